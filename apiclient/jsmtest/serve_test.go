@@ -1,0 +1,202 @@
+package jsmtest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestListensOnLoopbackOnly(t *testing.T) {
+	for _, addr := range []string{"", ":8765", "0.0.0.0:0", "[::]:0", "192.0.2.1:0", "example.com:0", "127.0.0.1", "[::ffff:192.0.2.1]:0"} {
+		if v, err := New(Options{}).Start(addr); err == nil {
+			t.Errorf("listens on %q", addr)
+			v.Close()
+		} else if !strings.Contains(err.Error(), "127.0.0.1:8765") {
+			t.Errorf("%q: %v does not say what to use", addr, err)
+		}
+	}
+	v, err := New(Options{}).Start("localhost:0")
+	if err != nil || !strings.HasPrefix(v.URL, "http://127.0.0.1:") {
+		t.Fatalf("localhost: %v, %v", v, err)
+	}
+	if _, err := New(Options{}).Start(strings.TrimPrefix(v.URL, "http://")); err == nil {
+		t.Error("a port in use is no error")
+	}
+	for range 2 {
+		if err := v.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestServeUntilDone(t *testing.T) {
+	o := Sandbox()
+	o.Latency.Fixed = time.Hour
+	s := New(o)
+	ctx, cancel := context.WithCancel(t.Context())
+	url, done := make(chan string, 1), make(chan error, 1)
+	go func() { done <- s.Serve(ctx, "127.0.0.1:0", func(u string) { url <- u }) }()
+	base := <-url
+	answered := make(chan int, 1)
+	go func() {
+		rt := &http.Transport{}
+		defer rt.CloseIdleConnections()
+		r, _ := http.NewRequest("GET", base+InfoPath, nil)
+		resp, err := rt.RoundTrip(r)
+		if err != nil {
+			answered <- 0
+			return
+		}
+		resp.Body.Close()
+		answered <- resp.StatusCode
+	}()
+	for s.Stats().Requests == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	if status := <-answered; status != 200 {
+		t.Errorf("the request in flight got %d, want 200", status)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestConnectionsAreCounted(t *testing.T) {
+	s := New(Options{})
+	v, err := s.Start("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	rt := &http.Transport{}
+	for range 3 {
+		resp, err := rt.RoundTrip(ask{method: "GET", url: v.URL + MyselfPath}.request(t, t.Context()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+	}
+	if diff := cmp.Diff(Connections{Opened: 1, Open: 1, MaxOpen: 1}, s.Stats().Connections); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	rt.CloseIdleConnections()
+	for start := time.Now(); s.Stats().Connections.Open != 0; time.Sleep(time.Millisecond) {
+		if time.Since(start) > 5*time.Second {
+			t.Fatal("the closed connection is counted as open")
+		}
+	}
+}
+
+func TestSandboxTells(t *testing.T) {
+	o := Sandbox()
+	o.Existing = []Account{{Email: "sandbox@example.com", Name: `Admin, "the"`, ID: "712020:a", Type: Atlassian}, {Email: "a@b.example", Name: "A", ID: "qm:a", Revoked: true}}
+	s := New(o)
+	ask{method: "POST", url: create, body: dana}.do(t, s)
+	ask{method: "POST", url: create, body: dana}.do(t, s)
+	ask{method: "GET", url: "/nothing"}.do(t, s)
+	_, body, _ := ask{method: "GET", url: AccountsPath, as: "nobody"}.do(t, s)
+	want := "address,name,account id,active,created_by_attempt,count,asked,account type\n" +
+		"sandbox@example.com,\"Admin, \"\"the\"\"\",712020:a,true,0,0,0,atlassian\n" +
+		"a@b.example,A,qm:a,false,0,0,0,customer\n" +
+		"dana@example.com,Dana Whitfield," + s.Find("dana@example.com")[0].ID + ",true,1,1,2,customer\n"
+	if diff := cmp.Diff(want, body); diff != "" {
+		t.Errorf("accounts (-want +got):\n%s", diff)
+	}
+	again, err := ReadExisting(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []Account
+	for a := range s.Accounts() {
+		a.CreatedBy, a.Creations, a.Asked = 0, 0, 0
+		all = append(all, a)
+	}
+	if diff := cmp.Diff(all, again); diff != "" {
+		t.Errorf("read back (-want +got):\n%s", diff)
+	}
+
+	_, body, _ = ask{method: "GET", url: StatsPath, as: "nobody"}.do(t, s)
+	var stats Stats
+	if err := json.Unmarshal([]byte(body), &stats); err != nil {
+		t.Fatal(err)
+	}
+	wantRoutes := map[string]RouteStats{
+		"POST " + CreatePath:  {Requests: 2, Answers: map[int]int{201: 1, 409: 1}, MaxInFlight: 1},
+		"other":               {Requests: 1, Answers: map[int]int{404: 1}, MaxInFlight: 1},
+		"GET " + AccountsPath: {Requests: 1, Answers: map[int]int{200: 1}, MaxInFlight: 1},
+		"GET " + StatsPath:    {Requests: 1, Answers: map[int]int{}, MaxInFlight: 1},
+	}
+	if diff := cmp.Diff(wantRoutes, stats.Routes); diff != "" {
+		t.Errorf("stats (-want +got):\n%s\n%s", diff, body)
+	}
+	if stats.Requests != 5 || stats.Accounts != 3 || stats.Created != 1 {
+		t.Errorf("got %+v", stats)
+	}
+}
+
+// TestManyAtOnce makes each of many customers once, whoever asks, and keeps
+// account of every request.
+func TestManyAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := Sandbox()
+		o.Quotas = []Quota{{Rate: 1000, Burst: 500}}
+		o.Latency.Fixed = 100 * time.Millisecond
+		o.Faults = []Fault{{Kind: Unavailable, Share: 0.05}, {Kind: ResetAfter, Share: 0.05}, {Kind: TruncateAfter, Share: 0.05}}
+		var mu sync.Mutex
+		var exchanges []Exchange
+		o.OnAnswer = func(x Exchange) { mu.Lock(); exchanges = append(exchanges, x); mu.Unlock() }
+		s := New(o)
+		var wg sync.WaitGroup
+		for i := range 600 {
+			wg.Go(func() {
+				body := fmt.Sprintf(`{"email":"p%d@crowd.example","displayName":"P"}`, i/2)
+				if resp, err := Transport(s).RoundTrip((ask{method: "POST", url: create, body: body}).request(t, t.Context())); err == nil {
+					_, _ = io.Copy(io.Discard, resp.Body)
+				}
+			})
+		}
+		wg.Wait()
+		stats := s.Stats()
+		sum := stats.Lost
+		for _, n := range stats.Answers {
+			sum += n
+		}
+		if sum != 600 || stats.Requests != 600 || len(exchanges) != 600 {
+			t.Errorf("%d requests, %d exchanges, %d accounted for; want 600", stats.Requests, len(exchanges), sum)
+		}
+		if stats.MaxInFlight != 600 || stats.Answers[429] != 100 || stats.Faults[ResetAfter] == 0 || stats.Faults[TruncateAfter] == 0 {
+			t.Errorf("got %+v", stats)
+		}
+		var read Stats
+		_, body, _ := ask{method: "GET", url: StatsPath}.do(t, s)
+		if err := json.Unmarshal([]byte(body), &read); err != nil || !cmp.Equal(read.Faults, stats.Faults) {
+			t.Errorf("read back %v, %v; want %v", read.Faults, err, stats.Faults)
+		}
+		made := 0
+		for a := range s.Accounts() {
+			made += a.Creations
+			if a.Creations > 1 || len(s.Find(a.Email)) != 1 {
+				t.Errorf("%s was made %d times", a.Email, a.Creations)
+			}
+		}
+		if made != stats.Created || made < 200 {
+			t.Errorf("%d made, and the site says %d", made, stats.Created)
+		}
+		for _, x := range exchanges {
+			if x.Answered.Sub(x.Arrived) != 100*time.Millisecond && x.Path == CreatePath {
+				t.Fatalf("exchange took %v", x.Answered.Sub(x.Arrived))
+			}
+		}
+	})
+}

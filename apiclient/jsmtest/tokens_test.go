@@ -1,0 +1,83 @@
+package jsmtest
+
+import (
+	"encoding/json"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestClientCredentials(t *testing.T) {
+	const form = "application/x-www-form-urlencoded"
+	tests := map[string]struct {
+		ask    ask
+		status int
+	}{
+		"form":          {ask{body: "grant_type=client_credentials&client_id=sandbox-client&client_secret=sandbox-secret", kind: form, as: "nobody"}, 200},
+		"header":        {ask{body: "grant_type=client_credentials", kind: form, as: "sandbox-client:sandbox%2Dsecret"}, 200},
+		"JSON":          {ask{body: `{"grant_type":"client_credentials","client_id":"sandbox-client","client_secret":"sandbox-secret"}`, as: "nobody"}, 200},
+		"wrong secret":  {ask{body: "grant_type=client_credentials", kind: form, as: "sandbox-client:x"}, 401},
+		"nobody":        {ask{body: "grant_type=client_credentials", kind: form, as: "nobody"}, 401},
+		"another grant": {ask{body: "grant_type=password", kind: form, as: "sandbox-client:sandbox-secret"}, 400},
+		"broken JSON":   {ask{body: "{", as: "sandbox-client:sandbox-secret"}, 400},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := New(Sandbox())
+			tt.ask.method, tt.ask.url = "POST", TokenPath
+			status, body, _ := tt.ask.do(t, s)
+			if status != tt.status {
+				t.Fatalf("got %d %s, want %d", status, body, tt.status)
+			}
+			if status != 200 {
+				return
+			}
+			var token struct {
+				AccessToken string `json:"access_token"`
+				TokenType   string `json:"token_type"`
+				ExpiresIn   int    `json:"expires_in"`
+			}
+			if err := json.Unmarshal([]byte(body), &token); err != nil || token.TokenType != "Bearer" || token.ExpiresIn != 3600 {
+				t.Fatalf("got %s, %v", body, err)
+			}
+			bearer := ask{method: "POST", url: gateway + create, body: dana, as: "Bearer " + token.AccessToken}
+			if status, body, _ := bearer.do(t, s); status != 201 {
+				t.Errorf("with the token: got %d %s, want 201", status, body)
+			}
+		})
+	}
+}
+
+func TestTokensExpire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := Sandbox()
+		o.Clients[0].Lifetime = time.Minute
+		o.Tokens[0].Expires = time.Now().Add(time.Minute)
+		s := New(o)
+		bearer, _, _ := s.keys.issue("sandbox-client", "sandbox-secret")
+		asks := []ask{{method: "GET", url: MyselfPath}, {method: "GET", url: gateway + MyselfPath, as: "Bearer " + bearer}}
+		for _, want := range []int{200, 401} {
+			for _, a := range asks {
+				if status, _, _ := a.do(t, s); status != want {
+					t.Errorf("%s: got %d, want %d", a.url, status, want)
+				}
+			}
+			time.Sleep(time.Minute)
+		}
+		if again, _, _ := s.keys.issue("sandbox-client", "sandbox-secret"); again == bearer || len(s.keys.issued) != 1 {
+			t.Error("the old token is issued again, or kept")
+		}
+	})
+}
+
+func TestEndTokensLeavesClients(t *testing.T) {
+	s := New(Sandbox())
+	old, _, _ := s.keys.issue("sandbox-client", "sandbox-secret")
+	s.EndTokens()
+	renewed, _, _ := s.keys.issue("sandbox-client", "sandbox-secret")
+	for secret, want := range map[string]int{old: 401, renewed: 200} {
+		if status, _, _ := (ask{method: "GET", url: gateway + MyselfPath, as: "Bearer " + secret}).do(t, s); status != want {
+			t.Errorf("got %d, want %d", status, want)
+		}
+	}
+}
