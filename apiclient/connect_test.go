@@ -1,0 +1,153 @@
+package apiclient
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"jsm-onboard/apiclient/jsmtest"
+)
+
+func TestConnect(t *testing.T) {
+	admin := jsmtest.SandboxToken()
+	scoped := admin
+	scoped.Scoped = true
+	scoped.Scopes = append(jsmtest.DefaultScopes(), "read:jira-work")
+	narrow := scoped
+	narrow.Scopes = nil
+	clerk := admin
+	clerk.Admin, clerk.BrowseUsers = false, false
+	blind := admin
+	blind.BrowseUsers = false
+	unscoped := scoped
+	unscoped.Scopes = []string{"read:servicedesk-request"}
+	bearer := jsmtest.Token{Email: "app@example.com", Secret: "access", Bearer: true, Admin: true, BrowseUsers: true}
+
+	for _, tt := range []struct {
+		name        string
+		token       jsmtest.Token
+		credentials Credentials
+		want        Connection
+		kind        Kind
+		hint        string
+	}{
+		{name: "token", token: admin, credentials: sandboxBasic,
+			want: Connection{Credentials: APIToken, Administer: Yes, BrowseUsers: Yes}},
+		{name: "token with scopes", token: scoped, credentials: sandboxBasic,
+			want: Connection{Credentials: APIToken, Gateway: true, Administer: Yes, BrowseUsers: Yes}},
+		{name: "token that may not ask for permissions", token: narrow, credentials: sandboxBasic,
+			want: Connection{Credentials: APIToken, Gateway: true, Administer: Unverified, BrowseUsers: Unverified}},
+		{name: "token without the scope", token: unscoped, credentials: sandboxBasic, kind: KindScope, hint: "read:jira-user",
+			want: Connection{Credentials: APIToken}},
+		{name: "wrong token", token: admin, credentials: Credentials{Email: "sandbox@example.com", APIToken: "wrong"},
+			kind: KindUnauthorized, hint: "JIRA_API_TOKEN", want: Connection{Credentials: APIToken}},
+		{name: "no administrator", token: clerk, credentials: sandboxBasic, kind: KindForbidden, hint: "Administer Jira",
+			want: Connection{Credentials: APIToken, Administer: No, BrowseUsers: No}},
+		{name: "may not browse", token: blind, credentials: sandboxBasic,
+			want: Connection{Credentials: APIToken, Administer: Yes, BrowseUsers: No}},
+		{name: "access token", token: bearer, credentials: Credentials{AccessToken: "access"},
+			want: Connection{Credentials: AccessToken, Gateway: true, Administer: Unverified, BrowseUsers: Unverified}},
+		{name: "wrong access token", token: bearer, credentials: Credentials{AccessToken: "wrong"}, kind: KindUnauthorized,
+			hint: "JIRA_ACCESS_TOKEN", want: Connection{Credentials: AccessToken}},
+		{name: "service account", token: admin, credentials: Credentials{ClientID: "sandbox-client", ClientSecret: "sandbox-secret"},
+			want: Connection{Credentials: ServiceAccount, Gateway: true, Administer: Unverified, BrowseUsers: Unverified}},
+		{name: "wrong client secret", token: admin, credentials: Credentials{ClientID: "sandbox-client", ClientSecret: "wrong"},
+			kind: KindUnauthorized, hint: "JIRA_CLIENT_SECRET", want: Connection{Credentials: ServiceAccount}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, server := serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{tt.token}, Clients: []jsmtest.Client{jsmtest.SandboxClient()}})
+			client := newTestClient(t, server.URL, func(c *Config) { c.Credentials = tt.credentials })
+			got, err := client.Connect(t.Context())
+			checkKind(t, err, tt.kind, tt.hint)
+			tt.want.Site = server.URL
+			if diff := cmp.Diff(tt.want, got, cmpopts.IgnoreFields(Connection{}, "User", "Root", "CloudID", "Version", "Skew", "RateHeaders")); diff != "" {
+				t.Errorf("connection (-want +got):\n%s", diff)
+			}
+			if err != nil {
+				return
+			}
+			if got.User.ID == "" || got.Version == "" {
+				t.Errorf("user %q, version %q", got.User.ID, got.Version)
+			}
+			if _, _, err := client.CreateCustomer(t.Context(), NewCustomer{"new@example.com", "New One"}); err != nil {
+				t.Errorf("create after connect: %v", err)
+			}
+		})
+	}
+}
+
+func checkKind(t *testing.T, err error, kind Kind, hint string) {
+	t.Helper()
+	if kind == 0 {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Kind != kind || !strings.Contains(e.Hint, hint) {
+		t.Fatalf("error %#v, want kind %v and a hint with %q", err, kind, hint)
+	}
+}
+
+func TestConnectToSomethingElse(t *testing.T) {
+	page := func(status int) http.HandlerFunc {
+		return says(status, `<!DOCTYPE html><html><head><title>Log in &ndash; Example</title></head></html>`, "Content-Type", "text/html")
+	}
+	serverInfo := func(body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/serverInfo") {
+				says(200, body)(w, r)
+				return
+			}
+			page(404)(w, r)
+		}
+	}
+	for _, tt := range []struct {
+		name    string
+		handler http.HandlerFunc
+		kind    Kind
+		message string
+	}{
+		{"login page", page(200), KindSite, "Log in"},
+		{"no site", page(404), KindSite, "no Jira site"},
+		{"data center header", says(200, `{"version":"5.12"}`, "X-ASESSIONID", "1x"), KindSite, "Data Center"},
+		{"cloud with that header", says(200, `{"deploymentType":"Cloud"}`, "X-ASESSIONID", "1x"), KindAnswer, "names no account"},
+		{"data center", serverInfo(`{"deploymentType":"Server"}`), KindSite, "Data Center"},
+		{"no service management", serverInfo(`{"deploymentType":"Cloud"}`), KindSite, "no Jira Service Management"},
+		{"redirect to a login page", says(302, "", "Location", "https://id.atlassian.com/login?continue=x"), KindRedirect, "login page at id.atlassian.com"},
+		{"renamed site", says(301, "", "Location", "https://other.example.net/rest?a=b"), KindRedirect, "other.example.net"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := newTestClient(t, serve(t, tt.handler).URL).Connect(t.Context())
+			e, ok := errors.AsType[*Error](err)
+			if !ok || e.Kind != tt.kind || !strings.Contains(e.Error(), tt.message) || e.Hint == "" && e.Kind != KindAnswer {
+				t.Errorf("got %v (%+v)", err, e)
+			}
+		})
+	}
+}
+
+func TestConnectReportsSkewAndRateHeaders(t *testing.T) {
+	site := jsmtest.New(jsmtest.Options{})
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
+		w.Header().Set("Beta-RateLimit-Policy", `"default";q=100;w=1`)
+		site.ServeHTTP(w, r)
+	}))
+	conn, err := newTestClient(t, server.URL).Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := conn.Skew + time.Hour; d < -2*time.Second || d > 2*time.Second {
+		t.Errorf("skew %v, want -1h", conn.Skew)
+	}
+	if diff := cmp.Diff([]string{"Beta-Ratelimit-Policy"}, conn.RateHeaders); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,177 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"jsm-onboard/apiclient"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+)
+
+// A task is one row for which a request has to be made.
+type task struct {
+	row  *export.Row
+	lost *ledger.Lost // an earlier attempt of ours whose answer was never learned
+	had  bool         // the ledger already has this account (--resend-known)
+}
+
+// creation is the trade of import and sync: a customer for each row.
+type creation struct {
+	desk    Desk
+	ledger  *ledger.Ledger
+	run     ledger.Run
+	options Options
+
+	mu    sync.Mutex
+	watch watch
+}
+
+// decide settles what needs no request: rows that must not be sent, rows that
+// an earlier sitting of this run has settled, and customers that the ledger
+// knows.
+func (c *creation) decide(ctx context.Context, rows []*export.Row) ([]decision, error) {
+	decisions := make([]decision, len(rows))
+	var ask []ledger.Query
+	var asked []int
+	for i, row := range rows {
+		if o, ok := unsendable(row); ok {
+			decisions[i].outcome = o
+			continue
+		}
+		ask = append(ask, ledger.Query{Row: row.Number, Key: row.Key})
+		asked = append(asked, i)
+	}
+	memories, err := c.ledger.Recall(ctx, c.run.Seq, ask)
+	if err != nil {
+		return nil, err
+	}
+	for n, i := range asked {
+		if decisions[i], err = c.remember(rows[i], memories[n]); err != nil {
+			return nil, err
+		}
+	}
+	return decisions, nil
+}
+
+// remember decides on one row by what the ledger knows of it.
+func (c *creation) remember(row *export.Row, m ledger.Memory) (decision, error) {
+	if m.Outcome != nil {
+		o, err := recalled(row, *m.Outcome)
+		return decision{outcome: o}, err
+	}
+	if m.Account != nil {
+		o := knownOutcome(row, *m.Account)
+		if o.Status == RevokedBefore || !c.options.ResendKnown {
+			return decision{outcome: o}, nil
+		}
+	}
+	return decision{task: &task{row: row, lost: m.Lost, had: m.Account != nil}}, nil
+}
+
+// perform makes one customer: pending on disk, leave, request, outcome on disk.
+func (c *creation) perform(ctx context.Context, t *task, done func(Outcome, *Stop)) {
+	if ctx.Err() != nil {
+		done(c.unattempted(t), nil)
+		return
+	}
+	row := t.row
+	err := c.ledger.Begin(context.WithoutCancel(ctx), c.run.Seq, ledger.Attempt{Row: row.Number, Line: row.Line,
+		Key: row.Key, Email: row.Email, Name: row.Name, ExternalID: row.ExternalID})
+	if err != nil {
+		done(c.unattempted(t), brokenLedger(err))
+		return
+	}
+	made, call, err := c.desk.CreateCustomer(ctx, apiclient.NewCustomer{Email: row.Email, DisplayName: row.Name})
+	v := judgeCreate(t.lost != nil, call, err)
+	stop := c.observe(v.status, err)
+	if v.withdraw {
+		o := c.unattempted(t)
+		c.ledger.Withdraw(c.run.Seq, row.Number, func(e error) {
+			done(o, firstStop(stop, brokenLedger(e)))
+		})
+		return
+	}
+	o := c.record(t, v, made, call)
+	if v.status == Conflict && o.LookUp {
+		c.ledger.Settle(c.run.Seq, o, func(error) {}) // a definite answer: from here on it is no lost attempt, whatever happens
+		found, err := c.desk.FindAccount(ctx, row.Email)
+		if !cutShort(err) {
+			o = judgeLookUp(o, nil, found, err)
+		}
+	}
+	c.ledger.Settle(c.run.Seq, o, func(e error) {
+		done(c.told(row, o, call.Lost, e), firstStop(stop, brokenLedger(e)))
+	})
+}
+
+// record is the outcome as the ledger keeps it.
+func (c *creation) record(t *task, v verdict, made apiclient.Customer, call apiclient.Call) ledger.Outcome {
+	row := t.row
+	return ledger.Outcome{Row: row.Number, Line: row.Line, Key: row.Key, Email: row.Email, Name: row.Name,
+		ExternalID: row.ExternalID, Status: v.status.String(), AccountID: made.AccountID, Reason: v.reason,
+		HTTPStatus: call.Status, Attempts: call.Attempts, Open: v.open, Verified: v.verified,
+		LookUp: v.lookUp && c.options.ResolveConflicts, AskAgain: v.status == Failed,
+		Known: v.known && !(t.had && v.status == Conflict)} // an account of ours that is still there stays ours
+}
+
+// unattempted is the outcome of a task that the run stopped before. When an
+// earlier sitting of this run sent it and never learned the answer, it is
+// still unknown.
+func (c *creation) unattempted(t *task) Outcome {
+	if t.lost == nil || t.lost.Run != c.run.ID {
+		return notAttempted(t.row)
+	}
+	for o, err := range c.ledger.Outcomes(context.Background(), c.run.Seq, t.row.Number) {
+		if err != nil || o.Row != t.row.Number {
+			break
+		}
+		if outcome, err := recalled(t.row, o); err == nil {
+			return outcome
+		}
+	}
+	return Outcome{Row: t.row, Status: Unknown, Reason: joinReasons(reasonCutShort, t.row.Note)}
+}
+
+// told is the outcome as the results tell it; an outcome that is not on disk
+// is not known.
+func (c *creation) told(row *export.Row, o ledger.Outcome, lost bool, diskErr error) Outcome {
+	if diskErr != nil {
+		return Outcome{Row: row, Status: Unknown, AccountID: o.AccountID, Reason: reasonNotRecorded,
+			HTTPStatus: o.HTTPStatus, Attempts: o.Attempts, Lost: lost}
+	}
+	outcome, err := recalled(row, o)
+	if err != nil {
+		panic(fmt.Sprintf("a status of our own is not readable: %v", err))
+	}
+	outcome.Lost = lost
+	return outcome
+}
+
+// observe asks the stop rules.
+func (c *creation) observe(s Status, err error) *Stop {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s == NotAttempted {
+		return stopFor(err)
+	}
+	return c.watch.after(s, err)
+}
+
+func brokenLedger(err error) *Stop {
+	if err == nil {
+		return nil
+	}
+	return &Stop{Cause: Broken, What: err.Error(), Err: err,
+		Hint: "make room on the disk (or mend what the message names), then run the same command again; it goes on where it stopped"}
+}
+
+func firstStop(stops ...*Stop) *Stop {
+	for _, s := range stops {
+		if s != nil {
+			return s
+		}
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Account is a version of what is known of an account at the site.
+type Account struct {
+	Key, Email, Name, ExternalID string
+	ID                           string // "" when not known
+	Status                       string // of the row that was settled as Known
+	Verified                     bool
+	Run                          int64
+	RunID                        string
+	At                           time.Time
+	RevokedAt                    time.Time // zero: not revoked by us
+}
+
+// ours picks the accounts that we may manage.
+const ours = "(a.status = 'created' OR a.status = 'created_unconfirmed' AND a.verified = 1)"
+
+const accountColumns = "a.id, a.row, a.key, a.email, a.name, a.external_id, a.account_id, a.status, a.verified, a.run, a.at, a.revoked_at"
+
+const accountsQuery = "SELECT q.key, " + accountColumns + " FROM json_each(?) q CROSS JOIN accounts a ON a.key = q.value"
+
+// AccountsAsOf returns, in the order of q, the versions that counted for run
+// in its last sitting: nil where none did. What run added for the row itself
+// is its outcome, and not returned.
+func (l *Ledger) AccountsAsOf(ctx context.Context, run int64, q []Query) ([]*Account, error) {
+	if len(q) == 0 {
+		return nil, nil
+	}
+	var upto int64
+	if err := l.read.QueryRowContext(ctx, "SELECT accounts_upto FROM runs WHERE seq = ?", run).Scan(&upto); err != nil {
+		return nil, wrap(l.path, err)
+	}
+	memories := make([]Memory, len(q))
+	if err := l.recallAccounts(ctx, run, upto, q, memories); err != nil {
+		return nil, wrap(l.path, err)
+	}
+	accounts := make([]*Account, len(q))
+	for i := range memories {
+		accounts[i] = memories[i].Account
+	}
+	return accounts, nil
+}
+
+// recallAccounts finds the newest version for each key: of other runs up to
+// the id upto, of this run only by other rows. The keys are shared out among
+// the connections: finding a million is work for more than one core.
+func (l *Ledger) recallAccounts(ctx context.Context, run, upto int64, q []Query, memories []Memory) error {
+	share := max(64, (len(q)+readers-1)/readers)
+	var parts errgroup.Group
+	for from := 0; from < len(q); from += share {
+		to := min(from+share, len(q))
+		parts.Go(func() error { return l.findAccounts(ctx, run, upto, q[from:to], memories[from:to]) })
+	}
+	return parts.Wait()
+}
+
+func (l *Ledger) findAccounts(ctx context.Context, run, upto int64, q []Query, memories []Memory) error {
+	rows, err := l.accounts.QueryContext(ctx, keys(q))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	newest := make([]int64, len(q))
+	for rows.Next() {
+		var i int
+		v, err := scanVersion(rows, &i)
+		if err != nil {
+			return err
+		}
+		counts := v.Run != run && v.id <= upto || v.Run == run && v.row != q[i].Row
+		if counts && v.id > newest[i] {
+			newest[i], memories[i].Account = v.id, &v.Account
+		}
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for i := range memories {
+		if a := memories[i].Account; a != nil {
+			if a.RunID, err = l.runID(ctx, a.Run); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// version is an Account with its place in the table.
+type version struct {
+	Account
+	id  int64
+	row int
+}
+
+func scanVersion(s scanner, before ...any) (version, error) {
+	var v version
+	var at, revoked string
+	err := s.Scan(append(before, &v.id, &v.row, &v.Key, &v.Email, &v.Name, &v.ExternalID, &v.ID, &v.Status,
+		&v.Verified, &v.Run, &at, &revoked)...)
+	if err != nil {
+		return v, err
+	}
+	if v.Email == "" {
+		v.Email = v.Key
+	}
+	if v.At, err = moment(at); err != nil {
+		return v, err
+	}
+	v.RevokedAt, err = moment(revoked)
+	return v, err
+}
+
+// AccountsByID returns the newest versions of the accounts with these ids, by
+// id; what is not known is left out. Each call reads the whole table: ask for
+// many at once.
+func (l *Ledger) AccountsByID(ctx context.Context, ids []string) (map[string]Account, error) {
+	rows, err := l.read.QueryContext(ctx, "SELECT "+accountColumns+` FROM accounts a
+		WHERE a.account_id IN (SELECT value FROM json_each(?)) AND a.account_id <> '' ORDER BY a.id`, list(ids))
+	if err != nil {
+		return nil, wrap(l.path, err)
+	}
+	versions, err := collect(rows, func(s scanner) (version, error) { return scanVersion(s) })
+	if err != nil {
+		return nil, wrap(l.path, err)
+	}
+	found := make(map[string]Account, len(versions))
+	for _, v := range versions {
+		if v.RunID, err = l.runID(ctx, v.Run); err != nil {
+			return nil, wrap(l.path, err)
+		}
+		found[v.ID] = v.Account
+	}
+	return found, nil
+}
+
+// Managed counts the accounts that are ours and not revoked.
+func (l *Ledger) Managed(ctx context.Context) (int, error) {
+	var n int
+	err := l.read.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT max(id) AS id FROM accounts GROUP BY key) newest
+		CROSS JOIN accounts a ON a.id = newest.id WHERE a.revoked_at = '' AND `+ours).Scan(&n)
+	return n, wrap(l.path, err)
+}
