@@ -40,9 +40,11 @@ type Config struct {
 
 // Call says what became of one operation, over all of its attempts.
 type Call struct {
-	Attempts int  // requests that left
-	Status   int  // HTTP status of the last answer; 0: there was none
-	Lost     bool // an attempt may have been carried out without its answer having been read
+	Attempts int           // requests that left
+	Refused  int           // of them, answered with 429
+	Status   int           // HTTP status of the last answer; 0: there was none
+	Lost     bool          // an attempt may have been carried out without its answer having been read
+	Took     time.Duration // of the last attempt, from leaving the pacer to the end of the answer
 }
 
 // Client speaks to one site. It is safe for many goroutines.

@@ -36,6 +36,9 @@ func (p *progress) note(a answer) {
 	if a.status != 0 {
 		p.call.Status = a.status
 	}
+	if a.status == http.StatusTooManyRequests {
+		p.call.Refused++
+	}
 	if a.verdict == ambiguous || a.sent > 1 {
 		p.call.Lost = true
 	}
@@ -82,7 +85,8 @@ func (c *Client) do(ctx context.Context, r *request) (answer, Call, error) {
 		start := time.Now()
 		a := c.send(ctx, r)
 		r.lane.Done(ticket, a.quota)
-		c.logAttempt(ctx, r, a, n, time.Since(start))
+		p.call.Took = time.Since(start)
+		c.logAttempt(ctx, r, a, n, p.call.Took)
 		p.note(a)
 		if a.quota.Kind == pacer.Passed {
 			r.lane.answered.Store(time.Now().UnixNano())

@@ -141,7 +141,7 @@ func TestGivesUp(t *testing.T) {
 				close(stop)
 				wg.Wait()
 				checkKind(t, err, KindServer, "")
-				if diff := cmp.Diff(Call{tt.want, 503, true}, call); diff != "" {
+				if diff := cmp.Diff(Call{Attempts: tt.want, Status: 503, Lost: true}, call, anyTime); diff != "" {
 					t.Error(diff)
 				}
 			})
@@ -172,7 +172,7 @@ func TestLongPause(t *testing.T) {
 		if e, ok := errors.AsType[*pacer.PauseError](err); !ok || time.Until(e.Until).Round(time.Second) != 50*time.Minute {
 			t.Errorf("got %v", err)
 		}
-		if diff := cmp.Diff(Call{1, 429, false}, call); diff != "" {
+		if diff := cmp.Diff(Call{Refused: 1, Attempts: 1, Status: 429, Lost: false}, call, anyTime); diff != "" {
 			t.Error(diff)
 		}
 		if _, err := client.FindAccount(t.Context(), newcomer.Email); err == nil {
@@ -199,14 +199,14 @@ func TestCancellation(t *testing.T) {
 		done   bool
 	}{
 		{"before", slow, 0, Call{}, false},
-		{"in flight", slow, time.Second, Call{1, 201, false}, true},
-		{"in a pause", says(429, ``, "Retry-After", "60"), time.Second, Call{1, 429, false}, false},
+		{"in flight", slow, time.Second, Call{Attempts: 1, Status: 201, Lost: false}, true},
+		{"in a pause", says(429, ``, "Retry-After", "60"), time.Second, Call{Refused: 1, Attempts: 1, Status: 429, Lost: false}, false},
 		{"between attempts", says(503, ``), time.Minute, Call{Status: 503, Lost: true}, false},
 		{"in flight, and lost", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 			time.Sleep(2 * time.Second)
 			panic(http.ErrAbortHandler)
-		}), time.Second, Call{1, 0, true}, false},
-		{"in flight, and hanging", http.HandlerFunc(hang), time.Second, Call{1, 0, true}, false},
+		}), time.Second, Call{Attempts: 1, Status: 0, Lost: true}, false},
+		{"in flight, and hanging", http.HandlerFunc(hang), time.Second, Call{Attempts: 1, Status: 0, Lost: true}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -216,7 +216,7 @@ func TestCancellation(t *testing.T) {
 				if tt.name == "between attempts" {
 					tt.want.Attempts = max(2, call.Attempts)
 				}
-				if diff := cmp.Diff(tt.want, call); diff != "" {
+				if diff := cmp.Diff(tt.want, call, anyTime); diff != "" {
 					t.Error(diff)
 				}
 				if tt.done != (err == nil) || !tt.done && !errors.Is(err, context.DeadlineExceeded) {

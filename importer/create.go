@@ -102,7 +102,7 @@ func (c *creation) perform(ctx context.Context, t *task, done func(Outcome, *Sto
 		}
 	}
 	c.ledger.Settle(c.run.Seq, o, func(e error) {
-		done(c.told(row, o, call.Lost, e), firstStop(stop, brokenLedger(e)))
+		done(c.told(row, o, call, e), firstStop(stop, brokenLedger(e)))
 	})
 }
 
@@ -136,16 +136,16 @@ func (c *creation) unattempted(t *task) Outcome {
 
 // told is the outcome as the results tell it; an outcome that is not on disk
 // is not known.
-func (c *creation) told(row *export.Row, o ledger.Outcome, lost bool, diskErr error) Outcome {
+func (c *creation) told(row *export.Row, o ledger.Outcome, call apiclient.Call, diskErr error) Outcome {
 	if diskErr != nil {
 		return Outcome{Row: row, Status: Unknown, AccountID: o.AccountID, Reason: reasonNotRecorded,
-			HTTPStatus: o.HTTPStatus, Attempts: o.Attempts, Lost: lost}
+			HTTPStatus: o.HTTPStatus, Attempts: o.Attempts, Lost: call.Lost}
 	}
 	outcome, err := recalled(row, o)
 	if err != nil {
 		panic(fmt.Sprintf("a status of our own is not readable: %v", err))
 	}
-	outcome.Lost = lost
+	outcome.Lost, outcome.Refused, outcome.Took = call.Lost, call.Refused, call.Took
 	return outcome
 }
 

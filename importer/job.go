@@ -15,6 +15,10 @@ type Options struct {
 	MaxErrors        Limit // stop when more rows than that have failed
 	ResendKnown      bool  // send the rows that the ledger knows, too
 	ResolveConflicts bool  // look up the account id behind a 409
+
+	// Settled, unless nil, is told of each outcome as soon as it is known, out
+	// of order and from any goroutine.
+	Settled func(Outcome)
 }
 
 // A Job is one run over one file at one site.
@@ -44,8 +48,10 @@ type End struct {
 func NewJob(ctx context.Context, desk Desk, l *ledger.Ledger, plan *Plan, o Options) *Job {
 	c := &creation{desk: desk, ledger: l, run: plan.Run, options: o, watch: watch{maxErrors: o.MaxErrors}}
 	rows := plan.Survey.Rows
-	return &Job{asked: ctx, desk: desk, ledger: l, run: plan.Run.Seq, rows: rows, options: o,
+	j := &Job{asked: ctx, desk: desk, ledger: l, run: plan.Run.Seq, rows: rows, options: o,
 		creation: c, pipeline: newPipeline(ctx, c, o.Workers, rows, o.Limit)}
+	j.pipeline.settled = o.Settled
+	return j
 }
 
 // Progress is a look at the run while it goes on; safe to call from anywhere.

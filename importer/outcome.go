@@ -3,6 +3,7 @@ package importer
 import (
 	"fmt"
 	"iter"
+	"time"
 
 	"jsm-onboard/importer/export"
 )
@@ -15,7 +16,11 @@ type Outcome struct {
 	Reason     string // why, in words that a support person can act on
 	HTTPStatus int    // of the last answer; 0: none
 	Attempts   int    // requests that left for this row in the sitting that settled it
-	Lost       bool   // in this sitting, the answer to one of them was lost
+
+	// Of this sitting alone; the ledger does not keep them.
+	Lost    bool          // the answer to one of the attempts was lost
+	Refused int           // attempts answered with 429
+	Took    time.Duration // how long the site took for the last answer; 0: nothing was asked
 }
 
 // Totals counts outcomes by status.

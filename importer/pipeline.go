@@ -40,6 +40,7 @@ type pipeline struct {
 	workers int
 	quota   *allowance // --limit
 	window  *window
+	settled func(Outcome) // nil, or told of each outcome at once
 	progress
 
 	running context.Context // ends when no new request may leave
@@ -179,6 +180,9 @@ func (p *pipeline) settle(o Outcome, stop *Stop) {
 
 func (p *pipeline) tell(o Outcome) {
 	p.count(o.Status)
+	if p.settled != nil {
+		p.settled(o)
+	}
 	p.window.put(o)
 }
 

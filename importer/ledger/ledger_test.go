@@ -317,3 +317,17 @@ func TestRememberAFile(t *testing.T) {
 		}
 	}
 }
+
+func TestKeepTrace(t *testing.T) {
+	l := openNew(t)
+	for _, want := range []string{"", `{"a":1}`, `{"a":2}`} {
+		if want != "" {
+			if err := l.KeepTrace(t.Context(), 7, []byte(want)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := l.Trace(t.Context(), 7); err != nil || string(got) != want {
+			t.Errorf("trace %q, %v; want %q", got, err, want)
+		}
+	}
+}

@@ -30,6 +30,10 @@ func (l *Ledger) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 		}
 		n, err := result.RowsAffected()
 		done.Runs = int(n)
+		if err != nil {
+			return err
+		}
+		_, err = c.ExecContext(ctx, "DELETE FROM traces WHERE run IN (SELECT seq FROM runs WHERE pruned_at <> '')")
 		return err
 	})
 	for n := int64(pruneRows); err == nil && n == pruneRows; done.Outcomes += int(n) {

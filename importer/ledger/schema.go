@@ -43,6 +43,12 @@ CREATE TABLE runs (
 ) STRICT;
 CREATE INDEX runs_job ON runs (command, source, input_sha256, choices);
 
+-- What the page of a run draws, as JSON.
+CREATE TABLE traces (
+  run   INTEGER PRIMARY KEY,
+  trace TEXT NOT NULL
+) STRICT;
+
 -- What became of each row of a run.
 CREATE TABLE outcomes (
   run         INTEGER NOT NULL,

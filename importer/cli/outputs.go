@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"context"
+	"path/filepath"
+
+	"jsm-onboard/importer"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/report"
+)
+
+// outputs are the files that get a line for each row.
+type outputs struct {
+	resultsPath, failedPath string
+	memory                  report.Memory
+	survey                  *export.Survey
+	addresses               bool // the findings have names and addresses
+
+	results *report.Results
+	failed  *report.Failed
+	told    *report.Findings // what the page tells of single rows
+	broken  error
+}
+
+// open starts the partial files; nothing stands under its final name yet.
+func (o *outputs) open() error {
+	var err error
+	o.told = report.NewFindings(o.addresses)
+	if o.results, err = report.NewResults(o.resultsPath, o.survey.Header, o.survey.Width); err != nil {
+		return err
+	}
+	if o.failed, err = report.NewFailed(o.failedPath, o.survey.Header, o.survey.Width, o.memory); err != nil {
+		o.results.Abort()
+	}
+	return err
+}
+
+// write takes the next outcome.
+func (o *outputs) write(outcome importer.Outcome) error {
+	err := o.results.Write(outcome)
+	if err == nil {
+		err = o.failed.Write(outcome)
+	}
+	o.told.Add(outcome)
+	o.broken = err
+	return err
+}
+
+// again writes the files anew from the ledger.
+func (o *outputs) again(ctx context.Context, l *ledger.Ledger, run ledger.Run) error {
+	o.abort()
+	if err := o.open(); err != nil {
+		return err
+	}
+	return importer.Replay(ctx, l, run, o.survey.All(ctx), o.write)
+}
+
+// done finishes the files when err is nil, and drops them otherwise.
+func (o *outputs) done(err error) (report.Mended, error) {
+	if err != nil {
+		o.abort()
+		return report.Mended{}, err
+	}
+	return o.finish()
+}
+
+// finish gives the files their names.
+func (o *outputs) finish() (report.Mended, error) {
+	if err := o.results.Finish(); err != nil {
+		return report.Mended{}, err
+	}
+	return o.failed.Finish()
+}
+
+func (o *outputs) abort() {
+	if o.results != nil {
+		o.results.Abort()
+	}
+	if o.failed != nil {
+		o.failed.Abort()
+	}
+}
+
+// apart refuses output paths that are the input or one another.
+func apart(input string, outputs map[string]string) error {
+	taken := map[string]string{absolute(input): "the input"}
+	for _, flag := range []string{"--results", "--failed", "--leavers", "--summary", "--page", "--metrics-file"} {
+		path := outputs[flag]
+		if path == "" {
+			continue
+		}
+		abs := absolute(path)
+		if other, ok := taken[abs]; ok {
+			return usagef("give "+flag+" a path of its own", "%s %s is the same file as %s", flag, path, other)
+		}
+		taken[abs] = flag
+	}
+	return nil
+}
+
+func absolute(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return filepath.Clean(path)
+	}
+	if followed, err := filepath.EvalSymlinks(abs); err == nil {
+		return followed
+	}
+	return abs
+}

@@ -1,0 +1,131 @@
+// Package cli is the command line: a constructor for each command, the
+// settings, the wiring, the exit codes.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Streams are what the program reads and writes besides files.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// program is one run of the program: where it reads and writes, and what it
+// ends with.
+type program struct {
+	Streams
+	env environment
+}
+
+// Run is the whole program but for the process: it parses args, runs the
+// command, and returns the exit code. env is in the form of [os.Environ].
+func Run(ctx context.Context, args, env []string, streams Streams) int {
+	p := &program{Streams: streams, env: newEnvironment(env)}
+	root := p.root()
+	root.SetArgs(args)
+	root.SetIn(streams.In)
+	root.SetOut(streams.Out)
+	root.SetErr(streams.Err)
+	return p.exitCode(root.ExecuteContext(ctx))
+}
+
+func (p *program) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "jsm-onboard",
+		Short: "Onboard customers in bulk to Jira Service Management Cloud",
+		Long: `jsm-onboard reads an export of customers, creates each of them in Jira Service
+Management Cloud as fast as the site's quota allows, and writes what became of
+every row. Running the same command again is always right and always safe.
+
+Try it without an Atlassian account:
+  jsm-onboard import samples/zendesk-users.csv --sandbox`,
+		Version:       versionText(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return p.settle(cmd)
+		},
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			hint := "see jsm-onboard --help"
+			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+				hint = "did you mean jsm-onboard " + near[0] + "?"
+			}
+			return usagef(hint, "there is no command %q", args[0])
+		},
+	}
+	root.SuggestionsMinimumDistance = 2
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.PersistentFlags().String("config", "", "a YAML file with settings; its keys are flag names")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{err: err, hint: "see " + cmd.CommandPath() + " --help"}
+	})
+	root.AddCommand(p.importCommand(), p.checkCommand(), p.reportCommand(), p.sandboxCommand())
+	for _, cmd := range root.Commands() {
+		showFlagGroups(cmd)
+	}
+	return root
+}
+
+// usageError is a command line that cannot be run as it is.
+type usageError struct {
+	err  error
+	hint string
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+
+func usagef(hint, format string, args ...any) error {
+	return &usageError{err: fmt.Errorf(format, args...), hint: hint}
+}
+
+// oneFile is the check for commands that take one FILE.
+func oneFile(cmd *cobra.Command, args []string) error {
+	if len(args) == 1 {
+		return nil
+	}
+	return usagef("usage: "+cmd.UseLine(), "%s takes one file, not %d", cmd.Name(), len(args))
+}
+
+// exitError is an exit code whose cause has been told already.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// hinted is an error that a person can do something about.
+type hinted struct {
+	err  error
+	hint string
+	code int
+}
+
+func (e *hinted) Error() string { return e.err.Error() }
+
+func (e *hinted) Unwrap() error { return e.err }
+
+// exitCode tells the error, if it has not been told, and gives the code.
+func (p *program) exitCode(err error) int {
+	if err == nil {
+		return 0
+	}
+	if told, ok := errors.AsType[exitError](err); ok {
+		return int(told)
+	}
+	text, hint, code := explain(err)
+	fmt.Fprintf(p.Err, "jsm-onboard: %s\n", text)
+	for line := range strings.Lines(hint) {
+		fmt.Fprintf(p.Err, "  %s\n", strings.TrimRight(line, "\n"))
+	}
+	return code
+}

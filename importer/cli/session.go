@@ -1,0 +1,194 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"jsm-onboard/apiclient"
+	"jsm-onboard/apiclient/jsmtest"
+	"jsm-onboard/apiclient/pacer"
+	"jsm-onboard/importer/ledger"
+)
+
+// A session is what a command that works at a site needs: the client and the
+// ledger. Whoever opens one closes it.
+type session struct {
+	site   string
+	client *apiclient.Client // nil: nothing will be sent
+	ledger *ledger.Ledger
+	close  []func() error
+}
+
+// Close gives everything back, in the reverse order of opening.
+func (s *session) Close() error {
+	var errs []error
+	for i := len(s.close) - 1; i >= 0; i-- {
+		errs = append(errs, s.close[i]())
+	}
+	s.close = nil
+	return errors.Join(errs...)
+}
+
+// sessionOptions say how much a command needs.
+type sessionOptions struct {
+	ledger   string // --ledger; "" takes the one of the site
+	readOnly bool   // nothing will be sent or written: no credentials, no lock
+	log      *slog.Logger
+	notify   func(pacer.Event)
+}
+
+// open finds the site and the credentials and opens the ledger. Nothing is
+// sent yet.
+func (p *program) open(ctx context.Context, f *siteFlags, o sessionOptions) (_ *session, err error) {
+	s := &session{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	target, err := p.target(f, s, &o)
+	if err != nil {
+		return nil, err
+	}
+	s.site = target.site.String()
+	if !o.readOnly {
+		if s.client, err = target.client(f, o); err != nil {
+			return nil, err
+		}
+		s.close = append(s.close, func() error { s.client.Close(); return nil })
+	}
+	if o.ledger == "" {
+		if o.ledger, err = p.ledgerPath(target.site); err != nil {
+			return nil, err
+		}
+	}
+	open := ledger.Open
+	if o.readOnly {
+		open = ledger.OpenReadOnly
+	}
+	if s.ledger, err = open(ctx, o.ledger, target.site.String()); err != nil {
+		return nil, err
+	}
+	s.close = append(s.close, s.ledger.Close)
+	return s, nil
+}
+
+// target is a site and what is needed to speak to it.
+type target struct {
+	site        *url.URL
+	gateway     string
+	tokenURL    string
+	credentials apiclient.Credentials
+}
+
+// target is the site that is meant: the one of the flags and the environment,
+// or a sandbox that is started here and lives as long as the session.
+func (p *program) target(f *siteFlags, s *session, o *sessionOptions) (*target, error) {
+	if f.sandbox {
+		return p.startSandbox(s, o)
+	}
+	address := f.site
+	if address == "" {
+		address = p.env["JIRA_BASE_URL"]
+	}
+	if address == "" {
+		return nil, &hinted{code: exitUsage, err: errors.New("which site? there is neither --site nor JIRA_BASE_URL"),
+			hint: "set JIRA_BASE_URL=https://your-domain.atlassian.net, or try it out with --sandbox"}
+	}
+	mended, err := apiclient.ParseSite(address)
+	if e, ok := errors.AsType[*apiclient.Error](err); ok {
+		return nil, &hinted{code: exitUsage, err: err, hint: e.Hint}
+	}
+	site, err := url.Parse(mended)
+	if err != nil {
+		return nil, err
+	}
+	t := &target{site: site, gateway: f.gatewayURL, tokenURL: f.tokenURL}
+	if o.readOnly {
+		return t, nil
+	}
+	t.credentials, err = p.credentials(f)
+	return t, err
+}
+
+// startSandbox serves a site on a free loopback port, with a ledger in a
+// temporary folder.
+func (p *program) startSandbox(s *session, o *sessionOptions) (*target, error) {
+	server, err := jsmtest.New(jsmtest.Sandbox()).Start("127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("starting the sandbox: %w", err)
+	}
+	s.close = append(s.close, server.Close)
+	if o.ledger == "" {
+		folder, err := os.MkdirTemp("", "jsm-onboard-sandbox-")
+		if err != nil {
+			return nil, err
+		}
+		s.close = append(s.close, func() error { return os.RemoveAll(folder) })
+		o.ledger = filepath.Join(folder, "sandbox.ledger")
+	}
+	site, err := url.Parse(server.URL)
+	if err != nil {
+		return nil, err
+	}
+	token := jsmtest.SandboxToken()
+	return &target{site: site, gateway: server.URL, tokenURL: server.URL + "/oauth/token",
+		credentials: apiclient.Credentials{Email: token.Email, APIToken: token.Secret}}, nil
+}
+
+func (t *target) client(f *siteFlags, o sessionOptions) (*apiclient.Client, error) {
+	config := apiclient.Config{Site: t.site.String(), GatewayURL: t.gateway, TokenURL: t.tokenURL, Credentials: t.credentials,
+		Workers: f.workers, MaxRate: f.maxRate, Timeout: f.timeout, MaxPause: f.maxPause,
+		Log: o.log, UserAgent: userAgent(), Notify: o.notify}
+	if f.caFile != "" {
+		var err error
+		if config.RootCAs, err = apiclient.LoadCAFile(f.caFile); err != nil {
+			return nil, err
+		}
+	}
+	return apiclient.New(config)
+}
+
+// credentials are those of the environment, and the token of --token-file.
+func (p *program) credentials(f *siteFlags) (apiclient.Credentials, error) {
+	c := apiclient.Credentials{Email: p.env["JIRA_USER_EMAIL"], APIToken: p.env["JIRA_API_TOKEN"], AccessToken: p.env["JIRA_ACCESS_TOKEN"],
+		ClientID: p.env["JIRA_CLIENT_ID"], ClientSecret: p.env["JIRA_CLIENT_SECRET"]}
+	if f.tokenFile == "" {
+		return c, nil
+	}
+	if c.APIToken != "" {
+		return c, &hinted{code: exitUnauthorised, err: errors.New("there are two API tokens: JIRA_API_TOKEN and --token-file"), hint: "keep one of them"}
+	}
+	token, err := readTokenFile(f.tokenFile)
+	c.APIToken = token
+	return c, err
+}
+
+// readTokenFile reads a secret that must not be readable by others, on systems
+// whose files have such modes.
+func readTokenFile(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", &hinted{code: exitUnauthorised, err: fmt.Errorf("reading the API token: %w", err), hint: "give the path of a file that holds the token and nothing else"}
+	}
+	if runtime.GOOS != "windows" && info.Mode()&fs.ModeType == 0 && info.Mode().Perm()&0o077 != 0 {
+		return "", &hinted{code: exitUnauthorised, err: fmt.Errorf("the token file %s can be read by others", path), hint: "make it yours alone: chmod 600 " + path}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", &hinted{code: exitUnauthorised, err: fmt.Errorf("reading the API token: %w", err), hint: "make the file readable for this user"}
+	}
+	token := strings.TrimSpace(strings.TrimPrefix(string(text), "\ufeff"))
+	if token == "" {
+		return "", &hinted{code: exitUnauthorised, err: fmt.Errorf("the token file %s is empty", path), hint: "write the token into it"}
+	}
+	return token, nil
+}

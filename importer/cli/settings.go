@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// environment is the process's environment, as given to Run.
+type environment map[string]string
+
+func newEnvironment(list []string) environment {
+	env := make(environment, len(list))
+	for _, entry := range list {
+		if name, value, ok := strings.Cut(entry, "="); ok {
+			env[name] = value
+		}
+	}
+	return env
+}
+
+// envName is the environment name of a flag: max-rate, JSM_ONBOARD_MAX_RATE.
+func envName(flag string) string {
+	return "JSM_ONBOARD_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// noEnvironment are the flags that only the command line has.
+var noEnvironment = map[string]bool{"help": true, "version": true, "config": true}
+
+// settle fills in the flags that the command line does not have: from the
+// environment, else from the configuration file.
+func (p *program) settle(cmd *cobra.Command) error {
+	path, _ := cmd.Flags().GetString("config")
+	if path == "" {
+		path = p.env[envName("config")]
+	}
+	entries, err := readConfig(path)
+	if err != nil {
+		return err
+	}
+	if err := knownKeys(cmd.Root(), path, entries); err != nil {
+		return err
+	}
+	var failed []error
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Changed || noEnvironment[f.Name] {
+			return
+		}
+		if value, ok := p.env[envName(f.Name)]; ok {
+			failed = append(failed, set(cmd, f, []string{value}, envName(f.Name)))
+			return
+		}
+		if entry, ok := entries[f.Name]; ok {
+			failed = append(failed, set(cmd, f, entry.values, fmt.Sprintf("%s, line %d", path, entry.line)))
+		}
+	})
+	return errors.Join(failed...)
+}
+
+func set(cmd *cobra.Command, f *pflag.Flag, values []string, where string) error {
+	for _, value := range values {
+		if err := cmd.Flags().Set(f.Name, value); err != nil {
+			return usagef("the values are those of --"+f.Name+"; see "+cmd.CommandPath()+" --help", "%s: %w", where, err)
+		}
+	}
+	return nil
+}
+
+// configEntry is one key of a configuration file.
+type configEntry struct {
+	line   int
+	values []string
+}
+
+// readConfig reads a YAML file of the form "flag-name: value"; a list repeats
+// the flag. No path: no entries.
+func readConfig(path string) (map[string]configEntry, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, usagef("give another --config, or make the file readable", "reading the settings: %w", err)
+	}
+	file, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return nil, usagef("each line is \"flag-name: value\"", "%s is not readable as YAML: %s", path, firstLine(err))
+	}
+	entries := make(map[string]configEntry)
+	for _, doc := range file.Docs {
+		if doc.Body == nil {
+			continue
+		}
+		pairs, err := mapping(doc.Body, path)
+		if err != nil {
+			return nil, err
+		}
+		for _, pair := range pairs {
+			entry := configEntry{line: pair.Key.GetToken().Position.Line}
+			if entry.values, err = scalars(pair.Value); err != nil {
+				return nil, usagef("each line is \"flag-name: value\"", "%s, line %d: %w", path, entry.line, err)
+			}
+			entries[pair.Key.GetToken().Value] = entry
+		}
+	}
+	return entries, nil
+}
+
+func mapping(node ast.Node, path string) ([]*ast.MappingValueNode, error) {
+	switch n := node.(type) {
+	case *ast.MappingNode:
+		return n.Values, nil
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{n}, nil
+	}
+	return nil, usagef("each line is \"flag-name: value\"", "%s, line %d: not a list of settings", path, node.GetToken().Position.Line)
+}
+
+func scalars(node ast.Node) ([]string, error) {
+	switch n := node.(type) {
+	case *ast.SequenceNode:
+		var values []string
+		for _, item := range n.Values {
+			if _, ok := item.(ast.ScalarNode); !ok {
+				return nil, errors.New("a list of values may hold only plain values")
+			}
+			values = append(values, item.GetToken().Value)
+		}
+		return values, nil
+	case ast.ScalarNode:
+		return []string{node.GetToken().Value}, nil
+	}
+	return nil, errors.New("the value is neither a plain value nor a list of them")
+}
+
+// knownKeys refuses a key that is no flag of any command: one file may serve
+// several commands.
+func knownKeys(root *cobra.Command, path string, entries map[string]configEntry) error {
+	known := make(map[string]bool)
+	for _, cmd := range append(root.Commands(), root) {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { known[f.Name] = !noEnvironment[f.Name] })
+	}
+	for key, entry := range entries {
+		if !known[key] {
+			return usagef("the keys are the names of the flags without the dashes; credentials have no key, they come from the environment",
+				"%s, line %d: there is no setting %q", path, entry.line, key)
+		}
+	}
+	return nil
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}

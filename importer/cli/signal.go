@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"sync"
+
+	"jsm-onboard/importer"
+)
+
+// exitInterrupted is the exit code of a process that was asked twice to stop.
+const exitInterrupted = 130
+
+// interruptible returns a context that ends at the first Ctrl-C or request to
+// terminate, with [importer.ErrInterrupted] as its cause. The second one ends
+// the process at once; the ledger sets that right when the command is run
+// again. Call release when the work is done.
+//
+// On Windows, Ctrl-C and Ctrl-Break arrive as os.Interrupt, and closing the
+// window, logging off and shutting down as SIGTERM.
+func interruptible(parent context.Context, stderr io.Writer) (_ context.Context, release func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, endSignals...)
+	over := make(chan struct{})
+	var watcher sync.WaitGroup
+	watcher.Go(func() {
+		for asked := 0; ; asked++ {
+			select {
+			case <-over:
+				return
+			case <-signals:
+			}
+			if asked > 0 {
+				os.Exit(exitInterrupted)
+			}
+			fmt.Fprintln(stderr, "\nstopping: rows in flight are finished and everything is written; press Ctrl-C again to end at once")
+			cancel(importer.ErrInterrupted)
+		}
+	})
+	return ctx, func() {
+		signal.Stop(signals)
+		close(over)
+		watcher.Wait()
+		cancel(nil)
+	}
+}

@@ -1,0 +1,12 @@
+//go:build !windows
+
+package cli
+
+import (
+	"os"
+	"syscall"
+)
+
+// endSignals are the ways in which this process is asked to stop; SIGHUP is a
+// closed terminal.
+var endSignals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}

@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"jsm-onboard/apiclient/pacer"
+	"jsm-onboard/importer"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/report"
+)
+
+// recorder goes on with what earlier sittings of the run have recorded for
+// its page. A record that cannot be read is no reason not to run.
+func recorder(ctx context.Context, l *ledger.Ledger, run ledger.Run, now time.Time) *report.Recorder {
+	return report.NewRecorder(now, traceOf(ctx, l, run))
+}
+
+// traceOf is what the ledger keeps for the page of a run; nil: nothing.
+func traceOf(ctx context.Context, l *ledger.Ledger, run ledger.Run) *report.Trace {
+	text, err := l.Trace(ctx, run.Seq)
+	if err != nil || text == nil {
+		return nil
+	}
+	trace := &report.Trace{}
+	if json.Unmarshal(text, trace) != nil {
+		return nil
+	}
+	return trace
+}
+
+// keepTrace stores what was recorded.
+func keepTrace(ctx context.Context, l *ledger.Ledger, run ledger.Run, r *report.Recorder) error {
+	text, err := json.Marshal(r.Trace())
+	if err != nil {
+		return err
+	}
+	return l.KeepTrace(ctx, run.Seq, text)
+}
+
+// recordRow is told of each outcome at once.
+func recordRow(r *report.Recorder) func(importer.Outcome) {
+	return func(o importer.Outcome) {
+		now := time.Now()
+		for range o.Refused {
+			r.Refused(now)
+		}
+		r.Row(now, o.Status, o.Took)
+	}
+}
+
+// recordPause is told of what the pacer does.
+func recordPause(r *report.Recorder, e pacer.Event) {
+	if e.Kind == pacer.PauseEnded || e.Kind == pacer.OutageEnded {
+		r.Pause(e.At.Add(-e.Lasted), e.At, e.Reason)
+	}
+}

@@ -1,0 +1,261 @@
+package export
+
+import (
+	"encoding/json"
+	"net/mail"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+)
+
+// address is what a cell says of where somebody can be reached.
+type address struct {
+	email   string   // as to be sent
+	key     string   // whole in lower case, the domain in ASCII
+	name    string   // what stood before <email>
+	others  []string // keys of the further addresses
+	further []string // and how they are written
+	repair  kind
+	fault   kind   // 0: it may be sent
+	why     string // with malformed addresses
+}
+
+// readAddress reads the cell of an address. An address that it accepts is
+// accepted again, and unchanged.
+func readAddress(cell string) address {
+	s := trimBlanks(cell)
+	if isPlainAddress(s) {
+		return address{email: s, key: strings.ToLower(s)}
+	}
+	if s == "" {
+		return address{fault: missingAddress}
+	}
+	var repair kind
+	if unguarded := unguard(s); unguarded != s {
+		s, repair = trimBlanks(unguarded), guardedCell
+	}
+	if fault := noAddress(s); fault != 0 {
+		return address{fault: fault}
+	}
+	a := single(s)
+	if a.fault != 0 {
+		if several, ok := several(s); ok {
+			return several
+		}
+	}
+	if a.repair == 0 {
+		a.repair = repair
+	}
+	return a
+}
+
+// trimBlanks takes blanks and invisible characters off both ends.
+func trimBlanks(s string) string {
+	if s == "" || s[0] > ' ' && s[0] < utf8.RuneSelf && s[len(s)-1] > ' ' && s[len(s)-1] < utf8.RuneSelf {
+		return s
+	}
+	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || isInvisible(r) })
+}
+
+func noAddress(s string) kind {
+	switch lower := strings.ToLower(s); {
+	case strings.Contains(lower, "#ext#"):
+		return guestAddress
+	case strings.HasPrefix(lower, "/o="), strings.HasPrefix(lower, "ex:/o="), strings.HasPrefix(lower, "x500:"):
+		if !strings.Contains(lower, "smtp:") {
+			return exchangeAddress
+		}
+	default:
+		switch lower {
+		case "null", "(null)", "<null>", "nil", "none", "n/a", "#n/a", "na", "n.a.", "nan", "-", "--", "undefined", "empty", `\n`, "no email", "noemail":
+			return nullAddress
+		}
+	}
+	return 0
+}
+
+// single reads one address, perhaps with something around it.
+func single(s string) address {
+	email, name, wrapped := unwrap(s)
+	key, why := check(email)
+	a := address{email: email, key: key, name: name, why: why}
+	if wrapped {
+		a.repair = wrappedAddress
+	}
+	if why != "" {
+		a.fault = brokenAddress
+	}
+	return a
+}
+
+// unwrap takes off mailto:, SMTP: and <>, and what stands before <.
+func unwrap(s string) (email, name string, wrapped bool) {
+	if open := strings.IndexByte(s, '<'); open >= 0 && strings.HasSuffix(s, ">") && strings.Count(s, "<") == 1 && strings.Count(s, ">") == 1 {
+		name = trimBlanks(strings.Trim(trimBlanks(s[:open]), `"`))
+		s, wrapped = trimBlanks(s[open+1:len(s)-1]), true
+	}
+	for _, scheme := range []string{"mailto:", "smtp:"} {
+		if len(s) > len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
+			s, wrapped = trimBlanks(s[len(scheme):]), true
+		}
+	}
+	return s, name, wrapped
+}
+
+// Longest local part and address: RFC 5321, 4.5.3.1, and erratum 1690 of RFC 3696.
+const (
+	maxLocal   = 64
+	maxAddress = 254
+	maxLabel   = 63
+)
+
+// check tells what is wrong with an address; with nothing it gives its key.
+func check(s string) (key, why string) {
+	if strings.IndexFunc(s, isOutOfPlace) >= 0 || !utf8.ValidString(s) {
+		return "", "it has a blank, an invisible or a lost character in it"
+	}
+	parsed, err := mail.ParseAddress(s)
+	at := strings.LastIndexByte(s, '@')
+	switch {
+	case at < 0:
+		return "", "it has no @"
+	case err != nil || parsed.Address != s || parsed.Name != "":
+		return "", "it is not of the form name@domain"
+	case at > maxLocal:
+		return "", "the part before @ is longer than 64 characters"
+	case len(s) > maxAddress:
+		return "", "it is longer than 254 characters"
+	}
+	domain, err := idna.Lookup.ToASCII(s[at+1:])
+	switch {
+	case err != nil:
+		return "", "its domain is not one"
+	case !strings.Contains(domain, "."):
+		return "", "its domain has no dot"
+	}
+	for label := range strings.SplitSeq(domain, ".") {
+		if label == "" || len(label) > maxLabel {
+			return "", "its domain is not one"
+		}
+	}
+	if at+1+len(domain) > maxAddress {
+		return "", "it is longer than 254 characters"
+	}
+	return strings.ToLower(s[:at+1]) + domain, ""
+}
+
+// isOutOfPlace tells characters that no address has inside.
+func isOutOfPlace(r rune) bool {
+	return r == utf8.RuneError || unicode.IsControl(r) || isInvisible(r) || unicode.Is(unicode.Cf, r) || unicode.IsSpace(r) && r != ' '
+}
+
+// isPlainAddress is check for the addresses that most people have: ASCII
+// letters, digits and . _ + - only. What it accepts, check accepts.
+func isPlainAddress(s string) bool {
+	at := strings.IndexByte(s, '@')
+	if at < 1 || at > maxLocal || len(s) > maxAddress {
+		return false
+	}
+	before := byte('.')
+	for i := range at {
+		c := s[i]
+		if !isAlphanumeric(c) && c != '_' && c != '+' && c != '-' && (c != '.' || before == '.') {
+			return false
+		}
+		before = c
+	}
+	if before == '.' {
+		return false
+	}
+	return isPlainDomain(s[at+1:])
+}
+
+func isPlainDomain(s string) bool {
+	before, dots, label := byte('.'), 0, 0
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case isAlphanumeric(c):
+			label++
+		case c == '-' && before != '.' && before != '-': // "--" is for idna to judge
+			label++
+		case c == '.' && before != '.' && before != '-':
+			dots++
+			label = 0
+		default:
+			return false
+		}
+		if label > maxLabel {
+			return false
+		}
+		before = c
+	}
+	return dots > 0 && isAlphanumeric(before)
+}
+
+func isAlphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
+// several reads a cell of more than one address. The one marked SMTP: is the
+// primary, else the first.
+func several(s string) (address, bool) {
+	var found []address
+	primary := 0
+	for _, p := range pieces(s) {
+		lower := strings.ToLower(p)
+		if strings.HasPrefix(lower, "x500:") || strings.HasPrefix(lower, "/o=") || strings.HasPrefix(lower, "sip:") || strings.HasPrefix(lower, "x400:") {
+			continue
+		}
+		a := single(p)
+		if a.fault != 0 {
+			return address{}, false
+		}
+		if strings.HasPrefix(p, "SMTP:") {
+			primary = len(found)
+		}
+		found = append(found, a)
+	}
+	if len(found) == 0 {
+		return address{}, false
+	}
+	return found[primary].with(found), true
+}
+
+// with makes a the customer and the others its further addresses.
+func (a address) with(all []address) address {
+	a.repair = wrappedAddress
+	seen := map[string]bool{a.key: true}
+	for _, other := range all {
+		if !seen[other.key] {
+			seen[other.key] = true
+			a.others = append(a.others, other.key)
+			a.further = append(a.further, other.email)
+			a.repair = severalAddresses
+		}
+	}
+	return a
+}
+
+// pieces cuts a cell of addresses at the separators that exports use.
+func pieces(s string) []string {
+	var list []string
+	if strings.HasPrefix(s, "[") && json.Unmarshal([]byte(s), &list) == nil {
+		return trimmed(list)
+	}
+	return trimmed(strings.FieldsFunc(strings.ReplaceAll(s, ":::", ";"), func(r rune) bool {
+		return strings.ContainsRune(";,|%", r)
+	}))
+}
+
+func trimmed(list []string) []string {
+	var kept []string
+	for _, p := range list {
+		if p = trimBlanks(p); p != "" {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}

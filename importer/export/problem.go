@@ -1,0 +1,171 @@
+package export
+
+import "fmt"
+
+// Severity tells what was done about a problem.
+type Severity int
+
+// What can be done about a problem, short of refusing the file.
+const (
+	Repaired Severity = iota + 1 // mended or passed over, and the people are sent
+	Rejected                     // the rows are not sent
+)
+
+func (s Severity) String() string {
+	switch s {
+	case Repaired:
+		return "repaired"
+	case Rejected:
+		return "rejected"
+	}
+	return fmt.Sprintf("severity(%d)", int(s))
+}
+
+// MarshalText gives the word of String.
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Problem is one kind of trouble in a file, with where it first occurs.
+type Problem struct {
+	Kind     string   `json:"kind"` // a stable word, such as "short_row"
+	Severity Severity `json:"severity"`
+	Count    int      `json:"count"`
+	Lines    []int    `json:"lines,omitempty"` // the first five physical lines
+	Text     string   `json:"text"`
+	Hint     string   `json:"hint,omitempty"` // what the user can do about it
+}
+
+const problemLines = 5
+
+type kind int
+
+// Troubles of the whole file, of a record's form, and of the person in it.
+const (
+	guessedUTF16 kind = iota + 1
+	guessedWindows1252
+	singleQuotes
+	titleLines
+	bomInside
+	duplicateHeader
+	noNameColumn
+	loginAsAddress
+	repeatedHeader
+	footerLines
+	strayDirective
+	cutOff
+	escapedQuotes
+	blanksAroundQuotes
+	bareQuotes
+	shortRow
+	wrappedAddress
+	severalAddresses
+	guardedCell
+	severalNames
+	namelessRow
+	nameControls
+	nameLineBreak
+	nameQuestion
+
+	quoteNeverClosed
+	quotesUnclear
+	swallowedRows
+	tooManyColumns
+	cellTooLong
+	longRow
+	rowTooShort
+	brokenRow
+	cutOffRow
+	notUTF8
+	missingAddress
+	nullAddress
+	guestAddress
+	exchangeAddress
+	brokenAddress
+	missingAccount
+	nameNUL
+	nameLostLetters
+	nameEncoding
+	nameEntities
+	namesDiffer
+	kinds
+)
+
+type description struct {
+	word     string
+	severity Severity
+	text     string // of all such rows, after "N ×"
+	hint     string
+}
+
+var descriptions = [kinds]description{
+	guessedUTF16:       {"utf16_without_bom", Repaired, "the file has no byte order mark and was read as UTF-16", "say --encoding if that is wrong"},
+	guessedWindows1252: {"not_utf8", Repaired, "the file is not UTF-8 and was read as Windows-1252", "look at the names below; say --encoding if letters are wrong"},
+	singleQuotes:       {"single_quotes", Repaired, "cells are quoted with ' instead of \"", ""},
+	titleLines:         {"title_lines", Repaired, "lines before the header were passed over", ""},
+	bomInside:          {"bom_inside", Repaired, "a byte order mark in the middle of the file was taken off (files joined by hand?)", ""},
+	duplicateHeader:    {"duplicate_header", Repaired, "columns with the same header: the first address that is not empty was taken", ""},
+	noNameColumn:       {"no_name_column", Repaired, "no column holds a name: the address is used as the name", "name it with --column name=HEADER"},
+	loginAsAddress:     {"login_as_address", Repaired, "there is no column of addresses: the login name is used, which looks like one", "name the right one with --column email=HEADER"},
+	repeatedHeader:     {"repeated_header", Repaired, "the header again in the middle of the file (files joined by hand?): passed over", ""},
+	footerLines:        {"footer", Repaired, "lines after the last row that are no rows: passed over", ""},
+	strayDirective:     {"stray_directive", Repaired, "sep= or #TYPE lines in the middle of the file: passed over", ""},
+	cutOff:             {"cut_off", Repaired, "the last row is short and has no line end: was the file cut off?", "export it again if people are missing at the end"},
+	escapedQuotes:      {"escaped_quotes", Repaired, "quotes inside cells are written \\\" instead of \"\"", ""},
+	blanksAroundQuotes: {"blanks_around_quotes", Repaired, "blanks around quoted cells were taken off", ""},
+	bareQuotes:         {"bare_quotes", Repaired, "quotes inside cells are not doubled: taken as they stand", ""},
+	shortRow:           {"short_row", Repaired, "rows with fewer cells than the header; what is missing was read as empty", ""},
+	wrappedAddress:     {"wrapped_address", Repaired, "addresses with something around them (Name <address>, mailto:) were freed of it", ""},
+	severalAddresses:   {"several_addresses", Repaired, "rows with several addresses: only the first is onboarded", ""},
+	guardedCell:        {"guarded_cell", Repaired, "a ' that guards against formulas was taken off", ""},
+	severalNames:       {"several_names", Repaired, "the name is there once for each directory: taken once", ""},
+	namelessRow:        {"no_name", Repaired, "rows without a name: the address is used as the name", ""},
+	nameControls:       {"name_controls", Repaired, "control characters in names were taken out", ""},
+	nameLineBreak:      {"name_line_break", Repaired, "line breaks in names became blanks", ""},
+	nameQuestion:       {"name_question_mark", Repaired, "names that end in a question mark: was that a letter once?", "export the file again as UTF-8 if so"},
+
+	quoteNeverClosed: {"quote_never_closed", Rejected, "a quoted cell is never closed", "add the missing quote, or take the opening one away"},
+	quotesUnclear:    {"quotes_unclear", Rejected, "quotes inside a cell leave open where it ends", "double the quotes inside cells (\"\")"},
+	swallowedRows:    {"swallowed_rows", Rejected, "a quoted cell holds what looks like whole rows", "is a closing quote missing?"},
+	tooManyColumns:   {"too_many_columns", Rejected, "rows of more than 2,000 columns", ""},
+	cellTooLong:      {"cell_too_long", Rejected, "cells of more than 1 MiB", ""},
+	longRow:          {"long_row", Rejected, "rows with more cells than the header", "is there a delimiter in a cell that is not quoted?"},
+	rowTooShort:      {"row_too_short", Rejected, "rows that end before the address or the name", "is there a line break in a cell that is not quoted?"},
+	brokenRow:        {"broken_row", Rejected, "lines that look like parts of one row", "put quotes around the cell that holds the line break"},
+	cutOffRow:        {"cut_off_row", Rejected, "the last row is short and has no line end: the file was cut off", "export it again"},
+	notUTF8:          {"row_not_utf8", Rejected, "rows that are not UTF-8 although others are", "save the file in one encoding; UTF-8 is best"},
+	missingAddress:   {"no_address", Rejected, "rows without an address", ""},
+	nullAddress:      {"null_address", Rejected, "the cell of the address says that there is none (NULL, N/A)", ""},
+	guestAddress:     {"guest_login", Rejected, "the login name of a guest (#EXT#) stands where the address should", "put the guest's own address there"},
+	exchangeAddress:  {"exchange_address", Rejected, "an Exchange address (/o=…), which is no e-mail address", "put the person's SMTP address there"},
+	brokenAddress:    {"malformed_address", Rejected, "malformed addresses", ""},
+	missingAccount:   {"no_account", Rejected, "rows with neither an account id nor an address", ""},
+	nameNUL:          {"name_nul", Rejected, "names with a NUL character", "export the file again"},
+	nameLostLetters:  {"name_lost_letters", Rejected, "names that have lost letters, as in M?ller", "export the file again as UTF-8 (in PowerShell: Export-Csv -Encoding UTF8)"},
+	nameEncoding:     {"name_encoding", Rejected, "names whose letters were read in the wrong encoding", "say --encoding, or save the file as UTF-8"},
+	nameEntities:     {"name_entities", Rejected, "names that hold HTML entities, as in M&uuml;ller", "write the letters themselves"},
+	namesDiffer:      {"names_differ", Rejected, "several names in one cell", "leave one"},
+}
+
+// tally counts problems by kind.
+type tally [kinds]struct {
+	count int
+	lines []int
+}
+
+func (t *tally) add(k kind, line int) {
+	p := &t[k]
+	p.count++
+	if line > 0 && len(p.lines) < problemLines {
+		p.lines = append(p.lines, line)
+	}
+}
+
+func (t *tally) problems() []Problem {
+	var ps []Problem
+	for k, p := range t {
+		if p.count > 0 {
+			d := descriptions[k]
+			ps = append(ps, Problem{Kind: d.word, Severity: d.severity, Count: p.count, Lines: p.lines, Text: d.text, Hint: d.hint})
+		}
+	}
+	return ps
+}

@@ -1,0 +1,136 @@
+package export
+
+import (
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// records splits text in the usual dialect.
+func records(t testing.TB, text string, width int) []record {
+	s := newSplitter(strings.NewReader(text), Dialect{',', '"'}, "x.csv")
+	s.width = width
+	var recs []record
+	for {
+		rec, err := s.next()
+		if err == io.EOF {
+			return recs
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		recs = append(recs, rec)
+	}
+}
+
+// The cases of csv-spectrum (npm, version 2.0.0), written anew; the people are ours.
+func TestSpectrum(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       [][]string
+	}{
+		{"comma_in_quotes", "first,last,address,city,zip\nAnn,Lee,120 any st.,\"Anytown, WW\",08123", [][]string{{"first", "last", "address", "city", "zip"}, {"Ann", "Lee", "120 any st.", "Anytown, WW", "08123"}}},
+		{"empty", "a,b,c\n1,\"\",\"\"\n2,3,4", [][]string{{"a", "b", "c"}, {"1", "", ""}, {"2", "3", "4"}}},
+		{"empty_crlf", "a,b,c\r\n1,\"\",\"\"\r\n2,3,4", [][]string{{"a", "b", "c"}, {"1", "", ""}, {"2", "3", "4"}}},
+		{"escaped_quotes", "a,b\n1,\"ha \"\"ha\"\" ha\"\n3,4\n", [][]string{{"a", "b"}, {"1", `ha "ha" ha`}, {"3", "4"}}},
+		{"json", "key,val\n1,\"{\"\"type\"\": \"\"Point\"\", \"\"coordinates\"\": [102.0, 0.5]}\"\n", [][]string{{"key", "val"}, {"1", `{"type": "Point", "coordinates": [102.0, 0.5]}`}}},
+		{"location_coordinates", "Phone,Location,Cities,Counties\n555,37\ufffd36'37.8\"N 121\ufffd2'17.9\"W,Modesto,Stanislaus", [][]string{{"Phone", "Location", "Cities", "Counties"}, {"555", "37\ufffd36'37.8\"N 121\ufffd2'17.9\"W", "Modesto", "Stanislaus"}}},
+		{"newlines", "a,b,c\n1,2,3\n\"Once upon \na time\",5,6\n7,8,9\n", [][]string{{"a", "b", "c"}, {"1", "2", "3"}, {"Once upon \na time", "5", "6"}, {"7", "8", "9"}}},
+		{"newlines_crlf", "a,b,c\r\n1,2,3\r\n\"Once upon \r\na time\",5,6\r\n7,8,9\r\n", [][]string{{"a", "b", "c"}, {"1", "2", "3"}, {"Once upon \r\na time", "5", "6"}, {"7", "8", "9"}}},
+		{"quotes_and_newlines", "a,b\n1,\"ha \n\"\"ha\"\" \nha\"\n3,4\n", [][]string{{"a", "b"}, {"1", "ha \n\"ha\" \nha"}, {"3", "4"}}},
+		{"simple", "a,b,c\n1,2,3\n", [][]string{{"a", "b", "c"}, {"1", "2", "3"}}},
+		{"simple_crlf", "a,b,c\r\n1,2,3\r\n", [][]string{{"a", "b", "c"}, {"1", "2", "3"}}},
+		{"utf8", "a,b,c\n1,2,3\n4,5,ʤ", [][]string{{"a", "b", "c"}, {"1", "2", "3"}, {"4", "5", "ʤ"}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var got [][]string
+			for _, rec := range records(t, c.text, 0) {
+				if rec.fault != 0 {
+					t.Errorf("line %d: %s", rec.line, descriptions[rec.fault].word)
+				}
+				got = append(got, rec.cells)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// physicalLines counts lines as the splitter must: LF, CR LF and CR end one.
+func physicalLines(text string) int {
+	text = strings.TrimRight(strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n"), "\x1a")
+	n := strings.Count(text, "\n")
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		n++
+	}
+	return n
+}
+
+// FuzzSplit: each physical line is in exactly one record, line numbers rise
+// without gaps, and what was quoted cleanly comes out as it went in.
+func FuzzSplit(f *testing.F) {
+	for _, s := range []string{"a,b\n\"c\nd\",e\n", "a\r\rb\r\n", "\"", "\"a\"b\"\n,\"", "x\\\"y\"\n\"\\\"\n", "\"a\" ,b\n", "\x1a", "\ufeff\"a\"\n\ufeffb", "a,\"b\x1a", "'a','b'\n"} {
+		f.Add(s, byte(2))
+	}
+	f.Fuzz(func(t *testing.T, text string, width byte) {
+		next, lines := 1, 0
+		for _, rec := range records(t, text, int(width%5)) {
+			if rec.line != next || rec.lines < 1 {
+				t.Fatalf("a record starts at line %d and has %d lines, want %d", rec.line, rec.lines, next)
+			}
+			if rec.lines > 1 && (rec.fault != 0 && rec.fault != swallowedRows && rec.fault != cellTooLong && rec.fault != tooManyColumns) {
+				t.Fatalf("line %d: a broken record of %d lines", rec.line, rec.lines)
+			}
+			if !rec.blank && len(rec.cells) == 0 {
+				t.Fatalf("line %d has no cells", rec.line)
+			}
+			next, lines = rec.line+rec.lines, lines+rec.lines
+		}
+		if want := physicalLines(strings.ReplaceAll(text, utf8BOM, "")); !strings.Contains(text, utf8BOM) && !strings.Contains(text, "\x1a") && lines != want {
+			t.Fatalf("%d lines in records, %d in %q", lines, want, text)
+		}
+	})
+}
+
+// FuzzRead: whatever the file, reading ends, both passes agree, each record is
+// a row or skipped, and a row that may be sent has a good address and a name
+// without lost letters, both out of its own cells.
+func FuzzRead(f *testing.F) {
+	for _, c := range situations() {
+		if len(c.file) < 2000 {
+			f.Add(c.file)
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 1<<16 {
+			return
+		}
+		_, rows, err := readAll(t, writeFile(t, "x.csv", text), Options{})
+		if err != nil {
+			return
+		}
+		line := 0
+		for _, r := range rows {
+			if r.Line <= line {
+				t.Fatalf("line %d after %d", r.Line, line)
+			}
+			line = r.Line
+			if !r.Sendable() {
+				continue
+			}
+			again := readAddress(r.Email)
+			if again.fault != 0 || again.email != r.Email || again.key != r.Key {
+				t.Fatalf("line %d: %q is sent", r.Line, r.Email)
+			}
+			if r.Name == "" || strings.ContainsAny(r.Name, "\x00\r\n\ufffd") {
+				t.Fatalf("line %d: the name %q is sent", r.Line, r.Name)
+			}
+			if !strings.Contains(strings.Join(r.Cells, "\x00"), r.Email) {
+				t.Fatalf("line %d: %q is not in %q", r.Line, r.Email, r.Cells)
+			}
+		}
+	})
+}

@@ -1,0 +1,13 @@
+// Jsm-onboard onboards customers in bulk to Jira Service Management Cloud.
+package main
+
+import (
+	"context"
+	"os"
+
+	"jsm-onboard/importer/cli"
+)
+
+func main() {
+	os.Exit(cli.Run(context.Background(), os.Args[1:], os.Environ(), cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+}

@@ -1,0 +1,305 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"jsm-onboard/apiclient/jsmtest"
+	"jsm-onboard/importer/cli"
+)
+
+var firstRun = flag.String("first-run", "", "folder in which the README's main command has been run; its results are checked there")
+
+func TestMain(m *testing.M) {
+	http.DefaultTransport.(*http.Transport).DialContext = func(_ context.Context, network, address string) (net.Conn, error) {
+		return nil, fmt.Errorf("a test dialled %s %s", network, address)
+	}
+	testscript.Main(m, map[string]func(){"jsm-onboard": main})
+}
+
+// TestScripts runs the scripts of samples/scripts: the program as people use
+// it, with what it prints, its files and its exit codes.
+func TestScripts(t *testing.T) {
+	samples, err := filepath.Abs("samples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "samples/scripts",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Values[siteKey{}] = new(*jsmtest.Site)
+			env.Setenv("SAMPLES", samples)
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "column": column, "serve": serve, "accounts": accounts, "endtokens": endTokens},
+	})
+}
+
+// exits runs the program and checks its exit code: exits CODE ARG…
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE ARG…")
+	}
+	err := ts.Exec("jsm-onboard", args[1:]...)
+	code := "0"
+	if exit, ok := err.(*exec.ExitError); ok {
+		code = fmt.Sprint(exit.ExitCode())
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if code != args[0] {
+		ts.Fatalf("exit code %s, and %s was expected", code, args[0])
+	}
+}
+
+// column checks all cells of a column: column FILE HEADER CELL…
+func column(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: column FILE HEADER CELL…")
+	}
+	records := readCSV(ts.ReadFile(args[0]))
+	at := slices.Index(records[0], args[1])
+	if at < 0 {
+		ts.Fatalf("%s has no column %q, it has %q", args[0], args[1], records[0])
+	}
+	var cells []string
+	for _, record := range records[1:] {
+		cells = append(cells, record[at])
+	}
+	if !slices.Equal(cells, args[2:]) {
+		ts.Fatalf("column %s of %s is %q, and %q was expected", args[1], args[0], cells, args[2:])
+	}
+}
+
+func readCSV(text string) [][]string {
+	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\ufeff")))
+	r.FieldsPerRecord = -1
+	records, err := r.ReadAll()
+	if err != nil || len(records) == 0 {
+		panic(fmt.Sprintf("not readable as CSV: %v", err))
+	}
+	return records
+}
+
+// TestFirstRun checks the results of the README's main command row by row: of
+// a run in the folder of -first-run, or else of one of its own.
+func TestFirstRun(t *testing.T) {
+	folder := *firstRun
+	if folder == "" {
+		folder = t.TempDir()
+		sample, err := os.ReadFile("samples/zendesk-users.csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(folder, "zendesk-users.csv")
+		if err := os.WriteFile(path, sample, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out strings.Builder
+		if code := cli.Run(t.Context(), []string{"import", path, "--sandbox"}, nil, cli.Streams{In: strings.NewReader(""), Out: &out, Err: &out}); code != 3 {
+			t.Fatalf("exit code %d, and 3 was expected:\n%s", code, out.String())
+		}
+	}
+	input := readCSV(readFile(t, folder, "zendesk-users.csv"))
+	results := readCSV(readFile(t, folder, "zendesk-users.results.csv"))
+	if len(results) != len(input) {
+		t.Fatalf("%d lines of results for %d lines of input", len(results), len(input))
+	}
+	ids := map[string]string{}
+	for i, record := range results[1:] {
+		checkFirstRow(t, input[i+1], record, ids)
+	}
+	if len(ids) != 37 {
+		t.Errorf("%d account ids, and 37 were expected", len(ids))
+	}
+	if failed := readCSV(readFile(t, folder, "zendesk-users.failed.csv")); len(failed) != 1+3 {
+		t.Errorf("%d rows to mend, and 3 were expected", len(failed)-1)
+	}
+}
+
+// checkFirstRow checks one row: its cells unchanged, but for a guard, and what
+// became of it.
+func checkFirstRow(t *testing.T, input, record []string, ids map[string]string) {
+	cells, told := record[:len(input)], record[len(input):]
+	for i := range cells {
+		if strings.TrimPrefix(cells[i], "'") != input[i] {
+			t.Errorf("%s: cell %q became %q", input[0], input[i], cells[i])
+		}
+	}
+	email, status, id, reason := input[1], told[0], told[1], told[2]
+	want := "created"
+	switch email {
+	case "amira.haddad@example.com", "bo.lindqvist@example.org", "chen.wei@example.net":
+		want = "conflict"
+	case "", "peter.vandenberg@example", "ivan.petrov at example.org":
+		want = "invalid"
+	case "Bo.Lindqvist@example.org":
+		want = "duplicate"
+	case "grace.okafor@example.com":
+		if input[2] == "crm-1039" {
+			want = "duplicate"
+		}
+	}
+	if status != want {
+		t.Errorf("%s <%s> is %s (%s), and %s was expected", input[0], email, status, reason, want)
+	}
+	if has := id != ""; has != (want == "created" || want == "conflict") {
+		t.Errorf("%s <%s>, %s, has the account id %q", input[0], email, status, id)
+	}
+	if other, taken := ids[id]; id != "" && taken {
+		t.Errorf("%s and %s have the same account id", email, other)
+	}
+	if id != "" {
+		ids[id] = email
+	}
+	if (reason == "") != (want == "created") {
+		t.Errorf("%s <%s>, %s, has the reason %q", input[0], email, status, reason)
+	}
+}
+
+func readFile(t *testing.T, folder, name string) string {
+	text, err := os.ReadFile(filepath.Join(folder, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// siteKey is where a script keeps the site that it has served.
+type siteKey struct{}
+
+// serve starts a site on loopback and points the script's environment at it:
+// serve [--quota N] [--fault KIND=SHARE]… [--empty] [--limited] [--scoped]
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
+	quota := flags.Float64("quota", 0, "POST requests a second")
+	empty := flags.Bool("empty", false, "no accounts from before")
+	limited := flags.Bool("limited", false, "the token is no administrator's")
+	scoped := flags.Bool("scoped", false, "the token has scopes, and works at the gateway alone")
+	o := jsmtest.Sandbox()
+	flags.Func("fault", "KIND=SHARE", func(text string) error {
+		fault, err := jsmtest.ParseFault(text)
+		o.Faults = append(o.Faults, fault)
+		return err
+	})
+	ts.Check(flags.Parse(args))
+	o.Quotas = jsmtest.BurstQuotas(*quota, 0, false)
+	if *empty {
+		o.Existing = nil
+	}
+	token := jsmtest.SandboxToken()
+	token.Scoped = *scoped
+	if *limited {
+		token.Admin, token.SiteAdmin, token.BrowseUsers = false, false, false
+	}
+	o.Tokens = []jsmtest.Token{token}
+	site := jsmtest.New(o)
+	server, err := site.Start("127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { server.Close() })
+	ts.Setenv("JIRA_BASE_URL", server.URL)
+	ts.Setenv("JIRA_USER_EMAIL", token.Email)
+	ts.Setenv("JIRA_API_TOKEN", token.Secret)
+	ts.Setenv("JSM_ONBOARD_GATEWAY_URL", server.URL)
+	*served(ts) = site
+}
+
+// served is the site of a script.
+func served(ts *testscript.TestScript) **jsmtest.Site {
+	site, ok := ts.Value(siteKey{}).(**jsmtest.Site)
+	if !ok {
+		ts.Fatalf("there is no place to keep the site")
+	}
+	return site
+}
+
+// accounts writes what the site has made into FILE, a line for each account in
+// the order of addresses: accounts FILE
+func accounts(ts *testscript.TestScript, neg bool, args []string) {
+	var lines []string
+	for a := range (*served(ts)).Accounts() {
+		if a.CreatedBy > 0 {
+			lines = append(lines, fmt.Sprintf("%s,%s,%d,revoked=%t\n", a.Email, a.Name, a.Creations, a.Revoked))
+		}
+	}
+	slices.Sort(lines)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Join(lines, "")), 0o600))
+}
+
+// endTokens makes the credentials worthless from now on.
+func endTokens(ts *testscript.TestScript, neg bool, args []string) { (*served(ts)).EndTokens() }
+
+// mayImport is who may import whom: a package of ours and the packages of
+// ours that it may import.
+var mayImport = map[string][]string{
+	"jsm-onboard": {"importer/cli"},
+	"importer/cli": {"report", "importer", "importer/export", "importer/ledger", "apiclient", "apiclient/pacer",
+		"apiclient/jsmtest"},
+	"report":            {"importer", "importer/export", "importer/ledger", "apiclient", "apiclient/pacer"},
+	"importer":          {"importer/export", "importer/ledger", "apiclient", "apiclient/pacer"},
+	"importer/export":   {},
+	"importer/ledger":   {},
+	"apiclient":         {"apiclient/pacer"},
+	"apiclient/pacer":   {},
+	"apiclient/jsmtest": {},
+}
+
+// onlyIn is which packages may use a package of others.
+var onlyIn = map[string][]string{
+	"github.com/gocarina/gocsv":             {"importer/export", "report"},
+	"github.com/goccy/go-yaml/parser":       {"importer/cli"},
+	"github.com/schollz/progressbar/v3":     {"report"},
+	"github.com/spf13/cobra":                {"importer/cli"},
+	"golang.org/x/oauth2/clientcredentials": {"apiclient"},
+	"golang.org/x/time/rate":                {"apiclient/pacer"},
+	"modernc.org/sqlite":                    {"importer/ledger"},
+	"net/http":                              {"apiclient", "apiclient/jsmtest", "report"},
+}
+
+// TestRooms holds the imports of the program against the picture of its rooms.
+func TestRooms(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	seen := 0
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		checkImports(t, strings.TrimPrefix(fields[0], "jsm-onboard/"), fields[1:])
+		seen++
+	}
+	if seen != len(mayImport) {
+		t.Errorf("there are %d packages, and the picture has %d", seen, len(mayImport))
+	}
+}
+
+func checkImports(t *testing.T, room string, imports []string) {
+	allowed, drawn := mayImport[room]
+	if !drawn {
+		t.Errorf("%s is a room that the picture does not have", room)
+	}
+	for _, path := range imports {
+		if ours, ok := strings.CutPrefix(path, "jsm-onboard/"); ok && !slices.Contains(allowed, ours) {
+			t.Errorf("%s must not import %s", room, ours)
+		}
+		if rooms, restricted := onlyIn[path]; restricted && !slices.Contains(rooms, room) {
+			t.Errorf("%s must not import %s: only %v may", room, path, rooms)
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"jsm-onboard/importer"
+	"jsm-onboard/importer/export"
+)
+
+// shownDuplicates is how many duplicates the text of check lists.
+const shownDuplicates = 10
+
+// CheckText is what check tells of a file: how it was read and why, what is
+// wrong with it and on which lines, and how long its import would take at so
+// many requests a second. duplicates are the first ones, in order of their
+// lines.
+func CheckText(s *export.Survey, duplicates []export.Duplicate, rate float64) string {
+	l := &listing{}
+	describeFile(l, s)
+	l.line("")
+	l.count(people(s), "people", "one request each, but for those whom the ledger knows")
+	for _, c := range []struct {
+		n      int
+		status importer.Status
+	}{{s.Duplicates, importer.Duplicate}, {s.Excluded, importer.Excluded}, {s.Invalid, importer.Invalid}} {
+		if c.n > 0 {
+			l.count(c.n, c.status.String(), meaning(c.status))
+		}
+	}
+	l.count(s.Rows, "rows read", "")
+	if s.Skipped > 0 {
+		l.count(s.Skipped, "lines skipped", "no rows: blank, titles, footers, a repeated header")
+	}
+	describeProblems(l, s)
+	describeDuplicates(l, s, duplicates)
+	describeAdvice(l, s)
+	l.line("")
+	if long := roughly(people(s), rate); long != "" {
+		l.add("Time", fmt.Sprintf("%s at %s", long, perSecond(rate)))
+	}
+	l.add("Next", strings.Join(checkCommands(s), "\n"))
+	return l.String()
+}
+
+// people is how many customers the file comes to.
+func people(s *export.Survey) int { return s.Valid - s.Duplicates }
+
+func describeDuplicates(l *listing, s *export.Survey, duplicates []export.Duplicate) {
+	if len(duplicates) == 0 {
+		return
+	}
+	l.line("")
+	l.line("Duplicates (the first row counts)")
+	for i, d := range duplicates {
+		if i == shownDuplicates {
+			l.line(fmt.Sprintf("%s... and %s more", strings.Repeat(" ", labelWidth), grouped(s.Duplicates-i)))
+			return
+		}
+		other := ""
+		if !d.SameName {
+			other = ", under another name"
+		}
+		l.line(fmt.Sprintf("%sline %d has the address of line %d%s", strings.Repeat(" ", labelWidth), d.Line, d.First, other))
+	}
+}
+
+// checkCommands are what to type next: the import as it is, and without the
+// people whom the advice is about.
+func checkCommands(s *export.Survey) []string {
+	command := "jsm-onboard import " + argument(s.Path)
+	commands := []string{command}
+	var flags []string
+	for _, a := range s.Advice {
+		if a.Flag != "" {
+			flags = append(flags, printable(a.Flag))
+		}
+	}
+	if len(flags) > 0 {
+		commands = append(commands, command+" "+strings.Join(flags, " "))
+	}
+	return commands
+}
+
+// CheckJSON is the same for scripts: the survey, and what is derived from it.
+func CheckJSON(s *export.Survey, duplicates []export.Duplicate, rate float64) ([]byte, error) {
+	type duplicate struct {
+		Line     int  `json:"line"`
+		First    int  `json:"first_line"`
+		SameName bool `json:"same_name"`
+	}
+	survey := *s
+	survey.Problems, survey.Advice = orEmpty(s.Problems), orEmpty(s.Advice)
+	told := struct {
+		*export.Survey
+		People     int         `json:"people"`
+		Duplicates []duplicate `json:"duplicate_lines"` // the first ones
+		Seconds    *float64    `json:"seconds"`         // null: unpaced
+		Commands   []string    `json:"commands"`
+	}{Survey: &survey, People: people(s), Duplicates: []duplicate{}, Commands: checkCommands(s)}
+	for _, d := range duplicates {
+		told.Duplicates = append(told.Duplicates, duplicate(d))
+	}
+	if rate > 0 {
+		seconds := hundredths(float64(people(s)) / rate)
+		told.Seconds = &seconds
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(told); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// orEmpty makes no list an empty one, for JSON.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

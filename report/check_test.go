@@ -1,0 +1,113 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jsm-onboard/importer/export"
+)
+
+func TestCheckText(t *testing.T) {
+	want := `File       customers.csv
+Read as    UTF-8, semicolon, header in line 2
+Preset     Zendesk users (zendesk)
+Columns    email        = E-mail     header; every cell is an address
+           name         = Full name
+
+      970  people               one request each, but for those whom the ledger knows
+       20  duplicate            same address as an earlier row of this file
+       10  excluded             left out by --include or --exclude
+       12  invalid              not sent: the row itself is wrong
+    1,012  rows read
+        4  lines skipped        no rows: blank, titles, footers, a repeated header
+
+Rows that will not be sent
+       11  rows without an address (lines 3, 5, 8, 13, 21, ...)
+        1  rows that are not UTF-8 although others are (line 34)
+           > save the file in one encoding; UTF-8 is best
+
+Repaired, or worth a look
+        1  lines before the header were passed over (line 1)
+
+Duplicates (the first row counts)
+           line 12 has the address of line 3
+           line 40 has the address of line 7, under another name
+
+Advice (nothing is left out by itself)
+           7 people look suspended (Suspended=true), lines 4, 6, 7, 9, 10, ...
+           > leave them out with --exclude 'Suspended=true'
+           2 people look like agents
+
+Time       about 10 seconds at 100/s
+Next       jsm-onboard import customers.csv
+           jsm-onboard import customers.csv --exclude 'Suspended=true'
+`
+	got := CheckText(exampleSurvey(), []export.Duplicate{{Line: 12, First: 3, SameName: true}, {Line: 40, First: 7}}, 100)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCheckTextListsSomeDuplicates(t *testing.T) {
+	var duplicates []export.Duplicate
+	for n := range 20 {
+		duplicates = append(duplicates, export.Duplicate{Line: 100 + n, First: 2})
+	}
+	got := CheckText(exampleSurvey(), duplicates, 0)
+	if !strings.Contains(got, "line 109 has") || strings.Contains(got, "line 110 has") || !strings.Contains(got, "... and 10 more") {
+		t.Error(got)
+	}
+	if strings.Contains(got, "Time ") {
+		t.Error("a time without a pace")
+	}
+}
+
+func TestCheckJSON(t *testing.T) {
+	s := exampleSurvey()
+	for rate, want := range map[float64]any{100: 9.7, 0: nil} {
+		b, err := CheckJSON(s, []export.Duplicate{{Line: 12, First: 3, SameName: true}}, rate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got map[string]any
+		if err := json.Unmarshal(b, &got); err != nil {
+			t.Fatal(err)
+		}
+		if seconds, there := got["seconds"]; !there || seconds != want {
+			t.Errorf("seconds is %v, want %v", seconds, want)
+		}
+		for name, want := range map[string]any{"path": "customers.csv", "rows": 1012.0, "duplicates": 20.0, "people": 970.0, "dialect": "semicolon"} {
+			if got[name] != want {
+				t.Errorf("%s is %v, want %v", name, got[name], want)
+			}
+		}
+		want := `[map[first_line:3 line:12 same_name:true]] [jsm-onboard import customers.csv jsm-onboard import customers.csv --exclude 'Suspended=true']`
+		if told := fmt.Sprint(got["duplicate_lines"], " ", got["commands"]); told != want {
+			t.Errorf("%s, want %s", told, want)
+		}
+	}
+}
+
+func TestCheckJSONHasListsAlways(t *testing.T) {
+	b, err := CheckJSON(&export.Survey{}, nil, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"problems": []`, `"advice": []`, `"duplicate_lines": []`} {
+		if !strings.Contains(string(b), want) {
+			t.Errorf("no %s in %s", want, b)
+		}
+	}
+}
+
+func TestPreset(t *testing.T) {
+	for _, test := range []struct{ source, preset, want string }{{"", "", ""}, {"", "x", "x"}, {"Zendesk", "zendesk", "zendesk"}, {"Zendesk users", "zendesk", "Zendesk users (zendesk)"}} {
+		if got := preset(&export.Survey{Source: test.source, Preset: test.preset}); got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const lastSuccess = "jsm_onboard_last_success_timestamp_seconds"
+
+// WriteMetrics writes the totals of a finished run in the Prometheus text
+// format, for node_exporter's textfile collector. When the run did not end with
+// exit code 0, the time of the last success is kept from the file that stands
+// there. The mode of that file is kept, too: the collector may be somebody
+// else.
+//
+// https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
+func WriteMetrics(path, source string, s Summary) error {
+	before, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return unwritable(path, err)
+	}
+	f, err := CreateFile(path)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(metrics(source, s, string(before))); err != nil {
+		f.Abort()
+		return err
+	}
+	if err := f.keepMode(); err != nil {
+		f.Abort()
+		return unwritable(path, err)
+	}
+	return f.Commit()
+}
+
+// keepMode gives the file the mode of the one that it replaces.
+func (f *File) keepMode() error {
+	old, err := os.Stat(f.path)
+	if errors.Is(err, fs.ErrNotExist) || f.partial == "" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return os.Chmod(f.partial, old.Mode().Perm())
+}
+
+func metrics(source string, s Summary, before string) []byte {
+	job := label("command", s.Command)
+	if source != "" {
+		job += "," + label("source", source)
+	}
+	m := &exposition{}
+	m.gauge("jsm_onboard_rows", "Rows of the last run by what became of them.")
+	for _, c := range s.Rows.Counts {
+		m.value("jsm_onboard_rows", job+","+label("status", c.Status.String()), float64(c.Rows))
+	}
+	m.gauge("jsm_onboard_rows_read", "Rows read by the last run.")
+	m.value("jsm_onboard_rows_read", job, float64(s.Rows.Read))
+	m.gauge("jsm_onboard_requests", "Requests of the last run to create or revoke.")
+	for _, c := range []struct {
+		kind string
+		n    int
+	}{{"sent", s.Requests.Sent}, {"throttled", s.Requests.Throttled}, {"retried", s.Requests.Retried}, {"ambiguous", s.Requests.Ambiguous}} {
+		m.value("jsm_onboard_requests", job+","+label("kind", c.kind), float64(c.n))
+	}
+	m.gauge("jsm_onboard_duration_seconds", "How long the last run took.")
+	m.value("jsm_onboard_duration_seconds", job, s.Elapsed().Round(time.Millisecond).Seconds())
+	m.gauge("jsm_onboard_exit_code", "Exit code of the last run; 0: every row is good.")
+	m.value("jsm_onboard_exit_code", job, float64(s.ExitCode))
+	m.gauge("jsm_onboard_last_run_timestamp_seconds", "When the last run ended.")
+	m.value("jsm_onboard_last_run_timestamp_seconds", job, float64(s.FinishedAt.Unix()))
+	if at, ok := successAt(s, job, before); ok {
+		m.gauge(lastSuccess, "When the last run with exit code 0 ended.")
+		m.value(lastSuccess, job, at)
+	}
+	return m.b.Bytes()
+}
+
+// successAt is when a run last succeeded: this one, or what the file before
+// says of the same job.
+func successAt(s Summary, job, before string) (float64, bool) {
+	if s.ExitCode == 0 {
+		return float64(s.FinishedAt.Unix()), true
+	}
+	for line := range strings.Lines(before) {
+		if rest, ok := strings.CutPrefix(line, lastSuccess+"{"+job+"} "); ok {
+			at, err := strconv.ParseFloat(strings.TrimSpace(rest), 64)
+			return at, err == nil
+		}
+	}
+	return 0, false
+}
+
+type exposition struct{ b bytes.Buffer }
+
+func (m *exposition) gauge(name, help string) {
+	fmt.Fprintf(&m.b, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name)
+}
+
+func (m *exposition) value(name, labels string, v float64) {
+	fmt.Fprintf(&m.b, "%s{%s} %s\n", name, labels, strconv.FormatFloat(v, 'f', -1, 64))
+}
+
+// label is one label with its value escaped.
+func label(name, value string) string {
+	value = strings.ToValidUTF8(value, "\ufffd")
+	return name + `="` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(value) + `"`
+}

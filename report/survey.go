@@ -1,0 +1,89 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"jsm-onboard/importer/export"
+)
+
+// describeFile says how the file was read, and why.
+func describeFile(l *listing, s *export.Survey) {
+	l.add("File", s.Path)
+	header := fmt.Sprintf("header in line %d", s.HeaderLine)
+	if s.HeaderLine == 0 {
+		header = "no header"
+	}
+	l.add("Read as", fmt.Sprintf("%s, %s, %s", s.Encoding, s.Dialect, header))
+	l.add("Preset", preset(s))
+	wide := 0
+	for _, c := range s.Columns {
+		wide = max(wide, len([]rune(c.Header)))
+	}
+	var columns []string
+	for _, c := range s.Columns {
+		header := printable(c.Header)
+		pad := strings.Repeat(" ", max(min(wide, 28)-len([]rune(header)), 0))
+		columns = append(columns, strings.TrimRight(fmt.Sprintf("%-12s = %s%s  %s", c.Field, header, pad, printable(c.Why)), " "))
+	}
+	l.add("Columns", strings.Join(columns, "\n"))
+}
+
+// describeProblems lists what is wrong with the file, and what to do.
+func describeProblems(l *listing, s *export.Survey) {
+	for _, group := range []struct {
+		severity export.Severity
+		title    string
+	}{{export.Rejected, "Rows that will not be sent"}, {export.Repaired, "Repaired, or worth a look"}} {
+		title := group.title
+		for _, p := range s.Problems {
+			if p.Severity != group.severity {
+				continue
+			}
+			if title != "" {
+				l.line("")
+				l.line(title)
+				title = ""
+			}
+			describeProblem(l, p)
+		}
+	}
+}
+
+func describeProblem(l *listing, p export.Problem) {
+	text := p.Text
+	if where := lineList(p.Lines, p.Count); where != "" {
+		text += " (" + where + ")"
+	}
+	l.line(fmt.Sprintf("%*s  %s", labelWidth-2, grouped(p.Count), printable(text)))
+	if p.Hint != "" {
+		l.line(strings.Repeat(" ", labelWidth) + "> " + printable(p.Hint))
+	}
+}
+
+// describeAdvice lists people whom somebody may not want to onboard.
+func describeAdvice(l *listing, s *export.Survey) {
+	for i, a := range s.Advice {
+		if i == 0 {
+			l.line("")
+			l.line("Advice (nothing is left out by itself)")
+		}
+		text := a.Text
+		if where := lineList(a.Lines, a.Count); where != "" {
+			text += ", " + where
+		}
+		l.line(strings.Repeat(" ", labelWidth) + printable(text))
+		if a.Flag != "" {
+			l.line(strings.Repeat(" ", labelWidth) + "> leave them out with " + printable(a.Flag))
+		}
+	}
+}
+
+// preset is the header set that was recognised, as people and as --preset call
+// it.
+func preset(s *export.Survey) string {
+	if s.Source == "" || strings.EqualFold(s.Source, s.Preset) {
+		return s.Preset
+	}
+	return s.Source + " (" + s.Preset + ")"
+}
