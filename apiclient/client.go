@@ -27,6 +27,7 @@ type Config struct {
 	GatewayURL  string // default DefaultGatewayURL
 	TokenURL    string // default DefaultTokenURL
 	Credentials Credentials
+	Anonymous   bool              // without Credentials, for Reach, LookUp and Certificate alone
 	Workers     int               // requests in flight at most, and connections kept; default 64
 	MaxRate     float64           // requests a second on one endpoint at most; 0: unpaced until the first refusal or rate header
 	Timeout     time.Duration     // for one request, from leaving the pacer to the end of the answer; default 60 s
@@ -92,7 +93,7 @@ func New(c Config) (*Client, error) {
 		return nil, err
 	}
 	kind, err := c.Credentials.Kind()
-	if err != nil {
+	if err != nil && !c.Anonymous {
 		return nil, err
 	}
 	client := &Client{

@@ -40,7 +40,8 @@ type Connection struct {
 	Gateway     bool
 	CloudID     string // known only when Gateway
 	Credentials CredentialKind
-	User        User
+	User        User    // empty when the token may not ask
+	Manage      Verdict // the scope manage:servicedesk-customer, which creating customers needs; yes for a token without scopes
 	Administer  Verdict // Administer Jira, which creating customers needs
 	BrowseUsers Verdict // Browse users and groups, without which no account is found behind a conflict
 	Version     string
@@ -56,17 +57,17 @@ const startPatience = 15 * time.Second
 // what was found until there.
 func (c *Client) Connect(ctx context.Context) (Connection, error) {
 	conn := Connection{Site: c.site, Credentials: c.kind}
-	if err := c.reach(ctx, &conn); err != nil {
+	if err := c.Reach(ctx, &conn); err != nil {
 		return conn, err
 	}
-	if err := c.identify(ctx, &conn); err != nil {
+	if err := c.Identify(ctx, &conn); err != nil {
 		return conn, err
 	}
-	return conn, c.permit(ctx, &conn)
+	return conn, c.Permit(ctx, &conn)
 }
 
-// reach is the one question that needs no credentials.
-func (c *Client) reach(ctx context.Context, conn *Connection) error {
+// Reach is the first step of Connect, the one question that needs no credentials.
+func (c *Client) Reach(ctx context.Context, conn *Connection) error {
 	short, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	r := c.infoRequest()
@@ -132,15 +133,15 @@ func (c *Client) isCloud(ctx context.Context) bool {
 	return err == nil && strings.EqualFold(deployed, "Cloud")
 }
 
-// identify finds the address that takes the credentials. A token with scopes gets 401 at the site, as a wrong one
+// Identify is the second step of Connect: it finds the address that takes the credentials. A token with scopes gets 401 at the site, as a wrong one
 // does, and nothing in it says which it is: so the gateway is asked then.
-func (c *Client) identify(ctx context.Context, conn *Connection) error {
+func (c *Client) Identify(ctx context.Context, conn *Connection) error {
 	var first error
 	if c.kind == APIToken {
 		user, a, err := c.myselfAt(ctx, c.site)
 		conn.saw(a)
 		if err == nil {
-			conn.User, conn.Root = user, c.site
+			conn.User, conn.Root, conn.Manage = user, c.site, Yes
 			c.address.Store(&c.site)
 			return nil
 		}
@@ -159,19 +160,30 @@ func (c *Client) identify(ctx context.Context, conn *Connection) error {
 	root := c.gatewayRoot(tenant.CloudID)
 	user, a, err := c.myselfAt(ctx, root)
 	conn.saw(a)
-	if e, ok := errors.AsType[*Error](err); ok && e.Kind != KindScope && first != nil {
+	e, refused := errors.AsType[*Error](err)
+	narrow := refused && e.Kind == KindScope // a good token, which may not ask whose it is
+	switch {
+	case refused && !narrow && first != nil:
 		return first
-	}
-	if err != nil {
+	case err != nil && !narrow:
 		return err
 	}
 	conn.User, conn.Root, conn.Gateway, conn.CloudID = user, root, true, tenant.CloudID
 	c.address.Store(&root)
-	return nil
+	return c.scoped(ctx, conn)
 }
 
-// permit asks what the account may. A token without the scope to ask is no reason to stop.
-func (c *Client) permit(ctx context.Context, conn *Connection) error {
+// scoped refuses a token that lacks the scope to create customers.
+func (c *Client) scoped(ctx context.Context, conn *Connection) error {
+	conn.Manage = c.manages(ctx)
+	if conn.Manage == No {
+		return &Error{Op: "checking scopes", Kind: KindScope, Message: "the token lacks the scope " + ScopeManage + ", which creating customers needs", Hint: HintScope}
+	}
+	return ctx.Err()
+}
+
+// Permit is the last step of Connect: it asks what the account may. A token without the scope to ask is no reason to stop.
+func (c *Client) Permit(ctx context.Context, conn *Connection) error {
 	has, err := c.Permissions(ctx, "ADMINISTER", "USER_PICKER")
 	if e, ok := errors.AsType[*Error](err); err != nil && (!ok || ctx.Err() != nil) {
 		return err

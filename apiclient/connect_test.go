@@ -26,6 +26,10 @@ func TestConnect(t *testing.T) {
 	blind.BrowseUsers = false
 	unscoped := scoped
 	unscoped.Scopes = []string{"read:servicedesk-request"}
+	granular := scoped
+	granular.Scopes = []string{"read:customer:jira-service-management", "write:customer:jira-service-management", "read:user:jira"}
+	asking := scoped
+	asking.Scopes = []string{"read:servicedesk-request", "read:jira-user"}
 	bearer := jsmtest.Token{Email: "app@example.com", Secret: "access", Bearer: true, Admin: true, BrowseUsers: true}
 
 	for _, tt := range []struct {
@@ -35,27 +39,32 @@ func TestConnect(t *testing.T) {
 		want        Connection
 		kind        Kind
 		hint        string
+		nameless    bool
 	}{
 		{name: "token", token: admin, credentials: sandboxBasic,
-			want: Connection{Credentials: APIToken, Administer: Yes, BrowseUsers: Yes}},
+			want: Connection{Credentials: APIToken, Manage: Yes, Administer: Yes, BrowseUsers: Yes}},
 		{name: "token with scopes", token: scoped, credentials: sandboxBasic,
-			want: Connection{Credentials: APIToken, Gateway: true, Administer: Yes, BrowseUsers: Yes}},
+			want: Connection{Credentials: APIToken, Gateway: true, Manage: Yes, Administer: Yes, BrowseUsers: Yes}},
 		{name: "token that may not ask for permissions", token: narrow, credentials: sandboxBasic,
-			want: Connection{Credentials: APIToken, Gateway: true, Administer: Unverified, BrowseUsers: Unverified}},
+			want: Connection{Credentials: APIToken, Gateway: true, Manage: Yes, Administer: Unverified, BrowseUsers: Unverified}},
 		{name: "token without the scope", token: unscoped, credentials: sandboxBasic, kind: KindScope, hint: "read:jira-user",
-			want: Connection{Credentials: APIToken}},
+			want: Connection{Credentials: APIToken, Gateway: true, Manage: No}},
+		{name: "token that may ask for nothing else", token: granular, credentials: sandboxBasic, nameless: true,
+			want: Connection{Credentials: APIToken, Gateway: true, Manage: Yes, Administer: Unverified, BrowseUsers: Unverified}},
+		{name: "token that may only ask", token: asking, credentials: sandboxBasic, kind: KindScope, hint: "manage:servicedesk-customer",
+			want: Connection{Credentials: APIToken, Gateway: true, Manage: No}},
 		{name: "wrong token", token: admin, credentials: Credentials{Email: "sandbox@example.com", APIToken: "wrong"},
 			kind: KindUnauthorized, hint: "JIRA_API_TOKEN", want: Connection{Credentials: APIToken}},
 		{name: "no administrator", token: clerk, credentials: sandboxBasic, kind: KindForbidden, hint: "Administer Jira",
-			want: Connection{Credentials: APIToken, Administer: No, BrowseUsers: No}},
+			want: Connection{Credentials: APIToken, Manage: Yes, Administer: No, BrowseUsers: No}},
 		{name: "may not browse", token: blind, credentials: sandboxBasic,
-			want: Connection{Credentials: APIToken, Administer: Yes, BrowseUsers: No}},
+			want: Connection{Credentials: APIToken, Manage: Yes, Administer: Yes, BrowseUsers: No}},
 		{name: "access token", token: bearer, credentials: Credentials{AccessToken: "access"},
-			want: Connection{Credentials: AccessToken, Gateway: true, Administer: Unverified, BrowseUsers: Unverified}},
+			want: Connection{Credentials: AccessToken, Gateway: true, Manage: Yes, Administer: Unverified, BrowseUsers: Unverified}},
 		{name: "wrong access token", token: bearer, credentials: Credentials{AccessToken: "wrong"}, kind: KindUnauthorized,
 			hint: "JIRA_ACCESS_TOKEN", want: Connection{Credentials: AccessToken}},
 		{name: "service account", token: admin, credentials: Credentials{ClientID: "sandbox-client", ClientSecret: "sandbox-secret"},
-			want: Connection{Credentials: ServiceAccount, Gateway: true, Administer: Unverified, BrowseUsers: Unverified}},
+			want: Connection{Credentials: ServiceAccount, Gateway: true, Manage: Yes, Administer: Unverified, BrowseUsers: Unverified}},
 		{name: "wrong client secret", token: admin, credentials: Credentials{ClientID: "sandbox-client", ClientSecret: "wrong"},
 			kind: KindUnauthorized, hint: "JIRA_CLIENT_SECRET", want: Connection{Credentials: ServiceAccount}},
 	} {
@@ -71,7 +80,7 @@ func TestConnect(t *testing.T) {
 			if err != nil {
 				return
 			}
-			if got.User.ID == "" || got.Version == "" {
+			if (got.User.ID == "") != tt.nameless || got.Version == "" {
 				t.Errorf("user %q, version %q", got.User.ID, got.Version)
 			}
 			if _, _, err := client.CreateCustomer(t.Context(), NewCustomer{"new@example.com", "New One"}); err != nil {

@@ -54,7 +54,7 @@ func (c *Client) CreateCustomer(ctx context.Context, n NewCustomer) (Customer, C
 // RevokePortalAccess takes the portal-only access of an account away. It is no deletion: the address stays taken.
 // Revoking twice is taken for done.
 func (c *Client) RevokePortalAccess(ctx context.Context, accountID string) (Call, error) {
-	if !isAccountID(accountID) {
+	if !IsAccountID(accountID) {
 		return Call{}, &Error{Op: "revoking portal access", Method: http.MethodPut, Route: routeRevoke, Kind: KindInvalid,
 			Message: "this is not an account id", private: []string{accountID}}
 	}
@@ -66,8 +66,8 @@ func (c *Client) RevokePortalAccess(ctx context.Context, accountID string) (Call
 	return call, err
 }
 
-// isAccountID keeps anything from the path that is no plain segment.
-func isAccountID(id string) bool {
+// IsAccountID tells whether id can be an account id: a plain segment of a path.
+func IsAccountID(id string) bool {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(":-_.", r)
 	}

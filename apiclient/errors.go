@@ -152,7 +152,7 @@ func (c *Client) judge(r *request, a answer, e *Error) (Kind, string) {
 		e.Message = "the answer is cut short, or not what the API promises"
 		return KindAnswer, ""
 	case s == http.StatusUnauthorized && strings.Contains(strings.ToLower(e.Message), "scope"):
-		return KindScope, hintScope
+		return KindScope, HintScope
 	case s == http.StatusUnauthorized:
 		return KindUnauthorized, hintCredentials(c.kind)
 	case s == http.StatusForbidden:

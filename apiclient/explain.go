@@ -12,15 +12,15 @@ import (
 	"syscall"
 )
 
-// The hints, each one sentence.
+// The hints, each one sentence; those that others need, too, first.
 const (
 	hintDataCenter = "this is a Jira Data Center server; jsm-onboard works with Jira Cloud, whose sites are called https://your-domain.atlassian.net"
 	hintRedirect   = "give the address that a browser shows for Jira, https://your-domain.atlassian.net, as --site"
 	hintPage       = "check --site: it must be https://your-domain.atlassian.net; a proxy or a sign-on page in between answers like this, too"
-	hintScope      = "make a token with the scopes manage:servicedesk-customer, read:servicedesk-request and read:jira-user"
+	HintScope      = "make a token with the scopes manage:servicedesk-customer, read:servicedesk-request and read:jira-user"
 	hintSignup     = "let customers be created: Jira settings > Products > Jira Service Management > Customer access, and the project's Customer permissions"
 	hintProxy      = "put the proxy's user and password into HTTPS_PROXY, as in http://user:password@proxy:8080"
-	hintBrowse     = "grant the global permission Browse users and groups: Jira settings > System > Global permissions"
+	HintBrowse     = "grant the global permission Browse users and groups: Jira settings > System > Global permissions"
 	hintAdminister = "grant the account Administer Jira: Jira settings > System > Global permissions"
 	hintSiteAdmin  = "revoking needs an organization or site administrator: admin.atlassian.com > Directory > Users; a token with scopes needs manage:servicedesk-customer"
 	hintCA         = "if your network inspects TLS, save its certificate authority as a PEM file and give it as --ca-file"
@@ -45,7 +45,7 @@ func forbiddenHint(r *request) string {
 	case routeRevoke:
 		return hintSiteAdmin
 	case routeSearch:
-		return hintBrowse
+		return HintBrowse
 	}
 	return "check that the account has access to Jira Service Management on this site"
 }
@@ -118,8 +118,8 @@ func explainTLS(err error) (Kind, string, string) {
 		}
 		return KindTLS, "the certificate is not valid: " + e.Error(), hintCA
 	}
-	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return KindTLS, "the certificate is signed by an authority that this machine does not know", hintCA
+	if e, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return KindTLS, "the certificate is signed by " + orElse(issuer(e.Cert), "an authority") + ", which this machine does not know", hintCA
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return KindTLS, "the certificate could not be verified", hintCA
@@ -131,6 +131,21 @@ func explainTLS(err error) (Kind, string, string) {
 		return KindTLS, "the host does not speak TLS on this port", "check --site; behind a proxy, check HTTPS_PROXY"
 	}
 	return 0, "", ""
+}
+
+// issuer names who signed a certificate, in quotes; "" when nobody is named.
+func issuer(c *x509.Certificate) string {
+	if c == nil {
+		return ""
+	}
+	name := c.Issuer.CommonName
+	if name == "" && len(c.Issuer.Organization) > 0 {
+		name = c.Issuer.Organization[0]
+	}
+	if name = clean(name); name == "" {
+		return ""
+	}
+	return `"` + name + `"`
 }
 
 // bottom is the innermost error: the outer ones name addresses.

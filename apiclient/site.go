@@ -103,11 +103,11 @@ func checkEndpoint(flag, s string) error {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil, u.Host == "", u.User != nil, u.RawQuery != "", u.Fragment != "":
-		return &Error{Op: "reading " + flag, Kind: KindSite, Message: "it is not a plain https address"}
+		return &Error{Op: "reading " + flag, Kind: KindSite, Message: "it is not a plain https address", Hint: "leave " + flag + " away unless somebody gave you one"}
 	case u.Scheme == "https", u.Scheme == "http" && isLoopback(strings.ToLower(u.Hostname())):
 		return nil
 	}
-	return &Error{Op: "reading " + flag, Kind: KindSite, Message: "only https is allowed, and http to a loopback address"}
+	return &Error{Op: "reading " + flag, Kind: KindSite, Message: "only https is allowed, and http to a loopback address", Hint: "plain http would send the credentials for all to read"}
 }
 
 // checkProxyURL refuses proxy settings that cannot be used, without quoting them: they may hold a password.
@@ -151,7 +151,7 @@ func (c *Client) TenantInfo(ctx context.Context) (Tenant, error) {
 	const route = "/_edge/tenant_info"
 	var tenant Tenant
 	a, err := c.get(ctx, &request{op: "asking for the cloud id", route: route, path: route, lane: c.checks, anonymous: true, check: true}, &tenant)
-	if err == nil && !isAccountID(tenant.CloudID) {
+	if err == nil && !IsAccountID(tenant.CloudID) {
 		err = &Error{Op: "asking for the cloud id", Method: http.MethodGet, Route: route, Status: a.status, Kind: KindSite,
 			Message: "the answer holds no cloud id", Hint: hintPage}
 	}

@@ -89,7 +89,7 @@ func checkProxy(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Res
 func LoadCAFile(path string) (*x509.CertPool, error) {
 	pem, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading certificate authorities: %w", err)
+		return nil, &Error{Op: "reading certificate authorities", Kind: KindTLS, Message: "cannot read " + path, Hint: "give the path of a PEM file as --ca-file", Err: err}
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {

@@ -72,7 +72,7 @@ func (c *Client) FindAccount(ctx context.Context, email string) (Account, error)
 	for page := range maxUserPages {
 		users, err := c.searchUsers(ctx, email, page*pageOfUsers)
 		if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusForbidden {
-			return Account{}, &UnresolvedError{Why: BrowseMissing, Hint: hintBrowse}
+			return Account{}, &UnresolvedError{Why: BrowseMissing, Hint: HintBrowse}
 		}
 		if err != nil {
 			return Account{}, err
@@ -87,7 +87,7 @@ func (c *Client) FindAccount(ctx context.Context, email string) (Account, error)
 		return account, nil
 	}
 	if len(found) == 0 && Verdict(c.browse.Load()) == No {
-		unresolved = &UnresolvedError{Why: BrowseMissing, Hint: hintBrowse}
+		unresolved = &UnresolvedError{Why: BrowseMissing, Hint: HintBrowse}
 	}
 	return Account{}, unresolved
 }

@@ -72,6 +72,7 @@ func newRouter() *router {
 func apiRoutes() []*route {
 	manage := [][]string{{"manage:servicedesk-customer"}}
 	create := append(manage, []string{"read:customer:jira-service-management", "write:customer:jira-service-management", "read:user:jira"})
+	customers := append(manage, []string{"read:customer:jira-service-management", "read:user:jira"})
 	desks := [][]string{{"read:servicedesk-request"}}
 	user := [][]string{{"read:jira-user"}}
 	work := [][]string{{"read:jira-work"}}
@@ -83,7 +84,7 @@ func apiRoutes() []*route {
 		{method: "GET", pattern: PermissionsPath, serve: myPermissions, api: true, scopes: work},
 		{method: "GET", pattern: UserSearchPath, serve: searchUsers, api: true, scopes: user},
 		{method: "GET", pattern: DesksPath, serve: listDesks, api: true, scopes: desks},
-		{method: "GET", pattern: DeskCustomersPath, serve: listDeskCustomers, api: true, scopes: manage, experimental: true},
+		{method: "GET", pattern: DeskCustomersPath, serve: listDeskCustomers, api: true, scopes: customers, experimental: true},
 		{method: "POST", pattern: DeskCustomersPath, serve: addDeskCustomers, api: true, scopes: manage},
 		{method: "DELETE", pattern: DeskCustomersPath, serve: removeDeskCustomers, api: true, scopes: manage, experimental: true},
 		{method: "GET", pattern: DeskOrgsPath, serve: listDeskOrganizations, api: true, scopes: manage},

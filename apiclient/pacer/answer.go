@@ -30,7 +30,7 @@ func (k Kind) String() string {
 // Answer is what a sender has to say about one ticket.
 type Answer struct {
 	Kind       Kind
-	RetryAfter time.Duration // with Refused or Failed: the least time to wait; 0: not said
+	RetryAfter time.Duration // with Refused: the least time to wait; with Failed only probes of an outage heed it; 0: not said
 	Shared     bool          // with Refused: a quota of the whole tenant, every pacer of the group pauses
 	Reason     string        // with Refused or Failed: for people
 	Level      *Level        // rate headers; nil: there were none

@@ -43,7 +43,7 @@ func (g *governor) rate(now time.Time) float64 {
 	g.level.advance(now)
 	rate := g.under(g.level.rate(), overCeiling)
 	if now.Sub(g.resumed) < gentleStart {
-		return min(rate, max(gentleShare*g.level.refill, gentleLeast))
+		return g.under(min(rate, max(gentleShare*g.level.refill, gentleLeast)), gentleShare)
 	}
 	return rate
 }

@@ -297,3 +297,80 @@ func TestFirstComeFirstServed(t *testing.T) {
 		}
 	})
 }
+
+// A quota of the whole tenant says nothing about the endpoint that happened to be refused.
+func TestSharedRefusalLeavesThePace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewGroup(Config{}).Pacer("create", 100)
+		p.Done(leave(t, p), Answer{Kind: Refused, RetryAfter: time.Second, Shared: true})
+		leave(t, p)
+		if rate := p.Pace().Rate; rate != 100 {
+			t.Errorf("rate %v", rate)
+		}
+	})
+}
+
+// Those behind the front may go before it.
+func TestWaiterBehindTheFrontIsCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewGroup(Config{}).Pacer("create", 100)
+		p.Done(leave(t, p), refusedFor(time.Minute))
+		var wg sync.WaitGroup
+		defer wg.Wait()
+		wg.Go(func() { leave(t, p) })
+		synctest.Wait()
+		start := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := p.Wait(ctx, false); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
+			t.Errorf("error %v after %v", err, time.Since(start))
+		}
+	})
+}
+
+// A full bucket is no reason for a herd after a pause.
+func TestNoHerdAtAFullLevel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewGroup(Config{}).Pacer("create", 100)
+		tickets := leaves(t, p, 3)
+		p.Done(tickets[0], Answer{Kind: Passed, Level: &Level{Remaining: 1000}})
+		p.Done(tickets[1], refusedFor(10*time.Second))
+		p.Done(tickets[2], Answer{Kind: Passed, Level: &Level{Remaining: 1000}})
+		var left []time.Duration
+		start := time.Now()
+		for range workers {
+			p.Done(leave(t, p), Answer{Kind: Passed, Level: &Level{Remaining: 1000}})
+			left = append(left, time.Since(start))
+		}
+		if n := densest(left); n > 14 {
+			t.Errorf("%d left within 100 ms", n)
+		}
+	})
+}
+
+// A late refusal counts for no event, but it was not admitted either.
+func TestLateRefusalWasNotAdmitted(t *testing.T) {
+	now := time.Unix(0, 0)
+	r := newRefusals(100)
+	r.begins(Ticket{number: 10, left: now}, now, 100, time.Second)
+	r.settle(20)
+	r.goesOn(Ticket{number: 15, left: now}, now, 0)
+	r.goesOn(Ticket{number: 5, left: now}, now, 0)
+	if r.lost != 1 || r.event != nil {
+		t.Errorf("lost %d, event %v", r.lost, r.event)
+	}
+}
+
+func TestTwoLowEstimatesThatAgree(t *testing.T) {
+	at := func(s float64) time.Time { return time.Unix(0, 0).Add(seconds(s)) }
+	r := newRefusals(100)
+	r.count(at(0), 0)
+	for i, n := range []uint64{100, 120, 140} { // 20 in 2 s, twice
+		when := at(2 * float64(i))
+		r.begins(Ticket{number: n, left: when}, when, 100, time.Second)
+		r.settle(n)
+	}
+	if !r.known || r.quota < 9 || r.quota > 10 {
+		t.Errorf("known %v, quota %v", r.known, r.quota)
+	}
+}

@@ -80,34 +80,32 @@ func (p *Pacer) Wait(ctx context.Context, retry bool) (Ticket, error) {
 	}
 }
 
-// try takes leave for one request, or returns how long to wait before trying again. Who is not at the front
-// takes none while others wait, and is counted among them.
+// try takes leave for one request, or returns how long to wait before trying again.
 func (p *Pacer) try(retry, front bool) (Ticket, time.Duration, error) {
-	var events []Event
-	t, d, err := func() (Ticket, time.Duration, error) {
-		p.group.mu.Lock()
-		defer p.group.mu.Unlock()
-		if !front && p.waiting > 0 {
-			p.waiting++
-			return Ticket{}, untilRung, nil
-		}
-		now := time.Now()
-		d, err := p.delay(now)
-		if err != nil {
-			return Ticket{}, 0, err
-		}
-		if d > 0 {
-			if !front {
-				p.waiting++
-			}
-			return Ticket{}, max(d, shortest), nil
-		}
-		t, ev := p.leave(now, retry, front)
-		events = ev
-		return t, 0, nil
-	}()
+	t, d, events, err := p.look(retry, front)
 	p.group.notify(events)
 	return t, d, err
+}
+
+// look does so under the lock. Who is not at the front takes no leave while others wait, and is counted among them.
+func (p *Pacer) look(retry, front bool) (t Ticket, d time.Duration, events []Event, err error) {
+	p.group.mu.Lock()
+	defer p.group.mu.Unlock()
+	if !front && p.waiting > 0 {
+		p.waiting++
+		return t, untilRung, nil, nil
+	}
+	now := time.Now()
+	d, err = p.delay(now)
+	switch {
+	case err != nil:
+		return t, 0, nil, err
+	case d > 0 && !front:
+		p.waiting++
+	case d == 0:
+		t, events = p.leave(now, retry, front)
+	}
+	return t, d, events, nil
 }
 
 func (p *Pacer) standBack() {
