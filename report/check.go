@@ -1,8 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -107,14 +105,7 @@ func CheckJSON(s *export.Survey, duplicates []export.Duplicate, rate float64) ([
 		seconds := hundredths(float64(people(s)) / rate)
 		told.Seconds = &seconds
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(told); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
+	return indented(told)
 }
 
 // orEmpty makes no list an empty one, for JSON.

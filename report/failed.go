@@ -85,7 +85,7 @@ func (f *Failed) Finish() (Mended, error) {
 		return f.clear()
 	}
 	if f.file.partial == "" {
-		return Mended{Path: f.path, Rows: f.rows}, f.file.Commit()
+		return Mended{Path: f.path, Absolute: f.path, Rows: f.rows}, f.file.Commit()
 	}
 	m := Mended{Rows: f.rows, SHA256: hex.EncodeToString(f.digest.Sum(nil))}
 	for n := 1; ; n++ {

@@ -97,6 +97,16 @@ func TestFailedNeverOverwritesWhatSomebodyEdited(t *testing.T) {
 	}
 }
 
+func TestFailedNamesItsFileAsItWasGiven(t *testing.T) {
+	folder := t.TempDir()
+	t.Chdir(folder)
+	write(t, "c.failed.csv", "somebody's")
+	m := stored{}.fail(t, "c.failed.csv", row(1, importer.Failed, "x", "a"))
+	if m.Path != "c.failed-2.csv" || m.Kept != "c.failed.csv" || filepath.Base(m.Absolute) != m.Path || !filepath.IsAbs(m.Absolute) {
+		t.Errorf("%+v", m)
+	}
+}
+
 func TestFailedTakesAnUnknownFileForSomebodys(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.failed.csv")
 	write(t, path, "somebody's")

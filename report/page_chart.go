@@ -12,6 +12,7 @@ import (
 const (
 	chartWidth  = 960
 	chartHeight = 200
+	chartLeast  = 3 // steps
 )
 
 // mark is a rectangle of a chart.
@@ -26,10 +27,11 @@ type chartView struct {
 	Text                   string // the chart in words
 }
 
-// chart draws the rows sent a minute; nil when none were sent.
+// chart draws the rows sent a minute; nil when none were sent, or when it was
+// over too soon to draw anything.
 func (t *Trace) chart() *chartView {
 	total := t.Total()
-	if total.Sent == 0 {
+	if total.Sent == 0 || len(t.Steps) < chartLeast {
 		return nil
 	}
 	most := 0

@@ -81,6 +81,7 @@ func TestPageTellsTheTotals(t *testing.T) {
 		`<td>the quota of the site (429)</td><td class="number">1</td><td class="number">15s</td>`,
 		`<td class="number">8</td><td class="status"><span class="swatch invalid" aria-hidden="true"></span>invalid</td><td class="reason">&#34;…&#34; is no address</td><td>14, 15, 16, 17, 18, …</td>`,
 		`<td class="reason">same address as line …</td>`,
+		`id="controls" hidden>`, // until the script shows it
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the page does not hold %s", want)
@@ -194,6 +195,23 @@ func TestPageOfARunWithoutRecords(t *testing.T) {
 	for _, wrong := range []string{"NaN", "Reasons", "Rows that are not good", "<figure>"} {
 		if strings.Contains(got, wrong) {
 			t.Errorf("an empty page holds %s", wrong)
+		}
+	}
+}
+
+func TestPageOfAShortRun(t *testing.T) {
+	r := NewRecorder(time.Unix(0, 0), nil)
+	r.Row(time.Unix(1, 0), importer.Created, 70*time.Millisecond)
+	trace := r.Trace()
+	p := Page{Version: "jsm-onboard v1.2.0 (linux/amd64)", Summary: exampleSummary(), Trace: &trace}
+	p.Summary.FinishedAt = p.Summary.StartedAt.Add(300 * time.Millisecond)
+	got := html(t, p)
+	if strings.Contains(got, "<figure>") {
+		t.Error("a chart of one bar")
+	}
+	for _, want := range []string{"<dd>jsm-onboard v1.2.0 (linux/amd64)</dd>", "UTC (less than a second)</dd>", "<td>73 ms</td>"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the page does not hold %s", want)
 		}
 	}
 }

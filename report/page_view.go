@@ -55,7 +55,7 @@ const shownReasons = 50
 func (p Page) view() *pageView {
 	s := p.Summary
 	v := &pageView{
-		Title: title(s), RowsRead: grouped(s.Rows.Read), Proof: proof(s), Requests: requestLine(s) + ".",
+		Title: title(s), RowsRead: grouped(s.Rows.Read), Proof: proof(s), Requests: "Requests: " + requestLine(s) + ".",
 		Style: template.CSS(pageCSS), Script: template.JS(pageJS), StyleHash: hashSource(pageCSS), ScriptHash: hashSource(pageJS),
 		Privacy: "This page holds no names and no addresses.",
 	}
@@ -107,9 +107,9 @@ func facts(s Summary, version string) []fact {
 	const form = "2 January 2006, 15:04:05 MST"
 	all := []fact{{"Site", s.Site}, {"Started", s.StartedAt.UTC().Format(form)}}
 	if !s.FinishedAt.IsZero() {
-		all = append(all, fact{"Ended", s.FinishedAt.UTC().Format(form) + " (" + short(s.Elapsed()) + ")"})
+		all = append(all, fact{"Ended", s.FinishedAt.UTC().Format(form) + " (" + lasted(s.Elapsed()) + ")"})
 	}
-	all = append(all, fact{"Run", s.RunID}, fact{"Program", strings.TrimSpace("jsm-onboard " + version)}, fact{"Exit code", fmt.Sprint(s.ExitCode)})
+	all = append(all, fact{"Run", s.RunID}, fact{"Program", "jsm-onboard " + strings.TrimPrefix(version, "jsm-onboard ")}, fact{"Exit code", fmt.Sprint(s.ExitCode)})
 	for _, f := range []fact{{"Results", s.Results}, {"Rows to mend", s.Failed}, {"Ledger", s.Ledger}, {"SHA-256 of the input", s.InputSHA256}} {
 		if f.Value != "" {
 			all = append(all, f)

@@ -182,24 +182,18 @@ func (s *Summary) UnmarshalJSON(b []byte) error {
 }
 
 // JSON is the summary as it stands in its file.
-func (s Summary) JSON() ([]byte, error) {
+func (s Summary) JSON() ([]byte, error) { return indented(s) }
+
+// indented is JSON for people and scripts.
+func indented(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(s); err != nil {
+	if err := e.Encode(v); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), nil
-}
-
-// WriteSummary writes the summary's file.
-func WriteSummary(path string, s Summary) error {
-	b, err := s.JSON()
-	if err != nil {
-		return err
-	}
-	return WriteFile(path, b)
 }
 
 // hundredths rounds, and makes what is no number 0.

@@ -10,6 +10,7 @@ type Ending struct {
 	Hint string // what to do about the stop reason; "" when there is none
 	Kept string // a file of rows to mend that somebody has edited, and that was left alone
 	Page string // the page's file; "" when there is none
+	With string // flags that the next command needs too; "" when there are none
 }
 
 // Totals is what people read at the end of a run: what became of the rows,
@@ -46,7 +47,7 @@ func Totals(s Summary, e Ending) string {
 func headline(s Summary) string {
 	took := ""
 	if !s.FinishedAt.IsZero() {
-		took = " after " + short(s.Elapsed())
+		took = " after " + lasted(s.Elapsed())
 	}
 	if s.Outcome == "complete" {
 		return fmt.Sprintf("Run %s is complete%s.", s.RunID, took)
@@ -103,7 +104,7 @@ func nextSteps(s Summary, e Ending) []string {
 	}
 	if s.Failed != "" {
 		steps = append(steps, fmt.Sprintf("%s to mend: edit %s, then:", counted(s.Rows.Mendable(), "row", "rows"), s.Failed),
-			"  jsm-onboard import "+argument(s.Failed))
+			strings.TrimRight("  jsm-onboard import "+argument(s.Failed)+" "+e.With, " "))
 	}
 	return steps
 }

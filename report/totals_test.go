@@ -2,6 +2,7 @@ package report
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -55,6 +56,18 @@ Next       run the same command again; it goes on where it stopped
              jsm-onboard import ` + argument("my customers.failed-2.csv") + "\n"
 	if diff := cmp.Diff(want, Totals(s, Ending{Kept: "/x/my customers.failed.csv", Page: "run.html"})); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestHeadline(t *testing.T) {
+	s := exampleSummary()
+	s.FinishedAt = s.StartedAt.Add(time.Second / 2)
+	if got, want := headline(s), "Run 20250301-080000-3f9a is complete after less than a second."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	s.FinishedAt, s.Outcome = time.Time{}, "stopped"
+	if got, want := headline(s), "Run 20250301-080000-3f9a stopped."; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -110,6 +110,14 @@ func roughly(requests int, perSecond float64) string {
 	return fmt.Sprintf("about %.1f hours", d.Hours())
 }
 
+// lasted is how long a run took.
+func lasted(d time.Duration) string {
+	if d < time.Second {
+		return "less than a second"
+	}
+	return short(d)
+}
+
 // argument is a word of a command line, quoted for the shell where it must be.
 func argument(s string) string { return argumentOn(runtime.GOOS, s) }
 
