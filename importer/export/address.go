@@ -51,6 +51,12 @@ func readAddress(cell string) address {
 	return a
 }
 
+// Key is the address in cell as [Row.Key] has it; false when there is none in it.
+func Key(cell string) (key string, ok bool) {
+	a := readAddress(cell)
+	return a.key, a.fault == 0
+}
+
 // trimBlanks takes blanks and invisible characters off both ends.
 func trimBlanks(s string) string {
 	if s == "" || s[0] > ' ' && s[0] < utf8.RuneSelf && s[len(s)-1] > ' ' && s[len(s)-1] < utf8.RuneSelf {

@@ -41,7 +41,7 @@ type advisor struct {
 
 // watch is one value of one column.
 type watch struct {
-	at            int
+	at            int // in the cells of a row, which has no jsm_ columns
 	header, value string
 	mark          *mark
 	count         int
@@ -55,12 +55,22 @@ func newAdvisor(h *header, c *columns) *advisor {
 		for name := range strings.SplitSeq(m.headers, "|") {
 			for _, i := range h.all(squeeze(name)) {
 				for value := range strings.SplitSeq(m.values, "|") {
-					a.watches = append(a.watches, watch{at: i, header: h.names[i], value: value, mark: m})
+					a.watches = append(a.watches, watch{at: i - countTrue(h.own[:i]), header: h.names[i], value: value, mark: m})
 				}
 			}
 		}
 	}
 	return a
+}
+
+func countTrue(list []bool) int {
+	n := 0
+	for _, yes := range list {
+		if yes {
+			n++
+		}
+	}
+	return n
 }
 
 // look counts a row that would be sent; cells are those of the file.

@@ -3,7 +3,6 @@ package export
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -29,74 +28,6 @@ func (d Dialect) String() string {
 
 // MarshalText gives the words of String.
 func (d Dialect) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
-
-const (
-	sampleSize   = 256 << 10
-	sampleRows   = 2000
-	headerSearch = 20 // records in which the header must be
-)
-
-// guess is one way to read the sample, and how well it fits.
-type guess struct {
-	dialect Dialect
-	header  header
-	rows    [][]string // after the header
-	first   [][]string // the first records, with no header found
-	firstAt int        // physical line of the first of them
-	fit     float64    // share of rows with the header's columns
-	repairs int        // rows whose quotes are not clean
-}
-
-// sniff finds the dialect and the header in the beginning of a file.
-func sniff(path string, sample []byte, o Options) (guess, error) {
-	dialects, err := possible(sample, o)
-	if err != nil {
-		return guess{}, err
-	}
-	var best []guess
-	var fallback guess
-	double := map[rune]guess{}
-	for _, d := range dialects {
-		g, err := try(path, sample, d, o)
-		if err != nil {
-			return guess{}, err
-		}
-		if d.Quote == '"' {
-			double[d.Delimiter] = g
-		}
-		if len(fallback.first) == 0 || width(g.first) > width(fallback.first) {
-			fallback = g
-		}
-		if g.header.names == nil || d.Quote == '\'' && !g.allSingle(double[d.Delimiter]) {
-			continue
-		}
-		switch {
-		case len(best) == 0 || g.better(best[0]):
-			best = []guess{g}
-		case !best[0].better(g):
-			best = append(best, g)
-		}
-	}
-	if len(best) == 0 {
-		return guess{}, noHeader(path, fallback, o)
-	}
-	if len(best) > 1 && len(best[0].header.names) > 1 {
-		var names []string
-		for _, g := range best {
-			names = append(names, g.dialect.String())
-		}
-		return guess{}, &RefusedError{Path: path, What: "the delimiter could be " + strings.Join(names, " or "), Hint: "say it with --delimiter"}
-	}
-	return best[0], nil
-}
-
-func width(rows [][]string) int {
-	w := 0
-	for _, r := range rows {
-		w = max(w, len(r))
-	}
-	return w
-}
 
 // possible are the dialects to try: as told, as the file says itself (sep=), or the usual ones.
 func possible(sample []byte, o Options) ([]Dialect, error) {
@@ -153,186 +84,6 @@ func declared(sample []byte) (rune, bool) {
 	return r, true
 }
 
-// try reads the sample in one dialect. A header of one cell over rows of many
-// was a title line: the header is then looked for after it.
-func try(path string, sample []byte, d Dialect, o Options) (guess, error) {
-	g, err := tryAfter(0, path, sample, d, o)
-	if err == nil && len(g.header.names) == 1 && g.fit < 0.5 {
-		if later, err := tryAfter(g.header.line, path, sample, d, o); err == nil && later.header.names != nil {
-			return later, nil
-		}
-	}
-	return g, err
-}
-
-// tryAfter reads the sample up to the header, which stands after some line, and then the rows.
-func tryAfter(line int, path string, sample []byte, d Dialect, o Options) (guess, error) {
-	g := guess{dialect: d}
-	cut := len(sample) >= sampleSize
-	s := newSplitter(bytes.NewReader(sample), d, path)
-	whole := 0
-	for len(g.rows) < sampleRows {
-		rec, err := s.next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return g, err
-		}
-		if rec.blank {
-			continue
-		}
-		if g.header.names == nil {
-			g.seek(s, rec, o, line)
-			if g.header.names == nil && len(g.first) >= headerSearch {
-				break
-			}
-			continue
-		}
-		if cut && (rec.end == noLineEnd || rec.fault == quoteNeverClosed) {
-			break // perhaps only for the sample's end
-		}
-		g.rows = append(g.rows, rec.cells)
-		if rec.fault != 0 || rec.repair != 0 {
-			g.repairs++
-		}
-		if rec.fault == 0 && s.fits(rec.cells) {
-			whole++
-		}
-	}
-	if !cut {
-		g.dropFooter()
-	}
-	if g.fit = 1; len(g.rows) > 0 {
-		g.fit = min(1, float64(whole)/float64(len(g.rows)))
-	}
-	return g, nil
-}
-
-// dropFooter leaves out of the sample what may be a footer: it says nothing of the columns.
-func (g *guess) dropFooter() {
-	end := len(g.rows)
-	for end > 0 && filled(g.rows[end-1]) <= 2 && !slices.ContainsFunc(g.rows[end-1], func(c string) bool { return strings.Contains(c, "@") }) {
-		end--
-	}
-	if end > 0 {
-		g.rows = g.rows[:end]
-	}
-}
-
-// seek looks at a record before the header has been found.
-func (g *guess) seek(s *splitter, rec record, o Options, after int) {
-	if g.firstAt == 0 {
-		g.firstAt = rec.line
-	}
-	g.first = append(g.first, rec.cells)
-	h := newHeader(rec.cells, rec.line)
-	switch {
-	case o.NoHeader:
-		if isDirective(rec.cells) {
-			return
-		}
-		h = numbered(rec.cells, o)
-		g.rows = append(g.rows, rec.cells)
-	case rec.fault != 0 || rec.line <= after || !namesColumns(&h, o):
-		return
-	}
-	g.header = h
-	s.width = len(h.names)
-}
-
-// numbered is the header of a file that has none.
-func numbered(cells []string, o Options) header {
-	names := make([]string, len(cells))
-	for i := range names {
-		names[i] = fmt.Sprint(i + 1)
-	}
-	if p := presetNamed(o.Preset); p != nil && len(p.order) <= len(names) {
-		copy(names, p.order)
-	}
-	return newHeader(names, 0)
-}
-
-// namesColumns tells whether a record can be the header: it names the columns
-// that the user names, or else a column of addresses, and holds no address.
-func namesColumns(h *header, o Options) bool {
-	if len(h.names) > maxColumns || slices.ContainsFunc(h.names, func(s string) bool { return isPlainAddress(trimBlanks(s)) }) {
-		return false
-	}
-	for _, name := range o.Columns {
-		if h.index(name) < 0 {
-			return false
-		}
-	}
-	if _, ok := o.Columns[Email]; ok {
-		return true
-	}
-	return slices.ContainsFunc(h.keys, func(key string) bool {
-		_, email := means(key, Email)
-		_, account := means(key, AccountID)
-		return email || account && o.NeedAccounts || key == "emailhome"
-	}) || loginOnly(h)
-}
-
-// loginOnly tells the header of a source whose login names stand in for addresses.
-func loginOnly(h *header) bool {
-	p := recognise(h)
-	return p != nil && p.login != ""
-}
-
-// better tells whether g fits clearly better than other.
-func (g guess) better(other guess) bool {
-	const clearly = 0.1
-	switch {
-	case (len(g.header.names) > 1) != (len(other.header.names) > 1) && min(g.fit, other.fit) > 0.5:
-		return len(g.header.names) > 1
-	case g.fit > other.fit+clearly, g.fit < other.fit-clearly:
-		return g.fit > other.fit
-	case len(g.header.names) != len(other.header.names):
-		return len(g.header.names) > len(other.header.names)
-	case g.dialect.Delimiter == other.dialect.Delimiter && g.dialect.Quote != other.dialect.Quote:
-		return g.dialect.Quote == '\''
-	}
-	return false
-}
-
-// allSingle tells whether ' quotes the cells all through the sample: every row
-// is clean so, and either not without it, or whole columns stand in it.
-func (g guess) allSingle(double guess) bool {
-	if g.repairs > 0 || g.fit < 1 || len(g.rows) == 0 || double.header.names == nil {
-		return false
-	}
-	for _, cells := range g.rows {
-		if slices.ContainsFunc(cells, func(c string) bool { return strings.HasPrefix(c, `"`) }) {
-			return false
-		}
-	}
-	return double.fit < 1 || double.wrapped()
-}
-
-// wrapped tells whether at least one column, its header too, stands in ' and
-// none does in part.
-func (g guess) wrapped() bool {
-	isWrapped := func(c string) bool { return len(c) > 1 && c[0] == '\'' && c[len(c)-1] == '\'' }
-	some := false
-	for i, name := range g.header.names {
-		in, out := 0, 0
-		for _, cells := range g.rows {
-			switch c := cellAt(cells, i); {
-			case isWrapped(c):
-				in++
-			case c != "":
-				out++
-			}
-		}
-		if in > 0 && out > 0 {
-			return false
-		}
-		some = some || in > 0 && isWrapped(name)
-	}
-	return some
-}
-
 // noHeader says what to do about a file whose header was not found.
 func noHeader(path string, g guess, o Options) error {
 	if len(o.Columns) > 0 && len(g.first) > 0 {
@@ -350,7 +101,7 @@ func noHeader(path string, g guess, o Options) error {
 		}
 	}
 	if len(g.first) == 0 {
-		return &RefusedError{Path: path, What: "the file has no rows: there is nothing to do"}
+		return &RefusedError{Path: path, What: "the file has no rows: there is nothing to do", Hint: "look whether the export has failed, and make it again"}
 	}
 	for i, c := range g.first[0] {
 		if isPlainAddress(trimBlanks(c)) {
@@ -358,9 +109,8 @@ func noHeader(path string, g guess, o Options) error {
 				Hint: fmt.Sprintf("say --no-header --column email=%d --column name=N, where N is the number of the column of names", i+1)}
 		}
 	}
-	hint := "name it with --column email=HEADER"
 	h := newHeader(g.first[0], g.firstAt)
 	ch := chooser{path: path, h: &h, sample: g.first[1:]}
 	return &RefusedError{Path: path, Line: g.firstAt, What: "no header names a column of e-mail addresses",
-		Hint: ch.byContent() + "; if there is no header row, say --no-header; " + hint}
+		Hint: ch.byContent() + "; if there is no header row, say --no-header"}
 }

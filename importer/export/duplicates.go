@@ -43,9 +43,9 @@ type keyEntry struct {
 }
 
 func newKeyIndex() (*keyIndex, error) {
-	f, err := os.CreateTemp("", "jsm-onboard-*.keys")
+	f, err := temporary()
 	if err != nil {
-		return nil, fmt.Errorf("making a temporary file: %w", err)
+		return nil, err
 	}
 	return &keyIndex{seed: maphash.MakeSeed(), spool: f, w: bufio.NewWriterSize(f, 64<<10), blockAt: -1}, nil
 }

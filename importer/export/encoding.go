@@ -92,7 +92,7 @@ func runeEnd(b []byte) int {
 func (m *marks) lines(b []byte) {
 	if utf8.Valid(b) {
 		m.line += bytes.Count(b, []byte("\n"))
-		if utf8.RuneCount(b) != len(b) {
+		if m.good == 0 && utf8.RuneCount(b) != len(b) {
 			m.good++
 		}
 		return

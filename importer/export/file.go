@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // File is an export that has been opened. It holds temporary files, which Close removes.
@@ -75,9 +76,11 @@ func openRaw(ctx context.Context, path string, stdin io.Reader) (*File, error) {
 func refuseOpen(path string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return &RefusedError{Path: path, What: "there is no such file"}
+		return &RefusedError{Path: path, What: "there is no such file", Hint: "name the CSV file to read, or - for stdin"}
 	case errors.Is(err, fs.ErrPermission):
-		return &RefusedError{Path: path, What: "you may not read this file"}
+		return &RefusedError{Path: path, What: "you may not read this file", Hint: "make it readable for this user"}
+	case errors.Is(err, syscall.ENOTDIR):
+		return &RefusedError{Path: path, What: "there is no such file: a part of the path is no folder", Hint: "name the CSV file to read, or - for stdin"}
 	}
 	return err
 }
@@ -139,7 +142,7 @@ func (f *File) recognise() error {
 	}
 	switch {
 	case n == 0:
-		return &RefusedError{Path: f.path, What: "the file is empty: there is nothing to do"}
+		return &RefusedError{Path: f.path, What: "the file is empty: there is nothing to do", Hint: "look whether the export has failed, and make it again"}
 	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
 		f.pack = gzipped
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):

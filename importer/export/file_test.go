@@ -102,7 +102,7 @@ func TestStdinIsSpooledAndRemoved(t *testing.T) {
 		t.Errorf("%d valid rows of %s, stem %s", s.Valid, f.Path(), f.Stem())
 	}
 	if runtime.GOOS != "windows" {
-		if st, err := os.Stat(f.raw.Name()); err != nil || st.Mode().Perm() != 0o600 {
+		if st, err := f.raw.Stat(); err != nil || st.Mode().Perm() != 0o600 {
 			t.Errorf("the spool: %v %v", st, err)
 		}
 	}

@@ -27,44 +27,46 @@ type extent struct {
 	end     lineEnd
 	lines   int
 	outcome outcome
+	// A quote closes a cell of several lines where another cell could open: it
+	// may be that cell's quote, and the one before was never closed.
+	doubtful bool
 }
 
 // quoted reads a record whose first physical line, of n bytes, has quotes in it.
-func (s *splitter) quoted(rec *record, line []byte, n int) error {
-	firstEnd := rec.end
+func (s *splitter) quoted(rec *record, n int) error {
 	std := s.extent(reading{})
 	if s.srcErr != nil {
 		return s.srcErr
 	}
-	line = s.buf[s.r : s.r+len(line)] // reading on may have moved it
-	if std.outcome == strict && s.acceptStrict(rec, std) {
+	if std.outcome == strict && s.acceptStrict(rec, std) || s.acceptRepaired(rec, std) {
 		return nil
 	}
-	if s.acceptRepaired(rec, std) {
-		return nil
-	}
+	first := extent{n: n, end: rec.end, lines: 1}
 	if std.outcome == loose && std.lines == 1 {
-		if cells, err := s.parse.lazy(line); err == nil && s.fits(cells) {
+		if cells, err := s.parse.lazy(s.text(first)); err == nil && s.fits(cells) {
 			rec.cells, rec.repair = s.surplusOff(cells), bareQuotes
-			s.advance(n, firstEnd)
+			s.advanceOver(rec, first)
 			return nil
 		}
 	}
-	s.breakOff(rec, line, n, firstEnd, std)
+	s.breakOff(rec, first, std)
 	return nil
 }
 
 // breakOff takes the first physical line as a record that cannot be trusted.
-func (s *splitter) breakOff(rec *record, line []byte, n int, end lineEnd, std extent) {
-	rec.cells, rec.fault = s.naive(line)
+func (s *splitter) breakOff(rec *record, first, std extent) {
+	rec.cells, rec.fault = s.naive(s.text(first))
 	if std.outcome == unclosed || std.lines > 1 {
 		rec.fault = quoteNeverClosed
 	}
 	s.brokenUntil = max(s.brokenUntil, s.line+std.lines-1)
-	s.advance(n, end)
+	s.advanceOver(rec, first)
 }
 
 func (s *splitter) acceptStrict(rec *record, std extent) bool {
+	if std.doubtful && !s.cleanAfter(std) {
+		return false
+	}
 	raw := s.text(std)
 	if bytes.Count(raw, s.delim) >= maxColumns {
 		rec.cells, rec.fault = s.naive(raw)
@@ -91,6 +93,24 @@ func (s *splitter) acceptStrict(rec *record, std extent) bool {
 	return true
 }
 
+// cleanAfter tells whether the quotes of the record after e are clean.
+func (s *splitter) cleanAfter(e extent) bool {
+	for {
+		from := s.r + e.n
+		switch e.end {
+		case crlf:
+			from += 2
+		case lf, cr:
+			from++
+		}
+		next := scan(s.buf[min(from, len(s.buf)):], s.eof, s.delim, s.quote[0], reading{}, nil)
+		if next.outcome != needMore || len(s.buf)-s.r > 2*maxRow {
+			return next.outcome == strict
+		}
+		s.fill()
+	}
+}
+
 // acceptRepaired takes another reading of the quotes when by it, and not
 // otherwise, the record has exactly the header's columns.
 func (s *splitter) acceptRepaired(rec *record, std extent) bool {
@@ -104,7 +124,7 @@ func (s *splitter) acceptRepaired(rec *record, std extent) bool {
 		}
 		raw := s.text(e)
 		cells, err := s.parse.strict(standardised(raw, s.delim, s.quote[0], by))
-		if err != nil || !s.fits(cells) || e.lines > 1 && s.swallowed(cells) {
+		if err != nil || !s.fits(cells) || e.lines > 1 && s.swallowed(cells) || e.doubtful && !s.cleanAfter(e) {
 			continue
 		}
 		rec.cells, rec.fault, rec.repair = s.surplusOff(cells), tooLong(cells), blanksAroundQuotes
@@ -140,7 +160,8 @@ func (s *splitter) swallowed(cells []string) bool {
 
 func isLineEnd(r rune) bool { return r == '\n' || r == '\r' }
 
-// text is what an extent covers; a Ctrl-Z at the end of the file is not of it.
+// text is what an extent covers, until more is read; a Ctrl-Z at the end of the
+// file is not of it.
 func (s *splitter) text(e extent) []byte {
 	raw := s.buf[s.r : s.r+e.n]
 	if e.end == noLineEnd {

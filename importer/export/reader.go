@@ -1,10 +1,10 @@
 package export
 
 import (
-	"fmt"
 	"io"
-	"slices"
+	"iter"
 	"strings"
+	"sync"
 )
 
 // item is a record on its way to becoming a row, or a line that is none.
@@ -29,37 +29,82 @@ const (
 // reader reads rows in order. The same file gives the same rows each time:
 // both passes use it.
 type reader struct {
-	path   string
-	s      *splitter
-	judge  *judge
-	people *canonical
-	queue  []item // a row, and after it lines that may be its rest, or a footer
-	queued int    // bytes in it
-	ready  []item
-	bytes  int
-	ended  bool
-	number int
+	path    string
+	s       *splitter
+	judge   *judge
+	people  *canonical
+	queue   []item // a row, and after it lines that may be its rest, or a footer
+	queued  int    // bytes in it
+	ready   []item
+	spare   []item
+	records [][]string
+	bytes   int
+	ended   bool
+	number  int
+
+	shortRows bool // most rows of the file end before the header's columns do
 }
 
-// read gives the next rows and lines that are none, in order; nil at the end.
-func (r *reader) read() ([]item, []person, error) {
-	r.ready, r.bytes = r.ready[:0], 0
+// batch is some records in order, and the people that gocsv took from those that are rows.
+type batch struct {
+	items  []item
+	people []person
+	err    error
+}
+
+// batches reads ahead by one batch while the one before is worked on.
+func (r *reader) batches() iter.Seq2[batch, error] {
+	return func(yield func(batch, error) bool) {
+		ahead, stop := make(chan batch), make(chan struct{})
+		var reading sync.WaitGroup
+		reading.Go(func() {
+			defer close(ahead)
+			for {
+				b := r.read()
+				if b.items == nil && b.err == nil {
+					return
+				}
+				select {
+				case ahead <- b:
+				case <-stop:
+					return
+				}
+				if b.err != nil {
+					return
+				}
+			}
+		})
+		defer reading.Wait()
+		defer close(stop)
+		for b := range ahead {
+			if !yield(b, b.err) {
+				return
+			}
+		}
+	}
+}
+
+// read gives the next batch; one without items and error is the end. It uses
+// the memory of the batch before the last again.
+func (r *reader) read() batch {
+	r.ready, r.spare = r.spare[:0], r.ready
+	r.bytes = 0
 	for !r.ended && len(r.ready) < batchRows && r.bytes < batchBytes {
 		if err := r.take(); err != nil {
-			return nil, nil, err
+			return batch{err: err}
 		}
 	}
 	if len(r.ready) == 0 {
-		return nil, nil, nil
+		return batch{}
 	}
-	records := make([][]string, 0, len(r.ready))
+	r.records = r.records[:0]
 	for _, it := range r.ready {
 		if !it.skip {
-			records = append(records, it.rec.cells)
+			r.records = append(r.records, it.rec.cells)
 		}
 	}
-	people, err := r.people.people(records)
-	return r.ready, people, err
+	people, err := r.people.people(r.records)
+	return batch{r.ready, people, err}
 }
 
 // take reads one record and decides about those before it.
@@ -194,168 +239,10 @@ func (r *reader) complete(cells []string) bool {
 	return true
 }
 
-// loner tells a record that can be the rest of the row before it, or a footer:
-// few cells, and no address.
-func (r *reader) loner(it item) bool {
-	if it.fault != 0 && it.fault != rowTooShort {
-		return false
-	}
-	filled := 0
-	for _, c := range it.rec.cells {
-		if strings.Contains(c, "@") {
-			return false
-		}
-		if c != "" {
-			filled++
-		}
-	}
-	return filled <= 2 || len(it.rec.cells) < len(r.judge.header.names)
-}
-
-func (r *reader) release(it item) {
-	r.ready = append(r.ready, it)
-	r.bytes += size(it)
-}
-
-// flush decides what the queued records are: rows, parts of one row, or a footer.
-func (r *reader) flush(atEnd bool) {
-	for i := 0; i < len(r.queue); i++ {
-		if end := r.partsEnd(i); end > i {
-			r.breakParts(i, end)
-			i = end
-		}
-	}
-	footer := len(r.queue)
-	if atEnd && footer > 0 {
-		footer = r.footer()
-		if r.cutLast(footer) {
-			footer = len(r.queue)
-		}
-	}
-	for i, it := range r.queue {
-		if i >= footer && !it.skip {
-			it.skip, it.skipped = true, footerLines
-		}
-		r.release(it)
-	}
-	r.queue, r.queued = r.queue[:0], 0
-}
-
-// partsEnd is the last of the records from i on that together have the
-// header's cells, as those of a row do that a line break cuts in an unquoted
-// cell; i when there are none.
-func (r *reader) partsEnd(i int) int {
-	width := len(r.judge.header.names)
-	if !r.queue[i].joinable() {
-		return i
-	}
-	total := len(r.queue[i].rec.cells)
-	for k := i + 1; k < len(r.queue) && total <= width; k++ {
-		next := r.queue[k]
-		if next.skip && next.skipped == 0 {
-			continue
-		}
-		if !next.joinable() || isFooterText(next.rec.cells[0]) {
-			return i
-		}
-		if total == width && !r.mayContinue(r.queue[i], next, k-i) {
-			return i
-		}
-		if total += len(next.rec.cells) - 1; total == width {
-			return k
-		}
-	}
-	return i
-}
-
-func (it item) joinable() bool {
-	return !it.skip && (it.fault == 0 || it.fault == rowTooShort)
-}
-
-// mayContinue tells whether a line of one cell after a whole row can be the
-// rest of its last cell, when that cell is needed.
-func (r *reader) mayContinue(row, next item, apart int) bool {
-	last := len(r.judge.header.names) - 1
-	return slices.Contains(r.judge.needed, last) && apart == 1 && len(next.rec.cells) == 1 && len(row.rec.cells) == last+1
-}
-
-func (r *reader) breakParts(from, to int) {
-	for k := from; k <= to; k++ {
-		it := &r.queue[k]
-		if !it.skip {
-			it.fault, it.repairs = brokenRow, nil
-			it.from, it.to = r.queue[from].rec.line, r.queue[to].rec.line+r.queue[to].rec.lines-1
-		}
-	}
-}
-
-// footer is where, in the queue at the end of the file, a footer starts.
-func (r *reader) footer() int {
-	width := len(r.judge.header.names)
-	start := len(r.queue)
-	for i := len(r.queue) - 1; i >= 0; i-- {
-		it := r.queue[i]
-		if it.skip {
-			continue
-		}
-		if it.fault != 0 && it.fault != rowTooShort || !r.loner(it) || filled(it.rec.cells) > 2 || it.rec.mending {
-			break
-		}
-		apart := i > 0 && r.queue[i-1].skip && r.queue[i-1].skipped == 0
-		if len(it.rec.cells) < width && len(it.rec.cells) <= 2 || apart || isFooterText(it.rec.cells[0]) {
-			start = i
-		}
-	}
-	return start
-}
-
-func filled(cells []string) int {
-	n := 0
-	for _, c := range cells {
-		if trimBlanks(c) != "" {
-			n++
-		}
-	}
-	return n
-}
-
-// isFooterText tells what reports write below their rows.
-func isFooterText(s string) bool {
-	s = strings.ToLower(trimBlanks(s))
-	for _, start := range []string{"grand total", "total", "copyright", "confidential", "generated by", "report generated", "exported", "end of", "(c)", "©", "summe", "gesamt", "anzahl", "filter"} {
-		if strings.HasPrefix(s, start) {
-			return true
-		}
-	}
-	return strings.HasSuffix(s, " records") || strings.HasSuffix(s, " rows") || strings.HasSuffix(s, " rows selected.")
-}
-
-// cutLast looks at the last row: short and without a line end it may have been
-// cut off, and is sent only when what it needs was surely whole.
-func (r *reader) cutLast(footer int) bool {
-	last := len(r.queue) - 1
-	it := &r.queue[last]
-	if !it.joinable() || it.rec.end != noLineEnd || len(it.rec.cells) >= r.judge.header.trimmed {
-		return false
-	}
-	if last > footer || last == footer && (isFooterText(it.rec.cells[0]) || last == 0 || r.queue[last-1].skip) {
-		return false
-	}
-	whole := true
-	for _, i := range r.judge.needed {
-		whole = whole && i < len(it.rec.cells)-1
-	}
-	if whole {
-		it.repairs = append(it.repairs, cutOff)
-	} else {
-		it.fault, it.repairs = cutOffRow, nil
-	}
-	return true
-}
-
-// rowsOf makes rows of a batch; each is called with the rows and skipped lines in order.
-func (r *reader) rowsOf(items []item, people []person, row func(*Row) error, skip func(item)) error {
-	for _, it := range items {
+// rowsOf makes rows of a batch, and calls row and skip in the order of the file.
+func (r *reader) rowsOf(b batch, row func(*Row) error, skip func(item)) error {
+	people := b.people
+	for _, it := range b.items {
 		if it.skip {
 			if skip != nil {
 				skip(it)
@@ -369,9 +256,6 @@ func (r *reader) rowsOf(items []item, people []person, row func(*Row) error, ski
 		if err := row(made); err != nil {
 			return err
 		}
-	}
-	if len(people) != 0 {
-		return fmt.Errorf("%s: %d people were left over", r.path, len(people))
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ func scan(data []byte, eof bool, delim []byte, quote byte, by reading, out *[]by
 		}
 		s.emit(delim)
 	}
-	e := extent{n: s.i, end: s.end, lines: s.lines, outcome: strict}
+	e := extent{n: s.i, end: s.end, lines: s.lines, outcome: strict, doubtful: s.doubtful}
 	switch {
 	case s.short:
 		e.outcome = needMore
@@ -39,12 +39,13 @@ type scanner struct {
 	by    reading
 	out   *[]byte
 
-	i     int
-	end   lineEnd
-	lines int
-	short bool // data ended before the record did
-	open  bool // a quoted cell is not closed
-	stray bool
+	i        int
+	end      lineEnd
+	lines    int
+	short    bool // data ended before the record did
+	open     bool // a quoted cell is not closed
+	stray    bool
+	doubtful bool
 }
 
 func (s *scanner) emit(b []byte) {
@@ -117,15 +118,24 @@ func (s *scanner) quotedCell() (more bool) {
 			continue
 		}
 		s.emit(piece)
+		opening := lines > 1 && s.looksOpening(len(piece))
 		closed, more := s.closing()
 		if s.short {
 			return false
 		}
 		if closed {
+			s.doubtful = s.doubtful || opening
 			s.lines += lines - 1
 			return more
 		}
 	}
+}
+
+// looksOpening tells whether the quote before i, after a piece of n bytes,
+// stands where a cell begins.
+func (s *scanner) looksOpening(n int) bool {
+	before := s.data[:s.i-1]
+	return n > 0 && (bytes.HasSuffix(before, s.delim) || before[len(before)-1] == '\n' || before[len(before)-1] == '\r')
 }
 
 // closing looks at what follows a quote inside a quoted cell.

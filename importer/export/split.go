@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // Bounds of what is read as one.
@@ -58,13 +59,21 @@ type splitter struct {
 	nextQuote    int
 	parse        cellReader
 	quote, delim []byte
+	delimText    string
 }
 
 func newSplitter(src io.Reader, d Dialect, path string) *splitter {
 	return &splitter{
 		src: src, dialect: d, path: path, line: 1, nextLF: -1, nextCR: -1, nextQuote: -1,
-		parse: newCellReader(d), quote: []byte{d.Quote}, delim: []byte(string(d.Delimiter)),
+		parse: newCellReader(d), quote: []byte{d.Quote}, delim: []byte(string(d.Delimiter)), delimText: string(d.Delimiter),
 	}
+}
+
+// splitText splits text that is in memory as a whole.
+func splitText(text []byte, d Dialect, path string) *splitter {
+	s := newSplitter(nil, d, path)
+	s.buf, s.eof = text, true
+	return s
 }
 
 // next returns the next record, io.EOF after the last.
@@ -92,21 +101,24 @@ func (s *splitter) next() (record, error) {
 		s.advance(n, end)
 		return rec, nil
 	}
-	err = s.quoted(&rec, line, n)
+	err = s.quoted(&rec, n)
 	return rec, err
 }
 
-// plain reads a line without quotes.
+// plain reads a line without quotes, in which every delimiter ends a cell.
 func (s *splitter) plain(line []byte) ([]string, kind) {
-	if bytes.Count(line, s.delim) >= maxColumns {
+	n := bytes.Count(line, s.delim)
+	if n >= maxColumns {
 		return s.naive(line)
 	}
-	cells, err := s.parse.strict(line)
-	if err != nil {
-		cells, _ = s.naive(line)
-		return cells, quotesUnclear
+	cells := make([]string, 0, n+1)
+	for rest := string(line); ; {
+		cell, after, more := strings.Cut(rest, s.delimText)
+		if cells = append(cells, cell); !more {
+			return cells, tooLong(cells)
+		}
+		rest = after
 	}
-	return cells, tooLong(cells)
 }
 
 func tooLong(cells []string) kind {

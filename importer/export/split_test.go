@@ -1,16 +1,22 @@
 package export
 
 import (
+	"encoding/csv"
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 )
 
 // records splits text in the usual dialect.
 func records(t testing.TB, text string, width int) []record {
-	s := newSplitter(strings.NewReader(text), Dialect{',', '"'}, "x.csv")
+	return recordsFrom(t, strings.NewReader(text), width)
+}
+
+func recordsFrom(t testing.TB, src io.Reader, width int) []record {
+	s := newSplitter(src, Dialect{',', '"'}, "x.csv")
 	s.width = width
 	var recs []record
 	for {
@@ -72,17 +78,29 @@ func physicalLines(text string) int {
 // FuzzSplit: each physical line is in exactly one record, line numbers rise
 // without gaps, and what was quoted cleanly comes out as it went in.
 func FuzzSplit(f *testing.F) {
-	for _, s := range []string{"a,b\n\"c\nd\",e\n", "a\r\rb\r\n", "\"", "\"a\"b\"\n,\"", "x\\\"y\"\n\"\\\"\n", "\"a\" ,b\n", "\x1a", "\ufeff\"a\"\n\ufeffb", "a,\"b\x1a", "'a','b'\n"} {
+	for _, s := range []string{"a,b\n\"c\nd\",e\n", "a\r\rb\r\n", "\"", "\"a\"b\"\n,\"", "x\\\"y\"\n\"\\\"\n", "\"a\" ,b\n", "\x1a", "\ufeff\"a\"\n\ufeffb", "a,\"b\x1a", "'a','b'\n", "\"\"\r \"\r00"} {
 		f.Add(s, byte(2))
 	}
 	f.Fuzz(func(t *testing.T, text string, width byte) {
 		next, lines := 1, 0
-		for _, rec := range records(t, text, int(width%5)) {
+		whole := records(t, text, int(width%5))
+		if len(text) < 2000 {
+			if diff := cmp.Diff(whole, recordsFrom(t, iotest.OneByteReader(strings.NewReader(text)), int(width%5)), cmp.AllowUnexported(record{})); diff != "" {
+				t.Fatalf("read byte by byte: %s", diff)
+			}
+		}
+		for _, rec := range whole {
 			if rec.line != next || rec.lines < 1 {
 				t.Fatalf("a record starts at line %d and has %d lines, want %d", rec.line, rec.lines, next)
 			}
 			if rec.lines > 1 && (rec.fault != 0 && rec.fault != swallowedRows && rec.fault != cellTooLong && rec.fault != tooManyColumns) {
 				t.Fatalf("line %d: a broken record of %d lines", rec.line, rec.lines)
+			}
+			if line := strings.Join(rec.cells, ","); !rec.blank && !strings.ContainsAny(line, "\"\r\n") {
+				cells, err := csv.NewReader(strings.NewReader(line)).Read()
+				if rec.fault == 0 && rec.repair == 0 && !strings.Contains(text, `"`) && line != "" && (err != nil || !cmp.Equal(cells, rec.cells)) {
+					t.Fatalf("line %d: %q, encoding/csv gives %q %v", rec.line, rec.cells, cells, err)
+				}
 			}
 			if !rec.blank && len(rec.cells) == 0 {
 				t.Fatalf("line %d has no cells", rec.line)

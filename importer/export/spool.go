@@ -2,17 +2,19 @@ package export
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 )
 
 // spool copies r to a temporary file that only this user may read. The caller
 // closes and removes it.
 func spool(ctx context.Context, r io.Reader) (*os.File, error) {
-	f, err := os.CreateTemp("", "jsm-onboard-*.spool")
+	f, err := temporary()
 	if err != nil {
-		return nil, fmt.Errorf("making a temporary file: %w", err)
+		return nil, err
 	}
 	if _, err := io.Copy(f, cancelled{ctx, r}); err != nil {
 		discard(f)
@@ -21,9 +23,20 @@ func spool(ctx context.Context, r io.Reader) (*os.File, error) {
 	return f, nil
 }
 
+// temporary makes a file of mode 0600. Where the system lets an open file have
+// no name, it has none: what is in it does not outlive a process that is killed.
+func temporary() (*os.File, error) {
+	f, err := os.CreateTemp("", "jsm-onboard-*")
+	if err != nil {
+		return nil, fmt.Errorf("making a temporary file: %w", err)
+	}
+	_ = os.Remove(f.Name()) // fails on Windows, where discard does it
+	return f, nil
+}
+
 func discard(f *os.File) error {
 	closeErr := f.Close()
-	if err := os.Remove(f.Name()); err != nil {
+	if err := os.Remove(f.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return closeErr

@@ -41,16 +41,17 @@ type Survey struct {
 	Problems []Problem `json:"problems"`
 	Advice   []Advice  `json:"advice"`
 
-	file    *File
-	charset charset
-	header  header
-	columns columns
-	judge   *judge
-	keys    *keyIndex
-	tally   tally
-	advisor *advisor
-	differ  int // rows in which columns of one header hold different addresses
-	both    int // rows in which more than one is filled
+	file      *File
+	charset   charset
+	header    header
+	columns   columns
+	shortRows bool
+	judge     *judge
+	keys      *keyIndex
+	tally     tally
+	advisor   *advisor
+	differ    int // rows in which columns of one header hold different addresses
+	both      int // rows in which more than one is filled
 }
 
 // Survey reads the whole file once: the bytes for their checksum and encoding,
@@ -97,7 +98,7 @@ func (s *Survey) plan(ctx context.Context, o Options) error {
 	if len(g.header.names) > maxColumns {
 		return &RefusedError{Path: s.Path, Line: g.header.line, What: fmt.Sprintf("the header has %d columns, more than 2,000", len(g.header.names))}
 	}
-	s.header, s.Dialect, s.HeaderLine = g.header, g.dialect, g.header.line
+	s.header, s.Dialect, s.HeaderLine, s.shortRows = g.header, g.dialect, g.header.line, g.fit < 0.5
 	if s.columns, err = chooseColumns(s.Path, &s.header, g.rows, o); err != nil {
 		return err
 	}
@@ -168,157 +169,6 @@ func holdsFurther(name string) (further, recovery bool) {
 	return true, strings.Contains(n, "reco") || strings.Contains(n, "recu") || strings.Contains(n, "wiederherst") || strings.Contains(n, "herstel")
 }
 
-// open starts a pass over the records after the header.
-func (s *Survey) open(ctx context.Context, before func(record)) (*reader, error) {
-	src, err := s.file.unpack(ctx)
-	if err != nil {
-		return nil, err
-	}
-	split := newSplitter(s.charset.newDecoder(src), s.Dialect, s.Path)
-	r := &reader{path: s.Path, s: split, judge: s.judge, people: newCanonical(&s.columns)}
-	if s.header.line == 0 {
-		split.width = len(s.header.names)
-		return r, nil
-	}
-	for {
-		rec, err := split.next()
-		if err != nil {
-			return nil, fmt.Errorf("%s: the header in line %d was not found again: %w", s.Path, s.header.line, err)
-		}
-		if rec.line == s.header.line {
-			break
-		}
-		before(rec)
-	}
-	split.width = len(s.header.names)
-	return r, nil
-}
-
-// first is the first pass.
-func (s *Survey) first(ctx context.Context, visit func(*Row) error) error {
-	var err error
-	if s.keys, err = newKeyIndex(); err != nil {
-		return err
-	}
-	s.file.keys = append(s.file.keys, s.keys.spool)
-	s.advisor = newAdvisor(&s.header, &s.columns)
-	r, err := s.open(ctx, s.skipBefore)
-	if err != nil {
-		return err
-	}
-	for {
-		items, people, err := r.read()
-		if err != nil {
-			return err
-		}
-		if items == nil {
-			return s.finish()
-		}
-		err = r.rowsOf(items, people, func(row *Row) error { return s.see(row, visit) }, s.skip)
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// skipBefore counts a record before the header.
-func (s *Survey) skipBefore(rec record) {
-	s.Skipped++
-	if !rec.blank && !isDirective(rec.cells) {
-		s.tally.add(titleLines, rec.line)
-	}
-}
-
-func (s *Survey) skip(it item) {
-	s.Skipped++
-	if it.skipped != 0 {
-		s.tally.add(it.skipped, it.rec.line)
-	}
-	for _, k := range it.repairs {
-		s.tally.add(k, it.rec.line)
-	}
-}
-
-// see counts a row.
-func (s *Survey) see(r *Row, visit func(*Row) error) error {
-	s.Rows++
-	s.Width = max(s.Width, len(r.Cells))
-	for _, key := range r.Other {
-		s.keys.see(key)
-	}
-	switch {
-	case r.Excluded != "":
-		s.Excluded++
-	case r.Invalid != "":
-		s.Invalid++
-		s.tally.add(r.fault, r.Line)
-		if r.NoAddress {
-			s.NoAddress++
-		}
-	default:
-		if err := s.seeValid(r); err != nil {
-			return err
-		}
-	}
-	if r.Key != "" && (!r.Sendable() || r.identity() != r.Key) {
-		s.keys.see(r.Key)
-	}
-	if visit == nil {
-		return nil
-	}
-	return visit(r)
-}
-
-func (s *Survey) seeValid(r *Row) error {
-	s.Valid++
-	for _, k := range r.repairs {
-		s.tally.add(k, r.Line)
-	}
-	if r.both {
-		s.both++
-	}
-	if r.differs {
-		s.differ++
-	}
-	s.advisor.look(r.Cells, r.Line)
-	return s.keys.add(r.identity(), r)
-}
-
-// finish adds what concerns the whole file.
-func (s *Survey) finish() error {
-	s.Records = s.Rows + s.Skipped
-	for k, yes := range map[kind]bool{
-		s.charset.guess: s.charset.guess != 0,
-		singleQuotes:    s.Dialect.Quote == '\'',
-		duplicateHeader: s.columns.duplicates,
-		loginAsAddress:  s.columns.login,
-		noNameColumn:    !s.columns.needAccounts && !s.columns.has(Name) && !s.columns.has(FirstName) && !s.columns.has(LastName),
-	} {
-		if yes {
-			s.tally.add(k, s.header.line)
-		}
-	}
-	if err := s.keys.seal(); err != nil {
-		return err
-	}
-	s.Duplicates = s.keys.count
-	return nil
-}
-
-// judgeWhole refuses what only the whole file shows.
-func (s *Survey) judgeWhole() error {
-	switch {
-	case s.Rows == 0:
-		return &RefusedError{Path: s.Path, What: "the file has a header and no rows: there is nothing to do"}
-	case s.columns.duplicates && s.differ > 1 && s.differ*10 > s.both:
-		name := s.header.names[s.columns.at[Email][0]]
-		return &RefusedError{Path: s.Path, Line: s.header.line, Column: name,
-			What: fmt.Sprintf("there are %d columns of this name, and in %d rows they hold different addresses", len(s.columns.at[Email]), s.differ),
-			Hint: "give them different names and say which holds the customer's address: --column email=HEADER"}
-	}
-	return nil
-}
-
 // Contains tells whether an address, as a key, may be in the file: in a row
 // that is valid, excluded or invalid, or as a further address. False is certain.
 func (s *Survey) Contains(key string) bool { return s.keys.contains(key) }
@@ -360,23 +210,10 @@ func (s *Survey) second(ctx context.Context, yield func(*Row, error) bool) error
 	if err != nil {
 		return err
 	}
-	for {
-		items, people, err := r.read()
-		if err != nil {
-			return err
+	for b, err := range r.batches() {
+		if err == nil {
+			err = r.rowsOf(b, func(row *Row) error { return s.hand(row, yield) }, nil)
 		}
-		if items == nil {
-			return s.complete(r.number)
-		}
-		err = r.rowsOf(items, people, func(row *Row) error {
-			if err := s.mark(row); err != nil {
-				return err
-			}
-			if !yield(row, nil) {
-				return errStopped
-			}
-			return nil
-		}, nil)
 		if err == errStopped {
 			return nil
 		}
@@ -384,6 +221,18 @@ func (s *Survey) second(ctx context.Context, yield func(*Row, error) bool) error
 			return err
 		}
 	}
+	return s.complete(r.number)
+}
+
+// hand gives a row to the caller of All.
+func (s *Survey) hand(r *Row, yield func(*Row, error) bool) error {
+	if err := s.mark(r); err != nil {
+		return err
+	}
+	if !yield(r, nil) {
+		return errStopped
+	}
+	return nil
 }
 
 // mark says of which row this one is a duplicate.
