@@ -3,16 +3,23 @@ package main
 import (
 	"context"
 	"encoding/csv"
+	"encoding/pem"
 	"flag"
 	"fmt"
+	"io"
+	"log"
+	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -21,6 +28,8 @@ import (
 )
 
 var firstRun = flag.String("first-run", "", "folder in which the README's main command has been run; its results are checked there")
+
+var update = flag.Bool("update", false, "write what the program says into the scripts, where they compare it whole")
 
 func TestMain(m *testing.M) {
 	http.DefaultTransport.(*http.Transport).DialContext = func(_ context.Context, network, address string) (net.Conn, error) {
@@ -40,20 +49,34 @@ func TestScripts(t *testing.T) {
 		Dir:                 "samples/scripts",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		UpdateScripts:       *update,
 		Setup: func(env *testscript.Env) error {
 			env.Values[siteKey{}] = new(*jsmtest.Site)
+			env.Values[elsewhereKey{}] = new(atomic.Int64)
 			env.Setenv("SAMPLES", samples)
+			env.Setenv("VERSION", programVersion(t))
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "column": column, "serve": serve, "accounts": accounts, "endtokens": endTokens},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "column": column, "serve": serve, "accounts": accounts, "endtokens": endTokens,
+			"serveother": serveOther, "elsewhere": elsewhere, "proxy": proxy},
 	})
 }
 
-// exits runs the program and checks its exit code: exits CODE ARG…
+// programVersion is what --version says, without the name.
+func programVersion(t *testing.T) string {
+	var out strings.Builder
+	if code := cli.Run(t.Context(), []string{"--version"}, nil, cli.Streams{Out: &out, Err: &out}); code != 0 {
+		t.Fatalf("--version ended with %d", code)
+	}
+	return strings.TrimSpace(strings.TrimPrefix(out.String(), "jsm-onboard "))
+}
+
+// exits runs the program and checks its exit code, and that no raw text of Go
+// reaches people: exits CODE ARG…
 func exits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
+	if neg || len(args) < 1 {
 		ts.Fatalf("usage: exits CODE ARG…")
 	}
 	err := ts.Exec("jsm-onboard", args[1:]...)
@@ -66,7 +89,17 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if code != args[0] {
 		ts.Fatalf("exit code %s, and %s was expected", code, args[0])
 	}
+	said := ts.ReadFile("stdout") + ts.ReadFile("stderr")
+	for _, raw := range rawTexts {
+		if strings.Contains(said, raw) {
+			ts.Fatalf("people are told %q", raw)
+		}
+	}
 }
+
+// rawTexts are what Go says for itself, and people must not have to read.
+var rawTexts = []string{"%!", "&{", "0x", "goroutine ", "panic", "runtime error", "*apiclient", "*export", "*errors", "*url", "strconv.", "context deadline",
+	"context canceled", "dial tcp", "lookup ", "EOF", "x509:", "tls:", "http2:", "net/http", "no such file or directory", "sql:", "SQLITE", "invalid character"}
 
 // column checks all cells of a column: column FILE HEADER CELL…
 func column(ts *testscript.TestScript, neg bool, args []string) {
@@ -185,13 +218,24 @@ func readFile(t *testing.T, folder, name string) string {
 type siteKey struct{}
 
 // serve starts a site on loopback and points the script's environment at it:
-// serve [--quota N] [--fault KIND=SHARE]… [--empty] [--limited] [--scoped]
+// serve [--quota N] [--rate-headers] [--fault KIND=SHARE]… [--empty] [--tls]
+// [--clock D] [--limited] [--blind] [--scoped] [--scopes NAME,…] [--bearer] [--client]
+// The token is an administrator's, without scopes, unless another is asked for;
+// --limited: nobody's who may do anything; --blind: who may not browse users.
+// With --tls the certificate authority is in ca.pem.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	quota := flags.Float64("quota", 0, "POST requests a second")
+	rateHeaders := flags.Bool("rate-headers", false, "send X-RateLimit-* headers")
 	empty := flags.Bool("empty", false, "no accounts from before")
-	limited := flags.Bool("limited", false, "the token is no administrator's")
+	limited := flags.Bool("limited", false, "the account may nothing")
+	blind := flags.Bool("blind", false, "the account may not browse users")
 	scoped := flags.Bool("scoped", false, "the token has scopes, and works at the gateway alone")
+	scopes := flags.String("scopes", "", "the scopes that the token has")
+	bearer := flags.Bool("bearer", false, "an OAuth access token")
+	client := flags.Bool("client", false, "a service account")
+	secure := flags.Bool("tls", false, "serve HTTPS")
+	clock := flags.Duration("clock", 0, "how far the site's clock is ahead")
 	o := jsmtest.Sandbox()
 	flags.Func("fault", "KIND=SHARE", func(text string) error {
 		fault, err := jsmtest.ParseFault(text)
@@ -199,25 +243,158 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		return err
 	})
 	ts.Check(flags.Parse(args))
-	o.Quotas = jsmtest.BurstQuotas(*quota, 0, false)
+	o.Quotas = jsmtest.BurstQuotas(*quota, 0, *rateHeaders)
 	if *empty {
 		o.Existing = nil
 	}
 	token := jsmtest.SandboxToken()
-	token.Scoped = *scoped
+	token.Scoped, token.Bearer = *scoped, *bearer
+	if *scopes != "" {
+		token.Scopes = strings.Split(*scopes, ",")
+	}
 	if *limited {
 		token.Admin, token.SiteAdmin, token.BrowseUsers = false, false, false
 	}
+	token.BrowseUsers = token.BrowseUsers && !*blind
 	o.Tokens = []jsmtest.Token{token}
 	site := jsmtest.New(o)
-	server, err := site.Start("127.0.0.1:0")
-	ts.Check(err)
-	ts.Defer(func() { server.Close() })
-	ts.Setenv("JIRA_BASE_URL", server.URL)
-	ts.Setenv("JIRA_USER_EMAIL", token.Email)
-	ts.Setenv("JIRA_API_TOKEN", token.Secret)
-	ts.Setenv("JSM_ONBOARD_GATEWAY_URL", server.URL)
+	var handler http.Handler = site
+	if *clock != 0 {
+		handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Date", time.Now().Add(*clock).UTC().Format(http.TimeFormat))
+			site.ServeHTTP(w, r)
+		})
+	}
+	listen(ts, handler, *secure)
+	switch {
+	case *bearer:
+		credentials(ts, "JIRA_ACCESS_TOKEN", token.Secret)
+	case *client:
+		account := jsmtest.SandboxClient()
+		credentials(ts, "JIRA_CLIENT_ID", account.ID, "JIRA_CLIENT_SECRET", account.Secret)
+	default:
+		credentials(ts, "JIRA_USER_EMAIL", token.Email, "JIRA_API_TOKEN", token.Secret)
+	}
 	*served(ts) = site
+}
+
+// credentials sets these, as pairs of name and value, and no others.
+func credentials(ts *testscript.TestScript, pairs ...string) {
+	for _, name := range []string{"JIRA_USER_EMAIL", "JIRA_API_TOKEN", "JIRA_ACCESS_TOKEN", "JIRA_CLIENT_ID", "JIRA_CLIENT_SECRET"} {
+		ts.Setenv(name, "")
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		ts.Setenv(pairs[i], pairs[i+1])
+	}
+}
+
+// listen serves a handler on loopback as site, gateway and token endpoint, and
+// points the script's environment at it.
+func listen(ts *testscript.TestScript, handler http.Handler, secure bool) {
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // cut connections are meant
+	if secure {
+		server.StartTLS()
+		authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+		ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), authority, 0o600))
+	} else {
+		server.Start()
+	}
+	ts.Defer(func() { server.CloseClientConnections(); server.Close() })
+	ts.Setenv("SERVED", server.Listener.Addr().String())
+	ts.Setenv("JIRA_BASE_URL", server.URL)
+	ts.Setenv("JSM_ONBOARD_GATEWAY_URL", server.URL)
+	ts.Setenv("JSM_ONBOARD_TOKEN_URL", server.URL+"/oauth/token")
+}
+
+// serveOther starts what people take for a site: serveother KIND
+func serveOther(ts *testscript.TestScript, neg bool, args []string) {
+	page := func(status int, title string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(status)
+			fmt.Fprintf(w, "<!DOCTYPE html><html><head><title>%s</title></head><body>x</body></html>", title)
+		}
+	}
+	redirect := func(to string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusFound) }
+	}
+	serverInfo := func(deployment string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/rest/api/2/serverInfo" {
+				page(http.StatusNotFound, "Page not found")(w, r)
+				return
+			}
+			fmt.Fprintf(w, `{"deploymentType":%q}`, deployment)
+		}
+	}
+	visits := ts.Value(elsewhereKey{}).(*atomic.Int64)
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { visits.Add(1) }))
+	ts.Defer(other.Close)
+	kinds := map[string]http.HandlerFunc{
+		"login-page":            page(http.StatusOK, "Log in &ndash; Example"),
+		"nothing":               page(http.StatusNotFound, "Not found"),
+		"data-center":           serverInfo("Server"),
+		"no-service-management": serverInfo("Cloud"),
+		"redirect":              redirect(other.URL + "/somewhere"),
+		"login-redirect":        redirect(other.URL + "/login?to=x"),
+		"broken":                page(http.StatusServiceUnavailable, "Down for maintenance"),
+		"busy": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "3000")
+			w.WriteHeader(http.StatusTooManyRequests)
+		},
+	}
+	if len(args) != 1 || kinds[args[0]] == nil {
+		ts.Fatalf("usage: serveother KIND, one of %v", slices.Sorted(maps.Keys(kinds)))
+	}
+	listen(ts, kinds[args[0]], false)
+	credentials(ts, "JIRA_USER_EMAIL", "ann@example.com", "JIRA_API_TOKEN", "some-token")
+}
+
+// elsewhereKey is where a script counts requests to the host of a redirect.
+type elsewhereKey struct{}
+
+// elsewhere checks how often the host of a redirect was visited: elsewhere N
+func elsewhere(ts *testscript.TestScript, neg bool, args []string) {
+	if visits := fmt.Sprint(ts.Value(elsewhereKey{}).(*atomic.Int64).Load()); len(args) != 1 || visits != args[0] {
+		ts.Fatalf("%s visits, and %q were expected", visits, args)
+	}
+}
+
+// proxy starts a proxy that leads every host to what was served before, and
+// points HTTPS_PROXY at it: proxy [ask|refuse]
+func proxy(ts *testscript.TestScript, neg bool, args []string) {
+	to, mode := ts.Getenv("SERVED"), strings.Join(args, "")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case mode == "refuse":
+			w.WriteHeader(http.StatusForbidden)
+		case mode == "ask" && r.Header.Get("Proxy-Authorization") == "":
+			w.WriteHeader(http.StatusProxyAuthRequired)
+		default:
+			tunnel(w, to)
+		}
+	}))
+	ts.Defer(server.CloseClientConnections)
+	ts.Setenv("PROXY", server.Listener.Addr().String())
+	ts.Setenv("HTTPS_PROXY", server.URL)
+}
+
+func tunnel(w http.ResponseWriter, to string) {
+	there, err := net.Dial("tcp", to)
+	if err != nil {
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	defer there.Close()
+	here, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer here.Close()
+	fmt.Fprint(here, "HTTP/1.1 200 Connection established\r\n\r\n")
+	go io.Copy(there, here)
+	io.Copy(here, there)
 }
 
 // served is the site of a script.

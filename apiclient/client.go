@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/x509"
 	"log/slog"
+	"math"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -148,8 +149,20 @@ func (c *Client) openLanes(cfg Config) {
 	open := func(name string, rate float64) *lane { return &lane{Pacer: group.Pacer(name, rate)} }
 	c.create = open("create", cfg.MaxRate)
 	c.revoke = open("revoke", min(cfg.MaxRate, max(50, cfg.MaxRate/2)))
-	c.search = open("search", cfg.MaxRate)
+	c.search = open("search", min(searchRate, orRate(cfg.MaxRate)))
 	c.checks = open("checks", cfg.MaxRate)
+}
+
+// searchRate is how many look-ups leave in a second at most: half of the documented quota for GET, which people who use the
+// site meanwhile live on, too.
+const searchRate = 50
+
+// orRate is a rate of which 0 is no limit.
+func orRate(r float64) float64 {
+	if r <= 0 {
+		return math.Inf(1)
+	}
+	return r
 }
 
 // Site is the site's address as it is used.

@@ -73,6 +73,9 @@ func (c *Client) Reach(ctx context.Context, conn *Connection) error {
 	r := c.infoRequest()
 	var info Info
 	a, err := c.get(short, r, &info)
+	if a.status == http.StatusTooManyRequests && short.Err() != nil && ctx.Err() == nil {
+		a, err = c.get(ctx, r, &info) // it does answer: the quota is waited for as it is later
+	}
 	conn.saw(a)
 	conn.Version = info.Version
 	e, answered := errors.AsType[*Error](err)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -159,4 +160,25 @@ func TestConnectReportsSkewAndRateHeaders(t *testing.T) {
 	if diff := cmp.Diff([]string{"Beta-Ratelimit-Policy"}, conn.RateHeaders); diff != "" {
 		t.Error(diff)
 	}
+}
+
+func TestConnectWaitsForTheQuota(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		site := jsmtest.New(jsmtest.Options{})
+		defer site.Close()
+		began := time.Now()
+		client := inProcess(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if time.Since(began) < 2*time.Minute {
+				says(429, "", "Retry-After", "120")(w, r)
+				return
+			}
+			site.ServeHTTP(w, r)
+		}))
+		if _, err := client.Connect(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took < 2*time.Minute || took > 5*time.Minute {
+			t.Errorf("connected after %v", took)
+		}
+	})
 }

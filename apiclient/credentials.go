@@ -65,7 +65,13 @@ func (c Credentials) Kind() (CredentialKind, error) {
 	case service && c.ClientSecret == "":
 		return 0, credentialError("the client id has no secret", "set JIRA_CLIENT_SECRET")
 	}
+	if basic && !strings.Contains(c.Email, "@") {
+		return 0, credentialError("JIRA_USER_EMAIL is no e-mail address", "set it to the address of the account that made the token")
+	}
 	for _, s := range c.secrets() {
+		if len(s) > 1 && strings.ContainsAny(s[:1], `"'`) && s[0] == s[len(s)-1] {
+			return 0, credentialError("the credentials stand in quotes", "leave the quotes away: some readers of .env files keep them")
+		}
 		if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 			return 0, credentialError("the credentials hold a blank or a line break", "copy the token again, alone and in one line")
 		}

@@ -150,7 +150,7 @@ func (c *Client) judge(r *request, a answer, e *Error) (Kind, string) {
 		return KindSite, hintPage
 	case s/100 == 2:
 		e.Message = "the answer is cut short, or not what the API promises"
-		return KindAnswer, ""
+		return KindAnswer, hintAgain
 	case s == http.StatusUnauthorized && strings.Contains(strings.ToLower(e.Message), "scope"):
 		return KindScope, HintScope
 	case s == http.StatusUnauthorized:
@@ -166,7 +166,7 @@ func (c *Client) judge(r *request, a answer, e *Error) (Kind, string) {
 	case s == http.StatusTooManyRequests:
 		return KindRefused, ""
 	case s >= 500:
-		return KindServer, ""
+		return KindServer, hintAgain
 	}
 	if e.Key == "cv.signup.error.not.allowed" {
 		return KindInvalid, hintSignup

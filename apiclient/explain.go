@@ -14,7 +14,7 @@ import (
 
 // The hints, each one sentence; those that others need, too, first.
 const (
-	hintDataCenter = "this is a Jira Data Center server; jsm-onboard works with Jira Cloud, whose sites are called https://your-domain.atlassian.net"
+	hintDataCenter = "jsm-onboard works with Jira Cloud alone, whose sites are called https://your-domain.atlassian.net"
 	hintRedirect   = "give the address that a browser shows for Jira, https://your-domain.atlassian.net, as --site"
 	hintPage       = "check --site: it must be https://your-domain.atlassian.net; a proxy or a sign-on page in between answers like this, too"
 	HintScope      = "make a token with the scopes manage:servicedesk-customer, read:servicedesk-request and read:jira-user"
@@ -25,6 +25,7 @@ const (
 	hintSiteAdmin  = "revoking needs an organization or site administrator: admin.atlassian.com > Directory > Users; a token with scopes needs manage:servicedesk-customer"
 	hintCA         = "if your network inspects TLS, save its certificate authority as a PEM file and give it as --ca-file"
 	hintName       = "check --site, and that this machine can resolve names"
+	hintAgain      = "look whether the site opens in a browser, then run the same command again"
 	hintConnect    = "check the network, and whether a proxy is needed (HTTPS_PROXY)"
 )
 
@@ -59,18 +60,18 @@ func explain(err error) (Kind, string, string) {
 		return kind, text, hint
 	}
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-		return KindTimeout, "no answer in time", ""
+		return KindTimeout, "no answer in time", hintAgain
 	}
 	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
-		return KindUnreachable, "the connection broke before the answer was read", ""
+		return KindUnreachable, "the connection broke before the answer was read", hintAgain
 	}
 	if e, ok := errors.AsType[*tokenServerError](err); ok {
-		return KindServer, e.Error(), ""
+		return KindServer, e.Error(), hintAgain
 	}
 	if err == nil {
-		return KindUnreachable, "no answer", ""
+		return KindUnreachable, "no answer", hintAgain
 	}
-	return KindUnreachable, "no answer: " + userInfo.ReplaceAllString(bottom(err).Error(), "//"), ""
+	return KindUnreachable, "no answer: " + userInfo.ReplaceAllString(bottom(err).Error(), "//"), hintAgain
 }
 
 // userInfo is a user and password in a URL.
@@ -86,7 +87,7 @@ func explainConnecting(err error) (Kind, string, string) {
 	}
 	op, _ := errors.AsType[*net.OpError](err)
 	if op != nil && op.Op == "proxyconnect" {
-		return KindProxy, "cannot connect to the proxy", "check HTTPS_PROXY"
+		return KindProxy, "cannot connect to the proxy", "check HTTPS_PROXY, and that the proxy runs"
 	}
 	if e, ok := errors.AsType[*net.DNSError](err); ok {
 		if e.IsNotFound {

@@ -83,6 +83,9 @@ func (c *Client) LookUp(ctx context.Context) ([]netip.Addr, error) {
 	defer cancel()
 	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", u.Hostname())
 	if err == nil {
+		for i := range found {
+			found[i] = found[i].Unmap()
+		}
 		return found, nil
 	}
 	e := &Error{Op: "looking up the site's name", Err: err}

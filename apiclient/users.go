@@ -146,7 +146,7 @@ func (c *Client) myselfAt(ctx context.Context, root string) (User, answer, error
 	a, err := c.get(ctx, &request{op: "checking the credentials", route: route, path: route, lane: c.checks, check: true, at: root}, &user)
 	if err == nil && user.ID == "" {
 		err = &Error{Op: "checking the credentials", Method: http.MethodGet, Route: route, Status: a.status, Kind: KindAnswer,
-			Message: "the answer names no account"}
+			Message: "the answer names no account", Hint: hintPage}
 	}
 	return user, a, err
 }

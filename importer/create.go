@@ -2,8 +2,6 @@ package importer
 
 import (
 	"context"
-	"fmt"
-	"sync"
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/export"
@@ -15,17 +13,15 @@ type task struct {
 	row  *export.Row
 	lost *ledger.Lost // an earlier attempt of ours whose answer was never learned
 	had  bool         // the ledger already has this account (--resend-known)
+
+	id, key string // revoke: the account, and the address under which the ledger has it
 }
 
 // creation is the trade of import and sync: a customer for each row.
 type creation struct {
+	books
 	desk    Desk
-	ledger  *ledger.Ledger
-	run     ledger.Run
 	options Options
-
-	mu    sync.Mutex
-	watch watch
 }
 
 // decide settles what needs no request: rows that must not be sent, rows that
@@ -114,49 +110,6 @@ func (c *creation) record(t *task, v verdict, made apiclient.Customer, call apic
 		HTTPStatus: call.Status, Attempts: call.Attempts, Open: v.open, Verified: v.verified,
 		LookUp: v.lookUp && c.options.ResolveConflicts, AskAgain: v.status == Failed,
 		Known: v.known && !(t.had && v.status == Conflict)} // an account of ours that is still there stays ours
-}
-
-// unattempted is the outcome of a task that the run stopped before. When an
-// earlier sitting of this run sent it and never learned the answer, it is
-// still unknown.
-func (c *creation) unattempted(t *task) Outcome {
-	if t.lost == nil || t.lost.Run != c.run.ID {
-		return notAttempted(t.row)
-	}
-	for o, err := range c.ledger.Outcomes(context.Background(), c.run.Seq, t.row.Number) {
-		if err != nil || o.Row != t.row.Number {
-			break
-		}
-		if outcome, err := recalled(t.row, o); err == nil {
-			return outcome
-		}
-	}
-	return Outcome{Row: t.row, Status: Unknown, Reason: joinReasons(reasonCutShort, t.row.Note)}
-}
-
-// told is the outcome as the results tell it; an outcome that is not on disk
-// is not known.
-func (c *creation) told(row *export.Row, o ledger.Outcome, call apiclient.Call, diskErr error) Outcome {
-	if diskErr != nil {
-		return Outcome{Row: row, Status: Unknown, AccountID: o.AccountID, Reason: reasonNotRecorded,
-			HTTPStatus: o.HTTPStatus, Attempts: o.Attempts, Lost: call.Lost}
-	}
-	outcome, err := recalled(row, o)
-	if err != nil {
-		panic(fmt.Sprintf("a status of our own is not readable: %v", err))
-	}
-	outcome.Lost, outcome.Refused, outcome.Took = call.Lost, call.Refused, call.Took
-	return outcome
-}
-
-// observe asks the stop rules.
-func (c *creation) observe(s Status, err error) *Stop {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if s == NotAttempted {
-		return stopFor(err)
-	}
-	return c.watch.after(s, err)
 }
 
 func brokenLedger(err error) *Stop {

@@ -1,30 +1,71 @@
 package importer
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+
+	"jsm-onboard/importer/export"
+)
 
 // Guards are the limits that a plan must keep before anything is sent.
 type Guards struct {
 	MaxInvalid Limit // of the rows read
-	MaxCreates Limit // of CreateBase
-	CreateBase int   // rows of the source's last complete run; 0: it has none, and a share holds nothing back
+	MaxCreates Limit // of Last
+	MaxShrink  Limit // how many fewer people than Last there may be, of Last
+	Last       int   // people in the source's last complete run; 0: it has none, and a share of it holds nothing back
+	People     bool  // a file without anybody who could be sent is refused
 }
 
 // Check refuses a plan that breaks a guard, before any request.
-func (g Guards) Check(p *Plan) *Stop {
-	rows := p.Survey.Rows - p.Survey.Excluded
-	if g.MaxInvalid.Exceeded(p.Survey.Invalid, rows) {
-		return &Stop{Cause: Guarded,
-			What: fmt.Sprintf("%d of %d rows are invalid, and --max-invalid %s allows %d; nothing was sent", p.Survey.Invalid, rows, g.MaxInvalid, g.MaxInvalid.Of(rows)),
-			Hint: "see what is wrong with jsm-onboard check; mend the export, or allow more with --max-invalid"}
+func (g Guards) Check(p *Plan) error {
+	if g.People && p.Survey.Valid == 0 {
+		return &export.RefusedError{Path: p.Survey.Path, What: fmt.Sprintf("none of its %d rows is somebody who can be onboarded: this is no whole export, and nothing is done", p.Survey.Rows),
+			Hint: "see why with jsm-onboard check"}
 	}
-	share := g.MaxCreates.Percent > 0
-	if share && g.CreateBase == 0 {
-		return nil
-	}
-	if g.MaxCreates.Exceeded(p.Create, g.CreateBase) {
-		return &Stop{Cause: Guarded,
-			What: fmt.Sprintf("%d customers would be created, and --max-creates %s allows %d; nothing was sent", p.Create, g.MaxCreates, g.MaxCreates.Of(g.CreateBase)),
-			Hint: "look at the plan with --dry-run; when it is right, allow it once with --max-creates " + fmt.Sprint(p.Create)}
+	if stop := g.stop(p); stop != nil {
+		return stop
 	}
 	return nil
 }
+
+func (g Guards) stop(p *Plan) *Stop {
+	rows, people := p.Survey.Rows-p.Survey.Excluded, p.Survey.Rows-p.Survey.Duplicates
+	if len(p.Missing) > 0 {
+		return guarded(fmt.Sprintf("the export does not hold %s (--require-email); nothing was sent", strings.Join(p.Missing, ", ")),
+			"look whether the export is whole, and of the right system")
+	}
+	if g.MaxInvalid.Exceeded(p.Survey.Invalid, rows) {
+		return guarded(fmt.Sprintf("%d of %d rows are invalid, and --max-invalid %s allows %d; nothing was sent", p.Survey.Invalid, rows, g.MaxInvalid, g.MaxInvalid.Of(rows)),
+			"see what is wrong with jsm-onboard check; mend the export, or allow more with --max-invalid")
+	}
+	if g.Last > 0 && g.MaxShrink.Exceeded(g.Last-people, g.Last) {
+		return guarded(fmt.Sprintf("the export has %d people, %d fewer than the last complete run had, and --max-shrink %s allows %d; nothing was sent", people, g.Last-people, g.MaxShrink, g.MaxShrink.Of(g.Last)),
+			"look whether the export is whole; when so many have really left, allow it once with "+fmt.Sprintf("--max-shrink %d%%", shareUp(g.Last-people, g.Last)))
+	}
+	if g.MaxCreates.Percent > 0 && g.Last == 0 {
+		return nil
+	}
+	if g.MaxCreates.Exceeded(p.Create, g.Last) {
+		return guarded(fmt.Sprintf("%d customers would be created, and --max-creates %s allows %d; nothing was sent", p.Create, g.MaxCreates, g.MaxCreates.Of(g.Last)),
+			"look at the plan with --dry-run; when it is right, allow it once with --max-creates "+fmt.Sprint(p.Create))
+	}
+	return nil
+}
+
+// CheckRevocation refuses to take access away from more accounts than limit
+// allows of those that the ledger manages. What an earlier sitting of the run
+// has revoked counts as if it were still to be done.
+func CheckRevocation(p *Plan, limit Limit, managed int) error {
+	before := p.Settled.Of(Revoked)
+	n, managed := p.Create+before, managed+before
+	if !limit.Exceeded(n, managed) {
+		return nil
+	}
+	return guarded(fmt.Sprintf("access would be taken away from %d accounts, and --max-revoke %s of the %d that the ledger manages allows %d; nothing was revoked", n, limit, managed, limit.Of(managed)),
+		"look at "+p.Survey.Path+"; when it is right, allow it once with --max-revoke "+fmt.Sprint(n))
+}
+
+func guarded(what, hint string) *Stop { return &Stop{Cause: Guarded, What: what, Hint: hint} }
+
+// shareUp is n of base in percent, rounded up.
+func shareUp(n, base int) int { return (100*n + base - 1) / base }

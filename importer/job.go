@@ -29,7 +29,7 @@ type Job struct {
 	run      int64
 	rows     int
 	options  Options
-	creation *creation
+	creation *creation // nil: access is taken away
 	pipeline *pipeline
 }
 
@@ -46,10 +46,20 @@ type End struct {
 // NewJob prepares the run that plan is about and that the ledger has begun.
 // When ctx ends, no new row is sent.
 func NewJob(ctx context.Context, desk Desk, l *ledger.Ledger, plan *Plan, o Options) *Job {
-	c := &creation{desk: desk, ledger: l, run: plan.Run, options: o, watch: watch{maxErrors: o.MaxErrors}}
+	c := &creation{books: books{ledger: l, run: plan.Run, watch: watch{maxErrors: o.MaxErrors}}, desk: desk, options: o}
 	rows := plan.Survey.Rows
 	j := &Job{asked: ctx, desk: desk, ledger: l, run: plan.Run.Seq, rows: rows, options: o,
 		creation: c, pipeline: newPipeline(ctx, c, o.Workers, rows, o.Limit)}
+	j.pipeline.settled = o.Settled
+	return j
+}
+
+// NewRevocation prepares the taking away of access that plan is about. Of o,
+// Workers, MaxErrors and Settled count.
+func NewRevocation(ctx context.Context, desk Desk, l *ledger.Ledger, plan *Plan, o Options) *Job {
+	v := newRevocation(l, plan)
+	v.desk, v.watch.maxErrors = desk, o.MaxErrors
+	j := &Job{asked: ctx, rows: plan.Survey.Rows, pipeline: newPipeline(ctx, v, o.Workers, plan.Survey.Rows, 0)}
 	j.pipeline.settled = o.Settled
 	return j
 }
@@ -63,7 +73,22 @@ func (j *Job) Progress() Progress { return j.pipeline.look() }
 func (j *Job) Run(rows iter.Seq2[*export.Row, error], tell func(Outcome) error) End {
 	stop := j.pipeline.run(rows, tell)
 	end := End{Rows: j.rows, Stop: stop}
-	if stop == nil && j.creation.watch.onlyForbidden() {
+	if j.creation != nil {
+		j.afterCreating(&end)
+	}
+	now := j.Progress()
+	end.Totals, end.Sent, end.Lost = now.Totals, now.Sent, now.Lost
+	if end.Stop == nil && j.pipeline.quota.reached() && now.Totals.Of(NotAttempted) > 0 {
+		end.Stop = &Stop{Cause: LimitReached, What: "stopped after --limit, as asked",
+			Hint: "run the same command again, without --limit, for the rest"}
+	}
+	return end
+}
+
+// afterCreating says what the refusals ask for together, and looks up what is
+// still to be looked up.
+func (j *Job) afterCreating(end *End) {
+	if end.Stop == nil && j.creation.watch.onlyForbidden() {
 		end.Stop = &Stop{Cause: Unauthorised, Err: j.creation.watch.told,
 			What: "the account may not make customers (" + oneLine(j.creation.watch.told) + ")",
 			Hint: "ask a Jira administrator for the permission Administer Jira, then run the same command again"}
@@ -71,13 +96,6 @@ func (j *Job) Run(rows iter.Seq2[*export.Row, error], tell func(Outcome) error) 
 	if end.Stop == nil {
 		end.Revised, end.Stop = j.lookUpRest()
 	}
-	now := j.Progress()
-	end.Totals, end.Sent, end.Lost = now.Totals, now.Sent, now.Lost
-	if end.Stop == nil && j.pipeline.quota.reached() && now.Totals.Of(NotAttempted) > 0 {
-		end.Stop = &Stop{Cause: LimitReached, What: "stopped after --limit, as asked",
-			Hint: "run the same command again without --limit for the rest"}
-	}
-	return end
 }
 
 // ExitCode is derived from the counted outcomes and the reason to stop.

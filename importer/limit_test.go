@@ -35,8 +35,10 @@ func TestAllowance(t *testing.T) {
 		a := newAllowance(2)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		if !a.take(ctx) || !a.take(ctx) {
-			t.Fatal("the first two were not let through")
+		for n := range 2 {
+			if !a.take(ctx) {
+				t.Fatalf("task %d of the first two was not let through", n+1)
+			}
 		}
 		third := make(chan bool, 1)
 		go func() { third <- a.take(ctx) }()

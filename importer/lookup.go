@@ -31,6 +31,7 @@ func (j *Job) lookUpRest() (changed bool, _ *Stop) {
 			r.fail(brokenLedger(err))
 		}
 		if r.over() || j.asked.Err() != nil {
+			r.fail(interrupted(j.asked))
 			break
 		}
 		pool.Go(func() error {
@@ -54,8 +55,9 @@ type rest struct {
 
 func (r *rest) lookUp(ctx context.Context, o ledger.Outcome) {
 	found, err := r.find(ctx, o.Email)
-	if cutShort(err) {
-		return // stays to be looked up when the run goes on
+	if cutShort(err) { // stays to be looked up when the run goes on
+		r.fail(firstStop(interrupted(ctx), stopFor(err)))
+		return
 	}
 	names, e := r.job.ledger.NamesSent(context.WithoutCancel(ctx), o.Key)
 	if e != nil {
@@ -102,12 +104,11 @@ func (r *rest) change(before, after string) {
 	r.job.pipeline.move(from, to)
 }
 
+// fail ends the look-ups; the first cause counts.
 func (r *rest) fail(s *Stop) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.stop == nil {
-		r.stop = s
-	}
+	r.stop = firstStop(r.stop, s)
 }
 
 func (r *rest) over() bool {

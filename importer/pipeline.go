@@ -38,6 +38,7 @@ type trade interface {
 type pipeline struct {
 	trade   trade
 	workers int
+	rows    int        // as the first pass counted them
 	quota   *allowance // --limit
 	window  *window
 	settled func(Outcome) // nil, or told of each outcome at once
@@ -51,7 +52,7 @@ type pipeline struct {
 // newPipeline makes a pipeline for rows rows that stops taking new ones when
 // ctx ends.
 func newPipeline(ctx context.Context, t trade, workers, rows, limit int) *pipeline {
-	p := &pipeline{trade: t, workers: workers, quota: newAllowance(limit), window: newWindow(max(1, min(windowRows, rows)))}
+	p := &pipeline{trade: t, workers: workers, rows: rows, quota: newAllowance(limit), window: newWindow(max(1, min(windowRows, rows)))}
 	p.running, p.cancel = context.WithCancelCause(ctx)
 	return p
 }
@@ -91,33 +92,36 @@ func (p *pipeline) stop(s *Stop) {
 }
 
 // stopped is why the run ends early; nil while it does not.
-func (p *pipeline) stopped() *Stop {
-	cause := context.Cause(p.running)
-	if cause == nil {
-		return nil
-	}
-	if s, ok := errors.AsType[*Stop](cause); ok {
-		return s
-	}
-	return ErrInterrupted
-}
+func (p *pipeline) stopped() *Stop { return interrupted(p.running) }
 
 // read goes through the rows to the end, also after a stop: every row gets
 // its outcome.
 func (p *pipeline) read(rows iter.Seq2[*export.Row, error], tasks chan<- *task) {
+	batches := make(chan []*export.Row, 1) // while one is decided on, the next is read
+	var deciding sync.WaitGroup
 	last := 0
-	defer func() { p.window.close(last) }()
+	deciding.Go(func() {
+		for batch := range batches {
+			p.hand(batch, tasks)
+		}
+	})
+	defer func() {
+		close(batches)
+		deciding.Wait()
+		p.window.close(last)
+	}()
 	batch := make([]*export.Row, 0, batchRows)
 	flush := func() {
 		if len(batch) > 0 {
 			last = batch[len(batch)-1].Number
-			p.hand(batch, tasks)
-			batch = batch[:0]
+			batches <- batch
+			batch = make([]*export.Row, 0, batchRows)
 		}
 	}
 	for row, err := range rows {
 		if err != nil {
 			p.stop(brokenInput(err))
+			defer func() { p.skip(NotAttempted, p.rows-last) }()
 			break
 		}
 		if batch = append(batch, row); len(batch) == cap(batch) {

@@ -3,6 +3,8 @@ package importer
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
@@ -15,8 +17,13 @@ type Plan struct {
 	Resumed       bool
 	Finished      int // rows that an earlier sitting of this run has settled
 	Create        int // rows that would be sent
+	LookUps       int // finished rows whose account id is still to be looked up
 	Known         int
 	RevokedBefore int
+	Missing       []string // of PlanOptions.Require, those who are in no row
+
+	Settled Totals            // revoke: rows for which nothing would be sent, by status
+	keys    map[string]string // revoke: under which address the ledger has an account id
 }
 
 // PlanOptions are the choices that shape a plan.
@@ -24,13 +31,14 @@ type PlanOptions struct {
 	Export      export.Options
 	Identity    ledger.Identity // without the checksum of the input, which the plan fills in
 	ResendKnown bool
-	Fresh       bool // the ledger is left alone: nothing is known and nothing goes on
+	Fresh       bool     // the ledger is left alone: nothing is known and nothing goes on
+	Require     []string // addresses that the file must hold
 }
 
 // MakePlan reads the file once and holds it against the ledger. It changes
 // nothing.
 func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOptions) (*Plan, error) {
-	look := &lookBack{ledger: l, resend: o.ResendKnown}
+	look := &lookBack{ledger: l, resend: o.ResendKnown, require: newRequired(o.Require)}
 	survey, err := file.Survey(ctx, o.Export, func(row *export.Row) error { return look.at(ctx, row) })
 	if err != nil {
 		return nil, err
@@ -38,7 +46,7 @@ func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOp
 	if err := look.flush(ctx); err != nil {
 		return nil, err
 	}
-	p := &Plan{Survey: survey}
+	p := &Plan{Survey: survey, Missing: look.require.missing()}
 	o.Identity.InputSHA256 = survey.SHA256
 	if p.Run, p.Resumed, err = l.Peek(ctx, o.Identity); err != nil {
 		return nil, err
@@ -57,9 +65,12 @@ func (p *Plan) hold(ctx context.Context, l *ledger.Ledger, look *lookBack) error
 			if err != nil {
 				return err
 			}
-			if o.Status != "" && !o.Open {
+			if o.Status != "" && !o.Open && !(p.Run.AskAgain && o.AskAgain) {
 				finished.set(o.Row)
 				p.Finished++
+			}
+			if o.LookUp {
+				p.LookUps++
 			}
 		}
 	}
@@ -76,41 +87,79 @@ func (p *Plan) hold(ctx context.Context, l *ledger.Ledger, look *lookBack) error
 	return nil
 }
 
+// required are the addresses that the file must hold and that were not seen
+// yet, by key.
+type required map[string]string
+
+func newRequired(addresses []string) required {
+	r := required{}
+	for _, address := range addresses {
+		key, ok := export.Key(address)
+		if !ok {
+			key = address
+		}
+		r[key] = address
+	}
+	return r
+}
+
+// see counts any row with the address: one that is excluded shows, too, that
+// the export is whole.
+func (r required) see(row *export.Row) {
+	if len(r) > 0 {
+		delete(r, row.Key)
+	}
+}
+
+func (r required) missing() []string { return slices.Sorted(maps.Values(r)) }
+
+// manyRows is from how many rows on it pays to read all of the ledger's
+// accounts at once.
+const manyRows = 20_000
+
 // lookBack asks the ledger about the rows of the first pass, in batches, and
 // keeps two bits a row.
 type lookBack struct {
+	require required
 	ledger  *ledger.Ledger
 	resend  bool
-	batch   []ledger.Query
+	rows    []int
+	keys    []string
+	asked   int
 	known   bitset
 	revoked bitset
 }
 
 func (k *lookBack) at(ctx context.Context, row *export.Row) error {
+	k.require.see(row)
 	if row.Invalid != "" || row.Excluded != "" {
 		return nil
 	}
-	k.batch = append(k.batch, ledger.Query{Row: row.Number, Key: row.Key})
-	if len(k.batch) < batchRows {
+	k.rows, k.keys = append(k.rows, row.Number), append(k.keys, row.Key)
+	if len(k.rows) < batchRows {
 		return nil
 	}
 	return k.flush(ctx)
 }
 
 func (k *lookBack) flush(ctx context.Context) error {
-	memories, err := k.ledger.Recall(ctx, 0, k.batch)
+	if k.asked += len(k.rows); k.asked > manyRows {
+		if err := k.ledger.Index(ctx); err != nil {
+			return err
+		}
+	}
+	standings, err := k.ledger.Standings(ctx, k.keys)
 	if err != nil {
 		return err
 	}
-	for i, m := range memories {
+	for i, standing := range standings {
 		switch {
-		case m.Account == nil:
-		case !m.Account.RevokedAt.IsZero():
-			k.revoked.set(k.batch[i].Row)
-		case !k.resend:
-			k.known.set(k.batch[i].Row)
+		case standing == ledger.Revoked:
+			k.revoked.set(k.rows[i])
+		case standing == ledger.Held && !k.resend:
+			k.known.set(k.rows[i])
 		}
 	}
-	k.batch = k.batch[:0]
+	k.rows, k.keys = k.rows[:0], k.keys[:0]
 	return nil
 }

@@ -25,6 +25,15 @@ func (p *progress) count(s Status) {
 	p.now.Totals.Add(s)
 }
 
+// skip counts n rows that will never be told.
+func (p *progress) skip(s Status, n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for range n {
+		p.now.Totals.Add(s)
+	}
+}
+
 func (p *progress) move(from, to Status) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

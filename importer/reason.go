@@ -22,6 +22,35 @@ const (
 	reasonRevoked     = "its portal access was revoked by us; give it back by hand: Jira Service Management, the project's Customers page, find the address, and grant portal access"
 )
 
+const (
+	reasonRevokeCutShort = "the run stopped before it was known whether access was taken away; run the same command again, it will be settled"
+	reasonNotFound       = "the site knows no account with this id; look whether it is of another site"
+	reasonNotPortalOnly  = "this is an Atlassian account and not a portal-only customer; its access is taken away at admin.atlassian.com"
+)
+
+func reasonSameAccount(line int) string { return fmt.Sprintf("same account as line %d", line) }
+
+func reasonAlreadyRevoked(a ledger.Account) string {
+	return "revoked by us on " + a.RevokedAt.UTC().Format("2006-01-02") + "; no request was made"
+}
+
+func reasonRevokeUnknown(err error) string {
+	return "no clear answer after several attempts (" + oneLine(err) + "): access may or may not have been taken away; run the same command again to settle it"
+}
+
+func reasonRevokeFailed(err error) string {
+	refused, ok := errors.AsType[*apiclient.Error](err)
+	switch {
+	case !ok || refused.Status == 0:
+		return "the site could not be reached (" + oneLine(err) + "); nothing was done; run it again"
+	case refused.Status == 401:
+		return "the site did not accept the credentials: " + said(refused)
+	case refused.Status == 403:
+		return "the account may not take portal access away: " + said(refused)
+	}
+	return "the site answered " + said(refused)
+}
+
 func reasonUnknown(err error) string {
 	return "no clear answer after several attempts (" + oneLine(err) + "): the customer may or may not have been made; run the same command again to settle it"
 }
@@ -77,6 +106,15 @@ func reasonKnown(a ledger.Account) string {
 	return "onboarded on " + day + "; no request was made"
 }
 
+// reasonRenamed tells of a name that is not the one that the account was made
+// with. There is no API to change it.
+func reasonRenamed(row *export.Row, a ledger.Account) string {
+	if a.Name == "" || a.Name == row.Name || row.Name == row.Email || a.Status == Conflict.String() {
+		return ""
+	}
+	return fmt.Sprintf("the name has changed since: the account was made as %q, and there is no API to change it", a.Name)
+}
+
 func joinReasons(parts ...string) string {
 	var said []string
 	for _, part := range parts {
@@ -107,7 +145,10 @@ func unsendable(row *export.Row) (Outcome, bool) {
 
 // recalled is the outcome that the ledger has for a row of this run.
 func recalled(row *export.Row, o ledger.Outcome) (Outcome, error) {
-	if o.Status == "" { // its answer is not known
+	if o.Status == "" && o.Revoke { // its answer is not known
+		return Outcome{Row: row, Status: Unknown, AccountID: o.AccountID, Reason: joinReasons(reasonRevokeCutShort, row.Note)}, nil
+	}
+	if o.Status == "" {
 		return Outcome{Row: row, Status: Unknown, Reason: joinReasons(reasonCutShort, row.Note)}, nil
 	}
 	status, err := ParseStatus(o.Status)
@@ -125,7 +166,7 @@ func knownOutcome(row *export.Row, a ledger.Account) Outcome {
 		return Outcome{Row: row, Status: RevokedBefore, AccountID: a.ID,
 			Reason: joinReasons("on "+a.RevokedAt.UTC().Format("2006-01-02")+" "+reasonRevoked, row.Note)}
 	}
-	return Outcome{Row: row, Status: Known, AccountID: a.ID, Reason: joinReasons(reasonKnown(a), row.Note)}
+	return Outcome{Row: row, Status: Known, AccountID: a.ID, Reason: joinReasons(reasonKnown(a), reasonRenamed(row, a), row.Note)}
 }
 
 // notAttempted is the outcome of a row that the run stopped before.

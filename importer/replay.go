@@ -12,7 +12,11 @@ import (
 // Replay tells a run again from the ledger, in input order: the same outcomes
 // as at its end. rows are those of the same input, read with the same choices.
 func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, rows iter.Seq2[*export.Row, error], tell func(Outcome) error) error {
-	next, end := iter.Pull2(l.Outcomes(ctx, run.Seq, 0))
+	recorded := l.Outcomes
+	if run.Command == "revoke" {
+		recorded = l.Revocations
+	}
+	next, end := iter.Pull2(recorded(ctx, run.Seq, 0))
 	defer end()
 	r := &replay{ledger: l, run: run, next: next}
 	batch := make([]*export.Row, 0, batchRows)
@@ -66,6 +70,10 @@ func (r *replay) outcomes(ctx context.Context, batch []*export.Row) ([]Outcome, 
 		recorded, err := r.at(row.Number)
 		if err != nil {
 			return nil, err
+		}
+		if recorded == nil && r.run.Command == "revoke" {
+			outcomes[i] = notAttempted(row)
+			continue
 		}
 		if recorded == nil {
 			keys, open = append(keys, ledger.Query{Row: row.Number, Key: row.Key}), append(open, i)

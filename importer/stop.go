@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -69,6 +70,18 @@ func (s *Stop) Unwrap() error { return s.Err }
 
 // ErrInterrupted cancels the context of a run when the user asks it to stop.
 var ErrInterrupted = &Stop{Cause: Interrupted, What: "interrupted"}
+
+// interrupted is why ctx has ended; nil while it has not.
+func interrupted(ctx context.Context) *Stop {
+	cause := context.Cause(ctx)
+	if cause == nil {
+		return nil
+	}
+	if s, ok := errors.AsType[*Stop](cause); ok {
+		return s
+	}
+	return ErrInterrupted
+}
 
 // stopFor is the reason to stop that lies in one error of the desk or the
 // ledger; nil when the error concerns its row alone.
@@ -142,7 +155,7 @@ func (w *watch) after(s Status, err error) *Stop {
 // sameAgain keeps the streak of equal refusals.
 func (w *watch) sameAgain(err error) *Stop {
 	refused, ok := errors.AsType[*apiclient.Error](err)
-	if !ok || refused.Status < 400 || refused.Status >= 500 {
+	if !ok || refused.Status < 300 || refused.Status >= 500 {
 		return nil
 	}
 	this := refusal{refused.Status, refused.Key}

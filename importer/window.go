@@ -8,7 +8,7 @@ import (
 )
 
 // windowRows is how many rows the fastest worker may be ahead of the slowest.
-const windowRows = 1 << 16
+const windowRows = 1 << 14
 
 // A window puts outcomes back into input order in bounded memory. Rows are
 // reserved before they are worked on, in order; their outcomes are put in any

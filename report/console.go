@@ -79,6 +79,33 @@ func terminalColumns(w io.Writer, getenv func(string) string) func() int {
 // Log is the log of the program.
 func (c *Console) Log() *slog.Logger { return c.log }
 
+// Totals tells how a run ended, also when it is to be quiet: to people as text,
+// to programs as one line of the log.
+func (c *Console) Totals(s Summary, e Ending) {
+	if c.options.JSON {
+		c.always().Info("run ended", "summary", s, "next", nextSteps(s, e))
+		return
+	}
+	io.WriteString(c, "\n"+Totals(s, e))
+}
+
+// Fail tells why nothing was done.
+func (c *Console) Fail(text, hint string, code int) {
+	if c.options.JSON {
+		c.always().Error(text, "hint", hint, "exit_code", code)
+		return
+	}
+	var b strings.Builder
+	b.WriteString("jsm-onboard: " + text + "\n")
+	for line := range strings.Lines(hint) {
+		b.WriteString("  " + strings.TrimRight(line, "\n") + "\n")
+	}
+	io.WriteString(c, b.String())
+}
+
+// always is the log of what is never left out.
+func (c *Console) always() *slog.Logger { return slog.New(slog.NewJSONHandler(c, nil)) }
+
 // Write shows whole lines for people, above the bar.
 func (c *Console) Write(p []byte) (int, error) {
 	c.mu.Lock()

@@ -17,8 +17,9 @@ import (
 
 // Memory knows the files of rows to mend that earlier runs wrote.
 type Memory interface {
-	// Remembered is the SHA-256 that was stored for an absolute path.
-	Remembered(path string) (sha256 string, ok bool)
+	// Wrote tells whether a file with this SHA-256 was written to an absolute
+	// path by us.
+	Wrote(path, sha256 string) bool
 }
 
 // Failed writes the file of rows to mend and send again: original header and
@@ -27,6 +28,7 @@ type Memory interface {
 type Failed struct {
 	path   string
 	memory Memory
+	naming func(path, sha256 string) error // nil, or told before the file gets its name
 	file   *File
 	digest hash.Hash
 	table  *table
@@ -34,14 +36,11 @@ type Failed struct {
 	rows   int
 }
 
-// Mended tells what Finish did. The caller stores SHA256 for Absolute, so that
-// the next run knows whether the file is as we left it.
+// Mended tells what Finish did.
 type Mended struct {
-	Path     string // in the form in which it was given; "" when no row has to be mended
-	Absolute string // the same path
-	SHA256   string
-	Rows     int
-	Kept     string // a file that somebody has edited and that was left alone; "" if none
+	Path string // in the form in which it was given; "" when no row has to be mended
+	Rows int
+	Kept string // a file that somebody has edited and that was left alone; "" if none
 }
 
 // NewFailed opens path's partial file and writes the header.
@@ -60,6 +59,11 @@ func NewFailed(path string, header []string, width int, memory Memory) (*Failed,
 	}
 	return f, nil
 }
+
+// Naming makes Finish call told before the file gets its name: who keeps
+// SHA-256 and absolute path then knows the file for ours, whatever happens
+// next. Without that there is no file: it would be taken for somebody's.
+func (f *Failed) Naming(told func(path, sha256 string) error) { f.naming = told }
 
 // Write takes every row and keeps those to mend.
 func (f *Failed) Write(o importer.Outcome) error {
@@ -85,15 +89,15 @@ func (f *Failed) Finish() (Mended, error) {
 		return f.clear()
 	}
 	if f.file.partial == "" {
-		return Mended{Path: f.path, Absolute: f.path, Rows: f.rows}, f.file.Commit()
+		return Mended{Path: f.path, Rows: f.rows}, f.file.Commit()
 	}
-	m := Mended{Rows: f.rows, SHA256: hex.EncodeToString(f.digest.Sum(nil))}
+	m, sum := Mended{Rows: f.rows}, hex.EncodeToString(f.digest.Sum(nil))
 	for n := 1; ; n++ {
 		path, err := filepath.Abs(numbered(f.file.path, n))
 		if err != nil {
 			return Mended{}, err
 		}
-		state, err := f.look(path, m.SHA256)
+		state, err := f.look(path, sum)
 		if err != nil {
 			return Mended{}, err
 		}
@@ -102,7 +106,13 @@ func (f *Failed) Finish() (Mended, error) {
 			m.Kept = shown
 			continue
 		}
-		m.Path, m.Absolute, f.file.path = shown, path, path
+		if f.naming != nil {
+			if err := f.naming(path, sum); err != nil {
+				f.file.Abort()
+				return Mended{}, err
+			}
+		}
+		m.Path, f.file.path = shown, path
 		return m, f.file.Commit()
 	}
 }
@@ -166,10 +176,8 @@ func (f *Failed) look(path, same string) (state, error) {
 	if sum == same {
 		return untouched, nil
 	}
-	if f.memory != nil {
-		if known, ok := f.memory.Remembered(path); ok && known == sum {
-			return untouched, nil
-		}
+	if f.memory != nil && f.memory.Wrote(path, sum) {
+		return untouched, nil
 	}
 	return edited, nil
 }

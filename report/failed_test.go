@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,7 +13,7 @@ import (
 // stored is a Memory for tests.
 type stored map[string]string
 
-func (s stored) Remembered(path string) (string, bool) { sum, ok := s[path]; return sum, ok }
+func (s stored) Wrote(path, sum string) bool { return s[path] == sum }
 
 // fail writes a file of rows to mend with the given rows and remembers it.
 func (s stored) fail(t *testing.T, path string, rows ...importer.Outcome) Mended {
@@ -21,6 +22,13 @@ func (s stored) fail(t *testing.T, path string, rows ...importer.Outcome) Mended
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.Naming(func(path, sum string) error {
+		if !filepath.IsAbs(path) {
+			t.Errorf("told of %q", path)
+		}
+		s[path] = sum
+		return nil
+	})
 	for _, o := range rows {
 		if err := f.Write(o); err != nil {
 			t.Fatal(err)
@@ -29,9 +37,6 @@ func (s stored) fail(t *testing.T, path string, rows ...importer.Outcome) Mended
 	m, err := f.Finish()
 	if err != nil {
 		t.Fatal(err)
-	}
-	if m.Path != "" {
-		s[m.Path] = m.SHA256
 	}
 	return m
 }
@@ -102,7 +107,7 @@ func TestFailedNamesItsFileAsItWasGiven(t *testing.T) {
 	t.Chdir(folder)
 	write(t, "c.failed.csv", "somebody's")
 	m := stored{}.fail(t, "c.failed.csv", row(1, importer.Failed, "x", "a"))
-	if m.Path != "c.failed-2.csv" || m.Kept != "c.failed.csv" || filepath.Base(m.Absolute) != m.Path || !filepath.IsAbs(m.Absolute) {
+	if m.Path != "c.failed-2.csv" || m.Kept != "c.failed.csv" {
 		t.Errorf("%+v", m)
 	}
 }
@@ -123,5 +128,25 @@ func TestFailedTakesAnUnknownFileForSomebodys(t *testing.T) {
 	}
 	if err := f.Write(row(2, importer.Failed, "x", "a", "b", "c")); err == nil {
 		t.Error("a row wider than the file was taken")
+	}
+}
+
+// A file that nobody can know for ours later gets no name.
+func TestFailedThatCannotBeRememberedIsDropped(t *testing.T) {
+	folder := t.TempDir()
+	f, err := NewFailed(filepath.Join(folder, "c.failed.csv"), []string{"Email"}, 1, stored{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Write(row(1, importer.Failed, "x", "a")); err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("the disk is full")
+	f.Naming(func(string, string) error { return full })
+	if m, err := f.Finish(); err != full || m.Path != "" {
+		t.Errorf("%+v, %v", m, err)
+	}
+	if got := names(t, folder); got != "[]" {
+		t.Errorf("the folder holds %s", got)
 	}
 }

@@ -19,6 +19,17 @@ type Leaver struct {
 	RunID     string `csv:"jsm_run_id"`
 }
 
+// Departures are a sync's leavers in numbers.
+type Departures struct {
+	Path    string `json:"path"`      // the list; "" when there is none
+	Revoke  int    `json:"to_revoke"` // on the list, with that action
+	Review  int    `json:"to_review"`
+	Held    string `json:"held,omitempty"`    // why there is no list, or why access was not taken away
+	Rows    *Rows  `json:"rows,omitempty"`    // --revoke-leavers: what became of those on the list
+	Results string `json:"results,omitempty"` // and where each is told
+	Sent    int    `json:"requests,omitempty"`
+}
+
 // Day is a time that is written as its date in UTC.
 type Day struct{ time.Time }
 

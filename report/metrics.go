@@ -13,8 +13,8 @@ import (
 
 const lastSuccess = "jsm_onboard_last_success_timestamp_seconds"
 
-// WriteMetrics writes the totals of a finished run in the Prometheus text
-// format, for node_exporter's textfile collector. When the run did not end with
+// WriteMetrics writes the totals of a finished run, and of the leavers of a
+// sync, in the Prometheus text format, for node_exporter's textfile collector. When the run did not end with
 // exit code 0, the time of the last success is kept from the file that stands
 // there. The mode of that file is kept, too: the collector may be somebody
 // else.
@@ -62,6 +62,7 @@ func metrics(source string, s Summary, before string) []byte {
 	for _, c := range s.Rows.Counts {
 		m.value("jsm_onboard_rows", job+","+label("status", c.Status.String()), float64(c.Rows))
 	}
+	m.departures(job, s.Leavers)
 	m.gauge("jsm_onboard_rows_read", "Rows read by the last run.")
 	m.value("jsm_onboard_rows_read", job, float64(s.Rows.Read))
 	m.gauge("jsm_onboard_requests", "Requests of the last run to create or revoke.")
@@ -82,6 +83,24 @@ func metrics(source string, s Summary, before string) []byte {
 		m.value(lastSuccess, job, at)
 	}
 	return m.b.Bytes()
+}
+
+// departures are the leavers that the run has listed, by what is to be done,
+// and by what was done.
+func (m *exposition) departures(job string, d *Departures) {
+	if d == nil || d.Path == "" {
+		return
+	}
+	m.gauge("jsm_onboard_leavers", "Leavers that the last run has listed, by what is to be done about them.")
+	m.value("jsm_onboard_leavers", job+","+label("action", "revoke"), float64(d.Revoke))
+	m.value("jsm_onboard_leavers", job+","+label("action", "review"), float64(d.Review))
+	if d.Rows == nil {
+		return
+	}
+	m.gauge("jsm_onboard_leaver_rows", "Leavers of the last run by what became of them.")
+	for _, c := range d.Rows.Counts {
+		m.value("jsm_onboard_leaver_rows", job+","+label("status", c.Status.String()), float64(c.Rows))
+	}
 }
 
 // successAt is when a run last succeeded: this one, or what the file before

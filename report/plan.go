@@ -28,7 +28,9 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 	describeFile(l, p.Survey)
 	l.add("Source", o.Source)
 	l.add("Ledger", o.Ledger)
-	if p.Resumed {
+	if p.Resumed && command == "revoke" {
+		l.add("Run", "goes on with "+p.Run.ID)
+	} else if p.Resumed {
 		l.add("Run", fmt.Sprintf("goes on with %s; %s", p.Run.ID, counted(p.Finished, "row is finished", "rows are finished")))
 	}
 	l.line("")
@@ -47,17 +49,26 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 // countPlan says what would become of the rows; the numbers add up.
 func countPlan(l *listing, command string, p *importer.Plan) {
 	s := p.Survey
-	doing, known := "to create", "onboarded by an earlier run; no request"
+	doing := "to create"
 	if command == "revoke" {
-		doing, known = "to revoke", "revoked by an earlier run; no request"
+		doing = "to revoke"
 	}
 	l.count(p.Create, doing, "")
+	if command == "revoke" {
+		for s, n := range p.Settled.All() {
+			if n > 0 {
+				l.count(n, s.String(), meaning(s))
+			}
+		}
+		l.count(s.Rows, "rows read", "")
+		return
+	}
 	for _, c := range []struct {
 		n          int
 		what, note string
 	}{
 		{p.Finished, "finished", "by the run that goes on"},
-		{p.Known, "known", known},
+		{p.Known, "known", "onboarded by an earlier run; no request"},
 		{p.RevokedBefore, "revoked before", meaning(importer.RevokedBefore)},
 		{s.Duplicates, "duplicates", meaning(importer.Duplicate)},
 		{s.Excluded, "excluded", meaning(importer.Excluded)},
@@ -73,6 +84,8 @@ func countPlan(l *listing, command string, p *importer.Plan) {
 	}
 }
 
+// lastWord is one line: what will be asked of the site, and how long that
+// takes.
 func lastWord(command string, requests int, o Outlook) string {
 	if o.DryRun {
 		return "Dry run: nothing is sent. " + pacePhrase(requests, o.Rate)

@@ -29,6 +29,7 @@ type Summary struct {
 	Results     string // paths; "" when there is no such file
 	Failed      string
 	Ledger      string
+	Leavers     *Departures // sync; nil: not asked for
 }
 
 // Elapsed is how long the run took; 0 while it goes on.
@@ -136,29 +137,30 @@ func (r *Rows) UnmarshalJSON(b []byte) error {
 
 // summaryJSON is the summary in the names and the order of its file.
 type summaryJSON struct {
-	RunID       string     `json:"run_id"`
-	Command     string     `json:"command"`
-	Site        string     `json:"site"`
-	Input       string     `json:"input"`
-	InputSHA256 string     `json:"input_sha256"`
-	StartedAt   time.Time  `json:"started_at"`
-	FinishedAt  *time.Time `json:"finished_at"`
-	Outcome     string     `json:"outcome"`
-	StopReason  string     `json:"stop_reason"`
-	ExitCode    int        `json:"exit_code"`
-	Rows        Rows       `json:"rows"`
-	Skipped     int        `json:"skipped"`
-	Requests    Requests   `json:"requests"`
-	Rate        Rate       `json:"rate"`
-	Results     string     `json:"results"`
-	Failed      string     `json:"failed"`
-	Ledger      string     `json:"ledger"`
+	RunID       string      `json:"run_id"`
+	Command     string      `json:"command"`
+	Site        string      `json:"site"`
+	Input       string      `json:"input"`
+	InputSHA256 string      `json:"input_sha256"`
+	StartedAt   time.Time   `json:"started_at"`
+	FinishedAt  *time.Time  `json:"finished_at"`
+	Outcome     string      `json:"outcome"`
+	StopReason  string      `json:"stop_reason"`
+	ExitCode    int         `json:"exit_code"`
+	Rows        Rows        `json:"rows"`
+	Skipped     int         `json:"skipped"`
+	Requests    Requests    `json:"requests"`
+	Rate        Rate        `json:"rate"`
+	Results     string      `json:"results"`
+	Failed      string      `json:"failed"`
+	Ledger      string      `json:"ledger"`
+	Leavers     *Departures `json:"leavers,omitempty"`
 }
 
 // MarshalJSON writes times in UTC to the second and rates to the hundredth.
 func (s Summary) MarshalJSON() ([]byte, error) {
 	w := summaryJSON{s.RunID, s.Command, s.Site, s.Input, s.InputSHA256, s.StartedAt.UTC().Truncate(time.Second), nil,
-		s.Outcome, s.StopReason, s.ExitCode, s.Rows, s.Skipped, s.Requests, s.Rate, s.Results, s.Failed, s.Ledger}
+		s.Outcome, s.StopReason, s.ExitCode, s.Rows, s.Skipped, s.Requests, s.Rate, s.Results, s.Failed, s.Ledger, s.Leavers}
 	if !s.FinishedAt.IsZero() {
 		at := s.FinishedAt.UTC().Truncate(time.Second)
 		w.FinishedAt = &at
@@ -174,7 +176,7 @@ func (s *Summary) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	*s = Summary{w.RunID, w.Command, w.Site, w.Input, w.InputSHA256, w.StartedAt, time.Time{},
-		w.Outcome, w.StopReason, w.ExitCode, w.Rows, w.Skipped, w.Requests, w.Rate, w.Results, w.Failed, w.Ledger}
+		w.Outcome, w.StopReason, w.ExitCode, w.Rows, w.Skipped, w.Requests, w.Rate, w.Results, w.Failed, w.Ledger, w.Leavers}
 	if w.FinishedAt != nil {
 		s.FinishedAt = *w.FinishedAt
 	}

@@ -29,6 +29,7 @@ func Totals(s Summary, e Ending) string {
 		l.count(s.Skipped, "lines skipped", "no rows: blank, titles, footers, a repeated header")
 	}
 	l.line("")
+	describeDepartures(l, s.Leavers)
 	l.add("Requests", requestLine(s))
 	l.add("Results", s.Results)
 	l.add("To mend", s.Failed)
@@ -57,6 +58,36 @@ func headline(s Summary) string {
 		reason = ": " + s.StopReason
 	}
 	return fmt.Sprintf("Run %s stopped%s%s.", s.RunID, took, reason)
+}
+
+// describeDepartures tells of the leavers, and of what was done about them.
+func describeDepartures(l *listing, d *Departures) {
+	if d == nil {
+		return
+	}
+	text := fmt.Sprintf("%d to revoke, %d to review", d.Revoke, d.Review)
+	if d.Revoke+d.Review == 0 {
+		text = "nobody"
+	}
+	if d.Path != "" {
+		text += ": " + d.Path
+	}
+	if d.Held != "" && d.Path == "" {
+		text = d.Held
+	} else if d.Held != "" {
+		text += "\n" + d.Held
+	}
+	l.add("Leavers", text)
+	if d.Rows == nil {
+		return
+	}
+	var became []string
+	for _, c := range d.Rows.Counts {
+		if c.Rows > 0 {
+			became = append(became, grouped(c.Rows)+" "+c.Status.String())
+		}
+	}
+	l.add("", strings.Join(became, ", ")+": "+d.Results)
 }
 
 // proof says whether each row read has exactly one status.
@@ -95,16 +126,20 @@ func requestLine(s Summary) string {
 // nextSteps are what to do now, and the commands for it.
 func nextSteps(s Summary, e Ending) []string {
 	var steps []string
-	if s.Outcome == "stopped" {
+	if s.Outcome == "stopped" || e.Hint != "" {
 		hint := e.Hint
 		if hint == "" {
 			hint = "run the same command again; it goes on where it stopped"
 		}
 		steps = append(steps, hint)
 	}
-	if s.Failed != "" {
+	if s.Failed != "" && s.Outcome != "stopped" { // else the same command comes first, and may settle them
 		steps = append(steps, fmt.Sprintf("%s to mend: edit %s, then:", counted(s.Rows.Mendable(), "row", "rows"), s.Failed),
 			strings.TrimRight("  jsm-onboard import "+argument(s.Failed)+" "+e.With, " "))
+	}
+	if d := s.Leavers; d != nil && d.Revoke > 0 && d.Rows == nil && d.Held == "" {
+		steps = append(steps, "look at "+d.Path+"; to take access away from those on it:",
+			strings.TrimRight("  jsm-onboard revoke "+argument(d.Path)+" "+e.With, " "))
 	}
 	return steps
 }

@@ -52,8 +52,7 @@ Page       run.html
 Ledger     /state/example.db
 
 Next       run the same command again; it goes on where it stopped
-           12 rows to mend: edit my customers.failed-2.csv, then:
-             jsm-onboard import ` + argument("my customers.failed-2.csv") + "\n"
+`
 	if diff := cmp.Diff(want, Totals(s, Ending{Kept: "/x/my customers.failed.csv", Page: "run.html"})); diff != "" {
 		t.Error(diff)
 	}

@@ -83,7 +83,7 @@ func (s *Site) Serve(ctx context.Context, addr string, ready func(url string)) e
 func listenLoopback(addr string) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, fmt.Errorf("the sandbox's address must be HOST:PORT, as in 127.0.0.1:8765: %w", err)
+		return nil, fmt.Errorf("the sandbox's address must be HOST:PORT, as in 127.0.0.1:8765, not %q", addr)
 	}
 	if host == "localhost" {
 		host = "127.0.0.1"

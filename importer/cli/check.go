@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -40,7 +41,7 @@ rows are invalid.`,
 }
 
 func (p *program) runCheck(ctx context.Context, read *readFlags, path string, asJSON bool) error {
-	ctx, release := interruptible(ctx, p.Err)
+	ctx, release := interruptible(ctx, io.Discard)
 	defer release()
 	options, err := read.options()
 	if err != nil {

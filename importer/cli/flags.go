@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"jsm-onboard/apiclient"
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 )
@@ -69,7 +69,7 @@ func (f *readFlags) options() (export.Options, error) {
 		}
 		parsed, err := export.ParseField(strings.TrimSpace(field))
 		if err != nil {
-			return o, usagef("fields: email, name, first_name, last_name, organization, external_id, account_id", "--column %q: %w", text, err)
+			return o, usagef("for example --column email=\"Contact e-mail\"", "--column %q: %w", text, err)
 		}
 		if o.Columns == nil {
 			o.Columns = make(map[export.Field]string)
@@ -140,20 +140,29 @@ type siteFlags struct {
 }
 
 func (f *siteFlags) register(flags *pflag.FlagSet) {
+	f.registerSite(flags)
+	grouped(flags, "Pace", func(g *pflag.FlagSet) {
+		g.Float64Var(&f.maxRate, "max-rate", 100, "never more than `N` requests a second on one endpoint; 0: unpaced until the site says stop")
+		g.IntVar(&f.workers, "workers", 64, "`N` requests in flight at most")
+		f.registerPatience(g)
+	})
+}
+
+// registerSite is for commands that have no pace of their own, too.
+func (f *siteFlags) registerSite(flags *pflag.FlagSet) {
 	grouped(flags, "The site", func(g *pflag.FlagSet) {
 		g.StringVar(&f.site, "site", "", "`URL` of the Jira site, such as https://your-domain.atlassian.net (default: JIRA_BASE_URL)")
 		g.BoolVar(&f.sandbox, "sandbox", false, "use a Jira Service Management site inside this process, with a ledger of its own: nothing leaves this machine")
 		g.StringVar(&f.tokenFile, "token-file", "", "`PATH` of a file with the API token, readable by you alone (instead of JIRA_API_TOKEN)")
 		g.StringVar(&f.caFile, "ca-file", "", "`PATH` of a PEM file with a certificate authority to trust, too")
-		g.StringVar(&f.gatewayURL, "gateway-url", "https://api.atlassian.com", "`URL` of Atlassian's API gateway, for tests and proxies")
-		g.StringVar(&f.tokenURL, "token-url", "https://auth.atlassian.com/oauth/token", "`URL` of Atlassian's token endpoint, for tests and proxies")
+		g.StringVar(&f.gatewayURL, "gateway-url", apiclient.DefaultGatewayURL, "`URL` of Atlassian's API gateway, for tests and proxies")
+		g.StringVar(&f.tokenURL, "token-url", apiclient.DefaultTokenURL, "`URL` of Atlassian's token endpoint, for tests and proxies")
 	})
-	grouped(flags, "Pace", func(g *pflag.FlagSet) {
-		g.Float64Var(&f.maxRate, "max-rate", 100, "never more than `N` requests a second on one endpoint; 0: unpaced until the site says stop")
-		g.IntVar(&f.workers, "workers", 64, "`N` requests in flight at most")
-		g.DurationVar(&f.timeout, "timeout", time.Minute, "`D`: longest time for one request")
-		g.DurationVar(&f.maxPause, "max-pause", 15*time.Minute, "`D`: longest wait for the quota, or for a site that does not answer; then the run ends cleanly")
-	})
+}
+
+func (f *siteFlags) registerPatience(g *pflag.FlagSet) {
+	g.DurationVar(&f.timeout, "timeout", time.Minute, "longest `TIME` for one request")
+	g.DurationVar(&f.maxPause, "max-pause", 15*time.Minute, "longest `TIME` to wait for the quota, or for a site that does not answer; then the run ends cleanly")
 }
 
 // check refuses values that cannot be meant.
@@ -179,13 +188,20 @@ type tellFlags struct {
 }
 
 func (f *tellFlags) register(flags *pflag.FlagSet) {
+	f.registerLog(flags)
 	grouped(flags, "Log and progress", func(g *pflag.FlagSet) {
-		g.StringVar(&f.logFormat, "log-format", "text", "text or json; the log goes to stderr")
-		g.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
-		g.BoolVar(&f.quiet, "quiet", false, "say nothing but errors and the totals")
 		g.BoolVar(&f.noProgress, "no-progress", false, "no progress bar")
 		g.StringVar(&f.metricsFile, "metrics-file", "", "`PATH` for totals in the Prometheus text format")
 		g.StringVar(&f.notify, "notify", "", "`URL` that is told of start (URL/start), success (URL) and failure (URL/fail)")
+	})
+}
+
+// registerLog is for commands that show no progress, too.
+func (f *tellFlags) registerLog(flags *pflag.FlagSet) {
+	grouped(flags, "Log and progress", func(g *pflag.FlagSet) {
+		g.StringVar(&f.logFormat, "log-format", "text", "`FORMAT` of the log on stderr: text or json")
+		g.StringVar(&f.logLevel, "log-level", "info", "`LEVEL`: debug, info, warn or error")
+		g.BoolVar(&f.quiet, "quiet", false, "say nothing but errors and the totals")
 	})
 }
 
@@ -198,56 +214,4 @@ func grouped(flags *pflag.FlagSet, group string, register func(*pflag.FlagSet)) 
 		f.Annotations = map[string][]string{"group": {group}}
 		flags.AddFlag(f)
 	})
-}
-
-// showFlagGroups makes the help of cmd list its flags by what they are for,
-// with their environment names.
-func showFlagGroups(cmd *cobra.Command) {
-	cobra.AddTemplateFunc("flagGroups", flagGroups)
-	cmd.SetUsageTemplate(usageTemplate)
-}
-
-const usageTemplate = `Usage:
-  {{.UseLine}}
-{{- if .HasExample}}
-
-Examples:
-{{.Example}}{{end}}
-{{- if .HasAvailableSubCommands}}
-
-Commands:{{range .Commands}}{{if .IsAvailableCommand}}
-  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}
-{{flagGroups .}}
-Each flag --max-rate can also be set by the environment variable
-JSM_ONBOARD_MAX_RATE, or by a line "max-rate: 50" in the file of --config.
-`
-
-// flagGroups is the flags of cmd as text, group by group in the order in which
-// they were registered.
-func flagGroups(cmd *cobra.Command) string {
-	sets := map[string]*pflag.FlagSet{}
-	var order []string
-	cmd.Flags().SortFlags = false
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		name := "Other"
-		if group := f.Annotations["group"]; len(group) > 0 {
-			name = group[0]
-		}
-		if sets[name] == nil {
-			sets[name] = pflag.NewFlagSet(name, pflag.ContinueOnError)
-			sets[name].SortFlags = false
-			order = append(order, name)
-		}
-		sets[name].AddFlag(f)
-	})
-	var text strings.Builder
-	for _, name := range order {
-		if name != "Other" {
-			fmt.Fprintf(&text, "\n%s:\n%s", name, sets[name].FlagUsagesWrapped(100))
-		}
-	}
-	if other := sets["Other"]; other != nil {
-		fmt.Fprintf(&text, "\nOther:\n%s", other.FlagUsagesWrapped(100))
-	}
-	return text.String()
 }

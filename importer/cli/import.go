@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync/atomic"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -63,6 +61,14 @@ func (f *importFlags) register(flags *pflag.FlagSet) {
 	f.tell.register(flags)
 }
 
+// check refuses values that cannot be meant.
+func (f *importFlags) check() error {
+	if f.limit < 0 {
+		return usagef("0 means no limit", "--limit %d is less than nothing", f.limit)
+	}
+	return nil
+}
+
 // leastErrors is what a share in --max-errors and --max-creates comes to at
 // least: a few rows are no share of anything.
 const leastErrors = 100
@@ -87,46 +93,57 @@ quota asks for a long pause, 130 interrupted.`,
   jsm-onboard import customers.csv`,
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.runImport(cmd.Context(), f, args[0])
+			return p.runImport(cmd.Context(), f, nil, args[0])
 		},
 	}
 	f.register(cmd.Flags())
 	return cmd
 }
 
-// an importRun is one import from the command line to the exit code.
+// an importRun is one import, or sync, from the command line to the exit code.
 type importRun struct {
-	*program
+	*sitting
 	*importFlags
-	path     string
-	console  *report.Console
-	session  *session
-	plan     *importer.Plan
-	outputs  *outputs
-	began    time.Time
-	who      apiclient.Connection
-	recorder atomic.Pointer[report.Recorder] // what the page draws; nil before the run
+	sync *syncFlags // nil: import
+	who  apiclient.Connection
 }
 
-func (p *program) runImport(ctx context.Context, f *importFlags, path string) error {
-	console, err := p.console(&f.tell)
+func (p *program) runImport(ctx context.Context, f *importFlags, sync *syncFlags, path string) error {
+	s, err := p.newSitting(&f.tell, path)
 	if err != nil {
 		return err
 	}
-	r := &importRun{program: p, importFlags: f, path: path, console: console, began: time.Now()}
-	ctx, release := interruptible(ctx, console)
+	r := &importRun{sitting: s, importFlags: f, sync: sync}
+	if sync != nil && sync.source == "" {
+		sync.source = sourceOf(path)
+	}
+	ctx, release := interruptible(ctx, s.console)
 	defer release()
-	return r.run(ctx)
+	return s.watched(ctx, watch{&f.tell, r.command(), r.source(), f.dryRun}, r.run)
+}
+
+func (r *importRun) command() string {
+	if r.sync != nil {
+		return "sync"
+	}
+	return "import"
+}
+
+func (r *importRun) source() string {
+	if r.sync != nil {
+		return r.sync.source
+	}
+	return ""
 }
 
 // run goes from the file to the results; nothing leaves before the plan is
 // made and the guards agree.
 func (r *importRun) run(ctx context.Context) (err error) {
 	options, err := r.read.options()
-	if err := errors.Join(err, r.site.check()); err != nil {
+	if err := errors.Join(err, r.site.check(), r.check(), r.sync.check()); err != nil {
 		return err
 	}
-	file, err := export.Open(ctx, r.path, r.In)
+	file, err := export.Open(ctx, r.files.input, r.In)
 	if err != nil {
 		return err
 	}
@@ -153,33 +170,58 @@ func (r *importRun) name(file *export.File) error {
 	if r.failed == "" {
 		r.failed = file.Stem() + ".failed.csv"
 	}
-	return apart(r.path, map[string]string{"--results": r.results, "--failed": r.failed, "--summary": r.summary,
-		"--page": r.page, "--metrics-file": r.tell.metricsFile})
+	outputs := map[string]string{"--results": r.results, "--failed": r.failed, "--summary": r.importFlags.summary,
+		"--page": r.page, "--metrics-file": r.tell.metricsFile}
+	if r.sync != nil {
+		r.sync.leavers = either(r.sync.leavers, file.Stem()+".leavers.csv")
+		outputs["--leavers"], outputs["the leavers' results"] = r.sync.leavers, r.leaverResults()
+	}
+	r.files.results, r.files.summary, r.files.page, r.sandbox = r.results, r.importFlags.summary, r.page, r.site.sandbox
+	return apart(r.files.input, outputs)
 }
 
 // prepare makes the plan, checks site and guards, and shows it.
 func (r *importRun) prepare(ctx context.Context, file *export.File, options export.Options) error {
-	var err error
-	identity := ledger.Identity{Command: "import", Input: r.path, Choices: r.read.choices()}
-	r.plan, err = importer.MakePlan(ctx, file, r.session.ledger, importer.PlanOptions{Export: options, Identity: identity, ResendKnown: r.resendKnown})
+	guards, require, err := r.guards(ctx)
 	if err != nil {
 		return err
 	}
-	if r.session.client != nil && r.plan.Create > 0 {
+	identity := ledger.Identity{Command: r.command(), Source: r.source(), Input: r.files.input, Choices: r.read.choices()}
+	r.plan, err = importer.MakePlan(ctx, file, r.session.ledger, importer.PlanOptions{Export: options, Identity: identity,
+		ResendKnown: r.resendKnown, Require: require})
+	if err != nil {
+		return err
+	}
+	if !r.dryRun {
+		if err := writable(r.results, r.failed, r.importFlags.summary, r.page, r.tell.metricsFile, r.listPath()); err != nil {
+			return err
+		}
+	}
+	if r.session.client != nil && r.plan.Create+r.plan.LookUps > 0 {
 		if r.who, err = r.session.client.Connect(ctx); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintln(r.Out, report.PlanText("import", r.plan, r.outlook()))
-	if stop := (importer.Guards{MaxInvalid: r.maxInvalid, MaxCreates: r.maxCreates}).Check(r.plan); stop != nil {
-		return stop
+	outlook, err := r.outlook(ctx)
+	if err != nil {
+		return err
 	}
-	return nil
+	fmt.Fprintln(r.Out, report.PlanText(r.command(), r.plan, outlook))
+	if err := guards.Check(r.plan); err != nil {
+		return err
+	}
+	if r.dryRun {
+		return nil
+	}
+	return r.firstRowFirst(ctx)
 }
 
 // work runs the plan and tells how it ended.
 func (r *importRun) work(ctx context.Context) error {
-	r.outputs = &outputs{resultsPath: r.results, failedPath: r.failed, memory: r.session.ledger, survey: r.plan.Survey, addresses: r.pageAddresses}
+	r.outputs = &outputs{resultsPath: r.results, failedPath: r.failed, memory: r.session.ledger, survey: r.plan.Survey, findings: r.page != "", addresses: r.pageAddresses,
+		naming: func(path, sha256 string) error {
+			return r.session.ledger.Remember(context.WithoutCancel(ctx), path, sha256)
+		}}
 	if err := r.outputs.open(); err != nil {
 		return err
 	}
@@ -191,28 +233,42 @@ func (r *importRun) work(ctx context.Context) error {
 	}
 	recorder := recorder(ctx, r.session.ledger, r.plan.Run, r.began)
 	r.recorder.Store(recorder)
+	r.pace = r.session.client.Pace
+	if r.plan.Create == 0 {
+		r.console.Log().Info("nothing new: no customer has to be created", "run", r.plan.Run.ID, "known", r.plan.Known)
+	}
+	tell := r.outputs.write
+	var roster *importer.Roster
+	if r.sync != nil {
+		roster = importer.OpenRoster(context.WithoutCancel(ctx), r.session.ledger, r.plan.Run, r.plan.Survey)
+		tell = func(o importer.Outcome) error {
+			roster.See(o)
+			return r.outputs.write(o)
+		}
+	}
 	job := importer.NewJob(ctx, r.session.client, r.session.ledger, r.plan, importer.Options{Workers: r.site.workers, Limit: r.limit,
 		MaxErrors: r.maxErrors, ResendKnown: r.resendKnown, ResolveConflicts: r.resolveConflicts && r.who.BrowseUsers != apiclient.No, Settled: recordRow(recorder)})
-	stop := r.console.Follow(r.plan.Create, func() report.Moment { return moment(job.Progress(), r.session.client.Pace()) })
-	end := job.Run(r.plan.Survey.All(context.WithoutCancel(ctx)), r.outputs.write)
-	stop()
-	return r.finish(context.WithoutCancel(ctx), end)
+	end, mended := r.carryOut(ctx, job, tell)
+	if r.sync != nil {
+		r.leave(ctx, roster, &end)
+	}
+	return r.conclude(context.WithoutCancel(ctx), end, mended)
 }
 
 // outlook is what the plan shows of site and ledger.
-func (r *importRun) outlook() report.Outlook {
-	o := report.Outlook{Site: r.session.site, Ledger: r.session.ledger.Path(), Rate: r.site.maxRate, DryRun: r.dryRun}
+func (r *importRun) outlook(ctx context.Context) (report.Outlook, error) {
+	o := report.Outlook{Site: r.session.site, Source: r.source(), Ledger: r.session.ledger.Path(), Rate: r.site.maxRate, DryRun: r.dryRun}
 	if r.site.sandbox {
 		o.Site += " (sandbox: nothing leaves this machine)"
 	}
 	o.Account = r.who.User.DisplayName
-	if r.who.Administer == apiclient.Unverified {
-		o.Notes = append(o.Notes, "Whether this account may create customers cannot be verified with this token; the first row will tell.")
+	o.Notes = append(o.Notes, r.cautions()...)
+	if r.sync == nil || !r.dryRun {
+		return o, nil
 	}
-	if r.who.BrowseUsers == apiclient.No && r.resolveConflicts {
-		o.Notes = append(o.Notes, "This account may not browse users: the account ids behind conflicts will not be looked up.")
-	}
-	return o
+	note, err := goneNote(ctx, r.session.ledger, r.source(), r.plan.Survey)
+	o.Notes = append(o.Notes, note)
+	return o, err
 }
 
 // moment is a look at the run for the bar.
@@ -233,17 +289,4 @@ func (p *program) console(f *tellFlags) (*report.Console, error) {
 	}
 	return report.NewConsole(p.Err, report.ConsoleOptions{JSON: format == "json", Level: level, Quiet: f.quiet, NoProgress: f.noProgress,
 		Getenv: func(name string) string { return p.env[name] }}), nil
-}
-
-// paceChanged tells of pauses and outages.
-func (r *importRun) paceChanged(e pacer.Event) {
-	if recorder := r.recorder.Load(); recorder != nil {
-		recordPause(recorder, e)
-	}
-	switch e.Kind {
-	case pacer.PauseBegan, pacer.PauseEnded, pacer.OutageBegan, pacer.OutageEnded:
-		r.console.Log().Info(e.String())
-	default:
-		r.console.Log().Debug(e.String())
-	}
 }

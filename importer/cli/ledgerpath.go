@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"path/filepath"
 	"runtime"
@@ -17,6 +19,15 @@ func (p *program) ledgerPath(site *url.URL) (string, error) {
 	}
 	name := strings.NewReplacer(":", "_", "[", "", "]", "").Replace(strings.ToLower(site.Host))
 	return filepath.Join(folder, "jsm-onboard", name+".ledger"), nil
+}
+
+// ledgerError names the ledger, and a way out, where an error of the operating
+// system does not.
+func ledgerError(path string, err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return &hinted{code: exitBroken, err: fmt.Errorf("the ledger %s cannot be opened: %s: %s", path, e.Path, plainly(e)), hint: "name another file with --ledger"}
+	}
+	return err
 }
 
 // stateFolder follows the XDG Base Directory Specification on Unix, and the

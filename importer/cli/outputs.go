@@ -12,15 +12,18 @@ import (
 
 // outputs are the files that get a line for each row.
 type outputs struct {
-	resultsPath, failedPath string
+	resultsPath, failedPath string // no failedPath: no such file
 	memory                  report.Memory
+	naming                  func(path, sha256 string) error // nil, or told before the file of rows to mend gets its name
 	survey                  *export.Survey
-	addresses               bool // the findings have names and addresses
+	findings                bool // there is a page that tells of single rows
+	addresses               bool // with names and addresses
 
 	results *report.Results
 	failed  *report.Failed
 	told    *report.Findings // what the page tells of single rows
-	broken  error
+	broken  error            // why a row could not be written
+	named   bool             // the results stand under their name
 }
 
 // open starts the partial files; nothing stands under its final name yet.
@@ -30,21 +33,34 @@ func (o *outputs) open() error {
 	if o.results, err = report.NewResults(o.resultsPath, o.survey.Header, o.survey.Width); err != nil {
 		return err
 	}
+	if o.failedPath == "" {
+		return nil
+	}
 	if o.failed, err = report.NewFailed(o.failedPath, o.survey.Header, o.survey.Width, o.memory); err != nil {
 		o.results.Abort()
+		return err
 	}
-	return err
+	o.failed.Naming(o.naming)
+	return nil
 }
 
 // write takes the next outcome.
 func (o *outputs) write(outcome importer.Outcome) error {
 	err := o.results.Write(outcome)
-	if err == nil {
+	if err == nil && o.failed != nil {
 		err = o.failed.Write(outcome)
 	}
-	o.told.Add(outcome)
+	if o.findings {
+		o.told.Add(outcome)
+	}
 	o.broken = err
 	return err
+}
+
+// unread tells whether rows are missing because the input could not be read to
+// its end.
+func (o *outputs) unread(end importer.End) bool {
+	return o.broken == nil && o.results.Rows() != end.Rows
 }
 
 // again writes the files anew from the ledger.
@@ -70,6 +86,10 @@ func (o *outputs) finish() (report.Mended, error) {
 	if err := o.results.Finish(); err != nil {
 		return report.Mended{}, err
 	}
+	o.named = true
+	if o.failed == nil {
+		return report.Mended{}, nil
+	}
 	return o.failed.Finish()
 }
 
@@ -85,7 +105,7 @@ func (o *outputs) abort() {
 // apart refuses output paths that are the input or one another.
 func apart(input string, outputs map[string]string) error {
 	taken := map[string]string{absolute(input): "the input"}
-	for _, flag := range []string{"--results", "--failed", "--leavers", "--summary", "--page", "--metrics-file"} {
+	for _, flag := range []string{"--results", "--failed", "--leavers", "the leavers' results", "--summary", "--page", "--metrics-file"} {
 		path := outputs[flag]
 		if path == "" {
 			continue

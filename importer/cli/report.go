@@ -126,20 +126,22 @@ func (p *program) listRuns(ctx context.Context, l *ledger.Ledger) error {
 // tellAgain writes the files of a run and ends with its exit code.
 func (p *program) tellAgain(ctx context.Context, f *reportFlags, l *ledger.Ledger, run ledger.Run) error {
 	var summary report.Summary
-	if len(run.Summary) == 0 {
+	if run.Outcome == "" {
 		return &hinted{err: fmt.Errorf("run %s has not ended: it goes on, or it was killed", run.ID),
 			hint: "run its command again, it goes on where it stopped:\n  jsm-onboard " + run.Command + " " + run.Input, code: exitBroken}
 	}
 	if err := summary.UnmarshalJSON(run.Summary); err != nil {
 		return fmt.Errorf("the summary of run %s is not readable: %w", run.ID, err)
 	}
-	o := &outputs{resultsPath: either(f.results, summary.Results), failedPath: either(f.failed, either(summary.Failed, failedBeside(summary.Results))), memory: forgetful{}, addresses: f.pageAddresses}
+	o := &outputs{memory: l, findings: f.page != "", addresses: f.pageAddresses}
+	o.resultsPath = either(f.results, either(summary.Results, stemOf(run.Input)+".results.csv"))
+	o.failedPath = either(f.failed, either(summary.Failed, failedBeside(o.resultsPath)))
 	mended, err := p.rewrite(ctx, o, l, run)
 	if err != nil {
 		return err
 	}
 	if f.page != "" {
-		page := report.Page{Version: versionText(), Summary: summary, Ending: report.Ending{Page: f.page},
+		page := report.Page{Version: versionNumber(), Summary: summary, Ending: report.Ending{Page: f.page},
 			Trace: traceOf(ctx, l, run), Findings: o.told}
 		if err := report.WritePage(f.page, page); err != nil {
 			return err
@@ -224,15 +226,18 @@ func rowsSent(ctx context.Context, l *ledger.Ledger, run ledger.Run) iter.Seq2[*
 	}
 }
 
+// stemOf is what the names of the files of an input begin with.
+func stemOf(input string) string {
+	if input == "-" {
+		return "stdin"
+	}
+	return export.Stem(input)
+}
+
 // failedBeside is where the rows to mend of a run stand that had none.
 func failedBeside(results string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(results, ".csv"), ".results") + ".failed.csv"
 }
-
-// forgetful is the memory for files that are written beside those of a run.
-type forgetful struct{}
-
-func (forgetful) Remembered(string) (string, bool) { return "", false }
 
 func either(a, b string) string {
 	if a != "" {

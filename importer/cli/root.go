@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
+	"os"
 
 	"github.com/spf13/cobra"
+
+	"jsm-onboard/report"
 )
 
 // Streams are what the program reads and writes besides files.
@@ -22,7 +24,8 @@ type Streams struct {
 // ends with.
 type program struct {
 	Streams
-	env environment
+	env   environment
+	voice *report.Console // of the command, once it has one
 }
 
 // Run is the whole program but for the process: it parses args, runs the
@@ -39,7 +42,7 @@ func Run(ctx context.Context, args, env []string, streams Streams) int {
 
 func (p *program) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "jsm-onboard",
+		Use:   "jsm-onboard COMMAND",
 		Short: "Onboard customers in bulk to Jira Service Management Cloud",
 		Long: `jsm-onboard reads an export of customers, creates each of them in Jira Service
 Management Cloud as fast as the site's quota allows, and writes what became of
@@ -62,19 +65,18 @@ Try it without an Atlassian account:
 			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 				hint = "did you mean jsm-onboard " + near[0] + "?"
 			}
+			if _, err := os.Stat(args[0]); err == nil {
+				hint = "did you mean jsm-onboard import " + args[0] + "?"
+			}
 			return usagef(hint, "there is no command %q", args[0])
 		},
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.PersistentFlags().String("config", "", "a YAML file with settings; its keys are flag names")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usageError{err: err, hint: "see " + cmd.CommandPath() + " --help"}
-	})
-	root.AddCommand(p.importCommand(), p.checkCommand(), p.reportCommand(), p.sandboxCommand())
-	for _, cmd := range root.Commands() {
-		showFlagGroups(cmd)
-	}
+	root.PersistentFlags().String("config", "", "`FILE` (YAML) with settings; its keys are flag names")
+	root.SetFlagErrorFunc(flagMistake)
+	root.AddCommand(p.importCommand(), p.syncCommand(), p.revokeCommand(), p.checkCommand(), p.reportCommand(), p.sandboxCommand(), p.doctorCommand(), p.completionCommand())
+	root.SetUsageFunc(usage)
 	return root
 }
 
@@ -96,6 +98,14 @@ func oneFile(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	return usagef("usage: "+cmd.UseLine(), "%s takes one file, not %d", cmd.Name(), len(args))
+}
+
+// noArguments is the check for commands that have flags alone.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usagef("usage: "+cmd.UseLine(), "%s takes no arguments, and %q is one", cmd.Name(), args[0])
 }
 
 // exitError is an exit code whose cause has been told already.
@@ -123,9 +133,9 @@ func (p *program) exitCode(err error) int {
 		return int(told)
 	}
 	text, hint, code := explain(err)
-	fmt.Fprintf(p.Err, "jsm-onboard: %s\n", text)
-	for line := range strings.Lines(hint) {
-		fmt.Fprintf(p.Err, "  %s\n", strings.TrimRight(line, "\n"))
+	if p.voice == nil {
+		p.voice = report.NewConsole(p.Err, report.ConsoleOptions{})
 	}
+	p.voice.Fail(text, hint, code)
 	return code
 }

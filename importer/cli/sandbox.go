@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,7 +35,7 @@ func (p *program) sandboxCommand() *cobra.Command {
 Ctrl-C. Point the program at it by the environment that it prints. What the
 site knows can be read at /sandbox/accounts (CSV) and /sandbox/stats (JSON).`,
 		Example: `  jsm-onboard sandbox --quota 50 --fault 503=0.02 --fault reset-after=0.01`,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.serveSandbox(cmd, f)
 		},
@@ -53,6 +56,9 @@ site knows can be read at /sandbox/accounts (CSV) and /sandbox/stats (JSON).`,
 // options are what the flags ask for.
 func (f *sandboxFlags) options() (jsmtest.Options, error) {
 	o := jsmtest.Sandbox()
+	if f.quota < 0 || f.burst < 0 || f.latency < 0 {
+		return o, usagef("0 means none", "--quota, --burst and --latency cannot be less than nothing")
+	}
 	o.Seed = f.seed
 	o.Quotas = jsmtest.BurstQuotas(f.quota, f.burst, f.rateHeaders)
 	o.Latency = jsmtest.Latency{Fixed: f.latency}
@@ -68,7 +74,7 @@ func (f *sandboxFlags) options() (jsmtest.Options, error) {
 	}
 	file, err := os.Open(f.existing)
 	if err != nil {
-		return o, usagef("give the path of a CSV file with address,name", "--existing: %w", err)
+		return o, usagef("give the path of a CSV file with address,name", "--existing %s cannot be read: %s", f.existing, plainly(err))
 	}
 	defer file.Close()
 	if o.Existing, err = jsmtest.ReadExisting(file); err != nil {
@@ -82,11 +88,18 @@ func (p *program) serveSandbox(cmd *cobra.Command, f *sandboxFlags) error {
 	if err != nil {
 		return err
 	}
-	ctx, release := interruptible(cmd.Context(), p.Err)
+	ctx, release := interruptible(cmd.Context(), io.Discard)
 	defer release()
 	token := jsmtest.SandboxToken()
-	return jsmtest.New(o).Serve(ctx, f.addr, func(url string) {
+	err = jsmtest.New(o).Serve(ctx, f.addr, func(url string) {
 		fmt.Fprintf(p.Out, "JIRA_BASE_URL=%s\nJIRA_USER_EMAIL=%s\nJIRA_API_TOKEN=%s\n", url, token.Email, token.Secret)
 		fmt.Fprintf(p.Err, "A Jira Service Management site listens on %s; Ctrl-C ends it.\n", url)
 	})
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return &hinted{code: exitBroken, err: fmt.Errorf("the address %s is taken by another program", f.addr), hint: "say another one with --addr, as in --addr 127.0.0.1:0"}
+	}
+	if err != nil {
+		return &hinted{code: exitUsage, err: err, hint: "see --addr in jsm-onboard sandbox --help"}
+	}
+	return nil
 }

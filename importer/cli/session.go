@@ -60,7 +60,7 @@ func (p *program) open(ctx context.Context, f *siteFlags, o sessionOptions) (_ *
 	}
 	s.site = target.site.String()
 	if !o.readOnly {
-		if s.client, err = target.client(f, o); err != nil {
+		if s.client, err = target.client(f, o, false); err != nil {
 			return nil, err
 		}
 		s.close = append(s.close, func() error { s.client.Close(); return nil })
@@ -75,7 +75,7 @@ func (p *program) open(ctx context.Context, f *siteFlags, o sessionOptions) (_ *
 		open = ledger.OpenReadOnly
 	}
 	if s.ledger, err = open(ctx, o.ledger, target.site.String()); err != nil {
-		return nil, err
+		return nil, ledgerError(o.ledger, err)
 	}
 	s.close = append(s.close, s.ledger.Close)
 	return s, nil
@@ -95,19 +95,7 @@ func (p *program) target(f *siteFlags, s *session, o *sessionOptions) (*target, 
 	if f.sandbox {
 		return p.startSandbox(s, o)
 	}
-	address := f.site
-	if address == "" {
-		address = p.env["JIRA_BASE_URL"]
-	}
-	if address == "" {
-		return nil, &hinted{code: exitUsage, err: errors.New("which site? there is neither --site nor JIRA_BASE_URL"),
-			hint: "set JIRA_BASE_URL=https://your-domain.atlassian.net, or try it out with --sandbox"}
-	}
-	mended, err := apiclient.ParseSite(address)
-	if e, ok := errors.AsType[*apiclient.Error](err); ok {
-		return nil, &hinted{code: exitUsage, err: err, hint: e.Hint}
-	}
-	site, err := url.Parse(mended)
+	site, err := p.address(f)
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +105,31 @@ func (p *program) target(f *siteFlags, s *session, o *sessionOptions) (*target, 
 	}
 	t.credentials, err = p.credentials(f)
 	return t, err
+}
+
+// address is that of the site, mended where that is safe.
+func (p *program) address(f *siteFlags) (*url.URL, error) {
+	given, where := f.site, "--site"
+	if given == "" {
+		given, where = p.env["JIRA_BASE_URL"], "JIRA_BASE_URL"
+	}
+	if given == "" {
+		return nil, &hinted{code: exitUsage, err: errors.New("which site? there is neither --site nor JIRA_BASE_URL"),
+			hint: "set JIRA_BASE_URL=https://your-domain.atlassian.net, or try it out with --sandbox"}
+	}
+	mended, err := apiclient.ParseSite(given)
+	if e, ok := errors.AsType[*apiclient.Error](err); ok {
+		return nil, &hinted{code: exitUsage, err: fmt.Errorf("%s: %s", where, e.Message), hint: e.Hint}
+	}
+	return url.Parse(mended)
+}
+
+// asUsage makes a wrong setting a wrong command line.
+func asUsage(err error) error {
+	if e, ok := errors.AsType[*apiclient.Error](err); ok {
+		return &hinted{code: exitUsage, err: err, hint: e.Hint}
+	}
+	return err
 }
 
 // startSandbox serves a site on a free loopback port, with a ledger in a
@@ -144,17 +157,23 @@ func (p *program) startSandbox(s *session, o *sessionOptions) (*target, error) {
 		credentials: apiclient.Credentials{Email: token.Email, APIToken: token.Secret}}, nil
 }
 
-func (t *target) client(f *siteFlags, o sessionOptions) (*apiclient.Client, error) {
-	config := apiclient.Config{Site: t.site.String(), GatewayURL: t.gateway, TokenURL: t.tokenURL, Credentials: t.credentials,
+// client makes the client; nothing is sent. anonymous: for checks that need no
+// credentials.
+func (t *target) client(f *siteFlags, o sessionOptions, anonymous bool) (*apiclient.Client, error) {
+	config := apiclient.Config{Site: t.site.String(), GatewayURL: t.gateway, TokenURL: t.tokenURL, Credentials: t.credentials, Anonymous: anonymous,
 		Workers: f.workers, MaxRate: f.maxRate, Timeout: f.timeout, MaxPause: f.maxPause,
 		Log: o.log, UserAgent: userAgent(), Notify: o.notify}
 	if f.caFile != "" {
 		var err error
 		if config.RootCAs, err = apiclient.LoadCAFile(f.caFile); err != nil {
-			return nil, err
+			return nil, asUsage(err)
 		}
 	}
-	return apiclient.New(config)
+	client, err := apiclient.New(config)
+	if e, ok := errors.AsType[*apiclient.Error](err); ok && !e.NotAuthorized() {
+		return nil, asUsage(err)
+	}
+	return client, err
 }
 
 // credentials are those of the environment, and the token of --token-file.
@@ -177,18 +196,18 @@ func (p *program) credentials(f *siteFlags) (apiclient.Credentials, error) {
 func readTokenFile(path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return "", &hinted{code: exitUnauthorised, err: fmt.Errorf("reading the API token: %w", err), hint: "give the path of a file that holds the token and nothing else"}
+		return "", &hinted{code: exitUnauthorised, err: fmt.Errorf("the token file %s cannot be read: %s", path, plainly(err)), hint: "give the path of a file that holds the token and nothing else"}
 	}
 	if runtime.GOOS != "windows" && info.Mode()&fs.ModeType == 0 && info.Mode().Perm()&0o077 != 0 {
 		return "", &hinted{code: exitUnauthorised, err: fmt.Errorf("the token file %s can be read by others", path), hint: "make it yours alone: chmod 600 " + path}
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return "", &hinted{code: exitUnauthorised, err: fmt.Errorf("reading the API token: %w", err), hint: "make the file readable for this user"}
+		return "", &hinted{code: exitUnauthorised, err: fmt.Errorf("the token file %s cannot be read: %s", path, plainly(err)), hint: "make it a file that this user may read"}
 	}
 	token := strings.TrimSpace(strings.TrimPrefix(string(text), "\ufeff"))
 	if token == "" {
-		return "", &hinted{code: exitUnauthorised, err: fmt.Errorf("the token file %s is empty", path), hint: "write the token into it"}
+		return "", &hinted{code: exitUnauthorised, err: fmt.Errorf("the token file %s is empty", path), hint: "write the token into it, or set JIRA_API_TOKEN"}
 	}
 	return token, nil
 }

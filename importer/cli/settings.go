@@ -3,7 +3,9 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -30,8 +32,12 @@ func envName(flag string) string {
 	return "JSM_ONBOARD_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// noEnvironment are the flags that only the command line has.
-var noEnvironment = map[string]bool{"help": true, "version": true, "config": true}
+// onlyTyped are the flags that only the command line has; notInConfig those
+// that cannot be in the file of --config.
+var (
+	onlyTyped   = map[string]bool{"help": true, "version": true}
+	notInConfig = map[string]bool{"help": true, "version": true, "config": true}
+)
 
 // settle fills in the flags that the command line does not have: from the
 // environment, else from the configuration file.
@@ -49,10 +55,10 @@ func (p *program) settle(cmd *cobra.Command) error {
 	}
 	var failed []error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.Changed || noEnvironment[f.Name] {
+		if f.Changed || notInConfig[f.Name] {
 			return
 		}
-		if value, ok := p.env[envName(f.Name)]; ok {
+		if value := p.env[envName(f.Name)]; value != "" {
 			failed = append(failed, set(cmd, f, []string{value}, envName(f.Name)))
 			return
 		}
@@ -66,7 +72,7 @@ func (p *program) settle(cmd *cobra.Command) error {
 func set(cmd *cobra.Command, f *pflag.Flag, values []string, where string) error {
 	for _, value := range values {
 		if err := cmd.Flags().Set(f.Name, value); err != nil {
-			return usagef("the values are those of --"+f.Name+"; see "+cmd.CommandPath()+" --help", "%s: %w", where, err)
+			return usagef("see --"+f.Name+" in "+cmd.CommandPath()+" --help", "%s: %w", where, flagMistake(cmd, err))
 		}
 	}
 	return nil
@@ -86,11 +92,11 @@ func readConfig(path string) (map[string]configEntry, error) {
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, usagef("give another --config, or make the file readable", "reading the settings: %w", err)
+		return nil, usagef("give the path of a YAML file as --config", "the settings in %s cannot be read: %s", path, plainly(err))
 	}
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
-		return nil, usagef("each line is \"flag-name: value\"", "%s is not readable as YAML: %s", path, firstLine(err))
+		return nil, usagef("each line is \"flag-name: value\"", "%s, %s", path, notYAML(err))
 	}
 	entries := make(map[string]configEntry)
 	for _, doc := range file.Docs {
@@ -144,18 +150,23 @@ func scalars(node ast.Node) ([]string, error) {
 func knownKeys(root *cobra.Command, path string, entries map[string]configEntry) error {
 	known := make(map[string]bool)
 	for _, cmd := range append(root.Commands(), root) {
-		cmd.Flags().VisitAll(func(f *pflag.Flag) { known[f.Name] = !noEnvironment[f.Name] })
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { known[f.Name] = !notInConfig[f.Name] })
 	}
-	for key, entry := range entries {
+	for _, key := range slices.SortedFunc(maps.Keys(entries), func(a, b string) int { return entries[a].line - entries[b].line }) {
 		if !known[key] {
 			return usagef("the keys are the names of the flags without the dashes; credentials have no key, they come from the environment",
-				"%s, line %d: there is no setting %q", path, entry.line, key)
+				"%s, line %d: there is no setting %q", path, entries[key].line, key)
 		}
 	}
 	return nil
 }
 
-func firstLine(err error) string {
+// notYAML is the parser's first line, "[2:1] what", in words.
+func notYAML(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
+	place, what, ok := strings.Cut(strings.TrimPrefix(line, "["), "] ")
+	if number, _, found := strings.Cut(place, ":"); ok && found {
+		return "line " + number + ": this is not YAML: " + what
+	}
+	return "this is not YAML: " + line
 }

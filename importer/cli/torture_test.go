@@ -20,9 +20,10 @@ import (
 //
 //	go test ./importer/cli -run TestTorture -timeout 1h -torture.rows 20000 -torture.kills 200
 var (
-	tortureRows  = flag.Int("torture.rows", 1500, "rows of the export")
-	tortureKills = flag.Int("torture.kills", 12, "how often the program is killed before it may finish")
+	tortureRows  = flag.Int("torture.rows", 600, "rows of the export")
+	tortureKills = flag.Int("torture.kills", 5, "how often the program is killed before it may finish")
 	tortureFault = flag.Float64("torture.fault", 0.01, "share of requests that meet each kind of fault")
+	tortureBare  = flag.Float64("torture.bare", 0.0005, "share that is refused without a word about when to come back: each costs seconds")
 	tortureSeed  = flag.Uint64("torture.seed", 0, "of the export, the faults and the kills; 0: another one each time")
 )
 
@@ -34,7 +35,8 @@ func TestTorture(t *testing.T) {
 	if seed == 0 {
 		seed = uint64(time.Now().UnixNano())
 	}
-	t.Logf("to run this again: -torture.rows %d -torture.kills %d -torture.fault %g -torture.seed %d", *tortureRows, *tortureKills, *tortureFault, seed)
+	t.Logf("to run this again: -torture.rows %d -torture.kills %d -torture.fault %g -torture.bare %g -torture.seed %d",
+		*tortureRows, *tortureKills, *tortureFault, *tortureBare, seed)
 	random := rand.New(rand.NewPCG(seed, 1))
 	c := &torture{t: t, folder: t.TempDir(), random: random, program: build(t)}
 	c.writeExport(*tortureRows)
@@ -111,7 +113,8 @@ func (c *torture) serve(seed uint64, share float64) {
 	o.Seed, o.Quotas, o.Existing = seed, nil, c.existing
 	o.Latency = jsmtest.Latency{P5: time.Millisecond, P95: 20 * time.Millisecond}
 	o.SlowBy = 300 * time.Millisecond
-	for _, kind := range []jsmtest.FaultKind{jsmtest.Unavailable, jsmtest.UnavailableAfter, jsmtest.BadGateway, jsmtest.RefusedBare,
+	o.Faults = []jsmtest.Fault{{Kind: jsmtest.RefusedBare, Share: *tortureBare}}
+	for _, kind := range []jsmtest.FaultKind{jsmtest.Unavailable, jsmtest.UnavailableAfter, jsmtest.BadGateway,
 		jsmtest.ResetBefore, jsmtest.ResetAfter, jsmtest.TruncateAfter, jsmtest.HangAfter, jsmtest.Slow} {
 		o.Faults = append(o.Faults, jsmtest.Fault{Kind: kind, Share: share})
 	}
@@ -180,16 +183,29 @@ func (c *torture) compare(kills int) {
 		c.t.Fatalf("%d rows of results for %d rows", len(records), len(c.rows))
 	}
 	counts := map[string]int{}
+	lost, falseConflicts := 0, 0
 	for i, record := range records {
 		counts[record["jsm_status"]]++
 		c.compareRow(i, record)
-	}
-	for a := range c.site.Accounts() {
-		if a.CreatedBy > 0 && a.Creations != 1 {
-			c.t.Errorf("%s was made %d times", a.Email, a.Creations)
+		if c.want[i] == "new" && len(c.site.Find(c.rows[i][1])) == 0 {
+			lost++
+		}
+		if c.want[i] == "new" && record["jsm_status"] == "conflict" {
+			falseConflicts++
 		}
 	}
-	c.t.Logf("%d rows, %d kills: %v; the site: %+v", len(records), kills, counts, c.site.Stats().Answers)
+	doubled, seen := 0, map[string]bool{}
+	for a := range c.site.Accounts() {
+		if a.CreatedBy > 0 && (a.Creations != 1 || seen[a.Email]) {
+			doubled++
+		}
+		seen[a.Email] = true
+	}
+	if lost+doubled+falseConflicts > 0 {
+		c.t.Errorf("%d lost, %d doubled, %d false conflicts", lost, doubled, falseConflicts)
+	}
+	c.t.Logf("%d rows, %d kills: %d lost, %d doubled, %d false conflicts; %v; the site: %+v, faults %v",
+		len(records), kills, lost, doubled, falseConflicts, counts, c.site.Stats().Answers, c.site.Stats().Faults)
 }
 
 func (c *torture) compareRow(i int, record map[string]string) {
@@ -248,25 +264,4 @@ func (c *torture) again() {
 			c.t.Errorf("row %d is %s when run again", i+1, record["jsm_status"])
 		}
 	}
-}
-
-// readResults reads a results file as a list of rows by column.
-func readResults(t *testing.T, path string) []map[string]string {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	records, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff")))).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rows []map[string]string
-	for _, record := range records[1:] {
-		row := map[string]string{}
-		for i, header := range records[0] {
-			row[header] = record[i]
-		}
-		rows = append(rows, row)
-	}
-	return rows
 }

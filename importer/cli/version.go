@@ -10,8 +10,11 @@ import (
 // (-ldflags "-X jsm-onboard/importer/cli.version=v1.2.3").
 var version, commit string
 
-// versionText is what --version prints: version, commit, Go and platform.
-func versionText() string {
+// versionText is what --version prints.
+func versionText() string { return "jsm-onboard " + versionNumber() }
+
+// versionNumber is version, commit, Go and platform.
+func versionNumber() string {
 	v, c := version, commit
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
@@ -26,7 +29,7 @@ func versionText() string {
 	if c == "" {
 		c = "unknown"
 	}
-	return fmt.Sprintf("jsm-onboard %s (commit %.12s, %s, %s/%s)", v, c, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("%s (commit %.12s, %s, %s/%s)", v, c, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // userAgent is how the program names itself to the site.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"os"
 	"time"
 )
 
@@ -76,6 +77,9 @@ func (c *chunkReader) load(n int) error {
 	if err := context.Cause(c.ctx); err != nil {
 		return err
 	}
+	if c.f.replaced() {
+		return &ChangedError{c.f.path}
+	}
 	sums := c.f.sums
 	want := min(sums.size-int64(n)*chunkSize, chunkSize)
 	c.loaded, c.buf = -1, c.buf[:want]
@@ -122,10 +126,24 @@ func (c *chunkReader) Read(p []byte) (int, error) {
 
 // grown is io.EOF unless the file has become longer.
 func (c *chunkReader) grown() error {
-	if st, err := c.f.raw.Stat(); err != nil || st.Size() != c.f.sums.size {
+	if st, err := c.f.raw.Stat(); err != nil || st.Size() != c.f.sums.size || c.f.replaced() {
 		return &ChangedError{c.f.path}
 	}
 	return io.EOF
+}
+
+// replaced tells whether another file has come to stand at the path. One that
+// is gone is still read to its end.
+func (f *File) replaced() bool {
+	if f.spool {
+		return false
+	}
+	there, err := os.Stat(f.path)
+	if err != nil {
+		return false
+	}
+	ours, err := f.raw.Stat()
+	return err != nil || !os.SameFile(there, ours)
 }
 
 // unpack reads the unpacked bytes. The sums must be there.

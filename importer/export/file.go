@@ -104,8 +104,11 @@ func (f *File) Close() error {
 func (f *File) Path() string { return f.path }
 
 // Stem is the path without .csv, .gz and .zip: what names of other files are made from.
-func (f *File) Stem() string {
-	stem := f.path
+func (f *File) Stem() string { return Stem(f.path) }
+
+// Stem is path without .csv, .gz and .zip.
+func Stem(path string) string {
+	stem := path
 	for _, ext := range []string{".gz", ".zip", ".csv"} {
 		if n := len(stem) - len(ext); n > 0 && strings.EqualFold(stem[n:], ext) && filepath.Base(stem[:n]) != "." {
 			stem = stem[:n]

@@ -161,6 +161,9 @@ func TestChangedFileIsNoticed(t *testing.T) {
 		"one letter": func(f *os.File) error { _, err := f.WriteAt([]byte("X"), 700_000); return err },
 		"grown":      func(f *os.File) error { _, err := f.WriteAt([]byte("x"), int64(len(original))); return err },
 		"cut off":    func(f *os.File) error { return f.Truncate(700_000) },
+		"replaced": func(f *os.File) error {
+			return errors.Join(os.WriteFile(f.Name()+".new", []byte(original), 0o600), os.Rename(f.Name()+".new", f.Name()))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := writeFile(t, "export.csv", original)

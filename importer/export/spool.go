@@ -16,7 +16,17 @@ func spool(ctx context.Context, r io.Reader) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := io.Copy(f, cancelled{ctx, r}); err != nil {
+	copied := make(chan error, 1)
+	go func() { // a read from a pipe or a terminal cannot be called off; it ends with the process
+		_, err := io.Copy(f, cancelled{ctx, r})
+		copied <- err
+	}()
+	select {
+	case <-ctx.Done():
+		err = ctx.Err()
+	case err = <-copied:
+	}
+	if err != nil {
 		discard(f)
 		return nil, fmt.Errorf("copying the input to a temporary file: %w", err)
 	}
@@ -49,7 +59,7 @@ type cancelled struct {
 }
 
 func (c cancelled) Read(p []byte) (int, error) {
-	if err := context.Cause(c.ctx); err != nil {
+	if err := c.ctx.Err(); err != nil {
 		return 0, err
 	}
 	return c.r.Read(p)

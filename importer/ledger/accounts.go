@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -59,7 +60,35 @@ func (l *Ledger) recallAccounts(ctx context.Context, run, upto int64, q []Query,
 		to := min(from+share, len(q))
 		parts.Go(func() error { return l.findAccounts(ctx, run, upto, q[from:to], memories[from:to]) })
 	}
-	return parts.Wait()
+	if err := parts.Wait(); err != nil {
+		return err
+	}
+	return l.nameRuns(ctx, memories)
+}
+
+// recallNewest is recallAccounts for all versions, with the directory where
+// there is one.
+func (l *Ledger) recallNewest(ctx context.Context, run int64, q []Query, memories []Memory) error {
+	if l.directory == nil {
+		return l.recallAccounts(ctx, run, math.MaxInt64, q, memories)
+	}
+	rest, err := l.followDirectory(ctx, run, q, memories)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		some, found := make([]Query, len(rest)), make([]Memory, len(rest))
+		for n, i := range rest {
+			some[n] = q[i]
+		}
+		if err := l.recallAccounts(ctx, run, math.MaxInt64, some, found); err != nil {
+			return err
+		}
+		for n, i := range rest {
+			memories[i].Account = found[n].Account
+		}
+	}
+	return l.nameRuns(ctx, memories)
 }
 
 func (l *Ledger) findAccounts(ctx context.Context, run, upto int64, q []Query, memories []Memory) error {
@@ -80,9 +109,11 @@ func (l *Ledger) findAccounts(ctx context.Context, run, upto int64, q []Query, m
 			newest[i], memories[i].Account = v.id, &v.Account
 		}
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return err
-	}
+	return errors.Join(rows.Err(), rows.Close())
+}
+
+// nameRuns fills in the ids of the runs that the accounts are from.
+func (l *Ledger) nameRuns(ctx context.Context, memories []Memory) (err error) {
 	for i := range memories {
 		if a := memories[i].Account; a != nil {
 			if a.RunID, err = l.runID(ctx, a.Run); err != nil {

@@ -114,7 +114,7 @@ func filled(b *testing.B, n int) (*Ledger, Run) {
 			b.Fatal(err)
 		}
 	}
-	if _, err := l.Leave(b.Context(), run.Seq, "desk", func(string) bool { return true }); err != nil {
+	if _, err := l.Leave(b.Context(), run.Seq, "desk", func(Member) bool { return true }); err != nil {
 		b.Fatal(err)
 	}
 	run.Outcome = Complete
@@ -199,7 +199,7 @@ func BenchmarkNight(b *testing.B) {
 		if from > 1 {
 			return
 		}
-		if _, err := l.Leave(b.Context(), run.Seq, "desk", func(string) bool { return true }); err != nil {
+		if _, err := l.Leave(b.Context(), run.Seq, "desk", func(Member) bool { return true }); err != nil {
 			b.Fatal(err)
 		}
 	})

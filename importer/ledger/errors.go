@@ -71,6 +71,8 @@ func wrap(path string, err error) error {
 		return refuseDamaged(path, "is damaged: "+err.Error())
 	case sqlite3.SQLITE_NOTADB:
 		return refuseDamaged(path, "is not a ledger: it is no SQLite database")
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("ledger %s: the disk is full: %w", path, err)
 	}
 	return fmt.Errorf("ledger %s: %w", path, err)
 }

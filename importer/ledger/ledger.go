@@ -27,7 +27,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -45,6 +44,8 @@ type Ledger struct {
 
 	read     *sql.DB
 	accounts *sql.Stmt // accountsQuery
+
+	directory *directory // nil before Index
 
 	pending []lostAttempt // read-only: begun and not settled when it was opened
 
@@ -150,7 +151,7 @@ func checkLog(path string) error {
 		return err
 	}
 	if file.IsDir() {
-		return fmt.Errorf("is a folder")
+		return &RefusedError{Path: path, What: "is a folder", Hint: "name a file in it with --ledger"}
 	}
 	log, err := os.Stat(path + "-wal")
 	if err == nil && file.Size() == 0 && log.Size() > 0 {
@@ -163,10 +164,10 @@ func checkLog(path string) error {
 var writePragmas = []string{"synchronous(FULL)", "fullfsync(1)", "checkpoint_fullfsync(1)",
 	"wal_autocheckpoint(8000)", "journal_size_limit(67108864)", "cache_size(-8192)"}
 
-// readers is how many connections read, with 16 MB of pages each.
+// readers is how many connections read, with 2 MB of pages each.
 const readers = 4
 
-var readPragmas = []string{"query_only(1)", "cache_size(-16384)"}
+var readPragmas = []string{"query_only(1)", "cache_size(-2048)"}
 
 func openReader(dsn string) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", dsn)

@@ -70,35 +70,77 @@ func (l *Ledger) stage(ctx context.Context, moves []any) error {
 
 // Leave goes through the source's members once and stages as gone those for
 // whom contains is false; count is how many. It marks run as one that tells who
-// is in the source, when it is complete. Call it after all Arrives.
-func (l *Ledger) Leave(ctx context.Context, run int64, source string, contains func(key string) bool) (count int, err error) {
+// is in the source, when it is complete. Nobody may both arrive and leave.
+func (l *Ledger) Leave(ctx context.Context, run int64, source string, contains func(Member) bool) (count int, err error) {
 	if l.write == nil {
 		return 0, errReadOnly
 	}
-	after, more := "", true
-	for more {
-		var page []Member
-		if page, err = l.members(ctx, source, after); err != nil {
-			return count, wrap(l.path, err)
-		}
-		var moves []any
-		for _, m := range page {
-			if !contains(m.Key) {
-				moves = append(moves, source, m.Key, m.ExternalID, 1)
-				count++
-			}
-		}
-		if err = l.stage(ctx, moves); err != nil {
+	var moves []any
+	for m, err := range l.Members(ctx, source) {
+		if err != nil {
 			return count, err
 		}
-		if more = len(page) == memberPage; more {
-			after = page[len(page)-1].Key
+		if contains(m) {
+			continue
 		}
+		count++
+		if moves = append(moves, source, m.Key, m.ExternalID, 1); len(moves) < 4*memberPage {
+			continue
+		}
+		if err := l.stage(ctx, moves); err != nil {
+			return count, err
+		}
+		moves = moves[:0]
+	}
+	if err := l.stage(ctx, moves); err != nil {
+		return count, err
 	}
 	return count, l.write.call(ctx, func(ctx context.Context, c *sql.Conn) error {
 		_, err := c.ExecContext(ctx, "UPDATE runs SET roster = 1 WHERE seq = ?", run)
 		return err
 	})
+}
+
+// Present returns the sources in which keys are, as of the last complete runs,
+// by key; those who are in none are left out.
+func (l *Ledger) Present(ctx context.Context, keys []string) (map[string]string, error) {
+	rows, err := l.read.QueryContext(ctx, `SELECT m.key, m.source FROM json_each(?) q
+		CROSS JOIN members m ON m.key = q.value WHERE m.left_run IS NULL ORDER BY m.source`, list(keys))
+	if err != nil {
+		return nil, wrap(l.path, err)
+	}
+	defer rows.Close()
+	sources := map[string]string{}
+	for rows.Next() {
+		var key, source string
+		if err := rows.Scan(&key, &source); err != nil {
+			return nil, wrap(l.path, err)
+		}
+		sources[key] = source
+	}
+	return sources, wrap(l.path, rows.Err())
+}
+
+// Members yields who is in the source, as of its last complete run, by key.
+func (l *Ledger) Members(ctx context.Context, source string) iter.Seq2[Member, error] {
+	return func(yield func(Member, error) bool) {
+		after, more := "", true
+		for more {
+			page, err := l.members(ctx, source, after)
+			if err != nil {
+				yield(Member{}, wrap(l.path, err))
+				return
+			}
+			for _, m := range page {
+				if !yield(m, nil) {
+					return
+				}
+			}
+			if more = len(page) == memberPage; more {
+				after = page[len(page)-1].Key
+			}
+		}
+	}
 }
 
 // members reads a page of who is in the source.

@@ -22,8 +22,8 @@ func night(t *testing.T, l *Ledger, source, file string, members ...Member) Run 
 	if err := l.Arrive(t.Context(), run.Seq, source, members); err != nil {
 		t.Fatal(err)
 	}
-	there := func(key string) bool {
-		return slices.ContainsFunc(members, func(m Member) bool { return m.Key == key })
+	there := func(gone Member) bool {
+		return slices.ContainsFunc(members, func(m Member) bool { return m.Key == gone.Key })
 	}
 	if _, err := l.Leave(t.Context(), run.Seq, source, there); err != nil {
 		t.Fatal(err)
@@ -128,7 +128,7 @@ func TestUnchangedNight(t *testing.T) {
 	if n := l.write.commits.Load() - before; n != 0 {
 		t.Errorf("%d commits", n)
 	}
-	gone, err := l.Leave(t.Context(), run.Seq, "desk", func(key string) bool { return key == "ann" })
+	gone, err := l.Leave(t.Context(), run.Seq, "desk", func(m Member) bool { return m.Key == "ann" })
 	if err != nil || gone != 1 {
 		t.Error(gone, err)
 	}

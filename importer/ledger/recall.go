@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"math"
 	"time"
 )
 
@@ -38,7 +37,7 @@ func (l *Ledger) Recall(ctx context.Context, run int64, q []Query) ([]Memory, er
 	memories := make([]Memory, len(q))
 	err := l.recallOutcomes(ctx, run, q, memories)
 	if err == nil {
-		err = l.recallAccounts(ctx, run, math.MaxInt64, q, memories)
+		err = l.recallNewest(ctx, run, q, memories)
 	}
 	if err == nil {
 		err = l.recallLost(ctx, q, memories)
@@ -93,6 +92,12 @@ const lostColumns = "a.key, a.revoke, coalesce((SELECT id FROM runs WHERE seq = 
 // recallLost looks for lost attempts with the keys of q. One that this process
 // has begun is not lost until it is begun again or settled as Open.
 func (l *Ledger) recallLost(ctx context.Context, q []Query, memories []Memory) error {
+	var some bool
+	err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM attempts WHERE lost = 1 AND superseded_by = 0)").Scan(&some)
+	if err != nil || !some {
+		l.recallPending(q, memories)
+		return err
+	}
 	rows, err := l.read.QueryContext(ctx, "SELECT q.key, "+lostColumns+`
 		FROM json_each(?) q CROSS JOIN attempts a ON a.key = q.value
 		WHERE a.lost = 1 AND a.superseded_by = 0 ORDER BY a.run, a.row`, keys(q))

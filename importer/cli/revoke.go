@@ -1,0 +1,193 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jsm-onboard/apiclient"
+	"jsm-onboard/importer"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/report"
+)
+
+// revokeFlags are those of revoke.
+type revokeFlags struct {
+	site siteFlags
+	read readFlags
+	tell tellFlags
+
+	results, summary, ledger string
+	maxRevoke, maxErrors     importer.Limit
+	dryRun, yes              bool
+}
+
+func (f *revokeFlags) register(flags *pflag.FlagSet) {
+	f.site.register(flags)
+	grouped(flags, "Files", func(g *pflag.FlagSet) {
+		g.StringVar(&f.results, "results", "", "`PATH` of the results (default: the input's path with .results.csv)")
+		g.StringVar(&f.summary, "summary", "", "`PATH` for the totals as JSON")
+		g.StringVar(&f.ledger, "ledger", "", "`PATH` of the record of what has been onboarded (default: one for each site, in your state folder)")
+	})
+	f.read.register(flags)
+	grouped(flags, "What is sent", func(g *pflag.FlagSet) {
+		g.BoolVar(&f.dryRun, "dry-run", false, "print the plan, send nothing")
+		g.BoolVar(&f.yes, "yes", false, "ask no question; needed where there is no terminal")
+	})
+	grouped(flags, "Guards", func(g *pflag.FlagSet) {
+		g.Var(limitFlag{&f.maxRevoke, 1}, "max-revoke", "refuse to start when access would be taken away from more than `N|P%` of the accounts that the ledger manages")
+		f.maxErrors = importer.Limit{Percent: 5, AtLeast: leastErrors, Set: true}
+		g.Var(limitFlag{&f.maxErrors, leastErrors}, "max-errors", "stop when more than `N|P%` of the accounts asked for have failed; 0: never")
+	})
+	f.tell.register(flags)
+}
+
+func (p *program) revokeCommand() *cobra.Command {
+	f := &revokeFlags{}
+	cmd := &cobra.Command{
+		Use:   "revoke FILE",
+		Short: "Revoke portal-only access for the accounts in FILE",
+		Long: `Takes portal access away from each account in FILE, and writes what became of
+each to FILE.results.csv. An account is named by its id (in a column
+jsm_account_id, account_id or accountId), or by an address that the ledger knows.
+The list of leavers that sync writes is taken as it is, as long as it is fresh.
+
+It is no deletion: the address stays taken, and only an administrator can give
+the access back, by hand. It needs a token of a site administrator.
+
+Exit codes: 0 every row is good, 1 the run could not be done, 2 wrong command
+line, 3 some rows are not good, 4 not authorised, 5 stopped by a guard, 6 the
+quota asks for a long pause, 130 interrupted.`,
+		Example: `  jsm-onboard revoke customers.leavers.csv --dry-run
+  jsm-onboard revoke customers.leavers.csv
+  jsm-onboard revoke customers.leavers.csv --yes --max-revoke 50`,
+		Args: oneFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.runRevoke(cmd.Context(), f, args[0])
+		},
+	}
+	f.register(cmd.Flags())
+	return cmd
+}
+
+// a revokeRun is one revocation from the command line to the exit code.
+type revokeRun struct {
+	*sitting
+	*revokeFlags
+	who apiclient.Connection
+}
+
+func (p *program) runRevoke(ctx context.Context, f *revokeFlags, path string) error {
+	s, err := p.newSitting(&f.tell, path)
+	if err != nil {
+		return err
+	}
+	s.statuses = importer.RevokeStatuses()
+	r := &revokeRun{sitting: s, revokeFlags: f}
+	ctx, release := interruptible(ctx, s.console)
+	defer release()
+	return s.watched(ctx, watch{&f.tell, "revoke", "", f.dryRun}, r.run)
+}
+
+// run goes from the file to the results; nothing leaves before the plan is
+// made and agreed to.
+func (r *revokeRun) run(ctx context.Context) (err error) {
+	options, err := r.read.options()
+	if err := errors.Join(err, r.site.check()); err != nil {
+		return err
+	}
+	if !r.yes && !r.dryRun && !r.interactive() {
+		return usagef("look at the plan with --dry-run, then say --yes", "revoke asks before it takes access away, and there is no terminal to ask on")
+	}
+	file, err := export.Open(ctx, r.files.input, r.In)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	r.files.results, r.files.summary, r.sandbox = either(r.revokeFlags.results, file.Stem()+".results.csv"), r.revokeFlags.summary, r.site.sandbox
+	if err := apart(r.files.input, map[string]string{"--results": r.files.results, "--summary": r.files.summary, "--metrics-file": r.tell.metricsFile}); err != nil {
+		return err
+	}
+	r.session, err = r.open(ctx, &r.site, sessionOptions{ledger: r.ledger, readOnly: r.dryRun, log: r.console.Log(), notify: r.paceChanged})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.session.Close()) }()
+	if err := r.prepare(ctx, file, options); err != nil || r.dryRun {
+		return err
+	}
+	return r.work(ctx)
+}
+
+// prepare makes the plan, shows it, checks the guards, and asks.
+func (r *revokeRun) prepare(ctx context.Context, file *export.File, options export.Options) error {
+	var err error
+	identity := ledger.Identity{Command: "revoke", Input: r.files.input, Choices: r.read.choices()}
+	r.plan, err = importer.PlanRevocation(ctx, file, r.session.ledger, importer.RevocationOptions{Export: options, Identity: identity})
+	if err != nil {
+		return err
+	}
+	if r.session.client != nil && r.plan.Create > 0 {
+		if r.who, err = r.session.client.Connect(ctx); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(r.Out, report.PlanText("revoke", r.plan, r.outlook()))
+	managed, err := r.session.ledger.Managed(ctx)
+	if err != nil {
+		return err
+	}
+	if err := importer.CheckRevocation(r.plan, r.maxRevoke, managed); err != nil {
+		return err
+	}
+	return r.agree(ctx)
+}
+
+// agree asks whether it is meant.
+func (r *revokeRun) agree(ctx context.Context) error {
+	if r.yes || r.dryRun || r.plan.Create == 0 {
+		return nil
+	}
+	accounts := fmt.Sprintf("%d accounts", r.plan.Create)
+	if r.plan.Create == 1 {
+		accounts = "1 account"
+	}
+	agreed, err := r.ask(ctx, fmt.Sprintf("Take portal access away from %s at %s?", accounts, r.session.site))
+	if err == nil && !agreed {
+		err = errNotAgreed
+	}
+	return err
+}
+
+func (r *revokeRun) outlook() report.Outlook {
+	rate := r.site.maxRate
+	if rate > 0 {
+		rate = min(rate, max(50, rate/2)) // as the client paces it
+	}
+	o := report.Outlook{Site: r.session.site, Ledger: r.session.ledger.Path(), Rate: rate, DryRun: r.dryRun, Account: r.who.User.DisplayName}
+	if r.sandbox {
+		o.Site += " (sandbox: nothing leaves this machine)"
+	}
+	return o
+}
+
+// work runs the plan and tells how it ended.
+func (r *revokeRun) work(ctx context.Context) error {
+	r.pace = r.session.client.RevokePace
+	r.outputs = &outputs{resultsPath: r.files.results, survey: r.plan.Survey}
+	if err := r.outputs.open(); err != nil {
+		return err
+	}
+	defer r.outputs.abort()
+	var err error
+	if r.plan.Run, _, err = r.session.ledger.StartRun(ctx, r.plan.Run.Identity, r.began); err != nil {
+		return err
+	}
+	job := importer.NewRevocation(ctx, r.session.client, r.session.ledger, r.plan, importer.Options{Workers: r.site.workers, MaxErrors: r.maxErrors})
+	end, mended := r.carryOut(ctx, job, r.outputs.write)
+	return r.conclude(context.WithoutCancel(ctx), end, mended)
+}
