@@ -47,6 +47,7 @@ type request struct {
 	experimental bool              // opts in to an experimental API
 	check        bool              // asked before the run: ends with its context, and has less patience
 	private      []string          // addresses and names, never to be logged
+	leaving      func() error      // called once, when the first attempt has its leave; nil: nobody asks
 	read         func([]byte) bool // reads the body of a 2xx, and reports whether it is whole; nil: any is
 }
 

@@ -88,7 +88,7 @@ func TestCreateCustomer(t *testing.T) {
 			t.Parallel()
 			server := serve(t, &steps{handlers: tt.server})
 			client := newTestClient(t, server.URL, func(c *Config) { c.Timeout = 300 * time.Millisecond })
-			customer, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"})
+			customer, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, nil)
 			if diff := cmp.Diff(tt.want, call, anyTime); diff != "" {
 				t.Errorf("call (-want +got):\n%s", diff)
 			}
@@ -112,7 +112,7 @@ func TestCreateCustomerRequest(t *testing.T) {
 		says(201, created)(w, r)
 	}))
 	client := newTestClient(t, server.URL)
-	if _, _, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}); err != nil {
+	if _, _, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]string{"Accept": "application/json", "Content-Type": "application/json", "X-Atlassian-Token": "no-check",
@@ -237,7 +237,7 @@ func TestStaleConnection(t *testing.T) {
 	client := newTestClient(t, server.URL)
 	attempts := 0
 	for range 6 {
-		_, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"})
+		_, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -271,7 +271,7 @@ func TestReplayIsLost(t *testing.T) {
 			return twice.RoundTrip(again)
 		})
 	})
-	_, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"})
+	_, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, nil)
 	if diff := cmp.Diff(Call{Attempts: 2, Status: 409, Lost: true}, call, anyTime); diff != "" || err == nil {
 		t.Errorf("%s%v", diff, err)
 	}
@@ -283,7 +283,7 @@ func TestRedirectTakesNoCredentialsAlong(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		server := serve(t, says(status, ``, "Location", other.URL+"/login"))
 		client := newTestClient(t, server.URL)
-		_, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"})
+		_, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, nil)
 		checkKind(t, err, KindRedirect, "--site")
 		if call.Lost || !strings.Contains(err.Error(), "login page at 127.0.0.1") {
 			t.Errorf("%+v, %v", call, err)
@@ -360,7 +360,7 @@ func TestHTTP2(t *testing.T) {
 	for range 16 {
 		wg.Go(func() {
 			for range 50 {
-				_, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"})
+				_, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, nil)
 				if err != nil {
 					t.Error(err)
 				}
@@ -403,5 +403,34 @@ func TestUnknownHost(t *testing.T) {
 	checkKind(t, err, KindName, "--site")
 	if !strings.Contains(err.Error(), "no-such-site.example.test") {
 		t.Error(err)
+	}
+}
+
+// What is to be on record before a request goes is asked for once, after the
+// wait and before the first attempt; when it cannot be recorded, nothing goes.
+func TestLeaving(t *testing.T) {
+	var sent atomic.Int32
+	steps := &steps{handlers: []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
+		sent.Add(1)
+		says(503, ``)(w, r)
+	}, func(w http.ResponseWriter, r *http.Request) {
+		sent.Add(1)
+		says(201, created)(w, r)
+	}}}
+	client := newTestClient(t, serve(t, steps).URL, func(*Config) {})
+	full := errors.New("the disk is full")
+	_, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, func() error { return full })
+	if !errors.Is(err, full) || call != (Call{}) || sent.Load() != 0 {
+		t.Errorf("%v, %+v, %d requests", err, call, sent.Load())
+	}
+	asked := 0
+	_, call, err = client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, func() error {
+		if asked++; sent.Load() != 0 {
+			t.Error("asked after the first attempt")
+		}
+		return nil
+	})
+	if err != nil || asked != 1 || call.Attempts != 2 {
+		t.Errorf("%v, asked %d times, %+v", err, asked, call)
 	}
 }

@@ -84,7 +84,7 @@ func TestConnect(t *testing.T) {
 			if (got.User.ID == "") != tt.nameless || got.Version == "" {
 				t.Errorf("user %q, version %q", got.User.ID, got.Version)
 			}
-			if _, _, err := client.CreateCustomer(t.Context(), NewCustomer{"new@example.com", "New One"}); err != nil {
+			if _, _, err := client.CreateCustomer(t.Context(), NewCustomer{"new@example.com", "New One"}, nil); err != nil {
 				t.Errorf("create after connect: %v", err)
 			}
 		})

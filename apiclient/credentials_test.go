@@ -79,7 +79,7 @@ func TestServiceTokenIsRenewedInTime(t *testing.T) {
 			var wg sync.WaitGroup
 			for i := range 4 {
 				wg.Go(func() {
-					_, _, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d-%d@example.com", minute, i), "C"})
+					_, _, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d-%d@example.com", minute, i), "C"}, nil)
 					if err != nil {
 						t.Error(err)
 					}
@@ -105,7 +105,7 @@ func TestServiceTokenIsRenewedAfter401(t *testing.T) {
 	})
 	var calls []Call
 	for i := range 8 {
-		_, call, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d@example.com", i), "C"})
+		_, call, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d@example.com", i), "C"}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,7 +127,7 @@ func TestServiceTokenIsRenewedAfter401(t *testing.T) {
 		}
 	}))
 	client = newTestClient(t, always.URL, func(c *Config) { c.Credentials = Credentials{ClientID: "i", ClientSecret: "s"} })
-	_, call, err := client.CreateCustomer(t.Context(), newcomer)
+	_, call, err := client.CreateCustomer(t.Context(), newcomer, nil)
 	checkKind(t, err, KindUnauthorized, "JIRA_CLIENT_SECRET")
 	if diff := cmp.Diff(Call{Attempts: 2, Status: 401, Lost: false}, call, anyTime); diff != "" {
 		t.Error(diff)
@@ -171,7 +171,7 @@ func TestTokenEndpointFails(t *testing.T) {
 		}), func(c *Config) {
 			c.Credentials = Credentials{ClientID: "sandbox-client", ClientSecret: "sandbox-secret"}
 		})
-		_, call, err := client.CreateCustomer(t.Context(), newcomer)
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, nil)
 		if diff := cmp.Diff(Call{Attempts: 1, Status: 201, Lost: false}, call, anyTime); diff != "" || err != nil {
 			t.Errorf("%s%v", diff, err)
 		}

@@ -29,8 +29,11 @@ type Customer struct {
 // CreateCustomer makes a customer. The outcome is told by status alone:
 // a nil error is a 201 with an account id; an *Error with Call.Status 409 means that the address is taken, by an attempt of ours if
 // Call.Lost; after any other error the customer may have been made only if Call.Lost.
+//
+// leaving, unless nil, is called once, when the first request has its leave and is about to go: what has to be on
+// record before it goes is recorded there. Its error ends the call, and nothing has left.
 // https://developer.atlassian.com/cloud/jira/service-desk/rest/api-group-customer/
-func (c *Client) CreateCustomer(ctx context.Context, n NewCustomer) (Customer, Call, error) {
+func (c *Client) CreateCustomer(ctx context.Context, n NewCustomer, leaving func() error) (Customer, Call, error) {
 	body, err := json.Marshal(n)
 	if err != nil {
 		return Customer{}, Call{}, &Error{Op: "creating a customer", Kind: KindInvalid, Message: "the customer cannot be written as JSON", Err: err}
@@ -38,7 +41,7 @@ func (c *Client) CreateCustomer(ctx context.Context, n NewCustomer) (Customer, C
 	var customer Customer
 	_, call, err := c.do(ctx, &request{
 		op: "creating a customer", method: http.MethodPost, route: routeCustomer,
-		path: routeCustomer + "?strictConflictStatusCode=true", body: body, lane: c.create,
+		path: routeCustomer + "?strictConflictStatusCode=true", body: body, lane: c.create, leaving: leaving,
 		private: []string{n.Email, n.DisplayName},
 		read: func(body []byte) bool {
 			customer.AccountID = scanAccountID(body)

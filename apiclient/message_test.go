@@ -67,7 +67,7 @@ func TestErrorsAreRedacted(t *testing.T) {
 	client := newTestClient(t, server.URL, func(c *Config) {
 		c.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	})
-	_, _, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"})
+	_, _, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, nil)
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		t.Fatal(err)

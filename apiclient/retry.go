@@ -82,6 +82,12 @@ func (c *Client) do(ctx context.Context, r *request) (answer, Call, error) {
 		if err != nil {
 			return p.last, p.call, fmt.Errorf("%s: %w", r.op, err)
 		}
+		if n == 1 && r.leaving != nil {
+			if err := r.leaving(); err != nil {
+				r.lane.Done(ticket, pacer.Answer{Kind: pacer.Unsent})
+				return p.last, p.call, err
+			}
+		}
 		start := time.Now()
 		a := c.send(ctx, r)
 		r.lane.Done(ticket, a.quota)

@@ -74,7 +74,7 @@ func TestRetryAfterOn503(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		client := inProcess(t, &steps{handlers: []http.HandlerFunc{says(503, ``, "Retry-After", "90"), says(201, created)}})
-		_, call, err := client.CreateCustomer(t.Context(), newcomer)
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, nil)
 		if d := time.Since(start); err != nil || d != 90*time.Second || call.Attempts != 2 {
 			t.Errorf("after %v: %+v, %v", d, call, err)
 		}
@@ -88,7 +88,7 @@ func TestWakeClosesIdleConnections(t *testing.T) {
 		client := inProcess(t, nil, func(c *Config) { c.Transport = closer })
 		for _, wait := range []time.Duration{0, 9 * time.Second, 11 * time.Second, time.Second} {
 			time.Sleep(wait)
-			if _, _, err := client.CreateCustomer(t.Context(), newcomer); err != nil {
+			if _, _, err := client.CreateCustomer(t.Context(), newcomer, nil); err != nil {
 				t.Fatal(err)
 			}
 			if want := wait > 10*time.Second; closer.closed != want {
@@ -132,12 +132,12 @@ func TestGivesUp(t *testing.T) {
 							case <-stop:
 								return
 							case <-time.After(time.Second):
-								client.CreateCustomer(t.Context(), NewCustomer{"other@example.com", "Other"})
+								client.CreateCustomer(t.Context(), NewCustomer{"other@example.com", "Other"}, nil)
 							}
 						}
 					})
 				}
-				_, call, err := client.CreateCustomer(t.Context(), newcomer)
+				_, call, err := client.CreateCustomer(t.Context(), newcomer, nil)
 				close(stop)
 				wg.Wait()
 				checkKind(t, err, KindServer, "")
@@ -154,7 +154,7 @@ func TestOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		client := inProcess(t, says(503, ``))
-		_, call, err := client.CreateCustomer(t.Context(), newcomer)
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, nil)
 		e, ok := errors.AsType[*pacer.OutageError](err)
 		if !ok || !call.Lost || call.Status != 503 {
 			t.Fatalf("%v, %+v", err, call)
@@ -168,7 +168,7 @@ func TestOutage(t *testing.T) {
 func TestLongPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := inProcess(t, says(429, ``, "Retry-After", "3000", "RateLimit-Reason", "jira-quota-global-based"))
-		_, call, err := client.CreateCustomer(t.Context(), newcomer)
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, nil)
 		if e, ok := errors.AsType[*pacer.PauseError](err); !ok || time.Until(e.Until).Round(time.Second) != 50*time.Minute {
 			t.Errorf("got %v", err)
 		}
@@ -212,7 +212,7 @@ func TestCancellation(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), tt.after)
 				defer cancel()
-				_, call, err := inProcess(t, tt.server).CreateCustomer(ctx, newcomer)
+				_, call, err := inProcess(t, tt.server).CreateCustomer(ctx, newcomer, nil)
 				if tt.name == "between attempts" {
 					tt.want.Attempts = max(2, call.Attempts)
 				}

@@ -66,24 +66,34 @@ func (c *creation) remember(row *export.Row, m ledger.Memory) (decision, error) 
 	return decision{task: &task{row: row, lost: m.Lost, had: m.Account != nil}}, nil
 }
 
-// perform makes one customer: pending on disk, leave, request, outcome on disk.
+// perform makes one customer: leave, pending on disk, request, outcome on disk.
+// The leave comes first: a row that only waits for it is not in flight, and a
+// process that is killed then leaves no doubt about it.
 func (c *creation) perform(ctx context.Context, t *task, done func(Outcome, *Stop)) {
 	if ctx.Err() != nil {
 		done(c.unattempted(t), nil)
 		return
 	}
 	row := t.row
-	err := c.ledger.Begin(context.WithoutCancel(ctx), c.run.Seq, ledger.Attempt{Row: row.Number, Line: row.Line,
-		Key: row.Key, Email: row.Email, Name: row.Name, ExternalID: row.ExternalID})
-	if err != nil {
-		done(c.unattempted(t), brokenLedger(err))
+	begun, unrecorded := false, error(nil)
+	made, call, err := c.desk.CreateCustomer(ctx, apiclient.NewCustomer{Email: row.Email, DisplayName: row.Name}, func() error {
+		unrecorded = c.ledger.Begin(context.WithoutCancel(ctx), c.run.Seq, ledger.Attempt{Row: row.Number, Line: row.Line,
+			Key: row.Key, Email: row.Email, Name: row.Name, ExternalID: row.ExternalID})
+		begun = unrecorded == nil
+		return unrecorded
+	})
+	if unrecorded != nil {
+		done(c.unattempted(t), brokenLedger(unrecorded))
 		return
 	}
-	made, call, err := c.desk.CreateCustomer(ctx, apiclient.NewCustomer{Email: row.Email, DisplayName: row.Name})
 	v := judgeCreate(t.lost != nil, call, err)
 	stop := c.observe(v.status, err)
 	if v.withdraw {
 		o := c.unattempted(t)
+		if !begun {
+			done(o, stop)
+			return
+		}
 		c.ledger.Withdraw(c.run.Seq, row.Number, func(e error) {
 			done(o, firstStop(stop, brokenLedger(e)))
 		})

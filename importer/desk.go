@@ -13,7 +13,7 @@ import (
 // out on its own. Each call tells how many requests left, and whether one of
 // them may have been carried out without its answer having been read.
 type Desk interface {
-	CreateCustomer(context.Context, apiclient.NewCustomer) (apiclient.Customer, apiclient.Call, error)
+	CreateCustomer(ctx context.Context, n apiclient.NewCustomer, leaving func() error) (apiclient.Customer, apiclient.Call, error)
 	FindAccount(ctx context.Context, email string) (apiclient.Account, error)
 	RevokePortalAccess(ctx context.Context, accountID string) (apiclient.Call, error)
 }

@@ -39,14 +39,14 @@ func (g Guards) stop(p *Plan) *Stop {
 			"see what is wrong with jsm-onboard check; mend the export, or allow more with --max-invalid")
 	}
 	if g.Last > 0 && g.MaxShrink.Exceeded(g.Last-people, g.Last) {
-		return guarded(fmt.Sprintf("the export has %d people, %d fewer than the last complete run had, and --max-shrink %s allows %d; nothing was sent", people, g.Last-people, g.MaxShrink, g.MaxShrink.Of(g.Last)),
+		return guarded(fmt.Sprintf("the export has %s, %d fewer than the last complete run had, and --max-shrink %s allows %d; nothing was sent", counted(people, "person", "people"), g.Last-people, g.MaxShrink, g.MaxShrink.Of(g.Last)),
 			"look whether the export is whole; when so many have really left, allow it once with "+fmt.Sprintf("--max-shrink %d%%", shareUp(g.Last-people, g.Last)))
 	}
 	if g.MaxCreates.Percent > 0 && g.Last == 0 {
 		return nil
 	}
 	if g.MaxCreates.Exceeded(p.Create, g.Last) {
-		return guarded(fmt.Sprintf("%d customers would be created, and --max-creates %s allows %d; nothing was sent", p.Create, g.MaxCreates, g.MaxCreates.Of(g.Last)),
+		return guarded(fmt.Sprintf("%s would be created, and --max-creates %s allows %d; nothing was sent", counted(p.Create, "customer", "customers"), g.MaxCreates, g.MaxCreates.Of(g.Last)),
 			"look at the plan with --dry-run; when it is right, allow it once with --max-creates "+fmt.Sprint(p.Create))
 	}
 	return nil
@@ -61,11 +61,18 @@ func CheckRevocation(p *Plan, limit Limit, managed int) error {
 	if !limit.Exceeded(n, managed) {
 		return nil
 	}
-	return guarded(fmt.Sprintf("access would be taken away from %d accounts, and --max-revoke %s of the %d that the ledger manages allows %d; nothing was revoked", n, limit, managed, limit.Of(managed)),
+	return guarded(fmt.Sprintf("access would be taken away from %s, and --max-revoke %s of the %d that the ledger manages allows %d; nothing was revoked", counted(n, "account", "accounts"), limit, managed, limit.Of(managed)),
 		"look at "+p.Survey.Path+"; when it is right, allow it once with --max-revoke "+fmt.Sprint(n))
 }
 
 func guarded(what, hint string) *Stop { return &Stop{Cause: Guarded, What: what, Hint: hint} }
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
 
 // shareUp is n of base in percent, rounded up.
 func shareUp(n, base int) int { return (100*n + base - 1) / base }

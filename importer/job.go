@@ -79,7 +79,7 @@ func (j *Job) Run(rows iter.Seq2[*export.Row, error], tell func(Outcome) error) 
 	now := j.Progress()
 	end.Totals, end.Sent, end.Lost = now.Totals, now.Sent, now.Lost
 	if end.Stop == nil && j.pipeline.quota.reached() && now.Totals.Of(NotAttempted) > 0 {
-		end.Stop = &Stop{Cause: LimitReached, What: "stopped after --limit, as asked",
+		end.Stop = &Stop{Cause: LimitReached, What: "--limit is reached, as asked",
 			Hint: "run the same command again, without --limit, for the rest"}
 	}
 	return end

@@ -198,6 +198,9 @@ func TestOneProblemIsOneProblem(t *testing.T) {
 				}
 				time.Sleep(2 * time.Hour)
 				rest := d.sit(t.Context())
+				if rest.plan.Create != 300-made || rest.plan.Finished != made {
+					t.Errorf("the plan is to create %d, %d are finished, and %d were made", rest.plan.Create, rest.plan.Finished, made)
+				}
 				d.expect(rest, map[Status]int{Created: 300})
 				if rest.runID != s.runID || rest.ExitCode() != 0 {
 					t.Errorf("run %s after %s, exit code %d", rest.runID, s.runID, rest.ExitCode())
@@ -354,5 +357,23 @@ func TestDroppedOutcome(t *testing.T) {
 		if err := s.Totals.Prove(s.Rows); err == nil || err.Error() != "10 rows were read but 11 have an outcome" || s.ExitCode() != 1 {
 			t.Errorf("%v, exit code %d", err, s.ExitCode())
 		}
+	})
+}
+
+// A look-up at the end that shows another name makes it a conflict, in the
+// totals, too.
+func TestLateLookUpShowsAnotherName(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := down(func(_ string, attempt int) jsmtest.Decision {
+			if attempt == 1 {
+				return jsmtest.Decision{Fault: jsmtest.ResetBefore}
+			}
+			return jsmtest.Decision{}
+		})
+		o.Existing = []jsmtest.Account{{Email: address(0), Name: "Somebody"}, {Email: address(1), Name: "PERSON  1"}}
+		d := newDesktop(t, o)
+		d.export(3)
+		d.expect(d.sit(t.Context()), map[Status]int{Conflict: 1, CreatedUnconfirmed: 1, Created: 1})
 	})
 }

@@ -70,6 +70,7 @@ type sitting struct {
 	runID    string
 	resumed  bool
 	outcomes []Outcome
+	plan     *Plan
 }
 
 func (s sitting) statuses() map[Status]int {
@@ -112,7 +113,7 @@ func (d *desktop) sitAt(ctx context.Context, desk Desk, l *ledger.Ledger) sittin
 	if plan.Run, s.resumed, err = l.StartRun(still, plan.Run.Identity, time.Now()); err != nil {
 		d.t.Fatal(err)
 	}
-	s.runID = plan.Run.ID
+	s.runID, s.plan = plan.Run.ID, plan
 	job := NewJob(ctx, desk, l, plan, d.run)
 	if d.shape != nil {
 		d.shape(job)

@@ -16,7 +16,7 @@ type Roster struct {
 	ledger *ledger.Ledger
 	run    ledger.Run
 	seed   maphash.Seed
-	there  []uint64 // hashes of who is in the source already, with external ids; sorted
+	there  []uint64      // hashes of who is in the source already, with external ids; sorted
 	read   chan struct{} // closed when there is what was read
 	batch  []ledger.Member
 	err    error

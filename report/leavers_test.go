@@ -2,11 +2,14 @@ package report
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/gocarina/gocsv"
 	"github.com/google/go-cmp/cmp"
+
+	"jsm-onboard/importer"
 )
 
 func TestLeavers(t *testing.T) {
@@ -41,5 +44,49 @@ func TestNoLeaversIsAHeaderAlone(t *testing.T) {
 	}
 	if got := records(t, read(t, path)); len(got) != 1 || len(got[0]) != 8 {
 		t.Errorf("%q", got)
+	}
+}
+
+func TestTotalsTellOfLeavers(t *testing.T) {
+	rows := Rows{Read: 3, Counts: []Count{{importer.Revoked, 2}, {importer.Review, 1}}}
+	for _, tc := range []struct {
+		name     string
+		leavers  Departures
+		has, not string
+	}{
+		{"nobody", Departures{Path: "l.csv"}, "Leavers    nobody: l.csv\n", "revoke l.csv"},
+		{"listed", Departures{Path: "l.csv", Revoke: 2, Review: 1}, "Leavers    2 to revoke, 1 to review: l.csv\n", "revoked"},
+		{"next", Departures{Path: "l.csv", Revoke: 2}, "jsm-onboard revoke l.csv\n", "stopped"},
+		{"revoked", Departures{Path: "l.csv", Revoke: 2, Review: 1, Rows: &rows, Results: "r.csv"}, "           2 revoked, 1 review: r.csv\n", "revoke l.csv"},
+		{"held", Departures{Path: "l.csv", Revoke: 2, Held: "too many"}, "2 to revoke, 0 to review: l.csv\n           too many\n", "revoke l.csv"},
+		{"stopped", Departures{Held: "it stopped"}, "Leavers    it stopped\n", "nobody"},
+	} {
+		s := exampleSummary()
+		s.Leavers = &tc.leavers
+		got := Totals(s, Ending{})
+		if !strings.Contains(got, tc.has) || strings.Contains(got, tc.not) {
+			t.Errorf("%s:\n%s", tc.name, got)
+		}
+		text, err := s.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back Summary
+		if err := back.UnmarshalJSON(text); err != nil || !cmp.Equal(back.Leavers, s.Leavers) {
+			t.Errorf("%s: read back: %s, %v", tc.name, cmp.Diff(s.Leavers, back.Leavers), err)
+		}
+	}
+}
+
+func TestMetricsTellOfLeavers(t *testing.T) {
+	s := exampleSummary()
+	s.Leavers = &Departures{Path: "l.csv", Revoke: 2, Review: 1, Rows: &Rows{Read: 3, Counts: []Count{{importer.Revoked, 2}, {importer.Review, 1}}}}
+	got := string(metrics("hr", s, ""))
+	for _, want := range []string{
+		"# TYPE jsm_onboard_leavers gauge\n", `source="hr",action="review"} 1` + "\n", `source="hr",status="revoked"} 2` + "\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("there is no %q in\n%s", want, got)
+		}
 	}
 }

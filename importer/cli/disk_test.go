@@ -56,10 +56,10 @@ func TestFullDisk(t *testing.T) {
 // The same for a ledger that cannot grow: nothing leaves any more, and what
 // could not be recorded is settled later.
 func TestFullDiskUnderTheLedger(t *testing.T) {
-	const people = 3000
+	const people = 1200
 	c := newTrial(t, func(o *jsmtest.Options) { o.Latency = jsmtest.Latency{Fixed: 5 * time.Millisecond} })
 	c.mixed("people.csv", people)
-	c.env = append(c.env, fileSize+"=700000")
+	c.env = append(c.env, fileSize+"=400000")
 	p := c.start("import", "./people.csv")
 	if code := p.wait(20 * time.Second); code != 1 {
 		t.Fatalf("exit code %d:\n%s", code, p.out)
@@ -67,7 +67,7 @@ func TestFullDiskUnderTheLedger(t *testing.T) {
 	c.says(p.out.String(), "ledger "+c.path("ledger"), "run the same command again")
 	made := c.site.Stats().Created
 	got := c.statuses("people.results.csv")
-	if made == 0 || made > people/2 || got["created"]+got["unknown"] != made || got["not_attempted"] != people-made {
+	if made == 0 || made > people*3/4 || got["created"]+got["unknown"] != made || got["not_attempted"] != people-made {
 		t.Errorf("%v, and the site has made %d", got, made)
 	}
 	out := c.must(3, "import", "./people.csv")
@@ -75,7 +75,7 @@ func TestFullDiskUnderTheLedger(t *testing.T) {
 		t.Errorf("it did not go on:\n%s", out)
 	}
 	after := c.statuses("people.results.csv")
-	if after["created"]+after["created_unconfirmed"] != people || after["created_unconfirmed"] > 64 {
+	if after["created"]+after["created_unconfirmed"] != people || after["created_unconfirmed"] > 2*64 {
 		t.Errorf("%v", after)
 	}
 	c.once("people.results.csv")

@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"maps"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -125,34 +124,5 @@ func TestLostAttemptOfAnEarlierRun(t *testing.T) {
 			}
 			_ = want
 		})
-	}
-}
-
-// Rows that end as unknown are settled by the next run.
-func TestUnknownIsSettledByTheNextRun(t *testing.T) {
-	var down atomic.Bool
-	down.Store(true)
-	c := newTrial(t, func(o *jsmtest.Options) {
-		o.OnCreate = func(email string, _ int) jsmtest.Decision {
-			if down.Load() && email == personAddress(3) {
-				return jsmtest.Decision{Fault: jsmtest.UnavailableAfter}
-			}
-			return jsmtest.Decision{}
-		}
-	})
-	c.export("people.csv", 40)
-	c.must(3, "import", "./people.csv", "--max-rate", "3")
-	if got, want := c.statuses("people.results.csv"), (map[string]int{"created": 39, "unknown": 1}); !maps.Equal(got, want) {
-		t.Fatalf("%v", got)
-	}
-	c.toldAgain("people")
-	down.Store(false)
-	c.must(0, "import", "./people.csv")
-	row := c.rows("people.results.csv")[3]
-	if row["jsm_status"] != "created_unconfirmed" || row["jsm_account_id"] == "" {
-		t.Errorf("%v", row)
-	}
-	if c.exists("people.failed.csv") {
-		t.Error("the rows to mend are still there")
 	}
 }

@@ -136,6 +136,9 @@ func (p *program) tellAgain(ctx context.Context, f *reportFlags, l *ledger.Ledge
 	o := &outputs{memory: l, findings: f.page != "", addresses: f.pageAddresses}
 	o.resultsPath = either(f.results, either(summary.Results, stemOf(run.Input)+".results.csv"))
 	o.failedPath = either(f.failed, either(summary.Failed, failedBeside(o.resultsPath)))
+	if run.Command == "revoke" {
+		o.failedPath = "" // it writes none
+	}
 	mended, err := p.rewrite(ctx, o, l, run)
 	if err != nil {
 		return err
@@ -204,6 +207,7 @@ func (p *program) original(ctx context.Context, run ledger.Run) (*export.Survey,
 	if err != nil {
 		return nil, nil, err
 	}
+	options.NeedAccounts = run.Command == "revoke"
 	survey, err := file.Survey(ctx, options, nil)
 	if err == nil && survey.SHA256 != run.InputSHA256 {
 		err = errors.New("the input " + run.Input + " has changed")
@@ -216,8 +220,12 @@ func (p *program) original(ctx context.Context, run ledger.Run) (*export.Survey,
 
 // rowsSent are the rows that the ledger itself remembers.
 func rowsSent(ctx context.Context, l *ledger.Ledger, run ledger.Run) iter.Seq2[*export.Row, error] {
+	recorded := l.Outcomes
+	if run.Command == "revoke" {
+		recorded = l.Revocations
+	}
 	return func(yield func(*export.Row, error) bool) {
-		for o, err := range l.Outcomes(ctx, run.Seq, 0) {
+		for o, err := range recorded(ctx, run.Seq, 0) {
 			row := &export.Row{Number: o.Row, Line: o.Line, Key: o.Key, Email: o.Email, Name: o.Name, Cells: []string{o.Email, o.Name}}
 			if !yield(row, err) || err != nil {
 				return

@@ -132,7 +132,7 @@ func (r *revokeRun) prepare(ctx context.Context, file *export.File, options expo
 		return err
 	}
 	if r.session.client != nil && r.plan.Create > 0 {
-		if r.who, err = r.session.client.Connect(ctx); err != nil {
+		if r.who, err = r.session.identify(ctx); err != nil {
 			return err
 		}
 	}
@@ -161,6 +161,16 @@ func (r *revokeRun) agree(ctx context.Context) error {
 		err = errNotAgreed
 	}
 	return err
+}
+
+// identify finds out whose the credentials are. That they may revoke is shown
+// by the first request alone.
+func (s *session) identify(ctx context.Context) (apiclient.Connection, error) {
+	conn := apiclient.Connection{Site: s.site}
+	if err := s.client.Reach(ctx, &conn); err != nil {
+		return conn, err
+	}
+	return conn, s.client.Identify(ctx, &conn)
 }
 
 func (r *revokeRun) outlook() report.Outlook {

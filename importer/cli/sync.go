@@ -251,7 +251,7 @@ func (r *importRun) revokeListed(ctx context.Context) error {
 		return err
 	}
 	if plan.Create > 0 && r.who.Root == "" {
-		if r.who, err = r.session.client.Connect(ctx); err != nil {
+		if r.who, err = r.session.identify(ctx); err != nil {
 			return err
 		}
 	}

@@ -16,7 +16,13 @@ func (r *reader) loner(it item) bool {
 	if len(cells) < len(r.judge.header.names) {
 		return !r.shortRows || readAddress(firstFilled(cells, r.judge.columns.at[Email])).fault != 0
 	}
-	return filled(cells) <= 2 && !hasAt(cells)
+	return filled(cells) <= 2 && !hasAt(cells) && !r.namesAccount(cells)
+}
+
+// namesAccount tells, for revoke, a row that is an account id and no address.
+func (r *reader) namesAccount(cells []string) bool {
+	id := firstFilled(cells, r.judge.columns.at[AccountID])
+	return r.judge.columns.needAccounts && id != "" && !strings.ContainsAny(id, " \t")
 }
 
 func hasAt(cells []string) bool {

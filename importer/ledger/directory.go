@@ -56,7 +56,7 @@ func (e *entryOf) id() int64 { return max(e.version, -e.version) }
 
 // Index reads all accounts once, about half a million a second, so that what
 // follows finds them faster: worth while before many keys are asked for. It
-// keeps 16 bytes for each.
+// keeps 16 bytes for each. Call it while nobody else asks.
 func (l *Ledger) Index(ctx context.Context) error {
 	if l.directory != nil {
 		return nil

@@ -7,11 +7,14 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 const (
 	maxWaiting = 4096 // entries that may wait for the disk; who brings more waits too
 	maxGroup   = 512  // entries written in one transaction
+	busyGroup  = 16   // entries in a group from which on the next is waited for
+	lingering  = 1500 * time.Microsecond
 )
 
 type action int
@@ -148,10 +151,19 @@ func (w *writer) work() {
 			err = w.write(group)
 		}
 		w.answer(group, err)
-		// Those who were just woken may bring their next entry into this group:
-		// it costs no time when there are none, and halves the commits when there are many.
-		runtime.Gosched()
+		w.gather(len(group))
 	}
+}
+
+// gather lets those who were just woken bring their next entry into the next
+// group: it costs no time when there are few, and when there are many it halves
+// the commits, of which each takes as long as the disk does.
+func (w *writer) gather(last int) {
+	if last < busyGroup {
+		runtime.Gosched()
+		return
+	}
+	time.Sleep(lingering)
 }
 
 func (w *writer) failure() error {

@@ -1,0 +1,69 @@
+package importer
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"jsm-onboard/importer/export"
+)
+
+func TestGuards(t *testing.T) {
+	share := func(p float64, least int) Limit { return Limit{Percent: p, AtLeast: least, Set: true} }
+	night := Guards{MaxInvalid: share(50, 0), MaxCreates: share(20, 100), MaxShrink: share(20, 0), Last: 1000, People: true}
+	for _, tc := range []struct {
+		name   string
+		guards Guards
+		plan   Plan
+		says   string // "": it passes
+	}{
+		{"an ordinary night", night, Plan{Survey: &export.Survey{Rows: 1000, Valid: 990, Invalid: 10}, Create: 5}, ""},
+		{"just as small as it may be", night, Plan{Survey: &export.Survey{Rows: 800, Valid: 800}}, ""},
+		{"smaller", night, Plan{Survey: &export.Survey{Rows: 799, Valid: 799}}, "--max-shrink 20% allows 200"},
+		{"doubled, but of fewer people", night, Plan{Survey: &export.Survey{Rows: 1200, Valid: 1200, Duplicates: 600}}, "--max-shrink"},
+		{"as many new ones as there may be", night, Plan{Survey: &export.Survey{Rows: 1200, Valid: 1200}, Create: 200}, ""},
+		{"more new ones", night, Plan{Survey: &export.Survey{Rows: 1201, Valid: 1201}, Create: 201}, "--max-creates 20%, at least 100 allows 200"},
+		{"the first night", Guards{MaxCreates: share(20, 100), MaxShrink: share(20, 0), People: true}, Plan{Survey: &export.Survey{Rows: 5000, Valid: 5000}, Create: 5000}, ""},
+		{"a number of creates holds at once", Guards{MaxCreates: Limit{Rows: 10, Set: true}}, Plan{Survey: &export.Survey{Rows: 11, Valid: 11}, Create: 11}, "--max-creates 10 allows 10"},
+		{"half of it invalid", night, Plan{Survey: &export.Survey{Rows: 1000, Valid: 499, Invalid: 501}}, "--max-invalid 50% allows 500"},
+		{"nobody", night, Plan{Survey: &export.Survey{Rows: 1000, Invalid: 1000}}, "onboarded"},
+		{"somebody missing", night, Plan{Survey: &export.Survey{Rows: 1000, Valid: 1000}, Missing: []string{"ann@example.com"}}, "ann@example.com"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			err := tc.guards.Check(&tc.plan)
+			if tc.says == "" {
+				if err != nil {
+					t.Errorf("it is held: %v", err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), tc.says) {
+				t.Fatalf("%v does not say %q", err, tc.says)
+			}
+			if stop, ok := errors.AsType[*Stop](err); ok && (stop.Cause != Guarded || stop.Hint == "") {
+				t.Errorf("%+v", stop)
+			}
+		})
+	}
+}
+
+func TestCheckRevocation(t *testing.T) {
+	limit := Limit{Percent: 5, AtLeast: 1, Set: true}
+	for _, tc := range []struct {
+		create, before, managed int
+		held                    bool
+	}{
+		{5, 0, 100, false}, {6, 0, 100, true}, {1, 0, 3, false}, {2, 0, 3, true},
+		{3, 2, 98, false}, // two were revoked before the run was cut off
+		{4, 2, 98, true},
+	} {
+		p := &Plan{Survey: &export.Survey{Path: "l.csv"}, Create: tc.create}
+		for range tc.before {
+			p.Settled.Add(Revoked)
+		}
+		err := CheckRevocation(p, limit, tc.managed)
+		if (err != nil) != tc.held {
+			t.Errorf("%+v: %v", tc, err)
+		}
+	}
+}
