@@ -26,12 +26,6 @@ func loseSome(o *jsmtest.Options) {
 	o.Existing = []jsmtest.Account{{Email: personAddress(4), Name: "Was Here Before"}}
 }
 
-// mixed is an export of n people with a row of every kind.
-func (c *trial) mixed(name string, n int) {
-	c.export(name, n)
-	c.write(name, c.read(name)+"Again,"+strings.ToUpper(personAddress(1))+",x\nNobody,not an address,x\n")
-}
-
 // asIfNothing checks that results are those of a run that nobody disturbed at
 // an identical site, but that what was in flight at a kill is unconfirmed.
 func (c *trial) asIfNothing(results string, calm []map[string]string, kills int) {
@@ -128,22 +122,6 @@ func TestKilledAtAnyStep(t *testing.T) {
 			}
 		})
 	}
-}
-
-// runs are the ids that the ledger lists.
-func (c *trial) runs() []string {
-	c.t.Helper()
-	code, out := c.run("report", "--list")
-	if code != 0 {
-		c.t.Fatalf("report --list: exit code %d\n%s", code, out)
-	}
-	var ids []string
-	for line := range strings.Lines(out) {
-		if fields := strings.Fields(line); len(fields) > 2 && len(fields[0]) == 8 && strings.Trim(fields[0], "0123456789abcdef") == "" {
-			ids = append(ids, fields[0])
-		}
-	}
-	return ids
 }
 
 // seen counts what a site has answered.

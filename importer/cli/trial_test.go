@@ -312,3 +312,25 @@ func readResults(t *testing.T, path string) []map[string]string {
 	}
 	return rows
 }
+
+// mixed is an export of n people with a row of every kind.
+func (c *trial) mixed(name string, n int) {
+	c.export(name, n)
+	c.write(name, c.read(name)+"Again,"+strings.ToUpper(personAddress(1))+",x\nNobody,not an address,x\n")
+}
+
+// runs are the ids that the ledger lists.
+func (c *trial) runs() []string {
+	c.t.Helper()
+	code, out := c.run("report", "--list")
+	if code != 0 {
+		c.t.Fatalf("report --list: exit code %d\n%s", code, out)
+	}
+	var ids []string
+	for line := range strings.Lines(out) {
+		if fields := strings.Fields(line); len(fields) > 2 && len(fields[0]) == 8 && strings.Trim(fields[0], "0123456789abcdef") == "" {
+			ids = append(ids, fields[0])
+		}
+	}
+	return ids
+}
