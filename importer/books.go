@@ -16,6 +16,7 @@ import (
 type books struct {
 	ledger *ledger.Ledger
 	run    ledger.Run
+	halt   func(*Stop) // ends the run at once, before the outcome that asks for it is on disk; nil: nobody waits for that
 
 	mu    sync.Mutex
 	watch watch
@@ -65,12 +66,21 @@ func (b *books) told(row *export.Row, o ledger.Outcome, call apiclient.Call, dis
 	return outcome
 }
 
-// observe asks the stop rules.
+// observe asks the stop rules, and ends the run when they say so.
 func (b *books) observe(s Status, err error) *Stop {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if s == NotAttempted {
-		return stopFor(err)
+	stop := stopFor(err)
+	if s != NotAttempted {
+		b.mu.Lock()
+		stop = b.watch.after(s, err)
+		b.mu.Unlock()
 	}
-	return b.watch.after(s, err)
+	return b.end(stop)
+}
+
+// end ends the run for stop, unless that is nil.
+func (b *books) end(stop *Stop) *Stop {
+	if stop != nil && b.halt != nil {
+		b.halt(stop)
+	}
+	return stop
 }

@@ -50,7 +50,7 @@ func NewJob(ctx context.Context, desk Desk, l *ledger.Ledger, plan *Plan, o Opti
 	rows := plan.Survey.Rows
 	j := &Job{asked: ctx, desk: desk, ledger: l, run: plan.Run.Seq, rows: rows, options: o,
 		creation: c, pipeline: newPipeline(ctx, c, o.Workers, rows, o.Limit)}
-	j.pipeline.settled = o.Settled
+	j.pipeline.settled, c.halt = o.Settled, j.pipeline.stop
 	return j
 }
 
@@ -60,7 +60,7 @@ func NewRevocation(ctx context.Context, desk Desk, l *ledger.Ledger, plan *Plan,
 	v := newRevocation(l, plan)
 	v.desk, v.watch.maxErrors = desk, o.MaxErrors
 	j := &Job{asked: ctx, rows: plan.Survey.Rows, pipeline: newPipeline(ctx, v, o.Workers, plan.Survey.Rows, 0)}
-	j.pipeline.settled = o.Settled
+	j.pipeline.settled, v.halt = o.Settled, j.pipeline.stop
 	return j
 }
 

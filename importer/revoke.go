@@ -168,7 +168,7 @@ func (v *revocation) perform(ctx context.Context, t *task, done func(Outcome, *S
 	}
 	call, err := v.desk.RevokePortalAccess(ctx, t.id)
 	judged := judgeRevoke(t.lost != nil, call, err)
-	stop := firstStop(forbiddenRevoke(err), v.observe(judged.status, err))
+	stop := firstStop(v.end(forbiddenRevoke(err)), v.observe(judged.status, err))
 	if judged.withdraw {
 		o := v.unattempted(t)
 		v.ledger.WithdrawRevocation(v.run.Seq, t.row.Number, func(e error) {
