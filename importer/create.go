@@ -114,8 +114,11 @@ func (c *creation) perform(ctx context.Context, t *task, done func(Outcome, *Sto
 
 // record is the outcome as the ledger keeps it.
 func (c *creation) record(t *task, v verdict, made apiclient.Customer, call apiclient.Call) ledger.Outcome {
-	row := t.row
-	return ledger.Outcome{Row: row.Number, Line: row.Line, Key: row.Key, Email: row.Email, Name: row.Name,
+	row, name := t.row, t.row.Name
+	if v.status == CreatedUnconfirmed && t.lost != nil && !call.Lost {
+		name = t.lost.Name // if the account is ours, the lost attempt made it, under the name that it sent
+	}
+	return ledger.Outcome{Row: row.Number, Line: row.Line, Key: row.Key, Email: row.Email, Name: name,
 		ExternalID: row.ExternalID, Status: v.status.String(), AccountID: made.AccountID, Reason: v.reason,
 		HTTPStatus: call.Status, Attempts: call.Attempts, Open: v.open, Verified: v.verified,
 		LookUp: v.lookUp && c.options.ResolveConflicts, AskAgain: v.status == Failed,

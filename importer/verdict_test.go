@@ -11,6 +11,7 @@ import (
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/apiclient/pacer"
+	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 )
 
@@ -109,5 +110,28 @@ func TestJudgeLookUp(t *testing.T) {
 	}
 	if got := judgeLookUp(unconfirmed, []string{"Earlier Name", "Ana Sol"}, customer("Earlier Name"), nil); got.Status != "created_unconfirmed" {
 		t.Errorf("the name of the earlier lost attempt made it %s", got.Status)
+	}
+}
+
+// A 409 after another run's lost attempt is ours only under the name that that
+// attempt sent; the name of a row that was answered at once proves nothing.
+func TestOnlyLostNamesCount(t *testing.T) {
+	c := &creation{options: Options{ResolveConflicts: true}}
+	later := &task{row: &export.Row{Number: 1, Line: 2, Name: "Ana Luna"}, lost: &ledger.Lost{Name: "Ana Sol"}}
+	taken := refusedWith(409, "")
+	for _, tc := range []struct {
+		lost          bool // in this call, too
+		shown, status string
+	}{
+		{false, "Ana Sol", "created_unconfirmed"},
+		{false, "Ana Luna", "conflict"},
+		{true, "Ana Luna", "created_unconfirmed"},
+	} {
+		call := apiclient.Call{Attempts: 1, Status: 409, Lost: tc.lost}
+		o := c.record(later, judgeCreate(true, call, taken), apiclient.Customer{}, call)
+		found := apiclient.Account{ID: "qm:1:2", Type: "customer", DisplayName: tc.shown}
+		if got := judgeLookUp(o, []string{"Ana Sol", o.Name}, found, nil); got.Status != tc.status {
+			t.Errorf("lost %t, the site shows %s: %s, want %s", tc.lost, tc.shown, got.Status, tc.status)
+		}
 	}
 }
