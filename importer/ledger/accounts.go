@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"math"
 	"time"
@@ -26,7 +27,11 @@ const ours = "(a.status = 'created' OR a.status = 'created_unconfirmed' AND a.ve
 
 const accountColumns = "a.id, a.row, a.key, a.email, a.name, a.external_id, a.account_id, a.status, a.verified, a.run, a.at, a.revoked_at"
 
-const accountsQuery = "SELECT q.key, " + accountColumns + " FROM json_each(?) q CROSS JOIN accounts a ON a.key = q.value"
+const (
+	accountsQuery = "SELECT q.key, " + accountColumns + ` FROM json_each(?) q
+		CROSS JOIN account_keys k ON k.key = q.value CROSS JOIN accounts a ON a.id = k.id`
+	versionsQuery = "SELECT q.key, " + accountColumns + " FROM json_each(?) q CROSS JOIN accounts a ON a.id = q.value"
+)
 
 // AccountsAsOf returns, in the order of q, the versions that counted for run
 // in its last sitting: nil where none did. What run added for the row itself
@@ -92,22 +97,41 @@ func (l *Ledger) recallNewest(ctx context.Context, run int64, q []Query, memorie
 }
 
 func (l *Ledger) findAccounts(ctx context.Context, run, upto int64, q []Query, memories []Memory) error {
-	rows, err := l.accounts.QueryContext(ctx, keys(q))
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	newest := make([]int64, len(q))
-	for rows.Next() {
-		var i int
-		v, err := scanVersion(rows, &i)
-		if err != nil {
-			return err
-		}
+	consider := func(i int, v version) {
 		counts := v.Run != run && v.id <= upto || v.Run == run && v.row != q[i].Row
 		if counts && v.id > newest[i] {
 			newest[i], memories[i].Account = v.id, &v.Account
 		}
+	}
+	// The tail first: what leaves it meanwhile is found by key.
+	if ids, places := l.tail.find(q); len(ids) > 0 {
+		rows, err := l.read.QueryContext(ctx, versionsQuery, list(ids))
+		if err == nil {
+			err = eachVersion(rows, func(n int, v version) { consider(places[n], v) })
+		}
+		if err != nil {
+			return err
+		}
+	}
+	rows, err := l.accounts.QueryContext(ctx, keys(q))
+	if err != nil {
+		return err
+	}
+	return eachVersion(rows, consider)
+}
+
+// eachVersion reads rows of accountsQuery or versionsQuery to their end; n is
+// the place in what was asked for.
+func eachVersion(rows *sql.Rows, take func(n int, v version)) error {
+	defer rows.Close()
+	for rows.Next() {
+		var n int
+		v, err := scanVersion(rows, &n)
+		if err != nil {
+			return err
+		}
+		take(n, v)
 	}
 	return errors.Join(rows.Err(), rows.Close())
 }
@@ -175,7 +199,15 @@ func (l *Ledger) AccountsByID(ctx context.Context, ids []string) (map[string]Acc
 // Managed counts the accounts that are ours and not revoked.
 func (l *Ledger) Managed(ctx context.Context) (int, error) {
 	var n int
-	err := l.read.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT max(id) AS id FROM accounts GROUP BY key) newest
-		CROSS JOIN accounts a ON a.id = newest.id WHERE a.revoked_at = '' AND `+ours).Scan(&n)
+	err := l.read.QueryRowContext(ctx, "SELECT count(*) FROM "+l.newest()+" WHERE a.revoked_at = '' AND "+ours).Scan(&n)
 	return n, wrap(l.path, err)
+}
+
+// newest is the newest versions, as a table a.
+func (l *Ledger) newest() string {
+	ids := "account_keys" // these stand in order
+	if l.tail.len() > 0 {
+		ids = "versions"
+	}
+	return "(SELECT max(id) AS id FROM " + ids + " GROUP BY key) newest CROSS JOIN accounts a ON a.id = newest.id"
 }

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// journal is what a worker needs; memory is the stand-in that it is measured against.
-type journal interface {
+// recorder is what a worker needs; memory is the stand-in that it is measured against.
+type recorder interface {
 	Begin(ctx context.Context, run int64, a Attempt) error
 	Settle(run int64, o Outcome, done func(error))
 }
@@ -48,7 +48,7 @@ func customer(row int) Outcome {
 	return o
 }
 
-func drive(b *testing.B, j journal, run int64, workers int) {
+func drive(b *testing.B, j recorder, run int64, workers int) {
 	var next atomic.Int64
 	var group, told sync.WaitGroup
 	told.Add(b.N)

@@ -154,8 +154,6 @@ func (l *Ledger) lookUpStandings(ctx context.Context, keys []string, standings [
 	return nil
 }
 
-const versionsQuery = "SELECT q.key, " + accountColumns + " FROM json_each(?) q CROSS JOIN accounts a ON a.id = q.value"
-
 // followDirectory reads the accounts of q that the directory knows, half of
 // them on another connection, and returns the places of those for which it does
 // not say it all.
@@ -195,19 +193,13 @@ func (l *Ledger) follow(ctx context.Context, run int64, q []Query, memories []Me
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var n int
-		v, err := scanVersion(rows, &n)
-		if err != nil {
-			return nil, err
-		}
+	err = eachVersion(rows, func(n int, v version) {
 		i := places[n]
 		if v.Key != q[i].Key || v.Run == run {
 			rest = append(rest, i)
-			continue
+			return
 		}
 		memories[i].Account = &v.Account
-	}
-	return rest, errors.Join(rows.Err(), rows.Close())
+	})
+	return rest, err
 }

@@ -9,8 +9,7 @@ type Holdings struct{ Accounts, Revoked int }
 // Holdings counts the accounts.
 func (l *Ledger) Holdings(ctx context.Context) (Holdings, error) {
 	var h Holdings
-	err := l.read.QueryRowContext(ctx, `SELECT count(*), count(CASE WHEN a.revoked_at <> '' THEN 1 END)
-		FROM (SELECT max(id) AS id FROM accounts GROUP BY key) newest CROSS JOIN accounts a ON a.id = newest.id`).Scan(&h.Accounts, &h.Revoked)
+	err := l.read.QueryRowContext(ctx, "SELECT count(*), count(CASE WHEN a.revoked_at <> '' THEN 1 END) FROM "+l.newest()).Scan(&h.Accounts, &h.Revoked)
 	return h, wrap(l.path, err)
 }
 

@@ -15,6 +15,11 @@
 // in the log is found again, and after a power loss too, as far as the device
 // keeps what it has acknowledged.
 //
+// What is written costs by the page, so what comes in together is put together:
+// attempts stand in a journal, a record for each group, until they are settled;
+// and where the accounts of a key stand is entered by the thousand, in order of
+// the keys. Opening the ledger ends what a killed process has left of both.
+//
 // When the disk fails, every waiting and later call gets that error: nothing
 // that was told as durable is lost, and the ledger can be opened again when
 // there is room.
@@ -46,6 +51,7 @@ type Ledger struct {
 	accounts *sql.Stmt // accountsQuery
 
 	directory *directory // nil before Index
+	tail      *tail
 
 	pending []lostAttempt // read-only: begun and not settled when it was opened
 
@@ -94,7 +100,7 @@ func open(ctx context.Context, path, site string) (*Ledger, error) {
 	if err != nil {
 		return nil, errors.Join(err, w.close())
 	}
-	l.write = w
+	l.write, l.tail = w, w.tail
 	return l, nil
 }
 
@@ -109,8 +115,7 @@ func openWriter(ctx context.Context, path, site string) (*writer, error) {
 	}
 	err = prepareFile(ctx, c, path, site)
 	if err == nil {
-		// Nobody else writes: what is pending now was begun by a process that has ended.
-		_, err = c.ExecContext(ctx, "UPDATE attempts SET lost = 1 WHERE lost = 0")
+		err = takeOver(ctx, c)
 	}
 	var w *writer
 	if err == nil {
@@ -122,13 +127,29 @@ func openWriter(ctx context.Context, path, site string) (*writer, error) {
 	return w, nil
 }
 
+// takeOver ends what a process has left that was killed. Nobody else writes:
+// what is pending now will not be settled any more.
+func takeOver(ctx context.Context, c *sql.Conn) error {
+	tx, err := c.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	for _, text := range []string{losePending + " true" + onLost, "DELETE FROM journal", enter, entered} {
+		if _, err := tx.ExecContext(ctx, text); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
 // newLedger reads from db, and closes it when that does not work.
 func newLedger(ctx context.Context, path string, db *sql.DB) (*Ledger, error) {
 	st, err := db.PrepareContext(ctx, accountsQuery)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &Ledger{path: path, read: db, accounts: st, runs: map[int64]string{}}, nil
+	return &Ledger{path: path, read: db, accounts: st, tail: &tail{}, runs: map[int64]string{}}, nil
 }
 
 // makeFile makes an empty file for its mode of 0600. A log without its

@@ -64,7 +64,8 @@ func (l *Ledger) stage(ctx context.Context, moves []any) error {
 		return nil
 	}
 	return l.write.call(ctx, func(ctx context.Context, c *sql.Conn) error {
-		return l.write.stmts.moves.exec(ctx, moves)
+		_, err := l.write.stmts.moves.exec(ctx, moves)
+		return err
 	})
 }
 
@@ -270,7 +271,7 @@ SELECT g.last_seen,
     (SELECT v.key FROM moves v WHERE @run > 0 AND g.external_id <> '' AND v.source = @source
       AND v.external_id = g.external_id AND v.key <> g.key AND v.gone = 0 LIMIT 1),
     ''), ` + accountColumns + `
-FROM gone g CROSS JOIN accounts a ON a.id = (SELECT max(id) FROM accounts WHERE key = g.key)
+FROM gone g CROSS JOIN accounts a ON a.id = (SELECT max(id) FROM versions WHERE key = g.key)
 WHERE ` + ours + `
   AND (a.revoked_at = '' OR a.run = @run)
   AND NOT EXISTS (SELECT 1 FROM members o WHERE o.key = g.key AND o.source <> @source AND o.left_run IS NULL)

@@ -27,10 +27,15 @@ func (l *Ledger) ToLookUp(ctx context.Context, run int64, from int) iter.Seq2[Ou
 		WHERE run = ? AND revoke = ? AND row >= ? AND look_up = 1 ORDER BY row LIMIT ?`, run, 0, from)
 }
 
+const (
+	unanswered = "run, revoke, row, line, key, email, name, external_id, '', '', '', 0, 0, 1, 0, 0, 0, 0"
+	noOutcome  = "NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.run = a.run AND o.revoke = a.revoke AND o.row = a.row)"
+)
+
 const allOutcomes = "SELECT " + outcomeColumns + ` FROM outcomes WHERE run = ?1 AND revoke = ?2 AND row >= ?3
-	UNION ALL SELECT run, revoke, row, line, key, email, name, external_id, '', '', '', 0, 0, 1, 0, 0, 0, 0
-	FROM attempts a WHERE run = ?1 AND revoke = ?2 AND row >= ?3
-	AND NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.run = a.run AND o.revoke = a.revoke AND o.row = a.row)
+	UNION ALL SELECT ` + unanswered + ` FROM lost a WHERE run = ?1 AND revoke = ?2 AND row >= ?3 AND ` + noOutcome + `
+	UNION ALL SELECT ` + unanswered + ` FROM pending a WHERE run = ?1 AND revoke = ?2 AND row >= ?3 AND ` + noOutcome + `
+	AND NOT EXISTS (SELECT 1 FROM lost l WHERE l.run = a.run AND l.revoke = a.revoke AND l.row = a.row)
 	ORDER BY 3 LIMIT ?4`
 
 func (l *Ledger) outcomes(ctx context.Context, query string, run int64, kind, from int) iter.Seq2[Outcome, error] {

@@ -45,11 +45,11 @@ func openFile(ctx context.Context, path, site, name string) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	empty, err := inspectDB(ctx, db, path, site)
+	version, err := inspectDB(ctx, db, path, site)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	if empty {
+	if version == 0 {
 		if err := db.Close(); err != nil {
 			return nil, err
 		}
@@ -59,19 +59,24 @@ func openFile(ctx context.Context, path, site, name string) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := l.readPending(ctx); err != nil {
+	if err := errors.Join(l.readPending(ctx), l.readTail(ctx)); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
 }
 
-func inspectDB(ctx context.Context, db *sql.DB, path, site string) (bool, error) {
+func inspectDB(ctx context.Context, db *sql.DB, path, site string) (version int, err error) {
 	c, err := db.Conn(ctx)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	defer c.Close()
-	return inspect(ctx, c, path, site)
+	version, err = inspect(ctx, c, path, site)
+	if err == nil && 0 < version && version < schemaVersion {
+		err = &RefusedError{Path: path, What: "was written by an earlier version of jsm-onboard",
+			Hint: "the next import, sync or revoke brings it up to date"}
+	}
+	return version, err
 }
 
 // openEmpty is a ledger in memory with nothing in it.

@@ -93,14 +93,14 @@ const lostColumns = "a.key, a.revoke, coalesce((SELECT id FROM runs WHERE seq = 
 // has begun is not lost until it is begun again or settled as Open.
 func (l *Ledger) recallLost(ctx context.Context, q []Query, memories []Memory) error {
 	var some bool
-	err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM attempts WHERE lost = 1 AND superseded_by = 0)").Scan(&some)
+	err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM lost WHERE superseded_by = 0)").Scan(&some)
 	if err != nil || !some {
 		l.recallPending(q, memories)
 		return err
 	}
 	rows, err := l.read.QueryContext(ctx, "SELECT q.key, "+lostColumns+`
-		FROM json_each(?) q CROSS JOIN attempts a ON a.key = q.value
-		WHERE a.lost = 1 AND a.superseded_by = 0 ORDER BY a.run, a.row`, keys(q))
+		FROM json_each(?) q CROSS JOIN lost a ON a.key = q.value
+		WHERE a.superseded_by = 0 ORDER BY a.run, a.row`, keys(q))
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (l *Ledger) recallPending(q []Query, memories []Memory) {
 }
 
 func (l *Ledger) readPending(ctx context.Context) (err error) {
-	rows, err := l.read.QueryContext(ctx, "SELECT "+lostColumns+" FROM attempts a WHERE a.lost = 0 ORDER BY a.run, a.row")
+	rows, err := l.read.QueryContext(ctx, "SELECT "+lostColumns+" FROM pending a ORDER BY a.run, a.row")
 	if err != nil {
 		return err
 	}

@@ -2,17 +2,26 @@ package ledger
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
 
-// crash ends l as a killed process would, but for the lock.
+// crash leaves l to its end and opens what was on the disk at this moment.
 func crash(t *testing.T, l *Ledger) *Ledger {
 	t.Helper()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
+	path := filepath.Join(t.TempDir(), "crashed.db")
+	for _, part := range []string{"", "-wal"} {
+		bytes, err := os.ReadFile(l.path + part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path+part, bytes, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	return openAt(t, l.path)
+	return openAt(t, path)
 }
 
 // Each case is what one key has been through; want is what the present run is
@@ -41,6 +50,12 @@ func TestRecall(t *testing.T) {
 		{"bun", told{Lost: "1"}},
 		{"bw", told{}},
 		{"bwk", told{}},
+		{"bb", told{Lost: "1"}},
+		{"bbw", told{Lost: "1"}},
+		{"bbwk", told{Lost: "1"}},
+		{"bbf", told{Outcome: "failed", Lost: "1"}},
+		{"bbs", told{Outcome: "created"}},
+		{"bbsk", told{Outcome: "created"}},
 		{"bkbw", told{Lost: "1"}},
 		{"bkbwkbwn", told{Lost: "1"}},
 		{"bubw", told{Lost: "1"}},

@@ -31,7 +31,7 @@ func TestRefused(t *testing.T) {
 		spoil func(t *testing.T, path string) // of a closed ledger
 		want  string
 	}{
-		"newer version": {func(t *testing.T, path string) { change(t, path, "PRAGMA user_version = 2") },
+		"newer version": {func(t *testing.T, path string) { change(t, path, "PRAGMA user_version = 99") },
 			"was written by a newer jsm-onboard"},
 		"older than any": {func(t *testing.T, path string) { change(t, path, "PRAGMA user_version = 0") },
 			"has version 0, which there never was"},

@@ -40,7 +40,7 @@ func (l *Ledger) Wrote(path, sha256 string) bool {
 // NamesSent returns the names under which a create for key may have been
 // carried out without its answer having been learned, in any run.
 func (l *Ledger) NamesSent(ctx context.Context, key string) ([]string, error) {
-	rows, err := l.read.QueryContext(ctx, "SELECT DISTINCT name FROM attempts WHERE lost = 1 AND key = ? AND revoke = 0", key)
+	rows, err := l.read.QueryContext(ctx, "SELECT DISTINCT name FROM lost WHERE key = ? AND revoke = 0", key)
 	if err != nil {
 		return nil, wrap(l.path, err)
 	}

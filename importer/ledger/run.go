@@ -43,6 +43,9 @@ const runColumns = `seq, id, command, source, input, input_sha256, choices, star
 // complete, else it makes a new one. What had been staged by Arrive and Leave
 // is forgotten: each sitting says it all.
 func (l *Ledger) StartRun(ctx context.Context, id Identity, now time.Time) (run Run, resumed bool, err error) {
+	if err := l.write.enter(); err != nil {
+		return run, false, err
+	}
 	err = l.write.call(ctx, func(ctx context.Context, c *sql.Conn) error {
 		var err error
 		if _, err = c.ExecContext(ctx, "DELETE FROM moves"); err != nil {

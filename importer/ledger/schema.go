@@ -8,7 +8,7 @@ import (
 
 const (
 	applicationID = 0x4a534d4f // "JSMO", in the file's header
-	schemaVersion = 1          // PRAGMA user_version
+	schemaVersion = 2          // PRAGMA user_version
 	timeLayout    = "2006-01-02T15:04:05.000Z"
 )
 
@@ -73,40 +73,6 @@ CREATE TABLE outcomes (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX outcomes_look_up ON outcomes (run, row) WHERE look_up = 1;
 
--- Requests that may have left and whose answer was not learned (yet).
-CREATE TABLE attempts (
-  run           INTEGER NOT NULL,
-  revoke        INTEGER NOT NULL,
-  row           INTEGER NOT NULL,
-  line          INTEGER NOT NULL,
-  key           TEXT NOT NULL,
-  email         TEXT NOT NULL,
-  name          TEXT NOT NULL,
-  external_id   TEXT NOT NULL,
-  at            TEXT NOT NULL,
-  lost          INTEGER NOT NULL DEFAULT 0,         -- 1: its answer will not come; so are all of a process that has ended
-  superseded_by INTEGER NOT NULL DEFAULT 0,         -- the run that has settled the key since
-  PRIMARY KEY (run, revoke, row)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX attempts_lost ON attempts (key) WHERE lost = 1;
-
--- Versions of accounts: one run adds at most one for a key; the highest id counts.
-CREATE TABLE accounts (
-  id          INTEGER PRIMARY KEY,
-  key         TEXT NOT NULL,
-  run         INTEGER NOT NULL,
-  row         INTEGER NOT NULL,
-  email       TEXT NOT NULL,
-  name        TEXT NOT NULL,
-  external_id TEXT NOT NULL,
-  account_id  TEXT NOT NULL,
-  status      TEXT NOT NULL,
-  verified    INTEGER NOT NULL,
-  at          TEXT NOT NULL,
-  revoked_at  TEXT NOT NULL,
-  UNIQUE (key, run)
-) STRICT;
-
 -- Who is in a source as of its last complete run.
 CREATE TABLE members (
   source      TEXT NOT NULL,
@@ -131,10 +97,93 @@ CREATE TABLE moves (
 ) STRICT, WITHOUT ROWID;
 `
 
-// prepareFile checks that the database is a ledger of site, and makes an empty
-// one into it. A file that is refused is not written to.
+// books is what keeps account of requests and accounts, since version 2.
+const books = `
+-- Attempts that are under way: those that went onto the disk together, with
+-- run and kind in common. A record goes when all of them are settled.
+CREATE TABLE journal (
+  id       INTEGER PRIMARY KEY,
+  run      INTEGER NOT NULL,
+  revoke   INTEGER NOT NULL,
+  at       TEXT NOT NULL,
+  attempts TEXT NOT NULL                            -- JSON: row, line, key, email, name, external_id of each
+) STRICT;
+
+-- The attempts of rows that are not settled: their answer will not come when
+-- the process that made them has ended. (One that is open is in lost.)
+CREATE VIEW pending AS
+  SELECT j.run, j.revoke, a.value->>'row' AS row, a.value->>'line' AS line, a.value->>'key' AS key,
+    coalesce(a.value->>'email', '') AS email, a.value->>'name' AS name,
+    coalesce(a.value->>'external_id', '') AS external_id, j.at
+  FROM journal j CROSS JOIN json_each(j.attempts) a
+  WHERE NOT EXISTS (SELECT 1 FROM outcomes o
+    WHERE o.run = j.run AND o.revoke = j.revoke AND o.row = a.value->>'row');
+
+-- Attempts that may have been carried out and whose answer was never learned.
+CREATE TABLE lost (
+  run           INTEGER NOT NULL,
+  revoke        INTEGER NOT NULL,
+  row           INTEGER NOT NULL,
+  line          INTEGER NOT NULL,
+  key           TEXT NOT NULL,
+  email         TEXT NOT NULL,
+  name          TEXT NOT NULL,
+  external_id   TEXT NOT NULL,
+  at            TEXT NOT NULL,
+  superseded_by INTEGER NOT NULL DEFAULT 0,         -- the run that has settled the key since
+  PRIMARY KEY (run, revoke, row)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX lost_key ON lost (key);
+
+-- Versions of accounts, only ever added to: of a key the highest id counts.
+CREATE TABLE accounts (
+  id          INTEGER PRIMARY KEY,
+  key         TEXT NOT NULL,
+  run         INTEGER NOT NULL,
+  row         INTEGER NOT NULL,
+  email       TEXT NOT NULL,
+  name        TEXT NOT NULL,
+  external_id TEXT NOT NULL,
+  account_id  TEXT NOT NULL,
+  status      TEXT NOT NULL,
+  verified    INTEGER NOT NULL,
+  at          TEXT NOT NULL,
+  revoked_at  TEXT NOT NULL
+) STRICT;
+
+-- Where the versions of a key stand, but for those of the newest accounts:
+-- they are entered by the thousand and in order, since each alone would
+-- change a page.
+CREATE TABLE account_keys (
+  key TEXT NOT NULL,
+  id  INTEGER NOT NULL,
+  PRIMARY KEY (key, id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES ('accounts_entered', '0');  -- the newest that is in account_keys
+
+CREATE VIEW unentered AS
+  SELECT key, id FROM accounts
+  WHERE id > (SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'accounts_entered');
+CREATE VIEW versions AS
+  SELECT key, id FROM account_keys UNION ALL SELECT key, id FROM unentered;
+`
+
+// fromVersion1 fills the books from those of version 1. No process goes on
+// with what was pending in them.
+const fromVersion1 = `
+ALTER TABLE accounts RENAME TO accounts_1;
+` + books + `
+INSERT INTO lost SELECT run, revoke, row, line, key, email, name, external_id, at, superseded_by FROM attempts;
+INSERT INTO accounts SELECT * FROM accounts_1;
+DROP TABLE attempts;
+DROP TABLE accounts_1;
+`
+
+// prepareFile checks that the database is a ledger of site, brings one of an
+// earlier version up to date, and makes an empty one into a ledger. A file that
+// is refused is not written to.
 func prepareFile(ctx context.Context, c *sql.Conn, path, site string) error {
-	empty, err := inspect(ctx, c, path, site)
+	version, err := inspect(ctx, c, path, site)
 	if err != nil {
 		return err
 	}
@@ -145,59 +194,63 @@ func prepareFile(ctx context.Context, c *sql.Conn, path, site string) error {
 	if mode != "wal" && mode != "memory" {
 		return fmt.Errorf("no write-ahead log here: journal_mode is %q", mode)
 	}
-	if !empty {
-		return nil
+	switch version {
+	case 0:
+		return makeSchema(ctx, c, schema+books, site)
+	case 1:
+		return makeSchema(ctx, c, fromVersion1, site)
 	}
-	return makeSchema(ctx, c, site)
+	return nil
 }
 
-func makeSchema(ctx context.Context, c *sql.Conn, site string) error {
+// makeSchema runs text and stamps the file as one of this version.
+func makeSchema(ctx context.Context, c *sql.Conn, text, site string) error {
 	tx, err := c.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
 	pragmas := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, schemaVersion)
-	if _, err := tx.ExecContext(ctx, schema+pragmas); err != nil {
+	if _, err := tx.ExecContext(ctx, text+pragmas); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, "INSERT INTO meta VALUES ('site', ?)", site); err != nil {
+	if _, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO meta VALUES ('site', ?)", site); err != nil {
 		return err
 	}
 	return tx.Commit()
 }
 
-// inspect reads what kind of file this is. empty: nothing is in it yet.
-func inspect(ctx context.Context, c *sql.Conn, path, site string) (empty bool, err error) {
-	var id, version, objects int
+// inspect reads the version of the file; 0: nothing is in it yet.
+func inspect(ctx context.Context, c *sql.Conn, path, site string) (version int, err error) {
+	var id, objects int
 	for query, into := range map[string]*int{
 		"PRAGMA application_id":              &id,
 		"PRAGMA user_version":                &version,
 		"SELECT count(*) FROM sqlite_schema": &objects,
 	} {
 		if err := c.QueryRowContext(ctx, query).Scan(into); err != nil {
-			return false, err
+			return 0, err
 		}
 	}
 	switch {
 	case id == 0 && version == 0 && objects == 0:
-		return true, nil
+		return 0, nil
 	case id != applicationID:
-		return false, &RefusedError{Path: path, What: "is the database of another program",
+		return 0, &RefusedError{Path: path, What: "is the database of another program",
 			Hint: "name another file with --ledger"}
 	case version > schemaVersion:
-		return false, &RefusedError{Path: path, What: fmt.Sprintf("was written by a newer jsm-onboard (version %d of the file, this program knows %d)", version, schemaVersion),
+		return 0, &RefusedError{Path: path, What: fmt.Sprintf("was written by a newer jsm-onboard (version %d of the file, this program knows %d)", version, schemaVersion),
 			Hint: "use that newer jsm-onboard"}
-	case version != schemaVersion:
-		return false, refuseDamaged(path, fmt.Sprintf("has version %d, which there never was", version))
+	case version < 1:
+		return 0, refuseDamaged(path, fmt.Sprintf("has version %d, which there never was", version))
 	}
 	var has string
 	if err := c.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = 'site'").Scan(&has); err != nil {
-		return false, err
+		return 0, err
 	}
 	if has != site {
-		return false, &RefusedError{Path: path, What: fmt.Sprintf("belongs to %s, not to %s", has, site),
+		return 0, &RefusedError{Path: path, What: fmt.Sprintf("belongs to %s, not to %s", has, site),
 			Hint: "each site has a ledger of its own: leave --ledger out, or name another file"}
 	}
-	return false, nil
+	return version, nil
 }

@@ -19,19 +19,20 @@ var tupleSizes = [...]int{64, 16, 4, 1}
 // statements are prepared once, for the one connection that writes.
 type statements struct {
 	begin, commit *sql.Stmt
-	attempts      inserts
-	outcomes      inserts
-	moves         inserts
-	keepOpen      *sql.Stmt
-	markLost      *sql.Stmt
-	dropPending   *sql.Stmt
-	dropSettled   *sql.Stmt
-	supersede     *sql.Stmt
-	create        *sql.Stmt
-	complete      *sql.Stmt
-	revoke        *sql.Stmt
 
-	args []any
+	outcomes, accounts, moves inserts
+
+	record, strike, closeRecords  *sql.Stmt
+	lose, keepOpen, renew, forget *sql.Stmt
+	supersede                     *sql.Stmt
+	revoke, enter, entered        *sql.Stmt
+
+	journal journal
+	anyLost bool // there may be something in the table lost
+	args    []any
+
+	fresh      []keyVersion // added by the transaction, and not entered in account_keys
+	allEntered bool         // the transaction has entered all before them
 }
 
 // inserts is one INSERT, prepared for each of tupleSizes.
@@ -41,49 +42,38 @@ type inserts struct {
 }
 
 const (
-	attemptColumns = "run, revoke, row, line, key, email, name, external_id, at"
 	outcomeColumns = "run, revoke, row, line, key, email, name, external_id, status, account_id, reason, " +
 		"http_status, attempts, open, look_up, known, verified, ask_again"
-
-	// The answer of an attempt that is there already is lost.
-	onAttempt   = " ON CONFLICT DO UPDATE SET lost = 1, superseded_by = 0"
-	moveColumns = "source, key, external_id, gone"
-	onMove      = " ON CONFLICT DO UPDATE SET (external_id, gone) = (excluded.external_id, excluded.gone)"
-
 	versionColumns = "key, run, row, email, name, external_id, account_id, status, verified, at, revoked_at"
+	moveColumns    = "source, key, external_id, gone"
+	onMove         = " ON CONFLICT DO UPDATE SET (external_id, gone) = (excluded.external_id, excluded.gone)"
 
 	theseRows = " run = ? AND revoke = ? AND row IN (SELECT value FROM json_each(?))"
 
-	keepOpen = "INSERT OR ROLLBACK INTO attempts (" + attemptColumns + `)
-		SELECT run, revoke, row, line, key, email, name, external_id, ? FROM outcomes WHERE` + theseRows + onAttempt
-	markLost    = "UPDATE OR ROLLBACK attempts SET lost = 1 WHERE" + theseRows
-	dropPending = "DELETE FROM attempts WHERE lost = 0 AND" + theseRows
-	dropSettled = "DELETE FROM attempts WHERE" + theseRows
-	supersede   = `UPDATE OR ROLLBACK attempts SET superseded_by = ? WHERE lost = 1 AND superseded_by = 0 AND revoke = ? AND run <> ?
+	keepOpen = "INSERT OR ROLLBACK INTO lost (" + attemptColumns + `)
+		SELECT run, revoke, row, line, key, email, name, external_id, ? FROM outcomes WHERE` + theseRows + onLost
+	forget    = "DELETE FROM lost WHERE" + theseRows
+	supersede = `UPDATE OR ROLLBACK lost SET superseded_by = ? WHERE superseded_by = 0 AND revoke = ? AND run <> ?
 		AND key IN (SELECT value FROM json_each(?))`
 
-	create = "INSERT OR IGNORE INTO accounts (" + versionColumns + `)
-		SELECT key, run, row, email, name, external_id, account_id, status, verified, ?, '' FROM outcomes WHERE` + theseRows
-	// A run that settles a row again completes the version that it has added.
-	complete = `UPDATE OR ROLLBACK accounts SET (row, email, name, external_id, account_id, status, verified, at) =
-		(o.row, o.email, o.name, o.external_id, o.account_id, o.status, o.verified, ?1) FROM outcomes o
-		WHERE o.run = ?2 AND o.revoke = ?3 AND o.row IN (SELECT value FROM json_each(?4))
-		AND accounts.key = o.key AND accounts.run = o.run`
 	// A revocation keeps what the version before it says, and adds when.
 	revoke = "INSERT OR ROLLBACK INTO accounts (" + versionColumns + `)
 		SELECT o.key, o.run, o.row, coalesce(a.email, o.email), coalesce(a.name, o.name),
 			coalesce(a.external_id, o.external_id), coalesce(nullif(a.account_id, ''), o.account_id),
 			coalesce(a.status, ''), coalesce(a.verified, 0), ?1, ?1
-		FROM outcomes o LEFT JOIN accounts a ON a.id = (SELECT max(id) FROM accounts WHERE key = o.key)
-		WHERE o.key <> '' AND o.run = ?2 AND o.revoke = ?3 AND o.row IN (SELECT value FROM json_each(?4))
-		ON CONFLICT (key, run) DO UPDATE SET (account_id, revoked_at) = (excluded.account_id, excluded.revoked_at)`
+		FROM outcomes o LEFT JOIN accounts a ON a.id = (SELECT max(id) FROM versions WHERE key = o.key)
+		WHERE o.key <> '' AND o.run = ?2 AND o.revoke = ?3 AND o.row IN (SELECT value FROM json_each(?4))`
+
+	enter   = "INSERT OR IGNORE INTO account_keys SELECT key, id FROM unentered ORDER BY key"
+	entered = `UPDATE OR ROLLBACK meta SET value = (SELECT max(id) FROM accounts)
+		WHERE name = 'accounts_entered' AND CAST(value AS INTEGER) < (SELECT max(id) FROM accounts)`
 )
 
 // close ends the statements: while there is one, SQLite keeps the file open.
 func (s *statements) close() error {
-	all := []*sql.Stmt{s.begin, s.commit, s.keepOpen, s.markLost, s.dropPending, s.dropSettled, s.supersede,
-		s.create, s.complete, s.revoke}
-	for _, in := range []inserts{s.attempts, s.outcomes, s.moves} {
+	all := []*sql.Stmt{s.begin, s.commit, s.record, s.strike, s.closeRecords, s.lose, s.keepOpen, s.renew, s.forget,
+		s.supersede, s.revoke, s.enter, s.entered}
+	for _, in := range []inserts{s.outcomes, s.accounts, s.moves} {
 		all = append(all, in.sizes[:]...)
 	}
 	var errs []error
@@ -94,11 +84,12 @@ func (s *statements) close() error {
 }
 
 func prepareStatements(ctx context.Context, c *sql.Conn) (*statements, error) {
-	s := &statements{}
+	s := &statements{journal: newJournal()}
 	for text, into := range map[string]**sql.Stmt{
 		"BEGIN IMMEDIATE": &s.begin, "COMMIT": &s.commit,
-		keepOpen: &s.keepOpen, markLost: &s.markLost, dropPending: &s.dropPending, dropSettled: &s.dropSettled,
-		supersede: &s.supersede, create: &s.create, complete: &s.complete, revoke: &s.revoke,
+		record: &s.record, strike: &s.strike, closeRecords: &s.closeRecords,
+		lose: &s.lose, keepOpen: &s.keepOpen, renew: &s.renew, forget: &s.forget,
+		supersede: &s.supersede, revoke: &s.revoke, enter: &s.enter, entered: &s.entered,
 	} {
 		var err error
 		if *into, err = c.PrepareContext(ctx, text); err != nil {
@@ -106,14 +97,16 @@ func prepareStatements(ctx context.Context, c *sql.Conn) (*statements, error) {
 		}
 	}
 	var err error
-	if s.attempts, err = prepareInserts(ctx, c, "INSERT OR ROLLBACK INTO attempts", attemptColumns, onAttempt); err != nil {
-		return nil, err
-	}
 	if s.outcomes, err = prepareInserts(ctx, c, "INSERT OR REPLACE INTO outcomes", outcomeColumns, ""); err != nil {
 		return nil, err
 	}
-	s.moves, err = prepareInserts(ctx, c, "INSERT OR ROLLBACK INTO moves", moveColumns, onMove)
-	return s, err
+	if s.accounts, err = prepareInserts(ctx, c, "INSERT OR ROLLBACK INTO accounts", versionColumns, ""); err != nil {
+		return nil, err
+	}
+	if s.moves, err = prepareInserts(ctx, c, "INSERT OR ROLLBACK INTO moves", moveColumns, onMove); err != nil {
+		return nil, err
+	}
+	return s, c.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM lost)").Scan(&s.anyLost)
 }
 
 func prepareInserts(ctx context.Context, c *sql.Conn, head, columns, tail string) (inserts, error) {
@@ -129,16 +122,21 @@ func prepareInserts(ctx context.Context, c *sql.Conn, head, columns, tail string
 	return in, nil
 }
 
-// exec inserts the tuples that stand one after the other in args.
-func (in *inserts) exec(ctx context.Context, args []any) error {
+// exec inserts the tuples that stand one after the other in args, and returns
+// the id of the last one.
+func (in *inserts) exec(ctx context.Context, args []any) (last int64, err error) {
 	for i, n := range tupleSizes {
 		for n *= in.columns; len(args) >= n; args = args[n:] {
-			if _, err := in.sizes[i].ExecContext(ctx, args[:n]...); err != nil {
-				return err
+			result, err := in.sizes[i].ExecContext(ctx, args[:n]...)
+			if err != nil {
+				return 0, err
+			}
+			if last, err = result.LastInsertId(); err != nil {
+				return 0, err
 			}
 		}
 	}
-	return nil
+	return last, nil
 }
 
 // write writes a group in parts: of one run and kind, and with no row twice,
@@ -168,20 +166,7 @@ func (s *statements) part(ctx context.Context, part []entry) error {
 	if err := s.settles(ctx, part, now); err != nil {
 		return err
 	}
-	_, err := s.onRows(ctx, s.dropPending, part, func(e *entry) bool { return e.action == withdraw })
-	return err
-}
-
-func (s *statements) begins(ctx context.Context, part []entry, now string) error {
-	args := s.args[:0]
-	for i := range part {
-		if e := &part[i]; e.action == begin {
-			o := &e.outcome
-			args = append(args, e.run, flag(o.Revoke), o.Row, o.Line, o.Key, unlessKey(o), o.Name, o.ExternalID, now)
-		}
-	}
-	s.args = args
-	return s.attempts.exec(ctx, args)
+	return s.leave(ctx, part, func(e *entry) bool { return e.action != begin })
 }
 
 func (s *statements) settles(ctx context.Context, part []entry, now string) error {
@@ -195,31 +180,66 @@ func (s *statements) settles(ctx context.Context, part []entry, now string) erro
 		}
 	}
 	s.args = args
-	if err := s.outcomes.exec(ctx, args); err != nil {
+	if _, err := s.outcomes.exec(ctx, args); err != nil {
 		return err
 	}
-	isOpen := func(e *entry) bool { return e.action == settle && e.outcome.Open }
-	refused := func(e *entry) bool { return e.action == settle && !e.outcome.Open && !e.outcome.Known }
-	if _, err := s.onRows(ctx, s.keepOpen, part, isOpen, now); err != nil {
+	open, err := s.onRows(ctx, s.keepOpen, part, func(e *entry) bool { return e.action == settle && e.outcome.Open }, now)
+	if err != nil {
 		return err
 	}
-	if _, err := s.onRows(ctx, s.markLost, part, isOpen); err != nil {
+	s.anyLost = s.anyLost || open > 0
+	if err := s.versions(ctx, part, now); err != nil || !s.anyLost {
 		return err
 	}
-	if _, err := s.onRows(ctx, s.dropPending, part, refused); err != nil {
-		return err
-	}
-	return s.known(ctx, part, now)
+	return s.answered(ctx, part)
 }
 
-// known adds versions of accounts and takes back the attempts that they answer.
-func (s *statements) known(ctx context.Context, part []entry, now string) error {
-	known := func(e *entry) bool { return e.action == settle && e.outcome.Known }
-	if err := s.versions(ctx, part, known, now); err != nil {
+func isKnown(e *entry) bool { return e.action == settle && e.outcome.Known }
+
+// versions adds those of the accounts that part tells of.
+func (s *statements) versions(ctx context.Context, part []entry, now string) error {
+	if part[0].outcome.Revoke {
+		return s.revocations(ctx, part, now)
+	}
+	args, from := s.args[:0], len(s.fresh)
+	for i := range part {
+		if e := &part[i]; isKnown(e) {
+			o := &e.outcome
+			args = append(args, o.Key, e.run, o.Row, unlessKey(o), o.Name, o.ExternalID, o.AccountID, o.Status,
+				flag(o.Verified), now, "")
+			s.fresh = append(s.fresh, keyVersion{key: o.Key})
+		}
+	}
+	s.args = args
+	last, err := s.accounts.exec(ctx, args)
+	for i := range s.fresh[from:] {
+		s.fresh[from+i].id = last - int64(len(s.fresh)-from-1-i) // nobody else adds any
+	}
+	return err
+}
+
+func (s *statements) revocations(ctx context.Context, part []entry, now string) error {
+	added, err := s.onRows(ctx, s.revoke, part, isKnown, now)
+	if err != nil || added == 0 {
 		return err
 	}
-	settled := func(e *entry) bool { return known(e) && !e.outcome.Open }
-	if _, err := s.onRows(ctx, s.dropSettled, part, settled); err != nil {
+	return s.enterKeys(ctx)
+}
+
+// enterKeys enters the newest accounts in account_keys.
+func (s *statements) enterKeys(ctx context.Context) error {
+	if _, err := s.enter.ExecContext(ctx); err != nil {
+		return err
+	}
+	_, err := s.entered.ExecContext(ctx)
+	s.fresh, s.allEntered = s.fresh[:0], true
+	return err
+}
+
+// answered takes back the lost attempts that part answers.
+func (s *statements) answered(ctx context.Context, part []entry) error {
+	settled := func(e *entry) bool { return isKnown(e) && !e.outcome.Open }
+	if _, err := s.onRows(ctx, s.forget, part, settled); err != nil {
 		return err
 	}
 	var keys []string
@@ -234,26 +254,6 @@ func (s *statements) known(ctx context.Context, part []entry, now string) error 
 	run, kind := part[0].run, flag(part[0].outcome.Revoke)
 	_, err := s.supersede.ExecContext(ctx, run, kind, run, list(keys))
 	return err
-}
-
-func (s *statements) versions(ctx context.Context, part []entry, known func(*entry) bool, now string) error {
-	if part[0].outcome.Revoke {
-		_, err := s.onRows(ctx, s.revoke, part, known, now)
-		return err
-	}
-	added, err := s.onRows(ctx, s.create, part, known, now)
-	if err != nil || added == count(part, known) {
-		return err
-	}
-	_, err = s.onRows(ctx, s.complete, part, known, now)
-	return err
-}
-
-func count(part []entry, chosen func(*entry) bool) (n int) {
-	for i := range part {
-		n += flag(chosen(&part[i]))
-	}
-	return n
 }
 
 // onRows runs st with args, run, kind and the rows of those entries that are

@@ -14,7 +14,9 @@ const (
 	maxWaiting = 4096 // entries that may wait for the disk; who brings more waits too
 	maxGroup   = 512  // entries written in one transaction
 	busyGroup  = 16   // entries in a group from which on the next is waited for
-	lingering  = 1500 * time.Microsecond
+
+	linger    = time.Millisecond // waited for as long as more comes in
+	maxLinger = 8 * time.Millisecond
 )
 
 type action int
@@ -23,8 +25,9 @@ const (
 	begin action = iota + 1
 	settle
 	withdraw
-	call // something else, in a transaction of its own
-	bare // something else, in no transaction
+	enterAll // the newest accounts in account_keys
+	call     // something else, in a transaction of its own
+	bare     // something else, in no transaction
 )
 
 // entry is one thing to be written.
@@ -44,6 +47,7 @@ type writer struct {
 	db      *sql.DB
 	conn    *sql.Conn
 	stmts   *statements
+	tail    *tail
 	commits atomic.Int64
 
 	mu      sync.Mutex
@@ -67,7 +71,7 @@ func startWriter(path string, db *sql.DB, c *sql.Conn) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{path: path, db: db, conn: c, stmts: stmts, told: make(chan []told, 1)}
+	w := &writer{path: path, db: db, conn: c, stmts: stmts, tail: &tail{}, told: make(chan []told, 1)}
 	w.some.L, w.room.L = &w.mu, &w.mu
 	w.ended.Go(w.work)
 	w.ended.Go(w.tell)
@@ -123,7 +127,7 @@ func (w *writer) take(group []entry) []entry {
 	}
 	n := 0
 	for n < len(w.waiting) && n < maxGroup {
-		if w.waiting[n].action >= call {
+		if w.waiting[n].action >= enterAll {
 			n = max(n, 1)
 			break
 		}
@@ -151,19 +155,37 @@ func (w *writer) work() {
 			err = w.write(group)
 		}
 		w.answer(group, err)
+		if w.tail.len() >= maxTail && w.failure() == nil {
+			_ = w.write([]entry{{action: enterAll}}) // the next group is told the error
+		}
 		w.gather(len(group))
 	}
 }
 
-// gather lets those who were just woken bring their next entry into the next
-// group: it costs no time when there are few, and when there are many it halves
-// the commits, of which each takes as long as the disk does.
+// gather lets those who were just woken, and those whose answers come in now,
+// bring their next entry into the next group: it costs no time when there are
+// few, and when there are many it spares commits, of which each takes as long
+// as the disk does.
 func (w *writer) gather(last int) {
 	if last < busyGroup {
 		runtime.Gosched()
 		return
 	}
-	time.Sleep(lingering)
+	for before, until := 0, time.Now().Add(maxLinger); time.Now().Before(until); {
+		time.Sleep(linger)
+		n := w.count()
+		if n == before || n >= maxGroup {
+			return
+		}
+		before = n
+	}
+}
+
+// count is how many entries wait.
+func (w *writer) count() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.waiting)
 }
 
 func (w *writer) failure() error {
@@ -181,6 +203,8 @@ func (w *writer) write(group []entry) error {
 	switch first.action {
 	case bare:
 		err = first.call(ctx, w.conn)
+	case enterAll:
+		err = w.transact(ctx, func() error { return w.stmts.enterKeys(ctx) })
 	case call:
 		err = w.transact(ctx, func() error { return first.call(ctx, w.conn) })
 	default:
@@ -210,7 +234,19 @@ func (w *writer) transact(ctx context.Context, f func() error) error {
 		return err
 	}
 	w.commits.Add(1)
+	if s := w.stmts; s.allEntered || len(s.fresh) > 0 {
+		w.tail.extend(s.fresh, s.allEntered)
+		s.fresh, s.allEntered = s.fresh[:0], false
+	}
 	return nil
+}
+
+// enter enters the newest accounts in account_keys, after all that came before.
+func (w *writer) enter() error {
+	if w == nil || w.tail.len() == 0 {
+		return nil
+	}
+	return w.do(entry{action: enterAll})
 }
 
 func (w *writer) fail(err error) {
@@ -248,6 +284,7 @@ func (w *writer) tell() {
 // close writes what waits and ends the goroutines. It returns the error that
 // ended writing.
 func (w *writer) close() error {
+	_ = w.enter() // if it fails, that is what ended writing
 	w.mu.Lock()
 	w.closing = true
 	w.some.Signal()
