@@ -8,6 +8,7 @@ import (
 	"hash/maphash"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 )
 
@@ -22,11 +23,14 @@ const (
 	keyHead             = 32 // bytes before a spooled key: its length, line, row number, hash of the name
 )
 
-// keyIndex knows which keys were seen, in 16 bytes each: a hash and where the
-// key is spooled. Keys are compared whole before they are called the same.
+// keyIndex knows which keys were seen, in 16 bytes each while it is filled: a
+// hash and where the key is spooled. Keys are compared whole before they are
+// called the same. Sealed, it keeps 8 bytes for each hash, and the 16 only of
+// keys that have theirs in common.
 type keyIndex struct {
 	seed    maphash.Seed
-	buckets [256][]keyEntry // by the hash's first byte, sorted by seal
+	buckets [256][]keyEntry // by the hash's first byte; sealed: sorted, and only what has its hash in common
+	hashes  [256][]uint64   // by their first byte; sealed: sorted
 	spool   *os.File
 	w       *bufio.Writer
 	offset  int64
@@ -84,22 +88,41 @@ func (x *keyIndex) seal() error {
 		return fmt.Errorf("writing a temporary file: %w", err)
 	}
 	x.w = nil
-	for _, b := range x.buckets {
-		slices.SortFunc(b, func(a, b keyEntry) int {
-			return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.at, b.at))
-		})
-		for start := 0; start < len(b); {
-			end := start + 1
-			for end < len(b) && b[end].hash == b[start].hash {
-				end++
-			}
-			if err := x.countRun(b[start:end]); err != nil {
-				return err
-			}
-			start = end
+	held := 0
+	for i := range x.buckets {
+		held += cap(x.buckets[i])
+		if err := x.sealBucket(i); err != nil {
+			return err
 		}
 	}
 	x.trim()
+	if held > 1<<18 {
+		debug.FreeOSMemory() // more is free now than what comes next will need
+	}
+	return nil
+}
+
+func (x *keyIndex) sealBucket(i int) error {
+	b := x.buckets[i]
+	slices.SortFunc(b, func(a, b keyEntry) int {
+		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.at, b.at))
+	})
+	hashes, shared := make([]uint64, 0, len(b)), 0
+	for start := 0; start < len(b); {
+		end := start + 1
+		for end < len(b) && b[end].hash == b[start].hash {
+			end++
+		}
+		hashes = append(hashes, b[start].hash)
+		if err := x.countRun(b[start:end]); err != nil {
+			return err
+		}
+		if end-start > 1 {
+			shared += copy(b[shared:], b[start:end])
+		}
+		start = end
+	}
+	x.buckets[i], x.hashes[i] = slices.Clone(b[:shared]), hashes
 	return nil
 }
 
@@ -143,6 +166,13 @@ func (x *keyIndex) trim() {
 	x.listed = x.listed[:min(len(x.listed), maxDuplicatesListed)]
 }
 
+func (x *keyIndex) contains(key string) bool {
+	h := maphash.String(x.seed, key)
+	_, found := slices.BinarySearch(x.hashes[h>>56], h)
+	return found
+}
+
+// run are the entries with the hash of key, when it has that in common with others.
 func (x *keyIndex) run(key string) []keyEntry {
 	h := maphash.String(x.seed, key)
 	b := x.buckets[h>>56]
@@ -153,8 +183,6 @@ func (x *keyIndex) run(key string) []keyEntry {
 	}
 	return b[start:end]
 }
-
-func (x *keyIndex) contains(key string) bool { return len(x.run(key)) > 0 }
 
 // first finds the first row with a key: its line, and whether it has the same name.
 func (x *keyIndex) first(key, name string) (line int, sameName bool, err error) {

@@ -203,6 +203,11 @@ func (l *Ledger) Managed(ctx context.Context) (int, error) {
 	return n, wrap(l.path, err)
 }
 
+// newestOf is the id of the newest version of who.key, as an expression. (Over
+// the view versions, max would read all of it.)
+const newestOf = `max(coalesce((SELECT max(id) FROM account_keys WHERE key = who.key), 0),
+	coalesce((SELECT max(id) FROM unentered WHERE key = who.key), 0))`
+
 // newest is the newest versions, as a table a.
 func (l *Ledger) newest() string {
 	ids := "account_keys" // these stand in order

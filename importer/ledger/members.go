@@ -263,16 +263,18 @@ WITH gone AS (
   SELECT key, external_id, @last FROM moves
   WHERE @run > 0 AND source = @source AND gone = 1 AND key > @after
 )
-SELECT g.last_seen,
+SELECT who.last_seen,
   coalesce(
-    (SELECT m.key FROM members m WHERE g.external_id <> '' AND m.external_id <> '' AND m.source = @source
-      AND m.external_id = g.external_id AND m.key <> g.key AND m.left_run IS NULL
+    (SELECT m.key FROM members m INDEXED BY members_external
+      WHERE who.external_id <> '' AND m.external_id <> '' AND m.source = @source
+      AND m.external_id = who.external_id AND m.key <> who.key AND m.left_run IS NULL
       AND NOT (@run > 0 AND EXISTS (SELECT 1 FROM moves v WHERE v.source = @source AND v.key = m.key AND v.gone = 1)) LIMIT 1),
-    (SELECT v.key FROM moves v WHERE @run > 0 AND g.external_id <> '' AND v.source = @source
-      AND v.external_id = g.external_id AND v.key <> g.key AND v.gone = 0 LIMIT 1),
+    (SELECT v.key FROM moves v INDEXED BY moves_external
+      WHERE @run > 0 AND who.external_id <> '' AND v.external_id <> '' AND v.source = @source
+      AND v.external_id = who.external_id AND v.key <> who.key AND v.gone = 0 LIMIT 1),
     ''), ` + accountColumns + `
-FROM gone g CROSS JOIN accounts a ON a.id = (SELECT max(id) FROM versions WHERE key = g.key)
+FROM gone who CROSS JOIN accounts a ON a.id = ` + newestOf + `
 WHERE ` + ours + `
   AND (a.revoked_at = '' OR a.run = @run)
-  AND NOT EXISTS (SELECT 1 FROM members o WHERE o.key = g.key AND o.source <> @source AND o.left_run IS NULL)
-ORDER BY g.key LIMIT @limit`
+  AND NOT EXISTS (SELECT 1 FROM members o WHERE o.key = who.key AND o.source <> @source AND o.left_run IS NULL)
+ORDER BY who.key LIMIT @limit`

@@ -1,7 +1,9 @@
 package ledger
 
 import (
+	"database/sql"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -180,5 +182,29 @@ func TestPrune(t *testing.T) {
 	}
 	if again, err := l.Prune(t.Context(), start); err != nil || again != (Pruned{}) {
 		t.Error(again, err)
+	}
+}
+
+// Leavers are found by key: no query of a night reads all accounts for each.
+func TestLeaversAreFoundByKey(t *testing.T) {
+	l := openNew(t)
+	rows, err := l.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+leaversQuery, sql.Named("source", ""),
+		sql.Named("after", ""), sql.Named("run", 1), sql.Named("last", ""), sql.Named("limit", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, err := collect(rows, func(s scanner) (step string, err error) {
+		var id, parent, unused int
+		err = s.Scan(&id, &parent, &unused, &step)
+		return step, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range steps {
+		bySource := strings.HasSuffix(step, "(source=?)") // reads the whole source
+		if bySource || strings.HasPrefix(step, "SCAN") && step != "SCAN who" && step != "SCAN CONSTANT ROW" {
+			t.Errorf("%s in\n%s", step, strings.Join(steps, "\n"))
+		}
 	}
 }

@@ -166,6 +166,8 @@ CREATE VIEW unentered AS
   WHERE id > (SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'accounts_entered');
 CREATE VIEW versions AS
   SELECT key, id FROM account_keys UNION ALL SELECT key, id FROM unentered;
+
+CREATE INDEX moves_external ON moves (source, external_id) WHERE external_id <> '';
 `
 
 // fromVersion1 fills the books from those of version 1. No process goes on

@@ -56,18 +56,18 @@ const (
 	supersede = `UPDATE OR ROLLBACK lost SET superseded_by = ? WHERE superseded_by = 0 AND revoke = ? AND run <> ?
 		AND key IN (SELECT value FROM json_each(?))`
 
-	// A revocation keeps what the version before it says, and adds when.
-	revoke = "INSERT OR ROLLBACK INTO accounts (" + versionColumns + `)
-		SELECT o.key, o.run, o.row, coalesce(a.email, o.email), coalesce(a.name, o.name),
-			coalesce(a.external_id, o.external_id), coalesce(nullif(a.account_id, ''), o.account_id),
-			coalesce(a.status, ''), coalesce(a.verified, 0), ?1, ?1
-		FROM outcomes o LEFT JOIN accounts a ON a.id = (SELECT max(id) FROM versions WHERE key = o.key)
-		WHERE o.key <> '' AND o.run = ?2 AND o.revoke = ?3 AND o.row IN (SELECT value FROM json_each(?4))`
-
 	enter   = "INSERT OR IGNORE INTO account_keys SELECT key, id FROM unentered ORDER BY key"
 	entered = `UPDATE OR ROLLBACK meta SET value = (SELECT max(id) FROM accounts)
 		WHERE name = 'accounts_entered' AND CAST(value AS INTEGER) < (SELECT max(id) FROM accounts)`
 )
+
+// revoke keeps what the version before says, and adds when.
+const revoke = "INSERT OR ROLLBACK INTO accounts (" + versionColumns + `)
+	SELECT who.key, who.run, who.row, coalesce(a.email, who.email), coalesce(a.name, who.name),
+		coalesce(a.external_id, who.external_id), coalesce(nullif(a.account_id, ''), who.account_id),
+		coalesce(a.status, ''), coalesce(a.verified, 0), ?1, ?1
+	FROM outcomes who LEFT JOIN accounts a ON a.id = ` + newestOf + `
+	WHERE who.key <> '' AND who.run = ?2 AND who.revoke = ?3 AND who.row IN (SELECT value FROM json_each(?4))`
 
 // close ends the statements: while there is one, SQLite keeps the file open.
 func (s *statements) close() error {
