@@ -33,8 +33,8 @@ func readAddress(cell string) address {
 		return address{fault: missingAddress}
 	}
 	var repair kind
-	if unguarded := unguard(s); unguarded != s {
-		s, repair = trimBlanks(unguarded), guardedCell
+	for text := bare(s); text != s; text = bare(s) { // written and read again and again, by other programs too
+		s, repair = trimBlanks(text), guardedCell
 	}
 	if fault := noAddress(s); fault != 0 {
 		return address{fault: fault}
@@ -96,18 +96,42 @@ func single(s string) address {
 	return a
 }
 
-// unwrap takes off mailto:, SMTP: and <>, and what stands before <.
+// unwrap takes off mailto:, SMTP:, quotes and brackets, and what stands before those.
 func unwrap(s string) (email, name string, wrapped bool) {
-	if open := strings.IndexByte(s, '<'); open >= 0 && strings.HasSuffix(s, ">") && strings.Count(s, "<") == 1 && strings.Count(s, ">") == 1 {
-		name = trimBlanks(strings.Trim(trimBlanks(s[:open]), `"`))
-		s, wrapped = trimBlanks(s[open+1:len(s)-1]), true
+	for _, pair := range []string{"<>", "()", "[]", `""`, "''"} {
+		if before, inner, ok := enclosed(s, pair); ok {
+			name = trimBlanks(strings.Trim(trimBlanks(before), `"`))
+			s, wrapped = trimBlanks(inner), true
+			break
+		}
 	}
 	for _, scheme := range []string{"mailto:", "smtp:"} {
 		if len(s) > len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
 			s, wrapped = trimBlanks(s[len(scheme):]), true
+			if scheme == "mailto:" {
+				s, _, _ = strings.Cut(s, "?")
+			}
 		}
 	}
 	return s, name, wrapped
+}
+
+// enclosed finds a pair of brackets around the end of s, and no other of the
+// kind in it. What stands before other ones than <> must not be an address too,
+// and quotes stand around the whole.
+func enclosed(s, pair string) (before, inner string, ok bool) {
+	open := strings.IndexByte(s, pair[0])
+	if open < 0 || open == len(s)-1 || s[len(s)-1] != pair[1] {
+		return "", "", false
+	}
+	before, inner = s[:open], s[open+1:len(s)-1]
+	switch {
+	case strings.ContainsAny(inner, pair), strings.Contains(before, pair[1:]):
+		return "", "", false
+	case pair != "<>" && strings.Contains(before, "@"), pair[0] == pair[1] && before != "":
+		return "", "", false
+	}
+	return before, inner, true
 }
 
 // Longest local part and address: RFC 5321, 4.5.3.1, and erratum 1690 of RFC 3696.

@@ -17,8 +17,8 @@ type Column struct {
 // columns is where the fields are in a record. Of several indexes of a field
 // the first cell that is not empty counts.
 type columns struct {
-	at           [infix + 1][]int
-	why          [infix + 1]string
+	at           [secondLast + 1][]int
+	why          [secondLast + 1]string
 	preset       *preset
 	surnameFirst bool // "山田 太郎"
 	login        bool // the address is a login name
@@ -101,7 +101,7 @@ func (ch *chooser) asked() error {
 		i := ch.h.index(name)
 		if i < 0 {
 			return &RefusedError{Path: ch.path, Line: ch.h.line, What: fmt.Sprintf("no column is named %q", name),
-				Hint: "the columns are: " + strings.Join(ch.h.names, ", ")}
+				Hint: "the columns are: " + ch.h.list()}
 		}
 		ch.c.set(f, "--column", i)
 	}
@@ -157,7 +157,7 @@ func (ch *chooser) presetAddresses() error {
 	}
 	if !ch.c.has(Email) {
 		at := ch.h.normalised(p.login)
-		if p.login == "" || len(at) == 0 || !ch.confirmed(at) || ch.count(at[0]).addresses == 0 {
+		if p.login == "" || len(at) == 0 || !ch.confirmed(at) || ch.count(at[0]).addresses == 0 && !ch.h.ownFile {
 			return nil
 		}
 		ch.c.login = true

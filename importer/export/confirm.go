@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -39,8 +40,12 @@ func cellAt(cells []string, i int) string {
 }
 
 // confirmed tells whether most cells of the columns that are not empty look
-// like addresses; empty columns speak neither for nor against.
+// like addresses; empty columns speak neither for nor against. A file of our
+// own was confirmed when its original was read, and holds what was wrong in it.
 func (ch *chooser) confirmed(at []int) bool {
+	if ch.h.ownFile {
+		return true
+	}
 	filled, ats := 0, 0
 	for _, i := range at {
 		n := ch.count(i)
@@ -100,7 +105,7 @@ func (ch *chooser) bestGroup(groups [][]int) ([]int, error) {
 	best := slices.MaxFunc(groups, func(a, b []int) int { return ch.count(a[0]).addresses - ch.count(b[0]).addresses })
 	candidates := []int{best[0]}
 	for _, g := range groups {
-		if g[0] != best[0] && ch.count(g[0]).addresses > 0 && ch.differ(best[0], g[0]) {
+		if g[0] != best[0] && ch.count(g[0]).addresses > 0 && ch.differ(best[0], g[0]) && !ch.adds(groups, best[0], g[0]) {
 			candidates = append(candidates, g[0])
 		}
 	}
@@ -109,6 +114,20 @@ func (ch *chooser) bestGroup(groups [][]int) ([]int, error) {
 		return nil, ch.ambiguous("address", Email, candidates)
 	}
 	return best, nil
+}
+
+// adds tells whether column b has but a few further addresses of people whose
+// address is in column a, the one with the best header.
+func (ch *chooser) adds(groups [][]int, a, b int) bool {
+	if a != groups[0][0] || ch.count(b).filled*5 > ch.count(a).addresses {
+		return false
+	}
+	for _, cells := range ch.sample {
+		if trimBlanks(cellAt(cells, a)) == "" && trimBlanks(cellAt(cells, b)) != "" {
+			return false
+		}
+	}
+	return true
 }
 
 // differ tells whether two columns say different things, or are not filled in the same rows.
@@ -130,6 +149,9 @@ func (ch *chooser) differ(a, b int) bool {
 // rivals finds the columns that fit as well as the chosen one, by content alone.
 func (ch *chooser) rivals(chosen int) []int {
 	mine := ch.count(chosen)
+	if ch.h.ownFile && mine.addresses < mine.filled { // what is wrong in it is why it is there
+		return nil
+	}
 	var rivals []int
 	for i, name := range ch.h.names {
 		if i == chosen || ch.h.own[i] || isLogin(ch.h.keys[i]) || belongsElsewhere(name) {
@@ -149,6 +171,10 @@ func (ch *chooser) rivals(chosen int) []int {
 func (ch *chooser) ambiguous(what string, f Field, at []int) error {
 	var names, flags []string
 	for _, i := range at {
+		if ch.h.names[i] == "" {
+			names = append(names, fmt.Sprintf("number %d, which has no header", i+1))
+			continue
+		}
 		names = append(names, fmt.Sprintf("%q", ch.h.names[i]))
 		flags = append(flags, columnFlag(f, ch.h.names[i]))
 	}
@@ -162,11 +188,16 @@ func columnFlag(f Field, header string) string {
 }
 
 // shellWord quotes a word where a shell needs it.
-func shellWord(s string) string {
-	if strings.ContainsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t'\"$&|;<>()[]{}*?!#~`\\=", r) }) {
-		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+func shellWord(s string) string { return shellWordOn(runtime.GOOS, s) }
+
+func shellWordOn(system, s string) string {
+	switch {
+	case !strings.ContainsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t'\"$&|;<>()[]{}*?!#~`\\=^", r) }):
+		return s
+	case system == "windows":
+		return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"`
 	}
-	return s
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 func (ch *chooser) unconfirmed(i int) error {
@@ -193,7 +224,7 @@ func (ch *chooser) byContent() string {
 		}
 	}
 	if len(flags) == 0 {
-		return "name the column that holds them: --column email=HEADER (the columns are: " + strings.Join(ch.h.names, ", ") + ")"
+		return ch.h.inWords("name the column that holds them: --column email=HEADER (the columns are: " + ch.h.list() + ")")
 	}
 	return "if these are the people's own addresses, say " + strings.Join(flags, " or ")
 }

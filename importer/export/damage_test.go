@@ -41,8 +41,8 @@ func members(r *rand.Rand, quoteAll bool, delim, eol string, nameLast bool) (hea
 	return header, list
 }
 
-// bare is a name without what damage may add to it.
-func bare(name string) string {
+// plain is a name without what damage may add to it.
+func plain(name string) string {
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune("\",;\t ", r) {
 			return -1
@@ -120,7 +120,7 @@ func holdAgainst(t *testing.T, seed uint64, text string, list []member, victim i
 		}
 		// What the damaged record itself says may have a character more or less, and no part
 		// less; with a delimiter gone it is a short row, which is told.
-		if d := len(bare(m.name)) - len(bare(row.Name)); row.Email == list[victim].email && !slices.Contains(row.repairs, shortRow) && (d < -1 || d > 1) {
+		if d := len(plain(m.name)) - len(plain(row.Name)); row.Email == list[victim].email && !slices.Contains(row.repairs, shortRow) && (d < -1 || d > 1) {
 			t.Errorf("seed %d, line %d: %s is sent as %q, is %q\n%s", seed, row.Line, row.Email, row.Name, m.name, text)
 		}
 		sent[row.Email] = true

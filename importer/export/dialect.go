@@ -3,7 +3,6 @@ package export
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -82,35 +81,4 @@ func declared(sample []byte) (rune, bool) {
 		return 0, false
 	}
 	return r, true
-}
-
-// noHeader says what to do about a file whose header was not found.
-func noHeader(path string, g guess, o Options) error {
-	if len(o.Columns) > 0 && len(g.first) > 0 {
-		var missing []string
-		h := newHeader(g.first[0], g.firstAt)
-		for f, name := range o.Columns {
-			if h.index(name) < 0 {
-				missing = append(missing, fmt.Sprintf("%s=%s", f, name))
-			}
-		}
-		slices.Sort(missing)
-		if len(missing) > 0 {
-			return &RefusedError{Path: path, Line: g.firstAt, What: "no header has the columns of --column " + strings.Join(missing, ", "),
-				Hint: "the columns are: " + strings.Join(h.names, ", ")}
-		}
-	}
-	if len(g.first) == 0 {
-		return &RefusedError{Path: path, What: "the file has no rows: there is nothing to do", Hint: "look whether the export has failed, and make it again"}
-	}
-	for i, c := range g.first[0] {
-		if isPlainAddress(trimBlanks(c)) {
-			return &RefusedError{Path: path, Line: g.firstAt, What: "the first line holds an address: the file has no header row",
-				Hint: fmt.Sprintf("say --no-header --column email=%d --column name=N, where N is the number of the column of names", i+1)}
-		}
-	}
-	h := newHeader(g.first[0], g.firstAt)
-	ch := chooser{path: path, h: &h, sample: g.first[1:]}
-	return &RefusedError{Path: path, Line: g.firstAt, What: "no header names a column of e-mail addresses",
-		Hint: ch.byContent() + "; if there is no header row, say --no-header"}
 }

@@ -57,8 +57,8 @@ func newKeyIndex() (*keyIndex, error) {
 func (x *keyIndex) put(key string, at int64) {
 	h := maphash.String(x.seed, key)
 	b := &x.buckets[h>>56]
-	if len(*b) == cap(*b) { // by a quarter: append would take twice the room
-		*b = slices.Grow(*b, max(16, len(*b)/4))
+	if len(*b) == cap(*b) { // by an eighth: append would take more room
+		*b = append(make([]keyEntry, 0, len(*b)+max(16, len(*b)/8)), *b...)
 	}
 	*b = append(*b, keyEntry{h, at})
 }

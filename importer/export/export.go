@@ -24,12 +24,13 @@ const (
 	ExternalID
 	AccountID
 
-	infix // "van den": what stands between first and last name in Dutch exports
+	infix      // "van den": what stands between first and last name in Dutch exports
+	secondLast // "López" of "María García López", in Spanish ones
 )
 
 var fieldNames = [...]string{
 	Email: "email", Name: "name", FirstName: "first_name", LastName: "last_name",
-	Organization: "organization", ExternalID: "external_id", AccountID: "account_id", infix: "infix",
+	Organization: "organization", ExternalID: "external_id", AccountID: "account_id", infix: "infix", secondLast: "second_last_name",
 }
 
 // Fields are the fields that --column can set, in the order in which people are shown them.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -121,7 +122,7 @@ const saveAs = "open it in the spreadsheet program and save it as CSV UTF-8"
 
 // foreign are beginnings of files that are no text.
 var foreign = []struct{ magic, what, hint string }{
-	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "this is an old Excel workbook (.xls)", saveAs},
+	{"\xd0\xcf\x11\xe0", "this is an old Excel workbook (.xls)", saveAs},
 	{"%PDF", "this is a PDF", "export the people as CSV"},
 	{"BZh", "this is packed with bzip2", "unpack it first"},
 	{"\xfd7zXZ\x00", "this is packed with xz", "unpack it first"},
@@ -152,8 +153,24 @@ func (f *File) recognise() error {
 		f.pack = zipped
 		_, err := f.zipEntry(f.raw)
 		return err
+	case f.isWorkbook() && isBinary(head):
+		return f.damagedWorkbook()
 	}
 	return f.refuseMarkup(head)
+}
+
+// isWorkbook tells a spreadsheet by what it is called.
+func (f *File) isWorkbook() bool {
+	return slices.Contains([]string{".xls", ".xlsx", ".xlsm", ".xlsb", ".ods", ".numbers"}, strings.ToLower(filepath.Ext(f.path)))
+}
+
+// isBinary tells bytes that are no text in any encoding. Text called .xls is
+// what many programs export.
+func isBinary(head []byte) bool {
+	if _, wide := utf16WithoutMark(head); wide || bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) {
+		return false
+	}
+	return bytes.ContainsFunc(head, func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\n\v\f\r\x1a", r) })
 }
 
 func (f *File) refuseMarkup(head []byte) error {
@@ -175,7 +192,7 @@ func (f *File) zipEntry(raw io.ReaderAt) (*zip.File, error) {
 	}
 	archive, err := zip.NewReader(raw, st.Size())
 	if err != nil {
-		return nil, &RefusedError{Path: f.path, What: fmt.Sprintf("the zip archive is damaged: %v", err), Hint: "download it again"}
+		return nil, f.damagedZip(raw, err)
 	}
 	var entries, names = []*zip.File{}, []string{}
 	for _, e := range archive.File {
@@ -194,6 +211,23 @@ func (f *File) zipEntry(raw io.ReaderAt) (*zip.File, error) {
 		}
 	}
 	return f.onlyEntry(entries, names)
+}
+
+func (f *File) damagedWorkbook() error {
+	return &RefusedError{Path: f.path, What: "this is an Excel workbook, and it is damaged",
+		Hint: "export it again, open it in the spreadsheet program and save it as CSV UTF-8"}
+}
+
+// damagedZip tells a workbook by its name, or by the one that its first entry has.
+func (f *File) damagedZip(raw io.ReaderAt, err error) error {
+	head := make([]byte, 256)
+	n, _ := raw.ReadAt(head, 0)
+	for _, name := range []string{"[Content_Types].xml", "_rels/.rels", "docProps/", "xl/"} {
+		if f.isWorkbook() || bytes.Contains(head[:n], []byte(name)) {
+			return f.damagedWorkbook()
+		}
+	}
+	return &RefusedError{Path: f.path, What: fmt.Sprintf("the zip archive is damaged: %v", err), Hint: "download it again"}
 }
 
 func (f *File) onlyEntry(entries []*zip.File, names []string) (*zip.File, error) {

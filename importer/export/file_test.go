@@ -71,6 +71,13 @@ func TestPackedFiles(t *testing.T) {
 		{"book.xlsx", zipOf(t, "[Content_Types].xml", "x", "xl/workbook.xml", "x"), "save it as CSV UTF-8"},
 		{"sheet.ods", zipOf(t, "mimetype", "x", "content.xml", "x"), "save it as CSV UTF-8"},
 		{"cut.zip", zipOf(t, "Contacts.csv", twoPeople)[:60], "the zip archive is damaged"},
+		{"cut.xlsx", zipOf(t, "[Content_Types].xml", "x", "xl/workbook.xml", "x")[:90], "this is an Excel workbook, and it is damaged [export it again, open it in the spreadsheet program and save it as CSV UTF-8]"},
+		{"cut-book.csv", zipOf(t, "[Content_Types].xml", "x", "xl/workbook.xml", "x")[:90], "this is an Excel workbook, and it is damaged"},
+		{"other.xlsx", "PK\x03\x04xxxx", "this is an Excel workbook, and it is damaged"},
+		{"damaged.xls", "\x09\x08\x10\x00\x00\x06\x05\x00\x01\x02", "this is an Excel workbook, and it is damaged"},
+		{"cut.xls", "\xd0\xcf\x11\xe0\xa1", "save it as CSV UTF-8"},
+		{"text.xls", strings.ReplaceAll(twoPeople, ",", "\t"), ""},
+		{"unicode-text.xls", "\xff\xfe" + utf16le(strings.ReplaceAll(twoPeople, ",", "\t")), ""},
 		{"people.csv.xz", "\xfd7zXZ\x00xx", "unpack it first"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -31,7 +31,7 @@ func conditions(path string, h *header, matches []Match) ([]condition, error) {
 		i := h.index(m.Column)
 		if i < 0 {
 			return nil, &RefusedError{Path: path, Line: h.line, What: fmt.Sprintf("no column is named %q", m.Column),
-				Hint: "the columns are: " + strings.Join(h.names, ", ")}
+				Hint: "the columns are: " + h.list()}
 		}
 		cs = append(cs, condition{m, i})
 	}

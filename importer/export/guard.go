@@ -1,16 +1,22 @@
 package export
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // isFormula tells a cell that a spreadsheet would take for a formula, also after
-// blanks and after guards that it has already.
+// blanks, characters that do not show, and guards that it has already.
 func isFormula(cell string) bool {
-	rest := strings.TrimLeft(cell, "'")
-	rest = strings.TrimLeft(rest, " \u00a0\u3000")
-	if rest == "" {
-		return false
+	for _, r := range strings.TrimLeft(cell, "'") {
+		switch {
+		case strings.ContainsRune("=+-@\t\r\n\x00＝＋－＠", r):
+			return true
+		case !unicode.IsSpace(r) && !isInvisible(r):
+			return false
+		}
 	}
-	return strings.ContainsRune("=+-@\t\r\n\x00＝＋－＠", []rune(rest[:min(len(rest), 4)])[0])
+	return false
 }
 
 // Guard puts a ' before a cell that a spreadsheet would take for a formula.
@@ -31,3 +37,17 @@ func unguard(cell string) string {
 	}
 	return cell
 }
+
+// textOf takes a cell out of the formula ="…", which exports write so that a
+// spreadsheet leaves the text alone.
+func textOf(cell string) string {
+	inner, formula := strings.CutPrefix(trimBlanks(cell), `="`)
+	inner, closed := strings.CutSuffix(inner, `"`)
+	if !formula || !closed {
+		return cell
+	}
+	return strings.ReplaceAll(inner, `""`, `"`)
+}
+
+// bare is a cell without what keeps spreadsheets from taking it for a formula.
+func bare(cell string) string { return textOf(unguard(cell)) }

@@ -50,8 +50,9 @@ func squeeze(header string) string { return strings.ReplaceAll(normalise(header)
 
 // header is the row that names the columns.
 type header struct {
-	line    int // physical line; 0: there is none
-	names   []string
+	line    int      // physical line; 0: there is none
+	cells   []string // as they stand, without guards in a file of our own
+	names   []string // without blanks around them
 	plain   []string // normalised
 	keys    []string // squeezed
 	own     []bool   // a jsm_ column, that one of our own files has
@@ -62,9 +63,13 @@ type header struct {
 const longestHeader = 300 // bytes; what is longer is a text and names nothing
 
 func newHeader(cells []string, line int) header {
-	h := header{line: line}
+	h := header{line: line, ownFile: slices.ContainsFunc(cells, isOwn)}
 	for _, c := range cells {
-		name := strings.TrimFunc(c, func(r rune) bool { return unicode.IsSpace(r) || isInvisible(r) })
+		if h.ownFile {
+			c = unguard(c)
+		}
+		h.cells = append(h.cells, c)
+		name := trimBlanks(c)
 		h.names = append(h.names, name)
 		plain := ""
 		if len(name) <= longestHeader {
@@ -72,9 +77,7 @@ func newHeader(cells []string, line int) header {
 		}
 		h.plain = append(h.plain, plain)
 		h.keys = append(h.keys, strings.ReplaceAll(plain, " ", ""))
-		own := strings.HasPrefix(strings.ToLower(name), "jsm_")
-		h.own = append(h.own, own)
-		h.ownFile = h.ownFile || own
+		h.own = append(h.own, isOwn(c))
 	}
 	h.trimmed = len(h.names)
 	for h.trimmed > 0 && h.names[h.trimmed-1] == "" {
@@ -82,6 +85,9 @@ func newHeader(cells []string, line int) header {
 	}
 	return h
 }
+
+// isOwn tells the header of a column that this program adds to its files.
+func isOwn(cell string) bool { return strings.HasPrefix(strings.ToLower(trimBlanks(cell)), "jsm_") }
 
 // index finds a column as people name it: exactly, or by its normalised name.
 func (h *header) index(name string) int {
@@ -92,6 +98,20 @@ func (h *header) index(name string) int {
 		return slices.Index(h.keys, key)
 	}
 	return -1
+}
+
+// inWords says a text that speaks of the header so that it holds without one:
+// columns then have numbers, and rows are held against the first.
+func (h *header) inWords(text string) string {
+	if h.line > 0 {
+		return text
+	}
+	return strings.NewReplacer("=HEADER", "=N (a number)", "the header", "the first row").Replace(text)
+}
+
+// list names the columns for a message; empty headers cannot be named.
+func (h *header) list() string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(h.names), func(name string) bool { return name == "" }), ", ")
 }
 
 // all finds every column with a key.
@@ -123,8 +143,48 @@ func (h *header) repeats(cells []string) bool {
 	return true
 }
 
+// isOther tells a record that names columns, but not as the header does.
+func (h *header) isOther(cells []string) bool {
+	if h.line == 0 || h.repeats(cells) {
+		return false
+	}
+	filled, known, email := 0, 0, false
+	for _, c := range cells {
+		if c == "" || len(c) > 60 {
+			continue
+		}
+		if strings.Contains(c, "@") {
+			return false
+		}
+		filled++
+		key := squeeze(c)
+		_, isEmail := means(key, Email)
+		email = email || isEmail
+		if isEmail || dictionary().rank[key] != nil || h.index(c) >= 0 {
+			known++
+		}
+	}
+	return email && filled > 1 && known*3 >= filled*2
+}
+
+// isRuler tells the line of dashes that databases and text tables have below
+// the header.
+func isRuler(cells []string) bool {
+	found := false
+	for _, c := range cells {
+		c = strings.Trim(c, " \t")
+		if strings.Trim(c, "-+=:") != "" || c != "" && len(c) < 3 {
+			return false
+		}
+		found = found || c != ""
+	}
+	return found
+}
+
+const importOneByOne = "cut the file there, and import the parts one by one"
+
 // isDirective tells lines that speak of the file and are no row of it.
 func isDirective(cells []string) bool {
 	first := strings.ToLower(strings.TrimSpace(cells[0]))
-	return strings.HasPrefix(first, "sep=") || strings.HasPrefix(first, "#type ") || strings.HasPrefix(first, "version:")
+	return strings.HasPrefix(first, "sep=") || strings.HasPrefix(first, "#type ") || strings.HasPrefix(first, "# ") || strings.HasPrefix(first, "version:")
 }

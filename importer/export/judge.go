@@ -26,7 +26,7 @@ type judge struct {
 func (j *judge) row(it item, p person) *Row {
 	r := &Row{Line: it.rec.line, fault: it.fault, repairs: it.repairs}
 	j.keepCells(r, it.rec.cells)
-	r.Organization, r.ExternalID, r.AccountID = trimBlanks(unguard(p.Organization)), trimBlanks(unguard(p.ExternalID)), trimBlanks(unguard(p.AccountID))
+	r.Organization, r.ExternalID, r.AccountID = trimBlanks(bare(p.Organization)), trimBlanks(bare(p.ExternalID)), trimBlanks(bare(p.AccountID))
 	if r.fault == 0 && j.checkUTF8 && slices.ContainsFunc(it.rec.cells, func(c string) bool { return !utf8.ValidString(c) }) {
 		r.fault = notUTF8
 	}
@@ -46,8 +46,20 @@ func (j *judge) row(it item, p person) *Row {
 		r.Invalid = j.reason(r, p, a)
 		return r
 	}
+	r.repairs = distinct(r.repairs)
 	r.Note = j.note(r, a)
 	return r
+}
+
+// distinct keeps the first of each kind.
+func distinct(kinds []kind) []kind {
+	var kept []kind
+	for _, k := range kinds {
+		if !slices.Contains(kept, k) {
+			kept = append(kept, k)
+		}
+	}
+	return kept
 }
 
 // keepCells sets what the row is written with again.
@@ -73,7 +85,7 @@ func (j *judge) keepCells(r *Row, cells []string) {
 // being in the file.
 func (j *judge) broken(r *Row, it item) {
 	r.NoAddress = true
-	r.Invalid = brokenReason(it, r.fault, len(j.header.names))
+	r.Invalid = j.header.inWords(brokenReason(it, r.fault, len(j.header.names)))
 	r.Email, r.Name, r.repairs = "", "", nil
 	for _, c := range it.rec.cells {
 		for piece := range strings.FieldsFuncSeq(c, func(r rune) bool { return strings.ContainsRune(" \t\r\n;,|%<>\"'()[]", r) }) {
@@ -182,7 +194,7 @@ func (j *judge) name(r *Row, p person, a address) {
 			return
 		}
 		name, repairs, fault := cleanName(candidate)
-		if fault == 0 && j.guessed && isMisread(name) {
+		if fault == 0 && j.misread(r, name) {
 			fault = nameEncoding
 		}
 		if fault != 0 && j.columns.needAccounts { // a name is not needed then
@@ -203,14 +215,23 @@ func (j *judge) name(r *Row, p person, a address) {
 	}
 }
 
+// misread tells a name whose letters are wrong because the encoding was guessed
+// wrongly, in this file or in the one that a file of our own was made from.
+func (j *judge) misread(r *Row, name string) bool {
+	if !j.guessed && r.Own == nil {
+		return false
+	}
+	return isMisread(name) && (j.guessed || strings.Contains(r.Own["jsm_reason"], misreadName(name)))
+}
+
 func (j *judge) joined(p person) string {
-	parts := []string{p.FirstName, p.Infix, p.LastName}
+	parts := []string{p.FirstName, p.Infix, p.LastName, p.SecondLast}
 	if j.columns.surnameFirst {
 		parts = []string{p.LastName, p.FirstName}
 	}
 	var filled []string
 	for _, part := range parts {
-		if part = trimBlanks(unguard(part)); part != "" {
+		if part = trimBlanks(bare(part)); part != "" && part != databaseNull {
 			filled = append(filled, part)
 		}
 	}

@@ -2,6 +2,7 @@ package export
 
 import (
 	"html"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,11 +17,17 @@ func cleanName(s string) (name string, repairs []kind, fault kind) {
 	if isSimple(s) {
 		return s, nil, 0
 	}
+	if s == databaseNull {
+		return "", nil, 0
+	}
 	if fault := lostLetters(s); fault != 0 {
 		return "", nil, fault
 	}
-	if unguarded := unguard(s); unguarded != s {
-		s, repairs = unguarded, append(repairs, guardedCell)
+	if text := bare(s); text != s {
+		s, repairs = text, append(repairs, guardedCell)
+	}
+	if strings.Count(s, `"`)%2 == 1 {
+		return "", nil, nameQuote
 	}
 	s = trimBlanks(s)
 	var controls, breaks bool
@@ -50,9 +57,12 @@ func cleanName(s string) (name string, repairs []kind, fault kind) {
 	return trimBlanks(s), repairs, 0
 }
 
+// databaseNull is how databases write that a cell has no value. Unlike NULL, nobody is called so.
+const databaseNull = `\N`
+
 // isSimple tells names that need no second look: printable ASCII and letters.
 func isSimple(s string) bool {
-	if s == "" || s[0] <= ' ' || s[0] == '\'' || s[len(s)-1] == ' ' {
+	if s == "" || s[0] <= ' ' || s[0] == '\'' || s[0] == '=' || s[0] == '\\' || s[len(s)-1] == ' ' {
 		return false
 	}
 	var before rune
@@ -62,7 +72,7 @@ func isSimple(s string) bool {
 			if !unicode.IsLetter(r) || before >= utf8.RuneSelf {
 				return false
 			}
-		case r < ' ', r == 0x7f, r == '?', r == '&':
+		case r < ' ', r == 0x7f, r == '?', r == '&', r == '#', r == '"':
 			return false
 		}
 		before = r
@@ -77,12 +87,24 @@ func lostLetters(s string) kind {
 		return nameNUL
 	case !utf8.ValidString(s), strings.ContainsRune(s, utf8.RuneError), strings.IndexFunc(s, isC1) >= 0, isTwiceEncoded(s):
 		return nameEncoding
+	case strings.Contains(s, "#") && slices.ContainsFunc(strings.Fields(s), isSpreadsheetError):
+		return nameSpreadsheet
 	case questionsInside(s):
 		return nameLostLetters
 	case strings.Contains(s, "&") && html.UnescapeString(s) != s:
 		return nameEntities
 	}
 	return 0
+}
+
+// isSpreadsheetError tells what a spreadsheet program leaves of a cell that it
+// took for a formula, such as -Ann.
+func isSpreadsheetError(word string) bool {
+	switch word {
+	case "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#N/A", "#SPILL!", "#ERROR!":
+		return true
+	}
+	return false
 }
 
 // isC1 tells the controls that letters of other encodings become; U+0085 is a line break.
@@ -127,9 +149,10 @@ func hasHighPair(s string) bool {
 // file is in another encoding: symbols for letters, capitals inside words.
 func isMisread(s string) bool {
 	var before rune
-	for _, r := range s {
+	for i, r := range s {
 		if r >= 0x80 {
 			switch {
+			case r == '”' && closesQuote(s, i):
 			case strings.ContainsRune("¡¢£¤¥¦§¨©¬®¯°±²³µ¶¸¹º¼½¾¿×÷†‡‰‹›…•ˆ˜™€", r):
 				return true
 			case unicode.IsLetter(before) && strings.ContainsRune("‚„“”—", r):
@@ -141,4 +164,10 @@ func isMisread(s string) bool {
 		before = r
 	}
 	return false
+}
+
+// closesQuote tells a ” at i that ends what “ or „ began: Jo “Joey” Smith.
+func closesQuote(s string, i int) bool {
+	next, _ := utf8.DecodeRuneInString(s[i+len("”"):])
+	return strings.ContainsAny(s[:i], "“„") && !unicode.IsLetter(next)
 }

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -16,15 +17,9 @@ func (ch *chooser) chooseNames() error {
 	if _, ruled := ch.rule(Name); ruled {
 		return nil
 	}
-	groups := ch.groups(Name)
-	var full []int
-	for _, g := range groups {
-		if !ch.taken(g[0]) {
-			full = append(full, g[0])
-		}
-	}
-	if len(full) == 0 {
-		return nil
+	full, err := ch.fullNames()
+	if len(full) == 0 || err != nil {
+		return err
 	}
 	if _, told := ch.options.Columns[FirstName]; told {
 		return nil
@@ -32,6 +27,7 @@ func (ch *chooser) chooseNames() error {
 	if _, told := ch.options.Columns[LastName]; told {
 		return nil
 	}
+	full = ch.withoutParts(full)
 	for _, other := range full[1:] {
 		if ch.namesDiffer(full[0], other) {
 			return ch.ambiguous("name", Name, full)
@@ -41,8 +37,62 @@ func (ch *chooser) chooseNames() error {
 	return nil
 }
 
+// fullNames finds the columns that may hold full names, best alias first.
+func (ch *chooser) fullNames() ([]int, error) {
+	var full []int
+	for _, g := range ch.groups(Name) {
+		i := g[0]
+		if ch.taken(i) || isPersonWord(ch.h.keys[i]) && !ch.holdsNames(i) {
+			continue
+		}
+		full = append(full, i)
+		for _, other := range g[1:] {
+			if ch.namesDiffer(i, other) {
+				return nil, ch.namesTwice(i, other)
+			}
+		}
+	}
+	return full, nil
+}
+
+// withoutParts drops columns such as "Nom" beside "Prénom" where another one
+// has the full names with that part in them.
+func (ch *chooser) withoutParts(full []int) []int {
+	if !ch.c.has(FirstName) && !ch.c.has(LastName) {
+		return full
+	}
+	return slices.DeleteFunc(slices.Clone(full), func(i int) bool {
+		return ch.mayBePart(i) && slices.ContainsFunc(full, func(whole int) bool { return !ch.mayBePart(whole) && ch.contains(whole, i) && ch.namesDiffer(whole, i) })
+	})
+}
+
+func (ch *chooser) namesTwice(i, other int) error {
+	hint := "give them different headers, such as First name and Last name"
+	if ch.h.names[i] != ch.h.names[other] { // Name (First), Name (Last)
+		hint = "say what they hold, as in " + columnFlag(FirstName, ch.h.names[i]) + " " + columnFlag(LastName, ch.h.names[other])
+	}
+	return &RefusedError{Path: ch.path, Line: ch.h.line, Column: ch.h.names[i], What: "several columns have this header, and they hold different names", Hint: hint}
+}
+
+// holdsNames tells whether most cells of a column have letters, and neither
+// digits nor an @.
+func (ch *chooser) holdsNames(i int) bool {
+	filled, names := 0, 0
+	for _, cells := range ch.sample {
+		c := cellAt(cells, i)
+		if trimBlanks(c) == "" {
+			continue
+		}
+		filled++
+		if strings.ContainsFunc(c, unicode.IsLetter) && !strings.ContainsFunc(c, unicode.IsDigit) && !strings.Contains(c, "@") {
+			names++
+		}
+	}
+	return names*2 > filled
+}
+
 func (ch *chooser) partsByAlias() {
-	for _, f := range []Field{FirstName, LastName, infix} {
+	for _, f := range []Field{FirstName, LastName, infix, secondLast} {
 		ch.byAlias(f)
 	}
 	if ch.c.has(LastName) {
@@ -53,7 +103,7 @@ func (ch *chooser) partsByAlias() {
 }
 
 func (ch *chooser) taken(i int) bool {
-	for f := Email; f <= infix; f++ {
+	for f := Email; f <= secondLast; f++ {
 		for _, at := range ch.c.at[f] {
 			if at == i {
 				return true
@@ -98,10 +148,15 @@ func (ch *chooser) judgeFull(full []int) {
 // mayBePart tells headers that mean a full name in some files and half of one in others.
 func (ch *chooser) mayBePart(i int) bool {
 	switch ch.h.keys[i] {
-	case "name", "nom", "nombre", "nome", "naam", "namn", "navn", "nimi", "nev", squeeze("이름"), squeeze("имя"), squeeze("名前"):
+	case "name", "nom", "nombre", "nome", "naam", "namn", "navn", "nimi", "nev", "jmeno", "meno", "nume", "ime", "ad", "adı", squeeze("име"), squeeze("이름"), squeeze("имя"), squeeze("名前"):
 		return true
 	}
 	return false
+}
+
+// halfName tells whether only one part of the names was found.
+func (c *columns) halfName() bool {
+	return !c.has(Name) && c.has(FirstName) != c.has(LastName)
 }
 
 // contains tells whether the names in column whole have the part in them, in

@@ -75,6 +75,7 @@ func (s *Survey) skip(it item) {
 // see counts a row.
 func (s *Survey) see(r *Row, visit func(*Row) error) error {
 	s.Rows++
+	s.weighEncoding(r)
 	s.Width = max(s.Width, len(r.Cells))
 	for _, key := range r.Other {
 		s.keys.see(key)
@@ -125,6 +126,7 @@ func (s *Survey) finish() error {
 		singleQuotes:    s.Dialect.Quote == '\'',
 		duplicateHeader: s.columns.duplicates,
 		loginAsAddress:  s.columns.login,
+		halfName:        !s.columns.needAccounts && s.columns.halfName(),
 		noNameColumn:    !s.columns.needAccounts && !s.columns.has(Name) && !s.columns.has(FirstName) && !s.columns.has(LastName),
 	} {
 		if yes {
@@ -142,7 +144,9 @@ func (s *Survey) finish() error {
 func (s *Survey) judgeWhole() error {
 	switch {
 	case s.Rows == 0:
-		return &RefusedError{Path: s.Path, What: "the file has a header and no rows: there is nothing to do"}
+		return &RefusedError{Path: s.Path, What: "the file has a header and no rows: there is nothing to do", Hint: s.whyEmpty()}
+	case s.misread > 1 && s.misread*10 > s.foreign:
+		return s.otherEncoding(fmt.Sprintf("read as Windows-1252 %d of %d names with letters beyond A-Z make no sense", s.misread, s.foreign), "")
 	case s.columns.duplicates && s.differ > 1 && s.differ*10 > s.both:
 		name := s.header.names[s.columns.at[Email][0]]
 		return &RefusedError{Path: s.Path, Line: s.header.line, Column: name,
@@ -150,4 +154,12 @@ func (s *Survey) judgeWhole() error {
 			Hint: "give them different names and say which holds the customer's address: --column email=HEADER"}
 	}
 	return nil
+}
+
+// whyEmpty says what to do about a file without rows.
+func (s *Survey) whyEmpty() string {
+	if s.header.ownFile {
+		return "this program wrote the file: nobody is on the list"
+	}
+	return "look whether the export has failed, or its filter leaves everybody out, and make it again"
 }

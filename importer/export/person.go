@@ -13,6 +13,7 @@ type person struct {
 	FirstName    string `csv:"first_name"`
 	LastName     string `csv:"last_name"`
 	Infix        string `csv:"infix"`
+	SecondLast   string `csv:"second_last_name"`
 	Organization string `csv:"organization"`
 	ExternalID   string `csv:"external_id"`
 	AccountID    string `csv:"account_id"`
@@ -32,7 +33,7 @@ type canonical struct {
 func newCanonical(c *columns) *canonical {
 	n := &canonical{columns: c}
 	var header []string
-	for f := Email; f <= infix; f++ {
+	for f := Email; f <= secondLast; f++ {
 		if c.has(f) {
 			n.fields = append(n.fields, f)
 			header = append(header, f.String())

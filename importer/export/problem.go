@@ -47,10 +47,12 @@ const (
 	bomInside
 	duplicateHeader
 	noNameColumn
+	halfName
 	loginAsAddress
 	repeatedHeader
 	footerLines
 	strayDirective
+	rulerLines
 	cutOff
 	escapedQuotes
 	blanksAroundQuotes
@@ -85,6 +87,8 @@ const (
 	nameLostLetters
 	nameEncoding
 	nameEntities
+	nameSpreadsheet
+	nameQuote
 	namesDiffer
 	kinds
 )
@@ -104,10 +108,12 @@ var descriptions = [kinds]description{
 	bomInside:          {"bom_inside", Repaired, "a byte order mark in the middle of the file was taken off (files joined by hand?)", ""},
 	duplicateHeader:    {"duplicate_header", Repaired, "columns with the same header: the first address that is not empty was taken", ""},
 	noNameColumn:       {"no_name_column", Repaired, "no column holds a name: the address is used as the name", "name it with --column name=HEADER"},
+	halfName:           {"half_name", Repaired, "only one part of the names was found: people are called by it alone", "name the other with --column first_name=HEADER or --column last_name=HEADER, or a column of full names with --column name=HEADER"},
 	loginAsAddress:     {"login_as_address", Repaired, "there is no column of addresses: the login name is used, which looks like one", "name the right one with --column email=HEADER"},
 	repeatedHeader:     {"repeated_header", Repaired, "the header again in the middle of the file (files joined by hand?): passed over", ""},
 	footerLines:        {"footer", Repaired, "lines after the last row that are no rows: passed over", ""},
-	strayDirective:     {"stray_directive", Repaired, "sep= or #TYPE lines in the middle of the file: passed over", ""},
+	strayDirective:     {"stray_directive", Repaired, "sep=, #TYPE or comment lines in the middle of the file: passed over", ""},
+	rulerLines:         {"ruler", Repaired, "lines of dashes: passed over", ""},
 	cutOff:             {"cut_off", Repaired, "the last row is short and has no line end: was the file cut off?", "export it again if people are missing at the end"},
 	escapedQuotes:      {"escaped_quotes", Repaired, "quotes inside cells are written \\\" instead of \"\"", ""},
 	blanksAroundQuotes: {"blanks_around_quotes", Repaired, "blanks around quoted cells were taken off", ""},
@@ -115,7 +121,7 @@ var descriptions = [kinds]description{
 	shortRow:           {"short_row", Repaired, "rows with fewer cells than the header; what is missing was read as empty", ""},
 	wrappedAddress:     {"wrapped_address", Repaired, "addresses with something around them (Name <address>, mailto:) were freed of it", ""},
 	severalAddresses:   {"several_addresses", Repaired, "rows with several addresses: only the first is onboarded", ""},
-	guardedCell:        {"guarded_cell", Repaired, "a ' that guards against formulas was taken off", ""},
+	guardedCell:        {"guarded_cell", Repaired, "what guards cells against formulas (' or =\"\") was taken off", ""},
 	severalNames:       {"several_names", Repaired, "the name is there once for each directory: taken once", ""},
 	namelessRow:        {"no_name", Repaired, "rows without a name: the address is used as the name", ""},
 	nameControls:       {"name_controls", Repaired, "control characters in names were taken out", ""},
@@ -142,6 +148,8 @@ var descriptions = [kinds]description{
 	nameLostLetters:  {"name_lost_letters", Rejected, "names that have lost letters, as in M?ller", "export the file again as UTF-8 (in PowerShell: Export-Csv -Encoding UTF8)"},
 	nameEncoding:     {"name_encoding", Rejected, "names whose letters were read in the wrong encoding", "say --encoding, or save the file as UTF-8"},
 	nameEntities:     {"name_entities", Rejected, "names that hold HTML entities, as in M&uuml;ller", "write the letters themselves"},
+	nameSpreadsheet:  {"name_spreadsheet_error", Rejected, "names that a spreadsheet program has made errors of, as in #NAME?", "export the file again, and do not open it before"},
+	nameQuote:        {"name_quote", Rejected, "names with a quote that is alone: was the cell cut off there?", "take the quote off, or put the row's cells right"},
 	namesDiffer:      {"names_differ", Rejected, "several names in one cell", "leave one"},
 }
 
@@ -159,12 +167,13 @@ func (t *tally) add(k kind, line int) {
 	}
 }
 
-func (t *tally) problems() []Problem {
+// problems lists what was counted in a file with this header.
+func (t *tally) problems(h *header) []Problem {
 	var ps []Problem
 	for k, p := range t {
 		if p.count > 0 {
 			d := descriptions[k]
-			ps = append(ps, Problem{Kind: d.word, Severity: d.severity, Count: p.count, Lines: p.lines, Text: d.text, Hint: d.hint})
+			ps = append(ps, Problem{Kind: d.word, Severity: d.severity, Count: p.count, Lines: p.lines, Text: h.inWords(d.text), Hint: h.inWords(d.hint)})
 		}
 	}
 	return ps

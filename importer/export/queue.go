@@ -144,7 +144,12 @@ func isFooterText(s string) bool {
 			return true
 		}
 	}
-	return strings.HasSuffix(s, " records") || strings.HasSuffix(s, " rows") || strings.HasSuffix(s, " rows selected.")
+	for _, end := range []string{" records", " rows", " rows)", " row)", " rows affected)", " row affected)", " rows selected."} {
+		if strings.HasSuffix(s, end) {
+			return true
+		}
+	}
+	return false
 }
 
 // cutLast looks at the last row: short and without a line end it may have been

@@ -160,13 +160,15 @@ func (r *reader) classify(rec record) (item, error) {
 	case it.fault != 0:
 	case person:
 		r.form(&it)
+	case isRuler(rec.cells):
+		it.skip, it.skipped = true, rulerLines
 	case r.judge.header.repeats(rec.cells):
 		it.skip, it.skipped = true, repeatedHeader
 	case len(rec.cells) <= 2 && isDirective(rec.cells) && !strings.HasPrefix(strings.ToLower(rec.cells[0]), "version:"):
 		it.skip, it.skipped = true, strayDirective
-	case r.otherHeader(rec.cells):
+	case r.judge.header.isOther(rec.cells):
 		return it, &RefusedError{Path: r.path, Line: rec.line, What: "another header in the middle of the file: files with other columns were joined",
-			Hint: "import them one by one"}
+			Hint: importOneByOne}
 	default:
 		r.form(&it)
 	}
@@ -180,31 +182,6 @@ func allBlank(cells []string) bool {
 		}
 	}
 	return true
-}
-
-// otherHeader tells a record that names columns, but not as the header does.
-func (r *reader) otherHeader(cells []string) bool {
-	h := r.judge.header
-	if h.line == 0 {
-		return false
-	}
-	filled, known, email := 0, 0, false
-	for _, c := range cells {
-		if c == "" || len(c) > 60 {
-			continue
-		}
-		if strings.Contains(c, "@") {
-			return false
-		}
-		filled++
-		key := squeeze(c)
-		_, isEmail := means(key, Email)
-		email = email || isEmail
-		if isEmail || dictionary().rank[key] != nil || h.index(c) >= 0 {
-			known++
-		}
-	}
-	return email && filled > 1 && known*3 >= filled*2
 }
 
 // form compares a record's cells with the header's.
@@ -222,7 +199,8 @@ func (r *reader) form(it *item) {
 	}
 	if it.rec.repair == bareQuotes {
 		for _, i := range r.judge.needed {
-			if c := cellAt(cells, i); strings.Contains(c, string(r.s.quote)) && strings.Contains(c, string(r.s.delim)) {
+			c := cellAt(cells, i)
+			if n := strings.Count(c, string(r.s.quote)); n%2 == 1 || n > 0 && strings.Contains(c, r.s.delimText) {
 				it.fault = quotesUnclear
 			}
 		}

@@ -20,7 +20,7 @@ func (j *judge) note(r *Row, a address) string {
 		case wrappedAddress:
 			notes = append(notes, "what stood around the address was taken off")
 		case guardedCell:
-			notes = append(notes, "a leading ' was taken off")
+			notes = append(notes, "what guards the cell against formulas (' or =\"\") was taken off")
 		case nameControls:
 			notes = append(notes, "control characters in the name were taken out")
 		case nameLineBreak:
@@ -28,7 +28,7 @@ func (j *judge) note(r *Row, a address) string {
 		case nameQuestion:
 			notes = append(notes, "the name ends in a question mark: was that a letter?")
 		case shortRow:
-			notes = append(notes, "the row is shorter than the header")
+			notes = append(notes, j.header.inWords("the row is shorter than the header"))
 		case cutOff:
 			notes = append(notes, "the last row is short: was the file cut off?")
 		default:
@@ -57,14 +57,24 @@ func (j *judge) reason(r *Row, p person, a address) string {
 	case nameLostLetters:
 		return fmt.Sprintf("the name %q has lost letters: export the file again as UTF-8, or mend the name", shown(j.anyName(p)))
 	case nameEncoding:
-		return fmt.Sprintf("the name %q was read in the wrong encoding: say --encoding, save the file as UTF-8, or mend the name", shown(strings.ToValidUTF8(j.anyName(p), "\ufffd")))
+		return misreadName(j.anyName(p)) + ": say --encoding, save the file as UTF-8, or mend the name"
 	case nameEntities:
 		return fmt.Sprintf("the name %q holds HTML entities: write the letters themselves", shown(j.anyName(p)))
+	case nameSpreadsheet:
+		return fmt.Sprintf("the name is %q, an error of a spreadsheet program: export the file again, and do not open it before", shown(j.anyName(p)))
+	case nameQuote:
+		return fmt.Sprintf("the name %q has a quote in it that is alone: take it off, or put the row's cells right", shown(j.anyName(p)))
 	case namesDiffer:
 		return fmt.Sprintf("there are several names in the cell: %q", shown(p.Name))
 	}
 	d := descriptions[r.fault]
 	return d.text + ": " + d.hint
+}
+
+// misreadName is known again in the reasons of a file of our own: the wrong
+// letters are UTF-8 there.
+func misreadName(name string) string {
+	return fmt.Sprintf("the name %q was read in the wrong encoding", shown(strings.ToValidUTF8(name, "\ufffd")))
 }
 
 func (j *judge) anyName(p person) string {

@@ -18,10 +18,12 @@ type guess struct {
 	dialect Dialect
 	header  header
 	rows    [][]string // after the header
-	first   [][]string // the first records, with no header found
-	firstAt int        // physical line of the first of them
+	first   [][]string // the first records, up to the header
+	lines   []int      // and their physical lines
 	fit     float64    // share of rows with the header's columns
-	repairs int        // rows whose quotes are not clean
+	total   int        // rows in the sample
+	whole   int        // those with the header's columns
+	repairs int        // those whose quotes are not clean
 }
 
 // sniff finds the dialect and the header in the beginning of a file.
@@ -57,14 +59,23 @@ func sniff(path string, sample []byte, o Options) (guess, error) {
 	if len(best) == 0 {
 		return guess{}, noHeader(path, fallback, o)
 	}
+	return best[0], certain(path, best, double)
+}
+
+// certain refuses a file that the best guesses do not agree on, or the first
+// of which passes over people whom another dialect finds.
+func certain(path string, best []guess, all map[rune]guess) error {
+	if line := best[0].joinedTo(all); line > 0 {
+		return &RefusedError{Path: path, Line: line, What: "another header in the middle of the file: files with other delimiters were joined", Hint: importOneByOne}
+	}
 	if len(best) > 1 && len(best[0].header.names) > 1 {
 		var names []string
 		for _, g := range best {
 			names = append(names, g.dialect.String())
 		}
-		return guess{}, &RefusedError{Path: path, What: "the delimiter could be " + strings.Join(names, " or "), Hint: "say it with --delimiter"}
+		return &RefusedError{Path: path, What: "the delimiter could be " + strings.Join(names, " or "), Hint: "say it with --delimiter"}
 	}
-	return best[0], nil
+	return nil
 }
 
 func width(rows [][]string) int {
@@ -92,8 +103,7 @@ func tryAfter(line int, path string, sample []byte, d Dialect, o Options) (guess
 	g := guess{dialect: d}
 	cut := len(sample) >= sampleSize
 	s := splitText(sample, d, path)
-	whole := 0
-	for len(g.rows) < sampleRows {
+	for g.total < sampleRows {
 		rec, err := s.next()
 		if err == io.EOF {
 			break
@@ -106,6 +116,7 @@ func tryAfter(line int, path string, sample []byte, d Dialect, o Options) (guess
 		}
 		if g.header.names == nil {
 			g.seek(s, rec, o, line)
+			g.whole, g.total = len(g.rows), len(g.rows)
 			if g.header.names == nil && len(g.first) >= headerSearch {
 				break
 			}
@@ -114,21 +125,32 @@ func tryAfter(line int, path string, sample []byte, d Dialect, o Options) (guess
 		if cut && (rec.end == noLineEnd || rec.fault == quoteNeverClosed) {
 			break // perhaps only for the sample's end
 		}
-		g.rows = append(g.rows, rec.cells)
-		if rec.fault != 0 || rec.repair != 0 {
-			g.repairs++
+		if g.header.isOther(rec.cells) {
+			break // the file will be refused
 		}
-		if rec.fault == 0 && s.fits(rec.cells) {
-			whole++
-		}
+		g.weigh(s, rec)
 	}
 	if !cut {
 		g.dropFooter()
 	}
-	if g.fit = 1; len(g.rows) > 0 {
-		g.fit = min(1, float64(whole)/float64(len(g.rows)))
+	if g.fit = 1; g.total > 0 {
+		g.fit = min(1, float64(g.whole)/float64(g.total))
 	}
 	return g, nil
+}
+
+// weigh takes a record below the header into the sample.
+func (g *guess) weigh(s *splitter, rec record) {
+	g.total++
+	if rec.fault != 0 || rec.repair != 0 {
+		g.repairs++
+	}
+	if rec.fault == 0 && s.fits(rec.cells) {
+		g.whole++
+	}
+	if len(s.surplusOff(rec.cells)) <= s.width { // in a longer one cells are not where they should be
+		g.rows = append(g.rows, rec.cells)
+	}
 }
 
 // dropFooter leaves out of the sample what may be a footer: it says nothing of the columns.
@@ -138,16 +160,14 @@ func (g *guess) dropFooter() {
 		end--
 	}
 	if end > 0 {
+		g.total -= len(g.rows) - end
 		g.rows = g.rows[:end]
 	}
 }
 
 // seek looks at a record before the header has been found.
 func (g *guess) seek(s *splitter, rec record, o Options, after int) {
-	if g.firstAt == 0 {
-		g.firstAt = rec.line
-	}
-	g.first = append(g.first, rec.cells)
+	g.first, g.lines = append(g.first, rec.cells), append(g.lines, rec.line)
 	h := newHeader(rec.cells, rec.line)
 	switch {
 	case o.NoHeader:
@@ -200,6 +220,33 @@ func namesColumns(h *header, o Options) bool {
 func loginOnly(h *header) bool {
 	p := recognise(h)
 	return p != nil && p.login != ""
+}
+
+// joinedTo is the line of g's header when another dialect finds one before it,
+// and people below that; else 0.
+func (g guess) joinedTo(others map[rune]guess) int {
+	for _, o := range others {
+		if o.header.line >= g.header.line || len(o.header.names) < 2 || len(o.rows) == 0 {
+			continue
+		}
+		for i, key := range o.header.keys {
+			if _, email := means(key, Email); email && readAddress(cellAt(o.rows[0], i)).fault == 0 {
+				return g.header.line
+			}
+		}
+	}
+	return 0
+}
+
+// personBefore is the first line before the header that has an address where
+// the header's columns have it; 0: there is none.
+func (g guess) personBefore(email []int) int {
+	for i, cells := range g.first {
+		if g.lines[i] < g.header.line && !strings.HasSuffix(trimBlanks(cells[0]), ":") && readAddress(firstFilled(cells, email)).fault == 0 {
+			return g.lines[i]
+		}
+	}
+	return 0
 }
 
 // better tells whether g fits clearly better than other.

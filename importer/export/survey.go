@@ -52,6 +52,8 @@ type Survey struct {
 	advisor   *advisor
 	differ    int // rows in which columns of one header hold different addresses
 	both      int // rows in which more than one is filled
+	foreign   int // names that are not all ASCII
+	misread   int // those of them that make no sense in the encoding
 }
 
 // Survey reads the whole file once: the bytes for their checksum and encoding,
@@ -76,7 +78,7 @@ func (f *File) Survey(ctx context.Context, o Options, visit func(*Row) error) (*
 	if err := s.first(ctx, visit); err != nil {
 		return nil, err
 	}
-	s.Problems, s.Advice = s.tally.problems(), s.advisor.advice()
+	s.Problems, s.Advice = s.tally.problems(&s.header), s.advisor.advice()
 	return s, s.judgeWhole()
 }
 
@@ -96,11 +98,19 @@ func (s *Survey) plan(ctx context.Context, o Options) error {
 		return err
 	}
 	if len(g.header.names) > maxColumns {
-		return &RefusedError{Path: s.Path, Line: g.header.line, What: fmt.Sprintf("the header has %d columns, more than 2,000", len(g.header.names))}
+		return &RefusedError{Path: s.Path, Line: g.header.line, What: fmt.Sprintf("the header has %d columns, more than 2,000", len(g.header.names)),
+			Hint: "is this a table of people? export only the columns that are needed"}
 	}
 	s.header, s.Dialect, s.HeaderLine, s.shortRows = g.header, g.dialect, g.header.line, g.fit < 0.5
+	if err := s.doubtEncoding(); err != nil {
+		return err
+	}
 	if s.columns, err = chooseColumns(s.Path, &s.header, g.rows, o); err != nil {
 		return err
+	}
+	if line := g.personBefore(s.columns.at[Email]); line > 0 {
+		return &RefusedError{Path: s.Path, Line: line, What: fmt.Sprintf("a row stands before the header, which is in line %d", s.header.line),
+			Hint: "put the header above the rows (was the file sorted, or joined?)"}
 	}
 	s.Columns = s.columns.list(&s.header)
 	if s.columns.preset != nil {
@@ -124,11 +134,11 @@ func (s *Survey) sample(ctx context.Context) ([]byte, error) {
 }
 
 func (s *Survey) splitHeader() {
-	for i, name := range s.header.names {
+	for i, cell := range s.header.cells {
 		if s.header.own[i] {
-			s.Own = append(s.Own, strings.ToLower(name))
+			s.Own = append(s.Own, strings.ToLower(s.header.names[i]))
 		} else {
-			s.Header = append(s.Header, name)
+			s.Header = append(s.Header, cell)
 		}
 	}
 	s.Width = len(s.Header)
@@ -147,7 +157,9 @@ func (s *Survey) newJudge(o Options) error {
 		if isLogin(s.header.keys[i]) && !slices.Contains(s.columns.at[Email], i) {
 			s.judge.logins = append(s.judge.logins, i)
 		}
-		if second, recovery := holdsFurther(name); second && !slices.Contains(s.columns.at[Email], i) {
+		second, recovery := holdsFurther(name)
+		_, first := means(s.header.keys[i], Email)
+		if (second || first && !s.header.own[i]) && !slices.Contains(s.columns.at[Email], i) {
 			s.judge.second = append(s.judge.second, i)
 			s.judge.recovery[i] = recovery
 		}
