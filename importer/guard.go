@@ -19,7 +19,7 @@ type Guards struct {
 // Check refuses a plan that breaks a guard, before any request.
 func (g Guards) Check(p *Plan) error {
 	if g.People && p.Survey.Valid == 0 {
-		return &export.RefusedError{Path: p.Survey.Path, What: fmt.Sprintf("none of its %d rows is somebody who can be onboarded: this is no whole export, and nothing is done", p.Survey.Rows),
+		return &export.RefusedError{Path: p.Survey.Path, What: fmt.Sprintf("none of its %s rows is somebody who can be onboarded: this is no whole export, and nothing is done", Grouped(p.Survey.Rows)),
 			Hint: "see why with jsm-onboard check"}
 	}
 	if stop := g.stop(p); stop != nil {
@@ -35,18 +35,18 @@ func (g Guards) stop(p *Plan) *Stop {
 			"look whether the export is whole, and of the right system")
 	}
 	if g.MaxInvalid.Exceeded(p.Survey.Invalid, rows) {
-		return guarded(fmt.Sprintf("%d of %d rows are invalid, and --max-invalid %s allows %d; nothing was sent", p.Survey.Invalid, rows, g.MaxInvalid, g.MaxInvalid.Of(rows)),
-			"see what is wrong with jsm-onboard check; mend the export, or allow more with --max-invalid")
+		return guarded(fmt.Sprintf("%s of %s invalid, and --max-invalid %s allows %s; nothing was sent", Grouped(p.Survey.Invalid), Counted(rows, "row is", "rows are"), spoken(g.MaxInvalid), Grouped(g.MaxInvalid.Of(rows))),
+			"see what is wrong with jsm-onboard check; mend the export, or allow it once with --max-invalid "+fmt.Sprint(p.Survey.Invalid))
 	}
 	if g.Last > 0 && g.MaxShrink.Exceeded(g.Last-people, g.Last) {
-		return guarded(fmt.Sprintf("the export has %s, %d fewer than the last complete run had, and --max-shrink %s allows %d; nothing was sent", counted(people, "person", "people"), g.Last-people, g.MaxShrink, g.MaxShrink.Of(g.Last)),
+		return guarded(fmt.Sprintf("the export has %s, %s fewer than the last complete run had, and --max-shrink %s allows %s; nothing was sent", Counted(people, "person", "people"), Grouped(g.Last-people), spoken(g.MaxShrink), Grouped(g.MaxShrink.Of(g.Last))),
 			"look whether the export is whole; when so many have really left, allow it once with "+fmt.Sprintf("--max-shrink %d%%", shareUp(g.Last-people, g.Last)))
 	}
 	if g.MaxCreates.Percent > 0 && g.Last == 0 {
 		return nil
 	}
 	if g.MaxCreates.Exceeded(p.Create, g.Last) {
-		return guarded(fmt.Sprintf("%s would be created, and --max-creates %s allows %d; nothing was sent", counted(p.Create, "customer", "customers"), g.MaxCreates, g.MaxCreates.Of(g.Last)),
+		return guarded(fmt.Sprintf("%s would be created, and --max-creates %s allows %s; nothing was sent", Counted(p.Create, "customer", "customers"), spoken(g.MaxCreates), Grouped(g.MaxCreates.Of(g.Last))),
 			"look at the plan with --dry-run; when it is right, allow it once with --max-creates "+fmt.Sprint(p.Create))
 	}
 	return nil
@@ -61,17 +61,18 @@ func CheckRevocation(p *Plan, limit Limit, managed int) error {
 	if !limit.Exceeded(n, managed) {
 		return nil
 	}
-	return guarded(fmt.Sprintf("access would be taken away from %s, and --max-revoke %s of the %d that the ledger manages allows %d; nothing was revoked", counted(n, "account", "accounts"), limit, managed, limit.Of(managed)),
+	return guarded(fmt.Sprintf("access would be taken away from %s, and --max-revoke %s allows %s of the %s that the ledger manages; nothing was revoked", Counted(n, "account", "accounts"), spoken(limit), Grouped(limit.Of(managed)), Grouped(managed)),
 		"look at "+p.Survey.Path+"; when it is right, allow it once with --max-revoke "+fmt.Sprint(n))
 }
 
 func guarded(what, hint string) *Stop { return &Stop{Cause: Guarded, What: what, Hint: hint} }
 
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
+// spoken is a limit within a sentence.
+func spoken(l Limit) string {
+	if share, least, ok := strings.Cut(l.String(), ", "); ok {
+		return share + " (" + least + ")"
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	return l.String()
 }
 
 // shareUp is n of base in percent, rounded up.

@@ -22,7 +22,7 @@ func TestGuards(t *testing.T) {
 		{"smaller", night, Plan{Survey: &export.Survey{Rows: 799, Valid: 799}}, "--max-shrink 20% allows 200"},
 		{"doubled, but of fewer people", night, Plan{Survey: &export.Survey{Rows: 1200, Valid: 1200, Duplicates: 600}}, "--max-shrink"},
 		{"as many new ones as there may be", night, Plan{Survey: &export.Survey{Rows: 1200, Valid: 1200}, Create: 200}, ""},
-		{"more new ones", night, Plan{Survey: &export.Survey{Rows: 1201, Valid: 1201}, Create: 201}, "--max-creates 20%, at least 100 allows 200"},
+		{"more new ones", night, Plan{Survey: &export.Survey{Rows: 1201, Valid: 1201}, Create: 201}, "--max-creates 20% (at least 100) allows 200"},
 		{"the first night", Guards{MaxCreates: share(20, 100), MaxShrink: share(20, 0), People: true}, Plan{Survey: &export.Survey{Rows: 5000, Valid: 5000}, Create: 5000}, ""},
 		{"a number of creates holds at once", Guards{MaxCreates: Limit{Rows: 10, Set: true}}, Plan{Survey: &export.Survey{Rows: 11, Valid: 11}, Create: 11}, "--max-creates 10 allows 10"},
 		{"half of it invalid", night, Plan{Survey: &export.Survey{Rows: 1000, Valid: 499, Invalid: 501}}, "--max-invalid 50% allows 500"},

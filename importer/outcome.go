@@ -75,7 +75,7 @@ func (t *Totals) All() iter.Seq2[Status, int] {
 // Prove checks the promise that each row read has exactly one outcome.
 func (t *Totals) Prove(rowsRead int) error {
 	if sum := t.Sum(); sum != rowsRead {
-		return fmt.Errorf("%d rows were read but %d have an outcome", rowsRead, sum)
+		return fmt.Errorf("%s read but %s have an outcome", Counted(rowsRead, "row was", "rows were"), Grouped(sum))
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
@@ -20,10 +21,18 @@ type Plan struct {
 	LookUps       int // finished rows whose account id is still to be looked up
 	Known         int
 	RevokedBefore int
+	Returning     int      // of Create, rows whose account we have revoked (--resend-known)
+	First         FirstRow // of a run that begins; zero when nobody would be created
 	Missing       []string // of PlanOptions.Require, those who are in no row
 
 	Settled Totals            // revoke: rows for which nothing would be sent, by status
 	keys    map[string]string // revoke: under which address the ledger has an account id
+}
+
+// FirstRow is the first row of a file that would be sent.
+type FirstRow struct {
+	Line        int // 0: there is none
+	Email, Name string
 }
 
 // PlanOptions are the choices that shape a plan.
@@ -46,7 +55,7 @@ func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOp
 	if err := look.flush(ctx); err != nil {
 		return nil, err
 	}
-	p := &Plan{Survey: survey, Missing: look.require.missing()}
+	p := &Plan{Survey: survey, First: look.first, Missing: look.require.missing()}
 	o.Identity.InputSHA256 = survey.SHA256
 	if p.Run, p.Resumed, err = l.Peek(ctx, o.Identity); err != nil {
 		return nil, err
@@ -79,6 +88,9 @@ func (p *Plan) hold(ctx context.Context, l *ledger.Ledger, look *lookBack) error
 		skip.set(number)
 	}
 	p.Known, p.RevokedBefore = look.known.countWithout(skip), look.revoked.countWithout(skip)
+	if look.resend {
+		p.RevokedBefore, p.Returning = 0, p.RevokedBefore
+	}
 	p.Create = p.Survey.Valid - p.Survey.Duplicates - p.Finished - p.Known - p.RevokedBefore
 	if p.Create < 0 {
 		return fmt.Errorf("the plan does not add up: %d valid rows, %d duplicates, %d finished, %d known, %d revoked before",
@@ -123,9 +135,10 @@ type lookBack struct {
 	require required
 	ledger  *ledger.Ledger
 	resend  bool
-	rows    []int
+	rows    []*export.Row
 	keys    []string
 	asked   int
+	first   FirstRow
 	known   bitset
 	revoked bitset
 }
@@ -135,7 +148,7 @@ func (k *lookBack) at(ctx context.Context, row *export.Row) error {
 	if row.Invalid != "" || row.Excluded != "" {
 		return nil
 	}
-	k.rows, k.keys = append(k.rows, row.Number), append(k.keys, row.Key)
+	k.rows, k.keys = append(k.rows, row), append(k.keys, row.Key)
 	if len(k.rows) < batchRows {
 		return nil
 	}
@@ -153,11 +166,15 @@ func (k *lookBack) flush(ctx context.Context) error {
 		return err
 	}
 	for i, standing := range standings {
+		row := k.rows[i]
 		switch {
 		case standing == ledger.Revoked:
-			k.revoked.set(k.rows[i])
+			k.revoked.set(row.Number)
 		case standing == ledger.Held && !k.resend:
-			k.known.set(k.rows[i])
+			k.known.set(row.Number)
+		}
+		if sent := k.resend || standing != ledger.Revoked && standing != ledger.Held; sent && k.first.Line == 0 {
+			k.first = FirstRow{row.Line, strings.Clone(row.Email), strings.Clone(row.Name)}
 		}
 	}
 	k.rows, k.keys = k.rows[:0], k.keys[:0]

@@ -9,6 +9,7 @@ import (
 type Progress struct {
 	Totals Totals // rows with an outcome, told or not
 	Tasks  int    // of them, rows for which a request was to be made
+	Made   int    // of them, rows whose customer was made, or may have been: what --limit counts
 	Sent   int    // of them, rows for which a request left in this sitting
 	Lost   int    // of these, rows with an attempt whose answer was lost
 }
@@ -44,6 +45,9 @@ func (p *progress) worked(o Outcome) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.now.Tasks++
+	if counts(o.Status) {
+		p.now.Made++
+	}
 	if o.Attempts > 0 {
 		p.now.Sent++
 	}
@@ -106,7 +110,7 @@ func (a *allowance) give(s Status) {
 	}
 	a.mu.Lock()
 	a.flying--
-	if s == Created || s == CreatedUnconfirmed || s == Unknown {
+	if counts(s) {
 		a.made++
 	}
 	a.mu.Unlock()
@@ -115,6 +119,9 @@ func (a *allowance) give(s Status) {
 	default:
 	}
 }
+
+// counts tells whether a row that ended so uses up --limit.
+func counts(s Status) bool { return s == Created || s == CreatedUnconfirmed || s == Unknown }
 
 // reached tells whether the limit let no more through.
 func (a *allowance) reached() bool {

@@ -190,7 +190,7 @@ func (w *watch) tooMany() *Stop {
 		return nil
 	}
 	return &Stop{Cause: Guarded,
-		What: fmt.Sprintf("%d of %d rows sent have failed, more than --max-errors %s allows", w.failed, w.sent, limit),
+		What: fmt.Sprintf("%s of %s rows sent have failed, more than --max-errors %s allows", Grouped(w.failed), Grouped(w.sent), limit),
 		Hint: "the reasons are in the results file; run the same command again when the cause is mended, or with another --max-errors"}
 }
 

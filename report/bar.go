@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/schollz/progressbar/v3"
+
+	"jsm-onboard/importer"
 )
 
 // Moment is a look at a run while it goes on.
@@ -73,7 +75,7 @@ type word struct {
 }
 
 func (b *bar) words(m Moment, t *tempo) []word {
-	words := []word{{fmt.Sprintf("  %d/%d", m.Done, b.total), 4}}
+	words := []word{{"  " + importer.Grouped(m.Done) + "/" + importer.Grouped(b.total), 4}}
 	if pace := t.sentPerSecond(); pace > 0 {
 		words = append(words, word{"  " + perSecond(pace), 2})
 	}
@@ -82,7 +84,7 @@ func (b *bar) words(m Moment, t *tempo) []word {
 	}
 	words = append(words, word{failedWord(m), 0})
 	if m.Throttled > 0 {
-		words = append(words, word{fmt.Sprintf("  %d throttled", m.Throttled), 3})
+		words = append(words, word{"  " + importer.Grouped(m.Throttled) + " throttled", 3})
 	}
 	return words
 }
@@ -91,7 +93,7 @@ func failedWord(m Moment) string {
 	if m.Failed == 0 {
 		return ""
 	}
-	return fmt.Sprintf("  %d failed", m.Failed)
+	return "  " + importer.Grouped(m.Failed) + " failed"
 }
 
 // choose keeps, in their order, the most important words that fit.
@@ -171,5 +173,5 @@ func perSecond(rate float64) string {
 	if rate < 10 {
 		return fmt.Sprintf("%.1f/s", rate)
 	}
-	return fmt.Sprintf("%.0f/s", rate)
+	return importer.Grouped(int(rate+0.5)) + "/s"
 }

@@ -14,8 +14,8 @@ const shownDuplicates = 10
 // CheckText is what check tells of a file: how it was read and why, what is
 // wrong with it and on which lines, and how long its import would take at so
 // many requests a second. duplicates are the first ones, in order of their
-// lines.
-func CheckText(s *export.Survey, duplicates []export.Duplicate, rate float64) string {
+// lines; words are the file and the flags by which import reads it so.
+func CheckText(s *export.Survey, words []string, duplicates []export.Duplicate, rate float64) string {
 	l := &listing{}
 	describeFile(l, s)
 	l.line("")
@@ -39,7 +39,7 @@ func CheckText(s *export.Survey, duplicates []export.Duplicate, rate float64) st
 	if long := roughly(people(s), rate); long != "" {
 		l.add("Time", fmt.Sprintf("%s at %s", long, perSecond(rate)))
 	}
-	l.add("Next", strings.Join(checkCommands(s), "\n"))
+	l.add("Next", strings.Join(checkCommands(s, words), "\n"))
 	return l.String()
 }
 
@@ -54,7 +54,7 @@ func describeDuplicates(l *listing, s *export.Survey, duplicates []export.Duplic
 	l.line("Duplicates (the first row counts)")
 	for i, d := range duplicates {
 		if i == shownDuplicates {
-			l.line(fmt.Sprintf("%s... and %s more", strings.Repeat(" ", labelWidth), grouped(s.Duplicates-i)))
+			l.line(fmt.Sprintf("%s... and %s more", strings.Repeat(" ", labelWidth), importer.Grouped(s.Duplicates-i)))
 			return
 		}
 		other := ""
@@ -67,8 +67,11 @@ func describeDuplicates(l *listing, s *export.Survey, duplicates []export.Duplic
 
 // checkCommands are what to type next: the import as it is, and without the
 // people whom the advice is about.
-func checkCommands(s *export.Survey) []string {
-	command := "jsm-onboard import " + argument(s.Path)
+func checkCommands(s *export.Survey, words []string) []string {
+	command := "jsm-onboard import"
+	for _, word := range words {
+		command += " " + printable(argument(word))
+	}
 	commands := []string{command}
 	var flags []string
 	for _, a := range s.Advice {
@@ -83,7 +86,7 @@ func checkCommands(s *export.Survey) []string {
 }
 
 // CheckJSON is the same for scripts: the survey, and what is derived from it.
-func CheckJSON(s *export.Survey, duplicates []export.Duplicate, rate float64) ([]byte, error) {
+func CheckJSON(s *export.Survey, words []string, duplicates []export.Duplicate, rate float64) ([]byte, error) {
 	type duplicate struct {
 		Line     int  `json:"line"`
 		First    int  `json:"first_line"`
@@ -97,7 +100,7 @@ func CheckJSON(s *export.Survey, duplicates []export.Duplicate, rate float64) ([
 		Duplicates []duplicate `json:"duplicate_lines"` // the first ones
 		Seconds    *float64    `json:"seconds"`         // null: unpaced
 		Commands   []string    `json:"commands"`
-	}{Survey: &survey, People: people(s), Duplicates: []duplicate{}, Commands: checkCommands(s)}
+	}{Survey: &survey, People: people(s), Duplicates: []duplicate{}, Commands: checkCommands(s, words)}
 	for _, d := range duplicates {
 		told.Duplicates = append(told.Duplicates, duplicate(d))
 	}

@@ -11,6 +11,8 @@ import (
 	"jsm-onboard/importer/export"
 )
 
+var exampleWords = []string{"customers.csv"}
+
 func TestCheckText(t *testing.T) {
 	want := `File       customers.csv
 Read as    UTF-8, semicolon, header in line 2
@@ -46,7 +48,7 @@ Time       about 10 seconds at 100/s
 Next       jsm-onboard import customers.csv
            jsm-onboard import customers.csv --exclude 'Suspended=true'
 `
-	got := CheckText(exampleSurvey(), []export.Duplicate{{Line: 12, First: 3, SameName: true}, {Line: 40, First: 7}}, 100)
+	got := CheckText(exampleSurvey(), exampleWords, []export.Duplicate{{Line: 12, First: 3, SameName: true}, {Line: 40, First: 7}}, 100)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -57,7 +59,7 @@ func TestCheckTextListsSomeDuplicates(t *testing.T) {
 	for n := range 20 {
 		duplicates = append(duplicates, export.Duplicate{Line: 100 + n, First: 2})
 	}
-	got := CheckText(exampleSurvey(), duplicates, 0)
+	got := CheckText(exampleSurvey(), exampleWords, duplicates, 0)
 	if !strings.Contains(got, "line 109 has") || strings.Contains(got, "line 110 has") || !strings.Contains(got, "... and 10 more") {
 		t.Error(got)
 	}
@@ -69,7 +71,7 @@ func TestCheckTextListsSomeDuplicates(t *testing.T) {
 func TestCheckJSON(t *testing.T) {
 	s := exampleSurvey()
 	for rate, want := range map[float64]any{100: 9.7, 0: nil} {
-		b, err := CheckJSON(s, []export.Duplicate{{Line: 12, First: 3, SameName: true}}, rate)
+		b, err := CheckJSON(s, exampleWords, []export.Duplicate{{Line: 12, First: 3, SameName: true}}, rate)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +95,7 @@ func TestCheckJSON(t *testing.T) {
 }
 
 func TestCheckJSONHasListsAlways(t *testing.T) {
-	b, err := CheckJSON(&export.Survey{}, nil, 100)
+	b, err := CheckJSON(&export.Survey{}, nil, nil, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,5 +111,17 @@ func TestPreset(t *testing.T) {
 		if got := preset(&export.Survey{Source: test.source, Preset: test.preset}); got != test.want {
 			t.Errorf("%q, want %q", got, test.want)
 		}
+	}
+}
+
+// The commands can be copied as they stand: they read the file as it was read,
+// with every word quoted where a shell needs it.
+func TestCheckCommandsRepeatTheFlags(t *testing.T) {
+	words := []string{"my people.csv", "--no-header", "--column", "email=1", "--column", "name=it's", "--exclude", "a=b c", "--delimiter", ";"}
+	want := "jsm-onboard import " + argument("my people.csv") + " --no-header --column email=1 --column " + argument("name=it's") +
+		" --exclude " + argument("a=b c") + " --delimiter " + argument(";")
+	got := checkCommands(exampleSurvey(), words)
+	if diff := cmp.Diff([]string{want, want + " --exclude 'Suspended=true'"}, got); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -86,7 +86,7 @@ func (c *Console) Totals(s Summary, e Ending) {
 		c.always().Info("run ended", "summary", s, "next", nextSteps(s, e))
 		return
 	}
-	io.WriteString(c, "\n"+Totals(s, e))
+	c.People("\n" + Totals(s, e))
 }
 
 // Fail tells why nothing was done.
@@ -100,7 +100,26 @@ func (c *Console) Fail(text, hint string, code int) {
 	for line := range strings.Lines(hint) {
 		b.WriteString("  " + strings.TrimRight(line, "\n") + "\n")
 	}
-	io.WriteString(c, b.String())
+	c.People(b.String())
+}
+
+// People shows text to people, folded to their terminal.
+func (c *Console) People(text string) {
+	if c.columns != nil {
+		text = fold(text, c.columns())
+	}
+	io.WriteString(c, text)
+}
+
+// Interrupted tells, below the ^C that a terminal shows, what happens now; no
+// text: nothing needs to be told.
+func (c *Console) Interrupted(text string) {
+	switch {
+	case !c.options.JSON:
+		c.People(strings.TrimRight("\n"+text, "\n") + "\n")
+	case text != "":
+		c.always().Info(text)
+	}
 }
 
 // always is the log of what is never left out.

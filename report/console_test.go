@@ -101,11 +101,11 @@ func TestBarOverARun(t *testing.T) {
 				t.Error(diff)
 			}
 		}
-		want("   0% [..........]  0/1000")
+		want("   0% [..........]  0/1,000")
 		for range 5 {
 			r.goOn(time.Second, func(m *Moment) { m.Done += 50; m.Sent += 98 })
 		}
-		want("  25% [=>........]  250/1000  98/s  15s left")
+		want("  25% [=>........]  250/1,000  98/s  15s left")
 		r.goOn(time.Second, func(m *Moment) { m.Done += 50; m.Sent += 98; m.Failed = 12; m.Throttled = 3 })
 		want("  30% [==>.......]  98/s  14s left  12 failed  3 throttled")
 		until := time.Now().Add(62 * time.Second)
@@ -119,7 +119,7 @@ func TestBarOverARun(t *testing.T) {
 		r.goOn(10*time.Second, func(m *Moment) { m.Probing = true })
 		want(at + " WARN  pause row=301\n  30% [>.....]  next try 0:11: site not answe...  12 failed")
 		r.goOn(30*time.Second, func(m *Moment) { m.Probing, m.PausedUntil = false, time.Time{} })
-		want(at + " WARN  pause row=301\n  30% [==>.......]  300/1000  12 failed  3 throttled")
+		want(at + " WARN  pause row=301\n  30% [==>.......]  300/1,000  12 failed  3 throttled")
 		for range 4 {
 			r.goOn(time.Second, func(m *Moment) { m.Done += 175; m.Sent += 175 })
 		}
@@ -315,7 +315,7 @@ func TestLogLinesAreNeverTorn(t *testing.T) {
 			t.Fatalf("a torn line: %q", line)
 		}
 	}
-	if len(lines) != 401 || lines[400] != " 100% [===========]  1000/1000" {
+	if len(lines) != 401 || lines[400] != " 100% [===========]  1,000/1,000" {
 		t.Errorf("%d lines, the last is %q", len(lines), lines[len(lines)-1])
 	}
 }
@@ -352,5 +352,40 @@ func TestQuietLeavesWarnings(t *testing.T) {
 	c.Log().Warn("heard")
 	if got := out.String(); strings.Contains(got, "unheard") || !strings.Contains(got, "WARN  heard") {
 		t.Errorf("%q", got)
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	for _, test := range []struct {
+		json       bool
+		text, want string
+	}{
+		{false, "stopping", "\nstopping\n"},
+		{false, "", "\n"},
+		{true, "stopping", `"msg":"stopping"}` + "\n"},
+		{true, "", ""},
+	} {
+		var out bytes.Buffer
+		newConsole(&out, nil, ConsoleOptions{JSON: test.json, Quiet: true}).Interrupted(test.text)
+		got := out.String()
+		if test.json && got != "" && !json.Valid(out.Bytes()) || !strings.HasSuffix(got, test.want) || test.want == "" && got != "" {
+			t.Errorf("JSON %t, %q: %q", test.json, test.text, got)
+		}
+	}
+}
+
+// What people read fits their terminal; a log file has whole lines.
+func TestTotalsFitTheTerminal(t *testing.T) {
+	term := &screen{columns: 60}
+	c := newConsole(term, term.width, ConsoleOptions{})
+	c.Totals(exampleSummary(), Ending{})
+	c.Fail(strings.Repeat("too long ", 20), strings.Repeat("a hint ", 20), 1)
+	if term.wrapped {
+		t.Errorf("a line was too long for the terminal:\n%s", term.show())
+	}
+	var file bytes.Buffer
+	newConsole(&file, nil, ConsoleOptions{}).Totals(exampleSummary(), Ending{})
+	if got := file.String(); got != "\n"+Totals(exampleSummary(), Ending{}) {
+		t.Errorf("the log file has\n%s", got)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"jsm-onboard/importer"
 )
 
 // A Finding is how one check of the doctor ended.
@@ -62,9 +64,9 @@ func (d Diagnosis) String() string {
 func (d Diagnosis) lastWord(failed, doubtful int) string {
 	switch {
 	case failed > 0:
-		return counted(failed, "check has failed", "checks have failed") + "; nothing was changed at the site."
+		return importer.Counted(failed, "check has failed", "checks have failed") + "; nothing was changed at the site."
 	case doubtful > 0:
-		return "Ready to import, with " + counted(doubtful, "warning", "warnings") + "; nothing was changed at the site."
+		return "Ready to import, with " + importer.Counted(doubtful, "warning", "warnings") + "; nothing was changed at the site."
 	}
 	return "Ready to import; nothing was changed at the site."
 }

@@ -133,7 +133,12 @@ func (f *File) Commit() error {
 	if f.partial == "" {
 		return nil
 	}
-	if err := os.Rename(f.partial, f.path); err != nil {
+	err = os.Rename(f.partial, f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &WriteError{Path: f.path, Err: err, What: f.partial + " is gone: another program has moved or removed it",
+			Hint: "let no two runs write the same files; jsm-onboard report writes them again from the ledger"}
+	}
+	if err != nil {
 		return &WriteError{Path: f.path, Err: err, What: plain(err),
 			Hint: "everything is in " + f.partial + "; close " + f.path + " where it is open, then rename it by hand"}
 	}

@@ -207,3 +207,19 @@ func TestPartialStaysWhenOnlyTheRenameFails(t *testing.T) {
 		t.Errorf("the partial file holds %q", got)
 	}
 }
+
+// Two runs that write the same file: the second one that ends is told so.
+func TestPartialThatIsTakenAway(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.csv")
+	f, err := CreateFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path+partialSuffix, path); err != nil && runtime.GOOS == "windows" {
+		return // an open file cannot be taken away there
+	}
+	refused, ok := errors.AsType[*WriteError](f.Commit())
+	if !ok || !strings.Contains(refused.What, "another program has moved or removed it") || !strings.Contains(refused.Hint, "from the ledger") {
+		t.Errorf("%+v", refused)
+	}
+}

@@ -92,7 +92,10 @@ func (f *Findings) Add(o importer.Outcome) {
 }
 
 func (f *Findings) group(o importer.Outcome, reason string) {
-	key := groupKey{o.Status, unnumbered.ReplaceAllString(reason, "${1}…")}
+	key := groupKey{o.Status, reason}
+	if strings.ContainsAny(reason, "0123456789") {
+		key.reason = unnumbered.ReplaceAllString(reason, "${1}…")
+	}
 	if f.groups[key] == nil && len(f.groups) >= maxGroups {
 		key.reason = "(further reasons)"
 	}
@@ -124,7 +127,7 @@ func (f *Findings) reasons() []reasonGroup {
 
 var (
 	quotation  = regexp.MustCompile(`"(?:[^"\\]|\\.)*(?:"|$)`)
-	addressish = regexp.MustCompile(`[^\s"'<>(),;:]*@[^\s"'<>(),;]*`)
+	addressish = regexp.MustCompile(`[^\s"'<>(),;:]+@[^\s"'<>(),;]*|@[^\s"'<>(),;]+`)
 	unnumbered = regexp.MustCompile(`(\bline )\d+|\b\d{4}-\d{2}-\d{2}\b`)
 )
 
@@ -137,6 +140,11 @@ func redact(o importer.Outcome) string {
 			reason = strings.ReplaceAll(reason, own, "…")
 		}
 	}
-	reason = quotation.ReplaceAllString(reason, `"…"`)
-	return addressish.ReplaceAllString(reason, "…@…")
+	if strings.Contains(reason, `"`) {
+		reason = quotation.ReplaceAllString(reason, `"…"`)
+	}
+	if strings.Contains(reason, "@") {
+		reason = addressish.ReplaceAllString(reason, "…@…")
+	}
+	return reason
 }

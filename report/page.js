@@ -17,7 +17,7 @@
       row.hidden = !(wanted.every((word) => text.includes(word)) && (!status.value || row.cells[1].textContent === status.value));
       if (!row.hidden) n++;
     }
-    shown.textContent = n + ' of ' + rows.length + ' shown';
+    shown.textContent = n.toLocaleString('en') + ' of ' + rows.length.toLocaleString('en') + ' shown';
   };
 
   const sort = (head, index, kind) => {

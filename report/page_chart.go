@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"jsm-onboard/importer"
 )
 
 // The chart is drawn on a canvas of this size and stretched to the page; its
@@ -63,12 +65,12 @@ func (c *chartView) step(s Step, x, width, share float64, rate, at string) {
 			Text: at + ": " + rate + " a minute"})
 	}
 	if s.Refused > 0 {
-		c.Refusals = append(c.Refusals, mark{X: coordinate(x), Width: coordinate(max(width, 3)), Text: at + ": " + counted(s.Refused, "refusal", "refusals") + " (429)"})
+		c.Refusals = append(c.Refusals, mark{X: coordinate(x), Width: coordinate(max(width, 3)), Text: at + ": " + importer.Counted(s.Refused, "refusal", "refusals") + " (429)"})
 	}
 }
 
 func (t *Trace) perMinute(rows int) string {
-	return grouped(int(float64(rows)/t.Width.Minutes() + 0.5))
+	return importer.Grouped(int(float64(rows)/t.Width.Minutes() + 0.5))
 }
 
 // marks explains what is drawn besides the bars.
@@ -88,10 +90,10 @@ func marks(total Step, sittings int) string {
 
 // inWords says what the chart shows, for those who do not see it.
 func (t *Trace) inWords(total Step, most int) string {
-	text := fmt.Sprintf("%s sent in %s; at most %s a minute", counted(total.Sent, "row was", "rows were"),
+	text := fmt.Sprintf("%s sent in %s; at most %s a minute", importer.Counted(total.Sent, "row was", "rows were"),
 		short(time.Duration(len(t.Steps))*t.Width), t.perMinute(most))
 	if total.Refused > 0 {
-		text += "; " + counted(total.Refused, "request was refused", "requests were refused") + " (429)"
+		text += "; " + importer.Counted(total.Refused, "request was refused", "requests were refused") + " (429)"
 	}
 	if total.Paused > 0 {
 		text += "; " + short(total.Paused) + " of pauses"

@@ -32,7 +32,8 @@ func examplePage(addresses bool) Page {
 	for range 6 {
 		r.Refused(start.Add(39500 * time.Millisecond))
 	}
-	r.Pause(start.Add(40*time.Second), start.Add(55*time.Second), "the quota of the site (429)")
+	r.Hold("the quota of the site (429)")
+	r.Pause(start.Add(40*time.Second), start.Add(55*time.Second))
 	before := r.Trace()
 	next := NewRecorder(start.Add(24*time.Hour), &before)
 	next.Row(start.Add(24*time.Hour+5*time.Second), importer.Failed, time.Second)
@@ -190,6 +191,41 @@ func TestPageStaysSmall(t *testing.T) {
 	}
 }
 
+// A page has the same size for a thousand rows as for a million: what grows is
+// the list of rows that are not good, and that ends at a thousand.
+func TestPageOfAMillionRows(t *testing.T) {
+	for _, test := range []struct {
+		name         string
+		rows, badOne int // every so many rows one is not good; 0: none
+		atMost       int
+	}{
+		{"a thousand, all good", 1_000, 0, 20_000},
+		{"a thousand, 1 % bad", 1_000, 100, 25_000},
+		{"a million, all good", 1_000_000, 0, 40_000},
+		{"a million, 1 % bad", 1_000_000, 100, 400_000},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := NewFindings(true)
+			start := time.Unix(0, 0)
+			r := NewRecorder(start, nil)
+			for n := 1; n <= test.rows; n++ {
+				o := importer.Outcome{Row: &export.Row{Number: n, Line: n + 1, Name: "Ada Byron", Email: "ada.byron@example.com"}, Status: importer.Created, Took: 80 * time.Millisecond}
+				if test.badOne > 0 && n%test.badOne == 0 {
+					o.Status, o.Reason = importer.Invalid, fmt.Sprintf("%q is no address: it has no @", "ada.byron at example.com")
+				}
+				f.Add(o)
+				r.Row(start.Add(time.Duration(n)*10*time.Millisecond), o.Status, o.Took) // 100 a second
+			}
+			trace := r.Trace()
+			got := html(t, Page{Summary: exampleSummary(), Trace: &trace, Findings: f})
+			t.Logf("%d bytes", len(got))
+			if len(got) > test.atMost {
+				t.Errorf("%d bytes, and at most %d were expected", len(got), test.atMost)
+			}
+		})
+	}
+}
+
 func TestPageOfARunWithoutRecords(t *testing.T) {
 	got := html(t, Page{Summary: Summary{Rows: Rows{}}})
 	for _, wrong := range []string{"NaN", "Reasons", "Rows that are not good", "<figure>"} {
@@ -232,6 +268,7 @@ func TestRedact(t *testing.T) {
 		{"refused: Ada Byron is known", "refused: … is known"},
 		{`"x@y" and "a \" b" and "open`, `"…" and "…" and "…"`},
 		{"see ada@example.com, <bob@example.org>", "see …, <…@…>"},
+		{"it has no @, or ends in bob@ or @example.org", "it has no @, or ends in …@… or …@…"},
 		{"further addresses not onboarded: c@example.com; d@example.com", "further addresses not onboarded: …@…; …@…"},
 	}
 	for _, test := range tests {

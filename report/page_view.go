@@ -55,14 +55,14 @@ const shownReasons = 50
 func (p Page) view() *pageView {
 	s := p.Summary
 	v := &pageView{
-		Title: title(s), RowsRead: grouped(s.Rows.Read), Proof: proof(s), Requests: "Requests: " + requestLine(s) + ".",
+		Title: title(s), RowsRead: importer.Grouped(s.Rows.Read), Proof: proof(s), Requests: strings.TrimRight("Requests: "+requestLine(s)+" "+ofSitting(s), " ") + ".",
 		Style: template.CSS(pageCSS), Script: template.JS(pageJS), StyleHash: hashSource(pageCSS), ScriptHash: hashSource(pageJS),
 		Privacy: "This page holds no names and no addresses.",
 	}
 	v.Verdict, v.VerdictClass = verdict(s)
 	v.Facts = facts(s, p.Version)
 	if s.Skipped > 0 {
-		v.Skipped = counted(s.Skipped, "line was", "lines were") + " skipped, being no rows"
+		v.Skipped = importer.Counted(s.Skipped, "line was", "lines were") + " skipped, being no rows"
 	}
 	v.countRows(s)
 	v.Next = nextViews(s, p.Ending)
@@ -96,9 +96,12 @@ func verdict(s Summary) (text, class string) {
 		if s.StopReason != "" {
 			text += ": " + s.StopReason
 		}
+		if s.ExitCode == 0 { // where it was asked to
+			return text, "good"
+		}
 		return text, "bad"
 	case notGood > 0:
-		return "Complete; " + counted(notGood, "row needs", "rows need") + " attention", "bad"
+		return "Complete; " + importer.Counted(notGood, "row needs", "rows need") + " attention", "bad"
 	}
 	return "Complete; every row is good", "good"
 }
@@ -107,7 +110,7 @@ func facts(s Summary, version string) []fact {
 	const form = "2 January 2006, 15:04:05 MST"
 	all := []fact{{"Site", s.Site}, {"Started", s.StartedAt.UTC().Format(form)}}
 	if !s.FinishedAt.IsZero() {
-		all = append(all, fact{"Ended", s.FinishedAt.UTC().Format(form) + " (" + lasted(s.Elapsed()) + ")"})
+		all = append(all, fact{"Ended", s.FinishedAt.UTC().Format(form) + " (" + took(s) + ")"})
 	}
 	all = append(all, fact{"Run", s.RunID}, fact{"Program", "jsm-onboard " + strings.TrimPrefix(version, "jsm-onboard ")}, fact{"Exit code", fmt.Sprint(s.ExitCode)})
 	for _, f := range []fact{{"Results", s.Results}, {"Rows to mend", s.Failed}, {"Ledger", s.Ledger}, {"SHA-256 of the input", s.InputSHA256}} {
@@ -116,6 +119,14 @@ func facts(s Summary, version string) []fact {
 		}
 	}
 	return all
+}
+
+// took is how long the run took, or the last of its sittings.
+func took(s Summary) string {
+	if s.wentOn() {
+		return fmt.Sprintf("%s in sitting %d", lasted(s.Elapsed()), s.Sitting)
+	}
+	return lasted(s.Elapsed())
 }
 
 // countRows makes the table of statuses and the bar above it.
@@ -130,9 +141,9 @@ func (v *pageView) countRows(s Summary) {
 			continue
 		}
 		name, share := c.Status.String(), percent(c.Rows, total)
-		v.Counts = append(v.Counts, countView{name, name, grouped(c.Rows), share, meaning(c.Status)})
+		v.Counts = append(v.Counts, countView{name, name, importer.Grouped(c.Rows), share, meaning(c.Status)})
 		width := float64(c.Rows) / float64(total) * 1000
-		said = append(said, name+" "+grouped(c.Rows))
+		said = append(said, name+" "+importer.Grouped(c.Rows))
 		v.Shares = append(v.Shares, mark{Class: name, X: coordinate(x), Width: coordinate(max(width, 2)), Text: said[len(said)-1] + " (" + share + ")"})
 		x += width
 	}
@@ -162,9 +173,6 @@ func nextViews(s Summary, e Ending) []stepView {
 			views = append(views, stepView{Text: line})
 		}
 	}
-	if s.Rows.Of(importer.RevokedBefore) > 0 {
-		views = append(views, stepView{Text: "give access back by hand to those who are revoked_before; their reasons say where"})
-	}
 	return views
 }
 
@@ -174,7 +182,7 @@ func (v *pageView) trace(t *Trace) {
 		v.Latency = &latencyView{milliseconds(t.Latency.Quantile(0.5)), milliseconds(t.Latency.Quantile(0.95)), milliseconds(t.Latency.Quantile(0.99))}
 	}
 	for _, p := range t.Pauses {
-		v.Pauses = append(v.Pauses, pauseView{p.Why, grouped(p.Count), short(p.Took)})
+		v.Pauses = append(v.Pauses, pauseView{p.Why, importer.Grouped(p.Count), short(p.Took)})
 	}
 }
 
@@ -197,10 +205,10 @@ func (v *pageView) findings(f *Findings, results string) {
 	}
 	for i, g := range f.reasons() {
 		if i == shownReasons {
-			v.ReasonsLeftOut = counted(len(f.groups)-i, "further kind of reason is", "further kinds of reasons are") + " left out here."
+			v.ReasonsLeftOut = importer.Counted(len(f.groups)-i, "further kind of reason is", "further kinds of reasons are") + " left out here."
 			break
 		}
-		v.Reasons = append(v.Reasons, reasonView{g.Status.String(), g.Status.String(), grouped(g.Count), g.Reason, linesView(g)})
+		v.Reasons = append(v.Reasons, reasonView{g.Status.String(), g.Status.String(), importer.Grouped(g.Count), g.Reason, linesView(g)})
 	}
 	v.Listed, v.Duplicates = f.listed, f.duplicates
 	seen := map[importer.Status]bool{}
@@ -223,7 +231,7 @@ func leftOut(shown, all int, results string) string {
 	if shown == all {
 		return ""
 	}
-	text := fmt.Sprintf("The first %s of %s are shown here; %s are left out.", grouped(shown), grouped(all), grouped(all-shown))
+	text := fmt.Sprintf("The first %s of %s are shown here; %s are left out.", importer.Grouped(shown), importer.Grouped(all), importer.Grouped(all-shown))
 	if results != "" {
 		text += " All are in " + results + "."
 	}

@@ -14,6 +14,8 @@ type Outlook struct {
 	Ledger  string
 	Rate    float64  // requests a second that the time is reckoned with; 0: not known
 	DryRun  bool     // nothing will be sent
+	Held    bool     // a guard holds the run back; the reason is told elsewhere
+	Limit   int      // at most so many creates in this run; 0: no limit
 	Notes   []string // further lines, such as those about leavers
 }
 
@@ -31,10 +33,10 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 	if p.Resumed && command == "revoke" {
 		l.add("Run", "goes on with "+p.Run.ID)
 	} else if p.Resumed {
-		l.add("Run", fmt.Sprintf("goes on with %s; %s", p.Run.ID, counted(p.Finished, "row is finished", "rows are finished")))
+		l.add("Run", fmt.Sprintf("goes on with %s; %s", p.Run.ID, importer.Counted(p.Finished, "row is finished", "rows are finished")))
 	}
 	l.line("")
-	countPlan(l, command, p)
+	countPlan(l, command, p, o.Limit)
 	describeProblems(l, p.Survey)
 	describeAdvice(l, p.Survey)
 	for _, note := range o.Notes {
@@ -42,18 +44,18 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 		l.line(note)
 	}
 	l.line("")
-	l.line(lastWord(command, p.Create, o))
+	l.line(lastWord(command, p, o))
 	return l.String()
 }
 
 // countPlan says what would become of the rows; the numbers add up.
-func countPlan(l *listing, command string, p *importer.Plan) {
+func countPlan(l *listing, command string, p *importer.Plan, limit int) {
 	s := p.Survey
 	doing := "to create"
 	if command == "revoke" {
 		doing = "to revoke"
 	}
-	l.count(p.Create, doing, "")
+	l.count(p.Create, doing, limitNote(p.Create, limit))
 	if command == "revoke" {
 		for s, n := range p.Settled.All() {
 			if n > 0 {
@@ -84,25 +86,63 @@ func countPlan(l *listing, command string, p *importer.Plan) {
 	}
 }
 
+// limitNote says that --limit lets only some of the creates through.
+func limitNote(creates, limit int) string {
+	if limit <= 0 || limit >= creates {
+		return ""
+	}
+	return fmt.Sprintf("%s of them in this run (--limit %d)", importer.Grouped(limit), limit)
+}
+
 // lastWord is one line: what will be asked of the site, and how long that
 // takes.
-func lastWord(command string, requests int, o Outlook) string {
-	if o.DryRun {
-		return "Dry run: nothing is sent. " + pacePhrase(requests, o.Rate)
+func lastWord(command string, p *importer.Plan, o Outlook) string {
+	phrase := pacePhrase(p.Create, o)
+	switch {
+	case o.Held:
+		return "Held back by a guard: nothing is sent."
+	case o.DryRun && p.Create == 0:
+		return "Dry run: nothing is sent, and nothing would have to be."
+	case o.DryRun:
+		return "Dry run: nothing is sent. " + phrase
+	case p.Create > 0 && command == "revoke":
+		return "Access can be given back only by hand. " + phrase
+	case p.Create == 0 && p.LookUps > 0:
+		return "Nobody has to be created; " + importer.Counted(p.LookUps, "account id is", "account ids are") + " still to be looked up."
 	}
+	return phrase
+}
+
+func pacePhrase(requests int, o Outlook) string {
 	if requests == 0 {
 		return "Nothing has to be sent."
 	}
-	if command == "revoke" {
-		return "Access can be given back only by hand. " + pacePhrase(requests, o.Rate)
+	what, longer := importer.Counted(requests, "request", "requests"), ""
+	if limitNote(requests, o.Limit) != "" {
+		requests = o.Limit
+		what = "At most " + importer.Counted(o.Limit, "new customer", "new customers")
+		longer = ", or longer when many have an account already"
 	}
-	return pacePhrase(requests, o.Rate)
+	long := roughly(requests, o.Rate)
+	if long == "" {
+		return what + " in all."
+	}
+	return fmt.Sprintf("%s at %s: %s%s.", what, perSecond(o.Rate), long, longer)
 }
 
-func pacePhrase(requests int, rate float64) string {
-	long := roughly(requests, rate)
-	if long == "" {
-		return counted(requests, "request", "requests") + " in all."
+// shownCells is how much of an address or a name fits a line.
+const shownCells = 60
+
+// FirstOffer tells somebody at a terminal whom a run would create first, before
+// many are created. It has a name and an address: it is for no log.
+func FirstOffer(p *importer.Plan) string {
+	who := shorten(printable(p.First.Email), shownCells)
+	if p.First.Name != p.First.Email {
+		who += ", " + shorten(printable(p.First.Name), shownCells)
 	}
-	return fmt.Sprintf("%s at %s: %s.", counted(requests, "request", "requests"), perSecond(rate), long)
+	return fmt.Sprintf(`
+Nobody has been onboarded with this ledger yet. Whether this site sends mail to its new customers depends on its settings: try it with one, and look.
+
+The first would be line %d: %s
+`, p.First.Line, who)
 }

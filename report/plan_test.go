@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -74,20 +75,54 @@ Leavers: 3 people are gone from the file.
 
 func TestPlanLastWord(t *testing.T) {
 	tests := []struct {
-		command  string
-		requests int
-		o        Outlook
-		want     string
+		name    string
+		command string
+		plan    importer.Plan
+		o       Outlook
+		want    string
 	}{
-		{"import", 0, Outlook{Rate: 100}, "Nothing has to be sent."},
-		{"import", 1, Outlook{}, "1 request in all."},
-		{"import", 90000, Outlook{Rate: 100}, "90,000 requests at 100/s: about 15 minutes."},
-		{"import", 5, Outlook{Rate: 100, DryRun: true}, "Dry run: nothing is sent. 5 requests at 100/s: about a second."},
-		{"revoke", 5, Outlook{Rate: 2.5}, "Access can be given back only by hand. 5 requests at 2.5/s: about 2 seconds."},
+		{"nothing", "import", importer.Plan{}, Outlook{Rate: 100}, "Nothing has to be sent."},
+		{"nothing, held", "sync", importer.Plan{}, Outlook{Rate: 100, Held: true}, "Held back by a guard: nothing is sent."},
+		{"held", "import", importer.Plan{Create: 5}, Outlook{Rate: 100, Held: true, DryRun: true}, "Held back by a guard: nothing is sent."},
+		{"look-ups alone", "import", importer.Plan{LookUps: 2000}, Outlook{Rate: 100}, "Nobody has to be created; 2,000 account ids are still to be looked up."},
+		{"unpaced", "import", importer.Plan{Create: 1}, Outlook{}, "1 request in all."},
+		{"many", "import", importer.Plan{Create: 90000}, Outlook{Rate: 100}, "90,000 requests at 100/s: about 15 minutes."},
+		{"dry run", "import", importer.Plan{Create: 5}, Outlook{Rate: 100, DryRun: true}, "Dry run: nothing is sent. 5 requests at 100/s: about a second."},
+		{"dry run of nothing", "import", importer.Plan{}, Outlook{Rate: 100, DryRun: true}, "Dry run: nothing is sent, and nothing would have to be."},
+		{"revoke", "revoke", importer.Plan{Create: 5}, Outlook{Rate: 2.5}, "Access can be given back only by hand. 5 requests at 2.5/s: about 2 seconds."},
+		{"limit", "import", importer.Plan{Create: 90000}, Outlook{Rate: 100, Limit: 3000}, "At most 3,000 new customers at 100/s: about 30 seconds, or longer when many have an account already."},
+		{"limit of one", "import", importer.Plan{Create: 2}, Outlook{Limit: 1}, "At most 1 new customer in all."},
+		{"limit above all", "import", importer.Plan{Create: 2}, Outlook{Rate: 100, Limit: 2}, "2 requests at 100/s: about a second."},
 	}
 	for _, test := range tests {
-		if got := lastWord(test.command, test.requests, test.o); got != test.want {
-			t.Errorf("%q, want %q", got, test.want)
+		t.Run(test.name, func(t *testing.T) {
+			if got := lastWord(test.command, &test.plan, test.o); got != test.want {
+				t.Errorf("%q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestPlanTellsOfTheLimit(t *testing.T) {
+	p := &importer.Plan{Survey: exampleSurvey(), Create: 37}
+	for limit, want := range map[int]string{0: "       37  to create\n", 37: "       37  to create\n", 1: "       37  to create            1 of them in this run (--limit 1)\n"} {
+		if got := PlanText("import", p, Outlook{Limit: limit}); !strings.Contains(got, want) {
+			t.Errorf("--limit %d: no %q in\n%s", limit, want, got)
+		}
+	}
+}
+
+func TestFirstOffer(t *testing.T) {
+	for _, test := range []struct {
+		row  importer.FirstRow
+		want string
+	}{
+		{importer.FirstRow{Line: 2, Email: "ann@example.com", Name: "Ann"}, "would be line 2: ann@example.com, Ann\n"},
+		{importer.FirstRow{Line: 3, Email: "bo@example.com", Name: "bo@example.com"}, "would be line 3: bo@example.com\n"},
+		{importer.FirstRow{Line: 4, Email: "cy@example.com", Name: "Cy\x1b[2J" + strings.Repeat("y", 80)}, `would be line 4: cy@example.com, Cy\x1b[2J` + strings.Repeat("y", 48) + "...\n"},
+	} {
+		if got := FirstOffer(&importer.Plan{First: test.row}); !strings.HasSuffix(got, test.want) {
+			t.Errorf("%q does not end with %q", got, test.want)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"jsm-onboard/importer"
 	"jsm-onboard/importer/ledger"
 )
 
@@ -15,17 +16,18 @@ func RunList(runs []ledger.Run) string {
 	}
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "RUN\tSTARTED\tCOMMAND\tROWS\tOUTCOME\tEXIT\tINPUT")
+	fmt.Fprintln(w, "RUN\tSTARTED\tCOMMAND\tROWS\tOUTCOME\tEXIT\tINPUT\tREASON")
 	for _, r := range runs {
-		outcome, rows, exit := r.Outcome, fmt.Sprint(r.RowsRead), fmt.Sprint(r.ExitCode)
+		outcome, rows, exit := r.Outcome, importer.Grouped(r.RowsRead), fmt.Sprint(r.ExitCode)
 		if outcome == "" {
 			outcome, rows, exit = "not finished", "", ""
 		}
-		if r.StopReason != "" {
-			outcome += ": " + r.StopReason
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.StartedAt.Local().Format("2006-01-02 15:04"), r.Command, rows, outcome, exit, r.Input)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.StartedAt.Local().Format("2006-01-02 15:04"), r.Command, rows, outcome, exit, r.Input, r.StopReason)
 	}
 	w.Flush()
-	return text.String()
+	var list strings.Builder
+	for line := range strings.Lines(text.String()) {
+		list.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	return list.String()
 }

@@ -17,28 +17,39 @@ type Summary struct {
 	Site        string
 	Input       string
 	InputSHA256 string
-	StartedAt   time.Time
+	StartedAt   time.Time // of the run: its first sitting
 	FinishedAt  time.Time // zero: not finished
+	Sitting     int       // 1, 2, …: how often the run was gone on with; 0: not told
+	SittingAt   time.Time // when this sitting began; zero: not told
 	Outcome     string    // "complete" or "stopped"; "" while the run goes on
 	StopReason  string
+	Hint        string // what to do about that; "" when there is nothing
 	ExitCode    int
 	Rows        Rows
 	Skipped     int
-	Requests    Requests
-	Rate        Rate
-	Results     string // paths; "" when there is no such file
+	Requests    Requests // of this sitting
+	Rate        Rate     // of this sitting
+	Results     string   // paths; "" when there is no such file
 	Failed      string
 	Ledger      string
 	Leavers     *Departures // sync; nil: not asked for
 }
 
-// Elapsed is how long the run took; 0 while it goes on.
+// Elapsed is how long this sitting took; 0 while it goes on. The night between
+// two sittings is no part of a run.
 func (s Summary) Elapsed() time.Duration {
 	if s.FinishedAt.IsZero() {
 		return 0
 	}
-	return s.FinishedAt.Sub(s.StartedAt)
+	if s.SittingAt.IsZero() {
+		return s.FinishedAt.Sub(s.StartedAt)
+	}
+	return s.FinishedAt.Sub(s.SittingAt)
 }
+
+// wentOn tells whether the run was cut off and gone on with: its rows are then
+// those of all sittings, and its requests those of the last.
+func (s Summary) wentOn() bool { return s.Sitting > 1 }
 
 // Requests counts what left for the site.
 type Requests struct {
@@ -144,8 +155,11 @@ type summaryJSON struct {
 	InputSHA256 string      `json:"input_sha256"`
 	StartedAt   time.Time   `json:"started_at"`
 	FinishedAt  *time.Time  `json:"finished_at"`
+	Sitting     int         `json:"sitting,omitempty"`
+	SittingAt   *time.Time  `json:"sitting_started_at,omitempty"`
 	Outcome     string      `json:"outcome"`
 	StopReason  string      `json:"stop_reason"`
+	Hint        string      `json:"hint,omitempty"`
 	ExitCode    int         `json:"exit_code"`
 	Rows        Rows        `json:"rows"`
 	Skipped     int         `json:"skipped"`
@@ -159,14 +173,19 @@ type summaryJSON struct {
 
 // MarshalJSON writes times in UTC to the second and rates to the hundredth.
 func (s Summary) MarshalJSON() ([]byte, error) {
-	w := summaryJSON{s.RunID, s.Command, s.Site, s.Input, s.InputSHA256, s.StartedAt.UTC().Truncate(time.Second), nil,
-		s.Outcome, s.StopReason, s.ExitCode, s.Rows, s.Skipped, s.Requests, s.Rate, s.Results, s.Failed, s.Ledger, s.Leavers}
-	if !s.FinishedAt.IsZero() {
-		at := s.FinishedAt.UTC().Truncate(time.Second)
-		w.FinishedAt = &at
-	}
+	w := summaryJSON{s.RunID, s.Command, s.Site, s.Input, s.InputSHA256, s.StartedAt.UTC().Truncate(time.Second), toSecond(s.FinishedAt),
+		s.Sitting, toSecond(s.SittingAt), s.Outcome, s.StopReason, s.Hint, s.ExitCode, s.Rows, s.Skipped, s.Requests, s.Rate, s.Results, s.Failed, s.Ledger, s.Leavers}
 	w.Rate.Mean, w.Rate.Learned = hundredths(s.Rate.Mean), hundredths(s.Rate.Learned)
 	return json.Marshal(w)
+}
+
+// toSecond is a time in UTC as JSON has it; nil for none.
+func toSecond(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC().Truncate(time.Second)
+	return &t
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
@@ -175,12 +194,16 @@ func (s *Summary) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &w); err != nil {
 		return err
 	}
-	*s = Summary{w.RunID, w.Command, w.Site, w.Input, w.InputSHA256, w.StartedAt, time.Time{},
-		w.Outcome, w.StopReason, w.ExitCode, w.Rows, w.Skipped, w.Requests, w.Rate, w.Results, w.Failed, w.Ledger, w.Leavers}
-	if w.FinishedAt != nil {
-		s.FinishedAt = *w.FinishedAt
-	}
+	*s = Summary{w.RunID, w.Command, w.Site, w.Input, w.InputSHA256, w.StartedAt, orZero(w.FinishedAt), w.Sitting, orZero(w.SittingAt),
+		w.Outcome, w.StopReason, w.Hint, w.ExitCode, w.Rows, w.Skipped, w.Requests, w.Rate, w.Results, w.Failed, w.Ledger, w.Leavers}
 	return nil
+}
+
+func orZero(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
 }
 
 // JSON is the summary as it stands in its file.

@@ -28,7 +28,8 @@ func exampleSummary() Summary {
 		Input: "customers.csv", InputSHA256: "ab12",
 		StartedAt:  time.Date(2025, 3, 1, 9, 0, 0, 500, time.FixedZone("CET", 3600)),
 		FinishedAt: time.Date(2025, 3, 1, 8, 1, 40, 0, time.UTC),
-		Outcome:    "complete", ExitCode: 3, Skipped: 4,
+		Sitting:    1, SittingAt: time.Date(2025, 3, 1, 8, 0, 0, 0, time.UTC),
+		Outcome: "complete", ExitCode: 3, Skipped: 4,
 		Rows: CountRows(1012, importer.ImportStatuses(), totals(map[importer.Status]int{
 			importer.Created: 950, importer.Conflict: 40, importer.Duplicate: 10, importer.Invalid: 8, importer.Failed: 4})),
 		Requests: Requests{Sent: 1040, Throttled: 6, Retried: 12, Ambiguous: 1},
@@ -45,6 +46,8 @@ const summaryText = `{
   "input_sha256": "ab12",
   "started_at": "2025-03-01T08:00:00Z",
   "finished_at": "2025-03-01T08:01:40Z",
+  "sitting": 1,
+  "sitting_started_at": "2025-03-01T08:00:00Z",
   "outcome": "complete",
   "stop_reason": "",
   "exit_code": 3,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 )
 
@@ -55,7 +56,7 @@ func describeProblem(l *listing, p export.Problem) {
 	if where := lineList(p.Lines, p.Count); where != "" {
 		text += " (" + where + ")"
 	}
-	l.line(fmt.Sprintf("%*s  %s", labelWidth-2, grouped(p.Count), printable(text)))
+	l.line(fmt.Sprintf("%*s  %s", labelWidth-2, importer.Grouped(p.Count), printable(text)))
 	if p.Hint != "" {
 		l.line(strings.Repeat(" ", labelWidth) + "> " + printable(p.Hint))
 	}

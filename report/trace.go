@@ -53,6 +53,7 @@ type Recorder struct {
 	trace Trace
 	start time.Time     // of this sitting
 	from  time.Duration // where this sitting starts on the clock of the trace
+	why   string        // of the pause that goes on
 }
 
 // NewRecorder begins a sitting at start. before is what earlier sittings of
@@ -93,13 +94,27 @@ func (r *Recorder) Refused(at time.Time) {
 	r.step(at).Refused++
 }
 
+// Hold records why a pause begins, or goes on.
+func (r *Recorder) Hold(why string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if why != "" {
+		r.why = why
+	}
+}
+
 // Pause records that nothing was sent for a while, when it is over.
-func (r *Recorder) Pause(from, to time.Time, why string) {
+func (r *Recorder) Pause(from, to time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	why := r.why
+	if why == "" {
+		why = "the site asked for it"
+	}
+	r.why = ""
 	if !to.After(from) {
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.addReason(why, to.Sub(from))
 	r.step(to)
 	begin, end := max(r.clock(from), 0), r.clock(to)

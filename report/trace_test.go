@@ -20,19 +20,22 @@ func TestTrace(t *testing.T) {
 	r.Row(at(0.2), importer.Created, 100*time.Millisecond)
 	r.Row(at(2.5), importer.Failed, 200*time.Millisecond)
 	r.Refused(at(2.6))
-	r.Pause(at(2.75), at(4.5), "quota")
-	r.Pause(at(4.5), at(4.5), "nothing")
+	r.Hold("quota")
+	r.Pause(at(2.75), at(4.5))
+	r.Hold("nothing")
+	r.Pause(at(4.5), at(4.5))
+	r.Pause(at(4.5), at(4.75))         // whose reason nobody said
 	r.Row(at(-5), importer.Created, 0) // a clock that was set back
 	want := []Step{
-		{Rows: 3, Sent: 1}, {}, {Rows: 1, Sent: 1, NotGood: 1, Refused: 1, Paused: 250 * time.Millisecond}, {Paused: time.Second}, {Paused: 500 * time.Millisecond}}
+		{Rows: 3, Sent: 1}, {}, {Rows: 1, Sent: 1, NotGood: 1, Refused: 1, Paused: 250 * time.Millisecond}, {Paused: time.Second}, {Paused: 750 * time.Millisecond}}
 	got := r.Trace()
 	if diff := cmp.Diff(want, got.Steps); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]Pauses{{"quota", 1, 1750 * time.Millisecond}}, got.Pauses); diff != "" {
+	if diff := cmp.Diff([]Pauses{{"quota", 1, 1750 * time.Millisecond}, {"the site asked for it", 1, 250 * time.Millisecond}}, got.Pauses); diff != "" {
 		t.Error(diff)
 	}
-	if got.Total() != (Step{Rows: 4, Sent: 2, NotGood: 1, Refused: 1, Paused: 1750 * time.Millisecond}) {
+	if got.Total() != (Step{Rows: 4, Sent: 2, NotGood: 1, Refused: 1, Paused: 2 * time.Second}) {
 		t.Errorf("%+v", got.Total())
 	}
 }
@@ -43,7 +46,8 @@ func TestTraceStaysSmall(t *testing.T) {
 	for s := range 20000 {
 		r.Row(start.Add(time.Duration(s)*time.Second), importer.Created, time.Millisecond)
 		if s%100 == 0 {
-			r.Pause(start.Add(time.Duration(s)*time.Second), start.Add(time.Duration(s+1)*time.Second), fmt.Sprint("reason ", s))
+			r.Hold(fmt.Sprint("reason ", s))
+			r.Pause(start.Add(time.Duration(s)*time.Second), start.Add(time.Duration(s+1)*time.Second))
 		}
 	}
 	got := r.Trace()

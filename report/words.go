@@ -49,32 +49,6 @@ func meaning(s importer.Status) string {
 	return ""
 }
 
-// grouped is a number with commas between thousands.
-func grouped(n int) string {
-	s := strconv.Itoa(n)
-	first := len(s) % 3
-	if n < 0 {
-		first = (len(s)-1)%3 + 1
-	}
-	var b strings.Builder
-	b.WriteString(s[:first])
-	for i := first; i < len(s); i += 3 {
-		if b.Len() > 0 && b.String() != "-" {
-			b.WriteByte(',')
-		}
-		b.WriteString(s[i : i+3])
-	}
-	return b.String()
-}
-
-// counted is a number with its noun: "1 row", "2,000 rows".
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return grouped(n) + " " + many
-}
-
 // lineList names the first lines of more: "lines 3, 5, 8, …".
 func lineList(lines []int, of int) string {
 	if len(lines) == 0 {
@@ -156,10 +130,10 @@ func (l *listing) add(label, text string) {
 // count adds a line of a table of numbers.
 func (l *listing) count(n int, what, note string) {
 	if note == "" {
-		fmt.Fprintf(&l.b, "%*s  %s\n", labelWidth-2, grouped(n), what)
+		fmt.Fprintf(&l.b, "%*s  %s\n", labelWidth-2, importer.Grouped(n), what)
 		return
 	}
-	fmt.Fprintf(&l.b, "%*s  %-20s %s\n", labelWidth-2, grouped(n), what, note)
+	fmt.Fprintf(&l.b, "%*s  %-20s %s\n", labelWidth-2, importer.Grouped(n), what, note)
 }
 
 func (l *listing) line(text string) { l.b.WriteString(text + "\n") }
