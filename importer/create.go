@@ -11,8 +11,8 @@ import (
 // A task is one row for which a request has to be made.
 type task struct {
 	row  *export.Row
-	lost *ledger.Lost // an earlier attempt of ours whose answer was never learned
-	had  bool         // the ledger already has this account (--resend-known)
+	lost *ledger.Lost    // an earlier attempt of ours whose answer was never learned
+	had  *ledger.Account // what the ledger has for this address already (--resend-known)
 
 	id, key string // revoke: the account, and the address under which the ledger has it
 }
@@ -57,13 +57,10 @@ func (c *creation) remember(row *export.Row, m ledger.Memory) (decision, error) 
 		o, err := recalled(row, *m.Outcome)
 		return decision{outcome: o}, err
 	}
-	if m.Account != nil {
-		o := knownOutcome(row, *m.Account)
-		if o.Status == RevokedBefore || !c.options.ResendKnown {
-			return decision{outcome: o}, nil
-		}
+	if m.Account != nil && !c.options.ResendKnown {
+		return decision{outcome: knownOutcome(row, *m.Account)}, nil
 	}
-	return decision{task: &task{row: row, lost: m.Lost, had: m.Account != nil}}, nil
+	return decision{task: &task{row: row, lost: m.Lost, had: m.Account}}, nil
 }
 
 // perform makes one customer: leave, pending on disk, request, outcome on disk.
@@ -99,17 +96,30 @@ func (c *creation) perform(ctx context.Context, t *task, done func(Outcome, *Sto
 		})
 		return
 	}
-	o := c.record(t, v, made, call)
-	if v.status == Conflict && o.LookUp {
-		c.ledger.Settle(c.run.Seq, o, func(error) {}) // a definite answer: from here on it is no lost attempt, whatever happens
-		found, err := c.desk.FindAccount(ctx, row.Email)
-		if !cutShort(err) {
-			o = judgeLookUp(o, nil, found, err)
-		}
+	o, back := c.resolve(ctx, t, v, c.record(t, v, made, call))
+	told := func(e error) { done(c.told(row, o, call, e), firstStop(stop, brokenLedger(e))) }
+	if back {
+		c.settleBack(o, *t.had, told)
+		return
 	}
-	c.ledger.Settle(c.run.Seq, o, func(e error) {
-		done(c.told(row, o, call, e), firstStop(stop, brokenLedger(e)))
-	})
+	c.ledger.Settle(c.run.Seq, o, told)
+}
+
+// resolve looks up the account behind a conflict. What follows a lost attempt
+// is looked up at the end: the site may need a moment to know a new account.
+// back: see judgeFound.
+func (c *creation) resolve(ctx context.Context, t *task, v verdict, o ledger.Outcome) (_ ledger.Outcome, back bool) {
+	switch {
+	case v.status == Conflict && o.LookUp:
+		c.ledger.Settle(c.run.Seq, o, nil) // a definite answer: from here on it is no lost attempt, whatever happens
+		found, err := c.desk.FindAccount(ctx, t.row.Email)
+		if !cutShort(err) {
+			return judgeFound(o, t.had, nil, found, err)
+		}
+	case v.lookUp && !o.LookUp && t.returns():
+		return judgeFound(o, t.had, nil, apiclient.Account{}, errNotLookedUp)
+	}
+	return o, false
 }
 
 // record is the outcome as the ledger keeps it.
@@ -122,7 +132,7 @@ func (c *creation) record(t *task, v verdict, made apiclient.Customer, call apic
 		ExternalID: row.ExternalID, Status: v.status.String(), AccountID: made.AccountID, Reason: v.reason,
 		HTTPStatus: call.Status, Attempts: call.Attempts, Open: v.open, Verified: v.verified,
 		LookUp: v.lookUp && c.options.ResolveConflicts, AskAgain: v.status == Failed,
-		Known: v.known && !(t.had && v.status == Conflict)} // an account of ours that is still there stays ours
+		Known: v.known && !(t.had != nil && v.lookUp)} // what the ledger has stays what it is, unless the look-up finds another account
 }
 
 func brokenLedger(err error) *Stop {

@@ -59,20 +59,36 @@ func (r *rest) lookUp(ctx context.Context, o ledger.Outcome) {
 		r.fail(firstStop(interrupted(ctx), stopFor(err)))
 		return
 	}
-	names, e := r.job.ledger.NamesSent(context.WithoutCancel(ctx), o.Key)
+	names, had, e := r.history(context.WithoutCancel(ctx), o)
 	if e != nil {
 		r.fail(brokenLedger(e))
 		return
 	}
-	before := o.Status
-	o = judgeLookUp(o, append(names, o.Name), found, err)
-	written := make(chan error, 1)
-	r.job.ledger.Settle(r.job.run, o, func(e error) { written <- e })
+	before, written := o.Status, make(chan error, 1)
+	o, back := judgeFound(o, had, append(names, o.Name), found, err)
+	if back {
+		r.job.creation.settleBack(o, *had, func(e error) { written <- e })
+	} else {
+		r.job.ledger.Settle(r.job.run, o, func(e error) { written <- e })
+	}
 	if e := <-written; e != nil {
 		r.fail(brokenLedger(e))
 		return
 	}
 	r.change(before, o.Status)
+}
+
+// history is what the ledger has for the address of o besides: the names of
+// lost attempts, and the account that was known before.
+func (r *rest) history(ctx context.Context, o ledger.Outcome) (names []string, had *ledger.Account, err error) {
+	if names, err = r.job.ledger.NamesSent(ctx, o.Key); err != nil {
+		return nil, nil, err
+	}
+	memories, err := r.job.ledger.Recall(ctx, r.job.run, []ledger.Query{{Row: o.Row, Key: o.Key}})
+	if err != nil {
+		return nil, nil, err
+	}
+	return names, memories[0].Account, nil
 }
 
 // find asks the site, unless it has said already that we may not.

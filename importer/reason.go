@@ -19,8 +19,17 @@ const (
 	reasonStopped     = "the run stopped before this row; run the same command again"
 	reasonDryRun      = "dry run: would be created"
 	reasonNotRecorded = "the answer could not be written to the ledger; run the same command again when there is room on the disk, it will be settled"
-	reasonRevoked     = "its portal access was revoked by us; give it back by hand: Jira Service Management, the project's Customers page, find the address, and grant portal access"
+
+	giveBack = "give it back by hand: Jira Service Management, the project's Customers page, find the address, and grant portal access; then send this row once with --resend-known, so that it is known again"
 )
+
+func revokedOn(a ledger.Account) string {
+	return "its portal access was revoked by us on " + a.RevokedAt.UTC().Format("2006-01-02")
+}
+
+func reasonGivenBack(a ledger.Account) string {
+	return revokedOn(a) + "; the site has the account, active, and --resend-known says that its access was given back: from now on it is known. Whether it may use the portal cannot be seen from here; in doubt look at the project's Customers page"
+}
 
 const (
 	reasonRevokeCutShort = "the run stopped before it was known whether access was taken away; run the same command again, it will be settled"
@@ -164,7 +173,7 @@ func recalled(row *export.Row, o ledger.Outcome) (Outcome, error) {
 func knownOutcome(row *export.Row, a ledger.Account) Outcome {
 	if !a.RevokedAt.IsZero() {
 		return Outcome{Row: row, Status: RevokedBefore, AccountID: a.ID,
-			Reason: joinReasons("on "+a.RevokedAt.UTC().Format("2006-01-02")+" "+reasonRevoked, row.Note)}
+			Reason: joinReasons(revokedOn(a), giveBack, row.Note)}
 	}
 	return Outcome{Row: row, Status: Known, AccountID: a.ID, Reason: joinReasons(reasonKnown(a), reasonRenamed(row, a), row.Note)}
 }

@@ -3,6 +3,8 @@ package importer
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"strings"
 
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
@@ -20,7 +22,7 @@ type RevocationOptions struct {
 // of the other rows. It changes nothing. An *export.RefusedError tells of a
 // list of leavers that is out of date.
 func PlanRevocation(ctx context.Context, file *export.File, l *ledger.Ledger, o RevocationOptions) (*Plan, error) {
-	look := &revocationLook{ledger: l, path: file.Path(), own: o.Run != nil, latest: map[string]string{}, keys: map[string]string{}}
+	look := &revocationLook{ledger: l, path: file.Path(), own: o.Run != nil, latest: map[string]string{}, keys: map[string]string{}, nameless: map[string]int{}}
 	o.Export.NeedAccounts = true
 	survey, err := file.Survey(ctx, o.Export, func(row *export.Row) error { return look.at(ctx, row) })
 	if err == nil {
@@ -28,6 +30,9 @@ func PlanRevocation(ctx context.Context, file *export.File, l *ledger.Ledger, o 
 	}
 	if err == nil {
 		err = look.find(ctx)
+	}
+	if err == nil {
+		err = look.freshByID(ctx)
 	}
 	if err != nil {
 		return nil, err
@@ -96,6 +101,8 @@ type revocationLook struct {
 	batch  []*export.Row
 	ids    []string
 	keys   map[string]string
+
+	nameless map[string]int // account ids on a list of leavers that has no address for them, with their lines
 }
 
 func (k *revocationLook) at(ctx context.Context, row *export.Row) error {
@@ -151,7 +158,7 @@ func (k *revocationLook) fresh(ctx context.Context) error {
 		return nil
 	}
 	var keys []string
-	var rows []*export.Row
+	var lines []int
 	for _, row := range k.batch {
 		source, listed := row.Own["jsm_source"]
 		if !listed {
@@ -160,8 +167,29 @@ func (k *revocationLook) fresh(ctx context.Context) error {
 		if err := k.listedByLatest(ctx, row, source); err != nil {
 			return err
 		}
-		keys, rows = append(keys, row.Key), append(rows, row)
+		if row.Key == "" {
+			k.nameless[strings.Clone(row.AccountID)] = row.Line
+			continue
+		}
+		keys, lines = append(keys, row.Key), append(lines, row.Line)
 	}
+	return k.away(ctx, keys, lines)
+}
+
+// freshByID is fresh for those on a list whose address somebody has taken out.
+func (k *revocationLook) freshByID(ctx context.Context) error {
+	var keys []string
+	var lines []int
+	for id, line := range k.nameless {
+		if key := k.keys[id]; key != "" {
+			keys, lines = append(keys, key), append(lines, line)
+		}
+	}
+	return k.away(ctx, keys, lines)
+}
+
+// away refuses the list when somebody on it is in a source.
+func (k *revocationLook) away(ctx context.Context, keys []string, lines []int) error {
 	if len(keys) == 0 {
 		return nil
 	}
@@ -170,8 +198,8 @@ func (k *revocationLook) fresh(ctx context.Context) error {
 		return err
 	}
 	for i, key := range keys {
-		if source, back := present[key]; back && key != "" {
-			return k.refuse(rows[i], "this person is in the latest run of the source "+source)
+		if source, back := present[key]; back {
+			return k.refuse(lines[i], "this person is in the latest run of the source "+source)
 		}
 	}
 	return nil
@@ -192,16 +220,29 @@ func (k *revocationLook) listedByLatest(ctx context.Context, row *export.Row, so
 		k.latest[source] = latest
 	}
 	by := row.Own["jsm_run_id"]
+	if !runID.MatchString(by) {
+		return k.refuse(row.Line, fmt.Sprintf("its jsm_run_id is %q, which is no run's: perhaps a spreadsheet has taken it for a number", by))
+	}
 	switch {
 	case latest == "":
-		return k.refuse(row, fmt.Sprintf("this is a list of leavers of the source %q, and the ledger has no complete sync of it", source))
+		return k.refuse(row.Line, fmt.Sprintf("this is a list of leavers of the source %q, and the ledger has no complete sync of it", source))
+	case latest != by && k.unfinished(ctx, by):
+		return k.refuse(row.Line, fmt.Sprintf("run %s has listed this leaver, and has not got to its end", by))
 	case latest != by:
-		return k.refuse(row, fmt.Sprintf("run %s has listed this leaver, and the source %q has had a complete run since: %s", by, source, latest))
+		return k.refuse(row.Line, fmt.Sprintf("run %s has listed this leaver, and the source %q has had a complete run since: %s", by, source, latest))
 	}
 	return nil
 }
 
-func (k *revocationLook) refuse(row *export.Row, what string) error {
-	return &export.RefusedError{Path: k.path, Line: row.Line, What: what,
+// runID is what the id of a run looks like.
+var runID = regexp.MustCompile(`^[0-9a-f]{8}$`)
+
+func (k *revocationLook) unfinished(ctx context.Context, id string) bool {
+	run, err := k.ledger.Run(ctx, id)
+	return err == nil && run.Outcome != ledger.Complete
+}
+
+func (k *revocationLook) refuse(line int, what string) error {
+	return &export.RefusedError{Path: k.path, Line: line, What: what,
 		Hint: "the list of leavers is out of date: run jsm-onboard sync again on the newest export, and use the list that it writes"}
 }

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"hash/maphash"
 	"slices"
@@ -16,41 +17,61 @@ type Roster struct {
 	ledger *ledger.Ledger
 	run    ledger.Run
 	seed   maphash.Seed
-	there  []uint64      // hashes of who is in the source already, with external ids; sorted
-	read   chan struct{} // closed when there is what was read
+	there  [256][]uint64     // hashes of who is in the source already, with external ids, by their first byte; sorted
+	gone   map[uint64]uint64 // who is in no row any more: hash of the address to that of the external id
+	read   chan struct{}     // closed when there is what was read
 	batch  []ledger.Member
+	aside  []placed // external ids of rows that put nobody into the source
 	err    error
+}
+
+// placed is where an external id stands.
+type placed struct {
+	id   uint64 // its hash
+	line int
 }
 
 // OpenRoster begins to read who was in the source of run, and stages those who
 // are in no row of the export any more. It keeps 8 bytes for each of the
 // others. Close it.
 func OpenRoster(ctx context.Context, l *ledger.Ledger, run ledger.Run, survey *export.Survey) *Roster {
-	r := &Roster{ctx: ctx, ledger: l, run: run, seed: maphash.MakeSeed(), read: make(chan struct{})}
+	r := &Roster{ctx: ctx, ledger: l, run: run, seed: maphash.MakeSeed(), gone: map[uint64]uint64{}, read: make(chan struct{})}
 	go func() {
 		defer close(r.read)
 		_, r.err = l.Leave(ctx, run.Seq, run.Source, func(m ledger.Member) bool {
 			if !survey.Contains(m.Key) {
+				if m.ExternalID != "" {
+					r.gone[r.text(m.Key)] = r.text(m.ExternalID)
+				}
 				return false
 			}
-			r.there = append(r.there, r.hash(m))
+			h := r.hash(m)
+			r.there[h>>56] = append(r.there[h>>56], h)
 			return true
 		})
-		slices.Sort(r.there)
+		for _, bucket := range r.there {
+			slices.Sort(bucket)
+		}
 	}()
 	return r
 }
 
 func (r *Roster) hash(m ledger.Member) uint64 { return maphash.Comparable(r.seed, m) }
 
+func (r *Roster) text(s string) uint64 { return maphash.String(r.seed, s) }
+
 // See takes the outcome of one row.
 func (r *Roster) See(o Outcome) {
 	if !onboarded(o.Status) || o.Row.Key == "" {
+		if o.Row.ExternalID != "" {
+			r.aside = append(r.aside, placed{r.text(o.Row.ExternalID), o.Row.Line})
+		}
 		return
 	}
 	<-r.read
 	m := ledger.Member{Key: o.Row.Key, ExternalID: o.Row.ExternalID}
-	if _, there := slices.BinarySearch(r.there, r.hash(m)); there {
+	h := r.hash(m)
+	if _, there := slices.BinarySearch(r.there[h>>56], h); there {
 		return
 	}
 	if r.batch = append(r.batch, m); len(r.batch) == batchRows {
@@ -76,5 +97,25 @@ func (r *Roster) arrive() {
 func (r *Roster) Close() *Stop {
 	<-r.read
 	r.arrive()
+	slices.SortStableFunc(r.aside, func(a, b placed) int { return cmp.Compare(a.id, b.id) })
 	return brokenLedger(r.err)
+}
+
+// Elsewhere is the line of the first row that has the external id of a leaver
+// and put nobody into the source, such as one with a slip in its address; 0:
+// there is none. For use after Close.
+func (r *Roster) Elsewhere(one ledger.Leaver) int {
+	ids := make([]uint64, 0, 2)
+	if id, gone := r.gone[r.text(one.Key)]; gone {
+		ids = append(ids, id)
+	}
+	if one.ExternalID != "" {
+		ids = append(ids, r.text(one.ExternalID))
+	}
+	for _, id := range ids {
+		if i, found := slices.BinarySearchFunc(r.aside, id, func(p placed, id uint64) int { return cmp.Compare(p.id, id) }); found {
+			return r.aside[i].line
+		}
+	}
+	return 0
 }

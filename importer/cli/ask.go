@@ -24,14 +24,45 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// ask puts a question on stderr that is answered by y or yes, or else by no.
-// Ctrl-C ends the wait with an error. Without a terminal nobody is asked, and
-// the answer is no.
+// askedAtMost is how often a question is put to somebody who does not answer
+// it.
+const askedAtMost = 3
+
+// ask puts a question on stderr that is answered by y or n; Enter alone is n,
+// and anything else is asked again. When there is no answer (Ctrl-C, the end of
+// the input, three times something else), nothing may be done: the error says
+// so. Without a terminal nobody is asked, and the answer is no.
 func (p *program) ask(ctx context.Context, question string) (bool, error) {
 	if !p.interactive() {
 		return false, nil
 	}
-	fmt.Fprintf(p.Err, "%s [y/N] ", question)
+	for range askedAtMost {
+		fmt.Fprintf(p.Err, "%s [y/N] ", question)
+		line, err := p.answer(ctx)
+		if err != nil {
+			return false, err
+		}
+		if agreed, clear := understand(line); clear {
+			return agreed, nil
+		}
+		fmt.Fprintln(p.Err, "Please answer y or n.")
+	}
+	return false, errNotAgreed
+}
+
+// understand reads an answer; not clear: it is neither yes nor no.
+func understand(line string) (agreed, clear bool) {
+	switch strings.ToLower(strings.TrimSpace(line)) {
+	case "y", "yes":
+		return true, true
+	case "", "n", "no":
+		return false, true
+	}
+	return false, false
+}
+
+// answer is the next line that is typed.
+func (p *program) answer(ctx context.Context) (string, error) {
 	type reply struct {
 		line string
 		err  error
@@ -43,13 +74,16 @@ func (p *program) ask(ctx context.Context, question string) (bool, error) {
 	}()
 	select {
 	case <-ctx.Done():
-		return false, errNotAgreed
+		return "", errAskedInVain
 	case r := <-replies:
-		if r.err != nil && !errors.Is(r.err, io.EOF) {
-			return false, fmt.Errorf("reading the answer: %w", r.err)
+		switch {
+		case errors.Is(r.err, io.EOF) && r.line == "":
+			fmt.Fprintln(p.Err)
+			return "", errNotAgreed
+		case r.err != nil && !errors.Is(r.err, io.EOF):
+			return "", fmt.Errorf("reading the answer: %w", r.err)
 		}
-		answer := strings.ToLower(strings.TrimSpace(r.line))
-		return answer == "y" || answer == "yes", nil
+		return r.line, nil
 	}
 }
 
@@ -67,5 +101,9 @@ func readLine(in io.Reader) (string, error) {
 	}
 }
 
-// errNotAgreed ends a run that was not agreed to.
-var errNotAgreed = &importer.Stop{Cause: importer.Interrupted, What: "not confirmed: nothing was sent"}
+// Why a question ends a run before it has begun: it was not agreed to, or
+// Ctrl-C was pressed.
+var (
+	errNotAgreed   = &importer.Stop{Cause: importer.Interrupted, What: "not confirmed: nothing was sent"}
+	errAskedInVain = &importer.Stop{Cause: importer.Interrupted, What: "interrupted: nothing was sent"}
+)

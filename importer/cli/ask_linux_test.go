@@ -2,10 +2,13 @@ package cli_test
 
 import (
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -65,10 +68,13 @@ func (c *trial) atTerminal(typed string, args ...string) (code int, shown string
 
 const (
 	onceQuestion = "Create one customer now, and stop? [y/N]"
-	allQuestion  = "Create all 101 now? [y/N]"
+	allQuestion  = "Create all 101 now? n sends nothing. [y/N]"
+	firstPerson  = "The first would be line 2: person.0@example.com, Pérson 0"
+	unclear      = "Please answer y or n."
 )
 
 func TestFirstRowFirst(t *testing.T) {
+	notAgreed := "not confirmed: nothing was sent"
 	for _, tt := range []struct {
 		name  string
 		typed string
@@ -78,12 +84,15 @@ func TestFirstRowFirst(t *testing.T) {
 		made  int
 		asked []string
 	}{
-		{name: "one", typed: "y\n", rows: 101, made: 1, asked: []string{onceQuestion}},
-		{name: "all", typed: "n\nYES\n", rows: 101, made: 101, asked: []string{onceQuestion, allQuestion}},
-		{name: "neither", typed: "\n\n", rows: 101, code: 130, asked: []string{onceQuestion, allQuestion, "not confirmed: nothing was sent"}},
+		{name: "one", typed: "y\n", rows: 101, made: 1, asked: []string{firstPerson, onceQuestion, "one customer was to be created, as asked", "see whether the site has sent mail"}},
+		{name: "all", typed: "n\nYES\n", rows: 101, made: 101, asked: []string{firstPerson, onceQuestion, allQuestion}},
+		{name: "neither", typed: "\n\n", rows: 101, code: 130, asked: []string{firstPerson, onceQuestion, allQuestion, notAgreed}},
+		{name: "unclear, then one", typed: "hm\nnope\nyes\n", rows: 101, made: 1, asked: []string{firstPerson, onceQuestion, unclear, "one customer was to be created, as asked", "see whether the site has sent mail"}},
+		{name: "never clear", typed: "hm\n101\nall\n", rows: 101, code: 130, asked: []string{firstPerson, onceQuestion, unclear, notAgreed}},
+		{name: "end of input", typed: "\x04", rows: 101, code: 130, asked: []string{firstPerson, onceQuestion, notAgreed}},
 		{name: "few rows", rows: 100, made: 100},
 		{name: "yes", rows: 101, args: []string{"--yes"}, made: 101},
-		{name: "limit", rows: 101, args: []string{"--limit", "2"}, made: 2},
+		{name: "limit", rows: 101, args: []string{"--limit", "2"}, made: 2, asked: []string{"--limit is reached"}},
 		{name: "dry run", rows: 101, args: []string{"--dry-run"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -96,16 +105,41 @@ func TestFirstRowFirst(t *testing.T) {
 			if made := c.created(); made != tt.made {
 				t.Errorf("%d customers were made, want %d", made, tt.made)
 			}
-			for _, question := range []string{onceQuestion, allQuestion, "not confirmed: nothing was sent"} {
-				want := slices.Contains(tt.asked, question)
-				if got := strings.Contains(shown, question); got != want {
-					t.Errorf("shown %q: %t, want %t:\n%s", question, got, want, shown)
+			shown = strings.Join(strings.Fields(shown), " ") // it is folded to the terminal
+			for _, text := range []string{firstPerson, onceQuestion, allQuestion, unclear, notAgreed, "--limit is reached", "one customer was to be created, as asked", "see whether the site has sent mail"} {
+				want := slices.Contains(tt.asked, text)
+				if got := strings.Contains(shown, text); got != want {
+					t.Errorf("shown %q: %t, want %t:\n%s", text, got, want, shown)
 				}
 			}
 			if tt.made == 0 && c.exists("people.results.csv") {
 				t.Error("a run that was not agreed to has left results")
 			}
 		})
+	}
+}
+
+func TestInterruptedAtTheQuestion(t *testing.T) {
+	c := newTrial(t, nil)
+	c.export("people.csv", 101)
+	keys, user := openTerminal(t)
+	shown := &safeBuffer{}
+	go io.Copy(shown, keys) // ends with the terminal
+	p := exec.Command(os.Args[0], c.args([]string{"import", "./people.csv"})...)
+	p.Env, p.Stdin, p.Stderr = append(c.env, asProgram+"=1"), user, user
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 15*time.Second, func() bool { return strings.Contains(shown.String(), onceQuestion) })
+	if err := p.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Wait(); p.ProcessState.ExitCode() != 130 {
+		t.Errorf("%v", err)
+	}
+	eventually(t, 5*time.Second, func() bool { return strings.Contains(shown.String(), "jsm-onboard: interrupted: nothing was sent") })
+	if strings.Contains(shown.String(), "in flight") || c.created() > 0 {
+		t.Errorf("%d made:\n%s", c.created(), shown)
 	}
 }
 

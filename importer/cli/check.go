@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -41,7 +40,7 @@ rows are invalid.`,
 }
 
 func (p *program) runCheck(ctx context.Context, read *readFlags, path string, asJSON bool) error {
-	ctx, release := interruptible(ctx, io.Discard)
+	ctx, release := interruptible(ctx, nil)
 	defer release()
 	options, err := read.options()
 	if err != nil {
@@ -56,9 +55,10 @@ func (p *program) runCheck(ctx context.Context, read *readFlags, path string, as
 	if err != nil {
 		return err
 	}
-	text := []byte(report.CheckText(survey, survey.DuplicateLines(), documentedRate))
+	words := append([]string{path}, read.words()...)
+	text := []byte(report.CheckText(survey, words, survey.DuplicateLines(), documentedRate))
 	if asJSON {
-		if text, err = report.CheckJSON(survey, survey.DuplicateLines(), documentedRate); err != nil {
+		if text, err = report.CheckJSON(survey, words, survey.DuplicateLines(), documentedRate); err != nil {
 			return err
 		}
 	}
@@ -69,4 +69,27 @@ func (p *program) runCheck(ctx context.Context, read *readFlags, path string, as
 		return exitError(exitNotGood)
 	}
 	return nil
+}
+
+// words are the flags that read a file in the same way, as a command line has
+// them, wherever they were set.
+func (f *readFlags) words() []string {
+	var words []string
+	add := func(flag string, values ...string) {
+		for _, v := range values {
+			if v != "" {
+				words = append(words, flag, v)
+			}
+		}
+	}
+	if f.noHeader {
+		words = append(words, "--no-header")
+	}
+	add("--encoding", f.encoding)
+	add("--delimiter", f.delimiter)
+	add("--preset", f.preset)
+	add("--column", f.columns...)
+	add("--include", f.include...)
+	add("--exclude", f.exclude...)
+	return words
 }

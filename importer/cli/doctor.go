@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"io"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -56,7 +55,7 @@ func (p *program) runDoctor(ctx context.Context, f *doctorFlags) error {
 	if err := errors.Join(err, f.site.check()); err != nil {
 		return err
 	}
-	ctx, release := interruptible(ctx, io.Discard)
+	ctx, release := interruptible(ctx, nil)
 	defer release()
 	d := &doctor{program: p, doctorFlags: f, session: &session{},
 		options: sessionOptions{ledger: f.ledger, log: console.Log(), notify: func(e pacer.Event) { console.Log().Info(e.String()) }}}

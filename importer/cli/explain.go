@@ -82,7 +82,7 @@ func explain(err error) (text, hint string, code int) {
 			"look whether the site opens in a browser, then run the same command again", exitBroken
 	}
 	if errors.Is(err, context.Canceled) {
-		return "interrupted before anything was sent", "", importer.Interrupted.ExitCode()
+		return "interrupted: nothing was sent", "", importer.Interrupted.ExitCode()
 	}
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return e.Path + ": " + plainly(e), "", exitBroken

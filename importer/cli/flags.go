@@ -50,7 +50,7 @@ type readFlags struct {
 func (f *readFlags) register(flags *pflag.FlagSet) {
 	grouped(flags, "Reading the file", func(g *pflag.FlagSet) {
 		g.StringArrayVar(&f.columns, "column", nil, "`FIELD=HEADER`: take a field from this column; fields: email, name, first_name, last_name, organization, external_id, account_id (may be repeated)")
-		g.StringVar(&f.preset, "preset", "", "`NAME` of the helpdesk whose header this is; none turns it off (default: found by itself)")
+		g.StringVar(&f.preset, "preset", "", "`NAME` of the header set, such as zendesk or hubspot; none turns it off (default: found by itself; a wrong name lists them all)")
 		g.StringArrayVar(&f.include, "include", nil, "`COLUMN=VALUE`: only rows with this value (may be repeated)")
 		g.StringArrayVar(&f.exclude, "exclude", nil, "`COLUMN=VALUE`: leave out rows with this value (may be repeated)")
 		g.StringVar(&f.encoding, "encoding", "", "`NAME` of the character encoding, such as windows-1252 (default: found by itself)")
@@ -163,6 +163,7 @@ func (f *siteFlags) registerSite(flags *pflag.FlagSet) {
 func (f *siteFlags) registerPatience(g *pflag.FlagSet) {
 	g.DurationVar(&f.timeout, "timeout", time.Minute, "longest `TIME` for one request")
 	g.DurationVar(&f.maxPause, "max-pause", 15*time.Minute, "longest `TIME` to wait for the quota, or for a site that does not answer; then the run ends cleanly")
+	g.Lookup("timeout").DefValue, g.Lookup("max-pause").DefValue = "1m", "15m"
 }
 
 // check refuses values that cannot be meant.
@@ -201,7 +202,7 @@ func (f *tellFlags) registerLog(flags *pflag.FlagSet) {
 	grouped(flags, "Log and progress", func(g *pflag.FlagSet) {
 		g.StringVar(&f.logFormat, "log-format", "text", "`FORMAT` of the log on stderr: text or json")
 		g.StringVar(&f.logLevel, "log-level", "info", "`LEVEL`: debug, info, warn or error")
-		g.BoolVar(&f.quiet, "quiet", false, "say nothing but errors and the totals")
+		g.BoolVar(&f.quiet, "quiet", false, "say nothing but warnings, errors and the totals; a dry run still prints its plan")
 	})
 }
 

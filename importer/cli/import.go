@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 
@@ -106,6 +105,8 @@ type importRun struct {
 	*importFlags
 	sync *syncFlags // nil: import
 	who  apiclient.Connection
+
+	justOne bool // somebody at the terminal chose to create one and look
 }
 
 func (p *program) runImport(ctx context.Context, f *importFlags, sync *syncFlags, path string) error {
@@ -117,7 +118,7 @@ func (p *program) runImport(ctx context.Context, f *importFlags, sync *syncFlags
 	if sync != nil && sync.source == "" {
 		sync.source = sourceOf(path)
 	}
-	ctx, release := interruptible(ctx, s.console)
+	ctx, release := interruptible(ctx, s.stopping)
 	defer release()
 	return s.watched(ctx, watch{&f.tell, r.command(), r.source(), f.dryRun}, r.run)
 }
@@ -145,19 +146,18 @@ func (r *importRun) run(ctx context.Context) (err error) {
 	}
 	file, err := export.Open(ctx, r.files.input, r.In)
 	if err != nil {
-		return err
+		return r.heldUnread(ctx, err)
 	}
 	defer file.Close()
 	if err := r.name(file); err != nil {
 		return err
 	}
-	r.session, err = r.open(ctx, &r.site, sessionOptions{ledger: r.ledger, readOnly: r.dryRun, log: r.console.Log(), notify: r.paceChanged})
-	if err != nil {
+	if err := r.openSession(ctx); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.session.Close()) }()
 	if err := r.prepare(ctx, file, options); err != nil || r.dryRun {
-		return err
+		return r.held(ctx, err)
 	}
 	return r.work(ctx)
 }
@@ -176,8 +176,11 @@ func (r *importRun) name(file *export.File) error {
 		r.sync.leavers = either(r.sync.leavers, file.Stem()+".leavers.csv")
 		outputs["--leavers"], outputs["the leavers' results"] = r.sync.leavers, r.leaverResults()
 	}
-	r.files.results, r.files.summary, r.files.page, r.sandbox = r.results, r.importFlags.summary, r.page, r.site.sandbox
-	return apart(r.files.input, outputs)
+	if err := apart(r.files.input, outputs); err != nil {
+		return err
+	}
+	r.files.results, r.files.summary, r.files.page = r.results, r.importFlags.summary, r.page
+	return nil
 }
 
 // prepare makes the plan, checks site and guards, and shows it.
@@ -206,37 +209,30 @@ func (r *importRun) prepare(ctx context.Context, file *export.File, options expo
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(r.Out, report.PlanText(r.command(), r.plan, outlook))
-	if err := guards.Check(r.plan); err != nil {
-		return err
-	}
-	if r.dryRun {
-		return nil
+	refused := guards.Check(r.plan)
+	outlook.Held = refused != nil
+	r.show(outlook)
+	if refused != nil || r.dryRun {
+		return refused
 	}
 	return r.firstRowFirst(ctx)
 }
 
 // work runs the plan and tells how it ended.
 func (r *importRun) work(ctx context.Context) error {
-	r.outputs = &outputs{resultsPath: r.results, failedPath: r.failed, memory: r.session.ledger, survey: r.plan.Survey, findings: r.page != "", addresses: r.pageAddresses,
+	err := r.begin(ctx, &outputs{resultsPath: r.results, failedPath: r.failed, memory: r.session.ledger, findings: r.page != "", addresses: r.pageAddresses,
 		naming: func(path, sha256 string) error {
 			return r.session.ledger.Remember(context.WithoutCancel(ctx), path, sha256)
-		}}
-	if err := r.outputs.open(); err != nil {
-		return err
-	}
-	defer r.outputs.abort()
-	var err error
-	r.plan.Run, _, err = r.session.ledger.StartRun(ctx, r.plan.Run.Identity, r.began)
+		}})
 	if err != nil {
 		return err
 	}
+	defer r.outputs.abort()
 	recorder := recorder(ctx, r.session.ledger, r.plan.Run, r.began)
 	r.recorder.Store(recorder)
 	r.pace = r.session.client.Pace
-	if r.plan.Create == 0 {
-		r.console.Log().Info("nothing new: no customer has to be created", "run", r.plan.Run.ID, "known", r.plan.Known)
-	}
+	r.sitting.limit = r.importFlags.limit
+	r.tellNothingNew()
 	tell := r.outputs.write
 	var roster *importer.Roster
 	if r.sync != nil {
@@ -246,23 +242,35 @@ func (r *importRun) work(ctx context.Context) error {
 			return r.outputs.write(o)
 		}
 	}
-	job := importer.NewJob(ctx, r.session.client, r.session.ledger, r.plan, importer.Options{Workers: r.site.workers, Limit: r.limit,
+	job := importer.NewJob(ctx, r.session.client, r.session.ledger, r.plan, importer.Options{Workers: r.site.workers, Limit: r.importFlags.limit,
 		MaxErrors: r.maxErrors, ResendKnown: r.resendKnown, ResolveConflicts: r.resolveConflicts && r.who.BrowseUsers != apiclient.No, Settled: recordRow(recorder)})
 	end, mended := r.carryOut(ctx, job, tell)
+	if r.justOne && end.Stop != nil && end.Stop.Cause == importer.LimitReached {
+		end.Stop = justOneMade
+	}
 	if r.sync != nil {
 		r.leave(ctx, roster, &end)
 	}
 	return r.conclude(context.WithoutCancel(ctx), end, mended)
 }
 
+// tellNothingNew says in the log why no customer is created.
+func (r *importRun) tellNothingNew() {
+	if r.plan.Create > 0 {
+		return
+	}
+	said := []any{"run", r.plan.Run.ID, "known", r.plan.Known}
+	if r.plan.RevokedBefore == 0 {
+		r.console.Log().Info("nothing new: no customer has to be created", said...)
+		return
+	}
+	r.console.Log().Info("no customer has to be created, but some wait for access, which is given back by hand", append(said, "revoked_before", r.plan.RevokedBefore)...)
+}
+
 // outlook is what the plan shows of site and ledger.
 func (r *importRun) outlook(ctx context.Context) (report.Outlook, error) {
-	o := report.Outlook{Site: r.session.site, Source: r.source(), Ledger: r.session.ledger.Path(), Rate: r.site.maxRate, DryRun: r.dryRun}
-	if r.site.sandbox {
-		o.Site += " (sandbox: nothing leaves this machine)"
-	}
-	o.Account = r.who.User.DisplayName
-	o.Notes = append(o.Notes, r.cautions()...)
+	o := report.Outlook{Site: r.session.shown(), Account: r.who.User.DisplayName, Source: r.source(), Ledger: r.session.ledger.Path(),
+		Rate: r.site.maxRate, DryRun: r.dryRun, Limit: r.importFlags.limit, Notes: append(r.cautions(), returnNotes(r.plan.Returning)...)}
 	if r.sync == nil || !r.dryRun {
 		return o, nil
 	}
@@ -271,9 +279,14 @@ func (r *importRun) outlook(ctx context.Context) (report.Outlook, error) {
 	return o, err
 }
 
-// moment is a look at the run for the bar.
-func moment(p importer.Progress, pace pacer.Pace) report.Moment {
-	return report.Moment{Done: p.Tasks, Sent: pace.Sent, Throttled: pace.Refused, Failed: p.Totals.Of(importer.Failed) + p.Totals.Of(importer.Unknown),
+// moment is a look at the run for the bar; a limited one is done when enough
+// customers are made.
+func moment(p importer.Progress, pace pacer.Pace, limited bool) report.Moment {
+	done := p.Tasks
+	if limited {
+		done = p.Made
+	}
+	return report.Moment{Done: done, Sent: pace.Sent, Throttled: pace.Refused, Failed: p.Totals.Of(importer.Failed) + p.Totals.Of(importer.Unknown),
 		PausedUntil: pace.PausedUntil, Why: pace.Why, Probing: pace.Probing}
 }
 
@@ -288,5 +301,5 @@ func (p *program) console(f *tellFlags) (*report.Console, error) {
 		return nil, usagef("text or json", "--log-format %q is no format", f.logFormat)
 	}
 	return report.NewConsole(p.Err, report.ConsoleOptions{JSON: format == "json", Level: level, Quiet: f.quiet, NoProgress: f.noProgress,
-		Getenv: func(name string) string { return p.env[name] }}), nil
+		Getenv: p.getenv}), nil
 }

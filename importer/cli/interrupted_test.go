@@ -121,7 +121,10 @@ func TestAskedToStopBeforeTheFirstRow(t *testing.T) {
 			if c.posts() != 0 || c.exists("people.results.csv") || c.exists("people.results.csv.partial") {
 				t.Errorf("%d requests; %s", c.posts(), p.out)
 			}
-			c.says(p.out.String(), "interrupted before anything was sent")
+			c.says(p.out.String(), "interrupted: nothing was sent")
+			if strings.Contains(p.out.String(), "in flight") {
+				t.Errorf("nothing is in flight:\n%s", p.out)
+			}
 		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 
+	"jsm-onboard/importer"
 	"jsm-onboard/importer/ledger"
 )
 
@@ -36,16 +37,9 @@ func (p *program) ledgerState(ctx context.Context, path string, site *url.URL) (
 	if err != nil {
 		return "", err
 	}
-	text := fmt.Sprintf("%s, with %s", path, several(holdings.Accounts, "account"))
+	text := fmt.Sprintf("%s, with %s", path, importer.Counted(holdings.Accounts, "account", "accounts"))
 	if holdings.Revoked > 0 {
-		text += fmt.Sprintf(" (%d revoked)", holdings.Revoked)
+		text += " (" + importer.Grouped(holdings.Revoked) + " revoked)"
 	}
-	return text + " and " + several(len(runs), "run"), nil
-}
-
-func several(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return text + " and " + importer.Counted(len(runs), "run", "runs"), nil
 }

@@ -367,7 +367,7 @@ func (n *nights) leavers() map[string]string {
 	here, ids := map[string]bool{}, map[string]bool{}
 	for _, p := range n.crm {
 		here[p.email] = true
-		ids[p.id] = ids[p.id] || !n.revoked[p.email]
+		ids[p.id] = true
 	}
 	want := map[string]string{}
 	for email := range n.seen {

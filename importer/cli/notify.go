@@ -3,9 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
-	"time"
 
-	"jsm-onboard/importer/ledger"
 	"jsm-onboard/report"
 )
 
@@ -60,20 +58,24 @@ func (s *sitting) signal(ctx context.Context, m *report.Monitor, signal report.S
 	}
 }
 
-// ended is the summary of a run, or what can be said of one that was refused.
+// ended is the summary of a run, or what can be said of one that was refused;
+// that is written, too, so that nobody takes the last one's for this one's.
 func (s *sitting) ended(w watch, err error) report.Summary {
 	if s.summary != nil {
 		summary := *s.summary
 		summary.ExitCode = codeOf(err)
 		return summary
 	}
-	summary := report.Summary{Command: w.command, Input: s.files.input, StartedAt: s.began, FinishedAt: time.Now(),
-		Outcome: ledger.Stopped, ExitCode: codeOf(err)}
-	if s.session != nil {
-		summary.Site, summary.Ledger = s.session.site, s.session.ledger.Path()
+	summary := s.refused(w.command, err)
+	if s.files.summary == "" || err == nil {
+		return summary
 	}
-	if err != nil {
-		summary.StopReason, _, _ = explain(err)
+	text, e := summary.JSON()
+	if e == nil {
+		e = report.WriteFile(s.files.summary, text)
+	}
+	if told, ok := errors.AsType[*report.WriteError](err); e != nil && !(ok && told.Path == s.files.summary) {
+		s.console.Log().Error("the summary was not written", "error", e.Error())
 	}
 	return summary
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"jsm-onboard/apiclient"
+	"jsm-onboard/importer"
 	"jsm-onboard/report"
 )
 
@@ -57,25 +58,29 @@ const manyCreates = 100
 // with a ledger that has seen nobody yet: whether a site writes to its new
 // customers is known only to those who have tried.
 func (r *importRun) firstRowFirst(ctx context.Context) error {
-	if r.yes || r.limit > 0 || r.site.sandbox || r.plan.Resumed || r.plan.Create <= manyCreates || !r.interactive() {
+	if r.yes || r.importFlags.limit > 0 || r.site.sandbox || r.plan.Resumed || r.plan.Create <= manyCreates || !r.interactive() {
 		return nil
 	}
 	if seen, err := r.session.ledger.HasAccounts(ctx); err != nil || seen {
 		return err
 	}
-	fmt.Fprintln(r.Err, `Nobody has been onboarded with this ledger yet. Whether this site sends mail to
-its new customers depends on its settings: try it with one, and look.`)
+	all := importer.Grouped(r.plan.Create)
+	r.console.People(report.FirstOffer(r.plan) + fmt.Sprintf("y creates this one and stops; n leads to a question about all %s; Ctrl-C sends nothing.\n", all))
 	one, err := r.ask(ctx, "Create one customer now, and stop?")
 	if err != nil {
 		return err
 	}
 	if one {
-		r.limit = 1
+		r.importFlags.limit, r.justOne = 1, true
 		return nil
 	}
-	all, err := r.ask(ctx, fmt.Sprintf("Create all %d now?", r.plan.Create))
-	if err == nil && !all {
+	agreed, err := r.ask(ctx, "Create all "+all+" now? n sends nothing.")
+	if err == nil && !agreed {
 		err = errNotAgreed
 	}
 	return err
 }
+
+// justOneMade ends a run that was to create one customer and stop.
+var justOneMade = &importer.Stop{Cause: importer.LimitReached, What: "one customer was to be created, as asked",
+	Hint: "see whether the site has sent mail to that address; then run the same command again for the rest"}

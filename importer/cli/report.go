@@ -82,7 +82,10 @@ func (p *program) runReport(ctx context.Context, f *reportFlags, id string) erro
 	case f.list:
 		return p.listRuns(ctx, s.ledger)
 	}
-	run, err := s.ledger.Run(ctx, id)
+	run, err := newestRun(ctx, s.ledger)
+	if id != "" {
+		run, err = s.ledger.Run(ctx, id)
+	}
 	if err != nil {
 		return &hinted{err: err, hint: "jsm-onboard report --list shows the runs", code: exitBroken}
 	}
@@ -133,6 +136,9 @@ func (p *program) tellAgain(ctx context.Context, f *reportFlags, l *ledger.Ledge
 	if err := summary.UnmarshalJSON(run.Summary); err != nil {
 		return fmt.Errorf("the summary of run %s is not readable: %w", run.ID, err)
 	}
+	if wasHeld(run) {
+		return p.tellHeld(f, run, summary)
+	}
 	o := &outputs{memory: l, findings: f.page != "", addresses: f.pageAddresses}
 	o.resultsPath = either(f.results, either(summary.Results, stemOf(run.Input)+".results.csv"))
 	o.failedPath = either(f.failed, either(summary.Failed, failedBeside(o.resultsPath)))
@@ -140,6 +146,10 @@ func (p *program) tellAgain(ctx context.Context, f *reportFlags, l *ledger.Ledge
 		o.failedPath = "" // it writes none
 	}
 	mended, err := p.rewrite(ctx, o, l, run)
+	if err != nil {
+		return err
+	}
+	leavers, err := p.leaversAgain(ctx, l, run, summary.Leavers, f.results)
 	if err != nil {
 		return err
 	}
@@ -159,6 +169,29 @@ func (p *program) tellAgain(ctx context.Context, f *reportFlags, l *ledger.Ledge
 	if mended.Path != "" {
 		fmt.Fprintf(p.Err, "To mend  %s\n", mended.Path)
 	}
+	if leavers != "" {
+		fmt.Fprintf(p.Err, "Leavers  %s\n", leavers)
+	}
+	return endedWith(run)
+}
+
+// tellHeld tells of a night that was held back: it has sent nothing, and has no
+// results that could be written again.
+func (p *program) tellHeld(f *reportFlags, run ledger.Run, summary report.Summary) error {
+	fmt.Fprintf(p.Err, "Run %s ended before its first row, and has written no results: %s\n", run.ID, run.StopReason)
+	for line := range strings.Lines(summary.Hint) {
+		fmt.Fprintf(p.Err, "  %s\n", strings.TrimRight(line, "\n"))
+	}
+	if f.summary != "" {
+		if err := report.WriteFile(f.summary, run.Summary); err != nil {
+			return err
+		}
+	}
+	return endedWith(run)
+}
+
+// endedWith is the exit code of a run, as an error.
+func endedWith(run ledger.Run) error {
 	if run.ExitCode != 0 {
 		return exitError(run.ExitCode)
 	}
@@ -171,8 +204,7 @@ func (p *program) rewrite(ctx context.Context, o *outputs, l *ledger.Ledger, run
 	survey, file, err := p.original(ctx, run)
 	if err != nil {
 		fmt.Fprintf(p.Err, "The original columns cannot be told: %v\nThe results have address and name alone, of the rows that were sent.\n", err)
-		survey = &export.Survey{Header: []string{"email", "name"}}
-		o.survey = survey
+		o.survey = addressAndName()
 		if err := o.open(); err != nil {
 			return report.Mended{}, err
 		}

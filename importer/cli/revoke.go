@@ -88,7 +88,7 @@ func (p *program) runRevoke(ctx context.Context, f *revokeFlags, path string) er
 	}
 	s.statuses = importer.RevokeStatuses()
 	r := &revokeRun{sitting: s, revokeFlags: f}
-	ctx, release := interruptible(ctx, s.console)
+	ctx, release := interruptible(ctx, s.stopping)
 	defer release()
 	return s.watched(ctx, watch{&f.tell, "revoke", "", f.dryRun}, r.run)
 }
@@ -108,10 +108,11 @@ func (r *revokeRun) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer file.Close()
-	r.files.results, r.files.summary, r.sandbox = either(r.revokeFlags.results, file.Stem()+".results.csv"), r.revokeFlags.summary, r.site.sandbox
-	if err := apart(r.files.input, map[string]string{"--results": r.files.results, "--summary": r.files.summary, "--metrics-file": r.tell.metricsFile}); err != nil {
+	r.files.results = either(r.revokeFlags.results, file.Stem()+".results.csv")
+	if err := apart(r.files.input, map[string]string{"--results": r.files.results, "--summary": r.revokeFlags.summary, "--metrics-file": r.tell.metricsFile}); err != nil {
 		return err
 	}
+	r.files.summary = r.revokeFlags.summary
 	r.session, err = r.open(ctx, &r.site, sessionOptions{ledger: r.ledger, readOnly: r.dryRun, log: r.console.Log(), notify: r.paceChanged})
 	if err != nil {
 		return err
@@ -136,13 +137,16 @@ func (r *revokeRun) prepare(ctx context.Context, file *export.File, options expo
 			return err
 		}
 	}
-	fmt.Fprintln(r.Out, report.PlanText("revoke", r.plan, r.outlook()))
+	outlook := r.outlook()
 	managed, err := r.session.ledger.Managed(ctx)
 	if err != nil {
 		return err
 	}
-	if err := importer.CheckRevocation(r.plan, r.maxRevoke, managed); err != nil {
-		return err
+	refused := importer.CheckRevocation(r.plan, r.maxRevoke, managed)
+	outlook.Held = refused != nil
+	r.show(outlook)
+	if refused != nil {
+		return refused
 	}
 	return r.agree(ctx)
 }
@@ -152,11 +156,7 @@ func (r *revokeRun) agree(ctx context.Context) error {
 	if r.yes || r.dryRun || r.plan.Create == 0 {
 		return nil
 	}
-	accounts := fmt.Sprintf("%d accounts", r.plan.Create)
-	if r.plan.Create == 1 {
-		accounts = "1 account"
-	}
-	agreed, err := r.ask(ctx, fmt.Sprintf("Take portal access away from %s at %s?", accounts, r.session.site))
+	agreed, err := r.ask(ctx, fmt.Sprintf("Take portal access away from %s at %s?", importer.Counted(r.plan.Create, "account", "accounts"), r.session.site))
 	if err == nil && !agreed {
 		err = errNotAgreed
 	}
@@ -178,26 +178,18 @@ func (r *revokeRun) outlook() report.Outlook {
 	if rate > 0 {
 		rate = min(rate, max(50, rate/2)) // as the client paces it
 	}
-	o := report.Outlook{Site: r.session.site, Ledger: r.session.ledger.Path(), Rate: rate, DryRun: r.dryRun, Account: r.who.User.DisplayName}
-	if r.sandbox {
-		o.Site += " (sandbox: nothing leaves this machine)"
-	}
-	return o
+	return report.Outlook{Site: r.session.shown(), Ledger: r.session.ledger.Path(), Rate: rate, DryRun: r.dryRun, Account: r.who.User.DisplayName}
 }
 
 // work runs the plan and tells how it ended.
 func (r *revokeRun) work(ctx context.Context) error {
 	r.pace = r.session.client.RevokePace
-	r.outputs = &outputs{resultsPath: r.files.results, survey: r.plan.Survey}
-	if err := r.outputs.open(); err != nil {
+	if err := r.begin(ctx, &outputs{resultsPath: r.files.results}); err != nil {
 		return err
 	}
 	defer r.outputs.abort()
-	var err error
-	if r.plan.Run, _, err = r.session.ledger.StartRun(ctx, r.plan.Run.Identity, r.began); err != nil {
-		return err
-	}
 	job := importer.NewRevocation(ctx, r.session.client, r.session.ledger, r.plan, importer.Options{Workers: r.site.workers, MaxErrors: r.maxErrors})
 	end, mended := r.carryOut(ctx, job, r.outputs.write)
+	r.rememberResults(ctx, &end)
 	return r.conclude(context.WithoutCancel(ctx), end, mended)
 }

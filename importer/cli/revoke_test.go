@@ -238,3 +238,95 @@ func TestRevokeLosesAnswers(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// becomes puts another site in the place of c's, at the same address: what a
+// person does to the accounts by hand.
+func (c *trial) becomes(change func(*jsmtest.Account) bool) {
+	c.t.Helper()
+	o := jsmtest.Sandbox()
+	o.Quotas, o.Existing, o.Seed = nil, nil, 99 // its new accounts have other ids
+	for a := range c.site.Accounts() {
+		a.CreatedBy, a.Creations, a.Asked = 0, 0, 0
+		if change(&a) {
+			o.Existing = append(o.Existing, a)
+		}
+	}
+	address := strings.TrimPrefix(c.server.URL, "http://")
+	if err := c.server.Close(); err != nil {
+		c.t.Fatal(err)
+	}
+	c.site = jsmtest.New(o)
+	server, err := c.site.Start(address)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() { server.Close() })
+	c.server = server
+}
+
+// TestAccessGivenBack follows people whose access was revoked and who come
+// back: each night says so until somebody gives access back and says so once.
+func TestAccessGivenBack(t *testing.T) {
+	c := newTrial(t, nil)
+	c.export("crm.csv", 24)
+	c.must(0, "sync", "./crm.csv")
+	c.export("crm.csv", 20)
+	c.must(0, "sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%")
+	c.export("crm.csv", 24)
+	c.must(3, "sync", "./crm.csv")
+	returned := c.rows("crm.results.csv")[20:]
+	for _, row := range returned {
+		if row["jsm_status"] != "revoked_before" || !strings.Contains(row["jsm_reason"], "Customers page") || !strings.Contains(row["jsm_reason"], "--resend-known") {
+			t.Errorf("%v", row)
+		}
+	}
+	posts := c.posts()
+	c.must(3, "sync", "./crm.csv")
+	if c.posts() != posts {
+		t.Error("revoked_before without the flag has cost a request")
+	}
+	c.says(c.must(0, "sync", "./crm.csv", "--resend-known", "--dry-run"), "4 people whose access we have revoked are asked about again")
+
+	// One is given back, one is not, one was deleted, one has another account.
+	var last string
+	c.becomes(func(a *jsmtest.Account) bool {
+		switch a.Email {
+		case personAddress(20):
+			a.Revoked = false
+		case personAddress(22):
+			return false
+		case personAddress(23):
+			a.ID, a.Revoked = "qm:0a1b2c3d-0000-4000-8000-00000000abcd:123456789012345678901234", false
+			last = a.ID
+		}
+		return true
+	})
+	posts = c.posts()
+	c.must(3, "import", "./crm.results.csv", "--include", "jsm_status=revoked_before", "--resend-known")
+	if c.posts() != posts+4 {
+		t.Errorf("%d requests for 4 rows", c.posts()-posts)
+	}
+	var got []string
+	for _, row := range c.rows("crm.results.results.csv")[20:] {
+		got = append(got, row["jsm_status"])
+	}
+	if diff := cmp.Diff([]string{"conflict", "revoked_before", "created", "conflict"}, got); diff != "" {
+		t.Errorf("with --resend-known: %s", diff)
+	}
+	c.toldAgain("crm.results")
+	posts = c.posts()
+	c.must(3, "sync", "./crm.csv")
+	if diff := cmp.Diff(map[string]int{"known": 23, "revoked_before": 1}, c.statuses("crm.results.csv")); diff != "" || c.posts() != posts {
+		t.Errorf("in the night after, with %d requests: %s", c.posts()-posts, diff)
+	}
+
+	// Who was made by us is ours again, and no other account ever is.
+	c.export("crm.csv", 20)
+	c.must(0, "sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%")
+	if diff := cmp.Diff(map[string]bool{personAddress(20): true, personAddress(21): true, personAddress(22): true}, c.revokedAt()); diff != "" {
+		t.Errorf("revoked after they left again: %s", diff)
+	}
+	if a := c.site.Find(personAddress(23)); len(a) != 1 || a[0].ID != last || a[0].Revoked {
+		t.Errorf("the account that was never ours: %+v", a)
+	}
+}

@@ -25,8 +25,10 @@ type Streams struct {
 // ends with.
 type program struct {
 	Streams
-	env   environment
-	voice *report.Console // of the command, once it has one
+	env environment
+
+	siteWords, readWords []string        // of the command line: what a command that follows needs, too
+	voice                *report.Console // of the command, once it has one
 }
 
 // Run is the whole program but for the process: it parses args, runs the
@@ -47,6 +49,8 @@ func Run(ctx context.Context, args, env []string, streams Streams) int {
 // gcPercent keeps memory small: what a run keeps are a few arrays without
 // pointers, which cost the collector next to nothing.
 const gcPercent = 40
+
+func (p *program) getenv(name string) string { return p.env[name] }
 
 func (p *program) root() *cobra.Command {
 	root := &cobra.Command{
@@ -102,10 +106,13 @@ func usagef(hint, format string, args ...any) error {
 
 // oneFile is the check for commands that take one FILE.
 func oneFile(cmd *cobra.Command, args []string) error {
-	if len(args) == 1 {
+	switch len(args) {
+	case 0:
+		return usagef("usage: "+cmd.UseLine(), "%s needs the name of a file", cmd.Name())
+	case 1:
 		return nil
 	}
-	return usagef("usage: "+cmd.UseLine(), "%s takes one file, not %d", cmd.Name(), len(args))
+	return usagef("usage: "+cmd.UseLine()+"; a name with blanks goes into quotes", "%s takes one file, not %d", cmd.Name(), len(args))
 }
 
 // noArguments is the check for commands that have flags alone.

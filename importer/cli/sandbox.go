@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"syscall"
 	"time"
@@ -88,7 +87,7 @@ func (p *program) serveSandbox(cmd *cobra.Command, f *sandboxFlags) error {
 	if err != nil {
 		return err
 	}
-	ctx, release := interruptible(cmd.Context(), io.Discard)
+	ctx, release := interruptible(cmd.Context(), nil)
 	defer release()
 	token := jsmtest.SandboxToken()
 	err = jsmtest.New(o).Serve(ctx, f.addr, func(url string) {

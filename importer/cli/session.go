@@ -21,10 +21,23 @@ import (
 // A session is what a command that works at a site needs: the client and the
 // ledger. Whoever opens one closes it.
 type session struct {
-	site   string
-	client *apiclient.Client // nil: nothing will be sent
-	ledger *ledger.Ledger
-	close  []func() error
+	site    string
+	sandbox bool
+	unused  string            // the site that is named somewhere, when it is the sandbox that is used
+	client  *apiclient.Client // nil: nothing will be sent
+	ledger  *ledger.Ledger
+	close   []func() error
+}
+
+// shown is the site as the plan names it.
+func (s *session) shown() string {
+	switch {
+	case s.sandbox && s.unused != "":
+		return s.site + " (sandbox: nothing leaves this machine; " + s.unused + " is not used)"
+	case s.sandbox:
+		return s.site + " (sandbox: nothing leaves this machine)"
+	}
+	return s.site
 }
 
 // Close gives everything back, in the reverse order of opening.
@@ -93,6 +106,7 @@ type target struct {
 // or a sandbox that is started here and lives as long as the session.
 func (p *program) target(f *siteFlags, s *session, o *sessionOptions) (*target, error) {
 	if f.sandbox {
+		s.sandbox, s.unused = true, either(f.site, p.env["JIRA_BASE_URL"])
 		return p.startSandbox(s, o)
 	}
 	site, err := p.address(f)
@@ -186,19 +200,20 @@ func (p *program) credentials(f *siteFlags) (apiclient.Credentials, error) {
 	if c.APIToken != "" {
 		return c, &hinted{code: exitUnauthorised, err: errors.New("there are two API tokens: JIRA_API_TOKEN and --token-file"), hint: "keep one of them"}
 	}
-	token, err := readTokenFile(f.tokenFile)
+	token, err := readTokenFile(f.tokenFile, p.env["CREDENTIALS_DIRECTORY"])
 	c.APIToken = token
 	return c, err
 }
 
 // readTokenFile reads a secret that must not be readable by others, on systems
-// whose files have such modes.
-func readTokenFile(path string) (string, error) {
+// whose files have such modes. credentials is where systemd puts a service's; ""
+// when there is no such folder.
+func readTokenFile(path, credentials string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return "", &hinted{code: exitUnauthorised, err: fmt.Errorf("the token file %s cannot be read: %s", path, plainly(err)), hint: "give the path of a file that holds the token and nothing else"}
 	}
-	if runtime.GOOS != "windows" && info.Mode()&fs.ModeType == 0 && info.Mode().Perm()&0o077 != 0 {
+	if openToOthers(runtime.GOOS, info.Mode(), within(credentials, path)) {
 		return "", &hinted{code: exitUnauthorised, err: fmt.Errorf("the token file %s can be read by others", path), hint: "make it yours alone: chmod 600 " + path}
 	}
 	text, err := os.ReadFile(path)
@@ -210,4 +225,27 @@ func readTokenFile(path string) (string, error) {
 		return "", &hinted{code: exitUnauthorised, err: fmt.Errorf("the token file %s is empty", path), hint: "write the token into it, or set JIRA_API_TOKEN"}
 	}
 	return token, nil
+}
+
+// openToOthers tells whether a file of this mode can be read by more than its
+// owner. Windows has no such modes. Of what systemd has put there the group's
+// bits mean nothing: a file of root that the service's user may read by its
+// access list has the mode 0440.
+//
+// https://systemd.io/CREDENTIALS/
+func openToOthers(system string, mode fs.FileMode, bySystemd bool) bool {
+	others := fs.FileMode(0o077)
+	if bySystemd {
+		others = 0o007
+	}
+	return system != "windows" && mode.IsRegular() && mode&others != 0
+}
+
+// within tells whether path is in folder; no folder: it is not.
+func within(folder, path string) bool {
+	if folder == "" {
+		return false
+	}
+	rest, err := filepath.Rel(absolute(folder), absolute(path))
+	return err == nil && filepath.IsLocal(rest)
 }

@@ -53,6 +53,8 @@ func (p *program) settle(cmd *cobra.Command) error {
 	if err := knownKeys(cmd.Root(), path, entries); err != nil {
 		return err
 	}
+	p.siteWords, p.readWords = typed(cmd, siteFlagNames), typed(cmd, readFlagNames)
+	siteTyped := cmd.Flags().Changed("site")
 	var failed []error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Changed || notInConfig[f.Name] {
@@ -66,7 +68,42 @@ func (p *program) settle(cmd *cobra.Command) error {
 			failed = append(failed, set(cmd, f, entry.values, fmt.Sprintf("%s, line %d", path, entry.line)))
 		}
 	})
+	if sandbox := cmd.Flags().Lookup("sandbox"); siteTyped && sandbox != nil && sandbox.Value.String() == "true" {
+		failed = append(failed, usagef("leave one of them away: the sandbox is a site inside this process, and nothing is sent to another",
+			"--site and --sandbox contradict each other"))
+	}
 	return errors.Join(failed...)
+}
+
+// The flags that say where the site and its ledger are, and those that say which
+// columns count: what is typed once has to be typed again with the next file.
+var (
+	siteFlagNames = []string{"config", "site", "gateway-url", "token-url", "token-file", "ca-file", "sandbox", "ledger"}
+	readFlagNames = []string{"column", "preset"}
+)
+
+// typed are those of the flags that the command line has, as words of it.
+func typed(cmd *cobra.Command, names []string) []string {
+	var words []string
+	for _, name := range names {
+		f := cmd.Flags().Lookup(name)
+		switch {
+		case f == nil || !f.Changed:
+		case f.Value.Type() == "bool" && f.Value.String() == "true":
+			words = append(words, "--"+name)
+		case f.Value.Type() == "bool":
+			words = append(words, "--"+name+"=false")
+		default:
+			values := []string{f.Value.String()}
+			if list, ok := f.Value.(pflag.SliceValue); ok {
+				values = list.GetSlice()
+			}
+			for _, value := range values {
+				words = append(words, "--"+name, value)
+			}
+		}
+	}
+	return words
 }
 
 func set(cmd *cobra.Command, f *pflag.Flag, values []string, where string) error {

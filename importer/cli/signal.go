@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"sync"
@@ -17,11 +15,12 @@ const exitInterrupted = 130
 // interruptible returns a context that ends at the first Ctrl-C or request to
 // terminate, with [importer.ErrInterrupted] as its cause. The second one ends
 // the process at once; the ledger sets that right when the command is run
-// again. Call release when the work is done.
+// again. told, unless nil, is called at the first one. Call release when the
+// work is done.
 //
 // On Windows, Ctrl-C and Ctrl-Break arrive as os.Interrupt, and closing the
 // window, logging off and shutting down as SIGTERM.
-func interruptible(parent context.Context, stderr io.Writer) (_ context.Context, release func()) {
+func interruptible(parent context.Context, told func()) (_ context.Context, release func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, endSignals...)
@@ -37,7 +36,9 @@ func interruptible(parent context.Context, stderr io.Writer) (_ context.Context,
 			if asked > 0 {
 				os.Exit(exitInterrupted)
 			}
-			fmt.Fprintln(stderr, "\nstopping: rows in flight are finished and everything is written; press Ctrl-C again to end at once")
+			if told != nil {
+				told()
+			}
 			cancel(importer.ErrInterrupted)
 		}
 	})

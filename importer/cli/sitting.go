@@ -23,13 +23,16 @@ type sitting struct {
 	outputs  *outputs
 	began    time.Time
 	files    files
-	sandbox  bool
 	statuses []importer.Status
 	pace     func() pacer.Pace               // of the requests that it makes
 	recorder atomic.Pointer[report.Recorder] // what the page draws; nil: nothing is recorded
 	departed departed                        // sync
+	limit    int                             // --limit; 0: none
+	quiet    bool                            // no plan, unless that is all there is
+	sending  atomic.Bool                     // rows may be in flight
 
 	summary *report.Summary // when it has ended
+	heldID  string          // of a night that was held back, in the ledger
 }
 
 // files are the input and what is written once, at the end.
@@ -42,12 +45,50 @@ func (p *program) newSitting(f *tellFlags, input string) (*sitting, error) {
 		return nil, err
 	}
 	p.voice = console
-	return &sitting{program: p, console: console, began: time.Now(), files: files{input: input}, statuses: importer.ImportStatuses()}, nil
+	return &sitting{program: p, console: console, began: time.Now(), files: files{input: input}, statuses: importer.ImportStatuses(), quiet: f.quiet}, nil
+}
+
+// show prints the plan. A dry run is made for its sake; else --quiet leaves it
+// out.
+func (s *sitting) show(o report.Outlook) {
+	if o.DryRun || !s.quiet {
+		fmt.Fprint(s.Out, report.Fit(s.Out, report.PlanText(s.plan.Run.Command, s.plan, o), s.getenv))
+	}
+}
+
+// stopping tells somebody who has pressed Ctrl-C what happens now. Before
+// anything is sent the error that follows says it all.
+func (s *sitting) stopping() {
+	text := ""
+	if s.sending.Load() {
+		text = "stopping: rows in flight are finished and everything is written; press Ctrl-C again to end at once"
+	}
+	s.console.Interrupted(text)
+}
+
+// begin opens the files of rows, and begins the run in the ledger or goes on
+// with it. Whoever calls it aborts the outputs at the end.
+func (s *sitting) begin(ctx context.Context, o *outputs) (err error) {
+	o.survey = s.plan.Survey
+	if err := o.open(); err != nil {
+		return err
+	}
+	s.outputs = o
+	if s.plan.Run, _, err = s.session.ledger.StartRun(ctx, s.plan.Run.Identity, s.began); err != nil {
+		o.abort()
+	}
+	return err
 }
 
 // carryOut runs job from the first row to the finished files of rows.
 func (s *sitting) carryOut(ctx context.Context, job *importer.Job, tell func(importer.Outcome) error) (importer.End, report.Mended) {
-	stop := s.console.Follow(s.plan.Create, func() report.Moment { return moment(job.Progress(), s.pace()) })
+	s.sending.Store(true)
+	limited := s.limit > 0 && s.limit < s.plan.Create
+	rows := s.plan.Create
+	if limited {
+		rows = s.limit
+	}
+	stop := s.console.Follow(rows, func() report.Moment { return moment(job.Progress(), s.pace(), limited) })
 	end := job.Run(s.plan.Survey.All(context.WithoutCancel(ctx)), tell)
 	stop()
 	mended, fileErr := s.finishFiles(context.WithoutCancel(ctx), end)
@@ -71,7 +112,7 @@ func (s *sitting) carryOut(ctx context.Context, job *importer.Job, tell func(imp
 func complete(end importer.End, written int) *importer.Stop {
 	err := end.Totals.Prove(end.Rows)
 	if err == nil && written != end.Rows && (end.Stop == nil || end.Stop.Cause != importer.Broken) {
-		err = fmt.Errorf("%d rows were read but %d are in them", end.Rows, written)
+		err = fmt.Errorf("%s read but %s are in them", importer.Counted(end.Rows, "row was", "rows were"), importer.Grouped(written))
 	}
 	if err == nil {
 		return end.Stop
@@ -203,10 +244,7 @@ func (s *sitting) keepTrace(ctx context.Context) error {
 }
 
 func (s *sitting) ending(end importer.End, mended report.Mended) report.Ending {
-	e := report.Ending{Kept: mended.Kept, Page: s.files.page}
-	if s.sandbox {
-		e.With = "--sandbox"
-	}
+	e := report.Ending{Kept: mended.Kept, Page: s.files.page, Site: s.siteWords, Read: s.readWords}
 	if stop := firstStop(end.Stop, s.departed.stop); stop != nil {
 		e.Hint = stop.Hint
 	}
@@ -227,14 +265,14 @@ func (s *sitting) summarise(end importer.End, mended report.Mended) report.Summa
 	now := time.Now()
 	run, survey := s.plan.Run, s.plan.Survey
 	sum := report.Summary{RunID: run.ID, Command: run.Command, Site: s.session.site, Input: s.files.input, InputSHA256: survey.SHA256,
-		StartedAt: run.StartedAt, FinishedAt: now, Outcome: ledger.Complete, ExitCode: s.departed.worse(end.ExitCode()),
+		StartedAt: run.StartedAt, FinishedAt: now, Sitting: run.Sittings, SittingAt: s.began, Outcome: ledger.Complete, ExitCode: s.departed.worse(end.ExitCode()),
 		Rows: report.CountRows(end.Rows, s.statuses, end.Totals), Skipped: survey.Skipped,
 		Results: s.files.results, Failed: mended.Path, Ledger: s.session.ledger.Path(), Leavers: s.departed.told}
 	if end.Stop != nil {
 		sum.Outcome = ledger.Stopped
 	}
 	if stop := firstStop(end.Stop, s.departed.stop); stop != nil {
-		sum.StopReason = stop.What
+		sum.StopReason, sum.Hint = stop.What, stop.Hint
 	}
 	pace := s.pace()
 	sum.Requests = report.Requests{Sent: pace.Sent, Throttled: pace.Refused, Retried: max(0, pace.Sent-pace.Refused-end.Sent), Ambiguous: end.Lost}

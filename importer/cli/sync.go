@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -68,10 +67,10 @@ func (p *program) syncCommand() *cobra.Command {
 		Long: `Does what import does, and then lists who was onboarded from this source and is
 gone from FILE. Nothing is done to them unless --revoke-leavers says so.
 
-It is made to be run every night by cron or systemd: it asks no question, two of
-them never meet, and an export that looks wrong is refused before anything is
-sent (exit 5): too many invalid rows, too many new ones, too few in all, or
-somebody missing whom --require-email names.
+It is made to be run every night by cron or systemd: without a terminal it asks
+no question, two of them never meet, and an export that looks wrong is refused
+before anything is sent (exit 5): too many invalid rows, too many new ones, too
+few in all, or somebody missing whom --require-email names.
 
 Exit codes: 0 every row is good, 1 the run could not be done, 2 wrong command
 line, 3 some rows are not good, 4 not authorised, 5 stopped by a guard, 6 the
@@ -148,6 +147,16 @@ func goneNote(ctx context.Context, l *ledger.Ledger, source string, survey *expo
 	return fmt.Sprintf("Of %d people who were in the last complete run of the source, %d are in no row of this file.", members, gone), nil
 }
 
+// returnNotes tell what --resend-known means for people whose access we have
+// revoked.
+func returnNotes(n int) []string {
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s asked about again (--resend-known):\nthose whose account the site shows as active are taken as given back. See that this is so; leave the others out.",
+		importer.Counted(n, "person whose access we have revoked is", "people whose access we have revoked are"))}
+}
+
 // departed is what a sync knows of its leavers at the end.
 type departed struct {
 	told *report.Departures
@@ -174,14 +183,19 @@ func (r *importRun) leave(ctx context.Context, roster *importer.Roster, end *imp
 	if end.Stop != nil {
 		return
 	}
-	list, err := r.listLeavers(context.WithoutCancel(ctx))
+	list, err := r.listLeavers(context.WithoutCancel(ctx), roster)
 	if err == nil {
 		err = report.WriteLeavers(r.sync.leavers, list)
 	}
+	if err == nil {
+		err = r.remember(context.WithoutCancel(ctx), r.sync.leavers)
+	}
 	if err != nil {
 		end.Stop = stopBy(err)
+		r.departed.told.Held = "they could not be listed: " + end.Stop.What
 		return
 	}
+	r.dropOldResults()
 	told := &report.Departures{Path: r.sync.leavers}
 	for _, one := range list {
 		if one.Action == actionRevoke {
@@ -207,7 +221,7 @@ const (
 )
 
 // listLeavers asks the ledger who has left.
-func (r *importRun) listLeavers(ctx context.Context) ([]report.Leaver, error) {
+func (r *importRun) listLeavers(ctx context.Context, roster *importer.Roster) ([]report.Leaver, error) {
 	var list []report.Leaver
 	run := r.plan.Run
 	for one, err := range r.session.ledger.Leavers(ctx, run.Seq, run.Source) {
@@ -217,20 +231,33 @@ func (r *importRun) listLeavers(ctx context.Context) ([]report.Leaver, error) {
 		leaver := report.Leaver{Email: one.Email, Name: one.Name, AccountID: one.ID, Action: actionRevoke,
 			Reason:   "in no row of the export since " + one.LastSeen.UTC().Format(time.DateOnly),
 			LastSeen: report.Day{Time: one.LastSeen}, Source: run.Source, RunID: run.ID}
-		if one.NewKey != "" {
-			leaver.Action = actionReview
-			leaver.Reason = "the same external id is in the export with another address (" + one.NewKey + "): see that nothing is lost with the old account, then revoke it with a file that has its jsm_account_id alone"
+		if reason := moved(one, roster); reason != "" {
+			leaver.Action, leaver.Reason = actionReview, reason
 		}
 		list = append(list, leaver)
 	}
 	return list, nil
 }
 
+// moved is why a leaver is left to a person: their external id is in the export
+// still; "": it is not.
+func moved(one ledger.Leaver, roster *importer.Roster) string {
+	where := "with another address (" + one.NewKey + ")"
+	if one.NewKey == "" {
+		line := roster.Elsewhere(one)
+		if line == 0 {
+			return ""
+		}
+		where = fmt.Sprintf("in line %d, with another address or one that cannot be used", line)
+	}
+	return "the same external id is in the export " + where + ": see that nothing is lost with the old account, then revoke it with a file that has its jsm_account_id alone"
+}
+
 // revokeListed takes access away from those on the list, within the run that
 // has listed them: all guards come before the first request.
 func (r *importRun) revokeListed(ctx context.Context) error {
 	if n := r.plan.Survey.NoAddress; n > 0 {
-		return &importer.Stop{Cause: importer.Guarded, What: fmt.Sprintf("nobody was revoked: the address of %d rows could not be read, and those on the list may be among them", n),
+		return &importer.Stop{Cause: importer.Guarded, What: fmt.Sprintf("nobody was revoked: the address of %s could not be read, and those on the list may be among them", importer.Counted(n, "row", "rows")),
 			Hint: "mend those rows in the export; they are in " + r.failed}
 	}
 	file, err := export.Open(ctx, r.sync.leavers, nil)
@@ -267,6 +294,7 @@ func (r *importRun) revokeNow(ctx context.Context, plan *importer.Plan) error {
 	defer s.outputs.abort()
 	job := importer.NewRevocation(ctx, r.session.client, r.session.ledger, plan, importer.Options{Workers: r.site.workers, MaxErrors: r.maxErrors})
 	end, _ := s.carryOut(ctx, job, s.outputs.write)
+	s.rememberResults(ctx, &end)
 	rows := report.CountRows(end.Rows, importer.RevokeStatuses(), end.Totals)
 	told := r.departed.told
 	told.Rows, told.Results, told.Sent = &rows, r.leaverResults(), s.pace().Sent
@@ -275,9 +303,4 @@ func (r *importRun) revokeNow(ctx context.Context, plan *importer.Plan) error {
 		return end.Stop
 	}
 	return nil
-}
-
-// leaverResults is where it is told what became of each on the list.
-func (r *importRun) leaverResults() string {
-	return strings.TrimSuffix(r.sync.leavers, ".csv") + ".results.csv"
 }

@@ -52,7 +52,10 @@ func recordRow(r *report.Recorder) func(importer.Outcome) {
 
 // recordPause is told of what the pacer does.
 func recordPause(r *report.Recorder, e pacer.Event) {
-	if e.Kind == pacer.PauseEnded || e.Kind == pacer.OutageEnded {
-		r.Pause(e.At.Add(-e.Lasted), e.At, e.Reason)
+	switch e.Kind {
+	case pacer.PauseBegan, pacer.PauseExtended, pacer.OutageBegan:
+		r.Hold(e.Reason)
+	case pacer.PauseEnded, pacer.OutageEnded:
+		r.Pause(e.At.Add(-e.Lasted), e.At)
 	}
 }

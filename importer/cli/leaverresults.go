@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"jsm-onboard/importer"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/report"
+)
+
+// leaverResults is where it is told what became of each on the list.
+func (r *importRun) leaverResults() string {
+	return strings.TrimSuffix(r.sync.leavers, ".csv") + ".results.csv"
+}
+
+// dropOldResults removes what an earlier run has told of its leavers, so that
+// nobody takes it for what became of those on the new list. What somebody has
+// edited since is left alone.
+func (r *importRun) dropOldResults() {
+	path := r.leaverResults()
+	if !isRegular(path) {
+		return
+	}
+	var err error
+	if wrote(r.session.ledger, path) {
+		err = os.Remove(path)
+	} else {
+		err = errors.New("somebody has edited it, or it is of another program")
+	}
+	if err != nil {
+		r.console.Log().Warn("the results of an earlier run's leavers are left alone: they do not tell of this run's", "path", path, "error", plainly(err))
+	}
+}
+
+func isRegular(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// remember keeps what stands at path now as ours.
+func (s *sitting) remember(ctx context.Context, path string) error {
+	if !isRegular(path) {
+		return nil
+	}
+	abs, sum, err := fileSum(path)
+	if err != nil {
+		return err
+	}
+	return s.session.ledger.Remember(ctx, abs, sum)
+}
+
+// rememberResults keeps what has been told of each account as ours: a later
+// sync replaces it.
+func (s *sitting) rememberResults(ctx context.Context, end *importer.End) {
+	if !s.outputs.named {
+		return
+	}
+	if err := s.remember(context.WithoutCancel(ctx), s.outputs.resultsPath); err != nil {
+		end.Stop = brokenBy(end.Stop, err)
+	}
+}
+
+// wrote tells whether what stands at path is to the byte what we wrote there.
+func wrote(l *ledger.Ledger, path string) bool {
+	abs, sum, err := fileSum(path)
+	return err == nil && l.Wrote(abs, sum)
+}
+
+func fileSum(path string) (abs, sum string, err error) {
+	if abs, err = filepath.Abs(path); err != nil {
+		return "", "", err
+	}
+	file, err := os.Open(abs)
+	if err != nil {
+		return "", "", err
+	}
+	defer file.Close()
+	digest := sha256.New()
+	if _, err := io.Copy(digest, file); err != nil {
+		return "", "", err
+	}
+	return abs, hex.EncodeToString(digest.Sum(nil)), nil
+}
+
+// leaversAgain writes what became of a sync's leavers again. With results, the
+// path of the run's own results, it goes beside that, else where the run wrote
+// it. "": the run has revoked nobody.
+func (p *program) leaversAgain(ctx context.Context, l *ledger.Ledger, run ledger.Run, d *report.Departures, results string) (string, error) {
+	if d == nil || d.Results == "" {
+		return "", nil
+	}
+	path := d.Results
+	if results != "" {
+		path = strings.TrimSuffix(strings.TrimSuffix(results, ".csv"), ".results") + ".leavers.results.csv"
+	}
+	run.Command = "revoke" // of its outcomes, those of the revocations
+	rows, done, survey := rowsSent(ctx, l, run), func() error { return nil }, addressAndName()
+	if list, file, err := leaversOf(ctx, l, run, d.Path); err == nil {
+		rows, done, survey = list.All(ctx), file.Close, list
+	} else {
+		fmt.Fprintf(p.Err, "The columns of the leavers' list cannot be told: %v\n", err)
+	}
+	o := &outputs{resultsPath: path, survey: survey}
+	if err := o.open(); err != nil {
+		return "", errors.Join(err, done())
+	}
+	o.results.AllowGaps()
+	_, err := o.done(importer.Replay(ctx, l, run, rows, o.write))
+	return path, errors.Join(err, done())
+}
+
+// leaversOf reads the list that run has written, as long as it stands there.
+func leaversOf(ctx context.Context, l *ledger.Ledger, run ledger.Run, path string) (*export.Survey, *export.File, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("the list %s is gone", path)
+	}
+	if !wrote(l, path) {
+		return nil, nil, fmt.Errorf("the list %s has been changed", path)
+	}
+	file, err := export.Open(ctx, path, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	survey, err := file.Survey(ctx, export.Options{NeedAccounts: true}, func(row *export.Row) error {
+		if by := row.Own["jsm_run_id"]; by != run.ID {
+			return fmt.Errorf("the list %s is of run %s", path, by)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, errors.Join(err, file.Close())
+	}
+	return survey, file, nil
+}
+
+// addressAndName is the survey of rows of which no more is known.
+func addressAndName() *export.Survey { return &export.Survey{Header: []string{"email", "name"}} }
