@@ -183,12 +183,13 @@ func checkLog(path string) error {
 
 // writePragmas: a commit flushes the log; at 32 MB of log a checkpoint follows.
 var writePragmas = []string{"synchronous(FULL)", "fullfsync(1)", "checkpoint_fullfsync(1)",
-	"wal_autocheckpoint(8000)", "journal_size_limit(67108864)", "cache_size(-8192)"}
+	"wal_autocheckpoint(8000)", "journal_size_limit(67108864)", "cache_size(-4096)"}
 
-// readers is how many connections read, with 2 MB of pages each.
+// readers is how many connections read, with 1 MB of pages each (and as much
+// that the allocation of pages wastes).
 const readers = 4
 
-var readPragmas = []string{"query_only(1)", "cache_size(-2048)"}
+var readPragmas = []string{"query_only(1)", "cache_size(-1024)"}
 
 func openReader(dsn string) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", dsn)
