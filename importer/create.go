@@ -12,7 +12,7 @@ import (
 type task struct {
 	row  *export.Row
 	lost *ledger.Lost    // an earlier attempt of ours whose answer was never learned
-	had  *ledger.Account // what the ledger has for this address already (--resend-known)
+	had  *ledger.Account // what the ledger has for this address already (--resend-known; revoke)
 
 	id, key string // revoke: the account, and the address under which the ledger has it
 }
@@ -96,19 +96,15 @@ func (c *creation) perform(ctx context.Context, t *task, done func(Outcome, *Sto
 		})
 		return
 	}
-	o, back := c.resolve(ctx, t, v, c.record(t, v, made, call))
-	told := func(e error) { done(c.told(row, o, call, e), firstStop(stop, brokenLedger(e))) }
-	if back {
-		c.settleBack(o, *t.had, told)
-		return
-	}
-	c.ledger.Settle(c.run.Seq, o, told)
+	o := c.resolve(ctx, t, v, c.record(t, v, made, call))
+	c.ledger.Settle(c.run.Seq, o, func(e error) {
+		done(c.told(row, o, call, e), firstStop(stop, brokenLedger(e)))
+	})
 }
 
 // resolve looks up the account behind a conflict. What follows a lost attempt
 // is looked up at the end: the site may need a moment to know a new account.
-// back: see judgeFound.
-func (c *creation) resolve(ctx context.Context, t *task, v verdict, o ledger.Outcome) (_ ledger.Outcome, back bool) {
+func (c *creation) resolve(ctx context.Context, t *task, v verdict, o ledger.Outcome) ledger.Outcome {
 	switch {
 	case v.status == Conflict && o.LookUp:
 		c.ledger.Settle(c.run.Seq, o, nil) // a definite answer: from here on it is no lost attempt, whatever happens
@@ -119,7 +115,7 @@ func (c *creation) resolve(ctx context.Context, t *task, v verdict, o ledger.Out
 	case v.lookUp && !o.LookUp && t.returns():
 		return judgeFound(o, t.had, nil, apiclient.Account{}, errNotLookedUp)
 	}
-	return o, false
+	return o
 }
 
 // record is the outcome as the ledger keeps it.

@@ -65,12 +65,8 @@ func (r *rest) lookUp(ctx context.Context, o ledger.Outcome) {
 		return
 	}
 	before, written := o.Status, make(chan error, 1)
-	o, back := judgeFound(o, had, append(names, o.Name), found, err)
-	if back {
-		r.job.creation.settleBack(o, *had, func(e error) { written <- e })
-	} else {
-		r.job.ledger.Settle(r.job.run, o, func(e error) { written <- e })
-	}
+	o = judgeFound(o, had, append(names, o.Name), found, err)
+	r.job.ledger.Settle(r.job.run, o, func(e error) { written <- e })
 	if e := <-written; e != nil {
 		r.fail(brokenLedger(e))
 		return

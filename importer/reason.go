@@ -34,6 +34,7 @@ func reasonGivenBack(a ledger.Account) string {
 const (
 	reasonRevokeCutShort = "the run stopped before it was known whether access was taken away; run the same command again, it will be settled"
 	reasonNotFound       = "the site knows no account with this id; look whether it is of another site"
+	reasonGone           = "the site has this account no more, it was deleted there: it is off the list of leavers from now on, and who returns is made anew"
 	reasonNotPortalOnly  = "this is an Atlassian account and not a portal-only customer; its access is taken away at admin.atlassian.com"
 )
 

@@ -36,7 +36,7 @@ func (v *revocation) decide(ctx context.Context, rows []*export.Row) ([]decision
 	}
 	decisions := make([]decision, len(rows))
 	for i, row := range rows {
-		t := &task{row: row, key: queries[i].Key, lost: memories[i].Lost, id: accountOf(row, memories[i])}
+		t := &task{row: row, key: queries[i].Key, lost: memories[i].Lost, had: memories[i].Account, id: accountOf(row, memories[i])}
 		if t.key == "" {
 			t.lost = nil // whose it is cannot be told
 		}
@@ -169,6 +169,9 @@ func (v *revocation) perform(ctx context.Context, t *task, done func(Outcome, *S
 	call, err := v.desk.RevokePortalAccess(ctx, t.id)
 	judged := judgeRevoke(t.lost != nil, call, err)
 	stop := firstStop(v.end(forbiddenRevoke(err)), v.observe(judged.status, err))
+	if judged.status == NotFound && v.gone(ctx, t) {
+		judged.known, judged.gone, judged.reason = true, true, reasonGone
+	}
 	if judged.withdraw {
 		o := v.unattempted(t)
 		v.ledger.WithdrawRevocation(v.run.Seq, t.row.Number, func(e error) {
@@ -182,12 +185,35 @@ func (v *revocation) perform(ctx context.Context, t *task, done func(Outcome, *S
 	})
 }
 
+// gone tells of an account that was not found whether it is one that the ledger
+// has, and was deleted at the site.
+func (v *revocation) gone(ctx context.Context, t *task) bool {
+	if t.had == nil || t.had.ID != t.id {
+		return false
+	}
+	found, err := v.desk.FindAccount(ctx, t.had.Email)
+	return notThere(t.id, found, err)
+}
+
+// notThere reads the look-up after a 404, which may have been about something
+// else than the account: it counts unless the site shows the account, or may
+// show it another night. Who may not look up has to take its word.
+func notThere(id string, found apiclient.Account, err error) bool {
+	if unresolved, ok := errors.AsType[*apiclient.UnresolvedError](err); ok {
+		return unresolved.Why == apiclient.NoneFound || unresolved.Why == apiclient.BrowseMissing
+	}
+	if refused, ok := errors.AsType[*apiclient.Error](err); ok {
+		return refused.Status == 401 || refused.Status == 403
+	}
+	return err == nil && found.ID != id
+}
+
 // outcome is what became of t as the ledger keeps it.
 func (v *revocation) outcome(t *task, judged verdict, call apiclient.Call) ledger.Outcome {
 	row := t.row
 	o := ledger.Outcome{Row: row.Number, Line: row.Line, Key: t.key, Email: row.Email, Name: row.Name, ExternalID: row.ExternalID,
 		AccountID: t.id, Reason: judged.reason, HTTPStatus: call.Status, Attempts: call.Attempts,
-		Revoke: true, Open: judged.open, Known: judged.known, AskAgain: judged.status == Failed}
+		Revoke: true, Open: judged.open, Known: judged.known, Gone: judged.gone, AskAgain: judged.status == Failed}
 	if judged.status != 0 {
 		o.Status = judged.status.String()
 	}

@@ -41,3 +41,30 @@ func TestJudgeRevoke(t *testing.T) {
 		t.Errorf("404 stops: %v", stop)
 	}
 }
+
+// A 404 is not taken for the account's being gone while the site shows it, or
+// may show it another night.
+func TestNotThere(t *testing.T) {
+	unresolved := func(why apiclient.Unresolved) error { return &apiclient.UnresolvedError{Why: why} }
+	for _, tc := range []struct {
+		name  string
+		found string
+		err   error
+		want  bool
+	}{
+		{"nobody has the address", "", unresolved(apiclient.NoneFound), true},
+		{"another account has it", "qm:1:3", nil, true},
+		{"the account is there", "qm:1:2", nil, false},
+		{"several have it", "", unresolved(apiclient.SeveralFound), false},
+		{"hidden", "", unresolved(apiclient.AddressesHidden), false},
+		{"nobody may be seen", "", unresolved(apiclient.BrowseMissing), true},
+		{"the token may not look", "", refusedWith(401, ""), true},
+		{"no answer", "", refusedWith(503, ""), false},
+		{"not reached", "", errors.New("no route"), false},
+		{"called off", "", context.Canceled, false},
+	} {
+		if got := notThere("qm:1:2", apiclient.Account{ID: tc.found}, tc.err); got != tc.want {
+			t.Errorf("%s: %t", tc.name, got)
+		}
+	}
+}

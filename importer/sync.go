@@ -17,10 +17,11 @@ type Roster struct {
 	ledger *ledger.Ledger
 	run    ledger.Run
 	seed   maphash.Seed
-	there  [256][]uint64     // hashes of who is in the source already, with external ids, by their first byte; sorted
-	gone   map[uint64]uint64 // who is in no row any more: hash of the address to that of the external id
-	read   chan struct{}     // closed when there is what was read
+	there  [256][]uint64 // hashes of who is in the source already, as members, by their first byte; sorted
+	read   chan struct{} // closed when there is what was read
 	batch  []ledger.Member
+	idless bool     // the export has no column of external ids
+	ids    bool     // a row with an external id was seen
 	aside  []placed // external ids of rows that put nobody into the source
 	err    error
 }
@@ -35,15 +36,16 @@ type placed struct {
 // are in no row of the export any more. It keeps 8 bytes for each of the
 // others. Close it.
 func OpenRoster(ctx context.Context, l *ledger.Ledger, run ledger.Run, survey *export.Survey) *Roster {
-	r := &Roster{ctx: ctx, ledger: l, run: run, seed: maphash.MakeSeed(), gone: map[uint64]uint64{}, read: make(chan struct{})}
+	r := &Roster{ctx: ctx, ledger: l, run: run, seed: maphash.MakeSeed(), read: make(chan struct{}),
+		idless: !slices.ContainsFunc(survey.Columns, func(c export.Column) bool { return c.Field == export.ExternalID })}
 	go func() {
 		defer close(r.read)
 		_, r.err = l.Leave(ctx, run.Seq, run.Source, func(m ledger.Member) bool {
 			if !survey.Contains(m.Key) {
-				if m.ExternalID != "" {
-					r.gone[r.text(m.Key)] = r.text(m.ExternalID)
-				}
 				return false
+			}
+			if r.idless {
+				m.ExternalID = ""
 			}
 			h := r.hash(m)
 			r.there[h>>56] = append(r.there[h>>56], h)
@@ -62,14 +64,25 @@ func (r *Roster) text(s string) uint64 { return maphash.String(r.seed, s) }
 
 // See takes the outcome of one row.
 func (r *Roster) See(o Outcome) {
-	if !onboarded(o.Status) || o.Row.Key == "" {
-		if o.Row.ExternalID != "" {
-			r.aside = append(r.aside, placed{r.text(o.Row.ExternalID), o.Row.Line})
-		}
-		return
+	row := o.Row
+	r.ids = r.ids || row.ExternalID != ""
+	in := onboarded(o.Status) && row.Key != ""
+	switch {
+	case in:
+		r.see(ledger.Member{Key: row.Key, ExternalID: row.ExternalID})
+	case row.Key != "" && o.Status != Duplicate:
+		r.see(ledger.Member{Key: row.Key, Aside: true})
 	}
+	if !in && row.ExternalID != "" {
+		r.aside = append(r.aside, placed{r.text(row.ExternalID), row.Line})
+	}
+	for _, key := range row.Other {
+		r.see(ledger.Member{Key: key, Aside: true})
+	}
+}
+
+func (r *Roster) see(m ledger.Member) {
 	<-r.read
-	m := ledger.Member{Key: o.Row.Key, ExternalID: o.Row.ExternalID}
 	h := r.hash(m)
 	if _, there := slices.BinarySearch(r.there[h>>56], h); there {
 		return
@@ -105,17 +118,15 @@ func (r *Roster) Close() *Stop {
 // and put nobody into the source, such as one with a slip in its address; 0:
 // there is none. For use after Close.
 func (r *Roster) Elsewhere(one ledger.Leaver) int {
-	ids := make([]uint64, 0, 2)
-	if id, gone := r.gone[r.text(one.Key)]; gone {
-		ids = append(ids, id)
+	id := cmp.Or(one.MemberID, one.ExternalID)
+	i, found := slices.BinarySearchFunc(r.aside, r.text(id), func(p placed, id uint64) int { return cmp.Compare(p.id, id) })
+	if !found {
+		return 0
 	}
-	if one.ExternalID != "" {
-		ids = append(ids, r.text(one.ExternalID))
-	}
-	for _, id := range ids {
-		if i, found := slices.BinarySearchFunc(r.aside, id, func(p placed, id uint64) int { return cmp.Compare(p.id, id) }); found {
-			return r.aside[i].line
-		}
-	}
-	return 0
+	return r.aside[i].line // no id there is ""
 }
+
+// Untold tells whether a leaver had an external id in the source, and the export
+// has none at all: it cannot be seen whether they are there under another
+// address. For use after Close.
+func (r *Roster) Untold(one ledger.Leaver) bool { return !r.ids && one.MemberID != "" }

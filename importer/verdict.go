@@ -20,6 +20,7 @@ type verdict struct {
 	known    bool // later runs make no request for this address
 	verified bool // ours beyond doubt
 	open     bool // an attempt of ours may have been carried out, and it is not settled whether
+	gone     bool // revoke: the site has the account no more
 	withdraw bool // nothing left that could have been carried out: as if never begun
 }
 

@@ -195,6 +195,9 @@ func (r *importRun) prepare(ctx context.Context, file *export.File, options expo
 	if err != nil {
 		return err
 	}
+	if r.plan.Survey.Rows <= smallFile {
+		r.collectAt(roomyGC)
+	}
 	if !r.dryRun {
 		if err := writable(r.results, r.failed, r.importFlags.summary, r.page, r.tell.metricsFile, r.listPath()); err != nil {
 			return err

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"jsm-onboard/apiclient/jsmtest"
 )
 
 // team is an export of people with these ids, and more rows.
@@ -111,8 +113,150 @@ func TestIDLearnedLater(t *testing.T) {
 	c.team("", 0, 1, 2, 3, 4, 5, 6, 7)
 	c.must(0, "sync", "./crm.csv")
 	c.team("7,P,person.7@@example.com,\n", 0, 1, 2, 3, 4, 5, 6)
-	c.must(3, "sync", "./crm.csv", "--revoke-leavers")
-	if row := c.rows("crm.leavers.csv")[0]; row["jsm_action"] != "review" || len(c.revokedAt()) != 0 {
-		t.Errorf("%v", row)
+	for night := range 3 {
+		c.must(3, "sync", "./crm.csv", "--revoke-leavers")
+		if row := c.rows("crm.leavers.csv")[0]; row["jsm_action"] != "review" || len(c.revokedAt()) != 0 {
+			t.Errorf("night %d: %v", night, row)
+		}
+		c.write("crm.csv", c.read("crm.csv")+"\n")
+	}
+}
+
+// TestNightWithoutIDs: the column of external ids is missing for a night, in
+// which people move to other addresses and others leave.
+func TestNightWithoutIDs(t *testing.T) {
+	c := newTrial(t, nil)
+	args := []string{"sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%"}
+	actions := func() map[string]string {
+		list := map[string]string{}
+		for _, row := range c.rows("crm.leavers.csv") {
+			list[row["email"]] = row["jsm_action"]
+		}
+		return list
+	}
+	c.export("crm.csv", 8)
+	c.must(0, args...)
+	c.team("", 0, 1, 2, 3, 4, 5, 6, 7) // ids that were not known when the accounts were made
+	c.must(0, args...)
+
+	c.write("crm.csv", "name,email\nP,"+strings.Join([]string{personAddress(0), personAddress(1), personAddress(2), personAddress(3), personAddress(4), "moved.5@example.com"}, "\nP,")+"\n")
+	out := c.must(3, append(args, "--max-shrink", "50%")...)
+	if diff := cmp.Diff(map[string]string{personAddress(5): "review", personAddress(6): "review", personAddress(7): "review"}, actions()); diff != "" {
+		t.Errorf("without ids: %s\n%s", diff, out)
+	}
+	if reason := c.rows("crm.leavers.csv")[0]["jsm_reason"]; !strings.Contains(reason, "no external ids any more") {
+		t.Error(reason)
+	}
+
+	// It is back: 5 has moved, 6 has left, and there are slips in the addresses of 4 and 7.
+	c.team("5,P,moved.5@example.com,\n4,P,person.4@@example.com,\n7,P,person.7@@example.com,\n", 0, 1, 2, 3)
+	c.must(3, args...)
+	want := map[string]string{personAddress(4): "review", personAddress(5): "review", personAddress(6): "revoke", personAddress(7): "review"}
+	if diff := cmp.Diff(want, actions()); diff != "" {
+		t.Errorf("with ids again: %s", diff)
+	}
+	if diff := cmp.Diff(map[string]bool{personAddress(6): true}, c.revokedAt()); diff != "" {
+		t.Errorf("at the site: %s", diff)
+	}
+}
+
+// TestIDsOfAnotherExport: ids that only an import had say nothing of a source
+// that never had any.
+func TestIDsOfAnotherExport(t *testing.T) {
+	c := newTrial(t, nil)
+	c.team("", 0, 1, 2, 3, 4, 5, 6, 7)
+	c.must(0, "import", "./crm.csv")
+	c.export("crm.csv", 8)
+	c.must(0, "sync", "./crm.csv")
+	c.export("crm.csv", 7)
+	c.must(0, "sync", "./crm.csv", "--revoke-leavers")
+	if diff := cmp.Diff(map[string]bool{personAddress(7): true}, c.revokedAt()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestInAnotherSourceInSomeForm has people leave one source who are in the
+// latest export of another, and not as customers.
+func TestInAnotherSourceInSomeForm(t *testing.T) {
+	c := newTrial(t, nil)
+	c.team("", 1, 2, 3, 4, 5, 6, 7, 8)
+	c.must(0, "sync", "./crm.csv")
+	shop := "id,name,email,state\n90,Shop,shop@example.com,\n91,P," + personAddress(1) + ",off\n92,Q,\"q@example.com; " + personAddress(2) + "\",\n"
+	c.write("shop.csv", shop)
+	c.must(0, "sync", "./shop.csv", "--exclude", "state=off")
+	c.team("", 4, 5, 6, 7, 8)
+	revoke := []string{"sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%", "--max-shrink", "50%"}
+	c.must(0, revoke...)
+	if diff := cmp.Diff(map[string]bool{personAddress(3): true}, c.revokedAt()); diff != "" {
+		t.Errorf("with two in the shop's export: %s", diff)
+	}
+
+	// They leave the shop: nobody was onboarded from there, and crm has left them.
+	c.write("shop.csv", "id,name,email,state\n90,Shop,shop@example.com,\n92,Q,q@example.com,\n")
+	c.must(0, "sync", "./shop.csv", "--max-shrink", "50%")
+	if rows := c.rows("shop.leavers.csv"); len(rows) != 0 {
+		t.Errorf("leavers of the shop: %v", rows)
+	}
+	c.write("crm.csv", c.read("crm.csv")+"\n")
+	c.must(0, revoke...)
+	if n := len(c.revokedAt()); n != 3 {
+		t.Errorf("%v", c.revokedAt())
+	}
+}
+
+// TestBackInARowThatIsNotSent: a leaver who is on the list already is taken off
+// by any row.
+func TestBackInARowThatIsNotSent(t *testing.T) {
+	c := newTrial(t, nil)
+	args := []string{"sync", "./crm.csv", "--exclude", "state=off", "--max-revoke", "50%"}
+	c.team("", 1, 2, 3, 4, 5, 6, 7, 8)
+	c.must(0, args...)
+	c.team("", 3, 4, 5, 6, 7, 8)
+	c.must(0, append(args, "--max-shrink", "50%")...)
+	c.team(fmt.Sprintf("1,P,%s,off\n9,Q,\"q@example.com; %s\",\n", personAddress(1), personAddress(2)), 3, 4, 5, 6, 7, 8)
+	c.must(0, append(args, "--revoke-leavers")...)
+	if rows := c.rows("crm.leavers.csv"); len(rows) != 0 || len(c.revokedAt()) != 0 {
+		t.Errorf("%v, %v", rows, c.revokedAt())
+	}
+	c.team("", 3, 4, 5, 6, 7, 8)
+	c.must(0, append(args, "--revoke-leavers", "--max-shrink", "50%")...)
+	if revoked := c.revokedAt(); !revoked[personAddress(1)] || !revoked[personAddress(2)] {
+		t.Errorf("they have left for good, and %v are revoked", c.revokedAt())
+	}
+}
+
+// TestLeaverDeletedAtTheSite: an account that is not there any more is told
+// once, and whoever it was returns as somebody new.
+func TestLeaverDeletedAtTheSite(t *testing.T) {
+	c := newTrial(t, nil)
+	c.onboard(20, 0)
+	c.becomes(func(a *jsmtest.Account) bool { return a.Email != personAddress(19) })
+	c.export("crm.csv", 18)
+	revoke := []string{"sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%"}
+	c.must(3, revoke...)
+	if diff := cmp.Diff(map[string]int{"revoked": 1, "not_found": 1}, c.statuses("crm.leavers.results.csv")); diff != "" {
+		t.Error(diff)
+	}
+	if reason := c.rows("crm.leavers.results.csv")[1]["jsm_reason"]; !strings.Contains(reason, "was deleted there") {
+		t.Error(reason)
+	}
+	c.write("crm.csv", c.read("crm.csv")+"\n") // the second night
+	puts := c.puts()
+	c.must(0, revoke...)
+	if rows := c.rows("crm.leavers.csv"); len(rows) != 0 || c.puts() != puts {
+		t.Errorf("%d requests for %v", c.puts()-puts, rows)
+	}
+
+	c.export("crm.csv", 20)
+	c.says(c.must(0, "sync", "./crm.csv", "--dry-run"), "1  to create", "1  revoked before")
+	c.must(3, revoke...)
+	if diff := cmp.Diff(map[string]int{"known": 18, "revoked_before": 1, "created": 1}, c.statuses("crm.results.csv")); diff != "" {
+		t.Error(diff)
+	}
+	c.toldAgain("crm")
+	c.export("crm.csv", 18)
+	c.must(0, revoke...)
+	if len(c.revokedAt()) != 2 {
+		t.Errorf("%v", c.revokedAt())
 	}
 }

@@ -112,6 +112,25 @@ func TestRevokeWithBadRows(t *testing.T) {
 	}
 }
 
+// TestNotFoundOfAnotherID: that an id is not found says nothing of an account
+// whose id the ledger does not know.
+func TestNotFoundOfAnotherID(t *testing.T) {
+	c := newTrial(t, func(o *jsmtest.Options) {
+		o.Existing = []jsmtest.Account{{Email: "there@example.com", Name: "There Before"}}
+	})
+	c.write("some.csv", "email,name\nthere@example.com,There Before\n")
+	c.must(0, "import", "./some.csv", "--resolve-conflicts=false")
+	c.write("list.csv", "accountId,email\nqm:0a1b2c3d-0000-4000-8000-00000000abcd:123456789012345678901234,there@example.com\n")
+	c.must(3, "revoke", "./list.csv", "--yes")
+	if row := c.rows("list.results.csv")[0]; row["jsm_status"] != "not_found" || strings.Contains(row["jsm_reason"], "deleted") {
+		t.Errorf("%v", row)
+	}
+	c.must(0, "import", "./some.csv")
+	if got := c.statuses("some.results.csv"); got["known"] != 1 {
+		t.Error(got)
+	}
+}
+
 func TestRevokeAsks(t *testing.T) {
 	c := newTrial(t, nil)
 	c.onboard(5, 1)

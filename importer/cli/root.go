@@ -35,9 +35,7 @@ type program struct {
 // command, and returns the exit code. env is in the form of [os.Environ].
 func Run(ctx context.Context, args, env []string, streams Streams) int {
 	p := &program{Streams: streams, env: newEnvironment(env)}
-	if p.env["GOGC"] == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	p.collectAt(tightGC)
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(streams.In)
@@ -46,9 +44,21 @@ func Run(ctx context.Context, args, env []string, streams Streams) int {
 	return p.exitCode(root.ExecuteContext(ctx))
 }
 
-// gcPercent keeps memory small: what a run keeps are a few arrays without
-// pointers, which cost the collector next to nothing.
-const gcPercent = 40
+// How much garbage there may be, in percent of what is held, unless GOGC says
+// it. What a run holds are a few arrays without pointers, which cost the
+// collector next to nothing; of a large file they take most of the memory that
+// a run may have, of a small one hardly any.
+const (
+	tightGC   = 40
+	roomyGC   = 200
+	smallFile = 200_000 // rows
+)
+
+func (p *program) collectAt(percent int) {
+	if p.env["GOGC"] == "" {
+		debug.SetGCPercent(percent)
+	}
+}
 
 func (p *program) getenv(name string) string { return p.env[name] }
 

@@ -136,6 +136,9 @@ func goneNote(ctx context.Context, l *ledger.Ledger, source string, survey *expo
 		if err != nil {
 			return "", err
 		}
+		if m.Aside {
+			continue
+		}
 		members++
 		if !survey.Contains(m.Key) {
 			gone++
@@ -240,8 +243,11 @@ func (r *importRun) listLeavers(ctx context.Context, roster *importer.Roster) ([
 }
 
 // moved is why a leaver is left to a person: their external id is in the export
-// still; "": it is not.
+// still, or cannot be; "": they have left.
 func moved(one ledger.Leaver, roster *importer.Roster) string {
+	if roster.Untold(one) {
+		return "in no row of the export since " + one.LastSeen.UTC().Format(time.DateOnly) + ", and it has no external ids any more, by which another address of the same person would be seen: bring that column back, or revoke it with a file that has its jsm_account_id alone"
+	}
 	where := "with another address (" + one.NewKey + ")"
 	if one.NewKey == "" {
 		line := roster.Elsewhere(one)

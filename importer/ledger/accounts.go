@@ -14,13 +14,16 @@ import (
 type Account struct {
 	Key, Email, Name, ExternalID string
 	ID                           string // "" when not known
-	Status                       string // of the row that was settled as Known
+	Status                       string // of the row that was settled as Known; gone
 	Verified                     bool
 	Run                          int64
 	RunID                        string
 	At                           time.Time
 	RevokedAt                    time.Time // zero: not revoked by us
 }
+
+// gone is the Status of an account that the site has no more.
+const gone = "gone"
 
 // ours picks the accounts that we may manage.
 const ours = "(a.status = 'created' OR a.status = 'created_unconfirmed' AND a.verified = 1)"
@@ -34,7 +37,7 @@ const (
 )
 
 // AccountsAsOf returns, in the order of q, the versions that counted for run
-// in its last sitting: nil where none did. What run added for the row itself
+// in its last sitting: nil where none did, or it was gone. What run added for the row itself
 // is its outcome, and not returned.
 func (l *Ledger) AccountsAsOf(ctx context.Context, run int64, q []Query) ([]*Account, error) {
 	if len(q) == 0 {
@@ -49,6 +52,7 @@ func (l *Ledger) AccountsAsOf(ctx context.Context, run int64, q []Query) ([]*Acc
 		return nil, wrap(l.path, err)
 	}
 	accounts := make([]*Account, len(q))
+	forgetGone(q, memories)
 	for i := range memories {
 		accounts[i] = memories[i].Account
 	}
@@ -194,6 +198,16 @@ func (l *Ledger) AccountsByID(ctx context.Context, ids []string) (map[string]Acc
 		found[v.ID] = v.Account
 	}
 	return found, nil
+}
+
+// forgetGone leaves out the accounts that are gone: who would create one there
+// has none. For a revocation it is still told which one it was.
+func forgetGone(q []Query, memories []Memory) {
+	for i := range memories {
+		if a := memories[i].Account; a != nil && a.Status == gone && !q[i].Revoke {
+			memories[i].Account = nil
+		}
+	}
 }
 
 // Managed counts the accounts that are ours and not revoked.

@@ -22,6 +22,8 @@ type Outcome struct {
 	Open                         bool // may have been carried out, and its answer is not known
 	LookUp                       bool // the account id is still to be looked up
 	Known                        bool // goes into accounts: a new version, or one that is revoked
+	Restored                     bool // Known, and the account is again as it was before it was revoked; not kept with the outcome
+	Gone                         bool // Known, of a revocation: the site has the account no more; not kept with the outcome
 	Verified                     bool // ours beyond doubt
 	AskAgain                     bool // forgotten when a run that stopped for a problem goes on
 }

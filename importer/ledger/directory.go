@@ -22,15 +22,15 @@ type directory struct {
 }
 
 // maxIndexed is the highest id that an entry can hold.
-const maxIndexed = math.MaxInt32
+const maxIndexed = math.MaxUint32 / 4
 
 type entryOf struct {
 	high, low uint32 // of the hash: one uint64 would be padded to 16 bytes with version
-	version   int32  // id of the newest version; negative: it is revoked
+	version   uint32 // id of the newest version, times 4, plus its Standing
 }
 
-func newEntry(hash uint64, version int64) entryOf {
-	return entryOf{uint32(hash >> 32), uint32(hash), int32(version)}
+func newEntry(hash uint64, id int64, s Standing) entryOf {
+	return entryOf{uint32(hash >> 32), uint32(hash), uint32(id)*4 + uint32(s)}
 }
 
 func (e *entryOf) hash() uint64 { return uint64(e.high)<<32 | uint64(e.low) }
@@ -61,7 +61,9 @@ func (d *directory) near(h uint64) []entryOf {
 	return d.entries[low:min(high+1, n)]
 }
 
-func (e *entryOf) id() int64 { return int64(max(e.version, -e.version)) }
+func (e *entryOf) id() int64 { return int64(e.version / 4) }
+
+func (e *entryOf) standing() Standing { return Standing(e.version % 4) }
 
 // Index reads all accounts once, about half a million a second, so that what
 // follows finds them faster: worth while before many keys are asked for. It
@@ -96,7 +98,8 @@ func (l *Ledger) Index(ctx context.Context) error {
 // readEntries reads the versions after the id from, up to to, each into the
 // place of its id.
 func (l *Ledger) readEntries(ctx context.Context, d *directory, from, to int64) error {
-	rows, err := l.read.QueryContext(ctx, "SELECT id, key, revoked_at <> '' FROM accounts WHERE id > ? AND id <= ?", from, to)
+	rows, err := l.read.QueryContext(ctx, `SELECT id, key, CASE WHEN revoked_at <> '' THEN 2 WHEN status = 'gone' THEN 0 ELSE 1 END
+		FROM accounts WHERE id > ? AND id <= ?`, from, to)
 	if err != nil {
 		return err
 	}
@@ -104,15 +107,11 @@ func (l *Ledger) readEntries(ctx context.Context, d *directory, from, to int64) 
 	for rows.Next() {
 		var id int64
 		var key sql.RawBytes
-		var revoked bool
-		if err := rows.Scan(&id, &key, &revoked); err != nil {
+		var standing Standing
+		if err := rows.Scan(&id, &key, &standing); err != nil {
 			return err
 		}
-		version := id
-		if revoked {
-			version = -id
-		}
-		d.entries[id-1] = newEntry(maphash.Bytes(d.seed, key), version)
+		d.entries[id-1] = newEntry(maphash.Bytes(d.seed, key), id, standing)
 	}
 	return errors.Join(rows.Err(), rows.Close())
 }
@@ -121,7 +120,7 @@ func (l *Ledger) readEntries(ctx context.Context, d *directory, from, to int64) 
 type Standing int
 
 const (
-	Unheard Standing = iota // there is no account
+	Unheard Standing = iota // there is no account, or none any more
 	Held                    // there is one
 	Revoked                 // there is one, and we have revoked it
 )
@@ -134,12 +133,8 @@ func (l *Ledger) Standings(ctx context.Context, keys []string) ([]Standing, erro
 		return standings, l.lookUpStandings(ctx, keys, standings)
 	}
 	for i, key := range keys {
-		switch e := l.directory.at(key); {
-		case e == nil:
-		case e.version < 0:
-			standings[i] = Revoked
-		default:
-			standings[i] = Held
+		if e := l.directory.at(key); e != nil {
+			standings[i] = e.standing()
 		}
 	}
 	return standings, nil
@@ -154,6 +149,7 @@ func (l *Ledger) lookUpStandings(ctx context.Context, keys []string, standings [
 	if err := l.recallAccounts(ctx, 0, math.MaxInt64, q, memories); err != nil {
 		return wrap(l.path, err)
 	}
+	forgetGone(q, memories)
 	for i, m := range memories {
 		switch {
 		case m.Account == nil:
@@ -207,7 +203,7 @@ func (l *Ledger) follow(ctx context.Context, run int64, q []Query, memories []Me
 	}
 	err = eachVersion(rows, func(n int, v version) {
 		i := places[n]
-		if v.Key != q[i].Key || v.Run == run {
+		if v.Key != q[i].Key || v.Run == run || v.Status == gone {
 			rest = append(rest, i)
 			return
 		}

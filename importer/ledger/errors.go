@@ -3,6 +3,9 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
 	"time"
 
 	"modernc.org/sqlite"
@@ -57,8 +60,8 @@ func (e *HeldError) Error() string {
 	return fmt.Sprintf("ledger %s is in use by %s\nwait until that run has ended, or end it, and start again", e.Path, e.By)
 }
 
-// wrap puts the ledger's path before err. A file that turns out to be damaged
-// becomes a *RefusedError.
+// wrap puts the ledger's path before err. A file that turns out to be damaged,
+// or that this user may not write to, becomes a *RefusedError.
 func wrap(path string, err error) error {
 	if err == nil {
 		return nil
@@ -67,6 +70,18 @@ func wrap(path string, err error) error {
 		return err
 	}
 	switch primary(err) {
+	case 0:
+		if forbids(err) {
+			return refuseForbidden(path)
+		}
+	case sqlite3.SQLITE_READONLY:
+		if code(err) != sqlite3.SQLITE_READONLY_DBMOVED {
+			return refuseForbidden(path)
+		}
+	case sqlite3.SQLITE_CANTOPEN:
+		if mayNotWrite(path) {
+			return refuseForbidden(path)
+		}
 	case sqlite3.SQLITE_CORRUPT:
 		return refuseDamaged(path, "is damaged: "+err.Error())
 	case sqlite3.SQLITE_NOTADB:
@@ -82,11 +97,45 @@ func refuseDamaged(path, what string) error {
 		Hint: "bring it back from a backup, or name another file with --ledger (a new one knows nothing of what was onboarded)"}
 }
 
+func refuseForbidden(path string) error {
+	what := "may not be written to by this user"
+	if f, err := os.Open(path); err == nil {
+		_ = f.Close()
+	} else if forbids(err) {
+		what = "may not be read by this user"
+	}
+	return &RefusedError{Path: path, What: what,
+		Hint: "give write permission on the file and on its folder, or name another ledger with --ledger"}
+}
+
+// forbids tells whether the operating system has refused to let us write.
+func forbids(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
+}
+
+// mayNotWrite tells whether it is for want of permission that SQLite cannot
+// open path, or a file beside it.
+func mayNotWrite(path string) bool {
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		f, err := os.OpenFile(name, os.O_RDWR, 0)
+		if err == nil {
+			err = f.Close()
+		}
+		if forbids(err) {
+			return true
+		}
+	}
+	return false
+}
+
 // primary returns SQLite's result code without its extended part, 0 when err
 // does not come from SQLite.
-func primary(err error) int {
+func primary(err error) int { return code(err) & 0xff }
+
+// code is primary with the extended part.
+func code(err error) int {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
-		return e.Code() & 0xff
+		return e.Code()
 	}
 	return 0
 }

@@ -6,10 +6,10 @@ import "context"
 // revoked by us.
 type Holdings struct{ Accounts, Revoked int }
 
-// Holdings counts the accounts.
+// Holdings counts the accounts, but for those that are gone.
 func (l *Ledger) Holdings(ctx context.Context) (Holdings, error) {
 	var h Holdings
-	err := l.read.QueryRowContext(ctx, "SELECT count(*), count(CASE WHEN a.revoked_at <> '' THEN 1 END) FROM "+l.newest()).Scan(&h.Accounts, &h.Revoked)
+	err := l.read.QueryRowContext(ctx, "SELECT count(*), count(CASE WHEN a.revoked_at <> '' THEN 1 END) FROM "+l.newest()+" WHERE a.status <> 'gone'").Scan(&h.Accounts, &h.Revoked)
 	return h, wrap(l.path, err)
 }
 

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"database/sql"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +18,7 @@ func night(t *testing.T, l *Ledger, source, file string, members ...Member) Run 
 	t.Helper()
 	run := startRun(t, l, nightly(source, file))
 	for i, m := range members {
-		if recall(t, l, run, i+1, m.Key).Account == nil {
+		if !m.Aside && recall(t, l, run, i+1, m.Key).Account == nil {
 			mustSettle(t, l, run, created(i+1, m.Key))
 		}
 	}
@@ -118,6 +119,16 @@ func TestLeaversAreOurs(t *testing.T) {
 	same(t, []string{"created", "verified"}, leavers(t, l, 0, "desk"))
 }
 
+// Where no external id was known in the source, the one of the account counts.
+func TestLeaverWithTheIDOfTheAccount(t *testing.T) {
+	l := openNew(t)
+	finish(t, l, night(t, l, "desk", "1", Member{Key: "ann"}, Member{Key: "bob", ExternalID: "7"}), Complete)
+	second := night(t, l, "desk", "2", Member{Key: "ann2", ExternalID: "x-ann"}, Member{Key: "bob2", ExternalID: "x-bob"})
+	same(t, []string{"ann>ann2", "bob"}, leavers(t, l, second.Seq, "desk"))
+	finish(t, l, second, Complete)
+	same(t, []string{"ann>ann2", "bob"}, leavers(t, l, 0, "desk"))
+}
+
 // Whoever is still there costs no writing.
 func TestUnchangedNight(t *testing.T) {
 	l := openNew(t)
@@ -182,6 +193,101 @@ func TestPrune(t *testing.T) {
 	}
 	if again, err := l.Prune(t.Context(), start); err != nil || again != (Pruned{}) {
 		t.Error(again, err)
+	}
+}
+
+// Which run is the last one does not hang on the clock: one that is dated in
+// the future is followed by others.
+func TestClockSetBack(t *testing.T) {
+	l := openNew(t)
+	ahead := night(t, l, "desk", "1", people("ann", "bob")...)
+	ahead.FinishedAt, ahead.Outcome = start.AddDate(30, 0, 0), Complete
+	if err := l.FinishRun(t.Context(), ahead); err != nil {
+		t.Fatal(err)
+	}
+	back := night(t, l, "desk", "2", people("ann")...)
+	finish(t, l, back, Complete)
+	if last, _, err := l.LastComplete(t.Context(), "desk"); err != nil || last.ID != back.ID {
+		t.Errorf("the last one is %s, %v; want %s", last.ID, err, back.ID)
+	}
+	if _, err := l.Prune(t.Context(), start.AddDate(40, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if last, _, err := l.LastComplete(t.Context(), "desk"); err != nil || last.ID != back.ID || last.Outcome != Complete {
+		t.Errorf("after pruning: %+v, %v", last, err)
+	}
+	if runs, err := l.Runs(t.Context()); err != nil || len(runs) != 1 || runs[0].ID != back.ID {
+		t.Error(runs, err)
+	}
+}
+
+// aside is people who are in a source only in rows that are not sent.
+func aside(keys ...string) []Member {
+	var members []Member
+	for _, k := range keys {
+		members = append(members, Member{Key: k, Aside: true})
+	}
+	return members
+}
+
+// Who is in a source in a row that is not sent is there, and is no leaver when
+// that row goes; who was onboarded from there before is.
+func TestAside(t *testing.T) {
+	l := openNew(t)
+	made := startRun(t, l, job("made"))
+	mustSettle(t, l, made, created(1, "gus"))
+	finish(t, l, night(t, l, "desk", "1", people("ann", "bob", "cyd")...), Complete)
+	finish(t, l, night(t, l, "shop", "1", append(aside("bob", "gus"), people("eve")...)...), Complete)
+	finish(t, l, night(t, l, "desk", "2", people("ann")...), Complete)
+	same(t, []string{"cyd"}, leavers(t, l, 0, "desk"))
+	if there, err := l.Present(t.Context(), []string{"bob", "cyd", "gus"}); err != nil || !maps.Equal(there, map[string]string{"bob": "shop", "gus": "shop"}) {
+		t.Error(there, err)
+	}
+
+	// cyd is back in a row that is not sent, eve's is not sent any more, and gus' is now.
+	third := night(t, l, "desk", "3", append(people("ann"), aside("cyd")...)...)
+	same(t, nobody, leavers(t, l, third.Seq, "desk"))
+	finish(t, l, third, Complete)
+	second := night(t, l, "shop", "2", append(aside("eve"), Member{Key: "gus"})...)
+	same(t, nobody, leavers(t, l, second.Seq, "shop"))
+	finish(t, l, second, Complete)
+	same(t, nobody, leavers(t, l, 0, "shop"))
+	same(t, []string{"bob"}, leavers(t, l, 0, "desk"))
+
+	finish(t, l, night(t, l, "desk", "4", people("ann")...), Complete)
+	finish(t, l, night(t, l, "shop", "3"), Complete)
+	same(t, []string{"bob", "cyd"}, leavers(t, l, 0, "desk"))
+	same(t, []string{"eve", "gus"}, leavers(t, l, 0, "shop"))
+}
+
+// Somebody who is in a row that is sent and in another that is not is there
+// because of the first, whichever comes before.
+func TestAsideAndNot(t *testing.T) {
+	for _, order := range [][]Member{append(aside("ann"), people("ann")...), append(people("ann"), aside("ann")...)} {
+		l := openNew(t)
+		finish(t, l, night(t, l, "desk", "1", order...), Complete)
+		same(t, people("ann"), all(t, l.Members(t.Context(), "desk")))
+		finish(t, l, night(t, l, "desk", "2"), Complete)
+		same(t, []string{"ann"}, leavers(t, l, 0, "desk"))
+	}
+}
+
+// A night without external ids does not make them forgotten, and writes nothing.
+func TestNightWithoutExternalIDs(t *testing.T) {
+	l := openNew(t)
+	finish(t, l, night(t, l, "desk", "1", people("ann", "bob")...), Complete)
+	run := startRun(t, l, nightly("desk", "2"))
+	before := l.write.commits.Load()
+	if err := l.Arrive(t.Context(), run.Seq, "desk", []Member{{Key: "ann"}, {Key: "bob"}}); err != nil || l.write.commits.Load() != before {
+		t.Errorf("%d commits, %v", l.write.commits.Load()-before, err)
+	}
+	finish(t, l, night(t, l, "desk", "2", Member{Key: "ann"}), Complete)
+	finish(t, l, night(t, l, "desk", "3", Member{Key: "bob"}, Member{Key: "new"}), Complete)
+	same(t, []Member{{Key: "bob", ExternalID: "x-bob"}, {Key: "new"}}, all(t, l.Members(t.Context(), "desk")))
+	for one := range l.Leavers(t.Context(), 0, "desk") {
+		if one.Key != "ann" || one.MemberID != "x-ann" {
+			t.Errorf("%+v", one)
+		}
 	}
 }
 

@@ -27,6 +27,9 @@ func TestMain(m *testing.M) {
 		workUntilKilled(path)
 	case "hold":
 		holdUntilKilled(path)
+	case "open":
+		_, err := Open(context.Background(), path, site)
+		fmt.Println(whyRefused(err))
 	}
 }
 

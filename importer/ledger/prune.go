@@ -24,7 +24,7 @@ func (l *Ledger) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 		result, err := c.ExecContext(ctx, `UPDATE runs SET pruned_at = ?, summary = ''
 			WHERE pruned_at = '' AND finished_at <> '' AND finished_at < ? AND NOT (roster = 1 AND outcome = 'complete'
 			AND seq = (SELECT l.seq FROM runs l WHERE l.source = runs.source AND l.roster = 1 AND l.outcome = 'complete'
-				ORDER BY l.finished_at DESC, l.seq DESC LIMIT 1))`, now, text(before))
+				ORDER BY l.completed DESC LIMIT 1))`, now, text(before))
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ type Query struct {
 // Memory is what is remembered of a row; nil: nothing.
 type Memory struct {
 	Outcome *Outcome // what this run has settled for the row already; not when pending or Open: those are asked again
-	Account *Account // the newest version, by another run or another row of this one
+	Account *Account // the newest version, by another run or another row of this one; one that is gone only for a Revoke
 	Lost    *Lost    // an attempt of ours whose answer was never learned
 }
 
@@ -45,6 +45,7 @@ func (l *Ledger) Recall(ctx context.Context, run int64, q []Query) ([]Memory, er
 	if err != nil {
 		return nil, wrap(l.path, err)
 	}
+	forgetGone(q, memories)
 	return memories, nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -81,17 +83,34 @@ func resume(ctx context.Context, c *sql.Conn, run Run, input string) (Run, error
 }
 
 func newRun(ctx context.Context, c *sql.Conn, id Identity, now time.Time) (Run, error) {
-	var random [4]byte
 	for {
-		_, _ = rand.Read(random[:])
 		row := c.QueryRowContext(ctx, `INSERT INTO runs (id, command, source, input, input_sha256, choices, started_at, accounts_upto)
 			VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM accounts)) ON CONFLICT (id) DO NOTHING RETURNING `+runColumns,
-			hex.EncodeToString(random[:]), id.Command, id.Source, id.Input, id.InputSHA256, id.Choices, text(now))
+			drawID(), id.Command, id.Source, id.Input, id.InputSHA256, id.Choices, text(now))
 		run, err := scanRun(row)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return run, err
 		}
 	}
+}
+
+// drawID draws until a spreadsheet that opens a list with the id in it leaves
+// the id as it is.
+func drawID() string {
+	var random [4]byte
+	for {
+		_, _ = rand.Read(random[:])
+		if id := hex.EncodeToString(random[:]); staysText(id) {
+			return id
+		}
+	}
+}
+
+// staysText tells whether hex digits look like no number (01234567, 1234e567)
+// and have no month in them (12dec024).
+func staysText(id string) bool {
+	_, err := strconv.ParseFloat(id, 64)
+	return errors.Is(err, strconv.ErrSyntax) && !strings.Contains(id, "dec") && !strings.Contains(id, "feb")
 }
 
 // Peek returns the run that StartRun would go on with; false when it would
@@ -131,8 +150,10 @@ func (l *Ledger) FinishRun(ctx context.Context, run Run) error {
 			}
 		}
 		_, err := c.ExecContext(ctx, `UPDATE runs SET finished_at = ?, outcome = ?, stop_reason = ?, exit_code = ?,
-			rows_read = ?, summary = ?, ask_again = ? WHERE seq = ?`, text(run.FinishedAt), run.Outcome, run.StopReason,
-			run.ExitCode, run.RowsRead, string(run.Summary), flag(run.AskAgain), run.Seq)
+			rows_read = ?, summary = ?, ask_again = ?,
+			completed = CASE WHEN ? THEN (SELECT max(completed) + 1 FROM runs) ELSE 0 END WHERE seq = ?`,
+			text(run.FinishedAt), run.Outcome, run.StopReason, run.ExitCode, run.RowsRead, string(run.Summary), flag(run.AskAgain),
+			run.Outcome == Complete, run.Seq)
 		return err
 	})
 }

@@ -122,3 +122,18 @@ func TestRunByPrefix(t *testing.T) {
 		t.Error(runs, err)
 	}
 }
+
+// A run id stays what it is when a spreadsheet opens a list with it.
+func TestIDsStayText(t *testing.T) {
+	for id, want := range map[string]bool{"9807e938": false, "01234567": false, "1234e567": false, "00e00000": false, "12dec024": false, "1feb2024": false,
+		"0badcafe": true, "e1234567": true, "1234567e": true, "12e45e78": true, "1234d678": true} {
+		if staysText(id) != want {
+			t.Errorf("%s: want %t", id, want)
+		}
+	}
+	for range 3000 {
+		if id := drawID(); len(id) != 8 || !staysText(id) {
+			t.Fatal(id)
+		}
+	}
+}

@@ -39,9 +39,11 @@ CREATE TABLE runs (
   ask_again     INTEGER NOT NULL DEFAULT 0,         -- forget outcomes.ask_again when it goes on
   accounts_upto INTEGER NOT NULL DEFAULT 0,         -- the newest accounts.id when its last sitting began
   roster        INTEGER NOT NULL DEFAULT 0,         -- it said who is in the source; counts when complete
-  pruned_at     TEXT NOT NULL DEFAULT ''
+  pruned_at     TEXT NOT NULL DEFAULT '',
+  completed     INTEGER NOT NULL DEFAULT 0          -- 1, 2, … in the order in which runs were completed, whatever the clock said
 ) STRICT;
 CREATE INDEX runs_job ON runs (command, source, input_sha256, choices);
+CREATE INDEX runs_completed ON runs (source, completed);
 
 -- What the page of a run draws, as JSON.
 CREATE TABLE traces (
@@ -81,6 +83,7 @@ CREATE TABLE members (
   first_run   INTEGER NOT NULL,
   left_run    INTEGER,                              -- NULL: there
   last_seen   TEXT NOT NULL,                        -- '' while there
+  aside       INTEGER NOT NULL DEFAULT 0,           -- was never onboarded from there: only in rows that are not sent, or as a further address
   PRIMARY KEY (source, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX members_key ON members (key);
@@ -93,6 +96,7 @@ CREATE TABLE moves (
   key         TEXT NOT NULL,
   external_id TEXT NOT NULL,
   gone        INTEGER NOT NULL,
+  aside       INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (source, key)
 ) STRICT, WITHOUT ROWID;
 `
@@ -136,6 +140,7 @@ CREATE TABLE lost (
 CREATE INDEX lost_key ON lost (key);
 
 -- Versions of accounts, only ever added to: of a key the highest id counts.
+-- Status 'gone': the site has it no more, and all is as if it had never been.
 CREATE TABLE accounts (
   id          INTEGER PRIMARY KEY,
   key         TEXT NOT NULL,
@@ -176,9 +181,19 @@ const fromVersion1 = `
 ALTER TABLE accounts RENAME TO accounts_1;
 ` + books + `
 INSERT INTO lost SELECT run, revoke, row, line, key, email, name, external_id, at, superseded_by FROM attempts;
-INSERT INTO accounts SELECT * FROM accounts_1;
+INSERT INTO accounts SELECT id, key, run, row, email, name, external_id, account_id, status, verified,
+  coalesce((SELECT before.at FROM accounts_1 before WHERE a.revoked_at <> '' AND before.key = a.key
+    AND before.id < a.id AND before.revoked_at = '' ORDER BY before.id DESC LIMIT 1), at), revoked_at
+  FROM accounts_1 a;
 DROP TABLE attempts;
 DROP TABLE accounts_1;
+ALTER TABLE runs ADD COLUMN completed INTEGER NOT NULL DEFAULT 0;
+UPDATE runs SET completed = done.n
+  FROM (SELECT seq, row_number() OVER (ORDER BY finished_at, seq) AS n FROM runs WHERE outcome = 'complete') done
+  WHERE done.seq = runs.seq;
+CREATE INDEX runs_completed ON runs (source, completed);
+ALTER TABLE members ADD COLUMN aside INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE moves ADD COLUMN aside INTEGER NOT NULL DEFAULT 0;
 `
 
 // prepareFile checks that the database is a ledger of site, brings one of an

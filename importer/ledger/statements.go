@@ -25,7 +25,8 @@ type statements struct {
 	record, strike, closeRecords  *sql.Stmt
 	lose, keepOpen, renew, forget *sql.Stmt
 	supersede                     *sql.Stmt
-	revoke, enter, entered        *sql.Stmt
+	revoke, restore, lostSight    *sql.Stmt
+	enter, entered                *sql.Stmt
 
 	journal journal
 	anyLost bool // there may be something in the table lost
@@ -45,8 +46,9 @@ const (
 	outcomeColumns = "run, revoke, row, line, key, email, name, external_id, status, account_id, reason, " +
 		"http_status, attempts, open, look_up, known, verified, ask_again"
 	versionColumns = "key, run, row, email, name, external_id, account_id, status, verified, at, revoked_at"
-	moveColumns    = "source, key, external_id, gone"
-	onMove         = " ON CONFLICT DO UPDATE SET (external_id, gone) = (excluded.external_id, excluded.gone)"
+	moveColumns    = "source, key, external_id, gone, aside"
+	onMove         = ` ON CONFLICT DO UPDATE SET (external_id, gone, aside) = (excluded.external_id, excluded.gone, excluded.aside)
+		WHERE excluded.aside = 0 OR moves.gone = 1`
 
 	theseRows = " run = ? AND revoke = ? AND row IN (SELECT value FROM json_each(?))"
 
@@ -61,18 +63,10 @@ const (
 		WHERE name = 'accounts_entered' AND CAST(value AS INTEGER) < (SELECT max(id) FROM accounts)`
 )
 
-// revoke keeps what the version before says, and adds when.
-const revoke = "INSERT OR ROLLBACK INTO accounts (" + versionColumns + `)
-	SELECT who.key, who.run, who.row, coalesce(a.email, who.email), coalesce(a.name, who.name),
-		coalesce(a.external_id, who.external_id), coalesce(nullif(a.account_id, ''), who.account_id),
-		coalesce(a.status, ''), coalesce(a.verified, 0), ?1, ?1
-	FROM outcomes who LEFT JOIN accounts a ON a.id = ` + newestOf + `
-	WHERE who.key <> '' AND who.run = ?2 AND who.revoke = ?3 AND who.row IN (SELECT value FROM json_each(?4))`
-
 // close ends the statements: while there is one, SQLite keeps the file open.
 func (s *statements) close() error {
 	all := []*sql.Stmt{s.begin, s.commit, s.record, s.strike, s.closeRecords, s.lose, s.keepOpen, s.renew, s.forget,
-		s.supersede, s.revoke, s.enter, s.entered}
+		s.supersede, s.revoke, s.restore, s.lostSight, s.enter, s.entered}
 	for _, in := range []inserts{s.outcomes, s.accounts, s.moves} {
 		all = append(all, in.sizes[:]...)
 	}
@@ -89,7 +83,7 @@ func prepareStatements(ctx context.Context, c *sql.Conn) (*statements, error) {
 		"BEGIN IMMEDIATE": &s.begin, "COMMIT": &s.commit,
 		record: &s.record, strike: &s.strike, closeRecords: &s.closeRecords,
 		lose: &s.lose, keepOpen: &s.keepOpen, renew: &s.renew, forget: &s.forget,
-		supersede: &s.supersede, revoke: &s.revoke, enter: &s.enter, entered: &s.entered,
+		supersede: &s.supersede, revoke: &s.revoke, restore: &s.restore, lostSight: &s.lostSight, enter: &s.enter, entered: &s.entered,
 	} {
 		var err error
 		if *into, err = c.PrepareContext(ctx, text); err != nil {
@@ -195,36 +189,6 @@ func (s *statements) settles(ctx context.Context, part []entry, now string) erro
 }
 
 func isKnown(e *entry) bool { return e.action == settle && e.outcome.Known }
-
-// versions adds those of the accounts that part tells of.
-func (s *statements) versions(ctx context.Context, part []entry, now string) error {
-	if part[0].outcome.Revoke {
-		return s.revocations(ctx, part, now)
-	}
-	args, from := s.args[:0], len(s.fresh)
-	for i := range part {
-		if e := &part[i]; isKnown(e) {
-			o := &e.outcome
-			args = append(args, o.Key, e.run, o.Row, unlessKey(o), o.Name, o.ExternalID, o.AccountID, o.Status,
-				flag(o.Verified), now, "")
-			s.fresh = append(s.fresh, keyVersion{key: o.Key})
-		}
-	}
-	s.args = args
-	last, err := s.accounts.exec(ctx, args)
-	for i := range s.fresh[from:] {
-		s.fresh[from+i].id = last - int64(len(s.fresh)-from-1-i) // nobody else adds any
-	}
-	return err
-}
-
-func (s *statements) revocations(ctx context.Context, part []entry, now string) error {
-	added, err := s.onRows(ctx, s.revoke, part, isKnown, now)
-	if err != nil || added == 0 {
-		return err
-	}
-	return s.enterKeys(ctx)
-}
 
 // enterKeys enters the newest accounts in account_keys.
 func (s *statements) enterKeys(ctx context.Context) error {

@@ -213,8 +213,9 @@ func (w *writer) write(group []entry) error {
 	if err == nil {
 		return nil
 	}
+	final := first.action < call || unusable(err)
 	err = wrap(w.path, err)
-	if first.action < call || unusable(err) {
+	if final {
 		w.fail(err)
 	}
 	return err
