@@ -49,7 +49,7 @@ func Run(ctx context.Context, args, env []string, streams Streams) int {
 // collector next to nothing; of a large file they take most of the memory that
 // a run may have, of a small one hardly any.
 const (
-	tightGC   = 40
+	tightGC   = 30
 	roomyGC   = 200
 	smallFile = 200_000 // rows
 )

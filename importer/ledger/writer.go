@@ -14,9 +14,7 @@ const (
 	maxWaiting = 4096 // entries that may wait for the disk; who brings more waits too
 	maxGroup   = 512  // entries written in one transaction
 	busyGroup  = 16   // entries in a group from which on the next is waited for
-
-	linger    = time.Millisecond // waited for as long as more comes in
-	maxLinger = 8 * time.Millisecond
+	lingering  = 500 * time.Microsecond
 )
 
 type action int
@@ -162,30 +160,15 @@ func (w *writer) work() {
 	}
 }
 
-// gather lets those who were just woken, and those whose answers come in now,
-// bring their next entry into the next group: it costs no time when there are
-// few, and when there are many it spares commits, of which each takes as long
-// as the disk does.
+// gather lets those who were just woken bring their next entry into the next
+// group: it costs no time when there are few, and when there are many it spares
+// commits, of which each takes as long as the disk does.
 func (w *writer) gather(last int) {
 	if last < busyGroup {
 		runtime.Gosched()
 		return
 	}
-	for before, until := 0, time.Now().Add(maxLinger); time.Now().Before(until); {
-		time.Sleep(linger)
-		n := w.count()
-		if n == before || n >= maxGroup {
-			return
-		}
-		before = n
-	}
-}
-
-// count is how many entries wait.
-func (w *writer) count() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.waiting)
+	time.Sleep(lingering)
 }
 
 func (w *writer) failure() error {
