@@ -106,7 +106,8 @@ type importRun struct {
 	sync *syncFlags // nil: import
 	who  apiclient.Connection
 
-	justOne bool // somebody at the terminal chose to create one and look
+	only importer.FirstRow // somebody at the terminal chose to send this one and look
+	few  few
 }
 
 func (p *program) runImport(ctx context.Context, f *importFlags, sync *syncFlags, path string) error {
@@ -236,21 +237,20 @@ func (r *importRun) work(ctx context.Context) error {
 	r.pace = r.session.client.Pace
 	r.sitting.limit = r.importFlags.limit
 	r.tellNothingNew()
-	tell := r.outputs.write
+	tell := r.noting(r.outputs.write)
 	var roster *importer.Roster
 	if r.sync != nil {
 		roster = importer.OpenRoster(context.WithoutCancel(ctx), r.session.ledger, r.plan.Run, r.plan.Survey)
+		told := tell
 		tell = func(o importer.Outcome) error {
 			roster.See(o)
-			return r.outputs.write(o)
+			return told(o)
 		}
 	}
-	job := importer.NewJob(ctx, r.session.client, r.session.ledger, r.plan, importer.Options{Workers: r.site.workers, Limit: r.importFlags.limit,
+	job := importer.NewJob(ctx, r.session.client, r.session.ledger, r.plan, importer.Options{Workers: r.site.workers, Limit: r.importFlags.limit, Only: r.only.Number,
 		MaxErrors: r.maxErrors, ResendKnown: r.resendKnown, ResolveConflicts: r.resolveConflicts && r.who.BrowseUsers != apiclient.No, Settled: recordRow(recorder)})
 	end, mended := r.carryOut(ctx, job, tell)
-	if r.justOne && end.Stop != nil && end.Stop.Cause == importer.LimitReached {
-		end.Stop = justOneMade
-	}
+	r.tellMade(ctx, &end)
 	if r.sync != nil {
 		r.leave(ctx, roster, &end)
 	}
@@ -274,11 +274,8 @@ func (r *importRun) tellNothingNew() {
 func (r *importRun) outlook(ctx context.Context) (report.Outlook, error) {
 	o := report.Outlook{Site: r.session.shown(), Account: r.who.User.DisplayName, Source: r.source(), Ledger: r.session.ledger.Path(),
 		Rate: r.site.maxRate, DryRun: r.dryRun, Limit: r.importFlags.limit, Notes: append(r.cautions(), returnNotes(r.plan.Returning)...)}
-	if r.sync == nil || !r.dryRun {
-		return o, nil
-	}
-	note, err := goneNote(ctx, r.session.ledger, r.source(), r.plan.Survey)
-	o.Notes = append(o.Notes, note)
+	notes, err := r.sourceNotes(ctx)
+	o.Notes = append(o.Notes, notes...)
 	return o, err
 }
 
