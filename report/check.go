@@ -18,6 +18,7 @@ const shownDuplicates = 10
 func CheckText(s *export.Survey, words []string, duplicates []export.Duplicate, rate float64) string {
 	l := &listing{}
 	describeFile(l, s)
+	l.add("First rows", strings.Join(firstRows(s.Examples), "\n"))
 	l.line("")
 	l.count(people(s), "people", "one request each, but for those whom the ledger knows")
 	for _, c := range []struct {
@@ -32,7 +33,7 @@ func CheckText(s *export.Survey, words []string, duplicates []export.Duplicate, 
 	if s.Skipped > 0 {
 		l.count(s.Skipped, "lines skipped", "no rows: blank, titles, footers, a repeated header")
 	}
-	describeProblems(l, s)
+	describeProblems(l, s, true)
 	describeDuplicates(l, s, duplicates)
 	describeAdvice(l, s)
 	l.line("")
@@ -41,6 +42,22 @@ func CheckText(s *export.Survey, words []string, duplicates []export.Duplicate, 
 	}
 	l.add("Next", strings.Join(checkCommands(s, words), "\n"))
 	return l.String()
+}
+
+// firstRows are the first people as they were understood: where a column is
+// the wrong one, or letters are, it is seen here.
+func firstRows(examples []export.Example) []string {
+	var list []string
+	for _, e := range examples {
+		who := fmt.Sprintf("%s <%s>", cell(e.Name), shorten(printable(e.Email), shownCells))
+		for _, more := range []struct{ field, value string }{{"external_id", e.ExternalID}, {"organization", e.Organization}, {"account_id", e.AccountID}} {
+			if more.value != "" {
+				who += ", " + more.field + " " + cell(more.value)
+			}
+		}
+		list = append(list, fmt.Sprintf("line %d: %s", e.Line, who))
+	}
+	return list
 }
 
 // people is how many customers the file comes to.
@@ -93,7 +110,7 @@ func CheckJSON(s *export.Survey, words []string, duplicates []export.Duplicate, 
 		SameName bool `json:"same_name"`
 	}
 	survey := *s
-	survey.Problems, survey.Advice = orEmpty(s.Problems), orEmpty(s.Advice)
+	survey.Problems, survey.Advice, survey.Examples = orEmpty(s.Problems), orEmpty(s.Advice), orEmpty(s.Examples)
 	told := struct {
 		*export.Survey
 		People     int         `json:"people"`

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 )
 
@@ -19,6 +20,8 @@ Read as    UTF-8, semicolon, header in line 2
 Preset     Zendesk users (zendesk)
 Columns    email        = E-mail     header; every cell is an address
            name         = Full name
+First rows line 4: "Ann \"A\" Lee" <ann.lee@example.com>, external_id "17", organization "ACME"
+           line 6: "山田 太郎" <taro@example.org>
 
       970  people               one request each, but for those whom the ledger knows
        20  duplicate            same address as an earlier row of this file
@@ -29,6 +32,8 @@ Columns    email        = E-mail     header; every cell is an address
 
 Rows that will not be sent
        11  rows without an address (lines 3, 5, 8, 13, 21, ...)
+           line 3: "\x1b[2Jann at nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn..." - it has no @
+           line 5: "Bo" - the name
         1  rows that are not UTF-8 although others are (line 34)
            > save the file in one encoding; UTF-8 is best
 
@@ -48,9 +53,22 @@ Time       about 10 seconds at 100/s
 Next       jsm-onboard import customers.csv
            jsm-onboard import customers.csv --exclude 'Suspended=true'
 `
-	got := CheckText(exampleSurvey(), exampleWords, []export.Duplicate{{Line: 12, First: 3, SameName: true}, {Line: 40, First: 7}}, 100)
+	s := exampleSurvey()
+	s.Problems[1].Values = []export.Value{{Line: 3, Text: "\x1b[2Jann at " + strings.Repeat("n", 80), Why: "it has no @"}, {Line: 5, Text: "Bo", Why: "the name"}}
+	s.Examples = []export.Example{{Line: 4, Name: `Ann "A" Lee`, Email: "ann.lee@example.com", ExternalID: "17", Organization: "ACME"}, {Line: 6, Name: "山田 太郎", Email: "taro@example.org"}}
+	got := CheckText(s, exampleWords, []export.Duplicate{{Line: 12, First: 3, SameName: true}, {Line: 40, First: 7}}, 100)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// The plan goes into logs: whose rows are wrong is told by their lines alone.
+func TestPlanShowsNoCells(t *testing.T) {
+	s := exampleSurvey()
+	s.Problems[1].Values = []export.Value{{Line: 3, Text: "secret at example.com"}}
+	s.Examples = []export.Example{{Line: 4, Name: "secret", Email: "secret@example.com"}}
+	if got := PlanText("import", &importer.Plan{Survey: s}, Outlook{}); strings.Contains(got, "secret") {
+		t.Error(got)
 	}
 }
 
@@ -99,7 +117,7 @@ func TestCheckJSONHasListsAlways(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"problems": []`, `"advice": []`, `"duplicate_lines": []`} {
+	for _, want := range []string{`"problems": []`, `"advice": []`, `"duplicate_lines": []`, `"examples": []`} {
 		if !strings.Contains(string(b), want) {
 			t.Errorf("no %s in %s", want, b)
 		}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"jsm-onboard/importer"
@@ -30,8 +31,9 @@ func describeFile(l *listing, s *export.Survey) {
 	l.add("Columns", strings.Join(columns, "\n"))
 }
 
-// describeProblems lists what is wrong with the file, and what to do.
-func describeProblems(l *listing, s *export.Survey) {
+// describeProblems lists what is wrong with the file, and what to do. The cells
+// in which it is go with it only where no log is kept of them.
+func describeProblems(l *listing, s *export.Survey, values bool) {
 	for _, group := range []struct {
 		severity export.Severity
 		title    string
@@ -47,6 +49,9 @@ func describeProblems(l *listing, s *export.Survey) {
 				title = ""
 			}
 			describeProblem(l, p)
+			if values {
+				describeValues(l, p.Values)
+			}
 		}
 	}
 }
@@ -61,6 +66,20 @@ func describeProblem(l *listing, p export.Problem) {
 		l.line(strings.Repeat(" ", labelWidth) + "> " + printable(p.Hint))
 	}
 }
+
+func describeValues(l *listing, values []export.Value) {
+	for _, v := range values {
+		text := fmt.Sprintf("line %d: %s", v.Line, cell(v.Text))
+		if v.Why != "" {
+			text += " - " + v.Why
+		}
+		l.line(strings.Repeat(" ", labelWidth) + text)
+	}
+}
+
+// cell shows what stands in a cell, so that blanks at its ends and control
+// characters are seen.
+func cell(text string) string { return strconv.Quote(shorten(text, shownCells)) }
 
 // describeAdvice lists people whom somebody may not want to onboard.
 func describeAdvice(l *listing, s *export.Survey) {

@@ -20,8 +20,10 @@ func (p *program) checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check FILE",
 		Short: "Read FILE as import would, offline, and say what is in it and what is wrong",
-		Long: `Reads FILE as import would and tells how it was understood, how many people are
-in it, and every problem with its lines. Nothing is sent, and no site is needed.
+		Long: `Reads FILE as import would and tells how it was understood, with its first rows
+as they would be sent, how many people are in it, and every problem with its
+lines. Nothing is sent, and no site is needed. It shows names and addresses: it
+is for your eyes, not for a log.
 
 Exit codes: 0 all is well, 1 the file is refused, 2 wrong command line, 3 some
 rows are invalid.`,

@@ -152,7 +152,7 @@ func check(s string) (key, why string) {
 	case at < 0:
 		return "", "it has no @"
 	case err != nil || parsed.Address != s || parsed.Name != "":
-		return "", "it is not of the form name@domain"
+		return "", malformed(s, at)
 	case at > maxLocal:
 		return "", "the part before @ is longer than 64 characters"
 	case len(s) > maxAddress:
@@ -174,6 +174,33 @@ func check(s string) (key, why string) {
 		return "", "it is longer than 254 characters"
 	}
 	return strings.ToLower(s[:at+1]) + domain, ""
+}
+
+// malformed says what is wrong with an address whose last @ is at; it knows
+// the faults that people make.
+func malformed(s string, at int) string {
+	local, domain := s[:at], s[at+1:]
+	switch {
+	case strings.Contains(local, "@"):
+		return "it has more than one @"
+	case local == "":
+		return "nothing stands before the @"
+	case domain == "":
+		return "it has no domain: nothing follows the @"
+	case strings.Contains(s, " "):
+		return "it has a blank in it"
+	case strings.Contains(s, ".."):
+		return "it has two dots in a row"
+	case strings.Contains(domain, ","):
+		return "its domain has a comma in it: should that be a dot?"
+	case strings.Contains(s, ","):
+		return "it has a comma in it"
+	case local[0] == '.', local[len(local)-1] == '.':
+		return "the part before @ begins or ends with a dot"
+	case domain[0] == '.', domain[len(domain)-1] == '.':
+		return "its domain begins or ends with a dot"
+	}
+	return "it is not of the form name@domain"
 }
 
 // isOutOfPlace tells characters that no address has inside.

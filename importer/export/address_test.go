@@ -59,6 +59,35 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
+func TestWhatIsWrongWithAnAddress(t *testing.T) {
+	for cell, want := range map[string]string{
+		"ann":                              "it has no @",
+		"ann at example.com":               "it has no @",
+		"ann@@example.com":                 "it has more than one @",
+		"ann@x.example bob@y.example":      "it has more than one @",
+		"@example.com":                     "nothing stands before the @",
+		"ann@":                             "it has no domain: nothing follows the @",
+		"ann lee@example.com":              "it has a blank in it",
+		"dan.eck@acme..example.com":        "it has two dots in a row",
+		"an..n@example.com":                "it has two dots in a row",
+		"ann@example,com":                  "its domain has a comma in it: should that be a dot?",
+		"ann,lee@example.com":              "it has a comma in it",
+		".ann@example.com":                 "the part before @ begins or ends with a dot",
+		"ann.@example.com":                 "the part before @ begins or ends with a dot",
+		"ann@.example.com":                 "its domain begins or ends with a dot",
+		"ann@example.com.":                 "its domain begins or ends with a dot",
+		"ann@example":                      "its domain has no dot",
+		"an\x00n@example.com":              "it has a blank, an invisible or a lost character in it",
+		"ann@-example.com":                 "its domain is not one",
+		"ann(comment)@example.com":         "it is not of the form name@domain",
+		strings.Repeat("l", 65) + "@x.com": "the part before @ is longer than 64 characters",
+	} {
+		if a := readAddress(cell); a.why != want || a.fault != brokenAddress {
+			t.Errorf("%q: %q, want %q", cell, a.why, want)
+		}
+	}
+}
+
 // FuzzAddress: what is accepted is accepted again unchanged, has one key, and
 // the short way gives what the long way does.
 func FuzzAddress(f *testing.F) {

@@ -32,9 +32,19 @@ var adviceTable = []mark{
 	{"agent|is agent|is staff|staff", "true|yes|1", "person looks like an agent", "people look like agents"},
 }
 
+// counted is a number with its word.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 // advisor counts such people while the file is read.
 type advisor struct {
 	watches []watch
+	slips   slips
+	sends   bool // addresses are to be sent, not taken back
 	team    bool
 	rows    int
 }
@@ -49,7 +59,7 @@ type watch struct {
 }
 
 func newAdvisor(h *header, c *columns) *advisor {
-	a := &advisor{team: c.preset != nil && c.preset.team}
+	a := &advisor{sends: !c.needAccounts, team: c.preset != nil && c.preset.team}
 	for n := range adviceTable {
 		m := &adviceTable[n]
 		for name := range strings.SplitSeq(m.headers, "|") {
@@ -73,38 +83,40 @@ func countTrue(list []bool) int {
 	return n
 }
 
-// look counts a row that would be sent; cells are those of the file.
-func (a *advisor) look(cells []string, line int) {
+// look counts a row that would be sent.
+func (a *advisor) look(r *Row) {
 	a.rows++
+	if a.sends {
+		a.slips.look(r.Key, r.Line)
+	}
 	for i := range a.watches {
 		w := &a.watches[i]
-		value := trimBlanks(cellAt(cells, w.at))
+		value := trimBlanks(cellAt(r.Cells, w.at))
 		if len(value) != len(w.value) || !strings.EqualFold(value, w.value) {
 			continue
 		}
 		if w.count++; len(w.lines) < problemLines {
-			w.lines = append(w.lines, line)
+			w.lines = append(w.lines, r.Line)
 		}
 	}
 }
 
 func (a *advisor) advice() []Advice {
 	var list []Advice
-	if a.team && a.rows > 0 {
+	switch {
+	case a.team && a.rows == 1:
+		list = append(list, Advice{Count: 1, Text: "the only person is a team member (agent), no customer"})
+	case a.team && a.rows > 0:
 		list = append(list, Advice{Count: a.rows, Text: fmt.Sprintf("all %d people are team members (agents), not customers", a.rows)})
 	}
 	for _, w := range a.watches {
 		if w.count == 0 {
 			continue
 		}
-		who := w.mark.many
-		if w.count == 1 {
-			who = w.mark.one
-		}
 		list = append(list, Advice{
-			Count: w.count, Lines: w.lines, Text: fmt.Sprintf("%d %s (%s=%s)", w.count, who, w.header, w.value),
+			Count: w.count, Lines: w.lines, Text: fmt.Sprintf("%s (%s=%s)", counted(w.count, w.mark.one, w.mark.many), w.header, w.value),
 			Flag: "--exclude " + shellWord(w.header+"="+w.value),
 		})
 	}
-	return list
+	return append(list, a.slips.advice()...)
 }

@@ -12,7 +12,9 @@ type filter struct {
 
 type condition struct {
 	Match
-	at int
+	at      int
+	matched int            // rows of the first pass
+	values  map[string]int // what the column holds, at most maxValues different ones
 }
 
 func newFilter(path string, h *header, o Options) (filter, error) {
@@ -33,13 +35,17 @@ func conditions(path string, h *header, matches []Match) ([]condition, error) {
 			return nil, &RefusedError{Path: path, Line: h.line, What: fmt.Sprintf("no column is named %q", m.Column),
 				Hint: "the columns are: " + h.list()}
 		}
-		cs = append(cs, condition{m, i})
+		cs = append(cs, condition{Match: m, at: i, values: map[string]int{}})
 	}
 	return cs, nil
 }
 
 func (c condition) holds(cells []string) bool {
-	return strings.EqualFold(trimBlanks(unguard(cellAt(cells, c.at))), trimBlanks(c.Value))
+	return c.is(unguard(cellAt(cells, c.at)))
+}
+
+func (c condition) is(cell string) bool {
+	return strings.EqualFold(trimBlanks(cell), trimBlanks(c.Value))
 }
 
 // reason tells why a row is left out; "" when it is not. A row is in when for

@@ -102,20 +102,22 @@ func brokenReason(it item, fault kind, width int) string {
 	d := descriptions[fault]
 	switch fault {
 	case longRow:
-		return fmt.Sprintf("the row has %d cells and the header %d: is there a delimiter in a cell that is not quoted?", len(it.rec.cells), width)
+		return fmt.Sprintf("the row has %s and the header %d: is there a delimiter in a cell that is not quoted?", counted(len(it.rec.cells), "cell", "cells"), width)
 	case rowTooShort:
-		return fmt.Sprintf("the row has %d cells of %d and ends before the address or the name: is there a line break in a cell that is not quoted?", len(it.rec.cells), width)
+		return fmt.Sprintf("the row has %s of %d and ends before the address or the name: is there a line break in a cell that is not quoted?", counted(len(it.rec.cells), "cell", "cells"), width)
 	case brokenRow:
 		return fmt.Sprintf("lines %d to %d look like one row that is broken by a line break: put quotes around the cell that holds it", it.from, it.to)
+	case beginningApart:
+		return fmt.Sprintf("line %d may be the beginning of this row's name: put the whole name into one quoted cell, or take that line out", it.from)
 	case quoteNeverClosed:
 		return "a quote opens a cell in this line and is never closed"
 	case notUTF8:
 		return "the row is not UTF-8 although others are: save the file in one encoding"
 	}
 	if d.hint != "" {
-		return d.text + ": " + d.hint
+		return d.of(1) + ": " + d.hint
 	}
-	return d.text
+	return d.of(1)
 }
 
 // address reads the row's address and the further ones.

@@ -87,8 +87,8 @@ func TestWithoutAHeaderColumnsHaveNumbers(t *testing.T) {
 	told = append(told, rows[1].Note, rows[2].Invalid)
 	want := []string{
 		"no column holds a name: the address is used as the name", "name it with --column name=N (a number)",
-		"rows with fewer cells than the first row; what is missing was read as empty", "",
-		"rows with more cells than the first row", "is there a delimiter in a cell that is not quoted?",
+		"row with fewer cells than the first row; what is missing was read as empty", "",
+		"row with more cells than the first row", "is there a delimiter in a cell that is not quoted?",
 		"the row is shorter than the first row",
 		"the row has 4 cells and the first row 3: is there a delimiter in a cell that is not quoted?",
 	}

@@ -77,6 +77,7 @@ func (s *Survey) see(r *Row, visit func(*Row) error) error {
 	s.Rows++
 	s.weighEncoding(r)
 	s.Width = max(s.Width, len(r.Cells))
+	s.judge.filter.count(r, &s.header)
 	for _, key := range r.Other {
 		s.keys.see(key)
 	}
@@ -86,6 +87,7 @@ func (s *Survey) see(r *Row, visit func(*Row) error) error {
 	case r.Invalid != "":
 		s.Invalid++
 		s.tally.add(r.fault, r.Line)
+		s.tally.show(r.fault, Value{r.Line, r.value, r.why})
 		if r.NoAddress {
 			s.NoAddress++
 		}
@@ -114,7 +116,8 @@ func (s *Survey) seeValid(r *Row) error {
 	if r.differs {
 		s.differ++
 	}
-	s.advisor.look(r.Cells, r.Line)
+	s.advisor.look(r)
+	s.exemplify(r)
 	return s.keys.add(r.identity(), r)
 }
 
@@ -145,6 +148,8 @@ func (s *Survey) judgeWhole() error {
 	switch {
 	case s.Rows == 0:
 		return &RefusedError{Path: s.Path, What: "the file has a header and no rows: there is nothing to do", Hint: s.whyEmpty()}
+	case s.nobodyIncluded():
+		return s.refuseNobody()
 	case s.misread > 1 && s.misread*10 > s.foreign:
 		return s.otherEncoding(fmt.Sprintf("read as Windows-1252 %d of %d names with letters beyond A-Z make no sense", s.misread, s.foreign), "")
 	case s.columns.duplicates && s.differ > 1 && s.differ*10 > s.both:

@@ -29,12 +29,24 @@ type Problem struct {
 	Kind     string   `json:"kind"` // a stable word, such as "short_row"
 	Severity Severity `json:"severity"`
 	Count    int      `json:"count"`
-	Lines    []int    `json:"lines,omitempty"` // the first five physical lines
+	Lines    []int    `json:"lines,omitempty"`  // the first five physical lines
+	Values   []Value  `json:"values,omitempty"` // the first three cells that show it; for the user's own eyes
 	Text     string   `json:"text"`
 	Hint     string   `json:"hint,omitempty"` // what the user can do about it
 }
 
-const problemLines = 5
+// Value is a cell in which something is wrong. It may hold somebody's name or
+// address: it is for no log.
+type Value struct {
+	Line int    `json:"line"`
+	Text string `json:"value"` // cut when it is long
+	Why  string `json:"why,omitempty"`
+}
+
+const (
+	problemLines  = 5
+	problemValues = 3
+)
 
 type kind int
 
@@ -75,6 +87,7 @@ const (
 	longRow
 	rowTooShort
 	brokenRow
+	beginningApart
 	cutOffRow
 	notUTF8
 	missingAddress
@@ -93,70 +106,11 @@ const (
 	kinds
 )
 
-type description struct {
-	word     string
-	severity Severity
-	text     string // of all such rows, after "N ×"
-	hint     string
-}
-
-var descriptions = [kinds]description{
-	guessedUTF16:       {"utf16_without_bom", Repaired, "the file has no byte order mark and was read as UTF-16", "say --encoding if that is wrong"},
-	guessedWindows1252: {"not_utf8", Repaired, "the file is not UTF-8 and was read as Windows-1252", "look at the names below; say --encoding if letters are wrong"},
-	singleQuotes:       {"single_quotes", Repaired, "cells are quoted with ' instead of \"", ""},
-	titleLines:         {"title_lines", Repaired, "lines before the header were passed over", ""},
-	bomInside:          {"bom_inside", Repaired, "a byte order mark in the middle of the file was taken off (files joined by hand?)", ""},
-	duplicateHeader:    {"duplicate_header", Repaired, "columns with the same header: the first address that is not empty was taken", ""},
-	noNameColumn:       {"no_name_column", Repaired, "no column holds a name: the address is used as the name", "name it with --column name=HEADER"},
-	halfName:           {"half_name", Repaired, "only one part of the names was found: people are called by it alone", "name the other with --column first_name=HEADER or --column last_name=HEADER, or a column of full names with --column name=HEADER"},
-	loginAsAddress:     {"login_as_address", Repaired, "there is no column of addresses: the login name is used, which looks like one", "name the right one with --column email=HEADER"},
-	repeatedHeader:     {"repeated_header", Repaired, "the header again in the middle of the file (files joined by hand?): passed over", ""},
-	footerLines:        {"footer", Repaired, "lines after the last row that are no rows: passed over", ""},
-	strayDirective:     {"stray_directive", Repaired, "sep=, #TYPE or comment lines in the middle of the file: passed over", ""},
-	rulerLines:         {"ruler", Repaired, "lines of dashes: passed over", ""},
-	cutOff:             {"cut_off", Repaired, "the last row is short and has no line end: was the file cut off?", "export it again if people are missing at the end"},
-	escapedQuotes:      {"escaped_quotes", Repaired, "quotes inside cells are written \\\" instead of \"\"", ""},
-	blanksAroundQuotes: {"blanks_around_quotes", Repaired, "blanks around quoted cells were taken off", ""},
-	bareQuotes:         {"bare_quotes", Repaired, "quotes inside cells are not doubled: taken as they stand", ""},
-	shortRow:           {"short_row", Repaired, "rows with fewer cells than the header; what is missing was read as empty", ""},
-	wrappedAddress:     {"wrapped_address", Repaired, "addresses with something around them (Name <address>, mailto:) were freed of it", ""},
-	severalAddresses:   {"several_addresses", Repaired, "rows with several addresses: only the first is onboarded", ""},
-	guardedCell:        {"guarded_cell", Repaired, "what guards cells against formulas (' or =\"\") was taken off", ""},
-	severalNames:       {"several_names", Repaired, "the name is there once for each directory: taken once", ""},
-	namelessRow:        {"no_name", Repaired, "rows without a name: the address is used as the name", ""},
-	nameControls:       {"name_controls", Repaired, "control characters in names were taken out", ""},
-	nameLineBreak:      {"name_line_break", Repaired, "line breaks in names became blanks", ""},
-	nameQuestion:       {"name_question_mark", Repaired, "names that end in a question mark: was that a letter once?", "export the file again as UTF-8 if so"},
-
-	quoteNeverClosed: {"quote_never_closed", Rejected, "a quoted cell is never closed", "add the missing quote, or take the opening one away"},
-	quotesUnclear:    {"quotes_unclear", Rejected, "quotes inside a cell leave open where it ends", "double the quotes inside cells (\"\")"},
-	swallowedRows:    {"swallowed_rows", Rejected, "a quoted cell holds what looks like whole rows", "is a closing quote missing?"},
-	tooManyColumns:   {"too_many_columns", Rejected, "rows of more than 2,000 columns", ""},
-	cellTooLong:      {"cell_too_long", Rejected, "cells of more than 1 MiB", ""},
-	longRow:          {"long_row", Rejected, "rows with more cells than the header", "is there a delimiter in a cell that is not quoted?"},
-	rowTooShort:      {"row_too_short", Rejected, "rows that end before the address or the name", "is there a line break in a cell that is not quoted?"},
-	brokenRow:        {"broken_row", Rejected, "lines that look like parts of one row", "put quotes around the cell that holds the line break"},
-	cutOffRow:        {"cut_off_row", Rejected, "the last row is short and has no line end: the file was cut off", "export it again"},
-	notUTF8:          {"row_not_utf8", Rejected, "rows that are not UTF-8 although others are", "save the file in one encoding; UTF-8 is best"},
-	missingAddress:   {"no_address", Rejected, "rows without an address", ""},
-	nullAddress:      {"null_address", Rejected, "the cell of the address says that there is none (NULL, N/A)", ""},
-	guestAddress:     {"guest_login", Rejected, "the login name of a guest (#EXT#) stands where the address should", "put the guest's own address there"},
-	exchangeAddress:  {"exchange_address", Rejected, "an Exchange address (/o=…), which is no e-mail address", "put the person's SMTP address there"},
-	brokenAddress:    {"malformed_address", Rejected, "malformed addresses", ""},
-	missingAccount:   {"no_account", Rejected, "rows with neither an account id nor an address", ""},
-	nameNUL:          {"name_nul", Rejected, "names with a NUL character", "export the file again"},
-	nameLostLetters:  {"name_lost_letters", Rejected, "names that have lost letters, as in M?ller", "export the file again as UTF-8 (in PowerShell: Export-Csv -Encoding UTF8)"},
-	nameEncoding:     {"name_encoding", Rejected, "names whose letters were read in the wrong encoding", "say --encoding, or save the file as UTF-8"},
-	nameEntities:     {"name_entities", Rejected, "names that hold HTML entities, as in M&uuml;ller", "write the letters themselves"},
-	nameSpreadsheet:  {"name_spreadsheet_error", Rejected, "names that a spreadsheet program has made errors of, as in #NAME?", "export the file again, and do not open it before"},
-	nameQuote:        {"name_quote", Rejected, "names with a quote that is alone: was the cell cut off there?", "take the quote off, or put the row's cells right"},
-	namesDiffer:      {"names_differ", Rejected, "several names in one cell", "leave one"},
-}
-
 // tally counts problems by kind.
 type tally [kinds]struct {
-	count int
-	lines []int
+	count  int
+	lines  []int
+	values []Value
 }
 
 func (t *tally) add(k kind, line int) {
@@ -167,13 +121,22 @@ func (t *tally) add(k kind, line int) {
 	}
 }
 
+// show keeps the first values of a kind.
+func (t *tally) show(k kind, v Value) {
+	if p := &t[k]; len(p.values) < problemValues && v.Text != "" {
+		v.Text = shown(v.Text)
+		p.values = append(p.values, v)
+	}
+}
+
 // problems lists what was counted in a file with this header.
 func (t *tally) problems(h *header) []Problem {
 	var ps []Problem
 	for k, p := range t {
 		if p.count > 0 {
 			d := descriptions[k]
-			ps = append(ps, Problem{Kind: d.word, Severity: d.severity, Count: p.count, Lines: p.lines, Text: h.inWords(d.text), Hint: h.inWords(d.hint)})
+			ps = append(ps, Problem{Kind: d.word, Severity: d.severity, Count: p.count, Lines: p.lines, Values: p.values,
+				Text: h.inWords(d.of(p.count)), Hint: h.inWords(d.hint)})
 		}
 	}
 	return ps

@@ -3,6 +3,7 @@ package export
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // loner tells a record that can be the rest of the row before it, or a footer:
@@ -14,7 +15,7 @@ func (r *reader) loner(it item) bool {
 	}
 	cells := it.rec.cells
 	if len(cells) < len(r.judge.header.names) {
-		return !r.shortRows || readAddress(firstFilled(cells, r.judge.columns.at[Email])).fault != 0
+		return !r.shortRows || !r.namesAddress(cells)
 	}
 	return filled(cells) <= 2 && !hasAt(cells) && !r.namesAccount(cells)
 }
@@ -66,15 +67,16 @@ func (r *reader) partsEnd(i int) int {
 	if !r.queue[i].joinable() {
 		return i
 	}
-	total := len(r.queue[i].rec.cells)
+	total, before := len(r.queue[i].rec.cells), r.queue[i]
 	for k := i + 1; k < len(r.queue) && total <= width; k++ {
 		next := r.queue[k]
 		if next.skip && next.skipped == 0 {
 			continue
 		}
-		if !next.joinable() || isFooterText(next.rec.cells[0]) {
+		if !next.joinable() || isFooterText(next.rec.cells[0]) || r.beginsAnew(before.rec.cells, next.rec.cells) {
 			return i
 		}
+		before = next
 		if total == width && !r.mayContinue(r.queue[i], next, k-i) {
 			return i
 		}
@@ -93,7 +95,51 @@ func (it item) joinable() bool {
 // rest of its last cell, when that cell is needed.
 func (r *reader) mayContinue(row, next item, apart int) bool {
 	last := len(r.judge.header.names) - 1
-	return slices.Contains(r.judge.needed, last) && apart == 1 && len(next.rec.cells) == 1 && !hasAt(next.rec.cells) && len(row.rec.cells) == last+1
+	return slices.Contains(r.judge.needed, last) && !r.wholeAddress(row.rec.cells, last, next.rec.cells[0]) && apart == 1 && len(next.rec.cells) == 1 && !hasAt(next.rec.cells) && len(row.rec.cells) == last+1
+}
+
+// beginsAnew tells a short row of its own, after one that ends in a whole address.
+func (r *reader) beginsAnew(before, cells []string) bool {
+	return r.wholeAddress(before, len(before)-1, cells[0]) && r.namesAddress(cells) && !strings.Contains(cells[0], "@")
+}
+
+// namesAddress tells a record with an address where the row's address stands.
+func (r *reader) namesAddress(cells []string) bool {
+	return readAddress(firstFilled(cells, r.judge.columns.at[Email])).fault == 0
+}
+
+// wholeAddress tells a cell that is an address, which no line after it goes on with.
+func (r *reader) wholeAddress(cells []string, i int, next string) bool {
+	return slices.Contains(r.judge.columns.at[Email], i) && readAddress(cellAt(cells, i)).fault == 0 && !strings.HasPrefix(trimBlanks(next), ".")
+}
+
+// doubtBeginning rejects a row that begins with a name after a line of one cell:
+// the line may be the beginning of that name.
+func (r *reader) doubtBeginning(it *item) {
+	before := r.lone
+	r.lone = 0
+	if it.fault != 0 && !it.skip && len(it.rec.cells) == 1 && mayBeName(it.rec.cells[0]) {
+		r.lone = it.rec.line
+	}
+	if before == 0 || it.skip || it.fault != 0 || !r.judge.columns.startsWithName() {
+		return
+	}
+	if r.namesAddress(it.rec.cells) {
+		it.fault, it.repairs, it.from = beginningApart, nil, before
+	}
+}
+
+// mayBeName tells what is no sentence, and nothing that reports write between rows.
+func mayBeName(s string) bool {
+	const words, letters = 6, 60
+	s = trimBlanks(s)
+	return !strings.Contains(s, "@") && !isFooterText(s) && len(strings.Fields(s)) <= words && utf8.RuneCountInString(s) <= letters
+}
+
+// startsWithName tells whether the first column holds names that are sent.
+func (c *columns) startsWithName() bool {
+	f := c.field(0)
+	return !c.needAccounts && (f == Name || f == FirstName || f == LastName)
 }
 
 func (r *reader) breakParts(from, to int) {

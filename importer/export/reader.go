@@ -41,6 +41,7 @@ type reader struct {
 	bytes   int
 	ended   bool
 	number  int
+	lone    int // line of the record before, if it is one cell that may begin the next row; else 0
 
 	shortRows bool // most rows of the file end before the header's columns do
 }
@@ -122,6 +123,7 @@ func (r *reader) take() error {
 	if err != nil {
 		return err
 	}
+	r.doubtBeginning(&it)
 	switch {
 	case it.skip && len(r.queue) == 0:
 		r.release(it)

@@ -40,6 +40,7 @@ func (j *judge) note(r *Row, a address) string {
 
 // reason says in words that lead to a fix why a person cannot be sent.
 func (j *judge) reason(r *Row, p person, a address) string {
+	r.value, r.why = j.culprit(r, p, a)
 	switch r.fault {
 	case missingAddress:
 		if r.login != "" {
@@ -68,7 +69,25 @@ func (j *judge) reason(r *Row, p person, a address) string {
 		return fmt.Sprintf("there are several names in the cell: %q", shown(p.Name))
 	}
 	d := descriptions[r.fault]
-	return d.text + ": " + d.hint
+	return d.of(1) + ": " + d.hint
+}
+
+// culprit is the cell that is wrong, and why. A row without an address is known by its
+// login name or its name.
+func (j *judge) culprit(r *Row, p person, a address) (value, why string) {
+	switch r.fault {
+	case missingAddress, missingAccount:
+		if r.login != "" {
+			return r.login, "the login name, without an address"
+		}
+		if name := trimBlanks(j.anyName(p)); name != "" {
+			return name, "the name, without an address"
+		}
+		return "", ""
+	case nullAddress, guestAddress, exchangeAddress, brokenAddress:
+		return trimBlanks(p.Email), a.why
+	}
+	return j.anyName(p), ""
 }
 
 // misreadName is known again in the reasons of a file of our own: the wrong

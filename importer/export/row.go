@@ -27,8 +27,10 @@ type Row struct {
 	fault   kind
 	repairs []kind
 	login   string
-	differs bool // further addresses in columns of the same header
-	both    bool // there were some to compare
+	value   string // of an invalid row: the cell that is wrong
+	why     string // and what is wrong with it, when the kind of fault does not say it
+	differs bool   // further addresses in columns of the same header
+	both    bool   // there were some to compare
 }
 
 // Sendable tells whether the row is neither invalid nor excluded. A duplicate

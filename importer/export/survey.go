@@ -40,6 +40,7 @@ type Survey struct {
 
 	Problems []Problem `json:"problems"`
 	Advice   []Advice  `json:"advice"`
+	Examples []Example `json:"examples"` // the first rows that may be sent; for the user's own eyes
 
 	file      *File
 	charset   charset
@@ -78,7 +79,7 @@ func (f *File) Survey(ctx context.Context, o Options, visit func(*Row) error) (*
 	if err := s.first(ctx, visit); err != nil {
 		return nil, err
 	}
-	s.Problems, s.Advice = s.tally.problems(&s.header), s.advisor.advice()
+	s.Problems, s.Advice = append(s.tally.problems(&s.header), s.idleFilters()...), s.advisor.advice()
 	return s, s.judgeWhole()
 }
 
