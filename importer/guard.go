@@ -65,6 +65,43 @@ func CheckRevocation(p *Plan, limit Limit, managed int) error {
 		"look at "+p.Survey.Path+"; when it is right, allow it once with --max-revoke "+fmt.Sprint(n))
 }
 
+// RevokedShare says how large a part of the accounts that the ledger manages a
+// revocation takes.
+func (p *Plan) RevokedShare(managed int) string {
+	before := p.Settled.Of(Revoked)
+	ours, managed := p.Create+before-p.Reach.Foreign-p.Reach.Unknown, managed+before
+	text := fmt.Sprintf("%s of the %s that this ledger manages", Grouped(ours), Counted(managed, "account", "accounts"))
+	if ours > 0 && ours == managed {
+		text += ": everybody"
+	}
+	if n := p.Reach.Foreign; n > 0 {
+		text += fmt.Sprintf("; and %s not made by us but found at the site", Counted(n, "that was", "that were"))
+	}
+	if n := p.Reach.Unknown; n > 0 {
+		text += fmt.Sprintf("; and %s that it does not know", Grouped(n))
+	}
+	return text
+}
+
+// handful is how many accounts may be revoked without a word about how many
+// they are of all.
+const handful = 10
+
+// CheckUnlisted refuses a file that is no list of leavers and that takes access
+// away from more than half as many accounts as the ledger manages, and more than
+// a handful: most likely the export itself was named. For those who neither are
+// asked nor have given a limit.
+func CheckUnlisted(p *Plan, managed int) error {
+	before := p.Settled.Of(Revoked)
+	n, managed := p.Create+before, managed+before
+	if known := n - p.Reach.Unknown; p.Reach.Listed || known <= handful || 2*known <= managed {
+		return nil
+	}
+	return guarded(fmt.Sprintf("access would be taken away from %s (%s), and this file is no list of leavers: it has no column jsm_action; nothing was revoked",
+		Counted(n, "account", "accounts"), p.RevokedShare(managed-before)),
+		"the lists that sync writes are called ….leavers.csv; when it is really "+p.Survey.Path+" that is meant, say so with --max-revoke "+fmt.Sprint(n))
+}
+
 func guarded(what, hint string) *Stop { return &Stop{Cause: Guarded, What: what, Hint: hint} }
 
 // spoken is a limit within a sentence.

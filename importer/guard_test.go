@@ -47,6 +47,33 @@ func TestGuards(t *testing.T) {
 	}
 }
 
+func TestCheckUnlisted(t *testing.T) {
+	for _, tc := range []struct {
+		create, before, managed int
+		reach                   Reach
+		says                    string // "": it passes
+	}{
+		{10, 0, 10, Reach{}, ""},
+		{11, 0, 22, Reach{}, ""},
+		{11, 0, 21, Reach{}, "(11 of the 21 accounts that this ledger manages)"},
+		{11, 0, 11, Reach{}, "(11 of the 11 accounts that this ledger manages: everybody)"},
+		{11, 0, 11, Reach{Listed: true}, ""},
+		{11, 0, 0, Reach{Unknown: 11}, ""},
+		{12, 0, 11, Reach{Unknown: 1}, "(11 of the 11 accounts that this ledger manages: everybody; and 1 that it does not know)"},
+		{11, 0, 5, Reach{Foreign: 11}, "(0 of the 5 accounts that this ledger manages; and 11 that were not made by us but found at the site)"},
+		{6, 5, 15, Reach{}, "11 accounts (11 of the 20 accounts"}, // five were revoked before the run was cut off
+	} {
+		p := &Plan{Survey: &export.Survey{Path: "l.csv"}, Create: tc.create, Reach: tc.reach}
+		for range tc.before {
+			p.Settled.Add(Revoked)
+		}
+		err := CheckUnlisted(p, tc.managed)
+		if (err != nil) != (tc.says != "") || err != nil && !strings.Contains(err.Error(), tc.says) {
+			t.Errorf("%+v: %v", tc, err)
+		}
+	}
+}
+
 func TestCheckRevocation(t *testing.T) {
 	limit := Limit{Percent: 5, AtLeast: 1, Set: true}
 	for _, tc := range []struct {

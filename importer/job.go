@@ -12,6 +12,7 @@ import (
 type Options struct {
 	Workers          int   // requests in flight at most
 	Limit            int   // at most so many creates; 0: no limit
+	Only             int   // the number of the one row to send, whatever becomes of it; 0: all
 	MaxErrors        Limit // stop when more rows than that have failed
 	ResendKnown      bool  // send the rows that the ledger knows, too
 	ResolveConflicts bool  // look up the account id behind a 409
@@ -50,7 +51,7 @@ func NewJob(ctx context.Context, desk Desk, l *ledger.Ledger, plan *Plan, o Opti
 	rows := plan.Survey.Rows
 	j := &Job{asked: ctx, desk: desk, ledger: l, run: plan.Run.Seq, rows: rows, options: o,
 		creation: c, pipeline: newPipeline(ctx, c, o.Workers, rows, o.Limit)}
-	j.pipeline.settled, c.halt = o.Settled, j.pipeline.stop
+	j.pipeline.only, j.pipeline.settled, c.halt = o.Only, o.Settled, j.pipeline.stop
 	return j
 }
 
@@ -78,9 +79,9 @@ func (j *Job) Run(rows iter.Seq2[*export.Row, error], tell func(Outcome) error) 
 	}
 	now := j.Progress()
 	end.Totals, end.Sent, end.Lost = now.Totals, now.Sent, now.Lost
-	if end.Stop == nil && j.pipeline.quota.reached() && now.Totals.Of(NotAttempted) > 0 {
+	if end.Stop == nil && (j.options.Only != 0 || j.pipeline.quota.reached()) && now.Totals.Of(NotAttempted) > 0 {
 		end.Stop = &Stop{Cause: LimitReached, What: "--limit is reached, as asked",
-			Hint: "run the same command again, without --limit, for the rest"}
+			Hint: "run the same command again for the rest; without --limit it goes to the end"}
 	}
 	return end
 }

@@ -40,6 +40,7 @@ type pipeline struct {
 	workers int
 	rows    int        // as the first pass counted them
 	quota   *allowance // --limit
+	only    int        // the number of the one row that may be sent; 0: all may
 	window  *window
 	settled func(Outcome) // nil, or told of each outcome at once
 	progress
@@ -160,7 +161,7 @@ func (p *pipeline) hand(batch []*export.Row, tasks chan<- *task) {
 
 // offer gives a task to the next free worker, unless the run stops first.
 func (p *pipeline) offer(t *task, tasks chan<- *task) {
-	if !p.quota.take(p.running) {
+	if p.only != 0 && t.row.Number != p.only || !p.quota.take(p.running) {
 		p.tell(p.trade.unattempted(t))
 		return
 	}

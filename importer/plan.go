@@ -22,17 +22,32 @@ type Plan struct {
 	Known         int
 	RevokedBefore int
 	Returning     int      // of Create, rows whose account we have revoked (--resend-known)
-	First         FirstRow // of a run that begins; zero when nobody would be created
 	Missing       []string // of PlanOptions.Require, those who are in no row
 
+	unsent  bitset            // import: rows for which nothing would be sent, but for those that say so themselves
 	Settled Totals            // revoke: rows for which nothing would be sent, by status
+	Reach   Reach             // revoke: whose accounts those are
 	keys    map[string]string // revoke: under which address the ledger has an account id
 }
 
 // FirstRow is the first row of a file that would be sent.
 type FirstRow struct {
-	Line        int // 0: there is none
-	Email, Name string
+	Number, Line int // 0: there is none
+	Email, Name  string
+}
+
+// First reads the file again, as far as the first row that would be sent. It
+// is the one that a run with [Options].Only sends.
+func (p *Plan) First(ctx context.Context) (FirstRow, error) {
+	for row, err := range p.Survey.All(ctx) {
+		if err != nil {
+			return FirstRow{}, err
+		}
+		if _, fixed := unsendable(row); !fixed && !p.unsent.has(row.Number) {
+			return FirstRow{row.Number, row.Line, strings.Clone(row.Email), strings.Clone(row.Name)}, nil
+		}
+	}
+	return FirstRow{}, nil
 }
 
 // PlanOptions are the choices that shape a plan.
@@ -55,7 +70,7 @@ func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOp
 	if err := look.flush(ctx); err != nil {
 		return nil, err
 	}
-	p := &Plan{Survey: survey, First: look.first, Missing: look.require.missing()}
+	p := &Plan{Survey: survey, Missing: look.require.missing()}
 	o.Identity.InputSHA256 = survey.SHA256
 	if p.Run, p.Resumed, err = l.Peek(ctx, o.Identity); err != nil {
 		return nil, err
@@ -88,8 +103,12 @@ func (p *Plan) hold(ctx context.Context, l *ledger.Ledger, look *lookBack) error
 		skip.set(number)
 	}
 	p.Known, p.RevokedBefore = look.known.countWithout(skip), look.revoked.countWithout(skip)
+	p.unsent = finished
+	p.unsent.add(look.known)
 	if look.resend {
 		p.RevokedBefore, p.Returning = 0, p.RevokedBefore
+	} else {
+		p.unsent.add(look.revoked)
 	}
 	p.Create = p.Survey.Valid - p.Survey.Duplicates - p.Finished - p.Known - p.RevokedBefore
 	if p.Create < 0 {
@@ -138,7 +157,6 @@ type lookBack struct {
 	rows    []*export.Row
 	keys    []string
 	asked   int
-	first   FirstRow
 	known   bitset
 	revoked bitset
 }
@@ -172,9 +190,6 @@ func (k *lookBack) flush(ctx context.Context) error {
 			k.revoked.set(row.Number)
 		case standing == ledger.Held && !k.resend:
 			k.known.set(row.Number)
-		}
-		if sent := k.resend || standing != ledger.Revoked && standing != ledger.Held; sent && k.first.Line == 0 {
-			k.first = FirstRow{row.Line, strings.Clone(row.Email), strings.Clone(row.Name)}
 		}
 	}
 	k.rows, k.keys = k.rows[:0], k.keys[:0]

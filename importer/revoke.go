@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 
 	"jsm-onboard/apiclient"
@@ -142,7 +143,7 @@ func (v *revocation) mistaken(t *task, known *ledger.Account) string {
 		return "there is no account id, and the ledger does not know this address"
 	case t.id == "":
 		return "there is no account id, and the ledger has none for this address"
-	case !apiclient.IsAccountID(t.id):
+	case !apiclient.IsAccountID(t.id) || !accountID.MatchString(t.id):
 		return "this is no account id; it looks like qm:… for portal-only customers"
 	case known != nil && known.ID != "" && known.ID != t.id:
 		return "the ledger has another account id for this address: " + known.ID
@@ -151,6 +152,10 @@ func (v *revocation) mistaken(t *task, known *ledger.Account) string {
 	}
 	return ""
 }
+
+// accountID is what account ids look like: of portal-only customers qm:…, of
+// Atlassian accounts 712020:…, ug:… or 24 hexadecimal digits.
+var accountID = regexp.MustCompile(`^(?:(?:[a-z]{2}|[0-9]{4,}):.+|[0-9a-f]{24})$`)
 
 // perform takes the access of one account away. Doing it twice does no harm,
 // so that an answer that was lost is simply asked for again.

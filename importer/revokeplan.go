@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"jsm-onboard/importer/export"
@@ -38,6 +39,7 @@ func PlanRevocation(ctx context.Context, file *export.File, l *ledger.Ledger, o 
 		return nil, err
 	}
 	p := &Plan{Survey: survey, keys: look.keys}
+	p.Reach.Listed = slices.ContainsFunc(survey.Own, func(name string) bool { return strings.EqualFold(strings.TrimSpace(name), "jsm_action") })
 	if o.Run != nil {
 		p.Run = *o.Run
 		return p, p.holdRevocation(ctx, l)
@@ -62,6 +64,7 @@ func (p *Plan) holdRevocation(ctx context.Context, l *ledger.Ledger) error {
 		for _, d := range decisions {
 			if d.task != nil {
 				p.Create++
+				p.Reach.see(d.task.had)
 			} else {
 				p.Settled.Add(d.outcome.Status)
 			}
@@ -81,6 +84,23 @@ func (p *Plan) holdRevocation(ctx context.Context, l *ledger.Ledger) error {
 		}
 	}
 	return decide()
+}
+
+// Reach is whom a revocation would touch, of the accounts that Plan.Create
+// counts.
+type Reach struct {
+	Listed  bool // the file says by a column jsm_action what is to be done: sync wrote it as a list of leavers
+	Foreign int  // accounts that the ledger has and that we did not make
+	Unknown int  // accounts that it does not have
+}
+
+func (r *Reach) see(a *ledger.Account) {
+	switch {
+	case a == nil:
+		r.Unknown++
+	case a.Status != Created.String() && !(a.Status == CreatedUnconfirmed.String() && a.Verified):
+		r.Foreign++
+	}
 }
 
 func newRevocation(l *ledger.Ledger, p *Plan) *revocation {

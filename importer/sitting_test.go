@@ -71,6 +71,7 @@ type sitting struct {
 	resumed  bool
 	outcomes []Outcome
 	plan     *Plan
+	first    FirstRow // of the plan
 }
 
 func (s sitting) statuses() map[Status]int {
@@ -110,6 +111,9 @@ func (d *desktop) sitAt(ctx context.Context, desk Desk, l *ledger.Ledger) sittin
 		d.t.Fatal(err)
 	}
 	var s sitting
+	if s.first, err = plan.First(still); err != nil {
+		d.t.Fatal(err)
+	}
 	if plan.Run, s.resumed, err = l.StartRun(still, plan.Run.Identity, time.Now()); err != nil {
 		d.t.Fatal(err)
 	}

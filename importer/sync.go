@@ -28,8 +28,9 @@ type Roster struct {
 
 // placed is where an external id stands.
 type placed struct {
-	id   uint64 // its hash
-	line int
+	id     uint64 // its hash
+	line   int
+	status Status
 }
 
 // OpenRoster begins to read who was in the source of run, and stages those who
@@ -74,7 +75,7 @@ func (r *Roster) See(o Outcome) {
 		r.see(ledger.Member{Key: row.Key, Aside: true})
 	}
 	if !in && row.ExternalID != "" {
-		r.aside = append(r.aside, placed{r.text(row.ExternalID), row.Line})
+		r.aside = append(r.aside, placed{r.text(row.ExternalID), row.Line, o.Status})
 	}
 	for _, key := range row.Other {
 		r.see(ledger.Member{Key: key, Aside: true})
@@ -115,15 +116,15 @@ func (r *Roster) Close() *Stop {
 }
 
 // Elsewhere is the line of the first row that has the external id of a leaver
-// and put nobody into the source, such as one with a slip in its address; 0:
-// there is none. For use after Close.
-func (r *Roster) Elsewhere(one ledger.Leaver) int {
+// and put nobody into the source, such as one with a slip in its address, and
+// what became of it; 0: there is none. For use after Close.
+func (r *Roster) Elsewhere(one ledger.Leaver) (line int, status Status) {
 	id := cmp.Or(one.MemberID, one.ExternalID)
 	i, found := slices.BinarySearchFunc(r.aside, r.text(id), func(p placed, id uint64) int { return cmp.Compare(p.id, id) })
 	if !found {
-		return 0
+		return 0, 0
 	}
-	return r.aside[i].line // no id there is ""
+	return r.aside[i].line, r.aside[i].status // no id there is ""
 }
 
 // Untold tells whether a leaver had an external id in the source, and the export

@@ -24,11 +24,18 @@ type Departures struct {
 	Path    string `json:"path"`      // the list; "" when there is none
 	Revoke  int    `json:"to_revoke"` // on the list, with that action
 	Review  int    `json:"to_review"`
-	Held    string `json:"held,omitempty"`    // why there is no list, or why access was not taken away
-	Rows    *Rows  `json:"rows,omitempty"`    // --revoke-leavers: what became of those on the list
-	Results string `json:"results,omitempty"` // and where each is told
-	Sent    int    `json:"requests,omitempty"`
+	Held    string `json:"held,omitempty"`     // why there is no list, or why access was not taken away
+	Rows    *Rows  `json:"rows,omitempty"`     // --revoke-leavers: what became of those on the list
+	Results string `json:"results,omitempty"`  // and where each is told
+	Sent    int    `json:"requests,omitempty"` // to revoke; those to create are the summary's
 }
+
+// revoked tells whether access was taken away from leavers.
+func revoked(d *Departures) bool { return d != nil && d.Rows != nil }
+
+// RevokeCommand is what to type to take access away from those on a list, with
+// the words of the command line that say where site and ledger are.
+func RevokeCommand(list string, site []string) string { return command("revoke", list, site) }
 
 // Day is a time that is written as its date in UTC.
 type Day struct{ time.Time }

@@ -11,13 +11,16 @@ import (
 	"time"
 )
 
-const lastSuccess = "jsm_onboard_last_success_timestamp_seconds"
+const (
+	lastSuccess    = "jsm_onboard_last_success_timestamp_seconds"
+	lastCompletion = "jsm_onboard_last_completion_timestamp_seconds"
+)
 
 // WriteMetrics writes the totals of a finished run, and of the leavers of a
-// sync, in the Prometheus text format, for node_exporter's textfile collector. When the run did not end with
-// exit code 0, the time of the last success is kept from the file that stands
-// there. The mode of that file is kept, too: the collector may be somebody
-// else.
+// sync, in the Prometheus text format, for node_exporter's textfile collector. When
+// this run did not end well, the times of those that did are kept from the file
+// that stands there. The mode of that file is kept, too: the collector may be
+// somebody else.
 //
 // https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 func WriteMetrics(path, source string, s Summary) error {
@@ -65,7 +68,7 @@ func metrics(source string, s Summary, before string) []byte {
 	m.departures(job, s.Leavers)
 	m.gauge("jsm_onboard_rows_read", "Rows read by the last run.")
 	m.value("jsm_onboard_rows_read", job, float64(s.Rows.Read))
-	m.gauge("jsm_onboard_requests", "Requests of the last run to create or revoke.")
+	m.gauge("jsm_onboard_requests", "Requests of the last run to create, or of the command revoke to revoke.")
 	for _, c := range []struct {
 		kind string
 		n    int
@@ -78,10 +81,8 @@ func metrics(source string, s Summary, before string) []byte {
 	m.value("jsm_onboard_exit_code", job, float64(s.ExitCode))
 	m.gauge("jsm_onboard_last_run_timestamp_seconds", "When the last run ended.")
 	m.value("jsm_onboard_last_run_timestamp_seconds", job, float64(s.FinishedAt.Unix()))
-	if at, ok := successAt(s, job, before); ok {
-		m.gauge(lastSuccess, "When the last run with exit code 0 ended.")
-		m.value(lastSuccess, job, at)
-	}
+	m.last(lastSuccess, "When the last run with exit code 0 ended.", s, job, before, s.ExitCode == 0)
+	m.last(lastCompletion, "When the last run with exit code 0 or 3 ended.", s, job, before, s.ExitCode == 0 || s.ExitCode == 3)
 	return m.b.Bytes()
 }
 
@@ -101,16 +102,27 @@ func (m *exposition) departures(job string, d *Departures) {
 	for _, c := range d.Rows.Counts {
 		m.value("jsm_onboard_leaver_rows", job+","+label("status", c.Status.String()), float64(c.Rows))
 	}
+	m.gauge("jsm_onboard_leaver_requests", "Requests of the last sync to take access away from leavers.")
+	m.value("jsm_onboard_leaver_requests", job, float64(d.Sent))
 }
 
-// successAt is when a run last succeeded: this one, or what the file before
-// says of the same job.
-func successAt(s Summary, job, before string) (float64, bool) {
-	if s.ExitCode == 0 {
-		return float64(s.FinishedAt.Unix()), true
+// last is when a run last ended well: this one, or what the file before says of
+// the same job.
+func (m *exposition) last(name, help string, s Summary, job, before string, well bool) {
+	at, ok := float64(s.FinishedAt.Unix()), well
+	if !well {
+		at, ok = valueIn(before, name+"{"+job+"} ")
 	}
-	for line := range strings.Lines(before) {
-		if rest, ok := strings.CutPrefix(line, lastSuccess+"{"+job+"} "); ok {
+	if ok {
+		m.gauge(name, help)
+		m.value(name, job, at)
+	}
+}
+
+// valueIn is the value of a series in the text of a metrics file.
+func valueIn(text, series string) (float64, bool) {
+	for line := range strings.Lines(text) {
+		if rest, ok := strings.CutPrefix(line, series); ok {
 			at, err := strconv.ParseFloat(strings.TrimSpace(rest), 64)
 			return at, err == nil
 		}

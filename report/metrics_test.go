@@ -27,7 +27,7 @@ jsm_onboard_rows{command="sync",source="hr \"eu\"\\x\n",status="not_attempted"} 
 # HELP jsm_onboard_rows_read Rows read by the last run.
 # TYPE jsm_onboard_rows_read gauge
 jsm_onboard_rows_read{command="sync",source="hr \"eu\"\\x\n"} 1012
-# HELP jsm_onboard_requests Requests of the last run to create or revoke.
+# HELP jsm_onboard_requests Requests of the last run to create, or of the command revoke to revoke.
 # TYPE jsm_onboard_requests gauge
 jsm_onboard_requests{command="sync",source="hr \"eu\"\\x\n",kind="sent"} 1040
 jsm_onboard_requests{command="sync",source="hr \"eu\"\\x\n",kind="throttled"} 6
@@ -42,6 +42,9 @@ jsm_onboard_exit_code{command="sync",source="hr \"eu\"\\x\n"} 3
 # HELP jsm_onboard_last_run_timestamp_seconds When the last run ended.
 # TYPE jsm_onboard_last_run_timestamp_seconds gauge
 jsm_onboard_last_run_timestamp_seconds{command="sync",source="hr \"eu\"\\x\n"} 1740816100
+# HELP jsm_onboard_last_completion_timestamp_seconds When the last run with exit code 0 or 3 ended.
+# TYPE jsm_onboard_last_completion_timestamp_seconds gauge
+jsm_onboard_last_completion_timestamp_seconds{command="sync",source="hr \"eu\"\\x\n"} 1740816100
 `
 	s := exampleSummary()
 	s.Command = "sync"
@@ -60,15 +63,16 @@ func TestMetricsKeepTheLastSuccess(t *testing.T) {
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s.ExitCode, s.FinishedAt = 5, s.FinishedAt.Add(24*time.Hour)
-	for range 2 {
+	for _, code := range []int{3, 5, 5} {
+		s.ExitCode, s.FinishedAt = code, s.FinishedAt.Add(24*time.Hour)
 		if err := WriteMetrics(path, "", s); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, want := range []string{
 		`jsm_onboard_last_success_timestamp_seconds{command="import"} 1740816100` + "\n",
-		`jsm_onboard_last_run_timestamp_seconds{command="import"} 1740902500` + "\n",
+		`jsm_onboard_last_completion_timestamp_seconds{command="import"} 1740902500` + "\n",
+		`jsm_onboard_last_run_timestamp_seconds{command="import"} 1741075300` + "\n",
 	} {
 		if got := read(t, path); !strings.Contains(got, want) {
 			t.Errorf("no %s in %s", want, got)
@@ -81,7 +85,7 @@ func TestMetricsKeepTheLastSuccess(t *testing.T) {
 	if err := WriteMetrics(path, "", s); err != nil {
 		t.Fatal(err)
 	}
-	if got := read(t, path); strings.Contains(got, lastSuccess) {
+	if got := read(t, path); strings.Contains(got, lastSuccess) || strings.Contains(got, lastCompletion) {
 		t.Errorf("another job's success was kept: %s", got)
 	}
 }

@@ -2,11 +2,15 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
+	"strings"
+
+	"jsm-onboard/importer"
 )
 
 //go:embed page.html
@@ -49,6 +53,22 @@ func (p Page) HTML() ([]byte, error) {
 		return nil, fmt.Errorf("the page: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+// shownCell is how much of a cell the page shows.
+const shownCell = 200
+
+// AddOf is Add for a row that may have neither address nor name of its own,
+// because it is wrong: then these stand for them on the page.
+func (f *Findings) AddOf(o importer.Outcome, address, name string) {
+	before := len(f.listed)
+	f.Add(o)
+	if !f.addresses || len(f.listed) == before {
+		return
+	}
+	row := &f.listed[before]
+	row.Email = cmp.Or(row.Email, strings.Clone(shorten(address, shownCell)))
+	row.Name = cmp.Or(row.Name, strings.Clone(shorten(name, shownCell)))
 }
 
 // hashSource is how a Content-Security-Policy names an inline text.

@@ -29,9 +29,7 @@ func examplePage(addresses bool) Page {
 			r.Row(at, importer.Created, time.Duration(80+n*n*20)*time.Millisecond)
 		}
 	}
-	for range 6 {
-		r.Refused(start.Add(39500 * time.Millisecond))
-	}
+	r.Refused(start.Add(39500*time.Millisecond), 6)
 	r.Hold("the quota of the site (429)")
 	r.Pause(start.Add(40*time.Second), start.Add(55*time.Second))
 	before := r.Trace()
@@ -283,5 +281,54 @@ func TestPercent(t *testing.T) {
 	got := []string{percent(1, 1), percent(9999, 10000), percent(1, 10000), percent(1, 3)}
 	if diff := cmp.Diff([]string{"100 %", "> 99.9 %", "< 0.1 %", "33.3 %"}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A sync's page tells of its leavers: how many, where they are listed, and what
+// became of them.
+func TestPageTellsOfLeavers(t *testing.T) {
+	became := CountRows(3, importer.RevokeStatuses(), totals(map[importer.Status]int{importer.Revoked: 2, importer.NotFound: 1}))
+	for _, test := range []struct {
+		name    string
+		leavers *Departures
+		want    []string // none: no word of leavers
+	}{
+		{"an import", nil, nil},
+		{"nobody", &Departures{Path: "l.csv"}, []string{"<p>Nobody has left. The list is l.csv.</p>"}},
+		{"listed", &Departures{Path: "l.csv", Revoke: 1, Review: 2}, []string{"<p>1 person to revoke, 2 to review. The list is l.csv.</p>"}},
+		{"held", &Departures{Held: "the run stopped before its last row"}, []string{"<p>the run stopped before its last row.</p>"}},
+		{"revoked", &Departures{Path: "l.csv", Revoke: 3, Rows: &became, Results: "l.results.csv"}, []string{"<p>3 people to revoke, 0 to review.", "each is told in l.results.csv",
+			`revoked</th><td role="cell" class="number">2</td><td role="cell" class="number">66.7 %</td>`, `not_found</th><td role="cell" class="number">1</td>`}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := examplePage(false)
+			p.Summary.Leavers = test.leavers
+			got := html(t, p)
+			if said := strings.Contains(got, "Leavers</h2>"); said != (test.want != nil) {
+				t.Errorf("it tells of leavers: %t", said)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(got, want) {
+					t.Errorf("no %s", want)
+				}
+			}
+		})
+	}
+}
+
+// What a sandbox leaves behind are its files: neither totals nor page name a
+// ledger that is there no more.
+func TestSandboxIsGone(t *testing.T) {
+	p := examplePage(false)
+	for _, gone := range []bool{false, true} {
+		p.Ending.Gone = gone
+		for what, text := range map[string]string{"page": html(t, p), "totals": Totals(p.Summary, p.Ending)} {
+			if strings.Contains(text, p.Summary.Ledger) == gone {
+				t.Errorf("gone: %t, and the %s:\n%s", gone, what, text)
+			}
+		}
+		if said := strings.Contains(Totals(p.Summary, p.Ending), "Sandbox    gone now, and its ledger with it"); said != gone {
+			t.Errorf("gone: %t, said: %t", gone, said)
+		}
 	}
 }

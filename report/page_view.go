@@ -18,6 +18,7 @@ type pageView struct {
 	Shares                       []mark
 	Counts                       []countView
 	Next                         []stepView
+	Leavers                      *leaversView
 	Requests                     string
 	Chart                        *chartView
 	Latency                      *latencyView
@@ -43,6 +44,12 @@ type countView struct{ Class, Status, Rows, Share, Meaning string }
 
 type stepView struct{ Text, Command string }
 
+// leaversView is what a sync knows of those who have left.
+type leaversView struct {
+	Text, Held, List, Results string
+	Counts                    []countView // what became of them; none: nothing was done to them
+}
+
 type latencyView struct{ Median, P95, P99 string }
 
 type pauseView struct{ Why, Count, Took string }
@@ -60,11 +67,12 @@ func (p Page) view() *pageView {
 		Privacy: "This page holds no names and no addresses.",
 	}
 	v.Verdict, v.VerdictClass = verdict(s)
-	v.Facts = facts(s, p.Version)
+	v.Facts = facts(s, p.Version, p.Ending.Gone)
 	if s.Skipped > 0 {
 		v.Skipped = importer.Counted(s.Skipped, "line was", "lines were") + " skipped, being no rows"
 	}
 	v.countRows(s)
+	v.Leavers = leaversOf(s.Leavers)
 	v.Next = nextViews(s, p.Ending)
 	if p.Trace != nil {
 		v.trace(p.Trace)
@@ -106,7 +114,7 @@ func verdict(s Summary) (text, class string) {
 	return "Complete; every row is good", "good"
 }
 
-func facts(s Summary, version string) []fact {
+func facts(s Summary, version string, gone bool) []fact {
 	const form = "2 January 2006, 15:04:05 MST"
 	all := []fact{{"Site", s.Site}, {"Started", s.StartedAt.UTC().Format(form)}}
 	if !s.FinishedAt.IsZero() {
@@ -114,7 +122,7 @@ func facts(s Summary, version string) []fact {
 	}
 	all = append(all, fact{"Run", s.RunID}, fact{"Program", "jsm-onboard " + strings.TrimPrefix(version, "jsm-onboard ")}, fact{"Exit code", fmt.Sprint(s.ExitCode)})
 	for _, f := range []fact{{"Results", s.Results}, {"Rows to mend", s.Failed}, {"Ledger", s.Ledger}, {"SHA-256 of the input", s.InputSHA256}} {
-		if f.Value != "" {
+		if f.Value != "" && !(gone && f.Name == "Ledger") {
 			all = append(all, f)
 		}
 	}
@@ -161,6 +169,31 @@ func percent(n, of int) string {
 	default:
 		return fmt.Sprintf("%.1f %%", p)
 	}
+}
+
+// leaversOf puts the leavers into words; nil when they were not asked for.
+func leaversOf(d *Departures) *leaversView {
+	if d == nil {
+		return nil
+	}
+	v := &leaversView{Held: d.Held, List: d.Path, Results: d.Results}
+	switch {
+	case d.Path == "":
+	case d.Revoke+d.Review == 0:
+		v.Text = "Nobody has left."
+	default:
+		v.Text = importer.Counted(d.Revoke, "person", "people") + " to revoke, " + importer.Grouped(d.Review) + " to review."
+	}
+	if d.Rows == nil {
+		return v
+	}
+	for _, c := range d.Rows.Counts {
+		if c.Rows > 0 {
+			name := c.Status.String()
+			v.Counts = append(v.Counts, countView{name, name, importer.Grouped(c.Rows), percent(c.Rows, d.Rows.Read), meaning(c.Status)})
+		}
+	}
+	return v
 }
 
 // nextViews are the next steps, commands apart.

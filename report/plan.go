@@ -37,7 +37,7 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 	}
 	l.line("")
 	countPlan(l, command, p, o.Limit)
-	describeProblems(l, p.Survey)
+	describeProblems(l, p.Survey, false)
 	describeAdvice(l, p.Survey)
 	for _, note := range o.Notes {
 		l.line("")
@@ -135,14 +135,19 @@ const shownCells = 60
 
 // FirstOffer tells somebody at a terminal whom a run would create first, before
 // many are created. It has a name and an address: it is for no log.
-func FirstOffer(p *importer.Plan) string {
-	who := shorten(printable(p.First.Email), shownCells)
-	if p.First.Name != p.First.Email {
-		who += ", " + shorten(printable(p.First.Name), shownCells)
-	}
+func FirstOffer(first importer.FirstRow) string {
 	return fmt.Sprintf(`
-Nobody has been onboarded with this ledger yet. Whether this site sends mail to its new customers depends on its settings: try it with one, and look.
+Nobody has been created with this ledger yet. Whether this site sends mail to its new customers depends on its settings: try it with one, and look.
 
-The first would be line %d: %s
-`, p.First.Line, who)
+The first would be %s
+`, Person(first))
+}
+
+// Person is a row with its line, address and name, for the terminal alone.
+func Person(row importer.FirstRow) string {
+	who := fmt.Sprintf("line %d: %s", row.Line, shorten(printable(row.Email), shownCells))
+	if row.Name != row.Email {
+		who += ", " + shorten(printable(row.Name), shownCells)
+	}
+	return who
 }

@@ -121,7 +121,7 @@ func TestFirstOffer(t *testing.T) {
 		{importer.FirstRow{Line: 3, Email: "bo@example.com", Name: "bo@example.com"}, "would be line 3: bo@example.com\n"},
 		{importer.FirstRow{Line: 4, Email: "cy@example.com", Name: "Cy\x1b[2J" + strings.Repeat("y", 80)}, `would be line 4: cy@example.com, Cy\x1b[2J` + strings.Repeat("y", 48) + "...\n"},
 	} {
-		if got := FirstOffer(&importer.Plan{First: test.row}); !strings.HasSuffix(got, test.want) {
+		if got := FirstOffer(test.row); !strings.HasSuffix(got, test.want) {
 			t.Errorf("%q does not end with %q", got, test.want)
 		}
 	}

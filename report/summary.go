@@ -87,6 +87,17 @@ func CountRows(read int, statuses []importer.Status, totals importer.Totals) Row
 	return r
 }
 
+// AllOf is read rows that all have the same status.
+func AllOf(read int, statuses []importer.Status, status importer.Status) Rows {
+	r := CountRows(read, statuses, importer.Totals{})
+	for i := range r.Counts {
+		if r.Counts[i].Status == status {
+			r.Counts[i].Rows = read
+		}
+	}
+	return r
+}
+
 // Of is the number of rows with status s.
 func (r Rows) Of(s importer.Status) int {
 	for _, c := range r.Counts {

@@ -13,6 +13,8 @@ type Ending struct {
 	Hint string   // what to do about the stop reason; "" when there is none
 	Kept string   // a file of rows to mend that somebody has edited, and that was left alone
 	Page string   // the page's file; "" when there is none
+	Made string   // whom a run that was to create few has created, for the terminal alone; "" when that is not told
+	Gone bool     // site and ledger were a sandbox's, and are there no more
 	Site []string // words of the command line, flags and values, that the next command needs to reach site and ledger
 	Read []string // those that it needs to read the file of rows to mend
 }
@@ -34,12 +36,17 @@ func Totals(s Summary, e Ending) string {
 	}
 	l.line("")
 	describeDepartures(l, s.Leavers)
+	l.add("Created", e.Made)
 	l.add("Requests", requestLine(s))
 	l.add("", ofSitting(s))
 	l.add("Results", s.Results)
 	l.add("To mend", toMend(s, e))
 	l.add("Page", e.Page)
-	l.add("Ledger", s.Ledger)
+	if e.Gone {
+		l.add("Sandbox", "gone now, and its ledger with it: the next --sandbox run knows nobody")
+	} else {
+		l.add("Ledger", s.Ledger)
+	}
 	if next := nextSteps(s, e); len(next) > 0 {
 		l.line("")
 		l.add("Next", strings.Join(next, "\n"))
@@ -110,6 +117,9 @@ func proof(s Summary) string {
 func requestLine(s Summary) string {
 	r := s.Requests
 	parts := []string{importer.Grouped(r.Sent) + " sent"}
+	if revoked(s.Leavers) {
+		parts[0] += " to create"
+	}
 	for _, p := range []struct {
 		n    int
 		what string
@@ -124,6 +134,9 @@ func requestLine(s Summary) string {
 	}
 	if s.Rate.Learned > 0 {
 		line += ", quota " + perSecond(s.Rate.Learned)
+	}
+	if revoked(s.Leavers) {
+		line += "; " + importer.Grouped(s.Leavers.Sent) + " sent to revoke"
 	}
 	return line
 }
@@ -162,7 +175,7 @@ func nextSteps(s Summary, e Ending) []string {
 	case e.Hint != "":
 		steps = append(steps, e.Hint)
 	case asAsked(s):
-		steps = append(steps, "run the same command again, without --limit, for the rest")
+		steps = append(steps, "run the same command again for the rest; without --limit it goes to the end")
 	case s.Outcome == "stopped":
 		steps = append(steps, "run the same command again; it goes on where it stopped")
 	}
@@ -186,7 +199,12 @@ func nextSteps(s Summary, e Ending) []string {
 
 // command is what to type, as a step.
 func command(name, file string, flags ...[]string) string {
-	line := "  jsm-onboard " + name + " " + argument(file)
+	return "  " + CommandLine(name, file, flags...)
+}
+
+// CommandLine is what to type, quoted for the shell.
+func CommandLine(name, file string, flags ...[]string) string {
+	line := "jsm-onboard " + name + " " + argument(file)
 	for _, word := range slices.Concat(flags...) {
 		line += " " + printable(argument(word))
 	}
@@ -231,8 +249,13 @@ func leaverSteps(d *Departures, e Ending) []string {
 		return nil
 	case d.Rows != nil:
 		return settleRevoked(*d.Rows, d.Results)
-	case d.Revoke > 0:
-		return []string{"look at " + d.Path + "; to take access away from those on it:", command("revoke", d.Path, e.Site)}
 	}
-	return nil
+	var steps []string
+	if d.Review > 0 {
+		steps = append(steps, importer.Counted(d.Review, "leaver", "leavers")+" to review: jsm_reason in "+d.Path+" says why, and what to do by hand")
+	}
+	if d.Revoke > 0 {
+		steps = append(steps, "look at "+d.Path+"; to take access away from those on it:", command("revoke", d.Path, e.Site))
+	}
+	return steps
 }

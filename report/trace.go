@@ -54,6 +54,8 @@ type Recorder struct {
 	start time.Time     // of this sitting
 	from  time.Duration // where this sitting starts on the clock of the trace
 	why   string        // of the pause that goes on
+
+	refused int // requests answered 429 in this sitting, as last told
 }
 
 // NewRecorder begins a sitting at start. before is what earlier sittings of
@@ -87,11 +89,15 @@ func (r *Recorder) Row(at time.Time, s importer.Status, latency time.Duration) {
 	}
 }
 
-// Refused records a request that was answered 429.
-func (r *Recorder) Refused(at time.Time) {
+// Refused takes how many requests of this sitting have been answered 429 up to
+// now, and records those that are new.
+func (r *Recorder) Refused(at time.Time, soFar int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.step(at).Refused++
+	if soFar > r.refused {
+		r.step(at).Refused += soFar - r.refused
+		r.refused = soFar
+	}
 }
 
 // Hold records why a pause begins, or goes on.

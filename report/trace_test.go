@@ -19,7 +19,11 @@ func TestTrace(t *testing.T) {
 	r.Row(at(0.1), importer.Known, 0)
 	r.Row(at(0.2), importer.Created, 100*time.Millisecond)
 	r.Row(at(2.5), importer.Failed, 200*time.Millisecond)
-	r.Refused(at(2.6))
+	r.Refused(at(0.5), 0)
+	r.Refused(at(2.6), 2)
+	r.Refused(at(2.7), 2)
+	r.Refused(at(3.1), 5)
+	r.Refused(at(3.2), 4) // somebody who looked earlier, and tells later
 	r.Hold("quota")
 	r.Pause(at(2.75), at(4.5))
 	r.Hold("nothing")
@@ -27,7 +31,7 @@ func TestTrace(t *testing.T) {
 	r.Pause(at(4.5), at(4.75))         // whose reason nobody said
 	r.Row(at(-5), importer.Created, 0) // a clock that was set back
 	want := []Step{
-		{Rows: 3, Sent: 1}, {}, {Rows: 1, Sent: 1, NotGood: 1, Refused: 1, Paused: 250 * time.Millisecond}, {Paused: time.Second}, {Paused: 750 * time.Millisecond}}
+		{Rows: 3, Sent: 1}, {}, {Rows: 1, Sent: 1, NotGood: 1, Refused: 2, Paused: 250 * time.Millisecond}, {Refused: 3, Paused: time.Second}, {Paused: 750 * time.Millisecond}}
 	got := r.Trace()
 	if diff := cmp.Diff(want, got.Steps); diff != "" {
 		t.Error(diff)
@@ -35,7 +39,7 @@ func TestTrace(t *testing.T) {
 	if diff := cmp.Diff([]Pauses{{"quota", 1, 1750 * time.Millisecond}, {"the site asked for it", 1, 250 * time.Millisecond}}, got.Pauses); diff != "" {
 		t.Error(diff)
 	}
-	if got.Total() != (Step{Rows: 4, Sent: 2, NotGood: 1, Refused: 1, Paused: 2 * time.Second}) {
+	if got.Total() != (Step{Rows: 4, Sent: 2, NotGood: 1, Refused: 5, Paused: 2 * time.Second}) {
 		t.Errorf("%+v", got.Total())
 	}
 }

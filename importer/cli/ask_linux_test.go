@@ -70,6 +70,7 @@ const (
 	onceQuestion = "Create one customer now, and stop? [y/N]"
 	allQuestion  = "Create all 101 now? n sends nothing. [y/N]"
 	firstPerson  = "The first would be line 2: person.0@example.com, Pérson 0"
+	madeFirst    = "Created line 2: person.0@example.com, Pérson 0"
 	unclear      = "Please answer y or n."
 )
 
@@ -84,10 +85,10 @@ func TestFirstRowFirst(t *testing.T) {
 		made  int
 		asked []string
 	}{
-		{name: "one", typed: "y\n", rows: 101, made: 1, asked: []string{firstPerson, onceQuestion, "one customer was to be created, as asked", "see whether the site has sent mail"}},
+		{name: "one", typed: "y\n", rows: 101, made: 1, asked: []string{firstPerson, onceQuestion, "one customer was to be created, as asked", "see whether the site has sent mail to the address of line 2", madeFirst}},
 		{name: "all", typed: "n\nYES\n", rows: 101, made: 101, asked: []string{firstPerson, onceQuestion, allQuestion}},
 		{name: "neither", typed: "\n\n", rows: 101, code: 130, asked: []string{firstPerson, onceQuestion, allQuestion, notAgreed}},
-		{name: "unclear, then one", typed: "hm\nnope\nyes\n", rows: 101, made: 1, asked: []string{firstPerson, onceQuestion, unclear, "one customer was to be created, as asked", "see whether the site has sent mail"}},
+		{name: "unclear, then one", typed: "hm\nnope\nyes\n", rows: 101, made: 1, asked: []string{firstPerson, onceQuestion, unclear, "one customer was to be created, as asked", "see whether the site has sent mail to the address of line 2", madeFirst}},
 		{name: "never clear", typed: "hm\n101\nall\n", rows: 101, code: 130, asked: []string{firstPerson, onceQuestion, unclear, notAgreed}},
 		{name: "end of input", typed: "\x04", rows: 101, code: 130, asked: []string{firstPerson, onceQuestion, notAgreed}},
 		{name: "few rows", rows: 100, made: 100},
@@ -106,7 +107,7 @@ func TestFirstRowFirst(t *testing.T) {
 				t.Errorf("%d customers were made, want %d", made, tt.made)
 			}
 			shown = strings.Join(strings.Fields(shown), " ") // it is folded to the terminal
-			for _, text := range []string{firstPerson, onceQuestion, allQuestion, unclear, notAgreed, "--limit is reached", "one customer was to be created, as asked", "see whether the site has sent mail"} {
+			for _, text := range []string{firstPerson, onceQuestion, allQuestion, unclear, notAgreed, "--limit is reached", "one customer was to be created, as asked", "see whether the site has sent mail to the address of line 2", madeFirst} {
 				want := slices.Contains(tt.asked, text)
 				if got := strings.Contains(shown, text); got != want {
 					t.Errorf("shown %q: %t, want %t:\n%s", text, got, want, shown)
@@ -116,6 +117,48 @@ func TestFirstRowFirst(t *testing.T) {
 				t.Error("a run that was not agreed to has left results")
 			}
 		})
+	}
+}
+
+// y sends the row that was named, and no other, whatever becomes of it. Until
+// somebody has been created, the next run asks again, and names the next.
+func TestOnlyTheRowThatWasNamed(t *testing.T) {
+	c := newTrial(t, func(o *jsmtest.Options) {
+		o.Existing = []jsmtest.Account{{Email: personAddress(0), Name: "There"}}
+		o.OnCreate = func(email string, _ int) jsmtest.Decision {
+			if email == personAddress(1) {
+				return jsmtest.Decision{Status: 400, Key: "refused"}
+			}
+			return jsmtest.Decision{}
+		}
+	})
+	c.export("people.csv", 104)
+	for i, step := range []struct {
+		code, made int
+		status     string
+		says       []string
+	}{
+		{0, 0, "conflict", []string{"the address of line 2 has an account at the site already: nobody was created", "run the same command again: it asks again, and names the next"}},
+		{3, 0, "failed", []string{"line 3 was refused: nobody was created", "read its jsm_reason in the results; then run the same command again: it asks again"}},
+		{3, 1, "created", []string{"Created line 4: person.2@example.com, Pérson 2", "see whether the site has sent mail to the address of line 4; then"}},
+	} {
+		code, shown := c.atTerminal("y\n", "import", "./people.csv", "--log-level", "debug")
+		shown = strings.Join(strings.Fields(shown), " ")
+		for _, text := range append(step.says, fmt.Sprintf("The first would be line %d: %s, %s", i+2, personAddress(i), personName(i))) {
+			if !strings.Contains(shown, text) {
+				t.Errorf("it does not say %q:\n%s", text, shown)
+			}
+		}
+		if code != step.code || c.created() != step.made || strings.Contains(shown, "Created line") != (step.made > 0) {
+			t.Errorf("exit code %d, %d made:\n%s", code, c.created(), shown)
+		}
+		rows := c.rows("people.results.csv")
+		if got := rows[i]["jsm_status"]; got != step.status || c.statuses("people.results.csv")["not_attempted"] != 103-i {
+			t.Errorf("line %d is %s; %v", i+2, got, c.statuses("people.results.csv"))
+		}
+	}
+	if code, shown := c.atTerminal("", "import", "./people.csv"); code != 3 || strings.Contains(shown, "[y/N]") || c.created() != 102 {
+		t.Errorf("exit code %d, %d made:\n%s", code, c.created(), shown)
 	}
 }
 

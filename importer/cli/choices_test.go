@@ -41,6 +41,26 @@ func TestLimit(t *testing.T) {
 	c.toldAgain("people")
 }
 
+// When a limited run has created few, it says which.
+func TestLimitNamesWhomItMade(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, func(o *jsmtest.Options) {
+		o.Existing = []jsmtest.Account{{Email: personAddress(0), Name: "There"}}
+	})
+	c.export("people.csv", 20)
+	for _, step := range []struct{ limit, says string }{{"1", "Created    line 3\n"}, {"3", "Created    lines 4, 5, 6\n"}, {"4", ""}, {"0", ""}} {
+		out := c.must(0, "import", "./people.csv", "--limit", step.limit)
+		if step.says != "" {
+			c.says(out, step.says)
+		} else if strings.Contains(out, "Created  ") {
+			t.Errorf("--limit %s:\n%s", step.limit, out)
+		}
+		if strings.Contains(out, "@") {
+			t.Errorf("there is an address in\n%s", out)
+		}
+	}
+}
+
 // --resend-known sends again: who was deleted at the site since is made anew,
 // and who is still there stays ours.
 func TestResendKnown(t *testing.T) {
@@ -164,7 +184,11 @@ func TestReportOfAnyRun(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	c.must(3, "report", "--summary", "./b.json")
+	c.says(c.must(3, "report", "--summary", "./b.json", "--page", "./b.html"), "Summary  "+c.path("b.json"), "Page     "+c.path("b.html"))
+	if c.exists("people.results.csv") || c.exists("people.failed.csv") {
+		t.Error("a page and a summary were asked for, and other files were written")
+	}
+	c.must(3, "report")
 	if c.read("people.results.csv") != known || c.read("b.json") != c.read("second.json") || c.exists("people.failed-2.csv") {
 		t.Error("the newest run is told otherwise")
 	}
@@ -172,6 +196,16 @@ func TestReportOfAnyRun(t *testing.T) {
 	if c.exists("people.failed-2.csv") || strings.Contains(out, "edited") {
 		t.Errorf("our own file is taken for somebody's:\n%s", out)
 	}
+	c.says(c.must(2, "report", first), "people.results.csv is of run "+second, "name --results")
+	c.must(3, "report", first, "--page", "./first.html")
+	if c.read("people.results.csv") != known || !strings.Contains(c.read("first.html"), first) {
+		t.Error("the first run has written over the second")
+	}
+	c.must(3, "report", first, "--results", "./beside.results.csv")
+	if c.read("people.results.csv") != known || c.read("beside.results.csv") != results || c.read("beside.failed.csv") != failed || c.exists("people.failed-2.csv") {
+		t.Error("the rows to mend are not beside the results")
+	}
+	c.says(c.must(2, "report", "--results", "./people.csv"), "the same file as the input")
 	c.write("people.csv", "name,email\nSomebody,else@example.com\n")
 	for _, gone := range []bool{false, true} {
 		if gone {

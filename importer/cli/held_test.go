@@ -70,6 +70,10 @@ func TestGuardsTell(t *testing.T) {
 				t.Errorf("%v: %s", err, text)
 			}
 			c.says(string(text), all...)
+			rows := body["rows"].(map[string]any)
+			if read := float64(tc.people + strings.Count(tc.more, "\n")); rows["read"] != read || !tc.done && rows["not_attempted"] != read {
+				t.Errorf("of %v rows are told: %v", read, rows)
+			}
 			if diff := cmp.Diff(body, c.summary("sum.json")); diff != "" {
 				t.Errorf("the summary's file: %s", diff)
 			}
@@ -194,13 +198,20 @@ func TestOldLeaverResults(t *testing.T) {
 				t.Error("nobody is on the list, and results stand beside it")
 			}
 			if tc.name == "sync" {
-				c.says(c.must(0, "report", run), "cannot be told", results)
+				c.says(c.must(0, "report", run, "--results", "./old.csv"), "cannot be told", "old.leavers.results.csv")
 				status := map[string]string{}
-				for _, row := range c.rows(results) {
+				for _, row := range c.rows("old.leavers.results.csv") {
 					status[row["email"]] = row["jsm_status"]
 				}
 				if diff := cmp.Diff(map[string]string{personAddress(18): "revoked", personAddress(19): "revoked"}, status); diff != "" {
 					t.Errorf("from the ledger alone: %s", diff)
+				}
+				c.must(0, "report", run, "--results", "./crm.results.csv")
+				if !c.exists(results) {
+					t.Error("report has not written them beside the results")
+				}
+				if out := c.must(0, "sync", "./crm.csv"); strings.Contains(out, "left alone") || c.exists(results) {
+					t.Errorf("what report has written is taken for somebody's:\n%s", out)
 				}
 			}
 

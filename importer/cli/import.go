@@ -106,6 +106,8 @@ type importRun struct {
 	sync *syncFlags // nil: import
 	who  apiclient.Connection
 
+	unnamed bool // no --results
+
 	only importer.FirstRow // somebody at the terminal chose to send this one and look
 	few  few
 }
@@ -157,6 +159,9 @@ func (r *importRun) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.session.Close()) }()
+	if err := r.rehearsal(); err != nil {
+		return err
+	}
 	if err := r.prepare(ctx, file, options); err != nil || r.dryRun {
 		return r.held(ctx, err)
 	}
@@ -166,6 +171,7 @@ func (r *importRun) run(ctx context.Context) (err error) {
 // name settles the paths of what is written.
 func (r *importRun) name(file *export.File) error {
 	if r.results == "" {
+		r.unnamed = true
 		r.results = file.Stem() + ".results.csv"
 	}
 	if r.failed == "" {

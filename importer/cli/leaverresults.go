@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"jsm-onboard/importer"
@@ -35,7 +36,7 @@ func (r *importRun) dropOldResults() {
 	if wrote(r.session.ledger, path) {
 		err = os.Remove(path)
 	} else {
-		err = errors.New("somebody has edited it, or it is of another program")
+		err = errors.New("it is not as we have left it: somebody has edited it, or it is of another program")
 	}
 	if err != nil {
 		r.console.Log().Warn("the results of an earlier run's leavers are left alone: they do not tell of this run's", "path", path, "error", plainly(err))
@@ -69,6 +70,31 @@ func (s *sitting) rememberResults(ctx context.Context, end *importer.End) {
 		end.Stop = brokenBy(end.Stop, err)
 	}
 }
+
+// tellsOfImport tells whether what stands at path are the results of an import
+// or a sync, edited or not: some row has a status that no revocation has.
+func tellsOfImport(ctx context.Context, path string) bool {
+	if !isRegular(path) {
+		return false
+	}
+	file, err := export.Open(ctx, path, nil)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	found := false
+	_, _ = file.Survey(ctx, export.Options{NeedAccounts: true}, func(row *export.Row) error { // what cannot be read are no results
+		status, err := importer.ParseStatus(row.Own["jsm_status"])
+		if found = err == nil && !slices.Contains(importer.RevokeStatuses(), status); found {
+			return errFound
+		}
+		return nil
+	})
+	return found
+}
+
+// errFound ends a reading that has found what it looked for.
+var errFound = errors.New("found")
 
 // wrote tells whether what stands at path is to the byte what we wrote there.
 func wrote(l *ledger.Ledger, path string) bool {
@@ -116,7 +142,31 @@ func (p *program) leaversAgain(ctx context.Context, l *ledger.Ledger, run ledger
 	}
 	o.results.AllowGaps()
 	_, err := o.done(importer.Replay(ctx, l, run, rows, o.write))
-	return path, errors.Join(err, done())
+	if err = errors.Join(err, done()); err != nil {
+		return path, err
+	}
+	keepAsOurs(ctx, l, run, path)
+	return path, nil
+}
+
+// keepAsOurs remembers what report, which only reads the ledger, has written to
+// path, so that the next sync replaces it. While another run is on, or where the
+// ledger may not be written to, it is left to a person.
+func keepAsOurs(ctx context.Context, l *ledger.Ledger, run ledger.Run, path string) {
+	var summary report.Summary
+	if err := summary.UnmarshalJSON(run.Summary); err != nil || !isRegular(path) {
+		return
+	}
+	abs, sum, err := fileSum(path)
+	if err != nil {
+		return
+	}
+	own, err := ledger.Open(ctx, l.Path(), summary.Site)
+	if err != nil {
+		return
+	}
+	defer own.Close()
+	_ = own.Remember(ctx, abs, sum)
 }
 
 // leaversOf reads the list that run has written, as long as it stands there.

@@ -23,20 +23,25 @@ func (c *trial) team(more string, ids ...int) {
 // TestWhoseRowIsStillThere has people whose row is in the export in some form:
 // that their address is in no row must not take their access away.
 func TestWhoseRowIsStillThere(t *testing.T) {
+	const (
+		mendFirst   = "in line 9 of the export, whose address could not be used (invalid): mend it in the export first"
+		revokeAlone = "see that nothing is lost with the old account, then revoke it"
+	)
 	for _, tc := range []struct {
 		name, row string
 		action    string // of who has the id 1; "": not on the list
+		reason    string
 	}{
-		{"gone", "", "revoke"},
-		{"a slip in the address", "1,P,person.1@@example.com,\n", "review"},
-		{"no address", "1,P,,\n", "review"},
-		{"a new address, excluded", "1,P,new@example.com,off\n", "review"},
-		{"a new address that somebody else has", "1,P," + personAddress(2) + ",\n", "review"},
-		{"a new address", "1,P,new@example.com,\n", "review"},
-		{"excluded", "1,P," + personAddress(1) + ",off\n", ""},
-		{"another form of the address", "1,P,PERSON.1@EXAMPLE.COM,\n", ""},
-		{"a second address of somebody", "9,P,\"ann@example.com; " + personAddress(1) + "\",\n", ""},
-		{"the id is somebody else's", "1,Somebody,other@example.com,\n", "review"},
+		{"gone", "", "revoke", "in no row of the export since"},
+		{"a slip in the address", "1,P,person.1@firm,\n", "review", mendFirst},
+		{"no address", "1,P,,\n", "review", mendFirst},
+		{"a new address, excluded", "1,P,new@example.com,off\n", "review", "in line 9 of the export, which is excluded"},
+		{"a new address that somebody else has", "1,P," + personAddress(2) + ",\n", "review", "in line 9 of the export, with another address, which was there already: " + revokeAlone},
+		{"a new address", "1,P,new@example.com,\n", "review", "with another address (new@example.com): " + revokeAlone},
+		{"excluded", "1,P," + personAddress(1) + ",off\n", "", ""},
+		{"another form of the address", "1,P,PERSON.1@EXAMPLE.COM,\n", "", ""},
+		{"a second address of somebody", "9,P,\"ann@example.com; " + personAddress(1) + "\",\n", "", ""},
+		{"the id is somebody else's", "1,Somebody,other@example.com,\n", "review", revokeAlone},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -47,9 +52,13 @@ func TestWhoseRowIsStillThere(t *testing.T) {
 			c.team(tc.row, 2, 3, 4, 5, 6, 7, 8)
 			for range 2 { // in the second night they have left already
 				c.run(args...)
-				action := ""
+				action, reason := "", ""
 				for _, row := range c.rows("crm.leavers.csv") {
-					action = row["jsm_action"]
+					action, reason = row["jsm_action"], row["jsm_reason"]
+				}
+				const does = "then revoke it"
+				if tc.action == "review" && (!strings.Contains(reason, tc.reason) || strings.Contains(reason, does) != strings.Contains(tc.reason, does)) {
+					t.Errorf("the reason is %q", reason)
 				}
 				if c.revokedAt()[personAddress(1)] != (tc.action == "revoke") || len(c.revokedAt()) > 1 {
 					t.Errorf("revoked: %v", c.revokedAt())

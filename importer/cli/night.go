@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
+	"os"
 	"strings"
 	"time"
 
 	"jsm-onboard/importer"
+	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/report"
 )
@@ -39,6 +42,10 @@ func (r *importRun) openSession(ctx context.Context) (err error) {
 
 // heldUnread is held for an export that cannot be opened, before the ledger is.
 func (r *importRun) heldUnread(ctx context.Context, err error) error {
+	if _, e := os.Stat(r.files.input); r.sync != nil && errors.Is(e, fs.ErrNotExist) {
+		err = &export.RefusedError{Path: r.files.input, What: "there is no such file",
+			Hint: "has the export been made, and under this name? Look at the job that writes it; then run the same command again"}
+	}
 	if summary := r.importFlags.summary; apart(r.files.input, map[string]string{"--summary": summary}) == nil {
 		r.files.summary = summary
 	}
@@ -69,11 +76,12 @@ func (r *importRun) keepHeld(ctx context.Context, reason error) error {
 	if run.Summary, err = summary.JSON(); err != nil {
 		return err
 	}
-	run.FinishedAt, run.Outcome, run.StopReason, run.ExitCode = summary.FinishedAt, summary.Outcome, summary.StopReason, summary.ExitCode
+	run.FinishedAt, run.Outcome, run.StopReason, run.ExitCode, run.RowsRead = summary.FinishedAt, summary.Outcome, summary.StopReason, summary.ExitCode, summary.Rows.Read
 	return r.session.ledger.FinishRun(ctx, run)
 }
 
-// refused is what can be said of a run that ended before its first row.
+// refused is what can be said of a run that ended before its first row: those
+// that were read for the plan were not attempted.
 func (s *sitting) refused(command string, err error) report.Summary {
 	summary := report.Summary{RunID: s.heldID, Command: command, Input: s.files.input, StartedAt: s.began, FinishedAt: time.Now(),
 		Outcome: ledger.Stopped, ExitCode: codeOf(err), Rows: report.CountRows(0, s.statuses, importer.Totals{})}
@@ -81,7 +89,9 @@ func (s *sitting) refused(command string, err error) report.Summary {
 		summary.Site, summary.Ledger = s.session.site, s.session.ledger.Path()
 	}
 	if s.plan != nil {
-		summary.InputSHA256 = s.plan.Survey.SHA256
+		survey := s.plan.Survey
+		summary.InputSHA256, summary.Skipped = survey.SHA256, survey.Skipped
+		summary.Rows = report.AllOf(survey.Rows, s.statuses, importer.NotAttempted)
 	}
 	if err != nil {
 		summary.StopReason, summary.Hint, _ = explain(err)

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"path/filepath"
+	"strings"
 
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
@@ -12,7 +13,7 @@ import (
 
 // outputs are the files that get a line for each row.
 type outputs struct {
-	resultsPath, failedPath string // no failedPath: no such file
+	resultsPath, failedPath string // "": no such file
 	memory                  report.Memory
 	naming                  func(path, sha256 string) error // nil, or told before the file of rows to mend gets its name
 	survey                  *export.Survey
@@ -30,6 +31,9 @@ type outputs struct {
 func (o *outputs) open() error {
 	var err error
 	o.told = report.NewFindings(o.addresses)
+	if o.resultsPath == "" {
+		return nil
+	}
 	if o.results, err = report.NewResults(o.resultsPath, o.survey.Header, o.survey.Width); err != nil {
 		return err
 	}
@@ -46,15 +50,43 @@ func (o *outputs) open() error {
 
 // write takes the next outcome.
 func (o *outputs) write(outcome importer.Outcome) error {
-	err := o.results.Write(outcome)
+	var err error
+	if o.results != nil {
+		err = o.results.Write(outcome)
+	}
 	if err == nil && o.failed != nil {
 		err = o.failed.Write(outcome)
 	}
 	if o.findings {
-		o.told.Add(outcome)
+		address, name := o.cellsOf(outcome.Row)
+		o.told.AddOf(outcome, address, name)
 	}
 	o.broken = err
 	return err
+}
+
+// cellsOf are address and name as they stand in a row that cannot be used. Of
+// a row that can, they are in the row.
+func (o *outputs) cellsOf(row *export.Row) (address, name string) {
+	if !o.addresses || row.Invalid == "" {
+		return "", ""
+	}
+	var whole string
+	var parts []string
+	for _, c := range o.survey.Columns {
+		if c.Index >= len(row.Cells) || row.Cells[c.Index] == "" {
+			continue
+		}
+		switch c.Field {
+		case export.Email:
+			address = row.Cells[c.Index]
+		case export.Name:
+			whole = row.Cells[c.Index]
+		case export.FirstName, export.LastName:
+			parts = append(parts, row.Cells[c.Index])
+		}
+	}
+	return address, either(whole, strings.Join(parts, " "))
 }
 
 // unread tells whether rows are missing because the input could not be read to
@@ -83,6 +115,9 @@ func (o *outputs) done(err error) (report.Mended, error) {
 
 // finish gives the files their names.
 func (o *outputs) finish() (report.Mended, error) {
+	if o.results == nil {
+		return report.Mended{}, nil
+	}
 	if err := o.results.Finish(); err != nil {
 		return report.Mended{}, err
 	}

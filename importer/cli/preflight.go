@@ -7,6 +7,7 @@ import (
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer"
+	"jsm-onboard/importer/ledger"
 	"jsm-onboard/report"
 )
 
@@ -55,23 +56,27 @@ func writable(paths ...string) error {
 const manyCreates = 100
 
 // firstRowFirst offers to make one customer and stop, before many are created
-// with a ledger that has seen nobody yet: whether a site writes to its new
+// with a ledger that has created nobody yet: whether a site writes to its new
 // customers is known only to those who have tried.
 func (r *importRun) firstRowFirst(ctx context.Context) error {
-	if r.yes || r.importFlags.limit > 0 || r.site.sandbox || r.plan.Resumed || r.plan.Create <= manyCreates || !r.interactive() {
+	if r.yes || r.importFlags.limit > 0 || r.site.sandbox || r.plan.Create <= manyCreates || !r.interactive() {
 		return nil
 	}
-	if seen, err := r.session.ledger.HasAccounts(ctx); err != nil || seen {
+	if made, err := anybodyMade(ctx, r.session.ledger); err != nil || made {
+		return err
+	}
+	first, err := r.plan.First(ctx)
+	if err != nil {
 		return err
 	}
 	all := importer.Grouped(r.plan.Create)
-	r.console.People(report.FirstOffer(r.plan) + fmt.Sprintf("y creates this one and stops; n leads to a question about all %s; Ctrl-C sends nothing.\n", all))
+	r.console.People(report.FirstOffer(first) + fmt.Sprintf("y sends this one and stops; n leads to a question about all %s; Ctrl-C sends nothing.\n", all))
 	one, err := r.ask(ctx, "Create one customer now, and stop?")
 	if err != nil {
 		return err
 	}
 	if one {
-		r.importFlags.limit, r.justOne = 1, true
+		r.importFlags.limit, r.only = 1, first
 		return nil
 	}
 	agreed, err := r.ask(ctx, "Create all "+all+" now? n sends nothing.")
@@ -81,6 +86,16 @@ func (r *importRun) firstRowFirst(ctx context.Context) error {
 	return err
 }
 
-// justOneMade ends a run that was to create one customer and stop.
-var justOneMade = &importer.Stop{Cause: importer.LimitReached, What: "one customer was to be created, as asked",
-	Hint: "see whether the site has sent mail to that address; then run the same command again for the rest"}
+// anybodyMade tells whether the ledger knows of somebody whom it has created.
+// Those who were there already are none.
+func anybodyMade(ctx context.Context, l *ledger.Ledger) (bool, error) {
+	if seen, err := l.HasAccounts(ctx); err != nil || !seen {
+		return false, err
+	}
+	holdings, err := l.Holdings(ctx)
+	if err != nil || holdings.Revoked > 0 {
+		return true, err
+	}
+	managed, err := l.Managed(ctx)
+	return managed > 0, err
+}

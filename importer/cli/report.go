@@ -2,10 +2,7 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"iter"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -13,8 +10,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"jsm-onboard/importer"
-	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/report"
 )
@@ -34,11 +29,18 @@ func (p *program) reportCommand() *cobra.Command {
 		Short: "Write a run's results, summary and page again from the ledger",
 		Long: `Writes the files of a run again, as they were at its end. Without RUN it is the
 newest one. The original columns come from the input file; when that is gone or
-has changed, the results have address and name alone.`,
+has changed, the results have address and name alone.
+
+Without a flag that names a file, results and rows to mend are written where the
+run wrote them; those of a later run are never overwritten. With --page or
+--summary alone, nothing else is written.`,
 		Example: `  jsm-onboard report --list
   jsm-onboard report 9807e938 --results again.csv
   jsm-onboard report --prune 90d`,
 		Args: func(cmd *cobra.Command, args []string) error {
+			if err := longDash(args); err != nil {
+				return err
+			}
 			if len(args) > 1 {
 				return usagef("usage: "+cmd.UseLine(), "report takes one run, not %d", len(args))
 			}
@@ -54,7 +56,7 @@ has changed, the results have address and name alone.`,
 	})
 	grouped(cmd.Flags(), "Files", func(g *pflag.FlagSet) {
 		g.StringVar(&f.results, "results", "", "`PATH` of the results (default: where the run wrote them)")
-		g.StringVar(&f.failed, "failed", "", "`PATH` of the rows to mend (default: where the run wrote them)")
+		g.StringVar(&f.failed, "failed", "", "`PATH` of the rows to mend (default: beside --results, or where the run wrote them)")
 		g.StringVar(&f.summary, "summary", "", "`PATH` for the totals as JSON")
 		g.StringVar(&f.page, "page", "", "`PATH` for the page, one HTML file")
 		g.BoolVar(&f.pageAddresses, "page-addresses", false, "put names and addresses on the page")
@@ -124,164 +126,4 @@ func (p *program) listRuns(ctx context.Context, l *ledger.Ledger) error {
 	}
 	fmt.Fprint(p.Out, report.RunList(runs))
 	return nil
-}
-
-// tellAgain writes the files of a run and ends with its exit code.
-func (p *program) tellAgain(ctx context.Context, f *reportFlags, l *ledger.Ledger, run ledger.Run) error {
-	var summary report.Summary
-	if run.Outcome == "" {
-		return &hinted{err: fmt.Errorf("run %s has not ended: it goes on, or it was killed", run.ID),
-			hint: "run its command again, it goes on where it stopped:\n  jsm-onboard " + run.Command + " " + run.Input, code: exitBroken}
-	}
-	if err := summary.UnmarshalJSON(run.Summary); err != nil {
-		return fmt.Errorf("the summary of run %s is not readable: %w", run.ID, err)
-	}
-	if wasHeld(run) {
-		return p.tellHeld(f, run, summary)
-	}
-	o := &outputs{memory: l, findings: f.page != "", addresses: f.pageAddresses}
-	o.resultsPath = either(f.results, either(summary.Results, stemOf(run.Input)+".results.csv"))
-	o.failedPath = either(f.failed, either(summary.Failed, failedBeside(o.resultsPath)))
-	if run.Command == "revoke" {
-		o.failedPath = "" // it writes none
-	}
-	mended, err := p.rewrite(ctx, o, l, run)
-	if err != nil {
-		return err
-	}
-	leavers, err := p.leaversAgain(ctx, l, run, summary.Leavers, f.results)
-	if err != nil {
-		return err
-	}
-	if f.page != "" {
-		page := report.Page{Version: versionNumber(), Summary: summary, Ending: report.Ending{Page: f.page},
-			Trace: traceOf(ctx, l, run), Findings: o.told}
-		if err := report.WritePage(f.page, page); err != nil {
-			return err
-		}
-	}
-	if f.summary != "" {
-		if err := report.WriteFile(f.summary, run.Summary); err != nil {
-			return err
-		}
-	}
-	fmt.Fprintf(p.Err, "Results  %s\n", o.resultsPath)
-	if mended.Path != "" {
-		fmt.Fprintf(p.Err, "To mend  %s\n", mended.Path)
-	}
-	if leavers != "" {
-		fmt.Fprintf(p.Err, "Leavers  %s\n", leavers)
-	}
-	return endedWith(run)
-}
-
-// tellHeld tells of a night that was held back: it has sent nothing, and has no
-// results that could be written again.
-func (p *program) tellHeld(f *reportFlags, run ledger.Run, summary report.Summary) error {
-	fmt.Fprintf(p.Err, "Run %s ended before its first row, and has written no results: %s\n", run.ID, run.StopReason)
-	for line := range strings.Lines(summary.Hint) {
-		fmt.Fprintf(p.Err, "  %s\n", strings.TrimRight(line, "\n"))
-	}
-	if f.summary != "" {
-		if err := report.WriteFile(f.summary, run.Summary); err != nil {
-			return err
-		}
-	}
-	return endedWith(run)
-}
-
-// endedWith is the exit code of a run, as an error.
-func endedWith(run ledger.Run) error {
-	if run.ExitCode != 0 {
-		return exitError(run.ExitCode)
-	}
-	return nil
-}
-
-// rewrite writes results and failed rows, with the original columns when the
-// input is still what it was.
-func (p *program) rewrite(ctx context.Context, o *outputs, l *ledger.Ledger, run ledger.Run) (report.Mended, error) {
-	survey, file, err := p.original(ctx, run)
-	if err != nil {
-		fmt.Fprintf(p.Err, "The original columns cannot be told: %v\nThe results have address and name alone, of the rows that were sent.\n", err)
-		o.survey = addressAndName()
-		if err := o.open(); err != nil {
-			return report.Mended{}, err
-		}
-		o.results.AllowGaps()
-		return o.done(importer.Replay(ctx, l, run, rowsSent(ctx, l, run), o.write))
-	}
-	defer file.Close()
-	o.survey = survey
-	if err := o.open(); err != nil {
-		return report.Mended{}, err
-	}
-	return o.done(importer.Replay(ctx, l, run, survey.All(ctx), o.write))
-}
-
-// original reads the run's input as the run did.
-func (p *program) original(ctx context.Context, run ledger.Run) (*export.Survey, *export.File, error) {
-	var f readFlags
-	if err := f.unchoose(run.Choices); err != nil {
-		return nil, nil, err
-	}
-	options, err := f.options()
-	if err != nil {
-		return nil, nil, err
-	}
-	if run.Input == "-" {
-		return nil, nil, errors.New("the input came from stdin")
-	}
-	if _, err := os.Stat(run.Input); err != nil {
-		return nil, nil, errors.New("the input " + run.Input + " is gone")
-	}
-	file, err := export.Open(ctx, run.Input, p.In)
-	if err != nil {
-		return nil, nil, err
-	}
-	options.NeedAccounts = run.Command == "revoke"
-	survey, err := file.Survey(ctx, options, nil)
-	if err == nil && survey.SHA256 != run.InputSHA256 {
-		err = errors.New("the input " + run.Input + " has changed")
-	}
-	if err != nil {
-		return nil, nil, errors.Join(err, file.Close())
-	}
-	return survey, file, nil
-}
-
-// rowsSent are the rows that the ledger itself remembers.
-func rowsSent(ctx context.Context, l *ledger.Ledger, run ledger.Run) iter.Seq2[*export.Row, error] {
-	recorded := l.Outcomes
-	if run.Command == "revoke" {
-		recorded = l.Revocations
-	}
-	return func(yield func(*export.Row, error) bool) {
-		for o, err := range recorded(ctx, run.Seq, 0) {
-			row := &export.Row{Number: o.Row, Line: o.Line, Key: o.Key, Email: o.Email, Name: o.Name, Cells: []string{o.Email, o.Name}}
-			if !yield(row, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// stemOf is what the names of the files of an input begin with.
-func stemOf(input string) string {
-	if input == "-" {
-		return "stdin"
-	}
-	return export.Stem(input)
-}
-
-// failedBeside is where the rows to mend of a run stand that had none.
-func failedBeside(results string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(results, ".csv"), ".results") + ".failed.csv"
-}
-
-func either(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -55,6 +56,8 @@ func (p *program) revokeCommand() *cobra.Command {
 each to FILE.results.csv. An account is named by its id (in a column
 jsm_account_id, account_id or accountId), or by an address that the ledger knows.
 The list of leavers that sync writes is taken as it is, as long as it is fresh.
+Another file that covers more than half of the accounts that the ledger manages
+is taken with --yes only when --max-revoke says how many are meant.
 
 It is no deletion: the address stays taken, and only an administrator can give
 the access back, by hand. It needs a token of a site administrator.
@@ -112,6 +115,9 @@ func (r *revokeRun) run(ctx context.Context) (err error) {
 	if err := apart(r.files.input, map[string]string{"--results": r.files.results, "--summary": r.revokeFlags.summary, "--metrics-file": r.tell.metricsFile}); err != nil {
 		return err
 	}
+	if r.revokeFlags.results == "" && !r.dryRun && tellsOfImport(ctx, r.files.results) {
+		return usagef("say where those of this revocation go, with --results PATH", "%s has the results of an import or sync, and they would be overwritten", r.files.results)
+	}
 	r.files.summary = r.revokeFlags.summary
 	r.session, err = r.open(ctx, &r.site, sessionOptions{ledger: r.ledger, readOnly: r.dryRun, log: r.console.Log(), notify: r.paceChanged})
 	if err != nil {
@@ -142,25 +148,66 @@ func (r *revokeRun) prepare(ctx context.Context, file *export.File, options expo
 	if err != nil {
 		return err
 	}
-	refused := importer.CheckRevocation(r.plan, r.maxRevoke, managed)
+	refused := r.guard(managed)
 	outlook.Held = refused != nil
+	if reach := r.plan.Reach; r.plan.Create > 0 && (!reach.Listed || reach.Foreign+reach.Unknown > 0) {
+		outlook.Notes = append(outlook.Notes, "Access would be taken away from "+r.plan.RevokedShare(managed)+".")
+	}
 	r.show(outlook)
 	if refused != nil {
 		return refused
 	}
-	return r.agree(ctx)
+	return r.agree(ctx, managed)
 }
 
-// agree asks whether it is meant.
-func (r *revokeRun) agree(ctx context.Context) error {
+// guard refuses more than --max-revoke allows; and without it what is most
+// likely a mistake, unless somebody is asked.
+func (r *revokeRun) guard(managed int) error {
+	if err := importer.CheckRevocation(r.plan, r.maxRevoke, managed); err != nil {
+		return err
+	}
+	if r.maxRevoke.Set || r.dryRun || !r.yes {
+		return nil
+	}
+	return importer.CheckUnlisted(r.plan, managed)
+}
+
+// agree asks whether it is meant. Many accounts that no list of leavers has, and
+// no --max-revoke, are agreed to by their number.
+func (r *revokeRun) agree(ctx context.Context, managed int) error {
 	if r.yes || r.dryRun || r.plan.Create == 0 {
 		return nil
 	}
-	agreed, err := r.ask(ctx, fmt.Sprintf("Take portal access away from %s at %s?", importer.Counted(r.plan.Create, "account", "accounts"), r.session.site))
+	question := fmt.Sprintf("Take portal access away from %s at %s?", importer.Counted(r.plan.Create, "account", "accounts"), r.session.site)
+	many := importer.Limit{Percent: 5, AtLeast: 1, Set: true}
+	if !r.plan.Reach.Listed && !r.maxRevoke.Set && many.Exceeded(r.plan.Create, managed) {
+		return r.askNumber(ctx, question+"\nThat is "+r.plan.RevokedShare(managed)+".", r.plan.Create)
+	}
+	agreed, err := r.ask(ctx, question)
 	if err == nil && !agreed {
 		err = errNotAgreed
 	}
 	return err
+}
+
+// askNumber puts a question that is agreed to by typing number; anything else,
+// in the end, is no agreement.
+func (p *program) askNumber(ctx context.Context, question string, number int) error {
+	fmt.Fprintln(p.Err, question)
+	for range askedAtMost {
+		fmt.Fprint(p.Err, "Type the number of accounts to go on, or Enter to leave them alone: ")
+		line, err := p.answer(ctx)
+		if err != nil {
+			return err
+		}
+		switch typed := strings.ReplaceAll(strings.TrimSpace(line), ",", ""); typed {
+		case fmt.Sprint(number):
+			return nil
+		case "", "n", "no":
+			return errNotAgreed
+		}
+	}
+	return errNotAgreed
 }
 
 // identify finds out whose the credentials are. That they may revoke is shown

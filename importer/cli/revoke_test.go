@@ -71,6 +71,9 @@ func TestRevokeWithBadRows(t *testing.T) {
 		{"", "nobody@example.com", "", "invalid"},
 		{"", "", "revoke", "invalid"},
 		{"not-an-id!", "", "", "invalid"},
+		{"foo", "", "", "invalid"}, // nor is this of an Atlassian account
+		{"5AD6D3581DB05E2A66FA80B1", "", "", "invalid"},
+		{"5ad6d3581db05e2a66fa80b1", "", "", "not_portal_only"},
 		{"712020:0a1b2c3d-0000-4000-8000-00000000abcd", "", "", "not_portal_only"},
 		{"qm:0a1b2c3d-0000-4000-8000-00000000abcd:123456789012345678901234", "", "", "not_found"},
 	}

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -27,8 +29,9 @@ type program struct {
 	Streams
 	env environment
 
-	siteWords, readWords []string        // of the command line: what a command that follows needs, too
-	voice                *report.Console // of the command, once it has one
+	siteWords, readWords, ledgerWords []string // of the command line: what a command that follows needs, too
+
+	voice *report.Console // of the command, once it has one
 }
 
 // Run is the whole program but for the process: it parses args, runs the
@@ -83,6 +86,9 @@ Try it without an Atlassian account:
 			if len(args) == 0 {
 				return cmd.Help()
 			}
+			if err := longDash(args); err != nil {
+				return err
+			}
 			hint := "see jsm-onboard --help"
 			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 				hint = "did you mean jsm-onboard " + near[0] + "?"
@@ -116,6 +122,9 @@ func usagef(hint, format string, args ...any) error {
 
 // oneFile is the check for commands that take one FILE.
 func oneFile(cmd *cobra.Command, args []string) error {
+	if err := longDash(args); err != nil {
+		return err
+	}
 	switch len(args) {
 	case 0:
 		return usagef("usage: "+cmd.UseLine(), "%s needs the name of a file", cmd.Name())
@@ -125,8 +134,29 @@ func oneFile(cmd *cobra.Command, args []string) error {
 	return usagef("usage: "+cmd.UseLine()+"; a name with blanks goes into quotes", "%s takes one file, not %d", cmd.Name(), len(args))
 }
 
+// longDashes are what word processors make of hyphens.
+const longDashes = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+
+// longDash refuses what was meant for a flag, but would be taken for a file.
+func longDash(args []string) error {
+	for _, arg := range args {
+		first, _ := utf8.DecodeRuneInString(arg)
+		name := strings.TrimLeft(arg, longDashes+"-")
+		if !strings.ContainsRune(longDashes, first) || name == "" {
+			continue
+		}
+		if _, err := os.Stat(arg); err != nil {
+			return usagef("a flag begins with two hyphens: --"+name, "%s begins with a long dash, as word processors make it", arg)
+		}
+	}
+	return nil
+}
+
 // noArguments is the check for commands that have flags alone.
 func noArguments(cmd *cobra.Command, args []string) error {
+	if err := longDash(args); err != nil {
+		return err
+	}
 	if len(args) == 0 {
 		return nil
 	}

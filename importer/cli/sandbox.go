@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -31,7 +32,8 @@ func (p *program) sandboxCommand() *cobra.Command {
 		Use:   "sandbox",
 		Short: "Serve a Jira Service Management site on loopback, with quotas and faults to choose",
 		Long: `Serves a Jira Service Management site in memory, on a loopback address, until
-Ctrl-C. Point the program at it by the environment that it prints. What the
+Ctrl-C. Point the program at it with the lines that it prints: paste them into
+another shell (on Windows, PowerShell). What the
 site knows can be read at /sandbox/accounts (CSV) and /sandbox/stats (JSON).`,
 		Example: `  jsm-onboard sandbox --quota 50 --fault 503=0.02 --fault reset-after=0.01`,
 		Args:    noArguments,
@@ -82,6 +84,15 @@ func (f *sandboxFlags) options() (jsmtest.Options, error) {
 	return o, nil
 }
 
+// setIn is the line that sets a variable in the shell that a system's users
+// have, for the programs that are started there.
+func setIn(system, name, value string) string {
+	if system == "windows" {
+		return fmt.Sprintf("$env:%s=\"%s\"\n", name, value)
+	}
+	return fmt.Sprintf("export %s=%s\n", name, value)
+}
+
 func (p *program) serveSandbox(cmd *cobra.Command, f *sandboxFlags) error {
 	o, err := f.options()
 	if err != nil {
@@ -91,7 +102,7 @@ func (p *program) serveSandbox(cmd *cobra.Command, f *sandboxFlags) error {
 	defer release()
 	token := jsmtest.SandboxToken()
 	err = jsmtest.New(o).Serve(ctx, f.addr, func(url string) {
-		fmt.Fprintf(p.Out, "JIRA_BASE_URL=%s\nJIRA_USER_EMAIL=%s\nJIRA_API_TOKEN=%s\n", url, token.Email, token.Secret)
+		fmt.Fprint(p.Out, setIn(runtime.GOOS, "JIRA_BASE_URL", url), setIn(runtime.GOOS, "JIRA_USER_EMAIL", token.Email), setIn(runtime.GOOS, "JIRA_API_TOKEN", token.Secret))
 		fmt.Fprintf(p.Err, "A Jira Service Management site listens on %s; Ctrl-C ends it.\n", url)
 	})
 	if errors.Is(err, syscall.EADDRINUSE) {

@@ -23,6 +23,8 @@ import (
 type session struct {
 	site    string
 	sandbox bool
+	gone    bool              // the ledger ends with the session
+	gives   accountIDs        // the ids that a sandbox gives away
 	unused  string            // the site that is named somewhere, when it is the sandbox that is used
 	client  *apiclient.Client // nil: nothing will be sent
 	ledger  *ledger.Ledger
@@ -149,17 +151,18 @@ func asUsage(err error) error {
 // startSandbox serves a site on a free loopback port, with a ledger in a
 // temporary folder.
 func (p *program) startSandbox(s *session, o *sessionOptions) (*target, error) {
-	server, err := jsmtest.New(jsmtest.Sandbox()).Start("127.0.0.1:0")
+	sandbox := jsmtest.New(jsmtest.Sandbox())
+	server, err := sandbox.Start("127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("starting the sandbox: %w", err)
 	}
-	s.close = append(s.close, server.Close)
+	s.gives, s.close = idsOf(sandbox), append(s.close, server.Close)
 	if o.ledger == "" {
 		folder, err := os.MkdirTemp("", "jsm-onboard-sandbox-")
 		if err != nil {
 			return nil, err
 		}
-		s.close = append(s.close, func() error { return os.RemoveAll(folder) })
+		s.gone, s.close = true, append(s.close, func() error { return os.RemoveAll(folder) })
 		o.ledger = filepath.Join(folder, "sandbox.ledger")
 	}
 	site, err := url.Parse(server.URL)

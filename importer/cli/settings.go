@@ -53,7 +53,7 @@ func (p *program) settle(cmd *cobra.Command) error {
 	if err := knownKeys(cmd.Root(), path, entries); err != nil {
 		return err
 	}
-	p.siteWords, p.readWords = typed(cmd, siteFlagNames), typed(cmd, readFlagNames)
+	p.siteWords, p.readWords, p.ledgerWords = typed(cmd, siteFlagNames), typed(cmd, readFlagNames), typed(cmd, ledgerFlagNames)
 	siteTyped := cmd.Flags().Changed("site")
 	var failed []error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -80,6 +80,8 @@ func (p *program) settle(cmd *cobra.Command) error {
 var (
 	siteFlagNames = []string{"config", "site", "gateway-url", "token-url", "token-file", "ca-file", "sandbox", "ledger"}
 	readFlagNames = []string{"column", "preset"}
+
+	ledgerFlagNames = []string{"config", "site", "ledger"} // of them, those that report has
 )
 
 // typed are those of the flags that the command line has, as words of it.

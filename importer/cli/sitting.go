@@ -27,6 +27,7 @@ type sitting struct {
 	pace     func() pacer.Pace               // of the requests that it makes
 	recorder atomic.Pointer[report.Recorder] // what the page draws; nil: nothing is recorded
 	departed departed                        // sync
+	made     string                          // what the totals say of whom a limited run has created
 	limit    int                             // --limit; 0: none
 	quiet    bool                            // no plan, unless that is all there is
 	sending  atomic.Bool                     // rows may be in flight
@@ -89,7 +90,9 @@ func (s *sitting) carryOut(ctx context.Context, job *importer.Job, tell func(imp
 		rows = s.limit
 	}
 	stop := s.console.Follow(rows, func() report.Moment { return moment(job.Progress(), s.pace(), limited) })
+	recorded := s.recordRefusals()
 	end := job.Run(s.plan.Survey.All(context.WithoutCancel(ctx)), tell)
+	recorded()
 	stop()
 	mended, fileErr := s.finishFiles(context.WithoutCancel(ctx), end)
 	if !s.outputs.named {
@@ -98,9 +101,9 @@ func (s *sitting) carryOut(ctx context.Context, job *importer.Job, tell func(imp
 	if fileErr != nil {
 		end.Stop = brokenBy(end.Stop, fileErr)
 	}
-	if s.outputs.unread(end) && end.Stop != nil && end.Sent > 0 {
+	if s.outputs.unread(end) && end.Stop != nil && end.Sent > 0 && !s.session.gone {
 		told := *end.Stop
-		told.Hint += "\nwhat became of the rows that were sent is in the ledger: jsm-onboard report " + s.plan.Run.ID
+		told.Hint += "\nwhat became of the rows that were sent is in the ledger: " + report.CommandLine("report", s.plan.Run.ID, s.ledgerWords)
 		end.Stop = &told
 	}
 	end.Stop = complete(end, s.outputs.results.Rows())
@@ -244,7 +247,7 @@ func (s *sitting) keepTrace(ctx context.Context) error {
 }
 
 func (s *sitting) ending(end importer.End, mended report.Mended) report.Ending {
-	e := report.Ending{Kept: mended.Kept, Page: s.files.page, Site: s.siteWords, Read: s.readWords}
+	e := report.Ending{Kept: mended.Kept, Page: s.files.page, Made: s.made, Gone: s.session.gone, Site: s.siteWords, Read: s.readWords}
 	if stop := firstStop(end.Stop, s.departed.stop); stop != nil {
 		e.Hint = stop.Hint
 	}

@@ -2,8 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -107,49 +107,6 @@ func (r *importRun) listPath() string {
 	return r.sync.leavers
 }
 
-// sourceOf is the name of a source that was not given one.
-func sourceOf(path string) string {
-	if path == "-" {
-		return "stdin"
-	}
-	return filepath.Base(path)
-}
-
-// lastPeople is how many people the last complete run of a source had; 0: there
-// was none.
-func lastPeople(ctx context.Context, l *ledger.Ledger, source string) (int, error) {
-	run, found, err := l.LastComplete(ctx, source)
-	if err != nil || !found {
-		return 0, err
-	}
-	var summary report.Summary
-	if err := summary.UnmarshalJSON(run.Summary); err != nil {
-		return 0, fmt.Errorf("the summary of run %s is not readable: %w", run.ID, err)
-	}
-	return summary.Rows.Read - summary.Rows.Of(importer.Duplicate), nil
-}
-
-// goneNote says in a dry run how many of the source are in no row of the file.
-func goneNote(ctx context.Context, l *ledger.Ledger, source string, survey *export.Survey) (string, error) {
-	members, gone := 0, 0
-	for m, err := range l.Members(ctx, source) {
-		if err != nil {
-			return "", err
-		}
-		if m.Aside {
-			continue
-		}
-		members++
-		if !survey.Contains(m.Key) {
-			gone++
-		}
-	}
-	if members == 0 {
-		return "This source has no complete sync yet: nobody can be a leaver.", nil
-	}
-	return fmt.Sprintf("Of %d people who were in the last complete run of the source, %d are in no row of this file.", members, gone), nil
-}
-
 // returnNotes tell what --resend-known means for people whose access we have
 // revoked.
 func returnNotes(n int) []string {
@@ -248,15 +205,21 @@ func moved(one ledger.Leaver, roster *importer.Roster) string {
 	if roster.Untold(one) {
 		return "in no row of the export since " + one.LastSeen.UTC().Format(time.DateOnly) + ", and it has no external ids any more, by which another address of the same person would be seen: bring that column back, or revoke it with a file that has its jsm_account_id alone"
 	}
-	where := "with another address (" + one.NewKey + ")"
-	if one.NewKey == "" {
-		line := roster.Elsewhere(one)
-		if line == 0 {
-			return ""
-		}
-		where = fmt.Sprintf("in line %d, with another address or one that cannot be used", line)
+	const revokeAlone = ": see that nothing is lost with the old account, then revoke it with a file that has its jsm_account_id alone"
+	if one.NewKey != "" {
+		return "the same external id is in the export with another address (" + one.NewKey + ")" + revokeAlone
 	}
-	return "the same external id is in the export " + where + ": see that nothing is lost with the old account, then revoke it with a file that has its jsm_account_id alone"
+	line, status := roster.Elsewhere(one)
+	where := fmt.Sprintf("the same external id is in line %d of the export", line)
+	switch status {
+	case 0:
+		return ""
+	case importer.Duplicate, importer.RevokedBefore:
+		return where + ", with another address, which was there already" + revokeAlone
+	case importer.Excluded:
+		return where + ", which is excluded and has another address: see first whether that row is to be left out; do not revoke before"
+	}
+	return where + ", whose address could not be used (" + status.String() + "): mend it in the export first; when it was a slip, nobody has left, and nothing is to be revoked"
 }
 
 // revokeListed takes access away from those on the list, within the run that
@@ -280,8 +243,10 @@ func (r *importRun) revokeListed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := importer.CheckRevocation(plan, r.sync.maxRevoke, managed); err != nil {
-		return err
+	if stop, ok := errors.AsType[*importer.Stop](importer.CheckRevocation(plan, r.sync.maxRevoke, managed)); ok {
+		stop.Hint = fmt.Sprintf("the creates are done, and the list is there: look at it; when it is right, this does the rest:\n%s\n(or run the sync once more with --max-revoke %d)",
+			report.RevokeCommand(r.sync.leavers, r.siteWords), plan.Create+plan.Settled.Of(importer.Revoked))
+		return stop
 	}
 	if plan.Create > 0 && r.who.Root == "" {
 		if r.who, err = r.session.identify(ctx); err != nil {

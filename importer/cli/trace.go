@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"sync"
 	"time"
 
 	"jsm-onboard/apiclient/pacer"
@@ -42,12 +43,42 @@ func keepTrace(ctx context.Context, l *ledger.Ledger, run ledger.Run, r *report.
 // recordRow is told of each outcome at once.
 func recordRow(r *report.Recorder) func(importer.Outcome) {
 	return func(o importer.Outcome) {
-		now := time.Now()
-		for range o.Refused {
-			r.Refused(now)
-		}
-		r.Row(now, o.Status, o.Took)
+		r.Row(time.Now(), o.Status, o.Took)
 	}
+}
+
+// refusalsEvery is how often it is looked whether requests were refused. A row
+// may be settled long after a request for it was.
+const refusalsEvery = 250 * time.Millisecond
+
+// recordRefusals looks at the requests until stop is called, which waits.
+func (s *sitting) recordRefusals() (stop func()) {
+	if s.recorder.Load() == nil {
+		return func() {}
+	}
+	quit := make(chan struct{})
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		ticker := time.NewTicker(refusalsEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-quit:
+				s.countRefusals()
+				return
+			case <-ticker.C:
+				s.countRefusals()
+			}
+		}
+	})
+	return func() {
+		close(quit)
+		wait.Wait()
+	}
+}
+
+func (s *sitting) countRefusals() {
+	s.recorder.Load().Refused(time.Now(), s.pace().Refused)
 }
 
 // recordPause is told of what the pacer does.
