@@ -12,7 +12,7 @@ import (
 )
 
 // batchRows is how many rows are looked up in the ledger at once.
-const batchRows = 256
+const batchRows = 512
 
 // A decision is an outcome, or a task that has to be worked on to get one.
 type decision struct {

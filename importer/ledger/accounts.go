@@ -33,6 +33,7 @@ const accountColumns = "a.id, a.row, a.key, a.email, a.name, a.external_id, a.ac
 const (
 	accountsQuery = "SELECT q.key, " + accountColumns + ` FROM json_each(?) q
 		CROSS JOIN account_keys k ON k.key = q.value CROSS JOIN accounts a ON a.id = k.id`
+	rangeQuery    = "SELECT a.id - ?1, " + accountColumns + " FROM accounts a WHERE a.id BETWEEN ?1 AND ?2"
 	versionsQuery = "SELECT q.key, " + accountColumns + " FROM json_each(?) q CROSS JOIN accounts a ON a.id = q.value"
 )
 
@@ -129,9 +130,10 @@ func (l *Ledger) findAccounts(ctx context.Context, run, upto int64, q []Query, m
 // the place in what was asked for.
 func eachVersion(rows *sql.Rows, take func(n int, v version)) error {
 	defer rows.Close()
+	var n int
+	scan := newVersionScan(&n)
 	for rows.Next() {
-		var n int
-		v, err := scanVersion(rows, &n)
+		v, err := scan.version(rows)
 		if err != nil {
 			return err
 		}
@@ -160,20 +162,44 @@ type version struct {
 }
 
 func scanVersion(s scanner, before ...any) (version, error) {
-	var v version
-	var at, revoked string
-	err := s.Scan(append(before, &v.id, &v.row, &v.Key, &v.Email, &v.Name, &v.ExternalID, &v.ID, &v.Status,
-		&v.Verified, &v.Run, &at, &revoked)...)
-	if err != nil {
+	return newVersionScan(before...).version(s)
+}
+
+// A versionScan scans versions one after the other.
+type versionScan struct {
+	v           version
+	at, revoked string
+	into        []any
+
+	lastAt string // of the version before: many are of one moment
+	moment time.Time
+}
+
+// newVersionScan scans into before what stands before accountColumns.
+func newVersionScan(before ...any) *versionScan {
+	c := &versionScan{}
+	v := &c.v
+	c.into = append(before, &v.id, &v.row, &v.Key, &v.Email, &v.Name, &v.ExternalID, &v.ID, &v.Status,
+		&v.Verified, &v.Run, &c.at, &c.revoked)
+	return c
+}
+
+func (c *versionScan) version(s scanner) (v version, err error) {
+	if err := s.Scan(c.into...); err != nil {
 		return v, err
 	}
+	v = c.v
 	if v.Email == "" {
 		v.Email = v.Key
 	}
-	if v.At, err = moment(at); err != nil {
-		return v, err
+	if c.at != c.lastAt {
+		if c.moment, err = moment(c.at); err != nil {
+			return v, err
+		}
+		c.lastAt = c.at
 	}
-	v.RevokedAt, err = moment(revoked)
+	v.At = c.moment
+	v.RevokedAt, err = moment(c.revoked)
 	return v, err
 }
 

@@ -3,6 +3,7 @@ package ledger
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -80,4 +81,50 @@ func TestPresentAndMembers(t *testing.T) {
 	}
 	same(t, map[string]string{"ann": "desk", "bob": "shop"}, present)
 	same(t, people("ann"), all(t, l.Members(t.Context(), "desk")))
+}
+
+func TestInRow(t *testing.T) {
+	for name, c := range map[string]struct {
+		ids  []int64
+		low  int64
+		want []int
+	}{
+		"one":            {[]int64{7}, 7, []int{0}},
+		"in order":       {[]int64{7, 8, 9}, 7, []int{0, 1, 2}},
+		"another order":  {[]int64{9, 7, 8}, 7, []int{1, 2, 0}},
+		"a gap":          {[]int64{7, 9, 10}, 7, []int{0, -1, 1, 2}},
+		"too many gaps":  {[]int64{7, 14, 9}, 0, nil},
+		"the same twice": {[]int64{7, 8, 7}, 0, nil},
+	} {
+		places := []int{0, 1, 2}[:len(c.ids)]
+		low, at := inRow(c.ids, places)
+		if low != c.low || !slices.Equal(at, c.want) {
+			t.Errorf("%s: from %d on %v, want from %d on %v", name, low, at, c.low, c.want)
+		}
+	}
+}
+
+// Rows in any order, with others between them and one key twice, are each told
+// their own account.
+func TestFollowTellsEachItsOwn(t *testing.T) {
+	l := openNew(t)
+	old := startRun(t, l, job("old"))
+	for row := 1; row <= 300; row++ {
+		l.Settle(old.Seq, created(row, key(row)), nil)
+	}
+	run := startRun(t, l, job("new"))
+	if err := l.Index(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for name, rows := range map[string][]int{"in order": {1, 2, 3, 4}, "backwards": {9, 8, 7}, "far apart": {1, 300, 150}, "gaps": {5, 8, 6}, "one twice": {3, 4, 3, 5}} {
+		var q []Query
+		for n, row := range rows {
+			q = append(q, Query{Row: n + 1, Key: key(row)})
+		}
+		for i, m := range recallEach(t, l, run, q) {
+			if m.Account == nil || m.Account.Key != q[i].Key {
+				t.Errorf("%s: row %d was told %+v", name, i+1, m.Account)
+			}
+		}
+	}
 }

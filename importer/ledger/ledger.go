@@ -185,11 +185,11 @@ func checkLog(path string) error {
 var writePragmas = []string{"synchronous(FULL)", "fullfsync(1)", "checkpoint_fullfsync(1)",
 	"wal_autocheckpoint(8000)", "journal_size_limit(67108864)", "cache_size(-4096)"}
 
-// readers is how many connections read, with 1 MB of pages each (and as much
+// readers is how many connections read, with half a MB of pages each (and as much
 // that the allocation of pages wastes).
 const readers = 4
 
-var readPragmas = []string{"query_only(1)", "cache_size(-1024)"}
+var readPragmas = []string{"query_only(1)", "cache_size(-512)"}
 
 func openReader(dsn string) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", dsn)
