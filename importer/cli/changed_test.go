@@ -26,7 +26,7 @@ func wide(name string, n int) string {
 // An input that changes after the plan is noticed: no row of the changed part
 // is sent, the run ends with exit code 1, and report tells what was sent.
 func TestInputChanges(t *testing.T) {
-	const people = 1500
+	const people = 3000 // more than is read ahead
 	original, other := wide("Before", people), wide("After", people)
 	for _, tc := range []struct {
 		name   string
