@@ -33,11 +33,21 @@ type Outcome struct {
 // begun. When the row is pending or open already, that earlier attempt's
 // answer is lost, and stays so until the row is settled as Known.
 func (l *Ledger) Begin(ctx context.Context, run int64, a Attempt) error {
-	if err := ctx.Err(); err != nil {
+	return l.BeginAll(ctx, run, []Attempt{a})
+}
+
+// BeginAll is Begin for several attempts at the cost of one. After an error
+// each of them may be on disk or not.
+func (l *Ledger) BeginAll(ctx context.Context, run int64, attempts []Attempt) error {
+	if err := ctx.Err(); err != nil || len(attempts) == 0 {
 		return err
 	}
-	return l.write.do(entry{action: begin, run: run, outcome: Outcome{Row: a.Row, Line: a.Line,
-		Key: a.Key, Email: a.Email, Name: a.Name, ExternalID: a.ExternalID, Revoke: a.Revoke}})
+	entries := make([]entry, len(attempts))
+	for i, a := range attempts {
+		entries[i] = entry{action: begin, run: run, outcome: Outcome{Row: a.Row, Line: a.Line,
+			Key: a.Key, Email: a.Email, Name: a.Name, ExternalID: a.ExternalID, Revoke: a.Revoke}}
+	}
+	return l.write.do(entries...)
 }
 
 // Settle records o and calls done, when it is not nil, once o is durable or

@@ -8,6 +8,8 @@
 // Withdraw is called after the outcome is. One goroutine writes: it takes what
 // has come in since its last commit as one transaction, so that a commit is
 // never waited for with nothing to do, and is shared when there is much to do.
+// While much comes in, outcomes wait for one another, some milliseconds at most,
+// and attempts, which requests wait for, overtake them.
 // The file is in WAL mode with synchronous FULL (fullfsync on macOS): each
 // commit appends to the log and flushes it to the device before it returns,
 // and a checkpoint flushes log and file before the log is used anew. The

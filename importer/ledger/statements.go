@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,7 @@ type statements struct {
 	journal journal
 	anyLost bool // there may be something in the table lost
 	args    []any
+	settled []*Outcome
 
 	fresh      []keyVersion // added by the transaction, and not entered in account_keys
 	allEntered bool         // the transaction has entered all before them
@@ -165,13 +167,10 @@ func (s *statements) part(ctx context.Context, part []entry) error {
 
 func (s *statements) settles(ctx context.Context, part []entry, now string) error {
 	args := s.args[:0]
-	for i := range part {
-		if e := &part[i]; e.action == settle {
-			o := &e.outcome
-			args = append(args, e.run, flag(o.Revoke), o.Row, o.Line, o.Key, unlessKey(o), o.Name, o.ExternalID,
-				o.Status, o.AccountID, o.Reason, o.HTTPStatus, o.Attempts,
-				flag(o.Open), flag(o.LookUp), flag(o.Known), flag(o.Verified), flag(o.AskAgain))
-		}
+	for _, o := range s.inOrder(part) {
+		args = append(args, part[0].run, flag(o.Revoke), o.Row, o.Line, o.Key, unlessKey(o), o.Name, o.ExternalID,
+			o.Status, o.AccountID, o.Reason, o.HTTPStatus, o.Attempts,
+			flag(o.Open), flag(o.LookUp), flag(o.Known), flag(o.Verified), flag(o.AskAgain))
 	}
 	s.args = args
 	if _, err := s.outcomes.exec(ctx, args); err != nil {
@@ -186,6 +185,19 @@ func (s *statements) settles(ctx context.Context, part []entry, now string) erro
 		return err
 	}
 	return s.answered(ctx, part)
+}
+
+// inOrder are the outcomes of part, by row: so they stand in the table, and
+// few of its pages change.
+func (s *statements) inOrder(part []entry) []*Outcome {
+	s.settled = s.settled[:0]
+	for i := range part {
+		if e := &part[i]; e.action == settle {
+			s.settled = append(s.settled, &e.outcome)
+		}
+	}
+	slices.SortFunc(s.settled, func(a, b *Outcome) int { return a.Row - b.Row })
+	return s.settled
 }
 
 func isKnown(e *entry) bool { return e.action == settle && e.outcome.Known }

@@ -10,12 +10,8 @@ import (
 	"time"
 )
 
-const (
-	maxWaiting = 4096 // entries that may wait for the disk; who brings more waits too
-	maxGroup   = 512  // entries written in one transaction
-	busyGroup  = 16   // entries in a group from which on the next is waited for
-	lingering  = 500 * time.Microsecond
-)
+// lingering is how long no group follows one of many.
+const lingering = time.Millisecond
 
 type action int
 
@@ -38,8 +34,7 @@ type entry struct {
 	prompt  bool // done never blocks: it is called at once
 }
 
-// writer owns the connection that writes. Entries are written in the order in
-// which they came.
+// writer owns the connection that writes.
 type writer struct {
 	path    string
 	db      *sql.DB
@@ -47,16 +42,10 @@ type writer struct {
 	stmts   *statements
 	tail    *tail
 	commits atomic.Int64
+	*queue
 
-	mu      sync.Mutex
-	some    sync.Cond // entries wait, or closing
-	room    sync.Cond // fewer than maxWaiting wait, or failed
-	waiting []entry
-	closing bool
-	failed  error // set once; nothing is written after it
-
-	told  chan []told // to the goroutine that calls the callbacks
-	ended sync.WaitGroup
+	told    chan []told // to the goroutine that calls the callbacks
+	working sync.WaitGroup
 }
 
 type told struct {
@@ -69,39 +58,22 @@ func startWriter(path string, db *sql.DB, c *sql.Conn) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{path: path, db: db, conn: c, stmts: stmts, tail: &tail{}, told: make(chan []told, 1)}
-	w.some.L, w.room.L = &w.mu, &w.mu
-	w.ended.Go(w.work)
-	w.ended.Go(w.tell)
+	w := &writer{path: path, db: db, conn: c, stmts: stmts, tail: &tail{}, queue: newQueue(), told: make(chan []told, 1)}
+	w.working.Go(w.work)
+	w.working.Go(w.tell)
 	return w, nil
 }
 
-// put hands over e, or returns why it will not be written; then e.done is not called.
-func (w *writer) put(e entry) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for len(w.waiting) >= maxWaiting && w.failed == nil && !w.closing {
-		w.room.Wait()
-	}
-	if w.failed != nil {
-		return w.failed
-	}
-	if w.closing {
-		return errClosed
-	}
-	w.waiting = append(w.waiting, e)
-	w.some.Signal()
-	return nil
-}
-
-// do writes e and waits until it is durable.
-func (w *writer) do(e entry) error {
+// do writes entries and waits until they are durable. They are written in
+// their order, and after one that fails no other is: the last speaks for all.
+func (w *writer) do(entries ...entry) error {
 	if w == nil {
 		return errReadOnly
 	}
 	answer := make(chan error, 1)
-	e.done, e.prompt = func(err error) { answer <- err }, true
-	if err := w.put(e); err != nil {
+	last := &entries[len(entries)-1]
+	last.done, last.prompt = func(err error) { answer <- err }, true
+	if err := w.put(entries...); err != nil {
 		return err
 	}
 	return <-answer
@@ -113,30 +85,6 @@ func (w *writer) call(ctx context.Context, f func(context.Context, *sql.Conn) er
 		return err
 	}
 	return w.do(entry{action: call, call: func(context.Context, *sql.Conn) error { return f(ctx, w.conn) }})
-}
-
-// take waits for entries and returns those that make the next transaction;
-// none when the writer is to end.
-func (w *writer) take(group []entry) []entry {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for len(w.waiting) == 0 && !w.closing {
-		w.some.Wait()
-	}
-	n := 0
-	for n < len(w.waiting) && n < maxGroup {
-		if w.waiting[n].action >= enterAll {
-			n = max(n, 1)
-			break
-		}
-		n++
-	}
-	group = append(group[:0], w.waiting[:n]...)
-	left := copy(w.waiting, w.waiting[n:])
-	clear(w.waiting[left:])
-	w.waiting = w.waiting[:left]
-	w.room.Broadcast()
-	return group
 }
 
 // work is the goroutine that writes.
@@ -162,19 +110,13 @@ func (w *writer) work() {
 
 // gather lets those who were just woken bring their next entry into the next
 // group: it costs no time when there are few, and when there are many it spares
-// commits, of which each takes as long as the disk does.
+// commits, each of which takes as long as the disk does.
 func (w *writer) gather(last int) {
 	if last < busyGroup {
 		runtime.Gosched()
 		return
 	}
 	time.Sleep(lingering)
-}
-
-func (w *writer) failure() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.failed
 }
 
 // write writes group as one transaction. Its error is final, unless it is a
@@ -233,13 +175,6 @@ func (w *writer) enter() error {
 	return w.do(entry{action: enterAll})
 }
 
-func (w *writer) fail(err error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.failed = err
-	w.room.Broadcast()
-}
-
 // answer wakes who waits in Begin, and passes the callbacks on, in order.
 func (w *writer) answer(group []entry, err error) {
 	var later []told
@@ -269,11 +204,7 @@ func (w *writer) tell() {
 // ended writing.
 func (w *writer) close() error {
 	_ = w.enter() // if it fails, that is what ended writing
-	w.mu.Lock()
-	w.closing = true
-	w.some.Signal()
-	w.room.Broadcast()
-	w.mu.Unlock()
-	w.ended.Wait()
+	w.queue.end()
+	w.working.Wait()
 	return errors.Join(w.failed, w.stmts.close(), w.conn.Close(), w.db.Close())
 }
