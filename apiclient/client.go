@@ -171,6 +171,13 @@ func (c *Client) Site() string { return c.site }
 // Pace is a snapshot of the pace of CreateCustomer.
 func (c *Client) Pace() pacer.Pace { return c.create.Pacer.Pace() }
 
+// Unpaced tells whether CreateCustomer makes nobody wait as things stand: neither for a pace, nor for the end of a pause
+// or an outage.
+func (c *Client) Unpaced() bool {
+	p := c.Pace()
+	return p.Rate == 0 && p.PausedUntil.IsZero() && !p.Probing
+}
+
 // RevokePace is a snapshot of the pace of RevokePortalAccess.
 func (c *Client) RevokePace() pacer.Pace { return c.revoke.Pacer.Pace() }
 

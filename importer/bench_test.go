@@ -24,6 +24,8 @@ func (f forgetful) decide(_ context.Context, rows []*export.Row) ([]decision, er
 	return decisions, nil
 }
 
+func (f forgetful) ahead(context.Context, []*task) error { return nil }
+
 func (f forgetful) perform(ctx context.Context, t *task, done func(Outcome, *Stop)) {
 	made, call, err := f.desk.CreateCustomer(ctx, apiclient.NewCustomer{Email: t.row.Email, DisplayName: t.row.Name}, nil)
 	v := judgeCreate(false, call, err)

@@ -14,6 +14,7 @@ type task struct {
 	lost *ledger.Lost    // an earlier attempt of ours whose answer was never learned
 	had  *ledger.Account // what the ledger has for this address already (--resend-known; revoke)
 
+	begun   bool   // its attempt is on disk
 	id, key string // revoke: the account, and the address under which the ledger has it
 }
 
@@ -64,19 +65,19 @@ func (c *creation) remember(row *export.Row, m ledger.Memory) (decision, error) 
 }
 
 // perform makes one customer: leave, pending on disk, request, outcome on disk.
-// The leave comes first: a row that only waits for it is not in flight, and a
-// process that is killed then leaves no doubt about it.
+// The leave comes first (unless nothing is paced, see ahead): a row that only
+// waits for it is not in flight, and a process that is killed then leaves no
+// doubt about it.
 func (c *creation) perform(ctx context.Context, t *task, done func(Outcome, *Stop)) {
 	if ctx.Err() != nil {
-		done(c.unattempted(t), nil)
+		c.withdraw(t, nil, done)
 		return
 	}
-	row := t.row
-	begun, unrecorded := false, error(nil)
+	row, unrecorded := t.row, error(nil)
 	made, call, err := c.desk.CreateCustomer(ctx, apiclient.NewCustomer{Email: row.Email, DisplayName: row.Name}, func() error {
-		unrecorded = c.ledger.Begin(context.WithoutCancel(ctx), c.run.Seq, ledger.Attempt{Row: row.Number, Line: row.Line,
-			Key: row.Key, Email: row.Email, Name: row.Name, ExternalID: row.ExternalID})
-		begun = unrecorded == nil
+		if !t.begun {
+			unrecorded = c.begin(ctx, t)
+		}
 		return unrecorded
 	})
 	if unrecorded != nil {
@@ -86,19 +87,47 @@ func (c *creation) perform(ctx context.Context, t *task, done func(Outcome, *Sto
 	v := judgeCreate(t.lost != nil, call, err)
 	stop := c.observe(v.status, err)
 	if v.withdraw {
-		o := c.unattempted(t)
-		if !begun {
-			done(o, stop)
-			return
-		}
-		c.ledger.Withdraw(c.run.Seq, row.Number, func(e error) {
-			done(o, firstStop(stop, brokenLedger(e)))
-		})
+		c.withdraw(t, stop, done)
 		return
 	}
 	o := c.resolve(ctx, t, v, c.record(t, v, made, call))
 	c.ledger.Settle(c.run.Seq, o, func(e error) {
 		done(c.told(row, o, call, e), firstStop(stop, brokenLedger(e)))
+	})
+}
+
+// ahead puts the attempts of tasks on disk together, before their turn comes,
+// as long as nothing is paced: then the disk is all that a request waits for.
+func (c *creation) ahead(ctx context.Context, tasks []*task) error {
+	if !c.desk.Unpaced() {
+		return nil
+	}
+	return c.begin(ctx, tasks...)
+}
+
+// begin puts the attempts of tasks on disk.
+func (c *creation) begin(ctx context.Context, tasks ...*task) error {
+	attempts := make([]ledger.Attempt, len(tasks))
+	for i, t := range tasks {
+		row := t.row
+		attempts[i] = ledger.Attempt{Row: row.Number, Line: row.Line, Key: row.Key, Email: row.Email, Name: row.Name, ExternalID: row.ExternalID}
+	}
+	err := c.ledger.BeginAll(context.WithoutCancel(ctx), c.run.Seq, attempts)
+	for _, t := range tasks {
+		t.begun = err == nil
+	}
+	return err
+}
+
+// withdraw is the end of a task whose request has not left.
+func (c *creation) withdraw(t *task, stop *Stop, done func(Outcome, *Stop)) {
+	o := c.unattempted(t)
+	if !t.begun {
+		done(o, stop)
+		return
+	}
+	c.ledger.Withdraw(c.run.Seq, t.row.Number, func(e error) {
+		done(o, firstStop(stop, brokenLedger(e)))
 	})
 }
 

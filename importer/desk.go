@@ -16,4 +16,7 @@ type Desk interface {
 	CreateCustomer(ctx context.Context, n apiclient.NewCustomer, leaving func() error) (apiclient.Customer, apiclient.Call, error)
 	FindAccount(ctx context.Context, email string) (apiclient.Account, error)
 	RevokePortalAccess(ctx context.Context, accountID string) (apiclient.Call, error)
+	// Unpaced tells whether CreateCustomer makes nobody wait for a quota as
+	// things stand.
+	Unpaced() bool
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -26,6 +27,10 @@ type trade interface {
 	// decide is called by one goroutine with the rows in input order. After a
 	// stop it is still called, so that the remaining rows can be told apart.
 	decide(ctx context.Context, rows []*export.Row) ([]decision, error)
+	// ahead may put tasks on record before a worker is free for them, and
+	// marks those that are as begun. It is called by the same goroutine as
+	// decide, and never after a stop. Its error ends the run.
+	ahead(ctx context.Context, tasks []*task) error
 	// perform works on one task and hands its outcome to done, once and only
 	// when it is on disk. done may be called from any goroutine.
 	perform(ctx context.Context, t *task, done func(Outcome, *Stop))
@@ -63,7 +68,7 @@ func newPipeline(ctx context.Context, t trade, workers, rows, limit int) *pipeli
 // a *Stop, or nil.
 func (p *pipeline) run(rows iter.Seq2[*export.Row, error], tell func(Outcome) error) *Stop {
 	defer p.cancel(nil)
-	tasks := make(chan *task)
+	tasks := make(chan *task, 2*p.workers) // these are taken while the next go on record
 	var pool errgroup.Group
 	pool.Go(func() error {
 		defer close(tasks)
@@ -150,17 +155,38 @@ func (p *pipeline) hand(batch []*export.Row, tasks chan<- *task) {
 		}
 		return
 	}
+	var open []*task
 	for _, d := range decisions {
 		if d.task == nil {
 			p.tell(d.outcome)
 			continue
 		}
-		p.offer(d.task, tasks)
+		open = append(open, d.task)
+	}
+	for some := range slices.Chunk(open, p.workers) {
+		p.foresee(some)
+		for _, t := range some {
+			p.offer(t, tasks)
+		}
 	}
 }
 
-// offer gives a task to the next free worker, unless the run stops first.
+// foresee lets tasks go on record ahead, if it is certain that all of them
+// will be sent.
+func (p *pipeline) foresee(tasks []*task) {
+	if p.quota == nil && p.only == 0 && p.running.Err() == nil {
+		p.stop(brokenLedger(p.trade.ahead(p.running, tasks)))
+	}
+}
+
+// offer gives a task to the next free worker, unless the run stops first. What
+// is on record goes to one in any case, to be taken off it.
 func (p *pipeline) offer(t *task, tasks chan<- *task) {
+	if t.begun {
+		p.open.Add(1)
+		tasks <- t
+		return
+	}
 	if p.only != 0 && t.row.Number != p.only || !p.quota.take(p.running) {
 		p.tell(p.trade.unattempted(t))
 		return

@@ -157,6 +157,9 @@ func (v *revocation) mistaken(t *task, known *ledger.Account) string {
 // Atlassian accounts 712020:…, ug:… or 24 hexadecimal digits.
 var accountID = regexp.MustCompile(`^(?:(?:[a-z]{2}|[0-9]{4,}):.+|[0-9a-f]{24})$`)
 
+// ahead records nothing: revocations are paced from the start.
+func (v *revocation) ahead(context.Context, []*task) error { return nil }
+
 // perform takes the access of one account away. Doing it twice does no harm,
 // so that an answer that was lost is simply asked for again.
 func (v *revocation) perform(ctx context.Context, t *task, done func(Outcome, *Stop)) {

@@ -75,7 +75,8 @@ func TestFullDiskUnderTheLedger(t *testing.T) {
 		t.Errorf("it did not go on:\n%s", out)
 	}
 	after := c.statuses("people.results.csv")
-	if after["created"]+after["created_unconfirmed"] != people || after["created_unconfirmed"] > 2*64 {
+	// Unpaced, an outcome may be one of 64 in flight, of 128 that wait for the disk, or in the group that it had no room for.
+	if after["created"]+after["created_unconfirmed"] != people || after["created_unconfirmed"] > 64+128+128 {
 		t.Errorf("%v", after)
 	}
 	c.once("people.results.csv")
