@@ -63,7 +63,7 @@ func TestAhead(t *testing.T) {
 		least, most int // rows in doubt while the first requests are under way
 		sent        int
 	}{
-		{"unpaced", 0, 0, 8 + 1, 8 + 16 + 8, 8},
+		{"unpaced", 0, 0, 8 + 1, 8 + 16 + 16, 8},
 		{"paced", 100, 0, 8, 8, 8},
 		{"unpaced, with a limit", 0, 5, 5, 5, 5},
 	} {
@@ -151,7 +151,7 @@ func TestAheadWithoutRoom(t *testing.T) {
 	if f.room != 95-100 {
 		t.Errorf("after the disk failed it was asked for %d rows more", 95-100-f.room)
 	}
-	for row := 1; row <= 90; row++ {
+	for row := 1; row <= 80; row++ {
 		if f.performed[row] != 1 {
 			t.Errorf("row %d was on record, and performed %d times", row, f.performed[row])
 		}

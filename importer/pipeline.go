@@ -163,7 +163,7 @@ func (p *pipeline) hand(batch []*export.Row, tasks chan<- *task) {
 		}
 		open = append(open, d.task)
 	}
-	for some := range slices.Chunk(open, p.workers) {
+	for some := range slices.Chunk(open, 2*p.workers) {
 		p.foresee(some)
 		for _, t := range some {
 			p.offer(t, tasks)

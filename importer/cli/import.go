@@ -203,7 +203,7 @@ func (r *importRun) prepare(ctx context.Context, file *export.File, options expo
 		return err
 	}
 	if r.plan.Survey.Rows <= smallFile {
-		r.collectAt(roomyGC)
+		r.collectAt(roomyGC, enough)
 	}
 	if !r.dryRun {
 		if err := writable(r.results, r.failed, r.importFlags.summary, r.page, r.tell.metricsFile, r.listPath()); err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -38,7 +39,7 @@ type program struct {
 // command, and returns the exit code. env is in the form of [os.Environ].
 func Run(ctx context.Context, args, env []string, streams Streams) int {
 	p := &program{Streams: streams, env: newEnvironment(env)}
-	p.collectAt(tightGC)
+	p.collectAt(tightGC, math.MaxInt64)
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(streams.In)
@@ -47,19 +48,22 @@ func Run(ctx context.Context, args, env []string, streams Streams) int {
 	return p.exitCode(root.ExecuteContext(ctx))
 }
 
-// How much garbage there may be, in percent of what is held, unless GOGC says
-// it. What a run holds are a few arrays without pointers, which cost the
-// collector next to nothing; of a large file they take most of the memory that
-// a run may have, of a small one hardly any.
+// How much garbage there may be, in percent of what is held. What a run holds
+// are a few arrays without pointers, which cost the collector next to nothing;
+// of a large file they take most of the memory that a run may have, of a small
+// one hardly any: there both together may take enough bytes.
 const (
 	tightGC   = 30
-	roomyGC   = 200
+	roomyGC   = 400
+	enough    = 64 << 20
 	smallFile = 200_000 // rows
 )
 
-func (p *program) collectAt(percent int) {
-	if p.env["GOGC"] == "" {
+// collectAt sets it, unless GOGC or GOMEMLIMIT do.
+func (p *program) collectAt(percent int, limit int64) {
+	if p.env["GOGC"] == "" && p.env["GOMEMLIMIT"] == "" {
 		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
 	}
 }
 
