@@ -26,6 +26,7 @@ var descriptions = [kinds]description{
 	cutOff:             {"cut_off", Repaired, "the last row is short and has no line end: was the file cut off?", "export it again if people are missing at the end", ""},
 	escapedQuotes:      {"escaped_quotes", Repaired, "quotes inside cells are written \\\" instead of \"\"", "", ""},
 	blanksAroundQuotes: {"blanks_around_quotes", Repaired, "blanks around quoted cells were taken off", "", ""},
+	quotedPhrases:      {"quoted_phrases", Repaired, "cells with an address after a closing quote, as in \"Ann Lee\" <ann@example.com>: both were read as one cell", "", "cell with an address after a closing quote, as in \"Ann Lee\" <ann@example.com>: both were read as one cell"},
 	bareQuotes:         {"bare_quotes", Repaired, "quotes inside cells are not doubled: taken as they stand", "", ""},
 	shortRow:           {"short_row", Repaired, "rows with fewer cells than the header; what is missing was read as empty", "", "row with fewer cells than the header; what is missing was read as empty"},
 	wrappedAddress:     {"wrapped_address", Repaired, "addresses with something around them (Name <address>, mailto:) were freed of it", "", "address with something around it (Name <address>, mailto:) was freed of it"},
@@ -38,7 +39,7 @@ var descriptions = [kinds]description{
 	nameQuestion:       {"name_question_mark", Repaired, "names that end in a question mark: was that a letter once?", "export the file again as UTF-8 if so", "name that ends in a question mark: was that a letter once?"},
 
 	quoteNeverClosed: {"quote_never_closed", Rejected, "a quoted cell is never closed", "add the missing quote, or take the opening one away", ""},
-	quotesUnclear:    {"quotes_unclear", Rejected, "quotes inside a cell leave open where it ends", "double the quotes inside cells (\"\")", ""},
+	quotesUnclear:    {"quotes_unclear", Rejected, "quotes inside a cell leave open where it ends", "put quotes around the whole cell and double those inside it, as in \"Ann \"\"A\"\" Lee\"", ""},
 	swallowedRows:    {"swallowed_rows", Rejected, "a quoted cell holds what looks like whole rows", "is a closing quote missing?", ""},
 	tooManyColumns:   {"too_many_columns", Rejected, "rows of more than 2,000 columns", "is this row one of the table?", "row of more than 2,000 columns"},
 	cellTooLong:      {"cell_too_long", Rejected, "cells of more than 1 MiB", "is a closing quote missing?", "cell of more than 1 MiB"},

@@ -110,7 +110,7 @@ func brokenReason(it item, fault kind, width int) string {
 	case beginningApart:
 		return fmt.Sprintf("line %d may be the beginning of this row's name: put the whole name into one quoted cell, or take that line out", it.from)
 	case quoteNeverClosed:
-		return "a quote opens a cell in this line and is never closed"
+		return "a quote opens a cell in this line and is never closed: " + d.hint
 	case notUTF8:
 		return "the row is not UTF-8 although others are: save the file in one encoding"
 	}

@@ -34,6 +34,31 @@ func noHeader(path string, g guess, o Options) error {
 	return refuse("no header names a column of e-mail addresses", ch.byContent()+"; if there is no header row, say --no-header")
 }
 
+// headerBelow refuses a file whose header stands too far down, and says where;
+// nil when no record there is clearly the header of the people below it.
+func headerBelow(path string, sample []byte, dialects []Dialect, o Options) error {
+	var best guess
+	for _, d := range dialects {
+		g, err := try(path, sample, d, o, headerHint)
+		if err == nil && g.heads(o) && (best.header.names == nil || g.better(best)) {
+			best = g
+		}
+	}
+	if best.header.names == nil {
+		return nil
+	}
+	return &RefusedError{Path: path, Line: best.header.line,
+		What: fmt.Sprintf("this line looks like the header, and %d or more lines stand above it", headerSearch),
+		Hint: "delete the lines above it, and save the file again"}
+}
+
+// heads tells whether the header fits the rows below it, with an address in the
+// first of them, and nobody stands above it.
+func (g guess) heads(o Options) bool {
+	return g.header.names != nil && g.fit > 0.5 && len(g.rows) > 0 && g.person(g.rows[0], o) &&
+		!slices.ContainsFunc(g.first, func(cells []string) bool { return g.person(cells, o) })
+}
+
 // missing are those of the columns that the user names which h has not.
 func (h *header) missing(columns map[Field]string) []string {
 	var missing []string

@@ -3,6 +3,7 @@ package export
 import (
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -123,6 +124,9 @@ func TestSamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range paths {
+		if made := regexp.MustCompile(`\.(results|failed.*|leavers)\.csv$`); made.MatchString(path) {
+			continue // by somebody who tried the README out
+		}
 		s, rows, err := readAll(t, path, Options{})
 		if err != nil {
 			t.Errorf("%s: %s", path, refused(err))

@@ -68,6 +68,7 @@ const (
 	cutOff
 	escapedQuotes
 	blanksAroundQuotes
+	quotedPhrases
 	bareQuotes
 	shortRow
 	wrappedAddress

@@ -10,6 +10,7 @@ import (
 type reading struct {
 	escapes bool // \" is a quote inside a cell
 	blanks  bool // blanks may stand around a quoted cell
+	phrases bool // <address> may follow the quote that closes a cell: both are the cell
 }
 
 type outcome int
@@ -27,6 +28,7 @@ type extent struct {
 	end     lineEnd
 	lines   int
 	outcome outcome
+	opened  int // where its last quoted cell begins
 	// A quote closes a cell of several lines where another cell could open: it
 	// may be that cell's quote, and the one before was never closed.
 	doubtful bool
@@ -56,11 +58,17 @@ func (s *splitter) quoted(rec *record, n int) error {
 // breakOff takes the first physical line as a record that cannot be trusted.
 func (s *splitter) breakOff(rec *record, first, std extent) {
 	rec.cells, rec.fault = s.naive(s.text(first))
-	if std.outcome == unclosed || std.lines > 1 {
+	if (std.outcome == unclosed || std.lines > 1) && !s.pairsUp(first, std.opened) {
 		rec.fault = quoteNeverClosed
 	}
 	s.brokenUntil = max(s.brokenUntil, s.line+std.lines-1)
 	s.advanceOver(rec, first)
+}
+
+// pairsUp tells whether a cell that begins with a quote within a line closes
+// there, though its quotes leave open where.
+func (s *splitter) pairsUp(line extent, opened int) bool {
+	return opened < line.n && bytes.Count(s.text(line)[opened:], s.quote)%2 == 0
 }
 
 func (s *splitter) acceptStrict(rec *record, std extent) bool {
@@ -114,8 +122,8 @@ func (s *splitter) cleanAfter(e extent) bool {
 // acceptRepaired takes another reading of the quotes when by it, and not
 // otherwise, the record has exactly the header's columns.
 func (s *splitter) acceptRepaired(rec *record, std extent) bool {
-	for _, by := range []reading{{escapes: true}, {blanks: true}, {escapes: true, blanks: true}} {
-		if by.escapes && !s.escapesFrom(std) {
+	for _, by := range []reading{{escapes: true}, {blanks: true}, {escapes: true, blanks: true}, {phrases: true}, {blanks: true, phrases: true}} {
+		if by.escapes && !s.escapesFrom(std) || by.phrases && !s.phrasesFrom(std) {
 			continue
 		}
 		e := s.extent(by)
@@ -128,8 +136,11 @@ func (s *splitter) acceptRepaired(rec *record, std extent) bool {
 			continue
 		}
 		rec.cells, rec.fault, rec.repair = s.surplusOff(cells), tooLong(cells), blanksAroundQuotes
-		if by.escapes {
+		switch {
+		case by.escapes:
 			rec.repair = escapedQuotes
+		case by.phrases:
+			rec.repair = quotedPhrases
 		}
 		s.advanceOver(rec, e)
 		return true
@@ -139,6 +150,10 @@ func (s *splitter) acceptRepaired(rec *record, std extent) bool {
 
 func (s *splitter) escapesFrom(std extent) bool {
 	return bytes.Contains(s.buf[s.r:min(len(s.buf), s.r+std.n+1)], []byte{'\\', s.quote[0]})
+}
+
+func (s *splitter) phrasesFrom(std extent) bool {
+	return bytes.IndexByte(s.buf[s.r:min(len(s.buf), s.r+std.n+maxPhrase)], '<') >= 0
 }
 
 // swallowed tells whether a line in the middle of a cell looks like a row.

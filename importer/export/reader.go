@@ -3,6 +3,7 @@ package export
 import (
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -199,14 +200,24 @@ func (r *reader) form(it *item) {
 	case len(cells) < r.judge.header.trimmed:
 		it.repairs = append(it.repairs, shortRow)
 	}
-	if it.rec.repair == bareQuotes {
-		for _, i := range r.judge.needed {
-			c := cellAt(cells, i)
-			if n := strings.Count(c, string(r.s.quote)); n%2 == 1 || n > 0 && strings.Contains(c, r.s.delimText) {
-				it.fault = quotesUnclear
-			}
+	for _, i := range r.judge.needed {
+		if r.doubtQuotes(it.rec.repair, cellAt(cells, i), i) {
+			it.fault = quotesUnclear
 		}
 	}
+}
+
+// doubtQuotes tells a cell that the row needs and in which quotes that were
+// repaired leave a doubt: a name has no address after it.
+func (r *reader) doubtQuotes(repair kind, cell string, column int) bool {
+	n := strings.Count(cell, string(r.s.quote))
+	switch repair {
+	case bareQuotes:
+		return n%2 == 1 || n > 0 && strings.Contains(cell, r.s.delimText)
+	case quotedPhrases:
+		return n > 0 && !slices.Contains(r.judge.columns.at[Email], column)
+	}
+	return false
 }
 
 // complete tells whether all the cells are there that a row needs.

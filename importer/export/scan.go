@@ -9,17 +9,20 @@ func scan(data []byte, eof bool, delim []byte, quote byte, by reading, out *[]by
 	s.lines = 1
 	for {
 		var more bool
-		if s.atQuote() {
-			more = s.quotedCell()
-		} else {
+		switch {
+		case !s.atQuote():
 			more = s.plainCell()
+		case s.by.phrases && s.phraseEnd() > 0:
+			more = s.phraseCell()
+		default:
+			more = s.quotedCell()
 		}
 		if !more {
 			break
 		}
 		s.emit(delim)
 	}
-	e := extent{n: s.i, end: s.end, lines: s.lines, outcome: strict, doubtful: s.doubtful}
+	e := extent{n: s.i, end: s.end, lines: s.lines, outcome: strict, opened: s.opened, doubtful: s.doubtful}
 	switch {
 	case s.short:
 		e.outcome = needMore
@@ -42,6 +45,7 @@ type scanner struct {
 	i        int
 	end      lineEnd
 	lines    int
+	opened   int  // where the last quoted cell began
 	short    bool // data ended before the record did
 	open     bool // a quoted cell is not closed
 	stray    bool
@@ -92,6 +96,7 @@ func (s *scanner) plainCell() (more bool) {
 
 // quotedCell goes past the quote that closes the cell at i.
 func (s *scanner) quotedCell() (more bool) {
+	s.opened = s.i
 	s.emit(s.data[s.i : s.i+1])
 	s.i++
 	start, lines := s.i, 1
@@ -131,6 +136,49 @@ func (s *scanner) quotedCell() (more bool) {
 	}
 }
 
+const maxPhrase = 1000 // bytes in a cell of a quoted name and an address
+
+// phraseEnd is where the cell at i ends when it is of the form
+// "Ann Lee" <ann@example.com>, in one line and without further quotes; else 0.
+// It leaves no doubt: a quote that closes before < opens no other cell. Where
+// data ends inside such a cell it is read as a quoted one, which asks for more.
+func (s *scanner) phraseEnd() int {
+	window := s.data[:min(len(s.data), s.i+maxPhrase)]
+	closing := bytes.IndexByte(window[s.i+1:], s.quote)
+	if closing < 0 {
+		return 0
+	}
+	closing += s.i + 1
+	open := s.blanksEnd(closing + 1)
+	if open >= len(window) || window[open] != '<' {
+		return 0
+	}
+	end := open + 1 + bytes.IndexByte(window[open:], '>')
+	name, address := window[s.i+1:closing], window[open+1:max(end-1, open+1)]
+	if bytes.ContainsAny(name, "\\\r\n") || bytes.ContainsAny(address, "<\r\n") || !bytes.Contains(address, []byte("@")) ||
+		bytes.IndexByte(address, s.quote) >= 0 || bytes.Contains(address, s.delim) || !s.endsCell(end) {
+		return 0
+	}
+	return end
+}
+
+// phraseCell goes to the end of a cell that phraseEnd has found.
+func (s *scanner) phraseCell() (more bool) {
+	q := []byte{s.quote}
+	end := s.phraseEnd()
+	s.emit(q)
+	s.emit(bytes.ReplaceAll(s.data[s.i:end], q, []byte{s.quote, s.quote}))
+	s.emit(q)
+	s.i = end
+	return s.after()
+}
+
+// endsCell tells whether a cell can end before i.
+func (s *scanner) endsCell(i int) bool {
+	rest := s.data[i:]
+	return len(rest) > 0 && (rest[0] == '\n' || rest[0] == '\r') || bytes.HasPrefix(rest, s.delim) || s.eof && len(bytes.Trim(rest, "\x1a")) == 0
+}
+
 // looksOpening tells whether the quote before i, after a piece of n bytes,
 // stands where a cell begins.
 func (s *scanner) looksOpening(n int) bool {
@@ -155,7 +203,7 @@ func (s *scanner) closing() (closed, more bool) {
 	case len(rest) < max(2, len(s.delim)) && !s.eof:
 		s.short = true
 		return false, false
-	case len(rest) == 0, rest[0] == '\n', rest[0] == '\r', bytes.HasPrefix(rest, s.delim), s.eof && len(bytes.Trim(rest, "\x1a")) == 0:
+	case s.endsCell(at):
 		s.i = at
 		s.emit(q)
 		return true, s.after()

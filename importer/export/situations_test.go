@@ -76,6 +76,13 @@ func situations() []situation {
 			rows: []string{"3 a@example.com Ann Lee", "4 b@example.com Bob"}, repairs: []string{"footer×1", "ruler×1"}, skipped: 2},
 		{name: "a text table", file: "| name | email |\n| --- | --- |\n| Ann | a@example.com |\n", rows: []string{"3 a@example.com Ann"}, repairs: []string{"ruler×1"}, skipped: 1},
 		{name: "the header below a row", file: "Ann,a@example.com\nname,email\nBob,b@example.com\n", refused: "1 a row stands before the header, which is in line 2"},
+		{name: "as many title lines as are passed over", file: titles(19) + "name,email\nAnn,a@example.com\n", rows: []string{"21 a@example.com Ann"}, repairs: []string{"title_lines×19"}, skipped: 19},
+		{name: "one more", file: titles(20) + "name,email\nAnn,a@example.com\n", refused: "21 this line looks like the header, and 20 or more lines stand above it [delete the lines above it, and save the file again]"},
+		{name: "many, with blank lines and line breaks", file: strings.Repeat("\n", 30) + titles(25) + "\"x\ny\"\nname;email\nAnn;a@example.com\nBob;b@example.com\n", refused: "58 this line looks like the header"},
+		{name: "many above a column that is told", file: titles(25) + "name,contact\nAnn,a@example.com\n", options: Options{Columns: map[Field]string{Email: "contact"}}, refused: "26 this line looks like the header"},
+		{name: "many, and above them people", file: "Bob,b@example.com\n" + titles(25) + "name,email\nAnn,a@example.com\n", refused: "1 the first line holds an address"},
+		{name: "many, and no address below", file: titles(25) + "name,email\nAnn,x\nBob,y\n", refused: "1 no header names a column of e-mail addresses"},
+		{name: "too many to look further", file: titles(200) + "name,email\nAnn,a@example.com\n", refused: "1 no header names a column of e-mail addresses"},
 		{name: "an address in a title line", file: "Exported by a@example.com\nAsk:,,a@example.com\nname,email,x\nBob,b@example.com,\n", rows: []string{"4 b@example.com Bob"}, repairs: []string{"title_lines×2"}, skipped: 2},
 		{name: "one column without header", file: "a@example.com\nb@example.com\n", refused: "[say --no-header --column email=1]"},
 		{name: "another delimiter", file: "name^email\nAnn^a@example.com\n", refused: "[if ^ stands between the cells, say --delimiter '^']"},
@@ -171,7 +178,17 @@ func situations() []situation {
 			rows: []string{"2 a@example.com Ann \"A\" Lee", "3 b@example.com Bob \"B\" Ray"}, repairs: []string{"bare_quotes×2"}},
 		{name: "a quote that neither opens nor closes", file: ab + "a@example.com,Ann\"\nb@example.com,Bob\n", rows: []string{"2 !quotes_unclear (no address) +a@example.com", "3 b@example.com Bob"}},
 		{name: "bare quotes that move the cells", file: ab + "a@example.com,\"Ann\" Lee, x\nb@example.com,Bob\n",
-			rows: []string{"2 !quote_never_closed (no address) +a@example.com", "3 b@example.com Bob"}},
+			rows: []string{"2 !quotes_unclear (no address) +a@example.com", "3 b@example.com Bob"}},
+		{name: "an address after a quoted name", file: "email,name\n\"Ann Lee\" <ann@example.com>,Ann\nb@example.com,Bob\n\"Lee, Cy\"<c@example.com>,\"Cy, Lee\"\n",
+			rows: []string{"2 ann@example.com Ann", "3 b@example.com Bob", "4 c@example.com Cy, Lee"}, repairs: []string{"quoted_phrases×2", "wrapped_address×2"}},
+		{name: "an address after a quoted name, in the middle and with blanks", file: "id,email,x\n7,\"Ann Lee\" <ann@example.com>,x\n8, \"Lee, Bob\" <b@example.com>, \"y\"\n9,c@example.com,\n",
+			rows: []string{"2 ann@example.com Ann Lee", "3 b@example.com Lee, Bob", "4 c@example.com c@example.com"}, repairs: []string{"no_name_column×1", "quoted_phrases×2", "wrapped_address×2"}},
+		{name: "an address after a quoted name, at the end of the file", file: "id,email\n7,\"Ann Lee\" <ann@example.com>", rows: []string{"2 ann@example.com Ann Lee"}, repairs: []string{"no_name_column×1", "quoted_phrases×1", "wrapped_address×1"}},
+		{name: "an address after a quoted name that leaves a doubt", file: "email,name\n\"Ann Lee\" <ann@example.com>,Ann,x\n\"Lee\\\" <b@example.com>,Bob\n\"Cy\" <c@example.com>; \"Di\" <d@example.com>,Cy\n\"Ed <e@example.com>,Ed\nfay@example.com,\"Fay\" <f@example.com>\ng@example.com,Gus\n",
+			rows: []string{"2 !quotes_unclear (no address) +ann@example.com", "3 !quotes_unclear (no address) +b@example.com", "4 !quotes_unclear (no address) +c@example.com +d@example.com",
+				"5 !quote_never_closed (no address) +e@example.com", "6 !quotes_unclear (no address) +fay@example.com +f@example.com", "7 g@example.com Gus"}},
+		{name: "an address after a quote that closes a row's last cell", file: "id,notes,email\n1,\"x\n2,\" <b@example.com>,c@example.com\n3,,d@example.com\n",
+			rows: []string{"2 !quote_never_closed (no address)", "3 !quote_never_closed (no address) +b@example.com +c@example.com", "4 d@example.com d@example.com"}, repairs: []string{"no_name_column×1"}},
 		{name: "backslash before quotes", file: "email;name;notes\na@example.com;\"Ann \\\"A\\\" Lee\";\"x\\\"\"\nb@example.com;Bob;\"C:\\dir\\\"\n",
 			rows: []string{"2 a@example.com Ann \"A\" Lee", "3 b@example.com Bob"}, repairs: []string{"escaped_quotes×1"}},
 		{name: "backslash before quotes must not merge rows", file: "name;email\n\"A \\\"x\\\"\";a@example.com\n\"C\";c@example.com\n",
@@ -276,6 +293,8 @@ func situations() []situation {
 		{name: "old Excel", file: "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1xxxx", refused: "save it as CSV UTF-8"},
 	}
 }
+
+func titles(n int) string { return strings.Repeat("Customers of the year\n", n) }
 
 func TestSituations(t *testing.T) {
 	for _, c := range situations() {

@@ -10,7 +10,8 @@ import (
 const (
 	sampleSize   = 256 << 10
 	sampleRows   = 2000
-	headerSearch = 20 // records in which the header must be
+	headerSearch = 20  // records in which the header must be
+	headerHint   = 200 // records in which it is looked for to say where it is
 )
 
 // guess is one way to read the sample, and how well it fits.
@@ -36,7 +37,7 @@ func sniff(path string, sample []byte, o Options) (guess, error) {
 	var fallback guess
 	double := map[rune]guess{}
 	for _, d := range dialects {
-		g, err := try(path, sample, d, o)
+		g, err := try(path, sample, d, o, headerSearch)
 		if err != nil {
 			return guess{}, err
 		}
@@ -57,6 +58,9 @@ func sniff(path string, sample []byte, o Options) (guess, error) {
 		}
 	}
 	if len(best) == 0 {
+		if err := headerBelow(path, sample, dialects, o); err != nil {
+			return guess{}, err
+		}
 		return guess{}, noHeader(path, fallback, o)
 	}
 	return best[0], certain(path, best, double)
@@ -86,12 +90,13 @@ func width(rows [][]string) int {
 	return w
 }
 
-// try reads the sample in one dialect. A header of one cell over rows of many
-// was a title line: the header is then looked for after it.
-func try(path string, sample []byte, d Dialect, o Options) (guess, error) {
-	g, err := tryAfter(0, path, sample, d, o)
+// try reads the sample in one dialect, with the header in the first records. A
+// header of one cell over rows of many was a title line: the header is then
+// looked for after it.
+func try(path string, sample []byte, d Dialect, o Options, within int) (guess, error) {
+	g, err := tryAfter(0, path, sample, d, o, within)
 	if err == nil && len(g.header.names) == 1 && g.fit < 0.5 {
-		if later, err := tryAfter(g.header.line, path, sample, d, o); err == nil && later.header.names != nil {
+		if later, err := tryAfter(g.header.line, path, sample, d, o, within); err == nil && later.header.names != nil {
 			return later, nil
 		}
 	}
@@ -99,7 +104,7 @@ func try(path string, sample []byte, d Dialect, o Options) (guess, error) {
 }
 
 // tryAfter reads the sample up to the header, which stands after some line, and then the rows.
-func tryAfter(line int, path string, sample []byte, d Dialect, o Options) (guess, error) {
+func tryAfter(line int, path string, sample []byte, d Dialect, o Options, within int) (guess, error) {
 	g := guess{dialect: d}
 	cut := len(sample) >= sampleSize
 	s := splitText(sample, d, path)
@@ -117,7 +122,7 @@ func tryAfter(line int, path string, sample []byte, d Dialect, o Options) (guess
 		if g.header.names == nil {
 			g.seek(s, rec, o, line)
 			g.whole, g.total = len(g.rows), len(g.rows)
-			if g.header.names == nil && len(g.first) >= headerSearch {
+			if g.header.names == nil && len(g.first) >= within {
 				break
 			}
 			continue
@@ -226,16 +231,26 @@ func loginOnly(h *header) bool {
 // and people below that; else 0.
 func (g guess) joinedTo(others map[rune]guess) int {
 	for _, o := range others {
-		if o.header.line >= g.header.line || len(o.header.names) < 2 || len(o.rows) == 0 {
-			continue
-		}
-		for i, key := range o.header.keys {
-			if _, email := means(key, Email); email && readAddress(cellAt(o.rows[0], i)).fault == 0 {
-				return g.header.line
-			}
+		if o.header.line < g.header.line && len(o.header.names) > 1 && len(o.rows) > 0 && o.person(o.rows[0], Options{}) {
+			return g.header.line
 		}
 	}
 	return 0
+}
+
+// person tells a record with an address where the header, or the user, names one.
+func (g guess) person(cells []string, o Options) bool {
+	told, ok := o.Columns[Email]
+	for i, key := range g.header.keys {
+		_, email := means(key, Email)
+		if ok {
+			email = i == g.header.index(told)
+		}
+		if email && readAddress(cellAt(cells, i)).fault == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // personBefore is the first line before the header that has an address where
