@@ -3,6 +3,8 @@ package importer
 import (
 	"context"
 	"errors"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -59,13 +61,14 @@ func TestAhead(t *testing.T) {
 	for _, tc := range []struct {
 		name        string
 		rate        float64
-		limit       int
+		limit, only int
 		least, most int // rows in doubt while the first requests are under way
 		sent        int
 	}{
-		{"unpaced", 0, 0, 8 + 1, 8 + 16 + 16, 8},
-		{"paced", 100, 0, 8, 8, 8},
-		{"unpaced, with a limit", 0, 5, 5, 5, 5},
+		{"unpaced", 0, 0, 0, 8 + 1, 8 + 16 + 16, 8},
+		{"paced", 100, 0, 0, 8, 8, 8},
+		{"unpaced, with a limit", 0, 5, 0, 5, 5, 5},
+		{"unpaced, one row alone", 0, 0, 1, 1, 1, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -75,7 +78,7 @@ func TestAhead(t *testing.T) {
 					o.Existing = append(o.Existing, jsmtest.Account{Email: address(i), Name: "Someone"})
 				}
 				d := newDesktop(t, o)
-				d.client.MaxRate, d.run.Limit = tc.rate, tc.limit
+				d.client.MaxRate, d.run.Limit, d.run.Only = tc.rate, tc.limit, tc.only
 				d.export(people)
 				ctx, cancel := context.WithCancelCause(t.Context())
 				time.AfterFunc(10*time.Second, func() {
@@ -88,12 +91,39 @@ func TestAhead(t *testing.T) {
 				if n := d.doubts(people); n != 0 {
 					t.Errorf("%d rows are in doubt in the end", n)
 				}
-				d.run.Limit = 0
+				d.run.Limit, d.run.Only = 0, 0
 				d.expect(d.sit(t.Context()), map[Status]int{Created: tc.sent, Conflict: people - tc.sent})
 				d.once(tc.sent)
 			})
 		})
 	}
+}
+
+// What went on record ahead and never left, since there is no way to the site,
+// is off the record after a Ctrl-C.
+func TestAheadNeverLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const people = 100
+		d := newDesktop(t, jsmtest.Options{})
+		reach := d.client.Transport
+		d.client.MaxRate, d.client.Transport = 0, &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+			return nil, errors.New("network is unreachable")
+		}}
+		d.export(people)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(10*time.Second, func() {
+			if n := d.doubts(people); n == 0 {
+				t.Error("nothing is on record")
+			}
+			cancel(ErrInterrupted)
+		})
+		d.expect(d.sit(ctx), map[Status]int{NotAttempted: people})
+		if n := d.doubts(people); n != 0 {
+			t.Errorf("%d rows are in doubt in the end", n)
+		}
+		d.client.Transport = reach
+		d.expect(d.sit(t.Context()), map[Status]int{Created: people})
+	})
 }
 
 // foreseeing is a trade whose disk fails after some rows.

@@ -91,6 +91,22 @@ func TestQueue(t *testing.T) {
 	}
 }
 
+// After a call, and after what was held back for long enough, attempts
+// overtake again.
+func TestQueueHoldsBackAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue()
+		for _, step := range []struct{ in, want string }{
+			{"c0", "c0"}, {"s1..20 b30", "b30"}, {"", "s1..20"}, {"s21..40 b50", "b50"}, {"b21", "s21..40 b21"}, {"s41..60 b70", "b70"},
+		} {
+			_ = q.put(entries(step.in)...)
+			if got := shape(q.take(nil)); got != shape(entries(step.want)) {
+				t.Errorf("%s came, %s went, and %s was expected", step.in, got, step.want)
+			}
+		}
+	})
+}
+
 // A queue that ends gives out all that is in it, at once.
 func TestQueueEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -167,6 +183,15 @@ func TestBeginAll(t *testing.T) {
 		t.Errorf("%d commits", n)
 	}
 	same(t, []string{"ann", "bob", "cyd"}, ask(t, crash(t, l), "SELECT key FROM lost ORDER BY row"))
+
+	var many []Attempt
+	for row := 10; row < 10+maxGroup+100; row++ {
+		many = append(many, attempt(row, fmt.Sprint("key", row)))
+	}
+	if err := l.BeginAll(t.Context(), run.Seq, many); err != nil {
+		t.Fatal(err)
+	}
+	same(t, []string{fmt.Sprint(3 + len(many))}, ask(t, crash(t, l), "SELECT count(*) FROM lost"))
 
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
