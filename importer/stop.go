@@ -83,14 +83,19 @@ func interrupted(ctx context.Context) *Stop {
 	return ErrInterrupted
 }
 
+// MinuteAfter is t for people, to the minute and not too early.
+func MinuteAfter(t time.Time) string {
+	return t.Add(time.Minute - time.Nanosecond).Truncate(time.Minute).Local().Format("15:04 on 2 January")
+}
+
 // stopFor is the reason to stop that lies in one error of the desk or the
 // ledger; nil when the error concerns its row alone.
 func stopFor(err error) *Stop {
 	if pause, ok := errors.AsType[*pacer.PauseError](err); ok {
-		until := pause.Until.Local().Format("15:04 on 2 January")
+		until := MinuteAfter(pause.Until)
 		return &Stop{Cause: QuotaPause, Until: pause.Until, Err: err,
 			What: "the quota of the site asks for a pause until " + until,
-			Hint: "run the same command again after " + until + "; it goes on where it stopped"}
+			Hint: "run the same command again after " + until + ", or allow a longer wait with --max-pause; it goes on where it stopped"}
 	}
 	if outage, ok := errors.AsType[*pacer.OutageError](err); ok {
 		return &Stop{Cause: SiteGone, Err: err,

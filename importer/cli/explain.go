@@ -74,7 +74,7 @@ func explain(err error) (text, hint string, code int) {
 		return err.Error(), e.Hint, exitBroken
 	}
 	if e, ok := errors.AsType[*pacer.PauseError](err); ok {
-		return "the quota of the site asks for a pause until " + e.Until.Local().Format("15:04 on 2 January") + "; nothing was sent",
+		return "the quota of the site asks for a pause until " + importer.MinuteAfter(e.Until) + "; nothing was sent",
 			"run the same command again then, or allow a longer wait with --max-pause", importer.QuotaPause.ExitCode()
 	}
 	if e, ok := errors.AsType[*pacer.OutageError](err); ok {

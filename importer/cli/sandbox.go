@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -48,7 +49,7 @@ site knows can be read at /sandbox/accounts (CSV) and /sandbox/stats (JSON).`,
 		g.IntVar(&f.burst, "burst", 0, "`N` requests at once (default: one second's)")
 		g.BoolVar(&f.rateHeaders, "rate-headers", false, "send X-RateLimit-* headers")
 		g.DurationVar(&f.latency, "latency", 0, "`D`: time that an answer takes")
-		g.StringArrayVar(&f.faults, "fault", nil, "`KIND=SHARE` of the requests, such as 503=0.02 (may be repeated)")
+		g.StringArrayVar(&f.faults, "fault", nil, "`KIND=SHARE` of the requests, such as 503=0.02 (may be repeated); kinds: "+strings.Join(jsmtest.FaultNames(), ", "))
 		g.Uint64Var(&f.seed, "seed", 1, "`N`: the same faults for the same requests")
 	})
 	return cmd
