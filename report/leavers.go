@@ -21,13 +21,14 @@ type Leaver struct {
 
 // Departures are a sync's leavers in numbers.
 type Departures struct {
-	Path    string `json:"path"`      // the list; "" when there is none
-	Revoke  int    `json:"to_revoke"` // on the list, with that action
-	Review  int    `json:"to_review"`
-	Held    string `json:"held,omitempty"`     // why there is no list, or why access was not taken away
-	Rows    *Rows  `json:"rows,omitempty"`     // --revoke-leavers: what became of those on the list
-	Results string `json:"results,omitempty"`  // and where each is told
-	Sent    int    `json:"requests,omitempty"` // to revoke; those to create are the summary's
+	Path      string `json:"path"`      // the list; "" when there is none
+	Revoke    int    `json:"to_revoke"` // on the list, with that action
+	Review    int    `json:"to_review"`
+	Held      string `json:"held,omitempty"`      // why there is no list, or why access was not taken away
+	Rows      *Rows  `json:"rows,omitempty"`      // --revoke-leavers: what became of those on the list
+	Results   string `json:"results,omitempty"`   // and where each is told
+	Sent      int    `json:"requests,omitempty"`  // to revoke; those to create are the summary's
+	Throttled int    `json:"throttled,omitempty"` // of them, answered 429
 }
 
 // revoked tells whether access was taken away from leavers.

@@ -58,7 +58,8 @@ func TestTotalsTellOfLeavers(t *testing.T) {
 		{"listed", Departures{Path: "l.csv", Revoke: 2, Review: 1}, "Leavers    2 to revoke, 1 to review: l.csv\n", "revoked"},
 		{"next", Departures{Path: "l.csv", Revoke: 2}, "jsm-onboard revoke l.csv\n", "stopped"},
 		{"revoked", Departures{Path: "l.csv", Revoke: 2, Review: 1, Rows: &rows, Results: "r.csv"}, "           2 revoked, 1 review: r.csv\n", "revoke l.csv"},
-		{"requests", Departures{Path: "l.csv", Revoke: 2, Rows: &rows, Sent: 12}, "Requests   1,040 sent to create, 6 throttled (429), 12 retried, 1 with a lost answer; 10/s on average, quota 100/s; 12 sent to revoke\n", "1,040 sent,"},
+		{"requests", Departures{Path: "l.csv", Revoke: 2, Rows: &rows, Sent: 12}, "Requests   1,040 sent to create, 6 throttled (429), 12 retried, 1 with no clear answer; 10/s on average, quota 100/s; 12 sent to revoke\n", "1,040 sent,"},
+		{"throttled", Departures{Path: "l.csv", Revoke: 2, Rows: &rows, Sent: 1012, Throttled: 1003}, "; 1,012 sent to revoke, 1,003 throttled (429)\n", "1,040 sent,"},
 		{"no requests", Departures{Path: "l.csv", Revoke: 2}, "Requests   1,040 sent, 6 throttled", "sent to"},
 		{"held", Departures{Path: "l.csv", Revoke: 2, Held: "too many"}, "2 to revoke, 0 to review: l.csv\n           too many\n", "revoke l.csv"},
 		{"stopped", Departures{Held: "it stopped"}, "Leavers    it stopped\n", "nobody"},
@@ -82,11 +83,11 @@ func TestTotalsTellOfLeavers(t *testing.T) {
 
 func TestMetricsTellOfLeavers(t *testing.T) {
 	s := exampleSummary()
-	s.Leavers = &Departures{Path: "l.csv", Revoke: 2, Review: 1, Rows: &Rows{Read: 3, Counts: []Count{{importer.Revoked, 2}, {importer.Review, 1}}}, Sent: 12}
+	s.Leavers = &Departures{Path: "l.csv", Revoke: 2, Review: 1, Rows: &Rows{Read: 3, Counts: []Count{{importer.Revoked, 2}, {importer.Review, 1}}}, Sent: 12, Throttled: 4}
 	got := string(metrics("hr", s, ""))
 	for _, want := range []string{
 		"# TYPE jsm_onboard_leavers gauge\n", `source="hr",action="review"} 1` + "\n", `source="hr",status="revoked"} 2` + "\n",
-		`jsm_onboard_leaver_requests{command="import",source="hr"} 12` + "\n", `jsm_onboard_requests{command="import",source="hr",kind="sent"} 1040` + "\n",
+		`jsm_onboard_leaver_requests{command="import",source="hr"} 12` + "\n", `jsm_onboard_leaver_requests_throttled{command="import",source="hr"} 4` + "\n", `jsm_onboard_requests{command="import",source="hr",kind="sent"} 1040` + "\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("there is no %q in\n%s", want, got)

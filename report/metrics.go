@@ -104,6 +104,8 @@ func (m *exposition) departures(job string, d *Departures) {
 	}
 	m.gauge("jsm_onboard_leaver_requests", "Requests of the last sync to take access away from leavers.")
 	m.value("jsm_onboard_leaver_requests", job, float64(d.Sent))
+	m.gauge("jsm_onboard_leaver_requests_throttled", "Requests of the last sync to take access away from leavers that were answered 429.")
+	m.value("jsm_onboard_leaver_requests_throttled", job, float64(d.Throttled))
 }
 
 // last is when a run last ended well: this one, or what the file before says of

@@ -123,7 +123,7 @@ func requestLine(s Summary) string {
 	for _, p := range []struct {
 		n    int
 		what string
-	}{{r.Throttled, "throttled (429)"}, {r.Retried, "retried"}, {r.Ambiguous, "with a lost answer"}} {
+	}{{r.Throttled, "throttled (429)"}, {r.Retried, "retried"}, {r.Ambiguous, "with no clear answer"}} {
 		if p.n > 0 {
 			parts = append(parts, importer.Grouped(p.n)+" "+p.what)
 		}
@@ -137,6 +137,9 @@ func requestLine(s Summary) string {
 	}
 	if revoked(s.Leavers) {
 		line += "; " + importer.Grouped(s.Leavers.Sent) + " sent to revoke"
+		if n := s.Leavers.Throttled; n > 0 {
+			line += ", " + importer.Grouped(n) + " throttled (429)"
+		}
 	}
 	return line
 }

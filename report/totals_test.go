@@ -23,7 +23,7 @@ func TestTotals(t *testing.T) {
     1,012  rows read            = all of the above: each row has one status
         4  lines skipped        no rows: blank, titles, footers, a repeated header
 
-Requests   1,040 sent, 6 throttled (429), 12 retried, 1 with a lost answer; 10/s on average, quota 100/s
+Requests   1,040 sent, 6 throttled (429), 12 retried, 1 with no clear answer; 10/s on average, quota 100/s
 Results    customers.results.csv
 To mend    customers.failed.csv
 Ledger     /state/example.db

@@ -155,12 +155,20 @@ func (r *importRun) run(ctx context.Context) (err error) {
 	if err := r.name(file); err != nil {
 		return err
 	}
+	replacing := r.unnamed && !r.dryRun // what stands there, unasked
+	if replacing {
+		if err := r.keepOthers(ctx, r.results); err != nil {
+			return err
+		}
+	}
 	if err := r.openSession(ctx); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.session.Close()) }()
-	if err := r.rehearsal(); err != nil {
-		return err
+	if replacing {
+		if err := r.rehearsal(r.results, "--results rehearsal.results.csv --failed rehearsal.failed.csv"); err != nil {
+			return err
+		}
 	}
 	if err := r.prepare(ctx, file, options); err != nil || r.dryRun {
 		return r.held(ctx, err)

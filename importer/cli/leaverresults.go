@@ -71,13 +71,35 @@ func (s *sitting) rememberResults(ctx context.Context, end *importer.End) {
 	}
 }
 
-// tellsOfImport tells whether what stands at path are the results of an import
-// or a sync, edited or not: some row has a status that no revocation has.
-func tellsOfImport(ctx context.Context, path string) bool {
+// keepOthers refuses to put the results of this run in the place of those of
+// the other kind: import and sync are one kind, revoke is the other.
+func (s *sitting) keepOthers(ctx context.Context, path string) error {
+	theirs, other, this := importer.RevokeStatuses(), "a revocation", "run"
+	if slices.Equal(s.statuses, theirs) {
+		theirs, other, this = importer.ImportStatuses(), "an import or sync", "revocation"
+	}
+	if !tellsOf(ctx, path, theirs, s.statuses) {
+		return nil
+	}
+	return usagef("say where those of this "+this+" go, with --results PATH", "%s has the results of %s, and they would be overwritten", path, other)
+}
+
+// enoughToTell is how much of a file is read to see whose results it has.
+const enoughToTell = 1 << 20
+
+// tellsOf tells whether what stands at path are results, edited or not, of a run
+// with the statuses theirs: the first row with a status that only one of the two
+// kinds has settles it.
+func tellsOf(ctx context.Context, path string, theirs, ours []importer.Status) bool {
 	if !isRegular(path) {
 		return false
 	}
-	file, err := export.Open(ctx, path, nil)
+	results, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer results.Close()
+	file, err := export.Open(ctx, "-", io.LimitReader(results, enoughToTell))
 	if err != nil {
 		return false
 	}
@@ -85,16 +107,17 @@ func tellsOfImport(ctx context.Context, path string) bool {
 	found := false
 	_, _ = file.Survey(ctx, export.Options{NeedAccounts: true}, func(row *export.Row) error { // what cannot be read are no results
 		status, err := importer.ParseStatus(row.Own["jsm_status"])
-		if found = err == nil && !slices.Contains(importer.RevokeStatuses(), status); found {
-			return errFound
+		if err != nil || slices.Contains(theirs, status) == slices.Contains(ours, status) {
+			return nil
 		}
-		return nil
+		found = slices.Contains(theirs, status)
+		return errSettled
 	})
 	return found
 }
 
-// errFound ends a reading that has found what it looked for.
-var errFound = errors.New("found")
+// errSettled ends a reading that has found what it looked for.
+var errSettled = errors.New("settled")
 
 // wrote tells whether what stands at path is to the byte what we wrote there.
 func wrote(l *ledger.Ledger, path string) bool {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"jsm-onboard/apiclient/jsmtest"
+	"jsm-onboard/importer"
 )
 
 // accountIDs are those that a sandbox gives away: each run's sandbox the same.
@@ -36,28 +37,30 @@ func (ids accountIDs) have(id string) bool {
 }
 
 // rehearsal keeps a run at the sandbox from replacing the results of a real
-// one, which stand at the same path unless --results says otherwise.
-func (r *importRun) rehearsal() error {
-	if !r.session.sandbox || !r.unnamed || r.dryRun {
+// one, which stand at the same path unless --results says otherwise. names are
+// the flags that give it files of its own.
+func (s *sitting) rehearsal(results, names string) error {
+	if !s.session.sandbox {
 		return nil
 	}
-	id, err := firstAccountID(r.results)
+	id, err := firstAccountID(results)
 	switch {
-	case errors.Is(err, fs.ErrNotExist), err == nil && (id == "" || r.session.gives.have(id)):
+	case errors.Is(err, fs.ErrNotExist), err == nil && (id == "" || s.session.gives.have(id)):
 		return nil
 	case err == nil:
 		err = errors.New("it is of another site's run")
 	}
-	return &hinted{code: exitBroken, err: fmt.Errorf("%s would be replaced by the results of a rehearsal: %s", r.results, plainly(err)),
-		hint: "give the rehearsal names of its own: --results rehearsal.results.csv --failed rehearsal.failed.csv"}
+	return &hinted{code: exitBroken, err: fmt.Errorf("%s would be replaced by the results of a rehearsal: %s", results, plainly(err)),
+		hint: "give the rehearsal names of its own: " + names}
 }
 
 const byteOrderMark = "\ufeff"
 
 var errNoResults = errors.New("it is no file of results as they are written here")
 
-// firstAccountID is the first account id in a file of results: all in it are of
-// one site. "": there is none, so the file tells of nothing that a site has.
+// firstAccountID is the first account id in a file of results that the site had:
+// all such are of one site. "": there is none, so the file tells of nothing that
+// a site has.
 func firstAccountID(path string) (string, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -74,7 +77,7 @@ func firstAccountID(path string) (string, error) {
 	records := csv.NewReader(text)
 	records.FieldsPerRecord = -1
 	header, err := records.Read()
-	at := slices.Index(header, "jsm_account_id")
+	at, status := slices.Index(header, "jsm_account_id"), slices.Index(header, "jsm_status")
 	if err != nil || at < 0 {
 		return "", errNoResults
 	}
@@ -85,8 +88,18 @@ func firstAccountID(path string) (string, error) {
 			return "", nil
 		case err != nil:
 			return "", errNoResults
-		case at < len(record) && record[at] != "":
+		case at < len(record) && record[at] != "" && (status < 0 || status >= len(record) || !onlyNamed(record[status])):
 			return record[at], nil
 		}
 	}
+}
+
+// onlyNamed tells whether the account id of a row with this status may be what
+// the input of a revocation says, of an account that the site does not have.
+func onlyNamed(status string) bool {
+	switch s, _ := importer.ParseStatus(status); s {
+	case importer.NotFound, importer.NotPortalOnly, importer.Review, importer.Duplicate, importer.Excluded, importer.Invalid, importer.NotAttempted:
+		return true
+	}
+	return false
 }

@@ -70,3 +70,62 @@ func agentID(t *testing.T) string {
 	t.Fatal("the sandbox has no agents")
 	return ""
 }
+
+// A revocation at the sandbox, too, replaces what an earlier rehearsal wrote,
+// and never the results of a real one.
+func TestRehearsalLeavesRealRevocationsAlone(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, func(o *jsmtest.Options) { o.Seed = 7 })
+	c.export("people.csv", 2)
+	c.must(0, "import", "./people.csv")
+	theirs := c.rows("people.results.csv")[0]["jsm_account_id"]
+	atSandbox := ""
+	for a := range jsmtest.New(jsmtest.Sandbox()).Accounts() {
+		if a.Type == jsmtest.Customer {
+			atSandbox = a.ID
+			break
+		}
+	}
+	env := c.env
+	for _, tc := range []struct {
+		name, ids  string
+		rehearsals int    // exit code of each
+		real       string // "": there was no real run
+		after      int    // exit code of a rehearsal after it
+	}{
+		{"accounts of the sandbox", atSandbox, 0, "", 0},
+		{"accounts of the real site", theirs, 3, "revoked", 1},
+		{"those that were revoked before", theirs, 3, "already_revoked", 1},
+	} {
+		c.write("list.csv", "accountId\n"+tc.ids+"\n")
+		if err := os.RemoveAll(c.path("list.results.csv")); err != nil {
+			t.Fatal(err)
+		}
+		rehearse := []string{"revoke", "./list.csv", "--sandbox", "--yes", "--max-revoke", "9"}
+		c.env = append(os.Environ(), "JSM_ONBOARD_MAX_RATE=0") // without the ledger of the trial
+		for range 2 {
+			c.must(tc.rehearsals, rehearse...)
+		}
+		if tc.real == "" {
+			continue
+		}
+		c.env = env
+		c.must(0, "revoke", "./list.csv", "--yes", "--max-revoke", "9")
+		real := c.read("list.results.csv")
+		if c.statuses("list.results.csv")[tc.real] != 1 {
+			t.Fatalf("%s: %s", tc.name, real)
+		}
+		c.env = append(os.Environ(), "JSM_ONBOARD_MAX_RATE=0")
+		out := c.must(tc.after, rehearse...)
+		c.says(out, "would be replaced by the results of a rehearsal", "--results rehearsal.results.csv")
+		if c.read("list.results.csv") != real || strings.Contains(out, "--failed") {
+			t.Errorf("%s: it was replaced, or another command's flag is named:\n%s", tc.name, out)
+		}
+		c.must(0, append(rehearse, "--dry-run")...)
+		c.must(3, append(rehearse, "--results", "./list.results.csv")...)
+		if c.read("list.results.csv") == real {
+			t.Errorf("%s: what is named is not written", tc.name)
+		}
+		c.env = env
+	}
+}

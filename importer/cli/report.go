@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"jsm-onboard/importer"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/report"
 )
@@ -115,7 +116,7 @@ func (p *program) prune(ctx context.Context, l *ledger.Ledger, age time.Duration
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.Out, "%d runs and %d outcomes are forgotten; accounts are kept.\n", pruned.Runs, pruned.Outcomes)
+	fmt.Fprintf(p.Out, "%s and %s are forgotten; accounts are kept.\n", importer.Counted(pruned.Runs, "run", "runs"), importer.Counted(pruned.Outcomes, "outcome", "outcomes"))
 	return nil
 }
 

@@ -115,8 +115,11 @@ func (r *revokeRun) run(ctx context.Context) (err error) {
 	if err := apart(r.files.input, map[string]string{"--results": r.files.results, "--summary": r.revokeFlags.summary, "--metrics-file": r.tell.metricsFile}); err != nil {
 		return err
 	}
-	if r.revokeFlags.results == "" && !r.dryRun && tellsOfImport(ctx, r.files.results) {
-		return usagef("say where those of this revocation go, with --results PATH", "%s has the results of an import or sync, and they would be overwritten", r.files.results)
+	replacing := r.revokeFlags.results == "" && !r.dryRun // what stands there, unasked
+	if replacing {
+		if err := r.keepOthers(ctx, r.files.results); err != nil {
+			return err
+		}
 	}
 	r.files.summary = r.revokeFlags.summary
 	r.session, err = r.open(ctx, &r.site, sessionOptions{ledger: r.ledger, readOnly: r.dryRun, log: r.console.Log(), notify: r.paceChanged})
@@ -124,6 +127,11 @@ func (r *revokeRun) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.session.Close()) }()
+	if replacing {
+		if err := r.rehearsal(r.files.results, "--results rehearsal.results.csv"); err != nil {
+			return err
+		}
+	}
 	if err := r.prepare(ctx, file, options); err != nil || r.dryRun {
 		return err
 	}

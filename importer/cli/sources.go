@@ -51,7 +51,7 @@ func goneNote(ctx context.Context, l *ledger.Ledger, source string, survey *expo
 			gone++
 		}
 	}
-	return fmt.Sprintf("Of %d people who were in the last complete run of the source, %d are in no row of this file.", members, gone), nil
+	return fmt.Sprintf("Of %s people who were in the last complete run of the source, %s are in no row of this file.", importer.Grouped(members), importer.Grouped(gone)), nil
 }
 
 // dated finds a date in the name of a file: 2026-11-24, 20261124, 24.11.2026.

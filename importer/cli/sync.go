@@ -268,7 +268,8 @@ func (r *importRun) revokeNow(ctx context.Context, plan *importer.Plan) error {
 	s.rememberResults(ctx, &end)
 	rows := report.CountRows(end.Rows, importer.RevokeStatuses(), end.Totals)
 	told := r.departed.told
-	told.Rows, told.Results, told.Sent = &rows, r.leaverResults(), s.pace().Sent
+	pace := s.pace()
+	told.Rows, told.Results, told.Sent, told.Throttled = &rows, r.leaverResults(), pace.Sent, pace.Refused
 	r.departed.code = end.ExitCode()
 	if end.Stop != nil {
 		return end.Stop

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -109,5 +110,67 @@ func TestHowManyUnlisted(t *testing.T) {
 				t.Errorf("revoked: %s\n%s", diff, out)
 			}
 		})
+	}
+}
+
+// TestKindsOfRunKeepApart: neither an import nor a sync replaces the results of
+// a revocation unasked; each replaces those of its own kind.
+func TestKindsOfRunKeepApart(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.export("people.csv", 3)
+	c.must(0, "import", "./people.csv", "--results", "./made.csv")
+	revoke := []string{"revoke", "./people.csv", "--yes", "--max-revoke", "3"}
+	for range 2 {
+		c.must(0, revoke...)
+	}
+	told, posts := c.read("people.results.csv"), c.posts()
+	for _, saved := range []string{told, strings.ReplaceAll(strings.ReplaceAll(told, ";", "."), `","`, `";"`)} { // by a spreadsheet
+		c.write("people.results.csv", saved)
+		for _, command := range []string{"import", "sync"} {
+			c.says(c.must(2, command, "./people.csv"), "people.results.csv has the results of a revocation", "--results PATH")
+			if c.read("people.results.csv") != saved || c.posts() != posts {
+				t.Errorf("%s has replaced the results, or sent something", command)
+			}
+			c.must(0, command, "./people.csv", "--dry-run")
+		}
+	}
+	c.must(3, "import", "./people.csv", "--results", "./people.results.csv") // as it is told to
+	for range 2 {
+		c.must(3, "import", "./people.csv")
+		c.must(3, "sync", "./people.csv")
+	}
+	c.says(c.must(2, revoke...), "people.results.csv has the results of an import or sync")
+}
+
+// TestNumbersArePeoples: numbers of people and rows are grouped.
+func TestNumbersArePeoples(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.export("crm.csv", 2200)
+	c.must(0, "sync", "./crm.csv")
+	c.export("crm.csv", 1100)
+	c.says(c.must(0, "sync", "./crm.csv", "--dry-run", "--max-shrink", "100%"), "Of 2,200 people who were in the last complete run of the source, 1,100 are in no row")
+	c.must(0, "sync", "./crm.csv", "--max-shrink", "100%")
+	c.says(c.must(0, "report", "--prune", "1ns"), "1 run and 2,200 outcomes are forgotten")
+}
+
+// TestRefusedRevocationsAreTold: the 429s of a sync's revocations are those of
+// the site.
+func TestRefusedRevocationsAreTold(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, func(o *jsmtest.Options) {
+		o.Quotas = []jsmtest.Quota{{Method: "PUT", Kind: jsmtest.FixedWindow, Limit: 10, Window: 2 * time.Second, RetryAfter: jsmtest.RetryAfterSeconds}}
+	})
+	c.onboard(30, 0)
+	c.export("crm.csv", 15)
+	out := c.must(0, "sync", "./crm.csv", "--max-shrink", "100%", "--revoke-leavers", "--max-revoke", "100%", "--summary", "./sum.json", "--metrics-file", "./m.prom")
+	refused := c.site.Stats().Route("PUT", jsmtest.RevokePath).Answers[429]
+	if refused == 0 {
+		t.Fatal("the site has refused nothing")
+	}
+	c.says(out, fmt.Sprintf("%d sent to revoke, %d throttled (429)", c.puts(), refused))
+	if told := c.summary("sum.json")["leavers"].(map[string]any)["throttled"]; told != float64(refused) {
+		t.Errorf("the summary says %v of %d", told, refused)
 	}
 }
