@@ -9,27 +9,21 @@ import (
 
 // customerJSON is a customer as /rest/servicedeskapi writes one.
 type customerJSON struct {
-	AccountID    string        `json:"accountId"`
-	Name         string        `json:"name"`
-	Key          string        `json:"key"`
-	EmailAddress *string       `json:"emailAddress"`
-	DisplayName  string        `json:"displayName"`
-	Active       bool          `json:"active"`
-	TimeZone     *string       `json:"timeZone"`
-	Links        customerLinks `json:"_links"`
-}
-
-type customerLinks struct {
-	JiraRest   string            `json:"jiraRest"`
-	AvatarURLs map[string]string `json:"avatarUrls"`
-	Self       string            `json:"self"`
+	AccountID    string            `json:"accountId"`
+	Name         string            `json:"name"`
+	Key          string            `json:"key"`
+	EmailAddress *string           `json:"emailAddress"`
+	DisplayName  string            `json:"displayName"`
+	Active       bool              `json:"active"`
+	TimeZone     *string           `json:"timeZone"`
+	Links        map[string]string `json:"_links"`
 }
 
 func (c *call) customer(a Account) customerJSON {
 	self := c.base() + "/rest/api/2/user?accountId=" + a.ID
 	j := customerJSON{
 		AccountID: a.ID, Name: a.ID, Key: a.ID, DisplayName: a.Name, Active: !a.Revoked,
-		Links: customerLinks{JiraRest: self, Self: self, AvatarURLs: map[string]string{}},
+		Links: map[string]string{"jiraRest": self, "self": self},
 	}
 	if !c.site.options.HideAddresses {
 		zone := "Etc/UTC"
@@ -45,11 +39,11 @@ type newCustomer struct {
 	FullName    string `json:"fullName"` // deprecated, taken when there is no displayName
 }
 
-// createCustomer is POST /rest/servicedeskapi/customer. Which addresses are
-// malformed, that a name must be there, and the length limits are invented.
+// createCustomer is POST /rest/servicedeskapi/customer. Which addresses are malformed, that a name must be there,
+// and the length limits are invented.
 func createCustomer(c *call) answer {
 	var in newCustomer
-	if refusal, bad := c.decode(&in); bad {
+	if refusal, ok := c.decode(&in); !ok {
 		return refusal
 	}
 	if in.DisplayName == "" {
@@ -79,16 +73,15 @@ func (s *Site) create(in newCustomer) (Account, bool) {
 	number := int(s.creates.Add(1))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if first, taken := s.accounts.byKey[fold(in.Email)]; taken {
-		r := s.accounts.record(first)
-		r.asked = min(r.asked, 1<<16-2) + 1
+	if there := s.accounts.at(in.Email); len(there) > 0 {
+		there[0].Asked++
 		return Account{}, false
 	}
-	i := s.accounts.add(Account{Email: in.Email, Name: in.DisplayName, CreatedBy: number, Creations: 1, Asked: 1})
-	return s.accounts.account(i), true
+	made := Account{Email: in.Email, Name: in.DisplayName, CreatedBy: number, Creations: 1, Asked: 1}
+	return s.accounts.add(made).Account, true
 }
 
-// wellFormed says whether an address looks like one.
+// wellFormed reports whether an address looks like one.
 func wellFormed(address string) bool {
 	local, domain, ok := strings.Cut(address, "@")
 	if !ok || local == "" || len(local) > 64 || len(address) > 254 || !utf8.ValidString(address) ||
@@ -99,7 +92,7 @@ func wellFormed(address string) bool {
 		return false
 	}
 	for label := range strings.SplitSeq(domain, ".") {
-		if label == "" || label[0] == '-' || label[len(label)-1] == '-' {
+		if label == "" || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") {
 			return false
 		}
 	}
@@ -108,23 +101,51 @@ func wellFormed(address string) bool {
 	})
 }
 
-// revokeAccess is PUT …/revoke-portal-only-access. A second time is taken for
-// done; what an account that is not portal-only gets is invented.
+// revokeAccess is PUT …/revoke-portal-only-access. That a second time is done, and what an account that is not
+// portal-only gets, is invented.
 func revokeAccess(c *call) answer {
 	if !c.user.SiteAdmin {
 		return deskError(http.StatusForbidden, "sandbox.revoke.permission", "Only site administrators may revoke access")
 	}
-	s := c.site
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i, ok := s.accounts.find(c.id)
-	if !ok {
-		return deskError(http.StatusNotFound, "sandbox.account.unknown", "There is no account with this id", c.id)
+	return c.change(func(a *account) answer {
+		a.Revoked = true
+		return noContent()
+	})
+}
+
+// renameCustomer is the name change of the gateway's customer directory. Its answers, but for the statuses 403 and
+// 404, are invented, and so are the limits of a name.
+func renameCustomer(c *call) answer {
+	var in newCustomer
+	if refusal, ok := c.decode(&in); !ok {
+		return refusal
 	}
-	r := s.accounts.record(i)
-	if AccountType(r.kind) != Customer {
-		return deskError(http.StatusNotFound, "sandbox.revoke.not.portal.only", "This is no portal-only account", c.id)
+	in.DisplayName = strings.TrimSpace(in.DisplayName)
+	switch {
+	case !c.user.Admin:
+		return c.failure(http.StatusForbidden, "", "Only Jira administrators may change customers")
+	case in.DisplayName == "" || len(in.DisplayName) > 255:
+		return c.failure(http.StatusBadRequest, "", "A display name has 1 to 255 characters")
 	}
-	r.revoked = true
-	return noContent()
+	return c.change(func(a *account) answer {
+		a.Name = in.DisplayName
+		return jsonAnswer(http.StatusOK, map[string]string{"accountId": a.ID, "displayName": a.Name})
+	})
+}
+
+// change does something to the portal-only account that the path names.
+func (c *call) change(do func(*account) answer) answer {
+	c.site.mu.Lock()
+	defer c.site.mu.Unlock()
+	id := c.req.PathValue("accountId")
+	a, ok := c.site.accounts.byID[id]
+	switch {
+	case ok && a.Type == Customer:
+		return do(a)
+	case c.route.pattern == RenamePath:
+		return gatewayError(http.StatusNotFound, "There is no portal-only account with this id")
+	case ok:
+		return deskError(http.StatusNotFound, "sandbox.revoke.not.portal.only", "This is no portal-only account", id)
+	}
+	return deskError(http.StatusNotFound, "sandbox.account.unknown", "There is no account with this id", id)
 }

@@ -3,34 +3,47 @@ package jsmtest
 import (
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// FaultKind is what can go wrong with a create or revoke request.
+// FaultKind is what can go wrong with a request.
 type FaultKind int
 
 const (
-	Unavailable      FaultKind = iota + 1 // "503": nothing done
-	UnavailableAfter                      // "503-after": done, and answered with 503
-	BadGateway                            // "502-html": a proxy's page, nothing done
-	RefusedBare                           // "429-no-retry-after": no header says why or how long
-	ResetBefore                           // "reset-before": connection cut, nothing done
-	ResetAfter                            // "reset-after": done, connection cut
-	TruncateAfter                         // "truncate-after": done, half an answer; without a body as reset-after
-	HangAfter                             // "hang-after": done, no answer until the client gives up
-	Slow                                  // "slow": [Options].SlowBy more
-	TokenEnds                             // "401-after": each token ends after N requests, of any kind
-	SignupClosed                          // "signup-closed": creates are refused as by a setting of the site
+	Unavailable        FaultKind = iota + 1 // nothing done
+	UnavailableAfter                        // done, and answered with 503
+	BadGateway                              // a proxy's page, nothing done
+	Refused                                 // a stray refusal that names 2 s, nothing done
+	RefusedBare                             // a stray refusal, no header says why or how long
+	ResetBefore                             // connection cut, nothing done
+	ResetAfter                              // done, connection cut
+	TruncateAfter                           // done, half an answer; without a body as ResetAfter
+	HangAfter                               // done, no answer until the client gives up
+	Slow                                    // done, and answered [Options].SlowBy later
+	TokenEnds                               // each token ends after N requests of any kind
+	TokenEndsInLookUps                      // each token ends after N requests to user/search
+	SignupClosed                            // creates are refused as by a setting of the site
+	SignInPage                              // a page with status 200, nothing done
+	RouteGone                               // nothing at this path
+	AlwaysRefused                           // creates of some addresses are never answered but with a bare 429
+	UnknownAccount                          // some accounts are unknown to organizations and service projects
+	NoAgentLicence                          // as if the token's owner had none
 )
 
 var faultNames = [...]string{
-	Unavailable: "503", UnavailableAfter: "503-after", BadGateway: "502-html", RefusedBare: "429-no-retry-after",
+	Unavailable: "503", UnavailableAfter: "503-after", BadGateway: "502-html",
+	Refused: "429", RefusedBare: "429-no-retry-after",
 	ResetBefore: "reset-before", ResetAfter: "reset-after", TruncateAfter: "truncate-after", HangAfter: "hang-after",
-	Slow: "slow", TokenEnds: "401-after", SignupClosed: "signup-closed",
+	Slow: "slow", TokenEnds: "401-after", TokenEndsInLookUps: "401-after-look-ups", SignupClosed: "signup-closed",
+	SignInPage: "html-200", RouteGone: "route-gone", AlwaysRefused: "always-refused",
+	UnknownAccount: "unknown-account", NoAgentLicence: "no-agent-licence",
 }
 
 // String is the kind's word for [ParseFault].
@@ -46,50 +59,55 @@ func (k FaultKind) MarshalText() ([]byte, error) { return []byte(k.String()), ni
 
 // UnmarshalText reads the word of String.
 func (k *FaultKind) UnmarshalText(text []byte) error {
-	for i, name := range faultNames {
-		if name != "" && name == string(text) {
-			*k = FaultKind(i)
-			return nil
-		}
+	i := slices.Index(FaultNames(), string(text))
+	if i < 0 {
+		return fmt.Errorf("%q is no fault: use one of %s", text, strings.Join(FaultNames(), ", "))
 	}
-	return fmt.Errorf("%q is no fault: use one of %s", text, strings.Join(FaultNames(), ", "))
+	*k = FaultKind(i + 1)
+	return nil
 }
 
 // FaultNames are the words that [ParseFault] knows.
-func FaultNames() []string { return append([]string(nil), faultNames[1:]...) }
+func FaultNames() []string { return slices.Clone(faultNames[1:]) }
 
-// Fault befalls a share of the create and revoke requests, chosen by the seed
-// and the number of the request among these.
+// Fault befalls a share of the requests. Which ones, the seed decides with the kind, the route, what the request is
+// about and how often that was asked before, not the order in which requests arrive.
 type Fault struct {
-	Kind  FaultKind
-	Share float64 // 0 to 1
-	After int     // with TokenEnds, in place of a share: so many requests pass
+	Kind    FaultKind
+	Share   float64 // 0 to 1, of the requests; of AlwaysRefused the addresses, of UnknownAccount the accounts
+	After   int     // of TokenEnds and TokenEndsInLookUps, in place of a share
+	Address string  // of AlwaysRefused, in place of a share
+	// Route is a method, a path pattern or "METHOD pattern". "" means every operation that works on customers; the
+	// checks of site and credentials are befallen only by name.
+	Route string
 }
 
-// ParseFault reads KIND=SHARE: 503=0.01, reset-after=0.1%, 401-after=500.
-// signup-closed may stand alone: all creates.
+// ParseFault reads KIND=SHARE or KIND=SHARE,ROUTE: 503=0.01, reset-after=0.1%, 401-after=500, html-200=1,PUT.
+// signup-closed and no-agent-licence may stand alone, and always-refused may have an address for its share.
 func ParseFault(s string) (Fault, error) {
-	word, value, given := strings.Cut(s, "=")
-	var kind FaultKind
-	if kind.UnmarshalText([]byte(strings.TrimSpace(word))) != nil {
+	word, value, given := strings.Cut(strings.TrimSpace(s), "=")
+	var f Fault
+	if f.Kind.UnmarshalText([]byte(strings.TrimSpace(word))) != nil {
 		return Fault{}, fmt.Errorf("%q is no fault: use KIND=SHARE, where KIND is one of %s", s, strings.Join(FaultNames(), ", "))
 	}
-	value = strings.TrimSpace(value)
+	value, f.Route, _ = strings.Cut(value, ",")
+	value, f.Route = strings.TrimSpace(value), strings.TrimSpace(f.Route)
+	var err error
 	switch {
-	case kind == SignupClosed && !given:
-		return Fault{Kind: kind, Share: 1}, nil
-	case kind == TokenEnds:
-		n, err := strconv.Atoi(value)
-		if err != nil || n < 1 {
-			return Fault{}, fmt.Errorf("%q: say after how many requests the token ends, as in 401-after=500", s)
+	case !given && (f.Kind == SignupClosed || f.Kind == NoAgentLicence):
+		f.Share = 1
+	case f.Kind == AlwaysRefused && strings.Contains(value, "@"):
+		f.Address = value
+	case f.Kind == TokenEnds || f.Kind == TokenEndsInLookUps:
+		if f.After, err = strconv.Atoi(value); err != nil || f.After < 1 {
+			return Fault{}, fmt.Errorf("%q: say after how many requests the token ends, as in %s=500", s, f.Kind)
 		}
-		return Fault{Kind: kind, After: n}, nil
+	default:
+		if f.Share, err = parseShare(value); err != nil {
+			return Fault{}, fmt.Errorf("%q: the share of requests is a number from 0 to 1 or a percentage, as in %s=0.01 or %s=1%%", s, f.Kind, f.Kind)
+		}
 	}
-	share, err := parseShare(value)
-	if err != nil {
-		return Fault{}, fmt.Errorf("%q: the share of requests is a number from 0 to 1 or a percentage, as in %s=0.01 or %s=1%%", s, kind, kind)
-	}
-	return Fault{Kind: kind, Share: share}, nil
+	return f, nil
 }
 
 func parseShare(s string) (float64, error) {
@@ -106,14 +124,43 @@ func parseShare(s string) (float64, error) {
 
 // String is what [ParseFault] reads.
 func (f Fault) String() string {
-	if f.Kind == TokenEnds {
-		return fmt.Sprintf("%s=%d", f.Kind, f.After)
+	value := strconv.FormatFloat(f.Share, 'g', -1, 64)
+	switch {
+	case f.After > 0:
+		value = strconv.Itoa(f.After)
+	case f.Address != "":
+		value = f.Address
 	}
-	return f.Kind.String() + "=" + strconv.FormatFloat(f.Share, 'g', -1, 64)
+	if f.Route != "" {
+		value += "," + f.Route
+	}
+	return f.Kind.String() + "=" + value
 }
 
-// Decision is what [Options].OnCreate wants of one create request. The zero
-// value leaves it to the site's faults.
+// befalls reports whether the fault is one of requests to r.
+func (f Fault) befalls(r *route) bool {
+	switch f.Kind {
+	case SignupClosed, AlwaysRefused:
+		return r.pattern == CreatePath
+	case NoAgentLicence:
+		return r.pattern == DeskOrgsPath
+	case TokenEnds, TokenEndsInLookUps, UnknownAccount: // drawn elsewhere
+		return false
+	}
+	return f.names(r)
+}
+
+func (f Fault) names(r *route) bool {
+	switch f.Route {
+	case "":
+		return !r.check
+	case r.method, r.pattern, r.method + " " + r.pattern:
+		return true
+	}
+	return false
+}
+
+// Decision is what [Options].OnCreate wants of one create request. The zero value leaves it to the site's faults.
 type Decision struct {
 	Fault  FaultKind     // befalls the request, unless 0
 	Status int           // is answered, unless 0, and nothing is done
@@ -121,53 +168,113 @@ type Decision struct {
 	Delay  time.Duration // is added to the latency
 }
 
-// faultPlan chooses faults.
+// faultPlan draws faults.
 type faultPlan struct {
-	seed    uint64
-	current atomic.Pointer[[]Fault]
-	drawn   atomic.Uint64
+	seed          string
+	withoutTenant *strings.Replacer // makes texts with account ids the same on every site
+	current       atomic.Pointer[[]Fault]
+
+	mu       sync.Mutex
+	attempts map[uint64]int // requests by what they are about
 }
 
-// draw is the fault of the next create or revoke request.
-func (p *faultPlan) draw(create bool) FaultKind {
-	n := p.drawn.Add(1)
-	for i, f := range *p.current.Load() {
-		if f.Kind == SignupClosed && !create || f.Kind == TokenEnds {
-			continue
+func (p *faultPlan) init(seed uint64, tenant string) {
+	p.seed = strconv.FormatUint(seed, 10)
+	p.withoutTenant = strings.NewReplacer(tenant, "", tenant[:24], "")
+	p.attempts = map[uint64]int{}
+}
+
+func (p *faultPlan) all() []Fault { return *p.current.Load() }
+
+// attempt counts the requests to a route that are about the same, from 1.
+func (p *faultPlan) attempt(r *route, about string) int {
+	key := hash(r.method, r.pattern, about)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.attempts[key]++
+	return p.attempts[key]
+}
+
+// draw is the fault that befalls a request; 0: none.
+func (p *faultPlan) draw(r *route, about string, attempt int) FaultKind {
+	for _, f := range p.all() {
+		n := attempt
+		if f.Kind == AlwaysRefused {
+			n = 0
 		}
-		if chance(p.seed+uint64(i)*7919, n) < f.Share {
+		switch {
+		case !f.befalls(r):
+		case f.Address != "" && fold(f.Address) == about, p.chance(f, r, about, n) < f.Share:
 			return f.Kind
 		}
 	}
 	return 0
 }
 
-// tokenLife is the number of requests after which a token ends; 0: never.
-func (p *faultPlan) tokenLife() int64 {
-	for _, f := range *p.current.Load() {
-		if f.Kind == TokenEnds {
-			return int64(f.After)
+// unknown reports whether a route is to know nothing of an account.
+func (p *faultPlan) unknown(r *route, id string) bool {
+	for _, f := range p.all() {
+		if f.Kind == UnknownAccount && f.names(r) && p.chance(f, r, p.withoutTenant.Replace(id), 0) < f.Share {
+			return true
 		}
 	}
-	return 0
+	return false
+}
+
+// chance is a number of at least 0 and below 1 that looks random.
+func (p *faultPlan) chance(f Fault, r *route, about string, attempt int) float64 {
+	return float64(hash(p.seed, f.Kind.String(), r.method, r.pattern, about, strconv.Itoa(attempt))>>11) / (1 << 53)
+}
+
+// hash is FNV-1a, its bits mixed as by SplitMix64.
+func hash(parts ...string) uint64 {
+	h := fnv.New64a()
+	for _, part := range parts {
+		_, _ = h.Write(append([]byte(part), 0)) // never fails
+	}
+	z := h.Sum64()
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return z ^ z>>31
+}
+
+// about is what a request is about: for creates the address, for others all but the part of the path that differs
+// from site to site.
+func (c *call) about() string {
+	if c.route.pattern == CreatePath {
+		var in newCustomer
+		if _, ok := c.decode(&in); ok {
+			return fold(strings.TrimSpace(in.Email))
+		}
+	}
+	text := strings.Join([]string{c.req.PathValue("id"), c.req.PathValue("accountId"), c.req.URL.RawQuery, string(c.body)}, " ")
+	return c.site.faults.withoutTenant.Replace(text)
 }
 
 // mishap is what befalls one request.
 type mishap struct {
-	kind    FaultKind
-	delay   time.Duration
-	instead *answer // said in place of doing anything
+	kind   FaultKind
+	delay  time.Duration
+	decide Decision
 }
 
 // mishap decides on a request that has passed credentials and quota.
 func (s *Site) mishap(c *call) mishap {
-	if !c.route.faulty {
+	create := c.route.pattern == CreatePath && s.options.OnCreate != nil
+	if len(s.faults.all()) == 0 && !create {
 		return mishap{}
 	}
-	create := c.route.pattern == CreatePath
-	m := mishap{kind: s.faults.draw(create)}
-	if create && s.options.OnCreate != nil {
-		m = s.ask(c, m)
+	about := c.about()
+	attempt := s.faults.attempt(c.route, about)
+	m := mishap{kind: s.faults.draw(c.route, about, attempt)}
+	if create {
+		var in newCustomer
+		_, _ = c.decode(&in)
+		m.decide = s.options.OnCreate(strings.TrimSpace(in.Email), attempt)
+		m.delay = m.decide.Delay
+		if m.decide.Fault != 0 || m.decide.Status != 0 {
+			m.kind = m.decide.Fault
+		}
 	}
 	if m.kind == Slow {
 		m.delay += s.options.SlowBy
@@ -175,54 +282,31 @@ func (s *Site) mishap(c *call) mishap {
 	return m
 }
 
-// ask puts a create request before OnCreate.
-func (s *Site) ask(c *call, m mishap) mishap {
-	var in newCustomer
-	if _, bad := c.decode(&in); bad {
-		return m
+// instead is what is answered in place of doing anything.
+func (m mishap) instead(h http.Header) (answer, bool) {
+	if d := m.decide; d.Status != 0 {
+		return deskError(d.Status, d.Key, http.StatusText(d.Status)), true
 	}
-	email := strings.TrimSpace(in.Email)
-	s.mu.Lock()
-	s.attempts[fold(email)]++
-	attempt := s.attempts[fold(email)]
-	s.mu.Unlock()
-	d := s.options.OnCreate(email, attempt)
-	if d.Fault != 0 || d.Status != 0 {
-		m.kind = d.Fault
-	}
-	m.delay += d.Delay
-	if d.Status != 0 {
-		a := deskError(d.Status, d.Key, http.StatusText(d.Status))
-		m.instead = &a
-	}
-	return m
-}
-
-// before is what is said in place of doing anything.
-func (m mishap) before() (answer, bool) {
-	switch {
-	case m.instead != nil:
-		return *m.instead, true
-	case m.kind == Unavailable:
+	switch m.kind {
+	case Unavailable:
 		return unavailable(), true
-	case m.kind == BadGateway:
-		return answer{http.StatusBadGateway, "text/html", []byte("<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n")}, true
-	case m.kind == RefusedBare:
+	case BadGateway:
+		return html(http.StatusBadGateway, "502 Bad Gateway", "502 Bad Gateway"), true
+	case Refused:
+		h.Set("Retry-After", "2")
 		return tooMany(), true
-	case m.kind == SignupClosed:
+	case RefusedBare, AlwaysRefused:
+		return tooMany(), true
+	case SignupClosed: // as users reported it
 		return deskError(http.StatusBadRequest, "cv.signup.error.not.allowed", "Signup is not currently available"), true
+	case SignInPage:
+		return html(http.StatusOK, "Sign in", "Sign in to continue"), true
+	case RouteGone:
+		return deskError(http.StatusNotFound, "sandbox.path", "Nothing at this path"), true
+	case NoAgentLicence:
+		return noLicence(), true
+	case ResetBefore:
+		return answer{}, true
 	}
-	return answer{}, m.kind == ResetBefore
-}
-
-// after is what is said when a was done.
-func (m mishap) after(a answer) answer {
-	if m.kind == UnavailableAfter {
-		return unavailable()
-	}
-	return a
-}
-
-func unavailable() answer {
-	return deskError(http.StatusServiceUnavailable, "sandbox.unavailable", "The service is unavailable for a moment")
+	return answer{}, false
 }

@@ -120,23 +120,23 @@ func (q Quota) withDefaults() Quota {
 // limiter asks all quotas of a route.
 type limiter struct {
 	mu     sync.Mutex
-	counts map[int][]*quotaCount // by number of the route
+	counts map[*route][]*quotaCount
 }
 
-func newLimiter(quotas []Quota, routes []*route, seed uint64) *limiter {
-	l := &limiter{counts: map[int][]*quotaCount{}}
+func newLimiter(quotas []Quota, routes []*route) *limiter {
+	l := &limiter{counts: map[*route][]*quotaCount{}}
 	for i, q := range quotas {
 		fresh := func() *quotaCount {
-			return &quotaCount{Quota: q.withDefaults(), seed: mix(seed, uint64(1000+i))}
+			return &quotaCount{Quota: q.withDefaults(), seed: uint64(i)}
 		}
 		shared := fresh()
 		for _, r := range routes {
 			switch {
 			case !q.matches(r):
 			case q.Shared:
-				l.counts[r.number] = append(l.counts[r.number], shared)
+				l.counts[r] = append(l.counts[r], shared)
 			default:
-				l.counts[r.number] = append(l.counts[r.number], fresh())
+				l.counts[r] = append(l.counts[r], fresh())
 			}
 		}
 	}
@@ -145,24 +145,21 @@ func newLimiter(quotas []Quota, routes []*route, seed uint64) *limiter {
 
 // admit takes one request from all quotas of a route, or refuses it by the
 // first that has none and takes from none. Headers go to h.
-func (l *limiter) admit(r *route, now time.Time, h http.Header) (answer, bool) {
+func (l *limiter) admit(r *route, now time.Time, h http.Header) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, q := range l.counts[r.number] {
+	for _, q := range l.counts[r] {
 		if wait := q.ask(now); wait > 0 {
 			q.refuse(now, wait, h)
-			return tooMany(), true
+			return false
 		}
 	}
-	for _, q := range l.counts[r.number] {
+	for _, q := range l.counts[r] {
 		q.take()
 		q.writeLevel(now, h)
 	}
-	return answer{}, false
+	return true
 }
-
-// tooMany is a refusal; its text is invented.
-func tooMany() answer { return plain(http.StatusTooManyRequests, "Rate limit exceeded") }
 
 // writeLevel tells what is left.
 func (q *quotaCount) writeLevel(now time.Time, h http.Header) {

@@ -35,7 +35,7 @@ func (q *quotaCount) ask(now time.Time) time.Duration {
 	q.asked++
 	q.picked = &q.shards[0]
 	if len(q.shards) > 1 {
-		q.picked = &q.shards[mix(q.seed, q.asked)%uint64(len(q.shards))]
+		q.picked = &q.shards[hash(string(rune(q.seed)), string(rune(q.asked)))%uint64(len(q.shards))]
 	}
 	q.fill(q.picked, now)
 	if now.Before(q.closed) {

@@ -34,7 +34,6 @@ func (s *Site) Start(addr string) (*Server, error) {
 		site: s,
 		http: &http.Server{
 			Handler:           s,
-			ConnState:         s.ConnState,
 			ReadHeaderTimeout: 10 * time.Second,
 			ErrorLog:          log.New(io.Discard, "", 0), // cut connections are meant
 		},
