@@ -3,7 +3,6 @@ package jsmtest
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"iter"
 	"slices"
@@ -11,47 +10,26 @@ import (
 	"time"
 )
 
-// AccountType is what kind of account a person has.
-type AccountType int
+// AccountType is what kind of account a person has, in the words of user/search.
+type AccountType string
 
 const (
-	Customer  AccountType = iota + 1 // portal-only; the zero value of a type means it too
-	Atlassian                        // an Atlassian account
-	App
+	Customer  AccountType = "customer" // portal-only; "" means it too
+	Atlassian AccountType = "atlassian"
+	App       AccountType = "app"
 )
-
-var accountTypes = [...]string{0: "customer", Customer: "customer", Atlassian: "atlassian", App: "app"}
-
-// String is the word of user/search.
-func (t AccountType) String() string { return accountTypes[t] }
-
-// MarshalText writes the word of String.
-func (t AccountType) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
-
-// UnmarshalText reads the word of String; nothing is a customer.
-func (t *AccountType) UnmarshalText(text []byte) error {
-	*t = Customer
-	if word := strings.ToLower(strings.TrimSpace(string(text))); word != "" {
-		i := slices.Index(accountTypes[1:], word)
-		if i < 0 {
-			return fmt.Errorf("%q is no account type: use customer, atlassian or app", word)
-		}
-		*t = AccountType(i + 1)
-	}
-	return nil
-}
 
 // Account is one account of a site.
 type Account struct {
-	Email   string
-	Name    string
-	ID      string // "" lets the site make one that no other site has
-	Type    AccountType
-	Revoked bool // portal access was taken away; the address stays taken
+	Email   string      `json:"address"`
+	Name    string      `json:"name"`
+	ID      string      `json:"account_id"` // "" lets the site make one that no other site has
+	Type    AccountType `json:"account_type"`
+	Revoked bool        `json:"revoked"` // portal access was taken away; the address stays taken
 
-	CreatedBy int // number of the create request that made it, from 1; 0: there from the start
-	Creations int // create requests that made it: 1, or 0 when there from the start
-	Asked     int // create requests for its address, refused ones included
+	CreatedBy int `json:"created_by_attempt"` // number of the create request that made it, from 1; 0: none did
+	Creations int `json:"-"`                  // create requests that made it: 1, or 0
+	Asked     int `json:"asked"`              // create requests for its address, refused ones included
 }
 
 // account is an account as it is kept.
@@ -77,45 +55,44 @@ func newAccounts() *accounts {
 // fold is what addresses are compared by. That Jira ignores case is invented.
 func fold(address string) string { return strings.ToLower(address) }
 
-func (s *accounts) add(a Account) *account {
-	a.Type = max(a.Type, Customer)
-	k := &account{Account: a, key: fold(a.Email)}
-	if k.ID == "" {
-		k.ID = s.newID(k)
-	}
-	s.all = append(s.all, k)
-	s.byAddress[k.key] = append(s.byAddress[k.key], k)
-	s.byID[k.ID] = k
-	if a.CreatedBy > 0 {
-		k.made = time.Now()
-		s.created++
-	}
-	return k
-}
-
-// newID is qm:<tenant>:<24 hex digits> for customers and 712020:<uuid> for others. The random part is the same for
-// all accounts of a site and the rest follows from the address, so that faults can be drawn by the rest (see
-// [faultPlan.withoutTenant]).
-func (s *accounts) newID(a *account) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", a.key, len(s.byAddress[a.key])))
-	digits := hex.EncodeToString(sum[:12])
-	if a.Type == Customer {
-		return "qm:" + s.tenant + ":" + digits
-	}
-	return "712020:" + s.tenant[:24] + digits[:12]
-}
-
 func (s *accounts) at(address string) []*account { return s.byAddress[fold(address)] }
 
+func (s *accounts) add(a Account) *account {
+	if a.Type == "" {
+		a.Type = Customer
+	}
+	kept := &account{Account: a, key: fold(a.Email)}
+	if kept.ID == "" {
+		kept.ID = s.newID(kept)
+	}
+	if a.CreatedBy > 0 {
+		kept.made = time.Now()
+		s.created++
+	}
+	s.all = append(s.all, kept)
+	s.byAddress[kept.key] = append(s.byAddress[kept.key], kept)
+	s.byID[kept.ID] = kept
+	return kept
+}
+
+// newID is qm:<tenant>:<24 hex digits> for customers and 712020:<uuid> for others. The tenant is random for each site
+// and the digits follow from the address, so that faults can be drawn by these (see [faultPlan]).
+func (s *accounts) newID(a *account) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", a.key, len(s.byAddress[a.key])))
+	if a.Type == Customer {
+		return fmt.Sprintf("qm:%s:%x", s.tenant, sum[:12])
+	}
+	return fmt.Sprintf("712020:%s%x", s.tenant[:len("xxxxxxxx-xxxx-xxxx-xxxx-")], sum[:6])
+}
+
 // search lists, in order, the accounts whose address or any word of whose name begins with query; of those that
-// requests made, only those made before the time latest.
+// requests made, only those made until the time latest.
 func (s *accounts) search(query string, latest time.Time) []*account {
 	query = fold(query)
 	var found []*account
 	for _, a := range s.all {
-		matches := strings.HasPrefix(a.key, query) ||
-			!strings.Contains(query, "@") && strings.Contains(" "+fold(a.Name), " "+query)
-		if matches && !a.made.After(latest) {
+		named := !strings.Contains(query, "@") && strings.Contains(" "+fold(a.Name), " "+query)
+		if (named || strings.HasPrefix(a.key, query)) && !a.made.After(latest) {
 			found = append(found, a)
 		}
 	}
@@ -126,17 +103,17 @@ func (s *accounts) search(query string, latest time.Time) []*account {
 func (s *Site) Accounts() iter.Seq[Account] {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Values(values(s.accounts.all))
+	return slices.Values(copies(s.accounts.all))
 }
 
 // Find lists the accounts with an address, ignoring case.
 func (s *Site) Find(address string) []Account {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return values(s.accounts.at(address))
+	return copies(s.accounts.at(address))
 }
 
-func values(kept []*account) []Account {
+func copies(kept []*account) []Account {
 	var all []Account
 	for _, a := range kept {
 		all = append(all, a.Account)

@@ -3,11 +3,9 @@ package jsmtest
 import (
 	"bytes"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -31,40 +29,18 @@ func BuiltIn() []Account {
 type accountRow struct {
 	Address   string      `csv:"address,email"`
 	Name      string      `csv:"name"`
-	AccountID string      `csv:"account_id"`
-	Active    activity    `csv:"active"`
+	AccountID string      `csv:"account_id,account id"`
+	Active    string      `csv:"active"` // "true" or "false"; "" is true
 	CreatedBy int         `csv:"created_by_attempt"`
 	Asked     int         `csv:"asked"`
-	Type      AccountType `csv:"account_type"`
+	Type      AccountType `csv:"account_type,account type"`
 }
 
-// activity is whether an account may use the portal; nothing said means it may.
-type activity struct{ revoked bool }
-
-// MarshalCSV writes true or false.
-func (a activity) MarshalCSV() (string, error) { return strconv.FormatBool(!a.revoked), nil }
-
-// UnmarshalCSV reads true or false.
-func (a *activity) UnmarshalCSV(s string) error {
-	if s == "" {
-		return nil
-	}
-	active, err := strconv.ParseBool(strings.ToLower(s))
-	if err != nil {
-		return fmt.Errorf("active is true or false, not %q", s)
-	}
-	a.revoked = !active
-	return nil
-}
-
-// accountsCSV is the truth that a test compares results with.
 func accountsCSV(c *call) answer {
 	var rows []accountRow
 	for a := range c.site.Accounts() {
-		rows = append(rows, accountRow{
-			Address: a.Email, Name: a.Name, AccountID: a.ID, Active: activity{a.Revoked},
-			CreatedBy: a.CreatedBy, Asked: a.Asked, Type: a.Type,
-		})
+		active := strconv.FormatBool(!a.Revoked)
+		rows = append(rows, accountRow{a.Email, a.Name, a.ID, active, a.CreatedBy, a.Asked, a.Type})
 	}
 	text, err := gocsv.MarshalBytes(rows)
 	if err != nil {
@@ -75,59 +51,46 @@ func accountsCSV(c *call) answer {
 
 // ReadExisting reads accounts from a CSV: address, name and, if wanted, account_id, active (true or false) and
 // account_type (customer, atlassian, app). With a header, columns may be in any order and others among them, as in
-// the answer of /sandbox/accounts; it is one when its first cell has no @.
+// the answer of /sandbox/accounts; the first line is one when it has no @.
 func ReadExisting(r io.Reader) ([]Account, error) {
-	records, err := readRecords(r)
+	text, err := io.ReadAll(r)
 	if err != nil {
 		return nil, fmt.Errorf("reading existing accounts: %w", err)
 	}
+	header, rest, _ := strings.Cut(strings.TrimPrefix(string(text), "\ufeff"), "\n")
+	if header == "" || strings.Contains(header, "@") {
+		header, rest = "address,name,account_id,active,account_type", header+"\n"+rest
+	}
+	records := csv.NewReader(bytes.NewReader([]byte(strings.ToLower(header) + "\n" + rest)))
+	records.FieldsPerRecord = -1
+	records.TrimLeadingSpace = true
 	var rows []accountRow
 	if err := gocsv.UnmarshalCSV(records, &rows); err != nil {
 		return nil, fmt.Errorf("reading existing accounts: %w", err)
 	}
 	var all []Account
 	for i, row := range rows {
-		if !strings.Contains(row.Address, "@") {
-			return nil, fmt.Errorf("reading existing accounts: account %d: %q is no e-mail address", i+1, row.Address)
+		a, err := row.account()
+		if err != nil {
+			return nil, fmt.Errorf("reading existing accounts: account %d: %w", i+1, err)
 		}
-		all = append(all, Account{
-			Email: row.Address, Name: row.Name, ID: row.AccountID, Type: max(row.Type, Customer), Revoked: row.Active.revoked,
-		})
+		all = append(all, a)
 	}
 	return all, nil
 }
 
-// csvRecords are records for gocsv, the header first.
-type csvRecords [][]string
-
-// Read is not called by what [ReadExisting] uses.
-func (csvRecords) Read() ([]string, error) { return nil, errors.ErrUnsupported }
-
-// ReadAll returns all records.
-func (r csvRecords) ReadAll() ([][]string, error) { return r, nil }
-
-// readRecords reads a CSV, its cells without blanks at the ends, and puts a header before it when it has none.
-func readRecords(r io.Reader) (csvRecords, error) {
-	text, err := io.ReadAll(r)
-	if err != nil {
-		return nil, err
+func (r accountRow) account() (Account, error) {
+	active, kind := strings.ToLower(r.Active), AccountType(strings.ToLower(string(r.Type)))
+	if kind == "" {
+		kind = Customer
 	}
-	in := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
-	in.FieldsPerRecord = -1
-	records, err := in.ReadAll()
-	for _, record := range records {
-		for i := range record {
-			record[i] = strings.TrimSpace(record[i])
-		}
+	switch {
+	case !strings.Contains(r.Address, "@"):
+		return Account{}, fmt.Errorf("%q in the column address is no e-mail address", r.Address)
+	case active != "" && active != "true" && active != "false":
+		return Account{}, fmt.Errorf("active is true or false, not %q", r.Active)
+	case kind != Customer && kind != Atlassian && kind != App:
+		return Account{}, fmt.Errorf("%q is no account type: use customer, atlassian or app", r.Type)
 	}
-	if err != nil || len(records) == 0 || strings.Contains(records[0][0], "@") {
-		return append(csvRecords{{"address", "name", "account_id", "active", "account_type"}}, records...), err
-	}
-	for i, name := range records[0] {
-		records[0][i] = strings.ReplaceAll(strings.ToLower(name), " ", "_")
-	}
-	if !slices.Contains(records[0], "address") && !slices.Contains(records[0], "email") {
-		return nil, errors.New("the header names no column address or email")
-	}
-	return records, nil
+	return Account{Email: r.Address, Name: r.Name, ID: r.AccountID, Type: kind, Revoked: active == "false"}, nil
 }

@@ -1,31 +1,31 @@
 package jsmtest
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 )
 
-// index says in plain words what is here.
-func index(c *call) answer {
-	text := `This is a Jira Service Management site in memory, for trying things out. It is no real one: nothing
-leaves this machine, no mail is sent, and all is gone when it ends. Texts in its answers are invented.
+const indexText = `This is a Jira Service Management site in memory, for trying things out. It is no real one: nothing leaves
+this machine, no mail is sent, and all is gone when it ends. The texts in its answers are invented.
 
 Look at what it knows, in a browser or with curl; no credentials are needed:
 
   BASE/sandbox/accounts       all accounts, as CSV
-  BASE/sandbox/organizations  organizations and service projects and who is in them, as JSON
+  BASE/sandbox/organizations  organizations and service projects, and who is in them, as JSON
   BASE/sandbox/stats          requests and answers so far, as JSON
 
-Use it as a site, with the credentials that were printed at the start:
+Use it with the credentials that were printed at the start. For tokens with scopes, addresses begin with
+BASE/ex/jira/CLOUDID. Its operations:
 
-  BASE
 `
-	text += "  BASE/ex/jira/" + c.site.CloudID() + "  the gateway's form of address, for tokens with scopes\n" +
-		"  BASE/oauth/token  where a service account gets its tokens\n\nOperations:\n\n"
+
+func index(c *call) answer {
+	text := indexText
 	for _, r := range routes() {
 		if !r.own {
-			text += "  " + r.method + strings.Repeat(" ", 5-len(r.method)) + "BASE" + r.pattern + "\n"
+			text += fmt.Sprintf("  %-4s BASE%s\n", r.method, r.pattern)
 		}
 	}
-	return plain(http.StatusOK, strings.ReplaceAll(text, "BASE", c.base()))
+	return plain(http.StatusOK, strings.NewReplacer("BASE", c.base(), "CLOUDID", c.site.CloudID()).Replace(text))
 }
