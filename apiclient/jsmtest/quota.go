@@ -35,8 +35,8 @@ type Change struct {
 	Rate  float64
 }
 
-// Decision is what the quotas say to one request.
-type Decision struct {
+// Admission is what the quotas say to one request.
+type Admission struct {
 	Admitted   bool
 	RetryAfter time.Duration // of a refusal, whole seconds; 0: not said
 	Reason     string        // of a refusal
@@ -65,7 +65,7 @@ func NewLimiter(quotas []Quota, seed uint64) *Limiter {
 
 // Admit takes one request of an operation from all quotas that limit it, or from none when one of them refuses it.
 // Times must not go back.
-func (l *Limiter) Admit(now time.Time, method, path string) Decision {
+func (l *Limiter) Admit(now time.Time, method, path string) Admission {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	counters := l.of(now, method, path)
@@ -74,7 +74,7 @@ func (l *Limiter) Admit(now time.Time, method, path string) Decision {
 			return c.refusal(now, wait)
 		}
 	}
-	d := Decision{Admitted: true}
+	d := Admission{Admitted: true}
 	for _, c := range counters {
 		c.level--
 		if level := c.report(now); level != nil && (d.Level == nil || level.Remaining < d.Level.Remaining) {
@@ -145,8 +145,8 @@ func (c *counter) refill(now time.Time) {
 func (c *counter) windowEnd(now time.Time) time.Time { return now.Truncate(c.Window).Add(c.Window) }
 
 // refusal rounds the wait up to whole seconds, at least one.
-func (c *counter) refusal(now time.Time, wait time.Duration) Decision {
-	d := Decision{Reason: c.Reason, Level: c.report(now)}
+func (c *counter) refusal(now time.Time, wait time.Duration) Admission {
+	d := Admission{Reason: c.Reason, Level: c.report(now)}
 	if d.Reason == "" {
 		d.Reason = "jira-burst-based"
 	}
