@@ -2,6 +2,7 @@ package jsmtest
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -23,11 +24,12 @@ func jsonAnswer(status int, v any) answer {
 	return answer{status, "application/json;charset=UTF-8", body}
 }
 
-func plain(status int, text string) answer { return answer{status, "text/plain;charset=UTF-8", []byte(text)} }
+func plain(status int, text string) answer {
+	return answer{status, "text/plain;charset=UTF-8", []byte(text)}
+}
 
-func html(status int, title, text string) answer {
-	page := "<!DOCTYPE html>\n<html><head><title>" + title + "</title></head>\n<body><h1>" + text + "</h1></body></html>\n"
-	return answer{status, "text/html;charset=UTF-8", []byte(page)}
+func html(status int, text string) answer {
+	return answer{status, "text/html", []byte("<!DOCTYPE html>\n<html><body><h1>" + text + "</h1></body></html>\n")}
 }
 
 func noContent() answer { return answer{status: http.StatusNoContent} }
@@ -40,14 +42,14 @@ func (c *call) failure(status int, key, text string) answer {
 	case c.route.pattern == RenamePath: // invented
 		return gatewayError(status, text)
 	}
-	return deskError(status, key, text)
+	return deskError(status, "sandbox."+key, text)
 }
 
 // deskError has the shape of errors under /rest/servicedeskapi.
-func deskError(status int, key, text string, parameters ...string) answer {
+func deskError(status int, key, text string) answer {
 	return jsonAnswer(status, map[string]any{
 		"errorMessage":     text,
-		"i18nErrorMessage": map[string]any{"i18nKey": key, "parameters": append([]string{}, parameters...)},
+		"i18nErrorMessage": map[string]any{"i18nKey": key, "parameters": []string{}},
 	})
 }
 
@@ -56,45 +58,38 @@ func gatewayError(status int, text string) answer {
 	return jsonAnswer(status, map[string]any{"code": status, "message": text})
 }
 
-func tooMany() answer { return plain(http.StatusTooManyRequests, "Rate limit exceeded") }
-
-func unavailable() answer {
-	return deskError(http.StatusServiceUnavailable, "sandbox.unavailable", "The service is unavailable for a moment")
-}
-
 // maxPage is the most values that a page of a list has.
 const maxPage = 50
 
-// page answers with a part of values, as /rest/servicedeskapi pages its lists.
-func page[T any](c *call, values []T) answer {
-	start, limit := min(c.number("start", 0), len(values)), min(c.number("limit", maxPage), maxPage)
-	if limit == 0 {
-		limit = maxPage
+// page answers with a part of all, as /rest/servicedeskapi pages its lists.
+func page[T any](c *call, all []T, write func(T) map[string]any) answer {
+	start, limit := min(c.number("start", 0), len(all)), min(c.number("limit", maxPage), maxPage)
+	end := min(start+max(limit, 1), len(all))
+	values := []map[string]any{}
+	for _, v := range all[start:end] {
+		values = append(values, write(v))
 	}
-	end := min(start+limit, len(values))
 	links := map[string]string{"base": c.base(), "context": ""}
-	if end < len(values) {
-		links["next"] = c.base() + c.req.URL.Path + "?start=" + strconv.Itoa(end) + "&limit=" + strconv.Itoa(limit)
+	if end < len(all) {
+		links["next"] = fmt.Sprintf("%s%s?start=%d&limit=%d", c.base(), c.req.URL.EscapedPath(), end, limit)
 	}
 	return jsonAnswer(http.StatusOK, map[string]any{
-		"size": end - start, "start": start, "limit": limit, "isLastPage": end == len(values),
-		"_links": links,
-		"values": append([]T{}, values[start:end]...),
+		"size": end - start, "start": start, "limit": limit, "isLastPage": end == len(all), "_links": links, "values": values,
 	})
 }
 
-// deliver sends an answer after the site's latency, or does with it what the mishap wants.
-func (s *Site) deliver(w http.ResponseWriter, c *call, a answer, m mishap) {
-	delay := m.delay
+// deliver sends an answer after the site's latency, or does with it what the decision wants.
+func (s *Site) deliver(w http.ResponseWriter, c *call, a answer, d Decision) {
+	delay := d.Delay
 	if c.route.api {
 		s.mu.Lock()
 		delay += s.options.Latency.draw(s.random)
 		s.mu.Unlock()
 	}
-	if m.kind == HangAfter {
+	if d.Fault == HangAfter {
 		delay = 1<<63 - 1
 	}
-	if !s.wait(c.req, delay) || m.kind == HangAfter || m.kind == ResetBefore || m.kind == ResetAfter {
+	if !s.wait(c.req, delay) || d.Fault == HangAfter || d.Fault == ResetBefore || d.Fault == ResetAfter {
 		panic(http.ErrAbortHandler)
 	}
 	if a.kind != "" {
@@ -102,10 +97,15 @@ func (s *Site) deliver(w http.ResponseWriter, c *call, a answer, m mishap) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	w.WriteHeader(a.status)
-	if m.kind == TruncateAfter {
-		truncate(w, a.body)
+	whole := a.body
+	if d.Fault == TruncateAfter {
+		a.body = whole[:len(whole)/2]
 	}
-	if _, err := w.Write(a.body); err != nil && len(a.body) > 0 {
+	_, err := w.Write(a.body)
+	if d.Fault == TruncateAfter && len(whole) > 0 {
+		_ = http.NewResponseController(w).Flush()
+	}
+	if d.Fault == TruncateAfter || err != nil && len(whole) > 0 {
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -124,13 +124,4 @@ func (s *Site) wait(r *http.Request, d time.Duration) bool {
 		return false
 	}
 	return true
-}
-
-// truncate sends half a body, if there is one, and cuts the connection.
-func truncate(w http.ResponseWriter, body []byte) {
-	if len(body) > 0 {
-		_, _ = w.Write(body[:len(body)/2]) // the cut comes in any case
-		_ = http.NewResponseController(w).Flush()
-	}
-	panic(http.ErrAbortHandler)
 }

@@ -84,8 +84,7 @@ func routes() []*route {
 
 // route files all routes, those under /rest in both forms of address.
 func (s *Site) route() {
-	all := append(routes(), &route{pattern: "/", serve: nothingHere, own: true})
-	for _, r := range all {
+	for _, r := range append(routes(), &route{pattern: "/", serve: nothingHere, own: true}) {
 		rest := strings.HasPrefix(r.pattern, "/rest/")
 		r.api = rest || r.pattern == RenamePath
 		handle := func(w http.ResponseWriter, req *http.Request) { s.serve(w, req, r) }
@@ -94,7 +93,6 @@ func (s *Site) route() {
 			s.mux.HandleFunc(r.method+" "+gatewayPrefix+r.pattern, handle)
 		}
 	}
-	s.limits = newLimiter(s.options.Quotas, all)
 }
 
 // nothingHere answers what no route takes: 404, or 405 when another method would do.
@@ -108,9 +106,9 @@ func nothingHere(c *call) answer {
 		}
 	}
 	if allowed != nil {
-		return c.failure(http.StatusMethodNotAllowed, "sandbox.method", "Only "+strings.Join(allowed, ", ")+" here")
+		return c.failure(http.StatusMethodNotAllowed, "method", "Only "+strings.Join(allowed, ", ")+" here")
 	}
-	return c.failure(http.StatusNotFound, "sandbox.path", "Nothing at this path")
+	return c.failure(http.StatusNotFound, "path", "Nothing at this path")
 }
 
 // call is one request on its way through the site.
@@ -142,7 +140,7 @@ func (c *call) check() (answer, bool) {
 	case c.cloudID != "" && c.cloudID != c.site.options.CloudID:
 		return gatewayError(http.StatusNotFound, "No tenant with this cloud id"), true
 	case len(c.body) > maxBody:
-		return c.failure(http.StatusRequestEntityTooLarge, "sandbox.size", "The request is too long"), true
+		return c.failure(http.StatusRequestEntityTooLarge, "size", "The request is too long"), true
 	case c.route.api && c.req.Method != "GET" && strings.HasPrefix(c.req.UserAgent(), "Mozilla/") &&
 		c.req.Header.Get("X-Atlassian-Token") != "no-check":
 		return plain(http.StatusForbidden, "XSRF check failed"), true
@@ -153,10 +151,10 @@ func (c *call) check() (answer, bool) {
 // decode reads a JSON body into v.
 func (c *call) decode(v any) (answer, bool) {
 	if kind, _, err := mime.ParseMediaType(c.req.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return c.failure(http.StatusUnsupportedMediaType, "sandbox.content.type", "Send application/json"), false
+		return c.failure(http.StatusUnsupportedMediaType, "content.type", "Send application/json"), false
 	}
 	if err := json.Unmarshal(c.body, v); err != nil {
-		return c.failure(http.StatusBadRequest, "sandbox.json", "The body is not the JSON that is expected"), false
+		return c.failure(http.StatusBadRequest, "json", "The body is not the JSON that is expected"), false
 	}
 	return answer{}, true
 }

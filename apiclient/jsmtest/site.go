@@ -10,12 +10,12 @@
 package jsmtest
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"net/http"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -78,30 +78,26 @@ func (l Latency) draw(random *rand.Rand) time.Duration {
 type Site struct {
 	options Options
 	mux     *http.ServeMux
-	limits  *limiter
+	limits  *Limiter
 	keys    *keyring
 	faults  faultPlan
 	stats   *statistics
 
 	mu       sync.Mutex // guards what follows
 	accounts *accounts
+	creates  int // create requests
 	desks    []*desk
 	orgs     []*organization
 	random   *rand.Rand // for latency
 
-	creates atomic.Int64 // numbers create requests
 	closing sync.Once
 	closed  chan struct{}
 }
 
 // New makes a site. Call Close when requests may still be waiting in it.
 func New(o Options) *Site {
-	if o.CloudID == "" {
-		o.CloudID = randomUUID()
-	}
-	if o.SlowBy == 0 {
-		o.SlowBy = 5 * time.Second
-	}
+	o.CloudID = cmp.Or(o.CloudID, randomUUID())
+	o.SlowBy = cmp.Or(o.SlowBy, 5*time.Second)
 	if len(o.Tokens) == 0 && len(o.Clients) == 0 {
 		o.Tokens = []Token{SandboxToken()}
 	}
@@ -111,6 +107,7 @@ func New(o Options) *Site {
 	s := &Site{
 		options:  o,
 		mux:      http.NewServeMux(),
+		limits:   NewLimiter(o.Quotas, o.Seed),
 		keys:     newKeyring(o.Tokens, o.Clients),
 		stats:    newStatistics(),
 		accounts: newAccounts(),
@@ -123,13 +120,25 @@ func New(o Options) *Site {
 	for _, a := range o.Existing {
 		s.accounts.add(a)
 	}
-	for _, address := range s.keys.addresses() {
-		if len(s.accounts.at(address)) == 0 {
-			s.accounts.add(Account{Email: address, Name: "Owner of a token", Type: Atlassian})
-		}
+	for _, t := range o.Tokens {
+		s.addOwner(t)
 	}
-	s.fillAccess(o)
+	for _, c := range o.Clients {
+		s.addOwner(c.Token)
+	}
+	for _, organization := range o.Organizations {
+		s.addOrganization(organization)
+	}
+	for _, d := range o.Desks {
+		s.desks = append(s.desks, &desk{Desk: d})
+	}
 	return s
+}
+
+func (s *Site) addOwner(t Token) {
+	if t.Email != "" && len(s.accounts.at(t.Email)) == 0 {
+		s.accounts.add(Account{Email: t.Email, Name: "Owner of a token", Type: Atlassian})
+	}
 }
 
 // CloudID is the id that the gateway's form of address and tenant_info have.
@@ -157,8 +166,11 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHT
 
 // serve answers a request to one route.
 func (s *Site) serve(w http.ResponseWriter, req *http.Request, r *route) {
-	c := newCall(s, req, r)
-	x := s.stats.enter(r)
+	x := &Exchange{Arrived: time.Now()}
+	if r.method != "" {
+		x.Method, x.Path = r.method, r.pattern
+	}
+	s.stats.enter(x)
 	defer func() {
 		s.stats.leave(x)
 		if s.options.OnAnswer != nil {
@@ -166,37 +178,37 @@ func (s *Site) serve(w http.ResponseWriter, req *http.Request, r *route) {
 			s.options.OnAnswer(*x)
 		}
 	}()
-	a, m := s.answer(c, w.Header())
-	x.Fault = m.kind
-	s.deliver(w, c, a, m)
+	c := newCall(s, req, r)
+	a, d := s.answer(c, w.Header())
+	x.Fault = d.Fault
+	s.deliver(w, c, a, d)
 	x.Status = a.status
 }
 
-// answer finds what is to be answered, doing what is asked on the way, and the fault that is to befall it.
-// Quota headers go to h.
-func (s *Site) answer(c *call, h http.Header) (answer, mishap) {
+// answer finds what is to be answered, doing what is asked on the way, and what befalls it. Quota headers go to h.
+func (s *Site) answer(c *call, h http.Header) (answer, Decision) {
 	if refusal, refused := c.check(); refused {
-		return refusal, mishap{}
+		return refusal, Decision{}
 	}
 	if c.route.own {
-		return c.route.serve(c), mishap{}
+		return c.route.serve(c), Decision{}
 	}
 	if refusal, refused := s.keys.authorize(c, s.faults.all()); refused {
-		return refusal, mishap{}
+		return refusal, Decision{}
 	}
-	if c.route.api && !s.limits.admit(c.route, time.Now(), h) {
-		return tooMany(), mishap{}
+	if c.route.api && !s.admit(c.route, h) {
+		return tooMany(), Decision{}
 	}
 	if c.route.experimental && c.req.Header.Get("X-ExperimentalApi") != "opt-in" { // what Cloud answers is invented
-		return c.failure(http.StatusPreconditionFailed, "sandbox.experimental", "Send X-ExperimentalApi: opt-in"), mishap{}
+		return c.failure(http.StatusPreconditionFailed, "experimental", "Send X-ExperimentalApi: opt-in"), Decision{}
 	}
-	m := s.mishap(c)
-	if instead, ok := m.instead(h); ok {
-		return instead, m
+	d := s.decide(c)
+	if instead, ok := d.instead(c, h); ok {
+		return instead, d
 	}
 	done := c.route.serve(c)
-	if m.kind == UnavailableAfter {
-		return unavailable(), m
+	if d.Fault == UnavailableAfter {
+		done = unavailable(c)
 	}
-	return done, m
+	return done, d
 }

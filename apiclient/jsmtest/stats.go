@@ -15,96 +15,69 @@ type Exchange struct {
 	Fault             FaultKind
 }
 
-// Stats is what a site has seen. For each route and in all, Requests = sum of Answers + Lost + those in flight.
+// Stats is what a site has seen.
 type Stats struct {
 	RouteStats
-	Routes   map[string]RouteStats `json:"routes"` // by "POST /rest/…"; "other" is what is no operation
+	Routes   map[string]RouteStats `json:"routes"` // by "POST /rest/…"; " " is what is no operation
 	Faults   map[FaultKind]int     `json:"faults"`
 	Accounts int                   `json:"accounts"`
 	Created  int                   `json:"created"` // accounts that requests made
 }
 
-// RouteStats is one route's part of [Stats].
+// RouteStats are the requests to one route. Requests = sum of Answers + Lost + those in flight.
 type RouteStats struct {
-	Requests    int         `json:"requests"`
-	Answers     map[int]int `json:"answers"` // by status
-	Lost        int         `json:"lost"`    // without a whole answer: reset, truncated, given up
-	MaxInFlight int         `json:"max_in_flight"`
+	Requests int         `json:"requests"`
+	Answers  map[int]int `json:"answers"` // by status
+	Lost     int         `json:"lost"`    // without a whole answer: reset, truncated, given up
 }
 
 // Route is the part of one route, by its method and path pattern.
 func (s Stats) Route(method, path string) RouteStats { return s.Routes[method+" "+path] }
 
-// counts are a route's, or all together.
-type counts struct {
-	RouteStats
-	inFlight int
-}
-
-func (n *counts) enter() {
-	n.Requests++
-	n.inFlight++
-	n.MaxInFlight = max(n.MaxInFlight, n.inFlight)
-}
-
-func (n *counts) leave(status int) {
-	n.inFlight--
-	if status == 0 {
-		n.Lost++
-		return
-	}
-	n.Answers[status]++
-}
-
-func (n *counts) copy() RouteStats {
-	c := n.RouteStats
-	c.Answers = maps.Clone(c.Answers)
-	return c
-}
-
+// statistics counts requests.
 type statistics struct {
 	mu     sync.Mutex
-	total  *counts
-	routes map[string]*counts
+	total  *RouteStats
+	routes map[string]*RouteStats
 	faults map[FaultKind]int
 }
 
 func newStatistics() *statistics {
-	return &statistics{total: newCounts(), routes: map[string]*counts{}, faults: map[FaultKind]int{}}
+	return &statistics{
+		total:  &RouteStats{Answers: map[int]int{}},
+		routes: map[string]*RouteStats{},
+		faults: map[FaultKind]int{},
+	}
 }
 
-func newCounts() *counts { return &counts{RouteStats: RouteStats{Answers: map[int]int{}}} }
-
-// of is the counts of an exchange's route.
-func (s *statistics) of(x *Exchange) *counts {
+// both are the counts that an exchange belongs to.
+func (s *statistics) both(x *Exchange) [2]*RouteStats {
 	name := x.Method + " " + x.Path
-	if x.Path == "" {
-		name = "other"
-	}
 	if s.routes[name] == nil {
-		s.routes[name] = newCounts()
+		s.routes[name] = &RouteStats{Answers: map[int]int{}}
 	}
-	return s.routes[name]
+	return [2]*RouteStats{s.total, s.routes[name]}
 }
 
-func (s *statistics) enter(r *route) *Exchange {
-	x := &Exchange{Arrived: time.Now()}
-	if r.method != "" {
-		x.Method, x.Path = r.method, r.pattern
-	}
+func (s *statistics) enter(x *Exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.total.enter()
-	s.of(x).enter()
-	return x
+	for _, n := range s.both(x) {
+		n.Requests++
+	}
 }
 
 func (s *statistics) leave(x *Exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.total.leave(x.Status)
-	s.of(x).leave(x.Status)
-	if x.Fault != 0 {
+	for _, n := range s.both(x) {
+		if x.Status == 0 {
+			n.Lost++
+		} else {
+			n.Answers[x.Status]++
+		}
+	}
+	if x.Fault != "" {
 		s.faults[x.Fault]++
 	}
 }
@@ -121,6 +94,11 @@ func (s *Site) Stats() Stats {
 		out.Routes[name] = n.copy()
 	}
 	return out
+}
+
+func (n RouteStats) copy() RouteStats {
+	n.Answers = maps.Clone(n.Answers)
+	return n
 }
 
 func statsJSON(c *call) answer { return jsonAnswer(http.StatusOK, c.site.Stats()) }

@@ -55,16 +55,20 @@ type grant struct {
 	uses, lookUps int
 }
 
+func newGrant(t Token) *grant {
+	if t.Scopes == nil {
+		t.Scopes = DefaultScopes()
+	}
+	return &grant{Token: t}
+}
+
+// may reports whether the token has one of some sets of scopes; tokens without scopes may do all that their owner may.
 func (g *grant) may(scopes [][]string) bool {
 	if !g.Scoped && !g.Bearer {
 		return true
 	}
-	held := g.Scopes
-	if held == nil {
-		held = DefaultScopes()
-	}
 	return slices.ContainsFunc(scopes, func(set []string) bool {
-		return !slices.ContainsFunc(set, func(scope string) bool { return !slices.Contains(held, scope) })
+		return !slices.ContainsFunc(set, func(scope string) bool { return !slices.Contains(g.Scopes, scope) })
 	})
 }
 
@@ -91,22 +95,9 @@ type keyring struct {
 func newKeyring(tokens []Token, clients []Client) *keyring {
 	k := &keyring{clients: clients}
 	for _, t := range tokens {
-		k.grants = append(k.grants, &grant{Token: t})
+		k.grants = append(k.grants, newGrant(t))
 	}
 	return k
-}
-
-// addresses are those of the owners, each once.
-func (k *keyring) addresses() []string {
-	var all []string
-	for _, g := range k.grants {
-		all = append(all, g.Email)
-	}
-	for _, c := range k.clients {
-		all = append(all, c.Token.Email)
-	}
-	slices.Sort(all)
-	return slices.DeleteFunc(slices.Compact(all), func(address string) bool { return address == "" })
 }
 
 func (k *keyring) setEnded(ended bool) {
@@ -145,21 +136,15 @@ func (k *keyring) authorize(c *call, faults []Fault) (answer, bool) {
 // find looks the credentials of a request up; nil when there are none or no such ones.
 func (k *keyring) find(c *call) *grant {
 	email, secret, basic := c.req.BasicAuth()
-	if !basic {
-		var scheme string
-		scheme, secret, _ = strings.Cut(c.req.Header.Get("Authorization"), " ")
-		if !strings.EqualFold(scheme, "Bearer") {
-			return nil
+	bearer, isBearer := strings.CutPrefix(c.req.Header.Get("Authorization"), "Bearer ")
+	for _, g := range k.grants {
+		fits := basic && !g.Bearer && g.Secret == secret && strings.EqualFold(g.Email, email) ||
+			isBearer && g.Bearer && g.Secret == bearer
+		if fits && (g.issued || !k.ended) {
+			return g
 		}
 	}
-	i := slices.IndexFunc(k.grants, func(g *grant) bool {
-		return g.Secret == secret && g.Bearer != basic && (g.Bearer || strings.EqualFold(g.Email, email)) &&
-			(g.issued || !k.ended)
-	})
-	if i < 0 {
-		return nil
-	}
-	return k.grants[i]
+	return nil
 }
 
 // issue makes a token for a client, valid for life; nil when there is no such client.
@@ -171,11 +156,8 @@ func (k *keyring) issue(id, secret string) (g *grant, life time.Duration) {
 	if life = k.clients[i].Lifetime; life == 0 {
 		life = time.Hour
 	}
-	g = &grant{Token: k.clients[i].Token, issued: true}
-	g.Bearer, g.Secret, g.Expires = true, randomUUID(), time.Now().Add(life)
-	if g.Scopes == nil {
-		g.Scopes = DefaultScopes()
-	}
+	g = newGrant(k.clients[i].Token)
+	g.issued, g.Bearer, g.Secret, g.Expires = true, true, randomUUID(), time.Now().Add(life)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.grants = slices.DeleteFunc(k.grants, func(g *grant) bool { return g.issued && time.Now().After(g.Expires) })
