@@ -2,129 +2,153 @@ package jsmtest
 
 import (
 	"net/http"
+	"net/mail"
+	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+	"time"
 )
 
-// customerJSON is a customer as /rest/servicedeskapi writes one.
-type customerJSON struct {
-	AccountID    string        `json:"accountId"`
-	Name         string        `json:"name"`
-	Key          string        `json:"key"`
-	EmailAddress *string       `json:"emailAddress"`
-	DisplayName  string        `json:"displayName"`
-	Active       bool          `json:"active"`
-	TimeZone     *string       `json:"timeZone"`
-	Links        customerLinks `json:"_links"`
-}
-
-type customerLinks struct {
-	JiraRest   string            `json:"jiraRest"`
-	AvatarURLs map[string]string `json:"avatarUrls"`
-	Self       string            `json:"self"`
-}
-
-func (c *call) customer(a Account) customerJSON {
-	self := c.base() + "/rest/api/2/user?accountId=" + a.ID
-	j := customerJSON{
-		AccountID: a.ID, Name: a.ID, Key: a.ID, DisplayName: a.Name, Active: !a.Revoked,
-		Links: customerLinks{JiraRest: self, Self: self, AvatarURLs: map[string]string{}},
+// person is what /rest/api and /rest/servicedeskapi write alike of somebody.
+func (c *call) person(a Account) map[string]any {
+	p := map[string]any{
+		"accountId": a.ID, "displayName": a.Name, "active": !a.Revoked, "emailAddress": a.Email, "timeZone": "Etc/UTC",
 	}
-	if !c.site.options.HideAddresses {
-		zone := "Etc/UTC"
-		j.EmailAddress, j.TimeZone = &a.Email, &zone
+	if c.site.options.HideAddresses {
+		p["emailAddress"], p["timeZone"] = nil, nil
 	}
-	return j
+	return p
 }
 
-// newCustomer is the body of a create request.
+func (c *call) customer(a Account) map[string]any {
+	p, self := c.person(a), c.base()+"/rest/api/2/user?accountId="+a.ID
+	p["name"], p["key"], p["_links"] = a.ID, a.ID, map[string]string{"jiraRest": self, "self": self}
+	return p
+}
+
+func (c *call) apiUser(a Account) map[string]any {
+	p := c.person(a)
+	p["self"], p["accountType"] = c.base()+"/rest/api/3/user?accountId="+a.ID, a.Type
+	return p
+}
+
+// newCustomer is the body of a request to create or rename.
 type newCustomer struct {
 	Email       string `json:"email"`
 	DisplayName string `json:"displayName"`
 	FullName    string `json:"fullName"` // deprecated, taken when there is no displayName
 }
 
-// createCustomer is POST /rest/servicedeskapi/customer. Which addresses are
-// malformed, that a name must be there, and the length limits are invented.
-func createCustomer(c *call) answer {
-	var in newCustomer
-	if refusal, bad := c.decode(&in); bad {
-		return refusal
+// name is the display name; that it has 1 to 255 characters is invented.
+func (n newCustomer) name() (string, bool) {
+	name := strings.TrimSpace(n.DisplayName)
+	if name == "" {
+		name = strings.TrimSpace(n.FullName)
 	}
-	if in.DisplayName == "" {
-		in.DisplayName = in.FullName
-	}
-	in.Email, in.DisplayName = strings.TrimSpace(in.Email), strings.TrimSpace(in.DisplayName)
-	switch {
-	case !c.user.Admin:
-		return deskError(http.StatusForbidden, "sandbox.create.permission", "You may not create customers")
-	case !wellFormed(in.Email):
-		return deskError(http.StatusBadRequest, "sandbox.create.address", "This is no valid e-mail address")
-	case in.DisplayName == "" || len(in.DisplayName) > 255:
-		return deskError(http.StatusBadRequest, "sandbox.create.name", "A display name has 1 to 255 characters")
-	}
-	a, made := c.site.create(in)
-	switch {
-	case made:
-		return jsonAnswer(http.StatusCreated, c.customer(a))
-	case c.req.URL.Query().Get("strictConflictStatusCode") == "true":
-		return deskError(http.StatusConflict, "sandbox.create.taken", "An account with this address exists")
-	}
-	return deskError(http.StatusBadRequest, "sandbox.create.taken", "An account with this address exists")
+	return name, name != "" && len(name) <= 255
 }
 
-// create makes a customer, unless the address is taken.
-func (s *Site) create(in newCustomer) (Account, bool) {
-	number := int(s.creates.Add(1))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if first, taken := s.accounts.byKey[fold(in.Email)]; taken {
-		r := s.accounts.record(first)
-		r.asked = min(r.asked, 1<<16-2) + 1
-		return Account{}, false
-	}
-	i := s.accounts.add(Account{Email: in.Email, Name: in.DisplayName, CreatedBy: number, Creations: 1, Asked: 1})
-	return s.accounts.account(i), true
+func (c *call) badName() answer {
+	return c.failure(http.StatusBadRequest, "name", "A display name has 1 to 255 characters")
 }
 
-// wellFormed says whether an address looks like one.
-func wellFormed(address string) bool {
-	local, domain, ok := strings.Cut(address, "@")
-	if !ok || local == "" || len(local) > 64 || len(address) > 254 || !utf8.ValidString(address) ||
-		strings.Contains(domain, "@") || !strings.Contains(domain, ".") {
-		return false
+// createCustomer is POST /rest/servicedeskapi/customer. Which addresses are malformed is invented.
+func createCustomer(c *call, in newCustomer) answer {
+	accounts, email := c.site.accounts, strings.TrimSpace(in.Email)
+	accounts.asked++
+	name, ok := in.name()
+	if !ok {
+		return c.badName()
 	}
-	if strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, "..") {
-		return false
+	if !wellFormed(email) {
+		return c.failure(http.StatusBadRequest, "address", "This is no valid e-mail address")
 	}
-	for label := range strings.SplitSeq(domain, ".") {
-		if label == "" || label[0] == '-' || label[len(label)-1] == '-' {
-			return false
+	if there := accounts.at(email); len(there) > 0 {
+		there[0].Asked++
+		status := http.StatusBadRequest
+		if c.req.URL.Query().Get("strictConflictStatusCode") == "true" {
+			status = http.StatusConflict
 		}
+		return c.failure(status, "taken", "An account with this address exists")
 	}
-	return !strings.ContainsFunc(address, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`<>()[],;:"\`, r)
+	made := accounts.add(Account{Email: email, Name: name, CreatedBy: accounts.asked, Creations: 1, Asked: 1})
+	return jsonAnswer(http.StatusCreated, c.customer(made.Account))
+}
+
+// wellFormed reports whether an address is a bare one of usual length whose domain has a dot.
+func wellFormed(address string) bool {
+	parsed, err := mail.ParseAddress(address)
+	local, domain, _ := strings.Cut(address, "@")
+	return err == nil && parsed.Address == address && len(local) <= 64 && len(address) <= 254 &&
+		strings.Contains(domain, ".")
+}
+
+// revokeAccess is PUT …/revoke-portal-only-access. That a second time is done, too, is invented.
+func revokeAccess(c *call) answer {
+	c.account.Revoked = true
+	return noContent()
+}
+
+// renameCustomer is the name change of the gateway's customer directory. Its answers, but for the statuses 403 and
+// 404, are invented.
+func renameCustomer(c *call, in newCustomer) answer {
+	name, ok := in.name()
+	if !ok {
+		return c.badName()
+	}
+	c.account.Name = name
+	return jsonAnswer(http.StatusOK, map[string]string{"accountId": c.account.ID, "displayName": name})
+}
+
+// info needs no credentials. Its values are invented.
+func info(c *call) answer {
+	return jsonAnswer(http.StatusOK, map[string]any{
+		"version": "sandbox", "platformVersion": "sandbox", "buildChangeSet": "0", "isLicensedForUse": true,
+		"_links": map[string]string{"self": c.base() + InfoPath},
 	})
 }
 
-// revokeAccess is PUT …/revoke-portal-only-access. A second time is taken for
-// done; what an account that is not portal-only gets is invented.
-func revokeAccess(c *call) answer {
-	if !c.user.SiteAdmin {
-		return deskError(http.StatusForbidden, "sandbox.revoke.permission", "Only site administrators may revoke access")
+func tenantInfo(c *call) answer {
+	return jsonAnswer(http.StatusOK, map[string]string{"cloudId": c.site.options.CloudID})
+}
+
+func myself(c *call) answer {
+	found := copies(c.site.accounts.at(c.user.Email))
+	if len(found) == 0 { // an access token without an owner
+		found = []Account{{Name: "Service account", ID: "712020:service-account", Type: App}}
 	}
-	s := c.site
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i, ok := s.accounts.find(c.id)
-	if !ok {
-		return deskError(http.StatusNotFound, "sandbox.account.unknown", "There is no account with this id", c.id)
+	i := max(slices.IndexFunc(found, func(a Account) bool { return a.Type != Customer }), 0)
+	return jsonAnswer(http.StatusOK, c.apiUser(found[i]))
+}
+
+// myPermissions is GET /rest/api/3/mypermissions; the parameter is required.
+func myPermissions(c *call) answer {
+	known := map[string]bool{"ADMINISTER": c.user.Admin, "USER_PICKER": c.user.BrowseUsers, "SYSTEM_ADMIN": false}
+	out := map[string]any{}
+	for name := range strings.SplitSeq(c.req.URL.Query().Get("permissions"), ",") {
+		have, ok := known[name]
+		if !ok {
+			return c.failure(http.StatusBadRequest, "", "Say which permissions you ask for")
+		}
+		out[name] = map[string]any{"key": name, "name": name, "type": "GLOBAL", "havePermission": have}
 	}
-	r := s.accounts.record(i)
-	if AccountType(r.kind) != Customer {
-		return deskError(http.StatusNotFound, "sandbox.revoke.not.portal.only", "This is no portal-only account", c.id)
+	return jsonAnswer(http.StatusOK, map[string]any{"permissions": out})
+}
+
+// searchUsers is GET /rest/api/3/user/search: a prefix of address or name. Who may not browse users sees nobody,
+// and does not learn why.
+func searchUsers(c *call) answer {
+	query := c.req.URL.Query().Get("query")
+	if query == "" {
+		return c.failure(http.StatusBadRequest, "", "Say whom you look for")
 	}
-	r.revoked = true
-	return noContent()
+	var found []*account
+	if c.user.BrowseUsers {
+		found = c.site.accounts.search(query, time.Now().Add(-c.site.options.SearchLag))
+	}
+	found = found[min(c.number("startAt", 0), len(found)):]
+	users := []map[string]any{}
+	for _, a := range found[:min(c.number("maxResults", 50), len(found), 1000)] {
+		users = append(users, c.apiUser(a.Account))
+	}
+	return jsonAnswer(http.StatusOK, users)
 }
