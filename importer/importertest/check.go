@@ -1,0 +1,216 @@
+// Package importertest holds the promises of the program against what its runs have left behind: the accounts that the
+// site really has, what the ledger remembers, and what the files say. Tests of every level use it, whatever they did to
+// the run.
+package importertest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"jsm-onboard/apiclient/jsmtest"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
+)
+
+// Evidence is what there is to look at when a process has ended, in whatever way. What is left empty is not checked.
+type Evidence struct {
+	Accounts      []jsmtest.Account // the site's truth
+	Organizations []jsmtest.Organization
+
+	Ledger, SiteURL string // the ledger's path, and whose it is
+	Results         string // path of the results of the last run
+	Rows            int    // data rows of its input
+	OtherLedger     bool   // somebody else has created customers at the site through the API, too
+
+	Wanted  map[string][]string // organization → addresses that some input had in it, by their keys
+	Added   bool                // access was asked for, and the run ended with 0: everybody wanted must be a member
+	Private []Private           // texts in which no person may be found
+	Secrets []string            // must stand in none of them
+}
+
+// Private is a text that leaves the machine or is kept, such as a log, a page or a notification.
+type Private struct{ What, Text string }
+
+// A finding collects broken promises.
+type findings []error
+
+func (f *findings) add(format string, args ...any) { *f = append(*f, fmt.Errorf(format, args...)) }
+
+// Check returns the promises that e breaks, each as one sentence; nil when all are kept.
+//
+//   - Each address has at most one account that requests made, made once.
+//   - Whoever was made is in the ledger, or an attempt for the address is still open there: nobody is made in silence.
+//   - What the results call created is there, made by a request, under the id and the name that they say; what they
+//     call failed, invalid or not attempted was not made; nobody whom we made is a conflict.
+//   - The results have each row once, in the order of the input, and add up.
+//   - Nobody is in an organization in which no input had them; after a run that ended with 0, everybody else is.
+//   - No log, page or notification has an address, a name or a secret.
+func Check(ctx context.Context, e Evidence) []error {
+	var f findings
+	site := make(map[string][]jsmtest.Account)
+	for _, a := range e.Accounts {
+		key := keyOf(a.Email)
+		site[key] = append(site[key], a)
+	}
+	f.once(site)
+	if e.Ledger != "" {
+		f.remembered(ctx, e, site)
+	}
+	if e.Results != "" {
+		results, err := ReadResults(e.Results)
+		if err != nil {
+			f.add("the results cannot be read: %w", err)
+		}
+		f.inOrder(results, e.Rows)
+		for _, r := range results {
+			f.status(r, site[r.Key], e.OtherLedger)
+		}
+	}
+	f.members(e)
+	f.private(e)
+	return f
+}
+
+// once checks that no request made an address twice.
+func (f *findings) once(site map[string][]jsmtest.Account) {
+	for key, accounts := range site {
+		made := 0
+		for _, a := range accounts {
+			made += a.Creations
+		}
+		if made > 1 {
+			f.add("%s was made %d times", key, made)
+		}
+	}
+}
+
+// remembered checks that the ledger knows everybody who was made, and claims nobody who was not.
+func (f *findings) remembered(ctx context.Context, e Evidence, site map[string][]jsmtest.Account) {
+	l, err := ledger.OpenReadOnly(ctx, e.Ledger, e.SiteURL)
+	if err != nil {
+		f.add("the ledger cannot be read: %w", err)
+		return
+	}
+	defer l.Close()
+	keys := make([]string, 0, len(site))
+	for key := range site {
+		keys = append(keys, key)
+	}
+	known, err := l.Accounts(ctx, keys)
+	if err != nil {
+		f.add("the ledger's accounts cannot be read: %w", err)
+		return
+	}
+	for key, accounts := range site {
+		made := slices.IndexFunc(accounts, func(a jsmtest.Account) bool { return a.CreatedBy > 0 })
+		account, has := known[key]
+		switch {
+		case made < 0 && has && account.Ours():
+			f.add("the ledger says that we made %s, who was there before", key)
+		case made >= 0 && has && account.ID != "" && !holds(accounts, account.ID):
+			f.add("the ledger has the account id %s for %s, and the site has not", account.ID, key)
+		case made >= 0 && !has && !e.OtherLedger:
+			open, err := l.NamesSent(ctx, key)
+			if err == nil && len(open) == 0 {
+				f.add("%s was made, and the ledger does not know it", key)
+			}
+		}
+	}
+}
+
+func holds(accounts []jsmtest.Account, id string) bool {
+	return slices.ContainsFunc(accounts, func(a jsmtest.Account) bool { return a.ID == id })
+}
+
+// inOrder checks that the results have each row of the input once, in its order.
+func (f *findings) inOrder(results []Result, rows int) {
+	if rows > 0 && len(results) != rows {
+		f.add("the results have %d rows, and the input has %d", len(results), rows)
+	}
+	for i := 1; i < len(results); i++ {
+		if results[i].SheetRow <= results[i-1].SheetRow {
+			f.add("row %d stands after row %d in the results", results[i].SheetRow, results[i-1].SheetRow)
+		}
+	}
+}
+
+// status checks what the results say of one row against the accounts that its address has.
+func (f *findings) status(r Result, accounts []jsmtest.Account, otherLedger bool) {
+	made := slices.IndexFunc(accounts, func(a jsmtest.Account) bool { return a.CreatedBy > 0 })
+	switch r.Status {
+	case outcome.Created:
+		if made < 0 {
+			f.add("row %d is called created, and no request made %s", r.SheetRow, r.Key)
+		} else if accounts[made].ID != r.AccountID {
+			f.add("row %d has the account id %q, and %s has %q", r.SheetRow, r.AccountID, r.Key, accounts[made].ID)
+		}
+	case outcome.CreatedUnconfirmed, outcome.Known, outcome.Renamed, outcome.RevokedBefore:
+		if len(accounts) == 0 {
+			f.add("row %d is called %s, and the site has no %s", r.SheetRow, r.Status, r.Key)
+		}
+	case outcome.Conflict:
+		if made >= 0 && !otherLedger && !strings.Contains(r.Reason, "name") {
+			f.add("row %d is called a conflict, and we made %s", r.SheetRow, r.Key)
+		}
+	}
+	if r.AccountID != "" && len(accounts) > 0 && !holds(accounts, r.AccountID) {
+		f.add("row %d has the account id %q, which is not one of %s", r.SheetRow, r.AccountID, r.Key)
+	}
+}
+
+// members checks who is in which organization.
+func (f *findings) members(e Evidence) {
+	if e.Wanted == nil {
+		return
+	}
+	for _, o := range e.Organizations {
+		wanted := e.Wanted[o.Name]
+		for _, m := range o.Members {
+			if !slices.Contains(wanted, keyOf(m.Email)) {
+				f.add("%s is in the organization %q, in which no input had them", m.Email, o.Name)
+			}
+		}
+	}
+	if !e.Added {
+		return
+	}
+	for name, keys := range e.Wanted {
+		at := slices.IndexFunc(e.Organizations, func(o jsmtest.Organization) bool { return o.Name == name })
+		for _, key := range keys {
+			if at < 0 || !slices.ContainsFunc(e.Organizations[at].Members, func(m jsmtest.Account) bool { return keyOf(m.Email) == key }) {
+				f.add("%s is not in the organization %q", key, name)
+			}
+		}
+	}
+}
+
+// private checks that nobody can be found in a text that leaves the machine.
+func (f *findings) private(e Evidence) {
+	for _, p := range e.Private {
+		text := strings.ToLower(p.Text)
+		for _, secret := range e.Secrets {
+			if secret != "" && strings.Contains(p.Text, secret) {
+				f.add("the %s has a secret in it", p.What)
+			}
+		}
+		for _, a := range e.Accounts {
+			if a.CreatedBy > 0 && strings.Contains(text, strings.ToLower(a.Email)) {
+				f.add("the %s has the address %s in it", p.What, a.Email)
+			}
+			if a.CreatedBy > 0 && strings.Contains(a.Name, " ") && strings.Contains(text, strings.ToLower(a.Name)) {
+				f.add("the %s has the name %q in it", p.What, a.Name)
+			}
+		}
+	}
+}
+
+// keyOf is the key of an address, or the address itself where it has none.
+func keyOf(address string) string {
+	if key, ok := export.Key(address); ok {
+		return key
+	}
+	return strings.ToLower(address)
+}
