@@ -25,16 +25,16 @@ type Evidence struct {
 	Rows            int    // data rows of its input
 	OtherLedger     bool   // somebody else has created customers at the site through the API, too
 
-	Wanted  map[string][]string // organization → addresses that some input had in it, by their keys
-	Added   bool                // access was asked for, and the run ended with 0: everybody wanted must be a member
-	Private []Private           // texts in which no person may be found
-	Secrets []string            // must stand in none of them
+	MayBeMember  map[string][]string // organization → keys of the addresses that any input has had in it
+	MustBeMember map[string][]string // the same of an input whose access was asked for and given
+	Private      []Private           // texts in which no person may be found
+	Secrets      []string            // must stand in none of them
 }
 
 // Private is a text that leaves the machine or is kept, such as a log, a page or a notification.
 type Private struct{ What, Text string }
 
-// A finding collects broken promises.
+// findings are broken promises.
 type findings []error
 
 func (f *findings) add(format string, args ...any) { *f = append(*f, fmt.Errorf(format, args...)) }
@@ -46,7 +46,7 @@ func (f *findings) add(format string, args ...any) { *f = append(*f, fmt.Errorf(
 //   - What the results call created is there, made by a request, under the id and the name that they say; what they
 //     call failed, invalid or not attempted was not made; nobody whom we made is a conflict.
 //   - The results have each row once, in the order of the input, and add up.
-//   - Nobody is in an organization in which no input had them; after a run that ended with 0, everybody else is.
+//   - Nobody is in an organization in which no input had them, and everybody is in the one that was asked for.
 //   - No log, page or notification has an address, a name or a secret.
 func Check(ctx context.Context, e Evidence) []error {
 	var f findings
@@ -163,21 +163,14 @@ func (f *findings) status(r Result, accounts []jsmtest.Account, otherLedger bool
 
 // members checks who is in which organization.
 func (f *findings) members(e Evidence) {
-	if e.Wanted == nil {
-		return
-	}
 	for _, o := range e.Organizations {
-		wanted := e.Wanted[o.Name]
 		for _, m := range o.Members {
-			if !slices.Contains(wanted, keyOf(m.Email)) {
+			if e.MayBeMember != nil && !slices.Contains(e.MayBeMember[o.Name], keyOf(m.Email)) {
 				f.add("%s is in the organization %q, in which no input had them", m.Email, o.Name)
 			}
 		}
 	}
-	if !e.Added {
-		return
-	}
-	for name, keys := range e.Wanted {
+	for name, keys := range e.MustBeMember {
 		at := slices.IndexFunc(e.Organizations, func(o jsmtest.Organization) bool { return o.Name == name })
 		for _, key := range keys {
 			if at < 0 || !slices.ContainsFunc(e.Organizations[at].Members, func(m jsmtest.Account) bool { return keyOf(m.Email) == key }) {
