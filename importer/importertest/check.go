@@ -113,8 +113,8 @@ func (f *findings) remembered(ctx context.Context, e Evidence, site map[string][
 		case made >= 0 && has && account.ID != "" && !holds(accounts, account.ID):
 			f.add("the ledger has the account id %s for %s, and the site has not", account.ID, key)
 		case made >= 0 && !has && !e.OtherLedger:
-			open, err := l.NamesSent(ctx, key)
-			if err == nil && len(open) == 0 {
+			memory, err := l.Recall(ctx, 0, []ledger.Query{{Key: key}})
+			if err != nil || memory[0].Lost == nil {
 				f.add("%s was made, and the ledger does not know it", key)
 			}
 		}
