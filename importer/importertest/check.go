@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"jsm-onboard/apiclient/jsmtest"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
@@ -163,21 +165,40 @@ func (f *findings) status(r Result, accounts []jsmtest.Account, otherLedger bool
 
 // members checks who is in which organization.
 func (f *findings) members(e Evidence) {
+	may, must, are := folded(e.MayBeMember), folded(e.MustBeMember), map[string][]string{}
 	for _, o := range e.Organizations {
 		for _, m := range o.Members {
-			if e.MayBeMember != nil && !slices.Contains(e.MayBeMember[o.Name], keyOf(m.Email)) {
+			name := fold(o.Name)
+			are[name] = append(are[name], keyOf(m.Email))
+			if may != nil && !slices.Contains(may[name], keyOf(m.Email)) {
 				f.add("%s is in the organization %q, in which no input had them", m.Email, o.Name)
 			}
 		}
 	}
-	for name, keys := range e.MustBeMember {
-		at := slices.IndexFunc(e.Organizations, func(o jsmtest.Organization) bool { return o.Name == name })
+	for name, keys := range must {
 		for _, key := range keys {
-			if at < 0 || !slices.ContainsFunc(e.Organizations[at].Members, func(m jsmtest.Account) bool { return keyOf(m.Email) == key }) {
+			if !slices.Contains(are[name], key) {
 				f.add("%s is not in the organization %q", key, name)
 			}
 		}
 	}
+}
+
+// folded is m with the names of organizations as they are compared.
+func folded(m map[string][]string) map[string][]string {
+	if m == nil {
+		return nil
+	}
+	by := map[string][]string{}
+	for name, keys := range m {
+		by[fold(name)] = append(by[fold(name)], keys...)
+	}
+	return by
+}
+
+// fold is the name of an organization without regard to case, blanks and Unicode form.
+func fold(name string) string {
+	return strings.Join(strings.Fields(strings.ToLower(norm.NFC.String(name))), " ")
 }
 
 // private checks that nobody can be found in a text that leaves the machine.
