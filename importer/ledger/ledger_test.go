@@ -207,7 +207,7 @@ func TestRoundTrip(t *testing.T) {
 	same(t, 0, len(all(t, l.Revocations(t.Context(), run.Seq, 0))))
 	got := recall(t, l, startRun(t, l, job("b")), 1, full.Key).Account
 	same(t, &Account{Key: full.Key, Email: full.Email, Name: full.Name, ExternalID: "0009", ID: "qm:1:2",
-		Status: full.Status, FirstRun: run.Seq, Run: run.Seq, RunID: run.ID, At: got.At, LookUp: true}, got)
+		Status: full.Status, FirstRun: run.Seq, Run: run.Seq, Row: 7, RunID: run.ID, At: got.At, LookUp: true}, got)
 	if age := time.Since(got.At); age < 0 || age > time.Minute {
 		t.Errorf("made %v ago", age)
 	}

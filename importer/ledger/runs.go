@@ -117,8 +117,8 @@ func (w *writer) newRun(job Job, now time.Time) (Run, error) {
 	}
 }
 
-// newID draws an id. It begins with a letter that begins no month and has no number after it, so that a
-// spreadsheet leaves it as it is: 1234e567 would be a number.
+// newID draws an id. It begins with a letter, so that a spreadsheet leaves it as it is: 1234e567 would
+// become a number, 12dec024 a date.
 func newID() string {
 	var random [4]byte
 	_, _ = rand.Read(random[:])
@@ -207,11 +207,12 @@ func (l *Ledger) KeepTrace(ctx context.Context, run int64, trace []byte) error {
 
 // Trace returns what KeepTrace has kept; nil when there is nothing.
 func (l *Ledger) Trace(ctx context.Context, run int64) ([]byte, error) {
-	all, err := query(ctx, l, scanText, "SELECT trace FROM runs WHERE seq = ? AND trace <> ''", run)
-	if err != nil || len(all) == 0 {
-		return nil, err
+	var trace []byte
+	err := l.read.QueryRowContext(ctx, "SELECT nullif(trace, '') FROM runs WHERE seq = ?", run).Scan(&trace)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
 	}
-	return []byte(all[0]), nil
+	return trace, wrap(l.path, err)
 }
 
 // Pruned is how much Prune has forgotten.
