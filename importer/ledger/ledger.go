@@ -39,7 +39,7 @@ func Open(ctx context.Context, path, site string) (*Ledger, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, wrap(path, err)
 	}
-	held, err := takeLock(ctx, path)
+	held, err := takeLock(path)
 	if err != nil {
 		return nil, err
 	}
@@ -68,57 +68,52 @@ func (l *Ledger) open(ctx context.Context, site string) (err error) {
 // has committed is read. A file that is not there is an empty ledger; none is made.
 // Whatever writes returns an error.
 func OpenReadOnly(ctx context.Context, path, site string) (*Ledger, error) {
-	l, err := openFile(ctx, path, site)
-	if errors.Is(err, os.ErrNotExist) || errors.Is(err, errEmpty) {
-		l, err = openEmpty(ctx, path, site)
+	file, err := os.Open(path) // SQLite does not say why it cannot
+	if err == nil {
+		err = errors.Join(file.Close(), checkLog(path))
 	}
-	return l, wrap(path, err)
+	l := &Ledger{path: path}
+	if err == nil {
+		l.read, err = openChecked(ctx, path, site, dsn(path, "ro", readPragmas...))
+	}
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, errEmpty) {
+		l.read, err = openChecked(ctx, path, site, inMemory)
+	}
+	if err != nil {
+		return nil, wrap(path, err)
+	}
+	return l, nil
 }
 
-// errEmpty is returned for a file with nothing in it.
-var errEmpty = errors.New("empty")
+const inMemory = ":memory:"
 
-func openFile(ctx context.Context, path, site string) (*Ledger, error) {
-	file, err := os.Open(path) // SQLite does not report why it cannot
+// errEmpty is returned for a file with nothing in it.
+var errEmpty = errors.New("the file is empty")
+
+// openChecked opens a ledger of site for reading; inMemory is one with nothing in it.
+func openChecked(ctx context.Context, path, site, name string) (*sql.DB, error) {
+	db, err := openReader(name)
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(file.Close(), checkLog(path)); err != nil {
-		return nil, err
-	}
-	db, err := openReader(dsn(path, "ro", readPragmas...))
-	if err != nil {
-		return nil, err
+	if name == inMemory {
+		db.SetMaxOpenConns(1) // a second one would have a memory of its own
 	}
 	c, err := db.Conn(ctx)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	empty, err := inspect(ctx, c, path, site)
-	if err == nil && empty {
+	switch {
+	case empty && name == inMemory:
+		err = makeSchema(ctx, c, site)
+	case empty:
 		err = errEmpty
 	}
-	if err := errors.Join(err, c.Close()); err != nil {
+	if err = errors.Join(err, c.Close()); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &Ledger{path: path, read: db}, nil
-}
-
-// openEmpty is a ledger in memory with nothing in it.
-func openEmpty(ctx context.Context, path, site string) (*Ledger, error) {
-	db, err := openReader(":memory:")
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(1) // a second one would have a memory of its own
-	c, err := db.Conn(ctx)
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	if err := errors.Join(makeSchema(ctx, c, site), c.Close()); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return &Ledger{path: path, read: db}, nil
+	return db, nil
 }
 
 // Path returns the path as given to Open.
@@ -165,9 +160,6 @@ func (l *Ledger) Bind(ctx context.Context, cloudID string) error {
 // makeFile makes an empty file for its mode of 0600. A file of 0 bytes is taken as new: SQLite leaves one
 // behind when the process is killed while making it.
 func makeFile(path string) error {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return &RefusedError{Path: path, What: "is a folder", Hint: "name a file in it with --ledger"}
-	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
