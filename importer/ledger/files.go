@@ -25,14 +25,8 @@ type Fixed struct {
 
 // KeepFixed keeps rows, in place of what was kept of them.
 func (l *Ledger) KeepFixed(ctx context.Context, run int64, rows []Fixed) error {
-	return l.change(ctx, func(w *writer) error {
-		for _, f := range rows {
-			if err := w.exec("INSERT OR REPLACE INTO fixed VALUES (?, ?, ?)", f.Original, f.Key, run); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return l.update(ctx, "INSERT OR REPLACE INTO fixed SELECT value ->> 'Original', value ->> 'Key', ? FROM json_each(?)",
+		run, list(rows))
 }
 
 // Fixed returns the keys of rows that were kept, by what identifies them.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	_ "embed"
-	"errors"
 	"iter"
 	"time"
 )
@@ -78,8 +77,8 @@ func (w *writer) applyMoves(run Run) error {
 	if err := w.row("SELECT roster FROM runs WHERE seq = ?", run.Seq).Scan(&roster); err != nil || !roster {
 		return err
 	}
-	last, err := scanRun(w.row(lastComplete, run.Source))
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	last, _, err := findRun(w.row(lastComplete, run.Source))
+	if err != nil {
 		return err
 	}
 	err = w.exec(`INSERT INTO members (source, key, external_id, first_run, left_run, last_seen, aside)

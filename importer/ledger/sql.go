@@ -60,11 +60,11 @@ func paged[T, P any](first P, page func(from P) ([]T, error), after func(T) P) i
 }
 
 // list is values as the JSON that json_each takes: one parameter for any number of them.
-func list[T string | Member](values []T) string {
+func list[T any](values []T) string {
 	if values == nil {
 		return "[]" // and not null, which is one value
 	}
-	text, _ := json.Marshal(values) // texts can always be written
+	text, _ := json.Marshal(values) // texts and numbers can always be written
 	return string(text)
 }
 
