@@ -22,7 +22,7 @@ const (
 type scene struct {
 	name    string
 	rows    int
-	maxRate float64
+	maxRate float64 // 0: 100 a second; below: no ceiling
 	quota   jsmtest.Quota
 	faults  float64                        // share of 503; 0: the usual one
 	down    [2]time.Duration               // between these times there is no answer but 503
@@ -67,7 +67,11 @@ func ours(sc scene) strategy {
 	g := NewGroup(Config{Notify: p.notify})
 	random := rand.New(rand.NewPCG(1, 1))
 	g.jitter = func() float64 { return 0.7 + 0.6*random.Float64() }
-	p.pacer = g.Pacer("create", max(sc.maxRate, 0))
+	ceiling := sc.maxRate
+	if ceiling == 0 {
+		ceiling = 100
+	}
+	p.pacer = g.Pacer("create", ceiling)
 	return p
 }
 
