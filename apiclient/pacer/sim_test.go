@@ -83,7 +83,7 @@ func (p *paced) notify(e Event) {
 
 func (p *paced) send(s *site, row int, random *rand.Rand) (o outcome) {
 	failures, refusals, alone, retry := 0, 0, 0, false
-	for failures < attempts && alone < attempts {
+	for failures < attempts && alone < attempts && refusals < 100 {
 		permit, err := p.pacer.Wait(context.Background(), retry)
 		if err == nil {
 			err = p.pacer.Leave(context.Background(), &permit)
