@@ -9,8 +9,8 @@ const (
 	unpaced = 1e9 // requests a second
 	slowest = 0.1 // requests a second, whatever is learned
 
-	holdTime  = 0.05 // seconds and
-	holdSends = 2.0  // requests are paused for a refusal that does not say how long: "stray 3 %" wants few, "no Retry-After" some
+	holdTime  = 0.05 // seconds and: "stray 3 %"
+	holdSends = 2.0  // requests long is the pause after a bare refusal: "stray 1 %; 100, 30, 100/s"
 	holdRate  = 10.0 // requests a second that these are taken for, at least
 
 	strayShare = 0.08 // of answers may be refusals, in the long run: "stray 3 %"
@@ -31,7 +31,10 @@ const (
 	beyond      = 0.02 // of the quota, to use up what a pause has let in: "100/s; 1,000,000 rows"
 	patience    = 5.0  // seconds without a refusal after which the quota is larger: "100, 30, 100/s"
 	patienceAge = 0.3  // of the time for which it has been the same, besides: "37/s"
+	patienceLow = 0.08 // of it, while the quota is less than
+	lowQuota    = 0.8  // of the best one: "stray 1 %; 100, 30, 100/s"
 	patienceTop = 70.0 // seconds: TestLargerQuotaIsFound
+	bestTime    = 10.0 // seconds without a refusal prove a quota
 	changed     = 0.1  // makes it another one
 )
 
@@ -46,6 +49,7 @@ type quota struct {
 	stretch
 
 	since   time.Time // when the refill last changed much
+	best    float64   // the largest refill that some seconds have proved
 	low     float64   // the least refill after the last event
 	vouched bool      // a refusal has had a Retry-After
 	strays  float64   // a leaky count of refusals
@@ -85,7 +89,11 @@ func (q *quota) rate(now time.Time) float64 {
 	if q.levels.on {
 		return max(slowest, min(q.levels.rate(now, q.refill), q.maxRate))
 	}
-	x := q.pushed / min(patience+q.paused+patienceAge*q.age, patienceTop)
+	share := patienceAge
+	if q.refill < lowQuota*q.best {
+		share = patienceLow
+	}
+	x := q.pushed / min(patience+q.paused+share*q.age, patienceTop)
 	return max(slowest, min(q.refill*(1+beyond*min(q.stored, 1)+math.Pow(x, 5)), q.maxRate))
 }
 
@@ -171,6 +179,9 @@ func (q *quota) resume(now, halted time.Time) {
 	}
 	low, refill := e.estimate(q.low, q.flow)
 	refill = max(refill, slowest)
+	if e.seconds > bestTime {
+		q.best = max(q.best, low)
+	}
 	if !(math.Abs(refill-q.refill) <= changed*q.refill) {
 		q.since = e.permit.left
 	}
