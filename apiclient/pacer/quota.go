@@ -209,7 +209,7 @@ func (q *quota) believes(e *event) bool {
 	return e.certain
 }
 
-// bounds are what the refill is at least, as the bucket let in that much, and at most, as if it had overflowed in pauses.
+// bounds are what the refill is at least, as the bucket let in that much, and at most, as if it overflowed in pauses.
 func (e *event) bounds() (low, high float64) {
 	if !e.first { // the bucket was empty, not full, before
 		low = e.admitted / e.seconds
