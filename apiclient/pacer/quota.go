@@ -20,9 +20,9 @@ const (
 	cleanSends = 30.0 // requests that left after refusals, of which
 	cleanShare = 0.98 // are admitted, show that buckets were not empty: "stray 1 % with Retry-After"
 
-	flowSends  = 3.0  // later requests are too few to tell a share: "37/s, burst 50"
+	flowSends  = 3.0  // later requests are too few to tell a share: "10/s, burst 10"
 	flowMemory = 0.8  // of it at the next event: "37/s, burst 50"
-	early      = 20.0 // seconds: what a full bucket let in at the start is much, then: "37/s, burst 50"
+	early      = 20.0 // seconds: what a full bucket let in at the start is much, then: "10/s", "37/s"
 	halved     = 0.5  // when nothing is known: "10/s"
 	unclear    = 0.6  // when no later request was admitted: "window"
 	agreed     = 0.05 // lower bounds that differ by less are the quota: "10/s", "lockout; 37/s"
