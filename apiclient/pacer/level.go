@@ -52,7 +52,7 @@ func (l *levels) rate(now time.Time, refill float64) float64 {
 
 // refused takes a refusal; at a good level it shows that levels are lies.
 func (l *levels) refused(first bool) {
-	if l.level++; !first {
+	if !first {
 		return
 	}
 	if l.level > max(fewest, bucketShare*l.largest) {

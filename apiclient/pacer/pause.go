@@ -35,7 +35,7 @@ func (p *Pacer) refusal(now time.Time, permit Permit, a Answer) {
 	if d <= 0 && present {
 		d = p.group.jittered(p.quota.hold() << min(p.again, 16))
 	}
-	p.quota.refused(now, permit, present && p.again == 0 && !a.Shared, a.RetryAfter > 0 && !a.Shared)
+	p.quota.refused(now, permit, a, present && p.again == 0)
 	if present {
 		p.newEpoch()
 	}

@@ -145,14 +145,19 @@ func (q *quota) passed(now time.Time, permit Permit, l *Level) {
 	q.reported(now, permit, l)
 }
 
-// refused takes a refusal; first: it begins an event of this pacer's own.
-func (q *quota) refused(now time.Time, permit Permit, first, vouched bool) {
-	q.strays += 1 - strayShare
-	q.vouched = q.vouched || vouched
+// refused takes a refusal; first: it begins an event. A shared one shows nothing of this quota.
+func (q *quota) refused(now time.Time, permit Permit, a Answer, first bool) {
 	seconds := permit.left.Sub(q.empty).Seconds()
 	if seconds >= 0 {
 		q.used-- // it has used up nothing
 	}
+	q.levels.level++
+	if a.Shared {
+		return
+	}
+	vouched := a.RetryAfter > 0
+	q.vouched = q.vouched || vouched
+	q.strays += 1 - strayShare
 	switch {
 	case q.levels.on:
 		q.levels.refused(first)
