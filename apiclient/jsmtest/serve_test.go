@@ -113,7 +113,7 @@ func TestOwnPages(t *testing.T) {
 		t.Errorf("stats (-want +got):\n%s\n%s", diff, body)
 	}
 	_, body, _ = ask{method: "GET", url: "/", as: "nobody"}.do(t, s)
-	for _, part := range []string{site + AccountsPath, site + MembersPath, site + StatsPath, site + "/ex/jira/" + s.CloudID(), site + RevokePath} {
+	for _, part := range []string{site + AccountsPath, site + MembersPath, site + StatsPath, site + "/ex/jira/" + s.CloudID(), site + TokenPath} {
 		if !strings.Contains(body, part) {
 			t.Errorf("the first page has no %s:\n%s", part, body)
 		}
