@@ -1,6 +1,7 @@
 package jsmtest
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -96,27 +97,15 @@ func ReadExisting(r io.Reader) ([]Account, error) {
 	}
 	var all []Account
 	for i, row := range rows {
-		a, err := row.account()
-		if err != nil {
-			return nil, fmt.Errorf("reading existing accounts: account %d: %w", i+1, err)
+		kind := AccountType(strings.ToLower(cmp.Or(string(row.Type), string(Customer))))
+		active := strings.ToLower(cmp.Or(row.Active, "true"))
+		if !strings.Contains(row.Address, "@") || active != "true" && active != "false" ||
+			kind != Customer && kind != Atlassian && kind != App {
+			return nil, fmt.Errorf("reading existing accounts: account %d: address %q must have an @, active %q be true or "+
+				"false, account_type %q be customer, atlassian or app", i+1, row.Address, active, kind)
 		}
+		a := Account{Email: row.Address, Name: row.Name, ID: row.AccountID, Type: kind, Revoked: active == "false"}
 		all = append(all, a)
 	}
 	return all, nil
-}
-
-func (r accountRow) account() (Account, error) {
-	active, kind := strings.ToLower(r.Active), AccountType(strings.ToLower(string(r.Type)))
-	if kind == "" {
-		kind = Customer
-	}
-	switch {
-	case !strings.Contains(r.Address, "@"):
-		return Account{}, fmt.Errorf("%q in the column address is no e-mail address", r.Address)
-	case active != "" && active != "true" && active != "false":
-		return Account{}, fmt.Errorf("active is true or false, not %q", r.Active)
-	case kind != Customer && kind != Atlassian && kind != App:
-		return Account{}, fmt.Errorf("%q is no account type: use customer, atlassian or app", r.Type)
-	}
-	return Account{Email: r.Address, Name: r.Name, ID: r.AccountID, Type: kind, Revoked: active == "false"}, nil
 }
