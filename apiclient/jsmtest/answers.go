@@ -19,10 +19,7 @@ type answer struct {
 }
 
 func jsonAnswer(status int, v any) *answer {
-	body, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // only our own types come here
-	}
+	body, _ := json.Marshal(v) // of our own types only, which never fail
 	return &answer{status: status, kind: "application/json;charset=UTF-8", body: body}
 }
 
@@ -84,19 +81,16 @@ func gatewayError(status int, text string) *answer {
 }
 
 // page answers with a part of all, at most 50, as /rest/servicedeskapi pages its lists.
-func page[T any](c *call, all []T, write func(T) map[string]any) *answer {
+func page[T any](c *call, all []T) *answer {
 	start, limit := min(c.number("start", 0), len(all)), min(c.number("limit", 50), 50)
 	end := min(start+max(limit, 1), len(all))
-	values := []map[string]any{}
-	for _, v := range all[start:end] {
-		values = append(values, write(v))
-	}
 	links := map[string]string{}
 	if end < len(all) {
 		links["next"] = fmt.Sprintf("%s%s?start=%d&limit=%d", c.base(), c.req.URL.EscapedPath(), end, limit)
 	}
 	return jsonAnswer(http.StatusOK, map[string]any{
-		"size": end - start, "start": start, "limit": limit, "isLastPage": end == len(all), "_links": links, "values": values,
+		"size": end - start, "start": start, "limit": limit, "isLastPage": end == len(all), "_links": links,
+		"values": append([]T{}, all[start:end]...),
 	})
 }
 
@@ -125,13 +119,10 @@ func (c *call) wait(d time.Duration) bool {
 	if d <= 0 {
 		return true
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 	case <-c.site.closed:
 	case <-c.req.Context().Done():
-		return false
 	}
-	return true
+	return c.req.Context().Err() == nil
 }

@@ -101,7 +101,7 @@ type call struct {
 	Exchange
 
 	// what the path names, when the route is about one
-	account *account
+	account *Account
 	desk    *Desk
 	org     *Organization
 }

@@ -1,7 +1,5 @@
 // Package jsmtest is a Jira Service Management site in memory: an [http.Handler] with credentials, quotas and
-// faults, for tests and for the sandbox command.
-//
-// It answers both forms of address, a site's (/rest/…) and the gateway's (/ex/jira/{cloudId}/rest/…), and refuses
+// faults, for tests and for the sandbox command. It answers both forms of address, a site's (/rest/…) and the gateway's (/ex/jira/{cloudId}/rest/…), and refuses
 // what Jira refuses. Operations, statuses and the shapes of answers follow Atlassian's API pages. All texts and
 // i18n keys in answers are invented, and so is everything that a comment calls invented.
 //
@@ -106,13 +104,14 @@ type Site struct {
 	closed  chan struct{}
 
 	mu        sync.Mutex // guards what follows
-	accounts  []*account // in the order of their making
-	byAddress map[string][]*account
-	byID      map[string]*account
-	creates   int // requests to create
+	accounts  []*Account // in the order of their making
+	byAddress map[string][]*Account
+	byID      map[string]*Account
+	made      map[string]time.Time // by id, of accounts that requests made
+	creates   int                  // requests to create
 	desks     []*Desk
 	orgs      []*Organization
-	grants    []*grant
+	grants    map[string]*grant // by what is sent in the header Authorization
 	faults    []Fault
 	attempts  map[uint64]int // requests by what they are about
 	befell    map[FaultKind]int
@@ -132,8 +131,9 @@ func New(o Options) *Site {
 		mux:       http.NewServeMux(),
 		limits:    NewLimiter(o.Quotas, o.Seed),
 		closed:    make(chan struct{}),
-		byAddress: map[string][]*account{},
-		byID:      map[string]*account{},
+		byAddress: map[string][]*Account{},
+		byID:      map[string]*Account{},
+		made:      map[string]time.Time{},
 		faults:    o.Faults,
 		attempts:  map[uint64]int{},
 		befell:    map[FaultKind]int{},
