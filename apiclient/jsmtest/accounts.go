@@ -1,257 +1,205 @@
 package jsmtest
 
 import (
-	"encoding/hex"
+	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"iter"
-	"strconv"
+	"net/http"
+	"net/mail"
+	"slices"
 	"strings"
+	"time"
 )
 
-// AccountType says what kind of account a person has.
-type AccountType int
+// AccountType is what kind of account a person has, in the words of user/search.
+type AccountType string
 
 const (
-	Customer  AccountType = iota + 1 // portal-only; the zero value of a type means it too
-	Atlassian                        // an Atlassian account
-	App
+	Customer  AccountType = "customer" // portal-only; "" means it too
+	Atlassian AccountType = "atlassian"
+	App       AccountType = "app"
 )
-
-// String is the word of user/search.
-func (t AccountType) String() string {
-	switch t {
-	case Atlassian:
-		return "atlassian"
-	case App:
-		return "app"
-	}
-	return "customer"
-}
-
-// MarshalText writes the word of String.
-func (t AccountType) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
-
-// ParseAccountType reads the word of user/search; "" is a customer.
-func ParseAccountType(s string) (AccountType, error) {
-	switch strings.ToLower(s) {
-	case "", "customer":
-		return Customer, nil
-	case "atlassian":
-		return Atlassian, nil
-	case "app":
-		return App, nil
-	}
-	return 0, fmt.Errorf("%q is no account type: use customer, atlassian or app", s)
-}
 
 // Account is one account of a site.
 type Account struct {
-	Email string
-	Name  string
-	ID    string // "" lets the site make one
-	Type  AccountType
-	// Revoked: portal access was taken away; the address stays taken.
-	Revoked bool
+	Email   string
+	Name    string
+	ID      string // "" lets the site make one that no other site has
+	Type    AccountType
+	Revoked bool // portal access was taken away; the address stays taken
 
-	CreatedBy int // number of the create request that made it, from 1; 0: there from the start
-	Creations int // create requests that made it: 1, or 0 when there from the start
+	CreatedBy int // number of the create request that made it, from 1; 0: none did
+	Creations int // create requests that made it: 1, or 0
 	Asked     int // create requests for its address, refused ones included
-}
-
-// record is an account as it is kept, 32 bytes and one text of address and name.
-type record struct {
-	text      string // address and name
-	next      uint32 // 1 + the next account with this address; 0: none
-	createdBy uint32
-	asked     uint16
-	address   uint16 // length
-	creations uint8
-	kind      uint8 // AccountType
-	revoked   bool
-}
-
-func (r *record) email() string { return r.text[:r.address] }
-func (r *record) name() string  { return r.text[r.address:] }
-
-const recordsInChunk = 4096
-
-// accounts keeps all accounts in the order of their making, some 150 bytes
-// each. Ids are not kept but computed from the place and the seed. It is to be
-// guarded by the caller.
-type accounts struct {
-	seed    uint64
-	tenant  string // middle part of customers' ids
-	chunks  [][]record
-	byKey   map[string]uint32 // folded address to the first account
-	named   map[string]uint32 // ids that were given
-	givenID map[uint32]string
-	index   addressIndex
-	created int // by requests
-}
-
-func newAccounts(seed uint64) *accounts {
-	a, b := mix(seed, 11), mix(seed, 12)
-	return &accounts{
-		seed: seed, tenant: uuid(a, b),
-		byKey: map[string]uint32{}, named: map[string]uint32{}, givenID: map[uint32]string{},
-	}
 }
 
 // fold is what addresses are compared by. That Jira ignores case is invented.
 func fold(address string) string { return strings.ToLower(address) }
 
-func (s *accounts) len() int {
-	if len(s.chunks) == 0 {
-		return 0
-	}
-	last := len(s.chunks) - 1
-	return last*recordsInChunk + len(s.chunks[last])
+func (s *Site) addAccount(a Account) *Account {
+	key := fold(a.Email)
+	a.Type = cmp.Or(a.Type, Customer)
+	a.ID = cmp.Or(a.ID, s.newID(a))
+	s.accounts = append(s.accounts, &a)
+	s.byAddress[key] = append(s.byAddress[key], &a)
+	s.byID[a.ID] = &a
+	return &a
 }
 
-func (s *accounts) record(i uint32) *record { return &s.chunks[i/recordsInChunk][i%recordsInChunk] }
-
-func (s *accounts) add(a Account) uint32 {
-	i := uint32(s.len())
-	if i%recordsInChunk == 0 {
-		s.chunks = append(s.chunks, make([]record, 0, recordsInChunk))
+// newID ends with what follows from the address, so that faults can be drawn by it.
+func (s *Site) newID(a Account) string {
+	key := fold(a.Email)
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", key, len(s.byAddress[key])))
+	if a.Type == Customer {
+		return fmt.Sprintf("qm:%s:%x", s.options.CloudID, sum[:12])
 	}
-	last := &s.chunks[len(s.chunks)-1]
-	*last = append(*last, record{
-		text: a.Email + a.Name, address: uint16(len(a.Email)), kind: uint8(max(a.Type, Customer)), revoked: a.Revoked,
-		createdBy: uint32(a.CreatedBy), creations: uint8(a.Creations), asked: uint16(a.Asked),
-	})
-	if a.CreatedBy > 0 {
-		s.created++
-	}
-	if a.ID != "" {
-		s.named[a.ID], s.givenID[i] = i, a.ID
-	}
-	s.link(i)
-	return i
+	return fmt.Sprintf("712020:%s-%x", s.options.CloudID, sum[:6])
 }
 
-// link files account i under its address.
-func (s *accounts) link(i uint32) {
-	key := fold(s.record(i).email())
-	first, taken := s.byKey[key]
-	if !taken {
-		s.byKey[key] = i
-		return
-	}
-	r := s.record(first)
-	for r.next != 0 {
-		r = s.record(r.next - 1)
-	}
-	r.next = i + 1
-}
-
-// at lists the accounts with an address.
-func (s *accounts) at(address string) []uint32 {
-	i, ok := s.byKey[fold(address)]
-	if !ok {
-		return nil
-	}
-	found := []uint32{i}
-	for r := s.record(i); r.next != 0; r = s.record(r.next - 1) {
-		found = append(found, r.next-1)
-	}
-	return found
-}
-
-// id is the account id: qm:<tenant>:<24 hex digits> for customers, whose last
-// eight are the place, and 712020:<uuid> for the others.
-func (s *accounts) id(i uint32) string {
-	if id, ok := s.givenID[i]; ok {
-		return id
-	}
-	m := mix(s.seed, uint64(i)+100)
-	if AccountType(s.record(i).kind) != Customer {
-		return "712020:" + uuid(m, mix(m, 1)<<32|uint64(i))
-	}
-	id := make([]byte, 0, 64)
-	id = append(append(append(id, "qm:"...), s.tenant...), ':')
-	var b [12]byte
-	put(b[:8], m)
-	put(b[8:], uint64(i)<<32)
-	return string(hex.AppendEncode(id, b[:]))
-}
-
-// find looks an account id up.
-func (s *accounts) find(id string) (uint32, bool) {
-	if i, ok := s.named[id]; ok {
-		return i, true
-	}
-	if len(id) < 8 {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(id[len(id)-8:], 16, 32)
-	if err != nil || n >= uint64(s.len()) || s.id(uint32(n)) != id {
-		return 0, false
-	}
-	return uint32(n), true
-}
-
-func (s *accounts) account(i uint32) Account {
-	r := s.record(i)
-	return Account{
-		Email: r.email(), Name: r.name(), ID: s.id(i), Type: AccountType(r.kind), Revoked: r.revoked,
-		CreatedBy: int(r.createdBy), Creations: int(r.creations), Asked: int(r.asked),
-	}
-}
-
-// Accounts yields the accounts in the order of their making, those of
-// [Options] first. The site can be asked meanwhile; later accounts are yielded
-// too.
-func (s *Site) Accounts() iter.Seq[Account] {
-	return func(yield func(Account) bool) {
-		for i := 0; ; i++ {
-			s.mu.Lock()
-			if i >= s.accounts.len() {
-				s.mu.Unlock()
-				return
-			}
-			a := s.accounts.account(uint32(i))
-			s.mu.Unlock()
-			if !yield(a) {
-				return
-			}
-		}
-	}
-}
+// Accounts yields the accounts of now in the order of their making, those of [Options] first.
+func (s *Site) Accounts() iter.Seq[Account] { return slices.Values(snapshot(s, &s.accounts)) }
 
 // Find lists the accounts with an address, ignoring case.
 func (s *Site) Find(address string) []Account {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var found []Account
-	for _, i := range s.accounts.at(address) {
-		found = append(found, s.accounts.account(i))
+	return copies(s.byAddress[fold(address)])
+}
+
+func copies[T any](kept []*T) (all []T) {
+	for _, v := range kept {
+		all = append(all, *v)
 	}
-	return found
+	return all
 }
 
-// mix is a number that seed and n decide and that looks random (SplitMix64).
-func mix(seed, n uint64) uint64 {
-	z := seed*0xD1342543DE82EF95 + (n+1)*0x9E3779B97F4A7C15
-	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-	z = (z ^ z>>27) * 0x94D049BB133111EB
-	return z ^ z>>31
-}
-
-// chance is mix as a number of at least 0 and below 1.
-func chance(seed, n uint64) float64 { return float64(mix(seed, n)>>11) / (1 << 53) }
-
-func put(b []byte, v uint64) {
-	for i := range b {
-		b[i] = byte(v >> (56 - 8*i))
+// person is what /rest/api and /rest/servicedeskapi write alike of somebody.
+func person(a *Account) map[string]any {
+	return map[string]any{
+		"accountId": a.ID, "displayName": a.Name, "active": !a.Revoked, "emailAddress": a.Email, "timeZone": "Etc/UTC",
 	}
 }
 
-func uuid(a, b uint64) string {
-	var raw [16]byte
-	put(raw[:8], a)
-	put(raw[8:], b)
-	raw[6], raw[8] = raw[6]&0x0f|0x40, raw[8]&0x3f|0x80
-	h := hex.EncodeToString(raw[:])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+func (c *call) apiUser(a *Account) map[string]any {
+	p := person(a)
+	p["self"], p["accountType"] = c.base()+"/rest/api/3/user?accountId="+a.ID, a.Type
+	return p
+}
+
+// newCustomer is the body of a request to create or rename. The deprecated fullName is not read.
+type newCustomer struct{ Email, DisplayName string }
+
+// tidy takes blanks from the ends, and reports whether the name has 1 to 255 bytes; these limits are invented.
+func (n *newCustomer) tidy() bool {
+	n.Email, n.DisplayName = strings.TrimSpace(n.Email), strings.TrimSpace(n.DisplayName)
+	return n.DisplayName != "" && len(n.DisplayName) <= 255
+}
+
+// createCustomer is POST /rest/servicedeskapi/customer. Which addresses are malformed is invented.
+func createCustomer(c *call, in newCustomer) *answer {
+	c.site.creates++
+	if !in.tidy() {
+		return badName(c)
+	}
+	if !wellFormed(in.Email) {
+		return badAddress(c)
+	}
+	if there := c.site.byAddress[fold(in.Email)]; len(there) > 0 {
+		there[0].Asked++
+		status := http.StatusBadRequest
+		if c.req.URL.Query().Get("strictConflictStatusCode") == "true" {
+			status = http.StatusConflict
+		}
+		return c.failure(status, "sandbox.taken", "An account with this address exists")
+	}
+	made := c.site.addAccount(Account{
+		Email: in.Email, Name: in.DisplayName, CreatedBy: c.site.creates, Creations: 1, Asked: 1,
+	})
+	c.site.made[made.ID] = time.Now()
+	p, self := person(made), c.base()+"/rest/api/2/user?accountId="+made.ID
+	p["name"], p["key"], p["_links"] = made.ID, made.ID, map[string]string{"jiraRest": self, "self": self}
+	return jsonAnswer(http.StatusCreated, p)
+}
+
+// wellFormed reports whether an address is a bare one of usual length whose domain has a dot.
+func wellFormed(address string) bool {
+	parsed, err := mail.ParseAddress(address)
+	local, domain, _ := strings.Cut(address, "@")
+	return err == nil && parsed.Address == address && len(local) <= 64 && len(address) <= 254 &&
+		strings.Contains(domain, ".")
+}
+
+// revokeAccess is PUT …/revoke-portal-only-access. That a second time is done, too, is invented.
+func revokeAccess(c *call) *answer {
+	c.account.Revoked = true
+	return &answer{status: http.StatusNoContent}
+}
+
+// renameCustomer is the name change of the gateway's customer directory. Its answers, but for the statuses 403 and
+// 404, are invented.
+func renameCustomer(c *call, in newCustomer) *answer {
+	if !in.tidy() {
+		return badName(c)
+	}
+	c.account.Name = in.DisplayName
+	return jsonAnswer(http.StatusOK, map[string]string{"accountId": c.account.ID, "displayName": c.account.Name})
+}
+
+// info needs no credentials. Its values are invented.
+func info(*call) *answer {
+	return jsonAnswer(http.StatusOK, map[string]any{
+		"version": "sandbox", "platformVersion": "sandbox", "buildChangeSet": "0", "isLicensedForUse": true,
+	})
+}
+
+func tenantInfo(c *call) *answer {
+	return jsonAnswer(http.StatusOK, map[string]string{"cloudId": c.site.options.CloudID})
+}
+
+func myself(c *call) *answer {
+	owner := &Account{Name: "Service account", ID: "712020:service-account", Type: App}
+	for _, a := range c.site.byAddress[fold(c.user.Email)] {
+		if owner.Type == App || a.Type != Customer {
+			owner = a
+		}
+	}
+	return jsonAnswer(http.StatusOK, c.apiUser(owner))
+}
+
+// myPermissions is GET /rest/api/3/mypermissions; the parameter is required.
+func myPermissions(c *call) *answer {
+	known := map[string]bool{"ADMINISTER": c.user.Admin, "USER_PICKER": c.user.BrowseUsers, "SYSTEM_ADMIN": false}
+	out := map[string]any{}
+	for name := range strings.SplitSeq(c.req.URL.Query().Get("permissions"), ",") {
+		have, ok := known[name]
+		if !ok {
+			return badQuery(c)
+		}
+		out[name] = map[string]any{"key": name, "name": name, "type": "GLOBAL", "havePermission": have}
+	}
+	return jsonAnswer(http.StatusOK, map[string]any{"permissions": out})
+}
+
+// matches reports whether the address or any word of the name begins with query, which is folded.
+func (a *Account) matches(query string) bool {
+	return strings.HasPrefix(fold(a.Email), query) ||
+		!strings.Contains(query, "@") && strings.Contains(" "+fold(a.Name), " "+query)
+}
+
+// searchUsers is GET /rest/api/3/user/search: a prefix of address or name. Who may not browse users sees nobody,
+// and does not learn why.
+func searchUsers(c *call) *answer {
+	query, latest := fold(c.req.URL.Query().Get("query")), time.Now().Add(-c.site.options.SearchLag)
+	if query == "" {
+		return badQuery(c)
+	}
+	users := []map[string]any{}
+	for _, a := range c.site.accounts {
+		if c.user.BrowseUsers && a.matches(query) && !c.site.made[a.ID].After(latest) {
+			users = append(users, c.apiUser(a))
+		}
+	}
+	users = users[min(c.number("startAt", 0), len(users)):]
+	return jsonAnswer(http.StatusOK, users[:min(c.number("maxResults", 50), len(users), 1000)])
 }

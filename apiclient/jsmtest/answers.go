@@ -2,120 +2,127 @@ package jsmtest
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// answer is what the site says, before any fault befalls it.
+// answer is what the site says.
 type answer struct {
-	status int
+	status int    // 0: the connection is cut instead
 	kind   string // content type
 	body   []byte
+	delay  time.Duration // beside the site's latency
+	half   bool          // the connection is cut after half of the body
 }
 
-const (
-	jsonType = "application/json;charset=UTF-8"
-	textType = "text/plain;charset=UTF-8"
+func jsonAnswer(status int, v any) *answer {
+	body, _ := json.Marshal(v) // of our own types only, which never fail
+	return &answer{status: status, kind: "application/json;charset=UTF-8", body: body}
+}
+
+func text(status int, kind, text string) *answer {
+	return &answer{status: status, kind: kind, body: []byte(text)}
+}
+
+func tooMany(*call) *answer {
+	return text(http.StatusTooManyRequests, "text/plain", "Rate limit exceeded")
+}
+
+func badGateway(*call) *answer {
+	return text(http.StatusBadGateway, "text/html", "<h1>502 Bad Gateway</h1>")
+}
+
+func signInPage(*call) *answer {
+	return text(http.StatusOK, "text/html", "<h1>Sign in to continue</h1>")
+}
+
+// Refusals of operations. Keys and texts are invented, but for those of signupClosed, which users reported.
+var (
+	unavailable  = refuse(http.StatusServiceUnavailable, "sandbox.unavailable", "Unavailable for a moment")
+	nothingHere  = refuse(http.StatusNotFound, "sandbox.path", "Nothing at this path")
+	forbidden    = refuse(http.StatusForbidden, "sandbox.permission", "You may not do this")
+	notJSON      = refuse(http.StatusUnsupportedMediaType, "sandbox.content.type", "Send application/json")
+	badJSON      = refuse(http.StatusBadRequest, "sandbox.json", "The body is not the JSON that is expected")
+	badName      = refuse(http.StatusBadRequest, "sandbox.name", "A display name has 1 to 255 characters")
+	badAddress   = refuse(http.StatusBadRequest, "sandbox.address", "This is no valid e-mail address")
+	badOrgName   = refuse(http.StatusBadRequest, "sandbox.organization.name", "A name has 1 to 200 characters")
+	badMembers   = refuse(http.StatusBadRequest, "sandbox.account.unknown", "Some accounts do not exist")
+	badQuery     = refuse(http.StatusBadRequest, "", "Say what you look for")
+	noAccount    = refuse(http.StatusNotFound, "sandbox.account.unknown", "There is no such portal-only account")
+	noOrg        = refuse(http.StatusNotFound, "sandbox.organization.unknown", "There is no such organization")
+	noDesk       = refuse(http.StatusNotFound, "sandbox.desk.unknown", "There is no such service desk")
+	signupClosed = refuse(http.StatusBadRequest, "cv.signup.error.not.allowed", "Signup is not currently available")
 )
 
-func jsonAnswer(status int, v any) answer {
-	body, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // only our own types come here
-	}
-	return answer{status, jsonType, body}
+func refuse(status int, key, text string) func(*call) *answer {
+	return func(c *call) *answer { return c.failure(status, key, text) }
 }
 
-func plain(status int, text string) answer { return answer{status, textType, []byte(text)} }
-
-func noContent() answer { return answer{status: http.StatusNoContent} }
-
-// failure is a refusal in the shape that the API in question has. Keys and
-// texts are invented, but for those that Atlassian's pages or users' reports name.
-func (c *call) failure(status int, key, text string) answer {
-	if strings.Contains(c.req.URL.Path, "/rest/api/") {
+// failure is a refusal in the shape that the API of the request has.
+func (c *call) failure(status int, key, text string) *answer {
+	switch {
+	case strings.Contains(c.req.URL.Path, "/rest/api/"):
 		return jsonAnswer(status, map[string]any{"errorMessages": []string{text}, "errors": map[string]string{}})
-	}
-	return deskError(status, key, text)
-}
-
-// deskError has the shape of errors under /rest/servicedeskapi.
-func deskError(status int, key, text string, parameters ...string) answer {
-	if parameters == nil {
-		parameters = []string{}
+	case c.route.pattern == RenamePath: // invented
+		return gatewayError(status, text)
 	}
 	return jsonAnswer(status, map[string]any{
 		"errorMessage":     text,
-		"i18nErrorMessage": map[string]any{"i18nKey": key, "parameters": parameters},
+		"i18nErrorMessage": map[string]any{"i18nKey": key, "parameters": []string{}},
 	})
 }
 
 // gatewayError has the shape of errors of the gateway itself.
-func gatewayError(status int, text string) answer {
+func gatewayError(status int, text string) *answer {
 	return jsonAnswer(status, map[string]any{"code": status, "message": text})
 }
 
-// page answers with a part of values, as /rest/servicedeskapi pages its lists.
-func page[T any](c *call, values []T) answer {
-	const most = 50
-	start, limit := min(c.number("start", 0), len(values)), min(c.number("limit", most), most)
-	if limit == 0 {
-		limit = most
+// page answers with a part of all, at most 50, as /rest/servicedeskapi pages its lists.
+func page[T any](c *call, all []T) *answer {
+	start, limit := min(c.number("start", 0), len(all)), min(c.number("limit", 50), 50)
+	end := min(start+max(limit, 1), len(all))
+	links := map[string]string{}
+	if end < len(all) {
+		links["next"] = fmt.Sprintf("%s%s?start=%d&limit=%d", c.base(), c.req.URL.EscapedPath(), end, limit)
 	}
-	end := min(start+limit, len(values))
 	return jsonAnswer(http.StatusOK, map[string]any{
-		"size": end - start, "start": start, "limit": limit,
-		"isLastPage": end == len(values),
-		"_links":     map[string]string{"base": c.base(), "context": ""},
-		"values":     append([]T{}, values[start:end]...),
+		"size": end - start, "start": start, "limit": limit, "isLastPage": end == len(all), "_links": links,
+		"values": append([]T{}, all[start:end]...),
 	})
 }
 
-// deliver sends an answer after the site's latency, or does with it what the
-// mishap says.
-func (s *Site) deliver(w http.ResponseWriter, c *call, a answer, f mishap) {
-	delay := f.delay
-	if c.route != nil && c.route.api {
-		delay += s.latency.draw(s.requests.Add(1))
-	}
-	if !s.wait(c.req, delay) {
+// deliver sends an answer when its time has come.
+func (c *call) deliver(w http.ResponseWriter, a *answer) {
+	if !c.wait(a.delay+c.latency()) || a.status == 0 || a.half && len(a.body) == 0 {
 		panic(http.ErrAbortHandler)
 	}
-	switch f.kind {
-	case HangAfter:
-		s.hang(c.req)
-	case ResetBefore, ResetAfter:
-		panic(http.ErrAbortHandler)
-	}
-	h := w.Header()
 	if a.kind != "" {
-		h["Content-Type"] = []string{a.kind}
-		h["Content-Length"] = []string{strconv.Itoa(len(a.body))}
+		c.header.Set("Content-Type", a.kind)
+		c.header.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	w.WriteHeader(a.status)
-	if f.kind == TruncateAfter {
-		truncate(w, a.body)
+	if a.half {
+		a.body = a.body[:len(a.body)/2]
 	}
-	if _, err := w.Write(a.body); err != nil && len(a.body) > 0 {
+	if _, err := w.Write(a.body); a.half || err != nil && len(a.body) > 0 {
+		_ = http.NewResponseController(w).Flush() // of what was written, if the client is still there
 		panic(http.ErrAbortHandler)
 	}
+	c.Status = a.status
 }
 
-// hang keeps the client waiting until it gives up or the site closes.
-func (s *Site) hang(r *http.Request) {
+// wait sleeps, less when the site closes, and reports whether the client is still there.
+func (c *call) wait(d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
 	select {
-	case <-r.Context().Done():
-	case <-s.closed:
+	case <-time.After(d):
+	case <-c.site.closed:
+	case <-c.req.Context().Done():
 	}
-	panic(http.ErrAbortHandler)
-}
-
-// truncate sends half a body and cuts the connection.
-func truncate(w http.ResponseWriter, body []byte) {
-	if len(body) > 0 {
-		_, _ = w.Write(body[:len(body)/2]) // the cut comes in any case
-		_ = http.NewResponseController(w).Flush()
-	}
-	panic(http.ErrAbortHandler)
+	return c.req.Context().Err() == nil
 }

@@ -1,228 +1,240 @@
 package jsmtest
 
 import (
-	"errors"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
-// FaultKind is what can go wrong with a create or revoke request.
-type FaultKind int
+// FaultKind is what can go wrong with a request. Its text is the word of [ParseFault].
+type FaultKind string
 
 const (
-	Unavailable      FaultKind = iota + 1 // "503": nothing done
-	UnavailableAfter                      // "503-after": done, and answered with 503
-	BadGateway                            // "502-html": a proxy's page, nothing done
-	RefusedBare                           // "429-no-retry-after": no header says why or how long
-	ResetBefore                           // "reset-before": connection cut, nothing done
-	ResetAfter                            // "reset-after": done, connection cut
-	TruncateAfter                         // "truncate-after": done, half an answer; without a body as reset-after
-	HangAfter                             // "hang-after": done, no answer until the client gives up
-	Slow                                  // "slow": [Options].SlowBy more
-	TokenEnds                             // "401-after": each token ends after N requests, of any kind
-	SignupClosed                          // "signup-closed": creates are refused as by a setting of the site
+	Unavailable        FaultKind = "503"                // nothing done
+	UnavailableAfter   FaultKind = "503-after"          // done, and answered with 503
+	BadGateway         FaultKind = "502-html"           // a proxy's page, nothing done
+	RefusedBare        FaultKind = "429-no-retry-after" // a stray refusal without headers, nothing done
+	ResetBefore        FaultKind = "reset-before"       // connection cut, nothing done
+	ResetAfter         FaultKind = "reset-after"        // done, connection cut
+	TruncateAfter      FaultKind = "truncate-after"     // done, half an answer; without a body as ResetAfter
+	HangAfter          FaultKind = "hang-after"         // done, no answer until the client gives up
+	Slow               FaultKind = "slow"               // done, and answered [Options].SlowBy later
+	TokenEnds          FaultKind = "401-after"          // each token ends after N requests of any kind
+	TokenEndsInLookUps FaultKind = "401-after-look-ups" // each token ends after N requests to user/search
+	SignupClosed       FaultKind = "signup-closed"      // creates are refused as by a setting of the site
+	SignInPage         FaultKind = "html-200"           // a page with status 200, nothing done
+	RouteGone          FaultKind = "route-gone"         // 404, nothing at this path
+	AlwaysRefused      FaultKind = "always-refused"     // every create of some addresses is answered with a bare 429
+	UnknownAccount     FaultKind = "unknown-account"    // organizations and service projects do not know some accounts
+	NoAgentLicence     FaultKind = "no-agent-licence"   // as if the token's owner had none
 )
 
-var faultNames = [...]string{
-	Unavailable: "503", UnavailableAfter: "503-after", BadGateway: "502-html", RefusedBare: "429-no-retry-after",
-	ResetBefore: "reset-before", ResetAfter: "reset-after", TruncateAfter: "truncate-after", HangAfter: "hang-after",
-	Slow: "slow", TokenEnds: "401-after", SignupClosed: "signup-closed",
+// effects are what the kinds do to a request, in place of the operation or with it.
+var effects = map[FaultKind]func(*call) *answer{
+	Unavailable:        unavailable,
+	UnavailableAfter:   after(func(c *call, a *answer) { *a = *unavailable(c) }),
+	BadGateway:         badGateway,
+	RefusedBare:        tooMany,
+	ResetBefore:        func(*call) *answer { return &answer{} },
+	ResetAfter:         after(func(_ *call, a *answer) { a.status = 0 }),
+	TruncateAfter:      after(func(_ *call, a *answer) { a.half = true }),
+	HangAfter:          after(func(_ *call, a *answer) { a.status, a.delay = 0, 1e4*time.Hour }),
+	Slow:               after(func(c *call, a *answer) { a.delay = c.site.options.SlowBy }),
+	TokenEnds:          (*call).perform, // this and the next are decided with the credentials
+	TokenEndsInLookUps: (*call).perform,
+	SignupClosed:       signupClosed,
+	SignInPage:         signInPage,
+	RouteGone:          nothingHere,
+	AlwaysRefused:      tooMany,
+	UnknownAccount:     (*call).perform, // decided with each account
+	NoAgentLicence:     forbidden,
 }
 
-// String is the kind's word for [ParseFault].
-func (k FaultKind) String() string {
-	if k < 1 || int(k) >= len(faultNames) {
-		return "none"
+// after performs the operation and changes the answer.
+func after(change func(*call, *answer)) func(*call) *answer {
+	return func(c *call) *answer {
+		a := c.perform()
+		change(c, a)
+		return a
 	}
-	return faultNames[k]
-}
-
-// MarshalText writes the word of String.
-func (k FaultKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
-
-// UnmarshalText reads the word of String.
-func (k *FaultKind) UnmarshalText(text []byte) error {
-	for i, name := range faultNames {
-		if name != "" && name == string(text) {
-			*k = FaultKind(i)
-			return nil
-		}
-	}
-	return fmt.Errorf("%q is no fault: use one of %s", text, strings.Join(FaultNames(), ", "))
 }
 
 // FaultNames are the words that [ParseFault] knows.
-func FaultNames() []string { return append([]string(nil), faultNames[1:]...) }
+func FaultNames() (names []string) {
+	for _, kind := range slices.Sorted(maps.Keys(effects)) {
+		names = append(names, string(kind))
+	}
+	return names
+}
 
-// Fault befalls a share of the create and revoke requests, chosen by the seed
-// and the number of the request among these.
+// Fault befalls a share of the requests. Which ones, the seed decides with the kind, the route, what the request is
+// about and how often that was asked before: not the order in which requests arrive.
 type Fault struct {
-	Kind  FaultKind
-	Share float64 // 0 to 1
-	After int     // with TokenEnds, in place of a share: so many requests pass
+	Kind    FaultKind
+	Share   float64 // 0 to 1, of the requests; of AlwaysRefused the addresses, of UnknownAccount the accounts
+	After   int     // of TokenEnds and TokenEndsInLookUps, in place of a share
+	Address string  // of AlwaysRefused, in place of a share
+	// Route is a method, a path pattern or "METHOD pattern". "" is every operation that works on customers: the checks
+	// of site and credentials are befallen only by name. SignupClosed, AlwaysRefused and NoAgentLicence need none.
+	Route string
 }
 
-// ParseFault reads KIND=SHARE: 503=0.01, reset-after=0.1%, 401-after=500.
-// signup-closed may stand alone: all creates.
+// ParseFault reads KIND=SHARE or KIND=SHARE,ROUTE: 503=0.01, reset-after=0.1%, 401-after=500, html-200=1,PUT.
+// signup-closed and no-agent-licence may stand alone, and always-refused may have an address for its share.
 func ParseFault(s string) (Fault, error) {
-	word, value, given := strings.Cut(s, "=")
-	var kind FaultKind
-	if kind.UnmarshalText([]byte(strings.TrimSpace(word))) != nil {
-		return Fault{}, fmt.Errorf("%q is no fault: use KIND=SHARE, where KIND is one of %s", s, strings.Join(FaultNames(), ", "))
-	}
+	kind, value, _ := strings.Cut(s, "=")
+	value, route, _ := strings.Cut(value, ",")
 	value = strings.TrimSpace(value)
-	switch {
-	case kind == SignupClosed && !given:
-		return Fault{Kind: kind, Share: 1}, nil
-	case kind == TokenEnds:
-		n, err := strconv.Atoi(value)
-		if err != nil || n < 1 {
-			return Fault{}, fmt.Errorf("%q: say after how many requests the token ends, as in 401-after=500", s)
-		}
-		return Fault{Kind: kind, After: n}, nil
-	}
-	share, err := parseShare(value)
-	if err != nil {
-		return Fault{}, fmt.Errorf("%q: the share of requests is a number from 0 to 1 or a percentage, as in %s=0.01 or %s=1%%", s, kind, kind)
-	}
-	return Fault{Kind: kind, Share: share}, nil
-}
-
-func parseShare(s string) (float64, error) {
-	number, percent := strings.CutSuffix(s, "%")
+	f := Fault{Kind: FaultKind(strings.TrimSpace(kind)), Route: strings.TrimSpace(route)}
+	number, percent := strings.CutSuffix(value, "%")
 	share, err := strconv.ParseFloat(number, 64)
 	if percent {
 		share /= 100
 	}
-	if err == nil && !(share >= 0 && share <= 1) {
-		err = errors.New("out of range")
+	_, ok := effects[f.Kind]
+	switch {
+	case f.Kind == AlwaysRefused && strings.Contains(value, "@"):
+		f.Address = value
+	case f.Kind == TokenEnds || f.Kind == TokenEndsInLookUps:
+		f.After, err = strconv.Atoi(value)
+		ok = err == nil && f.After > 0
+	case value == "" && (f.Kind == SignupClosed || f.Kind == NoAgentLicence):
+		f.Share = 1
+	default:
+		f.Share = share
+		ok = ok && err == nil && share >= 0 && share <= 1
 	}
-	return share, err
+	if !ok {
+		return Fault{}, fmt.Errorf("%q is no fault: use KIND=SHARE, a share from 0 to 1 or a percentage as in 503=0.01, "+
+			"and 401-after=500 for so many requests; kinds are %s", s, strings.Join(FaultNames(), ", "))
+	}
+	return f, nil
 }
 
-// String is what [ParseFault] reads.
-func (f Fault) String() string {
-	if f.Kind == TokenEnds {
-		return fmt.Sprintf("%s=%d", f.Kind, f.After)
+// befalls reports whether the fault can befall requests to r.
+func (f Fault) befalls(r *route) bool {
+	switch f.Kind {
+	case SignupClosed, AlwaysRefused:
+		f.Route = CreatePath
+	case NoAgentLicence:
+		f.Route = DeskOrgsPath
 	}
-	return f.Kind.String() + "=" + strconv.FormatFloat(f.Share, 'g', -1, 64)
+	switch f.Route {
+	case "":
+		return !r.check
+	case r.method, r.pattern, r.method + " " + r.pattern:
+		return true
+	}
+	return false
 }
 
-// Decision is what [Options].OnCreate wants of one create request. The zero
-// value leaves it to the site's faults.
+// SetFaults replaces the faults from the next request on.
+func (s *Site) SetFaults(faults ...Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = slices.Clone(faults)
+}
+
+// draw is the fault that befalls the n-th request about the same; "": none.
+func (c *call) draw(about string, n int) FaultKind {
+	for _, f := range c.site.faults {
+		if f.Kind == UnknownAccount || !f.befalls(c.route) {
+			continue
+		}
+		nth := n
+		if f.Kind == AlwaysRefused {
+			nth = 0 // whichever it is
+		}
+		if f.Address != "" && fold(f.Address) == about || c.chance(string(f.Kind), about, nth) < f.Share {
+			return f.Kind
+		}
+	}
+	return ""
+}
+
+// forgets reports whether the route is to know nothing of an account.
+func (c *call) forgets(id string) bool {
+	about := strings.ReplaceAll(id, c.site.options.CloudID, "")
+	return slices.ContainsFunc(c.site.faults, func(f Fault) bool {
+		return f.Kind == UnknownAccount && f.befalls(c.route) && c.chance(string(f.Kind), about, 0) < f.Share
+	})
+}
+
+// chance is a number of at least 0 and below 1 that looks random; the seed, the route and the arguments decide it.
+func (c *call) chance(of, about string, n int) float64 {
+	seed := strconv.FormatUint(c.site.options.Seed, 10)
+	return float64(hash(seed, of, c.Method, c.Path, about, strconv.Itoa(n))>>11) / (1 << 53)
+}
+
+func hash(parts ...string) uint64 {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return binary.BigEndian.Uint64(sum[:])
+}
+
+// about is what a request is about: for creates the address, for others all that does not differ from site to site.
+func (c *call) about() string {
+	if c.Path == CreatePath {
+		return fold(c.email())
+	}
+	text := []string{c.req.PathValue("id"), c.req.PathValue("accountId"), c.req.URL.RawQuery, string(c.body)}
+	return strings.ReplaceAll(strings.Join(text, " "), c.site.options.CloudID, "")
+}
+
+// email is the address of a create request.
+func (c *call) email() string {
+	var in newCustomer
+	_ = json.Unmarshal(c.body, &in) // what cannot be read is about nobody
+	return strings.TrimSpace(in.Email)
+}
+
+// Decision is what [Options].OnCreate wants of one create request. The zero value leaves it to the site's faults.
 type Decision struct {
-	Fault  FaultKind     // befalls the request, unless 0
+	Fault  FaultKind     // befalls the request, unless ""
 	Status int           // is answered, unless 0, and nothing is done
 	Key    string        // the i18nKey of that answer
 	Delay  time.Duration // is added to the latency
 }
 
-// faultPlan chooses faults.
-type faultPlan struct {
-	seed    uint64
-	current atomic.Pointer[[]Fault]
-	drawn   atomic.Uint64
-}
-
-// draw is the fault of the next create or revoke request.
-func (p *faultPlan) draw(create bool) FaultKind {
-	n := p.drawn.Add(1)
-	for i, f := range *p.current.Load() {
-		if f.Kind == SignupClosed && !create || f.Kind == TokenEnds {
-			continue
-		}
-		if chance(p.seed+uint64(i)*7919, n) < f.Share {
-			return f.Kind
-		}
-	}
-	return 0
-}
-
-// tokenLife is the number of requests after which a token ends; 0: never.
-func (p *faultPlan) tokenLife() int64 {
-	for _, f := range *p.current.Load() {
-		if f.Kind == TokenEnds {
-			return int64(f.After)
-		}
-	}
-	return 0
-}
-
-// mishap is what befalls one request.
-type mishap struct {
-	kind    FaultKind
-	delay   time.Duration
-	instead *answer // said in place of doing anything
-}
-
-// mishap decides on a request that has passed credentials and quota.
-func (s *Site) mishap(c *call) mishap {
-	if !c.route.faulty {
-		return mishap{}
-	}
-	create := c.route.pattern == CreatePath
-	m := mishap{kind: s.faults.draw(create)}
-	if create && s.options.OnCreate != nil {
-		m = s.ask(c, m)
-	}
-	if m.kind == Slow {
-		m.delay += s.options.SlowBy
-	}
-	return m
-}
-
-// ask puts a create request before OnCreate.
-func (s *Site) ask(c *call, m mishap) mishap {
-	var in newCustomer
-	if _, bad := c.decode(&in); bad {
-		return m
-	}
-	email := strings.TrimSpace(in.Email)
-	s.mu.Lock()
-	s.attempts[fold(email)]++
-	attempt := s.attempts[fold(email)]
-	s.mu.Unlock()
-	d := s.options.OnCreate(email, attempt)
-	if d.Fault != 0 || d.Status != 0 {
-		m.kind = d.Fault
-	}
-	m.delay += d.Delay
+// meetFaults performs a request that has passed credentials and quota, or what befalls it.
+func (c *call) meetFaults() (a *answer) {
+	d := c.decide()
+	c.Fault = d.Fault
 	if d.Status != 0 {
-		a := deskError(d.Status, d.Key, http.StatusText(d.Status))
-		m.instead = &a
+		a = c.failure(d.Status, d.Key, http.StatusText(d.Status))
+	} else if befall := effects[d.Fault]; befall != nil {
+		a = befall(c)
+	} else {
+		a = c.perform()
 	}
-	return m
-}
-
-// before is what is said in place of doing anything.
-func (m mishap) before() (answer, bool) {
-	switch {
-	case m.instead != nil:
-		return *m.instead, true
-	case m.kind == Unavailable:
-		return unavailable(), true
-	case m.kind == BadGateway:
-		return answer{http.StatusBadGateway, "text/html", []byte("<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n")}, true
-	case m.kind == RefusedBare:
-		return tooMany(), true
-	case m.kind == SignupClosed:
-		return deskError(http.StatusBadRequest, "cv.signup.error.not.allowed", "Signup is not currently available"), true
-	}
-	return answer{}, m.kind == ResetBefore
-}
-
-// after is what is said when a was done.
-func (m mishap) after(a answer) answer {
-	if m.kind == UnavailableAfter {
-		return unavailable()
-	}
+	a.delay += d.Delay
 	return a
 }
 
-func unavailable() answer {
-	return deskError(http.StatusServiceUnavailable, "sandbox.unavailable", "The service is unavailable for a moment")
+// decide asks OnCreate and then the faults.
+func (c *call) decide() (d Decision) {
+	about := c.about()
+	key := hash(c.Method, c.Path, about)
+	c.site.attempts[key]++
+	attempt := c.site.attempts[key]
+	if c.Path == CreatePath && c.site.options.OnCreate != nil {
+		d = c.ask(attempt)
+	}
+	if d.Fault == "" && d.Status == 0 {
+		d.Fault = c.draw(about, attempt)
+	}
+	return d
+}
+
+// ask calls OnCreate without the lock, so that it may use the site.
+func (c *call) ask(attempt int) Decision {
+	c.site.mu.Unlock()
+	defer c.site.mu.Lock()
+	return c.site.options.OnCreate(c.email(), attempt)
 }

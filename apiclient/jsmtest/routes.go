@@ -2,26 +2,28 @@ package jsmtest
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// Path patterns of the operations that quotas and faults are mostly about, as
-// [Quota], [Exchange] and [Stats] name them.
+// Path patterns of the operations, as [Quota], [Fault], [Exchange] and [Stats] name them.
 const (
 	CreatePath        = "/rest/servicedeskapi/customer"
 	RevokePath        = "/rest/servicedeskapi/customer/user/{accountId}/revoke-portal-only-access"
+	RenamePath        = "/jsm/csm/cloudid/{cloudId}/api/v1/customer/account/{accountId}" // at the gateway's host
 	InfoPath          = "/rest/servicedeskapi/info"
 	MyselfPath        = "/rest/api/3/myself"
 	PermissionsPath   = "/rest/api/3/mypermissions"
 	UserSearchPath    = "/rest/api/3/user/search"
 	DesksPath         = "/rest/servicedeskapi/servicedesk"
-	DeskCustomersPath = "/rest/servicedeskapi/servicedesk/{id}/customer"
-	DeskOrgsPath      = "/rest/servicedeskapi/servicedesk/{id}/organization"
+	DeskPath          = "/rest/servicedeskapi/servicedesk/{id}" // id or project key
+	DeskCustomersPath = DeskPath + "/customer"
+	DeskOrgsPath      = DeskPath + "/organization"
 	OrgsPath          = "/rest/servicedeskapi/organization"
 	OrgUsersPath      = "/rest/servicedeskapi/organization/{id}/user"
 	TenantInfoPath    = "/_edge/tenant_info"
@@ -30,199 +32,151 @@ const (
 	StatsPath         = "/sandbox/stats"
 )
 
-// maxBody is the most that is read of a request, in bytes.
-const maxBody = 1 << 20
-
 // route is one operation: a method at a path pattern.
 type route struct {
 	method, pattern string
-	before, after   string // of the {…} in pattern, when there is one
-	serve           func(*call) answer
-	api             bool       // has credentials, quotas and latency
-	open            bool       // asks for no credentials
-	scopes          [][]string // any one of these sets is enough at the gateway
-	faulty          bool       // faults befall it
-	experimental    bool       // wants X-ExperimentalApi: opt-in
-	number          int
+	serve           func(*call) *answer // under the site's lock
+	scopes          []string            // any one is enough at the gateway; none: asks for no credentials
+	may             func(Token) bool    // what the owner of the token must be allowed; nil: anybody may
+	check           bool                // of site and credentials: only faults that name the route befall it
+	api             bool                // has quotas and latency
+	stats           RouteStats          // guarded by the site's lock
 }
 
-type router struct {
-	all    []*route
-	static map[string][]*route
-	others []*route // with a {…}
+func routes() []*route {
+	manage := []string{"manage:servicedesk-customer"}
+	create := append(manage, "write:customer:jira-service-management") // of three granular ones, the one that counts
+	rename := []string{"write:customer:jira-service-management"}       // whether another one would do is not known
+	desks, user, work := []string{"read:servicedesk-request"}, []string{"read:jira-user"}, []string{"read:jira-work"}
+	admin := func(t Token) bool { return t.Admin } // for the operations after revoke, who may is invented in part
+	siteAdmin := func(t Token) bool { return t.SiteAdmin }
+	agent := func(t Token) bool { return t.Admin && !t.NoAgentLicence }
+	return []*route{
+		{method: "POST", pattern: CreatePath, serve: body(createCustomer), scopes: create, may: admin},
+		{method: "PUT", pattern: RevokePath, serve: revokeAccess, scopes: manage, may: siteAdmin},
+		{method: "PUT", pattern: RenamePath, serve: body(renameCustomer), scopes: rename, may: admin},
+		{method: "GET", pattern: InfoPath, serve: info, check: true},
+		{method: "GET", pattern: MyselfPath, serve: myself, scopes: user, check: true},
+		{method: "GET", pattern: PermissionsPath, serve: myPermissions, scopes: work, check: true},
+		{method: "GET", pattern: UserSearchPath, serve: searchUsers, scopes: user},
+		{method: "GET", pattern: DesksPath, serve: listDesks, scopes: desks},
+		{method: "GET", pattern: DeskPath, serve: showDesk, scopes: desks},
+		{method: "POST", pattern: DeskCustomersPath, serve: body(addDeskCustomers), scopes: manage, may: admin},
+		{method: "GET", pattern: DeskOrgsPath, serve: listDeskOrganizations, scopes: manage, may: agent},
+		{method: "POST", pattern: DeskOrgsPath, serve: body(addDeskOrganization), scopes: manage, may: agent},
+		{method: "GET", pattern: OrgsPath, serve: listOrganizations, scopes: manage},
+		{method: "POST", pattern: OrgsPath, serve: body(createOrganization), scopes: manage, may: admin},
+		{method: "POST", pattern: OrgUsersPath, serve: body(addOrganizationUsers), scopes: manage, may: admin},
+		{method: "GET", pattern: TenantInfoPath, serve: tenantInfo, check: true},
+		{method: "POST", pattern: TokenPath, serve: issueToken, check: true},
+		{pattern: "/", serve: nothingHere, check: true},
+	}
 }
 
-func newRouter() *router {
-	rt := &router{static: map[string][]*route{}}
-	for i, r := range append(apiRoutes(), ownRoutes()...) {
-		r.number = i
-		rt.all = append(rt.all, r)
-		open := strings.IndexByte(r.pattern, '{')
-		if open < 0 {
-			rt.static[r.pattern] = append(rt.static[r.pattern], r)
-			continue
+// addRoutes makes the mux know all routes, those under /rest in both forms of address, and the sandbox's own pages.
+func (s *Site) addRoutes() {
+	s.mux.Handle("GET /{$}", http.RedirectHandler(AccountsPath, http.StatusFound))
+	s.mux.HandleFunc("GET "+AccountsPath, s.accountsCSV)
+	s.mux.HandleFunc("GET "+StatsPath, s.statsJSON)
+	s.routes = routes()
+	for _, r := range s.routes {
+		rest := strings.HasPrefix(r.pattern, "/rest/")
+		r.api, r.stats.Answers = rest || r.pattern == RenamePath, map[int]int{}
+		handle := func(w http.ResponseWriter, req *http.Request) { s.serve(w, req, r) }
+		s.mux.HandleFunc(strings.TrimSpace(r.method+" "+r.pattern), handle)
+		if rest {
+			s.mux.HandleFunc(r.method+" /ex/jira/{cloudId}"+r.pattern, handle)
 		}
-		r.before = r.pattern[:open]
-		r.after = r.pattern[strings.IndexByte(r.pattern, '}')+1:]
-		rt.others = append(rt.others, r)
-	}
-	return rt
-}
-
-func apiRoutes() []*route {
-	manage := [][]string{{"manage:servicedesk-customer"}}
-	create := append(manage, []string{"read:customer:jira-service-management", "write:customer:jira-service-management", "read:user:jira"})
-	customers := append(manage, []string{"read:customer:jira-service-management", "read:user:jira"})
-	desks := [][]string{{"read:servicedesk-request"}}
-	user := [][]string{{"read:jira-user"}}
-	work := [][]string{{"read:jira-work"}}
-	return []*route{
-		{method: "POST", pattern: CreatePath, serve: createCustomer, api: true, faulty: true, scopes: create},
-		{method: "PUT", pattern: RevokePath, serve: revokeAccess, api: true, faulty: true, scopes: manage},
-		{method: "GET", pattern: InfoPath, serve: info, api: true, open: true},
-		{method: "GET", pattern: MyselfPath, serve: myself, api: true, scopes: user},
-		{method: "GET", pattern: PermissionsPath, serve: myPermissions, api: true, scopes: work},
-		{method: "GET", pattern: UserSearchPath, serve: searchUsers, api: true, scopes: user},
-		{method: "GET", pattern: DesksPath, serve: listDesks, api: true, scopes: desks},
-		{method: "GET", pattern: DeskCustomersPath, serve: listDeskCustomers, api: true, scopes: customers, experimental: true},
-		{method: "POST", pattern: DeskCustomersPath, serve: addDeskCustomers, api: true, scopes: manage},
-		{method: "DELETE", pattern: DeskCustomersPath, serve: removeDeskCustomers, api: true, scopes: manage, experimental: true},
-		{method: "GET", pattern: DeskOrgsPath, serve: listDeskOrganizations, api: true, scopes: manage},
-		{method: "POST", pattern: DeskOrgsPath, serve: addDeskOrganization, api: true, scopes: manage},
-		{method: "GET", pattern: OrgsPath, serve: listOrganizations, api: true, scopes: manage},
-		{method: "POST", pattern: OrgsPath, serve: createOrganization, api: true, scopes: manage},
-		{method: "GET", pattern: OrgUsersPath, serve: listOrganizationUsers, api: true, scopes: manage},
-		{method: "POST", pattern: OrgUsersPath, serve: addOrganizationUsers, api: true, scopes: manage},
-	}
-}
-
-func ownRoutes() []*route {
-	return []*route{
-		{method: "GET", pattern: TenantInfoPath, serve: tenantInfo},
-		{method: "POST", pattern: TokenPath, serve: issueToken},
-		{method: "GET", pattern: AccountsPath, serve: accountsCSV},
-		{method: "GET", pattern: StatsPath, serve: statsJSON},
 	}
 }
 
 // call is one request on its way through the site.
 type call struct {
-	site    *Site
-	req     *http.Request
-	route   *route // nil: nothing here
-	allowed string // the methods there are, when only the method is wrong
-	cloudID string // of the gateway's form of address; "" at the site
-	id      string // what stood in the place of {…}, decoded
-	body    []byte
-	bodyErr error
-	user    *grant // nil when the route is open
+	site   *Site
+	req    *http.Request
+	route  *route
+	header http.Header // of the answer
+	body   []byte
+	user   Token // who asks, unless the route is open
+	Exchange
+
+	// what the path names, when the route is about one
+	account *Account
+	desk    *Desk
+	org     *Organization
 }
 
-// match finds the route of a request and reads its body, so that a connection
-// can be used again whatever the answer is.
-func (rt *router) match(r *http.Request) *call {
-	c := &call{req: r}
-	c.body, c.bodyErr = readBody(r)
-	path := r.URL.EscapedPath()
-	if rest, ok := strings.CutPrefix(path, "/ex/jira/"); ok {
-		c.cloudID, path, _ = strings.Cut(rest, "/")
-		path = "/" + path
+// serve answers a request to one route. It reads the whole body first, so that the connection can be used again
+// whatever the answer is.
+func (s *Site) serve(w http.ResponseWriter, req *http.Request, r *route) {
+	c := &call{site: s, req: req, route: r, header: w.Header(), Exchange: Exchange{Method: r.method, Path: r.pattern}}
+	s.mu.Lock()
+	r.stats.Requests++
+	s.mu.Unlock()
+	defer c.leave()
+	var err error
+	if c.body, err = io.ReadAll(http.MaxBytesReader(nil, req.Body, 1<<20)); err != nil {
+		panic(http.ErrAbortHandler) // too long, or the client went away while it sent
 	}
-	for _, candidate := range rt.static[path] {
-		c.offer(candidate)
+	c.deliver(w, c.answer())
+}
+
+// answer finds what is to be answered, doing what is asked on the way.
+func (c *call) answer() *answer {
+	c.site.mu.Lock()
+	defer c.site.mu.Unlock()
+	if refusal := c.authorize(); refusal != nil {
+		return refusal
 	}
-	for _, candidate := range rt.others {
-		if id, ok := candidate.capture(path); ok {
-			c.id = id
-			c.offer(candidate)
+	if refusal := c.admit(); refusal != nil {
+		return refusal
+	}
+	return c.meetFaults()
+}
+
+// admit asks the quotas, and writes what they say to the answer's header.
+func (c *call) admit() *answer {
+	if !c.route.api {
+		return nil
+	}
+	now := time.Now()
+	a := c.site.limits.Admit(now, c.route.method, c.route.pattern)
+	set := func(name string, value any, when bool) {
+		if when {
+			c.header.Set(name, fmt.Sprint(value))
 		}
 	}
-	return c
+	set("RateLimit-Reason", a.Reason, a.Reason != "")
+	set("Retry-After", int(a.RetryAfter/time.Second), a.RetryAfter > 0)
+	if level := a.Level; level != nil {
+		set("X-RateLimit-Limit", level.Limit, true)
+		set("X-RateLimit-Remaining", level.Remaining, true)
+		set("X-RateLimit-NearLimit", true, level.Remaining*5 < level.Limit)
+		reset := now.Add(level.Reset + time.Second - 1).UTC() // rounded up
+		set("X-RateLimit-Reset", reset.Format("2006-01-02T15:04:05Z"), level.Reset > 0)
+	}
+	if a.Admitted {
+		return nil
+	}
+	return tooMany(c)
 }
 
-func (c *call) offer(r *route) {
-	if r.method == c.req.Method {
-		c.route = r
-		return
+// perform does what is asked, if the user may, and answers.
+func (c *call) perform() *answer {
+	if c.route.may != nil && !c.route.may(c.user) {
+		return forbidden(c)
 	}
-	c.allowed = strings.TrimPrefix(c.allowed+", "+r.method, ", ")
+	if refusal := c.find(); refusal != nil {
+		return refusal
+	}
+	return c.route.serve(c)
 }
 
-func (r *route) capture(path string) (string, bool) {
-	middle, ok := strings.CutPrefix(path, r.before)
-	if !ok {
-		return "", false
-	}
-	middle, ok = strings.CutSuffix(middle, r.after)
-	if !ok || middle == "" || strings.Contains(middle, "/") {
-		return "", false
-	}
-	id, err := url.PathUnescape(middle)
-	return id, err == nil
-}
-
-func readBody(r *http.Request) ([]byte, error) {
-	if r.Body == nil || r.Body == http.NoBody {
-		return nil, nil
-	}
-	return io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-}
-
-// check refuses what no operation takes.
-func (c *call) check() (answer, bool) {
-	switch {
-	case c.cloudID != "" && c.cloudID != c.site.options.CloudID:
-		return gatewayError(http.StatusNotFound, "No tenant with this cloud id"), true
-	case c.route == nil && c.allowed != "":
-		return c.failure(http.StatusMethodNotAllowed, "sandbox.method", "Only "+c.allowed+" here"), true
-	case c.route == nil:
-		return c.failure(http.StatusNotFound, "sandbox.path", "Nothing at this path"), true
-	case c.bodyErr != nil:
-		panic(http.ErrAbortHandler) // the client went away while it sent
-	case len(c.body) > maxBody:
-		return c.failure(http.StatusRequestEntityTooLarge, "sandbox.size", "The request is too long"), true
-	case c.forged():
-		return plain(http.StatusForbidden, "XSRF check failed"), true
-	}
-	return answer{}, false
-}
-
-// optedIn refuses a request to an experimental operation that does not say so.
-// The status is that of older pages; what Cloud answers is invented.
-func (c *call) optedIn() (answer, bool) {
-	if !c.route.experimental || c.req.Header.Get("X-ExperimentalApi") == "opt-in" {
-		return answer{}, false
-	}
-	return c.failure(http.StatusPreconditionFailed, "sandbox.experimental", "Send X-ExperimentalApi: opt-in"), true
-}
-
-// forged says whether Jira would take the request for one that a page in a
-// browser was made to send.
-func (c *call) forged() bool {
-	return c.route.api && c.req.Method != "GET" &&
-		strings.HasPrefix(c.req.UserAgent(), "Mozilla/") &&
-		c.req.Header.Get("X-Atlassian-Token") != "no-check"
-}
-
-// decode reads a JSON body into v.
-func (c *call) decode(v any) (answer, bool) {
-	kind := c.req.Header.Get("Content-Type")
-	if kind != "application/json" {
-		if m, _, err := mime.ParseMediaType(kind); err != nil || m != "application/json" {
-			return c.failure(http.StatusUnsupportedMediaType, "sandbox.content.type", "Send application/json"), true
-		}
-	}
-	if err := json.Unmarshal(c.body, v); err != nil {
-		return c.failure(http.StatusBadRequest, "sandbox.json", "The body is not the JSON that is expected"), true
-	}
-	return answer{}, false
-}
-
-// number reads a query parameter; what is missing or no number counts as d.
-func (c *call) number(name string, d int) int {
+// number reads a query parameter; what is missing or no number counts as otherwise.
+func (c *call) number(name string, otherwise int) int {
 	n, err := strconv.Atoi(c.req.URL.Query().Get(name))
 	if err != nil || n < 0 {
-		return d
+		return otherwise
 	}
 	return n
 }
@@ -233,4 +187,18 @@ func (c *call) base() string {
 		return "https://" + c.req.Host
 	}
 	return "http://" + c.req.Host
+}
+
+// body serves a request by its decoded JSON body.
+func body[T any](serve func(*call, T) *answer) func(*call) *answer {
+	return func(c *call) *answer {
+		var in T
+		if kind, _, _ := mime.ParseMediaType(c.req.Header.Get("Content-Type")); kind != "application/json" {
+			return notJSON(c)
+		}
+		if err := json.Unmarshal(c.body, &in); err != nil {
+			return badJSON(c)
+		}
+		return serve(c, in)
+	}
 }

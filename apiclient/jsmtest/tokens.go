@@ -1,14 +1,12 @@
 package jsmtest
 
 import (
+	"cmp"
 	"crypto/rand"
-	"encoding/hex"
-	"encoding/json"
+	"encoding/base64"
 	"net/http"
+	"net/url"
 	"slices"
-	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -20,10 +18,11 @@ type Token struct {
 	Scopes []string // of a scoped or a Bearer token; nil: [DefaultScopes]
 	Bearer bool     // an access token: sent as Bearer, only to the gateway
 
-	Admin       bool      // Jira administrator: may create customers
-	SiteAdmin   bool      // may revoke access
-	BrowseUsers bool      // sees people in user/search
-	Expires     time.Time // zero: never
+	Admin          bool      // Jira administrator: may create customers
+	SiteAdmin      bool      // may revoke access
+	BrowseUsers    bool      // sees people in user/search
+	NoAgentLicence bool      // may neither see nor add the organizations of service projects
+	Expires        time.Time // zero: never
 }
 
 // Client is a service account's id and secret for /oauth/token.
@@ -33,7 +32,7 @@ type Client struct {
 	Token      Token         // what they may do; Bearer, Secret and Expires are set for each
 }
 
-// DefaultScopes are those that a person is told to give a token.
+// DefaultScopes are those that a person is asked to give a token.
 func DefaultScopes() []string {
 	return []string{"manage:servicedesk-customer", "read:servicedesk-request", "read:jira-user"}
 }
@@ -45,189 +44,102 @@ func SandboxToken() Token {
 
 // SandboxClient is the service account of the sandbox.
 func SandboxClient() Client {
-	t := SandboxToken()
-	t.Secret = ""
-	return Client{ID: "sandbox-client", Secret: "sandbox-secret", Token: t}
+	return Client{ID: "sandbox-client", Secret: "sandbox-secret", Token: SandboxToken()}
 }
 
 // grant is a token in use.
 type grant struct {
 	Token
-	uses atomic.Int64
+	uses, lookUps int
 }
 
-func (g *grant) may(scopes [][]string) bool {
-	held := g.Scopes
-	if held == nil {
-		held = DefaultScopes()
-	}
-	for _, set := range scopes {
-		if !slices.ContainsFunc(set, func(s string) bool { return !slices.Contains(held, s) }) {
-			return true
-		}
-	}
-	return len(scopes) == 0
-}
-
-type basicKey struct{ email, secret string }
-
-type keyring struct {
-	clients []Client
-
-	mu     sync.Mutex // guards what follows
-	basic  map[basicKey]*grant
-	bearer map[string]*grant
-	issued map[string]*grant // at /oauth/token
-	ended  bool              // basic and bearer ones
-}
-
-func newKeyring(tokens []Token, clients []Client) *keyring {
-	k := &keyring{clients: clients, basic: map[basicKey]*grant{}, bearer: map[string]*grant{}, issued: map[string]*grant{}}
-	for _, t := range tokens {
-		if t.Bearer {
-			k.bearer[t.Secret] = &grant{Token: t}
-			continue
-		}
-		k.basic[basicKey{strings.ToLower(t.Email), t.Secret}] = &grant{Token: t}
-	}
-	return k
-}
-
-// addresses are those of the owners, each once.
-func (k *keyring) addresses() []string {
-	var all []string
-	for _, g := range k.basic {
-		all = append(all, g.Email)
-	}
-	for _, g := range k.bearer {
-		all = append(all, g.Email)
-	}
-	for _, c := range k.clients {
-		all = append(all, c.Token.Email)
-	}
-	slices.Sort(all)
-	return slices.DeleteFunc(slices.Compact(all), func(a string) bool { return a == "" })
-}
-
-func (k *keyring) setEnded(ended bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.ended = ended
-	clear(k.issued)
-	for _, g := range k.basic {
-		g.uses.Store(0)
-	}
-	for _, g := range k.bearer {
-		g.uses.Store(0)
-	}
-}
-
-// authorize finds out who asks. It refuses in the words of the site or of the
-// gateway; life, unless 0, is the number of requests after which a token ends.
-func (k *keyring) authorize(c *call, life int64) (answer, bool) {
-	if c.route.open {
-		return answer{}, false
-	}
-	g := k.find(c)
-	valid := g != nil && (g.Expires.IsZero() || time.Now().Before(g.Expires)) && (life == 0 || g.uses.Add(1) <= life)
-	atGateway := c.cloudID != ""
-	switch {
-	// That the gateway refuses a token without scopes is invented.
-	case !valid && atGateway, valid && atGateway && !g.Scoped && !g.Bearer:
-		return gatewayError(http.StatusUnauthorized, "Unauthorized"), true
-	case !valid, !atGateway && (g.Scoped || g.Bearer):
-		return plain(http.StatusUnauthorized, "Client must be authenticated to access this resource."), true
-	case atGateway && !g.may(c.route.scopes):
-		return gatewayError(http.StatusUnauthorized, "Unauthorized; scope does not match"), true
-	}
-	c.user = g
-	return answer{}, false
-}
-
-// find looks the credentials of a request up; nil when there are none or no
-// such ones.
-func (k *keyring) find(c *call) *grant {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if email, secret, ok := c.req.BasicAuth(); ok {
-		return unless(k.ended, k.basic[basicKey{strings.ToLower(email), secret}])
-	}
-	scheme, secret, _ := strings.Cut(c.req.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return nil
-	}
-	if g := k.issued[secret]; g != nil {
-		return g
-	}
-	return unless(k.ended, k.bearer[secret])
-}
-
-func unless(ended bool, g *grant) *grant {
-	if ended {
-		return nil
-	}
-	return g
-}
-
-// issue makes a token for a client; "" when there is no such client.
-func (k *keyring) issue(id, secret string) (string, Token, time.Duration) {
-	i := slices.IndexFunc(k.clients, func(c Client) bool { return c.ID == id && c.Secret == secret })
-	if i < 0 {
-		return "", Token{}, 0
-	}
-	life := k.clients[i].Lifetime
-	if life == 0 {
-		life = time.Hour
-	}
-	var random [16]byte
-	_, _ = rand.Read(random[:]) // never fails
-	t := k.clients[i].Token
-	t.Bearer, t.Secret, t.Expires = true, hex.EncodeToString(random[:]), time.Now().Add(life)
+// grant makes the site take a token, and know its owner.
+func (s *Site) grant(t Token) {
 	if t.Scopes == nil {
 		t.Scopes = DefaultScopes()
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for secret, g := range k.issued {
-		if time.Now().After(g.Expires) {
-			delete(k.issued, secret)
-		}
+	if t.Email != "" && len(s.byAddress[fold(t.Email)]) == 0 {
+		s.addAccount(Account{Email: t.Email, Name: "Owner of a token", Type: Atlassian})
 	}
-	k.issued[t.Secret] = &grant{Token: t}
-	return t.Secret, t, life
+	sent := "Basic " + base64.StdEncoding.EncodeToString([]byte(t.Email+":"+t.Secret))
+	if t.Bearer {
+		sent = "Bearer " + t.Secret
+	}
+	s.grants[sent] = &grant{Token: t}
 }
 
-// issueToken is the token endpoint: client credentials in the header, in a
-// form or, as Atlassian takes them, in JSON.
-func issueToken(c *call) answer {
-	var in struct {
-		GrantType    string `json:"grant_type"`
-		ClientID     string `json:"client_id"`
-		ClientSecret string `json:"client_secret"`
+// EndTokens makes every credential of now worthless. Clients can still fetch new tokens at /oauth/token.
+func (s *Site) EndTokens() { s.setTokens(nil) }
+
+// RenewTokens makes the tokens of [Options] the only ones, and begins the counts of the faults "401-after" and
+// "401-after-look-ups" anew.
+func (s *Site) RenewTokens() { s.setTokens(s.options.Tokens) }
+
+func (s *Site) setTokens(tokens []Token) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.grants = map[string]*grant{}
+	for _, t := range tokens {
+		s.grant(t)
 	}
-	if strings.HasPrefix(c.req.Header.Get("Content-Type"), "application/json") {
-		if err := json.Unmarshal(c.body, &in); err != nil {
-			return oauthError(http.StatusBadRequest, "invalid_request")
-		}
-	} else {
-		form := parseForm(c.body)
-		in.GrantType, in.ClientID, in.ClientSecret = form.Get("grant_type"), form.Get("client_id"), form.Get("client_secret")
+}
+
+// authorize finds out who asks. It refuses in the words of the site or of the gateway.
+func (c *call) authorize() *answer {
+	cloudID := c.req.PathValue("cloudId")
+	atGateway := cloudID != ""
+	if atGateway && cloudID != c.site.options.CloudID {
+		return gatewayError(http.StatusNotFound, "No tenant with this cloud id")
 	}
-	if id, secret, ok := c.req.BasicAuth(); ok {
-		in.ClientID, in.ClientSecret = unescape(id), unescape(secret)
+	if c.route.scopes == nil {
+		return nil
 	}
-	if in.GrantType != "client_credentials" {
-		return oauthError(http.StatusBadRequest, "unsupported_grant_type")
+	g := c.site.grants[c.req.Header.Get("Authorization")]
+	scoped := g != nil && (g.Scoped || g.Bearer)
+	// That the gateway refuses tokens without scopes is invented; for the name change it takes them.
+	switch {
+	case g != nil && g.use(c) && (scoped == atGateway || c.route.pattern == RenamePath):
+		c.user = g.Token
+	case atGateway:
+		return gatewayError(http.StatusUnauthorized, "Unauthorized")
+	default:
+		return text(http.StatusUnauthorized, "text/plain", "Client must be authenticated to access this resource.")
 	}
-	secret, t, life := c.site.keys.issue(in.ClientID, in.ClientSecret)
-	if secret == "" {
-		return oauthError(http.StatusUnauthorized, "invalid_client")
+	held := func(scope string) bool { return slices.Contains(g.Scopes, scope) }
+	if scoped && !slices.ContainsFunc(c.route.scopes, held) {
+		return gatewayError(http.StatusUnauthorized, "Unauthorized; scope does not match")
 	}
-	return jsonAnswer(http.StatusOK, map[string]any{
-		"access_token": secret, "token_type": "Bearer", "expires_in": int(life / time.Second), "scope": strings.Join(t.Scopes, " "),
+	return nil
+}
+
+// use counts one use, and reports whether the token is valid.
+func (g *grant) use(c *call) bool {
+	g.uses++
+	if c.route.pattern == UserSearchPath {
+		g.lookUps++
+	}
+	return (g.Expires.IsZero() || time.Now().Before(g.Expires)) &&
+		!slices.ContainsFunc(c.site.faults, func(f Fault) bool {
+			return f.Kind == TokenEnds && g.uses > f.After || f.Kind == TokenEndsInLookUps && g.lookUps > f.After
+		})
+}
+
+// issueToken is the token endpoint: client credentials in a form.
+func issueToken(c *call) *answer {
+	form, _ := url.ParseQuery(string(c.body)) // what is malformed is left out
+	i := slices.IndexFunc(c.site.options.Clients, func(k Client) bool {
+		return k.ID == form.Get("client_id") && k.Secret == form.Get("client_secret")
 	})
-}
-
-func oauthError(status int, code string) answer {
-	return jsonAnswer(status, map[string]string{"error": code})
+	switch {
+	case form.Get("grant_type") != "client_credentials":
+		return jsonAnswer(http.StatusBadRequest, map[string]string{"error": "unsupported_grant_type"})
+	case i < 0:
+		return jsonAnswer(http.StatusUnauthorized, map[string]string{"error": "invalid_client"})
+	}
+	token, life := c.site.options.Clients[i].Token, cmp.Or(c.site.options.Clients[i].Lifetime, time.Hour)
+	token.Bearer, token.Secret, token.Expires = true, rand.Text(), time.Now().Add(life)
+	c.site.grant(token)
+	return jsonAnswer(http.StatusOK, map[string]any{
+		"access_token": token.Secret, "token_type": "Bearer", "expires_in": int(life / time.Second),
+	})
 }
