@@ -50,11 +50,8 @@ func (l *levels) rate(now time.Time, refill float64) float64 {
 	return max(refill+approach*(l.level-l.target(refill)), leastShare*refill)
 }
 
-// refused takes a refusal; at a good level it shows that levels are lies.
-func (l *levels) refused(first bool) {
-	if !first {
-		return
-	}
+// refused takes the first refusal of an event; at a good level it shows that levels are lies.
+func (l *levels) refused() {
 	if l.level > max(fewest, bucketShare*l.largest) {
 		l.lies += lieRefused
 	}
@@ -70,7 +67,7 @@ func (q *quota) reported(now time.Time, permit Permit, r *Level) {
 	}
 	if l.without++; l.on && (l.without >= levelsGone || l.lies >= liesMost) {
 		l.on, q.refill = false, max(q.refill, slowest)
-		q.stretch, q.since = stretch{empty: now, resumed: q.resumed}, now // the bucket is taken for empty
+		q.stretch, q.since = stretch{empty: now}, now // the bucket is taken for empty
 	}
 }
 
