@@ -31,7 +31,7 @@ const (
 	patienceLow = 0.08 // of it, while the quota is less than
 	lowQuota    = 0.8  // of the best one: "stray 1 %; 100, 30, 100/s"
 	patienceTop = 70.0 // seconds: TestLargerQuotaIsFound
-	changed     = 0.1  // makes it another one
+	changed     = 0.15 // makes it another one
 )
 
 // quota is what is known of the site's quota, taken for a token bucket of which level and refill are unknown. All
@@ -51,8 +51,6 @@ type quota struct {
 	vouched bool      // a refusal has had a Retry-After
 	strays  float64   // a leaky count of refusals
 	event   *event
-
-	flowPassed, flowSeconds float64 // what passed after the refusals of events, and in what time; the newest weigh most
 }
 
 // stretch is the time since the bucket was last empty, as far as known; at first since the start. Times are seconds.
@@ -189,7 +187,6 @@ func (q *quota) resume(now, halted time.Time) {
 		q.idle += paused
 		return
 	}
-	q.pool(e)
 	certain := q.believes(e)
 	if !certain && q.strays < strayMost {
 		q.idle += paused
@@ -208,16 +205,6 @@ func (q *quota) resume(now, halted time.Time) {
 		age:    e.permit.left.Sub(q.since).Seconds(),
 	}
 	q.refill, q.low, q.strays = refill, e.low, 0
-}
-
-// pool adds an event to what is known of those before.
-func (q *quota) pool(e *event) {
-	q.flowPassed *= flowMemory
-	q.flowSeconds *= flowMemory
-	if e.passed > 0 {
-		q.flowPassed += e.passed + 0.5
-		q.flowSeconds += (e.sent + 0.5) / e.rate
-	}
 }
 
 // believes reports whether the bucket was empty at an event. If not, the refusal was a stray, and nothing changes.
@@ -249,7 +236,7 @@ func (q *quota) estimate(e *event, certain bool) float64 {
 		most = unclear
 	}
 	if clear {
-		high = min(high, q.flowPassed/q.flowSeconds)
+		high = min(high, flow)
 	}
 	return max(e.low, min(high, most*e.rate))
 }

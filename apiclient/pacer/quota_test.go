@@ -37,24 +37,9 @@ func TestEstimate(t *testing.T) {
 	}
 	for _, tt := range tests {
 		q := quota{low: tt.before}
-		q.pool(&tt.event)
 		if got := q.estimate(&tt.event, !tt.uncertain); math.Abs(got-tt.want) > 0.01*tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
-	}
-}
-
-// TestShareIsPooled: a few answers after one refusal say little, those after several say more.
-func TestShareIsPooled(t *testing.T) {
-	q := quota{}
-	half := event{rate: 100, low: 50, high: 100, vouched: true, sent: 20, passed: 10}
-	for range 20 {
-		q.pool(&half)
-	}
-	all := event{rate: 100, low: 50, high: 100, vouched: true, sent: 4, passed: 4}
-	q.pool(&all)
-	if got := q.estimate(&all, true); got < 50 || got > 60 {
-		t.Errorf("%v", got)
 	}
 }
 
