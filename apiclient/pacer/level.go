@@ -106,10 +106,3 @@ func (l *levels) usedUp(now time.Time, refill float64) time.Time {
 	}
 	return l.resets
 }
-
-// resume takes the level for full after a pause until the quota starts anew.
-func (l *levels) resume(now time.Time) {
-	if l.on && !l.resets.IsZero() && !l.resets.After(now) {
-		l.level, l.at = l.largest, now
-	}
-}

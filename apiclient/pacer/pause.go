@@ -29,7 +29,7 @@ type outage struct {
 }
 
 // refusal pauses. It begins an event only when its request left in the present epoch, and something has passed since
-// the last pause; otherwise the same event goes on: TestOneEvent, "no Retry-After; window".
+// the last pause: TestOneEvent, "no Retry-After; window".
 func (p *Pacer) refusal(now time.Time, permit Permit, a Answer) {
 	present, d := permit.epoch == p.epoch, a.RetryAfter
 	if d <= 0 && present {
@@ -61,7 +61,7 @@ func (p *Pacer) failure(now time.Time, permit Permit, a Answer) {
 		d = min(d, max(0, p.since.Add(most).Sub(now)))
 	}
 	p.extend(now, now.Add(max(d, a.RetryAfter)), a.Reason)
-	if p.again == 2 {
+	if p.again == 2 { // the first time
 		p.report(Event{Kind: OutageBegan, At: now, Until: p.pause.until, Reason: a.Reason})
 	}
 }
@@ -134,8 +134,7 @@ func (p *Pacer) paused(now time.Time) (time.Duration, error) {
 	return left, nil
 }
 
-// resume ends a pause: the quota decides what it has shown, and all tokens but one are thrown away, so that no herd
-// leaves.
+// resume ends a pause. All tokens but one are thrown away, so that no herd leaves.
 func (p *Pacer) resume(now time.Time) {
 	q := &p.pause
 	if q.began.IsZero() {

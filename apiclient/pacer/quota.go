@@ -11,19 +11,19 @@ const (
 
 	holdTime  = 0.05 // seconds and: "stray 3 %"
 	holdSends = 2.0  // requests long is the pause after a bare refusal: "stray 1 %; 100, 30, 100/s"
+	holdRate  = 10.0 // requests a second that these are taken for, at least: TestHoldIsShort
 
 	strayShare = 0.08 // of answers may be refusals, in the long run: "stray 3 %"
 	strayMost  = 8.0  // more than so many say that the quota has fallen: "stray 1 %; 100, 30, 100/s"
 	drift      = 0.03 // of what was let in, by which a good estimate may be wrong: "no Retry-After; 37/s"
 	refutes    = 1.3  // times the estimate cannot be admitted by an empty bucket: "stray 1 %; 100, 30, 100/s"
 
-	flowSends  = 3.0  // later requests are too few to tell a share: "10/s, burst 10"
-	flowMemory = 0.8  // of what is known of them stays at the next event: "37/s, burst 50"
-	early      = 20.0 // seconds: what a full bucket let in at the start is much, then: "10/s", "37/s"
-	halved     = 0.5  // when nothing is known: "10/s"
-	unclear    = 0.6  // when no later request was admitted: "window"
-	agreed     = 0.05 // lower bounds that differ by less are the quota: "10/s", "lockout; 37/s"
-	refusedAt  = 0.95 // of that rate at most, with Retry-After: "stray 1 %; 100, 30, 100/s"
+	flowSends = 3.0  // later requests are too few to tell a share: "10/s, burst 10"
+	early     = 20.0 // seconds: what a full bucket let in at the start is much, then: "10/s", "37/s"
+	halved    = 0.5  // when nothing is known: "10/s"
+	unclear   = 0.6  // when no later request was admitted: "window"
+	agreed    = 0.05 // lower bounds that differ by less are the quota: "10/s", "lockout; 37/s"
+	refusedAt = 0.95 // of that rate at most, with Retry-After: "stray 1 %; 100, 30, 100/s"
 
 	beyond      = 0.02 // of the quota, to use up what a pause has let in: "100/s; 1,000,000 rows"
 	patience    = 5.0  // seconds without a refusal after which the quota is larger: "100, 30, 100/s"
@@ -34,8 +34,8 @@ const (
 	changed     = 0.15 // makes it another one
 )
 
-// quota is what is known of the site's quota, taken for a token bucket of which level and refill are unknown. All
-// reckoning is for the times at which requests leave: what an answer shows is compared with the level when it left.
+// quota is what is known of the site's quota, taken for a token bucket of which level and refill are unknown. What an
+// answer shows is compared with the level that was reckoned for the time at which its request left.
 type quota struct {
 	maxRate float64 // unpaced: there is no ceiling
 	refill  float64 // tokens a second; unpaced: nothing is known
@@ -64,7 +64,7 @@ type stretch struct {
 	age    float64   // of the refill at its begin
 }
 
-// event is a first refusal, what it shows of the time since the bucket was last empty, and what later requests do.
+// event is a first refusal, what it shows of the time since the bucket was last empty, and what became of later ones.
 type event struct {
 	permit  Permit
 	rate    float64 // at which requests left
@@ -129,7 +129,7 @@ func (q *quota) leave(now time.Time) uint64 {
 
 // hold is the pause after a refusal that does not say how long to wait.
 func (q *quota) hold() time.Duration {
-	return time.Duration((holdTime + holdSends/q.refill) * float64(time.Second))
+	return time.Duration((holdTime + holdSends/max(q.refill, holdRate)) * float64(time.Second))
 }
 
 // passed takes an answer that is no refusal.
@@ -182,13 +182,11 @@ func (q *quota) newEvent(now time.Time, permit Permit, seconds float64) *event {
 func (q *quota) resume(now, halted time.Time) {
 	e, paused := q.event, now.Sub(halted).Seconds()
 	q.event, q.last = nil, now
-	q.levels.resume(now)
-	if e == nil {
-		q.idle += paused
-		return
+	if l := &q.levels; !l.resets.IsZero() && !l.resets.After(now) { // a new window
+		l.level = l.largest
 	}
-	certain := q.believes(e)
-	if !certain && q.strays < strayMost {
+	certain := e != nil && q.believes(e)
+	if e == nil || !certain && q.strays < strayMost {
 		q.idle += paused
 		return
 	}
@@ -213,8 +211,7 @@ func (q *quota) believes(e *event) bool {
 	return !(clear && flow > refutes*e.high) && (e.vouched || !q.vouched && !e.good)
 }
 
-// flow is the rate that was admitted after the refusal; false: too few requests left, or none was admitted, which says
-// more about the site's way of refusing.
+// flow is the rate that was admitted after the refusal; false: too few requests left, or none was admitted.
 func (e *event) flow() (rate float64, clear bool) {
 	return e.rate * (e.passed + 0.5) / (e.sent + 0.5), e.sent > flowSends && e.passed > 0
 }
