@@ -74,7 +74,8 @@ type Pacer struct {
 	again   int           // pauses in a row in which nothing has passed
 	since   time.Time     // when the first request since the last pass was refused or failed; zero: none
 	counts  Pace
-	pace    Event // the last report of it
+	pace    float64   // as it was last reported,
+	paceAt  time.Time // and when
 }
 
 // Pacer adds the pace of one endpoint and method. maxRate, in requests a second, is the ceiling and the first guess;
@@ -92,7 +93,7 @@ func (g *Group) Pacer(name string, maxRate float64) *Pacer {
 		limiter: newLimiter(maxRate),
 		quota:   quota{maxRate: maxRate, refill: maxRate},
 		outage:  outage{spare: retrySavings},
-		pace:    Event{Rate: maxRate},
+		pace:    maxRate,
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()

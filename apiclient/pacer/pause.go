@@ -62,7 +62,7 @@ func (p *Pacer) failure(now time.Time, permit Permit, a Answer) {
 	}
 	p.extend(now, now.Add(max(d, a.RetryAfter)), a.Reason)
 	if p.again == 2 { // the first time
-		p.report(Event{Kind: OutageBegan, At: now, Until: p.pause.until, Reason: a.Reason})
+		p.report(Event{Kind: OutageBegan, Until: p.pause.until, Reason: a.Reason})
 	}
 }
 
@@ -80,7 +80,7 @@ func (p *Pacer) answers(now time.Time, permit Permit) {
 		return
 	}
 	if o.on {
-		p.report(Event{Kind: OutageEnded, At: now, Lasted: now.Sub(p.since)})
+		p.report(Event{Kind: OutageEnded, Lasted: now.Sub(p.since)})
 		o.on, o.spare, p.since = false, max(o.spare, retriesAfter), now
 	}
 	o.weight = 0
@@ -94,7 +94,7 @@ func (p *Pacer) pauseUntil(now, until time.Time, a Answer) {
 	}
 	if p.extend(now, until, a.Reason) && more >= reportPause {
 		p.pause.reported = true
-		p.report(Event{Kind: kind, At: now, Shared: a.Shared, Until: until, Reason: a.Reason})
+		p.report(Event{Kind: kind, Shared: a.Shared, Until: until, Reason: a.Reason})
 	}
 	if !a.Shared {
 		return
@@ -141,7 +141,7 @@ func (p *Pacer) resume(now time.Time) {
 		return
 	}
 	if q.reported {
-		p.report(Event{Kind: PauseEnded, At: now, Lasted: now.Sub(q.began)})
+		p.report(Event{Kind: PauseEnded, Lasted: now.Sub(q.began)})
 	}
 	p.quota.resume(now, q.began)
 	if spare := int(p.limiter.TokensAt(now)) - 1; spare > 0 {

@@ -61,7 +61,6 @@ type stretch struct {
 	pushed float64   // of the time, in which the pace held requests back
 	paused float64   // the pause at its begin, at least half of the one before
 	stored float64   // of that pause, for which the bucket had room
-	age    float64   // of the refill at its begin
 }
 
 // event is a first refusal, what it shows of the time since the bucket was last empty, and what became of later ones.
@@ -87,7 +86,7 @@ func (q *quota) rate(now time.Time) float64 {
 	if q.refill < lowQuota*q.best {
 		share = patienceLow
 	}
-	x := q.pushed / min(patience+q.paused+share*q.age, patienceTop)
+	x := q.pushed / min(patience+q.paused+share*q.empty.Sub(q.since).Seconds(), patienceTop)
 	return max(slowest, min(q.refill*(1+beyond*min(q.stored, 1)+math.Pow(x, 5)), q.maxRate))
 }
 
@@ -197,10 +196,11 @@ func (q *quota) resume(now, halted time.Time) {
 	}
 	most := max(paused, q.paused/2)
 	q.stretch = stretch{
-		empty: e.permit.left, idle: paused, paused: most,
+		empty:  e.permit.left,
 		used:   float64(q.sent-e.permit.number) - (e.sent - e.passed),
+		idle:   paused,
+		paused: most,
 		stored: max(0, min(e.busy*(e.high/refill-1), most)),
-		age:    e.permit.left.Sub(q.since).Seconds(),
 	}
 	q.refill, q.low, q.strays = refill, e.low, 0
 }

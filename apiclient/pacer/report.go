@@ -82,7 +82,7 @@ func (e Event) String() string {
 // report reports an event when the lock is given up.
 func (p *Pacer) report(e Event) {
 	if p.group.config.Notify != nil {
-		e.Pacer = p.name
+		e.At, e.Pacer = time.Now(), p.name
 		p.group.events = append(p.group.events, e)
 	}
 }
@@ -90,9 +90,9 @@ func (p *Pacer) report(e Event) {
 // reportPace reports a pace that has clearly changed.
 func (p *Pacer) reportPace(now time.Time) {
 	r := p.quota.learned()
-	if r > 0 && now.Sub(p.pace.At) >= reportEvery && math.Abs(r-p.pace.Rate) >= reportChange*p.pace.Rate {
-		p.pace = Event{Kind: PaceChanged, At: now, Rate: r}
-		p.report(p.pace)
+	if r > 0 && now.Sub(p.paceAt) >= reportEvery && math.Abs(r-p.pace) >= reportChange*p.pace {
+		p.paceAt, p.pace = now, r
+		p.report(Event{Kind: PaceChanged, Rate: r})
 	}
 }
 
