@@ -67,8 +67,7 @@ type stretch struct {
 type event struct {
 	permit  Permit
 	rate    float64 // at which requests left
-	seconds float64 // since the bucket was last empty
-	busy    float64 // of them, not in pauses
+	busy    float64 // seconds since the bucket was last empty, but for pauses
 	low     float64 // what the refill is at least, as the bucket let in that much; 0: it was full at first
 	high    float64 // and at most, as if the bucket overflowed in pauses
 	vouched bool    // it had a Retry-After
@@ -79,8 +78,9 @@ type event struct {
 
 // rate is the present pace in requests a second.
 func (q *quota) rate(now time.Time) float64 {
-	if q.levels.on {
-		return max(slowest, min(q.levels.rate(now, q.refill), q.maxRate))
+	if l := &q.levels; l.on {
+		l.advance(now, q.refill)
+		return max(slowest, min(q.refill+approach*(l.level-l.target(q.refill)), q.maxRate))
 	}
 	share := patienceAge
 	if q.refill < lowQuota*q.best {
@@ -154,27 +154,32 @@ func (q *quota) refused(now time.Time, permit Permit, a Answer, first bool) {
 	q.vouched = q.vouched || a.RetryAfter > 0
 	q.strays += 1 - strayShare
 	switch {
+	case q.levels.on && first:
+		q.levels.refused()
 	case q.levels.on:
-		if first {
-			q.levels.refused()
-		}
 	case first && seconds >= 0:
-		q.event = q.newEvent(now, permit, max(seconds, 1e-3))
-		q.event.vouched = a.RetryAfter > 0
+		q.event = q.newEvent(now, permit, max(seconds, 1e-3), a.RetryAfter > 0)
 	case q.event != nil && permit.number > q.event.permit.number:
 		q.event.sent++
 	}
 }
 
-func (q *quota) newEvent(now time.Time, permit Permit, seconds float64) *event {
+func (q *quota) newEvent(now time.Time, permit Permit, seconds float64, vouched bool) *event {
 	admitted := max(0, q.used-float64(q.sent-permit.number))
-	e := &event{permit: permit, rate: q.measured(now), seconds: seconds, busy: max(seconds-q.idle, 1e-3)}
-	e.high = (admitted + 1) / e.busy
-	if !q.empty.Equal(q.start) || seconds >= early {
-		e.low = admitted / seconds
+	busy := max(seconds-q.idle, 1e-3)
+	low := admitted / seconds
+	if q.empty.Equal(q.start) && seconds < early {
+		low = 0
 	}
-	e.good = q.refill*seconds-admitted > q.refill*max(q.hold().Seconds()/2, drift*seconds)
-	return e
+	return &event{
+		permit:  permit,
+		rate:    q.measured(now),
+		busy:    busy,
+		low:     low,
+		high:    (admitted + 1) / busy,
+		vouched: vouched,
+		good:    q.refill*seconds-admitted > q.refill*max(q.hold().Seconds()/2, drift*seconds),
+	}
 }
 
 // resume decides about an event, once and with all that is known: when the pause that began at halted is over.

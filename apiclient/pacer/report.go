@@ -79,7 +79,7 @@ func (e Event) String() string {
 	return withReason(text, e.Reason)
 }
 
-// report reports an event when the lock is given up.
+// report reports an event once the lock is given up.
 func (p *Pacer) report(e Event) {
 	if p.group.config.Notify != nil {
 		e.At, e.Pacer = time.Now(), p.name
