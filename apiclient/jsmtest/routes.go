@@ -106,8 +106,7 @@ type call struct {
 	org     *Organization
 }
 
-// serve answers a request to one route. It reads the whole body first, so that the connection can be used again
-// whatever the answer is.
+// serve answers a request. It reads the whole body, so that the connection can be used again whatever the answer is.
 func (s *Site) serve(w http.ResponseWriter, req *http.Request, r *route) {
 	c := &call{site: s, req: req, route: r, header: w.Header(), Exchange: Exchange{Method: r.method, Path: r.pattern}}
 	s.mu.Lock()
