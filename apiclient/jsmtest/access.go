@@ -144,6 +144,8 @@ func listDesks(c *call) *answer { return page(c, c.site.desks) }
 
 func showDesk(c *call) *answer { return jsonAnswer(http.StatusOK, c.desk) }
 
+func listDeskCustomers(c *call) *answer { return page(c, c.desk.Customers) }
+
 // addDeskCustomers adds the accounts that exist even when it answers 400.
 func addDeskCustomers(c *call, in accountIDs) (a *answer) {
 	c.desk.Customers, a = c.join(c.desk.Customers, in, false)

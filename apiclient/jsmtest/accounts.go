@@ -25,7 +25,7 @@ const (
 type Account struct {
 	Email   string
 	Name    string
-	ID      string // "" lets the site make one that no other site has
+	ID      string `json:"accountId"` // "" lets the site make one that no other site has
 	Type    AccountType
 	Revoked bool // portal access was taken away; the address stays taken
 

@@ -59,9 +59,8 @@ func Sandbox() Options {
 	}
 }
 
-// BurstQuotas are Atlassian's burst limits for API tokens, for a site that admits rate POST and GET requests a second
-// to each operation from buckets of burst (0: one second's; the real sizes are not published), and half of these PUT.
-// With rate 0 there is no quota at all.
+// BurstQuotas are Atlassian's burst limits for API tokens: rate POST and GET requests a second to each operation, from
+// buckets of burst (0: one second's; the real sizes are not published), half of these PUT. With rate 0 there are none.
 func BurstQuotas(rate float64, burst int, headers bool) []Quota {
 	if rate <= 0 {
 		return nil
