@@ -104,7 +104,7 @@ type lane struct {
 // lanes has one for each operation that a run repeats; one of them never slows another. What is asked before a run,
 // and probes of whether the site is alive, go through checks.
 type lanes struct {
-	create, revoke, rename, search, checks, lists                     *lane
+	create, revoke, rename, search, checks, lists                  *lane
 	organization, organizationUser, deskCustomer, deskOrganization *lane
 }
 

@@ -22,7 +22,7 @@ import (
 
 // The hints, each one sentence; exported where others need them, too.
 const (
-	HintScope = "make a token with the scopes manage:servicedesk-customer, read:servicedesk-request and read:jira-user"
+	HintScope  = "make a token with the scopes manage:servicedesk-customer, read:servicedesk-request and read:jira-user"
 	HintBrowse = "grant the global permission Browse users and groups: " + globalPermissions
 
 	hintDataCenter = "jsm-onboard works with Jira Cloud alone, whose sites are called https://your-domain.atlassian.net"

@@ -83,15 +83,15 @@ func (a answer) whole() bool { return a.verdict == ambiguous && a.status/100 == 
 
 // progress is one operation so far.
 type progress struct {
-	call      Call
-	began     time.Time
-	failures  int
-	refusals  int  // in a row
-	singled   int  // of them, while the site let others pass
-	failed    bool // the last attempt failed, so that the next is a retry
-	renewed   bool
-	onRecord  bool
-	last      answer
+	call     Call
+	began    time.Time
+	failures int
+	refusals int  // in a row
+	singled  int  // of them, while the site let others pass
+	failed   bool // the last attempt failed, so that the next is a retry
+	renewed  bool
+	onRecord bool
+	last     answer
 }
 
 func (p *progress) note(a answer, others bool) {
