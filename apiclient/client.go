@@ -89,7 +89,11 @@ type Client struct {
 	userAgent string
 	secrets   []string
 	log       *slog.Logger
-	lanes     lanes
+
+	group   *pacer.Group
+	maxRate float64
+	opening sync.Mutex
+	lanes   map[string]*lane // guarded by opening
 
 	address  atomic.Pointer[string] // the root that takes the credentials; nil until it is known
 	tenant   atomic.Pointer[string] // the cloud id; nil until it is known
@@ -98,17 +102,10 @@ type Client struct {
 	works    sync.Map               // routes of operations that have succeeded
 }
 
-// lane is one endpoint and method: its pace, and when it was last seen working.
+// lane is one operation's endpoint and method: its pace, and when it was last seen working.
 type lane struct {
 	*pacer.Pacer
 	answered atomic.Int64 // Unix nanoseconds of the last answer below 500 that was no 429
-}
-
-// lanes has one for each operation that a run repeats; one of them never slows another. What is asked before a run,
-// and probes of whether the site is alive, go through checks.
-type lanes struct {
-	create, revoke, rename, search, checks, lists                  *lane
-	organization, organizationUser, deskCustomer, deskOrganization *lane
 }
 
 // New makes a client. It sends nothing: Connect does.
@@ -136,7 +133,9 @@ func New(c Config) (*Client, error) {
 		userAgent: c.UserAgent,
 		secrets:   c.Credentials.secrets(),
 		log:       c.Log,
-		lanes:     newLanes(c),
+		group:     pacer.NewGroup(pacer.Config{MaxPause: c.MaxPause, Notify: c.Notify}),
+		maxRate:   c.MaxRate,
+		lanes:     map[string]*lane{},
 	}
 	client.token = newAuthorizer(c.Credentials, client)
 	if kind == APIToken {
@@ -170,22 +169,23 @@ const (
 	searchRate = 50 // half of that for GET, which people who use the site meanwhile need, too
 )
 
-func newLanes(c Config) lanes {
-	group := pacer.NewGroup(pacer.Config{MaxPause: c.MaxPause, Notify: c.Notify})
-	open := func(name string, rate float64) *lane { return &lane{Pacer: group.Pacer(name, rate)} }
-	put := limited(c.MaxRate, max(putRate, c.MaxRate/2))
-	return lanes{
-		create:           open("create", c.MaxRate),
-		revoke:           open("revoke", put),
-		rename:           open("rename", put),
-		search:           open("search", limited(c.MaxRate, searchRate)),
-		checks:           open("checks", c.MaxRate),
-		lists:            open("lists", c.MaxRate),
-		organization:     open("organization", c.MaxRate),
-		organizationUser: open("organization members", c.MaxRate),
-		deskCustomer:     open("service desk customers", c.MaxRate),
-		deskOrganization: open("service desk organizations", c.MaxRate),
+// lane returns the one lane of an endpoint and method, so that no operation slows another, and nothing is sent
+// outside of one.
+func (c *Client) lane(method, route string) *lane {
+	rate := c.maxRate
+	switch {
+	case method == http.MethodPut:
+		rate = limited(rate, max(putRate, rate/2))
+	case route == routeSearch:
+		rate = limited(rate, searchRate)
 	}
+	c.opening.Lock()
+	defer c.opening.Unlock()
+	name := method + " " + route
+	if c.lanes[name] == nil {
+		c.lanes[name] = &lane{Pacer: c.group.Pacer(name, rate)}
+	}
+	return c.lanes[name]
 }
 
 // limited is a rate of at most most, also where 0 would mean none.
@@ -200,16 +200,16 @@ func limited(rate, most float64) float64 {
 func (c *Client) Site() string { return c.site }
 
 // Pace is a snapshot of the pace of CreateCustomer.
-func (c *Client) Pace() Pace { return c.lanes.create.Pace() }
+func (c *Client) Pace() Pace { return c.lane(http.MethodPost, routeCustomer).Pace() }
 
 // RevokePace is a snapshot of the pace of RevokePortalAccess.
-func (c *Client) RevokePace() Pace { return c.lanes.revoke.Pace() }
+func (c *Client) RevokePace() Pace { return c.lane(http.MethodPut, routeRevoke).Pace() }
 
 // SearchPace is a snapshot of the pace of FindAccount.
-func (c *Client) SearchPace() Pace { return c.lanes.search.Pace() }
+func (c *Client) SearchPace() Pace { return c.lane(http.MethodGet, routeSearch).Pace() }
 
 // AccessPace is a snapshot of the pace of AddToOrganization.
-func (c *Client) AccessPace() Pace { return c.lanes.organizationUser.Pace() }
+func (c *Client) AccessPace() Pace { return c.lane(http.MethodPost, routeOrganizationUser).Pace() }
 
 // Close closes the connections that are idle.
 func (c *Client) Close() {

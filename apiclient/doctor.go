@@ -61,7 +61,7 @@ func (c *Client) Connect(ctx context.Context) (Connection, error) {
 
 // checkRequest is a question that is asked before the run.
 func (c *Client) checkRequest(op, route string) *request {
-	return &request{op: op, method: http.MethodGet, route: route, lane: c.lanes.checks, check: true}
+	return &request{op: op, method: http.MethodGet, route: route, check: true}
 }
 
 func (c *Client) infoRequest(version *string) *request {

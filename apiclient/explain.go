@@ -25,7 +25,7 @@ const (
 	HintBrowse = "grant the global permission Browse users and groups: " + globalPermissions
 
 	hintRedirect = "give the address that a browser shows for Jira, " + exampleSite + ", as --site"
-	hintPage     = "check --site: it must be " + exampleSite + "; a proxy or a sign-on page in between answers like this, too"
+	hintPage     = "check --site: it must be " + exampleSite + "; a proxy or a sign-on page answers like this, too"
 	hintSignup   = "let customers be created: Jira settings > Products > Jira Service Management > Customer access, " +
 		"and the project's Customer permissions"
 	hintProxy    = "put the proxy's user and password into HTTPS_PROXY, as in http://user:password@proxy:8080"

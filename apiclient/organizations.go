@@ -54,7 +54,7 @@ func (c *Client) ServiceDesks(ctx context.Context) iter.Seq2[ServiceDesk, error]
 }
 
 func (c *Client) listRequest(op, route string, ids ...string) request {
-	return request{op: op, route: route, ids: ids, query: "limit=" + strconv.Itoa(pageSize), lane: c.lanes.lists}
+	return request{op: op, route: route, ids: ids, query: "limit=" + strconv.Itoa(pageSize)}
 }
 
 // ServiceDesk finds a service desk by its id or by the key of its project. KindNotFound: there is none, or the account
@@ -81,7 +81,6 @@ func (c *Client) CreateOrganization(ctx context.Context, name string) (Organizat
 		method:  http.MethodPost,
 		route:   routeOrganization,
 		body:    asJSON(map[string]string{"name": name}),
-		lane:    c.lanes.organization,
 		private: []string{name},
 		read:    readJSON(&made, func() bool { return made.ID != "" }),
 	})
@@ -95,14 +94,14 @@ func (c *Client) CreateOrganization(ctx context.Context, name string) (Organizat
 // in it stay in it, so it may be repeated. KindInvalid: the site does not know one of them, and what became of the
 // others is not known.
 func (c *Client) AddToOrganization(ctx context.Context, id string, accountIDs []string) (Call, error) {
-	return c.add(ctx, "adding customers to an organization", routeOrganizationUser, id, c.lanes.organizationUser,
+	return c.add(ctx, "adding customers to an organization", routeOrganizationUser, id,
 		map[string][]string{"accountIds": accountIDs})
 }
 
 // AddToServiceDesk gives accounts access to a service desk. It may be repeated. KindInvalid: the site does not know
 // one of them; the others were added all the same.
 func (c *Client) AddToServiceDesk(ctx context.Context, id string, accountIDs []string) (Call, error) {
-	return c.add(ctx, "adding customers to a service project", routeDeskCustomer, id, c.lanes.deskCustomer,
+	return c.add(ctx, "adding customers to a service project", routeDeskCustomer, id,
 		map[string][]string{"accountIds": accountIDs})
 }
 
@@ -113,19 +112,18 @@ func (c *Client) AddOrganizationToServiceDesk(ctx context.Context, deskID, organ
 	if err != nil {
 		return Call{}, &Error{Op: op, Kind: KindInvalid, Message: "this is not the id of an organization"}
 	}
-	return c.add(ctx, op, routeDeskOrganization, deskID, c.lanes.deskOrganization,
+	return c.add(ctx, op, routeDeskOrganization, deskID,
 		map[string]int64{"organizationId": number})
 }
 
 // add posts what is answered with 204 and nothing else.
-func (c *Client) add(ctx context.Context, op, route, id string, lane *lane, body any) (Call, error) {
+func (c *Client) add(ctx context.Context, op, route, id string, body any) (Call, error) {
 	_, call, err := c.do(ctx, &request{
 		op:     op,
 		method: http.MethodPost,
 		route:  route,
 		ids:    []string{id},
 		body:   asJSON(body),
-		lane:   lane,
 		read:   readNothing,
 	})
 	return call, err

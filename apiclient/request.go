@@ -33,7 +33,6 @@ type request struct {
 	query  string
 	next   string // the whole path instead, as a page named it
 	body   []byte
-	lane   *lane
 
 	anonymous    bool              // to the site, without credentials
 	at           string            // send to this root; "": where the credentials are taken
@@ -153,25 +152,26 @@ func (c *Client) do(ctx context.Context, r *request) (answer, Call, error) {
 // attempt makes one attempt: permit, on record, leave, answer, off the record when it did nothing. What is next is
 // then in p.step.
 func (c *Client) attempt(ctx context.Context, r *request, p *progress) error {
-	permit, err := r.lane.Wait(ctx, p.step == retry)
+	lane := c.lane(r.method, r.route)
+	permit, err := lane.Wait(ctx, p.step == retry)
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.op, err)
 	}
 	if err := p.begin(r.record); err != nil {
-		r.lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
+		lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
 		return err
 	}
-	if err := r.lane.Leave(ctx, &permit); err != nil {
-		r.lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
+	if err := lane.Leave(ctx, &permit); err != nil {
+		lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
 		return errors.Join(fmt.Errorf("%s: %w", r.op, err), p.undo(r.record))
 	}
 	start := time.Now()
 	a := c.send(ctx, r)
-	others := r.lane.Done(permit, a.quota)
+	others := lane.Done(permit, a.quota)
 	p.call.Took = time.Since(start)
 	p.note(a, others)
 	if a.quota.Kind == pacer.Passed {
-		r.lane.answered.Store(time.Now().UnixNano())
+		lane.answered.Store(time.Now().UnixNano())
 	}
 	p.step = next(a, r.check)
 	if p.step == renew && (r.anonymous || p.renewed || !c.token.renew(a.token)) {
@@ -221,7 +221,7 @@ func (c *Client) exhausted(ctx context.Context, r *request, p *progress) bool {
 		return p.failures >= patienceAnswer
 	case p.failures < patience:
 		return false
-	case r.lane.answered.Load() >= p.began.UnixNano():
+	case c.lane(r.method, r.route).answered.Load() >= p.began.UnixNano():
 		return true
 	}
 	return p.failures >= patienceAlone && c.alive(ctx)

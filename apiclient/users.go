@@ -59,7 +59,7 @@ func (c *Client) FindAccount(ctx context.Context, email string) (Account, error)
 	email = strings.TrimSpace(email)
 	r := c.listRequest("looking up an account", routeSearch)
 	r.query = url.Values{"query": {email}, "maxResults": {strings.TrimPrefix(r.query, "limit=")}}.Encode()
-	r.lane, r.private = c.lanes.search, []string{email}
+	r.private = []string{email}
 	search := list[Account]{request: r, start: "startAt", end: searchEnd, id: func(a Account) string { return a.ID }}
 	var found []Account
 	for account, err := range search.all(ctx, c) {
