@@ -137,7 +137,7 @@ func TestServiceTokenIsRenewedAfter401(t *testing.T) {
 
 // A late 401 for an old token does not throw the new one away.
 func TestRenewKeepsANewerToken(t *testing.T) {
-	s := &serviceToken{turn: make(chan struct{}, 1), token: &oauth2.Token{AccessToken: "new"}}
+	s := &authorizer{turn: make(chan struct{}, 1), token: &oauth2.Token{AccessToken: "new"}}
 	s.renew("Bearer old")
 	if got, err := s.header(t.Context()); got != "Bearer new" || err != nil {
 		t.Errorf("%q, %v", got, err)

@@ -39,7 +39,7 @@ func BenchmarkCreate(b *testing.B) {
 		if err != nil {
 			return err
 		}
-		req, err := http.NewRequest(http.MethodPost, server.URL+routeCustomer+"?strictConflictStatusCode=true", strings.NewReader(string(body)))
+		req, err := http.NewRequest(http.MethodPost, server.URL+opCreate.route+"?strictConflictStatusCode=true", strings.NewReader(string(body)))
 		if err != nil {
 			return err
 		}

@@ -121,7 +121,7 @@ func TestAccessRequests(t *testing.T) {
 		client := newTestClient(t, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
 			got = r.Method + " " + r.RequestURI + " " + string(body)
-			if r.URL.Path == routeOrganization {
+			if r.URL.Path == opOrganizations.route {
 				says(201, `{"id":"7","name":"x"}`)(w, r)
 				return
 			}

@@ -20,7 +20,7 @@ func TestRetryAfter(t *testing.T) {
 		want  time.Duration
 	}{
 		{"", 0}, {"0", 0}, {"-5", 0}, {"30", 30 * time.Second}, {" 7 ", 7 * time.Second}, {"1.5", 1500 * time.Millisecond},
-		{"3600", time.Hour}, {"999999999999999999999", maxWait}, {"1e300", maxWait}, {"1e999", maxWait}, {"soon", 0}, {"NaN", 0}, {"Inf", 0},
+		{"3600", time.Hour}, {"999999999999999999999", maxWait}, {"1e300", maxWait}, {"1e999", maxWait}, {"soon", 0}, {"NaN", 0},
 		{"Mon, 04 May 2026 12:00:20 GMT", 20 * time.Second}, {"Monday, 04-May-26 12:00:20 GMT", 20 * time.Second},
 		{"Mon, 04 May 2026 11:00:00 GMT", 0}, {"Mon, 04 May 2126 12:00:00 GMT", maxWait},
 	} {
@@ -45,9 +45,6 @@ func TestLevel(t *testing.T) {
 		{"all, without seconds", []string{"X-RateLimit-Limit", "350", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "2026-05-04T12:01Z"}, &pacer.Level{Limit: 350, Reset: time.Minute}},
 		{"with seconds", []string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-05-04T12:00:30Z"}, &pacer.Level{Remaining: 1, Reset: 30 * time.Second}},
 		{"with an offset", []string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-05-04T14:00:30.5+0200"}, &pacer.Level{Remaining: 1, Reset: 30*time.Second + 500*time.Millisecond}},
-		{"epoch", []string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", strconv.FormatInt(noon.Unix()+9, 10)}, &pacer.Level{Remaining: 1, Reset: 9 * time.Second}},
-		{"epoch in milliseconds", []string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", strconv.FormatInt(noon.UnixMilli()+90, 10)}, &pacer.Level{Remaining: 1, Reset: 90 * time.Millisecond}},
-		{"seconds", []string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "45"}, &pacer.Level{Remaining: 1, Reset: 45 * time.Second}},
 		{"past", []string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-05-04T11:59Z"}, &pacer.Level{Remaining: 1}},
 		{"nonsense", []string{"X-RateLimit-Remaining", "many", "X-RateLimit-Reset", "soon"}, nil},
 		{"negative", []string{"X-RateLimit-Remaining", "-3"}, &pacer.Level{}},

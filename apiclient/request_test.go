@@ -80,31 +80,6 @@ func TestRetryAfterOn503(t *testing.T) {
 	})
 }
 
-// After more than 10 s without a request the idle connections are closed, and not before.
-func TestWakeClosesIdleConnections(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		closer := &idleCloser{RoundTripper: jsmtest.Transport(says(201, created))}
-		client := inProcess(t, nil, func(c *Config) { c.Transport = closer })
-		for _, wait := range []time.Duration{0, 9 * time.Second, 11 * time.Second, time.Second} {
-			time.Sleep(wait)
-			if _, _, err := client.CreateCustomer(t.Context(), newcomer, Record{}); err != nil {
-				t.Fatal(err)
-			}
-			if want := wait > 10*time.Second; closer.closed != want {
-				t.Errorf("after %v: closed %v", wait, closer.closed)
-			}
-			closer.closed = false
-		}
-	})
-}
-
-type idleCloser struct {
-	http.RoundTripper
-	closed bool
-}
-
-func (c *idleCloser) CloseIdleConnections() { c.closed = true }
-
 // One bad row gives up after 8 attempts as soon as somebody else is answered, and after 16 when nobody is but the site
 // answers.
 func TestGivesUp(t *testing.T) {
@@ -339,7 +314,7 @@ func TestUnsentIsOffTheRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tries := 0
 		client := inProcess(t, nil)
-		client.transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		client.config.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
 			if tries++; tries == 1 {
 				httptrace.ContextClientTrace(r.Context()).GetConn(r.Host)
 				return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
@@ -477,7 +452,7 @@ func TestPutIsPaced(t *testing.T) {
 		if got := client.RevokePace().Rate; got != want {
 			t.Errorf("of %v: %v, want %v", maxRate, got, want)
 		}
-		if got := client.lane(http.MethodPut, routeRename).Pace().Rate; got != want {
+		if got := client.lane(opRename).Pace().Rate; got != want {
 			t.Errorf("names, of %v: %v, want %v", maxRate, got, want)
 		}
 		if got := client.Pace().Rate; got != maxRate {
@@ -577,10 +552,7 @@ func TestNoOtherAnswerIsSuccess(t *testing.T) {
 			_, err := c.Myself(ctx)
 			return err
 		},
-		"permissions": func(c *Client) error {
-			_, err := c.permissions(ctx, "ADMINISTER")
-			return err
-		},
+		"permissions": func(c *Client) error { return c.Permit(ctx, new(Connection)) },
 	}
 	for name, do := range routes {
 		for body, kind := range map[string]string{

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -148,7 +149,7 @@ func TestDialRefused(t *testing.T) {
 }
 
 func createRequest(c *Client) *request {
-	return &request{op: "creating", method: "POST", route: routeCustomer, body: []byte(`{}`), read: json.Valid}
+	return &request{operation: opCreate, body: []byte(`{}`), read: json.Valid}
 }
 
 // A request that waited for a connection until its time was over has not left.
@@ -173,24 +174,22 @@ func TestNoConnectionInTime(t *testing.T) {
 	}
 }
 
-// What cannot be told apart counts as sent.
+// What cannot be told counts as sent.
 func TestWireInDoubt(t *testing.T) {
-	silent, stream, dialing := new(wire), new(wire), new(wire)
-	stream.asked.Store(true)
-	stream.shared.Store(true)
-	dialing.asked.Store(true)
+	silent, strange, dialing := new(wire), new(wire), new(wire)
+	httptrace.ContextClientTrace(strange.trace(t.Context())).GetConn("")
+	httptrace.ContextClientTrace(strange.trace(t.Context())).GotConn(httptrace.GotConnInfo{})
+	httptrace.ContextClientTrace(dialing.trace(t.Context())).GetConn("")
 	for _, tt := range []struct {
 		name string
 		w    *wire
-		err  error
 		want int
 	}{
-		{"a transport that tells nothing", silent, io.EOF, 1},
-		{"an HTTP/2 stream out of time", stream, context.DeadlineExceeded, 1},
-		{"an HTTP/2 stream that failed before", stream, io.EOF, 0},
-		{"no connection", dialing, context.DeadlineExceeded, 0},
+		{"a transport that reports nothing", silent, 1},
+		{"a connection of no kind that is known", strange, 1},
+		{"no connection", dialing, 0},
 	} {
-		if got := tt.w.sent(tt.err); got != tt.want {
+		if got := tt.w.sent(); got != tt.want {
 			t.Errorf("%s: %d sent, want %d", tt.name, got, tt.want)
 		}
 	}
@@ -334,50 +333,6 @@ func TestLoadCAFileRefusesOtherFiles(t *testing.T) {
 	}
 }
 
-// HTTP/2 with fewer streams than workers, and connections that the server ends in between: nothing is lost, nobody is
-// made twice, and what arrived is known.
-func TestHTTP2(t *testing.T) {
-	var arrived atomic.Int64
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ProtoMajor != 2 {
-			w.WriteHeader(http.StatusTeapot)
-			return
-		}
-		if arrived.Add(1)%100 == 0 {
-			w.Header().Set("Connection", "close") // GOAWAY
-		}
-		says(201, created)(w, r)
-	}))
-	server.EnableHTTP2 = true
-	server.Config.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: 5}
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	pool := x509.NewCertPool()
-	pool.AddCert(server.Certificate())
-	client := newTestClient(t, server.URL, func(c *Config) { c.RootCAs, c.Workers = pool, 16 })
-	var attempts, lost atomic.Int64
-	var wg sync.WaitGroup
-	for range 16 {
-		wg.Go(func() {
-			for range 50 {
-				_, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, Record{})
-				if err != nil {
-					t.Error(err)
-				}
-				attempts.Add(int64(call.Attempts))
-				if call.Lost {
-					lost.Add(1)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if attempts.Load() < arrived.Load() || lost.Load() < arrived.Load()-800 {
-		t.Errorf("%d arrived, %d attempts are known, %d lost", arrived.Load(), attempts.Load(), lost.Load())
-	}
-	t.Logf("%d arrived, %d attempts are known, %d lost", arrived.Load(), attempts.Load(), lost.Load())
-}
-
 func TestProxy(t *testing.T) {
 	proxy := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusProxyAuthRequired)
@@ -403,5 +358,46 @@ func TestUnknownHost(t *testing.T) {
 	checkKind(t, err, KindName, "--site")
 	if !strings.Contains(err.Error(), "no-such-site.example.test") {
 		t.Error(err)
+	}
+}
+
+// One connection a worker, with one request at a time, also where the server offers HTTP/2; and idle ones end soon.
+func TestConnections(t *testing.T) {
+	var opened, other atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 1 {
+			other.Add(1)
+		}
+		says(201, created)(w, r)
+	}))
+	server.EnableHTTP2 = true
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	pool := x509.NewCertPool()
+	pool.AddCert(server.Certificate())
+	const workers = 8
+	client := newTestClient(t, server.URL, func(c *Config) { c.RootCAs, c.Workers = pool, workers })
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for range 50 {
+				_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+				if err != nil || call.Attempts != 1 || call.Lost {
+					t.Errorf("%+v, %v", call, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if opened.Load() > workers || other.Load() > 0 {
+		t.Errorf("%d connections, %d requests not by HTTP/1.1", opened.Load(), other.Load())
+	}
+	if idle := newTransport(1, nil).IdleConnTimeout; idle <= 0 || idle > 10*time.Second {
+		t.Errorf("idle connections are kept for %v", idle)
 	}
 }

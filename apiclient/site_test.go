@@ -185,7 +185,7 @@ func otherClouds(scoped bool) http.Handler {
 		case strings.HasSuffix(r.URL.Path, "/organization"):
 			start := r.URL.Query().Get("start")
 			says(200, fmt.Sprintf(`{"limit":1,"isLastPage":%t,"values":[{"id":"7%s"}],"_links":{"next":%q}}`,
-				start == "3", start, "https://api.atlassian-us-gov-mod.com/ex/jira/c1"+routeOrganization))(w, r)
+				start == "3", start, "https://api.atlassian-us-gov-mod.com/ex/jira/c1"+opOrganizations.route))(w, r)
 		case r.Method == http.MethodGet:
 			says(302, ``, "Location", "https://api.atlassian.com/elsewhere")(w, r)
 		default:

@@ -39,7 +39,7 @@ func TestFindAccount(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if r.URL.Path != routeSearch || r.URL.Query().Get("query") != ann || r.URL.Query().Get("maxResults") != "50" {
+				if r.URL.Path != opSearch.route || r.URL.Query().Get("query") != ann || r.URL.Query().Get("maxResults") != "50" {
 					t.Errorf("asked for %s", r.URL)
 				}
 				json.NewEncoder(w).Encode(append([]Account{}, tt.found...))
