@@ -3,11 +3,8 @@ package apiclient
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
-	"net"
 	"net/http"
-	"net/netip"
 	"slices"
 	"time"
 )
@@ -254,59 +251,4 @@ func (conn *Connection) note(a answer) {
 		}
 	}
 	slices.Sort(conn.RateHeaders)
-}
-
-// Proxy is the host and port of the proxy that the environment names for the site; "" for none.
-func (c *Client) Proxy() string {
-	req, err := http.NewRequest(http.MethodGet, c.site, nil)
-	if err != nil {
-		return ""
-	}
-	if proxy, err := http.ProxyFromEnvironment(req); err == nil && proxy != nil {
-		return proxy.Host
-	}
-	return ""
-}
-
-// LookUp asks for the addresses of the site's host. A host that is an address itself is looked up nowhere.
-func (c *Client) LookUp(ctx context.Context) ([]netip.Addr, error) {
-	ctx, cancel := context.WithTimeout(ctx, startPatience)
-	defer cancel()
-	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", hostOf(c.site))
-	if err != nil {
-		e := &Error{Op: "looking up the site's name", Err: err}
-		e.Kind, e.Message, e.Hint = explain(err)
-		return nil, e
-	}
-	for i := range found {
-		found[i] = found[i].Unmap()
-	}
-	return found, nil
-}
-
-// Certificate is what the site, or whoever is in between, showed for TLS.
-type Certificate struct {
-	Version string // as in "TLS 1.3"
-	Issuer  string
-	Until   time.Time
-}
-
-// Certificate asks once, without credentials. It is empty for a site without TLS.
-func (c *Client) Certificate(ctx context.Context) (Certificate, error) {
-	ctx, cancel := context.WithTimeout(ctx, startPatience)
-	defer cancel()
-	r := infoRequest(new(string))
-	p := new(progress)
-	if err := c.attempt(ctx, r, p); err != nil {
-		return Certificate{}, err
-	}
-	if p.last.status == 0 {
-		return Certificate{}, c.failure(ctx, r, p.last)
-	}
-	shown := p.last.tls
-	if shown == nil || len(shown.PeerCertificates) == 0 {
-		return Certificate{}, nil
-	}
-	leaf := shown.PeerCertificates[0]
-	return Certificate{Version: tls.VersionName(shown.Version), Issuer: issuer(leaf), Until: leaf.NotAfter}, nil
 }

@@ -151,7 +151,7 @@ func withoutURL(err error) error {
 func (c *Client) judge(r *request, a answer, e *Error) {
 	switch {
 	case a.status/100 == 3:
-		e.Kind, e.Message, e.Hint = KindRedirect, "a redirect to "+c.target(a.header), hintRedirect
+		e.Kind, e.Message, e.Hint = KindRedirect, "a redirect to "+c.target(a.header), hintPage
 	case a.status/100 == 2 && e.Page:
 		e.Kind, e.Message, e.Hint = KindAnswer, "the answer is a web page, not Jira's API: "+e.Message, hintPage
 	case a.status/100 == 2:
@@ -165,7 +165,7 @@ func (c *Client) judge(r *request, a answer, e *Error) {
 	case a.status == http.StatusNotFound, a.status == http.StatusGone:
 		e.Kind = KindNotFound
 	case a.status == http.StatusProxyAuthRequired:
-		e.Kind, e.Hint = KindProxy, hintProxy
+		e.Kind, _, e.Hint = explain(&proxyError{a.status})
 	case a.status == http.StatusConflict:
 		e.Kind = KindConflict
 	case a.status == http.StatusTooManyRequests:

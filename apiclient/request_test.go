@@ -478,7 +478,6 @@ func TestNothingIsSentOutsideALane(t *testing.T) {
 	client.FindAccount(ctx, newcomer.Email)
 	client.RevokePortalAccess(ctx, "qm:1:2", Record{})
 	client.RenameCustomer(ctx, "qm:1:2", "N")
-	client.Certificate(ctx)
 	client.alive(ctx)
 	client.Myself(ctx)
 	collect(client.Organizations(ctx))

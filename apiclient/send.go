@@ -41,7 +41,6 @@ type answer struct {
 	status  int // 0: none
 	header  http.Header
 	body    []byte
-	tls     *tls.ConnectionState
 	sent    int    // requests that left; more than one: the transport has replayed it in silence
 	token   string // the Authorization header that was used
 	err     error
@@ -75,7 +74,7 @@ func (c *Client) send(ctx context.Context, r *request) answer {
 	a := answer{token: authorization}
 	resp, err := c.config.Transport.RoundTrip(req)
 	if err == nil {
-		a.status, a.header, a.tls = resp.StatusCode, resp.Header, resp.TLS
+		a.status, a.header = resp.StatusCode, resp.Header
 		a.body, a.err = readBody(resp)
 	} else if a.err = err; timed.Err() != nil && ctx.Err() == nil {
 		a.err = context.DeadlineExceeded // its own, whatever the transport calls that
