@@ -171,12 +171,6 @@ func (c *Client) Pace() Pace { return c.lane(opCreate).Pace() }
 // RevokePace is a snapshot of the pace of RevokePortalAccess.
 func (c *Client) RevokePace() Pace { return c.lane(opRevoke).Pace() }
 
-// SearchPace is a snapshot of the pace of FindAccount.
-func (c *Client) SearchPace() Pace { return c.lane(opSearch).Pace() }
-
-// AccessPace is a snapshot of the pace of AddToOrganization.
-func (c *Client) AccessPace() Pace { return c.lane(opAddToOrganization).Pace() }
-
 // Close closes the connections that are idle.
 func (c *Client) Close() {
 	if t, ok := c.config.Transport.(interface{ CloseIdleConnections() }); ok {

@@ -33,7 +33,7 @@ const (
 		"a token with scopes needs manage:servicedesk-customer"
 	hintRename = "changing names needs Administer Jira, and works for portal-only accounts of this site alone; " +
 		"a token with scopes needs write:customer:jira-service-management"
-	hintNewToken = "make a token (they end after a year at most): " +
+	hintAPIToken = "set JIRA_USER_EMAIL and JIRA_API_TOKEN, which ends after a year at most: " +
 		"https://id.atlassian.com/manage-profile/security/api-tokens"
 	hintServiceAccount = "check JIRA_CLIENT_ID and JIRA_CLIENT_SECRET, and that the service account has access to Jira " +
 		"on this site: admin.atlassian.com > Directory > Service accounts"
@@ -42,7 +42,7 @@ const (
 )
 
 var hintCredentials = map[CredentialKind]string{
-	APIToken:       "check JIRA_USER_EMAIL and JIRA_API_TOKEN, or " + hintNewToken,
+	APIToken:       hintAPIToken,
 	AccessToken:    "get a new JIRA_ACCESS_TOKEN: it lasts about an hour, and must be for this site",
 	ServiceAccount: hintServiceAccount,
 }
@@ -64,7 +64,6 @@ func explain(err error) (kind Kind, text, hint string) {
 	op, isOp := errors.AsType[*net.OpError](err)
 	name, isName := errors.AsType[*net.DNSError](err)
 	timeout, isTimeout := errors.AsType[net.Error](err)
-	_, isToken := errors.AsType[*tokenServerError](err)
 	switch {
 	case certificate, alert:
 		return KindTLS, "TLS failed: " + text, "check --site, and the clock of this machine; if your network inspects " +
@@ -80,10 +79,8 @@ func explain(err error) (kind Kind, text, hint string) {
 		return KindUnreachable, "cannot connect: " + text, hintConnect
 	case isTimeout && timeout.Timeout():
 		return KindTimeout, "no answer in time", hintAgain
-	case isToken:
-		return KindServer, text, hintAgain
 	}
-	return KindUnreachable, "the connection broke before the answer was read: " + text, hintAgain
+	return KindUnreachable, "no answer was read: " + text, hintAgain
 }
 
 // userInfo is a user and password in a URL.

@@ -38,7 +38,7 @@ func TestNext(t *testing.T) {
 		want  step
 	}{
 		{"created", answer{verdict: definite, status: 201}, false, finish},
-		{"refused", answer{verdict: refused, status: 429}, false, afterRefuse},
+		{"refused", answer{verdict: refused, status: 429}, false, again},
 		{"conflict", answer{verdict: definite, status: 409}, false, stop},
 		{"503", answer{verdict: ambiguous, status: 503}, false, retry},
 		{"201 cut short", answer{verdict: ambiguous, status: 201}, false, retry},

@@ -58,7 +58,7 @@ func (a answer) whole() bool { return a.verdict == ambiguous && a.status/100 == 
 func (c *Client) send(ctx context.Context, r *request) answer {
 	root, authorization, err := c.whereAndWho(ctx, r)
 	if err != nil {
-		return unsentAnswer(ctx, err)
+		return unsentAnswer(err)
 	}
 	if !r.check {
 		ctx = context.WithoutCancel(ctx)
@@ -69,7 +69,7 @@ func (c *Client) send(ctx context.Context, r *request) answer {
 	w := new(wire)
 	req, err := c.newRequest(w.trace(timed), r, root, authorization)
 	if err != nil {
-		return unsentAnswer(ctx, r.fail(KindInvalid, "the request cannot be made", ""))
+		return unsentAnswer(r.fail(KindInvalid, "the request cannot be made", ""))
 	}
 	a := answer{token: authorization}
 	resp, err := c.config.Transport.RoundTrip(req)
@@ -87,11 +87,9 @@ func (c *Client) send(ctx context.Context, r *request) answer {
 
 // unsentAnswer is that of an attempt that did not even become a request. A token endpoint that is out of order
 // counts as a site that does not answer.
-func unsentAnswer(ctx context.Context, err error) answer {
-	a := answer{verdict: unsent, err: err, at: time.Now(), quota: pacer.Answer{Kind: pacer.Unsent}}
-	if !hopeless(err, false) && ctx.Err() == nil {
-		a.quota = quotaAnswer(a)
-	}
+func unsentAnswer(err error) answer {
+	a := answer{verdict: unsent, err: err, at: time.Now()}
+	a.quota = quotaAnswer(a)
 	return a
 }
 
