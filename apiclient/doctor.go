@@ -145,12 +145,7 @@ func (c *Client) identifyAtGateway(ctx context.Context, conn *Connection) error 
 	if err != nil && a.status != http.StatusUnauthorized {
 		return err
 	}
-	// Organizations need the scope, a project's customers either that or the granular scopes that do instead; the
-	// gateway looks at scopes before anything else, so the project need not be there.
-	manage := c.may(ctx, root, opOrganizations)
-	if manage == No {
-		manage = c.may(ctx, root, opDeskCustomers, "0")
-	}
+	manage := c.manages(ctx, root)
 	if err != nil && manage != Yes && c.may(ctx, root, opDesks) != Yes {
 		return err
 	}
@@ -187,6 +182,22 @@ func (c *Client) Scopes(ctx context.Context, conn Connection) []Scope {
 		user = Yes
 	}
 	return []Scope{{ScopeManage, conn.Manage}, {ScopeRequest, c.may(ctx, conn.Root, opDesks)}, {ScopeUser, user}}
+}
+
+// manages finds out whether the token has ScopeManage, or the granular scopes that do instead. Organizations need
+// the first, a project's customers either; the gateway looks at scopes before anything else, so the project need not
+// be there.
+func (c *Client) manages(ctx context.Context, root string) Verdict {
+	if v := c.may(ctx, root, opOrganizations); v != No {
+		return v
+	}
+	return c.may(ctx, root, opDeskCustomers, "0")
+}
+
+// accepted reports whether the credentials are good for anything.
+func (c *Client) accepted(ctx context.Context) bool {
+	_, err := c.Myself(ctx)
+	return err == nil || c.manages(ctx, "") == Yes
 }
 
 // may is whether the gateway lets the token through to a list: a missing scope is a 401.

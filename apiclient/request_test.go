@@ -617,3 +617,20 @@ func TestScopeByEvidence(t *testing.T) {
 		checkKind(t, err, tt.want, "")
 	}
 }
+
+// A token that may neither ask whose it is nor look anybody up is good all the same.
+func TestNarrowTokenIsNoEndedToken(t *testing.T) {
+	token := jsmtest.SandboxToken()
+	token.Scoped = true
+	token.Scopes = []string{"read:customer:jira-service-management", "write:customer:jira-service-management", "read:user:jira"}
+	site, server := serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{token}})
+	client := newTestClient(t, server.URL)
+	if _, err := client.Connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := client.FindAccount(t.Context(), newcomer.Email)
+	checkKind(t, err, KindScope, "read:jira-user")
+	site.EndTokens()
+	_, err = client.FindAccount(t.Context(), newcomer.Email)
+	checkKind(t, err, KindUnauthorized, "JIRA_API_TOKEN")
+}
