@@ -156,13 +156,6 @@ func (a *authorizer) header(ctx context.Context) (string, error) {
 	return bearer(token), nil
 }
 
-// tokenServerError is a token endpoint that is out of order.
-type tokenServerError struct{ status int }
-
-func (e *tokenServerError) Error() string {
-	return fmt.Sprintf("the token endpoint answered %d", e.status)
-}
-
 // fetch asks the token endpoint once. A refusal is an *Error; what may pass by itself is not.
 func (a *authorizer) fetch(ctx context.Context) (*oauth2.Token, error) {
 	ctx, cancel := context.WithTimeout(ctx, min(a.client.config.Timeout, 30*time.Second))

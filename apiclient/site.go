@@ -48,7 +48,7 @@ func cloudOf(site, gateway, token string, kind CredentialKind) (cloud, error) {
 		if err == nil && u.RawQuery+u.Fragment != "" {
 			err = siteError("it is not a plain address", "leave "+o.flag+" out unless somebody gave you one")
 		}
-		if err == nil && known && belongsToOther(own, u.Hostname()) {
+		if err == nil && known && belongsToOther(own, hostOf(o.given)) {
 			err = siteError("this host belongs to another of Atlassian's clouds than the site",
 				"leave "+o.flag+" out: the credentials of one cloud must not be sent to another")
 		}
@@ -106,13 +106,13 @@ func (c *Client) CredentialHosts() []string {
 
 func within(host, domain string) bool { return host == domain || strings.HasSuffix(host, "."+domain) }
 
-// hostOf is the host of an address without its port, in lower case; "" of none.
+// hostOf is the host of an address without its port, in lower case and without a last dot; "" of none.
 func hostOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return ""
 	}
-	return strings.ToLower(u.Hostname())
+	return strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
 }
 
 // ParseSite completes what people give for a site: "acme" and "acme.atlassian.net/jira/projects" are
@@ -133,7 +133,7 @@ func ParseSite(s string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	host := hostOf(s)
 	if !strings.ContainsAny(host, ".:") && host != "localhost" {
 		host += ".atlassian.net"
 	}
