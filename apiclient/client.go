@@ -69,12 +69,11 @@ type Call struct {
 // When a call ends with an error, without Call.Lost, and its last attempt was answered 429 or never left,
 // nothing of it is on record.
 type Record struct {
-	// Before is called when a request has its permit and is about to leave, and nothing of this call is on record.
-	// Its error ends the call, and nothing has left.
+	// Before is called when a request is about to leave and nothing of this call is on record. Its error ends the
+	// call, and nothing has left.
 	Before func() error
 	// Undone is called, before any wait, when what was on record provably did nothing: it never left, or was answered
-	// 429 (or 401, and is tried again with a new token), and no earlier attempt of this call is lost.
-	// Its error ends the call.
+	// 429 (or 401, for a token that is renewed), and no earlier attempt is lost. Its error ends the call.
 	Undone func() error
 }
 
@@ -219,7 +218,8 @@ func LoadCAFile(path string) (*x509.CertPool, error) {
 	if err == nil && pool.AppendCertsFromPEM(pem) {
 		return pool, nil
 	}
-	e := newError("reading certificate authorities", KindSettings, path+" cannot be read, or holds no certificate in PEM form",
+	e := newError("reading certificate authorities", KindSettings,
+		path+" cannot be read, or holds no certificate in PEM form",
 		"convert a .der or .cer file with: openssl x509 -inform der -in FILE -out FILE.pem")
 	e.Err = err
 	return nil, e

@@ -3,6 +3,7 @@ package apiclient
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -69,18 +70,14 @@ func (c *Client) ask(ctx context.Context, r *request) (answer, error) {
 	return a, e
 }
 
-func infoRequest(version *string) *request {
-	var info struct{ Version string }
-	return &request{operation: opInfo, anonymous: true, check: true, read: readJSON(&info, func() bool {
-		*version = info.Version
-		return info.Version != ""
-	})}
-}
-
 // Reach is the first step of Connect, the one question that needs no credentials: it proves that there is a Jira
 // Service Management site.
 func (c *Client) Reach(ctx context.Context, conn *Connection) error {
-	a, err := c.ask(ctx, infoRequest(&conn.Version))
+	var info struct{ Version string }
+	r := &request{operation: opInfo, anonymous: true, check: true}
+	r.read = readJSON(&info, func() bool { return info.Version != "" })
+	a, err := c.ask(ctx, r)
+	conn.Version = info.Version
 	conn.note(a)
 	e, answered := errors.AsType[*Error](err)
 	switch {
@@ -210,8 +207,7 @@ func (c *Client) accepted(ctx context.Context) bool {
 
 // may is whether the gateway lets the token through to a list: a missing scope is a 401.
 func (c *Client) may(ctx context.Context, root string, o operation, ids ...string) Verdict {
-	anything := func([]byte) bool { return true }
-	a, err := c.ask(ctx, &request{operation: o, ids: ids, query: "limit=1", at: root, check: true, read: anything})
+	a, err := c.ask(ctx, &request{operation: o, ids: ids, query: "limit=1", at: root, check: true, read: json.Valid})
 	switch {
 	case err == nil, a.status == http.StatusNotFound:
 		return Yes

@@ -3,6 +3,7 @@ package apiclient
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -181,7 +182,8 @@ func (c *Client) alive(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	p := new(progress)
-	return c.attempt(ctx, infoRequest(new(string)), p) == nil && p.last.verdict == definite
+	r := &request{operation: opInfo, anonymous: true, check: true, read: json.Valid}
+	return c.attempt(ctx, r, p) == nil && p.last.verdict == definite
 }
 
 // pause is the wait of one row before its next attempt; after a failure it is at least what the site asks for, within

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -126,11 +125,7 @@ func classify(a answer, r *request) verdict {
 // readBody reads to the end, so that the connection can be used again.
 func readBody(resp *http.Response) ([]byte, error) {
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	if len(body) > maxAnswer {
-		return body[:maxAnswer], errors.New("the answer is longer than 1 MiB")
-	}
-	return body, err
+	return io.ReadAll(http.MaxBytesReader(nil, resp.Body, maxAnswer))
 }
 
 func (c *Client) logAttempt(ctx context.Context, r *request, p *progress) {

@@ -131,7 +131,7 @@ func ParseSite(s string) (string, error) {
 	if !strings.ContainsAny(host, ".:") && host != "localhost" {
 		host += ".atlassian.net"
 	}
-	if within(host, "atlassian.com") || host == "atlassian.net" || belongsToOther(cloud{}, host) {
+	if within(host, "atlassian.com") || host == "atlassian.net" {
 		return "", siteError(host+" is Atlassian's own, not a site", "give it as "+exampleSite)
 	}
 	if strings.Contains(host, ":") {
@@ -160,7 +160,7 @@ func parseAddress(s string) (*url.URL, *Error) {
 		return u, nil
 	}
 	return nil, siteError("only https is allowed, and http to a loopback address: "+
-		"plain http would send the credentials for all to read", "give it as https://"+clean(u.Host))
+		"plain http would send the credentials for all to read", "give it as https://"+u.Host)
 }
 
 func siteError(message, hint string) *Error {
