@@ -123,11 +123,11 @@ func New(c Config) (*Client, error) {
 		cloud:   cloud,
 		kind:    kind,
 		secrets: c.Credentials.secrets(),
+		tokens:  newTokens(c.Credentials, kind, cloud.token),
 		group:   pacer.NewGroup(pacer.Config{MaxPause: c.MaxPause, Notify: c.Notify}),
 		lanes:   map[operation]*lane{},
 		random:  rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)),
 	}
-	client.tokens = newTokens(c.Credentials, kind, cloud.token)
 	if kind == APIToken {
 		client.address.Store(&client.site)
 	}

@@ -17,7 +17,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // Kind is what is wrong, as far as somebody acts on it. Answers are told apart by status and shape, never by texts.
@@ -122,9 +121,9 @@ func (e *Error) NotAuthorized() bool {
 	return e.Kind == KindUnauthorized || e.Kind == KindScope || e.Kind == KindForbidden
 }
 
-// RouteInDoubt reports whether the error may mean that the site does not have the operation at all, or that something
-// in between does not let it through: 404, 405 or 410 before the operation has ever succeeded, or any web page.
-// Only when it is false is a 404 about what the request named.
+// RouteInDoubt reports whether it may be that the site does not have the operation, or that something in between does
+// not let it through: 404, 405 or 410 before it has ever succeeded, or any web page. Otherwise a 404 is about what the
+// request named.
 func (e *Error) RouteInDoubt() bool {
 	none := e.Status == http.StatusNotFound || e.Status == http.StatusMethodNotAllowed || e.Status == http.StatusGone
 	return e.Page || none && !e.RouteWorks
@@ -271,9 +270,7 @@ func isPage(h http.Header, body []byte) bool {
 
 // clean makes one line of at most maxMessage characters, without markup and control characters.
 func clean(s string) string {
-	if len(s) > 16*maxMessage {
-		s = s[:16*maxMessage]
-	}
+	s = s[:min(len(s), 16*maxMessage)]
 	s = anyTag.ReplaceAllString(strings.ToValidUTF8(s, "\ufffd"), " ")
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -285,10 +282,10 @@ func clean(s string) string {
 		return r
 	}, s)
 	s = strings.Join(strings.Fields(s), " ")
-	if utf8.RuneCountInString(s) <= maxMessage {
-		return s
+	if runes := []rune(s); len(runes) > maxMessage {
+		return strings.TrimSpace(string(runes[:maxMessage-1])) + "…"
 	}
-	return strings.TrimSpace(string([]rune(s)[:maxMessage-1])) + "…"
+	return s
 }
 
 // quote makes a text fit to be quoted: clean, and without secrets.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,9 +63,8 @@ func (c *Client) CreateOrganization(ctx context.Context, name string) (Organizat
 	return made, err
 }
 
-// AddToOrganization adds accounts to an organization; 50 a call is what the API is known to take. Accounts that are
-// in it stay in it, so it may be repeated. KindInvalid: the site does not know one of them, and what became of the
-// others is not known.
+// AddToOrganization adds accounts to an organization; 50 a call is what the API is known to take. It may be repeated.
+// KindInvalid: the site does not know one of them, and what became of the others is not known.
 func (c *Client) AddToOrganization(ctx context.Context, id string, accountIDs []string) (Call, error) {
 	return c.add(ctx, opAddToOrganization, id, map[string][]string{"accountIds": accountIDs})
 }
@@ -124,9 +122,7 @@ func (a Account) id() string      { return a.ID }
 func (o Organization) id() string { return o.ID }
 
 // list yields each value of a list once, from a first page, whose query counts values by the parameter start. An error
-// is the last element; without one the list is complete.
-//
-// The next page is _links.next where that is on the same host and below the same root, else it starts at start + limit
+// is the last element; without one the list is complete. The next page is _links.next where that is on the same host and below the same root, else it starts at start + limit
 // of the answer: a page may hold fewer values than its limit and not be the last.
 func list[T listed](ctx context.Context, c *Client, first request, start string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
@@ -140,10 +136,10 @@ func list[T listed](ctx context.Context, c *Client, first request, start string)
 				}
 				seen[v.id()] = true
 			}
-			if err == nil && (p.IsLastPage || len(p.Values) == 0) {
+			switch {
+			case err == nil && (p.IsLastPage || len(p.Values) == 0):
 				return
-			}
-			if err == nil && len(seen) == before {
+			case err == nil && len(seen) == before:
 				err = newError(r.name, KindAnswer, "the list goes on without anything new", hintAgain)
 			}
 			if err != nil {
@@ -167,14 +163,8 @@ func readPage[T listed](ctx context.Context, c *Client, r request) (page[T], err
 
 // nextPath is the path of a next link, below the root that takes the credentials; "" for any other link.
 func (c *Client) nextPath(link string) string {
-	root := c.address.Load()
-	next, err := url.Parse(link)
-	if root == nil || err != nil || next.User != nil {
-		return ""
+	if root := c.address.Load(); root != nil && strings.HasPrefix(link, *root+"/rest/") {
+		return strings.TrimPrefix(link, *root)
 	}
-	rest, below := strings.CutPrefix(next.Scheme+"://"+next.Host+next.RequestURI(), *root)
-	if !below || !strings.HasPrefix(rest, "/rest/") {
-		return ""
-	}
-	return rest
+	return ""
 }

@@ -39,12 +39,8 @@ type progress struct {
 func (p *progress) note(a answer, others bool) {
 	p.last = a
 	p.call.Attempts += a.sent
-	if a.status != 0 {
-		p.call.Status = a.status
-	}
-	if a.verdict == ambiguous || a.sent > 1 {
-		p.call.Lost = true
-	}
+	p.call.Status = cmp.Or(a.status, p.call.Status)
+	p.call.Lost = p.call.Lost || a.verdict == ambiguous || a.sent > 1
 	if a.verdict != refused {
 		p.refusals = 0
 		p.failures++

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -62,10 +63,8 @@ func cloudOf(site, gateway, token string, kind CredentialKind) (cloud, error) {
 // cloudOfDomain finds the cloud of a host; known is false for a domain of one's own, which the commercial cloud serves.
 func cloudOfDomain(host string) (found cloud, known bool) {
 	for _, c := range clouds {
-		for _, domain := range c.domains {
-			if within(host, domain) {
-				return c, true
-			}
+		if slices.ContainsFunc(c.domains, func(domain string) bool { return within(host, domain) }) {
+			return c, true
 		}
 	}
 	labels := strings.Split(host, ".")
