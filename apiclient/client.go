@@ -145,9 +145,8 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// lane returns the one lane of an operation: none slows another, and nothing is sent outside of one. Atlassian's
-// documented rates are 100 a second for GET and POST and 50 for PUT, for each path and method. Searches get half of
-// theirs, which people who use the site meanwhile need, too.
+// lane returns the one lane of an operation; nothing is sent outside of one. Atlassian documents 100 a second for GET
+// and POST and 50 for PUT. Searches get half of theirs, as people who use the site meanwhile need them, too.
 func (c *Client) lane(o operation) *lane {
 	rate := c.config.MaxRate
 	if most := max(50, rate/2); o.method == http.MethodPut && (rate <= 0 || rate > most) {
@@ -177,8 +176,7 @@ func (c *Client) Close() {
 }
 
 // newTransport keeps one connection a worker, each with one request at a time (HTTP/1.1), so that what was written of
-// a request can be counted. Idle ones end before the server ends them, so that hardly ever one is written to that is
-// dead.
+// a request can be counted. Idle ones end before the server ends them.
 func newTransport(workers int, roots *x509.CertPool) *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
 	return &http.Transport{
@@ -218,9 +216,7 @@ func LoadCAFile(path string) (*x509.CertPool, error) {
 	if err == nil && pool.AppendCertsFromPEM(pem) {
 		return pool, nil
 	}
-	e := newError("reading certificate authorities", KindSettings,
+	return nil, newError("reading certificate authorities", KindSettings,
 		path+" cannot be read, or holds no certificate in PEM form",
 		"convert a .der or .cer file with: openssl x509 -inform der -in FILE -out FILE.pem")
-	e.Err = err
-	return nil, e
 }

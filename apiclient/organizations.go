@@ -122,8 +122,8 @@ func (a Account) id() string      { return a.ID }
 func (o Organization) id() string { return o.ID }
 
 // list yields each value of a list once, from a first page, whose query counts values by the parameter start. An error
-// is the last element; without one the list is complete. The next page is _links.next where that is on the same host and below the same root, else it starts at start + limit
-// of the answer: a page may hold fewer values than its limit and not be the last.
+// is the last element; without one the list is complete. The next page is _links.next where that is below the same
+// root, else it starts at start + limit of the answer: a page may hold fewer values than its limit and not be the last.
 func list[T listed](ctx context.Context, c *Client, first request, start string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		seen := map[string]bool{}

@@ -107,8 +107,7 @@ func (c *Client) do(ctx context.Context, r *request) (answer, Call, error) {
 	}
 }
 
-// attempt makes one attempt: permit, on record, leave, answer, off the record when it did nothing. What is next is
-// then in p.step.
+// attempt makes one attempt. What is next is then in p.step.
 func (c *Client) attempt(ctx context.Context, r *request, p *progress) error {
 	lane := c.lane(r.operation)
 	permit, err := lane.Wait(ctx, p.step == retry)
