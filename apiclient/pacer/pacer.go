@@ -1,6 +1,5 @@
-// Package pacer decides when a request may leave, so that a quota that nobody knows is used up and hardly exceeded. It
-// finds the pace by itself: by the level while answers report one, by refusals while they do not. It knows no HTTP.
-// A request calls Wait for its permit, does what must be on record before it leaves, calls Leave, and at last Done.
+// Package pacer decides when a request may leave, so that a quota that nobody knows is used up and hardly exceeded.
+// A request calls Wait for its permit, Leave when all that must be done before it leaves is done, and at last Done.
 package pacer
 
 import (
@@ -32,17 +31,17 @@ type Config struct {
 // Group is the endpoints of one tenant: each has its own pace, and a shared refusal pauses all of them.
 type Group struct {
 	config Config
-	jitter func() float64 // 0.7 to 1.3
 
 	mu     sync.Mutex // guards the group and all of its pacers
-	shared pause
+	random *rand.Rand
 	pacers []*Pacer
+	shared pause   // the last one of all pacers
 	events []Event // to be reported when mu is unlocked
 }
 
 // NewGroup returns a group without pacers.
 func NewGroup(c Config) *Group {
-	return &Group{config: c, jitter: func() float64 { return 0.7 + 0.6*rand.Float64() }}
+	return &Group{config: c, random: rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))}
 }
 
 // unlock unlocks mu and reports what has happened under it.
@@ -70,14 +69,13 @@ type Pacer struct {
 	outage  outage
 	quota   quota
 	limiter *rate.Limiter // of permits, at the present pace
-	last    time.Time     // the last permit
 	epoch   uint64        // counts pauses; a refusal of what left before a pause begins no other
 	present int           // permits of this epoch that have not been given back
 	again   int           // pauses in a row in which nothing has passed
 	since   time.Time     // when the first request since the last pass was refused or failed; zero: none
-	halted  time.Time     // when a pause began of which the end has not been seen; zero: none
 	counts  Pace
-	pace    Event // the last report of it
+	pace    float64   // as it was last reported,
+	paceAt  time.Time // and when
 }
 
 // Pacer adds the pace of one endpoint and method. maxRate, in requests a second, is the ceiling and the first guess;
@@ -87,13 +85,20 @@ func (g *Group) Pacer(name string, maxRate float64) *Pacer {
 		maxRate = unpaced
 	}
 	p := &Pacer{
-		name: name, group: g, front: make(chan struct{}, 1), bell: make(chan struct{}, 1),
-		leaving: newLimiter(maxRate), limiter: newLimiter(maxRate), pace: Event{Rate: maxRate},
-		quota: quota{maxRate: maxRate, refill: maxRate}, outage: outage{spare: retrySavings},
+		name:    name,
+		group:   g,
+		front:   make(chan struct{}, 1),
+		bell:    make(chan struct{}, 1),
+		leaving: newLimiter(maxRate),
+		limiter: newLimiter(maxRate),
+		quota:   quota{maxRate: maxRate, refill: maxRate},
+		outage:  outage{spare: retrySavings},
+		pace:    maxRate,
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.pacers = append(g.pacers, p)
+	p.extend(time.Now(), g.shared.until, g.shared.reason)
 	return p
 }
 
@@ -101,8 +106,8 @@ func newLimiter(r float64) *rate.Limiter { return rate.NewLimiter(rate.Limit(r),
 
 func burst(r float64) int { return max(1, int(min(r*burstTime.Seconds(), 1e6))) }
 
-// Wait returns when one request may leave, first come, first served. retry says that it follows a failed one of the
-// same row; a refusal is no failure. The error is a *PauseError, an *OutageError or that of ctx.
+// Wait returns when one request may leave, first come, first served. retry: it follows a failed one of the same row; a
+// refusal is no failure. The error is a *PauseError, an *OutageError or that of ctx.
 func (p *Pacer) Wait(ctx context.Context, retry bool) (Permit, error) {
 	permit := Permit{retry: retry, passed: p.passed.Load()}
 	if err := ctx.Err(); err != nil {
@@ -121,21 +126,17 @@ func (p *Pacer) Wait(ctx context.Context, retry bool) (Permit, error) {
 		if d == 0 || err != nil {
 			return permit, err
 		}
-		timer := time.NewTimer(d)
 		select {
-		case <-timer.C:
+		case <-time.After(d):
 		case <-p.bell:
 		case <-ctx.Done():
-			err = ctx.Err()
-		}
-		if timer.Stop(); err != nil {
-			return permit, err
+			return permit, ctx.Err()
 		}
 	}
 }
 
-// Leave is called when the request leaves, after all that had to be done with its permit first: it is counted now, and
-// waits while more than the ceiling would leave. The error is that of ctx; the permit is given back as Unsent then.
+// Leave is called when the request leaves: it is counted now, and waits while more than the ceiling would leave.
+// The error is that of ctx; the permit is given back as Unsent then.
 func (p *Pacer) Leave(ctx context.Context, permit *Permit) error {
 	if err := p.leaving.Wait(ctx); err != nil {
 		return cmp.Or(ctx.Err(), context.DeadlineExceeded) // an error of its own when the deadline would be passed
@@ -151,8 +152,8 @@ func (p *Pacer) Leave(ctx context.Context, permit *Permit) error {
 	return nil
 }
 
-// Done gives a permit back and reports what became of its request. It never blocks. It returns whether another request
-// of this pacer has passed since Wait was called: if so, a refusal may be this request's own trouble.
+// Done gives a permit back with what became of its request. It returns whether another request has passed since Wait
+// was called: if so, a refusal may be this request's own trouble.
 func (p *Pacer) Done(permit Permit, a Answer) (others bool) {
 	p.group.mu.Lock()
 	defer p.group.unlock()
@@ -193,24 +194,18 @@ func (p *Pacer) ring() {
 	}
 }
 
-// try fills in the permit, or returns how long to wait before trying again. held: the pace has made the request wait,
-// so that it is the pace that limits.
+// try fills in the permit, or returns how long to wait before trying again. held: the pace has made the request wait.
 func (p *Pacer) try(permit *Permit, held bool) (time.Duration, error) {
 	p.group.mu.Lock()
 	defer p.group.unlock()
 	now := time.Now()
-	d, err := p.delay(now)
-	if d > 0 || err != nil {
+	if d, err := p.delay(now); d > 0 || err != nil {
 		return d, err
 	}
 	p.counts.InFlight++
 	p.present++
 	permit.epoch = p.epoch
-	if held {
-		p.quota.held(now, p.last)
-	}
-	p.last = now
-	p.pausesOver(now)
+	p.quota.permitted(now, held)
 	p.reportPace(now)
 	return 0, nil
 }
@@ -223,26 +218,14 @@ func (p *Pacer) delay(now time.Time) (time.Duration, error) {
 	if d, err := p.paused(now); d > 0 || err != nil {
 		return d, err
 	}
-	if !p.halted.IsZero() {
-		p.resume(now)
-	}
+	p.resume(now)
 	if p.again > 1 && p.present > 0 {
 		return untilBell, nil // one request looks before others go: "no Retry-After; window"
 	}
 	return p.token(now), nil
 }
 
-// resume goes on after a pause, without a herd: all tokens but one are thrown away.
-func (p *Pacer) resume(now time.Time) {
-	p.quota.resume(now, p.halted)
-	p.halted = time.Time{}
-	if spare := int(p.limiter.TokensAt(now)) - 1; spare > 0 {
-		p.limiter.AllowN(now, spare)
-	}
-}
-
-// token takes one from the limiter, or returns when there is one. Nobody holds a reservation, so that a new rate holds
-// for the very next request.
+// token takes one from the limiter, or returns when there is one: no reservation, so that a new rate holds at once.
 func (p *Pacer) token(now time.Time) time.Duration {
 	r := p.quota.rate(now)
 	if l := rate.Limit(r); l != p.limiter.Limit() {

@@ -1,6 +1,7 @@
 package pacer
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"math/rand/v2"
@@ -24,6 +25,8 @@ type scene struct {
 	rows    int
 	maxRate float64 // 0: 100 a second; below: no ceiling
 	quota   jsmtest.Quota
+	stray   float64                        // share of 429 although the quota is not used up
+	plenty  int                            // the level that is reported instead of the true one; 0: the true one
 	faults  float64                        // share of 503; 0: the usual one
 	down    [2]time.Duration               // between these times there is no answer but 503
 	cursed  int                            // the row that is always refused; 0: none
@@ -65,8 +68,6 @@ type paced struct {
 func ours(sc scene) strategy {
 	p := &paced{}
 	g := NewGroup(Config{Notify: p.notify})
-	random := rand.New(rand.NewPCG(1, 1))
-	g.jitter = func() float64 { return 0.7 + 0.6*random.Float64() }
 	ceiling := sc.maxRate
 	if ceiling == 0 {
 		ceiling = 100
@@ -173,6 +174,7 @@ type site struct {
 	scene
 	mu       sync.Mutex
 	random   *rand.Rand
+	strays   *rand.Rand
 	start    time.Time
 	limiter  *jsmtest.Limiter
 	created  []int
@@ -187,8 +189,12 @@ func newSite(sc scene, seed uint64) *site {
 		sc.faults = 0.01
 	}
 	return &site{
-		scene: sc, random: rand.New(rand.NewPCG(seed, 1)), start: time.Now(), created: make([]int, sc.rows+1),
-		limiter: jsmtest.NewLimiter([]jsmtest.Quota{sc.quota}, seed),
+		scene:   sc,
+		random:  rand.New(rand.NewPCG(seed, 1)),
+		strays:  rand.New(rand.NewPCG(seed, 429)),
+		start:   time.Now(),
+		created: make([]int, sc.rows+1),
+		limiter: jsmtest.NewLimiter([]jsmtest.Quota{sc.quota}),
 	}
 }
 
@@ -271,7 +277,7 @@ func (s *site) arrive(row int) reply {
 	if row == s.cursed {
 		return reply{status: 429}
 	}
-	d := s.limiter.Admit(time.Now(), "POST", "create")
+	d := s.admit()
 	if s.alter != nil {
 		s.alter(at, &d)
 	}
@@ -284,6 +290,19 @@ func (s *site) arrive(row int) reply {
 		r.level = nil
 	}
 	return r
+}
+
+// admit asks the quota, unless the refusal is a stray one.
+func (s *site) admit() (d decision) {
+	if s.strays.Float64() >= s.stray {
+		d = s.limiter.Admit(time.Now(), "POST", "create")
+	} else if !s.quota.NoRetryAfter {
+		d.RetryAfter = time.Second
+	}
+	if s.plenty > 0 {
+		d.Level = &jsmtest.Level{Remaining: s.plenty}
+	}
+	return d
 }
 
 // execute creates a row's account, or fails to. A tenth of the faults are resets, half of them after the row was created.
@@ -313,13 +332,27 @@ func (s *site) execute(row int, admitted bool) int {
 func ideal(q jsmtest.Quota, n int) float64 {
 	low, high := time.Duration(0), 1000*time.Hour
 	for range 60 {
-		if mid := (low + high) / 2; q.Capacity(mid) >= float64(n) {
+		if mid := (low + high) / 2; capacity(q, mid) >= float64(n) {
 			high = mid
 		} else {
 			low = mid
 		}
 	}
 	return high.Seconds() + 0.15
+}
+
+// capacity is how many requests can be admitted until so long after the first; a window is taken to begin with it.
+func capacity(q jsmtest.Quota, d time.Duration) float64 {
+	if q.Window > 0 {
+		return float64(q.Limit) * float64(1+d/q.Window)
+	}
+	n, at, rate := cmp.Or(float64(q.Burst), q.Rate), time.Duration(0), q.Rate
+	for _, c := range q.Schedule {
+		until := max(at, min(c.After, d))
+		n += rate * (until - at).Seconds()
+		at, rate = until, c.Rate
+	}
+	return n + rate*(d-at).Seconds()
 }
 
 // densest is the largest number of arrivals in 100 ms.
