@@ -16,6 +16,7 @@ import (
 // How often an attempt of one operation is made again. Refusals and failures are counted apart.
 const (
 	patience      = 8  // while the site answers others
+	suspicion     = 3  // refusals while it let others pass: from then on they are taken for the row's own
 	patienceAlone = 16 // while there are no others, and yet the site answers
 	patienceCheck = 5  // before the run, and for whole answers that are not what the API promises
 )
@@ -29,7 +30,7 @@ type progress struct {
 	began    time.Time
 	failures int
 	refusals int  // in a row
-	singled  int  // refusals while the site let others pass
+	singled  int  // of these, while the site let others pass
 	renewed  bool // a new token was asked for
 	onRecord bool
 	last     answer
@@ -42,7 +43,7 @@ func (p *progress) note(a answer, others bool) {
 	p.call.Status = cmp.Or(a.status, p.call.Status)
 	p.call.Lost = p.call.Lost || a.verdict == ambiguous || a.sent > 1
 	if a.verdict != refused {
-		p.refusals = 0
+		p.refusals, p.singled = 0, 0
 		p.failures++
 		return
 	}
@@ -129,6 +130,7 @@ func (c *Client) attempt(ctx context.Context, r *request, p *progress) error {
 	a := c.send(ctx, r)
 	a.at = time.Now()
 	a.quota = quotaAnswer(a)
+	a.quota.Own = p.singled >= suspicion
 	others := lane.Done(permit, a.quota)
 	p.call.Took = time.Since(start)
 	p.note(a, others)
@@ -161,7 +163,7 @@ func (p *progress) undo(r Record) error {
 func (c *Client) exhausted(ctx context.Context, r *request, p *progress) bool {
 	switch {
 	case p.step == again:
-		return p.singled >= patience || p.refusals >= patienceAlone && c.alive(ctx)
+		return p.singled >= suspicion && p.refusals >= patience || p.refusals >= patienceAlone && c.alive(ctx)
 	case r.check, p.last.whole():
 		return p.failures >= patienceCheck
 	case p.failures < patience:
@@ -181,14 +183,14 @@ func (c *Client) alive(ctx context.Context) bool {
 	return c.attempt(ctx, r, p) == nil && p.last.verdict == definite
 }
 
-// pause is the wait of one row before its next attempt; after a failure it is at least what the site asks for, within
-// reason.
+// pause is the wait of one row before its next attempt; after a failure, and a refusal that is its own, it is at least
+// what the site asks for, within reason.
 func (c *Client) pause(p *progress) time.Duration {
-	if p.step == again {
-		return c.backoff(p.refusals)
+	if p.step == again && !p.last.quota.Own {
+		return c.backoff(p.refusals) // the quota's wait is for the pacer
 	}
 	asked := min(p.last.quota.RetryAfter, longestRetryAfter, cmp.Or(c.config.MaxPause, longestRetryAfter))
-	return max(asked, c.backoff(p.failures))
+	return max(asked, c.backoff(max(p.failures, p.refusals)))
 }
 
 // backoff is the wait after so many failures or refusals: full jitter under 0.5 s doubling, at most 30 s.

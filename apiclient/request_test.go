@@ -387,6 +387,45 @@ func TestRecordFails(t *testing.T) {
 	}
 }
 
+// Several rows that are always refused get their outcomes soon after the others are done: what is theirs alone pauses
+// nobody.
+func TestSeveralAlwaysRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		site := jsmtest.New(jsmtest.Options{Latency: jsmtest.Latency{Fixed: 100 * time.Millisecond},
+			OnCreate: func(email string, _ int) jsmtest.Decision {
+				if strings.HasPrefix(email, "bad") {
+					return jsmtest.Decision{Fault: jsmtest.RefusedBare}
+				}
+				return jsmtest.Decision{}
+			}})
+		client := inProcess(t, site, func(c *Config) { c.MaxRate, c.Workers, c.MaxPause = 100, 64, 15*time.Minute })
+		start := time.Now()
+		var next, refused atomic.Int32
+		var wg sync.WaitGroup
+		for range 64 {
+			wg.Go(func() {
+				for i := next.Add(1); i <= 2000; i = next.Add(1) {
+					name := "good"
+					if i <= 800 && i%100 == 50 {
+						name = "bad"
+					}
+					n := NewCustomer{fmt.Sprintf("%s%d@example.com", name, i), "C"}
+					_, _, err := client.CreateCustomer(t.Context(), n, Record{})
+					if e, ok := errors.AsType[*Error](err); ok && e.Status == 429 && name == "bad" {
+						refused.Add(1)
+					} else if err != nil {
+						t.Errorf("%s%d: %v", name, i, err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if took := time.Since(start); refused.Load() != 8 || took > 2*time.Minute {
+			t.Errorf("%d of 8 rows were given up after %s", refused.Load(), took)
+		}
+	})
+}
+
 // One row that is always refused gets an outcome of its own and holds up nobody: while others pass, and alone.
 func TestAlwaysRefused(t *testing.T) {
 	poison := func(email string, _ int) jsmtest.Decision {
