@@ -164,6 +164,10 @@ func (p *Pacer) Done(permit Permit, a Answer) (others bool) {
 		p.present--
 	}
 	others = p.passed.Load() > permit.passed
+	if a.Kind == Refused && a.Own {
+		p.counts.Refused++
+		return others
+	}
 	if p.since.IsZero() && (a.Kind == Refused || a.Kind == Failed) {
 		p.since = now
 	}

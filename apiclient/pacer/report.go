@@ -21,6 +21,7 @@ type Answer struct {
 	Kind       Kind
 	RetryAfter time.Duration // Refused: the least wait; Failed: only probes of an outage obey it; 0: not said
 	Shared     bool          // Refused: by a quota of the whole tenant, so that every pacer of the group pauses
+	Own        bool          // Refused: it is this request that is refused, not the quota, which learns nothing from it
 	Reason     string        // Refused or Failed: for people
 	Level      *Level        // Passed: what rate headers reported; nil: there were none
 }
