@@ -20,7 +20,7 @@ type evidence struct {
 type shape struct {
 	filled    int
 	addresses int
-	names     int // letters, and neither digits nor an @
+	names     int // more letters than digits, and no @
 	oneWord   int
 	handles   int // one word as login names are: a small letter first, or digits in it
 	distinct  int
@@ -72,18 +72,25 @@ func (e *evidence) of(i int) *shape {
 
 func (s *shape) look(cell string) {
 	s.filled++
-	letter, digit, at := strings.ContainsFunc(cell, unicode.IsLetter), strings.ContainsFunc(cell, unicode.IsDigit), strings.Contains(cell, "@")
+	letters, digits, at := 0, 0, strings.Contains(cell, "@")
+	for _, r := range cell {
+		if unicode.IsLetter(r) {
+			letters++
+		} else if unicode.IsDigit(r) {
+			digits++
+		}
+	}
 	fields := len(strings.Fields(cell))
 	if at && len(cell) < 1000 && readAddress(cell).fault == 0 {
 		s.addresses++
 	}
-	if letter && !digit && !at {
+	if !at && letters > 0 && (letters >= 2*digits || lostLetters(cell) != 0) { // a broken name is one, too
 		s.names++
 	}
 	if fields == 1 {
 		s.oneWord++
 		first := []rune(cell)[0]
-		if digit || unicode.IsLower(first) || strings.ContainsAny(cell, "_.\\") && !strings.HasSuffix(cell, ".") {
+		if digits > 0 || unicode.IsLower(first) || strings.ContainsAny(cell, "_.\\") && !strings.HasSuffix(cell, ".") {
 			s.handles++
 		}
 	}

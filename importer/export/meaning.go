@@ -28,11 +28,10 @@ func (h *header) meanings(i int) []meaning {
 	if h.own[i] || key == "" || h.reading(i) {
 		return nil
 	}
-	if ranks := d.ranks[h.whole[i]]; ranks != nil && d.ranks[key] == nil {
-		return exact(ranks)
-	}
-	if ranks := d.ranks[key]; ranks != nil {
-		return exact(ranks)
+	for _, k := range []string{h.whole[i], key} {
+		if ranks := d.ranks[k]; ranks != nil {
+			return exact(ranks, h.ownWords(i))
+		}
 	}
 	if d.logins[key] {
 		if strings.HasSuffix(key, "name") { // a display name in some sources
@@ -56,10 +55,21 @@ func (h *header) meanings(i int) []meaning {
 	return nil
 }
 
-func exact(ranks map[Field]int) []meaning {
+// ownWords are the words of a header that say that it is the person's own.
+func (h *header) ownWords(i int) string {
+	var said []string
+	for t := range strings.FieldsSeq(h.plain[i]) {
+		if words().self[t] && t != "full" {
+			said = append(said, t)
+		}
+	}
+	return strings.Join(said, "")
+}
+
+func exact(ranks map[Field]int, group string) []meaning {
 	var ms []meaning
 	for f, rank := range ranks {
-		ms = append(ms, meaning{field: f, rank: rank})
+		ms = append(ms, meaning{field: f, rank: rank, group: group})
 	}
 	return ms
 }
@@ -81,9 +91,9 @@ func byOwnWords(tokens []string) []meaning {
 		return nil
 	}
 	ranks := d.ranks[strings.Join(rest, "")]
-	ms := exact(ranks)
+	ms := exact(ranks, strings.Join(said, ""))
 	for i := range ms {
-		ms[i].rank, ms[i].group = ms[i].rank+rankSelf, strings.Join(said, "")
+		ms[i].rank += rankSelf
 	}
 	return slices.DeleteFunc(ms, func(m meaning) bool { return m.field > LastName && m.field != secondLast })
 }
@@ -99,7 +109,7 @@ func byLastWords(tokens []string) []meaning {
 		}
 		before := tokens[:skip]
 		var ms []meaning
-		for _, m := range exact(ranks) {
+		for _, m := range exact(ranks, "") {
 			if m.field > LastName && m.field != secondLast {
 				continue
 			}
@@ -121,6 +131,9 @@ func byLastWords(tokens []string) []meaning {
 // byEnding reads headers of languages that write words as one: 顧客メールアドレス, Kundenname.
 func byEnding(key string) (meaning, bool) {
 	d := words()
+	if strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }) {
+		return meaning{}, false
+	}
 	for i := range key {
 		ranks := d.ranks[key[i:]]
 		if i == 0 || ranks == nil || utf8.RuneCountInString(key[i:]) < 2 {
