@@ -1,9 +1,6 @@
 package export
 
 import (
-	"context"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -260,7 +257,3 @@ func TestShapes(t *testing.T) {
 		})
 	}
 }
-
-var _ = context.Background
-var _ = os.Open
-var _ = filepath.Join
