@@ -90,7 +90,7 @@ func (s *shape) look(cell string) {
 	if at && len(cell) < maxCellRead && readAddress(cell).fault == nil {
 		s.addresses++
 	}
-	if !at && letters > 0 && (letters >= 2*digits || lostLetters(cell) != nil) { // a broken name is one, too
+	if !at && letters > 0 && (letters >= 2*digits || isBroken(cell)) { // a broken name is one, too
 		s.names++
 	}
 	fields := len(strings.Fields(cell))

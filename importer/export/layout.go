@@ -317,8 +317,7 @@ func (s *sniffer) namesColumns(h *header, vaguely bool) bool {
 			return true
 		}
 	}
-	p := recognise(h)
-	return p != nil && p.login != ""
+	return false
 }
 
 // orSingle is the guess with ' as the quote, when all through the sample at least
@@ -355,7 +354,8 @@ func (s *sniffer) noHeader(g *guess) error {
 				"is this a table of people? export only the columns that are needed")
 		}
 	}
-	h := newHeader(g.before[0].Cells, g.before[0].Place)
+	first := max(0, slices.IndexFunc(g.before, func(rec csvtext.Record) bool { return !isDirective(rec.Cells) }))
+	h := newHeader(g.before[first].Cells, g.before[first].Place)
 	if err := s.missingColumns(&h); err != nil {
 		return err
 	}
@@ -371,7 +371,7 @@ func (s *sniffer) noHeader(g *guess) error {
 		return s.refuse(h.place, what, hint)
 	}
 	ch := chooser{path: s.path, h: &h}
-	for _, rec := range g.before[1:] {
+	for _, rec := range g.before[first+1:] {
 		ch.sample = append(ch.sample, rec.Cells)
 	}
 	return s.refuse(h.place, fmt.Sprintf("%s in the first %d lines", what, headerSearch),

@@ -226,10 +226,12 @@ func (ch *chooser) swapped() int {
 	if _, ok := ch.h.means(ch.c.at[Email][0], Name); !ok {
 		return -1
 	}
-	return slices.IndexFunc(ch.h.columns(), func(i int) bool {
-		_, ok := ch.h.means(i, Email)
-		return ok && !slices.Contains(ch.c.at[Email], i) && ch.e.of(i).looksNames()
-	})
+	for i := range ch.h.keys {
+		if _, ok := ch.h.means(i, Email); ok && !slices.Contains(ch.c.at[Email], i) && ch.e.of(i).looksNames() {
+			return i
+		}
+	}
+	return -1
 }
 
 // bestReading is the reading that is better than each other: the whole of which the
@@ -249,13 +251,20 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 	if len(readings) == 0 {
 		return parts, nil
 	}
-	i := slices.IndexFunc(readings, func(r reading) bool {
-		return !slices.ContainsFunc(readings, func(other reading) bool { return !ch.isBetter(r, other, readings) })
-	})
-	if i < 0 {
-		return reading{}, ch.differentNames(readings)
+	var best reading
+	for i := range readings {
+		beaten := false
+		for k := range readings {
+			beaten = beaten || !ch.isBetter(readings[i].columns(), readings[k].columns(), i <= k)
+		}
+		if !beaten {
+			best = readings[i]
+			break
+		}
 	}
-	best := readings[i]
+	if len(best.columns()) == 0 {
+		return best, ch.differentNames(readings)
+	}
 	if best.hasParts() {
 		return best, nil
 	}
@@ -274,28 +283,12 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 // isNoName reports a reading whose cells are logins, companies or addresses, or empty.
 func (ch *chooser) isNoName(r reading) bool {
 	s := ch.e.of(r.columns()...)
-	return s.filled == 0 || s.looksCompany() || s.looksLogin() || s.addresses == s.filled ||
-		!r.hasParts() && ch.equalsLogin(r[Name][0])
+	return s.filled == 0 || s.looksCompany() || s.looksLogin() || s.addresses == s.filled
 }
 
-// equalsLogin reports whether a column says the same as one of login names.
-func (ch *chooser) equalsLogin(i int) bool {
-	return nearly(ch.e.of(i).oneWord, ch.e.of(i).filled) && slices.ContainsFunc(ch.h.columns(), func(k int) bool {
-		return k != i && words().logins[ch.h.keys[k]] && ch.e.of(k).filled > 0 && !ch.e.differ([]int{i}, []int{k})
-	})
-}
-
-// isBetter reports whether a reading is at least as good as another one.
-func (ch *chooser) isBetter(r, other reading, all []reading) bool {
-	a, b := r.columns(), other.columns()
-	if slices.Equal(a, b) {
-		return true
-	}
-	first := slices.IndexFunc(all, func(x reading) bool {
-		at := x.columns()
-		return slices.Equal(at, a) || slices.Equal(at, b)
-	})
-	earlier := slices.Equal(all[first].columns(), a)
+// isBetter reports whether the columns of a reading are at least as good as those of another
+// one; earlier: their headers are.
+func (ch *chooser) isBetter(a, b []int, earlier bool) bool {
 	switch whole, part := ch.e.contains(a, b), ch.e.contains(b, a); {
 	case whole != part:
 		return whole

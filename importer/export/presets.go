@@ -13,9 +13,7 @@ type preset struct {
 	signatures  string           // headers without blanks that must all be there; of several sets one, after a /
 	fields      map[Field]string // columns that the table of words has under another meaning
 	order       []string         // the columns when there is no header row
-	login       string           // header of login names that stand in when there is no column of addresses
 	joined      bool             // cells hold one value for each directory, joined with ;
-	team        bool             // everybody in it is an agent
 }
 
 var presets = []preset{
@@ -35,14 +33,6 @@ var presets = []preset{
 		name: "kayako", title: "Kayako Classic users", signatures: "emailaddress,firstname,lastname,organization",
 		order: []string{"EmailAddress", "FirstName", "LastName", "Organization"},
 	},
-	{
-		name: "powershell", title: "Active Directory users (PowerShell)",
-		signatures: "distinguishedname,userprincipalname", login: "userprincipalname",
-	},
-	{
-		name: "zendesk-team", title: "Zendesk team members", signatures: "id,name,email,suspended,datecreated",
-		team: true,
-	},
 	named("atlassian-groups", "Atlassian Cloud users, a row for each group", "groupname,username,fullname,email"),
 	named("desk", "Desk.com customers", "firstname,lastname,emailhome,emailwork"),
 	named("entra", "Entra ID users", "userprincipalname,displayname,mail"),
@@ -54,11 +44,13 @@ var presets = []preset{
 	named("osticket", "osTicket users", "name,organization,email,phonenumber,internalnotes"),
 	named("outlook", "Outlook contacts",
 		"firstname,lastname,emailaddress,email2address/firstname,lastname,emailaddress,emailtype"),
+	named("powershell", "Active Directory users (PowerShell)", "distinguishedname,userprincipalname"),
 	named("salesforce", "Salesforce Data Loader", "id,isdeleted,lastname,email"),
 	named("salesforce-report", "Salesforce report", "firstname,lastname,email,accountname"),
 	named("servicenow", "ServiceNow sys_user", "sysid,username,email"),
 	named("zendesk", "Zendesk users (bulk format)",
 		"name,email,externalid,role,restriction/name,email,externalid,details,notes,organization,tags"),
+	named("zendesk-team", "Zendesk team members", "id,name,email,suspended,datecreated"),
 	named("zoho", "Zoho Desk contacts", "contactextid,email"),
 }
 
@@ -134,14 +126,6 @@ func (ch *chooser) choosePreset() error {
 			(f != Name || !first && !last) {
 			ch.c.set(f, p.title, i)
 		}
-	}
-	i := slices.Index(ch.h.keys, p.login)
-	if p.login == "" || i < 0 || ch.c.has(Email) || len(ch.emailCandidates()) > 0 {
-		return nil
-	}
-	if n := ch.count(i); most(n.ats, n.filled) && n.addresses > 0 || ch.h.ownFile {
-		ch.c.login = true
-		ch.c.set(Email, p.title+": login name", i)
 	}
 	return nil
 }
