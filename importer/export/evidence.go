@@ -24,7 +24,6 @@ type shape struct {
 	names     int // more letters than digits, and no @
 	oneWord   int
 	handles   int // one word as login names are: a small letter first, or digits in it
-	coded     int // one word with digits or other signs in it
 	long      int // more than a name has: six words, or 120 letters
 	distinct  map[string]int
 
@@ -101,11 +100,8 @@ func (s *shape) look(cell string) {
 		return
 	}
 	s.oneWord++
-	coded := digits > 0 || strings.ContainsAny(cell, "_.\\") && !strings.HasSuffix(cell, ".")
-	if coded {
-		s.coded++
-	}
-	if coded || unicode.IsLower([]rune(cell)[0]) {
+	if digits > 0 || strings.ContainsAny(cell, "_.\\") && !strings.HasSuffix(cell, ".") ||
+		unicode.IsLower([]rune(cell)[0]) {
 		s.handles++
 	}
 }

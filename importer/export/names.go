@@ -344,7 +344,7 @@ func (ch *chooser) confirmNames() error {
 func (ch *chooser) confirmFull(i, k int, likely bool) error {
 	s, what := ch.e.of(i), ""
 	switch {
-	case s.filled >= 5 && s.looksLogin() && (most(s.coded, s.filled) || most(s.isLogin, s.witnessed)):
+	case s.filled >= 5 && s.looksLogin():
 		what = "its cells look like login names"
 	case s.filled >= 3 && s.looksCompany() && s.agree == 0:
 		what = "its cells look like names of companies, not of people"

@@ -22,10 +22,6 @@ var presets = []preset{
 		fields: map[Field]string{Name: "username", AccountID: "userid"},
 	},
 	{
-		name: "google-workspace", title: "Google Workspace users",
-		signatures: "firstname,lastname,emailaddress,orgunitpath", fields: map[Field]string{ExternalID: "employeeid"},
-	},
-	{
 		name: "jira-dc", title: "Jira Data Center users", signatures: "username,email,fullname,userdirectory",
 		fields: map[Field]string{ExternalID: "username"}, joined: true,
 	},
@@ -39,6 +35,7 @@ var presets = []preset{
 	named("freshdesk", "Freshdesk contacts",
 		"fullname,email,uniqueexternalid/fullname,email,workphone,company/fullname,email,workphone,mobilephone"),
 	named("google-contacts", "Google Contacts", "email1value"),
+	named("google-workspace", "Google Workspace users", "firstname,lastname,emailaddress,orgunitpath"),
 	named("hubspot", "HubSpot contacts", "recordid,firstname,lastname,email"),
 	named("intercom", "Intercom users", "name,email,userid,lastseen/name,email,userid,companies"),
 	named("osticket", "osTicket users", "name,organization,email,phonenumber,internalnotes"),

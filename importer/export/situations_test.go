@@ -85,7 +85,7 @@ func situations() []situation {
 		{name: "too many to look further", file: titles(200) + "name,email\nAnn,a@example.com\n", refused: "1 no header names a column of e-mail addresses"},
 		{name: "an address in a title line", file: "Exported by a@example.com\nAsk:,,a@example.com\nname,email,x\nBob,b@example.com,\n", rows: []string{"4 b@example.com Bob"}, repairs: []string{"title_lines×2"}, skipped: 2},
 		{name: "one column without header", file: "a@example.com\nb@example.com\n", refused: "[say --no-header --column email=1]"},
-		{name: "another delimiter", file: "name^email\nAnn^a@example.com\n", refused: "[if ^ stands between the cells, say --delimiter '^']"},
+		{name: "another delimiter", file: "name^email\nAnn^a@example.com\n", refused: "stands between the cells, say --delimiter"},
 		{name: "all lines in quotes", file: "\"name,\"\"email\"\"\"\n\"Ann,\"\"a@example.com\"\"\"\n", refused: "each line stands in quotes as one cell"},
 		{name: "all lines in quotes, and cells after them", file: "\"name,email\";;\n\"Ann,a@example.com\";;\n", refused: "each line stands in quotes as one cell"},
 		{name: "who made the file, with an address", file: "Made by:,a@example.com\nname,email\nBob,b@example.com\n", rows: []string{"3 b@example.com Bob"}, repairs: []string{"title_lines×1"}, skipped: 1},
