@@ -24,8 +24,8 @@ func (j *judge) row(it *item, p person) *Row {
 	r := &Row{Place: it.rec.Place, fault: it.fault, repairs: it.repairs}
 	j.keepCells(r, it.rec.Cells)
 	r.Organization, r.AccountID = trimBlanks(bare(p.Organization)), trimBlanks(bare(p.AccountID))
-	if j.columns.noIDs == "" {
-		r.ExternalID = trimBlanks(bare(p.ExternalID))
+	if id := trimBlanks(bare(p.ExternalID)); j.columns.noIDs == "" && !strings.Contains(id, "E+") { // as in 3.8E+10
+		r.ExternalID = id
 	}
 	notText := func(c string) bool { return !utf8.ValidString(c) }
 	if r.fault == nil && j.checkUTF8 && slices.ContainsFunc(it.rec.Cells, notText) {

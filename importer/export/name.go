@@ -47,10 +47,19 @@ func cleanName(s string) (name string, repairs []*kind, fault *kind) {
 	return cleaned, repairs, nil
 }
 
-// isSimple reports names that need no second look: ASCII letters and blanks.
+// isSimple reports names that need no second look: Latin letters, none of those beyond ASCII
+// next to another, digits and blanks.
 func isSimple(s string) bool {
-	other := func(r rune) bool { return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != ' ' }
-	return s != "" && trimBlanks(s) == s && !strings.ContainsFunc(s, other)
+	before := ' '
+	for _, r := range s {
+		plain := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == ' '
+		marked := 'À' <= r && r <= 'ž' && r != '×' && r != '÷' && before < utf8.RuneSelf
+		if !plain && !marked {
+			return false
+		}
+		before = r
+	}
+	return s != "" && trimBlanks(s) == s
 }
 
 // isPlaceholder reports what programs write where there is no name. One such
