@@ -360,7 +360,7 @@ func (ch *chooser) mayBeName(i int) bool {
 	_, name := ch.h.means(i, Name)
 	switch {
 	case ch.h.own[i], ch.h.names[i] == "", ch.h.belongsElsewhere(i), ch.h.reading(i), ch.h.holdsOther(i),
-		!s.looksNames(), s.looksCategory(), s.looksCompany(), s.filled*2 < len(ch.sample):
+		!s.looksNames(), s.looksCategory(), s.looksCompany(), s.filled*2 < len(ch.e.sample):
 		return false
 	}
 	return !ch.h.isLogin(i) || name && !nearly(s.oneWord, s.filled)
