@@ -127,6 +127,12 @@ func (g *guess) width() int {
 	return w
 }
 
+// hasPerson reports whether an address stands below the header in a row of several cells.
+func (g *guess) hasPerson() bool {
+	e := newEvidence(g.rows[:min(1, len(g.rows))], nil)
+	return len(g.header.names) > 1 && len(e.addressColumns(&g.header)) > 0
+}
+
 func (s *sniffer) sniff() (*guess, error) {
 	if own := s.ownFile(); own != nil {
 		return own, nil
@@ -159,14 +165,11 @@ func (s *sniffer) sniff() (*guess, error) {
 	if len(best) == 0 {
 		return nil, s.noHeader(slices.MaxFunc(all, func(a, b *guess) int { return a.width() - b.width() }))
 	}
-	for _, g := range all {
-		e := newEvidence(g.rows[:min(1, len(g.rows))], nil)
-		if g.header.place.Row < best[0].header.place.Row && len(g.header.names) > 1 &&
-			len(e.addressColumns(&g.header)) > 0 {
-			return nil, s.refuse(best[0].header.place,
-				"another header in the middle of the file: files with other delimiters were joined",
-				"cut the file there, and import the parts one by one")
-		}
+	before := func(g *guess) bool { return g.header.place.Row < best[0].header.place.Row && g.hasPerson() }
+	if slices.ContainsFunc(all, before) {
+		return nil, s.refuse(best[0].header.place,
+			"another header in the middle of the file: files with other delimiters were joined",
+			"cut the file there, and import the parts one by one")
 	}
 	if len(best) > 1 && len(best[0].header.names) > 1 {
 		return nil, s.refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best[0].dialect, best[1].dialect),
