@@ -149,8 +149,15 @@ func (ch *chooser) halves(r *reading) {
 		}
 	}
 	if found {
-		r[other] = []int{half}
-		r[Name] = slices.DeleteFunc(slices.Clone(r[Name]), func(k int) bool { return k == half })
+		fillsGaps := func(i int) bool {
+			return ch.h.keys[i] == ch.h.keys[half] && !ch.e.differ([]int{i}, []int{half})
+		}
+		for _, i := range r[Name] {
+			if fillsGaps(i) {
+				r[other] = append(r[other], i)
+			}
+		}
+		r[Name] = slices.DeleteFunc(r[Name], fillsGaps)
 	}
 }
 
