@@ -16,6 +16,7 @@ import (
 	"os"
 	"syscall"
 	"time"
+	"unicode/utf8"
 )
 
 // File is a text that has been opened: one unpacked copy of it in a temporary
@@ -204,11 +205,16 @@ func (f *File) keep(ctx context.Context, text io.Reader) error {
 	return nil
 }
 
-// wholeLines cuts a text between lines; one that is very long is cut where it is.
+// wholeLines cuts a text between lines, and a line that is very long between
+// characters: each piece is UTF-8 where the text is.
 func wholeLines(data []byte, atEOF bool) (int, []byte, error) {
 	end := bytes.LastIndexAny(data, "\r\n") + 1
-	if atEOF || end == 0 && len(data) >= maxCell/2 {
+	switch {
+	case atEOF:
 		end = len(data)
+	case end == 0 && len(data) >= maxCell/2:
+		for end = len(data) - 1; end > len(data)-utf8.UTFMax && !utf8.RuneStart(data[end]); end-- {
+		}
 	}
 	if end == 0 {
 		return 0, nil, nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"strings"
 )
 
 // syntax is a dialect as a scanner needs it.
@@ -18,9 +19,11 @@ func newSyntax(d Dialect) *syntax {
 	for _, c := range []byte{s.delim[0], d.Quote, '\r', '\n'} {
 		s.special[c] = true
 	}
-	inName := fmt.Sprintf(`[^\r\n\\<\x{%x}]*`, d.Quote)
-	inAddress := fmt.Sprintf(`[^\r\n\\<>\x{%x}\x{%x}]*`, d.Quote, d.Delimiter)
-	s.phrase = regexp.MustCompile(fmt.Sprintf(`^\x{%x}%s\x{%[1]x}[ \t]*<%s@%[3]s>`, d.Quote, inName, inAddress))
+	quote := fmt.Sprintf(`\x{%x}`, d.Quote)
+	name := quote + `[^\r\n\\<` + quote + `]*` + quote
+	part := fmt.Sprintf(`[^\r\n\\<>%s\x{%x}]*`, quote, d.Delimiter)
+	blanks := `[` + strings.ReplaceAll(" \t", string(d.Delimiter), "") + `]*`
+	s.phrase = regexp.MustCompile(`^` + name + blanks + `<` + part + `@` + part + `>`)
 	return s
 }
 
@@ -52,6 +55,7 @@ type scanned struct {
 	quotes  bool // there are some
 	stray   bool // and one of them neither opens nor closes a cell, nor is doubled
 	open    bool // a quoted cell does not end within its bound
+	escaped bool // a quote after a backslash was read as one inside its cell
 	// doubtful: a quote that closes a cell of several lines stands where another cell
 	// could open. It may be that cell's, and the one before was never closed.
 	doubtful bool
@@ -147,6 +151,7 @@ func (s *scanner) quotedCell() {
 		}
 		s.end++
 		if s.by == EscapedQuotes && backslashes(piece)%2 == 1 {
+			s.escaped = true
 			s.text = append(append(s.text, piece[:len(piece)-1]...), s.quote...)
 			continue
 		}

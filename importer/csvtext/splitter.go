@@ -95,9 +95,9 @@ func (r *Reader) choose(rec *Record) error {
 // the header's columns.
 func (r *Reader) repair(rec *Record) bool {
 	s := &r.repaired
-	for _, by := range []Flaw{BlanksAroundQuotes, EscapedQuotes, QuotedPhrases} {
+	for _, by := range []Flaw{EscapedQuotes, BlanksAroundQuotes, QuotedPhrases} {
 		r.scan(s, 0, by)
-		if !r.isClean(s) {
+		if !r.isClean(s) || by == EscapedQuotes && !s.escaped {
 			continue
 		}
 		cells := s.cells()
@@ -187,9 +187,7 @@ func (r *Reader) scan(s *scanner, from int, by Flaw) {
 	for {
 		data := r.buf[r.r+from:]
 		s.scan(data, by, bound)
-		if s.end > maxRow {
-			s.open = true
-		}
+		s.open = s.open || s.end > maxRow
 		if s.end > maxRow || s.end+s.lineEnd < len(data) || r.err != nil {
 			return
 		}
