@@ -188,11 +188,12 @@ func (m *marks) add(b []byte) {
 	m.head = append(m.head, b[:min(len(b), marksKept-len(m.head))]...)
 	for line := range bytes.Lines(b) {
 		switch {
-		case !utf8.Valid(line):
+		case !slices.ContainsFunc(line, func(c byte) bool { return c >= utf8.RuneSelf }):
+		case utf8.Valid(line):
+			m.good++
+		default:
 			m.bad++
 			m.lines = append(m.lines, line[:min(len(line), marksKept-len(m.lines))]...)
-		case utf8.RuneCount(line) < len(line):
-			m.good++
 		}
 	}
 }

@@ -35,7 +35,7 @@ const (
 )
 
 // scanner follows the cells of the record that data starts with, and keeps
-// them: their bytes in text, and where each ends there.
+// them: their bytes in text, with delimiters between them, and where each ends there.
 type scanner struct {
 	*syntax
 	data  []byte
@@ -52,8 +52,8 @@ type scanned struct {
 	lineEnd int // bytes of that
 	lines   int
 	opened  int  // where the last quoted cell begins
-	quotes  bool // there are some
-	stray   bool // and one of them neither opens nor closes a cell, nor is doubled
+	quoted  bool // a cell has quotes around it
+	stray   bool // a quote neither opens nor closes a cell, nor is doubled
 	open    bool // a quoted cell does not end within its bound
 	escaped bool // a quote after a backslash was read as one inside its cell
 	// doubtful: a quote that closes a cell of several lines stands where another cell
@@ -68,15 +68,46 @@ type scanned struct {
 func (s *scanner) scan(data []byte, by Flaw, bound int) {
 	s.data, s.by, s.bound = data, by, bound
 	s.text, s.ends, s.scanned = s.text[:0], s.ends[:0], scanned{lines: 1}
+	if s.plainLine() {
+		return
+	}
 	for s.cell() {
 	}
+}
+
+// plainLine takes a line without quotes at once, as most are. It is too short to pass a bound.
+func (s *scanner) plainLine() bool {
+	within := s.data[:min(len(s.data), MaxColumns)]
+	n := bytes.IndexByte(within, '\n')
+	if n < 0 {
+		return false
+	}
+	line := bytes.TrimSuffix(within[:n], []byte("\r"))
+	if bytes.Contains(line, s.quote) || bytes.IndexByte(line, '\r') >= 0 {
+		return false
+	}
+	for rest, more := line, true; more; {
+		_, rest, more = bytes.Cut(rest, s.delim)
+		end := len(line) - len(rest)
+		if more {
+			end -= len(s.delim)
+		}
+		s.ends = append(s.ends, end)
+	}
+	s.text = append(s.text, line...)
+	s.end, s.lineEnd = len(line), n+1-len(line)
+	return true
 }
 
 // cells are the cells that were scanned; surplus ones are part of the last.
 func (s *scanner) cells() []string {
 	text, cells, start := string(s.text), make([]string, len(s.ends)), 0
 	for i, end := range s.ends {
-		cells[i], start = text[start:end], end
+		cells[i], start = text[start:end], end+len(s.delim)
+	}
+	if s.surplus {
+		last := &cells[len(cells)-1]
+		*last = strings.TrimRight(*last, string(s.delim))
 	}
 	for s.surplus && len(cells) > 1 && cells[len(cells)-1] == "" {
 		cells = cells[:len(cells)-1]
@@ -91,7 +122,7 @@ func (s *scanner) cell() bool {
 		at = s.blanksEnd(at)
 	}
 	if s.by != unquoted && bytes.HasPrefix(s.data[at:], s.quote) {
-		s.opened, s.end, s.quotes = at, at, true
+		s.opened, s.end, s.quoted = at, at, true
 		if s.by != QuotedPhrases || !s.phraseCell() {
 			s.quotedCell()
 		}
@@ -112,6 +143,7 @@ func (s *scanner) cell() bool {
 	}
 	s.ends = append(s.ends, len(s.text))
 	if bytes.HasPrefix(s.data[s.end:], s.delim) {
+		s.text = append(s.text, s.delim...)
 		s.end += len(s.delim)
 		return true
 	}
@@ -121,19 +153,17 @@ func (s *scanner) cell() bool {
 
 // plainCell goes to the end of a cell without quotes around it.
 func (s *scanner) plainCell() {
-	start := s.end
-	for ; s.end < len(s.data); s.end++ {
-		c := s.data[s.end]
-		if !s.special[c] {
-			continue
-		}
-		if c == s.quote[0] {
-			s.quotes, s.stray = true, true
-		} else if s.endsCell(s.end) {
+	rest, special := s.data[s.end:], &s.special
+	n := 0
+	for ; n < len(rest); n++ {
+		c := rest[n]
+		if special[c] && c != s.quote[0] && s.endsCell(s.end+n) {
 			break
 		}
+		s.stray = s.stray || c == s.quote[0]
 	}
-	s.text = append(s.text, s.data[start:s.end]...)
+	s.text = append(s.text, rest[:n]...)
+	s.end += n
 }
 
 // quotedCell goes past the quote that closes the cell.
@@ -197,7 +227,7 @@ func (s *scanner) blanksEnd(i int) int {
 // endsCell reports whether a cell can end before i.
 func (s *scanner) endsCell(i int) bool {
 	rest := s.data[i:]
-	return len(rest) == 0 || lineEnd(rest) > 0 || bytes.HasPrefix(rest, s.delim)
+	return len(rest) == 0 || bytes.HasPrefix(rest, s.delim) || lineEnd(rest) > 0
 }
 
 // opensAfter reports whether a quote after a piece of a cell stands where another could begin.

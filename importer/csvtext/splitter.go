@@ -74,7 +74,7 @@ func (r *Reader) choose(rec *Record) error {
 	rec.Cells = s.cells()
 	fits, clean := r.fits(rec.Cells), r.isClean(s)
 	switch {
-	case clean && (fits || !s.quotes):
+	case clean && (fits || !s.quoted):
 		r.accept(rec, s)
 	case r.repair(rec):
 	case clean && (s.lines == 1 || len(rec.Cells) <= r.Width):
