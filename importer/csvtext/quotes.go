@@ -86,14 +86,12 @@ func (s *scanner) plainLine() bool {
 	if bytes.Contains(line, s.quote) || bytes.IndexByte(line, '\r') >= 0 {
 		return false
 	}
-	for rest, more := line, true; more; {
-		_, rest, more = bytes.Cut(rest, s.delim)
-		end := len(line) - len(rest)
-		if more {
-			end -= len(s.delim)
-		}
-		s.ends = append(s.ends, end)
+	start := 0
+	for i := bytes.Index(line, s.delim); i >= 0; i = bytes.Index(line[start:], s.delim) {
+		s.ends = append(s.ends, start+i)
+		start += i + len(s.delim)
 	}
+	s.ends = append(s.ends, len(line))
 	s.text = append(s.text, line...)
 	s.end, s.lineEnd = len(line), n+1-len(line)
 	return true
