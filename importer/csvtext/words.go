@@ -146,11 +146,11 @@ func IsMisread(s string) bool {
 			continue
 		}
 		for _, in := range misread {
-			again, err := in.NewEncoder().String(part)
-			if err != nil || !utf8.ValidString(again) || utf8.RuneCountInString(again) == len(again) {
+			reread, err := in.NewEncoder().String(part)
+			if err != nil || !utf8.ValidString(reread) || utf8.RuneCountInString(reread) == len(reread) {
 				continue
 			}
-			if makesSense(again) || length > 2 && strings.ContainsFunc(part, isSymbol) {
+			if makesSense(reread) || length > 2 && strings.ContainsFunc(part, isSymbol) {
 				return true
 			}
 		}
