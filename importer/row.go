@@ -12,6 +12,7 @@ import (
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
+	"jsm-onboard/importer/text"
 )
 
 // creation is the work of import and sync: a customer for each row.
@@ -51,6 +52,45 @@ func (c *creation) before(ctx context.Context) *Stop {
 		return nil
 	}
 	return stop
+}
+
+func (c *creation) seen(r Result) { c.fixes.seen(r) }
+
+// after looks up what is open and gives the access that was asked for, once every row has a result.
+func (c *creation) after(ctx context.Context, r *Run, end *End) {
+	still := context.WithoutCancel(ctx)
+	end.Stop = firstStop(end.Stop, brokenLedger(c.fixes.record(still, c.ledger, c.run)))
+	if end.Stop == nil {
+		end.Stop = firstStop(c.rules.onlyForbidden(), c.lookUpRest(ctx, r, end))
+	}
+	if end.Stop == nil && c.plan.Access != nil {
+		end.Stop = c.giveAccess(ctx, r, end)
+	}
+	end.Notes = c.notes(still, end)
+}
+
+// notes are what has to be said besides the rows.
+func (c *creation) notes(ctx context.Context, end *End) (notes []string) {
+	if off := c.names.why(); off != "" {
+		notes = append(notes, "names were not changed: "+off)
+	}
+	if n := c.plan.OtherAddress; n > 0 {
+		notes = append(notes, text.Counted(n, "person is", "people are")+" onboarded under another address; the results name it")
+	}
+	open := 0
+	for _, err := range c.ledger.LookUps(ctx) {
+		if err == nil {
+			open++
+		}
+	}
+	if open > 0 && c.options.ResolveConflicts {
+		notes = append(notes, text.Counted(open, "account id is", "account ids are")+
+			" still to be looked up; the next command on this ledger does it first")
+	}
+	if end.Access != nil {
+		notes = append(notes, end.Access.Refused...)
+	}
+	return notes
 }
 
 // decide settles what needs no request: rows that must not be sent, rows that an earlier session of this run has
