@@ -47,52 +47,41 @@ func (l *Ledger) Arrive(ctx context.Context, run int64, source string, batch []M
 			moves = append(moves, m)
 		}
 	}
-	return l.stage(ctx, source, false, moves)
-}
-
-// stage keeps who comes into the source, or is gone from it, until the run is complete. Of two of the same
-// key, both staged as there, the one that is not aside counts, and the external id that is not empty.
-func (l *Ledger) stage(ctx context.Context, source string, gone bool, moves []Member) error {
 	if l.write != nil && len(moves) == 0 {
 		return nil
 	}
-	return l.transaction(ctx, func(w *writer) error {
-		for _, m := range moves {
-			err := w.exec(`INSERT INTO moves (source, key, external_id, gone, aside) VALUES (?, ?, ?, ?, ?)
-				ON CONFLICT DO UPDATE SET external_id = coalesce(nullif(excluded.external_id, ''), external_id),
-					gone = excluded.gone, aside = min(aside, excluded.aside)`, source, m.Key, m.ExternalID, gone, m.Aside)
-			if err != nil {
-				return err
-			}
+	return l.change(ctx, func(w *writer) error { return w.stage(source, false, moves) })
+}
+
+// stage keeps who comes into the source, or is gone from it, until the run is complete. Of two of the same
+// key the one that is not aside counts, and the external id that is not empty.
+func (w *writer) stage(source string, gone bool, moves []Member) error {
+	for _, m := range moves {
+		err := w.exec(`INSERT INTO moves (source, key, external_id, gone, aside) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET external_id = coalesce(nullif(excluded.external_id, ''), external_id),
+				gone = excluded.gone, aside = min(aside, excluded.aside)`, source, m.Key, m.ExternalID, gone, m.Aside)
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // Leave goes through the source's members once and stages as gone those for whom contains is false; count
 // is how many. It marks run as one that says who is in the source, once it is complete.
 func (l *Ledger) Leave(ctx context.Context, run int64, source string, contains func(Member) bool) (count int, err error) {
-	var moves []Member
+	var gone []Member
 	for m, err := range l.Members(ctx, source) {
 		if err != nil {
-			return count, err
+			return 0, err
 		}
-		if contains(m) {
-			continue
+		if !contains(m) {
+			gone = append(gone, m)
 		}
-		count++
-		if moves = append(moves, m); len(moves) < pageRows {
-			continue
-		}
-		if err := l.stage(ctx, source, true, moves); err != nil {
-			return count, err
-		}
-		moves = moves[:0]
 	}
-	if err := l.stage(ctx, source, true, moves); err != nil {
-		return count, err
-	}
-	return count, l.update(ctx, "UPDATE runs SET roster = 1 WHERE seq = ?", run)
+	return len(gone), l.change(ctx, func(w *writer) error {
+		return errors.Join(w.stage(source, true, gone), w.exec("UPDATE runs SET roster = 1 WHERE seq = ?", run))
+	})
 }
 
 // Members yields who is in the source, as of its last complete run, by key.
@@ -107,17 +96,8 @@ func (l *Ledger) Members(ctx context.Context, source string) iter.Seq2[Member, e
 // Present returns the source in which each of keys is, as of the last complete runs; those who are in none
 // are left out.
 func (l *Ledger) Present(ctx context.Context, keys []string) (map[string]string, error) {
-	type pair struct{ key, source string }
-	all, err := query(ctx, l, func(s scanner) (p pair, err error) {
-		err = s.Scan(&p.key, &p.source)
-		return p, err
-	}, `SELECT m.key, m.source FROM json_each(?) q CROSS JOIN members m ON m.key = q.value
-		WHERE m.left_run IS NULL ORDER BY m.source`, list(keys))
-	sources := make(map[string]string, len(all))
-	for _, p := range all {
-		sources[p.key] = p.source
-	}
-	return sources, err
+	return pairs(ctx, l, `SELECT m.key, m.source FROM json_each(?) q CROSS JOIN members m ON m.key = q.value
+		WHERE m.left_run IS NULL ORDER BY m.source`, keys)
 }
 
 // applyMoves makes the staged members of run's source the present ones.
@@ -170,7 +150,6 @@ func (l *Ledger) Leavers(ctx context.Context, run int64, source string) iter.Seq
 
 func scanLeaver(s scanner) (one Leaver, err error) {
 	err = s.Scan(append([]any{timeColumn{&one.LastSeen}, &one.MemberID, &one.NewKey}, one.into()...)...)
-	one.Email = orKey(one.Email, one.Key)
 	return one, err
 }
 
