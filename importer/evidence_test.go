@@ -292,7 +292,6 @@ func TestDeletedAtTheSite(t *testing.T) {
 	}
 }
 
-
 // --max-errors 0% means that none may fail; 0 means that the run never stops.
 func TestNoneMayFail(t *testing.T) {
 	for text, sent := range map[string]int{"0%": 1, "0": 100} {

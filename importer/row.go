@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -376,11 +375,12 @@ func judgeLookUp(o outcome.Outcome, names []string, found apiclient.Account, err
 // long as no other account is found there. That access which we revoked was given back is the word of who sends such
 // rows again: the site shows only whether the account is the same, portal-only, and active.
 func judgeResent(o outcome.Outcome, had ledger.Account, found apiclient.Account, err error) (outcome.Outcome, ledger.Change) {
-	o.AccountID = cmp.Or(had.ID, found.ID)
-	switch {
-	case err == nil && had.ID != "" && found.ID != had.ID:
-		o.AccountID = found.ID
+	switch o.AccountID = had.ID; {
+	case err == nil && found.ID != had.ID && (had.ID != "" || had.RevokedAt.IsZero()):
 		return judgeLookUp(o, []string{o.Name}, found, nil, false), ledger.Store
+	case had.RevokedAt.IsZero() && err == nil:
+		o.Status, o.Reason = outcome.Conflict, outcome.ReasonConflict
+		return o, ledger.NoChange
 	case had.RevokedAt.IsZero():
 		return o, ledger.NoChange
 	case err != nil:
