@@ -2,7 +2,6 @@ package importer
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"maps"
 	"slices"
@@ -155,7 +154,8 @@ func (p *Plan) find(ctx context.Context, l *ledger.Ledger, job ledger.Job) (err 
 
 // inTheBackground surveys a file and hands its rows to see, in batches and on another goroutine: while the ledger is
 // asked about some, the next are read.
-func inTheBackground(ctx context.Context, file *export.File, o export.Options, see func([]*export.Row) error) (*export.Survey, error) {
+func inTheBackground(ctx context.Context, file *export.File, o export.Options,
+	see func([]*export.Row) error) (*export.Survey, error) {
 	batches := make(chan []*export.Row, 1)
 	var asking errgroup.Group
 	asking.Go(func() (failed error) {
@@ -178,7 +178,10 @@ func inTheBackground(ctx context.Context, file *export.File, o export.Options, s
 		batches <- batch
 	}
 	close(batches)
-	return survey, errors.Join(err, asking.Wait())
+	if failed := asking.Wait(); err == nil {
+		err = failed
+	}
+	return survey, err
 }
 
 func (p *Plan) set(number int, m rowMark) {
@@ -271,6 +274,9 @@ func recallFixed(ctx context.Context, l *ledger.Ledger, rows []*export.Row, know
 			marks[i] = mark(row)
 			asked = append(asked, marks[i])
 		}
+	}
+	if len(asked) == 0 {
+		return nil
 	}
 	keys, err := l.Fixed(ctx, asked)
 	if err != nil || len(keys) == 0 {

@@ -225,12 +225,13 @@ func identify(ctx context.Context, l *ledger.Ledger, run int64, rows []*export.R
 func (t target) entry(v verdict, call apiclient.Call) ledger.Entry {
 	o := rowResult(t.row, v.status, v.reason).Outcome
 	o.Key, o.AccountID, o.HTTPStatus, o.Attempts, o.Open = t.key, t.id, call.Status, call.Attempts, v.open
-	o.Retry = v.status == outcome.Failed || v.status == outcome.NotFound && v.change != ledger.MarkGone || call.Attempts == 0
+	missing := v.status == outcome.NotFound && v.change != ledger.MarkGone
+	o.Retry = v.status == outcome.Failed || missing || call.Attempts == 0
 	return ledger.Entry{Outcome: o, Revoke: true, Account: v.change}
 }
 
-// withoutRequest is the status of a row for which nothing is asked of the site; 0: it has to be. seen has the accounts
-// of the rows before.
+// withoutRequest is the status of a row for which nothing is asked of the site; 0: it has to be. seen has the
+// accounts of the rows before.
 func withoutRequest(t target, seen map[string]export.Place) verdict {
 	if reason := forReview(t.row); reason != "" {
 		return verdict{status: outcome.Review, reason: reason}
@@ -309,7 +310,7 @@ func (r *Reach) see(a *ledger.Account) {
 type RevocationOptions struct {
 	Export export.Options
 	Job    ledger.Job  // without the checksum of the input, which the plan fills in
-	Run    *ledger.Run // the run that has just listed these leavers; nil: a run of its own, and a list of leavers has to be fresh
+	Run    *ledger.Run // the run that has just listed these leavers; nil: a list of leavers has to be fresh
 }
 
 // PlanRevocation reads the file and holds it against the ledger: Create is how many accounts would be revoked, and
