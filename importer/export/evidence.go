@@ -23,6 +23,7 @@ type shape struct {
 	names     int // more letters than digits, and no @
 	oneWord   int
 	handles   int // one word as login names are: a small letter first, or digits in it
+	coded     int // one word with digits or other signs in it
 	distinct  int
 	long      int // more than a name has: six words, or sixty letters
 
@@ -40,7 +41,8 @@ func newEvidence(sample [][]string, email []int) *evidence {
 		if end := strings.LastIndexByte(domain, '.'); end > 0 {
 			domain = domain[:end]
 		}
-		e.local, e.domain, e.logins = append(e.local, foldedWords(local)), append(e.domain, foldedWords(domain)), append(e.logins, local)
+		e.local, e.domain, e.logins = append(e.local, foldedWords(local)), append(e.domain, foldedWords(domain)),
+			append(e.logins, local)
 	}
 	return e
 }
@@ -90,7 +92,11 @@ func (s *shape) look(cell string) {
 	if fields == 1 {
 		s.oneWord++
 		first := []rune(cell)[0]
-		if digits > 0 || unicode.IsLower(first) || strings.ContainsAny(cell, "_.\\") && !strings.HasSuffix(cell, ".") {
+		coded := digits > 0 || strings.ContainsAny(cell, "_.\\") && !strings.HasSuffix(cell, ".")
+		if coded {
+			s.coded++
+		}
+		if coded || unicode.IsLower(first) {
 			s.handles++
 		}
 	}
@@ -130,7 +136,8 @@ func (s *shape) looksNames() bool { return most(s.names, s.filled) && !most(s.lo
 // looksLogin reports whether a column holds names that people log in with: single
 // words that are local parts, or begin with small letters or have digits.
 func (s *shape) looksLogin() bool {
-	return nearly(s.oneWord, s.filled) && (nearly(s.handles, s.filled) || most(s.isLogin, s.witnessed) && most(s.handles, s.filled))
+	return nearly(s.oneWord, s.filled) && (nearly(s.handles, s.filled) || most(s.isLogin, s.witnessed) &&
+		most(s.handles, s.filled))
 }
 
 // looksCompany reports whether a column's words stand in the domains instead.
