@@ -1,12 +1,8 @@
 package apiclient
 
 import (
-	"crypto/x509"
 	"errors"
-	"io"
-	"log"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -32,7 +28,8 @@ func TestConnect(t *testing.T) {
 	unscoped := scoped
 	unscoped.Scopes = []string{"read:servicedesk-request"}
 	granular := scoped
-	granular.Scopes = []string{"read:customer:jira-service-management", "write:customer:jira-service-management", "read:user:jira"}
+	granular.Scopes = []string{"read:customer:jira-service-management", "write:customer:jira-service-management",
+		"read:user:jira"}
 	asking := scoped
 	asking.Scopes = []string{"read:servicedesk-request", "read:jira-user"}
 	bearer := jsmtest.Token{Email: "app@example.com", Secret: "access", Bearer: true, Admin: true, BrowseUsers: true}
@@ -51,12 +48,16 @@ func TestConnect(t *testing.T) {
 		{name: "token with scopes", token: scoped, credentials: sandboxBasic,
 			want: Connection{Credentials: APIToken, Gateway: true, Manage: Yes, Administer: Yes, BrowseUsers: Yes}},
 		{name: "token that may not ask for permissions", token: narrow, credentials: sandboxBasic,
-			want: Connection{Credentials: APIToken, Gateway: true, Manage: Yes, Administer: Unverified, BrowseUsers: Unverified}},
-		{name: "token without the scope", token: unscoped, credentials: sandboxBasic, kind: KindScope, hint: "read:jira-user",
+			want: Connection{Credentials: APIToken, Gateway: true, Manage: Yes, Administer: Unverified,
+				BrowseUsers: Unverified}},
+		{name: "token without the scope", token: unscoped, credentials: sandboxBasic, kind: KindScope,
+			hint: "read:jira-user",
 			want: Connection{Credentials: APIToken, Gateway: true, Manage: No}},
 		{name: "token that may ask for nothing else", token: granular, credentials: sandboxBasic, nameless: true,
-			want: Connection{Credentials: APIToken, Gateway: true, Manage: Yes, Administer: Unverified, BrowseUsers: Unverified}},
-		{name: "token that may only ask", token: asking, credentials: sandboxBasic, kind: KindScope, hint: "manage:servicedesk-customer",
+			want: Connection{Credentials: APIToken, Gateway: true, Manage: Yes, Administer: Unverified,
+				BrowseUsers: Unverified}},
+		{name: "token that may only ask", token: asking, credentials: sandboxBasic, kind: KindScope,
+			hint: "manage:servicedesk-customer",
 			want: Connection{Credentials: APIToken, Gateway: true, Manage: No}},
 		{name: "wrong token", token: admin, credentials: Credentials{Email: "sandbox@example.com", APIToken: "wrong"},
 			kind: KindUnauthorized, hint: "JIRA_API_TOKEN", want: Connection{Credentials: APIToken}},
@@ -65,21 +66,27 @@ func TestConnect(t *testing.T) {
 		{name: "may not browse", token: blind, credentials: sandboxBasic,
 			want: Connection{Credentials: APIToken, Manage: Yes, Administer: Yes, BrowseUsers: No}},
 		{name: "access token", token: bearer, credentials: Credentials{AccessToken: "access"},
-			want: Connection{Credentials: AccessToken, Gateway: true, Manage: Yes, Administer: Unverified, BrowseUsers: Unverified}},
+			want: Connection{Credentials: AccessToken, Gateway: true, Manage: Yes, Administer: Unverified,
+				BrowseUsers: Unverified}},
 		{name: "wrong access token", token: bearer, credentials: Credentials{AccessToken: "wrong"}, kind: KindUnauthorized,
 			hint: "JIRA_ACCESS_TOKEN", want: Connection{Credentials: AccessToken}},
-		{name: "service account", token: admin, credentials: Credentials{ClientID: "sandbox-client", ClientSecret: "sandbox-secret"},
-			want: Connection{Credentials: ServiceAccount, Gateway: true, Manage: Yes, Administer: Unverified, BrowseUsers: Unverified}},
-		{name: "wrong client secret", token: admin, credentials: Credentials{ClientID: "sandbox-client", ClientSecret: "wrong"},
+		{name: "service account", token: admin, credentials: Credentials{ClientID: "sandbox-client",
+			ClientSecret: "sandbox-secret"},
+			want: Connection{Credentials: ServiceAccount, Gateway: true, Manage: Yes, Administer: Unverified,
+				BrowseUsers: Unverified}},
+		{name: "wrong client secret", token: admin, credentials: Credentials{ClientID: "sandbox-client",
+			ClientSecret: "wrong"},
 			kind: KindUnauthorized, hint: "JIRA_CLIENT_SECRET", want: Connection{Credentials: ServiceAccount}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, server := serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{tt.token}, Clients: []jsmtest.Client{jsmtest.SandboxClient()}})
+			_, server := serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{tt.token},
+				Clients: []jsmtest.Client{jsmtest.SandboxClient()}})
 			client := newTestClient(t, server.URL, func(c *Config) { c.Credentials = tt.credentials })
 			got, err := client.Connect(t.Context())
 			checkKind(t, err, tt.kind, tt.hint)
 			tt.want.Site = server.URL
-			if diff := cmp.Diff(tt.want, got, cmpopts.IgnoreFields(Connection{}, "User", "Root", "CloudID", "Version", "Skew", "RateHeaders")); diff != "" {
+			if diff := cmp.Diff(tt.want, got, cmpopts.IgnoreFields(Connection{}, "User", "Root", "CloudID", "Version",
+				"Skew", "RateHeaders")); diff != "" {
 				t.Errorf("connection (-want +got):\n%s", diff)
 			}
 			if err != nil {
@@ -88,7 +95,8 @@ func TestConnect(t *testing.T) {
 			if (got.User.ID == "") != tt.nameless || got.Version == "" {
 				t.Errorf("user %q, version %q", got.User.ID, got.Version)
 			}
-			if _, _, err := client.CreateCustomer(t.Context(), NewCustomer{"new@example.com", "New One"}, Record{}); err != nil {
+			if _, _, err := client.CreateCustomer(t.Context(), NewCustomer{"new@example.com", "New One"},
+				Record{}); err != nil {
 				t.Errorf("create after connect: %v", err)
 			}
 		})
@@ -185,8 +193,9 @@ func TestScopes(t *testing.T) {
 		scopes string // "": a token without scopes
 		want   []Scope
 	}{
-		"none":         {"", nil},
-		"all":          {ScopeManage + " " + ScopeRequest + " " + ScopeUser, []Scope{{ScopeManage, Yes}, {ScopeRequest, Yes}, {ScopeUser, Yes}}},
+		"none": {"", nil},
+		"all": {ScopeManage + " " + ScopeRequest + " " + ScopeUser, []Scope{{ScopeManage, Yes},
+			{ScopeRequest, Yes}, {ScopeUser, Yes}}},
 		"manage alone": {ScopeManage, []Scope{{ScopeManage, Yes}, {ScopeRequest, No}, {ScopeUser, No}}},
 		"granular":     {granular, []Scope{{ScopeManage, Yes}, {ScopeRequest, No}, {ScopeUser, No}}},
 		"user alone":   {ScopeUser, []Scope{{ScopeManage, No}, {ScopeRequest, No}, {ScopeUser, Yes}}},
@@ -215,29 +224,6 @@ func TestScopes(t *testing.T) {
 	}
 }
 
-func TestCertificate(t *testing.T) {
-	site := jsmtest.New(jsmtest.Options{})
-	server := httptest.NewUnstartedServer(site)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // the refused handshake
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	roots := x509.NewCertPool()
-	roots.AddCert(server.Certificate())
-	got, err := newTestClient(t, server.URL, func(c *Config) { c.RootCAs = roots }).Certificate(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := Certificate{Version: "TLS 1.3", Issuer: "O=Acme Co", Until: server.Certificate().NotAfter}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("certificate (-want +got):\n%s", diff)
-	}
-	_, err = newTestClient(t, server.URL).Certificate(t.Context())
-	checkKind(t, err, KindTLS, "--ca-file")
-	if !strings.Contains(err.Error(), "unknown authority, O=Acme Co") {
-		t.Error(err)
-	}
-}
-
 func TestAnonymousClientSendsNoCredentials(t *testing.T) {
 	_, server := serveSite(t, jsmtest.Options{})
 	client := newTestClient(t, server.URL, func(c *Config) { c.Credentials, c.Anonymous = Credentials{}, true })
@@ -247,12 +233,5 @@ func TestAnonymousClientSendsNoCredentials(t *testing.T) {
 	}
 	if _, err := New(Config{Site: server.URL}); err == nil {
 		t.Error("a client without credentials was made")
-	}
-}
-
-func TestLookUp(t *testing.T) {
-	found, err := newTestClient(t, "http://127.0.0.1:1").LookUp(t.Context())
-	if err != nil || len(found) != 1 || found[0].String() != "127.0.0.1" {
-		t.Errorf("%v, %v", found, err)
 	}
 }
