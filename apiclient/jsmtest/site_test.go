@@ -187,6 +187,9 @@ func TestRefusalsAndAnswers(t *testing.T) {
 		"rename on another tenant":    {ask{method: "PUT", url: strings.Replace(rename, cloudID, "other", 1) + "qm:two:1", body: `{"displayName":"T"}`}, 404, "tenant"},
 		"rename without credentials":  {ask{method: "PUT", url: rename + "qm:two:1", body: `{"displayName":"T"}`, as: "nobody"}, 401, signedOut},
 		"desks need their scope":      {ask{method: "GET", url: gateway + DesksPath, as: "narrow@example.com:s"}, 401, mismatch},
+		"customers with the granular": {ask{method: "GET", url: gateway + "/rest/servicedeskapi/servicedesk/0/customer", as: "granular@example.com:s"}, 404, ""},
+		"customers, signed out":       {ask{method: "GET", url: "/rest/servicedeskapi/servicedesk/0/customer", as: "nobody"}, 401, ""},
+		"customers, without scope":    {ask{method: "GET", url: gateway + "/rest/servicedeskapi/servicedesk/0/customer", as: "narrow@example.com:s"}, 401, mismatch},
 		"desk not known":              {ask{method: "GET", url: "/rest/servicedeskapi/servicedesk/9/organization"}, 404, ""},
 		"organization not known":      {ask{method: "GET", url: "/rest/servicedeskapi/organization/9/user"}, 404, ""},
 		"organization without a name": {ask{method: "POST", url: OrgsPath, body: `{"name":""}`}, 400, ""},
@@ -305,7 +308,7 @@ func TestSitesDiffer(t *testing.T) {
 	for range 2 {
 		s := New(o)
 		ask{method: "POST", url: create, body: dana}.do(t, s)
-		ids := []string{s.CloudID()}
+		ids := []string{s.options.CloudID}
 		for a := range s.Accounts() {
 			if prefix := map[AccountType]string{Customer: "qm:", Atlassian: "712020:"}[a.Type]; !strings.HasPrefix(a.ID, prefix) {
 				t.Errorf("%s, %s, has the id %s", a.Email, a.Type, a.ID)
