@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -84,10 +85,9 @@ type AccessReview struct {
 // giveAccess carries out the access plan of a run and keeps what became of each row.
 func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
 	a := &access{api: c.api, ledger: c.ledger, plan: c.plan.Access, run: c.run}
-	a.end = AccessEnd{Named: a.plan.Named, ServiceDesks: map[string]DeskEnd{}}
+	a.end = AccessEnd{Named: a.plan.Named, Existed: a.plan.Existing, ServiceDesks: map[string]DeskEnd{}}
 	end.Access, end.Revised = &a.end, true
-	inParallel(a.plan.missing(), func(o *organization) { a.create(ctx, o) })
-	err := errors.Join(a.countCreated(ctx), a.openProjects(ctx))
+	err := errors.Join(a.create(ctx), a.openProjects(ctx))
 	for batch, failed := range inBatches(c.plan.Rows(context.WithoutCancel(ctx)), manyRows) {
 		if err = errors.Join(err, failed); err != nil {
 			break
@@ -97,34 +97,29 @@ func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
 	return firstStop(a.stop, brokenLedger(err))
 }
 
-// create creates an organization. Done twice, it returns the same one.
-func (a *access) create(ctx context.Context, o *organization) {
-	made, err := a.api.CreateOrganization(ctx, o.name)
-	if err == nil {
-		o.ids, o.exact = []string{made.ID}, []string{made.Name}
-		err = a.ledger.RecordAccess(ctx, a.run, createdHere, made.ID, []string{o.name})
-	}
-	if err != nil && !a.halt(ctx, err) {
-		o.err = "the organization could not be created: " + accessReason(err)
-	}
-}
-
-// countCreated tells the organizations that this run has created, in an earlier session too, from those of before.
-func (a *access) countCreated(ctx context.Context) error {
-	var names []string
-	for _, o := range a.plan.named() {
-		if len(o.ids) > 0 {
-			names = append(names, o.name)
+// create creates the organizations that the site lacks; those that this run has created in an earlier session count,
+// too. Done twice, the site returns the same one.
+func (a *access) create(ctx context.Context) error {
+	const none = "" // the member under which the ledger keeps them
+	had, err := a.ledger.AccessOf(ctx, createdHere, []string{none})
+	for _, grant := range had[none] {
+		if grant.Run == a.run {
+			a.end.Existed, a.end.Created = a.end.Existed-1, a.end.Created+1
 		}
 	}
-	created, err := a.ledger.AccessOf(ctx, createdHere, names)
-	for _, name := range names {
-		if slices.ContainsFunc(created[name], func(g ledger.Grant) bool { return g.Run == a.run }) {
-			a.end.Created++
-		} else {
-			a.end.Existed++
+	var created atomic.Int64
+	inParallel(a.plan.missing(), func(o *organization) {
+		made, err := a.api.CreateOrganization(ctx, o.name)
+		if err == nil {
+			o.ids, o.exact = []string{made.ID}, []string{made.Name}
+			created.Add(1)
+			err = a.ledger.RecordAccess(ctx, a.run, createdHere, made.ID, []string{none})
 		}
-	}
+		if err != nil && !a.halt(ctx, err) {
+			o.err = "the organization could not be created: " + accessReason(err)
+		}
+	})
+	a.end.Created += int(created.Load())
 	return err
 }
 

@@ -3,7 +3,6 @@ package importer
 import (
 	"context"
 	"errors"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -59,24 +58,21 @@ func lookUpStop(ctx context.Context, err error) *Stop {
 	return stopFor(err)
 }
 
-// lookUps asks for the account ids that are still open and that pick takes (nil: all), and calls changed (unless nil)
-// with each one whose status changed. What cannot be answered yet stays open.
-func (f *finder) lookUps(ctx context.Context, l *ledger.Ledger, pick func(ledger.OpenLookUp) bool,
-	changed func(ledger.OpenLookUp, outcome.Outcome)) *Stop {
+// lookUps asks for the account ids that are still open, and calls changed (unless nil) with each one of which something
+// is known now. What cannot be answered yet stays open.
+func (f *finder) lookUps(ctx context.Context, l *ledger.Ledger, changed func(ledger.OpenLookUp, outcome.Outcome)) *Stop {
 	pool, running := errgroup.WithContext(ctx)
 	pool.SetLimit(lookUpsAtOnce)
 	for open, err := range l.LookUps(context.WithoutCancel(ctx)) {
-		if err != nil {
-			pool.Go(func() error { return brokenLedger(err) })
-		}
-		if err != nil || running.Err() != nil {
+		if running.Err() != nil {
 			break
 		}
-		if pick != nil && !pick(open) {
-			continue
-		}
 		pool.Go(func() error {
-			if stop := f.lookUp(running, l, open, changed); stop != nil {
+			stop := brokenLedger(err)
+			if stop == nil {
+				stop = f.lookUp(running, l, open, changed)
+			}
+			if stop != nil {
 				return stop
 			}
 			return nil
@@ -96,13 +92,10 @@ func (f *finder) lookUp(ctx context.Context, l *ledger.Ledger, open ledger.OpenL
 	if o == open.Outcome {
 		return nil
 	}
-	if err := l.Resolve(ctx, open, o); err != nil {
-		return brokenLedger(err)
-	}
 	if changed != nil {
 		changed(open, o)
 	}
-	return nil
+	return brokenLedger(l.Resolve(ctx, open, o))
 }
 
 func countLookUps(ctx context.Context, l *ledger.Ledger) (open int, err error) {
@@ -119,23 +112,19 @@ func countLookUps(ctx context.Context, l *ledger.Ledger) (open int, err error) {
 // does it before its plan, which is about account ids.
 func LookUps(ctx context.Context, api API, l *ledger.Ledger) *Stop {
 	f := finder{api: api}
-	return f.lookUps(ctx, l, nil, nil)
+	return f.lookUps(ctx, l, nil)
 }
 
-// lookUpRest asks for what is open when all rows have been sent. What answered a moment ago that nobody is there yet
-// is left to the next command.
+// lookUpRest asks for what is open when all rows have been sent.
 func (c *creation) lookUpRest(ctx context.Context, r *Run, end *End) *Stop {
 	if !c.options.ResolveConflicts {
 		return nil
 	}
-	pick := func(u ledger.OpenLookUp) bool {
-		return u.Run == c.run && (u.Account.Status == outcome.CreatedUnconfirmed || time.Since(u.Settled) >= searchLag)
-	}
-	var mu sync.Mutex
-	return c.finder.lookUps(ctx, c.ledger, pick, func(u ledger.OpenLookUp, o outcome.Outcome) {
-		mu.Lock()
-		end.Revised = true
-		mu.Unlock()
-		r.move(u.Outcome.Status, o.Status)
+	stop := c.finder.lookUps(ctx, c.ledger, func(u ledger.OpenLookUp, o outcome.Outcome) {
+		if u.Run == c.run {
+			r.move(u.Outcome.Status, o.Status)
+		}
 	})
+	end.Revised = r.revised
+	return stop
 }

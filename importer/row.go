@@ -49,7 +49,7 @@ func (c *creation) before(ctx context.Context) *Stop {
 	if !c.options.ResolveConflicts {
 		return nil
 	}
-	stop := c.finder.lookUps(ctx, c.ledger, nil, nil)
+	stop := c.finder.lookUps(ctx, c.ledger, nil)
 	if stop != nil && stop.Cause == QuotaPause {
 		return nil
 	}

@@ -224,7 +224,8 @@ func (r *Run) read(ctx context.Context, rows iter.Seq2[*export.Row, error], step
 	last := 0
 	for batch, err := range inBatches(rows, batchRows) {
 		if err != nil {
-			r.stop(brokenInput(err))
+			r.stop(newStop(Broken, err, "reading the input: "+err.Error(),
+				"nothing is lost; run the same command again when the file can be read"))
 			r.count(outcome.NotAttempted, r.plan.Survey.Rows-last)
 			return
 		}
