@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -33,9 +32,8 @@ type access struct {
 	plan   *AccessPlan
 	run    int64
 	end    AccessEnd
-
-	mu   sync.Mutex
-	stop *Stop
+	counts map[outcome.Access]int // memberships in organizations
+	stop   atomic.Pointer[Stop]   // the first reason
 }
 
 // A group is what takes members: an organization or a service project.
@@ -84,7 +82,7 @@ type AccessReview struct {
 
 // giveAccess carries out the access plan of a run and keeps what became of each row.
 func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
-	a := &access{api: c.api, ledger: c.ledger, plan: c.plan.Access, run: c.run}
+	a := &access{api: c.api, ledger: c.ledger, plan: c.plan.Access, run: c.run, counts: map[outcome.Access]int{}}
 	a.end = AccessEnd{Named: a.plan.Named, Existed: a.plan.Existing, ServiceDesks: map[string]DeskEnd{}}
 	end.Access, end.Revised = &a.end, true
 	err := errors.Join(a.create(ctx), a.openProjects(ctx))
@@ -94,7 +92,9 @@ func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
 		}
 		err = a.give(ctx, batch)
 	}
-	return firstStop(a.stop, brokenLedger(err))
+	a.end.Added, a.end.Known = a.counts[outcome.Added], a.counts[outcome.AccessKnown]
+	a.end.Failed = a.counts[outcome.AccessFailed]
+	return firstStop(a.stop.Load(), brokenLedger(err))
 }
 
 // create creates the organizations that the site lacks; those that this run has created in an earlier session count,
@@ -320,7 +320,7 @@ func (a *access) add(ctx context.Context, seats []*seat) {
 			s.access, s.reason = is, reason
 		}
 	}
-	if a.stopped() {
+	if a.stop.Load() != nil {
 		settle(outcome.AccessNotAttempted, outcome.ReasonAccessStopped)
 		return
 	}
@@ -376,16 +376,10 @@ func (a *access) halt(ctx context.Context, err error) bool {
 	case stop == nil && !answered:
 		stop = brokenLedger(err)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.stop = firstStop(a.stop, stop)
+	if stop != nil {
+		a.stop.CompareAndSwap(nil, stop)
+	}
 	return stop != nil
-}
-
-func (a *access) stopped() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.stop != nil
 }
 
 // inParallel calls do with each of all, a few at once.
@@ -413,7 +407,7 @@ func (a *access) shown(c claim) ledger.RowAccess {
 	}
 	if c.organization != nil {
 		shown.Organization = note(c.organization)
-		a.countMembership(c.organization.access)
+		a.counts[c.organization.access]++
 	}
 	var words []string
 	for i, s := range c.desks {
@@ -429,15 +423,4 @@ func (a *access) shown(c claim) ledger.RowAccess {
 	}
 	shown.ServiceDesk, shown.Reason = strings.Join(words, ";"), outcome.JoinReasons(reasons...)
 	return shown
-}
-
-func (a *access) countMembership(is outcome.Access) {
-	switch is {
-	case outcome.Added:
-		a.end.Added++
-	case outcome.AccessKnown:
-		a.end.Known++
-	case outcome.AccessFailed:
-		a.end.Failed++
-	}
 }

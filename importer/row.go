@@ -234,7 +234,6 @@ type attempt struct {
 	ledger *ledger.Ledger
 	run    int64
 	ledger.Attempt
-	on  bool
 	err error // of the ledger
 }
 
@@ -252,9 +251,7 @@ func newAttempt(l *ledger.Ledger, run int64, row *export.Row, key string, revoke
 func (a *attempt) record(ctx context.Context) apiclient.Record {
 	return apiclient.Record{
 		Before: func() error {
-			if a.err = a.ledger.Begin(context.WithoutCancel(ctx), a.run, a.Attempt); a.err == nil {
-				a.on = true
-			}
+			a.err = a.ledger.Begin(context.WithoutCancel(ctx), a.run, a.Attempt)
 			return a.err
 		},
 		Undone: func() error {
@@ -264,12 +261,8 @@ func (a *attempt) record(ctx context.Context) apiclient.Record {
 	}
 }
 
-// withdraw takes off the record what is on it.
+// withdraw takes off the record what this session has begun.
 func (a *attempt) withdraw(ctx context.Context) error {
-	if !a.on {
-		return nil
-	}
-	a.on = false
 	return a.ledger.Withdraw(ctx, a.run, a.Row, a.Revoke)
 }
 
