@@ -3,7 +3,6 @@ package importer
 import (
 	"context"
 	"errors"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -20,19 +19,14 @@ const (
 	searchLag = 5 * time.Minute
 )
 
-// A finder looks up accounts, until the site says that we may not.
-type finder struct {
-	api     API
-	refused atomic.Pointer[error]
-}
-
-func (f *finder) find(ctx context.Context, email string) (apiclient.Account, error) {
-	if refused := f.refused.Load(); refused != nil {
+// find looks up an account, until the site says that we may not.
+func (c *common) find(ctx context.Context, email string) (apiclient.Account, error) {
+	if refused := c.refused.Load(); refused != nil {
 		return apiclient.Account{}, *refused
 	}
-	found, err := f.api.FindAccount(ctx, email)
+	found, err := c.api.FindAccount(ctx, email)
 	if mayNotLook(err) {
-		f.refused.Store(&err)
+		c.refused.Store(&err)
 	}
 	return found, err
 }
@@ -60,17 +54,17 @@ func lookUpStop(ctx context.Context, err error) *Stop {
 
 // lookUps asks for the account ids that are still open, and calls changed (unless nil) with each one of which something
 // is known now. What cannot be answered yet stays open.
-func (f *finder) lookUps(ctx context.Context, l *ledger.Ledger, changed func(ledger.OpenLookUp, outcome.Outcome)) *Stop {
+func (c *common) lookUps(ctx context.Context, changed func(ledger.OpenLookUp, outcome.Outcome)) *Stop {
 	pool, running := errgroup.WithContext(ctx)
 	pool.SetLimit(lookUpsAtOnce)
-	for open, err := range l.LookUps(context.WithoutCancel(ctx)) {
+	for open, err := range c.ledger.LookUps(context.WithoutCancel(ctx)) {
 		if running.Err() != nil {
 			break
 		}
 		pool.Go(func() error {
 			stop := brokenLedger(err)
 			if stop == nil {
-				stop = f.lookUp(running, l, open, changed)
+				stop = c.lookUp(running, open, changed)
 			}
 			if stop != nil {
 				return stop
@@ -82,9 +76,9 @@ func (f *finder) lookUps(ctx context.Context, l *ledger.Ledger, changed func(led
 	return firstStop(interrupted(ctx), stop)
 }
 
-func (f *finder) lookUp(ctx context.Context, l *ledger.Ledger, open ledger.OpenLookUp,
+func (c *common) lookUp(ctx context.Context, open ledger.OpenLookUp,
 	changed func(ledger.OpenLookUp, outcome.Outcome)) *Stop {
-	found, err := f.find(ctx, open.Account.Email)
+	found, err := c.find(ctx, open.Account.Email)
 	if stop := lookUpStop(ctx, err); stop != nil {
 		return stop
 	}
@@ -95,7 +89,7 @@ func (f *finder) lookUp(ctx context.Context, l *ledger.Ledger, open ledger.OpenL
 	if changed != nil {
 		changed(open, o)
 	}
-	return brokenLedger(l.Resolve(ctx, open, o))
+	return brokenLedger(c.ledger.Resolve(ctx, open, o))
 }
 
 func countLookUps(ctx context.Context, l *ledger.Ledger) (open int, err error) {
@@ -111,8 +105,7 @@ func countLookUps(ctx context.Context, l *ledger.Ledger) (open int, err error) {
 // LookUps asks for the account ids that earlier runs could not find yet. Do does it for an import by itself; revoke
 // does it before its plan, which is about account ids.
 func LookUps(ctx context.Context, api API, l *ledger.Ledger) *Stop {
-	f := finder{api: api}
-	return f.lookUps(ctx, l, nil)
+	return (&common{api: api, ledger: l}).lookUps(ctx, nil)
 }
 
 // lookUpRest asks for what is open when all rows have been sent.
@@ -120,7 +113,7 @@ func (c *creation) lookUpRest(ctx context.Context, r *Run, end *End) *Stop {
 	if !c.options.ResolveConflicts {
 		return nil
 	}
-	stop := c.finder.lookUps(ctx, c.ledger, func(u ledger.OpenLookUp, o outcome.Outcome) {
+	stop := c.lookUps(ctx, func(u ledger.OpenLookUp, o outcome.Outcome) {
 		if u.Run == c.run {
 			r.move(u.Outcome.Status, o.Status)
 		}

@@ -18,30 +18,12 @@ import (
 
 // revocation is the work of revoke and undo: portal access is revoked for each account. What the plan has decided
 // without a request is recorded too, so that the ledger alone can replay the run.
-type revocation struct {
-	api    API
-	ledger *ledger.Ledger
-	plan   *Plan
-	run    int64
-	browse bool
-	rules  stopRules
-	finder finder
-}
+type revocation struct{ *common }
 
 func newRevocation(api API, l *ledger.Ledger, plan *Plan, o Options) *revocation {
-	return &revocation{
-		api:    api,
-		ledger: l,
-		plan:   plan,
-		run:    plan.Run.Seq,
-		browse: o.MayBrowse,
-		rules: stopRules{
-			maxErrors: o.MaxErrors,
-			action:    "revoke portal access, which needs site administration",
-			alike:     true,
-		},
-		finder: finder{api: api},
-	}
+	v := &revocation{newCommon(api, l, plan, o, "revoke portal access, which needs site administration")}
+	v.rules.alike = true
+	return v
 }
 
 func (v *revocation) before(context.Context) *Stop { return nil }
@@ -74,7 +56,7 @@ func (v *revocation) one(t target) decision {
 	otherwise := notAttempted(t.row)
 	if decided, ok := v.plan.decided[t.row.Number]; ok {
 		return decision{otherwise, func(ctx context.Context) (Result, *Stop) {
-			return record(ctx, v.ledger, v.run, t.row, t.entry(decided, apiclient.Call{}), apiclient.Call{})
+			return v.record(ctx, t.row, t.entry(decided, apiclient.Call{}), apiclient.Call{})
 		}}
 	}
 	if t.Lost != nil && t.Lost.Run == v.run {
@@ -90,8 +72,8 @@ func (v *revocation) one(t target) decision {
 // revoke carries one row out, from top to bottom. Doing it twice does no harm, so that an answer that was lost is
 // simply asked for again.
 func (v *revocation) revoke(ctx context.Context, t target, otherwise Result) (Result, *Stop) {
-	a := newAttempt(v.ledger, v.run, t.row, t.key, true)
-	call, err := v.api.RevokePortalAccess(ctx, t.id, a.record(ctx))
+	a := v.attempt(t.row, t.key, true)
+	call, err := v.api.RevokePortalAccess(ctx, t.id, a.onRecord(ctx))
 	if a.err != nil {
 		return otherwise, brokenLedger(a.err)
 	}
@@ -106,7 +88,7 @@ func (v *revocation) revoke(ctx context.Context, t target, otherwise Result) (Re
 	if judged.change != ledger.MarkGone {
 		stop = firstStop(stop, v.rules.after(judged.status, err))
 	}
-	result, broken := record(ctx, v.ledger, v.run, t.row, t.entry(judged, call), call)
+	result, broken := v.record(ctx, t.row, t.entry(judged, call), call)
 	return result, firstStop(stop, broken)
 }
 
@@ -116,11 +98,11 @@ func (v *revocation) confirm(ctx context.Context, t target, judged verdict) (ver
 	if t.Account == nil || t.Account.ID != t.id {
 		return judged, nil
 	}
-	found, err := v.finder.find(ctx, t.Account.Email)
+	found, err := v.find(ctx, t.Account.Email)
 	if stop := lookUpStop(ctx, err); stop != nil {
 		return judged, stop
 	}
-	if deleted(t.id, found, err, v.browse && time.Since(t.Account.At) >= searchLag) {
+	if deleted(t.id, found, err, v.options.MayBrowse && time.Since(t.Account.At) >= searchLag) {
 		judged.change, judged.reason = ledger.MarkGone, outcome.ReasonGone
 	}
 	return judged, nil

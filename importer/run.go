@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
@@ -31,15 +30,6 @@ type API interface {
 	ServiceDesk(ctx context.Context, key string) (apiclient.ServiceDesk, error)
 	AddToServiceDesk(ctx context.Context, id string, accountIDs []string) (apiclient.Call, error)
 	AddOrganizationToServiceDesk(ctx context.Context, deskID, organizationID string) (apiclient.Call, error)
-}
-
-// Result is what became of one row, as it is handed out. Lost, Refused and Took are of this session alone.
-type Result struct {
-	Row *export.Row
-	outcome.Outcome
-	Lost    bool          // the answer to one of the attempts was lost
-	Refused int           // attempts answered with 429
-	Took    time.Duration // how long the site took for the last answer; 0: nothing was asked
 }
 
 // Options are the choices of one run.
