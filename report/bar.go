@@ -19,12 +19,13 @@ type bar struct {
 	progress *progressbar.ProgressBar
 	line     *barLine
 	rows     int
+	done     int
 }
 
-// Widths of a terminal from which the bar shows more.
 const (
-	paceFrom = 50
-	barMost  = 40 // the bar itself
+	paceFrom = 50 // width of a terminal from which there is room for the pace
+	barLeast = 5  // width of the bar itself
+	barMost  = 40
 )
 
 // newBar shows nothing yet. rows is how many are still to do: with what was
@@ -38,18 +39,15 @@ func newBar(out io.Writer, columns func() int, rows int) *bar {
 		progressbar.OptionSetItsString("rows"),
 		progressbar.OptionShowDescriptionAtLineEnd(),
 	}
-	if columns() >= paceFrom {
-		options = append(options, progressbar.OptionShowIts())
-	}
 	b.progress = progressbar.NewOptions(rows, options...)
 	return b
 }
 
-// show draws a moment. In a pause only the description changes: the pace stays
-// what it was, and a time left would be wrong.
+// show draws a moment. While nothing moves only the description changes: the
+// pace stays what it was, and in a pause no time left would be right.
 func (b *bar) show(m Moment, now time.Time) {
 	note := m.pause(now)
-	words := m.pause(now)
+	words := note
 	for _, count := range []struct {
 		n    int
 		what string
@@ -61,8 +59,12 @@ func (b *bar) show(m Moment, now time.Time) {
 	words = strings.TrimPrefix(words, ", ")
 	moving := note == "" && m.Done > 0
 	b.line.measuring = true
-	if note == "" {
-		b.progress.Set(min(m.Done, b.rows))
+	if done := min(m.Done, b.rows); done != b.done || done == 0 {
+		b.progress.Set(done)
+		b.done = done
+	}
+	if moving && b.line.columns() >= paceFrom {
+		progressbar.OptionShowIts()(b.progress)
 	}
 	b.layOut(words, moving)
 	b.line.measuring = false
@@ -72,7 +74,6 @@ func (b *bar) show(m Moment, now time.Time) {
 // layOut gives the bar itself what the words leave of the line, and leaves the
 // time out where it is too long.
 func (b *bar) layOut(words string, moving bool) {
-	const barLeast = 5
 	progressbar.OptionSetPredictTime(moving)(b.progress)
 	progressbar.OptionSetWidth(0)(b.progress)
 	b.progress.Describe(words)

@@ -29,7 +29,7 @@ func Totals(s Summary, e Ending) string {
 	l.counts(s.Rows.Counts)
 	l.read(s.Rows.Read, Proof(s.Rows), s.Skipped)
 	l.line("")
-	describeAccess(l, s.Access)
+	l.add("Access", strings.Join(AccessLines(s.Access), "\n"))
 	describeLeavers(l, s.Leavers)
 	l.add("Requests", RequestLine(s))
 	l.add("Results", Shown(s.Results))
@@ -81,24 +81,29 @@ func Proof(r Rows) string {
 	return "All of the above: each row has one status."
 }
 
-// describeAccess adds what was done about organizations and service projects.
-func describeAccess(l *listing, a *Access) {
+// AccessLines are what was done about organizations and service projects.
+func AccessLines(a *Access) []string {
 	if a == nil {
-		return
+		return nil
 	}
+	var lines []string
 	if o := a.Organizations; o.Named > 0 {
-		l.add("Access", fmt.Sprintf("%s in the file: %s at the site before, %s created",
+		lines = append(lines, fmt.Sprintf("%s in the file: %s at the site before, %s created",
 			text.Counted(o.Named, "organization", "organizations"), text.Grouped(o.Existed), text.Grouped(o.Created)))
 	}
 	if m := a.Memberships; m != (MembershipCounts{}) {
-		l.add("Members", fmt.Sprintf("%s added, %s there before, %s failed",
+		lines = append(lines, fmt.Sprintf("customers in their organizations: %s added, %s there before, %s failed",
 			text.Grouped(m.Added), text.Grouped(m.Known), text.Grouped(m.Failed)))
 	}
 	for _, key := range slices.Sorted(maps.Keys(a.ServiceDesks)) {
 		d := a.ServiceDesks[key]
-		l.add("Project", fmt.Sprintf("%s: %s and %s", text.Printable(key),
-			text.Counted(d.Customers, "customer", "customers"), text.Counted(d.Organizations, "organization", "organizations")))
+		line := "service project " + text.Printable(key) + ": " + text.Counted(d.Customers, "customer", "customers")
+		if d.Organizations > 0 {
+			line += " and " + text.Counted(d.Organizations, "organization", "organizations")
+		}
+		lines = append(lines, line)
 	}
+	return lines
 }
 
 // describeLeavers adds the leavers, and what was done about them.
