@@ -1,7 +1,7 @@
 package apiclient
 
 import (
-	"encoding"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Kind says what is wrong, as far as somebody acts on it.
+// Kind is what is wrong, as far as somebody acts on it. Answers are told apart by status and shape, never by texts.
 type Kind int
 
 const (
@@ -22,30 +22,23 @@ const (
 	KindProxy                        // the proxy refuses, or is not there
 	KindRedirect                     // the answer points elsewhere
 	KindUnauthorized                 // 401, or no usable credentials
-	KindScope                        // 401: the token lacks a scope
+	KindScope                        // 401 while the same token is good for something else: it lacks a scope
 	KindForbidden                    // 403: the account lacks a permission
 	KindInvalid                      // 400, and other refusals of what was sent
-	KindNotFound                     // 404
+	KindNotFound                     // 404 and 410; see Error.RouteInDoubt
 	KindConflict                     // 409
-	KindRefused                      // 429
+	KindRefused                      // 429, again and again, while others were let pass
 	KindServer                       // 5xx
-	KindAnswer                       // an answer that is not what the API promises
+	KindAnswer                       // 2xx, and not what the API promises, as a web page
 )
 
 var kindNames = [...]string{"", "site", "name", "unreachable", "timeout", "tls", "proxy", "redirect", "unauthorized",
 	"scope", "forbidden", "invalid", "not_found", "conflict", "refused", "server", "answer"}
 
-func (k Kind) String() string {
-	if k < 0 || int(k) >= len(kindNames) {
-		return fmt.Sprintf("Kind(%d)", int(k))
-	}
-	return kindNames[k]
-}
+func (k Kind) String() string { return kindNames[k] }
 
-// MarshalText is the word of String.
+// MarshalText returns the word of String.
 func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
-
-var _ encoding.TextMarshaler = Kind(0)
 
 // Error is an operation that failed. Message may hold what was sent (an address, a name): it is for the results file.
 // Error, Redacted and LogValue mask that. No field ever holds credentials.
@@ -60,6 +53,9 @@ type Error struct {
 	Hint    string // what to do about it, in one sentence; may be empty
 	Err     error  // the cause, when there was no answer; may be nil
 
+	Page       bool // the answer was a web page: whatever its status, it was not the API that answered
+	RouteWorks bool // this operation has succeeded before with this client, so there is such an operation
+
 	private []string
 }
 
@@ -69,126 +65,134 @@ func (e *Error) Error() string { return e.Op + ": " + e.Redacted() }
 // Redacted is Reason without addresses and names.
 func (e *Error) Redacted() string { return mask(e.Reason(), e.private) }
 
-// Reason says what happened without what was being done: status and message, for the results file.
+// Reason is what happened without what was being done: status and message, for the results file.
 func (e *Error) Reason() string {
-	var parts []string
-	if e.Status != 0 {
-		parts = append(parts, strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))))
+	text := e.Message
+	switch {
+	case e.Status != 0 && text != "":
+		text = statusText(e.Status) + ": " + text
+	case e.Status != 0:
+		text = statusText(e.Status)
+	case text == "":
+		text = e.Kind.String()
 	}
-	if e.Message != "" {
-		parts = append(parts, e.Message)
-	}
-	if len(parts) == 0 {
-		parts = append(parts, e.Kind.String())
-	}
-	text := strings.Join(parts, ": ")
 	if e.Key != "" {
 		text += " (" + e.Key + ")"
 	}
 	return text
 }
 
+func statusText(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+}
+
 func (e *Error) Unwrap() error { return e.Err }
 
-// NotAuthorized reports that credentials, scope or permission are to blame.
+// NotAuthorized reports whether credentials, scope or permission are to blame.
 func (e *Error) NotAuthorized() bool {
 	return e.Kind == KindUnauthorized || e.Kind == KindScope || e.Kind == KindForbidden
 }
 
+// RouteInDoubt reports whether the error may mean that the site does not have the operation at all, or that something
+// in between does not let it through: 404, 405 or 410 before the operation has ever succeeded, or any web page.
+// Only when it is false is a 404 about what the request named.
+func (e *Error) RouteInDoubt() bool {
+	switch e.Status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone:
+		return e.Page || !e.RouteWorks
+	}
+	return e.Page
+}
+
 // LogValue is the error without anybody's data.
 func (e *Error) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("op", e.Op), slog.String("kind", e.Kind.String()), slog.String("method", e.Method),
-		slog.String("route", e.Route), slog.Int("status", e.Status), slog.String("key", e.Key),
-		slog.String("message", mask(e.Message, e.private)))
+	return slog.GroupValue(slog.String("op", e.Op), slog.String("kind", e.Kind.String()),
+		slog.String("method", e.Method), slog.String("route", e.Route), slog.Int("status", e.Status),
+		slog.String("key", e.Key), slog.String("message", mask(e.Message, e.private)))
 }
-
-// tokenServerError is a token endpoint that is out of order.
-type tokenServerError struct{ status int }
-
-func (e *tokenServerError) Error() string {
-	return fmt.Sprintf("the token endpoint answered %d", e.status)
-}
-
-// settingsError is a request that could not even be made.
-type settingsError struct{ err error }
-
-func (e *settingsError) Error() string { return "the request cannot be made" }
 
 // failure is the error for an operation whose last attempt was a.
-func (c *Client) failure(r *request, a answer) error {
+func (c *Client) failure(ctx context.Context, r *request, a answer) *Error {
 	if inner, ok := errors.AsType[*Error](a.err); ok {
 		return inner
 	}
-	e := &Error{Op: r.op, Method: r.method, Route: r.route, Status: a.status, private: r.private, Err: quiet(a.err)}
+	e := r.fail(KindInvalid, "", "")
+	e.Status, e.Err = a.status, withoutURL(a.err)
+	_, e.RouteWorks = c.works.Load(r.route)
 	if a.status == 0 {
 		e.Kind, e.Message, e.Hint = explain(a.err)
 		e.Message = clean(hide(e.Message, c.secrets))
 		return e
 	}
+	e.Page = isPage(a.header, a.body)
 	key, text := readMessage(a.header, a.body)
 	e.Key, e.Message = clean(hide(key, c.secrets)), clean(hide(text, c.secrets))
-	e.Kind, e.Hint = c.judge(r, a, e)
+	c.judge(r, a, e)
+	if e.Kind == KindUnauthorized && !r.anonymous && !r.check {
+		if _, err := c.Myself(ctx); err == nil {
+			e.Kind, e.Hint = KindScope, HintScope
+		}
+	}
 	return e
 }
 
-// quiet keeps an error from telling an address: net/http puts whole URLs into some.
-func quiet(err error) error {
+// fail is an error of a request.
+func (r *request) fail(kind Kind, message, hint string) *Error {
+	return &Error{
+		Op:      r.op,
+		Method:  r.method,
+		Route:   r.route,
+		Kind:    kind,
+		Message: message,
+		Hint:    hint,
+		private: r.private,
+	}
+}
+
+// withoutURL drops the URL that net/http puts into some errors.
+func withoutURL(err error) error {
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		return outer.Err
 	}
 	return err
 }
 
-// judge is what a status means, and what to do about it.
-func (c *Client) judge(r *request, a answer, e *Error) (Kind, string) {
-	switch s := a.status; {
-	case s/100 == 3:
-		e.Message = c.whereTo(a.header)
-		return KindRedirect, hintRedirect
-	case s/100 == 2 && isPage(a.header, a.body):
-		e.Message = "the answer is a web page (" + orElse(e.Message, "without a title") + "), not Jira's API"
-		return KindSite, hintPage
-	case s/100 == 2:
-		e.Message = "the answer is cut short, or not what the API promises"
-		return KindAnswer, hintAgain
-	case s == http.StatusUnauthorized && strings.Contains(strings.ToLower(e.Message), "scope"):
-		return KindScope, HintScope
-	case s == http.StatusUnauthorized:
-		return KindUnauthorized, hintCredentials(c.kind)
-	case s == http.StatusForbidden:
-		return KindForbidden, forbiddenHint(r)
-	case s == http.StatusNotFound:
-		return KindNotFound, ""
-	case s == http.StatusProxyAuthRequired:
-		return KindProxy, hintProxy
-	case s == http.StatusConflict:
-		return KindConflict, ""
-	case s == http.StatusTooManyRequests:
-		return KindRefused, ""
-	case s >= 500:
-		return KindServer, hintAgain
+// judge sets the kind of an answered failure, and what to do about it.
+func (c *Client) judge(r *request, a answer, e *Error) {
+	switch {
+	case a.status/100 == 3:
+		e.Kind, e.Message, e.Hint = KindRedirect, "a redirect to "+c.target(a.header), hintRedirect
+	case a.status/100 == 2 && e.Page:
+		e.Kind, e.Message, e.Hint = KindAnswer, "the answer is a web page, not Jira's API: "+e.Message, hintPage
+	case a.status/100 == 2:
+		e.Kind, e.Message, e.Hint = KindAnswer, "the answer is cut short, or not what the API promises", hintAgain
+	case a.status >= 500:
+		e.Kind, e.Hint = KindServer, hintAgain
+	case a.status == http.StatusUnauthorized:
+		e.Kind, e.Hint = KindUnauthorized, hintCredentials[c.kind]
+	case a.status == http.StatusForbidden:
+		e.Kind, e.Hint = KindForbidden, orElse(forbiddenHints[r.route], hintAccess)
+	case a.status == http.StatusNotFound, a.status == http.StatusGone:
+		e.Kind = KindNotFound
+	case a.status == http.StatusProxyAuthRequired:
+		e.Kind, e.Hint = KindProxy, hintProxy
+	case a.status == http.StatusConflict:
+		e.Kind = KindConflict
+	case a.status == http.StatusTooManyRequests:
+		e.Kind = KindRefused
+		e.Message = orElse(e.Message, "the site refused this again and again, and nothing else")
+	case e.Key == "cv.signup.error.not.allowed":
+		e.Hint = hintSignup
 	}
-	if e.Key == "cv.signup.error.not.allowed" {
-		return KindInvalid, hintSignup
-	}
-	return KindInvalid, ""
 }
 
-// whereTo names the host that a redirect points to, and nothing else of it.
-func (c *Client) whereTo(h http.Header) string {
+// target names the host that a redirect points to, and nothing else of it.
+func (c *Client) target(h http.Header) string {
 	to, err := url.Parse(h.Get("Location"))
-	switch {
-	case err != nil || to.Path == "" && to.Host == "":
-		return "a redirect to nowhere"
-	case to.Host == "" || strings.HasSuffix(c.site, "://"+to.Host):
-		if strings.Contains(strings.ToLower(to.Path), "login") {
-			return "a redirect to the site's login page"
-		}
-		return "a redirect to another page of the site"
-	case strings.Contains(strings.ToLower(to.Path), "login") || to.Host == "id.atlassian.com":
-		return "a redirect to a login page at " + clean(to.Host)
+	if err != nil || to.Host == "" || strings.HasSuffix(c.site, "://"+to.Host) {
+		return "another page of the site"
 	}
-	return "a redirect to another host, " + clean(to.Host)
+	return "another host, " + clean(to.Host)
 }
 
 func orElse(s, other string) string {

@@ -1,0 +1,230 @@
+package apiclient
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+)
+
+// Credentials are of one kind: Email and APIToken, AccessToken, or ClientID and ClientSecret. They print as "[hidden]".
+type Credentials struct {
+	Email, APIToken        string
+	AccessToken            string
+	ClientID, ClientSecret string
+}
+
+// CredentialKind is how requests are authorised.
+type CredentialKind int
+
+const (
+	APIToken       CredentialKind = iota + 1 // Basic, to the site; a token with scopes: to the gateway
+	AccessToken                              // Bearer, to the gateway
+	ServiceAccount                           // client credentials, then Bearer to the gateway
+)
+
+func (k CredentialKind) String() string {
+	return [...]string{"none", "API token", "OAuth access token", "service account"}[k]
+}
+
+func (Credentials) String() string       { return "[hidden]" }
+func (Credentials) GoString() string     { return "[hidden]" }
+func (Credentials) LogValue() slog.Value { return slog.StringValue("[hidden]") }
+
+// Kind is which credentials there are. None, half a pair, or several kinds are an *Error.
+func (c Credentials) Kind() (CredentialKind, error) {
+	var kinds []CredentialKind
+	for kind, parts := range []string{
+		APIToken: c.Email + c.APIToken, AccessToken: c.AccessToken, ServiceAccount: c.ClientID + c.ClientSecret,
+	} {
+		if parts != "" {
+			kinds = append(kinds, CredentialKind(kind))
+		}
+	}
+	switch {
+	case len(kinds) == 0:
+		return 0, credentialError("there are no credentials", "set JIRA_USER_EMAIL and JIRA_API_TOKEN; "+hintNewToken)
+	case len(kinds) > 1:
+		return 0, credentialError("there are credentials of more than one kind",
+			"keep one of: JIRA_USER_EMAIL and JIRA_API_TOKEN; JIRA_ACCESS_TOKEN; JIRA_CLIENT_ID and JIRA_CLIENT_SECRET")
+	case kinds[0] == APIToken && !strings.Contains(c.Email, "@"):
+		return 0, credentialError("JIRA_USER_EMAIL is missing, or no e-mail address",
+			"set JIRA_USER_EMAIL to the address of the account that made the token")
+	case kinds[0] == APIToken && c.APIToken == "":
+		return 0, credentialError("JIRA_USER_EMAIL has no API token", "set JIRA_API_TOKEN, or give --token-file")
+	case kinds[0] == ServiceAccount && (c.ClientID == "" || c.ClientSecret == ""):
+		return 0, credentialError("a service account needs an id and a secret",
+			"set both JIRA_CLIENT_ID and JIRA_CLIENT_SECRET")
+	}
+	for _, s := range c.secrets() {
+		if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '"' || r == '\'' }) {
+			return 0, credentialError("the credentials hold a blank, a line break or a quote",
+				"copy the token again, alone, in one line and without quotes")
+		}
+	}
+	return kinds[0], nil
+}
+
+func credentialError(message, hint string) error {
+	return &Error{Op: "reading the credentials", Kind: KindUnauthorized, Message: message, Hint: hint}
+}
+
+// secrets are the strings that must be in no text.
+func (c Credentials) secrets() []string {
+	var s []string
+	for _, secret := range []string{c.APIToken, c.AccessToken, c.ClientSecret} {
+		if secret = strings.TrimSpace(secret); secret != "" {
+			s = append(s, secret)
+		}
+	}
+	return s
+}
+
+// authorizer makes the Authorization header.
+type authorizer interface {
+	header(ctx context.Context) (string, error)
+	renew(used string) bool // the header that was used is no longer any good; false: there is no other
+}
+
+func newAuthorizer(c Credentials, client *Client) authorizer {
+	switch client.kind {
+	case AccessToken:
+		return fixed("Bearer " + strings.TrimSpace(c.AccessToken))
+	case ServiceAccount:
+		return newServiceToken(c, client)
+	}
+	pair := strings.TrimSpace(c.Email) + ":" + strings.TrimSpace(c.APIToken)
+	return fixed("Basic " + base64.StdEncoding.EncodeToString([]byte(pair)))
+}
+
+// fixed is an Authorization header that cannot be renewed.
+type fixed string
+
+func (f fixed) header(context.Context) (string, error) { return string(f), nil }
+func (fixed) renew(string) bool                        { return false }
+
+// serviceToken gets a token with client credentials, once for all workers, and again before it ends. x/oauth2 makes
+// the request; its own reuse of tokens knows neither a 401 nor a wait that can be cancelled.
+type serviceToken struct {
+	config clientcredentials.Config
+	client *Client
+	turn   chan struct{} // held by who reads or changes token
+	token  *oauth2.Token
+}
+
+func newServiceToken(c Credentials, client *Client) *serviceToken {
+	return &serviceToken{client: client, turn: make(chan struct{}, 1), config: clientcredentials.Config{
+		ClientID:     strings.TrimSpace(c.ClientID),
+		ClientSecret: strings.TrimSpace(c.ClientSecret),
+		TokenURL:     client.cloud.token,
+		AuthStyle:    oauth2.AuthStyleInParams,
+	}}
+}
+
+func (s *serviceToken) renew(used string) bool {
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
+	if s.token != nil && bearer(s.token) == used {
+		s.token = nil
+	}
+	return true
+}
+
+func bearer(t *oauth2.Token) string { return "Bearer " + t.AccessToken }
+
+func (s *serviceToken) header(ctx context.Context) (string, error) {
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	if s.token.Valid() {
+		return bearer(s.token), nil
+	}
+	token, err := s.fetch(ctx)
+	if err != nil {
+		return "", err
+	}
+	if !token.Expiry.IsZero() {
+		token.Expiry = token.Expiry.Add(-min(2*time.Minute, time.Until(token.Expiry)/10))
+	}
+	s.token = token
+	return bearer(token), nil
+}
+
+// tokenServerError is a token endpoint that is out of order.
+type tokenServerError struct{ status int }
+
+func (e *tokenServerError) Error() string {
+	return fmt.Sprintf("the token endpoint answered %d", e.status)
+}
+
+// fetch asks the token endpoint once. A refusal is an *Error; what may pass by itself is not.
+func (s *serviceToken) fetch(ctx context.Context) (*oauth2.Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, min(s.client.timeout, 30*time.Second))
+	defer cancel()
+	token, err := s.config.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
+		Transport:     s.client.transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}))
+	if err == nil {
+		return token, nil
+	}
+	answered, ok := errors.AsType[*oauth2.RetrieveError](err)
+	if !ok {
+		return nil, withoutURL(err)
+	}
+	status := answered.Response.StatusCode
+	if status >= 500 || status == http.StatusTooManyRequests {
+		return nil, &tokenServerError{status}
+	}
+	_, text := readMessage(answered.Response.Header, answered.Body)
+	return nil, &Error{
+		Op:      "getting a token for the service account",
+		Route:   "token endpoint",
+		Status:  status,
+		Kind:    KindUnauthorized,
+		Message: clean(hide(text, s.client.secrets)),
+		Hint:    hintServiceAccount,
+	}
+}
+
+// whereAndWho is the root and the Authorization header for one attempt.
+func (c *Client) whereAndWho(ctx context.Context, r *request) (root, authorization string, err error) {
+	if r.anonymous {
+		return c.site, "", nil
+	}
+	if authorization, err = c.token.header(ctx); err != nil {
+		return "", "", err
+	}
+	if r.at != "" {
+		return r.at, authorization, nil
+	}
+	root, err = c.root(ctx)
+	return root, authorization, err
+}
+
+// root is the address that requests with credentials go to. Bearer tokens go to the gateway, whose path has the
+// cloud id.
+func (c *Client) root(ctx context.Context) (string, error) {
+	if root := c.address.Load(); root != nil {
+		return *root, nil
+	}
+	id, err := c.CloudID(ctx)
+	if err != nil {
+		return "", err
+	}
+	root := c.gatewayRoot(id)
+	c.address.Store(&root)
+	return root, nil
+}
+
+func (c *Client) gatewayRoot(cloudID string) string { return c.cloud.gateway + "/ex/jira/" + cloudID }

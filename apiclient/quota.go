@@ -1,0 +1,145 @@
+package apiclient
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"jsm-onboard/apiclient/pacer"
+)
+
+// maxWait is the longest wait that a header can ask for; anything longer, or absurd, is taken for that.
+const maxWait = 24 * time.Hour
+
+// quotaAnswer is what an attempt means for the pacer.
+func quotaAnswer(a answer) pacer.Answer {
+	q := pacer.Answer{Kind: quotaKind(a), Level: a.level()}
+	switch {
+	case q.Kind != pacer.Refused && q.Kind != pacer.Failed:
+		return q
+	case a.header == nil:
+		_, q.Reason, _ = explain(a.err)
+		return q
+	}
+	q.RetryAfter = a.retryAfter()
+	q.Reason = clean(a.header.Get("RateLimit-Reason"))
+	if q.Kind == pacer.Failed {
+		q.Reason = orElse(q.Reason, statusText(a.status))
+		return q
+	}
+	q.Shared = strings.HasPrefix(strings.ToLower(q.Reason), "jira-quota-")
+	if q.RetryAfter == 0 {
+		q.RetryAfter = a.untilReset()
+	}
+	return q
+}
+
+func quotaKind(a answer) pacer.Kind {
+	switch {
+	case a.verdict == refused:
+		return pacer.Refused
+	case a.verdict == definite, a.whole():
+		return pacer.Passed
+	case errors.Is(a.err, context.Canceled):
+		return pacer.Unsent // the site is not to blame
+	}
+	return pacer.Failed
+}
+
+// untilReset is the wait that a 429 without Retry-After asks for by X-RateLimit-Reset. Headers that show that more
+// remains were not the reason for the 429.
+func (a answer) untilReset() time.Duration {
+	if remaining, ok := count(a.header.Get("X-RateLimit-Remaining")); ok && remaining > 0 {
+		return 0
+	}
+	return a.until(a.header.Get("X-RateLimit-Reset"))
+}
+
+// retryAfter reads seconds or a date; 0: not given. Of several values the longest counts.
+func (a answer) retryAfter() time.Duration {
+	var longest time.Duration
+	for _, v := range a.header.Values("Retry-After") {
+		if d, ok := seconds(v); ok {
+			longest = max(longest, d)
+		} else if t, err := http.ParseTime(strings.TrimSpace(v)); err == nil {
+			longest = max(longest, a.from(t))
+		}
+	}
+	return longest
+}
+
+// level is what the headers report of the quota; nil: nothing. Those that are enforced count before those in beta.
+// Limit is passed on, and is never a rate: it is the size of the bucket as often.
+func (a answer) level() *pacer.Level {
+	for _, prefix := range []string{"X-Ratelimit-", "Beta-X-Ratelimit-"} {
+		if remaining, ok := count(a.header.Get(prefix + "Remaining")); ok {
+			limit, _ := count(a.header.Get(prefix + "Limit"))
+			return &pacer.Level{Remaining: remaining, Limit: limit, Reset: a.until(a.header.Get(prefix + "Reset"))}
+		}
+	}
+	return nil
+}
+
+// until reads the time until a moment: ISO 8601, seconds or milliseconds since 1970, or seconds from now.
+func (a answer) until(s string) time.Duration {
+	s = strings.TrimSpace(s)
+	if f, err := strconv.ParseFloat(s, 64); err == nil && f >= 1e8 {
+		if f >= 1e11 {
+			f /= 1000
+		}
+		if f >= 1e11 {
+			return 0
+		}
+		return a.from(time.UnixMilli(int64(f * 1000)))
+	}
+	if d, ok := seconds(s); ok {
+		return d
+	}
+	for _, layout := range []string{
+		time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z0700",
+	} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return a.from(t)
+		}
+	}
+	return 0
+}
+
+// from is the time until t by the server's clock; where it gave none, by ours.
+func (a answer) from(t time.Time) time.Duration {
+	now, err := http.ParseTime(a.header.Get("Date"))
+	if err != nil {
+		now = a.at
+	}
+	return max(0, min(t.Sub(now), maxWait))
+}
+
+// seconds reads a number of seconds, also one with a fraction.
+func seconds(s string) (time.Duration, bool) {
+	f, ok := number(s)
+	return time.Duration(math.Ceil(min(f, maxWait.Seconds())*1000)) * time.Millisecond, ok
+}
+
+// count reads a whole number.
+func count(s string) (int, bool) {
+	f, ok := number(s)
+	return int(f), ok && f <= math.MaxInt32
+}
+
+// number reads a decimal number; a negative one is 0.
+func number(s string) (float64, bool) {
+	s = strings.TrimSpace(s)
+	f, err := strconv.ParseFloat(s, 64)
+	if strings.ContainsAny(s, "xXpPiInN_") || err != nil && !math.IsInf(f, 0) {
+		return 0, false
+	}
+	return max(0, min(f, math.MaxInt64)), true
+}
+
+func isRateHeader(name string) bool {
+	return strings.Contains(strings.ToLower(name), "ratelimit") || name == "Retry-After"
+}

@@ -1,0 +1,281 @@
+package apiclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"jsm-onboard/apiclient/pacer"
+)
+
+// How often an attempt of one operation is made again. Refusals and failures are counted apart.
+const (
+	patience       = 8  // while the site answers others
+	patienceAlone  = 16 // while there are no others, and yet the site answers
+	patienceCheck  = 5  // before the run
+	patienceAnswer = 5  // of whole answers that are not what the API promises
+)
+
+// longestRetryAfter is how much of a Retry-After on a 5xx one row obeys; a quota's is for the pacer.
+const longestRetryAfter = 5 * time.Minute
+
+// request is one operation, to be sent as often as need be.
+type request struct {
+	op     string // for errors: what was being done
+	method string
+	route  string   // the path with names in braces instead of ids; in logs and errors as it is
+	ids    []string // in the order of the names
+	query  string
+	next   string // the whole path instead, as a page named it
+	body   []byte
+	lane   *lane
+
+	anonymous    bool              // to the site, without credentials
+	at           string            // send to this root; "": where the credentials are taken
+	experimental bool              // opts in to an experimental API
+	check        bool              // asked before the run: ends with its context, and has less patience
+	private      []string          // addresses and names, never to be logged
+	record       Record            // the hooks of whoever keeps the record
+	read         func([]byte) bool // reads the body of a 2xx, and reports whether it is whole and what is promised
+}
+
+// path is what the request is sent to, below a root.
+func (r *request) path() string {
+	if r.next != "" {
+		return r.next
+	}
+	path := r.route
+	for _, id := range r.ids {
+		before, rest, _ := strings.Cut(path, "{")
+		_, after, _ := strings.Cut(rest, "}")
+		path = before + url.PathEscape(id) + after
+	}
+	if r.query != "" {
+		path += "?" + r.query
+	}
+	return path
+}
+
+// progress is one operation so far.
+type progress struct {
+	call     Call
+	began    time.Time
+	failures int
+	refusals int  // in a row
+	singled  int  // refusals while the site let others pass
+	renewed  bool // a new token was asked for
+	onRecord bool
+	last     answer
+	step     step
+}
+
+func (p *progress) note(a answer, others bool) {
+	p.last = a
+	p.call.Attempts += a.sent
+	if a.status != 0 {
+		p.call.Status = a.status
+	}
+	if a.verdict == ambiguous || a.sent > 1 {
+		p.call.Lost = true
+	}
+	if a.verdict != refused {
+		p.refusals = 0
+		p.failures++
+		return
+	}
+	p.call.Refused++
+	p.refusals++
+	if others {
+		p.singled++
+	}
+}
+
+// step is what follows an attempt.
+type step int
+
+const (
+	finish      step = iota + 1 // done
+	stop                        // the answer is no, for good
+	renew                       // again, with a new token
+	afterRefuse                 // again, at no cost
+	retry                       // again, at the cost of a failure
+)
+
+// next is the policy.
+func next(a answer, check bool) step {
+	switch {
+	case a.success():
+		return finish
+	case a.verdict == refused:
+		return afterRefuse
+	case a.verdict == definite && a.status == http.StatusUnauthorized:
+		return renew
+	case a.verdict == definite, hopeless(a.err, check), check && a.whole():
+		return stop
+	}
+	return retry
+}
+
+// do sends r until there is an answer that settles it, patience ends, or a wait is cancelled. The error is an *Error,
+// *PauseError, *OutageError, that of a Record, or the context's. The answer is the last one in any case.
+func (c *Client) do(ctx context.Context, r *request) (answer, Call, error) {
+	for _, id := range r.ids {
+		if !IsAccountID(id) {
+			r.private = append(r.private, id)
+			return answer{}, Call{}, r.fail(KindInvalid, "this is not an id", "")
+		}
+	}
+	p := &progress{began: time.Now()}
+	for {
+		if err := c.attempt(ctx, r, p); err != nil {
+			return p.last, p.call, err
+		}
+		switch {
+		case p.step == finish:
+			c.works.Store(r.route, true)
+			return p.last, p.call, nil
+		case p.step == renew:
+			continue
+		case p.step == stop, ctx.Err() == nil && c.exhausted(ctx, r, p):
+			return p.last, p.call, c.failure(ctx, r, p.last)
+		}
+		if err := sleep(ctx, c.pause(r, p)); err != nil {
+			return p.last, p.call, fmt.Errorf("%s: %w", r.op, err)
+		}
+	}
+}
+
+// attempt makes one attempt: permit, on record, leave, answer, off the record when it did nothing. What is next is
+// then in p.step.
+func (c *Client) attempt(ctx context.Context, r *request, p *progress) error {
+	permit, err := r.lane.Wait(ctx, p.step == retry)
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.op, err)
+	}
+	if err := p.begin(r.record); err != nil {
+		r.lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
+		return err
+	}
+	if err := r.lane.Leave(ctx, &permit); err != nil {
+		r.lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
+		return errors.Join(fmt.Errorf("%s: %w", r.op, err), p.undo(r.record))
+	}
+	start := time.Now()
+	a := c.send(ctx, r)
+	others := r.lane.Done(permit, a.quota)
+	p.call.Took = time.Since(start)
+	p.note(a, others)
+	if a.quota.Kind == pacer.Passed {
+		r.lane.answered.Store(time.Now().UnixNano())
+	}
+	p.step = next(a, r.check)
+	if p.step == renew && (r.anonymous || p.renewed || !c.token.renew(a.token)) {
+		p.step = stop
+	}
+	p.renewed = p.renewed || p.step == renew
+	c.logAttempt(ctx, r, p)
+	if a.verdict == unsent || a.verdict == refused || p.step == renew {
+		return p.undo(r.record)
+	}
+	return nil
+}
+
+// begin puts the call on record, unless an earlier attempt of it still is.
+func (p *progress) begin(r Record) error {
+	if p.onRecord || r.Before == nil {
+		return nil
+	}
+	if err := r.Before(); err != nil {
+		return err
+	}
+	p.onRecord = true
+	return nil
+}
+
+// undo takes the call off the record, unless one of its attempts is lost.
+func (p *progress) undo(r Record) error {
+	if !p.onRecord || p.call.Lost {
+		return nil
+	}
+	p.onRecord = false
+	if r.Undone == nil {
+		return nil
+	}
+	return r.Undone()
+}
+
+// exhausted ends an operation only when it is to blame itself: the site answers others and not this. Otherwise the
+// site is down or its quota used up, which is for the pacer to end.
+func (c *Client) exhausted(ctx context.Context, r *request, p *progress) bool {
+	switch {
+	case p.step == afterRefuse:
+		return p.singled >= patience || p.refusals >= patienceAlone && c.alive(ctx)
+	case r.check:
+		return p.failures >= patienceCheck
+	case p.last.whole():
+		return p.failures >= patienceAnswer
+	case p.failures < patience:
+		return false
+	case r.lane.answered.Load() >= p.began.UnixNano():
+		return true
+	}
+	return p.failures >= patienceAlone && c.alive(ctx)
+}
+
+// alive asks the site, once, for what needs no credentials.
+func (c *Client) alive(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	p := new(progress)
+	return c.attempt(ctx, c.infoRequest(new(string)), p) == nil && p.last.verdict == definite
+}
+
+// pause is the wait of one row before its next attempt; after a failure it is at least what the site asks for, within
+// reason.
+func (c *Client) pause(r *request, p *progress) time.Duration {
+	if p.step == afterRefuse {
+		return backoff(p.refusals)
+	}
+	asked := min(p.last.quota.RetryAfter, longestRetryAfter)
+	if r.check {
+		asked = min(asked, startPatience)
+	}
+	if c.maxPause > 0 {
+		asked = min(asked, c.maxPause)
+	}
+	return max(asked, backoff(p.failures))
+}
+
+// backoff is the wait after so many failures or refusals: full jitter under 0.5 s doubling, at most 30 s.
+func backoff(n int) time.Duration {
+	return rand.N(min(30*time.Second, 500*time.Millisecond<<min(n-1, 10)))
+}
+
+// hopeless reports errors that another attempt does not change: wrong settings at any time, and before the run also
+// what is otherwise taken for an outage.
+func hopeless(err error, check bool) bool {
+	if _, ok := errors.AsType[*Error](err); ok {
+		return true
+	}
+	if !check || err == nil {
+		return false
+	}
+	kind, _, _ := explain(err)
+	return kind == KindTLS || kind == KindProxy || kind == KindName
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
