@@ -49,14 +49,16 @@ type bar struct {
 // done before in it, a run that continues would look fast.
 func newBar(out io.Writer, columns func() int, rows int) *bar {
 	line := &barLine{out: out, columns: columns}
-	return &bar{rows: rows, line: line, progress: progressbar.NewOptions(rows,
+	progress := progressbar.NewOptions(rows,
 		progressbar.OptionSetWriter(line),
 		progressbar.OptionSetTheme(progressbar.ThemeASCII),
 		progressbar.OptionSetPredictTime(false),
 		progressbar.OptionShowCount(),
 		progressbar.OptionSetItsString("rows"),
 		progressbar.OptionShowDescriptionAtLineEnd(),
-	)}
+	)
+	progress.StartWithoutRender() // else its clock starts with the first row, and its pace is too high
+	return &bar{progress: progress, line: line, rows: rows}
 }
 
 // Widths of a terminal from which there is room for the pace, and the time left.

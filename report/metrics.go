@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // WriteMetrics writes the totals of a finished run, and of the leavers of a
@@ -71,7 +72,7 @@ func metrics(source string, s Summary, before string) []byte {
 		}
 	}
 	ended := int(s.FinishedAt.Unix())
-	m.gauge("duration_seconds", "How long the last run took.", sample{n: int(s.Elapsed().Seconds())})
+	m.gauge("duration_seconds", "How long the last run took.", sample{n: int(s.Elapsed().Round(time.Second).Seconds())})
 	m.gauge("exit_code", "Exit code of the last run; 0: every row is good.", sample{n: s.ExitCode})
 	m.gauge("last_run_timestamp_seconds", "When the last run ended.", sample{n: ended})
 	m.last("last_success_timestamp_seconds", "When the last run with exit code 0 ended.", s.ExitCode == 0, ended, before)

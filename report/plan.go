@@ -29,12 +29,12 @@ type Outlook struct {
 // PlanText is the plan as people read it before anything is sent. It has no
 // cell of a row, but for the names of organizations to create.
 func PlanText(command string, p *importer.Plan, o Outlook) string {
-	l, s := &listing{}, p.Survey
+	l, s, revoking := &listing{}, p.Survey, command == "revoke" || command == "undo"
 	l.add("Site", strings.TrimSuffix(o.Site+", as "+text.Printable(o.Account), ", as "))
 	if run := p.Undoes; run != nil {
 		l.add("Undo", fmt.Sprintf("run %s: %s of %s on %s", run.ID, run.Command, Shown(run.Input), When(run.StartedAt)))
 	} else {
-		describeFile(l, s, o.Organizations)
+		describeFile(l, s, o.Organizations || revoking)
 	}
 	l.add("Source", text.Printable(o.Source))
 	l.add("Ledger", Shown(o.Ledger))
@@ -42,7 +42,7 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 		l.add("Run", fmt.Sprintf("continues %s; %s", p.Run.ID, text.Counted(p.Finished, "row is finished", "rows are finished")))
 	}
 	l.line("")
-	if command == "revoke" || command == "undo" {
+	if revoking {
 		l.count(p.Create, "to revoke", "")
 		l.rows(CountRows(0, outcome.RevokeStatuses(), p.Settled).Counts, s.Rows, "", 0)
 	} else {

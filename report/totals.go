@@ -38,14 +38,16 @@ func Totals(s Summary, e Ending) string {
 	} else {
 		l.add("Ledger", Shown(s.Ledger))
 	}
-	next := "\n"
+	label := "Next"
 	for _, step := range NextSteps(s, e) {
-		l.WriteString(next)
-		l.add("Next", step.Text)
+		if label != "" {
+			l.line("")
+		}
+		l.add(label, step.Text)
 		if step.Command != "" {
 			l.add("", "  "+step.Command)
 		}
-		next = ""
+		label = ""
 	}
 	return l.String()
 }
@@ -228,8 +230,8 @@ func fixText(s Summary, e Ending) string {
 func revokeSteps(rows Rows, results string) []Step {
 	var steps []Step
 	if n := rows.Of(outcome.Review, outcome.NotFound, outcome.NotPortalOnly, outcome.Invalid); n > 0 {
-		steps = append(steps, Step{Text: fmt.Sprintf("%s left as they were: jsm_reason in %s says why, and what to do by hand",
-			text.Counted(n, "account was", "accounts were"), results)})
+		steps = append(steps, Step{Text: fmt.Sprintf("%s: jsm_reason in %s says why, and what to do by hand",
+			text.Counted(n, "account was left as it was", "accounts were left as they were"), results)})
 	}
 	if n := rows.Of(outcome.Failed, outcome.Unknown); n > 0 {
 		steps = append(steps, Step{Text: fmt.Sprintf("%s not revoked for certain: read jsm_reason in %s, then run the same command again",
