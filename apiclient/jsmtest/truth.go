@@ -1,7 +1,6 @@
 package jsmtest
 
 import (
-	"bytes"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -12,17 +11,23 @@ import (
 	"github.com/gocarina/gocsv"
 )
 
-// BuiltIn are the accounts that the sandbox has from the start: its administrator and a few people, some of them
-// with portal-only accounts.
-func BuiltIn() []Account {
-	return []Account{
-		{Email: "sandbox@example.com", Name: "Sandbox Administrator", Type: Atlassian},
-		{Email: "amira.haddad@example.com", Name: "Amira Haddad", Type: Customer},
-		{Email: "bo.lindqvist@example.org", Name: "Bo Lindqvist", Type: Atlassian},
-		{Email: "chen.wei@example.net", Name: "Chen Wei", Type: Customer},
-		{Email: "resident.one@portal.example", Name: "Resident One", Type: Customer},
-		{Email: "resident.two@portal.example", Name: "Resident Two", Type: Atlassian},
-	}
+// index says what is here.
+func index(c *call) answer {
+	const text = `This is a Jira Service Management site in memory, for trying things out. It is no real one: nothing
+leaves this machine, no mail is sent, and all is gone when it ends. The texts in its answers are invented.
+
+Look at what it knows, in a browser or with curl; no credentials are needed:
+
+  BASE/sandbox/accounts       all accounts, as CSV
+  BASE/sandbox/organizations  organizations and service projects, and who is in them, as JSON
+  BASE/sandbox/stats          requests and answers so far, as JSON
+
+Use it with the credentials that were printed at the start:
+
+  BASE is the site, BASE/oauth/token where service accounts get tokens,
+  BASE/ex/jira/CLOUDID the gateway, for tokens with scopes
+`
+	return plain(http.StatusOK, strings.NewReplacer("BASE", c.base(), "CLOUDID", c.site.CloudID()).Replace(text))
 }
 
 // accountRow is an account as /sandbox/accounts writes it and [ReadExisting] reads it.
@@ -49,6 +54,27 @@ func accountsCSV(c *call) answer {
 	return answer{http.StatusOK, "text/csv;charset=UTF-8", text}
 }
 
+func membersJSON(c *call) answer {
+	return jsonAnswer(http.StatusOK, map[string]any{
+		"organizations": c.site.Organizations(), "service_desks": c.site.Desks(),
+	})
+}
+
+func statsJSON(c *call) answer { return jsonAnswer(http.StatusOK, c.site.Stats()) }
+
+// BuiltIn are the accounts that the sandbox has from the start: its administrator and a few people, some of them
+// with portal-only accounts.
+func BuiltIn() []Account {
+	return []Account{
+		{Email: "sandbox@example.com", Name: "Sandbox Administrator", Type: Atlassian},
+		{Email: "amira.haddad@example.com", Name: "Amira Haddad", Type: Customer},
+		{Email: "bo.lindqvist@example.org", Name: "Bo Lindqvist", Type: Atlassian},
+		{Email: "chen.wei@example.net", Name: "Chen Wei", Type: Customer},
+		{Email: "resident.one@portal.example", Name: "Resident One", Type: Customer},
+		{Email: "resident.two@portal.example", Name: "Resident Two", Type: Atlassian},
+	}
+}
+
 // ReadExisting reads accounts from a CSV: address, name and, if wanted, account_id, active (true or false) and
 // account_type (customer, atlassian, app). With a header, columns may be in any order and others among them, as in
 // the answer of /sandbox/accounts; the first line is one when it has no @.
@@ -61,7 +87,7 @@ func ReadExisting(r io.Reader) ([]Account, error) {
 	if header == "" || strings.Contains(header, "@") {
 		header, rest = "address,name,account_id,active,account_type", header+"\n"+rest
 	}
-	records := csv.NewReader(bytes.NewReader([]byte(strings.ToLower(header) + "\n" + rest)))
+	records := csv.NewReader(strings.NewReader(strings.ToLower(header) + "\n" + rest))
 	records.FieldsPerRecord = -1
 	records.TrimLeadingSpace = true
 	var rows []accountRow
