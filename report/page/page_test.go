@@ -121,7 +121,7 @@ func TestPage(t *testing.T) {
 		"1,040 sent, 6 throttled (429)",
 		"40s: paused for 1s", "680 rows were sent in 1m35s, at most 600 a minute; 1 pause (shaded), 15s in all.",
 		`<td class="number">8</td><td class="status"><span class="swatch invalid" aria-hidden="true"></span>invalid</td><td class="reason">&#34;…&#34; is no address</td>` +
-			`<td>row 14 (line 15), row 15, row 16 (line 17), row 17, row 18 (line 19), …</td>`,
+			`<td class="first">row 14 (line 15), row 15, row 16 (line 17), row 17, row 18 (line 19), …</td>`,
 		`<td class="reason">same address as row … (line …)</td>`,
 		`<td class="place">row 25</td>`,
 		"This page holds no names and no addresses.",
