@@ -224,7 +224,7 @@ func scanLookUp(s scanner) (u OpenLookUp, err error) {
 // Resolve records what a look-up has found: o is u.Outcome with what changed of Status, AccountID, Reason
 // and LookUp. The account and the outcome of the run change together.
 func (l *Ledger) Resolve(ctx context.Context, u OpenLookUp, o outcome.Outcome) error {
-	return l.row(context.WithoutCancel(ctx), func(w *writer) error {
+	return l.change(context.WithoutCancel(ctx), func(w *writer) error {
 		err := w.exec(`UPDATE accounts SET status = ?1, id = ?2, look_up = ?4, names_sent = iif(?4, names_sent, '')
 			WHERE key = ?3 AND run = ?5 AND look_up = 1`, o.Status.String(), o.AccountID, u.Account.Key, o.LookUp, u.Run)
 		if err != nil {

@@ -191,7 +191,7 @@ func TestCreated(t *testing.T) {
 	l := openNew(t)
 	run := startRun(t, l, job("a"))
 	const n = pageRows + 20
-	must(t, l.transaction(t.Context(), func(w *writer) error {
+	must(t, l.change(t.Context(), func(w *writer) error {
 		for row := n; row >= 1; row-- {
 			e := created(row, fmt.Sprint("key", row))
 			if row%5 == 0 {

@@ -23,8 +23,7 @@ type writer struct {
 	db   *sql.DB
 	conn *sql.Conn
 
-	rows    chan change   // what many goroutines write, row by row: shares commits
-	others  chan change   // the rest: a transaction each
+	changes chan change
 	closing chan struct{} // closed by close
 	ended   chan struct{} // closed when the goroutine has ended
 
@@ -32,11 +31,10 @@ type writer struct {
 	broken     error // nothing is written after it
 }
 
-// change is something to be written. plain: outside of a transaction.
+// change is something to be written. do may be called again when another change of its group fails.
 type change struct {
-	do    func(*writer) error
-	plain bool
-	done  chan error
+	do   func(*writer) error
+	done chan error
 }
 
 // openWriter opens the file for writing, makes it a ledger when it is empty, and starts the goroutine.
@@ -54,7 +52,7 @@ func openWriter(ctx context.Context, path, site string) (*writer, error) {
 		return nil, errors.Join(err, c.Close(), db.Close())
 	}
 	w := &writer{path: path, db: db, conn: c, statements: map[string]*sql.Stmt{},
-		rows: make(chan change), others: make(chan change), closing: make(chan struct{}), ended: make(chan struct{})}
+		changes: make(chan change), closing: make(chan struct{}), ended: make(chan struct{})}
 	go w.work()
 	return w, nil
 }
@@ -102,10 +100,8 @@ func (w *writer) work() {
 		select {
 		case <-w.closing:
 			return
-		case first := <-w.rows:
+		case first := <-w.changes:
 			w.commit(w.group(first))
-		case alone := <-w.others:
-			w.commit([]change{alone})
 		}
 	}
 }
@@ -115,29 +111,28 @@ func (w *writer) group(first change) []change {
 	group := []change{first}
 	for waited := false; len(group) < maxGroup; {
 		select {
-		case next := <-w.rows:
-			group = append(group, next)
-			waited = false
+		case next := <-w.changes:
+			group, waited = append(group, next), false
 		default:
 			if waited {
 				return group
 			}
-			runtime.Gosched() // those who were answered last bring what they have next
+			runtime.Gosched() // those who were just answered bring their next change
 			waited = true
 		}
 	}
 	return group
 }
 
-// commit writes group as one transaction and answers all of it. An error of the disk is final, and so is
-// one of rows, which can have no other.
+// commit writes group as one transaction and answers all of it. Where one of the group fails for a reason
+// of its own, each is written by itself.
 func (w *writer) commit(group []change) {
-	err := w.broken
-	if err == nil {
-		err = wrap(w.path, w.transact(group))
-		if final(err) {
-			w.broken = err
+	err := w.transact(group)
+	if err != nil && w.broken == nil && len(group) > 1 {
+		for i := range group {
+			w.commit(group[i : i+1])
 		}
+		return
 	}
 	for _, c := range group {
 		c.done <- err
@@ -145,21 +140,23 @@ func (w *writer) commit(group []change) {
 }
 
 func (w *writer) transact(group []change) error {
-	if group[0].plain {
-		return group[0].do(w)
+	if w.broken != nil {
+		return w.broken
 	}
-	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
-		return err
-	}
-	var err error
+	err := w.exec("BEGIN IMMEDIATE")
 	for i := 0; i < len(group) && err == nil; i++ {
 		err = group[i].do(w)
 	}
 	if err == nil {
 		err = w.exec("COMMIT")
 	}
-	if err != nil {
-		_ = w.exec("ROLLBACK") // SQLite has done so by itself after some errors
+	if err == nil {
+		return nil
+	}
+	_ = w.exec("ROLLBACK") // after some errors SQLite has done so by itself
+	err = wrap(w.path, err)
+	if final(err) {
+		w.broken = err
 	}
 	return err
 }
@@ -188,42 +185,29 @@ func (w *writer) close() error {
 	return errors.Join(err, w.conn.Close(), w.db.Close())
 }
 
-// put hands c over and waits until it is durable or has failed. ctx counts only until it is handed over:
-// what may be on disk is never reported as not written.
-func (w *writer) put(ctx context.Context, to chan<- change, c change) error {
+// change writes what do does, or nothing of it when do returns an error, and returns when it is durable.
+// ctx counts only before that: what may be on disk is never reported as not written.
+func (l *Ledger) change(ctx context.Context, do func(*writer) error) error {
+	if l.write == nil {
+		return errReadOnly
+	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	c.done = make(chan error, 1)
+	c := change{do: do, done: make(chan error, 1)}
 	select {
-	case to <- c:
+	case l.write.changes <- c:
 		return <-c.done
-	case <-w.ended:
+	case <-l.write.ended:
 		return errClosed
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-// row writes what many goroutines write at once. do must fail only when the disk does.
-func (l *Ledger) row(ctx context.Context, do func(*writer) error) error {
-	if l.write == nil {
-		return errReadOnly
-	}
-	return l.write.put(ctx, l.write.rows, change{do: do})
-}
-
-// transaction writes what do does, or nothing of it when do returns an error.
-func (l *Ledger) transaction(ctx context.Context, do func(*writer) error) error {
-	if l.write == nil {
-		return errReadOnly
-	}
-	return l.write.put(ctx, l.write.others, change{do: do})
-}
-
-// update executes one statement as a transaction.
+// update is change for one statement.
 func (l *Ledger) update(ctx context.Context, statement string, args ...any) error {
-	return l.transaction(ctx, func(w *writer) error { return w.exec(statement, args...) })
+	return l.change(ctx, func(w *writer) error { return w.exec(statement, args...) })
 }
 
 // exec executes a statement, which is prepared once.

@@ -68,31 +68,25 @@ func (l *Ledger) open(ctx context.Context, site string) (err error) {
 // has committed is read. A file that is not there is an empty ledger; none is made.
 // Whatever writes returns an error.
 func OpenReadOnly(ctx context.Context, path, site string) (*Ledger, error) {
-	file, err := os.Stat(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return openEmpty(ctx, path, site)
-	}
-	if err == nil {
-		err = checkLog(path)
-	}
-	if err != nil {
-		return nil, wrap(path, err)
-	}
-	if file.Size() == 0 {
-		return openEmpty(ctx, path, site)
-	}
-	name := dsn(path, "ro", readPragmas...)
-	l, err := openFile(ctx, path, site, name)
-	if cannotShare(err) && !hasLog(path) {
-		// In a folder that may not be written to, SQLite cannot share the index of the log; without a log
-		// there is none to share.
-		l, err = openFile(ctx, path, site, name+"&immutable=1")
+	l, err := openFile(ctx, path, site)
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, errEmpty) {
+		l, err = openEmpty(ctx, path, site)
 	}
 	return l, wrap(path, err)
 }
 
-func openFile(ctx context.Context, path, site, name string) (*Ledger, error) {
-	db, err := openReader(name)
+// errEmpty is returned for a file with nothing in it.
+var errEmpty = errors.New("empty")
+
+func openFile(ctx context.Context, path, site string) (*Ledger, error) {
+	file, err := os.Open(path) // SQLite does not report why it cannot
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(file.Close(), checkLog(path)); err != nil {
+		return nil, err
+	}
+	db, err := openReader(dsn(path, "ro", readPragmas...))
 	if err != nil {
 		return nil, err
 	}
@@ -101,11 +95,11 @@ func openFile(ctx context.Context, path, site, name string) (*Ledger, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	empty, err := inspect(ctx, c, path, site)
+	if err == nil && empty {
+		err = errEmpty
+	}
 	if err := errors.Join(err, c.Close()); err != nil {
 		return nil, errors.Join(err, db.Close())
-	}
-	if empty {
-		return openEmpty(ctx, path, site)
 	}
 	return &Ledger{path: path, read: db}, nil
 }
@@ -171,14 +165,14 @@ func (l *Ledger) Bind(ctx context.Context, cloudID string) error {
 // makeFile makes an empty file for its mode of 0600. A file of 0 bytes is taken as new: SQLite leaves one
 // behind when the process is killed while making it.
 func makeFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if err == nil {
-		err = f.Close()
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return &RefusedError{Path: path, What: "is a folder", Hint: "name a file in it with --ledger"}
 	}
-	if err != nil && !errors.Is(err, os.ErrExist) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
 		return err
 	}
-	return checkLog(path)
+	return errors.Join(f.Close(), checkLog(path))
 }
 
 // checkLog refuses a database that is empty while its log is not: SQLite would drop the log.
@@ -187,18 +181,11 @@ func checkLog(path string) error {
 	if err != nil {
 		return err
 	}
-	if file.IsDir() {
-		return &RefusedError{Path: path, What: "is a folder", Hint: "name a file in it with --ledger"}
-	}
-	if file.Size() == 0 && hasLog(path) {
+	log, err := os.Stat(path + "-wal")
+	if err == nil && file.Size() == 0 && log.Size() > 0 {
 		return refuseDamaged(path, "is empty, but its log "+path+"-wal is not")
 	}
 	return nil
-}
-
-func hasLog(path string) bool {
-	log, err := os.Stat(path + "-wal")
-	return err == nil && log.Size() > 0
 }
 
 // readers is how many connections read, with half a MiB of pages each.

@@ -39,7 +39,7 @@ const (
 // be on disk is never reported as not begun. When one of the row is on record already, the answer to that
 // one is lost.
 func (l *Ledger) Begin(ctx context.Context, run int64, a Attempt) error {
-	return l.row(ctx, func(w *writer) error {
+	return l.change(ctx, func(w *writer) error {
 		return w.exec(`INSERT INTO attempts (run, revoke, row, key, email, name, external_id, at, lost)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO UPDATE SET lost = 1`,
 			run, a.Revoke, a.Row, a.Key, unlessKey(a.Email, a.Key), a.Name, a.ExternalID, now())
@@ -49,7 +49,7 @@ func (l *Ledger) Begin(ctx context.Context, run int64, a Attempt) error {
 // Withdraw takes an attempt off the record that provably did nothing. One whose answer was lost, in this
 // session or an earlier one, stays. It does not listen to ctx.
 func (l *Ledger) Withdraw(ctx context.Context, run int64, row int, revoke bool) error {
-	return l.row(context.WithoutCancel(ctx), func(w *writer) error {
+	return l.change(context.WithoutCancel(ctx), func(w *writer) error {
 		return w.exec("DELETE FROM attempts WHERE run = ? AND revoke = ? AND row = ? AND lost = 0", run, revoke, row)
 	})
 }
@@ -60,7 +60,7 @@ func (l *Ledger) Withdraw(ctx context.Context, run int64, row int, revoke bool) 
 // Where the outcome is Open the attempt stays, as one whose answer was lost. A failed row says nothing of
 // what an earlier lost attempt has done, so that stays too; any other outcome ends all attempts for the key.
 func (l *Ledger) Settle(ctx context.Context, run int64, e Entry) error {
-	return l.row(context.WithoutCancel(ctx), func(w *writer) error {
+	return l.change(context.WithoutCancel(ctx), func(w *writer) error {
 		if err := w.putOutcome(run, e.Revoke, e.Outcome); err != nil {
 			return err
 		}
@@ -146,28 +146,20 @@ func (l *Ledger) Recall(ctx context.Context, run int64, q []Query) ([]Memory, er
 
 // recallOutcomes reads the run's outcomes between the lowest row and the highest.
 func (l *Ledger) recallOutcomes(ctx context.Context, run int64, q []Query, memories []Memory) error {
+	at := make(map[Query]int, len(q)) // without the keys
+	low, high := q[0].Row, q[0].Row
+	for i := range q {
+		low, high = min(low, q[i].Row), max(high, q[i].Row)
+		at[Query{Row: q[i].Row, Revoke: q[i].Revoke}] = i
+	}
 	for _, revoke := range [...]bool{false, true} {
-		low, high, at := 0, 0, map[int]int{}
-		for i := range q {
-			if q[i].Revoke != revoke {
-				continue
-			}
-			if len(at) == 0 {
-				low, high = q[i].Row, q[i].Row
-			}
-			low, high = min(low, q[i].Row), max(high, q[i].Row)
-			at[q[i].Row] = i
-		}
-		if len(at) == 0 {
-			continue
-		}
 		found, err := query(ctx, l, scanOutcome, "SELECT "+outcomeColumns+` FROM outcomes
 			WHERE run = ? AND revoke = ? AND row BETWEEN ? AND ? AND open = 0`, run, revoke, low, high)
 		if err != nil {
 			return err
 		}
 		for _, o := range found {
-			if i, asked := at[o.Row]; asked {
+			if i, asked := at[Query{Row: o.Row, Revoke: revoke}]; asked {
 				memories[i].Outcome = &o
 			}
 		}
@@ -208,12 +200,6 @@ func (l *Ledger) recallLost(ctx context.Context, q []Query, keys []string, memor
 func scanLost(s scanner) (a lostAttempt, err error) {
 	err = s.Scan(&a.at, &a.revoke, &a.Run, &a.RunID, &a.Name, timeColumn{&a.At})
 	return a, err
-}
-
-// NamesSent returns the names of the attempts to create the account of key whose outcome is not settled,
-// in any run.
-func (l *Ledger) NamesSent(ctx context.Context, key string) ([]string, error) {
-	return query(ctx, l, scanText, "SELECT DISTINCT name FROM attempts WHERE key = ? AND revoke = 0", key)
 }
 
 // Outcomes yields what became of the rows of run from row number from on, in row order. A row whose

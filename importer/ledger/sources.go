@@ -56,7 +56,7 @@ func (l *Ledger) stage(ctx context.Context, source string, gone bool, moves []Me
 	if l.write != nil && len(moves) == 0 {
 		return nil
 	}
-	return l.transaction(ctx, func(w *writer) error {
+	return l.change(ctx, func(w *writer) error {
 		for _, m := range moves {
 			err := w.exec(`INSERT INTO moves (source, key, external_id, gone, aside) VALUES (?, ?, ?, ?, ?)
 				ON CONFLICT DO UPDATE SET external_id = coalesce(nullif(excluded.external_id, ''), external_id),
