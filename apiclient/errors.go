@@ -1,10 +1,10 @@
 package apiclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -36,9 +36,6 @@ var kindNames = [...]string{"", "site", "name", "unreachable", "timeout", "tls",
 	"scope", "forbidden", "invalid", "not_found", "conflict", "refused", "server", "answer"}
 
 func (k Kind) String() string { return kindNames[k] }
-
-// MarshalText returns the word of String.
-func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // Error is an operation that failed. Message may hold what was sent (an address, a name): it is for the results file.
 // Error, Redacted and LogValue mask that. No field ever holds credentials.
@@ -104,13 +101,6 @@ func (e *Error) RouteInDoubt() bool {
 	return e.Page
 }
 
-// LogValue is the error without anybody's data.
-func (e *Error) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("op", e.Op), slog.String("kind", e.Kind.String()),
-		slog.String("method", e.Method), slog.String("route", e.Route), slog.Int("status", e.Status),
-		slog.String("key", e.Key), slog.String("message", mask(e.Message, e.private)))
-}
-
 // failure is the error for an operation whose last attempt was a.
 func (c *Client) failure(ctx context.Context, r *request, a answer) *Error {
 	if inner, ok := errors.AsType[*Error](a.err); ok {
@@ -118,7 +108,7 @@ func (c *Client) failure(ctx context.Context, r *request, a answer) *Error {
 	}
 	e := r.fail(KindInvalid, "", "")
 	e.Status, e.Err = a.status, withoutURL(a.err)
-	_, e.RouteWorks = c.works.Load(r.route)
+	e.RouteWorks = c.lane(r.operation).works.Load()
 	if a.status == 0 {
 		e.Kind, e.Message, e.Hint = explain(a.err)
 		e.Message = clean(hide(e.Message, c.secrets))
@@ -139,7 +129,7 @@ func (c *Client) failure(ctx context.Context, r *request, a answer) *Error {
 // fail is an error of a request.
 func (r *request) fail(kind Kind, message, hint string) *Error {
 	return &Error{
-		Op:      r.op,
+		Op:      r.name,
 		Method:  r.method,
 		Route:   r.route,
 		Kind:    kind,
@@ -171,7 +161,7 @@ func (c *Client) judge(r *request, a answer, e *Error) {
 	case a.status == http.StatusUnauthorized:
 		e.Kind, e.Hint = KindUnauthorized, hintCredentials[c.kind]
 	case a.status == http.StatusForbidden:
-		e.Kind, e.Hint = KindForbidden, orElse(forbiddenHints[r.route], hintAccess)
+		e.Kind, e.Hint = KindForbidden, r.forbidden
 	case a.status == http.StatusNotFound, a.status == http.StatusGone:
 		e.Kind = KindNotFound
 	case a.status == http.StatusProxyAuthRequired:
@@ -180,7 +170,7 @@ func (c *Client) judge(r *request, a answer, e *Error) {
 		e.Kind = KindConflict
 	case a.status == http.StatusTooManyRequests:
 		e.Kind = KindRefused
-		e.Message = orElse(e.Message, "the site refused this again and again, and nothing else")
+		e.Message = cmp.Or(e.Message, "the site refused this again and again, and nothing else")
 	case e.Key == "cv.signup.error.not.allowed":
 		e.Hint = hintSignup
 	}
@@ -193,11 +183,4 @@ func (c *Client) target(h http.Header) string {
 		return "another page of the site"
 	}
 	return "another host, " + clean(to.Host)
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }

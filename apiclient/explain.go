@@ -25,15 +25,20 @@ const (
 	HintBrowse = "grant the global permission Browse users and groups: " + globalPermissions
 
 	hintRedirect = "give the address that a browser shows for Jira, " + exampleSite + ", as --site"
-	hintPage     = "check --site: it must be " + exampleSite + "; a proxy or a sign-on page in between answers like this, too"
+	hintPage     = "check --site: it must be " + exampleSite + "; a proxy or a sign-on page answers like this, too"
 	hintSignup   = "let customers be created: Jira settings > Products > Jira Service Management > Customer access, " +
 		"and the project's Customer permissions"
-	hintProxy    = "put the proxy's user and password into HTTPS_PROXY, as in http://user:password@proxy:8080"
-	hintCA       = "if your network inspects TLS, save its certificate authority as a PEM file and give it as --ca-file"
-	hintName     = "check --site, and that this machine can resolve names"
-	hintAgain    = "look whether the site opens in a browser, then run the same command again"
-	hintConnect  = "check the network, and whether a proxy is needed (HTTPS_PROXY)"
-	hintAccess   = "check that the account has access to Jira Service Management on this site"
+	hintProxy      = "put the proxy's user and password into HTTPS_PROXY, as in http://user:password@proxy:8080"
+	hintCA         = "if your network inspects TLS, save its certificate authority as a PEM file and give it as --ca-file"
+	hintName       = "check --site, and that this machine can resolve names"
+	hintAgain      = "look whether the site opens in a browser, then run the same command again"
+	hintConnect    = "check the network, and whether a proxy is needed (HTTPS_PROXY)"
+	hintAccess     = "check that the account has access to Jira Service Management on this site"
+	hintAdminister = "grant the account Administer Jira: " + globalPermissions
+	hintSiteAdmin  = "revoking needs an organization or site administrator: admin.atlassian.com > Directory > Users; " +
+		"a token with scopes needs manage:servicedesk-customer"
+	hintRename = "changing names needs Administer Jira, and works for portal-only accounts of this site alone; " +
+		"a token with scopes needs write:customer:jira-service-management"
 	hintAgent    = "the account needs a Jira Service Management licence, and the project role Administrator"
 	hintNewToken = "make a token (they end after a year at most): " +
 		"https://id.atlassian.com/manage-profile/security/api-tokens"
@@ -47,20 +52,6 @@ var hintCredentials = map[CredentialKind]string{
 	APIToken:       "check JIRA_USER_EMAIL and JIRA_API_TOKEN, or " + hintNewToken,
 	AccessToken:    "get a new JIRA_ACCESS_TOKEN: it lasts about an hour, and must be for this site",
 	ServiceAccount: hintServiceAccount,
-}
-
-// forbiddenHints are what to do about a 403, by route.
-var forbiddenHints = map[string]string{
-	routeCustomer: "grant the account Administer Jira: " + globalPermissions,
-	routeRevoke: "revoking needs an organization or site administrator: admin.atlassian.com > Directory > Users; " +
-		"a token with scopes needs manage:servicedesk-customer",
-	routeRename: "changing names needs Administer Jira, and works for portal-only accounts of this site alone; " +
-		"a token with scopes needs write:customer:jira-service-management",
-	routeSearch:           HintBrowse,
-	routeOrganization:     hintAgent,
-	routeOrganizationUser: hintAgent,
-	routeDeskCustomer:     hintAgent,
-	routeDeskOrganization: hintAgent,
 }
 
 // explain is in plain words why there was no answer. The text holds no URL and no credentials.

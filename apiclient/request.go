@@ -26,22 +26,18 @@ const longestRetryAfter = 5 * time.Minute
 
 // request is one operation, to be sent as often as need be.
 type request struct {
-	op     string // for errors: what was being done
-	method string
-	route  string   // the path with names in braces instead of ids; in logs and errors as it is
-	ids    []string // in the order of the names
-	query  string
-	next   string // the whole path instead, as a page named it
-	body   []byte
-	lane   *lane
+	operation
+	ids   []string // of the route, in its order
+	query string
+	next  string // the whole path instead, as a page named it
+	body  []byte
 
-	anonymous    bool              // to the site, without credentials
-	at           string            // send to this root; "": where the credentials are taken
-	experimental bool              // opts in to an experimental API
-	check        bool              // asked before the run: ends with its context, and has less patience
-	private      []string          // addresses and names, never to be logged
-	record       Record            // the hooks of whoever keeps the record
-	read         func([]byte) bool // reads the body of a 2xx, and reports whether it is whole and what is promised
+	anonymous bool              // to the site, without credentials
+	at        string            // send to this root; "": where the credentials are taken
+	check     bool              // asked before the run: ends with its context, and has less patience
+	private   []string          // addresses and names, never to be logged
+	record    Record            // the hooks of whoever keeps the record
+	read      func([]byte) bool // reads the body of a 2xx, and reports whether it is whole and what is promised
 }
 
 // path is what the request is sent to, below a root.
@@ -137,7 +133,7 @@ func (c *Client) do(ctx context.Context, r *request) (answer, Call, error) {
 		}
 		switch {
 		case p.step == finish:
-			c.works.Store(r.route, true)
+			c.lane(r.operation).works.Store(true)
 			return p.last, p.call, nil
 		case p.step == renew:
 			continue
@@ -145,7 +141,7 @@ func (c *Client) do(ctx context.Context, r *request) (answer, Call, error) {
 			return p.last, p.call, c.failure(ctx, r, p.last)
 		}
 		if err := sleep(ctx, c.pause(r, p)); err != nil {
-			return p.last, p.call, fmt.Errorf("%s: %w", r.op, err)
+			return p.last, p.call, fmt.Errorf("%s: %w", r.name, err)
 		}
 	}
 }
@@ -153,25 +149,26 @@ func (c *Client) do(ctx context.Context, r *request) (answer, Call, error) {
 // attempt makes one attempt: permit, on record, leave, answer, off the record when it did nothing. What is next is
 // then in p.step.
 func (c *Client) attempt(ctx context.Context, r *request, p *progress) error {
-	permit, err := r.lane.Wait(ctx, p.step == retry)
+	lane := c.lane(r.operation)
+	permit, err := lane.Wait(ctx, p.step == retry)
 	if err != nil {
-		return fmt.Errorf("%s: %w", r.op, err)
+		return fmt.Errorf("%s: %w", r.name, err)
 	}
 	if err := p.begin(r.record); err != nil {
-		r.lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
+		lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
 		return err
 	}
-	if err := r.lane.Leave(ctx, &permit); err != nil {
-		r.lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
-		return errors.Join(fmt.Errorf("%s: %w", r.op, err), p.undo(r.record))
+	if err := lane.Leave(ctx, &permit); err != nil {
+		lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
+		return errors.Join(fmt.Errorf("%s: %w", r.name, err), p.undo(r.record))
 	}
 	start := time.Now()
 	a := c.send(ctx, r)
-	others := r.lane.Done(permit, a.quota)
+	others := lane.Done(permit, a.quota)
 	p.call.Took = time.Since(start)
 	p.note(a, others)
 	if a.quota.Kind == pacer.Passed {
-		r.lane.answered.Store(time.Now().UnixNano())
+		lane.answered.Store(time.Now().UnixNano())
 	}
 	p.step = next(a, r.check)
 	if p.step == renew && (r.anonymous || p.renewed || !c.token.renew(a.token)) {
@@ -221,7 +218,7 @@ func (c *Client) exhausted(ctx context.Context, r *request, p *progress) bool {
 		return p.failures >= patienceAnswer
 	case p.failures < patience:
 		return false
-	case r.lane.answered.Load() >= p.began.UnixNano():
+	case c.lane(r.operation).answered.Load() >= p.began.UnixNano():
 		return true
 	}
 	return p.failures >= patienceAlone && c.alive(ctx)
@@ -232,7 +229,7 @@ func (c *Client) alive(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	p := new(progress)
-	return c.attempt(ctx, c.infoRequest(new(string)), p) == nil && p.last.verdict == definite
+	return c.attempt(ctx, infoRequest(new(string)), p) == nil && p.last.verdict == definite
 }
 
 // pause is the wait of one row before its next attempt; after a failure it is at least what the site asks for, within
@@ -245,8 +242,8 @@ func (c *Client) pause(r *request, p *progress) time.Duration {
 	if r.check {
 		asked = min(asked, startPatience)
 	}
-	if c.maxPause > 0 {
-		asked = min(asked, c.maxPause)
+	if c.config.MaxPause > 0 {
+		asked = min(asked, c.config.MaxPause)
 	}
 	return max(asked, backoff(p.failures))
 }

@@ -120,7 +120,11 @@ func ParseSite(s string) (string, error) {
 		return "", siteError("no site is given", "set --site or JIRA_BASE_URL to "+exampleSite)
 	}
 	if !strings.Contains(s, "://") {
-		s = "https://" + s
+		scheme := "https://"
+		if isLoopback(hostOf("//" + s)) {
+			scheme = "http://"
+		}
+		s = scheme + s
 	}
 	u, err := parseAddress(s)
 	if err != nil {
