@@ -117,14 +117,14 @@ func TestBarOverARun(t *testing.T) {
 		want("30% [==>.......] (300/1000, 50 rows/s) [6s:14s] 12 failed, 3 throttled")
 		until := time.Now().Add(62 * time.Second)
 		r.goOn(time.Second, func(m *Moment) { m.PausedUntil, m.Why = until, "the quota\x1b[2J of the site (429)" })
-		want(`30% [==>.......] (300/1000, 50 rows/s) paused for 1m1s, 12 failed, 3 throttled: …`)
+		want(`30% [==>.......] (300/1000, 50 rows/s) paused for 1m1s, 12 failed, 3 throttled…`)
 		r.goOn(40*time.Second, func(*Moment) {})
-		want(`30% [==>.......] (300/1000, 50 rows/s) paused for 21s, 12 failed, 3 throttled: t…`)
+		want(`30% [==>.......] (300/1000, 50 rows/s) paused for 21s, 12 failed, 3 throttled:…`)
 		c.Log().Warn("pause", "row", 301)
 		above = "time=" + time.Now().Format("15:04:05") + " level=WARN msg=pause row=301\n"
-		want(`30% [==>.......] (300/1000, 50 rows/s) paused for 21s, 12 failed, 3 throttled: t…`)
+		want(`30% [==>.......] (300/1000, 50 rows/s) paused for 21s, 12 failed, 3 throttled:…`)
 		r.goOn(10*time.Second, func(m *Moment) { m.Probing = true })
-		want("30% [==>.......] (300/1000, 50 rows/s) next try in 11s, 12 failed, 3 throttled: …")
+		want("30% [==>.......] (300/1000, 50 rows/s) next try in 11s, 12 failed, 3 throttled…")
 		r.goOn(30*time.Second, func(m *Moment) { m.Probing, m.PausedUntil = false, time.Time{} })
 		want("30% [==>.......] (300/1000, 50 rows/s) [1m27s:14s] 12 failed, 3 throttled")
 		for range 4 {
