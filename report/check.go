@@ -146,7 +146,10 @@ func describeFile(l *listing, s *export.Survey, organizations bool) {
 // cells that show it only where no log is kept of them.
 func describeProblems(l *listing, s *export.Survey, values bool) {
 	for _, severity := range []export.Severity{export.Rejected, export.Repaired} {
-		title := map[export.Severity]string{export.Rejected: "Rows that will not be sent", export.Repaired: "Repaired, or worth a look"}[severity]
+		title := "Rows that will not be sent"
+		if severity == export.Repaired {
+			title = "Repaired, or worth a look"
+		}
 		for _, p := range s.Problems {
 			if p.Severity != severity {
 				continue

@@ -108,6 +108,8 @@ func TestNextSteps(t *testing.T) {
 				"jsm-onboard import r.csv --site acme --include jsm_status=revoked_before --resend-known"}}},
 		{"an earlier organization", complete(Summary{Access: &Access{ToReview: make([]AccessReview, 1)}}), Ending{},
 			[]Step{{Text: "1 customer is in an earlier organization, too: see access.to_review in the summary"}}},
+		{"memberships", complete(Summary{Results: "r.csv", Access: exampleAccess()}), Ending{},
+			[]Step{{Text: "10 memberships failed: jsm_reason in r.csv says why; then run the same command again"}}},
 		{"revoke", complete(Summary{Command: "revoke", ExitCode: 3, Results: "r.csv", Rows: revoked}), Ending{}, []Step{byHand, again}},
 		{"undo", complete(Summary{Command: "undo", ExitCode: 3, Results: "r.csv", Rows: revoked}), Ending{}, []Step{byHand, again}},
 		{"leavers listed", complete(Summary{Command: "sync", Leavers: &LeaverTotals{Path: "l.csv", Revoke: 1, Review: 1}}),
