@@ -93,6 +93,7 @@ func IsWord(word string) bool {
 	letters := make([]rune, 0, 32)
 	for i, r := range word {
 		switch {
+		case r == '\u30fc', r == '\uff70': // they make a sound long, and are of no script
 		case unicode.IsLetter(r):
 			s := scriptOf(r)
 			if s == noScript || found != 0 && s != found {
@@ -100,7 +101,7 @@ func IsWord(word string) bool {
 			}
 			found = s
 			letters = append(letters, r)
-		case unicode.IsMark(r) && i > 0 && (unicode.Is(unicode.Inherited, r) || scriptOf(r) == found), r == '\u200c', r == '\u200d', r == '\u30fc', r == '\u3005', r == '\u30fb':
+		case unicode.IsMark(r) && i > 0 && (unicode.Is(unicode.Inherited, r) || scriptOf(r) == found), r == '\u200c', r == '\u200d', r == '\u30fb':
 		case strings.ContainsRune("’‘“”„«»–—…·ʼ´€\u00a0\u3000。、（）・：；，", r):
 			if !casesFit(letters) || strings.ContainsRune("“”„—…€´«»", r) && insideWord(word, i, r) {
 				return false

@@ -23,6 +23,7 @@ type shape struct {
 	names     int // more letters than digits, and no @
 	oneWord   int
 	handles   int // one word as login names are: a small letter first, or digits in it
+	coded     int // one word with digits or other signs in it
 	distinct  int
 	long      int // more than a name has: six words, or sixty letters
 
@@ -90,7 +91,11 @@ func (s *shape) look(cell string) {
 	if fields == 1 {
 		s.oneWord++
 		first := []rune(cell)[0]
-		if digits > 0 || unicode.IsLower(first) || strings.ContainsAny(cell, "_.\\") && !strings.HasSuffix(cell, ".") {
+		coded := digits > 0 || strings.ContainsAny(cell, "_.\\") && !strings.HasSuffix(cell, ".")
+		if coded {
+			s.coded++
+		}
+		if coded || unicode.IsLower(first) {
 			s.handles++
 		}
 	}

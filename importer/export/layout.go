@@ -81,7 +81,7 @@ func (l *layout) lookAtColumns(rows [][]string) {
 	for i := range h.names {
 		switch {
 		case h.own[i], slices.Contains(l.columns.at[Email], i), h.belongsElsewhere(i):
-		case words().logins[h.keys[i]]:
+		case h.isLogin(i):
 			l.logins = append(l.logins, i)
 		case hasMailWord(h.keys[i]):
 			l.second = append(l.second, i)
@@ -377,6 +377,10 @@ func noHeader(path string, sample []byte, g *guess, o Options) error {
 	if len(g.before) == 0 {
 		return &RefusedError{Path: path, What: "the file has no rows: there is nothing to do",
 			Hint: "look whether the export has failed, and make it again"}
+	}
+	if i := slices.IndexFunc(g.before, func(rec csvtext.Record) bool { return rec.Fault == csvtext.TooManyColumns }); i >= 0 {
+		return &RefusedError{Path: path, Place: g.before[i].Place, What: "the row has more than 2,000 columns that are not empty",
+			Hint: "is this a table of people? export only the columns that are needed"}
 	}
 	h := newHeader(g.before[0].Cells, g.before[0].Place)
 	refuse := func(what, hint string) error {

@@ -12,6 +12,7 @@ type meaning struct {
 	field Field
 	rank  int    // less is better
 	group string // the words that say whose it is, as in "Contact 1 First Name"; "": nobody's in particular
+	half  bool   // it is half of a name in some files
 	vague bool   // other words stand there as well, as in "Product name": only the cells can tell
 }
 
@@ -29,8 +30,8 @@ func (h *header) meanings(i int) []meaning {
 		return nil
 	}
 	for _, k := range []string{h.whole[i], key} {
-		if ranks := d.ranks[k]; ranks != nil {
-			return exact(ranks, h.ownWords(i))
+		if ms := exact(k, h.ownWords(i)); ms != nil {
+			return ms
 		}
 	}
 	if d.logins[key] {
@@ -44,6 +45,9 @@ func (h *header) meanings(i int) []meaning {
 		return ms
 	}
 	if ms := byLastWords(tokens); ms != nil {
+		return ms
+	}
+	if ms := byFirstWords(tokens); ms != nil {
 		return ms
 	}
 	if m, ok := byEnding(key); ok {
@@ -66,10 +70,11 @@ func (h *header) ownWords(i int) string {
 	return strings.Join(said, "")
 }
 
-func exact(ranks map[Field]int, group string) []meaning {
+// exact are the meanings of a key that is in the table of words.
+func exact(key, group string) []meaning {
 	var ms []meaning
-	for f, rank := range ranks {
-		ms = append(ms, meaning{field: f, rank: rank, group: group})
+	for f, rank := range words().ranks[key] {
+		ms = append(ms, meaning{field: f, rank: rank, group: group, half: words().half[key]})
 	}
 	return ms
 }
@@ -90,8 +95,7 @@ func byOwnWords(tokens []string) []meaning {
 	if len(said) == 0 || len(rest) == 0 {
 		return nil
 	}
-	ranks := d.ranks[strings.Join(rest, "")]
-	ms := exact(ranks, strings.Join(said, ""))
+	ms := exact(strings.Join(rest, ""), strings.Join(said, ""))
 	for i := range ms {
 		ms[i].rank += rankSelf
 	}
@@ -103,13 +107,13 @@ func byOwnWords(tokens []string) []meaning {
 func byLastWords(tokens []string) []meaning {
 	d := words()
 	for skip := 1; skip < len(tokens); skip++ {
-		ranks := d.ranks[strings.Join(tokens[skip:], "")]
-		if ranks == nil {
+		found := exact(strings.Join(tokens[skip:], ""), "")
+		if found == nil {
 			continue
 		}
 		before := tokens[:skip]
 		var ms []meaning
-		for _, m := range exact(ranks, "") {
+		for _, m := range found {
 			if m.field > LastName && m.field != secondLast {
 				continue
 			}
@@ -126,6 +130,36 @@ func byLastWords(tokens []string) []meaning {
 		return ms
 	}
 	return nil
+}
+
+// byFirstWords reads the first words of a header of names: "Prénom parent". They may
+// be of something else ("First contact"), so that only the cells, or the words that
+// the header of the address has too, can tell.
+func byFirstWords(tokens []string) []meaning {
+	for n := len(tokens) - 1; n > 0; n-- {
+		var ms []meaning
+		for _, m := range exact(strings.Join(tokens[:n], ""), strings.Join(tokens[n:], "")) {
+			if m.field >= Name && m.field <= LastName || m.field == secondLast {
+				m.rank, m.vague = m.rank+rankGroup, true
+				ms = append(ms, m)
+			}
+		}
+		if ms != nil {
+			return ms
+		}
+	}
+	return nil
+}
+
+// isLogin reports headers of names that people log in with, also by their last words.
+func (h *header) isLogin(i int) bool {
+	tokens := strings.Fields(h.plain[i])
+	for skip := range tokens {
+		if words().logins[strings.Join(tokens[skip:], "")] {
+			return true
+		}
+	}
+	return false
 }
 
 // byEnding reads headers of languages that write words as one: 顧客メールアドレス, Kundenname.
@@ -214,5 +248,5 @@ func (h *header) isFurther(i int) bool {
 
 // neverTaken reports columns whose addresses are never taken without being told.
 func (h *header) neverTaken(i int) bool {
-	return h.own[i] || h.belongsElsewhere(i) || h.isFurther(i) || words().logins[h.keys[i]]
+	return h.own[i] || h.belongsElsewhere(i) || h.isFurther(i) || h.isLogin(i)
 }

@@ -58,18 +58,21 @@ func cleanName(s string) (name string, repairs []kind, fault kind) {
 	return s, repairs, 0
 }
 
-// isSimple reports names that need no second look: ASCII letters and blanks.
+// isSimple reports names that need no second look: letters of Latin scripts, none
+// of those beyond ASCII next to another, and blanks.
 func isSimple(s string) bool {
-	if s == "" || s[len(s)-1] == ' ' {
-		return false
-	}
-	for i := range len(s) {
-		c := s[i]
-		if (c < 'A' || c > 'Z') && (c < 'a' || c > 'z' || i == 0) && (c != ' ' || i == 0) && (c < '0' || c > '9') && c != '-' || i == 0 && c == '-' {
+	before := ' '
+	for _, r := range s {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z':
+		case (r == ' ' || r == '-') && before != ' ' && before != '-', '0' <= r && r <= '9':
+		case r >= 'À' && r <= 'ž' && r != '×' && r != '÷' && before < utf8.RuneSelf:
+		default:
 			return false
 		}
+		before = r
 	}
-	return true
+	return s != "" && before != ' ' && before != '-'
 }
 
 // isPlaceholder reports what programs write where there is no name. One such
@@ -167,6 +170,9 @@ func questionsInside(s string) bool {
 	return s == "?"
 }
 
+// symbolInside is a sign beyond ASCII between two letters.
+var symbolInside = regexp.MustCompile(`\p{L}[^\x00-\x7f\p{L}\p{M}\p{P}\p{Z}\p{N}\p{C}]\p{L}`)
+
 // isMisread reports a name whose letters were read in the wrong encoding before
 // it came here: scripts are mixed inside a word, or its bytes are other letters
 // that make sense.
@@ -183,5 +189,5 @@ func isMisread(s string) bool {
 			return true
 		}
 	}
-	return csvtext.IsMisread(s)
+	return symbolInside.MatchString(s) || csvtext.IsMisread(s)
 }

@@ -38,7 +38,6 @@ func (ch *chooser) chooseNames() error {
 		n.full = nil
 	}
 	n.full = ch.withoutOthers(n)
-	ch.halves(n)
 	if !told {
 		if n.full, err = ch.bestFull(n); err != nil {
 			return err
@@ -78,7 +77,7 @@ func (ch *chooser) groupOfNames() (*nameColumns, error) {
 			if _, taken := ch.c.holds(i); taken || m.field != secondLast && (m.field < Name || m.field > LastName) {
 				continue
 			}
-			if ch.h.belongsElsewhere(i) && (m.group == "" || m.group != own) || m.vague && m.group != own && !ch.vouched(i) || !ch.mayHold(i, m) {
+			if ch.h.belongsElsewhere(i) && (m.group == "" || m.group != own) || m.vague && (own == "" || m.group != own) && !ch.vouched(i) || !ch.mayHold(i, m) {
 				continue
 			}
 			if groups[m.group] == nil {
@@ -90,6 +89,7 @@ func (ch *chooser) groupOfNames() (*nameColumns, error) {
 	}
 	for _, g := range groups {
 		g.sort(ch)
+		ch.halves(g)
 	}
 	swapped := ch.swapped()
 	switch n := groups[own]; {
@@ -275,7 +275,7 @@ func (ch *chooser) swapped() int {
 func (ch *chooser) halves(n *nameColumns) {
 	for k := 0; k < len(n.full); k++ {
 		i := n.full[k]
-		if !words().half[ch.h.keys[i]] {
+		if m, _ := ch.h.means(i, Name); !m.half {
 			continue
 		}
 		group := ch.oneOf(i, n.full)
@@ -435,7 +435,7 @@ func (ch *chooser) confirmFull(i int) error {
 	s := ch.e.of(i)
 	what := ""
 	switch {
-	case s.filled >= 5 && s.looksLogin() && !nearly(s.names, s.filled):
+	case s.filled >= 5 && s.looksLogin() && (most(s.coded, s.filled) || most(s.isLogin, s.witnessed)):
 		what = "its cells look like login names"
 	case s.filled >= 3 && s.looksCompany() && s.agree == 0:
 		what = "its cells look like names of companies, not of people"
@@ -446,7 +446,8 @@ func (ch *chooser) confirmFull(i int) error {
 		return &RefusedError{Path: ch.path, Place: ch.h.place, Column: ch.h.names[i], What: what,
 			Hint: "if they are the people's names, say " + ch.columnFlag(Name, i) + "; " + noNames}
 	}
-	if k, likely := ch.likelyName(); likely && words().half[ch.h.keys[i]] && nearly(s.oneWord, s.filled) && nearly(ch.e.of(k).oneWord, ch.e.of(k).filled) {
+	m, _ := ch.h.means(i, Name)
+	if k, likely := ch.likelyName(); likely && m.half && nearly(s.oneWord, s.filled) && nearly(ch.e.of(k).oneWord, ch.e.of(k).filled) {
 		return ch.refuse(fmt.Sprintf("%q seems to hold one part of the names, and %q the other", ch.h.names[i], ch.h.names[k]),
 			"say "+ch.columnFlag(FirstName, i)+" "+ch.columnFlag(LastName, k)+" or "+ch.columnFlag(LastName, i)+" "+ch.columnFlag(FirstName, k)+
 				", or "+ch.columnFlag(Name, i)+" if it is the whole name")
@@ -481,6 +482,9 @@ func (ch *chooser) mayBeName(i int) bool {
 		if words().other[t] {
 			return false
 		}
+	}
+	if ch.h.isLogin(i) && nearly(s.oneWord+s.handles, s.filled) {
+		return false
 	}
 	ms := ch.h.meanings(i)
 	return !words().other[ch.h.keys[i]] && !slices.ContainsFunc(ms, func(m meaning) bool { return m.field == Organization || m.field == ExternalID }) && !ch.h.reading(i)

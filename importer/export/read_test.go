@@ -110,3 +110,6 @@ func lineEnds(s string) int {
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	return strings.Count(s, "\n") + strings.Count(s, "\r")
 }
+
+// at is the place of a row without line breaks before it.
+func at(n int) Place { return Place{Row: n, Line: n} }

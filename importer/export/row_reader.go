@@ -142,10 +142,10 @@ func (r *rowReader) isShifted(cells []string) bool {
 	for _, f := range []Field{Name, FirstName, LastName} {
 		for _, i := range r.columns.at[f] {
 			next := cellAt(cells, i+1)
-			if _, taken := r.columns.holds(i + 1); taken || i+1 > last {
-				continue
+			if strings.HasPrefix(next, " ") && !strings.HasPrefix(cells[last], " ") {
+				return true
 			}
-			if strings.HasPrefix(next, " ") || slices.ContainsFunc(foldedWords(next), func(w string) bool { return standsIn(w, foldedWords(local)) }) {
+			if _, taken := r.columns.holds(i + 1); !taken && slices.ContainsFunc(foldedWords(next), func(w string) bool { return standsIn(w, foldedWords(local)) }) {
 				return true
 			}
 		}

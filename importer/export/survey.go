@@ -7,7 +7,6 @@ import (
 	"iter"
 	"math/bits"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -94,9 +93,13 @@ type Survey struct {
 	tally    tally
 	advisor  *advisor
 	differ   int         // rows in which columns of one header hold different addresses
-	cells    map[int]int // of columns that are not the address's: addresses in them
-	filled   map[int]int
-	rivals   map[int]Place // and where the first other address stands
+	others   []otherColumn
+}
+
+// otherColumn counts the addresses in a column that may be the people's, too.
+type otherColumn struct {
+	at, filled, addresses int
+	first                 Place // where another address than the row's stands
 }
 
 // Survey reads the whole file once, row by row, and calls visit (which may be
@@ -105,7 +108,7 @@ type Survey struct {
 func (f *File) Survey(ctx context.Context, o Options, visit func(*Row) error) (*Survey, error) {
 	s := &Survey{
 		Path: f.Path(), SHA256: f.text.SHA256(), Size: f.text.Size(), ModTime: f.text.ModTime(),
-		options: o, file: f, keys: newKeyIndex(), cells: map[int]int{}, filled: map[int]int{}, rivals: map[int]Place{},
+		options: o, file: f, keys: newKeyIndex(),
 	}
 	v, guessed, err := f.decide(ctx, o)
 	if err != nil {
@@ -148,6 +151,13 @@ func (s *Survey) describe(o Options) error {
 		checkUTF8: s.encoding.IsUTF8() && s.file.text.NotUTF8() > 0,
 	}
 	s.advisor, s.Repeat = newAdvisor(s.layout), s.repeat(o)
+	if _, told := o.Columns[Email]; !told && !s.header.ownFile && s.columns.has(Email) {
+		for i := range s.header.names {
+			if i != s.columns.at[Email][0] && !s.header.neverTaken(i) {
+				s.others = append(s.others, otherColumn{at: i})
+			}
+		}
+	}
 	return nil
 }
 
@@ -340,22 +350,19 @@ func (s *Survey) seeValid(r *Row, cells []string) {
 
 // seeRivals looks for other addresses in columns that may be the people's.
 func (s *Survey) seeRivals(r *Row, cells []string) {
-	email := s.columns.at[Email]
-	_, told := s.options.Columns[Email]
-	if told || s.header.ownFile || len(email) == 0 {
-		return
-	}
-	for i, c := range cells {
-		if c == "" || slices.Contains(email[:1], i) || s.header.neverTaken(i) {
+	for i := range s.others {
+		o := &s.others[i]
+		c := cellAt(cells, o.at)
+		if c == "" {
 			continue
 		}
-		s.filled[i]++
+		o.filled++
 		if !strings.Contains(c, "@") || len(c) > 1000 || readAddress(c).fault != 0 {
 			continue
 		}
-		s.cells[i]++
-		if isRival(address{key: r.Key, others: nil}, c) && s.rivals[i].Row == 0 {
-			s.rivals[i] = r.Place
+		o.addresses++
+		if o.first.Row == 0 && isRival(address{key: r.Key}, c) {
+			o.first = r.Place
 		}
 	}
 }
@@ -373,10 +380,10 @@ func (s *Survey) judgeWhole() error {
 		return refuse(fmt.Sprintf("no row is left: %s left out by --include", text.Counted(s.Excluded, "row is", "rows are")),
 			"look how the values are written in the file, or leave the flag out")
 	}
-	for i, at := range s.rivals {
-		if at.Row > 0 && most(s.cells[i], s.filled[i]) {
+	for _, o := range s.others {
+		if o.first.Row > 0 && most(o.addresses, o.filled) {
 			ch := chooser{path: s.Path, h: &s.header}
-			return ch.ambiguous("address", Email, []int{s.columns.at[Email][0], i})
+			return ch.ambiguous("address", Email, []int{s.columns.at[Email][0], o.at})
 		}
 	}
 	_, told := s.options.Columns[Email]
