@@ -66,7 +66,7 @@ func TestStoredAgain(t *testing.T) {
 	settle(t, l, again, e)
 	a := known(t, l, "ann")
 	same(t, &Account{Key: "ann", Email: "ann", Name: "Name of ann", ExternalID: "17", ID: "qm:new", Status: outcome.Created,
-		FirstRun: first.Seq, Run: again.Seq, RunID: again.ID, At: a.At}, a)
+		FirstRun: first.Seq, Run: again.Seq, Row: 4, RunID: again.ID, At: a.At}, a)
 }
 
 func TestRename(t *testing.T) {

@@ -6,12 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-
-	sqlite3 "modernc.org/sqlite/lib"
 )
-
-// maxGroup is how many writes share a commit at most.
-const maxGroup = 512
 
 // writePragmas: a commit flushes the log; at 32 MB of log a checkpoint follows.
 var writePragmas = []string{"journal_mode(WAL)", "synchronous(FULL)", "fullfsync(1)", "checkpoint_fullfsync(1)",
@@ -31,7 +26,7 @@ type writer struct {
 	broken     error // nothing is written after it
 }
 
-// change is something to be written. do may be called again when another change of its group fails.
+// change is something to be written. do fails only when the disk does.
 type change struct {
 	do   func(*writer) error
 	done chan error
@@ -81,10 +76,9 @@ func setPragmas(ctx context.Context, c *sql.Conn) error {
 	}
 	var mode string
 	var synchronous int
-	if err := c.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
-		return err
-	}
-	if err := c.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&synchronous); err != nil {
+	err := c.QueryRowContext(ctx, "SELECT journal_mode, synchronous FROM pragma_journal_mode, pragma_synchronous").
+		Scan(&mode, &synchronous)
+	if err != nil {
 		return err
 	}
 	if mode != "wal" || synchronous != 2 {
@@ -109,7 +103,7 @@ func (w *writer) work() {
 // group adds to first what has come in since the last commit.
 func (w *writer) group(first change) []change {
 	group := []change{first}
-	for waited := false; len(group) < maxGroup; {
+	for waited := false; ; {
 		select {
 		case next := <-w.changes:
 			group, waited = append(group, next), false
@@ -121,28 +115,19 @@ func (w *writer) group(first change) []change {
 			waited = true
 		}
 	}
-	return group
 }
 
-// commit writes group as one transaction and answers all of it. Where one of the group fails for a reason
-// of its own, each is written by itself.
+// commit writes group as one transaction and answers all of it. An error is final: it is one of the disk.
 func (w *writer) commit(group []change) {
-	err := w.transact(group)
-	if err != nil && w.broken == nil && len(group) > 1 {
-		for i := range group {
-			w.commit(group[i : i+1])
-		}
-		return
+	if w.broken == nil {
+		w.broken = wrap(w.path, w.transact(group))
 	}
 	for _, c := range group {
-		c.done <- err
+		c.done <- w.broken
 	}
 }
 
 func (w *writer) transact(group []change) error {
-	if w.broken != nil {
-		return w.broken
-	}
 	err := w.exec("BEGIN IMMEDIATE")
 	for i := 0; i < len(group) && err == nil; i++ {
 		err = group[i].do(w)
@@ -150,28 +135,10 @@ func (w *writer) transact(group []change) error {
 	if err == nil {
 		err = w.exec("COMMIT")
 	}
-	if err == nil {
-		return nil
-	}
-	_ = w.exec("ROLLBACK") // after some errors SQLite has done so by itself
-	err = wrap(w.path, err)
-	if final(err) {
-		w.broken = err
+	if err != nil {
+		_ = w.exec("ROLLBACK") // after some errors SQLite has done so by itself
 	}
 	return err
-}
-
-// final reports whether err means that nothing more can be written for now.
-func final(err error) bool {
-	if _, refused := errors.AsType[*RefusedError](err); refused {
-		return true
-	}
-	switch code(err) & 0xff {
-	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY,
-		sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM:
-		return true
-	}
-	return false
 }
 
 // close waits for what is being written and ends the goroutine. It returns the error that ended writing.
@@ -185,8 +152,8 @@ func (w *writer) close() error {
 	return errors.Join(err, w.conn.Close(), w.db.Close())
 }
 
-// change writes what do does, or nothing of it when do returns an error, and returns when it is durable.
-// ctx counts only before that: what may be on disk is never reported as not written.
+// change writes what do does, and returns when it is durable. ctx counts only until it is handed over: what
+// may be on disk is never reported as not written.
 func (l *Ledger) change(ctx context.Context, do func(*writer) error) error {
 	if l.write == nil {
 		return errReadOnly
@@ -218,9 +185,13 @@ func (w *writer) exec(statement string, args ...any) error {
 
 // changed is exec that returns how many rows were changed.
 func (w *writer) changed(statement string, args ...any) (int64, error) {
-	s, err := w.prepared(statement)
-	if err != nil {
-		return 0, err
+	s, ok := w.statements[statement]
+	if !ok {
+		var err error
+		if s, err = w.conn.PrepareContext(context.Background(), statement); err != nil {
+			return 0, err
+		}
+		w.statements[statement] = s
 	}
 	result, err := s.Exec(args...)
 	if err != nil {
@@ -232,15 +203,4 @@ func (w *writer) changed(statement string, args ...any) (int64, error) {
 // row queries one row.
 func (w *writer) row(query string, args ...any) scanner {
 	return w.conn.QueryRowContext(context.Background(), query, args...)
-}
-
-func (w *writer) prepared(statement string) (*sql.Stmt, error) {
-	if s, ok := w.statements[statement]; ok {
-		return s, nil
-	}
-	s, err := w.conn.PrepareContext(context.Background(), statement)
-	if err == nil {
-		w.statements[statement] = s
-	}
-	return s, err
 }

@@ -25,25 +25,11 @@ type Fixed struct {
 
 // KeepFixed keeps rows, in place of what was kept of them.
 func (l *Ledger) KeepFixed(ctx context.Context, run int64, rows []Fixed) error {
-	return l.change(ctx, func(w *writer) error {
-		for _, f := range rows {
-			if err := w.exec("INSERT OR REPLACE INTO fixed VALUES (?, ?, ?)", f.Original, f.Key, run); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return l.update(ctx, "INSERT OR REPLACE INTO fixed SELECT value ->> 'Original', value ->> 'Key', ? FROM json_each(?)",
+		run, list(rows))
 }
 
 // Fixed returns the keys of rows that were kept, by what identifies them.
 func (l *Ledger) Fixed(ctx context.Context, originals []string) (map[string]string, error) {
-	all, err := query(ctx, l, func(s scanner) (f Fixed, err error) {
-		err = s.Scan(&f.Original, &f.Key)
-		return f, err
-	}, "SELECT f.original, f.key FROM json_each(?) q CROSS JOIN fixed f ON f.original = q.value", list(originals))
-	keys := make(map[string]string, len(all))
-	for _, f := range all {
-		keys[f.Original] = f.Key
-	}
-	return keys, err
+	return pairs(ctx, l, "SELECT f.original, f.key FROM json_each(?) q CROSS JOIN fixed f ON f.original = q.value", originals)
 }

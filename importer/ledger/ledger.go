@@ -31,7 +31,7 @@ type Ledger struct {
 	lock  *lock   // nil: opened for reading only
 }
 
-// Open opens the ledger of site at path, and makes folder (0700) and file (0600) where there are none.
+// Open opens the ledger of site at the absolute path, and makes folder (0700) and file (0600) where there are none.
 // Nobody else can open it for writing until it is closed or the process ends. Attempts that are under way
 // in the file are of a process that has ended: from now on they are lost.
 // Errors: *HeldError, *RefusedError.
@@ -39,7 +39,7 @@ func Open(ctx context.Context, path, site string) (*Ledger, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, wrap(path, err)
 	}
-	held, err := takeLock(ctx, path)
+	held, err := takeLock(path)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,12 @@ func Open(ctx context.Context, path, site string) (*Ledger, error) {
 }
 
 func (l *Ledger) open(ctx context.Context, site string) (err error) {
-	if err := makeFile(l.path); err != nil {
+	// A file of 0 bytes is new: SQLite leaves one behind when the process is killed while making it.
+	f, err := os.OpenFile(l.path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Close(), checkLog(l.path)); err != nil {
 		return err
 	}
 	if l.write, err = openWriter(ctx, l.path, site); err != nil {
@@ -60,7 +65,7 @@ func (l *Ledger) open(ctx context.Context, site string) (err error) {
 	if err := syncFolder(filepath.Dir(l.path)); err != nil {
 		return err
 	}
-	l.read, err = openReader(dsn(l.path, "rw", readPragmas...))
+	l.read, err = openChecked(ctx, l.path, site, dsn(l.path, "rw", readPragmas...))
 	return err
 }
 
@@ -68,57 +73,50 @@ func (l *Ledger) open(ctx context.Context, site string) (err error) {
 // has committed is read. A file that is not there is an empty ledger; none is made.
 // Whatever writes returns an error.
 func OpenReadOnly(ctx context.Context, path, site string) (*Ledger, error) {
-	l, err := openFile(ctx, path, site)
-	if errors.Is(err, os.ErrNotExist) || errors.Is(err, errEmpty) {
-		l, err = openEmpty(ctx, path, site)
+	file, err := os.Open(path) // SQLite does not say why it cannot
+	if err == nil {
+		err = errors.Join(file.Close(), checkLog(path))
 	}
-	return l, wrap(path, err)
+	l := &Ledger{path: path}
+	if err == nil {
+		l.read, err = openChecked(ctx, path, site, dsn(path, "ro", readPragmas...))
+	}
+	if errors.Is(err, os.ErrNotExist) {
+		l.read, err = openChecked(ctx, path, site, inMemory)
+	}
+	if err != nil {
+		return nil, wrap(path, err)
+	}
+	return l, nil
 }
 
-// errEmpty is returned for a file with nothing in it.
-var errEmpty = errors.New("empty")
+const inMemory = ":memory:"
 
-func openFile(ctx context.Context, path, site string) (*Ledger, error) {
-	file, err := os.Open(path) // SQLite does not report why it cannot
+// openChecked opens a ledger of site for reading; inMemory is one with nothing in it. An empty file is
+// os.ErrNotExist.
+func openChecked(ctx context.Context, path, site, name string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", name)
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(file.Close(), checkLog(path)); err != nil {
-		return nil, err
-	}
-	db, err := openReader(dsn(path, "ro", readPragmas...))
-	if err != nil {
-		return nil, err
+	if name == inMemory {
+		db.SetMaxOpenConns(1) // a second one would have a memory of its own
 	}
 	c, err := db.Conn(ctx)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	empty, err := inspect(ctx, c, path, site)
-	if err == nil && empty {
-		err = errEmpty
+	switch {
+	case empty && name == inMemory:
+		err = makeSchema(ctx, c, site)
+	case empty:
+		err = os.ErrNotExist
 	}
-	if err := errors.Join(err, c.Close()); err != nil {
+	if err = errors.Join(err, c.Close()); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &Ledger{path: path, read: db}, nil
-}
-
-// openEmpty is a ledger in memory with nothing in it.
-func openEmpty(ctx context.Context, path, site string) (*Ledger, error) {
-	db, err := openReader(":memory:")
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(1) // a second one would have a memory of its own
-	c, err := db.Conn(ctx)
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	if err := errors.Join(makeSchema(ctx, c, site), c.Close()); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return &Ledger{path: path, read: db}, nil
+	return db, nil
 }
 
 // Path returns the path as given to Open.
@@ -162,19 +160,6 @@ func (l *Ledger) Bind(ctx context.Context, cloudID string) error {
 		Hint: "name another file with --ledger; a sandbox that was started again has forgotten all accounts"}
 }
 
-// makeFile makes an empty file for its mode of 0600. A file of 0 bytes is taken as new: SQLite leaves one
-// behind when the process is killed while making it.
-func makeFile(path string) error {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return &RefusedError{Path: path, What: "is a folder", Hint: "name a file in it with --ledger"}
-	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Close(), checkLog(path))
-}
-
 // checkLog refuses a database that is empty while its log is not: SQLite would drop the log.
 func checkLog(path string) error {
 	file, err := os.Stat(path)
@@ -188,26 +173,11 @@ func checkLog(path string) error {
 	return nil
 }
 
-// readers is how many connections read, with half a MiB of pages each.
-const readers = 4
-
+// readPragmas: each connection keeps half a MiB of pages.
 var readPragmas = []string{"query_only(1)", "cache_size(-512)"}
 
-func openReader(dsn string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", dsn)
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(readers)
-	db.SetMaxIdleConns(readers)
-	return db, nil
-}
-
-// dsn names the file as a URI, so that every path may be opened. mode is SQLite's: rw, ro.
+// dsn names the file as a URI, so that every absolute path may be opened. mode is SQLite's: rw, ro.
 func dsn(path, mode string, pragmas ...string) string {
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs
-	}
 	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,9 +12,6 @@ import (
 
 // errLocked is what tryLock returns when another process has the lock.
 var errLocked = errors.New("locked")
-
-// endingTime is how long a holder that is just ending is waited for.
-const endingTime = 150 * time.Millisecond
 
 // HeldError is returned by Open while another process has the ledger open.
 type HeldError struct {
@@ -35,28 +31,21 @@ type lock struct {
 	since time.Time
 }
 
-func takeLock(ctx context.Context, path string) (*lock, error) {
+func takeLock(path string) (*lock, error) {
 	f, err := os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, wrap(path, err)
 	}
-	if err = tryLock(f); errors.Is(err, errLocked) {
-		select {
-		case <-ctx.Done():
-		case <-time.After(endingTime):
+	if err := tryLock(f); err != nil {
+		defer f.Close()
+		if errors.Is(err, errLocked) {
+			return nil, &HeldError{Path: path, By: holder(f)}
 		}
-		err = tryLock(f)
+		return nil, wrap(path, err)
 	}
-	if err == nil {
-		l := &lock{file: f, since: time.Now()}
-		l.describe("")
-		return l, nil
-	}
-	defer f.Close()
-	if errors.Is(err, errLocked) {
-		return nil, &HeldError{Path: path, By: holder(f)}
-	}
-	return nil, wrap(path, err)
+	l := &lock{file: f, since: time.Now()}
+	l.describe("")
+	return l, nil
 }
 
 // describe writes who has the lock. It is for people: nothing depends on it.

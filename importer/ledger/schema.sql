@@ -1,5 +1,4 @@
--- What a new ledger is made of. Times are UTC text, flags 0 or 1, statuses their names; an address is left
--- empty where it is the key itself.
+-- What a new ledger is made of. Times are UTC text, flags 0 or 1, statuses their names.
 
 CREATE TABLE meta (
   name  TEXT PRIMARY KEY,                   -- site, cloud_id
