@@ -105,7 +105,7 @@ func TestOwnPages(t *testing.T) {
 	}
 	wantRoutes := map[string]RouteStats{
 		"POST " + CreatePath:  {Requests: 2, Answers: map[int]int{201: 1, 409: 1}},
-		" ":                   {Requests: 1, Answers: map[int]int{404: 1}},
+		" /":                  {Requests: 1, Answers: map[int]int{404: 1}},
 		"GET " + AccountsPath: {Requests: 1, Answers: map[int]int{200: 1}},
 		"GET " + StatsPath:    {Requests: 1, Answers: map[int]int{}},
 	}

@@ -12,7 +12,6 @@ package jsmtest
 import (
 	"cmp"
 	"math"
-	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"sync"
@@ -22,7 +21,7 @@ import (
 // Options say what a site is like. The zero value is an empty site without quotas and faults that answers at once
 // and knows [SandboxToken].
 type Options struct {
-	CloudID  string    // of the gateway's address; "" makes one that no other site has
+	CloudID  string    // of the gateway's address; "" makes one that no other site has. Account ids follow from it
 	Seed     uint64    // of faults and latency
 	Tokens   []Token   // who may ask; with no Clients either, [SandboxToken]
 	Clients  []Client  // who may fetch tokens at /oauth/token
@@ -65,19 +64,23 @@ type Latency struct {
 	Fixed, P5, P95 time.Duration
 }
 
-func (l Latency) draw(random *rand.Rand) time.Duration {
+// latency is drawn by what the request is about and when it came, so that it repeats in virtual time.
+func (c *call) latency() time.Duration {
+	l := c.site.options.Latency
 	if l.P5 <= 0 || l.P95 < l.P5 {
 		return l.Fixed
 	}
 	const z95 = 1.6448536269514722
 	low, high := math.Log(float64(l.P5)), math.Log(float64(l.P95))
-	return time.Duration(math.Exp((low+high)/2 + random.NormFloat64()*(high-low)/(2*z95)))
+	z := math.Sqrt2 * math.Erfinv(2*c.site.chance("latency", c.route, c.about(), int(time.Now().UnixNano()))-1)
+	return time.Duration(math.Exp((low+high)/2 + z*(high-low)/(2*z95)))
 }
 
 // Site is a Jira Service Management site in memory. All methods may be called from any goroutine.
 type Site struct {
 	options Options
 	mux     *http.ServeMux
+	routes  []*route
 	limits  *Limiter
 	closing sync.Once
 	closed  chan struct{}
@@ -89,8 +92,7 @@ type Site struct {
 	grants   []*grant
 	faults   []Fault
 	attempts map[uint64]int // requests by what they are about
-	stats    Stats
-	random   *rand.Rand // for latency
+	befell   map[FaultKind]int
 }
 
 // New makes a site. Call Close when requests may still be waiting in it.
@@ -106,13 +108,14 @@ func New(o Options) *Site {
 		options:  o,
 		limits:   NewLimiter(o.Quotas, o.Seed),
 		closed:   make(chan struct{}),
-		accounts: newAccounts(),
+		mux:      http.NewServeMux(),
+		routes:   routes(),
+		accounts: newAccounts(o.CloudID),
 		faults:   o.Faults,
 		attempts: map[uint64]int{},
-		stats:    Stats{Routes: map[string]RouteStats{}, Faults: map[FaultKind]int{}},
-		random:   rand.New(rand.NewPCG(o.Seed, 1)),
+		befell:   map[FaultKind]int{},
 	}
-	s.mux = s.newMux()
+	s.fileRoutes()
 	for _, a := range o.Existing {
 		s.accounts.add(a)
 	}
@@ -150,18 +153,11 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHT
 
 // serve answers a request to one route.
 func (s *Site) serve(w http.ResponseWriter, req *http.Request, r *route) {
-	x := &Exchange{Arrived: time.Now()}
-	if r.method != "" {
-		x.Method, x.Path = r.method, r.pattern
-	}
-	s.enter(x)
-	defer func() {
-		s.leave(x)
-		if s.options.OnAnswer != nil {
-			x.Answered = time.Now()
-			s.options.OnAnswer(*x)
-		}
-	}()
+	x := &Exchange{Method: r.method, Path: r.pattern, Arrived: time.Now()}
+	s.mu.Lock()
+	r.stats.Requests++
+	s.mu.Unlock()
+	defer s.leave(r, x)
 	c := newCall(s, req, r)
 	a, d := c.answer(w.Header())
 	x.Fault = d.Fault
