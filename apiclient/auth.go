@@ -50,7 +50,7 @@ func (c Credentials) Kind() (CredentialKind, error) {
 	}
 	switch {
 	case len(kinds) == 0:
-		return 0, credentialError("there are no credentials", "set JIRA_USER_EMAIL and JIRA_API_TOKEN; "+hintNewToken)
+		return 0, credentialError("there are no credentials", hintAPIToken)
 	case len(kinds) > 1:
 		return 0, credentialError("there are credentials of more than one kind",
 			"keep one of: JIRA_USER_EMAIL and JIRA_API_TOKEN; JIRA_ACCESS_TOKEN; JIRA_CLIENT_ID and JIRA_CLIENT_SECRET")
@@ -156,13 +156,6 @@ func (a *authorizer) header(ctx context.Context) (string, error) {
 	return bearer(token), nil
 }
 
-// tokenServerError is a token endpoint that is out of order.
-type tokenServerError struct{ status int }
-
-func (e *tokenServerError) Error() string {
-	return fmt.Sprintf("the token endpoint answered %d", e.status)
-}
-
 // fetch asks the token endpoint once. A refusal is an *Error; what may pass by itself is not.
 func (a *authorizer) fetch(ctx context.Context) (*oauth2.Token, error) {
 	ctx, cancel := context.WithTimeout(ctx, min(a.client.config.Timeout, 30*time.Second))
@@ -180,7 +173,7 @@ func (a *authorizer) fetch(ctx context.Context) (*oauth2.Token, error) {
 	}
 	status := answered.Response.StatusCode
 	if status >= 500 || status == http.StatusTooManyRequests {
-		return nil, &tokenServerError{status}
+		return nil, fmt.Errorf("the token endpoint answered %d", status)
 	}
 	_, text := readMessage(answered.Response.Header, answered.Body)
 	return nil, &Error{

@@ -44,7 +44,7 @@ type Config struct {
 	GatewayURL  string // default: that of the site's cloud
 	TokenURL    string // default: that of the site's cloud
 	Credentials Credentials
-	Anonymous   bool              // without Credentials, for Reach, LookUp and Certificate alone
+	Anonymous   bool              // without Credentials, for Reach alone
 	Workers     int               // requests in flight at most, and connections kept; default 64
 	MaxRate     float64           // requests a second on one endpoint at most; 0: unpaced until a 429 or a rate header
 	Timeout     time.Duration     // of one request, from leaving the pacer to the end of the answer; default 60 s
@@ -170,12 +170,6 @@ func (c *Client) Pace() Pace { return c.lane(opCreate).Pace() }
 
 // RevokePace is a snapshot of the pace of RevokePortalAccess.
 func (c *Client) RevokePace() Pace { return c.lane(opRevoke).Pace() }
-
-// SearchPace is a snapshot of the pace of FindAccount.
-func (c *Client) SearchPace() Pace { return c.lane(opSearch).Pace() }
-
-// AccessPace is a snapshot of the pace of AddToOrganization.
-func (c *Client) AccessPace() Pace { return c.lane(opAddToOrganization).Pace() }
 
 // Close closes the connections that are idle.
 func (c *Client) Close() {

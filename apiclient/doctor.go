@@ -3,11 +3,8 @@ package apiclient
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
-	"net"
 	"net/http"
-	"net/netip"
 	"slices"
 	"time"
 )
@@ -148,12 +145,7 @@ func (c *Client) identifyAtGateway(ctx context.Context, conn *Connection) error 
 	if err != nil && a.status != http.StatusUnauthorized {
 		return err
 	}
-	// Organizations need the scope, a project's customers either that or the granular scopes that do instead; the
-	// gateway looks at scopes before anything else, so the project need not be there.
-	manage := c.may(ctx, root, opOrganizations)
-	if manage == No {
-		manage = c.may(ctx, root, opDeskCustomers, "0")
-	}
+	manage := c.manages(ctx, root)
 	if err != nil && manage != Yes && c.may(ctx, root, opDesks) != Yes {
 		return err
 	}
@@ -190,6 +182,22 @@ func (c *Client) Scopes(ctx context.Context, conn Connection) []Scope {
 		user = Yes
 	}
 	return []Scope{{ScopeManage, conn.Manage}, {ScopeRequest, c.may(ctx, conn.Root, opDesks)}, {ScopeUser, user}}
+}
+
+// manages finds out whether the token has ScopeManage, or the granular scopes that do instead. Organizations need
+// the first, a project's customers either; the gateway looks at scopes before anything else, so the project need not
+// be there.
+func (c *Client) manages(ctx context.Context, root string) Verdict {
+	if v := c.may(ctx, root, opOrganizations); v != No {
+		return v
+	}
+	return c.may(ctx, root, opDeskCustomers, "0")
+}
+
+// accepted reports whether the credentials are good for anything.
+func (c *Client) accepted(ctx context.Context) bool {
+	_, err := c.Myself(ctx)
+	return err == nil || c.manages(ctx, "") == Yes
 }
 
 // may is whether the gateway lets the token through to a list: a missing scope is a 401.
@@ -254,59 +262,4 @@ func (conn *Connection) note(a answer) {
 		}
 	}
 	slices.Sort(conn.RateHeaders)
-}
-
-// Proxy is the host and port of the proxy that the environment names for the site; "" for none.
-func (c *Client) Proxy() string {
-	req, err := http.NewRequest(http.MethodGet, c.site, nil)
-	if err != nil {
-		return ""
-	}
-	if proxy, err := http.ProxyFromEnvironment(req); err == nil && proxy != nil {
-		return proxy.Host
-	}
-	return ""
-}
-
-// LookUp asks for the addresses of the site's host. A host that is an address itself is looked up nowhere.
-func (c *Client) LookUp(ctx context.Context) ([]netip.Addr, error) {
-	ctx, cancel := context.WithTimeout(ctx, startPatience)
-	defer cancel()
-	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", hostOf(c.site))
-	if err != nil {
-		e := &Error{Op: "looking up the site's name", Err: err}
-		e.Kind, e.Message, e.Hint = explain(err)
-		return nil, e
-	}
-	for i := range found {
-		found[i] = found[i].Unmap()
-	}
-	return found, nil
-}
-
-// Certificate is what the site, or whoever is in between, showed for TLS.
-type Certificate struct {
-	Version string // as in "TLS 1.3"
-	Issuer  string
-	Until   time.Time
-}
-
-// Certificate asks once, without credentials. It is empty for a site without TLS.
-func (c *Client) Certificate(ctx context.Context) (Certificate, error) {
-	ctx, cancel := context.WithTimeout(ctx, startPatience)
-	defer cancel()
-	r := infoRequest(new(string))
-	p := new(progress)
-	if err := c.attempt(ctx, r, p); err != nil {
-		return Certificate{}, err
-	}
-	if p.last.status == 0 {
-		return Certificate{}, c.failure(ctx, r, p.last)
-	}
-	shown := p.last.tls
-	if shown == nil || len(shown.PeerCertificates) == 0 {
-		return Certificate{}, nil
-	}
-	leaf := shown.PeerCertificates[0]
-	return Certificate{Version: tls.VersionName(shown.Version), Issuer: issuer(leaf), Until: leaf.NotAfter}, nil
 }

@@ -1,12 +1,8 @@
 package apiclient
 
 import (
-	"crypto/x509"
 	"errors"
-	"io"
-	"log"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -215,29 +211,6 @@ func TestScopes(t *testing.T) {
 	}
 }
 
-func TestCertificate(t *testing.T) {
-	site := jsmtest.New(jsmtest.Options{})
-	server := httptest.NewUnstartedServer(site)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // the refused handshake
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	roots := x509.NewCertPool()
-	roots.AddCert(server.Certificate())
-	got, err := newTestClient(t, server.URL, func(c *Config) { c.RootCAs = roots }).Certificate(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := Certificate{Version: "TLS 1.3", Issuer: "O=Acme Co", Until: server.Certificate().NotAfter}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("certificate (-want +got):\n%s", diff)
-	}
-	_, err = newTestClient(t, server.URL).Certificate(t.Context())
-	checkKind(t, err, KindTLS, "--ca-file")
-	if !strings.Contains(err.Error(), "unknown authority, O=Acme Co") {
-		t.Error(err)
-	}
-}
-
 func TestAnonymousClientSendsNoCredentials(t *testing.T) {
 	_, server := serveSite(t, jsmtest.Options{})
 	client := newTestClient(t, server.URL, func(c *Config) { c.Credentials, c.Anonymous = Credentials{}, true })
@@ -247,12 +220,5 @@ func TestAnonymousClientSendsNoCredentials(t *testing.T) {
 	}
 	if _, err := New(Config{Site: server.URL}); err == nil {
 		t.Error("a client without credentials was made")
-	}
-}
-
-func TestLookUp(t *testing.T) {
-	found, err := newTestClient(t, "http://127.0.0.1:1").LookUp(t.Context())
-	if err != nil || len(found) != 1 || found[0].String() != "127.0.0.1" {
-		t.Errorf("%v, %v", found, err)
 	}
 }

@@ -118,10 +118,8 @@ func (c *Client) failure(ctx context.Context, r *request, a answer) *Error {
 	key, text := readMessage(a.header, a.body)
 	e.Key, e.Message = clean(hide(key, c.secrets)), clean(hide(text, c.secrets))
 	c.judge(r, a, e)
-	if e.Kind == KindUnauthorized && !r.anonymous && !r.check {
-		if _, err := c.Myself(ctx); err == nil {
-			e.Kind, e.Hint = KindScope, HintScope
-		}
+	if e.Kind == KindUnauthorized && !r.anonymous && !r.check && c.accepted(ctx) {
+		e.Kind, e.Hint = KindScope, HintScope
 	}
 	return e
 }
@@ -151,9 +149,10 @@ func withoutURL(err error) error {
 func (c *Client) judge(r *request, a answer, e *Error) {
 	switch {
 	case a.status/100 == 3:
-		e.Kind, e.Message, e.Hint = KindRedirect, "a redirect to "+c.target(a.header), hintRedirect
+		e.Kind, e.Message, e.Hint = KindRedirect, "a redirect to "+c.target(a.header), hintPage
 	case a.status/100 == 2 && e.Page:
-		e.Kind, e.Message, e.Hint = KindAnswer, "the answer is a web page, not Jira's API: "+e.Message, hintPage
+		e.Kind, e.Hint = KindAnswer, hintPage
+		e.Message = "the answer is a web page, not Jira's API: " + cmp.Or(e.Message, "it has no title")
 	case a.status/100 == 2:
 		e.Kind, e.Message, e.Hint = KindAnswer, "the answer is cut short, or not what the API promises", hintAgain
 	case a.status >= 500:
@@ -165,7 +164,7 @@ func (c *Client) judge(r *request, a answer, e *Error) {
 	case a.status == http.StatusNotFound, a.status == http.StatusGone:
 		e.Kind = KindNotFound
 	case a.status == http.StatusProxyAuthRequired:
-		e.Kind, e.Hint = KindProxy, hintProxy
+		e.Kind, _, e.Hint = explain(&proxyError{a.status})
 	case a.status == http.StatusConflict:
 		e.Kind = KindConflict
 	case a.status == http.StatusTooManyRequests:

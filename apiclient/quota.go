@@ -45,7 +45,7 @@ func quotaKind(a answer) pacer.Kind {
 		return pacer.Refused
 	case a.verdict == definite, a.whole():
 		return pacer.Passed
-	case errors.Is(a.err, context.Canceled):
+	case errors.Is(a.err, context.Canceled), hopeless(a.err, false):
 		return pacer.Unsent // the site is not to blame
 	}
 	return pacer.Failed

@@ -95,11 +95,11 @@ func (p *progress) note(a answer, others bool) {
 type step int
 
 const (
-	finish      step = iota + 1 // done
-	stop                        // the answer is no, for good
-	renew                       // again, with a new token
-	afterRefuse                 // again, at no cost
-	retry                       // again, at the cost of a failure
+	finish step = iota + 1 // done
+	stop                   // the answer is no, for good
+	renew                  // at once, with a new token
+	again                  // it was refused, which costs nothing
+	retry                  // it failed
 )
 
 // next is the policy.
@@ -108,7 +108,7 @@ func next(a answer, check bool) step {
 	case a.success():
 		return finish
 	case a.verdict == refused:
-		return afterRefuse
+		return again
 	case a.verdict == definite && a.status == http.StatusUnauthorized:
 		return renew
 	case a.verdict == definite, hopeless(a.err, check), check && a.whole():
@@ -140,8 +140,10 @@ func (c *Client) do(ctx context.Context, r *request) (answer, Call, error) {
 		case p.step == stop, ctx.Err() == nil && c.exhausted(ctx, r, p):
 			return p.last, p.call, c.failure(ctx, r, p.last)
 		}
-		if err := sleep(ctx, c.pause(r, p)); err != nil {
-			return p.last, p.call, fmt.Errorf("%s: %w", r.name, err)
+		select {
+		case <-time.After(c.pause(r, p)):
+		case <-ctx.Done():
+			return p.last, p.call, fmt.Errorf("%s: %w", r.name, ctx.Err())
 		}
 	}
 }
@@ -154,9 +156,12 @@ func (c *Client) attempt(ctx context.Context, r *request, p *progress) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.name, err)
 	}
-	if err := p.begin(r.record); err != nil {
-		lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
-		return err
+	if !p.onRecord {
+		if err := callHook(r.record.Before); err != nil {
+			lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
+			return err
+		}
+		p.onRecord = true
 	}
 	if err := lane.Leave(ctx, &permit); err != nil {
 		lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
@@ -182,35 +187,28 @@ func (c *Client) attempt(ctx context.Context, r *request, p *progress) error {
 	return nil
 }
 
-// begin puts the call on record, unless an earlier attempt of it still is.
-func (p *progress) begin(r Record) error {
-	if p.onRecord || r.Before == nil {
-		return nil
-	}
-	if err := r.Before(); err != nil {
-		return err
-	}
-	p.onRecord = true
-	return nil
-}
-
 // undo takes the call off the record, unless one of its attempts is lost.
 func (p *progress) undo(r Record) error {
 	if !p.onRecord || p.call.Lost {
 		return nil
 	}
 	p.onRecord = false
-	if r.Undone == nil {
+	return callHook(r.Undone)
+}
+
+// callHook calls a hook, which may be nil.
+func callHook(hook func() error) error {
+	if hook == nil {
 		return nil
 	}
-	return r.Undone()
+	return hook()
 }
 
 // exhausted ends an operation only when it is to blame itself: the site answers others and not this. Otherwise the
 // site is down or its quota used up, which is for the pacer to end.
 func (c *Client) exhausted(ctx context.Context, r *request, p *progress) bool {
 	switch {
-	case p.step == afterRefuse:
+	case p.step == again:
 		return p.singled >= patience || p.refusals >= patienceAlone && c.alive(ctx)
 	case r.check:
 		return p.failures >= patienceCheck
@@ -235,7 +233,7 @@ func (c *Client) alive(ctx context.Context) bool {
 // pause is the wait of one row before its next attempt; after a failure it is at least what the site asks for, within
 // reason.
 func (c *Client) pause(r *request, p *progress) time.Duration {
-	if p.step == afterRefuse {
+	if p.step == again {
 		return backoff(p.refusals)
 	}
 	asked := min(p.last.quota.RetryAfter, longestRetryAfter)
@@ -264,15 +262,4 @@ func hopeless(err error, check bool) bool {
 	}
 	kind, _, _ := explain(err)
 	return kind == KindTLS || kind == KindProxy || kind == KindName
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -41,7 +41,6 @@ type answer struct {
 	status  int // 0: none
 	header  http.Header
 	body    []byte
-	tls     *tls.ConnectionState
 	sent    int    // requests that left; more than one: the transport has replayed it in silence
 	token   string // the Authorization header that was used
 	err     error
@@ -59,7 +58,7 @@ func (a answer) whole() bool { return a.verdict == ambiguous && a.status/100 == 
 func (c *Client) send(ctx context.Context, r *request) answer {
 	root, authorization, err := c.whereAndWho(ctx, r)
 	if err != nil {
-		return unsentAnswer(ctx, err)
+		return unsentAnswer(err)
 	}
 	if !r.check {
 		ctx = context.WithoutCancel(ctx)
@@ -70,12 +69,12 @@ func (c *Client) send(ctx context.Context, r *request) answer {
 	w := new(wire)
 	req, err := c.newRequest(w.trace(timed), r, root, authorization)
 	if err != nil {
-		return unsentAnswer(ctx, r.fail(KindInvalid, "the request cannot be made", ""))
+		return unsentAnswer(r.fail(KindInvalid, "the request cannot be made", ""))
 	}
 	a := answer{token: authorization}
 	resp, err := c.config.Transport.RoundTrip(req)
 	if err == nil {
-		a.status, a.header, a.tls = resp.StatusCode, resp.Header, resp.TLS
+		a.status, a.header = resp.StatusCode, resp.Header
 		a.body, a.err = readBody(resp)
 	} else if a.err = err; timed.Err() != nil && ctx.Err() == nil {
 		a.err = context.DeadlineExceeded // its own, whatever the transport calls that
@@ -88,11 +87,9 @@ func (c *Client) send(ctx context.Context, r *request) answer {
 
 // unsentAnswer is that of an attempt that did not even become a request. A token endpoint that is out of order
 // counts as a site that does not answer.
-func unsentAnswer(ctx context.Context, err error) answer {
-	a := answer{verdict: unsent, err: err, at: time.Now(), quota: pacer.Answer{Kind: pacer.Unsent}}
-	if !hopeless(err, false) && ctx.Err() == nil {
-		a.quota = quotaAnswer(a)
-	}
+func unsentAnswer(err error) answer {
+	a := answer{verdict: unsent, err: err, at: time.Now()}
+	a.quota = quotaAnswer(a)
 	return a
 }
 

@@ -311,13 +311,13 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	withCA := func(c *Config) { c.RootCAs = pool }
-	if _, err := newTestClient(t, server.URL, withCA).Certificate(t.Context()); err != nil {
+	if err := newTestClient(t, server.URL, withCA).Reach(t.Context(), new(Connection)); err != nil {
 		t.Error(err)
 	}
-	_, err = newTestClient(t, strings.Replace(server.URL, "127.0.0.1", "localhost", 1), withCA).Certificate(t.Context())
+	_, err = newTestClient(t, strings.Replace(server.URL, "127.0.0.1", "localhost", 1), withCA).Connect(t.Context())
 	checkKind(t, err, KindTLS, "--site")
 	plain := serve(t, says(200, `{}`))
-	_, err = newTestClient(t, strings.Replace(plain.URL, "http:", "https:", 1)).Certificate(t.Context())
+	_, err = newTestClient(t, strings.Replace(plain.URL, "http:", "https:", 1)).Connect(t.Context())
 	checkKind(t, err, KindTLS, "--site")
 }
 

@@ -107,9 +107,11 @@ func TestCloudOf(t *testing.T) {
 			if client, err := New(given); err != nil || client.cloud.gateway != "https://gw.example.com" {
 				t.Errorf("%s with a gateway: %v", site, err)
 			}
-			given.GatewayURL = commercial
-			_, err := New(given)
-			checkKind(t, err, KindSite, "--gateway-url")
+			for _, other := range []string{commercial, "https://API.Atlassian.com./x", gov, "https://auth.atlassian.com"} {
+				given.GatewayURL = other
+				_, err := New(given)
+				checkKind(t, err, KindSite, "--gateway-url")
+			}
 		}
 	}
 	_, err := New(Config{Site: "acme", Credentials: sandboxBasic, TokenURL: "https://auth.atlassian-us-gov-mod.com/oauth/token"})

@@ -135,7 +135,6 @@ func TestRefusalsAndAnswers(t *testing.T) {
 		"created with bearer":   {ask{method: "POST", url: gateway + create, body: dana, as: "Bearer access"}, 201, ""},
 		"created with granular": {ask{method: "POST", url: gateway + create, body: dana, as: "granular@example.com:s"}, 201, ""},
 		"created with charset":  {ask{method: "POST", url: create, body: dana, kind: "application/json; charset=utf-8"}, 201, ""},
-		"created by full name":  {ask{method: "POST", url: create, body: `{"email":"a@b.example","fullName":"A B"}`}, 201, `"displayName":"A B"`},
 
 		"no credentials":            {ask{method: "POST", url: create, body: dana, as: "nobody"}, 401, unauthenticated},
 		"wrong secret":              {ask{method: "POST", url: create, body: dana, as: "sandbox@example.com:x"}, 401, unauthenticated},

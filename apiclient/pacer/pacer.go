@@ -71,9 +71,10 @@ type Pacer struct {
 	limiter *rate.Limiter // of permits, at the present pace
 	last    time.Time     // the last permit
 	epoch   uint64        // counts pauses; a refusal of what left before a pause begins no other
+	present int           // permits of this epoch that have not been given back
 	again   int           // pauses in a row in which nothing has passed
-	refused time.Time     // the first refusal since the last pass; zero: none
-	halted  time.Time     // when a pause or outage began of which the end has not been seen; zero: none
+	since   time.Time     // when the first request since the last pass was refused or failed; zero: none
+	halted  time.Time     // when a pause began of which the end has not been seen; zero: none
 	counts  Pace
 	pace    Event // the last report of it
 }
@@ -141,7 +142,9 @@ func (p *Pacer) Leave(ctx context.Context, permit *Permit) error {
 	permit.left = time.Now()
 	permit.number = p.quota.leave(permit.left)
 	p.counts.Sent++
-	p.outage.left(permit.retry)
+	if p.outage.spare = min(p.outage.spare+retryShare, retrySavings); permit.retry {
+		p.outage.spare -= 1 + retryShare
+	}
 	return nil
 }
 
@@ -153,26 +156,28 @@ func (p *Pacer) Done(permit Permit, a Answer) (others bool) {
 	defer p.ring()
 	now := time.Now()
 	p.counts.InFlight--
-	probe := p.outage.on && permit.probe == p.outage.number
-	if others = p.passed.Load() > permit.passed; a.Kind == Passed || a.Kind == Refused {
-		p.works(now, probe)
+	if permit.epoch == p.epoch {
+		p.present--
+	}
+	others = p.passed.Load() > permit.passed
+	if p.since.IsZero() && (a.Kind == Refused || a.Kind == Failed) {
+		p.since = now
 	}
 	switch a.Kind {
 	case Passed:
 		p.passed.Add(1)
-		p.refused = time.Time{}
+		p.answers(now, permit)
 		if permit.epoch == p.epoch {
-			p.again = 0
+			p.again, p.since = 0, time.Time{}
 		}
 		p.quota.passed(now, permit, a.Level)
 	case Refused:
 		p.counts.Refused++
+		p.answers(now, permit)
 		p.refusal(now, permit, a)
 	case Failed:
 		p.counts.Failed++
-		p.failure(now, permit, a, probe)
-	default:
-		p.outage.probing = p.outage.probing && !probe
+		p.failure(now, permit, a)
 	}
 	return others
 }
@@ -210,17 +215,13 @@ func (p *Pacer) try(permit *Permit, held bool) (time.Duration, error) {
 		return d, err
 	}
 	p.counts.InFlight++
+	p.present++
 	permit.epoch = p.epoch
-	if p.outage.on {
-		p.outage.probing = true
-		permit.probe = p.outage.number
-	}
 	if held {
 		p.quota.held(now, p.last)
 	}
 	p.last = now
-	p.pause.over(p, now)
-	p.group.shared.over(p, now)
+	p.pausesOver(now)
 	p.reportPace(now)
 	return 0, nil
 }
@@ -230,20 +231,13 @@ func (p *Pacer) delay(now time.Time) (time.Duration, error) {
 	if end := p.quota.levels.usedUp(now, p.quota.refill); end.After(now) {
 		p.pauseUntil(now, end, Answer{Reason: "nothing remains until the quota starts anew"})
 	}
-	q, most := p.longestPause(), p.group.config.MaxPause
-	if left := q.until.Sub(now); left > 0 {
-		if most > 0 && (left > most || !p.refused.IsZero() && q.until.Sub(p.refused) > most) {
-			return 0, &PauseError{Until: q.until, Reason: q.reason}
-		}
-		return left, nil
-	}
-	if p.outage.on {
-		return p.outage.wait(now, most)
+	if d, err := p.paused(now); d > 0 || err != nil {
+		return d, err
 	}
 	if !p.halted.IsZero() {
 		p.resume(now)
 	}
-	if p.again > 1 && p.counts.InFlight > 0 {
+	if p.again > 1 && p.present > 0 {
 		return untilBell, nil // one request looks before others go: "no Retry-After; window"
 	}
 	return p.token(now), nil

@@ -3,34 +3,15 @@ package pacer
 import "time"
 
 const (
-	retryWeight  = 0.4              // of a failed retry, so that one bad row is no outage: TestOneBadRowIsNoOutage
+	longestDelay = 30 * time.Second // after a refusal that does not say how long, and between probes: Atlassian's advice
+	firstProbe   = 2 * time.Second  // likewise; doubled each time
+	reportPause  = time.Second      // shorter pauses are not reported: each stray refusal makes one
 	outageWeight = 8                // of failures in a row that are an outage: TestOutageIsProbedWithSingleRequests
+	retryWeight  = 0.4              // of a failed retry, so that one bad row is no outage: TestOneBadRowIsNoOutage
 	retryShare   = 0.2              // of the traffic may be retries: TestTooManyRetriesAreAnOutage
 	retrySavings = 50               // retries that a quiet time saves up: "503 of 3 %" has clusters of them
 	retriesAfter = 10               // retries that an outage leaves, as its rows follow its end: TestRunThroughAnOutage
-	firstProbe   = 2 * time.Second  // doubled each time, as Atlassian advises, like the next one
-	longestDelay = 30 * time.Second // of probes, and of looks after refusals that do not say how long
-	reportPause  = time.Second      // shorter pauses are not reported: each stray refusal makes one
 )
-
-// refusal pauses. It begins an event only when its request left in the present epoch, and something has passed since the
-// last pause; otherwise the same event goes on: TestOneEvent, "no Retry-After; window".
-func (p *Pacer) refusal(now time.Time, permit Permit, a Answer) {
-	present := permit.epoch == p.epoch
-	if p.refused.IsZero() {
-		p.refused = now
-	}
-	d := a.RetryAfter
-	if d <= 0 && present {
-		d = jittered(p.quota.hold()<<min(p.again, 16), p.group.jitter())
-	}
-	p.quota.refused(now, permit, present && p.again == 0 && !a.Shared, a.RetryAfter > 0 && !a.Shared)
-	if present {
-		p.epoch++
-		p.again++
-	}
-	p.pauseUntil(now, now.Add(d), a)
-}
 
 // pause is a time in which nothing leaves. It is only ever extended: a late success does not end it.
 type pause struct {
@@ -38,6 +19,120 @@ type pause struct {
 	until    time.Time
 	reason   string
 	reported bool
+}
+
+// outage knows whether the site answers at all. While it does not, single requests probe it.
+type outage struct {
+	on     bool
+	weight float64 // of the failures since a request got through
+	spare  float64 // retries that may still be made
+}
+
+// refusal pauses. It begins an event only when its request left in the present epoch, and something has passed since the
+// last pause; otherwise the same event goes on: TestOneEvent, "no Retry-After; window".
+func (p *Pacer) refusal(now time.Time, permit Permit, a Answer) {
+	present, d := permit.epoch == p.epoch, a.RetryAfter
+	if d <= 0 && present {
+		d = p.group.jittered(p.quota.hold() << min(p.again, 16))
+	}
+	p.quota.refused(now, permit, present && p.again == 0 && !a.Shared, a.RetryAfter > 0 && !a.Shared)
+	if present {
+		p.newEpoch()
+	}
+	p.pauseUntil(now, now.Add(d), a)
+}
+
+// failure counts one; too many begin an outage, or go on with it.
+func (p *Pacer) failure(now time.Time, permit Permit, a Answer) {
+	o := &p.outage
+	if o.weight++; permit.retry {
+		o.weight -= 1 - retryWeight
+	}
+	switch {
+	case o.on && permit.epoch != p.epoch, !o.on && o.weight < outageWeight && o.spare >= 0:
+		return
+	case !o.on:
+		o.on, p.again = true, 1
+		a.RetryAfter = 0 // only a probe obeys it
+	}
+	d := p.group.jittered(firstProbe << min(p.again-1, 16))
+	p.newEpoch()
+	if most := p.group.config.MaxPause; most > 0 { // the last probe is at the end of it
+		d = min(d, max(0, p.since.Add(most).Sub(now)))
+	}
+	p.extend(&p.pause, now, now.Add(max(d, a.RetryAfter)), a.Reason)
+	if p.again == 2 {
+		p.report(Event{Kind: OutageBegan, At: now, Until: p.pause.until, Reason: a.Reason})
+	}
+}
+
+// newEpoch is for a pause that answers to earlier requests do not begin again.
+func (p *Pacer) newEpoch() {
+	p.epoch++
+	p.again++
+	p.present = 0
+}
+
+// answers notes that the site does; in an outage, only a probe shows it.
+func (p *Pacer) answers(now time.Time, permit Permit) {
+	o := &p.outage
+	if o.on && permit.epoch != p.epoch {
+		return
+	}
+	if o.on {
+		p.report(Event{Kind: OutageEnded, At: now, Lasted: now.Sub(p.since)})
+		o.on, o.spare, p.since = false, max(o.spare, retriesAfter), now
+	}
+	o.weight = 0
+}
+
+// pauseUntil extends the pause, its own or the shared one, and reports it.
+func (p *Pacer) pauseUntil(now, until time.Time, a Answer) {
+	q := &p.pause
+	if a.Shared {
+		q = &p.group.shared
+	}
+	kind, more := PauseBegan, until.Sub(now)
+	if q.reported {
+		kind, more = PauseExtended, until.Sub(q.until)
+	}
+	if p.extend(q, now, until, a.Reason) && more >= reportPause {
+		q.reported = true
+		p.report(Event{Kind: kind, At: now, Shared: a.Shared, Until: until, Reason: a.Reason})
+	}
+}
+
+// extend leaves decisions to the end of the pause.
+func (p *Pacer) extend(q *pause, now, until time.Time, reason string) bool {
+	if !until.After(now) || !until.After(q.until) {
+		return false
+	}
+	if q.until, q.reason = until, reason; q.began.IsZero() {
+		q.began = now
+	}
+	for _, other := range p.group.pacers {
+		if other == p || q == &p.group.shared {
+			if other.halted.IsZero() {
+				other.halted = now
+			}
+			other.ring()
+		}
+	}
+	return true
+}
+
+// paused returns what is left of a pause, or the error when that or all pauses in a row are too long.
+func (p *Pacer) paused(now time.Time) (time.Duration, error) {
+	q, most := p.longestPause(), p.group.config.MaxPause
+	left := max(0, q.until.Sub(now))
+	switch {
+	case most <= 0:
+	case p.outage.on && now.Sub(p.since) >= most:
+		return 0, &OutageError{Since: p.since, Reason: q.reason}
+	case left > most, left > 0 && !p.outage.on && !p.since.IsZero() && q.until.Sub(p.since) > most:
+		return 0, &PauseError{Until: q.until, Reason: q.reason}
+	}
+	return left, nil
 }
 
 // longestPause is the one that ends last, of its own and the shared one.
@@ -48,127 +143,20 @@ func (p *Pacer) longestPause() *pause {
 	return &p.pause
 }
 
-// pauseUntil extends the pause, its own or the shared one.
-func (p *Pacer) pauseUntil(now, until time.Time, a Answer) {
-	q, pacers := &p.pause, []*Pacer{p}
-	if a.Shared {
-		q, pacers = &p.group.shared, p.group.pacers
-	}
-	if !until.After(now) || !until.After(q.until) {
-		return
-	}
-	if q.began.IsZero() {
-		q.began = now
-	}
-	kind, more := PauseBegan, until.Sub(now)
-	if q.reported {
-		kind, more = PauseExtended, until.Sub(q.until)
-	}
-	q.until, q.reason = until, a.Reason
-	for _, other := range pacers {
-		other.halt(now)
-		other.ring()
-	}
-	if more >= reportPause {
-		q.reported = true
-		p.report(Event{Kind: kind, At: now, Shared: a.Shared, Until: until, Reason: a.Reason})
-	}
-}
-
-// halt leaves decisions to the end of a pause or outage.
-func (p *Pacer) halt(now time.Time) {
-	if p.halted.IsZero() {
-		p.halted = now
-	}
-}
-
-// over reports a pause that has ended.
-func (q *pause) over(p *Pacer, now time.Time) {
-	if q.began.IsZero() || q.until.After(now) {
-		return
-	}
-	if q.reported {
-		p.report(Event{Kind: PauseEnded, At: now, Shared: q == &p.group.shared, Lasted: now.Sub(q.began)})
-	}
-	q.began, q.reported = time.Time{}, false
-}
-
-// outage knows whether the site answers at all. While it does not, single requests probe it.
-type outage struct {
-	since  time.Time // first failure after the last request that got through; zero: none
-	weight float64   // of the failures since then
-	spare  float64   // retries that may still be made
-	reason string    // of the last failure
-
-	number  uint64 // of outages so far
-	on      bool
-	retries bool          // too many retries began it: only a probe ends it
-	next    time.Time     // the next probe
-	delay   time.Duration // between probes
-	probing bool          // a probe has its permit
-}
-
-// left counts a request that leaves.
-func (o *outage) left(retry bool) {
-	if retry {
-		o.spare--
-	} else {
-		o.spare = min(o.spare+retryShare, retrySavings)
-	}
-}
-
-// failure counts one, and begins an outage or goes on with it.
-func (p *Pacer) failure(now time.Time, permit Permit, a Answer, probe bool) {
-	o := &p.outage
-	if o.since.IsZero() {
-		o.since = now
-	}
-	o.reason = a.Reason
-	if o.weight++; permit.retry {
-		o.weight -= 1 - retryWeight
-	}
-	if down := o.weight >= outageWeight; !o.on && (down || o.spare < 0) {
-		o.on, o.retries, o.probing = true, !down, false
-		o.number++
-		o.delay = firstProbe
-		o.next = now.Add(jittered(o.delay, p.group.jitter()))
-		p.halt(now)
-		p.report(Event{Kind: OutageBegan, At: now, Until: o.next, Reason: a.Reason})
-	} else if probe {
-		o.probing = false
-		o.delay = min(2*o.delay, longestDelay)
-		o.next = now.Add(max(a.RetryAfter, jittered(o.delay, p.group.jitter())))
-	}
-}
-
-// works notes that the site answers, which ends an outage.
-func (p *Pacer) works(now time.Time, probe bool) {
-	o := &p.outage
-	if o.on && o.retries && !probe {
-		return
-	}
-	if o.on {
-		o.on, o.spare = false, max(o.spare, retriesAfter)
-		p.report(Event{Kind: OutageEnded, At: now, Lasted: now.Sub(o.since)})
-	}
-	o.since, o.weight = time.Time{}, 0
-}
-
-// wait returns how long it is until a request may probe the site, or the error when the outage lasts for too long.
-func (o *outage) wait(now time.Time, most time.Duration) (time.Duration, error) {
-	last := untilBell
-	if most > 0 {
-		if last = o.since.Add(most).Sub(now); last <= 0 {
-			return 0, &OutageError{Since: o.since, Reason: o.reason}
+// pausesOver reports pauses that have ended.
+func (p *Pacer) pausesOver(now time.Time) {
+	for _, q := range []*pause{&p.pause, &p.group.shared} {
+		if q.began.IsZero() || q.until.After(now) {
+			continue
 		}
+		if q.reported {
+			p.report(Event{Kind: PauseEnded, At: now, Shared: q == &p.group.shared, Lasted: now.Sub(q.began)})
+		}
+		q.began, q.reported = time.Time{}, false
 	}
-	if o.probing {
-		return last, nil
-	}
-	return min(max(0, o.next.Sub(now)), last), nil
 }
 
-// jittered is a delay of at most the longest.
-func jittered(d time.Duration, jitter float64) time.Duration {
-	return min(time.Duration(float64(d)*jitter), longestDelay)
+// jittered is a delay, 0.7 to 1.3 times as long and at most the longest.
+func (g *Group) jittered(d time.Duration) time.Duration {
+	return min(time.Duration(float64(d)*g.jitter()), longestDelay)
 }

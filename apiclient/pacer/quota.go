@@ -23,6 +23,7 @@ const (
 	agreed      = 0.05
 	refusedAt   = 0.95
 	beyond      = 0.02
+	refutes     = 1.3
 	patience    = 5.0
 	patienceTop = 70.0
 	ageShare    = 0.3
@@ -151,13 +152,14 @@ func (q *quota) refused(now time.Time, permit Permit, first, vouched bool) {
 	q.strays += 1 - strayShare
 	q.vouched = q.vouched || vouched
 	seconds := permit.left.Sub(q.empty).Seconds()
-	if seconds > 0 {
+	if seconds >= 0 {
 		q.used-- // it has used up nothing
 	}
 	switch {
 	case q.levels.on:
 		q.levels.refused(first)
-	case first && seconds > 0:
+	case first && seconds >= 0:
+		seconds = max(seconds, 1e-3)
 		e := &event{permit: permit, rate: q.measured(now), seconds: seconds, idle: min(q.idle, seconds), vouched: vouched}
 		e.admitted = max(0, q.used-float64(q.sent-permit.number))
 		e.first = q.empty.Equal(q.start) && seconds < early
@@ -204,19 +206,30 @@ func (q *quota) believes(e *event) bool {
 	e.flow, e.low = min(e.rate, f.passed/f.seconds), q.low
 	closed := e.after.sent > flowSends && e.after.passed == 0
 	clean := f.sent >= cleanSends && f.passed >= cleanShare*f.sent && !closed
-	e.certain = e.vouched && !(e.good && clean) || !q.vouched && !e.good
+	now, clear := e.share()
+	refuted := clear && now*e.rate > refutes*e.high()
+	e.certain = !refuted && (e.vouched && !(e.good && clean) || !q.vouched && !e.good)
 	return e.certain
 }
 
+// share returns the share of later requests that was admitted; false: there were too few, or none was admitted, which
+// says more about the site's way of refusing.
+func (e *event) share() (float64, bool) {
+	return (e.after.passed + 0.5) / (e.after.sent + 0.5), e.after.sent > flowSends && e.after.passed > 0
+}
+
+// high is never too low for the refill: as if the bucket had overflowed in every pause.
+func (e *event) high() float64 { return (e.admitted + 1) / max(e.seconds-e.idle, 1e-3) }
+
 // estimate returns the least that the refill can be, and what it most likely is.
 func (e *event) estimate() (low, refill float64) {
-	low = e.admitted / e.seconds                     // never too high: the bucket let in at least that
-	high := e.admitted / max(e.seconds-e.idle, 1e-3) // never too low: as if it had overflowed in every pause
+	low = e.admitted / e.seconds // never too high: the bucket let in at least that
+	high := e.high()
 	if e.first {
 		low = 0 // it was full, not empty, at the start
 	}
-	now := e.rate * (e.after.passed + 0.5) / (e.after.sent + 0.5)
-	clear := e.after.sent > flowSends && e.after.passed > 0
+	now, clear := e.share()
+	now *= e.rate
 	share := refusedAt
 	switch {
 	case clear && now < halved*low: // the quota has fallen

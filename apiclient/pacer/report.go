@@ -39,7 +39,6 @@ type Permit struct {
 	epoch  uint64    // when the permit was given
 	passed int64     // requests that had passed when it was asked for
 	retry  bool
-	probe  uint64 // the outage that it probes; 0: none
 }
 
 // EventKind is what has happened to the pace.
@@ -56,11 +55,9 @@ const (
 
 // String returns the kind in words.
 func (k EventKind) String() string {
-	words := [...]string{"pause began", "pause extended", "pause ended", "outage began", "outage ended", "pace changed"}
-	if k < PauseBegan || k > PaceChanged {
-		return "unknown"
-	}
-	return words[k-PauseBegan]
+	return [...]string{
+		"unknown", "pause began", "pause extended", "pause ended", "outage began", "outage ended", "pace changed",
+	}[k]
 }
 
 // Event is something that people who watch a run want to know.
@@ -127,18 +124,12 @@ func (p *Pacer) Pace() Pace {
 	defer p.group.mu.Unlock()
 	now := time.Now()
 	s := p.counts
-	s.Passed, s.Waiting, s.Learned = int(p.passed.Load()), int(p.waiting.Load()), p.quota.learned()
+	s.Passed, s.Waiting, s.Learned, s.Probing = int(p.passed.Load()), int(p.waiting.Load()), p.quota.learned(), p.outage.on
 	if r := p.quota.rate(now); !math.IsInf(r, 1) {
 		s.Rate = r
 	}
 	if q := p.longestPause(); q.until.After(now) {
 		s.PausedUntil, s.Why = q.until, q.reason
-	}
-	if p.outage.on {
-		s.Probing, s.Why = true, p.outage.reason
-		if p.outage.next.After(now) && p.outage.next.After(s.PausedUntil) {
-			s.PausedUntil = p.outage.next
-		}
 	}
 	return s
 }
