@@ -67,8 +67,8 @@ func TestCheckJSON(t *testing.T) {
 			}
 		}
 		wanted := "[map[first:map[line:3 row:3] place:map[line:14 row:12] same_name:true] map[first:map[line:8 row:7] place:map[line:41 row:40] same_name:false]]"
-		if told := fmt.Sprint(got["duplicate_rows"]); told != wanted {
-			t.Errorf("%s, want %s", told, wanted)
+		if got := fmt.Sprint(got["duplicate_rows"]); got != wanted {
+			t.Errorf("%s, want %s", got, wanted)
 		}
 		if strings.Contains(string(b), "\x1b") {
 			t.Error("a control character")

@@ -204,7 +204,7 @@ func TestPartialStaysWhenOnlyTheRenameFails(t *testing.T) {
 	}
 }
 
-// Two runs that write the same file: the second one that ends is told so.
+// Two runs that write the same file: the second one that ends gets an error.
 func TestPartialThatIsTakenAway(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.csv")
 	f, err := CreateFile(path)

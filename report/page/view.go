@@ -123,15 +123,15 @@ func facts(s report.Summary) []fact {
 // details are for those who look after the run.
 func (p Page) details() []fact {
 	s := p.Summary
-	book := report.Shown(s.Ledger)
+	kept := report.Shown(s.Ledger)
 	if p.Ending.Gone {
-		book = "a sandbox's, which has ended with the run"
+		kept = "a sandbox's, which has ended with the run"
 	}
 	all := []fact{
 		{"Run", s.RunID},
 		{"Results", report.Shown(s.Results)},
 		{"Rows to fix", report.Shown(s.Failed)},
-		{"Ledger", book},
+		{"Ledger", kept},
 		{"SHA-256 of the input", s.InputSHA256},
 		{"Exit code", fmt.Sprint(s.ExitCode)},
 		{"Program", "jsm-onboard " + strings.TrimPrefix(p.Version, "jsm-onboard ")},
