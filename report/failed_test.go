@@ -86,7 +86,8 @@ func TestFailedReplacesAndRemovesItsOwnFile(t *testing.T) {
 
 func TestFailedNeverOverwritesWhatSomebodyEdited(t *testing.T) {
 	folder := t.TempDir()
-	path, second, third := filepath.Join(folder, "c.failed.csv"), filepath.Join(folder, "c.failed-2.csv"), filepath.Join(folder, "c.failed-3.csv")
+	path, second, third := filepath.Join(folder, "c.failed.csv"), filepath.Join(folder, "c.failed-2.csv"),
+		filepath.Join(folder, "c.failed-3.csv")
 	memory := stored{}
 	fail(t, memory, path, result(1, outcome.Failed, "first", "a"))
 	write(t, path, "fixed by hand")

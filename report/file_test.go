@@ -86,7 +86,8 @@ func TestUnwritablePathIsNoticedAtOnce(t *testing.T) {
 	folder := t.TempDir()
 	write(t, filepath.Join(folder, "file"), "x")
 	tests := []struct{ name, path, want, hint string }{
-		{"no folder", filepath.Join(folder, "none", "a.csv"), "there is no folder " + filepath.Join(folder, "none"), "create it"},
+		{"no folder", filepath.Join(folder, "none", "a.csv"), "there is no folder " + filepath.Join(folder, "none"),
+			"create it"},
 		{"is a folder", folder, "it is a folder", "name a file in it"},
 		{"under a file", filepath.Join(folder, "file", "a.csv"), "is not a folder", "another path"},
 	}
@@ -215,7 +216,8 @@ func TestPartialThatIsTakenAway(t *testing.T) {
 		return // an open file cannot be taken away there
 	}
 	refused, ok := errors.AsType[*WriteError](f.Commit())
-	if !ok || !strings.Contains(refused.What, "another program has moved or removed it") || !strings.Contains(refused.Hint, "from the ledger") {
+	if !ok || !strings.Contains(refused.What, "another program has moved or removed it") ||
+		!strings.Contains(refused.Hint, "from the ledger") {
 		t.Errorf("%+v", refused)
 	}
 }
