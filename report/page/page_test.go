@@ -269,6 +269,10 @@ func TestPageNeedsNothingFromOutside(t *testing.T) {
 	if got["style"] != 1 || got["script"]+got["link"]+got["img"]+got["iframe"]+got["a"] != 0 {
 		t.Errorf("%v", got)
 	}
+	policy := `content="default-src 'none'; style-src ` + nethtml.EscapeString(hashSource(pageCSS)) + `; base-uri 'none'`
+	if page := html(t, examplePage(true)); !strings.Contains(strings.ReplaceAll(page, "&#43;", "+"), policy) {
+		t.Errorf("no policy %s", policy)
+	}
 	if strings.Contains(pageCSS, "url(") || strings.Contains(pageCSS, "@import") {
 		t.Error("the style loads something")
 	}
