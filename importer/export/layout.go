@@ -177,8 +177,12 @@ func ownFile(path string, sample []byte) (*guess, error) {
 // try reads the sample in one dialect. A header of one cell over rows of many was
 // a title line: the header is then looked for after it.
 func try(path string, sample []byte, d Dialect, o Options) (*guess, error) {
-	is := func(h *header) bool { return namesColumns(h, o) }
+	is := func(h *header) bool { return namesColumns(h, o, false) }
 	g, err := tryAfter(Place{}, path, sample, d, o, is)
+	if err == nil && g.header.names == nil {
+		is = func(h *header) bool { return namesColumns(h, o, true) }
+		g, err = tryAfter(Place{}, path, sample, d, o, is)
+	}
 	if err == nil && len(g.header.names) == 1 && g.fit() < 0.5 {
 		if later, err := tryAfter(g.header.place, path, sample, d, o, is); err == nil && later.header.names != nil {
 			return later, nil
@@ -295,8 +299,9 @@ func numbered(cells []string, o Options) header {
 }
 
 // namesColumns reports whether a record can be the header: it names the columns
-// that the user names, or else a column of addresses, and holds no address.
-func namesColumns(h *header, o Options) bool {
+// that the user names, or else a column of addresses (vaguely: with a word for mail
+// among others), and holds no address.
+func namesColumns(h *header, o Options, vaguely bool) bool {
 	if slices.ContainsFunc(h.names, isPlainAddress) || h.trimmed == 1 && strings.ContainsAny(h.names[0], ",;|\t") {
 		return false
 	}
@@ -308,7 +313,7 @@ func namesColumns(h *header, o Options) bool {
 		}
 	}
 	for i := range h.names {
-		if m, ok := h.means(i, Email); ok && (!m.vague || h.trimmed > 1 && len(h.names[i]) <= 60) {
+		if m, ok := h.means(i, Email); ok && (!m.vague || vaguely && h.trimmed > 1 && len(h.names[i]) <= 60) {
 			return true
 		}
 		if _, ok := h.means(i, AccountID); ok && o.NeedAccounts || h.names[i] == "jsm_account_id" && o.NeedAccounts {
@@ -418,7 +423,7 @@ func noHeader(path string, sample []byte, g *guess, o Options) error {
 		for _, d := range []string{",", ";", "\t", "|", ":", "^", "~", "§"} {
 			split := newHeader(strings.Split(line, d), h.place)
 			switch {
-			case len(split.names) < 2 || !namesColumns(&split, Options{}):
+			case len(split.names) < 2 || !namesColumns(&split, Options{}, false):
 			case h.trimmed < len(h.names) || strings.HasPrefix(h.names[0], `"`) || o.Delimiter == "" && strings.Contains(",;\t|", d):
 				return refuse("each line stands in quotes as one cell",
 					"make the export again without opening it in a spreadsheet program, or take off the quotes around the lines")
@@ -439,7 +444,7 @@ func noHeader(path string, sample []byte, g *guess, o Options) error {
 // headerBelow is where a header stands that fits the people below it, further down
 // than one is looked for; zero: nowhere.
 func headerBelow(path string, sample []byte, d Dialect, o Options) Place {
-	g, err := tryAfter(Place{Row: -1}, path, sample, d, o, func(h *header) bool { return namesColumns(h, o) })
+	g, err := tryAfter(Place{Row: -1}, path, sample, d, o, func(h *header) bool { return namesColumns(h, o, false) })
 	if err != nil || g.header.names == nil || g.fit() <= 0.5 {
 		return Place{}
 	}

@@ -15,7 +15,7 @@ import (
 // the name, and rejects names that have lost letters. "Null", "NA", "007" and
 // "True" are people.
 func cleanName(s string) (name string, repairs []kind, fault kind) {
-	if isSimple(s) {
+	if isSimple(s) && (!strings.ContainsAny(s[:1], "nNuU") || !isPlaceholder(s)) {
 		return s, nil, 0
 	}
 	if fault := lostLetters(s); fault != 0 {

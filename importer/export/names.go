@@ -483,7 +483,7 @@ func (ch *chooser) mayBeName(i int) bool {
 			return false
 		}
 	}
-	if ch.h.isLogin(i) && nearly(s.oneWord+s.handles, s.filled) {
+	if _, name := ch.h.means(i, Name); ch.h.isLogin(i) && (!name || nearly(s.oneWord, s.filled)) {
 		return false
 	}
 	ms := ch.h.meanings(i)
