@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -174,13 +173,7 @@ type task struct {
 // the outcome on record, the result.
 func (c *creation) create(ctx context.Context, t task) (Result, *Stop) {
 	row := t.row
-	a := attempt{ledger: c.ledger, run: c.run, Attempt: ledger.Attempt{
-		Row:        row.Number,
-		Key:        row.Key,
-		Email:      row.Email,
-		Name:       row.Name,
-		ExternalID: row.ExternalID,
-	}}
+	a := newAttempt(c.ledger, c.run, row, row.Key, false)
 	customer := apiclient.NewCustomer{Email: row.Email, DisplayName: row.Name}
 	made, call, err := c.api.CreateCustomer(ctx, customer, a.record(ctx))
 	if a.err != nil {
@@ -209,23 +202,9 @@ func (c *creation) create(ctx context.Context, t task) (Result, *Stop) {
 
 // entry is what the ledger keeps of a row.
 func (c *creation) entry(t task, v verdict, call apiclient.Call) ledger.Entry {
-	row := t.row
-	e := ledger.Entry{Account: v.change, Outcome: outcome.Outcome{
-		Row:        row.Number,
-		SheetRow:   row.Place.Row,
-		Line:       row.Place.Line,
-		Key:        row.Key,
-		Email:      row.Email,
-		Name:       row.Name,
-		ExternalID: row.ExternalID,
-		Status:     v.status,
-		Reason:     v.reason,
-		HTTPStatus: call.Status,
-		Attempts:   call.Attempts,
-		Open:       v.open,
-		LookUp:     v.lookUp && c.options.ResolveConflicts && t.had == nil,
-		Retry:      v.status == outcome.Failed,
-	}}
+	e := ledger.Entry{Account: v.change, Outcome: rowResult(t.row, v.status, v.reason).Outcome}
+	e.HTTPStatus, e.Attempts, e.Open = call.Status, call.Attempts, v.open
+	e.LookUp, e.Retry = v.lookUp && c.options.ResolveConflicts && t.had == nil, v.status == outcome.Failed
 	if v.lookUp && t.had != nil {
 		e.Account = ledger.NoChange // what the ledger has stays, unless the look-up finds another account
 	}
@@ -270,6 +249,17 @@ type attempt struct {
 	ledger.Attempt
 	on  bool
 	err error // of the ledger
+}
+
+func newAttempt(l *ledger.Ledger, run int64, row *export.Row, key string, revoke bool) *attempt {
+	return &attempt{ledger: l, run: run, Attempt: ledger.Attempt{
+		Row:        row.Number,
+		Revoke:     revoke,
+		Key:        key,
+		Email:      row.Email,
+		Name:       row.Name,
+		ExternalID: row.ExternalID,
+	}}
 }
 
 func (a *attempt) record(ctx context.Context) apiclient.Record {
@@ -376,11 +366,12 @@ func judgeLookUp(o outcome.Outcome, names []string, found apiclient.Account, err
 // long as no other account is found there. That access which we revoked was given back is the word of who sends such
 // rows again: the site shows only whether the account is the same, portal-only, and active.
 func judgeResent(o outcome.Outcome, had ledger.Account, found apiclient.Account, err error) (outcome.Outcome, ledger.Change) {
-	o.AccountID = cmp.Or(had.ID, found.ID)
-	switch {
-	case err == nil && had.ID != "" && found.ID != had.ID:
-		o.AccountID = found.ID
+	switch o.AccountID = had.ID; {
+	case err == nil && found.ID != had.ID && (had.ID != "" || had.RevokedAt.IsZero()):
 		return judgeLookUp(o, []string{o.Name}, found, nil, false), ledger.Store
+	case had.RevokedAt.IsZero() && err == nil:
+		o.Status, o.Reason = outcome.Conflict, outcome.ReasonConflict
+		return o, ledger.NoChange
 	case had.RevokedAt.IsZero():
 		return o, ledger.NoChange
 	case err != nil:

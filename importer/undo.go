@@ -29,7 +29,7 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 		n++
 	}
 	if n == 0 {
-		return nil, refuseUndo(run, "it has created nobody", "accounts that were there before are left alone by undo")
+		return nil, refuseUndo(run, "it has created nobody", "jsm-onboard report --list shows the runs; name the one that created them: jsm-onboard undo RUN")
 	}
 	p := &Plan{Undoes: &run, rows: rows, Survey: &export.Survey{
 		Header:  []string{"email", "name", "jsm_account_id"},
@@ -41,7 +41,7 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 	if err := p.find(ctx, l, ledger.Job{Command: "undo", Source: run.ID, Input: run.Input}); err != nil {
 		return nil, err
 	}
-	return p, p.sort(ctx, l, nil)
+	return p, p.decideAll(ctx, l, nil)
 }
 
 func refuseUndo(run ledger.Run, why, hint string) error {
