@@ -188,6 +188,9 @@ func TestRenameCustomer(t *testing.T) {
 		t.Errorf("without the operation: %v", err)
 	}
 
+	_, err = newTestClient(t, serve(t, says(404, ``)).URL).RenameCustomer(ctx, customer.AccountID, "N")
+	checkKind(t, err, KindSite, "")
+
 	clerk := jsmtest.SandboxToken()
 	clerk.Admin = false
 	_, server = serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{clerk}})

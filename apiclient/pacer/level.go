@@ -79,7 +79,7 @@ func (q *quota) correct(now time.Time, permit Permit, r Level) {
 	l := &q.levels
 	remaining, since := float64(max(r.Remaining, 0)), float64(q.sent-permit.number)
 	if !l.on {
-		paced := !math.IsInf(q.refill, 1)
+		paced := q.refill < unpaced
 		if q.refill = q.measured(now); !paced {
 			q.refill *= firstShare
 		}

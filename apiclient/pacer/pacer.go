@@ -4,6 +4,7 @@
 package pacer
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"math/rand/v2"
@@ -82,8 +83,8 @@ type Pacer struct {
 // Pacer adds the pace of one endpoint and method. maxRate, in requests a second, is the ceiling and the first guess;
 // with 0 it is not paced until the first refusal or level.
 func (g *Group) Pacer(name string, maxRate float64) *Pacer {
-	if !(maxRate > 0) {
-		maxRate = math.Inf(1)
+	if !(maxRate > 0 && maxRate < unpaced) {
+		maxRate = unpaced
 	}
 	p := &Pacer{
 		name: name, group: g, front: make(chan struct{}, 1), bell: make(chan struct{}, 1),
@@ -96,9 +97,7 @@ func (g *Group) Pacer(name string, maxRate float64) *Pacer {
 	return p
 }
 
-func newLimiter(r float64) *rate.Limiter { return rate.NewLimiter(limit(r), burst(r)) }
-
-func limit(r float64) rate.Limit { return rate.Limit(min(r, float64(rate.Inf))) }
+func newLimiter(r float64) *rate.Limiter { return rate.NewLimiter(rate.Limit(r), burst(r)) }
 
 func burst(r float64) int { return max(1, int(min(r*burstTime.Seconds(), 1e6))) }
 
@@ -119,10 +118,17 @@ func (p *Pacer) Wait(ctx context.Context, retry bool) (Permit, error) {
 	defer func() { <-p.front }()
 	for held := false; ; held = true {
 		d, err := p.try(&permit, held)
-		if d > 0 {
-			err = sleep(ctx, d, p.bell)
-		}
 		if d == 0 || err != nil {
+			return permit, err
+		}
+		timer := time.NewTimer(d)
+		select {
+		case <-timer.C:
+		case <-p.bell:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		if timer.Stop(); err != nil {
 			return permit, err
 		}
 	}
@@ -131,11 +137,8 @@ func (p *Pacer) Wait(ctx context.Context, retry bool) (Permit, error) {
 // Leave is called when the request leaves, after all that had to be done with its permit first: it is counted now, and
 // waits while more than the ceiling would leave. The error is that of ctx; the permit is given back as Unsent then.
 func (p *Pacer) Leave(ctx context.Context, permit *Permit) error {
-	now := time.Now()
-	if d := p.leaving.ReserveN(now, 1).DelayFrom(now); d > 0 {
-		if err := sleep(ctx, d, nil); err != nil {
-			return err
-		}
+	if err := p.leaving.Wait(ctx); err != nil {
+		return cmp.Or(ctx.Err(), context.DeadlineExceeded) // an error of its own when the deadline would be passed
 	}
 	p.group.mu.Lock()
 	defer p.group.mu.Unlock()
@@ -180,20 +183,6 @@ func (p *Pacer) Done(permit Permit, a Answer) (others bool) {
 		p.failure(now, permit, a)
 	}
 	return others
-}
-
-// sleep waits for d, for the bell, or for the end of ctx.
-func sleep(ctx context.Context, d time.Duration, bell <-chan struct{}) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-bell:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // ring makes the one at the front look again. It never blocks.
@@ -256,7 +245,7 @@ func (p *Pacer) resume(now time.Time) {
 // for the very next request.
 func (p *Pacer) token(now time.Time) time.Duration {
 	r := p.quota.rate(now)
-	if l := limit(r); l != p.limiter.Limit() {
+	if l := rate.Limit(r); l != p.limiter.Limit() {
 		p.limiter.SetLimitAt(now, l)
 		p.limiter.SetBurstAt(now, burst(r))
 	}

@@ -357,5 +357,3 @@ func TestNoHerdAtAFullLevel(t *testing.T) {
 		}
 	})
 }
-
-
