@@ -82,7 +82,7 @@ type Guards struct {
 	MaxCreates       Limit // of Last
 	MaxShrink        Limit // how many fewer people than Last there may be, of Last
 	MaxOrganizations Limit // how many organizations may be created, of the people in the file
-	Last             int   // people in the source's last complete run; 0: it has none, and a share of it holds nothing back
+	Last             int   // people in the source's last complete run; 0: none, and a share of it holds nothing back
 	People           bool  // a file without anybody who could be sent is refused
 }
 

@@ -17,26 +17,24 @@ import (
 // revocation is the work of revoke and undo: portal access is revoked for each account. What the plan has decided
 // without a request is recorded too, so that the run can be told again from the ledger alone.
 type revocation struct {
-	api     API
-	ledger  *ledger.Ledger
-	plan    *Plan
-	run     int64
-	browse  bool
-	rules   stopRules
-	finder  finder
-	decided map[int]verdict
+	api    API
+	ledger *ledger.Ledger
+	plan   *Plan
+	run    int64
+	browse bool
+	rules  stopRules
+	finder finder
 }
 
 func newRevocation(api API, l *ledger.Ledger, plan *Plan, o Options) *revocation {
 	return &revocation{
-		api:     api,
-		ledger:  l,
-		plan:    plan,
-		run:     plan.Run.Seq,
-		browse:  o.MayBrowse,
-		rules:   stopRules{maxErrors: o.MaxErrors, action: "revoke portal access"},
-		finder:  finder{api: api},
-		decided: plan.decided,
+		api:    api,
+		ledger: l,
+		plan:   plan,
+		run:    plan.Run.Seq,
+		browse: o.MayBrowse,
+		rules:  stopRules{maxErrors: o.MaxErrors, action: "revoke portal access"},
+		finder: finder{api: api},
 	}
 }
 
@@ -71,7 +69,7 @@ func (v *revocation) one(t target) decision {
 		return decision{result: result}
 	}
 	otherwise := notAttempted(t.row)
-	if decided, ok := v.decided[t.row.Number]; ok {
+	if decided, ok := v.plan.decided[t.row.Number]; ok {
 		return decision{result: otherwise, do: func(ctx context.Context) (Result, *Stop) {
 			return record(ctx, v.ledger, v.run, t.row, t.entry(decided, apiclient.Call{}), apiclient.Call{})
 		}}
@@ -225,12 +223,13 @@ func identify(ctx context.Context, l *ledger.Ledger, run int64, rows []*export.R
 func (t target) entry(v verdict, call apiclient.Call) ledger.Entry {
 	o := rowResult(t.row, v.status, v.reason).Outcome
 	o.Key, o.AccountID, o.HTTPStatus, o.Attempts, o.Open = t.key, t.id, call.Status, call.Attempts, v.open
-	o.Retry = v.status == outcome.Failed || v.status == outcome.NotFound && v.change != ledger.MarkGone || call.Attempts == 0
+	missing := v.status == outcome.NotFound && v.change != ledger.MarkGone
+	o.Retry = v.status == outcome.Failed || missing || call.Attempts == 0
 	return ledger.Entry{Outcome: o, Revoke: true, Account: v.change}
 }
 
-// withoutRequest is the status of a row for which nothing is asked of the site; 0: it has to be. seen has the accounts
-// of the rows before.
+// withoutRequest is the status of a row for which nothing is asked of the site; 0: it has to be. seen has the
+// accounts of the rows before.
 func withoutRequest(t target, seen map[string]export.Place) verdict {
 	if reason := forReview(t.row); reason != "" {
 		return verdict{status: outcome.Review, reason: reason}
@@ -309,7 +308,7 @@ func (r *Reach) see(a *ledger.Account) {
 type RevocationOptions struct {
 	Export export.Options
 	Job    ledger.Job  // without the checksum of the input, which the plan fills in
-	Run    *ledger.Run // the run that has just listed these leavers; nil: a run of its own, and a list of leavers has to be fresh
+	Run    *ledger.Run // the run that has just listed these leavers; nil: a list of leavers has to be fresh
 }
 
 // PlanRevocation reads the file and holds it against the ledger: Create is how many accounts would be revoked, and

@@ -74,7 +74,8 @@ func (c *creation) notes(ctx context.Context, end *End) (notes []string) {
 		notes = append(notes, "names were not changed: "+off)
 	}
 	if n := c.plan.OtherAddress; n > 0 {
-		notes = append(notes, text.Counted(n, "person is", "people are")+" onboarded under another address; the results name it")
+		notes = append(notes, text.Counted(n, "person is", "people are")+
+			" onboarded under another address; the results name it")
 	}
 	open := 0
 	for _, err := range c.ledger.LookUps(ctx) {
@@ -83,8 +84,12 @@ func (c *creation) notes(ctx context.Context, end *End) (notes []string) {
 		}
 	}
 	if open > 0 && c.options.ResolveConflicts {
-		notes = append(notes, text.Counted(open, "account id is", "account ids are")+
-			" still to be looked up; the next command on this ledger does it first")
+		note := text.Counted(open, "account id is", "account ids are") + " still to be looked up; "
+		if c.finder.refused != nil {
+			notes = append(notes, note+"the token may not do that ("+oneLine(c.finder.refused)+")")
+		} else {
+			notes = append(notes, note+"the next command on this ledger does it first")
+		}
 	}
 	if end.Access != nil {
 		notes = append(notes, end.Access.Refused...)
@@ -287,7 +292,8 @@ func (a *attempt) withdraw(ctx context.Context) error {
 }
 
 // record puts what became of a row on record; the result is handed out when it is on disk.
-func record(ctx context.Context, l *ledger.Ledger, run int64, row *export.Row, e ledger.Entry, call apiclient.Call) (Result, *Stop) {
+func record(ctx context.Context, l *ledger.Ledger, run int64, row *export.Row, e ledger.Entry,
+	call apiclient.Call) (Result, *Stop) {
 	err := l.Settle(ctx, run, e)
 	if err != nil {
 		e.Status, e.Reason = outcome.Unknown, outcome.ReasonNotRecorded
@@ -313,10 +319,12 @@ func judgeCreate(lost bool, call apiclient.Call, err error) verdict {
 	switch status := statusOf(err); {
 	case err == nil:
 		return verdict{status: outcome.Created, change: ledger.Store}
-	case status == 409 && lost:
-		return verdict{status: outcome.CreatedUnconfirmed, reason: outcome.ReasonUnconfirmed, lookUp: true, change: ledger.Store}
 	case status == 409:
-		return verdict{status: outcome.Conflict, reason: outcome.ReasonConflict, lookUp: true, change: ledger.Store}
+		v := verdict{status: outcome.Conflict, reason: outcome.ReasonConflict, lookUp: true, change: ledger.Store}
+		if lost {
+			v.status, v.reason = outcome.CreatedUnconfirmed, outcome.ReasonUnconfirmed
+		}
+		return v
 	case cutShort(err) && call.Lost:
 		return verdict{status: outcome.Unknown, reason: outcome.ReasonCutShort, open: true}
 	case cutShort(err):
@@ -365,7 +373,8 @@ func judgeLookUp(o outcome.Outcome, names []string, found apiclient.Account, err
 // judgeResent reads the look-up after a 409 for an address that the ledger has (--resend-known). What it has stays, as
 // long as no other account is found there. That access which we revoked was given back is the word of who sends such
 // rows again: the site shows only whether the account is the same, portal-only, and active.
-func judgeResent(o outcome.Outcome, had ledger.Account, found apiclient.Account, err error) (outcome.Outcome, ledger.Change) {
+func judgeResent(o outcome.Outcome, had ledger.Account, found apiclient.Account,
+	err error) (outcome.Outcome, ledger.Change) {
 	switch o.AccountID = had.ID; {
 	case err == nil && found.ID != had.ID && (had.ID != "" || had.RevokedAt.IsZero()):
 		return judgeLookUp(o, []string{o.Name}, found, nil, false), ledger.Store

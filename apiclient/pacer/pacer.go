@@ -1,5 +1,5 @@
-// Package pacer decides when a request may leave, so that a quota that nobody knows is used up and hardly ever exceeded.
-// It finds the pace by itself: by the level while answers report one, by refusals while they do not. It knows no HTTP.
+// Package pacer decides when a request may leave, so that a quota that nobody knows is used up and hardly exceeded. It
+// finds the pace by itself: by the level while answers report one, by refusals while they do not. It knows no HTTP.
 // A request calls Wait for its permit, does what must be on record before it leaves, calls Leave, and at last Done.
 package pacer
 
@@ -101,8 +101,8 @@ func newLimiter(r float64) *rate.Limiter { return rate.NewLimiter(rate.Limit(r),
 
 func burst(r float64) int { return max(1, int(min(r*burstTime.Seconds(), 1e6))) }
 
-// Wait returns when one request may leave, first come, first served. retry says that it follows a failed one of the same
-// row; a refusal is no failure. The error is a *PauseError, an *OutageError or that of ctx.
+// Wait returns when one request may leave, first come, first served. retry says that it follows a failed one of the
+// same row; a refusal is no failure. The error is a *PauseError, an *OutageError or that of ctx.
 func (p *Pacer) Wait(ctx context.Context, retry bool) (Permit, error) {
 	permit := Permit{retry: retry, passed: p.passed.Load()}
 	if err := ctx.Err(); err != nil {
@@ -193,8 +193,8 @@ func (p *Pacer) ring() {
 	}
 }
 
-// try fills in the permit, or returns how long to wait before trying again. held: the pace has made the request wait, so
-// that it is the pace that limits.
+// try fills in the permit, or returns how long to wait before trying again. held: the pace has made the request wait,
+// so that it is the pace that limits.
 func (p *Pacer) try(permit *Permit, held bool) (time.Duration, error) {
 	p.group.mu.Lock()
 	defer p.group.unlock()

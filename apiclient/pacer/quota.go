@@ -20,9 +20,9 @@ const (
 	cleanSends = 30.0 // requests that left after refusals, of which
 	cleanShare = 0.98 // are admitted, show that buckets were not empty: "stray 1 % with Retry-After"
 
-	flowSends  = 3.0  // later requests are too few to tell a share: "37/s, burst 50"
+	flowSends  = 3.0  // later requests are too few to tell a share: "10/s, burst 10"
 	flowMemory = 0.8  // of it at the next event: "37/s, burst 50"
-	early      = 20.0 // seconds: what a full bucket let in at the start is much, then: "37/s, burst 50"
+	early      = 20.0 // seconds: what a full bucket let in at the start is much, then: "10/s", "37/s"
 	halved     = 0.5  // when nothing is known: "10/s"
 	unclear    = 0.6  // when no later request was admitted: "window"
 	agreed     = 0.05 // lower bounds that differ by less are the quota: "10/s", "lockout; 37/s"
@@ -145,14 +145,19 @@ func (q *quota) passed(now time.Time, permit Permit, l *Level) {
 	q.reported(now, permit, l)
 }
 
-// refused takes a refusal; first: it begins an event of this pacer's own.
-func (q *quota) refused(now time.Time, permit Permit, first, vouched bool) {
-	q.strays += 1 - strayShare
-	q.vouched = q.vouched || vouched
+// refused takes a refusal; first: it begins an event. A shared one shows nothing of this quota.
+func (q *quota) refused(now time.Time, permit Permit, a Answer, first bool) {
 	seconds := permit.left.Sub(q.empty).Seconds()
 	if seconds >= 0 {
 		q.used-- // it has used up nothing
 	}
+	q.levels.level++
+	if a.Shared {
+		return
+	}
+	vouched := a.RetryAfter > 0
+	q.vouched = q.vouched || vouched
+	q.strays += 1 - strayShare
 	switch {
 	case q.levels.on:
 		q.levels.refused(first)
@@ -209,7 +214,7 @@ func (q *quota) believes(e *event) bool {
 	return e.certain
 }
 
-// bounds are what the refill is at least, as the bucket let in that much, and at most, as if it had overflowed in pauses.
+// bounds are what the refill is at least, as the bucket let in that much, and at most, as if it overflowed in pauses.
 func (e *event) bounds() (low, high float64) {
 	if !e.first { // the bucket was empty, not full, before
 		low = e.admitted / e.seconds

@@ -36,6 +36,10 @@ var legacy = []Encoding{
 	{Name: "KOI8-R", Flag: "koi8-r", decoder: charmap.KOI8R},
 	{Name: "KOI8-U", Flag: "koi8-u", decoder: charmap.KOI8U},
 	{Name: "ISO 8859-5", Flag: "iso-8859-5", decoder: charmap.ISO8859_5},
+	{Name: "ISO 8859-6", Flag: "iso-8859-6", decoder: charmap.ISO8859_6},
+	{Name: "ISO 8859-7", Flag: "iso-8859-7", decoder: charmap.ISO8859_7},
+	{Name: "Mac Cyrillic", Flag: "x-mac-cyrillic", decoder: charmap.MacintoshCyrillic},
+	{Name: "cp437", Flag: "cp437", decoder: charmap.CodePage437},
 	{Name: "IBM866", Flag: "ibm866", decoder: charmap.CodePage866},
 }
 
@@ -58,7 +62,8 @@ func (f *File) candidates() ([]Encoding, error) {
 		}
 	}
 	if len(fit) == 0 {
-		return nil, &RefusedError{Path: f.path, What: "the file is not UTF-8, and its letters make no words in any encoding known here",
+		return nil, &RefusedError{Path: f.path,
+			What: "the file is not UTF-8, and its letters make no words in any encoding known here",
 			Hint: "save it as UTF-8, or say what it is with --encoding"}
 	}
 	return fit, nil
@@ -101,7 +106,8 @@ func IsWord(word string) bool {
 			}
 			found = s
 			letters = append(letters, r)
-		case unicode.IsMark(r) && i > 0 && (unicode.Is(unicode.Inherited, r) || scriptOf(r) == found), r == '\u200c', r == '\u200d', r == '\u30fb':
+		case unicode.IsMark(r) && i > 0 && (unicode.Is(unicode.Inherited, r) || scriptOf(r) == found),
+			r == '\u200c', r == '\u200d', r == '\u30fb':
 		case strings.ContainsRune("’‘“”„«»–—…·ʼ´€\u00a0\u3000。、（）・：；，", r):
 			if !casesFit(letters) || strings.ContainsRune("“”„—…€´«»", r) && insideWord(word, i, r) {
 				return false
@@ -146,7 +152,8 @@ type script int
 const noScript script = -1
 
 var scripts = []*unicode.RangeTable{
-	unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Hebrew, unicode.Arabic, unicode.Thai, unicode.Armenian, unicode.Georgian, unicode.Devanagari,
+	unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Hebrew, unicode.Arabic, unicode.Thai, unicode.Armenian,
+	unicode.Georgian, unicode.Devanagari,
 }
 
 func scriptOf(r rune) script {

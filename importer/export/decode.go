@@ -224,7 +224,8 @@ func (c *contest) refuse(path string, left []int, by *view) error {
 	for _, first := range []bool{true, false} {
 		for _, k := range left {
 			if v := c.views[k]; (v == by) == first {
-				readings = append(readings, fmt.Sprintf("--encoding %s (%s)", v.encoding.Flag, strings.Join(v.names, ", ")))
+				readings = append(readings, fmt.Sprintf("--encoding %s (%s)", v.encoding.Flag, strings.Join(v.names,
+					", ")))
 			}
 		}
 	}

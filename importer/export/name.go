@@ -113,7 +113,8 @@ func joinParts(parts ...string) string {
 	}
 	if len(filled) > 1 {
 		real := slices.DeleteFunc(slices.Clone(filled), isNull)
-		if len(real) == 0 || strings.ContainsFunc(strings.Join(real, ""), unicode.IsUpper) && strings.ContainsFunc(strings.Join(real, ""), unicode.IsLower) {
+		if len(real) == 0 || strings.ContainsFunc(strings.Join(real, ""), unicode.IsUpper) &&
+			strings.ContainsFunc(strings.Join(real, ""), unicode.IsLower) {
 			filled = real
 		}
 	}
@@ -124,7 +125,8 @@ func isNull(s string) bool { return s == "null" || s == "NULL" }
 
 // escaped are ways of writing a letter that a program has not undone: \u00fc,
 // %C3%BC, =C3=BC, =?utf-8?Q?…?=, \xc3.
-var escaped = regexp.MustCompile(`\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2}|=[89A-F][0-9A-F]=[89AB][0-9A-F]|=\?[^? ]+\?[BbQq]\?`)
+var escaped = regexp.MustCompile(`\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2}|=[89A-F][0-9A-F]=[89AB][0-9A-F]|` +
+	`=\?[^? ]+\?[BbQq]\?`)
 
 // lostLetters reports names that are not what the person is called any more.
 func lostLetters(s string) kind {
@@ -184,7 +186,10 @@ func isMisread(s string) bool {
 	if !high {
 		return false
 	}
-	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicode.Mn, r) }) {
+	for word := range strings.FieldsFuncSeq(s, func(r rune) bool {
+		return !unicode.IsLetter(r) &&
+			!unicode.Is(unicode.Mn, r)
+	}) {
 		if !csvtext.OneScript(word) {
 			return true
 		}

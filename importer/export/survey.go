@@ -92,7 +92,7 @@ type Survey struct {
 	keys     *keyIndex
 	tally    tally
 	advisor  *advisor
-	differ   int         // rows in which columns of one header hold different addresses
+	differ   int // rows in which columns of one header hold different addresses
 	others   []otherColumn
 }
 
@@ -165,7 +165,8 @@ func (s *Survey) describe(o Options) error {
 // used where the header alone does not tell them.
 func (s *Survey) repeat(o Options) []string {
 	var flags []string
-	for _, f := range []struct{ flag, value string }{{"--encoding", o.Encoding}, {"--delimiter", o.Delimiter}, {"--preset", o.Preset}} {
+	for _, f := range []struct{ flag, value string }{{"--encoding", o.Encoding}, {"--delimiter", o.Delimiter},
+		{"--preset", o.Preset}} {
 		if f.value != "" {
 			flags = append(flags, f.flag, f.value)
 		}
@@ -176,7 +177,8 @@ func (s *Survey) repeat(o Options) []string {
 	for _, f := range Fields() {
 		told := o.Columns[f] != ""
 		used := s.columns.weighed && f <= LastName && len(s.columns.at[f]) > 0
-		if (told || used) && s.columns.has(f) && s.header.names[s.columns.at[f][0]] != "" && (f <= Name || told || !s.columns.has(Name)) {
+		if (told || used) && s.columns.has(f) && s.header.names[s.columns.at[f][0]] != "" && (f <= Name || told ||
+			!s.columns.has(Name)) {
 			flags = append(flags, "--column", fmt.Sprintf("%s=%s", f, s.header.names[s.columns.at[f][0]]))
 		}
 	}
@@ -187,7 +189,8 @@ func (s *Survey) repeat(o Options) []string {
 }
 
 // pass reads the records below the header, and calls row and skip in their order.
-func (s *Survey) pass(ctx context.Context, before func(csvtext.Record), row func(*Row, *item) error, skip func(*item)) error {
+func (s *Survey) pass(ctx context.Context, before func(csvtext.Record), row func(*Row, *item) error,
+	skip func(*item)) error {
 	r := &rowReader{layout: s.layout, records: s.file.text.Records(ctx, s.encoding, s.dialect)}
 	for s.header.place.Row > 0 {
 		rec, err := r.records.Next()
@@ -241,7 +244,8 @@ func (s *Survey) first(ctx context.Context, visit func(*Row) error) error {
 	s.keys.seal()
 	s.Duplicates = s.keys.count
 	if n := s.keys.repeatedIDs(); n > 0 && !s.columns.needAccounts {
-		s.OneExternalID = fmt.Sprintf("%s have an external id that stands in more than two rows: was it shortened by a spreadsheet, as in 3.8E+10?",
+		s.OneExternalID = fmt.Sprintf("%s have an external id that stands in more than two rows: was it "+
+			"shortened by a spreadsheet, as in 3.8E+10?",
 			text.Counted(n, "row", "rows"))
 		s.judge.noIDs = true
 		for i := range s.Examples {
@@ -339,7 +343,8 @@ func (s *Survey) seeValid(r *Row, cells []string) {
 	const examples = 3
 	if len(s.Examples) < examples {
 		s.Examples = append(s.Examples, Example{
-			Place: r.Place, Name: r.Name, Email: r.Email, ExternalID: r.ExternalID, Organization: r.Organization, AccountID: r.AccountID,
+			Place: r.Place, Name: r.Name, Email: r.Email, ExternalID: r.ExternalID, Organization: r.Organization,
+			AccountID: r.AccountID,
 		})
 	}
 	if r.ExternalID != "" {
@@ -372,12 +377,14 @@ func (s *Survey) judgeWhole() error {
 	refuse := func(what, hint string) error { return &RefusedError{Path: s.Path, What: what, Hint: hint} }
 	switch {
 	case s.Rows == 0 && s.header.ownFile:
-		return refuse("the file has a header and no rows: there is nothing to do", "this program wrote the file: nobody is on the list")
+		return refuse("the file has a header and no rows: there is nothing to do",
+			"this program wrote the file: nobody is on the list")
 	case s.Rows == 0:
 		return refuse("the file has a header and no rows: there is nothing to do",
 			"look whether the export has failed, or its filter leaves everybody out, and make it again")
 	case len(s.options.Include) > 0 && s.Excluded > 0 && s.Excluded+s.NoAddress == s.Rows:
-		return refuse(fmt.Sprintf("no row is left: %s left out by --include", text.Counted(s.Excluded, "row is", "rows are")),
+		return refuse(fmt.Sprintf("no row is left: %s left out by --include", text.Counted(s.Excluded, "row is",
+			"rows are")),
 			"look how the values are written in the file, or leave the flag out")
 	}
 	for _, o := range s.others {
@@ -388,7 +395,8 @@ func (s *Survey) judgeWhole() error {
 	}
 	_, told := s.options.Columns[Email]
 	if n := s.keys.others; n > 3 && n*20 > s.Valid && !told && !s.columns.needAccounts && !s.header.ownFile {
-		return refuse(fmt.Sprintf("%s of %d have the address of an earlier row under another name: the column of addresses is probably not the customers'",
+		return refuse(fmt.Sprintf("%s of %d have the address of an earlier row under another name: the "+
+			"column of addresses is probably not the customers'",
 			text.Counted(n, "row", "rows"), s.Valid), "say which column is: --column email=HEADER")
 	}
 	return nil

@@ -31,5 +31,6 @@ func (l *Ledger) KeepFixed(ctx context.Context, run int64, rows []Fixed) error {
 
 // Fixed returns the keys of rows that were kept, by what identifies them.
 func (l *Ledger) Fixed(ctx context.Context, originals []string) (map[string]string, error) {
-	return pairs(ctx, l, "SELECT f.original, f.key FROM json_each(?) q CROSS JOIN fixed f ON f.original = q.value", originals)
+	return pairs(ctx, l, `SELECT f.original, f.key FROM json_each(?) q
+		CROSS JOIN fixed f ON f.original = q.value`, originals)
 }

@@ -27,8 +27,8 @@ import (
 type Ledger struct {
 	path  string
 	read  *sql.DB
-	write *writer // nil: opened for reading only
-	lock  *lock   // nil: opened for reading only
+	write *writer  // nil: opened for reading only
+	lock  *os.File // nil: opened for reading only
 }
 
 // Open opens the ledger of site at the absolute path, and makes folder (0700) and file (0600) where there are none.
@@ -133,7 +133,7 @@ func (l *Ledger) Close() error {
 		err = errors.Join(err, l.write.close())
 	}
 	if l.lock != nil {
-		err = errors.Join(err, l.lock.release())
+		err = errors.Join(err, l.lock.Truncate(0), l.lock.Close())
 	}
 	return err
 }
@@ -142,8 +142,7 @@ func (l *Ledger) Close() error {
 // *RefusedError. A ledger that was opened for reading only compares.
 func (l *Ledger) Bind(ctx context.Context, cloudID string) error {
 	if l.write != nil {
-		err := l.update(ctx, "INSERT INTO meta VALUES ('cloud_id', ?) ON CONFLICT DO NOTHING", cloudID)
-		if err != nil {
+		if err := l.update(ctx, "INSERT OR IGNORE INTO meta VALUES ('cloud_id', ?)", cloudID); err != nil {
 			return err
 		}
 	}
@@ -173,8 +172,8 @@ func checkLog(path string) error {
 	return nil
 }
 
-// readPragmas: each connection keeps half a MiB of pages.
-var readPragmas = []string{"query_only(1)", "cache_size(-512)"}
+// readPragmas: each connection keeps 2 MiB of pages.
+var readPragmas = []string{"query_only(1)", "cache_size(-2048)"}
 
 // dsn names the file as a URI, so that every absolute path may be opened. mode is SQLite's: rw, ro.
 func dsn(path, mode string, pragmas ...string) string {

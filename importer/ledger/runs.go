@@ -94,9 +94,6 @@ func (l *Ledger) StartRun(ctx context.Context, job Job, now time.Time) (run Run,
 		}
 		return err
 	})
-	if err == nil {
-		l.lock.describe(job.Command)
-	}
 	return run, resumed, err
 }
 

@@ -35,9 +35,9 @@ func (l *Ledger) Arrive(ctx context.Context, run int64, source string, batch []M
 	return l.update(ctx, stageMembers, source, false, list(batch))
 }
 
-// Leave goes through the source's members once and stages as gone those for whom contains is false; count
-// is how many. It marks run as one that says who is in the source, once it is complete.
-func (l *Ledger) Leave(ctx context.Context, run int64, source string, contains func(Member) bool) (count int, err error) {
+// Leave goes through the source's members once and stages as gone those for whom contains is false. It
+// returns how many they are, and marks run as one that says who is in the source, once it is complete.
+func (l *Ledger) Leave(ctx context.Context, run int64, source string, contains func(Member) bool) (int, error) {
 	var gone []Member
 	for m, err := range l.Members(ctx, source) {
 		if err != nil {
