@@ -40,7 +40,7 @@ func Write(path string, p Page) error {
 
 // HTML is the page.
 func (p Page) HTML() ([]byte, error) {
-	t, err := template.New("page").Parse(pageHTML)
+	t, err := template.New("page").Funcs(functions).Parse(pageHTML)
 	if err != nil {
 		return nil, fmt.Errorf("the page's template: %w", err)
 	}
