@@ -100,9 +100,12 @@ func (c Check) commands() []string {
 
 // JSON is the same for scripts: the survey, and what is derived from it.
 func (c Check) JSON() ([]byte, error) {
-	survey := *c.Survey
+	survey, seconds := *c.Survey, 0.0
 	survey.Problems, survey.Advice = orEmpty(survey.Problems), orEmpty(survey.Advice)
 	survey.Examples = orEmpty(survey.Examples)
+	if c.Rate > 0 {
+		seconds = hundredths(float64(c.people()) / c.Rate)
+	}
 	return indented(struct {
 		*export.Survey
 		People     int                `json:"people"`
@@ -113,7 +116,7 @@ func (c Check) JSON() ([]byte, error) {
 		Survey:     &survey,
 		People:     c.people(),
 		Duplicates: orEmpty(c.Duplicates),
-		Seconds:    hundredths(float64(c.people()) / c.Rate),
+		Seconds:    seconds,
 		Commands:   c.commands(),
 	})
 }

@@ -119,21 +119,19 @@ func (c *Console) Fail(f Failure) {
 		c.always.Error(f.Text, "hint", f.Hint, "exit_code", f.Code)
 		return
 	}
-	lines := "jsm-onboard: " + f.Text + "\n"
-	for line := range strings.Lines(f.Hint) {
-		lines += "  " + strings.TrimRight(line, "\n") + "\n"
+	lines := "jsm-onboard: " + f.Text
+	if f.Hint != "" {
+		lines += strings.ReplaceAll("\n"+strings.TrimSpace(f.Hint), "\n", "\n  ")
 	}
-	c.People(lines)
+	c.People(lines + "\n")
 }
 
-// People shows text to people, wrapped to their terminal, with nothing in it
-// that a terminal obeys.
+// People shows text to people, wrapped to their terminal, with nothing in it that a terminal obeys.
 func (c *Console) People(s string) {
 	c.write([]byte(fit(s, c.columns)))
 }
 
-// Interrupted says, below the ^C that a terminal shows, what happens now; "":
-// nothing needs saying.
+// Interrupted says, below the ^C that a terminal shows, what happens now; "": nothing needs saying.
 func (c *Console) Interrupted(s string) {
 	switch {
 	case !c.options.JSON:
@@ -156,17 +154,16 @@ func (c *Console) write(p []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.bar != nil {
-		line := c.bar.line.erase()
-		defer c.bar.line.draw(line)
+		line := c.bar.erase()
+		defer c.bar.draw(line)
 	}
 	_, err := c.out.Write(p)
 	return err
 }
 
-// Follow shows how far a run is until stop is called, which waits and leaves a
-// clean screen: a bar each second on a terminal, else a log line every ten
-// seconds. rows are those that are still to do; look is called from another
-// goroutine.
+// Follow shows how far a run is until stop is called, which waits and leaves a clean screen: a bar
+// each second on a terminal, else a log line every ten seconds. rows are those that are still to
+// do; look is called from another goroutine.
 func (c *Console) Follow(rows int, look func() Moment) (stop func()) {
 	if rows <= 0 || c.options.Quiet || c.options.NoProgress {
 		return func() {}
@@ -199,7 +196,7 @@ func (c *Console) Follow(rows int, look func() Moment) (stop func()) {
 		wait.Wait()
 		c.locked(func() {
 			if c.bar != nil {
-				c.bar.line.erase()
+				c.bar.erase()
 			}
 			c.bar = nil
 		})

@@ -16,9 +16,8 @@ import (
 // partialSuffix marks a file that is still being written.
 const partialSuffix = ".partial"
 
-// A File appears under its name only when it is whole: it is written to
-// PATH.partial, and Commit renames it. Only its owner can read it. A device or
-// a pipe (/dev/stdout) is written to directly.
+// A File appears under its name only when it is whole: it is written to PATH.partial, and Commit
+// renames it. Only its owner can read it. A device or a pipe (/dev/stdout) is written to directly.
 type File struct {
 	path    string // with links followed
 	partial string // "": written to directly
@@ -151,8 +150,7 @@ func (e *WriteError) Error() string { return fmt.Sprintf("cannot write %s: %s", 
 
 func (e *WriteError) Unwrap() error { return e.Err }
 
-// unwritable puts a refusal of the operating system into words, as a
-// *WriteError; nil stays nil.
+// unwritable puts a refusal of the operating system into words, as a *WriteError; nil stays nil.
 func unwritable(path string, err error) error {
 	if err == nil {
 		return nil

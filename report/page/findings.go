@@ -39,8 +39,7 @@ type listedRow struct {
 	Email, Name string // "" unless wanted
 }
 
-// reason is all rows with one status and, but for what is theirs alone, one
-// reason.
+// reason is all rows with one status and, but for what is theirs alone, one reason.
 type reason struct {
 	reasonKey
 	Count int

@@ -18,9 +18,8 @@ var pageHTML string
 //go:embed page.css
 var pageCSS string
 
-// A Page is a run as one HTML file without any outside resource, of constant
-// size. Nothing in a cell can become markup; a policy in the page lets nothing
-// run and nothing load.
+// A Page is a run as one HTML file without any outside resource, of constant size. Nothing in a
+// cell can become markup; a policy in the page lets nothing run and nothing load.
 type Page struct {
 	Version  string
 	Summary  report.Summary
