@@ -47,8 +47,7 @@ type bar struct {
 	line     string // as it stands on the terminal
 }
 
-// newBar shows nothing yet. rows is how many are still to do: with what was
-// done before in it, a run that continues would look fast.
+// newBar shows nothing yet. rows are those still to do, or a run that continues would look fast.
 func newBar(out io.Writer, columns func() int, rows int) *bar {
 	b := &bar{out: out, columns: columns, rows: rows}
 	b.progress = progressbar.NewOptions(rows,
@@ -101,7 +100,6 @@ func (b *bar) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// draw puts a line in the place of the last one.
 func (b *bar) draw(line string) {
 	blanks := strings.Repeat(" ", max(utf8.RuneCountInString(b.line)-utf8.RuneCountInString(line), 0))
 	io.WriteString(b.out, "\r"+line+blanks)

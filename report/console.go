@@ -54,20 +54,16 @@ func newConsole(out io.Writer, columns func() int, o ConsoleOptions) *Console {
 	return c
 }
 
-// shorten makes times of the text log short: on a terminal the time of day,
-// else to the second, with the offset of the zone.
+// shorten makes times of the text log short: on a terminal the time of day, else to the second.
 func (c *Console) shorten(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() != slog.KindTime {
+		return a
+	}
 	layout := time.RFC3339
 	if c.columns != nil && a.Key == slog.TimeKey {
 		layout = time.TimeOnly
 	}
-	switch a.Value.Kind() {
-	case slog.KindTime:
-		a.Value = slog.StringValue(a.Value.Time().Format(layout))
-	case slog.KindDuration:
-		a.Value = slog.StringValue(a.Value.Duration().Round(time.Millisecond).String())
-	}
-	return a
+	return slog.String(a.Key, a.Value.Time().Format(layout))
 }
 
 // terminalColumns asks a terminal how wide it is; nil for what is none.
@@ -128,7 +124,7 @@ func (c *Console) Fail(f Failure) {
 
 // People shows text to people, wrapped to their terminal, with nothing in it that a terminal obeys.
 func (c *Console) People(s string) {
-	c.write([]byte(fit(s, c.columns)))
+	c.Write([]byte(fit(s, c.columns)))
 }
 
 // Interrupted says, below the ^C that a terminal shows, what happens now; "": nothing needs saying.
@@ -141,24 +137,16 @@ func (c *Console) Interrupted(s string) {
 	}
 }
 
-// Write takes whole lines of the log.
+// Write shows whole lines, of the log or for people, above the bar.
 func (c *Console) Write(p []byte) (int, error) {
-	if c.options.JSON {
-		return len(p), c.write(escapeControls(p))
-	}
-	return len(p), c.write(p)
-}
-
-// write shows whole lines above the bar.
-func (c *Console) write(p []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.bar != nil {
 		line := c.bar.erase()
 		defer c.bar.draw(line)
 	}
-	_, err := c.out.Write(p)
-	return err
+	_, err := c.out.Write(escapeControls(p))
+	return len(p), err
 }
 
 // Follow shows how far a run is until stop is called, which waits and leaves a clean screen: a bar

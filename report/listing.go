@@ -28,10 +28,8 @@ func (l *listing) add(label, value string) {
 
 func (l *listing) line(line string) { l.WriteString(line + "\n") }
 
-// part begins a part of the listing.
 func (l *listing) part(line string) { l.WriteString("\n" + line + "\n") }
 
-// count adds a line of a table of numbers.
 func (l *listing) count(n int, what, note string) {
 	l.line(strings.TrimRight(fmt.Sprintf("%*s  %-20s %s", labelWidth-2, text.Grouped(n), what, note), " "))
 }

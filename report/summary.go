@@ -84,8 +84,7 @@ type Rate struct {
 	Learned float64 `json:"learned_rps"` // 0: no quota was learned
 }
 
-// Access is what became of organizations and service projects. It has ids
-// alone: the names of organizations are cells of rows.
+// Access is what became of organizations and service projects, without their names: these are cells.
 type Access struct {
 	Organizations struct {
 		Named   int `json:"named"`
@@ -218,7 +217,6 @@ func (s Summary) JSON() ([]byte, error) {
 
 func hundredths(f float64) float64 { return math.Round(f*100) / 100 }
 
-// indented is JSON for people and scripts.
 func indented(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
