@@ -194,4 +194,3 @@ func describeAdvice(l *listing, s *export.Survey) {
 		}
 	}
 }
-

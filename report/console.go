@@ -1,6 +1,7 @@
 package report
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"os"
@@ -156,39 +157,36 @@ func (c *Console) Follow(rows int, look func() Moment) (stop func()) {
 	if rows <= 0 || c.options.Quiet || c.options.NoProgress {
 		return func() {}
 	}
-	const barEvery, lineEvery = time.Second, 10 * time.Second
-	every, last := lineEvery, 0
+	every, last := 10*time.Second, 0
 	show := func(m Moment) { c.logProgress(m, rows, float64(m.Done-last)/every.Seconds()); last = m.Done }
 	if c.columns != nil && !c.options.JSON {
 		b := newBar(c.out, c.columns, rows)
-		every, show = barEvery, func(m Moment) { c.locked(func() { b.show(m, time.Now()) }) }
+		every, show = time.Second, func(m Moment) { c.locked(func() { b.show(m, time.Now()) }) }
 		c.locked(func() { c.bar = b })
 		show(look())
 	}
-	quit := make(chan struct{})
+	ctx, end := context.WithCancel(context.Background())
 	var wait sync.WaitGroup
 	wait.Go(func() {
-		ticker := time.NewTicker(every)
-		defer ticker.Stop()
-		for {
+		for tick := time.Tick(every); ; {
 			select {
-			case <-quit:
+			case <-ctx.Done():
 				return
-			case <-ticker.C:
+			case <-tick:
 				show(look())
 			}
 		}
 	})
-	return sync.OnceFunc(func() {
-		close(quit)
+	return func() {
+		end()
 		wait.Wait()
 		c.locked(func() {
 			if c.bar != nil {
 				c.bar.erase()
+				c.bar = nil
 			}
-			c.bar = nil
 		})
-	})
+	}
 }
 
 func (c *Console) locked(do func()) {

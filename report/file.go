@@ -91,13 +91,9 @@ func (f *File) Commit() error {
 		return nil
 	}
 	if err := os.Rename(f.partial, f.path); err != nil {
-		return &WriteError{
-			Path: f.path,
-			What: innermost(err).Error(),
-			Hint: "close it where it is open, then rename " + f.partial + " by hand; where that is gone, another run " +
-				"writes the same file, and jsm-onboard report writes it again from the ledger",
-			Err: err,
-		}
+		hint := "close it where it is open, then rename " + Shown(f.partial) + " by hand; where that is gone, " +
+			"another run writes the same file, and jsm-onboard report writes it again from the ledger"
+		return &WriteError{f.path, innermost(err).Error(), hint, err}
 	}
 	return syncFolder(filepath.Dir(f.path))
 }
