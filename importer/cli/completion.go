@@ -12,19 +12,14 @@ func (p *program) completionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion SHELL",
 		Short: "Print the completion script for bash, zsh, fish or powershell",
-		Long: `Prints a script that teaches the shell to complete commands and flags.
+		Long: `Prints a script that lets the shell complete commands and flags.
 
   bash        source <(jsm-onboard completion bash)
   zsh         jsm-onboard completion zsh >"${fpath[1]}/_jsm-onboard"
   fish        jsm-onboard completion fish >~/.config/fish/completions/jsm-onboard.fish
   powershell  jsm-onboard completion powershell | Out-String | Invoke-Expression`,
 		ValidArgs: shells,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usagef("one of: "+strings.Join(shells, ", "), "completion takes the name of a shell")
-			}
-			return nil
-		},
+		Args:      oneArgument("the name of a shell: " + strings.Join(shells, ", ")),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root := cmd.Root()
 			switch strings.ToLower(args[0]) {

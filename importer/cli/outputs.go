@@ -1,166 +1,96 @@
 package cli
 
 import (
-	"context"
+	"os"
 	"path/filepath"
 	"strings"
 
-	"jsm-onboard/importer"
-	"jsm-onboard/importer/export"
-	"jsm-onboard/importer/ledger"
 	"jsm-onboard/report"
 )
 
-// outputs are the files that get a line for each row.
-type outputs struct {
-	resultsPath, failedPath string // "": no such file
-	memory                  report.Memory
-	naming                  func(path, sha256 string) error // nil, or told before the file of rows to mend gets its name
-	survey                  *export.Survey
-	findings                bool // there is a page that tells of single rows
-	addresses               bool // with names and addresses
+// namedFile is a file that a command reads or writes, and how a person calls it.
+type namedFile struct{ name, path string }
 
-	results *report.Results
-	failed  *report.Failed
-	told    *report.Findings // what the page tells of single rows
-	broken  error            // why a row could not be written
-	named   bool             // the results stand under their name
-}
-
-// open starts the partial files; nothing stands under its final name yet.
-func (o *outputs) open() error {
-	var err error
-	o.told = report.NewFindings(o.addresses)
-	if o.resultsPath == "" {
-		return nil
-	}
-	if o.results, err = report.NewResults(o.resultsPath, o.survey.Header, o.survey.Width); err != nil {
-		return err
-	}
-	if o.failedPath == "" {
-		return nil
-	}
-	if o.failed, err = report.NewFailed(o.failedPath, o.survey.Header, o.survey.Width, o.memory); err != nil {
-		o.results.Abort()
-		return err
-	}
-	o.failed.Naming(o.naming)
-	return nil
-}
-
-// write takes the next outcome.
-func (o *outputs) write(outcome importer.Outcome) error {
-	var err error
-	if o.results != nil {
-		err = o.results.Write(outcome)
-	}
-	if err == nil && o.failed != nil {
-		err = o.failed.Write(outcome)
-	}
-	if o.findings {
-		address, name := o.cellsOf(outcome.Row)
-		o.told.AddOf(outcome, address, name)
-	}
-	o.broken = err
-	return err
-}
-
-// cellsOf are address and name as they stand in a row that cannot be used. Of
-// a row that can, they are in the row.
-func (o *outputs) cellsOf(row *export.Row) (address, name string) {
-	if !o.addresses || row.Invalid == "" {
-		return "", ""
-	}
-	var whole string
-	var parts []string
-	for _, c := range o.survey.Columns {
-		if c.Index >= len(row.Cells) || row.Cells[c.Index] == "" {
+// apart refuses outputs that are one of the files in use, or one another, or the
+// partial file of one of them. They are compared as files, so that no other
+// spelling and no link hides that two are one.
+func apart(inUse, outputs []namedFile) error {
+	for _, output := range outputs {
+		if output.path == "" || output.path == stdout || isDevice(output.path) {
 			continue
 		}
-		switch c.Field {
-		case export.Email:
-			address = row.Cells[c.Index]
-		case export.Name:
-			whole = row.Cells[c.Index]
-		case export.FirstName, export.LastName:
-			parts = append(parts, row.Cells[c.Index])
+		for _, path := range []string{output.path, output.path + partial} {
+			for _, other := range inUse {
+				if other.path != "" && sameFile(path, other.path) {
+					return usagef("give "+output.name+" a path of its own", "%s %s is the same file as %s",
+						output.name, path, other.name)
+				}
+			}
 		}
-	}
-	return address, either(whole, strings.Join(parts, " "))
-}
-
-// unread tells whether rows are missing because the input could not be read to
-// its end.
-func (o *outputs) unread(end importer.End) bool {
-	return o.broken == nil && o.results.Rows() != end.Rows
-}
-
-// again writes the files anew from the ledger.
-func (o *outputs) again(ctx context.Context, l *ledger.Ledger, run ledger.Run) error {
-	o.abort()
-	if err := o.open(); err != nil {
-		return err
-	}
-	return importer.Replay(ctx, l, run, o.survey.All(ctx), o.write)
-}
-
-// done finishes the files when err is nil, and drops them otherwise.
-func (o *outputs) done(err error) (report.Mended, error) {
-	if err != nil {
-		o.abort()
-		return report.Mended{}, err
-	}
-	return o.finish()
-}
-
-// finish gives the files their names.
-func (o *outputs) finish() (report.Mended, error) {
-	if o.results == nil {
-		return report.Mended{}, nil
-	}
-	if err := o.results.Finish(); err != nil {
-		return report.Mended{}, err
-	}
-	o.named = true
-	if o.failed == nil {
-		return report.Mended{}, nil
-	}
-	return o.failed.Finish()
-}
-
-func (o *outputs) abort() {
-	if o.results != nil {
-		o.results.Abort()
-	}
-	if o.failed != nil {
-		o.failed.Abort()
-	}
-}
-
-// apart refuses output paths that are the input or one another.
-func apart(input string, outputs map[string]string) error {
-	taken := map[string]string{absolute(input): "the input"}
-	for _, flag := range []string{"--results", "--failed", "--leavers", "the leavers' results", "--summary", "--page", "--metrics-file"} {
-		path := outputs[flag]
-		if path == "" {
-			continue
-		}
-		abs := absolute(path)
-		if other, ok := taken[abs]; ok {
-			return usagef("give "+flag+" a path of its own", "%s %s is the same file as %s", flag, path, other)
-		}
-		taken[abs] = flag
+		inUse = append(inUse, output, namedFile{output.name, output.path + partial})
 	}
 	return nil
 }
 
+const (
+	partial = ".partial" // what a file is called while it is being written
+	stdout  = "-"        // as the path of an output
+)
+
+// ledgerFiles are a ledger and what SQLite and its lock keep beside it.
+func ledgerFiles(path string) []namedFile {
+	files := []namedFile{{"the ledger", path}}
+	for _, end := range []string{"-wal", "-shm", "-journal", ".lock"} {
+		files = append(files, namedFile{"a file of the ledger", path + end})
+	}
+	return files
+}
+
+// sameFile reports whether two paths are one file. Of files that are not there
+// yet it goes by folder and name, without case: some file systems have none.
+func sameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	if errA == nil && errB == nil {
+		return os.SameFile(infoA, infoB)
+	}
+	if errA == nil || errB == nil || !strings.EqualFold(filepath.Base(a), filepath.Base(b)) {
+		return false
+	}
+	folderA, folderB := filepath.Dir(a), filepath.Dir(b)
+	return folderA == folderB || folderA != a && folderB != b && sameFile(folderA, folderB)
+}
+
+// isDevice reports whether what stands at path is no file, such as a pipe or
+// /dev/null.
+func isDevice(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
+}
+
+// absolute is the path as it is stored: another working folder does not change
+// what it means. Streams stay what they are.
 func absolute(path string) string {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return filepath.Clean(path)
+	if path == "" || path == stdout {
+		return path
 	}
-	if followed, err := filepath.EvalSymlinks(abs); err == nil {
-		return followed
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
 	}
-	return abs
+	return filepath.Clean(path)
+}
+
+// writable finds out before the first request whether the files can be written.
+func writable(files []namedFile) error {
+	for _, f := range files {
+		if f.path == "" || f.path == stdout || isDevice(f.path) {
+			continue
+		}
+		file, err := report.CreateFile(f.path)
+		if err != nil {
+			return err
+		}
+		file.Abort()
+	}
+	return nil
 }

@@ -9,18 +9,14 @@ import (
 	"jsm-onboard/importer"
 )
 
-// exitInterrupted is the exit code of a process that was asked twice to stop.
-const exitInterrupted = 130
-
 // interruptible returns a context that ends at the first Ctrl-C or request to
-// terminate, with [importer.ErrInterrupted] as its cause. The second one ends
-// the process at once; the ledger sets that right when the command is run
-// again. told, unless nil, is called at the first one. Call release when the
-// work is done.
+// terminate, with [importer.ErrInterrupted] as its cause; stopping, unless nil,
+// is called then. The second one ends the process at once: the ledger sets that
+// right when the command is run again. Call release when the work is done.
 //
 // On Windows, Ctrl-C and Ctrl-Break arrive as os.Interrupt, and closing the
 // window, logging off and shutting down as SIGTERM.
-func interruptible(parent context.Context, told func()) (_ context.Context, release func()) {
+func interruptible(parent context.Context, stopping func()) (_ context.Context, release func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, endSignals...)
@@ -36,8 +32,8 @@ func interruptible(parent context.Context, told func()) (_ context.Context, rele
 			if asked > 0 {
 				os.Exit(exitInterrupted)
 			}
-			if told != nil {
-				told()
+			if stopping != nil {
+				stopping()
 			}
 			cancel(importer.ErrInterrupted)
 		}

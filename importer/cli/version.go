@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/spf13/cobra"
 )
 
 // version and commit are set by the linker in a release
 // (-ldflags "-X jsm-onboard/importer/cli.version=v1.2.3").
 var version, commit string
 
-// versionText is what --version prints.
+// versionText is what version and --version print.
 func versionText() string { return "jsm-onboard " + versionNumber() }
 
 // versionNumber is version, commit, Go and platform.
@@ -23,19 +25,21 @@ func versionNumber() string {
 			}
 		}
 	}
-	if v == "" {
-		v = "devel"
-	}
-	if c == "" {
-		c = "unknown"
-	}
-	return fmt.Sprintf("%s (commit %.12s, %s, %s/%s)", v, c, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("%s (commit %.12s, %s, %s/%s)",
+		either(v, "devel"), either(c, "unknown"), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // userAgent is how the program names itself to the site.
-func userAgent() string {
-	if version == "" {
-		return "jsm-onboard/devel"
+func userAgent() string { return "jsm-onboard/" + either(version, "devel") }
+
+func (p *program) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(p.Out, versionText())
+			return err
+		},
 	}
-	return "jsm-onboard/" + version
 }
