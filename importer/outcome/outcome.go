@@ -1,0 +1,85 @@
+package outcome
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Outcome is what became of one row.
+type Outcome struct {
+	Row      int // number of the row read: 1, 2, …
+	SheetRow int // the row as a spreadsheet numbers it
+	Line     int // physical line where it starts
+
+	Key, Email, Name, ExternalID string
+
+	Status       Status
+	AccountID    string // "" when it is not known
+	Reason       string // why, in words that a support person can act on
+	HTTPStatus   int    // of the last answer; 0: none
+	Attempts     int    // requests that left for the row
+	Organization string // access words, joined by ';'; "" where nothing was asked for
+	ServiceDesk  string // the same
+
+	Open   bool // a request may have been carried out, and its answer is not known
+	LookUp bool // the account id is still to be looked up
+	Retry  bool // forgotten when a run that stopped for a problem of the site goes on
+}
+
+// Place names the row for people: "row 415 (line 424)", or "row 2" when both are the same.
+func (o Outcome) Place() string {
+	if o.Line == o.SheetRow || o.Line == 0 {
+		return fmt.Sprintf("row %d", o.SheetRow)
+	}
+	return fmt.Sprintf("row %d (line %d)", o.SheetRow, o.Line)
+}
+
+// Access is what became of one membership that was asked for.
+type Access int
+
+// What results show of a membership.
+const (
+	Added              Access = iota + 1 // added in this run
+	AccessKnown                          // there before
+	AccessInvalid                        // the row's organization cannot be used
+	AccessFailed                         // refused
+	AccessNotAttempted                   // the run ended before it, or there is no account to add
+)
+
+var accessNames = [...]string{
+	Added:              "added",
+	AccessKnown:        "known",
+	AccessInvalid:      "invalid",
+	AccessFailed:       "failed",
+	AccessNotAttempted: "not_attempted",
+}
+
+// String is the word that the results use.
+func (a Access) String() string {
+	if a < Added || int(a) >= len(accessNames) {
+		return fmt.Sprintf("access(%d)", int(a))
+	}
+	return accessNames[a]
+}
+
+// Good reports whether the customer has the access.
+func (a Access) Good() bool { return a == Added || a == AccessKnown }
+
+// JoinAccess is one cell of the results for several memberships.
+func JoinAccess(all ...Access) string {
+	words := make([]string, len(all))
+	for i, a := range all {
+		words[i] = a.String()
+	}
+	return strings.Join(words, ";")
+}
+
+// AccessGood reports whether the customer has all the access of a cell that JoinAccess made.
+func AccessGood(cell string) bool {
+	for word := range strings.SplitSeq(cell, ";") {
+		if word != "" && word != Added.String() && word != AccessKnown.String() {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,122 @@
+// Package outcome describes what became of the rows of a run: a status each, and why.
+package outcome
+
+import "fmt"
+
+// Status is what became of one row. Each row of a run has exactly one.
+type Status int
+
+// The statuses of import and sync.
+const (
+	Created            Status = iota + 1 // 201
+	CreatedUnconfirmed                   // 409 after an attempt of ours whose answer was lost
+	Conflict                             // 409, and no lost attempt of ours before it
+	Known                                // the ledger has it from an earlier run
+	Renamed                              // known, and its name was changed
+	RevokedBefore                        // the ledger knows that we revoked it
+	Duplicate                            // same address earlier in this file
+	Excluded                             // left out by --include or --exclude
+	Invalid                              // the row itself is wrong; never sent
+	Failed                               // refused for good, or not reached; nothing was done
+	Unknown                              // an attempt may have been carried out
+	NotAttempted                         // the run stopped before this row
+)
+
+// The statuses that only revoke and undo have.
+const (
+	Revoked        Status = iota + NotAttempted + 1 // 204
+	AlreadyRevoked                                  // the ledger knows that it was revoked
+	Review                                          // a person must decide; nothing was done
+	NotFound                                        // 404
+	NotPortalOnly                                   // more than a portal customer
+)
+
+// statuses has the name and the meaning of each status.
+var statuses = [...]struct{ name, meaning string }{
+	Created: {"created", "The customer was created in this run."},
+	CreatedUnconfirmed: {"created_unconfirmed",
+		"The answer to our request was lost, and the account exists now: it was probably created by us."},
+	Conflict:      {"conflict", "An account with this address was there before; it was left as it is."},
+	Known:         {"known", "An earlier run has onboarded this customer; nothing was sent."},
+	Renamed:       {"renamed", "An earlier run has onboarded this customer; the name was changed in this one."},
+	RevokedBefore: {"revoked_before", "This program has revoked the access; give it back by hand if it is wanted."},
+	Duplicate:     {"duplicate", "The same address stands in an earlier row, which counts."},
+	Excluded:      {"excluded", "Left out by --include or --exclude."},
+	Invalid:       {"invalid", "The row itself is wrong and was not sent; fix it and import the failed file."},
+	Failed:        {"failed", "The request was refused or did not arrive; nothing was done."},
+	Unknown:       {"unknown", "The request may have been carried out; run the same command again to find out."},
+	NotAttempted:  {"not_attempted", "The run ended before this row; run the same command again."},
+	Revoked:       {"revoked", "The portal access was revoked in this run."},
+	AlreadyRevoked: {"already_revoked",
+		"The portal access had been revoked by this program before; nothing was sent."},
+	Review:        {"review", "A person has to decide; nothing was done."},
+	NotFound:      {"not_found", "The site has no such account."},
+	NotPortalOnly: {"not_portal_only", "The account is more than a portal customer; it was left as it is."},
+}
+
+// ImportStatuses are the statuses that a row of import or sync can have, in the order in which
+// people are shown them.
+func ImportStatuses() []Status {
+	return []Status{Created, CreatedUnconfirmed, Conflict, Known, Renamed, Duplicate, Excluded,
+		RevokedBefore, Invalid, Failed, Unknown, NotAttempted}
+}
+
+// RevokeStatuses are the statuses that a row of revoke or undo can have, in the same way.
+func RevokeStatuses() []Status {
+	return []Status{Revoked, AlreadyRevoked, Duplicate, Excluded, Review, NotFound, NotPortalOnly,
+		Invalid, Failed, Unknown, NotAttempted}
+}
+
+// ParseStatus is the reverse of String.
+func ParseStatus(name string) (Status, error) {
+	for s := Created; int(s) < len(statuses); s++ {
+		if statuses[s].name == name {
+			return s, nil
+		}
+	}
+	return 0, fmt.Errorf("%q is not a status", name)
+}
+
+func (s Status) valid() bool { return s >= Created && int(s) < len(statuses) }
+
+// String is the name that results and summary use.
+func (s Status) String() string {
+	if !s.valid() {
+		return fmt.Sprintf("status(%d)", int(s))
+	}
+	return statuses[s].name
+}
+
+// MarshalText returns the name.
+func (s Status) MarshalText() ([]byte, error) {
+	if !s.valid() {
+		return nil, fmt.Errorf("%s is not a status", s)
+	}
+	return []byte(s.String()), nil
+}
+
+// UnmarshalText reads the name.
+func (s *Status) UnmarshalText(name []byte) (err error) {
+	*s, err = ParseStatus(string(name))
+	return err
+}
+
+// Meaning is one sentence that says what the status means.
+func (s Status) Meaning() string {
+	if !s.valid() {
+		return ""
+	}
+	return statuses[s].meaning
+}
+
+// Good reports whether a row that ended so needs nobody's attention.
+func (s Status) Good() bool {
+	switch s {
+	case Created, CreatedUnconfirmed, Conflict, Known, Renamed, Duplicate, Excluded, Revoked, AlreadyRevoked:
+		return true
+	}
+	return false
+}
+
+// NeedsFixing reports whether a row that ended so belongs in the failed file.
+func (s Status) NeedsFixing() bool { return s == Invalid || s == Failed || s == Unknown }

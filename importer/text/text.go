@@ -1,0 +1,103 @@
+// Package text writes numbers, times, names and commands the way people read them.
+package text
+
+import (
+	"fmt"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Grouped is a number with its thousands apart: 12, 3,000, 1,000,000.
+func Grouped(n int) string {
+	digits := strconv.Itoa(n)
+	sign := ""
+	if n < 0 {
+		sign, digits = "-", digits[1:]
+	}
+	for at := len(digits) - 3; at > 0; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return sign + digits
+}
+
+// Counted is a number with its noun: "1 row", "2,000 rows".
+func Counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Grouped(n) + " " + many
+}
+
+// Printable is s on one line with everything made visible that a terminal would obey or hide:
+// control and format characters, changes of direction, and bytes that are not UTF-8.
+func Printable(s string) string {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[0])
+		case unicode.IsPrint(r):
+			b.WriteRune(r)
+		default:
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+		s = s[size:]
+	}
+	return b.String()
+}
+
+// Shorten cuts s to n runes at most; a text that was cut ends in "…".
+func Shorten(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	if n < 1 {
+		return ""
+	}
+	return string([]rune(s)[:n-1]) + "…"
+}
+
+// ShellWord quotes s where the shell of this system would not take it as one word as it is.
+func ShellWord(s string) string { return shellWord(runtime.GOOS, s) }
+
+func shellWord(system, s string) string {
+	const plain = "-_./:@+,%="
+	safe := func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(plain, r) || system == "windows" && r == '\\'
+	}
+	switch {
+	case s != "" && s[0] != '=' && !strings.ContainsFunc(s, func(r rune) bool { return !safe(r) }):
+		return s
+	case system == "windows":
+		return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"`
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// CommandLine is a command that can be pasted into the shell of this system.
+func CommandLine(words ...string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = ShellWord(word)
+	}
+	return strings.Join(quoted, " ")
+}
+
+// Minute is t in local time, rounded up to the minute, with the time zone named:
+// "15:04 CET on 2 January".
+func Minute(t time.Time) string {
+	t = t.Add(time.Minute - time.Nanosecond).Truncate(time.Minute).Local()
+	zone := t.Format("MST")
+	if strings.HasPrefix(zone, "+") || strings.HasPrefix(zone, "-") {
+		zone = "UTC" + zone // a zone without a name of its own
+	}
+	return t.Format("15:04 ") + zone + t.Format(" on 2 January")
+}
