@@ -3,14 +3,61 @@ package export
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
-	"math/bits"
-	"slices"
-	"strings"
 	"time"
 )
+
+// File is an export that has been opened. Its one copy is a temporary file that Close removes.
+type File struct{ path string }
+
+// Open copies the export at path ("-": stdin), unpacked, into a temporary file
+// (mode 0600). A *RefusedError says why a file is none that can be read.
+func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
+	return nil, errors.New("not there yet")
+}
+
+// Close removes the copy.
+func (f *File) Close() error { return nil }
+
+// Path is the path as given, or "stdin".
+func (f *File) Path() string { return f.path }
+
+// Stem is the path without its known endings: what names of other files are made from.
+func (f *File) Stem() string { return f.path }
+
+// Stem is path without .csv, .tsv, .txt, .gz and .zip.
+func Stem(path string) string { return path }
+
+// Presets are the names of the header sets that are known.
+func Presets() []string { return nil }
+
+// Key is the address in cell as [Row.Key] has it; false when there is none in it.
+func Key(cell string) (key string, ok bool) { return "", false }
+
+// Guard puts a ' before a cell that a spreadsheet would take for a formula.
+// Unguard(Guard(cell)) is always cell.
+func Guard(cell string) string { return cell }
+
+// Unguard takes off the ' that Guard, or the program that wrote the export, put there.
+func Unguard(cell string) string { return cell }
+
+// Column is which column holds a field, and why it was taken.
+type Column struct {
+	Field  Field  `json:"field"`
+	Header string `json:"header"`
+	Index  int    `json:"index"` // from 0, in the file
+	Why    string `json:"why"`
+}
+
+// Advice points out people whom somebody may not want to onboard. Nothing is
+// left out because of it.
+type Advice struct {
+	Count  int     `json:"count"`
+	Places []Place `json:"places,omitempty"` // the first five
+	Text   string  `json:"text"`
+	Flag   string  `json:"flag,omitempty"` // what leaves them out
+}
 
 // Survey is what one reading of a file found. All reads it again.
 type Survey struct {
@@ -22,12 +69,15 @@ type Survey struct {
 	Encoding   string   `json:"encoding"`
 	Dialect    Dialect  `json:"dialect"`
 	HeaderLine int      `json:"header_line"` // physical line; 0: the file has none
-	Header     []string `json:"header"`      // without jsm_ columns
+	Header     []string `json:"header"`      // without our own columns
 	Own        []string `json:"own,omitempty"`
 	Width      int      `json:"width"`  // cells of the widest row; those beyond the header have no name
 	Preset     string   `json:"preset"` // the source's name as --preset takes it; "": none
 	Source     string   `json:"source"` // and as people call it
 	Columns    []Column `json:"columns"`
+	// Repeat are the flags that make another command read this file, or the
+	// failed file of it, in the same way.
+	Repeat []string `json:"repeat,omitempty"`
 
 	Records    int `json:"records"` // rows and skipped lines
 	Rows       int `json:"rows"`
@@ -38,234 +88,30 @@ type Survey struct {
 	Duplicates int `json:"duplicates"`
 	NoAddress  int `json:"no_address"` // invalid rows whose address could not be read
 
+	// OneExternalID is why external ids of this file are not used for anything; "": they are.
+	OneExternalID string `json:"one_external_id,omitempty"`
+
 	Problems []Problem `json:"problems"`
 	Advice   []Advice  `json:"advice"`
 	Examples []Example `json:"examples"` // the first rows that may be sent; for the user's own eyes
-
-	file      *File
-	charset   charset
-	header    header
-	columns   columns
-	shortRows bool
-	judge     *judge
-	keys      *keyIndex
-	tally     tally
-	advisor   *advisor
-	differ    int // rows in which columns of one header hold different addresses
-	both      int // rows in which more than one is filled
-	foreign   int // names that are not all ASCII
-	misread   int // those of them that make no sense in the encoding
 }
 
-// Survey reads the whole file once: the bytes for their checksum and encoding,
-// then row by row, and calls visit (which may be nil) with each row in order. Nothing is
-// known of duplicates then. A *RefusedError tells why the file cannot be used.
+// Survey reads the whole file once, row by row, and calls visit (which may be
+// nil) with each row in order. Nothing is known of duplicates then. A
+// *RefusedError says why the file cannot be used.
 func (f *File) Survey(ctx context.Context, o Options, visit func(*Row) error) (*Survey, error) {
-	if f.sums == nil {
-		sums, err := f.sum(ctx)
-		if err != nil {
-			return nil, err
-		}
-		f.sums = sums
-		if f.marks, err = f.mark(ctx); err != nil {
-			f.sums = nil
-			return nil, err
-		}
-	}
-	s := &Survey{Path: f.path, SHA256: f.sums.sha256, Size: f.sums.size, ModTime: f.sums.modTime, file: f}
-	if err := s.plan(ctx, o); err != nil {
-		return nil, err
-	}
-	if err := s.first(ctx, visit); err != nil {
-		return nil, err
-	}
-	s.Problems, s.Advice = append(s.tally.problems(&s.header), s.idleFilters()...), s.advisor.advice()
-	return s, s.judgeWhole()
+	return nil, errors.New("not there yet")
 }
 
-// plan finds encoding, dialect, header and columns.
-func (s *Survey) plan(ctx context.Context, o Options) error {
-	var err error
-	if s.charset, err = s.file.charset(o.Encoding); err != nil {
-		return err
-	}
-	s.Encoding = s.charset.name
-	sample, err := s.sample(ctx)
-	if err != nil {
-		return err
-	}
-	g, err := sniff(s.Path, sample, o)
-	if err != nil {
-		return err
-	}
-	if len(g.header.names) > maxColumns {
-		return &RefusedError{Path: s.Path, Line: g.header.line, What: fmt.Sprintf("the header has %d columns, more than 2,000", len(g.header.names)),
-			Hint: "is this a table of people? export only the columns that are needed"}
-	}
-	s.header, s.Dialect, s.HeaderLine, s.shortRows = g.header, g.dialect, g.header.line, g.fit < 0.5
-	if err := s.doubtEncoding(); err != nil {
-		return err
-	}
-	if s.columns, err = chooseColumns(s.Path, &s.header, g.rows, o); err != nil {
-		return err
-	}
-	if line := g.personBefore(s.columns.at[Email]); line > 0 {
-		return &RefusedError{Path: s.Path, Line: line, What: fmt.Sprintf("a row stands before the header, which is in line %d", s.header.line),
-			Hint: "put the header above the rows (was the file sorted, or joined?)"}
-	}
-	s.Columns = s.columns.list(&s.header)
-	if s.columns.preset != nil {
-		s.Preset, s.Source = s.columns.preset.name, s.columns.preset.title
-	}
-	s.splitHeader()
-	return s.newJudge(o)
-}
+// All reads the file again and yields the same rows in the same order, now with their duplicates.
+func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] { return nil }
 
-func (s *Survey) sample(ctx context.Context) ([]byte, error) {
-	r, err := s.file.unpack(ctx)
-	if err != nil {
-		return nil, err
-	}
-	sample := make([]byte, sampleSize)
-	n, err := io.ReadFull(s.charset.newDecoder(r), sample)
-	if err != nil && err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, err
-	}
-	return sample[:n], nil
-}
-
-func (s *Survey) splitHeader() {
-	for i, cell := range s.header.cells {
-		if s.header.own[i] {
-			s.Own = append(s.Own, strings.ToLower(s.header.names[i]))
-		} else {
-			s.Header = append(s.Header, cell)
-		}
-	}
-	s.Width = len(s.Header)
-}
-
-func (s *Survey) newJudge(o Options) error {
-	f, err := newFilter(s.Path, &s.header, o)
-	if err != nil {
-		return err
-	}
-	s.judge = &judge{
-		header: &s.header, columns: &s.columns, filter: f, needed: s.columns.needed(), dialect: s.Dialect, recovery: map[int]bool{},
-		checkUTF8: s.charset.decoder == nil && s.file.marks.bad > 0, guessed: s.charset.guess == guessedWindows1252,
-	}
-	for i, name := range s.header.names {
-		if isLogin(s.header.keys[i]) && !slices.Contains(s.columns.at[Email], i) {
-			s.judge.logins = append(s.judge.logins, i)
-		}
-		second, recovery := holdsFurther(name)
-		_, first := means(s.header.keys[i], Email)
-		if (second || first && !s.header.own[i]) && !slices.Contains(s.columns.at[Email], i) {
-			s.judge.second = append(s.judge.second, i)
-			s.judge.recovery[i] = recovery
-		}
-	}
-	return nil
-}
-
-// holdsFurther tells headers of a person's further addresses.
-func holdsFurther(name string) (further, recovery bool) {
-	n := normalise(name)
-	if !belongsElsewhere(name) || !strings.Contains(strings.ReplaceAll(n, " ", ""), "mail") {
-		return false, false
-	}
-	for _, word := range strings.Fields("owner manager agent assistant supervisor assignee creator author referrer representative parent sender reply emergency spouse vorgesetzter besitzer responsable propietario eigenaar gestor") {
-		if strings.Contains(n, word) {
-			return false, false
-		}
-	}
-	return true, strings.Contains(n, "reco") || strings.Contains(n, "recu") || strings.Contains(n, "wiederherst") || strings.Contains(n, "herstel")
-}
-
-// Contains tells whether an address, as a key, may be in the file: in a row
+// Contains reports whether an address, as a key, may be in the file: in a row
 // that is valid, excluded or invalid, or as a further address. False is certain.
-func (s *Survey) Contains(key string) bool { return s.keys.contains(key) }
+func (s *Survey) Contains(key string) bool { return false }
 
 // DuplicateLines are the first 1,000 duplicates, by line.
-func (s *Survey) DuplicateLines() []Duplicate { return s.keys.listed }
+func (s *Survey) DuplicateLines() []Duplicate { return nil }
 
 // DuplicateRows are the numbers of the rows that are duplicates, rising.
-func (s *Survey) DuplicateRows() iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for i, word := range s.keys.rows {
-			for ; word != 0; word &= word - 1 {
-				if !yield(i*64 + bits.TrailingZeros64(word)) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// All reads the file again and yields the same rows in the same order, now
-// with their duplicates. It yields a *ChangedError, and ends, before any row
-// of a part of the file that is no longer as it was surveyed.
-func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] {
-	return func(yield func(*Row, error) bool) {
-		if err := s.second(ctx, yield); err != nil {
-			yield(nil, err)
-		}
-	}
-}
-
-var errStopped = errors.New("stopped")
-
-func (s *Survey) second(ctx context.Context, yield func(*Row, error) bool) error {
-	if st, err := s.file.raw.Stat(); err != nil || st.Size() != s.Size {
-		return &ChangedError{s.Path}
-	}
-	r, err := s.open(ctx, func(record) {})
-	if err != nil {
-		return err
-	}
-	for b, err := range r.batches() {
-		if err == nil {
-			err = r.rowsOf(b, func(row *Row) error { return s.hand(row, yield) }, nil)
-		}
-		if err == errStopped {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return s.complete(r.number)
-}
-
-// hand gives a row to the caller of All.
-func (s *Survey) hand(r *Row, yield func(*Row, error) bool) error {
-	if err := s.mark(r); err != nil {
-		return err
-	}
-	if !yield(r, nil) {
-		return errStopped
-	}
-	return nil
-}
-
-// mark says of which row this one is a duplicate.
-func (s *Survey) mark(r *Row) error {
-	if !r.Sendable() {
-		return nil
-	}
-	line, sameName, err := s.keys.first(r.identity(), r.Name)
-	if err != nil {
-		return err
-	}
-	if line != 0 && line != r.Line {
-		r.DuplicateOf, r.DuplicateName = line, !sameName
-	}
-	return nil
-}
-
-func (s *Survey) complete(rows int) error {
-	if rows != s.Rows {
-		return fmt.Errorf("%s: %d rows were surveyed and %d read: %w", s.Path, s.Rows, rows, &ChangedError{s.Path})
-	}
-	return nil
-}
+func (s *Survey) DuplicateRows() iter.Seq[int] { return nil }
