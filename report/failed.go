@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -12,108 +13,108 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/gocarina/gocsv"
+
 	"jsm-onboard/importer"
 )
 
-// Memory knows the files of rows to mend that earlier runs wrote.
+// Memory knows the failed files that this program wrote, by absolute path and
+// SHA-256: one of another content has been edited since.
 type Memory interface {
-	// Wrote tells whether a file with this SHA-256 was written to an absolute
-	// path by us.
 	Wrote(path, sha256 string) bool
+	Remember(path, sha256 string) error
 }
 
-// Failed writes the file of rows to mend and send again: original header and
-// byte-true cells, then jsm_reason and jsm_line. The file is there only when
-// there are such rows, and one that somebody has edited is never overwritten.
+// failedColumns are what the failed file adds to a row.
+type failedColumns struct {
+	Reason string `csv:"jsm_reason"`
+	Row    int    `csv:"jsm_row"`
+	Line   int    `csv:"jsm_line"`
+}
+
+// Failed writes the rows that need fixing, to be sent again: original header
+// and byte-true cells, then jsm_reason, jsm_row and jsm_line. The file exists
+// only when there are such rows, and an edited one is never overwritten.
 type Failed struct {
 	path   string
 	memory Memory
-	naming func(path, sha256 string) error // nil, or told before the file gets its name
 	file   *File
 	digest hash.Hash
 	table  *table
-	width  int
+	layout Layout
 	rows   int
 }
 
-// Mended tells what Finish did.
-type Mended struct {
-	Path string // in the form in which it was given; "" when no row has to be mended
+// Fixes is what Finish did.
+type Fixes struct {
+	Path string // in the form in which it was given; "" when no row needs fixing
 	Rows int
-	Kept string // a file that somebody has edited and that was left alone; "" if none
+	Kept string // a file that was edited and is left alone; "" if none
 }
 
-// NewFailed opens path's partial file and writes the header.
-func NewFailed(path string, header []string, width int, memory Memory) (*Failed, error) {
+// NewFailed opens path's partial file and writes the header. memory may be nil.
+func NewFailed(path string, l Layout, memory Memory) (*Failed, error) {
 	file, err := CreateFile(path)
 	if err != nil {
 		return nil, err
 	}
-	f := &Failed{path: path, memory: memory, file: file, digest: sha256.New(), width: max(width, len(header))}
-	f.table = newTable(io.MultiWriter(file, f.digest))
+	f := &Failed{path: path, memory: memory, file: file, digest: sha256.New(), layout: l}
+	f.table = newTable(io.MultiWriter(file, f.digest), l.Delimiter)
 	f.table.byteTrue = true
-	f.table.cells(header, f.width)
-	if err := f.table.Write([]string{"jsm_reason", "jsm_line"}); err != nil {
+	f.table.cells(l.Header, l.Width)
+	if err := gocsv.MarshalCSV([]failedColumns{}, f.table); err != nil {
 		file.Abort()
 		return nil, err
 	}
 	return f, nil
 }
 
-// Naming makes Finish call told before the file gets its name: who keeps
-// SHA-256 and absolute path then knows the file for ours, whatever happens
-// next. Without that there is no file: it would be taken for somebody's.
-func (f *Failed) Naming(told func(path, sha256 string) error) { f.naming = told }
-
-// Write takes every row and keeps those to mend.
-func (f *Failed) Write(o importer.Outcome) error {
-	if !o.Status.Mendable() {
+// Write takes every row and keeps those that need fixing.
+func (f *Failed) Write(o importer.Result) error {
+	if !o.Status.NeedsFixing() {
 		return nil
 	}
-	if len(o.Row.Cells) > f.width {
-		return fmt.Errorf("row %d of line %d has %d cells, and the file of rows to mend was opened for %d", o.Row.Number, o.Row.Line, len(o.Row.Cells), f.width)
+	if err := f.layout.cells(f.table, o); err != nil {
+		return err
 	}
 	f.rows++
-	f.table.cells(o.Row.Cells, f.width)
-	f.table.cell(o.Reason)
-	f.table.number(o.Row.Line)
-	return f.table.end()
+	return gocsv.MarshalCSVWithoutHeaders([]failedColumns{{o.Reason, sheetRow(o.Outcome), o.Line}}, f.table)
 }
 
-// Finish gives the file its name: path, or with -2, -3, … when somebody has
-// edited what stands there. Without a row to mend it removes what earlier runs
-// left, unless it was edited.
-func (f *Failed) Finish() (Mended, error) {
+// Finish gives the file its name: path, or with -2, -3, … when what is there
+// was edited. The memory learns of it before, or there is no file: it would be
+// taken for an edited one. Without a row to fix, old unedited files are removed.
+func (f *Failed) Finish() (Fixes, error) {
+	if f.file.partial == "" { // a device: nothing there could have been edited
+		if f.rows == 0 {
+			f.file.Abort()
+			return Fixes{}, nil
+		}
+		return Fixes{Path: f.path, Rows: f.rows}, f.file.Commit()
+	}
 	if f.rows == 0 {
 		f.file.Abort()
 		return f.clear()
 	}
-	if f.file.partial == "" {
-		return Mended{Path: f.path, Rows: f.rows}, f.file.Commit()
-	}
-	m, sum := Mended{Rows: f.rows}, hex.EncodeToString(f.digest.Sum(nil))
+	fixes, sum := Fixes{Rows: f.rows}, hex.EncodeToString(f.digest.Sum(nil))
 	for n := 1; ; n++ {
-		path, err := filepath.Abs(numbered(f.file.path, n))
+		path, state, err := f.look(n, sum)
 		if err != nil {
-			return Mended{}, err
+			f.file.Abort()
+			return Fixes{}, err
 		}
-		state, err := f.look(path, sum)
-		if err != nil {
-			return Mended{}, err
-		}
-		shown := numbered(f.path, n)
 		if state == edited {
-			m.Kept = shown
+			fixes.Kept = numbered(f.path, n)
 			continue
 		}
-		if f.naming != nil {
-			if err := f.naming(path, sum); err != nil {
+		if f.memory != nil {
+			if err := f.memory.Remember(path, sum); err != nil {
 				f.file.Abort()
-				return Mended{}, err
+				return Fixes{}, err
 			}
 		}
-		m.Path, f.file.path = shown, path
-		return m, f.file.Commit()
+		fixes.Path, f.file.path = numbered(f.path, n), path
+		return fixes, f.file.Commit()
 	}
 }
 
@@ -121,65 +122,56 @@ func (f *Failed) Finish() (Mended, error) {
 func (f *Failed) Abort() { f.file.Abort() }
 
 // clear removes the files of earlier runs that nobody has edited.
-func (f *Failed) clear() (Mended, error) {
-	if f.file.partial == "" {
-		return Mended{}, nil
-	}
-	var m Mended
+func (f *Failed) clear() (Fixes, error) {
+	var fixes Fixes
 	for n := 1; ; n++ {
-		path, err := filepath.Abs(numbered(f.file.path, n))
-		if err != nil {
-			return m, err
+		path, state, err := f.look(n, "")
+		switch {
+		case err != nil || state == absent:
+			return fixes, err
+		case state == edited:
+			fixes.Kept = numbered(f.path, n)
+			continue
 		}
-		state, err := f.look(path, "")
-		if err != nil {
-			return m, err
-		}
-		switch state {
-		case absent:
-			return m, nil
-		case edited:
-			m.Kept = numbered(f.path, n)
-		case untouched:
-			if err := os.Remove(path); err != nil {
-				return m, unwritable(path, err)
-			}
+		if err := os.Remove(path); err != nil {
+			return fixes, unwritable(path, err)
 		}
 	}
 }
 
-// state is what stands at a path where a file of rows to mend would go.
+// state is what is found where a failed file would go.
 type state int
 
 const (
 	absent state = iota + 1
-	untouched
+	unedited
 	edited
 )
 
-// look tells what stands at an absolute path. What is the same to the byte as
-// the file that is to go there is not edited either.
-func (f *Failed) look(path, same string) (state, error) {
+// look returns the nth path, absolute, and what is there. A file that has the
+// content that is to go there is not edited either.
+func (f *Failed) look(n int, same string) (string, state, error) {
+	path, err := filepath.Abs(numbered(f.file.path, n))
+	if err != nil {
+		return "", 0, err
+	}
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return absent, nil
+		return path, absent, nil
 	}
 	if err != nil {
-		return 0, unwritable(path, err)
+		return "", 0, unwritable(path, err)
 	}
 	defer file.Close()
 	digest := sha256.New()
 	if _, err := io.Copy(digest, file); err != nil {
-		return 0, unwritable(path, err)
+		return "", 0, unwritable(path, err)
 	}
 	sum := hex.EncodeToString(digest.Sum(nil))
-	if sum == same {
-		return untouched, nil
+	if sum == same || f.memory != nil && f.memory.Wrote(path, sum) {
+		return path, unedited, nil
 	}
-	if f.memory != nil && f.memory.Wrote(path, sum) {
-		return untouched, nil
-	}
-	return edited, nil
+	return path, edited, nil
 }
 
 // numbered puts -2, -3, … before the extension.
@@ -189,4 +181,40 @@ func numbered(path string, n int) string {
 	}
 	ext := filepath.Ext(path)
 	return fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ext), n, ext)
+}
+
+// FileMemory is a Memory in a small text file, one "SHA-256 path" a line: for
+// rehearsals, whose ledger is temporary. One that cannot be read knows nothing.
+type FileMemory string
+
+// Wrote reports whether a file with this content was written to path.
+func (m FileMemory) Wrote(path, sum string) bool {
+	f, err := os.Open(string(m))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if lines.Text() == sum+" "+path {
+			return true
+		}
+	}
+	return false
+}
+
+// Remember appends a line. A file of a run that ended otherwise than planned
+// may be in it: only the content counts.
+func (m FileMemory) Remember(path, sum string) error {
+	if err := os.MkdirAll(filepath.Dir(string(m)), 0o700); err != nil {
+		return unwritable(string(m), err)
+	}
+	f, err := os.OpenFile(string(m), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return unwritable(string(m), err)
+	}
+	_, err = fmt.Fprintf(f, "%s %s\n", sum, path)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return unwritable(string(m), err)
+	}
+	return nil
 }

@@ -1,5 +1,5 @@
-// Package report is what people see of a run: the results, the rows to mend,
-// the summary, the page, the console, and the word sent to a monitor.
+// Package report is what people see of a run: the results, the rows to fix,
+// the summary, the plan, the console, metrics and notifications.
 package report
 
 import (
@@ -24,8 +24,8 @@ type handle interface {
 }
 
 // A File appears under its name only when it is whole: it is written to
-// PATH.partial, and Commit renames it. It is readable by its owner alone. A
-// path that leads to a device or a pipe (/dev/stdout) is written to directly.
+// PATH.partial, and Commit renames it. Only its owner can read it. A path that
+// leads to a device or a pipe (/dev/stdout) is written to directly.
 type File struct {
 	path    string // with links followed
 	partial string // "": written to directly
@@ -34,7 +34,7 @@ type File struct {
 	closed  bool
 }
 
-// A WriteError tells which file could not be written, and what to do about it.
+// A WriteError names the file that could not be written, and what to do.
 type WriteError struct {
 	Path string
 	What string
@@ -46,18 +46,20 @@ func (e *WriteError) Error() string { return fmt.Sprintf("cannot write %s: %s", 
 
 func (e *WriteError) Unwrap() error { return e.Err }
 
-// CreateFile opens path's partial file. What would keep the file from
-// appearing under its name later is found out now where that is possible: a
-// missing folder, a folder of that name, a file that is read-only or held open
-// by another program. Errors are a *WriteError.
+// CreateFile opens path's partial file. What would keep the file from getting
+// its name later is found now where possible: a missing folder, a folder of
+// that name, a file that is read-only or open in another program. Errors are a
+// *WriteError.
 func CreateFile(path string) (*File, error) {
 	target := path
 	if followed, err := filepath.EvalSymlinks(path); err == nil {
 		target = followed
 	}
-	if special, err := inspect(target); err != nil {
+	special, err := inspect(target)
+	if err != nil {
 		return nil, unwritable(path, err)
-	} else if special {
+	}
+	if special {
 		f, err := os.OpenFile(target, os.O_WRONLY, 0)
 		if err != nil {
 			return nil, unwritable(path, err)
@@ -79,20 +81,18 @@ func newFile(path, partial string, h handle) *File {
 	return &File{path: path, partial: partial, handle: h, buffer: bufio.NewWriterSize(h, 1<<16)}
 }
 
-// inspect looks at what stands at path already: an error when it cannot be
-// replaced, special when it is no file that could be.
+// inspect looks at what is at path: an error when it cannot be replaced,
+// special when it is a device or a pipe.
 func inspect(path string) (special bool, err error) {
 	found, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
-	}
-	if err != nil {
+	case err != nil:
 		return false, err
-	}
-	if found.IsDir() {
+	case found.IsDir():
 		return false, syscall.EISDIR
-	}
-	if !found.Mode().IsRegular() {
+	case !found.Mode().IsRegular():
 		return true, nil
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
@@ -133,16 +133,19 @@ func (f *File) Commit() error {
 	if f.partial == "" {
 		return nil
 	}
-	err = os.Rename(f.partial, f.path)
+	if err := os.Rename(f.partial, f.path); err != nil { // closed before: Windows renames no open file
+		return f.unrenamed(err)
+	}
+	return syncFolder(filepath.Dir(f.path))
+}
+
+func (f *File) unrenamed(err error) *WriteError {
 	if errors.Is(err, fs.ErrNotExist) {
 		return &WriteError{Path: f.path, Err: err, What: f.partial + " is gone: another program has moved or removed it",
 			Hint: "let no two runs write the same files; jsm-onboard report writes them again from the ledger"}
 	}
-	if err != nil {
-		return &WriteError{Path: f.path, Err: err, What: plain(err),
-			Hint: "everything is in " + f.partial + "; close " + f.path + " where it is open, then rename it by hand"}
-	}
-	return syncFolder(filepath.Dir(f.path))
+	return &WriteError{Path: f.path, Err: err, What: bareError(err),
+		Hint: "everything is in " + f.partial + "; close " + f.path + " where it is open, then rename it by hand"}
 }
 
 // Abort drops what was written. After Commit it does nothing.
@@ -176,7 +179,7 @@ func WriteFile(path string, content []byte) error {
 }
 
 // syncFolder makes a new name durable. Windows cannot, and some network file
-// systems will not.
+// systems refuse.
 func syncFolder(folder string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -193,26 +196,49 @@ func syncFolder(folder string) error {
 	return unwritable(folder, err)
 }
 
+// Numbers of Windows, which Go does not map to the errors of Unix.
+// https://learn.microsoft.com/windows/win32/debug/system-error-codes--0-499-
+const (
+	windowsSharingViolation = syscall.Errno(32)
+	windowsHandleDiskFull   = syscall.Errno(39)
+	windowsDiskFull         = syscall.Errno(112)
+)
+
+// IsDiskFull reports whether err says that a disk is full, on every system.
+func IsDiskFull(err error) bool { return isDiskFullOn(runtime.GOOS, err) }
+
+func isDiskFullOn(system string, err error) bool {
+	if system == "windows" {
+		return errors.Is(err, windowsDiskFull) || errors.Is(err, windowsHandleDiskFull)
+	}
+	return errors.Is(err, syscall.ENOSPC)
+}
+
+func isReadOnly(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) ||
+		runtime.GOOS == "windows" && errors.Is(err, windowsSharingViolation)
+}
+
 // unwritable puts a refusal of the operating system into words.
 func unwritable(path string, err error) *WriteError {
-	e := &WriteError{Path: path, What: plain(err), Err: err}
+	e := &WriteError{Path: path, What: bareError(err), Err: err}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		e.What, e.Hint = "there is no folder "+filepath.Dir(path), "make it, or name another path"
+		e.What, e.Hint = "there is no folder "+filepath.Dir(path), "create it, or name another path"
 	case errors.Is(err, syscall.EISDIR):
 		e.What, e.Hint = "it is a folder", "name a file in it"
 	case errors.Is(err, syscall.ENOTDIR):
-		e.What, e.Hint = filepath.Dir(path)+" is no folder", "name another path"
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		e.Hint = "it is read-only, or not yours, or open in another program; mend that, or name another path"
-	case errors.Is(err, syscall.ENOSPC):
-		e.What, e.Hint = "the disk is full", "make room, then run the same command again"
+		e.What, e.Hint = filepath.Dir(path)+" is not a folder", "name another path"
+	case isReadOnly(err):
+		e.Hint = "it is read-only, or not yours, or open in another program; fix that, or name another path"
+	case IsDiskFull(err):
+		e.What, e.Hint = "the disk is full", "free some space, then run the same command again"
 	}
 	return e
 }
 
-// plain is an error of the operating system without the call and the path.
-func plain(err error) string {
+// bareError is an error of the operating system without the call and the path.
+func bareError(err error) string {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return e.Err.Error()
 	}
