@@ -35,6 +35,7 @@ func apart(inUse, outputs []namedFile) error {
 const (
 	partial = ".partial" // what a file is called while it is being written
 	stdout  = "-"        // as the path of an output
+	stdin   = "-"        // as the path of an input
 )
 
 // ledgerFiles are a ledger and what SQLite and its lock keep beside it.

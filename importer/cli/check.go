@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/text"
+	"jsm-onboard/report"
+)
+
+// documentedRate is how many customers a second Atlassian lets an API token
+// create.
+const documentedRate = 100
+
+// checkFlags are those of check.
+type checkFlags struct {
+	read          readFlags
+	json          bool
+	organizations bool
+	serviceDesks  []string
+}
+
+func (p *program) checkCommand() *cobra.Command {
+	f := &checkFlags{}
+	cmd := &cobra.Command{
+		Use:   "check FILE",
+		Short: "Read FILE as import would, offline: what is in it and what is wrong",
+		Long: `Reads FILE as import would and shows how it was understood: its columns and why,
+its first rows as they would be sent, how many people are in it, and every problem
+with its rows. Nothing is sent, and no site is needed. It shows names and
+addresses: it is for your eyes, not for a log.
+
+Exit codes: 0 all is well, 1 the file is refused, 3 some rows are invalid.`,
+		Example: `  jsm-onboard check customers.csv
+  jsm-onboard check customers.csv --json`,
+		Args: oneFile,
+		RunE: func(cmd *cobra.Command, args []string) error { return p.runCheck(cmd.Context(), f, args[0]) },
+	}
+	f.read.register(cmd.Flags())
+	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON, for scripts")
+	cmd.Flags().BoolVar(&f.organizations, "organizations", false, "check the organizations for import --organizations")
+	cmd.Flags().StringArrayVar(&f.serviceDesks, "service-desk", nil, "`KEY`, for the command that is printed")
+	showFlags(cmd, "column include exclude preset encoding delimiter no-header organizations json config")
+	return cmd
+}
+
+func (p *program) runCheck(ctx context.Context, f *checkFlags, path string) error {
+	ctx, release := interruptible(ctx, nil)
+	defer release()
+	options, err := f.read.options()
+	if err != nil {
+		return err
+	}
+	options.Organizations = f.organizations
+	file, err := export.Open(ctx, path, p.In)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	survey, err := file.Survey(ctx, options, nil)
+	if err != nil {
+		return err
+	}
+	check := report.Check{
+		Survey:        survey,
+		Duplicates:    survey.DuplicateLines(),
+		Words:         append([]string{path}, f.read.words()...),
+		Rate:          documentedRate,
+		Organizations: f.organizations,
+		ServiceDesks:  f.serviceDesks,
+	}
+	content := []byte(report.Fit(p.Out, check.Text(), p.env.get))
+	if f.json {
+		if content, err = check.JSON(); err != nil {
+			return err
+		}
+	}
+	if _, err := p.Out.Write(content); err != nil {
+		return err
+	}
+	if survey.Invalid > 0 {
+		fmt.Fprintf(p.Err, "%s would not be sent.\n", text.Counted(survey.Invalid, "row", "rows"))
+		return exitError(exitNotGood)
+	}
+	return nil
+}
+
+// words are the flags that read a file in the same way.
+func (f *readFlags) words() []string {
+	var words []string
+	add := func(flag string, values ...string) {
+		for _, v := range values {
+			if v != "" {
+				words = append(words, flag, v)
+			}
+		}
+	}
+	if f.NoHeader {
+		words = append(words, "--no-header")
+	}
+	add("--encoding", f.Encoding)
+	add("--delimiter", f.Delimiter)
+	add("--preset", f.Preset)
+	add("--column", f.Columns...)
+	add("--include", f.Include...)
+	add("--exclude", f.Exclude...)
+	return words
+}

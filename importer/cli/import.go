@@ -1,0 +1,220 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jsm-onboard/apiclient"
+	"jsm-onboard/importer"
+	"jsm-onboard/importer/outcome"
+	"jsm-onboard/importer/text"
+	"jsm-onboard/report"
+)
+
+// importFlags are those that import and sync have besides the common ones.
+type importFlags struct {
+	limit                                      int
+	maxInvalid, maxCreates, maxOrganizations   importer.Limit
+	resendKnown, updateNames, resolveConflicts bool
+	organizations                              bool
+	serviceDesks                               []string
+}
+
+func (f *importFlags) register(flags *pflag.FlagSet, common *runFlags) {
+	common.site.register(flags)
+	common.site.registerPace(flags)
+	common.read.register(flags)
+	common.out.register(flags)
+	common.out.registerRows(flags)
+	common.log.register(flags)
+	flags.BoolVar(&common.dryRun, "dry-run", false, "print the plan, send nothing")
+	flags.BoolVar(&common.yes, "yes", false, "ask nothing")
+	flags.IntVar(&f.limit, "limit", 0, "`N` creates at most, then stop; the rest waits for the next run")
+	flags.BoolVar(&f.organizations, "organizations", false, "put each customer into the organization that the row names")
+	flags.StringArrayVar(&f.serviceDesks, "service-desk", nil, "`KEY` of a service project to give each customer access to")
+	flags.BoolVar(&f.updateNames, "update-names", false, "rename customers whose name in the file has changed")
+	flags.BoolVar(&f.resendKnown, "resend-known", false, "send the rows that the ledger knows, too")
+	flags.BoolVar(&f.resolveConflicts, "resolve-conflicts", true, "look up the account id behind an address that is taken")
+	limitVar(flags, &common.maxErrors, importer.Limit{Percent: 5, AtLeast: leastErrors, Set: true}, "max-errors", leastErrors,
+		"stop when more than `N|P%` of the rows sent have failed; 0: never")
+	limitVar(flags, &f.maxInvalid, importer.Limit{Percent: 100, Set: true}, "max-invalid", 0,
+		"refuse to start when more than `N|P%` of the rows are invalid")
+	limitVar(flags, &f.maxCreates, importer.Limit{}, "max-creates", leastErrors,
+		"refuse to start when more than `N|P%` customers would be created")
+	limitVar(flags, &f.maxOrganizations, importer.Limit{Percent: 10, AtLeast: 20, Set: true}, "max-organizations", 0,
+		"refuse to start when more than `N` organizations would be created")
+}
+
+func (p *program) importCommand() *cobra.Command {
+	f, common := &importFlags{}, &runFlags{}
+	cmd := &cobra.Command{
+		Use:   "import FILE",
+		Short: "Create a customer for each row of FILE",
+		Long: `Reads FILE (CSV; also .gz, a .zip with one CSV, or - for stdin), shows the plan,
+creates a customer for each row, and writes what became of every row to
+FILE.results.csv, and the rows to fix to FILE.failed.csv.
+
+Credentials come from the environment: JIRA_USER_EMAIL and JIRA_API_TOKEN (others:
+jsm-onboard help settings). Exit codes: jsm-onboard help exit-codes.`,
+		Example: `  jsm-onboard import samples/first-run.csv --sandbox
+  jsm-onboard import customers.csv --dry-run
+  jsm-onboard import customers.csv`,
+		Args: oneFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.newImport(f, common, args[0]).execute(cmd.Context())
+		},
+	}
+	f.register(cmd.Flags(), common)
+	showFlags(cmd, "site sandbox config dry-run yes limit column include exclude encoding organizations service-desk "+
+		"update-names results failed summary page max-rate quiet")
+	return cmd
+}
+
+// newImport is a run of import.
+func (p *program) newImport(f *importFlags, common *runFlags, path string) *run {
+	return &run{
+		program:  p,
+		flags:    common,
+		work:     &importWork{importFlags: f},
+		command:  "import",
+		path:     path,
+		statuses: outcome.ImportStatuses(),
+		limit:    f.limit,
+	}
+}
+
+// importWork is what import does within a run.
+type importWork struct {
+	*importFlags
+	require []string          // addresses that the file must hold
+	only    importer.FirstRow // somebody at the terminal chose to send this one and look
+}
+
+func (w *importWork) check() error {
+	if w.limit < 0 {
+		return usagef("0 means no limit", "--limit %d is less than nothing", w.limit)
+	}
+	return nil
+}
+
+func (w *importWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
+	r.options.Organizations = w.organizations
+	return importer.MakePlan(ctx, r.file, r.site.ledger, importer.PlanOptions{
+		Export:      r.options,
+		Job:         r.job(),
+		ResendKnown: w.resendKnown,
+		UpdateNames: w.updateNames,
+		Require:     w.require,
+	})
+}
+
+// connect asks the site when there is something to send; a run with nothing new
+// makes no request.
+func (w *importWork) connect(ctx context.Context, r *run) (err error) {
+	wantsAccess := w.organizations || len(w.serviceDesks) > 0
+	if client := r.site.client; client != nil && (wantsAccess || r.plan.Create+r.plan.LookUps+r.plan.Renames > 0) {
+		if r.conn, err = r.site.connect(ctx); err != nil {
+			return err
+		}
+	}
+	if !wantsAccess {
+		return nil
+	}
+	var api importer.API
+	if r.site.client != nil {
+		api = r.site.client
+	}
+	return r.plan.PlanAccess(ctx, api, r.site.ledger, importer.AccessOptions{
+		Organizations: w.organizations,
+		ServiceDesks:  w.serviceDesks,
+	})
+}
+
+func (w *importWork) guard(_ context.Context, r *run) error {
+	return importer.Guards{
+		MaxInvalid:       w.maxInvalid,
+		MaxCreates:       w.maxCreates,
+		MaxOrganizations: w.maxOrganizations,
+	}.Check(r.plan)
+}
+
+func (w *importWork) outlook(_ context.Context, r *run, o *report.Outlook) error {
+	o.Organizations, o.ServiceDesks, o.UpdateNames = w.organizations, w.serviceDesks, w.updateNames
+	if r.conn.Root != "" && r.conn.User.ID == "" {
+		o.Notes = append(o.Notes, "Note: "+nameless+".")
+	}
+	if r.conn.Administer == apiclient.Unverified {
+		o.Notes = append(o.Notes, "Note: "+administerUnverified+".")
+	}
+	if r.conn.BrowseUsers == apiclient.No && w.resolveConflicts {
+		o.Notes = append(o.Notes, "Note: "+browseMissing+".\n      "+apiclient.HintBrowse)
+	}
+	if n := r.plan.Returning; n > 0 {
+		o.Notes = append(o.Notes, text.Counted(n, "person", "people")+" whose access was revoked are asked about again "+
+			"(--resend-known):\nthose whose account the site shows as active count as given back. Leave the others out.")
+	}
+	return nil
+}
+
+// What an account may, when that is less than all, or cannot be asked.
+const (
+	administerUnverified = "whether this account may administer Jira cannot be verified with this token; the first row will show it"
+	browseMissing        = "this account may not browse users: the account ids behind conflicts will not be looked up"
+	nameless             = "whose token this is cannot be asked: it lacks the scope " + apiclient.ScopeUser
+)
+
+// manyCreates is from when on a plan is asked about: so many are too many to
+// take back by hand.
+const manyCreates = 20
+
+// agree asks, on a terminal, whether all, one or none shall be created: whether a
+// site writes to its new customers is known only to those who have tried.
+func (w *importWork) agree(ctx context.Context, r *run) error {
+	creates := r.plan.Create
+	if w.limit > 0 {
+		creates = min(creates, w.limit)
+	}
+	if r.flags.yes || creates <= manyCreates || !r.interactive() {
+		return nil
+	}
+	first, err := r.plan.First(ctx)
+	if err != nil {
+		return err
+	}
+	r.console.People(report.FirstOffer(creates, report.Person(first.Place, first.Name, first.Email)))
+	answer, err := r.ask(ctx, "Create all "+text.Grouped(creates)+", only this one, or none? [all/one/none]", "all", "one")
+	if answer == "one" {
+		w.only, r.limit = first, 1
+	}
+	return err
+}
+
+func (w *importWork) begin(ctx context.Context, r *run, o importer.Options) *importer.Run {
+	r.pace = r.site.client.Pace
+	o.Limit, o.Only = r.limit, w.only.Number
+	o.ResendKnown, o.UpdateNames = w.resendKnown, w.updateNames
+	o.ResolveConflicts = w.resolveConflicts && r.conn.BrowseUsers != apiclient.No
+	o.MayBrowse = r.conn.BrowseUsers == apiclient.Yes
+	if r.plan.Create == 0 {
+		r.console.Log().Info("nothing new: no customer has to be created", "run", r.plan.Run.ID, "known", r.plan.Known)
+	}
+	return importer.NewImport(ctx, r.site.client, r.site.ledger, r.plan, o)
+}
+
+func (w *importWork) see(importer.Result) {}
+
+// after explains the end of a run that was to send one row and stop.
+func (w *importWork) after(_ context.Context, _ *run, end *importer.End) {
+	if w.only.Number == 0 || end.Stop == nil || end.Stop.Cause != importer.LimitReached {
+		return
+	}
+	end.Stop = &importer.Stop{
+		Cause: importer.LimitReached,
+		What:  fmt.Sprintf("only %s was sent, as asked", w.only.Place),
+		Hint: "see in the results what became of it, and whether the site has sent mail to its address; " +
+			"then run the same command again for the rest",
+	}
+}

@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jsm-onboard/importer"
+	"jsm-onboard/importer/outcome"
+	"jsm-onboard/importer/text"
+	"jsm-onboard/report"
+)
+
+// registerRevocation registers the flags that revoke and undo share.
+func registerRevocation(flags *pflag.FlagSet, common *runFlags, maxRevoke *importer.Limit) {
+	common.site.register(flags)
+	common.site.registerPace(flags)
+	common.out.register(flags)
+	common.log.register(flags)
+	flags.BoolVar(&common.dryRun, "dry-run", false, "print the plan, send nothing")
+	flags.BoolVar(&common.yes, "yes", false, "ask nothing; needed where there is no terminal")
+	limitVar(flags, maxRevoke, importer.Limit{}, "max-revoke", 1,
+		"refuse to start when more than `N|P%` of the accounts in the ledger would be revoked")
+	limitVar(flags, &common.maxErrors, importer.Limit{Percent: 5, AtLeast: leastErrors, Set: true}, "max-errors", leastErrors,
+		"stop when more than `N|P%` of the accounts asked for have failed; 0: never")
+}
+
+func (p *program) revokeCommand() *cobra.Command {
+	common, w := &runFlags{}, &revokeWork{}
+	cmd := &cobra.Command{
+		Use:   "revoke FILE",
+		Short: "Revoke portal-only access for the accounts in FILE",
+		Long: `Revokes the portal access of each account in FILE, and writes what became of each
+to FILE.revoked.csv. An account is named by its id (in a column jsm_account_id,
+account_id or accountId), or by an address that the ledger knows. The list of
+leavers that sync writes is taken as it is, as long as it is fresh.
+
+It is no deletion: the address stays taken, and access comes back only by hand.
+It needs the token of a site administrator. Exit codes: jsm-onboard help exit-codes.`,
+		Example: `  jsm-onboard revoke customers.leavers.csv --dry-run
+  jsm-onboard revoke customers.leavers.csv
+  jsm-onboard revoke customers.leavers.csv --yes --max-revoke 50`,
+		Args: oneFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r := &run{
+				program:  p,
+				flags:    common,
+				work:     w,
+				command:  "revoke",
+				path:     args[0],
+				statuses: outcome.RevokeStatuses(),
+			}
+			return r.execute(cmd.Context())
+		},
+	}
+	registerRevocation(cmd.Flags(), common, &w.maxRevoke)
+	common.read.register(cmd.Flags())
+	showFlags(cmd, "site sandbox config dry-run yes max-revoke column include exclude results summary ledger max-rate quiet")
+	return cmd
+}
+
+// revokeWork is what revoke does within a run.
+type revokeWork struct {
+	maxRevoke importer.Limit
+	held      int // accounts that the ledger has as created
+}
+
+func (w *revokeWork) check() error { return nil }
+
+// mayAsk refuses a revocation that nobody can agree to.
+func (w *revokeWork) mayAsk(r *run) error {
+	if r.flags.yes || r.flags.dryRun || r.interactive() {
+		return nil
+	}
+	return usagef("look at the plan with --dry-run, then add --yes",
+		"%s asks before it revokes access, and there is no terminal to ask on", r.command)
+}
+
+func (w *revokeWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
+	if err := w.mayAsk(r); err != nil {
+		return nil, err
+	}
+	if err := w.settleLookUps(ctx, r); err != nil {
+		return nil, err
+	}
+	return importer.PlanRevocation(ctx, r.file, r.site.ledger, importer.RevocationOptions{Export: r.options, Job: r.job()})
+}
+
+// settleLookUps asks the look-ups that earlier runs left open, so that their
+// accounts are known to the plan.
+func (w *revokeWork) settleLookUps(ctx context.Context, r *run) error {
+	holdings, err := r.site.ledger.Holdings(ctx)
+	w.held = holdings.Ours
+	if err != nil || r.site.client == nil {
+		return err
+	}
+	for _, err := range r.site.ledger.LookUps(ctx) {
+		if err != nil {
+			return err
+		}
+		if r.conn, err = r.site.identify(ctx); err != nil {
+			return err
+		}
+		if _, _, stop := importer.LookUps(ctx, r.site.client, r.site.ledger, false); stop != nil {
+			return stop
+		}
+		break
+	}
+	return nil
+}
+
+func (w *revokeWork) connect(ctx context.Context, r *run) (err error) {
+	if r.site.client != nil && r.plan.Create > 0 && r.conn.Root == "" {
+		r.conn, err = r.site.identify(ctx)
+	}
+	return err
+}
+
+// guard refuses more than --max-revoke allows; and without it what is most likely
+// a mistake, unless somebody is asked.
+func (w *revokeWork) guard(_ context.Context, r *run) error {
+	if err := importer.CheckRevocation(r.plan, w.maxRevoke, w.held); err != nil {
+		return err
+	}
+	if w.maxRevoke.Set || r.flags.dryRun || !r.flags.yes {
+		return nil
+	}
+	return importer.CheckUnlisted(r.plan, w.held)
+}
+
+func (w *revokeWork) outlook(_ context.Context, r *run, o *report.Outlook) error {
+	if o.Rate > 0 {
+		o.Rate = min(o.Rate, max(50, o.Rate/2)) // as the client paces it
+	}
+	if reach := r.plan.Reach; r.plan.Create > 0 && (!reach.Listed || reach.Foreign+reach.Unknown > 0) {
+		o.Notes = append(o.Notes, "Access would be revoked for "+r.plan.RevokedShare(w.held)+".")
+	}
+	return nil
+}
+
+// agree asks whether it is meant. Many accounts that no list of leavers has, and
+// no --max-revoke, are agreed to by their number.
+func (w *revokeWork) agree(ctx context.Context, r *run) error {
+	if r.flags.yes || r.plan.Create == 0 {
+		return nil
+	}
+	question := fmt.Sprintf("Revoke the portal access of %s at %s?", text.Counted(r.plan.Create, "account", "accounts"), r.site.url)
+	many := importer.Limit{Percent: 5, AtLeast: 1, Set: true}
+	if !r.plan.Reach.Listed && !w.maxRevoke.Set && many.Exceeded(r.plan.Create, w.held) {
+		return r.askNumber(ctx, question+"\nThat is "+r.plan.RevokedShare(w.held)+".", r.plan.Create)
+	}
+	_, err := r.ask(ctx, question+" [yes/none]", "yes")
+	return err
+}
+
+func (w *revokeWork) begin(ctx context.Context, r *run, o importer.Options) *importer.Run {
+	r.pace = r.site.client.RevokePace
+	return importer.NewRevocation(ctx, r.site.client, r.site.ledger, r.plan, o)
+}
+
+func (w *revokeWork) see(importer.Result) {}
+
+func (w *revokeWork) after(context.Context, *run, *importer.End) {}

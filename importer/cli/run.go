@@ -1,0 +1,587 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"jsm-onboard/apiclient"
+	"jsm-onboard/importer"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
+	"jsm-onboard/importer/text"
+	"jsm-onboard/report"
+	"jsm-onboard/report/page"
+)
+
+// runFlags are those of import, sync, revoke and undo.
+type runFlags struct {
+	site siteFlags
+	read readFlags
+	out  outputFlags
+	log  logFlags
+
+	dryRun, yes bool
+	maxErrors   importer.Limit
+}
+
+// leastErrors is what a share in --max-errors and --max-creates comes to at
+// least: a few rows are no share of anything.
+const leastErrors = 100
+
+// work is what import, sync, revoke and undo each do within a run.
+type work interface {
+	// check refuses flags that cannot be meant.
+	check() error
+	// plan holds the input against the ledger. Nothing is sent or changed.
+	plan(ctx context.Context, r *run) (*importer.Plan, error)
+	// connect asks the site what the plan needs to know of it.
+	connect(ctx context.Context, r *run) error
+	// guard returns why the plan must not be carried out.
+	guard(ctx context.Context, r *run) error
+	// outlook adds what the plan shows besides its numbers.
+	outlook(ctx context.Context, r *run, o *report.Outlook) error
+	// agree asks whoever sits at the terminal.
+	agree(ctx context.Context, r *run) error
+	// begin makes what carries the plan out.
+	begin(ctx context.Context, r *run, o importer.Options) *importer.Run
+	// see takes each result in order, after it is written.
+	see(result importer.Result)
+	// after does what follows the last row, and may change how the run ended.
+	after(ctx context.Context, r *run, end *importer.End)
+}
+
+// A run is one import, sync, revoke or undo, from the command line to the exit
+// code. Its methods stand in the order in which they are called.
+type run struct {
+	*program
+	flags *runFlags
+	work  work
+
+	command  string
+	source   string // sync
+	path     string // of the input, as typed; "": undo has none
+	files    files
+	options  export.Options
+	statuses []outcome.Status
+	began    time.Time
+
+	site     *site
+	file     *export.File // nil: undo
+	conn     apiclient.Connection
+	plan     *importer.Plan
+	pace     func() apiclient.Pace // of the requests that it makes
+	recorder *page.Recorder
+	rows     *rowFiles
+	limit    int         // --limit; 0: none
+	sending  atomic.Bool // rows may be in flight
+
+	leavers *report.LeaverTotals // sync
+	stop    *importer.Stop       // why leavers were not revoked, though that was asked for
+	code    int                  // what became of them, as an exit code
+	summary *report.Summary      // when it has ended
+	heldID  string               // in the ledger, of a run that was held back
+}
+
+// files are the absolute paths of what a run reads and writes.
+type files struct{ input, results, failed, summary, page, metrics, leavers, revoked string }
+
+// execute runs it, with the monitor and the metrics around it.
+func (r *run) execute(ctx context.Context) error {
+	r.began = time.Now()
+	r.recorder = page.NewRecorder(r.began)
+	if err := r.newConsole(&r.flags.log); err != nil {
+		return err
+	}
+	ctx, release := interruptible(ctx, r.stopping)
+	defer release()
+	return r.observed(ctx, r.do)
+}
+
+// stopping prints what happens now that somebody has pressed Ctrl-C. Before
+// anything is sent the error that follows says it all.
+func (r *run) stopping() {
+	what := ""
+	if r.sending.Load() {
+		what = "stopping: rows in flight are finished and everything is written; press Ctrl-C again to end at once"
+	}
+	r.console.Interrupted(what)
+}
+
+// do goes from the input to the results. Nothing leaves before the plan is made,
+// the guards have passed it and it is agreed to.
+func (r *run) do(ctx context.Context) (err error) {
+	if err := r.checkFlags(); err != nil {
+		return err
+	}
+	inputErr := r.openInput(ctx)
+	if inputErr != nil && !r.isHeld(inputErr) {
+		return inputErr
+	}
+	if r.file != nil {
+		defer r.file.Close()
+	}
+	if err := r.openSite(ctx); err != nil {
+		return firstOf(inputErr, err)
+	}
+	defer func() { err = errors.Join(err, r.site.Close()) }()
+	if inputErr != nil {
+		return r.hold(ctx, inputErr)
+	}
+	if err := r.prepare(ctx); err != nil || r.flags.dryRun {
+		return r.hold(ctx, err)
+	}
+	end, fixes, err := r.carryOut(ctx)
+	if err != nil {
+		return err
+	}
+	return r.conclude(context.WithoutCancel(ctx), end, fixes)
+}
+
+func (r *run) checkFlags() (err error) {
+	r.options, err = r.flags.read.options()
+	return errors.Join(err, r.flags.site.check(), r.flags.out.check(), r.work.check())
+}
+
+// openInput opens the file and settles the names of the files that are written.
+func (r *run) openInput(ctx context.Context) (err error) {
+	r.files = files{
+		results: absolute(r.flags.out.results),
+		failed:  absolute(r.flags.out.failed),
+		summary: absolute(r.flags.out.summary),
+		page:    absolute(r.flags.out.page),
+		metrics: absolute(r.flags.out.metricsFile),
+		leavers: r.files.leavers,
+	}
+	if r.path == "" {
+		return nil
+	}
+	r.files.input = absolute(r.path)
+	if r.path == "/dev/stdin" {
+		r.files.input = stdin
+	}
+	stem := r.stem(r.path)
+	switch r.command {
+	case "revoke":
+		r.files.results = either(r.files.results, stem+".revoked.csv")
+	case "sync":
+		r.files.leavers = either(r.files.leavers, stem+".leavers.csv")
+		r.files.revoked = r.stem(r.files.leavers) + ".revoked.csv"
+		fallthrough
+	default:
+		r.files.results = either(r.files.results, stem+".results.csv")
+		r.files.failed = either(r.files.failed, stem+".failed.csv")
+	}
+	r.file, err = export.Open(ctx, r.path, r.In)
+	return err
+}
+
+// stem is what the names of files made from path begin with. Those of a
+// rehearsal never meet those of a real run.
+func (r *run) stem(path string) string {
+	stem := absolute(export.Stem(path))
+	if path == stdin {
+		stem = absolute("stdin")
+	}
+	if r.flags.site.sandbox && filepath.Ext(stem) != ".sandbox" {
+		stem += ".sandbox"
+	}
+	return stem
+}
+
+// openSite finds the site and opens its ledger, once it is clear that nothing
+// that is written is a file in use.
+func (r *run) openSite(ctx context.Context) (err error) {
+	if r.site, err = r.findSite(&r.flags.site); err != nil {
+		return err
+	}
+	if err = r.apart(); err == nil {
+		err = r.open(ctx, r.site, r.flags.dryRun, r.paceChanged)
+	}
+	if err != nil {
+		err = errors.Join(err, r.site.Close())
+	}
+	return err
+}
+
+// outputs are the files that are written, as people call them.
+func (r *run) outputs() []namedFile {
+	return []namedFile{
+		{"--results", r.files.results}, {"--failed", r.files.failed}, {"--leavers", r.files.leavers},
+		{"the leavers' results", r.files.revoked}, {"--summary", r.files.summary}, {"--page", r.files.page},
+		{"--metrics-file", r.files.metrics},
+	}
+}
+
+func (r *run) apart() error {
+	f := &r.flags.site
+	inUse := append(ledgerFiles(r.site.ledgerPath), namedFile{"the settings file", r.configPath},
+		namedFile{"the token file", f.tokenFile}, namedFile{"the CA file", f.caFile})
+	if r.files.input == stdin {
+		inUse = append(inUse, namedFile{"the input", "/dev/stdin"})
+	} else {
+		inUse = append(inUse, namedFile{"the input", r.files.input})
+	}
+	return apart(inUse, r.outputs())
+}
+
+// prepare makes the plan, shows it, checks the guards, and asks.
+func (r *run) prepare(ctx context.Context) (err error) {
+	if r.plan, err = r.work.plan(ctx, r); err != nil {
+		return err
+	}
+	if r.file != nil {
+		r.console.Problems(r.plan.Survey)
+	}
+	if !r.flags.dryRun {
+		if err := writable(r.outputs()); err != nil {
+			return err
+		}
+	}
+	refused := r.work.guard(ctx, r)
+	if refused == nil {
+		if err := r.work.connect(ctx, r); err != nil {
+			return err
+		}
+		refused = r.work.guard(ctx, r) // what the site has counts, too
+	}
+	outlook := report.Outlook{
+		Site:    r.site.shown(),
+		Account: r.conn.User.DisplayName,
+		Source:  r.source,
+		Ledger:  r.site.ledger.Path(),
+		Rate:    r.flags.site.maxRate,
+		DryRun:  r.flags.dryRun,
+		Held:    refused != nil,
+		Limit:   r.limit,
+	}
+	if err := r.work.outlook(ctx, r, &outlook); err != nil {
+		return err
+	}
+	r.show(outlook)
+	if refused != nil || r.flags.dryRun {
+		return refused
+	}
+	return r.work.agree(ctx, r)
+}
+
+// show prints the plan. A dry run is made for its sake; otherwise --quiet leaves
+// it out. When the summary goes to stdout, the plan does not.
+func (r *run) show(o report.Outlook) {
+	if r.flags.log.quiet && !r.flags.dryRun {
+		return
+	}
+	out := r.Out
+	if r.files.summary == stdout {
+		out = r.Err
+	}
+	fmt.Fprint(out, report.Fit(out, report.PlanText(r.command, r.plan, o), r.env.get))
+}
+
+// carryOut begins the run in the ledger, or goes on with it, and works from the
+// first row to the finished files of rows.
+func (r *run) carryOut(ctx context.Context) (end importer.End, fixes report.Fixes, err error) {
+	still := context.WithoutCancel(ctx)
+	r.rows = &rowFiles{
+		resultsPath: r.files.results,
+		failedPath:  r.files.failed,
+		layout:      report.LayoutOf(r.plan.Survey, r.plan.Access != nil),
+		memory:      r.site.memory,
+	}
+	if r.files.page != "" {
+		r.rows.findings = page.NewFindings(r.flags.out.pageAddresses)
+	}
+	if err := r.rows.open(); err != nil {
+		return end, fixes, err
+	}
+	defer r.rows.abort()
+	if r.plan.Run, _, err = r.site.ledger.StartRun(ctx, r.plan.Run.Job, r.began); err != nil {
+		return end, fixes, err
+	}
+	job := r.work.begin(ctx, r, importer.Options{
+		Workers:    r.flags.site.workers,
+		MaxErrors:  r.flags.maxErrors,
+		FailedPath: r.files.failed,
+		Settled:    func(result importer.Result) { r.recorder.Row(time.Now(), result.Took > 0) },
+	})
+	r.sending.Store(true)
+	stop := r.follow(job)
+	end = job.Do(r.plan.Rows(still), r.write)
+	stop()
+	for _, note := range end.Notes {
+		r.console.Log().Warn(note)
+	}
+	r.work.after(ctx, r, &end)
+	fixes, err = r.finishRows(still, end)
+	if err != nil {
+		end.Stop = brokenBy(end.Stop, err)
+	}
+	end.Stop = complete(end, r.rows.written())
+	return end, fixes, nil
+}
+
+func (r *run) write(result importer.Result) error {
+	err := r.rows.write(result)
+	r.work.see(result)
+	return err
+}
+
+// follow shows how far the run is, until stop is called.
+func (r *run) follow(job *importer.Run) (stop func()) {
+	limited := r.limit > 0 && r.limit < r.plan.Create
+	rows := r.plan.Create
+	if limited {
+		rows = r.limit
+	}
+	return r.console.Follow(rows, func() report.Moment {
+		p, pace := job.Progress(), r.pace()
+		done := p.Tasks
+		if limited {
+			done = p.Made
+		}
+		return report.Moment{
+			Done:        done,
+			Failed:      p.Totals.Of(outcome.Failed) + p.Totals.Of(outcome.Unknown),
+			Throttled:   pace.Refused,
+			PausedUntil: pace.PausedUntil,
+			Why:         pace.Why,
+			Probing:     pace.Probing,
+		}
+	})
+}
+
+// paceChanged takes pauses and outages.
+func (r *run) paceChanged(e apiclient.Event) {
+	r.recorder.Event(e)
+	switch e.Kind {
+	case apiclient.PauseBegan, apiclient.PauseEnded, apiclient.OutageBegan, apiclient.OutageEnded:
+		r.console.Log().Info(e.String())
+	default:
+		r.console.Log().Debug(e.String())
+	}
+}
+
+// finishRows gives results and failed rows their names. When the run ended
+// because they cannot be written, or because the input could not be read to its
+// end, they stay without: report writes them from the ledger.
+func (r *run) finishRows(ctx context.Context, end importer.End) (fixes report.Fixes, err error) {
+	switch {
+	case r.rows.broken != nil:
+		return fixes, r.rows.broken
+	case r.rows.written() != end.Rows:
+		return fixes, nil
+	case end.Revised:
+		if err := r.rows.rewrite(ctx, r.site.ledger, r.plan.Run, r.plan.Rows(ctx)); err != nil {
+			return fixes, err
+		}
+	}
+	return r.rows.finish()
+}
+
+// complete is why the run stopped. That a row has no outcome, or more than one,
+// or does not stand in the results, comes before any other reason.
+func complete(end importer.End, written int) *importer.Stop {
+	err := end.Totals.Prove(end.Rows)
+	if err == nil && written != end.Rows && (end.Stop == nil || end.Stop.Cause != importer.Broken) {
+		err = fmt.Errorf("%s read but %s are in them", text.Counted(end.Rows, "row was", "rows were"), text.Grouped(written))
+	}
+	if err == nil {
+		return end.Stop
+	}
+	stop := &importer.Stop{
+		Cause: importer.Broken,
+		Err:   err,
+		What:  "the results are not complete: " + err.Error(),
+		Hint: "this is a fault of the program; nothing that was done is lost: " +
+			"keep the ledger and run the same command again",
+	}
+	if end.Stop != nil {
+		stop.What += "; and the run had stopped: " + end.Stop.What
+	}
+	return stop
+}
+
+// stopBy is the reason to stop that lies in an error.
+func stopBy(err error) *importer.Stop {
+	if stop, ok := errors.AsType[*importer.Stop](err); ok {
+		return stop
+	}
+	what, hint, code := explain(err)
+	stop := &importer.Stop{Cause: importer.Broken, What: what, Hint: hint, Err: err}
+	for _, cause := range []importer.Cause{importer.Unauthorised, importer.QuotaPause, importer.Interrupted} {
+		if cause.ExitCode() == code {
+			stop.Cause = cause
+		}
+	}
+	return stop
+}
+
+// brokenBy is the reason to stop when err comes on top of what was.
+func brokenBy(was *importer.Stop, err error) *importer.Stop {
+	if was != nil && was.Cause == importer.Broken {
+		return was
+	}
+	stop := *stopBy(err)
+	stop.Cause = importer.Broken
+	return &stop
+}
+
+// conclude writes page and summary, then the run's end into the ledger, and
+// prints the totals. What cannot be written makes the run broken, and all three
+// say so. Whoever is killed in between goes on when the command is run again.
+func (r *run) conclude(ctx context.Context, end importer.End, fixes report.Fixes) error {
+	summary, err := r.writeEnd(end, fixes)
+	if err != nil {
+		end.Stop = brokenBy(end.Stop, err)
+		summary, _ = r.writeEnd(end, fixes)
+	}
+	if err := r.finishRun(ctx, summary, end); err != nil {
+		end.Stop = brokenBy(end.Stop, err)
+		summary, _ = r.writeEnd(end, fixes)
+	}
+	r.summary = &summary
+	if r.files.summary == stdout {
+		content, err := summary.JSON()
+		if err == nil {
+			_, err = r.Out.Write(content)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	r.console.Totals(summary, r.ending(fixes))
+	return asExit(summary.ExitCode)
+}
+
+// writeEnd writes what shows how the run ended, but for the ledger.
+func (r *run) writeEnd(end importer.End, fixes report.Fixes) (report.Summary, error) {
+	summary := r.summarise(end, fixes)
+	var errs []error
+	if r.files.page != "" {
+		errs = append(errs, page.Write(r.files.page, page.Page{
+			Version:  versionNumber(),
+			Summary:  summary,
+			Ending:   r.ending(fixes),
+			Trace:    r.recorder.Trace(),
+			Findings: r.rows.findings,
+		}))
+	}
+	if r.files.summary != "" && r.files.summary != stdout {
+		content, err := summary.JSON()
+		if err == nil {
+			err = report.WriteFile(r.files.summary, content)
+		}
+		errs = append(errs, err)
+	}
+	return summary, errors.Join(errs...)
+}
+
+func (r *run) finishRun(ctx context.Context, summary report.Summary, end importer.End) error {
+	content, err := summary.JSON()
+	if err != nil {
+		return err
+	}
+	trace, err := json.Marshal(r.recorder.Trace())
+	if err != nil {
+		return err
+	}
+	run := r.plan.Run
+	run.FinishedAt, run.Outcome, run.StopReason = summary.FinishedAt.Time, summary.Outcome, summary.StopReason
+	run.ExitCode, run.RowsRead, run.Summary = summary.ExitCode, end.Rows, content
+	run.Retry = end.Stop != nil && end.Stop.Cause.AskAgain()
+	if err := r.site.ledger.KeepTrace(ctx, run.Seq, trace); err != nil {
+		return err
+	}
+	return r.site.ledger.FinishRun(ctx, run)
+}
+
+// ending is what the totals and the page need besides the summary.
+func (r *run) ending(fixes report.Fixes) report.Ending {
+	return report.Ending{
+		Kept: fixes.Kept,
+		Page: r.files.page,
+		Gone: r.site.temporary,
+		Site: r.siteWords,
+		Read: r.plan.Survey.Repeat,
+	}
+}
+
+// summarise puts the run into numbers.
+func (r *run) summarise(end importer.End, fixes report.Fixes) report.Summary {
+	s := r.beginning()
+	s.Rows = report.CountRows(end.Rows, r.statuses, end.Totals)
+	s.Failed, s.Leavers, s.Access = fixes.Path, r.leavers, accessOf(end.Access)
+	if r.rows.finished {
+		s.Results = r.files.results
+	}
+	s.Outcome, s.ExitCode = ledger.Complete, max(end.ExitCode(), r.code)
+	if r.stop != nil {
+		s.ExitCode, s.StopReason, s.Hint = r.stop.Cause.ExitCode(), r.stop.What, r.stop.Hint
+	}
+	if end.Stop != nil {
+		s.Outcome, s.ExitCode, s.StopReason, s.Hint = ledger.Stopped, end.ExitCode(), end.Stop.What, end.Stop.Hint
+	}
+	pace := r.pace()
+	s.Requests = report.Requests{
+		Sent:      pace.Sent,
+		Throttled: pace.Refused,
+		Retried:   max(0, pace.Sent-pace.Refused-end.Sent),
+		Ambiguous: end.Lost,
+	}
+	s.Rate = report.Rate{Learned: pace.Learned}
+	if took := s.FinishedAt.Sub(r.began).Seconds(); took > 0 {
+		s.Rate.Mean = float64(pace.Sent) / took
+	}
+	return s
+}
+
+// beginning is what every summary of the run has, also of one that was refused.
+func (r *run) beginning() report.Summary {
+	now := report.Second{Time: time.Now()}
+	s := report.Summary{
+		Command:    r.command,
+		Input:      r.files.input,
+		StartedAt:  report.Second{Time: r.began},
+		SessionAt:  report.Second{Time: r.began},
+		FinishedAt: now,
+		Session:    1,
+		RunID:      r.heldID,
+		Rows:       report.CountRows(0, r.statuses, outcome.Totals{}),
+	}
+	if r.site != nil && r.site.ledger != nil {
+		s.Site, s.Ledger = r.site.url.String(), r.site.ledger.Path()
+	}
+	if r.plan == nil {
+		return s
+	}
+	survey, begun := r.plan.Survey, r.plan.Run
+	s.InputSHA256, s.Skipped, s.Problems = survey.SHA256, survey.Skipped, report.CountProblems(survey)
+	if begun.ID != "" {
+		s.RunID, s.StartedAt.Time, s.Session = begun.ID, begun.StartedAt, begun.Sessions
+	}
+	return s
+}
+
+// accessOf is the access part of the summary; nil: it was not asked for.
+func accessOf(end *importer.AccessEnd) *report.Access {
+	if end == nil {
+		return nil
+	}
+	a := &report.Access{
+		Organizations: report.OrganizationCounts{Named: end.Named, Existed: end.Existed, Created: end.Created},
+		Memberships:   report.MembershipCounts{Added: end.Added, Known: end.Known, Failed: end.Failed},
+		ServiceDesks:  map[string]report.DeskCounts{},
+	}
+	for key, desk := range end.ServiceDesks {
+		a.ServiceDesks[key] = report.DeskCounts{Customers: desk.Customers, Organizations: desk.Organizations}
+	}
+	for _, one := range end.ToReview {
+		a.ToReview = append(a.ToReview, report.AccessReview(one))
+	}
+	return a
+}

@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"jsm-onboard/apiclient/jsmtest"
+)
+
+// sandboxFlags say what the site that the sandbox command serves is like.
+type sandboxFlags struct {
+	addr, existing     string
+	quota              float64
+	burst              int
+	rateHeaders        bool
+	latency, searchLag time.Duration
+	faults             []string
+	seed               uint64
+}
+
+func (p *program) sandboxCommand() *cobra.Command {
+	f := &sandboxFlags{}
+	cmd := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Serve a make-believe site on this machine, with quotas and faults to choose",
+		Long: `Serves a Jira Service Management site in memory, on a loopback address, until
+Ctrl-C. It prints the lines that point the program at it: paste them into another
+shell (on Windows, PowerShell). What the site knows can be read in a browser at its
+address. A sandbox that was started again is a new site: nobody is there.`,
+		Example: `  jsm-onboard sandbox --quota 50 --fault 503=0.02 --fault reset-after=0.01`,
+		Args:    noArguments,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return p.serveSandbox(cmd, f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.addr, "addr", "127.0.0.1:8765", "`HOST:PORT` to listen on; loopback only")
+	flags.Float64Var(&f.quota, "quota", 100, "`N` POST requests a second; 0: no quota")
+	flags.IntVar(&f.burst, "burst", 0, "`N` requests at once (default: one second's)")
+	flags.BoolVar(&f.rateHeaders, "rate-headers", false, "send X-RateLimit-* headers")
+	flags.DurationVar(&f.latency, "latency", 0, "`D`: time that an answer takes")
+	flags.DurationVar(&f.searchLag, "search-lag", 0, "`D`: how long a search does not find new accounts")
+	flags.StringArrayVar(&f.faults, "fault", nil,
+		"`KIND=SHARE` of the requests, such as 503=0.02; kinds: "+strings.Join(jsmtest.FaultNames(), ", "))
+	flags.Uint64Var(&f.seed, "seed", 1, "`N`: the same faults again")
+	flags.StringVar(&f.existing, "existing", "", "`FILE` (CSV: address,name) of accounts that are there from the start")
+	showFlags(cmd, "addr quota burst rate-headers latency search-lag fault seed existing")
+	return cmd
+}
+
+// options are what the flags ask for.
+func (f *sandboxFlags) options() (jsmtest.Options, error) {
+	o := jsmtest.Sandbox()
+	if f.quota < 0 || f.burst < 0 || f.latency < 0 || f.searchLag < 0 {
+		return o, usagef("0 means none", "--quota, --burst, --latency and --search-lag cannot be less than nothing")
+	}
+	o.Seed, o.SearchLag = f.seed, f.searchLag
+	o.Quotas = jsmtest.BurstQuotas(f.quota, f.burst, f.rateHeaders)
+	o.Latency = jsmtest.Latency{Fixed: f.latency}
+	for _, kind := range f.faults {
+		fault, err := jsmtest.ParseFault(kind)
+		if err != nil {
+			return o, usagef("see jsm-onboard sandbox --help", "--fault: %w", err)
+		}
+		o.Faults = append(o.Faults, fault)
+	}
+	if f.existing == "" {
+		return o, nil
+	}
+	file, err := os.Open(f.existing)
+	if err != nil {
+		return o, usagef("give the path of a CSV file with address,name", "--existing %s cannot be read: %s", f.existing, plainly(err))
+	}
+	defer file.Close()
+	if o.Existing, err = jsmtest.ReadExisting(file); err != nil {
+		return o, usagef("each line is address,name", "--existing %s: %w", f.existing, err)
+	}
+	return o, nil
+}
+
+// assignment is the line that sets a variable in the shell that a system's users
+// have, for the programs that are started there.
+func assignment(system, name, value string) string {
+	if system == "windows" {
+		return fmt.Sprintf("$env:%s=\"%s\"\n", name, value)
+	}
+	return fmt.Sprintf("export %s=%s\n", name, value)
+}
+
+func (p *program) serveSandbox(cmd *cobra.Command, f *sandboxFlags) error {
+	o, err := f.options()
+	if err != nil {
+		return err
+	}
+	ctx, release := interruptible(cmd.Context(), nil)
+	defer release()
+	server, err := jsmtest.New(o).Start(f.addr)
+	if errors.Is(err, errAddressInUse) {
+		return &hintedError{
+			err:  fmt.Errorf("the address %s is taken by another program", f.addr),
+			hint: "say another one with --addr, as in --addr 127.0.0.1:0",
+			code: exitBroken,
+		}
+	}
+	if err != nil {
+		return usagef("see --addr in jsm-onboard sandbox --help", "%w", err)
+	}
+	token := jsmtest.SandboxToken()
+	for _, line := range [][2]string{
+		{"JIRA_BASE_URL", server.URL}, {"JIRA_USER_EMAIL", token.Email}, {"JIRA_API_TOKEN", token.Secret},
+	} {
+		fmt.Fprint(p.Out, assignment(runtime.GOOS, line[0], line[1]))
+	}
+	fmt.Fprintf(p.Err, "A make-believe site listens on %s; Ctrl-C ends it.\n"+
+		"See %s/sandbox/accounts and %s/sandbox/stats.\n", server.URL, server.URL, server.URL)
+	<-ctx.Done()
+	return server.Close()
+}

@@ -1,0 +1,344 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/adrg/xdg"
+
+	"jsm-onboard/apiclient"
+	"jsm-onboard/apiclient/jsmtest"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/report"
+)
+
+// A site is the Jira site that a command works at, with its client and ledger.
+// Whoever finds one closes it.
+type site struct {
+	flags       *siteFlags
+	url         *url.URL
+	unused      string // the site that the settings name, when it is the sandbox that is used
+	credentials apiclient.Credentials
+	ledgerPath  string
+	temporary   bool // the ledger ends with the command
+
+	client *apiclient.Client // nil: nothing will be sent
+	ledger *ledger.Ledger    // nil: not opened
+	memory report.Memory     // of the failed files that were written
+
+	closers []func() error
+}
+
+// findSite finds the site of the flags and the environment, or starts the
+// sandbox. Nothing is opened or sent.
+func (p *program) findSite(f *siteFlags) (*site, error) {
+	s := &site{flags: f, ledgerPath: absolute(f.ledger)}
+	if f.sandbox {
+		s.unused = either(f.site, p.env.get("JIRA_BASE_URL"))
+		if err := s.startSandbox(); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		return s, nil
+	}
+	var err error
+	if s.url, err = p.address(f); err != nil {
+		return nil, err
+	}
+	if s.ledgerPath == "" {
+		s.ledgerPath, err = p.defaultLedger(s.url)
+	}
+	return s, err
+}
+
+// Close gives everything back, in the reverse order of opening.
+func (s *site) Close() error {
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		errs = append(errs, s.closers[i]())
+	}
+	s.closers = nil
+	return errors.Join(errs...)
+}
+
+// shown is the site as the plan names it.
+func (s *site) shown() string {
+	switch {
+	case s.flags.sandbox && s.unused != "":
+		return s.url.String() + " (sandbox: nothing leaves this machine; " + s.unused + " is not used)"
+	case s.flags.sandbox:
+		return s.url.String() + " (sandbox: nothing leaves this machine)"
+	}
+	return s.url.String()
+}
+
+// address is that of the site, completed where that is safe.
+func (p *program) address(f *siteFlags) (*url.URL, error) {
+	given, where := f.site, "--site"
+	if given == "" {
+		given, where = p.env.get("JIRA_BASE_URL"), "JIRA_BASE_URL"
+	}
+	if given == "" {
+		return nil, usagef("set JIRA_BASE_URL=https://your-domain.atlassian.net, or try it out with --sandbox",
+			"which site? there is neither --site nor JIRA_BASE_URL")
+	}
+	complete, err := apiclient.ParseSite(given)
+	if e, ok := errors.AsType[*apiclient.Error](err); ok {
+		return nil, usagef(e.Hint, "%s: %s", where, e.Message)
+	}
+	return url.Parse(complete)
+}
+
+// startSandbox serves a site on a free loopback port, with a ledger in a
+// temporary folder unless one is named.
+func (s *site) startSandbox() error {
+	server, err := jsmtest.New(jsmtest.Sandbox()).Start("127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("starting the sandbox: %w", err)
+	}
+	s.closers = append(s.closers, server.Close)
+	token := jsmtest.SandboxToken()
+	s.credentials = apiclient.Credentials{Email: token.Email, APIToken: token.Secret}
+	if s.url, err = url.Parse(server.URL); err != nil || s.ledgerPath != "" {
+		return err
+	}
+	folder, err := os.MkdirTemp("", "jsm-onboard-sandbox-")
+	if err != nil {
+		return err
+	}
+	s.temporary, s.ledgerPath = true, filepath.Join(folder, "sandbox.ledger")
+	s.closers = append(s.closers, func() error { return os.RemoveAll(folder) })
+	return nil
+}
+
+// open opens client and ledger; nothing is sent yet. readOnly: nothing will be
+// sent or written, so there is neither a client nor a lock.
+func (p *program) open(ctx context.Context, s *site, readOnly bool, notify func(apiclient.Event)) (err error) {
+	openLedger := ledger.OpenReadOnly
+	if !readOnly {
+		openLedger = ledger.Open
+		if !s.flags.sandbox {
+			if s.credentials, err = p.credentials(s.flags); err != nil {
+				return err
+			}
+		}
+		if s.client, err = s.newClient(p.console.Log(), notify, false); err != nil {
+			return err
+		}
+	}
+	if s.ledger, err = openLedger(ctx, s.ledgerPath, s.url.String()); err != nil {
+		if e, ok := errors.AsType[*fs.PathError](err); ok {
+			return &hintedError{
+				err:  fmt.Errorf("the ledger %s cannot be opened: %s: %s", s.ledgerPath, e.Path, plainly(e)),
+				hint: "name another file with --ledger",
+				code: exitBroken,
+			}
+		}
+		return err
+	}
+	s.closers = append(s.closers, s.ledger.Close)
+	s.memory = ledgerMemory{ctx, s.ledger}
+	if s.temporary { // the failed files of rehearsals are remembered elsewhere
+		s.memory = nil
+		if folder, err := p.stateFolder(); err == nil {
+			s.memory = report.FileMemory(filepath.Join(folder, "sandbox.files"))
+		}
+	}
+	return nil
+}
+
+// ledgerMemory is a ledger's knowledge of the files that were written.
+type ledgerMemory struct {
+	ctx    context.Context
+	ledger *ledger.Ledger
+}
+
+func (m ledgerMemory) Wrote(path, sha256 string) bool { return m.ledger.Wrote(path, sha256) }
+
+func (m ledgerMemory) Remember(path, sha256 string) error {
+	return m.ledger.Remember(context.WithoutCancel(m.ctx), path, sha256)
+}
+
+// newClient makes the client; nothing is sent. anonymous: for checks that need
+// no credentials.
+func (s *site) newClient(log *slog.Logger, notify func(apiclient.Event), anonymous bool) (*apiclient.Client, error) {
+	f := s.flags
+	config := apiclient.Config{
+		Site:        s.url.String(),
+		GatewayURL:  f.gatewayURL,
+		TokenURL:    f.tokenURL,
+		Credentials: s.credentials,
+		Anonymous:   anonymous,
+		Workers:     f.workers,
+		MaxRate:     f.maxRate,
+		Timeout:     f.timeout,
+		MaxPause:    f.maxPause,
+		Log:         log,
+		UserAgent:   userAgent(),
+		Notify:      notify,
+	}
+	if f.sandbox {
+		config.GatewayURL, config.TokenURL = s.url.String(), s.url.String()+"/oauth/token"
+	}
+	var err error
+	if f.caFile != "" {
+		if config.RootCAs, err = apiclient.LoadCAFile(f.caFile); err != nil {
+			return nil, asUsage(err)
+		}
+	}
+	client, err := apiclient.New(config)
+	if err != nil {
+		return nil, asUsage(err)
+	}
+	s.closers = append(s.closers, func() error { client.Close(); return nil })
+	return client, nil
+}
+
+// asUsage makes a wrong setting a wrong command line; missing credentials stay
+// what they are.
+func asUsage(err error) error {
+	if e, ok := errors.AsType[*apiclient.Error](err); ok && !e.NotAuthorized() {
+		return usagef(e.Hint, "%w", err)
+	}
+	return err
+}
+
+// connect asks the site who we are and what we may, and holds the ledger to the
+// site that answers.
+func (s *site) connect(ctx context.Context) (apiclient.Connection, error) {
+	conn, err := s.client.Connect(ctx)
+	if err != nil {
+		return conn, err
+	}
+	return conn, s.bind(ctx, conn)
+}
+
+// identify is connect for commands that do not create: what they need shows with
+// their first request.
+func (s *site) identify(ctx context.Context) (apiclient.Connection, error) {
+	conn := apiclient.Connection{Site: s.url.String()}
+	if err := s.client.Reach(ctx, &conn); err != nil {
+		return conn, err
+	}
+	if err := s.client.Identify(ctx, &conn); err != nil {
+		return conn, err
+	}
+	return conn, s.bind(ctx, conn)
+}
+
+func (s *site) bind(ctx context.Context, conn apiclient.Connection) error {
+	if conn.CloudID == "" {
+		return nil
+	}
+	return s.ledger.Bind(ctx, conn.CloudID)
+}
+
+// credentials are those of the environment, and the token of --token-file.
+func (p *program) credentials(f *siteFlags) (apiclient.Credentials, error) {
+	c := apiclient.Credentials{
+		Email:        p.env.get("JIRA_USER_EMAIL"),
+		APIToken:     p.env.get("JIRA_API_TOKEN"),
+		AccessToken:  p.env.get("JIRA_ACCESS_TOKEN"),
+		ClientID:     p.env.get("JIRA_CLIENT_ID"),
+		ClientSecret: p.env.get("JIRA_CLIENT_SECRET"),
+	}
+	if f.tokenFile == "" {
+		return c, nil
+	}
+	if c.APIToken != "" {
+		return c, unauthorised("keep one of them", "there are two API tokens: JIRA_API_TOKEN and --token-file")
+	}
+	token, err := readTokenFile(f.tokenFile, p.env.get("CREDENTIALS_DIRECTORY"))
+	c.APIToken = token
+	return c, err
+}
+
+func unauthorised(hint, format string, args ...any) error {
+	return &hintedError{err: fmt.Errorf(format, args...), hint: hint, code: exitUnauthorised}
+}
+
+// readTokenFile reads a secret that must not be readable by others, on systems
+// whose files have such modes. credentials is where systemd puts a service's; "":
+// there is no such folder.
+func readTokenFile(path, credentials string) (string, error) {
+	info, err := os.Stat(path)
+	if err == nil && openToOthers(runtime.GOOS, info.Mode(), within(credentials, path)) {
+		return "", unauthorised("make it yours alone: chmod 600 "+path, "the token file %s can be read by others", path)
+	}
+	var content []byte
+	if err == nil {
+		content, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return "", unauthorised("give the path of a file that holds the token and nothing else",
+			"the token file %s cannot be read: %s", path, plainly(err))
+	}
+	token := strings.TrimSpace(strings.TrimPrefix(string(content), "\ufeff"))
+	if token == "" {
+		return "", unauthorised("write the token into it, or set JIRA_API_TOKEN", "the token file %s is empty", path)
+	}
+	return token, nil
+}
+
+// openToOthers reports whether a file of this mode can be read by more than its
+// owner. Windows has no such modes. Of what systemd has put there the group's
+// bits mean nothing: a file of root that the service's user may read by its
+// access list has the mode 0440.
+//
+// https://systemd.io/CREDENTIALS/
+func openToOthers(system string, mode fs.FileMode, bySystemd bool) bool {
+	others := fs.FileMode(0o077)
+	if bySystemd {
+		others = 0o007
+	}
+	return system != "windows" && mode.IsRegular() && mode&others != 0
+}
+
+// within reports whether path is in folder; no folder: it is not.
+func within(folder, path string) bool {
+	if folder == "" {
+		return false
+	}
+	rest, err := filepath.Rel(followed(folder), followed(path))
+	return err == nil && filepath.IsLocal(rest)
+}
+
+// followed is an absolute path without links.
+func followed(path string) string {
+	if real, err := filepath.EvalSymlinks(absolute(path)); err == nil {
+		return real
+	}
+	return absolute(path)
+}
+
+// defaultLedger is where the ledger of a site is kept when nothing else is said:
+// in the user's state folder, one file for each site.
+func (p *program) defaultLedger(site *url.URL) (string, error) {
+	folder, err := p.stateFolder()
+	name := strings.NewReplacer(":", "_", "[", "", "]", "").Replace(strings.ToLower(site.Host))
+	return filepath.Join(folder, name+".ledger"), err
+}
+
+// stateFolder is this program's folder in the user's state folder, after the XDG
+// Base Directory Specification and the customs of macOS and Windows.
+func (p *program) stateFolder() (string, error) {
+	folder := p.env.get("XDG_STATE_HOME")
+	if !filepath.IsAbs(folder) {
+		folder = xdg.StateHome
+	}
+	if !filepath.IsAbs(folder) {
+		return "", &hintedError{
+			err:  errors.New("there is no home folder to keep the ledger in"),
+			hint: "say where with --ledger PATH",
+			code: exitBroken,
+		}
+	}
+	return filepath.Join(folder, "jsm-onboard"), nil
+}

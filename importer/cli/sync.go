@@ -1,0 +1,341 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jsm-onboard/importer"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
+	"jsm-onboard/importer/text"
+	"jsm-onboard/report"
+)
+
+// syncFlags are those that sync has and import has not.
+type syncFlags struct {
+	source, leavers      string
+	revokeLeavers        bool
+	maxRevoke, maxShrink importer.Limit
+	requireEmail         []string
+}
+
+func (f *syncFlags) register(flags *pflag.FlagSet, i *importFlags) {
+	flags.StringVar(&f.source, "source", "",
+		"`NAME` under which the ledger keeps who is in this export (default: the input's file name)")
+	flags.StringVar(&f.leavers, "leavers", "", "`PATH` of the list of leavers (default: beside the input)")
+	flags.BoolVar(&f.revokeLeavers, "revoke-leavers", false, "revoke the leavers' portal access, too")
+	limitVar(flags, &f.maxRevoke, importer.Limit{Percent: 5, AtLeast: 1, Set: true}, "max-revoke", 1,
+		"revoke nobody when more than `N|P%` of the accounts in the ledger would be")
+	limitVar(flags, &f.maxShrink, importer.Limit{Percent: 20, Set: true}, "max-shrink", 0,
+		"refuse an export that is smaller than the last complete one by more than `P%`")
+	flags.StringArrayVar(&f.requireEmail, "require-email", nil, "`ADDR` that the export must hold")
+	i.maxInvalid = importer.Limit{Percent: 50, Set: true}
+	i.maxCreates = importer.Limit{Percent: 20, AtLeast: leastErrors, Set: true}
+	flags.Lookup("max-invalid").DefValue = i.maxInvalid.String()
+	flags.Lookup("max-creates").DefValue = i.maxCreates.String()
+}
+
+func (p *program) syncCommand() *cobra.Command {
+	i, f, common := &importFlags{}, &syncFlags{}, &runFlags{}
+	cmd := &cobra.Command{
+		Use:   "sync FILE",
+		Short: "The nightly job: import FILE, then list the leavers",
+		Long: `Does what import does, and then lists who was onboarded from this source and is
+gone from FILE. Nothing is done to them unless --revoke-leavers says so.
+
+It is made for cron and systemd: without a terminal it asks nothing, two of them
+never meet, and an export that looks wrong is refused before anything is sent.
+See jsm-onboard help nightly.`,
+		Example: `  jsm-onboard sync customers.csv --dry-run
+  jsm-onboard sync customers.csv --config nightly.yml
+  jsm-onboard sync customers.csv --source crm --require-email you@your-company.example`,
+		Args: oneFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.newSync(i, f, common, args[0]).execute(cmd.Context())
+		},
+	}
+	i.register(cmd.Flags(), common)
+	f.register(cmd.Flags(), i)
+	showFlags(cmd, "source require-email revoke-leavers leavers max-shrink max-creates max-revoke site sandbox config "+
+		"dry-run column exclude organizations service-desk results summary notify metrics-file quiet")
+	return cmd
+}
+
+// newSync is a run of sync: an import, and what follows it.
+func (p *program) newSync(i *importFlags, f *syncFlags, common *runFlags, path string) *run {
+	r := p.newImport(i, common, path)
+	r.work = &syncWork{importWork: importWork{importFlags: i, require: f.requireEmail}, syncFlags: f}
+	r.command, r.source = "sync", f.source
+	if r.source == "" {
+		r.source = defaultSource(path)
+	}
+	r.files.leavers = absolute(f.leavers)
+	return r
+}
+
+// defaultSource is the name of a source that was not given one.
+func defaultSource(path string) string {
+	if path == stdin {
+		return "stdin"
+	}
+	return filepath.Base(path)
+}
+
+// syncWork is what sync does within a run.
+type syncWork struct {
+	importWork
+	*syncFlags
+	roster *importer.Roster
+}
+
+func (w *syncWork) check() error {
+	if w.maxShrink.Percent == 0 && w.maxShrink.Rows > 0 {
+		return usagef("for example --max-shrink 20%", "--max-shrink %s is no share", w.maxShrink)
+	}
+	for _, address := range w.requireEmail {
+		if _, ok := export.Key(address); !ok {
+			return usagef("give an address that is in every whole export, such as your own",
+				"--require-email %q is no address", address)
+		}
+	}
+	return w.importWork.check()
+}
+
+func (w *syncWork) guard(ctx context.Context, r *run) error {
+	last, err := lastPeople(ctx, r.site.ledger, r.source)
+	if err != nil {
+		return err
+	}
+	return importer.Guards{
+		MaxInvalid:       w.maxInvalid,
+		MaxCreates:       w.maxCreates,
+		MaxOrganizations: w.maxOrganizations,
+		MaxShrink:        w.maxShrink,
+		Last:             last,
+		People:           true,
+	}.Check(r.plan)
+}
+
+// lastPeople is how many people the last complete run of a source had; 0: there
+// was none.
+func lastPeople(ctx context.Context, l *ledger.Ledger, source string) (int, error) {
+	run, found, err := l.LastComplete(ctx, source)
+	if err != nil || !found {
+		return 0, err
+	}
+	summary, err := summaryOf(run)
+	return summary.Rows.Read - summary.Rows.Of(outcome.Duplicate), err
+}
+
+// dated finds a date in the name of a file: 2026-11-24, 20261124, 24.11.2026.
+var dated = regexp.MustCompile(`(?:19|20)\d\d[-_. ]?(?:0[1-9]|1[0-2])[-_. ]?(?:0[1-9]|[12]\d|3[01])|` +
+	`(?:0[1-9]|[12]\d|3[01])[-_. ](?:0[1-9]|1[0-2])[-_. ](?:19|20)\d\d`)
+
+// outlook also says what is to be known of the source: that it is new, and why
+// that may not be meant; in a dry run, how many have left it.
+func (w *syncWork) outlook(ctx context.Context, r *run, o *report.Outlook) error {
+	if err := w.importWork.outlook(ctx, r, o); err != nil {
+		return err
+	}
+	if dated.MatchString(r.source) {
+		o.Notes = append(o.Notes, fmt.Sprintf("Note: the name of the source, %s, has a date in it: the next export is "+
+			"another source then, and nobody is ever a leaver.\n      Give it a name that stays: --source NAME", r.source))
+		r.console.Log().Warn("the name of the source has a date in it, so that each export is a source of its own: "+
+			"give --source NAME", "source", r.source)
+	}
+	_, found, err := r.site.ledger.LastComplete(ctx, r.source)
+	if err != nil || found && !r.flags.dryRun {
+		return err
+	}
+	note := ""
+	if found {
+		note, err = leftNote(ctx, r.site.ledger, r.source, r.plan.Survey)
+	} else {
+		note, err = firstSyncNote(ctx, r.site.ledger, r.source)
+	}
+	o.Notes = append(o.Notes, note)
+	return err
+}
+
+// leftNote says how many of the source are in no row of the file.
+func leftNote(ctx context.Context, l *ledger.Ledger, source string, survey *export.Survey) (string, error) {
+	members, left := 0, 0
+	for m, err := range l.Members(ctx, source) {
+		if err != nil {
+			return "", err
+		}
+		if m.Aside {
+			continue
+		}
+		members++
+		if !survey.Contains(m.Key) {
+			left++
+		}
+	}
+	return fmt.Sprintf("Of %s who were in the last complete run of the source, %s are in no row of this file.",
+		text.Counted(members, "person", "people"), text.Grouped(left)), nil
+}
+
+// firstSyncNote says that nobody can have left yet, and names the other sources.
+func firstSyncNote(ctx context.Context, l *ledger.Ledger, source string) (string, error) {
+	runs, err := l.Runs(ctx)
+	var others []string
+	for _, run := range runs {
+		if run.Command == "sync" && run.Outcome == ledger.Complete && !slices.Contains(others, run.Source) {
+			others = append(others, run.Source)
+		}
+	}
+	note := "Source " + source + ": first sync of this source, so nobody can be a leaver of it."
+	if len(others) > 0 {
+		note += "\nThe ledger has other sources: " + strings.Join(others, ", ") +
+			". If this is one of them, give its name as --source."
+	}
+	return note, err
+}
+
+func (w *syncWork) begin(ctx context.Context, r *run, o importer.Options) *importer.Run {
+	w.roster = importer.OpenRoster(context.WithoutCancel(ctx), r.site.ledger, r.plan.Run, r.plan.Survey)
+	return w.importWork.begin(ctx, r, o)
+}
+
+func (w *syncWork) see(result importer.Result) { w.roster.See(result) }
+
+// after lists the leavers of a run that went through all of its rows, and revokes
+// their access when that was asked for. The source changes in the ledger with the
+// end of the run.
+func (w *syncWork) after(ctx context.Context, r *run, end *importer.End) {
+	w.importWork.after(ctx, r, end)
+	if stop := w.roster.Close(); stop != nil && end.Stop == nil {
+		end.Stop = stop
+	}
+	r.leavers = &report.LeaverTotals{Held: "the run stopped before its last row, so it is not known who has left"}
+	if end.Stop != nil {
+		return
+	}
+	if err := w.list(context.WithoutCancel(ctx), r); err != nil {
+		end.Stop = stopBy(err)
+		r.leavers = &report.LeaverTotals{Held: "they could not be listed: " + end.Stop.What}
+		return
+	}
+	if !w.revokeLeavers || r.leavers.Revoke+r.leavers.Review == 0 {
+		return
+	}
+	if err := w.revoke(ctx, r); err != nil {
+		r.stop = stopBy(err)
+		r.leavers.Held = r.stop.What
+	}
+}
+
+// list writes the list of leavers.
+func (w *syncWork) list(ctx context.Context, r *run) error {
+	leavers, err := importer.LeaversOf(ctx, r.site.ledger, r.plan.Run, w.roster)
+	if err != nil {
+		return err
+	}
+	r.leavers = &report.LeaverTotals{Path: r.files.leavers}
+	var rows []report.Leaver
+	for _, one := range leavers {
+		if one.Action == importer.ActionRevoke {
+			r.leavers.Revoke++
+		} else {
+			r.leavers.Review++
+		}
+		rows = append(rows, report.Leaver{
+			Email:     one.Email,
+			Name:      one.Name,
+			AccountID: one.AccountID,
+			Action:    one.Action,
+			Reason:    one.Reason,
+			LastSeen:  report.Day{Time: one.LastSeen},
+			Source:    one.Source,
+			RunID:     one.RunID,
+		})
+	}
+	return report.WriteLeavers(r.files.leavers, r.rows.layout.Delimiter, rows)
+}
+
+// revoke revokes those on the list, within the run that has listed them. All
+// guards come before the first request.
+func (w *syncWork) revoke(ctx context.Context, r *run) error {
+	if n := r.plan.Survey.NoAddress; n > 0 {
+		return &importer.Stop{
+			Cause: importer.Guarded,
+			What: fmt.Sprintf("nobody was revoked: the address of %s could not be read, and people on the list may be among them",
+				text.Counted(n, "row", "rows")),
+			Hint: "fix those rows in the export; they are in " + r.files.failed,
+		}
+	}
+	file, err := export.Open(ctx, r.files.leavers, nil)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	plan, err := importer.PlanRevocation(ctx, file, r.site.ledger, importer.RevocationOptions{Run: &r.plan.Run})
+	if err != nil {
+		return err
+	}
+	holdings, err := r.site.ledger.Holdings(ctx)
+	if err != nil {
+		return err
+	}
+	if err := importer.CheckRevocation(plan, w.maxRevoke, holdings.Ours); err != nil {
+		stop := *stopBy(err)
+		stop.Hint = fmt.Sprintf("the creates are done, and the list is there: look at it; if it is right, this does the rest:\n%s\n"+
+			"(or run the sync once more with --max-revoke %d)", r.commandLine("revoke", r.files.leavers),
+			plan.Create+plan.Settled.Of(outcome.Revoked))
+		return &stop
+	}
+	if plan.Create > 0 && r.conn.Root == "" {
+		if r.conn, err = r.site.identify(ctx); err != nil {
+			return err
+		}
+	}
+	return w.revokeListed(ctx, r, plan)
+}
+
+// commandLine is a command that a person can type, with the flags that reach the
+// same site.
+func (r *run) commandLine(command, path string) string {
+	if rel, err := filepath.Rel(absolute("."), path); err == nil && filepath.IsLocal(rel) {
+		path = rel
+	}
+	return text.CommandLine(append([]string{"jsm-onboard", command, path}, r.siteWords...)...)
+}
+
+func (w *syncWork) revokeListed(ctx context.Context, r *run, plan *importer.Plan) error {
+	rows := &rowFiles{resultsPath: r.files.revoked, layout: report.LayoutOf(plan.Survey, false)}
+	if err := rows.open(); err != nil {
+		return err
+	}
+	defer rows.abort()
+	before, started := r.site.client.RevokePace(), time.Now()
+	job := importer.NewRevocation(ctx, r.site.client, r.site.ledger, plan, importer.Options{
+		Workers:   r.flags.site.workers,
+		MaxErrors: r.flags.maxErrors,
+	})
+	end := job.Do(plan.Rows(context.WithoutCancel(ctx)), rows.write)
+	if end.Stop = complete(end, rows.written()); rows.broken != nil {
+		end.Stop = brokenBy(end.Stop, rows.broken)
+	} else if _, err := rows.finish(); err != nil {
+		end.Stop = brokenBy(end.Stop, err)
+	}
+	counted := report.CountRows(end.Rows, outcome.RevokeStatuses(), end.Totals)
+	pace := r.site.client.RevokePace()
+	r.leavers.Rows, r.leavers.Results = &counted, r.files.revoked
+	r.leavers.Sent, r.leavers.Throttled = pace.Sent-before.Sent, pace.Refused-before.Refused
+	r.code = end.ExitCode()
+	r.console.Log().Info("leavers revoked", "revoked", end.Totals.Of(outcome.Revoked), "took", time.Since(started).Round(time.Second))
+	if end.Stop != nil {
+		return end.Stop
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"jsm-onboard/importer"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
+	"jsm-onboard/report"
+)
+
+func (p *program) undoCommand() *cobra.Command {
+	common, w := &runFlags{}, &undoWork{}
+	cmd := &cobra.Command{
+		Use:   "undo [RUN]",
+		Short: "Revoke the access of the customers that a run created",
+		Long: `Revokes the portal access of every customer whom a run of import or sync created,
+and of nobody else; first it shows how many they are. Without RUN it is the last
+run that is complete or stopped. See jsm-onboard help undo: what cannot be undone.`,
+		Example: `  jsm-onboard undo --dry-run
+  jsm-onboard report --list
+  jsm-onboard undo 9807e938`,
+		Args: oneRun,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			w.id = strings.Join(args, "")
+			r := &run{program: p, flags: common, work: w, command: "undo", statuses: outcome.RevokeStatuses()}
+			return r.execute(cmd.Context())
+		},
+	}
+	registerRevocation(cmd.Flags(), common, &w.maxRevoke)
+	showFlags(cmd, "site sandbox config dry-run yes max-revoke results summary ledger max-rate quiet")
+	return cmd
+}
+
+// undoWork is what undo does within a run: a revocation whose rows are those that
+// another run created.
+type undoWork struct {
+	revokeWork
+	id string // of the run, as typed; "": the last one
+}
+
+func (w *undoWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
+	if err := w.mayAsk(r); err != nil {
+		return nil, err
+	}
+	undone, err := w.find(ctx, r.site.ledger)
+	if err != nil {
+		return nil, &hintedError{err: err, hint: "jsm-onboard report --list shows the runs", code: exitBroken}
+	}
+	r.files.results = either(r.files.results, r.stem(undone.Input)+".undone.csv")
+	if err := r.apart(); err != nil {
+		return nil, err
+	}
+	if err := w.settleLookUps(ctx, r); err != nil {
+		return nil, err
+	}
+	plan, err := importer.PlanUndo(ctx, r.site.ledger, undone, r.site.url.String())
+	if plan != nil {
+		r.files.input = plan.Run.Input
+	}
+	return plan, err
+}
+
+// find is the run that is meant.
+func (w *undoWork) find(ctx context.Context, l *ledger.Ledger) (ledger.Run, error) {
+	if w.id != "" {
+		return l.Run(ctx, w.id)
+	}
+	runs, err := l.Runs(ctx)
+	if err != nil {
+		return ledger.Run{}, err
+	}
+	for _, run := range runs {
+		ended := run.Outcome == ledger.Complete || run.Outcome == ledger.Stopped
+		if ended && (run.Command == "import" || run.Command == "sync") {
+			return run, nil
+		}
+	}
+	return ledger.Run{}, errors.New("the ledger has no import or sync that could be undone")
+}
+
+func (w *undoWork) outlook(ctx context.Context, r *run, o *report.Outlook) error {
+	o.Undoes = r.plan.Undoes
+	return w.revokeWork.outlook(ctx, r, o)
+}
+
+// guard has no suspicion of a mistaken file: the run is named.
+func (w *undoWork) guard(_ context.Context, r *run) error {
+	return importer.CheckRevocation(r.plan, w.maxRevoke, w.held)
+}
