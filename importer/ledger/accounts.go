@@ -2,257 +2,236 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"math"
+	"encoding/json"
+	"iter"
 	"time"
 
-	"golang.org/x/sync/errgroup"
+	"jsm-onboard/importer/outcome"
 )
 
-// Account is a version of what is known of an account at the site.
+// Account is what is known of an account at the site. There is one for each key.
 type Account struct {
-	Key, Email, Name, ExternalID string
-	ID                           string // "" when not known
-	Status                       string // of the row that was settled as Known; gone
-	Verified                     bool
-	Run                          int64
-	RunID                        string
-	At                           time.Time
-	RevokedAt                    time.Time // zero: not revoked by us
+	Key, Email string
+	Name       string // as it was sent last
+	ExternalID string
+	ID         string         // "" when it is not known
+	Status     outcome.Status // Created, CreatedUnconfirmed or Conflict
+	FirstRun   int64          // the first run that knew it
+	Run        int64          // the run that Status and ID are from
+	RunID      string
+	At         time.Time
+	RevokedAt  time.Time // zero: not revoked by us
+	RevokedRun int64
+	Gone       bool // the site has it no more
+	LookUp     bool // ID is still to be looked up
 }
 
-// gone is the Status of an account that the site has no more.
-const gone = "gone"
+// Ours reports whether it is proved that this program has made the account.
+func (a Account) Ours() bool { return a.Status == outcome.Created }
 
-// ours picks the accounts that we may manage.
-const ours = "(a.status = 'created' OR a.status = 'created_unconfirmed' AND a.verified = 1)"
+const accountColumns = `a.key, a.email, a.name, a.external_id, a.id, a.status, a.first_run, a.run,
+	coalesce((SELECT r.id FROM runs r WHERE r.seq = a.run), ''), a.at, a.revoked_at, a.revoked_run,
+	a.gone_run <> 0, a.look_up`
 
-const accountColumns = "a.id, a.row, a.key, a.email, a.name, a.external_id, a.account_id, a.status, a.verified, a.run, a.at, a.revoked_at"
+// into is where accountColumns are scanned to.
+func (a *Account) into() []any {
+	return []any{&a.Key, &a.Email, &a.Name, &a.ExternalID, &a.ID, statusColumn{&a.Status}, &a.FirstRun, &a.Run,
+		&a.RunID, timeColumn{&a.At}, timeColumn{&a.RevokedAt}, &a.RevokedRun, &a.Gone, &a.LookUp}
+}
+
+func scanAccount(s scanner) (a Account, err error) {
+	err = s.Scan(a.into()...)
+	a.Email = orKey(a.Email, a.Key)
+	return a, err
+}
 
 const (
-	accountsQuery = "SELECT q.key, " + accountColumns + ` FROM json_each(?) q
-		CROSS JOIN account_keys k ON k.key = q.value CROSS JOIN accounts a ON a.id = k.id`
-	rangeQuery    = "SELECT a.id - ?1, " + accountColumns + " FROM accounts a WHERE a.id BETWEEN ?1 AND ?2"
-	versionsQuery = "SELECT q.key, " + accountColumns + " FROM json_each(?) q CROSS JOIN accounts a ON a.id = q.value"
+	store = `INSERT INTO accounts (key, email, name, external_id, id, status, first_run, run, row, at, look_up)
+		VALUES (?, ?, ?, ?, ?, ?, ?7, ?7, ?, ?, ?) ON CONFLICT DO UPDATE SET email = excluded.email,
+			name = excluded.name, external_id = excluded.external_id, id = excluded.id, status = excluded.status,
+			run = excluded.run, row = excluded.row, at = excluded.at, revoked_at = '', revoked_run = 0, gone_run = 0,
+			look_up = excluded.look_up, names_sent = ''`
+
+	keepNames = `UPDATE accounts SET names_sent = coalesce((SELECT json_group_array(DISTINCT name) FROM attempts
+		WHERE key = ?1 AND revoke = 0 HAVING count(*) > 0), '') WHERE key = ?1`
+
+	markRevoked = `INSERT INTO accounts (key, email, name, external_id, id, status, first_run, run, row, at,
+			revoked_at, revoked_run)
+		VALUES (?, ?, ?, ?, ?, 'conflict', ?6, ?6, ?, ?8, ?8, ?6) ON CONFLICT DO UPDATE SET
+			revoked_at = excluded.revoked_at, revoked_run = excluded.revoked_run, gone_run = 0,
+			id = coalesce(nullif(id, ''), excluded.id)`
+
+	markGone = `UPDATE accounts SET gone_run = ? WHERE key = ? AND id = ? AND id <> '' AND revoked_at = ''`
+
+	markRestored = `UPDATE accounts SET revoked_at = '', revoked_run = 0, id = coalesce(nullif(?, ''), id) WHERE key = ?`
+
+	rename = `UPDATE accounts SET name = ? WHERE key = ?`
 )
 
-// AccountsAsOf returns, in the order of q, the versions that counted for run
-// in its last sitting: nil where none did, or it was gone. What run added for the row itself
-// is its outcome, and not returned.
-func (l *Ledger) AccountsAsOf(ctx context.Context, run int64, q []Query) ([]*Account, error) {
-	if len(q) == 0 {
-		return nil, nil
+func (w *writer) changeAccount(run int64, e Entry) error {
+	if e.Key == "" {
+		return nil // of an account that is known by its id alone nothing is kept
 	}
-	var upto int64
-	if err := l.read.QueryRowContext(ctx, "SELECT accounts_upto FROM runs WHERE seq = ?", run).Scan(&upto); err != nil {
-		return nil, wrap(l.path, err)
-	}
-	memories := make([]Memory, len(q))
-	if err := l.recallAccounts(ctx, run, upto, q, memories); err != nil {
-		return nil, wrap(l.path, err)
-	}
-	accounts := make([]*Account, len(q))
-	forgetGone(q, memories)
-	for i := range memories {
-		accounts[i] = memories[i].Account
-	}
-	return accounts, nil
-}
-
-// recallAccounts finds the newest version for each key: of other runs up to
-// the id upto, of this run only by other rows. The keys are shared out among
-// the connections: finding a million is work for more than one core.
-func (l *Ledger) recallAccounts(ctx context.Context, run, upto int64, q []Query, memories []Memory) error {
-	share := max(64, (len(q)+readers-1)/readers)
-	var parts errgroup.Group
-	for from := 0; from < len(q); from += share {
-		to := min(from+share, len(q))
-		parts.Go(func() error { return l.findAccounts(ctx, run, upto, q[from:to], memories[from:to]) })
-	}
-	if err := parts.Wait(); err != nil {
+	email := unlessKey(e.Email, e.Key)
+	switch e.Account {
+	case Store:
+		err := w.exec(store, e.Key, email, e.Name, e.ExternalID, e.AccountID, e.Status.String(), run, e.Row, now(), e.LookUp)
+		if err == nil && e.LookUp {
+			err = w.exec(keepNames, e.Key)
+		}
 		return err
-	}
-	return l.nameRuns(ctx, memories)
-}
-
-// recallNewest is recallAccounts for all versions, with the directory where
-// there is one.
-func (l *Ledger) recallNewest(ctx context.Context, run int64, q []Query, memories []Memory) error {
-	if l.directory == nil {
-		return l.recallAccounts(ctx, run, math.MaxInt64, q, memories)
-	}
-	rest, err := l.followDirectory(ctx, run, q, memories)
-	if err != nil {
-		return err
-	}
-	if len(rest) > 0 {
-		some, found := make([]Query, len(rest)), make([]Memory, len(rest))
-		for n, i := range rest {
-			some[n] = q[i]
-		}
-		if err := l.recallAccounts(ctx, run, math.MaxInt64, some, found); err != nil {
-			return err
-		}
-		for n, i := range rest {
-			memories[i].Account = found[n].Account
-		}
-	}
-	return l.nameRuns(ctx, memories)
-}
-
-func (l *Ledger) findAccounts(ctx context.Context, run, upto int64, q []Query, memories []Memory) error {
-	newest := make([]int64, len(q))
-	consider := func(i int, v version) {
-		counts := v.Run != run && v.id <= upto || v.Run == run && v.row != q[i].Row
-		if counts && v.id > newest[i] {
-			newest[i], memories[i].Account = v.id, &v.Account
-		}
-	}
-	// The tail first: what leaves it meanwhile is found by key.
-	if ids, places := l.tail.find(q); len(ids) > 0 {
-		rows, err := l.read.QueryContext(ctx, versionsQuery, list(ids))
-		if err == nil {
-			err = eachVersion(rows, func(n int, v version) { consider(places[n], v) })
-		}
-		if err != nil {
-			return err
-		}
-	}
-	rows, err := l.accounts.QueryContext(ctx, keys(q))
-	if err != nil {
-		return err
-	}
-	return eachVersion(rows, consider)
-}
-
-// eachVersion reads rows of accountsQuery or versionsQuery to their end; n is
-// the place in what was asked for.
-func eachVersion(rows *sql.Rows, take func(n int, v version)) error {
-	defer rows.Close()
-	var n int
-	scan := newVersionScan(&n)
-	for rows.Next() {
-		v, err := scan.version(rows)
-		if err != nil {
-			return err
-		}
-		take(n, v)
-	}
-	return errors.Join(rows.Err(), rows.Close())
-}
-
-// nameRuns fills in the ids of the runs that the accounts are from.
-func (l *Ledger) nameRuns(ctx context.Context, memories []Memory) (err error) {
-	for i := range memories {
-		if a := memories[i].Account; a != nil {
-			if a.RunID, err = l.runID(ctx, a.Run); err != nil {
-				return err
-			}
-		}
+	case MarkRevoked:
+		return w.exec(markRevoked, e.Key, email, e.Name, e.ExternalID, e.AccountID, run, e.Row, now())
+	case MarkGone:
+		return w.exec(markGone, run, e.Key, e.AccountID)
+	case MarkRestored:
+		return w.exec(markRestored, e.AccountID, e.Key)
+	case Rename:
+		return w.exec(rename, e.Name, e.Key)
 	}
 	return nil
 }
 
-// version is an Account with its place in the table.
-type version struct {
-	Account
-	id  int64
-	row int
-}
-
-func scanVersion(s scanner, before ...any) (version, error) {
-	return newVersionScan(before...).version(s)
-}
-
-// A versionScan scans versions one after the other.
-type versionScan struct {
-	v           version
-	at, revoked string
-	into        []any
-
-	lastAt string // of the version before: many are of one moment
-	moment time.Time
-}
-
-// newVersionScan scans into before what stands before accountColumns.
-func newVersionScan(before ...any) *versionScan {
-	c := &versionScan{}
-	v := &c.v
-	c.into = append(before, &v.id, &v.row, &v.Key, &v.Email, &v.Name, &v.ExternalID, &v.ID, &v.Status,
-		&v.Verified, &v.Run, &c.at, &c.revoked)
-	return c
-}
-
-func (c *versionScan) version(s scanner) (v version, err error) {
-	if err := s.Scan(c.into...); err != nil {
-		return v, err
+// eachAccount calls see with each account that has one of keys, and with the index of its key.
+func (l *Ledger) eachAccount(ctx context.Context, keys []string, see func(i int, a *Account)) error {
+	rows, err := l.read.QueryContext(ctx, "SELECT q.key, "+accountColumns+`
+		FROM json_each(?) q CROSS JOIN accounts a ON a.key = q.value`, list(keys))
+	if err != nil {
+		return wrap(l.path, err)
 	}
-	v = c.v
-	if v.Email == "" {
-		v.Email = v.Key
-	}
-	if c.at != c.lastAt {
-		if c.moment, err = moment(c.at); err != nil {
-			return v, err
+	defer rows.Close()
+	var i int
+	var a Account
+	into := append([]any{&i}, a.into()...)
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return wrap(l.path, err)
 		}
-		c.lastAt = c.at
+		found := a
+		found.Email = orKey(a.Email, a.Key)
+		see(i, &found)
 	}
-	v.At = c.moment
-	v.RevokedAt, err = moment(c.revoked)
-	return v, err
+	return wrap(l.path, rows.Err())
 }
 
-// AccountsByID returns the newest versions of the accounts with these ids, by
-// id; what is not known is left out. Each call reads the whole table: ask for
-// many at once.
+// Accounts returns the accounts with these keys, by key, those that are gone too.
+func (l *Ledger) Accounts(ctx context.Context, keys []string) (map[string]Account, error) {
+	found := make(map[string]Account, len(keys))
+	return found, l.eachAccount(ctx, keys, func(_ int, a *Account) { found[a.Key] = *a })
+}
+
+// AccountsByID returns the accounts with these ids, by id, those that are gone too.
 func (l *Ledger) AccountsByID(ctx context.Context, ids []string) (map[string]Account, error) {
-	rows, err := l.read.QueryContext(ctx, "SELECT "+accountColumns+` FROM accounts a
-		WHERE a.account_id IN (SELECT value FROM json_each(?)) AND a.account_id <> '' ORDER BY a.id`, list(ids))
-	if err != nil {
-		return nil, wrap(l.path, err)
+	all, err := query(ctx, l, scanAccount, "SELECT "+accountColumns+` FROM json_each(?) q
+		CROSS JOIN accounts a ON a.id = q.value AND a.id <> '' ORDER BY a.run`, list(ids))
+	found := make(map[string]Account, len(all))
+	for _, a := range all {
+		found[a.ID] = a
 	}
-	versions, err := collect(rows, func(s scanner) (version, error) { return scanVersion(s) })
-	if err != nil {
-		return nil, wrap(l.path, err)
+	return found, err
+}
+
+// AccountsByExternalID returns the accounts with these external ids, by external id. Of several the newest
+// counts that has access; those that are gone are left out.
+func (l *Ledger) AccountsByExternalID(ctx context.Context, ids []string) (map[string]Account, error) {
+	all, err := query(ctx, l, scanAccount, "SELECT "+accountColumns+` FROM json_each(?) q
+		CROSS JOIN accounts a ON a.external_id = q.value AND a.external_id <> ''
+		WHERE a.gone_run = 0 ORDER BY a.revoked_at = '', a.run`, list(ids))
+	found := make(map[string]Account, len(all))
+	for _, a := range all {
+		found[a.ExternalID] = a
 	}
-	found := make(map[string]Account, len(versions))
-	for _, v := range versions {
-		if v.RunID, err = l.runID(ctx, v.Run); err != nil {
-			return nil, wrap(l.path, err)
+	return found, err
+}
+
+// HasAccounts reports whether the ledger knows any account.
+func (l *Ledger) HasAccounts(ctx context.Context) (some bool, err error) {
+	err = l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM accounts)").Scan(&some)
+	return some, wrap(l.path, err)
+}
+
+// Holdings counts accounts, without those that are gone. Ours have access and were made by this program.
+type Holdings struct{ Accounts, Revoked, Ours int }
+
+// Holdings counts what the ledger knows.
+func (l *Ledger) Holdings(ctx context.Context) (h Holdings, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT count(*), count(nullif(revoked_at, '')),
+		count(CASE WHEN status = 'created' AND revoked_at = '' THEN 1 END) FROM accounts WHERE gone_run = 0`).
+		Scan(&h.Accounts, &h.Revoked, &h.Ours)
+	return h, wrap(l.path, err)
+}
+
+// Created yields the accounts that run has as created, in row order, those that were revoked or are gone
+// since too.
+func (l *Ledger) Created(ctx context.Context, run int64) iter.Seq2[Account, error] {
+	type created struct {
+		Account
+		row int
+	}
+	page := func(from int) ([]created, error) {
+		return query(ctx, l, func(s scanner) (c created, err error) {
+			err = s.Scan(append([]any{&c.row}, c.into()...)...)
+			c.Email = orKey(c.Email, c.Key)
+			return c, err
+		}, "SELECT o.row, "+accountColumns+` FROM outcomes o CROSS JOIN accounts a ON a.key = o.key AND a.run = o.run
+			WHERE o.run = ? AND o.revoke = 0 AND o.row >= ? AND a.status = 'created' ORDER BY o.row LIMIT ?`,
+			run, from, pageRows)
+	}
+	return func(yield func(Account, error) bool) {
+		for c, err := range paged(1, page, func(c created) int { return c.row + 1 }) {
+			if !yield(c.Account, err) {
+				return
+			}
 		}
-		found[v.ID] = v.Account
 	}
-	return found, nil
 }
 
-// forgetGone leaves out the accounts that are gone: who would create one there
-// has none. For a revocation it is still told which one it was.
-func forgetGone(q []Query, memories []Memory) {
-	for i := range memories {
-		if a := memories[i].Account; a != nil && a.Status == gone && !q[i].Revoke {
-			memories[i].Account = nil
+// OpenLookUp is an account whose id is still to be looked up.
+type OpenLookUp struct {
+	Run     int64
+	Outcome outcome.Outcome // of its row; when that was pruned, what the account tells of it
+	Account Account
+	Settled time.Time
+	Names   []string // sent in attempts whose answer was lost
+}
+
+// LookUps yields the look-ups that are open, of every run, by key. They may be resolved meanwhile.
+func (l *Ledger) LookUps(ctx context.Context) iter.Seq2[OpenLookUp, error] {
+	page := func(after string) ([]OpenLookUp, error) {
+		return query(ctx, l, scanLookUp, `SELECT a.names_sent, a.row, coalesce(o.sheet_row, 0), coalesce(o.line, 0),
+			coalesce(o.reason, ''), coalesce(o.http_status, 0), coalesce(o.attempts, 0), coalesce(o.retry, 0), `+
+			accountColumns+` FROM accounts a INDEXED BY accounts_look_up
+			LEFT JOIN outcomes o ON o.run = a.run AND o.revoke = 0 AND o.row = a.row AND o.key = a.key
+			WHERE a.look_up = 1 AND a.key > ? ORDER BY a.key LIMIT ?`, after, pageRows)
+	}
+	return paged("", page, func(o OpenLookUp) string { return o.Account.Key })
+}
+
+func scanLookUp(s scanner) (u OpenLookUp, err error) {
+	o, a, names := &u.Outcome, &u.Account, ""
+	err = s.Scan(append([]any{&names, &o.Row, &o.SheetRow, &o.Line, &o.Reason, &o.HTTPStatus, &o.Attempts, &o.Retry},
+		a.into()...)...)
+	if err == nil && names != "" {
+		err = json.Unmarshal([]byte(names), &u.Names)
+	}
+	a.Email = orKey(a.Email, a.Key)
+	o.Key, o.Email, o.Name, o.ExternalID = a.Key, a.Email, a.Name, a.ExternalID
+	o.Status, o.AccountID, o.LookUp = a.Status, a.ID, true
+	u.Run, u.Settled = a.Run, a.At
+	return u, err
+}
+
+// Resolve records what a look-up has found: o is u.Outcome with what changed of Status, AccountID, Reason
+// and LookUp. The account and the outcome of the run change together.
+func (l *Ledger) Resolve(ctx context.Context, u OpenLookUp, o outcome.Outcome) error {
+	return l.row(context.WithoutCancel(ctx), func(w *writer) error {
+		err := w.exec(`UPDATE accounts SET status = ?, id = ?, look_up = ?4, names_sent = iif(?4, names_sent, '')
+			WHERE key = ? AND run = ? AND look_up = 1`, o.Status.String(), o.AccountID, u.Account.Key, o.LookUp, u.Run)
+		if err != nil {
+			return err
 		}
-	}
-}
-
-// Managed counts the accounts that are ours and not revoked.
-func (l *Ledger) Managed(ctx context.Context) (int, error) {
-	var n int
-	err := l.read.QueryRowContext(ctx, "SELECT count(*) FROM "+l.newest()+" WHERE a.revoked_at = '' AND "+ours).Scan(&n)
-	return n, wrap(l.path, err)
-}
-
-// newestOf is the id of the newest version of who.key, as an expression. (Over
-// the view versions, max would read all of it.)
-const newestOf = `max(coalesce((SELECT max(id) FROM account_keys WHERE key = who.key), 0),
-	coalesce((SELECT max(id) FROM unentered WHERE key = who.key), 0))`
-
-// newest is the newest versions, as a table a.
-func (l *Ledger) newest() string {
-	ids := "account_keys" // these stand in order
-	if l.tail.len() > 0 {
-		ids = "versions"
-	}
-	return "(SELECT max(id) AS id FROM " + ids + " GROUP BY key) newest CROSS JOIN accounts a ON a.id = newest.id"
+		return w.exec(`UPDATE outcomes SET status = ?, account_id = ?, reason = ?, look_up = ?
+			WHERE run = ? AND revoke = 0 AND row = ? AND key = ?`,
+			o.Status.String(), o.AccountID, o.Reason, o.LookUp, u.Run, u.Outcome.Row, u.Account.Key)
+	})
 }

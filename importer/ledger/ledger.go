@@ -1,44 +1,24 @@
-// Package ledger remembers what has been done at a site: runs, what became of
-// each of their rows, accounts, and who is in which source. It is one SQLite
-// file, which the sqlite3 shell opens.
+// Package ledger remembers what has been done at a site: runs, what became of each of their rows,
+// accounts, who is in which source, and memberships. It is one SQLite file, which the sqlite3 shell opens.
 //
-// # What is on disk, and when
+// Every method that writes returns when what it wrote is on disk: one goroutine commits what has come in
+// since its last commit as one transaction, in WAL mode with synchronous FULL (fullfsync on macOS).
+// What a method has returned without an error survives a killed process, and a power loss as far as the
+// device keeps what it has acknowledged.
 //
-// Begin returns after the attempt is on disk; the callback of Settle and of
-// Withdraw is called after the outcome is. One goroutine writes: it takes what
-// has come in since its last commit as one transaction, so that a commit is
-// never waited for with nothing to do, and is shared when there is much to do.
-// While much comes in, outcomes wait for one another, some milliseconds at most,
-// and attempts, which requests wait for, overtake them.
-// The file is in WAL mode with synchronous FULL (fullfsync on macOS): each
-// commit appends to the log and flushes it to the device before it returns,
-// and a checkpoint flushes log and file before the log is used anew. The
-// folder is flushed after the file was made. So after a killed process what is
-// in the log is found again, and after a power loss too, as far as the device
-// keeps what it has acknowledged.
-//
-// What is written costs by the page, so what comes in together is put together:
-// attempts stand in a journal, a record for each group, until they are settled;
-// and where the accounts of a key stand is entered by the thousand, in order of
-// the keys. Opening the ledger ends what a killed process has left of both.
-//
-// When the disk fails, every waiting and later call gets that error: nothing
-// that was told as durable is lost, and the ledger can be opened again when
-// there is room.
-//
-// A row takes about half a kilobyte of file: its outcome, the account and,
-// after a sync, the member. Prune gives the outcome's part back.
+// When the disk fails, every waiting and later write gets that error; the file can be opened again when
+// there is room. A row takes about half a kilobyte; Prune gives back what outcomes take.
 package ledger
 
 import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
@@ -46,27 +26,15 @@ import (
 // Ledger is an open ledger. Its methods may be called by many goroutines.
 type Ledger struct {
 	path  string
-	lock  *lock   // nil: read-only
-	write *writer // nil: read-only
-
-	read     *sql.DB
-	accounts *sql.Stmt // accountsQuery
-
-	directory *directory // nil before Index
-	tail      *tail
-
-	pending []lostAttempt // read-only: begun and not settled when it was opened
-
-	mu   sync.Mutex
-	runs map[int64]string // ids by seq, as far as they were needed
+	read  *sql.DB
+	write *writer // nil: opened for reading only
+	lock  *lock   // nil: opened for reading only
 }
 
-// Open opens the ledger of site at path and makes folder (0700) and file
-// (0600) where there are none. The Ledger is the only one that writes until it
-// is closed or the process ends.
-//
-// A file of 0 bytes is taken as new: SQLite leaves one behind when the process
-// is killed while making it. Errors: *HeldError, *RefusedError.
+// Open opens the ledger of site at path, and makes folder (0700) and file (0600) where there are none.
+// Nobody else can open it for writing until it is closed or the process ends. Attempts that are under way
+// in the file are of a process that has ended: from now on they are lost.
+// Errors: *HeldError, *RefusedError.
 func Open(ctx context.Context, path, site string) (*Ledger, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, wrap(path, err)
@@ -75,39 +43,56 @@ func Open(ctx context.Context, path, site string) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := open(ctx, path, site)
-	if err != nil {
-		return nil, wrap(path, errors.Join(err, held.release()))
+	l := &Ledger{path: path, lock: held}
+	if err := l.open(ctx, site); err != nil {
+		return nil, wrap(path, errors.Join(err, l.Close()))
 	}
-	l.lock = held
 	return l, nil
 }
 
-func open(ctx context.Context, path, site string) (*Ledger, error) {
-	if err := makeFile(path); err != nil {
-		return nil, err
+func (l *Ledger) open(ctx context.Context, site string) (err error) {
+	if err := makeFile(l.path); err != nil {
+		return err
 	}
-	w, err := openWriter(ctx, path, site)
-	if err != nil {
-		return nil, err
+	if l.write, err = openWriter(ctx, l.path, site); err != nil {
+		return err
 	}
-	if err := syncFolder(filepath.Dir(path)); err != nil {
-		return nil, errors.Join(err, w.close())
+	if err := syncFolder(filepath.Dir(l.path)); err != nil {
+		return err
 	}
-	db, err := openReader(dsn(path, "rw", readPragmas...))
-	if err != nil {
-		return nil, errors.Join(err, w.close())
-	}
-	l, err := newLedger(ctx, path, db)
-	if err != nil {
-		return nil, errors.Join(err, w.close())
-	}
-	l.write, l.tail = w, w.tail
-	return l, nil
+	l.read, err = openReader(dsn(l.path, "rw", readPragmas...))
+	return err
 }
 
-func openWriter(ctx context.Context, path, site string) (*writer, error) {
-	db, err := sql.Open("sqlite", dsn(path, "rw", writePragmas...))
+// OpenReadOnly opens the ledger for reading. It takes no lock: a run may go on meanwhile, and what that
+// has committed is read. A file that is not there is an empty ledger; none is made.
+// Whatever writes returns an error.
+func OpenReadOnly(ctx context.Context, path, site string) (*Ledger, error) {
+	file, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return openEmpty(ctx, path, site)
+	}
+	if err == nil {
+		err = checkLog(path)
+	}
+	if err != nil {
+		return nil, wrap(path, err)
+	}
+	if file.Size() == 0 {
+		return openEmpty(ctx, path, site)
+	}
+	name := dsn(path, "ro", readPragmas...)
+	l, err := openFile(ctx, path, site, name)
+	if cannotShare(err) && !hasLog(path) {
+		// In a folder that may not be written to, SQLite cannot share the index of the log; without a log
+		// there is none to share.
+		l, err = openFile(ctx, path, site, name+"&immutable=1")
+	}
+	return l, wrap(path, err)
+}
+
+func openFile(ctx context.Context, path, site, name string) (*Ledger, error) {
+	db, err := openReader(name)
 	if err != nil {
 		return nil, err
 	}
@@ -115,47 +100,76 @@ func openWriter(ctx context.Context, path, site string) (*writer, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	err = prepareFile(ctx, c, path, site)
-	if err == nil {
-		err = takeOver(ctx, c)
+	empty, err := inspect(ctx, c, path, site)
+	if err := errors.Join(err, c.Close()); err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
-	var w *writer
-	if err == nil {
-		w, err = startWriter(path, db, c)
+	if empty {
+		return openEmpty(ctx, path, site)
 	}
-	if err != nil {
-		return nil, errors.Join(err, c.Close(), db.Close())
-	}
-	return w, nil
+	return &Ledger{path: path, read: db}, nil
 }
 
-// takeOver ends what a process has left that was killed. Nobody else writes:
-// what is pending now will not be settled any more.
-func takeOver(ctx context.Context, c *sql.Conn) error {
-	tx, err := c.BeginTx(ctx, nil)
+// openEmpty is a ledger in memory with nothing in it.
+func openEmpty(ctx context.Context, path, site string) (*Ledger, error) {
+	db, err := openReader(":memory:")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer tx.Rollback()
-	for _, text := range []string{losePending + " true" + onLost, "DELETE FROM journal", enter, entered} {
-		if _, err := tx.ExecContext(ctx, text); err != nil {
-			return err
-		}
-	}
-	return tx.Commit()
-}
-
-// newLedger reads from db, and closes it when that does not work.
-func newLedger(ctx context.Context, path string, db *sql.DB) (*Ledger, error) {
-	st, err := db.PrepareContext(ctx, accountsQuery)
+	db.SetMaxOpenConns(1) // a second one would have a memory of its own
+	c, err := db.Conn(ctx)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &Ledger{path: path, read: db, accounts: st, tail: &tail{}, runs: map[int64]string{}}, nil
+	if err := errors.Join(makeSchema(ctx, c, site), c.Close()); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &Ledger{path: path, read: db}, nil
 }
 
-// makeFile makes an empty file for its mode of 0600. A log without its
-// database is never written over.
+// Path returns the path as given to Open.
+func (l *Ledger) Path() string { return l.path }
+
+// Close waits for what is being written, then gives the ledger back. It returns the error that ended
+// writing, if there was one.
+func (l *Ledger) Close() error {
+	var err error
+	if l.read != nil {
+		err = l.read.Close()
+	}
+	if l.write != nil {
+		err = errors.Join(err, l.write.close())
+	}
+	if l.lock != nil {
+		err = errors.Join(err, l.lock.release())
+	}
+	return err
+}
+
+// Bind ties the ledger to the site with this cloud id: the first one is kept, and any other is a
+// *RefusedError. A ledger that was opened for reading only compares.
+func (l *Ledger) Bind(ctx context.Context, cloudID string) error {
+	if l.write != nil {
+		err := l.update(ctx, "INSERT INTO meta VALUES ('cloud_id', ?) ON CONFLICT DO NOTHING", cloudID)
+		if err != nil {
+			return err
+		}
+	}
+	var has string
+	err := l.read.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = 'cloud_id'").Scan(&has)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && has == cloudID {
+		return nil
+	}
+	if err != nil {
+		return wrap(l.path, err)
+	}
+	return &RefusedError{Path: l.path,
+		What: fmt.Sprintf("belongs to another site at the same address (its cloud id was %s and is now %s)", has, cloudID),
+		Hint: "name another file with --ledger; a sandbox that was started again has forgotten all accounts"}
+}
+
+// makeFile makes an empty file for its mode of 0600. A file of 0 bytes is taken as new: SQLite leaves one
+// behind when the process is killed while making it.
 func makeFile(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err == nil {
@@ -176,19 +190,18 @@ func checkLog(path string) error {
 	if file.IsDir() {
 		return &RefusedError{Path: path, What: "is a folder", Hint: "name a file in it with --ledger"}
 	}
-	log, err := os.Stat(path + "-wal")
-	if err == nil && file.Size() == 0 && log.Size() > 0 {
+	if file.Size() == 0 && hasLog(path) {
 		return refuseDamaged(path, "is empty, but its log "+path+"-wal is not")
 	}
 	return nil
 }
 
-// writePragmas: a commit flushes the log; at 32 MB of log a checkpoint follows.
-var writePragmas = []string{"synchronous(FULL)", "fullfsync(1)", "checkpoint_fullfsync(1)",
-	"wal_autocheckpoint(8000)", "journal_size_limit(67108864)", "cache_size(-4096)"}
+func hasLog(path string) bool {
+	log, err := os.Stat(path + "-wal")
+	return err == nil && log.Size() > 0
+}
 
-// readers is how many connections read, with half a MB of pages each (and as much
-// that the allocation of pages wastes).
+// readers is how many connections read, with half a MiB of pages each.
 const readers = 4
 
 var readPragmas = []string{"query_only(1)", "cache_size(-512)"}
@@ -203,24 +216,7 @@ func openReader(dsn string) (*sql.DB, error) {
 	return db, nil
 }
 
-// Path returns the path as given to Open.
-func (l *Ledger) Path() string { return l.path }
-
-// Close waits for what is still to be written, then gives the ledger back.
-// It returns the error that ended writing, if there was one.
-func (l *Ledger) Close() error {
-	err := errors.Join(l.accounts.Close(), l.read.Close())
-	if l.write != nil {
-		err = errors.Join(err, l.write.close())
-	}
-	if l.lock != nil {
-		err = errors.Join(err, l.lock.release())
-	}
-	return err
-}
-
-// dsn names the file as a URI, so that every path may be opened. mode is
-// SQLite's: rw, ro.
+// dsn names the file as a URI, so that every path may be opened. mode is SQLite's: rw, ro.
 func dsn(path, mode string, pragmas ...string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs

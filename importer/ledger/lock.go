@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -12,32 +13,59 @@ import (
 // errLocked is what tryLock returns when another process has the lock.
 var errLocked = errors.New("locked")
 
-// lock is <ledger>.lock, locked by the operating system for as long as the
-// process lives. The file stays; its text only says who has the lock and is
-// looked at only when the lock is held. Readers take no lock.
+// endingTime is how long a holder that is just ending is waited for.
+const endingTime = 150 * time.Millisecond
+
+// Holder is who has a ledger open. PID 0: not known.
+type Holder struct {
+	PID     int       `json:"pid"`
+	Command string    `json:"command,omitempty"` // "" until its run has started
+	Since   time.Time `json:"since"`
+}
+
+func (h Holder) String() string {
+	if h.PID == 0 {
+		return "another process"
+	}
+	s := fmt.Sprintf("process %d", h.PID)
+	if h.Command != "" {
+		s += " (" + h.Command + ")"
+	}
+	return s + " since " + h.Since.Local().Format("2006-01-02 15:04:05")
+}
+
+// HeldError is returned by Open while another process has the ledger open.
+type HeldError struct {
+	Path string
+	By   Holder
+}
+
+func (e *HeldError) Error() string {
+	return fmt.Sprintf("ledger %s is in use by %s\nwait until that run has ended, or end it, and start again", e.Path, e.By)
+}
+
+// lock is <ledger>.lock, locked by the operating system for as long as the process lives. The file stays;
+// its text only names the holder and is read only while the lock is held.
 type lock struct {
 	file  *os.File
 	since time.Time
 }
 
-// takeLock waits a moment for a holder that is just ending, then gives up
-// with a *HeldError.
 func takeLock(ctx context.Context, path string) (*lock, error) {
 	f, err := os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, wrap(path, err)
 	}
-	err = tryLock(f)
-	if errors.Is(err, errLocked) {
+	if err = tryLock(f); errors.Is(err, errLocked) {
 		select {
 		case <-ctx.Done():
-		case <-time.After(150 * time.Millisecond):
+		case <-time.After(endingTime):
 		}
 		err = tryLock(f)
 	}
 	if err == nil {
 		l := &lock{file: f, since: time.Now()}
-		l.tell("")
+		l.describe("")
 		return l, nil
 	}
 	defer f.Close()
@@ -47,8 +75,8 @@ func takeLock(ctx context.Context, path string) (*lock, error) {
 	return nil, wrap(path, err)
 }
 
-// tell writes who has the lock. It is for people: nothing depends on it.
-func (l *lock) tell(command string) {
+// describe writes who has the lock. It is for people: nothing depends on it.
+func (l *lock) describe(command string) {
 	text, err := json.Marshal(Holder{PID: os.Getpid(), Command: command, Since: l.since.UTC().Truncate(time.Second)})
 	if err != nil || l.file.Truncate(0) != nil {
 		return
