@@ -1,13 +1,11 @@
-// Package apiclient is Jira Service Management Cloud as a migration sees it: creating customers, looking them up,
-// and taking portal access away, with every attempt classified by what may have been done.
+// Package apiclient is a client of Jira Service Management Cloud for a migration: it creates customers, looks them up,
+// renames them, gives them access and takes portal access away. Every attempt is classified by what it may have done.
 package apiclient
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
 	"log/slog"
-	"math"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -16,31 +14,44 @@ import (
 	"jsm-onboard/apiclient/pacer"
 )
 
-// The addresses that Atlassian's cloud has for everybody.
+// The pacer's types that callers meet. Nobody above this package imports the pacer.
+type (
+	PauseError  = pacer.PauseError  // the quota asks for a longer pause than Config.MaxPause
+	OutageError = pacer.OutageError // no request has got through for Config.MaxPause
+	Event       = pacer.Event
+	EventKind   = pacer.EventKind
+	Pace        = pacer.Pace
+)
+
+// The kinds of Event.
 const (
-	DefaultGatewayURL = "https://api.atlassian.com"
-	DefaultTokenURL   = "https://auth.atlassian.com/oauth/token"
+	PauseBegan    = pacer.PauseBegan
+	PauseExtended = pacer.PauseExtended
+	PauseEnded    = pacer.PauseEnded
+	OutageBegan   = pacer.OutageBegan
+	OutageEnded   = pacer.OutageEnded
+	PaceChanged   = pacer.PaceChanged
 )
 
 // Config is what a Client is made of. Site and Credentials are required.
 type Config struct {
 	Site        string // as ParseSite takes it
-	GatewayURL  string // default DefaultGatewayURL
-	TokenURL    string // default DefaultTokenURL
+	GatewayURL  string // default: that of the site's cloud
+	TokenURL    string // default: that of the site's cloud
 	Credentials Credentials
 	Anonymous   bool              // without Credentials, for Reach, LookUp and Certificate alone
 	Workers     int               // requests in flight at most, and connections kept; default 64
-	MaxRate     float64           // requests a second on one endpoint at most; 0: unpaced until the first refusal or rate header
-	Timeout     time.Duration     // for one request, from leaving the pacer to the end of the answer; default 60 s
+	MaxRate     float64           // requests a second on one endpoint at most; 0: unpaced until a 429 or a rate header
+	Timeout     time.Duration     // of one request, from leaving the pacer to the end of the answer; default 60 s
 	MaxPause    time.Duration     // the longest wait for the quota, or for a site that does not answer; 0: any length
 	RootCAs     *x509.CertPool    // nil: the system's
 	Transport   http.RoundTripper // nil: one of its own; for tests
 	Log         *slog.Logger      // one line a request at debug level, without personal data; nil: none
 	UserAgent   string
-	Notify      func(pacer.Event) // may be nil
+	Notify      func(Event) // may be nil
 }
 
-// Call says what became of one operation, over all of its attempts.
+// Call is what became of one operation, over all of its attempts.
 type Call struct {
 	Attempts int           // requests that left
 	Refused  int           // of them, answered with 429
@@ -49,10 +60,23 @@ type Call struct {
 	Took     time.Duration // of the last attempt, from leaving the pacer to the end of the answer
 }
 
-// Client speaks to one site. It is safe for many goroutines.
+// Record is how an operation that must be on record shows each of its attempts. Both functions may be nil.
+// When a call ends with an error, without Call.Lost, and its last attempt was answered 429 or never left,
+// nothing of it is on record.
+type Record struct {
+	// Before is called when a request has its permit and is about to leave, and nothing of this call is on record.
+	// Its error ends the call, and nothing has left.
+	Before func() error
+	// Undone is called, before any wait, when what was on record provably did nothing: it never left, or was answered
+	// 429 (or 401, and is tried again with a new token), and no earlier attempt of this call is lost.
+	// Its error ends the call.
+	Undone func() error
+}
+
+// Client is the client of one site. It is safe for many goroutines.
 type Client struct {
 	site      string
-	gateway   string
+	cloud     cloud
 	token     authorizer
 	kind      CredentialKind
 	transport http.RoundTripper
@@ -61,20 +85,27 @@ type Client struct {
 	userAgent string
 	secrets   []string
 	log       *slog.Logger
-
-	create, revoke, search, checks *lane
+	lanes     lanes
 
 	address  atomic.Pointer[string] // the root that takes the credentials; nil until it is known
+	tenant   atomic.Pointer[string] // the cloud id; nil until it is known
 	finding  chan struct{}          // held while address is being found out
 	browse   atomic.Int32           // Verdict on the permission to browse users; 0: not asked
 	lastSent atomic.Int64           // Unix nanoseconds
-	bodies   sync.Pool              // of *bytes.Buffer
+	works    sync.Map               // routes of operations that have succeeded
 }
 
 // lane is one endpoint and method: its pace, and when it was last seen working.
 type lane struct {
 	*pacer.Pacer
 	answered atomic.Int64 // Unix nanoseconds of the last answer below 500 that was no 429
+}
+
+// lanes has one for each operation that a run repeats; one of them never slows another. What is asked before a run,
+// and probes of whether the site is alive, go through checks.
+type lanes struct {
+	create, revoke, rename, search, checks, lists                  *lane
+	organization, organizationUser, deskCustomer, deskOrganization *lane
 }
 
 // New makes a client. It sends nothing: Connect does.
@@ -86,20 +117,18 @@ func New(c Config) (*Client, error) {
 	if err := checkProxyURL(site); err != nil {
 		return nil, err
 	}
-	c = c.withDefaults()
-	if err := checkEndpoint("--gateway-url", c.GatewayURL); err != nil {
-		return nil, err
-	}
-	if err := checkEndpoint("--token-url", c.TokenURL); err != nil {
-		return nil, err
-	}
 	kind, err := c.Credentials.Kind()
 	if err != nil && !c.Anonymous {
 		return nil, err
 	}
+	cloud, err := cloudOf(site, c.GatewayURL, c.TokenURL, kind)
+	if err != nil {
+		return nil, err
+	}
+	c = c.withDefaults()
 	client := &Client{
 		site:      site,
-		gateway:   trimSlash(c.GatewayURL),
+		cloud:     cloud,
 		kind:      kind,
 		transport: c.Transport,
 		timeout:   c.Timeout,
@@ -107,24 +136,17 @@ func New(c Config) (*Client, error) {
 		userAgent: c.UserAgent,
 		secrets:   c.Credentials.secrets(),
 		log:       c.Log,
+		lanes:     newLanes(c),
 		finding:   make(chan struct{}, 1),
-		bodies:    sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
-	client.token = newAuthorizer(c.Credentials, kind, c.TokenURL, client)
+	client.token = newAuthorizer(c.Credentials, kind, client)
 	if kind == APIToken {
 		client.address.Store(&client.site)
 	}
-	client.openLanes(c)
 	return client, nil
 }
 
 func (c Config) withDefaults() Config {
-	if c.GatewayURL == "" {
-		c.GatewayURL = DefaultGatewayURL
-	}
-	if c.TokenURL == "" {
-		c.TokenURL = DefaultTokenURL
-	}
 	if c.Workers <= 0 {
 		c.Workers = 64
 	}
@@ -143,57 +165,71 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// openLanes gives each endpoint its pace. The documented quota for PUT is half of the one for POST and GET.
-func (c *Client) openLanes(cfg Config) {
-	group := pacer.NewGroup(pacer.Config{MaxPause: cfg.MaxPause, Notify: cfg.Notify})
+// The rates that Atlassian documents are 100 a second for GET and POST and 50 for PUT, for each path and method.
+const (
+	putRate    = 50
+	searchRate = 50 // half of that for GET, which people who use the site meanwhile need, too
+)
+
+func newLanes(c Config) lanes {
+	group := pacer.NewGroup(pacer.Config{MaxPause: c.MaxPause, Notify: c.Notify})
 	open := func(name string, rate float64) *lane { return &lane{Pacer: group.Pacer(name, rate)} }
-	c.create = open("create", cfg.MaxRate)
-	c.revoke = open("revoke", min(cfg.MaxRate, max(50, cfg.MaxRate/2)))
-	c.search = open("search", min(searchRate, orRate(cfg.MaxRate)))
-	c.checks = open("checks", cfg.MaxRate)
+	put := limited(c.MaxRate, max(putRate, c.MaxRate/2))
+	return lanes{
+		create:           open("create", c.MaxRate),
+		revoke:           open("revoke", put),
+		rename:           open("rename", put),
+		search:           open("search", limited(c.MaxRate, searchRate)),
+		checks:           open("checks", c.MaxRate),
+		lists:            open("lists", c.MaxRate),
+		organization:     open("organization", c.MaxRate),
+		organizationUser: open("organization members", c.MaxRate),
+		deskCustomer:     open("service desk customers", c.MaxRate),
+		deskOrganization: open("service desk organizations", c.MaxRate),
+	}
 }
 
-// searchRate is how many look-ups leave in a second at most: half of the documented quota for GET, which people who use the
-// site meanwhile live on, too.
-const searchRate = 50
-
-// orRate is a rate of which 0 is no limit.
-func orRate(r float64) float64 {
-	if r <= 0 {
-		return math.Inf(1)
+// limited is a rate of at most most, also where 0 would mean none.
+func limited(rate, most float64) float64 {
+	if rate <= 0 {
+		return most
 	}
-	return r
+	return min(rate, most)
 }
 
 // Site is the site's address as it is used.
 func (c *Client) Site() string { return c.site }
 
 // Pace is a snapshot of the pace of CreateCustomer.
-func (c *Client) Pace() pacer.Pace { return c.create.Pacer.Pace() }
-
-// Unpaced tells whether CreateCustomer makes nobody wait as things stand: neither for a pace, nor for the end of a pause
-// or an outage.
-func (c *Client) Unpaced() bool {
-	p := c.Pace()
-	return p.Rate == 0 && p.PausedUntil.IsZero() && !p.Probing
-}
+func (c *Client) Pace() Pace { return c.lanes.create.Pace() }
 
 // RevokePace is a snapshot of the pace of RevokePortalAccess.
-func (c *Client) RevokePace() pacer.Pace { return c.revoke.Pacer.Pace() }
+func (c *Client) RevokePace() Pace { return c.lanes.revoke.Pace() }
 
 // SearchPace is a snapshot of the pace of FindAccount.
-func (c *Client) SearchPace() pacer.Pace { return c.search.Pacer.Pace() }
+func (c *Client) SearchPace() Pace { return c.lanes.search.Pace() }
+
+// AccessPace is a snapshot of the pace of the operation on organizations and service desks that has sent most.
+func (c *Client) AccessPace() Pace {
+	l := c.lanes
+	busiest := l.organizationUser.Pace()
+	for _, other := range []*lane{l.deskCustomer, l.deskOrganization, l.organization} {
+		if p := other.Pace(); p.Sent > busiest.Sent {
+			busiest = p
+		}
+	}
+	return busiest
+}
 
 // Close closes the connections that are idle.
-func (c *Client) Close() { c.closeIdle() }
-
-func (c *Client) closeIdle() {
+func (c *Client) Close() {
 	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}
 }
 
-// root is the address that requests with credentials go to. Bearer tokens go to the gateway, whose path has the cloud id.
+// root is the address that requests with credentials go to. Bearer tokens go to the gateway, whose path has the
+// cloud id.
 func (c *Client) root(ctx context.Context) (string, error) {
 	if root := c.address.Load(); root != nil {
 		return *root, nil
@@ -207,13 +243,13 @@ func (c *Client) root(ctx context.Context) (string, error) {
 	if root := c.address.Load(); root != nil {
 		return *root, nil
 	}
-	tenant, err := c.TenantInfo(ctx)
+	id, err := c.CloudID(ctx)
 	if err != nil {
 		return "", err
 	}
-	root := c.gatewayRoot(tenant.CloudID)
+	root := c.gatewayRoot(id)
 	c.address.Store(&root)
 	return root, nil
 }
 
-func (c *Client) gatewayRoot(cloudID string) string { return c.gateway + "/ex/jira/" + cloudID }
+func (c *Client) gatewayRoot(cloudID string) string { return c.cloud.gateway + "/ex/jira/" + cloudID }

@@ -1,7 +1,7 @@
 package apiclient
 
 import (
-	"encoding"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Kind says what is wrong, as far as somebody acts on it.
+// Kind is what is wrong, as far as somebody acts on it. Answers are told apart by status and shape, never by texts.
 type Kind int
 
 const (
@@ -22,14 +22,14 @@ const (
 	KindProxy                        // the proxy refuses, or is not there
 	KindRedirect                     // the answer points elsewhere
 	KindUnauthorized                 // 401, or no usable credentials
-	KindScope                        // 401: the token lacks a scope
+	KindScope                        // 401 while the same token is good for something else: it lacks a scope
 	KindForbidden                    // 403: the account lacks a permission
 	KindInvalid                      // 400, and other refusals of what was sent
-	KindNotFound                     // 404
+	KindNotFound                     // 404 and 410; see Error.RouteInDoubt
 	KindConflict                     // 409
-	KindRefused                      // 429
+	KindRefused                      // 429, again and again, while others were let pass
 	KindServer                       // 5xx
-	KindAnswer                       // an answer that is not what the API promises
+	KindAnswer                       // 2xx, and not what the API promises, as a web page
 )
 
 var kindNames = [...]string{"", "site", "name", "unreachable", "timeout", "tls", "proxy", "redirect", "unauthorized",
@@ -42,10 +42,8 @@ func (k Kind) String() string {
 	return kindNames[k]
 }
 
-// MarshalText is the word of String.
+// MarshalText returns the word of String.
 func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
-
-var _ encoding.TextMarshaler = Kind(0)
 
 // Error is an operation that failed. Message may hold what was sent (an address, a name): it is for the results file.
 // Error, Redacted and LogValue mask that. No field ever holds credentials.
@@ -60,6 +58,9 @@ type Error struct {
 	Hint    string // what to do about it, in one sentence; may be empty
 	Err     error  // the cause, when there was no answer; may be nil
 
+	Page       bool // the answer was a web page: whatever its status, it was not the API that answered
+	RouteWorks bool // this operation has succeeded before with this client, so there is such an operation
+
 	private []string
 }
 
@@ -69,11 +70,11 @@ func (e *Error) Error() string { return e.Op + ": " + e.Redacted() }
 // Redacted is Reason without addresses and names.
 func (e *Error) Redacted() string { return mask(e.Reason(), e.private) }
 
-// Reason says what happened without what was being done: status and message, for the results file.
+// Reason is what happened without what was being done: status and message, for the results file.
 func (e *Error) Reason() string {
 	var parts []string
 	if e.Status != 0 {
-		parts = append(parts, strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))))
+		parts = append(parts, statusText(e.Status))
 	}
 	if e.Message != "" {
 		parts = append(parts, e.Message)
@@ -88,104 +89,146 @@ func (e *Error) Reason() string {
 	return text
 }
 
+func statusText(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+}
+
 func (e *Error) Unwrap() error { return e.Err }
 
-// NotAuthorized reports that credentials, scope or permission are to blame.
+// NotAuthorized reports whether credentials, scope or permission are to blame.
 func (e *Error) NotAuthorized() bool {
 	return e.Kind == KindUnauthorized || e.Kind == KindScope || e.Kind == KindForbidden
 }
 
+// RouteInDoubt reports whether the error may mean that the site does not have the operation at all, or that something
+// in between does not let it through: 404, 405 or 410 before the operation has ever succeeded, or any web page.
+// Only when it is false is a 404 about what the request named.
+func (e *Error) RouteInDoubt() bool {
+	switch e.Status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone:
+		return e.Page || !e.RouteWorks
+	}
+	return e.Page
+}
+
 // LogValue is the error without anybody's data.
 func (e *Error) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("op", e.Op), slog.String("kind", e.Kind.String()), slog.String("method", e.Method),
-		slog.String("route", e.Route), slog.Int("status", e.Status), slog.String("key", e.Key),
-		slog.String("message", mask(e.Message, e.private)))
+	return slog.GroupValue(
+		slog.String("op", e.Op),
+		slog.String("kind", e.Kind.String()),
+		slog.String("method", e.Method),
+		slog.String("route", e.Route),
+		slog.Int("status", e.Status),
+		slog.String("key", e.Key),
+		slog.String("message", mask(e.Message, e.private)),
+	)
 }
-
-// tokenServerError is a token endpoint that is out of order.
-type tokenServerError struct{ status int }
-
-func (e *tokenServerError) Error() string {
-	return fmt.Sprintf("the token endpoint answered %d", e.status)
-}
-
-// settingsError is a request that could not even be made.
-type settingsError struct{ err error }
-
-func (e *settingsError) Error() string { return "the request cannot be made" }
 
 // failure is the error for an operation whose last attempt was a.
-func (c *Client) failure(r *request, a answer) error {
+func (c *Client) failure(ctx context.Context, r *request, a answer) error {
 	if inner, ok := errors.AsType[*Error](a.err); ok {
 		return inner
 	}
-	e := &Error{Op: r.op, Method: r.method, Route: r.route, Status: a.status, private: r.private, Err: quiet(a.err)}
+	e := &Error{
+		Op:      r.op,
+		Method:  r.method,
+		Route:   r.route,
+		Status:  a.status,
+		Err:     withoutURL(a.err),
+		private: r.private,
+	}
+	_, e.RouteWorks = c.works.Load(r.route)
 	if a.status == 0 {
 		e.Kind, e.Message, e.Hint = explain(a.err)
 		e.Message = clean(hide(e.Message, c.secrets))
 		return e
 	}
+	e.Page = isPage(a.header, a.body)
 	key, text := readMessage(a.header, a.body)
 	e.Key, e.Message = clean(hide(key, c.secrets)), clean(hide(text, c.secrets))
-	e.Kind, e.Hint = c.judge(r, a, e)
+	c.judge(r, a, e)
+	if e.Kind == KindUnauthorized && c.accepted(ctx, r) {
+		e.Kind, e.Hint = KindScope, HintScope
+	}
 	return e
 }
 
-// quiet keeps an error from telling an address: net/http puts whole URLs into some.
-func quiet(err error) error {
+// accepted reports whether the credentials that got a 401 are good for something else.
+func (c *Client) accepted(ctx context.Context, r *request) bool {
+	if r.anonymous || r.check {
+		return false
+	}
+	_, _, err := c.myselfAt(ctx, "")
+	return err == nil
+}
+
+// withoutURL drops the URL that net/http puts into some errors.
+func withoutURL(err error) error {
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		return outer.Err
 	}
 	return err
 }
 
-// judge is what a status means, and what to do about it.
-func (c *Client) judge(r *request, a answer, e *Error) (Kind, string) {
-	switch s := a.status; {
-	case s/100 == 3:
-		e.Message = c.whereTo(a.header)
-		return KindRedirect, hintRedirect
-	case s/100 == 2 && isPage(a.header, a.body):
-		e.Message = "the answer is a web page (" + orElse(e.Message, "without a title") + "), not Jira's API"
-		return KindSite, hintPage
-	case s/100 == 2:
-		e.Message = "the answer is cut short, or not what the API promises"
-		return KindAnswer, hintAgain
-	case s == http.StatusUnauthorized && strings.Contains(strings.ToLower(e.Message), "scope"):
-		return KindScope, HintScope
-	case s == http.StatusUnauthorized:
-		return KindUnauthorized, hintCredentials(c.kind)
-	case s == http.StatusForbidden:
-		return KindForbidden, forbiddenHint(r)
-	case s == http.StatusNotFound:
-		return KindNotFound, ""
-	case s == http.StatusProxyAuthRequired:
-		return KindProxy, hintProxy
-	case s == http.StatusConflict:
-		return KindConflict, ""
-	case s == http.StatusTooManyRequests:
-		return KindRefused, ""
-	case s >= 500:
-		return KindServer, hintAgain
-	}
-	if e.Key == "cv.signup.error.not.allowed" {
-		return KindInvalid, hintSignup
-	}
-	return KindInvalid, ""
+// kindOf is the kind of a status other than 2xx and 3xx; any other is KindInvalid.
+var kindOf = map[int]Kind{
+	http.StatusUnauthorized:      KindUnauthorized,
+	http.StatusForbidden:         KindForbidden,
+	http.StatusNotFound:          KindNotFound,
+	http.StatusGone:              KindNotFound,
+	http.StatusProxyAuthRequired: KindProxy,
+	http.StatusConflict:          KindConflict,
+	http.StatusTooManyRequests:   KindRefused,
 }
 
-// whereTo names the host that a redirect points to, and nothing else of it.
-func (c *Client) whereTo(h http.Header) string {
-	to, err := url.Parse(h.Get("Location"))
+// judge sets the kind of an answered failure, and what to do about it.
+func (c *Client) judge(r *request, a answer, e *Error) {
 	switch {
-	case err != nil || to.Path == "" && to.Host == "":
-		return "a redirect to nowhere"
-	case to.Host == "" || strings.HasSuffix(c.site, "://"+to.Host):
-		if strings.Contains(strings.ToLower(to.Path), "login") {
-			return "a redirect to the site's login page"
+	case a.status/100 == 3:
+		e.Kind, e.Message, e.Hint = KindRedirect, c.target(a.header), hintRedirect
+		return
+	case a.status/100 == 2 && e.Page:
+		e.Kind, e.Hint = KindAnswer, hintPage
+		e.Message = "the answer is a web page (" + orElse(e.Message, "without a title") + "), not Jira's API"
+		return
+	case a.status/100 == 2:
+		e.Kind, e.Message, e.Hint = KindAnswer, "the answer is cut short, or not what the API promises", hintAgain
+		return
+	case a.status >= 500:
+		e.Kind, e.Hint = KindServer, hintAgain
+		return
+	}
+	e.Kind = kindOf[a.status]
+	switch e.Kind {
+	case KindUnauthorized:
+		e.Hint = hintCredentials(c.kind)
+	case KindForbidden:
+		e.Hint = forbiddenHint(r.route)
+	case KindProxy:
+		e.Hint = hintProxy
+	case KindRefused:
+		e.Message = orElse(e.Message, "the site refused this again and again while it let others pass")
+	case 0:
+		e.Kind = KindInvalid
+		if e.Key == "cv.signup.error.not.allowed" {
+			e.Hint = hintSignup
 		}
+	}
+}
+
+// target names the host that a redirect points to, and nothing else of it.
+func (c *Client) target(h http.Header) string {
+	to, err := url.Parse(h.Get("Location"))
+	if err != nil || to.Path == "" && to.Host == "" {
+		return "a redirect to nowhere"
+	}
+	login := strings.Contains(strings.ToLower(to.Path), "login") || to.Host == "id.atlassian.com"
+	switch own := to.Host == "" || strings.HasSuffix(c.site, "://"+to.Host); {
+	case own && login:
+		return "a redirect to the site's login page"
+	case own:
 		return "a redirect to another page of the site"
-	case strings.Contains(strings.ToLower(to.Path), "login") || to.Host == "id.atlassian.com":
+	case login:
 		return "a redirect to a login page at " + clean(to.Host)
 	}
 	return "a redirect to another host, " + clean(to.Host)

@@ -2,13 +2,14 @@ package apiclient
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 )
+
+const routeSearch = "/rest/api/3/user/search"
 
 // Account is a user of any kind. Email is empty where the site hides it.
 type Account struct {
@@ -19,17 +20,17 @@ type Account struct {
 	Active      bool   `json:"active"`
 }
 
-// PortalOnly reports a customer without an Atlassian account.
+// PortalOnly reports whether this is a customer without an Atlassian account.
 func (a Account) PortalOnly() bool { return a.Type == "customer" }
 
 // User is whose credentials these are.
 type User = Account
 
-// Unresolved says why an address led to no account.
+// Unresolved is why an address led to no account.
 type Unresolved int
 
 const (
-	NoneFound       Unresolved = iota + 1 // nobody with exactly this address
+	NoneFound       Unresolved = iota + 1 // nobody with exactly this address; new accounts are found after minutes only
 	SeveralFound                          // more than one account, and not exactly one customer among them
 	AddressesHidden                       // accounts were found, and their addresses are hidden
 	BrowseMissing                         // the permission to browse users is missing: nobody is ever found
@@ -58,29 +59,35 @@ type UnresolvedError struct {
 
 func (e *UnresolvedError) Error() string { return e.Why.String() }
 
-// pageOfUsers is how many users one search asks for; maxUserPages how often.
-const (
-	pageOfUsers  = 50
-	maxUserPages = 20
-)
+// searchEnd is how many users a search gives at most.
+const searchEnd = 1000
 
 // FindAccount looks up the account with exactly this address, without regard to case. Of several the only one that is
-// a customer is taken. Otherwise the error is an *UnresolvedError.
+// a customer is taken. Otherwise the error is an *UnresolvedError. A 401 is an *Error: it is no evidence of anything.
 func (c *Client) FindAccount(ctx context.Context, email string) (Account, error) {
 	email = strings.TrimSpace(email)
+	query := url.Values{"query": {email}, "maxResults": {strconv.Itoa(pageSize)}}
+	search := list[Account]{
+		request: request{
+			op:      "looking up an account",
+			route:   routeSearch,
+			path:    routeSearch + "?" + query.Encode(),
+			lane:    c.lanes.search,
+			private: []string{email},
+		},
+		start: "startAt",
+		end:   searchEnd,
+		id:    func(a Account) string { return a.ID },
+	}
 	var found []Account
-	for page := range maxUserPages {
-		users, err := c.searchUsers(ctx, email, page*pageOfUsers)
+	for account, err := range search.all(ctx, c) {
 		if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusForbidden {
 			return Account{}, &UnresolvedError{Why: BrowseMissing, Hint: HintBrowse}
 		}
 		if err != nil {
 			return Account{}, err
 		}
-		found = append(found, users...)
-		if len(users) < pageOfUsers {
-			break
-		}
+		found = append(found, account)
 	}
 	account, unresolved := pick(found, email)
 	if unresolved == nil {
@@ -92,25 +99,12 @@ func (c *Client) FindAccount(ctx context.Context, email string) (Account, error)
 	return Account{}, unresolved
 }
 
-func (c *Client) searchUsers(ctx context.Context, email string, start int) ([]Account, error) {
-	query := url.Values{"query": {email}, "maxResults": {strconv.Itoa(pageOfUsers)}}
-	if start > 0 {
-		query.Set("startAt", strconv.Itoa(start))
-	}
-	var users []Account
-	_, err := c.get(ctx, &request{op: "looking up an account", route: routeSearch, path: routeSearch + "?" + query.Encode(),
-		lane: c.search, private: []string{email}}, &users)
-	return users, err
-}
-
 // pick is the one account with the address.
 func pick(found []Account, email string) (Account, *UnresolvedError) {
 	var exact, customers []Account
-	seen := map[string]bool{}
 	hidden := 0
 	for _, a := range found {
 		switch {
-		case a.ID == "" || seen[a.ID]:
 		case a.Email == "":
 			hidden++
 		case strings.EqualFold(a.Email, email):
@@ -119,7 +113,6 @@ func pick(found []Account, email string) (Account, *UnresolvedError) {
 				customers = append(customers, a)
 			}
 		}
-		seen[a.ID] = true
 	}
 	switch {
 	case len(customers) == 1:
@@ -143,39 +136,41 @@ func (c *Client) Myself(ctx context.Context) (User, error) {
 func (c *Client) myselfAt(ctx context.Context, root string) (User, answer, error) {
 	var user User
 	const route = "/rest/api/3/myself"
-	a, err := c.get(ctx, &request{op: "checking the credentials", route: route, path: route, lane: c.checks, check: true, at: root}, &user)
-	if err == nil && user.ID == "" {
-		err = &Error{Op: "checking the credentials", Method: http.MethodGet, Route: route, Status: a.status, Kind: KindAnswer,
-			Message: "the answer names no account", Hint: hintPage}
-	}
+	a, err := c.get(ctx, &request{
+		op:    "checking the credentials",
+		route: route,
+		path:  route,
+		lane:  c.lanes.checks,
+		check: true,
+		at:    root,
+		read:  readJSON(&user, func() bool { return user.ID != "" }),
+	})
 	return user, a, err
 }
 
-// Permissions says which of the permissions (as in ADMINISTER, USER_PICKER) the account has. One that the site does not
+// Permissions is which of the permissions (as in ADMINISTER, USER_PICKER) the account has. One that the site does not
 // know is missing from the map.
 func (c *Client) Permissions(ctx context.Context, names ...string) (map[string]bool, error) {
-	var reply struct {
+	var answer struct {
 		Permissions map[string]struct {
 			HavePermission bool `json:"havePermission"`
 		} `json:"permissions"`
 	}
 	const route = "/rest/api/3/mypermissions"
-	_, err := c.get(ctx, &request{op: "checking permissions", route: route,
-		path: route + "?permissions=" + url.QueryEscape(strings.Join(names, ",")), lane: c.checks, check: true}, &reply)
+	_, err := c.get(ctx, &request{
+		op:    "checking permissions",
+		route: route,
+		path:  route + "?permissions=" + url.QueryEscape(strings.Join(names, ",")),
+		lane:  c.lanes.checks,
+		check: true,
+		read:  readJSON(&answer, func() bool { return answer.Permissions != nil }),
+	})
 	if err != nil {
 		return nil, err
 	}
 	has := map[string]bool{}
-	for name, p := range reply.Permissions {
+	for name, p := range answer.Permissions {
 		has[name] = p.HavePermission
 	}
 	return has, nil
-}
-
-// get reads a JSON answer into v. An answer that cannot be read is asked for again, as one that was cut short.
-func (c *Client) get(ctx context.Context, r *request, v any) (answer, error) {
-	r.method = http.MethodGet
-	r.read = func(body []byte) bool { return json.Unmarshal(body, v) == nil }
-	a, _, err := c.do(ctx, r)
-	return a, err
 }

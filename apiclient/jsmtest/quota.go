@@ -2,206 +2,204 @@ package jsmtest
 
 import (
 	"math"
-	"net/http"
+	"math/rand/v2"
 	"strconv"
 	"sync"
 	"time"
 )
 
-// QuotaKind is how a quota counts.
-type QuotaKind int
+// Quota limits the requests to some operations: a token bucket of Burst that refills at Rate a second, or with a Window
+// Limit requests in each of them. Each operation (method and path pattern) is counted by itself, unless Shared.
+type Quota struct {
+	Method string // "": every method
+	Path   string // a path pattern; "": every path
+	Shared bool   // one count for all operations, as the points of a tenant
 
-const (
-	// TokenBucket holds up to Burst requests and refills at Rate a second. The
-	// zero value of a kind means it too.
-	TokenBucket QuotaKind = iota + 1
-	// Lockout is a token bucket that refuses everything for Closed after it
-	// has refused one request.
-	Lockout
-	// FixedWindow admits Limit requests in each Window.
-	FixedWindow
-)
+	Rate     float64       // of a bucket, a second
+	Burst    int           // size of the bucket; 0: one second of Rate
+	Schedule []Change      // of Rate, in order of time
+	Lockout  time.Duration // of a bucket: one refusal closes it for so long; 0: it does not
+	Window   time.Duration // 0: a bucket; windows begin at whole multiples of it on the clock
+	Limit    int           // of a window
 
-// RetryAfter is what a refusal says about when to come again.
-type RetryAfter int
+	Stray        float64 // share of the requests that are refused although something is left
+	NoRetryAfter bool    // refusals do not say how long to wait
+	Reason       string  // of a refusal; "": jira-burst-based
+	RateHeaders  bool    // answers report a [Level]
+	Plenty       int     // the level that is reported instead of the true one; 0: the true one
+}
 
-const (
-	RetryAfterSeconds RetryAfter = iota + 1 // until one request is admitted, rounded up; the zero value means it too
-	RetryAfterNone                          // no header
-	RetryAfterZero                          // "0"
-)
-
-// Change is a new rate, counted from the first request that the quota saw.
+// Change is a new rate, from a time on that counts from the first request.
 type Change struct {
 	After time.Duration
-	Rate  float64 // a second
+	Rate  float64
 }
 
-// Quota limits the requests to some operations. Each operation (method and
-// path pattern) has a count of its own, unless Shared.
-type Quota struct {
-	Method string // "": all
-	Path   string // a path pattern, as [CreatePath]; "": all
-	Shared bool   // one count for all of them, as the points of a tenant
-
-	Kind     QuotaKind
-	Rate     float64       // a second
-	Burst    int           // bucket size; 0: one second of Rate
-	Schedule []Change      // of Rate, in order of time
-	Closed   time.Duration // of a Lockout; 0: 1 s
-	Limit    int           // of a FixedWindow
-	Window   time.Duration
-	Aligned  bool    // windows begin on whole multiples of Window of the clock, else with the first request
-	Shards   int     // so many counts of an even share, of which chance picks one for each request
-	Neighbor float64 // requests a second that other programs of the tenant take
-
-	RetryAfter   RetryAfter
-	LeastRetry   time.Duration // Retry-After is never less than this
-	Reason       string        // of RateLimit-Reason on a refusal; "": jira-burst-based
-	RateHeaders  bool          // X-RateLimit-Limit and -Remaining on all answers; -Reset on refusals, with windows on all
-	HeaderPrefix string        // before these names: "Beta-"
-	HeadersFor   time.Duration // after this long there are none any more; 0: always
-	NoSeconds    bool          // -Reset leaves the seconds out, rounded up
+// Admission is what the quotas say to one request.
+type Admission struct {
+	Admitted   bool
+	RetryAfter time.Duration // of a refusal, whole seconds; 0: not said
+	Reason     string        // of a refusal
+	Level      *Level        // nil: not reported
 }
 
-// DocumentedQuotas are Atlassian's burst limits for API tokens: 100 a second
-// for GET and POST, 50 for PUT and DELETE, and 5 for the customers of a desk.
-// The sizes of the buckets are not published; here they are one second's.
-func DocumentedQuotas() []Quota { return BurstQuotas(100, 100, false) }
+// Level is what rate headers report.
+type Level struct {
+	Limit, Remaining int
+	Reset            time.Duration // from now; 0: not reported; on refusals, and with windows on all answers
+}
 
-// BurstQuotas are those of [DocumentedQuotas] for a site that admits rate POST
-// requests a second from buckets of burst; burst 0: one second's; rate 0: no
-// quota at all.
-func BurstQuotas(rate float64, burst int, headers bool) []Quota {
-	if rate <= 0 {
+// Limiter counts requests against quotas. It is safe for concurrent use.
+type Limiter struct {
+	quotas []Quota
+
+	mu       sync.Mutex
+	random   *rand.Rand
+	counters map[string]*counter
+}
+
+// NewLimiter returns a limiter of which the stray refusals depend on seed alone.
+func NewLimiter(quotas []Quota, seed uint64) *Limiter {
+	return &Limiter{quotas: quotas, random: rand.New(rand.NewPCG(seed, 429)), counters: map[string]*counter{}}
+}
+
+// Admit takes one request of an operation from all quotas that limit it, or from none when one of them refuses it.
+// Times must not go back.
+func (l *Limiter) Admit(now time.Time, method, path string) Admission {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	counters := l.of(now, method, path)
+	for _, c := range counters {
+		if wait, refused := c.ask(now, l.random.Float64() < c.Stray); refused {
+			return c.refusal(now, wait)
+		}
+	}
+	d := Admission{Admitted: true}
+	for _, c := range counters {
+		c.level--
+		if level := c.report(now); level != nil && (d.Level == nil || level.Remaining < d.Level.Remaining) {
+			d.Level = level
+		}
+	}
+	return d
+}
+
+// of returns the counters of an operation.
+func (l *Limiter) of(now time.Time, method, path string) (counters []*counter) {
+	for i, q := range l.quotas {
+		if q.Method != "" && q.Method != method || q.Path != "" && q.Path != path {
+			continue
+		}
+		key := strconv.Itoa(i)
+		if !q.Shared {
+			key += " " + method + " " + path
+		}
+		c := l.counters[key]
+		if c == nil {
+			c = &counter{Quota: q, began: now, at: now, level: q.size()}
+			l.counters[key] = c
+		}
+		counters = append(counters, c)
+	}
+	return counters
+}
+
+// counter is a quota at work.
+type counter struct {
+	Quota
+	began  time.Time
+	at     time.Time // when the level was what it is
+	level  float64
+	closed time.Time // by a lockout, until then
+}
+
+// ask returns whether a request is refused now, and how long it should wait then.
+func (c *counter) ask(now time.Time, stray bool) (wait time.Duration, refused bool) {
+	c.refill(now)
+	switch {
+	case now.Before(c.closed):
+		return c.closed.Sub(now), true
+	case stray:
+		return 0, true
+	case c.level >= 1-1e-9: // what rounding may take from a whole one
+		return 0, false
+	case c.Lockout > 0:
+		c.closed = now.Add(c.Lockout)
+		return c.Lockout, true
+	case c.Window > 0:
+		return c.windowEnd(now).Sub(now), true
+	}
+	soon := max(c.supply(now.Sub(c.began), now.Sub(c.began)+time.Second), 1e-3) // a second
+	return time.Duration((1 - c.level) / soon * 1e9), true
+}
+
+func (c *counter) refill(now time.Time) {
+	if c.Window == 0 {
+		c.level = min(c.size(), c.level+c.supply(c.at.Sub(c.began), now.Sub(c.began)))
+	} else if !now.Before(c.windowEnd(c.at)) {
+		c.level = c.size()
+	}
+	c.at = now
+}
+
+func (c *counter) windowEnd(now time.Time) time.Time { return now.Truncate(c.Window).Add(c.Window) }
+
+// refusal rounds the wait up to whole seconds, at least one.
+func (c *counter) refusal(now time.Time, wait time.Duration) Admission {
+	d := Admission{Reason: c.Reason, Level: c.report(now)}
+	if d.Reason == "" {
+		d.Reason = "jira-burst-based"
+	}
+	wait = max((wait + time.Second - 1).Truncate(time.Second), time.Second)
+	if !c.NoRetryAfter {
+		d.RetryAfter = wait
+	}
+	if d.Level != nil && d.Level.Reset == 0 {
+		d.Level.Reset = wait
+	}
+	return d
+}
+
+func (c *counter) report(now time.Time) *Level {
+	if !c.RateHeaders {
 		return nil
 	}
-	half := burst / 2
-	if burst > 0 {
-		half = max(half, 1)
+	l := &Level{Limit: int(c.size()), Remaining: int(math.Floor(c.level + 1e-9))}
+	if c.Plenty > 0 {
+		l.Remaining = c.Plenty
 	}
-	return []Quota{
-		{Method: "POST", Rate: rate, Burst: burst, RateHeaders: headers},
-		{Method: "GET", Rate: rate, Burst: burst, RateHeaders: headers},
-		{Method: "PUT", Rate: rate / 2, Burst: half, RateHeaders: headers},
-		{Method: "DELETE", Rate: rate / 2, Burst: half, RateHeaders: headers},
-		{Method: "GET", Path: DeskCustomersPath, Rate: min(5, rate), RateHeaders: headers},
-	}
-}
-
-// PointsQuota is the tenant's quota of OAuth and service accounts: points an
-// hour for all operations together, one each, and a Retry-After up to the
-// whole hour.
-func PointsQuota(points int) Quota {
-	return Quota{Shared: true, Kind: FixedWindow, Limit: points, Window: time.Hour, Aligned: true, Reason: "jira-quota-tenant-based"}
-}
-
-func (q Quota) matches(r *route) bool {
-	return r.api && (q.Method == "" || q.Method == r.method) && (q.Path == "" || q.Path == r.pattern)
-}
-
-func (q Quota) withDefaults() Quota {
-	if q.Kind == 0 {
-		q.Kind = TokenBucket
-	}
-	if q.Burst == 0 {
-		q.Burst = max(int(math.Ceil(q.Rate)), 1)
-	}
-	if q.Closed == 0 {
-		q.Closed = time.Second
-	}
-	if q.Reason == "" {
-		q.Reason = "jira-burst-based"
-	}
-	q.Shards = max(q.Shards, 1)
-	return q
-}
-
-// limiter asks all quotas of a route.
-type limiter struct {
-	mu     sync.Mutex
-	counts map[int][]*quotaCount // by number of the route
-}
-
-func newLimiter(quotas []Quota, routes []*route, seed uint64) *limiter {
-	l := &limiter{counts: map[int][]*quotaCount{}}
-	for i, q := range quotas {
-		fresh := func() *quotaCount {
-			return &quotaCount{Quota: q.withDefaults(), seed: mix(seed, uint64(1000+i))}
-		}
-		shared := fresh()
-		for _, r := range routes {
-			switch {
-			case !q.matches(r):
-			case q.Shared:
-				l.counts[r.number] = append(l.counts[r.number], shared)
-			default:
-				l.counts[r.number] = append(l.counts[r.number], fresh())
-			}
-		}
+	if c.Window > 0 {
+		l.Reset = c.windowEnd(now).Sub(now)
 	}
 	return l
 }
 
-// admit takes one request from all quotas of a route, or refuses it by the
-// first that has none and takes from none. Headers go to h.
-func (l *limiter) admit(r *route, now time.Time, h http.Header) (answer, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, q := range l.counts[r.number] {
-		if wait := q.ask(now); wait > 0 {
-			q.refuse(now, wait, h)
-			return tooMany(), true
-		}
+// size is what a full bucket or a new window admits.
+func (q Quota) size() float64 {
+	switch {
+	case q.Window > 0:
+		return float64(q.Limit)
+	case q.Burst > 0:
+		return float64(q.Burst)
 	}
-	for _, q := range l.counts[r.number] {
-		q.take()
-		q.writeLevel(now, h)
-	}
-	return answer{}, false
+	return max(math.Ceil(q.Rate), 1)
 }
 
-// tooMany is a refusal; its text is invented.
-func tooMany() answer { return plain(http.StatusTooManyRequests, "Rate limit exceeded") }
-
-// writeLevel tells what is left.
-func (q *quotaCount) writeLevel(now time.Time, h http.Header) {
-	if !q.RateHeaders || q.HeadersFor > 0 && now.Sub(q.began) >= q.HeadersFor {
-		return
+// Capacity is how many requests can be admitted until so long after the first; a window is taken to begin with it.
+func (q Quota) Capacity(d time.Duration) float64 {
+	if q.Window > 0 {
+		return q.size() * float64(1+d/q.Window)
 	}
-	limit, left := q.size(), q.left()
-	h.Set(q.HeaderPrefix+"X-RateLimit-Limit", strconv.Itoa(limit))
-	h.Set(q.HeaderPrefix+"X-RateLimit-Remaining", strconv.Itoa(left))
-	if left*5 < limit {
-		h.Set(q.HeaderPrefix+"X-RateLimit-NearLimit", "true")
-	}
-	if q.Kind == FixedWindow {
-		q.writeReset(q.windowEnd(now), h)
-	}
+	return q.size() + q.supply(0, d)
 }
 
-// refuse tells why and how long.
-func (q *quotaCount) refuse(now time.Time, wait time.Duration, h http.Header) {
-	h.Set("RateLimit-Reason", q.Reason)
-	q.writeLevel(now, h)
-	if q.RateHeaders && h.Get(q.HeaderPrefix+"X-RateLimit-Limit") != "" {
-		q.writeReset(now.Add(wait), h)
+// supply is what a bucket receives from one time after the first request to another.
+func (q Quota) supply(from, to time.Duration) (sum float64) {
+	rate := q.Rate
+	for _, c := range q.Schedule {
+		until := max(from, min(c.After, to))
+		sum += rate * (until - from).Seconds()
+		from, rate = until, c.Rate
 	}
-	switch q.RetryAfter {
-	case RetryAfterNone:
-	case RetryAfterZero:
-		h.Set("Retry-After", "0")
-	default:
-		seconds := math.Ceil(max(wait, q.LeastRetry).Seconds())
-		h.Set("Retry-After", strconv.Itoa(int(seconds)))
-	}
-}
-
-func (q *quotaCount) writeReset(at time.Time, h http.Header) {
-	layout, unit := "2006-01-02T15:04:05Z", time.Second
-	if q.NoSeconds {
-		layout, unit = "2006-01-02T15:04Z", time.Minute
-	}
-	at = at.Add(unit - 1).Truncate(unit)
-	h.Set(q.HeaderPrefix+"X-RateLimit-Reset", at.UTC().Format(layout))
+	return sum + rate*(to-from).Seconds()
 }

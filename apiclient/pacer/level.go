@@ -6,89 +6,126 @@ import (
 )
 
 const (
-	observe     = 6.0  // a second: how fast what is seen corrects what is thought
-	approach    = 2.0  // a second: how fast the level is brought to its set point
-	headroom    = 0.2  // seconds of sends that the set point keeps
-	share       = 0.3  // of the bucket that the set point is at most
-	fewest      = 3.0  // requests that the set point is at least, in a bucket that is large enough
-	shareNoise  = 0.5  // of the bucket, when levels scatter: a quota that is kept in several buckets
-	deviations  = 2.5  // mean deviations to stay away from nothing
-	meanTime    = 5.0  // seconds over which they are a mean, and the refill that is told
-	longStep    = 0.25 // seconds between two answers that the observer reckons with at most
-	goodLevel   = 3.0  // mean deviations above nothing, at least: no request is refused at such a level
-	scattered   = 0.23 // of the bucket: a mean deviation that no bucket has
-	largeEnough = 20   // requests: a bucket of which that can be said
-	least       = 0.05 // of the refill: no level drives the rate lower
+	observe     = 6.0
+	approach    = 2.0
+	headroom    = 0.2
+	bucketShare = 0.3
+	fewest      = 3.0
+	shortStep   = 0.001
+	longStep    = 0.25
+	leastShare  = 0.05
+	levelsGone  = 20
+	firstShare  = 0.25
+	liesMost    = 30.0
+	lieEmpty    = 1.0
+	lieRefused  = 15.0
+	lieForget   = 0.99
 )
 
-// bucket is what level headers let one know of the quota: a reckoning of the level at the moment at which a request that
-// leaves now would arrive, and of the refill, kept true by each answer. The level is so known ahead of the answers.
-type bucket struct {
-	level  float64
-	refill float64   // a second, after what others take
-	calm   float64   // the refill, smoothed
-	most   float64   // the largest Remaining seen
-	noise  float64   // mean deviation of what is seen from what was reckoned
-	at     time.Time // of the reckoning
-	seen   time.Time // of the last answer
+// levels is what rate headers report.
+type levels struct {
+	on      bool
+	level   float64 // reckoned for the arrival of a request that leaves now
+	at      time.Time
+	largest float64   // reported so far
+	seen    time.Time // the last report
+	without int       // passed answers in a row without a report
+	lies    float64
+	resets  time.Time // when the quota starts anew; zero: not reported
 }
 
-func newBucket(now time.Time, remaining, refill float64) bucket {
-	refill = max(refill, slowest)
-	return bucket{level: remaining, refill: refill, calm: refill, most: remaining, at: now, seen: now}
-}
-
-// correct is the observer's step (an alpha-beta filter): how far level and refill move for each request that the
-// level is off, dt seconds after the last answer.
-func correct(dt float64) (level, refill float64) {
-	dt = clamp(dt, 0.001, longStep)
-	a := 1 - math.Exp(-observe*dt)
-	return a, a * a / (2 - a) / dt
-}
-
-// setPoint is the level to keep: room for what the answers have not told yet.
-func (b *bucket) setPoint() float64 {
-	usual := min(share*b.most, max(fewest, headroom*b.refill))
-	return max(usual, min(shareNoise*b.most, deviations*b.noise))
-}
-
-// rate is the one that brings the level to its set point.
-func (b *bucket) rate() float64 {
-	return max(b.refill+approach*(b.level-b.setPoint()), least*b.refill, slowest)
-}
-
-// good reports whether a refusal contradicts the level.
-func (b *bucket) good() bool { return b.level > max(1, goodLevel*b.noise) }
-
-// scatters reports whether what is told has little to do with what leaves.
-func (b *bucket) scatters() bool { return b.most >= largeEnough && b.noise > scattered*b.most }
-
-// advance reckons with the refill until now.
-func (b *bucket) advance(now time.Time) {
-	if dt := now.Sub(b.at).Seconds(); dt > 0 {
-		b.level = min(b.level+b.refill*dt, max(b.most, b.level))
-		b.at = now
+func (l *levels) advance(now time.Time, refill float64) {
+	if dt := now.Sub(l.at).Seconds(); dt > 0 {
+		l.level = min(l.level+refill*dt, max(l.largest, l.level))
+		l.at = now
 	}
 }
 
-// left reckons with a request that leaves.
-func (b *bucket) left(now time.Time) {
-	b.advance(now)
-	b.level--
+// target is the level to keep: room for what answers have not reported yet.
+func (l *levels) target(refill float64) float64 {
+	return min(bucketShare*l.largest, max(fewest, headroom*refill))
 }
 
-// answered corrects the reckoning: remaining was the level when the request arrived, which left so long ago, and since
-// then so many others have left.
-func (b *bucket) answered(now time.Time, age time.Duration, remaining, since float64) {
-	b.advance(now)
-	b.most = max(b.most, remaining)
-	off := min(remaining+b.refill*age.Seconds(), b.most) - since - b.level
-	dt := now.Sub(b.seen).Seconds()
-	byLevel, byRefill := correct(dt)
-	b.level += byLevel * off
-	b.refill = max(b.refill+byRefill*off, slowest)
-	slow := 1 - math.Exp(-clamp(dt, 0, longStep)/meanTime)
-	b.noise += slow * (math.Abs(off) - b.noise)
-	b.calm += slow * (b.refill - b.calm)
-	b.seen = now
+func (q *quota) levelRate(now time.Time) float64 {
+	l := &q.levels
+	l.advance(now, q.refill)
+	return max(q.refill+approach*(l.level-l.target(q.refill)), leastShare*q.refill)
+}
+
+// refused: no request is refused at a good level, so that such levels are lies in the end.
+func (l *levels) refused(first bool) {
+	l.level++
+	if !first {
+		return
+	}
+	if l.level > max(fewest, bucketShare*l.largest) {
+		l.lies += lieRefused
+	}
+	l.level = min(l.level, 0)
+}
+
+// report takes the level with which a request has passed; nil: none was reported.
+func (q *quota) report(now time.Time, permit Permit, reported *Level) {
+	l := &q.levels
+	if reported == nil || l.lies >= liesMost {
+		l.without++
+		if l.on && (l.without >= levelsGone || l.lies >= liesMost) {
+			q.withoutLevels(now)
+		}
+		return
+	}
+	remaining, since := float64(max(reported.Remaining, 0)), float64(q.sent-permit.number)
+	l.without = 0
+	l.lies *= lieForget
+	if remaining == 0 {
+		l.lies = l.lies/lieForget + lieEmpty
+	}
+	if !l.on {
+		if q.refill == 0 {
+			q.refill = max(firstShare*q.current(now), slowest)
+		} else {
+			q.refill = q.rate(now)
+		}
+		lies := l.lies
+		*l = levels{on: true, level: remaining - since, at: now, largest: remaining, seen: now, lies: lies}
+		q.refusal = nil
+	}
+	l.advance(now, q.refill)
+	l.largest = max(l.largest, remaining)
+	off := min(remaining+q.refill*now.Sub(permit.left).Seconds(), l.largest) - since - l.level
+	dt := max(shortStep, min(now.Sub(l.seen).Seconds(), longStep))
+	a := 1 - math.Exp(-observe*dt)
+	anew := !l.resets.IsZero() && permit.left.After(l.resets) && off > bucketShare*l.largest
+	if anew {
+		l.level += off
+	} else {
+		l.level += a * off
+		q.refill = max(q.refill+a*a/(2-a)/dt*off, 0)
+	}
+	l.seen = now
+	l.resets = time.Time{}
+	if reported.Reset > 0 {
+		l.resets = now.Add(reported.Reset)
+	}
+}
+
+// withoutLevels goes on by refusals; the bucket is taken for empty now.
+func (q *quota) withoutLevels(now time.Time) {
+	q.levels.on = false
+	q.refill = max(q.refill, slowest)
+	q.empty, q.same, q.used, q.idle, q.pushed, q.paused, q.age = now, now, 0, 0, 0, 0, 0
+}
+
+// usedUp returns when the quota starts anew, if hardly anything is left and nothing comes before; zero: it is not so.
+func (q *quota) usedUp(now time.Time) time.Time {
+	l := &q.levels
+	if !l.on || !l.resets.After(now) {
+		return time.Time{}
+	}
+	l.advance(now, q.refill)
+	target := l.target(q.refill)
+	if l.level > target || q.refill*l.resets.Sub(now).Seconds() > max(target, 0.05*l.largest) {
+		return time.Time{}
+	}
+	return l.resets
 }

@@ -3,37 +3,30 @@ package pacer
 import "time"
 
 const (
-	streakForOutage = 8  // failures in a row
-	rowsForOutage   = 3  // of them first attempts, so that one bad row is no outage
-	longStreak      = 20 // failures in a row that are an outage even if it was one row that failed
-
-	retryShare    = 0.2 // retries may be this share of the traffic
-	retrySavings  = 50  // retries that a quiet time saves up
-	retriesAgain  = 10  // and that an outage leaves at its end
-	firstProbe    = 2 * time.Second
-	longestProbe  = 30 * time.Second
-	outageFailing = "requests fail one after another"
-	outageRetries = "more than a fifth of the requests are retries"
+	retryWeight  = 0.4              // of a failed retry, so that one bad row alone is no outage: TestOneBadRowIsNoOutage
+	outageWeight = 8                // failures in a row that are an outage
+	retryShare   = 0.2              // of the traffic may be retries: TestTooManyRetriesAreAnOutage
+	retrySavings = 50               // retries that a quiet time saves up: 503 of 3 % come in clusters
+	retriesAfter = 10               // of them an outage leaves: its rows are all retried at its end: TestRunThroughAnOutage
+	firstProbe   = 2 * time.Second  // doubled each time: TestOutageIsProbedWithSingleRequests
+	longestProbe = 30 * time.Second // Atlassian's advice on delays
 )
 
 // outage knows whether the site answers at all. While it does not, single requests probe it.
 type outage struct {
 	since  time.Time // first failure since the last request that passed; zero: none
-	streak int       // failures since then
-	rows   int       // of them first attempts
+	weight float64   // of the failures since then
 	spare  float64   // retries that may still be made
-	cause  string    // what the last failure said
+	reason string    // of the last failure
 
 	number  uint64 // of outages so far
 	on      bool
-	flaky   bool // it is on because of retries: only a probe ends it
+	retries bool // too many retries began it: only a probe ends it
 	began   time.Time
 	next    time.Time     // the next probe
 	delay   time.Duration // between probes
-	probing bool          // a probe is on its way
+	probing bool          // a probe has its permit
 }
-
-func newOutage() outage { return outage{spare: retrySavings} }
 
 // left counts a request that leaves.
 func (o *outage) left(retry bool) {
@@ -45,53 +38,70 @@ func (o *outage) left(retry bool) {
 }
 
 // failed counts a failure, and reports whether an outage begins with it.
-func (o *outage) failed(now time.Time, retry bool, cause string, jitter float64) bool {
+func (o *outage) failed(now time.Time, retry bool, reason string, jitter float64) bool {
 	if o.since.IsZero() {
 		o.since = now
 	}
-	o.cause = cause
-	o.streak++
-	if !retry {
-		o.rows++
+	o.reason = reason
+	o.weight++
+	if retry {
+		o.weight -= 1 - retryWeight
 	}
-	down := o.streak >= streakForOutage && o.rows >= rowsForOutage || o.streak >= longStreak
-	if o.on || !down && o.spare >= 0 {
+	if o.on || o.weight < outageWeight && o.spare >= 0 {
 		return false
 	}
-	o.on, o.flaky, o.began, o.probing = true, !down, now, false
+	o.on, o.retries, o.began, o.probing = true, o.weight < outageWeight, now, false
 	o.number++
 	o.delay = firstProbe
-	o.next = now.Add(probeDelay(o.delay, jitter))
+	o.next = now.Add(scaled(o.delay, jitter))
 	return true
+}
+
+// why is the reason of an outage for people.
+func (o *outage) why() string {
+	if o.retries {
+		return "more than a fifth of the requests are retries"
+	}
+	return "requests fail one after another"
 }
 
 // probeFailed puts the next probe off, for twice as long as the last time and at least for what the site asks.
 func (o *outage) probeFailed(now time.Time, asked time.Duration, jitter float64) {
 	o.probing = false
 	o.delay = min(2*o.delay, longestProbe)
-	o.next = now.Add(max(asked, probeDelay(o.delay, jitter)))
+	o.next = now.Add(max(asked, scaled(o.delay, jitter)))
 }
 
-// passed ends the outage, and returns how long it was; false when there was none.
-func (o *outage) passed(now time.Time, probe bool) (time.Duration, bool) {
-	o.since, o.streak, o.rows = time.Time{}, 0, 0
-	if !o.on || o.flaky && !probe {
+// answered notes that the site works, and returns how long an outage was that this ends; false: it ends none.
+func (o *outage) answered(now time.Time, probe bool) (time.Duration, bool) {
+	o.since, o.weight = time.Time{}, 0
+	if !o.on || o.retries && !probe {
 		return 0, false
 	}
 	o.on, o.probing = false, false
-	o.spare = max(o.spare, retriesAgain)
+	o.spare = max(o.spare, retriesAfter)
 	return now.Sub(o.began), true
 }
 
-// start is when the failing began, for the limit on pauses.
-func (o *outage) start() time.Time {
-	if o.since.IsZero() {
-		return o.began
+// wait returns how long it is until a request may probe the site, or the error when the outage lasts too long.
+func (o *outage) wait(now time.Time, most time.Duration) (time.Duration, error) {
+	start := o.since
+	if start.IsZero() {
+		start = o.began
 	}
-	return o.since
+	last := untilBell
+	if most > 0 {
+		if last = start.Add(most).Sub(now); last <= 0 {
+			return 0, &OutageError{Since: start, Reason: o.reason}
+		}
+	}
+	if o.probing {
+		return last, nil
+	}
+	return min(max(0, o.next.Sub(now)), last), nil
 }
 
-// probeDelay is the jittered delay before a probe; never more than the longest.
-func probeDelay(delay time.Duration, jitter float64) time.Duration {
-	return min(time.Duration(float64(delay)*jitter), longestProbe)
+// scaled is a delay with its jitter, at most the longest.
+func scaled(d time.Duration, jitter float64) time.Duration {
+	return min(time.Duration(float64(d)*jitter), longestProbe)
 }

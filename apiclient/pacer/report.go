@@ -1,0 +1,164 @@
+package pacer
+
+import (
+	"fmt"
+	"time"
+)
+
+// Kind is what became of a request, as far as the pace is concerned.
+type Kind int
+
+const (
+	Passed  Kind = iota + 1 // any answer that shows that the site works: 2xx, and 4xx but 429
+	Refused                 // 429
+	Failed                  // 5xx, network error, timeout
+	Unsent                  // it never left
+)
+
+var kinds = [...]string{"unknown", "passed", "refused", "failed", "unsent"}
+
+// String returns the kind in lower case.
+func (k Kind) String() string { return word(kinds[:], int(k)) }
+
+// Answer is what a sender reports about one request.
+type Answer struct {
+	Kind       Kind
+	RetryAfter time.Duration // Refused: the least time to wait; Failed: only probes of an outage obey it; 0: not said
+	Shared     bool          // Refused: by a quota of the whole tenant, so that every pacer of the group pauses
+	Reason     string        // Refused or Failed: for people
+	Level      *Level        // what rate headers reported; nil: there were none; only that of a passed answer is used
+}
+
+// Level is what rate headers report. Limit is sometimes the bucket and sometimes the rate, so nothing depends on it.
+type Level struct {
+	Remaining int
+	Limit     int           // 0: not reported
+	Reset     time.Duration // from the moment of the answer; 0: not reported
+}
+
+// Permit allows one request to leave. It is given back by Done, exactly once.
+type Permit struct {
+	number uint64    // of what has left, from 1; 0: it has not left
+	left   time.Time // when it left
+	epoch  uint64    // pauses of this pacer's own before the permit was given
+	passed int       // requests that had passed when the permit was asked for
+	retry  bool
+	probe  uint64 // the outage that it probes; 0: none
+}
+
+// EventKind is what has happened to the pace.
+type EventKind int
+
+const (
+	PauseBegan    EventKind = iota + 1 // nothing leaves before Until; pauses under a second are not reported
+	PauseExtended                      // Until is later than was reported, by a second or more
+	PauseEnded                         // reported when the next request leaves
+	OutageBegan                        // the site does not answer; single requests probe it, the next at Until
+	OutageEnded                        // a request has got through again
+	PaceChanged                        // Rate differs by a quarter or more from what was last reported
+)
+
+var eventKinds = [...]string{
+	"unknown", "pause began", "pause extended", "pause ended", "outage began", "outage ended", "pace changed",
+}
+
+// String returns the kind in words.
+func (k EventKind) String() string { return word(eventKinds[:], int(k)) }
+
+func word(words []string, i int) string {
+	if i < 0 || i >= len(words) {
+		i = 0
+	}
+	return words[i]
+}
+
+// Event is something that people who watch a run want to know.
+type Event struct {
+	Kind   EventKind
+	At     time.Time
+	Pacer  string        // name of the pacer; of a shared pause the one that was refused
+	Shared bool          // the pause is the whole group's
+	Until  time.Time     // PauseBegan, PauseExtended, OutageBegan
+	Lasted time.Duration // PauseEnded, OutageEnded
+	Rate   float64       // PaceChanged: requests a second
+	Reason string
+}
+
+// String returns one line for the log.
+func (e Event) String() string {
+	text := e.Pacer + ": " + e.Kind.String()
+	switch e.Kind {
+	case PauseBegan, PauseExtended:
+		text += ", until " + e.Until.Format(time.TimeOnly)
+	case OutageBegan:
+		text += ", next try at " + e.Until.Format(time.TimeOnly)
+	case PauseEnded, OutageEnded:
+		text += " after " + e.Lasted.Round(100*time.Millisecond).String()
+	case PaceChanged:
+		text += fmt.Sprintf(", %.4g a second", e.Rate)
+	}
+	if e.Reason != "" {
+		text += " (" + e.Reason + ")"
+	}
+	return text
+}
+
+// Pace is what a pacer does at one moment: for the progress bar and the summary.
+type Pace struct {
+	Rate        float64   // requests a second that may leave now; 0: not paced
+	Learned     float64   // the quota, requests a second, as far as it has been learned; 0: not
+	PausedUntil time.Time // zero: there is no pause
+	Why         string    // of the pause or outage, for people
+	Probing     bool      // an outage: single requests probe the site
+	Waiting     int       // requests that wait for a permit
+	InFlight    int       // permits that have not been given back
+
+	Sent, Passed, Refused, Failed int // requests so far
+}
+
+// Pace returns a snapshot.
+func (p *Pacer) Pace() Pace {
+	p.group.mu.Lock()
+	defer p.group.mu.Unlock()
+	now := time.Now()
+	s := p.counts
+	s.Rate, s.Learned, s.Waiting = p.quota.rate(now), p.quota.learned(), p.waiting
+	if pause := p.longestPause(); pause.until.After(now) {
+		s.PausedUntil, s.Why = pause.until, pause.reason
+	}
+	if p.outage.on {
+		s.Probing, s.Why = true, p.outage.reason
+		if p.outage.next.After(now) && p.outage.next.After(s.PausedUntil) {
+			s.PausedUntil = p.outage.next
+		}
+	}
+	return s
+}
+
+// PauseError is what waiters get when the quota asks for a longer pause than Config.MaxPause.
+type PauseError struct {
+	Until  time.Time // when the quota is open again
+	Reason string    // as the server said it; may be empty
+}
+
+func (e *PauseError) Error() string {
+	text := "the quota asks for a pause until " + e.Until.Format(time.RFC3339)
+	if e.Reason != "" {
+		text += " (" + e.Reason + ")"
+	}
+	return text
+}
+
+// OutageError is what waiters get when no request has got through for Config.MaxPause.
+type OutageError struct {
+	Since  time.Time // the first failure after the last request that got through
+	Reason string    // of the last failure; may be empty
+}
+
+func (e *OutageError) Error() string {
+	text := "no request has got through since " + e.Since.Format(time.RFC3339)
+	if e.Reason != "" {
+		text += ": " + e.Reason
+	}
+	return text
+}
