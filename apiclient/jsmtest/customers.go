@@ -2,40 +2,26 @@ package jsmtest
 
 import (
 	"net/http"
+	"net/mail"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
-// customerJSON is a customer as /rest/servicedeskapi writes one.
-type customerJSON struct {
-	AccountID    string        `json:"accountId"`
-	Name         string        `json:"name"`
-	Key          string        `json:"key"`
-	EmailAddress *string       `json:"emailAddress"`
-	DisplayName  string        `json:"displayName"`
-	Active       bool          `json:"active"`
-	TimeZone     *string       `json:"timeZone"`
-	Links        customerLinks `json:"_links"`
+// person is what /rest/api and /rest/servicedeskapi write alike of somebody.
+func (c *call) person(a Account) map[string]any {
+	p := map[string]any{
+		"accountId": a.ID, "displayName": a.Name, "active": !a.Revoked, "emailAddress": a.Email, "timeZone": "Etc/UTC",
+	}
+	if c.site.options.HideAddresses {
+		p["emailAddress"], p["timeZone"] = nil, nil
+	}
+	return p
 }
 
-type customerLinks struct {
-	JiraRest   string            `json:"jiraRest"`
-	AvatarURLs map[string]string `json:"avatarUrls"`
-	Self       string            `json:"self"`
-}
-
-func (c *call) customer(a Account) customerJSON {
+func (c *call) customer(a Account) map[string]any {
+	p := c.person(a)
 	self := c.base() + "/rest/api/2/user?accountId=" + a.ID
-	j := customerJSON{
-		AccountID: a.ID, Name: a.ID, Key: a.ID, DisplayName: a.Name, Active: !a.Revoked,
-		Links: customerLinks{JiraRest: self, Self: self, AvatarURLs: map[string]string{}},
-	}
-	if !c.site.options.HideAddresses {
-		zone := "Etc/UTC"
-		j.EmailAddress, j.TimeZone = &a.Email, &zone
-	}
-	return j
+	p["name"], p["key"], p["_links"] = a.ID, a.ID, map[string]string{"jiraRest": self, "self": self}
+	return p
 }
 
 // newCustomer is the body of a create request.
@@ -45,11 +31,13 @@ type newCustomer struct {
 	FullName    string `json:"fullName"` // deprecated, taken when there is no displayName
 }
 
-// createCustomer is POST /rest/servicedeskapi/customer. Which addresses are
-// malformed, that a name must be there, and the length limits are invented.
+// maxName is the longest display name, in bytes; that there is a limit is invented.
+const maxName = 255
+
+// createCustomer is POST /rest/servicedeskapi/customer. Which addresses are malformed is invented.
 func createCustomer(c *call) answer {
 	var in newCustomer
-	if refusal, bad := c.decode(&in); bad {
+	if refusal, ok := c.decode(&in); !ok {
 		return refusal
 	}
 	if in.DisplayName == "" {
@@ -58,73 +46,82 @@ func createCustomer(c *call) answer {
 	in.Email, in.DisplayName = strings.TrimSpace(in.Email), strings.TrimSpace(in.DisplayName)
 	switch {
 	case !c.user.Admin:
-		return deskError(http.StatusForbidden, "sandbox.create.permission", "You may not create customers")
+		return c.failure(http.StatusForbidden, "create.permission", "You may not create customers")
 	case !wellFormed(in.Email):
-		return deskError(http.StatusBadRequest, "sandbox.create.address", "This is no valid e-mail address")
-	case in.DisplayName == "" || len(in.DisplayName) > 255:
-		return deskError(http.StatusBadRequest, "sandbox.create.name", "A display name has 1 to 255 characters")
+		return c.failure(http.StatusBadRequest, "create.address", "This is no valid e-mail address")
+	case in.DisplayName == "" || len(in.DisplayName) > maxName:
+		return c.failure(http.StatusBadRequest, "create.name", "A display name has 1 to 255 characters")
+	}
+	status := http.StatusBadRequest
+	if c.req.URL.Query().Get("strictConflictStatusCode") == "true" {
+		status = http.StatusConflict
 	}
 	a, made := c.site.create(in)
-	switch {
-	case made:
-		return jsonAnswer(http.StatusCreated, c.customer(a))
-	case c.req.URL.Query().Get("strictConflictStatusCode") == "true":
-		return deskError(http.StatusConflict, "sandbox.create.taken", "An account with this address exists")
+	if !made {
+		return c.failure(status, "create.taken", "An account with this address exists")
 	}
-	return deskError(http.StatusBadRequest, "sandbox.create.taken", "An account with this address exists")
+	return jsonAnswer(http.StatusCreated, c.customer(a))
 }
 
 // create makes a customer, unless the address is taken.
 func (s *Site) create(in newCustomer) (Account, bool) {
-	number := int(s.creates.Add(1))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if first, taken := s.accounts.byKey[fold(in.Email)]; taken {
-		r := s.accounts.record(first)
-		r.asked = min(r.asked, 1<<16-2) + 1
+	s.creates++
+	if there := s.accounts.at(in.Email); len(there) > 0 {
+		there[0].Asked++
 		return Account{}, false
 	}
-	i := s.accounts.add(Account{Email: in.Email, Name: in.DisplayName, CreatedBy: number, Creations: 1, Asked: 1})
-	return s.accounts.account(i), true
+	made := Account{Email: in.Email, Name: in.DisplayName, CreatedBy: s.creates, Creations: 1, Asked: 1}
+	return s.accounts.add(made).Account, true
 }
 
-// wellFormed says whether an address looks like one.
+// wellFormed reports whether an address is a bare one of usual length whose domain has a dot.
 func wellFormed(address string) bool {
-	local, domain, ok := strings.Cut(address, "@")
-	if !ok || local == "" || len(local) > 64 || len(address) > 254 || !utf8.ValidString(address) ||
-		strings.Contains(domain, "@") || !strings.Contains(domain, ".") {
-		return false
+	parsed, err := mail.ParseAddress(address)
+	local, domain, _ := strings.Cut(address, "@")
+	return err == nil && parsed.Address == address && len(local) <= 64 && len(address) <= 254 && strings.Contains(domain, ".")
+}
+
+// revokeAccess is PUT …/revoke-portal-only-access. That a second time is done, and what an account that is not
+// portal-only gets, is invented.
+func revokeAccess(c *call) answer {
+	if !c.user.SiteAdmin {
+		return c.failure(http.StatusForbidden, "revoke.permission", "Only site administrators may revoke access")
 	}
-	if strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, "..") {
-		return false
-	}
-	for label := range strings.SplitSeq(domain, ".") {
-		if label == "" || label[0] == '-' || label[len(label)-1] == '-' {
-			return false
-		}
-	}
-	return !strings.ContainsFunc(address, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`<>()[],;:"\`, r)
+	return c.change(func(a *account) answer {
+		a.Revoked = true
+		return noContent()
 	})
 }
 
-// revokeAccess is PUT …/revoke-portal-only-access. A second time is taken for
-// done; what an account that is not portal-only gets is invented.
-func revokeAccess(c *call) answer {
-	if !c.user.SiteAdmin {
-		return deskError(http.StatusForbidden, "sandbox.revoke.permission", "Only site administrators may revoke access")
+// renameCustomer is the name change of the gateway's customer directory. Its answers, but for the statuses 403 and
+// 404, are invented.
+func renameCustomer(c *call) answer {
+	var in newCustomer
+	if refusal, ok := c.decode(&in); !ok {
+		return refusal
 	}
-	s := c.site
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i, ok := s.accounts.find(c.id)
-	if !ok {
-		return deskError(http.StatusNotFound, "sandbox.account.unknown", "There is no account with this id", c.id)
+	in.DisplayName = strings.TrimSpace(in.DisplayName)
+	switch {
+	case !c.user.Admin:
+		return c.failure(http.StatusForbidden, "", "Only Jira administrators may change customers")
+	case in.DisplayName == "" || len(in.DisplayName) > maxName:
+		return c.failure(http.StatusBadRequest, "", "A display name has 1 to 255 characters")
 	}
-	r := s.accounts.record(i)
-	if AccountType(r.kind) != Customer {
-		return deskError(http.StatusNotFound, "sandbox.revoke.not.portal.only", "This is no portal-only account", c.id)
+	return c.change(func(a *account) answer {
+		a.Name = in.DisplayName
+		return jsonAnswer(http.StatusOK, map[string]string{"accountId": a.ID, "displayName": a.Name})
+	})
+}
+
+// change does something to the portal-only account that the path names.
+func (c *call) change(do func(*account) answer) answer {
+	c.site.mu.Lock()
+	defer c.site.mu.Unlock()
+	a := c.site.accounts.byID[c.req.PathValue("accountId")]
+	if a == nil || a.Type != Customer {
+		return c.failure(http.StatusNotFound, "account.unknown", "There is no portal-only account with this id")
 	}
-	r.revoked = true
-	return noContent()
+	return do(a)
 }

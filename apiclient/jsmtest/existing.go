@@ -1,16 +1,19 @@
 package jsmtest
 
 import (
+	"bytes"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/gocarina/gocsv"
 )
 
-// BuiltIn are the accounts that the sandbox has from the start: its
-// administrator and a few people, some of them with portal-only accounts.
+// BuiltIn are the accounts that the sandbox has from the start: its administrator and a few people, some of them
+// with portal-only accounts.
 func BuiltIn() []Account {
 	return []Account{
 		{Email: "sandbox@example.com", Name: "Sandbox Administrator", Type: Atlassian},
@@ -22,80 +25,72 @@ func BuiltIn() []Account {
 	}
 }
 
-// existingColumns is the order of columns without a header.
-var existingColumns = [...]string{"address", "name", "account id", "active", "account type"}
+// accountRow is an account as /sandbox/accounts writes it and [ReadExisting] reads it.
+type accountRow struct {
+	Address   string      `csv:"address,email"`
+	Name      string      `csv:"name"`
+	AccountID string      `csv:"account_id,account id"`
+	Active    string      `csv:"active"` // "true" or "false"; "" is true
+	CreatedBy int         `csv:"created_by_attempt"`
+	Asked     int         `csv:"asked"`
+	Type      AccountType `csv:"account_type,account type"`
+}
 
-// ReadExisting reads accounts from a CSV: address, name and, if wanted,
-// account id, active (true or false) and account type (customer, atlassian,
-// app). With a header, columns may be in any order, and others among them, as
-// in the answer of /sandbox/accounts; it is one when its first cell has no @.
+func accountsCSV(c *call) answer {
+	var rows []accountRow
+	for a := range c.site.Accounts() {
+		active := strconv.FormatBool(!a.Revoked)
+		rows = append(rows, accountRow{a.Email, a.Name, a.ID, active, a.CreatedBy, a.Asked, a.Type})
+	}
+	text, err := gocsv.MarshalBytes(rows)
+	if err != nil {
+		return plain(http.StatusInternalServerError, err.Error())
+	}
+	return answer{http.StatusOK, "text/csv;charset=UTF-8", text}
+}
+
+// ReadExisting reads accounts from a CSV: address, name and, if wanted, account_id, active (true or false) and
+// account_type (customer, atlassian, app). With a header, columns may be in any order and others among them, as in
+// the answer of /sandbox/accounts; the first line is one when it has no @.
 func ReadExisting(r io.Reader) ([]Account, error) {
-	in := csv.NewReader(r)
-	in.FieldsPerRecord = -1
-	in.ReuseRecord = true
-	columns := map[string]int{}
-	for i, name := range existingColumns {
-		columns[name] = i
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("reading existing accounts: %w", err)
+	}
+	header, rest, _ := strings.Cut(strings.TrimPrefix(string(text), "\ufeff"), "\n")
+	if header == "" || strings.Contains(header, "@") {
+		header, rest = "address,name,account_id,active,account_type", header+"\n"+rest
+	}
+	records := csv.NewReader(bytes.NewReader([]byte(strings.ToLower(header) + "\n" + rest)))
+	records.FieldsPerRecord = -1
+	records.TrimLeadingSpace = true
+	var rows []accountRow
+	if err := gocsv.UnmarshalCSV(records, &rows); err != nil {
+		return nil, fmt.Errorf("reading existing accounts: %w", err)
 	}
 	var all []Account
-	for first := true; ; first = false {
-		record, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			return all, nil
-		}
+	for i, row := range rows {
+		a, err := row.account()
 		if err != nil {
-			return nil, fmt.Errorf("reading existing accounts: %w", err)
-		}
-		if first {
-			record[0] = strings.TrimPrefix(record[0], "\ufeff")
-		}
-		if first && !strings.Contains(record[0], "@") {
-			columns = headerColumns(record)
-			if _, ok := columns["address"]; !ok {
-				return nil, errors.New("reading existing accounts: the header names no column address or email")
-			}
-			continue
-		}
-		a, err := existingAccount(record, columns)
-		if err != nil {
-			line, _ := in.FieldPos(0)
-			return nil, fmt.Errorf("reading existing accounts: line %d: %w", line, err)
+			return nil, fmt.Errorf("reading existing accounts: account %d: %w", i+1, err)
 		}
 		all = append(all, a)
 	}
+	return all, nil
 }
 
-func headerColumns(header []string) map[string]int {
-	columns := map[string]int{}
-	for i, name := range header {
-		name = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), "_", " ")
-		if name == "email" {
-			name = "address"
-		}
-		columns[name] = i
+func (r accountRow) account() (Account, error) {
+	active, kind := strings.ToLower(r.Active), AccountType(strings.ToLower(string(r.Type)))
+	if kind == "" {
+		kind = Customer
 	}
-	return columns
-}
-
-func existingAccount(record []string, columns map[string]int) (Account, error) {
-	cell := func(name string) string {
-		if i, ok := columns[name]; ok && i < len(record) {
-			return strings.TrimSpace(record[i])
-		}
-		return ""
+	switch {
+	case !strings.Contains(r.Address, "@"):
+		return Account{}, fmt.Errorf("%q in the column address is no e-mail address", r.Address)
+	case active != "" && active != "true" && active != "false":
+		return Account{}, fmt.Errorf("active is true or false, not %q", r.Active)
+	case kind != Customer && kind != Atlassian && kind != App:
+		return Account{}, fmt.Errorf("%q is no account type: use customer, atlassian or app", r.Type)
 	}
-	a := Account{Email: strings.Clone(cell("address")), Name: strings.Clone(cell("name")), ID: strings.Clone(cell("account id"))}
-	if !strings.Contains(a.Email, "@") || len(a.Email) > 254 {
-		return a, fmt.Errorf("%q is no e-mail address", a.Email)
-	}
-	if s := cell("active"); s != "" {
-		active, err := strconv.ParseBool(strings.ToLower(s))
-		if err != nil {
-			return a, fmt.Errorf("active is true or false, not %q", s)
-		}
-		a.Revoked = !active
-	}
-	var err error
-	a.Type, err = ParseAccountType(cell("account type"))
-	return a, err
+	return Account{Email: r.Address, Name: r.Name, ID: r.AccountID, Type: kind, Revoked: active == "false"}, nil
 }

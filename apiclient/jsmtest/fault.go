@@ -1,228 +1,263 @@
 package jsmtest
 
 import (
-	"errors"
 	"fmt"
+	"hash/fnv"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// FaultKind is what can go wrong with a create or revoke request.
-type FaultKind int
+// FaultKind is what can go wrong with a request. Its text is the word of [ParseFault].
+type FaultKind string
 
 const (
-	Unavailable      FaultKind = iota + 1 // "503": nothing done
-	UnavailableAfter                      // "503-after": done, and answered with 503
-	BadGateway                            // "502-html": a proxy's page, nothing done
-	RefusedBare                           // "429-no-retry-after": no header says why or how long
-	ResetBefore                           // "reset-before": connection cut, nothing done
-	ResetAfter                            // "reset-after": done, connection cut
-	TruncateAfter                         // "truncate-after": done, half an answer; without a body as reset-after
-	HangAfter                             // "hang-after": done, no answer until the client gives up
-	Slow                                  // "slow": [Options].SlowBy more
-	TokenEnds                             // "401-after": each token ends after N requests, of any kind
-	SignupClosed                          // "signup-closed": creates are refused as by a setting of the site
+	Unavailable        FaultKind = "503"                // nothing done
+	UnavailableAfter   FaultKind = "503-after"          // done, and answered with 503
+	BadGateway         FaultKind = "502-html"           // a proxy's page, nothing done
+	Refused            FaultKind = "429"                // a stray refusal that names 2 s, nothing done
+	RefusedBare        FaultKind = "429-no-retry-after" // a stray refusal without headers, nothing done
+	ResetBefore        FaultKind = "reset-before"       // connection cut, nothing done
+	ResetAfter         FaultKind = "reset-after"        // done, connection cut
+	TruncateAfter      FaultKind = "truncate-after"     // done, half an answer; without a body as ResetAfter
+	HangAfter          FaultKind = "hang-after"         // done, no answer until the client gives up
+	Slow               FaultKind = "slow"               // done, and answered [Options].SlowBy later
+	TokenEnds          FaultKind = "401-after"          // each token ends after N requests of any kind
+	TokenEndsInLookUps FaultKind = "401-after-look-ups" // each token ends after N requests to user/search
+	SignupClosed       FaultKind = "signup-closed"      // creates are refused as by a setting of the site
+	SignInPage         FaultKind = "html-200"           // a page with status 200, nothing done
+	RouteGone          FaultKind = "route-gone"         // 404, nothing at this path
+	AlwaysRefused      FaultKind = "always-refused"     // every create of some addresses is answered with a bare 429
+	UnknownAccount     FaultKind = "unknown-account"    // organizations and service projects do not know some accounts
+	NoAgentLicence     FaultKind = "no-agent-licence"   // as if the token's owner had none
 )
 
-var faultNames = [...]string{
-	Unavailable: "503", UnavailableAfter: "503-after", BadGateway: "502-html", RefusedBare: "429-no-retry-after",
-	ResetBefore: "reset-before", ResetAfter: "reset-after", TruncateAfter: "truncate-after", HangAfter: "hang-after",
-	Slow: "slow", TokenEnds: "401-after", SignupClosed: "signup-closed",
-}
-
-// String is the kind's word for [ParseFault].
-func (k FaultKind) String() string {
-	if k < 1 || int(k) >= len(faultNames) {
-		return "none"
-	}
-	return faultNames[k]
-}
-
-// MarshalText writes the word of String.
-func (k FaultKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
-
-// UnmarshalText reads the word of String.
-func (k *FaultKind) UnmarshalText(text []byte) error {
-	for i, name := range faultNames {
-		if name != "" && name == string(text) {
-			*k = FaultKind(i)
-			return nil
-		}
-	}
-	return fmt.Errorf("%q is no fault: use one of %s", text, strings.Join(FaultNames(), ", "))
+var faultKinds = []FaultKind{
+	Unavailable, UnavailableAfter, BadGateway, Refused, RefusedBare, ResetBefore, ResetAfter, TruncateAfter, HangAfter,
+	Slow, TokenEnds, TokenEndsInLookUps, SignupClosed, SignInPage, RouteGone, AlwaysRefused, UnknownAccount, NoAgentLicence,
 }
 
 // FaultNames are the words that [ParseFault] knows.
-func FaultNames() []string { return append([]string(nil), faultNames[1:]...) }
+func FaultNames() (names []string) {
+	for _, kind := range faultKinds {
+		names = append(names, string(kind))
+	}
+	return names
+}
 
-// Fault befalls a share of the create and revoke requests, chosen by the seed
-// and the number of the request among these.
+// Fault befalls a share of the requests. Which ones, the seed decides with the kind, the route, what the request is
+// about and how often that was asked before: not the order in which requests arrive.
 type Fault struct {
-	Kind  FaultKind
-	Share float64 // 0 to 1
-	After int     // with TokenEnds, in place of a share: so many requests pass
+	Kind    FaultKind
+	Share   float64 // 0 to 1, of the requests; of AlwaysRefused the addresses, of UnknownAccount the accounts
+	After   int     // of TokenEnds and TokenEndsInLookUps, in place of a share
+	Address string  // of AlwaysRefused, in place of a share
+	// Route is a method, a path pattern or "METHOD pattern". "" is every operation that works on customers: the checks
+	// of site and credentials are befallen only by name. SignupClosed, AlwaysRefused and NoAgentLicence need none.
+	Route string
 }
 
-// ParseFault reads KIND=SHARE: 503=0.01, reset-after=0.1%, 401-after=500.
-// signup-closed may stand alone: all creates.
+// ParseFault reads KIND=SHARE or KIND=SHARE,ROUTE: 503=0.01, reset-after=0.1%, 401-after=500, html-200=1,PUT.
+// signup-closed and no-agent-licence may stand alone, and always-refused may have an address for its share.
 func ParseFault(s string) (Fault, error) {
-	word, value, given := strings.Cut(s, "=")
-	var kind FaultKind
-	if kind.UnmarshalText([]byte(strings.TrimSpace(word))) != nil {
-		return Fault{}, fmt.Errorf("%q is no fault: use KIND=SHARE, where KIND is one of %s", s, strings.Join(FaultNames(), ", "))
-	}
+	word, value, _ := strings.Cut(s, "=")
+	value, route, _ := strings.Cut(value, ",")
 	value = strings.TrimSpace(value)
+	f := Fault{Kind: FaultKind(strings.TrimSpace(word)), Route: strings.TrimSpace(route)}
+	var ok bool
 	switch {
-	case kind == SignupClosed && !given:
-		return Fault{Kind: kind, Share: 1}, nil
-	case kind == TokenEnds:
-		n, err := strconv.Atoi(value)
-		if err != nil || n < 1 {
-			return Fault{}, fmt.Errorf("%q: say after how many requests the token ends, as in 401-after=500", s)
+	case !slices.Contains(faultKinds, f.Kind):
+		return Fault{}, fmt.Errorf("%q is no fault: use KIND=SHARE, where KIND is one of %s", s, strings.Join(FaultNames(), ", "))
+	case f.Kind == AlwaysRefused && strings.Contains(value, "@"):
+		f.Address = value
+	case f.Kind == TokenEnds || f.Kind == TokenEndsInLookUps:
+		var err error
+		if f.After, err = strconv.Atoi(value); err != nil || f.After < 1 {
+			return Fault{}, fmt.Errorf("%q: say after how many requests the token ends, as in %s=500", s, f.Kind)
 		}
-		return Fault{Kind: kind, After: n}, nil
+	case value == "" && (f.Kind == SignupClosed || f.Kind == NoAgentLicence):
+		f.Share = 1
+	default:
+		if f.Share, ok = parseShare(value); !ok {
+			return Fault{}, fmt.Errorf("%q: a share is a number from 0 to 1 or a percentage, as in %s=0.01 or %s=1%%", s, f.Kind, f.Kind)
+		}
 	}
-	share, err := parseShare(value)
-	if err != nil {
-		return Fault{}, fmt.Errorf("%q: the share of requests is a number from 0 to 1 or a percentage, as in %s=0.01 or %s=1%%", s, kind, kind)
-	}
-	return Fault{Kind: kind, Share: share}, nil
+	return f, nil
 }
 
-func parseShare(s string) (float64, error) {
+func parseShare(s string) (float64, bool) {
 	number, percent := strings.CutSuffix(s, "%")
 	share, err := strconv.ParseFloat(number, 64)
 	if percent {
 		share /= 100
 	}
-	if err == nil && !(share >= 0 && share <= 1) {
-		err = errors.New("out of range")
-	}
-	return share, err
+	return share, err == nil && share >= 0 && share <= 1
 }
 
-// String is what [ParseFault] reads.
-func (f Fault) String() string {
-	if f.Kind == TokenEnds {
-		return fmt.Sprintf("%s=%d", f.Kind, f.After)
+// befalls reports whether the fault is drawn for requests to r.
+func (f Fault) befalls(r *route) bool {
+	switch f.Kind {
+	case SignupClosed, AlwaysRefused:
+		return r.pattern == CreatePath
+	case NoAgentLicence:
+		return r.pattern == DeskOrgsPath
+	case TokenEnds, TokenEndsInLookUps, UnknownAccount: // decided elsewhere
+		return false
 	}
-	return f.Kind.String() + "=" + strconv.FormatFloat(f.Share, 'g', -1, 64)
+	return f.names(r)
 }
 
-// Decision is what [Options].OnCreate wants of one create request. The zero
-// value leaves it to the site's faults.
+func (f Fault) names(r *route) bool {
+	if f.Route == "" {
+		return !r.check
+	}
+	return f.Route == r.method || f.Route == r.pattern || f.Route == r.method+" "+r.pattern
+}
+
+// faultPlan draws faults.
+type faultPlan struct {
+	seed          string
+	withoutTenant *strings.Replacer // makes texts with account ids the same on every site
+	current       atomic.Pointer[[]Fault]
+
+	mu       sync.Mutex
+	attempts map[uint64]int // requests by what they are about
+}
+
+func (p *faultPlan) init(seed uint64, tenant string) {
+	p.seed = strconv.FormatUint(seed, 10)
+	p.withoutTenant = strings.NewReplacer(tenant, "", tenant[:len("xxxxxxxx-xxxx-xxxx-xxxx-")], "")
+	p.attempts = map[uint64]int{}
+}
+
+func (p *faultPlan) all() []Fault { return *p.current.Load() }
+
+// attempt counts the requests to a route that are about the same, from 1.
+func (p *faultPlan) attempt(r *route, about string) int {
+	key := hash(r.method, r.pattern, about)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.attempts[key]++
+	return p.attempts[key]
+}
+
+// draw is the fault that befalls a request; "": none.
+func (p *faultPlan) draw(r *route, about string, attempt int) FaultKind {
+	for _, f := range p.all() {
+		n := attempt
+		if f.Kind == AlwaysRefused {
+			n = 0 // whichever attempt it is
+		}
+		if f.befalls(r) && (f.Address != "" && fold(f.Address) == about || p.chance(f, r, about, n) < f.Share) {
+			return f.Kind
+		}
+	}
+	return ""
+}
+
+// unknown reports whether a route is to know nothing of an account.
+func (p *faultPlan) unknown(r *route, id string) bool {
+	return slices.ContainsFunc(p.all(), func(f Fault) bool {
+		return f.Kind == UnknownAccount && f.names(r) && p.chance(f, r, p.withoutTenant.Replace(id), 0) < f.Share
+	})
+}
+
+// chance is a number of at least 0 and below 1 that looks random.
+func (p *faultPlan) chance(f Fault, r *route, about string, attempt int) float64 {
+	bits := hash(p.seed, string(f.Kind), r.method, r.pattern, about, strconv.Itoa(attempt))
+	return float64(bits>>11) / (1 << 53)
+}
+
+// hash is FNV-1a, its bits mixed as by SplitMix64.
+func hash(parts ...string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(strings.Join(parts, "\x00"))) // never fails
+	z := h.Sum64()
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return z ^ z>>31
+}
+
+// about is what a request is about: for creates the address, for others all that does not differ from site to site.
+func (c *call) about() string {
+	if c.route.pattern == CreatePath {
+		return fold(c.email())
+	}
+	return c.site.faults.withoutTenant.Replace(strings.Join([]string{
+		c.req.PathValue("id"), c.req.PathValue("accountId"), c.req.URL.RawQuery, string(c.body),
+	}, " "))
+}
+
+// email is the address of a create request.
+func (c *call) email() string {
+	var in newCustomer
+	_, _ = c.decode(&in) // what cannot be read is about nobody
+	return strings.TrimSpace(in.Email)
+}
+
+// Decision is what [Options].OnCreate wants of one create request. The zero value leaves it to the site's faults.
 type Decision struct {
-	Fault  FaultKind     // befalls the request, unless 0
+	Fault  FaultKind     // befalls the request, unless ""
 	Status int           // is answered, unless 0, and nothing is done
 	Key    string        // the i18nKey of that answer
 	Delay  time.Duration // is added to the latency
 }
 
-// faultPlan chooses faults.
-type faultPlan struct {
-	seed    uint64
-	current atomic.Pointer[[]Fault]
-	drawn   atomic.Uint64
+// decide draws what befalls a request that has passed credentials and quota.
+func (s *Site) decide(c *call) (d Decision) {
+	asked := c.route.pattern == CreatePath && s.options.OnCreate != nil
+	if len(s.faults.all()) == 0 && !asked {
+		return Decision{}
+	}
+	about := c.about()
+	attempt := s.faults.attempt(c.route, about)
+	if asked {
+		d = s.options.OnCreate(c.email(), attempt)
+	}
+	if d.Fault == "" && d.Status == 0 {
+		d.Fault = s.faults.draw(c.route, about, attempt)
+	}
+	if d.Fault == Slow {
+		d.Delay += s.options.SlowBy
+	}
+	return d
 }
 
-// draw is the fault of the next create or revoke request.
-func (p *faultPlan) draw(create bool) FaultKind {
-	n := p.drawn.Add(1)
-	for i, f := range *p.current.Load() {
-		if f.Kind == SignupClosed && !create || f.Kind == TokenEnds {
-			continue
-		}
-		if chance(p.seed+uint64(i)*7919, n) < f.Share {
-			return f.Kind
-		}
-	}
-	return 0
-}
-
-// tokenLife is the number of requests after which a token ends; 0: never.
-func (p *faultPlan) tokenLife() int64 {
-	for _, f := range *p.current.Load() {
-		if f.Kind == TokenEnds {
-			return int64(f.After)
-		}
-	}
-	return 0
-}
-
-// mishap is what befalls one request.
-type mishap struct {
-	kind    FaultKind
-	delay   time.Duration
-	instead *answer // said in place of doing anything
-}
-
-// mishap decides on a request that has passed credentials and quota.
-func (s *Site) mishap(c *call) mishap {
-	if !c.route.faulty {
-		return mishap{}
-	}
-	create := c.route.pattern == CreatePath
-	m := mishap{kind: s.faults.draw(create)}
-	if create && s.options.OnCreate != nil {
-		m = s.ask(c, m)
-	}
-	if m.kind == Slow {
-		m.delay += s.options.SlowBy
-	}
-	return m
-}
-
-// ask puts a create request before OnCreate.
-func (s *Site) ask(c *call, m mishap) mishap {
-	var in newCustomer
-	if _, bad := c.decode(&in); bad {
-		return m
-	}
-	email := strings.TrimSpace(in.Email)
-	s.mu.Lock()
-	s.attempts[fold(email)]++
-	attempt := s.attempts[fold(email)]
-	s.mu.Unlock()
-	d := s.options.OnCreate(email, attempt)
-	if d.Fault != 0 || d.Status != 0 {
-		m.kind = d.Fault
-	}
-	m.delay += d.Delay
+// instead is what is answered in place of doing anything.
+func (d Decision) instead(c *call, h http.Header) (answer, bool) {
 	if d.Status != 0 {
-		a := deskError(d.Status, d.Key, http.StatusText(d.Status))
-		m.instead = &a
+		return deskError(d.Status, d.Key, http.StatusText(d.Status)), true
 	}
-	return m
-}
-
-// before is what is said in place of doing anything.
-func (m mishap) before() (answer, bool) {
-	switch {
-	case m.instead != nil:
-		return *m.instead, true
-	case m.kind == Unavailable:
-		return unavailable(), true
-	case m.kind == BadGateway:
-		return answer{http.StatusBadGateway, "text/html", []byte("<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n")}, true
-	case m.kind == RefusedBare:
+	switch d.Fault {
+	case Unavailable:
+		return unavailable(c), true
+	case BadGateway:
+		return html(http.StatusBadGateway, "502 Bad Gateway"), true
+	case Refused:
+		h.Set("Retry-After", "2")
 		return tooMany(), true
-	case m.kind == SignupClosed:
+	case RefusedBare, AlwaysRefused:
+		return tooMany(), true
+	case SignupClosed: // key and text as users reported them
 		return deskError(http.StatusBadRequest, "cv.signup.error.not.allowed", "Signup is not currently available"), true
+	case SignInPage:
+		return html(http.StatusOK, "Sign in to continue"), true
+	case RouteGone:
+		return c.failure(http.StatusNotFound, "path", "Nothing at this path"), true
+	case NoAgentLicence:
+		return c.noLicence(), true
+	case ResetBefore:
+		return answer{}, true
 	}
-	return answer{}, m.kind == ResetBefore
+	return answer{}, false
 }
 
-// after is what is said when a was done.
-func (m mishap) after(a answer) answer {
-	if m.kind == UnavailableAfter {
-		return unavailable()
-	}
-	return a
+func unavailable(c *call) answer {
+	return c.failure(http.StatusServiceUnavailable, "unavailable", "The service is unavailable for a moment")
 }
 
-func unavailable() answer {
-	return deskError(http.StatusServiceUnavailable, "sandbox.unavailable", "The service is unavailable for a moment")
-}
+func tooMany() answer { return plain(http.StatusTooManyRequests, "Rate limit exceeded") }

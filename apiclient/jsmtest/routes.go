@@ -5,21 +5,21 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 )
 
-// Path patterns of the operations that quotas and faults are mostly about, as
-// [Quota], [Exchange] and [Stats] name them.
+// Path patterns of the operations, as [Quota], [Fault], [Exchange] and [Stats] name them.
 const (
 	CreatePath        = "/rest/servicedeskapi/customer"
 	RevokePath        = "/rest/servicedeskapi/customer/user/{accountId}/revoke-portal-only-access"
+	RenamePath        = "/jsm/csm/cloudid/{cloudId}/api/v1/customer/account/{accountId}" // at the gateway's host
 	InfoPath          = "/rest/servicedeskapi/info"
 	MyselfPath        = "/rest/api/3/myself"
 	PermissionsPath   = "/rest/api/3/mypermissions"
 	UserSearchPath    = "/rest/api/3/user/search"
 	DesksPath         = "/rest/servicedeskapi/servicedesk"
+	DeskPath          = "/rest/servicedeskapi/servicedesk/{id}"
 	DeskCustomersPath = "/rest/servicedeskapi/servicedesk/{id}/customer"
 	DeskOrgsPath      = "/rest/servicedeskapi/servicedesk/{id}/organization"
 	OrgsPath          = "/rest/servicedeskapi/organization"
@@ -27,8 +27,11 @@ const (
 	TenantInfoPath    = "/_edge/tenant_info"
 	TokenPath         = "/oauth/token"
 	AccountsPath      = "/sandbox/accounts"
+	MembersPath       = "/sandbox/organizations"
 	StatsPath         = "/sandbox/stats"
 )
+
+const gatewayPrefix = "/ex/jira/{cloudId}"
 
 // maxBody is the most that is read of a request, in bytes.
 const maxBody = 1 << 20
@@ -36,136 +39,99 @@ const maxBody = 1 << 20
 // route is one operation: a method at a path pattern.
 type route struct {
 	method, pattern string
-	before, after   string // of the {…} in pattern, when there is one
 	serve           func(*call) answer
-	api             bool       // has credentials, quotas and latency
-	open            bool       // asks for no credentials
 	scopes          [][]string // any one of these sets is enough at the gateway
-	faulty          bool       // faults befall it
+	own             bool       // the sandbox's own: nothing is asked and nothing goes wrong
+	open            bool       // asks for no credentials
+	check           bool       // of site and credentials: only faults that name the route befall it
 	experimental    bool       // wants X-ExperimentalApi: opt-in
-	number          int
+	api             bool       // has quotas and latency
 }
 
-type router struct {
-	all    []*route
-	static map[string][]*route
-	others []*route // with a {…}
-}
-
-func newRouter() *router {
-	rt := &router{static: map[string][]*route{}}
-	for i, r := range append(apiRoutes(), ownRoutes()...) {
-		r.number = i
-		rt.all = append(rt.all, r)
-		open := strings.IndexByte(r.pattern, '{')
-		if open < 0 {
-			rt.static[r.pattern] = append(rt.static[r.pattern], r)
-			continue
-		}
-		r.before = r.pattern[:open]
-		r.after = r.pattern[strings.IndexByte(r.pattern, '}')+1:]
-		rt.others = append(rt.others, r)
-	}
-	return rt
-}
-
-func apiRoutes() []*route {
+func routes() []*route {
 	manage := [][]string{{"manage:servicedesk-customer"}}
-	create := append(manage, []string{"read:customer:jira-service-management", "write:customer:jira-service-management", "read:user:jira"})
-	customers := append(manage, []string{"read:customer:jira-service-management", "read:user:jira"})
+	create := append(manage,
+		[]string{"read:customer:jira-service-management", "write:customer:jira-service-management", "read:user:jira"})
+	rename := [][]string{{"write:customer:jira-service-management"}} // whether another one would do is not known
 	desks := [][]string{{"read:servicedesk-request"}}
 	user := [][]string{{"read:jira-user"}}
 	work := [][]string{{"read:jira-work"}}
 	return []*route{
-		{method: "POST", pattern: CreatePath, serve: createCustomer, api: true, faulty: true, scopes: create},
-		{method: "PUT", pattern: RevokePath, serve: revokeAccess, api: true, faulty: true, scopes: manage},
-		{method: "GET", pattern: InfoPath, serve: info, api: true, open: true},
-		{method: "GET", pattern: MyselfPath, serve: myself, api: true, scopes: user},
-		{method: "GET", pattern: PermissionsPath, serve: myPermissions, api: true, scopes: work},
-		{method: "GET", pattern: UserSearchPath, serve: searchUsers, api: true, scopes: user},
-		{method: "GET", pattern: DesksPath, serve: listDesks, api: true, scopes: desks},
-		{method: "GET", pattern: DeskCustomersPath, serve: listDeskCustomers, api: true, scopes: customers, experimental: true},
-		{method: "POST", pattern: DeskCustomersPath, serve: addDeskCustomers, api: true, scopes: manage},
-		{method: "DELETE", pattern: DeskCustomersPath, serve: removeDeskCustomers, api: true, scopes: manage, experimental: true},
-		{method: "GET", pattern: DeskOrgsPath, serve: listDeskOrganizations, api: true, scopes: manage},
-		{method: "POST", pattern: DeskOrgsPath, serve: addDeskOrganization, api: true, scopes: manage},
-		{method: "GET", pattern: OrgsPath, serve: listOrganizations, api: true, scopes: manage},
-		{method: "POST", pattern: OrgsPath, serve: createOrganization, api: true, scopes: manage},
-		{method: "GET", pattern: OrgUsersPath, serve: listOrganizationUsers, api: true, scopes: manage},
-		{method: "POST", pattern: OrgUsersPath, serve: addOrganizationUsers, api: true, scopes: manage},
+		{method: "POST", pattern: CreatePath, serve: createCustomer, scopes: create},
+		{method: "PUT", pattern: RevokePath, serve: revokeAccess, scopes: manage},
+		{method: "PUT", pattern: RenamePath, serve: renameCustomer, scopes: rename},
+		{method: "GET", pattern: InfoPath, serve: info, open: true, check: true},
+		{method: "GET", pattern: MyselfPath, serve: myself, scopes: user, check: true},
+		{method: "GET", pattern: PermissionsPath, serve: myPermissions, scopes: work, check: true},
+		{method: "GET", pattern: UserSearchPath, serve: searchUsers, scopes: user},
+		{method: "GET", pattern: DesksPath, serve: listDesks, scopes: desks},
+		{method: "GET", pattern: DeskPath, serve: oneDesk, scopes: desks},
+		{method: "GET", pattern: DeskCustomersPath, serve: listDeskCustomers, scopes: manage, experimental: true},
+		{method: "POST", pattern: DeskCustomersPath, serve: addDeskCustomers, scopes: manage},
+		{method: "GET", pattern: DeskOrgsPath, serve: listDeskOrganizations, scopes: manage},
+		{method: "POST", pattern: DeskOrgsPath, serve: addDeskOrganization, scopes: manage},
+		{method: "GET", pattern: OrgsPath, serve: listOrganizations, scopes: manage},
+		{method: "POST", pattern: OrgsPath, serve: createOrganization, scopes: manage},
+		{method: "POST", pattern: OrgUsersPath, serve: addOrganizationUsers, scopes: manage},
+		{method: "GET", pattern: TenantInfoPath, serve: tenantInfo, open: true, check: true},
+		{method: "POST", pattern: TokenPath, serve: issueToken, open: true, check: true},
+		{method: "GET", pattern: AccountsPath, serve: accountsCSV, own: true},
+		{method: "GET", pattern: MembersPath, serve: membersJSON, own: true},
+		{method: "GET", pattern: StatsPath, serve: statsJSON, own: true},
+		{method: "GET", pattern: "/{$}", serve: index, own: true},
 	}
 }
 
-func ownRoutes() []*route {
-	return []*route{
-		{method: "GET", pattern: TenantInfoPath, serve: tenantInfo},
-		{method: "POST", pattern: TokenPath, serve: issueToken},
-		{method: "GET", pattern: AccountsPath, serve: accountsCSV},
-		{method: "GET", pattern: StatsPath, serve: statsJSON},
+// route files all routes, those under /rest in both forms of address.
+func (s *Site) route() {
+	for _, r := range append(routes(), &route{pattern: "/", serve: nothingHere, own: true}) {
+		rest := strings.HasPrefix(r.pattern, "/rest/")
+		r.api = rest || r.pattern == RenamePath
+		handle := func(w http.ResponseWriter, req *http.Request) { s.serve(w, req, r) }
+		s.mux.HandleFunc(strings.TrimSpace(r.method+" "+r.pattern), handle)
+		if rest {
+			s.mux.HandleFunc(r.method+" "+gatewayPrefix+r.pattern, handle)
+		}
 	}
+}
+
+// nothingHere answers what no route takes: 404, or 405 when another method would do.
+func nothingHere(c *call) answer {
+	var allowed []string
+	for _, method := range []string{"GET", "POST", "PUT"} {
+		other := c.req.Clone(c.req.Context())
+		other.Method = method
+		if _, pattern := c.site.mux.Handler(other); pattern != "/" {
+			allowed = append(allowed, method)
+		}
+	}
+	if allowed != nil {
+		return c.failure(http.StatusMethodNotAllowed, "method", "Only "+strings.Join(allowed, ", ")+" here")
+	}
+	return c.failure(http.StatusNotFound, "path", "Nothing at this path")
 }
 
 // call is one request on its way through the site.
 type call struct {
 	site    *Site
 	req     *http.Request
-	route   *route // nil: nothing here
-	allowed string // the methods there are, when only the method is wrong
+	route   *route
 	cloudID string // of the gateway's form of address; "" at the site
-	id      string // what stood in the place of {…}, decoded
 	body    []byte
-	bodyErr error
 	user    *grant // nil when the route is open
 }
 
-// match finds the route of a request and reads its body, so that a connection
-// can be used again whatever the answer is.
-func (rt *router) match(r *http.Request) *call {
-	c := &call{req: r}
-	c.body, c.bodyErr = readBody(r)
-	path := r.URL.EscapedPath()
-	if rest, ok := strings.CutPrefix(path, "/ex/jira/"); ok {
-		c.cloudID, path, _ = strings.Cut(rest, "/")
-		path = "/" + path
+// newCall reads the request's body, so that the connection can be used again whatever the answer is.
+func newCall(s *Site, req *http.Request, r *route) *call {
+	c := &call{site: s, req: req, route: r, cloudID: req.PathValue("cloudId")}
+	if req.Body == nil {
+		return c
 	}
-	for _, candidate := range rt.static[path] {
-		c.offer(candidate)
-	}
-	for _, candidate := range rt.others {
-		if id, ok := candidate.capture(path); ok {
-			c.id = id
-			c.offer(candidate)
-		}
+	var err error
+	if c.body, err = io.ReadAll(io.LimitReader(req.Body, maxBody+1)); err != nil {
+		panic(http.ErrAbortHandler) // the client went away while it sent
 	}
 	return c
-}
-
-func (c *call) offer(r *route) {
-	if r.method == c.req.Method {
-		c.route = r
-		return
-	}
-	c.allowed = strings.TrimPrefix(c.allowed+", "+r.method, ", ")
-}
-
-func (r *route) capture(path string) (string, bool) {
-	middle, ok := strings.CutPrefix(path, r.before)
-	if !ok {
-		return "", false
-	}
-	middle, ok = strings.CutSuffix(middle, r.after)
-	if !ok || middle == "" || strings.Contains(middle, "/") {
-		return "", false
-	}
-	id, err := url.PathUnescape(middle)
-	return id, err == nil
-}
-
-func readBody(r *http.Request) ([]byte, error) {
-	if r.Body == nil || r.Body == http.NoBody {
-		return nil, nil
-	}
-	return io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 }
 
 // check refuses what no operation takes.
@@ -173,56 +139,31 @@ func (c *call) check() (answer, bool) {
 	switch {
 	case c.cloudID != "" && c.cloudID != c.site.options.CloudID:
 		return gatewayError(http.StatusNotFound, "No tenant with this cloud id"), true
-	case c.route == nil && c.allowed != "":
-		return c.failure(http.StatusMethodNotAllowed, "sandbox.method", "Only "+c.allowed+" here"), true
-	case c.route == nil:
-		return c.failure(http.StatusNotFound, "sandbox.path", "Nothing at this path"), true
-	case c.bodyErr != nil:
-		panic(http.ErrAbortHandler) // the client went away while it sent
 	case len(c.body) > maxBody:
-		return c.failure(http.StatusRequestEntityTooLarge, "sandbox.size", "The request is too long"), true
-	case c.forged():
+		return c.failure(http.StatusRequestEntityTooLarge, "size", "The request is too long"), true
+	case c.route.api && c.req.Method != "GET" && strings.HasPrefix(c.req.UserAgent(), "Mozilla/") &&
+		c.req.Header.Get("X-Atlassian-Token") != "no-check":
 		return plain(http.StatusForbidden, "XSRF check failed"), true
 	}
 	return answer{}, false
 }
 
-// optedIn refuses a request to an experimental operation that does not say so.
-// The status is that of older pages; what Cloud answers is invented.
-func (c *call) optedIn() (answer, bool) {
-	if !c.route.experimental || c.req.Header.Get("X-ExperimentalApi") == "opt-in" {
-		return answer{}, false
-	}
-	return c.failure(http.StatusPreconditionFailed, "sandbox.experimental", "Send X-ExperimentalApi: opt-in"), true
-}
-
-// forged says whether Jira would take the request for one that a page in a
-// browser was made to send.
-func (c *call) forged() bool {
-	return c.route.api && c.req.Method != "GET" &&
-		strings.HasPrefix(c.req.UserAgent(), "Mozilla/") &&
-		c.req.Header.Get("X-Atlassian-Token") != "no-check"
-}
-
 // decode reads a JSON body into v.
 func (c *call) decode(v any) (answer, bool) {
-	kind := c.req.Header.Get("Content-Type")
-	if kind != "application/json" {
-		if m, _, err := mime.ParseMediaType(kind); err != nil || m != "application/json" {
-			return c.failure(http.StatusUnsupportedMediaType, "sandbox.content.type", "Send application/json"), true
-		}
+	if kind, _, err := mime.ParseMediaType(c.req.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return c.failure(http.StatusUnsupportedMediaType, "content.type", "Send application/json"), false
 	}
 	if err := json.Unmarshal(c.body, v); err != nil {
-		return c.failure(http.StatusBadRequest, "sandbox.json", "The body is not the JSON that is expected"), true
+		return c.failure(http.StatusBadRequest, "json", "The body is not the JSON that is expected"), false
 	}
-	return answer{}, false
+	return answer{}, true
 }
 
-// number reads a query parameter; what is missing or no number counts as d.
-func (c *call) number(name string, d int) int {
+// number reads a query parameter; what is missing or no number counts as otherwise.
+func (c *call) number(name string, otherwise int) int {
 	n, err := strconv.Atoi(c.req.URL.Query().Get(name))
 	if err != nil || n < 0 {
-		return d
+		return otherwise
 	}
 	return n
 }

@@ -14,16 +14,15 @@ import (
 
 // Server is a site on a loopback port.
 type Server struct {
-	URL string // http://127.0.0.1:8765: the site's address, the gateway's and, with /oauth/token, the token endpoint's
+	URL string // http://127.0.0.1:8765: of the site, the gateway and, with /oauth/token, the token endpoint
 
 	site *Site
 	http *http.Server
-	done chan error
+	done chan struct{}
 }
 
-// Start serves the site on addr, HOST:PORT with port 0 for any free one. It
-// refuses hosts that are not loopback: the site has no secrets worth the name.
-// Close the server when done.
+// Start serves the site on addr, HOST:PORT with port 0 for any free one, until the server is closed. It refuses hosts
+// that are not loopback: the site has no secrets worth the name.
 func (s *Site) Start(addr string) (*Server, error) {
 	listener, err := listenLoopback(addr)
 	if err != nil {
@@ -34,18 +33,19 @@ func (s *Site) Start(addr string) (*Server, error) {
 		site: s,
 		http: &http.Server{
 			Handler:           s,
-			ConnState:         s.ConnState,
 			ReadHeaderTimeout: 10 * time.Second,
 			ErrorLog:          log.New(io.Discard, "", 0), // cut connections are meant
 		},
-		done: make(chan error, 1),
+		done: make(chan struct{}),
 	}
-	go func() { v.done <- v.http.Serve(listener) }()
+	go func() {
+		defer close(v.done)
+		_ = v.http.Serve(listener) // always an error; clients notice when it is not Close's
+	}()
 	return v, nil
 }
 
-// Close ends hanging requests, lets the others finish for up to 5 s, and
-// closes the site. It may be called again.
+// Close ends hanging requests, lets the others finish for up to 5 s, and closes the site. It may be called again.
 func (v *Server) Close() error {
 	v.site.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
@@ -54,43 +54,18 @@ func (v *Server) Close() error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = v.http.Close()
 	}
-	served := <-v.done
-	v.done <- served // for a second Close
-	if !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
-	}
+	<-v.done
 	return err
-}
-
-// Serve serves the site on addr until ctx ends, then closes it. ready, unless
-// nil, is told the address when it listens.
-func (s *Site) Serve(ctx context.Context, addr string, ready func(url string)) error {
-	v, err := s.Start(addr)
-	if err != nil {
-		return err
-	}
-	if ready != nil {
-		ready(v.URL)
-	}
-	select {
-	case <-ctx.Done():
-	case err := <-v.done: // the listener broke
-		v.done <- err
-	}
-	return v.Close()
 }
 
 func listenLoopback(addr string) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, fmt.Errorf("the sandbox's address must be HOST:PORT, as in 127.0.0.1:8765, not %q", addr)
-	}
 	if host == "localhost" {
 		host = "127.0.0.1"
 	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil || !ip.IsLoopback() {
-		return nil, fmt.Errorf("the sandbox listens on loopback only, as in 127.0.0.1:8765, not on %q", addr)
+	ip, parseErr := netip.ParseAddr(host)
+	if err != nil || parseErr != nil || !ip.IsLoopback() {
+		return nil, fmt.Errorf("the sandbox listens on loopback only, HOST:PORT as in 127.0.0.1:8765, not on %q", addr)
 	}
 	return net.Listen("tcp", net.JoinHostPort(host, port))
 }

@@ -1,14 +1,11 @@
 package jsmtest
 
 import (
-	"crypto/rand"
-	"encoding/hex"
-	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -20,10 +17,11 @@ type Token struct {
 	Scopes []string // of a scoped or a Bearer token; nil: [DefaultScopes]
 	Bearer bool     // an access token: sent as Bearer, only to the gateway
 
-	Admin       bool      // Jira administrator: may create customers
-	SiteAdmin   bool      // may revoke access
-	BrowseUsers bool      // sees people in user/search
-	Expires     time.Time // zero: never
+	Admin          bool      // Jira administrator: may create customers
+	SiteAdmin      bool      // may revoke access
+	BrowseUsers    bool      // sees people in user/search
+	NoAgentLicence bool      // may not see or add the organizations of service projects
+	Expires        time.Time // zero: never
 }
 
 // Client is a service account's id and secret for /oauth/token.
@@ -33,7 +31,7 @@ type Client struct {
 	Token      Token         // what they may do; Bearer, Secret and Expires are set for each
 }
 
-// DefaultScopes are those that a person is told to give a token.
+// DefaultScopes are those that a person is asked to give a token.
 func DefaultScopes() []string {
 	return []string{"manage:servicedesk-customer", "read:servicedesk-request", "read:jira-user"}
 }
@@ -45,189 +43,147 @@ func SandboxToken() Token {
 
 // SandboxClient is the service account of the sandbox.
 func SandboxClient() Client {
-	t := SandboxToken()
-	t.Secret = ""
-	return Client{ID: "sandbox-client", Secret: "sandbox-secret", Token: t}
+	token := SandboxToken()
+	token.Secret = ""
+	return Client{ID: "sandbox-client", Secret: "sandbox-secret", Token: token}
 }
 
-// grant is a token in use.
+// grant is a token in use. The keyring's lock guards its counts.
 type grant struct {
 	Token
-	uses atomic.Int64
+	issued        bool // at /oauth/token
+	uses, lookUps int
 }
 
+func newGrant(t Token) *grant {
+	if t.Scopes == nil {
+		t.Scopes = DefaultScopes()
+	}
+	return &grant{Token: t}
+}
+
+// may reports whether the token has one of some sets of scopes; tokens without scopes may do all that their owner may.
 func (g *grant) may(scopes [][]string) bool {
-	held := g.Scopes
-	if held == nil {
-		held = DefaultScopes()
+	if !g.Scoped && !g.Bearer {
+		return true
 	}
-	for _, set := range scopes {
-		if !slices.ContainsFunc(set, func(s string) bool { return !slices.Contains(held, s) }) {
-			return true
-		}
-	}
-	return len(scopes) == 0
+	return slices.ContainsFunc(scopes, func(set []string) bool {
+		return !slices.ContainsFunc(set, func(scope string) bool { return !slices.Contains(g.Scopes, scope) })
+	})
 }
 
-type basicKey struct{ email, secret string }
+// count counts one use, and reports whether the token has not ended by a fault.
+func (g *grant) count(r *route, faults []Fault) bool {
+	g.uses++
+	if r.pattern == UserSearchPath {
+		g.lookUps++
+	}
+	return !slices.ContainsFunc(faults, func(f Fault) bool {
+		return f.Kind == TokenEnds && g.uses > f.After || f.Kind == TokenEndsInLookUps && g.lookUps > f.After
+	})
+}
 
+// keyring knows all credentials.
 type keyring struct {
 	clients []Client
 
 	mu     sync.Mutex // guards what follows
-	basic  map[basicKey]*grant
-	bearer map[string]*grant
-	issued map[string]*grant // at /oauth/token
-	ended  bool              // basic and bearer ones
+	grants []*grant
+	ended  bool // those that were not issued at /oauth/token
 }
 
 func newKeyring(tokens []Token, clients []Client) *keyring {
-	k := &keyring{clients: clients, basic: map[basicKey]*grant{}, bearer: map[string]*grant{}, issued: map[string]*grant{}}
+	k := &keyring{clients: clients}
 	for _, t := range tokens {
-		if t.Bearer {
-			k.bearer[t.Secret] = &grant{Token: t}
-			continue
-		}
-		k.basic[basicKey{strings.ToLower(t.Email), t.Secret}] = &grant{Token: t}
+		k.grants = append(k.grants, newGrant(t))
 	}
 	return k
-}
-
-// addresses are those of the owners, each once.
-func (k *keyring) addresses() []string {
-	var all []string
-	for _, g := range k.basic {
-		all = append(all, g.Email)
-	}
-	for _, g := range k.bearer {
-		all = append(all, g.Email)
-	}
-	for _, c := range k.clients {
-		all = append(all, c.Token.Email)
-	}
-	slices.Sort(all)
-	return slices.DeleteFunc(slices.Compact(all), func(a string) bool { return a == "" })
 }
 
 func (k *keyring) setEnded(ended bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.ended = ended
-	clear(k.issued)
-	for _, g := range k.basic {
-		g.uses.Store(0)
-	}
-	for _, g := range k.bearer {
-		g.uses.Store(0)
+	k.grants = slices.DeleteFunc(k.grants, func(g *grant) bool { return g.issued })
+	for _, g := range k.grants {
+		g.uses, g.lookUps = 0, 0
 	}
 }
 
-// authorize finds out who asks. It refuses in the words of the site or of the
-// gateway; life, unless 0, is the number of requests after which a token ends.
-func (k *keyring) authorize(c *call, life int64) (answer, bool) {
+// authorize finds out who asks. It refuses in the words of the site or of the gateway.
+func (k *keyring) authorize(c *call, faults []Fault) (answer, bool) {
 	if c.route.open {
 		return answer{}, false
 	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	g := k.find(c)
-	valid := g != nil && (g.Expires.IsZero() || time.Now().Before(g.Expires)) && (life == 0 || g.uses.Add(1) <= life)
-	atGateway := c.cloudID != ""
+	valid := g != nil && (g.Expires.IsZero() || time.Now().Before(g.Expires)) && g.count(c.route, faults)
+	atGateway, plainToken := c.cloudID != "", valid && !g.Scoped && !g.Bearer
 	switch {
-	// That the gateway refuses a token without scopes is invented.
-	case !valid && atGateway, valid && atGateway && !g.Scoped && !g.Bearer:
+	// That the gateway refuses tokens without scopes is invented; for the name change it takes them.
+	case atGateway && (!valid || plainToken && c.route.pattern != RenamePath):
 		return gatewayError(http.StatusUnauthorized, "Unauthorized"), true
-	case !valid, !atGateway && (g.Scoped || g.Bearer):
+	case !atGateway && !plainToken:
 		return plain(http.StatusUnauthorized, "Client must be authenticated to access this resource."), true
-	case atGateway && !g.may(c.route.scopes):
+	case !g.may(c.route.scopes):
 		return gatewayError(http.StatusUnauthorized, "Unauthorized; scope does not match"), true
 	}
 	c.user = g
 	return answer{}, false
 }
 
-// find looks the credentials of a request up; nil when there are none or no
-// such ones.
+// find looks the credentials of a request up; nil when there are none or no such ones.
 func (k *keyring) find(c *call) *grant {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if email, secret, ok := c.req.BasicAuth(); ok {
-		return unless(k.ended, k.basic[basicKey{strings.ToLower(email), secret}])
+	email, secret, basic := c.req.BasicAuth()
+	bearer, isBearer := strings.CutPrefix(c.req.Header.Get("Authorization"), "Bearer ")
+	for _, g := range k.grants {
+		fits := basic && !g.Bearer && g.Secret == secret && strings.EqualFold(g.Email, email) ||
+			isBearer && g.Bearer && g.Secret == bearer
+		if fits && (g.issued || !k.ended) {
+			return g
+		}
 	}
-	scheme, secret, _ := strings.Cut(c.req.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return nil
-	}
-	if g := k.issued[secret]; g != nil {
-		return g
-	}
-	return unless(k.ended, k.bearer[secret])
+	return nil
 }
 
-func unless(ended bool, g *grant) *grant {
-	if ended {
-		return nil
-	}
-	return g
-}
-
-// issue makes a token for a client; "" when there is no such client.
-func (k *keyring) issue(id, secret string) (string, Token, time.Duration) {
+// issue makes a token for a client, valid for life; nil when there is no such client.
+func (k *keyring) issue(id, secret string) (g *grant, life time.Duration) {
 	i := slices.IndexFunc(k.clients, func(c Client) bool { return c.ID == id && c.Secret == secret })
 	if i < 0 {
-		return "", Token{}, 0
+		return nil, 0
 	}
-	life := k.clients[i].Lifetime
-	if life == 0 {
+	if life = k.clients[i].Lifetime; life == 0 {
 		life = time.Hour
 	}
-	var random [16]byte
-	_, _ = rand.Read(random[:]) // never fails
-	t := k.clients[i].Token
-	t.Bearer, t.Secret, t.Expires = true, hex.EncodeToString(random[:]), time.Now().Add(life)
-	if t.Scopes == nil {
-		t.Scopes = DefaultScopes()
-	}
+	g = newGrant(k.clients[i].Token)
+	g.issued, g.Bearer, g.Secret, g.Expires = true, true, randomUUID(), time.Now().Add(life)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for secret, g := range k.issued {
-		if time.Now().After(g.Expires) {
-			delete(k.issued, secret)
-		}
-	}
-	k.issued[t.Secret] = &grant{Token: t}
-	return t.Secret, t, life
+	k.grants = slices.DeleteFunc(k.grants, func(g *grant) bool { return g.issued && time.Now().After(g.Expires) })
+	k.grants = append(k.grants, g)
+	return g, life
 }
 
-// issueToken is the token endpoint: client credentials in the header, in a
-// form or, as Atlassian takes them, in JSON.
+// issueToken is the token endpoint: client credentials in a form, or in the header.
 func issueToken(c *call) answer {
-	var in struct {
-		GrantType    string `json:"grant_type"`
-		ClientID     string `json:"client_id"`
-		ClientSecret string `json:"client_secret"`
+	form, _ := url.ParseQuery(string(c.body)) // what is malformed is left out
+	id, secret := form.Get("client_id"), form.Get("client_secret")
+	if name, password, ok := c.req.BasicAuth(); ok {
+		id, _ = url.QueryUnescape(name)
+		secret, _ = url.QueryUnescape(password)
 	}
-	if strings.HasPrefix(c.req.Header.Get("Content-Type"), "application/json") {
-		if err := json.Unmarshal(c.body, &in); err != nil {
-			return oauthError(http.StatusBadRequest, "invalid_request")
-		}
-	} else {
-		form := parseForm(c.body)
-		in.GrantType, in.ClientID, in.ClientSecret = form.Get("grant_type"), form.Get("client_id"), form.Get("client_secret")
+	if form.Get("grant_type") != "client_credentials" {
+		return jsonAnswer(http.StatusBadRequest, map[string]string{"error": "unsupported_grant_type"})
 	}
-	if id, secret, ok := c.req.BasicAuth(); ok {
-		in.ClientID, in.ClientSecret = unescape(id), unescape(secret)
-	}
-	if in.GrantType != "client_credentials" {
-		return oauthError(http.StatusBadRequest, "unsupported_grant_type")
-	}
-	secret, t, life := c.site.keys.issue(in.ClientID, in.ClientSecret)
-	if secret == "" {
-		return oauthError(http.StatusUnauthorized, "invalid_client")
+	g, life := c.site.keys.issue(id, secret)
+	if g == nil {
+		return jsonAnswer(http.StatusUnauthorized, map[string]string{"error": "invalid_client"})
 	}
 	return jsonAnswer(http.StatusOK, map[string]any{
-		"access_token": secret, "token_type": "Bearer", "expires_in": int(life / time.Second), "scope": strings.Join(t.Scopes, " "),
+		"access_token": g.Secret,
+		"token_type":   "Bearer",
+		"expires_in":   int(life / time.Second),
+		"scope":        strings.Join(g.Scopes, " "),
 	})
-}
-
-func oauthError(status int, code string) answer {
-	return jsonAnswer(status, map[string]string{"error": code})
 }

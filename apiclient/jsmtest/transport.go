@@ -1,27 +1,24 @@
 package jsmtest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httptrace"
 	"os"
-	"strconv"
 	"syscall"
 )
 
-// Transport is a round tripper that calls h in the caller's goroutine, without
-// a network. Everything that waits in h waits in the caller, so it works in
-// the virtual time of testing/synctest; h must heed the request's context, as
-// a Site does. The trace hooks GetConn, GotConn, WroteHeaders, WroteRequest and
-// GotFirstResponseByte are called as net/http's own transport calls them.
+// Transport is a round tripper that calls h in the caller's goroutine, without a network. Everything that waits in h
+// waits in the caller, so it works in the virtual time of testing/synctest; h must heed the request's context, as a
+// Site does. The trace hooks GetConn, GotConn, WroteHeaders, WroteRequest and GotFirstResponseByte are called as
+// net/http's own transport calls them.
 //
-// A panic with [http.ErrAbortHandler] becomes what a client sees of a cut
-// connection: an error like a reset when nothing was sent yet, else a body
-// that ends in [io.ErrUnexpectedEOF]. Other panics go through to the caller.
+// A panic with [http.ErrAbortHandler] becomes what a client sees of a cut connection: an error like a reset when
+// nothing was sent yet, else a body that ends in [io.ErrUnexpectedEOF]. Other panics go through to the caller.
 func Transport(h http.Handler) http.RoundTripper { return inProcess{h} }
 
 type inProcess struct{ handler http.Handler }
@@ -37,9 +34,9 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	trace := httptrace.ContextClientTrace(ctx)
 	traceRequest(trace, req)
-	w := &recorder{header: http.Header{}}
-	aborted := w.run(t.handler, arriving(req))
-	if aborted && !w.flushed {
+	recorded := httptest.NewRecorder()
+	aborted := run(t.handler, recorded, arriving(req))
+	if aborted && !recorded.Flushed {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
@@ -48,7 +45,7 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	if trace != nil && trace.GotFirstResponseByte != nil {
 		trace.GotFirstResponseByte()
 	}
-	return w.response(req, aborted), nil
+	return response(recorded, req, aborted), nil
 }
 
 func traceRequest(trace *httptrace.ClientTrace, req *http.Request) {
@@ -73,7 +70,6 @@ func traceRequest(trace *httptrace.ClientTrace, req *http.Request) {
 func arriving(req *http.Request) *http.Request {
 	r := req.WithContext(req.Context())
 	r.RequestURI, r.RemoteAddr = req.URL.RequestURI(), "127.0.0.1:1"
-	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.1", 1, 1
 	if r.Host == "" {
 		r.Host = req.URL.Host
 	}
@@ -86,39 +82,8 @@ func arriving(req *http.Request) *http.Request {
 	return r
 }
 
-// recorder keeps what a handler answers.
-type recorder struct {
-	header  http.Header
-	status  int
-	sent    http.Header // as it was when the status was written
-	body    bytes.Buffer
-	flushed bool // bytes have left for the client
-}
-
-func (w *recorder) Header() http.Header { return w.header }
-
-func (w *recorder) WriteHeader(status int) {
-	if w.status == 0 && status >= 200 {
-		w.status, w.sent = status, w.header.Clone()
-	}
-}
-
-func (w *recorder) Write(p []byte) (int, error) {
-	w.WriteHeader(http.StatusOK)
-	if w.status == http.StatusNoContent && len(p) > 0 {
-		return 0, http.ErrBodyNotAllowed
-	}
-	return w.body.Write(p)
-}
-
-// Flush implements [http.Flusher].
-func (w *recorder) Flush() {
-	w.WriteHeader(http.StatusOK)
-	w.flushed = true
-}
-
 // run calls the handler and reports whether it cut the connection.
-func (w *recorder) run(h http.Handler, r *http.Request) (aborted bool) {
+func run(h http.Handler, w http.ResponseWriter, r *http.Request) (aborted bool) {
 	defer func() {
 		p := recover()
 		if p == nil {
@@ -130,26 +95,20 @@ func (w *recorder) run(h http.Handler, r *http.Request) (aborted bool) {
 		aborted = true
 	}()
 	h.ServeHTTP(w, r)
-	w.WriteHeader(http.StatusOK)
 	return false
 }
 
-func (w *recorder) response(req *http.Request, aborted bool) *http.Response {
-	length := int64(w.body.Len())
-	if n, err := strconv.ParseInt(w.sent.Get("Content-Length"), 10, 64); err == nil {
-		length = n
-	} else if aborted {
-		length = -1
+func response(recorded *httptest.ResponseRecorder, req *http.Request, aborted bool) *http.Response {
+	resp := recorded.Result()
+	resp.Request = req
+	got := int64(recorded.Body.Len())
+	if resp.ContentLength < 0 && !aborted {
+		resp.ContentLength = got
 	}
-	var body io.Reader = &w.body
-	if aborted || length > int64(w.body.Len()) && req.Method != http.MethodHead {
-		body = io.MultiReader(body, cut{})
+	if aborted || resp.ContentLength > got && req.Method != http.MethodHead {
+		resp.Body = io.NopCloser(io.MultiReader(resp.Body, cut{}))
 	}
-	return &http.Response{
-		Status: strconv.Itoa(w.status) + " " + http.StatusText(w.status), StatusCode: w.status,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: w.sent, Body: io.NopCloser(body), ContentLength: length, Request: req,
-	}
+	return resp
 }
 
 // cut is the end of a body that was to go on.
