@@ -1,0 +1,211 @@
+package importer
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/outcome"
+	"jsm-onboard/importer/text"
+)
+
+// Limit is a number of rows, given outright (N) or as a share (P%).
+type Limit struct {
+	Rows    int     // when it is no share
+	Percent float64 // of a base that the guard names
+	Share   bool    // Percent counts; implied by Percent > 0
+	AtLeast int     // the least that a share comes to
+	Set     bool    // false: no limit
+}
+
+// ParseLimit reads "12" or "2.5%".
+func ParseLimit(s string) (Limit, error) {
+	number, isShare := strings.CutSuffix(strings.TrimSpace(s), "%")
+	if isShare {
+		p, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		if err != nil || !(p >= 0 && p <= 100) {
+			return Limit{}, fmt.Errorf("%q is not a share between 0%% and 100%%", s)
+		}
+		return Limit{Percent: p, Share: true, Set: true}, nil
+	}
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 0 {
+		return Limit{}, fmt.Errorf("%q is neither a number of rows (12) nor a share (5%%)", s)
+	}
+	return Limit{Rows: n, Set: true}, nil
+}
+
+func (l Limit) share() bool { return l.Share || l.Percent > 0 }
+
+// Never reports a plain 0, which --max-errors reads as: never stop. A share of 0% lets none pass.
+func (l Limit) Never() bool { return l.Set && l.Rows == 0 && !l.share() }
+
+// Of is the most rows that the limit allows out of base.
+func (l Limit) Of(base int) int {
+	switch {
+	case !l.share():
+		return max(l.Rows, l.AtLeast)
+	case l.Percent == 0:
+		return 0
+	}
+	return max(int(l.Percent*float64(base)/100), l.AtLeast)
+}
+
+// Exceeded reports whether n rows out of base are more than the limit allows.
+func (l Limit) Exceeded(n, base int) bool { return l.Set && n > l.Of(base) }
+
+func (l Limit) String() string {
+	switch {
+	case !l.Set:
+		return "none"
+	case !l.share():
+		return strconv.Itoa(l.Rows)
+	case l.AtLeast > 0 && l.Percent > 0:
+		return fmt.Sprintf("%g%%, at least %d", l.Percent, l.AtLeast)
+	}
+	return fmt.Sprintf("%g%%", l.Percent)
+}
+
+// inSentence is a limit within a sentence.
+func (l Limit) inSentence() string {
+	if share, least, ok := strings.Cut(l.String(), ", "); ok {
+		return share + " (" + least + ")"
+	}
+	return l.String()
+}
+
+// Guards are the limits that a plan must keep before anything is sent.
+type Guards struct {
+	MaxInvalid       Limit // of the rows read
+	MaxCreates       Limit // of Last
+	MaxShrink        Limit // how many fewer people than Last there may be, of Last
+	MaxOrganizations Limit // how many organizations may be created, of the people in the file
+	Last             int   // people in the source's last complete run; 0: it has none, and a share of it holds nothing back
+	People           bool  // a file without anybody who could be sent is refused
+}
+
+// Check refuses a plan that breaks a guard, before anything is sent. It may be asked again after PlanAccess.
+func (g Guards) Check(p *Plan) error {
+	if g.People && p.Survey.Valid == 0 {
+		return &export.RefusedError{
+			Path: p.Survey.Path,
+			What: fmt.Sprintf("none of its %s is somebody who can be onboarded: this is not a whole export, and "+
+				"nothing is done", text.Counted(p.Survey.Rows, "row", "rows")),
+			Hint: "see why with jsm-onboard check",
+		}
+	}
+	for _, guard := range []func(*Plan) *Stop{g.required, g.invalid, g.shrink, g.creates, g.organizations} {
+		if stop := guard(p); stop != nil {
+			return stop
+		}
+	}
+	return nil
+}
+
+func guarded(hint, format string, a ...any) *Stop {
+	return &Stop{Cause: Guarded, What: fmt.Sprintf(format, a...), Hint: hint}
+}
+
+func (Guards) required(p *Plan) *Stop {
+	if len(p.Missing) == 0 {
+		return nil
+	}
+	return guarded("check that the export is whole, and of the right system",
+		"the export does not hold %s (--require-email); nothing was sent", strings.Join(p.Missing, ", "))
+}
+
+func (g Guards) invalid(p *Plan) *Stop {
+	n, rows := p.Survey.Invalid, p.Survey.Rows-p.Survey.Excluded
+	if !g.MaxInvalid.Exceeded(n, rows) {
+		return nil
+	}
+	return guarded("see what is wrong with jsm-onboard check; fix the export, or allow it once with --max-invalid "+
+		strconv.Itoa(n),
+		"%s of %s invalid, and --max-invalid %s allows %s; nothing was sent", text.Grouped(n),
+		text.Counted(rows, "row is", "rows are"), g.MaxInvalid.inSentence(), text.Grouped(g.MaxInvalid.Of(rows)))
+}
+
+func (g Guards) shrink(p *Plan) *Stop {
+	people := p.Survey.Rows - p.Survey.Duplicates
+	missing := g.Last - people
+	if g.Last == 0 || !g.MaxShrink.Exceeded(missing, g.Last) {
+		return nil
+	}
+	return guarded("check that the export is whole; when so many have really left, allow it once with "+
+		fmt.Sprintf("--max-shrink %d%%", (100*missing+g.Last-1)/g.Last),
+		"the export has %s, %s fewer than the last complete run had, and --max-shrink %s allows %s; nothing was sent",
+		text.Counted(people, "person", "people"), text.Grouped(missing), g.MaxShrink.inSentence(),
+		text.Grouped(g.MaxShrink.Of(g.Last)))
+}
+
+func (g Guards) creates(p *Plan) *Stop {
+	if g.MaxCreates.share() && g.Last == 0 || !g.MaxCreates.Exceeded(p.Create, g.Last) {
+		return nil
+	}
+	return guarded("look at the plan with --dry-run; when it is right, allow it once with --max-creates "+
+		strconv.Itoa(p.Create),
+		"%s would be created, and --max-creates %s allows %s; nothing was sent",
+		text.Counted(p.Create, "customer", "customers"), g.MaxCreates.inSentence(), text.Grouped(g.MaxCreates.Of(g.Last)))
+}
+
+func (g Guards) organizations(p *Plan) *Stop {
+	people := p.Survey.Valid - p.Survey.Duplicates
+	if p.Access == nil || !g.MaxOrganizations.Exceeded(p.Access.ToCreate, people) {
+		return nil
+	}
+	return guarded("look at the plan: is it the right column? When it is, allow it once with --max-organizations "+
+		strconv.Itoa(p.Access.ToCreate),
+		"%s would be created, and --max-organizations %s allows %s; nothing was sent",
+		text.Counted(p.Access.ToCreate, "organization", "organizations"), g.MaxOrganizations.inSentence(),
+		text.Grouped(g.MaxOrganizations.Of(people)))
+}
+
+// CheckRevocation refuses to revoke more accounts than limit allows of those that the ledger holds as ours. What an
+// earlier session of the run has revoked counts as if it were still to be done.
+func CheckRevocation(p *Plan, limit Limit, ours int) error {
+	before := p.Settled.Of(outcome.Revoked)
+	n, ours := p.Create+before, ours+before
+	if !limit.Exceeded(n, ours) {
+		return nil
+	}
+	return guarded("look at the plan; when it is right, allow it once with --max-revoke "+strconv.Itoa(n),
+		"%s would be revoked, and --max-revoke %s allows %s of the %s that this ledger has; nothing was revoked",
+		text.Counted(n, "account", "accounts"), limit.inSentence(), text.Grouped(limit.Of(ours)), text.Grouped(ours))
+}
+
+// RevokedShare says how large a part of the accounts that the ledger holds as ours a revocation takes.
+func (p *Plan) RevokedShare(ours int) string {
+	before := p.Settled.Of(outcome.Revoked)
+	n, ours := p.Create+before-p.Reach.Foreign-p.Reach.Unknown, ours+before
+	share := fmt.Sprintf("%s of the %s this program has created", text.Grouped(n),
+		text.Counted(ours, "account", "accounts"))
+	if n > 0 && n == ours {
+		share += ": everybody"
+	}
+	if f := p.Reach.Foreign; f > 0 {
+		share += fmt.Sprintf("; and %s not certainly created by it", text.Counted(f, "that was", "that were"))
+	}
+	if u := p.Reach.Unknown; u > 0 {
+		share += fmt.Sprintf("; and %s that it does not know", text.Grouped(u))
+	}
+	return share
+}
+
+// few is how many accounts may be revoked without a word about how many they are of all.
+const few = 10
+
+// CheckUnlisted refuses a file that is no list of leavers and revokes more than half as many accounts as the ledger
+// holds as ours, and more than a few: most likely the export itself was named. It is for those who neither are asked
+// nor have given a limit.
+func CheckUnlisted(p *Plan, ours int) error {
+	n := p.Create + p.Settled.Of(outcome.Revoked)
+	known := n - p.Reach.Unknown
+	if p.Reach.Listed || p.Undoes != nil || known <= few || 2*known <= ours+p.Settled.Of(outcome.Revoked) {
+		return nil
+	}
+	return guarded("the lists that sync writes are called ….leavers.csv; when this file is really meant, say so with "+
+		"--max-revoke "+strconv.Itoa(n),
+		"%s would be revoked (%s), and this file is not a list of leavers: it has no column jsm_action; "+
+			"nothing was revoked", text.Counted(n, "account", "accounts"), p.RevokedShare(ours))
+}

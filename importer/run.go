@@ -1,0 +1,325 @@
+// Package importer is a run: its plan and guards, the steps of one row, the rules by which it stops, and what
+// sync, revoke and undo add to them.
+package importer
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"jsm-onboard/apiclient"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
+)
+
+// API is what a run needs of a site; [apiclient.Client] is one. A cancelled context ends waits; a request that has
+// left is answered or times out on its own.
+type API interface {
+	CreateCustomer(context.Context, apiclient.NewCustomer, apiclient.Record) (apiclient.Customer, apiclient.Call, error)
+	RevokePortalAccess(ctx context.Context, accountID string, record apiclient.Record) (apiclient.Call, error)
+	RenameCustomer(ctx context.Context, accountID, displayName string) (apiclient.Call, error)
+	FindAccount(ctx context.Context, email string) (apiclient.Account, error)
+
+	Organizations(context.Context) iter.Seq2[apiclient.Organization, error]
+	CreateOrganization(ctx context.Context, name string) (apiclient.Organization, error)
+	AddToOrganization(ctx context.Context, id string, accountIDs []string) (apiclient.Call, error)
+	ServiceDesk(ctx context.Context, key string) (apiclient.ServiceDesk, error)
+	AddToServiceDesk(ctx context.Context, id string, accountIDs []string) (apiclient.Call, error)
+	AddOrganizationToServiceDesk(ctx context.Context, deskID, organizationID string) (apiclient.Call, error)
+}
+
+// Result is what became of one row, as it is handed out. Lost, Refused and Took are of this session alone.
+type Result struct {
+	Row *export.Row
+	outcome.Outcome
+	Lost    bool          // the answer to one of the attempts was lost
+	Refused int           // attempts answered with 429
+	Took    time.Duration // how long the site took for the last answer; 0: nothing was asked
+}
+
+// Options are the choices of one run.
+type Options struct {
+	Workers          int    // requests in flight at most
+	Limit            int    // at most so many creates; 0: no limit
+	Only             int    // the number of the one row to send, whatever becomes of it; 0: all
+	MaxErrors        Limit  // stop when more rows than that have failed
+	ResendKnown      bool   // send the rows that the ledger knows, too
+	UpdateNames      bool   // rename known customers whose name has changed
+	ResolveConflicts bool   // look up the account id behind a 409
+	MayBrowse        bool   // Jira says that the token may browse users: an empty look-up is evidence
+	FailedPath       string // where the rows to fix are written; ""; nowhere
+
+	Settled func(Result) // unless nil, is given each result at once, out of order and from any goroutine
+}
+
+// End is how a run ended.
+type End struct {
+	Totals  outcome.Totals
+	Rows    int   // rows of the first pass; the sum of Totals, or a promise is broken
+	Sent    int   // rows for which a request left in this session
+	Lost    int   // of these, rows with an attempt whose answer was lost
+	Stop    *Stop // why it ended before its last row; nil: it did not
+	Revised bool  // results changed after they were handed out: write them again, from the ledger
+	Access  *AccessEnd
+	Notes   []string // sentences for the log and the totals
+}
+
+// ExitCode is derived from the counted rows and the reason to stop.
+func (e End) ExitCode() int {
+	if e.Totals.Prove(e.Rows) != nil {
+		return 1
+	}
+	if e.Stop != nil && e.Stop.Cause != LimitReached {
+		return e.Stop.Cause.ExitCode()
+	}
+	notGood := e.Totals.NotGood()
+	if e.Stop != nil {
+		notGood -= e.Totals.Of(outcome.NotAttempted)
+	}
+	if notGood > 0 || e.Access != nil && e.Access.Rows > 0 {
+		return 3
+	}
+	return 0
+}
+
+// batchRows is how many rows are asked about in the ledger at once.
+const batchRows = 512
+
+// A decision is what a row needs: nothing any more, or a worker's time.
+type decision struct {
+	result Result // with do: what holds when the run stops before the row
+	do     func(context.Context) (Result, *Stop)
+}
+
+// work is one kind of run.
+type work interface {
+	// before is what comes ahead of the first row.
+	before(context.Context) *Stop
+	// decide is called by one goroutine with the rows in input order, also after a stop.
+	decide(context.Context, []*export.Row) ([]decision, error)
+	// unread is the result of a row of which the ledger could not be asked.
+	unread(*export.Row) Result
+	// after is what follows when every row has a result and nothing has stopped the run.
+	after(context.Context, *Run, *End)
+}
+
+// Run takes rows from one reader through a pool of workers and back into input order.
+type Run struct {
+	work    work
+	rows    int // as the first pass counted them
+	options Options
+	quota   *allowance // --limit
+	window  *window
+	progress
+
+	asked   context.Context // ends when the user asks to stop
+	running context.Context // ends when no new request may leave
+	cancel  context.CancelCauseFunc
+}
+
+func newRun(ctx context.Context, w work, plan *Plan, o Options) *Run {
+	r := &Run{
+		work:    w,
+		rows:    plan.Survey.Rows,
+		options: o,
+		quota:   newAllowance(o.Limit),
+		window:  newWindow(windowRows),
+		asked:   ctx,
+	}
+	r.running, r.cancel = context.WithCancelCause(ctx)
+	return r
+}
+
+// NewImport prepares the import that plan is about and that the ledger has begun. When ctx ends, no new row is sent.
+func NewImport(ctx context.Context, api API, l *ledger.Ledger, plan *Plan, o Options) *Run {
+	return newRun(ctx, newCreation(api, l, plan, o), plan, o)
+}
+
+// NewRevocation prepares the revocation that plan is about: of a file, or of what a run has created. Of o, Workers,
+// MaxErrors, MayBrowse and Settled count.
+func NewRevocation(ctx context.Context, api API, l *ledger.Ledger, plan *Plan, o Options) *Run {
+	o.Limit, o.Only = 0, 0
+	return newRun(ctx, newRevocation(api, l, plan, o), plan, o)
+}
+
+// Do works through rows and hands each result to tell, in input order and on the caller's goroutine. Each row has a
+// result also when the run stops early; only a row that cannot be read has none.
+func (r *Run) Do(rows iter.Seq2[*export.Row, error], tell func(Result) error) End {
+	defer r.cancel(nil)
+	end := End{Rows: r.rows}
+	r.stop(r.work.before(r.running))
+	end.Stop = r.through(rows, tell)
+	if end.Stop == nil {
+		r.work.after(r.asked, r, &end)
+	}
+	now := r.Progress()
+	end.Totals, end.Sent, end.Lost = now.Totals, now.Sent, now.Lost
+	limited := r.options.Only != 0 || r.quota.reached()
+	if end.Stop == nil && limited && now.Totals.Of(outcome.NotAttempted) > 0 {
+		end.Stop = &Stop{
+			Cause: LimitReached,
+			What:  "--limit is reached, as asked",
+			Hint:  "run the same command again for the rest; without --limit it goes to the end",
+		}
+	}
+	return end
+}
+
+// stop ends the run: rows in flight finish, no new one is sent. The first cause counts.
+func (r *Run) stop(s *Stop) {
+	if s != nil {
+		r.cancel(s)
+	}
+}
+
+// through takes every row from the reader to tell, and returns why it stopped before the end.
+func (r *Run) through(rows iter.Seq2[*export.Row, error], tell func(Result) error) *Stop {
+	pool, ctx := errgroup.WithContext(r.running) // a worker's *Stop ends the others
+	steps := make(chan decision)
+	pool.Go(func() error {
+		defer close(steps)
+		r.read(ctx, rows, steps)
+		return nil
+	})
+	for range max(1, min(r.options.Workers, r.rows)) {
+		pool.Go(func() error {
+			for d := range steps {
+				result, stop := d.do(ctx)
+				r.quota.give(result.Status)
+				r.worked(result)
+				r.hand(result)
+				if stop != nil {
+					return stop
+				}
+			}
+			return nil
+		})
+	}
+	r.collect(tell)
+	_ = pool.Wait() // its error is the cause of ctx, unless something else came first
+	if stop, ok := errors.AsType[*Stop](context.Cause(ctx)); ok {
+		return stop
+	}
+	return interrupted(r.running)
+}
+
+// read goes through the rows to the end, also after a stop: every row gets its result.
+func (r *Run) read(ctx context.Context, rows iter.Seq2[*export.Row, error], steps chan<- decision) {
+	batches := make(chan []*export.Row, 1) // while one is decided on, the next is read
+	var deciding sync.WaitGroup
+	deciding.Go(func() {
+		for batch := range batches {
+			r.decide(ctx, batch, steps)
+		}
+	})
+	last, err := 0, error(nil)
+	for batch, e := range inBatches(rows, batchRows) {
+		if err = e; err != nil {
+			break
+		}
+		last = batch[len(batch)-1].Number
+		batches <- batch
+	}
+	if err != nil {
+		r.stop(brokenInput(err))
+	}
+	close(batches)
+	deciding.Wait()
+	if err != nil {
+		r.skip(outcome.NotAttempted, r.rows-last)
+	}
+	r.window.close(last)
+}
+
+// inBatches yields n rows at a time. An error is the last that it yields, after the rows that came before it.
+func inBatches(rows iter.Seq2[*export.Row, error], n int) iter.Seq2[[]*export.Row, error] {
+	return func(yield func([]*export.Row, error) bool) {
+		batch := make([]*export.Row, 0, n)
+		for row, err := range rows {
+			if err != nil {
+				if len(batch) == 0 || yield(batch, nil) {
+					yield(nil, err)
+				}
+				return
+			}
+			if batch = append(batch, row); len(batch) < n {
+				continue
+			}
+			if !yield(batch, nil) {
+				return
+			}
+			batch = make([]*export.Row, 0, n)
+		}
+		if len(batch) > 0 {
+			yield(batch, nil)
+		}
+	}
+}
+
+// decide hands on what is settled in a batch, and gives the rest to the workers.
+func (r *Run) decide(ctx context.Context, batch []*export.Row, steps chan<- decision) {
+	r.window.reserve(len(batch))
+	decisions, err := r.work.decide(context.WithoutCancel(ctx), batch) // what was read gets a result, also after a stop
+	if err != nil {
+		r.stop(brokenLedger(err))
+		for _, row := range batch {
+			r.hand(r.work.unread(row))
+		}
+		return
+	}
+	for _, d := range decisions {
+		if d.do == nil || !r.offer(ctx, d, steps) {
+			r.hand(d.result)
+		}
+	}
+}
+
+// offer gives a row to the next free worker; false: the run stops first, or may not send this one.
+func (r *Run) offer(ctx context.Context, d decision, steps chan<- decision) bool {
+	if r.options.Only != 0 && d.result.Row.Number != r.options.Only || !r.quota.take(ctx) {
+		return false
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case steps <- d:
+		return true
+	}
+}
+
+// hand puts a result that is on disk into its place.
+func (r *Run) hand(result Result) {
+	r.count(result.Status)
+	if r.options.Settled != nil {
+		r.options.Settled(result)
+	}
+	r.window.put(result)
+}
+
+// collect takes the results in order. When they can no longer be told (a full disk), it stops the run and only drains.
+func (r *Run) collect(tell func(Result) error) {
+	buf := make([]Result, 0, batchRows)
+	var broken error
+	for {
+		ready := r.window.take(buf[:0])
+		if len(ready) == 0 {
+			return
+		}
+		for i := 0; i < len(ready) && broken == nil; i++ {
+			if broken = tell(ready[i]); broken != nil {
+				r.stop(&Stop{
+					Cause: Broken,
+					What:  broken.Error(),
+					Err:   broken,
+					Hint: "make room or give another --results, then run the same command again; " +
+						"it goes on where it stopped",
+				})
+			}
+		}
+	}
+}
