@@ -11,16 +11,10 @@ import (
 	"time"
 )
 
-const (
-	lastSuccess    = "jsm_onboard_last_success_timestamp_seconds"
-	lastCompletion = "jsm_onboard_last_completion_timestamp_seconds"
-)
-
 // WriteMetrics writes the totals of a finished run, and of the leavers of a
-// sync, in the Prometheus text format, for node_exporter's textfile collector. When
-// this run did not end well, the times of those that did are kept from the file
-// that stands there. The mode of that file is kept, too: the collector may be
-// somebody else.
+// sync, in the Prometheus text format, for node_exporter's textfile collector.
+// When this run did not end well, the times of those that did are kept from the
+// file that is there, and so is its mode: the collector may be another user.
 //
 // https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 func WriteMetrics(path, source string, s Summary) error {
@@ -56,69 +50,99 @@ func (f *File) keepMode() error {
 }
 
 func metrics(source string, s Summary, before string) []byte {
-	job := label("command", s.Command)
+	m := &exposition{job: label("command", s.Command)}
 	if source != "" {
-		job += "," + label("source", source)
+		m.job += "," + label("source", source)
 	}
-	m := &exposition{}
-	m.gauge("jsm_onboard_rows", "Rows of the last run by what became of them.")
-	for _, c := range s.Rows.Counts {
-		m.value("jsm_onboard_rows", job+","+label("status", c.Status.String()), float64(c.Rows))
-	}
-	m.departures(job, s.Leavers)
-	m.gauge("jsm_onboard_rows_read", "Rows read by the last run.")
-	m.value("jsm_onboard_rows_read", job, float64(s.Rows.Read))
-	m.gauge("jsm_onboard_requests", "Requests of the last run to create, or of the command revoke to revoke.")
-	for _, c := range []struct {
-		kind string
-		n    int
-	}{{"sent", s.Requests.Sent}, {"throttled", s.Requests.Throttled}, {"retried", s.Requests.Retried}, {"ambiguous", s.Requests.Ambiguous}} {
-		m.value("jsm_onboard_requests", job+","+label("kind", c.kind), float64(c.n))
-	}
-	m.gauge("jsm_onboard_duration_seconds", "How long the last run took.")
-	m.value("jsm_onboard_duration_seconds", job, s.Elapsed().Round(time.Millisecond).Seconds())
-	m.gauge("jsm_onboard_exit_code", "Exit code of the last run; 0: every row is good.")
-	m.value("jsm_onboard_exit_code", job, float64(s.ExitCode))
-	m.gauge("jsm_onboard_last_run_timestamp_seconds", "When the last run ended.")
-	m.value("jsm_onboard_last_run_timestamp_seconds", job, float64(s.FinishedAt.Unix()))
-	m.last(lastSuccess, "When the last run with exit code 0 ended.", s, job, before, s.ExitCode == 0)
-	m.last(lastCompletion, "When the last run with exit code 0 or 3 ended.", s, job, before, s.ExitCode == 0 || s.ExitCode == 3)
-	return m.b.Bytes()
+	m.rows("rows", "Rows of the last run by what became of them.", s.Rows)
+	m.gauge("rows_read", "Rows read by the last run.", sample{value: float64(s.Rows.Read)})
+	m.gauge("requests", "Requests of the last run to create, or of revoke and undo to revoke.",
+		counted("kind", "sent", s.Requests.Sent), counted("kind", "throttled", s.Requests.Throttled),
+		counted("kind", "retried", s.Requests.Retried), counted("kind", "ambiguous", s.Requests.Ambiguous))
+	m.access(s.Access)
+	m.leavers(s.Leavers)
+	ended := float64(s.FinishedAt.Unix())
+	m.gauge("duration_seconds", "How long the last run took.",
+		sample{value: s.Elapsed().Round(time.Millisecond).Seconds()})
+	m.gauge("exit_code", "Exit code of the last run; 0: every row is good.", sample{value: float64(s.ExitCode)})
+	m.gauge("last_run_timestamp_seconds", "When the last run ended.", sample{value: ended})
+	m.last("last_success_timestamp_seconds", "When the last run with exit code 0 ended.",
+		s.ExitCode == 0, ended, before)
+	m.last("last_completion_timestamp_seconds", "When the last run with exit code 0 or 3 ended.",
+		s.ExitCode == 0 || s.ExitCode == 3, ended, before)
+	return m.text.Bytes()
 }
 
-// departures are the leavers that the run has listed, by what is to be done,
-// and by what was done.
-func (m *exposition) departures(job string, d *Departures) {
+// An exposition collects the metrics of one job.
+type exposition struct {
+	job  string // its labels
+	text bytes.Buffer
+}
+
+// A sample is one value of a metric, with a label of its own or none.
+type sample struct {
+	label string
+	value float64
+}
+
+func counted(name, value string, n int) sample { return sample{label(name, value), float64(n)} }
+
+func (m *exposition) gauge(name, help string, samples ...sample) {
+	name = "jsm_onboard_" + name
+	fmt.Fprintf(&m.text, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name)
+	for _, s := range samples {
+		labels := m.job
+		if s.label != "" {
+			labels += "," + s.label
+		}
+		fmt.Fprintf(&m.text, "%s{%s} %s\n", name, labels, strconv.FormatFloat(s.value, 'f', -1, 64))
+	}
+}
+
+func (m *exposition) rows(name, help string, rows Rows) {
+	var samples []sample
+	for _, c := range rows.Counts {
+		samples = append(samples, counted("status", c.Status.String(), c.Rows))
+	}
+	m.gauge(name, help, samples...)
+}
+
+func (m *exposition) access(a *Access) {
+	if a == nil {
+		return
+	}
+	m.gauge("organizations", "Organizations that the file of the last run names.",
+		counted("kind", "existed", a.Organizations.Existed), counted("kind", "created", a.Organizations.Created))
+	m.gauge("memberships", "Customers of the last run in their organizations, by what became of it.",
+		counted("kind", "added", a.Memberships.Added), counted("kind", "known", a.Memberships.Known),
+		counted("kind", "failed", a.Memberships.Failed))
+}
+
+// leavers are the people that a sync has listed, and what was done about them.
+func (m *exposition) leavers(d *LeaverTotals) {
 	if d == nil || d.Path == "" {
 		return
 	}
-	m.gauge("jsm_onboard_leavers", "Leavers that the last run has listed, by what is to be done about them.")
-	m.value("jsm_onboard_leavers", job+","+label("action", "revoke"), float64(d.Revoke))
-	m.value("jsm_onboard_leavers", job+","+label("action", "review"), float64(d.Review))
+	m.gauge("leavers", "Leavers that the last run has listed, by what is to be done about them.",
+		counted("action", "revoke", d.Revoke), counted("action", "review", d.Review))
 	if d.Rows == nil {
 		return
 	}
-	m.gauge("jsm_onboard_leaver_rows", "Leavers of the last run by what became of them.")
-	for _, c := range d.Rows.Counts {
-		m.value("jsm_onboard_leaver_rows", job+","+label("status", c.Status.String()), float64(c.Rows))
-	}
-	m.gauge("jsm_onboard_leaver_requests", "Requests of the last sync to take access away from leavers.")
-	m.value("jsm_onboard_leaver_requests", job, float64(d.Sent))
-	m.gauge("jsm_onboard_leaver_requests_throttled", "Requests of the last sync to take access away from leavers that were answered 429.")
-	m.value("jsm_onboard_leaver_requests_throttled", job, float64(d.Throttled))
+	m.rows("leaver_rows", "Leavers of the last run by what became of them.", *d.Rows)
+	m.gauge("leaver_requests", "Requests of the last sync to revoke the access of leavers.",
+		counted("kind", "sent", d.Sent), counted("kind", "throttled", d.Throttled))
 }
 
-// last is when a run last ended well: this one, or what the file before says of
+// last is when a run last ended well: this one, or what the file before has for
 // the same job.
-func (m *exposition) last(name, help string, s Summary, job, before string, well bool) {
-	at, ok := float64(s.FinishedAt.Unix()), well
+func (m *exposition) last(name, help string, well bool, ended float64, before string) {
 	if !well {
-		at, ok = valueIn(before, name+"{"+job+"} ")
+		var known bool
+		if ended, known = valueIn(before, "jsm_onboard_"+name+"{"+m.job+"} "); !known {
+			return
+		}
 	}
-	if ok {
-		m.gauge(name, help)
-		m.value(name, job, at)
-	}
+	m.gauge(name, help, sample{value: ended})
 }
 
 // valueIn is the value of a series in the text of a metrics file.
@@ -130,16 +154,6 @@ func valueIn(text, series string) (float64, bool) {
 		}
 	}
 	return 0, false
-}
-
-type exposition struct{ b bytes.Buffer }
-
-func (m *exposition) gauge(name, help string) {
-	fmt.Fprintf(&m.b, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name)
-}
-
-func (m *exposition) value(name, labels string, v float64) {
-	fmt.Fprintf(&m.b, "%s{%s} %s\n", name, labels, strconv.FormatFloat(v, 'f', -1, 64))
 }
 
 // label is one label with its value escaped.

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// notifyTimeout is for one word to the monitor, whole.
+// notifyTimeout is for one request to the monitor.
 const notifyTimeout = 10 * time.Second
 
-// Signal is what the monitor is told.
+// Signal is what the monitor gets to know.
 type Signal int
 
 // The signals of https://healthchecks.io/docs/http_api/.
@@ -33,7 +33,7 @@ func (s Signal) suffix() string {
 	return ""
 }
 
-// A Monitor is told of starts and ends of runs. Its URL is treated as a
+// A Monitor gets the starts and ends of runs. Its URL is treated as a
 // secret: no error holds more of it than the host.
 type Monitor struct {
 	url    *url.URL
@@ -53,33 +53,33 @@ func NewMonitor(address string) (*Monitor, error) {
 	}}, nil
 }
 
-// Tell posts a signal with a summary as its body, which may be nil. It never
+// Post sends a signal with a summary as its body, which may be nil. It never
 // follows to another place. A failure is for the log: the run is as good
 // without it.
-func (m *Monitor) Tell(ctx context.Context, s Signal, body []byte) error {
+func (m *Monitor) Post(ctx context.Context, s Signal, body []byte) error {
 	to := *m.url
 	if suffix := s.suffix(); suffix != "" {
 		to = *m.url.JoinPath(suffix)
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("telling %s: %w", m.url.Host, bare(err))
+		return fmt.Errorf("notifying %s: %w", m.url.Host, withoutURL(err))
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "jsm-onboard")
 	answer, err := m.client.Do(request)
 	if err != nil {
-		return fmt.Errorf("telling %s: %w", m.url.Host, bare(err))
+		return fmt.Errorf("notifying %s: %w", m.url.Host, withoutURL(err))
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode/100 != 2 {
-		return fmt.Errorf("telling %s: it answered %d", m.url.Host, answer.StatusCode)
+		return fmt.Errorf("notifying %s: it answered %d", m.url.Host, answer.StatusCode)
 	}
 	return nil
 }
 
-// bare is the error without the URL that net/http puts before it.
-func bare(err error) error {
+// withoutURL is the error without the URL that net/http puts before it.
+func withoutURL(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err
 	}

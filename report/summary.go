@@ -6,50 +6,77 @@ import (
 	"fmt"
 	"math"
 	"time"
+	"unicode"
+	"unicode/utf16"
 
-	"jsm-onboard/importer"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
 )
 
 // Summary is a run's totals, as scripts, the monitor and the ledger get them.
+// It holds no name, no address and no cell of a row.
 type Summary struct {
-	RunID       string
-	Command     string
-	Site        string
-	Input       string
-	InputSHA256 string
-	StartedAt   time.Time // of the run: its first sitting
-	FinishedAt  time.Time // zero: not finished
-	Sitting     int       // 1, 2, …: how often the run was gone on with; 0: not told
-	SittingAt   time.Time // when this sitting began; zero: not told
-	Outcome     string    // "complete" or "stopped"; "" while the run goes on
-	StopReason  string
-	Hint        string // what to do about that; "" when there is nothing
-	ExitCode    int
-	Rows        Rows
-	Skipped     int
-	Requests    Requests // of this sitting
-	Rate        Rate     // of this sitting
-	Results     string   // paths; "" when there is no such file
-	Failed      string
-	Ledger      string
-	Leavers     *Departures // sync; nil: not asked for
+	RunID       string         `json:"run_id"`
+	Command     string         `json:"command"`
+	Site        string         `json:"site"`
+	Input       string         `json:"input"`
+	InputSHA256 string         `json:"input_sha256"`
+	StartedAt   Second         `json:"started_at"`  // of the run: its first session
+	FinishedAt  Second         `json:"finished_at"` // zero: not finished
+	Session     int            `json:"session,omitempty"`
+	SessionAt   Second         `json:"session_started_at,omitzero"`
+	Outcome     string         `json:"outcome"` // of ledger: Complete, Stopped or Held; "" while the run goes on
+	StopReason  string         `json:"stop_reason"`
+	Hint        string         `json:"hint"` // what to do about that
+	ExitCode    int            `json:"exit_code"`
+	Rows        Rows           `json:"rows"`
+	Skipped     int            `json:"skipped"`
+	Problems    map[string]int `json:"problems"`
+	Requests    Requests       `json:"requests"` // of this session
+	Rate        Rate           `json:"rate"`     // of this session
+	Access      *Access        `json:"access,omitempty"`
+	Leavers     *LeaverTotals  `json:"leavers,omitempty"`
+	Results     string         `json:"results"` // paths; "" when there is no such file
+	Failed      string         `json:"failed"`
+	Ledger      string         `json:"ledger"`
 }
 
-// Elapsed is how long this sitting took; 0 while it goes on. The night between
-// two sittings is no part of a run.
+// Second is a time that JSON has in UTC, to the second; null for none.
+type Second struct{ time.Time }
+
+// MarshalJSON writes "2025-03-01T08:00:00Z" or null.
+func (s Second) MarshalJSON() ([]byte, error) {
+	if s.IsZero() {
+		return []byte("null"), nil
+	}
+	return json.Marshal(s.UTC().Truncate(time.Second))
+}
+
+// Elapsed is how long this session took; 0 while it goes on. The time between
+// two sessions is no part of a run.
 func (s Summary) Elapsed() time.Duration {
-	if s.FinishedAt.IsZero() {
+	switch {
+	case s.FinishedAt.IsZero():
 		return 0
+	case s.SessionAt.IsZero():
+		return s.FinishedAt.Sub(s.StartedAt.Time)
 	}
-	if s.SittingAt.IsZero() {
-		return s.FinishedAt.Sub(s.StartedAt)
-	}
-	return s.FinishedAt.Sub(s.SittingAt)
+	return s.FinishedAt.Sub(s.SessionAt.Time)
 }
 
-// wentOn tells whether the run was cut off and gone on with: its rows are then
-// those of all sittings, and its requests those of the last.
-func (s Summary) wentOn() bool { return s.Sitting > 1 }
+// wentOn reports whether the run was cut off and continued: its rows are those
+// of all sessions, and its requests those of the last.
+func (s Summary) wentOn() bool { return s.Session > 1 }
+
+// asAsked reports whether a run stopped where it was asked to, by --limit: such
+// a run alone ends as a complete one does.
+func (s Summary) asAsked() bool {
+	return s.Outcome == ledger.Stopped && (s.ExitCode == 0 || s.ExitCode == 3)
+}
+
+// revokes reports whether the rows are accounts to revoke.
+func (s Summary) revokes() bool { return s.Command == "revoke" || s.Command == "undo" }
 
 // Requests counts what left for the site.
 type Requests struct {
@@ -65,8 +92,58 @@ type Rate struct {
 	Learned float64 `json:"learned_rps"` // 0: no quota was learned
 }
 
-// Rows are the rows of a run by what became of them; the counts add up to
-// Read.
+// MarshalJSON rounds to hundredths.
+func (r Rate) MarshalJSON() ([]byte, error) {
+	type plain Rate
+	return json.Marshal(plain{hundredths(r.Mean), hundredths(r.Learned)})
+}
+
+// hundredths rounds, and makes what is no number 0.
+func hundredths(f float64) float64 {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return 0
+	}
+	return math.Round(f*100) / 100
+}
+
+// Access is what became of organizations and service projects. It has ids
+// alone: the names of organizations are cells of rows.
+type Access struct {
+	Organizations OrganizationCounts    `json:"organizations"`
+	Memberships   MembershipCounts      `json:"memberships"`
+	ServiceDesks  map[string]DeskCounts `json:"service_desks"`
+	ToReview      []AccessReview        `json:"to_review,omitempty"`
+}
+
+// OrganizationCounts are the organizations that the file names.
+type OrganizationCounts struct {
+	Named   int `json:"named"`
+	Existed int `json:"existed"`
+	Created int `json:"created"`
+}
+
+// MembershipCounts are customers in organizations.
+type MembershipCounts struct {
+	Added  int `json:"added"`
+	Known  int `json:"known"`
+	Failed int `json:"failed"`
+}
+
+// DeskCounts are the customers and organizations of a service project.
+type DeskCounts struct {
+	Customers     int `json:"customers"`
+	Organizations int `json:"organizations"`
+}
+
+// AccessReview is somebody who is in the organization of the file now, and
+// still in an older one.
+type AccessReview struct {
+	Row            int    `json:"row"`
+	AccountID      string `json:"account_id"`
+	OrganizationID string `json:"organization_id"`
+}
+
+// Rows are the rows of a run by what became of them; the counts add up to Read.
 type Rows struct {
 	Read   int
 	Counts []Count // every status that the command can have, zeros too
@@ -74,12 +151,12 @@ type Rows struct {
 
 // Count is the number of rows with one status.
 type Count struct {
-	Status importer.Status
+	Status outcome.Status
 	Rows   int
 }
 
 // CountRows puts the totals of a run in the order in which people read them.
-func CountRows(read int, statuses []importer.Status, totals importer.Totals) Rows {
+func CountRows(read int, statuses []outcome.Status, totals outcome.Totals) Rows {
 	r := Rows{Read: read}
 	for _, s := range statuses {
 		r.Counts = append(r.Counts, Count{s, totals.Of(s)})
@@ -87,34 +164,42 @@ func CountRows(read int, statuses []importer.Status, totals importer.Totals) Row
 	return r
 }
 
-// AllOf is read rows that all have the same status.
-func AllOf(read int, statuses []importer.Status, status importer.Status) Rows {
-	r := CountRows(read, statuses, importer.Totals{})
-	for i := range r.Counts {
-		if r.Counts[i].Status == status {
-			r.Counts[i].Rows = read
-		}
-	}
-	return r
-}
-
-// Of is the number of rows with status s.
-func (r Rows) Of(s importer.Status) int {
-	for _, c := range r.Counts {
-		if c.Status == s {
-			return c.Rows
-		}
-	}
-	return 0
-}
-
-// Mendable is the number of rows that belong in the file of rows to mend.
-func (r Rows) Mendable() int {
+// Of is the number of rows that have one of these statuses.
+func (r Rows) Of(statuses ...outcome.Status) int {
 	n := 0
 	for _, c := range r.Counts {
-		if c.Status.Mendable() {
+		for _, s := range statuses {
+			if c.Status == s {
+				n += c.Rows
+			}
+		}
+	}
+	return n
+}
+
+// Customers is the number of rows whose people have an account now.
+func (r Rows) Customers() int {
+	return r.Of(outcome.Created, outcome.CreatedUnconfirmed, outcome.Conflict, outcome.Known, outcome.Renamed)
+}
+
+// NotGood is the number of rows that need somebody's attention.
+func (r Rows) NotGood() int { return r.Sum() - r.good() }
+
+func (r Rows) good() int {
+	n := 0
+	for _, c := range r.Counts {
+		if c.Status.Good() {
 			n += c.Rows
 		}
+	}
+	return n
+}
+
+// Sum is the number of rows that have a status.
+func (r Rows) Sum() int {
+	n := 0
+	for _, c := range r.Counts {
+		n += c.Rows
 	}
 	return n
 }
@@ -128,96 +213,40 @@ func (r Rows) MarshalJSON() ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote, in its order.
-func (r *Rows) UnmarshalJSON(b []byte) error {
-	*r = Rows{}
-	d := json.NewDecoder(bytes.NewReader(b))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return fmt.Errorf("rows: want an object, got %.20s", b)
-	}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return err
-		}
-		var n int
-		if err := d.Decode(&n); err != nil {
-			return fmt.Errorf("rows: %v: %w", name, err)
-		}
-		if name == "read" {
-			r.Read = n
-			continue
-		}
-		s, err := importer.ParseStatus(fmt.Sprint(name))
-		if err != nil {
-			return fmt.Errorf("rows: %w", err)
-		}
-		r.Counts = append(r.Counts, Count{s, n})
-	}
-	return nil
-}
-
-// summaryJSON is the summary in the names and the order of its file.
-type summaryJSON struct {
-	RunID       string      `json:"run_id"`
-	Command     string      `json:"command"`
-	Site        string      `json:"site"`
-	Input       string      `json:"input"`
-	InputSHA256 string      `json:"input_sha256"`
-	StartedAt   time.Time   `json:"started_at"`
-	FinishedAt  *time.Time  `json:"finished_at"`
-	Sitting     int         `json:"sitting,omitempty"`
-	SittingAt   *time.Time  `json:"sitting_started_at,omitempty"`
-	Outcome     string      `json:"outcome"`
-	StopReason  string      `json:"stop_reason"`
-	Hint        string      `json:"hint,omitempty"`
-	ExitCode    int         `json:"exit_code"`
-	Rows        Rows        `json:"rows"`
-	Skipped     int         `json:"skipped"`
-	Requests    Requests    `json:"requests"`
-	Rate        Rate        `json:"rate"`
-	Results     string      `json:"results"`
-	Failed      string      `json:"failed"`
-	Ledger      string      `json:"ledger"`
-	Leavers     *Departures `json:"leavers,omitempty"`
-}
-
-// MarshalJSON writes times in UTC to the second and rates to the hundredth.
-func (s Summary) MarshalJSON() ([]byte, error) {
-	w := summaryJSON{s.RunID, s.Command, s.Site, s.Input, s.InputSHA256, s.StartedAt.UTC().Truncate(time.Second), toSecond(s.FinishedAt),
-		s.Sitting, toSecond(s.SittingAt), s.Outcome, s.StopReason, s.Hint, s.ExitCode, s.Rows, s.Skipped, s.Requests, s.Rate, s.Results, s.Failed, s.Ledger, s.Leavers}
-	w.Rate.Mean, w.Rate.Learned = hundredths(s.Rate.Mean), hundredths(s.Rate.Learned)
-	return json.Marshal(w)
-}
-
-// toSecond is a time in UTC as JSON has it; nil for none.
-func toSecond(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC().Truncate(time.Second)
-	return &t
-}
-
 // UnmarshalJSON reads what MarshalJSON wrote.
-func (s *Summary) UnmarshalJSON(b []byte) error {
-	var w summaryJSON
-	if err := json.Unmarshal(b, &w); err != nil {
-		return err
+func (r *Rows) UnmarshalJSON(b []byte) error {
+	var counts map[string]int
+	if err := json.Unmarshal(b, &counts); err != nil {
+		return fmt.Errorf("rows: %w", err)
 	}
-	*s = Summary{w.RunID, w.Command, w.Site, w.Input, w.InputSHA256, w.StartedAt, orZero(w.FinishedAt), w.Sitting, orZero(w.SittingAt),
-		w.Outcome, w.StopReason, w.Hint, w.ExitCode, w.Rows, w.Skipped, w.Requests, w.Rate, w.Results, w.Failed, w.Ledger, w.Leavers}
+	*r = Rows{Read: counts["read"]}
+	delete(counts, "read")
+	order := outcome.ImportStatuses()
+	if _, ok := counts[outcome.Revoked.String()]; ok {
+		order = outcome.RevokeStatuses()
+	}
+	for _, s := range order {
+		if n, ok := counts[s.String()]; ok {
+			r.Counts = append(r.Counts, Count{s, n})
+			delete(counts, s.String())
+		}
+	}
+	for name := range counts {
+		return fmt.Errorf("rows: %q is not a status of these rows", name)
+	}
 	return nil
 }
 
-func orZero(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
+// CountProblems is how often each kind of problem was found in a file.
+func CountProblems(s *export.Survey) map[string]int {
+	counts := map[string]int{}
+	for _, p := range s.Problems {
+		counts[p.Kind] += p.Count
 	}
-	return *t
+	return counts
 }
 
-// JSON is the summary as it stands in its file.
+// JSON is the summary as its file has it.
 func (s Summary) JSON() ([]byte, error) { return indented(s) }
 
 // indented is JSON for people and scripts.
@@ -229,13 +258,27 @@ func indented(v any) ([]byte, error) {
 	if err := e.Encode(v); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), nil
+	return escapeControls(b.Bytes()), nil
 }
 
-// hundredths rounds, and makes what is no number 0.
-func hundredths(f float64) float64 {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return 0
+// escapeControls writes the characters that JSON may hold as they are, and that
+// a terminal obeys or hides, as \u escapes. They occur in strings only.
+func escapeControls(text []byte) []byte {
+	hidden := func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }
+	if !bytes.ContainsFunc(text, hidden) {
+		return text
 	}
-	return math.Round(f*100) / 100
+	var b bytes.Buffer
+	for _, r := range string(text) {
+		switch {
+		case !hidden(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.Bytes()
 }
