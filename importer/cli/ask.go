@@ -14,15 +14,13 @@ import (
 	"jsm-onboard/importer"
 )
 
-// Why a question ends a run before it has begun: nobody agreed, or Ctrl-C was
-// pressed.
+// Why a question ends a run before it has begun: nobody agreed, or Ctrl-C was pressed.
 var (
 	errNotAgreed = &importer.Stop{Cause: importer.Interrupted, What: "not confirmed: nothing was sent"}
 	errCancelled = &importer.Stop{Cause: importer.Interrupted, What: "interrupted: nothing was sent"}
 )
 
-// interactive reports whether there is somebody who can be asked: both stdin
-// and stderr are terminals.
+// interactive reports whether there is somebody who can be asked: both stdin and stderr are terminals.
 func (p *program) interactive() bool { return isTerminal(p.In) && isTerminal(p.Err) }
 
 func isTerminal(stream any) bool {
@@ -33,9 +31,8 @@ func isTerminal(stream any) bool {
 // askedAtMost is how often a question is put to somebody who does not answer it.
 const askedAtMost = 3
 
-// ask prints a question on stderr and returns the first of answers that the
-// person types, in full or by a beginning of it. Enter alone, "no", the end of
-// the input and three other answers mean no: the error says so.
+// ask prints a question on stderr and returns the first of answers that the person types, in full or by a beginning
+// of it. Enter alone, "no", the end of the input and three other answers mean no: the error says so.
 func (p *program) ask(ctx context.Context, question string, answers ...string) (string, error) {
 	for range askedAtMost {
 		fmt.Fprint(p.Err, question+" ")
@@ -53,25 +50,6 @@ func (p *program) ask(ctx context.Context, question string, answers ...string) (
 		fmt.Fprintf(p.Err, "Please answer %s or none.\n", strings.Join(answers, ", "))
 	}
 	return "", errNotAgreed
-}
-
-// askNumber prints a question that is agreed to by typing number.
-func (p *program) askNumber(ctx context.Context, question string, number int) error {
-	fmt.Fprintln(p.Err, question)
-	for range askedAtMost {
-		fmt.Fprint(p.Err, "Type the number of accounts to go on, or Enter to leave them alone: ")
-		line, err := p.readAnswer(ctx)
-		if err != nil {
-			return err
-		}
-		switch strings.ReplaceAll(strings.TrimSpace(line), ",", "") {
-		case fmt.Sprint(number):
-			return nil
-		case "", "n", "no":
-			return errNotAgreed
-		}
-	}
-	return errNotAgreed
 }
 
 // readAnswer is the next line that is typed.
@@ -100,8 +78,7 @@ func (p *program) readAnswer(ctx context.Context) (string, error) {
 	}
 }
 
-// readLine reads no further than the end of the line, so that the next question
-// finds its own answer.
+// readLine reads no further than the end of the line, so that the next question finds its own answer.
 func readLine(in io.Reader) (string, error) {
 	var line []byte
 	one := make([]byte, 1)

@@ -11,8 +11,7 @@ import (
 	"jsm-onboard/report"
 )
 
-// documentedRate is how many customers a second Atlassian lets an API token
-// create.
+// documentedRate is how many customers a second Atlassian lets an API token create.
 const documentedRate = 100
 
 // checkFlags are those of check.
@@ -40,9 +39,9 @@ Exit codes: 0 all is well, 1 the file is refused, 3 some rows are invalid.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runCheck(cmd.Context(), f, args[0]) },
 	}
 	f.read.register(cmd.Flags())
-	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON, for scripts")
-	cmd.Flags().BoolVar(&f.organizations, "organizations", false, "check the organizations for import --organizations")
-	cmd.Flags().StringArrayVar(&f.serviceDesks, "service-desk", nil, "`KEY`, for the command that is printed")
+	cmd.Flags().BoolVar(&f.json, "json", false, "")
+	cmd.Flags().BoolVar(&f.organizations, "organizations", false, "")
+	cmd.Flags().StringArrayVar(&f.serviceDesks, "service-desk", nil, "")
 	showFlags(cmd, "column include exclude preset encoding delimiter no-header organizations json config")
 	return cmd
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/netip"
 	"os"
 	"strings"
 	"time"
@@ -46,9 +45,9 @@ missing, 1 anything else is wrong.`,
 	f.site.maxRate, f.site.workers = 10, 2
 	f.site.register(cmd.Flags())
 	f.log.register(cmd.Flags())
-	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON, for scripts")
-	cmd.Flags().BoolVar(&f.organizations, "organizations", false, "check the rights for import --organizations, too")
-	cmd.Flags().StringArrayVar(&f.serviceDesks, "service-desk", nil, "`KEY` of a service project: check the rights for it, too")
+	cmd.Flags().BoolVar(&f.json, "json", false, "")
+	cmd.Flags().BoolVar(&f.organizations, "organizations", false, "")
+	cmd.Flags().StringArrayVar(&f.serviceDesks, "service-desk", nil, "")
 	showFlags(cmd, "site sandbox config organizations service-desk token-file ca-file ledger json")
 	return cmd
 }
@@ -61,14 +60,12 @@ func (p *program) runDoctor(ctx context.Context, f *doctorFlags) error {
 	defer release()
 	d := &doctor{program: p, flags: f}
 	d.Version = versionNumber()
-	defer func() {
-		if d.site != nil {
-			d.site.Close()
-		}
-	}()
 	d.examine(ctx)
-	if err := ctx.Err(); err != nil {
-		return err
+	if d.site != nil {
+		defer d.site.Close()
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	content, err := []byte(report.Fit(p.Out, d.String(), p.env.get)), error(nil)
 	if f.json {
@@ -80,8 +77,7 @@ func (p *program) runDoctor(ctx context.Context, f *doctorFlags) error {
 	return firstOf(err, asExit(d.ExitCode))
 }
 
-// A doctor goes from check to check. What needs a check that has failed is not
-// asked.
+// A doctor goes from check to check. What needs a check that has failed is not asked.
 type doctor struct {
 	*program
 	flags *doctorFlags
@@ -93,16 +89,22 @@ type doctor struct {
 }
 
 func (d *doctor) examine(ctx context.Context) {
-	d.fine("Version", d.Version)
+	d.fine("Version", "%s", d.Version)
 	d.checkAddress()
 	d.checkCredentials()
 	d.makeClient()
-	if d.checkNetwork(ctx) && d.checkSite(ctx) {
-		d.checkLogin(ctx)
-	} else {
+	switch {
+	case d.client == nil || !d.checkSite(ctx):
 		d.add("Login", report.Skipped, "not asked, since the site was not reached", "")
+	case !d.login:
+		d.add("Login", report.Skipped, "not asked, since there are no credentials", "")
+	case !d.checkLogin(ctx):
+		d.add("Permissions", report.Skipped, "not asked, since the login has failed", "")
+	default:
+		d.checkPermissions(ctx)
+		d.checkScopes(ctx)
+		d.checkAccess(ctx)
 	}
-	d.checkQuota()
 	d.checkLedger(ctx)
 }
 
@@ -110,13 +112,19 @@ func (d *doctor) add(name string, state report.State, what, hint string) {
 	d.Checks = append(d.Checks, report.Finding{Name: name, State: state, Text: what, Hint: hint})
 }
 
-func (d *doctor) fine(name, what string) { d.add(name, report.Fine, what, "") }
+func (d *doctor) fine(name, format string, args ...any) {
+	d.add(name, report.Fine, fmt.Sprintf(format, args...), "")
+}
 
 func (d *doctor) warn(name, what, hint string) { d.add(name, report.Warning, what, hint) }
 
-// fail adds a failed check. Missing credentials and permissions are exit code 4,
-// and anything else, which comes before them, is 1.
-func (d *doctor) fail(name string, err error) {
+// good adds a check that has failed with err, or is fine. Missing credentials and permissions are exit code 4, and
+// anything else, which comes before them, is 1.
+func (d *doctor) good(name string, err error, format string, args ...any) bool {
+	if err == nil {
+		d.fine(name, format, args...)
+		return true
+	}
 	what, hint, code := explain(err)
 	if e, ok := errors.AsType[*apiclient.Error](err); ok {
 		what = e.Redacted()
@@ -127,48 +135,33 @@ func (d *doctor) fail(name string, err error) {
 	} else if d.ExitCode == 0 {
 		d.ExitCode = code
 	}
+	return false
 }
 
 func (d *doctor) checkAddress() {
 	s, err := d.findSite(&d.flags.site)
-	if err != nil {
-		d.fail("Address", err)
-		return
+	shown := ""
+	if err == nil {
+		d.site, d.Site, shown = s, s.url.String(), s.shown()
+		if given := either(d.flags.site.site, d.env.get("JIRA_BASE_URL")); given != d.Site && !d.flags.site.sandbox {
+			shown += ", made from " + given
+		}
 	}
-	d.site, d.Site = s, s.url.String()
-	given := either(d.flags.site.site, d.env.get("JIRA_BASE_URL"))
-	if d.flags.site.sandbox || given == d.Site {
-		d.fine("Address", s.shown())
-		return
-	}
-	d.fine("Address", d.Site+", made from "+given)
+	d.good("Address", err, "%s", shown)
 }
 
 func (d *doctor) checkCredentials() {
-	var err error
-	var c apiclient.Credentials
+	c, err := d.credentials(&d.flags.site)
 	if d.flags.site.sandbox && d.site != nil {
-		c = d.site.credentials
-	} else {
-		c, err = d.credentials(&d.flags.site)
+		c, err = d.site.credentials, nil
 	}
 	var kind apiclient.CredentialKind
 	if err == nil {
 		kind, err = c.Kind()
 	}
-	if err != nil {
-		d.fail("Credentials", err)
-		return
-	}
-	d.login = true
-	if d.site != nil {
+	if d.login = d.good("Credentials", err, "%s", kind); d.login && d.site != nil {
 		d.site.credentials = c
 	}
-	from := ""
-	if d.flags.site.tokenFile != "" && !d.flags.site.sandbox {
-		from = " from " + d.flags.site.tokenFile
-	}
-	d.fine("Credentials", kind.String()+from)
 }
 
 func (d *doctor) makeClient() {
@@ -178,118 +171,58 @@ func (d *doctor) makeClient() {
 	log := d.console.Log()
 	client, err := d.site.newClient(log, func(e apiclient.Event) { log.Info(e.String()) }, !d.login)
 	if err != nil {
-		d.fail("Settings", err)
+		d.good("Settings", err, "")
 		return
 	}
-	d.client, d.site.client = client, client
+	d.client = client
 	if d.login {
-		d.fine("Sent to", strings.Join(client.CredentialHosts(), ", "))
+		d.fine("Sent to", "%s", strings.Join(client.CredentialHosts(), ", "))
 	}
 }
 
-// checkNetwork looks at the way to the site.
-func (d *doctor) checkNetwork(ctx context.Context) bool {
-	if d.client == nil {
-		return false
-	}
-	if proxy := d.client.Proxy(); proxy != "" {
-		d.fine("Proxy", proxy+"; it looks up the site's name")
-	} else if !d.checkName(ctx) {
-		return false
-	}
-	if d.site.url.Scheme == "http" {
-		d.fine("TLS", "not needed: the address is this machine's own")
-		return true
-	}
-	c, err := d.client.Certificate(ctx)
-	if err != nil {
-		d.fail("TLS", err)
-		return false
-	}
-	d.fine("TLS", fmt.Sprintf("%s; certificate by %s, valid until %s", c.Version, c.Issuer, c.Until.Format(time.DateOnly)))
-	return true
-}
-
-func (d *doctor) checkName(ctx context.Context) bool {
-	host := d.site.url.Hostname()
-	if _, err := netip.ParseAddr(host); err == nil {
-		d.fine("DNS", "not needed: the address is a number")
-		return true
-	}
-	found, err := d.client.LookUp(ctx)
-	if err != nil {
-		d.fail("DNS", err)
-		return false
-	}
-	more := ""
-	if len(found) > 1 {
-		more = fmt.Sprintf(" (and %d more)", len(found)-1)
-	}
-	d.fine("DNS", host+" is "+found[0].String()+more)
-	return true
-}
-
-// badClock is the difference from which certificates and tokens may be judged
-// wrongly.
+// badClock is the difference from which certificates and tokens may be judged wrongly.
 const badClock = 2 * time.Minute
 
 // checkSite asks what needs no credentials.
 func (d *doctor) checkSite(ctx context.Context) bool {
 	d.conn.Site = d.Site
-	if err := d.client.Reach(ctx, &d.conn); err != nil {
-		d.fail("Site", err)
+	err := d.client.Reach(ctx, &d.conn)
+	if !d.good("Site", err, "Jira Service Management Cloud %s", d.conn.Version) {
 		return false
 	}
-	d.fine("Site", strings.TrimSpace("Jira Service Management Cloud "+d.conn.Version))
-	const setClock = "set the clock: certificates, tokens and pauses are judged by it"
-	switch skew := d.conn.Skew; {
-	case skew > badClock:
-		d.warn("Clock", fmt.Sprintf("this machine's clock is %s behind the site's", skew), setClock)
-	case skew < -badClock:
-		d.warn("Clock", fmt.Sprintf("this machine's clock is %s ahead of the site's", -skew), setClock)
-	default:
-		d.fine("Clock", "agrees with the site's")
+	if skew := d.conn.Skew; skew.Abs() > badClock {
+		d.warn("Clock", fmt.Sprintf("the site's clock is %s away from this machine's", skew.Abs()),
+			"set the clock: certificates, tokens and pauses are judged by it")
+	}
+	if headers := d.conn.RateHeaders; len(headers) > 0 {
+		d.fine("Quota", "the site sends %s", strings.Join(headers, ", "))
+	} else {
+		d.fine("Quota", "the site sent no headers about it; the pace is then learned from its refusals")
 	}
 	return true
 }
 
-// checkLogin asks who we are and what we may.
-func (d *doctor) checkLogin(ctx context.Context) {
-	if !d.login {
-		d.add("Login", report.Skipped, "not asked, since there are no credentials", "")
-		return
-	}
+// checkLogin asks who we are.
+func (d *doctor) checkLogin(ctx context.Context) bool {
 	d.conn.Credentials, _ = d.site.credentials.Kind()
-	if err := d.client.Identify(ctx, &d.conn); err != nil {
-		d.fail("Login", err)
-		d.add("Permissions", report.Skipped, "not asked, since the login has failed", "")
-		return
-	}
+	err := d.client.Identify(ctx, &d.conn)
 	where := "at the site"
 	if d.conn.Gateway {
 		where = "at the gateway"
 	}
-	if name := d.conn.User.DisplayName; name != "" {
-		d.fine("Login", name+", "+where)
-	} else {
+	if err == nil && d.conn.User.DisplayName == "" {
 		d.warn("Login", "good "+where+"; "+nameless, apiclient.HintScope)
+		return true
 	}
-	d.checkPermissions(ctx)
-	d.checkScopes(ctx)
-	if d.flags.organizations || len(d.flags.serviceDesks) > 0 {
-		d.checkAccess(ctx)
-	}
+	return d.good("Login", err, "%s, %s", d.conn.User.DisplayName, where)
 }
 
 func (d *doctor) checkPermissions(ctx context.Context) {
 	err := d.client.Permit(ctx, &d.conn)
-	switch {
-	case err != nil:
-		d.fail("Administer", err)
-	case d.conn.Administer == apiclient.Unverified:
+	if err == nil && d.conn.Administer == apiclient.Unverified {
 		d.warn("Administer", administerUnverified, "")
-	default:
-		d.fine("Administer", "the account may administer Jira, which creating customers needs")
+	} else {
+		d.good("Administer", err, "the account may administer Jira, which creating customers needs")
 	}
 	switch d.conn.BrowseUsers {
 	case apiclient.Yes:
@@ -302,16 +235,14 @@ func (d *doctor) checkPermissions(ctx context.Context) {
 }
 
 func (d *doctor) checkScopes(ctx context.Context) {
-	scopes := d.client.Scopes(ctx, d.conn)
-	if scopes == nil {
-		d.fine("Scopes", "not needed: this API token has none, and may do what its owner may")
-		return
-	}
 	names := map[apiclient.Verdict][]string{}
+	scopes := d.client.Scopes(ctx, d.conn)
 	for _, s := range scopes {
 		names[s.Has] = append(names[s.Has], s.Name)
 	}
 	switch {
+	case scopes == nil:
+		d.fine("Scopes", "not needed: this API token has none, and may do what its owner may")
 	case len(names[apiclient.No]) > 0:
 		d.warn("Scopes", "the token lacks "+strings.Join(names[apiclient.No], " and "), apiclient.HintScope)
 	case len(names[apiclient.Unverified]) > 0:
@@ -321,50 +252,28 @@ func (d *doctor) checkScopes(ctx context.Context) {
 	}
 }
 
-// checkAccess asks for what organizations and service projects need, without
-// changing anything.
+// checkAccess asks for what organizations and service projects need, without changing anything.
 func (d *doctor) checkAccess(ctx context.Context) {
 	if d.flags.organizations {
-		count := 0
-		for _, err := range d.client.Organizations(ctx) {
-			if err != nil {
-				d.fail("Organizations", err)
-				return
-			}
+		count, err := 0, error(nil)
+		for _, err = range d.client.Organizations(ctx) {
 			count++
 		}
-		d.fine("Organizations", "the site has "+text.Counted(count, "organization", "organizations")+" that the account can see")
+		d.good("Organizations", err, "the account can see %s", text.Counted(count, "organization", "organizations"))
 	}
 	for _, key := range d.flags.serviceDesks {
-		name := "Project " + key
 		desk, err := d.client.ServiceDesk(ctx, key)
-		if err != nil {
-			d.fail(name, err)
-			continue
+		if err == nil {
+			for _, err = range d.client.ServiceDeskOrganizations(ctx, desk.ID) {
+				break
+			}
+			if e, ok := errors.AsType[*apiclient.Error](err); ok && e.Kind == apiclient.KindForbidden {
+				d.warn("Project "+key, desk.Name+": the account may not work with its organizations",
+					"give the account an agent licence for this project; customers can be added without it")
+				continue
+			}
 		}
-		for _, e := range d.client.ServiceDeskOrganizations(ctx, desk.ID) {
-			err = e
-			break
-		}
-		if e, ok := errors.AsType[*apiclient.Error](err); ok && e.Kind == apiclient.KindForbidden {
-			d.warn(name, desk.Name+": the account may not work with its organizations, which needs an agent licence",
-				"give the account an agent licence for this project; customers can be added without it")
-			continue
-		}
-		if err != nil {
-			d.fail(name, err)
-			continue
-		}
-		d.fine(name, desk.Name+": customers and organizations can be added")
-	}
-}
-
-func (d *doctor) checkQuota() {
-	switch {
-	case len(d.conn.RateHeaders) > 0:
-		d.fine("Quota", "the site sends "+strings.Join(d.conn.RateHeaders, ", "))
-	case d.conn.Version != "":
-		d.fine("Quota", "the site sent no headers about it; the pace is then learned from its refusals")
+		d.good("Project "+key, err, "%s: customers and organizations can be added", desk.Name)
 	}
 }
 
@@ -376,24 +285,19 @@ func (d *doctor) checkLedger(ctx context.Context) {
 	}
 	path := d.site.ledgerPath
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		d.fine("Ledger", "none yet; it will be "+path)
+		d.fine("Ledger", "none yet; it will be %s", path)
 		return
 	}
+	var holdings ledger.Holdings
+	var runs []ledger.Run
 	l, err := ledger.OpenReadOnly(ctx, path, d.Site)
-	if err != nil {
-		d.fail("Ledger", err)
-		return
+	if err == nil {
+		defer l.Close()
+		holdings, err = l.Holdings(ctx)
 	}
-	defer l.Close()
-	holdings, err := l.Holdings(ctx)
-	runs, runsErr := l.Runs(ctx)
-	if err := firstOf(err, runsErr); err != nil {
-		d.fail("Ledger", err)
-		return
+	if err == nil {
+		runs, err = l.Runs(ctx)
 	}
-	what := path + ", with " + text.Counted(holdings.Accounts, "account", "accounts")
-	if holdings.Revoked > 0 {
-		what += " (" + text.Grouped(holdings.Revoked) + " revoked)"
-	}
-	d.fine("Ledger", what+" and "+text.Counted(len(runs), "run", "runs"))
+	d.good("Ledger", err, "%s, with %s (%s revoked) and %s", path, text.Counted(holdings.Accounts, "account", "accounts"),
+		text.Grouped(holdings.Revoked), text.Counted(len(runs), "run", "runs"))
 }

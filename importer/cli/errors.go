@@ -55,23 +55,28 @@ func (e *hintedError) Unwrap() error { return e.err }
 
 // usagef is a command line that cannot be run as it is.
 func usagef(hint, format string, args ...any) error {
-	return &hintedError{err: fmt.Errorf(format, args...), hint: hint, code: exitUsage}
+	return &hintedError{fmt.Errorf(format, args...), hint, exitUsage}
+}
+
+// broken is a run that cannot be done, and unauthorised one that may not.
+func broken(hint, format string, args ...any) error {
+	return &hintedError{fmt.Errorf(format, args...), hint, exitBroken}
+}
+
+func unauthorised(hint, format string, args ...any) error {
+	return &hintedError{fmt.Errorf(format, args...), hint, exitUnauthorised}
 }
 
 // exitCode prints the error, unless that was done, and returns the code.
 func (p *program) exitCode(err error) int {
-	if err == nil {
-		return 0
+	if _, printed := errors.AsType[exitError](err); err != nil && !printed {
+		if p.console == nil {
+			p.console = report.NewConsole(p.Err, report.ConsoleOptions{Getenv: p.env.get})
+		}
+		what, hint, code := explain(err)
+		p.console.Fail(report.Failure{Text: what, Hint: hint, Code: code})
 	}
-	if printed, ok := errors.AsType[exitError](err); ok {
-		return int(printed)
-	}
-	what, hint, code := explain(err)
-	if p.console == nil {
-		p.console = report.NewConsole(p.Err, report.ConsoleOptions{})
-	}
-	p.console.Fail(what, hint, code)
-	return code
+	return codeOf(err)
 }
 
 // codeOf is the exit code that an error leads to.
@@ -86,8 +91,8 @@ func codeOf(err error) int {
 	return code
 }
 
-// explain is what a person reads about an error, what they can do about it, and
-// the exit code. It is the one place where errors become exit codes.
+// explain is what a person reads about an error, what they can do about it, and the exit code. It is the one place
+// where errors become exit codes.
 func explain(err error) (what, hint string, code int) {
 	what, code = err.Error(), exitBroken
 	if e, ok := errors.AsType[*hintedError](err); ok {
@@ -208,8 +213,8 @@ func notWhat(f *pflag.Flag, err error) string {
 	return "refused: " + err.Error()
 }
 
-// nearestFlag is a flag of cmd that differs from name by a letter or two; "":
-// there is none. Cobra knows how to find such commands.
+// nearestFlag is a flag of cmd that differs from name by a letter or two; "": there is none. Cobra knows how to find
+// such commands.
 func nearestFlag(cmd *cobra.Command, name string) string {
 	names := &cobra.Command{SuggestionsMinimumDistance: 2}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -219,4 +224,14 @@ func nearestFlag(cmd *cobra.Command, name string) string {
 		return near[0]
 	}
 	return ""
+}
+
+// firstOf is the first error that is one.
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -51,24 +51,20 @@ type siteFlags struct {
 }
 
 func (f *siteFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.site, "site", "",
-		"`URL` of the Jira site: https://your-domain.atlassian.net (default JIRA_BASE_URL)")
-	flags.BoolVar(&f.sandbox, "sandbox", false, "rehearse at a make-believe site: nothing leaves this machine")
-	flags.StringVar(&f.tokenFile, "token-file", "", "`PATH` of a file with the API token, readable by you alone")
-	flags.StringVar(&f.caFile, "ca-file", "", "`PATH` of a PEM file with a certificate authority to trust, too")
-	flags.StringVar(&f.gatewayURL, "gateway-url", "", "`URL` of Atlassian's API gateway (default follows from the site)")
-	flags.StringVar(&f.tokenURL, "token-url", "", "`URL` of the token endpoint (default follows from the site)")
-	flags.StringVar(&f.ledger, "ledger", "",
-		"`PATH` of the record of what was done at the site (default: in your state folder)")
-	flags.DurationVar(&f.timeout, "timeout", time.Minute, "longest `TIME` for one request")
-	flags.DurationVar(&f.maxPause, "max-pause", 15*time.Minute,
-		"longest `TIME` to wait for the quota, or for a site that does not answer")
-	flags.Lookup("timeout").DefValue, flags.Lookup("max-pause").DefValue = "1m", "15m"
+	flags.StringVar(&f.site, "site", "", "")
+	flags.BoolVar(&f.sandbox, "sandbox", false, "")
+	flags.StringVar(&f.tokenFile, "token-file", "", "")
+	flags.StringVar(&f.caFile, "ca-file", "", "")
+	flags.StringVar(&f.gatewayURL, "gateway-url", "", "")
+	flags.StringVar(&f.tokenURL, "token-url", "", "")
+	flags.StringVar(&f.ledger, "ledger", "", "")
+	flags.DurationVar(&f.timeout, "timeout", time.Minute, "")
+	flags.DurationVar(&f.maxPause, "max-pause", 15*time.Minute, "")
 }
 
 func (f *siteFlags) registerPace(flags *pflag.FlagSet) {
-	flags.Float64Var(&f.maxRate, "max-rate", 100, "never more than `N` requests a second on one endpoint")
-	flags.IntVar(&f.workers, "workers", 64, "`N` requests in flight at most")
+	flags.Float64Var(&f.maxRate, "max-rate", 100, "")
+	flags.IntVar(&f.workers, "workers", 64, "")
 }
 
 // check refuses values that cannot be meant.
@@ -87,8 +83,7 @@ func (f *siteFlags) check() error {
 	return nil
 }
 
-// readFlags say how an export is read. As JSON they are the choices that make a
-// run of the same file another run.
+// readFlags say how an export is read. As JSON they are the choices that make a run of the same file another run.
 type readFlags struct {
 	Columns   []string `json:"columns,omitempty"`
 	Include   []string `json:"include,omitempty"`
@@ -100,14 +95,13 @@ type readFlags struct {
 }
 
 func (f *readFlags) register(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&f.Columns, "column", nil,
-		"`FIELD=HEADER`: take a field from this column, such as email=\"Contact e-mail\"; name=none: there are no names")
-	flags.StringArrayVar(&f.Include, "include", nil, "`COLUMN=VALUE`: only rows with this value")
-	flags.StringArrayVar(&f.Exclude, "exclude", nil, "`COLUMN=VALUE`: leave out rows with this value")
-	flags.StringVar(&f.Preset, "preset", "", "`NAME` of a helpdesk's header set; none turns it off")
-	flags.StringVar(&f.Encoding, "encoding", "", "`NAME` of the character encoding, such as windows-1252")
-	flags.StringVar(&f.Delimiter, "delimiter", "", "`C` between cells: one character, or tab")
-	flags.BoolVar(&f.NoHeader, "no-header", false, "the first line is a row already; columns are called 1, 2, 3, …")
+	flags.StringArrayVar(&f.Columns, "column", nil, "")
+	flags.StringArrayVar(&f.Include, "include", nil, "")
+	flags.StringArrayVar(&f.Exclude, "exclude", nil, "")
+	flags.StringVar(&f.Preset, "preset", "", "")
+	flags.StringVar(&f.Encoding, "encoding", "", "")
+	flags.StringVar(&f.Delimiter, "delimiter", "", "")
+	flags.BoolVar(&f.NoHeader, "no-header", false, "")
 }
 
 // options turns the flags into what export understands.
@@ -176,10 +170,10 @@ type logFlags struct {
 }
 
 func (f *logFlags) register(flags *pflag.FlagSet) {
-	flags.BoolVar(&f.quiet, "quiet", false, "print warnings, errors and the totals alone")
-	flags.BoolVar(&f.noProgress, "no-progress", false, "no progress bar")
-	flags.StringVar(&f.format, "log-format", "text", "`FORMAT` of the log on stderr: text or json")
-	flags.StringVar(&f.level, "log-level", "info", "`LEVEL`: debug, info, warn or error")
+	flags.BoolVar(&f.quiet, "quiet", false, "")
+	flags.BoolVar(&f.noProgress, "no-progress", false, "")
+	flags.StringVar(&f.format, "log-format", "text", "")
+	flags.StringVar(&f.level, "log-level", "info", "")
 }
 
 // console makes the one owner of stderr.
@@ -210,17 +204,16 @@ type outputFlags struct {
 }
 
 func (f *outputFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.results, "results", "", "`PATH` of the results (default: beside the input)")
-	flags.StringVar(&f.summary, "summary", "", "`PATH` for the totals as JSON; - is stdout")
-	flags.StringVar(&f.metricsFile, "metrics-file", "", "`PATH` for totals in the Prometheus text format")
-	flags.StringVar(&f.notify, "notify", "",
-		"`URL` of a monitor: start to URL/start, success to URL, failure to URL/fail")
+	flags.StringVar(&f.results, "results", "", "")
+	flags.StringVar(&f.summary, "summary", "", "")
+	flags.StringVar(&f.metricsFile, "metrics-file", "", "")
+	flags.StringVar(&f.notify, "notify", "", "")
 }
 
 func (f *outputFlags) registerRows(flags *pflag.FlagSet) {
-	flags.StringVar(&f.failed, "failed", "", "`PATH` of the rows to fix and send again (default: beside the input)")
-	flags.StringVar(&f.page, "page", "", "`PATH` for a page about the run, one HTML file")
-	flags.BoolVar(&f.pageAddresses, "page-addresses", false, "put names and addresses on the page")
+	flags.StringVar(&f.failed, "failed", "", "")
+	flags.StringVar(&f.page, "page", "", "")
+	flags.BoolVar(&f.pageAddresses, "page-addresses", false, "")
 }
 
 func (f *outputFlags) check() error {
@@ -231,7 +224,7 @@ func (f *outputFlags) check() error {
 }
 
 // limitVar registers a guard of the form N|P%.
-func limitVar(flags *pflag.FlagSet, l *importer.Limit, base importer.Limit, name string, atLeast int, usage string) {
+func limitVar(flags *pflag.FlagSet, l *importer.Limit, base importer.Limit, name string, atLeast int) {
 	*l = base
-	flags.Var(limitFlag{l, atLeast}, name, usage)
+	flags.Var(limitFlag{l, atLeast}, name, "")
 }

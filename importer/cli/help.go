@@ -4,11 +4,12 @@ import (
 	"embed"
 	"fmt"
 	"io"
-	"slices"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
+
+	"jsm-onboard/report"
 )
 
 //go:embed help/*.md
@@ -51,18 +52,36 @@ func (p *program) helpCommand() *cobra.Command {
 	}
 }
 
-// shownFlags keeps, in a command's annotations, the flags that its --help shows;
-// the others stand in help settings.
+// A setting is a flag as help settings describes it.
+type setting struct{ form, standard, meaning string }
+
+// settingLine is a flag's line in the tables of help settings: | `--max-rate N` | 100 | meaning |
+var settingLine = regexp.MustCompile("(?m)^\\| `--([a-z-]+)(.*?)` \\| (.*?) \\| (.*) \\|$")
+
+// settings are all flags: help settings is the one place that describes them.
+func settings() map[string]setting {
+	content, err := helpFiles.ReadFile("help/settings.md")
+	if err != nil {
+		panic(err) // it is part of the program
+	}
+	plain := strings.NewReplacer("`", "", `\|`, "|")
+	all := map[string]setting{"config": {"--config FILE", "none", "a file of settings"}}
+	for _, cells := range settingLine.FindAllStringSubmatch(string(content), -1) {
+		all[cells[1]] = setting{plain.Replace("--" + cells[1] + cells[2]), plain.Replace(cells[3]), plain.Replace(cells[4])}
+	}
+	return all
+}
+
+// shownFlags keeps, in a command's annotations, the flags that its --help shows.
 const shownFlags = "shown flags"
 
-// showFlags says which flags the --help of cmd shows, in this order.
+// showFlags says which flags the --help of cmd shows, in this order; the others stand in help settings.
 func showFlags(cmd *cobra.Command, names string) {
 	cmd.Annotations = map[string]string{shownFlags: names}
 }
 
-// usage prints how a command is called, with the flags that people need day to
-// day.
-func usage(cmd *cobra.Command) error {
+// usage prints how a command is called, with the flags that people need day to day.
+func (p *program) usage(cmd *cobra.Command) error {
 	var out strings.Builder
 	fmt.Fprintf(&out, "Usage:\n  %s\n", cmd.UseLine())
 	if cmd.HasExample() {
@@ -71,39 +90,26 @@ func usage(cmd *cobra.Command) error {
 	if cmd.HasAvailableSubCommands() {
 		out.WriteString("\nCommands:\n")
 		for _, sub := range cmd.Commands() {
-			if sub.IsAvailableCommand() {
-				fmt.Fprintf(&out, "  %-*s %s\n", sub.NamePadding(), sub.Name(), sub.Short)
-			}
+			fmt.Fprintf(&out, "  %-11s %s\n", sub.Name(), sub.Short)
 		}
 		out.WriteString("\nTopics (jsm-onboard help TOPIC):\n")
 		for _, t := range topics {
 			fmt.Fprintf(&out, "  %-11s %s\n", t.name, t.about)
 		}
 		out.WriteString("\nSee jsm-onboard COMMAND --help for the flags of each.\n")
-	} else if shown, more := flagsOf(cmd); shown != "" {
-		fmt.Fprintf(&out, "\nFlags:\n%s", shown)
+	} else if names := strings.Fields(cmd.Annotations[shownFlags]); len(names) > 0 {
+		out.WriteString("\nFlags (all: jsm-onboard help settings):\n")
+		all := settings()
+		for _, name := range names {
+			fmt.Fprintf(&out, "  %-24s %s", all[name].form, all[name].meaning)
+			if standard := all[name].standard; standard != "none" && standard != "false" {
+				fmt.Fprintf(&out, " (default %s)", standard)
+			}
+			out.WriteByte('\n')
+		}
 		out.WriteString("\nEach can also be an environment variable (--max-rate: JSM_ONBOARD_MAX_RATE)\n" +
 			"or a line of the --config file (max-rate: 50).\n")
-		if more {
-			out.WriteString("There are more: jsm-onboard help settings\n")
-		}
 	}
-	_, err := io.WriteString(cmd.OutOrStderr(), out.String())
+	_, err := io.WriteString(p.Out, report.Fit(p.Out, out.String(), p.env.get))
 	return err
-}
-
-// flagsOf is the flags that the help of cmd shows, and whether it has others.
-func flagsOf(cmd *cobra.Command) (shown string, more bool) {
-	set := pflag.NewFlagSet("", pflag.ContinueOnError)
-	set.SortFlags = false
-	names := strings.Fields(cmd.Annotations[shownFlags])
-	for _, name := range names {
-		set.AddFlag(cmd.Flags().Lookup(name))
-	}
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.Name != "help" && !slices.Contains(names, f.Name) {
-			more = true
-		}
-	})
-	return set.FlagUsagesWrapped(100), more
 }

@@ -30,22 +30,18 @@ func (f *importFlags) register(flags *pflag.FlagSet, common *runFlags) {
 	common.out.register(flags)
 	common.out.registerRows(flags)
 	common.log.register(flags)
-	flags.BoolVar(&common.dryRun, "dry-run", false, "print the plan, send nothing")
-	flags.BoolVar(&common.yes, "yes", false, "ask nothing")
-	flags.IntVar(&f.limit, "limit", 0, "`N` creates at most, then stop; the rest waits for the next run")
-	flags.BoolVar(&f.organizations, "organizations", false, "put each customer into the organization that the row names")
-	flags.StringArrayVar(&f.serviceDesks, "service-desk", nil, "`KEY` of a service project to give each customer access to")
-	flags.BoolVar(&f.updateNames, "update-names", false, "rename customers whose name in the file has changed")
-	flags.BoolVar(&f.resendKnown, "resend-known", false, "send the rows that the ledger knows, too")
-	flags.BoolVar(&f.resolveConflicts, "resolve-conflicts", true, "look up the account id behind an address that is taken")
-	limitVar(flags, &common.maxErrors, importer.Limit{Percent: 5, AtLeast: leastErrors, Set: true}, "max-errors", leastErrors,
-		"stop when more than `N|P%` of the rows sent have failed; 0: never")
-	limitVar(flags, &f.maxInvalid, importer.Limit{Percent: 100, Set: true}, "max-invalid", 0,
-		"refuse to start when more than `N|P%` of the rows are invalid")
-	limitVar(flags, &f.maxCreates, importer.Limit{}, "max-creates", leastErrors,
-		"refuse to start when more than `N|P%` customers would be created")
-	limitVar(flags, &f.maxOrganizations, importer.Limit{Percent: 10, AtLeast: 20, Set: true}, "max-organizations", 0,
-		"refuse to start when more than `N` organizations would be created")
+	flags.BoolVar(&common.dryRun, "dry-run", false, "")
+	flags.BoolVar(&common.yes, "yes", false, "")
+	flags.IntVar(&f.limit, "limit", 0, "")
+	flags.BoolVar(&f.organizations, "organizations", false, "")
+	flags.StringArrayVar(&f.serviceDesks, "service-desk", nil, "")
+	flags.BoolVar(&f.updateNames, "update-names", false, "")
+	flags.BoolVar(&f.resendKnown, "resend-known", false, "")
+	flags.BoolVar(&f.resolveConflicts, "resolve-conflicts", true, "")
+	limitVar(flags, &common.maxErrors, importer.Limit{Percent: 5, AtLeast: leastErrors, Set: true}, "max-errors", leastErrors)
+	limitVar(flags, &f.maxInvalid, importer.Limit{Percent: 100, Set: true}, "max-invalid", 0)
+	limitVar(flags, &f.maxCreates, importer.Limit{}, "max-creates", leastErrors)
+	limitVar(flags, &f.maxOrganizations, importer.Limit{Percent: 10, AtLeast: 20, Set: true}, "max-organizations", 0)
 }
 
 func (p *program) importCommand() *cobra.Command {
@@ -93,7 +89,7 @@ type importWork struct {
 	only    importer.FirstRow // somebody at the terminal chose to send this one and look
 }
 
-func (w *importWork) check() error {
+func (w *importWork) check(*run) error {
 	if w.limit < 0 {
 		return usagef("0 means no limit", "--limit %d is less than nothing", w.limit)
 	}
@@ -111,8 +107,7 @@ func (w *importWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 	})
 }
 
-// connect asks the site when there is something to send; a run with nothing new
-// makes no request.
+// connect asks the site when there is something to send; a run with nothing new makes no request.
 func (w *importWork) connect(ctx context.Context, r *run) (err error) {
 	wantsAccess := w.organizations || len(w.serviceDesks) > 0
 	if client := r.site.client; client != nil && (wantsAccess || r.plan.Create+r.plan.LookUps+r.plan.Renames > 0) {
@@ -133,12 +128,10 @@ func (w *importWork) connect(ctx context.Context, r *run) (err error) {
 	})
 }
 
-func (w *importWork) guard(_ context.Context, r *run) error {
-	return importer.Guards{
-		MaxInvalid:       w.maxInvalid,
-		MaxCreates:       w.maxCreates,
-		MaxOrganizations: w.maxOrganizations,
-	}.Check(r.plan)
+func (w *importWork) guard(_ context.Context, r *run) error { return w.guards().Check(r.plan) }
+
+func (f *importFlags) guards() importer.Guards {
+	return importer.Guards{MaxInvalid: f.maxInvalid, MaxCreates: f.maxCreates, MaxOrganizations: f.maxOrganizations}
 }
 
 func (w *importWork) outlook(_ context.Context, r *run, o *report.Outlook) error {
@@ -166,12 +159,11 @@ const (
 	nameless             = "whose token this is cannot be asked: it lacks the scope " + apiclient.ScopeUser
 )
 
-// manyCreates is from when on a plan is asked about: so many are too many to
-// take back by hand.
+// manyCreates is from when on a plan is asked about: so many are too many to take back by hand.
 const manyCreates = 20
 
-// agree asks, on a terminal, whether all, one or none shall be created: whether a
-// site writes to its new customers is known only to those who have tried.
+// agree asks, on a terminal, whether all, one or none shall be created: whether a site writes to its new customers is
+// known only to those who have tried.
 func (w *importWork) agree(ctx context.Context, r *run) error {
 	creates := r.plan.Create
 	if w.limit > 0 {

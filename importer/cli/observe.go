@@ -2,34 +2,36 @@ package cli
 
 import (
 	"context"
-	"errors"
 
+	"jsm-onboard/importer"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
 	"jsm-onboard/report"
 )
 
-// observed runs do, posts its start and its end to the monitor, and writes the
-// metrics, also when it is refused before it began. A monitor that does not
-// answer changes nothing. A dry run is nobody's business.
+// observed runs do, posts its start and its end to the monitor, and writes the metrics, also when it is refused before
+// it began. A monitor that does not answer changes nothing. A dry run is nobody's business.
 func (r *run) observed(ctx context.Context, do func(context.Context) error) error {
-	out := &r.flags.out
 	if r.flags.dryRun {
 		return do(ctx)
 	}
 	var monitor *report.Monitor
-	if out.notify != "" {
+	if url := r.flags.out.notify; url != "" {
 		var err error
-		if monitor, err = report.NewMonitor(out.notify); err != nil {
+		if monitor, err = report.NewMonitor(url); err != nil {
 			return usagef("give the address that your monitor gives for this check", "%w", err)
 		}
 	}
 	r.post(ctx, monitor, report.Started, nil)
 	err := do(ctx)
 	summary := r.finalSummary(err)
-	body, jsonErr := summary.JSON()
-	err = errors.Join(err, jsonErr)
-	if out.metricsFile != "" && codeOf(err) != exitUsage {
+	content, jsonErr := summary.JSON()
+	if r.files.summary == stdout {
+		_, writeErr := r.Out.Write(content)
+		jsonErr = firstOf(jsonErr, writeErr)
+	}
+	err = firstOf(err, jsonErr)
+	if r.files.metrics != "" && codeOf(err) != exitUsage {
 		if e := report.WriteMetrics(r.files.metrics, r.source, summary); e != nil {
 			r.console.Log().Error("the metrics file was not written", "error", e.Error())
 			err = firstOf(err, e)
@@ -39,7 +41,7 @@ func (r *run) observed(ctx context.Context, do func(context.Context) error) erro
 	if codeOf(err) != 0 {
 		signal = report.FailedRun
 	}
-	r.post(context.WithoutCancel(ctx), monitor, signal, body)
+	r.post(context.WithoutCancel(ctx), monitor, signal, content)
 	return err
 }
 
@@ -52,51 +54,43 @@ func (r *run) post(ctx context.Context, m *report.Monitor, signal report.Signal,
 	}
 }
 
-// finalSummary is the summary of a run, or what can be said of one that was
-// refused. That is written, too, so that nobody takes the last one's for it.
+// finalSummary is the summary of a run, or what can be said of one that was refused. That is written, too, so that
+// nobody takes the last one's for it.
 func (r *run) finalSummary(err error) report.Summary {
 	if r.summary != nil {
-		summary := *r.summary
-		summary.ExitCode = codeOf(err)
-		return summary
+		r.summary.ExitCode = codeOf(err)
+		return *r.summary
 	}
 	summary := r.refused(err)
-	if r.files.summary == "" || err == nil || codeOf(err) == exitUsage {
-		return summary
-	}
-	content, e := summary.JSON()
-	if e == nil && r.files.summary == stdout {
-		_, e = r.Out.Write(content)
-	} else if e == nil {
-		e = report.WriteFile(r.files.summary, content)
-	}
-	if e != nil {
-		r.console.Log().Error("the summary was not written", "error", e.Error())
+	if r.files.summary != "" && r.files.summary != stdout && err != nil && codeOf(err) != exitUsage {
+		content, e := summary.JSON()
+		if e = firstOf(e, report.WriteFile(r.files.summary, content)); e != nil {
+			r.console.Log().Error("the summary was not written", "error", e.Error())
+		}
 	}
 	return summary
 }
 
-// refused is what can be said of a run that ended before its first row: those
-// that were read for the plan were not attempted.
+// refused is what can be said of a run that ended before its first row: those that were read for the plan were not
+// attempted.
 func (r *run) refused(err error) report.Summary {
-	s := r.beginning()
+	end := importer.End{}
+	if r.plan != nil {
+		end.Rows = r.plan.Survey.Rows
+		for range end.Rows {
+			end.Totals.Add(outcome.NotAttempted)
+		}
+	}
+	s := r.summarise(end, report.Fixes{})
 	s.Outcome, s.ExitCode = ledger.Held, codeOf(err)
 	if err != nil {
 		s.StopReason, s.Hint, _ = explain(err)
 	}
-	if r.plan != nil {
-		var totals outcome.Totals
-		for range r.plan.Survey.Rows {
-			totals.Add(outcome.NotAttempted)
-		}
-		s.Rows = report.CountRows(r.plan.Survey.Rows, r.statuses, totals)
-	}
 	return s
 }
 
-// isHeld reports whether a night of sync that ends with err before its first row
-// is kept in the ledger: those who look in the morning look there. A wrong
-// command line and Ctrl-C are no such nights.
+// isHeld reports whether a night of sync that ends with err before its first row is kept in the ledger: those who look
+// in the morning look there. A wrong command line and Ctrl-C are no such nights.
 func (r *run) isHeld(err error) bool {
 	code := codeOf(err)
 	return err != nil && r.command == "sync" && !r.flags.dryRun && code != exitUsage && code != exitInterrupted
@@ -107,17 +101,15 @@ func (r *run) hold(ctx context.Context, err error) error {
 	if !r.isHeld(err) {
 		return err
 	}
-	ctx = context.WithoutCancel(ctx)
-	job := r.job()
-	summary := r.refused(err)
-	content, e := summary.JSON()
+	s := r.refused(err)
+	content, e := s.JSON()
 	if e == nil {
 		var held ledger.Run
-		held, e = r.site.ledger.HoldRun(ctx, job, r.began, ledger.Run{
-			FinishedAt: summary.FinishedAt.Time,
-			StopReason: summary.StopReason,
-			ExitCode:   summary.ExitCode,
-			RowsRead:   summary.Rows.Read,
+		held, e = r.site.ledger.HoldRun(context.WithoutCancel(ctx), r.job(), r.began, ledger.Run{
+			FinishedAt: s.FinishedAt.Time,
+			StopReason: s.StopReason,
+			ExitCode:   s.ExitCode,
+			RowsRead:   s.Rows.Read,
 			Summary:    content,
 		})
 		r.heldID = held.ID
@@ -131,14 +123,4 @@ func (r *run) hold(ctx context.Context, err error) error {
 // job is what makes a run this run, without the checksum of its input.
 func (r *run) job() ledger.Job {
 	return ledger.Job{Command: r.command, Source: r.source, Input: r.files.input, Choices: r.flags.read.choices()}
-}
-
-// firstOf is the first error that is one.
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

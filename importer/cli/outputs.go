@@ -11,9 +11,8 @@ import (
 // namedFile is a file that a command reads or writes, and how a person calls it.
 type namedFile struct{ name, path string }
 
-// apart refuses outputs that are one of the files in use, or one another, or the
-// partial file of one of them. They are compared as files, so that no other
-// spelling and no link hides that two are one.
+// apart refuses outputs that are one of the files in use, or one another, or the partial file of one of them. They
+// are compared as files, so that no other spelling and no link hides that two are one.
 func apart(inUse, outputs []namedFile) error {
 	for _, output := range outputs {
 		if output.path == "" || output.path == stdout || isDevice(output.path) {
@@ -47,8 +46,8 @@ func ledgerFiles(path string) []namedFile {
 	return files
 }
 
-// sameFile reports whether two paths are one file. Of files that are not there
-// yet it goes by folder and name, without case: some file systems have none.
+// sameFile reports whether two paths are one file. Of files that are not there yet it goes by folder and name,
+// without case: some file systems have none.
 func sameFile(a, b string) bool {
 	infoA, errA := os.Stat(a)
 	infoB, errB := os.Stat(b)
@@ -62,15 +61,17 @@ func sameFile(a, b string) bool {
 	return folderA == folderB || folderA != a && folderB != b && sameFile(folderA, folderB)
 }
 
-// isDevice reports whether what stands at path is no file, such as a pipe or
-// /dev/null.
+// isDevice reports whether what stands at path is no file, such as a pipe or /dev/null.
 func isDevice(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
 }
 
-// absolute is the path as it is stored: another working folder does not change
-// what it means. Streams stay what they are.
+// isStdin reports whether an input is stdin.
+func isStdin(path string) bool { return path == stdin || path == "/dev/stdin" }
+
+// absolute is the path as it is stored: another working folder does not change what it means. Streams stay what they
+// are.
 func absolute(path string) string {
 	if path == "" || path == stdout {
 		return path

@@ -49,31 +49,29 @@ run wrote them; those of a later run are never overwritten. With --page or
 		},
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&f.list, "list", false, "list the runs that the ledger has")
-	flags.StringVar(&f.prune, "prune", "", "`90d`: forget runs that ended longer ago than that, never accounts")
-	flags.StringVar(&f.out.results, "results", "", "`PATH` of the results (default: where the run wrote them)")
-	flags.StringVar(&f.out.failed, "failed", "", "`PATH` of the rows to fix (default: beside --results, or where the run wrote them)")
-	flags.StringVar(&f.out.summary, "summary", "", "`PATH` for the totals as JSON; - is stdout")
-	flags.StringVar(&f.out.page, "page", "", "`PATH` for the page, one HTML file")
-	flags.BoolVar(&f.out.pageAddresses, "page-addresses", false, "put names and addresses on the page")
-	flags.StringVar(&f.site.ledger, "ledger", "", "`PATH` of the ledger (default: the one of the site)")
-	flags.StringVar(&f.site.site, "site", "", "`URL` of the Jira site (default JIRA_BASE_URL)")
+	flags.BoolVar(&f.list, "list", false, "")
+	flags.StringVar(&f.prune, "prune", "", "")
+	flags.StringVar(&f.out.results, "results", "", "")
+	flags.StringVar(&f.out.failed, "failed", "", "")
+	flags.StringVar(&f.out.summary, "summary", "", "")
+	flags.StringVar(&f.out.page, "page", "", "")
+	flags.BoolVar(&f.out.pageAddresses, "page-addresses", false, "")
+	flags.StringVar(&f.site.ledger, "ledger", "", "")
+	flags.StringVar(&f.site.site, "site", "", "")
 	showFlags(cmd, "list prune results failed summary page page-addresses ledger site config")
 	return cmd
 }
 
-// check refuses flags that contradict each other.
+// check refuses flags that contradict each other: what forgets or lists runs writes no files.
 func (f *reportFlags) check(id string) error {
-	named := either(f.out.results, f.out.failed, f.out.summary, f.out.page)
+	named := either(id, f.out.results, f.out.failed, f.out.summary, f.out.page)
 	switch {
-	case f.prune != "" && id != "":
-		return usagef("leave one of them out: --prune forgets all runs of that age", "--prune takes no run, and %s is one", id)
 	case f.prune != "" && f.list:
 		return usagef("leave one of them out", "--list and --prune contradict each other")
-	case (f.prune != "" || f.list) && named != "":
-		return usagef("leave it out, or name a run instead", "--list and --prune write no files, and %s is to be one", named)
-	case f.list && id != "":
-		return usagef("leave one of them out", "--list takes no run, and %s is one", id)
+	case f.prune != "" && named != "":
+		return usagef("leave one of them out: --prune forgets all runs of that age", "--prune and %s contradict each other", named)
+	case f.list && named != "":
+		return usagef("leave one of them out", "--list and %s contradict each other", named)
 	}
 	return f.out.check()
 }
@@ -104,20 +102,16 @@ func (p *program) runReport(ctx context.Context, f *reportFlags, id string) erro
 		_, err := fmt.Fprint(p.Out, report.Fit(p.Out, report.RunList(runs), p.env.get))
 		return err
 	}
-	run, err := chooseRun(ctx, s.ledger, runs, id)
-	if err != nil {
-		return &hintedError{err: err, hint: "jsm-onboard report --list shows the runs", code: exitBroken}
+	r := &reportRun{program: p, flags: f, site: s, runs: runs}
+	if r.run, err = s.ledger.Run(ctx, either(id, newest(runs))); err != nil {
+		return broken("jsm-onboard report --list shows the runs", "%w", err)
 	}
-	if run.Outcome == "" {
-		return &hintedError{
-			err: fmt.Errorf("run %s has not ended: it is still going on, or it was killed", run.ID),
-			hint: "run its command again, it goes on where it stopped: " + run.Command + " " + text.ShellWord(run.Input) +
-				" with the same flags as before",
-			code: exitBroken,
-		}
+	if r.run.Outcome == "" {
+		return broken("run its command again with the same flags, it goes on where it stopped: "+
+			text.CommandLine("jsm-onboard", r.run.Command, r.run.Input),
+			"run %s has not ended: it is still going on, or it was killed", r.run.ID)
 	}
-	again := &reportRun{program: p, flags: f, site: s, run: run, later: runs}
-	return again.write(ctx)
+	return r.write(ctx)
 }
 
 // parseAge reads 90d, 12h, 30m. "" is no age.
@@ -144,33 +138,30 @@ func (p *program) prune(ctx context.Context, s *site, age time.Duration) error {
 	}
 	defer l.Close()
 	pruned, err := l.Prune(ctx, time.Now().Add(-age))
-	if err != nil {
-		return err
+	if err == nil {
+		fmt.Fprintf(p.Out, "%s forgotten; accounts are kept.\n", text.Counted(pruned.Runs, "run is", "runs are"))
 	}
-	fmt.Fprintf(p.Out, "%s forgotten; accounts are kept.\n", text.Counted(pruned.Runs, "run is", "runs are"))
-	return nil
+	return err
 }
 
-// chooseRun is the run with this id; without one, the newest that has files to
-// write.
-func chooseRun(ctx context.Context, l *ledger.Ledger, runs []ledger.Run, id string) (ledger.Run, error) {
-	if id == "" {
-		for _, run := range runs {
-			if run.Outcome != ledger.Held {
-				return run, nil
-			}
+// newest is the newest run that has files to write; "": there is none.
+func newest(runs []ledger.Run) string {
+	for _, run := range runs {
+		if run.Outcome != ledger.Held {
+			return run.ID
 		}
 	}
-	return l.Run(ctx, id)
+	return ""
 }
 
 // summaryOf is the summary that the ledger keeps with a run.
-func summaryOf(run ledger.Run) (report.Summary, error) {
-	var s report.Summary
-	if err := json.Unmarshal(run.Summary, &s); err != nil {
-		return s, fmt.Errorf("the summary of run %s cannot be read: %w", run.ID, err)
+func summaryOf(run ledger.Run) (s report.Summary, err error) {
+	if len(run.Summary) > 0 {
+		if err = json.Unmarshal(run.Summary, &s); err != nil {
+			err = fmt.Errorf("the summary of run %s cannot be read: %w", run.ID, err)
+		}
 	}
-	return s, nil
+	return s, err
 }
 
 // A reportRun writes the files of one run again.
@@ -178,8 +169,8 @@ type reportRun struct {
 	*program
 	flags   *reportFlags
 	site    *site
+	runs    []ledger.Run // all of them
 	run     ledger.Run
-	later   []ledger.Run // among others
 	summary report.Summary
 	rows    rowFiles
 }
@@ -188,9 +179,10 @@ func (r *reportRun) write(ctx context.Context) (err error) {
 	if r.summary, err = summaryOf(r.run); err != nil {
 		return err
 	}
-	var fixes report.Fixes
+	out, fixes := &r.flags.out, report.Fixes{}
 	if r.run.Outcome == ledger.Held {
-		fmt.Fprintf(r.Err, "Run %s was held back before its first row and has no results: %s\n", r.run.ID, text.Printable(r.run.StopReason))
+		fmt.Fprintf(r.Err, "Run %s was held back before its first row and has no results: %s\n",
+			r.run.ID, text.Printable(r.run.StopReason))
 	} else {
 		if err := r.place(); err != nil {
 			return err
@@ -202,28 +194,30 @@ func (r *reportRun) write(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if err := r.writeSummary(); err != nil {
+	switch out.summary {
+	case "":
+	case stdout:
+		_, err = r.Out.Write(r.run.Summary)
+	default:
+		err = report.WriteFile(absolute(out.summary), r.run.Summary)
+	}
+	if err != nil {
 		return err
 	}
-	r.name("Results", r.rows.resultsPath)
-	r.name("To fix", fixes.Path)
-	r.name("Summary", r.flags.out.summary)
-	r.name("Page", r.flags.out.page)
-	if fixes.Kept != "" {
-		fmt.Fprintf(r.Err, "%s was edited since and is left alone.\n", fixes.Kept)
+	written := []namedFile{
+		{"Results", r.rows.resultsPath}, {"To fix", fixes.Path}, {"Summary", out.summary}, {"Page", out.page},
+		{"Left alone, since it was edited:", fixes.Kept},
+	}
+	for _, f := range written {
+		if f.path != "" && f.path != stdout {
+			fmt.Fprintf(r.Err, "%-8s %s\n", f.name, f.path)
+		}
 	}
 	return asExit(r.run.ExitCode)
 }
 
-// name prints a file that was written.
-func (r *reportRun) name(what, path string) {
-	if path != "" && path != stdout {
-		fmt.Fprintf(r.Err, "%-8s %s\n", what, path)
-	}
-}
-
-// place settles where results and rows to fix go, unless other files alone are
-// asked for. Those of a later run are not overwritten.
+// place settles where results and rows to fix go, unless other files alone are asked for. Those of a later run are not
+// overwritten.
 func (r *reportRun) place() error {
 	out := &r.flags.out
 	r.rows.memory = onlyAsks{r.site.ledger}
@@ -237,19 +231,27 @@ func (r *reportRun) place() error {
 			r.rows.failedPath = either(absolute(out.failed), beside)
 		}
 	}
-	if out.results == "" && r.rows.resultsPath != "" {
-		if later, err := r.laterAt(r.rows.resultsPath); err != nil || later != "" {
-			return firstOf(err, usagef("name --results, so that the files of run "+later+" are not overwritten:\n"+
-				"jsm-onboard report "+r.run.ID+" --results PATH",
-				"%s is of run %s, which came after run %s", r.rows.resultsPath, later, r.run.ID))
+	for _, later := range r.runs {
+		summary, err := summaryOf(later)
+		if err != nil {
+			return err
+		}
+		mine := later.Seq <= r.run.Seq || later.Outcome == ledger.Held || out.results != "" || r.rows.resultsPath == ""
+		if !mine && sameFile(resultsOf(later, summary), r.rows.resultsPath) {
+			return usagef("name another file: jsm-onboard report "+r.run.ID+" --results PATH",
+				"%s is of run %s, which came after run %s", r.rows.resultsPath, later.ID, r.run.ID)
 		}
 	}
-	inUse := append(ledgerFiles(r.site.ledgerPath), namedFile{"the settings file", r.configPath}, namedFile{"the input", r.run.Input})
 	outputs := []namedFile{
 		{"--results", r.rows.resultsPath}, {"--failed", r.rows.failedPath},
 		{"--summary", absolute(out.summary)}, {"--page", absolute(out.page)},
 	}
-	return firstOf(apart(inUse, outputs), writable(outputs))
+	inUse := append(ledgerFiles(r.site.ledgerPath), namedFile{"the settings file", r.configPath},
+		namedFile{"the input", r.run.Input})
+	if err := apart(inUse, outputs); err != nil {
+		return err
+	}
+	return writable(outputs)
 }
 
 // onlyAsks is a ledger that is read alone: it remembers nothing new.
@@ -260,35 +262,15 @@ func (onlyAsks) Remember(string, string) error { return nil }
 // resultsOf is where a run wrote its results, or would have.
 func resultsOf(run ledger.Run, summary report.Summary) string {
 	stem := export.Stem(run.Input)
-	if run.Input == stdin {
+	if isStdin(run.Input) {
 		stem = absolute("stdin")
 	}
 	end := map[string]string{"revoke": ".revoked.csv", "undo": ".undone.csv"}[run.Command]
 	return either(summary.Results, stem+either(end, ".results.csv"))
 }
 
-// laterAt is the newest run after this one that writes its results to path; "":
-// there is none.
-func (r *reportRun) laterAt(path string) (id string, err error) {
-	for _, later := range r.later {
-		if later.Seq <= r.run.Seq || later.Outcome == ledger.Held {
-			continue
-		}
-		var summary report.Summary
-		if later.Summary != nil {
-			if summary, err = summaryOf(later); err != nil {
-				return "", err
-			}
-		}
-		if sameFile(resultsOf(later, summary), path) {
-			return later.ID, nil
-		}
-	}
-	return "", nil
-}
-
-// rewrite writes results and failed rows, with the original columns when the
-// input is still what it was.
+// rewrite writes results and failed rows: with the original columns when the input is still what it was, and else with
+// what the ledger itself has.
 func (r *reportRun) rewrite(ctx context.Context) (report.Fixes, error) {
 	if r.flags.out.page != "" {
 		r.rows.findings = page.NewFindings(r.flags.out.pageAddresses)
@@ -296,66 +278,49 @@ func (r *reportRun) rewrite(ctx context.Context) (report.Fixes, error) {
 		return report.Fixes{}, nil
 	}
 	defer r.rows.abort()
+	rows := r.rowsSent(ctx)
 	survey, file, err := r.original(ctx)
-	if err != nil {
-		return r.rewritePlain(ctx, err)
+	if err == nil {
+		defer file.Close()
+		r.rows.layout, rows = report.LayoutOf(survey, r.summary.Access != nil), survey.All(ctx)
+	} else {
+		r.rows.layout = report.PlainLayout()
+		if r.run.Command != "undo" {
+			fmt.Fprintf(r.Err, "The original columns are missing: %v\n"+
+				"The results have address and name alone, of the rows that were sent.\n", err)
+		}
 	}
-	defer file.Close()
-	r.rows.layout = report.LayoutOf(survey, r.summary.Access != nil)
-	if err := r.rows.rewrite(ctx, r.site.ledger, r.run, survey.All(ctx)); err != nil {
-		return report.Fixes{}, err
-	}
-	return r.rows.finish()
-}
-
-// rewritePlain writes them with what the ledger itself has.
-func (r *reportRun) rewritePlain(ctx context.Context, why error) (report.Fixes, error) {
-	if !errors.Is(why, errNoInput) {
-		fmt.Fprintf(r.Err, "The original columns are missing: %v\nThe results have address and name alone, of the rows that were sent.\n", why)
-	}
-	r.rows.layout = report.PlainLayout()
 	if err := r.rows.open(); err != nil {
 		return report.Fixes{}, err
 	}
-	if r.rows.results != nil {
+	if r.rows.results != nil && survey == nil {
 		r.rows.results.AllowGaps()
 	}
-	if err := importer.Replay(ctx, r.site.ledger, r.run, r.rowsSent(ctx), r.rows.write); err != nil {
+	if err := importer.Replay(ctx, r.site.ledger, r.run, rows, r.rows.write); err != nil {
 		return report.Fixes{}, err
 	}
-	return r.rows.finish()
+	return r.rows.name()
 }
-
-// errNoInput is why undo has no original columns: that is no loss.
-var errNoInput = errors.New("undo reads no file")
 
 // original reads the run's input as the run did.
 func (r *reportRun) original(ctx context.Context) (*export.Survey, *export.File, error) {
-	if r.run.Command == "undo" {
-		return nil, nil, errNoInput
-	}
-	if r.run.Input == stdin {
-		return nil, nil, errors.New("the input came from stdin")
-	}
-	if _, err := os.Stat(r.run.Input); err != nil {
-		return nil, nil, errors.New("the input " + r.run.Input + " is gone")
+	if _, err := os.Stat(r.run.Input); err != nil || isStdin(r.run.Input) {
+		return nil, nil, fmt.Errorf("the input %s is gone", r.run.Input)
 	}
 	var read readFlags
-	if err := json.Unmarshal([]byte(r.run.Choices), &read); err != nil {
-		return nil, nil, fmt.Errorf("the choices of run %s cannot be read: %w", r.run.ID, err)
-	}
-	options, err := read.options()
-	if err != nil {
+	err := json.Unmarshal([]byte(r.run.Choices), &read)
+	options, optionsErr := read.options()
+	options.NeedAccounts = r.run.Command == "revoke"
+	if err := firstOf(err, optionsErr); err != nil {
 		return nil, nil, err
 	}
-	options.NeedAccounts = r.run.Command == "revoke"
 	file, err := export.Open(ctx, r.run.Input, r.In)
 	if err != nil {
 		return nil, nil, err
 	}
 	survey, err := file.Survey(ctx, options, nil)
 	if err == nil && survey.SHA256 != r.run.InputSHA256 {
-		err = errors.New("the input " + r.run.Input + " has changed")
+		err = fmt.Errorf("the input %s has changed", r.run.Input)
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())
@@ -387,7 +352,8 @@ func (r *reportRun) rowsSent(ctx context.Context) rowsOf {
 }
 
 func (r *reportRun) writePage(ctx context.Context, fixes report.Fixes) error {
-	if r.flags.out.page == "" {
+	path := absolute(r.flags.out.page)
+	if path == "" {
 		return nil
 	}
 	kept, err := r.site.ledger.Trace(ctx, r.run.Seq)
@@ -398,22 +364,11 @@ func (r *reportRun) writePage(ctx context.Context, fixes report.Fixes) error {
 	if kept == nil || json.Unmarshal(kept, trace) != nil {
 		trace = nil
 	}
-	return page.Write(absolute(r.flags.out.page), page.Page{
+	return page.Write(path, page.Page{
 		Version:  versionNumber(),
 		Summary:  r.summary,
-		Ending:   report.Ending{Page: absolute(r.flags.out.page), Kept: fixes.Kept, Site: r.ledgerWords},
+		Ending:   report.Ending{Page: path, Kept: fixes.Kept, Site: r.siteWords},
 		Trace:    trace,
 		Findings: r.rows.findings,
 	})
-}
-
-func (r *reportRun) writeSummary() error {
-	switch r.flags.out.summary {
-	case "":
-		return nil
-	case stdout:
-		_, err := r.Out.Write(r.run.Summary)
-		return err
-	}
-	return report.WriteFile(absolute(r.flags.out.summary), r.run.Summary)
 }

@@ -19,12 +19,10 @@ func registerRevocation(flags *pflag.FlagSet, common *runFlags, maxRevoke *impor
 	common.site.registerPace(flags)
 	common.out.register(flags)
 	common.log.register(flags)
-	flags.BoolVar(&common.dryRun, "dry-run", false, "print the plan, send nothing")
-	flags.BoolVar(&common.yes, "yes", false, "ask nothing; needed where there is no terminal")
-	limitVar(flags, maxRevoke, importer.Limit{}, "max-revoke", 1,
-		"refuse to start when more than `N|P%` of the accounts in the ledger would be revoked")
-	limitVar(flags, &common.maxErrors, importer.Limit{Percent: 5, AtLeast: leastErrors, Set: true}, "max-errors", leastErrors,
-		"stop when more than `N|P%` of the accounts asked for have failed; 0: never")
+	flags.BoolVar(&common.dryRun, "dry-run", false, "")
+	flags.BoolVar(&common.yes, "yes", false, "")
+	limitVar(flags, maxRevoke, importer.Limit{}, "max-revoke", 1)
+	limitVar(flags, &common.maxErrors, importer.Limit{Percent: 5, AtLeast: leastErrors, Set: true}, "max-errors", leastErrors)
 }
 
 func (p *program) revokeCommand() *cobra.Command {
@@ -67,10 +65,8 @@ type revokeWork struct {
 	held      int // accounts that the ledger has as created
 }
 
-func (w *revokeWork) check() error { return nil }
-
-// mayAsk refuses a revocation that nobody can agree to.
-func (w *revokeWork) mayAsk(r *run) error {
+// check refuses a revocation that nobody can agree to.
+func (w *revokeWork) check(r *run) error {
 	if r.flags.yes || r.flags.dryRun || r.interactive() {
 		return nil
 	}
@@ -79,17 +75,13 @@ func (w *revokeWork) mayAsk(r *run) error {
 }
 
 func (w *revokeWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
-	if err := w.mayAsk(r); err != nil {
-		return nil, err
-	}
 	if err := w.settleLookUps(ctx, r); err != nil {
 		return nil, err
 	}
 	return importer.PlanRevocation(ctx, r.file, r.site.ledger, importer.RevocationOptions{Export: r.options, Job: r.job()})
 }
 
-// settleLookUps asks the look-ups that earlier runs left open, so that their
-// accounts are known to the plan.
+// settleLookUps asks the look-ups that earlier runs left open, so that their accounts are known to the plan.
 func (w *revokeWork) settleLookUps(ctx context.Context, r *run) error {
 	holdings, err := r.site.ledger.Holdings(ctx)
 	w.held = holdings.Ours
@@ -118,8 +110,8 @@ func (w *revokeWork) connect(ctx context.Context, r *run) (err error) {
 	return err
 }
 
-// guard refuses more than --max-revoke allows; and without it what is most likely
-// a mistake, unless somebody is asked.
+// guard refuses more than --max-revoke allows; and without it what is most likely a mistake, unless somebody is
+// asked.
 func (w *revokeWork) guard(_ context.Context, r *run) error {
 	if err := importer.CheckRevocation(r.plan, w.maxRevoke, w.held); err != nil {
 		return err
@@ -140,18 +132,13 @@ func (w *revokeWork) outlook(_ context.Context, r *run, o *report.Outlook) error
 	return nil
 }
 
-// agree asks whether it is meant. Many accounts that no list of leavers has, and
-// no --max-revoke, are agreed to by their number.
+// agree asks whether it is meant.
 func (w *revokeWork) agree(ctx context.Context, r *run) error {
 	if r.flags.yes || r.plan.Create == 0 {
 		return nil
 	}
-	question := fmt.Sprintf("Revoke the portal access of %s at %s?", text.Counted(r.plan.Create, "account", "accounts"), r.site.url)
-	many := importer.Limit{Percent: 5, AtLeast: 1, Set: true}
-	if !r.plan.Reach.Listed && !w.maxRevoke.Set && many.Exceeded(r.plan.Create, w.held) {
-		return r.askNumber(ctx, question+"\nThat is "+r.plan.RevokedShare(w.held)+".", r.plan.Create)
-	}
-	_, err := r.ask(ctx, question+" [yes/none]", "yes")
+	_, err := r.ask(ctx, fmt.Sprintf("Revoke the portal access of %s at %s? [yes/none]",
+		text.Counted(r.plan.Create, "account", "accounts"), r.site.url), "yes")
 	return err
 }
 

@@ -6,10 +6,9 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"jsm-onboard/report"
 )
@@ -20,20 +19,19 @@ type Streams struct {
 	Out, Err io.Writer
 }
 
-// program is one run of the program: where it reads and writes, and what every
-// command needs of its command line.
+// program is one run of the program: where it reads and writes, and what every command needs of its command line.
 type program struct {
 	Streams
 	env environment
 
-	configPath             string   // the file of settings; "": none
-	siteWords, ledgerWords []string // of the command line: what a command that follows needs, too
+	configPath string   // the file of settings; "": none
+	siteWords  []string // of the command line: what a command that follows needs, too
 
 	console *report.Console // owns stderr; nil until a command has one
 }
 
-// Run is the whole program but for the process: it parses args, runs the
-// command, and returns the exit code. env is in the form of [os.Environ].
+// Run is the whole program but for the process: it parses args, runs the command, and returns the exit code. env is
+// in the form of [os.Environ].
 func Run(ctx context.Context, args, env []string, streams Streams) int {
 	p := &program{Streams: streams, env: newEnvironment(env, runtime.GOOS)}
 	root := p.root()
@@ -69,19 +67,20 @@ Try it without an Atlassian account:
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.PersistentFlags().String("config", "", "`FILE` (YAML) with settings; its keys are flag names")
+	root.PersistentFlags().String("config", "", "a file of settings")
 	root.SetFlagErrorFunc(flagMistake)
 	root.AddCommand(p.importCommand(), p.syncCommand(), p.revokeCommand(), p.undoCommand(), p.checkCommand(),
 		p.reportCommand(), p.doctorCommand(), p.sandboxCommand(), p.completionCommand(), p.versionCommand())
 	root.SetHelpCommand(p.helpCommand())
-	root.SetUsageFunc(usage)
+	root.SetUsageFunc(p.usage)
+	described := settings()
+	for _, cmd := range root.Commands() {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { f.Usage = described[f.Name].meaning }) // for completion
+	}
 	return root
 }
 
 func unknownCommand(cmd *cobra.Command, args []string) error {
-	if err := longDash(args); err != nil {
-		return err
-	}
 	hint := "see jsm-onboard --help"
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = "did you mean jsm-onboard " + near[0] + "?"
@@ -95,9 +94,6 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 // oneArgument is the check for commands that take exactly one, such as a file.
 func oneArgument(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := longDash(args); err != nil {
-			return err
-		}
 		switch len(args) {
 		case 0:
 			return usagef("usage: "+cmd.UseLine(), "%s needs %s", cmd.Name(), what)
@@ -117,34 +113,15 @@ func oneRun(cmd *cobra.Command, args []string) error {
 	if len(args) > 1 {
 		return usagef("usage: "+cmd.UseLine(), "%s takes one run, not %d", cmd.Name(), len(args))
 	}
-	return longDash(args)
+	return nil
 }
 
 // noArguments is the check for commands that have flags alone.
 func noArguments(cmd *cobra.Command, args []string) error {
-	if err := longDash(args); err != nil || len(args) == 0 {
-		return err
+	if len(args) == 0 {
+		return nil
 	}
 	return usagef("usage: "+cmd.UseLine(), "%s takes no arguments, and %q is one", cmd.Name(), args[0])
-}
-
-// longDashes are what word processors make of hyphens.
-const longDashes = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
-
-// longDash refuses what was meant for a flag, but would be taken for a file.
-func longDash(args []string) error {
-	for _, arg := range args {
-		first, _ := utf8.DecodeRuneInString(arg)
-		name := strings.TrimLeft(arg, longDashes+"-")
-		if !strings.ContainsRune(longDashes, first) || name == "" {
-			continue
-		}
-		if _, err := os.Stat(arg); err != nil {
-			return usagef("a flag begins with two hyphens: --"+name,
-				"%s begins with a long dash, as word processors make it", arg)
-		}
-	}
-	return nil
 }
 
 // either is the first of its texts that is not empty.

@@ -2,14 +2,13 @@ package cli
 
 import (
 	"context"
+	"iter"
 
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/report"
 	"jsm-onboard/report/page"
-
-	"iter"
 )
 
 // rowFiles are the files that get a line for each row.
@@ -25,9 +24,10 @@ type rowFiles struct {
 	finished bool  // the results have their name
 }
 
+type rowsOf = iter.Seq2[*export.Row, error]
+
 // open starts the partial files; nothing has its final name yet.
-func (f *rowFiles) open() error {
-	var err error
+func (f *rowFiles) open() (err error) {
 	if f.resultsPath == "" {
 		return nil
 	}
@@ -41,8 +41,7 @@ func (f *rowFiles) open() error {
 }
 
 // write takes the next result.
-func (f *rowFiles) write(result importer.Result) error {
-	var err error
+func (f *rowFiles) write(result importer.Result) (err error) {
 	if f.results != nil {
 		err = f.results.Write(result)
 	}
@@ -56,14 +55,6 @@ func (f *rowFiles) write(result importer.Result) error {
 	return err
 }
 
-// written is how many rows the results have.
-func (f *rowFiles) written() int {
-	if f.results == nil {
-		return 0
-	}
-	return f.results.Rows()
-}
-
 // rewrite writes the files anew from what the ledger has of run.
 func (f *rowFiles) rewrite(ctx context.Context, l *ledger.Ledger, run ledger.Run, rows rowsOf) error {
 	f.abort()
@@ -73,18 +64,31 @@ func (f *rowFiles) rewrite(ctx context.Context, l *ledger.Ledger, run ledger.Run
 	return importer.Replay(ctx, l, run, rows, f.write)
 }
 
-type rowsOf = iter.Seq2[*export.Row, error]
+// finish gives the files of a run their names. When it ended because they cannot be written, or because the input could
+// not be read to its end, they stay without: report writes them from the ledger.
+func (f *rowFiles) finish(ctx context.Context, l *ledger.Ledger, p *importer.Plan, end *importer.End) report.Fixes {
+	err, all := f.broken, f.results.Rows() == end.Rows
+	if err == nil && all && end.Revised {
+		err = f.rewrite(ctx, l, p.Run, p.Rows(ctx))
+	}
+	var fixes report.Fixes
+	if err == nil && all {
+		fixes, err = f.name()
+	}
+	if err != nil {
+		end.Stop = brokenBy(end.Stop, err)
+	}
+	end.Stop = complete(end, f.results.Rows())
+	return fixes
+}
 
-// finish gives the files their names.
-func (f *rowFiles) finish() (fixes report.Fixes, err error) {
-	if f.results == nil {
-		return fixes, nil
+// name gives the files their names.
+func (f *rowFiles) name() (fixes report.Fixes, err error) {
+	if f.results != nil {
+		err = f.results.Finish()
+		f.finished = err == nil
 	}
-	if err := f.results.Finish(); err != nil {
-		return fixes, err
-	}
-	f.finished = true
-	if f.failed != nil {
+	if err == nil && f.failed != nil {
 		fixes, err = f.failed.Finish()
 	}
 	return fixes, err

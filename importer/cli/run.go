@@ -30,56 +30,51 @@ type runFlags struct {
 	maxErrors   importer.Limit
 }
 
-// leastErrors is what a share in --max-errors and --max-creates comes to at
-// least: a few rows are no share of anything.
-const leastErrors = 100
-
 // work is what import, sync, revoke and undo each do within a run.
 type work interface {
 	// check refuses flags that cannot be meant.
-	check() error
+	check(*run) error
 	// plan holds the input against the ledger. Nothing is sent or changed.
-	plan(ctx context.Context, r *run) (*importer.Plan, error)
+	plan(context.Context, *run) (*importer.Plan, error)
 	// connect asks the site what the plan needs to know of it.
-	connect(ctx context.Context, r *run) error
+	connect(context.Context, *run) error
 	// guard returns why the plan must not be carried out.
-	guard(ctx context.Context, r *run) error
+	guard(context.Context, *run) error
 	// outlook adds what the plan shows besides its numbers.
-	outlook(ctx context.Context, r *run, o *report.Outlook) error
+	outlook(context.Context, *run, *report.Outlook) error
 	// agree asks whoever sits at the terminal.
-	agree(ctx context.Context, r *run) error
+	agree(context.Context, *run) error
 	// begin makes what carries the plan out.
-	begin(ctx context.Context, r *run, o importer.Options) *importer.Run
+	begin(context.Context, *run, importer.Options) *importer.Run
 	// see takes each result in order, after it is written.
-	see(result importer.Result)
+	see(importer.Result)
 	// after does what follows the last row, and may change how the run ended.
-	after(ctx context.Context, r *run, end *importer.End)
+	after(context.Context, *run, *importer.End)
 }
 
-// A run is one import, sync, revoke or undo, from the command line to the exit
-// code. Its methods stand in the order in which they are called.
+// A run is one import, sync, revoke or undo, from the command line to the exit code. Its methods stand in the order in
+// which they are called.
 type run struct {
 	*program
-	flags *runFlags
-	work  work
-
+	flags    *runFlags
+	work     work
 	command  string
 	source   string // sync
 	path     string // of the input, as typed; "": undo has none
-	files    files
-	options  export.Options
 	statuses []outcome.Status
-	began    time.Time
+	limit    int // --limit; 0: none
 
-	site     *site
+	began    time.Time
+	options  export.Options
+	files    files
 	file     *export.File // nil: undo
+	site     *site
 	conn     apiclient.Connection
 	plan     *importer.Plan
-	pace     func() apiclient.Pace // of the requests that it makes
-	recorder *page.Recorder
 	rows     *rowFiles
-	limit    int         // --limit; 0: none
-	sending  atomic.Bool // rows may be in flight
+	recorder *page.Recorder
+	pace     func() apiclient.Pace // of the requests that it makes
+	sending  atomic.Bool           // rows may be in flight
 
 	leavers *report.LeaverTotals // sync
 	stop    *importer.Stop       // why leavers were not revoked, though that was asked for
@@ -103,8 +98,8 @@ func (r *run) execute(ctx context.Context) error {
 	return r.observed(ctx, r.do)
 }
 
-// stopping prints what happens now that somebody has pressed Ctrl-C. Before
-// anything is sent the error that follows says it all.
+// stopping prints what happens now that somebody has pressed Ctrl-C. Before anything is sent the error that follows
+// says it all.
 func (r *run) stopping() {
 	what := ""
 	if r.sending.Load() {
@@ -113,10 +108,11 @@ func (r *run) stopping() {
 	r.console.Interrupted(what)
 }
 
-// do goes from the input to the results. Nothing leaves before the plan is made,
-// the guards have passed it and it is agreed to.
+// do goes from the input to the results. Nothing leaves before the plan is made, the guards have passed it and it is
+// agreed to.
 func (r *run) do(ctx context.Context) (err error) {
-	if err := r.checkFlags(); err != nil {
+	r.options, err = r.flags.read.options()
+	if err := errors.Join(err, r.flags.site.check(), r.flags.out.check(), r.work.check(r)); err != nil {
 		return err
 	}
 	inputErr := r.openInput(ctx)
@@ -126,10 +122,16 @@ func (r *run) do(ctx context.Context) (err error) {
 	if r.file != nil {
 		defer r.file.Close()
 	}
-	if err := r.openSite(ctx); err != nil {
+	if r.site, err = r.findSite(&r.flags.site); err != nil {
 		return firstOf(inputErr, err)
 	}
 	defer func() { err = errors.Join(err, r.site.Close()) }()
+	if err = r.apart(); err == nil {
+		err = r.open(ctx, r.site, r.flags.dryRun, r.paceChanged)
+	}
+	if err != nil {
+		return firstOf(inputErr, err)
+	}
 	if inputErr != nil {
 		return r.hold(ctx, inputErr)
 	}
@@ -143,70 +145,46 @@ func (r *run) do(ctx context.Context) (err error) {
 	return r.conclude(context.WithoutCancel(ctx), end, fixes)
 }
 
-func (r *run) checkFlags() (err error) {
-	r.options, err = r.flags.read.options()
-	return errors.Join(err, r.flags.site.check(), r.flags.out.check(), r.work.check())
-}
-
-// openInput opens the file and settles the names of the files that are written.
+// openInput settles the names of the files that are written, and opens the one that is read.
 func (r *run) openInput(ctx context.Context) (err error) {
+	out := &r.flags.out
 	r.files = files{
-		results: absolute(r.flags.out.results),
-		failed:  absolute(r.flags.out.failed),
-		summary: absolute(r.flags.out.summary),
-		page:    absolute(r.flags.out.page),
-		metrics: absolute(r.flags.out.metricsFile),
+		input:   absolute(r.path),
+		results: absolute(out.results),
+		failed:  absolute(out.failed),
+		summary: absolute(out.summary),
+		page:    absolute(out.page),
+		metrics: absolute(out.metricsFile),
 		leavers: r.files.leavers,
 	}
 	if r.path == "" {
 		return nil
 	}
-	r.files.input = absolute(r.path)
-	if r.path == "/dev/stdin" {
-		r.files.input = stdin
-	}
 	stem := r.stem(r.path)
-	switch r.command {
-	case "revoke":
+	if r.command == "revoke" {
 		r.files.results = either(r.files.results, stem+".revoked.csv")
-	case "sync":
-		r.files.leavers = either(r.files.leavers, stem+".leavers.csv")
-		r.files.revoked = r.stem(r.files.leavers) + ".revoked.csv"
-		fallthrough
-	default:
+	} else {
 		r.files.results = either(r.files.results, stem+".results.csv")
 		r.files.failed = either(r.files.failed, stem+".failed.csv")
+	}
+	if r.command == "sync" {
+		r.files.leavers = either(r.files.leavers, stem+".leavers.csv")
+		r.files.revoked = r.stem(r.files.leavers) + ".revoked.csv"
 	}
 	r.file, err = export.Open(ctx, r.path, r.In)
 	return err
 }
 
-// stem is what the names of files made from path begin with. Those of a
-// rehearsal never meet those of a real run.
+// stem is what the names of files made from path begin with. Those of a rehearsal never meet those of a real run.
 func (r *run) stem(path string) string {
 	stem := absolute(export.Stem(path))
-	if path == stdin {
+	if isStdin(path) {
 		stem = absolute("stdin")
 	}
-	if r.flags.site.sandbox && filepath.Ext(stem) != ".sandbox" {
+	if r.flags.site.sandbox && filepath.Ext(stem) != ".sandbox" && path != r.files.leavers {
 		stem += ".sandbox"
 	}
 	return stem
-}
-
-// openSite finds the site and opens its ledger, once it is clear that nothing
-// that is written is a file in use.
-func (r *run) openSite(ctx context.Context) (err error) {
-	if r.site, err = r.findSite(&r.flags.site); err != nil {
-		return err
-	}
-	if err = r.apart(); err == nil {
-		err = r.open(ctx, r.site, r.flags.dryRun, r.paceChanged)
-	}
-	if err != nil {
-		err = errors.Join(err, r.site.Close())
-	}
-	return err
 }
 
 // outputs are the files that are written, as people call them.
@@ -218,16 +196,12 @@ func (r *run) outputs() []namedFile {
 	}
 }
 
+// apart refuses outputs that are a file in use, before anything is opened for writing.
 func (r *run) apart() error {
 	f := &r.flags.site
-	inUse := append(ledgerFiles(r.site.ledgerPath), namedFile{"the settings file", r.configPath},
-		namedFile{"the token file", f.tokenFile}, namedFile{"the CA file", f.caFile})
-	if r.files.input == stdin {
-		inUse = append(inUse, namedFile{"the input", "/dev/stdin"})
-	} else {
-		inUse = append(inUse, namedFile{"the input", r.files.input})
-	}
-	return apart(inUse, r.outputs())
+	return apart(append(ledgerFiles(r.site.ledgerPath), namedFile{"the input", r.files.input},
+		namedFile{"the settings file", r.configPath}, namedFile{"the token file", f.tokenFile},
+		namedFile{"the CA file", f.caFile}), r.outputs())
 }
 
 // prepare makes the plan, shows it, checks the guards, and asks.
@@ -263,28 +237,21 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if err := r.work.outlook(ctx, r, &outlook); err != nil {
 		return err
 	}
-	r.show(outlook)
+	if r.flags.dryRun || !r.flags.log.quiet { // a dry run is made for the plan's sake
+		out := r.Out
+		if r.files.summary == stdout {
+			out = r.Err
+		}
+		fmt.Fprint(out, report.Fit(out, report.PlanText(r.command, r.plan, outlook), r.env.get))
+	}
 	if refused != nil || r.flags.dryRun {
 		return refused
 	}
 	return r.work.agree(ctx, r)
 }
 
-// show prints the plan. A dry run is made for its sake; otherwise --quiet leaves
-// it out. When the summary goes to stdout, the plan does not.
-func (r *run) show(o report.Outlook) {
-	if r.flags.log.quiet && !r.flags.dryRun {
-		return
-	}
-	out := r.Out
-	if r.files.summary == stdout {
-		out = r.Err
-	}
-	fmt.Fprint(out, report.Fit(out, report.PlanText(r.command, r.plan, o), r.env.get))
-}
-
-// carryOut begins the run in the ledger, or goes on with it, and works from the
-// first row to the finished files of rows.
+// carryOut begins the run in the ledger, or goes on with it, and works from the first row to the finished files of
+// rows.
 func (r *run) carryOut(ctx context.Context) (end importer.End, fixes report.Fixes, err error) {
 	still := context.WithoutCancel(ctx)
 	r.rows = &rowFiles{
@@ -311,24 +278,18 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, fixes report.Fixe
 	})
 	r.sending.Store(true)
 	stop := r.follow(job)
-	end = job.Do(r.plan.Rows(still), r.write)
+	end = job.Do(r.plan.Rows(still), func(result importer.Result) error {
+		err := r.rows.write(result)
+		r.work.see(result)
+		return err
+	})
 	stop()
 	for _, note := range end.Notes {
 		r.console.Log().Warn(note)
 	}
 	r.work.after(ctx, r, &end)
-	fixes, err = r.finishRows(still, end)
-	if err != nil {
-		end.Stop = brokenBy(end.Stop, err)
-	}
-	end.Stop = complete(end, r.rows.written())
+	fixes = r.rows.finish(still, r.site.ledger, r.plan, &end)
 	return end, fixes, nil
-}
-
-func (r *run) write(result importer.Result) error {
-	err := r.rows.write(result)
-	r.work.see(result)
-	return err
 }
 
 // follow shows how far the run is, until stop is called.
@@ -366,44 +327,124 @@ func (r *run) paceChanged(e apiclient.Event) {
 	}
 }
 
-// finishRows gives results and failed rows their names. When the run ended
-// because they cannot be written, or because the input could not be read to its
-// end, they stay without: report writes them from the ledger.
-func (r *run) finishRows(ctx context.Context, end importer.End) (fixes report.Fixes, err error) {
-	switch {
-	case r.rows.broken != nil:
-		return fixes, r.rows.broken
-	case r.rows.written() != end.Rows:
-		return fixes, nil
-	case end.Revised:
-		if err := r.rows.rewrite(ctx, r.site.ledger, r.plan.Run, r.plan.Rows(ctx)); err != nil {
-			return fixes, err
-		}
+// conclude writes how the run ended and prints the totals. What cannot be written makes the run broken, and what can
+// still be written says so. Whoever is killed in between goes on when the command is run again.
+func (r *run) conclude(ctx context.Context, end importer.End, fixes report.Fixes) error {
+	summary, err := r.record(ctx, end, fixes)
+	if err != nil {
+		end.Stop = brokenBy(end.Stop, err)
+		summary, _ = r.record(ctx, end, fixes)
 	}
-	return r.rows.finish()
+	r.summary = &summary
+	r.console.Totals(summary, r.ending(fixes))
+	return asExit(summary.ExitCode)
 }
 
-// complete is why the run stopped. That a row has no outcome, or more than one,
-// or does not stand in the results, comes before any other reason.
-func complete(end importer.End, written int) *importer.Stop {
-	err := end.Totals.Prove(end.Rows)
-	if err == nil && written != end.Rows && (end.Stop == nil || end.Stop.Cause != importer.Broken) {
-		err = fmt.Errorf("%s read but %s are in them", text.Counted(end.Rows, "row was", "rows were"), text.Grouped(written))
+// record writes page and summary, and then the end of the run into the ledger: a run is not complete without them.
+func (r *run) record(ctx context.Context, end importer.End, fixes report.Fixes) (report.Summary, error) {
+	s := r.summarise(end, fixes)
+	content, err := s.JSON()
+	if r.files.page != "" {
+		err = errors.Join(err, page.Write(r.files.page, page.Page{
+			Version:  versionNumber(),
+			Summary:  s,
+			Ending:   r.ending(fixes),
+			Trace:    r.recorder.Trace(),
+			Findings: r.rows.findings,
+		}))
 	}
-	if err == nil {
-		return end.Stop
+	if r.files.summary != "" && r.files.summary != stdout {
+		err = errors.Join(err, report.WriteFile(r.files.summary, content))
 	}
-	stop := &importer.Stop{
-		Cause: importer.Broken,
-		Err:   err,
-		What:  "the results are not complete: " + err.Error(),
-		Hint: "this is a fault of the program; nothing that was done is lost: " +
-			"keep the ledger and run the same command again",
+	if err != nil && (end.Stop == nil || end.Stop.Cause != importer.Broken) {
+		return s, err
 	}
-	if end.Stop != nil {
-		stop.What += "; and the run had stopped: " + end.Stop.What
+	trace, traceErr := json.Marshal(r.recorder.Trace())
+	ended := r.plan.Run
+	ended.FinishedAt, ended.Outcome, ended.StopReason, ended.ExitCode = s.FinishedAt.Time, s.Outcome, s.StopReason, s.ExitCode
+	ended.RowsRead, ended.Summary, ended.Retry = end.Rows, content, end.Stop != nil && end.Stop.Cause.AskAgain()
+	l := r.site.ledger
+	return s, errors.Join(err, traceErr, l.KeepTrace(ctx, ended.Seq, trace), l.FinishRun(ctx, ended))
+}
+
+// ending is what the totals and the page need besides the summary.
+func (r *run) ending(fixes report.Fixes) report.Ending {
+	return report.Ending{
+		Kept: fixes.Kept,
+		Page: r.files.page,
+		Gone: r.site.temporary,
+		Site: r.siteWords,
+		Read: r.plan.Survey.Repeat,
 	}
-	return stop
+}
+
+// summarise puts the run into numbers, also one that was refused before it had a plan or a site.
+func (r *run) summarise(end importer.End, fixes report.Fixes) report.Summary {
+	now := time.Now()
+	s := report.Summary{
+		RunID:      r.heldID,
+		Command:    r.command,
+		Input:      r.files.input,
+		StartedAt:  report.Second{Time: r.began},
+		Session:    1,
+		SessionAt:  report.Second{Time: r.began},
+		FinishedAt: report.Second{Time: now},
+		Outcome:    ledger.Complete,
+		ExitCode:   max(end.ExitCode(), r.code),
+		Rows:       report.CountRows(end.Rows, r.statuses, end.Totals),
+		Failed:     fixes.Path,
+		Access:     accessOf(end.Access),
+		Leavers:    r.leavers,
+	}
+	if stop := r.stop; stop != nil {
+		s.ExitCode, s.StopReason, s.Hint = stop.Cause.ExitCode(), stop.What, stop.Hint
+	}
+	if stop := end.Stop; stop != nil {
+		s.Outcome, s.ExitCode, s.StopReason, s.Hint = ledger.Stopped, end.ExitCode(), stop.What, stop.Hint
+	}
+	if r.site != nil && r.site.ledger != nil {
+		s.Site, s.Ledger = r.site.url.String(), r.site.ledger.Path()
+	}
+	if r.plan != nil {
+		survey := r.plan.Survey
+		s.InputSHA256, s.Skipped, s.Problems = survey.SHA256, survey.Skipped, report.CountProblems(survey)
+	}
+	if r.rows == nil {
+		return s
+	}
+	begun := r.plan.Run
+	s.RunID, s.StartedAt.Time, s.Session = begun.ID, begun.StartedAt, begun.Sessions
+	if r.rows.finished {
+		s.Results = r.files.results
+	}
+	pace := r.pace()
+	s.Requests = report.Requests{
+		Sent:      pace.Sent,
+		Throttled: pace.Refused,
+		Retried:   max(0, pace.Sent-pace.Refused-end.Sent),
+		Ambiguous: end.Lost,
+	}
+	s.Rate = report.Rate{Mean: float64(pace.Sent) / max(now.Sub(r.began).Seconds(), 0.001), Learned: pace.Learned}
+	return s
+}
+
+// accessOf is the access part of the summary; nil: it was not asked for.
+func accessOf(end *importer.AccessEnd) *report.Access {
+	if end == nil {
+		return nil
+	}
+	a := &report.Access{
+		Organizations: report.OrganizationCounts{Named: end.Named, Existed: end.Existed, Created: end.Created},
+		Memberships:   report.MembershipCounts{Added: end.Added, Known: end.Known, Failed: end.Failed},
+		ServiceDesks:  map[string]report.DeskCounts{},
+	}
+	for key, desk := range end.ServiceDesks {
+		a.ServiceDesks[key] = report.DeskCounts(desk)
+	}
+	for _, one := range end.ToReview {
+		a.ToReview = append(a.ToReview, report.AccessReview(one))
+	}
+	return a
 }
 
 // stopBy is the reason to stop that lies in an error.
@@ -431,157 +472,20 @@ func brokenBy(was *importer.Stop, err error) *importer.Stop {
 	return &stop
 }
 
-// conclude writes page and summary, then the run's end into the ledger, and
-// prints the totals. What cannot be written makes the run broken, and all three
-// say so. Whoever is killed in between goes on when the command is run again.
-func (r *run) conclude(ctx context.Context, end importer.End, fixes report.Fixes) error {
-	summary, err := r.writeEnd(end, fixes)
-	if err != nil {
-		end.Stop = brokenBy(end.Stop, err)
-		summary, _ = r.writeEnd(end, fixes)
+// complete is why the run stopped. That a row has no outcome, or more than one, or does not stand in the results, comes
+// before any other reason.
+func complete(end *importer.End, written int) *importer.Stop {
+	err := end.Totals.Prove(end.Rows)
+	if err == nil && written != end.Rows && (end.Stop == nil || end.Stop.Cause != importer.Broken) {
+		err = fmt.Errorf("%s read but %s are in them", text.Counted(end.Rows, "row was", "rows were"), text.Grouped(written))
 	}
-	if err := r.finishRun(ctx, summary, end); err != nil {
-		end.Stop = brokenBy(end.Stop, err)
-		summary, _ = r.writeEnd(end, fixes)
+	if err == nil {
+		return end.Stop
 	}
-	r.summary = &summary
-	if r.files.summary == stdout {
-		content, err := summary.JSON()
-		if err == nil {
-			_, err = r.Out.Write(content)
-		}
-		if err != nil {
-			return err
-		}
+	return &importer.Stop{
+		Cause: importer.Broken,
+		Err:   errors.Join(err, end.Stop),
+		What:  "the results are not complete: " + err.Error(),
+		Hint:  "this is a fault of the program; nothing is lost: keep the ledger and run the same command again",
 	}
-	r.console.Totals(summary, r.ending(fixes))
-	return asExit(summary.ExitCode)
-}
-
-// writeEnd writes what shows how the run ended, but for the ledger.
-func (r *run) writeEnd(end importer.End, fixes report.Fixes) (report.Summary, error) {
-	summary := r.summarise(end, fixes)
-	var errs []error
-	if r.files.page != "" {
-		errs = append(errs, page.Write(r.files.page, page.Page{
-			Version:  versionNumber(),
-			Summary:  summary,
-			Ending:   r.ending(fixes),
-			Trace:    r.recorder.Trace(),
-			Findings: r.rows.findings,
-		}))
-	}
-	if r.files.summary != "" && r.files.summary != stdout {
-		content, err := summary.JSON()
-		if err == nil {
-			err = report.WriteFile(r.files.summary, content)
-		}
-		errs = append(errs, err)
-	}
-	return summary, errors.Join(errs...)
-}
-
-func (r *run) finishRun(ctx context.Context, summary report.Summary, end importer.End) error {
-	content, err := summary.JSON()
-	if err != nil {
-		return err
-	}
-	trace, err := json.Marshal(r.recorder.Trace())
-	if err != nil {
-		return err
-	}
-	run := r.plan.Run
-	run.FinishedAt, run.Outcome, run.StopReason = summary.FinishedAt.Time, summary.Outcome, summary.StopReason
-	run.ExitCode, run.RowsRead, run.Summary = summary.ExitCode, end.Rows, content
-	run.Retry = end.Stop != nil && end.Stop.Cause.AskAgain()
-	if err := r.site.ledger.KeepTrace(ctx, run.Seq, trace); err != nil {
-		return err
-	}
-	return r.site.ledger.FinishRun(ctx, run)
-}
-
-// ending is what the totals and the page need besides the summary.
-func (r *run) ending(fixes report.Fixes) report.Ending {
-	return report.Ending{
-		Kept: fixes.Kept,
-		Page: r.files.page,
-		Gone: r.site.temporary,
-		Site: r.siteWords,
-		Read: r.plan.Survey.Repeat,
-	}
-}
-
-// summarise puts the run into numbers.
-func (r *run) summarise(end importer.End, fixes report.Fixes) report.Summary {
-	s := r.beginning()
-	s.Rows = report.CountRows(end.Rows, r.statuses, end.Totals)
-	s.Failed, s.Leavers, s.Access = fixes.Path, r.leavers, accessOf(end.Access)
-	if r.rows.finished {
-		s.Results = r.files.results
-	}
-	s.Outcome, s.ExitCode = ledger.Complete, max(end.ExitCode(), r.code)
-	if r.stop != nil {
-		s.ExitCode, s.StopReason, s.Hint = r.stop.Cause.ExitCode(), r.stop.What, r.stop.Hint
-	}
-	if end.Stop != nil {
-		s.Outcome, s.ExitCode, s.StopReason, s.Hint = ledger.Stopped, end.ExitCode(), end.Stop.What, end.Stop.Hint
-	}
-	pace := r.pace()
-	s.Requests = report.Requests{
-		Sent:      pace.Sent,
-		Throttled: pace.Refused,
-		Retried:   max(0, pace.Sent-pace.Refused-end.Sent),
-		Ambiguous: end.Lost,
-	}
-	s.Rate = report.Rate{Learned: pace.Learned}
-	if took := s.FinishedAt.Sub(r.began).Seconds(); took > 0 {
-		s.Rate.Mean = float64(pace.Sent) / took
-	}
-	return s
-}
-
-// beginning is what every summary of the run has, also of one that was refused.
-func (r *run) beginning() report.Summary {
-	now := report.Second{Time: time.Now()}
-	s := report.Summary{
-		Command:    r.command,
-		Input:      r.files.input,
-		StartedAt:  report.Second{Time: r.began},
-		SessionAt:  report.Second{Time: r.began},
-		FinishedAt: now,
-		Session:    1,
-		RunID:      r.heldID,
-		Rows:       report.CountRows(0, r.statuses, outcome.Totals{}),
-	}
-	if r.site != nil && r.site.ledger != nil {
-		s.Site, s.Ledger = r.site.url.String(), r.site.ledger.Path()
-	}
-	if r.plan == nil {
-		return s
-	}
-	survey, begun := r.plan.Survey, r.plan.Run
-	s.InputSHA256, s.Skipped, s.Problems = survey.SHA256, survey.Skipped, report.CountProblems(survey)
-	if begun.ID != "" {
-		s.RunID, s.StartedAt.Time, s.Session = begun.ID, begun.StartedAt, begun.Sessions
-	}
-	return s
-}
-
-// accessOf is the access part of the summary; nil: it was not asked for.
-func accessOf(end *importer.AccessEnd) *report.Access {
-	if end == nil {
-		return nil
-	}
-	a := &report.Access{
-		Organizations: report.OrganizationCounts{Named: end.Named, Existed: end.Existed, Created: end.Created},
-		Memberships:   report.MembershipCounts{Added: end.Added, Known: end.Known, Failed: end.Failed},
-		ServiceDesks:  map[string]report.DeskCounts{},
-	}
-	for key, desk := range end.ServiceDesks {
-		a.ServiceDesks[key] = report.DeskCounts{Customers: desk.Customers, Organizations: desk.Organizations}
-	}
-	for _, one := range end.ToReview {
-		a.ToReview = append(a.ToReview, report.AccessReview(one))
-	}
-	return a
 }

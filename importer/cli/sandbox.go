@@ -38,16 +38,15 @@ address. A sandbox that was started again is a new site: nobody is there.`,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return p.serveSandbox(cmd, f) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.addr, "addr", "127.0.0.1:8765", "`HOST:PORT` to listen on; loopback only")
-	flags.Float64Var(&f.quota, "quota", 100, "`N` POST requests a second; 0: no quota")
-	flags.IntVar(&f.burst, "burst", 0, "`N` requests at once (default: one second's)")
-	flags.BoolVar(&f.rateHeaders, "rate-headers", false, "send X-RateLimit-* headers")
-	flags.DurationVar(&f.latency, "latency", 0, "`D`: time that an answer takes")
-	flags.DurationVar(&f.searchLag, "search-lag", 0, "`D`: how long a search does not find new accounts")
-	flags.StringArrayVar(&f.faults, "fault", nil,
-		"`KIND=SHARE` of the requests, such as 503=0.02; kinds: "+strings.Join(jsmtest.FaultNames(), ", "))
-	flags.Uint64Var(&f.seed, "seed", 1, "`N`: the same faults again")
-	flags.StringVar(&f.existing, "existing", "", "`FILE` (CSV: address,name) of accounts that are there from the start")
+	flags.StringVar(&f.addr, "addr", "127.0.0.1:8765", "")
+	flags.Float64Var(&f.quota, "quota", 100, "")
+	flags.IntVar(&f.burst, "burst", 0, "")
+	flags.BoolVar(&f.rateHeaders, "rate-headers", false, "")
+	flags.DurationVar(&f.latency, "latency", 0, "")
+	flags.DurationVar(&f.searchLag, "search-lag", 0, "")
+	flags.StringArrayVar(&f.faults, "fault", nil, "")
+	flags.Uint64Var(&f.seed, "seed", 1, "")
+	flags.StringVar(&f.existing, "existing", "", "")
 	showFlags(cmd, "addr quota burst rate-headers latency search-lag fault seed existing")
 	return cmd
 }
@@ -82,8 +81,8 @@ func (f *sandboxFlags) options() (jsmtest.Options, error) {
 	return o, nil
 }
 
-// assignment is the line that sets a variable in the shell that a system's users
-// have, for the programs that are started there.
+// assignment is the line that sets a variable in the shell that a system's users have, for the programs that are
+// started there.
 func assignment(system, name, value string) string {
 	if system == "windows" {
 		return fmt.Sprintf("$env:%s=\"%s\"\n", name, value)

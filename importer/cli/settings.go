@@ -16,8 +16,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// environment is the process's environment, as given to Run. On Windows its
-// names have no case.
+// environment is the process's environment, as given to Run. On Windows its names have no case.
 type environment map[string]string
 
 func newEnvironment(list []string, system string) environment {
@@ -46,12 +45,11 @@ func envName(flag string) string {
 	return "JSM_ONBOARD_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// onlyTyped are the flags that the command line alone can have: what they do is
-// meant once, and never each night.
+// onlyTyped are the flags that the command line alone can have: what they do is meant once, and never each night.
 var onlyTyped = map[string]bool{"help": true, "version": true, "list": true, "prune": true}
 
-// settle fills in the flags that the command line does not have: from the
-// environment, else from the file of --config.
+// settle fills in the flags that the command line does not have: from the environment, else from the file of
+// --config.
 func (p *program) settle(cmd *cobra.Command) error {
 	path, _ := cmd.Flags().GetString("config")
 	path = either(path, p.env.get(envName("config")))
@@ -65,7 +63,7 @@ func (p *program) settle(cmd *cobra.Command) error {
 	if err := contradiction(cmd); err != nil {
 		return err
 	}
-	p.configPath, p.siteWords, p.ledgerWords = path, typed(cmd, siteFlagNames), typed(cmd, ledgerFlagNames)
+	p.configPath, p.siteWords = path, typed(cmd, siteFlagNames)
 	var failed []error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Changed || onlyTyped[f.Name] {
@@ -99,13 +97,8 @@ func set(cmd *cobra.Command, f *pflag.Flag, values []string, where string) error
 	return nil
 }
 
-// The flags that say where the site and its ledger are: typed once, they have to
-// be typed again with the command that follows.
-var (
-	siteFlagNames = []string{"config", "site", "gateway-url", "token-url", "token-file", "ca-file", "sandbox", "ledger"}
-
-	ledgerFlagNames = []string{"config", "site", "ledger"} // of them, those that report has
-)
+// siteFlagNames say where the site and its ledger are: typed once, they have to be typed again with the next command.
+var siteFlagNames = []string{"config", "site", "gateway-url", "token-url", "token-file", "ca-file", "sandbox", "ledger"}
 
 // typed are those of the flags that the command line has, as words of it.
 func typed(cmd *cobra.Command, names []string) []string {
@@ -125,8 +118,8 @@ func typed(cmd *cobra.Command, names []string) []string {
 	return words
 }
 
-// readConfig reads a YAML file of the form "flag-name: value"; a list repeats
-// the flag, and no value leaves it at its default. No path: no settings.
+// readConfig reads a YAML file of the form "flag-name: value"; a list repeats the flag, and no value leaves it at its
+// default. No path: no settings.
 func readConfig(path string) (map[string][]string, error) {
 	if path == "" {
 		return nil, nil
@@ -141,7 +134,8 @@ func readConfig(path string) (map[string][]string, error) {
 	decoder := yaml.NewDecoder(file)
 	var decoded map[string]any
 	if err := decoder.Decode(&decoded); err != nil && err != io.EOF {
-		return nil, usagef(form, "%s, %s", path, notYAML(err))
+		what, _, _ := strings.Cut(err.Error(), "\n") // the rest shows the place in the file
+		return nil, usagef(form, "%s: these are no settings: %s", path, what)
 	}
 	if err := decoder.Decode(new(any)); err != io.EOF {
 		return nil, usagef("keep one list of settings, without a line ---", "%s holds more than one document", path)
@@ -181,8 +175,7 @@ func texts(value any) (values []string, ok bool) {
 	return nil, false
 }
 
-// knownKeys refuses a key that is no flag of any command: one file may serve
-// several commands.
+// knownKeys refuses a key that is no flag of any command: one file may serve several commands.
 func knownKeys(root *cobra.Command, path string, config map[string][]string) error {
 	known := make(map[string]bool)
 	for _, cmd := range root.Commands() {
@@ -195,14 +188,4 @@ func knownKeys(root *cobra.Command, path string, config map[string][]string) err
 		}
 	}
 	return nil
-}
-
-// notYAML is the decoder's first line, "[2:1] what", in words.
-func notYAML(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	place, what, ok := strings.Cut(strings.TrimPrefix(line, "["), "] ")
-	if number, _, found := strings.Cut(place, ":"); ok && found {
-		return "line " + number + ": these are no settings: " + what
-	}
-	return "these are no settings: " + line
 }

@@ -9,13 +9,12 @@ import (
 	"jsm-onboard/importer"
 )
 
-// interruptible returns a context that ends at the first Ctrl-C or request to
-// terminate, with [importer.ErrInterrupted] as its cause; stopping, unless nil,
-// is called then. The second one ends the process at once: the ledger sets that
-// right when the command is run again. Call release when the work is done.
+// interruptible returns a context that ends at the first Ctrl-C or request to terminate, with
+// [importer.ErrInterrupted] as its cause; stopping, unless nil, is called then. The second one ends the process at
+// once: the ledger sets that right when the command is run again. Call release when the work is done.
 //
-// On Windows, Ctrl-C and Ctrl-Break arrive as os.Interrupt, and closing the
-// window, logging off and shutting down as SIGTERM.
+// On Windows, Ctrl-C and Ctrl-Break arrive as os.Interrupt, and closing the window, logging off and shutting down as
+// SIGTERM.
 func interruptible(parent context.Context, stopping func()) (_ context.Context, release func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)

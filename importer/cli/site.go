@@ -20,8 +20,7 @@ import (
 	"jsm-onboard/report"
 )
 
-// A site is the Jira site that a command works at, with its client and ledger.
-// Whoever finds one closes it.
+// A site is the Jira site that a command works at, with its client and ledger. Whoever finds one closes it.
 type site struct {
 	flags       *siteFlags
 	url         *url.URL
@@ -37,8 +36,7 @@ type site struct {
 	closers []func() error
 }
 
-// findSite finds the site of the flags and the environment, or starts the
-// sandbox. Nothing is opened or sent.
+// findSite finds the site of the flags and the environment, or starts the sandbox. Nothing is opened or sent.
 func (p *program) findSite(f *siteFlags) (*site, error) {
 	s := &site{flags: f, ledgerPath: absolute(f.ledger)}
 	if f.sandbox {
@@ -71,12 +69,12 @@ func (s *site) Close() error {
 // shown is the site as the plan names it.
 func (s *site) shown() string {
 	switch {
-	case s.flags.sandbox && s.unused != "":
+	case !s.flags.sandbox:
+		return s.url.String()
+	case s.unused != "":
 		return s.url.String() + " (sandbox: nothing leaves this machine; " + s.unused + " is not used)"
-	case s.flags.sandbox:
-		return s.url.String() + " (sandbox: nothing leaves this machine)"
 	}
-	return s.url.String()
+	return s.url.String() + " (sandbox: nothing leaves this machine)"
 }
 
 // address is that of the site, completed where that is safe.
@@ -96,8 +94,7 @@ func (p *program) address(f *siteFlags) (*url.URL, error) {
 	return url.Parse(complete)
 }
 
-// startSandbox serves a site on a free loopback port, with a ledger in a
-// temporary folder unless one is named.
+// startSandbox serves a site on a free loopback port, with a ledger in a temporary folder unless one is named.
 func (s *site) startSandbox() error {
 	server, err := jsmtest.New(jsmtest.Sandbox()).Start("127.0.0.1:0")
 	if err != nil {
@@ -118,8 +115,8 @@ func (s *site) startSandbox() error {
 	return nil
 }
 
-// open opens client and ledger; nothing is sent yet. readOnly: nothing will be
-// sent or written, so there is neither a client nor a lock.
+// open opens client and ledger; nothing is sent yet. readOnly: nothing will be sent or written, so there is neither a
+// client nor a lock.
 func (p *program) open(ctx context.Context, s *site, readOnly bool, notify func(apiclient.Event)) (err error) {
 	openLedger := ledger.OpenReadOnly
 	if !readOnly {
@@ -135,11 +132,8 @@ func (p *program) open(ctx context.Context, s *site, readOnly bool, notify func(
 	}
 	if s.ledger, err = openLedger(ctx, s.ledgerPath, s.url.String()); err != nil {
 		if e, ok := errors.AsType[*fs.PathError](err); ok {
-			return &hintedError{
-				err:  fmt.Errorf("the ledger %s cannot be opened: %s: %s", s.ledgerPath, e.Path, plainly(e)),
-				hint: "name another file with --ledger",
-				code: exitBroken,
-			}
+			return broken("name another file with --ledger", "the ledger %s cannot be opened: %s: %s",
+				s.ledgerPath, e.Path, plainly(e))
 		}
 		return err
 	}
@@ -166,8 +160,7 @@ func (m ledgerMemory) Remember(path, sha256 string) error {
 	return m.ledger.Remember(context.WithoutCancel(m.ctx), path, sha256)
 }
 
-// newClient makes the client; nothing is sent. anonymous: for checks that need
-// no credentials.
+// newClient makes the client; nothing is sent. anonymous: for checks that need no credentials.
 func (s *site) newClient(log *slog.Logger, notify func(apiclient.Event), anonymous bool) (*apiclient.Client, error) {
 	f := s.flags
 	config := apiclient.Config{
@@ -201,8 +194,7 @@ func (s *site) newClient(log *slog.Logger, notify func(apiclient.Event), anonymo
 	return client, nil
 }
 
-// asUsage makes a wrong setting a wrong command line; missing credentials stay
-// what they are.
+// asUsage makes a wrong setting a wrong command line; missing credentials stay what they are.
 func asUsage(err error) error {
 	if e, ok := errors.AsType[*apiclient.Error](err); ok && !e.NotAuthorized() {
 		return usagef(e.Hint, "%w", err)
@@ -210,32 +202,25 @@ func asUsage(err error) error {
 	return err
 }
 
-// connect asks the site who we are and what we may, and holds the ledger to the
-// site that answers.
+// connect asks the site who we are and what we may, and holds the ledger to the site that answers.
 func (s *site) connect(ctx context.Context) (apiclient.Connection, error) {
 	conn, err := s.client.Connect(ctx)
-	if err != nil {
-		return conn, err
-	}
-	return conn, s.bind(ctx, conn)
+	return conn, s.bind(ctx, conn, err)
 }
 
-// identify is connect for commands that do not create: what they need shows with
-// their first request.
+// identify is connect for commands that do not create: what they need shows with their first request.
 func (s *site) identify(ctx context.Context) (apiclient.Connection, error) {
 	conn := apiclient.Connection{Site: s.url.String()}
-	if err := s.client.Reach(ctx, &conn); err != nil {
-		return conn, err
+	err := s.client.Reach(ctx, &conn)
+	if err == nil {
+		err = s.client.Identify(ctx, &conn)
 	}
-	if err := s.client.Identify(ctx, &conn); err != nil {
-		return conn, err
-	}
-	return conn, s.bind(ctx, conn)
+	return conn, s.bind(ctx, conn, err)
 }
 
-func (s *site) bind(ctx context.Context, conn apiclient.Connection) error {
-	if conn.CloudID == "" {
-		return nil
+func (s *site) bind(ctx context.Context, conn apiclient.Connection, err error) error {
+	if err != nil || conn.CloudID == "" {
+		return err
 	}
 	return s.ledger.Bind(ctx, conn.CloudID)
 }
@@ -255,21 +240,16 @@ func (p *program) credentials(f *siteFlags) (apiclient.Credentials, error) {
 	if c.APIToken != "" {
 		return c, unauthorised("keep one of them", "there are two API tokens: JIRA_API_TOKEN and --token-file")
 	}
-	token, err := readTokenFile(f.tokenFile, p.env.get("CREDENTIALS_DIRECTORY"))
+	token, err := readTokenFile(f.tokenFile, runtime.GOOS)
 	c.APIToken = token
 	return c, err
 }
 
-func unauthorised(hint, format string, args ...any) error {
-	return &hintedError{err: fmt.Errorf(format, args...), hint: hint, code: exitUnauthorised}
-}
-
-// readTokenFile reads a secret that must not be readable by others, on systems
-// whose files have such modes. credentials is where systemd puts a service's; "":
-// there is no such folder.
-func readTokenFile(path, credentials string) (string, error) {
+// readTokenFile reads a secret that others must not be able to read, on systems whose files have such modes. The
+// group's bits are no concern: a service may be given the file by its group, or by an access list as systemd does.
+func readTokenFile(path, system string) (string, error) {
 	info, err := os.Stat(path)
-	if err == nil && openToOthers(runtime.GOOS, info.Mode(), within(credentials, path)) {
+	if err == nil && system != "windows" && info.Mode().IsRegular() && info.Mode()&0o007 != 0 {
 		return "", unauthorised("make it yours alone: chmod 600 "+path, "the token file %s can be read by others", path)
 	}
 	var content []byte
@@ -287,58 +267,23 @@ func readTokenFile(path, credentials string) (string, error) {
 	return token, nil
 }
 
-// openToOthers reports whether a file of this mode can be read by more than its
-// owner. Windows has no such modes. Of what systemd has put there the group's
-// bits mean nothing: a file of root that the service's user may read by its
-// access list has the mode 0440.
-//
-// https://systemd.io/CREDENTIALS/
-func openToOthers(system string, mode fs.FileMode, bySystemd bool) bool {
-	others := fs.FileMode(0o077)
-	if bySystemd {
-		others = 0o007
-	}
-	return system != "windows" && mode.IsRegular() && mode&others != 0
-}
-
-// within reports whether path is in folder; no folder: it is not.
-func within(folder, path string) bool {
-	if folder == "" {
-		return false
-	}
-	rest, err := filepath.Rel(followed(folder), followed(path))
-	return err == nil && filepath.IsLocal(rest)
-}
-
-// followed is an absolute path without links.
-func followed(path string) string {
-	if real, err := filepath.EvalSymlinks(absolute(path)); err == nil {
-		return real
-	}
-	return absolute(path)
-}
-
-// defaultLedger is where the ledger of a site is kept when nothing else is said:
-// in the user's state folder, one file for each site.
+// defaultLedger is where the ledger of a site is kept when nothing else is said: in the user's state folder, one file
+// for each site.
 func (p *program) defaultLedger(site *url.URL) (string, error) {
 	folder, err := p.stateFolder()
 	name := strings.NewReplacer(":", "_", "[", "", "]", "").Replace(strings.ToLower(site.Host))
 	return filepath.Join(folder, name+".ledger"), err
 }
 
-// stateFolder is this program's folder in the user's state folder, after the XDG
-// Base Directory Specification and the customs of macOS and Windows.
+// stateFolder is this program's folder in the user's state folder, after the XDG Base Directory Specification and the
+// customs of macOS and Windows.
 func (p *program) stateFolder() (string, error) {
 	folder := p.env.get("XDG_STATE_HOME")
 	if !filepath.IsAbs(folder) {
 		folder = xdg.StateHome
 	}
 	if !filepath.IsAbs(folder) {
-		return "", &hintedError{
-			err:  errors.New("there is no home folder to keep the ledger in"),
-			hint: "say where with --ledger PATH",
-			code: exitBroken,
-		}
+		return "", broken("say where with --ledger PATH", "there is no home folder to keep the ledger in")
 	}
 	return filepath.Join(folder, "jsm-onboard"), nil
 }

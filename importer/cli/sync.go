@@ -4,10 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"regexp"
-	"slices"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -29,19 +25,14 @@ type syncFlags struct {
 }
 
 func (f *syncFlags) register(flags *pflag.FlagSet, i *importFlags) {
-	flags.StringVar(&f.source, "source", "",
-		"`NAME` under which the ledger keeps who is in this export (default: the input's file name)")
-	flags.StringVar(&f.leavers, "leavers", "", "`PATH` of the list of leavers (default: beside the input)")
-	flags.BoolVar(&f.revokeLeavers, "revoke-leavers", false, "revoke the leavers' portal access, too")
-	limitVar(flags, &f.maxRevoke, importer.Limit{Percent: 5, AtLeast: 1, Set: true}, "max-revoke", 1,
-		"revoke nobody when more than `N|P%` of the accounts in the ledger would be")
-	limitVar(flags, &f.maxShrink, importer.Limit{Percent: 20, Set: true}, "max-shrink", 0,
-		"refuse an export that is smaller than the last complete one by more than `P%`")
-	flags.StringArrayVar(&f.requireEmail, "require-email", nil, "`ADDR` that the export must hold")
+	flags.StringVar(&f.source, "source", "", "")
+	flags.StringVar(&f.leavers, "leavers", "", "")
+	flags.BoolVar(&f.revokeLeavers, "revoke-leavers", false, "")
+	limitVar(flags, &f.maxRevoke, importer.Limit{Percent: 5, AtLeast: 1, Set: true}, "max-revoke", 1)
+	limitVar(flags, &f.maxShrink, importer.Limit{Percent: 20, Set: true}, "max-shrink", 0)
+	flags.StringArrayVar(&f.requireEmail, "require-email", nil, "")
 	i.maxInvalid = importer.Limit{Percent: 50, Set: true}
 	i.maxCreates = importer.Limit{Percent: 20, AtLeast: leastErrors, Set: true}
-	flags.Lookup("max-invalid").DefValue = i.maxInvalid.String()
-	flags.Lookup("max-creates").DefValue = i.maxCreates.String()
 }
 
 func (p *program) syncCommand() *cobra.Command {
@@ -97,7 +88,7 @@ type syncWork struct {
 	roster *importer.Roster
 }
 
-func (w *syncWork) check() error {
+func (w *syncWork) check(r *run) error {
 	if w.maxShrink.Percent == 0 && w.maxShrink.Rows > 0 {
 		return usagef("for example --max-shrink 20%", "--max-shrink %s is no share", w.maxShrink)
 	}
@@ -107,7 +98,7 @@ func (w *syncWork) check() error {
 				"--require-email %q is no address", address)
 		}
 	}
-	return w.importWork.check()
+	return w.importWork.check(r)
 }
 
 func (w *syncWork) guard(ctx context.Context, r *run) error {
@@ -115,18 +106,12 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	return importer.Guards{
-		MaxInvalid:       w.maxInvalid,
-		MaxCreates:       w.maxCreates,
-		MaxOrganizations: w.maxOrganizations,
-		MaxShrink:        w.maxShrink,
-		Last:             last,
-		People:           true,
-	}.Check(r.plan)
+	g := w.guards()
+	g.MaxShrink, g.Last, g.People = w.maxShrink, last, true
+	return g.Check(r.plan)
 }
 
-// lastPeople is how many people the last complete run of a source had; 0: there
-// was none.
+// lastPeople is how many people the last complete run of a source had; 0: there was none.
 func lastPeople(ctx context.Context, l *ledger.Ledger, source string) (int, error) {
 	run, found, err := l.LastComplete(ctx, source)
 	if err != nil || !found {
@@ -136,31 +121,19 @@ func lastPeople(ctx context.Context, l *ledger.Ledger, source string) (int, erro
 	return summary.Rows.Read - summary.Rows.Of(outcome.Duplicate), err
 }
 
-// dated finds a date in the name of a file: 2026-11-24, 20261124, 24.11.2026.
-var dated = regexp.MustCompile(`(?:19|20)\d\d[-_. ]?(?:0[1-9]|1[0-2])[-_. ]?(?:0[1-9]|[12]\d|3[01])|` +
-	`(?:0[1-9]|[12]\d|3[01])[-_. ](?:0[1-9]|1[0-2])[-_. ](?:19|20)\d\d`)
-
-// outlook also says what is to be known of the source: that it is new, and why
-// that may not be meant; in a dry run, how many have left it.
+// outlook also says what is to be known of the source: that it is new, and why that may not be meant; in a dry run,
+// how many have left it.
 func (w *syncWork) outlook(ctx context.Context, r *run, o *report.Outlook) error {
 	if err := w.importWork.outlook(ctx, r, o); err != nil {
 		return err
-	}
-	if dated.MatchString(r.source) {
-		o.Notes = append(o.Notes, fmt.Sprintf("Note: the name of the source, %s, has a date in it: the next export is "+
-			"another source then, and nobody is ever a leaver.\n      Give it a name that stays: --source NAME", r.source))
-		r.console.Log().Warn("the name of the source has a date in it, so that each export is a source of its own: "+
-			"give --source NAME", "source", r.source)
 	}
 	_, found, err := r.site.ledger.LastComplete(ctx, r.source)
 	if err != nil || found && !r.flags.dryRun {
 		return err
 	}
-	note := ""
+	note := "Source " + r.source + ": first sync of this source, so nobody can be a leaver of it."
 	if found {
 		note, err = leftNote(ctx, r.site.ledger, r.source, r.plan.Survey)
-	} else {
-		note, err = firstSyncNote(ctx, r.site.ledger, r.source)
 	}
 	o.Notes = append(o.Notes, note)
 	return err
@@ -185,23 +158,6 @@ func leftNote(ctx context.Context, l *ledger.Ledger, source string, survey *expo
 		text.Counted(members, "person", "people"), text.Grouped(left)), nil
 }
 
-// firstSyncNote says that nobody can have left yet, and names the other sources.
-func firstSyncNote(ctx context.Context, l *ledger.Ledger, source string) (string, error) {
-	runs, err := l.Runs(ctx)
-	var others []string
-	for _, run := range runs {
-		if run.Command == "sync" && run.Outcome == ledger.Complete && !slices.Contains(others, run.Source) {
-			others = append(others, run.Source)
-		}
-	}
-	note := "Source " + source + ": first sync of this source, so nobody can be a leaver of it."
-	if len(others) > 0 {
-		note += "\nThe ledger has other sources: " + strings.Join(others, ", ") +
-			". If this is one of them, give its name as --source."
-	}
-	return note, err
-}
-
 func (w *syncWork) begin(ctx context.Context, r *run, o importer.Options) *importer.Run {
 	w.roster = importer.OpenRoster(context.WithoutCancel(ctx), r.site.ledger, r.plan.Run, r.plan.Survey)
 	return w.importWork.begin(ctx, r, o)
@@ -209,9 +165,8 @@ func (w *syncWork) begin(ctx context.Context, r *run, o importer.Options) *impor
 
 func (w *syncWork) see(result importer.Result) { w.roster.See(result) }
 
-// after lists the leavers of a run that went through all of its rows, and revokes
-// their access when that was asked for. The source changes in the ledger with the
-// end of the run.
+// after lists the leavers of a run that went through all of its rows, and revokes their access when that was asked
+// for. The source changes in the ledger with the end of the run.
 func (w *syncWork) after(ctx context.Context, r *run, end *importer.End) {
 	w.importWork.after(ctx, r, end)
 	if stop := w.roster.Close(); stop != nil && end.Stop == nil {
@@ -263,8 +218,7 @@ func (w *syncWork) list(ctx context.Context, r *run) error {
 	return report.WriteLeavers(r.files.leavers, r.rows.layout.Delimiter, rows)
 }
 
-// revoke revokes those on the list, within the run that has listed them. All
-// guards come before the first request.
+// revoke revokes those on the list, within the run that has listed them. All guards come before the first request.
 func (w *syncWork) revoke(ctx context.Context, r *run) error {
 	if n := r.plan.Survey.NoAddress; n > 0 {
 		return &importer.Stop{
@@ -302,8 +256,7 @@ func (w *syncWork) revoke(ctx context.Context, r *run) error {
 	return w.revokeListed(ctx, r, plan)
 }
 
-// commandLine is a command that a person can type, with the flags that reach the
-// same site.
+// commandLine is a command that a person can type, with the flags that reach the same site.
 func (r *run) commandLine(command, path string) string {
 	if rel, err := filepath.Rel(absolute("."), path); err == nil && filepath.IsLocal(rel) {
 		path = rel
@@ -311,29 +264,24 @@ func (r *run) commandLine(command, path string) string {
 	return text.CommandLine(append([]string{"jsm-onboard", command, path}, r.siteWords...)...)
 }
 
+// revokeListed carries the revocation out, with results of its own.
 func (w *syncWork) revokeListed(ctx context.Context, r *run, plan *importer.Plan) error {
 	rows := &rowFiles{resultsPath: r.files.revoked, layout: report.LayoutOf(plan.Survey, false)}
 	if err := rows.open(); err != nil {
 		return err
 	}
 	defer rows.abort()
-	before, started := r.site.client.RevokePace(), time.Now()
 	job := importer.NewRevocation(ctx, r.site.client, r.site.ledger, plan, importer.Options{
 		Workers:   r.flags.site.workers,
 		MaxErrors: r.flags.maxErrors,
 	})
-	end := job.Do(plan.Rows(context.WithoutCancel(ctx)), rows.write)
-	if end.Stop = complete(end, rows.written()); rows.broken != nil {
-		end.Stop = brokenBy(end.Stop, rows.broken)
-	} else if _, err := rows.finish(); err != nil {
-		end.Stop = brokenBy(end.Stop, err)
-	}
-	counted := report.CountRows(end.Rows, outcome.RevokeStatuses(), end.Totals)
-	pace := r.site.client.RevokePace()
+	still := context.WithoutCancel(ctx)
+	end := job.Do(plan.Rows(still), rows.write)
+	rows.finish(still, r.site.ledger, plan, &end)
+	counted, pace := report.CountRows(end.Rows, outcome.RevokeStatuses(), end.Totals), r.site.client.RevokePace()
 	r.leavers.Rows, r.leavers.Results = &counted, r.files.revoked
-	r.leavers.Sent, r.leavers.Throttled = pace.Sent-before.Sent, pace.Refused-before.Refused
+	r.leavers.Sent, r.leavers.Throttled = pace.Sent, pace.Refused
 	r.code = end.ExitCode()
-	r.console.Log().Info("leavers revoked", "revoked", end.Totals.Of(outcome.Revoked), "took", time.Since(started).Round(time.Second))
 	if end.Stop != nil {
 		return end.Stop
 	}

@@ -7,8 +7,7 @@ import (
 	"syscall"
 )
 
-// endSignals are the ways in which this process is asked to stop; SIGHUP is a
-// closed terminal.
+// endSignals are the ways in which this process is asked to stop; SIGHUP is a closed terminal.
 var endSignals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
 
 // The system's errors that people can do something about.

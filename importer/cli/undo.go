@@ -36,17 +36,13 @@ run that is complete or stopped. See jsm-onboard help undo: what cannot be undon
 	return cmd
 }
 
-// undoWork is what undo does within a run: a revocation whose rows are those that
-// another run created.
+// undoWork is what undo does within a run: a revocation whose rows are those that another run created.
 type undoWork struct {
 	revokeWork
 	id string // of the run, as typed; "": the last one
 }
 
 func (w *undoWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
-	if err := w.mayAsk(r); err != nil {
-		return nil, err
-	}
 	undone, err := w.find(ctx, r.site.ledger)
 	if err != nil {
 		return nil, &hintedError{err: err, hint: "jsm-onboard report --list shows the runs", code: exitBroken}

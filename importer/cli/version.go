@@ -8,8 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// version and commit are set by the linker in a release
-// (-ldflags "-X jsm-onboard/importer/cli.version=v1.2.3").
+// version and commit are set by the linker in a release (-ldflags "-X jsm-onboard/importer/cli.version=v1.2.3").
 var version, commit string
 
 // versionText is what version and --version print.
