@@ -50,7 +50,7 @@ func mayDelimit(r rune) bool { return r != utf8.RuneError && !strings.ContainsRu
 
 // Declared reads the line "sep=;" that Excel writes and heeds.
 func Declared(sample []byte) (rune, bool) {
-	line, _, _ := bytes.Cut(bytes.TrimLeft(bytes.TrimPrefix(sample, []byte("\xef\xbb\xbf")), "\r\n"), []byte("\n"))
+	line, _, _ := bytes.Cut(bytes.TrimLeft(bytes.TrimPrefix(sample, []byte(utf8BOM)), "\r\n"), []byte("\n"))
 	line = bytes.Trim(bytes.TrimRight(line, "\r"), `"`)
 	if len(line) < len("sep=;") || !strings.EqualFold(string(line[:4]), "sep=") {
 		return 0, false

@@ -44,3 +44,55 @@ type Value struct {
 }
 
 type kind int
+
+const (
+	problemPlaces = 5
+	problemValues = 3
+)
+
+// tally counts problems by kind.
+type tally [kinds]struct {
+	count  int
+	places []Place
+	values []Value
+}
+
+func (t *tally) add(k kind, at Place) {
+	p := &t[k]
+	p.count++
+	if at.Row > 0 && len(p.places) < problemPlaces {
+		p.places = append(p.places, at)
+	}
+}
+
+// show keeps the first values of a kind.
+func (t *tally) show(k kind, v Value) {
+	if p := &t[k]; len(p.values) < problemValues && v.Text != "" {
+		v.Text = shown(v.Text)
+		p.values = append(p.values, v)
+	}
+}
+
+// problems lists what was counted; say changes the texts for the file at hand.
+func (t *tally) problems(say func(string) string) []Problem {
+	var ps []Problem
+	for k, p := range t {
+		if p.count > 0 {
+			d := descriptions[k]
+			ps = append(ps, Problem{
+				Kind: d.word, Severity: kind(k).severity(), Count: p.count, Places: p.places, Values: p.values,
+				Text: say(d.of(p.count)), Hint: say(d.hint),
+			})
+		}
+	}
+	return ps
+}
+
+// shown cuts a long cell for a message.
+func shown(s string) string {
+	const most = 80
+	if len(s) <= most || len([]rune(s)) <= most {
+		return s
+	}
+	return string([]rune(s)[:most]) + "…"
+}
