@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -32,15 +31,7 @@ const (
 )
 
 func (k CredentialKind) String() string {
-	switch k {
-	case APIToken:
-		return "API token"
-	case AccessToken:
-		return "OAuth access token"
-	case ServiceAccount:
-		return "service account"
-	}
-	return "none"
+	return [...]string{"none", "API token", "OAuth access token", "service account"}[k]
 }
 
 func (Credentials) String() string       { return "[hidden]" }
@@ -49,53 +40,36 @@ func (Credentials) LogValue() slog.Value { return slog.StringValue("[hidden]") }
 
 // Kind is which credentials there are. None, half a pair, or several kinds are an *Error.
 func (c Credentials) Kind() (CredentialKind, error) {
-	if err := c.complete(); err != nil {
-		return 0, err
+	var kinds []CredentialKind
+	for kind, parts := range []string{
+		APIToken: c.Email + c.APIToken, AccessToken: c.AccessToken, ServiceAccount: c.ClientID + c.ClientSecret,
+	} {
+		if parts != "" {
+			kinds = append(kinds, CredentialKind(kind))
+		}
 	}
-	if c.Email != "" && !strings.Contains(c.Email, "@") {
-		return 0, credentialError("JIRA_USER_EMAIL is no e-mail address",
-			"set it to the address of the account that made the token")
+	switch {
+	case len(kinds) == 0:
+		return 0, credentialError("there are no credentials", "set JIRA_USER_EMAIL and JIRA_API_TOKEN; "+hintNewToken)
+	case len(kinds) > 1:
+		return 0, credentialError("there are credentials of more than one kind",
+			"keep one of: JIRA_USER_EMAIL and JIRA_API_TOKEN; JIRA_ACCESS_TOKEN; JIRA_CLIENT_ID and JIRA_CLIENT_SECRET")
+	case kinds[0] == APIToken && !strings.Contains(c.Email, "@"):
+		return 0, credentialError("JIRA_USER_EMAIL is missing, or no e-mail address",
+			"set JIRA_USER_EMAIL to the address of the account that made the token")
+	case kinds[0] == APIToken && c.APIToken == "":
+		return 0, credentialError("JIRA_USER_EMAIL has no API token", "set JIRA_API_TOKEN, or give --token-file")
+	case kinds[0] == ServiceAccount && (c.ClientID == "" || c.ClientSecret == ""):
+		return 0, credentialError("a service account needs an id and a secret",
+			"set both JIRA_CLIENT_ID and JIRA_CLIENT_SECRET")
 	}
 	for _, s := range c.secrets() {
-		if len(s) > 1 && strings.ContainsAny(s[:1], `"'`) && s[0] == s[len(s)-1] {
-			return 0, credentialError("the credentials stand in quotes",
-				"leave the quotes out: some readers of .env files keep them")
-		}
-		if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
-			return 0, credentialError("the credentials hold a blank or a line break",
-				"copy the token again, alone and in one line")
+		if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '"' || r == '\'' }) {
+			return 0, credentialError("the credentials hold a blank, a line break or a quote",
+				"copy the token again, alone, in one line and without quotes")
 		}
 	}
-	switch {
-	case c.AccessToken != "":
-		return AccessToken, nil
-	case c.ClientID != "":
-		return ServiceAccount, nil
-	}
-	return APIToken, nil
-}
-
-// complete refuses anything but one whole kind.
-func (c Credentials) complete() error {
-	basic, bearer, service := c.Email+c.APIToken != "", c.AccessToken != "", c.ClientID+c.ClientSecret != ""
-	switch {
-	case !basic && !bearer && !service:
-		return credentialError("there are no credentials", "set JIRA_USER_EMAIL and JIRA_API_TOKEN; "+
-			"make a token at https://id.atlassian.com/manage-profile/security/api-tokens")
-	case basic && bearer, basic && service, bearer && service:
-		return credentialError("there are credentials of more than one kind",
-			"keep one of: JIRA_USER_EMAIL and JIRA_API_TOKEN; JIRA_ACCESS_TOKEN; JIRA_CLIENT_ID and JIRA_CLIENT_SECRET")
-	case basic && c.Email == "":
-		return credentialError("the API token has no account",
-			"set JIRA_USER_EMAIL to the address of the account that made the token")
-	case basic && c.APIToken == "":
-		return credentialError("JIRA_USER_EMAIL has no API token", "set JIRA_API_TOKEN, or give --token-file")
-	case service && c.ClientID == "":
-		return credentialError("the client secret has no client id", "set JIRA_CLIENT_ID")
-	case service && c.ClientSecret == "":
-		return credentialError("the client id has no secret", "set JIRA_CLIENT_SECRET")
-	}
-	return nil
+	return kinds[0], nil
 }
 
 func credentialError(message, hint string) error {
@@ -116,12 +90,11 @@ func (c Credentials) secrets() []string {
 // authorizer makes the Authorization header.
 type authorizer interface {
 	header(ctx context.Context) (string, error)
-	renewable() bool
-	renew(used string) // the header that was used is no longer any good
+	renew(used string) bool // the header that was used is no longer any good; false: there is no other
 }
 
-func newAuthorizer(c Credentials, kind CredentialKind, client *Client) authorizer {
-	switch kind {
+func newAuthorizer(c Credentials, client *Client) authorizer {
+	switch client.kind {
 	case AccessToken:
 		return fixed("Bearer " + strings.TrimSpace(c.AccessToken))
 	case ServiceAccount:
@@ -135,46 +108,33 @@ func newAuthorizer(c Credentials, kind CredentialKind, client *Client) authorize
 type fixed string
 
 func (f fixed) header(context.Context) (string, error) { return string(f), nil }
-func (fixed) renewable() bool                          { return false }
-func (fixed) renew(string)                             {}
+func (fixed) renew(string) bool                        { return false }
 
 // serviceToken gets a token with client credentials, once for all workers, and again before it ends. x/oauth2 makes
 // the request; its own reuse of tokens knows neither a 401 nor a wait that can be cancelled.
 type serviceToken struct {
-	config  clientcredentials.Config
-	web     *http.Client
-	timeout time.Duration
-	turn    chan struct{} // held by who reads or changes token
-	token   *oauth2.Token
-	secrets []string
+	config clientcredentials.Config
+	client *Client
+	turn   chan struct{} // held by who reads or changes token
+	token  *oauth2.Token
 }
 
 func newServiceToken(c Credentials, client *Client) *serviceToken {
-	return &serviceToken{
-		config: clientcredentials.Config{
-			ClientID:     strings.TrimSpace(c.ClientID),
-			ClientSecret: strings.TrimSpace(c.ClientSecret),
-			TokenURL:     client.cloud.token,
-			AuthStyle:    oauth2.AuthStyleInParams,
-		},
-		web: &http.Client{
-			Transport:     client.transport,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		timeout: min(client.timeout, 30*time.Second),
-		turn:    make(chan struct{}, 1),
-		secrets: client.secrets,
-	}
+	return &serviceToken{client: client, turn: make(chan struct{}, 1), config: clientcredentials.Config{
+		ClientID:     strings.TrimSpace(c.ClientID),
+		ClientSecret: strings.TrimSpace(c.ClientSecret),
+		TokenURL:     client.cloud.token,
+		AuthStyle:    oauth2.AuthStyleInParams,
+	}}
 }
 
-func (s *serviceToken) renewable() bool { return true }
-
-func (s *serviceToken) renew(used string) {
+func (s *serviceToken) renew(used string) bool {
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
 	if s.token != nil && bearer(s.token) == used {
 		s.token = nil
 	}
+	return true
 }
 
 func bearer(t *oauth2.Token) string { return "Bearer " + t.AccessToken }
@@ -209,18 +169,18 @@ func (e *tokenServerError) Error() string {
 
 // fetch asks the token endpoint once. A refusal is an *Error; what may pass by itself is not.
 func (s *serviceToken) fetch(ctx context.Context) (*oauth2.Token, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, errTimeout)
+	ctx, cancel := context.WithTimeout(ctx, min(s.client.timeout, 30*time.Second))
 	defer cancel()
-	token, err := s.config.Token(context.WithValue(ctx, oauth2.HTTPClient, s.web))
+	token, err := s.config.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
+		Transport:     s.client.transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}))
 	if err == nil {
 		return token, nil
 	}
 	answered, ok := errors.AsType[*oauth2.RetrieveError](err)
-	if outer, isURL := errors.AsType[*url.Error](err); isURL {
-		err = outer.Err
-	}
 	if !ok {
-		return nil, err
+		return nil, withoutURL(err)
 	}
 	status := answered.Response.StatusCode
 	if status >= 500 || status == http.StatusTooManyRequests {
@@ -229,16 +189,15 @@ func (s *serviceToken) fetch(ctx context.Context) (*oauth2.Token, error) {
 	_, text := readMessage(answered.Response.Header, answered.Body)
 	return nil, &Error{
 		Op:      "getting a token for the service account",
-		Method:  http.MethodPost,
 		Route:   "token endpoint",
 		Status:  status,
 		Kind:    KindUnauthorized,
-		Message: clean(hide(text, s.secrets)),
-		Hint:    "check JIRA_CLIENT_ID and JIRA_CLIENT_SECRET: admin.atlassian.com > Directory > Service accounts",
+		Message: clean(hide(text, s.client.secrets)),
+		Hint:    hintServiceAccount,
 	}
 }
 
-// whereAndWho is the address and the Authorization header for one attempt.
+// whereAndWho is the root and the Authorization header for one attempt.
 func (c *Client) whereAndWho(ctx context.Context, r *request) (root, authorization string, err error) {
 	if r.anonymous {
 		return c.site, "", nil
@@ -252,3 +211,20 @@ func (c *Client) whereAndWho(ctx context.Context, r *request) (root, authorizati
 	root, err = c.root(ctx)
 	return root, authorization, err
 }
+
+// root is the address that requests with credentials go to. Bearer tokens go to the gateway, whose path has the
+// cloud id.
+func (c *Client) root(ctx context.Context) (string, error) {
+	if root := c.address.Load(); root != nil {
+		return *root, nil
+	}
+	id, err := c.CloudID(ctx)
+	if err != nil {
+		return "", err
+	}
+	root := c.gatewayRoot(id)
+	c.address.Store(&root)
+	return root, nil
+}
+
+func (c *Client) gatewayRoot(cloudID string) string { return c.cloud.gateway + "/ex/jira/" + cloudID }

@@ -4,9 +4,13 @@ package apiclient
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/url"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -89,7 +93,6 @@ type Client struct {
 
 	address  atomic.Pointer[string] // the root that takes the credentials; nil until it is known
 	tenant   atomic.Pointer[string] // the cloud id; nil until it is known
-	finding  chan struct{}          // held while address is being found out
 	browse   atomic.Int32           // Verdict on the permission to browse users; 0: not asked
 	lastSent atomic.Int64           // Unix nanoseconds
 	works    sync.Map               // routes of operations that have succeeded
@@ -114,9 +117,6 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkProxyURL(site); err != nil {
-		return nil, err
-	}
 	kind, err := c.Credentials.Kind()
 	if err != nil && !c.Anonymous {
 		return nil, err
@@ -137,9 +137,8 @@ func New(c Config) (*Client, error) {
 		secrets:   c.Credentials.secrets(),
 		log:       c.Log,
 		lanes:     newLanes(c),
-		finding:   make(chan struct{}, 1),
 	}
-	client.token = newAuthorizer(c.Credentials, kind, client)
+	client.token = newAuthorizer(c.Credentials, client)
 	if kind == APIToken {
 		client.address.Store(&client.site)
 	}
@@ -209,17 +208,8 @@ func (c *Client) RevokePace() Pace { return c.lanes.revoke.Pace() }
 // SearchPace is a snapshot of the pace of FindAccount.
 func (c *Client) SearchPace() Pace { return c.lanes.search.Pace() }
 
-// AccessPace is a snapshot of the pace of the operation on organizations and service desks that has sent most.
-func (c *Client) AccessPace() Pace {
-	l := c.lanes
-	busiest := l.organizationUser.Pace()
-	for _, other := range []*lane{l.deskCustomer, l.deskOrganization, l.organization} {
-		if p := other.Pace(); p.Sent > busiest.Sent {
-			busiest = p
-		}
-	}
-	return busiest
-}
+// AccessPace is a snapshot of the pace of AddToOrganization.
+func (c *Client) AccessPace() Pace { return c.lanes.organizationUser.Pace() }
 
 // Close closes the connections that are idle.
 func (c *Client) Close() {
@@ -228,28 +218,62 @@ func (c *Client) Close() {
 	}
 }
 
-// root is the address that requests with credentials go to. Bearer tokens go to the gateway, whose path has the
-// cloud id.
-func (c *Client) root(ctx context.Context) (string, error) {
-	if root := c.address.Load(); root != nil {
-		return *root, nil
+// newTransport keeps one connection a worker. Idle ones end before the server ends them, and a silent HTTP/2
+// connection is pinged, so that a request is hardly ever written to a dead one.
+func newTransport(workers int, roots *x509.CertPool) *http.Transport {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: checkProxy,
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := dialer.DialContext(ctx, network, addr)
+			if err != nil {
+				return nil, err
+			}
+			return &countedConn{Conn: conn}, nil
+		},
+		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    10 * time.Second,
+		Protocols:              protocols,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
+		MaxIdleConnsPerHost:    workers,
+		MaxConnsPerHost:        workers,
+		IdleConnTimeout:        30 * time.Second,
+		MaxResponseHeaderBytes: 256 << 10,
 	}
-	select {
-	case c.finding <- struct{}{}:
-		defer func() { <-c.finding }()
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
-	if root := c.address.Load(); root != nil {
-		return *root, nil
-	}
-	id, err := c.CloudID(ctx)
-	if err != nil {
-		return "", err
-	}
-	root := c.gatewayRoot(id)
-	c.address.Store(&root)
-	return root, nil
 }
 
-func (c *Client) gatewayRoot(cloudID string) string { return c.cloud.gateway + "/ex/jira/" + cloudID }
+// proxyError is a proxy's refusal to connect us.
+type proxyError struct{ status int }
+
+func (e *proxyError) Error() string { return "the proxy answered " + statusText(e.status) }
+
+func checkProxy(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+	if answer.StatusCode != http.StatusOK {
+		return &proxyError{answer.StatusCode}
+	}
+	return nil
+}
+
+// LoadCAFile returns the system's certificate authorities and those of a PEM file. The error is an *Error.
+func LoadCAFile(path string) (*x509.CertPool, error) {
+	e := &Error{Op: "reading certificate authorities", Kind: KindTLS}
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		e.Message, e.Hint, e.Err = "cannot read "+path, "give the path of a PEM file as --ca-file", err
+		return nil, e
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		e.Message = path + " holds no certificate in PEM form"
+		e.Hint = "convert a .der or .cer file with: openssl x509 -inform der -in FILE -out FILE.pem"
+		return nil, e
+	}
+	return pool, nil
+}

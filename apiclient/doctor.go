@@ -7,12 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
-
-	"jsm-onboard/apiclient/pacer"
 )
 
 // Verdict is an answer that may be out of reach.
@@ -25,15 +21,7 @@ const (
 )
 
 func (v Verdict) String() string {
-	switch v {
-	case Yes:
-		return "yes"
-	case No:
-		return "no"
-	case Unverified:
-		return "cannot be verified"
-	}
-	return "not asked"
+	return [...]string{"not asked", "yes", "no", "cannot be verified"}[v]
 }
 
 // MarshalText returns the word of String.
@@ -71,123 +59,50 @@ func (c *Client) Connect(ctx context.Context) (Connection, error) {
 	return conn, nil
 }
 
-// Info is what a site publishes about itself.
-type Info struct {
-	Version string `json:"version"`
+// checkRequest is a question that is asked before the run.
+func (c *Client) checkRequest(op, route string) *request {
+	return &request{op: op, method: http.MethodGet, route: route, lane: c.lanes.checks, check: true}
 }
 
-func (c *Client) infoRequest(info *Info) *request {
-	const route = "/rest/servicedeskapi/info"
-	return &request{
-		op:        "reaching the site",
-		method:    http.MethodGet,
-		route:     route,
-		path:      route,
-		lane:      c.lanes.checks,
-		anonymous: true,
-		check:     true,
-		read:      readJSON(info, func() bool { return info.Version != "" }),
-	}
+func (c *Client) infoRequest(version *string) *request {
+	var info struct{ Version string }
+	r := c.checkRequest("reaching the site", "/rest/servicedeskapi/info")
+	r.anonymous = true
+	r.read = readJSON(&info, func() bool {
+		*version = info.Version
+		return info.Version != ""
+	})
+	return r
 }
 
-// Info proves that there is a Jira Service Management site, and nothing about the credentials.
-func (c *Client) Info(ctx context.Context) (Info, error) {
-	var info Info
-	_, err := c.get(ctx, c.infoRequest(&info))
-	return info, err
-}
-
-// Reach is the first step of Connect, the one question that needs no credentials.
+// Reach is the first step of Connect, the one question that needs no credentials: it proves that there is a Jira
+// Service Management site.
 func (c *Client) Reach(ctx context.Context, conn *Connection) error {
 	short, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
-	var info Info
-	r := c.infoRequest(&info)
+	r := c.infoRequest(&conn.Version)
 	a, err := c.get(short, r)
 	if a.status == http.StatusTooManyRequests && short.Err() != nil && ctx.Err() == nil {
 		a, err = c.get(ctx, r) // it does answer: the quota is waited for as it is later
 	}
 	conn.note(a)
-	conn.Version = info.Version
 	e, answered := errors.AsType[*Error](err)
 	switch {
-	case maybeDataCenter(a.header) && !c.isCloud(ctx):
-		return r.wrongSite(a.status, "this is Jira Data Center, not Jira Cloud", hintDataCenter)
-	case err == nil:
-		return nil
 	case answered && (e.Kind == KindUnauthorized || e.Kind == KindForbidden):
 		return nil // the next question brings more
-	case answered && e.Status == http.StatusNotFound:
-		return c.notServiceManagement(ctx, r)
-	case !answered && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
-		return c.silent(ctx, r, a)
+	case answered && (e.Kind == KindNotFound || e.Page && e.Kind == KindAnswer):
+		e.Kind = KindSite
+		e.Message = orElse(e.Message, "there is no Jira Service Management Cloud here")
+		e.Hint = hintPage + "; a site without the product gets it at admin.atlassian.com > Products"
+	case err != nil && !answered && short.Err() != nil && ctx.Err() == nil:
+		if a.status == 0 && a.err == nil {
+			a.err = context.DeadlineExceeded
+		}
+		e = c.failure(ctx, r, a)
+		e.Message += " (tried for " + startPatience.String() + ")"
+		return e
 	}
 	return err
-}
-
-func (r *request) wrongSite(status int, message, hint string) error {
-	return &Error{
-		Op:      r.op,
-		Method:  r.method,
-		Route:   r.route,
-		Status:  status,
-		Kind:    KindSite,
-		Message: message,
-		Hint:    hint,
-	}
-}
-
-// silent is the error for a site that has not answered within startPatience.
-func (c *Client) silent(ctx context.Context, r *request, a answer) error {
-	last, ok := errors.AsType[*Error](c.failure(ctx, r, a))
-	if ok && (a.err != nil || a.status != 0) && last.Kind != KindTimeout {
-		last.Message += " (tried for " + startPatience.String() + ")"
-		return last
-	}
-	return &Error{
-		Op:      r.op,
-		Method:  r.method,
-		Route:   r.route,
-		Kind:    KindTimeout,
-		Message: "the site has not answered for " + startPatience.String(),
-		Hint:    hintConnect,
-	}
-}
-
-// notServiceManagement tells apart a server of one's own, Jira without Service Management, and no site at all.
-func (c *Client) notServiceManagement(ctx context.Context, r *request) error {
-	const status = http.StatusNotFound
-	switch deployed, err := c.deployment(ctx); {
-	case err != nil || deployed == "":
-		return r.wrongSite(status, "there is no Jira site here", hintSite)
-	case strings.EqualFold(deployed, "Cloud"):
-		return r.wrongSite(status, "this site has Jira, but no Jira Service Management",
-			"add the product: admin.atlassian.com > Products")
-	}
-	return r.wrongSite(status, "this is Jira Data Center, not Jira Cloud", hintDataCenter)
-}
-
-// deployment is Cloud or Server, as Jira publishes it.
-func (c *Client) deployment(ctx context.Context) (string, error) {
-	const route = "/rest/api/2/serverInfo"
-	var server struct {
-		DeploymentType string `json:"deploymentType"`
-	}
-	_, err := c.get(ctx, &request{
-		op:        "reaching the site",
-		route:     route,
-		path:      route,
-		lane:      c.lanes.checks,
-		anonymous: true,
-		check:     true,
-		read:      readJSON(&server, func() bool { return true }),
-	})
-	return server.DeploymentType, err
-}
-
-func (c *Client) isCloud(ctx context.Context) bool {
-	deployed, err := c.deployment(ctx)
-	return err == nil && strings.EqualFold(deployed, "Cloud")
 }
 
 // CloudID asks the site, once, for the id that the gateway knows it by; no credentials are sent.
@@ -195,32 +110,23 @@ func (c *Client) CloudID(ctx context.Context) (string, error) {
 	if id := c.tenant.Load(); id != nil {
 		return *id, nil
 	}
-	const route = "/_edge/tenant_info"
-	var tenant struct {
-		CloudID string `json:"cloudId"`
-	}
-	_, err := c.get(ctx, &request{
-		op:        "asking for the cloud id",
-		route:     route,
-		path:      route,
-		lane:      c.lanes.checks,
-		anonymous: true,
-		check:     true,
-		read:      readJSON(&tenant, func() bool { return IsAccountID(tenant.CloudID) }),
-	})
-	if err != nil {
+	var tenant struct{ CloudID string }
+	r := c.checkRequest("asking for the cloud id", "/_edge/tenant_info")
+	r.anonymous = true
+	r.read = readJSON(&tenant, func() bool { return IsAccountID(tenant.CloudID) })
+	if _, err := c.get(ctx, r); err != nil {
 		return "", err
 	}
 	c.tenant.Store(&tenant.CloudID)
 	return tenant.CloudID, nil
 }
 
-// Identify is the second step of Connect: it finds the address that takes the credentials, and the cloud id. A token
+// Identify is the second step of Connect: it finds the cloud id, and the address that takes the credentials. A token
 // with scopes gets 401 at the site, as a wrong one does, and nothing in it shows which it is: so the gateway is asked.
 func (c *Client) Identify(ctx context.Context, conn *Connection) error {
 	id, noID := c.CloudID(ctx)
 	conn.CloudID = id
-	var first error
+	var atSite error
 	if c.kind == APIToken {
 		user, a, err := c.myselfAt(ctx, c.site)
 		conn.note(a)
@@ -232,17 +138,18 @@ func (c *Client) Identify(ctx context.Context, conn *Connection) error {
 		if a.status != http.StatusUnauthorized {
 			return err
 		}
-		first = err
+		atSite = err
 	}
-	if e, ok := errors.AsType[*Error](noID); ok && e.Status != 0 && first != nil {
-		return first
+	err := noID
+	if err == nil {
+		err = c.identifyAtGateway(ctx, conn)
 	}
-	if noID != nil {
-		return noID
-	}
-	err := c.identifyAtGateway(ctx, conn)
-	if e, ok := errors.AsType[*Error](err); ok && e.Status != 0 && first != nil {
-		return first
+	if e, ok := errors.AsType[*Error](err); ok && e.Status != 0 && atSite != nil {
+		if noID != nil {
+			e, _ = errors.AsType[*Error](atSite)
+			e.Hint += "; this is no site of Jira Cloud's when " + exampleSite + " is not its address"
+		}
+		return atSite
 	}
 	return err
 }
@@ -256,20 +163,15 @@ func (c *Client) identifyAtGateway(ctx context.Context, conn *Connection) error 
 	if err != nil && a.status != http.StatusUnauthorized {
 		return err
 	}
-	before := c.address.Swap(&root)
-	manage := c.manages(ctx)
-	if err != nil && manage != Yes && c.may(ctx, routeDesk, false) != Yes {
-		c.address.Store(before)
+	manage := c.manages(ctx, root)
+	if err != nil && manage != Yes && c.may(ctx, root, routeDesk) != Yes {
 		return err
 	}
 	conn.User, conn.Root, conn.Gateway, conn.Manage = user, root, true, manage
+	c.address.Store(&root)
 	if manage == No {
-		return &Error{
-			Op:      "checking scopes",
-			Kind:    KindScope,
-			Message: "the token lacks the scope " + ScopeManage + ", which creating customers needs",
-			Hint:    HintScope,
-		}
+		return &Error{Op: "checking scopes", Kind: KindScope, Hint: HintScope,
+			Message: "the token lacks the scope " + ScopeManage + ", which creating customers needs"}
 	}
 	return ctx.Err()
 }
@@ -297,34 +199,29 @@ func (c *Client) Scopes(ctx context.Context, conn Connection) []Scope {
 	if conn.User.ID != "" {
 		user = Yes
 	}
-	return []Scope{{ScopeManage, conn.Manage}, {ScopeRequest, c.may(ctx, routeDesk, false)}, {ScopeUser, user}}
+	return []Scope{{ScopeManage, conn.Manage}, {ScopeRequest, c.may(ctx, conn.Root, routeDesk)}, {ScopeUser, user}}
 }
 
 // manages finds out whether the token has ScopeManage, or the granular scopes that do instead. Organizations need
 // the first, a service desk's customers either; the gateway looks at scopes before anything else, so the service desk
 // need not be there.
-func (c *Client) manages(ctx context.Context) Verdict {
-	if v := c.may(ctx, routeOrganization, false); v != No {
+func (c *Client) manages(ctx context.Context, root string) Verdict {
+	if v := c.may(ctx, root, routeOrganization); v != No {
 		return v
 	}
-	return c.may(ctx, inPath(routeDeskCustomer, "0"), true)
+	return c.may(ctx, root, routeDeskCustomer, "0")
 }
 
 // may is whether the gateway lets the token through to a list: a missing scope is a 401.
-func (c *Client) may(ctx context.Context, path string, experimental bool) Verdict {
-	_, err := c.get(ctx, &request{
-		op:           "checking scopes",
-		route:        path,
-		path:         path + "?limit=1",
-		lane:         c.lanes.checks,
-		check:        true,
-		experimental: experimental,
-		read:         readJSON(new(page[struct{}]), func() bool { return true }),
-	})
-	switch e, ok := errors.AsType[*Error](err); {
-	case err == nil, ok && e.Kind == KindNotFound:
+func (c *Client) may(ctx context.Context, root, route string, ids ...string) Verdict {
+	r := c.checkRequest("checking scopes", route)
+	r.ids, r.query, r.at, r.experimental = ids, "limit=1", root, true
+	r.read = func([]byte) bool { return true }
+	a, err := c.get(ctx, r)
+	switch {
+	case err == nil, a.status == http.StatusNotFound:
 		return Yes
-	case ok && e.NotAuthorized() && e.Status == http.StatusUnauthorized:
+	case a.status == http.StatusUnauthorized:
 		return No
 	}
 	return Unverified
@@ -332,30 +229,21 @@ func (c *Client) may(ctx context.Context, path string, experimental bool) Verdic
 
 // Permit is the last step of Connect: what the account may. A token without the scope to ask is no reason to stop.
 func (c *Client) Permit(ctx context.Context, conn *Connection) error {
-	has, err := c.Permissions(ctx, "ADMINISTER", "USER_PICKER")
+	has, err := c.permissions(ctx, "ADMINISTER,USER_PICKER")
 	if e, ok := errors.AsType[*Error](err); err != nil && (!ok || ctx.Err() != nil || e.Status == 0) {
 		return err
 	}
-	verdict := func(name string) Verdict {
-		switch granted, known := has[name]; {
-		case !known:
-			return Unverified
-		case granted:
-			return Yes
-		}
-		return No
+	conn.Administer, conn.BrowseUsers = Unverified, Unverified
+	if v := has["ADMINISTER"]; v != 0 {
+		conn.Administer = v
 	}
-	conn.Administer, conn.BrowseUsers = verdict("ADMINISTER"), verdict("USER_PICKER")
+	if v := has["USER_PICKER"]; v != 0 {
+		conn.BrowseUsers = v
+	}
 	c.browse.Store(int32(conn.BrowseUsers))
 	if conn.Administer == No {
-		return &Error{
-			Op:      "checking permissions",
-			Method:  http.MethodGet,
-			Route:   "/rest/api/3/mypermissions",
-			Kind:    KindForbidden,
-			Message: "the account lacks Administer Jira, which creating customers needs",
-			Hint:    hintAdminister,
-		}
+		return &Error{Op: "checking permissions", Kind: KindForbidden, Hint: forbiddenHints[routeCustomer],
+			Message: "the account lacks Administer Jira, which creating customers needs"}
 	}
 	return nil
 }
@@ -387,22 +275,18 @@ func (c *Client) Proxy() string {
 
 // LookUp asks for the addresses of the site's host. A host that is an address itself is looked up nowhere.
 func (c *Client) LookUp(ctx context.Context) ([]netip.Addr, error) {
-	u, err := url.Parse(c.site)
-	if err != nil {
-		return nil, siteError("it is not an address", hintSite)
-	}
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
-	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", u.Hostname())
-	if err == nil {
-		for i := range found {
-			found[i] = found[i].Unmap()
-		}
-		return found, nil
+	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", hostOf(c.site))
+	if err != nil {
+		e := &Error{Op: "looking up the site's name", Err: err}
+		e.Kind, e.Message, e.Hint = explain(err)
+		return nil, e
 	}
-	e := &Error{Op: "looking up the site's name", Err: err}
-	e.Kind, e.Message, e.Hint = explain(err)
-	return nil, e
+	for i := range found {
+		found[i] = found[i].Unmap()
+	}
+	return found, nil
 }
 
 // Certificate is what the site, or whoever is in between, showed for TLS.
@@ -412,32 +296,22 @@ type Certificate struct {
 	Until   time.Time
 }
 
-// Certificate connects once, without credentials. It is empty for a site without TLS.
+// Certificate asks once, without credentials. It is empty for a site without TLS.
 func (c *Client) Certificate(ctx context.Context) (Certificate, error) {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
-	r := c.infoRequest(new(Info))
-	r.op = "connecting to the site"
-	req, err := c.newRequest(ctx, r, c.site, "")
-	if err != nil {
-		return Certificate{}, siteError("it is not an address", hintSite)
-	}
-	permit, err := r.lane.Wait(ctx, false)
-	if err != nil {
+	r := c.infoRequest(new(string))
+	p := new(progress)
+	if err := c.attempt(ctx, r, p); err != nil {
 		return Certificate{}, err
 	}
-	defer r.lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
-	if err := r.lane.Leave(ctx, &permit); err != nil {
-		return Certificate{}, err
+	if p.last.status == 0 {
+		return Certificate{}, c.failure(ctx, r, p.last)
 	}
-	resp, err := c.transport.RoundTrip(req)
-	if err != nil {
-		return Certificate{}, c.failure(ctx, r, answer{err: err})
-	}
-	defer resp.Body.Close()
-	if resp.TLS == nil || len(resp.TLS.PeerCertificates) == 0 {
+	shown := p.last.tls
+	if shown == nil || len(shown.PeerCertificates) == 0 {
 		return Certificate{}, nil
 	}
-	leaf := resp.TLS.PeerCertificates[0]
-	return Certificate{Version: tls.VersionName(resp.TLS.Version), Issuer: issuer(leaf), Until: leaf.NotAfter}, nil
+	leaf := shown.PeerCertificates[0]
+	return Certificate{Version: tls.VersionName(shown.Version), Issuer: issuer(leaf), Until: leaf.NotAfter}, nil
 }

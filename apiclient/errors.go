@@ -35,12 +35,7 @@ const (
 var kindNames = [...]string{"", "site", "name", "unreachable", "timeout", "tls", "proxy", "redirect", "unauthorized",
 	"scope", "forbidden", "invalid", "not_found", "conflict", "refused", "server", "answer"}
 
-func (k Kind) String() string {
-	if k < 0 || int(k) >= len(kindNames) {
-		return fmt.Sprintf("Kind(%d)", int(k))
-	}
-	return kindNames[k]
-}
+func (k Kind) String() string { return kindNames[k] }
 
 // MarshalText returns the word of String.
 func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
@@ -72,17 +67,15 @@ func (e *Error) Redacted() string { return mask(e.Reason(), e.private) }
 
 // Reason is what happened without what was being done: status and message, for the results file.
 func (e *Error) Reason() string {
-	var parts []string
-	if e.Status != 0 {
-		parts = append(parts, statusText(e.Status))
+	text := e.Message
+	switch {
+	case e.Status != 0 && text != "":
+		text = statusText(e.Status) + ": " + text
+	case e.Status != 0:
+		text = statusText(e.Status)
+	case text == "":
+		text = e.Kind.String()
 	}
-	if e.Message != "" {
-		parts = append(parts, e.Message)
-	}
-	if len(parts) == 0 {
-		parts = append(parts, e.Kind.String())
-	}
-	text := strings.Join(parts, ": ")
 	if e.Key != "" {
 		text += " (" + e.Key + ")"
 	}
@@ -113,30 +106,18 @@ func (e *Error) RouteInDoubt() bool {
 
 // LogValue is the error without anybody's data.
 func (e *Error) LogValue() slog.Value {
-	return slog.GroupValue(
-		slog.String("op", e.Op),
-		slog.String("kind", e.Kind.String()),
-		slog.String("method", e.Method),
-		slog.String("route", e.Route),
-		slog.Int("status", e.Status),
-		slog.String("key", e.Key),
-		slog.String("message", mask(e.Message, e.private)),
-	)
+	return slog.GroupValue(slog.String("op", e.Op), slog.String("kind", e.Kind.String()),
+		slog.String("method", e.Method), slog.String("route", e.Route), slog.Int("status", e.Status),
+		slog.String("key", e.Key), slog.String("message", mask(e.Message, e.private)))
 }
 
 // failure is the error for an operation whose last attempt was a.
-func (c *Client) failure(ctx context.Context, r *request, a answer) error {
+func (c *Client) failure(ctx context.Context, r *request, a answer) *Error {
 	if inner, ok := errors.AsType[*Error](a.err); ok {
 		return inner
 	}
-	e := &Error{
-		Op:      r.op,
-		Method:  r.method,
-		Route:   r.route,
-		Status:  a.status,
-		Err:     withoutURL(a.err),
-		private: r.private,
-	}
+	e := r.fail(KindInvalid, "", "")
+	e.Status, e.Err = a.status, withoutURL(a.err)
 	_, e.RouteWorks = c.works.Load(r.route)
 	if a.status == 0 {
 		e.Kind, e.Message, e.Hint = explain(a.err)
@@ -147,19 +128,25 @@ func (c *Client) failure(ctx context.Context, r *request, a answer) error {
 	key, text := readMessage(a.header, a.body)
 	e.Key, e.Message = clean(hide(key, c.secrets)), clean(hide(text, c.secrets))
 	c.judge(r, a, e)
-	if e.Kind == KindUnauthorized && c.accepted(ctx, r) {
-		e.Kind, e.Hint = KindScope, HintScope
+	if e.Kind == KindUnauthorized && !r.anonymous && !r.check {
+		if _, err := c.Myself(ctx); err == nil {
+			e.Kind, e.Hint = KindScope, HintScope
+		}
 	}
 	return e
 }
 
-// accepted reports whether the credentials that got a 401 are good for something else.
-func (c *Client) accepted(ctx context.Context, r *request) bool {
-	if r.anonymous || r.check {
-		return false
+// fail is an error of a request.
+func (r *request) fail(kind Kind, message, hint string) *Error {
+	return &Error{
+		Op:      r.op,
+		Method:  r.method,
+		Route:   r.route,
+		Kind:    kind,
+		Message: message,
+		Hint:    hint,
+		private: r.private,
 	}
-	_, _, err := c.myselfAt(ctx, "")
-	return err == nil
 }
 
 // withoutURL drops the URL that net/http puts into some errors.
@@ -170,68 +157,42 @@ func withoutURL(err error) error {
 	return err
 }
 
-// kindOf is the kind of a status other than 2xx and 3xx; any other is KindInvalid.
-var kindOf = map[int]Kind{
-	http.StatusUnauthorized:      KindUnauthorized,
-	http.StatusForbidden:         KindForbidden,
-	http.StatusNotFound:          KindNotFound,
-	http.StatusGone:              KindNotFound,
-	http.StatusProxyAuthRequired: KindProxy,
-	http.StatusConflict:          KindConflict,
-	http.StatusTooManyRequests:   KindRefused,
-}
-
 // judge sets the kind of an answered failure, and what to do about it.
 func (c *Client) judge(r *request, a answer, e *Error) {
 	switch {
 	case a.status/100 == 3:
-		e.Kind, e.Message, e.Hint = KindRedirect, c.target(a.header), hintRedirect
-		return
+		e.Kind, e.Message, e.Hint = KindRedirect, "a redirect to "+c.target(a.header), hintRedirect
 	case a.status/100 == 2 && e.Page:
-		e.Kind, e.Hint = KindAnswer, hintPage
-		e.Message = "the answer is a web page (" + orElse(e.Message, "without a title") + "), not Jira's API"
-		return
+		e.Kind, e.Message, e.Hint = KindAnswer, "the answer is a web page, not Jira's API: "+e.Message, hintPage
 	case a.status/100 == 2:
 		e.Kind, e.Message, e.Hint = KindAnswer, "the answer is cut short, or not what the API promises", hintAgain
-		return
 	case a.status >= 500:
 		e.Kind, e.Hint = KindServer, hintAgain
-		return
-	}
-	e.Kind = kindOf[a.status]
-	switch e.Kind {
-	case KindUnauthorized:
-		e.Hint = hintCredentials(c.kind)
-	case KindForbidden:
-		e.Hint = forbiddenHint(r.route)
-	case KindProxy:
-		e.Hint = hintProxy
-	case KindRefused:
-		e.Message = orElse(e.Message, "the site refused this again and again while it let others pass")
-	case 0:
-		e.Kind = KindInvalid
-		if e.Key == "cv.signup.error.not.allowed" {
-			e.Hint = hintSignup
-		}
+	case a.status == http.StatusUnauthorized:
+		e.Kind, e.Hint = KindUnauthorized, hintCredentials[c.kind]
+	case a.status == http.StatusForbidden:
+		e.Kind, e.Hint = KindForbidden, orElse(forbiddenHints[r.route], hintAccess)
+	case a.status == http.StatusNotFound, a.status == http.StatusGone:
+		e.Kind = KindNotFound
+	case a.status == http.StatusProxyAuthRequired:
+		e.Kind, e.Hint = KindProxy, hintProxy
+	case a.status == http.StatusConflict:
+		e.Kind = KindConflict
+	case a.status == http.StatusTooManyRequests:
+		e.Kind = KindRefused
+		e.Message = orElse(e.Message, "the site refused this again and again, and nothing else")
+	case e.Key == "cv.signup.error.not.allowed":
+		e.Hint = hintSignup
 	}
 }
 
 // target names the host that a redirect points to, and nothing else of it.
 func (c *Client) target(h http.Header) string {
 	to, err := url.Parse(h.Get("Location"))
-	if err != nil || to.Path == "" && to.Host == "" {
-		return "a redirect to nowhere"
+	if err != nil || to.Host == "" || strings.HasSuffix(c.site, "://"+to.Host) {
+		return "another page of the site"
 	}
-	login := strings.Contains(strings.ToLower(to.Path), "login") || to.Host == "id.atlassian.com"
-	switch own := to.Host == "" || strings.HasSuffix(c.site, "://"+to.Host); {
-	case own && login:
-		return "a redirect to the site's login page"
-	case own:
-		return "a redirect to another page of the site"
-	case login:
-		return "a redirect to a login page at " + clean(to.Host)
-	}
-	return "a redirect to another host, " + clean(to.Host)
+	return "another host, " + clean(to.Host)
 }
 
 func orElse(s, other string) string {

@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"html"
 	"io"
 	"maps"
@@ -25,61 +24,47 @@ const (
 	HintScope  = "make a token with the scopes manage:servicedesk-customer, read:servicedesk-request and read:jira-user"
 	HintBrowse = "grant the global permission Browse users and groups: " + globalPermissions
 
-	hintDataCenter = "jsm-onboard works with Jira Cloud alone, whose sites are called https://your-domain.atlassian.net"
-	hintSite       = "give it as https://your-domain.atlassian.net"
-	hintRedirect   = "give the address that a browser shows for Jira, https://your-domain.atlassian.net, as --site"
-	hintPage       = "check --site: it must be https://your-domain.atlassian.net; " +
-		"a proxy or a sign-on page in between answers like this, too"
-	hintSignup = "let customers be created: Jira settings > Products > Jira Service Management > Customer access, " +
+	hintRedirect = "give the address that a browser shows for Jira, " + exampleSite + ", as --site"
+	hintPage     = "check --site: it must be " + exampleSite + "; a proxy or a sign-on page in between answers like this, too"
+	hintSignup   = "let customers be created: Jira settings > Products > Jira Service Management > Customer access, " +
 		"and the project's Customer permissions"
-	hintProxy      = "put the proxy's user and password into HTTPS_PROXY, as in http://user:password@proxy:8080"
-	hintAdminister = "grant the account Administer Jira: " + globalPermissions
-	hintSiteAdmin  = "revoking needs an organization or site administrator: admin.atlassian.com > Directory > Users; " +
-		"a token with scopes needs manage:servicedesk-customer"
-	hintRename = "changing names needs Administer Jira, and an account of this site's own customers; " +
-		"a token with scopes needs write:customer:jira-service-management"
-	hintAgent = "the account needs a Jira Service Management licence and must be an administrator of the project: " +
-		"Project settings > People"
-	hintCA      = "if your network inspects TLS, save its certificate authority as a PEM file and give it as --ca-file"
-	hintName    = "check --site, and that this machine can resolve names"
-	hintAgain   = "look whether the site opens in a browser, then run the same command again"
-	hintConnect = "check the network, and whether a proxy is needed (HTTPS_PROXY)"
+	hintProxy    = "put the proxy's user and password into HTTPS_PROXY, as in http://user:password@proxy:8080"
+	hintCA       = "if your network inspects TLS, save its certificate authority as a PEM file and give it as --ca-file"
+	hintName     = "check --site, and that this machine can resolve names"
+	hintAgain    = "look whether the site opens in a browser, then run the same command again"
+	hintConnect  = "check the network, and whether a proxy is needed (HTTPS_PROXY)"
+	hintAccess   = "check that the account has access to Jira Service Management on this site"
+	hintAgent    = "the account needs a Jira Service Management licence, and the project role Administrator"
+	hintNewToken = "make a token (they end after a year at most): " +
+		"https://id.atlassian.com/manage-profile/security/api-tokens"
+	hintServiceAccount = "check JIRA_CLIENT_ID and JIRA_CLIENT_SECRET, and that the service account has access to Jira " +
+		"on this site: admin.atlassian.com > Directory > Service accounts"
 
 	globalPermissions = "Jira settings > System > Global permissions"
 )
 
-func hintCredentials(kind CredentialKind) string {
-	switch kind {
-	case AccessToken:
-		return "get a new JIRA_ACCESS_TOKEN: it lasts about an hour, and must be for this site"
-	case ServiceAccount:
-		return "check JIRA_CLIENT_ID and JIRA_CLIENT_SECRET, and that the service account has access to Jira on this site"
-	}
-	return "check JIRA_USER_EMAIL and JIRA_API_TOKEN, or make a new token (they end after a year at most): " +
-		"https://id.atlassian.com/manage-profile/security/api-tokens"
+var hintCredentials = map[CredentialKind]string{
+	APIToken:       "check JIRA_USER_EMAIL and JIRA_API_TOKEN, or " + hintNewToken,
+	AccessToken:    "get a new JIRA_ACCESS_TOKEN: it lasts about an hour, and must be for this site",
+	ServiceAccount: hintServiceAccount,
 }
 
-func forbiddenHint(route string) string {
-	switch route {
-	case routeCustomer:
-		return hintAdminister
-	case routeRevoke:
-		return hintSiteAdmin
-	case routeRename:
-		return hintRename
-	case routeSearch:
-		return HintBrowse
-	case routeOrganization, routeOrganizationUser, routeDeskCustomer, routeDeskOrganization:
-		return hintAgent
-	}
-	return "check that the account has access to Jira Service Management on this site"
+// forbiddenHints are what to do about a 403, by route.
+var forbiddenHints = map[string]string{
+	routeCustomer: "grant the account Administer Jira: " + globalPermissions,
+	routeRevoke: "revoking needs an organization or site administrator: admin.atlassian.com > Directory > Users; " +
+		"a token with scopes needs manage:servicedesk-customer",
+	routeRename: "changing names needs Administer Jira, and works for portal-only accounts of this site alone; " +
+		"a token with scopes needs write:customer:jira-service-management",
+	routeSearch:           HintBrowse,
+	routeOrganization:     hintAgent,
+	routeOrganizationUser: hintAgent,
+	routeDeskCustomer:     hintAgent,
+	routeDeskOrganization: hintAgent,
 }
 
 // explain is in plain words why there was no answer. The text holds no URL and no credentials.
 func explain(err error) (Kind, string, string) {
-	if kind, text, hint := explainTLS(err); kind != 0 {
-		return kind, text, hint
-	}
 	if kind, text, hint := explainConnecting(err); kind != 0 {
 		return kind, text, hint
 	}
@@ -97,160 +82,124 @@ func explain(err error) (Kind, string, string) {
 	if err == nil {
 		return KindUnreachable, "no answer", hintAgain
 	}
-	return KindUnreachable, "no answer: " + userInfo.ReplaceAllString(innermost(err).Error(), "//"), hintAgain
+	return KindUnreachable, "no answer: " + userInfo.ReplaceAllString(innermost(err), "//"), hintAgain
 }
 
 // userInfo is a user and password in a URL.
 var userInfo = regexp.MustCompile(`//[^/\s]*@`)
 
-// explainConnecting knows what goes wrong before there is a connection.
+// explainConnecting knows what goes wrong before there is a connection; 0: nothing did.
 func explainConnecting(err error) (Kind, string, string) {
-	if e, ok := errors.AsType[*proxyError](err); ok {
-		if e.status == http.StatusProxyAuthRequired {
-			return KindProxy, "the proxy wants a user and a password (407)", hintProxy
+	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		text := "the certificate could not be verified: " + clean(e.Err.Error())
+		if unknown, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+			text += ", " + issuer(unknown.Cert)
 		}
-		return KindProxy, e.Error(), "ask whoever runs the proxy to let this machine reach the site"
+		return KindTLS, text, "check --site, and the clock of this machine; " + hintCA
+	}
+	alert, isAlert := errors.AsType[tls.AlertError](err)
+	_, isRecord := errors.AsType[tls.RecordHeaderError](err)
+	switch {
+	case isAlert:
+		return KindTLS, "the TLS handshake was refused: " + alert.Error(), hintCA
+	case isRecord, errors.Is(err, http.ErrSchemeMismatch):
+		return KindTLS, "the host does not speak TLS on this port", "check --site; behind a proxy, check HTTPS_PROXY"
+	}
+	if e, ok := errors.AsType[*proxyError](err); ok {
+		return KindProxy, e.Error(), hintProxy
 	}
 	op, _ := errors.AsType[*net.OpError](err)
-	if op != nil && op.Op == "proxyconnect" {
-		return KindProxy, "cannot connect to the proxy", "check HTTPS_PROXY, and that the proxy runs"
-	}
-	if e, ok := errors.AsType[*net.DNSError](err); ok {
+	if e, ok := errors.AsType[*net.DNSError](err); ok && (op == nil || op.Op != "proxyconnect") {
 		if e.IsNotFound {
 			return KindName, "there is no host " + clean(e.Name), hintName
 		}
 		return KindUnreachable, "the name " + clean(e.Name) + " could not be looked up", hintName
 	}
 	switch {
-	case op == nil || op.Op != "dial":
-		return 0, "", ""
-	case op.Timeout():
-		return KindUnreachable, "cannot connect: no answer in time", hintConnect
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return KindUnreachable, "cannot connect: connection refused", hintConnect
-	}
-	return KindUnreachable, "cannot connect: " + innermost(op).Error(), hintConnect
-}
-
-func explainTLS(err error) (Kind, string, string) {
-	const hintPort = "check --site; behind a proxy, check HTTPS_PROXY"
-	if e, ok := errors.AsType[x509.HostnameError](err); ok {
-		return KindTLS, "the certificate is for another host than " + clean(e.Host), "check --site; " + hintCA
-	}
-	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok {
-		if e.Reason == x509.Expired {
-			return KindTLS, "the certificate has expired or is not valid yet", "check the clock of this machine; " + hintCA
-		}
-		return KindTLS, "the certificate is not valid: " + e.Error(), hintCA
-	}
-	if e, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		by := orElse(issuer(e.Cert), "an authority")
-		return KindTLS, "the certificate is signed by " + by + ", which this machine does not know", hintCA
-	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return KindTLS, "the certificate could not be verified", hintCA
-	}
-	if e, ok := errors.AsType[tls.AlertError](err); ok {
-		return KindTLS, fmt.Sprintf("the TLS handshake was refused (%v)", e), hintCA
-	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, http.ErrSchemeMismatch) {
-		return KindTLS, "the host does not speak TLS on this port", hintPort
+	case op != nil && op.Op == "proxyconnect":
+		return KindProxy, "cannot connect to the proxy", "check HTTPS_PROXY, and that the proxy runs"
+	case op != nil && op.Op == "dial":
+		return KindUnreachable, "cannot connect: " + innermost(op), hintConnect
 	}
 	return 0, "", ""
 }
 
-// issuer names who signed a certificate, in quotes; "" when nobody is named.
+// issuer names who signed a certificate, as far as it is named.
 func issuer(c *x509.Certificate) string {
 	if c == nil {
-		return ""
+		return "nobody"
 	}
-	name := c.Issuer.CommonName
-	if name == "" && len(c.Issuer.Organization) > 0 {
-		name = c.Issuer.Organization[0]
-	}
-	if name = clean(name); name == "" {
-		return ""
-	}
-	return `"` + name + `"`
+	return clean(c.Issuer.String())
 }
 
-// innermost is the last of the wrapped errors: the outer ones name addresses.
-func innermost(err error) error {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err
-		}
+// innermost is the text of the last of the wrapped errors: the outer ones name addresses.
+func innermost(err error) string {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
 		err = inner
 	}
+	return err.Error()
 }
 
 // maxMessage is how much of a server's message is quoted, in characters.
 const maxMessage = 200
 
-// readMessage finds the message of a refusal, in any of the shapes that Jira, its gateway and proxies use:
-// errorMessage, errorMessages and errors, code and message, OAuth's error_description, plain text, or a page's title.
+// messageNames are the names by which Jira, its gateway, OAuth and others call the message of a refusal. All of the
+// first group that is there count.
+var messageNames = [][]string{
+	{"errorMessage", "errorMessages", "errors"}, {"message"}, {"error_description"}, {"error"}, {"detail"}, {"title"},
+}
+
+// readMessage finds the message of a refusal: in JSON of any shape, plain text, or a page's title.
 // It is as the server wrote it; clean makes it fit to be quoted.
 func readMessage(h http.Header, body []byte) (key, text string) {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
 	if isPage(h, body) {
-		return "", title(body)
+		if m := titleTag.FindSubmatch(body); m != nil {
+			text = html.UnescapeString(string(m[1]))
+		}
+		return "", text
 	}
 	var v any
-	if json.Unmarshal(body, &v) == nil {
+	switch err := json.Unmarshal(body, &v); {
+	case err == nil:
 		if m, ok := v.(map[string]any); ok {
-			return fromObject(m)
+			i18n, _ := m["i18nErrorMessage"].(map[string]any)
+			key, _ = i18n["i18nKey"].(string)
 		}
-		return "", flatten(v)
-	}
-	if bytes.HasPrefix(body, []byte("{")) || bytes.HasPrefix(body, []byte("[")) {
+		return key, flatten(v)
+	case bytes.HasPrefix(body, []byte("{")), bytes.HasPrefix(body, []byte("[")):
 		return "", "" // cut short
 	}
 	line, _, _ := bytes.Cut(body, []byte("\n"))
 	return "", string(line)
 }
 
-func fromObject(m map[string]any) (key, text string) {
-	if i18n, ok := m["i18nErrorMessage"].(map[string]any); ok {
-		key, _ = i18n["i18nKey"].(string)
-	}
-	var parts []string
-	for _, name := range []string{"errorMessage", "errorMessages", "errors"} {
-		if s := flatten(m[name]); s != "" && !slices.Contains(parts, s) {
-			parts = append(parts, s)
-		}
-	}
-	if len(parts) > 0 {
-		return key, strings.Join(parts, "; ")
-	}
-	for _, name := range []string{"message", "error_description", "error", "detail", "title"} {
-		if s := flatten(m[name]); s != "" {
-			return key, s
-		}
-	}
-	return key, ""
-}
-
-// flatten joins the texts in v: a string, a list, or an object of field and text.
+// flatten joins the texts in v: a string, a list, or an object with a message, or else of field and text.
 func flatten(v any) string {
 	var parts []string
+	add := func(before string, v any) {
+		if s := flatten(v); s != "" && !slices.Contains(parts, s) {
+			parts = append(parts, before+s)
+		}
+	}
 	switch v := v.(type) {
 	case string:
 		return strings.TrimSpace(v)
 	case []any:
 		for _, item := range v {
-			if s := flatten(item); s != "" {
-				parts = append(parts, s)
-			}
+			add("", item)
 		}
 	case map[string]any:
-		if s, ok := v["message"].(string); ok {
-			return strings.TrimSpace(s)
+		for _, group := range messageNames {
+			for _, name := range group {
+				add("", v[name])
+			}
+			if len(parts) > 0 {
+				return strings.Join(parts, "; ")
+			}
 		}
 		for _, field := range slices.Sorted(maps.Keys(v)) {
-			if s := flatten(v[field]); s != "" {
-				parts = append(parts, field+": "+s)
-			}
+			add(field+": ", v[field])
 		}
 	}
 	return strings.Join(parts, "; ")
@@ -262,20 +211,11 @@ var (
 	address  = regexp.MustCompile(`[^\s<>()\[\]"',;:=]+(?:@|%40)[^\s<>()\[\]"',;:]+`)
 )
 
-func title(page []byte) string {
-	m := titleTag.FindSubmatch(page)
-	if m == nil {
-		return ""
-	}
-	return html.UnescapeString(string(m[1]))
-}
-
 // isPage reports whether an answer is HTML, or any other markup.
 func isPage(h http.Header, body []byte) bool {
-	if strings.Contains(strings.ToLower(h.Get("Content-Type")), "html") && len(bytes.TrimSpace(body)) > 0 {
-		return true
-	}
-	return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
+	body = bytes.TrimSpace(body)
+	isHTML := strings.Contains(strings.ToLower(h.Get("Content-Type")), "html")
+	return len(body) > 0 && (isHTML || bytes.HasPrefix(body, []byte("<")))
 }
 
 // clean makes one line of at most maxMessage characters, without markup and control characters.
@@ -288,7 +228,7 @@ func clean(s string) string {
 		switch {
 		case unicode.IsSpace(r), unicode.IsControl(r):
 			return ' '
-		case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Zl, r), unicode.Is(unicode.Zp, r):
+		case unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp):
 			return -1
 		}
 		return r

@@ -32,57 +32,41 @@ type ServiceDesk struct {
 	ProjectKey  string `json:"projectKey"`
 }
 
-// Organizations lists the organizations of the site. A scan that did not yield an error is complete.
+// Organizations lists the organizations of the site. It is complete when no error was yielded.
 func (c *Client) Organizations(ctx context.Context) iter.Seq2[Organization, error] {
-	return c.organizations("listing organizations", routeOrganization, routeOrganization).all(ctx, c)
+	r := c.listRequest("listing organizations", routeOrganization)
+	return list[Organization]{request: r, start: "start", id: organizationID}.all(ctx, c)
 }
 
 // ServiceDeskOrganizations lists the organizations that were added to a service desk. It needs the same rights as
 // adding one.
 func (c *Client) ServiceDeskOrganizations(ctx context.Context, deskID string) iter.Seq2[Organization, error] {
-	return c.organizations("listing the organizations of a service desk", routeDeskOrganization,
-		inPath(routeDeskOrganization, deskID)).all(ctx, c)
+	r := c.listRequest("listing the organizations of a service project", routeDeskOrganization, deskID)
+	return list[Organization]{request: r, start: "start", id: organizationID}.all(ctx, c)
 }
 
-func (c *Client) organizations(op, route, path string) list[Organization] {
-	return list[Organization]{
-		request: request{op: op, route: route, path: path + "?limit=" + strconv.Itoa(pageSize), lane: c.lanes.lists},
-		start:   "start",
-		id:      func(o Organization) string { return o.ID },
-	}
-}
+func organizationID(o Organization) string { return o.ID }
 
 // ServiceDesks lists the service desks that the account can see.
 func (c *Client) ServiceDesks(ctx context.Context) iter.Seq2[ServiceDesk, error] {
-	return list[ServiceDesk]{
-		request: request{
-			op:    "listing service desks",
-			route: routeDesk,
-			path:  routeDesk + "?limit=" + strconv.Itoa(pageSize),
-			lane:  c.lanes.lists,
-		},
-		start: "start",
-		id:    func(d ServiceDesk) string { return d.ID },
-	}.all(ctx, c)
+	r := c.listRequest("listing service projects", routeDesk)
+	return list[ServiceDesk]{request: r, start: "start", id: func(d ServiceDesk) string { return d.ID }}.all(ctx, c)
+}
+
+func (c *Client) listRequest(op, route string, ids ...string) request {
+	return request{op: op, route: route, ids: ids, query: "limit=" + strconv.Itoa(pageSize), lane: c.lanes.lists}
 }
 
 // ServiceDesk finds a service desk by its id or by the key of its project. KindNotFound: there is none, or the account
 // cannot see it.
 func (c *Client) ServiceDesk(ctx context.Context, key string) (ServiceDesk, error) {
 	var desk ServiceDesk
-	r := &request{
-		op:    "looking up a service project",
-		route: routeOneDesk,
-		path:  inPath(routeOneDesk, key),
-		lane:  c.lanes.lists,
-		read: readJSON(&desk, func() bool {
-			return desk.ID != "" && (desk.ID == key || desk.ProjectID == key || strings.EqualFold(desk.ProjectKey, key))
-		}),
-	}
-	if !IsAccountID(key) {
-		return desk, r.invalid("this is not the key of a project")
-	}
-	if _, err := c.get(ctx, r); err != nil {
+	r := c.listRequest("looking up a service project", routeOneDesk, key)
+	r.query = ""
+	r.read = readJSON(&desk, func() bool {
+		return desk.ID != "" && (desk.ID == key || desk.ProjectID == key || strings.EqualFold(desk.ProjectKey, key))
+	})
+	if _, err := c.get(ctx, &r); err != nil {
 		return ServiceDesk{}, err
 	}
 	return desk, nil
@@ -96,7 +80,6 @@ func (c *Client) CreateOrganization(ctx context.Context, name string) (Organizat
 		op:      "creating an organization",
 		method:  http.MethodPost,
 		route:   routeOrganization,
-		path:    routeOrganization,
 		body:    asJSON(map[string]string{"name": name}),
 		lane:    c.lanes.organization,
 		private: []string{name},
@@ -109,68 +92,41 @@ func (c *Client) CreateOrganization(ctx context.Context, name string) (Organizat
 }
 
 // AddToOrganization adds accounts to an organization; 50 a call is what the API is known to take. Accounts that are
-// in it stay in it, so it may be repeated. KindInvalid: the site knows one of them not, and what became of the others
-// is not known.
+// in it stay in it, so it may be repeated. KindInvalid: the site does not know one of them, and what became of the
+// others is not known.
 func (c *Client) AddToOrganization(ctx context.Context, id string, accountIDs []string) (Call, error) {
-	return c.add(ctx, &request{
-		op:    "adding customers to an organization",
-		route: routeOrganizationUser,
-		path:  inPath(routeOrganizationUser, id),
-		lane:  c.lanes.organizationUser,
-	}, id, accountIDs)
+	return c.add(ctx, "adding customers to an organization", routeOrganizationUser, id, c.lanes.organizationUser,
+		map[string][]string{"accountIds": accountIDs})
 }
 
-// AddToServiceDesk gives accounts access to a service desk. It may be repeated. KindInvalid: the site knows one of
-// them not; the others were added all the same.
+// AddToServiceDesk gives accounts access to a service desk. It may be repeated. KindInvalid: the site does not know
+// one of them; the others were added all the same.
 func (c *Client) AddToServiceDesk(ctx context.Context, id string, accountIDs []string) (Call, error) {
-	return c.add(ctx, &request{
-		op:    "adding customers to a service project",
-		route: routeDeskCustomer,
-		path:  inPath(routeDeskCustomer, id),
-		lane:  c.lanes.deskCustomer,
-	}, id, accountIDs)
-}
-
-func (c *Client) add(ctx context.Context, r *request, id string, accountIDs []string) (Call, error) {
-	r.body = asJSON(map[string][]string{"accountIds": accountIDs})
-	for _, account := range accountIDs {
-		if !IsAccountID(account) {
-			r.method = http.MethodPost
-			return Call{}, r.invalid("this is not an account id", account)
-		}
-	}
-	return c.post(ctx, r, id)
+	return c.add(ctx, "adding customers to a service project", routeDeskCustomer, id, c.lanes.deskCustomer,
+		map[string][]string{"accountIds": accountIDs})
 }
 
 // AddOrganizationToServiceDesk gives the members of an organization access to a service desk. It may be repeated.
 func (c *Client) AddOrganizationToServiceDesk(ctx context.Context, deskID, organizationID string) (Call, error) {
-	r := &request{
-		op:    "adding an organization to a service project",
-		route: routeDeskOrganization,
-		path:  inPath(routeDeskOrganization, deskID),
-		lane:  c.lanes.deskOrganization,
-	}
-	number, err := strconv.ParseInt(organizationID, 10, 64) // the API wants a number here, and gives texts
+	const op = "adding an organization to a service project"
+	number, err := strconv.ParseInt(organizationID, 10, 64) // the API wants a number here, though it answers with texts
 	if err != nil {
-		r.method = http.MethodPost
-		return Call{}, r.invalid("this is not the id of an organization")
+		return Call{}, &Error{Op: op, Kind: KindInvalid, Message: "this is not the id of an organization"}
 	}
-	r.body = asJSON(map[string]int64{"organizationId": number})
-	return c.post(ctx, r, deskID)
+	return c.add(ctx, op, routeDeskOrganization, deskID, c.lanes.deskOrganization,
+		map[string]int64{"organizationId": number})
 }
 
-// post sends what the API answers with 204 and nothing else.
-func (c *Client) post(ctx context.Context, r *request, id string) (Call, error) {
-	r.method, r.read = http.MethodPost, readNothing
-	if !IsAccountID(id) {
-		return Call{}, r.invalid("this is not an id")
-	}
-	_, call, err := c.do(ctx, r)
+// add posts what is answered with 204 and nothing else.
+func (c *Client) add(ctx context.Context, op, route, id string, lane *lane, body any) (Call, error) {
+	_, call, err := c.do(ctx, &request{
+		op:     op,
+		method: http.MethodPost,
+		route:  route,
+		ids:    []string{id},
+		body:   asJSON(body),
+		lane:   lane,
+		read:   readNothing,
+	})
 	return call, err
-}
-
-// inPath puts the id into a route that has one.
-func inPath(route, id string) string {
-	from, to := strings.IndexByte(route, '{'), strings.IndexByte(route, '}')
-	return route[:from] + id + route[to+1:]
 }

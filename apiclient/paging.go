@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -38,67 +37,52 @@ func (p *page[T]) UnmarshalJSON(body []byte) error {
 
 // list is what it takes to read a list to its end.
 type list[T any] struct {
-	request        // of the first page; its path has no start
+	request        // of the first page, with a query
 	start   string // the parameter of the query that counts values: start or startAt
 	end     int    // no page is asked for from here on; 0: no end
 	id      func(T) string
 }
 
-// all yields each value once. An error, which is an *Error for anything but the promised lists, is the last element.
+// all yields each value once. An error is the last element; without one the list is complete.
 //
 // The next page is _links.next where that is on the same host and below the same root, else it starts at start + limit
 // of the answer: a page may hold fewer values than its limit and not be the last.
 func (l list[T]) all(ctx context.Context, c *Client) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		seen := map[string]bool{}
-		path, start := l.at(0), 0
-		for {
-			p, err := l.page(ctx, c, path)
+		for start, next := 0, ""; l.end == 0 || start < l.end; {
+			p, err := l.page(ctx, c, start, next)
+			before := len(seen)
+			for _, v := range p.Values {
+				if id := l.id(v); !seen[id] {
+					seen[id] = true
+					if !yield(v, nil) {
+						return
+					}
+				}
+			}
+			if err == nil && (p.IsLastPage || len(p.Values) == 0) {
+				return
+			}
+			if err == nil && len(seen) == before {
+				err = l.fail(KindAnswer, "the list goes on without anything new", hintAgain)
+			}
 			if err != nil {
 				yield(*new(T), err)
 				return
 			}
-			before := len(seen)
-			for _, v := range p.Values {
-				id := l.id(v)
-				if !seen[id] && !yield(v, nil) {
-					return
-				}
-				seen[id] = true
-			}
-			if p.IsLastPage || len(p.Values) == 0 {
-				return
-			}
-			start += max(p.Limit, 1)
-			if l.end > 0 && start >= l.end {
-				return
-			}
-			next := c.nextPath(p.Links.Next)
-			if next == "" {
-				next = l.at(start)
-			}
-			if next == path || len(seen) == before {
-				yield(*new(T), l.stuck())
-				return
-			}
-			path = next
+			start, next = start+max(p.Limit, 1), c.nextPath(p.Links.Next)
 		}
 	}
 }
 
-// at is the path of the page from start on.
-func (l list[T]) at(start int) string {
-	separator := "?"
-	if strings.Contains(l.path, "?") {
-		separator = "&"
-	}
-	return l.path + separator + l.start + "=" + strconv.Itoa(start)
-}
-
-func (l list[T]) page(ctx context.Context, c *Client, path string) (page[T], error) {
-	var p page[T]
+// page reads one page: next, or else the one from start on.
+func (l list[T]) page(ctx context.Context, c *Client, start int, next string) (p page[T], err error) {
 	r := l.request
-	r.path = path
+	r.next = next
+	if next == "" && start > 0 {
+		r.query += "&" + l.start + "=" + strconv.Itoa(start)
+	}
 	r.read = readJSON(&p, func() bool {
 		for _, v := range p.Values {
 			if l.id(v) == "" {
@@ -107,32 +91,20 @@ func (l list[T]) page(ctx context.Context, c *Client, path string) (page[T], err
 		}
 		return p.Values != nil
 	})
-	_, err := c.get(ctx, &r)
-	return p, err
-}
-
-func (l list[T]) stuck() error {
-	return &Error{
-		Op:      l.op,
-		Method:  http.MethodGet,
-		Route:   l.route,
-		Kind:    KindAnswer,
-		Message: "the list goes on and on without anything new",
+	if _, err = c.get(ctx, &r); err != nil {
+		p.Values = nil
 	}
+	return p, err
 }
 
 // nextPath is the path of a next link, below the root that takes the credentials; "" for any other link.
 func (c *Client) nextPath(link string) string {
 	root := c.address.Load()
 	next, err := url.Parse(link)
-	if link == "" || root == nil || err != nil {
+	if root == nil || err != nil || next.User != nil {
 		return ""
 	}
-	base, err := url.Parse(*root)
-	if err != nil || next.User != nil || next.Scheme != base.Scheme || next.Host != base.Host {
-		return ""
-	}
-	rest, below := strings.CutPrefix(next.RequestURI(), base.Path)
+	rest, below := strings.CutPrefix(next.Scheme+"://"+next.Host+next.RequestURI(), *root)
 	if !below || !strings.HasPrefix(rest, "/rest/") {
 		return ""
 	}

@@ -17,7 +17,7 @@ const maxWait = 24 * time.Hour
 
 // quotaAnswer is what an attempt means for the pacer.
 func quotaAnswer(a answer) pacer.Answer {
-	q := pacer.Answer{Kind: quotaKind(a), Level: level(a)}
+	q := pacer.Answer{Kind: quotaKind(a), Level: a.level()}
 	switch {
 	case q.Kind != pacer.Refused && q.Kind != pacer.Failed:
 		return q
@@ -25,17 +25,15 @@ func quotaAnswer(a answer) pacer.Answer {
 		_, q.Reason, _ = explain(a.err)
 		return q
 	}
-	q.RetryAfter = retryAfter(a)
+	q.RetryAfter = a.retryAfter()
 	q.Reason = clean(a.header.Get("RateLimit-Reason"))
 	if q.Kind == pacer.Failed {
-		if q.Reason == "" {
-			q.Reason = strings.TrimSpace(strconv.Itoa(a.status) + " " + http.StatusText(a.status))
-		}
+		q.Reason = orElse(q.Reason, statusText(a.status))
 		return q
 	}
 	q.Shared = strings.HasPrefix(strings.ToLower(q.Reason), "jira-quota-")
 	if q.RetryAfter == 0 {
-		q.RetryAfter = untilReset(a)
+		q.RetryAfter = a.untilReset()
 	}
 	return q
 }
@@ -52,99 +50,94 @@ func quotaKind(a answer) pacer.Kind {
 	return pacer.Failed
 }
 
-// untilReset is the wait that a 429 without Retry-After asks for by X-RateLimit-Reset. Headers that speak of more
-// that remains were not the reason for the 429.
-func untilReset(a answer) time.Duration {
+// untilReset is the wait that a 429 without Retry-After asks for by X-RateLimit-Reset. Headers that show that more
+// remains were not the reason for the 429.
+func (a answer) untilReset() time.Duration {
 	if remaining, ok := count(a.header.Get("X-RateLimit-Remaining")); ok && remaining > 0 {
 		return 0
 	}
-	return reset(a.header.Get("X-RateLimit-Reset"), a)
-}
-
-// clock is the server's, against which its times are read; without it, our own.
-func (a answer) clock() time.Time {
-	if date, err := http.ParseTime(a.header.Get("Date")); err == nil {
-		return date
-	}
-	return a.at
+	return a.until(a.header.Get("X-RateLimit-Reset"))
 }
 
 // retryAfter reads seconds or a date; 0: not given. Of several values the longest counts.
-func retryAfter(a answer) time.Duration {
+func (a answer) retryAfter() time.Duration {
 	var longest time.Duration
 	for _, v := range a.header.Values("Retry-After") {
-		v = strings.TrimSpace(v)
 		if d, ok := seconds(v); ok {
 			longest = max(longest, d)
-		} else if t, err := http.ParseTime(v); err == nil {
-			longest = max(longest, clamp(t.Sub(a.clock())))
+		} else if t, err := http.ParseTime(strings.TrimSpace(v)); err == nil {
+			longest = max(longest, a.from(t))
 		}
 	}
 	return longest
 }
 
-// seconds reads a number of seconds, also one with a fraction.
-func seconds(s string) (time.Duration, bool) {
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil && !math.IsInf(f, 0) || math.IsNaN(f) || strings.ContainsAny(s, "xXpPiI_") {
-		return 0, false
-	}
-	if f >= maxWait.Seconds() {
-		return maxWait, true
-	}
-	return clamp(time.Duration(math.Ceil(max(f, 0)*1000)) * time.Millisecond), true
-}
-
-func clamp(d time.Duration) time.Duration { return max(0, min(d, maxWait)) }
-
 // level is what the headers report of the quota; nil: nothing. Those that are enforced count before those in beta.
 // Limit is passed on, and is never a rate: it is the size of the bucket as often.
-func level(a answer) *pacer.Level {
+func (a answer) level() *pacer.Level {
 	for _, prefix := range []string{"X-Ratelimit-", "Beta-X-Ratelimit-"} {
 		if remaining, ok := count(a.header.Get(prefix + "Remaining")); ok {
 			limit, _ := count(a.header.Get(prefix + "Limit"))
-			return &pacer.Level{Remaining: remaining, Limit: limit, Reset: reset(a.header.Get(prefix+"Reset"), a)}
+			return &pacer.Level{Remaining: remaining, Limit: limit, Reset: a.until(a.header.Get(prefix + "Reset"))}
 		}
 	}
 	return nil
 }
 
-// count reads a whole number; a negative one is 0.
-func count(s string) (int, bool) {
-	f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
-	if err != nil || math.IsNaN(f) || f > math.MaxInt32 {
-		return 0, false
-	}
-	return int(max(f, 0)), true
-}
-
-// resetLayouts are the forms of ISO 8601 that were seen, with and without seconds.
-var resetLayouts = []string{
-	time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z0700",
-	"2006-01-02T15:04:05", "2006-01-02T15:04", http.TimeFormat,
-}
-
-// reset reads the time until a moment: ISO 8601, seconds or milliseconds since 1970, or seconds from now.
-func reset(s string, a answer) time.Duration {
+// until reads the time until a moment: ISO 8601, seconds or milliseconds since 1970, or seconds from now.
+func (a answer) until(s string) time.Duration {
 	s = strings.TrimSpace(s)
-	if f, err := strconv.ParseFloat(s, 64); err == nil && !math.IsNaN(f) {
-		switch {
-		case f >= 1e15:
-			return 0
-		case f >= 1e11:
-			return clamp(time.UnixMilli(int64(f)).Sub(a.clock()))
-		case f >= 1e8:
-			return clamp(time.Unix(int64(f), 0).Sub(a.clock()))
+	if f, err := strconv.ParseFloat(s, 64); err == nil && f >= 1e8 {
+		if f >= 1e11 {
+			f /= 1000
 		}
-		d, _ := seconds(s)
+		if f >= 1e11 {
+			return 0
+		}
+		return a.from(time.UnixMilli(int64(f * 1000)))
+	}
+	if d, ok := seconds(s); ok {
 		return d
 	}
-	for _, layout := range resetLayouts {
+	for _, layout := range []string{
+		time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z0700",
+	} {
 		if t, err := time.Parse(layout, s); err == nil {
-			return clamp(t.Sub(a.clock()))
+			return a.from(t)
 		}
 	}
 	return 0
+}
+
+// from is the time until t by the server's clock; where it gave none, by ours.
+func (a answer) from(t time.Time) time.Duration {
+	now, err := http.ParseTime(a.header.Get("Date"))
+	if err != nil {
+		now = a.at
+	}
+	return max(0, min(t.Sub(now), maxWait))
+}
+
+// seconds reads a number of seconds, also one with a fraction.
+func seconds(s string) (time.Duration, bool) {
+	f, ok := number(s)
+	return time.Duration(math.Ceil(min(f, maxWait.Seconds())*1000)) * time.Millisecond, ok
+}
+
+// count reads a whole number.
+func count(s string) (int, bool) {
+	f, ok := number(s)
+	return int(f), ok && f <= math.MaxInt32
+}
+
+// number reads a decimal number; a negative one is 0.
+func number(s string) (float64, bool) {
+	s = strings.TrimSpace(s)
+	f, err := strconv.ParseFloat(s, 64)
+	if strings.ContainsAny(s, "xXpPiInN_") || err != nil && !math.IsInf(f, 0) {
+		return 0, false
+	}
+	return max(0, min(f, math.MaxInt64)), true
 }
 
 func isRateHeader(name string) bool {

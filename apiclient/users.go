@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 )
 
@@ -30,24 +29,16 @@ type User = Account
 type Unresolved int
 
 const (
-	NoneFound       Unresolved = iota + 1 // nobody with exactly this address; new accounts are found after minutes only
+	NoneFound       Unresolved = iota + 1 // nobody with exactly this address; a new account is found only after minutes
 	SeveralFound                          // more than one account, and not exactly one customer among them
 	AddressesHidden                       // accounts were found, and their addresses are hidden
 	BrowseMissing                         // the permission to browse users is missing: nobody is ever found
 )
 
 func (u Unresolved) String() string {
-	switch u {
-	case NoneFound:
-		return "no account with exactly this address was found"
-	case SeveralFound:
-		return "several accounts have this address"
-	case AddressesHidden:
-		return "the site hides the addresses of the accounts found"
-	case BrowseMissing:
-		return "the permission to browse users is missing"
-	}
-	return "unresolved"
+	return [...]string{"unresolved", "no account with exactly this address was found",
+		"several accounts have this address", "the site hides the addresses of the accounts found",
+		"the permission to browse users is missing"}[u]
 }
 
 // UnresolvedError is an address that led to no account. It names nobody.
@@ -66,19 +57,10 @@ const searchEnd = 1000
 // a customer is taken. Otherwise the error is an *UnresolvedError. A 401 is an *Error: it is no evidence of anything.
 func (c *Client) FindAccount(ctx context.Context, email string) (Account, error) {
 	email = strings.TrimSpace(email)
-	query := url.Values{"query": {email}, "maxResults": {strconv.Itoa(pageSize)}}
-	search := list[Account]{
-		request: request{
-			op:      "looking up an account",
-			route:   routeSearch,
-			path:    routeSearch + "?" + query.Encode(),
-			lane:    c.lanes.search,
-			private: []string{email},
-		},
-		start: "startAt",
-		end:   searchEnd,
-		id:    func(a Account) string { return a.ID },
-	}
+	r := c.listRequest("looking up an account", routeSearch)
+	r.query = url.Values{"query": {email}, "maxResults": {strings.TrimPrefix(r.query, "limit=")}}.Encode()
+	r.lane, r.private = c.lanes.search, []string{email}
+	search := list[Account]{request: r, start: "startAt", end: searchEnd, id: func(a Account) string { return a.ID }}
 	var found []Account
 	for account, err := range search.all(ctx, c) {
 		if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusForbidden {
@@ -89,18 +71,14 @@ func (c *Client) FindAccount(ctx context.Context, email string) (Account, error)
 		}
 		found = append(found, account)
 	}
-	account, unresolved := pick(found, email)
-	if unresolved == nil {
-		return account, nil
-	}
 	if len(found) == 0 && Verdict(c.browse.Load()) == No {
-		unresolved = &UnresolvedError{Why: BrowseMissing, Hint: HintBrowse}
+		return Account{}, &UnresolvedError{Why: BrowseMissing, Hint: HintBrowse}
 	}
-	return Account{}, unresolved
+	return pick(found, email)
 }
 
-// pick is the one account with the address.
-func pick(found []Account, email string) (Account, *UnresolvedError) {
+// pick is the one account with the address, or an *UnresolvedError.
+func pick(found []Account, email string) (Account, error) {
 	var exact, customers []Account
 	hidden := 0
 	for _, a := range found {
@@ -135,42 +113,31 @@ func (c *Client) Myself(ctx context.Context) (User, error) {
 
 func (c *Client) myselfAt(ctx context.Context, root string) (User, answer, error) {
 	var user User
-	const route = "/rest/api/3/myself"
-	a, err := c.get(ctx, &request{
-		op:    "checking the credentials",
-		route: route,
-		path:  route,
-		lane:  c.lanes.checks,
-		check: true,
-		at:    root,
-		read:  readJSON(&user, func() bool { return user.ID != "" }),
-	})
+	r := c.checkRequest("checking the credentials", "/rest/api/3/myself")
+	r.at = root
+	r.read = readJSON(&user, func() bool { return user.ID != "" })
+	a, err := c.get(ctx, r)
 	return user, a, err
 }
 
-// Permissions is which of the permissions (as in ADMINISTER, USER_PICKER) the account has. One that the site does not
+// permissions is which of the permissions (as in ADMINISTER, USER_PICKER) the account has. One that the site does not
 // know is missing from the map.
-func (c *Client) Permissions(ctx context.Context, names ...string) (map[string]bool, error) {
+func (c *Client) permissions(ctx context.Context, names string) (map[string]Verdict, error) {
 	var answer struct {
 		Permissions map[string]struct {
 			HavePermission bool `json:"havePermission"`
 		} `json:"permissions"`
 	}
-	const route = "/rest/api/3/mypermissions"
-	_, err := c.get(ctx, &request{
-		op:    "checking permissions",
-		route: route,
-		path:  route + "?permissions=" + url.QueryEscape(strings.Join(names, ",")),
-		lane:  c.lanes.checks,
-		check: true,
-		read:  readJSON(&answer, func() bool { return answer.Permissions != nil }),
-	})
-	if err != nil {
-		return nil, err
-	}
-	has := map[string]bool{}
+	r := c.checkRequest("checking permissions", "/rest/api/3/mypermissions")
+	r.query = "permissions=" + names
+	r.read = readJSON(&answer, func() bool { return answer.Permissions != nil })
+	_, err := c.get(ctx, r)
+	has := map[string]Verdict{}
 	for name, p := range answer.Permissions {
-		has[name] = p.HavePermission
+		has[name] = No
+		if p.HavePermission {
+			has[name] = Yes
+		}
 	}
-	return has, nil
+	return has, err
 }
