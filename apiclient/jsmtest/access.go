@@ -13,17 +13,17 @@ type Organization struct {
 	ID          string    `json:"id"` // "" lets the site make one
 	Name        string    `json:"name"`
 	SCIMManaged bool      `json:"scim_managed"` // by an identity provider: it refuses members
-	Members     []Account `json:"members"`      // in the order in which they were added; none at first
+	Members     []Account `json:"members"`      // as they were when they were added, in that order
 }
 
 // Desk is a service project, which the API calls a service desk.
 type Desk struct {
-	ID            string         `json:"id"`
-	Key           string         `json:"key"`
-	Name          string         `json:"name"`
-	Closed        bool           `json:"closed"`    // nobody who asks may administer it
-	Customers     []Account      `json:"customers"` // in the order in which they were added; none at first
-	Organizations []Organization `json:"organizations"`
+	ID            string    `json:"id"`
+	Key           string    `json:"key"`
+	Name          string    `json:"name"`
+	Closed        bool      `json:"closed"`        // nobody who asks may administer it
+	Customers     []Account `json:"customers"`     // as they were when they were added, in that order
+	Organizations []string  `json:"organizations"` // ids, in that order
 }
 
 // BuiltInDesks are the service projects of a site that is given none: two, and one that nobody may administer.
@@ -35,53 +35,28 @@ func BuiltInDesks() []Desk {
 	}
 }
 
-// organization and desk are these as they are kept.
-type organization struct {
-	Organization
-	users []*account
-}
-
-type desk struct {
-	Desk
-	customers []*account
-	orgs      []*organization
-}
-
 // Organizations lists the organizations with their members, in the order in which they were made.
-func (s *Site) Organizations() []Organization {
+func (s *Site) Organizations() (all []Organization) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return seen(s.orgs)
-}
-
-func seen(orgs []*organization) (all []Organization) {
-	for _, o := range orgs {
-		o.Members = copies(o.users)
-		all = append(all, o.Organization)
+	for _, o := range s.orgs {
+		all = append(all, *o)
 	}
 	return all
 }
 
 // Desks lists the service projects with their customers and organizations.
-func (s *Site) Desks() []Desk {
+func (s *Site) Desks() (all []Desk) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all []Desk
 	for _, d := range s.desks {
-		d.Customers, d.Organizations = copies(d.customers), seen(d.orgs)
-		all = append(all, d.Desk)
+		all = append(all, *d)
 	}
 	return all
 }
 
-func membersJSON(c *call) answer {
-	return jsonAnswer(http.StatusOK, map[string]any{
-		"organizations": c.site.Organizations(), "service_desks": c.site.Desks(),
-	})
-}
-
-func (s *Site) organization(id string) *organization {
-	i := slices.IndexFunc(s.orgs, func(o *organization) bool { return o.ID == id })
+func (s *Site) organization(id string) *Organization {
+	i := slices.IndexFunc(s.orgs, func(o *Organization) bool { return o.ID == id })
 	if i < 0 {
 		return nil
 	}
@@ -90,186 +65,137 @@ func (s *Site) organization(id string) *organization {
 
 // addOrganization makes an organization. Its id is an int32 that follows from the name, so that requests with ids
 // are the same whatever the order in which organizations are made.
-func (s *Site) addOrganization(o Organization) *organization {
+func (s *Site) addOrganization(o Organization) *Organization {
 	for n := hash(o.Name) % (1 << 30); o.ID == "" || s.organization(o.ID) != nil; n++ {
 		o.ID = strconv.FormatUint(n+1, 10)
 	}
-	made := &organization{Organization: o}
-	s.orgs = append(s.orgs, made)
-	return made
+	s.orgs = append(s.orgs, &o)
+	return &o
 }
 
-func (c *call) organizationOf(o *organization) map[string]any {
-	out := map[string]any{"id": o.ID, "name": o.Name, "_links": map[string]string{"self": c.base() + OrgsPath + "/" + o.ID}}
+// find finds what the path names, or refuses.
+func (c *call) find() (answer, bool) {
+	id := c.req.PathValue("id")
+	switch {
+	case strings.HasPrefix(c.route.pattern, DeskPath):
+		i := slices.IndexFunc(c.site.desks, func(d *Desk) bool { return d.ID == id || strings.EqualFold(d.Key, id) })
+		if i < 0 { // also what a project gets that is no service project
+			return c.failure(http.StatusNotFound, "desk.unknown", "There is no such service desk"), false
+		}
+		if c.desk = c.site.desks[i]; c.desk.Closed && c.route.may != nil {
+			return c.forbidden(), false
+		}
+	case c.route.pattern == OrgUsersPath:
+		if c.org = c.site.organization(id); c.org == nil {
+			return c.unknownOrganization(), false
+		}
+	case c.route.pattern == RevokePath || c.route.pattern == RenamePath:
+		c.account = c.site.accounts.byID[c.req.PathValue("accountId")]
+		if c.account == nil || c.account.Type != Customer { // what others than customers get is invented
+			return c.failure(http.StatusNotFound, "account.unknown", "There is no portal-only account with this id"), false
+		}
+	}
+	return answer{}, true
+}
+
+func (c *call) forbidden() answer {
+	return c.failure(http.StatusForbidden, "permission", "You may not do this")
+}
+
+func (c *call) unknownOrganization() answer {
+	return c.failure(http.StatusNotFound, "organization.unknown", "There is no such organization")
+}
+
+func (c *call) organizationOf(o *Organization) map[string]any {
+	self := c.base() + OrgsPath + "/" + o.ID
+	out := map[string]any{"id": o.ID, "name": o.Name, "_links": map[string]string{"self": self}}
 	if o.SCIMManaged {
 		out["scimManaged"] = true
 	}
 	return out
 }
 
-func listOrganizations(c *call) answer {
-	c.site.mu.Lock()
-	defer c.site.mu.Unlock()
-	return page(c, c.site.orgs, c.organizationOf)
-}
+func listOrganizations(c *call) answer { return page(c, c.site.orgs, c.organizationOf) }
 
 // createOrganization answers with the one there is when the name is taken.
-func createOrganization(c *call) answer {
-	var in struct{ Name string }
-	refusal, ok := c.decode(&in)
-	n := utf8.RuneCountInString(in.Name)
-	switch {
-	case !ok:
-		return refusal
-	case n < 1 || n > 200:
+func createOrganization(c *call, in struct{ Name string }) answer {
+	if n := utf8.RuneCountInString(in.Name); n < 1 || n > 200 {
 		return c.failure(http.StatusBadRequest, "organization.name", "A name has 1 to 200 characters")
-	case !c.user.Admin:
-		return c.failure(http.StatusForbidden, "organization.permission", "You may not create organizations")
 	}
-	s := c.site
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, o := range s.orgs {
-		if o.Name == in.Name || s.options.FoldNames && strings.EqualFold(o.Name, in.Name) {
+	for _, o := range c.site.orgs {
+		if o.Name == in.Name || c.site.options.FoldNames && strings.EqualFold(o.Name, in.Name) {
 			return jsonAnswer(http.StatusCreated, c.organizationOf(o))
 		}
 	}
-	return jsonAnswer(http.StatusCreated, c.organizationOf(s.addOrganization(Organization{Name: in.Name})))
+	return jsonAnswer(http.StatusCreated, c.organizationOf(c.site.addOrganization(Organization{Name: in.Name})))
+}
+
+// accountIDs is the body of a request that adds people.
+type accountIDs struct{ AccountIDs []string }
+
+// join adds accounts to members: those that exist, or nobody when some do not and all is set.
+func (c *call) join(members []Account, ids accountIDs, all bool) ([]Account, answer) {
+	joined, unknown := slices.Clip(members), len(ids.AccountIDs) == 0 // that none at all are refused is invented
+	for _, id := range ids.AccountIDs {
+		a := c.site.accounts.byID[id]
+		if a == nil || c.site.unknown(c.route, id) {
+			unknown = true
+		} else if !slices.ContainsFunc(joined, func(m Account) bool { return m.ID == id }) {
+			joined = append(joined, a.Account)
+		}
+	}
+	switch {
+	case !unknown:
+		return joined, noContent()
+	case all:
+		joined = members
+	}
+	return joined, c.failure(http.StatusBadRequest, "account.unknown", "Some accounts do not exist")
 }
 
 // addOrganizationUsers adds nobody when one is unknown: the API does not say what becomes of the others. How an
 // organization refuses that an identity provider manages is invented.
-func addOrganizationUsers(c *call) answer {
-	c.site.mu.Lock()
-	defer c.site.mu.Unlock()
-	o := c.site.organization(c.req.PathValue("id"))
-	switch {
-	case o == nil:
-		return c.failure(http.StatusNotFound, "organization.unknown", "There is no such organization")
-	case !c.user.Admin || o.SCIMManaged:
-		return c.failure(http.StatusForbidden, "organization.permission", "You may not change its members")
+func addOrganizationUsers(c *call, in accountIDs) (a answer) {
+	if c.org.SCIMManaged {
+		return c.forbidden()
 	}
-	known, refusal, ok := c.accountIDs()
-	if !ok {
-		return refusal
-	}
-	o.users = union(o.users, known...)
-	return noContent()
+	c.org.Members, a = c.join(c.org.Members, in, true)
+	return a
 }
 
-// accountIDs reads the accounts that a request names: those that exist, and a refusal when that is not all.
-func (c *call) accountIDs() (known []*account, refusal answer, ok bool) {
-	var in struct{ AccountIDs []string }
-	if refusal, ok := c.decode(&in); !ok {
-		return nil, refusal, false
-	}
-	for _, id := range in.AccountIDs {
-		if a := c.site.accounts.byID[id]; a != nil && !c.site.faults.unknown(c.route, id) {
-			known = append(known, a)
-		}
-	}
-	if len(known) < len(in.AccountIDs) || len(known) == 0 { // that one must be named is invented
-		return known, c.failure(http.StatusBadRequest, "account.unknown", "Some accounts do not exist"), false
-	}
-	return known, answer{}, true
-}
-
-func union[T comparable](to []T, more ...T) []T {
-	for _, v := range more {
-		if !slices.Contains(to, v) {
-			to = append(to, v)
-		}
-	}
-	return to
-}
-
-func (c *call) deskOf(d *desk) map[string]any {
+func (c *call) deskOf(d *Desk) map[string]any {
 	return map[string]any{
 		"id": d.ID, "projectId": "1000" + d.ID, "projectName": d.Name, "projectKey": d.Key,
 		"_links": map[string]string{"self": c.base() + DesksPath + "/" + d.ID},
 	}
 }
 
-// listDesks needs no lock: service projects never change.
 func listDesks(c *call) answer { return page(c, c.site.desks, c.deskOf) }
 
-func oneDesk(c *call) answer {
-	if d := c.desk(); d != nil {
-		return jsonAnswer(http.StatusOK, c.deskOf(d))
-	}
-	return c.unknownDesk()
-}
+func showDesk(c *call) answer { return jsonAnswer(http.StatusOK, c.deskOf(c.desk)) }
 
-// desk is the service project that the path names by id or key; nil: none.
-func (c *call) desk() *desk {
-	id := c.req.PathValue("id")
-	i := slices.IndexFunc(c.site.desks, func(d *desk) bool { return d.ID == id || strings.EqualFold(d.Key, id) })
-	if i < 0 {
-		return nil
-	}
-	return c.site.desks[i]
-}
-
-// unknownDesk is also what a project gets that is no service project.
-func (c *call) unknownDesk() answer {
-	return c.failure(http.StatusNotFound, "desk.unknown", "There is no such service desk")
-}
-
-// withDesk runs do, under the site's lock, on the service project that the path names, or refuses when there is none
-// or the user may not administer it.
-func (c *call) withDesk(do func(*desk) answer) answer {
-	c.site.mu.Lock()
-	defer c.site.mu.Unlock()
-	d := c.desk()
-	switch {
-	case d == nil:
-		return c.unknownDesk()
-	case d.Closed || !c.user.Admin:
-		return c.failure(http.StatusForbidden, "desk.permission", "You are no administrator of this service desk")
-	case c.route.pattern == DeskOrgsPath && c.user.NoAgentLicence:
-		return c.noLicence()
-	}
-	return do(d)
-}
-
-func (c *call) noLicence() answer {
-	return c.failure(http.StatusForbidden, "desk.licence", "You have no agent licence on this service desk")
-}
-
-func listDeskCustomers(c *call) answer {
-	return c.withDesk(func(d *desk) answer {
-		return page(c, d.customers, func(a *account) map[string]any { return c.customer(a.Account) })
-	})
-}
+func listDeskCustomers(c *call) answer { return page(c, c.desk.Customers, c.customer) }
 
 // addDeskCustomers adds the accounts that exist even when it answers 400.
-func addDeskCustomers(c *call) answer {
-	return c.withDesk(func(d *desk) answer {
-		known, refusal, ok := c.accountIDs()
-		d.customers = union(d.customers, known...)
-		if !ok {
-			return refusal
-		}
-		return noContent()
-	})
+func addDeskCustomers(c *call, in accountIDs) (a answer) {
+	c.desk.Customers, a = c.join(c.desk.Customers, in, false)
+	return a
 }
 
 func listDeskOrganizations(c *call) answer {
-	return c.withDesk(func(d *desk) answer { return page(c, d.orgs, c.organizationOf) })
+	return page(c, c.desk.Organizations, func(id string) map[string]any {
+		return c.organizationOf(c.site.organization(id))
+	})
 }
 
 // addDeskOrganization wants the id as a number.
-func addDeskOrganization(c *call) answer {
-	var in struct{ OrganizationID int32 }
-	if refusal, ok := c.decode(&in); !ok {
-		return refusal
+func addDeskOrganization(c *call, in struct{ OrganizationID int32 }) answer {
+	o := c.site.organization(strconv.Itoa(int(in.OrganizationID)))
+	if o == nil {
+		return c.unknownOrganization()
 	}
-	return c.withDesk(func(d *desk) answer {
-		o := c.site.organization(strconv.Itoa(int(in.OrganizationID)))
-		if o == nil {
-			return c.failure(http.StatusNotFound, "organization.unknown", "There is no such organization")
-		}
-		d.orgs = union(d.orgs, o)
-		return noContent()
-	})
+	if !slices.Contains(c.desk.Organizations, o.ID) {
+		c.desk.Organizations = append(c.desk.Organizations, o.ID)
+	}
+	return noContent()
 }

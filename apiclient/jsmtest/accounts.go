@@ -46,6 +46,7 @@ type accounts struct {
 	byAddress map[string][]*account
 	byID      map[string]*account
 	created   int // by requests
+	asked     int // create requests
 }
 
 func newAccounts() *accounts {
@@ -75,14 +76,17 @@ func (s *accounts) add(a Account) *account {
 	return kept
 }
 
+// tenantPrefix is the part of the tenant that the ids of others than customers have.
+const tenantPrefix = len("xxxxxxxx-xxxx-xxxx-xxxx-")
+
 // newID is qm:<tenant>:<24 hex digits> for customers and 712020:<uuid> for others. The tenant is random for each site
-// and the digits follow from the address, so that faults can be drawn by these (see [faultPlan]).
+// and the digits follow from the address, so that faults can be drawn by these.
 func (s *accounts) newID(a *account) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", a.key, len(s.byAddress[a.key])))
 	if a.Type == Customer {
 		return fmt.Sprintf("qm:%s:%x", s.tenant, sum[:12])
 	}
-	return fmt.Sprintf("712020:%s%x", s.tenant[:len("xxxxxxxx-xxxx-xxxx-xxxx-")], sum[:6])
+	return fmt.Sprintf("712020:%s%x", s.tenant[:tenantPrefix], sum[:6])
 }
 
 // search lists, in order, the accounts whose address or any word of whose name begins with query; of those that

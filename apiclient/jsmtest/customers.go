@@ -3,7 +3,9 @@ package jsmtest
 import (
 	"net/http"
 	"net/mail"
+	"slices"
 	"strings"
+	"time"
 )
 
 // person is what /rest/api and /rest/servicedeskapi write alike of somebody.
@@ -18,110 +20,135 @@ func (c *call) person(a Account) map[string]any {
 }
 
 func (c *call) customer(a Account) map[string]any {
-	p := c.person(a)
-	self := c.base() + "/rest/api/2/user?accountId=" + a.ID
+	p, self := c.person(a), c.base()+"/rest/api/2/user?accountId="+a.ID
 	p["name"], p["key"], p["_links"] = a.ID, a.ID, map[string]string{"jiraRest": self, "self": self}
 	return p
 }
 
-// newCustomer is the body of a create request.
+func (c *call) apiUser(a Account) map[string]any {
+	p := c.person(a)
+	p["self"], p["accountType"] = c.base()+"/rest/api/3/user?accountId="+a.ID, a.Type
+	return p
+}
+
+// newCustomer is the body of a request to create or rename.
 type newCustomer struct {
 	Email       string `json:"email"`
 	DisplayName string `json:"displayName"`
 	FullName    string `json:"fullName"` // deprecated, taken when there is no displayName
 }
 
-// maxName is the longest display name, in bytes; that there is a limit is invented.
-const maxName = 255
-
-// createCustomer is POST /rest/servicedeskapi/customer. Which addresses are malformed is invented.
-func createCustomer(c *call) answer {
-	var in newCustomer
-	if refusal, ok := c.decode(&in); !ok {
-		return refusal
+// name is the display name; that it has 1 to 255 characters is invented.
+func (n newCustomer) name() (string, bool) {
+	name := strings.TrimSpace(n.DisplayName)
+	if name == "" {
+		name = strings.TrimSpace(n.FullName)
 	}
-	if in.DisplayName == "" {
-		in.DisplayName = in.FullName
-	}
-	in.Email, in.DisplayName = strings.TrimSpace(in.Email), strings.TrimSpace(in.DisplayName)
-	switch {
-	case !c.user.Admin:
-		return c.failure(http.StatusForbidden, "create.permission", "You may not create customers")
-	case !wellFormed(in.Email):
-		return c.failure(http.StatusBadRequest, "create.address", "This is no valid e-mail address")
-	case in.DisplayName == "" || len(in.DisplayName) > maxName:
-		return c.failure(http.StatusBadRequest, "create.name", "A display name has 1 to 255 characters")
-	}
-	status := http.StatusBadRequest
-	if c.req.URL.Query().Get("strictConflictStatusCode") == "true" {
-		status = http.StatusConflict
-	}
-	a, made := c.site.create(in)
-	if !made {
-		return c.failure(status, "create.taken", "An account with this address exists")
-	}
-	return jsonAnswer(http.StatusCreated, c.customer(a))
+	return name, name != "" && len(name) <= 255
 }
 
-// create makes a customer, unless the address is taken.
-func (s *Site) create(in newCustomer) (Account, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.creates++
-	if there := s.accounts.at(in.Email); len(there) > 0 {
-		there[0].Asked++
-		return Account{}, false
+func (c *call) badName() answer {
+	return c.failure(http.StatusBadRequest, "name", "A display name has 1 to 255 characters")
+}
+
+// createCustomer is POST /rest/servicedeskapi/customer. Which addresses are malformed is invented.
+func createCustomer(c *call, in newCustomer) answer {
+	accounts, email := c.site.accounts, strings.TrimSpace(in.Email)
+	accounts.asked++
+	name, ok := in.name()
+	if !ok {
+		return c.badName()
 	}
-	made := Account{Email: in.Email, Name: in.DisplayName, CreatedBy: s.creates, Creations: 1, Asked: 1}
-	return s.accounts.add(made).Account, true
+	if !wellFormed(email) {
+		return c.failure(http.StatusBadRequest, "address", "This is no valid e-mail address")
+	}
+	if there := accounts.at(email); len(there) > 0 {
+		there[0].Asked++
+		status := http.StatusBadRequest
+		if c.req.URL.Query().Get("strictConflictStatusCode") == "true" {
+			status = http.StatusConflict
+		}
+		return c.failure(status, "taken", "An account with this address exists")
+	}
+	made := accounts.add(Account{Email: email, Name: name, CreatedBy: accounts.asked, Creations: 1, Asked: 1})
+	return jsonAnswer(http.StatusCreated, c.customer(made.Account))
 }
 
 // wellFormed reports whether an address is a bare one of usual length whose domain has a dot.
 func wellFormed(address string) bool {
 	parsed, err := mail.ParseAddress(address)
 	local, domain, _ := strings.Cut(address, "@")
-	return err == nil && parsed.Address == address && len(local) <= 64 && len(address) <= 254 && strings.Contains(domain, ".")
+	return err == nil && parsed.Address == address && len(local) <= 64 && len(address) <= 254 &&
+		strings.Contains(domain, ".")
 }
 
-// revokeAccess is PUT …/revoke-portal-only-access. That a second time is done, and what an account that is not
-// portal-only gets, is invented.
+// revokeAccess is PUT …/revoke-portal-only-access. That a second time is done, too, is invented.
 func revokeAccess(c *call) answer {
-	if !c.user.SiteAdmin {
-		return c.failure(http.StatusForbidden, "revoke.permission", "Only site administrators may revoke access")
-	}
-	return c.change(func(a *account) answer {
-		a.Revoked = true
-		return noContent()
-	})
+	c.account.Revoked = true
+	return noContent()
 }
 
 // renameCustomer is the name change of the gateway's customer directory. Its answers, but for the statuses 403 and
 // 404, are invented.
-func renameCustomer(c *call) answer {
-	var in newCustomer
-	if refusal, ok := c.decode(&in); !ok {
-		return refusal
+func renameCustomer(c *call, in newCustomer) answer {
+	name, ok := in.name()
+	if !ok {
+		return c.badName()
 	}
-	in.DisplayName = strings.TrimSpace(in.DisplayName)
-	switch {
-	case !c.user.Admin:
-		return c.failure(http.StatusForbidden, "", "Only Jira administrators may change customers")
-	case in.DisplayName == "" || len(in.DisplayName) > maxName:
-		return c.failure(http.StatusBadRequest, "", "A display name has 1 to 255 characters")
-	}
-	return c.change(func(a *account) answer {
-		a.Name = in.DisplayName
-		return jsonAnswer(http.StatusOK, map[string]string{"accountId": a.ID, "displayName": a.Name})
+	c.account.Name = name
+	return jsonAnswer(http.StatusOK, map[string]string{"accountId": c.account.ID, "displayName": name})
+}
+
+// info needs no credentials. Its values are invented.
+func info(c *call) answer {
+	return jsonAnswer(http.StatusOK, map[string]any{
+		"version": "sandbox", "platformVersion": "sandbox", "buildChangeSet": "0", "isLicensedForUse": true,
+		"_links": map[string]string{"self": c.base() + InfoPath},
 	})
 }
 
-// change does something to the portal-only account that the path names.
-func (c *call) change(do func(*account) answer) answer {
-	c.site.mu.Lock()
-	defer c.site.mu.Unlock()
-	a := c.site.accounts.byID[c.req.PathValue("accountId")]
-	if a == nil || a.Type != Customer {
-		return c.failure(http.StatusNotFound, "account.unknown", "There is no portal-only account with this id")
+func tenantInfo(c *call) answer {
+	return jsonAnswer(http.StatusOK, map[string]string{"cloudId": c.site.options.CloudID})
+}
+
+func myself(c *call) answer {
+	found := copies(c.site.accounts.at(c.user.Email))
+	if len(found) == 0 { // an access token without an owner
+		found = []Account{{Name: "Service account", ID: "712020:service-account", Type: App}}
 	}
-	return do(a)
+	i := max(slices.IndexFunc(found, func(a Account) bool { return a.Type != Customer }), 0)
+	return jsonAnswer(http.StatusOK, c.apiUser(found[i]))
+}
+
+// myPermissions is GET /rest/api/3/mypermissions; the parameter is required.
+func myPermissions(c *call) answer {
+	known := map[string]bool{"ADMINISTER": c.user.Admin, "USER_PICKER": c.user.BrowseUsers, "SYSTEM_ADMIN": false}
+	out := map[string]any{}
+	for name := range strings.SplitSeq(c.req.URL.Query().Get("permissions"), ",") {
+		have, ok := known[name]
+		if !ok {
+			return c.failure(http.StatusBadRequest, "", "Say which permissions you ask for")
+		}
+		out[name] = map[string]any{"key": name, "name": name, "type": "GLOBAL", "havePermission": have}
+	}
+	return jsonAnswer(http.StatusOK, map[string]any{"permissions": out})
+}
+
+// searchUsers is GET /rest/api/3/user/search: a prefix of address or name. Who may not browse users sees nobody,
+// and does not learn why.
+func searchUsers(c *call) answer {
+	query := c.req.URL.Query().Get("query")
+	if query == "" {
+		return c.failure(http.StatusBadRequest, "", "Say whom you look for")
+	}
+	var found []*account
+	if c.user.BrowseUsers {
+		found = c.site.accounts.search(query, time.Now().Add(-c.site.options.SearchLag))
+	}
+	found = found[min(c.number("startAt", 0), len(found)):]
+	users := []map[string]any{}
+	for _, a := range found[:min(c.number("maxResults", 50), len(found), 1000)] {
+		users = append(users, c.apiUser(a.Account))
+	}
+	return jsonAnswer(http.StatusOK, users)
 }

@@ -1,12 +1,9 @@
 package jsmtest
 
 import (
-	"bytes"
 	"encoding/csv"
 	"fmt"
 	"io"
-	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/gocarina/gocsv"
@@ -25,30 +22,6 @@ func BuiltIn() []Account {
 	}
 }
 
-// accountRow is an account as /sandbox/accounts writes it and [ReadExisting] reads it.
-type accountRow struct {
-	Address   string      `csv:"address,email"`
-	Name      string      `csv:"name"`
-	AccountID string      `csv:"account_id,account id"`
-	Active    string      `csv:"active"` // "true" or "false"; "" is true
-	CreatedBy int         `csv:"created_by_attempt"`
-	Asked     int         `csv:"asked"`
-	Type      AccountType `csv:"account_type,account type"`
-}
-
-func accountsCSV(c *call) answer {
-	var rows []accountRow
-	for a := range c.site.Accounts() {
-		active := strconv.FormatBool(!a.Revoked)
-		rows = append(rows, accountRow{a.Email, a.Name, a.ID, active, a.CreatedBy, a.Asked, a.Type})
-	}
-	text, err := gocsv.MarshalBytes(rows)
-	if err != nil {
-		return plain(http.StatusInternalServerError, err.Error())
-	}
-	return answer{http.StatusOK, "text/csv;charset=UTF-8", text}
-}
-
 // ReadExisting reads accounts from a CSV: address, name and, if wanted, account_id, active (true or false) and
 // account_type (customer, atlassian, app). With a header, columns may be in any order and others among them, as in
 // the answer of /sandbox/accounts; the first line is one when it has no @.
@@ -61,7 +34,7 @@ func ReadExisting(r io.Reader) ([]Account, error) {
 	if header == "" || strings.Contains(header, "@") {
 		header, rest = "address,name,account_id,active,account_type", header+"\n"+rest
 	}
-	records := csv.NewReader(bytes.NewReader([]byte(strings.ToLower(header) + "\n" + rest)))
+	records := csv.NewReader(strings.NewReader(strings.ToLower(header) + "\n" + rest))
 	records.FieldsPerRecord = -1
 	records.TrimLeadingSpace = true
 	var rows []accountRow

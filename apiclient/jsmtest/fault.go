@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -38,7 +36,8 @@ const (
 
 var faultKinds = []FaultKind{
 	Unavailable, UnavailableAfter, BadGateway, Refused, RefusedBare, ResetBefore, ResetAfter, TruncateAfter, HangAfter,
-	Slow, TokenEnds, TokenEndsInLookUps, SignupClosed, SignInPage, RouteGone, AlwaysRefused, UnknownAccount, NoAgentLicence,
+	Slow, TokenEnds, TokenEndsInLookUps, SignupClosed, SignInPage, RouteGone, AlwaysRefused, UnknownAccount,
+	NoAgentLicence,
 }
 
 // FaultNames are the words that [ParseFault] knows.
@@ -68,34 +67,30 @@ func ParseFault(s string) (Fault, error) {
 	value, route, _ := strings.Cut(value, ",")
 	value = strings.TrimSpace(value)
 	f := Fault{Kind: FaultKind(strings.TrimSpace(word)), Route: strings.TrimSpace(route)}
-	var ok bool
+	var err error
 	switch {
 	case !slices.Contains(faultKinds, f.Kind):
-		return Fault{}, fmt.Errorf("%q is no fault: use KIND=SHARE, where KIND is one of %s", s, strings.Join(FaultNames(), ", "))
+		return Fault{}, fmt.Errorf("%q is no fault: use KIND=SHARE, where KIND is one of %s",
+			s, strings.Join(FaultNames(), ", "))
 	case f.Kind == AlwaysRefused && strings.Contains(value, "@"):
 		f.Address = value
 	case f.Kind == TokenEnds || f.Kind == TokenEndsInLookUps:
-		var err error
 		if f.After, err = strconv.Atoi(value); err != nil || f.After < 1 {
 			return Fault{}, fmt.Errorf("%q: say after how many requests the token ends, as in %s=500", s, f.Kind)
 		}
 	case value == "" && (f.Kind == SignupClosed || f.Kind == NoAgentLicence):
 		f.Share = 1
 	default:
-		if f.Share, ok = parseShare(value); !ok {
-			return Fault{}, fmt.Errorf("%q: a share is a number from 0 to 1 or a percentage, as in %s=0.01 or %s=1%%", s, f.Kind, f.Kind)
+		number, percent := strings.CutSuffix(value, "%")
+		f.Share, err = strconv.ParseFloat(number, 64)
+		if percent {
+			f.Share /= 100
+		}
+		if err != nil || !(f.Share >= 0 && f.Share <= 1) {
+			return Fault{}, fmt.Errorf("%q: a share is a number from 0 to 1 or a percentage, as in %s=1%%", s, f.Kind)
 		}
 	}
 	return f, nil
-}
-
-func parseShare(s string) (float64, bool) {
-	number, percent := strings.CutSuffix(s, "%")
-	share, err := strconv.ParseFloat(number, 64)
-	if percent {
-		share /= 100
-	}
-	return share, err == nil && share >= 0 && share <= 1
 }
 
 // befalls reports whether the fault is drawn for requests to r.
@@ -118,41 +113,28 @@ func (f Fault) names(r *route) bool {
 	return f.Route == r.method || f.Route == r.pattern || f.Route == r.method+" "+r.pattern
 }
 
-// faultPlan draws faults.
-type faultPlan struct {
-	seed          string
-	withoutTenant *strings.Replacer // makes texts with account ids the same on every site
-	current       atomic.Pointer[[]Fault]
-
-	mu       sync.Mutex
-	attempts map[uint64]int // requests by what they are about
+// SetFaults replaces the faults from the next request on.
+func (s *Site) SetFaults(faults ...Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = slices.Clone(faults)
 }
-
-func (p *faultPlan) init(seed uint64, tenant string) {
-	p.seed = strconv.FormatUint(seed, 10)
-	p.withoutTenant = strings.NewReplacer(tenant, "", tenant[:len("xxxxxxxx-xxxx-xxxx-xxxx-")], "")
-	p.attempts = map[uint64]int{}
-}
-
-func (p *faultPlan) all() []Fault { return *p.current.Load() }
 
 // attempt counts the requests to a route that are about the same, from 1.
-func (p *faultPlan) attempt(r *route, about string) int {
+func (s *Site) attempt(r *route, about string) int {
 	key := hash(r.method, r.pattern, about)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.attempts[key]++
-	return p.attempts[key]
+	s.attempts[key]++
+	return s.attempts[key]
 }
 
 // draw is the fault that befalls a request; "": none.
-func (p *faultPlan) draw(r *route, about string, attempt int) FaultKind {
-	for _, f := range p.all() {
+func (s *Site) draw(r *route, about string, attempt int) FaultKind {
+	for _, f := range s.faults {
 		n := attempt
 		if f.Kind == AlwaysRefused {
 			n = 0 // whichever attempt it is
 		}
-		if f.befalls(r) && (f.Address != "" && fold(f.Address) == about || p.chance(f, r, about, n) < f.Share) {
+		if f.befalls(r) && (f.Address != "" && fold(f.Address) == about || s.chance(f, r, about, n) < f.Share) {
 			return f.Kind
 		}
 	}
@@ -160,16 +142,23 @@ func (p *faultPlan) draw(r *route, about string, attempt int) FaultKind {
 }
 
 // unknown reports whether a route is to know nothing of an account.
-func (p *faultPlan) unknown(r *route, id string) bool {
-	return slices.ContainsFunc(p.all(), func(f Fault) bool {
-		return f.Kind == UnknownAccount && f.names(r) && p.chance(f, r, p.withoutTenant.Replace(id), 0) < f.Share
+func (s *Site) unknown(r *route, id string) bool {
+	return slices.ContainsFunc(s.faults, func(f Fault) bool {
+		return f.Kind == UnknownAccount && f.names(r) && s.chance(f, r, s.sameEverywhere(id), 0) < f.Share
 	})
 }
 
 // chance is a number of at least 0 and below 1 that looks random.
-func (p *faultPlan) chance(f Fault, r *route, about string, attempt int) float64 {
-	bits := hash(p.seed, string(f.Kind), r.method, r.pattern, about, strconv.Itoa(attempt))
+func (s *Site) chance(f Fault, r *route, about string, attempt int) float64 {
+	seed := strconv.FormatUint(s.options.Seed, 10)
+	bits := hash(seed, string(f.Kind), r.method, r.pattern, about, strconv.Itoa(attempt))
 	return float64(bits>>11) / (1 << 53)
+}
+
+// sameEverywhere takes from a text with account ids what differs from site to site.
+func (s *Site) sameEverywhere(text string) string {
+	tenant := s.accounts.tenant
+	return strings.ReplaceAll(strings.ReplaceAll(text, tenant, ""), tenant[:tenantPrefix], "")
 }
 
 // hash is FNV-1a, its bits mixed as by SplitMix64.
@@ -187,9 +176,8 @@ func (c *call) about() string {
 	if c.route.pattern == CreatePath {
 		return fold(c.email())
 	}
-	return c.site.faults.withoutTenant.Replace(strings.Join([]string{
-		c.req.PathValue("id"), c.req.PathValue("accountId"), c.req.URL.RawQuery, string(c.body),
-	}, " "))
+	named := c.req.PathValue("id") + " " + c.req.PathValue("accountId")
+	return c.site.sameEverywhere(strings.Join([]string{named, c.req.URL.RawQuery, string(c.body)}, " "))
 }
 
 // email is the address of a create request.
@@ -207,19 +195,22 @@ type Decision struct {
 	Delay  time.Duration // is added to the latency
 }
 
-// decide draws what befalls a request that has passed credentials and quota.
+// decide draws what befalls a request that has passed credentials and quota. It gives the lock up while it asks
+// OnCreate.
 func (s *Site) decide(c *call) (d Decision) {
 	asked := c.route.pattern == CreatePath && s.options.OnCreate != nil
-	if len(s.faults.all()) == 0 && !asked {
+	if len(s.faults) == 0 && !asked {
 		return Decision{}
 	}
 	about := c.about()
-	attempt := s.faults.attempt(c.route, about)
+	attempt := s.attempt(c.route, about)
 	if asked {
+		s.mu.Unlock()
 		d = s.options.OnCreate(c.email(), attempt)
+		s.mu.Lock()
 	}
 	if d.Fault == "" && d.Status == 0 {
-		d.Fault = s.faults.draw(c.route, about, attempt)
+		d.Fault = s.draw(c.route, about, attempt)
 	}
 	if d.Fault == Slow {
 		d.Delay += s.options.SlowBy
@@ -249,7 +240,7 @@ func (d Decision) instead(c *call, h http.Header) (answer, bool) {
 	case RouteGone:
 		return c.failure(http.StatusNotFound, "path", "Nothing at this path"), true
 	case NoAgentLicence:
-		return c.noLicence(), true
+		return c.forbidden(), true
 	case ResetBefore:
 		return answer{}, true
 	}

@@ -19,9 +19,9 @@ const (
 	PermissionsPath   = "/rest/api/3/mypermissions"
 	UserSearchPath    = "/rest/api/3/user/search"
 	DesksPath         = "/rest/servicedeskapi/servicedesk"
-	DeskPath          = "/rest/servicedeskapi/servicedesk/{id}"
-	DeskCustomersPath = "/rest/servicedeskapi/servicedesk/{id}/customer"
-	DeskOrgsPath      = "/rest/servicedeskapi/servicedesk/{id}/organization"
+	DeskPath          = "/rest/servicedeskapi/servicedesk/{id}" // id or project key
+	DeskCustomersPath = DeskPath + "/customer"
+	DeskOrgsPath      = DeskPath + "/organization"
 	OrgsPath          = "/rest/servicedeskapi/organization"
 	OrgUsersPath      = "/rest/servicedeskapi/organization/{id}/user"
 	TenantInfoPath    = "/_edge/tenant_info"
@@ -33,81 +33,71 @@ const (
 
 const gatewayPrefix = "/ex/jira/{cloudId}"
 
-// maxBody is the most that is read of a request, in bytes.
-const maxBody = 1 << 20
-
 // route is one operation: a method at a path pattern.
 type route struct {
 	method, pattern string
-	serve           func(*call) answer
-	scopes          [][]string // any one of these sets is enough at the gateway
-	own             bool       // the sandbox's own: nothing is asked and nothing goes wrong
-	open            bool       // asks for no credentials
-	check           bool       // of site and credentials: only faults that name the route befall it
-	experimental    bool       // wants X-ExperimentalApi: opt-in
-	api             bool       // has quotas and latency
+	serve           func(*call) answer // under the site's lock, unless own
+	scopes          []string           // any one of these is enough at the gateway
+	may             func(Token) bool   // what the owner of the token must be allowed; nil: anybody may
+	own             bool               // the sandbox's own: nothing is asked and nothing goes wrong
+	check           bool               // of site and credentials: only faults that name the route befall it
+	open            bool               // asks for no credentials
+	experimental    bool               // wants X-ExperimentalApi: opt-in
+	api             bool               // has quotas and latency
 }
 
 func routes() []*route {
-	manage := [][]string{{"manage:servicedesk-customer"}}
-	create := append(manage,
-		[]string{"read:customer:jira-service-management", "write:customer:jira-service-management", "read:user:jira"})
-	rename := [][]string{{"write:customer:jira-service-management"}} // whether another one would do is not known
-	desks := [][]string{{"read:servicedesk-request"}}
-	user := [][]string{{"read:jira-user"}}
-	work := [][]string{{"read:jira-work"}}
+	manage := []string{"manage:servicedesk-customer"}
+	create := append(manage, "write:customer:jira-service-management") // of three granular ones, the one that counts
+	customers := append(manage, "read:customer:jira-service-management")
+	rename := []string{"write:customer:jira-service-management"} // whether another one would do is not known
+	desks, user, work := []string{"read:servicedesk-request"}, []string{"read:jira-user"}, []string{"read:jira-work"}
+	admin := func(t Token) bool { return t.Admin } // for the operations after revoke, who may is invented in part
+	siteAdmin := func(t Token) bool { return t.SiteAdmin }
+	agent := func(t Token) bool { return t.Admin && !t.NoAgentLicence }
 	return []*route{
-		{method: "POST", pattern: CreatePath, serve: createCustomer, scopes: create},
-		{method: "PUT", pattern: RevokePath, serve: revokeAccess, scopes: manage},
-		{method: "PUT", pattern: RenamePath, serve: renameCustomer, scopes: rename},
+		{method: "POST", pattern: CreatePath, serve: body(createCustomer), scopes: create, may: admin},
+		{method: "PUT", pattern: RevokePath, serve: revokeAccess, scopes: manage, may: siteAdmin},
+		{method: "PUT", pattern: RenamePath, serve: body(renameCustomer), scopes: rename, may: admin},
 		{method: "GET", pattern: InfoPath, serve: info, open: true, check: true},
 		{method: "GET", pattern: MyselfPath, serve: myself, scopes: user, check: true},
 		{method: "GET", pattern: PermissionsPath, serve: myPermissions, scopes: work, check: true},
 		{method: "GET", pattern: UserSearchPath, serve: searchUsers, scopes: user},
 		{method: "GET", pattern: DesksPath, serve: listDesks, scopes: desks},
-		{method: "GET", pattern: DeskPath, serve: oneDesk, scopes: desks},
-		{method: "GET", pattern: DeskCustomersPath, serve: listDeskCustomers, scopes: manage, experimental: true},
-		{method: "POST", pattern: DeskCustomersPath, serve: addDeskCustomers, scopes: manage},
-		{method: "GET", pattern: DeskOrgsPath, serve: listDeskOrganizations, scopes: manage},
-		{method: "POST", pattern: DeskOrgsPath, serve: addDeskOrganization, scopes: manage},
+		{method: "GET", pattern: DeskPath, serve: showDesk, scopes: desks},
+		{method: "GET", pattern: DeskCustomersPath, serve: listDeskCustomers, scopes: customers, experimental: true},
+		{method: "POST", pattern: DeskCustomersPath, serve: body(addDeskCustomers), scopes: manage, may: admin},
+		{method: "GET", pattern: DeskOrgsPath, serve: listDeskOrganizations, scopes: manage, may: agent},
+		{method: "POST", pattern: DeskOrgsPath, serve: body(addDeskOrganization), scopes: manage, may: agent},
 		{method: "GET", pattern: OrgsPath, serve: listOrganizations, scopes: manage},
-		{method: "POST", pattern: OrgsPath, serve: createOrganization, scopes: manage},
-		{method: "POST", pattern: OrgUsersPath, serve: addOrganizationUsers, scopes: manage},
+		{method: "POST", pattern: OrgsPath, serve: body(createOrganization), scopes: manage, may: admin},
+		{method: "POST", pattern: OrgUsersPath, serve: body(addOrganizationUsers), scopes: manage, may: admin},
 		{method: "GET", pattern: TenantInfoPath, serve: tenantInfo, open: true, check: true},
 		{method: "POST", pattern: TokenPath, serve: issueToken, open: true, check: true},
 		{method: "GET", pattern: AccountsPath, serve: accountsCSV, own: true},
 		{method: "GET", pattern: MembersPath, serve: membersJSON, own: true},
 		{method: "GET", pattern: StatsPath, serve: statsJSON, own: true},
 		{method: "GET", pattern: "/{$}", serve: index, own: true},
+		{pattern: "/", serve: nothingHere, own: true},
 	}
 }
 
-// route files all routes, those under /rest in both forms of address.
-func (s *Site) route() {
-	for _, r := range append(routes(), &route{pattern: "/", serve: nothingHere, own: true}) {
+// newMux files all routes, those under /rest in both forms of address.
+func (s *Site) newMux() *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, r := range routes() {
 		rest := strings.HasPrefix(r.pattern, "/rest/")
 		r.api = rest || r.pattern == RenamePath
 		handle := func(w http.ResponseWriter, req *http.Request) { s.serve(w, req, r) }
-		s.mux.HandleFunc(strings.TrimSpace(r.method+" "+r.pattern), handle)
+		mux.HandleFunc(strings.TrimSpace(r.method+" "+r.pattern), handle)
 		if rest {
-			s.mux.HandleFunc(r.method+" "+gatewayPrefix+r.pattern, handle)
+			mux.HandleFunc(r.method+" "+gatewayPrefix+r.pattern, handle)
 		}
 	}
+	return mux
 }
 
-// nothingHere answers what no route takes: 404, or 405 when another method would do.
 func nothingHere(c *call) answer {
-	var allowed []string
-	for _, method := range []string{"GET", "POST", "PUT"} {
-		other := c.req.Clone(c.req.Context())
-		other.Method = method
-		if _, pattern := c.site.mux.Handler(other); pattern != "/" {
-			allowed = append(allowed, method)
-		}
-	}
-	if allowed != nil {
-		return c.failure(http.StatusMethodNotAllowed, "method", "Only "+strings.Join(allowed, ", ")+" here")
-	}
 	return c.failure(http.StatusNotFound, "path", "Nothing at this path")
 }
 
@@ -118,45 +108,24 @@ type call struct {
 	route   *route
 	cloudID string // of the gateway's form of address; "" at the site
 	body    []byte
-	user    *grant // nil when the route is open
+	user    Token // who asks, unless the route is open
+
+	// what the path names, when the route is about one
+	account *account
+	desk    *Desk
+	org     *Organization
 }
 
 // newCall reads the request's body, so that the connection can be used again whatever the answer is.
 func newCall(s *Site, req *http.Request, r *route) *call {
 	c := &call{site: s, req: req, route: r, cloudID: req.PathValue("cloudId")}
-	if req.Body == nil {
-		return c
-	}
-	var err error
-	if c.body, err = io.ReadAll(io.LimitReader(req.Body, maxBody+1)); err != nil {
-		panic(http.ErrAbortHandler) // the client went away while it sent
+	if req.Body != nil {
+		var err error
+		if c.body, err = io.ReadAll(http.MaxBytesReader(nil, req.Body, 1<<20)); err != nil {
+			panic(http.ErrAbortHandler) // too long, or the client went away while it sent
+		}
 	}
 	return c
-}
-
-// check refuses what no operation takes.
-func (c *call) check() (answer, bool) {
-	switch {
-	case c.cloudID != "" && c.cloudID != c.site.options.CloudID:
-		return gatewayError(http.StatusNotFound, "No tenant with this cloud id"), true
-	case len(c.body) > maxBody:
-		return c.failure(http.StatusRequestEntityTooLarge, "size", "The request is too long"), true
-	case c.route.api && c.req.Method != "GET" && strings.HasPrefix(c.req.UserAgent(), "Mozilla/") &&
-		c.req.Header.Get("X-Atlassian-Token") != "no-check":
-		return plain(http.StatusForbidden, "XSRF check failed"), true
-	}
-	return answer{}, false
-}
-
-// decode reads a JSON body into v.
-func (c *call) decode(v any) (answer, bool) {
-	if kind, _, err := mime.ParseMediaType(c.req.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return c.failure(http.StatusUnsupportedMediaType, "content.type", "Send application/json"), false
-	}
-	if err := json.Unmarshal(c.body, v); err != nil {
-		return c.failure(http.StatusBadRequest, "json", "The body is not the JSON that is expected"), false
-	}
-	return answer{}, true
 }
 
 // number reads a query parameter; what is missing or no number counts as otherwise.
@@ -174,4 +143,26 @@ func (c *call) base() string {
 		return "https://" + c.req.Host
 	}
 	return "http://" + c.req.Host
+}
+
+// decode reads a JSON body into v.
+func (c *call) decode(v any) (answer, bool) {
+	if kind, _, err := mime.ParseMediaType(c.req.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return c.failure(http.StatusUnsupportedMediaType, "content.type", "Send application/json"), false
+	}
+	if err := json.Unmarshal(c.body, v); err != nil {
+		return c.failure(http.StatusBadRequest, "json", "The body is not the JSON that is expected"), false
+	}
+	return answer{}, true
+}
+
+// body serves a request by its decoded JSON body.
+func body[T any](serve func(*call, T) answer) func(*call) answer {
+	return func(c *call) answer {
+		var in T
+		if refusal, ok := c.decode(&in); !ok {
+			return refusal
+		}
+		return serve(c, in)
+	}
 }

@@ -38,20 +38,20 @@ func TestListensOnLoopbackOnly(t *testing.T) {
 	}
 }
 
-func TestServeUntilDone(t *testing.T) {
+// TestCloseLetsRequestsFinish: a request in flight is answered at once, and the port is free then.
+func TestCloseLetsRequestsFinish(t *testing.T) {
 	o := Sandbox()
 	o.Latency.Fixed = time.Hour
 	s := New(o)
-	ctx, cancel := context.WithCancel(t.Context())
-	url, done := make(chan string, 1), make(chan error, 1)
-	go func() { done <- s.Serve(ctx, "127.0.0.1:0", func(u string) { url <- u }) }()
-	base := <-url
+	v, err := s.Start("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
 	answered := make(chan int, 1)
 	go func() {
 		rt := &http.Transport{}
 		defer rt.CloseIdleConnections()
-		r, _ := http.NewRequest("GET", base+InfoPath, nil)
-		resp, err := rt.RoundTrip(r)
+		resp, err := rt.RoundTrip(ask{method: "GET", url: v.URL + InfoPath}.request(t, context.Background()))
 		if err != nil {
 			answered <- 0
 			return
@@ -62,43 +62,15 @@ func TestServeUntilDone(t *testing.T) {
 	for s.Stats().Requests == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	cancel()
+	if err := v.Close(); err != nil {
+		t.Error(err)
+	}
 	if status := <-answered; status != 200 {
 		t.Errorf("the request in flight got %d, want 200", status)
 	}
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
 }
 
-func TestConnectionsAreCounted(t *testing.T) {
-	s := New(Options{})
-	v, err := s.Start("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer v.Close()
-	rt := &http.Transport{}
-	for range 3 {
-		resp, err := rt.RoundTrip(ask{method: "GET", url: v.URL + MyselfPath}.request(t, t.Context()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _ = io.Copy(io.Discard, resp.Body)
-		resp.Body.Close()
-	}
-	if diff := cmp.Diff(Connections{Opened: 1, Open: 1, MaxOpen: 1}, s.Stats().Connections); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
-	rt.CloseIdleConnections()
-	for start := time.Now(); s.Stats().Connections.Open != 0; time.Sleep(time.Millisecond) {
-		if time.Since(start) > 5*time.Second {
-			t.Fatal("the closed connection is counted as open")
-		}
-	}
-}
-
-func TestSandboxTells(t *testing.T) {
+func TestOwnPages(t *testing.T) {
 	o := Sandbox()
 	o.Existing = []Account{{Email: "sandbox@example.com", Name: `Admin, "the"`, ID: "712020:a", Type: Atlassian}, {Email: "a@b.example", Name: "A", ID: "qm:a", Revoked: true}}
 	s := New(o)
@@ -106,10 +78,10 @@ func TestSandboxTells(t *testing.T) {
 	ask{method: "POST", url: create, body: dana}.do(t, s)
 	ask{method: "GET", url: "/nothing"}.do(t, s)
 	_, body, _ := ask{method: "GET", url: AccountsPath, as: "nobody"}.do(t, s)
-	want := "address,name,account id,active,created_by_attempt,count,asked,account type\n" +
-		"sandbox@example.com,\"Admin, \"\"the\"\"\",712020:a,true,0,0,0,atlassian\n" +
-		"a@b.example,A,qm:a,false,0,0,0,customer\n" +
-		"dana@example.com,Dana Whitfield," + s.Find("dana@example.com")[0].ID + ",true,1,1,2,customer\n"
+	want := "address,name,account_id,active,created_by_attempt,asked,account_type\n" +
+		"sandbox@example.com,\"Admin, \"\"the\"\"\",712020:a,true,0,0,atlassian\n" +
+		"a@b.example,A,qm:a,false,0,0,customer\n" +
+		"dana@example.com,Dana Whitfield," + s.Find("dana@example.com")[0].ID + ",true,1,2,customer\n"
 	if diff := cmp.Diff(want, body); diff != "" {
 		t.Errorf("accounts (-want +got):\n%s", diff)
 	}
@@ -132,13 +104,19 @@ func TestSandboxTells(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantRoutes := map[string]RouteStats{
-		"POST " + CreatePath:  {Requests: 2, Answers: map[int]int{201: 1, 409: 1}, MaxInFlight: 1},
-		"other":               {Requests: 1, Answers: map[int]int{404: 1}, MaxInFlight: 1},
-		"GET " + AccountsPath: {Requests: 1, Answers: map[int]int{200: 1}, MaxInFlight: 1},
-		"GET " + StatsPath:    {Requests: 1, Answers: map[int]int{}, MaxInFlight: 1},
+		"POST " + CreatePath:  {Requests: 2, Answers: map[int]int{201: 1, 409: 1}},
+		" ":                   {Requests: 1, Answers: map[int]int{404: 1}},
+		"GET " + AccountsPath: {Requests: 1, Answers: map[int]int{200: 1}},
+		"GET " + StatsPath:    {Requests: 1, Answers: map[int]int{}},
 	}
 	if diff := cmp.Diff(wantRoutes, stats.Routes); diff != "" {
 		t.Errorf("stats (-want +got):\n%s\n%s", diff, body)
+	}
+	_, body, _ = ask{method: "GET", url: "/", as: "nobody"}.do(t, s)
+	for _, part := range []string{site + AccountsPath, site + MembersPath, site + StatsPath, site + "/ex/jira/" + s.CloudID(), site + RevokePath} {
+		if !strings.Contains(body, part) {
+			t.Errorf("the first page has no %s:\n%s", part, body)
+		}
 	}
 	if stats.Requests != 5 || stats.Accounts != 3 || stats.Created != 1 {
 		t.Errorf("got %+v", stats)
@@ -175,7 +153,7 @@ func TestManyAtOnce(t *testing.T) {
 		if sum != 600 || stats.Requests != 600 || len(exchanges) != 600 {
 			t.Errorf("%d requests, %d exchanges, %d accounted for; want 600", stats.Requests, len(exchanges), sum)
 		}
-		if stats.MaxInFlight != 600 || stats.Answers[429] != 100 || stats.Faults[ResetAfter] == 0 || stats.Faults[TruncateAfter] == 0 {
+		if stats.Answers[429] != 100 || stats.Faults[ResetAfter] == 0 || stats.Faults[TruncateAfter] == 0 {
 			t.Errorf("got %+v", stats)
 		}
 		var read Stats

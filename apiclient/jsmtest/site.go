@@ -14,7 +14,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
-	"slices"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -55,7 +55,7 @@ func Sandbox() Options {
 		Tokens:   []Token{SandboxToken()},
 		Clients:  []Client{SandboxClient()},
 		Existing: BuiltIn(),
-		Quotas:   DocumentedQuotas(),
+		Quotas:   BurstQuotas(100, 0, false),
 	}
 }
 
@@ -79,25 +79,23 @@ type Site struct {
 	options Options
 	mux     *http.ServeMux
 	limits  *Limiter
-	keys    *keyring
-	faults  faultPlan
-	stats   *statistics
+	closing sync.Once
+	closed  chan struct{}
 
 	mu       sync.Mutex // guards what follows
 	accounts *accounts
-	creates  int // create requests
-	desks    []*desk
-	orgs     []*organization
+	desks    []*Desk
+	orgs     []*Organization
+	grants   []*grant
+	faults   []Fault
+	attempts map[uint64]int // requests by what they are about
+	stats    Stats
 	random   *rand.Rand // for latency
-
-	closing sync.Once
-	closed  chan struct{}
 }
 
 // New makes a site. Call Close when requests may still be waiting in it.
 func New(o Options) *Site {
-	o.CloudID = cmp.Or(o.CloudID, randomUUID())
-	o.SlowBy = cmp.Or(o.SlowBy, 5*time.Second)
+	o.CloudID, o.SlowBy = cmp.Or(o.CloudID, randomUUID()), cmp.Or(o.SlowBy, 5*time.Second)
 	if len(o.Tokens) == 0 && len(o.Clients) == 0 {
 		o.Tokens = []Token{SandboxToken()}
 	}
@@ -106,22 +104,21 @@ func New(o Options) *Site {
 	}
 	s := &Site{
 		options:  o,
-		mux:      http.NewServeMux(),
 		limits:   NewLimiter(o.Quotas, o.Seed),
-		keys:     newKeyring(o.Tokens, o.Clients),
-		stats:    newStatistics(),
-		accounts: newAccounts(),
-		random:   rand.New(rand.NewPCG(o.Seed, 1)),
 		closed:   make(chan struct{}),
+		accounts: newAccounts(),
+		faults:   o.Faults,
+		attempts: map[uint64]int{},
+		stats:    Stats{Routes: map[string]RouteStats{}, Faults: map[FaultKind]int{}},
+		random:   rand.New(rand.NewPCG(o.Seed, 1)),
 	}
-	s.faults.init(o.Seed, s.accounts.tenant)
-	s.SetFaults(o.Faults...)
-	s.route()
+	s.mux = s.newMux()
 	for _, a := range o.Existing {
 		s.accounts.add(a)
 	}
 	for _, t := range o.Tokens {
 		s.addOwner(t)
+		s.grants = append(s.grants, newGrant(t))
 	}
 	for _, c := range o.Clients {
 		s.addOwner(c.Token)
@@ -130,7 +127,7 @@ func New(o Options) *Site {
 		s.addOrganization(organization)
 	}
 	for _, d := range o.Desks {
-		s.desks = append(s.desks, &desk{Desk: d})
+		s.desks = append(s.desks, &d)
 	}
 	return s
 }
@@ -148,19 +145,6 @@ func (s *Site) CloudID() string { return s.options.CloudID }
 // can still be read.
 func (s *Site) Close() { s.closing.Do(func() { close(s.closed) }) }
 
-// SetFaults replaces the faults from the next request on.
-func (s *Site) SetFaults(faults ...Fault) {
-	f := slices.Clone(faults)
-	s.faults.current.Store(&f)
-}
-
-// EndTokens makes every credential of now worthless. Clients can still fetch new tokens at /oauth/token.
-func (s *Site) EndTokens() { s.keys.setEnded(true) }
-
-// RenewTokens takes EndTokens back for the tokens of [Options], and begins the counts of the faults "401-after" and
-// "401-after-look-ups" anew.
-func (s *Site) RenewTokens() { s.keys.setEnded(false) }
-
 // ServeHTTP answers one request. Faults that cut a connection panic with [http.ErrAbortHandler].
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
@@ -170,45 +154,107 @@ func (s *Site) serve(w http.ResponseWriter, req *http.Request, r *route) {
 	if r.method != "" {
 		x.Method, x.Path = r.method, r.pattern
 	}
-	s.stats.enter(x)
+	s.enter(x)
 	defer func() {
-		s.stats.leave(x)
+		s.leave(x)
 		if s.options.OnAnswer != nil {
 			x.Answered = time.Now()
 			s.options.OnAnswer(*x)
 		}
 	}()
 	c := newCall(s, req, r)
-	a, d := s.answer(c, w.Header())
+	a, d := c.answer(w.Header())
 	x.Fault = d.Fault
 	s.deliver(w, c, a, d)
 	x.Status = a.status
 }
 
 // answer finds what is to be answered, doing what is asked on the way, and what befalls it. Quota headers go to h.
-func (s *Site) answer(c *call, h http.Header) (answer, Decision) {
-	if refusal, refused := c.check(); refused {
-		return refusal, Decision{}
-	}
+func (c *call) answer(h http.Header) (answer, Decision) {
 	if c.route.own {
 		return c.route.serve(c), Decision{}
 	}
-	if refusal, refused := s.keys.authorize(c, s.faults.all()); refused {
+	c.site.mu.Lock()
+	defer c.site.mu.Unlock()
+	if refusal, ok := c.admitted(h); !ok {
 		return refusal, Decision{}
 	}
-	if c.route.api && !s.admit(c.route, h) {
-		return tooMany(), Decision{}
-	}
-	if c.route.experimental && c.req.Header.Get("X-ExperimentalApi") != "opt-in" { // what Cloud answers is invented
-		return c.failure(http.StatusPreconditionFailed, "experimental", "Send X-ExperimentalApi: opt-in"), Decision{}
-	}
-	d := s.decide(c)
+	d := c.site.decide(c)
 	if instead, ok := d.instead(c, h); ok {
 		return instead, d
 	}
-	done := c.route.serve(c)
+	done := c.perform()
 	if d.Fault == UnavailableAfter {
 		done = unavailable(c)
 	}
 	return done, d
+}
+
+// admitted asks what comes before the operation: address, credentials, quota and headers.
+func (c *call) admitted(h http.Header) (answer, bool) {
+	if c.cloudID != "" && c.cloudID != c.site.options.CloudID {
+		return gatewayError(http.StatusNotFound, "No tenant with this cloud id"), false
+	}
+	if refusal, ok := c.authorize(); !ok {
+		return refusal, false
+	}
+	switch {
+	case c.route.api && !c.site.admit(c.route, h):
+		return tooMany(), false
+	case c.route.experimental && c.req.Header.Get("X-ExperimentalApi") != "opt-in": // what Cloud answers is invented
+		return c.failure(http.StatusPreconditionFailed, "experimental", "Send X-ExperimentalApi: opt-in"), false
+	}
+	return answer{}, true
+}
+
+// perform does what is asked, if the user may, and answers.
+func (c *call) perform() answer {
+	if c.route.may != nil && !c.route.may(c.user) {
+		return c.forbidden()
+	}
+	if refusal, ok := c.find(); !ok {
+		return refusal
+	}
+	return c.route.serve(c)
+}
+
+// admit asks the quotas for one request, and writes what they say to h.
+func (s *Site) admit(r *route, h http.Header) bool {
+	now := time.Now()
+	a := s.limits.Admit(now, r.method, r.pattern)
+	if a.Reason != "" {
+		h.Set("RateLimit-Reason", a.Reason)
+	}
+	if a.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(a.RetryAfter/time.Second)))
+	}
+	level := a.Level
+	if level == nil {
+		return a.Admitted
+	}
+	h.Set("X-RateLimit-Limit", strconv.Itoa(level.Limit))
+	h.Set("X-RateLimit-Remaining", strconv.Itoa(level.Remaining))
+	if level.Remaining*5 < level.Limit {
+		h.Set("X-RateLimit-NearLimit", "true")
+	}
+	if level.Reset > 0 {
+		at := now.Add(level.Reset + time.Second - 1).UTC() // rounded up
+		h.Set("X-RateLimit-Reset", at.Format("2006-01-02T15:04:05Z"))
+	}
+	return a.Admitted
+}
+
+// BurstQuotas are Atlassian's burst limits for API tokens, for a site that admits rate POST and GET requests a second
+// to each operation from buckets of burst (0: one second's; the real sizes are not published), half of these PUT, and
+// 5 to the customers of a service project. With rate 0 there is no quota at all.
+func BurstQuotas(rate float64, burst int, headers bool) []Quota {
+	if rate <= 0 {
+		return nil
+	}
+	return []Quota{
+		{Method: "POST", Rate: rate, Burst: burst, RateHeaders: headers},
+		{Method: "GET", Rate: rate, Burst: burst, RateHeaders: headers},
+		{Method: "PUT", Rate: rate / 2, Burst: (burst + 1) / 2, RateHeaders: headers},
+		{Method: "GET", Path: DeskCustomersPath, Rate: min(5, rate), RateHeaders: headers},
+	}
 }

@@ -2,8 +2,6 @@ package jsmtest
 
 import (
 	"maps"
-	"net/http"
-	"sync"
 	"time"
 )
 
@@ -17,11 +15,11 @@ type Exchange struct {
 
 // Stats is what a site has seen.
 type Stats struct {
-	RouteStats
-	Routes   map[string]RouteStats `json:"routes"` // by "POST /rest/…"; " " is what is no operation
-	Faults   map[FaultKind]int     `json:"faults"`
-	Accounts int                   `json:"accounts"`
-	Created  int                   `json:"created"` // accounts that requests made
+	RouteStats                       // all together
+	Routes     map[string]RouteStats `json:"routes"` // by "POST /rest/…"; " " is what is no operation
+	Faults     map[FaultKind]int     `json:"faults"`
+	Accounts   int                   `json:"accounts"`
+	Created    int                   `json:"created"` // accounts that requests made
 }
 
 // RouteStats are the requests to one route. Requests = sum of Answers + Lost + those in flight.
@@ -34,71 +32,56 @@ type RouteStats struct {
 // Route is the part of one route, by its method and path pattern.
 func (s Stats) Route(method, path string) RouteStats { return s.Routes[method+" "+path] }
 
-// statistics counts requests.
-type statistics struct {
-	mu     sync.Mutex
-	total  *RouteStats
-	routes map[string]*RouteStats
-	faults map[FaultKind]int
-}
-
-func newStatistics() *statistics {
-	return &statistics{
-		total:  &RouteStats{Answers: map[int]int{}},
-		routes: map[string]*RouteStats{},
-		faults: map[FaultKind]int{},
-	}
-}
-
-// both are the counts that an exchange belongs to.
-func (s *statistics) both(x *Exchange) [2]*RouteStats {
+// add adds n requests of an exchange's route that were given up, or answered with a status.
+func (s Stats) add(x *Exchange, requests, lost, status int) {
 	name := x.Method + " " + x.Path
-	if s.routes[name] == nil {
-		s.routes[name] = &RouteStats{Answers: map[int]int{}}
+	r, ok := s.Routes[name]
+	if !ok {
+		r.Answers = map[int]int{}
 	}
-	return [2]*RouteStats{s.total, s.routes[name]}
+	r.Requests += requests
+	r.Lost += lost
+	if status != 0 {
+		r.Answers[status]++
+	}
+	s.Routes[name] = r
 }
 
-func (s *statistics) enter(x *Exchange) {
+// enter and leave count a request.
+func (s *Site) enter(x *Exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, n := range s.both(x) {
-		n.Requests++
-	}
+	s.stats.add(x, 1, 0, 0)
 }
 
-func (s *statistics) leave(x *Exchange) {
+func (s *Site) leave(x *Exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, n := range s.both(x) {
-		if x.Status == 0 {
-			n.Lost++
-		} else {
-			n.Answers[x.Status]++
-		}
+	if x.Status == 0 {
+		s.stats.add(x, 0, 1, 0)
+	} else {
+		s.stats.add(x, 0, 0, x.Status)
 	}
 	if x.Fault != "" {
-		s.faults[x.Fault]++
+		s.stats.Faults[x.Fault]++
 	}
 }
 
 // Stats is what the site has seen so far.
 func (s *Site) Stats() Stats {
 	s.mu.Lock()
-	out := Stats{Routes: map[string]RouteStats{}, Accounts: len(s.accounts.all), Created: s.accounts.created}
-	s.mu.Unlock()
-	s.stats.mu.Lock()
-	defer s.stats.mu.Unlock()
-	out.RouteStats, out.Faults = s.stats.total.copy(), maps.Clone(s.stats.faults)
-	for name, n := range s.stats.routes {
-		out.Routes[name] = n.copy()
+	defer s.mu.Unlock()
+	out := s.stats
+	out.Routes, out.Faults, out.Answers = map[string]RouteStats{}, maps.Clone(s.stats.Faults), map[int]int{}
+	out.Accounts, out.Created = len(s.accounts.all), s.accounts.created
+	for name, r := range s.stats.Routes {
+		r.Answers = maps.Clone(r.Answers)
+		out.Routes[name] = r
+		out.Requests += r.Requests
+		out.Lost += r.Lost
+		for status, n := range r.Answers {
+			out.Answers[status] += n
+		}
 	}
 	return out
 }
-
-func (n RouteStats) copy() RouteStats {
-	n.Answers = maps.Clone(n.Answers)
-	return n
-}
-
-func statsJSON(c *call) answer { return jsonAnswer(http.StatusOK, c.site.Stats()) }

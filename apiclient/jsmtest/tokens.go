@@ -1,11 +1,11 @@
 package jsmtest
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -20,7 +20,7 @@ type Token struct {
 	Admin          bool      // Jira administrator: may create customers
 	SiteAdmin      bool      // may revoke access
 	BrowseUsers    bool      // sees people in user/search
-	NoAgentLicence bool      // may not see or add the organizations of service projects
+	NoAgentLicence bool      // may neither see nor add the organizations of service projects
 	Expires        time.Time // zero: never
 }
 
@@ -43,15 +43,14 @@ func SandboxToken() Token {
 
 // SandboxClient is the service account of the sandbox.
 func SandboxClient() Client {
-	token := SandboxToken()
-	token.Secret = ""
-	return Client{ID: "sandbox-client", Secret: "sandbox-secret", Token: token}
+	return Client{ID: "sandbox-client", Secret: "sandbox-secret", Token: SandboxToken()}
 }
 
-// grant is a token in use. The keyring's lock guards its counts.
+// grant is a token in use.
 type grant struct {
 	Token
 	issued        bool // at /oauth/token
+	ended         bool
 	uses, lookUps int
 }
 
@@ -62,128 +61,86 @@ func newGrant(t Token) *grant {
 	return &grant{Token: t}
 }
 
-// may reports whether the token has one of some sets of scopes; tokens without scopes may do all that their owner may.
-func (g *grant) may(scopes [][]string) bool {
-	if !g.Scoped && !g.Bearer {
-		return true
-	}
-	return slices.ContainsFunc(scopes, func(set []string) bool {
-		return !slices.ContainsFunc(set, func(scope string) bool { return !slices.Contains(g.Scopes, scope) })
-	})
-}
-
-// count counts one use, and reports whether the token has not ended by a fault.
-func (g *grant) count(r *route, faults []Fault) bool {
+// use counts one use, and reports whether the token is valid.
+func (g *grant) use(r *route, faults []Fault) bool {
 	g.uses++
 	if r.pattern == UserSearchPath {
 		g.lookUps++
 	}
-	return !slices.ContainsFunc(faults, func(f Fault) bool {
+	expired := g.ended || !g.Expires.IsZero() && !time.Now().Before(g.Expires)
+	return !expired && !slices.ContainsFunc(faults, func(f Fault) bool {
 		return f.Kind == TokenEnds && g.uses > f.After || f.Kind == TokenEndsInLookUps && g.lookUps > f.After
 	})
 }
 
-// keyring knows all credentials.
-type keyring struct {
-	clients []Client
+// EndTokens makes every credential of now worthless. Clients can still fetch new tokens at /oauth/token.
+func (s *Site) EndTokens() { s.setEnded(true) }
 
-	mu     sync.Mutex // guards what follows
-	grants []*grant
-	ended  bool // those that were not issued at /oauth/token
-}
+// RenewTokens takes EndTokens back for the tokens of [Options], and begins the counts of the faults "401-after" and
+// "401-after-look-ups" anew.
+func (s *Site) RenewTokens() { s.setEnded(false) }
 
-func newKeyring(tokens []Token, clients []Client) *keyring {
-	k := &keyring{clients: clients}
-	for _, t := range tokens {
-		k.grants = append(k.grants, newGrant(t))
-	}
-	return k
-}
-
-func (k *keyring) setEnded(ended bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.ended = ended
-	k.grants = slices.DeleteFunc(k.grants, func(g *grant) bool { return g.issued })
-	for _, g := range k.grants {
-		g.uses, g.lookUps = 0, 0
+func (s *Site) setEnded(ended bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, g := range s.grants {
+		g.ended, g.uses, g.lookUps = ended || g.issued, 0, 0
 	}
 }
 
 // authorize finds out who asks. It refuses in the words of the site or of the gateway.
-func (k *keyring) authorize(c *call, faults []Fault) (answer, bool) {
+func (c *call) authorize() (answer, bool) {
 	if c.route.open {
-		return answer{}, false
+		return answer{}, true
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	g := k.find(c)
-	valid := g != nil && (g.Expires.IsZero() || time.Now().Before(g.Expires)) && g.count(c.route, faults)
-	atGateway, plainToken := c.cloudID != "", valid && !g.Scoped && !g.Bearer
+	g := c.site.grant(c.req)
+	valid := g != nil && g.use(c.route, c.site.faults)
+	atGateway, unscoped := c.cloudID != "", valid && !g.Scoped && !g.Bearer
+	held := func(scope string) bool { return slices.Contains(g.Scopes, scope) }
 	switch {
 	// That the gateway refuses tokens without scopes is invented; for the name change it takes them.
-	case atGateway && (!valid || plainToken && c.route.pattern != RenamePath):
-		return gatewayError(http.StatusUnauthorized, "Unauthorized"), true
-	case !atGateway && !plainToken:
-		return plain(http.StatusUnauthorized, "Client must be authenticated to access this resource."), true
-	case !g.may(c.route.scopes):
-		return gatewayError(http.StatusUnauthorized, "Unauthorized; scope does not match"), true
+	case atGateway && (!valid || unscoped && c.route.pattern != RenamePath):
+		return gatewayError(http.StatusUnauthorized, "Unauthorized"), false
+	case !atGateway && !unscoped:
+		return plain(http.StatusUnauthorized, "Client must be authenticated to access this resource."), false
+	case !unscoped && !slices.ContainsFunc(c.route.scopes, held):
+		return gatewayError(http.StatusUnauthorized, "Unauthorized; scope does not match"), false
 	}
-	c.user = g
-	return answer{}, false
+	c.user = g.Token
+	return answer{}, true
 }
 
-// find looks the credentials of a request up; nil when there are none or no such ones.
-func (k *keyring) find(c *call) *grant {
-	email, secret, basic := c.req.BasicAuth()
-	bearer, isBearer := strings.CutPrefix(c.req.Header.Get("Authorization"), "Bearer ")
-	for _, g := range k.grants {
-		fits := basic && !g.Bearer && g.Secret == secret && strings.EqualFold(g.Email, email) ||
-			isBearer && g.Bearer && g.Secret == bearer
-		if fits && (g.issued || !k.ended) {
+// grant looks the credentials of a request up; nil when there are none or no such ones.
+func (s *Site) grant(req *http.Request) *grant {
+	email, secret, basic := req.BasicAuth()
+	bearer, isBearer := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
+	for _, g := range s.grants {
+		if basic && !g.Bearer && g.Secret == secret && strings.EqualFold(g.Email, email) ||
+			isBearer && g.Bearer && g.Secret == bearer {
 			return g
 		}
 	}
 	return nil
 }
 
-// issue makes a token for a client, valid for life; nil when there is no such client.
-func (k *keyring) issue(id, secret string) (g *grant, life time.Duration) {
-	i := slices.IndexFunc(k.clients, func(c Client) bool { return c.ID == id && c.Secret == secret })
-	if i < 0 {
-		return nil, 0
-	}
-	if life = k.clients[i].Lifetime; life == 0 {
-		life = time.Hour
-	}
-	g = newGrant(k.clients[i].Token)
-	g.issued, g.Bearer, g.Secret, g.Expires = true, true, randomUUID(), time.Now().Add(life)
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.grants = slices.DeleteFunc(k.grants, func(g *grant) bool { return g.issued && time.Now().After(g.Expires) })
-	k.grants = append(k.grants, g)
-	return g, life
-}
-
-// issueToken is the token endpoint: client credentials in a form, or in the header.
+// issueToken is the token endpoint: client credentials in a form.
 func issueToken(c *call) answer {
 	form, _ := url.ParseQuery(string(c.body)) // what is malformed is left out
-	id, secret := form.Get("client_id"), form.Get("client_secret")
-	if name, password, ok := c.req.BasicAuth(); ok {
-		id, _ = url.QueryUnescape(name)
-		secret, _ = url.QueryUnescape(password)
-	}
 	if form.Get("grant_type") != "client_credentials" {
 		return jsonAnswer(http.StatusBadRequest, map[string]string{"error": "unsupported_grant_type"})
 	}
-	g, life := c.site.keys.issue(id, secret)
-	if g == nil {
-		return jsonAnswer(http.StatusUnauthorized, map[string]string{"error": "invalid_client"})
+	for _, client := range c.site.options.Clients {
+		if client.ID != form.Get("client_id") || client.Secret != form.Get("client_secret") {
+			continue
+		}
+		life := cmp.Or(client.Lifetime, time.Hour)
+		g := newGrant(client.Token)
+		g.issued, g.Bearer, g.Secret, g.Expires = true, true, randomUUID(), time.Now().Add(life)
+		c.site.grants = append(c.site.grants, g)
+		return jsonAnswer(http.StatusOK, map[string]any{
+			"access_token": g.Secret, "token_type": "Bearer", "expires_in": int(life / time.Second),
+			"scope": strings.Join(g.Scopes, " "),
+		})
 	}
-	return jsonAnswer(http.StatusOK, map[string]any{
-		"access_token": g.Secret,
-		"token_type":   "Bearer",
-		"expires_in":   int(life / time.Second),
-		"scope":        strings.Join(g.Scopes, " "),
-	})
+	return jsonAnswer(http.StatusUnauthorized, map[string]string{"error": "invalid_client"})
 }

@@ -1,6 +1,7 @@
 package jsmtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -69,15 +70,9 @@ func traceRequest(trace *httptrace.ClientTrace, req *http.Request) {
 // arriving is the request as a server sees it.
 func arriving(req *http.Request) *http.Request {
 	r := req.WithContext(req.Context())
-	r.RequestURI, r.RemoteAddr = req.URL.RequestURI(), "127.0.0.1:1"
-	if r.Host == "" {
-		r.Host = req.URL.Host
-	}
+	r.RequestURI, r.Host = req.URL.RequestURI(), cmp.Or(r.Host, req.URL.Host)
 	if r.Body == nil {
 		r.Body = http.NoBody
-	}
-	if r.Header == nil {
-		r.Header = http.Header{}
 	}
 	return r
 }
