@@ -81,7 +81,7 @@ func (e End) ExitCode() int {
 	if e.Stop != nil {
 		notGood -= e.Totals.Of(outcome.NotAttempted)
 	}
-	if notGood > 0 || e.Access != nil && e.Access.Rows > 0 {
+	if notGood > 0 || e.Access != nil && e.Access.Rows+len(e.Access.Refused) > 0 {
 		return 3
 	}
 	return 0
@@ -104,7 +104,9 @@ type work interface {
 	decide(context.Context, []*export.Row) ([]decision, error)
 	// unread is the result of a row of which the ledger could not be asked.
 	unread(*export.Row) Result
-	// after is what follows when every row has a result and nothing has stopped the run.
+	// seen is given each result, in input order.
+	seen(Result)
+	// after is what follows when every row has a result, or the run was stopped.
 	after(context.Context, *Run, *End)
 }
 
@@ -154,9 +156,7 @@ func (r *Run) Do(rows iter.Seq2[*export.Row, error], tell func(Result) error) En
 	end := End{Rows: r.rows}
 	r.stop(r.work.before(r.running))
 	end.Stop = r.through(rows, tell)
-	if end.Stop == nil {
-		r.work.after(r.asked, r, &end)
-	}
+	r.work.after(r.asked, r, &end)
 	now := r.Progress()
 	end.Totals, end.Sent, end.Lost = now.Totals, now.Sent, now.Lost
 	limited := r.options.Only != 0 || r.quota.reached()
@@ -311,6 +311,7 @@ func (r *Run) collect(tell func(Result) error) {
 			return
 		}
 		for i := 0; i < len(ready) && broken == nil; i++ {
+			r.work.seen(ready[i])
 			if broken = tell(ready[i]); broken != nil {
 				r.stop(&Stop{
 					Cause: Broken,

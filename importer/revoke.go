@@ -1,0 +1,396 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"jsm-onboard/apiclient"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
+)
+
+// revocation is the work of revoke and undo: portal access is revoked for each account. What the plan has decided
+// without a request is recorded too, so that the run can be told again from the ledger alone.
+type revocation struct {
+	api     API
+	ledger  *ledger.Ledger
+	plan    *Plan
+	run     int64
+	browse  bool
+	rules   stopRules
+	finder  finder
+	decided map[int]verdict
+}
+
+func newRevocation(api API, l *ledger.Ledger, plan *Plan, o Options) *revocation {
+	return &revocation{
+		api:     api,
+		ledger:  l,
+		plan:    plan,
+		run:     plan.Run.Seq,
+		browse:  o.MayBrowse,
+		rules:   stopRules{maxErrors: o.MaxErrors, action: "revoke portal access"},
+		finder:  finder{api: api},
+		decided: plan.decided,
+	}
+}
+
+func (v *revocation) before(context.Context) *Stop { return nil }
+
+func (v *revocation) seen(Result) {}
+
+// after marks a run as undone when nothing of it is left to undo.
+func (v *revocation) after(ctx context.Context, r *Run, end *End) {
+	if v.plan.Undoes == nil || end.Stop != nil || r.Progress().Totals.NotGood() > 0 {
+		return
+	}
+	err := v.ledger.MarkUndone(context.WithoutCancel(ctx), v.plan.Undoes.Seq, time.Now())
+	end.Stop = brokenLedger(err)
+}
+
+// decide settles what needs no request.
+func (v *revocation) decide(ctx context.Context, rows []*export.Row) ([]decision, error) {
+	targets, err := identify(ctx, v.ledger, v.run, rows)
+	if err != nil {
+		return nil, err
+	}
+	decisions := make([]decision, len(rows))
+	for i, t := range targets {
+		decisions[i] = v.one(t)
+	}
+	return decisions, nil
+}
+
+func (v *revocation) one(t target) decision {
+	if result, ok := settled(t.row, remembered{Memory: ledger.Memory{Outcome: t.outcome}}); ok {
+		return decision{result: result}
+	}
+	otherwise := notAttempted(t.row)
+	if decided, ok := v.decided[t.row.Number]; ok {
+		return decision{result: otherwise, do: func(ctx context.Context) (Result, *Stop) {
+			return record(ctx, v.ledger, v.run, t.row, t.entry(decided, apiclient.Call{}), apiclient.Call{})
+		}}
+	}
+	if t.lost != nil && t.lost.Run == v.run {
+		otherwise = rowResult(t.row, outcome.Unknown, outcome.ReasonRevokeCutShort)
+		otherwise.Open = true
+	}
+	otherwise.AccountID = t.id
+	return decision{
+		result: otherwise,
+		do:     func(ctx context.Context) (Result, *Stop) { return v.revoke(ctx, t, otherwise) },
+	}
+}
+
+// revoke carries one row out, from top to bottom. Doing it twice does no harm, so that an answer that was lost is
+// simply asked for again.
+func (v *revocation) revoke(ctx context.Context, t target, otherwise Result) (Result, *Stop) {
+	a := attempt{ledger: v.ledger, run: v.run, Attempt: ledger.Attempt{
+		Row:        t.row.Number,
+		Revoke:     true,
+		Key:        t.key,
+		Email:      t.row.Email,
+		Name:       t.row.Name,
+		ExternalID: t.row.ExternalID,
+	}}
+	call, err := v.api.RevokePortalAccess(ctx, t.id, a.record(ctx))
+	if a.err != nil {
+		return otherwise, brokenLedger(a.err)
+	}
+	judged := judgeRevoke(t.lost != nil, call, err)
+	if judged.status == outcome.NotAttempted {
+		return otherwise, firstStop(v.rules.after(judged.status, err), brokenLedger(a.withdraw(ctx)))
+	}
+	var stop *Stop
+	if judged.status == outcome.NotFound {
+		judged, stop = v.confirm(ctx, t, judged)
+	}
+	if judged.change != ledger.MarkGone {
+		stop = firstStop(stop, forbiddenRevoke(err), v.rules.after(judged.status, err))
+	}
+	result, broken := record(ctx, v.ledger, v.run, t.row, t.entry(judged, call), call)
+	return result, firstStop(stop, broken)
+}
+
+// confirm asks after a 404 whether the account that the ledger has was really deleted: the 404 may have been about
+// something else.
+func (v *revocation) confirm(ctx context.Context, t target, judged verdict) (verdict, *Stop) {
+	if t.account == nil || t.account.ID != t.id {
+		return judged, nil
+	}
+	found, err := v.finder.find(ctx, t.account.Email)
+	if stop := lookUpStop(ctx, err); stop != nil {
+		return judged, stop
+	}
+	if deleted(t.id, found, err, v.browse && time.Since(t.account.At) >= searchLag) {
+		judged.change, judged.reason = ledger.MarkGone, outcome.ReasonGone
+	}
+	return judged, nil
+}
+
+// deleted reads the look-up after a 404. Only what it shows counts: nobody has the address, where everybody would be
+// seen (sees), or another account has it.
+func deleted(id string, found apiclient.Account, err error, sees bool) bool {
+	if unresolved, ok := errors.AsType[*apiclient.UnresolvedError](err); ok {
+		return sees && unresolved.Why == apiclient.NoneFound
+	}
+	return err == nil && found.ID != "" && found.ID != id
+}
+
+// judgeRevoke reads the answer to a revocation.
+func judgeRevoke(lost bool, call apiclient.Call, err error) verdict {
+	switch {
+	case err == nil:
+		return verdict{status: outcome.Revoked, change: ledger.MarkRevoked}
+	case statusOf(err) == 404:
+		return verdict{status: outcome.NotFound, reason: outcome.ReasonNotFound}
+	case cutShort(err) && call.Lost:
+		return verdict{status: outcome.Unknown, reason: outcome.ReasonRevokeCutShort, open: true}
+	case cutShort(err):
+		return verdict{status: outcome.NotAttempted}
+	case lost || call.Lost:
+		return verdict{status: outcome.Unknown, reason: outcome.ReasonRevokeUnknown(oneLine(err)), open: true}
+	}
+	return verdict{status: outcome.Failed, reason: refusedReason(err, "revoke portal access")}
+}
+
+// forbiddenRevoke stops at the first 403: who may not do this may not do it for any account.
+func forbiddenRevoke(err error) *Stop {
+	refused, ok := errors.AsType[*apiclient.Error](err)
+	if !ok || refused.Status != 403 {
+		return nil
+	}
+	return &Stop{
+		Cause: Unauthorised,
+		What: "the account may not revoke portal access (" + refused.Redacted() +
+			"): that needs site administration, which is more than creating customers does",
+		Hint: "use the token of a site administrator, or let one revoke the accounts by hand; " + goesOn,
+		Err:  err,
+	}
+}
+
+func (v *revocation) unread(row *export.Row) Result {
+	if result, ok := settled(row, remembered{}); ok {
+		return result
+	}
+	if v.plan.Resumed {
+		return rowResult(row, outcome.Unknown, outcome.ReasonNotRead)
+	}
+	return notAttempted(row)
+}
+
+// A target is a row of a revocation with the account that it means.
+type target struct {
+	row     *export.Row
+	id      string
+	key     string          // the address under which the ledger knows the account; "": it does not
+	owner   string          // the address under which the ledger has the row's id; "": none
+	account *ledger.Account // of key
+	lost    *ledger.Lost
+	outcome *outcome.Outcome
+}
+
+// identify asks the ledger which account each row means.
+func identify(ctx context.Context, l *ledger.Ledger, run int64, rows []*export.Row) ([]target, error) {
+	var ids []string
+	for _, row := range rows {
+		if row.AccountID != "" {
+			ids = append(ids, row.AccountID)
+		}
+	}
+	owners, err := l.AccountsByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	targets, queries := make([]target, len(rows)), make([]ledger.Query, len(rows))
+	for i, row := range rows {
+		t := target{row: row, id: row.AccountID, key: row.Key, owner: owners[row.AccountID].Key}
+		if t.key == "" {
+			t.key = t.owner
+		}
+		targets[i], queries[i] = t, ledger.Query{Row: row.Number, Key: t.key, Revoke: true}
+	}
+	memories, err := l.Recall(ctx, run, queries)
+	for i, m := range memories {
+		t := &targets[i]
+		t.account, t.lost, t.outcome = m.Account, m.Lost, m.Outcome
+		switch {
+		case t.id == "" && t.outcome != nil:
+			t.id = t.outcome.AccountID
+		case t.id == "" && t.account != nil:
+			t.id = t.account.ID
+		}
+	}
+	return targets, err
+}
+
+// entry is what the ledger keeps of a target.
+func (t target) entry(v verdict, call apiclient.Call) ledger.Entry {
+	o := rowResult(t.row, v.status, v.reason).Outcome
+	o.Key, o.AccountID, o.HTTPStatus, o.Attempts, o.Open = t.key, t.id, call.Status, call.Attempts, v.open
+	o.Retry = v.status == outcome.Failed || v.status == outcome.NotFound && v.change != ledger.MarkGone || call.Attempts == 0
+	return ledger.Entry{Outcome: o, Revoke: true, Account: v.change}
+}
+
+// A sorter decides on targets without a request. It keeps a hash for each account.
+type sorter struct {
+	seed maphash.Seed
+	seen map[uint64]export.Place
+}
+
+func newSorter() *sorter { return &sorter{seed: maphash.MakeSeed(), seen: map[uint64]export.Place{}} }
+
+// sort is the status of a row for which nothing is asked of the site; 0: it has to be.
+func (s *sorter) sort(t target) verdict {
+	if reason := forReview(t.row); reason != "" {
+		return verdict{status: outcome.Review, reason: reason}
+	}
+	if reason := mistaken(t); reason != "" {
+		return verdict{status: outcome.Invalid, reason: reason}
+	}
+	h := maphash.String(s.seed, t.id)
+	if first, ok := s.seen[h]; ok {
+		return verdict{status: outcome.Duplicate, reason: outcome.ReasonSameAccount(first.String())}
+	}
+	s.seen[h] = t.row.Place
+	switch {
+	case t.account != nil && !t.account.RevokedAt.IsZero():
+		return verdict{status: outcome.AlreadyRevoked, reason: outcome.ReasonAlreadyRevoked(t.account.RevokedAt)}
+	case !strings.HasPrefix(t.id, portalOnly):
+		return verdict{status: outcome.NotPortalOnly, reason: outcome.ReasonNotPortalOnly}
+	}
+	return verdict{}
+}
+
+// portalOnly is how the account ids of portal-only customers begin.
+const portalOnly = "qm:"
+
+// accountID is what account ids look like: of portal-only customers qm:…, of Atlassian accounts 712020:…, ug:… or 24
+// hexadecimal digits.
+var accountID = regexp.MustCompile(`^(?:(?:[a-z]{2}|[0-9]{4,}):.+|[0-9a-f]{24})$`)
+
+// forReview is why a row of one of our own files is left to a person; "": it is not.
+func forReview(row *export.Row) string {
+	action, status := strings.ToLower(strings.TrimSpace(row.Own["jsm_action"])), row.Own["jsm_status"]
+	switch {
+	case action == ActionReview || status == outcome.Review.String():
+		return outcome.JoinReasons("left to a person", row.Own["jsm_reason"])
+	case action != "" && action != ActionRevoke:
+		return "the jsm_action of this row is " + action + ": only revoke is acted on"
+	case status == outcome.Conflict.String() || status == outcome.CreatedUnconfirmed.String():
+		return outcome.ReasonNotOurs
+	}
+	return ""
+}
+
+// mistaken is why it is not clear which account a row means; "": it is.
+func mistaken(t target) string {
+	switch {
+	case t.id == "" && t.account == nil:
+		return outcome.ReasonNoAccount
+	case t.id == "":
+		return outcome.ReasonNoID
+	case !apiclient.IsAccountID(t.id) || !accountID.MatchString(t.id):
+		return outcome.ReasonNoAccountID
+	case t.account != nil && t.account.ID != "" && t.account.ID != t.id:
+		return "the ledger has another account id for this address: " + t.account.ID
+	case t.owner != "" && t.owner != t.key:
+		return "the ledger has this account id for another address: " + t.owner
+	}
+	return ""
+}
+
+// Reach is whom a revocation would touch, of the accounts that Plan.Create counts.
+type Reach struct {
+	Listed  bool // the file says by a column jsm_action what is to be done: sync wrote it as a list of leavers
+	Foreign int  // accounts that the ledger has, and that were not certainly created by us
+	Unknown int  // accounts that it does not have
+}
+
+func (r *Reach) see(a *ledger.Account) {
+	switch {
+	case a == nil:
+		r.Unknown++
+	case !a.Ours():
+		r.Foreign++
+	}
+}
+
+// RevocationOptions are the choices that shape the plan of a revocation.
+type RevocationOptions struct {
+	Export export.Options
+	Job    ledger.Job  // without the checksum of the input, which the plan fills in
+	Run    *ledger.Run // the run that has just listed these leavers; nil: a run of its own, and a list of leavers has to be fresh
+}
+
+// PlanRevocation reads the file and holds it against the ledger: Create is how many accounts would be revoked, and
+// Settled what would become of the other rows. It changes nothing. An *export.RefusedError says of a list of leavers
+// that it is out of date.
+func PlanRevocation(ctx context.Context, file *export.File, l *ledger.Ledger, o RevocationOptions) (*Plan, error) {
+	o.Export.NeedAccounts = true
+	survey, err := file.Survey(ctx, o.Export, nil)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{Survey: survey, rows: survey.All}
+	p.Reach.Listed = slices.ContainsFunc(survey.Own, func(name string) bool {
+		return strings.EqualFold(strings.TrimSpace(name), "jsm_action")
+	})
+	fresh := &freshness{ledger: l, path: file.Path(), latest: map[string]string{}}
+	if o.Run != nil {
+		p.Run, fresh = *o.Run, nil
+	} else if err := p.find(ctx, l, o.Job); err != nil {
+		return nil, err
+	}
+	return p, p.sort(ctx, l, fresh)
+}
+
+// sort decides on each row. fresh checks the rows of lists of leavers; nil: nothing has to be checked.
+func (p *Plan) sort(ctx context.Context, l *ledger.Ledger, fresh *freshness) error {
+	s := newSorter()
+	p.decided = map[int]verdict{}
+	for batch, err := range inBatches(p.Rows(ctx), batchRows) {
+		if err != nil {
+			return err
+		}
+		targets, err := identify(ctx, l, p.Run.Seq, batch)
+		if err != nil {
+			return err
+		}
+		if fresh != nil {
+			if err := fresh.check(ctx, targets); err != nil {
+				return err
+			}
+		}
+		for _, t := range targets {
+			p.sortOne(s, t)
+		}
+	}
+	return nil
+}
+
+func (p *Plan) sortOne(s *sorter, t target) {
+	if t.outcome != nil && p.Run.Retry && t.outcome.Retry {
+		t.outcome = nil
+	}
+	if result, ok := settled(t.row, remembered{Memory: ledger.Memory{Outcome: t.outcome}}); ok {
+		if t.outcome != nil {
+			s.sort(t) // it counts as the first row with its account
+		}
+		p.Settled.Add(result.Status)
+		return
+	}
+	if v := s.sort(t); v.status != 0 {
+		p.decided[t.row.Number] = v
+		p.Settled.Add(v.status)
+		return
+	}
+	p.Create++
+	p.Reach.see(t.account)
+}
