@@ -22,9 +22,6 @@ type ConsoleOptions struct {
 	Getenv     func(string) string // for TERM; nil: none is set
 }
 
-// widthAssumed is how wide a terminal is taken to be that does not say.
-const widthAssumed = 80
-
 // A Console owns stderr: the bar, the log and text for people go through it, so
 // that none of them tears another. It uses no colours and no escape sequences;
 // the bar is there only on a terminal that is not dumb. Safe for concurrent use.
@@ -50,26 +47,25 @@ func newConsole(out io.Writer, columns func() int, o ConsoleOptions) *Console {
 	}
 	c := &Console{options: o, columns: columns, out: out}
 	c.always = slog.New(slog.NewJSONHandler(c, nil))
+	c.log = slog.New(slog.NewTextHandler(c, &slog.HandlerOptions{Level: o.Level, ReplaceAttr: c.shorten}))
 	if o.JSON {
 		c.log = slog.New(slog.NewJSONHandler(c, &slog.HandlerOptions{Level: o.Level}))
-	} else {
-		c.log = slog.New(slog.NewTextHandler(c, &slog.HandlerOptions{Level: o.Level, ReplaceAttr: c.forPeople}))
 	}
 	return c
 }
 
-// forPeople shortens times: on a terminal to the time of day, and else to the
-// second, with the offset of the zone.
-func (c *Console) forPeople(_ []string, a slog.Attr) slog.Attr {
+// shorten makes times of the text log short: on a terminal the time of day,
+// else to the second, with the offset of the zone.
+func (c *Console) shorten(_ []string, a slog.Attr) slog.Attr {
+	layout := time.RFC3339
+	if c.columns != nil && a.Key == slog.TimeKey {
+		layout = time.TimeOnly
+	}
 	switch a.Value.Kind() {
 	case slog.KindTime:
-		layout := time.RFC3339
-		if c.columns != nil && a.Key == slog.TimeKey {
-			layout = time.TimeOnly
-		}
-		return slog.String(a.Key, a.Value.Time().Format(layout))
+		a.Value = slog.StringValue(a.Value.Time().Format(layout))
 	case slog.KindDuration:
-		return slog.String(a.Key, a.Value.Duration().Round(time.Millisecond).String())
+		a.Value = slog.StringValue(a.Value.Duration().Round(time.Millisecond).String())
 	}
 	return a
 }
@@ -83,7 +79,7 @@ func terminalColumns(w io.Writer, getenv func(string) string) func() int {
 	return func() int {
 		width, _, err := term.GetSize(int(f.Fd()))
 		if err != nil || width <= 0 {
-			return widthAssumed
+			return 80
 		}
 		return width
 	}
@@ -93,10 +89,10 @@ func terminalColumns(w io.Writer, getenv func(string) string) func() int {
 func (c *Console) Log() *slog.Logger { return c.log }
 
 // Problems logs what was found wrong in a file, by kind and count, also when
-// the console is to be quiet. It names no cell.
+// the console is to be quiet. It has no cell of the file.
 func (c *Console) Problems(s *export.Survey) {
 	for _, p := range s.Problems {
-		c.log.Warn("problem in the file", "kind", p.Kind, "count", p.Count, "done", p.Severity.String(),
+		c.log.Warn("problem in the file", "kind", p.Kind, "count", p.Count, "rows", p.Severity.String(),
 			"where", places(p.Places, p.Count))
 	}
 }
@@ -114,8 +110,7 @@ func (c *Console) Totals(s Summary, e Ending) {
 // A Failure is why nothing was done.
 type Failure struct {
 	Text, Hint string
-	Private    string // what may hold cells of the file: shown on a terminal, and in no log
-	Code       int    // exit code
+	Code       int // exit code
 }
 
 // Fail shows why nothing was done.
@@ -124,12 +119,8 @@ func (c *Console) Fail(f Failure) {
 		c.always.Error(f.Text, "hint", f.Hint, "exit_code", f.Code)
 		return
 	}
-	more := f.Hint
-	if c.columns != nil && f.Private != "" {
-		more = strings.TrimPrefix(more+"\n"+f.Private, "\n")
-	}
 	lines := "jsm-onboard: " + f.Text + "\n"
-	for line := range strings.Lines(more) {
+	for line := range strings.Lines(f.Hint) {
 		lines += "  " + strings.TrimRight(line, "\n") + "\n"
 	}
 	c.People(lines)
@@ -142,7 +133,7 @@ func (c *Console) People(s string) {
 	if c.columns != nil {
 		columns = c.columns()
 	}
-	io.WriteString(c, fit(s, columns))
+	c.write([]byte(fit(s, columns)))
 }
 
 // Interrupted says, below the ^C that a terminal shows, what happens now; "":
@@ -156,43 +147,24 @@ func (c *Console) Interrupted(s string) {
 	}
 }
 
-// Write shows whole lines above the bar.
+// Write takes whole lines of the log.
 func (c *Console) Write(p []byte) (int, error) {
 	if c.options.JSON {
-		if _, err := c.write(escapeControls(p)); err != nil {
-			return 0, err
-		}
-		return len(p), nil
+		return len(p), c.write(escapeControls(p))
 	}
-	return c.write(p)
+	return len(p), c.write(p)
 }
 
-func (c *Console) write(p []byte) (int, error) {
+// write shows whole lines above the bar.
+func (c *Console) write(p []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.bar == nil {
-		return c.out.Write(p)
+	if c.bar != nil {
+		line := c.bar.line.erase()
+		defer c.bar.line.draw(line)
 	}
-	c.bar.erase()
-	n, err := c.out.Write(p)
-	c.bar.draw()
-	return n, err
-}
-
-// How often progress is shown.
-const (
-	barEvery  = time.Second
-	lineEvery = 10 * time.Second
-)
-
-// Moment is a look at a run while it goes on.
-type Moment struct {
-	Done        int       // of the rows that were still to do when Follow began
-	Throttled   int       // answers that were 429
-	Failed      int       // rows that failed
-	PausedUntil time.Time // in the past or zero: no pause
-	Why         string    // why it pauses, a few words
-	Probing     bool      // the site does not answer; single requests look whether it does again
+	_, err := c.out.Write(p)
+	return err
 }
 
 // Follow shows how far a run is until stop is called, which waits and leaves a
@@ -203,13 +175,14 @@ func (c *Console) Follow(rows int, look func() Moment) (stop func()) {
 	if rows <= 0 || c.options.Quiet || c.options.NoProgress {
 		return func() {}
 	}
-	every, show := lineEvery, c.logProgress(rows, look)
+	const barEvery, lineEvery = time.Second, 10 * time.Second
+	every, last := lineEvery, 0
+	show := func(m Moment) { c.logProgress(m, rows, float64(m.Done-last)/every.Seconds()); last = m.Done }
 	if c.columns != nil && !c.options.JSON {
-		c.mu.Lock()
-		c.bar = newBar(c.out, c.columns, rows)
-		c.mu.Unlock()
-		every, show = barEvery, func() { c.showBar(look()) }
-		show()
+		b := newBar(c.out, c.columns, rows)
+		every, show = barEvery, func(m Moment) { c.locked(func() { b.show(m, time.Now()) }) }
+		c.locked(func() { c.bar = b })
+		show(look())
 	}
 	quit := make(chan struct{})
 	var wait sync.WaitGroup
@@ -221,42 +194,35 @@ func (c *Console) Follow(rows int, look func() Moment) (stop func()) {
 			case <-quit:
 				return
 			case <-ticker.C:
-				show()
+				show(look())
 			}
 		}
 	})
 	return sync.OnceFunc(func() {
 		close(quit)
 		wait.Wait()
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if c.bar != nil {
-			c.bar.erase()
+		c.locked(func() {
+			if c.bar != nil {
+				c.bar.line.erase()
+			}
 			c.bar = nil
-		}
+		})
 	})
 }
 
-func (c *Console) showBar(m Moment) {
+func (c *Console) locked(do func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.bar.show(m, time.Now())
+	do()
 }
 
-// logProgress returns what logs one line, with the pace since the last one.
-func (c *Console) logProgress(rows int, look func() Moment) func() {
-	last := 0
-	return func() {
-		m := look()
-		attrs := []any{"done", m.Done, "of", rows, "failed", m.Failed, "throttled", m.Throttled}
-		pace := float64(m.Done-last) / lineEvery.Seconds()
-		last = m.Done
-		if note := m.pause(time.Now()); note != "" {
-			attrs = append(attrs, "waiting", note)
-		} else if pace > 0 {
-			left := time.Duration(float64(rows-m.Done) / pace * float64(time.Second))
-			attrs = append(attrs, "per_second", hundredths(pace), "left", Short(left))
-		}
-		c.log.Info("progress", attrs...)
+func (c *Console) logProgress(m Moment, rows int, pace float64) {
+	attrs := []any{"done", m.Done, "of", rows, "failed", m.Failed, "throttled", m.Throttled}
+	if note := m.pause(time.Now()); note != "" {
+		attrs = append(attrs, "waiting", note)
+	} else if pace > 0 {
+		left := time.Duration(float64(rows-m.Done) / pace * float64(time.Second))
+		attrs = append(attrs, "per_second", hundredths(pace), "left", Short(left))
 	}
+	c.log.Info("progress", attrs...)
 }

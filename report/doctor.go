@@ -3,28 +3,23 @@ package report
 import (
 	"fmt"
 	"strings"
+	"text/tabwriter"
 
+	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/text"
 )
 
 // State is how one check of the doctor ended.
-type State int
+type State string
 
 const (
-	Fine    State = iota + 1
-	Warning       // it works, or it cannot be verified
-	Failing
-	Skipped // what it needs had failed before
+	Fine    State = "ok"
+	Warning State = "warning" // it works, or it cannot be verified
+	Failing State = "failed"
+	Skipped State = "skipped" // what it needs had failed before
 )
 
-var states = [...]struct{ mark, word string }{
-	Fine: {"✓", "ok"}, Warning: {"!", "warning"}, Failing: {"✗", "failed"}, Skipped: {"-", "skipped"},
-}
-
-func (s State) String() string { return states[s].word }
-
-// MarshalText is the word of String.
-func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+var marks = map[State]string{Fine: "✓", Warning: "!", Failing: "✗", Skipped: "-"}
 
 // A Finding is one line of the doctor's list.
 type Finding struct {
@@ -52,7 +47,7 @@ func (d Diagnosis) String() string {
 		count[c.State]++
 	}
 	for _, c := range d.Checks {
-		fmt.Fprintf(&b, "%s %-*s  %s\n", states[c.State].mark, width, c.Name, text.Printable(c.Text))
+		fmt.Fprintf(&b, "%s %-*s  %s\n", marks[c.State], width, c.Name, text.Printable(c.Text))
 		for line := range strings.Lines(c.Hint) {
 			fmt.Fprintf(&b, "  %*s  > %s\n", width, "", text.Printable(strings.TrimSuffix(line, "\n")))
 		}
@@ -69,3 +64,33 @@ func (d Diagnosis) String() string {
 
 // JSON is the diagnosis for programs.
 func (d Diagnosis) JSON() ([]byte, error) { return indented(d) }
+
+// RunList is a table of runs for people, in the order given.
+func RunList(runs []ledger.Run) string {
+	if len(runs) == 0 {
+		return "The ledger has no runs.\n"
+	}
+	var table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "RUN\tSTARTED\tCOMMAND\tSOURCE\tROWS\tOUTCOME\tEXIT\tINPUT\tREASON")
+	for _, r := range runs {
+		outcome, rows, exit := r.Outcome, text.Grouped(r.RowsRead), fmt.Sprint(r.ExitCode)
+		switch {
+		case outcome == "":
+			outcome, rows, exit = "not finished", "", ""
+		case outcome != ledger.Complete && r.RowsRead == 0:
+			rows = "-" // not known: the export could not be read
+		}
+		if !r.Undone.IsZero() {
+			outcome += ", undone"
+		}
+		fmt.Fprintln(w, strings.Join([]string{r.ID, localTime(r.StartedAt, "2006-01-02 15:04"), r.Command,
+			text.Printable(r.Source), rows, outcome, exit, Shown(r.Input), text.Printable(r.StopReason)}, "\t"))
+	}
+	w.Flush()
+	var list strings.Builder
+	for line := range strings.Lines(table.String()) {
+		list.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	return list.String()
+}

@@ -1,5 +1,5 @@
-// Package report is what people see of a run: the results, the rows to fix,
-// the summary, the plan, the console, metrics and notifications.
+// Package report is what people see of a run: results, rows to fix, summary,
+// plan, console, metrics and notifications.
 package report
 
 import (
@@ -16,90 +16,64 @@ import (
 // partialSuffix marks a file that is still being written.
 const partialSuffix = ".partial"
 
-// A handle is what a File needs of the open file beneath it.
-type handle interface {
-	Write([]byte) (int, error)
-	Sync() error
-	Close() error
-}
-
 // A File appears under its name only when it is whole: it is written to
-// PATH.partial, and Commit renames it. Only its owner can read it. A path that
-// leads to a device or a pipe (/dev/stdout) is written to directly.
+// PATH.partial, and Commit renames it. Only its owner can read it. A device or
+// a pipe (/dev/stdout) is written to directly.
 type File struct {
 	path    string // with links followed
 	partial string // "": written to directly
-	handle  handle
+	file    *os.File
 	buffer  *bufio.Writer
 	closed  bool
 }
 
 // A WriteError names the file that could not be written, and what to do.
 type WriteError struct {
-	Path string
-	What string
-	Hint string // "" when there is nothing to advise
-	Err  error
+	Path, What, Hint string
+	Err              error
 }
 
 func (e *WriteError) Error() string { return fmt.Sprintf("cannot write %s: %s", e.Path, e.What) }
 
 func (e *WriteError) Unwrap() error { return e.Err }
 
-// CreateFile opens path's partial file. What would keep the file from getting
-// its name later is found now where possible: a missing folder, a folder of
-// that name, a file that is read-only or open in another program. Errors are a
-// *WriteError.
+// CreateFile opens path's partial file, and finds out now what would keep it
+// from getting its name later: no such folder, a folder of that name, a file
+// that is read-only or open in another program. Errors are a *WriteError.
 func CreateFile(path string) (*File, error) {
-	target := path
+	f := &File{path: path}
 	if followed, err := filepath.EvalSymlinks(path); err == nil {
-		target = followed
+		f.path = followed
 	}
-	special, err := inspect(target)
+	err := f.open()
 	if err != nil {
 		return nil, unwritable(path, err)
 	}
-	if special {
-		f, err := os.OpenFile(target, os.O_WRONLY, 0)
-		if err != nil {
-			return nil, unwritable(path, err)
-		}
-		return newFile(target, "", f), nil
-	}
-	partial := target + partialSuffix
-	if err := os.Remove(partial); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, unwritable(path, err)
-	}
-	f, err := os.OpenFile(partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, unwritable(path, err)
-	}
-	return newFile(target, partial, f), nil
+	f.buffer = bufio.NewWriterSize(f.file, 1<<16)
+	return f, nil
 }
 
-func newFile(path, partial string, h handle) *File {
-	return &File{path: path, partial: partial, handle: h, buffer: bufio.NewWriterSize(h, 1<<16)}
-}
-
-// inspect looks at what is at path: an error when it cannot be replaced,
-// special when it is a device or a pipe.
-func inspect(path string) (special bool, err error) {
-	found, err := os.Stat(path)
+func (f *File) open() error {
+	found, err := os.Stat(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return false, nil
 	case err != nil:
-		return false, err
+		return err
 	case found.IsDir():
-		return false, syscall.EISDIR
-	case !found.Mode().IsRegular():
-		return true, nil
+		return syscall.EISDIR
+	default:
+		f.file, err = os.OpenFile(f.path, os.O_WRONLY, 0)
+		if err != nil || !found.Mode().IsRegular() {
+			return err
+		}
+		f.file.Close()
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return false, err
+	f.partial = f.path + partialSuffix
+	if err := os.Remove(f.partial); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	return false, f.Close()
+	f.file, err = os.OpenFile(f.partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	return err
 }
 
 // Write appends p. Errors show at the latest in Commit.
@@ -118,14 +92,14 @@ func (f *File) Commit() error {
 	if f.closed {
 		return nil
 	}
+	f.closed = true
 	err := f.buffer.Flush()
 	if err == nil && f.partial != "" {
-		err = f.handle.Sync()
+		err = f.file.Sync()
 	}
-	if closeErr := f.handle.Close(); err == nil {
+	if closeErr := f.file.Close(); err == nil { // before the renaming: Windows renames no open file
 		err = closeErr
 	}
-	f.closed = true
 	if err != nil {
 		f.remove()
 		return unwritable(f.path, err)
@@ -133,29 +107,25 @@ func (f *File) Commit() error {
 	if f.partial == "" {
 		return nil
 	}
-	if err := os.Rename(f.partial, f.path); err != nil { // closed before: Windows renames no open file
-		return f.unrenamed(err)
+	err = os.Rename(f.partial, f.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &WriteError{Path: f.path, Err: err, What: f.partial + " is gone: another program has moved or removed it",
+			Hint: "let no two runs write the same files; jsm-onboard report writes them again from the ledger"}
+	case err != nil:
+		return &WriteError{Path: f.path, Err: err, What: innermost(err).Error(),
+			Hint: "everything is in " + f.partial + "; close " + f.path + " where it is open, then rename it by hand"}
 	}
 	return syncFolder(filepath.Dir(f.path))
 }
 
-func (f *File) unrenamed(err error) *WriteError {
-	if errors.Is(err, fs.ErrNotExist) {
-		return &WriteError{Path: f.path, Err: err, What: f.partial + " is gone: another program has moved or removed it",
-			Hint: "let no two runs write the same files; jsm-onboard report writes them again from the ledger"}
-	}
-	return &WriteError{Path: f.path, Err: err, What: bareError(err),
-		Hint: "everything is in " + f.partial + "; close " + f.path + " where it is open, then rename it by hand"}
-}
-
 // Abort drops what was written. After Commit it does nothing.
 func (f *File) Abort() {
-	if f.closed {
-		return
+	if !f.closed {
+		f.closed = true
+		f.file.Close()
+		f.remove()
 	}
-	f.closed = true
-	f.handle.Close()
-	f.remove()
 }
 
 func (f *File) remove() {
@@ -164,8 +134,7 @@ func (f *File) remove() {
 	}
 }
 
-// WriteFile writes a small file whole: it has the new content or the old one,
-// never a part.
+// WriteFile writes a small file whole: it has the new content or the old one.
 func WriteFile(path string, content []byte) error {
 	f, err := CreateFile(path)
 	if err != nil {
@@ -178,8 +147,7 @@ func WriteFile(path string, content []byte) error {
 	return f.Commit()
 }
 
-// syncFolder makes a new name durable. Windows cannot, and some network file
-// systems refuse.
+// syncFolder makes a new name durable. Windows and some network file systems cannot.
 func syncFolder(folder string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -190,38 +158,27 @@ func syncFolder(folder string) error {
 	}
 	defer d.Close()
 	err = d.Sync()
-	if err == nil || errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
-		return nil
+	if err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
+		return unwritable(folder, err)
 	}
-	return unwritable(folder, err)
+	return nil
 }
 
-// Numbers of Windows, which Go does not map to the errors of Unix.
+// IsDiskFull reports whether err says that a disk is full. Windows has numbers of its own for it:
 // https://learn.microsoft.com/windows/win32/debug/system-error-codes--0-499-
-const (
-	windowsSharingViolation = syscall.Errno(32)
-	windowsHandleDiskFull   = syscall.Errno(39)
-	windowsDiskFull         = syscall.Errno(112)
-)
+func IsDiskFull(err error) bool { return isDiskFull(runtime.GOOS, err) }
 
-// IsDiskFull reports whether err says that a disk is full, on every system.
-func IsDiskFull(err error) bool { return isDiskFullOn(runtime.GOOS, err) }
-
-func isDiskFullOn(system string, err error) bool {
+func isDiskFull(system string, err error) bool {
 	if system == "windows" {
-		return errors.Is(err, windowsDiskFull) || errors.Is(err, windowsHandleDiskFull)
+		return errors.Is(err, syscall.Errno(39)) || errors.Is(err, syscall.Errno(112))
 	}
 	return errors.Is(err, syscall.ENOSPC)
 }
 
-func isReadOnly(err error) bool {
-	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) ||
-		runtime.GOOS == "windows" && errors.Is(err, windowsSharingViolation)
-}
-
 // unwritable puts a refusal of the operating system into words.
 func unwritable(path string, err error) *WriteError {
-	e := &WriteError{Path: path, What: bareError(err), Err: err}
+	e := &WriteError{Path: path, What: innermost(err).Error(), Err: err}
+	shared := runtime.GOOS == "windows" && errors.Is(err, syscall.Errno(32)) // open in another program
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		e.What, e.Hint = "there is no folder "+filepath.Dir(path), "create it, or name another path"
@@ -229,7 +186,7 @@ func unwritable(path string, err error) *WriteError {
 		e.What, e.Hint = "it is a folder", "name a file in it"
 	case errors.Is(err, syscall.ENOTDIR):
 		e.What, e.Hint = filepath.Dir(path)+" is not a folder", "name another path"
-	case isReadOnly(err):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), shared:
 		e.Hint = "it is read-only, or not yours, or open in another program; fix that, or name another path"
 	case IsDiskFull(err):
 		e.What, e.Hint = "the disk is full", "free some space, then run the same command again"
@@ -237,13 +194,10 @@ func unwritable(path string, err error) *WriteError {
 	return e
 }
 
-// bareError is an error of the operating system without the call and the path.
-func bareError(err error) string {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err.Error()
+// innermost is an error of the operating system without the call and the path.
+func innermost(err error) error {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
 	}
-	if e, ok := errors.AsType[*os.LinkError](err); ok {
-		return e.Err.Error()
-	}
-	return err.Error()
+	return err
 }

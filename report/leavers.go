@@ -19,18 +19,6 @@ type Leaver struct {
 	RunID     string `csv:"jsm_run_id"`
 }
 
-// LeaverTotals are a sync's leavers in numbers.
-type LeaverTotals struct {
-	Path      string `json:"path"`      // the list; "" when there is none
-	Revoke    int    `json:"to_revoke"` // on the list, with that action
-	Review    int    `json:"to_review"`
-	Held      string `json:"held,omitempty"`      // why there is no list, or why access was not revoked
-	Rows      *Rows  `json:"rows,omitempty"`      // --revoke-leavers: what became of those on the list
-	Results   string `json:"results,omitempty"`   // and the file with each of them
-	Sent      int    `json:"requests,omitempty"`  // to revoke; those to create are the summary's
-	Throttled int    `json:"throttled,omitempty"` // of them, answered 429
-}
-
 // Day is a time that is written as its date in UTC.
 type Day struct{ time.Time }
 

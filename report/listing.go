@@ -10,69 +10,50 @@ import (
 	"time"
 
 	"jsm-onboard/importer/export"
-	"jsm-onboard/importer/outcome"
 	"jsm-onboard/importer/text"
 )
 
-// A listing is text in two columns: labels, then what belongs to them. The
-// second column may have several lines.
-type listing struct{ b strings.Builder }
+// A listing is text in two columns: labels or numbers, then what belongs to
+// them, which may have several lines.
+type listing struct{ strings.Builder }
 
 const labelWidth = 11
 
 func (l *listing) add(label, value string) {
-	if value == "" {
-		return
-	}
-	for line := range strings.SplitSeq(value, "\n") {
-		fmt.Fprintf(&l.b, "%-*s%s\n", labelWidth-1, label, " "+line)
+	for line := range strings.Lines(value) {
+		fmt.Fprintf(l, "%-*s%s\n", labelWidth, label, strings.TrimSuffix(line, "\n"))
 		label = ""
 	}
 }
 
-// under adds a line below the second column.
-func (l *listing) under(line string) { l.b.WriteString(strings.Repeat(" ", labelWidth) + line + "\n") }
+func (l *listing) line(line string) { l.WriteString(line + "\n") }
 
-func (l *listing) line(line string) { l.b.WriteString(line + "\n") }
-
-// title begins a part of the listing.
-func (l *listing) title(line string) { l.b.WriteString("\n" + line + "\n") }
-
-func (l *listing) String() string { return l.b.String() }
+// part begins a part of the listing.
+func (l *listing) part(line string) { l.WriteString("\n" + line + "\n") }
 
 // count adds a line of a table of numbers.
 func (l *listing) count(n int, what, note string) {
-	line := fmt.Sprintf("%*s  %-20s %s", labelWidth-2, text.Grouped(n), what, note)
-	l.line(strings.TrimRight(line, " "))
+	l.line(strings.TrimRight(fmt.Sprintf("%*s  %-20s %s", labelWidth-2, text.Grouped(n), what, note), " "))
 }
 
-// counts is the table of rows by status, as totals, plan and check show it.
-func (l *listing) counts(counts []Count) {
+// rows is the table of rows by status, as totals, plan and check show it.
+func (l *listing) rows(counts []Count, read int, proof string, skipped int) {
 	for _, c := range counts {
 		if c.Rows > 0 {
 			l.count(c.Rows, c.Status.String(), c.Status.Meaning())
 		}
 	}
-}
-
-// read ends a table of counts.
-func (l *listing) read(rows int, proof string, skipped int) {
-	l.count(rows, "rows read", proof)
+	l.count(read, "rows read", proof)
 	if skipped > 0 {
 		l.count(skipped, "lines skipped", "Not rows: blank lines, titles, footers, a repeated header.")
 	}
 }
 
-// surveyed are the rows of a file that are not sent, by status.
-func surveyed(s *export.Survey) []Count {
-	return []Count{{outcome.Duplicate, s.Duplicates}, {outcome.Excluded, s.Excluded}, {outcome.Invalid, s.Invalid}}
-}
-
 // places names the first rows of more: "row 415 (line 424), row 501, …".
 func places(first []export.Place, of int) string {
-	words := make([]string, len(first))
-	for i, p := range first {
-		words[i] = p.String()
+	var words []string
+	for _, p := range first {
+		words = append(words, p.String())
 	}
 	if of > len(first) && len(first) > 0 {
 		words = append(words, "…")
@@ -80,62 +61,31 @@ func places(first []export.Place, of int) string {
 	return strings.Join(words, ", ")
 }
 
-// shownCell is how much of an address or a name fits a line.
-const shownCell = 60
-
-func cell(s string) string { return text.Shorten(text.Printable(s), shownCell) }
+// cell is as much of an address or a name as fits a line.
+func cell(s string) string { return text.Shorten(text.Printable(s), 60) }
 
 // Shown is a path as people are shown it: relative to the working folder when
 // it is inside.
 func Shown(path string) string {
-	folder, err := os.Getwd()
-	if err != nil || !filepath.IsAbs(path) {
-		return text.Printable(path)
-	}
-	if inside, err := filepath.Rel(folder, path); err == nil && filepath.IsLocal(inside) {
-		path = inside
+	if folder, err := os.Getwd(); err == nil && filepath.IsAbs(path) {
+		if inside, err := filepath.Rel(folder, path); err == nil && filepath.IsLocal(inside) {
+			path = inside
+		}
 	}
 	return text.Printable(path)
 }
 
-// Command is what to type next.
-func Command(name, file string, flags ...[]string) string {
-	words := []string{"jsm-onboard", name}
-	if file != "" {
-		words = append(words, file)
-	}
-	return text.Printable(text.CommandLine(append(words, slices.Concat(flags...)...)...))
+// Command is what to type next; its words are a file and flags.
+func Command(name string, words ...string) string {
+	return text.Printable(text.CommandLine(append([]string{"jsm-onboard", name}, words...)...))
 }
 
-// roughly is how long so many requests take at a pace; "" when it is not known.
-func roughly(requests int, perSecond float64) string {
-	if perSecond <= 0 || requests <= 0 {
-		return ""
-	}
-	d := time.Duration(float64(requests) / perSecond * float64(time.Second))
-	switch {
-	case d < 2*time.Second:
-		return "about a second"
-	case d < 2*time.Minute:
-		return fmt.Sprintf("about %d seconds", int(d.Seconds()+0.5))
-	case d < 2*time.Hour:
-		return fmt.Sprintf("about %d minutes", int(d.Minutes()+0.5))
-	}
-	return fmt.Sprintf("about %.1f hours", d.Hours())
-}
-
-// Short is a duration in its two largest units: 42s, 9m40s, 2h46m, 1d03h.
+// Short is a duration to the second, and from some minutes on to the minute: 42s, 9m40s, 2h46m.
 func Short(d time.Duration) string {
-	s := int(d.Round(time.Second) / time.Second)
-	switch {
-	case s < 60:
-		return fmt.Sprintf("%ds", s)
-	case s < 3600:
-		return fmt.Sprintf("%dm%02ds", s/60, s%60)
-	case s < 86400:
-		return fmt.Sprintf("%dh%02dm", s/3600, s/60%60)
+	if d >= time.Hour {
+		return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
 	}
-	return fmt.Sprintf("%dd%02dh", s/86400, s/3600%24)
+	return d.Round(time.Second).String()
 }
 
 // Lasted is how long a run took.
@@ -146,6 +96,18 @@ func Lasted(d time.Duration) string {
 	return Short(d)
 }
 
+// roughly is how long so many requests take at a pace; "" when it is not known.
+func roughly(requests int, perSecond float64) string {
+	if perSecond <= 0 || requests <= 0 {
+		return ""
+	}
+	d := time.Duration(float64(requests) / perSecond * float64(time.Second))
+	if d > 2*time.Minute {
+		return "about " + strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+	}
+	return "about " + max(d, time.Second).Round(time.Second).String()
+}
+
 // PerSecond is a pace: 98/s, 3.2/s.
 func PerSecond(rate float64) string {
 	if rate < 10 {
@@ -154,8 +116,16 @@ func PerSecond(rate float64) string {
 	return text.Grouped(int(rate+0.5)) + "/s"
 }
 
-// wrapLeast is how narrow a terminal may be for text to be wrapped to it.
-const wrapLeast = 40
+// When is a time for people, in local time with its zone named.
+func When(t time.Time) string { return localTime(t, "2 January 2006, 15:04") }
+
+func localTime(t time.Time, layout string) string {
+	zone := t.Local().Format("MST")
+	if strings.HasPrefix(zone, "+") || strings.HasPrefix(zone, "-") {
+		zone = "UTC" + zone // a zone without a name of its own
+	}
+	return t.Local().Format(layout) + " " + zone
+}
 
 // Fit is text as it is to be shown on w: nothing in it that a terminal obeys,
 // and wrapped to the terminal's width where w is one.
@@ -168,13 +138,13 @@ func Fit(w io.Writer, s string, getenv func(string) string) string {
 }
 
 // fit makes every line printable, and breaks those longer than columns at a
-// blank; 0: any length is right. Commands to type stay whole.
+// blank; in fewer than 40 nothing is broken, and commands to type never are.
 func fit(s string, columns int) string {
 	var b strings.Builder
 	for line := range strings.Lines(s) {
 		words, end := strings.CutSuffix(line, "\n")
 		words = text.Printable(words)
-		if columns >= wrapLeast && !strings.HasPrefix(strings.TrimLeft(words, " "), "jsm-onboard ") {
+		if columns >= 40 && !strings.HasPrefix(strings.TrimLeft(words, " "), "jsm-onboard ") {
 			words = wrap([]rune(words), columns)
 		}
 		b.WriteString(words)
@@ -185,38 +155,28 @@ func fit(s string, columns int) string {
 	return b.String()
 }
 
-// wrap continues a line below its own text.
+// wrap continues a line below its own text: behind its label or number, or
+// behind its blanks.
 func wrap(line []rune, columns int) string {
-	indent := hanging(line)
+	isText := func(r rune) bool { return r != ' ' }
+	indent := max(slices.IndexFunc(line, isText), 0)
+	if len(line) > labelWidth && string(line[labelWidth-2:labelWidth]) == "  " && isText(line[labelWidth]) {
+		indent = labelWidth
+	}
 	var b strings.Builder
 	for len(line) > columns {
 		cut := columns
-		for cut > indent && line[cut] != ' ' {
+		for cut > indent && isText(line[cut]) {
 			cut--
 		}
 		if cut == indent { // a word longer than the line
-			cut = columns
-			for cut < len(line) && line[cut] != ' ' {
-				cut++
-			}
+			cut = columns + max(slices.Index(line[columns:], ' '), 0)
 		}
-		if cut == len(line) {
+		if cut == columns && isText(line[cut]) {
 			break
 		}
 		b.WriteString(strings.TrimRight(string(line[:cut]), " ") + "\n")
 		line = append(slices.Repeat([]rune{' '}, indent), line[cut+1:]...)
 	}
 	return b.String() + string(line)
-}
-
-// hanging is where the text of a line begins: behind its label or number, or
-// behind its blanks.
-func hanging(line []rune) int {
-	begins := func(at int) bool {
-		return len(line) > at && line[at-2] == ' ' && line[at-1] == ' ' && line[at] != ' '
-	}
-	if begins(labelWidth) || len(line) > labelWidth && line[labelWidth-1] == ' ' && line[0] != ' ' {
-		return labelWidth
-	}
-	return max(slices.IndexFunc(line, func(r rune) bool { return r != ' ' }), 0)
 }

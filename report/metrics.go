@@ -8,7 +8,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // WriteMetrics writes the totals of a finished run, and of the leavers of a
@@ -26,51 +25,16 @@ func WriteMetrics(path, source string, s Summary) error {
 	if err != nil {
 		return err
 	}
-	if _, err := f.Write(metrics(source, s, string(before))); err != nil {
-		f.Abort()
-		return err
+	defer f.Abort()
+	if old, err := os.Stat(f.path); err == nil && f.partial != "" {
+		if err := os.Chmod(f.partial, old.Mode().Perm()); err != nil {
+			return unwritable(path, err)
+		}
 	}
-	if err := f.keepMode(); err != nil {
-		f.Abort()
-		return unwritable(path, err)
+	if _, err := f.Write(metrics(source, s, string(before))); err != nil {
+		return err
 	}
 	return f.Commit()
-}
-
-// keepMode gives the file the mode of the one that it replaces.
-func (f *File) keepMode() error {
-	old, err := os.Stat(f.path)
-	if errors.Is(err, fs.ErrNotExist) || f.partial == "" {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return os.Chmod(f.partial, old.Mode().Perm())
-}
-
-func metrics(source string, s Summary, before string) []byte {
-	m := &exposition{job: label("command", s.Command)}
-	if source != "" {
-		m.job += "," + label("source", source)
-	}
-	m.rows("rows", "Rows of the last run by what became of them.", s.Rows)
-	m.gauge("rows_read", "Rows read by the last run.", sample{value: float64(s.Rows.Read)})
-	m.gauge("requests", "Requests of the last run to create, or of revoke and undo to revoke.",
-		counted("kind", "sent", s.Requests.Sent), counted("kind", "throttled", s.Requests.Throttled),
-		counted("kind", "retried", s.Requests.Retried), counted("kind", "ambiguous", s.Requests.Ambiguous))
-	m.access(s.Access)
-	m.leavers(s.Leavers)
-	ended := float64(s.FinishedAt.Unix())
-	m.gauge("duration_seconds", "How long the last run took.",
-		sample{value: s.Elapsed().Round(time.Millisecond).Seconds()})
-	m.gauge("exit_code", "Exit code of the last run; 0: every row is good.", sample{value: float64(s.ExitCode)})
-	m.gauge("last_run_timestamp_seconds", "When the last run ended.", sample{value: ended})
-	m.last("last_success_timestamp_seconds", "When the last run with exit code 0 ended.",
-		s.ExitCode == 0, ended, before)
-	m.last("last_completion_timestamp_seconds", "When the last run with exit code 0 or 3 ended.",
-		s.ExitCode == 0 || s.ExitCode == 3, ended, before)
-	return m.text.Bytes()
 }
 
 // An exposition collects the metrics of one job.
@@ -81,79 +45,74 @@ type exposition struct {
 
 // A sample is one value of a metric, with a label of its own or none.
 type sample struct {
-	label string
-	value float64
+	name, label string
+	n           int
 }
 
-func counted(name, value string, n int) sample { return sample{label(name, value), float64(n)} }
+func metrics(source string, s Summary, before string) []byte {
+	m := &exposition{job: label("command", s.Command)}
+	if source != "" {
+		m.job += "," + label("source", source)
+	}
+	m.rows("rows", "Rows of the last run by what became of them.", s.Rows)
+	m.gauge("rows_read", "Rows read by the last run.", sample{n: s.Rows.Read})
+	r := s.Requests
+	m.gauge("requests", "Requests of the last run to create, or of revoke and undo to revoke.", sample{"kind", "sent", r.Sent},
+		sample{"kind", "throttled", r.Throttled}, sample{"kind", "retried", r.Retried}, sample{"kind", "ambiguous", r.Ambiguous})
+	if a := s.Access; a != nil {
+		m.gauge("memberships", "Customers of the last run in their organizations.", sample{"kind", "added", a.Memberships.Added},
+			sample{"kind", "known", a.Memberships.Known}, sample{"kind", "failed", a.Memberships.Failed})
+	}
+	if d := s.Leavers; d != nil && d.Path != "" {
+		m.gauge("leavers", "Leavers of the last run by what is to be done about them.",
+			sample{"action", "revoke", d.Revoke}, sample{"action", "review", d.Review})
+		if d.Rows != nil {
+			m.rows("leaver_rows", "Leavers of the last run by what became of them.", *d.Rows)
+		}
+	}
+	ended := int(s.FinishedAt.Unix())
+	m.gauge("duration_seconds", "How long the last run took.", sample{n: int(s.Elapsed().Seconds())})
+	m.gauge("exit_code", "Exit code of the last run; 0: every row is good.", sample{n: s.ExitCode})
+	m.gauge("last_run_timestamp_seconds", "When the last run ended.", sample{n: ended})
+	m.last("last_success_timestamp_seconds", "When the last run with exit code 0 ended.", s.ExitCode == 0, ended, before)
+	m.last("last_completion_timestamp_seconds", "When the last run with exit code 0 or 3 ended.",
+		s.ExitCode == 0 || s.ExitCode == 3, ended, before)
+	return m.text.Bytes()
+}
 
 func (m *exposition) gauge(name, help string, samples ...sample) {
 	name = "jsm_onboard_" + name
 	fmt.Fprintf(&m.text, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name)
 	for _, s := range samples {
 		labels := m.job
-		if s.label != "" {
-			labels += "," + s.label
+		if s.name != "" {
+			labels += "," + label(s.name, s.label)
 		}
-		fmt.Fprintf(&m.text, "%s{%s} %s\n", name, labels, strconv.FormatFloat(s.value, 'f', -1, 64))
+		fmt.Fprintf(&m.text, "%s{%s} %d\n", name, labels, s.n)
 	}
 }
 
 func (m *exposition) rows(name, help string, rows Rows) {
 	var samples []sample
 	for _, c := range rows.Counts {
-		samples = append(samples, counted("status", c.Status.String(), c.Rows))
+		samples = append(samples, sample{"status", c.Status.String(), c.Rows})
 	}
 	m.gauge(name, help, samples...)
 }
 
-func (m *exposition) access(a *Access) {
-	if a == nil {
-		return
-	}
-	m.gauge("organizations", "Organizations that the file of the last run names.",
-		counted("kind", "existed", a.Organizations.Existed), counted("kind", "created", a.Organizations.Created))
-	m.gauge("memberships", "Customers of the last run in their organizations, by what became of it.",
-		counted("kind", "added", a.Memberships.Added), counted("kind", "known", a.Memberships.Known),
-		counted("kind", "failed", a.Memberships.Failed))
-}
-
-// leavers are the people that a sync has listed, and what was done about them.
-func (m *exposition) leavers(d *LeaverTotals) {
-	if d == nil || d.Path == "" {
-		return
-	}
-	m.gauge("leavers", "Leavers that the last run has listed, by what is to be done about them.",
-		counted("action", "revoke", d.Revoke), counted("action", "review", d.Review))
-	if d.Rows == nil {
-		return
-	}
-	m.rows("leaver_rows", "Leavers of the last run by what became of them.", *d.Rows)
-	m.gauge("leaver_requests", "Requests of the last sync to revoke the access of leavers.",
-		counted("kind", "sent", d.Sent), counted("kind", "throttled", d.Throttled))
-}
-
 // last is when a run last ended well: this one, or what the file before has for
 // the same job.
-func (m *exposition) last(name, help string, well bool, ended float64, before string) {
-	if !well {
-		var known bool
-		if ended, known = valueIn(before, "jsm_onboard_"+name+"{"+m.job+"} "); !known {
-			return
+func (m *exposition) last(name, help string, well bool, ended int, before string) {
+	series := "jsm_onboard_" + name + "{" + m.job + "} "
+	for line := range strings.Lines(before) {
+		if at, ok := strings.CutPrefix(line, series); ok && !well {
+			ended, _ = strconv.Atoi(strings.TrimSpace(at))
+			well = ended > 0
 		}
 	}
-	m.gauge(name, help, sample{value: ended})
-}
-
-// valueIn is the value of a series in the text of a metrics file.
-func valueIn(text, series string) (float64, bool) {
-	for line := range strings.Lines(text) {
-		if rest, ok := strings.CutPrefix(line, series); ok {
-			at, err := strconv.ParseFloat(strings.TrimSpace(rest), 64)
-			return at, err == nil
-		}
+	if well {
+		m.gauge(name, help, sample{n: ended})
 	}
-	return 0, false
 }
 
 // label is one label with its value escaped.

@@ -3,8 +3,12 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/gocarina/gocsv"
+	"golang.org/x/text/encoding/charmap"
 
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
@@ -19,28 +23,80 @@ type Layout struct {
 	Access    bool // organizations or service projects were asked for
 }
 
-// LayoutOf is the layout of a file that was read.
+// LayoutOf is the layout for a file that was read.
 func LayoutOf(s *export.Survey, access bool) Layout {
 	return Layout{Header: s.Header, Width: max(s.Width, len(s.Header)), Delimiter: s.Dialect.Delimiter, Access: access}
 }
 
 // PlainLayout has address and name alone: for rows whose input is not there.
 func PlainLayout(access bool) Layout {
-	return Layout{Header: []string{"email", "name"}, Width: 2, Delimiter: ',', Access: access}
+	return Layout{Header: []string{"email", "name"}, Width: 2, Access: access}
 }
 
-// cells adds the original cells of a row.
-func (l Layout) cells(t *table, r importer.Result) error {
-	if r.Row == nil {
-		t.cells([]string{r.Email, r.Name}, l.Width)
-		return nil
+// begin adds the original cells of a row to a table.
+func (l Layout) begin(t *table, r importer.Result) error {
+	cells := []string{r.Email, r.Name}
+	if r.Row != nil {
+		cells = r.Row.Cells
 	}
-	if len(r.Row.Cells) > l.Width {
-		return fmt.Errorf("%s has %d cells, and the file was opened for %d", r.Place(), len(r.Row.Cells), l.Width)
+	if len(cells) > l.Width {
+		return fmt.Errorf("%s has %d cells, and the file was opened for %d", r.Place(), len(cells), l.Width)
 	}
-	t.cells(r.Row.Cells, l.Width)
+	t.add(cells, l.Width)
 	return nil
 }
+
+// A table writes records so that Excel opens them right: UTF-8 with a byte
+// order mark, CRLF, all cells quoted and guarded. It is a gocsv.CSVWriter.
+type table struct {
+	out       io.Writer
+	delimiter string
+	record    []byte
+	byteTrue  bool // cells that are not UTF-8 keep their bytes; else they are shown as Windows-1252
+	err       error
+}
+
+// newTable separates cells as the input does where spreadsheets know it, else with a comma.
+func newTable(out io.Writer, delimiter rune) *table {
+	t := &table{out: out, delimiter: ",", record: []byte("\ufeff")}
+	if delimiter == ';' {
+		t.delimiter = ";"
+	}
+	return t
+}
+
+// add begins or continues a record, with empty cells up to width.
+func (t *table) add(cells []string, width int) {
+	for i := range max(width, len(cells)) {
+		cell := ""
+		if i < len(cells) {
+			cell = cells[i]
+		}
+		if !t.byteTrue && !utf8.ValidString(cell) {
+			cell, _ = charmap.Windows1252.NewDecoder().String(cell)
+		}
+		t.record = append(t.record, '"')
+		t.record = append(t.record, strings.ReplaceAll(export.Guard(cell), `"`, `""`)...)
+		t.record = append(t.record, `"`+t.delimiter...)
+	}
+}
+
+// Write ends the record with these cells.
+func (t *table) Write(cells []string) error {
+	t.add(cells, 0)
+	if t.err == nil {
+		t.record = append(t.record[:len(t.record)-1], "\r\n"...)
+		_, t.err = t.out.Write(t.record)
+		t.record = t.record[:0]
+	}
+	return t.err
+}
+
+// Flush does nothing: records are written as they come.
+func (t *table) Flush() {}
+
+// Error is the first error of Write.
+func (t *table) Error() error { return t.err }
 
 // The columns that results add to a row, in order; those of access only when
 // it was asked for.
@@ -53,27 +109,34 @@ type (
 		Organization string `csv:"jsm_organization"`
 		ServiceDesk  string `csv:"jsm_service_desk"`
 	}
+	placeColumns struct {
+		Reason string `csv:"jsm_reason"`
+		Row    int    `csv:"jsm_row"`
+		Line   int    `csv:"jsm_line"`
+	}
 	requestColumns struct {
-		Reason     string `csv:"jsm_reason"`
-		Row        int    `csv:"jsm_row"`
-		Line       int    `csv:"jsm_line"`
-		HTTPStatus int    `csv:"jsm_http_status,omitempty"`
-		Attempts   int    `csv:"jsm_attempts"`
+		HTTPStatus int `csv:"jsm_http_status,omitempty"`
+		Attempts   int `csv:"jsm_attempts"`
 	}
 	resultColumns struct {
 		statusColumns
+		placeColumns
 		requestColumns
 	}
 	accessResultColumns struct {
 		statusColumns
 		accessColumns
+		placeColumns
 		requestColumns
 	}
 )
 
+func placeOf(o outcome.Outcome) placeColumns {
+	return placeColumns{Reason: o.Reason, Row: cmp.Or(o.SheetRow, o.Line), Line: o.Line}
+}
+
 // Results writes the results file: one line for each input row, in input
-// order, with all of its cells and what became of it. Cells that are not UTF-8
-// are shown as Windows-1252.
+// order, with all of its cells and what became of it.
 type Results struct {
 	file   *File
 	table  *table
@@ -90,13 +153,12 @@ func NewResults(path string, l Layout) (*Results, error) {
 		return nil, err
 	}
 	r := &Results{file: file, table: newTable(file, l.Delimiter), layout: l}
-	r.table.cells(l.Header, l.Width)
+	r.table.add(l.Header, l.Width)
+	var header any = []resultColumns{}
 	if l.Access {
-		err = gocsv.MarshalCSV([]accessResultColumns{}, r.table)
-	} else {
-		err = gocsv.MarshalCSV([]resultColumns{}, r.table)
+		header = []accessResultColumns{}
 	}
-	if err != nil {
+	if err := gocsv.MarshalCSV(header, r.table); err != nil {
 		file.Abort()
 		return nil, err
 	}
@@ -110,28 +172,24 @@ func (r *Results) Write(o importer.Result) error {
 	if number != r.last+1 && !(r.gaps && number > r.last) {
 		return fmt.Errorf("results out of order: row %d came after row %d", number, r.last)
 	}
-	if err := r.layout.cells(r.table, o); err != nil {
+	if err := r.layout.begin(r.table, o); err != nil {
 		return err
 	}
 	r.rows++
 	r.last = number
-	status := statusColumns{Status: o.Status, AccountID: o.AccountID}
-	request := requestColumns{
-		Reason:     o.Reason,
-		Row:        sheetRow(o.Outcome),
-		Line:       o.Line,
-		HTTPStatus: o.HTTPStatus,
-		Attempts:   o.Attempts,
+	all := accessResultColumns{
+		statusColumns:  statusColumns{o.Status, o.AccountID},
+		accessColumns:  accessColumns{o.Organization, o.ServiceDesk},
+		placeColumns:   placeOf(o.Outcome),
+		requestColumns: requestColumns{o.HTTPStatus, o.Attempts},
 	}
-	if !r.layout.Access {
-		return gocsv.MarshalCSVWithoutHeaders([]resultColumns{{status, request}}, r.table)
+	if r.layout.Access {
+		return gocsv.MarshalCSVWithoutHeaders([]accessResultColumns{all}, r.table)
 	}
-	access := accessColumns{Organization: o.Organization, ServiceDesk: o.ServiceDesk}
-	return gocsv.MarshalCSVWithoutHeaders([]accessResultColumns{{status, access, request}}, r.table)
+	return gocsv.MarshalCSVWithoutHeaders([]resultColumns{{all.statusColumns, all.placeColumns, all.requestColumns}}, r.table)
 }
 
-// AllowGaps lets rows be missing, for results that are written again without
-// the input. They still come in order.
+// AllowGaps lets rows be missing, for results without their input.
 func (r *Results) AllowGaps() { r.gaps = true }
 
 // Rows is the number of rows written.
@@ -142,6 +200,3 @@ func (r *Results) Finish() error { return r.file.Commit() }
 
 // Abort drops the file; after Finish it does nothing.
 func (r *Results) Abort() { r.file.Abort() }
-
-// sheetRow is the row as a spreadsheet numbers it.
-func sheetRow(o outcome.Outcome) int { return cmp.Or(o.SheetRow, o.Line) }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 	"unicode"
 	"unicode/utf16"
@@ -65,18 +66,11 @@ func (s Summary) Elapsed() time.Duration {
 	return s.FinishedAt.Sub(s.SessionAt.Time)
 }
 
-// wentOn reports whether the run was cut off and continued: its rows are those
-// of all sessions, and its requests those of the last.
-func (s Summary) wentOn() bool { return s.Session > 1 }
-
 // asAsked reports whether a run stopped where it was asked to, by --limit: such
 // a run alone ends as a complete one does.
 func (s Summary) asAsked() bool {
 	return s.Outcome == ledger.Stopped && (s.ExitCode == 0 || s.ExitCode == 3)
 }
-
-// revokes reports whether the rows are accounts to revoke.
-func (s Summary) revokes() bool { return s.Command == "revoke" || s.Command == "undo" }
 
 // Requests counts what left for the site.
 type Requests struct {
@@ -92,41 +86,21 @@ type Rate struct {
 	Learned float64 `json:"learned_rps"` // 0: no quota was learned
 }
 
-// MarshalJSON rounds to hundredths.
-func (r Rate) MarshalJSON() ([]byte, error) {
-	type plain Rate
-	return json.Marshal(plain{hundredths(r.Mean), hundredths(r.Learned)})
-}
-
-// hundredths rounds, and makes what is no number 0.
-func hundredths(f float64) float64 {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return 0
-	}
-	return math.Round(f*100) / 100
-}
-
 // Access is what became of organizations and service projects. It has ids
 // alone: the names of organizations are cells of rows.
 type Access struct {
-	Organizations OrganizationCounts    `json:"organizations"`
-	Memberships   MembershipCounts      `json:"memberships"`
-	ServiceDesks  map[string]DeskCounts `json:"service_desks"`
-	ToReview      []AccessReview        `json:"to_review,omitempty"`
-}
-
-// OrganizationCounts are the organizations that the file names.
-type OrganizationCounts struct {
-	Named   int `json:"named"`
-	Existed int `json:"existed"`
-	Created int `json:"created"`
-}
-
-// MembershipCounts are customers in organizations.
-type MembershipCounts struct {
-	Added  int `json:"added"`
-	Known  int `json:"known"`
-	Failed int `json:"failed"`
+	Organizations struct {
+		Named   int `json:"named"`
+		Existed int `json:"existed"`
+		Created int `json:"created"`
+	} `json:"organizations"`
+	Memberships struct {
+		Added  int `json:"added"`
+		Known  int `json:"known"`
+		Failed int `json:"failed"`
+	} `json:"memberships"`
+	ServiceDesks map[string]DeskCounts `json:"service_desks"`
+	ToReview     []AccessReview        `json:"to_review,omitempty"`
 }
 
 // DeskCounts are the customers and organizations of a service project.
@@ -135,12 +109,23 @@ type DeskCounts struct {
 	Organizations int `json:"organizations"`
 }
 
-// AccessReview is somebody who is in the organization of the file now, and
-// still in an older one.
+// AccessReview is somebody who is in the file's organization now, and in an older one.
 type AccessReview struct {
 	Row            int    `json:"row"`
 	AccountID      string `json:"account_id"`
 	OrganizationID string `json:"organization_id"`
+}
+
+// LeaverTotals are a sync's leavers in numbers.
+type LeaverTotals struct {
+	Path      string `json:"path"`      // the list; "" when there is none
+	Revoke    int    `json:"to_revoke"` // on the list, with that action
+	Review    int    `json:"to_review"`
+	Held      string `json:"held,omitempty"`      // why there is no list, or why access was not revoked
+	Rows      *Rows  `json:"rows,omitempty"`      // --revoke-leavers: what became of those on the list
+	Results   string `json:"results,omitempty"`   // and the file with each of them
+	Sent      int    `json:"requests,omitempty"`  // to revoke; those to create are the summary's
+	Throttled int    `json:"throttled,omitempty"` // of them, answered 429
 }
 
 // Rows are the rows of a run by what became of them; the counts add up to Read.
@@ -164,44 +149,30 @@ func CountRows(read int, statuses []outcome.Status, totals outcome.Totals) Rows 
 	return r
 }
 
-// Of is the number of rows that have one of these statuses.
-func (r Rows) Of(statuses ...outcome.Status) int {
+func (r Rows) sum(which func(outcome.Status) bool) int {
 	n := 0
 	for _, c := range r.Counts {
-		for _, s := range statuses {
-			if c.Status == s {
-				n += c.Rows
-			}
-		}
-	}
-	return n
-}
-
-// Customers is the number of rows whose people have an account now.
-func (r Rows) Customers() int {
-	return r.Of(outcome.Created, outcome.CreatedUnconfirmed, outcome.Conflict, outcome.Known, outcome.Renamed)
-}
-
-// NotGood is the number of rows that need somebody's attention.
-func (r Rows) NotGood() int { return r.Sum() - r.good() }
-
-func (r Rows) good() int {
-	n := 0
-	for _, c := range r.Counts {
-		if c.Status.Good() {
+		if which(c.Status) {
 			n += c.Rows
 		}
 	}
 	return n
 }
 
+// Of is the number of rows that have one of these statuses.
+func (r Rows) Of(statuses ...outcome.Status) int {
+	return r.sum(func(s outcome.Status) bool { return slices.Contains(statuses, s) })
+}
+
 // Sum is the number of rows that have a status.
-func (r Rows) Sum() int {
-	n := 0
-	for _, c := range r.Counts {
-		n += c.Rows
-	}
-	return n
+func (r Rows) Sum() int { return r.sum(func(outcome.Status) bool { return true }) }
+
+// NotGood is the number of rows that need somebody's attention.
+func (r Rows) NotGood() int { return r.Sum() - r.sum(outcome.Status.Good) }
+
+// Customers is the number of rows whose people have an account now.
+func (r Rows) Customers() int {
+	return r.Of(outcome.Created, outcome.CreatedUnconfirmed, outcome.Conflict, outcome.Known, outcome.Renamed)
 }
 
 // MarshalJSON writes one object: read, then each status.
@@ -231,8 +202,8 @@ func (r *Rows) UnmarshalJSON(b []byte) error {
 			delete(counts, s.String())
 		}
 	}
-	for name := range counts {
-		return fmt.Errorf("rows: %q is not a status of these rows", name)
+	if len(counts) > 0 {
+		return fmt.Errorf("rows: %v are no statuses of these rows", counts)
 	}
 	return nil
 }
@@ -247,7 +218,18 @@ func CountProblems(s *export.Survey) map[string]int {
 }
 
 // JSON is the summary as its file has it.
-func (s Summary) JSON() ([]byte, error) { return indented(s) }
+func (s Summary) JSON() ([]byte, error) {
+	s.Rate = Rate{hundredths(s.Rate.Mean), hundredths(s.Rate.Learned)}
+	return indented(s)
+}
+
+// hundredths rounds, and makes what is no number 0.
+func hundredths(f float64) float64 {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return 0
+	}
+	return math.Round(f*100) / 100
+}
 
 // indented is JSON for people and scripts.
 func indented(v any) ([]byte, error) {
@@ -255,29 +237,21 @@ func indented(v any) ([]byte, error) {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return escapeControls(b.Bytes()), nil
+	err := e.Encode(v)
+	return escapeControls(b.Bytes()), err
 }
 
 // escapeControls writes the characters that JSON may hold as they are, and that
 // a terminal obeys or hides, as \u escapes. They occur in strings only.
 func escapeControls(text []byte) []byte {
-	hidden := func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }
-	if !bytes.ContainsFunc(text, hidden) {
-		return text
-	}
 	var b bytes.Buffer
 	for _, r := range string(text) {
-		switch {
-		case !hidden(r):
+		if r == '\n' || unicode.IsPrint(r) {
 			b.WriteRune(r)
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
 		}
 	}
 	return b.Bytes()

@@ -13,7 +13,7 @@ import (
 
 // Ending is what the totals say besides the summary.
 type Ending struct {
-	Kept string   // a failed file that was edited, and that is left alone
+	Kept string   // a failed file that was edited, and that is left as it is
 	Page string   // the page's file; "" when there is none
 	Gone bool     // site and ledger were a sandbox's, and have ended with the run
 	Site []string // flags and values by which the next command reaches site and ledger
@@ -24,13 +24,11 @@ type Ending struct {
 // which files were written, and what to type next.
 func Totals(s Summary, e Ending) string {
 	l := &listing{}
-	l.line(headline(s))
-	l.line("")
-	l.counts(s.Rows.Counts)
-	l.read(s.Rows.Read, Proof(s.Rows), s.Skipped)
+	l.line(headline(s) + "\n")
+	l.rows(s.Rows.Counts, s.Rows.Read, Proof(s.Rows), s.Skipped)
 	l.line("")
 	l.add("Access", strings.Join(AccessLines(s.Access), "\n"))
-	describeLeavers(l, s.Leavers)
+	l.add("Leavers", strings.Join(LeaverLines(s.Leavers), "\n"))
 	l.add("Requests", RequestLine(s))
 	l.add("Results", Shown(s.Results))
 	l.add("To fix", toFix(s, e))
@@ -40,37 +38,30 @@ func Totals(s Summary, e Ending) string {
 	} else {
 		l.add("Ledger", Shown(s.Ledger))
 	}
-	var next []string
+	next := "\n"
 	for _, step := range NextSteps(s, e) {
-		next = append(next, step.Text)
+		l.WriteString(next)
+		l.add("Next", step.Text)
 		if step.Command != "" {
-			next = append(next, "  "+step.Command)
+			l.add("", "  "+step.Command)
 		}
-	}
-	if len(next) > 0 {
-		l.line("")
-		l.add("Next", strings.Join(next, "\n"))
+		next = ""
 	}
 	return l.String()
 }
 
 func headline(s Summary) string {
-	took := ""
+	verb := map[string]string{ledger.Complete: "is complete", ledger.Held: "was held back", ledger.Stopped: "stopped"}[s.Outcome]
 	if !s.FinishedAt.IsZero() {
-		took = " after " + Lasted(s.Elapsed())
+		verb += " after " + Lasted(s.Elapsed())
 	}
-	if s.wentOn() && took != "" {
-		took += " in this session"
+	if s.Session > 1 {
+		verb += fmt.Sprintf(" in session %d", s.Session)
 	}
-	verb := map[string]string{ledger.Complete: "is complete", ledger.Held: "was held back"}[s.Outcome]
-	if verb == "" {
-		verb = "stopped"
+	if s.StopReason != "" {
+		verb += ": " + s.StopReason
 	}
-	reason := ""
-	if s.StopReason != "" && s.Outcome != ledger.Complete {
-		reason = ": " + s.StopReason
-	}
-	return fmt.Sprintf("Run %s %s%s%s.", s.RunID, verb, took, strings.TrimSuffix(reason, "."))
+	return "Run " + s.RunID + " " + strings.TrimSuffix(verb, ".") + "."
 }
 
 // Proof says whether each row read has exactly one status.
@@ -87,94 +78,78 @@ func AccessLines(a *Access) []string {
 		return nil
 	}
 	var lines []string
-	if o := a.Organizations; o.Named > 0 {
+	if o, m := a.Organizations, a.Memberships; o.Named > 0 {
 		lines = append(lines, fmt.Sprintf("%s in the file: %s at the site before, %s created",
 			text.Counted(o.Named, "organization", "organizations"), text.Grouped(o.Existed), text.Grouped(o.Created)))
-	}
-	if m := a.Memberships; m != (MembershipCounts{}) {
 		lines = append(lines, fmt.Sprintf("customers in their organizations: %s added, %s there before, %s failed",
 			text.Grouped(m.Added), text.Grouped(m.Known), text.Grouped(m.Failed)))
 	}
 	for _, key := range slices.Sorted(maps.Keys(a.ServiceDesks)) {
 		d := a.ServiceDesks[key]
-		line := "service project " + text.Printable(key) + ": " + text.Counted(d.Customers, "customer", "customers")
-		if d.Organizations > 0 {
-			line += " and " + text.Counted(d.Organizations, "organization", "organizations")
-		}
-		lines = append(lines, line)
+		lines = append(lines, fmt.Sprintf("service project %s: %s, %s", text.Printable(key),
+			text.Counted(d.Customers, "customer", "customers"), text.Counted(d.Organizations, "organization", "organizations")))
 	}
 	return lines
 }
 
-// describeLeavers adds the leavers, and what was done about them.
-func describeLeavers(l *listing, d *LeaverTotals) {
+// LeaverLines are the leavers of a sync, and what was done about them.
+func LeaverLines(d *LeaverTotals) []string {
 	if d == nil {
-		return
+		return nil
 	}
-	l.add("Leavers", LeaverLine(d))
-	l.add("", d.Held)
-	if d.Rows == nil {
-		return
+	var lines []string
+	if d.Path != "" {
+		lines = append(lines, fmt.Sprintf("%s to revoke, %s to review: %s", text.Grouped(d.Revoke), text.Grouped(d.Review), Shown(d.Path)))
 	}
-	var became []string
-	for _, c := range d.Rows.Counts {
-		if c.Rows > 0 {
-			became = append(became, text.Grouped(c.Rows)+" "+c.Status.String())
+	if d.Held != "" {
+		lines = append(lines, d.Held)
+	}
+	if d.Rows != nil {
+		var became []string
+		for _, c := range d.Rows.Counts {
+			if c.Rows > 0 {
+				became = append(became, text.Grouped(c.Rows)+" "+c.Status.String())
+			}
 		}
+		lines = append(lines, strings.Join(became, ", ")+": "+Shown(d.Results))
 	}
-	l.add("", strings.Join(became, ", ")+": "+Shown(d.Results))
-}
-
-// LeaverLine counts the leavers and names their list; "" when there is none.
-func LeaverLine(d *LeaverTotals) string {
-	switch {
-	case d.Path == "":
-		return ""
-	case d.Revoke+d.Review == 0:
-		return "nobody: " + Shown(d.Path)
-	}
-	return fmt.Sprintf("%s to revoke, %s to review: %s", text.Grouped(d.Revoke), text.Grouped(d.Review), Shown(d.Path))
+	return lines
 }
 
 // RequestLine counts the requests of the last session.
 func RequestLine(s Summary) string {
-	r := s.Requests
-	parts := []string{text.Grouped(r.Sent) + " sent"}
-	for _, p := range []struct {
-		n    int
-		what string
-	}{{r.Throttled, "throttled (429)"}, {r.Retried, "retried"}, {r.Ambiguous, "with no clear answer"}} {
-		if p.n > 0 {
-			parts = append(parts, text.Grouped(p.n)+" "+p.what)
+	line := text.Grouped(s.Requests.Sent) + " sent"
+	count := func(n int, what string) {
+		if n > 0 {
+			line += ", " + text.Grouped(n) + " " + what
 		}
 	}
-	line := strings.Join(parts, ", ")
+	count(s.Requests.Throttled, "throttled (429)")
+	count(s.Requests.Retried, "retried")
+	count(s.Requests.Ambiguous, "with no clear answer")
 	if s.Rate.Mean > 0 {
 		line += "; " + PerSecond(s.Rate.Mean) + " on average"
 	}
 	if s.Rate.Learned > 0 {
 		line += ", quota " + PerSecond(s.Rate.Learned)
 	}
-	if d := s.Leavers; d != nil && d.Rows != nil {
-		line += fmt.Sprintf("; for leavers %s sent, %s throttled", text.Grouped(d.Sent), text.Grouped(d.Throttled))
+	if d := s.Leavers; d != nil && d.Sent > 0 {
+		line += "; to revoke " + text.Grouped(d.Sent) + " sent"
+		count(d.Throttled, "throttled (429)")
 	}
-	if s.wentOn() {
-		line += fmt.Sprintf("\n(this is session %d of the run, which began at %s; the rows are those of all sessions)",
-			s.Session, When(s.StartedAt.Time))
+	if s.Session > 1 {
+		line += "\n(of this session; the rows are those of the whole run, which began on " + When(s.StartedAt.Time) + ")"
 	}
 	return line
 }
 
 // toFix names the failed file, and one that was edited.
 func toFix(s Summary, e Ending) string {
-	kept := "(" + Shown(e.Kept) + " was edited and is left as it is)"
-	switch {
-	case e.Kept == "":
-		return Shown(s.Failed)
-	case s.Failed == "":
-		return "nothing " + kept
+	names := Shown(s.Failed)
+	if e.Kept != "" {
+		names += "\n(" + Shown(e.Kept) + " was edited and is left as it is)"
 	}
-	return Shown(s.Failed) + "\n" + kept
+	return strings.TrimPrefix(names, "\n")
 }
 
 // A Step is something to do next, with the command for it or "".
@@ -183,102 +158,82 @@ type Step struct{ Text, Command string }
 // NextSteps are what to do now.
 func NextSteps(s Summary, e Ending) []Step {
 	var steps []Step
+	add := func(n int, what, command string) {
+		if n > 0 {
+			steps = append(steps, Step{what, command})
+		}
+	}
 	switch {
 	case s.Hint != "":
-		steps = append(steps, Step{Text: s.Hint})
+		add(1, s.Hint, "")
 	case s.asAsked():
-		steps = append(steps, Step{Text: "run the same command again for the rest; without --limit it runs to the end"})
+		add(1, "run the same command again for the rest; without --limit it runs to the end", "")
 	case s.Outcome == ledger.Stopped:
-		steps = append(steps, Step{Text: "run the same command again: it continues where it stopped"})
+		add(1, "run the same command again: it continues where it stopped", "")
 	}
 	if s.Outcome != ledger.Complete && !s.asAsked() { // the same command comes first, and may settle the other rows
 		return steps
 	}
-	steps = append(steps, fixSteps(s, e)...)
-	steps = append(steps, restoreSteps(s, e)...)
-	if s.Access != nil && len(s.Access.ToReview) > 0 {
-		steps = append(steps, Step{Text: text.Counted(len(s.Access.ToReview), "customer is", "customers are") +
-			" still in an earlier organization, too: access.to_review in the summary lists them"})
+	results := Shown(s.Results)
+	if s.Failed != "" {
+		add(1, fixText(s, e), Command("import", slices.Concat([]string{Shown(s.Failed)}, e.Site, e.Read)...))
 	}
-	if s.revokes() {
-		steps = append(steps, revokeSteps(s.Rows, s.Results)...)
+	if n := s.Rows.Of(outcome.RevokedBefore); results != "" {
+		again := slices.Concat([]string{results}, e.Site, e.Read, []string{"--include", "jsm_status=revoked_before", "--resend-known"})
+		add(n, fmt.Sprintf("%s revoked_before: give access back by hand, where jsm_reason in %s says, then:",
+			text.Counted(n, "row is", "rows are"), results), Command("import", again...))
 	}
-	return append(steps, leaverSteps(s.Leavers, e)...)
+	if s.Access != nil {
+		n := len(s.Access.ToReview)
+		add(n, text.Counted(n, "customer is", "customers are")+" in an earlier organization, too: see access.to_review in the summary", "")
+	}
+	if s.Command == "revoke" || s.Command == "undo" {
+		steps = append(steps, revokeSteps(s.Rows, results)...)
+	}
+	d := s.Leavers
+	if d == nil || d.Held != "" {
+		return steps
+	}
+	if d.Rows != nil {
+		return append(steps, revokeSteps(*d.Rows, Shown(d.Results))...)
+	}
+	list := Shown(d.Path)
+	add(d.Review, fmt.Sprintf("%s to review: jsm_reason in %s says why, and what to do by hand",
+		text.Counted(d.Review, "leaver", "leavers"), list), "")
+	add(d.Revoke, "look at "+list+"; to revoke the access of those on it:",
+		Command("revoke", append([]string{list}, e.Site...)...))
+	return steps
 }
 
-// fixSteps are about the rows in the failed file. Those that the site refused
-// need another cause fixed than those that are wrong themselves.
-func fixSteps(s Summary, e Ending) []Step {
-	if s.Failed == "" {
-		return nil
-	}
+// fixText is about the rows in the failed file. Where the site refused rows,
+// another cause must be fixed than where they are wrong themselves.
+func fixText(s Summary, e Ending) string {
 	wrong, refused := s.Rows.Of(outcome.Invalid), s.Rows.Of(outcome.Failed, outcome.Unknown)
-	file := Shown(s.Failed)
-	var what string
+	file, unless := Shown(s.Failed), ""
+	if e.Kept != "" {
+		unless = ", unless done in " + Shown(e.Kept)
+	}
+	need := text.Counted(wrong+refused, "row needs", "rows need") + " fixing" + unless
 	switch {
 	case refused == 0:
-		what = text.Counted(wrong, "row needs", "rows need") + " fixing: edit " + file + ", then:"
+		return need + ": edit " + file + ", then:"
 	case wrong == 0:
-		what = fmt.Sprintf("%s no result: fix the cause that jsm_reason in %s names, then:", text.Counted(refused, "row has", "rows have"), file)
-	default:
-		what = fmt.Sprintf("%s: edit the %s wrong in %s, and fix the cause that jsm_reason names for the other %s; then:",
-			text.Counted(wrong+refused, "row needs fixing", "rows need fixing"),
-			text.Counted(wrong, "row that is", "rows that are"), file, text.Grouped(refused))
+		return need + ": fix the cause that jsm_reason in " + file + " names, then:"
 	}
-	if e.Kept != "" {
-		what = "unless it is done in " + Shown(e.Kept) + " already: " + what
-	}
-	return []Step{{what, Command("import", file, e.Site, e.Read)}}
-}
-
-// restoreSteps are about people whose access was revoked and who are in the
-// file again.
-func restoreSteps(s Summary, e Ending) []Step {
-	n := s.Rows.Of(outcome.RevokedBefore)
-	if n == 0 || s.Results == "" {
-		return nil
-	}
-	file := Shown(s.Results)
-	return []Step{{
-		fmt.Sprintf("%s revoked_before: give access back by hand, where jsm_reason in %s says, then:", text.Counted(n, "row is", "rows are"), file),
-		Command("import", file, e.Site, e.Read, []string{"--include", "jsm_status=revoked_before", "--resend-known"}),
-	}}
+	return fmt.Sprintf("%s: edit %s for the %s that are wrong; for %s fix the cause that jsm_reason names; then:",
+		need, file, text.Grouped(wrong), text.Grouped(refused))
 }
 
 // revokeSteps are about accounts whose access was not revoked.
 func revokeSteps(rows Rows, results string) []Step {
-	in := ""
-	if results != "" {
-		in = " in " + Shown(results)
-	}
 	var steps []Step
 	if n := rows.Of(outcome.Review, outcome.NotFound, outcome.NotPortalOnly, outcome.Invalid); n > 0 {
-		steps = append(steps, Step{Text: fmt.Sprintf("%s left as they were: jsm_reason%s says why, and what to do by hand",
-			text.Counted(n, "account was", "accounts were"), in)})
+		steps = append(steps, Step{Text: fmt.Sprintf("%s left as they were: jsm_reason in %s says why, and what to do by hand",
+			text.Counted(n, "account was", "accounts were"), results)})
 	}
 	if n := rows.Of(outcome.Failed, outcome.Unknown); n > 0 {
-		steps = append(steps, Step{Text: fmt.Sprintf("%s not revoked for certain: read jsm_reason%s, then run the same command again",
-			text.Counted(n, "account is", "accounts are"), in)})
-	}
-	return steps
-}
-
-// leaverSteps are about the leavers of a sync.
-func leaverSteps(d *LeaverTotals, e Ending) []Step {
-	switch {
-	case d == nil || d.Held != "":
-		return nil
-	case d.Rows != nil:
-		return revokeSteps(*d.Rows, d.Results)
-	}
-	var steps []Step
-	list := Shown(d.Path)
-	if d.Review > 0 {
-		steps = append(steps, Step{Text: fmt.Sprintf("%s to review: jsm_reason in %s says why, and what to do by hand",
-			text.Counted(d.Review, "leaver", "leavers"), list)})
-	}
-	if d.Revoke > 0 {
-		steps = append(steps, Step{"look at " + list + "; to revoke the access of those on it:", Command("revoke", list, e.Site)})
+		steps = append(steps, Step{Text: fmt.Sprintf("%s not revoked for certain: read jsm_reason in %s, then run the same command again",
+			text.Counted(n, "account is", "accounts are"), results)})
 	}
 	return steps
 }

@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 
 	"jsm-onboard/importer/ledger"
@@ -18,8 +19,8 @@ type view struct {
 	Rows                                   table
 	Shares                                 []mark
 	ShareText                              string
-	Access                                 []string
-	Leavers                                *leaversView
+	Access, Leavers                        []string
+	LeaverRows                             *table // what became of leavers; nil: nothing was done
 	Next                                   []report.Step
 	Requests                               []string
 	Chart                                  *chart
@@ -28,7 +29,6 @@ type view struct {
 	Listed                                 []listedRow
 	ListedLeftOut                          string
 	Addresses                              bool
-	Privacy                                string
 	Style                                  template.CSS
 	StyleHash                              string
 }
@@ -43,57 +43,50 @@ type table struct {
 
 type countView struct{ Status, Rows, Share, Meaning string }
 
-type leaversView struct {
-	Text, Held, Results string
-	Rows                *table // what became of them; nil: nothing was done
-}
-
 type reasonView struct {
 	Status             outcome.Status
 	Count, Text, First string
 }
-
-// shownReasons is how many kinds of reasons the page shows.
-const shownReasons = 50
 
 func (p Page) view() *view {
 	s := p.Summary
 	v := &view{
 		Title:     title(s),
 		Sentence:  sentence(s),
+		Facts:     facts(s),
+		Details:   p.details(),
 		Rows:      tableOf(s.Rows, "Rows"),
 		Access:    report.AccessLines(s.Access),
-		Leavers:   leavers(s.Leavers),
+		Leavers:   report.LeaverLines(s.Leavers),
 		Next:      report.NextSteps(s, p.Ending),
 		Requests:  strings.Split("Requests: "+report.RequestLine(s), "\n"),
-		Privacy:   "This page holds no names and no addresses.",
 		Style:     template.CSS(pageCSS),
 		StyleHash: hashSource(pageCSS),
+	}
+	if s.Leavers != nil && s.Leavers.Rows != nil {
+		rows := tableOf(*s.Leavers.Rows, "Leavers")
+		v.LeaverRows = &rows
 	}
 	if s.Skipped > 0 {
 		v.Rows.Proof += " " + text.Counted(s.Skipped, "line that is no row was", "lines that are no rows were") + " skipped."
 	}
 	v.Verdict, v.VerdictClass = verdict(s, p.Findings)
-	v.Facts, v.Details = facts(s), p.details()
 	v.share(s.Rows)
 	if p.Trace != nil {
 		v.Chart = p.Trace.draw()
 	}
 	if p.Findings != nil {
-		v.findings(p.Findings, s.Results)
+		v.findings(p.Findings, report.Shown(s.Results))
 	}
 	return v
 }
 
 func title(s report.Summary) string {
 	word := map[string]string{"import": "Import", "sync": "Sync", "revoke": "Revocation", "undo": "Undo"}[s.Command]
-	if word == "" {
-		word = "Run"
-	}
 	return word + " of " + report.Shown(s.Input)
 }
 
-// sentence is the run in one sentence, for who reads nothing else.
+// sentence is the run for somebody who reads nothing else.
 func sentence(s report.Summary) string {
 	of := " of the " + text.Counted(s.Rows.Read, "row", "rows")
 	if s.Command == "revoke" || s.Command == "undo" {
@@ -104,26 +97,18 @@ func sentence(s report.Summary) string {
 
 func verdict(s report.Summary, f *Findings) (words, class string) {
 	notGood := s.Rows.NotGood()
-	if f != nil { // which knows of access, too
-		notGood = max(notGood, f.notGood)
+	if f != nil {
+		notGood = max(notGood, f.notGood) // which knows of access, too
 	}
+	class = map[bool]string{true: "good", false: "bad"}[s.ExitCode == 0]
 	switch {
 	case s.Outcome != ledger.Complete:
-		words = map[string]string{ledger.Held: "Held back"}[s.Outcome]
-		if words == "" {
-			words = "Stopped"
-		}
-		if s.StopReason != "" {
-			words += ": " + text.Printable(s.StopReason)
-		}
-		if s.ExitCode == 0 { // where it was asked to
-			return words, "good"
-		}
-		return words, "bad"
+		words = map[string]string{ledger.Held: "Held back", ledger.Stopped: "Stopped"}[s.Outcome]
+		return strings.TrimSuffix(words+": "+s.StopReason, ": "), class
 	case notGood > 0:
 		return "Complete; " + text.Counted(notGood, "row needs", "rows need") + " attention", "bad"
 	}
-	return "Complete; every row is good", "good"
+	return "Complete; every row is good", class
 }
 
 func facts(s report.Summary) []fact {
@@ -138,27 +123,23 @@ func facts(s report.Summary) []fact {
 	return all
 }
 
-// details are for who looks after the run.
+// details are for those who look after the run.
 func (p Page) details() []fact {
 	s := p.Summary
+	book := report.Shown(s.Ledger)
+	if p.Ending.Gone {
+		book = "a sandbox's, which has ended with the run"
+	}
 	all := []fact{
 		{"Run", s.RunID},
 		{"Results", report.Shown(s.Results)},
 		{"Rows to fix", report.Shown(s.Failed)},
+		{"Ledger", book},
 		{"SHA-256 of the input", s.InputSHA256},
 		{"Exit code", fmt.Sprint(s.ExitCode)},
 		{"Program", "jsm-onboard " + strings.TrimPrefix(p.Version, "jsm-onboard ")},
 	}
-	if !p.Ending.Gone {
-		all = append(all, fact{"Ledger", report.Shown(s.Ledger)})
-	}
-	var known []fact
-	for _, f := range all {
-		if f.Value != "" {
-			known = append(known, f)
-		}
-	}
-	return known
+	return slices.DeleteFunc(all, func(f fact) bool { return f.Value == "" })
 }
 
 func tableOf(r report.Rows, unit string) table {
@@ -181,14 +162,13 @@ func (v *view) share(r report.Rows) {
 	x := 0.0
 	var words []string
 	for _, c := range r.Counts {
-		if c.Rows == 0 {
-			continue
+		if c.Rows > 0 {
+			width := float64(c.Rows) / float64(r.Sum()) * 1000
+			word := c.Status.String() + " " + text.Grouped(c.Rows)
+			words = append(words, word)
+			v.Shares = append(v.Shares, mark{Class: c.Status.String(), X: number(x), Width: number(max(width, 2)), Text: word})
+			x += width
 		}
-		width := float64(c.Rows) / float64(r.Sum()) * 1000
-		word := c.Status.String() + " " + text.Grouped(c.Rows)
-		words = append(words, word)
-		v.Shares = append(v.Shares, mark{Class: c.Status.String(), X: number(x), Width: number(max(width, 2)), Text: word})
-		x += width
 	}
 	v.ShareText = "Rows by status: " + strings.Join(words, ", ")
 }
@@ -206,40 +186,22 @@ func percent(n, of int) string {
 	}
 }
 
-// leavers puts a sync's leavers into words; nil when they were not asked for.
-func leavers(d *report.LeaverTotals) *leaversView {
-	if d == nil {
-		return nil
-	}
-	v := &leaversView{Text: report.LeaverLine(d), Held: text.Printable(d.Held), Results: report.Shown(d.Results)}
-	if d.Rows != nil {
-		t := tableOf(*d.Rows, "Leavers")
-		v.Rows = &t
-	}
-	return v
-}
-
 func (v *view) findings(f *Findings, results string) {
+	const shown = 50
 	v.Addresses, v.Listed = f.addresses, f.listed
-	if f.addresses {
-		v.Privacy = "This page holds names and addresses, as asked for with --page-addresses: keep it as you keep the export."
-	}
 	all := f.sorted()
-	for i, r := range all {
-		if i == shownReasons {
-			v.ReasonsLeftOut = text.Counted(len(all)-i, "further reason is", "further reasons are") + " left out here."
-			break
-		}
+	if more := len(all) - shown; more > 0 {
+		v.ReasonsLeftOut = text.Counted(more, "further reason is", "further reasons are") + " left out here."
+		all = all[:shown]
+	}
+	for _, r := range all {
 		first := strings.Join(r.first, ", ")
 		if r.count > len(r.first) {
 			first += ", …"
 		}
-		v.Reasons = append(v.Reasons, reasonView{r.status, text.Grouped(r.count), text.Printable(r.text), first})
+		v.Reasons = append(v.Reasons, reasonView{r.status, text.Grouped(r.count), r.text, first})
 	}
 	if n := len(f.listed); n < f.notGood {
-		v.ListedLeftOut = fmt.Sprintf("The first %s of %s are shown here.", text.Grouped(n), text.Grouped(f.notGood))
-		if results != "" {
-			v.ListedLeftOut += " All are in " + report.Shown(results) + "."
-		}
+		v.ListedLeftOut = fmt.Sprintf("The first %s of %s are shown here; all are in %s.", text.Grouped(n), text.Grouped(f.notGood), results)
 	}
 }
