@@ -19,7 +19,6 @@ type checkFlags struct {
 	read          readFlags
 	json          bool
 	organizations bool
-	serviceDesks  []string
 }
 
 func (p *program) checkCommand() *cobra.Command {
@@ -41,7 +40,6 @@ Exit codes: 0 all is well, 1 the file is refused, 3 some rows are invalid.`,
 	f.read.register(cmd.Flags())
 	cmd.Flags().BoolVar(&f.json, "json", false, "")
 	cmd.Flags().BoolVar(&f.organizations, "organizations", false, "")
-	cmd.Flags().StringArrayVar(&f.serviceDesks, "service-desk", nil, "")
 	showFlags(cmd, "column include exclude preset encoding delimiter no-header organizations json config")
 	return cmd
 }
@@ -69,7 +67,6 @@ func (p *program) runCheck(ctx context.Context, f *checkFlags, path string) erro
 		Words:         append([]string{path}, f.read.words()...),
 		Rate:          documentedRate,
 		Organizations: f.organizations,
-		ServiceDesks:  f.serviceDesks,
 	}
 	content := []byte(report.Fit(p.Out, check.Text(), p.env.get))
 	if f.json {

@@ -151,7 +151,7 @@ func plainly(err error) string {
 		return "it is a folder"
 	case errors.Is(err, syscall.ENOTDIR):
 		return "it is no folder"
-	case errors.Is(err, errDiskFull):
+	case report.IsDiskFull(err):
 		return "the disk is full"
 	}
 	if e, ok := errors.AsType[*fs.PathError](err); ok {

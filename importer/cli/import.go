@@ -55,7 +55,7 @@ FILE.results.csv, and the rows to fix to FILE.failed.csv.
 
 Credentials come from the environment: JIRA_USER_EMAIL and JIRA_API_TOKEN (others:
 jsm-onboard help settings). Exit codes: jsm-onboard help exit-codes.`,
-		Example: `  jsm-onboard import samples/first-run.csv --sandbox
+		Example: `  jsm-onboard import samples/zendesk-customers.csv --sandbox
   jsm-onboard import customers.csv --dry-run
   jsm-onboard import customers.csv`,
 		Args: oneFile,
@@ -176,7 +176,7 @@ func (w *importWork) agree(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	r.console.People(report.FirstOffer(creates, report.Person(first.Place, first.Name, first.Email)))
+	r.console.People(report.FirstOffer(creates, first))
 	answer, err := r.ask(ctx, "Create all "+text.Grouped(creates)+", only this one, or none? [all/one/none]", "all", "one")
 	if answer == "one" {
 		w.only, r.limit = first, 1

@@ -108,7 +108,7 @@ func (p *program) runReport(ctx context.Context, f *reportFlags, id string) erro
 	}
 	if r.run.Outcome == "" {
 		return broken("run its command again with the same flags, it goes on where it stopped: "+
-			text.CommandLine("jsm-onboard", r.run.Command, r.run.Input),
+			report.Command(r.run.Command, report.Shown(r.run.Input)),
 			"run %s has not ended: it is still going on, or it was killed", r.run.ID)
 	}
 	return r.write(ctx)
@@ -210,7 +210,7 @@ func (r *reportRun) write(ctx context.Context) (err error) {
 	}
 	for _, f := range written {
 		if f.path != "" && f.path != stdout {
-			fmt.Fprintf(r.Err, "%-8s %s\n", f.name, f.path)
+			fmt.Fprintf(r.Err, "%-8s %s\n", f.name, report.Shown(f.path))
 		}
 	}
 	return asExit(r.run.ExitCode)
@@ -272,23 +272,25 @@ func resultsOf(run ledger.Run, summary report.Summary) string {
 // rewrite writes results and failed rows: with the original columns when the input is still what it was, and else with
 // what the ledger itself has.
 func (r *reportRun) rewrite(ctx context.Context) (report.Fixes, error) {
-	if r.flags.out.page != "" {
-		r.rows.findings = page.NewFindings(r.flags.out.pageAddresses)
-	} else if r.rows.resultsPath == "" {
+	if r.flags.out.page == "" && r.rows.resultsPath == "" {
 		return report.Fixes{}, nil
 	}
 	defer r.rows.abort()
-	rows := r.rowsSent(ctx)
+	rows, columns := r.rowsSent(ctx), []export.Column(nil)
 	survey, file, err := r.original(ctx)
 	if err == nil {
 		defer file.Close()
-		r.rows.layout, rows = report.LayoutOf(survey, r.summary.Access != nil), survey.All(ctx)
+		r.rows.layout = report.LayoutOf(survey, r.summary.Access != nil)
+		rows, columns = survey.All(ctx), survey.Columns
 	} else {
-		r.rows.layout = report.PlainLayout()
+		r.rows.layout = report.PlainLayout(r.summary.Access != nil)
 		if r.run.Command != "undo" {
 			fmt.Fprintf(r.Err, "The original columns are missing: %v\n"+
 				"The results have address and name alone, of the rows that were sent.\n", err)
 		}
+	}
+	if r.flags.out.page != "" {
+		r.rows.findings = page.NewFindings(r.flags.out.pageAddresses, columns)
 	}
 	if err := r.rows.open(); err != nil {
 		return report.Fixes{}, err

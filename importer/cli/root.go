@@ -51,7 +51,7 @@ Management Cloud as fast as the site's quota allows, and writes what became of
 every row. Running the same command again is always right and always safe.
 
 Try it without an Atlassian account:
-  jsm-onboard import samples/first-run.csv --sandbox`,
+  jsm-onboard import samples/zendesk-customers.csv --sandbox`,
 		Version:           versionText(),
 		SilenceErrors:     true,
 		SilenceUsage:      true,

@@ -261,7 +261,7 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, fixes report.Fixe
 		memory:      r.site.memory,
 	}
 	if r.files.page != "" {
-		r.rows.findings = page.NewFindings(r.flags.out.pageAddresses)
+		r.rows.findings = page.NewFindings(r.flags.out.pageAddresses, r.plan.Survey.Columns)
 	}
 	if err := r.rows.open(); err != nil {
 		return end, fixes, err
@@ -433,11 +433,9 @@ func accessOf(end *importer.AccessEnd) *report.Access {
 	if end == nil {
 		return nil
 	}
-	a := &report.Access{
-		Organizations: report.OrganizationCounts{Named: end.Named, Existed: end.Existed, Created: end.Created},
-		Memberships:   report.MembershipCounts{Added: end.Added, Known: end.Known, Failed: end.Failed},
-		ServiceDesks:  map[string]report.DeskCounts{},
-	}
+	a := &report.Access{ServiceDesks: map[string]report.DeskCounts{}}
+	a.Organizations.Named, a.Organizations.Existed, a.Organizations.Created = end.Named, end.Existed, end.Created
+	a.Memberships.Added, a.Memberships.Known, a.Memberships.Failed = end.Added, end.Known, end.Failed
 	for key, desk := range end.ServiceDesks {
 		a.ServiceDesks[key] = report.DeskCounts(desk)
 	}

@@ -225,7 +225,7 @@ func (w *syncWork) revoke(ctx context.Context, r *run) error {
 			Cause: importer.Guarded,
 			What: fmt.Sprintf("nobody was revoked: the address of %s could not be read, and people on the list may be among them",
 				text.Counted(n, "row", "rows")),
-			Hint: "fix those rows in the export; they are in " + r.files.failed,
+			Hint: "fix those rows in the export; they are in " + report.Shown(r.files.failed),
 		}
 	}
 	file, err := export.Open(ctx, r.files.leavers, nil)
@@ -244,7 +244,7 @@ func (w *syncWork) revoke(ctx context.Context, r *run) error {
 	if err := importer.CheckRevocation(plan, w.maxRevoke, holdings.Ours); err != nil {
 		stop := *stopBy(err)
 		stop.Hint = fmt.Sprintf("the creates are done, and the list is there: look at it; if it is right, this does the rest:\n%s\n"+
-			"(or run the sync once more with --max-revoke %d)", r.commandLine("revoke", r.files.leavers),
+			"(or run the sync once more with --max-revoke %d)", report.Command("revoke", append([]string{report.Shown(r.files.leavers)}, r.siteWords...)...),
 			plan.Create+plan.Settled.Of(outcome.Revoked))
 		return &stop
 	}
@@ -254,14 +254,6 @@ func (w *syncWork) revoke(ctx context.Context, r *run) error {
 		}
 	}
 	return w.revokeListed(ctx, r, plan)
-}
-
-// commandLine is a command that a person can type, with the flags that reach the same site.
-func (r *run) commandLine(command, path string) string {
-	if rel, err := filepath.Rel(absolute("."), path); err == nil && filepath.IsLocal(rel) {
-		path = rel
-	}
-	return text.CommandLine(append([]string{"jsm-onboard", command, path}, r.siteWords...)...)
 }
 
 // revokeListed carries the revocation out, with results of its own.

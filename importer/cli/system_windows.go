@@ -10,8 +10,5 @@ import (
 // endSignals are the ways in which this process is asked to stop.
 var endSignals = []os.Signal{os.Interrupt, syscall.SIGTERM}
 
-// The system's errors that people can do something about.
-const (
-	errDiskFull     = windows.ERROR_DISK_FULL
-	errAddressInUse = windows.WSAEADDRINUSE
-)
+// errAddressInUse is how the system says that another program listens there.
+const errAddressInUse = windows.WSAEADDRINUSE

@@ -10,7 +10,6 @@ import (
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
-	"jsm-onboard/report"
 )
 
 func (p *program) undoCommand() *cobra.Command {
@@ -77,11 +76,6 @@ func (w *undoWork) find(ctx context.Context, l *ledger.Ledger) (ledger.Run, erro
 		}
 	}
 	return ledger.Run{}, errors.New("the ledger has no import or sync that could be undone")
-}
-
-func (w *undoWork) outlook(ctx context.Context, r *run, o *report.Outlook) error {
-	o.Undoes = r.plan.Undoes
-	return w.revokeWork.outlook(ctx, r, o)
 }
 
 // guard has no suspicion of a mistaken file: the run is named.
