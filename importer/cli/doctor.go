@@ -268,12 +268,12 @@ func (d *doctor) checkAccess(ctx context.Context) {
 				break
 			}
 			if e, ok := errors.AsType[*apiclient.Error](err); ok && e.Kind == apiclient.KindForbidden {
-				d.warn("Project "+key, desk.Name+": the account may not work with its organizations",
+				d.warn("Project "+key, desk.ProjectName+": the account may not work with its organizations",
 					"give the account an agent licence for this project; customers can be added without it")
 				continue
 			}
 		}
-		d.good("Project "+key, err, "%s: customers and organizations can be added", desk.Name)
+		d.good("Project "+key, err, "%s: customers and organizations can be added", desk.ProjectName)
 	}
 }
 

@@ -14,6 +14,9 @@ import (
 	"jsm-onboard/report"
 )
 
+// leastErrors is what a share in --max-errors and --max-creates comes to at least: a few rows are no share of anything.
+const leastErrors = 100
+
 // importFlags are those that import and sync have besides the common ones.
 type importFlags struct {
 	limit                                      int
@@ -135,7 +138,7 @@ func (f *importFlags) guards() importer.Guards {
 }
 
 func (w *importWork) outlook(_ context.Context, r *run, o *report.Outlook) error {
-	o.Organizations, o.ServiceDesks, o.UpdateNames = w.organizations, w.serviceDesks, w.updateNames
+	o.Organizations, o.ServiceDesks = w.organizations, w.serviceDesks
 	if r.conn.Root != "" && r.conn.User.ID == "" {
 		o.Notes = append(o.Notes, "Note: "+nameless+".")
 	}

@@ -95,7 +95,7 @@ func (w *revokeWork) settleLookUps(ctx context.Context, r *run) error {
 		if r.conn, err = r.site.identify(ctx); err != nil {
 			return err
 		}
-		if _, _, stop := importer.LookUps(ctx, r.site.client, r.site.ledger, false); stop != nil {
+		if stop := importer.LookUps(ctx, r.site.client, r.site.ledger); stop != nil {
 			return stop
 		}
 		break

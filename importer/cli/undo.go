@@ -53,7 +53,7 @@ func (w *undoWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 	if err := w.settleLookUps(ctx, r); err != nil {
 		return nil, err
 	}
-	plan, err := importer.PlanUndo(ctx, r.site.ledger, undone, r.site.url.String())
+	plan, err := importer.PlanUndo(ctx, r.site.ledger, undone)
 	if plan != nil {
 		r.files.input = plan.Run.Input
 	}
