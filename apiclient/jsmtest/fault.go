@@ -68,16 +68,13 @@ func ParseFault(s string) (Fault, error) {
 	value = strings.TrimSpace(value)
 	f := Fault{Kind: FaultKind(strings.TrimSpace(word)), Route: strings.TrimSpace(route)}
 	var err error
+	ok := slices.Contains(faultKinds, f.Kind)
 	switch {
-	case !slices.Contains(faultKinds, f.Kind):
-		return Fault{}, fmt.Errorf("%q is no fault: use KIND=SHARE, where KIND is one of %s",
-			s, strings.Join(FaultNames(), ", "))
 	case f.Kind == AlwaysRefused && strings.Contains(value, "@"):
 		f.Address = value
 	case f.Kind == TokenEnds || f.Kind == TokenEndsInLookUps:
-		if f.After, err = strconv.Atoi(value); err != nil || f.After < 1 {
-			return Fault{}, fmt.Errorf("%q: say after how many requests the token ends, as in %s=500", s, f.Kind)
-		}
+		f.After, err = strconv.Atoi(value)
+		ok = err == nil && f.After > 0
 	case value == "" && (f.Kind == SignupClosed || f.Kind == NoAgentLicence):
 		f.Share = 1
 	default:
@@ -86,9 +83,11 @@ func ParseFault(s string) (Fault, error) {
 		if percent {
 			f.Share /= 100
 		}
-		if err != nil || !(f.Share >= 0 && f.Share <= 1) {
-			return Fault{}, fmt.Errorf("%q: a share is a number from 0 to 1 or a percentage, as in %s=1%%", s, f.Kind)
-		}
+		ok = ok && err == nil && f.Share >= 0 && f.Share <= 1
+	}
+	if !ok {
+		return Fault{}, fmt.Errorf("%q is no fault: use KIND=SHARE, a share from 0 to 1 or a percentage as in 503=0.01, "+
+			"and 401-after=500 for so many requests; kinds are %s", s, strings.Join(FaultNames(), ", "))
 	}
 	return f, nil
 }
@@ -118,13 +117,6 @@ func (s *Site) SetFaults(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = slices.Clone(faults)
-}
-
-// attempt counts the requests to a route that are about the same, from 1.
-func (s *Site) attempt(r *route, about string) int {
-	key := hash(r.method, r.pattern, about)
-	s.attempts[key]++
-	return s.attempts[key]
 }
 
 // draw is the fault that befalls a request; "": none.
@@ -195,19 +187,18 @@ type Decision struct {
 	Delay  time.Duration // is added to the latency
 }
 
-// decide draws what befalls a request that has passed credentials and quota. It gives the lock up while it asks
-// OnCreate.
+// decide draws what befalls a request that has passed credentials and quota.
 func (s *Site) decide(c *call) (d Decision) {
 	asked := c.route.pattern == CreatePath && s.options.OnCreate != nil
 	if len(s.faults) == 0 && !asked {
 		return Decision{}
 	}
 	about := c.about()
-	attempt := s.attempt(c.route, about)
+	key := hash(c.route.method, c.route.pattern, about)
+	s.attempts[key]++
+	attempt := s.attempts[key]
 	if asked {
-		s.mu.Unlock()
-		d = s.options.OnCreate(c.email(), attempt)
-		s.mu.Lock()
+		d = s.ask(c.email(), attempt)
 	}
 	if d.Fault == "" && d.Status == 0 {
 		d.Fault = s.draw(c.route, about, attempt)
@@ -216,6 +207,13 @@ func (s *Site) decide(c *call) (d Decision) {
 		d.Delay += s.options.SlowBy
 	}
 	return d
+}
+
+// ask calls OnCreate without the lock, so that it may use the site.
+func (s *Site) ask(email string, attempt int) Decision {
+	s.mu.Unlock()
+	defer s.mu.Lock()
+	return s.options.OnCreate(email, attempt)
 }
 
 // instead is what is answered in place of doing anything.

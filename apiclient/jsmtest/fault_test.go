@@ -363,17 +363,17 @@ func TestParseFault(t *testing.T) {
 		"429=1%,/rest/api/3/x": {want: Fault{Kind: Refused, Share: 0.01, Route: "/rest/api/3/x"}},
 		"always-refused=a@b.c": {want: Fault{Kind: AlwaysRefused, Address: "a@b.c"}},
 		"always-refused=0.1":   {want: Fault{Kind: AlwaysRefused, Share: 0.1}},
-		"route-gone":           {err: "route-gone=1%"},
+		"route-gone":           {err: "KIND=SHARE"},
 		"504=0.1":              {err: "503, 503-after, 502-html, 429, 429-no-retry-after, reset-before"},
 		"":                     {err: "no fault"},
-		"503":                  {err: "503=1%"},
+		"503":                  {err: "503=0.01"},
 		"503=2":                {err: "0 to 1"},
 		"503=101%":             {err: "0 to 1"},
 		"503=-0.1":             {err: "0 to 1"},
 		"503=NaN":              {err: "0 to 1"},
 		"401-after=0":          {err: "401-after=500"},
 		"401-after=0.5":        {err: "401-after=500"},
-		"truncate-after=often": {err: "truncate-after=1%"},
+		"truncate-after=often": {err: "from 0 to 1 or a percentage"},
 	}
 	for in, tt := range tests {
 		got, err := ParseFault(in)

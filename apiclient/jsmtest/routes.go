@@ -31,19 +31,17 @@ const (
 	StatsPath         = "/sandbox/stats"
 )
 
-const gatewayPrefix = "/ex/jira/{cloudId}"
-
 // route is one operation: a method at a path pattern.
 type route struct {
 	method, pattern string
 	serve           func(*call) answer // under the site's lock, unless own
-	scopes          []string           // any one of these is enough at the gateway
+	scopes          []string           // any one is enough at the gateway; none: asks for no credentials
 	may             func(Token) bool   // what the owner of the token must be allowed; nil: anybody may
 	own             bool               // the sandbox's own: nothing is asked and nothing goes wrong
 	check           bool               // of site and credentials: only faults that name the route befall it
-	open            bool               // asks for no credentials
 	experimental    bool               // wants X-ExperimentalApi: opt-in
 	api             bool               // has quotas and latency
+	stats           RouteStats         // guarded by the site's lock
 }
 
 func routes() []*route {
@@ -59,7 +57,7 @@ func routes() []*route {
 		{method: "POST", pattern: CreatePath, serve: body(createCustomer), scopes: create, may: admin},
 		{method: "PUT", pattern: RevokePath, serve: revokeAccess, scopes: manage, may: siteAdmin},
 		{method: "PUT", pattern: RenamePath, serve: body(renameCustomer), scopes: rename, may: admin},
-		{method: "GET", pattern: InfoPath, serve: info, open: true, check: true},
+		{method: "GET", pattern: InfoPath, serve: info, check: true},
 		{method: "GET", pattern: MyselfPath, serve: myself, scopes: user, check: true},
 		{method: "GET", pattern: PermissionsPath, serve: myPermissions, scopes: work, check: true},
 		{method: "GET", pattern: UserSearchPath, serve: searchUsers, scopes: user},
@@ -72,8 +70,8 @@ func routes() []*route {
 		{method: "GET", pattern: OrgsPath, serve: listOrganizations, scopes: manage},
 		{method: "POST", pattern: OrgsPath, serve: body(createOrganization), scopes: manage, may: admin},
 		{method: "POST", pattern: OrgUsersPath, serve: body(addOrganizationUsers), scopes: manage, may: admin},
-		{method: "GET", pattern: TenantInfoPath, serve: tenantInfo, open: true, check: true},
-		{method: "POST", pattern: TokenPath, serve: issueToken, open: true, check: true},
+		{method: "GET", pattern: TenantInfoPath, serve: tenantInfo, check: true},
+		{method: "POST", pattern: TokenPath, serve: issueToken, check: true},
 		{method: "GET", pattern: AccountsPath, serve: accountsCSV, own: true},
 		{method: "GET", pattern: MembersPath, serve: membersJSON, own: true},
 		{method: "GET", pattern: StatsPath, serve: statsJSON, own: true},
@@ -82,19 +80,17 @@ func routes() []*route {
 	}
 }
 
-// newMux files all routes, those under /rest in both forms of address.
-func (s *Site) newMux() *http.ServeMux {
-	mux := http.NewServeMux()
-	for _, r := range routes() {
+// fileRoutes makes the mux know all routes, those under /rest in both forms of address.
+func (s *Site) fileRoutes() {
+	for _, r := range s.routes {
 		rest := strings.HasPrefix(r.pattern, "/rest/")
-		r.api = rest || r.pattern == RenamePath
+		r.api, r.stats.Answers = rest || r.pattern == RenamePath, map[int]int{}
 		handle := func(w http.ResponseWriter, req *http.Request) { s.serve(w, req, r) }
-		mux.HandleFunc(strings.TrimSpace(r.method+" "+r.pattern), handle)
+		s.mux.HandleFunc(strings.TrimSpace(r.method+" "+r.pattern), handle)
 		if rest {
-			mux.HandleFunc(r.method+" "+gatewayPrefix+r.pattern, handle)
+			s.mux.HandleFunc(r.method+" /ex/jira/{cloudId}"+r.pattern, handle)
 		}
 	}
-	return mux
 }
 
 func nothingHere(c *call) answer {

@@ -105,7 +105,7 @@ func TestOwnPages(t *testing.T) {
 	}
 	wantRoutes := map[string]RouteStats{
 		"POST " + CreatePath:  {Requests: 2, Answers: map[int]int{201: 1, 409: 1}},
-		" ":                   {Requests: 1, Answers: map[int]int{404: 1}},
+		" /":                  {Requests: 1, Answers: map[int]int{404: 1}},
 		"GET " + AccountsPath: {Requests: 1, Answers: map[int]int{200: 1}},
 		"GET " + StatsPath:    {Requests: 1, Answers: map[int]int{}},
 	}
@@ -113,7 +113,7 @@ func TestOwnPages(t *testing.T) {
 		t.Errorf("stats (-want +got):\n%s\n%s", diff, body)
 	}
 	_, body, _ = ask{method: "GET", url: "/", as: "nobody"}.do(t, s)
-	for _, part := range []string{site + AccountsPath, site + MembersPath, site + StatsPath, site + "/ex/jira/" + s.CloudID(), site + RevokePath} {
+	for _, part := range []string{site + AccountsPath, site + MembersPath, site + StatsPath, site + "/ex/jira/" + s.CloudID(), site + TokenPath} {
 		if !strings.Contains(body, part) {
 			t.Errorf("the first page has no %s:\n%s", part, body)
 		}

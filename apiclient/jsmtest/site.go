@@ -78,6 +78,7 @@ func (l Latency) draw(random *rand.Rand) time.Duration {
 type Site struct {
 	options Options
 	mux     *http.ServeMux
+	routes  []*route
 	limits  *Limiter
 	closing sync.Once
 	closed  chan struct{}
@@ -89,7 +90,7 @@ type Site struct {
 	grants   []*grant
 	faults   []Fault
 	attempts map[uint64]int // requests by what they are about
-	stats    Stats
+	befell   map[FaultKind]int
 	random   *rand.Rand // for latency
 }
 
@@ -106,13 +107,15 @@ func New(o Options) *Site {
 		options:  o,
 		limits:   NewLimiter(o.Quotas, o.Seed),
 		closed:   make(chan struct{}),
+		mux:      http.NewServeMux(),
+		routes:   routes(),
 		accounts: newAccounts(),
 		faults:   o.Faults,
 		attempts: map[uint64]int{},
-		stats:    Stats{Routes: map[string]RouteStats{}, Faults: map[FaultKind]int{}},
+		befell:   map[FaultKind]int{},
 		random:   rand.New(rand.NewPCG(o.Seed, 1)),
 	}
-	s.mux = s.newMux()
+	s.fileRoutes()
 	for _, a := range o.Existing {
 		s.accounts.add(a)
 	}
@@ -150,18 +153,11 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHT
 
 // serve answers a request to one route.
 func (s *Site) serve(w http.ResponseWriter, req *http.Request, r *route) {
-	x := &Exchange{Arrived: time.Now()}
-	if r.method != "" {
-		x.Method, x.Path = r.method, r.pattern
-	}
-	s.enter(x)
-	defer func() {
-		s.leave(x)
-		if s.options.OnAnswer != nil {
-			x.Answered = time.Now()
-			s.options.OnAnswer(*x)
-		}
-	}()
+	x := &Exchange{Method: r.method, Path: r.pattern, Arrived: time.Now()}
+	s.mu.Lock()
+	r.stats.Requests++
+	s.mu.Unlock()
+	defer s.leave(r, x)
 	c := newCall(s, req, r)
 	a, d := c.answer(w.Header())
 	x.Fault = d.Fault

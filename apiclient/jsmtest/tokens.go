@@ -90,7 +90,7 @@ func (s *Site) setEnded(ended bool) {
 
 // authorize finds out who asks. It refuses in the words of the site or of the gateway.
 func (c *call) authorize() (answer, bool) {
-	if c.route.open {
+	if c.route.scopes == nil {
 		return answer{}, true
 	}
 	g := c.site.grant(c.req)
