@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/text/unicode/norm"
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/export"
@@ -20,187 +17,43 @@ import (
 )
 
 const (
-	accessRows    = 20_000 // how many rows are looked at together, so that calls are full
+	accessRows    = 20_000 // rows that are looked at together, so that calls are full
 	chunkAccounts = 50     // accounts in one call
-	accessAtOnce  = 8
-	refusesAll    = 5 // single accounts refused by a target that has taken nobody, until it counts as closed
+	accessAtOnce  = 8      // calls
+	refusesAll    = 5      // single accounts refused one after the other, until their group counts as closed
 )
 
-// AccessOptions say what customers get besides their account.
-type AccessOptions struct {
-	Organizations bool
-	ServiceDesks  []string // keys of service projects
+// access gives customers what was asked for: wanted − done = calls. It takes nothing away, and everything in it may be
+// repeated. It runs after the creates: ids and look-ups are there then, and chunks of 50 make it short.
+type access struct {
+	api    API
+	ledger *ledger.Ledger
+	plan   *AccessPlan
+	run    int64
+	end    AccessEnd
+
+	mu      sync.Mutex
+	closed  map[group]string // why one takes nobody
+	refused map[group]int    // single accounts since it last took somebody
+	stop    *Stop
 }
 
-// AccessPlan is what the access that was asked for comes to.
-type AccessPlan struct {
-	Organizations       bool // they were asked for
-	Scanned             bool // the site was asked; false: names are only counted
-	Named               int
-	Existing            int
-	ToCreate            int
-	FirstNew            []string // at most ten
-	Memberships         int      // not done yet; people who are still to be created are counted
-	WithoutOrganization int      // rows
-	InvalidRows         int      // rows whose organization cannot be used
-	ServiceDesks        []apiclient.ServiceDesk
+// A group is what takes members: an organization or a service project.
+type group struct{ kind, id string }
 
-	byName map[string]*organization // by folded name
-	names  map[string]string        // of the site's organizations, by id
+// A seat is a place in a group that somebody is to have.
+type seat struct {
+	group
+	row    int
+	member string
+	access outcome.Access // 0: still to be asked for
+	reason string
 }
 
-// organization is what the file and the site have under one name, without regard to case and blanks.
-type organization struct {
-	name  string   // as the file has it first; "": only the site has it
-	exact []string // names at the site
-	ids   []string // of these
-	err   string   // why it could not be created
-}
-
-// foldOrganization makes names equal that differ only by case, blanks and Unicode form.
-func foldOrganization(name string) string {
-	return strings.ToLower(strings.Join(strings.Fields(norm.NFC.String(name)), " "))
-}
-
-// find is the id that a name means; why is why it means none, and both are "" for one that has to be created.
-func (o *organization) find(name string) (id, why string) {
-	switch {
-	case o.err != "":
-		return "", o.err
-	case len(o.ids) == 0:
-		return "", ""
-	case len(o.ids) == 1:
-		return o.ids[0], ""
-	}
-	if i := slices.Index(o.exact, name); i >= 0 {
-		return o.ids[i], ""
-	}
-	return "", fmt.Sprintf("the site has %d organizations with this name but for case and blanks; write it as the right "+
-		"one is written", len(o.ids))
-}
-
-// PlanAccess reads the organizations of the site, whole, and counts what the rows ask for. api may be nil: then names
-// are only counted. Its error may be a *Stop.
-func (p *Plan) PlanAccess(ctx context.Context, api API, l *ledger.Ledger, o AccessOptions) error {
-	if !o.Organizations && len(o.ServiceDesks) == 0 {
-		return nil
-	}
-	a := &AccessPlan{Organizations: o.Organizations, byName: map[string]*organization{}, names: map[string]string{}}
-	if err := a.ask(ctx, api, o); err != nil {
-		return err
-	}
-	p.Access = a
-	w := &access{ledger: l, plan: a, run: p.Run.Seq}
-	for batch, err := range inBatches(p.Rows(ctx), accessRows) {
-		if err != nil {
-			return err
-		}
-		a.count(batch)
-		members, err := w.wanted(ctx, batch)
-		if err != nil {
-			return err
-		}
-		for _, m := range members {
-			a.Memberships += m.open()
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(a.byName)) {
-		a.tally(a.byName[name])
-	}
-	return nil
-}
-
-// ask reads projects and organizations of the site.
-func (a *AccessPlan) ask(ctx context.Context, api API, o AccessOptions) error {
-	if api == nil {
-		for _, key := range o.ServiceDesks {
-			a.ServiceDesks = append(a.ServiceDesks, apiclient.ServiceDesk{ProjectKey: key})
-		}
-		return nil
-	}
-	for _, key := range o.ServiceDesks {
-		desk, err := api.ServiceDesk(ctx, key)
-		if err != nil {
-			return noProject(key, err)
-		}
-		a.ServiceDesks = append(a.ServiceDesks, desk)
-	}
-	a.Scanned = true
-	if !o.Organizations {
-		return nil
-	}
-	for one, err := range api.Organizations(ctx) {
-		if err != nil {
-			return accessStop("reading the organizations of the site", err)
-		}
-		named := a.named(one.Name)
-		named.exact, named.ids = append(named.exact, one.Name), append(named.ids, one.ID)
-		a.names[one.ID] = one.Name
-	}
-	return nil
-}
-
-func (a *AccessPlan) named(name string) *organization {
-	key := foldOrganization(name)
-	if a.byName[key] == nil {
-		a.byName[key] = &organization{}
-	}
-	return a.byName[key]
-}
-
-// count counts what rows name.
-func (a *AccessPlan) count(rows []*export.Row) {
-	for _, row := range rows {
-		switch {
-		case !a.Organizations || !row.Sendable():
-		case row.InvalidOrganization != "":
-			a.InvalidRows++
-		case row.Organization == "":
-			a.WithoutOrganization++
-		default:
-			if named := a.named(row.Organization); named.name == "" {
-				named.name = strings.Clone(row.Organization)
-			}
-		}
-	}
-}
-
-func (a *AccessPlan) tally(o *organization) {
-	if o.name == "" {
-		return
-	}
-	a.Named++
-	if len(o.ids) > 0 {
-		a.Existing++
-		return
-	}
-	if a.ToCreate++; a.Scanned && len(a.FirstNew) < 10 {
-		a.FirstNew = append(a.FirstNew, o.name)
-	}
-}
-
-func noProject(key string, err error) error {
-	if refused, ok := errors.AsType[*apiclient.Error](err); ok && refused.Kind == apiclient.KindNotFound {
-		return &Stop{
-			Cause: Broken,
-			What:  fmt.Sprintf("there is no service project %q at the site, or the account cannot see it; nothing was sent", key),
-			Hint:  "give the key of a project that has a portal, as in its request numbers (SUP-12: SUP)",
-			Err:   err,
-		}
-	}
-	return accessStop(fmt.Sprintf("looking up the service project %q", key), err)
-}
-
-func accessStop(doing string, err error) error {
-	if stop := stopFor(err); stop != nil {
-		return stop
-	}
-	stop := &Stop{Cause: Broken, What: doing + ": " + oneLine(err), Hint: "nothing was sent; run it again", Err: err}
-	if refused, ok := errors.AsType[*apiclient.Error](err); ok && refused.NotAuthorized() {
-		stop.Cause = Unauthorised
-		stop.What, stop.Hint = doing+": "+refused.Redacted(), joinLines(refused.Hint, "give the account the right, or leave the flag out")
-	}
-	return stop
+// A claim is what one row asks for: a seat in its organization, then those in the service projects.
+type claim struct {
+	row   *export.Row
+	seats []*seat
 }
 
 // AccessEnd is what became of the access that was asked for.
@@ -209,8 +62,8 @@ type AccessEnd struct {
 	Added, Known, Failed    int // memberships in them
 	ServiceDesks            map[string]DeskEnd
 	ToReview                []AccessReview
-	Rows                    int // rows whose access is not as asked for, though they have an account
-	Refused                 []string
+	Rows                    int      // rows whose access is not as asked for, though they have an account
+	Refused                 []string // projects that do not take organizations, and why
 }
 
 // DeskEnd is how many customers and organizations have access to a service project.
@@ -222,435 +75,301 @@ type AccessReview struct {
 	AccountID, OrganizationID string
 }
 
-// access gives customers what was asked for: wanted − done = calls. It takes nothing away, and everything in it may be
-// repeated. It runs after the creates: ids and look-ups are there then, and chunks of 50 make it short.
-type access struct {
-	api    API
-	ledger *ledger.Ledger
-	plan   *AccessPlan
-	run    int64
-	end    *AccessEnd
-
-	mu      sync.Mutex
-	targets map[string]*answers
-	moved   map[string][]AccessReview // by account id
-	stop    *Stop
-}
-
-// answers is what the site has said about one organization or project in this session.
-type answers struct {
-	took    bool   // it has taken somebody
-	refused int    // single accounts
-	closed  string // why it takes nobody
-}
-
-// seat is one place that a row asks for.
-type seat struct {
-	kind, target string
-	access       outcome.Access // 0: still to be asked for
-	reason       string
-}
-
-// member is a row with the seats that it asks for: in its organization, then in the service projects.
-type member struct {
-	row           *export.Row
-	account       ledger.Account
-	organizations []seat
-	desks         []seat
-}
-
-func (m *member) open() (n int) {
-	for _, s := range slices.Concat(m.organizations, m.desks) {
-		if s.access == 0 || s.access == outcome.AccessNotAttempted {
-			n++
-		}
-	}
-	return n
-}
-
-// wanted is what rows ask for, with what is done already, or cannot be.
-func (a *access) wanted(ctx context.Context, rows []*export.Row) ([]*member, error) {
-	keys := make([]string, 0, len(rows))
-	for _, row := range rows {
-		if row.Sendable() {
-			keys = append(keys, row.Key)
-		}
-	}
-	accounts, err := a.ledger.Accounts(ctx, keys)
-	if err != nil {
-		return nil, err
-	}
-	var members []*member
-	var ids []string
-	for _, row := range rows {
-		if !row.Sendable() {
-			continue
-		}
-		m := a.seats(row, accounts[row.Key])
-		members = append(members, m)
-		if m.usable() {
-			ids = append(ids, m.account.ID)
-		}
-	}
-	organizations, err := a.ledger.AccessOf(ctx, ledger.Organization, ids)
-	if err != nil {
-		return nil, err
-	}
-	desks, err := a.ledger.AccessOf(ctx, ledger.ServiceDesk, ids)
-	for _, m := range members {
-		if m.usable() {
-			a.settleDone(m.organizations, organizations[m.account.ID])
-			a.settleDone(m.desks, desks[m.account.ID])
-			a.noteMoved(m, organizations[m.account.ID])
-		}
-	}
-	return members, err
-}
-
-// usable reports whether there is an account to add: never by name, only with an id from a 201 or a look-up.
-func (m *member) usable() bool {
-	return m.account.ID != "" && m.account.RevokedAt.IsZero() && !m.account.Gone
-}
-
-// seats is what a row asks for.
-func (a *access) seats(row *export.Row, account ledger.Account) *member {
-	m := &member{row: row, account: account}
-	if a.plan.Organizations && (row.Organization != "" || row.InvalidOrganization != "") {
-		s := seat{kind: ledger.Organization}
-		if s.reason = row.InvalidOrganization; s.reason != "" {
-			s.access = outcome.AccessInvalid
-		} else if s.target, s.reason = a.plan.named(row.Organization).find(row.Organization); s.reason != "" {
-			s.access = outcome.AccessFailed
-		}
-		m.organizations = append(m.organizations, s)
-	}
-	for _, desk := range a.plan.ServiceDesks {
-		m.desks = append(m.desks, seat{kind: ledger.ServiceDesk, target: desk.ID})
-	}
-	if m.usable() {
-		return m
-	}
-	none := seat{access: outcome.AccessNotAttempted}
-	if account.Key != "" && account.ID == "" {
-		none = seat{access: outcome.AccessFailed, reason: outcome.ReasonNoOrganizationID}
-	}
-	for _, seats := range [][]seat{m.organizations, m.desks} {
-		for i := range seats {
-			if seats[i].access == 0 {
-				seats[i].access, seats[i].reason = none.access, none.reason
-			}
-		}
-	}
-	return m
-}
-
-// settleDone marks what the ledger has: by this run it was added, also when a process was killed over it.
-func (a *access) settleDone(seats []seat, done []ledger.Grant) {
-	for i := range seats {
-		for _, grant := range done {
-			if seats[i].access != 0 || grant.Target != seats[i].target {
-				continue
-			}
-			if seats[i].access = outcome.AccessKnown; grant.Run == a.run {
-				seats[i].access = outcome.Added
-			}
-		}
-	}
-}
-
-// noteMoved remembers organizations of before of somebody who is added to another one.
-func (a *access) noteMoved(m *member, done []ledger.Grant) {
-	for _, s := range m.organizations {
-		if s.access != 0 && s.access != outcome.Added || a.moved == nil {
-			continue
-		}
-		for _, grant := range done {
-			if grant.Run < a.run && grant.Target != s.target {
-				a.moved[m.account.ID] = append(a.moved[m.account.ID],
-					AccessReview{m.row.Number, m.account.ID, grant.Target})
-			}
-		}
-	}
-}
-
 // giveAccess carries out the access plan of a run and keeps what became of each row.
-func (c *creation) giveAccess(ctx context.Context, r *Run, end *End) *Stop {
-	plan := c.plan.Access
+func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
 	a := &access{
 		api:     c.api,
 		ledger:  c.ledger,
-		plan:    plan,
+		plan:    c.plan.Access,
 		run:     c.run,
-		targets: map[string]*answers{},
-		moved:   map[string][]AccessReview{},
-		end: &AccessEnd{
-			Named:        plan.Named,
-			Existed:      plan.Existing,
-			ServiceDesks: map[string]DeskEnd{},
-		},
+		closed:  map[group]string{},
+		refused: map[group]int{},
 	}
-	end.Access, end.Revised = a.end, true
-	r.phase("access", plan.Memberships)
+	a.end = AccessEnd{Named: a.plan.Named, Existed: a.plan.Existing, ServiceDesks: map[string]DeskEnd{}}
+	end.Access, end.Revised = &a.end, true
 	a.createOrganizations(ctx)
-	a.openProjects(ctx)
-	for batch, err := range inBatches(c.plan.Rows(context.WithoutCancel(ctx)), accessRows) {
-		if err == nil {
-			err = a.give(ctx, r, batch)
-		}
-		if err != nil {
-			return firstStop(a.stop, brokenLedger(err))
-		}
-	}
-	if len(a.moved) > 0 && a.stop == nil {
-		if err := a.review(ctx, c.plan.Rows(ctx)); err != nil {
-			return brokenLedger(err)
-		}
-	}
-	return a.stop
-}
-
-// halt keeps the first reason to stop, and reports whether err was one.
-func (a *access) halt(ctx context.Context, err error) bool {
-	stop := stopFor(err)
-	if stop == nil && cutShort(err) {
-		stop = interrupted(ctx)
-	}
-	if refused, ok := errors.AsType[*apiclient.Error](err); ok && refused.Kind == apiclient.KindScope {
-		return false // the token lacks a scope for this alone
-	}
-	if stop == nil {
-		return false
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.stop = firstStop(a.stop, stop)
-	return true
-}
-
-func (a *access) stopped() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.stop != nil
-}
-
-// inParallel calls do for each of all, a few at once, until the access stops.
-func inParallel[T any](a *access, all []T, do func(T)) {
-	var pool errgroup.Group
-	pool.SetLimit(accessAtOnce)
-	for _, one := range all {
-		if a.stopped() {
+	err := a.openProjects(ctx)
+	for batch, failed := range inBatches(c.plan.Rows(context.WithoutCancel(ctx)), accessRows) {
+		if err = errors.Join(err, failed); err != nil {
 			break
 		}
-		pool.Go(func() error {
-			do(one)
-			return nil
-		})
+		err = a.give(ctx, batch)
 	}
-	_ = pool.Wait() // a stop is kept in a, and a refusal is a row's outcome
+	return firstStop(a.stop, brokenLedger(err))
 }
 
 // createOrganizations creates what the site lacks. Done twice, it returns the same one.
 func (a *access) createOrganizations(ctx context.Context) {
-	var missing []*organization
-	for _, o := range a.plan.byName {
-		if o.name != "" && len(o.ids) == 0 {
-			missing = append(missing, o)
-		}
-	}
-	inParallel(a, missing, func(o *organization) {
-		made, err := a.api.CreateOrganization(ctx, strings.Join(strings.Fields(norm.NFC.String(o.name)), " "))
-		if err != nil {
-			if !a.halt(ctx, err) {
-				o.err = "the organization could not be created: " + accessReason(err)
-			}
-			return
-		}
-		o.ids, o.exact = []string{made.ID}, []string{made.Name}
+	inParallel(a.plan.missing(), func(o *organization) {
+		made, err := a.api.CreateOrganization(ctx, o.name)
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		a.end.Created++
-		a.plan.names[made.ID] = made.Name
+		switch {
+		case err == nil:
+			o.ids, o.exact = []string{made.ID}, []string{made.Name}
+			a.end.Created++
+		case !a.halt(ctx, err):
+			o.err = "the organization could not be created: " + accessReason(err)
+		}
 	})
 }
 
 // openProjects adds the organizations of the file to the service projects.
-func (a *access) openProjects(ctx context.Context) {
-	var ids []string
+func (a *access) openProjects(ctx context.Context) error {
+	var seats []*seat
 	for _, o := range a.plan.byName {
-		if id, _ := o.find(o.name); o.name != "" && id != "" {
-			ids = append(ids, id)
+		for _, desk := range a.plan.ServiceDesks {
+			if id, _ := o.find(o.name); o.name != "" && id != "" {
+				seats = append(seats, &seat{group: group{ledger.ServiceDeskOrganization, desk.ID}, member: id})
+			}
 		}
 	}
-	done, err := a.ledger.AccessOf(ctx, ledger.ServiceDeskOrganization, ids)
-	if err != nil {
-		a.stop = firstStop(a.stop, brokenLedger(err))
-		return
+	err := a.fill(ctx, seats)
+	for _, s := range seats {
+		a.countDesk(s, DeskEnd{Organizations: 1})
 	}
 	for _, desk := range a.plan.ServiceDesks {
-		inParallel(a, ids, func(id string) {
-			has := slices.ContainsFunc(done[id], func(g ledger.Grant) bool { return g.Target == desk.ID })
-			if has || a.openProject(ctx, desk, id) {
-				a.mu.Lock()
-				defer a.mu.Unlock()
-				d := a.end.ServiceDesks[desk.ProjectKey]
-				d.Organizations++
-				a.end.ServiceDesks[desk.ProjectKey] = d
-			}
-		})
+		if why := a.closed[group{ledger.ServiceDeskOrganization, desk.ID}]; why != "" {
+			a.end.Refused = append(a.end.Refused,
+				fmt.Sprintf("organizations could not be added to the project %s: %s", desk.ProjectKey, why))
+		}
 	}
+	return err
 }
 
-func (a *access) openProject(ctx context.Context, desk apiclient.ServiceDesk, id string) bool {
-	t := a.target(ledger.ServiceDeskOrganization, desk.ID)
-	if a.closed(t) != "" {
-		return false
-	}
-	_, err := a.api.AddOrganizationToServiceDesk(ctx, desk.ID, id)
-	if err == nil {
-		return !a.broken(a.ledger.RecordAccess(ctx, a.run, ledger.ServiceDeskOrganization, desk.ID, []string{id}))
-	}
-	if a.halt(ctx, err) {
-		return false
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if t.closed == "" {
-		t.closed = accessReason(err)
-		a.end.Refused = append(a.end.Refused,
-			fmt.Sprintf("organizations could not be added to the project %s: %s", desk.ProjectKey, t.closed))
-	}
-	return false
-}
-
-// broken keeps an error of the ledger as the reason to stop.
-func (a *access) broken(err error) bool {
-	if err == nil {
-		return false
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.stop = firstStop(a.stop, brokenLedger(err))
-	return true
-}
-
-func (a *access) target(kind, id string) *answers {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	key := kind + " " + id
-	if a.targets[key] == nil {
-		a.targets[key] = &answers{}
-	}
-	return a.targets[key]
-}
-
-func (a *access) closed(t *answers) string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return t.closed
-}
-
-// A chunk is what goes into one call: accounts, each with the seats that it fills.
-type chunk struct {
-	kind, target string
-	ids          []string
-	seats        map[string][]*seat
-}
-
-// give carries out what a batch of rows asks for.
-func (a *access) give(ctx context.Context, r *Run, rows []*export.Row) error {
-	members, err := a.wanted(ctx, rows)
+// give carries out what a batch of rows asks for, and keeps what became of each.
+func (a *access) give(ctx context.Context, rows []*export.Row) error {
+	claims, err := a.claims(ctx, rows)
 	if err != nil {
 		return err
 	}
-	inParallel(a, chunks(members), func(c chunk) {
-		a.add(ctx, c)
-		r.step(len(c.ids))
-	})
-	kept := make([]ledger.RowAccess, 0, len(members))
-	for _, m := range members {
-		kept = append(kept, a.rowAccess(m))
+	var seats []*seat
+	for _, c := range claims {
+		seats = append(seats, c.seats...)
+	}
+	if err := a.fill(ctx, seats); err != nil {
+		return err
+	}
+	kept := make([]ledger.RowAccess, len(claims))
+	for i, c := range claims {
+		kept[i] = a.shown(c)
 	}
 	return a.ledger.SetRowAccess(ctx, a.run, kept)
 }
 
-// chunks puts the open seats together that one call can fill.
-func chunks(members []*member) []chunk {
-	var all []chunk
-	at := map[[2]string]int{} // the chunk of a target that has room
-	for _, m := range members {
-		for _, seats := range [][]seat{m.organizations, m.desks} {
-			for i := range seats {
-				if seats[i].access == 0 {
-					all = putSeat(all, at, m.account.ID, &seats[i])
-				}
+// claims is what rows ask for. Without an account there is nobody to add: never by name, only with an id from a 201 or
+// from a look-up of the address.
+func (a *access) claims(ctx context.Context, rows []*export.Row) ([]claim, error) {
+	keys := make([]string, len(rows))
+	for i, row := range rows {
+		keys[i] = row.Key
+	}
+	accounts, err := a.ledger.Accounts(ctx, keys)
+	var all []claim
+	for _, row := range rows {
+		if !row.Sendable() {
+			continue
+		}
+		c := claim{row, a.seats(row)}
+		account, known := accounts[row.Key]
+		for _, s := range c.seats {
+			switch s.member = account.ID; {
+			case s.access != 0:
+			case !known || account.Gone || !account.RevokedAt.IsZero():
+				s.access = outcome.AccessNotAttempted
+			case account.ID == "":
+				s.access, s.reason = outcome.AccessFailed, outcome.ReasonNoMember
+			}
+		}
+		all = append(all, c)
+	}
+	return all, err
+}
+
+func (a *access) seats(row *export.Row) (seats []*seat) {
+	if a.plan.Organizations && (row.Organization != "" || row.InvalidOrganization != "") {
+		s := &seat{group: group{kind: ledger.Organization}, row: row.Number, reason: row.InvalidOrganization}
+		if s.reason != "" {
+			s.access = outcome.AccessInvalid
+		} else if s.id, s.reason = a.plan.named(row.Organization).find(row.Organization); s.reason != "" {
+			s.access = outcome.AccessFailed
+		}
+		seats = append(seats, s)
+	}
+	for _, desk := range a.plan.ServiceDesks {
+		seats = append(seats, &seat{group: group{ledger.ServiceDesk, desk.ID}})
+	}
+	return seats
+}
+
+// fill fills the open seats: first those that the ledger has as done, then by calls.
+func (a *access) fill(ctx context.Context, seats []*seat) error {
+	if err := a.done(ctx, seats); err != nil {
+		return err
+	}
+	inParallel(chunks(seats), func(c *chunk) { a.add(ctx, c, c.ids) })
+	return nil
+}
+
+// done marks the seats that the ledger has. By this run it was added, also when a process was killed over it.
+func (a *access) done(ctx context.Context, seats []*seat) error {
+	members, wanted := map[string][]string{}, map[seatKey]bool{}
+	for _, s := range seats {
+		if s.access == 0 {
+			members[s.kind] = append(members[s.kind], s.member)
+		}
+		wanted[s.key()] = true
+	}
+	for kind, ids := range members {
+		grants, err := a.ledger.AccessOf(ctx, kind, ids)
+		if err != nil {
+			return err
+		}
+		for _, s := range seats {
+			if s.kind != kind || s.access != 0 {
+				continue
+			}
+			s.settleDone(grants[s.member], a.run)
+			if kind == ledger.Organization && s.access != outcome.AccessKnown {
+				a.moved(s, grants[s.member], wanted)
 			}
 		}
 	}
-	return all
+	return nil
 }
 
-func putSeat(all []chunk, at map[[2]string]int, id string, s *seat) []chunk {
-	key := [2]string{s.kind, s.target}
-	i, ok := at[key]
-	if !ok || len(all[i].ids) == chunkAccounts && all[i].seats[id] == nil {
-		i = len(all)
-		at[key] = i
-		all = append(all, chunk{kind: s.kind, target: s.target, seats: map[string][]*seat{}})
-	}
-	if all[i].seats[id] == nil {
-		all[i].ids = append(all[i].ids, id)
-	}
-	all[i].seats[id] = append(all[i].seats[id], s)
-	return all
+type seatKey struct {
+	group
+	member string
 }
 
-// add makes one call, and halves it when the site says that one of the accounts is wrong.
-func (a *access) add(ctx context.Context, c chunk) {
-	t := a.target(c.kind, c.target)
-	if why := a.closed(t); why != "" {
-		c.settle(outcome.AccessFailed, why)
-		return
-	}
-	if a.stopped() {
-		return
-	}
-	call := a.api.AddToServiceDesk
-	if c.kind == ledger.Organization {
-		call = a.api.AddToOrganization
-	}
-	_, err := call(ctx, c.target, c.ids)
-	switch {
-	case err == nil:
-		a.mu.Lock()
-		t.took = true
-		a.mu.Unlock()
-		if !a.broken(a.ledger.RecordAccess(ctx, a.run, c.kind, c.target, c.ids)) {
-			c.settle(outcome.Added, "")
+func (s *seat) key() seatKey { return seatKey{s.group, s.member} }
+
+func (s *seat) settleDone(done []ledger.Grant, run int64) {
+	for _, grant := range done {
+		switch {
+		case grant.Target != s.id:
+		case grant.Run == run:
+			s.access = outcome.Added
+		default:
+			s.access = outcome.AccessKnown
 		}
-	case a.halt(ctx, err):
-	case statusOf(err) == 400 && len(c.ids) > 1:
-		half := len(c.ids) / 2
-		a.add(ctx, chunk{c.kind, c.target, c.ids[:half], c.seats})
-		a.add(ctx, chunk{c.kind, c.target, c.ids[half:], c.seats})
-	default:
-		a.refuse(t, c, err)
 	}
 }
 
-// refuse keeps why a target does not take accounts. A refusal of permission, or of one account after the other, is
-// about the target.
-func (a *access) refuse(t *answers, c chunk, err error) {
-	why := accessReason(err)
-	c.settle(outcome.AccessFailed, why)
+// moved lists the organizations of before of somebody who is added to another one, each once.
+func (a *access) moved(s *seat, done []ledger.Grant, wanted map[seatKey]bool) {
+	for _, grant := range done {
+		before := seatKey{group{s.kind, grant.Target}, s.member}
+		if grant.Run != a.run && !wanted[before] {
+			wanted[before] = true
+			a.end.ToReview = append(a.end.ToReview, AccessReview{s.row, s.member, grant.Target})
+		}
+	}
+}
+
+// A chunk is what goes into one call.
+type chunk struct {
+	group
+	ids   []string
+	seats map[string][]*seat // by member: rows of the same person share one
+}
+
+// chunks puts the open seats together that one call can fill. A project takes one organization at a time.
+func chunks(seats []*seat) (all []*chunk) {
+	open := map[group]*chunk{}
+	for _, s := range seats {
+		if s.access != 0 {
+			continue
+		}
+		c := open[s.group]
+		full := c != nil && (len(c.ids) == chunkAccounts || s.kind == ledger.ServiceDeskOrganization)
+		if c == nil || full && c.seats[s.member] == nil {
+			c = &chunk{group: s.group, seats: map[string][]*seat{}}
+			open[s.group], all = c, append(all, c)
+		}
+		if c.seats[s.member] == nil {
+			c.ids = append(c.ids, s.member)
+		}
+		c.seats[s.member] = append(c.seats[s.member], s)
+	}
+	return all
+}
+
+// add makes one call for ids, and halves it when the site says that one of them is wrong.
+func (a *access) add(ctx context.Context, c *chunk, ids []string) {
+	if closed, stopped := a.mayAdd(c.group); closed != "" || stopped {
+		c.settle(ids, closed)
+		return
+	}
+	err := a.call(ctx, c.group, ids)
+	if statusOf(err) == 400 && len(ids) > 1 {
+		half := len(ids) / 2
+		a.add(ctx, c, ids[:half])
+		a.add(ctx, c, ids[half:])
+		return
+	}
+	if err == nil {
+		err = a.ledger.RecordAccess(ctx, a.run, c.kind, c.id, ids)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	status := statusOf(err)
-	if t.refused++; status == 400 && (t.took || t.refused < refusesAll) || status == 0 || status >= 500 {
-		return
+	switch {
+	case err == nil:
+		a.refused[c.group] = 0
+		for _, id := range ids {
+			for _, s := range c.seats[id] {
+				s.access = outcome.Added
+			}
+		}
+	case !a.halt(ctx, err):
+		c.settle(ids, a.refuse(c.group, err))
 	}
-	if t.closed = why; c.kind == ledger.Organization && status != 404 {
-		t.closed = "the organization takes nobody (an identity provider may manage it): " + why
+}
+
+func (a *access) call(ctx context.Context, g group, ids []string) (err error) {
+	switch g.kind {
+	case ledger.Organization:
+		_, err = a.api.AddToOrganization(ctx, g.id, ids)
+	case ledger.ServiceDesk:
+		_, err = a.api.AddToServiceDesk(ctx, g.id, ids)
+	default:
+		_, err = a.api.AddOrganizationToServiceDesk(ctx, g.id, ids[0])
 	}
+	return err
+}
+
+func (a *access) mayAdd(g group) (closed string, stopped bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.closed[g], a.stop != nil
+}
+
+// settle says why the seats of ids are not filled; "": the run has stopped before.
+func (c *chunk) settle(ids []string, why string) {
+	for _, id := range ids {
+		for _, s := range c.seats[id] {
+			s.access, s.reason = outcome.AccessFailed, why
+			if why == "" {
+				s.access, s.reason = outcome.AccessNotAttempted, outcome.ReasonAccessStopped
+			}
+		}
+	}
+}
+
+// refuse is why a call was refused. A refusal of permission, or of one account after the other, closes the group.
+func (a *access) refuse(g group, err error) string {
+	why, status := accessReason(err), statusOf(err)
+	if status == 0 || status >= 500 {
+		return why
+	}
+	if a.refused[g]++; status == 400 && a.refused[g] < refusesAll && g.kind != ledger.ServiceDeskOrganization {
+		return why
+	}
+	if a.closed[g] = why; g.kind == ledger.Organization && status != 404 {
+		a.closed[g] = "the organization takes nobody (an identity provider may manage it): " + why
+	}
+	return why
 }
 
 func accessReason(err error) string {
@@ -660,87 +379,72 @@ func accessReason(err error) string {
 	return oneLine(err)
 }
 
-// settle says what became of the seats of a chunk.
-func (c chunk) settle(access outcome.Access, reason string) {
-	for _, id := range c.ids {
-		for _, s := range c.seats[id] {
-			s.access, s.reason = access, reason
-		}
+// halt keeps the first reason to stop, and reports whether err was one. A scope that is missing here alone is none.
+func (a *access) halt(ctx context.Context, err error) bool {
+	refused, answered := errors.AsType[*apiclient.Error](err)
+	stop := stopFor(err)
+	switch {
+	case answered && refused.Kind == apiclient.KindScope:
+		return false
+	case stop == nil && cutShort(err):
+		stop = interrupted(ctx)
+	case stop == nil && !answered:
+		stop = brokenLedger(err)
 	}
+	a.stop = firstStop(a.stop, stop)
+	return stop != nil
 }
 
-// rowAccess is what the results show of a row, which is counted.
-func (a *access) rowAccess(m *member) ledger.RowAccess {
-	shown := ledger.RowAccess{Row: m.row.Number}
-	var reasons []string
-	bad := false
-	words := func(seats []seat, count func(seat)) string {
-		var all []outcome.Access
-		for _, s := range seats {
-			if s.access == 0 {
-				s.access, s.reason = outcome.AccessNotAttempted, outcome.ReasonAccessStopped
-			}
-			if bad = bad || s.access == outcome.AccessFailed || s.access == outcome.AccessInvalid; !slices.Contains(reasons, s.reason) {
-				reasons = append(reasons, s.reason)
-			}
-			all = append(all, s.access)
-			count(s)
-		}
-		return outcome.JoinAccess(all...)
+// inParallel calls do with each of all, a few at once.
+func inParallel[T any](all []T, do func(T)) {
+	var pool errgroup.Group
+	pool.SetLimit(accessAtOnce)
+	for _, one := range all {
+		pool.Go(func() error {
+			do(one)
+			return nil
+		})
 	}
-	shown.Organization = words(m.organizations, a.countMembership)
-	shown.ServiceDesk = words(m.desks, a.countCustomer)
-	shown.Reason = outcome.JoinReasons(reasons...)
+	_ = pool.Wait() // a refusal is a row's outcome, and a stop is kept in a
+}
+
+// shown is what the results show of a claim, which is counted.
+func (a *access) shown(c claim) ledger.RowAccess {
+	words, reasons := map[string][]outcome.Access{}, []string(nil)
+	bad := false
+	for _, s := range c.seats {
+		words[s.kind] = append(words[s.kind], s.access)
+		bad = bad || s.access == outcome.AccessFailed || s.access == outcome.AccessInvalid
+		if !slices.Contains(reasons, s.reason) {
+			reasons = append(reasons, s.reason)
+		}
+		a.countDesk(s, DeskEnd{Customers: 1})
+		switch {
+		case s.kind != ledger.Organization:
+		case s.access == outcome.Added:
+			a.end.Added++
+		case s.access == outcome.AccessKnown:
+			a.end.Known++
+		case s.access == outcome.AccessFailed:
+			a.end.Failed++
+		}
+	}
 	if bad {
 		a.end.Rows++
 	}
-	return shown
-}
-
-func (a *access) countMembership(s seat) {
-	switch s.access {
-	case outcome.Added:
-		a.end.Added++
-	case outcome.AccessKnown:
-		a.end.Known++
-	case outcome.AccessFailed:
-		a.end.Failed++
+	return ledger.RowAccess{
+		Row:          c.row.Number,
+		Organization: outcome.JoinAccess(words[ledger.Organization]...),
+		ServiceDesk:  outcome.JoinAccess(words[ledger.ServiceDesk]...),
+		Reason:       outcome.JoinReasons(reasons...),
 	}
 }
 
-func (a *access) countCustomer(s seat) {
+func (a *access) countDesk(s *seat, n DeskEnd) {
 	for _, desk := range a.plan.ServiceDesks {
-		if desk.ID == s.target && s.access.Good() {
-			d := a.end.ServiceDesks[desk.ProjectKey]
-			d.Customers++
-			a.end.ServiceDesks[desk.ProjectKey] = d
+		if s.kind != ledger.Organization && desk.ID == s.id && s.access.Good() {
+			sum := a.end.ServiceDesks[desk.ProjectKey]
+			a.end.ServiceDesks[desk.ProjectKey] = DeskEnd{sum.Customers + n.Customers, sum.Organizations + n.Organizations}
 		}
 	}
-}
-
-// review goes through the rows once more: an organization of before that another row of the same person names is not
-// left behind.
-func (a *access) review(ctx context.Context, rows iter.Seq2[*export.Row, error]) error {
-	moved := a.moved
-	a.moved = nil
-	for batch, err := range inBatches(rows, accessRows) {
-		if err != nil {
-			return err
-		}
-		members, err := a.wanted(ctx, batch)
-		if err != nil {
-			return err
-		}
-		for _, m := range members {
-			for _, s := range m.organizations {
-				if left, ok := moved[m.account.ID]; ok {
-					moved[m.account.ID] = slices.DeleteFunc(left, func(r AccessReview) bool { return r.OrganizationID == s.target })
-				}
-			}
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(moved)) {
-		a.end.ToReview = append(a.end.ToReview, moved[id]...)
-	}
-	return nil
 }

@@ -124,7 +124,6 @@ func (c *creation) lookUpRest(ctx context.Context, r *Run, end *End) *Stop {
 	if !c.options.ResolveConflicts {
 		return nil
 	}
-	r.phase("look-ups", 0)
 	pick := func(u ledger.OpenLookUp) bool {
 		return u.Run == c.run && (u.Account.Status == outcome.CreatedUnconfirmed || time.Since(u.Settled) >= searchLag)
 	}
@@ -134,6 +133,5 @@ func (c *creation) lookUpRest(ctx context.Context, r *Run, end *End) *Stop {
 		end.Revised = true
 		mu.Unlock()
 		r.move(u.Outcome.Status, o.Status)
-		r.step(1)
 	})
 }

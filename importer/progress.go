@@ -14,9 +14,6 @@ type Progress struct {
 	Made   int            // of them, rows whose customer was created, or may have been: what --limit counts
 	Sent   int            // of them, rows for which a request left in this session
 	Lost   int            // of these, rows with an attempt whose answer was lost
-
-	Phase               string // "": rows; "look-ups"; "access"
-	PhaseDone, PhaseAll int    // of the phase that is no rows; PhaseAll 0: not known
 }
 
 // progress counts what a run has done so far.
@@ -32,64 +29,54 @@ func (p *progress) Progress() Progress {
 	return p.now
 }
 
-func (p *progress) change(f func(*Progress)) {
+func (p *progress) count(s outcome.Status, rows int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	f(&p.now)
-}
-
-func (p *progress) count(s outcome.Status) { p.change(func(n *Progress) { n.Totals.Add(s) }) }
-
-// skip counts rows that will never be told.
-func (p *progress) skip(s outcome.Status, rows int) {
-	p.change(func(n *Progress) {
-		for range rows {
-			n.Totals.Add(s)
-		}
-	})
+	for range rows {
+		p.now.Totals.Add(s)
+	}
 }
 
 func (p *progress) move(from, to outcome.Status) {
-	p.change(func(n *Progress) { n.Totals.Move(from, to) })
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.now.Totals.Move(from, to)
 }
 
 func (p *progress) worked(r Result) {
-	p.change(func(n *Progress) {
-		n.Tasks++
-		if usesLimit(r.Status) {
-			n.Made++
-		}
-		if r.Attempts > 0 {
-			n.Sent++
-		}
-		if r.Lost {
-			n.Lost++
-		}
-	})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.now.Tasks++
+	if usesLimit(r.Status) {
+		p.now.Made++
+	}
+	if r.Attempts > 0 {
+		p.now.Sent++
+	}
+	if r.Lost {
+		p.now.Lost++
+	}
 }
 
-// phase begins a part of the run that follows the rows.
-func (p *progress) phase(name string, all int) {
-	p.change(func(n *Progress) { n.Phase, n.PhaseDone, n.PhaseAll = name, 0, all })
-}
-
-func (p *progress) step(done int) { p.change(func(n *Progress) { n.PhaseDone += done }) }
-
-// allowance is --limit: it lets rows through only as long as no more than limit of them can end up created. nil lets
-// everything through.
+// allowance is --limit: a permit for each row that may end up created. One that created nobody gives its permit back.
 type allowance struct {
-	mu     sync.Mutex
-	limit  int
-	made   int
-	flying int
-	free   chan struct{} // a row came back and created nobody
+	permits chan struct{}
+	used    chan struct{} // closed when no more may be created
+
+	mu   sync.Mutex
+	left int
 }
 
+// newAllowance is nil for no limit.
 func newAllowance(limit int) *allowance {
 	if limit <= 0 {
 		return nil
 	}
-	return &allowance{limit: limit, free: make(chan struct{}, 1)}
+	a := &allowance{permits: make(chan struct{}, limit), used: make(chan struct{}), left: limit}
+	for range limit {
+		a.permits <- struct{}{}
+	}
+	return a
 }
 
 // take waits until one more row may go; false: the limit is reached, or ctx has ended.
@@ -97,22 +84,13 @@ func (a *allowance) take(ctx context.Context) bool {
 	if a == nil {
 		return ctx.Err() == nil
 	}
-	for {
-		a.mu.Lock()
-		full, may := a.made >= a.limit, a.made+a.flying < a.limit
-		if may {
-			a.flying++
-		}
-		a.mu.Unlock()
-		if may || full {
-			return may
-		}
-		select {
-		case <-ctx.Done():
-			return false
-		case <-a.free:
-		}
+	select {
+	case <-ctx.Done():
+	case <-a.used:
+	case <-a.permits:
+		return true
 	}
+	return false
 }
 
 // give takes a row back with what became of it.
@@ -120,15 +98,14 @@ func (a *allowance) give(s outcome.Status) {
 	if a == nil {
 		return
 	}
-	a.mu.Lock()
-	a.flying--
-	if usesLimit(s) {
-		a.made++
+	if !usesLimit(s) {
+		a.permits <- struct{}{}
+		return
 	}
-	a.mu.Unlock()
-	select {
-	case a.free <- struct{}{}:
-	default:
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.left--; a.left == 0 {
+		close(a.used)
 	}
 }
 
@@ -142,7 +119,10 @@ func (a *allowance) reached() bool {
 	if a == nil {
 		return false
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.made >= a.limit
+	select {
+	case <-a.used:
+		return true
+	default:
+		return false
+	}
 }

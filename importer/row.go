@@ -64,7 +64,7 @@ func (c *creation) after(ctx context.Context, r *Run, end *End) {
 		end.Stop = firstStop(c.rules.onlyForbidden(), c.lookUpRest(ctx, r, end))
 	}
 	if end.Stop == nil && c.plan.Access != nil {
-		end.Stop = c.giveAccess(ctx, r, end)
+		end.Stop = c.giveAccess(ctx, end)
 	}
 	end.Notes = c.notes(still, end)
 }

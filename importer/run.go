@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -52,7 +51,7 @@ type Options struct {
 	UpdateNames      bool   // rename known customers whose name has changed
 	ResolveConflicts bool   // look up the account id behind a 409
 	MayBrowse        bool   // Jira says that the token may browse users: an empty look-up is evidence
-	FailedPath       string // where the rows to fix are written; ""; nowhere
+	FailedPath       string // where the rows to fix are written; "": nowhere
 
 	Settled func(Result) // unless nil, is given each result at once, out of order and from any goroutine
 }
@@ -87,8 +86,10 @@ func (e End) ExitCode() int {
 	return 0
 }
 
-// batchRows is how many rows are asked about in the ledger at once.
-const batchRows = 512
+const (
+	batchRows  = 512     // rows that are asked about in the ledger at once
+	windowRows = 1 << 14 // rows that the fastest worker may be ahead of the slowest
+)
 
 // A decision is what a row needs: nothing any more, or a worker's time.
 type decision struct {
@@ -115,8 +116,8 @@ type Run struct {
 	work    work
 	rows    int // as the first pass counted them
 	options Options
-	quota   *allowance // --limit
-	window  *window
+	limit   *allowance
+	window  int
 	progress
 
 	asked   context.Context // ends when the user asks to stop
@@ -125,14 +126,7 @@ type Run struct {
 }
 
 func newRun(ctx context.Context, w work, plan *Plan, o Options) *Run {
-	r := &Run{
-		work:    w,
-		rows:    plan.Survey.Rows,
-		options: o,
-		quota:   newAllowance(o.Limit),
-		window:  newWindow(windowRows),
-		asked:   ctx,
-	}
+	r := &Run{work: w, rows: plan.Survey.Rows, options: o, limit: newAllowance(o.Limit), window: windowRows, asked: ctx}
 	r.running, r.cancel = context.WithCancelCause(ctx)
 	return r
 }
@@ -159,13 +153,10 @@ func (r *Run) Do(rows iter.Seq2[*export.Row, error], tell func(Result) error) En
 	r.work.after(r.asked, r, &end)
 	now := r.Progress()
 	end.Totals, end.Sent, end.Lost = now.Totals, now.Sent, now.Lost
-	limited := r.options.Only != 0 || r.quota.reached()
+	limited := r.options.Only != 0 || r.limit.reached()
 	if end.Stop == nil && limited && now.Totals.Of(outcome.NotAttempted) > 0 {
-		end.Stop = &Stop{
-			Cause: LimitReached,
-			What:  "--limit is reached, as asked",
-			Hint:  "run the same command again for the rest; without --limit it goes to the end",
-		}
+		end.Stop = newStop(LimitReached, nil, "--limit is reached, as asked",
+			"run the same command again for the rest; without --limit it goes to the end")
 	}
 	return end
 }
@@ -177,22 +168,30 @@ func (r *Run) stop(s *Stop) {
 	}
 }
 
-// through takes every row from the reader to tell, and returns why it stopped before the end.
+// step is a row on its way to the workers; in is where its result is waited for.
+type step struct {
+	decision
+	in chan<- Result
+}
+
+// through takes every row from the reader to tell, and returns why it stopped before the end. Results are waited for
+// in input order: ordered has a place for each row that is under way, and the reader waits when it is full.
 func (r *Run) through(rows iter.Seq2[*export.Row, error], tell func(Result) error) *Stop {
 	pool, ctx := errgroup.WithContext(r.running) // a worker's *Stop ends the others
-	steps := make(chan decision)
+	steps, ordered := make(chan step), make(chan (<-chan Result), r.window)
 	pool.Go(func() error {
 		defer close(steps)
-		r.read(ctx, rows, steps)
+		defer close(ordered)
+		r.read(ctx, rows, steps, ordered)
 		return nil
 	})
 	for range max(1, min(r.options.Workers, r.rows)) {
 		pool.Go(func() error {
-			for d := range steps {
-				result, stop := d.do(ctx)
-				r.quota.give(result.Status)
+			for s := range steps {
+				result, stop := s.do(ctx)
+				r.limit.give(result.Status)
 				r.worked(result)
-				r.hand(result)
+				s.in <- r.settled(result)
 				if stop != nil {
 					return stop
 				}
@@ -200,7 +199,7 @@ func (r *Run) through(rows iter.Seq2[*export.Row, error], tell func(Result) erro
 			return nil
 		})
 	}
-	r.collect(tell)
+	r.collect(ordered, tell)
 	_ = pool.Wait() // its error is the cause of ctx, unless something else came first
 	if stop, ok := errors.AsType[*Stop](context.Cause(ctx)); ok {
 		return stop
@@ -209,37 +208,74 @@ func (r *Run) through(rows iter.Seq2[*export.Row, error], tell func(Result) erro
 }
 
 // read goes through the rows to the end, also after a stop: every row gets its result.
-func (r *Run) read(ctx context.Context, rows iter.Seq2[*export.Row, error], steps chan<- decision) {
-	batches := make(chan []*export.Row, 1) // while one is decided on, the next is read
-	var deciding sync.WaitGroup
-	deciding.Go(func() {
-		for batch := range batches {
-			r.decide(ctx, batch, steps)
-		}
-	})
-	last, err := 0, error(nil)
-	for batch, e := range inBatches(rows, batchRows) {
-		if err = e; err != nil {
-			break
+func (r *Run) read(ctx context.Context, rows iter.Seq2[*export.Row, error], steps chan<- step, ordered chan<- <-chan Result) {
+	last := 0
+	for batch, err := range ahead(inBatches(rows, batchRows)) {
+		if err != nil {
+			r.stop(brokenInput(err))
+			r.count(outcome.NotAttempted, r.rows-last)
+			return
 		}
 		last = batch[len(batch)-1].Number
-		batches <- batch
+		decisions, err := r.work.decide(context.WithoutCancel(ctx), batch) // what was read gets a result, also after a stop
+		if err != nil {
+			r.stop(brokenLedger(err))
+			decisions = nil
+			for _, row := range batch {
+				decisions = append(decisions, decision{result: r.work.unread(row)})
+			}
+		}
+		for _, d := range decisions {
+			in := make(chan Result, 1)
+			ordered <- in
+			if d.do == nil || !r.offer(ctx, step{d, in}, steps) {
+				in <- r.settled(d.result)
+			}
+		}
 	}
-	if err != nil {
-		r.stop(brokenInput(err))
+}
+
+// offer gives a row to the next free worker; false: the run stops first, or may not send this one.
+func (r *Run) offer(ctx context.Context, s step, steps chan<- step) bool {
+	if r.options.Only != 0 && s.result.Row.Number != r.options.Only || !r.limit.take(ctx) {
+		return false
 	}
-	close(batches)
-	deciding.Wait()
-	if err != nil {
-		r.skip(outcome.NotAttempted, r.rows-last)
+	select {
+	case <-ctx.Done():
+		return false
+	case steps <- s:
+		return true
 	}
-	r.window.close(last)
+}
+
+// settled counts a result that is on disk.
+func (r *Run) settled(result Result) Result {
+	r.count(result.Status, 1)
+	if r.options.Settled != nil {
+		r.options.Settled(result)
+	}
+	return result
+}
+
+// collect takes the results in order. When they can no longer be told (a full disk), it stops the run and only drains.
+func (r *Run) collect(ordered <-chan (<-chan Result), tell func(Result) error) {
+	var failed error
+	for in := range ordered {
+		result := <-in
+		if failed != nil {
+			continue
+		}
+		r.work.seen(result)
+		if failed = tell(result); failed != nil {
+			r.stop(newStop(Broken, failed, failed.Error(), "make room or give another --results, "+goesOn))
+		}
+	}
 }
 
 // inBatches yields n rows at a time. An error is the last that it yields, after the rows that came before it.
 func inBatches(rows iter.Seq2[*export.Row, error], n int) iter.Seq2[[]*export.Row, error] {
 	return func(yield func([]*export.Row, error) bool) {
-		batch := make([]*export.Row, 0, n)
+		var batch []*export.Row
 		for row, err := range rows {
 			if err != nil {
 				if len(batch) == 0 || yield(batch, nil) {
@@ -247,13 +283,12 @@ func inBatches(rows iter.Seq2[*export.Row, error], n int) iter.Seq2[[]*export.Ro
 				}
 				return
 			}
-			if batch = append(batch, row); len(batch) < n {
-				continue
+			if batch = append(batch, row); len(batch) == n {
+				if !yield(batch, nil) {
+					return
+				}
+				batch = make([]*export.Row, 0, n)
 			}
-			if !yield(batch, nil) {
-				return
-			}
-			batch = make([]*export.Row, 0, n)
 		}
 		if len(batch) > 0 {
 			yield(batch, nil)
@@ -261,66 +296,23 @@ func inBatches(rows iter.Seq2[*export.Row, error], n int) iter.Seq2[[]*export.Ro
 	}
 }
 
-// decide hands on what is settled in a batch, and gives the rest to the workers.
-func (r *Run) decide(ctx context.Context, batch []*export.Row, steps chan<- decision) {
-	r.window.reserve(len(batch))
-	decisions, err := r.work.decide(context.WithoutCancel(ctx), batch) // what was read gets a result, also after a stop
-	if err != nil {
-		r.stop(brokenLedger(err))
-		for _, row := range batch {
-			r.hand(r.work.unread(row))
-		}
-		return
+// ahead reads the next batch while the caller works on one.
+func ahead(batches iter.Seq2[[]*export.Row, error]) iter.Seq2[[]*export.Row, error] {
+	type read struct {
+		batch []*export.Row
+		err   error
 	}
-	for _, d := range decisions {
-		if d.do == nil || !r.offer(ctx, d, steps) {
-			r.hand(d.result)
-		}
-	}
-}
-
-// offer gives a row to the next free worker; false: the run stops first, or may not send this one.
-func (r *Run) offer(ctx context.Context, d decision, steps chan<- decision) bool {
-	if r.options.Only != 0 && d.result.Row.Number != r.options.Only || !r.quota.take(ctx) {
-		return false
-	}
-	select {
-	case <-ctx.Done():
-		return false
-	case steps <- d:
-		return true
-	}
-}
-
-// hand puts a result that is on disk into its place.
-func (r *Run) hand(result Result) {
-	r.count(result.Status)
-	if r.options.Settled != nil {
-		r.options.Settled(result)
-	}
-	r.window.put(result)
-}
-
-// collect takes the results in order. When they can no longer be told (a full disk), it stops the run and only drains.
-func (r *Run) collect(tell func(Result) error) {
-	buf := make([]Result, 0, batchRows)
-	var broken error
-	for {
-		ready := r.window.take(buf[:0])
-		if len(ready) == 0 {
-			return
-		}
-		for i := 0; i < len(ready) && broken == nil; i++ {
-			r.work.seen(ready[i])
-			if broken = tell(ready[i]); broken != nil {
-				r.stop(&Stop{
-					Cause: Broken,
-					What:  broken.Error(),
-					Err:   broken,
-					Hint: "make room or give another --results, then run the same command again; " +
-						"it goes on where it stopped",
-				})
+	return func(yield func([]*export.Row, error) bool) {
+		next := make(chan read, 1)
+		go func() {
+			defer close(next)
+			for batch, err := range batches {
+				next <- read{batch, err}
 			}
+		}()
+		more := true
+		for one := range next { // to the end: nobody is left who writes
+			more = more && yield(one.batch, one.err)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -63,18 +62,19 @@ func (s *Stop) Error() string { return s.What }
 
 func (s *Stop) Unwrap() error { return s.Err }
 
+func newStop(cause Cause, err error, what, hint string) *Stop {
+	return &Stop{Cause: cause, Err: err, What: what, Hint: hint}
+}
+
 // ErrInterrupted cancels the context of a run when the user asks it to stop.
-var ErrInterrupted = &Stop{Cause: Interrupted, What: "interrupted"}
+var ErrInterrupted = newStop(Interrupted, nil, "interrupted", "")
 
 const goesOn = "then run the same command again; it goes on where it stopped"
 
 // interrupted is why ctx has ended; nil while it has not.
 func interrupted(ctx context.Context) *Stop {
 	cause := context.Cause(ctx)
-	if cause == nil {
-		return nil
-	}
-	if s, ok := errors.AsType[*Stop](cause); ok {
+	if s, ok := errors.AsType[*Stop](cause); ok || cause == nil {
 		return s
 	}
 	return ErrInterrupted
@@ -93,65 +93,41 @@ func brokenLedger(err error) *Stop {
 	if err == nil {
 		return nil
 	}
-	return &Stop{
-		Cause: Broken,
-		What:  err.Error(),
-		Err:   err,
-		Hint:  "make room on the disk, or fix what the message names, " + goesOn,
-	}
+	return newStop(Broken, err, err.Error(), "make room on the disk, or fix what the message names, "+goesOn)
 }
 
 func brokenInput(err error) *Stop {
-	return &Stop{
-		Cause: Broken,
-		What:  "reading the input: " + err.Error(),
-		Err:   err,
-		Hint:  "nothing is lost; run the same command again when the file can be read",
-	}
+	return newStop(Broken, err, "reading the input: "+err.Error(),
+		"nothing is lost; run the same command again when the file can be read")
 }
 
 // stopFor is the reason to stop that lies in one error of the site; nil when the error concerns its row alone.
 func stopFor(err error) *Stop {
 	if pause, ok := errors.AsType[*apiclient.PauseError](err); ok {
 		until := text.Minute(pause.Until)
-		return &Stop{
-			Cause: QuotaPause,
-			What:  "the quota of the site asks for a pause until " + until,
-			Hint: "run the same command again after " + until +
-				", or allow a longer wait with --max-pause; it goes on where it stopped",
-			Until: pause.Until,
-			Err:   err,
-		}
+		stop := newStop(QuotaPause, err, "the quota of the site asks for a pause until "+until,
+			"run the same command again after "+until+
+				", or allow a longer wait with --max-pause; it goes on where it stopped")
+		stop.Until = pause.Until
+		return stop
 	}
 	if outage, ok := errors.AsType[*apiclient.OutageError](err); ok {
-		return &Stop{
-			Cause: SiteGone,
-			What:  "the site has not answered since " + outage.Since.Local().Format("15:04:05"),
-			Hint:  "see whether the site opens in a browser, " + goesOn,
-			Err:   err,
-		}
+		return newStop(SiteGone, err, "the site has not answered since "+outage.Since.Local().Format("15:04:05"),
+			"see whether the site opens in a browser, "+goesOn)
 	}
 	refused, ok := errors.AsType[*apiclient.Error](err)
 	if ok && (refused.Kind == apiclient.KindUnauthorized || refused.Kind == apiclient.KindScope) {
-		return &Stop{
-			Cause: Unauthorised,
-			What:  "the site no longer accepts the credentials (" + refused.Redacted() + ")",
-			Hint:  joinLines(refused.Hint, goesOn),
-			Err:   err,
-		}
+		return newStop(Unauthorised, err, "the site no longer accepts the credentials ("+refused.Redacted()+")",
+			joinLines(refused.Hint, goesOn))
 	}
 	return nil
 }
 
 // cutShort reports whether a call ended because the run did, and not because of an answer.
 func cutShort(err error) bool {
-	if _, ok := errors.AsType[*apiclient.PauseError](err); ok {
-		return true
-	}
-	if _, ok := errors.AsType[*apiclient.OutageError](err); ok {
-		return true
-	}
-	return errors.Is(err, context.Canceled)
+	_, pause := errors.AsType[*apiclient.PauseError](err)
+	_, outage := errors.AsType[*apiclient.OutageError](err)
+	return pause || outage || errors.Is(err, context.Canceled)
 }
 
 // statusOf is the status with which the site refused; 0: there was no answer.
@@ -162,9 +138,7 @@ func statusOf(err error) int {
 	return 0
 }
 
-func joinLines(lines ...string) string {
-	return strings.Join(slices.DeleteFunc(lines, func(line string) bool { return line == "" }), "\n")
-}
+func joinLines(first, second string) string { return strings.TrimPrefix(first+"\n"+second, "\n") }
 
 // refusal is what makes two refusals the same: the status and Jira's key for it. Texts do not count.
 type refusal struct {
@@ -186,22 +160,21 @@ type stopRules struct {
 	failed  int // of them failed or unknown
 	last    refusal
 	streak  int
-	err     error // the last refusal of the streak
-	reached bool  // something was done or found there in this session
+	err     *apiclient.Error // the last refusal of the streak
+	reached bool             // something was done or found there in this session
 }
 
 // after takes one row that was sent, with the error that its call ended in.
 func (w *stopRules) after(s outcome.Status, err error) *Stop {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if s == outcome.NotAttempted {
-		return stopFor(err)
-	}
 	w.sent++
 	switch s {
+	case outcome.NotAttempted:
+		w.sent--
+		return stopFor(err)
 	case outcome.Created, outcome.CreatedUnconfirmed, outcome.Conflict, outcome.Revoked, outcome.Renamed:
 		w.reached, w.streak = true, 0
-		return nil
 	case outcome.NotFound:
 		return w.sameAgain(err)
 	case outcome.Failed, outcome.Unknown:
@@ -222,30 +195,25 @@ func (w *stopRules) sameAgain(err error) *Stop {
 		w.last, w.streak = this, 0
 	}
 	w.streak++
-	w.err = err
-	if w.streak < sameRefusals || w.maxErrors.Never() && this.status != 403 {
+	w.err = refused
+	switch {
+	case w.streak < sameRefusals:
+		return nil
+	case this.status == 403:
+		return w.forbidden()
+	case w.maxErrors.Never():
 		return nil
 	}
-	if this.status == 403 {
-		return w.forbidden(refused)
-	}
-	return &Stop{
-		Cause: Guarded,
-		What: fmt.Sprintf("the site refused %d rows in a row for the same reason (%s), and none succeeded between: "+
+	return newStop(Guarded, err,
+		fmt.Sprintf("the site refused %d rows in a row for the same reason (%s), and none succeeded between: "+
 			"this is one problem, not %d", w.streak, refused.Error(), w.streak),
-		Hint: joinLines(refused.Hint, "fix the cause and run the same command again; the refused rows are then sent "+
-			"again. If it really lies in each row, go on with --max-errors 0"),
-		Err: refused,
-	}
+		joinLines(refused.Hint, "fix the cause and run the same command again; the refused rows are then sent again. "+
+			"If it really lies in each row, go on with --max-errors 0"))
 }
 
-func (w *stopRules) forbidden(refused *apiclient.Error) *Stop {
-	return &Stop{
-		Cause: Unauthorised,
-		What:  fmt.Sprintf("the account may not %s (%s)", w.action, refused.Redacted()),
-		Hint:  joinLines(refused.Hint, "get the permission, "+goesOn),
-		Err:   refused,
-	}
+func (w *stopRules) forbidden() *Stop {
+	return newStop(Unauthorised, w.err, fmt.Sprintf("the account may not %s (%s)", w.action, w.err.Redacted()),
+		joinLines(w.err.Hint, "get the permission, "+goesOn))
 }
 
 // tooMany is the guard --max-errors.
@@ -253,13 +221,11 @@ func (w *stopRules) tooMany() *Stop {
 	if w.maxErrors.Never() || !w.maxErrors.Exceeded(w.failed, w.sent) {
 		return nil
 	}
-	return &Stop{
-		Cause: Guarded,
-		What: fmt.Sprintf("%s of %s rows sent have failed, more than --max-errors %s allows",
+	return newStop(Guarded, nil,
+		fmt.Sprintf("%s of %s rows sent have failed, more than --max-errors %s allows",
 			text.Grouped(w.failed), text.Grouped(w.sent), w.maxErrors),
-		Hint: "the reasons are in the results file; run the same command again when the cause is fixed, " +
-			"or with another --max-errors",
-	}
+		"the reasons are in the results file; run the same command again when the cause is fixed, "+
+			"or with another --max-errors")
 }
 
 // onlyForbidden is for a run that got to its end: nothing was done, and all of the refusals were about permission.
@@ -269,6 +235,5 @@ func (w *stopRules) onlyForbidden() *Stop {
 	if w.reached || w.failed == 0 || w.streak != w.failed || w.last.status != 403 {
 		return nil
 	}
-	refused, _ := errors.AsType[*apiclient.Error](w.err)
-	return w.forbidden(refused)
+	return w.forbidden()
 }

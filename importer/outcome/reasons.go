@@ -31,8 +31,8 @@ const (
 	ReasonNoAccountID = "this is not an account id; those of portal-only customers look like qm:…"
 	ReasonNotOurs     = "this account was not certainly created by this program; to revoke it all the same, " +
 		"put its account id into a file without jsm_status"
-	ReasonNoOrganizationID = "not added to an organization or project: the account id is not known"
-	ReasonAccessStopped    = "the run stopped before access was given; run the same command again"
+	ReasonNoMember      = "not added to an organization or project: the account id is not known"
+	ReasonAccessStopped = "the run stopped before access was given; run the same command again"
 )
 
 const giveBack = "give it back by hand: Jira Service Management, the project's Customers page, find the address " +
