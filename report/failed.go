@@ -24,6 +24,13 @@ type Memory interface {
 	Remember(path, sha256 string) error
 }
 
+// failedColumns are what the failed file adds to a row.
+type failedColumns struct {
+	Reason string `csv:"jsm_reason"`
+	Row    int    `csv:"jsm_row"`
+	Line   int    `csv:"jsm_line"`
+}
+
 // Failed writes the rows that need fixing, to be sent again: original header
 // and byte-true cells, then jsm_reason, jsm_row and jsm_line. The file exists
 // only when there are such rows, and an edited one is never overwritten.
@@ -54,7 +61,7 @@ func NewFailed(path string, l Layout, memory Memory) (*Failed, error) {
 	f.table = newTable(io.MultiWriter(file, f.digest), l.Delimiter)
 	f.table.byteTrue = true
 	f.table.add(l.Header, l.Width)
-	if err := gocsv.MarshalCSV([]placeColumns{}, f.table); err != nil {
+	if err := gocsv.MarshalCSV([]failedColumns{}, f.table); err != nil {
 		file.Abort()
 		return nil, err
 	}
@@ -70,7 +77,8 @@ func (f *Failed) Write(o importer.Result) error {
 		return err
 	}
 	f.rows++
-	return gocsv.MarshalCSVWithoutHeaders([]placeColumns{placeOf(o.Outcome)}, f.table)
+	c := columnsOf(o.Outcome)
+	return gocsv.MarshalCSVWithoutHeaders([]failedColumns{{c.Reason, c.Row, c.Line}}, f.table)
 }
 
 // Finish gives the file its name: path, or with -2, -3, … when what is there

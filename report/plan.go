@@ -68,11 +68,25 @@ func countPlan(l *listing, p *importer.Plan, limit int) {
 		note = fmt.Sprintf("%s of them in this run (--limit %d).", text.Grouped(limit), limit)
 	}
 	l.count(p.Create, "to create", note)
-	if p.Finished > 0 {
-		l.count(p.Finished, "finished", "By the run that continues.")
+	for _, c := range []struct {
+		n          int
+		what, note string
+	}{
+		{p.Finished, "finished", "By the run that continues."},
+		{p.Fixed, "fixed", "In the failed file, and imported from there: nothing is sent."},
+	} {
+		if c.n > 0 {
+			l.count(c.n, c.what, c.note)
+		}
 	}
-	known := []Count{{outcome.Known, p.Known - p.Renames}, {outcome.Renamed, p.Renames}, {outcome.RevokedBefore, p.RevokedBefore}}
-	l.rows(append(known, notSent(p.Survey)...), p.Survey.Rows, "", p.Survey.Skipped)
+	counts := append([]Count{
+		{outcome.Known, p.Known - p.Renames},
+		{outcome.Renamed, p.Renames},
+		{outcome.RevokedBefore, p.RevokedBefore},
+	}, notSent(p.Survey)...)
+	invalid := &counts[len(counts)-1].Rows // those that are finished or fixed are not counted twice
+	*invalid -= min(*invalid, max(p.Create+p.Finished+p.Fixed+Rows{Counts: counts}.Sum()-p.Survey.Rows, 0))
+	l.rows(counts, p.Survey.Rows, "", p.Survey.Skipped)
 }
 
 // notSent are the rows of a file that are not sent, by status.
@@ -96,7 +110,6 @@ func planNotes(p *importer.Plan, o Outlook) []string {
 		" onboarded under another address (same external id), and would get a second account.")
 	count(p.NamesChanged, "customer has", "customers have",
 		" another name here than the one that was sent: --update-names renames them.")
-	count(p.Fixed, "row was", "rows were", " fixed in the failed file and imported from there: done.")
 	notes = append(notes, fileNotes(p.Survey, o.Organizations)...)
 	if p.Access == nil && (o.Organizations || len(o.ServiceDesks) > 0) {
 		notes = append(notes, "The site is asked for organizations and service projects before anything is sent.")

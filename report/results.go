@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -98,41 +99,56 @@ func (t *table) Flush() {}
 // Error is the first error of Write.
 func (t *table) Error() error { return t.err }
 
-// The columns that results add to a row, in order; those of access only when
-// it was asked for.
-type (
-	statusColumns struct {
-		Status    outcome.Status `csv:"jsm_status"`
-		AccountID string         `csv:"jsm_account_id"`
-	}
-	accessColumns struct {
-		Organization string `csv:"jsm_organization"`
-		ServiceDesk  string `csv:"jsm_service_desk"`
-	}
-	placeColumns struct {
-		Reason string `csv:"jsm_reason"`
-		Row    int    `csv:"jsm_row"`
-		Line   int    `csv:"jsm_line"`
-	}
-	requestColumns struct {
-		HTTPStatus int `csv:"jsm_http_status,omitempty"`
-		Attempts   int `csv:"jsm_attempts"`
-	}
-	resultColumns struct {
-		statusColumns
-		placeColumns
-		requestColumns
-	}
-	accessResultColumns struct {
-		statusColumns
-		accessColumns
-		placeColumns
-		requestColumns
-	}
-)
+// accessColumns are what results add to a row, in order.
+type accessColumns struct {
+	Status       outcome.Status `csv:"jsm_status"`
+	AccountID    string         `csv:"jsm_account_id"`
+	Organization string         `csv:"jsm_organization"`
+	ServiceDesk  string         `csv:"jsm_service_desk"`
+	Reason       string         `csv:"jsm_reason"`
+	Row          int            `csv:"jsm_row"`
+	Line         int            `csv:"jsm_line"`
+	HTTPStatus   optional       `csv:"jsm_http_status"`
+	Attempts     int            `csv:"jsm_attempts"`
+}
 
-func placeOf(o outcome.Outcome) placeColumns {
-	return placeColumns{Reason: o.Reason, Row: cmp.Or(o.SheetRow, o.Line), Line: o.Line}
+// resultColumns are the same where access was not asked for.
+type resultColumns struct {
+	Status       outcome.Status `csv:"jsm_status"`
+	AccountID    string         `csv:"jsm_account_id"`
+	Organization string         `csv:"-"`
+	ServiceDesk  string         `csv:"-"`
+	Reason       string         `csv:"jsm_reason"`
+	Row          int            `csv:"jsm_row"`
+	Line         int            `csv:"jsm_line"`
+	HTTPStatus   optional       `csv:"jsm_http_status"`
+	Attempts     int            `csv:"jsm_attempts"`
+}
+
+// optional is a number that is left out when it is 0.
+type optional int
+
+// MarshalCSV is what gocsv asks for.
+func (n optional) MarshalCSV() (string, error) {
+	if n == 0 {
+		return "", nil
+	}
+	return strconv.Itoa(int(n)), nil
+}
+
+// columnsOf are the columns that are added for a row.
+func columnsOf(o outcome.Outcome) accessColumns {
+	return accessColumns{
+		Status:       o.Status,
+		AccountID:    o.AccountID,
+		Organization: o.Organization,
+		ServiceDesk:  o.ServiceDesk,
+		Reason:       o.Reason,
+		Row:          cmp.Or(o.SheetRow, o.Line),
+		Line:         o.Line,
+		HTTPStatus:   optional(o.HTTPStatus),
+		Attempts:     o.Attempts,
+	}
 }
 
 // Results writes the results file: one line for each input row, in input
@@ -156,7 +172,7 @@ func NewResults(path string, l Layout) (*Results, error) {
 	r.table.add(l.Header, l.Width)
 	var header any = []resultColumns{}
 	if l.Access {
-		header = []accessResultColumns{}
+		header = []accessColumns{}
 	}
 	if err := gocsv.MarshalCSV(header, r.table); err != nil {
 		file.Abort()
@@ -177,16 +193,10 @@ func (r *Results) Write(o importer.Result) error {
 	}
 	r.rows++
 	r.last = number
-	all := accessResultColumns{
-		statusColumns:  statusColumns{o.Status, o.AccountID},
-		accessColumns:  accessColumns{o.Organization, o.ServiceDesk},
-		placeColumns:   placeOf(o.Outcome),
-		requestColumns: requestColumns{o.HTTPStatus, o.Attempts},
-	}
 	if r.layout.Access {
-		return gocsv.MarshalCSVWithoutHeaders([]accessResultColumns{all}, r.table)
+		return gocsv.MarshalCSVWithoutHeaders([]accessColumns{columnsOf(o.Outcome)}, r.table)
 	}
-	return gocsv.MarshalCSVWithoutHeaders([]resultColumns{{all.statusColumns, all.placeColumns, all.requestColumns}}, r.table)
+	return gocsv.MarshalCSVWithoutHeaders([]resultColumns{resultColumns(columnsOf(o.Outcome))}, r.table)
 }
 
 // AllowGaps lets rows be missing, for results without their input.
