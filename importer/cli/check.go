@@ -23,24 +23,12 @@ type checkFlags struct {
 
 func (p *program) checkCommand() *cobra.Command {
 	f := &checkFlags{}
-	cmd := &cobra.Command{
-		Use:   "check FILE",
-		Short: "Read FILE as import would, offline: what is in it and what is wrong",
-		Long: `Reads FILE as import would and shows how it was understood: its columns and why,
-its first rows as they would be sent, how many people are in it, and every problem
-with its rows. Nothing is sent, and no site is needed. It shows names and
-addresses: it is for your eyes, not for a log.
-
-Exit codes: 0 all is well, 1 the file is refused, 3 some rows are invalid.`,
-		Example: `  jsm-onboard check customers.csv
-  jsm-onboard check customers.csv --json`,
-		Args: oneFile,
-		RunE: func(cmd *cobra.Command, args []string) error { return p.runCheck(cmd.Context(), f, args[0]) },
-	}
+	cmd := p.command("check FILE", oneFile, func(cmd *cobra.Command, args []string) error {
+		return p.runCheck(cmd.Context(), f, args[0])
+	})
 	f.read.register(cmd.Flags())
 	cmd.Flags().BoolVar(&f.json, "json", false, "")
 	cmd.Flags().BoolVar(&f.organizations, "organizations", false, "")
-	showFlags(cmd, "column include exclude preset encoding delimiter no-header organizations json config")
 	return cmd
 }
 

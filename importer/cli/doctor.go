@@ -28,27 +28,15 @@ type doctorFlags struct {
 
 func (p *program) doctorCommand() *cobra.Command {
 	f := &doctorFlags{}
-	cmd := &cobra.Command{
-		Use:   "doctor",
-		Short: "Check site, credentials, permissions and the quota headers, and say what to fix",
-		Long: `Checks everything that an import needs, from the address to the ledger, and says
-what to fix. It creates and changes nothing. With --organizations and
---service-desk it checks the rights for those, too.
-
-Exit codes: 0 all is well (warnings are), 4 credentials or permissions are
-missing, 1 anything else is wrong.`,
-		Example: `  jsm-onboard doctor
-  jsm-onboard doctor --site acme --service-desk SUP`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.runDoctor(cmd.Context(), f) },
-	}
+	cmd := p.command("doctor", noArguments, func(cmd *cobra.Command, _ []string) error {
+		return p.runDoctor(cmd.Context(), f)
+	})
 	f.site.maxRate, f.site.workers = 10, 2
 	f.site.register(cmd.Flags())
 	f.log.register(cmd.Flags())
 	cmd.Flags().BoolVar(&f.json, "json", false, "")
 	cmd.Flags().BoolVar(&f.organizations, "organizations", false, "")
 	cmd.Flags().StringArrayVar(&f.serviceDesks, "service-desk", nil, "")
-	showFlags(cmd, "site sandbox config organizations service-desk token-file ca-file ledger json")
 	return cmd
 }
 

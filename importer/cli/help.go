@@ -27,29 +27,59 @@ var topics = []struct{ name, about string }{
 	{"undo", "what to do after a mistaken import"},
 }
 
+// helpText is one of the files of this folder's help: they are part of the program.
+func helpText(name string) string {
+	content, err := helpFiles.ReadFile("help/" + name + ".md")
+	if err != nil {
+		panic(err)
+	}
+	return string(content)
+}
+
+// command makes the command of use, described as help/commands.md has it: a line about it, more about it, examples, and
+// the flags that its --help shows.
+func (p *program) command(use string, args cobra.PositionalArgs, run func(*cobra.Command, []string) error) *cobra.Command {
+	name, _, _ := strings.Cut(use, " ")
+	_, section, _ := strings.Cut(helpText("commands"), "\n## "+name+"\n\n")
+	section, _, _ = strings.Cut(section, "\n\n## ")
+	section, flags, _ := strings.Cut(section, "\n\nFlags: ")
+	short, rest, _ := strings.Cut(section, "\n\n")
+	long, examples, _ := strings.Cut(rest, "\n\n    ")
+	return &cobra.Command{
+		Use:         use,
+		Short:       short,
+		Long:        long,
+		Example:     "    " + examples,
+		Args:        args,
+		RunE:        run,
+		Annotations: map[string]string{shownFlags: strings.NewReplacer("`--", "", "`", "").Replace(flags)},
+	}
+}
+
+// shownFlags is where a command keeps the flags that its --help shows; the others stand in help settings.
+const shownFlags = "shown flags"
+
 func (p *program) helpCommand() *cobra.Command {
 	var names []string
 	for _, t := range topics {
 		names = append(names, t.name)
 	}
-	return &cobra.Command{
-		Use:       "help [TOPIC|COMMAND]",
-		Short:     "Print the reference for a topic, or help for a command",
-		ValidArgs: names,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return cmd.Root().Help()
-			}
-			if content, err := helpFiles.ReadFile("help/" + args[0] + ".md"); err == nil {
-				_, err := p.Out.Write(content)
+	cmd := p.command("help [TOPIC|COMMAND]", cobra.ArbitraryArgs, func(cmd *cobra.Command, args []string) error {
+		topic := strings.Join(args, " ")
+		for _, name := range names {
+			if topic == name {
+				_, err := io.WriteString(p.Out, helpText(name))
 				return err
 			}
-			if named, _, err := cmd.Root().Find(args); err == nil && named != cmd.Root() {
-				return named.Help()
-			}
-			return usagef("the topics are "+strings.Join(names, ", "), "there is no help about %q", args[0])
-		},
-	}
+		}
+		named, _, err := cmd.Root().Find(args)
+		if err != nil || named == cmd.Root() && topic != "" {
+			return usagef("the topics are "+strings.Join(names, ", "), "there is no help about %q", topic)
+		}
+		return named.Help()
+	})
+	cmd.ValidArgs = names
+	return cmd
 }
 
 // A setting is a flag as help settings describes it.
@@ -60,24 +90,12 @@ var settingLine = regexp.MustCompile("(?m)^\\| `--([a-z-]+)(.*?)` \\| (.*?) \\| 
 
 // settings are all flags: help settings is the one place that describes them.
 func settings() map[string]setting {
-	content, err := helpFiles.ReadFile("help/settings.md")
-	if err != nil {
-		panic(err) // it is part of the program
-	}
 	plain := strings.NewReplacer("`", "", `\|`, "|")
-	all := map[string]setting{"config": {"--config FILE", "none", "a file of settings"}}
-	for _, cells := range settingLine.FindAllStringSubmatch(string(content), -1) {
+	all := map[string]setting{}
+	for _, cells := range settingLine.FindAllStringSubmatch(helpText("settings"), -1) {
 		all[cells[1]] = setting{plain.Replace("--" + cells[1] + cells[2]), plain.Replace(cells[3]), plain.Replace(cells[4])}
 	}
 	return all
-}
-
-// shownFlags keeps, in a command's annotations, the flags that its --help shows.
-const shownFlags = "shown flags"
-
-// showFlags says which flags the --help of cmd shows, in this order; the others stand in help settings.
-func showFlags(cmd *cobra.Command, names string) {
-	cmd.Annotations = map[string]string{shownFlags: names}
 }
 
 // usage prints how a command is called, with the flags that people need day to day.
@@ -96,19 +114,17 @@ func (p *program) usage(cmd *cobra.Command) error {
 		for _, t := range topics {
 			fmt.Fprintf(&out, "  %-11s %s\n", t.name, t.about)
 		}
-		out.WriteString("\nSee jsm-onboard COMMAND --help for the flags of each.\n")
-	} else if names := strings.Fields(cmd.Annotations[shownFlags]); len(names) > 0 {
-		out.WriteString("\nFlags (all: jsm-onboard help settings):\n")
-		all := settings()
-		for _, name := range names {
-			fmt.Fprintf(&out, "  %-24s %s", all[name].form, all[name].meaning)
-			if standard := all[name].standard; standard != "none" && standard != "false" {
-				fmt.Fprintf(&out, " (default %s)", standard)
-			}
-			out.WriteByte('\n')
+	}
+	names, all := strings.Fields(cmd.Annotations[shownFlags]), settings()
+	if len(names) > 0 {
+		out.WriteString("\nFlags (all of them: jsm-onboard help settings):\n")
+	}
+	for _, name := range names {
+		fmt.Fprintf(&out, "  %-24s %s", all[name].form, all[name].meaning)
+		if standard := all[name].standard; standard != "none" && standard != "false" {
+			fmt.Fprintf(&out, " (default: %s)", standard)
 		}
-		out.WriteString("\nEach can also be an environment variable (--max-rate: JSM_ONBOARD_MAX_RATE)\n" +
-			"or a line of the --config file (max-rate: 50).\n")
+		out.WriteByte('\n')
 	}
 	_, err := io.WriteString(p.Out, report.Fit(p.Out, out.String(), p.env.get))
 	return err

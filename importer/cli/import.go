@@ -49,26 +49,10 @@ func (f *importFlags) register(flags *pflag.FlagSet, common *runFlags) {
 
 func (p *program) importCommand() *cobra.Command {
 	f, common := &importFlags{}, &runFlags{}
-	cmd := &cobra.Command{
-		Use:   "import FILE",
-		Short: "Create a customer for each row of FILE",
-		Long: `Reads FILE (CSV; also .gz, a .zip with one CSV, or - for stdin), shows the plan,
-creates a customer for each row, and writes what became of every row to
-FILE.results.csv, and the rows to fix to FILE.failed.csv.
-
-Credentials come from the environment: JIRA_USER_EMAIL and JIRA_API_TOKEN (others:
-jsm-onboard help settings). Exit codes: jsm-onboard help exit-codes.`,
-		Example: `  jsm-onboard import samples/zendesk-customers.csv --sandbox
-  jsm-onboard import customers.csv --dry-run
-  jsm-onboard import customers.csv`,
-		Args: oneFile,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.newImport(f, common, args[0]).execute(cmd.Context())
-		},
-	}
+	cmd := p.command("import FILE", oneFile, func(cmd *cobra.Command, args []string) error {
+		return p.newImport(f, common, args[0]).execute(cmd.Context())
+	})
 	f.register(cmd.Flags(), common)
-	showFlags(cmd, "site sandbox config dry-run yes limit column include exclude encoding organizations service-desk "+
-		"update-names results failed summary page max-rate quiet")
 	return cmd
 }
 

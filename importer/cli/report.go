@@ -30,24 +30,9 @@ type reportFlags struct {
 
 func (p *program) reportCommand() *cobra.Command {
 	f := &reportFlags{}
-	cmd := &cobra.Command{
-		Use:   "report [RUN]",
-		Short: "Write a run's results, summary and page again from the ledger; list the runs",
-		Long: `Writes the files of a run again, as they were at its end. Without RUN it is the
-newest one. The original columns come from the input file; when that is gone or
-has changed, the results have address and name alone.
-
-Without a flag that names a file, results and rows to fix are written where the
-run wrote them; those of a later run are never overwritten. With --page or
---summary alone, nothing else is written. It ends with the exit code of the run.`,
-		Example: `  jsm-onboard report --list
-  jsm-onboard report 9807e938 --results old.csv
-  jsm-onboard report --prune 90d`,
-		Args: oneRun,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.runReport(cmd.Context(), f, strings.Join(args, ""))
-		},
-	}
+	cmd := p.command("report [RUN]", oneRun, func(cmd *cobra.Command, args []string) error {
+		return p.runReport(cmd.Context(), f, strings.Join(args, ""))
+	})
 	flags := cmd.Flags()
 	flags.BoolVar(&f.list, "list", false, "")
 	flags.StringVar(&f.prune, "prune", "", "")
@@ -58,7 +43,6 @@ run wrote them; those of a later run are never overwritten. With --page or
 	flags.BoolVar(&f.out.pageAddresses, "page-addresses", false, "")
 	flags.StringVar(&f.site.ledger, "ledger", "", "")
 	flags.StringVar(&f.site.site, "site", "", "")
-	showFlags(cmd, "list prune results failed summary page page-addresses ledger site config")
 	return cmd
 }
 

@@ -27,35 +27,13 @@ func registerRevocation(flags *pflag.FlagSet, common *runFlags, maxRevoke *impor
 
 func (p *program) revokeCommand() *cobra.Command {
 	common, w := &runFlags{}, &revokeWork{}
-	cmd := &cobra.Command{
-		Use:   "revoke FILE",
-		Short: "Revoke portal-only access for the accounts in FILE",
-		Long: `Revokes the portal access of each account in FILE, and writes what became of each
-to FILE.revoked.csv. An account is named by its id (in a column jsm_account_id,
-account_id or accountId), or by an address that the ledger knows. The list of
-leavers that sync writes is taken as it is, as long as it is fresh.
-
-It is no deletion: the address stays taken, and access comes back only by hand.
-It needs the token of a site administrator. Exit codes: jsm-onboard help exit-codes.`,
-		Example: `  jsm-onboard revoke customers.leavers.csv --dry-run
-  jsm-onboard revoke customers.leavers.csv
-  jsm-onboard revoke customers.leavers.csv --yes --max-revoke 50`,
-		Args: oneFile,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			r := &run{
-				program:  p,
-				flags:    common,
-				work:     w,
-				command:  "revoke",
-				path:     args[0],
-				statuses: outcome.RevokeStatuses(),
-			}
-			return r.execute(cmd.Context())
-		},
-	}
+	cmd := p.command("revoke FILE", oneFile, func(cmd *cobra.Command, args []string) error {
+		r := &run{program: p, flags: common, work: w, command: "revoke", path: args[0]}
+		r.statuses = outcome.RevokeStatuses()
+		return r.execute(cmd.Context())
+	})
 	registerRevocation(cmd.Flags(), common, &w.maxRevoke)
 	common.read.register(cmd.Flags())
-	showFlags(cmd, "site sandbox config dry-run yes max-revoke column include exclude results summary ledger max-rate quiet")
 	return cmd
 }
 

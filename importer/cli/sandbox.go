@@ -25,17 +25,7 @@ type sandboxFlags struct {
 
 func (p *program) sandboxCommand() *cobra.Command {
 	f := &sandboxFlags{}
-	cmd := &cobra.Command{
-		Use:   "sandbox",
-		Short: "Serve a make-believe site on this machine, with quotas and faults to choose",
-		Long: `Serves a Jira Service Management site in memory, on a loopback address, until
-Ctrl-C. It prints the lines that point the program at it: paste them into another
-shell (on Windows, PowerShell). What the site knows can be read in a browser at its
-address. A sandbox that was started again is a new site: nobody is there.`,
-		Example: `  jsm-onboard sandbox --quota 50 --fault 503=0.02 --fault reset-after=0.01`,
-		Args:    noArguments,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return p.serveSandbox(cmd, f) },
-	}
+	cmd := p.command("sandbox", noArguments, func(cmd *cobra.Command, _ []string) error { return p.serveSandbox(cmd, f) })
 	flags := cmd.Flags()
 	flags.StringVar(&f.addr, "addr", "127.0.0.1:8765", "")
 	flags.Float64Var(&f.quota, "quota", 100, "")
@@ -46,7 +36,6 @@ address. A sandbox that was started again is a new site: nobody is there.`,
 	flags.StringArrayVar(&f.faults, "fault", nil, "")
 	flags.Uint64Var(&f.seed, "seed", 1, "")
 	flags.StringVar(&f.existing, "existing", "", "")
-	showFlags(cmd, "addr quota burst rate-headers latency search-lag fault seed existing")
 	return cmd
 }
 

@@ -37,27 +37,11 @@ func (f *syncFlags) register(flags *pflag.FlagSet, i *importFlags) {
 
 func (p *program) syncCommand() *cobra.Command {
 	i, f, common := &importFlags{}, &syncFlags{}, &runFlags{}
-	cmd := &cobra.Command{
-		Use:   "sync FILE",
-		Short: "The nightly job: import FILE, then list the leavers",
-		Long: `Does what import does, and then lists who was onboarded from this source and is
-gone from FILE. Nothing is done to them unless --revoke-leavers says so.
-
-It is made for cron and systemd: without a terminal it asks nothing, two of them
-never meet, and an export that looks wrong is refused before anything is sent.
-See jsm-onboard help nightly.`,
-		Example: `  jsm-onboard sync customers.csv --dry-run
-  jsm-onboard sync customers.csv --config nightly.yml
-  jsm-onboard sync customers.csv --source crm --require-email you@your-company.example`,
-		Args: oneFile,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.newSync(i, f, common, args[0]).execute(cmd.Context())
-		},
-	}
+	cmd := p.command("sync FILE", oneFile, func(cmd *cobra.Command, args []string) error {
+		return p.newSync(i, f, common, args[0]).execute(cmd.Context())
+	})
 	i.register(cmd.Flags(), common)
 	f.register(cmd.Flags(), i)
-	showFlags(cmd, "source require-email revoke-leavers leavers max-shrink max-creates max-revoke site sandbox config "+
-		"dry-run column exclude organizations service-desk results summary notify metrics-file quiet")
 	return cmd
 }
 

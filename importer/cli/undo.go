@@ -14,24 +14,12 @@ import (
 
 func (p *program) undoCommand() *cobra.Command {
 	common, w := &runFlags{}, &undoWork{}
-	cmd := &cobra.Command{
-		Use:   "undo [RUN]",
-		Short: "Revoke the access of the customers that a run created",
-		Long: `Revokes the portal access of every customer whom a run of import or sync created,
-and of nobody else; first it shows how many they are. Without RUN it is the last
-run that is complete or stopped. See jsm-onboard help undo: what cannot be undone.`,
-		Example: `  jsm-onboard undo --dry-run
-  jsm-onboard report --list
-  jsm-onboard undo 9807e938`,
-		Args: oneRun,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			w.id = strings.Join(args, "")
-			r := &run{program: p, flags: common, work: w, command: "undo", statuses: outcome.RevokeStatuses()}
-			return r.execute(cmd.Context())
-		},
-	}
+	cmd := p.command("undo [RUN]", oneRun, func(cmd *cobra.Command, args []string) error {
+		w.id = strings.Join(args, "")
+		r := &run{program: p, flags: common, work: w, command: "undo", statuses: outcome.RevokeStatuses()}
+		return r.execute(cmd.Context())
+	})
 	registerRevocation(cmd.Flags(), common, &w.maxRevoke)
-	showFlags(cmd, "site sandbox config dry-run yes max-revoke results summary ledger max-rate quiet")
 	return cmd
 }
 

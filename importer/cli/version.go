@@ -32,13 +32,8 @@ func versionNumber() string {
 func userAgent() string { return "jsm-onboard/" + either(version, "devel") }
 
 func (p *program) versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(p.Out, versionText())
-			return err
-		},
-	}
+	return p.command("version", noArguments, func(*cobra.Command, []string) error {
+		_, err := fmt.Fprintln(p.Out, versionText())
+		return err
+	})
 }
