@@ -225,8 +225,8 @@ func scanLookUp(s scanner) (u OpenLookUp, err error) {
 // and LookUp. The account and the outcome of the run change together.
 func (l *Ledger) Resolve(ctx context.Context, u OpenLookUp, o outcome.Outcome) error {
 	return l.row(context.WithoutCancel(ctx), func(w *writer) error {
-		err := w.exec(`UPDATE accounts SET status = ?, id = ?, look_up = ?4, names_sent = iif(?4, names_sent, '')
-			WHERE key = ? AND run = ? AND look_up = 1`, o.Status.String(), o.AccountID, u.Account.Key, o.LookUp, u.Run)
+		err := w.exec(`UPDATE accounts SET status = ?1, id = ?2, look_up = ?4, names_sent = iif(?4, names_sent, '')
+			WHERE key = ?3 AND run = ?5 AND look_up = 1`, o.Status.String(), o.AccountID, u.Account.Key, o.LookUp, u.Run)
 		if err != nil {
 			return err
 		}

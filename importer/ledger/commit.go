@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime"
 
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -112,12 +113,17 @@ func (w *writer) work() {
 // group adds to first what has come in since the last commit.
 func (w *writer) group(first change) []change {
 	group := []change{first}
-	for len(group) < maxGroup {
+	for waited := false; len(group) < maxGroup; {
 		select {
 		case next := <-w.rows:
 			group = append(group, next)
+			waited = false
 		default:
-			return group
+			if waited {
+				return group
+			}
+			runtime.Gosched() // those who were answered last bring what they have next
+			waited = true
 		}
 	}
 	return group
@@ -185,6 +191,9 @@ func (w *writer) close() error {
 // put hands c over and waits until it is durable or has failed. ctx counts only until it is handed over:
 // what may be on disk is never reported as not written.
 func (w *writer) put(ctx context.Context, to chan<- change, c change) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	c.done = make(chan error, 1)
 	select {
 	case to <- c:
