@@ -44,12 +44,15 @@ func (p *program) command(use string, args cobra.PositionalArgs, run func(*cobra
 	section, _, _ = strings.Cut(section, "\n\n## ")
 	section, flags, _ := strings.Cut(section, "\n\nFlags: ")
 	short, rest, _ := strings.Cut(section, "\n\n")
-	long, examples, _ := strings.Cut(rest, "\n\n    ")
+	long, examples, found := strings.Cut(rest, "\n\n    ")
+	if found {
+		examples = "    " + examples
+	}
 	return &cobra.Command{
 		Use:         use,
 		Short:       short,
 		Long:        long,
-		Example:     "    " + examples,
+		Example:     examples,
 		Args:        args,
 		RunE:        run,
 		Annotations: map[string]string{shownFlags: strings.NewReplacer("`--", "", "`", "").Replace(flags)},

@@ -165,7 +165,7 @@ func texts(value any) (values []string, ok bool) {
 	case []any:
 		for _, item := range v {
 			one, ok := texts(item)
-			if !ok || len(one) != 1 {
+			if _, list := item.([]any); !ok || list || len(one) != 1 {
 				return nil, false
 			}
 			values = append(values, one[0])

@@ -1,0 +1,259 @@
+package cli_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"maps"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"jsm-onboard/apiclient/jsmtest"
+)
+
+// --limit makes so many and stops as asked; the next sittings go on with the
+// same run, and in the end the results are as if it had been one.
+func TestLimit(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, func(o *jsmtest.Options) {
+		o.Existing = []jsmtest.Account{{Email: personAddress(1), Name: "There"}, {Email: personAddress(40), Name: "There"}}
+	})
+	c.export("people.csv", 100)
+	out := c.must(0, "import", "./people.csv", "--limit", "30")
+	want := map[string]int{"created": 30, "conflict": 1, "not_attempted": 69}
+	if got := c.statuses("people.results.csv"); !maps.Equal(got, want) || c.site.Stats().Created != 30 {
+		t.Errorf("%v", got)
+	}
+	c.toldAgain("people")
+	first := c.runID(out)
+	c.must(0, "import", "./people.csv", "--limit", "30")
+	want = map[string]int{"created": 60, "conflict": 2, "not_attempted": 38}
+	if got := c.statuses("people.results.csv"); !maps.Equal(got, want) {
+		t.Errorf("%v", got)
+	}
+	out = c.must(0, "import", "./people.csv")
+	want = map[string]int{"created": 98, "conflict": 2}
+	if got := c.statuses("people.results.csv"); !maps.Equal(got, want) || c.runID(out) != first {
+		t.Errorf("%v in run %s after %s", got, c.runID(out), first)
+	}
+	c.once("people.results.csv")
+	c.toldAgain("people")
+}
+
+// When a limited run has created few, it says which.
+func TestLimitNamesWhomItMade(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, func(o *jsmtest.Options) {
+		o.Existing = []jsmtest.Account{{Email: personAddress(0), Name: "There"}}
+	})
+	c.export("people.csv", 20)
+	for _, step := range []struct{ limit, says string }{{"1", "Created    line 3\n"}, {"3", "Created    lines 4, 5, 6\n"}, {"4", ""}, {"0", ""}} {
+		out := c.must(0, "import", "./people.csv", "--limit", step.limit)
+		if step.says != "" {
+			c.says(out, step.says)
+		} else if strings.Contains(out, "Created  ") {
+			t.Errorf("--limit %s:\n%s", step.limit, out)
+		}
+		if strings.Contains(out, "@") {
+			t.Errorf("there is an address in\n%s", out)
+		}
+	}
+}
+
+// --resend-known sends again: who was deleted at the site since is made anew,
+// and who is still there stays ours.
+func TestResendKnown(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.export("people.csv", 3)
+	c.must(0, "import", "./people.csv")
+	before := c.rows("people.results.csv")
+
+	later := newTrial(t, func(o *jsmtest.Options) { // the same site, without the second
+		o.Existing = []jsmtest.Account{{Email: personAddress(0), Name: personName(0), ID: before[0]["jsm_account_id"]},
+			{Email: personAddress(2), Name: personName(2), ID: before[2]["jsm_account_id"]}}
+	})
+	c.server.Close()
+	c.env = later.env
+	c.env = append(c.env, "JSM_ONBOARD_LEDGER="+c.path("ledger"), "JIRA_BASE_URL="+later.server.URL)
+	c.relabel(later.server.URL)
+
+	c.must(0, "import", "./people.csv")
+	if got := c.statuses("people.results.csv"); got["known"] != 3 || later.posts() != 0 {
+		t.Fatalf("%v, %d requests", got, later.posts())
+	}
+	c.must(0, "import", "./people.csv", "--resend-known")
+	rows := c.rows("people.results.csv")
+	for i, want := range []string{"conflict", "created", "conflict"} {
+		if rows[i]["jsm_status"] != want || rows[i]["jsm_account_id"] == "" {
+			t.Errorf("row %d: %v, and %s was expected", i+1, rows[i], want)
+		}
+	}
+	c.toldAgain("people")
+	c.must(0, "import", "./people.csv")
+	for i, row := range c.rows("people.results.csv") {
+		if row["jsm_status"] != "known" || !strings.Contains(row["jsm_reason"], "onboarded on") || row["jsm_account_id"] != rows[i]["jsm_account_id"] {
+			t.Errorf("row %d is no longer ours: %v", i+1, row)
+		}
+	}
+}
+
+// relabel makes the ledger that of another site.
+func (c *trial) relabel(site string) {
+	c.t.Helper()
+	text := []byte(c.read("ledger"))
+	if n := bytes.Count(text, []byte(c.server.URL)); n == 0 || len(site) != len(c.server.URL) {
+		c.t.Fatalf("%s cannot be written over %s, which is there %d times", site, c.server.URL, n)
+	}
+	c.write("ledger", string(bytes.ReplaceAll(text, []byte(c.server.URL), []byte(site))))
+}
+
+// --dry-run prints the plan, sends nothing, writes nothing, and leaves no
+// ledger behind.
+func TestDryRun(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.mixed("people.csv", 20)
+	out := c.must(0, "import", "./people.csv", "--dry-run")
+	c.says(out, "20", "to create")
+	entries, err := os.ReadDir(c.folder)
+	if err != nil || len(entries) != 1 || c.site.Stats().Requests != 0 {
+		t.Errorf("%v, %v; %d requests", entries, err, c.site.Stats().Requests)
+	}
+	c.must(3, "import", "./people.csv", "--limit", "5")
+	ledger := c.read("ledger")
+	out = c.must(0, "import", "./people.csv", "--dry-run")
+	c.says(out, "15")
+	if c.read("ledger") != ledger || c.posts() != 5 {
+		t.Error("the dry run has changed the ledger, or sent something")
+	}
+}
+
+// An export from stdin, or packed, gives the same results.
+func TestOtherInputs(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.mixed("plain.csv", 20)
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := z.Write([]byte(c.read("plain.csv"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c.write("packed.csv.gz", packed.String())
+	c.must(3, "import", "./packed.csv.gz")
+	c.toldAgain("packed")
+	if got := c.statuses("packed.results.csv"); got["created"] != 20 {
+		t.Errorf("%v", got)
+	}
+	code, out := c.runWith(c.read("plain.csv"), "import", "-", "--results", "./piped.results.csv", "--failed", "./piped.failed.csv")
+	if got := c.statuses("piped.results.csv"); code != 3 || got["known"] != 20 || got["invalid"] != 1 {
+		t.Errorf("exit code %d, %v\n%s", code, got, out)
+	}
+	again, known := c.rows("piped.results.csv"), c.rows("packed.results.csv")
+	for i := range again {
+		if again[i]["jsm_account_id"] != known[i]["jsm_account_id"] || again[i]["name"] != known[i]["name"] {
+			t.Errorf("%v after %v", again[i], known[i])
+		}
+	}
+}
+
+// report writes what the run wrote, also when that has been removed or the
+// input has changed, for any run by its id.
+func TestReportOfAnyRun(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.mixed("people.csv", 30)
+	c.write("people.csv", c.read("people.csv")+"Longest name that is not sent,still not an address,x\n")
+	first := c.runID(c.must(3, "import", "./people.csv", "--summary", "./first.json"))
+	results, failed := c.read("people.results.csv"), c.read("people.failed.csv")
+	second := c.runID(c.must(3, "import", "./people.csv", "--summary", "./second.json"))
+	if ids := c.runs(); len(ids) != 2 || ids[0] != second || ids[1] != first {
+		t.Errorf("the list has %v, and %s, %s was expected", ids, second, first)
+	}
+	c.must(3, "report", first[:5], "--results", "./a.csv", "--failed", "./a.failed.csv", "--summary", "./a.json")
+	if c.read("a.csv") != results || c.read("a.failed.csv") != failed || c.read("a.json") != c.read("first.json") {
+		t.Error("the first run is told otherwise")
+	}
+	known := c.read("people.results.csv")
+	for _, name := range []string{"people.results.csv", "people.failed.csv"} {
+		if err := os.Remove(c.path(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.says(c.must(3, "report", "--summary", "./b.json", "--page", "./b.html"), "Summary  "+c.path("b.json"), "Page     "+c.path("b.html"))
+	if c.exists("people.results.csv") || c.exists("people.failed.csv") {
+		t.Error("a page and a summary were asked for, and other files were written")
+	}
+	c.must(3, "report")
+	if c.read("people.results.csv") != known || c.read("b.json") != c.read("second.json") || c.exists("people.failed-2.csv") {
+		t.Error("the newest run is told otherwise")
+	}
+	out := c.must(3, "report")
+	if c.exists("people.failed-2.csv") || strings.Contains(out, "edited") {
+		t.Errorf("our own file is taken for somebody's:\n%s", out)
+	}
+	c.says(c.must(2, "report", first), "people.results.csv is of run "+second, "name --results")
+	c.must(3, "report", first, "--page", "./first.html")
+	if c.read("people.results.csv") != known || !strings.Contains(c.read("first.html"), first) {
+		t.Error("the first run has written over the second")
+	}
+	c.must(3, "report", first, "--results", "./beside.results.csv")
+	if c.read("people.results.csv") != known || c.read("beside.results.csv") != results || c.read("beside.failed.csv") != failed || c.exists("people.failed-2.csv") {
+		t.Error("the rows to mend are not beside the results")
+	}
+	c.says(c.must(2, "report", "--results", "./people.csv"), "the same file as the input")
+	c.write("people.csv", "name,email\nSomebody,else@example.com\n")
+	for _, gone := range []bool{false, true} {
+		if gone {
+			if err := os.Remove(c.path("people.csv")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.says(c.must(3, "report", first, "--results", "./c.csv", "--failed", "./c.failed.csv"), "address and name alone")
+		rows := c.rows("c.csv")
+		if len(rows) != 30 || rows[29]["email"] != personAddress(29) || rows[29]["name"] != personName(29) || rows[29]["jsm_status"] != "created" {
+			t.Errorf("%d rows: %v", len(rows), rows[len(rows)-1])
+		}
+	}
+	c.says(c.must(1, "report", "zzzz"), "zzzz", "--list")
+}
+
+// One problem of the site is one sentence with its remedy and the right exit
+// code, and nothing is lost by it.
+func TestExitCodesOfStops(t *testing.T) {
+	hourly := jsmtest.Quota{Shared: true, Limit: 60, Window: time.Hour, Reason: "jira-quota-tenant-based"}
+	for _, tc := range []struct {
+		name string
+		site func(*jsmtest.Options)
+		code int
+		says []string
+	}{
+		{"signup closed", func(o *jsmtest.Options) { o.Faults = []jsmtest.Fault{{Kind: jsmtest.SignupClosed, Share: 1}} }, 5,
+			[]string{"Signup is not currently available", "Customer access"}},
+		{"credentials end", func(o *jsmtest.Options) { o.Faults = []jsmtest.Fault{{Kind: jsmtest.TokenEnds, After: 50}} }, 4,
+			[]string{"no longer accepts the credentials", "JIRA_API_TOKEN"}},
+		{"no permission", func(o *jsmtest.Options) {
+			token := jsmtest.SandboxToken()
+			token.Admin = false
+			o.Tokens = []jsmtest.Token{token}
+		}, 4, []string{"Administer Jira"}},
+		{"an hour's pause", func(o *jsmtest.Options) { o.Quotas = []jsmtest.Quota{hourly} }, 6,
+			[]string{"asks for a pause until", "run the same command again after"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := newTrial(t, tc.site)
+			c.export("people.csv", 200)
+			out := c.must(tc.code, "import", "./people.csv", "--workers", "8")
+			c.says(out, tc.says...)
+			if c.exists("people.results.csv") {
+				c.once("people.results.csv")
+				c.toldAgain("people")
+			}
+		})
+	}
+}

@@ -1,0 +1,167 @@
+//go:build linux
+
+package cli_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"jsm-onboard/apiclient/jsmtest"
+)
+
+// A file that cannot be written ends the run, and what is known is kept: the
+// same command completes the run when there is room.
+func TestFullDisk(t *testing.T) {
+	const people = 3000
+	for _, tc := range []struct {
+		name  string
+		flag  string
+		early bool // no more rows are taken
+	}{
+		{"results", "--results", true},
+		{"rows to mend", "--failed", false},
+		{"summary", "--summary", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := newTrial(t, nil)
+			c.mixed("people.csv", people)
+			out := c.must(1, "import", "./people.csv", tc.flag, "/dev/full")
+			c.says(out, "cannot write /dev/full: the disk is full", "run the same command again")
+			if n := strings.Count(out, "the disk is full"); n != 1 {
+				t.Errorf("it says so %d times:\n%s", n, out)
+			}
+			if made := c.site.Stats().Created; tc.early == (made == people) {
+				t.Errorf("%d customers were made", made)
+			}
+			if tc.flag == "--results" && strings.Contains(out, "Results ") {
+				t.Errorf("it tells of results that there are not:\n%s", out)
+			}
+			begun := c.runID(out)
+			out = c.must(3, "import", "./people.csv", "--summary", "./people.json")
+			if c.runID(out) != begun || len(c.runs()) != 1 {
+				t.Errorf("run %s did not go on:\n%s", begun, out)
+			}
+			if got := c.statuses("people.results.csv"); got["created"] != people || c.posts() != people {
+				t.Errorf("%v, and %d requests", got, c.posts())
+			}
+			c.once("people.results.csv")
+			c.toldAgain("people")
+		})
+	}
+}
+
+// The same for a ledger that cannot grow: nothing leaves any more, and what
+// could not be recorded is settled later.
+func TestFullDiskUnderTheLedger(t *testing.T) {
+	const people = 1200
+	c := newTrial(t, func(o *jsmtest.Options) { o.Latency = jsmtest.Latency{Fixed: 5 * time.Millisecond} })
+	c.mixed("people.csv", people)
+	c.env = append(c.env, fileSize+"=400000")
+	p := c.start("import", "./people.csv")
+	if code := p.wait(20 * time.Second); code != 1 {
+		t.Fatalf("exit code %d:\n%s", code, p.out)
+	}
+	c.says(p.out.String(), "ledger "+c.path("ledger"), "run the same command again")
+	made := c.site.Stats().Created
+	got := c.statuses("people.results.csv")
+	if made == 0 || made > people*3/4 || got["created"]+got["unknown"] != made || got["not_attempted"] != people-made {
+		t.Errorf("%v, and the site has made %d", got, made)
+	}
+	out := c.must(3, "import", "./people.csv")
+	if c.runID(out) != c.runID(p.out.String()) || strings.Contains(out, "edited since") {
+		t.Errorf("it did not go on:\n%s", out)
+	}
+	after := c.statuses("people.results.csv")
+	// Unpaced, an outcome may be one of 64 in flight, of 128 that wait for the disk, or in the group that it had no room for.
+	if after["created"]+after["created_unconfirmed"] != people || after["created_unconfirmed"] > 64+128+128 {
+		t.Errorf("%v", after)
+	}
+	c.once("people.results.csv")
+}
+
+// A folder that goes away under the results ends the run in the same way.
+func TestFolderGoesAway(t *testing.T) {
+	const people = 300
+	var seen seen
+	c := newTrial(t, func(o *jsmtest.Options) {
+		o.Latency, o.OnAnswer = jsmtest.Latency{Fixed: 20 * time.Millisecond}, seen.see
+	})
+	c.mixed("people.csv", people)
+	if err := os.Mkdir(c.path("out"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p := c.start("import", "./people.csv", "--results", "./out/r.csv", "--failed", "./out/f.csv")
+	seen.wait(c, jsmtest.CreatePath, 10)
+	if err := os.RemoveAll(c.path("out")); err != nil {
+		t.Fatal(err)
+	}
+	if code := p.wait(20 * time.Second); code != 1 {
+		t.Fatalf("exit code %d:\n%s", code, p.out)
+	}
+	c.says(p.out.String(), "cannot write "+c.path("out/r.csv"))
+	out := c.must(3, "import", "./people.csv")
+	if c.runID(out) != c.runID(p.out.String()) || c.posts() != people {
+		t.Errorf("%d requests:\n%s", c.posts(), out)
+	}
+	c.once("people.results.csv")
+}
+
+// A ledger that is damaged, or somebody else's, is refused in clear words;
+// never is there a silent fresh start.
+func TestLedgerIsRefused(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		damage func(text []byte) []byte
+		says   string
+	}{
+		{"overwritten in the middle", func(b []byte) []byte {
+			for i := len(b) / 4; i < len(b); i++ {
+				b[i] = byte(i * 7)
+			}
+			return b
+		}, "is damaged"},
+		{"overwritten at the start", func(b []byte) []byte { copy(b, "name,email\nAna,ana@example.com"); return b }, "is not a ledger"},
+		{"cut off", func(b []byte) []byte { return b[:len(b)/3] }, "is damaged"},
+		{"a newer version", func(b []byte) []byte { b[63] = 99; return b }, "newer jsm-onboard"},
+		{"another program's", func(b []byte) []byte { b[71] ^= 1; return b }, "another program"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := newTrial(t, nil)
+			c.export("people.csv", 600)
+			c.must(0, "import", "./people.csv")
+			c.write("ledger", string(tc.damage([]byte(c.read("ledger")))))
+			damaged := c.read("ledger")
+			out := c.must(1, "import", "./people.csv")
+			c.says(out, c.path("ledger"), tc.says)
+			if c.posts() != 600 {
+				t.Errorf("%d requests more", c.posts()-600)
+			}
+			if tc.name != "overwritten in the middle" && c.read("ledger") != damaged {
+				t.Error("the ledger was written to")
+			}
+		})
+	}
+	t.Run("of another site", func(t *testing.T) {
+		t.Parallel()
+		c := newTrial(t, nil)
+		c.export("people.csv", 3)
+		c.must(0, "import", "./people.csv")
+		other := newTrial(t, nil)
+		out := c.must(1, "import", "./people.csv", "--site", other.server.URL)
+		c.says(out, "belongs to "+c.server.URL)
+	})
+	t.Run("held by another run", func(t *testing.T) {
+		t.Parallel()
+		c := newTrial(t, func(o *jsmtest.Options) { o.Latency = jsmtest.Latency{Fixed: time.Minute} })
+		c.export("people.csv", 3)
+		p := c.start("import", "./people.csv")
+		eventually(t, 10*time.Second, func() bool { return c.site.Stats().Requests > 0 })
+		out := c.must(1, "import", "./people.csv")
+		c.says(out, "is in use by process ", "nothing was sent")
+		_ = p.Process.Kill()
+	})
+}

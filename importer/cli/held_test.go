@@ -1,0 +1,230 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jsm-onboard/importer/cli"
+)
+
+// lastRun is the first line of report --list.
+func (c *trial) lastRun() string {
+	c.t.Helper()
+	_, list, _ := strings.Cut(c.must(0, "report", "--list"), "\n")
+	first, _, _ := strings.Cut(list, "\n")
+	return first
+}
+
+// TestGuardsTell holds a night by each guard, and looks wherever somebody would
+// in the morning: count, limit and what to do are everywhere there is room for
+// text, and the exit code is.
+func TestGuardsTell(t *testing.T) {
+	bad := strings.Repeat("Nobody,@example.com,x\n", 15)
+	for _, tc := range []struct {
+		name   string
+		people int
+		more   string
+		args   []string
+		what   []string // count and limit
+		do     string
+		done   bool // the guard is about the leavers alone
+	}{
+		{"shrink", 12, "", nil, []string{"12 people", "8 fewer", "20%", "allows 4"}, "--max-shrink 40%", false},
+		{"require", 20, "", []string{"--require-email", "missing@example.com"}, []string{"missing@example.com", "--require-email"}, "whole", false},
+		{"creates", 24, "", []string{"--max-creates", "3"}, []string{"4 customers", "--max-creates 3"}, "--max-creates 4", false},
+		{"invalid", 10, bad, []string{"--max-shrink", "100%"}, []string{"15 of 25", "50%", "allows 12"}, "jsm-onboard check", false},
+		{"revoke", 17, "", []string{"--revoke-leavers"}, []string{"3 accounts", "5%", "20", "allows 1"}, "--max-revoke 3", true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c, m := newTrial(t, nil), newMonitor(t)
+			c.export("crm.csv", 20)
+			c.must(0, "sync", "./crm.csv", "--summary", "./sum.json")
+			c.export("crm.csv", tc.people)
+			c.write("crm.csv", c.read("crm.csv")+tc.more)
+			posts, results := c.posts(), c.read("crm.results.csv")
+			args := append([]string{"sync", "./crm.csv", "--summary", "./sum.json", "--metrics-file", "./job.prom"}, tc.args...)
+			all := append(slices.Clone(tc.what), tc.do)
+			c.says(c.must(5, args...), all...)
+
+			var log, plan safeBuffer
+			if code := cli.Run(t.Context(), c.args(append(args, "--log-format", "json")), c.env, cli.Streams{In: strings.NewReader(""), Out: &plan, Err: &log}); code != 5 {
+				t.Errorf("exit code %d", code)
+			}
+			c.says(log.String(), all...)
+			p := c.start(append(args, "--notify", m.server.URL+"/check")...)
+			if code := p.wait(20 * time.Second); code != 5 {
+				t.Errorf("exit code %d:\n%s", code, p.out)
+			}
+			told, body := m.take()
+			if diff := cmp.Diff([]string{"POST /check/start", "POST /check/fail"}, told); diff != "" {
+				t.Error(diff)
+			}
+			text, err := json.Marshal(body)
+			if err != nil || body["exit_code"] != 5.0 || len(body["run_id"].(string)) != 8 {
+				t.Errorf("%v: %s", err, text)
+			}
+			c.says(string(text), all...)
+			rows := body["rows"].(map[string]any)
+			if read := float64(tc.people + strings.Count(tc.more, "\n")); rows["read"] != read || !tc.done && rows["not_attempted"] != read {
+				t.Errorf("of %v rows are told: %v", read, rows)
+			}
+			if diff := cmp.Diff(body, c.summary("sum.json")); diff != "" {
+				t.Errorf("the summary's file: %s", diff)
+			}
+			c.says(c.read("job.prom"), `jsm_onboard_exit_code{command="sync",source="crm.csv"} 5`)
+			last := c.lastRun()
+			c.says(last, body["run_id"].(string))
+			if tc.done {
+				c.says(last, "complete", "crm.csv")
+				return
+			}
+			c.says(last, append(tc.what, "stopped", "  5  ", "crm.csv")...)
+			if c.posts() != posts || c.read("crm.results.csv") != results {
+				t.Error("a night that was held back has changed something")
+			}
+		})
+	}
+}
+
+// TestHeldNightsCountForNothing has nights that are held back between others:
+// they are listed, and nothing else is as if they had been.
+func TestHeldNightsCountForNothing(t *testing.T) {
+	c := newTrial(t, nil)
+	c.export("crm.csv", 20)
+	c.must(0, "sync", "./crm.csv")
+	good := c.read("crm.results.csv")
+	c.export("crm.csv", 10)
+	for range 2 {
+		c.must(5, "sync", "./crm.csv")
+	}
+	c.write("crm.csv", "")
+	c.must(1, "sync", "./crm.csv", "--summary", "./empty.json")
+	if c.summary("empty.json")["exit_code"] != 1.0 {
+		t.Error("the summary does not tell of an empty export")
+	}
+	if runs := c.runs(); len(runs) != 4 {
+		t.Errorf("%d runs are listed, of 1 night and 3 that were held back", len(runs))
+	}
+	held := c.runs()[1]
+
+	// The newest run that has something to tell is told; a held one by its id.
+	c.write("crm.results.csv", "")
+	c.export("crm.csv", 20)
+	c.must(0, "report")
+	if c.read("crm.results.csv") != good {
+		t.Errorf("report writes %q", c.read("crm.results.csv"))
+	}
+	c.says(c.must(5, "report", held, "--summary", "./held.json"), "ended before its first row", "10 fewer", "--max-shrink 50%")
+	if c.read("crm.results.csv") != good || c.summary("held.json")["exit_code"] != 5.0 {
+		t.Error("a held night has no results of its own")
+	}
+
+	// The same export, allowed by hand, is a run of its own, in which nothing goes on.
+	c.export("crm.csv", 10)
+	out := c.must(0, "sync", "./crm.csv", "--max-shrink", "50%")
+	if id := c.runID(out); slices.Contains(c.runs()[1:], id) || strings.Contains(out, "goes on") {
+		t.Errorf("it goes on with a night that was held back:\n%s", out)
+	}
+	if n := len(c.rows("crm.leavers.csv")); n != 10 {
+		t.Errorf("%d leavers", n)
+	}
+	c.must(0, "revoke", "./crm.leavers.csv", "--yes", "--dry-run")
+	c.write("crm.csv", "")
+	c.must(1, "sync", "./crm.csv")
+	c.says(c.must(0, "revoke", "./crm.leavers.csv", "--yes", "--dry-run"), "10  to revoke") // the list is the newest still
+
+	// A run that was cut off goes on, whatever was held back meanwhile.
+	c.export("crm.csv", 24)
+	first := c.runID(c.must(0, "sync", "./crm.csv", "--limit", "2"))
+	c.must(5, "sync", "./crm.csv", "--require-email", "missing@example.com")
+	if again := c.runID(c.must(0, "sync", "./crm.csv")); again != first {
+		t.Errorf("run %s does not go on, %s does", first, again)
+	}
+
+	c.must(0, "report", "--prune", "1ns")
+	if runs := c.runs(); len(runs) != 1 || runs[0] != first {
+		t.Errorf("after pruning: %v", runs)
+	}
+}
+
+// TestOldLeaverResults has nights after one that has revoked somebody: its
+// results are not taken for those of a later list.
+func TestOldLeaverResults(t *testing.T) {
+	const results = "crm.leavers.revoked.csv"
+	for _, tc := range []struct {
+		name   string
+		revoke func(c *trial)
+	}{
+		{"sync", func(c *trial) { c.must(0, "sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%") }},
+		{"revoke", func(c *trial) {
+			c.must(0, "sync", "./crm.csv")
+			c.must(0, "revoke", "./crm.leavers.csv", "--yes")
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := newTrial(t, nil)
+			night := func(people int) {
+				c.export("crm.csv", people)
+				tc.revoke(c)
+			}
+			c.export("crm.csv", 20)
+			c.must(0, "sync", "./crm.csv")
+			night(18)
+			told := c.read(results)
+			if diff := cmp.Diff(map[string]int{"revoked": 2}, c.statuses(results)); diff != "" {
+				t.Fatal(diff)
+			}
+
+			// What was told can be told again, from the list or from the ledger alone.
+			c.must(0, "report", "--results", "./again.results.csv")
+			if tc.name == "sync" && c.read("again.leavers.results.csv") != told {
+				t.Errorf("report tells it otherwise: %s", cmp.Diff(told, c.read("again.leavers.results.csv")))
+			}
+			run := c.runs()[0]
+
+			c.must(5, "sync", "./crm.csv", "--require-email", "missing@example.com")
+			if !c.exists(results) {
+				t.Error("a night that was held back has taken them away")
+			}
+			c.must(0, "sync", "./crm.csv")
+			if c.exists(results) || len(c.rows("crm.leavers.csv")) != 0 {
+				t.Error("nobody is on the list, and results stand beside it")
+			}
+			if tc.name == "sync" {
+				c.says(c.must(0, "report", run, "--results", "./old.csv"), "cannot be told", "old.leavers.results.csv")
+				status := map[string]string{}
+				for _, row := range c.rows("old.leavers.results.csv") {
+					status[row["email"]] = row["jsm_status"]
+				}
+				if diff := cmp.Diff(map[string]string{personAddress(18): "revoked", personAddress(19): "revoked"}, status); diff != "" {
+					t.Errorf("from the ledger alone: %s", diff)
+				}
+				c.must(0, "report", run, "--results", "./crm.results.csv")
+				if !c.exists(results) {
+					t.Error("report has not written them beside the results")
+				}
+				if out := c.must(0, "sync", "./crm.csv"); strings.Contains(out, "left alone") || c.exists(results) {
+					t.Errorf("what report has written is taken for somebody's:\n%s", out)
+				}
+			}
+
+			night(16)
+			edited := c.read(results) + "a note\n"
+			c.write(results, edited)
+			c.says(c.must(0, "sync", "./crm.csv"), "left alone", results)
+			if c.read(results) != edited {
+				t.Error("what somebody has edited is gone")
+			}
+			if n := len(c.revokedAt()); n != 4 {
+				t.Errorf("%d are revoked", n)
+			}
+		})
+	}
+}

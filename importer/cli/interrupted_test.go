@@ -1,0 +1,130 @@
+//go:build unix
+
+package cli_test
+
+import (
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"jsm-onboard/apiclient/jsmtest"
+)
+
+// Asked to stop once, it takes no new rows, finishes those in flight, writes
+// everything, and its last line says how to go on.
+func TestAskedToStopOnce(t *testing.T) {
+	const people = 400
+	calm := calmRun(t, nil, people, 3)
+	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(s.String(), func(t *testing.T) {
+			t.Parallel()
+			var seen seen
+			c := newTrial(t, func(o *jsmtest.Options) {
+				o.Latency, o.OnAnswer = jsmtest.Latency{Fixed: 200 * time.Millisecond}, seen.see
+			})
+			c.mixed("people.csv", people)
+			p := c.start("import", "./people.csv", "--summary", "./people.json")
+			seen.wait(c, jsmtest.CreatePath, 70)
+			p.signal(s)
+			if code := p.wait(10 * time.Second); code != 130 {
+				t.Fatalf("exit code %d:\n%s", code, p.out)
+			}
+			got := c.statuses("people.results.csv")
+			if made := c.site.Stats().Created; got["created"] != made || made < 70 || made > 200 || got["not_attempted"] != people-made || got["invalid"] != 1 || got["duplicate"] != 1 {
+				t.Errorf("%v, and the site has made %d", got, made)
+			}
+			c.says(p.out.String(), "interrupted", "run the same command again")
+			if sum := c.summary("people.json"); sum["outcome"] != "stopped" || sum["stop_reason"] != "interrupted" || sum["exit_code"] != 130. {
+				t.Errorf("%v", sum)
+			}
+			if text := c.read("people.failed.csv"); strings.Count(text, "\r\n") != 2 {
+				t.Errorf("the rows to mend are\n%s", text)
+			}
+			c.toldAgain("people")
+			out := c.must(3, "import", "./people.csv")
+			if runs := c.runs(); len(runs) != 1 || c.runID(out) != runs[0] {
+				t.Errorf("the runs are %v", runs)
+			}
+			c.asIfNothing("people.results.csv", calm, 0)
+			c.once("people.results.csv")
+		})
+	}
+}
+
+// Asked twice, it ends at once, and the next run sets that right.
+func TestAskedToStopTwice(t *testing.T) {
+	const people = 100
+	c := newTrial(t, func(o *jsmtest.Options) {
+		o.OnCreate = func(string, int) jsmtest.Decision { return jsmtest.Decision{Delay: time.Minute} }
+	})
+	c.export("people.csv", people)
+	p := c.start("import", "./people.csv", "--workers", "10")
+	eventually(t, 20*time.Second, func() bool { return c.site.Stats().Created == 10 })
+	p.signal(syscall.SIGINT)
+	p.until("press Ctrl-C again")
+	began := time.Now()
+	p.signal(syscall.SIGINT)
+	if code := p.wait(time.Second); code != 130 || time.Since(began) > time.Second {
+		t.Errorf("exit code %d after %s", code, time.Since(began))
+	}
+	c.site.Close() // no latency any more
+	c.must(0, "import", "./people.csv")
+	if got := c.statuses("people.results.csv"); got["created"] != people-10 || got["created_unconfirmed"] != 10 {
+		t.Errorf("%v", got)
+	}
+	c.once("people.results.csv")
+}
+
+// Asked to stop where nothing has been sent yet, it ends at once and leaves
+// nothing behind.
+func TestAskedToStopBeforeTheFirstRow(t *testing.T) {
+	quiet := func(o *jsmtest.Options) { o.Latency = jsmtest.Latency{Fixed: time.Minute} }
+	for _, tc := range []struct {
+		name  string
+		rows  int
+		stdin bool
+		site  func(*jsmtest.Options)
+		when  func(c *trial)
+	}{
+		{"while it reads stdin", 1, true, nil, func(*trial) { time.Sleep(100 * time.Millisecond) }},
+		{"in the plan", 300_000, false, nil, func(c *trial) {
+			eventually(c.t, 10*time.Second, func() bool { return c.exists("ledger") })
+		}},
+		{"while the site is asked", 10, false, quiet, func(c *trial) {
+			eventually(c.t, 10*time.Second, func() bool { return c.site.Stats().Requests > 0 })
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := newTrial(t, tc.site)
+			c.export("people.csv", tc.rows)
+			args, stdin := []string{"import", "./people.csv"}, (*os.File)(nil)
+			if tc.stdin {
+				r, w, err := os.Pipe()
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer r.Close()
+				defer w.Close()
+				if _, err := w.WriteString("name,email\nAna,ana@example.com\n"); err != nil {
+					t.Fatal(err)
+				}
+				args, stdin = []string{"import", "-", "--results", "./people.results.csv", "--failed", "./people.failed.csv"}, r
+			}
+			p := c.startWith(stdin, args...)
+			tc.when(c)
+			p.signal(syscall.SIGINT)
+			if code := p.wait(2 * time.Second); code != 130 {
+				t.Errorf("exit code %d:\n%s", code, p.out)
+			}
+			if c.posts() != 0 || c.exists("people.results.csv") || c.exists("people.results.csv.partial") {
+				t.Errorf("%d requests; %s", c.posts(), p.out)
+			}
+			c.says(p.out.String(), "interrupted: nothing was sent")
+			if strings.Contains(p.out.String(), "in flight") {
+				t.Errorf("nothing is in flight:\n%s", p.out)
+			}
+		})
+	}
+}

@@ -1,0 +1,271 @@
+package cli_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jsm-onboard/apiclient/jsmtest"
+)
+
+// team is an export of people with these ids, and more rows.
+func (c *trial) team(more string, ids ...int) {
+	c.t.Helper()
+	text := "id,name,email,state\n"
+	for _, id := range ids {
+		text += fmt.Sprintf("%d,%s,%s,\n", id, personName(id), personAddress(id))
+	}
+	c.write("crm.csv", text+more)
+}
+
+// TestWhoseRowIsStillThere has people whose row is in the export in some form:
+// that their address is in no row must not take their access away.
+func TestWhoseRowIsStillThere(t *testing.T) {
+	const (
+		mendFirst   = "in line 9 of the export, whose address could not be used (invalid): mend it in the export first"
+		revokeAlone = "see that nothing is lost with the old account, then revoke it"
+	)
+	for _, tc := range []struct {
+		name, row string
+		action    string // of who has the id 1; "": not on the list
+		reason    string
+	}{
+		{"gone", "", "revoke", "in no row of the export since"},
+		{"a slip in the address", "1,P,person.1@firm,\n", "review", mendFirst},
+		{"no address", "1,P,,\n", "review", mendFirst},
+		{"a new address, excluded", "1,P,new@example.com,off\n", "review", "in line 9 of the export, which is excluded"},
+		{"a new address that somebody else has", "1,P," + personAddress(2) + ",\n", "review", "in line 9 of the export, with another address, which was there already: " + revokeAlone},
+		{"a new address", "1,P,new@example.com,\n", "review", "with another address (new@example.com): " + revokeAlone},
+		{"excluded", "1,P," + personAddress(1) + ",off\n", "", ""},
+		{"another form of the address", "1,P,PERSON.1@EXAMPLE.COM,\n", "", ""},
+		{"a second address of somebody", "9,P,\"ann@example.com; " + personAddress(1) + "\",\n", "", ""},
+		{"the id is somebody else's", "1,Somebody,other@example.com,\n", "review", revokeAlone},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := newTrial(t, nil)
+			args := []string{"sync", "./crm.csv", "--exclude", "state=off", "--revoke-leavers", "--max-revoke", "50%"}
+			c.team("", 1, 2, 3, 4, 5, 6, 7, 8)
+			c.must(0, args...)
+			c.team(tc.row, 2, 3, 4, 5, 6, 7, 8)
+			for range 2 { // in the second night they have left already
+				c.run(args...)
+				action, reason := "", ""
+				for _, row := range c.rows("crm.leavers.csv") {
+					action, reason = row["jsm_action"], row["jsm_reason"]
+				}
+				const does = "then revoke it"
+				if tc.action == "review" && (!strings.Contains(reason, tc.reason) || strings.Contains(reason, does) != strings.Contains(tc.reason, does)) {
+					t.Errorf("the reason is %q", reason)
+				}
+				if c.revokedAt()[personAddress(1)] != (tc.action == "revoke") || len(c.revokedAt()) > 1 {
+					t.Errorf("revoked: %v", c.revokedAt())
+				}
+				if tc.action != "revoke" && action != tc.action {
+					t.Errorf("the list says %q, and %q was expected", action, tc.action)
+				}
+			}
+		})
+	}
+}
+
+// TestListFromASpreadsheet gives revoke the list as a spreadsheet saves it.
+func TestListFromASpreadsheet(t *testing.T) {
+	c := newTrial(t, nil)
+	c.onboard(20, 6)
+	rows := c.rows("crm.leavers.csv")
+	list := func(columns string, rows []map[string]string) {
+		text := "\ufeff" + strings.ReplaceAll(columns, ",", ";") + "\r\n"
+		for _, row := range rows {
+			var cells []string
+			for column := range strings.SplitSeq(columns, ",") {
+				cells = append(cells, row[column])
+			}
+			text += strings.Join(cells, ";") + "\r\n"
+		}
+		c.write("list.csv", text)
+	}
+	const all = "last_seen,jsm_run_id,jsm_source,email,jsm_action,name,jsm_account_id"
+	list(all, rows[:2]) // columns in another order, rows deleted, its own separator
+	c.must(0, "revoke", "./list.csv", "--yes")
+	if diff := cmp.Diff(map[string]bool{rows[0]["email"]: true, rows[1]["email"]: true}, c.revokedAt()); diff != "" {
+		t.Error(diff)
+	}
+
+	// Who is back is not revoked, also where the addresses were taken out.
+	c.write("shop.csv", "name,email\nX,"+rows[3]["email"]+"\n")
+	c.must(0, "sync", "./shop.csv")
+	list("jsm_account_id,jsm_source,jsm_run_id", rows[2:])
+	c.says(c.must(1, "revoke", "./list.csv", "--yes"), "line 3", "latest run of the source shop.csv")
+
+	rows[2]["jsm_run_id"] = "1,23E+45"
+	list(all, rows[2:3])
+	c.says(c.must(1, "revoke", "./list.csv", "--yes"), "1,23E+45", "spreadsheet")
+	c.export("crm.csv", 20)
+	c.write("crm.csv", c.read("crm.csv")+"New,new.1@example.com,x\nNew,new.2@example.com,x\n")
+	rows[2]["jsm_run_id"] = c.runID(c.must(3, "sync", "./crm.csv", "--limit", "1"))
+	list(all, rows[2:3])
+	c.says(c.must(1, "revoke", "./list.csv", "--yes"), "has listed this leaver, and has not got to its end")
+	if n := len(c.revokedAt()); n != 2 {
+		t.Errorf("%d are revoked", n)
+	}
+}
+
+// TestIDLearnedLater: the external id that counts is the one that somebody had
+// in the source last.
+func TestIDLearnedLater(t *testing.T) {
+	c := newTrial(t, nil)
+	c.export("crm.csv", 8)
+	c.must(0, "sync", "./crm.csv")
+	c.team("", 0, 1, 2, 3, 4, 5, 6, 7)
+	c.must(0, "sync", "./crm.csv")
+	c.team("7,P,person.7@@example.com,\n", 0, 1, 2, 3, 4, 5, 6)
+	for night := range 3 {
+		c.must(3, "sync", "./crm.csv", "--revoke-leavers")
+		if row := c.rows("crm.leavers.csv")[0]; row["jsm_action"] != "review" || len(c.revokedAt()) != 0 {
+			t.Errorf("night %d: %v", night, row)
+		}
+		c.write("crm.csv", c.read("crm.csv")+"\n")
+	}
+}
+
+// TestNightWithoutIDs: the column of external ids is missing for a night, in
+// which people move to other addresses and others leave.
+func TestNightWithoutIDs(t *testing.T) {
+	c := newTrial(t, nil)
+	args := []string{"sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%"}
+	actions := func() map[string]string {
+		list := map[string]string{}
+		for _, row := range c.rows("crm.leavers.csv") {
+			list[row["email"]] = row["jsm_action"]
+		}
+		return list
+	}
+	c.export("crm.csv", 8)
+	c.must(0, args...)
+	c.team("", 0, 1, 2, 3, 4, 5, 6, 7) // ids that were not known when the accounts were made
+	c.must(0, args...)
+
+	c.write("crm.csv", "name,email\nP,"+strings.Join([]string{personAddress(0), personAddress(1), personAddress(2), personAddress(3), personAddress(4), "moved.5@example.com"}, "\nP,")+"\n")
+	out := c.must(3, append(args, "--max-shrink", "50%")...)
+	if diff := cmp.Diff(map[string]string{personAddress(5): "review", personAddress(6): "review", personAddress(7): "review"}, actions()); diff != "" {
+		t.Errorf("without ids: %s\n%s", diff, out)
+	}
+	if reason := c.rows("crm.leavers.csv")[0]["jsm_reason"]; !strings.Contains(reason, "no external ids any more") {
+		t.Error(reason)
+	}
+
+	// It is back: 5 has moved, 6 has left, and there are slips in the addresses of 4 and 7.
+	c.team("5,P,moved.5@example.com,\n4,P,person.4@@example.com,\n7,P,person.7@@example.com,\n", 0, 1, 2, 3)
+	c.must(3, args...)
+	want := map[string]string{personAddress(4): "review", personAddress(5): "review", personAddress(6): "revoke", personAddress(7): "review"}
+	if diff := cmp.Diff(want, actions()); diff != "" {
+		t.Errorf("with ids again: %s", diff)
+	}
+	if diff := cmp.Diff(map[string]bool{personAddress(6): true}, c.revokedAt()); diff != "" {
+		t.Errorf("at the site: %s", diff)
+	}
+}
+
+// TestIDsOfAnotherExport: ids that only an import had say nothing of a source
+// that never had any.
+func TestIDsOfAnotherExport(t *testing.T) {
+	c := newTrial(t, nil)
+	c.team("", 0, 1, 2, 3, 4, 5, 6, 7)
+	c.must(0, "import", "./crm.csv")
+	c.export("crm.csv", 8)
+	c.must(0, "sync", "./crm.csv")
+	c.export("crm.csv", 7)
+	c.must(0, "sync", "./crm.csv", "--revoke-leavers")
+	if diff := cmp.Diff(map[string]bool{personAddress(7): true}, c.revokedAt()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestInAnotherSourceInSomeForm has people leave one source who are in the
+// latest export of another, and not as customers.
+func TestInAnotherSourceInSomeForm(t *testing.T) {
+	c := newTrial(t, nil)
+	c.team("", 1, 2, 3, 4, 5, 6, 7, 8)
+	c.must(0, "sync", "./crm.csv")
+	shop := "id,name,email,state\n90,Shop,shop@example.com,\n91,P," + personAddress(1) + ",off\n92,Q,\"q@example.com; " + personAddress(2) + "\",\n"
+	c.write("shop.csv", shop)
+	c.must(0, "sync", "./shop.csv", "--exclude", "state=off")
+	c.team("", 4, 5, 6, 7, 8)
+	revoke := []string{"sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%", "--max-shrink", "50%"}
+	c.must(0, revoke...)
+	if diff := cmp.Diff(map[string]bool{personAddress(3): true}, c.revokedAt()); diff != "" {
+		t.Errorf("with two in the shop's export: %s", diff)
+	}
+
+	// They leave the shop: nobody was onboarded from there, and crm has left them.
+	c.write("shop.csv", "id,name,email,state\n90,Shop,shop@example.com,\n92,Q,q@example.com,\n")
+	c.must(0, "sync", "./shop.csv", "--max-shrink", "50%")
+	if rows := c.rows("shop.leavers.csv"); len(rows) != 0 {
+		t.Errorf("leavers of the shop: %v", rows)
+	}
+	c.write("crm.csv", c.read("crm.csv")+"\n")
+	c.must(0, revoke...)
+	if n := len(c.revokedAt()); n != 3 {
+		t.Errorf("%v", c.revokedAt())
+	}
+}
+
+// TestBackInARowThatIsNotSent: a leaver who is on the list already is taken off
+// by any row.
+func TestBackInARowThatIsNotSent(t *testing.T) {
+	c := newTrial(t, nil)
+	args := []string{"sync", "./crm.csv", "--exclude", "state=off", "--max-revoke", "50%"}
+	c.team("", 1, 2, 3, 4, 5, 6, 7, 8)
+	c.must(0, args...)
+	c.team("", 3, 4, 5, 6, 7, 8)
+	c.must(0, append(args, "--max-shrink", "50%")...)
+	c.team(fmt.Sprintf("1,P,%s,off\n9,Q,\"q@example.com; %s\",\n", personAddress(1), personAddress(2)), 3, 4, 5, 6, 7, 8)
+	c.must(0, append(args, "--revoke-leavers")...)
+	if rows := c.rows("crm.leavers.csv"); len(rows) != 0 || len(c.revokedAt()) != 0 {
+		t.Errorf("%v, %v", rows, c.revokedAt())
+	}
+	c.team("", 3, 4, 5, 6, 7, 8)
+	c.must(0, append(args, "--revoke-leavers", "--max-shrink", "50%")...)
+	if revoked := c.revokedAt(); !revoked[personAddress(1)] || !revoked[personAddress(2)] {
+		t.Errorf("they have left for good, and %v are revoked", c.revokedAt())
+	}
+}
+
+// TestLeaverDeletedAtTheSite: an account that is not there any more is told
+// once, and whoever it was returns as somebody new.
+func TestLeaverDeletedAtTheSite(t *testing.T) {
+	c := newTrial(t, nil)
+	c.onboard(20, 0)
+	c.becomes(func(a *jsmtest.Account) bool { return a.Email != personAddress(19) })
+	c.export("crm.csv", 18)
+	revoke := []string{"sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%"}
+	c.must(3, revoke...)
+	if diff := cmp.Diff(map[string]int{"revoked": 1, "not_found": 1}, c.statuses("crm.leavers.revoked.csv")); diff != "" {
+		t.Error(diff)
+	}
+	if reason := c.rows("crm.leavers.revoked.csv")[1]["jsm_reason"]; !strings.Contains(reason, "was deleted there") {
+		t.Error(reason)
+	}
+	c.write("crm.csv", c.read("crm.csv")+"\n") // the second night
+	puts := c.puts()
+	c.must(0, revoke...)
+	if rows := c.rows("crm.leavers.csv"); len(rows) != 0 || c.puts() != puts {
+		t.Errorf("%d requests for %v", c.puts()-puts, rows)
+	}
+
+	c.export("crm.csv", 20)
+	c.says(c.must(0, "sync", "./crm.csv", "--dry-run"), "1  to create", "1  revoked before")
+	c.must(3, revoke...)
+	if diff := cmp.Diff(map[string]int{"known": 18, "revoked_before": 1, "created": 1}, c.statuses("crm.results.csv")); diff != "" {
+		t.Error(diff)
+	}
+	c.toldAgain("crm")
+	c.export("crm.csv", 18)
+	c.must(0, revoke...)
+	if len(c.revokedAt()) != 2 {
+		t.Errorf("%v", c.revokedAt())
+	}
+}

@@ -1,0 +1,27 @@
+package cli_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"testing"
+
+	"jsm-onboard/importer/cli"
+)
+
+// asProgram makes the test binary the program itself, for tests that have to
+// kill or signal it, or take things away from it.
+const asProgram = "JSM_ONBOARD_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		limitFiles()
+		os.Exit(cli.Run(context.Background(), os.Args[1:], os.Environ(), cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+	}
+	http.DefaultTransport.(*http.Transport).DialContext = func(_ context.Context, network, address string) (net.Conn, error) {
+		return nil, fmt.Errorf("a test dialled %s %s", network, address)
+	}
+	os.Exit(m.Run())
+}

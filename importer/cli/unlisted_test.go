@@ -1,0 +1,176 @@
+package cli_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jsm-onboard/apiclient/jsmtest"
+)
+
+// theirs has n accounts that are at the site before us.
+func theirs(n int) func(*jsmtest.Options) {
+	return func(o *jsmtest.Options) {
+		for i := range n {
+			o.Existing = append(o.Existing, jsmtest.Account{Email: fmt.Sprintf("there.%d@example.com", i), Name: fmt.Sprintf("There %d", i)})
+		}
+	}
+}
+
+// crm is an export of n people and of those who are theirs, synced.
+func (c *trial) crm(n, there int) {
+	c.t.Helper()
+	c.export("crm.csv", n)
+	text := c.read("crm.csv")
+	for i := range there {
+		text += fmt.Sprintf("There %d,there.%d@example.com,x\n", i, i)
+	}
+	c.write("crm.csv", text)
+	c.must(0, "sync", "./crm.csv")
+}
+
+// TestRevokeNamesTheWholeExport: the export in the place of its list of leavers
+// takes access from nobody, unless it is said from how many.
+func TestRevokeNamesTheWholeExport(t *testing.T) {
+	c := newTrial(t, theirs(2))
+	c.crm(30, 2)
+	results := c.read("crm.results.csv")
+	c.says(c.must(2, "revoke", "./crm.csv", "--yes"), "crm.results.csv has the results of an import or sync", "--results PATH")
+	c.write("crm.results.csv", strings.ReplaceAll(strings.ReplaceAll(results, ";", "."), `","`, `";"`)) // a spreadsheet has saved it
+	c.must(2, "revoke", "./crm.csv", "--yes")
+	c.write("crm.results.csv", results)
+
+	args := []string{"revoke", "./crm.csv", "--results", "./revoked.csv"}
+	share := "30 of the 30 accounts that this ledger manages: everybody; and 2 that were not made by us but found at the site"
+	c.says(c.must(0, append(args, "--dry-run")...), share, "32  to revoke")
+	c.says(c.must(5, append(args, "--yes", "--summary", "./sum.json")...), "32 accounts ("+share+")", "no list of leavers", "--max-revoke 32")
+	if c.puts() != 0 || c.exists("revoked.csv") || c.read("crm.results.csv") != results {
+		t.Fatalf("%d requests for a file that was refused", c.puts())
+	}
+	rows := c.summary("sum.json")["rows"].(map[string]any)
+	if rows["read"] != 32.0 || rows["not_attempted"] != 32.0 {
+		t.Errorf("the summary: %v", rows)
+	}
+	c.must(0, append(args, "--yes", "--max-revoke", "32")...)
+	if n := len(c.revokedAt()); n != 32 || c.statuses("revoked.csv")["revoked"] != 32 {
+		t.Errorf("%d are revoked, as was asked for", n)
+	}
+	c.must(0, append(args, "--yes")...) // nothing is left to do, and the results are its own
+}
+
+// TestHowManyUnlisted has files of some of the accounts, with and without a word
+// about what is to be done.
+func TestHowManyUnlisted(t *testing.T) {
+	for _, tc := range []struct {
+		name           string
+		people, theirs int    // in the ledger
+		some, others   int    // of them in the file
+		strangers      int    // in the file, and not in the ledger
+		action         string // of each row
+		code           int
+		says           string
+	}{
+		{"half of them", 30, 0, 15, 0, 0, "", 0, "15 of the 30 accounts that this ledger manages."},
+		{"more than half", 30, 0, 16, 0, 0, "", 5, "--max-revoke 16"},
+		{"a handful", 10, 0, 10, 0, 0, "", 0, "10 of the 10 accounts that this ledger manages: everybody."},
+		{"a list", 30, 0, 30, 0, 0, "revoke", 0, "30  to revoke"},
+		{"none of ours", 1, 11, 0, 11, 0, "", 5, "11 accounts (0 of the 1 account that this ledger manages; and 11 that were not made by us"},
+		{"a list with one that is not ours", 30, 1, 1, 1, 0, "revoke", 0, "and 1 that was not made by us"},
+		{"strangers", 1, 0, 0, 0, 12, "", 3, "and 12 that it does not know"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := newTrial(t, theirs(tc.theirs))
+			c.crm(tc.people, tc.theirs)
+			text, end := "email,accountId", "\n"
+			if tc.action != "" {
+				text, end = text+",jsm_action", ","+tc.action+"\n"
+			}
+			text += "\n"
+			for i := range tc.some {
+				text += personAddress(i) + "," + end
+			}
+			for i := range tc.others {
+				text += fmt.Sprintf("there.%d@example.com,%s", i, end)
+			}
+			for i := range tc.strangers {
+				text += fmt.Sprintf(",qm:0a1b2c3d-0000-4000-8000-00000000abcd:%024d%s", i, end)
+			}
+			c.write("list.csv", text)
+			out := c.must(tc.code, "revoke", "./list.csv", "--yes")
+			c.says(out, tc.says)
+			want := tc.some + tc.others
+			if tc.code == 5 {
+				want = 0
+			}
+			if diff := cmp.Diff(want, len(c.revokedAt())); diff != "" {
+				t.Errorf("revoked: %s\n%s", diff, out)
+			}
+		})
+	}
+}
+
+// TestKindsOfRunKeepApart: neither an import nor a sync replaces the results of
+// a revocation unasked; each replaces those of its own kind.
+func TestKindsOfRunKeepApart(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.export("people.csv", 3)
+	c.must(0, "import", "./people.csv", "--results", "./made.csv")
+	revoke := []string{"revoke", "./people.csv", "--yes", "--max-revoke", "3"}
+	for range 2 {
+		c.must(0, revoke...)
+	}
+	told, posts := c.read("people.results.csv"), c.posts()
+	for _, saved := range []string{told, strings.ReplaceAll(strings.ReplaceAll(told, ";", "."), `","`, `";"`)} { // by a spreadsheet
+		c.write("people.results.csv", saved)
+		for _, command := range []string{"import", "sync"} {
+			c.says(c.must(2, command, "./people.csv"), "people.results.csv has the results of a revocation", "--results PATH")
+			if c.read("people.results.csv") != saved || c.posts() != posts {
+				t.Errorf("%s has replaced the results, or sent something", command)
+			}
+			c.must(0, command, "./people.csv", "--dry-run")
+		}
+	}
+	c.must(3, "import", "./people.csv", "--results", "./people.results.csv") // as it is told to
+	for range 2 {
+		c.must(3, "import", "./people.csv")
+		c.must(3, "sync", "./people.csv")
+	}
+	c.says(c.must(2, revoke...), "people.results.csv has the results of an import or sync")
+}
+
+// TestNumbersArePeoples: numbers of people and rows are grouped.
+func TestNumbersArePeoples(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.export("crm.csv", 2200)
+	c.must(0, "sync", "./crm.csv")
+	c.export("crm.csv", 1100)
+	c.says(c.must(0, "sync", "./crm.csv", "--dry-run", "--max-shrink", "100%"), "Of 2,200 people who were in the last complete run of the source, 1,100 are in no row")
+	c.must(0, "sync", "./crm.csv", "--max-shrink", "100%")
+	c.says(c.must(0, "report", "--prune", "1ns"), "1 run and 2,200 outcomes are forgotten")
+}
+
+// TestRefusedRevocationsAreTold: the 429s of a sync's revocations are those of
+// the site.
+func TestRefusedRevocationsAreTold(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, func(o *jsmtest.Options) {
+		o.Quotas = []jsmtest.Quota{{Method: "PUT", Limit: 10, Window: 2 * time.Second}}
+	})
+	c.onboard(30, 0)
+	c.export("crm.csv", 15)
+	out := c.must(0, "sync", "./crm.csv", "--max-shrink", "100%", "--revoke-leavers", "--max-revoke", "100%", "--summary", "./sum.json", "--metrics-file", "./m.prom")
+	refused := c.site.Stats().Route("PUT", jsmtest.RevokePath).Answers[429]
+	if refused == 0 {
+		t.Fatal("the site has refused nothing")
+	}
+	c.says(out, fmt.Sprintf("%d sent to revoke, %d throttled (429)", c.puts(), refused))
+	if told := c.summary("sum.json")["leavers"].(map[string]any)["throttled"]; told != float64(refused) {
+		t.Errorf("the summary says %v of %d", told, refused)
+	}
+}

@@ -1,0 +1,152 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jsm-onboard/importer/cli"
+)
+
+// monitor is a service that is told of runs.
+type monitor struct {
+	mu     sync.Mutex
+	told   []string
+	bodies []string
+	server *httptest.Server
+	broken bool
+}
+
+func newMonitor(t *testing.T) *monitor {
+	m := &monitor{}
+	m.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.told, m.bodies = append(m.told, r.Method+" "+r.URL.Path), append(m.bodies, string(body))
+		if m.broken {
+			w.WriteHeader(http.StatusBadGateway)
+		}
+	}))
+	t.Cleanup(m.server.Close)
+	return m
+}
+
+// take is what it was told since the last time, and the last body.
+func (m *monitor) take() (told []string, body map[string]any) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	told, m.told = m.told, nil
+	if len(m.bodies) > 0 {
+		_ = json.Unmarshal([]byte(m.bodies[len(m.bodies)-1]), &body)
+	}
+	return told, body
+}
+
+// TestMonitorIsTold runs the program in a process of its own: this one dials
+// nobody.
+func TestMonitorIsTold(t *testing.T) {
+	c, m := newTrial(t, nil), newMonitor(t)
+	must := func(want int, args ...string) string {
+		t.Helper()
+		p := c.start(args...)
+		if code := p.wait(30 * time.Second); code != want {
+			t.Errorf("%v: exit code %d, and %d was expected:\n%s", args, code, want, p.out)
+		}
+		return p.out.String()
+	}
+	c.export("crm.csv", 5)
+	job := []string{"sync", "./crm.csv", "--notify", m.server.URL + "/secret", "--metrics-file", "./job.prom", "--log-format", "json"}
+	must(0, append(job, "--dry-run")...)
+	if told, _ := m.take(); told != nil || c.exists("job.prom") {
+		t.Errorf("a dry run was told: %v", told)
+	}
+
+	must(0, job...)
+	told, body := m.take()
+	if diff := cmp.Diff([]string{"POST /secret/start", "POST /secret"}, told); diff != "" {
+		t.Error(diff)
+	}
+	if body["outcome"] != "complete" || body["rows"].(map[string]any)["created"] != 5.0 {
+		t.Errorf("the body: %v", body)
+	}
+	metrics := c.read("job.prom")
+	c.says(metrics, `jsm_onboard_rows{command="sync",source="crm.csv",status="created"} 5`, `jsm_onboard_leavers{command="sync",source="crm.csv",action="revoke"} 0`,
+		`jsm_onboard_exit_code{command="sync",source="crm.csv"} 0`, "jsm_onboard_last_success_timestamp_seconds{")
+
+	c.write("crm.csv", "")
+	out := must(1, job...)
+	told, body = m.take()
+	if diff := cmp.Diff([]string{"POST /secret/start", "POST /secret/fail"}, told); diff != "" {
+		t.Error(diff)
+	}
+	if body["exit_code"] != 1.0 || body["stop_reason"] == "" {
+		t.Errorf("the body: %v", body)
+	}
+	success := line(metrics, "jsm_onboard_last_success")
+	c.says(c.read("job.prom"), `jsm_onboard_exit_code{command="sync",source="crm.csv"} 1`, success)
+	if strings.Contains(out, "secret") {
+		t.Errorf("the address is in the log:\n%s", out)
+	}
+
+	m.broken = true
+	c.export("crm.csv", 5)
+	c.says(must(0, job...), "the monitor was not told", "nothing new")
+	m.take()
+	c.says(must(2, "sync", "./crm.csv", "--notify", "not a URL"), "--notify")
+}
+
+func line(text, start string) string {
+	for l := range strings.Lines(text) {
+		if strings.HasPrefix(l, start+"_timestamp_seconds{") {
+			return strings.TrimSpace(l)
+		}
+	}
+	return "no line " + start
+}
+
+// TestUnattendedLogIsJSON reads each line of stderr, whatever the night is like.
+func TestUnattendedLogIsJSON(t *testing.T) {
+	c := newTrial(t, nil)
+	c.export("crm.csv", 3)
+	for _, tc := range []struct {
+		code int
+		says string
+		args []string
+	}{
+		{0, "run ended", []string{"sync", "./crm.csv"}},
+		{0, "run ended", []string{"sync", "./crm.csv", "--quiet"}},
+		{5, "missing@example.com", []string{"sync", "./crm.csv", "--require-email", "missing@example.com"}},
+		{1, "no such file", []string{"sync", "./none.csv"}},
+	} {
+		var log, plan safeBuffer
+		code := cli.Run(t.Context(), c.args(append(tc.args, "--log-format", "json")), c.env, cli.Streams{In: strings.NewReader(""), Out: &plan, Err: &log})
+		if code != tc.code || !strings.Contains(log.String(), tc.says) {
+			t.Errorf("%v: exit code %d\n%s", tc.args, code, log.String())
+		}
+		for l := range strings.Lines(log.String()) {
+			if !json.Valid([]byte(l)) {
+				t.Errorf("%v: no JSON: %s", tc.args, l)
+			}
+		}
+	}
+}
+
+// TestNothingNew makes no request at all, not even for the credentials.
+func TestNothingNew(t *testing.T) {
+	c := newTrial(t, nil)
+	c.export("crm.csv", 5)
+	c.must(0, "sync", "./crm.csv")
+	before := c.site.Stats().Requests
+	c.says(c.must(0, "sync", "./crm.csv", "--revoke-leavers"), "Nothing has to be sent", "nothing new")
+	if after := c.site.Stats().Requests; after != before {
+		t.Errorf("%d requests", after-before)
+	}
+}
