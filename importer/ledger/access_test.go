@@ -13,18 +13,18 @@ func TestAccess(t *testing.T) {
 		must(t, l.RecordAccess(t.Context(), run.Seq, kind, target, members))
 	}
 	add(Organization, "acme", "qm:1", "qm:2")
-	add(Organization, "acme", "qm:2", "qm:3")
+	again := run
+	again.Seq++
+	must(t, l.RecordAccess(t.Context(), again.Seq, Organization, "acme", []string{"qm:2"}))
 	add(Organization, "zeta", "qm:1")
 	add(ServiceDesk, "acme", "qm:4")
 	add(ServiceDeskOrganization, "10", "acme")
 
 	l = crash(t, l)
-	done, err := l.AccessDone(t.Context(), Organization, "acme", []string{"qm:1", "qm:3", "qm:4", "qm:5"})
-	must(t, err)
-	same(t, map[string]bool{"qm:1": true, "qm:3": true}, done)
 	of, err := l.AccessOf(t.Context(), Organization, []string{"qm:1", "qm:2", "qm:4"})
 	must(t, err)
-	same(t, map[string][]string{"qm:1": {"acme", "zeta"}, "qm:2": {"acme"}}, of)
+	same(t, map[string][]Grant{"qm:1": {{"acme", 1}, {"zeta", 1}}, "qm:2": {{"acme", 1}}}, of)
+	same(t, []string{"acme"}, ask(t, l, "SELECT member FROM access WHERE kind = 'service_desk_organization'"))
 }
 
 func TestRowAccess(t *testing.T) {

@@ -66,7 +66,7 @@ func TestStoredAgain(t *testing.T) {
 	settle(t, l, again, e)
 	a := known(t, l, "ann")
 	same(t, &Account{Key: "ann", Email: "ann", Name: "Name of ann", ExternalID: "17", ID: "qm:new", Status: outcome.Created,
-		FirstRun: first.Seq, Run: again.Seq, RunID: again.ID, At: a.At}, a)
+		FirstRun: first.Seq, Run: again.Seq, Row: 4, RunID: again.ID, At: a.At}, a)
 }
 
 func TestRename(t *testing.T) {
@@ -191,7 +191,7 @@ func TestCreated(t *testing.T) {
 	l := openNew(t)
 	run := startRun(t, l, job("a"))
 	const n = pageRows + 20
-	must(t, l.transaction(t.Context(), func(w *writer) error {
+	must(t, l.change(t.Context(), func(w *writer) error {
 		for row := n; row >= 1; row-- {
 			e := created(row, fmt.Sprint("key", row))
 			if row%5 == 0 {

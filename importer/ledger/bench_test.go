@@ -28,7 +28,7 @@ func filled(b *testing.B, n int) (*Ledger, Run) {
 	const step = 500
 	for from := 1; from <= n; from += step {
 		to := min(from+step-1, n)
-		must(b, l.transaction(b.Context(), func(w *writer) error {
+		must(b, l.change(b.Context(), func(w *writer) error {
 			for row := from; row <= to; row++ {
 				e := customer(row)
 				if err := w.putOutcome(run.Seq, false, e.Outcome); err != nil {

@@ -39,7 +39,7 @@ func Open(ctx context.Context, path, site string) (*Ledger, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, wrap(path, err)
 	}
-	held, err := takeLock(ctx, path)
+	held, err := takeLock(path)
 	if err != nil {
 		return nil, err
 	}
@@ -68,63 +68,52 @@ func (l *Ledger) open(ctx context.Context, site string) (err error) {
 // has committed is read. A file that is not there is an empty ledger; none is made.
 // Whatever writes returns an error.
 func OpenReadOnly(ctx context.Context, path, site string) (*Ledger, error) {
-	file, err := os.Stat(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return openEmpty(ctx, path, site)
-	}
+	file, err := os.Open(path) // SQLite does not say why it cannot
 	if err == nil {
-		err = checkLog(path)
+		err = errors.Join(file.Close(), checkLog(path))
+	}
+	l := &Ledger{path: path}
+	if err == nil {
+		l.read, err = openChecked(ctx, path, site, dsn(path, "ro", readPragmas...))
+	}
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, errEmpty) {
+		l.read, err = openChecked(ctx, path, site, inMemory)
 	}
 	if err != nil {
 		return nil, wrap(path, err)
 	}
-	if file.Size() == 0 {
-		return openEmpty(ctx, path, site)
-	}
-	name := dsn(path, "ro", readPragmas...)
-	l, err := openFile(ctx, path, site, name)
-	if cannotShare(err) && !hasLog(path) {
-		// In a folder that may not be written to, SQLite cannot share the index of the log; without a log
-		// there is none to share.
-		l, err = openFile(ctx, path, site, name+"&immutable=1")
-	}
-	return l, wrap(path, err)
+	return l, nil
 }
 
-func openFile(ctx context.Context, path, site, name string) (*Ledger, error) {
+const inMemory = ":memory:"
+
+// errEmpty is returned for a file with nothing in it.
+var errEmpty = errors.New("the file is empty")
+
+// openChecked opens a ledger of site for reading; inMemory is one with nothing in it.
+func openChecked(ctx context.Context, path, site, name string) (*sql.DB, error) {
 	db, err := openReader(name)
 	if err != nil {
 		return nil, err
+	}
+	if name == inMemory {
+		db.SetMaxOpenConns(1) // a second one would have a memory of its own
 	}
 	c, err := db.Conn(ctx)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	empty, err := inspect(ctx, c, path, site)
-	if err := errors.Join(err, c.Close()); err != nil {
+	switch {
+	case empty && name == inMemory:
+		err = makeSchema(ctx, c, site)
+	case empty:
+		err = errEmpty
+	}
+	if err = errors.Join(err, c.Close()); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	if empty {
-		return openEmpty(ctx, path, site)
-	}
-	return &Ledger{path: path, read: db}, nil
-}
-
-// openEmpty is a ledger in memory with nothing in it.
-func openEmpty(ctx context.Context, path, site string) (*Ledger, error) {
-	db, err := openReader(":memory:")
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(1) // a second one would have a memory of its own
-	c, err := db.Conn(ctx)
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	if err := errors.Join(makeSchema(ctx, c, site), c.Close()); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return &Ledger{path: path, read: db}, nil
+	return db, nil
 }
 
 // Path returns the path as given to Open.
@@ -171,14 +160,11 @@ func (l *Ledger) Bind(ctx context.Context, cloudID string) error {
 // makeFile makes an empty file for its mode of 0600. A file of 0 bytes is taken as new: SQLite leaves one
 // behind when the process is killed while making it.
 func makeFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if err == nil {
-		err = f.Close()
-	}
-	if err != nil && !errors.Is(err, os.ErrExist) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
 		return err
 	}
-	return checkLog(path)
+	return errors.Join(f.Close(), checkLog(path))
 }
 
 // checkLog refuses a database that is empty while its log is not: SQLite would drop the log.
@@ -187,18 +173,11 @@ func checkLog(path string) error {
 	if err != nil {
 		return err
 	}
-	if file.IsDir() {
-		return &RefusedError{Path: path, What: "is a folder", Hint: "name a file in it with --ledger"}
-	}
-	if file.Size() == 0 && hasLog(path) {
+	log, err := os.Stat(path + "-wal")
+	if err == nil && file.Size() == 0 && log.Size() > 0 {
 		return refuseDamaged(path, "is empty, but its log "+path+"-wal is not")
 	}
 	return nil
-}
-
-func hasLog(path string) bool {
-	log, err := os.Stat(path + "-wal")
-	return err == nil && log.Size() > 0
 }
 
 // readers is how many connections read, with half a MiB of pages each.

@@ -207,7 +207,7 @@ func TestRoundTrip(t *testing.T) {
 	same(t, 0, len(all(t, l.Revocations(t.Context(), run.Seq, 0))))
 	got := recall(t, l, startRun(t, l, job("b")), 1, full.Key).Account
 	same(t, &Account{Key: full.Key, Email: full.Email, Name: full.Name, ExternalID: "0009", ID: "qm:1:2",
-		Status: full.Status, FirstRun: run.Seq, Run: run.Seq, RunID: run.ID, At: got.At, LookUp: true}, got)
+		Status: full.Status, FirstRun: run.Seq, Run: run.Seq, Row: 7, RunID: run.ID, At: got.At, LookUp: true}, got)
 	if age := time.Since(got.At); age < 0 || age > time.Minute {
 		t.Errorf("made %v ago", age)
 	}
@@ -222,7 +222,7 @@ func TestOutcomesGoOverPages(t *testing.T) {
 	l := openNew(t)
 	run := startRun(t, l, job("a"))
 	const n = 2*pageRows + 3
-	must(t, l.transaction(t.Context(), func(w *writer) (err error) {
+	must(t, l.change(t.Context(), func(w *writer) (err error) {
 		for row := n; row >= 1 && err == nil; row-- {
 			err = w.putOutcome(run.Seq, false, created(row, key(row)).Outcome)
 		}
@@ -247,10 +247,10 @@ func TestOutcomesGoOverPages(t *testing.T) {
 // Whoever waits while a commit is made is in the next one.
 func TestCommitsAreGrouped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &writer{rows: make(chan change)}
+		w := &writer{changes: make(chan change)}
 		first := change{}
 		for range maxGroup + 9 {
-			go func() { w.rows <- change{} }()
+			go func() { w.changes <- change{} }()
 		}
 		synctest.Wait()
 		if n := len(w.group(first)); n != maxGroup {
@@ -339,7 +339,7 @@ func TestWritesAreDurable(t *testing.T) {
 	l := openNew(t)
 	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "fullfsync": "1"} {
 		var got string
-		must(t, l.transaction(t.Context(), func(w *writer) error { return w.row("PRAGMA " + pragma).Scan(&got) }))
+		must(t, l.change(t.Context(), func(w *writer) error { return w.row("PRAGMA " + pragma).Scan(&got) }))
 		if got != want {
 			t.Errorf("%s is %s", pragma, got)
 		}

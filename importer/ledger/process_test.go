@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"jsm-onboard/importer/outcome"
 )
@@ -195,11 +194,8 @@ func TestTwoProcesses(t *testing.T) {
 	if !ok {
 		t.Fatal(err)
 	}
-	if held.By.PID != cmd.Process.Pid || held.By.Command != "import" || time.Since(held.By.Since) > time.Minute {
-		t.Errorf("%+v", held.By)
-	}
-	if text := err.Error(); !strings.Contains(text, fmt.Sprintf("process %d (import) since 20", cmd.Process.Pid)) {
-		t.Error(text)
+	if want := fmt.Sprintf("process %d (import) since 20", cmd.Process.Pid); !strings.HasPrefix(held.By, want) {
+		t.Errorf("held by %s", held.By)
 	}
 
 	// Readers are let in, and see what was committed.
@@ -221,22 +217,17 @@ func TestTwoProcesses(t *testing.T) {
 	openAt(t, path)
 }
 
+// The text of the lock is only shown.
 func TestHeldBySomebody(t *testing.T) {
 	l := openNew(t)
-	for _, text := range []string{"", "what is this", `{"pid":"x"}`} {
-		if err := os.WriteFile(l.path+".lock", []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+	for text, want := range map[string]string{"": "in use by another process\n", "\x1b[31m": `in use by \x1b[31m` + "\n"} {
+		write(t, l.path+".lock", text)
 		_, err := Open(t.Context(), l.path, site)
-		if _, ok := errors.AsType[*HeldError](err); !ok || !strings.Contains(err.Error(), "in use by another process\n") {
+		if _, ok := errors.AsType[*HeldError](err); !ok || !strings.Contains(err.Error(), want) {
 			t.Errorf("text %q: %v", text, err)
 		}
 	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(l.path+".lock", []byte(`{"pid":1}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(t, l.Close())
+	write(t, l.path+".lock", "process 1")
 	openAt(t, l.path)
 }

@@ -180,23 +180,6 @@ func TestRowsWithoutAKey(t *testing.T) {
 	same(t, []string{"0"}, ask(t, l, "SELECT count(*) FROM accounts"))
 }
 
-// Names that may be at the site are known until the answer is settled.
-func TestNamesSent(t *testing.T) {
-	l := openNew(t)
-	for i, name := range []string{"Ann Smith", "Ann Miller", "Ann Smith"} {
-		a := attempt(1, "ann")
-		a.Name = name
-		begin(t, l, startRun(t, l, job(fmt.Sprint(i))), a)
-	}
-	names, err := l.NamesSent(t.Context(), "ann")
-	must(t, err)
-	same(t, map[string]bool{"Ann Smith": true, "Ann Miller": true}, set(names))
-	settle(t, l, startRun(t, l, job("last")), created(1, "ann"))
-	names, err = l.NamesSent(t.Context(), "ann")
-	must(t, err)
-	same(t, 0, len(names))
-}
-
 func set(values []string) map[string]bool {
 	in := map[string]bool{}
 	for _, v := range values {

@@ -153,7 +153,7 @@ func TestDiskFull(t *testing.T) {
 	if err := l.read.QueryRow("PRAGMA page_count").Scan(&pages); err != nil {
 		t.Fatal(err)
 	}
-	must(t, l.transaction(t.Context(), func(w *writer) error {
+	must(t, l.change(t.Context(), func(w *writer) error {
 		_, err := w.conn.ExecContext(t.Context(), fmt.Sprintf("PRAGMA max_page_count = %d", pages+20))
 		return err
 	}))

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -61,12 +60,24 @@ func paged[T, P any](first P, page func(from P) ([]T, error), after func(T) P) i
 }
 
 // list is values as the JSON that json_each takes: one parameter for any number of them.
-func list[T string | int](values []T) string {
-	text, err := json.Marshal(values)
-	if err != nil {
-		panic(err) // strings and numbers can always be written
+func list[T string | Member](values []T) string {
+	if values == nil {
+		return "[]" // and not null, which is one value
 	}
+	text, _ := json.Marshal(values) // texts can always be written
 	return string(text)
+}
+
+// pairs reads a query for values that yields two texts a row, the first of which is the key.
+func pairs(ctx context.Context, l *Ledger, text string, values []string) (map[string]string, error) {
+	byKey := make(map[string]string, len(values))
+	_, err := query(ctx, l, func(s scanner) (key string, err error) {
+		var value string
+		err = s.Scan(&key, &value)
+		byKey[key] = value
+		return key, err
+	}, text, list(values))
+	return byKey, err
 }
 
 // moment is t as it stands in the file: UTC, to the millisecond, "" for the zero time.
@@ -108,5 +119,3 @@ func scanText(s scanner) (text string, err error) {
 	err = s.Scan(&text)
 	return text, err
 }
-
-var _ = [...]sql.Scanner{timeColumn{}, statusColumn{}}
