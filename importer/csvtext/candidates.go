@@ -22,11 +22,11 @@ var legacy = []Encoding{
 	{Name: "Windows-1257", Flag: "windows-1257", decoder: charmap.Windows1257},
 	{Name: "ISO 8859-2", Flag: "iso-8859-2", decoder: charmap.ISO8859_2},
 	{Name: "ISO 8859-15", Flag: "iso-8859-15", decoder: charmap.ISO8859_15},
-	{Name: "Shift_JIS", Flag: "shift_jis", decoder: japanese.ShiftJIS},
-	{Name: "GB18030", Flag: "gb18030", decoder: simplifiedchinese.GB18030},
-	{Name: "Big5", Flag: "big5", decoder: traditionalchinese.Big5},
-	{Name: "EUC-KR", Flag: "euc-kr", decoder: korean.EUCKR},
-	{Name: "EUC-JP", Flag: "euc-jp", decoder: japanese.EUCJP},
+	{Name: "Shift_JIS", Flag: "shift_jis", Wide: true, decoder: japanese.ShiftJIS},
+	{Name: "GB18030", Flag: "gb18030", Wide: true, decoder: simplifiedchinese.GB18030},
+	{Name: "Big5", Flag: "big5", Wide: true, decoder: traditionalchinese.Big5},
+	{Name: "EUC-KR", Flag: "euc-kr", Wide: true, decoder: korean.EUCKR},
+	{Name: "EUC-JP", Flag: "euc-jp", Wide: true, decoder: japanese.EUCJP},
 	{Name: "Mac Roman", Flag: "macintosh", decoder: charmap.Macintosh},
 	{Name: "cp850", Flag: "cp850", decoder: charmap.CodePage850},
 	{Name: "cp852", Flag: "cp852", decoder: charmap.CodePage852},
@@ -93,6 +93,7 @@ func IsWord(word string) bool {
 	letters := make([]rune, 0, 32)
 	for i, r := range word {
 		switch {
+		case r == '\u30fc', r == '\uff70': // they make a sound long, and are of no script
 		case unicode.IsLetter(r):
 			s := scriptOf(r)
 			if s == noScript || found != 0 && s != found {
@@ -100,7 +101,7 @@ func IsWord(word string) bool {
 			}
 			found = s
 			letters = append(letters, r)
-		case unicode.IsMark(r) && i > 0, r == '\u200c', r == '\u200d', r == '\u30fc', r == '\u3005', r == '\u30fb':
+		case unicode.IsMark(r) && i > 0 && (unicode.Is(unicode.Inherited, r) || scriptOf(r) == found), r == '\u200c', r == '\u200d', r == '\u30fb':
 		case strings.ContainsRune("’‘“”„«»–—…·ʼ´€\u00a0\u3000。、（）・：；，", r):
 			if !casesFit(letters) || strings.ContainsRune("“”„—…€´«»", r) && insideWord(word, i, r) {
 				return false

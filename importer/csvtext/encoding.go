@@ -23,6 +23,7 @@ type Encoding struct {
 	Name    string
 	Flag    string            // as --encoding takes it
 	Guessed bool              // UTF-16 without a byte order mark
+	Wide    bool              // of several bytes for a letter: what it makes of others looks like words, too
 	decoder encoding.Encoding // nil: UTF-8, taken as it is
 }
 

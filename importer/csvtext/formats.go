@@ -72,7 +72,7 @@ func plainStart(head []byte) string {
 	if isWide(head) {
 		head = bytes.TrimLeft(bytes.ReplaceAll(head, []byte{0}, nil), "\xff\xfe")
 	}
-	text := strings.ReplaceAll(strings.ToLower(string(bytes.TrimPrefix(head, []byte(utf8BOM)))), "\r", "\n")
+	text := strings.ReplaceAll(lowerASCII(bytes.TrimPrefix(head, []byte(utf8BOM))), "\r", "\n")
 	for strings.Contains(text, "\n\n") {
 		text = strings.ReplaceAll(text, "\n\n", "\n")
 	}
@@ -81,6 +81,17 @@ func plainStart(head []byte) string {
 		text = strings.ReplaceAll(strings.ReplaceAll(text, " ", ""), "\n", "")
 	}
 	return text
+}
+
+// lowerASCII leaves bytes above ASCII as they are.
+func lowerASCII(b []byte) string {
+	lower := bytes.Clone(b)
+	for i, c := range lower {
+		if 'A' <= c && c <= 'Z' {
+			lower[i] = c + 'a' - 'A'
+		}
+	}
+	return string(lower)
 }
 
 // isWorkbook reports whether a file is called like a spreadsheet.

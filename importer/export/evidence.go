@@ -20,9 +20,10 @@ type evidence struct {
 type shape struct {
 	filled    int
 	addresses int
-	names     int // letters, and neither digits nor an @
+	names     int // more letters than digits, and no @
 	oneWord   int
 	handles   int // one word as login names are: a small letter first, or digits in it
+	coded     int // one word with digits or other signs in it
 	distinct  int
 	long      int // more than a name has: six words, or sixty letters
 
@@ -72,18 +73,29 @@ func (e *evidence) of(i int) *shape {
 
 func (s *shape) look(cell string) {
 	s.filled++
-	letter, digit, at := strings.ContainsFunc(cell, unicode.IsLetter), strings.ContainsFunc(cell, unicode.IsDigit), strings.Contains(cell, "@")
+	letters, digits, at := 0, 0, strings.Contains(cell, "@")
+	for _, r := range cell {
+		if unicode.IsLetter(r) {
+			letters++
+		} else if unicode.IsDigit(r) {
+			digits++
+		}
+	}
 	fields := len(strings.Fields(cell))
 	if at && len(cell) < 1000 && readAddress(cell).fault == 0 {
 		s.addresses++
 	}
-	if letter && !digit && !at {
+	if !at && letters > 0 && (letters >= 2*digits || lostLetters(cell) != 0) { // a broken name is one, too
 		s.names++
 	}
 	if fields == 1 {
 		s.oneWord++
 		first := []rune(cell)[0]
-		if digit || unicode.IsLower(first) || strings.ContainsAny(cell, "_.\\") && !strings.HasSuffix(cell, ".") {
+		coded := digits > 0 || strings.ContainsAny(cell, "_.\\") && !strings.HasSuffix(cell, ".")
+		if coded {
+			s.coded++
+		}
+		if coded || unicode.IsLower(first) {
 			s.handles++
 		}
 	}

@@ -12,6 +12,7 @@ type meaning struct {
 	field Field
 	rank  int    // less is better
 	group string // the words that say whose it is, as in "Contact 1 First Name"; "": nobody's in particular
+	half  bool   // it is half of a name in some files
 	vague bool   // other words stand there as well, as in "Product name": only the cells can tell
 }
 
@@ -28,11 +29,10 @@ func (h *header) meanings(i int) []meaning {
 	if h.own[i] || key == "" || h.reading(i) {
 		return nil
 	}
-	if ranks := d.ranks[h.whole[i]]; ranks != nil && d.ranks[key] == nil {
-		return exact(ranks)
-	}
-	if ranks := d.ranks[key]; ranks != nil {
-		return exact(ranks)
+	for _, k := range []string{h.whole[i], key} {
+		if ms := exact(k, h.ownWords(i)); ms != nil {
+			return ms
+		}
 	}
 	if d.logins[key] {
 		if strings.HasSuffix(key, "name") { // a display name in some sources
@@ -47,6 +47,9 @@ func (h *header) meanings(i int) []meaning {
 	if ms := byLastWords(tokens); ms != nil {
 		return ms
 	}
+	if ms := byFirstWords(tokens); ms != nil {
+		return ms
+	}
 	if m, ok := byEnding(key); ok {
 		return []meaning{m}
 	}
@@ -56,10 +59,22 @@ func (h *header) meanings(i int) []meaning {
 	return nil
 }
 
-func exact(ranks map[Field]int) []meaning {
+// ownWords are the words of a header that say that it is the person's own.
+func (h *header) ownWords(i int) string {
+	var said []string
+	for t := range strings.FieldsSeq(h.plain[i]) {
+		if words().self[t] && t != "full" {
+			said = append(said, t)
+		}
+	}
+	return strings.Join(said, "")
+}
+
+// exact are the meanings of a key that is in the table of words.
+func exact(key, group string) []meaning {
 	var ms []meaning
-	for f, rank := range ranks {
-		ms = append(ms, meaning{field: f, rank: rank})
+	for f, rank := range words().ranks[key] {
+		ms = append(ms, meaning{field: f, rank: rank, group: group, half: words().half[key]})
 	}
 	return ms
 }
@@ -80,10 +95,9 @@ func byOwnWords(tokens []string) []meaning {
 	if len(said) == 0 || len(rest) == 0 {
 		return nil
 	}
-	ranks := d.ranks[strings.Join(rest, "")]
-	ms := exact(ranks)
+	ms := exact(strings.Join(rest, ""), strings.Join(said, ""))
 	for i := range ms {
-		ms[i].rank, ms[i].group = ms[i].rank+rankSelf, strings.Join(said, "")
+		ms[i].rank += rankSelf
 	}
 	return slices.DeleteFunc(ms, func(m meaning) bool { return m.field > LastName && m.field != secondLast })
 }
@@ -93,13 +107,13 @@ func byOwnWords(tokens []string) []meaning {
 func byLastWords(tokens []string) []meaning {
 	d := words()
 	for skip := 1; skip < len(tokens); skip++ {
-		ranks := d.ranks[strings.Join(tokens[skip:], "")]
-		if ranks == nil {
+		found := exact(strings.Join(tokens[skip:], ""), "")
+		if found == nil {
 			continue
 		}
 		before := tokens[:skip]
 		var ms []meaning
-		for _, m := range exact(ranks) {
+		for _, m := range found {
 			if m.field > LastName && m.field != secondLast {
 				continue
 			}
@@ -118,9 +132,42 @@ func byLastWords(tokens []string) []meaning {
 	return nil
 }
 
+// byFirstWords reads the first words of a header of names: "Prénom parent". They may
+// be of something else ("First contact"), so that only the cells, or the words that
+// the header of the address has too, can tell.
+func byFirstWords(tokens []string) []meaning {
+	for n := len(tokens) - 1; n > 0; n-- {
+		var ms []meaning
+		for _, m := range exact(strings.Join(tokens[:n], ""), strings.Join(tokens[n:], "")) {
+			if m.field >= Name && m.field <= LastName || m.field == secondLast {
+				m.rank, m.vague = m.rank+rankGroup, true
+				ms = append(ms, m)
+			}
+		}
+		if ms != nil {
+			return ms
+		}
+	}
+	return nil
+}
+
+// isLogin reports headers of names that people log in with, also by their last words.
+func (h *header) isLogin(i int) bool {
+	tokens := strings.Fields(h.plain[i])
+	for skip := range tokens {
+		if words().logins[strings.Join(tokens[skip:], "")] {
+			return true
+		}
+	}
+	return false
+}
+
 // byEnding reads headers of languages that write words as one: 顧客メールアドレス, Kundenname.
 func byEnding(key string) (meaning, bool) {
 	d := words()
+	if strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }) {
+		return meaning{}, false
+	}
 	for i := range key {
 		ranks := d.ranks[key[i:]]
 		if i == 0 || ranks == nil || utf8.RuneCountInString(key[i:]) < 2 {
@@ -201,5 +248,5 @@ func (h *header) isFurther(i int) bool {
 
 // neverTaken reports columns whose addresses are never taken without being told.
 func (h *header) neverTaken(i int) bool {
-	return h.own[i] || h.belongsElsewhere(i) || h.isFurther(i) || words().logins[h.keys[i]]
+	return h.own[i] || h.belongsElsewhere(i) || h.isFurther(i) || h.isLogin(i)
 }

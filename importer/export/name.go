@@ -167,6 +167,9 @@ func questionsInside(s string) bool {
 	return s == "?"
 }
 
+// symbolInside is a sign beyond ASCII between two letters.
+var symbolInside = regexp.MustCompile(`\p{L}[^\x00-\x7f\p{L}\p{M}\p{P}\p{Z}\p{N}\p{C}]\p{L}`)
+
 // isMisread reports a name whose letters were read in the wrong encoding before
 // it came here: scripts are mixed inside a word, or its bytes are other letters
 // that make sense.
@@ -183,5 +186,5 @@ func isMisread(s string) bool {
 			return true
 		}
 	}
-	return csvtext.IsMisread(s)
+	return symbolInside.MatchString(s) || csvtext.IsMisread(s)
 }

@@ -30,6 +30,7 @@ type Row struct {
 
 	fault   kind
 	repairs []kind
+	login   string // of a row without an address
 	value   string // of an invalid row: the cell that is wrong
 	why     string // and what is wrong with it, when the kind of fault does not say it
 }

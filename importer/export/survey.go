@@ -2,61 +2,50 @@ package export
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"iter"
+	"math/bits"
+	"path/filepath"
+	"slices"
+	"strings"
 	"time"
+
+	"jsm-onboard/importer/csvtext"
+	"jsm-onboard/importer/text"
 )
 
 // File is an export that has been opened. Its one copy is a temporary file that Close removes.
-type File struct{ path string }
+type File struct{ text *csvtext.File }
 
 // Open copies the export at path ("-": stdin), unpacked, into a temporary file
 // (mode 0600). A *RefusedError says why a file is none that can be read.
 func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
-	return nil, errors.New("not there yet")
+	opened, err := csvtext.Open(ctx, path, stdin)
+	if err != nil {
+		return nil, err
+	}
+	return &File{opened}, nil
 }
 
 // Close removes the copy.
-func (f *File) Close() error { return nil }
+func (f *File) Close() error { return f.text.Close() }
 
 // Path is the path as given, or "stdin".
-func (f *File) Path() string { return f.path }
+func (f *File) Path() string { return f.text.Path() }
 
 // Stem is the path without its known endings: what names of other files are made from.
-func (f *File) Stem() string { return f.path }
+func (f *File) Stem() string { return Stem(f.Path()) }
 
 // Stem is path without .csv, .tsv, .txt, .gz and .zip.
-func Stem(path string) string { return path }
-
-// Presets are the names of the header sets that are known.
-func Presets() []string { return nil }
-
-// Key is the address in cell as [Row.Key] has it; false when there is none in it.
-func Key(cell string) (key string, ok bool) { return "", false }
-
-// Guard puts a ' before a cell that a spreadsheet would take for a formula.
-// Unguard(Guard(cell)) is always cell.
-func Guard(cell string) string { return cell }
-
-// Unguard takes off the ' that Guard, or the program that wrote the export, put there.
-func Unguard(cell string) string { return cell }
-
-// Column is which column holds a field, and why it was taken.
-type Column struct {
-	Field  Field  `json:"field"`
-	Header string `json:"header"`
-	Index  int    `json:"index"` // from 0, in the file
-	Why    string `json:"why"`
-}
-
-// Advice points out people whom somebody may not want to onboard. Nothing is
-// left out because of it.
-type Advice struct {
-	Count  int     `json:"count"`
-	Places []Place `json:"places,omitempty"` // the first five
-	Text   string  `json:"text"`
-	Flag   string  `json:"flag,omitempty"` // what leaves them out
+func Stem(path string) string {
+	stem := path
+	for _, ext := range []string{".gz", ".zip", ".csv", ".tsv", ".txt"} {
+		if n := len(stem) - len(ext); n > 0 && strings.EqualFold(stem[n:], ext) && filepath.Base(stem[:n]) != "." {
+			stem = stem[:n]
+		}
+	}
+	return stem
 }
 
 // Survey is what one reading of a file found. All reads it again.
@@ -94,24 +83,350 @@ type Survey struct {
 	Problems []Problem `json:"problems"`
 	Advice   []Advice  `json:"advice"`
 	Examples []Example `json:"examples"` // the first rows that may be sent; for the user's own eyes
+
+	*layout
+	options  Options
+	file     *File
+	encoding csvtext.Encoding
+	guessed  bool // the encoding was found by the letters
+	judge    judge
+	keys     *keyIndex
+	tally    tally
+	advisor  *advisor
+	differ   int         // rows in which columns of one header hold different addresses
+	cells    map[int]int // of columns that are not the address's: addresses in them
+	filled   map[int]int
+	rivals   map[int]Place // and where the first other address stands
 }
 
 // Survey reads the whole file once, row by row, and calls visit (which may be
 // nil) with each row in order. Nothing is known of duplicates then. A
 // *RefusedError says why the file cannot be used.
 func (f *File) Survey(ctx context.Context, o Options, visit func(*Row) error) (*Survey, error) {
-	return nil, errors.New("not there yet")
+	s := &Survey{
+		Path: f.Path(), SHA256: f.text.SHA256(), Size: f.text.Size(), ModTime: f.text.ModTime(),
+		options: o, file: f, keys: newKeyIndex(), cells: map[int]int{}, filled: map[int]int{}, rivals: map[int]Place{},
+	}
+	v, guessed, err := f.decide(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	s.layout, s.encoding, s.guessed = v.layout, v.encoding, guessed
+	if err := s.describe(o); err != nil {
+		return nil, err
+	}
+	if err := s.first(ctx, visit); err != nil {
+		return nil, err
+	}
+	if err := s.judgeWhole(); err != nil {
+		return nil, err
+	}
+	s.Problems, s.Advice = append(s.tally.problems(s.text), s.judge.filter.idle()...), s.advisor.advice()
+	return s, nil
 }
 
-// All reads the file again and yields the same rows in the same order, now with their duplicates.
-func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] { return nil }
+// describe fills in what is known before the rows are read.
+func (s *Survey) describe(o Options) error {
+	s.Encoding, s.Dialect, s.HeaderLine = s.encoding.Name, s.dialect, s.header.place.Line
+	for i, cell := range s.header.cells {
+		if s.header.own[i] {
+			s.Own = append(s.Own, s.header.names[i])
+		} else {
+			s.Header = append(s.Header, cell)
+		}
+	}
+	s.Width, s.Columns = len(s.Header), s.columns.list(&s.header)
+	if p := s.columns.preset; p != nil {
+		s.Preset, s.Source = p.name, p.title
+	}
+	f, err := newFilter(s.layout, o)
+	if err != nil {
+		return err
+	}
+	s.judge = judge{
+		layout: s.layout, filter: f, wantsOrgs: o.Organizations, needsNoName: o.NoNames,
+		checkUTF8: s.encoding.IsUTF8() && s.file.text.NotUTF8() > 0,
+	}
+	s.advisor, s.Repeat = newAdvisor(s.layout), s.repeat(o)
+	return nil
+}
+
+// repeat makes the flags of [Survey.Repeat]: what was typed, and the columns that were
+// used where the header alone does not tell them.
+func (s *Survey) repeat(o Options) []string {
+	var flags []string
+	for _, f := range []struct{ flag, value string }{{"--encoding", o.Encoding}, {"--delimiter", o.Delimiter}, {"--preset", o.Preset}} {
+		if f.value != "" {
+			flags = append(flags, f.flag, f.value)
+		}
+	}
+	if o.NoHeader {
+		flags = append(flags, "--no-header")
+	}
+	for _, f := range Fields() {
+		told := o.Columns[f] != ""
+		used := s.columns.weighed && f <= LastName && len(s.columns.at[f]) > 0
+		if (told || used) && s.columns.has(f) && s.header.names[s.columns.at[f][0]] != "" && (f <= Name || told || !s.columns.has(Name)) {
+			flags = append(flags, "--column", fmt.Sprintf("%s=%s", f, s.header.names[s.columns.at[f][0]]))
+		}
+	}
+	if o.NoNames || s.columns.weighed && !s.columns.hasNames() {
+		flags = append(flags, "--column", "name=none")
+	}
+	return append(flags, o.filterFlags()...)
+}
+
+// pass reads the records below the header, and calls row and skip in their order.
+func (s *Survey) pass(ctx context.Context, before func(csvtext.Record), row func(*Row, *item) error, skip func(*item)) error {
+	r := &rowReader{layout: s.layout, records: s.file.text.Records(ctx, s.encoding, s.dialect)}
+	for s.header.place.Row > 0 {
+		rec, err := r.records.Next()
+		if err != nil {
+			return fmt.Errorf("%s: the header in %s was not found again: %w", s.Path, s.header.place, err)
+		}
+		if rec.Place == s.header.place {
+			break
+		}
+		before(rec)
+	}
+	r.records.Width = len(s.header.names)
+	people, number := newCanonical(&s.columns), 0
+	for {
+		items, err := r.read()
+		if err != nil || len(items) == 0 {
+			return err
+		}
+		persons, err := people.read(items)
+		if err != nil {
+			return err
+		}
+		for i := range items {
+			if items[i].skip {
+				skip(&items[i])
+				continue
+			}
+			number++
+			made := s.judge.row(&items[i], persons[0])
+			persons, made.Number = persons[1:], number
+			if err := row(made, &items[i]); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// first is the first pass.
+func (s *Survey) first(ctx context.Context, visit func(*Row) error) error {
+	see := func(r *Row, it *item) error {
+		s.see(r, it)
+		if visit == nil {
+			return nil
+		}
+		return visit(r)
+	}
+	if err := s.pass(ctx, s.skipBefore, see, s.skip); err != nil {
+		return err
+	}
+	s.Records = s.Rows + s.Skipped
+	s.keys.seal()
+	s.Duplicates = s.keys.count
+	if n := s.keys.repeatedIDs(); n > 0 && !s.columns.needAccounts {
+		s.OneExternalID = fmt.Sprintf("%s have an external id that stands in more than two rows: was it shortened by a spreadsheet, as in 3.8E+10?",
+			text.Counted(n, "row", "rows"))
+		s.judge.noIDs = true
+		for i := range s.Examples {
+			s.Examples[i].ExternalID = ""
+		}
+	}
+	s.noteWhole()
+	return nil
+}
+
+// noteWhole adds the repairs that concern the whole file.
+func (s *Survey) noteWhole() {
+	names := !s.columns.needAccounts && !s.options.NoNames
+	for k, found := range map[kind]bool{
+		guessedUTF16:      s.encoding.Guessed,
+		guessedEncoding:   s.guessed,
+		singleQuotes:      s.dialect.Quote == '\'',
+		duplicateHeader:   s.columns.duplicates,
+		loginAsAddress:    s.columns.login,
+		externalIDsUnused: s.OneExternalID != "",
+		halfName:          names && !s.columns.has(Name) && s.columns.has(FirstName) != s.columns.has(LastName),
+		noNameColumn:      names && !s.columns.hasNames(),
+	} {
+		if found {
+			s.tally.add(k, s.header.place)
+		}
+	}
+}
+
+// text words the description of a problem for this file.
+func (s *Survey) text(d string) string {
+	d = strings.Replace(d, "%s", s.Encoding, 1)
+	if d == descriptions[externalIDsUnused].many {
+		d += ": " + s.OneExternalID
+	}
+	return s.say(d)
+}
+
+// skipBefore counts a record before the header.
+func (s *Survey) skipBefore(rec csvtext.Record) {
+	s.Skipped++
+	if !rec.Blank && !isDirective(rec.Cells) {
+		s.tally.add(titleLines, rec.Place)
+	}
+}
+
+func (s *Survey) skip(it *item) {
+	s.Skipped++
+	if it.skipped != 0 {
+		s.tally.add(it.skipped, it.rec.Place)
+	}
+	for _, k := range it.repairs {
+		s.tally.add(k, it.rec.Place)
+	}
+}
+
+// see counts a row.
+func (s *Survey) see(r *Row, it *item) {
+	s.Rows++
+	s.Width = max(s.Width, len(r.Cells))
+	if !r.NoAddress {
+		s.judge.filter.count(it.rec.Cells)
+		s.seeRivals(r, it.rec.Cells)
+	}
+	for _, key := range r.Other {
+		s.keys.see(key)
+	}
+	switch {
+	case r.Excluded != "":
+		s.Excluded++
+	case r.Invalid != "":
+		s.Invalid++
+		s.tally.add(r.fault, r.Place)
+		s.tally.show(r.fault, Value{r.Place, r.value, r.why})
+		if r.NoAddress {
+			s.NoAddress++
+		}
+	default:
+		s.seeValid(r, it.rec.Cells)
+	}
+	if r.Key != "" && (!r.Sendable() || r.identity() != r.Key) {
+		s.keys.see(r.Key)
+	}
+}
+
+func (s *Survey) seeValid(r *Row, cells []string) {
+	s.Valid++
+	for _, k := range r.repairs {
+		s.tally.add(k, r.Place)
+	}
+	if s.guessed && !isPlain([]string{r.Name}) {
+		s.tally.show(guessedEncoding, Value{Place: r.Place, Text: r.Name})
+	}
+	s.advisor.look(cells, r.Place)
+	const examples = 3
+	if len(s.Examples) < examples {
+		s.Examples = append(s.Examples, Example{
+			Place: r.Place, Name: r.Name, Email: r.Email, ExternalID: r.ExternalID, Organization: r.Organization, AccountID: r.AccountID,
+		})
+	}
+	if r.ExternalID != "" {
+		s.keys.seeID(r.ExternalID)
+	}
+	s.keys.add(r)
+}
+
+// seeRivals looks for other addresses in columns that may be the people's.
+func (s *Survey) seeRivals(r *Row, cells []string) {
+	email := s.columns.at[Email]
+	_, told := s.options.Columns[Email]
+	if told || s.header.ownFile || len(email) == 0 {
+		return
+	}
+	for i, c := range cells {
+		if c == "" || slices.Contains(email[:1], i) || s.header.neverTaken(i) {
+			continue
+		}
+		s.filled[i]++
+		if !strings.Contains(c, "@") || len(c) > 1000 || readAddress(c).fault != 0 {
+			continue
+		}
+		s.cells[i]++
+		if isRival(address{key: r.Key, others: nil}, c) && s.rivals[i].Row == 0 {
+			s.rivals[i] = r.Place
+		}
+	}
+}
+
+// judgeWhole refuses what only the whole file shows.
+func (s *Survey) judgeWhole() error {
+	refuse := func(what, hint string) error { return &RefusedError{Path: s.Path, What: what, Hint: hint} }
+	switch {
+	case s.Rows == 0 && s.header.ownFile:
+		return refuse("the file has a header and no rows: there is nothing to do", "this program wrote the file: nobody is on the list")
+	case s.Rows == 0:
+		return refuse("the file has a header and no rows: there is nothing to do",
+			"look whether the export has failed, or its filter leaves everybody out, and make it again")
+	case len(s.options.Include) > 0 && s.Excluded > 0 && s.Excluded+s.NoAddress == s.Rows:
+		return refuse(fmt.Sprintf("no row is left: %s left out by --include", text.Counted(s.Excluded, "row is", "rows are")),
+			"look how the values are written in the file, or leave the flag out")
+	}
+	for i, at := range s.rivals {
+		if at.Row > 0 && most(s.cells[i], s.filled[i]) {
+			ch := chooser{path: s.Path, h: &s.header}
+			return ch.ambiguous("address", Email, []int{s.columns.at[Email][0], i})
+		}
+	}
+	_, told := s.options.Columns[Email]
+	if n := s.keys.others; n > 3 && n*20 > s.Valid && !told && !s.columns.needAccounts && !s.header.ownFile {
+		return refuse(fmt.Sprintf("%s of %d have the address of an earlier row under another name: the column of addresses is probably not the customers'",
+			text.Counted(n, "row", "rows"), s.Valid), "say which column is: --column email=HEADER")
+	}
+	return nil
+}
 
 // Contains reports whether an address, as a key, may be in the file: in a row
 // that is valid, excluded or invalid, or as a further address. False is certain.
-func (s *Survey) Contains(key string) bool { return false }
+func (s *Survey) Contains(key string) bool {
+	_, found := s.keys.find(key)
+	return found
+}
 
 // DuplicateLines are the first 1,000 duplicates, by line.
-func (s *Survey) DuplicateLines() []Duplicate { return nil }
+func (s *Survey) DuplicateLines() []Duplicate { return s.keys.listed }
 
 // DuplicateRows are the numbers of the rows that are duplicates, rising.
-func (s *Survey) DuplicateRows() iter.Seq[int] { return nil }
+func (s *Survey) DuplicateRows() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i, word := range s.keys.rows {
+			for ; word != 0; word &= word - 1 {
+				if !yield(i*64 + bits.TrailingZeros64(word)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// All reads the file again and yields the same rows in the same order, now with their duplicates.
+func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] {
+	return func(yield func(*Row, error) bool) {
+		hand := func(r *Row, _ *item) error {
+			if r.Sendable() {
+				if e, found := s.keys.find(r.identity()); found && e.number != 0 && int(e.number) < r.Number {
+					r.DuplicateOf, r.DuplicateName = e.place(), e.name != s.keys.nameHash(r.Name)
+				}
+			}
+			if !yield(r, nil) {
+				return errStopped
+			}
+			return nil
+		}
+		err := s.pass(ctx, func(csvtext.Record) {}, hand, func(*item) {})
+		if err != nil && err != errStopped {
+			yield(nil, err)
+		}
+	}
+}

@@ -36,7 +36,7 @@ var aliasTable = map[Field]string{
 		navn | koko nimi | nimi | imię i nazwisko | nazwisko i imię | pełna nazwa | celé jméno | jméno a příjmení | příjmení a jméno | meno a priezvisko |
 		nume complet | nume și prenume | teljes név | név | ad soyad | adı soyadı | полное имя | фио | имя и фамилия | фамилия и имя | ονοματεπώνυμο |
 		jméno | meno | nume | ime | ime i prezime | ime in priimek | ad | adı | име | пълно име | піб | họ và tên | họ tên | שם מלא | الاسم الكامل | ชื่อ-นามสกุล |
-		氏名 | 名前 | お名前 | ご氏名 | フルネーム | 表示名 | 姓名 | 显示名称 | 全名 | 名称 | 顯示名稱 | 이름 | 성명 | 성함 | ` + personTable,
+		氏名 | 名前 | お名前 | ご氏名 | お客様名 | 顧客名 | 担当者名 | 会員名 | 客户名称 | 고객명 | 담당자명 | フルネーム | 表示名 | 姓名 | 显示名称 | 全名 | 名称 | 顯示名稱 | 이름 | 성명 | 성함 | ` + personTable,
 	FirstName: `first name | given name | forename | first | contact first name | preferred first name | name first | Vorname | Rufname | prénom | prénoms |
 		nombre de pila | primer nombre | nombres | primeiro nome | voornaam | roepnaam | förnamn | tilltalsnamn | fornavn | etunimi | imię | imiona |
 		křestní jméno | krstné meno | prenume | eesnimi | vārds | vardas | keresztnév | utónév | isim | имя | ім'я | собствено име | όνομα | 名 | 名字 | given names |
@@ -75,7 +75,7 @@ const selfTable = `customer client user users contact person people employee mem
 	utilisateur salarié adhérent destinataire cliente clientes usuario usuarios contacto empleado socio alumno
 	utente contatto dipendente socio usuário utilizador contato funcionário klant gebruiker medewerker deelnemer lid
 	kund användare medlem kunde bruger bruker medlem asiakas käyttäjä klient klienta użytkownik użytkownika pracownik zákazník zákazníka uživatel
-	müşteri kullanıcı çalışan клиент клиента пользователь пользователя сотрудник сотрудника ügyfél felhasználó client clientului`
+	お客様 顧客 ご担当者 担当者 会員 社員 客户 用户 员工 联系人 学生 고객 사용자 담당자 회원 직원 müşteri kullanıcı çalışan клиент клиента пользователь пользователя сотрудник сотрудника ügyfél felhasználó client clientului`
 
 // linkTable has the small words between the words of a header.
 const linkTable = `of the de del du des da do dos della di d l la le el van von der den för til i a`

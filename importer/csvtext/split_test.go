@@ -1,0 +1,115 @@
+package csvtext
+
+import (
+	"encoding/csv"
+	"io"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// records splits text in the usual dialect.
+func records(t testing.TB, text string, width int) []Record {
+	return recordsFrom(t, strings.NewReader(text), width)
+}
+
+func recordsFrom(t testing.TB, src io.Reader, width int) []Record {
+	s := newReader(src, Dialect{Delimiter: ',', Quote: '"'}, "x.csv")
+	s.Width = width
+	var recs []Record
+	for {
+		rec, err := s.Next()
+		if err == io.EOF {
+			return recs
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		recs = append(recs, rec)
+	}
+}
+
+// The cases of csv-spectrum (npm, version 2.0.0), written anew; the people are ours.
+func TestSpectrum(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       [][]string
+	}{
+		{"comma_in_quotes", "first,last,address,city,zip\nAnn,Lee,120 any st.,\"Anytown, WW\",08123", [][]string{{"first", "last", "address", "city", "zip"}, {"Ann", "Lee", "120 any st.", "Anytown, WW", "08123"}}},
+		{"empty", "a,b,c\n1,\"\",\"\"\n2,3,4", [][]string{{"a", "b", "c"}, {"1", "", ""}, {"2", "3", "4"}}},
+		{"empty_crlf", "a,b,c\r\n1,\"\",\"\"\r\n2,3,4", [][]string{{"a", "b", "c"}, {"1", "", ""}, {"2", "3", "4"}}},
+		{"escaped_quotes", "a,b\n1,\"ha \"\"ha\"\" ha\"\n3,4\n", [][]string{{"a", "b"}, {"1", `ha "ha" ha`}, {"3", "4"}}},
+		{"json", "key,val\n1,\"{\"\"type\"\": \"\"Point\"\", \"\"coordinates\"\": [102.0, 0.5]}\"\n", [][]string{{"key", "val"}, {"1", `{"type": "Point", "coordinates": [102.0, 0.5]}`}}},
+		{"location_coordinates", "Phone,Location,Cities,Counties\n555,37\ufffd36'37.8\"N 121\ufffd2'17.9\"W,Modesto,Stanislaus", [][]string{{"Phone", "Location", "Cities", "Counties"}, {"555", "37\ufffd36'37.8\"N 121\ufffd2'17.9\"W", "Modesto", "Stanislaus"}}},
+		{"newlines", "a,b,c\n1,2,3\n\"Once upon \na time\",5,6\n7,8,9\n", [][]string{{"a", "b", "c"}, {"1", "2", "3"}, {"Once upon \na time", "5", "6"}, {"7", "8", "9"}}},
+		{"newlines_crlf", "a,b,c\r\n1,2,3\r\n\"Once upon \r\na time\",5,6\r\n7,8,9\r\n", [][]string{{"a", "b", "c"}, {"1", "2", "3"}, {"Once upon \r\na time", "5", "6"}, {"7", "8", "9"}}},
+		{"quotes_and_newlines", "a,b\n1,\"ha \n\"\"ha\"\" \nha\"\n3,4\n", [][]string{{"a", "b"}, {"1", "ha \n\"ha\" \nha"}, {"3", "4"}}},
+		{"simple", "a,b,c\n1,2,3\n", [][]string{{"a", "b", "c"}, {"1", "2", "3"}}},
+		{"simple_crlf", "a,b,c\r\n1,2,3\r\n", [][]string{{"a", "b", "c"}, {"1", "2", "3"}}},
+		{"utf8", "a,b,c\n1,2,3\n4,5,ʤ", [][]string{{"a", "b", "c"}, {"1", "2", "3"}, {"4", "5", "ʤ"}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var got [][]string
+			for _, rec := range records(t, c.text, 0) {
+				if rec.Fault != 0 {
+					t.Errorf("line %d: %s", rec.Place.Line, strconv.Itoa(int(rec.Fault)))
+				}
+				got = append(got, rec.Cells)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// physicalLines counts lines as the splitter must: LF, CR LF and CR end one.
+func physicalLines(text string) int {
+	text = strings.TrimRight(strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n"), "\x1a")
+	n := strings.Count(text, "\n")
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		n++
+	}
+	return n
+}
+
+// FuzzSplit: each physical line is in exactly one record, line numbers rise
+// without gaps, and what was quoted cleanly comes out as it went in.
+func FuzzSplit(f *testing.F) {
+	for _, s := range []string{"a,b\n\"c\nd\",e\n", "a\r\rb\r\n", "\"", "\"a\"b\"\n,\"", "x\\\"y\"\n\"\\\"\n", "\"a\" ,b\n", "\x1a", "\ufeff\"a\"\n\ufeffb", "a,\"b\x1a", "'a','b'\n", "\"\"\r \"\r00"} {
+		f.Add(s, byte(2))
+	}
+	f.Fuzz(func(t *testing.T, text string, width byte) {
+		next, lines := 1, 0
+		whole := records(t, text, int(width%5))
+		if len(text) < 2000 {
+			if diff := cmp.Diff(whole, recordsFrom(t, iotest.OneByteReader(strings.NewReader(text)), int(width%5))); diff != "" {
+				t.Fatalf("read byte by byte: %s", diff)
+			}
+		}
+		for _, rec := range whole {
+			if rec.Place.Line != next || rec.Lines < 1 {
+				t.Fatalf("a record starts at line %d and has %d lines, want %d", rec.Place.Line, rec.Lines, next)
+			}
+			if rec.Lines > 1 && (rec.Fault != 0 && rec.Fault != SwallowedRows && rec.Fault != CellTooLong && rec.Fault != TooManyColumns) {
+				t.Fatalf("line %d: a broken record of %d lines", rec.Place.Line, rec.Lines)
+			}
+			if line := strings.Join(rec.Cells, ","); !rec.Blank && !strings.ContainsAny(line, "\"\r\n") {
+				cells, err := csv.NewReader(strings.NewReader(line)).Read()
+				if rec.Fault == 0 && rec.Repair == 0 && !strings.Contains(text, `"`) && line != "" && (err != nil || !cmp.Equal(cells, rec.Cells)) {
+					t.Fatalf("line %d: %q, encoding/csv gives %q %v", rec.Place.Line, rec.Cells, cells, err)
+				}
+			}
+			if !rec.Blank && len(rec.Cells) == 0 {
+				t.Fatalf("line %d has no cells", rec.Place.Line)
+			}
+			next, lines = rec.Place.Line+rec.Lines, lines+rec.Lines
+		}
+		if want := physicalLines(strings.ReplaceAll(text, utf8BOM, "")); !strings.Contains(text, utf8BOM) && !strings.Contains(text, "\x1a") && lines != want {
+			t.Fatalf("%d lines in records, %d in %q", lines, want, text)
+		}
+	})
+}

@@ -1,0 +1,114 @@
+package export
+
+import (
+	"strings"
+	"testing"
+)
+
+// The categories are those of Dominic Sayers' isemail; the addresses are our own.
+func TestAddresses(t *testing.T) {
+	local64, local65 := strings.Repeat("l", 64), strings.Repeat("l", 65)
+	label63, label64 := strings.Repeat("d", 63), strings.Repeat("d", 64)
+	long := func(n int) string { // an address of n bytes
+		domain := strings.Repeat("d.", (n-65-7)/2) + "example"
+		return strings.Repeat("l", n-1-len(domain)) + "@" + domain
+	}
+	for _, c := range []struct {
+		cell, email, key string // email "": rejected
+	}{
+		// Valid.
+		{"ann@example.com", "ann@example.com", "ann@example.com"},
+		{"Ann.Lee+tag@Example.COM", "Ann.Lee+tag@Example.COM", "ann.lee+tag@example.com"},
+		{"a@b.example", "a@b.example", "a@b.example"},
+		{"o'neill!#$%&*/=?^_`{|}~@example.org", "o'neill!#$%&*/=?^_`{|}~@example.org", "o'neill!#$%&*/=?^_`{|}~@example.org"},
+		{"a--b@exa-mple.com", "a--b@exa-mple.com", "a--b@exa-mple.com"},
+		{"1@2.example", "1@2.example", "1@2.example"},
+		{"ann@bücher.example", "ann@bücher.example", "ann@xn--bcher-kva.example"},
+		{"ann@xn--bcher-kva.example", "ann@xn--bcher-kva.example", "ann@xn--bcher-kva.example"},
+		{"jürgen@example.com", "jürgen@example.com", "jürgen@example.com"},
+		{local64 + "@example.com", local64 + "@example.com", local64 + "@example.com"},
+		{"a@" + label63 + ".example", "a@" + label63 + ".example", "a@" + label63 + ".example"},
+		{long(254), long(254), long(254)},
+		{" ann@example.com\u00a0", "ann@example.com", "ann@example.com"},
+		{"\u200bann@example.com\u200b\ufeff", "ann@example.com", "ann@example.com"},
+		// No domain, no local part, no @, two.
+		{"ann", "", ""}, {"ann@", "", ""}, {"@example.com", "", ""}, {"@", "", ""}, {"ann@@example.com", "", ""}, {"ann@x@example.com", "", ""},
+		// Dots.
+		{".ann@example.com", "", ""}, {"ann.@example.com", "", ""}, {"an..n@example.com", "", ""}, {"ann@example..com", "", ""}, {"ann@.example.com", "", ""}, {"ann@example.com.", "", ""},
+		// Domains without a dot, with hyphens or characters out of place, literals.
+		{"ann@example", "", ""}, {"ann@-example.com", "", ""}, {"ann@example-.com", "", ""}, {"ann@exa_mple.com", "", ""}, {"ann@exam ple.com", "", ""},
+		{"ann@[192.0.2.1]", "", ""}, {"ann@[IPv6:2001:db8::1]", "", ""}, {"ann@xn--a.example", "", ""}, {"ann@exa--mple.com", "ann@exa--mple.com", "ann@exa--mple.com"}, {"ann@ex--ample.com", "", ""},
+		// Too long.
+		{local65 + "@example.com", "", ""}, {"a@" + label64 + ".example", "", ""}, {long(255), "", ""},
+		// Comments, folding white space, quoted strings: legal, and nobody's address.
+		{"ann(comment)@example.com", "", ""}, {"ann@example.com(comment)", "", ""}, {"(c)ann@example.com", "", ""}, {"ann @example.com", "", ""}, {"ann@ example.com", "", ""}, {"ann\r\n @example.com", "", ""},
+		{`"ann lee"@example.com`, "", ""}, {`"ann"@example.com`, "", ""}, {`"ann\"@example.com`, "", ""}, {`ann"lee@example.com`, "", ""}, {`ann\lee@example.com`, "", ""},
+		// Characters that do not show.
+		{"an\x00n@example.com", "", ""}, {"an\u200bn@example.com", "", ""}, {"ann@exa\u00admple.com", "", ""}, {"an\x07n@example.com", "", ""}, {"ann@example.com\ufffd", "", ""}, {"an\xe9@example.com", "", ""},
+		// Guards.
+		{"'+ann@example.com", "+ann@example.com", "+ann@example.com"}, {"''+ann@example.com", "+ann@example.com", "+ann@example.com"}, {"''@example.com", "", ""},
+		// Something in brackets that is no address, or beside one.
+		{"ann@example.com (bob@example.com)", "ann@example.com", "ann@example.com"}, {"Ann (call her)", "", ""}, {"Ann (ann@example.com", "", ""}, {"x 'ann@example.com'", "", ""}, {"[ann@example.com]", "ann@example.com", "ann@example.com"},
+		// Several that are not all addresses.
+		{"ann@example.com, call her", "", ""}, {"ann@example.com bob@example.com", "ann@example.com", "ann@example.com"}, {"ann@example.com/bob@example.com", "", ""},
+	} {
+		a := readAddress(c.cell)
+		if a.email != c.email && a.fault == 0 || (a.fault == 0) != (c.email != "") || a.fault == 0 && a.key != c.key {
+			t.Errorf("%q is read as %q (key %q, fault %v %s), want %q (key %q)", c.cell, a.email, a.key, a.fault, a.why, c.email, c.key)
+		}
+	}
+}
+
+func TestWhatIsWrongWithAnAddress(t *testing.T) {
+	for cell, want := range map[string]string{
+		"ann":                              "it has no @",
+		"ann at example.com":               "it has no @",
+		"ann@@example.com":                 "it has more than one @",
+		"@example.com":                     "nothing stands before the @",
+		"ann@":                             "it has no domain: nothing follows the @",
+		"ann lee@example.com":              "it has a blank in it",
+		"dan.eck@acme..example.com":        "it has two dots in a row",
+		"an..n@example.com":                "it has two dots in a row",
+		"ann@example,com":                  "its domain has a comma in it: should that be a dot?",
+		"ann,lee@example.com":              "it has a comma in it",
+		".ann@example.com":                 "the part before @ begins or ends with a dot",
+		"ann.@example.com":                 "the part before @ begins or ends with a dot",
+		"ann@.example.com":                 "its domain begins or ends with a dot",
+		"ann@example.com.":                 "its domain begins or ends with a dot",
+		"ann@example":                      "its domain has no dot",
+		"an\x00n@example.com":              "it has a blank, an invisible or a lost character in it",
+		"ann@-example.com":                 "its domain is not one",
+		"ann(comment)@example.com":         "it is not of the form name@domain",
+		strings.Repeat("l", 65) + "@x.com": "the part before @ is longer than 64 characters",
+	} {
+		if a := readAddress(cell); a.why != want || a.fault != brokenAddress {
+			t.Errorf("%q: %q, want %q", cell, a.why, want)
+		}
+	}
+}
+
+// FuzzAddress: what is accepted is accepted again unchanged, has one key, and
+// the short way gives what the long way does.
+func FuzzAddress(f *testing.F) {
+	for _, s := range []string{"ann@example.com", "Ann <ann@example.com>", "'+a@b.example", "a@b.example;c@d.example", "mailto:a@bücher.example", "''@0.0", "''+a@b.example", `="a@b.example"`, "A (a@b.example)", "'a@b.example'", `["a@b.example"]`, "SMTP:a@b.example%smtp:c@d.example", "a@b.c ::: d@e.f", "a@xn--0.x", "\u200ba@b.c"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, cell string) {
+		a := readAddress(cell)
+		if isPlainAddress(cell) {
+			if key, why := check(cell); why != "" || key != a.key {
+				t.Errorf("%q is plain with key %q, and checked %q %s", cell, a.key, key, why)
+			}
+		}
+		if a.fault != 0 {
+			return
+		}
+		again := readAddress(a.email)
+		if again.fault != 0 || again.email != a.email || again.key != a.key || again.repair != 0 || len(again.others) > 0 {
+			t.Errorf("%q gives %+v, and that gives %+v", cell, a, again)
+		}
+		if !strings.Contains(a.email, "@") || strings.TrimSpace(a.email) != a.email || strings.ContainsAny(a.email, "\r\n\x00") {
+			t.Errorf("%q gives %q", cell, a.email)
+		}
+	})
+}

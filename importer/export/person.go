@@ -1,0 +1,87 @@
+package export
+
+import (
+	"strings"
+
+	"github.com/gocarina/gocsv"
+)
+
+// person is what gocsv fills from a record under our own header.
+type person struct {
+	Email        string `csv:"email"`
+	Name         string `csv:"name"`
+	FirstName    string `csv:"first_name"`
+	MiddleName   string `csv:"middle_name"`
+	LastName     string `csv:"last_name"`
+	SecondLast   string `csv:"second_last_name"`
+	Organization string `csv:"organization"`
+	ExternalID   string `csv:"external_id"`
+	AccountID    string `csv:"account_id"`
+}
+
+// canonical turns records of any source into records of one form: the header
+// has the words of Field, and each row its cells in that order. It is a
+// gocsv.Decoder, so that gocsv maps columns to fields without any of its
+// process-wide settings.
+type canonical struct {
+	columns *columns
+	fields  []Field
+	rows    [][]string // the header first
+	cells   []string   // memory of the rows
+	people  []person
+}
+
+func newCanonical(c *columns) *canonical {
+	n := &canonical{columns: c}
+	var header []string
+	for f := Email; f <= secondLast; f++ {
+		if c.has(f) {
+			word := "second_last_name"
+			if f != secondLast {
+				word = f.String()
+			}
+			n.fields, header = append(n.fields, f), append(header, word)
+		}
+	}
+	n.rows = append(n.rows, header)
+	return n
+}
+
+// GetCSVRows is what gocsv reads.
+func (n *canonical) GetCSVRows() ([][]string, error) { return n.rows, nil }
+
+// read maps the records of some items to people, in order.
+func (n *canonical) read(items []item) ([]person, error) {
+	n.rows, n.cells, n.people = n.rows[:1], n.cells[:0], n.people[:0]
+	for _, it := range items {
+		if it.skip {
+			continue
+		}
+		start := len(n.cells)
+		for _, f := range n.fields {
+			n.cells = append(n.cells, firstFilled(it.rec.Cells, n.columns.at[f]))
+		}
+		n.rows = append(n.rows, n.cells[start:len(n.cells):len(n.cells)])
+	}
+	if len(n.rows) == 1 {
+		return nil, nil
+	}
+	err := gocsv.UnmarshalDecoder(n, &n.people)
+	return n.people, err
+}
+
+// joined is the name made of its parts.
+func (p person) joined(familyFirst bool) string {
+	if familyFirst {
+		return joinParts(p.LastName, p.SecondLast, p.MiddleName, p.FirstName)
+	}
+	return joinParts(p.FirstName, p.MiddleName, p.LastName, p.SecondLast)
+}
+
+// anyName is what the name is made of.
+func (p person) anyName(familyFirst bool) string {
+	if strings.TrimSpace(p.Name) != "" {
+		return p.Name
+	}
+	return p.joined(familyFirst)
+}

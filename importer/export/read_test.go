@@ -1,0 +1,115 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// writeFile makes a file in a folder of the test's own.
+func writeFile(t testing.TB, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// readAll surveys a file and reads it again; both passes must agree.
+func readAll(t testing.TB, path string, o Options) (*Survey, []*Row, error) {
+	t.Helper()
+	f, err := Open(context.Background(), path, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	t.Cleanup(func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	var first []*Row
+	s, err := f.Survey(context.Background(), o, func(r *Row) error { first = append(first, r); return nil })
+	if err != nil {
+		return s, nil, err
+	}
+	var rows []*Row
+	for r, err := range s.All(context.Background()) {
+		if err != nil {
+			t.Fatalf("second pass: %v", err)
+		}
+		rows = append(rows, r)
+	}
+	if len(first) != len(rows) || len(rows) != s.Rows || s.Records != s.Rows+s.Skipped || s.Rows != s.Valid+s.Invalid+s.Excluded {
+		t.Fatalf("first pass %d rows, second %d, counted %d of %d records, %d skipped, %d valid, %d invalid, %d excluded",
+			len(first), len(rows), s.Rows, s.Records, s.Skipped, s.Valid, s.Invalid, s.Excluded)
+	}
+	for i, r := range rows {
+		if r.Number != i+1 || first[i].Number != r.Number || first[i].Place.Line != r.Place.Line || first[i].Email != r.Email || first[i].Name != r.Name || first[i].Invalid != r.Invalid {
+			t.Fatalf("the passes differ: %+v, %+v", first[i], r)
+		}
+	}
+	return s, rows, nil
+}
+
+// tell gives a row in one line: "3 a@example.com Ann", "4 !long_row", "5 -" (excluded).
+func tell(r *Row) string {
+	text := fmt.Sprintf("%d %s %s", r.Place.Line, r.Email, r.Name)
+	switch {
+	case r.Invalid != "":
+		text = fmt.Sprintf("%d !%s", r.Place.Line, descriptions[r.fault].word)
+	case r.Excluded != "":
+		text = fmt.Sprintf("%d -", r.Place.Line)
+	}
+	if r.NoAddress {
+		text += " (no address)"
+	}
+	if r.DuplicateOf.Line > 0 {
+		text += fmt.Sprintf(" =%d", r.DuplicateOf.Line)
+	}
+	if len(r.Other) > 0 {
+		text += " +" + strings.Join(r.Other, " +")
+	}
+	return text
+}
+
+func tellAll(rows []*Row) []string {
+	var lines []string
+	for _, r := range rows {
+		lines = append(lines, tell(r))
+	}
+	return lines
+}
+
+func repairedKinds(s *Survey) []string {
+	var words []string
+	for _, p := range s.Problems {
+		if p.Severity == Repaired {
+			words = append(words, fmt.Sprintf("%s×%d", p.Kind, p.Count))
+		}
+	}
+	return words
+}
+
+func refused(err error) string {
+	if e, ok := errors.AsType[*RefusedError](err); ok {
+		return fmt.Sprintf("%d %s [%s]", e.Place.Line, e.What, e.Hint)
+	}
+	if err != nil {
+		return "not refused: " + err.Error()
+	}
+	return ""
+}
+
+// lineEnds counts LF, CR LF and CR.
+func lineEnds(s string) int {
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	return strings.Count(s, "\n") + strings.Count(s, "\r")
+}
+
+// at is the place of a row without line breaks before it.
+func at(n int) Place { return Place{Row: n, Line: n} }

@@ -1,0 +1,161 @@
+package export
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestFilters(t *testing.T) {
+	file := "email,name,Status [READ ONLY],role\na@example.com,Ann,Active,x\nb@example.com,Bob,SUSPENDED,x\nc@example.com,Cy,,y\nnobody,Di,suspended,x\ne@example.com,\"Ed\n"
+	for _, c := range []struct {
+		name             string
+		include, exclude []Match
+		want             []string
+		reason           string
+	}{
+		{"exclude", nil, []Match{{"status", "suspended"}}, []string{"2 a@example.com Ann", "3 -", "4 c@example.com Cy", "5 -", "6 !quote_never_closed (no address) +e@example.com"}, "status=suspended is excluded"},
+		{"exclude blanks", nil, []Match{{"Status [READ ONLY]", ""}}, []string{"2 a@example.com Ann", "3 b@example.com Bob", "4 -", "5 !malformed_address", "6 !quote_never_closed (no address) +e@example.com"}, "Status [READ ONLY]= is excluded"},
+		{"include", []Match{{"STATUS", "active"}}, nil, []string{"2 a@example.com Ann", "3 -", "4 -", "5 -", "6 !quote_never_closed (no address) +e@example.com"}, "STATUS is not active"},
+		{"include any of a column", []Match{{"status", "active"}, {"status", "suspended"}}, []Match{{"name", "Di"}}, []string{"2 a@example.com Ann", "3 b@example.com Bob", "4 -", "5 -", "6 !quote_never_closed (no address) +e@example.com"}, "status is not active or suspended"},
+		{"include of each column", []Match{{"status", "suspended"}, {"role", "x"}}, nil, []string{"2 -", "3 b@example.com Bob", "4 -", "5 !malformed_address", "6 !quote_never_closed (no address) +e@example.com"}, "status is not suspended"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, rows, err := readAll(t, writeFile(t, "export.csv", file), Options{Include: c.include, Exclude: c.exclude})
+			if err != nil {
+				t.Fatal(refused(err))
+			}
+			if diff := cmp.Diff(c.want, tellAll(rows)); diff != "" {
+				t.Error(diff)
+			}
+			if i := slices.IndexFunc(rows, func(r *Row) bool { return r.Excluded != "" }); rows[i].Excluded != c.reason {
+				t.Errorf("excluded because %q, want %q", rows[i].Excluded, c.reason)
+			}
+			if !s.Contains("b@example.com") || !s.Contains("e@example.com") || s.Contains("x@example.com") {
+				t.Error("excluded and broken rows must count as being there")
+			}
+		})
+	}
+	_, _, err := readAll(t, writeFile(t, "export.csv", file), Options{Exclude: []Match{{"state", "x"}}})
+	if !strings.Contains(refused(err), `no column is named "state"`) {
+		t.Errorf("an unknown column gives %v", err)
+	}
+}
+
+func TestDuplicates(t *testing.T) {
+	s, rows, err := readAll(t, writeFile(t, "export.csv", ab+"a@example.com,Ann\nb@example.com,Bob\nA@example.com,Ann\na@example.com,Anna\n"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Duplicate{{Place: at(4), First: at(2), SameName: true}, {Place: at(5), First: at(2)}}
+	if diff := cmp.Diff(want, s.DuplicateLines()); diff != "" || s.Duplicates != 2 || s.Valid != 4 {
+		t.Errorf("%d of %d duplicates: %s", s.Duplicates, s.Valid, diff)
+	}
+	if got := slices.Collect(s.DuplicateRows()); !slices.Equal(got, []int{3, 4}) {
+		t.Errorf("rows %v", got)
+	}
+	if rows[2].DuplicateName || !rows[3].DuplicateName || rows[0].DuplicateOf.Row != 0 {
+		t.Error("names of duplicates")
+	}
+}
+
+func TestAdvice(t *testing.T) {
+	s, _, err := readAll(t, writeFile(t, "export.csv", "email,name,Suspended,role\na@example.com,Ann,TRUE,end-user\nb@example.com,Bob,FALSE,Agent\nc@example.com,Cy,true,agent\n"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Advice{
+		{Count: 2, Places: []Place{at(2), at(4)}, Text: "2 people look suspended (Suspended=true)", Flag: "--exclude Suspended=true"},
+		{Count: 2, Places: []Place{at(3), at(4)}, Text: "2 people look like agents (role=agent)", Flag: "--exclude role=agent"},
+	}
+	if diff := cmp.Diff(want, s.Advice); diff != "" || s.Valid != 3 {
+		t.Errorf("%d valid: %s", s.Valid, diff)
+	}
+}
+
+func TestOwnFilesAreReadBack(t *testing.T) {
+	file := "\ufeff\"jsm_line\",\"email\",\"name\",\"jsm_account_id\",\"jsm_reason\"\r\n\"2\",\"a@example.com\",\"'=Ann\",\"qm:1\",\"'-x\"\r\n\"3\",\"\",\"Bob\",\"qm:2\",\"\"\r\n"
+	s, rows, err := readAll(t, writeFile(t, "x.failed.csv", file), Options{})
+	if err != nil {
+		t.Fatal(refused(err))
+	}
+	if diff := cmp.Diff([]string{"email", "name"}, s.Header); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"a@example.com", "=Ann"}, rows[0].Cells); diff != "" || rows[0].Name != "=Ann" || rows[0].Own["jsm_reason"] != "-x" || rows[0].AccountID != "" {
+		t.Errorf("%+v %s", rows[0], diff)
+	}
+	s, rows, err = readAll(t, writeFile(t, "x.leavers.csv", file), Options{NeedAccounts: true})
+	if err != nil {
+		t.Fatal(refused(err))
+	}
+	if rows[0].AccountID != "qm:1" || rows[1].AccountID != "qm:2" || rows[1].Invalid != "" || s.Valid != 2 {
+		t.Errorf("%v %v", rows[0], rows[1])
+	}
+}
+
+func TestAccountsAlone(t *testing.T) {
+	_, rows, err := readAll(t, writeFile(t, "x.csv", "accountId,name\nqm:1,M?ller\n,Bob\nqm:1,Cy\n"), Options{NeedAccounts: true})
+	if err != nil {
+		t.Fatal(refused(err))
+	}
+	if rows[0].AccountID != "qm:1" || rows[0].Invalid != "" || rows[1].Invalid != "neither an account id nor an address" || rows[2].DuplicateOf.Row != 2 {
+		t.Error(tellAll(rows))
+	}
+}
+
+// Cells are what the results file is written with.
+func TestCellsStayAsTheyAre(t *testing.T) {
+	file := "email,name,notes,phone\na@example.com, Ann ,\"x\r\n\"\"y\"\"\",'+49\nb@example.com,Bob\nc@example.com,Cy,1,2,,\nd@example.com,Di,1,2,3\n"
+	s, rows, err := readAll(t, writeFile(t, "x.csv", file), Options{})
+	if err != nil {
+		t.Fatal(refused(err))
+	}
+	want := [][]string{
+		{"a@example.com", " Ann ", "x\r\n\"y\"", "+49"}, {"b@example.com", "Bob"}, {"c@example.com", "Cy", "1", "2"}, {"d@example.com", "Di", "1", "2", "3"},
+	}
+	for i, r := range rows {
+		if diff := cmp.Diff(want[i], r.Cells); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if s.Width != 5 || rows[0].Name != "Ann" {
+		t.Errorf("width %d, name %q", s.Width, rows[0].Name)
+	}
+}
+
+func TestVisitorStopsTheSurvey(t *testing.T) {
+	f, err := Open(t.Context(), writeFile(t, "x.csv", twoPeople), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	stop := errors.New("enough")
+	if _, err := f.Survey(t.Context(), Options{}, func(*Row) error { return stop }); err != stop {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Files larger than any buffer, with records across their borders.
+func TestRecordsAcrossBuffers(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("email,notes,name\r\n")
+	line := 2
+	var want []string
+	for i := range 9000 {
+		want = append(want, fmt.Sprintf("%d p%d@example.com Person %d", line, i, i))
+		fmt.Fprintf(&text, "p%d@example.com,\"%s\r\n\"\"q\"\",\",Person %d\r\n", i, strings.Repeat("é", i%97), i)
+		line += 2
+	}
+	_, rows, err := readAll(t, writeFile(t, "x.csv", text.String()), Options{})
+	if err != nil {
+		t.Fatal(refused(err))
+	}
+	if diff := cmp.Diff(want, tellAll(rows)); diff != "" {
+		t.Error(diff)
+	}
+}
