@@ -2,6 +2,7 @@ package pacer
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -14,11 +15,6 @@ const (
 	Failed                  // 5xx, network error, timeout
 	Unsent                  // it never left
 )
-
-var kinds = [...]string{"unknown", "passed", "refused", "failed", "unsent"}
-
-// String returns the kind in lower case.
-func (k Kind) String() string { return word(kinds[:], int(k)) }
 
 // Answer is what a sender reports about one request.
 type Answer struct {
@@ -40,10 +36,9 @@ type Level struct {
 type Permit struct {
 	number uint64    // of what has left, from 1; 0: it has not left
 	left   time.Time // when it left
-	epoch  uint64    // pauses of this pacer's own before the permit was given
-	passed int       // requests that had passed when the permit was asked for
+	epoch  uint64    // when the permit was given
+	passed int64     // requests that had passed when it was asked for
 	retry  bool
-	probe  uint64 // the outage that it probes; 0: none
 }
 
 // EventKind is what has happened to the pace.
@@ -58,18 +53,11 @@ const (
 	PaceChanged                        // Rate differs by a quarter or more from what was last reported
 )
 
-var eventKinds = [...]string{
-	"unknown", "pause began", "pause extended", "pause ended", "outage began", "outage ended", "pace changed",
-}
-
 // String returns the kind in words.
-func (k EventKind) String() string { return word(eventKinds[:], int(k)) }
-
-func word(words []string, i int) string {
-	if i < 0 || i >= len(words) {
-		i = 0
-	}
-	return words[i]
+func (k EventKind) String() string {
+	return [...]string{
+		"unknown", "pause began", "pause extended", "pause ended", "outage began", "outage ended", "pace changed",
+	}[k]
 }
 
 // Event is something that people who watch a run want to know.
@@ -97,10 +85,24 @@ func (e Event) String() string {
 	case PaceChanged:
 		text += fmt.Sprintf(", %.4g a second", e.Rate)
 	}
-	if e.Reason != "" {
-		text += " (" + e.Reason + ")"
+	return withReason(text, e.Reason)
+}
+
+// report reports an event when the lock is given up.
+func (p *Pacer) report(e Event) {
+	if p.group.config.Notify != nil {
+		e.Pacer = p.name
+		p.group.events = append(p.group.events, e)
 	}
-	return text
+}
+
+// reportPace reports a pace that is clearly different from what was reported last.
+func (p *Pacer) reportPace(now time.Time) {
+	r := p.quota.learned()
+	if r > 0 && now.Sub(p.pace.At) >= reportEvery && math.Abs(r-p.pace.Rate) >= reportChange*p.pace.Rate {
+		p.pace = Event{Kind: PaceChanged, At: now, Rate: r}
+		p.report(p.pace)
+	}
 }
 
 // Pace is what a pacer does at one moment: for the progress bar and the summary.
@@ -122,15 +124,12 @@ func (p *Pacer) Pace() Pace {
 	defer p.group.mu.Unlock()
 	now := time.Now()
 	s := p.counts
-	s.Rate, s.Learned, s.Waiting = p.quota.rate(now), p.quota.learned(), p.waiting
-	if pause := p.longestPause(); pause.until.After(now) {
-		s.PausedUntil, s.Why = pause.until, pause.reason
+	s.Passed, s.Waiting, s.Learned, s.Probing = int(p.passed.Load()), int(p.waiting.Load()), p.quota.learned(), p.outage.on
+	if r := p.quota.rate(now); !math.IsInf(r, 1) {
+		s.Rate = r
 	}
-	if p.outage.on {
-		s.Probing, s.Why = true, p.outage.reason
-		if p.outage.next.After(now) && p.outage.next.After(s.PausedUntil) {
-			s.PausedUntil = p.outage.next
-		}
+	if q := p.longestPause(); q.until.After(now) {
+		s.PausedUntil, s.Why = q.until, q.reason
 	}
 	return s
 }
@@ -142,11 +141,7 @@ type PauseError struct {
 }
 
 func (e *PauseError) Error() string {
-	text := "the quota asks for a pause until " + e.Until.Format(time.RFC3339)
-	if e.Reason != "" {
-		text += " (" + e.Reason + ")"
-	}
-	return text
+	return withReason("the quota asks for a pause until "+e.Until.Format(time.RFC3339), e.Reason)
 }
 
 // OutageError is what waiters get when no request has got through for Config.MaxPause.
@@ -156,9 +151,12 @@ type OutageError struct {
 }
 
 func (e *OutageError) Error() string {
-	text := "no request has got through since " + e.Since.Format(time.RFC3339)
-	if e.Reason != "" {
-		text += ": " + e.Reason
+	return withReason("no request has got through since "+e.Since.Format(time.RFC3339), e.Reason)
+}
+
+func withReason(text, reason string) string {
+	if reason == "" {
+		return text
 	}
-	return text
+	return text + " (" + reason + ")"
 }

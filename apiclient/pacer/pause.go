@@ -1,0 +1,162 @@
+package pacer
+
+import "time"
+
+const (
+	longestDelay = 30 * time.Second // after a refusal that does not say how long, and between probes: Atlassian's advice
+	firstProbe   = 2 * time.Second  // likewise; doubled each time
+	reportPause  = time.Second      // shorter pauses are not reported: each stray refusal makes one
+	outageWeight = 8                // of failures in a row that are an outage: TestOutageIsProbedWithSingleRequests
+	retryWeight  = 0.4              // of a failed retry, so that one bad row is no outage: TestOneBadRowIsNoOutage
+	retryShare   = 0.2              // of the traffic may be retries: TestTooManyRetriesAreAnOutage
+	retrySavings = 50               // retries that a quiet time saves up: "503 of 3 %" has clusters of them
+	retriesAfter = 10               // retries that an outage leaves, as its rows follow its end: TestRunThroughAnOutage
+)
+
+// pause is a time in which nothing leaves. It is only ever extended: a late success does not end it.
+type pause struct {
+	began    time.Time // zero: there was none, or its end has been seen
+	until    time.Time
+	reason   string
+	reported bool
+}
+
+// outage knows whether the site answers at all. While it does not, single requests probe it.
+type outage struct {
+	on     bool
+	weight float64 // of the failures since a request got through
+	spare  float64 // retries that may still be made
+}
+
+// refusal pauses. It begins an event only when its request left in the present epoch, and something has passed since the
+// last pause; otherwise the same event goes on: TestOneEvent, "no Retry-After; window".
+func (p *Pacer) refusal(now time.Time, permit Permit, a Answer) {
+	present, d := permit.epoch == p.epoch, a.RetryAfter
+	if d <= 0 && present {
+		d = p.group.jittered(p.quota.hold() << min(p.again, 16))
+	}
+	p.quota.refused(now, permit, present && p.again == 0 && !a.Shared, a.RetryAfter > 0 && !a.Shared)
+	if present {
+		p.newEpoch()
+	}
+	p.pauseUntil(now, now.Add(d), a)
+}
+
+// failure counts one; too many begin an outage, or go on with it.
+func (p *Pacer) failure(now time.Time, permit Permit, a Answer) {
+	o := &p.outage
+	if o.weight++; permit.retry {
+		o.weight -= 1 - retryWeight
+	}
+	switch {
+	case o.on && permit.epoch != p.epoch, !o.on && o.weight < outageWeight && o.spare >= 0:
+		return
+	case !o.on:
+		o.on, p.again = true, 1
+		a.RetryAfter = 0 // only a probe obeys it
+	}
+	d := p.group.jittered(firstProbe << min(p.again-1, 16))
+	p.newEpoch()
+	if most := p.group.config.MaxPause; most > 0 { // the last probe is at the end of it
+		d = min(d, max(0, p.since.Add(most).Sub(now)))
+	}
+	p.extend(&p.pause, now, now.Add(max(d, a.RetryAfter)), a.Reason)
+	if p.again == 2 {
+		p.report(Event{Kind: OutageBegan, At: now, Until: p.pause.until, Reason: a.Reason})
+	}
+}
+
+// newEpoch is for a pause that answers to earlier requests do not begin again.
+func (p *Pacer) newEpoch() {
+	p.epoch++
+	p.again++
+	p.present = 0
+}
+
+// answers notes that the site does; in an outage, only a probe shows it.
+func (p *Pacer) answers(now time.Time, permit Permit) {
+	o := &p.outage
+	if o.on && permit.epoch != p.epoch {
+		return
+	}
+	if o.on {
+		p.report(Event{Kind: OutageEnded, At: now, Lasted: now.Sub(p.since)})
+		o.on, o.spare, p.since = false, max(o.spare, retriesAfter), now
+	}
+	o.weight = 0
+}
+
+// pauseUntil extends the pause, its own or the shared one, and reports it.
+func (p *Pacer) pauseUntil(now, until time.Time, a Answer) {
+	q := &p.pause
+	if a.Shared {
+		q = &p.group.shared
+	}
+	kind, more := PauseBegan, until.Sub(now)
+	if q.reported {
+		kind, more = PauseExtended, until.Sub(q.until)
+	}
+	if p.extend(q, now, until, a.Reason) && more >= reportPause {
+		q.reported = true
+		p.report(Event{Kind: kind, At: now, Shared: a.Shared, Until: until, Reason: a.Reason})
+	}
+}
+
+// extend leaves decisions to the end of the pause.
+func (p *Pacer) extend(q *pause, now, until time.Time, reason string) bool {
+	if !until.After(now) || !until.After(q.until) {
+		return false
+	}
+	if q.until, q.reason = until, reason; q.began.IsZero() {
+		q.began = now
+	}
+	for _, other := range p.group.pacers {
+		if other == p || q == &p.group.shared {
+			if other.halted.IsZero() {
+				other.halted = now
+			}
+			other.ring()
+		}
+	}
+	return true
+}
+
+// paused returns what is left of a pause, or the error when that or all pauses in a row are too long.
+func (p *Pacer) paused(now time.Time) (time.Duration, error) {
+	q, most := p.longestPause(), p.group.config.MaxPause
+	left := max(0, q.until.Sub(now))
+	switch {
+	case most <= 0:
+	case p.outage.on && now.Sub(p.since) >= most:
+		return 0, &OutageError{Since: p.since, Reason: q.reason}
+	case left > most, left > 0 && !p.outage.on && !p.since.IsZero() && q.until.Sub(p.since) > most:
+		return 0, &PauseError{Until: q.until, Reason: q.reason}
+	}
+	return left, nil
+}
+
+// longestPause is the one that ends last, of its own and the shared one.
+func (p *Pacer) longestPause() *pause {
+	if p.group.shared.until.After(p.pause.until) {
+		return &p.group.shared
+	}
+	return &p.pause
+}
+
+// pausesOver reports pauses that have ended.
+func (p *Pacer) pausesOver(now time.Time) {
+	for _, q := range []*pause{&p.pause, &p.group.shared} {
+		if q.began.IsZero() || q.until.After(now) {
+			continue
+		}
+		if q.reported {
+			p.report(Event{Kind: PauseEnded, At: now, Shared: q == &p.group.shared, Lasted: now.Sub(q.began)})
+		}
+		q.began, q.reported = time.Time{}, false
+	}
+}
+
+// jittered is a delay, 0.7 to 1.3 times as long and at most the longest.
+func (g *Group) jittered(d time.Duration) time.Duration {
+	return min(time.Duration(float64(d)*g.jitter()), longestDelay)
+}
