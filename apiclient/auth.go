@@ -50,7 +50,7 @@ func (c Credentials) Kind() (CredentialKind, error) {
 	}
 	switch {
 	case len(kinds) == 0:
-		return 0, credentialError("there are no credentials", "set JIRA_USER_EMAIL and JIRA_API_TOKEN; "+hintNewToken)
+		return 0, credentialError("there are no credentials", hintAPIToken)
 	case len(kinds) > 1:
 		return 0, credentialError("there are credentials of more than one kind",
 			"keep one of: JIRA_USER_EMAIL and JIRA_API_TOKEN; JIRA_ACCESS_TOKEN; JIRA_CLIENT_ID and JIRA_CLIENT_SECRET")
@@ -87,92 +87,81 @@ func (c Credentials) secrets() []string {
 	return s
 }
 
-// authorizer makes the Authorization header.
-type authorizer interface {
-	header(ctx context.Context) (string, error)
-	renew(used string) bool // the header that was used is no longer any good; false: there is no other
-}
-
-func newAuthorizer(c Credentials, client *Client) authorizer {
-	switch client.kind {
-	case AccessToken:
-		return fixed("Bearer " + strings.TrimSpace(c.AccessToken))
-	case ServiceAccount:
-		return newServiceToken(c, client)
-	}
-	pair := strings.TrimSpace(c.Email) + ":" + strings.TrimSpace(c.APIToken)
-	return fixed("Basic " + base64.StdEncoding.EncodeToString([]byte(pair)))
-}
-
-// fixed is an Authorization header that cannot be renewed.
-type fixed string
-
-func (f fixed) header(context.Context) (string, error) { return string(f), nil }
-func (fixed) renew(string) bool                        { return false }
-
-// serviceToken gets a token with client credentials, once for all workers, and again before it ends. x/oauth2 makes
-// the request; its own reuse of tokens knows neither a 401 nor a wait that can be cancelled.
-type serviceToken struct {
+// authorizer makes the Authorization header: a fixed one, or one with a token of a service account, which it gets once
+// for all workers, and again before it ends. x/oauth2 makes the request for it; its own reuse of tokens knows neither
+// a 401 nor a wait that can be cancelled.
+type authorizer struct {
+	fixed  string
 	config clientcredentials.Config
 	client *Client
 	turn   chan struct{} // held by who reads or changes token
 	token  *oauth2.Token
 }
 
-func newServiceToken(c Credentials, client *Client) *serviceToken {
-	return &serviceToken{client: client, turn: make(chan struct{}, 1), config: clientcredentials.Config{
-		ClientID:     strings.TrimSpace(c.ClientID),
-		ClientSecret: strings.TrimSpace(c.ClientSecret),
-		TokenURL:     client.cloud.token,
-		AuthStyle:    oauth2.AuthStyleInParams,
-	}}
+func newAuthorizer(c Credentials, client *Client) *authorizer {
+	a := &authorizer{client: client, turn: make(chan struct{}, 1)}
+	switch client.kind {
+	case AccessToken:
+		a.fixed = "Bearer " + strings.TrimSpace(c.AccessToken)
+	case ServiceAccount:
+		a.config = clientcredentials.Config{
+			ClientID:     strings.TrimSpace(c.ClientID),
+			ClientSecret: strings.TrimSpace(c.ClientSecret),
+			TokenURL:     client.cloud.token,
+			AuthStyle:    oauth2.AuthStyleInParams,
+		}
+	default:
+		pair := strings.TrimSpace(c.Email) + ":" + strings.TrimSpace(c.APIToken)
+		a.fixed = "Basic " + base64.StdEncoding.EncodeToString([]byte(pair))
+	}
+	return a
 }
 
-func (s *serviceToken) renew(used string) bool {
-	s.turn <- struct{}{}
-	defer func() { <-s.turn }()
-	if s.token != nil && bearer(s.token) == used {
-		s.token = nil
+// renew gives up the header that was used; false: there is no other.
+func (a *authorizer) renew(used string) bool {
+	if a.fixed != "" {
+		return false
+	}
+	a.turn <- struct{}{}
+	defer func() { <-a.turn }()
+	if a.token != nil && bearer(a.token) == used {
+		a.token = nil
 	}
 	return true
 }
 
 func bearer(t *oauth2.Token) string { return "Bearer " + t.AccessToken }
 
-func (s *serviceToken) header(ctx context.Context) (string, error) {
+func (a *authorizer) header(ctx context.Context) (string, error) {
+	if a.fixed != "" {
+		return a.fixed, nil
+	}
 	select {
-	case s.turn <- struct{}{}:
-		defer func() { <-s.turn }()
+	case a.turn <- struct{}{}:
+		defer func() { <-a.turn }()
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
-	if s.token.Valid() {
-		return bearer(s.token), nil
+	if a.token.Valid() {
+		return bearer(a.token), nil
 	}
-	token, err := s.fetch(ctx)
+	token, err := a.fetch(ctx)
 	if err != nil {
 		return "", err
 	}
 	if !token.Expiry.IsZero() {
 		token.Expiry = token.Expiry.Add(-min(2*time.Minute, time.Until(token.Expiry)/10))
 	}
-	s.token = token
+	a.token = token
 	return bearer(token), nil
 }
 
-// tokenServerError is a token endpoint that is out of order.
-type tokenServerError struct{ status int }
-
-func (e *tokenServerError) Error() string {
-	return fmt.Sprintf("the token endpoint answered %d", e.status)
-}
-
 // fetch asks the token endpoint once. A refusal is an *Error; what may pass by itself is not.
-func (s *serviceToken) fetch(ctx context.Context) (*oauth2.Token, error) {
-	ctx, cancel := context.WithTimeout(ctx, min(s.client.timeout, 30*time.Second))
+func (a *authorizer) fetch(ctx context.Context) (*oauth2.Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, min(a.client.config.Timeout, 30*time.Second))
 	defer cancel()
-	token, err := s.config.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
-		Transport:     s.client.transport,
+	token, err := a.config.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
+		Transport:     a.client.config.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}))
 	if err == nil {
@@ -184,7 +173,7 @@ func (s *serviceToken) fetch(ctx context.Context) (*oauth2.Token, error) {
 	}
 	status := answered.Response.StatusCode
 	if status >= 500 || status == http.StatusTooManyRequests {
-		return nil, &tokenServerError{status}
+		return nil, fmt.Errorf("the token endpoint answered %d", status)
 	}
 	_, text := readMessage(answered.Response.Header, answered.Body)
 	return nil, &Error{
@@ -192,7 +181,7 @@ func (s *serviceToken) fetch(ctx context.Context) (*oauth2.Token, error) {
 		Route:   "token endpoint",
 		Status:  status,
 		Kind:    KindUnauthorized,
-		Message: clean(hide(text, s.client.secrets)),
+		Message: clean(hide(text, a.client.secrets)),
 		Hint:    hintServiceAccount,
 	}
 }

@@ -31,7 +31,7 @@ func BenchmarkCreate(b *testing.B) {
 	defer bare.CloseIdleConnections()
 
 	create := func(i int64) error {
-		_, _, err := client.CreateCustomer(b.Context(), NewCustomer{fmt.Sprintf("c%d@example.com", i), "Ann Lee"}, nil)
+		_, _, err := client.CreateCustomer(b.Context(), NewCustomer{fmt.Sprintf("c%d@example.com", i), "Ann Lee"}, Record{})
 		return err
 	}
 	post := func(i int64) error {
@@ -39,7 +39,7 @@ func BenchmarkCreate(b *testing.B) {
 		if err != nil {
 			return err
 		}
-		req, err := http.NewRequest(http.MethodPost, server.URL+routeCustomer+"?strictConflictStatusCode=true", strings.NewReader(string(body)))
+		req, err := http.NewRequest(http.MethodPost, server.URL+opCreate.route+"?strictConflictStatusCode=true", strings.NewReader(string(body)))
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@
 package apiclient
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -43,7 +44,7 @@ type Config struct {
 	GatewayURL  string // default: that of the site's cloud
 	TokenURL    string // default: that of the site's cloud
 	Credentials Credentials
-	Anonymous   bool              // without Credentials, for Reach, LookUp and Certificate alone
+	Anonymous   bool              // without Credentials, for Reach alone
 	Workers     int               // requests in flight at most, and connections kept; default 64
 	MaxRate     float64           // requests a second on one endpoint at most; 0: unpaced until a 429 or a rate header
 	Timeout     time.Duration     // of one request, from leaving the pacer to the end of the answer; default 60 s
@@ -79,36 +80,27 @@ type Record struct {
 
 // Client is the client of one site. It is safe for many goroutines.
 type Client struct {
-	site      string
-	cloud     cloud
-	token     authorizer
-	kind      CredentialKind
-	transport http.RoundTripper
-	timeout   time.Duration
-	maxPause  time.Duration
-	userAgent string
-	secrets   []string
-	log       *slog.Logger
-	lanes     lanes
+	config  Config
+	site    string
+	cloud   cloud
+	kind    CredentialKind
+	token   *authorizer
+	secrets []string
 
-	address  atomic.Pointer[string] // the root that takes the credentials; nil until it is known
-	tenant   atomic.Pointer[string] // the cloud id; nil until it is known
-	browse   atomic.Int32           // Verdict on the permission to browse users; 0: not asked
-	lastSent atomic.Int64           // Unix nanoseconds
-	works    sync.Map               // routes of operations that have succeeded
+	group *pacer.Group
+	mu    sync.Mutex
+	lanes map[operation]*lane // guarded by mu
+
+	address atomic.Pointer[string] // the root that takes the credentials; nil until it is known
+	tenant  atomic.Pointer[string] // the cloud id; nil until it is known
+	browse  atomic.Int32           // Verdict on the permission to browse users; 0: not asked
 }
 
-// lane is one endpoint and method: its pace, and when it was last seen working.
+// lane is the pace of one operation, and when it was last seen working.
 type lane struct {
 	*pacer.Pacer
 	answered atomic.Int64 // Unix nanoseconds of the last answer below 500 that was no 429
-}
-
-// lanes has one for each operation that a run repeats; one of them never slows another. What is asked before a run,
-// and probes of whether the site is alive, go through checks.
-type lanes struct {
-	create, revoke, rename, search, checks, lists                  *lane
-	organization, organizationUser, deskCustomer, deskOrganization *lane
+	works    atomic.Bool  // it has succeeded
 }
 
 // New makes a client. It sends nothing: Connect does.
@@ -125,18 +117,14 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c = c.withDefaults()
 	client := &Client{
-		site:      site,
-		cloud:     cloud,
-		kind:      kind,
-		transport: c.Transport,
-		timeout:   c.Timeout,
-		maxPause:  c.MaxPause,
-		userAgent: c.UserAgent,
-		secrets:   c.Credentials.secrets(),
-		log:       c.Log,
-		lanes:     newLanes(c),
+		config:  c.withDefaults(),
+		site:    site,
+		cloud:   cloud,
+		kind:    kind,
+		secrets: c.Credentials.secrets(),
+		group:   pacer.NewGroup(pacer.Config{MaxPause: c.MaxPause, Notify: c.Notify}),
+		lanes:   map[operation]*lane{},
 	}
 	client.token = newAuthorizer(c.Credentials, client)
 	if kind == APIToken {
@@ -146,85 +134,55 @@ func New(c Config) (*Client, error) {
 }
 
 func (c Config) withDefaults() Config {
-	if c.Workers <= 0 {
-		c.Workers = 64
-	}
-	if c.Timeout <= 0 {
-		c.Timeout = time.Minute
-	}
-	if c.UserAgent == "" {
-		c.UserAgent = "jsm-onboard"
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
+	c.Workers = cmp.Or(c.Workers, 64)
+	c.Timeout = cmp.Or(c.Timeout, time.Minute)
+	c.UserAgent = cmp.Or(c.UserAgent, "jsm-onboard")
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	if c.Transport == nil {
 		c.Transport = newTransport(c.Workers, c.RootCAs)
 	}
 	return c
 }
 
-// The rates that Atlassian documents are 100 a second for GET and POST and 50 for PUT, for each path and method.
-const (
-	putRate    = 50
-	searchRate = 50 // half of that for GET, which people who use the site meanwhile need, too
-)
-
-func newLanes(c Config) lanes {
-	group := pacer.NewGroup(pacer.Config{MaxPause: c.MaxPause, Notify: c.Notify})
-	open := func(name string, rate float64) *lane { return &lane{Pacer: group.Pacer(name, rate)} }
-	put := limited(c.MaxRate, max(putRate, c.MaxRate/2))
-	return lanes{
-		create:           open("create", c.MaxRate),
-		revoke:           open("revoke", put),
-		rename:           open("rename", put),
-		search:           open("search", limited(c.MaxRate, searchRate)),
-		checks:           open("checks", c.MaxRate),
-		lists:            open("lists", c.MaxRate),
-		organization:     open("organization", c.MaxRate),
-		organizationUser: open("organization members", c.MaxRate),
-		deskCustomer:     open("service desk customers", c.MaxRate),
-		deskOrganization: open("service desk organizations", c.MaxRate),
+// lane returns the one lane of an operation: none slows another, and nothing is sent outside of one. Atlassian's
+// documented rates are 100 a second for GET and POST and 50 for PUT, for each path and method. Searches get half of
+// theirs, which people who use the site meanwhile need, too.
+func (c *Client) lane(o operation) *lane {
+	rate := c.config.MaxRate
+	if most := max(50, rate/2); o.method == http.MethodPut && (rate <= 0 || rate > most) {
+		rate = most
+	} else if o == opSearch && (rate <= 0 || rate > 50) {
+		rate = 50
 	}
-}
-
-// limited is a rate of at most most, also where 0 would mean none.
-func limited(rate, most float64) float64 {
-	if rate <= 0 {
-		return most
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lanes[o] == nil {
+		c.lanes[o] = &lane{Pacer: c.group.Pacer(o.method+" "+o.route, rate)}
 	}
-	return min(rate, most)
+	return c.lanes[o]
 }
 
 // Site is the site's address as it is used.
 func (c *Client) Site() string { return c.site }
 
 // Pace is a snapshot of the pace of CreateCustomer.
-func (c *Client) Pace() Pace { return c.lanes.create.Pace() }
+func (c *Client) Pace() Pace { return c.lane(opCreate).Pace() }
 
 // RevokePace is a snapshot of the pace of RevokePortalAccess.
-func (c *Client) RevokePace() Pace { return c.lanes.revoke.Pace() }
-
-// SearchPace is a snapshot of the pace of FindAccount.
-func (c *Client) SearchPace() Pace { return c.lanes.search.Pace() }
-
-// AccessPace is a snapshot of the pace of AddToOrganization.
-func (c *Client) AccessPace() Pace { return c.lanes.organizationUser.Pace() }
+func (c *Client) RevokePace() Pace { return c.lane(opRevoke).Pace() }
 
 // Close closes the connections that are idle.
 func (c *Client) Close() {
-	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
+	if t, ok := c.config.Transport.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}
 }
 
-// newTransport keeps one connection a worker. Idle ones end before the server ends them, and a silent HTTP/2
-// connection is pinged, so that a request is hardly ever written to a dead one.
+// newTransport keeps one connection a worker, each with one request at a time (HTTP/1.1), so that what was written of
+// a request can be counted. Idle ones end before the server ends them, so that hardly ever one is written to that is
+// dead.
 func newTransport(workers int, roots *x509.CertPool) *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
-	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true)
-	protocols.SetHTTP2(true)
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		OnProxyConnectResponse: checkProxy,
@@ -237,11 +195,9 @@ func newTransport(workers int, roots *x509.CertPool) *http.Transport {
 		},
 		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    10 * time.Second,
-		Protocols:              protocols,
-		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
 		MaxIdleConnsPerHost:    workers,
 		MaxConnsPerHost:        workers,
-		IdleConnTimeout:        30 * time.Second,
+		IdleConnTimeout:        10 * time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
 	}
 }
@@ -260,20 +216,19 @@ func checkProxy(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Res
 
 // LoadCAFile returns the system's certificate authorities and those of a PEM file. The error is an *Error.
 func LoadCAFile(path string) (*x509.CertPool, error) {
-	e := &Error{Op: "reading certificate authorities", Kind: KindTLS}
-	pem, err := os.ReadFile(path)
-	if err != nil {
-		e.Message, e.Hint, e.Err = "cannot read "+path, "give the path of a PEM file as --ca-file", err
-		return nil, e
-	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool()
 	}
-	if !pool.AppendCertsFromPEM(pem) {
-		e.Message = path + " holds no certificate in PEM form"
-		e.Hint = "convert a .der or .cer file with: openssl x509 -inform der -in FILE -out FILE.pem"
-		return nil, e
+	pem, err := os.ReadFile(path)
+	if err == nil && pool.AppendCertsFromPEM(pem) {
+		return pool, nil
 	}
-	return pool, nil
+	return nil, &Error{
+		Op:      "reading certificate authorities",
+		Kind:    KindTLS,
+		Message: path + " cannot be read, or holds no certificate in PEM form",
+		Hint:    "convert a .der or .cer file with: openssl x509 -inform der -in FILE -out FILE.pem",
+		Err:     err,
+	}
 }

@@ -4,15 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"net/http"
 	"strings"
-)
-
-// Routes as they stand in logs and errors.
-const (
-	routeCustomer = "/rest/servicedeskapi/customer"
-	routeRevoke   = "/rest/servicedeskapi/customer/user/{accountId}/revoke-portal-only-access"
-	routeRename   = "/jsm/csm/cloudid/{cloudId}/api/v1/customer/account/{accountId}"
 )
 
 // NewCustomer is what a customer is made of; both are required.
@@ -33,15 +25,12 @@ type Customer struct {
 func (c *Client) CreateCustomer(ctx context.Context, n NewCustomer, record Record) (Customer, Call, error) {
 	var made Customer
 	_, call, err := c.do(ctx, &request{
-		op:      "creating a customer",
-		method:  http.MethodPost,
-		route:   routeCustomer,
-		query:   "strictConflictStatusCode=true",
-		body:    asJSON(n),
-		lane:    c.lanes.create,
-		private: []string{n.Email, n.DisplayName},
-		record:  record,
-		read:    readJSON(&made, func() bool { return made.AccountID != "" }),
+		operation: opCreate,
+		query:     "strictConflictStatusCode=true",
+		body:      asJSON(n),
+		private:   []string{n.Email, n.DisplayName},
+		record:    record,
+		read:      readJSON(&made, func() bool { return made.AccountID != "" }),
 	})
 	if err != nil {
 		return Customer{}, call, err
@@ -53,16 +42,8 @@ func (c *Client) CreateCustomer(ctx context.Context, n NewCustomer, record Recor
 // It is done only with a 2xx and an empty body. A 404 is no proof that the account is gone, as the operation is
 // experimental: see Error.RouteInDoubt.
 func (c *Client) RevokePortalAccess(ctx context.Context, accountID string, record Record) (Call, error) {
-	_, call, err := c.do(ctx, &request{
-		op:           "revoking portal access",
-		method:       http.MethodPut,
-		route:        routeRevoke,
-		ids:          []string{accountID},
-		lane:         c.lanes.revoke,
-		experimental: true,
-		record:       record,
-		read:         readNothing,
-	})
+	ids := []string{accountID}
+	_, call, err := c.do(ctx, &request{operation: opRevoke, ids: ids, record: record, read: readNothing})
 	return call, err
 }
 
@@ -81,15 +62,12 @@ func (c *Client) RenameCustomer(ctx context.Context, accountID, displayName stri
 		return Call{}, err
 	}
 	_, call, err := c.do(ctx, &request{
-		op:      "changing a name",
-		method:  http.MethodPut,
-		route:   routeRename,
-		ids:     []string{cloudID, accountID},
-		body:    asJSON(map[string]string{"displayName": displayName}),
-		lane:    c.lanes.rename,
-		at:      c.cloud.gateway,
-		private: []string{displayName},
-		read:    func(body []byte) bool { return readNothing(body) || namesNoOther(body, accountID) },
+		operation: opRename,
+		ids:       []string{cloudID, accountID},
+		body:      asJSON(map[string]string{"displayName": displayName}),
+		at:        c.cloud.gateway,
+		private:   []string{displayName},
+		read:      func(body []byte) bool { return readNothing(body) || namesNoOther(body, accountID) },
 	})
 	return call, err
 }

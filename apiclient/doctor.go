@@ -1,12 +1,10 @@
 package apiclient
 
 import (
+	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
-	"net"
 	"net/http"
-	"net/netip"
 	"slices"
 	"time"
 )
@@ -59,20 +57,12 @@ func (c *Client) Connect(ctx context.Context) (Connection, error) {
 	return conn, nil
 }
 
-// checkRequest is a question that is asked before the run.
-func (c *Client) checkRequest(op, route string) *request {
-	return &request{op: op, method: http.MethodGet, route: route, lane: c.lanes.checks, check: true}
-}
-
-func (c *Client) infoRequest(version *string) *request {
+func infoRequest(version *string) *request {
 	var info struct{ Version string }
-	r := c.checkRequest("reaching the site", "/rest/servicedeskapi/info")
-	r.anonymous = true
-	r.read = readJSON(&info, func() bool {
+	return &request{operation: opInfo, anonymous: true, check: true, read: readJSON(&info, func() bool {
 		*version = info.Version
 		return info.Version != ""
-	})
-	return r
+	})}
 }
 
 // Reach is the first step of Connect, the one question that needs no credentials: it proves that there is a Jira
@@ -80,29 +70,27 @@ func (c *Client) infoRequest(version *string) *request {
 func (c *Client) Reach(ctx context.Context, conn *Connection) error {
 	short, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
-	r := c.infoRequest(&conn.Version)
-	a, err := c.get(short, r)
+	r := infoRequest(&conn.Version)
+	a, _, err := c.do(short, r)
 	if a.status == http.StatusTooManyRequests && short.Err() != nil && ctx.Err() == nil {
-		a, err = c.get(ctx, r) // it does answer: the quota is waited for as it is later
+		a, _, err = c.do(ctx, r) // it does answer: the quota is waited for as it is later
 	}
 	conn.note(a)
 	e, answered := errors.AsType[*Error](err)
 	switch {
-	case answered && (e.Kind == KindUnauthorized || e.Kind == KindForbidden):
-		return nil // the next question brings more
-	case answered && (e.Kind == KindNotFound || e.Page && e.Kind == KindAnswer):
-		e.Kind = KindSite
-		e.Message = orElse(e.Message, "there is no Jira Service Management Cloud here")
-		e.Hint = hintPage + "; a site without the product gets it at admin.atlassian.com > Products"
-	case err != nil && !answered && short.Err() != nil && ctx.Err() == nil:
-		if a.status == 0 && a.err == nil {
-			a.err = context.DeadlineExceeded
-		}
+	case err == nil || ctx.Err() != nil || !answered && short.Err() == nil:
+		return err
+	case !answered:
+		a.err = cmp.Or(a.err, error(context.DeadlineExceeded))
 		e = c.failure(ctx, r, a)
 		e.Message += " (tried for " + startPatience.String() + ")"
-		return e
+	case e.Kind == KindUnauthorized || e.Kind == KindForbidden:
+		return nil // the next question brings more
+	case e.Kind == KindNotFound || e.Page && e.Kind == KindAnswer:
+		e.Kind, e.Hint = KindSite, hintPage+"; a site without the product gets it at admin.atlassian.com > Products"
+		e.Message = cmp.Or(e.Message, "there is no Jira Service Management Cloud here")
 	}
-	return err
+	return e
 }
 
 // CloudID asks the site, once, for the id that the gateway knows it by; no credentials are sent.
@@ -111,10 +99,9 @@ func (c *Client) CloudID(ctx context.Context) (string, error) {
 		return *id, nil
 	}
 	var tenant struct{ CloudID string }
-	r := c.checkRequest("asking for the cloud id", "/_edge/tenant_info")
-	r.anonymous = true
+	r := &request{operation: opTenant, anonymous: true, check: true}
 	r.read = readJSON(&tenant, func() bool { return IsAccountID(tenant.CloudID) })
-	if _, err := c.get(ctx, r); err != nil {
+	if _, _, err := c.do(ctx, r); err != nil {
 		return "", err
 	}
 	c.tenant.Store(&tenant.CloudID)
@@ -133,9 +120,8 @@ func (c *Client) Identify(ctx context.Context, conn *Connection) error {
 		if err == nil {
 			conn.User, conn.Root, conn.Manage = user, c.site, Yes
 			c.address.Store(&c.site)
-			return nil
 		}
-		if a.status != http.StatusUnauthorized {
+		if err == nil || a.status != http.StatusUnauthorized {
 			return err
 		}
 		atSite = err
@@ -145,11 +131,7 @@ func (c *Client) Identify(ctx context.Context, conn *Connection) error {
 		err = c.identifyAtGateway(ctx, conn)
 	}
 	if e, ok := errors.AsType[*Error](err); ok && e.Status != 0 && atSite != nil {
-		if noID != nil {
-			e, _ = errors.AsType[*Error](atSite)
-			e.Hint += "; this is no site of Jira Cloud's when " + exampleSite + " is not its address"
-		}
-		return atSite
+		return atSite // a site without a gateway, or one that does not take the token either
 	}
 	return err
 }
@@ -164,7 +146,7 @@ func (c *Client) identifyAtGateway(ctx context.Context, conn *Connection) error 
 		return err
 	}
 	manage := c.manages(ctx, root)
-	if err != nil && manage != Yes && c.may(ctx, root, routeDesk) != Yes {
+	if err != nil && manage != Yes && c.may(ctx, root, opDesks) != Yes {
 		return err
 	}
 	conn.User, conn.Root, conn.Gateway, conn.Manage = user, root, true, manage
@@ -199,25 +181,35 @@ func (c *Client) Scopes(ctx context.Context, conn Connection) []Scope {
 	if conn.User.ID != "" {
 		user = Yes
 	}
-	return []Scope{{ScopeManage, conn.Manage}, {ScopeRequest, c.may(ctx, conn.Root, routeDesk)}, {ScopeUser, user}}
+	return []Scope{{ScopeManage, conn.Manage}, {ScopeRequest, c.may(ctx, conn.Root, opDesks)}, {ScopeUser, user}}
 }
 
 // manages finds out whether the token has ScopeManage, or the granular scopes that do instead. Organizations need
-// the first, a service desk's customers either; the gateway looks at scopes before anything else, so the service desk
-// need not be there.
+// the first, a project's customers either; the gateway looks at scopes before anything else, so the project need not
+// be there.
 func (c *Client) manages(ctx context.Context, root string) Verdict {
-	if v := c.may(ctx, root, routeOrganization); v != No {
+	if v := c.may(ctx, root, opOrganizations); v != No {
 		return v
 	}
-	return c.may(ctx, root, routeDeskCustomer, "0")
+	return c.may(ctx, root, opDeskCustomers, "0")
+}
+
+// accepted reports whether the credentials are good for anything.
+func (c *Client) accepted(ctx context.Context) bool {
+	_, err := c.Myself(ctx)
+	return err == nil || c.manages(ctx, "") == Yes
 }
 
 // may is whether the gateway lets the token through to a list: a missing scope is a 401.
-func (c *Client) may(ctx context.Context, root, route string, ids ...string) Verdict {
-	r := c.checkRequest("checking scopes", route)
-	r.ids, r.query, r.at, r.experimental = ids, "limit=1", root, true
-	r.read = func([]byte) bool { return true }
-	a, err := c.get(ctx, r)
+func (c *Client) may(ctx context.Context, root string, o operation, ids ...string) Verdict {
+	a, _, err := c.do(ctx, &request{
+		operation: o,
+		ids:       ids,
+		query:     "limit=1",
+		at:        root,
+		check:     true,
+		read:      func([]byte) bool { return true },
+	})
 	switch {
 	case err == nil, a.status == http.StatusNotFound:
 		return Yes
@@ -229,20 +221,31 @@ func (c *Client) may(ctx context.Context, root, route string, ids ...string) Ver
 
 // Permit is the last step of Connect: what the account may. A token without the scope to ask is no reason to stop.
 func (c *Client) Permit(ctx context.Context, conn *Connection) error {
-	has, err := c.permissions(ctx, "ADMINISTER,USER_PICKER")
-	if e, ok := errors.AsType[*Error](err); err != nil && (!ok || ctx.Err() != nil || e.Status == 0) {
+	var has struct {
+		Permissions map[string]struct{ HavePermission bool }
+	}
+	a, _, err := c.do(ctx, &request{
+		operation: opPermissions,
+		query:     "permissions=ADMINISTER,USER_PICKER",
+		check:     true,
+		read:      readJSON(&has, func() bool { return has.Permissions != nil }),
+	})
+	if err != nil && (a.verdict != definite || ctx.Err() != nil) {
 		return err
 	}
-	conn.Administer, conn.BrowseUsers = Unverified, Unverified
-	if v := has["ADMINISTER"]; v != 0 {
-		conn.Administer = v
+	verdict := func(name string) Verdict {
+		switch p, known := has.Permissions[name]; {
+		case !known:
+			return Unverified
+		case p.HavePermission:
+			return Yes
+		}
+		return No
 	}
-	if v := has["USER_PICKER"]; v != 0 {
-		conn.BrowseUsers = v
-	}
+	conn.Administer, conn.BrowseUsers = verdict("ADMINISTER"), verdict("USER_PICKER")
 	c.browse.Store(int32(conn.BrowseUsers))
 	if conn.Administer == No {
-		return &Error{Op: "checking permissions", Kind: KindForbidden, Hint: forbiddenHints[routeCustomer],
+		return &Error{Op: opPermissions.name, Kind: KindForbidden, Hint: hintAdminister,
 			Message: "the account lacks Administer Jira, which creating customers needs"}
 	}
 	return nil
@@ -259,59 +262,4 @@ func (conn *Connection) note(a answer) {
 		}
 	}
 	slices.Sort(conn.RateHeaders)
-}
-
-// Proxy is the host and port of the proxy that the environment names for the site; "" for none.
-func (c *Client) Proxy() string {
-	req, err := http.NewRequest(http.MethodGet, c.site, nil)
-	if err != nil {
-		return ""
-	}
-	if proxy, err := http.ProxyFromEnvironment(req); err == nil && proxy != nil {
-		return proxy.Host
-	}
-	return ""
-}
-
-// LookUp asks for the addresses of the site's host. A host that is an address itself is looked up nowhere.
-func (c *Client) LookUp(ctx context.Context) ([]netip.Addr, error) {
-	ctx, cancel := context.WithTimeout(ctx, startPatience)
-	defer cancel()
-	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", hostOf(c.site))
-	if err != nil {
-		e := &Error{Op: "looking up the site's name", Err: err}
-		e.Kind, e.Message, e.Hint = explain(err)
-		return nil, e
-	}
-	for i := range found {
-		found[i] = found[i].Unmap()
-	}
-	return found, nil
-}
-
-// Certificate is what the site, or whoever is in between, showed for TLS.
-type Certificate struct {
-	Version string // as in "TLS 1.3"
-	Issuer  string
-	Until   time.Time
-}
-
-// Certificate asks once, without credentials. It is empty for a site without TLS.
-func (c *Client) Certificate(ctx context.Context) (Certificate, error) {
-	ctx, cancel := context.WithTimeout(ctx, startPatience)
-	defer cancel()
-	r := c.infoRequest(new(string))
-	p := new(progress)
-	if err := c.attempt(ctx, r, p); err != nil {
-		return Certificate{}, err
-	}
-	if p.last.status == 0 {
-		return Certificate{}, c.failure(ctx, r, p.last)
-	}
-	shown := p.last.tls
-	if shown == nil || len(shown.PeerCertificates) == 0 {
-		return Certificate{}, nil
-	}
-	leaf := shown.PeerCertificates[0]
-	return Certificate{Version: tls.VersionName(shown.Version), Issuer: issuer(leaf), Until: leaf.NotAfter}, nil
 }

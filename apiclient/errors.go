@@ -1,10 +1,10 @@
 package apiclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -36,9 +36,6 @@ var kindNames = [...]string{"", "site", "name", "unreachable", "timeout", "tls",
 	"scope", "forbidden", "invalid", "not_found", "conflict", "refused", "server", "answer"}
 
 func (k Kind) String() string { return kindNames[k] }
-
-// MarshalText returns the word of String.
-func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // Error is an operation that failed. Message may hold what was sent (an address, a name): it is for the results file.
 // Error, Redacted and LogValue mask that. No field ever holds credentials.
@@ -104,13 +101,6 @@ func (e *Error) RouteInDoubt() bool {
 	return e.Page
 }
 
-// LogValue is the error without anybody's data.
-func (e *Error) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("op", e.Op), slog.String("kind", e.Kind.String()),
-		slog.String("method", e.Method), slog.String("route", e.Route), slog.Int("status", e.Status),
-		slog.String("key", e.Key), slog.String("message", mask(e.Message, e.private)))
-}
-
 // failure is the error for an operation whose last attempt was a.
 func (c *Client) failure(ctx context.Context, r *request, a answer) *Error {
 	if inner, ok := errors.AsType[*Error](a.err); ok {
@@ -118,7 +108,7 @@ func (c *Client) failure(ctx context.Context, r *request, a answer) *Error {
 	}
 	e := r.fail(KindInvalid, "", "")
 	e.Status, e.Err = a.status, withoutURL(a.err)
-	_, e.RouteWorks = c.works.Load(r.route)
+	e.RouteWorks = c.lane(r.operation).works.Load()
 	if a.status == 0 {
 		e.Kind, e.Message, e.Hint = explain(a.err)
 		e.Message = clean(hide(e.Message, c.secrets))
@@ -128,10 +118,8 @@ func (c *Client) failure(ctx context.Context, r *request, a answer) *Error {
 	key, text := readMessage(a.header, a.body)
 	e.Key, e.Message = clean(hide(key, c.secrets)), clean(hide(text, c.secrets))
 	c.judge(r, a, e)
-	if e.Kind == KindUnauthorized && !r.anonymous && !r.check {
-		if _, err := c.Myself(ctx); err == nil {
-			e.Kind, e.Hint = KindScope, HintScope
-		}
+	if e.Kind == KindUnauthorized && !r.anonymous && !r.check && c.accepted(ctx) {
+		e.Kind, e.Hint = KindScope, HintScope
 	}
 	return e
 }
@@ -139,7 +127,7 @@ func (c *Client) failure(ctx context.Context, r *request, a answer) *Error {
 // fail is an error of a request.
 func (r *request) fail(kind Kind, message, hint string) *Error {
 	return &Error{
-		Op:      r.op,
+		Op:      r.name,
 		Method:  r.method,
 		Route:   r.route,
 		Kind:    kind,
@@ -161,9 +149,10 @@ func withoutURL(err error) error {
 func (c *Client) judge(r *request, a answer, e *Error) {
 	switch {
 	case a.status/100 == 3:
-		e.Kind, e.Message, e.Hint = KindRedirect, "a redirect to "+c.target(a.header), hintRedirect
+		e.Kind, e.Message, e.Hint = KindRedirect, "a redirect to "+c.target(a.header), hintPage
 	case a.status/100 == 2 && e.Page:
-		e.Kind, e.Message, e.Hint = KindAnswer, "the answer is a web page, not Jira's API: "+e.Message, hintPage
+		e.Kind, e.Hint = KindAnswer, hintPage
+		e.Message = "the answer is a web page, not Jira's API: " + cmp.Or(e.Message, "it has no title")
 	case a.status/100 == 2:
 		e.Kind, e.Message, e.Hint = KindAnswer, "the answer is cut short, or not what the API promises", hintAgain
 	case a.status >= 500:
@@ -171,16 +160,16 @@ func (c *Client) judge(r *request, a answer, e *Error) {
 	case a.status == http.StatusUnauthorized:
 		e.Kind, e.Hint = KindUnauthorized, hintCredentials[c.kind]
 	case a.status == http.StatusForbidden:
-		e.Kind, e.Hint = KindForbidden, orElse(forbiddenHints[r.route], hintAccess)
+		e.Kind, e.Hint = KindForbidden, r.forbidden
 	case a.status == http.StatusNotFound, a.status == http.StatusGone:
 		e.Kind = KindNotFound
 	case a.status == http.StatusProxyAuthRequired:
-		e.Kind, e.Hint = KindProxy, hintProxy
+		e.Kind, _, e.Hint = explain(&proxyError{a.status})
 	case a.status == http.StatusConflict:
 		e.Kind = KindConflict
 	case a.status == http.StatusTooManyRequests:
 		e.Kind = KindRefused
-		e.Message = orElse(e.Message, "the site refused this again and again, and nothing else")
+		e.Message = cmp.Or(e.Message, "the site refused this again and again, and nothing else")
 	case e.Key == "cv.signup.error.not.allowed":
 		e.Hint = hintSignup
 	}
@@ -193,11 +182,4 @@ func (c *Client) target(h http.Header) string {
 		return "another page of the site"
 	}
 	return "another host, " + clean(to.Host)
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }

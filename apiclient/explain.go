@@ -3,18 +3,15 @@ package apiclient
 import (
 	"bytes"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"html"
-	"io"
 	"maps"
 	"net"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"unicode"
 	"unicode/utf8"
 )
@@ -24,18 +21,19 @@ const (
 	HintScope  = "make a token with the scopes manage:servicedesk-customer, read:servicedesk-request and read:jira-user"
 	HintBrowse = "grant the global permission Browse users and groups: " + globalPermissions
 
-	hintRedirect = "give the address that a browser shows for Jira, " + exampleSite + ", as --site"
-	hintPage     = "check --site: it must be " + exampleSite + "; a proxy or a sign-on page in between answers like this, too"
-	hintSignup   = "let customers be created: Jira settings > Products > Jira Service Management > Customer access, " +
+	hintPage   = "check --site: it must be " + exampleSite + "; a proxy or a sign-on page answers like this, too"
+	hintSignup = "let customers be created: Jira settings > Products > Jira Service Management > Customer access, " +
 		"and the project's Customer permissions"
-	hintProxy    = "put the proxy's user and password into HTTPS_PROXY, as in http://user:password@proxy:8080"
-	hintCA       = "if your network inspects TLS, save its certificate authority as a PEM file and give it as --ca-file"
-	hintName     = "check --site, and that this machine can resolve names"
-	hintAgain    = "look whether the site opens in a browser, then run the same command again"
-	hintConnect  = "check the network, and whether a proxy is needed (HTTPS_PROXY)"
-	hintAccess   = "check that the account has access to Jira Service Management on this site"
-	hintAgent    = "the account needs a Jira Service Management licence, and the project role Administrator"
-	hintNewToken = "make a token (they end after a year at most): " +
+	hintAgain      = "look whether the site opens in a browser, then run the same command again"
+	hintConnect    = "check --site, the network, and whether a proxy is needed (HTTPS_PROXY)"
+	hintAccess     = "check that the account has access to Jira Service Management on this site"
+	hintAgent      = "the account needs a Jira Service Management licence, and the project role Administrator"
+	hintAdminister = "grant the account Administer Jira: " + globalPermissions
+	hintSiteAdmin  = "revoking needs an organization or site administrator: admin.atlassian.com > Directory > Users; " +
+		"a token with scopes needs manage:servicedesk-customer"
+	hintRename = "changing names needs Administer Jira, and works for portal-only accounts of this site alone; " +
+		"a token with scopes needs write:customer:jira-service-management"
+	hintAPIToken = "set JIRA_USER_EMAIL and JIRA_API_TOKEN, which ends after a year at most: " +
 		"https://id.atlassian.com/manage-profile/security/api-tokens"
 	hintServiceAccount = "check JIRA_CLIENT_ID and JIRA_CLIENT_SECRET, and that the service account has access to Jira " +
 		"on this site: admin.atlassian.com > Directory > Service accounts"
@@ -44,113 +42,55 @@ const (
 )
 
 var hintCredentials = map[CredentialKind]string{
-	APIToken:       "check JIRA_USER_EMAIL and JIRA_API_TOKEN, or " + hintNewToken,
+	APIToken:       hintAPIToken,
 	AccessToken:    "get a new JIRA_ACCESS_TOKEN: it lasts about an hour, and must be for this site",
 	ServiceAccount: hintServiceAccount,
 }
 
-// forbiddenHints are what to do about a 403, by route.
-var forbiddenHints = map[string]string{
-	routeCustomer: "grant the account Administer Jira: " + globalPermissions,
-	routeRevoke: "revoking needs an organization or site administrator: admin.atlassian.com > Directory > Users; " +
-		"a token with scopes needs manage:servicedesk-customer",
-	routeRename: "changing names needs Administer Jira, and works for portal-only accounts of this site alone; " +
-		"a token with scopes needs write:customer:jira-service-management",
-	routeSearch:           HintBrowse,
-	routeOrganization:     hintAgent,
-	routeOrganizationUser: hintAgent,
-	routeDeskCustomer:     hintAgent,
-	routeDeskOrganization: hintAgent,
-}
-
-// explain is in plain words why there was no answer. The text holds no URL and no credentials.
-func explain(err error) (Kind, string, string) {
-	if kind, text, hint := explainConnecting(err); kind != 0 {
-		return kind, text, hint
+// explain is why there was no answer, and what to do about it. The text holds no URL and no credentials: it is that
+// of the innermost error, as the outer ones name addresses.
+func explain(err error) (kind Kind, text, hint string) {
+	if err == nil {
+		return KindUnreachable, "no answer", hintConnect
 	}
-	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+	text = err.Error()
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		text = userInfo.ReplaceAllString(inner.Error(), "//")
+	}
+	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
+	_, alert := errors.AsType[tls.AlertError](err)
+	_, record := errors.AsType[tls.RecordHeaderError](err)
+	_, proxy := errors.AsType[*proxyError](err)
+	op, isOp := errors.AsType[*net.OpError](err)
+	name, isName := errors.AsType[*net.DNSError](err)
+	timeout, isTimeout := errors.AsType[net.Error](err)
+	switch {
+	case certificate, alert:
+		return KindTLS, "TLS failed: " + text, "check --site, and the clock of this machine; if your network inspects " +
+			"TLS, save its certificate authority as a PEM file and give it as --ca-file"
+	case record, errors.Is(err, http.ErrSchemeMismatch):
+		return KindTLS, "the host does not speak TLS on this port", hintConnect
+	case proxy, isOp && op.Op == "proxyconnect":
+		return KindProxy, "no connection through the proxy: " + text,
+			"check HTTPS_PROXY: it looks like http://proxy:8080, or http://user:password@proxy:8080"
+	case isName && name.IsNotFound:
+		return KindName, "there is no host " + clean(name.Name), "check --site, and that this machine can resolve names"
+	case isOp && op.Op == "dial":
+		return KindUnreachable, "cannot connect: " + text, hintConnect
+	case isTimeout && timeout.Timeout():
 		return KindTimeout, "no answer in time", hintAgain
 	}
-	for _, broken := range []error{syscall.ECONNRESET, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed} {
-		if errors.Is(err, broken) {
-			return KindUnreachable, "the connection broke before the answer was read", hintAgain
-		}
-	}
-	if e, ok := errors.AsType[*tokenServerError](err); ok {
-		return KindServer, e.Error(), hintAgain
-	}
-	if err == nil {
-		return KindUnreachable, "no answer", hintAgain
-	}
-	return KindUnreachable, "no answer: " + userInfo.ReplaceAllString(innermost(err), "//"), hintAgain
+	return KindUnreachable, "no answer was read: " + text, hintAgain
 }
 
 // userInfo is a user and password in a URL.
 var userInfo = regexp.MustCompile(`//[^/\s]*@`)
 
-// explainConnecting knows what goes wrong before there is a connection; 0: nothing did.
-func explainConnecting(err error) (Kind, string, string) {
-	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		text := "the certificate could not be verified: " + clean(e.Err.Error())
-		if unknown, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-			text += ", " + issuer(unknown.Cert)
-		}
-		return KindTLS, text, "check --site, and the clock of this machine; " + hintCA
-	}
-	alert, isAlert := errors.AsType[tls.AlertError](err)
-	_, isRecord := errors.AsType[tls.RecordHeaderError](err)
-	switch {
-	case isAlert:
-		return KindTLS, "the TLS handshake was refused: " + alert.Error(), hintCA
-	case isRecord, errors.Is(err, http.ErrSchemeMismatch):
-		return KindTLS, "the host does not speak TLS on this port", "check --site; behind a proxy, check HTTPS_PROXY"
-	}
-	if e, ok := errors.AsType[*proxyError](err); ok {
-		return KindProxy, e.Error(), hintProxy
-	}
-	op, _ := errors.AsType[*net.OpError](err)
-	if e, ok := errors.AsType[*net.DNSError](err); ok && (op == nil || op.Op != "proxyconnect") {
-		if e.IsNotFound {
-			return KindName, "there is no host " + clean(e.Name), hintName
-		}
-		return KindUnreachable, "the name " + clean(e.Name) + " could not be looked up", hintName
-	}
-	switch {
-	case op != nil && op.Op == "proxyconnect":
-		return KindProxy, "cannot connect to the proxy", "check HTTPS_PROXY, and that the proxy runs"
-	case op != nil && op.Op == "dial":
-		return KindUnreachable, "cannot connect: " + innermost(op), hintConnect
-	}
-	return 0, "", ""
-}
-
-// issuer names who signed a certificate, as far as it is named.
-func issuer(c *x509.Certificate) string {
-	if c == nil {
-		return "nobody"
-	}
-	return clean(c.Issuer.String())
-}
-
-// innermost is the text of the last of the wrapped errors: the outer ones name addresses.
-func innermost(err error) string {
-	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
-		err = inner
-	}
-	return err.Error()
-}
-
 // maxMessage is how much of a server's message is quoted, in characters.
 const maxMessage = 200
 
-// messageNames are the names by which Jira, its gateway, OAuth and others call the message of a refusal. All of the
-// first group that is there count.
-var messageNames = [][]string{
-	{"errorMessage", "errorMessages", "errors"}, {"message"}, {"error_description"}, {"error"}, {"detail"}, {"title"},
-}
-
-// readMessage finds the message of a refusal: in JSON of any shape, plain text, or a page's title.
-// It is as the server wrote it; clean makes it fit to be quoted.
+// readMessage finds the message of a refusal, and Jira's key for it: in JSON of any shape, plain text, or a page's
+// title. It is as the server wrote it; clean makes it fit to be quoted.
 func readMessage(h http.Header, body []byte) (key, text string) {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
 	if isPage(h, body) {
@@ -162,11 +102,13 @@ func readMessage(h http.Header, body []byte) (key, text string) {
 	var v any
 	switch err := json.Unmarshal(body, &v); {
 	case err == nil:
-		if m, ok := v.(map[string]any); ok {
-			i18n, _ := m["i18nErrorMessage"].(map[string]any)
-			key, _ = i18n["i18nKey"].(string)
+		var named struct {
+			I18n struct{ I18nKey string } `json:"i18nErrorMessage"`
 		}
-		return key, flatten(v)
+		if json.Unmarshal(body, &named) == nil {
+			key = named.I18n.I18nKey
+		}
+		return key, strings.Join(messages("", v), "; ")
 	case bytes.HasPrefix(body, []byte("{")), bytes.HasPrefix(body, []byte("[")):
 		return "", "" // cut short
 	}
@@ -174,35 +116,27 @@ func readMessage(h http.Header, body []byte) (key, text string) {
 	return "", string(line)
 }
 
-// flatten joins the texts in v: a string, a list, or an object with a message, or else of field and text.
-func flatten(v any) string {
-	var parts []string
-	add := func(before string, v any) {
-		if s := flatten(v); s != "" && !slices.Contains(parts, s) {
-			parts = append(parts, before+s)
-		}
-	}
+// messages are the texts in v, but for those of an object's fields that are known to hold something else.
+func messages(name string, v any) (texts []string) {
 	switch v := v.(type) {
 	case string:
-		return strings.TrimSpace(v)
+		return []string{name + strings.TrimSpace(v)}
 	case []any:
 		for _, item := range v {
-			add("", item)
+			texts = append(texts, messages(name, item)...)
 		}
 	case map[string]any:
-		for _, group := range messageNames {
-			for _, name := range group {
-				add("", v[name])
-			}
-			if len(parts) > 0 {
-				return strings.Join(parts, "; ")
-			}
-		}
 		for _, field := range slices.Sorted(maps.Keys(v)) {
-			add(field+": ", v[field])
+			switch field {
+			case "errorMessage", "errorMessages", "errors", "message", "detail", "error_description":
+				texts = append(texts, messages("", v[field])...)
+			case "i18nErrorMessage", "error", "title", "type", "path", "timestamp", "_links":
+			default:
+				texts = append(texts, messages(field+": ", v[field])...)
+			}
 		}
 	}
-	return strings.Join(parts, "; ")
+	return texts
 }
 
 var (

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"iter"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -35,66 +36,58 @@ func (p *page[T]) UnmarshalJSON(body []byte) error {
 	return err
 }
 
-// list is what it takes to read a list to its end.
-type list[T any] struct {
-	request        // of the first page, with a query
-	start   string // the parameter of the query that counts values: start or startAt
-	end     int    // no page is asked for from here on; 0: no end
-	id      func(T) string
+// allOf yields each value of a list once. An error is the last element; without one the list is complete.
+func allOf[T any](ctx context.Context, c *Client, o operation, id func(T) string, ids ...string) iter.Seq2[T, error] {
+	first := request{operation: o, ids: ids, query: "limit=" + strconv.Itoa(pageSize)}
+	return allFrom(ctx, c, first, "start", id)
 }
 
-// all yields each value once. An error is the last element; without one the list is complete.
+// allFrom lists from a first page, whose query counts values by the parameter start.
 //
 // The next page is _links.next where that is on the same host and below the same root, else it starts at start + limit
 // of the answer: a page may hold fewer values than its limit and not be the last.
-func (l list[T]) all(ctx context.Context, c *Client) iter.Seq2[T, error] {
+func allFrom[T any](
+	ctx context.Context, c *Client, first request, start string, id func(T) string,
+) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		seen := map[string]bool{}
-		for start, next := 0, ""; l.end == 0 || start < l.end; {
-			p, err := l.page(ctx, c, start, next)
+		for n, r := 0, first; ; {
+			p, err := readPage(ctx, c, r, id)
 			before := len(seen)
 			for _, v := range p.Values {
-				if id := l.id(v); !seen[id] {
-					seen[id] = true
-					if !yield(v, nil) {
-						return
-					}
+				if seen[id(v)] {
+					continue
+				}
+				seen[id(v)] = true
+				if !yield(v, nil) {
+					return
 				}
 			}
 			if err == nil && (p.IsLastPage || len(p.Values) == 0) {
 				return
 			}
 			if err == nil && len(seen) == before {
-				err = l.fail(KindAnswer, "the list goes on without anything new", hintAgain)
+				err = r.fail(KindAnswer, "the list goes on without anything new", hintAgain)
 			}
 			if err != nil {
 				yield(*new(T), err)
 				return
 			}
-			start, next = start+max(p.Limit, 1), c.nextPath(p.Links.Next)
+			n += max(p.Limit, 1)
+			r.query = first.query + "&" + start + "=" + strconv.Itoa(n)
+			r.next = c.nextPath(p.Links.Next)
 		}
 	}
 }
 
-// page reads one page: next, or else the one from start on.
-func (l list[T]) page(ctx context.Context, c *Client, start int, next string) (p page[T], err error) {
-	r := l.request
-	r.next = next
-	if next == "" && start > 0 {
-		r.query += "&" + l.start + "=" + strconv.Itoa(start)
-	}
+func readPage[T any](ctx context.Context, c *Client, r request, id func(T) string) (p page[T], err error) {
 	r.read = readJSON(&p, func() bool {
-		for _, v := range p.Values {
-			if l.id(v) == "" {
-				return false
-			}
-		}
-		return p.Values != nil
+		return p.Values != nil && !slices.ContainsFunc(p.Values, func(v T) bool { return id(v) == "" })
 	})
-	if _, err = c.get(ctx, &r); err != nil {
-		p.Values = nil
+	if _, _, err = c.do(ctx, &r); err != nil {
+		return page[T]{}, err
 	}
-	return p, err
+	return p, nil
 }
 
 // nextPath is the path of a next link, below the root that takes the credentials; "" for any other link.

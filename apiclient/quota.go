@@ -1,6 +1,7 @@
 package apiclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -28,7 +29,7 @@ func quotaAnswer(a answer) pacer.Answer {
 	q.RetryAfter = a.retryAfter()
 	q.Reason = clean(a.header.Get("RateLimit-Reason"))
 	if q.Kind == pacer.Failed {
-		q.Reason = orElse(q.Reason, statusText(a.status))
+		q.Reason = cmp.Or(q.Reason, statusText(a.status))
 		return q
 	}
 	q.Shared = strings.HasPrefix(strings.ToLower(q.Reason), "jira-quota-")
@@ -44,7 +45,7 @@ func quotaKind(a answer) pacer.Kind {
 		return pacer.Refused
 	case a.verdict == definite, a.whole():
 		return pacer.Passed
-	case errors.Is(a.err, context.Canceled):
+	case errors.Is(a.err, context.Canceled), hopeless(a.err, false):
 		return pacer.Unsent // the site is not to blame
 	}
 	return pacer.Failed
@@ -63,8 +64,8 @@ func (a answer) untilReset() time.Duration {
 func (a answer) retryAfter() time.Duration {
 	var longest time.Duration
 	for _, v := range a.header.Values("Retry-After") {
-		if d, ok := seconds(v); ok {
-			longest = max(longest, d)
+		if s, err := strconv.ParseFloat(strings.TrimSpace(v), 64); !math.IsNaN(s) && (err == nil || s > 0) {
+			longest = max(longest, time.Duration(min(s, maxWait.Seconds())*float64(time.Second)))
 		} else if t, err := http.ParseTime(strings.TrimSpace(v)); err == nil {
 			longest = max(longest, a.from(t))
 		}
@@ -84,25 +85,12 @@ func (a answer) level() *pacer.Level {
 	return nil
 }
 
-// until reads the time until a moment: ISO 8601, seconds or milliseconds since 1970, or seconds from now.
+// until reads the time until a moment in ISO 8601, with or without seconds.
 func (a answer) until(s string) time.Duration {
-	s = strings.TrimSpace(s)
-	if f, err := strconv.ParseFloat(s, 64); err == nil && f >= 1e8 {
-		if f >= 1e11 {
-			f /= 1000
-		}
-		if f >= 1e11 {
-			return 0
-		}
-		return a.from(time.UnixMilli(int64(f * 1000)))
-	}
-	if d, ok := seconds(s); ok {
-		return d
-	}
 	for _, layout := range []string{
 		time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z0700",
 	} {
-		if t, err := time.Parse(layout, s); err == nil {
+		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
 			return a.from(t)
 		}
 	}
@@ -118,26 +106,10 @@ func (a answer) from(t time.Time) time.Duration {
 	return max(0, min(t.Sub(now), maxWait))
 }
 
-// seconds reads a number of seconds, also one with a fraction.
-func seconds(s string) (time.Duration, bool) {
-	f, ok := number(s)
-	return time.Duration(math.Ceil(min(f, maxWait.Seconds())*1000)) * time.Millisecond, ok
-}
-
-// count reads a whole number.
+// count reads a whole number; a negative one is 0.
 func count(s string) (int, bool) {
-	f, ok := number(s)
-	return int(f), ok && f <= math.MaxInt32
-}
-
-// number reads a decimal number; a negative one is 0.
-func number(s string) (float64, bool) {
-	s = strings.TrimSpace(s)
-	f, err := strconv.ParseFloat(s, 64)
-	if strings.ContainsAny(s, "xXpPiInN_") || err != nil && !math.IsInf(f, 0) {
-		return 0, false
-	}
-	return max(0, min(f, math.MaxInt64)), true
+	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 32)
+	return max(0, int(n)), err == nil
 }
 
 func isRateHeader(name string) bool {

@@ -26,22 +26,18 @@ const longestRetryAfter = 5 * time.Minute
 
 // request is one operation, to be sent as often as need be.
 type request struct {
-	op     string // for errors: what was being done
-	method string
-	route  string   // the path with names in braces instead of ids; in logs and errors as it is
-	ids    []string // in the order of the names
-	query  string
-	next   string // the whole path instead, as a page named it
-	body   []byte
-	lane   *lane
+	operation
+	ids   []string // of the route, in its order
+	query string
+	next  string // the whole path instead, as a page named it
+	body  []byte
 
-	anonymous    bool              // to the site, without credentials
-	at           string            // send to this root; "": where the credentials are taken
-	experimental bool              // opts in to an experimental API
-	check        bool              // asked before the run: ends with its context, and has less patience
-	private      []string          // addresses and names, never to be logged
-	record       Record            // the hooks of whoever keeps the record
-	read         func([]byte) bool // reads the body of a 2xx, and reports whether it is whole and what is promised
+	anonymous bool              // to the site, without credentials
+	at        string            // send to this root; "": where the credentials are taken
+	check     bool              // asked before the run: ends with its context, and has less patience
+	private   []string          // addresses and names, never to be logged
+	record    Record            // the hooks of whoever keeps the record
+	read      func([]byte) bool // reads the body of a 2xx, and reports whether it is whole and what is promised
 }
 
 // path is what the request is sent to, below a root.
@@ -99,11 +95,11 @@ func (p *progress) note(a answer, others bool) {
 type step int
 
 const (
-	finish      step = iota + 1 // done
-	stop                        // the answer is no, for good
-	renew                       // again, with a new token
-	afterRefuse                 // again, at no cost
-	retry                       // again, at the cost of a failure
+	finish step = iota + 1 // done
+	stop                   // the answer is no, for good
+	renew                  // at once, with a new token
+	again                  // it was refused, which costs nothing
+	retry                  // it failed
 )
 
 // next is the policy.
@@ -112,7 +108,7 @@ func next(a answer, check bool) step {
 	case a.success():
 		return finish
 	case a.verdict == refused:
-		return afterRefuse
+		return again
 	case a.verdict == definite && a.status == http.StatusUnauthorized:
 		return renew
 	case a.verdict == definite, hopeless(a.err, check), check && a.whole():
@@ -137,15 +133,17 @@ func (c *Client) do(ctx context.Context, r *request) (answer, Call, error) {
 		}
 		switch {
 		case p.step == finish:
-			c.works.Store(r.route, true)
+			c.lane(r.operation).works.Store(true)
 			return p.last, p.call, nil
 		case p.step == renew:
 			continue
 		case p.step == stop, ctx.Err() == nil && c.exhausted(ctx, r, p):
 			return p.last, p.call, c.failure(ctx, r, p.last)
 		}
-		if err := sleep(ctx, c.pause(r, p)); err != nil {
-			return p.last, p.call, fmt.Errorf("%s: %w", r.op, err)
+		select {
+		case <-time.After(c.pause(r, p)):
+		case <-ctx.Done():
+			return p.last, p.call, fmt.Errorf("%s: %w", r.name, ctx.Err())
 		}
 	}
 }
@@ -153,25 +151,29 @@ func (c *Client) do(ctx context.Context, r *request) (answer, Call, error) {
 // attempt makes one attempt: permit, on record, leave, answer, off the record when it did nothing. What is next is
 // then in p.step.
 func (c *Client) attempt(ctx context.Context, r *request, p *progress) error {
-	permit, err := r.lane.Wait(ctx, p.step == retry)
+	lane := c.lane(r.operation)
+	permit, err := lane.Wait(ctx, p.step == retry)
 	if err != nil {
-		return fmt.Errorf("%s: %w", r.op, err)
+		return fmt.Errorf("%s: %w", r.name, err)
 	}
-	if err := p.begin(r.record); err != nil {
-		r.lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
-		return err
+	if !p.onRecord {
+		if err := callHook(r.record.Before); err != nil {
+			lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
+			return err
+		}
+		p.onRecord = true
 	}
-	if err := r.lane.Leave(ctx, &permit); err != nil {
-		r.lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
-		return errors.Join(fmt.Errorf("%s: %w", r.op, err), p.undo(r.record))
+	if err := lane.Leave(ctx, &permit); err != nil {
+		lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
+		return errors.Join(fmt.Errorf("%s: %w", r.name, err), p.undo(r.record))
 	}
 	start := time.Now()
 	a := c.send(ctx, r)
-	others := r.lane.Done(permit, a.quota)
+	others := lane.Done(permit, a.quota)
 	p.call.Took = time.Since(start)
 	p.note(a, others)
 	if a.quota.Kind == pacer.Passed {
-		r.lane.answered.Store(time.Now().UnixNano())
+		lane.answered.Store(time.Now().UnixNano())
 	}
 	p.step = next(a, r.check)
 	if p.step == renew && (r.anonymous || p.renewed || !c.token.renew(a.token)) {
@@ -185,35 +187,28 @@ func (c *Client) attempt(ctx context.Context, r *request, p *progress) error {
 	return nil
 }
 
-// begin puts the call on record, unless an earlier attempt of it still is.
-func (p *progress) begin(r Record) error {
-	if p.onRecord || r.Before == nil {
-		return nil
-	}
-	if err := r.Before(); err != nil {
-		return err
-	}
-	p.onRecord = true
-	return nil
-}
-
 // undo takes the call off the record, unless one of its attempts is lost.
 func (p *progress) undo(r Record) error {
 	if !p.onRecord || p.call.Lost {
 		return nil
 	}
 	p.onRecord = false
-	if r.Undone == nil {
+	return callHook(r.Undone)
+}
+
+// callHook calls a hook, which may be nil.
+func callHook(hook func() error) error {
+	if hook == nil {
 		return nil
 	}
-	return r.Undone()
+	return hook()
 }
 
 // exhausted ends an operation only when it is to blame itself: the site answers others and not this. Otherwise the
 // site is down or its quota used up, which is for the pacer to end.
 func (c *Client) exhausted(ctx context.Context, r *request, p *progress) bool {
 	switch {
-	case p.step == afterRefuse:
+	case p.step == again:
 		return p.singled >= patience || p.refusals >= patienceAlone && c.alive(ctx)
 	case r.check:
 		return p.failures >= patienceCheck
@@ -221,7 +216,7 @@ func (c *Client) exhausted(ctx context.Context, r *request, p *progress) bool {
 		return p.failures >= patienceAnswer
 	case p.failures < patience:
 		return false
-	case r.lane.answered.Load() >= p.began.UnixNano():
+	case c.lane(r.operation).answered.Load() >= p.began.UnixNano():
 		return true
 	}
 	return p.failures >= patienceAlone && c.alive(ctx)
@@ -232,21 +227,21 @@ func (c *Client) alive(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	p := new(progress)
-	return c.attempt(ctx, c.infoRequest(new(string)), p) == nil && p.last.verdict == definite
+	return c.attempt(ctx, infoRequest(new(string)), p) == nil && p.last.verdict == definite
 }
 
 // pause is the wait of one row before its next attempt; after a failure it is at least what the site asks for, within
 // reason.
 func (c *Client) pause(r *request, p *progress) time.Duration {
-	if p.step == afterRefuse {
+	if p.step == again {
 		return backoff(p.refusals)
 	}
 	asked := min(p.last.quota.RetryAfter, longestRetryAfter)
 	if r.check {
 		asked = min(asked, startPatience)
 	}
-	if c.maxPause > 0 {
-		asked = min(asked, c.maxPause)
+	if c.config.MaxPause > 0 {
+		asked = min(asked, c.config.MaxPause)
 	}
 	return max(asked, backoff(p.failures))
 }
@@ -267,15 +262,4 @@ func hopeless(err error, check bool) bool {
 	}
 	kind, _, _ := explain(err)
 	return kind == KindTLS || kind == KindProxy || kind == KindName
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -11,7 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -41,7 +41,6 @@ type answer struct {
 	status  int // 0: none
 	header  http.Header
 	body    []byte
-	tls     *tls.ConnectionState
 	sent    int    // requests that left; more than one: the transport has replayed it in silence
 	token   string // the Authorization header that was used
 	err     error
@@ -59,29 +58,28 @@ func (a answer) whole() bool { return a.verdict == ambiguous && a.status/100 == 
 func (c *Client) send(ctx context.Context, r *request) answer {
 	root, authorization, err := c.whereAndWho(ctx, r)
 	if err != nil {
-		return unsentAnswer(ctx, err)
+		return unsentAnswer(err)
 	}
 	if !r.check {
 		ctx = context.WithoutCancel(ctx)
 	}
-	timed, cancel := context.WithTimeout(ctx, c.timeout)
+	timed, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
-	c.closeStale()
 
 	w := new(wire)
 	req, err := c.newRequest(w.trace(timed), r, root, authorization)
 	if err != nil {
-		return unsentAnswer(ctx, r.fail(KindInvalid, "the request cannot be made", ""))
+		return unsentAnswer(r.fail(KindInvalid, "the request cannot be made", ""))
 	}
 	a := answer{token: authorization}
-	resp, err := c.transport.RoundTrip(req)
+	resp, err := c.config.Transport.RoundTrip(req)
 	if err == nil {
-		a.status, a.header, a.tls = resp.StatusCode, resp.Header, resp.TLS
+		a.status, a.header = resp.StatusCode, resp.Header
 		a.body, a.err = readBody(resp)
 	} else if a.err = err; timed.Err() != nil && ctx.Err() == nil {
 		a.err = context.DeadlineExceeded // its own, whatever the transport calls that
 	}
-	a.at, a.sent = time.Now(), w.sent(err)
+	a.at, a.sent = time.Now(), w.sent()
 	a.verdict = classify(a, r)
 	a.quota = quotaAnswer(a)
 	return a
@@ -89,11 +87,9 @@ func (c *Client) send(ctx context.Context, r *request) answer {
 
 // unsentAnswer is that of an attempt that did not even become a request. A token endpoint that is out of order
 // counts as a site that does not answer.
-func unsentAnswer(ctx context.Context, err error) answer {
-	a := answer{verdict: unsent, err: err, at: time.Now(), quota: pacer.Answer{Kind: pacer.Unsent}}
-	if !hopeless(err, false) && ctx.Err() == nil {
-		a.quota = quotaAnswer(a)
-	}
+func unsentAnswer(err error) answer {
+	a := answer{verdict: unsent, err: err, at: time.Now()}
+	a.quota = quotaAnswer(a)
 	return a
 }
 
@@ -108,13 +104,11 @@ func (c *Client) newRequest(ctx context.Context, r *request, root, authorization
 	}
 	req.GetBody = nil // without it no transport can replay the body in silence
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", c.userAgent)
+	req.Header.Set("User-Agent", c.config.UserAgent)
 	req.Header.Set("X-Atlassian-Token", "no-check")
+	req.Header.Set("X-ExperimentalApi", "opt-in") // some operations need it, and no other minds it
 	if r.body != nil {
 		req.Header.Set("Content-Type", "application/json")
-	}
-	if r.experimental {
-		req.Header.Set("X-ExperimentalApi", "opt-in")
 	}
 	if authorization != "" {
 		req.Header.Set("Authorization", authorization)
@@ -125,7 +119,7 @@ func (c *Client) newRequest(ctx context.Context, r *request, root, authorization
 // classify is by status alone, but for what shows that an answer is not whole, or not what the API promises.
 func classify(a answer, r *request) verdict {
 	switch {
-	case a.sent == 0 || unprocessed(a.err):
+	case a.sent == 0:
 		return unsent
 	case a.status == 0 || a.status >= 500:
 		return ambiguous
@@ -135,17 +129,6 @@ func classify(a answer, r *request) verdict {
 		return ambiguous
 	}
 	return definite
-}
-
-// unprocessed reports the two cases in which HTTP/2 promises that the server has done nothing (RFC 9113, 8.7). They
-// have no type of their own in net/http; an unknown text is merely ambiguous.
-func unprocessed(err error) bool {
-	if err == nil {
-		return false
-	}
-	text := err.Error()
-	return strings.HasPrefix(text, "http2: Transport: cannot retry") &&
-		(strings.Contains(text, "REFUSED_STREAM") || strings.Contains(text, "GOAWAY"))
 }
 
 // readBody reads to the end, so that the connection can be used again.
@@ -169,81 +152,57 @@ func readJSON[T any](v *T, valid func() bool) func([]byte) bool {
 // readNothing is a read of an answer that the API promises to be empty.
 func readNothing(body []byte) bool { return len(bytes.TrimSpace(body)) == 0 }
 
-// get asks for what r.read reads.
-func (c *Client) get(ctx context.Context, r *request) (answer, error) {
-	r.method = http.MethodGet
-	a, _, err := c.do(ctx, r)
-	return a, err
-}
-
-// closeStale closes connections that were idle for so long that the other side may have dropped them.
-func (c *Client) closeStale() {
-	now := time.Now().UnixNano()
-	if last := c.lastSent.Swap(now); last != 0 && now-last > int64(10*time.Second) {
-		c.Close()
-	}
-}
-
 func (c *Client) logAttempt(ctx context.Context, r *request, p *progress) {
-	if !c.log.Enabled(ctx, slog.LevelDebug) {
+	if !c.config.Log.Enabled(ctx, slog.LevelDebug) {
 		return
 	}
-	a := p.last
-	attrs := []any{"method", r.method, "route", r.route, "status", a.status, "took", p.call.Took,
-		"attempt", p.call.Attempts, "verdict", a.verdict.String()}
+	a, text := p.last, ""
 	if a.err != nil {
-		_, text, _ := explain(a.err)
-		attrs = append(attrs, "error", mask(text, r.private))
+		_, text, _ = explain(a.err)
 	}
-	c.log.DebugContext(ctx, "request", attrs...)
+	c.config.Log.DebugContext(ctx, "request", "method", r.method, "route", r.route, "status", a.status,
+		"took", p.call.Took, "attempt", p.call.Attempts, "verdict", a.verdict.String(), "error", mask(text, r.private))
 }
 
-// wire is what httptrace reports of one attempt.
+// wire is what httptrace reports of one attempt: the connections that it got.
 type wire struct {
-	asked  atomic.Bool // for a connection: a real transport is at work
-	fresh  atomic.Bool // a connection was got, and no header was written yet
-	shared atomic.Bool // HTTP/2
-	wrote  atomic.Int32
-	conn   atomic.Pointer[countedConn]
-	before atomic.Int64 // bytes written on conn when it was got
+	asked atomic.Bool // for a connection: a real transport is at work
+	mu    sync.Mutex
+	got   []connUse
+}
+
+type connUse struct {
+	conn   *countedConn // nil: of no kind that is known
+	before int64        // bytes that were written on it
 }
 
 func (w *wire) trace(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { w.asked.Store(true) },
 		GotConn: func(info httptrace.GotConnInfo) {
-			conn := counted(info.Conn)
-			if conn != nil {
-				w.before.Store(conn.written.Load())
+			use := connUse{conn: counted(info.Conn)}
+			if use.conn != nil {
+				use.before = use.conn.written.Load()
 			}
-			w.shared.Store(conn == nil)
-			w.conn.Store(conn)
-			w.fresh.Store(true)
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.got = append(w.got, use)
 		},
-		// On HTTP/2 the first header may leave before WroteHeaders is called.
-		WroteHeaderField: func(string, []string) { w.writing() },
-		WroteHeaders:     w.writing,
 	})
 }
 
-// writing counts once for each connection.
-func (w *wire) writing() {
-	if w.fresh.Load() && w.fresh.CompareAndSwap(true, false) {
-		w.wrote.Add(1)
-	}
-}
-
-// sent counts the requests that may have left. A transport that reports nothing is taken to have sent one.
-func (w *wire) sent(err error) int {
+// sent counts the requests that may have left, one for each connection that was written to. What cannot be told is
+// taken to have left.
+func (w *wire) sent() (n int) {
 	if !w.asked.Load() {
 		return 1
 	}
-	n := int(w.wrote.Load())
-	if conn := w.conn.Load(); n == 1 && conn != nil && conn.written.Load() == w.before.Load() {
-		return 0
-	}
-	if n == 0 && w.shared.Load() && errors.Is(err, context.DeadlineExceeded) {
-		return 1 // an HTTP/2 stream may have been on its way
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, use := range w.got {
+		if use.conn == nil || use.conn.written.Load() > use.before {
+			n++
+		}
 	}
 	return n
 }
@@ -264,15 +223,11 @@ func (c *countedConn) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// counted finds the countedConn under a connection on which one request travels at a time; nil: there is none.
+// counted finds the countedConn under a connection; nil: there is none.
 func counted(conn net.Conn) *countedConn {
-	switch conn := conn.(type) {
-	case *countedConn:
-		return conn
-	case *tls.Conn:
-		if conn.ConnectionState().NegotiatedProtocol != "h2" {
-			return counted(conn.NetConn())
-		}
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
 	}
-	return nil
+	found, _ := conn.(*countedConn)
+	return found
 }

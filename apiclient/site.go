@@ -33,6 +33,9 @@ var clouds = []cloud{
 // Atlassian's without a known gateway needs them, and a host of another cloud is refused.
 func cloudOf(site, gateway, token string, kind CredentialKind) (cloud, error) {
 	own, known := cloudOfDomain(hostOf(site))
+	if isLoopback(hostOf(site)) {
+		own = cloud{gateway: site, token: site + "/oauth/token"} // a sandbox is all of it
+	}
 	used := own
 	for _, o := range []struct {
 		flag, given string
@@ -45,7 +48,7 @@ func cloudOf(site, gateway, token string, kind CredentialKind) (cloud, error) {
 		if err == nil && u.RawQuery+u.Fragment != "" {
 			err = siteError("it is not a plain address", "leave "+o.flag+" out unless somebody gave you one")
 		}
-		if err == nil && known && belongsToOther(own, u.Hostname()) {
+		if err == nil && known && belongsToOther(own, hostOf(o.given)) {
 			err = siteError("this host belongs to another of Atlassian's clouds than the site",
 				"leave "+o.flag+" out: the credentials of one cloud must not be sent to another")
 		}
@@ -103,13 +106,13 @@ func (c *Client) CredentialHosts() []string {
 
 func within(host, domain string) bool { return host == domain || strings.HasSuffix(host, "."+domain) }
 
-// hostOf is the host of an address without its port, in lower case; "" of none.
+// hostOf is the host of an address without its port, in lower case and without a last dot; "" of none.
 func hostOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return ""
 	}
-	return strings.ToLower(u.Hostname())
+	return strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
 }
 
 // ParseSite completes what people give for a site: "acme" and "acme.atlassian.net/jira/projects" are
@@ -120,13 +123,17 @@ func ParseSite(s string) (string, error) {
 		return "", siteError("no site is given", "set --site or JIRA_BASE_URL to "+exampleSite)
 	}
 	if !strings.Contains(s, "://") {
-		s = "https://" + s
+		scheme := "https://"
+		if isLoopback(hostOf("//" + s)) {
+			scheme = "http://"
+		}
+		s = scheme + s
 	}
 	u, err := parseAddress(s)
 	if err != nil {
 		return "", err
 	}
-	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	host := hostOf(s)
 	if !strings.ContainsAny(host, ".:") && host != "localhost" {
 		host += ".atlassian.net"
 	}

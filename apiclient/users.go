@@ -3,12 +3,10 @@ package apiclient
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 )
-
-const routeSearch = "/rest/api/3/user/search"
 
 // Account is a user of any kind. Email is empty where the site hides it.
 type Account struct {
@@ -50,20 +48,15 @@ type UnresolvedError struct {
 
 func (e *UnresolvedError) Error() string { return e.Why.String() }
 
-// searchEnd is how many users a search gives at most.
-const searchEnd = 1000
-
 // FindAccount looks up the account with exactly this address, without regard to case. Of several the only one that is
 // a customer is taken. Otherwise the error is an *UnresolvedError. A 401 is an *Error: it is no evidence of anything.
 func (c *Client) FindAccount(ctx context.Context, email string) (Account, error) {
 	email = strings.TrimSpace(email)
-	r := c.listRequest("looking up an account", routeSearch)
-	r.query = url.Values{"query": {email}, "maxResults": {strings.TrimPrefix(r.query, "limit=")}}.Encode()
-	r.lane, r.private = c.lanes.search, []string{email}
-	search := list[Account]{request: r, start: "startAt", end: searchEnd, id: func(a Account) string { return a.ID }}
+	query := url.Values{"query": {email}, "maxResults": {strconv.Itoa(pageSize)}}.Encode()
+	first := request{operation: opSearch, query: query, private: []string{email}}
 	var found []Account
-	for account, err := range search.all(ctx, c) {
-		if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusForbidden {
+	for account, err := range allFrom(ctx, c, first, "startAt", func(a Account) string { return a.ID }) {
+		if e, ok := errors.AsType[*Error](err); ok && e.Kind == KindForbidden {
 			return Account{}, &UnresolvedError{Why: BrowseMissing, Hint: HintBrowse}
 		}
 		if err != nil {
@@ -113,31 +106,8 @@ func (c *Client) Myself(ctx context.Context) (User, error) {
 
 func (c *Client) myselfAt(ctx context.Context, root string) (User, answer, error) {
 	var user User
-	r := c.checkRequest("checking the credentials", "/rest/api/3/myself")
-	r.at = root
+	r := &request{operation: opMyself, check: true, at: root}
 	r.read = readJSON(&user, func() bool { return user.ID != "" })
-	a, err := c.get(ctx, r)
+	a, _, err := c.do(ctx, r)
 	return user, a, err
-}
-
-// permissions is which of the permissions (as in ADMINISTER, USER_PICKER) the account has. One that the site does not
-// know is missing from the map.
-func (c *Client) permissions(ctx context.Context, names string) (map[string]Verdict, error) {
-	var answer struct {
-		Permissions map[string]struct {
-			HavePermission bool `json:"havePermission"`
-		} `json:"permissions"`
-	}
-	r := c.checkRequest("checking permissions", "/rest/api/3/mypermissions")
-	r.query = "permissions=" + names
-	r.read = readJSON(&answer, func() bool { return answer.Permissions != nil })
-	_, err := c.get(ctx, r)
-	has := map[string]Verdict{}
-	for name, p := range answer.Permissions {
-		has[name] = No
-		if p.HavePermission {
-			has[name] = Yes
-		}
-	}
-	return has, err
 }

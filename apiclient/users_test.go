@@ -3,8 +3,10 @@ package apiclient
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -37,7 +39,7 @@ func TestFindAccount(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if r.URL.Path != routeSearch || r.URL.Query().Get("query") != ann || r.URL.Query().Get("maxResults") != "50" {
+				if r.URL.Path != opSearch.route || r.URL.Query().Get("query") != ann || r.URL.Query().Get("maxResults") != "50" {
 					t.Errorf("asked for %s", r.URL)
 				}
 				json.NewEncoder(w).Encode(append([]Account{}, tt.found...))
@@ -75,11 +77,11 @@ func TestFindAccountWithoutPermission(t *testing.T) {
 // A full page of prefix matches does not hide the one account.
 func TestFindAccountPages(t *testing.T) {
 	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		page := make([]Account, 0, pageOfUsers)
+		page := make([]Account, 0, pageSize)
 		if r.URL.Query().Get("startAt") == "50" {
 			page = append(page, Account{ID: "qm:1", Type: "customer", Email: "a@example.com"})
 		} else {
-			for i := range pageOfUsers {
+			for i := range pageSize {
 				page = append(page, Account{ID: "x" + string(rune('0'+i)), Email: "a@example.com.example"})
 			}
 		}
@@ -116,7 +118,7 @@ func TestRevokePortalAccess(t *testing.T) {
 				}
 				answers.ServeHTTP(w, r)
 			}))
-			call, err := newTestClient(t, server.URL).RevokePortalAccess(t.Context(), id)
+			call, err := newTestClient(t, server.URL).RevokePortalAccess(t.Context(), id, Record{})
 			checkKind(t, err, tt.kind, tt.hint)
 			if diff := cmp.Diff(tt.want, call, anyTime); diff != "" {
 				t.Error(diff)
@@ -129,7 +131,7 @@ func TestRevokeSendsNoOddID(t *testing.T) {
 	server := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") }))
 	client := newTestClient(t, server.URL)
 	for _, id := range []string{"", ".", "..", "a/../b", "a?b", "ann.lee@example.com", "a b", "a%2fb"} {
-		call, err := client.RevokePortalAccess(t.Context(), id)
+		call, err := client.RevokePortalAccess(t.Context(), id, Record{})
 		checkKind(t, err, KindInvalid, "")
 		if call != (Call{}) {
 			t.Errorf("%q: %+v", id, call)
@@ -137,17 +139,69 @@ func TestRevokeSendsNoOddID(t *testing.T) {
 	}
 }
 
-func TestServiceDesks(t *testing.T) {
-	pages := map[string]string{
-		"0": `{"size":2,"isLastPage":false,"values":[{"id":"1","projectKey":"A"},{"id":"2","projectKey":"B"}]}`,
-		"2": `{"size":1,"isLastPage":true,"values":[{"id":"3","projectKey":"C","projectName":"Third"}]}`,
+// Only a 2xx with an empty body is a revocation.
+func TestRevokeBelievesNoPage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		site := jsmtest.New(jsmtest.Options{Faults: []jsmtest.Fault{{Kind: jsmtest.SignInPage, Share: 1, Route: "PUT"}}})
+		client := inProcess(t, site)
+		for i := range 20 {
+			customer, _, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d@example.com", i), "C"}, Record{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := new(recorder)
+			call, err := client.RevokePortalAccess(t.Context(), customer.AccountID, r.record())
+			checkKind(t, err, KindAnswer, "--site")
+			if !call.Lost || !r.onRecord {
+				t.Errorf("%+v, %v", call, r.events)
+			}
+		}
+	})
+}
+
+func TestRenameCustomer(t *testing.T) {
+	site, server := serveSite(t, jsmtest.Options{})
+	client := newTestClient(t, server.URL)
+	ctx := t.Context()
+	customer, _, err := client.CreateCustomer(ctx, newcomer, Record{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Write([]byte(pages[r.URL.Query().Get("start")]))
-	}))
-	got, err := newTestClient(t, server.URL).ServiceDesks(t.Context())
-	want := []ServiceDesk{{ID: "1", ProjectKey: "A"}, {ID: "2", ProjectKey: "B"}, {ID: "3", ProjectKey: "C", ProjectName: "Third"}}
-	if diff := cmp.Diff(want, got); diff != "" || err != nil {
-		t.Errorf("%s%v", diff, err)
+	_, err = client.RenameCustomer(ctx, "qm:nobody:1", "N")
+	if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindNotFound || !e.RouteInDoubt() {
+		t.Errorf("before any: %v", err)
+	}
+	if _, err := client.RenameCustomer(ctx, customer.AccountID, "Newer Name"); err != nil {
+		t.Fatal(err)
+	}
+	if got := site.Find(newcomer.Email); len(got) != 1 || got[0].Name != "Newer Name" {
+		t.Errorf("%+v", got)
+	}
+	_, err = client.RenameCustomer(ctx, "qm:nobody:1", "N")
+	if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindNotFound || e.RouteInDoubt() {
+		t.Errorf("after one: %v", err)
+	}
+
+	site.SetFaults(jsmtest.Fault{Kind: jsmtest.RouteGone, Share: 1, Route: jsmtest.RenamePath})
+	_, err = newTestClient(t, server.URL).RenameCustomer(ctx, customer.AccountID, "N")
+	if e, ok := errors.AsType[*Error](err); !ok || !e.RouteInDoubt() {
+		t.Errorf("without the operation: %v", err)
+	}
+
+	clerk := jsmtest.SandboxToken()
+	clerk.Admin = false
+	_, server = serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{clerk}})
+	_, err = newTestClient(t, server.URL).RenameCustomer(ctx, customer.AccountID, "N")
+	checkKind(t, err, KindForbidden, "Administer Jira")
+}
+
+func TestRenameBelievesNoOtherAccount(t *testing.T) {
+	for body, want := range map[string]bool{
+		"": true, " \n": true, `{}`: true, `{"displayName":"N"}`: true, `{"accountId":"qm:1:2"}`: true,
+		`{"accountId":"qm:1:3"}`: false, `[]`: false, `"ok"`: false, `<html>`: false, `{"accountId":`: false,
+	} {
+		if got := readNothing([]byte(body)) || namesNoOther([]byte(body), "qm:1:2"); got != want {
+			t.Errorf("%q: %t", body, got)
+		}
 	}
 }

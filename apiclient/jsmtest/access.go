@@ -36,21 +36,16 @@ func BuiltInDesks() []Desk {
 }
 
 // Organizations lists the organizations with their members, in the order in which they were made.
-func (s *Site) Organizations() (all []Organization) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, o := range s.orgs {
-		all = append(all, *o)
-	}
-	return all
-}
+func (s *Site) Organizations() []Organization { return snapshot(s, &s.orgs) }
 
 // Desks lists the service projects with their customers and organizations.
-func (s *Site) Desks() (all []Desk) {
+func (s *Site) Desks() []Desk { return snapshot(s, &s.desks) }
+
+func snapshot[T any](s *Site, of *[]*T) (all []T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, d := range s.desks {
-		all = append(all, *d)
+	for _, v := range *of {
+		all = append(all, *v)
 	}
 	return all
 }
@@ -135,7 +130,7 @@ type accountIDs struct{ AccountIDs []string }
 
 // join adds accounts to members: those that exist, or nobody when some do not and all is set.
 func (c *call) join(members []Account, ids accountIDs, all bool) ([]Account, answer) {
-	joined, unknown := slices.Clip(members), len(ids.AccountIDs) == 0 // that none at all are refused is invented
+	joined, unknown := members, len(ids.AccountIDs) == 0 // that none at all are refused is invented
 	for _, id := range ids.AccountIDs {
 		a := c.site.accounts.byID[id]
 		if a == nil || c.site.unknown(c.route, id) {

@@ -49,8 +49,9 @@ type accounts struct {
 	asked     int // create requests
 }
 
-func newAccounts() *accounts {
-	return &accounts{tenant: randomUUID(), byAddress: map[string][]*account{}, byID: map[string]*account{}}
+func newAccounts(cloudID string) *accounts {
+	sum := sha256.Sum256([]byte(cloudID))
+	return &accounts{tenant: uuid(sum[:16]), byAddress: map[string][]*account{}, byID: map[string]*account{}}
 }
 
 // fold is what addresses are compared by. That Jira ignores case is invented.
@@ -79,7 +80,7 @@ func (s *accounts) add(a Account) *account {
 // tenantPrefix is the part of the tenant that the ids of others than customers have.
 const tenantPrefix = len("xxxxxxxx-xxxx-xxxx-xxxx-")
 
-// newID is qm:<tenant>:<24 hex digits> for customers and 712020:<uuid> for others. The tenant is random for each site
+// newID is qm:<tenant>:<24 hex digits> for customers and 712020:<uuid> for others. The tenant follows from the cloud id
 // and the digits follow from the address, so that faults can be drawn by these.
 func (s *accounts) newID(a *account) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", a.key, len(s.byAddress[a.key])))
@@ -125,10 +126,14 @@ func copies(kept []*account) []Account {
 	return all
 }
 
-// randomUUID is a random (version 4) UUID.
 func randomUUID() string {
 	var raw [16]byte
 	_, _ = rand.Read(raw[:]) // never fails
+	return uuid(raw[:])
+}
+
+// uuid formats 16 bytes as a UUID of version 4.
+func uuid(raw []byte) string {
 	raw[6], raw[8] = raw[6]&0x0f|0x40, raw[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", raw[:4], raw[4:6], raw[6:8], raw[8:10], raw[10:])
 }

@@ -82,9 +82,7 @@ func page[T any](c *call, all []T, write func(T) map[string]any) answer {
 func (s *Site) deliver(w http.ResponseWriter, c *call, a answer, d Decision) {
 	delay := d.Delay
 	if c.route.api {
-		s.mu.Lock()
-		delay += s.options.Latency.draw(s.random)
-		s.mu.Unlock()
+		delay += c.latency()
 	}
 	if d.Fault == HangAfter {
 		delay = 1<<63 - 1

@@ -31,38 +31,26 @@ func (c *call) apiUser(a Account) map[string]any {
 	return p
 }
 
-// newCustomer is the body of a request to create or rename.
-type newCustomer struct {
-	Email       string `json:"email"`
-	DisplayName string `json:"displayName"`
-	FullName    string `json:"fullName"` // deprecated, taken when there is no displayName
-}
+// newCustomer is the body of a request to create or rename. The deprecated fullName is not read.
+type newCustomer struct{ Email, DisplayName string }
 
-// name is the display name; that it has 1 to 255 characters is invented.
-func (n newCustomer) name() (string, bool) {
-	name := strings.TrimSpace(n.DisplayName)
-	if name == "" {
-		name = strings.TrimSpace(n.FullName)
-	}
-	return name, name != "" && len(name) <= 255
-}
-
-func (c *call) badName() answer {
-	return c.failure(http.StatusBadRequest, "name", "A display name has 1 to 255 characters")
+// tidy takes blanks from the ends, and reports whether the name has 1 to 255 characters; these limits are invented.
+func (n *newCustomer) tidy() bool {
+	n.Email, n.DisplayName = strings.TrimSpace(n.Email), strings.TrimSpace(n.DisplayName)
+	return n.DisplayName != "" && len(n.DisplayName) <= 255
 }
 
 // createCustomer is POST /rest/servicedeskapi/customer. Which addresses are malformed is invented.
 func createCustomer(c *call, in newCustomer) answer {
-	accounts, email := c.site.accounts, strings.TrimSpace(in.Email)
+	accounts := c.site.accounts
 	accounts.asked++
-	name, ok := in.name()
-	if !ok {
-		return c.badName()
+	if !in.tidy() {
+		return c.failure(http.StatusBadRequest, "name", "A display name has 1 to 255 characters")
 	}
-	if !wellFormed(email) {
+	if !wellFormed(in.Email) {
 		return c.failure(http.StatusBadRequest, "address", "This is no valid e-mail address")
 	}
-	if there := accounts.at(email); len(there) > 0 {
+	if there := accounts.at(in.Email); len(there) > 0 {
 		there[0].Asked++
 		status := http.StatusBadRequest
 		if c.req.URL.Query().Get("strictConflictStatusCode") == "true" {
@@ -70,8 +58,8 @@ func createCustomer(c *call, in newCustomer) answer {
 		}
 		return c.failure(status, "taken", "An account with this address exists")
 	}
-	made := accounts.add(Account{Email: email, Name: name, CreatedBy: accounts.asked, Creations: 1, Asked: 1})
-	return jsonAnswer(http.StatusCreated, c.customer(made.Account))
+	made := Account{Email: in.Email, Name: in.DisplayName, CreatedBy: accounts.asked, Creations: 1, Asked: 1}
+	return jsonAnswer(http.StatusCreated, c.customer(accounts.add(made).Account))
 }
 
 // wellFormed reports whether an address is a bare one of usual length whose domain has a dot.
@@ -91,12 +79,11 @@ func revokeAccess(c *call) answer {
 // renameCustomer is the name change of the gateway's customer directory. Its answers, but for the statuses 403 and
 // 404, are invented.
 func renameCustomer(c *call, in newCustomer) answer {
-	name, ok := in.name()
-	if !ok {
-		return c.badName()
+	if !in.tidy() {
+		return c.failure(http.StatusBadRequest, "name", "A display name has 1 to 255 characters")
 	}
-	c.account.Name = name
-	return jsonAnswer(http.StatusOK, map[string]string{"accountId": c.account.ID, "displayName": name})
+	c.account.Name = in.DisplayName
+	return jsonAnswer(http.StatusOK, map[string]string{"accountId": c.account.ID, "displayName": c.account.Name})
 }
 
 // info needs no credentials. Its values are invented.

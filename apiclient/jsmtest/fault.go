@@ -126,7 +126,7 @@ func (s *Site) draw(r *route, about string, attempt int) FaultKind {
 		if f.Kind == AlwaysRefused {
 			n = 0 // whichever attempt it is
 		}
-		if f.befalls(r) && (f.Address != "" && fold(f.Address) == about || s.chance(f, r, about, n) < f.Share) {
+		if f.befalls(r) && (f.Address != "" && fold(f.Address) == about || s.chance(string(f.Kind), r, about, n) < f.Share) {
 			return f.Kind
 		}
 	}
@@ -136,14 +136,14 @@ func (s *Site) draw(r *route, about string, attempt int) FaultKind {
 // unknown reports whether a route is to know nothing of an account.
 func (s *Site) unknown(r *route, id string) bool {
 	return slices.ContainsFunc(s.faults, func(f Fault) bool {
-		return f.Kind == UnknownAccount && f.names(r) && s.chance(f, r, s.sameEverywhere(id), 0) < f.Share
+		return f.Kind == UnknownAccount && f.names(r) && s.chance(string(f.Kind), r, s.sameEverywhere(id), 0) < f.Share
 	})
 }
 
-// chance is a number of at least 0 and below 1 that looks random.
-func (s *Site) chance(f Fault, r *route, about string, attempt int) float64 {
+// chance is a number of at least 0 and below 1 that looks random, and that seed and arguments decide.
+func (s *Site) chance(of string, r *route, about string, n int) float64 {
 	seed := strconv.FormatUint(s.options.Seed, 10)
-	bits := hash(seed, string(f.Kind), r.method, r.pattern, about, strconv.Itoa(attempt))
+	bits := hash(seed, of, r.method, r.pattern, about, strconv.Itoa(n))
 	return float64(bits>>11) / (1 << 53)
 }
 

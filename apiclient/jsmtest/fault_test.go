@@ -224,7 +224,8 @@ func TestFaultsOfOneRoute(t *testing.T) {
 		fault string
 		want  []int // of create, revoke and myself
 	}{
-		"all":             {"html-200=1", []int{200, 200, 200}},
+		"all":             {"503=1", []int{503, 503, 200}},
+		"a page":          {"html-200=1", []int{200, 200, 200}},
 		"a method":        {"503=1,PUT", []int{201, 503, 200}},
 		"a path":          {"503=1," + CreatePath, []int{503, 204, 200}},
 		"a method there":  {"503=1,POST " + CreatePath, []int{503, 204, 200}},

@@ -12,7 +12,6 @@ package jsmtest
 import (
 	"cmp"
 	"math"
-	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"sync"
@@ -22,7 +21,7 @@ import (
 // Options say what a site is like. The zero value is an empty site without quotas and faults that answers at once
 // and knows [SandboxToken].
 type Options struct {
-	CloudID  string    // of the gateway's address; "" makes one that no other site has
+	CloudID  string    // of the gateway's address; "" makes one that no other site has. Account ids follow from it
 	Seed     uint64    // of faults and latency
 	Tokens   []Token   // who may ask; with no Clients either, [SandboxToken]
 	Clients  []Client  // who may fetch tokens at /oauth/token
@@ -59,19 +58,20 @@ func Sandbox() Options {
 	}
 }
 
-// Latency is how long the site takes to answer: Fixed, or drawn from a lognormal distribution with the 5 % and
-// 95 % quantiles P5 and P95. What was asked for is done at once and the answer comes later.
+// Latency is how long the site takes to answer: Fixed, or drawn evenly on a logarithmic scale so that 5 % of the
+// answers take less than P5 and 5 % more than P95. What was asked for is done at once and the answer comes later.
 type Latency struct {
 	Fixed, P5, P95 time.Duration
 }
 
-func (l Latency) draw(random *rand.Rand) time.Duration {
+// latency is drawn by what the request is about and when it came, so that it repeats in virtual time.
+func (c *call) latency() time.Duration {
+	l := c.site.options.Latency
 	if l.P5 <= 0 || l.P95 < l.P5 {
 		return l.Fixed
 	}
-	const z95 = 1.6448536269514722
-	low, high := math.Log(float64(l.P5)), math.Log(float64(l.P95))
-	return time.Duration(math.Exp((low+high)/2 + random.NormFloat64()*(high-low)/(2*z95)))
+	u := c.site.chance("latency", c.route, c.about(), int(time.Now().UnixNano()))
+	return time.Duration(float64(l.P5) * math.Pow(float64(l.P95)/float64(l.P5), (u-0.05)/0.9))
 }
 
 // Site is a Jira Service Management site in memory. All methods may be called from any goroutine.
@@ -91,7 +91,6 @@ type Site struct {
 	faults   []Fault
 	attempts map[uint64]int // requests by what they are about
 	befell   map[FaultKind]int
-	random   *rand.Rand // for latency
 }
 
 // New makes a site. Call Close when requests may still be waiting in it.
@@ -109,11 +108,10 @@ func New(o Options) *Site {
 		closed:   make(chan struct{}),
 		mux:      http.NewServeMux(),
 		routes:   routes(),
-		accounts: newAccounts(),
+		accounts: newAccounts(o.CloudID),
 		faults:   o.Faults,
 		attempts: map[uint64]int{},
 		befell:   map[FaultKind]int{},
-		random:   rand.New(rand.NewPCG(o.Seed, 1)),
 	}
 	s.fileRoutes()
 	for _, a := range o.Existing {

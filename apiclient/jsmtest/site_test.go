@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -134,7 +135,6 @@ func TestRefusalsAndAnswers(t *testing.T) {
 		"created with bearer":   {ask{method: "POST", url: gateway + create, body: dana, as: "Bearer access"}, 201, ""},
 		"created with granular": {ask{method: "POST", url: gateway + create, body: dana, as: "granular@example.com:s"}, 201, ""},
 		"created with charset":  {ask{method: "POST", url: create, body: dana, kind: "application/json; charset=utf-8"}, 201, ""},
-		"created by full name":  {ask{method: "POST", url: create, body: `{"email":"a@b.example","fullName":"A B"}`}, 201, `"displayName":"A B"`},
 
 		"no credentials":            {ask{method: "POST", url: create, body: dana, as: "nobody"}, 401, unauthenticated},
 		"wrong secret":              {ask{method: "POST", url: create, body: dana, as: "sandbox@example.com:x"}, 401, unauthenticated},
@@ -333,6 +333,33 @@ func TestSitesDiffer(t *testing.T) {
 			}
 			seen[id] = true
 		}
+	}
+	o.CloudID = cloudID
+	if a, b := New(o).Find("chen.wei@example.net")[0], New(o).Find("chen.wei@example.net")[0]; a.ID != b.ID || seen[a.ID] {
+		t.Errorf("of one cloud id: %s and %s, want the same", a.ID, b.ID)
+	}
+}
+
+// TestLatency: the quantiles are those that were asked for, and the same requests take the same time again.
+func TestLatency(t *testing.T) {
+	run := func(t *testing.T) (took []time.Duration) {
+		synctest.Test(t, func(t *testing.T) {
+			s := New(Options{Latency: Latency{P5: 20 * time.Millisecond, P95: 200 * time.Millisecond}, CloudID: cloudID})
+			for i := range 2000 {
+				start := time.Now()
+				ask{method: "POST", url: create, body: fmt.Sprintf(`{"email":"p%d@crowd.example","displayName":"P"}`, i)}.do(t, s)
+				took = append(took, time.Since(start))
+			}
+		})
+		return took
+	}
+	took := run(t)
+	if diff := cmp.Diff(took, run(t)); diff != "" {
+		t.Errorf("the second time differs (-first +second):\n%s", diff)
+	}
+	slices.Sort(took)
+	if low, high := took[100], took[1900]; low < 17*time.Millisecond || low > 24*time.Millisecond || high < 170*time.Millisecond || high > 235*time.Millisecond {
+		t.Errorf("5 %% took less than %v and 95 %% less than %v, want 20 ms and 200 ms", low, high)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/oauth2"
 
 	"jsm-onboard/apiclient/jsmtest"
 )
@@ -79,7 +80,7 @@ func TestServiceTokenIsRenewedInTime(t *testing.T) {
 			var wg sync.WaitGroup
 			for i := range 4 {
 				wg.Go(func() {
-					_, _, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d-%d@example.com", minute, i), "C"}, nil)
+					_, _, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d-%d@example.com", minute, i), "C"}, Record{})
 					if err != nil {
 						t.Error(err)
 					}
@@ -105,7 +106,7 @@ func TestServiceTokenIsRenewedAfter401(t *testing.T) {
 	})
 	var calls []Call
 	for i := range 8 {
-		_, call, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d@example.com", i), "C"}, nil)
+		_, call, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d@example.com", i), "C"}, Record{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,7 +128,7 @@ func TestServiceTokenIsRenewedAfter401(t *testing.T) {
 		}
 	}))
 	client = newTestClient(t, always.URL, func(c *Config) { c.Credentials = Credentials{ClientID: "i", ClientSecret: "s"} })
-	_, call, err := client.CreateCustomer(t.Context(), newcomer, nil)
+	_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
 	checkKind(t, err, KindUnauthorized, "JIRA_CLIENT_SECRET")
 	if diff := cmp.Diff(Call{Attempts: 2, Status: 401, Lost: false}, call, anyTime); diff != "" {
 		t.Error(diff)
@@ -136,7 +137,7 @@ func TestServiceTokenIsRenewedAfter401(t *testing.T) {
 
 // A late 401 for an old token does not throw the new one away.
 func TestRenewKeepsANewerToken(t *testing.T) {
-	s := &serviceToken{turn: make(chan struct{}, 1), bearer: "Bearer new"}
+	s := &authorizer{turn: make(chan struct{}, 1), token: &oauth2.Token{AccessToken: "new"}}
 	s.renew("Bearer old")
 	if got, err := s.header(t.Context()); got != "Bearer new" || err != nil {
 		t.Errorf("%q, %v", got, err)
@@ -171,7 +172,7 @@ func TestTokenEndpointFails(t *testing.T) {
 		}), func(c *Config) {
 			c.Credentials = Credentials{ClientID: "sandbox-client", ClientSecret: "sandbox-secret"}
 		})
-		_, call, err := client.CreateCustomer(t.Context(), newcomer, nil)
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
 		if diff := cmp.Diff(Call{Attempts: 1, Status: 201, Lost: false}, call, anyTime); diff != "" || err != nil {
 			t.Errorf("%s%v", diff, err)
 		}

@@ -67,7 +67,7 @@ func TestErrorsAreRedacted(t *testing.T) {
 	client := newTestClient(t, server.URL, func(c *Config) {
 		c.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	})
-	_, _, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, nil)
+	_, _, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, Record{})
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		t.Fatal(err)
@@ -77,7 +77,7 @@ func TestErrorsAreRedacted(t *testing.T) {
 	}
 	client.FindAccount(t.Context(), "ann.lee@example.com")
 	slog.New(slog.NewTextHandler(&log, nil)).Error("failed", "error", err)
-	for _, text := range []string{err.Error(), e.Redacted(), fmt.Sprint(e.LogValue()), fmt.Sprintf("%+v", client.log), log.String()} {
+	for _, text := range []string{err.Error(), e.Redacted(), fmt.Sprint(e), fmt.Sprintf("%+v", client.config.Log), log.String()} {
 		for _, secret := range []string{"ann.lee", "Ann Lee", "example.org", "sandbox-token", "c2FuZGJve", "Basic"} {
 			if strings.Contains(text, secret) {
 				t.Errorf("%q holds %q", text, secret)
@@ -100,8 +100,8 @@ func TestTransportErrorsNameNobody(t *testing.T) {
 			return nil, fmt.Errorf("get %q with sandbox-token: %w", r.URL, context.DeadlineExceeded)
 		})
 	})
-	a := client.send(t.Context(), &request{op: "looking up", method: "GET", route: routeSearch, path: routeSearch + "?query=ann.lee%40example.com", lane: client.search})
-	err := client.failure(&request{op: "looking up"}, a)
+	a := client.send(t.Context(), &request{operation: opSearch, query: "query=ann.lee%40example.com"})
+	err := client.failure(t.Context(), &request{operation: opSearch}, a)
 	if strings.Contains(err.Error(), "ann.lee") || strings.Contains(err.Error(), "sandbox-token") {
 		t.Error(err)
 	}

@@ -84,7 +84,7 @@ func TestConnect(t *testing.T) {
 			if (got.User.ID == "") != tt.nameless || got.Version == "" {
 				t.Errorf("user %q, version %q", got.User.ID, got.Version)
 			}
-			if _, _, err := client.CreateCustomer(t.Context(), NewCustomer{"new@example.com", "New One"}, nil); err != nil {
+			if _, _, err := client.CreateCustomer(t.Context(), NewCustomer{"new@example.com", "New One"}, Record{}); err != nil {
 				t.Errorf("create after connect: %v", err)
 			}
 		})
@@ -107,16 +107,8 @@ func checkKind(t *testing.T, err error, kind Kind, hint string) {
 
 func TestConnectToSomethingElse(t *testing.T) {
 	page := func(status int) http.HandlerFunc {
-		return says(status, `<!DOCTYPE html><html><head><title>Log in &ndash; Example</title></head></html>`, "Content-Type", "text/html")
-	}
-	serverInfo := func(body string) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			if strings.HasSuffix(r.URL.Path, "/serverInfo") {
-				says(200, body)(w, r)
-				return
-			}
-			page(404)(w, r)
-		}
+		return says(status, `<!DOCTYPE html><html><head><title>Log in &ndash; Example</title></head></html>`,
+			"Content-Type", "text/html")
 	}
 	for _, tt := range []struct {
 		name    string
@@ -125,18 +117,19 @@ func TestConnectToSomethingElse(t *testing.T) {
 		message string
 	}{
 		{"login page", page(200), KindSite, "Log in"},
-		{"no site", page(404), KindSite, "no Jira site"},
-		{"data center header", says(200, `{"version":"5.12"}`, "X-ASESSIONID", "1x"), KindSite, "Data Center"},
-		{"cloud with that header", says(200, `{"deploymentType":"Cloud"}`, "X-ASESSIONID", "1x"), KindAnswer, "names no account"},
-		{"data center", serverInfo(`{"deploymentType":"Server"}`), KindSite, "Data Center"},
-		{"no service management", serverInfo(`{"deploymentType":"Cloud"}`), KindSite, "no Jira Service Management"},
-		{"redirect to a login page", says(302, "", "Location", "https://id.atlassian.com/login?continue=x"), KindRedirect, "login page at id.atlassian.com"},
-		{"renamed site", says(301, "", "Location", "https://other.example.net/rest?a=b"), KindRedirect, "other.example.net"},
+		{"no site", page(404), KindSite, "404"},
+		{"no service management", says(404, ``), KindSite, "no Jira Service Management"},
+		{"something else in JSON", says(200, `{"status":"ok"}`), KindAnswer, "not what the API promises"},
+		{"nobody", says(200, `{"version":"1"}`), KindAnswer, "not what the API promises"},
+		{"redirect to a login page", says(302, "", "Location", "https://id.atlassian.com/login?continue=x"),
+			KindRedirect, "id.atlassian.com"},
+		{"renamed site", says(301, "", "Location", "https://other.example.net/rest?a=b"),
+			KindRedirect, "other.example.net"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := newTestClient(t, serve(t, tt.handler).URL).Connect(t.Context())
 			e, ok := errors.AsType[*Error](err)
-			if !ok || e.Kind != tt.kind || !strings.Contains(e.Error(), tt.message) || e.Hint == "" && e.Kind != KindAnswer {
+			if !ok || e.Kind != tt.kind || !strings.Contains(e.Error(), tt.message) || e.Hint == "" {
 				t.Errorf("got %v (%+v)", err, e)
 			}
 		})
@@ -181,4 +174,51 @@ func TestConnectWaitsForTheQuota(t *testing.T) {
 			t.Errorf("connected after %v", took)
 		}
 	})
+}
+func TestScopes(t *testing.T) {
+	const granular = "read:customer:jira-service-management read:user:jira"
+	for name, tt := range map[string]struct {
+		scopes string // "": a token without scopes
+		want   []Scope
+	}{
+		"none":         {"", nil},
+		"all":          {ScopeManage + " " + ScopeRequest + " " + ScopeUser, []Scope{{ScopeManage, Yes}, {ScopeRequest, Yes}, {ScopeUser, Yes}}},
+		"manage alone": {ScopeManage, []Scope{{ScopeManage, Yes}, {ScopeRequest, No}, {ScopeUser, No}}},
+		"granular":     {granular, []Scope{{ScopeManage, Yes}, {ScopeRequest, No}, {ScopeUser, No}}},
+		"user alone":   {ScopeUser, []Scope{{ScopeManage, No}, {ScopeRequest, No}, {ScopeUser, Yes}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			token := jsmtest.SandboxToken()
+			if tt.scopes != "" {
+				token.Scoped, token.Scopes = true, strings.Fields(tt.scopes)
+			}
+			site, server := serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{token}})
+			client := newTestClient(t, server.URL)
+			conn := Connection{}
+			refused := client.Identify(t.Context(), &conn)
+			if (refused != nil) != (name == "user alone") {
+				t.Fatal(refused)
+			}
+			if diff := cmp.Diff(tt.want, client.Scopes(t.Context(), conn)); diff != "" {
+				t.Errorf("scopes (-want +got):\n%s", diff)
+			}
+			for a := range site.Accounts() {
+				if a.CreatedBy > 0 {
+					t.Errorf("%s was created", a.Email)
+				}
+			}
+		})
+	}
+}
+
+func TestAnonymousClientSendsNoCredentials(t *testing.T) {
+	_, server := serveSite(t, jsmtest.Options{})
+	client := newTestClient(t, server.URL, func(c *Config) { c.Credentials, c.Anonymous = Credentials{}, true })
+	conn := Connection{}
+	if err := client.Reach(t.Context(), &conn); err != nil || conn.Version == "" {
+		t.Errorf("version %q, %v", conn.Version, err)
+	}
+	if _, err := New(Config{Site: server.URL}); err == nil {
+		t.Error("a client without credentials was made")
+	}
 }
