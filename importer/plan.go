@@ -112,27 +112,38 @@ func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOp
 		return nil, err
 	}
 	p.rows, p.Missing = p.Survey.All, require.missing()
-	if err := p.find(ctx, l, o.Job); err != nil {
-		return nil, err
+	for number := range p.Survey.DuplicateRows() {
+		p.marks[number] = 0
 	}
+	return p, p.hold(ctx, l, o.Job)
+}
+
+// hold counts the rows by what would become of them.
+func (p *Plan) hold(ctx context.Context, l *ledger.Ledger, job ledger.Job) error {
+	if err := p.find(ctx, l, job); err != nil {
+		return err
+	}
+	p.set(p.Survey.Rows, 0)
 	if p.Resumed {
 		for row, err := range l.Outcomes(ctx, p.Run.Seq, 0) {
 			if err != nil {
-				return nil, err
+				return err
 			}
 			if !row.Open && !(p.Run.Retry && row.Retry) {
 				p.set(row.Row, markFinished)
 			}
 		}
 	}
+	for _, m := range p.marks {
+		p.count(m)
+	}
 	for _, err := range l.LookUps(ctx) {
 		if err != nil {
-			return nil, err
+			return err
 		}
 		p.LookUps++
 	}
-	p.count()
-	return p, nil
+	return nil
 }
 
 // find looks for the run that goes on.
@@ -217,38 +228,28 @@ func markOf(row *export.Row, m remembered, o PlanOptions) (marks rowMark) {
 	return marks
 }
 
-// count counts the rows by what would become of them.
-func (p *Plan) count() {
-	p.set(p.Survey.Rows, 0)
-	for number := range p.Survey.DuplicateRows() {
-		p.marks[number] = 0
-	}
-	for _, m := range p.marks {
-		switch {
-		case m&markFinished != 0:
-			p.Finished++
-		case m&markFixed != 0:
-			p.Fixed++
-		case m&sendable == 0:
-		case m&markRevoked != 0:
-			p.RevokedBefore++
-		case m&markKnown != 0:
-			p.Known++
-			if m&markRename != 0 {
-				p.Renames++
-			}
-			if m&markNamed != 0 {
-				p.NamesChanged++
-			}
-		default:
-			p.Create++
-			if m&markOther != 0 {
-				p.OtherAddress++
-			}
-			if m&markReturning != 0 {
-				p.Returning++
-			}
+func (p *Plan) count(m rowMark) {
+	add := func(n *int, which rowMark) {
+		if m&which != 0 {
+			*n++
 		}
+	}
+	switch {
+	case m&markFinished != 0:
+		p.Finished++
+	case m&markFixed != 0:
+		p.Fixed++
+	case m&sendable == 0:
+	case m&markRevoked != 0:
+		p.RevokedBefore++
+	case m&markKnown != 0:
+		p.Known++
+		add(&p.Renames, markRename)
+		add(&p.NamesChanged, markNamed)
+	default:
+		p.Create++
+		add(&p.OtherAddress, markOther)
+		add(&p.Returning, markReturning)
 	}
 }
 

@@ -81,7 +81,6 @@ func (v *revocation) one(t target) decision {
 		otherwise = rowResult(t.row, outcome.Unknown, outcome.ReasonRevokeCutShort)
 		otherwise.Open = true
 	}
-	otherwise.AccountID = t.id
 	return decision{
 		result: otherwise,
 		do:     func(ctx context.Context) (Result, *Stop) { return v.revoke(ctx, t, otherwise) },
