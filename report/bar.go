@@ -21,18 +21,18 @@ type Moment struct {
 	Probing     bool      // the site does not answer; single requests look whether it does again
 }
 
-// pause says why nothing moves; "" when it should.
-func (m Moment) pause(now time.Time) string {
+// pause says that nothing moves, and why; "" when it should.
+func (m Moment) pause(now time.Time) (what, why string) {
 	left := m.PausedUntil.Sub(now)
 	switch {
 	case m.Probing && left > 0:
-		return "next try in " + Short(left) + ": the site does not answer"
+		return "next try in " + Short(left), "the site does not answer"
 	case m.Probing:
-		return "the site does not answer, trying again"
+		return "trying again", "the site does not answer"
 	case left > 0:
-		return strings.TrimSuffix("paused for "+Short(left)+": "+text.Printable(m.Why), ": ")
+		return "paused for " + Short(left), text.Printable(m.Why)
 	}
-	return ""
+	return "", ""
 }
 
 // A bar is a progressbar on one line of a terminal: percent, count, pace, time
@@ -49,14 +49,16 @@ type bar struct {
 // done before in it, a run that continues would look fast.
 func newBar(out io.Writer, columns func() int, rows int) *bar {
 	line := &barLine{out: out, columns: columns}
-	return &bar{rows: rows, line: line, progress: progressbar.NewOptions(rows,
+	progress := progressbar.NewOptions(rows,
 		progressbar.OptionSetWriter(line),
 		progressbar.OptionSetTheme(progressbar.ThemeASCII),
 		progressbar.OptionSetPredictTime(false),
 		progressbar.OptionShowCount(),
 		progressbar.OptionSetItsString("rows"),
 		progressbar.OptionShowDescriptionAtLineEnd(),
-	)}
+	)
+	progress.StartWithoutRender() // else its clock starts with the first row, and its pace is too high
+	return &bar{progress: progress, line: line, rows: rows}
 }
 
 // Widths of a terminal from which there is room for the pace, and the time left.
@@ -68,7 +70,8 @@ const (
 // show draws a moment. While nothing moves only the description changes: the
 // pace stays what it was, and in a pause no time left would be right.
 func (b *bar) show(m Moment, now time.Time) {
-	columns, words := b.line.columns(), m.pause(now)
+	columns := b.line.columns()
+	words, why := m.pause(now)
 	moving := words == "" && m.Done > 0
 	if m.Failed > 0 {
 		words += ", " + text.Grouped(m.Failed) + " failed"
@@ -85,7 +88,7 @@ func (b *bar) show(m Moment, now time.Time) {
 		b.progress.Set(done)
 		b.done = done
 	}
-	b.progress.Describe(strings.TrimPrefix(words, ", "))
+	b.progress.Describe(strings.TrimPrefix(strings.TrimSuffix(words+": "+why, ": "), ", "))
 }
 
 // barLine is the line of the terminal that a progressbar writes to. It never

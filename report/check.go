@@ -145,9 +145,13 @@ func describeFile(l *listing, s *export.Survey, organizations bool) {
 // describeProblems lists what is wrong with the file, and what to do; the
 // cells that show it only where no log is kept of them.
 func describeProblems(l *listing, s *export.Survey, values bool) {
-	for severity, title := range []string{export.Rejected: "Rows that will not be sent", export.Repaired: "Repaired, or worth a look"} {
+	for _, severity := range []export.Severity{export.Rejected, export.Repaired} {
+		title := "Rows that will not be sent"
+		if severity == export.Repaired {
+			title = "Repaired, or worth a look"
+		}
 		for _, p := range s.Problems {
-			if int(p.Severity) != severity {
+			if p.Severity != severity {
 				continue
 			}
 			if title != "" {

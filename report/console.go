@@ -218,8 +218,8 @@ func (c *Console) locked(do func()) {
 
 func (c *Console) logProgress(m Moment, rows int, pace float64) {
 	attrs := []any{"done", m.Done, "of", rows, "failed", m.Failed, "throttled", m.Throttled}
-	if note := m.pause(time.Now()); note != "" {
-		attrs = append(attrs, "waiting", note)
+	if what, why := m.pause(time.Now()); what != "" {
+		attrs = append(attrs, "waiting", what, "why", why)
 	} else if pace > 0 {
 		left := time.Duration(float64(rows-m.Done) / pace * float64(time.Second))
 		attrs = append(attrs, "per_second", hundredths(pace), "left", Short(left))

@@ -2,15 +2,16 @@ package report
 
 import (
 	"context"
-	"encoding/csv"
+	"flag"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
@@ -104,20 +105,6 @@ func write(t *testing.T, path, content string) {
 	}
 }
 
-// records reads what a table wrote.
-func records(t *testing.T, content string) [][]string {
-	t.Helper()
-	body, ok := strings.CutPrefix(content, "\ufeff")
-	if !ok {
-		t.Fatalf("no BOM at the start of %q", content)
-	}
-	all, err := csv.NewReader(strings.NewReader(body)).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
-}
-
 // names lists what a folder holds.
 func names(t *testing.T, folder string) string {
 	t.Helper()
@@ -129,4 +116,21 @@ func names(t *testing.T, folder string) string {
 		found[i] = filepath.Base(found[i])
 	}
 	return fmt.Sprint(found)
+}
+
+var update = flag.Bool("update", false, "write the golden files again")
+
+// golden compares a text with testdata/name.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o777); err != nil {
+			t.Fatal(err)
+		}
+		write(t, path, got)
+	}
+	if diff := cmp.Diff(read(t, path), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // WriteMetrics writes the totals of a finished run, and of the leavers of a
@@ -57,11 +58,13 @@ func metrics(source string, s Summary, before string) []byte {
 	m.rows("rows", "Rows of the last run by what became of them.", s.Rows)
 	m.gauge("rows_read", "Rows read by the last run.", sample{n: s.Rows.Read})
 	r := s.Requests
-	m.gauge("requests", "Requests of the last run to create, or of revoke and undo to revoke.", sample{"kind", "sent", r.Sent},
-		sample{"kind", "throttled", r.Throttled}, sample{"kind", "retried", r.Retried}, sample{"kind", "ambiguous", r.Ambiguous})
+	m.gauge("requests", "Requests of the last run to create, or of revoke and undo to revoke.",
+		sample{"kind", "sent", r.Sent}, sample{"kind", "throttled", r.Throttled},
+		sample{"kind", "retried", r.Retried}, sample{"kind", "ambiguous", r.Ambiguous})
 	if a := s.Access; a != nil {
-		m.gauge("memberships", "Customers of the last run in their organizations.", sample{"kind", "added", a.Memberships.Added},
-			sample{"kind", "known", a.Memberships.Known}, sample{"kind", "failed", a.Memberships.Failed})
+		m.gauge("memberships", "Customers of the last run in their organizations.",
+			sample{"kind", "added", a.Memberships.Added}, sample{"kind", "known", a.Memberships.Known},
+			sample{"kind", "failed", a.Memberships.Failed})
 	}
 	if d := s.Leavers; d != nil && d.Path != "" {
 		m.gauge("leavers", "Leavers of the last run by what is to be done about them.",
@@ -71,7 +74,7 @@ func metrics(source string, s Summary, before string) []byte {
 		}
 	}
 	ended := int(s.FinishedAt.Unix())
-	m.gauge("duration_seconds", "How long the last run took.", sample{n: int(s.Elapsed().Seconds())})
+	m.gauge("duration_seconds", "How long the last run took.", sample{n: int(s.Elapsed().Round(time.Second).Seconds())})
 	m.gauge("exit_code", "Exit code of the last run; 0: every row is good.", sample{n: s.ExitCode})
 	m.gauge("last_run_timestamp_seconds", "When the last run ended.", sample{n: ended})
 	m.last("last_success_timestamp_seconds", "When the last run with exit code 0 ended.", s.ExitCode == 0, ended, before)

@@ -29,20 +29,20 @@ type Outlook struct {
 // PlanText is the plan as people read it before anything is sent. It has no
 // cell of a row, but for the names of organizations to create.
 func PlanText(command string, p *importer.Plan, o Outlook) string {
-	l, s := &listing{}, p.Survey
+	l, s, revoking := &listing{}, p.Survey, command == "revoke" || command == "undo"
 	l.add("Site", strings.TrimSuffix(o.Site+", as "+text.Printable(o.Account), ", as "))
 	if run := p.Undoes; run != nil {
-		l.add("Undo", fmt.Sprintf("run %s: %s of %s on %s", run.ID, run.Command, Shown(run.Input), When(run.StartedAt)))
+		l.add("Undo", "run "+run.ID+": "+run.Command+" of "+Shown(run.Input)+" on "+When(run.StartedAt))
 	} else {
-		describeFile(l, s, o.Organizations)
+		describeFile(l, s, o.Organizations || revoking)
 	}
 	l.add("Source", text.Printable(o.Source))
 	l.add("Ledger", Shown(o.Ledger))
 	if p.Resumed {
-		l.add("Run", fmt.Sprintf("continues %s; %s", p.Run.ID, text.Counted(p.Finished, "row is finished", "rows are finished")))
+		l.add("Run", "continues "+p.Run.ID+"; "+text.Counted(p.Finished, "row is finished", "rows are finished"))
 	}
 	l.line("")
-	if command == "revoke" || command == "undo" {
+	if revoking {
 		l.count(p.Create, "to revoke", "")
 		l.rows(CountRows(0, outcome.RevokeStatuses(), p.Settled).Counts, s.Rows, "", 0)
 	} else {
@@ -125,7 +125,8 @@ func fileNotes(s *export.Survey, organizations bool) []string {
 	}
 	named := slices.ContainsFunc(s.Columns, func(c export.Column) bool { return c.Field == export.Organization })
 	if named && !organizations {
-		notes = append(notes, "Organizations are not carried over: --organizations puts each customer into the one that the row names.")
+		notes = append(notes, "Organizations are not carried over: --organizations puts each customer into the one "+
+			"that the row names.")
 	}
 	return notes
 }
@@ -184,7 +185,8 @@ func lastLine(command string, p *importer.Plan, o Outlook) string {
 	case command == "revoke":
 		return "Access comes back only by hand. " + requests
 	case p.Create == 0 && p.LookUps > 0:
-		return "Nobody has to be created; " + text.Counted(p.LookUps, "account id is", "account ids are") + " still to be looked up."
+		return "Nobody has to be created; " + text.Counted(p.LookUps, "account id is", "account ids are") +
+			" still to be looked up."
 	}
 	return requests
 }

@@ -38,20 +38,23 @@ func Totals(s Summary, e Ending) string {
 	} else {
 		l.add("Ledger", Shown(s.Ledger))
 	}
-	next := "\n"
+	label := "Next"
 	for _, step := range NextSteps(s, e) {
-		l.WriteString(next)
-		l.add("Next", step.Text)
+		if label != "" {
+			l.line("")
+		}
+		l.add(label, step.Text)
 		if step.Command != "" {
 			l.add("", "  "+step.Command)
 		}
-		next = ""
+		label = ""
 	}
 	return l.String()
 }
 
 func headline(s Summary) string {
-	verb := map[string]string{ledger.Complete: "is complete", ledger.Held: "was held back", ledger.Stopped: "stopped"}[s.Outcome]
+	verbs := map[string]string{ledger.Complete: "is complete", ledger.Held: "was held back", ledger.Stopped: "stopped"}
+	verb := verbs[s.Outcome]
 	if !s.FinishedAt.IsZero() {
 		verb += " after " + Lasted(s.Elapsed())
 	}
@@ -99,7 +102,8 @@ func LeaverLines(d *LeaverTotals) []string {
 	}
 	var lines []string
 	if d.Path != "" {
-		lines = append(lines, fmt.Sprintf("%s to revoke, %s to review: %s", text.Grouped(d.Revoke), text.Grouped(d.Review), Shown(d.Path)))
+		lines = append(lines, fmt.Sprintf("%s to revoke, %s to review: %s",
+			text.Grouped(d.Revoke), text.Grouped(d.Review), Shown(d.Path)))
 	}
 	if d.Held != "" {
 		lines = append(lines, d.Held)
@@ -153,7 +157,10 @@ func toFix(s Summary, e Ending) string {
 }
 
 // A Step is something to do next, with the command for it or "".
-type Step struct{ Text, Command string }
+type Step struct {
+	Text    string `json:"text"`
+	Command string `json:"command,omitempty"`
+}
 
 // NextSteps are what to do now.
 func NextSteps(s Summary, e Ending) []Step {
@@ -179,13 +186,17 @@ func NextSteps(s Summary, e Ending) []Step {
 		add(1, fixText(s, e), Command("import", slices.Concat([]string{Shown(s.Failed)}, e.Site, e.Read)...))
 	}
 	if n := s.Rows.Of(outcome.RevokedBefore); results != "" {
-		again := slices.Concat([]string{results}, e.Site, e.Read, []string{"--include", "jsm_status=revoked_before", "--resend-known"})
+		revoked := []string{"--include", "jsm_status=revoked_before", "--resend-known"}
+		again := slices.Concat([]string{results}, e.Site, e.Read, revoked)
 		add(n, fmt.Sprintf("%s revoked_before: give access back by hand, where jsm_reason in %s says, then:",
 			text.Counted(n, "row is", "rows are"), results), Command("import", again...))
 	}
 	if s.Access != nil {
+		add(s.Access.Memberships.Failed, text.Counted(s.Access.Memberships.Failed, "membership", "memberships")+
+			" failed: jsm_reason in "+results+" says why; then run the same command again", "")
 		n := len(s.Access.ToReview)
-		add(n, text.Counted(n, "customer is", "customers are")+" in an earlier organization, too: see access.to_review in the summary", "")
+		add(n, text.Counted(n, "customer is", "customers are")+
+			" in an earlier organization, too: see access.to_review in the summary", "")
 	}
 	if s.Command == "revoke" || s.Command == "undo" {
 		steps = append(steps, revokeSteps(s.Rows, results)...)
@@ -228,11 +239,12 @@ func fixText(s Summary, e Ending) string {
 func revokeSteps(rows Rows, results string) []Step {
 	var steps []Step
 	if n := rows.Of(outcome.Review, outcome.NotFound, outcome.NotPortalOnly, outcome.Invalid); n > 0 {
-		steps = append(steps, Step{Text: fmt.Sprintf("%s left as they were: jsm_reason in %s says why, and what to do by hand",
-			text.Counted(n, "account was", "accounts were"), results)})
+		steps = append(steps, Step{Text: fmt.Sprintf("%s: jsm_reason in %s says why, and what to do by hand",
+			text.Counted(n, "account was left as it was", "accounts were left as they were"), results)})
 	}
 	if n := rows.Of(outcome.Failed, outcome.Unknown); n > 0 {
-		steps = append(steps, Step{Text: fmt.Sprintf("%s not revoked for certain: read jsm_reason in %s, then run the same command again",
+		steps = append(steps, Step{Text: fmt.Sprintf(
+			"%s not revoked for certain: read jsm_reason in %s, then run the same command again",
 			text.Counted(n, "account is", "accounts are"), results)})
 	}
 	return steps

@@ -51,7 +51,8 @@ func (t *Trace) draw() *chart {
 	for i, s := range t.Steps {
 		c.step(t, s, i, width, most)
 	}
-	c.Text = fmt.Sprintf("%s sent in %s, at most %s a minute", text.Counted(total, "row was", "rows were"), c.End, t.perMinute(most))
+	c.Text = fmt.Sprintf("%s sent in %s, at most %s a minute",
+		text.Counted(total, "row was", "rows were"), c.End, t.perMinute(most))
 	if t.Pauses > 0 {
 		c.Text += fmt.Sprintf("; %s (shaded), %s in all", text.Counted(t.Pauses, "pause", "pauses"), report.Short(paused))
 	}
@@ -62,7 +63,8 @@ func (t *Trace) draw() *chart {
 func (c *chart) step(t *Trace, s Step, i int, width float64, most int) {
 	x, at := float64(i)*width, report.Short(time.Duration(i)*t.Width)
 	if s.Paused > 0 {
-		c.Pauses = append(c.Pauses, mark{X: number(x), Width: number(width), Text: at + ": paused for " + report.Short(s.Paused)})
+		paused := at + ": paused for " + report.Short(s.Paused)
+		c.Pauses = append(c.Pauses, mark{X: number(x), Width: number(width), Text: paused})
 	}
 	if s.Rows == 0 {
 		return

@@ -202,6 +202,7 @@ func (v *view) findings(f *Findings, results string) {
 		v.Reasons = append(v.Reasons, reasonView{r.status, text.Grouped(r.count), r.text, first})
 	}
 	if n := len(f.listed); n < f.notGood {
-		v.ListedLeftOut = fmt.Sprintf("The first %s of %s are shown here; all are in %s.", text.Grouped(n), text.Grouped(f.notGood), results)
+		v.ListedLeftOut = fmt.Sprintf("The first %s of %s are shown here; all are in %s.",
+			text.Grouped(n), text.Grouped(f.notGood), results)
 	}
 }

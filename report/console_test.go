@@ -1,0 +1,477 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jsm-onboard/importer"
+	"jsm-onboard/importer/ledger"
+)
+
+// A screen is a terminal of the simplest kind: CR goes back, LF goes down, and
+// what is longer than a line wraps.
+type screen struct {
+	mu      sync.Mutex
+	columns int
+	lines   [][]rune
+	at      int
+	wrapped bool
+}
+
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lines == nil {
+		s.lines = [][]rune{nil}
+	}
+	for _, c := range string(p) {
+		last := len(s.lines) - 1
+		switch {
+		case c == '\r':
+			s.at = 0
+		case c == '\n':
+			s.lines, s.at = append(s.lines, nil), 0
+		case s.at == s.columns:
+			s.wrapped = true
+		case s.at < len(s.lines[last]):
+			s.lines[last][s.at] = c
+			s.at++
+		default:
+			s.lines[last] = append(s.lines[last], c)
+			s.at++
+		}
+	}
+	return len(p), nil
+}
+
+func (s *screen) width() int { return s.columns }
+
+// show is what stands on the screen, without blanks at the ends of lines.
+func (s *screen) show() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var lines []string
+	for _, line := range s.lines {
+		lines = append(lines, strings.TrimRight(string(line), " "))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// A run is a Moment that changes while a console follows it.
+type run struct {
+	mu sync.Mutex
+	m  Moment
+}
+
+func (r *run) look() Moment {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.m
+}
+
+// goOn changes the moment and lets time pass.
+func (r *run) goOn(d time.Duration, change func(m *Moment)) {
+	r.mu.Lock()
+	change(&r.m)
+	r.mu.Unlock()
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+// A bar counts, paces, counts down and says why nothing moves; the log is above
+// it, and a pause does not spoil the pace.
+func TestBarOverARun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		term := &screen{columns: 80}
+		c := newConsole(term, term.width, ConsoleOptions{})
+		r := &run{}
+		stop := c.Follow(1000, r.look)
+		above := ""
+		want := func(text string) {
+			t.Helper()
+			if diff := cmp.Diff(above+text, term.show()); diff != "" {
+				t.Error(diff)
+			}
+		}
+		want("0% [..........] (0/1000)")
+		for range 5 {
+			r.goOn(time.Second, func(m *Moment) { m.Done += 50 })
+		}
+		want("25% [=>........] (250/1000, 50 rows/s) [5s:15s]")
+		r.goOn(time.Second, func(m *Moment) { m.Done += 50; m.Failed = 12; m.Throttled = 3 })
+		want("30% [==>.......] (300/1000, 50 rows/s) [6s:14s] 12 failed, 3 throttled")
+		until := time.Now().Add(62 * time.Second)
+		r.goOn(time.Second, func(m *Moment) { m.PausedUntil, m.Why = until, "the quota\x1b[2J of the site (429)" })
+		want(`30% [==>.......] (300/1000, 50 rows/s) paused for 1m1s, 12 failed, 3 throttled…`)
+		r.goOn(40*time.Second, func(*Moment) {})
+		want(`30% [==>.......] (300/1000, 50 rows/s) paused for 21s, 12 failed, 3 throttled:…`)
+		c.Log().Warn("pause", "row", 301)
+		above = "time=" + time.Now().Format("15:04:05") + " level=WARN msg=pause row=301\n"
+		want(`30% [==>.......] (300/1000, 50 rows/s) paused for 21s, 12 failed, 3 throttled:…`)
+		r.goOn(10*time.Second, func(m *Moment) { m.Probing = true })
+		want("30% [==>.......] (300/1000, 50 rows/s) next try in 11s, 12 failed, 3 throttled…")
+		r.goOn(30*time.Second, func(m *Moment) { m.Probing, m.PausedUntil = false, time.Time{} })
+		want("30% [==>.......] (300/1000, 50 rows/s) [1m27s:14s] 12 failed, 3 throttled")
+		for range 4 {
+			r.goOn(time.Second, func(m *Moment) { m.Done += 175 })
+		}
+		want("100% [==========] (1000/1000, 11 rows/s) 12 failed, 3 throttled")
+		c.People("below\n")
+		above += "below\n"
+		want("100% [==========] (1000/1000, 11 rows/s) 12 failed, 3 throttled")
+		stop()
+		want("")
+		stop()
+		if term.wrapped {
+			t.Error("a line was too long for the terminal")
+		}
+	})
+}
+
+// A run that continues is not fast because of what was done before it, and a
+// pause is shown at every usual width.
+func TestBarFitsEveryTerminal(t *testing.T) {
+	now := time.Now()
+	moments := []Moment{
+		{},
+		{Done: 456789, Failed: 12345, Throttled: 6789},
+		{Done: 1 << 40, Failed: 1},
+		{Done: 5, PausedUntil: now.Add(26 * time.Hour), Why: strings.Repeat("für Größe ", 20), Failed: 3},
+		{Done: 5, Probing: true, PausedUntil: now.Add(time.Minute)},
+		{Done: 5, Probing: true},
+	}
+	for columns := 2; columns <= 200; columns++ {
+		for _, m := range moments {
+			term := &screen{columns: columns - 1}
+			b := newBar(term, func() int { return columns }, 1000000)
+			b.show(m, now)
+			if line := term.show(); term.wrapped {
+				t.Fatalf("%d columns: %q", columns, line)
+			} else if note, _ := m.pause(now); columns >= 60 && !strings.Contains(line, note) {
+				t.Errorf("%d columns: no pause in %q", columns, line)
+			}
+		}
+	}
+}
+
+func TestDurations(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0:                       "0s",
+		580 * time.Second:       "9m40s",
+		1400 * time.Millisecond: "1s",
+		2*time.Hour + 46*time.Minute + 5*time.Second: "2h46m",
+		27 * time.Hour: "27h0m",
+	} {
+		if got := Short(d); got != want {
+			t.Errorf("%v is %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestProgressLinesOffATerminal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		c := newConsole(&out, nil, ConsoleOptions{})
+		r := &run{}
+		stop := c.Follow(3000, r.look)
+		r.goOn(9*time.Second, func(m *Moment) { m.Done = 500 })
+		if out.Len() > 0 {
+			t.Errorf("after 9 s: %q", out.String())
+		}
+		r.goOn(2*time.Second, func(m *Moment) { m.Done, m.Failed = 1000, 2 })
+		until := time.Now().Add(59 * time.Second)
+		r.goOn(10*time.Second, func(m *Moment) { m.PausedUntil, m.Why = until, "quota" })
+		stop()
+		time.Sleep(time.Minute)
+		got := regexp.MustCompile(`(?m)^time=\S+T\S+[+]01:00 `).ReplaceAllString(out.String(), "")
+		want := "level=INFO msg=progress done=1000 of=3000 failed=2 throttled=0 per_second=100 left=20s\n" +
+			"level=INFO msg=progress done=1000 of=3000 failed=2 throttled=0 waiting=\"paused for 50s\" why=quota\n"
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestNoProgressWhereNoneIsWanted(t *testing.T) {
+	tests := []struct {
+		name string
+		o    ConsoleOptions
+		rows int
+	}{
+		{"quiet", ConsoleOptions{Quiet: true}, 10},
+		{"no progress", ConsoleOptions{NoProgress: true}, 10},
+		{"nothing to do", ConsoleOptions{}, 0},
+	}
+	for _, test := range tests {
+		for _, terminal := range []bool{true, false} {
+			t.Run(fmt.Sprint(test.name, terminal), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					term := &screen{columns: 80}
+					columns := term.width
+					if !terminal {
+						columns = nil
+					}
+					c := newConsole(term, columns, test.o)
+					stop := c.Follow(test.rows, func() Moment { return Moment{} })
+					time.Sleep(time.Minute)
+					stop()
+					if got := term.show(); got != "" {
+						t.Errorf("the screen shows %q", got)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestJSONLogHasNoBar(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		term := &screen{columns: 500}
+		c := newConsole(term, term.width, ConsoleOptions{JSON: true})
+		stop := c.Follow(10, func() Moment { return Moment{Done: 3} })
+		time.Sleep(15 * time.Second)
+		stop()
+		var got map[string]any
+		if err := json.Unmarshal([]byte(term.show()), &got); err != nil {
+			t.Fatalf("%q: %v", term.show(), err)
+		}
+		if got["msg"] != "progress" || got["done"] != 3.0 {
+			t.Errorf("%v", got)
+		}
+	})
+}
+
+func TestNoBarWithoutATerminal(t *testing.T) {
+	if terminalColumns(&bytes.Buffer{}, nil) != nil {
+		t.Error("a buffer was taken for a terminal")
+	}
+	f, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if terminalColumns(f, nil) != nil {
+		t.Error("a file was taken for a terminal")
+	}
+}
+
+func TestLogLinesAreNeverTorn(t *testing.T) {
+	term := &screen{columns: 70}
+	c := newConsole(term, term.width, ConsoleOptions{})
+	r := &run{}
+	stop := c.Follow(1000, r.look)
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			for n := range 50 {
+				c.Log().Info("said", "n", n)
+			}
+		})
+	}
+	for n := range 200 {
+		c.locked(func() { c.bar.show(Moment{Done: n * 5, Failed: n}, time.Now()) })
+	}
+	wait.Wait()
+	stop()
+	lines := strings.Split(term.show(), "\n")
+	whole := regexp.MustCompile(`^time=\d\d:\d\d:\d\d level=INFO msg=said n=\d+$`)
+	for _, line := range lines[:len(lines)-1] {
+		if !whole.MatchString(line) {
+			t.Fatalf("a torn line: %q", line)
+		}
+	}
+	if len(lines) != 401 || lines[400] != "" {
+		t.Errorf("%d lines, the last is %q", len(lines), lines[len(lines)-1])
+	}
+}
+
+func TestLogLine(t *testing.T) {
+	for _, test := range []struct {
+		say  func(*slog.Logger)
+		want string
+	}{
+		{func(l *slog.Logger) { l.Info("run begins", "run", "3f9a", "rows", 1200) }, `level=INFO msg="run begins" run=3f9a rows=1200`},
+		{func(l *slog.Logger) { l.Error("no", "err", errors.New("two\nlines")) }, `level=ERROR msg=no err="two\nlines"`},
+		{func(l *slog.Logger) { l.Warn("\x1b[2Jcleared\r\n", "k", "\x07\u202e\u009b") }, `level=WARN msg="\x1b[2Jcleared\r\n" k="\a\u202e\u009b"`},
+		{func(l *slog.Logger) {
+			l.Warn("wait", "for", 90*time.Second+time.Microsecond, "at", time.Date(2025, 3, 1, 8, 0, 0, 5, time.UTC))
+		}, "level=WARN msg=wait for=1m30s at=2025-03-01T08:00:00Z"},
+		{func(l *slog.Logger) { l.Debug("unheard") }, ""},
+	} {
+		var out bytes.Buffer
+		test.say(newConsole(&out, nil, ConsoleOptions{}).Log())
+		_, got, _ := strings.Cut(strings.TrimSuffix(out.String(), "\n"), " ")
+		if got != test.want {
+			t.Errorf("got  %s\nwant %s", got, test.want)
+		}
+	}
+}
+
+// What was found in a file is in the log, by kind and count, also when it is to
+// be quiet, and no cell is.
+func TestProblemsAreLogged(t *testing.T) {
+	for _, o := range []ConsoleOptions{{}, {Quiet: true}, {JSON: true, Quiet: true}} {
+		var out bytes.Buffer
+		newConsole(&out, nil, o).Problems(exampleSurvey())
+		got := out.String()
+		if strings.Count(got, "\n") != 4 || strings.Contains(got, "Bo") || strings.Contains(got, "ann") {
+			t.Errorf("%+v:\n%s", o, got)
+		}
+		want := `kind=no_address count=11 rows=rejected where="row 3 (line 4), row 5 (line 6),`
+		if o.JSON {
+			want = `"kind":"no_address","count":11,"rows":"rejected","where":"row 3 (line 4), `
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in\n%s", want, got)
+		}
+	}
+}
+
+func TestQuietLeavesWarnings(t *testing.T) {
+	var out bytes.Buffer
+	c := newConsole(&out, nil, ConsoleOptions{Quiet: true, Level: slog.LevelDebug})
+	c.Log().Info("unheard")
+	c.Log().Warn("heard")
+	if got := out.String(); strings.Contains(got, "unheard") || !strings.Contains(got, "level=WARN msg=heard") {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	for _, test := range []struct {
+		json       bool
+		text, want string
+	}{
+		{false, "stopping", "\nstopping\n"},
+		{false, "", "\n"},
+		{true, "stopping", `"msg":"stopping"}` + "\n"},
+		{true, "", ""},
+	} {
+		var out bytes.Buffer
+		newConsole(&out, nil, ConsoleOptions{JSON: test.json, Quiet: true}).Interrupted(test.text)
+		got := out.String()
+		if test.json && got != "" && !json.Valid(out.Bytes()) || !strings.HasSuffix(got, test.want) || test.want == "" && got != "" {
+			t.Errorf("JSON %t, %q: %q", test.json, test.text, got)
+		}
+	}
+}
+
+// What people read fits their terminal; a log file has whole lines.
+func TestTotalsFitTheTerminal(t *testing.T) {
+	term := &screen{columns: 60}
+	c := newConsole(term, term.width, ConsoleOptions{})
+	c.Totals(exampleSummary(), Ending{})
+	c.Fail(Failure{Text: strings.Repeat("too long ", 20), Hint: strings.Repeat("a hint ", 20), Code: 1})
+	if term.wrapped {
+		t.Errorf("a line was too long for the terminal:\n%s", term.show())
+	}
+	var file bytes.Buffer
+	newConsole(&file, nil, ConsoleOptions{}).Totals(exampleSummary(), Ending{})
+	if got := file.String(); got != "\n"+Totals(exampleSummary(), Ending{}) {
+		t.Errorf("the log file has\n%s", got)
+	}
+}
+
+// Whatever the site or a file says, no terminal obeys it.
+func TestNothingControlsTheTerminal(t *testing.T) {
+	const evil = "\x1b]0;owned\x07\u009b2J\u202e\r\xff"
+	s := exampleSummary()
+	s.StopReason, s.Hint, s.Input, s.Results, s.Failed, s.Ledger, s.RunID = evil, evil, evil, evil, evil, evil, evil
+	s.Outcome, s.Leavers, s.Access = "stopped", &LeaverTotals{Path: evil, Held: evil, Results: evil}, &Access{ServiceDesks: map[string]DeskCounts{evil: {}}}
+	survey := exampleSurvey()
+	survey.Path, survey.Encoding, survey.Source, survey.OneExternalID = evil, evil, evil, evil
+	survey.Columns[0].Header, survey.Columns[0].Why = evil, evil
+	survey.Problems[0].Text, survey.Problems[0].Hint, survey.Advice[0].Text, survey.Advice[0].Flag = evil, evil, evil, evil
+	survey.Examples[0].Name, survey.Examples[0].Email = evil, evil
+	d := Diagnosis{Checks: []Finding{{Name: evil, State: Failing, Text: evil, Hint: evil}}}
+	for _, json := range []bool{false, true} {
+		var out bytes.Buffer
+		c := newConsole(&out, func() int { return 80 }, ConsoleOptions{JSON: json})
+		c.Totals(s, Ending{Kept: evil, Page: evil, Site: []string{evil}})
+		c.Fail(Failure{Text: evil, Hint: evil})
+		c.Problems(survey)
+		c.Log().Warn(evil, "k", evil)
+		c.Interrupted(evil)
+		out.WriteString(Fit(&out, PlanText("sync", &importer.Plan{Survey: survey}, Outlook{Site: evil, Account: evil, Source: evil, Notes: []string{evil}}), nil))
+		out.WriteString(Fit(&out, Check{Survey: survey, Words: []string{evil}}.Text(), nil))
+		out.WriteString(Fit(&out, d.String()+RunList([]ledger.Run{{ID: evil, Job: ledger.Job{Source: evil, Input: evil}, StopReason: evil}}), nil))
+		for _, of := range []func() ([]byte, error){s.JSON, d.JSON, Check{Survey: survey}.JSON} {
+			text, err := of()
+			if err != nil {
+				t.Fatal(err)
+			}
+			out.Write(text)
+		}
+		for n, line := range strings.Split(out.String(), "\n") {
+			if strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) || !utf8.ValidString(line) {
+				t.Errorf("JSON %t, line %d: %q", json, n, line)
+			}
+		}
+	}
+}
+
+func TestWrap(t *testing.T) {
+	tests := []struct {
+		name    string
+		columns int
+		text    string
+		want    string
+	}{
+		{"it fits", 40, strings.Repeat("x", 40) + "\n", strings.Repeat("x", 40) + "\n"},
+		{"prose", 40, "Whether this site sends mail to its new customers depends on it.\n",
+			"Whether this site sends mail to its new\ncustomers depends on it.\n"},
+		{"behind a label", 40, "Requests   1,040 sent, 6 throttled (429), 12 retried, 1 with no clear answer\n",
+			"Requests   1,040 sent, 6 throttled\n           (429), 12 retried, 1 with no\n           clear answer\n"},
+		{"behind a number", 40, "       20  invalid              not sent: the row itself is wrong\n",
+			"       20  invalid              not\n           sent: the row itself is wrong\n"},
+		{"a hint", 40, "  look whether the export is whole; then allow it once\n",
+			"  look whether the export is whole; then\n  allow it once\n"},
+		{"a command stays whole", 40, "             jsm-onboard import a/very/long/path/of/customers.failed.csv --sandbox\n",
+			"             jsm-onboard import a/very/long/path/of/customers.failed.csv --sandbox\n"},
+		{"a long path", 40, "Ledger     /home/somebody/.local/state/jsm-onboard/site.ledger (new)\n",
+			"Ledger     /home/somebody/.local/state/jsm-onboard/site.ledger\n           (new)\n"},
+		{"a word that never ends", 40, strings.Repeat("x", 90) + "\n", strings.Repeat("x", 90) + "\n"},
+		{"letters, not bytes", 40, strings.Repeat("ä", 38) + " x\n", strings.Repeat("ä", 38) + " x\n"},
+		{"too narrow", 39, strings.Repeat("word ", 20), strings.Repeat("word ", 20)},
+		{"no end of line", 40, strings.Repeat("word ", 9) + "end", "word word word word word word word word\nword end"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, fit(test.text, test.columns)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// Whatever the width, no word is lost and no line that could be broken is too
+// long.
+func TestWrapKeepsEveryWord(t *testing.T) {
+	text := Totals(exampleSummary(), Ending{Kept: "customers.failed.csv", Page: "page.html"})
+	for columns := 40; columns < 200; columns++ {
+		wrapped := fit(text, columns)
+		if diff := cmp.Diff(strings.Fields(text), strings.Fields(wrapped)); diff != "" {
+			t.Fatalf("%d columns: %s", columns, diff)
+		}
+		for line := range strings.Lines(wrapped) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > columns && !strings.Contains(line, "jsm-onboard ") {
+				t.Errorf("%d columns: %q has %d", columns, line, n)
+			}
+		}
+	}
+}
