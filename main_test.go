@@ -128,6 +128,9 @@ func column(ts *testscript.TestScript, neg bool, args []string) {
 func readCSV(text string) [][]string {
 	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\ufeff")))
 	r.FieldsPerRecord = -1
+	if header, _, _ := strings.Cut(text, "\n"); strings.Count(header, ";") > strings.Count(header, ",") {
+		r.Comma = ';'
+	}
 	records, err := r.ReadAll()
 	if err != nil || len(records) == 0 {
 		panic(fmt.Sprintf("not readable as CSV: %v", err))
@@ -438,7 +441,7 @@ var mayImport = map[string][]string{
 	"jsm-onboard": {"importer/cli"},
 	"importer/cli": {"report", "report/page", "importer", "importer/export", "importer/ledger", "importer/outcome",
 		"importer/text", "apiclient", "apiclient/jsmtest"},
-	"report/page":       {"report", "importer", "importer/export", "importer/outcome", "importer/text", "apiclient"},
+	"report/page":       {"report", "importer", "importer/ledger", "importer/export", "importer/outcome", "importer/text", "apiclient"},
 	"report":            {"importer", "importer/export", "importer/ledger", "importer/outcome", "importer/text"},
 	"importer":          {"importer/export", "importer/ledger", "importer/outcome", "importer/text", "apiclient"},
 	"importer/export":   {"importer/csvtext", "importer/text"},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -164,7 +165,7 @@ func (d *doctor) makeClient() {
 	}
 	d.client = client
 	if d.login {
-		d.fine("Sent to", "%s", strings.Join(client.CredentialHosts(), ", "))
+		d.fine("Sent to", "%s", strings.Join(slices.Compact(client.CredentialHosts()), ", "))
 	}
 }
 
@@ -273,7 +274,7 @@ func (d *doctor) checkLedger(ctx context.Context) {
 	}
 	path := d.site.ledgerPath
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		d.fine("Ledger", "none yet; it will be %s", path)
+		d.fine("Ledger", "none yet; it will be %s", report.Shown(path))
 		return
 	}
 	var holdings ledger.Holdings
@@ -286,6 +287,6 @@ func (d *doctor) checkLedger(ctx context.Context) {
 	if err == nil {
 		runs, err = l.Runs(ctx)
 	}
-	d.good("Ledger", err, "%s, with %s (%s revoked) and %s", path, text.Counted(holdings.Accounts, "account", "accounts"),
+	d.good("Ledger", err, "%s, with %s (%s revoked) and %s", report.Shown(path), text.Counted(holdings.Accounts, "account", "accounts"),
 		text.Grouped(holdings.Revoked), text.Counted(len(runs), "run", "runs"))
 }

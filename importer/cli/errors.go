@@ -114,10 +114,10 @@ func explain(err error) (what, hint string, code int) {
 		return what, e.Hint, code
 	}
 	if e, ok := errors.AsType[*ledger.RefusedError](err); ok {
-		return fmt.Sprintf("the ledger %s cannot be used: it %s", e.Path, e.What), e.Hint, code
+		return fmt.Sprintf("the ledger %s cannot be used: it %s", report.Shown(e.Path), e.What), e.Hint, code
 	}
 	if e, ok := errors.AsType[*ledger.HeldError](err); ok {
-		return fmt.Sprintf("the ledger %s is in use by %s", e.Path, e.By),
+		return fmt.Sprintf("the ledger %s is in use by %s", report.Shown(e.Path), e.By),
 			"wait until that run has ended, or end it; nothing was sent", code
 	}
 	if e, ok := errors.AsType[*report.WriteError](err); ok {
@@ -135,7 +135,7 @@ func explain(err error) (what, hint string, code int) {
 		return "interrupted: nothing was sent", "", exitInterrupted
 	}
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Path + ": " + plainly(e), "", code
+		return report.Shown(e.Path) + ": " + plainly(e), "", code
 	}
 	return what, "", code
 }

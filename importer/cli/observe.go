@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/ledger"
@@ -62,7 +63,8 @@ func (r *run) finalSummary(err error) report.Summary {
 		return *r.summary
 	}
 	summary := r.refused(err)
-	if r.files.summary != "" && r.files.summary != stdout && err != nil && codeOf(err) != exitUsage {
+	_, unwritable := errors.AsType[*report.WriteError](err)
+	if r.files.summary != "" && r.files.summary != stdout && err != nil && codeOf(err) != exitUsage && !unwritable {
 		content, e := summary.JSON()
 		if e = firstOf(e, report.WriteFile(r.files.summary, content)); e != nil {
 			r.console.Log().Error("the summary was not written", "error", e.Error())

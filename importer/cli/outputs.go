@@ -22,7 +22,7 @@ func apart(inUse, outputs []namedFile) error {
 			for _, other := range inUse {
 				if other.path != "" && sameFile(path, other.path) {
 					return usagef("give "+output.name+" a path of its own", "%s %s is the same file as %s",
-						output.name, path, other.name)
+						output.name, report.Shown(path), other.name)
 				}
 			}
 		}

@@ -223,7 +223,7 @@ func (r *reportRun) place() error {
 		mine := later.Seq <= r.run.Seq || later.Outcome == ledger.Held || out.results != "" || r.rows.resultsPath == ""
 		if !mine && sameFile(resultsOf(later, summary), r.rows.resultsPath) {
 			return usagef("name another file: jsm-onboard report "+r.run.ID+" --results PATH",
-				"%s is of run %s, which came after run %s", r.rows.resultsPath, later.ID, r.run.ID)
+				"%s is of run %s, which came after run %s", report.Shown(r.rows.resultsPath), later.ID, r.run.ID)
 		}
 	}
 	outputs := []namedFile{

@@ -115,8 +115,11 @@ func (w *revokeWork) agree(ctx context.Context, r *run) error {
 	if r.flags.yes || r.plan.Create == 0 {
 		return nil
 	}
-	_, err := r.ask(ctx, fmt.Sprintf("Revoke the portal access of %s at %s? [yes/none]",
-		text.Counted(r.plan.Create, "account", "accounts"), r.site.url), "yes")
+	question := fmt.Sprintf("Revoke the portal access of %s at %s?", text.Counted(r.plan.Create, "account", "accounts"), r.site.url)
+	if !r.plan.Reach.Listed {
+		question += " That is " + r.plan.RevokedShare(w.held) + "."
+	}
+	_, err := r.ask(ctx, question+" [yes/none]", "yes")
 	return err
 }
 

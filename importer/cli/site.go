@@ -132,8 +132,8 @@ func (p *program) open(ctx context.Context, s *site, readOnly bool, notify func(
 	}
 	if s.ledger, err = openLedger(ctx, s.ledgerPath, s.url.String()); err != nil {
 		if e, ok := errors.AsType[*fs.PathError](err); ok {
-			return broken("name another file with --ledger", "the ledger %s cannot be opened: %s: %s",
-				s.ledgerPath, e.Path, plainly(e))
+			return broken("name another file with --ledger", "the ledger %s cannot be opened: %s",
+				report.Shown(s.ledgerPath), plainly(e))
 		}
 		return err
 	}

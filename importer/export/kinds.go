@@ -305,3 +305,13 @@ func (d description) of(count int) string {
 	}
 	return d.many
 }
+
+// Kinds are all kinds of trouble, as one row has them.
+func Kinds() []Problem {
+	var all []Problem
+	for k := kind(1); k < kinds; k++ {
+		d := descriptions[k]
+		all = append(all, Problem{Kind: d.word, Severity: k.severity(), Text: d.of(1), Hint: d.hint})
+	}
+	return all
+}
