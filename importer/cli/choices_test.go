@@ -48,7 +48,6 @@ func TestResendKnown(t *testing.T) {
 	c := newTrial(t, nil)
 	c.export("people.csv", 3)
 	c.must(0, "import", "./people.csv")
-	
 
 	c.becomes(func(a *jsmtest.Account) bool { return a.Email != personAddress(1) })
 	posts := c.posts()

@@ -176,7 +176,6 @@ func (w *importWork) begin(ctx context.Context, r *run, o importer.Options) *imp
 	o.Limit, o.Only = r.limit, w.only.Number
 	o.ResendKnown, o.UpdateNames = w.resendKnown, w.updateNames
 	o.ResolveConflicts = w.resolveConflicts && r.conn.BrowseUsers != apiclient.No
-	o.MayBrowse = r.conn.BrowseUsers == apiclient.Yes
 	if r.plan.Create == 0 {
 		r.console.Log().Info("nothing new: no customer has to be created", "run", r.plan.Run.ID, "known", r.plan.Known)
 	}

@@ -24,8 +24,8 @@ func (c *trial) team(more string, ids ...int) {
 // that their address is in no row must not take their access away.
 func TestWhoseRowIsStillThere(t *testing.T) {
 	const (
-		mendFirst   = "in line 9 of the export, whose address could not be used (invalid): mend it in the export first"
-		revokeAlone = "see that nothing is lost with the old account, then revoke it"
+		mendFirst   = "in row 9 of the export, whose address could not be used (invalid): fix it in the export first"
+		revokeAlone = "check that nothing is lost with the old account; to revoke it"
 	)
 	for _, tc := range []struct {
 		name, row string
@@ -35,8 +35,8 @@ func TestWhoseRowIsStillThere(t *testing.T) {
 		{"gone", "", "revoke", "in no row of the export since"},
 		{"a slip in the address", "1,P,person.1@firm,\n", "review", mendFirst},
 		{"no address", "1,P,,\n", "review", mendFirst},
-		{"a new address, excluded", "1,P,new@example.com,off\n", "review", "in line 9 of the export, which is excluded"},
-		{"a new address that somebody else has", "1,P," + personAddress(2) + ",\n", "review", "in line 9 of the export, with another address, which was there already: " + revokeAlone},
+		{"a new address, excluded", "1,P,new@example.com,off\n", "review", "in row 9 of the export, which is excluded"},
+		{"a new address that somebody else has", "1,P," + personAddress(2) + ",\n", "review", "in row 9 of the export, with another address, which was there already: " + revokeAlone},
 		{"a new address", "1,P,new@example.com,\n", "review", "with another address (new@example.com): " + revokeAlone},
 		{"excluded", "1,P," + personAddress(1) + ",off\n", "", ""},
 		{"another form of the address", "1,P,PERSON.1@EXAMPLE.COM,\n", "", ""},
@@ -56,7 +56,7 @@ func TestWhoseRowIsStillThere(t *testing.T) {
 				for _, row := range c.rows("crm.leavers.csv") {
 					action, reason = row["jsm_action"], row["jsm_reason"]
 				}
-				const does = "then revoke it"
+				const does = "to revoke it"
 				if tc.action == "review" && (!strings.Contains(reason, tc.reason) || strings.Contains(reason, does) != strings.Contains(tc.reason, does)) {
 					t.Errorf("the reason is %q", reason)
 				}
@@ -98,7 +98,7 @@ func TestListFromASpreadsheet(t *testing.T) {
 	c.write("shop.csv", "name,email\nX,"+rows[3]["email"]+"\n")
 	c.must(0, "sync", "./shop.csv")
 	list("jsm_account_id,jsm_source,jsm_run_id", rows[2:])
-	c.says(c.must(1, "revoke", "./list.csv", "--yes"), "line 3", "latest run of the source shop.csv")
+	c.says(c.must(1, "revoke", "./list.csv", "--yes"), "row 3", "latest run of the source shop.csv")
 
 	rows[2]["jsm_run_id"] = "1,23E+45"
 	list(all, rows[2:3])
@@ -153,7 +153,7 @@ func TestNightWithoutIDs(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{personAddress(5): "review", personAddress(6): "review", personAddress(7): "review"}, actions()); diff != "" {
 		t.Errorf("without ids: %s\n%s", diff, out)
 	}
-	if reason := c.rows("crm.leavers.csv")[0]["jsm_reason"]; !strings.Contains(reason, "no external ids any more") {
+	if reason := c.rows("crm.leavers.csv")[0]["jsm_reason"]; !strings.Contains(reason, "no usable external ids any more") {
 		t.Error(reason)
 	}
 

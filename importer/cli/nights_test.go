@@ -199,7 +199,7 @@ func (n *nights) cutShort() {
 	}
 	n.write("crm.csv", csvOf(n.rows()))
 	leavers, _ := n.list()
-	n.site.SetFaults(jsmtest.Fault{Kind: jsmtest.TokenEnds, After: 8})
+	n.site.SetFaults(jsmtest.Fault{Kind: jsmtest.TokenEnds, After: 14})
 	out := n.must(4, "sync", "./crm.csv", "--workers", "1")
 	n.site.SetFaults()
 	if !strings.Contains(out, "not known who has left") {

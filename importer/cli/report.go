@@ -165,8 +165,8 @@ func (r *reportRun) write(ctx context.Context) (err error) {
 	}
 	out, fixes := &r.flags.out, report.Fixes{}
 	if r.run.Outcome == ledger.Held {
-		fmt.Fprintf(r.Err, "Run %s was held back before its first row and has no results: %s\n",
-			r.run.ID, text.Printable(r.run.StopReason))
+		fmt.Fprintf(r.Err, "Run %s was held back before its first row and has no results: %s\n  %s\n",
+			r.run.ID, text.Printable(r.run.StopReason), text.Printable(r.summary.Hint))
 	} else {
 		if err := r.place(); err != nil {
 			return err

@@ -273,6 +273,7 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, fixes report.Fixe
 	job := r.work.begin(ctx, r, importer.Options{
 		Workers:    r.flags.site.workers,
 		MaxErrors:  r.flags.maxErrors,
+		MayBrowse:  r.conn.BrowseUsers == apiclient.Yes,
 		FailedPath: r.files.failed,
 		Settled:    func(result importer.Result) { r.recorder.Row(time.Now(), result.Took > 0) },
 	})

@@ -208,12 +208,15 @@ func (s *site) connect(ctx context.Context) (apiclient.Connection, error) {
 	return conn, s.bind(ctx, conn, err)
 }
 
-// identify is connect for commands that do not create: what they need shows with their first request.
+// identify is connect for commands that do not create: whether they may shows with their first request.
 func (s *site) identify(ctx context.Context) (apiclient.Connection, error) {
 	conn := apiclient.Connection{Site: s.url.String()}
 	err := s.client.Reach(ctx, &conn)
 	if err == nil {
 		err = s.client.Identify(ctx, &conn)
+	}
+	if err == nil {
+		_ = s.client.Permit(ctx, &conn) // whether it may browse users is what counts here
 	}
 	return conn, s.bind(ctx, conn, err)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"jsm-onboard/apiclient"
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
@@ -250,6 +251,7 @@ func (w *syncWork) revokeListed(ctx context.Context, r *run, plan *importer.Plan
 	job := importer.NewRevocation(ctx, r.site.client, r.site.ledger, plan, importer.Options{
 		Workers:   r.flags.site.workers,
 		MaxErrors: r.flags.maxErrors,
+		MayBrowse: r.conn.BrowseUsers == apiclient.Yes,
 	})
 	still := context.WithoutCancel(ctx)
 	end := job.Do(plan.Rows(still), rows.write)
