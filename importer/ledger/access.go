@@ -20,19 +20,14 @@ type Grant struct {
 
 // AccessOf returns where each of members was added, by any run.
 func (l *Ledger) AccessOf(ctx context.Context, kind string, members []string) (map[string][]Grant, error) {
-	type grant struct {
-		member string
-		Grant
-	}
-	all, err := query(ctx, l, func(s scanner) (g grant, err error) {
-		err = s.Scan(&g.member, &g.Target, &g.Run)
+	grants := make(map[string][]Grant, len(members))
+	_, err := query(ctx, l, func(s scanner) (g Grant, err error) {
+		var member string
+		err = s.Scan(&member, &g.Target, &g.Run)
+		grants[member] = append(grants[member], g)
 		return g, err
 	}, `SELECT a.member, a.target, a.run FROM json_each(?) q
 		CROSS JOIN access a ON a.kind = ? AND a.member = q.value ORDER BY a.run, a.target`, list(members), kind)
-	grants := make(map[string][]Grant, len(members))
-	for _, g := range all {
-		grants[g.member] = append(grants[g.member], g.Grant)
-	}
 	return grants, err
 }
 
@@ -53,16 +48,9 @@ type RowAccess struct {
 // SetRowAccess keeps what became of the access of rows, in place of what was kept of them. It does not
 // listen to ctx.
 func (l *Ledger) SetRowAccess(ctx context.Context, run int64, rows []RowAccess) error {
-	return l.change(context.WithoutCancel(ctx), func(w *writer) error {
-		for _, r := range rows {
-			err := w.exec(`INSERT OR REPLACE INTO row_access (run, row, organization, service_desk, reason)
-				VALUES (?, ?, ?, ?, ?)`, run, r.Row, r.Organization, r.ServiceDesk, r.Reason)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return l.update(context.WithoutCancel(ctx), `INSERT OR REPLACE INTO row_access
+		SELECT ?, value ->> 'Row', value ->> 'Organization', value ->> 'ServiceDesk', value ->> 'Reason' FROM json_each(?)`,
+		run, list(rows))
 }
 
 // RowAccess yields what SetRowAccess has kept for run from row number from on, in row order.

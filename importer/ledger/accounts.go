@@ -74,7 +74,8 @@ func (w *writer) changeAccount(run int64, e Entry) error {
 	}
 	switch e.Account {
 	case Store:
-		err := w.exec(store, e.Key, e.Email, e.Name, e.ExternalID, e.AccountID, e.Status.String(), run, e.Row, now(), e.LookUp)
+		err := w.exec(store, e.Key, e.Email, e.Name, e.ExternalID, e.AccountID, e.Status.String(), run, e.Row, now(),
+			e.LookUp)
 		if err == nil && e.LookUp {
 			err = w.exec(keepNames, e.Key)
 		}
@@ -109,7 +110,8 @@ func (l *Ledger) AccountsByExternalID(ctx context.Context, ids []string) (map[st
 	return l.accounts(ctx, on, ids, func(a Account) string { return a.ExternalID })
 }
 
-func (l *Ledger) accounts(ctx context.Context, on string, values []string, by func(Account) string) (map[string]Account, error) {
+func (l *Ledger) accounts(ctx context.Context, on string, values []string,
+	by func(Account) string) (map[string]Account, error) {
 	all, err := query(ctx, l, scanAccount, "SELECT "+accountColumns+" FROM json_each(?) q CROSS JOIN accounts a ON "+on,
 		list(values))
 	found := make(map[string]Account, len(all))

@@ -8,9 +8,6 @@ import (
 	"runtime"
 )
 
-// maxGroup is how many writes share a commit at most.
-const maxGroup = 512
-
 // writePragmas: a commit flushes the log; at 32 MB of log a checkpoint follows.
 var writePragmas = []string{"journal_mode(WAL)", "synchronous(FULL)", "fullfsync(1)", "checkpoint_fullfsync(1)",
 	"wal_autocheckpoint(8000)", "journal_size_limit(67108864)", "cache_size(-4096)"}
@@ -106,7 +103,7 @@ func (w *writer) work() {
 // group adds to first what has come in since the last commit.
 func (w *writer) group(first change) []change {
 	group := []change{first}
-	for waited := false; len(group) < maxGroup; {
+	for waited := false; ; {
 		select {
 		case next := <-w.changes:
 			group, waited = append(group, next), false
@@ -118,7 +115,6 @@ func (w *writer) group(first change) []change {
 			waited = true
 		}
 	}
-	return group
 }
 
 // commit writes group as one transaction and answers all of it. An error is final: it is one of the disk.

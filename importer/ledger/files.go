@@ -25,17 +25,12 @@ type Fixed struct {
 
 // KeepFixed keeps rows, in place of what was kept of them.
 func (l *Ledger) KeepFixed(ctx context.Context, run int64, rows []Fixed) error {
-	return l.change(ctx, func(w *writer) error {
-		for _, f := range rows {
-			if err := w.exec("INSERT OR REPLACE INTO fixed VALUES (?, ?, ?)", f.Original, f.Key, run); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return l.update(ctx, "INSERT OR REPLACE INTO fixed SELECT value ->> 'Original', value ->> 'Key', ? FROM json_each(?)",
+		run, list(rows))
 }
 
 // Fixed returns the keys of rows that were kept, by what identifies them.
 func (l *Ledger) Fixed(ctx context.Context, originals []string) (map[string]string, error) {
-	return pairs(ctx, l, "SELECT f.original, f.key FROM json_each(?) q CROSS JOIN fixed f ON f.original = q.value", originals)
+	return pairs(ctx, l, `SELECT f.original, f.key FROM json_each(?) q
+		CROSS JOIN fixed f ON f.original = q.value`, originals)
 }

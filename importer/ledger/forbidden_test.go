@@ -3,6 +3,7 @@
 package ledger
 
 import (
+	"database/sql"
 	"errors"
 	"os"
 	"os/exec"
@@ -91,7 +92,7 @@ func openAsAnother(t *testing.T, path string) string {
 // SQLite's own refusals are told apart.
 func TestWrap(t *testing.T) {
 	l := openNew(t)
-	db, err := openReader(dsn(l.path, "ro"))
+	db, err := sql.Open("sqlite", dsn(l.path, "ro"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +101,7 @@ func TestWrap(t *testing.T) {
 	if refused, ok := errors.AsType[*RefusedError](wrap(l.path, err)); !ok || !strings.Contains(refused.Hint, "give permission on the file and on its folder") {
 		t.Errorf("%v becomes %v", err, wrap(l.path, err))
 	}
-	missing, err := openReader(dsn(l.path+".none", "rw"))
+	missing, err := sql.Open("sqlite", dsn(l.path+".none", "rw"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,11 +27,11 @@ import (
 type Ledger struct {
 	path  string
 	read  *sql.DB
-	write *writer // nil: opened for reading only
-	lock  *lock   // nil: opened for reading only
+	write *writer  // nil: opened for reading only
+	lock  *os.File // nil: opened for reading only
 }
 
-// Open opens the ledger of site at path, and makes folder (0700) and file (0600) where there are none.
+// Open opens the ledger of site at the absolute path, and makes folder (0700) and file (0600) where there are none.
 // Nobody else can open it for writing until it is closed or the process ends. Attempts that are under way
 // in the file are of a process that has ended: from now on they are lost.
 // Errors: *HeldError, *RefusedError.
@@ -51,7 +51,12 @@ func Open(ctx context.Context, path, site string) (*Ledger, error) {
 }
 
 func (l *Ledger) open(ctx context.Context, site string) (err error) {
-	if err := makeFile(l.path); err != nil {
+	// A file of 0 bytes is new: SQLite leaves one behind when the process is killed while making it.
+	f, err := os.OpenFile(l.path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Close(), checkLog(l.path)); err != nil {
 		return err
 	}
 	if l.write, err = openWriter(ctx, l.path, site); err != nil {
@@ -60,7 +65,7 @@ func (l *Ledger) open(ctx context.Context, site string) (err error) {
 	if err := syncFolder(filepath.Dir(l.path)); err != nil {
 		return err
 	}
-	l.read, err = openReader(dsn(l.path, "rw", readPragmas...))
+	l.read, err = openChecked(ctx, l.path, site, dsn(l.path, "rw", readPragmas...))
 	return err
 }
 
@@ -76,7 +81,7 @@ func OpenReadOnly(ctx context.Context, path, site string) (*Ledger, error) {
 	if err == nil {
 		l.read, err = openChecked(ctx, path, site, dsn(path, "ro", readPragmas...))
 	}
-	if errors.Is(err, os.ErrNotExist) || errors.Is(err, errEmpty) {
+	if errors.Is(err, os.ErrNotExist) {
 		l.read, err = openChecked(ctx, path, site, inMemory)
 	}
 	if err != nil {
@@ -87,12 +92,10 @@ func OpenReadOnly(ctx context.Context, path, site string) (*Ledger, error) {
 
 const inMemory = ":memory:"
 
-// errEmpty is returned for a file with nothing in it.
-var errEmpty = errors.New("the file is empty")
-
-// openChecked opens a ledger of site for reading; inMemory is one with nothing in it.
+// openChecked opens a ledger of site for reading; inMemory is one with nothing in it. An empty file is
+// os.ErrNotExist.
 func openChecked(ctx context.Context, path, site, name string) (*sql.DB, error) {
-	db, err := openReader(name)
+	db, err := sql.Open("sqlite", name)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +111,7 @@ func openChecked(ctx context.Context, path, site, name string) (*sql.DB, error) 
 	case empty && name == inMemory:
 		err = makeSchema(ctx, c, site)
 	case empty:
-		err = errEmpty
+		err = os.ErrNotExist
 	}
 	if err = errors.Join(err, c.Close()); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -130,7 +133,7 @@ func (l *Ledger) Close() error {
 		err = errors.Join(err, l.write.close())
 	}
 	if l.lock != nil {
-		err = errors.Join(err, l.lock.release())
+		err = errors.Join(err, l.lock.Truncate(0), l.lock.Close())
 	}
 	return err
 }
@@ -139,8 +142,7 @@ func (l *Ledger) Close() error {
 // *RefusedError. A ledger that was opened for reading only compares.
 func (l *Ledger) Bind(ctx context.Context, cloudID string) error {
 	if l.write != nil {
-		err := l.update(ctx, "INSERT INTO meta VALUES ('cloud_id', ?) ON CONFLICT DO NOTHING", cloudID)
-		if err != nil {
+		if err := l.update(ctx, "INSERT OR IGNORE INTO meta VALUES ('cloud_id', ?)", cloudID); err != nil {
 			return err
 		}
 	}
@@ -157,16 +159,6 @@ func (l *Ledger) Bind(ctx context.Context, cloudID string) error {
 		Hint: "name another file with --ledger; a sandbox that was started again has forgotten all accounts"}
 }
 
-// makeFile makes an empty file for its mode of 0600. A file of 0 bytes is taken as new: SQLite leaves one
-// behind when the process is killed while making it.
-func makeFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Close(), checkLog(path))
-}
-
 // checkLog refuses a database that is empty while its log is not: SQLite would drop the log.
 func checkLog(path string) error {
 	file, err := os.Stat(path)
@@ -180,26 +172,11 @@ func checkLog(path string) error {
 	return nil
 }
 
-// readers is how many connections read, with half a MiB of pages each.
-const readers = 4
+// readPragmas: each connection keeps 2 MiB of pages.
+var readPragmas = []string{"query_only(1)", "cache_size(-2048)"}
 
-var readPragmas = []string{"query_only(1)", "cache_size(-512)"}
-
-func openReader(dsn string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", dsn)
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(readers)
-	db.SetMaxIdleConns(readers)
-	return db, nil
-}
-
-// dsn names the file as a URI, so that every path may be opened. mode is SQLite's: rw, ro.
+// dsn names the file as a URI, so that every absolute path may be opened. mode is SQLite's: rw, ro.
 func dsn(path, mode string, pragmas ...string) string {
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs
-	}
 	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path

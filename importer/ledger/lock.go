@@ -16,7 +16,7 @@ var errLocked = errors.New("locked")
 // HeldError is returned by Open while another process has the ledger open.
 type HeldError struct {
 	Path string
-	By   string // "process 123 (sync) since 2026-01-02 03:04:05", or "another process"
+	By   string // "process 123 since 2026-01-02 03:04:05", or "another process"
 }
 
 func (e *HeldError) Error() string {
@@ -24,14 +24,9 @@ func (e *HeldError) Error() string {
 		e.Path, e.By)
 }
 
-// lock is <ledger>.lock, locked by the operating system for as long as the process lives. The file stays;
-// its text only names the holder and is read only while the lock is held.
-type lock struct {
-	file  *os.File
-	since time.Time
-}
-
-func takeLock(path string) (*lock, error) {
+// takeLock locks <path>.lock for as long as the process lives or the file is open. The file stays; its text
+// only names the holder.
+func takeLock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, wrap(path, err)
@@ -43,29 +38,12 @@ func takeLock(path string) (*lock, error) {
 		}
 		return nil, wrap(path, err)
 	}
-	l := &lock{file: f, since: time.Now()}
-	l.describe("")
-	return l, nil
-}
-
-// describe writes who has the lock. It is for people: nothing depends on it.
-func (l *lock) describe(command string) {
-	if command != "" {
-		command = " (" + command + ")"
+	if f.Truncate(0) == nil {
+		_, _ = fmt.Fprintf(f, "process %d since %s", os.Getpid(), time.Now().Format(time.DateTime))
 	}
-	holder := fmt.Sprintf("process %d%s since %s", os.Getpid(), command, l.since.Local().Format(time.DateTime))
-	if l.file.Truncate(0) == nil {
-		_, _ = l.file.WriteAt([]byte(holder), 0)
-	}
+	return f, nil
 }
 
-// release empties the text and gives the lock back.
-func (l *lock) release() error {
-	_ = l.file.Truncate(0)
-	return l.file.Close()
-}
-
-// holder is what describe has written to f.
 func holder(f *os.File) string {
 	holder, err := io.ReadAll(io.NewSectionReader(f, 0, 100))
 	if err != nil || len(holder) == 0 {

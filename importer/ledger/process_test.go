@@ -194,7 +194,7 @@ func TestTwoProcesses(t *testing.T) {
 	if !ok {
 		t.Fatal(err)
 	}
-	if want := fmt.Sprintf("process %d (import) since 20", cmd.Process.Pid); !strings.HasPrefix(held.By, want) {
+	if want := fmt.Sprintf("process %d since 20", cmd.Process.Pid); !strings.HasPrefix(held.By, want) {
 		t.Errorf("held by %s", held.By)
 	}
 

@@ -39,9 +39,7 @@ const (
 // be on disk is never reported as not begun. When one of the row is on record already, the answer to that
 // one is lost.
 func (l *Ledger) Begin(ctx context.Context, run int64, a Attempt) error {
-	return l.change(ctx, func(w *writer) error {
-		return w.putAttempt(run, a, false)
-	})
+	return l.change(ctx, func(w *writer) error { return w.putAttempt(run, a, false) })
 }
 
 func (w *writer) putAttempt(run int64, a Attempt, lost bool) error {

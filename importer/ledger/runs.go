@@ -19,9 +19,7 @@ const (
 
 // Job is what a run does: the same Command, Source, InputSHA256 and Choices are the same job. Input, the
 // absolute path, is only reported.
-type Job struct {
-	Command, Source, Input, InputSHA256, Choices string
-}
+type Job struct{ Command, Source, Input, InputSHA256, Choices string }
 
 // Run is one job from its start to its end, in one or more sessions.
 type Run struct {
@@ -55,10 +53,19 @@ func scanRun(s scanner) (r Run, err error) {
 const sameJob = "SELECT " + runColumns + ` FROM runs WHERE command = ? AND source = ? AND input_sha256 = ?
 	AND choices = ? AND pruned_at = '' AND outcome <> 'held' ORDER BY seq DESC LIMIT 1`
 
-// found is the run in row that a job goes on with: neither complete nor undone.
-func found(row scanner) (Run, bool, error) {
+// unfinished is the run in row that a job goes on with: neither complete nor undone.
+func unfinished(row scanner) (Run, bool, error) {
+	run, ok, err := findRun(row)
+	if run.Outcome == Complete || !run.Undone.IsZero() {
+		return Run{}, false, err
+	}
+	return run, ok, err
+}
+
+// findRun scans a row that may not be there.
+func findRun(row scanner) (Run, bool, error) {
 	run, err := scanRun(row)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && (run.Outcome == Complete || !run.Undone.IsZero()) {
+	if errors.Is(err, sql.ErrNoRows) {
 		return Run{}, false, nil
 	}
 	return run, err == nil, err
@@ -66,7 +73,7 @@ func found(row scanner) (Run, bool, error) {
 
 // FindRun returns the run that StartRun would go on with; false when it would make a new one.
 func (l *Ledger) FindRun(ctx context.Context, job Job) (Run, bool, error) {
-	run, ok, err := found(l.read.QueryRowContext(ctx, sameJob, job.Command, job.Source, job.InputSHA256, job.Choices))
+	run, ok, err := unfinished(l.read.QueryRowContext(ctx, sameJob, job.Command, job.Source, job.InputSHA256, job.Choices))
 	return run, ok, wrap(l.path, err)
 }
 
@@ -77,7 +84,7 @@ func (l *Ledger) StartRun(ctx context.Context, job Job, now time.Time) (run Run,
 		if err = w.exec("DELETE FROM moves"); err != nil {
 			return err
 		}
-		run, resumed, err = found(w.row(sameJob, job.Command, job.Source, job.InputSHA256, job.Choices))
+		run, resumed, err = unfinished(w.row(sameJob, job.Command, job.Source, job.InputSHA256, job.Choices))
 		switch {
 		case err != nil:
 		case resumed:
@@ -87,9 +94,6 @@ func (l *Ledger) StartRun(ctx context.Context, job Job, now time.Time) (run Run,
 		}
 		return err
 	})
-	if err == nil {
-		l.lock.describe(job.Command)
-	}
 	return run, resumed, err
 }
 
@@ -151,13 +155,14 @@ func (w *writer) finish(run Run) error {
 // StopReason, ExitCode, RowsRead and Summary. It counts for nothing else, and no run goes on with it.
 func (l *Ledger) HoldRun(ctx context.Context, job Job, now time.Time, end Run) (run Run, err error) {
 	err = l.change(ctx, func(w *writer) (err error) {
-		if run, err = w.newRun(job, now); err != nil {
-			return err
+		if run, err = w.newRun(job, now); err == nil {
+			run.FinishedAt, run.Outcome, run.StopReason = end.FinishedAt, Held, end.StopReason
+			run.ExitCode, run.RowsRead, run.Summary = end.ExitCode, end.RowsRead, end.Summary
+			err = w.finish(run)
 		}
-		end.Seq, end.ID, end.Job, end.StartedAt, end.Outcome, end.Sessions = run.Seq, run.ID, job, now, Held, 1
-		return w.finish(end)
+		return err
 	})
-	return end, err
+	return run, err
 }
 
 // MarkUndone keeps that what the run has created was revoked. No run goes on with it.
@@ -178,10 +183,8 @@ func (l *Ledger) Run(ctx context.Context, idPrefix string) (Run, error) {
 	switch {
 	case err != nil:
 		return Run{}, err
-	case len(runs) == 0 && idPrefix == "":
-		return Run{}, wrap(l.path, fmt.Errorf("%w: there is none yet", ErrNoRun))
 	case len(runs) == 0:
-		return Run{}, wrap(l.path, fmt.Errorf("%w: no id starts with %q", ErrNoRun, idPrefix))
+		return Run{}, wrap(l.path, fmt.Errorf("%w with an id that starts with %q", ErrNoRun, idPrefix))
 	case len(runs) > 1 && idPrefix != "":
 		return Run{}, wrap(l.path, fmt.Errorf("several run ids start with %q", idPrefix))
 	}
@@ -193,11 +196,8 @@ const lastComplete = "SELECT " + runColumns + ` FROM runs
 
 // LastComplete returns the last complete run that said who is in the source.
 func (l *Ledger) LastComplete(ctx context.Context, source string) (Run, bool, error) {
-	run, err := scanRun(l.read.QueryRowContext(ctx, lastComplete, source))
-	if errors.Is(err, sql.ErrNoRows) {
-		return Run{}, false, nil
-	}
-	return run, err == nil, wrap(l.path, err)
+	run, ok, err := findRun(l.read.QueryRowContext(ctx, lastComplete, source))
+	return run, ok, wrap(l.path, err)
 }
 
 // KeepTrace keeps what a run's page draws, as JSON.
@@ -216,9 +216,7 @@ func (l *Ledger) Trace(ctx context.Context, run int64) ([]byte, error) {
 }
 
 // Pruned is how much Prune has forgotten.
-type Pruned struct {
-	Runs, Outcomes int
-}
+type Pruned struct{ Runs, Outcomes int }
 
 // Prune forgets runs that ended before before, or were killed and started before, with their summaries and
 // outcomes, and gives the room back to the disk. Accounts, members, lost attempts, memberships, the last

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	_ "embed"
-	"errors"
 	"iter"
 	"time"
 )
@@ -36,9 +35,9 @@ func (l *Ledger) Arrive(ctx context.Context, run int64, source string, batch []M
 	return l.update(ctx, stageMembers, source, false, list(batch))
 }
 
-// Leave goes through the source's members once and stages as gone those for whom contains is false; count
-// is how many. It marks run as one that says who is in the source, once it is complete.
-func (l *Ledger) Leave(ctx context.Context, run int64, source string, contains func(Member) bool) (count int, err error) {
+// Leave goes through the source's members once and stages as gone those for whom contains is false. It
+// returns how many they are, and marks run as one that says who is in the source, once it is complete.
+func (l *Ledger) Leave(ctx context.Context, run int64, source string, contains func(Member) bool) (int, error) {
 	var gone []Member
 	for m, err := range l.Members(ctx, source) {
 		if err != nil {
@@ -78,8 +77,8 @@ func (w *writer) applyMoves(run Run) error {
 	if err := w.row("SELECT roster FROM runs WHERE seq = ?", run.Seq).Scan(&roster); err != nil || !roster {
 		return err
 	}
-	last, err := scanRun(w.row(lastComplete, run.Source))
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	last, _, err := findRun(w.row(lastComplete, run.Source))
+	if err != nil {
 		return err
 	}
 	err = w.exec(`INSERT INTO members (source, key, external_id, first_run, left_run, last_seen, aside)

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"iter"
 	"time"
 
@@ -19,7 +18,8 @@ const timeLayout = "2006-01-02T15:04:05.000Z"
 type scanner interface{ Scan(...any) error }
 
 // query reads all rows of a query.
-func query[T any](ctx context.Context, l *Ledger, scan func(scanner) (T, error), text string, args ...any) ([]T, error) {
+func query[T any](ctx context.Context, l *Ledger, scan func(scanner) (T, error),
+	text string, args ...any) ([]T, error) {
 	rows, err := l.read.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, wrap(l.path, err)
@@ -60,11 +60,11 @@ func paged[T, P any](first P, page func(from P) ([]T, error), after func(T) P) i
 }
 
 // list is values as the JSON that json_each takes: one parameter for any number of them.
-func list[T string | Member](values []T) string {
+func list[T any](values []T) string {
 	if values == nil {
 		return "[]" // and not null, which is one value
 	}
-	text, _ := json.Marshal(values) // texts can always be written
+	text, _ := json.Marshal(values) // texts and numbers can always be written
 	return string(text)
 }
 
@@ -94,15 +94,10 @@ func now() string { return moment(time.Now()) }
 type timeColumn struct{ t *time.Time }
 
 func (c timeColumn) Scan(value any) (err error) {
-	text, ok := value.(string)
-	switch {
-	case !ok:
-		return fmt.Errorf("a time in the file is a %T", value)
-	case text == "":
-		*c.t = time.Time{}
-		return nil
+	*c.t = time.Time{}
+	if text, _ := value.(string); text != "" {
+		*c.t, err = time.Parse(time.RFC3339, text)
 	}
-	*c.t, err = time.Parse(time.RFC3339, text)
 	return err
 }
 
