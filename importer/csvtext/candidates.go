@@ -58,7 +58,8 @@ func (f *File) candidates() ([]Encoding, error) {
 		}
 	}
 	if len(fit) == 0 {
-		return nil, &RefusedError{Path: f.path, What: "the file is not UTF-8, and its letters make no words in any encoding known here",
+		return nil, &RefusedError{Path: f.path,
+			What: "the file is not UTF-8, and its letters make no words in any encoding known here",
 			Hint: "save it as UTF-8, or say what it is with --encoding"}
 	}
 	return fit, nil
@@ -101,7 +102,8 @@ func IsWord(word string) bool {
 			}
 			found = s
 			letters = append(letters, r)
-		case unicode.IsMark(r) && i > 0 && (unicode.Is(unicode.Inherited, r) || scriptOf(r) == found), r == '\u200c', r == '\u200d', r == '\u30fb':
+		case unicode.IsMark(r) && i > 0 && (unicode.Is(unicode.Inherited, r) || scriptOf(r) == found),
+			r == '\u200c', r == '\u200d', r == '\u30fb':
 		case strings.ContainsRune("’‘“”„«»–—…·ʼ´€\u00a0\u3000。、（）・：；，", r):
 			if !casesFit(letters) || strings.ContainsRune("“”„—…€´«»", r) && insideWord(word, i, r) {
 				return false
@@ -146,7 +148,8 @@ type script int
 const noScript script = -1
 
 var scripts = []*unicode.RangeTable{
-	unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Hebrew, unicode.Arabic, unicode.Thai, unicode.Armenian, unicode.Georgian, unicode.Devanagari,
+	unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Hebrew, unicode.Arabic, unicode.Thai, unicode.Armenian,
+	unicode.Georgian, unicode.Devanagari,
 }
 
 func scriptOf(r rune) script {

@@ -41,7 +41,8 @@ func ParseDelimiter(s string) (rune, error) {
 	}
 	r, n := utf8.DecodeRuneInString(s)
 	if n == 0 || n != len(s) || !mayDelimit(r) {
-		return 0, &OptionError{Flag: "--delimiter", What: fmt.Sprintf("%q is not one character that can stand between cells (or tab)", s)}
+		return 0, &OptionError{Flag: "--delimiter",
+			What: fmt.Sprintf("%q is not one character that can stand between cells (or tab)", s)}
 	}
 	return r, nil
 }

@@ -96,7 +96,8 @@ func lowerASCII(b []byte) string {
 
 // isWorkbook reports whether a file is called like a spreadsheet.
 func isWorkbook(path string) bool {
-	return slices.Contains([]string{".xls", ".xlsx", ".xlsm", ".xlsb", ".ods", ".numbers"}, strings.ToLower(filepath.Ext(path)))
+	return slices.Contains([]string{".xls", ".xlsx", ".xlsm", ".xlsb", ".ods", ".numbers"},
+		strings.ToLower(filepath.Ext(path)))
 }
 
 // isWide reports text in UTF-16 or UTF-32.
@@ -128,7 +129,8 @@ func damagedZip(path string, raw io.ReaderAt, err error) error {
 			return damagedWorkbook(path)
 		}
 	}
-	return &RefusedError{Path: path, What: fmt.Sprintf("the zip archive is damaged: %v", err), Hint: "download it again"}
+	return &RefusedError{Path: path, What: fmt.Sprintf("the zip archive is damaged: %v", err),
+		Hint: "download it again"}
 }
 
 func isFlateError(err error) bool {
@@ -173,7 +175,8 @@ func oneOf(file string, found []*zip.File, names []string) (*zip.File, error) {
 	const listed = 10
 	if len(found) == 1 {
 		if found[0].Flags&1 != 0 {
-			return nil, &RefusedError{Path: file, What: fmt.Sprintf("%q in the zip archive is encrypted", found[0].Name), Hint: unpackIt}
+			return nil, &RefusedError{Path: file, What: fmt.Sprintf("%q in the zip archive is encrypted",
+				found[0].Name), Hint: unpackIt}
 		}
 		return found[0], nil
 	}
@@ -181,6 +184,7 @@ func oneOf(file string, found []*zip.File, names []string) (*zip.File, error) {
 	if len(names) > listed {
 		list += ", …"
 	}
-	return nil, &RefusedError{Path: file, What: fmt.Sprintf("the zip archive has %d CSV files (it holds: %s)", len(found), list),
+	return nil, &RefusedError{Path: file, What: fmt.Sprintf("the zip archive has %d CSV files (it holds: %s)",
+		len(found), list),
 		Hint: "unpack it and name the one that holds the people"}
 }

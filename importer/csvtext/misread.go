@@ -10,8 +10,10 @@ import (
 
 // taken are the encodings for which UTF-8 and others are taken by mistake.
 var taken = []*charmap.Charmap{
-	charmap.Windows1252, charmap.Macintosh, charmap.CodePage850, charmap.CodePage437, charmap.Windows1250, charmap.Windows1251,
-	charmap.Windows1254, charmap.ISO8859_1, charmap.ISO8859_2, charmap.ISO8859_15, charmap.Windows1253, charmap.Windows1257,
+	charmap.Windows1252, charmap.Macintosh, charmap.CodePage850, charmap.CodePage437, charmap.Windows1250,
+	charmap.Windows1251,
+	charmap.Windows1254, charmap.ISO8859_1, charmap.ISO8859_2, charmap.ISO8859_15, charmap.Windows1253,
+	charmap.Windows1257,
 	charmap.CodePage866, charmap.KOI8R, charmap.CodePage852,
 }
 
@@ -32,7 +34,8 @@ func IsMisread(s string) bool {
 			continue
 		}
 		for _, in := range taken {
-			if again, ok := readAgain(part, in); ok && (makesSense(again) || strings.ContainsFunc(part, isSymbol) && utf8.RuneCountInString(part) > 2) {
+			if again, ok := readAgain(part, in); ok && (makesSense(again) || strings.ContainsFunc(part, isSymbol) &&
+				utf8.RuneCountInString(part) > 2) {
 				return true
 			}
 		}
@@ -89,7 +92,10 @@ func inOtherScript(s string) bool {
 	}
 	for _, w := range whole {
 		text, err := w.in.NewDecoder().String(b)
-		if err == nil && !strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf && !unicode.Is(w.table, r) }) && makesSense(text) {
+		if err == nil && !strings.ContainsFunc(text, func(r rune) bool {
+			return r >= utf8.RuneSelf &&
+				!unicode.Is(w.table, r)
+		}) && makesSense(text) {
 			return true
 		}
 	}

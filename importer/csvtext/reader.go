@@ -168,7 +168,8 @@ func (r *Reader) acceptStrict(rec *Record) bool {
 // acceptRepaired takes another reading of the quotes when by it, and not
 // otherwise, the record has exactly the header's columns.
 func (r *Reader) acceptRepaired(rec *Record) bool {
-	for _, by := range []reading{{escapes: true}, {blanks: true}, {escapes: true, blanks: true}, {phrases: true}, {blanks: true, phrases: true}} {
+	for _, by := range []reading{{escapes: true}, {blanks: true}, {escapes: true, blanks: true}, {phrases: true},
+		{blanks: true, phrases: true}} {
 		if r.scan(by) != strict || r.scanner.over || r.scanner.doubtful && !r.cleanAfter() {
 			continue
 		}

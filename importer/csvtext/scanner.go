@@ -48,7 +48,8 @@ type scanner struct {
 func (s *scanner) scan(data []byte, eof bool, by reading) outcome {
 	s.data, s.eof, s.by = data, eof, by
 	s.text, s.ends = s.text[:0], s.ends[:0]
-	s.over, s.overFilled, s.longCell, s.doubtful, s.short, s.open, s.stray = false, false, false, false, false, false, false
+	s.over, s.overFilled, s.longCell, s.doubtful, s.short, s.open, s.stray = false, false, false, false, false,
+		false, false
 	s.i, s.opened, s.lineEndLen, s.lines = 0, 0, 0, 1
 	for s.cell() {
 	}
@@ -198,8 +199,10 @@ const maxPhrase = 1000 // bytes in a cell of a quoted name and an address
 func (s *scanner) phrase(from, at int) bool {
 	end := at + 1 + bytes.IndexByte(s.data[at:min(len(s.data), at+maxPhrase)], '>')
 	raw := s.data[s.opened:max(end, s.opened)]
-	if end == at || len(raw) > maxPhrase || bytes.ContainsAny(raw, "\\\r\n") || bytes.Count(raw, []byte{s.quote}) != 2 ||
-		bytes.Count(raw, []byte{'<'}) != 1 || !bytes.Contains(raw, []byte{'@'}) || bytes.Contains(s.data[at:end], s.delim) {
+	if end == at || len(raw) > maxPhrase || bytes.ContainsAny(raw, "\\\r\n") || bytes.Count(raw,
+		[]byte{s.quote}) != 2 ||
+		bytes.Count(raw, []byte{'<'}) != 1 || !bytes.Contains(raw, []byte{'@'}) || bytes.Contains(s.data[at:end],
+		s.delim) {
 		return false
 	}
 	if len(s.data)-end < max(2, len(s.delim)) && !s.eof {

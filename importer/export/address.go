@@ -73,11 +73,13 @@ func noAddress(s string) kind {
 	switch {
 	case strings.Contains(lower, "#ext#"):
 		return guestAddress
-	case (strings.HasPrefix(lower, "/o=") || strings.HasPrefix(lower, "ex:/o=") || strings.HasPrefix(lower, "x500:")) && !strings.Contains(lower, "smtp:"):
+	case (strings.HasPrefix(lower, "/o=") || strings.HasPrefix(lower, "ex:/o=") || strings.HasPrefix(lower,
+		"x500:")) && !strings.Contains(lower, "smtp:"):
 		return exchangeAddress
 	}
 	switch lower {
-	case "null", "(null)", "<null>", "nil", "none", "n/a", "#n/a", "na", "n.a.", "nan", "-", "--", "undefined", "empty", `\n`, "no email", "noemail":
+	case "null", "(null)", "<null>", "nil", "none", "n/a", "#n/a", "na", "n.a.", "nan", "-", "--", "undefined",
+		"empty", `\n`, "no email", "noemail":
 		return nullAddress
 	}
 	return 0
@@ -181,7 +183,10 @@ func check(s string) (key, why string) {
 
 // looksAlike reports full-width characters, and words of letters of several alphabets.
 func looksAlike(s string) bool {
-	if strings.ContainsFunc(s, func(r rune) bool { return r >= '\uff00' && r <= '\uffef' || strings.ContainsRune("。｡․﹒﹫", r) }) {
+	if strings.ContainsFunc(s, func(r rune) bool {
+		return r >= '\uff00' && r <= '\uffef' ||
+			strings.ContainsRune("。｡․﹒﹫", r)
+	}) {
 		return true
 	}
 	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return !unicode.IsLetter(r) }) {
@@ -221,7 +226,8 @@ func malformed(s string, at int) string {
 
 // isOutOfPlace reports characters that no address has inside.
 func isOutOfPlace(r rune) bool {
-	return r == utf8.RuneError || unicode.IsControl(r) || isInvisible(r) || unicode.Is(unicode.Cf, r) || unicode.IsSpace(r) && r != ' '
+	return r == utf8.RuneError || unicode.IsControl(r) || isInvisible(r) || unicode.Is(unicode.Cf, r) ||
+		unicode.IsSpace(r) && r != ' '
 }
 
 // isPlainAddress is check for the addresses that most people have: ASCII
@@ -237,7 +243,8 @@ func isPlainAddress(s string) bool {
 		switch {
 		case i == at && before != '.':
 			c, label = '.', 0
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', i < at && (c == '_' || c == '+' || c == '-'):
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', i < at && (c == '_' || c == '+' ||
+			c == '-'):
 			label++
 		case c == '-' && before != '.' && before != '-': // "--" is for idna to judge
 			label++
@@ -255,7 +262,8 @@ func isPlainAddress(s string) bool {
 }
 
 // linking are words that stand between the addresses of a cell.
-var linking = []string{"and", "or", "und", "oder", "et", "ou", "y", "o", "e", "en", "of", "og", "och", "i", "и", "&", "/", "+", "ve", "と", "和", "및"}
+var linking = []string{"and", "or", "und", "oder", "et", "ou", "y", "o", "e", "en", "of", "og", "och", "i", "и",
+	"&", "/", "+", "ve", "と", "和", "및"}
 
 // several reads a cell of more than one address. The one marked SMTP: is the
 // primary, else the first.
@@ -275,7 +283,8 @@ func all(pieces []string) (address, bool) {
 	primary := 0
 	for _, p := range pieces {
 		lower := strings.ToLower(p)
-		if slices.ContainsFunc([]string{"x500:", "/o=", "sip:", "x400:", "eum:", "spo:"}, func(s string) bool { return strings.HasPrefix(lower, s) }) {
+		if slices.ContainsFunc([]string{"x500:", "/o=", "sip:", "x400:", "eum:", "spo:"},
+			func(s string) bool { return strings.HasPrefix(lower, s) }) {
 			continue
 		}
 		a := single(p)

@@ -29,7 +29,8 @@ var signs = []sign{
 	{"suspended|is suspended", yes, "person looks suspended", "people look suspended"},
 	{"deleted|is deleted", yes, "person looks deleted", "people look deleted"},
 	{"active|is active|enabled|account enabled", no, "person looks deactivated", "people look deactivated"},
-	{"locked out|blocked|banned|archived|disabled|deactivated", yes, "person looks locked out", "people look locked out"},
+	{"locked out|blocked|banned|archived|disabled|deactivated", yes, "person looks locked out",
+		"people look locked out"},
 	{"status|user status|account status|state|user state|contact status",
 		"suspended|inactive|deactivated|disabled|deleted|blocked|archived|terminated|locked|banned|removed",
 		"person looks suspended or deleted", "people look suspended or deleted"},
@@ -94,7 +95,8 @@ func (a *advisor) advice() []Advice {
 	case a.team && a.rows == 1:
 		list = append(list, Advice{Count: 1, Text: "the only person is a team member (agent), no customer"})
 	case a.team && a.rows > 0:
-		list = append(list, Advice{Count: a.rows, Text: fmt.Sprintf("all %d people are team members (agents), not customers", a.rows)})
+		list = append(list, Advice{Count: a.rows,
+			Text: fmt.Sprintf("all %d people are team members (agents), not customers", a.rows)})
 	}
 	for _, w := range a.watches {
 		if w.count > 0 {

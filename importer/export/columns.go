@@ -158,7 +158,8 @@ func (ch *chooser) chooseOrganization() error {
 		return nil
 	}
 	if !ch.c.has(Organization) {
-		return ch.refuse("no header names a column of organizations", "name it with --column organization=HEADER, or leave --organizations out")
+		return ch.refuse("no header names a column of organizations",
+			"name it with --column organization=HEADER, or leave --organizations out")
 	}
 	i := ch.c.at[Organization][0]
 	s := ch.e.of(i)
@@ -169,7 +170,8 @@ func (ch *chooser) chooseOrganization() error {
 		}
 	}
 	if s.filled > 0 && (!most(letters, s.filled) || most(s.addresses, s.filled)) {
-		return &RefusedError{Path: ch.path, Place: ch.h.place, Column: ch.h.names[i], What: "its cells look like no names of organizations",
+		return &RefusedError{Path: ch.path, Place: ch.h.place, Column: ch.h.names[i],
+			What: "its cells look like no names of organizations",
 			Hint: "name the column with --column organization=HEADER, or leave --organizations out"}
 	}
 	return nil
@@ -192,7 +194,8 @@ func (ch *chooser) ambiguous(what string, f Field, at []int) error {
 		flags = append(flags, ch.columnFlag(f, i))
 	}
 	if slices.Sort(flags); len(slices.Compact(slices.Clone(flags))) < len(flags) {
-		return ch.refuse(fmt.Sprintf("several columns have the header %s, and they hold different %s", names[0], map[Field]string{Email: "addresses", Name: "names"}[f]),
+		return ch.refuse(fmt.Sprintf("several columns have the header %s, and they hold different %s", names[0],
+			map[Field]string{Email: "addresses", Name: "names"}[f]),
 			"give them different headers, and say which holds the customers'")
 	}
 	return ch.refuse(fmt.Sprintf("%d columns could be the %s: %s", len(names), what, strings.Join(names, ", ")),

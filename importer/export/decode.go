@@ -24,6 +24,9 @@ type view struct {
 // file, those count that the addresses do not speak against; they must agree on the
 // cells that are sent, or the file is refused with the flag for each.
 func (f *File) decide(ctx context.Context, o Options) (*view, bool, error) {
+	if o.Encoding != "" && f.text.NotUTF8() == 0 && f.isOwn() {
+		o.Encoding = ""
+	}
 	encodings, err := f.text.Encodings(o.Encoding)
 	if err != nil {
 		return nil, false, err
@@ -52,6 +55,16 @@ func (f *File) decide(ctx context.Context, o Options) (*view, bool, error) {
 	}
 	chosen, err := f.compare(ctx, views, best)
 	return chosen, true, err
+}
+
+// isOwn reports a file that this program wrote.
+func (f *File) isOwn() bool {
+	sample, err := f.text.Sample(csvtext.Encoding{}, sampleSize)
+	if err != nil {
+		return false
+	}
+	g, err := ownFile(f.Path(), sample)
+	return err == nil && g != nil
 }
 
 // known is how many headers are in the table of words.
@@ -211,7 +224,8 @@ func (c *contest) refuse(path string, left []int, by *view) error {
 	for _, first := range []bool{true, false} {
 		for _, k := range left {
 			if v := c.views[k]; (v == by) == first {
-				readings = append(readings, fmt.Sprintf("--encoding %s (%s)", v.encoding.Flag, strings.Join(v.names, ", ")))
+				readings = append(readings, fmt.Sprintf("--encoding %s (%s)", v.encoding.Flag, strings.Join(v.names,
+					", ")))
 			}
 		}
 	}

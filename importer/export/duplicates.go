@@ -56,7 +56,8 @@ func (x *keyIndex) see(key string) { x.put(keyEntry{hash: x.hash(key)}) }
 // add remembers the key of a row that may be sent. Rows only rise.
 func (x *keyIndex) add(r *Row) {
 	x.put(keyEntry{
-		hash: x.hash(r.identity()), number: uint32(r.Number), row: uint32(r.Place.Row), line: uint32(r.Place.Line), name: x.nameHash(r.Name),
+		hash: x.hash(r.identity()), number: uint32(r.Number), row: uint32(r.Place.Row), line: uint32(r.Place.Line),
+		name: x.nameHash(r.Name),
 	})
 }
 
@@ -146,7 +147,10 @@ func (x *keyIndex) trim() {
 func (x *keyIndex) find(key string) (e keyEntry, found bool) {
 	h := x.hash(key)
 	s := x.shards[h[0]]
-	i, found := slices.BinarySearchFunc(s, h, func(e keyEntry, h [16]byte) int { return bytes.Compare(e.hash[:], h[:]) })
+	i, found := slices.BinarySearchFunc(s, h, func(e keyEntry, h [16]byte) int {
+		return bytes.Compare(e.hash[:],
+			h[:])
+	})
 	if !found {
 		return keyEntry{}, false
 	}

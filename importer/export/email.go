@@ -21,9 +21,11 @@ func (ch *chooser) chooseEmail() error {
 	}
 	best := candidates[0]
 	same := ch.sameHeader(best)
-	if n := ch.count(same...); !ch.h.ownFile && (n.ats*2 < n.filled || n.filled > 0 && n.addresses == 0 && !ch.onlyHeader(best)) {
+	if n := ch.count(same...); !ch.h.ownFile && (n.ats*2 < n.filled || n.filled > 0 && n.addresses == 0 &&
+		!ch.onlyHeader(best)) {
 		return &RefusedError{Path: ch.path, Place: ch.h.place, Column: ch.h.names[best],
-			What: fmt.Sprintf("most of its cells are no addresses (%d of %d have no @)", n.filled-n.ats, n.filled), Hint: ch.byContent()}
+			What: fmt.Sprintf("most of its cells are no addresses (%d of %d have no @)", n.filled-n.ats, n.filled),
+			Hint: ch.byContent()}
 	}
 	if rivals := ch.rivals(same); len(rivals) > 0 && !ch.h.ownFile {
 		return ch.ambiguous("address", Email, append(rivals, best))
@@ -47,7 +49,8 @@ func (ch *chooser) onlyHeader(i int) bool {
 func (ch *chooser) emailCandidates() []int {
 	var list []int
 	for i := range ch.h.keys {
-		if m, ok := ch.h.means(i, Email); ok && !ch.h.neverTaken(i) && (m.rank < rankSelf || !m.vague || ch.count(i).addresses > 0) {
+		if m, ok := ch.h.means(i, Email); ok && !ch.h.neverTaken(i) && (m.rank < rankSelf || !m.vague ||
+			ch.count(i).addresses > 0) {
 			list = append(list, i)
 		}
 	}
@@ -125,7 +128,8 @@ func (ch *chooser) rivals(chosen []int) []int {
 // another dress, or one of the further ones, is none.
 func isRival(a address, cell string) bool {
 	other := readAddress(cell)
-	return other.fault == 0 && other.key != a.key && !slices.Contains(a.others, other.key) && !slices.Contains(other.others, a.key)
+	return other.fault == 0 && other.key != a.key && !slices.Contains(a.others, other.key) &&
+		!slices.Contains(other.others, a.key)
 }
 
 func (ch *chooser) noEmail() error {

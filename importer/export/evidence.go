@@ -41,7 +41,8 @@ func newEvidence(sample [][]string, email []int) *evidence {
 		if end := strings.LastIndexByte(domain, '.'); end > 0 {
 			domain = domain[:end]
 		}
-		e.local, e.domain, e.logins = append(e.local, foldedWords(local)), append(e.domain, foldedWords(domain)), append(e.logins, local)
+		e.local, e.domain, e.logins = append(e.local, foldedWords(local)), append(e.domain, foldedWords(domain)),
+			append(e.logins, local)
 	}
 	return e
 }
@@ -135,7 +136,8 @@ func (s *shape) looksNames() bool { return most(s.names, s.filled) && !most(s.lo
 // looksLogin reports whether a column holds names that people log in with: single
 // words that are local parts, or begin with small letters or have digits.
 func (s *shape) looksLogin() bool {
-	return nearly(s.oneWord, s.filled) && (nearly(s.handles, s.filled) || most(s.isLogin, s.witnessed) && most(s.handles, s.filled))
+	return nearly(s.oneWord, s.filled) && (nearly(s.handles, s.filled) || most(s.isLogin, s.witnessed) &&
+		most(s.handles, s.filled))
 }
 
 // looksCompany reports whether a column's words stand in the domains instead.

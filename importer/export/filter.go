@@ -33,7 +33,8 @@ func conditions(l *layout, matches []Match) ([]condition, error) {
 	for _, m := range matches {
 		i := l.header.index(m.Column)
 		if i < 0 {
-			return nil, &RefusedError{Path: l.path, Place: l.header.place, What: fmt.Sprintf("no column is named %q", m.Column),
+			return nil, &RefusedError{Path: l.path, Place: l.header.place,
+				What: fmt.Sprintf("no column is named %q", m.Column),
 				Hint: "the columns are: " + l.header.list()}
 		}
 		cs = append(cs, condition{Match: m, at: i})
@@ -91,7 +92,8 @@ func (f *filter) idle() []Problem {
 		for _, c := range group.conditions {
 			if c.matched == 0 {
 				ps = append(ps, Problem{
-					Kind: group.kind, Severity: Repaired, Text: "rows match " + text.CommandLine(group.flag, c.Match.String()),
+					Kind: group.kind, Severity: Repaired, Text: "rows match " + text.CommandLine(group.flag,
+						c.Match.String()),
 					Hint: "look how the value is written in the file",
 				})
 			}

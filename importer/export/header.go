@@ -91,14 +91,16 @@ type header struct {
 const longestHeader = 300 // bytes; what is longer is a text and names nothing
 
 // ownColumns are the columns that this program adds, by their exact names.
-var ownColumns = []string{"jsm_status", "jsm_account_id", "jsm_organization", "jsm_service_desk", "jsm_reason", "jsm_row", "jsm_line",
+var ownColumns = []string{"jsm_status", "jsm_account_id", "jsm_organization", "jsm_service_desk", "jsm_reason",
+	"jsm_row", "jsm_line",
 	"jsm_http_status", "jsm_attempts", "jsm_action", "jsm_source", "jsm_run_id"}
 
 // isOwn reports a column of ours; every file that we write has jsm_reason.
 func isOwn(cell string) bool { return slices.Contains(ownColumns, trimBlanks(cell)) }
 
 func newHeader(cells []string, place Place) header {
-	h := header{place: place, ownFile: slices.ContainsFunc(cells, func(c string) bool { return trimBlanks(c) == "jsm_reason" })}
+	h := header{place: place, ownFile: slices.ContainsFunc(cells,
+		func(c string) bool { return trimBlanks(c) == "jsm_reason" })}
 	for _, c := range cells {
 		if h.ownFile {
 			c = Unguard(c)

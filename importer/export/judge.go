@@ -29,7 +29,8 @@ func (j *judge) row(it *item, p person) *Row {
 	if !j.noIDs {
 		r.ExternalID = trimBlanks(bare(p.ExternalID))
 	}
-	if r.fault == 0 && j.checkUTF8 && slices.ContainsFunc(it.rec.Cells, func(c string) bool { return !utf8.ValidString(c) }) {
+	if r.fault == 0 && j.checkUTF8 && slices.ContainsFunc(it.rec.Cells,
+		func(c string) bool { return !utf8.ValidString(c) }) {
 		r.fault = notUTF8
 	}
 	if r.fault != 0 {
@@ -86,7 +87,8 @@ func (j *judge) broken(r *Row, it *item) {
 	r.NoAddress, r.repairs = true, nil
 	r.Invalid = j.say(brokenReason(it, r.fault, len(j.header.names)))
 	for _, c := range it.rec.Cells {
-		for piece := range strings.FieldsFuncSeq(c, func(r rune) bool { return strings.ContainsRune(" \t\r\n;,|%<>\"'()[]", r) }) {
+		for piece := range strings.FieldsFuncSeq(c,
+			func(r rune) bool { return strings.ContainsRune(" \t\r\n;,|%<>\"'()[]", r) }) {
 			if strings.Contains(piece, "@") {
 				if a := readAddress(piece); a.fault == 0 {
 					r.Other = append(r.Other, a.key)

@@ -63,8 +63,9 @@ const (
 
 // flawKinds are the kinds of what the splitter found.
 var flawKinds = map[csvtext.Flaw]kind{
-	csvtext.EscapedQuotes: escapedQuotes, csvtext.BlanksAroundQuotes: blanksAroundQuotes, csvtext.QuotedPhrases: quotedPhrases,
-	csvtext.BareQuotes: bareQuotes, csvtext.QuoteNeverClosed: quoteNeverClosed, csvtext.QuotesUnclear: quotesUnclear,
+	csvtext.EscapedQuotes: escapedQuotes, csvtext.BlanksAroundQuotes: blanksAroundQuotes,
+	csvtext.QuotedPhrases: quotedPhrases,
+	csvtext.BareQuotes:    bareQuotes, csvtext.QuoteNeverClosed: quoteNeverClosed, csvtext.QuotesUnclear: quotesUnclear,
 	csvtext.SwallowedRows: swallowedRows, csvtext.TooManyColumns: tooManyColumns, csvtext.CellTooLong: cellTooLong,
 }
 

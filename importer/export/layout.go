@@ -62,7 +62,8 @@ func findLayout(path string, sample []byte, o Options) (*layout, error) {
 		return nil, err
 	}
 	if at := g.personBefore(l.columns.at[Email]); at.Row > 0 {
-		return nil, &RefusedError{Path: path, Place: at, What: fmt.Sprintf("a row stands before the header, which is in %s", l.header.place),
+		return nil, &RefusedError{Path: path, Place: at,
+			What: fmt.Sprintf("a row stands before the header, which is in %s", l.header.place),
 			Hint: "put the header above the rows (was the file sorted, or joined?)"}
 	}
 	l.needed = l.columns.needed()
@@ -85,7 +86,8 @@ func (l *layout) lookAtColumns(rows [][]string) {
 			l.logins = append(l.logins, i)
 		case hasMailWord(h.keys[i]):
 			l.second = append(l.second, i)
-			l.recovery[i] = strings.Contains(h.keys[i], "reco") || strings.Contains(h.keys[i], "recu") || strings.Contains(h.keys[i], "herstel")
+			l.recovery[i] = strings.Contains(h.keys[i], "reco") || strings.Contains(h.keys[i], "recu") ||
+				strings.Contains(h.keys[i], "herstel")
 		}
 	}
 	last, filled := len(h.names)-1, 0
@@ -148,12 +150,14 @@ func sniff(path string, sample []byte, o Options) (*guess, error) {
 	for _, g := range all {
 		ch := chooser{h: &g.header, sample: g.rows[:min(1, len(g.rows))]}
 		if g.header.place.Row < best[0].header.place.Row && len(g.header.names) > 1 && len(ch.addressColumns()) > 0 {
-			return nil, &RefusedError{Path: path, Place: best[0].header.place, What: "another header in the middle of the file: files with other delimiters were joined",
+			return nil, &RefusedError{Path: path, Place: best[0].header.place,
+				What: "another header in the middle of the file: files with other delimiters were joined",
 				Hint: "cut the file there, and import the parts one by one"}
 		}
 	}
 	if len(best) > 1 && len(best[0].header.names) > 1 {
-		return nil, &RefusedError{Path: path, What: "the delimiter could be " + best[0].dialect.String() + " or " + best[1].dialect.String(),
+		return nil, &RefusedError{Path: path,
+			What: "the delimiter could be " + best[0].dialect.String() + " or " + best[1].dialect.String(),
 			Hint: "say it with --delimiter"}
 	}
 	return best[0].orSingle(path, sample, o)
@@ -168,7 +172,8 @@ func ownFile(path string, sample []byte) (*guess, error) {
 			continue
 		}
 		if h := newHeader(rec.Cells, rec.Place); h.ownFile {
-			return tryAfter(Place{}, path, sample, Dialect{Delimiter: d, Quote: '"'}, Options{}, func(h *header) bool { return h.ownFile })
+			return tryAfter(Place{}, path, sample, Dialect{Delimiter: d, Quote: '"'}, Options{},
+				func(h *header) bool { return h.ownFile })
 		}
 	}
 	return nil, nil
@@ -177,8 +182,12 @@ func ownFile(path string, sample []byte) (*guess, error) {
 // try reads the sample in one dialect. A header of one cell over rows of many was
 // a title line: the header is then looked for after it.
 func try(path string, sample []byte, d Dialect, o Options) (*guess, error) {
-	is := func(h *header) bool { return namesColumns(h, o) }
+	is := func(h *header) bool { return namesColumns(h, o, false) }
 	g, err := tryAfter(Place{}, path, sample, d, o, is)
+	if err == nil && g.header.names == nil {
+		is = func(h *header) bool { return namesColumns(h, o, true) }
+		g, err = tryAfter(Place{}, path, sample, d, o, is)
+	}
 	if err == nil && len(g.header.names) == 1 && g.fit() < 0.5 {
 		if later, err := tryAfter(g.header.place, path, sample, d, o, is); err == nil && later.header.names != nil {
 			return later, nil
@@ -188,7 +197,8 @@ func try(path string, sample []byte, d Dialect, o Options) (*guess, error) {
 }
 
 // tryAfter reads the sample up to the header, which stands after some place, and then the rows.
-func tryAfter(after Place, path string, sample []byte, d Dialect, o Options, isHeader func(*header) bool) (*guess, error) {
+func tryAfter(after Place, path string, sample []byte, d Dialect, o Options, isHeader func(*header) bool) (*guess,
+	error) {
 	within := headerSearch
 	if after.Row < 0 {
 		within = headerHint
@@ -295,8 +305,9 @@ func numbered(cells []string, o Options) header {
 }
 
 // namesColumns reports whether a record can be the header: it names the columns
-// that the user names, or else a column of addresses, and holds no address.
-func namesColumns(h *header, o Options) bool {
+// that the user names, or else a column of addresses (vaguely: with a word for mail
+// among others), and holds no address.
+func namesColumns(h *header, o Options, vaguely bool) bool {
 	if slices.ContainsFunc(h.names, isPlainAddress) || h.trimmed == 1 && strings.ContainsAny(h.names[0], ",;|\t") {
 		return false
 	}
@@ -308,7 +319,7 @@ func namesColumns(h *header, o Options) bool {
 		}
 	}
 	for i := range h.names {
-		if m, ok := h.means(i, Email); ok && (!m.vague || h.trimmed > 1 && len(h.names[i]) <= 60) {
+		if m, ok := h.means(i, Email); ok && (!m.vague || vaguely && h.trimmed > 1 && len(h.names[i]) <= 60) {
 			return true
 		}
 		if _, ok := h.means(i, AccountID); ok && o.NeedAccounts || h.names[i] == "jsm_account_id" && o.NeedAccounts {
@@ -323,7 +334,8 @@ func namesColumns(h *header, o Options) bool {
 // columns have it; zero: nowhere.
 func (g *guess) personBefore(email []int) Place {
 	for _, rec := range g.before {
-		if rec.Place.Row < g.header.place.Row && !strings.HasSuffix(trimBlanks(rec.Cells[0]), ":") && readAddress(firstFilled(rec.Cells, email)).fault == 0 {
+		if rec.Place.Row < g.header.place.Row && !strings.HasSuffix(trimBlanks(rec.Cells[0]), ":") &&
+			readAddress(firstFilled(rec.Cells, email)).fault == 0 {
 			return rec.Place
 		}
 	}
@@ -378,8 +390,10 @@ func noHeader(path string, sample []byte, g *guess, o Options) error {
 		return &RefusedError{Path: path, What: "the file has no rows: there is nothing to do",
 			Hint: "look whether the export has failed, and make it again"}
 	}
-	if i := slices.IndexFunc(g.before, func(rec csvtext.Record) bool { return rec.Fault == csvtext.TooManyColumns }); i >= 0 {
-		return &RefusedError{Path: path, Place: g.before[i].Place, What: "the row has more than 2,000 columns that are not empty",
+	if i := slices.IndexFunc(g.before,
+		func(rec csvtext.Record) bool { return rec.Fault == csvtext.TooManyColumns }); i >= 0 {
+		return &RefusedError{Path: path, Place: g.before[i].Place,
+			What: "the row has more than 2,000 columns that are not empty",
 			Hint: "is this a table of people? export only the columns that are needed"}
 	}
 	h := newHeader(g.before[0].Cells, g.before[0].Place)
@@ -387,8 +401,11 @@ func noHeader(path string, sample []byte, g *guess, o Options) error {
 		return &RefusedError{Path: path, Place: h.place, What: what, Hint: hint}
 	}
 	for _, d := range []rune{g.dialect.Delimiter, ',', ';', '\t', '|'} {
-		if at := headerBelow(path, sample, Dialect{Delimiter: d, Quote: '"'}, o); at.Row > 0 && !slices.ContainsFunc(h.names, isPlainAddress) {
-			return &RefusedError{Path: path, Place: at, What: fmt.Sprintf("this line looks like the header, and %d or more lines stand above it", headerSearch),
+		if at := headerBelow(path, sample, Dialect{Delimiter: d, Quote: '"'}, o); at.Row > 0 &&
+			!slices.ContainsFunc(h.names, isPlainAddress) {
+			return &RefusedError{Path: path, Place: at,
+				What: fmt.Sprintf("this line looks like the header, and %d or more lines stand above it",
+					headerSearch),
 				Hint: "delete the lines above it, and save the file again"}
 		}
 	}
@@ -418,13 +435,17 @@ func noHeader(path string, sample []byte, g *guess, o Options) error {
 		for _, d := range []string{",", ";", "\t", "|", ":", "^", "~", "§"} {
 			split := newHeader(strings.Split(line, d), h.place)
 			switch {
-			case len(split.names) < 2 || !namesColumns(&split, Options{}):
-			case h.trimmed < len(h.names) || strings.HasPrefix(h.names[0], `"`) || o.Delimiter == "" && strings.Contains(",;\t|", d):
+			case len(split.names) < 2 || !namesColumns(&split, Options{}, false):
+			case h.trimmed < len(h.names) || strings.HasPrefix(h.names[0], `"`) || o.Delimiter == "" &&
+				strings.Contains(",;\t|", d):
 				return refuse("each line stands in quotes as one cell",
-					"make the export again without opening it in a spreadsheet program, or take off the quotes around the lines")
+					"make the export again without opening it in a spreadsheet program, or take off the "+
+						"quotes around the lines")
 			default:
 				return refuse("no header names a column of e-mail addresses",
-					"if "+strings.ReplaceAll(d, "\t", "a tab")+" stands between the cells, say --delimiter "+text.ShellWord(strings.ReplaceAll(d, "\t", "tab")))
+					"if "+strings.ReplaceAll(d, "\t",
+						"a tab")+" stands between the cells, say --delimiter "+text.ShellWord(strings.ReplaceAll(d,
+						"\t", "tab")))
 			}
 		}
 	}
@@ -439,7 +460,7 @@ func noHeader(path string, sample []byte, g *guess, o Options) error {
 // headerBelow is where a header stands that fits the people below it, further down
 // than one is looked for; zero: nowhere.
 func headerBelow(path string, sample []byte, d Dialect, o Options) Place {
-	g, err := tryAfter(Place{Row: -1}, path, sample, d, o, func(h *header) bool { return namesColumns(h, o) })
+	g, err := tryAfter(Place{Row: -1}, path, sample, d, o, func(h *header) bool { return namesColumns(h, o, false) })
 	if err != nil || g.header.names == nil || g.fit() <= 0.5 {
 		return Place{}
 	}

@@ -224,7 +224,8 @@ func (h *header) means(i int, f Field) (meaning, bool) {
 func (h *header) belongsElsewhere(i int) bool {
 	d := words()
 	for t := range strings.FieldsSeq(h.plain[i]) {
-		if d.elsewhere[t] || slices.ContainsFunc(elsewhereEndings, func(end string) bool { return strings.HasSuffix(t, end) }) {
+		if d.elsewhere[t] || slices.ContainsFunc(elsewhereEndings,
+			func(end string) bool { return strings.HasSuffix(t, end) }) {
 			return true
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // the name, and rejects names that have lost letters. "Null", "NA", "007" and
 // "True" are people.
 func cleanName(s string) (name string, repairs []kind, fault kind) {
-	if isSimple(s) {
+	if isSimple(s) && (!strings.ContainsAny(s[:1], "nNuU") || !isPlaceholder(s)) {
 		return s, nil, 0
 	}
 	if fault := lostLetters(s); fault != 0 {
@@ -58,18 +58,21 @@ func cleanName(s string) (name string, repairs []kind, fault kind) {
 	return s, repairs, 0
 }
 
-// isSimple reports names that need no second look: ASCII letters and blanks.
+// isSimple reports names that need no second look: letters of Latin scripts, none
+// of those beyond ASCII next to another, and blanks.
 func isSimple(s string) bool {
-	if s == "" || s[len(s)-1] == ' ' {
-		return false
-	}
-	for i := range len(s) {
-		c := s[i]
-		if (c < 'A' || c > 'Z') && (c < 'a' || c > 'z' || i == 0) && (c != ' ' || i == 0) && (c < '0' || c > '9') && c != '-' || i == 0 && c == '-' {
+	before := ' '
+	for _, r := range s {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z':
+		case (r == ' ' || r == '-') && before != ' ' && before != '-', '0' <= r && r <= '9':
+		case r >= 'À' && r <= 'ž' && r != '×' && r != '÷' && before < utf8.RuneSelf:
+		default:
 			return false
 		}
+		before = r
 	}
-	return true
+	return s != "" && before != ' ' && before != '-'
 }
 
 // isPlaceholder reports what programs write where there is no name. One such
@@ -110,7 +113,8 @@ func joinParts(parts ...string) string {
 	}
 	if len(filled) > 1 {
 		real := slices.DeleteFunc(slices.Clone(filled), isNull)
-		if len(real) == 0 || strings.ContainsFunc(strings.Join(real, ""), unicode.IsUpper) && strings.ContainsFunc(strings.Join(real, ""), unicode.IsLower) {
+		if len(real) == 0 || strings.ContainsFunc(strings.Join(real, ""), unicode.IsUpper) &&
+			strings.ContainsFunc(strings.Join(real, ""), unicode.IsLower) {
 			filled = real
 		}
 	}
@@ -121,7 +125,8 @@ func isNull(s string) bool { return s == "null" || s == "NULL" }
 
 // escaped are ways of writing a letter that a program has not undone: \u00fc,
 // %C3%BC, =C3=BC, =?utf-8?Q?…?=, \xc3.
-var escaped = regexp.MustCompile(`\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2}|=[89A-F][0-9A-F]=[89AB][0-9A-F]|=\?[^? ]+\?[BbQq]\?`)
+var escaped = regexp.MustCompile(`\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2}|=[89A-F][0-9A-F]=[89AB][0-9A-F]|` +
+	`=\?[^? ]+\?[BbQq]\?`)
 
 // lostLetters reports names that are not what the person is called any more.
 func lostLetters(s string) kind {
@@ -181,7 +186,10 @@ func isMisread(s string) bool {
 	if !high {
 		return false
 	}
-	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicode.Mn, r) }) {
+	for word := range strings.FieldsFuncSeq(s, func(r rune) bool {
+		return !unicode.IsLetter(r) &&
+			!unicode.Is(unicode.Mn, r)
+	}) {
 		if !csvtext.OneScript(word) {
 			return true
 		}

@@ -52,7 +52,8 @@ func (ch *chooser) chooseNames() error {
 
 // take sets the columns that were found.
 func (ch *chooser) take(n *nameColumns) {
-	for f, at := range map[Field][]int{Name: n.full, FirstName: n.first, MiddleName: n.middle, LastName: n.last, secondLast: n.second} {
+	for f, at := range map[Field][]int{Name: n.full, FirstName: n.first, MiddleName: n.middle, LastName: n.last,
+		secondLast: n.second} {
 		if len(at) > 0 && !ch.c.has(f) {
 			ch.c.set(f, "header", at...)
 		}
@@ -77,7 +78,8 @@ func (ch *chooser) groupOfNames() (*nameColumns, error) {
 			if _, taken := ch.c.holds(i); taken || m.field != secondLast && (m.field < Name || m.field > LastName) {
 				continue
 			}
-			if ch.h.belongsElsewhere(i) && (m.group == "" || m.group != own) || m.vague && (own == "" || m.group != own) && !ch.vouched(i) || !ch.mayHold(i, m) {
+			if ch.h.belongsElsewhere(i) && (m.group == "" || m.group != own) || m.vague && (own == "" ||
+				m.group != own) && !ch.vouched(i) || !ch.mayHold(i, m) {
 				continue
 			}
 			if groups[m.group] == nil {
@@ -146,10 +148,14 @@ func (n *nameColumns) join(other *nameColumns) {
 
 // sort puts the best header first, and keeps for the parts the columns of that header alone.
 func (n *nameColumns) sort(ch *chooser) {
-	for f, list := range map[Field]*[]int{Name: &n.full, FirstName: &n.first, MiddleName: &n.middle, LastName: &n.last, secondLast: &n.second} {
+	for f, list := range map[Field]*[]int{Name: &n.full, FirstName: &n.first, MiddleName: &n.middle,
+		LastName: &n.last, secondLast: &n.second} {
 		rank := func(i int) int {
 			m, _ := ch.h.means(i, f)
-			if ch.h.whole[i] != ch.h.keys[i] && slices.ContainsFunc(*list, func(k int) bool { return k != i && ch.h.keys[k] == ch.h.keys[i] && ch.h.whole[k] == ch.h.keys[k] }) {
+			if ch.h.whole[i] != ch.h.keys[i] && slices.ContainsFunc(*list, func(k int) bool {
+				return k != i &&
+					ch.h.keys[k] == ch.h.keys[i] && ch.h.whole[k] == ch.h.keys[k]
+			}) {
 				return m.rank + rankGroup // 氏名(ローマ字) beside 氏名
 			}
 			return m.rank
@@ -166,7 +172,8 @@ func (n *nameColumns) sort(ch *chooser) {
 func (ch *chooser) oneOf(first int, list []int) []int {
 	kept := []int{first}
 	for _, i := range list {
-		if i != first && ch.h.keys[i] == ch.h.keys[first] && !slices.ContainsFunc(kept, func(k int) bool { return ch.e.differ(k, i) }) {
+		if i != first && ch.h.keys[i] == ch.h.keys[first] && !slices.ContainsFunc(kept,
+			func(k int) bool { return ch.e.differ(k, i) }) {
 			kept = append(kept, i)
 		}
 	}
@@ -214,7 +221,8 @@ func (ch *chooser) mayHold(i int, m meaning) bool {
 func (ch *chooser) vouched(i int) bool {
 	s := ch.e.of(i)
 	return s.looksNames() && !s.looksCompany() && !s.looksCategory() && !s.looksLogin() &&
-		(s.agree*2 >= s.witnessed && s.agree > 0 && s.oneWord < s.filled || s.agree >= 3 && nearly(s.agree, s.witnessed))
+		(s.agree*2 >= s.witnessed && s.agree > 0 && s.oneWord < s.filled || s.agree >= 3 && nearly(s.agree,
+			s.witnessed))
 }
 
 // vouchFor asks the cells whether names of no group belong to an address of some group.
@@ -229,7 +237,8 @@ func (ch *chooser) vouchFor(n *nameColumns) error {
 		return nil
 	}
 	i := slices.Concat(n.full, n.first, n.last)[0]
-	return ch.refuse(fmt.Sprintf("the names may be another person's than the addresses in %q", ch.h.names[ch.c.at[Email][0]]),
+	return ch.refuse(fmt.Sprintf("the names may be another person's than the addresses in %q",
+		ch.h.names[ch.c.at[Email][0]]),
 		"if they are not, say "+ch.nameFlags(n, i)+"; "+noNames)
 }
 
@@ -311,7 +320,8 @@ func (ch *chooser) withoutOthers(n *nameColumns) []int {
 // equalsLogin reports whether a column says the same as one of login names.
 func (ch *chooser) equalsLogin(i int) bool {
 	for k, key := range ch.h.keys {
-		if s := ch.e.of(k); k != i && words().logins[key] && nearly(s.oneWord, s.filled) && s.filled > 0 && !ch.e.differ(i, k) && nearly(ch.e.of(i).oneWord, ch.e.of(i).filled) {
+		if s := ch.e.of(k); k != i && words().logins[key] && nearly(s.oneWord, s.filled) && s.filled > 0 &&
+			!ch.e.differ(i, k) && nearly(ch.e.of(i).oneWord, ch.e.of(i).filled) {
 			return true
 		}
 	}
@@ -335,7 +345,10 @@ func (ch *chooser) bestFull(n *nameColumns) ([]int, error) {
 	}
 	same := []int{best}
 	for _, i := range n.full {
-		if i != best && !ch.e.differ(best, i) && !slices.ContainsFunc(same, func(k int) bool { return ch.e.differ(k, i) }) {
+		if i != best && !ch.e.differ(best, i) && !slices.ContainsFunc(same, func(k int) bool {
+			return ch.e.differ(k,
+				i)
+		}) {
 			same = append(same, i)
 		}
 	}
@@ -395,8 +408,10 @@ func (ch *chooser) fullOrParts(full []int, n *nameColumns) ([]int, error) {
 		n.first, n.middle, n.last, n.second = nil, nil, nil, nil
 		return full, nil
 	}
-	return nil, ch.refuse(fmt.Sprintf("%q and %q with %q hold different names", ch.h.names[full[0]], ch.h.names[n.first[0]], ch.h.names[n.last[0]]),
-		"say which are the people's: "+ch.columnFlag(Name, full[0])+" or "+ch.columnFlag(FirstName, n.first[0])+" "+ch.columnFlag(LastName, n.last[0]))
+	return nil, ch.refuse(fmt.Sprintf("%q and %q with %q hold different names", ch.h.names[full[0]],
+		ch.h.names[n.first[0]], ch.h.names[n.last[0]]),
+		"say which are the people's: "+ch.columnFlag(Name, full[0])+" or "+ch.columnFlag(FirstName,
+			n.first[0])+" "+ch.columnFlag(LastName, n.last[0]))
 }
 
 // confirmNames refuses what the cells speak against: no names where there may be
@@ -447,9 +462,12 @@ func (ch *chooser) confirmFull(i int) error {
 			Hint: "if they are the people's names, say " + ch.columnFlag(Name, i) + "; " + noNames}
 	}
 	m, _ := ch.h.means(i, Name)
-	if k, likely := ch.likelyName(); likely && m.half && nearly(s.oneWord, s.filled) && nearly(ch.e.of(k).oneWord, ch.e.of(k).filled) {
-		return ch.refuse(fmt.Sprintf("%q seems to hold one part of the names, and %q the other", ch.h.names[i], ch.h.names[k]),
-			"say "+ch.columnFlag(FirstName, i)+" "+ch.columnFlag(LastName, k)+" or "+ch.columnFlag(LastName, i)+" "+ch.columnFlag(FirstName, k)+
+	if k, likely := ch.likelyName(); likely && m.half && nearly(s.oneWord, s.filled) && nearly(ch.e.of(k).oneWord,
+		ch.e.of(k).filled) {
+		return ch.refuse(fmt.Sprintf("%q seems to hold one part of the names, and %q the other", ch.h.names[i],
+			ch.h.names[k]),
+			"say "+ch.columnFlag(FirstName, i)+" "+ch.columnFlag(LastName, k)+" or "+ch.columnFlag(LastName,
+				i)+" "+ch.columnFlag(FirstName, k)+
 				", or "+ch.columnFlag(Name, i)+" if it is the whole name")
 	}
 	return nil
@@ -475,7 +493,8 @@ func (ch *chooser) likelyName() (best int, likely bool) {
 // mayBeName reports whether a column that is not known may hold names.
 func (ch *chooser) mayBeName(i int) bool {
 	s := ch.e.of(i)
-	if ch.h.own[i] || ch.h.names[i] == "" || ch.h.belongsElsewhere(i) || !s.looksNames() || s.looksCategory() || s.looksCompany() || s.filled*2 < len(ch.sample) {
+	if ch.h.own[i] || ch.h.names[i] == "" || ch.h.belongsElsewhere(i) || !s.looksNames() || s.looksCategory() ||
+		s.looksCompany() || s.filled*2 < len(ch.sample) {
 		return false
 	}
 	for t := range strings.FieldsSeq(ch.h.plain[i]) {
@@ -483,9 +502,10 @@ func (ch *chooser) mayBeName(i int) bool {
 			return false
 		}
 	}
-	if ch.h.isLogin(i) && nearly(s.oneWord+s.handles, s.filled) {
+	if _, name := ch.h.means(i, Name); ch.h.isLogin(i) && (!name || nearly(s.oneWord, s.filled)) {
 		return false
 	}
 	ms := ch.h.meanings(i)
-	return !words().other[ch.h.keys[i]] && !slices.ContainsFunc(ms, func(m meaning) bool { return m.field == Organization || m.field == ExternalID }) && !ch.h.reading(i)
+	return !words().other[ch.h.keys[i]] && !slices.ContainsFunc(ms,
+		func(m meaning) bool { return m.field == Organization || m.field == ExternalID }) && !ch.h.reading(i)
 }

@@ -113,3 +113,126 @@ func TestOwnFilesSentAgainUnmended(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// The command that is printed for the failed file reads it as it was written,
+// whatever the settings say.
+func TestFailedFilesAreReadAsTheyWereWritten(t *testing.T) {
+	for name, c := range map[string]struct {
+		original, failed string
+		options          Options
+		want             string
+	}{
+		"encoding, with a mark": {"name,email\nJos\xe9,a@example.com\n", "\ufeff\"name\",\"email\",\"jsm_reason\"\r\n\"José\",\"a@example.com\",\"x\"\r\n", Options{Encoding: "windows-1252"}, "a@example.com=José"},
+		"encoding, without":     {"name,email\nJos\xe9,a@example.com\n", "name,email,jsm_reason\nJosé,a@example.com,x\n", Options{Encoding: "windows-1252"}, "a@example.com=José"},
+		"delimiter":             {"name|email\nAnn Lee|a@example.com\n", "\ufeffname,email,jsm_reason\nAnn Lee,a@example.com,x\n", Options{Delimiter: "|"}, "a@example.com=Ann Lee"},
+		"semicolon":             {"name;email\nAnn Lee;a@example.com\n", "\ufeff\"name\";\"email\";\"jsm_reason\"\n\"Ann, Lee\";a@example.com;x\n", Options{}, "a@example.com=Ann, Lee"},
+		"no header":             {"1,a@example.com\n2,b@example.com\n", "\ufeff\"1\",\"2\",\"jsm_reason\"\n\"1\",\"a@example.com\",\"x\"\n", Options{NoHeader: true}, "a@example.com=a@example.com"},
+		"columns by the cells": {"Name,First Name,Last Name,Email\nAcme,Ann,Lee,ann.lee@example.com\nBlau,Bo,Berg,bo.berg@example.com\n", "\ufeffName,First Name,Last Name,Email,jsm_reason\nAcme,Cy,Dahl,x1@example.com,x\n",
+			Options{}, "x1@example.com=Cy Dahl"},
+		"filters": {"name,email,s\nAnn Lee,a@example.com,on\n", "name,email,s,jsm_reason\nAnn Lee,a@example.com,on,x\n", Options{Include: []Match{{"s", "on"}}}, "a@example.com=Ann Lee"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _, err := readAll(t, writeFile(t, "x.csv", c.original), c.options)
+			if err != nil {
+				t.Fatal(refused(err))
+			}
+			_, rows, err := readAll(t, writeFile(t, "x.failed.csv", c.failed), optionsOf(t, s.Repeat))
+			if err != nil {
+				t.Fatal(s.Repeat, refused(err))
+			}
+			if got := peopleOf(rows); got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// optionsOf reads the flags of Repeat.
+func optionsOf(t *testing.T, flags []string) Options {
+	o := Options{Columns: map[Field]string{}}
+	for i := 0; i < len(flags); i++ {
+		flag := flags[i]
+		if flag == "--no-header" {
+			o.NoHeader = true
+			continue
+		}
+		i++
+		name, value, _ := strings.Cut(flags[i], "=")
+		switch flag {
+		case "--encoding":
+			o.Encoding = flags[i]
+		case "--delimiter":
+			o.Delimiter = flags[i]
+		case "--preset":
+			o.Preset = flags[i]
+		case "--include":
+			o.Include = append(o.Include, Match{name, value})
+		case "--column":
+			f, err := ParseField(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if o.NoNames = o.NoNames || flags[i] == "name=none"; flags[i] != "name=none" {
+				o.Columns[f] = value
+			}
+		default:
+			t.Fatalf("unknown flag %s", flag)
+		}
+	}
+	return o
+}
+
+func TestExternalIDsThatASpreadsheetShortened(t *testing.T) {
+	file := "name,email,external_id\n"
+	for _, p := range []string{"ann", "bo", "cy"} {
+		file += p + "," + p + "@example.com,3.8E+10\n"
+	}
+	s, rows, err := readAll(t, writeFile(t, "x.csv", file), Options{})
+	if err != nil {
+		t.Fatal(refused(err))
+	}
+	if s.OneExternalID == "" || rows[0].ExternalID != "" || s.Examples[0].ExternalID != "" || repairedKinds(s)[0] != "external_ids_unused×1" {
+		t.Errorf("%q %+v %v", s.OneExternalID, rows[0], repairedKinds(s))
+	}
+	s, rows, err = readAll(t, writeFile(t, "x.csv", strings.Replace(file, "3.8E+10", "1", 1)), Options{})
+	if err != nil || s.OneExternalID != "" || rows[0].ExternalID != "1" {
+		t.Errorf("two rows: %v %q", err, s.OneExternalID)
+	}
+}
+
+func TestAccountsAreNeverPassedOver(t *testing.T) {
+	for name, file := range map[string]string{
+		"a name like a total": "name,account_id\nAnn Lee,qm:1\nTotal Wine,qm:2\n",
+		"a short last row":    "account_id,name,note\nqm:1,Ann,x\nqm:2\n",
+		"cut off":             "account_id,name,note\nqm:1,Ann,x\nqm:2",
+	} {
+		_, rows, err := readAll(t, writeFile(t, "x.csv", file), Options{NeedAccounts: true})
+		if err != nil || len(rows) != 2 || rows[1].AccountID != "qm:2" && rows[1].Invalid == "" {
+			t.Errorf("%s: %v %d", name, err, len(rows))
+		}
+	}
+}
+
+func TestRowsAreNamedAsASpreadsheetNumbersThem(t *testing.T) {
+	_, rows, err := readAll(t, writeFile(t, "x.csv", "email,notes,name\na@example.com,\"x\ny\",Ann\n\nb@example.com,,Bo\n"), Options{})
+	if err != nil || rows[0].Place.String() != "row 2" || rows[1].Place.String() != "row 4 (line 5)" {
+		t.Errorf("%v %v", err, rows)
+	}
+}
+
+func TestOrganizations(t *testing.T) {
+	for name, c := range map[string]struct{ file, want string }{
+		"there":     {"name,email,company\nAnn Lee,a@example.com,Acme\n", ""},
+		"not there": {"name,email,phone\nAnn Lee,a@example.com,1\n", "no header names a column of organizations"},
+		"numbers":   {"name,email,account\nAnn Lee,a@example.com,17\nBo Berg,b@example.com,18\n", "no names of organizations"},
+	} {
+		_, _, err := readAll(t, writeFile(t, "x.csv", c.file), Options{Organizations: true})
+		if got := refused(err); !strings.Contains(got, c.want) || (c.want == "") != (got == "") {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+	_, rows, err := readAll(t, writeFile(t, "x.csv", "name,email,company\nAnn Lee,a@example.com,"+strings.Repeat("x", 201)+"\n"), Options{Organizations: true})
+	if err != nil || rows[0].InvalidOrganization == "" || rows[0].Invalid != "" {
+		t.Errorf("%v %+v", err, rows)
+	}
+}

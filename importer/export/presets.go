@@ -36,22 +36,29 @@ var presets = []preset{
 	{name: "zendesk-team", title: "Zendesk team members", team: true,
 		signatures: []string{"id,name,email,suspended,date created"}},
 
-	{name: "atlassian-groups", title: "Atlassian Cloud users, a row for each group", signatures: []string{"group name,username,full name,email"}},
+	{name: "atlassian-groups", title: "Atlassian Cloud users, a row for each group",
+		signatures: []string{"group name,username,full name,email"}},
 	{name: "desk", title: "Desk.com customers", signatures: []string{"first name,last name,email home,email work"}},
 	{name: "entra", title: "Entra ID users", signatures: []string{"user principal name,display name,mail"}},
 	{name: "freshdesk", title: "Freshdesk contacts",
-		signatures: []string{"full name,email,unique external id", "full name,email,work phone,company", "full name,email,work phone,mobile phone"}},
+		signatures: []string{"full name,email,unique external id", "full name,email,work phone,company",
+			"full name,email,work phone,mobile phone"}},
 	{name: "google-contacts", title: "Google Contacts", signatures: []string{"e mail 1 value"}},
 	{name: "hubspot", title: "HubSpot contacts", signatures: []string{"record id,first name,last name,email"}},
-	{name: "intercom", title: "Intercom users", signatures: []string{"name,email,user id,last seen", "name,email,user id,companies"}},
-	{name: "osticket", title: "osTicket users", signatures: []string{"name,organization,email,phone number,internal notes"}},
+	{name: "intercom", title: "Intercom users", signatures: []string{"name,email,user id,last seen",
+		"name,email,user id,companies"}},
+	{name: "osticket", title: "osTicket users",
+		signatures: []string{"name,organization,email,phone number,internal notes"}},
 	{name: "outlook", title: "Outlook contacts",
-		signatures: []string{"first name,last name,e mail address,e mail 2 address", "first name,last name,e mail address,e mail type"}},
+		signatures: []string{"first name,last name,e mail address,e mail 2 address",
+			"first name,last name,e mail address,e mail type"}},
 	{name: "salesforce", title: "Salesforce Data Loader", signatures: []string{"id,isdeleted,lastname,email"}},
-	{name: "salesforce-report", title: "Salesforce report", signatures: []string{"first name,last name,email,account name"}},
+	{name: "salesforce-report", title: "Salesforce report",
+		signatures: []string{"first name,last name,email,account name"}},
 	{name: "servicenow", title: "ServiceNow sys_user", signatures: []string{"sys id,user name,email"}},
 	{name: "zendesk", title: "Zendesk users (bulk format)",
-		signatures: []string{"name,email,external id,role,restriction", "name,email,external id,details,notes,organization,tags"}},
+		signatures: []string{"name,email,external id,role,restriction",
+			"name,email,external id,details,notes,organization,tags"}},
 	{name: "zoho", title: "Zoho Desk contacts", signatures: []string{"contact ext id,email"}},
 }
 
@@ -109,10 +116,12 @@ func (ch *chooser) choosePreset() error {
 		ch.c.preset = recognise(ch.h)
 	default:
 		if ch.c.preset = presetNamed(name); ch.c.preset == nil {
-			return &OptionError{Flag: "--preset", What: fmt.Sprintf("there is no preset %q (%s)", name, strings.Join(Presets(), ", "))}
+			return &OptionError{Flag: "--preset", What: fmt.Sprintf("there is no preset %q (%s)", name,
+				strings.Join(Presets(), ", "))}
 		}
 		if ch.h.place.Row > 0 && !slices.ContainsFunc(ch.c.preset.signatures, ch.h.holds) {
-			return ch.refuse(fmt.Sprintf("this is not the header of %s", ch.c.preset.title), "leave --preset out, or name the columns with --column")
+			return ch.refuse(fmt.Sprintf("this is not the header of %s", ch.c.preset.title),
+				"leave --preset out, or name the columns with --column")
 		}
 	}
 	p := ch.c.preset
@@ -122,7 +131,8 @@ func (ch *chooser) choosePreset() error {
 	_, first := ch.options.Columns[FirstName]
 	_, last := ch.options.Columns[LastName]
 	for f, want := range p.fields {
-		if i := ch.h.plainIndex(want); i >= 0 && !ch.c.has(f) && (f != AccountID || ch.options.NeedAccounts) && (f != Name || !first && !last) {
+		if i := ch.h.plainIndex(want); i >= 0 && !ch.c.has(f) && (f != AccountID || ch.options.NeedAccounts) &&
+			(f != Name || !first && !last) {
 			ch.c.set(f, p.title, i)
 		}
 	}

@@ -84,10 +84,12 @@ func (r *rowReader) classify(rec csvtext.Record) (item, error) {
 		it.skip, it.skipped = true, rulerLines
 	case r.header.repeats(rec.Cells):
 		it.skip, it.skipped = true, repeatedHeader
-	case len(rec.Cells) <= 2 && len(rec.Cells) < r.header.trimmed && isDirective(rec.Cells) && !strings.HasPrefix(strings.ToLower(rec.Cells[0]), "version:"):
+	case len(rec.Cells) <= 2 && len(rec.Cells) < r.header.trimmed && isDirective(rec.Cells) &&
+		!strings.HasPrefix(strings.ToLower(rec.Cells[0]), "version:"):
 		it.skip, it.skipped = true, strayDirective
 	case r.header.isOther(rec.Cells, r.columns.at[Email]):
-		return it, &RefusedError{Path: r.path, Place: rec.Place, What: "another header in the middle of the file: a second table, or files that were joined",
+		return it, &RefusedError{Path: r.path, Place: rec.Place,
+			What: "another header in the middle of the file: a second table, or files that were joined",
 			Hint: "cut the file there, and import the parts one by one"}
 	default:
 		r.form(&it)
@@ -145,7 +147,8 @@ func (r *rowReader) isShifted(cells []string) bool {
 			if strings.HasPrefix(next, " ") && !strings.HasPrefix(cells[last], " ") {
 				return true
 			}
-			if _, taken := r.columns.holds(i + 1); !taken && slices.ContainsFunc(foldedWords(next), func(w string) bool { return standsIn(w, foldedWords(local)) }) {
+			if _, taken := r.columns.holds(i + 1); !taken && slices.ContainsFunc(foldedWords(next),
+				func(w string) bool { return standsIn(w, foldedWords(local)) }) {
 				return true
 			}
 		}
@@ -169,7 +172,8 @@ func (r *rowReader) doubtQuotes(repair csvtext.Flaw, cell string, column int) bo
 // isFragment reports a record that may be the rest of the row before it, or a
 // footer: it has fewer cells than the header, and no address where that stands.
 func (r *rowReader) isFragment(it item) bool {
-	return len(it.rec.Cells) < r.header.trimmed && (it.fault == 0 || it.fault == rowTooShort) && !r.standsAlone(it.rec.Cells)
+	return len(it.rec.Cells) < r.header.trimmed && (it.fault == 0 || it.fault == rowTooShort) &&
+		!r.standsAlone(it.rec.Cells)
 }
 
 // standsAlone reports a record with a whole address where the row's address
@@ -269,7 +273,8 @@ func (r *rowReader) cutLast(it *item, afterRow bool) bool {
 // isFooterText reports what reports write below their rows: words with a number,
 // as in "Total: 5" and "(2 rows)".
 func isFooterText(s string) bool {
-	return strings.ContainsFunc(s, unicode.IsLetter) && strings.ContainsFunc(s, unicode.IsDigit) && strings.ContainsAny(trimBlanks(s), " :(")
+	return strings.ContainsFunc(s, unicode.IsLetter) && strings.ContainsFunc(s, unicode.IsDigit) &&
+		strings.ContainsAny(trimBlanks(s), " :(")
 }
 
 // doubtBeginning rejects a row that begins with a name after a line of one cell:
@@ -294,7 +299,8 @@ func (r *rowReader) doubtBeginning(it *item) {
 	}
 	row := &r.held[0]
 	offset := len(row.rec.Cells) - 1
-	if offset+len(it.rec.Cells) == len(r.header.names) && len(r.columns.at[Email]) > 0 && r.addressColumn[offset+r.columns.at[Email][0]] {
+	if offset+len(it.rec.Cells) == len(r.header.names) && len(r.columns.at[Email]) > 0 &&
+		r.addressColumn[offset+r.columns.at[Email][0]] {
 		for _, part := range []*item{row, it} {
 			part.fault, part.repairs, part.from, part.to = brokenRow, nil, row.rec.Place, it.rec.Place
 		}

@@ -1,9 +1,6 @@
 package export
 
 import (
-	"context"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -51,6 +48,7 @@ var shapes = []shape2{
 	{name: "half, unknown neighbour", file: "Nombre;Ape;Correo\nMaría;García;maria.garcia@example.com\nLuis;Ruiz;luis.ruiz@example.com\nEva;Soto;eva.soto@example.com\n", refused: "Ape"},
 	{name: "half, unknown neighbour, Dutch", file: "Naam;Fam;E-mail\nJan;Berg;jan.berg@example.nl\nEls;Vos;els.vos@example.nl\n", refused: "Fam"},
 	{name: "first name known, other unknown", file: "Vorname;Sippe;E-Mail\nAnn;Lee;ann.lee@example.com\nBo;Berg;bo.berg@example.com\n", refused: "last_name=Sippe"},
+	{name: "surname, and logins with numbers", file: "Identifiant;Nom de famille;Courriels\naabledou (1778);BLEDOU;ange.bledou@example.com\naanoma (978);Anoma;arnaud.anoma@example.com\n", people: "ange.bledou@example.com=BLEDOU|arnaud.anoma@example.com=Anoma"},
 	{name: "ldap", file: "uid,givenName,sn,cn,mail\nalee,Ann,Lee,Ann Lee,ann@example.com\n", people: "ann@example.com=Ann Lee"},
 	{name: "display name with company", file: "displayName,givenName,surname,mail\n\"Lee, Ann (ACME)\",Ann,Lee,ann@example.com\n", people: "ann@example.com=Lee, Ann (ACME)"},
 	{name: "real name, MediaWiki", file: "user_id,user_name,user_real_name,user_email\n1,Alee,Ann Lee,ann@example.com\n2,Bberg,Bo Berg,bo@example.com\n", people: "ann@example.com=Ann Lee|bo@example.com=Bo Berg"},
@@ -260,7 +258,3 @@ func TestShapes(t *testing.T) {
 		})
 	}
 }
-
-var _ = context.Background
-var _ = os.Open
-var _ = filepath.Join

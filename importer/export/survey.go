@@ -7,7 +7,6 @@ import (
 	"iter"
 	"math/bits"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -93,10 +92,14 @@ type Survey struct {
 	keys     *keyIndex
 	tally    tally
 	advisor  *advisor
-	differ   int         // rows in which columns of one header hold different addresses
-	cells    map[int]int // of columns that are not the address's: addresses in them
-	filled   map[int]int
-	rivals   map[int]Place // and where the first other address stands
+	differ   int // rows in which columns of one header hold different addresses
+	others   []otherColumn
+}
+
+// otherColumn counts the addresses in a column that may be the people's, too.
+type otherColumn struct {
+	at, filled, addresses int
+	first                 Place // where another address than the row's stands
 }
 
 // Survey reads the whole file once, row by row, and calls visit (which may be
@@ -105,7 +108,7 @@ type Survey struct {
 func (f *File) Survey(ctx context.Context, o Options, visit func(*Row) error) (*Survey, error) {
 	s := &Survey{
 		Path: f.Path(), SHA256: f.text.SHA256(), Size: f.text.Size(), ModTime: f.text.ModTime(),
-		options: o, file: f, keys: newKeyIndex(), cells: map[int]int{}, filled: map[int]int{}, rivals: map[int]Place{},
+		options: o, file: f, keys: newKeyIndex(),
 	}
 	v, guessed, err := f.decide(ctx, o)
 	if err != nil {
@@ -148,6 +151,13 @@ func (s *Survey) describe(o Options) error {
 		checkUTF8: s.encoding.IsUTF8() && s.file.text.NotUTF8() > 0,
 	}
 	s.advisor, s.Repeat = newAdvisor(s.layout), s.repeat(o)
+	if _, told := o.Columns[Email]; !told && !s.header.ownFile && s.columns.has(Email) {
+		for i := range s.header.names {
+			if i != s.columns.at[Email][0] && !s.header.neverTaken(i) {
+				s.others = append(s.others, otherColumn{at: i})
+			}
+		}
+	}
 	return nil
 }
 
@@ -155,7 +165,8 @@ func (s *Survey) describe(o Options) error {
 // used where the header alone does not tell them.
 func (s *Survey) repeat(o Options) []string {
 	var flags []string
-	for _, f := range []struct{ flag, value string }{{"--encoding", o.Encoding}, {"--delimiter", o.Delimiter}, {"--preset", o.Preset}} {
+	for _, f := range []struct{ flag, value string }{{"--encoding", o.Encoding}, {"--delimiter", o.Delimiter},
+		{"--preset", o.Preset}} {
 		if f.value != "" {
 			flags = append(flags, f.flag, f.value)
 		}
@@ -166,7 +177,8 @@ func (s *Survey) repeat(o Options) []string {
 	for _, f := range Fields() {
 		told := o.Columns[f] != ""
 		used := s.columns.weighed && f <= LastName && len(s.columns.at[f]) > 0
-		if (told || used) && s.columns.has(f) && s.header.names[s.columns.at[f][0]] != "" && (f <= Name || told || !s.columns.has(Name)) {
+		if (told || used) && s.columns.has(f) && s.header.names[s.columns.at[f][0]] != "" && (f <= Name || told ||
+			!s.columns.has(Name)) {
 			flags = append(flags, "--column", fmt.Sprintf("%s=%s", f, s.header.names[s.columns.at[f][0]]))
 		}
 	}
@@ -177,7 +189,8 @@ func (s *Survey) repeat(o Options) []string {
 }
 
 // pass reads the records below the header, and calls row and skip in their order.
-func (s *Survey) pass(ctx context.Context, before func(csvtext.Record), row func(*Row, *item) error, skip func(*item)) error {
+func (s *Survey) pass(ctx context.Context, before func(csvtext.Record), row func(*Row, *item) error,
+	skip func(*item)) error {
 	r := &rowReader{layout: s.layout, records: s.file.text.Records(ctx, s.encoding, s.dialect)}
 	for s.header.place.Row > 0 {
 		rec, err := r.records.Next()
@@ -231,7 +244,8 @@ func (s *Survey) first(ctx context.Context, visit func(*Row) error) error {
 	s.keys.seal()
 	s.Duplicates = s.keys.count
 	if n := s.keys.repeatedIDs(); n > 0 && !s.columns.needAccounts {
-		s.OneExternalID = fmt.Sprintf("%s have an external id that stands in more than two rows: was it shortened by a spreadsheet, as in 3.8E+10?",
+		s.OneExternalID = fmt.Sprintf("%s have an external id that stands in more than two rows: was it "+
+			"shortened by a spreadsheet, as in 3.8E+10?",
 			text.Counted(n, "row", "rows"))
 		s.judge.noIDs = true
 		for i := range s.Examples {
@@ -329,7 +343,8 @@ func (s *Survey) seeValid(r *Row, cells []string) {
 	const examples = 3
 	if len(s.Examples) < examples {
 		s.Examples = append(s.Examples, Example{
-			Place: r.Place, Name: r.Name, Email: r.Email, ExternalID: r.ExternalID, Organization: r.Organization, AccountID: r.AccountID,
+			Place: r.Place, Name: r.Name, Email: r.Email, ExternalID: r.ExternalID, Organization: r.Organization,
+			AccountID: r.AccountID,
 		})
 	}
 	if r.ExternalID != "" {
@@ -340,22 +355,19 @@ func (s *Survey) seeValid(r *Row, cells []string) {
 
 // seeRivals looks for other addresses in columns that may be the people's.
 func (s *Survey) seeRivals(r *Row, cells []string) {
-	email := s.columns.at[Email]
-	_, told := s.options.Columns[Email]
-	if told || s.header.ownFile || len(email) == 0 {
-		return
-	}
-	for i, c := range cells {
-		if c == "" || slices.Contains(email[:1], i) || s.header.neverTaken(i) {
+	for i := range s.others {
+		o := &s.others[i]
+		c := cellAt(cells, o.at)
+		if c == "" {
 			continue
 		}
-		s.filled[i]++
+		o.filled++
 		if !strings.Contains(c, "@") || len(c) > 1000 || readAddress(c).fault != 0 {
 			continue
 		}
-		s.cells[i]++
-		if isRival(address{key: r.Key, others: nil}, c) && s.rivals[i].Row == 0 {
-			s.rivals[i] = r.Place
+		o.addresses++
+		if o.first.Row == 0 && isRival(address{key: r.Key}, c) {
+			o.first = r.Place
 		}
 	}
 }
@@ -365,23 +377,26 @@ func (s *Survey) judgeWhole() error {
 	refuse := func(what, hint string) error { return &RefusedError{Path: s.Path, What: what, Hint: hint} }
 	switch {
 	case s.Rows == 0 && s.header.ownFile:
-		return refuse("the file has a header and no rows: there is nothing to do", "this program wrote the file: nobody is on the list")
+		return refuse("the file has a header and no rows: there is nothing to do",
+			"this program wrote the file: nobody is on the list")
 	case s.Rows == 0:
 		return refuse("the file has a header and no rows: there is nothing to do",
 			"look whether the export has failed, or its filter leaves everybody out, and make it again")
 	case len(s.options.Include) > 0 && s.Excluded > 0 && s.Excluded+s.NoAddress == s.Rows:
-		return refuse(fmt.Sprintf("no row is left: %s left out by --include", text.Counted(s.Excluded, "row is", "rows are")),
+		return refuse(fmt.Sprintf("no row is left: %s left out by --include", text.Counted(s.Excluded, "row is",
+			"rows are")),
 			"look how the values are written in the file, or leave the flag out")
 	}
-	for i, at := range s.rivals {
-		if at.Row > 0 && most(s.cells[i], s.filled[i]) {
+	for _, o := range s.others {
+		if o.first.Row > 0 && most(o.addresses, o.filled) {
 			ch := chooser{path: s.Path, h: &s.header}
-			return ch.ambiguous("address", Email, []int{s.columns.at[Email][0], i})
+			return ch.ambiguous("address", Email, []int{s.columns.at[Email][0], o.at})
 		}
 	}
 	_, told := s.options.Columns[Email]
 	if n := s.keys.others; n > 3 && n*20 > s.Valid && !told && !s.columns.needAccounts && !s.header.ownFile {
-		return refuse(fmt.Sprintf("%s of %d have the address of an earlier row under another name: the column of addresses is probably not the customers'",
+		return refuse(fmt.Sprintf("%s of %d have the address of an earlier row under another name: the "+
+			"column of addresses is probably not the customers'",
 			text.Counted(n, "row", "rows"), s.Valid), "say which column is: --column email=HEADER")
 	}
 	return nil
