@@ -6,19 +6,19 @@ import (
 )
 
 const (
-	observe     = 6.0
-	approach    = 2.0
-	headroom    = 0.2
-	bucketShare = 0.3
-	fewest      = 3.0
-	longStep    = 0.25
-	leastShare  = 0.05
-	firstShare  = 0.25
-	levelsGone  = 20
-	liesMost    = 30.0
-	lieRefused  = 15.0
-	lieForget   = 0.99
-	windowShare = 0.05
+	observe     = 6.0  // a second: how fast a report corrects the reckoning: "levels; bucket 10/s"
+	approach    = 2.0  // a second: how fast the level is brought to its target: "levels; 100, 30, 100/s"
+	headroom    = 0.2  // seconds of the refill are the target: "levels; 100, 30, 100/s"
+	bucketShare = 0.3  // but no more of a small bucket: "levels; 10/s"
+	fewest      = 3.0  // nor less than so many tokens
+	longStep    = 0.25 // seconds that a report corrects for at most: "levels; window"
+	leastShare  = 0.05 // of the refill: no level drives the pace lower
+	firstShare  = 0.25 // of an unpaced rate is the first guess: "no ceiling; levels"
+	levelsGone  = 20   // answers without a report: "levels that vanish"
+	liesMost    = 30.0 // then levels are never believed again: "stray 1 % beside plenty"
+	lieRefused  = 15.0 // a refusal at a good level; 1: a pass at none, as in TestOddSignals
+	lieForget   = 0.99 // of them with each report
+	windowShare = 0.05 // of a window, if no more comes before its end, makes it used up: TestUsedUpWindowIsReported
 )
 
 // levels is what rate headers report.
@@ -52,7 +52,7 @@ func (l *levels) rate(now time.Time, refill float64) float64 {
 
 // refused takes a refusal; at a good level it shows that levels are lies.
 func (l *levels) refused(first bool) {
-	if l.level++; !first {
+	if !first {
 		return
 	}
 	if l.level > max(fewest, bucketShare*l.largest) {
@@ -79,7 +79,7 @@ func (q *quota) correct(now time.Time, permit Permit, r Level) {
 	l := &q.levels
 	remaining, since := float64(max(r.Remaining, 0)), float64(q.sent-permit.number)
 	if !l.on {
-		paced := !math.IsInf(q.refill, 1)
+		paced := q.refill < unpaced
 		if q.refill = q.measured(now); !paced {
 			q.refill *= firstShare
 		}

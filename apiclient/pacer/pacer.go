@@ -1,9 +1,10 @@
-// Package pacer decides when a request may leave, so that a quota that nobody knows is used up and hardly ever exceeded.
-// It finds the pace by itself: by the level while answers report one, by refusals while they do not. It knows no HTTP.
+// Package pacer decides when a request may leave, so that a quota that nobody knows is used up and hardly exceeded. It
+// finds the pace by itself: by the level while answers report one, by refusals while they do not. It knows no HTTP.
 // A request calls Wait for its permit, does what must be on record before it leaves, calls Leave, and at last Done.
 package pacer
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"math/rand/v2"
@@ -82,8 +83,8 @@ type Pacer struct {
 // Pacer adds the pace of one endpoint and method. maxRate, in requests a second, is the ceiling and the first guess;
 // with 0 it is not paced until the first refusal or level.
 func (g *Group) Pacer(name string, maxRate float64) *Pacer {
-	if !(maxRate > 0) {
-		maxRate = math.Inf(1)
+	if !(maxRate > 0 && maxRate < unpaced) {
+		maxRate = unpaced
 	}
 	p := &Pacer{
 		name: name, group: g, front: make(chan struct{}, 1), bell: make(chan struct{}, 1),
@@ -96,14 +97,12 @@ func (g *Group) Pacer(name string, maxRate float64) *Pacer {
 	return p
 }
 
-func newLimiter(r float64) *rate.Limiter { return rate.NewLimiter(limit(r), burst(r)) }
-
-func limit(r float64) rate.Limit { return rate.Limit(min(r, float64(rate.Inf))) }
+func newLimiter(r float64) *rate.Limiter { return rate.NewLimiter(rate.Limit(r), burst(r)) }
 
 func burst(r float64) int { return max(1, int(min(r*burstTime.Seconds(), 1e6))) }
 
-// Wait returns when one request may leave, first come, first served. retry says that it follows a failed one of the same
-// row; a refusal is no failure. The error is a *PauseError, an *OutageError or that of ctx.
+// Wait returns when one request may leave, first come, first served. retry says that it follows a failed one of the
+// same row; a refusal is no failure. The error is a *PauseError, an *OutageError or that of ctx.
 func (p *Pacer) Wait(ctx context.Context, retry bool) (Permit, error) {
 	permit := Permit{retry: retry, passed: p.passed.Load()}
 	if err := ctx.Err(); err != nil {
@@ -119,10 +118,17 @@ func (p *Pacer) Wait(ctx context.Context, retry bool) (Permit, error) {
 	defer func() { <-p.front }()
 	for held := false; ; held = true {
 		d, err := p.try(&permit, held)
-		if d > 0 {
-			err = sleep(ctx, d, p.bell)
-		}
 		if d == 0 || err != nil {
+			return permit, err
+		}
+		timer := time.NewTimer(d)
+		select {
+		case <-timer.C:
+		case <-p.bell:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		if timer.Stop(); err != nil {
 			return permit, err
 		}
 	}
@@ -131,11 +137,8 @@ func (p *Pacer) Wait(ctx context.Context, retry bool) (Permit, error) {
 // Leave is called when the request leaves, after all that had to be done with its permit first: it is counted now, and
 // waits while more than the ceiling would leave. The error is that of ctx; the permit is given back as Unsent then.
 func (p *Pacer) Leave(ctx context.Context, permit *Permit) error {
-	now := time.Now()
-	if d := p.leaving.ReserveN(now, 1).DelayFrom(now); d > 0 {
-		if err := sleep(ctx, d, nil); err != nil {
-			return err
-		}
+	if err := p.leaving.Wait(ctx); err != nil {
+		return cmp.Or(ctx.Err(), context.DeadlineExceeded) // an error of its own when the deadline would be passed
 	}
 	p.group.mu.Lock()
 	defer p.group.mu.Unlock()
@@ -182,20 +185,6 @@ func (p *Pacer) Done(permit Permit, a Answer) (others bool) {
 	return others
 }
 
-// sleep waits for d, for the bell, or for the end of ctx.
-func sleep(ctx context.Context, d time.Duration, bell <-chan struct{}) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-bell:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // ring makes the one at the front look again. It never blocks.
 func (p *Pacer) ring() {
 	select {
@@ -204,8 +193,8 @@ func (p *Pacer) ring() {
 	}
 }
 
-// try fills in the permit, or returns how long to wait before trying again. held: the pace has made the request wait, so
-// that it is the pace that limits.
+// try fills in the permit, or returns how long to wait before trying again. held: the pace has made the request wait,
+// so that it is the pace that limits.
 func (p *Pacer) try(permit *Permit, held bool) (time.Duration, error) {
 	p.group.mu.Lock()
 	defer p.group.unlock()
@@ -256,7 +245,7 @@ func (p *Pacer) resume(now time.Time) {
 // for the very next request.
 func (p *Pacer) token(now time.Time) time.Duration {
 	r := p.quota.rate(now)
-	if l := limit(r); l != p.limiter.Limit() {
+	if l := rate.Limit(r); l != p.limiter.Limit() {
 		p.limiter.SetLimitAt(now, l)
 		p.limiter.SetBurstAt(now, burst(r))
 	}

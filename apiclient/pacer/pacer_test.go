@@ -312,7 +312,11 @@ func TestFirstComeFirstServed(t *testing.T) {
 func TestSharedRefusalLeavesThePace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewGroup(Config{}).Pacer("create", 100)
-		p.Done(leave(t, p), Answer{Kind: Refused, RetryAfter: time.Second, Shared: true})
+		for _, permit := range leaves(t, p, 12) {
+			p.Done(permit, Answer{Kind: Refused, RetryAfter: time.Second, Shared: true})
+		}
+		p.Done(leave(t, p), Answer{Kind: Passed})
+		p.Done(leave(t, p), Answer{Kind: Refused})
 		leave(t, p)
 		if rate := p.Pace().Rate; rate != 100 {
 			t.Errorf("rate %v", rate)
@@ -357,5 +361,3 @@ func TestNoHerdAtAFullLevel(t *testing.T) {
 		}
 	})
 }
-
-

@@ -28,14 +28,14 @@ type outage struct {
 	spare  float64 // retries that may still be made
 }
 
-// refusal pauses. It begins an event only when its request left in the present epoch, and something has passed since the
-// last pause; otherwise the same event goes on: TestOneEvent, "no Retry-After; window".
+// refusal pauses. It begins an event only when its request left in the present epoch, and something has passed since
+// the last pause; otherwise the same event goes on: TestOneEvent, "no Retry-After; window".
 func (p *Pacer) refusal(now time.Time, permit Permit, a Answer) {
 	present, d := permit.epoch == p.epoch, a.RetryAfter
 	if d <= 0 && present {
 		d = p.group.jittered(p.quota.hold() << min(p.again, 16))
 	}
-	p.quota.refused(now, permit, present && p.again == 0 && !a.Shared, a.RetryAfter > 0 && !a.Shared)
+	p.quota.refused(now, permit, a, present && p.again == 0)
 	if present {
 		p.newEpoch()
 	}

@@ -6,45 +6,50 @@ import (
 )
 
 const (
-	slowest     = 0.1 // requests a second, whatever is learned
-	holdTime    = 0.05
-	holdSends   = 2.0
-	holdRate    = 10.0
-	strayShare  = 0.08
-	strayMost   = 8.0
-	drift       = 0.03
-	cleanSends  = 30.0
-	cleanShare  = 0.98
-	flowSends   = 3.0
-	flowMemory  = 0.8
-	early       = 20.0
-	halved      = 0.5
-	unclear     = 0.6
-	agreed      = 0.05
-	refusedAt   = 0.95
-	beyond      = 0.02
-	refutes     = 1.3
-	patience    = 5.0
-	patienceTop = 70.0
-	ageShare    = 0.3
-	lowShare    = 0.08
-	lowQuota    = 0.8
-	bestTime    = 10.0
-	changed     = 0.1
+	unpaced = 1e9 // requests a second
+	slowest = 0.1 // requests a second, whatever is learned
+
+	holdTime  = 0.05 // seconds and: "stray 3 %"
+	holdSends = 2.0  // requests long is the pause after a bare refusal: "stray 1 %; 100, 30, 100/s"
+	holdRate  = 10.0 // requests a second that these are taken for, at least
+
+	strayShare = 0.08 // of answers may be refusals, in the long run: "stray 3 %"
+	strayMost  = 8.0  // more than so many say that the quota has fallen: "stray 1 %; 100, 30, 100/s"
+	drift      = 0.03 // of what was let in, by which a good estimate may be wrong: "no Retry-After; 37/s"
+	refutes    = 1.3  // times the estimate cannot be admitted by an empty bucket: "stray 1 %; 100, 30, 100/s"
+	cleanSends = 30.0 // requests that left after refusals, of which
+	cleanShare = 0.98 // are admitted, show that buckets were not empty: "stray 1 % with Retry-After"
+
+	flowSends  = 3.0  // later requests are too few to tell a share: "10/s, burst 10"
+	flowMemory = 0.8  // of it at the next event: "37/s, burst 50"
+	early      = 20.0 // seconds: what a full bucket let in at the start is much, then: "10/s", "37/s"
+	halved     = 0.5  // when nothing is known: "10/s"
+	unclear    = 0.6  // when no later request was admitted: "window"
+	agreed     = 0.05 // lower bounds that differ by less are the quota: "10/s", "lockout; 37/s"
+	refusedAt  = 0.95 // it was refused at that rate: "burst 10"
+
+	beyond      = 0.02 // of the quota, to use up what a pause has let in: "100/s; 1,000,000 rows"
+	patience    = 5.0  // seconds without a refusal after which the quota is larger: "100, 30, 100/s"
+	patienceAge = 0.3  // of the time for which it has been the same, besides: "37/s"
+	patienceLow = 0.08 // of it, while the quota is less than
+	lowQuota    = 0.8  // of the best one: "stray 1 %; 100, 30, 100/s"
+	patienceTop = 70.0 // seconds: TestLargerQuotaIsFound
+	bestTime    = 10.0 // seconds without a refusal prove a quota
+	changed     = 0.1  // makes it another one
 )
 
 // quota is what is known of the site's quota, taken for a token bucket of which level and refill are unknown. All
 // reckoning is for the times at which requests leave: what an answer shows is compared with the level when it left.
 type quota struct {
-	maxRate float64 // infinite: there is no ceiling
-	refill  float64 // tokens a second; infinite: nothing is known, and requests are not paced
+	maxRate float64 // unpaced: there is no ceiling
+	refill  float64 // tokens a second; unpaced: nothing is known
 	sent    uint64
 	start   time.Time // when the first request left
 	levels  levels
 	stretch
 
 	since   time.Time // when the refill last changed much
-	best    float64   // the largest refill that was proved
+	best    float64   // the largest refill that some seconds have proved
 	low     float64   // the least refill after the last event
 	vouched bool      // a refusal has had a Retry-After
 	strays  float64   // a leaky count of refusals
@@ -64,44 +69,37 @@ type stretch struct {
 	age     float64   // of the refill at its begin
 }
 
-// flow is what became of requests that left after one that was refused.
-type flow struct {
-	sent, passed float64
-	seconds      float64 // in which they left
-}
+// flow is what became of requests that left after one that was refused, and the seconds in which they left.
+type flow struct{ sent, passed, seconds float64 }
 
-// event is a first refusal, and what has been answered to later requests until the pause is over.
+// event is a first refusal, what it shows of the time since the bucket was last empty, and what later requests do.
 type event struct {
-	permit   Permit
-	rate     float64 // at which requests left
-	admitted float64 // since the bucket was last empty
-	seconds  float64 // since then
-	idle     float64 // of them
-	first    bool    // soon after the start
-	vouched  bool    // it had a Retry-After
-	good     bool    // the reckoned level was
-	certain  bool    // the bucket was empty
-	after    flow
-	flow     float64 // the rate that was admitted after the last events
-	low      float64 // the least refill after the one before
+	permit         Permit
+	rate           float64 // at which requests left
+	admitted       float64
+	seconds, idle  float64
+	first, vouched bool // it came soon after the start; it had a Retry-After
+	good           bool // the reckoned level was
+	certain        bool // the bucket was empty
+	after          flow
 }
 
-// rate is the present pace in requests a second; infinite: not paced.
+// rate is the present pace in requests a second.
 func (q *quota) rate(now time.Time) float64 {
 	if q.levels.on {
 		return max(slowest, min(q.levels.rate(now, q.refill), q.maxRate))
 	}
-	k := ageShare
+	share := patienceAge
 	if q.refill < lowQuota*q.best {
-		k = lowShare
+		share = patienceLow
 	}
-	x := q.pushed / min(patience+q.paused+k*q.age, patienceTop)
+	x := q.pushed / min(patience+q.paused+share*q.age, patienceTop)
 	return max(slowest, min(q.refill*(1+beyond*min(q.stored, 1)+math.Pow(x, 5)), q.maxRate))
 }
 
 // measured is the rate at which requests leave: the pace, or the mean where there is none.
 func (q *quota) measured(now time.Time) float64 {
-	if r := q.rate(now); !math.IsInf(r, 1) {
+	if r := q.rate(now); r < unpaced {
 		return r
 	}
 	return max(slowest, float64(q.sent)/max(0.1, now.Sub(q.start).Seconds()))
@@ -147,14 +145,19 @@ func (q *quota) passed(now time.Time, permit Permit, l *Level) {
 	q.reported(now, permit, l)
 }
 
-// refused takes a refusal; first: it begins an event of this pacer's own.
-func (q *quota) refused(now time.Time, permit Permit, first, vouched bool) {
-	q.strays += 1 - strayShare
-	q.vouched = q.vouched || vouched
+// refused takes a refusal; first: it begins an event. A shared one shows nothing of this quota.
+func (q *quota) refused(now time.Time, permit Permit, a Answer, first bool) {
 	seconds := permit.left.Sub(q.empty).Seconds()
 	if seconds >= 0 {
 		q.used-- // it has used up nothing
 	}
+	q.levels.level++
+	if a.Shared {
+		return
+	}
+	vouched := a.RetryAfter > 0
+	q.vouched = q.vouched || vouched
+	q.strays += 1 - strayShare
 	switch {
 	case q.levels.on:
 		q.levels.refused(first)
@@ -179,7 +182,7 @@ func (q *quota) resume(now, halted time.Time) {
 		q.idle += paused
 		return
 	}
-	low, refill := e.estimate()
+	low, refill := e.estimate(q.low, q.flow)
 	refill = max(refill, slowest)
 	if e.seconds > bestTime {
 		q.best = max(q.best, low)
@@ -199,54 +202,55 @@ func (q *quota) resume(now, halted time.Time) {
 // believes reports whether the bucket was empty at an event. If not, the refusal was a stray, and nothing changes.
 func (q *quota) believes(e *event) bool {
 	f := &q.flow
-	*f = flow{sent: f.sent * flowMemory, passed: f.passed * flowMemory, seconds: f.seconds * flowMemory}
+	*f = flow{f.sent * flowMemory, f.passed * flowMemory, f.seconds * flowMemory}
 	if n := e.after; n.passed > 0 {
-		*f = flow{sent: f.sent + n.sent + 0.5, passed: f.passed + n.passed + 0.5, seconds: f.seconds + (n.sent+0.5)/e.rate}
+		*f = flow{f.sent + n.sent + 0.5, f.passed + n.passed + 0.5, f.seconds + (n.sent+0.5)/e.rate}
 	}
-	e.flow, e.low = min(e.rate, f.passed/f.seconds), q.low
 	closed := e.after.sent > flowSends && e.after.passed == 0
 	clean := f.sent >= cleanSends && f.passed >= cleanShare*f.sent && !closed
-	now, clear := e.share()
-	refuted := clear && now*e.rate > refutes*e.high()
-	e.certain = !refuted && (e.vouched && !(e.good && clean) || !q.vouched && !e.good)
+	now, clear := e.later()
+	_, high := e.bounds()
+	e.certain = !(clear && now > refutes*high) && (e.vouched && !(e.good && clean) || !q.vouched && !e.good)
 	return e.certain
 }
 
-// share returns the share of later requests that was admitted; false: there were too few, or none was admitted, which
-// says more about the site's way of refusing.
-func (e *event) share() (float64, bool) {
-	return (e.after.passed + 0.5) / (e.after.sent + 0.5), e.after.sent > flowSends && e.after.passed > 0
+// bounds are what the refill is at least, as the bucket let in that much, and at most, as if it overflowed in pauses.
+func (e *event) bounds() (low, high float64) {
+	if !e.first { // the bucket was empty, not full, before
+		low = e.admitted / e.seconds
+	}
+	return low, (e.admitted + 1) / max(e.seconds-e.idle, 1e-3)
 }
 
-// high is never too low for the refill: as if the bucket had overflowed in every pause.
-func (e *event) high() float64 { return (e.admitted + 1) / max(e.seconds-e.idle, 1e-3) }
+// later is the rate that was admitted after the refusal; false: too few requests left, or none was admitted, which says
+// more about the site's way of refusing.
+func (e *event) later() (float64, bool) {
+	share := (e.after.passed + 0.5) / (e.after.sent + 0.5)
+	return e.rate * share, e.after.sent > flowSends && e.after.passed > 0
+}
 
-// estimate returns the least that the refill can be, and what it most likely is.
-func (e *event) estimate() (low, refill float64) {
-	low = e.admitted / e.seconds // never too high: the bucket let in at least that
-	high := e.high()
-	if e.first {
-		low = 0 // it was full, not empty, at the start
-	}
-	now, clear := e.share()
-	now *= e.rate
-	share := refusedAt
+// estimate returns the least that the refill can be, and what it most likely is; before is that least at the event
+// before, and f what was admitted after the last ones.
+func (e *event) estimate(before float64, f flow) (low, refill float64) {
+	low, high := e.bounds()
+	now, clear := e.later()
+	most := refusedAt
 	switch {
 	case clear && now < halved*low: // the quota has fallen
 		return low, max(now, halved*e.rate)
-	case !clear && low > 0 && (!e.certain || e.vouched && math.Abs(low-e.low) < agreed*low):
+	case !clear && low > 0 && (!e.certain || e.vouched && math.Abs(low-before) < agreed*low):
 		return low, low
 	case !e.certain:
-		share, high = halved, e.rate
+		most, high = halved, e.rate
 	case !e.vouched:
-		share = 1
+		most = 1
 	case !clear && e.first:
-		share = halved
+		most = halved
 	case !clear:
-		share = unclear
+		most = unclear
 	}
 	if clear {
-		high = min(high, e.flow)
+		high = min(high, f.passed/f.seconds)
 	}
-	return low, max(low, min(high, share*e.rate))
+	return low, max(low, min(high, most*e.rate))
 }

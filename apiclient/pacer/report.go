@@ -75,14 +75,14 @@ type Event struct {
 // String returns one line for the log.
 func (e Event) String() string {
 	text := e.Pacer + ": " + e.Kind.String()
-	switch e.Kind {
-	case PauseBegan, PauseExtended:
-		text += ", until " + e.Until.Format(time.TimeOnly)
-	case OutageBegan:
+	switch {
+	case e.Kind == OutageBegan:
 		text += ", next try at " + e.Until.Format(time.TimeOnly)
-	case PauseEnded, OutageEnded:
+	case !e.Until.IsZero():
+		text += ", until " + e.Until.Format(time.TimeOnly)
+	case e.Lasted > 0:
 		text += " after " + e.Lasted.Round(100*time.Millisecond).String()
-	case PaceChanged:
+	case e.Kind == PaceChanged:
 		text += fmt.Sprintf(", %.4g a second", e.Rate)
 	}
 	return withReason(text, e.Reason)
@@ -125,7 +125,7 @@ func (p *Pacer) Pace() Pace {
 	now := time.Now()
 	s := p.counts
 	s.Passed, s.Waiting, s.Learned, s.Probing = int(p.passed.Load()), int(p.waiting.Load()), p.quota.learned(), p.outage.on
-	if r := p.quota.rate(now); !math.IsInf(r, 1) {
+	if r := p.quota.rate(now); r < unpaced {
 		s.Rate = r
 	}
 	if q := p.longestPause(); q.until.After(now) {

@@ -51,8 +51,10 @@ func goals() []scene {
 			quota: quotaOf{Rate: 100, Stray: 0.01, NoRetryAfter: true, RateHeaders: true, Plenty: 80}},
 		{name: "stray 1 %; 100, 30, 100/s", rows: 20_000, time: 1.15, refused: 1,
 			quota: quotaOf{Rate: 100, Schedule: dip, Stray: 0.01, NoRetryAfter: true}},
-		{name: "stray 1 % with Retry-After: 1; 100/s", rows: 20_000, time: 3, refused: 1, quota: quotaOf{Rate: 100, Stray: 0.01}},
-		{name: "one row always refused; 100/s", rows: 20_000, time: 1.05, refused: 1, cursed: 5000, quota: quotaOf{Rate: 100}},
+		{name: "stray 1 % with Retry-After: 1; 100/s", rows: 20_000, time: 3, refused: 1,
+			quota: quotaOf{Rate: 100, Stray: 0.01}},
+		{name: "one row always refused; 100/s", rows: 20_000, time: 1.05, refused: 1, cursed: 5000,
+			quota: quotaOf{Rate: 100}},
 		{name: "429; 503 of 3 %; 100/s", rows: 20_000, time: 1.02, refused: 0.0005, faults: 0.03, quota: quotaOf{Rate: 100}},
 	}
 }
@@ -99,20 +101,33 @@ func more() []scene {
 		{name: "429; bucket 37/s, burst 10", rows: 10_000, quota: quotaOf{Rate: 37, Burst: 10}},
 		{name: "429; bucket 97/s, burst 10", rows: 20_000, quota: quotaOf{Rate: 97, Burst: 10}},
 		{name: "429; bucket 80/s, burst 20", rows: 20_000, quota: quotaOf{Rate: 80, Burst: 20}},
-		{name: "429; 20, 80, 40/s, burst 20", rows: 20_000, quota: quotaOf{Rate: 80, Burst: 20, Schedule: changes(100*time.Second, 20, 80, 40)}},
+		{name: "429; 20, 80, 40/s, burst 20", rows: 20_000,
+			quota: quotaOf{Rate: 80, Burst: 20, Schedule: changes(100*time.Second, 20, 80, 40)}},
 		{name: "429; bucket 10/s, burst 100", rows: 5_000, quota: quotaOf{Rate: 10, Burst: 100}},
 		{name: "stray 3 % with Retry-After: 1; 100/s", rows: 20_000, quota: quotaOf{Rate: 100, Stray: 0.03}},
 		{name: "stray 1 % with Retry-After: 1; 37/s", rows: 20_000, quota: quotaOf{Rate: 37, Stray: 0.01}},
 		{name: "stray 1 % with Retry-After: 1; 100, 30, 100/s", rows: 20_000, quota: quotaOf{Rate: 100, Schedule: dip, Stray: 0.01}},
 		{name: "stray 1 %; 37/s", rows: 20_000, quota: quotaOf{Rate: 37, Stray: 0.01, NoRetryAfter: true}},
-		{name: "bare stray 1 %, but Retry-After of the bucket; 80/s", rows: 20_000, quota: quotaOf{Rate: 80, Stray: 0.01},
+		{name: "bare strays of 1 %, not the bucket's; 80/s", rows: 20_000,
+			quota: quotaOf{Rate: 80, Stray: 0.01, RateHeaders: true},
 			alter: func(_ time.Duration, d *decision) {
-				d.RetryAfter = 0
+				if d.Level.Remaining > 0 {
+					d.RetryAfter = 0
+				}
+				d.Level = nil
 			}},
 		{name: "no ceiling; levels; bucket 100/s", rows: 20_000, maxRate: -1, quota: quotaOf{Rate: 100, RateHeaders: true}},
 		{name: "no ceiling; levels; window 1,000", rows: 10_000, maxRate: -1, quota: levels},
 		{name: "no ceiling; 429; bucket 100/s", rows: 20_000, maxRate: -1, quota: quotaOf{Rate: 100}},
 		{name: "no ceiling; 429; 100, 30, 100/s", rows: 20_000, maxRate: -1, quota: quotaOf{Rate: 100, Schedule: dip}},
 		{name: "no ceiling; 429; window 1,000", rows: 10_000, maxRate: -1, quota: window},
+	}
+}
+
+// millions are the scenes that take minutes.
+func millions() []scene {
+	return []scene{
+		{name: "429; 1,000,000 rows; bucket 100/s", rows: 1_000_000, time: 1.002, refused: 0.0002, quota: quotaOf{Rate: 100}},
+		{name: "429; 1,000,000 rows; bucket 97/s", rows: 1_000_000, quota: quotaOf{Rate: 97, Burst: 100}},
 	}
 }

@@ -22,7 +22,7 @@ const (
 type scene struct {
 	name    string
 	rows    int
-	maxRate float64
+	maxRate float64 // 0: 100 a second; below: no ceiling
 	quota   jsmtest.Quota
 	faults  float64                        // share of 503; 0: the usual one
 	down    [2]time.Duration               // between these times there is no answer but 503
@@ -67,7 +67,11 @@ func ours(sc scene) strategy {
 	g := NewGroup(Config{Notify: p.notify})
 	random := rand.New(rand.NewPCG(1, 1))
 	g.jitter = func() float64 { return 0.7 + 0.6*random.Float64() }
-	p.pacer = g.Pacer("create", max(sc.maxRate, 0))
+	ceiling := sc.maxRate
+	if ceiling == 0 {
+		ceiling = 100
+	}
+	p.pacer = g.Pacer("create", ceiling)
 	return p
 }
 
@@ -79,7 +83,7 @@ func (p *paced) notify(e Event) {
 
 func (p *paced) send(s *site, row int, random *rand.Rand) (o outcome) {
 	failures, refusals, alone, retry := 0, 0, 0, false
-	for failures < attempts && alone < attempts {
+	for failures < attempts && alone < attempts && refusals < 100 {
 		permit, err := p.pacer.Wait(context.Background(), retry)
 		if err == nil {
 			err = p.pacer.Leave(context.Background(), &permit)
