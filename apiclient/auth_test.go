@@ -47,7 +47,8 @@ func TestCredentialsKind(t *testing.T) {
 
 func TestCredentialsDoNotPrint(t *testing.T) {
 	c := Credentials{Email: "a@example.com", APIToken: "secret"}
-	for _, text := range []string{fmt.Sprint(c), fmt.Sprintf("%+v %#v %s", c, c, c), fmt.Sprintf("%+v", Config{Credentials: c}), c.LogValue().String()} {
+	for _, text := range []string{fmt.Sprint(c), fmt.Sprintf("%+v %#v %s", c, c, c), fmt.Sprintf("%+v",
+		Config{Credentials: c}), c.LogValue().String()} {
 		if strings.Contains(text, "secret") {
 			t.Error(text)
 		}
@@ -80,7 +81,8 @@ func TestServiceTokenIsRenewedInTime(t *testing.T) {
 			var wg sync.WaitGroup
 			for i := range 4 {
 				wg.Go(func() {
-					_, _, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d-%d@example.com", minute, i), "C"}, Record{})
+					_, _, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d-%d@example.com", minute, i),
+						"C"}, Record{})
 					if err != nil {
 						t.Error(err)
 					}
@@ -100,7 +102,8 @@ func TestServiceTokenIsRenewedInTime(t *testing.T) {
 
 // A token that is taken away early costs one 401, and one more when that is for good.
 func TestServiceTokenIsRenewedAfter401(t *testing.T) {
-	_, server := serveSite(t, jsmtest.Options{Clients: []jsmtest.Client{jsmtest.SandboxClient()}, Faults: []jsmtest.Fault{{Kind: jsmtest.TokenEnds, After: 3}}})
+	_, server := serveSite(t, jsmtest.Options{Clients: []jsmtest.Client{jsmtest.SandboxClient()},
+		Faults: []jsmtest.Fault{{Kind: jsmtest.TokenEnds, After: 3}}})
 	client := newTestClient(t, server.URL, func(c *Config) {
 		c.Credentials = Credentials{ClientID: "sandbox-client", ClientSecret: "sandbox-secret"}
 	})
@@ -127,7 +130,10 @@ func TestServiceTokenIsRenewedAfter401(t *testing.T) {
 			says(401, `{"code":401,"message":"Unauthorized"}`)(w, r)
 		}
 	}))
-	client = newTestClient(t, always.URL, func(c *Config) { c.Credentials = Credentials{ClientID: "i", ClientSecret: "s"} })
+	client = newTestClient(t, always.URL, func(c *Config) {
+		c.Credentials = Credentials{ClientID: "i",
+			ClientSecret: "s"}
+	})
 	_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
 	checkKind(t, err, KindUnauthorized, "JIRA_CLIENT_SECRET")
 	if diff := cmp.Diff(Call{Attempts: 2, Status: 401, Lost: false}, call, anyTime); diff != "" {
@@ -145,8 +151,10 @@ func TestRenewKeepsANewerToken(t *testing.T) {
 }
 
 func TestEndpointsForCredentials(t *testing.T) {
-	for _, bad := range []string{"http://gateway.example.test", "https://ann:secret@gateway.example.test", "gateway", "https://gateway.example.test?x=1"} {
-		for _, change := range []func(*Config){func(c *Config) { c.GatewayURL = bad }, func(c *Config) { c.TokenURL = bad }} {
+	for _, bad := range []string{"http://gateway.example.test", "https://ann:secret@gateway.example.test",
+		"gateway", "https://gateway.example.test?x=1"} {
+		for _, change := range []func(*Config){func(c *Config) { c.GatewayURL = bad },
+			func(c *Config) { c.TokenURL = bad }} {
 			config := Config{Site: "acme", Credentials: sandboxBasic}
 			change(&config)
 			_, err := New(config)

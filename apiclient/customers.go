@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 )
 
@@ -55,9 +56,12 @@ func (c *Client) RevokePortalAccess(ctx context.Context, accountID string, recor
 //   - KindScope: the token is good, and lacks write:customer:jira-service-management.
 //   - RouteInDoubt: the site may not have this operation at all; none of its names was changed yet.
 //   - KindNotFound or KindInvalid without RouteInDoubt: this account or this name alone.
-//   - Error.Route "/_edge/tenant_info": the site's cloud id could not be found, so nothing was sent.
+//   - KindSite: the site has no cloud id, so nothing was sent.
 func (c *Client) RenameCustomer(ctx context.Context, accountID, displayName string) (Call, error) {
 	cloudID, err := c.CloudID(ctx)
+	if e, ok := errors.AsType[*Error](err); ok && e.Status != 0 {
+		e.Kind = KindSite
+	}
 	if err != nil {
 		return Call{}, err
 	}

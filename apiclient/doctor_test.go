@@ -28,7 +28,8 @@ func TestConnect(t *testing.T) {
 	unscoped := scoped
 	unscoped.Scopes = []string{"read:servicedesk-request"}
 	granular := scoped
-	granular.Scopes = []string{"read:customer:jira-service-management", "write:customer:jira-service-management", "read:user:jira"}
+	granular.Scopes = []string{"read:customer:jira-service-management", "write:customer:jira-service-management",
+		"read:user:jira"}
 	asking := scoped
 	asking.Scopes = []string{"read:servicedesk-request", "read:jira-user"}
 	bearer := jsmtest.Token{Email: "app@example.com", Secret: "access", Bearer: true, Admin: true, BrowseUsers: true}
@@ -47,12 +48,16 @@ func TestConnect(t *testing.T) {
 		{name: "token with scopes", token: scoped, credentials: sandboxBasic,
 			want: Connection{Credentials: APIToken, Gateway: true, Manage: Yes, Administer: Yes, BrowseUsers: Yes}},
 		{name: "token that may not ask for permissions", token: narrow, credentials: sandboxBasic,
-			want: Connection{Credentials: APIToken, Gateway: true, Manage: Yes, Administer: Unverified, BrowseUsers: Unverified}},
-		{name: "token without the scope", token: unscoped, credentials: sandboxBasic, kind: KindScope, hint: "read:jira-user",
+			want: Connection{Credentials: APIToken, Gateway: true, Manage: Yes, Administer: Unverified,
+				BrowseUsers: Unverified}},
+		{name: "token without the scope", token: unscoped, credentials: sandboxBasic, kind: KindScope,
+			hint: "read:jira-user",
 			want: Connection{Credentials: APIToken, Gateway: true, Manage: No}},
 		{name: "token that may ask for nothing else", token: granular, credentials: sandboxBasic, nameless: true,
-			want: Connection{Credentials: APIToken, Gateway: true, Manage: Yes, Administer: Unverified, BrowseUsers: Unverified}},
-		{name: "token that may only ask", token: asking, credentials: sandboxBasic, kind: KindScope, hint: "manage:servicedesk-customer",
+			want: Connection{Credentials: APIToken, Gateway: true, Manage: Yes, Administer: Unverified,
+				BrowseUsers: Unverified}},
+		{name: "token that may only ask", token: asking, credentials: sandboxBasic, kind: KindScope,
+			hint: "manage:servicedesk-customer",
 			want: Connection{Credentials: APIToken, Gateway: true, Manage: No}},
 		{name: "wrong token", token: admin, credentials: Credentials{Email: "sandbox@example.com", APIToken: "wrong"},
 			kind: KindUnauthorized, hint: "JIRA_API_TOKEN", want: Connection{Credentials: APIToken}},
@@ -61,21 +66,27 @@ func TestConnect(t *testing.T) {
 		{name: "may not browse", token: blind, credentials: sandboxBasic,
 			want: Connection{Credentials: APIToken, Manage: Yes, Administer: Yes, BrowseUsers: No}},
 		{name: "access token", token: bearer, credentials: Credentials{AccessToken: "access"},
-			want: Connection{Credentials: AccessToken, Gateway: true, Manage: Yes, Administer: Unverified, BrowseUsers: Unverified}},
+			want: Connection{Credentials: AccessToken, Gateway: true, Manage: Yes, Administer: Unverified,
+				BrowseUsers: Unverified}},
 		{name: "wrong access token", token: bearer, credentials: Credentials{AccessToken: "wrong"}, kind: KindUnauthorized,
 			hint: "JIRA_ACCESS_TOKEN", want: Connection{Credentials: AccessToken}},
-		{name: "service account", token: admin, credentials: Credentials{ClientID: "sandbox-client", ClientSecret: "sandbox-secret"},
-			want: Connection{Credentials: ServiceAccount, Gateway: true, Manage: Yes, Administer: Unverified, BrowseUsers: Unverified}},
-		{name: "wrong client secret", token: admin, credentials: Credentials{ClientID: "sandbox-client", ClientSecret: "wrong"},
+		{name: "service account", token: admin, credentials: Credentials{ClientID: "sandbox-client",
+			ClientSecret: "sandbox-secret"},
+			want: Connection{Credentials: ServiceAccount, Gateway: true, Manage: Yes, Administer: Unverified,
+				BrowseUsers: Unverified}},
+		{name: "wrong client secret", token: admin, credentials: Credentials{ClientID: "sandbox-client",
+			ClientSecret: "wrong"},
 			kind: KindUnauthorized, hint: "JIRA_CLIENT_SECRET", want: Connection{Credentials: ServiceAccount}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, server := serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{tt.token}, Clients: []jsmtest.Client{jsmtest.SandboxClient()}})
+			_, server := serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{tt.token},
+				Clients: []jsmtest.Client{jsmtest.SandboxClient()}})
 			client := newTestClient(t, server.URL, func(c *Config) { c.Credentials = tt.credentials })
 			got, err := client.Connect(t.Context())
 			checkKind(t, err, tt.kind, tt.hint)
 			tt.want.Site = server.URL
-			if diff := cmp.Diff(tt.want, got, cmpopts.IgnoreFields(Connection{}, "User", "Root", "CloudID", "Version", "Skew", "RateHeaders")); diff != "" {
+			if diff := cmp.Diff(tt.want, got, cmpopts.IgnoreFields(Connection{}, "User", "Root", "CloudID", "Version",
+				"Skew", "RateHeaders")); diff != "" {
 				t.Errorf("connection (-want +got):\n%s", diff)
 			}
 			if err != nil {
@@ -84,7 +95,8 @@ func TestConnect(t *testing.T) {
 			if (got.User.ID == "") != tt.nameless || got.Version == "" {
 				t.Errorf("user %q, version %q", got.User.ID, got.Version)
 			}
-			if _, _, err := client.CreateCustomer(t.Context(), NewCustomer{"new@example.com", "New One"}, Record{}); err != nil {
+			if _, _, err := client.CreateCustomer(t.Context(), NewCustomer{"new@example.com", "New One"},
+				Record{}); err != nil {
 				t.Errorf("create after connect: %v", err)
 			}
 		})
@@ -181,8 +193,9 @@ func TestScopes(t *testing.T) {
 		scopes string // "": a token without scopes
 		want   []Scope
 	}{
-		"none":         {"", nil},
-		"all":          {ScopeManage + " " + ScopeRequest + " " + ScopeUser, []Scope{{ScopeManage, Yes}, {ScopeRequest, Yes}, {ScopeUser, Yes}}},
+		"none": {"", nil},
+		"all": {ScopeManage + " " + ScopeRequest + " " + ScopeUser, []Scope{{ScopeManage, Yes},
+			{ScopeRequest, Yes}, {ScopeUser, Yes}}},
 		"manage alone": {ScopeManage, []Scope{{ScopeManage, Yes}, {ScopeRequest, No}, {ScopeUser, No}}},
 		"granular":     {granular, []Scope{{ScopeManage, Yes}, {ScopeRequest, No}, {ScopeUser, No}}},
 		"user alone":   {ScopeUser, []Scope{{ScopeManage, No}, {ScopeRequest, No}, {ScopeUser, Yes}}},

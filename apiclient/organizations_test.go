@@ -104,15 +104,18 @@ func TestAccessRequests(t *testing.T) {
 			_, err := c.CreateOrganization(ctx, "Acme Söhne")
 			return err
 		},
-		`POST /rest/servicedeskapi/organization/7/user {"accountIds":["qm:1:2","qm:1:3"]}`: func(ctx context.Context, c *Client) error {
+		`POST /rest/servicedeskapi/organization/7/user {"accountIds":["qm:1:2","qm:1:3"]}`: func(ctx context.Context,
+			c *Client) error {
 			_, err := c.AddToOrganization(ctx, "7", []string{"qm:1:2", "qm:1:3"})
 			return err
 		},
-		`POST /rest/servicedeskapi/servicedesk/1/customer {"accountIds":["qm:1:2"]}`: func(ctx context.Context, c *Client) error {
+		`POST /rest/servicedeskapi/servicedesk/1/customer {"accountIds":["qm:1:2"]}`: func(ctx context.Context,
+			c *Client) error {
 			_, err := c.AddToServiceDesk(ctx, "1", []string{"qm:1:2"})
 			return err
 		},
-		`POST /rest/servicedeskapi/servicedesk/1/organization {"organizationId":7}`: func(ctx context.Context, c *Client) error {
+		`POST /rest/servicedeskapi/servicedesk/1/organization {"organizationId":7}`: func(ctx context.Context,
+			c *Client) error {
 			_, err := c.AddOrganizationToServiceDesk(ctx, "1", "7")
 			return err
 		},

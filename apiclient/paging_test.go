@@ -50,7 +50,8 @@ func TestPages(t *testing.T) {
 	}{
 		{"one", map[string]string{first: `{"isLastPage":true,` + values("AB") + `}`}, "AB", 1, 0},
 		{"none", map[string]string{first: `{"isLastPage":true,"values":[]}`}, "", 1, 0},
-		{"an empty page ends it", map[string]string{first: `{"limit":2,` + values("AB") + `}`, first + "&start=2": `{"values":[]}`}, "AB", 2, 0},
+		{"an empty page ends it", map[string]string{first: `{"limit":2,` + values("AB") + `}`,
+			first + "&start=2": `{"values":[]}`}, "AB", 2, 0},
 		{"by the limit of the answer, not by what was received", map[string]string{
 			first:              `{"limit":3,"size":1,` + values("A") + `}`,
 			first + "&start=3": `{"limit":3,` + values("BC") + `}`,
@@ -79,7 +80,8 @@ func TestPages(t *testing.T) {
 			first: `{"limit":2,` + values("AB") + `}`, first + "&start=2": `{"limit":2,` + values("AB") + `}`,
 		}, "AB", 2, KindAnswer},
 		{"a page without values", map[string]string{first: `{"isLastPage":true}`}, "", 5, KindAnswer},
-		{"values without ids", map[string]string{first: `{"isLastPage":true,"values":[{"projectKey":"A"}]}`}, "", 5, KindAnswer},
+		{"values without ids", map[string]string{first: `{"isLastPage":true,"values":[{"projectKey":"A"}]}`}, "", 5,
+			KindAnswer},
 		{"a web page", map[string]string{first: `<html><title>Sign in</title></html>`}, "", 5, KindAnswer},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -114,7 +116,8 @@ func TestPagesAreReadAsNeeded(t *testing.T) {
 
 // At the gateway a link below the cloud's path counts, and the site's own is no link.
 func TestNextPath(t *testing.T) {
-	client := newTestClient(t, "https://acme.example.test", func(c *Config) { c.GatewayURL = "https://gateway.example.test" })
+	client := newTestClient(t, "https://acme.example.test",
+		func(c *Config) { c.GatewayURL = "https://gateway.example.test" })
 	root := client.gatewayRoot("c1")
 	client.address.Store(&root)
 	for link, want := range map[string]string{

@@ -57,7 +57,8 @@ func TestNext(t *testing.T) {
 }
 
 func TestBackoff(t *testing.T) {
-	for failures, ceiling := range map[int]time.Duration{1: 500 * time.Millisecond, 2: time.Second, 6: 16 * time.Second, 7: 30 * time.Second, 1000: 30 * time.Second} {
+	for failures, ceiling := range map[int]time.Duration{1: 500 * time.Millisecond, 2: time.Second,
+		6: 16 * time.Second, 7: 30 * time.Second, 1000: 30 * time.Second} {
 		var longest time.Duration
 		for range 1000 {
 			longest = max(longest, backoff(failures))
@@ -174,7 +175,8 @@ func TestCancellation(t *testing.T) {
 	}{
 		{"before", slow, 0, Call{}, false},
 		{"in flight", slow, time.Second, Call{Attempts: 1, Status: 201, Lost: false}, true},
-		{"in a pause", says(429, ``, "Retry-After", "60"), time.Second, Call{Refused: 1, Attempts: 1, Status: 429, Lost: false}, false},
+		{"in a pause", says(429, ``, "Retry-After", "60"), time.Second, Call{Refused: 1, Attempts: 1, Status: 429,
+			Lost: false}, false},
 		{"between attempts", says(503, ``), time.Minute, Call{Status: 503, Lost: true}, false},
 		{"in flight, and lost", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 			time.Sleep(2 * time.Second)
@@ -203,7 +205,8 @@ func TestCancellation(t *testing.T) {
 
 // A site that does not answer at the start: 15 s, then an error that says so.
 func TestSilentSite(t *testing.T) {
-	for name, h := range map[string]http.HandlerFunc{"hangs": hang, "fails": says(503, ``), "cuts": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }} {
+	for name, h := range map[string]http.HandlerFunc{"hangs": hang, "fails": says(503, ``),
+		"cuts": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
@@ -343,7 +346,8 @@ func TestRecordFails(t *testing.T) {
 	if !errors.Is(err, full) || call != (Call{}) || sent.Load() != 0 {
 		t.Errorf("before: %v, %+v, %d requests", err, call, sent.Load())
 	}
-	call, err = client.RevokePortalAccess(t.Context(), "qm:1:2", Record{Before: func() error { return nil }, Undone: fails})
+	call, err = client.RevokePortalAccess(t.Context(), "qm:1:2", Record{Before: func() error { return nil },
+		Undone: fails})
 	if !errors.Is(err, full) || call.Refused != 1 || sent.Load() != 1 {
 		t.Errorf("undone: %v, %+v, %d requests", err, call, sent.Load())
 	}
@@ -622,7 +626,8 @@ func TestScopeByEvidence(t *testing.T) {
 func TestNarrowTokenIsNoEndedToken(t *testing.T) {
 	token := jsmtest.SandboxToken()
 	token.Scoped = true
-	token.Scopes = []string{"read:customer:jira-service-management", "write:customer:jira-service-management", "read:user:jira"}
+	token.Scopes = []string{"read:customer:jira-service-management", "write:customer:jira-service-management",
+		"read:user:jira"}
 	site, server := serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{token}})
 	client := newTestClient(t, server.URL)
 	if _, err := client.Connect(t.Context()); err != nil {

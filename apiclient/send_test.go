@@ -71,19 +71,29 @@ func TestCreateCustomer(t *testing.T) {
 		{"bad address", []http.HandlerFunc{says(400, `{}`)}, Call{Attempts: 1, Status: 400, Lost: false}, 400},
 		{"forbidden", []http.HandlerFunc{says(403, `XSRF check failed`)}, Call{Attempts: 1, Status: 403, Lost: false}, 403},
 		{"unauthorized", []http.HandlerFunc{says(401, ``)}, Call{Attempts: 1, Status: 401, Lost: false}, 401},
-		{"refused, then created", []http.HandlerFunc{says(429, ``, "Retry-After", "1"), ok}, Call{Refused: 1, Attempts: 2, Status: 201, Lost: false}, 0},
-		{"refused, then conflict", []http.HandlerFunc{says(429, ``, "Retry-After", "1"), taken}, Call{Refused: 1, Attempts: 2, Status: 409, Lost: false}, 409},
+		{"refused, then created", []http.HandlerFunc{says(429, ``, "Retry-After", "1"), ok}, Call{Refused: 1,
+			Attempts: 2, Status: 201, Lost: false}, 0},
+		{"refused, then conflict", []http.HandlerFunc{says(429, ``, "Retry-After", "1"), taken}, Call{Refused: 1,
+			Attempts: 2, Status: 409, Lost: false}, 409},
 		{"503, then conflict", []http.HandlerFunc{says(503, ``), taken}, Call{Attempts: 2, Status: 409, Lost: true}, 409},
-		{"reset before reading, then created", []http.HandlerFunc{cut(false), ok}, Call{Attempts: 2, Status: 201, Lost: true}, 0},
-		{"reset after reading, then conflict", []http.HandlerFunc{cut(true), taken}, Call{Attempts: 2, Status: 409, Lost: true}, 409},
+		{"reset before reading, then created", []http.HandlerFunc{cut(false), ok}, Call{Attempts: 2, Status: 201,
+			Lost: true}, 0},
+		{"reset after reading, then conflict", []http.HandlerFunc{cut(true), taken}, Call{Attempts: 2, Status: 409,
+			Lost: true}, 409},
 		{"truncated, then conflict", []http.HandlerFunc{truncated, taken}, Call{Attempts: 2, Status: 409, Lost: true}, 409},
-		{"unreadable, then conflict", []http.HandlerFunc{says(201, `{"accountId":`), taken}, Call{Attempts: 2, Status: 409, Lost: true}, 409},
-		{"no account id, then conflict", []http.HandlerFunc{says(201, `{}`), taken}, Call{Attempts: 2, Status: 409, Lost: true}, 409},
-		{"too long, then conflict", []http.HandlerFunc{says(201, `{"accountId":"1","x":"`+strings.Repeat("x", maxAnswer)+`"}`), taken}, Call{Attempts: 2, Status: 409, Lost: true}, 409},
-		{"cut after the object, then conflict", []http.HandlerFunc{says(201, created, "Content-Length", "900"), taken}, Call{Attempts: 2, Status: 409, Lost: true}, 409},
+		{"unreadable, then conflict", []http.HandlerFunc{says(201, `{"accountId":`), taken}, Call{Attempts: 2,
+			Status: 409, Lost: true}, 409},
+		{"no account id, then conflict", []http.HandlerFunc{says(201, `{}`), taken}, Call{Attempts: 2, Status: 409,
+			Lost: true}, 409},
+		{"too long, then conflict", []http.HandlerFunc{says(201, `{"accountId":"1","x":"`+strings.Repeat("x",
+			maxAnswer)+`"}`), taken}, Call{Attempts: 2, Status: 409, Lost: true}, 409},
+		{"cut after the object, then conflict", []http.HandlerFunc{says(201, created, "Content-Length", "900"),
+			taken}, Call{Attempts: 2, Status: 409, Lost: true}, 409},
 		{"hangs, then conflict", []http.HandlerFunc{hang, taken}, Call{Attempts: 2, Status: 409, Lost: true}, 409},
-		{"moved elsewhere", []http.HandlerFunc{says(307, ``, "Location", "https://other.example.net/")}, Call{Attempts: 1, Status: 307, Lost: false}, 307},
-		{"refusal cut short", []http.HandlerFunc{says(400, `{"errorMessage":`, "Content-Length", "900")}, Call{Attempts: 1, Status: 400, Lost: false}, 400},
+		{"moved elsewhere", []http.HandlerFunc{says(307, ``, "Location", "https://other.example.net/")},
+			Call{Attempts: 1, Status: 307, Lost: false}, 307},
+		{"refusal cut short", []http.HandlerFunc{says(400, `{"errorMessage":`, "Content-Length", "900")},
+			Call{Attempts: 1, Status: 400, Lost: false}, 400},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -113,11 +123,14 @@ func TestCreateCustomerRequest(t *testing.T) {
 		says(201, created)(w, r)
 	}))
 	client := newTestClient(t, server.URL)
-	if _, _, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, Record{}); err != nil {
+	if _, _, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"},
+		Record{}); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"Accept": "application/json", "Content-Type": "application/json", "X-Atlassian-Token": "no-check",
-		"User-Agent": "jsm-onboard", "Authorization": "Basic c2FuZGJveEBleGFtcGxlLmNvbTpzYW5kYm94LXRva2Vu", "Idempotency-Key": "", "X-Idempotency-Key": ""}
+	want := map[string]string{"Accept": "application/json", "Content-Type": "application/json",
+		"X-Atlassian-Token": "no-check",
+		"User-Agent":        "jsm-onboard", "Authorization": "Basic c2FuZGJveEBleGFtcGxlLmNvbTpzYW5kYm94LXRva2Vu",
+		"Idempotency-Key": "", "X-Idempotency-Key": ""}
 	for name, value := range want {
 		if got.Header.Get(name) != value {
 			t.Errorf("%s: %q, want %q", name, got.Header.Get(name), value)
@@ -165,7 +178,8 @@ func TestNoConnectionInTime(t *testing.T) {
 	first := make(chan answer)
 	go func() { first <- patient.send(t.Context(), createRequest(patient)) }()
 	time.Sleep(50 * time.Millisecond)
-	if a := hasty.send(t.Context(), createRequest(hasty)); a.verdict != unsent || a.sent != 0 || a.err != context.DeadlineExceeded {
+	if a := hasty.send(t.Context(),
+		createRequest(hasty)); a.verdict != unsent || a.sent != 0 || a.err != context.DeadlineExceeded {
 		t.Errorf("behind: %v, sent %d, %v", a.verdict, a.sent, a.err)
 	}
 	close(release)
@@ -351,7 +365,8 @@ func TestUnknownHost(t *testing.T) {
 	transport := newTransport(1, nil)
 	transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		host, _, _ := net.SplitHostPort(addr)
-		return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}}
+		return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "no such host", Name: host,
+			IsNotFound: true}}
 	}
 	client := newTestClient(t, "https://no-such-site.example.test", func(c *Config) { c.Transport = transport })
 	_, err := client.Connect(t.Context())

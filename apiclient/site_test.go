@@ -54,7 +54,8 @@ func TestParseSiteRefuses(t *testing.T) {
 	} {
 		got, err := ParseSite(in)
 		e, ok := errors.AsType[*Error](err)
-		if got != "" || !ok || e.Kind != KindSite || !strings.Contains(e.Message, want) || e.Hint == "" || strings.Contains(fmt.Sprint(err, e.Hint), "secret") {
+		if got != "" || !ok || e.Kind != KindSite || !strings.Contains(e.Message,
+			want) || e.Hint == "" || strings.Contains(fmt.Sprint(err, e.Hint), "secret") {
 			t.Errorf("%q: %q, %v, want %q", in, got, err, want)
 		}
 	}
@@ -62,7 +63,8 @@ func TestParseSiteRefuses(t *testing.T) {
 
 // What is accepted is a fixed point, and never plain http to a host that is not loopback.
 func FuzzParseSite(f *testing.F) {
-	for _, s := range []string{"acme", "http://localhost:1/x", "https://a@b", "//x", "http://[::1%25en0]", "a:b:c", "https://[::ffff:127.0.0.1]"} {
+	for _, s := range []string{"acme", "http://localhost:1/x", "https://a@b", "//x", "http://[::1%25en0]", "a:b:c",
+		"https://[::ffff:127.0.0.1]"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
@@ -103,7 +105,8 @@ func TestCloudOf(t *testing.T) {
 			t.Errorf("%s: %v, want %s", site, err, want)
 		case want == unknown:
 			checkKind(t, err, KindSite, "--gateway-url")
-			given := Config{Site: site, Credentials: sandboxBasic, GatewayURL: "https://gw.example.com/", TokenURL: "https://t.example.com/t"}
+			given := Config{Site: site, Credentials: sandboxBasic, GatewayURL: "https://gw.example.com/",
+				TokenURL: "https://t.example.com/t"}
 			if client, err := New(given); err != nil || client.cloud.gateway != "https://gw.example.com" {
 				t.Errorf("%s with a gateway: %v", site, err)
 			}
@@ -114,7 +117,8 @@ func TestCloudOf(t *testing.T) {
 			}
 		}
 	}
-	_, err := New(Config{Site: "acme", Credentials: sandboxBasic, TokenURL: "https://auth.atlassian-us-gov-mod.com/oauth/token"})
+	_, err := New(Config{Site: "acme", Credentials: sandboxBasic,
+		TokenURL: "https://auth.atlassian-us-gov-mod.com/oauth/token"})
 	checkKind(t, err, KindSite, "--token-url")
 }
 
@@ -126,25 +130,27 @@ func TestCredentialsStayInTheirCloud(t *testing.T) {
 		"service": {ClientID: "id", ClientSecret: "secret-of-client"},
 	}
 	for site, hosts := range map[string][]string{
-		"acme.atlassian.net":            {"acme.atlassian.net", "api.atlassian.com", "auth.atlassian.com"},
-		"help.example.com":              {"help.example.com", "api.atlassian.com", "auth.atlassian.com"},
-		"acme.atlassian-us-gov-mod.net": {"acme.atlassian-us-gov-mod.net", "api.atlassian-us-gov-mod.com", "auth.atlassian-us-gov-mod.com"},
+		"acme.atlassian.net": {"acme.atlassian.net", "api.atlassian.com", "auth.atlassian.com"},
+		"help.example.com":   {"help.example.com", "api.atlassian.com", "auth.atlassian.com"},
+		"acme.atlassian-us-gov-mod.net": {"acme.atlassian-us-gov-mod.net", "api.atlassian-us-gov-mod.com",
+			"auth.atlassian-us-gov-mod.com"},
 	} {
 		for kind, credentials := range kinds {
 			for _, scoped := range []bool{false, true} {
 				synctest.Test(t, func(t *testing.T) {
 					got := map[string]bool{}
-					client, err := New(Config{Site: site, Credentials: credentials, Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-						body := ""
-						if r.Body != nil {
-							b, _ := io.ReadAll(r.Body)
-							body = string(b)
-						}
-						if r.Header.Get("Authorization") != "" || strings.Contains(body, "secret") {
-							got[r.URL.Host] = true
-						}
-						return jsmtest.Transport(otherClouds(scoped)).RoundTrip(r)
-					})})
+					client, err := New(Config{Site: site, Credentials: credentials,
+						Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+							body := ""
+							if r.Body != nil {
+								b, _ := io.ReadAll(r.Body)
+								body = string(b)
+							}
+							if r.Header.Get("Authorization") != "" || strings.Contains(body, "secret") {
+								got[r.URL.Host] = true
+							}
+							return jsmtest.Transport(otherClouds(scoped)).RoundTrip(r)
+						})})
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -59,7 +59,8 @@ func TestFindAccount(t *testing.T) {
 func TestFindAccountWithoutPermission(t *testing.T) {
 	token := jsmtest.SandboxToken()
 	token.BrowseUsers = false
-	_, server := serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{token}, Existing: []jsmtest.Account{{Email: "ann.lee@example.com", Name: "Ann"}}})
+	_, server := serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{token},
+		Existing: []jsmtest.Account{{Email: "ann.lee@example.com", Name: "Ann"}}})
 	client := newTestClient(t, server.URL)
 	if _, err := client.Connect(t.Context()); err != nil {
 		t.Fatal(err)
@@ -103,7 +104,8 @@ func TestRevokePortalAccess(t *testing.T) {
 		hint   string
 	}{
 		{"revoked", []http.HandlerFunc{says(204, ``)}, Call{Attempts: 1, Status: 204, Lost: false}, 0, ""},
-		{"no permission", []http.HandlerFunc{says(403, ``)}, Call{Attempts: 1, Status: 403, Lost: false}, KindForbidden, "administrator"},
+		{"no permission", []http.HandlerFunc{says(403, ``)}, Call{Attempts: 1, Status: 403, Lost: false},
+			KindForbidden, "administrator"},
 		{"unknown", []http.HandlerFunc{says(404, ``)}, Call{Attempts: 1, Status: 404, Lost: false}, KindNotFound, ""},
 		{"answer lost", []http.HandlerFunc{cut(true), says(204, ``)}, Call{Attempts: 2, Status: 204, Lost: true}, 0, ""},
 	} {
@@ -145,7 +147,8 @@ func TestRevokeBelievesNoPage(t *testing.T) {
 		site := jsmtest.New(jsmtest.Options{Faults: []jsmtest.Fault{{Kind: jsmtest.SignInPage, Share: 1, Route: "PUT"}}})
 		client := inProcess(t, site)
 		for i := range 20 {
-			customer, _, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d@example.com", i), "C"}, Record{})
+			customer, _, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d@example.com", i), "C"},
+				Record{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -187,6 +190,9 @@ func TestRenameCustomer(t *testing.T) {
 	if e, ok := errors.AsType[*Error](err); !ok || !e.RouteInDoubt() {
 		t.Errorf("without the operation: %v", err)
 	}
+
+	_, err = newTestClient(t, serve(t, says(404, ``)).URL).RenameCustomer(ctx, customer.AccountID, "N")
+	checkKind(t, err, KindSite, "")
 
 	clerk := jsmtest.SandboxToken()
 	clerk.Admin = false
