@@ -69,36 +69,32 @@ func (s *Site) addOrganization(o Organization) *Organization {
 }
 
 // find finds what the path names, or refuses.
-func (c *call) find() (answer, bool) {
+func (c *call) find() *answer {
 	id := c.req.PathValue("id")
 	switch {
 	case strings.HasPrefix(c.route.pattern, DeskPath):
 		i := slices.IndexFunc(c.site.desks, func(d *Desk) bool { return d.ID == id || strings.EqualFold(d.Key, id) })
 		if i < 0 { // also what a project gets that is no service project
-			return c.failure(http.StatusNotFound, "desk.unknown", "There is no such service desk"), false
+			return c.unknown("desk", "service desk")
 		}
 		if c.desk = c.site.desks[i]; c.desk.Closed && c.route.may != nil {
-			return c.forbidden(), false
+			return forbidden(c)
 		}
 	case c.route.pattern == OrgUsersPath:
 		if c.org = c.site.organization(id); c.org == nil {
-			return c.unknownOrganization(), false
+			return c.unknown("organization", "organization")
 		}
 	case c.route.pattern == RevokePath || c.route.pattern == RenamePath:
-		c.account = c.site.accounts.byID[c.req.PathValue("accountId")]
+		c.account = c.site.byID[c.req.PathValue("accountId")]
 		if c.account == nil || c.account.Type != Customer { // what others than customers get is invented
-			return c.failure(http.StatusNotFound, "account.unknown", "There is no portal-only account with this id"), false
+			return c.unknown("account", "portal-only account")
 		}
 	}
-	return answer{}, true
+	return nil
 }
 
-func (c *call) forbidden() answer {
-	return c.failure(http.StatusForbidden, "permission", "You may not do this")
-}
-
-func (c *call) unknownOrganization() answer {
-	return c.failure(http.StatusNotFound, "organization.unknown", "There is no such organization")
+func (c *call) unknown(key, what string) *answer {
+	return c.failure(http.StatusNotFound, "sandbox."+key+".unknown", "There is no such "+what)
 }
 
 func (c *call) organizationOf(o *Organization) map[string]any {
@@ -110,12 +106,12 @@ func (c *call) organizationOf(o *Organization) map[string]any {
 	return out
 }
 
-func listOrganizations(c *call) answer { return page(c, c.site.orgs, c.organizationOf) }
+func listOrganizations(c *call) *answer { return page(c, c.site.orgs, c.organizationOf) }
 
 // createOrganization answers with the one there is when the name is taken.
-func createOrganization(c *call, in struct{ Name string }) answer {
+func createOrganization(c *call, in struct{ Name string }) *answer {
 	if n := utf8.RuneCountInString(in.Name); n < 1 || n > 200 {
-		return c.failure(http.StatusBadRequest, "organization.name", "A name has 1 to 200 characters")
+		return c.failure(http.StatusBadRequest, "sandbox.organization.name", "A name has 1 to 200 characters")
 	}
 	for _, o := range c.site.orgs {
 		if o.Name == in.Name || c.site.options.FoldNames && strings.EqualFold(o.Name, in.Name) {
@@ -129,11 +125,11 @@ func createOrganization(c *call, in struct{ Name string }) answer {
 type accountIDs struct{ AccountIDs []string }
 
 // join adds accounts to members: those that exist, or nobody when some do not and all is set.
-func (c *call) join(members []Account, ids accountIDs, all bool) ([]Account, answer) {
+func (c *call) join(members []Account, ids accountIDs, all bool) ([]Account, *answer) {
 	joined, unknown := members, len(ids.AccountIDs) == 0 // that none at all are refused is invented
 	for _, id := range ids.AccountIDs {
-		a := c.site.accounts.byID[id]
-		if a == nil || c.site.unknown(c.route, id) {
+		a := c.site.byID[id]
+		if a == nil || c.forgets(id) {
 			unknown = true
 		} else if !slices.ContainsFunc(joined, func(m Account) bool { return m.ID == id }) {
 			joined = append(joined, a.Account)
@@ -145,14 +141,14 @@ func (c *call) join(members []Account, ids accountIDs, all bool) ([]Account, ans
 	case all:
 		joined = members
 	}
-	return joined, c.failure(http.StatusBadRequest, "account.unknown", "Some accounts do not exist")
+	return joined, c.failure(http.StatusBadRequest, "sandbox.account.unknown", "Some accounts do not exist")
 }
 
 // addOrganizationUsers adds nobody when one is unknown: the API does not say what becomes of the others. How an
 // organization refuses that an identity provider manages is invented.
-func addOrganizationUsers(c *call, in accountIDs) (a answer) {
+func addOrganizationUsers(c *call, in accountIDs) (a *answer) {
 	if c.org.SCIMManaged {
-		return c.forbidden()
+		return forbidden(c)
 	}
 	c.org.Members, a = c.join(c.org.Members, in, true)
 	return a
@@ -165,29 +161,27 @@ func (c *call) deskOf(d *Desk) map[string]any {
 	}
 }
 
-func listDesks(c *call) answer { return page(c, c.site.desks, c.deskOf) }
+func listDesks(c *call) *answer { return page(c, c.site.desks, c.deskOf) }
 
-func showDesk(c *call) answer { return jsonAnswer(http.StatusOK, c.deskOf(c.desk)) }
-
-func listDeskCustomers(c *call) answer { return page(c, c.desk.Customers, c.customer) }
+func showDesk(c *call) *answer { return jsonAnswer(http.StatusOK, c.deskOf(c.desk)) }
 
 // addDeskCustomers adds the accounts that exist even when it answers 400.
-func addDeskCustomers(c *call, in accountIDs) (a answer) {
+func addDeskCustomers(c *call, in accountIDs) (a *answer) {
 	c.desk.Customers, a = c.join(c.desk.Customers, in, false)
 	return a
 }
 
-func listDeskOrganizations(c *call) answer {
+func listDeskOrganizations(c *call) *answer {
 	return page(c, c.desk.Organizations, func(id string) map[string]any {
 		return c.organizationOf(c.site.organization(id))
 	})
 }
 
 // addDeskOrganization wants the id as a number.
-func addDeskOrganization(c *call, in struct{ OrganizationID int32 }) answer {
+func addDeskOrganization(c *call, in struct{ OrganizationID int32 }) *answer {
 	o := c.site.organization(strconv.Itoa(int(in.OrganizationID)))
 	if o == nil {
-		return c.unknownOrganization()
+		return c.unknown("organization", "organization")
 	}
 	if !slices.Contains(c.desk.Organizations, o.ID) {
 		c.desk.Organizations = append(c.desk.Organizations, o.ID)

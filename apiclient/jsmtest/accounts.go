@@ -1,7 +1,6 @@
 package jsmtest
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
 	"iter"
@@ -39,27 +38,13 @@ type account struct {
 	made time.Time
 }
 
-// accounts keeps all accounts in the order of their making. The site's lock guards it.
-type accounts struct {
-	tenant    string // middle part of customers' ids
-	all       []*account
-	byAddress map[string][]*account
-	byID      map[string]*account
-	created   int // by requests
-	asked     int // create requests
-}
-
-func newAccounts(cloudID string) *accounts {
-	sum := sha256.Sum256([]byte(cloudID))
-	return &accounts{tenant: uuid(sum[:16]), byAddress: map[string][]*account{}, byID: map[string]*account{}}
-}
-
 // fold is what addresses are compared by. That Jira ignores case is invented.
 func fold(address string) string { return strings.ToLower(address) }
 
-func (s *accounts) at(address string) []*account { return s.byAddress[fold(address)] }
+// at lists the accounts with an address.
+func (s *Site) at(address string) []*account { return s.byAddress[fold(address)] }
 
-func (s *accounts) add(a Account) *account {
+func (s *Site) addAccount(a Account) *account {
 	if a.Type == "" {
 		a.Type = Customer
 	}
@@ -69,71 +54,53 @@ func (s *accounts) add(a Account) *account {
 	}
 	if a.CreatedBy > 0 {
 		kept.made = time.Now()
-		s.created++
 	}
-	s.all = append(s.all, kept)
+	s.accounts = append(s.accounts, kept)
 	s.byAddress[kept.key] = append(s.byAddress[kept.key], kept)
 	s.byID[kept.ID] = kept
 	return kept
 }
 
-// tenantPrefix is the part of the tenant that the ids of others than customers have.
-const tenantPrefix = len("xxxxxxxx-xxxx-xxxx-xxxx-")
-
-// newID is qm:<tenant>:<24 hex digits> for customers and 712020:<uuid> for others. The tenant follows from the cloud id
-// and the digits follow from the address, so that faults can be drawn by these.
-func (s *accounts) newID(a *account) string {
+// newID is qm:<uuid>:<24 hex digits> for customers and 712020:<uuid> for others. Part of the uuid follows from the cloud
+// id; what is left follows from the address, so that faults can be drawn by it.
+func (s *Site) newID(a *account) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", a.key, len(s.byAddress[a.key])))
 	if a.Type == Customer {
-		return fmt.Sprintf("qm:%s:%x", s.tenant, sum[:12])
+		return fmt.Sprintf("qm:%s%x:%x", s.tenant, sum[:6], sum[6:18])
 	}
-	return fmt.Sprintf("712020:%s%x", s.tenant[:tenantPrefix], sum[:6])
+	return fmt.Sprintf("712020:%s%x", s.tenant, sum[:6])
 }
 
-// search lists, in order, the accounts whose address or any word of whose name begins with query; of those that
-// requests made, only those made until the time latest.
-func (s *accounts) search(query string, latest time.Time) []*account {
-	query = fold(query)
-	var found []*account
-	for _, a := range s.all {
-		named := !strings.Contains(query, "@") && strings.Contains(" "+fold(a.Name), " "+query)
-		if (named || strings.HasPrefix(a.key, query)) && !a.made.After(latest) {
-			found = append(found, a)
-		}
-	}
-	return found
+// uuid is a UUID of version 4 that follows from a text.
+func uuid(text string) string {
+	raw := sha256.Sum256([]byte(text))
+	raw[6], raw[8] = raw[6]&0x0f|0x40, raw[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", raw[:4], raw[4:6], raw[6:8], raw[8:10], raw[10:16])
+}
+
+// matches reports whether the address or any word of the name begins with query, which is folded.
+func (a *account) matches(query string) bool {
+	return strings.HasPrefix(a.key, query) ||
+		!strings.Contains(query, "@") && strings.Contains(" "+fold(a.Name), " "+query)
 }
 
 // Accounts yields the accounts of now in the order of their making, those of [Options] first.
 func (s *Site) Accounts() iter.Seq[Account] {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Values(copies(s.accounts.all))
+	return slices.Values(copies(s.accounts))
 }
 
 // Find lists the accounts with an address, ignoring case.
 func (s *Site) Find(address string) []Account {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return copies(s.accounts.at(address))
+	return copies(s.at(address))
 }
 
-func copies(kept []*account) []Account {
-	var all []Account
+func copies(kept []*account) (all []Account) {
 	for _, a := range kept {
 		all = append(all, a.Account)
 	}
 	return all
-}
-
-func randomUUID() string {
-	var raw [16]byte
-	_, _ = rand.Read(raw[:]) // never fails
-	return uuid(raw[:])
-}
-
-// uuid formats 16 bytes as a UUID of version 4.
-func uuid(raw []byte) string {
-	raw[6], raw[8] = raw[6]&0x0f|0x40, raw[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", raw[:4], raw[4:6], raw[6:8], raw[8:10], raw[10:])
 }

@@ -9,24 +9,14 @@ import (
 )
 
 // person is what /rest/api and /rest/servicedeskapi write alike of somebody.
-func (c *call) person(a Account) map[string]any {
-	p := map[string]any{
+func person(a Account) map[string]any {
+	return map[string]any{
 		"accountId": a.ID, "displayName": a.Name, "active": !a.Revoked, "emailAddress": a.Email, "timeZone": "Etc/UTC",
 	}
-	if c.site.options.HideAddresses {
-		p["emailAddress"], p["timeZone"] = nil, nil
-	}
-	return p
-}
-
-func (c *call) customer(a Account) map[string]any {
-	p, self := c.person(a), c.base()+"/rest/api/2/user?accountId="+a.ID
-	p["name"], p["key"], p["_links"] = a.ID, a.ID, map[string]string{"jiraRest": self, "self": self}
-	return p
 }
 
 func (c *call) apiUser(a Account) map[string]any {
-	p := c.person(a)
+	p := person(a)
 	p["self"], p["accountType"] = c.base()+"/rest/api/3/user?accountId="+a.ID, a.Type
 	return p
 }
@@ -34,32 +24,37 @@ func (c *call) apiUser(a Account) map[string]any {
 // newCustomer is the body of a request to create or rename. The deprecated fullName is not read.
 type newCustomer struct{ Email, DisplayName string }
 
-// tidy takes blanks from the ends, and reports whether the name has 1 to 255 characters; these limits are invented.
-func (n *newCustomer) tidy() bool {
-	n.Email, n.DisplayName = strings.TrimSpace(n.Email), strings.TrimSpace(n.DisplayName)
-	return n.DisplayName != "" && len(n.DisplayName) <= 255
+// tidy takes blanks from the ends, and refuses a name that has not 1 to 255 characters; these limits are invented.
+func (c *call) tidy(in *newCustomer) *answer {
+	in.Email, in.DisplayName = strings.TrimSpace(in.Email), strings.TrimSpace(in.DisplayName)
+	if in.DisplayName != "" && len(in.DisplayName) <= 255 {
+		return nil
+	}
+	return c.failure(http.StatusBadRequest, "sandbox.name", "A display name has 1 to 255 characters")
 }
 
 // createCustomer is POST /rest/servicedeskapi/customer. Which addresses are malformed is invented.
-func createCustomer(c *call, in newCustomer) answer {
-	accounts := c.site.accounts
-	accounts.asked++
-	if !in.tidy() {
-		return c.failure(http.StatusBadRequest, "name", "A display name has 1 to 255 characters")
+func createCustomer(c *call, in newCustomer) *answer {
+	c.site.creates++
+	if refusal := c.tidy(&in); refusal != nil {
+		return refusal
 	}
 	if !wellFormed(in.Email) {
-		return c.failure(http.StatusBadRequest, "address", "This is no valid e-mail address")
+		return c.failure(http.StatusBadRequest, "sandbox.address", "This is no valid e-mail address")
 	}
-	if there := accounts.at(in.Email); len(there) > 0 {
+	if there := c.site.at(in.Email); len(there) > 0 {
 		there[0].Asked++
 		status := http.StatusBadRequest
 		if c.req.URL.Query().Get("strictConflictStatusCode") == "true" {
 			status = http.StatusConflict
 		}
-		return c.failure(status, "taken", "An account with this address exists")
+		return c.failure(status, "sandbox.taken", "An account with this address exists")
 	}
-	made := Account{Email: in.Email, Name: in.DisplayName, CreatedBy: accounts.asked, Creations: 1, Asked: 1}
-	return jsonAnswer(http.StatusCreated, c.customer(accounts.add(made).Account))
+	made := Account{Email: in.Email, Name: in.DisplayName, CreatedBy: c.site.creates, Creations: 1, Asked: 1}
+	made = c.site.addAccount(made).Account
+	p, self := person(made), c.base()+"/rest/api/2/user?accountId="+made.ID
+	p["name"], p["key"], p["_links"] = made.ID, made.ID, map[string]string{"jiraRest": self, "self": self}
+	return jsonAnswer(http.StatusCreated, p)
 }
 
 // wellFormed reports whether an address is a bare one of usual length whose domain has a dot.
@@ -71,35 +66,35 @@ func wellFormed(address string) bool {
 }
 
 // revokeAccess is PUT …/revoke-portal-only-access. That a second time is done, too, is invented.
-func revokeAccess(c *call) answer {
+func revokeAccess(c *call) *answer {
 	c.account.Revoked = true
 	return noContent()
 }
 
 // renameCustomer is the name change of the gateway's customer directory. Its answers, but for the statuses 403 and
 // 404, are invented.
-func renameCustomer(c *call, in newCustomer) answer {
-	if !in.tidy() {
-		return c.failure(http.StatusBadRequest, "name", "A display name has 1 to 255 characters")
+func renameCustomer(c *call, in newCustomer) *answer {
+	if refusal := c.tidy(&in); refusal != nil {
+		return refusal
 	}
 	c.account.Name = in.DisplayName
 	return jsonAnswer(http.StatusOK, map[string]string{"accountId": c.account.ID, "displayName": c.account.Name})
 }
 
 // info needs no credentials. Its values are invented.
-func info(c *call) answer {
+func info(c *call) *answer {
 	return jsonAnswer(http.StatusOK, map[string]any{
 		"version": "sandbox", "platformVersion": "sandbox", "buildChangeSet": "0", "isLicensedForUse": true,
 		"_links": map[string]string{"self": c.base() + InfoPath},
 	})
 }
 
-func tenantInfo(c *call) answer {
+func tenantInfo(c *call) *answer {
 	return jsonAnswer(http.StatusOK, map[string]string{"cloudId": c.site.options.CloudID})
 }
 
-func myself(c *call) answer {
-	found := copies(c.site.accounts.at(c.user.Email))
+func myself(c *call) *answer {
+	found := copies(c.site.at(c.user.Email))
 	if len(found) == 0 { // an access token without an owner
 		found = []Account{{Name: "Service account", ID: "712020:service-account", Type: App}}
 	}
@@ -108,7 +103,7 @@ func myself(c *call) answer {
 }
 
 // myPermissions is GET /rest/api/3/mypermissions; the parameter is required.
-func myPermissions(c *call) answer {
+func myPermissions(c *call) *answer {
 	known := map[string]bool{"ADMINISTER": c.user.Admin, "USER_PICKER": c.user.BrowseUsers, "SYSTEM_ADMIN": false}
 	out := map[string]any{}
 	for name := range strings.SplitSeq(c.req.URL.Query().Get("permissions"), ",") {
@@ -123,19 +118,17 @@ func myPermissions(c *call) answer {
 
 // searchUsers is GET /rest/api/3/user/search: a prefix of address or name. Who may not browse users sees nobody,
 // and does not learn why.
-func searchUsers(c *call) answer {
-	query := c.req.URL.Query().Get("query")
+func searchUsers(c *call) *answer {
+	query, latest := fold(c.req.URL.Query().Get("query")), time.Now().Add(-c.site.options.SearchLag)
 	if query == "" {
 		return c.failure(http.StatusBadRequest, "", "Say whom you look for")
 	}
-	var found []*account
-	if c.user.BrowseUsers {
-		found = c.site.accounts.search(query, time.Now().Add(-c.site.options.SearchLag))
-	}
-	found = found[min(c.number("startAt", 0), len(found)):]
 	users := []map[string]any{}
-	for _, a := range found[:min(c.number("maxResults", 50), len(found), 1000)] {
-		users = append(users, c.apiUser(a.Account))
+	for _, a := range c.site.accounts {
+		if c.user.BrowseUsers && a.matches(query) && !a.made.After(latest) {
+			users = append(users, c.apiUser(a.Account))
+		}
 	}
-	return jsonAnswer(http.StatusOK, users)
+	users = users[min(c.number("startAt", 0), len(users)):]
+	return jsonAnswer(http.StatusOK, users[:min(c.number("maxResults", 50), len(users), 1000)])
 }

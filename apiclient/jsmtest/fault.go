@@ -1,8 +1,10 @@
 package jsmtest
 
 import (
+	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -34,15 +36,51 @@ const (
 	NoAgentLicence     FaultKind = "no-agent-licence"   // as if the token's owner had none
 )
 
-var faultKinds = []FaultKind{
-	Unavailable, UnavailableAfter, BadGateway, Refused, RefusedBare, ResetBefore, ResetAfter, TruncateAfter, HangAfter,
-	Slow, TokenEnds, TokenEndsInLookUps, SignupClosed, SignInPage, RouteGone, AlwaysRefused, UnknownAccount,
-	NoAgentLicence,
+// effects are what the kinds do to a request, in place of the operation or with it.
+var effects = map[FaultKind]func(*call) *answer{
+	Unavailable:        unavailable,
+	UnavailableAfter:   after(func(c *call, a *answer) { *a = *unavailable(c) }),
+	BadGateway:         func(*call) *answer { return html(http.StatusBadGateway, "502 Bad Gateway") },
+	Refused:            refused,
+	RefusedBare:        tooMany,
+	ResetBefore:        func(*call) *answer { return &answer{} },
+	ResetAfter:         after(func(_ *call, a *answer) { a.status = 0 }),
+	TruncateAfter:      after(func(_ *call, a *answer) { a.half = true }),
+	HangAfter:          after(func(_ *call, a *answer) { a.status, a.delay = 0, 1e4*time.Hour }),
+	Slow:               after(func(c *call, a *answer) { a.delay = c.site.options.SlowBy }),
+	TokenEnds:          (*call).perform, // this and the next are decided with the credentials
+	TokenEndsInLookUps: (*call).perform,
+	SignupClosed:       signupClosed,
+	SignInPage:         func(*call) *answer { return html(http.StatusOK, "Sign in to continue") },
+	RouteGone:          nothingHere,
+	AlwaysRefused:      tooMany,
+	UnknownAccount:     (*call).perform, // decided with each account
+	NoAgentLicence:     forbidden,
+}
+
+// after performs the operation and changes the answer.
+func after(change func(*call, *answer)) func(*call) *answer {
+	return func(c *call) *answer {
+		a := c.perform()
+		change(c, a)
+		return a
+	}
+}
+
+// refused is a stray refusal that names a time.
+func refused(c *call) *answer {
+	c.header.Set("Retry-After", "2")
+	return tooMany(c)
+}
+
+// signupClosed has key and text as users reported them.
+func signupClosed(c *call) *answer {
+	return c.failure(http.StatusBadRequest, "cv.signup.error.not.allowed", "Signup is not currently available")
 }
 
 // FaultNames are the words that [ParseFault] knows.
 func FaultNames() (names []string) {
-	for _, kind := range faultKinds {
+	for _, kind := range slices.Sorted(maps.Keys(effects)) {
 		names = append(names, string(kind))
 	}
 	return names
@@ -63,12 +101,16 @@ type Fault struct {
 // ParseFault reads KIND=SHARE or KIND=SHARE,ROUTE: 503=0.01, reset-after=0.1%, 401-after=500, html-200=1,PUT.
 // signup-closed and no-agent-licence may stand alone, and always-refused may have an address for its share.
 func ParseFault(s string) (Fault, error) {
-	word, value, _ := strings.Cut(s, "=")
+	kind, value, _ := strings.Cut(s, "=")
 	value, route, _ := strings.Cut(value, ",")
 	value = strings.TrimSpace(value)
-	f := Fault{Kind: FaultKind(strings.TrimSpace(word)), Route: strings.TrimSpace(route)}
-	var err error
-	ok := slices.Contains(faultKinds, f.Kind)
+	f := Fault{Kind: FaultKind(strings.TrimSpace(kind)), Route: strings.TrimSpace(route)}
+	number, percent := strings.CutSuffix(value, "%")
+	share, err := strconv.ParseFloat(number, 64)
+	if percent {
+		share /= 100
+	}
+	_, ok := effects[f.Kind]
 	switch {
 	case f.Kind == AlwaysRefused && strings.Contains(value, "@"):
 		f.Address = value
@@ -78,12 +120,8 @@ func ParseFault(s string) (Fault, error) {
 	case value == "" && (f.Kind == SignupClosed || f.Kind == NoAgentLicence):
 		f.Share = 1
 	default:
-		number, percent := strings.CutSuffix(value, "%")
-		f.Share, err = strconv.ParseFloat(number, 64)
-		if percent {
-			f.Share /= 100
-		}
-		ok = ok && err == nil && f.Share >= 0 && f.Share <= 1
+		f.Share = share
+		ok = ok && err == nil && share >= 0 && share <= 1
 	}
 	if !ok {
 		return Fault{}, fmt.Errorf("%q is no fault: use KIND=SHARE, a share from 0 to 1 or a percentage as in 503=0.01, "+
@@ -92,24 +130,21 @@ func ParseFault(s string) (Fault, error) {
 	return f, nil
 }
 
-// befalls reports whether the fault is drawn for requests to r.
+// befalls reports whether the fault can befall requests to r.
 func (f Fault) befalls(r *route) bool {
 	switch f.Kind {
 	case SignupClosed, AlwaysRefused:
-		return r.pattern == CreatePath
+		f.Route = CreatePath
 	case NoAgentLicence:
-		return r.pattern == DeskOrgsPath
-	case TokenEnds, TokenEndsInLookUps, UnknownAccount: // decided elsewhere
-		return false
+		f.Route = DeskOrgsPath
 	}
-	return f.names(r)
-}
-
-func (f Fault) names(r *route) bool {
-	if f.Route == "" {
+	switch f.Route {
+	case "":
 		return !r.check
+	case r.method, r.pattern, r.method + " " + r.pattern:
+		return true
 	}
-	return f.Route == r.method || f.Route == r.pattern || f.Route == r.method+" "+r.pattern
+	return false
 }
 
 // SetFaults replaces the faults from the next request on.
@@ -119,24 +154,28 @@ func (s *Site) SetFaults(faults ...Fault) {
 	s.faults = slices.Clone(faults)
 }
 
-// draw is the fault that befalls a request; "": none.
-func (s *Site) draw(r *route, about string, attempt int) FaultKind {
-	for _, f := range s.faults {
-		n := attempt
-		if f.Kind == AlwaysRefused {
-			n = 0 // whichever attempt it is
+// draw is the fault that befalls the n-th request about the same; "": none.
+func (c *call) draw(about string, n int) FaultKind {
+	for _, f := range c.site.faults {
+		if f.Kind == UnknownAccount || !f.befalls(c.route) {
+			continue
 		}
-		if f.befalls(r) && (f.Address != "" && fold(f.Address) == about || s.chance(string(f.Kind), r, about, n) < f.Share) {
+		nth := n
+		if f.Kind == AlwaysRefused {
+			nth = 0 // whichever it is
+		}
+		if f.Address != "" && fold(f.Address) == about || c.site.chance(string(f.Kind), c.route, about, nth) < f.Share {
 			return f.Kind
 		}
 	}
 	return ""
 }
 
-// unknown reports whether a route is to know nothing of an account.
-func (s *Site) unknown(r *route, id string) bool {
-	return slices.ContainsFunc(s.faults, func(f Fault) bool {
-		return f.Kind == UnknownAccount && f.names(r) && s.chance(string(f.Kind), r, s.sameEverywhere(id), 0) < f.Share
+// forgets reports whether the route is to know nothing of an account.
+func (c *call) forgets(id string) bool {
+	about := strings.ReplaceAll(id, c.site.tenant, "")
+	return slices.ContainsFunc(c.site.faults, func(f Fault) bool {
+		return f.Kind == UnknownAccount && f.befalls(c.route) && c.site.chance(string(f.Kind), c.route, about, 0) < f.Share
 	})
 }
 
@@ -145,12 +184,6 @@ func (s *Site) chance(of string, r *route, about string, n int) float64 {
 	seed := strconv.FormatUint(s.options.Seed, 10)
 	bits := hash(seed, of, r.method, r.pattern, about, strconv.Itoa(n))
 	return float64(bits>>11) / (1 << 53)
-}
-
-// sameEverywhere takes from a text with account ids what differs from site to site.
-func (s *Site) sameEverywhere(text string) string {
-	tenant := s.accounts.tenant
-	return strings.ReplaceAll(strings.ReplaceAll(text, tenant, ""), tenant[:tenantPrefix], "")
 }
 
 // hash is FNV-1a, its bits mixed as by SplitMix64.
@@ -168,14 +201,14 @@ func (c *call) about() string {
 	if c.route.pattern == CreatePath {
 		return fold(c.email())
 	}
-	named := c.req.PathValue("id") + " " + c.req.PathValue("accountId")
-	return c.site.sameEverywhere(strings.Join([]string{named, c.req.URL.RawQuery, string(c.body)}, " "))
+	text := []string{c.req.PathValue("id"), c.req.PathValue("accountId"), c.req.URL.RawQuery, string(c.body)}
+	return strings.ReplaceAll(strings.Join(text, " "), c.site.tenant, "")
 }
 
 // email is the address of a create request.
 func (c *call) email() string {
 	var in newCustomer
-	_, _ = c.decode(&in) // what cannot be read is about nobody
+	_ = json.Unmarshal(c.body, &in) // what cannot be read is about nobody
 	return strings.TrimSpace(in.Email)
 }
 
@@ -187,66 +220,43 @@ type Decision struct {
 	Delay  time.Duration // is added to the latency
 }
 
-// decide draws what befalls a request that has passed credentials and quota.
-func (s *Site) decide(c *call) (d Decision) {
-	asked := c.route.pattern == CreatePath && s.options.OnCreate != nil
-	if len(s.faults) == 0 && !asked {
-		return Decision{}
+// meetFaults performs a request that has passed credentials and quota, or what befalls it.
+func (c *call) meetFaults() (a *answer) {
+	d := c.decide()
+	c.fault = d.Fault
+	if d.Status != 0 {
+		a = c.failure(d.Status, d.Key, http.StatusText(d.Status))
+	} else if befall := effects[d.Fault]; befall != nil {
+		a = befall(c)
+	} else {
+		a = c.perform()
+	}
+	a.delay += d.Delay
+	return a
+}
+
+// decide asks OnCreate and then the faults.
+func (c *call) decide() (d Decision) {
+	asked := c.route.pattern == CreatePath && c.site.options.OnCreate != nil
+	if len(c.site.faults) == 0 && !asked {
+		return d
 	}
 	about := c.about()
 	key := hash(c.route.method, c.route.pattern, about)
-	s.attempts[key]++
-	attempt := s.attempts[key]
+	c.site.attempts[key]++
+	attempt := c.site.attempts[key]
 	if asked {
-		d = s.ask(c.email(), attempt)
+		d = c.ask(attempt)
 	}
 	if d.Fault == "" && d.Status == 0 {
-		d.Fault = s.draw(c.route, about, attempt)
-	}
-	if d.Fault == Slow {
-		d.Delay += s.options.SlowBy
+		d.Fault = c.draw(about, attempt)
 	}
 	return d
 }
 
 // ask calls OnCreate without the lock, so that it may use the site.
-func (s *Site) ask(email string, attempt int) Decision {
-	s.mu.Unlock()
-	defer s.mu.Lock()
-	return s.options.OnCreate(email, attempt)
+func (c *call) ask(attempt int) Decision {
+	c.site.mu.Unlock()
+	defer c.site.mu.Lock()
+	return c.site.options.OnCreate(c.email(), attempt)
 }
-
-// instead is what is answered in place of doing anything.
-func (d Decision) instead(c *call, h http.Header) (answer, bool) {
-	if d.Status != 0 {
-		return deskError(d.Status, d.Key, http.StatusText(d.Status)), true
-	}
-	switch d.Fault {
-	case Unavailable:
-		return unavailable(c), true
-	case BadGateway:
-		return html(http.StatusBadGateway, "502 Bad Gateway"), true
-	case Refused:
-		h.Set("Retry-After", "2")
-		return tooMany(), true
-	case RefusedBare, AlwaysRefused:
-		return tooMany(), true
-	case SignupClosed: // key and text as users reported them
-		return deskError(http.StatusBadRequest, "cv.signup.error.not.allowed", "Signup is not currently available"), true
-	case SignInPage:
-		return html(http.StatusOK, "Sign in to continue"), true
-	case RouteGone:
-		return c.failure(http.StatusNotFound, "path", "Nothing at this path"), true
-	case NoAgentLicence:
-		return c.forbidden(), true
-	case ResetBefore:
-		return answer{}, true
-	}
-	return answer{}, false
-}
-
-func unavailable(c *call) answer {
-	return c.failure(http.StatusServiceUnavailable, "unavailable", "The service is unavailable for a moment")
-}
-
-func tooMany() answer { return plain(http.StatusTooManyRequests, "Rate limit exceeded") }

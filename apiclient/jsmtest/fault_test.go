@@ -365,7 +365,7 @@ func TestParseFault(t *testing.T) {
 		"always-refused=a@b.c": {want: Fault{Kind: AlwaysRefused, Address: "a@b.c"}},
 		"always-refused=0.1":   {want: Fault{Kind: AlwaysRefused, Share: 0.1}},
 		"route-gone":           {err: "KIND=SHARE"},
-		"504=0.1":              {err: "503, 503-after, 502-html, 429, 429-no-retry-after, reset-before"},
+		"504=0.1":              {err: "401-after, 401-after-look-ups, 429, 429-no-retry-after, 502-html, 503"},
 		"":                     {err: "no fault"},
 		"503":                  {err: "503=0.01"},
 		"503=2":                {err: "0 to 1"},

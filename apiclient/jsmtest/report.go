@@ -3,34 +3,22 @@ package jsmtest
 import (
 	"cmp"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gocarina/gocsv"
 )
 
-// index says what is here.
-func index(c *call) answer {
-	const text = `This is a Jira Service Management site in memory, for trying things out. It is no real one: nothing
-leaves this machine, no mail is sent, and all is gone when it ends. The texts in its answers are invented.
-
-Look at what it knows, in a browser or with curl; no credentials are needed:
-
-  BASE/sandbox/accounts       all accounts, as CSV
-  BASE/sandbox/organizations  organizations and service projects, and who is in them, as JSON
-  BASE/sandbox/stats          requests and answers so far, as JSON
-
-Use it with the credentials that were printed at the start:
-
-  BASE is the site, BASE/oauth/token where service accounts get tokens,
-  BASE/ex/jira/CLOUDID the gateway, for tokens with scopes
-`
-	return plain(http.StatusOK, strings.NewReplacer("BASE", c.base(), "CLOUDID", c.site.CloudID()).Replace(text))
+// index tells people what is here.
+func (s *Site) index(w http.ResponseWriter, _ *http.Request) {
+	fmt.Fprintf(w, "This is a Jira Service Management site in memory, to try things out. Nothing leaves this machine.\n\n"+
+		"See %s, %s and %s.\n%s has tokens for service accounts, and\n/ex/jira/%s is the gateway, for tokens with scopes.\n",
+		AccountsPath, MembersPath, StatsPath, TokenPath, s.CloudID())
 }
 
 // accountRow is an account as /sandbox/accounts writes it and [ReadExisting] reads it.
@@ -44,26 +32,26 @@ type accountRow struct {
 	Type      AccountType `csv:"account_type,account type"`
 }
 
-func accountsCSV(c *call) answer {
+func (s *Site) accountsCSV(w http.ResponseWriter, _ *http.Request) {
 	var rows []accountRow
-	for a := range c.site.Accounts() {
+	for a := range s.Accounts() {
 		active := strconv.FormatBool(!a.Revoked)
 		rows = append(rows, accountRow{a.Email, a.Name, a.ID, active, a.CreatedBy, a.Asked, a.Type})
 	}
-	text, err := gocsv.MarshalBytes(rows)
-	if err != nil {
-		return plain(http.StatusInternalServerError, err.Error())
-	}
-	return answer{http.StatusOK, "text/csv;charset=UTF-8", text}
+	w.Header().Set("Content-Type", "text/csv;charset=UTF-8")
+	_ = gocsv.Marshal(rows, w) // who reads has gone away when it fails
 }
 
-func membersJSON(c *call) answer {
-	return jsonAnswer(http.StatusOK, map[string]any{
-		"organizations": c.site.Organizations(), "service_desks": c.site.Desks(),
-	})
+func (s *Site) membersJSON(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, map[string]any{"organizations": s.Organizations(), "service_desks": s.Desks()})
 }
 
-func statsJSON(c *call) answer { return jsonAnswer(http.StatusOK, c.site.Stats()) }
+func (s *Site) statsJSON(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.Stats()) }
+
+func writeJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v)
+}
 
 // BuiltIn are the accounts that the sandbox has from the start: its administrator and a few people, some of them
 // with portal-only accounts.
@@ -114,10 +102,9 @@ func ReadExisting(r io.Reader) ([]Account, error) {
 
 // Exchange is one request and what came of it.
 type Exchange struct {
-	Method, Path      string // the route's; "" and "/" for what is no operation
-	Arrived, Answered time.Time
-	Status            int // 0: no whole answer went out
-	Fault             FaultKind
+	Method, Path string // the route's; "" and "/" for what is no operation
+	Status       int    // 0: no whole answer went out
+	Fault        FaultKind
 }
 
 // Stats is what a site has seen.
@@ -139,20 +126,20 @@ type RouteStats struct {
 // Route is the part of one route, by its method and path pattern.
 func (s Stats) Route(method, path string) RouteStats { return s.Routes[method+" "+path] }
 
-func (s *Site) leave(r *route, x *Exchange) {
-	s.mu.Lock()
-	if x.Status == 0 {
-		r.stats.Lost++
+// leave counts what came of a request.
+func (c *call) leave() {
+	c.site.mu.Lock()
+	if c.status == 0 {
+		c.route.stats.Lost++
 	} else {
-		r.stats.Answers[x.Status]++
+		c.route.stats.Answers[c.status]++
 	}
-	if x.Fault != "" {
-		s.befell[x.Fault]++
+	if c.fault != "" {
+		c.site.befell[c.fault]++
 	}
-	s.mu.Unlock()
-	if s.options.OnAnswer != nil {
-		x.Answered = time.Now()
-		s.options.OnAnswer(*x)
+	c.site.mu.Unlock()
+	if c.site.options.OnAnswer != nil {
+		c.site.options.OnAnswer(Exchange{c.route.method, c.route.pattern, c.status, c.fault})
 	}
 }
 
@@ -160,12 +147,10 @@ func (s *Site) leave(r *route, x *Exchange) {
 func (s *Site) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := Stats{
-		RouteStats: RouteStats{Answers: map[int]int{}},
-		Routes:     map[string]RouteStats{},
-		Faults:     maps.Clone(s.befell),
-		Accounts:   len(s.accounts.all),
-		Created:    s.accounts.created,
+	out := Stats{Routes: map[string]RouteStats{}, Faults: maps.Clone(s.befell), Accounts: len(s.accounts)}
+	out.Answers = map[int]int{}
+	for _, a := range s.accounts {
+		out.Created += a.Creations
 	}
 	for _, r := range s.routes {
 		if r.stats.Requests == 0 {

@@ -3,17 +3,17 @@ package jsmtest
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
 	"net/netip"
 	"os"
+	"sync"
 	"syscall"
+	"testing/iotest"
 	"time"
 )
 
@@ -21,9 +21,9 @@ import (
 type Server struct {
 	URL string // http://127.0.0.1:8765: of the site, the gateway and, with /oauth/token, the token endpoint
 
-	site *Site
-	http *http.Server
-	done chan struct{}
+	site    *Site
+	http    http.Server
+	serving sync.WaitGroup
 }
 
 // Start serves the site on addr, HOST:PORT with port 0 for any free one, until the server is closed. It refuses hosts
@@ -33,34 +33,22 @@ func (s *Site) Start(addr string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Server{
-		URL:  "http://" + listener.Addr().String(),
-		site: s,
-		http: &http.Server{
-			Handler:           s,
-			ReadHeaderTimeout: 10 * time.Second,
-			ErrorLog:          log.New(io.Discard, "", 0), // cut connections are meant
-		},
-		done: make(chan struct{}),
-	}
-	go func() {
-		defer close(v.done)
-		_ = v.http.Serve(listener) // always an error; clients notice when it is not Close's
-	}()
+	v := &Server{URL: "http://" + listener.Addr().String(), site: s}
+	v.http.Handler, v.http.ReadHeaderTimeout = s, 10*time.Second
+	v.serving.Go(func() { _ = v.http.Serve(listener) }) // always an error; clients notice when it is not Close's
 	return v, nil
 }
 
 // Close ends hanging requests, lets the others finish for up to 5 s, and closes the site. It may be called again.
 func (v *Server) Close() error {
 	v.site.Close()
+	defer v.serving.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	err := v.http.Shutdown(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = v.http.Close()
+	if v.http.Shutdown(ctx) == nil {
+		return nil
 	}
-	<-v.done
-	return err
+	return v.http.Close()
 }
 
 func listenLoopback(addr string) (net.Listener, error) {
@@ -77,8 +65,7 @@ func listenLoopback(addr string) (net.Listener, error) {
 
 // Transport is a round tripper that calls h in the caller's goroutine, without a network. Everything that waits in h
 // waits in the caller, so it works in the virtual time of testing/synctest; h must heed the request's context, as a
-// Site does. The trace hooks GetConn, GotConn, WroteHeaders, WroteRequest and GotFirstResponseByte are called as
-// net/http's own transport calls them.
+// Site does. The hooks of httptrace are called as net/http's own transport calls them on a connection that it reuses.
 //
 // A panic with [http.ErrAbortHandler] becomes what a client sees of a cut connection: an error like a reset when
 // nothing was sent yet, else a body that ends in [io.ErrUnexpectedEOF]. Other panics go through to the caller.
@@ -95,8 +82,11 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	trace := httptrace.ContextClientTrace(ctx)
-	traceRequest(trace, req)
+	trace := hooks(ctx)
+	trace.GetConn(req.URL.Host)
+	trace.GotConn(httptrace.GotConnInfo{Reused: true})
+	trace.WroteHeaders()
+	trace.WroteRequest(httptrace.WroteRequestInfo{})
 	recorded := httptest.NewRecorder()
 	aborted := run(t.handler, recorded, arriving(req))
 	if aborted && !recorded.Flushed {
@@ -105,28 +95,26 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
 	}
-	if trace != nil && trace.GotFirstResponseByte != nil {
-		trace.GotFirstResponseByte()
+	trace.GotFirstResponseByte()
+	resp, got := recorded.Result(), int64(recorded.Body.Len())
+	resp.Request = req
+	if aborted || resp.ContentLength > got {
+		resp.Body = io.NopCloser(io.MultiReader(resp.Body, iotest.ErrReader(io.ErrUnexpectedEOF)))
+	} else {
+		resp.ContentLength = got
 	}
-	return response(recorded, req, aborted), nil
+	return resp, nil
 }
 
-func traceRequest(trace *httptrace.ClientTrace, req *http.Request) {
-	if trace == nil {
-		return
-	}
-	if trace.GetConn != nil {
-		trace.GetConn(req.URL.Host)
-	}
-	if trace.GotConn != nil {
-		trace.GotConn(httptrace.GotConnInfo{Reused: true})
-	}
-	if trace.WroteHeaders != nil {
-		trace.WroteHeaders()
-	}
-	if trace.WroteRequest != nil {
-		trace.WroteRequest(httptrace.WroteRequestInfo{})
-	}
+// hooks are those of the context, and some that do nothing where it has none.
+func hooks(ctx context.Context) *httptrace.ClientTrace {
+	return httptrace.ContextClientTrace(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn:              func(string) {},
+		GotConn:              func(httptrace.GotConnInfo) {},
+		WroteHeaders:         func() {},
+		WroteRequest:         func(httptrace.WroteRequestInfo) {},
+		GotFirstResponseByte: func() {},
+	}))
 }
 
 // arriving is the request as a server sees it.
@@ -142,33 +130,14 @@ func arriving(req *http.Request) *http.Request {
 // run calls the handler and reports whether it cut the connection.
 func run(h http.Handler, w http.ResponseWriter, r *http.Request) (aborted bool) {
 	defer func() {
-		p := recover()
-		if p == nil {
-			return
-		}
-		if err, ok := p.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
+			aborted = true
+		default:
 			panic(p)
 		}
-		aborted = true
 	}()
 	h.ServeHTTP(w, r)
 	return false
 }
-
-func response(recorded *httptest.ResponseRecorder, req *http.Request, aborted bool) *http.Response {
-	resp := recorded.Result()
-	resp.Request = req
-	got := int64(recorded.Body.Len())
-	if resp.ContentLength < 0 && !aborted {
-		resp.ContentLength = got
-	}
-	if aborted || resp.ContentLength > got && req.Method != http.MethodHead {
-		resp.Body = io.NopCloser(io.MultiReader(resp.Body, cut{}))
-	}
-	return resp
-}
-
-// cut is the end of a body that was to go on.
-type cut struct{}
-
-func (cut) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }

@@ -104,21 +104,19 @@ func TestOwnPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantRoutes := map[string]RouteStats{
-		"POST " + CreatePath:  {Requests: 2, Answers: map[int]int{201: 1, 409: 1}},
-		" /":                  {Requests: 1, Answers: map[int]int{404: 1}},
-		"GET " + AccountsPath: {Requests: 1, Answers: map[int]int{200: 1}},
-		"GET " + StatsPath:    {Requests: 1, Answers: map[int]int{}},
+		"POST " + CreatePath: {Requests: 2, Answers: map[int]int{201: 1, 409: 1}},
+		" /":                 {Requests: 1, Answers: map[int]int{404: 1}},
 	}
 	if diff := cmp.Diff(wantRoutes, stats.Routes); diff != "" {
 		t.Errorf("stats (-want +got):\n%s\n%s", diff, body)
 	}
 	_, body, _ = ask{method: "GET", url: "/", as: "nobody"}.do(t, s)
-	for _, part := range []string{site + AccountsPath, site + MembersPath, site + StatsPath, site + "/ex/jira/" + s.CloudID(), site + TokenPath} {
+	for _, part := range []string{AccountsPath, MembersPath, StatsPath, "/ex/jira/" + s.CloudID(), TokenPath} {
 		if !strings.Contains(body, part) {
 			t.Errorf("the first page has no %s:\n%s", part, body)
 		}
 	}
-	if stats.Requests != 5 || stats.Accounts != 3 || stats.Created != 1 {
+	if stats.Requests != 3 || stats.Accounts != 3 || stats.Created != 1 {
 		t.Errorf("got %+v", stats)
 	}
 }
@@ -170,11 +168,6 @@ func TestManyAtOnce(t *testing.T) {
 		}
 		if made != stats.Created || made < 200 {
 			t.Errorf("%d made, and the site says %d", made, stats.Created)
-		}
-		for _, x := range exchanges {
-			if x.Answered.Sub(x.Arrived) != 100*time.Millisecond && x.Path == CreatePath {
-				t.Fatalf("exchange took %v", x.Answered.Sub(x.Arrived))
-			}
 		}
 	})
 }

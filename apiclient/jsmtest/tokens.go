@@ -2,6 +2,7 @@ package jsmtest
 
 import (
 	"cmp"
+	"crypto/rand"
 	"net/http"
 	"net/url"
 	"slices"
@@ -49,16 +50,34 @@ func SandboxClient() Client {
 // grant is a token in use.
 type grant struct {
 	Token
-	issued        bool // at /oauth/token
-	ended         bool
 	uses, lookUps int
 }
 
-func newGrant(t Token) *grant {
+// grant makes the site take a token, and know its owner.
+func (s *Site) grant(t Token) {
 	if t.Scopes == nil {
 		t.Scopes = DefaultScopes()
 	}
-	return &grant{Token: t}
+	if t.Email != "" && len(s.at(t.Email)) == 0 {
+		s.addAccount(Account{Email: t.Email, Name: "Owner of a token", Type: Atlassian})
+	}
+	s.grants = append(s.grants, &grant{Token: t})
+}
+
+// EndTokens makes every credential of now worthless. Clients can still fetch new tokens at /oauth/token.
+func (s *Site) EndTokens() { s.setTokens(nil) }
+
+// RenewTokens makes the tokens of [Options] the only ones, and begins the counts of the faults "401-after" and
+// "401-after-look-ups" anew.
+func (s *Site) RenewTokens() { s.setTokens(s.options.Tokens) }
+
+func (s *Site) setTokens(tokens []Token) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.grants = nil
+	for _, t := range tokens {
+		s.grant(t)
+	}
 }
 
 // use counts one use, and reports whether the token is valid.
@@ -67,51 +86,41 @@ func (g *grant) use(r *route, faults []Fault) bool {
 	if r.pattern == UserSearchPath {
 		g.lookUps++
 	}
-	expired := g.ended || !g.Expires.IsZero() && !time.Now().Before(g.Expires)
+	expired := !g.Expires.IsZero() && !time.Now().Before(g.Expires)
 	return !expired && !slices.ContainsFunc(faults, func(f Fault) bool {
 		return f.Kind == TokenEnds && g.uses > f.After || f.Kind == TokenEndsInLookUps && g.lookUps > f.After
 	})
 }
 
-// EndTokens makes every credential of now worthless. Clients can still fetch new tokens at /oauth/token.
-func (s *Site) EndTokens() { s.setEnded(true) }
-
-// RenewTokens takes EndTokens back for the tokens of [Options], and begins the counts of the faults "401-after" and
-// "401-after-look-ups" anew.
-func (s *Site) RenewTokens() { s.setEnded(false) }
-
-func (s *Site) setEnded(ended bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, g := range s.grants {
-		g.ended, g.uses, g.lookUps = ended || g.issued, 0, 0
-	}
-}
-
 // authorize finds out who asks. It refuses in the words of the site or of the gateway.
-func (c *call) authorize() (answer, bool) {
-	if c.route.scopes == nil {
-		return answer{}, true
+func (c *call) authorize() *answer {
+	cloudID := c.req.PathValue("cloudId")
+	atGateway := cloudID != ""
+	if atGateway && cloudID != c.site.options.CloudID {
+		return gatewayError(http.StatusNotFound, "No tenant with this cloud id")
 	}
-	g := c.site.grant(c.req)
+	if c.route.scopes == nil {
+		return nil
+	}
+	g := c.site.credentials(c.req)
 	valid := g != nil && g.use(c.route, c.site.faults)
-	atGateway, unscoped := c.cloudID != "", valid && !g.Scoped && !g.Bearer
+	unscoped := valid && !g.Scoped && !g.Bearer
 	held := func(scope string) bool { return slices.Contains(g.Scopes, scope) }
 	switch {
 	// That the gateway refuses tokens without scopes is invented; for the name change it takes them.
 	case atGateway && (!valid || unscoped && c.route.pattern != RenamePath):
-		return gatewayError(http.StatusUnauthorized, "Unauthorized"), false
+		return gatewayError(http.StatusUnauthorized, "Unauthorized")
 	case !atGateway && !unscoped:
-		return plain(http.StatusUnauthorized, "Client must be authenticated to access this resource."), false
+		return plain(http.StatusUnauthorized, "Client must be authenticated to access this resource.")
 	case !unscoped && !slices.ContainsFunc(c.route.scopes, held):
-		return gatewayError(http.StatusUnauthorized, "Unauthorized; scope does not match"), false
+		return gatewayError(http.StatusUnauthorized, "Unauthorized; scope does not match")
 	}
 	c.user = g.Token
-	return answer{}, true
+	return nil
 }
 
-// grant looks the credentials of a request up; nil when there are none or no such ones.
-func (s *Site) grant(req *http.Request) *grant {
+// credentials looks those of a request up; nil when there are none or no such ones.
+func (s *Site) credentials(req *http.Request) *grant {
 	email, secret, basic := req.BasicAuth()
 	bearer, isBearer := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
 	for _, g := range s.grants {
@@ -124,23 +133,21 @@ func (s *Site) grant(req *http.Request) *grant {
 }
 
 // issueToken is the token endpoint: client credentials in a form.
-func issueToken(c *call) answer {
+func issueToken(c *call) *answer {
 	form, _ := url.ParseQuery(string(c.body)) // what is malformed is left out
-	if form.Get("grant_type") != "client_credentials" {
+	i := slices.IndexFunc(c.site.options.Clients, func(k Client) bool {
+		return k.ID == form.Get("client_id") && k.Secret == form.Get("client_secret")
+	})
+	switch {
+	case form.Get("grant_type") != "client_credentials":
 		return jsonAnswer(http.StatusBadRequest, map[string]string{"error": "unsupported_grant_type"})
+	case i < 0:
+		return jsonAnswer(http.StatusUnauthorized, map[string]string{"error": "invalid_client"})
 	}
-	for _, client := range c.site.options.Clients {
-		if client.ID != form.Get("client_id") || client.Secret != form.Get("client_secret") {
-			continue
-		}
-		life := cmp.Or(client.Lifetime, time.Hour)
-		g := newGrant(client.Token)
-		g.issued, g.Bearer, g.Secret, g.Expires = true, true, randomUUID(), time.Now().Add(life)
-		c.site.grants = append(c.site.grants, g)
-		return jsonAnswer(http.StatusOK, map[string]any{
-			"access_token": g.Secret, "token_type": "Bearer", "expires_in": int(life / time.Second),
-			"scope": strings.Join(g.Scopes, " "),
-		})
-	}
-	return jsonAnswer(http.StatusUnauthorized, map[string]string{"error": "invalid_client"})
+	token, life := c.site.options.Clients[i].Token, cmp.Or(c.site.options.Clients[i].Lifetime, time.Hour)
+	token.Bearer, token.Secret, token.Expires = true, rand.Text(), time.Now().Add(life)
+	c.site.grant(token)
+	return jsonAnswer(http.StatusOK, map[string]any{
+		"access_token": token.Secret, "token_type": "Bearer", "expires_in": int(life / time.Second),
+	})
 }
