@@ -23,7 +23,7 @@ const (
 	refusesAll    = 5      // single accounts refused one after the other, until their group counts as closed
 )
 
-// access gives customers what was asked for: wanted − done = calls. It takes nothing away, and everything in it may be
+// access gives customers what was asked for: wanted − done = calls. It takes nothing away, and all of it may be
 // repeated. It runs after the creates: ids and look-ups are there then, and chunks of 50 make it short.
 type access struct {
 	api    API

@@ -101,11 +101,12 @@ func (p *Plan) PlanAccess(ctx context.Context, api API, l *ledger.Ledger, o Acce
 			a.Named++
 		}
 	}
-	missing := a.missing()
-	for i := 0; i < min(10, len(missing)) && a.Scanned; i++ {
-		a.FirstNew = append(a.FirstNew, missing[i].name)
+	if missing := a.missing(); a.Scanned {
+		for _, o := range missing[:min(10, len(missing))] {
+			a.FirstNew = append(a.FirstNew, o.name)
+		}
+		a.ToCreate, a.Existing = len(missing), a.Named-len(missing)
 	}
-	a.ToCreate, a.Existing = len(missing), a.Named-len(missing)
 	p.Access = a
 	return nil
 }

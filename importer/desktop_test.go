@@ -179,7 +179,7 @@ func (d *desktop) plan(ctx context.Context, api API, l *ledger.Ledger) *Plan {
 	}
 	for _, row := range d.people {
 		if row.DuplicateOf != (export.Place{}) {
-			p.marks[row.Number] = 0
+			p.marks[row.Number] = notSendable
 		}
 	}
 	if err := p.hold(ctx, l, o.Job); err != nil {

@@ -292,7 +292,6 @@ func TestDeletedAtTheSite(t *testing.T) {
 	}
 }
 
-
 // --max-errors 0% means that none may fail; 0 means that the run never stops.
 func TestNoneMayFail(t *testing.T) {
 	for text, sent := range map[string]int{"0%": 1, "0": 100} {
@@ -312,4 +311,118 @@ func TestNoneMayFail(t *testing.T) {
 			t.Errorf("--max-errors %s stopped after %d", text, n)
 		}
 	}
+}
+
+// A 409 after another run's lost attempt is ours only under the name that that attempt sent; the name of a row that was
+// answered at once proves nothing.
+func TestOnlyLostNamesCount(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		lostBefore string // the name that an earlier run sent, whose answer was lost
+		want       outcome.Status
+	}{
+		{"Person 0", outcome.CreatedUnconfirmed},
+		{"Somebody", outcome.Conflict},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ill := true
+			o := down(func(string, int) jsmtest.Decision {
+				if ill {
+					return jsmtest.Decision{Fault: jsmtest.ResetBefore}
+				}
+				return jsmtest.Decision{}
+			})
+			o.Existing = peopleBefore(1)
+			d := newDesktop(t, o)
+			d.export(1)
+			d.people[0].Name = tc.lostBefore
+			d.sit(t.Context())
+			ill = false
+			d.export(1)
+			d.expect(d.sit(t.Context()), map[outcome.Status]int{tc.want: 1})
+		})
+	}
+}
+
+// When results can no longer be written the run stops, and goes on later.
+func TestDiskIsFull(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Latency: jsmtest.Latency{Fixed: 50 * time.Millisecond}})
+		d.export(300)
+		l, client := d.openLedger(), d.connect()
+		defer client.Close()
+		plan := d.plan(t.Context(), client, l)
+		var err error
+		if plan.Run, _, err = l.StartRun(t.Context(), plan.Run.Job, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		told := 0
+		end := NewImport(t.Context(), client, l, plan, d.run).Do(plan.Rows(t.Context()), func(Result) error {
+			if told++; told == 20 {
+				return errors.New("no space left")
+			}
+			return nil
+		})
+		if end.Stop == nil || end.Stop.Cause != Broken || end.ExitCode() != 1 || told != 20 || end.Totals.Prove(300) != nil {
+			t.Errorf("%v, exit code %d, %d told, %+v", end.Stop, end.ExitCode(), told, end.Totals)
+		}
+		l.Close()
+		if made := end.Totals.Of(outcome.Created); made > 200 {
+			t.Errorf("%d were created", made)
+		}
+		d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Created: 300})
+		d.once(300)
+	})
+}
+
+// After a read error of the ledger nobody who was created is reported as not attempted.
+func TestLedgerCannotBeRead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.export(30)
+		d.sit(t.Context())
+		l, client := d.openLedger(), d.connect()
+		defer client.Close()
+		d.export(40)
+		plan := d.plan(t.Context(), client, l)
+		l.Close()
+		var statuses []outcome.Status
+		end := NewImport(t.Context(), client, l, plan, d.run).Do(plan.Rows(t.Context()), func(r Result) error {
+			statuses = append(statuses, r.Status)
+			return nil
+		})
+		if end.Stop == nil || end.Stop.Cause != Broken || len(statuses) != 40 {
+			t.Fatalf("%v, %d rows", end.Stop, len(statuses))
+		}
+		for i, s := range statuses {
+			if want := map[bool]outcome.Status{true: outcome.Unknown, false: outcome.NotAttempted}[i < 30]; s != want {
+				t.Errorf("row %d: %s", i+1, s)
+			}
+		}
+	})
+}
+
+// Rows for whom access was given back are known again; the others stay revoked.
+func TestResendKnown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.export(2)
+		d.sit(t.Context())
+		d.undo(t.Context())
+		d.run.ResendKnown = true
+		s := d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.RevokedBefore: 2})
+		d.site = jsmtest.New(jsmtest.Options{Existing: []jsmtest.Account{
+			{Email: address(0), Name: "Person 0", ID: s.results[0].AccountID, Type: jsmtest.Customer},
+		}})
+		d.client.Transport = jsmtest.Transport(d.site)
+		s = d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Conflict: 1, outcome.Created: 1})
+		if d.ours() != 2 {
+			t.Errorf("%d are ours", d.ours())
+		}
+	})
 }

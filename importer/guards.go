@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -81,7 +82,7 @@ type Guards struct {
 	MaxCreates       Limit // of Last
 	MaxShrink        Limit // how many fewer people than Last there may be, of Last
 	MaxOrganizations Limit // how many organizations may be created, of the people in the file
-	Last             int   // people in the source's last complete run; 0: it has none, and a share of it holds nothing back
+	Last             int   // people in the source's last complete run; 0: none, and a share of it holds nothing back
 	People           bool  // a file without anybody who could be sent is refused
 }
 
@@ -95,70 +96,59 @@ func (g Guards) Check(p *Plan) error {
 			Hint: "see why with jsm-onboard check",
 		}
 	}
-	for _, guard := range []func(*Plan) *Stop{g.required, g.invalid, g.shrink, g.creates, g.organizations} {
-		if stop := guard(p); stop != nil {
-			return stop
-		}
+	if stop := g.stop(p); stop != nil {
+		return stop
 	}
 	return nil
 }
 
 func guarded(hint, format string, a ...any) *Stop {
-	return &Stop{Cause: Guarded, What: fmt.Sprintf(format, a...), Hint: hint}
+	return newStop(Guarded, nil, fmt.Sprintf(format, a...), hint)
 }
 
-func (Guards) required(p *Plan) *Stop {
-	if len(p.Missing) == 0 {
-		return nil
+// stop is the first guard that the plan breaks.
+func (g Guards) stop(p *Plan) *Stop {
+	if len(p.Missing) > 0 {
+		return guarded("check that the export is whole, and of the right system",
+			"the export does not hold %s (--require-email); nothing was sent", strings.Join(p.Missing, ", "))
 	}
-	return guarded("check that the export is whole, and of the right system",
-		"the export does not hold %s (--require-email); nothing was sent", strings.Join(p.Missing, ", "))
-}
-
-func (g Guards) invalid(p *Plan) *Stop {
-	n, rows := p.Survey.Invalid, p.Survey.Rows-p.Survey.Excluded
-	if !g.MaxInvalid.Exceeded(n, rows) {
-		return nil
+	s, toCreate := p.Survey, 0
+	if p.Access != nil {
+		toCreate = p.Access.ToCreate
 	}
-	return guarded("see what is wrong with jsm-onboard check; fix the export, or allow it once with --max-invalid "+
-		strconv.Itoa(n),
-		"%s of %s invalid, and --max-invalid %s allows %s; nothing was sent", text.Grouped(n),
-		text.Counted(rows, "row is", "rows are"), g.MaxInvalid.inSentence(), text.Grouped(g.MaxInvalid.Of(rows)))
-}
-
-func (g Guards) shrink(p *Plan) *Stop {
-	people := p.Survey.Rows - p.Survey.Duplicates
-	missing := g.Last - people
-	if g.Last == 0 || !g.MaxShrink.Exceeded(missing, g.Last) {
-		return nil
+	rows, people := s.Rows-s.Excluded, s.Rows-s.Duplicates
+	missing := max(0, g.Last-people)
+	for _, c := range []struct {
+		flag    string
+		limit   Limit
+		n, base int
+		applies bool
+		what    string
+		hint    string
+		allow   string
+	}{
+		{"--max-invalid", g.MaxInvalid, s.Invalid, rows, true,
+			fmt.Sprintf("%s of %s invalid", text.Grouped(s.Invalid), text.Counted(rows, "row is", "rows are")),
+			"see what is wrong with jsm-onboard check; fix the export, or", ""},
+		{"--max-shrink", g.MaxShrink, missing, g.Last, g.Last > 0,
+			fmt.Sprintf("the export has %s, %s fewer than the last complete run had",
+				text.Counted(people, "person", "people"), text.Grouped(missing)),
+			"check that the export is whole; when so many have really left,",
+			fmt.Sprintf("%d%%", (100*missing+g.Last-1)/max(1, g.Last))},
+		{"--max-creates", g.MaxCreates, p.Create, g.Last, g.Last > 0 || !g.MaxCreates.share(),
+			text.Counted(p.Create, "customer", "customers") + " would be created",
+			"look at the plan with --dry-run; when it is right,", ""},
+		{"--max-organizations", g.MaxOrganizations, toCreate, s.Valid - s.Duplicates, true,
+			text.Counted(toCreate, "organization", "organizations") + " would be created",
+			"see in the plan whether it is the right column; when it is,", ""},
+	} {
+		if c.applies && c.limit.Exceeded(c.n, c.base) {
+			return guarded(c.hint+" allow it once with "+c.flag+" "+cmp.Or(c.allow, strconv.Itoa(c.n)),
+				"%s, and %s %s allows %s; nothing was sent", c.what, c.flag, c.limit.inSentence(),
+				text.Grouped(c.limit.Of(c.base)))
+		}
 	}
-	return guarded("check that the export is whole; when so many have really left, allow it once with "+
-		fmt.Sprintf("--max-shrink %d%%", (100*missing+g.Last-1)/g.Last),
-		"the export has %s, %s fewer than the last complete run had, and --max-shrink %s allows %s; nothing was sent",
-		text.Counted(people, "person", "people"), text.Grouped(missing), g.MaxShrink.inSentence(),
-		text.Grouped(g.MaxShrink.Of(g.Last)))
-}
-
-func (g Guards) creates(p *Plan) *Stop {
-	if g.MaxCreates.share() && g.Last == 0 || !g.MaxCreates.Exceeded(p.Create, g.Last) {
-		return nil
-	}
-	return guarded("look at the plan with --dry-run; when it is right, allow it once with --max-creates "+
-		strconv.Itoa(p.Create),
-		"%s would be created, and --max-creates %s allows %s; nothing was sent",
-		text.Counted(p.Create, "customer", "customers"), g.MaxCreates.inSentence(), text.Grouped(g.MaxCreates.Of(g.Last)))
-}
-
-func (g Guards) organizations(p *Plan) *Stop {
-	people := p.Survey.Valid - p.Survey.Duplicates
-	if p.Access == nil || !g.MaxOrganizations.Exceeded(p.Access.ToCreate, people) {
-		return nil
-	}
-	return guarded("look at the plan: is it the right column? When it is, allow it once with --max-organizations "+
-		strconv.Itoa(p.Access.ToCreate),
-		"%s would be created, and --max-organizations %s allows %s; nothing was sent",
-		text.Counted(p.Access.ToCreate, "organization", "organizations"), g.MaxOrganizations.inSentence(),
-		text.Grouped(g.MaxOrganizations.Of(people)))
+	return nil
 }
 
 // CheckRevocation refuses to revoke more accounts than limit allows of those that the ledger holds as ours. What an

@@ -21,7 +21,7 @@ type Roster struct {
 	ledger *ledger.Ledger
 	run    ledger.Run
 	seed   maphash.Seed
-	there  [256][]uint64 // hashes of who is in the source already, by their first byte; sorted
+	there  []uint64      // hashes of who is in the source already, sorted
 	read   chan struct{} // closed when there is what was read
 	batch  []ledger.Member
 	useIDs bool     // the export has external ids that can be used
@@ -66,13 +66,10 @@ func (r *Roster) missing(survey *export.Survey) error {
 		if !r.useIDs {
 			m.ExternalID = ""
 		}
-		h := maphash.Comparable(r.seed, m)
-		r.there[h>>56] = append(r.there[h>>56], h)
+		r.there = append(r.there, maphash.Comparable(r.seed, m))
 		return true
 	})
-	for _, bucket := range r.there {
-		slices.Sort(bucket)
-	}
+	slices.Sort(r.there)
 	return err
 }
 
@@ -100,8 +97,7 @@ func (r *Roster) See(result Result) {
 
 func (r *Roster) see(m ledger.Member) {
 	<-r.read
-	h := maphash.Comparable(r.seed, m)
-	if _, there := slices.BinarySearch(r.there[h>>56], h); there {
+	if _, there := slices.BinarySearch(r.there, maphash.Comparable(r.seed, m)); there {
 		return
 	}
 	if r.batch = append(r.batch, m); len(r.batch) == batchRows {

@@ -75,7 +75,8 @@ func judgeRename(a ledger.Account, err error) (v verdict, off string) {
 }
 
 // notRenamed is a known customer whose name stays as it was sent.
-func (c *creation) notRenamed(ctx context.Context, row *export.Row, a ledger.Account, why string, call apiclient.Call) (Result, *Stop) {
+func (c *creation) notRenamed(ctx context.Context, row *export.Row, a ledger.Account, why string,
+	call apiclient.Call) (Result, *Stop) {
 	reason := outcome.JoinReasons(outcome.ReasonKnown(a.Status, a.At), outcome.ReasonNotRenamed(why))
 	e := c.entry(task{row: row}, verdict{status: outcome.Known, reason: reason}, call)
 	e.AccountID = a.ID

@@ -2,7 +2,6 @@ package importer
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"maps"
 	"slices"
@@ -43,21 +42,21 @@ type Plan struct {
 	rows        func(context.Context) iter.Seq2[*export.Row, error]
 }
 
-// rowMark is what the plan knows of one row.
-type rowMark uint16
+// rowMark is what the plan makes of one row.
+type rowMark uint8
 
 const (
-	sendable rowMark = 1 << iota
-	markKnown
-	markRevoked
-	markReturning
-	markRename
-	markNamed
-	markOther
-	markFixed
-	markFinished
-
-	notSent = markKnown | markRevoked | markFixed | markFinished
+	notSendable rowMark = iota // as far as the row itself goes
+	toCreate
+	toCreateOther // onboarded under another address
+	toCreateAgain // we have revoked it, and it is sent again
+	known
+	toRename
+	nameDiffers
+	revokedBefore
+	fixedBefore
+	finished // by an earlier session of this run
+	rowMarks
 )
 
 // PlanOptions are the choices that shape a plan.
@@ -86,7 +85,7 @@ func (p *Plan) First(ctx context.Context) (FirstRow, error) {
 		if err != nil {
 			return FirstRow{}, err
 		}
-		if _, fixed := settled(row, remembered{}); !fixed && p.marks[row.Number]&notSent == 0 {
+		if _, fixed := settled(row, remembered{}); !fixed && !p.settledBefore(row.Number) {
 			return FirstRow{row.Number, row.Place, strings.Clone(row.Email), strings.Clone(row.Name)}, nil
 		}
 	}
@@ -94,7 +93,7 @@ func (p *Plan) First(ctx context.Context) (FirstRow, error) {
 }
 
 // settledBefore reports whether a row has an outcome of an earlier session, or of an earlier run.
-func (p *Plan) settledBefore(number int) bool { return p.marks[number]&notSent != 0 }
+func (p *Plan) settledBefore(number int) bool { return p.marks[number] >= known }
 
 // MakePlan reads the file once and holds it against the ledger. It changes nothing.
 func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOptions) (*Plan, error) {
@@ -113,7 +112,7 @@ func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOp
 	}
 	p.rows, p.Missing = p.Survey.All, require.missing()
 	for number := range p.Survey.DuplicateRows() {
-		p.marks[number] = 0
+		p.marks[number] = notSendable
 	}
 	return p, p.hold(ctx, l, o.Job)
 }
@@ -123,20 +122,18 @@ func (p *Plan) hold(ctx context.Context, l *ledger.Ledger, job ledger.Job) error
 	if err := p.find(ctx, l, job); err != nil {
 		return err
 	}
-	p.set(p.Survey.Rows, 0)
+	p.set(p.Survey.Rows, notSendable)
 	if p.Resumed {
 		for row, err := range l.Outcomes(ctx, p.Run.Seq, 0) {
 			if err != nil {
 				return err
 			}
 			if !row.Open && !(p.Run.Retry && row.Retry) {
-				p.set(row.Row, markFinished)
+				p.set(row.Row, finished)
 			}
 		}
 	}
-	for _, m := range p.marks {
-		p.count(m)
-	}
+	p.count()
 	for _, err := range l.LookUps(ctx) {
 		if err != nil {
 			return err
@@ -157,7 +154,8 @@ func (p *Plan) find(ctx context.Context, l *ledger.Ledger, job ledger.Job) (err 
 
 // inTheBackground surveys a file and hands its rows to see, in batches and on another goroutine: while the ledger is
 // asked about some, the next are read.
-func inTheBackground(ctx context.Context, file *export.File, o export.Options, see func([]*export.Row) error) (*export.Survey, error) {
+func inTheBackground(ctx context.Context, file *export.File, o export.Options,
+	see func([]*export.Row) error) (*export.Survey, error) {
 	batches := make(chan []*export.Row, 1)
 	var asking errgroup.Group
 	asking.Go(func() (failed error) {
@@ -180,77 +178,65 @@ func inTheBackground(ctx context.Context, file *export.File, o export.Options, s
 		batches <- batch
 	}
 	close(batches)
-	return survey, errors.Join(err, asking.Wait())
+	if failed := asking.Wait(); err == nil {
+		err = failed
+	}
+	return survey, err
 }
 
 func (p *Plan) set(number int, m rowMark) {
 	for number >= len(p.marks) {
-		p.marks = append(p.marks, 0)
+		p.marks = append(p.marks, notSendable)
 	}
-	p.marks[number] |= m
+	p.marks[number] = max(p.marks[number], m)
 }
 
 // mark asks the ledger about rows of the first pass.
 func (p *Plan) mark(ctx context.Context, l *ledger.Ledger, rows []*export.Row, o PlanOptions) error {
-	known, err := recallRows(ctx, l, p.hasAccounts, 0, rows)
+	all, err := recallRows(ctx, l, p.hasAccounts, 0, rows)
 	if err != nil {
 		return err
 	}
 	for i, row := range rows {
-		p.set(row.Number, markOf(row, known[i], o))
+		p.set(row.Number, markOf(row, all[i], o))
 	}
 	return nil
 }
 
-func markOf(row *export.Row, m remembered, o PlanOptions) (marks rowMark) {
-	if row.Sendable() {
-		marks = sendable
-	}
+func markOf(row *export.Row, m remembered, o PlanOptions) rowMark {
 	switch a := m.Account; {
 	case m.fixed != nil:
-		marks |= markFixed
+		return fixedBefore
 	case !row.Sendable():
+		return notSendable
 	case a == nil && m.other != nil:
-		marks |= markOther
+		return toCreateOther
 	case a == nil:
+		return toCreate
 	case o.ResendKnown && !a.RevokedAt.IsZero():
-		marks |= markReturning
+		return toCreateAgain
 	case o.ResendKnown:
+		return toCreate
 	case !a.RevokedAt.IsZero():
-		marks |= markRevoked
-	case nameChanged(row, *a) && o.UpdateNames && a.Ours() && a.ID != "":
-		marks |= markKnown | markRename
-	case nameChanged(row, *a):
-		marks |= markKnown | markNamed
-	default:
-		marks |= markKnown
+		return revokedBefore
+	case !nameChanged(row, *a):
+		return known
+	case o.UpdateNames && a.Ours() && a.ID != "":
+		return toRename
 	}
-	return marks
+	return nameDiffers
 }
 
-func (p *Plan) count(m rowMark) {
-	add := func(n *int, which rowMark) {
-		if m&which != 0 {
-			*n++
-		}
+func (p *Plan) count() {
+	var n [rowMarks]int
+	for _, m := range p.marks {
+		n[m]++
 	}
-	switch {
-	case m&markFinished != 0:
-		p.Finished++
-	case m&markFixed != 0:
-		p.Fixed++
-	case m&sendable == 0:
-	case m&markRevoked != 0:
-		p.RevokedBefore++
-	case m&markKnown != 0:
-		p.Known++
-		add(&p.Renames, markRename)
-		add(&p.NamesChanged, markNamed)
-	default:
-		p.Create++
-		add(&p.OtherAddress, markOther)
-		add(&p.Returning, markReturning)
-	}
+	p.Finished, p.Fixed, p.RevokedBefore = n[finished], n[fixedBefore], n[revokedBefore]
+	p.Renames, p.NamesChanged = n[toRename], n[nameDiffers]
+	p.Known = n[known] + n[toRename] + n[nameDiffers]
+	p.OtherAddress, p.Returning = n[toCreateOther], n[toCreateAgain]
+	p.Create = n[toCreate] + n[toCreateOther] + n[toCreateAgain]
 }
 
 // recallRows returns what the ledger has on each of rows; some says that it had accounts before the run.
@@ -288,6 +274,9 @@ func recallFixed(ctx context.Context, l *ledger.Ledger, rows []*export.Row, know
 			marks[i] = mark(row)
 			asked = append(asked, marks[i])
 		}
+	}
+	if len(asked) == 0 {
+		return nil
 	}
 	keys, err := l.Fixed(ctx, asked)
 	if err != nil || len(keys) == 0 {

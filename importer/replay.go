@@ -13,7 +13,8 @@ import (
 
 // Replay hands out the results of a run again, from the ledger and in input order: the same as at its end. rows are
 // those of the same input, read with the same choices, or [Plan.Rows].
-func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, rows iter.Seq2[*export.Row, error], tell func(Result) error) error {
+func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, rows iter.Seq2[*export.Row, error],
+	tell func(Result) error) error {
 	r := &replay{ledger: l, run: run, revoke: run.Command == "revoke" || run.Command == "undo"}
 	outcomes := l.Outcomes(ctx, run.Seq, 0)
 	if r.revoke {

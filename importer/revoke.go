@@ -3,7 +3,6 @@ package importer
 import (
 	"context"
 	"errors"
-	"hash/maphash"
 	"regexp"
 	"slices"
 	"strings"
@@ -90,14 +89,7 @@ func (v *revocation) one(t target) decision {
 // revoke carries one row out, from top to bottom. Doing it twice does no harm, so that an answer that was lost is
 // simply asked for again.
 func (v *revocation) revoke(ctx context.Context, t target, otherwise Result) (Result, *Stop) {
-	a := attempt{ledger: v.ledger, run: v.run, Attempt: ledger.Attempt{
-		Row:        t.row.Number,
-		Revoke:     true,
-		Key:        t.key,
-		Email:      t.row.Email,
-		Name:       t.row.Name,
-		ExternalID: t.row.ExternalID,
-	}}
+	a := newAttempt(v.ledger, v.run, t.row, t.key, true)
 	call, err := v.api.RevokePortalAccess(ctx, t.id, a.record(ctx))
 	if a.err != nil {
 		return otherwise, brokenLedger(a.err)
@@ -233,31 +225,24 @@ func identify(ctx context.Context, l *ledger.Ledger, run int64, rows []*export.R
 func (t target) entry(v verdict, call apiclient.Call) ledger.Entry {
 	o := rowResult(t.row, v.status, v.reason).Outcome
 	o.Key, o.AccountID, o.HTTPStatus, o.Attempts, o.Open = t.key, t.id, call.Status, call.Attempts, v.open
-	o.Retry = v.status == outcome.Failed || v.status == outcome.NotFound && v.change != ledger.MarkGone || call.Attempts == 0
+	missing := v.status == outcome.NotFound && v.change != ledger.MarkGone
+	o.Retry = v.status == outcome.Failed || missing || call.Attempts == 0
 	return ledger.Entry{Outcome: o, Revoke: true, Account: v.change}
 }
 
-// A sorter decides on targets without a request. It keeps a hash for each account.
-type sorter struct {
-	seed maphash.Seed
-	seen map[uint64]export.Place
-}
-
-func newSorter() *sorter { return &sorter{seed: maphash.MakeSeed(), seen: map[uint64]export.Place{}} }
-
-// sort is the status of a row for which nothing is asked of the site; 0: it has to be.
-func (s *sorter) sort(t target) verdict {
+// withoutRequest is the status of a row for which nothing is asked of the site; 0: it has to be. seen has the
+// accounts of the rows before.
+func withoutRequest(t target, seen map[string]export.Place) verdict {
 	if reason := forReview(t.row); reason != "" {
 		return verdict{status: outcome.Review, reason: reason}
 	}
 	if reason := mistaken(t); reason != "" {
 		return verdict{status: outcome.Invalid, reason: reason}
 	}
-	h := maphash.String(s.seed, t.id)
-	if first, ok := s.seen[h]; ok {
+	if first, ok := seen[t.id]; ok {
 		return verdict{status: outcome.Duplicate, reason: outcome.ReasonSameAccount(first.String())}
 	}
-	s.seen[h] = t.row.Place
+	seen[strings.Clone(t.id)] = t.row.Place
 	switch {
 	case t.account != nil && !t.account.RevokedAt.IsZero():
 		return verdict{status: outcome.AlreadyRevoked, reason: outcome.ReasonAlreadyRevoked(t.account.RevokedAt)}
@@ -325,7 +310,7 @@ func (r *Reach) see(a *ledger.Account) {
 type RevocationOptions struct {
 	Export export.Options
 	Job    ledger.Job  // without the checksum of the input, which the plan fills in
-	Run    *ledger.Run // the run that has just listed these leavers; nil: a run of its own, and a list of leavers has to be fresh
+	Run    *ledger.Run // the run that has just listed these leavers; nil: a list of leavers has to be fresh
 }
 
 // PlanRevocation reads the file and holds it against the ledger: Create is how many accounts would be revoked, and
@@ -347,12 +332,12 @@ func PlanRevocation(ctx context.Context, file *export.File, l *ledger.Ledger, o 
 	} else if err := p.find(ctx, l, o.Job); err != nil {
 		return nil, err
 	}
-	return p, p.sort(ctx, l, fresh)
+	return p, p.decideAll(ctx, l, fresh)
 }
 
-// sort decides on each row. fresh checks the rows of lists of leavers; nil: nothing has to be checked.
-func (p *Plan) sort(ctx context.Context, l *ledger.Ledger, fresh *freshness) error {
-	s := newSorter()
+// decideAll decides on each row. fresh checks the rows of lists of leavers; nil: nothing has to be checked.
+func (p *Plan) decideAll(ctx context.Context, l *ledger.Ledger, fresh *freshness) error {
+	seen := map[string]export.Place{}
 	p.decided = map[int]verdict{}
 	for batch, err := range inBatches(p.Rows(ctx), batchRows) {
 		if err != nil {
@@ -368,24 +353,24 @@ func (p *Plan) sort(ctx context.Context, l *ledger.Ledger, fresh *freshness) err
 			}
 		}
 		for _, t := range targets {
-			p.sortOne(s, t)
+			p.decideOne(t, seen)
 		}
 	}
 	return nil
 }
 
-func (p *Plan) sortOne(s *sorter, t target) {
+func (p *Plan) decideOne(t target, seen map[string]export.Place) {
 	if t.outcome != nil && p.Run.Retry && t.outcome.Retry {
 		t.outcome = nil
 	}
 	if result, ok := settled(t.row, remembered{Memory: ledger.Memory{Outcome: t.outcome}}); ok {
 		if t.outcome != nil {
-			s.sort(t) // it counts as the first row with its account
+			withoutRequest(t, seen) // it counts as the first row with its account
 		}
 		p.Settled.Add(result.Status)
 		return
 	}
-	if v := s.sort(t); v.status != 0 {
+	if v := withoutRequest(t, seen); v.status != 0 {
 		p.decided[t.row.Number] = v
 		p.Settled.Add(v.status)
 		return

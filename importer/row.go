@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -75,7 +74,8 @@ func (c *creation) notes(ctx context.Context, end *End) (notes []string) {
 		notes = append(notes, "names were not changed: "+off)
 	}
 	if n := c.plan.OtherAddress; n > 0 {
-		notes = append(notes, text.Counted(n, "person is", "people are")+" onboarded under another address; the results name it")
+		notes = append(notes, text.Counted(n, "person is", "people are")+
+			" onboarded under another address; the results name it")
 	}
 	open := 0
 	for _, err := range c.ledger.LookUps(ctx) {
@@ -174,13 +174,7 @@ type task struct {
 // the outcome on record, the result.
 func (c *creation) create(ctx context.Context, t task) (Result, *Stop) {
 	row := t.row
-	a := attempt{ledger: c.ledger, run: c.run, Attempt: ledger.Attempt{
-		Row:        row.Number,
-		Key:        row.Key,
-		Email:      row.Email,
-		Name:       row.Name,
-		ExternalID: row.ExternalID,
-	}}
+	a := newAttempt(c.ledger, c.run, row, row.Key, false)
 	customer := apiclient.NewCustomer{Email: row.Email, DisplayName: row.Name}
 	made, call, err := c.api.CreateCustomer(ctx, customer, a.record(ctx))
 	if a.err != nil {
@@ -209,23 +203,9 @@ func (c *creation) create(ctx context.Context, t task) (Result, *Stop) {
 
 // entry is what the ledger keeps of a row.
 func (c *creation) entry(t task, v verdict, call apiclient.Call) ledger.Entry {
-	row := t.row
-	e := ledger.Entry{Account: v.change, Outcome: outcome.Outcome{
-		Row:        row.Number,
-		SheetRow:   row.Place.Row,
-		Line:       row.Place.Line,
-		Key:        row.Key,
-		Email:      row.Email,
-		Name:       row.Name,
-		ExternalID: row.ExternalID,
-		Status:     v.status,
-		Reason:     v.reason,
-		HTTPStatus: call.Status,
-		Attempts:   call.Attempts,
-		Open:       v.open,
-		LookUp:     v.lookUp && c.options.ResolveConflicts && t.had == nil,
-		Retry:      v.status == outcome.Failed,
-	}}
+	e := ledger.Entry{Account: v.change, Outcome: rowResult(t.row, v.status, v.reason).Outcome}
+	e.HTTPStatus, e.Attempts, e.Open = call.Status, call.Attempts, v.open
+	e.LookUp, e.Retry = v.lookUp && c.options.ResolveConflicts && t.had == nil, v.status == outcome.Failed
 	if v.lookUp && t.had != nil {
 		e.Account = ledger.NoChange // what the ledger has stays, unless the look-up finds another account
 	}
@@ -272,6 +252,17 @@ type attempt struct {
 	err error // of the ledger
 }
 
+func newAttempt(l *ledger.Ledger, run int64, row *export.Row, key string, revoke bool) *attempt {
+	return &attempt{ledger: l, run: run, Attempt: ledger.Attempt{
+		Row:        row.Number,
+		Revoke:     revoke,
+		Key:        key,
+		Email:      row.Email,
+		Name:       row.Name,
+		ExternalID: row.ExternalID,
+	}}
+}
+
 func (a *attempt) record(ctx context.Context) apiclient.Record {
 	return apiclient.Record{
 		Before: func() error {
@@ -297,7 +288,8 @@ func (a *attempt) withdraw(ctx context.Context) error {
 }
 
 // record puts what became of a row on record; the result is handed out when it is on disk.
-func record(ctx context.Context, l *ledger.Ledger, run int64, row *export.Row, e ledger.Entry, call apiclient.Call) (Result, *Stop) {
+func record(ctx context.Context, l *ledger.Ledger, run int64, row *export.Row, e ledger.Entry,
+	call apiclient.Call) (Result, *Stop) {
 	err := l.Settle(ctx, run, e)
 	if err != nil {
 		e.Status, e.Reason = outcome.Unknown, outcome.ReasonNotRecorded
@@ -323,10 +315,12 @@ func judgeCreate(lost bool, call apiclient.Call, err error) verdict {
 	switch status := statusOf(err); {
 	case err == nil:
 		return verdict{status: outcome.Created, change: ledger.Store}
-	case status == 409 && lost:
-		return verdict{status: outcome.CreatedUnconfirmed, reason: outcome.ReasonUnconfirmed, lookUp: true, change: ledger.Store}
 	case status == 409:
-		return verdict{status: outcome.Conflict, reason: outcome.ReasonConflict, lookUp: true, change: ledger.Store}
+		v := verdict{status: outcome.Conflict, reason: outcome.ReasonConflict, lookUp: true, change: ledger.Store}
+		if lost {
+			v.status, v.reason = outcome.CreatedUnconfirmed, outcome.ReasonUnconfirmed
+		}
+		return v
 	case cutShort(err) && call.Lost:
 		return verdict{status: outcome.Unknown, reason: outcome.ReasonCutShort, open: true}
 	case cutShort(err):
@@ -375,12 +369,14 @@ func judgeLookUp(o outcome.Outcome, names []string, found apiclient.Account, err
 // judgeResent reads the look-up after a 409 for an address that the ledger has (--resend-known). What it has stays, as
 // long as no other account is found there. That access which we revoked was given back is the word of who sends such
 // rows again: the site shows only whether the account is the same, portal-only, and active.
-func judgeResent(o outcome.Outcome, had ledger.Account, found apiclient.Account, err error) (outcome.Outcome, ledger.Change) {
-	o.AccountID = cmp.Or(had.ID, found.ID)
-	switch {
-	case err == nil && had.ID != "" && found.ID != had.ID:
-		o.AccountID = found.ID
+func judgeResent(o outcome.Outcome, had ledger.Account, found apiclient.Account,
+	err error) (outcome.Outcome, ledger.Change) {
+	switch o.AccountID = had.ID; {
+	case err == nil && found.ID != had.ID && (had.ID != "" || had.RevokedAt.IsZero()):
 		return judgeLookUp(o, []string{o.Name}, found, nil, false), ledger.Store
+	case had.RevokedAt.IsZero() && err == nil:
+		o.Status, o.Reason = outcome.Conflict, outcome.ReasonConflict
+		return o, ledger.NoChange
 	case had.RevokedAt.IsZero():
 		return o, ledger.NoChange
 	case err != nil:

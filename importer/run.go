@@ -208,7 +208,8 @@ func (r *Run) through(rows iter.Seq2[*export.Row, error], tell func(Result) erro
 }
 
 // read goes through the rows to the end, also after a stop: every row gets its result.
-func (r *Run) read(ctx context.Context, rows iter.Seq2[*export.Row, error], steps chan<- step, ordered chan<- <-chan Result) {
+func (r *Run) read(ctx context.Context, rows iter.Seq2[*export.Row, error], steps chan<- step,
+	ordered chan<- <-chan Result) {
 	last := 0
 	for batch, err := range ahead(inBatches(rows, batchRows)) {
 		if err != nil {

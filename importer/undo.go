@@ -2,7 +2,6 @@ package importer
 
 import (
 	"context"
-	"fmt"
 	"iter"
 
 	"jsm-onboard/importer/export"
@@ -29,7 +28,8 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 		n++
 	}
 	if n == 0 {
-		return nil, refuseUndo(run, "it has created nobody", "accounts that were there before are left alone by undo")
+		return nil, refuseUndo(run, "it has created nobody",
+			"jsm-onboard report --list shows the runs; name the one that created them: jsm-onboard undo RUN")
 	}
 	p := &Plan{Undoes: &run, rows: rows, Survey: &export.Survey{
 		Header:  []string{"email", "name", "jsm_account_id"},
@@ -41,11 +41,11 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 	if err := p.find(ctx, l, ledger.Job{Command: "undo", Source: run.ID, Input: run.Input}); err != nil {
 		return nil, err
 	}
-	return p, p.sort(ctx, l, nil)
+	return p, p.decideAll(ctx, l, nil)
 }
 
 func refuseUndo(run ledger.Run, why, hint string) error {
-	return &export.RefusedError{Path: run.Input, What: fmt.Sprintf("run %s cannot be undone: %s", run.ID, why), Hint: hint}
+	return &export.RefusedError{Path: run.Input, What: "run " + run.ID + " cannot be undone: " + why, Hint: hint}
 }
 
 // undoRows are the accounts that a run has created, as rows.

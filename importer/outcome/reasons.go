@@ -106,7 +106,8 @@ const ReasonTooEarly = "new accounts are found only minutes later; the next comm
 
 // ReasonOtherName is for an account that shows another name than we sent.
 func ReasonOtherName(shown string) string {
-	return fmt.Sprintf("the address has an account at the site already, under another name (%q); nothing was changed", shown)
+	return fmt.Sprintf("the address has an account at the site already, under another name (%q); "+
+		"nothing was changed", shown)
 }
 
 // ReasonDuplicate is for an address that stands in an earlier row.

@@ -1,0 +1,151 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/outcome"
+)
+
+func TestGuards(t *testing.T) {
+	share := func(p float64, least int) Limit { return Limit{Percent: p, AtLeast: least, Set: true} }
+	night := Guards{MaxInvalid: share(50, 0), MaxCreates: share(20, 100), MaxShrink: share(20, 0), Last: 1000, People: true}
+	for _, tc := range []struct {
+		name   string
+		guards Guards
+		plan   Plan
+		says   string // "": it passes
+	}{
+		{"an ordinary night", night, Plan{Survey: &export.Survey{Rows: 1000, Valid: 990, Invalid: 10}, Create: 5}, ""},
+		{"just as small as it may be", night, Plan{Survey: &export.Survey{Rows: 800, Valid: 800}}, ""},
+		{"smaller", night, Plan{Survey: &export.Survey{Rows: 799, Valid: 799}}, "--max-shrink 20% allows 200"},
+		{"doubled, but of fewer people", night, Plan{Survey: &export.Survey{Rows: 1200, Valid: 1200, Duplicates: 600}}, "--max-shrink"},
+		{"as many new ones as there may be", night, Plan{Survey: &export.Survey{Rows: 1200, Valid: 1200}, Create: 200}, ""},
+		{"more new ones", night, Plan{Survey: &export.Survey{Rows: 1201, Valid: 1201}, Create: 201}, "--max-creates 20% (at least 100) allows 200"},
+		{"the first night", Guards{MaxCreates: share(20, 100), MaxShrink: share(20, 0), People: true}, Plan{Survey: &export.Survey{Rows: 5000, Valid: 5000}, Create: 5000}, ""},
+		{"a number of creates holds at once", Guards{MaxCreates: Limit{Rows: 10, Set: true}}, Plan{Survey: &export.Survey{Rows: 11, Valid: 11}, Create: 11}, "--max-creates 10 allows 10"},
+		{"half of it invalid", night, Plan{Survey: &export.Survey{Rows: 1000, Valid: 499, Invalid: 501}}, "--max-invalid 50% allows 500"},
+		{"nobody", night, Plan{Survey: &export.Survey{Rows: 1000, Invalid: 1000}}, "onboarded"},
+		{"somebody missing", night, Plan{Survey: &export.Survey{Rows: 1000, Valid: 1000}, Missing: []string{"ann@example.com"}}, "ann@example.com"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			err := tc.guards.Check(&tc.plan)
+			if tc.says == "" {
+				if err != nil {
+					t.Errorf("it is held: %v", err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), tc.says) {
+				t.Fatalf("%v does not say %q", err, tc.says)
+			}
+			if stop, ok := errors.AsType[*Stop](err); ok && (stop.Cause != Guarded || stop.Hint == "") {
+				t.Errorf("%+v", stop)
+			}
+		})
+	}
+}
+
+func TestCheckUnlisted(t *testing.T) {
+	for _, tc := range []struct {
+		create, before, ours int
+		reach                Reach
+		says                 string // "": it passes
+	}{
+		{10, 0, 10, Reach{}, ""},
+		{11, 0, 22, Reach{}, ""},
+		{11, 0, 21, Reach{}, "(11 of the 21 accounts this program has created)"},
+		{11, 0, 11, Reach{}, "(11 of the 11 accounts this program has created: everybody)"},
+		{11, 0, 11, Reach{Listed: true}, ""},
+		{11, 0, 0, Reach{Unknown: 11}, ""},
+		{12, 0, 11, Reach{Unknown: 1}, "(11 of the 11 accounts this program has created: everybody; and 1 that it does not know)"},
+		{11, 0, 5, Reach{Foreign: 11}, "(0 of the 5 accounts this program has created; and 11 that were not certainly created by it)"},
+		{6, 5, 15, Reach{}, "(11 of the 20 accounts"}, // five were revoked before the run was cut off
+	} {
+		p := &Plan{Survey: &export.Survey{Path: "l.csv"}, Create: tc.create, Reach: tc.reach}
+		for range tc.before {
+			p.Settled.Add(outcome.Revoked)
+		}
+		err := CheckUnlisted(p, tc.ours)
+		if (err != nil) != (tc.says != "") || err != nil && !strings.Contains(err.Error(), tc.says) {
+			t.Errorf("%+v: %v", tc, err)
+		}
+	}
+}
+
+func TestCheckRevocation(t *testing.T) {
+	limit := Limit{Percent: 5, AtLeast: 1, Set: true}
+	for _, tc := range []struct {
+		create, before, ours int
+		held                 bool
+	}{
+		{5, 0, 100, false}, {6, 0, 100, true}, {1, 0, 3, false}, {2, 0, 3, true},
+		{3, 2, 98, false}, // two were revoked before the run was cut off
+		{4, 2, 98, true},
+	} {
+		p := &Plan{Survey: &export.Survey{Path: "l.csv"}, Create: tc.create}
+		for range tc.before {
+			p.Settled.Add(outcome.Revoked)
+		}
+		err := CheckRevocation(p, limit, tc.ours)
+		if (err != nil) != tc.held {
+			t.Errorf("%+v: %v", tc, err)
+		}
+	}
+}
+
+func TestParseLimit(t *testing.T) {
+	for _, tc := range []struct {
+		text    string
+		n, base int
+		over    bool
+	}{
+		{"5", 5, 1000, false}, {"5", 6, 1000, true}, {"0", 1, 1000, true},
+		{"0%", 1, 1000, true}, {"0%", 0, 1000, false}, {"5%", 50, 1000, false}, {"5%", 51, 1000, true}, {"2.5 %", 26, 1000, true}, {"100%", 1000, 1000, false},
+	} {
+		l, err := ParseLimit(tc.text)
+		if err != nil {
+			t.Errorf("%q: %v", tc.text, err)
+		}
+		if got := l.Exceeded(tc.n, tc.base); got != tc.over {
+			t.Errorf("%q: %d of %d exceeds it: %t", tc.text, tc.n, tc.base, got)
+		}
+	}
+	for _, text := range []string{"", "-1", "x", "101%", "-1%", "NaN%", "1.5", "%"} {
+		if l, err := ParseLimit(text); err == nil {
+			t.Errorf("%q was read as %v", text, l)
+		}
+	}
+}
+
+func TestAllowance(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAllowance(2)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		for n := range 2 {
+			if !a.take(ctx) {
+				t.Fatalf("task %d of the first two was not let through", n+1)
+			}
+		}
+		third := make(chan bool, 1)
+		go func() { third <- a.take(ctx) }()
+		synctest.Wait()
+		if len(third) != 0 {
+			t.Fatal("a third task left while two might still be made")
+		}
+		a.give(outcome.Conflict)
+		if !<-third {
+			t.Error("a task that made nothing did not free its place")
+		}
+		a.give(outcome.Created)
+		a.give(outcome.Created)
+		if a.take(ctx) || !a.reached() {
+			t.Error("more than two were let through")
+		}
+	})
+}

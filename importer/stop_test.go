@@ -1,0 +1,109 @@
+package importer
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"jsm-onboard/apiclient"
+	"jsm-onboard/importer/outcome"
+)
+
+func TestSameRefusalIsOneProblem(t *testing.T) {
+	closed := refusedWith(400, "cv.signup.error.not.allowed")
+	feed := func(w *stopRules, n int, s outcome.Status, err error) (stop *Stop) {
+		for range n {
+			stop = firstStop(stop, w.after(s, err))
+		}
+		return stop
+	}
+	limit := Limit{Percent: 5, AtLeast: 100, Set: true}
+
+	w := &stopRules{maxErrors: limit}
+	if stop := feed(w, sameRefusals-1, outcome.Failed, closed); stop != nil {
+		t.Fatalf("stopped after %d: %v", sameRefusals-1, stop)
+	}
+	stop := w.after(outcome.Failed, closed)
+	if stop == nil || stop.Cause != Guarded || stop.Hint == "" {
+		t.Fatalf("after %d equal refusals: %+v", sameRefusals, stop)
+	}
+
+	w = &stopRules{maxErrors: limit}
+	for range 4 {
+		if stop := feed(w, sameRefusals-1, outcome.Failed, closed); stop != nil {
+			t.Fatalf("stopped although something was made between: %v", stop)
+		}
+		w.after(outcome.Created, nil)
+	}
+
+	w = &stopRules{maxErrors: limit}
+	for i := range 60 {
+		key := []string{"a", "b"}[i%2]
+		if stop := w.after(outcome.Failed, refusedWith(400, key)); stop != nil {
+			t.Fatalf("different refusals stopped the run: %v", stop)
+		}
+	}
+
+	w = &stopRules{maxErrors: limit}
+	if stop := feed(w, sameRefusals, outcome.Failed, refusedWith(403, "")); stop == nil || stop.Cause != Unauthorised || stop.Cause.ExitCode() != 4 {
+		t.Errorf("403 again and again: %+v", stop)
+	}
+
+	w = &stopRules{maxErrors: limit}
+	if stop := feed(w, sameRefusals, outcome.NotFound, refusedWith(404, "")); stop == nil || stop.Cause != Guarded {
+		t.Errorf("404 again and again: %+v", stop)
+	}
+
+	w = &stopRules{maxErrors: limit}
+	if stop := feed(w, sameRefusals, outcome.Unknown, refusedWith(200, "")); stop == nil || stop.Cause != Guarded {
+		t.Errorf("a sign-in page again and again: %+v", stop)
+	}
+
+	w = &stopRules{maxErrors: Limit{Set: true}}
+	if stop := feed(w, 1000, outcome.Failed, closed); stop != nil {
+		t.Errorf("--max-errors 0 stopped: %v", stop)
+	}
+}
+
+func TestMaxErrors(t *testing.T) {
+	w := &stopRules{maxErrors: Limit{Percent: 5, AtLeast: 100, Set: true}}
+	unknown := errors.New("timeout")
+	for i := range 100 {
+		if stop := w.after(outcome.Unknown, unknown); stop != nil {
+			t.Fatalf("stopped at failure %d: %v", i+1, stop)
+		}
+	}
+	if stop := w.after(outcome.Unknown, unknown); stop == nil || stop.Cause != Guarded {
+		t.Errorf("failure 101 of 101: %+v", stop)
+	}
+	w = &stopRules{maxErrors: Limit{Percent: 5, AtLeast: 100, Set: true}}
+	for i := range 10_000 {
+		s := outcome.Created
+		if i%21 == 0 {
+			s = outcome.Unknown
+		}
+		if stop := w.after(s, unknown); stop != nil {
+			t.Fatalf("stopped at row %d with less than 5%%: %v", i, stop)
+		}
+	}
+}
+
+func TestStopFor(t *testing.T) {
+	for _, tc := range []struct {
+		err  error
+		want Cause
+		code int
+	}{
+		{&apiclient.PauseError{Until: time.Now().Add(time.Hour)}, QuotaPause, 6},
+		{&apiclient.OutageError{Since: time.Now()}, SiteGone, 1},
+		{&apiclient.Error{Status: 401, Kind: apiclient.KindUnauthorized}, Unauthorised, 4},
+	} {
+		stop := stopFor(tc.err)
+		if stop == nil || stop.Cause != tc.want || stop.Cause.ExitCode() != tc.code || stop.Hint == "" {
+			t.Errorf("%v: %+v", tc.err, stop)
+		}
+	}
+	if stop := stopFor(refusedWith(400, "")); stop != nil {
+		t.Errorf("a refused row alone stops the run: %v", stop)
+	}
+}
