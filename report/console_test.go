@@ -305,9 +305,11 @@ func TestLogLine(t *testing.T) {
 		say  func(*slog.Logger)
 		want string
 	}{
-		{func(l *slog.Logger) { l.Info("run begins", "run", "3f9a", "rows", 1200) }, `level=INFO msg="run begins" run=3f9a rows=1200`},
+		{func(l *slog.Logger) { l.Info("run begins", "run", "3f9a", "rows", 1200) },
+			`level=INFO msg="run begins" run=3f9a rows=1200`},
 		{func(l *slog.Logger) { l.Error("no", "err", errors.New("two\nlines")) }, `level=ERROR msg=no err="two\nlines"`},
-		{func(l *slog.Logger) { l.Warn("\x1b[2Jcleared\r\n", "k", "\x07\u202e\u009b") }, `level=WARN msg="\x1b[2Jcleared\r\n" k="\a\u202e\u009b"`},
+		{func(l *slog.Logger) { l.Warn("\x1b[2Jcleared\r\n", "k", "\x07\u202e\u009b") },
+			`level=WARN msg="\x1b[2Jcleared\r\n" k="\a\u202e\u009b"`},
 		{func(l *slog.Logger) {
 			l.Warn("wait", "for", 90*time.Second+time.Microsecond, "at", time.Date(2025, 3, 1, 8, 0, 0, 5, time.UTC))
 		}, "level=WARN msg=wait for=1m30s at=2025-03-01T08:00:00Z"},
@@ -365,7 +367,8 @@ func TestInterrupted(t *testing.T) {
 		var out bytes.Buffer
 		newConsole(&out, nil, ConsoleOptions{JSON: test.json, Quiet: true}).Interrupted(test.text)
 		got := out.String()
-		if test.json && got != "" && !json.Valid(out.Bytes()) || !strings.HasSuffix(got, test.want) || test.want == "" && got != "" {
+		if test.json && got != "" && !json.Valid(out.Bytes()) || !strings.HasSuffix(got, test.want) || test.want == "" &&
+			got != "" {
 			t.Errorf("JSON %t, %q: %q", test.json, test.text, got)
 		}
 	}
@@ -392,7 +395,8 @@ func TestNothingControlsTheTerminal(t *testing.T) {
 	const evil = "\x1b]0;owned\x07\u009b2J\u202e\r\xff"
 	s := exampleSummary()
 	s.StopReason, s.Hint, s.Input, s.Results, s.Failed, s.Ledger, s.RunID = evil, evil, evil, evil, evil, evil, evil
-	s.Outcome, s.Leavers, s.Access = "stopped", &LeaverTotals{Path: evil, Held: evil, Results: evil}, &Access{ServiceDesks: map[string]DeskCounts{evil: {}}}
+	s.Outcome, s.Leavers, s.Access = "stopped", &LeaverTotals{Path: evil, Held: evil, Results: evil},
+		&Access{ServiceDesks: map[string]DeskCounts{evil: {}}}
 	survey := exampleSurvey()
 	survey.Path, survey.Encoding, survey.Source, survey.OneExternalID = evil, evil, evil, evil
 	survey.Columns[0].Header, survey.Columns[0].Why = evil, evil
@@ -407,9 +411,11 @@ func TestNothingControlsTheTerminal(t *testing.T) {
 		c.Problems(survey)
 		c.Log().Warn(evil, "k", evil)
 		c.Interrupted(evil)
-		out.WriteString(Fit(&out, PlanText("sync", &importer.Plan{Survey: survey}, Outlook{Site: evil, Account: evil, Source: evil, Notes: []string{evil}}), nil))
+		out.WriteString(Fit(&out, PlanText("sync", &importer.Plan{Survey: survey}, Outlook{Site: evil, Account: evil,
+			Source: evil, Notes: []string{evil}}), nil))
 		out.WriteString(Fit(&out, Check{Survey: survey, Words: []string{evil}}.Text(), nil))
-		out.WriteString(Fit(&out, d.String()+RunList([]ledger.Run{{ID: evil, Job: ledger.Job{Source: evil, Input: evil}, StopReason: evil}}), nil))
+		out.WriteString(Fit(&out, d.String()+RunList([]ledger.Run{{ID: evil, Job: ledger.Job{Source: evil, Input: evil},
+			StopReason: evil}}), nil))
 		for _, of := range []func() ([]byte, error){s.JSON, d.JSON, Check{Survey: survey}.JSON} {
 			text, err := of()
 			if err != nil {
@@ -469,7 +475,8 @@ func TestWrapKeepsEveryWord(t *testing.T) {
 			t.Fatalf("%d columns: %s", columns, diff)
 		}
 		for line := range strings.Lines(wrapped) {
-			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > columns && !strings.Contains(line, "jsm-onboard ") {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > columns && !strings.Contains(line,
+				"jsm-onboard ") {
 				t.Errorf("%d columns: %q has %d", columns, line, n)
 			}
 		}

@@ -42,7 +42,8 @@ func TestDiagnosis(t *testing.T) {
 	if err := json.Unmarshal(text, &read); err != nil {
 		t.Fatal(err)
 	}
-	if read.ExitCode != 4 || len(read.Checks) != 4 || read.Checks[1].Finding != "warning" || read.Checks[3].Finding != "skipped" {
+	if read.ExitCode != 4 || len(read.Checks) != 4 || read.Checks[1].Finding != "warning" ||
+		read.Checks[3].Finding != "skipped" {
 		t.Errorf("JSON:\n%s", text)
 	}
 }
@@ -51,7 +52,8 @@ func TestVerdict(t *testing.T) {
 	for want, checks := range map[string][]Finding{
 		"\nReady to import; nothing was changed at the site.\n":                 {{State: Fine}, {State: Skipped}},
 		"\nReady to import, with 1 warning; nothing was changed at the site.\n": {{State: Fine}, {State: Warning}},
-		"\n2 checks have failed; nothing was changed at the site.\n":            {{State: Failing}, {State: Warning}, {State: Failing}},
+		"\n2 checks have failed; nothing was changed at the site.\n": {{State: Failing}, {State: Warning},
+			{State: Failing}},
 	} {
 		if got := (Diagnosis{Checks: checks}).String(); !strings.HasSuffix(got, want) {
 			t.Errorf("got %q, want %q", got, want)
@@ -64,8 +66,10 @@ func TestRunList(t *testing.T) {
 	sync := ledger.Job{Command: "sync", Source: "crm", Input: "crm.csv"}
 	got := RunList([]ledger.Run{
 		{ID: "0a1b2c3d", Job: sync, StartedAt: at.AddDate(0, 0, 2)},
-		{ID: "1a1b2c3d", Job: sync, StartedAt: at.AddDate(0, 0, 1), Outcome: ledger.Stopped, StopReason: "the export has 1 person", ExitCode: 5, RowsRead: 1},
-		{ID: "3a1b2c3d", Job: sync, StartedAt: at.AddDate(0, 0, 1), Outcome: ledger.Held, StopReason: "there is no such file", ExitCode: 1},
+		{ID: "1a1b2c3d", Job: sync, StartedAt: at.AddDate(0, 0, 1), Outcome: ledger.Stopped,
+			StopReason: "the export has 1 person", ExitCode: 5, RowsRead: 1},
+		{ID: "3a1b2c3d", Job: sync, StartedAt: at.AddDate(0, 0, 1), Outcome: ledger.Held,
+			StopReason: "there is no such file", ExitCode: 1},
 		{ID: "2a1b2c3d", Job: sync, StartedAt: at, Outcome: ledger.Complete, RowsRead: 12000, Undone: at},
 	})
 	want := `

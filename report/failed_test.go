@@ -50,7 +50,7 @@ func fail(t *testing.T, memory Memory, path string, rows ...importer.Result) Fix
 	return m
 }
 
-func TestFailedHoldsTheRowsToMend(t *testing.T) {
+func TestFailedHoldsTheRowsToFix(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "customers.failed.csv")
 	m := fail(t, stored{}, path,
 		result(1, outcome.Created, "", "a@example.com", "A"),
@@ -86,24 +86,25 @@ func TestFailedReplacesAndRemovesItsOwnFile(t *testing.T) {
 
 func TestFailedNeverOverwritesWhatSomebodyEdited(t *testing.T) {
 	folder := t.TempDir()
-	path, second, third := filepath.Join(folder, "c.failed.csv"), filepath.Join(folder, "c.failed-2.csv"), filepath.Join(folder, "c.failed-3.csv")
+	path, second, third := filepath.Join(folder, "c.failed.csv"), filepath.Join(folder, "c.failed-2.csv"),
+		filepath.Join(folder, "c.failed-3.csv")
 	memory := stored{}
 	fail(t, memory, path, result(1, outcome.Failed, "first", "a"))
-	write(t, path, "mended by hand")
+	write(t, path, "fixed by hand")
 	if m := fail(t, memory, path, result(1, outcome.Failed, "second", "a")); m.Path != second || m.Kept != path {
 		t.Errorf("%+v", m)
 	}
 	if m := fail(t, memory, path, result(1, outcome.Failed, "third", "a")); m.Path != second {
 		t.Errorf("our own second file was not replaced: %+v", m)
 	}
-	write(t, second, "mended, too")
+	write(t, second, "fixed, too")
 	if m := fail(t, memory, path, result(1, outcome.Failed, "fourth", "a")); m.Path != third || m.Kept != second {
 		t.Errorf("%+v", m)
 	}
 	if m := fail(t, memory, path, result(1, outcome.Created, "", "a")); m.Path != "" {
 		t.Errorf("%+v", m)
 	}
-	if read(t, path) != "mended by hand" || read(t, second) != "mended, too" {
+	if read(t, path) != "fixed by hand" || read(t, second) != "fixed, too" {
 		t.Error("somebody's work is lost")
 	}
 	if _, err := os.Stat(third); err == nil {
@@ -121,7 +122,7 @@ func TestFailedNamesItsFileAsItWasGiven(t *testing.T) {
 	}
 }
 
-func TestFailedTakesAnUnknownFileForSomebodys(t *testing.T) {
+func TestFailedLeavesAnUnknownFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.failed.csv")
 	write(t, path, "somebody's")
 	f, err := NewFailed(path, Layout{Header: []string{"Email"}, Width: 1}, nil)

@@ -86,7 +86,8 @@ func TestUnwritablePathIsNoticedAtOnce(t *testing.T) {
 	folder := t.TempDir()
 	write(t, filepath.Join(folder, "file"), "x")
 	tests := []struct{ name, path, want, hint string }{
-		{"no folder", filepath.Join(folder, "none", "a.csv"), "there is no folder " + filepath.Join(folder, "none"), "create it"},
+		{"no folder", filepath.Join(folder, "none", "a.csv"), "there is no folder " + filepath.Join(folder, "none"),
+			"create it"},
 		{"is a folder", folder, "it is a folder", "name a file in it"},
 		{"under a file", filepath.Join(folder, "file", "a.csv"), "is not a folder", "another path"},
 	}
@@ -138,7 +139,11 @@ func TestNothingHalfWrittenGetsTheFinalName(t *testing.T) {
 	}{
 		{"full while buffered", func(f *File) { f.buffer = bufio.NewWriter(full{}) }, 10, "the disk is full"},
 		{"full while writing", func(f *File) { f.buffer = bufio.NewWriter(full{}) }, 1 << 20, "the disk is full"},
-		{"it cannot be synced", func(f *File) { f.file.Close() }, 0, "file already closed"},
+		{"it cannot be synced", func(f *File) {
+			f.file.Close()
+			_, f.file, _ = os.Pipe()
+		}, 0, ""},
+		{"it cannot be closed", func(f *File) { f.file.Close() }, 0, "file already closed"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "a.csv")
@@ -200,7 +205,7 @@ func TestPartialStaysWhenOnlyTheRenameFails(t *testing.T) {
 	}
 }
 
-// Two runs that write the same file: the second one that ends is told so.
+// Two runs that write the same file: the second one that ends gets an error.
 func TestPartialThatIsTakenAway(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.csv")
 	f, err := CreateFile(path)
@@ -211,7 +216,8 @@ func TestPartialThatIsTakenAway(t *testing.T) {
 		return // an open file cannot be taken away there
 	}
 	refused, ok := errors.AsType[*WriteError](f.Commit())
-	if !ok || !strings.Contains(refused.What, "another program has moved or removed it") || !strings.Contains(refused.Hint, "from the ledger") {
+	if !ok || !strings.Contains(refused.What, "another program has moved or removed it") ||
+		!strings.Contains(refused.Hint, "from the ledger") {
 		t.Errorf("%+v", refused)
 	}
 }

@@ -12,7 +12,8 @@ import (
 func TestLeavers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "customers.leavers.csv")
 	leavers := []Leaver{
-		{"ada@example.com", "Ada \"Al\" Byron", "qm:1", "revoke", "in no row since 2025-03-01", Day{time.Date(2025, 3, 1, 23, 0, 0, 0, time.FixedZone("", -7200))}, "hr", "3f9a"},
+		{"ada@example.com", "Ada \"Al\" Byron", "qm:1", "revoke", "in no row since 2025-03-01", Day{time.Date(2025, 3, 1,
+			23, 0, 0, 0, time.FixedZone("", -7200))}, "hr", "3f9a"},
 		{"-b@example.com", "=B", "qm:2", "review", "the external id is here under a new address", Day{}, "@hr", "3f9a"},
 	}
 	if err := WriteLeavers(path, ',', leavers); err != nil {

@@ -96,7 +96,8 @@ func TestMetricsKeepTheLastSuccess(t *testing.T) {
 func TestMetricsOfLeaversAndAccess(t *testing.T) {
 	s := exampleSummary()
 	s.Access = exampleAccess()
-	s.Leavers = &LeaverTotals{Path: "l.csv", Revoke: 2, Review: 1, Rows: &Rows{Read: 3, Counts: []Count{{outcome.Revoked, 2}, {outcome.Review, 1}}}}
+	s.Leavers = &LeaverTotals{Path: "l.csv", Revoke: 2, Review: 1, Rows: &Rows{Read: 3,
+		Counts: []Count{{outcome.Revoked, 2}, {outcome.Review, 1}}}}
 	got := string(metrics("hr", s, ""))
 	for _, want := range []string{
 		"# TYPE jsm_onboard_leavers gauge\n",

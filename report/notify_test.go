@@ -73,7 +73,8 @@ func TestMonitorKeepsItsURLAndItsBodyToItself(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = m.Post(t.Context(), test.signal, []byte("body"))
-		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "3f9a") || strings.Contains(err.Error(), "hidden") {
+		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "3f9a") ||
+			strings.Contains(err.Error(), "hidden") {
 			t.Errorf("err = %v, want %q and no secret", err, test.want)
 		}
 	}
@@ -99,7 +100,8 @@ func TestMonitorGivesUp(t *testing.T) {
 }
 
 func TestNewMonitorRefuses(t *testing.T) {
-	for _, address := range []string{"", "hc-ping.com/secret", "ftp://hc-ping.com/secret", "https:///secret", "https://%zz/secret"} {
+	for _, address := range []string{"", "hc-ping.com/secret", "ftp://hc-ping.com/secret", "https:///secret",
+		"https://%zz/secret"} {
 		_, err := NewMonitor(address)
 		if err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: %v", address, err)

@@ -31,7 +31,8 @@ func exampleSurvey() *export.Survey {
 		Source:     "Zendesk users",
 		Dialect:    export.Dialect{Delimiter: ';', Quote: '"'},
 		Advice: []export.Advice{
-			{Count: 7, Places: at(4, 6, 7, 9, 10), Text: "7 people look suspended (Suspended=true)", Flag: "--exclude 'Suspended=true'"},
+			{Count: 7, Places: at(4, 6, 7, 9, 10), Text: "7 people look suspended (Suspended=true)",
+				Flag: "--exclude 'Suspended=true'"},
 			{Count: 2, Text: "2 people look like agents"},
 		},
 		Columns: []export.Column{
@@ -47,17 +48,21 @@ func exampleSurvey() *export.Survey {
 		Excluded:   10,
 		Duplicates: 20,
 		Problems: []export.Problem{
-			{Kind: "title_lines", Severity: export.Repaired, Count: 1, Places: []export.Place{{Row: 1, Line: 1}}, Text: "line before the header was passed over"},
+			{Kind: "title_lines", Severity: export.Repaired, Count: 1, Places: []export.Place{{Row: 1, Line: 1}},
+				Text: "line before the header was passed over"},
 			{Kind: "single_quotes", Severity: export.Repaired, Count: 1, Text: "cells are quoted with '"},
-			{Kind: "no_address", Severity: export.Rejected, Count: 11, Places: at(3, 5, 8, 13, 21), Text: "rows without an address",
+			{Kind: "no_address", Severity: export.Rejected, Count: 11, Places: at(3, 5, 8, 13, 21),
+				Text: "rows without an address",
 				Values: []export.Value{
 					{Place: export.Place{Row: 3, Line: 4}, Text: "\x1b[2Jann at " + strings.Repeat("n", 80), Why: "it has no @"},
 					{Place: export.Place{Row: 5, Line: 5}, Text: "Bo"},
 				}},
-			{Kind: "row_not_utf8", Severity: export.Rejected, Count: 1, Places: at(34), Text: "row that is not UTF-8", Hint: "save the file in one encoding"},
+			{Kind: "row_not_utf8", Severity: export.Rejected, Count: 1, Places: at(34), Text: "row that is not UTF-8",
+				Hint: "save the file in one encoding"},
 		},
 		Examples: []export.Example{
-			{Place: export.Place{Row: 4, Line: 4}, Name: `Ann "A" Lee`, Email: "ann.lee@example.com", ExternalID: "17", Organization: "ACME"},
+			{Place: export.Place{Row: 4, Line: 4}, Name: `Ann "A" Lee`, Email: "ann.lee@example.com", ExternalID: "17",
+				Organization: "ACME"},
 			{Place: export.Place{Row: 5, Line: 6}, Name: "山田 太郎", Email: "taro@example.org"},
 		},
 	}
@@ -65,14 +70,16 @@ func exampleSurvey() *export.Survey {
 
 func TestPlanText(t *testing.T) {
 	whole := importer.Plan{
-		Survey: exampleSurvey(), Resumed: true, Finished: 100, Create: 795, Known: 65, Renames: 2, RevokedBefore: 5, Fixed: 10,
+		Survey: exampleSurvey(), Resumed: true, Finished: 100, Create: 795, Known: 65, Renames: 2, RevokedBefore: 5,
+		Fixed:        10,
 		NamesChanged: 3, OtherAddress: 1,
 	}
 	whole.Run.ID = "3f9a"
 	access := whole
 	access.Resumed, access.Finished = false, 0
 	access.Access = &importer.AccessPlan{
-		Organizations: true, Scanned: true, Named: 40, Existing: 28, ToCreate: 12, FirstNew: []string{"ACME", "\x1b[2JEvil", "Größe AG"},
+		Organizations: true, Scanned: true, Named: 40, Existing: 28, ToCreate: 12, FirstNew: []string{"ACME",
+			"\x1b[2JEvil", "Größe AG"},
 		Memberships: 950, WithoutOrganization: 7, InvalidRows: 2,
 		ServiceDesks: []apiclient.ServiceDesk{{ProjectKey: "SUP", ProjectName: "Support"}},
 	}
@@ -85,9 +92,11 @@ func TestPlanText(t *testing.T) {
 		Survey: &export.Survey{Rows: 12}, Create: 10, Settled: totals(map[outcome.Status]int{outcome.AlreadyRevoked: 2}),
 		Undoes: &ledger.Run{ID: "3f9a", Job: ledger.Job{Command: "import", Input: "customers.csv"}, StartedAt: began},
 	}
-	revoke := importer.Plan{Survey: exampleSurvey(), Create: 1000, Settled: totals(map[outcome.Status]int{outcome.NotPortalOnly: 12})}
-	o := Outlook{Site: "https://example.atlassian.net", Account: "Support \x1b[31mRobot", Source: "hr", Ledger: "/state/example.db",
-		Rate: 100, Notes: []string{"Leavers: 3 people are gone from the file."}}
+	revoke := importer.Plan{Survey: exampleSurvey(), Create: 1000,
+		Settled: totals(map[outcome.Status]int{outcome.NotPortalOnly: 12})}
+	o := Outlook{Site: "https://example.atlassian.net", Account: "Support \x1b[31mRobot", Source: "hr",
+		Ledger: "/state/example.db",
+		Rate:   100, Notes: []string{"Leavers: 3 people are gone from the file."}}
 	asked := o
 	asked.Organizations, asked.ServiceDesks = true, []string{"SUP"}
 	for _, test := range []struct {
@@ -118,17 +127,22 @@ func TestPlanLastLine(t *testing.T) {
 		want    string
 	}{
 		{"nothing", "import", importer.Plan{}, Outlook{Rate: 100}, "Nothing has to be sent."},
-		{"held", "import", importer.Plan{Create: 5}, Outlook{Rate: 100, Held: true, DryRun: true}, "Held back by a guard: nothing is sent."},
-		{"look-ups alone", "import", importer.Plan{LookUps: 2000}, Outlook{Rate: 100}, "Nobody has to be created; 2,000 account ids are still to be looked up."},
+		{"held", "import", importer.Plan{Create: 5}, Outlook{Rate: 100, Held: true, DryRun: true},
+			"Held back by a guard: nothing is sent."},
+		{"look-ups alone", "import", importer.Plan{LookUps: 2000}, Outlook{Rate: 100},
+			"Nobody has to be created; 2,000 account ids are still to be looked up."},
 		{"renames alone", "import", importer.Plan{Renames: 2}, Outlook{}, "2 requests in all."},
 		{"unpaced", "import", importer.Plan{Create: 1}, Outlook{}, "1 request in all."},
 		{"many", "import", importer.Plan{Create: 90000}, Outlook{Rate: 100}, "90,000 requests at 100/s: about 15m."},
-		{"dry run", "import", importer.Plan{Create: 5}, Outlook{Rate: 100, DryRun: true}, "Dry run: nothing is sent. 5 requests at 100/s: about 1s."},
-		{"revoke", "revoke", importer.Plan{Create: 5}, Outlook{Rate: 2.5}, "Access comes back only by hand. 5 requests at 2.5/s: about 2s."},
+		{"dry run", "import", importer.Plan{Create: 5}, Outlook{Rate: 100, DryRun: true},
+			"Dry run: nothing is sent. 5 requests at 100/s: about 1s."},
+		{"revoke", "revoke", importer.Plan{Create: 5}, Outlook{Rate: 2.5},
+			"Access comes back only by hand. 5 requests at 2.5/s: about 2s."},
 		{"limit", "import", importer.Plan{Create: 90000}, Outlook{Rate: 100, Limit: 3000},
 			"At most 3,000 new customers at 100/s: about 30s, or longer when many have an account already."},
 		{"limit of one", "import", importer.Plan{Create: 2}, Outlook{Limit: 1}, "At most 1 new customer in all."},
-		{"limit above all", "import", importer.Plan{Create: 2}, Outlook{Rate: 100, Limit: 2}, "2 requests at 100/s: about 1s."},
+		{"limit above all", "import", importer.Plan{Create: 2}, Outlook{Rate: 100, Limit: 2},
+			"2 requests at 100/s: about 1s."},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -141,7 +155,8 @@ func TestPlanLastLine(t *testing.T) {
 
 func TestPlanShowsTheLimit(t *testing.T) {
 	p := &importer.Plan{Survey: exampleSurvey(), Create: 37}
-	for limit, want := range map[int]string{0: "       37  to create\n", 37: "       37  to create\n", 1: "       37  to create            1 of them in this run (--limit 1).\n"} {
+	for limit, want := range map[int]string{0: "       37  to create\n", 37: "       37  to create\n",
+		1: "       37  to create            1 of them in this run (--limit 1).\n"} {
 		if got := PlanText("import", p, Outlook{Limit: limit}); !strings.Contains(got, want) {
 			t.Errorf("--limit %d: no %q in\n%s", limit, want, got)
 		}
@@ -153,12 +168,16 @@ func TestFirstOffer(t *testing.T) {
 		row  importer.FirstRow
 		want string
 	}{
-		{importer.FirstRow{Place: export.Place{Row: 2, Line: 2}, Email: "ann@example.com", Name: "Ann"}, "would be row 2: ann@example.com, Ann\n"},
-		{importer.FirstRow{Place: export.Place{Row: 3, Line: 9}, Email: "bo@example.com", Name: "bo@example.com"}, "would be row 3 (line 9): bo@example.com\n"},
-		{importer.FirstRow{Place: export.Place{Row: 4, Line: 4}, Email: "cy@example.com", Name: "Cy\x1b[2J" + strings.Repeat("y", 80)},
+		{importer.FirstRow{Place: export.Place{Row: 2, Line: 2}, Email: "ann@example.com", Name: "Ann"},
+			"would be row 2: ann@example.com, Ann\n"},
+		{importer.FirstRow{Place: export.Place{Row: 3, Line: 9}, Email: "bo@example.com", Name: "bo@example.com"},
+			"would be row 3 (line 9): bo@example.com\n"},
+		{importer.FirstRow{Place: export.Place{Row: 4, Line: 4}, Email: "cy@example.com",
+			Name: "Cy\x1b[2J" + strings.Repeat("y", 80)},
 			`would be row 4: cy@example.com, Cy\x1b[2J` + strings.Repeat("y", 50) + "…\n"},
 	} {
-		if got := FirstOffer(2000, test.row); !strings.HasSuffix(got, test.want) || !strings.HasPrefix(got, "\n2,000 customers would be created.") {
+		if got := FirstOffer(2000, test.row); !strings.HasSuffix(got, test.want) || !strings.HasPrefix(got,
+			"\n2,000 customers would be created.") {
 			t.Errorf("%q does not end with %q", got, test.want)
 		}
 	}

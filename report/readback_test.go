@@ -41,8 +41,10 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 	header := []string{"email", "name", "notes", "'more", "jsm_project"}
 	var results []importer.Result
 	var want [][]string
-	for n, tricky := range []string{"", "plain", "=1+1", "'=1", "''=1", "'", "'plain", "+", "-", "@x", " =1", "' =1", "\u00a0=1", "\t=1",
-		"two\r\nlines", "\"quoted\"", "a,b;c\td|e", "＝1", "\"", "\"\"", "\\\"", "'\"=1", " blanks ", "\u200b=1", "\ufeff=1", "Zoë", "  '=1",
+	for n, tricky := range []string{"", "plain", "=1+1", "'=1", "''=1", "'", "'plain", "+", "-", "@x", " =1", "' =1",
+		"\u00a0=1", "\t=1",
+		"two\r\nlines", "\"quoted\"", "a,b;c\td|e", "＝1", "\"", "\"\"", "\\\"", "'\"=1", " blanks ", "\u200b=1",
+		"\ufeff=1", "Zoë", "  '=1",
 		"#TYPE", "sep=;", "Zo\xeb"} {
 		cells := []string{fmt.Sprintf("ada.byron%d@example.com", n), "Ada Byron", tricky, tricky + "x", "own"}
 		r := result(n+1, outcome.Failed, "=refused", cells...)
@@ -50,7 +52,8 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 		results = append(results, r)
 		want = append(want, cells)
 	}
-	for _, l := range []Layout{{Header: header, Width: 5, Delimiter: ','}, {Header: header, Width: 5, Delimiter: ';', Access: true}} {
+	for _, l := range []Layout{{Header: header, Width: 5, Delimiter: ','}, {Header: header, Width: 5, Delimiter: ';',
+		Access: true}} {
 		folder := t.TempDir()
 		paths := []string{filepath.Join(folder, "c.failed.csv"), filepath.Join(folder, "c.results.csv")}
 		r, err := NewResults(paths[1], l)

@@ -50,11 +50,12 @@ func TestResults(t *testing.T) {
 			`"Email","","Name","","jsm_status","jsm_account_id","jsm_reason","jsm_row","jsm_line","jsm_http_status","jsm_attempts"` + "\r\n" +
 			`"ada@example.com","","Ada ""Al"" Byron","","created","qm:1","","415","424","201","1"` + "\r\n" +
 			"\"z@example.com\",\"x\r\ny\",\"Zoë\",\"surplus\",\"invalid\",\"\",\"not UTF-8\",\"3\",\"3\",\"\",\"0\"\r\n"},
-		{"semicolons and access", Layout{Header: []string{"Email", "", "Name"}, Width: 4, Delimiter: ';', Access: true}, "\ufeff" +
-			`"Email";"";"Name";"";"jsm_status";"jsm_account_id";"jsm_organization";"jsm_service_desk";"jsm_reason";"jsm_row";"jsm_line";` +
-			`"jsm_http_status";"jsm_attempts"` + "\r\n" +
-			`"ada@example.com";"";"Ada ""Al"" Byron";"";"created";"qm:1";"added";"known;failed";"";"415";"424";"201";"1"` + "\r\n" +
-			"\"z@example.com\";\"x\r\ny\";\"Zoë\";\"surplus\";\"invalid\";\"\";\"\";\"\";\"not UTF-8\";\"3\";\"3\";\"\";\"0\"\r\n"},
+		{"semicolons and access", Layout{Header: []string{"Email", "", "Name"}, Width: 4, Delimiter: ';', Access: true},
+			"\ufeff" +
+				`"Email";"";"Name";"";"jsm_status";"jsm_account_id";"jsm_organization";"jsm_service_desk";"jsm_reason";"jsm_row";"jsm_line";` +
+				`"jsm_http_status";"jsm_attempts"` + "\r\n" +
+				`"ada@example.com";"";"Ada ""Al"" Byron";"";"created";"qm:1";"added";"known;failed";"";"415";"424";"201";"1"` + "\r\n" +
+				"\"z@example.com\";\"x\r\ny\";\"Zoë\";\"surplus\";\"invalid\";\"\";\"\";\"\";\"not UTF-8\";\"3\";\"3\";\"\";\"0\"\r\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, writeResults(t, test.l, created, broken)); diff != "" {
@@ -90,8 +91,10 @@ func TestResultsNeverStandOnTheWrongRow(t *testing.T) {
 		rows []importer.Result
 		want string
 	}{
-		{"gap", []importer.Result{result(1, outcome.Created, "", "a"), result(3, outcome.Created, "", "b")}, "row 3 came after row 1"},
-		{"twice", []importer.Result{result(1, outcome.Created, "", "a"), result(1, outcome.Created, "", "a")}, "row 1 came after row 1"},
+		{"gap", []importer.Result{result(1, outcome.Created, "", "a"), result(3, outcome.Created, "", "b")},
+			"row 3 came after row 1"},
+		{"twice", []importer.Result{result(1, outcome.Created, "", "a"), result(1, outcome.Created, "", "a")},
+			"row 1 came after row 1"},
 		{"not from the start", []importer.Result{result(2, outcome.Created, "", "a")}, "row 2 came after row 0"},
 		{"too wide", []importer.Result{result(1, outcome.Created, "", "a", "b", "c")}, "row 2 has 3 cells"},
 	}
@@ -185,7 +188,8 @@ func parse(t *testing.T, record string) []string {
 }
 
 func BenchmarkResults(b *testing.B) {
-	cells := []string{"1234567", "Ada Byron", "ada.byron.1234567@example.com", "+49 30 1234567", "Example Corp", "Berlin", "", "",
+	cells := []string{"1234567", "Ada Byron", "ada.byron.1234567@example.com", "+49 30 1234567", "Example Corp",
+		"Berlin", "", "",
 		"2025-03-01", "active", "vip,press", "Met at the fair"}
 	r, err := NewResults(filepath.Join(b.TempDir(), "r.csv"), Layout{Header: cells, Width: len(cells)})
 	if err != nil {

@@ -86,7 +86,8 @@ func TestEveryStatusIsShown(t *testing.T) {
 		if strings.HasPrefix(s.String(), "status(") {
 			break
 		}
-		rows := CountRows(1, append(outcome.ImportStatuses(), outcome.RevokeStatuses()...), totals(map[outcome.Status]int{s: 1}))
+		rows := CountRows(1, append(outcome.ImportStatuses(), outcome.RevokeStatuses()...),
+			totals(map[outcome.Status]int{s: 1}))
 		got := Totals(Summary{Rows: rows}, Ending{})
 		if s.Meaning() == "" || !strings.Contains(got, "        1  "+s.String()+" ") || !strings.Contains(got, s.Meaning()) {
 			t.Errorf("%s is not shown with its meaning:\n%s", s, got)

@@ -20,7 +20,8 @@ func TestTotals(t *testing.T) {
 	golden(t, "totals.txt", Totals(exampleSummary(), Ending{}))
 
 	stopped := exampleSummary()
-	stopped.Outcome, stopped.StopReason, stopped.ExitCode, stopped.Failed = ledger.Stopped, "interrupted.", 130, "my customers.failed-2.csv"
+	stopped.Outcome, stopped.StopReason, stopped.ExitCode, stopped.Failed = ledger.Stopped, "interrupted.", 130,
+		"my customers.failed-2.csv"
 	stopped.Requests, stopped.Rate, stopped.Rows.Read, stopped.Skipped = Requests{}, Rate{}, 1013, 0
 	golden(t, "totals-stopped.txt", Totals(stopped, Ending{Kept: "/x/my customers.failed.csv", Page: "run.html"}))
 
@@ -29,7 +30,8 @@ func TestTotals(t *testing.T) {
 	sync.Session, sync.SessionAt = 3, Second{sync.FinishedAt.Add(-40 * time.Second)}
 	sync.Access, sync.Failed = exampleAccess(), ""
 	sync.Access.ToReview = make([]AccessReview, 2)
-	sync.Leavers = &LeaverTotals{Path: "l.csv", Revoke: 3, Review: 1, Rows: &rows, Results: "l.revoked.csv", Sent: 1012, Throttled: 3}
+	sync.Leavers = &LeaverTotals{Path: "l.csv", Revoke: 3, Review: 1, Rows: &rows, Results: "l.revoked.csv", Sent: 1012,
+		Throttled: 3}
 	golden(t, "totals-sync.txt", Totals(sync, Ending{Gone: true}))
 }
 
@@ -56,7 +58,8 @@ func TestLeaverLines(t *testing.T) {
 	}{
 		{nil, "[]"},
 		{&LeaverTotals{Path: "l.csv"}, "[0 to revoke, 0 to review: l.csv]"},
-		{&LeaverTotals{Path: "l.csv", Revoke: 2, Review: 1000, Held: "too many"}, "[2 to revoke, 1,000 to review: l.csv too many]"},
+		{&LeaverTotals{Path: "l.csv", Revoke: 2, Review: 1000, Held: "too many"},
+			"[2 to revoke, 1,000 to review: l.csv too many]"},
 		{&LeaverTotals{Held: "it stopped"}, "[it stopped]"},
 	} {
 		if got := fmt.Sprint(LeaverLines(test.d)); got != test.want {
@@ -70,8 +73,9 @@ func TestNextSteps(t *testing.T) {
 		n := totals(counts)
 		return CountRows(n.Sum(), slices.Collect(maps.Keys(counts)), n)
 	}
-	revoked := rows(map[outcome.Status]int{outcome.Revoked: 5, outcome.Review: 1, outcome.NotFound: 1, outcome.NotPortalOnly: 1,
-		outcome.Invalid: 1, outcome.Failed: 1, outcome.Unknown: 1})
+	revoked := rows(map[outcome.Status]int{outcome.Revoked: 5, outcome.Review: 1, outcome.NotFound: 1,
+		outcome.NotPortalOnly: 1,
+		outcome.Invalid:       1, outcome.Failed: 1, outcome.Unknown: 1})
 	byHand := Step{Text: "4 accounts were left as they were: jsm_reason in r.csv says why, and what to do by hand"}
 	again := Step{Text: "2 accounts are not revoked for certain: read jsm_reason in r.csv, then run the same command again"}
 	fix := Step{"2 rows need fixing: edit my f.csv, then:", "jsm-onboard import 'my f.csv' --sandbox"}
@@ -88,21 +92,26 @@ func TestNextSteps(t *testing.T) {
 		want []Step
 	}{
 		{"all is good", complete(Summary{}), Ending{}, nil},
-		{"rows to fix", complete(Summary{ExitCode: 3, Failed: "my f.csv", Rows: invalid}), Ending{Site: []string{"--sandbox"}}, []Step{fix}},
+		{"rows to fix", complete(Summary{ExitCode: 3, Failed: "my f.csv", Rows: invalid}),
+			Ending{Site: []string{"--sandbox"}}, []Step{fix}},
 		{"rows that were refused", complete(Summary{Failed: "f.csv", Rows: refused}), Ending{},
 			[]Step{{"1 row needs fixing: fix the cause that jsm_reason in f.csv names, then:", "jsm-onboard import f.csv"}}},
-		{"both", complete(Summary{Failed: "f.csv", Rows: both}), Ending{Site: []string{"--ledger", "my ledger"}, Read: []string{"--column", "email=Contact"}},
+		{"both", complete(Summary{Failed: "f.csv", Rows: both}), Ending{Site: []string{"--ledger", "my ledger"},
+			Read: []string{"--column", "email=Contact"}},
 			[]Step{{"4 rows need fixing: edit f.csv for the 2 that are wrong; for 2 fix the cause that jsm_reason names; then:",
 				"jsm-onboard import f.csv --ledger 'my ledger' --column email=Contact"}}},
 		{"fixed elsewhere", complete(Summary{ExitCode: 3, Failed: "f-2.csv", Rows: invalid}), Ending{Kept: "f.csv"},
 			[]Step{{"2 rows need fixing, unless done in f.csv: edit f-2.csv, then:", "jsm-onboard import f-2.csv"}}},
-		{"limit", Summary{Outcome: ledger.Stopped, ExitCode: 3, Failed: "my f.csv", Rows: invalid}, Ending{Site: []string{"--sandbox"}},
+		{"limit", Summary{Outcome: ledger.Stopped, ExitCode: 3, Failed: "my f.csv", Rows: invalid},
+			Ending{Site: []string{"--sandbox"}},
 			[]Step{{Text: "run the same command again for the rest; without --limit it runs to the end"}, fix}},
 		{"a hint", Summary{Outcome: ledger.Stopped, Hint: "fix the cause"}, Ending{}, []Step{{Text: "fix the cause"}}},
-		{"held", Summary{Outcome: ledger.Held, ExitCode: 5, Hint: "look", Failed: "f.csv", Rows: invalid}, Ending{}, []Step{{Text: "look"}}},
+		{"held", Summary{Outcome: ledger.Held, ExitCode: 5, Hint: "look", Failed: "f.csv", Rows: invalid}, Ending{},
+			[]Step{{Text: "look"}}},
 		{"interrupted", Summary{Outcome: ledger.Stopped, ExitCode: 130, Failed: "f.csv", Rows: invalid}, Ending{},
 			[]Step{{Text: "run the same command again: it continues where it stopped"}}},
-		{"revoked before", complete(Summary{ExitCode: 3, Results: "r.csv", Rows: rows(map[outcome.Status]int{outcome.RevokedBefore: 2000})}),
+		{"revoked before", complete(Summary{ExitCode: 3, Results: "r.csv",
+			Rows: rows(map[outcome.Status]int{outcome.RevokedBefore: 2000})}),
 			Ending{Site: []string{"--site", "acme"}},
 			[]Step{{"2,000 rows are revoked_before: give access back by hand, where jsm_reason in r.csv says, then:",
 				"jsm-onboard import r.csv --site acme --include jsm_status=revoked_before --resend-known"}}},
@@ -110,15 +119,19 @@ func TestNextSteps(t *testing.T) {
 			[]Step{{Text: "1 customer is in an earlier organization, too: see access.to_review in the summary"}}},
 		{"memberships", complete(Summary{Results: "r.csv", Access: exampleAccess()}), Ending{},
 			[]Step{{Text: "10 memberships failed: jsm_reason in r.csv says why; then run the same command again"}}},
-		{"revoke", complete(Summary{Command: "revoke", ExitCode: 3, Results: "r.csv", Rows: revoked}), Ending{}, []Step{byHand, again}},
-		{"undo", complete(Summary{Command: "undo", ExitCode: 3, Results: "r.csv", Rows: revoked}), Ending{}, []Step{byHand, again}},
+		{"revoke", complete(Summary{Command: "revoke", ExitCode: 3, Results: "r.csv", Rows: revoked}), Ending{},
+			[]Step{byHand, again}},
+		{"undo", complete(Summary{Command: "undo", ExitCode: 3, Results: "r.csv", Rows: revoked}), Ending{}, []Step{byHand,
+			again}},
 		{"leavers listed", complete(Summary{Command: "sync", Leavers: &LeaverTotals{Path: "l.csv", Revoke: 1, Review: 1}}),
 			Ending{Site: []string{"--site", "acme"}, Read: []string{"--column", "email=Contact"}},
 			[]Step{{Text: "1 leaver to review: jsm_reason in l.csv says why, and what to do by hand"},
 				{"look at l.csv; to revoke the access of those on it:", "jsm-onboard revoke l.csv --site acme"}}},
-		{"leavers revoked", complete(Summary{Command: "sync", ExitCode: 3, Leavers: &LeaverTotals{Path: "l.csv", Revoke: 10, Rows: &revoked, Results: "r.csv"}}),
+		{"leavers revoked", complete(Summary{Command: "sync", ExitCode: 3, Leavers: &LeaverTotals{Path: "l.csv",
+			Revoke: 10, Rows: &revoked, Results: "r.csv"}}),
 			Ending{}, []Step{byHand, again}},
-		{"leavers held", complete(Summary{Command: "sync", ExitCode: 5, Hint: "look", Leavers: &LeaverTotals{Path: "l.csv", Revoke: 10, Held: "too many"}}),
+		{"leavers held", complete(Summary{Command: "sync", ExitCode: 5, Hint: "look", Leavers: &LeaverTotals{Path: "l.csv",
+			Revoke: 10, Held: "too many"}}),
 			Ending{}, []Step{{Text: "look"}}},
 	}
 	for _, test := range tests {

@@ -78,8 +78,10 @@ func browse(t *testing.T, page []byte, dark bool) found {
 	})
 	site := httptest.NewServer(mux)
 	defer site.Close()
-	args := []string{"--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--user-data-dir=" + t.TempDir(), "--virtual-time-budget=10000", "--dump-dom"}
+	args := []string{"--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-quic",
+		"--no-first-run", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--user-data-dir=" + t.TempDir(), "--virtual-time-budget=10000",
+		"--dump-dom"}
 	if dark {
 		args = append(args, "--blink-settings=preferredColorScheme=0")
 	}

@@ -18,7 +18,7 @@ const (
 )
 
 // mark is a rectangle of a chart.
-type mark struct{ Class, X, Y, Width, Height, Text string }
+type mark struct{ X, Y, Width, Height, Text string }
 
 // chart is the run over time.
 type chart struct {

@@ -84,17 +84,22 @@ func examplePage(addresses bool) Page {
 	f := NewFindings(addresses, []export.Column{{Field: export.Email, Index: 0}, {Field: export.Name, Index: 1}})
 	f.Add(said(1, outcome.Created, "Ada Byron", "ada@example.com", ""))
 	for n := 2; n <= 11; n++ {
-		f.Add(said(n, outcome.Duplicate, "Ada Byron", "ada@example.com", fmt.Sprintf("same address as row %d (line %d)", n, n+1)))
+		f.Add(said(n, outcome.Duplicate, "Ada Byron", "ada@example.com", fmt.Sprintf("same address as row %d (line %d)", n,
+			n+1)))
 	}
-	f.Add(said(12, outcome.Conflict, "Blaise Martin", "blaise@example.org", `the account was there before, under another name ("B. Martin")`))
+	f.Add(said(12, outcome.Conflict, "Blaise Martin", "blaise@example.org",
+		`the account was there before, under another name ("B. Martin")`))
 	for n := 13; n <= 20; n++ {
 		f.Add(said(n, outcome.Invalid, "", "", `"someone`+fmt.Sprint(n)+`@@example.net" is no address`))
 	}
 	evil := `the site refused this row: <script>document.title="owned"</script><img src=x onerror=alert(1)>; fix the row`
 	f.Add(said(21, outcome.Failed, "<script>alert(1)</script>", "x@example.com", evil))
-	f.Add(said(22, outcome.Failed, "Zoë Größe", "zoe@example.com", "the site refused this row: Zoë Größe <zoe@example.com> is blocked; fix the row"))
-	f.Add(said(23, outcome.Failed, "Carmen Vidal", "carmen@example.com", "the site could not be reached; nothing was done"))
-	f.Add(said(24, outcome.Failed, "Dmitri Volkov", "dmitri@example.com", "the site could not be reached; nothing was done"))
+	f.Add(said(22, outcome.Failed, "Zoë Größe", "zoe@example.com",
+		"the site refused this row: Zoë Größe <zoe@example.com> is blocked; fix the row"))
+	f.Add(said(23, outcome.Failed, "Carmen Vidal", "carmen@example.com",
+		"the site could not be reached; nothing was done"))
+	f.Add(said(24, outcome.Failed, "Dmitri Volkov", "dmitri@example.com",
+		"the site could not be reached; nothing was done"))
 	return Page{Version: "v1.2.0", Summary: exampleSummary(), Trace: r.Trace(), Findings: f}
 }
 
@@ -185,7 +190,8 @@ func TestPageHoldsNoNamesUnlessAsked(t *testing.T) {
 		}
 	}
 	got = html(t, examplePage(true))
-	for _, word := range []string{"Zoë Größe", "zoe@example.com", "someone13", "carmen@example.com", "<td>cell of </td>", "--page-addresses"} {
+	for _, word := range []string{"Zoë Größe", "zoe@example.com", "someone13", "carmen@example.com",
+		"<td>cell of </td>", "--page-addresses"} {
 		if !strings.Contains(got, word) {
 			t.Errorf("the page with addresses does not hold %s", word)
 		}
@@ -199,11 +205,13 @@ func TestRedact(t *testing.T) {
 		{`"x@y" and "a \" b" and "open`, `"…" and "…" and "…"`},
 		{"see ada@example.com, <bob@example.org>", "see …@…, <…@…>"},
 		{"it has no @, or ends in bob@ or @example.org", "it has no @, or ends in …@… or …@…"},
-		{"further addresses not onboarded: c@example.com; other.ada@example.com", "further addresses not onboarded: …@…; …@…"},
+		{"further addresses not onboarded: c@example.com; other.ada@example.com",
+			"further addresses not onboarded: …@…; …@…"},
 		{"ada@example.com.au and o'ada@example.com", "…@… and …@…"},
 	}
 	for _, test := range tests {
-		got := redact(importer.Result{Outcome: outcome.Outcome{Name: "Ada Byron", Email: "ada@example.com", Reason: test.reason}})
+		got := redact(importer.Result{Outcome: outcome.Outcome{Name: "Ada Byron", Email: "ada@example.com",
+			Reason: test.reason}})
 		if got != test.want {
 			t.Errorf("%q became %q, want %q", test.reason, got, test.want)
 		}
@@ -215,7 +223,8 @@ func TestPageLetsNothingBecomeMarkup(t *testing.T) {
 	p := examplePage(true)
 	evil := `"><script>alert(1)</script>'</style></title><img src=x onerror=alert(1)>`
 	s := &p.Summary
-	s.Input, s.Site, s.RunID, p.Version, s.Results, s.Failed, s.Ledger, s.InputSHA256 = evil, evil, evil, evil, evil, evil, evil, evil
+	s.Input, s.Site, s.RunID, p.Version, s.Results, s.Failed, s.Ledger, s.InputSHA256 = evil, evil, evil, evil, evil,
+		evil, evil, evil
 	s.Access.ServiceDesks = map[string]report.DeskCounts{evil: {}}
 	for i := range p.Findings.listed {
 		row := &p.Findings.listed[i]
@@ -246,7 +255,8 @@ func elements(t *testing.T, page string) map[string]int {
 		}
 		count[token.Data]++
 		for _, a := range token.Attr {
-			if slices.Contains([]string{"src", "href", "srcset", "style", "action", "data"}, a.Key) || strings.HasPrefix(a.Key, "on") {
+			if slices.Contains([]string{"src", "href", "srcset", "style", "action", "data"}, a.Key) ||
+				strings.HasPrefix(a.Key, "on") {
 				t.Errorf("<%s %s=%q>", token.Data, a.Key, a.Val)
 			}
 		}
@@ -258,6 +268,10 @@ func TestPageNeedsNothingFromOutside(t *testing.T) {
 	got := elements(t, html(t, examplePage(true)))
 	if got["style"] != 1 || got["script"]+got["link"]+got["img"]+got["iframe"]+got["a"] != 0 {
 		t.Errorf("%v", got)
+	}
+	policy := `content="default-src 'none'; style-src ` + nethtml.EscapeString(hashSource(pageCSS)) + `; base-uri 'none'`
+	if page := html(t, examplePage(true)); !strings.Contains(strings.ReplaceAll(page, "&#43;", "+"), policy) {
+		t.Errorf("no policy %s", policy)
 	}
 	if strings.Contains(pageCSS, "url(") || strings.Contains(pageCSS, "@import") {
 		t.Error("the style loads something")
@@ -339,7 +353,8 @@ func TestPageOfARunWithoutRecords(t *testing.T) {
 func TestPageOfAShortRun(t *testing.T) {
 	r := NewRecorder(time.Unix(0, 0))
 	r.Row(time.Unix(1, 0), true)
-	p := Page{Version: "jsm-onboard v1.2.0 (linux/amd64)", Summary: exampleSummary(), Trace: r.Trace(), Ending: report.Ending{Gone: true}}
+	p := Page{Version: "jsm-onboard v1.2.0 (linux/amd64)", Summary: exampleSummary(), Trace: r.Trace(),
+		Ending: report.Ending{Gone: true}}
 	p.Summary.FinishedAt.Time = p.Summary.StartedAt.Add(300 * time.Millisecond)
 	got := html(t, p)
 	if strings.Contains(got, "<figure>") || strings.Contains(got, p.Summary.Ledger) {
@@ -384,10 +399,14 @@ func TestPageOfLeavers(t *testing.T) {
 		want    []string // none: nothing about leavers
 	}{
 		{"an import", nil, nil},
-		{"listed", &report.LeaverTotals{Path: "l.csv", Revoke: 1, Review: 2}, []string{"<li>1 to revoke, 2 to review: l.csv</li>"}},
-		{"held", &report.LeaverTotals{Held: "the run stopped before its last row"}, []string{"<li>the run stopped before its last row</li>"}},
-		{"revoked", &report.LeaverTotals{Path: "l.csv", Revoke: 3, Rows: &became, Results: "l.revoked.csv"}, []string{"1 not_found: l.revoked.csv</li>",
-			`revoked</th><td role="cell" class="number">2</td><td role="cell" class="number">66.7 %</td>`, `not_found</th><td role="cell" class="number">1</td>`}},
+		{"listed", &report.LeaverTotals{Path: "l.csv", Revoke: 1, Review: 2},
+			[]string{"<li>1 to revoke, 2 to review: l.csv</li>"}},
+		{"held", &report.LeaverTotals{Held: "the run stopped before its last row"},
+			[]string{"<li>the run stopped before its last row</li>"}},
+		{"revoked", &report.LeaverTotals{Path: "l.csv", Revoke: 3, Rows: &became, Results: "l.revoked.csv"},
+			[]string{"1 not_found: l.revoked.csv</li>",
+				`revoked</th><td role="cell" class="number">2</td><td role="cell" class="number">66.7 %</td>`,
+				`not_found</th><td role="cell" class="number">1</td>`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := examplePage(false)

@@ -52,7 +52,8 @@ func TestTraceDoublesWhenItIsFull(t *testing.T) {
 	for _, test := range []struct {
 		second, steps int
 		width         time.Duration
-	}{{239, 240, time.Second}, {240, 121, 2 * time.Second}, {479, 240, 2 * time.Second}, {480, 121, 4 * time.Second}, {100000, 196, 512 * time.Second}} {
+	}{{239, 240, time.Second}, {240, 121, 2 * time.Second}, {479, 240, 2 * time.Second}, {480, 121, 4 * time.Second},
+		{100000, 196, 512 * time.Second}} {
 		r.Row(time.Unix(int64(test.second), 0), true)
 		rows++
 		got := r.Trace()

@@ -17,8 +17,6 @@ type view struct {
 	Title, Sentence, Verdict, VerdictClass string
 	Facts, Details                         []fact
 	Rows                                   table
-	Shares                                 []mark
-	ShareText                              string
 	Access, Leavers                        []string
 	LeaverRows                             *table // what became of leavers; nil: nothing was done
 	Next                                   []report.Step
@@ -71,7 +69,6 @@ func (p Page) view() *view {
 		v.Rows.Proof += " " + text.Counted(s.Skipped, "line that is no row was", "lines that are no rows were") + " skipped."
 	}
 	v.Verdict, v.VerdictClass = verdict(s, p.Findings)
-	v.share(s.Rows)
 	if p.Trace != nil {
 		v.Chart = p.Trace.draw()
 	}
@@ -126,15 +123,15 @@ func facts(s report.Summary) []fact {
 // details are for those who look after the run.
 func (p Page) details() []fact {
 	s := p.Summary
-	book := report.Shown(s.Ledger)
+	kept := report.Shown(s.Ledger)
 	if p.Ending.Gone {
-		book = "a sandbox's, which has ended with the run"
+		kept = "a sandbox's, which has ended with the run"
 	}
 	all := []fact{
 		{"Run", s.RunID},
 		{"Results", report.Shown(s.Results)},
 		{"Rows to fix", report.Shown(s.Failed)},
-		{"Ledger", book},
+		{"Ledger", kept},
 		{"SHA-256 of the input", s.InputSHA256},
 		{"Exit code", fmt.Sprint(s.ExitCode)},
 		{"Program", "jsm-onboard " + strings.TrimPrefix(p.Version, "jsm-onboard ")},
@@ -155,22 +152,6 @@ func tableOf(r report.Rows, unit string) table {
 		}
 	}
 	return t
-}
-
-// share makes the bar above the table.
-func (v *view) share(r report.Rows) {
-	x := 0.0
-	var words []string
-	for _, c := range r.Counts {
-		if c.Rows > 0 {
-			width := float64(c.Rows) / float64(r.Sum()) * 1000
-			word := c.Status.String() + " " + text.Grouped(c.Rows)
-			words = append(words, word)
-			v.Shares = append(v.Shares, mark{Class: c.Status.String(), X: number(x), Width: number(max(width, 2)), Text: word})
-			x += width
-		}
-	}
-	v.ShareText = "Rows by status: " + strings.Join(words, ", ")
 }
 
 func percent(n, of int) string {
