@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"jsm-onboard/apiclient/jsmtest"
 )
 
 // team is an export of people with these ids, and more rows.
@@ -231,41 +229,5 @@ func TestBackInARowThatIsNotSent(t *testing.T) {
 	c.must(0, append(args, "--revoke-leavers", "--max-shrink", "50%")...)
 	if revoked := c.revokedAt(); !revoked[personAddress(1)] || !revoked[personAddress(2)] {
 		t.Errorf("they have left for good, and %v are revoked", c.revokedAt())
-	}
-}
-
-// TestLeaverDeletedAtTheSite: an account that is not there any more is told
-// once, and whoever it was returns as somebody new.
-func TestLeaverDeletedAtTheSite(t *testing.T) {
-	c := newTrial(t, nil)
-	c.onboard(20, 0)
-	c.becomes(func(a *jsmtest.Account) bool { return a.Email != personAddress(19) })
-	c.export("crm.csv", 18)
-	revoke := []string{"sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%"}
-	c.must(3, revoke...)
-	if diff := cmp.Diff(map[string]int{"revoked": 1, "not_found": 1}, c.statuses("crm.leavers.revoked.csv")); diff != "" {
-		t.Error(diff)
-	}
-	if reason := c.rows("crm.leavers.revoked.csv")[1]["jsm_reason"]; !strings.Contains(reason, "was deleted there") {
-		t.Error(reason)
-	}
-	c.write("crm.csv", c.read("crm.csv")+"\n") // the second night
-	puts := c.puts()
-	c.must(0, revoke...)
-	if rows := c.rows("crm.leavers.csv"); len(rows) != 0 || c.puts() != puts {
-		t.Errorf("%d requests for %v", c.puts()-puts, rows)
-	}
-
-	c.export("crm.csv", 20)
-	c.says(c.must(0, "sync", "./crm.csv", "--dry-run"), "1  to create", "1  revoked before")
-	c.must(3, revoke...)
-	if diff := cmp.Diff(map[string]int{"known": 18, "revoked_before": 1, "created": 1}, c.statuses("crm.results.csv")); diff != "" {
-		t.Error(diff)
-	}
-	c.toldAgain("crm")
-	c.export("crm.csv", 18)
-	c.must(0, revoke...)
-	if len(c.revokedAt()) != 2 {
-		t.Errorf("%v", c.revokedAt())
 	}
 }

@@ -199,7 +199,8 @@ func (n *nights) cutShort() {
 	}
 	n.write("crm.csv", csvOf(n.rows()))
 	leavers, _ := n.list()
-	n.site.SetFaults(jsmtest.Fault{Kind: jsmtest.TokenEnds, After: 14})
+	n.site.RenewTokens()
+	n.site.SetFaults(jsmtest.Fault{Kind: jsmtest.TokenEnds, After: 8})
 	out := n.must(4, "sync", "./crm.csv", "--workers", "1")
 	n.site.SetFaults()
 	if !strings.Contains(out, "not known who has left") {
@@ -371,10 +372,13 @@ func (n *nights) leavers() map[string]string {
 	}
 	want := map[string]string{}
 	for email := range n.seen {
-		if _, ours := n.made[email]; !ours || here[email] || n.revoked[email] || n.shop[email] {
+		if here[email] || n.revoked[email] || n.shop[email] {
 			continue
 		}
 		want[email] = "revoke"
+		if _, ours := n.made[email]; !ours {
+			want[email] = "review"
+		}
 		if id := n.ids[email]; ids[id] && n.crm[id].email != email {
 			want[email] = "review"
 		}
