@@ -2,12 +2,10 @@ package cli
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"jsm-onboard/importer/export"
-	"jsm-onboard/importer/text"
 	"jsm-onboard/report"
 )
 
@@ -66,7 +64,6 @@ func (p *program) runCheck(ctx context.Context, f *checkFlags, path string) erro
 		return err
 	}
 	if survey.Invalid > 0 {
-		fmt.Fprintf(p.Err, "%s would not be sent.\n", text.Counted(survey.Invalid, "row", "rows"))
 		return exitError(exitNotGood)
 	}
 	return nil
