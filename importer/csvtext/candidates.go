@@ -36,6 +36,10 @@ var legacy = []Encoding{
 	{Name: "KOI8-R", Flag: "koi8-r", decoder: charmap.KOI8R},
 	{Name: "KOI8-U", Flag: "koi8-u", decoder: charmap.KOI8U},
 	{Name: "ISO 8859-5", Flag: "iso-8859-5", decoder: charmap.ISO8859_5},
+	{Name: "ISO 8859-6", Flag: "iso-8859-6", decoder: charmap.ISO8859_6},
+	{Name: "ISO 8859-7", Flag: "iso-8859-7", decoder: charmap.ISO8859_7},
+	{Name: "Mac Cyrillic", Flag: "x-mac-cyrillic", decoder: charmap.MacintoshCyrillic},
+	{Name: "cp437", Flag: "cp437", decoder: charmap.CodePage437},
 	{Name: "IBM866", Flag: "ibm866", decoder: charmap.CodePage866},
 }
 

@@ -255,13 +255,13 @@ func (r *Reader) Trim(cells []string) []string {
 	return slices.Clip(cells)
 }
 
-// scan follows the record at r, reading on as far as the bounds allow. In lines
-// over which an unclosed quote was followed before they are narrow: else each
-// line of a broken file would be searched to the bound.
+// scan follows the record at r, reading on as far as the bounds allow. They are
+// narrow for readings that repair, and in lines over which an unclosed quote was
+// followed before: else each line of a broken file would be searched to the bound.
 func (r *Reader) scan(by reading) outcome {
 	r.scanner.cellBound = maxCell
-	if r.place.Line <= r.suspect {
-		r.scanner.cellBound = maxCell / 256
+	if r.place.Line <= r.suspect || by != (reading{}) {
+		r.scanner.cellBound = maxCell / 64
 	}
 	for {
 		how := r.scanner.scan(r.buf[r.r:], r.eof, by)

@@ -3,6 +3,7 @@ package csvtext
 import (
 	"encoding/csv"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -111,5 +112,38 @@ func FuzzSplit(f *testing.F) {
 		if want := physicalLines(strings.ReplaceAll(text, utf8BOM, "")); !strings.Contains(text, utf8BOM) && !strings.Contains(text, "\x1a") && lines != want {
 			t.Fatalf("%d lines in records, %d in %q", lines, want, text)
 		}
+		compareWithOracle(t, text, whole)
 	})
+}
+
+// compareWithOracle holds the cells against those of encoding/csv, where that reads
+// the text without an error and nothing had to be repaired.
+func compareWithOracle(t *testing.T, text string, whole []Record) {
+	if strings.Contains(strings.ReplaceAll(text, "\r\n", ""), "\r") || strings.ContainsAny(text, "\x1a\ufeff") {
+		return
+	}
+	oracle := csv.NewReader(strings.NewReader(text))
+	oracle.FieldsPerRecord = -1
+	want, err := oracle.ReadAll()
+	if err != nil {
+		return
+	}
+	want = slices.DeleteFunc(want, func(cells []string) bool { return len(cells) == 1 && strings.Trim(cells[0], " \t") == "" })
+	var got [][]string
+	for _, rec := range whole {
+		if rec.Fault != 0 || rec.Repair != 0 {
+			return
+		}
+		if rec.Blank || len(rec.Cells) == 1 && strings.Trim(rec.Cells[0], " \t") == "" {
+			continue
+		}
+		cells := slices.Clone(rec.Cells)
+		for i := range cells {
+			cells[i] = strings.ReplaceAll(cells[i], "\r\n", "\n")
+		}
+		got = append(got, cells)
+	}
+	if diff := cmp.Diff(want, got); diff != "" && len(want)+len(got) > 0 {
+		t.Fatalf("%q (-encoding/csv +ours):\n%s", text, diff)
+	}
 }

@@ -196,6 +196,10 @@ func (h *header) isOther(cells []string, email []int) bool {
 		ranks := words().ranks[key]
 		if _, ok := ranks[Email]; ok {
 			mail, inPlace = true, inPlace || slices.Contains(email, i)
+		} else if slices.Contains(email, i) && noAddress(c) == 0 {
+			one := newHeader([]string{c}, Place{})
+			m, ok := one.means(0, Email)
+			mail = mail || ok && !m.vague
 		}
 		if ranks != nil || words().other[key] || h.index(c) >= 0 {
 			known++

@@ -134,6 +134,8 @@ var shapes = []shape2{
 	// Second tables.
 	{name: "second table, same width", file: "Name,Email,Role\nAnn Lee,ann@example.com,Host\n\nInvited\nEmail,Person,Note\nbo@example.com,Bo Berg,x\n", refused: "another header"},
 	{name: "second table, German", file: "Name;E-Mail;Rolle\nAnn Lee;ann@example.com;Gast\n\nAbgemeldet\nGrund;Person;E-Mail\nkrank;Bo Berg;bo@example.com\n", refused: "another header"},
+	{name: "second table, in other words", file: "Name,Email,Role,Since\nAnn Lee,ann@example.com,Host,1\n\nPending\nStatus,Guest email,Notes,Country\nwaiting,bo@example.com,x,y\n", refused: "another header"},
+	{name: "no second table", file: "Name,Email,Role\nAnn Lee,ann@example.com,Host\nBo Berg,no email,Guest\n", people: "ann@example.com=Ann Lee|!"},
 	{name: "second table, narrower", file: "Name,Email,Role,Since\nAnn Lee,ann@example.com,Host,1\n\nPending\nEmail,Person\nbo@example.com,Bo Berg\n", refused: "another header"},
 
 	// Encodings.
