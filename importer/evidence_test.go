@@ -426,3 +426,32 @@ func TestResendKnown(t *testing.T) {
 		}
 	})
 }
+
+// Who may not look up people gets one note, one question a session, and the look-ups stay open for a better token.
+func TestTokenMayNotLookUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Existing: peopleBefore(20), Latency: jsmtest.Latency{Fixed: 50 * time.Millisecond}})
+		inner := d.client.Transport
+		refuse := true
+		asked := 0
+		d.client.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			if !refuse || !strings.HasSuffix(r.URL.Path, jsmtest.UserSearchPath) {
+				return inner.RoundTrip(r)
+			}
+			asked++
+			return &http.Response{StatusCode: 403, Body: io.NopCloser(strings.NewReader("{}")), Header: http.Header{}, Request: r}, nil
+		})
+		d.run.Workers = 1
+		d.export(20)
+		s := d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Conflict: 20})
+		if asked != 1 || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "may not") || s.ExitCode() != 0 {
+			t.Errorf("asked %d times, notes %q, exit code %d", asked, s.Notes, s.ExitCode())
+		}
+		refuse = false
+		if s = d.sit(t.Context()); withID(s, outcome.Known) != 20 || len(s.Notes) != 0 {
+			t.Errorf("%d ids, notes %q", withID(s, outcome.Known), s.Notes)
+		}
+	})
+}

@@ -115,6 +115,9 @@ func TestParseLimit(t *testing.T) {
 			t.Errorf("%q: %d of %d exceeds it: %t", tc.text, tc.n, tc.base, got)
 		}
 	}
+	if l := (Limit{Share: true, AtLeast: 100, Set: true}); !l.Exceeded(1, 1000) || l.String() != "0%" {
+		t.Errorf("0%% allows %d of 1000: %s", l.Of(1000), l)
+	}
 	for _, text := range []string{"", "-1", "x", "101%", "-1%", "NaN%", "1.5", "%"} {
 		if l, err := ParseLimit(text); err == nil {
 			t.Errorf("%q was read as %v", text, l)

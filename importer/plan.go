@@ -1,13 +1,12 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"maps"
 	"slices"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
 
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
@@ -103,11 +102,20 @@ func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOp
 		return nil, err
 	}
 	require := newRequired(o.Require)
-	p.Survey, err = inTheBackground(ctx, file, o.Export, func(batch []*export.Row) error {
+	var failed error
+	surveyed := func(yield func(*export.Row, error) bool) {
+		p.Survey, err = file.Survey(ctx, o.Export, func(row *export.Row) error {
+			yield(row, nil)
+			return nil
+		})
+	}
+	for batch := range ahead(inBatches(surveyed, batchRows)) {
 		require.see(batch)
-		return p.mark(ctx, l, batch, o)
-	})
-	if err != nil {
+		if failed == nil {
+			failed = p.mark(ctx, l, batch, o)
+		}
+	}
+	if err = cmp.Or(err, failed); err != nil {
 		return nil, err
 	}
 	p.rows, p.Missing = p.Survey.All, require.missing()
@@ -150,38 +158,6 @@ func (p *Plan) find(ctx context.Context, l *ledger.Ledger, job ledger.Job) (err 
 		p.Run.Job = job
 	}
 	return err
-}
-
-// inTheBackground surveys a file and hands its rows to see, in batches and on another goroutine: while the ledger is
-// asked about some, the next are read.
-func inTheBackground(ctx context.Context, file *export.File, o export.Options,
-	see func([]*export.Row) error) (*export.Survey, error) {
-	batches := make(chan []*export.Row, 1)
-	var asking errgroup.Group
-	asking.Go(func() (failed error) {
-		for batch := range batches {
-			if failed == nil {
-				failed = see(batch)
-			}
-		}
-		return failed
-	})
-	var batch []*export.Row
-	survey, err := file.Survey(ctx, o, func(row *export.Row) error {
-		if batch = append(batch, row); len(batch) == batchRows {
-			batches <- batch
-			batch = make([]*export.Row, 0, batchRows)
-		}
-		return nil
-	})
-	if len(batch) > 0 {
-		batches <- batch
-	}
-	close(batches)
-	if failed := asking.Wait(); err == nil {
-		err = failed
-	}
-	return survey, err
 }
 
 func (p *Plan) set(number int, m rowMark) {

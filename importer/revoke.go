@@ -17,26 +17,24 @@ import (
 // revocation is the work of revoke and undo: portal access is revoked for each account. What the plan has decided
 // without a request is recorded too, so that the run can be told again from the ledger alone.
 type revocation struct {
-	api     API
-	ledger  *ledger.Ledger
-	plan    *Plan
-	run     int64
-	browse  bool
-	rules   stopRules
-	finder  finder
-	decided map[int]verdict
+	api    API
+	ledger *ledger.Ledger
+	plan   *Plan
+	run    int64
+	browse bool
+	rules  stopRules
+	finder finder
 }
 
 func newRevocation(api API, l *ledger.Ledger, plan *Plan, o Options) *revocation {
 	return &revocation{
-		api:     api,
-		ledger:  l,
-		plan:    plan,
-		run:     plan.Run.Seq,
-		browse:  o.MayBrowse,
-		rules:   stopRules{maxErrors: o.MaxErrors, action: "revoke portal access"},
-		finder:  finder{api: api},
-		decided: plan.decided,
+		api:    api,
+		ledger: l,
+		plan:   plan,
+		run:    plan.Run.Seq,
+		browse: o.MayBrowse,
+		rules:  stopRules{maxErrors: o.MaxErrors, action: "revoke portal access"},
+		finder: finder{api: api},
 	}
 }
 
@@ -71,7 +69,7 @@ func (v *revocation) one(t target) decision {
 		return decision{result: result}
 	}
 	otherwise := notAttempted(t.row)
-	if decided, ok := v.decided[t.row.Number]; ok {
+	if decided, ok := v.plan.decided[t.row.Number]; ok {
 		return decision{result: otherwise, do: func(ctx context.Context) (Result, *Stop) {
 			return record(ctx, v.ledger, v.run, t.row, t.entry(decided, apiclient.Call{}), apiclient.Call{})
 		}}

@@ -84,8 +84,12 @@ func (c *creation) notes(ctx context.Context, end *End) (notes []string) {
 		}
 	}
 	if open > 0 && c.options.ResolveConflicts {
-		notes = append(notes, text.Counted(open, "account id is", "account ids are")+
-			" still to be looked up; the next command on this ledger does it first")
+		note := text.Counted(open, "account id is", "account ids are") + " still to be looked up; "
+		if c.finder.refused != nil {
+			notes = append(notes, note+"the token may not do that ("+oneLine(c.finder.refused)+")")
+		} else {
+			notes = append(notes, note+"the next command on this ledger does it first")
+		}
 	}
 	if end.Access != nil {
 		notes = append(notes, end.Access.Refused...)

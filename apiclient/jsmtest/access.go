@@ -50,12 +50,14 @@ func snapshot[T any](s *Site, of *[]*T) (all []T) {
 	return all
 }
 
+// organization has the id; nil: none has.
 func (s *Site) organization(id string) *Organization {
-	i := slices.IndexFunc(s.orgs, func(o *Organization) bool { return o.ID == id })
-	if i < 0 {
-		return nil
+	for _, o := range s.orgs {
+		if o.ID == id {
+			return o
+		}
 	}
-	return s.orgs[i]
+	return nil
 }
 
 // addOrganization makes an organization. Its id is an int32 that follows from the name, so that requests with ids
@@ -75,50 +77,41 @@ func (c *call) find() *answer {
 	case strings.HasPrefix(c.route.pattern, DeskPath):
 		i := slices.IndexFunc(c.site.desks, func(d *Desk) bool { return d.ID == id || strings.EqualFold(d.Key, id) })
 		if i < 0 { // also what a project gets that is no service project
-			return c.unknown("desk", "service desk")
+			return noDesk(c)
 		}
 		if c.desk = c.site.desks[i]; c.desk.Closed && c.route.may != nil {
 			return forbidden(c)
 		}
 	case c.route.pattern == OrgUsersPath:
 		if c.org = c.site.organization(id); c.org == nil {
-			return c.unknown("organization", "organization")
+			return noOrg(c)
 		}
 	case c.route.pattern == RevokePath || c.route.pattern == RenamePath:
 		c.account = c.site.byID[c.req.PathValue("accountId")]
 		if c.account == nil || c.account.Type != Customer { // what others than customers get is invented
-			return c.unknown("account", "portal-only account")
+			return noAccount(c)
 		}
 	}
 	return nil
 }
 
-func (c *call) unknown(key, what string) *answer {
-	return c.failure(http.StatusNotFound, "sandbox."+key+".unknown", "There is no such "+what)
+func organizationOf(o *Organization) map[string]any {
+	return map[string]any{"id": o.ID, "name": o.Name, "scimManaged": o.SCIMManaged}
 }
 
-func (c *call) organizationOf(o *Organization) map[string]any {
-	self := c.base() + OrgsPath + "/" + o.ID
-	out := map[string]any{"id": o.ID, "name": o.Name, "_links": map[string]string{"self": self}}
-	if o.SCIMManaged {
-		out["scimManaged"] = true
-	}
-	return out
-}
-
-func listOrganizations(c *call) *answer { return page(c, c.site.orgs, c.organizationOf) }
+func listOrganizations(c *call) *answer { return page(c, c.site.orgs, organizationOf) }
 
 // createOrganization answers with the one there is when the name is taken.
 func createOrganization(c *call, in struct{ Name string }) *answer {
 	if n := utf8.RuneCountInString(in.Name); n < 1 || n > 200 {
-		return c.failure(http.StatusBadRequest, "sandbox.organization.name", "A name has 1 to 200 characters")
+		return badOrgName(c)
 	}
 	for _, o := range c.site.orgs {
 		if o.Name == in.Name || c.site.options.FoldNames && strings.EqualFold(o.Name, in.Name) {
-			return jsonAnswer(http.StatusCreated, c.organizationOf(o))
+			return jsonAnswer(http.StatusCreated, organizationOf(o))
 		}
 	}
-	return jsonAnswer(http.StatusCreated, c.organizationOf(c.site.addOrganization(Organization{Name: in.Name})))
+	return jsonAnswer(http.StatusCreated, organizationOf(c.site.addOrganization(Organization{Name: in.Name})))
 }
 
 // accountIDs is the body of a request that adds people.
@@ -137,11 +130,11 @@ func (c *call) join(members []Account, ids accountIDs, all bool) ([]Account, *an
 	}
 	switch {
 	case !unknown:
-		return joined, noContent()
+		return joined, &answer{status: http.StatusNoContent}
 	case all:
 		joined = members
 	}
-	return joined, c.failure(http.StatusBadRequest, "sandbox.account.unknown", "Some accounts do not exist")
+	return joined, badMembers(c)
 }
 
 // addOrganizationUsers adds nobody when one is unknown: the API does not say what becomes of the others. How an
@@ -154,16 +147,13 @@ func addOrganizationUsers(c *call, in accountIDs) (a *answer) {
 	return a
 }
 
-func (c *call) deskOf(d *Desk) map[string]any {
-	return map[string]any{
-		"id": d.ID, "projectId": "1000" + d.ID, "projectName": d.Name, "projectKey": d.Key,
-		"_links": map[string]string{"self": c.base() + DesksPath + "/" + d.ID},
-	}
+func deskOf(d *Desk) map[string]any {
+	return map[string]any{"id": d.ID, "projectId": "1000" + d.ID, "projectName": d.Name, "projectKey": d.Key}
 }
 
-func listDesks(c *call) *answer { return page(c, c.site.desks, c.deskOf) }
+func listDesks(c *call) *answer { return page(c, c.site.desks, deskOf) }
 
-func showDesk(c *call) *answer { return jsonAnswer(http.StatusOK, c.deskOf(c.desk)) }
+func showDesk(c *call) *answer { return jsonAnswer(http.StatusOK, deskOf(c.desk)) }
 
 // addDeskCustomers adds the accounts that exist even when it answers 400.
 func addDeskCustomers(c *call, in accountIDs) (a *answer) {
@@ -173,7 +163,7 @@ func addDeskCustomers(c *call, in accountIDs) (a *answer) {
 
 func listDeskOrganizations(c *call) *answer {
 	return page(c, c.desk.Organizations, func(id string) map[string]any {
-		return c.organizationOf(c.site.organization(id))
+		return organizationOf(c.site.organization(id))
 	})
 }
 
@@ -181,10 +171,10 @@ func listDeskOrganizations(c *call) *answer {
 func addDeskOrganization(c *call, in struct{ OrganizationID int32 }) *answer {
 	o := c.site.organization(strconv.Itoa(int(in.OrganizationID)))
 	if o == nil {
-		return c.unknown("organization", "organization")
+		return noOrg(c)
 	}
 	if !slices.Contains(c.desk.Organizations, o.ID) {
 		c.desk.Organizations = append(c.desk.Organizations, o.ID)
 	}
-	return noContent()
+	return &answer{status: http.StatusNoContent}
 }

@@ -61,14 +61,13 @@ func (s *Site) addAccount(a Account) *account {
 	return kept
 }
 
-// newID is qm:<uuid>:<24 hex digits> for customers and 712020:<uuid> for others. Part of the uuid follows from the cloud
-// id; what is left follows from the address, so that faults can be drawn by it.
+// newID ends with what follows from the address, so that faults can be drawn by it.
 func (s *Site) newID(a *account) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", a.key, len(s.byAddress[a.key])))
 	if a.Type == Customer {
-		return fmt.Sprintf("qm:%s%x:%x", s.tenant, sum[:6], sum[6:18])
+		return fmt.Sprintf("qm:%s:%x", s.options.CloudID, sum[:12])
 	}
-	return fmt.Sprintf("712020:%s%x", s.tenant, sum[:6])
+	return fmt.Sprintf("712020:%s-%x", s.options.CloudID, sum[:6])
 }
 
 // uuid is a UUID of version 4 that follows from a text.

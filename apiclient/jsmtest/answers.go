@@ -26,15 +26,43 @@ func jsonAnswer(status int, v any) *answer {
 	return &answer{status: status, kind: "application/json;charset=UTF-8", body: body}
 }
 
-func plain(status int, text string) *answer {
-	return &answer{status: status, kind: "text/plain;charset=UTF-8", body: []byte(text)}
+func text(status int, kind, text string) *answer {
+	return &answer{status: status, kind: kind, body: []byte(text)}
 }
 
-func html(status int, text string) *answer {
-	return &answer{status: status, kind: "text/html", body: []byte("<!DOCTYPE html>\n<h1>" + text + "</h1>\n")}
+func tooMany(*call) *answer {
+	return text(http.StatusTooManyRequests, "text/plain", "Rate limit exceeded")
 }
 
-func noContent() *answer { return &answer{status: http.StatusNoContent} }
+func badGateway(*call) *answer {
+	return text(http.StatusBadGateway, "text/html", "<h1>502 Bad Gateway</h1>")
+}
+
+func signInPage(*call) *answer {
+	return text(http.StatusOK, "text/html", "<h1>Sign in to continue</h1>")
+}
+
+// Refusals of operations. Keys and texts are invented, but for those of signupClosed, which users reported.
+var (
+	unavailable  = refuse(http.StatusServiceUnavailable, "sandbox.unavailable", "Unavailable for a moment")
+	nothingHere  = refuse(http.StatusNotFound, "sandbox.path", "Nothing at this path")
+	forbidden    = refuse(http.StatusForbidden, "sandbox.permission", "You may not do this")
+	notJSON      = refuse(http.StatusUnsupportedMediaType, "sandbox.content.type", "Send application/json")
+	badJSON      = refuse(http.StatusBadRequest, "sandbox.json", "The body is not the JSON that is expected")
+	badName      = refuse(http.StatusBadRequest, "sandbox.name", "A display name has 1 to 255 characters")
+	badAddress   = refuse(http.StatusBadRequest, "sandbox.address", "This is no valid e-mail address")
+	badOrgName   = refuse(http.StatusBadRequest, "sandbox.organization.name", "A name has 1 to 200 characters")
+	badMembers   = refuse(http.StatusBadRequest, "sandbox.account.unknown", "Some accounts do not exist")
+	badQuery     = refuse(http.StatusBadRequest, "", "Say what you look for")
+	noAccount    = refuse(http.StatusNotFound, "sandbox.account.unknown", "There is no such portal-only account")
+	noOrg        = refuse(http.StatusNotFound, "sandbox.organization.unknown", "There is no such organization")
+	noDesk       = refuse(http.StatusNotFound, "sandbox.desk.unknown", "There is no such service desk")
+	signupClosed = refuse(http.StatusBadRequest, "cv.signup.error.not.allowed", "Signup is not currently available")
+)
+
+func refuse(status int, key, text string) func(*call) *answer {
+	return func(c *call) *answer { return c.failure(status, key, text) }
+}
 
 // failure is a refusal in the shape that the API of the request has.
 func (c *call) failure(status int, key, text string) *answer {
@@ -55,20 +83,6 @@ func gatewayError(status int, text string) *answer {
 	return jsonAnswer(status, map[string]any{"code": status, "message": text})
 }
 
-func tooMany(*call) *answer { return plain(http.StatusTooManyRequests, "Rate limit exceeded") }
-
-func forbidden(c *call) *answer {
-	return c.failure(http.StatusForbidden, "sandbox.permission", "You may not do this")
-}
-
-func nothingHere(c *call) *answer {
-	return c.failure(http.StatusNotFound, "sandbox.path", "Nothing at this path")
-}
-
-func unavailable(c *call) *answer {
-	return c.failure(http.StatusServiceUnavailable, "sandbox.unavailable", "The service is unavailable for a moment")
-}
-
 // page answers with a part of all, at most 50, as /rest/servicedeskapi pages its lists.
 func page[T any](c *call, all []T, write func(T) map[string]any) *answer {
 	start, limit := min(c.number("start", 0), len(all)), min(c.number("limit", 50), 50)
@@ -77,7 +91,7 @@ func page[T any](c *call, all []T, write func(T) map[string]any) *answer {
 	for _, v := range all[start:end] {
 		values = append(values, write(v))
 	}
-	links := map[string]string{"base": c.base(), "context": ""}
+	links := map[string]string{}
 	if end < len(all) {
 		links["next"] = fmt.Sprintf("%s%s?start=%d&limit=%d", c.base(), c.req.URL.EscapedPath(), end, limit)
 	}

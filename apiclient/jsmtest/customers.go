@@ -3,7 +3,6 @@ package jsmtest
 import (
 	"net/http"
 	"net/mail"
-	"slices"
 	"strings"
 	"time"
 )
@@ -24,23 +23,20 @@ func (c *call) apiUser(a Account) map[string]any {
 // newCustomer is the body of a request to create or rename. The deprecated fullName is not read.
 type newCustomer struct{ Email, DisplayName string }
 
-// tidy takes blanks from the ends, and refuses a name that has not 1 to 255 characters; these limits are invented.
-func (c *call) tidy(in *newCustomer) *answer {
-	in.Email, in.DisplayName = strings.TrimSpace(in.Email), strings.TrimSpace(in.DisplayName)
-	if in.DisplayName != "" && len(in.DisplayName) <= 255 {
-		return nil
-	}
-	return c.failure(http.StatusBadRequest, "sandbox.name", "A display name has 1 to 255 characters")
+// tidy takes blanks from the ends, and reports whether the name has 1 to 255 bytes; these limits are invented.
+func (n *newCustomer) tidy() bool {
+	n.Email, n.DisplayName = strings.TrimSpace(n.Email), strings.TrimSpace(n.DisplayName)
+	return n.DisplayName != "" && len(n.DisplayName) <= 255
 }
 
 // createCustomer is POST /rest/servicedeskapi/customer. Which addresses are malformed is invented.
 func createCustomer(c *call, in newCustomer) *answer {
 	c.site.creates++
-	if refusal := c.tidy(&in); refusal != nil {
-		return refusal
+	if !in.tidy() {
+		return badName(c)
 	}
 	if !wellFormed(in.Email) {
-		return c.failure(http.StatusBadRequest, "sandbox.address", "This is no valid e-mail address")
+		return badAddress(c)
 	}
 	if there := c.site.at(in.Email); len(there) > 0 {
 		there[0].Asked++
@@ -68,24 +64,23 @@ func wellFormed(address string) bool {
 // revokeAccess is PUT …/revoke-portal-only-access. That a second time is done, too, is invented.
 func revokeAccess(c *call) *answer {
 	c.account.Revoked = true
-	return noContent()
+	return &answer{status: http.StatusNoContent}
 }
 
 // renameCustomer is the name change of the gateway's customer directory. Its answers, but for the statuses 403 and
 // 404, are invented.
 func renameCustomer(c *call, in newCustomer) *answer {
-	if refusal := c.tidy(&in); refusal != nil {
-		return refusal
+	if !in.tidy() {
+		return badName(c)
 	}
 	c.account.Name = in.DisplayName
 	return jsonAnswer(http.StatusOK, map[string]string{"accountId": c.account.ID, "displayName": c.account.Name})
 }
 
 // info needs no credentials. Its values are invented.
-func info(c *call) *answer {
+func info(*call) *answer {
 	return jsonAnswer(http.StatusOK, map[string]any{
 		"version": "sandbox", "platformVersion": "sandbox", "buildChangeSet": "0", "isLicensedForUse": true,
-		"_links": map[string]string{"self": c.base() + InfoPath},
 	})
 }
 
@@ -94,12 +89,13 @@ func tenantInfo(c *call) *answer {
 }
 
 func myself(c *call) *answer {
-	found := copies(c.site.at(c.user.Email))
-	if len(found) == 0 { // an access token without an owner
-		found = []Account{{Name: "Service account", ID: "712020:service-account", Type: App}}
+	owner := Account{Name: "Service account", ID: "712020:service-account", Type: App}
+	for _, a := range c.site.at(c.user.Email) {
+		if owner.Type == App || a.Type != Customer {
+			owner = a.Account
+		}
 	}
-	i := max(slices.IndexFunc(found, func(a Account) bool { return a.Type != Customer }), 0)
-	return jsonAnswer(http.StatusOK, c.apiUser(found[i]))
+	return jsonAnswer(http.StatusOK, c.apiUser(owner))
 }
 
 // myPermissions is GET /rest/api/3/mypermissions; the parameter is required.
@@ -109,7 +105,7 @@ func myPermissions(c *call) *answer {
 	for name := range strings.SplitSeq(c.req.URL.Query().Get("permissions"), ",") {
 		have, ok := known[name]
 		if !ok {
-			return c.failure(http.StatusBadRequest, "", "Say which permissions you ask for")
+			return badQuery(c)
 		}
 		out[name] = map[string]any{"key": name, "name": name, "type": "GLOBAL", "havePermission": have}
 	}
@@ -121,7 +117,7 @@ func myPermissions(c *call) *answer {
 func searchUsers(c *call) *answer {
 	query, latest := fold(c.req.URL.Query().Get("query")), time.Now().Add(-c.site.options.SearchLag)
 	if query == "" {
-		return c.failure(http.StatusBadRequest, "", "Say whom you look for")
+		return badQuery(c)
 	}
 	users := []map[string]any{}
 	for _, a := range c.site.accounts {

@@ -40,7 +40,7 @@ const (
 var effects = map[FaultKind]func(*call) *answer{
 	Unavailable:        unavailable,
 	UnavailableAfter:   after(func(c *call, a *answer) { *a = *unavailable(c) }),
-	BadGateway:         func(*call) *answer { return html(http.StatusBadGateway, "502 Bad Gateway") },
+	BadGateway:         badGateway,
 	Refused:            refused,
 	RefusedBare:        tooMany,
 	ResetBefore:        func(*call) *answer { return &answer{} },
@@ -51,7 +51,7 @@ var effects = map[FaultKind]func(*call) *answer{
 	TokenEnds:          (*call).perform, // this and the next are decided with the credentials
 	TokenEndsInLookUps: (*call).perform,
 	SignupClosed:       signupClosed,
-	SignInPage:         func(*call) *answer { return html(http.StatusOK, "Sign in to continue") },
+	SignInPage:         signInPage,
 	RouteGone:          nothingHere,
 	AlwaysRefused:      tooMany,
 	UnknownAccount:     (*call).perform, // decided with each account
@@ -71,11 +71,6 @@ func after(change func(*call, *answer)) func(*call) *answer {
 func refused(c *call) *answer {
 	c.header.Set("Retry-After", "2")
 	return tooMany(c)
-}
-
-// signupClosed has key and text as users reported them.
-func signupClosed(c *call) *answer {
-	return c.failure(http.StatusBadRequest, "cv.signup.error.not.allowed", "Signup is not currently available")
 }
 
 // FaultNames are the words that [ParseFault] knows.
@@ -173,7 +168,7 @@ func (c *call) draw(about string, n int) FaultKind {
 
 // forgets reports whether the route is to know nothing of an account.
 func (c *call) forgets(id string) bool {
-	about := strings.ReplaceAll(id, c.site.tenant, "")
+	about := strings.ReplaceAll(id, c.site.options.CloudID, "")
 	return slices.ContainsFunc(c.site.faults, func(f Fault) bool {
 		return f.Kind == UnknownAccount && f.befalls(c.route) && c.site.chance(string(f.Kind), c.route, about, 0) < f.Share
 	})
@@ -202,7 +197,7 @@ func (c *call) about() string {
 		return fold(c.email())
 	}
 	text := []string{c.req.PathValue("id"), c.req.PathValue("accountId"), c.req.URL.RawQuery, string(c.body)}
-	return strings.ReplaceAll(strings.Join(text, " "), c.site.tenant, "")
+	return strings.ReplaceAll(strings.Join(text, " "), c.site.options.CloudID, "")
 }
 
 // email is the address of a create request.

@@ -197,10 +197,10 @@ func body[T any](serve func(*call, T) *answer) func(*call) *answer {
 	return func(c *call) *answer {
 		var in T
 		if kind, _, _ := mime.ParseMediaType(c.req.Header.Get("Content-Type")); kind != "application/json" {
-			return c.failure(http.StatusUnsupportedMediaType, "sandbox.content.type", "Send application/json")
+			return notJSON(c)
 		}
 		if err := json.Unmarshal(c.body, &in); err != nil {
-			return c.failure(http.StatusBadRequest, "sandbox.json", "The body is not the JSON that is expected")
+			return badJSON(c)
 		}
 		return serve(c, in)
 	}

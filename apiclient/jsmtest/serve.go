@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
-	"net/netip"
 	"os"
 	"sync"
 	"syscall"
@@ -29,7 +28,14 @@ type Server struct {
 // Start serves the site on addr, HOST:PORT with port 0 for any free one, until the server is closed. It refuses hosts
 // that are not loopback: the site has no secrets worth the name.
 func (s *Site) Start(addr string) (*Server, error) {
-	listener, err := listenLoopback(addr)
+	host, port, err := net.SplitHostPort(addr)
+	if host == "localhost" {
+		host = "127.0.0.1"
+	}
+	if err != nil || !net.ParseIP(host).IsLoopback() {
+		return nil, fmt.Errorf("the sandbox listens on loopback only, HOST:PORT as in 127.0.0.1:8765, not on %q", addr)
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, port))
 	if err != nil {
 		return nil, err
 	}
@@ -49,18 +55,6 @@ func (v *Server) Close() error {
 		return nil
 	}
 	return v.http.Close()
-}
-
-func listenLoopback(addr string) (net.Listener, error) {
-	host, port, err := net.SplitHostPort(addr)
-	if host == "localhost" {
-		host = "127.0.0.1"
-	}
-	ip, parseErr := netip.ParseAddr(host)
-	if err != nil || parseErr != nil || !ip.IsLoopback() {
-		return nil, fmt.Errorf("the sandbox listens on loopback only, HOST:PORT as in 127.0.0.1:8765, not on %q", addr)
-	}
-	return net.Listen("tcp", net.JoinHostPort(host, port))
 }
 
 // Transport is a round tripper that calls h in the caller's goroutine, without a network. Everything that waits in h

@@ -92,7 +92,6 @@ func (c *call) latency() time.Duration {
 // Site is a Jira Service Management site in memory. All methods may be called from any goroutine.
 type Site struct {
 	options Options
-	tenant  string // part of account ids
 	mux     *http.ServeMux
 	routes  []*route
 	limits  *Limiter
@@ -123,7 +122,6 @@ func New(o Options) *Site {
 	}
 	s := &Site{
 		options:   o,
-		tenant:    uuid(o.CloudID)[:len("xxxxxxxx-xxxx-xxxx-xxxx-")],
 		mux:       http.NewServeMux(),
 		limits:    NewLimiter(o.Quotas, o.Seed),
 		closed:    make(chan struct{}),

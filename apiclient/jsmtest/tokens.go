@@ -80,18 +80,6 @@ func (s *Site) setTokens(tokens []Token) {
 	}
 }
 
-// use counts one use, and reports whether the token is valid.
-func (g *grant) use(r *route, faults []Fault) bool {
-	g.uses++
-	if r.pattern == UserSearchPath {
-		g.lookUps++
-	}
-	expired := !g.Expires.IsZero() && !time.Now().Before(g.Expires)
-	return !expired && !slices.ContainsFunc(faults, func(f Fault) bool {
-		return f.Kind == TokenEnds && g.uses > f.After || f.Kind == TokenEndsInLookUps && g.lookUps > f.After
-	})
-}
-
 // authorize finds out who asks. It refuses in the words of the site or of the gateway.
 func (c *call) authorize() *answer {
 	cloudID := c.req.PathValue("cloudId")
@@ -103,19 +91,20 @@ func (c *call) authorize() *answer {
 		return nil
 	}
 	g := c.site.credentials(c.req)
-	valid := g != nil && g.use(c.route, c.site.faults)
-	unscoped := valid && !g.Scoped && !g.Bearer
-	held := func(scope string) bool { return slices.Contains(g.Scopes, scope) }
-	switch {
+	scoped := g != nil && (g.Scoped || g.Bearer)
 	// That the gateway refuses tokens without scopes is invented; for the name change it takes them.
-	case atGateway && (!valid || unscoped && c.route.pattern != RenamePath):
+	switch {
+	case g != nil && g.use(c) && (scoped == atGateway || c.route.pattern == RenamePath):
+		c.user = g.Token
+	case atGateway:
 		return gatewayError(http.StatusUnauthorized, "Unauthorized")
-	case !atGateway && !unscoped:
-		return plain(http.StatusUnauthorized, "Client must be authenticated to access this resource.")
-	case !unscoped && !slices.ContainsFunc(c.route.scopes, held):
+	default:
+		return text(http.StatusUnauthorized, "text/plain", "Client must be authenticated to access this resource.")
+	}
+	held := func(scope string) bool { return slices.Contains(g.Scopes, scope) }
+	if scoped && !slices.ContainsFunc(c.route.scopes, held) {
 		return gatewayError(http.StatusUnauthorized, "Unauthorized; scope does not match")
 	}
-	c.user = g.Token
 	return nil
 }
 
@@ -130,6 +119,18 @@ func (s *Site) credentials(req *http.Request) *grant {
 		}
 	}
 	return nil
+}
+
+// use counts one use, and reports whether the token is valid.
+func (g *grant) use(c *call) bool {
+	g.uses++
+	if c.route.pattern == UserSearchPath {
+		g.lookUps++
+	}
+	return (g.Expires.IsZero() || time.Now().Before(g.Expires)) &&
+		!slices.ContainsFunc(c.site.faults, func(f Fault) bool {
+			return f.Kind == TokenEnds && g.uses > f.After || f.Kind == TokenEndsInLookUps && g.lookUps > f.After
+		})
 }
 
 // issueToken is the token endpoint: client credentials in a form.
