@@ -10,20 +10,18 @@ import (
 
 // Organization is a customer organization.
 type Organization struct {
-	ID          string    `json:"id"` // "" lets the site make one
-	Name        string    `json:"name"`
-	SCIMManaged bool      `json:"scim_managed"` // by an identity provider: it refuses members
-	Members     []Account `json:"members"`      // as they were when they were added, in that order
+	ID          string // "" lets the site make one
+	Name        string
+	SCIMManaged bool      // by an identity provider: it refuses members
+	Members     []Account // as they were when they were added, in that order
 }
 
 // Desk is a service project, which the API calls a service desk.
 type Desk struct {
-	ID            string    `json:"id"`
-	Key           string    `json:"key"`
-	Name          string    `json:"name"`
-	Closed        bool      `json:"closed"`        // nobody who asks may administer it
-	Customers     []Account `json:"customers"`     // as they were when they were added, in that order
-	Organizations []string  `json:"organizations"` // ids, in that order
+	ID, Key, Name string
+	Closed        bool      // nobody who asks may administer it
+	Customers     []Account // as they were when they were added, in that order
+	Organizations []string  // ids, in that order
 }
 
 // BuiltInDesks are the service projects of a site that is given none: two, and one that nobody may administer.

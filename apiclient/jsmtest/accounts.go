@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"iter"
+	"net/http"
+	"net/mail"
 	"slices"
 	"strings"
 	"time"
@@ -20,15 +22,15 @@ const (
 
 // Account is one account of a site.
 type Account struct {
-	Email   string      `json:"address"`
-	Name    string      `json:"name"`
-	ID      string      `json:"account_id"` // "" lets the site make one that no other site has
-	Type    AccountType `json:"account_type"`
-	Revoked bool        `json:"revoked"` // portal access was taken away; the address stays taken
+	Email   string
+	Name    string
+	ID      string // "" lets the site make one that no other site has
+	Type    AccountType
+	Revoked bool // portal access was taken away; the address stays taken
 
-	CreatedBy int `json:"created_by_attempt"` // number of the create request that made it, from 1; 0: none did
-	Creations int `json:"-"`                  // create requests that made it: 1, or 0
-	Asked     int `json:"asked"`              // create requests for its address, refused ones included
+	CreatedBy int // number of the create request that made it, from 1; 0: none did
+	Creations int // create requests that made it: 1, or 0
+	Asked     int // create requests for its address, refused ones included
 }
 
 // account is an account as it is kept.
@@ -70,13 +72,6 @@ func (s *Site) newID(a *account) string {
 	return fmt.Sprintf("712020:%s-%x", s.options.CloudID, sum[:6])
 }
 
-// uuid is a UUID of version 4 that follows from a text.
-func uuid(text string) string {
-	raw := sha256.Sum256([]byte(text))
-	raw[6], raw[8] = raw[6]&0x0f|0x40, raw[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", raw[:4], raw[4:6], raw[6:8], raw[8:10], raw[10:16])
-}
-
 // matches reports whether the address or any word of the name begins with query, which is folded.
 func (a *account) matches(query string) bool {
 	return strings.HasPrefix(a.key, query) ||
@@ -102,4 +97,126 @@ func copies(kept []*account) (all []Account) {
 		all = append(all, a.Account)
 	}
 	return all
+}
+
+// person is what /rest/api and /rest/servicedeskapi write alike of somebody.
+func person(a Account) map[string]any {
+	return map[string]any{
+		"accountId": a.ID, "displayName": a.Name, "active": !a.Revoked, "emailAddress": a.Email, "timeZone": "Etc/UTC",
+	}
+}
+
+func (c *call) apiUser(a Account) map[string]any {
+	p := person(a)
+	p["self"], p["accountType"] = c.base()+"/rest/api/3/user?accountId="+a.ID, a.Type
+	return p
+}
+
+// newCustomer is the body of a request to create or rename. The deprecated fullName is not read.
+type newCustomer struct{ Email, DisplayName string }
+
+// tidy takes blanks from the ends, and reports whether the name has 1 to 255 bytes; these limits are invented.
+func (n *newCustomer) tidy() bool {
+	n.Email, n.DisplayName = strings.TrimSpace(n.Email), strings.TrimSpace(n.DisplayName)
+	return n.DisplayName != "" && len(n.DisplayName) <= 255
+}
+
+// createCustomer is POST /rest/servicedeskapi/customer. Which addresses are malformed is invented.
+func createCustomer(c *call, in newCustomer) *answer {
+	c.site.creates++
+	if !in.tidy() {
+		return badName(c)
+	}
+	if !wellFormed(in.Email) {
+		return badAddress(c)
+	}
+	if there := c.site.at(in.Email); len(there) > 0 {
+		there[0].Asked++
+		status := http.StatusBadRequest
+		if c.req.URL.Query().Get("strictConflictStatusCode") == "true" {
+			status = http.StatusConflict
+		}
+		return c.failure(status, "sandbox.taken", "An account with this address exists")
+	}
+	made := Account{Email: in.Email, Name: in.DisplayName, CreatedBy: c.site.creates, Creations: 1, Asked: 1}
+	made = c.site.addAccount(made).Account
+	p, self := person(made), c.base()+"/rest/api/2/user?accountId="+made.ID
+	p["name"], p["key"], p["_links"] = made.ID, made.ID, map[string]string{"jiraRest": self, "self": self}
+	return jsonAnswer(http.StatusCreated, p)
+}
+
+// wellFormed reports whether an address is a bare one of usual length whose domain has a dot.
+func wellFormed(address string) bool {
+	parsed, err := mail.ParseAddress(address)
+	local, domain, _ := strings.Cut(address, "@")
+	return err == nil && parsed.Address == address && len(local) <= 64 && len(address) <= 254 &&
+		strings.Contains(domain, ".")
+}
+
+// revokeAccess is PUT …/revoke-portal-only-access. That a second time is done, too, is invented.
+func revokeAccess(c *call) *answer {
+	c.account.Revoked = true
+	return &answer{status: http.StatusNoContent}
+}
+
+// renameCustomer is the name change of the gateway's customer directory. Its answers, but for the statuses 403 and
+// 404, are invented.
+func renameCustomer(c *call, in newCustomer) *answer {
+	if !in.tidy() {
+		return badName(c)
+	}
+	c.account.Name = in.DisplayName
+	return jsonAnswer(http.StatusOK, map[string]string{"accountId": c.account.ID, "displayName": c.account.Name})
+}
+
+// info needs no credentials. Its values are invented.
+func info(*call) *answer {
+	return jsonAnswer(http.StatusOK, map[string]any{
+		"version": "sandbox", "platformVersion": "sandbox", "buildChangeSet": "0", "isLicensedForUse": true,
+	})
+}
+
+func tenantInfo(c *call) *answer {
+	return jsonAnswer(http.StatusOK, map[string]string{"cloudId": c.site.options.CloudID})
+}
+
+func myself(c *call) *answer {
+	owner := Account{Name: "Service account", ID: "712020:service-account", Type: App}
+	for _, a := range c.site.at(c.user.Email) {
+		if owner.Type == App || a.Type != Customer {
+			owner = a.Account
+		}
+	}
+	return jsonAnswer(http.StatusOK, c.apiUser(owner))
+}
+
+// myPermissions is GET /rest/api/3/mypermissions; the parameter is required.
+func myPermissions(c *call) *answer {
+	known := map[string]bool{"ADMINISTER": c.user.Admin, "USER_PICKER": c.user.BrowseUsers, "SYSTEM_ADMIN": false}
+	out := map[string]any{}
+	for name := range strings.SplitSeq(c.req.URL.Query().Get("permissions"), ",") {
+		have, ok := known[name]
+		if !ok {
+			return badQuery(c)
+		}
+		out[name] = map[string]any{"key": name, "name": name, "type": "GLOBAL", "havePermission": have}
+	}
+	return jsonAnswer(http.StatusOK, map[string]any{"permissions": out})
+}
+
+// searchUsers is GET /rest/api/3/user/search: a prefix of address or name. Who may not browse users sees nobody,
+// and does not learn why.
+func searchUsers(c *call) *answer {
+	query, latest := fold(c.req.URL.Query().Get("query")), time.Now().Add(-c.site.options.SearchLag)
+	if query == "" {
+		return badQuery(c)
+	}
+	users := []map[string]any{}
+	for _, a := range c.site.accounts {
+		if c.user.BrowseUsers && a.matches(query) && !a.made.After(latest) {
+			users = append(users, c.apiUser(a.Account))
+		}
+	}
+	users = users[min(c.number("startAt", 0), len(users)):]
+	return jsonAnswer(http.StatusOK, users[:min(c.number("maxResults", 50), len(users), 1000)])
 }

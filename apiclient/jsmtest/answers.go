@@ -117,7 +117,7 @@ func (c *call) deliver(w http.ResponseWriter, a *answer) {
 		_ = http.NewResponseController(w).Flush() // of what was written, if the client is still there
 		panic(http.ErrAbortHandler)
 	}
-	c.status = a.status
+	c.Status = a.status
 }
 
 // wait sleeps, less when the site closes, and reports whether the client is still there.

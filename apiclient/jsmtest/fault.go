@@ -1,9 +1,10 @@
 package jsmtest
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"hash/fnv"
 	"maps"
 	"net/http"
 	"slices"
@@ -19,7 +20,6 @@ const (
 	Unavailable        FaultKind = "503"                // nothing done
 	UnavailableAfter   FaultKind = "503-after"          // done, and answered with 503
 	BadGateway         FaultKind = "502-html"           // a proxy's page, nothing done
-	Refused            FaultKind = "429"                // a stray refusal that names 2 s, nothing done
 	RefusedBare        FaultKind = "429-no-retry-after" // a stray refusal without headers, nothing done
 	ResetBefore        FaultKind = "reset-before"       // connection cut, nothing done
 	ResetAfter         FaultKind = "reset-after"        // done, connection cut
@@ -41,7 +41,6 @@ var effects = map[FaultKind]func(*call) *answer{
 	Unavailable:        unavailable,
 	UnavailableAfter:   after(func(c *call, a *answer) { *a = *unavailable(c) }),
 	BadGateway:         badGateway,
-	Refused:            refused,
 	RefusedBare:        tooMany,
 	ResetBefore:        func(*call) *answer { return &answer{} },
 	ResetAfter:         after(func(_ *call, a *answer) { a.status = 0 }),
@@ -65,12 +64,6 @@ func after(change func(*call, *answer)) func(*call) *answer {
 		change(c, a)
 		return a
 	}
-}
-
-// refused is a stray refusal that names a time.
-func refused(c *call) *answer {
-	c.header.Set("Retry-After", "2")
-	return tooMany(c)
 }
 
 // FaultNames are the words that [ParseFault] knows.
@@ -159,7 +152,7 @@ func (c *call) draw(about string, n int) FaultKind {
 		if f.Kind == AlwaysRefused {
 			nth = 0 // whichever it is
 		}
-		if f.Address != "" && fold(f.Address) == about || c.site.chance(string(f.Kind), c.route, about, nth) < f.Share {
+		if f.Address != "" && fold(f.Address) == about || c.chance(string(f.Kind), about, nth) < f.Share {
 			return f.Kind
 		}
 	}
@@ -170,30 +163,24 @@ func (c *call) draw(about string, n int) FaultKind {
 func (c *call) forgets(id string) bool {
 	about := strings.ReplaceAll(id, c.site.options.CloudID, "")
 	return slices.ContainsFunc(c.site.faults, func(f Fault) bool {
-		return f.Kind == UnknownAccount && f.befalls(c.route) && c.site.chance(string(f.Kind), c.route, about, 0) < f.Share
+		return f.Kind == UnknownAccount && f.befalls(c.route) && c.chance(string(f.Kind), about, 0) < f.Share
 	})
 }
 
-// chance is a number of at least 0 and below 1 that looks random, and that seed and arguments decide.
-func (s *Site) chance(of string, r *route, about string, n int) float64 {
-	seed := strconv.FormatUint(s.options.Seed, 10)
-	bits := hash(seed, of, r.method, r.pattern, about, strconv.Itoa(n))
-	return float64(bits>>11) / (1 << 53)
+// chance is a number of at least 0 and below 1 that looks random; the seed, the route and the arguments decide it.
+func (c *call) chance(of, about string, n int) float64 {
+	seed := strconv.FormatUint(c.site.options.Seed, 10)
+	return float64(hash(seed, of, c.Method, c.Path, about, strconv.Itoa(n))>>11) / (1 << 53)
 }
 
-// hash is FNV-1a, its bits mixed as by SplitMix64.
 func hash(parts ...string) uint64 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(strings.Join(parts, "\x00"))) // never fails
-	z := h.Sum64()
-	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-	z = (z ^ z>>27) * 0x94D049BB133111EB
-	return z ^ z>>31
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return binary.BigEndian.Uint64(sum[:])
 }
 
 // about is what a request is about: for creates the address, for others all that does not differ from site to site.
 func (c *call) about() string {
-	if c.route.pattern == CreatePath {
+	if c.Path == CreatePath {
 		return fold(c.email())
 	}
 	text := []string{c.req.PathValue("id"), c.req.PathValue("accountId"), c.req.URL.RawQuery, string(c.body)}
@@ -218,7 +205,7 @@ type Decision struct {
 // meetFaults performs a request that has passed credentials and quota, or what befalls it.
 func (c *call) meetFaults() (a *answer) {
 	d := c.decide()
-	c.fault = d.Fault
+	c.Fault = d.Fault
 	if d.Status != 0 {
 		a = c.failure(d.Status, d.Key, http.StatusText(d.Status))
 	} else if befall := effects[d.Fault]; befall != nil {
@@ -232,15 +219,11 @@ func (c *call) meetFaults() (a *answer) {
 
 // decide asks OnCreate and then the faults.
 func (c *call) decide() (d Decision) {
-	asked := c.route.pattern == CreatePath && c.site.options.OnCreate != nil
-	if len(c.site.faults) == 0 && !asked {
-		return d
-	}
 	about := c.about()
-	key := hash(c.route.method, c.route.pattern, about)
+	key := hash(c.Method, c.Path, about)
 	c.site.attempts[key]++
 	attempt := c.site.attempts[key]
-	if asked {
+	if c.Path == CreatePath && c.site.options.OnCreate != nil {
 		d = c.ask(attempt)
 	}
 	if d.Fault == "" && d.Status == 0 {

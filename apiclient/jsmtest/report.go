@@ -14,13 +14,6 @@ import (
 	"github.com/gocarina/gocsv"
 )
 
-// index tells people what is here.
-func (s *Site) index(w http.ResponseWriter, _ *http.Request) {
-	fmt.Fprintf(w, "This is a Jira Service Management site in memory, to try things out. Nothing leaves this machine.\n\n"+
-		"See %s, %s and %s.\n%s has tokens for service accounts, and\n/ex/jira/%s is the gateway, for tokens with scopes.\n",
-		AccountsPath, MembersPath, StatsPath, TokenPath, s.CloudID())
-}
-
 // accountRow is an account as /sandbox/accounts writes it and [ReadExisting] reads it.
 type accountRow struct {
 	Address   string      `csv:"address,email"`
@@ -42,28 +35,9 @@ func (s *Site) accountsCSV(w http.ResponseWriter, _ *http.Request) {
 	_ = gocsv.Marshal(rows, w) // who reads has gone away when it fails
 }
 
-func (s *Site) membersJSON(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, map[string]any{"organizations": s.Organizations(), "service_desks": s.Desks()})
-}
-
-func (s *Site) statsJSON(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.Stats()) }
-
-func writeJSON(w http.ResponseWriter, v any) {
+func (s *Site) statsJSON(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v)
-}
-
-// BuiltIn are the accounts that the sandbox has from the start: its administrator and a few people, some of them
-// with portal-only accounts.
-func BuiltIn() []Account {
-	return []Account{
-		{Email: "sandbox@example.com", Name: "Sandbox Administrator", Type: Atlassian},
-		{Email: "amira.haddad@example.com", Name: "Amira Haddad", Type: Customer},
-		{Email: "bo.lindqvist@example.org", Name: "Bo Lindqvist", Type: Atlassian},
-		{Email: "chen.wei@example.net", Name: "Chen Wei", Type: Customer},
-		{Email: "resident.one@portal.example", Name: "Resident One", Type: Customer},
-		{Email: "resident.two@portal.example", Name: "Resident Two", Type: Atlassian},
-	}
+	_ = json.NewEncoder(w).Encode(s.Stats())
 }
 
 // ReadExisting reads accounts from a CSV: address, name and, if wanted, account_id, active (true or false) and
@@ -116,11 +90,10 @@ type Stats struct {
 	Created    int                   `json:"created"` // accounts that requests made
 }
 
-// RouteStats are the requests to one route. Requests = sum of Answers + Lost + those in flight.
+// RouteStats are the requests to one route. Those without an answer are under way, or their answer was lost.
 type RouteStats struct {
 	Requests int         `json:"requests"`
-	Answers  map[int]int `json:"answers"` // by status
-	Lost     int         `json:"lost"`    // without a whole answer: reset, truncated, given up
+	Answers  map[int]int `json:"answers"` // whole ones, by status
 }
 
 // Route is the part of one route, by its method and path pattern.
@@ -129,17 +102,15 @@ func (s Stats) Route(method, path string) RouteStats { return s.Routes[method+" 
 // leave counts what came of a request.
 func (c *call) leave() {
 	c.site.mu.Lock()
-	if c.status == 0 {
-		c.route.stats.Lost++
-	} else {
-		c.route.stats.Answers[c.status]++
+	if c.Status != 0 {
+		c.route.stats.Answers[c.Status]++
 	}
-	if c.fault != "" {
-		c.site.befell[c.fault]++
+	if c.Fault != "" {
+		c.site.befell[c.Fault]++
 	}
 	c.site.mu.Unlock()
 	if c.site.options.OnAnswer != nil {
-		c.site.options.OnAnswer(Exchange{c.route.method, c.route.pattern, c.status, c.fault})
+		c.site.options.OnAnswer(c.Exchange)
 	}
 }
 
@@ -156,12 +127,9 @@ func (s *Site) Stats() Stats {
 		if r.stats.Requests == 0 {
 			continue
 		}
-		one := r.stats
-		one.Answers = maps.Clone(one.Answers)
-		out.Routes[r.method+" "+r.pattern] = one
-		out.Requests += one.Requests
-		out.Lost += one.Lost
-		for status, n := range one.Answers {
+		out.Routes[r.method+" "+r.pattern] = RouteStats{r.stats.Requests, maps.Clone(r.stats.Answers)}
+		out.Requests += r.stats.Requests
+		for status, n := range r.stats.Answers {
 			out.Answers[status] += n
 		}
 	}

@@ -29,7 +29,6 @@ const (
 	TenantInfoPath    = "/_edge/tenant_info"
 	TokenPath         = "/oauth/token"
 	AccountsPath      = "/sandbox/accounts"
-	MembersPath       = "/sandbox/organizations"
 	StatsPath         = "/sandbox/stats"
 )
 
@@ -76,9 +75,8 @@ func routes() []*route {
 
 // addRoutes makes the mux know all routes, those under /rest in both forms of address, and the sandbox's own pages.
 func (s *Site) addRoutes() {
-	s.mux.HandleFunc("GET /{$}", s.index)
+	s.mux.Handle("GET /{$}", http.RedirectHandler(AccountsPath, http.StatusFound))
 	s.mux.HandleFunc("GET "+AccountsPath, s.accountsCSV)
-	s.mux.HandleFunc("GET "+MembersPath, s.membersJSON)
 	s.mux.HandleFunc("GET "+StatsPath, s.statsJSON)
 	s.routes = routes()
 	for _, r := range s.routes {
@@ -99,9 +97,8 @@ type call struct {
 	route  *route
 	header http.Header // of the answer
 	body   []byte
-	user   Token     // who asks, unless the route is open
-	fault  FaultKind // that befell it
-	status int       // that went out; 0: no whole answer did
+	user   Token // who asks, unless the route is open
+	Exchange
 
 	// what the path names, when the route is about one
 	account *account
@@ -112,7 +109,7 @@ type call struct {
 // serve answers a request to one route. It reads the whole body first, so that the connection can be used again
 // whatever the answer is.
 func (s *Site) serve(w http.ResponseWriter, req *http.Request, r *route) {
-	c := &call{site: s, req: req, route: r, header: w.Header()}
+	c := &call{site: s, req: req, route: r, header: w.Header(), Exchange: Exchange{Method: r.method, Path: r.pattern}}
 	s.mu.Lock()
 	r.stats.Requests++
 	s.mu.Unlock()

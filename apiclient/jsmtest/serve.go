@@ -59,7 +59,7 @@ func (v *Server) Close() error {
 
 // Transport is a round tripper that calls h in the caller's goroutine, without a network. Everything that waits in h
 // waits in the caller, so it works in the virtual time of testing/synctest; h must heed the request's context, as a
-// Site does. The hooks of httptrace are called as net/http's own transport calls them on a connection that it reuses.
+// Site does. Of the hooks of httptrace, GetConn and GotConn are called.
 //
 // A panic with [http.ErrAbortHandler] becomes what a client sees of a cut connection: an error like a reset when
 // nothing was sent yet, else a body that ends in [io.ErrUnexpectedEOF]. Other panics go through to the caller.
@@ -79,8 +79,6 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	trace := hooks(ctx)
 	trace.GetConn(req.URL.Host)
 	trace.GotConn(httptrace.GotConnInfo{Reused: true})
-	trace.WroteHeaders()
-	trace.WroteRequest(httptrace.WroteRequestInfo{})
 	recorded := httptest.NewRecorder()
 	aborted := run(t.handler, recorded, arriving(req))
 	if aborted && !recorded.Flushed {
@@ -89,7 +87,6 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
 	}
-	trace.GotFirstResponseByte()
 	resp, got := recorded.Result(), int64(recorded.Body.Len())
 	resp.Request = req
 	if aborted || resp.ContentLength > got {
@@ -103,11 +100,8 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 // hooks are those of the context, and some that do nothing where it has none.
 func hooks(ctx context.Context) *httptrace.ClientTrace {
 	return httptrace.ContextClientTrace(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:              func(string) {},
-		GotConn:              func(httptrace.GotConnInfo) {},
-		WroteHeaders:         func() {},
-		WroteRequest:         func(httptrace.WroteRequestInfo) {},
-		GotFirstResponseByte: func() {},
+		GetConn: func(string) {},
+		GotConn: func(httptrace.GotConnInfo) {},
 	}))
 }
 

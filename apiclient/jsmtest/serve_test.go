@@ -110,11 +110,8 @@ func TestOwnPages(t *testing.T) {
 	if diff := cmp.Diff(wantRoutes, stats.Routes); diff != "" {
 		t.Errorf("stats (-want +got):\n%s\n%s", diff, body)
 	}
-	_, body, _ = ask{method: "GET", url: "/", as: "nobody"}.do(t, s)
-	for _, part := range []string{AccountsPath, MembersPath, StatsPath, "/ex/jira/" + s.CloudID(), TokenPath} {
-		if !strings.Contains(body, part) {
-			t.Errorf("the first page has no %s:\n%s", part, body)
-		}
+	if status, _, header := (ask{method: "GET", url: "/", as: "nobody"}).do(t, s); status != 302 || header.Get("Location") != AccountsPath {
+		t.Errorf("the first page: got %d to %q, want 302 to the accounts", status, header.Get("Location"))
 	}
 	if stats.Requests != 3 || stats.Accounts != 3 || stats.Created != 1 {
 		t.Errorf("got %+v", stats)
@@ -144,12 +141,20 @@ func TestManyAtOnce(t *testing.T) {
 		}
 		wg.Wait()
 		stats := s.Stats()
-		sum := stats.Lost
+		sum := 0
 		for _, n := range stats.Answers {
 			sum += n
 		}
-		if sum != 600 || stats.Requests != 600 || len(exchanges) != 600 {
+		if sum < 500 || stats.Requests != 600 || len(exchanges) != 600 {
 			t.Errorf("%d requests, %d exchanges, %d accounted for; want 600", stats.Requests, len(exchanges), sum)
+		}
+		for _, x := range exchanges {
+			if x.Status == 0 {
+				sum++
+			}
+		}
+		if sum != 600 {
+			t.Errorf("%d accounted for, want 600", sum)
 		}
 		if stats.Answers[429] != 100 || stats.Faults[ResetAfter] == 0 || stats.Faults[TruncateAfter] == 0 {
 			t.Errorf("got %+v", stats)

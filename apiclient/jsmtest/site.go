@@ -48,11 +48,18 @@ type Options struct {
 // few accounts and the documented quotas.
 func Sandbox() Options {
 	return Options{
-		Seed:     1,
-		Tokens:   []Token{SandboxToken()},
-		Clients:  []Client{SandboxClient()},
-		Existing: BuiltIn(),
-		Quotas:   BurstQuotas(100, 0, false),
+		Seed:    1,
+		Tokens:  []Token{SandboxToken()},
+		Clients: []Client{SandboxClient()},
+		Quotas:  BurstQuotas(100, 0, false),
+		Existing: []Account{
+			{Email: "sandbox@example.com", Name: "Sandbox Administrator", Type: Atlassian},
+			{Email: "amira.haddad@example.com", Name: "Amira Haddad", Type: Customer},
+			{Email: "bo.lindqvist@example.org", Name: "Bo Lindqvist", Type: Atlassian},
+			{Email: "chen.wei@example.net", Name: "Chen Wei", Type: Customer},
+			{Email: "resident.one@portal.example", Name: "Resident One", Type: Customer},
+			{Email: "resident.two@portal.example", Name: "Resident Two", Type: Atlassian},
+		},
 	}
 }
 
@@ -85,7 +92,7 @@ func (c *call) latency() time.Duration {
 	case l.P5 <= 0 || l.P95 < l.P5:
 		return l.Fixed
 	}
-	u := c.site.chance("latency", c.route, c.about(), int(time.Now().UnixNano()))
+	u := c.chance("latency", c.about(), int(time.Now().UnixNano()))
 	return time.Duration(float64(l.P5) * math.Pow(float64(l.P95)/float64(l.P5), (u-0.05)/0.9))
 }
 
@@ -113,7 +120,7 @@ type Site struct {
 
 // New makes a site. Call Close when requests may still be waiting in it.
 func New(o Options) *Site {
-	o.CloudID, o.SlowBy = cmp.Or(o.CloudID, uuid(rand.Text())), cmp.Or(o.SlowBy, 5*time.Second)
+	o.CloudID, o.SlowBy = cmp.Or(o.CloudID, rand.Text()), cmp.Or(o.SlowBy, 5*time.Second)
 	if len(o.Tokens) == 0 && len(o.Clients) == 0 {
 		o.Tokens = []Token{SandboxToken()}
 	}
@@ -144,9 +151,6 @@ func New(o Options) *Site {
 	s.RenewTokens()
 	return s
 }
-
-// CloudID is the id that the gateway's form of address and tenant_info have.
-func (s *Site) CloudID() string { return s.options.CloudID }
 
 // Close ends hangs and cuts latency short, now and from now on, so that a server can shut down. Accounts and Stats
 // can still be read.

@@ -305,7 +305,7 @@ func TestSitesDiffer(t *testing.T) {
 	for range 2 {
 		s := New(o)
 		ask{method: "POST", url: create, body: dana}.do(t, s)
-		ids := []string{s.CloudID()}
+		ids := []string{s.options.CloudID}
 		for a := range s.Accounts() {
 			if prefix := map[AccountType]string{Customer: "qm:", Atlassian: "712020:"}[a.Type]; !strings.HasPrefix(a.ID, prefix) {
 				t.Errorf("%s, %s, has the id %s", a.Email, a.Type, a.ID)
