@@ -267,7 +267,7 @@ func (c *trial) becomes(change func(*jsmtest.Account) bool) {
 	c.t.Helper()
 	o := jsmtest.Sandbox()
 	o.Quotas, o.Existing, o.Seed = nil, nil, 99 // its new accounts have other ids
-	o.CloudID = c.site.CloudID()
+	o.CloudID = cloudID
 	for a := range c.site.Accounts() {
 		a.CreatedBy, a.Creations, a.Asked = 0, 0, 0
 		if change(&a) {

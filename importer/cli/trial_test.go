@@ -28,11 +28,14 @@ type trial struct {
 	env    []string
 }
 
+// cloudID is that of every trial's site: one that takes the place of another is the same site.
+const cloudID = "8c1d4ea0-6b1f-4a52-9d3e-2f0b7c5a1e44"
+
 // newTrial serves a site without quotas, unless change says otherwise.
 func newTrial(t *testing.T, change func(*jsmtest.Options)) *trial {
 	t.Helper()
 	o := jsmtest.Sandbox()
-	o.Quotas, o.Existing = nil, nil
+	o.Quotas, o.Existing, o.CloudID = nil, nil, cloudID
 	if change != nil {
 		change(&o)
 	}
