@@ -1,10 +1,9 @@
 package cli
 
 import (
+	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -34,9 +33,10 @@ const askedAtMost = 3
 // ask prints a question on stderr and returns the first of answers that the person types, in full or by a beginning
 // of it. Enter alone, "no", the end of the input and three other answers mean no: the error says so.
 func (p *program) ask(ctx context.Context, question string, answers ...string) (string, error) {
+	in := bufio.NewReader(p.In)
 	for range askedAtMost {
 		fmt.Fprint(p.Err, question+" ")
-		line, err := p.readAnswer(ctx)
+		line, err := p.readAnswer(ctx, in)
 		if err != nil {
 			return "", err
 		}
@@ -53,40 +53,24 @@ func (p *program) ask(ctx context.Context, question string, answers ...string) (
 }
 
 // readAnswer is the next line that is typed.
-func (p *program) readAnswer(ctx context.Context) (string, error) {
+func (p *program) readAnswer(ctx context.Context, in *bufio.Reader) (string, error) {
 	type reply struct {
 		line string
 		err  error
 	}
 	replies := make(chan reply, 1)
 	go func() { // a read from a terminal cannot be cancelled; it ends with the process
-		line, err := readLine(p.In)
+		line, err := in.ReadString('\n')
 		replies <- reply{line, err}
 	}()
 	select {
 	case <-ctx.Done():
 		return "", errCancelled
 	case r := <-replies:
-		switch {
-		case errors.Is(r.err, io.EOF) && r.line == "":
+		if r.err != nil && r.line == "" {
 			fmt.Fprintln(p.Err)
 			return "", errNotAgreed
-		case r.err != nil && !errors.Is(r.err, io.EOF):
-			return "", fmt.Errorf("reading the answer: %w", r.err)
 		}
 		return r.line, nil
-	}
-}
-
-// readLine reads no further than the end of the line, so that the next question finds its own answer.
-func readLine(in io.Reader) (string, error) {
-	var line []byte
-	one := make([]byte, 1)
-	for {
-		n, err := in.Read(one)
-		if err != nil || n == 1 && one[0] == '\n' {
-			return string(line), err
-		}
-		line = append(line, one[:n]...)
 	}
 }

@@ -21,7 +21,7 @@ type checkFlags struct {
 
 func (p *program) checkCommand() *cobra.Command {
 	f := &checkFlags{}
-	cmd := p.command("check FILE", oneFile, func(cmd *cobra.Command, args []string) error {
+	cmd := p.command("check FILE", cobra.ExactArgs(1), func(cmd *cobra.Command, args []string) error {
 		return p.runCheck(cmd.Context(), f, args[0])
 	})
 	f.read.register(cmd.Flags())
@@ -50,7 +50,7 @@ func (p *program) runCheck(ctx context.Context, f *checkFlags, path string) erro
 	check := report.Check{
 		Survey:        survey,
 		Duplicates:    survey.DuplicateLines(),
-		Words:         append([]string{path}, f.read.words()...),
+		Words:         append([]string{path}, survey.Repeat...),
 		Rate:          documentedRate,
 		Organizations: f.organizations,
 	}
@@ -67,26 +67,4 @@ func (p *program) runCheck(ctx context.Context, f *checkFlags, path string) erro
 		return exitError(exitNotGood)
 	}
 	return nil
-}
-
-// words are the flags that read a file in the same way.
-func (f *readFlags) words() []string {
-	var words []string
-	add := func(flag string, values ...string) {
-		for _, v := range values {
-			if v != "" {
-				words = append(words, flag, v)
-			}
-		}
-	}
-	if f.NoHeader {
-		words = append(words, "--no-header")
-	}
-	add("--encoding", f.Encoding)
-	add("--delimiter", f.Delimiter)
-	add("--preset", f.Preset)
-	add("--column", f.Columns...)
-	add("--include", f.Include...)
-	add("--exclude", f.Exclude...)
-	return words
 }

@@ -9,8 +9,7 @@ import (
 var shells = []string{"bash", "zsh", "fish", "powershell"}
 
 func (p *program) completionCommand() *cobra.Command {
-	oneShell := oneArgument("the name of a shell: " + strings.Join(shells, ", "))
-	cmd := p.command("completion SHELL", oneShell, func(cmd *cobra.Command, args []string) error {
+	cmd := p.command("completion SHELL", cobra.ExactArgs(1), func(cmd *cobra.Command, args []string) error {
 		root := cmd.Root()
 		switch strings.ToLower(args[0]) {
 		case "bash":

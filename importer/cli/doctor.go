@@ -1,11 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -29,7 +28,7 @@ type doctorFlags struct {
 
 func (p *program) doctorCommand() *cobra.Command {
 	f := &doctorFlags{}
-	cmd := p.command("doctor", noArguments, func(cmd *cobra.Command, _ []string) error {
+	cmd := p.command("doctor", cobra.MaximumNArgs(0), func(cmd *cobra.Command, _ []string) error {
 		return p.runDoctor(cmd.Context(), f)
 	})
 	f.site.maxRate, f.site.workers = 10, 2
@@ -47,8 +46,7 @@ func (p *program) runDoctor(ctx context.Context, f *doctorFlags) error {
 	}
 	ctx, release := interruptible(ctx, nil)
 	defer release()
-	d := &doctor{program: p, flags: f}
-	d.Version = versionNumber()
+	d := &doctor{program: p, flags: f, Diagnosis: report.Diagnosis{Version: versionNumber()}}
 	d.examine(ctx)
 	if d.site != nil {
 		defer d.site.Close()
@@ -63,7 +61,7 @@ func (p *program) runDoctor(ctx context.Context, f *doctorFlags) error {
 	if err == nil {
 		_, err = p.Out.Write(content)
 	}
-	return firstOf(err, asExit(d.ExitCode))
+	return cmp.Or(err, asExit(d.ExitCode))
 }
 
 // A doctor goes from check to check. What needs a check that has failed is not asked.
@@ -71,47 +69,19 @@ type doctor struct {
 	*program
 	flags *doctorFlags
 	report.Diagnosis
-	site   *site             // nil: the address is not known
-	client *apiclient.Client // nil: there is nothing to ask
-	login  bool              // there are credentials
-	conn   apiclient.Connection
-}
-
-func (d *doctor) examine(ctx context.Context) {
-	d.fine("Version", "%s", d.Version)
-	d.checkAddress()
-	d.checkCredentials()
-	d.makeClient()
-	switch {
-	case d.client == nil || !d.checkSite(ctx):
-		d.add("Login", report.Skipped, "not asked, since the site was not reached", "")
-	case !d.login:
-		d.add("Login", report.Skipped, "not asked, since there are no credentials", "")
-	case !d.checkLogin(ctx):
-		d.add("Permissions", report.Skipped, "not asked, since the login has failed", "")
-	default:
-		d.checkPermissions(ctx)
-		d.checkScopes(ctx)
-		d.checkAccess(ctx)
-	}
-	d.checkLedger(ctx)
+	site *site // nil: the address is not known
+	conn apiclient.Connection
 }
 
 func (d *doctor) add(name string, state report.State, what, hint string) {
 	d.Checks = append(d.Checks, report.Finding{Name: name, State: state, Text: what, Hint: hint})
 }
 
-func (d *doctor) fine(name, format string, args ...any) {
-	d.add(name, report.Fine, fmt.Sprintf(format, args...), "")
-}
-
-func (d *doctor) warn(name, what, hint string) { d.add(name, report.Warning, what, hint) }
-
 // good adds a check that has failed with err, or is fine. Missing credentials and permissions are exit code 4, and
 // anything else, which comes before them, is 1.
 func (d *doctor) good(name string, err error, format string, args ...any) bool {
 	if err == nil {
-		d.fine(name, format, args...)
+		d.add(name, report.Fine, fmt.Sprintf(format, args...), "")
 		return true
 	}
 	what, hint, code := explain(err)
@@ -127,19 +97,31 @@ func (d *doctor) good(name string, err error, format string, args ...any) bool {
 	return false
 }
 
-func (d *doctor) checkAddress() {
+func (d *doctor) examine(ctx context.Context) {
+	d.good("Version", nil, "%s", d.Version)
 	s, err := d.findSite(&d.flags.site)
-	shown := ""
 	if err == nil {
-		d.site, d.Site, shown = s, s.url.String(), s.shown()
-		if given := either(d.flags.site.site, d.env.get("JIRA_BASE_URL")); given != d.Site && !d.flags.site.sandbox {
-			shown += ", made from " + given
-		}
+		d.site, d.Site = s, s.url.String()
 	}
-	d.good("Address", err, "%s", shown)
+	given := cmp.Or(d.flags.site.site, d.env.get("JIRA_BASE_URL"))
+	d.good("Address", err, "%s (from %s)", d.Site, given)
+	login := d.checkCredentials()
+	reached := d.site != nil && d.checkSite(ctx, login)
+	switch {
+	case !reached:
+		d.add("Login", report.Skipped, "not asked, since the site was not reached", "")
+	case !login:
+		d.add("Login", report.Skipped, "not asked, since there are no credentials", "")
+	case !d.checkLogin(ctx):
+		d.add("Permissions", report.Skipped, "not asked, since the login has failed", "")
+	default:
+		d.checkRights(ctx)
+		d.checkAccess(ctx)
+	}
+	d.checkLedger(ctx)
 }
 
-func (d *doctor) checkCredentials() {
+func (d *doctor) checkCredentials() bool {
 	c, err := d.credentials(&d.flags.site)
 	if d.flags.site.sandbox && d.site != nil {
 		c, err = d.site.credentials, nil
@@ -148,116 +130,102 @@ func (d *doctor) checkCredentials() {
 	if err == nil {
 		kind, err = c.Kind()
 	}
-	if d.login = d.good("Credentials", err, "%s", kind); d.login && d.site != nil {
-		d.site.credentials = c
+	if err == nil && d.site != nil {
+		d.site.credentials, d.conn.Credentials = c, kind
 	}
-}
-
-func (d *doctor) makeClient() {
-	if d.site == nil {
-		return
-	}
-	log := d.console.Log()
-	client, err := d.site.newClient(log, func(e apiclient.Event) { log.Info(e.String()) }, !d.login)
-	if err != nil {
-		d.good("Settings", err, "")
-		return
-	}
-	d.client = client
-	if d.login {
-		d.fine("Sent to", "%s", strings.Join(slices.Compact(client.CredentialHosts()), ", "))
-	}
+	return d.good("Credentials", err, "%s", kind)
 }
 
 // badClock is the difference from which certificates and tokens may be judged wrongly.
 const badClock = 2 * time.Minute
 
-// checkSite asks what needs no credentials.
-func (d *doctor) checkSite(ctx context.Context) bool {
+// checkSite asks what needs no credentials, and names the hosts that will get them.
+func (d *doctor) checkSite(ctx context.Context, login bool) bool {
+	log := d.console.Log()
+	if err := d.site.newClient(log, func(e apiclient.Event) { log.Info(e.String()) }, !login); err != nil {
+		return d.good("Settings", err, "")
+	}
+	d.good("Sent to", nil, "%s", strings.Join(slices.Compact(d.site.client.CredentialHosts()), ", "))
 	d.conn.Site = d.Site
-	err := d.client.Reach(ctx, &d.conn)
+	err := d.site.client.Reach(ctx, &d.conn)
 	if !d.good("Site", err, "Jira Service Management Cloud %s", d.conn.Version) {
 		return false
 	}
-	if skew := d.conn.Skew; skew.Abs() > badClock {
-		d.warn("Clock", fmt.Sprintf("the site's clock is %s away from this machine's", skew.Abs()),
+	if skew := d.conn.Skew.Abs(); skew > badClock {
+		d.add("Clock", report.Warning, fmt.Sprintf("the site's clock is %s away from this machine's", skew),
 			"set the clock: certificates, tokens and pauses are judged by it")
 	}
-	if headers := d.conn.RateHeaders; len(headers) > 0 {
-		d.fine("Quota", "the site sends %s", strings.Join(headers, ", "))
-	} else {
-		d.fine("Quota", "the site sent no headers about it; the pace is then learned from its refusals")
+	headers := "no headers about it; the pace is then learned from its refusals"
+	if len(d.conn.RateHeaders) > 0 {
+		headers = strings.Join(d.conn.RateHeaders, ", ")
 	}
-	return true
+	return d.good("Quota", nil, "the site sends %s", headers)
 }
 
-// checkLogin asks who we are.
 func (d *doctor) checkLogin(ctx context.Context) bool {
-	d.conn.Credentials, _ = d.site.credentials.Kind()
-	err := d.client.Identify(ctx, &d.conn)
+	err := d.site.client.Identify(ctx, &d.conn)
 	where := "at the site"
 	if d.conn.Gateway {
 		where = "at the gateway"
 	}
 	if err == nil && d.conn.User.DisplayName == "" {
-		d.warn("Login", "good "+where+"; "+nameless, apiclient.HintScope)
+		d.add("Login", report.Warning, "good "+where+"; "+nameless, apiclient.HintScope)
 		return true
 	}
 	return d.good("Login", err, "%s, %s", d.conn.User.DisplayName, where)
 }
 
-func (d *doctor) checkPermissions(ctx context.Context) {
-	err := d.client.Permit(ctx, &d.conn)
+// checkRights asks what the account and its token may.
+func (d *doctor) checkRights(ctx context.Context) {
+	err := d.site.client.Permit(ctx, &d.conn)
 	if err == nil && d.conn.Administer == apiclient.Unverified {
-		d.warn("Administer", administerUnverified, "")
+		d.add("Administer", report.Warning, administerUnverified, "")
 	} else {
 		d.good("Administer", err, "the account may administer Jira, which creating customers needs")
 	}
 	switch d.conn.BrowseUsers {
 	case apiclient.Yes:
-		d.fine("Browse users", "the account may look up the accounts behind conflicts")
+		d.good("Browse users", nil, "the account may look up the accounts behind conflicts")
 	case apiclient.No:
-		d.warn("Browse users", browseMissing, apiclient.HintBrowse)
+		d.add("Browse users", report.Warning, browseMissing, apiclient.HintBrowse)
 	case apiclient.Unverified:
-		d.warn("Browse users", "cannot be verified with this token", "")
+		d.add("Browse users", report.Warning, "cannot be verified with this token", "")
 	}
-}
-
-func (d *doctor) checkScopes(ctx context.Context) {
 	names := map[apiclient.Verdict][]string{}
-	scopes := d.client.Scopes(ctx, d.conn)
-	for _, s := range scopes {
+	for _, s := range d.site.client.Scopes(ctx, d.conn) {
 		names[s.Has] = append(names[s.Has], s.Name)
 	}
 	switch {
-	case scopes == nil:
-		d.fine("Scopes", "not needed: this API token has none, and may do what its owner may")
 	case len(names[apiclient.No]) > 0:
-		d.warn("Scopes", "the token lacks "+strings.Join(names[apiclient.No], " and "), apiclient.HintScope)
+		lacks := strings.Join(names[apiclient.No], " and ")
+		d.add("Scopes", report.Warning, "the token lacks "+lacks, apiclient.HintScope)
 	case len(names[apiclient.Unverified]) > 0:
-		d.warn("Scopes", "cannot be verified: "+strings.Join(names[apiclient.Unverified], ", "), "")
+		d.add("Scopes", report.Warning, "cannot be verified: "+strings.Join(names[apiclient.Unverified], ", "), "")
+	case len(names) > 0:
+		d.good("Scopes", nil, "the token has those that are needed")
 	default:
-		d.fine("Scopes", "the token has those that are needed")
+		d.good("Scopes", nil, "not needed: this API token has none, and may do what its owner may")
 	}
 }
 
 // checkAccess asks for what organizations and service projects need, without changing anything.
 func (d *doctor) checkAccess(ctx context.Context) {
+	client := d.site.client
 	if d.flags.organizations {
 		count, err := 0, error(nil)
-		for _, err = range d.client.Organizations(ctx) {
+		for _, err = range client.Organizations(ctx) {
 			count++
 		}
 		d.good("Organizations", err, "the account can see %s", text.Counted(count, "organization", "organizations"))
 	}
 	for _, key := range d.flags.serviceDesks {
-		desk, err := d.client.ServiceDesk(ctx, key)
+		desk, err := client.ServiceDesk(ctx, key)
 		if err == nil {
-			for _, err = range d.client.ServiceDeskOrganizations(ctx, desk.ID) {
+			for _, err = range client.ServiceDeskOrganizations(ctx, desk.ID) {
 				break
 			}
 			if e, ok := errors.AsType[*apiclient.Error](err); ok && e.Kind == apiclient.KindForbidden {
-				d.warn("Project "+key, desk.ProjectName+": the account may not work with its organizations",
+				d.add("Project "+key, report.Warning, "the account may not work with its organizations",
 					"give the account an agent licence for this project; customers can be added without it")
 				continue
 			}
@@ -272,21 +240,12 @@ func (d *doctor) checkLedger(ctx context.Context) {
 		d.add("Ledger", report.Skipped, "not looked for, since there is one for each site", "")
 		return
 	}
-	path := d.site.ledgerPath
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		d.fine("Ledger", "none yet; it will be %s", report.Shown(path))
-		return
-	}
 	var holdings ledger.Holdings
-	var runs []ledger.Run
-	l, err := ledger.OpenReadOnly(ctx, path, d.Site)
+	l, err := ledger.OpenReadOnly(ctx, d.site.ledgerPath, d.Site)
 	if err == nil {
 		defer l.Close()
 		holdings, err = l.Holdings(ctx)
 	}
-	if err == nil {
-		runs, err = l.Runs(ctx)
-	}
-	d.good("Ledger", err, "%s, with %s (%s revoked) and %s", report.Shown(path), text.Counted(holdings.Accounts, "account", "accounts"),
-		text.Grouped(holdings.Revoked), text.Counted(len(runs), "run", "runs"))
+	d.good("Ledger", err, "%s, with %s (%s revoked)", report.Shown(d.site.ledgerPath),
+		text.Counted(holdings.Accounts, "account", "accounts"), text.Grouped(holdings.Revoked))
 }

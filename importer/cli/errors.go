@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
-	"strings"
+	"regexp"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -149,8 +148,6 @@ func plainly(err error) string {
 		return "this user may not read it"
 	case errors.Is(err, syscall.EISDIR):
 		return "it is a folder"
-	case errors.Is(err, syscall.ENOTDIR):
-		return "it is no folder"
 	case report.IsDiskFull(err):
 		return "the disk is full"
 	}
@@ -160,78 +157,27 @@ func plainly(err error) string {
 	return err.Error()
 }
 
-// flagMistake puts what pflag says of a command line into plain words.
+// notWhat says what a value of a flag is not, in place of Go's parsers.
+var notWhat = map[string]string{
+	"duration": "no time: write it as 30s, 15m or 2h",
+	"int":      "no whole number",
+	"uint64":   "no whole number from 0 upwards",
+	"float64":  "no number",
+	"bool":     "neither true nor false",
+	"N|P%":     "neither a number of rows (12) nor a share of 0% to 100% (5%)",
+}
+
+// secretWords are in the names of flags that somebody looks for who wants to type credentials.
+var secretWords = regexp.MustCompile(`(?i)token|password|secret|user|email|api-key`)
+
+// flagMistake makes a mistake in a flag a wrong command line.
 func flagMistake(cmd *cobra.Command, err error) error {
-	hint := "see " + cmd.CommandPath() + " --help"
-	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
-		name, dashes := e.GetSpecifiedName(), "--"
-		if e.GetSpecifiedShortnames() != "" {
-			dashes = "-"
-		}
-		if near := nearestFlag(cmd, name); near != "" && dashes == "--" {
-			hint = "did you mean --" + near + "? " + hint
-		}
-		if isSecret(name) {
-			hint = "credentials are never on the command line: set JIRA_USER_EMAIL and JIRA_API_TOKEN, or give --token-file"
-		}
-		return usagef(hint, "%s has no flag %s%s", cmd.Name(), dashes, name)
-	}
-	if e, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
-		return usagef(hint, "--%s needs a value", e.GetFlag().Name)
-	}
+	hint := "see " + cmd.CommandPath() + " --help, or jsm-onboard help settings"
 	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		return usagef(hint, "--%s %q is %s", e.GetFlag().Name, e.GetValue(), notWhat(e.GetFlag(), e.Unwrap()))
+		return usagef(hint, "--%s %q is %s", e.GetFlag().Name, e.GetValue(), notWhat[e.GetFlag().Value.Type()])
 	}
-	if e, ok := errors.AsType[*pflag.InvalidSyntaxError](err); ok {
-		return usagef(hint, "%q is no flag", e.GetSpecifiedFlag())
+	if e, ok := errors.AsType[*pflag.NotExistError](err); ok && secretWords.MatchString(e.GetSpecifiedName()) {
+		hint = "credentials are never on the command line: set JIRA_USER_EMAIL and JIRA_API_TOKEN, or give --token-file"
 	}
 	return usagef(hint, "%w", err)
-}
-
-// isSecret reports whether somebody looked for a flag for credentials.
-func isSecret(name string) bool {
-	words := []string{"token", "password", "secret", "user", "email", "api-key"}
-	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(strings.ToLower(name), word) })
-}
-
-// notWhat says what a value is not, in place of Go's parsers.
-func notWhat(f *pflag.Flag, err error) string {
-	switch f.Value.Type() {
-	case "duration":
-		return "no time: write it as 30s, 15m or 2h"
-	case "int":
-		return "no whole number"
-	case "uint64":
-		return "no whole number from 0 upwards"
-	case "float64":
-		return "no number"
-	case "bool":
-		return "neither true nor false"
-	case "N|P%":
-		return "neither a number of rows (12) nor a share of 0% to 100% (5%)"
-	}
-	return "refused: " + err.Error()
-}
-
-// nearestFlag is a flag of cmd that differs from name by a letter or two; "": there is none. Cobra knows how to find
-// such commands.
-func nearestFlag(cmd *cobra.Command, name string) string {
-	names := &cobra.Command{SuggestionsMinimumDistance: 2}
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		names.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
-	})
-	if near := names.SuggestionsFor(name); len(near) > 0 {
-		return near[0]
-	}
-	return ""
-}
-
-// firstOf is the first error that is one.
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

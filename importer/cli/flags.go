@@ -13,31 +13,33 @@ import (
 	"jsm-onboard/report"
 )
 
-// limitFlag is a flag of the form N|P%. A share comes to no less than atLeast.
-type limitFlag struct {
-	limit   *importer.Limit
-	atLeast int
-}
+// limitFlag is a flag of the form N|P%. A share comes to no less than what it was registered with.
+type limitFlag struct{ *importer.Limit }
 
 func (f limitFlag) String() string {
-	if f.limit == nil {
+	if f.Limit == nil {
 		return ""
 	}
-	return f.limit.String()
+	return f.Limit.String()
 }
 
 func (f limitFlag) Type() string { return "N|P%" }
 
 func (f limitFlag) Set(s string) error {
 	limit, err := importer.ParseLimit(s)
-	if err != nil {
-		return err
-	}
 	if limit.Percent > 0 {
-		limit.AtLeast = f.atLeast
+		limit.AtLeast = f.AtLeast
 	}
-	*f.limit = limit
-	return nil
+	if err == nil {
+		*f.Limit = limit
+	}
+	return err
+}
+
+// limitVar registers a guard of the form N|P%.
+func limitVar(flags *pflag.FlagSet, l *importer.Limit, name string, standard importer.Limit) {
+	*l = standard
+	flags.Var(limitFlag{l}, name, "")
 }
 
 // siteFlags say which site is meant, how it is reached, and where its ledger is.
@@ -130,7 +132,7 @@ func (f *readFlags) options() (export.Options, error) {
 		o.Columns[field] = header
 	}
 	if _, named := o.Columns[export.Name]; named && o.NoNames {
-		return o, usagef("leave one of them out", "--column name=none and another column of names contradict each other")
+		return o, usagef("leave one of them out", "--column name=none and another --column name contradict each other")
 	}
 	var err error
 	if o.Include, err = matches("--include", f.Include); err != nil {
@@ -221,10 +223,4 @@ func (f *outputFlags) check() error {
 		return usagef("add --page PATH, or leave --page-addresses out", "--page-addresses needs a page")
 	}
 	return nil
-}
-
-// limitVar registers a guard of the form N|P%.
-func limitVar(flags *pflag.FlagSet, l *importer.Limit, base importer.Limit, name string, atLeast int) {
-	*l = base
-	flags.Var(limitFlag{l, atLeast}, name, "")
 }

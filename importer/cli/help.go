@@ -38,7 +38,7 @@ func helpText(name string) string {
 
 // command makes the command of use, described as help/commands.md has it: a line about it, more about it, examples, and
 // the flags that its --help shows.
-func (p *program) command(use string, args cobra.PositionalArgs, run func(*cobra.Command, []string) error) *cobra.Command {
+func (p *program) command(use string, args, run func(*cobra.Command, []string) error) *cobra.Command {
 	name, _, _ := strings.Cut(use, " ")
 	_, section, _ := strings.Cut(helpText("commands"), "\n## "+name+"\n\n")
 	section, _, _ = strings.Cut(section, "\n\n## ")
@@ -49,11 +49,16 @@ func (p *program) command(use string, args cobra.PositionalArgs, run func(*cobra
 		examples = "    " + examples
 	}
 	return &cobra.Command{
-		Use:         use,
-		Short:       short,
-		Long:        long,
-		Example:     examples,
-		Args:        args,
+		Use:     use,
+		Short:   short,
+		Long:    long,
+		Example: examples,
+		Args: func(cmd *cobra.Command, words []string) error {
+			if err := args(cmd, words); err != nil {
+				return usagef("usage: "+cmd.UseLine()+"; what has blanks in it goes into quotes", "%s: %w", name, err)
+			}
+			return nil
+		},
 		RunE:        run,
 		Annotations: map[string]string{shownFlags: strings.NewReplacer("`--", "", "`", "").Replace(flags)},
 	}
@@ -96,7 +101,8 @@ func settings() map[string]setting {
 	plain := strings.NewReplacer("`", "", `\|`, "|")
 	all := map[string]setting{}
 	for _, cells := range settingLine.FindAllStringSubmatch(helpText("settings"), -1) {
-		all[cells[1]] = setting{plain.Replace("--" + cells[1] + cells[2]), plain.Replace(cells[3]), plain.Replace(cells[4])}
+		form := "--" + cells[1] + cells[2]
+		all[cells[1]] = setting{plain.Replace(form), plain.Replace(cells[3]), plain.Replace(cells[4])}
 	}
 	return all
 }

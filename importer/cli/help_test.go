@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"jsm-onboard/importer"
@@ -166,5 +165,4 @@ func TestUsage(t *testing.T) {
 			t.Errorf("%s has empty examples", cmd.Name())
 		}
 	}
-	var _ cobra.PositionalArgs = oneFile
 }

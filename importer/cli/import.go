@@ -41,15 +41,15 @@ func (f *importFlags) register(flags *pflag.FlagSet, common *runFlags) {
 	flags.BoolVar(&f.updateNames, "update-names", false, "")
 	flags.BoolVar(&f.resendKnown, "resend-known", false, "")
 	flags.BoolVar(&f.resolveConflicts, "resolve-conflicts", true, "")
-	limitVar(flags, &common.maxErrors, importer.Limit{Percent: 5, AtLeast: leastErrors, Set: true}, "max-errors", leastErrors)
-	limitVar(flags, &f.maxInvalid, importer.Limit{Percent: 100, Set: true}, "max-invalid", 0)
-	limitVar(flags, &f.maxCreates, importer.Limit{}, "max-creates", leastErrors)
-	limitVar(flags, &f.maxOrganizations, importer.Limit{Percent: 10, AtLeast: 20, Set: true}, "max-organizations", 0)
+	limitVar(flags, &common.maxErrors, "max-errors", importer.Limit{Percent: 5, AtLeast: leastErrors, Set: true})
+	limitVar(flags, &f.maxInvalid, "max-invalid", importer.Limit{Percent: 100, Set: true})
+	limitVar(flags, &f.maxCreates, "max-creates", importer.Limit{AtLeast: leastErrors})
+	limitVar(flags, &f.maxOrganizations, "max-organizations", importer.Limit{Percent: 10, AtLeast: 20, Set: true})
 }
 
 func (p *program) importCommand() *cobra.Command {
 	f, common := &importFlags{}, &runFlags{}
-	cmd := p.command("import FILE", oneFile, func(cmd *cobra.Command, args []string) error {
+	cmd := p.command("import FILE", cobra.ExactArgs(1), func(cmd *cobra.Command, args []string) error {
 		return p.newImport(f, common, args[0]).execute(cmd.Context())
 	})
 	f.register(cmd.Flags(), common)
@@ -98,7 +98,7 @@ func (w *importWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 func (w *importWork) connect(ctx context.Context, r *run) (err error) {
 	wantsAccess := w.organizations || len(w.serviceDesks) > 0
 	if client := r.site.client; client != nil && (wantsAccess || r.plan.Create+r.plan.LookUps+r.plan.Renames > 0) {
-		if r.conn, err = r.site.connect(ctx); err != nil {
+		if r.conn, err = r.site.connect(ctx, true); err != nil {
 			return err
 		}
 	}
@@ -133,15 +133,16 @@ func (w *importWork) outlook(_ context.Context, r *run, o *report.Outlook) error
 		o.Notes = append(o.Notes, "Note: "+browseMissing+".\n      "+apiclient.HintBrowse)
 	}
 	if n := r.plan.Returning; n > 0 {
-		o.Notes = append(o.Notes, text.Counted(n, "person", "people")+" whose access was revoked are asked about again "+
-			"(--resend-known):\nthose whose account the site shows as active count as given back. Leave the others out.")
+		o.Notes = append(o.Notes, text.Counted(n, "person", "people")+" whose access was revoked are asked about "+
+			"again (--resend-known):\nthose whose account the site shows as active count as given back.")
 	}
 	return nil
 }
 
 // What an account may, when that is less than all, or cannot be asked.
 const (
-	administerUnverified = "whether this account may administer Jira cannot be verified with this token; the first row will show it"
+	administerUnverified = "whether this account may administer Jira cannot be verified with this token; " +
+		"the first row will show it"
 	browseMissing        = "this account may not browse users: the account ids behind conflicts will not be looked up"
 	nameless             = "whose token this is cannot be asked: it lacks the scope " + apiclient.ScopeUser
 )
@@ -164,7 +165,8 @@ func (w *importWork) agree(ctx context.Context, r *run) error {
 		return err
 	}
 	r.console.People(report.FirstOffer(creates, first))
-	answer, err := r.ask(ctx, "Create all "+text.Grouped(creates)+", only this one, or none? [all/one/none]", "all", "one")
+	question := "Create all " + text.Grouped(creates) + ", only this one, or none? [all/one/none]"
+	answer, err := r.ask(ctx, question, "all", "one")
 	if answer == "one" {
 		w.only, r.limit = first, 1
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -29,13 +30,13 @@ func (r *run) observed(ctx context.Context, do func(context.Context) error) erro
 	content, jsonErr := summary.JSON()
 	if r.files.summary == stdout {
 		_, writeErr := r.Out.Write(content)
-		jsonErr = firstOf(jsonErr, writeErr)
+		jsonErr = cmp.Or(jsonErr, writeErr)
 	}
-	err = firstOf(err, jsonErr)
+	err = cmp.Or(err, jsonErr)
 	if r.files.metrics != "" && codeOf(err) != exitUsage {
 		if e := report.WriteMetrics(r.files.metrics, r.source, summary); e != nil {
 			r.console.Log().Error("the metrics file was not written", "error", e.Error())
-			err = firstOf(err, e)
+			err = cmp.Or(err, e)
 		}
 	}
 	signal := report.Succeeded
@@ -66,7 +67,7 @@ func (r *run) finalSummary(err error) report.Summary {
 	_, unwritable := errors.AsType[*report.WriteError](err)
 	if r.files.summary != "" && r.files.summary != stdout && err != nil && codeOf(err) != exitUsage && !unwritable {
 		content, e := summary.JSON()
-		if e = firstOf(e, report.WriteFile(r.files.summary, content)); e != nil {
+		if e = cmp.Or(e, report.WriteFile(r.files.summary, content)); e != nil {
 			r.console.Log().Error("the summary was not written", "error", e.Error())
 		}
 	}

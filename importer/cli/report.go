@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,7 +31,7 @@ type reportFlags struct {
 
 func (p *program) reportCommand() *cobra.Command {
 	f := &reportFlags{}
-	cmd := p.command("report [RUN]", oneRun, func(cmd *cobra.Command, args []string) error {
+	cmd := p.command("report [RUN]", cobra.MaximumNArgs(1), func(cmd *cobra.Command, args []string) error {
 		return p.runReport(cmd.Context(), f, strings.Join(args, ""))
 	})
 	flags := cmd.Flags()
@@ -48,12 +49,12 @@ func (p *program) reportCommand() *cobra.Command {
 
 // check refuses flags that contradict each other: what forgets or lists runs writes no files.
 func (f *reportFlags) check(id string) error {
-	named := either(id, f.out.results, f.out.failed, f.out.summary, f.out.page)
+	named := cmp.Or(id, f.out.results, f.out.failed, f.out.summary, f.out.page)
 	switch {
 	case f.prune != "" && f.list:
 		return usagef("leave one of them out", "--list and --prune contradict each other")
 	case f.prune != "" && named != "":
-		return usagef("leave one of them out: --prune forgets all runs of that age", "--prune and %s contradict each other", named)
+		return usagef("leave one of them out", "--prune and %s contradict each other", named)
 	case f.list && named != "":
 		return usagef("leave one of them out", "--list and %s contradict each other", named)
 	}
@@ -87,7 +88,7 @@ func (p *program) runReport(ctx context.Context, f *reportFlags, id string) erro
 		return err
 	}
 	r := &reportRun{program: p, flags: f, site: s, runs: runs}
-	if r.run, err = s.ledger.Run(ctx, either(id, newest(runs))); err != nil {
+	if r.run, err = s.ledger.Run(ctx, cmp.Or(id, newest(runs))); err != nil {
 		return broken("jsm-onboard report --list shows the runs", "%w", err)
 	}
 	if r.run.Outcome == "" {
@@ -204,15 +205,15 @@ func (r *reportRun) write(ctx context.Context) (err error) {
 // overwritten.
 func (r *reportRun) place() error {
 	out := &r.flags.out
-	r.rows.memory = onlyAsks{r.site.ledger}
-	if either(out.results, out.failed) != "" || either(out.page, out.summary) == "" {
-		r.rows.resultsPath = either(absolute(out.results), resultsOf(r.run, r.summary))
+	r.rows.memory = r.site.memory
+	if cmp.Or(out.results, out.failed) != "" || cmp.Or(out.page, out.summary) == "" {
+		r.rows.resultsPath = cmp.Or(absolute(out.results), resultsOf(r.run, r.summary))
 		if r.run.Command == "import" || r.run.Command == "sync" {
 			beside := strings.TrimSuffix(strings.TrimSuffix(r.rows.resultsPath, ".csv"), ".results") + ".failed.csv"
 			if out.results == "" {
-				beside = either(r.summary.Failed, beside)
+				beside = cmp.Or(r.summary.Failed, beside)
 			}
-			r.rows.failedPath = either(absolute(out.failed), beside)
+			r.rows.failedPath = cmp.Or(absolute(out.failed), beside)
 		}
 	}
 	for _, later := range r.runs {
@@ -238,11 +239,6 @@ func (r *reportRun) place() error {
 	return writable(outputs)
 }
 
-// onlyAsks is a ledger that is read alone: it remembers nothing new.
-type onlyAsks struct{ *ledger.Ledger }
-
-func (onlyAsks) Remember(string, string) error { return nil }
-
 // resultsOf is where a run wrote its results, or would have.
 func resultsOf(run ledger.Run, summary report.Summary) string {
 	stem := export.Stem(run.Input)
@@ -250,7 +246,7 @@ func resultsOf(run ledger.Run, summary report.Summary) string {
 		stem = absolute("stdin")
 	}
 	end := map[string]string{"revoke": ".revoked.csv", "undo": ".undone.csv"}[run.Command]
-	return either(summary.Results, stem+either(end, ".results.csv"))
+	return cmp.Or(summary.Results, stem+cmp.Or(end, ".results.csv"))
 }
 
 // rewrite writes results and failed rows: with the original columns when the input is still what it was, and else with
@@ -297,7 +293,7 @@ func (r *reportRun) original(ctx context.Context) (*export.Survey, *export.File,
 	err := json.Unmarshal([]byte(r.run.Choices), &read)
 	options, optionsErr := read.options()
 	options.NeedAccounts = r.run.Command == "revoke"
-	if err := firstOf(err, optionsErr); err != nil {
+	if err := cmp.Or(err, optionsErr); err != nil {
 		return nil, nil, err
 	}
 	file, err := export.Open(ctx, r.run.Input, r.In)

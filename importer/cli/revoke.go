@@ -21,13 +21,13 @@ func registerRevocation(flags *pflag.FlagSet, common *runFlags, maxRevoke *impor
 	common.log.register(flags)
 	flags.BoolVar(&common.dryRun, "dry-run", false, "")
 	flags.BoolVar(&common.yes, "yes", false, "")
-	limitVar(flags, maxRevoke, importer.Limit{}, "max-revoke", 1)
-	limitVar(flags, &common.maxErrors, importer.Limit{Percent: 5, AtLeast: leastErrors, Set: true}, "max-errors", leastErrors)
+	limitVar(flags, maxRevoke, "max-revoke", importer.Limit{AtLeast: 1})
+	limitVar(flags, &common.maxErrors, "max-errors", importer.Limit{Percent: 5, AtLeast: leastErrors, Set: true})
 }
 
 func (p *program) revokeCommand() *cobra.Command {
 	common, w := &runFlags{}, &revokeWork{}
-	cmd := p.command("revoke FILE", oneFile, func(cmd *cobra.Command, args []string) error {
+	cmd := p.command("revoke FILE", cobra.ExactArgs(1), func(cmd *cobra.Command, args []string) error {
 		r := &run{program: p, flags: common, work: w, command: "revoke", path: args[0]}
 		r.statuses = outcome.RevokeStatuses()
 		return r.execute(cmd.Context())
@@ -53,40 +53,30 @@ func (w *revokeWork) check(r *run) error {
 }
 
 func (w *revokeWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
-	if err := w.settleLookUps(ctx, r); err != nil {
+	if err := w.ready(ctx, r); err != nil {
 		return nil, err
 	}
-	return importer.PlanRevocation(ctx, r.file, r.site.ledger, importer.RevocationOptions{Export: r.options, Job: r.job()})
+	options := importer.RevocationOptions{Export: r.options, Job: r.job()}
+	return importer.PlanRevocation(ctx, r.file, r.site.ledger, options)
 }
 
-// settleLookUps asks the look-ups that earlier runs left open, so that their accounts are known to the plan.
-func (w *revokeWork) settleLookUps(ctx context.Context, r *run) error {
+// ready asks the look-ups that earlier runs left open, so that their accounts are known to the plan.
+func (w *revokeWork) ready(ctx context.Context, r *run) error {
 	holdings, err := r.site.ledger.Holdings(ctx)
 	w.held = holdings.Ours
 	if err != nil || r.site.client == nil {
 		return err
 	}
-	for _, err := range r.site.ledger.LookUps(ctx) {
-		if err != nil {
-			return err
-		}
-		if r.conn, err = r.site.identify(ctx); err != nil {
-			return err
-		}
-		if stop := importer.LookUps(ctx, r.site.client, r.site.ledger); stop != nil {
-			return stop
-		}
-		break
+	if r.conn, err = r.site.connect(ctx, false); err != nil {
+		return err
+	}
+	if stop := importer.LookUps(ctx, r.site.client, r.site.ledger); stop != nil {
+		return stop
 	}
 	return nil
 }
 
-func (w *revokeWork) connect(ctx context.Context, r *run) (err error) {
-	if r.site.client != nil && r.plan.Create > 0 && r.conn.Root == "" {
-		r.conn, err = r.site.identify(ctx)
-	}
-	return err
-}
+func (w *revokeWork) connect(context.Context, *run) error { return nil }
 
 // guard refuses more than --max-revoke allows; and without it what is most likely a mistake, unless somebody is
 // asked.
@@ -115,7 +105,8 @@ func (w *revokeWork) agree(ctx context.Context, r *run) error {
 	if r.flags.yes || r.plan.Create == 0 {
 		return nil
 	}
-	question := fmt.Sprintf("Revoke the portal access of %s at %s?", text.Counted(r.plan.Create, "account", "accounts"), r.site.url)
+	accounts := text.Counted(r.plan.Create, "account", "accounts")
+	question := fmt.Sprintf("Revoke the portal access of %s at %s?", accounts, r.site.url)
 	if !r.plan.Reach.Listed {
 		question += " That is " + r.plan.RevokedShare(w.held) + "."
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,7 +15,6 @@ import (
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
-	"jsm-onboard/importer/text"
 	"jsm-onboard/report"
 	"jsm-onboard/report/page"
 )
@@ -32,24 +32,15 @@ type runFlags struct {
 
 // work is what import, sync, revoke and undo each do within a run.
 type work interface {
-	// check refuses flags that cannot be meant.
-	check(*run) error
-	// plan holds the input against the ledger. Nothing is sent or changed.
-	plan(context.Context, *run) (*importer.Plan, error)
-	// connect asks the site what the plan needs to know of it.
-	connect(context.Context, *run) error
-	// guard returns why the plan must not be carried out.
-	guard(context.Context, *run) error
-	// outlook adds what the plan shows besides its numbers.
-	outlook(context.Context, *run, *report.Outlook) error
-	// agree asks whoever sits at the terminal.
-	agree(context.Context, *run) error
-	// begin makes what carries the plan out.
-	begin(context.Context, *run, importer.Options) *importer.Run
-	// see takes each result in order, after it is written.
-	see(importer.Result)
-	// after does what follows the last row, and may change how the run ended.
-	after(context.Context, *run, *importer.End)
+	check(*run) error                                            // refuses flags that cannot be meant
+	plan(context.Context, *run) (*importer.Plan, error)          // holds the input against the ledger; sends nothing
+	connect(context.Context, *run) error                         // asks the site what the plan needs to know of it
+	guard(context.Context, *run) error                           // returns why the plan must not be carried out
+	outlook(context.Context, *run, *report.Outlook) error        // adds what the plan shows besides its numbers
+	agree(context.Context, *run) error                           // asks whoever sits at the terminal
+	begin(context.Context, *run, importer.Options) *importer.Run // makes what carries the plan out
+	see(importer.Result)                                         // takes each result in order, after it is written
+	after(context.Context, *run, *importer.End)                  // follows the last row; may change how the run ended
 }
 
 // A run is one import, sync, revoke or undo, from the command line to the exit code. Its methods stand in the order in
@@ -123,14 +114,14 @@ func (r *run) do(ctx context.Context) (err error) {
 		defer r.file.Close()
 	}
 	if r.site, err = r.findSite(&r.flags.site); err != nil {
-		return firstOf(inputErr, err)
+		return cmp.Or(inputErr, err)
 	}
 	defer func() { err = errors.Join(err, r.site.Close()) }()
 	if err = r.apart(); err == nil {
 		err = r.open(ctx, r.site, r.flags.dryRun, r.paceChanged)
 	}
 	if err != nil {
-		return firstOf(inputErr, err)
+		return cmp.Or(inputErr, err)
 	}
 	if inputErr != nil {
 		return r.hold(ctx, inputErr)
@@ -162,13 +153,13 @@ func (r *run) openInput(ctx context.Context) (err error) {
 	}
 	stem := r.stem(r.path)
 	if r.command == "revoke" {
-		r.files.results = either(r.files.results, stem+".revoked.csv")
+		r.files.results = cmp.Or(r.files.results, stem+".revoked.csv")
 	} else {
-		r.files.results = either(r.files.results, stem+".results.csv")
-		r.files.failed = either(r.files.failed, stem+".failed.csv")
+		r.files.results = cmp.Or(r.files.results, stem+".results.csv")
+		r.files.failed = cmp.Or(r.files.failed, stem+".failed.csv")
 	}
 	if r.command == "sync" {
-		r.files.leavers = either(r.files.leavers, stem+".leavers.csv")
+		r.files.leavers = cmp.Or(r.files.leavers, stem+".leavers.csv")
 		r.files.revoked = r.stem(r.files.leavers) + ".revoked.csv"
 	}
 	r.file, err = export.Open(ctx, r.path, r.In)
@@ -362,8 +353,9 @@ func (r *run) record(ctx context.Context, end importer.End, fixes report.Fixes) 
 	}
 	trace, traceErr := json.Marshal(r.recorder.Trace())
 	ended := r.plan.Run
-	ended.FinishedAt, ended.Outcome, ended.StopReason, ended.ExitCode = s.FinishedAt.Time, s.Outcome, s.StopReason, s.ExitCode
-	ended.RowsRead, ended.Summary, ended.Retry = end.Rows, content, end.Stop != nil && end.Stop.Cause.AskAgain()
+	ended.FinishedAt, ended.Outcome, ended.StopReason = s.FinishedAt.Time, s.Outcome, s.StopReason
+	ended.ExitCode, ended.RowsRead, ended.Summary = s.ExitCode, end.Rows, content
+	ended.Retry = end.Stop != nil && end.Stop.Cause.AskAgain()
 	l := r.site.ledger
 	return s, errors.Join(err, traceErr, l.KeepTrace(ctx, ended.Seq, trace), l.FinishRun(ctx, ended))
 }
@@ -410,7 +402,7 @@ func (r *run) summarise(end importer.End, fixes report.Fixes) report.Summary {
 		survey := r.plan.Survey
 		s.InputSHA256, s.Skipped, s.Problems = survey.SHA256, survey.Skipped, report.CountProblems(survey)
 	}
-	if r.rows == nil {
+	if r.pace == nil { // it was not begun
 		return s
 	}
 	begun := r.plan.Run
@@ -474,17 +466,14 @@ func brokenBy(was *importer.Stop, err error) *importer.Stop {
 // complete is why the run stopped. That a row has no outcome, or more than one, or does not stand in the results, comes
 // before any other reason.
 func complete(end *importer.End, written int) *importer.Stop {
-	err := end.Totals.Prove(end.Rows)
-	if err == nil && written != end.Rows && (end.Stop == nil || end.Stop.Cause != importer.Broken) {
-		err = fmt.Errorf("%s read but %s are in them", text.Counted(end.Rows, "row was", "rows were"), text.Grouped(written))
-	}
-	if err == nil {
+	err, broken := end.Totals.Prove(end.Rows), end.Stop != nil && end.Stop.Cause == importer.Broken
+	if err == nil && (written == end.Rows || broken) {
 		return end.Stop
 	}
 	return &importer.Stop{
 		Cause: importer.Broken,
-		Err:   errors.Join(err, end.Stop),
-		What:  "the results are not complete: " + err.Error(),
+		Err:   err,
+		What:  fmt.Sprintf("the results are not complete: of %d rows read %d are in them (%v)", end.Rows, written, err),
 		Hint:  "this is a fault of the program; nothing is lost: keep the ledger and run the same command again",
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,7 +26,9 @@ type sandboxFlags struct {
 
 func (p *program) sandboxCommand() *cobra.Command {
 	f := &sandboxFlags{}
-	cmd := p.command("sandbox", noArguments, func(cmd *cobra.Command, _ []string) error { return p.serveSandbox(cmd, f) })
+	cmd := p.command("sandbox", cobra.MaximumNArgs(0), func(cmd *cobra.Command, _ []string) error {
+		return p.serveSandbox(cmd, f)
+	})
 	flags := cmd.Flags()
 	flags.StringVar(&f.addr, "addr", "127.0.0.1:8765", "")
 	flags.Float64Var(&f.quota, "quota", 100, "")
@@ -60,7 +63,7 @@ func (f *sandboxFlags) options() (jsmtest.Options, error) {
 	}
 	file, err := os.Open(f.existing)
 	if err != nil {
-		return o, usagef("give the path of a CSV file with address,name", "--existing %s cannot be read: %s", f.existing, plainly(err))
+		return o, usagef("give the path of a CSV file with address,name", "--existing %s: %s", f.existing, plainly(err))
 	}
 	defer file.Close()
 	if o.Existing, err = jsmtest.ReadExisting(file); err != nil {
@@ -68,6 +71,9 @@ func (f *sandboxFlags) options() (jsmtest.Options, error) {
 	}
 	return o, nil
 }
+
+// windowsAddressInUse is WSAEADDRINUSE; no other system has an error of this number.
+const windowsAddressInUse = syscall.Errno(10048)
 
 // assignment is the line that sets a variable in the shell that a system's users have, for the programs that are
 // started there.
@@ -86,12 +92,8 @@ func (p *program) serveSandbox(cmd *cobra.Command, f *sandboxFlags) error {
 	ctx, release := interruptible(cmd.Context(), nil)
 	defer release()
 	server, err := jsmtest.New(o).Start(f.addr)
-	if errors.Is(err, errAddressInUse) {
-		return &hintedError{
-			err:  fmt.Errorf("the address %s is taken by another program", f.addr),
-			hint: "say another one with --addr, as in --addr 127.0.0.1:0",
-			code: exitBroken,
-		}
+	if errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, windowsAddressInUse) {
+		return broken("for example --addr 127.0.0.1:0", "the address %s is taken by another program", f.addr)
 	}
 	if err != nil {
 		return usagef("see --addr in jsm-onboard sandbox --help", "%w", err)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -8,7 +9,6 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -52,7 +52,7 @@ var onlyTyped = map[string]bool{"help": true, "version": true, "list": true, "pr
 // --config.
 func (p *program) settle(cmd *cobra.Command) error {
 	path, _ := cmd.Flags().GetString("config")
-	path = either(path, p.env.get(envName("config")))
+	path = cmp.Or(path, p.env.get(envName("config")))
 	config, err := readConfig(path)
 	if err != nil {
 		return err
@@ -60,8 +60,9 @@ func (p *program) settle(cmd *cobra.Command) error {
 	if err := knownKeys(cmd.Root(), path, config); err != nil {
 		return err
 	}
-	if err := contradiction(cmd); err != nil {
-		return err
+	if sandbox, _ := cmd.Flags().GetBool("sandbox"); sandbox && cmd.Flags().Changed("site") {
+		return usagef("leave one of them out: the sandbox is a site of its own, inside this process",
+			"--site and --sandbox contradict each other")
 	}
 	p.configPath, p.siteWords = path, typed(cmd, siteFlagNames)
 	var failed []error
@@ -76,16 +77,6 @@ func (p *program) settle(cmd *cobra.Command) error {
 		}
 	})
 	return errors.Join(failed...)
-}
-
-// contradiction refuses a site and the sandbox on one command line.
-func contradiction(cmd *cobra.Command) error {
-	sandbox, _ := cmd.Flags().GetBool("sandbox")
-	if sandbox && cmd.Flags().Changed("site") {
-		return usagef("leave one of them out: the sandbox is a site inside this process, and nothing is sent to another",
-			"--site and --sandbox contradict each other")
-	}
-	return nil
 }
 
 func set(cmd *cobra.Command, f *pflag.Flag, values []string, where string) error {
@@ -156,12 +147,8 @@ func texts(value any) (values []string, ok bool) {
 	switch v := value.(type) {
 	case nil:
 		return nil, true
-	case string:
-		return []string{strings.TrimSuffix(v, "\n")}, true
-	case bool, int64, uint64:
-		return []string{fmt.Sprint(v)}, true
-	case float64:
-		return []string{strconv.FormatFloat(v, 'f', -1, 64)}, true
+	case map[string]any:
+		return nil, false
 	case []any:
 		for _, item := range v {
 			one, ok := texts(item)
@@ -172,7 +159,7 @@ func texts(value any) (values []string, ok bool) {
 		}
 		return values, true
 	}
-	return nil, false
+	return []string{strings.TrimSuffix(fmt.Sprint(value), "\n")}, true
 }
 
 // knownKeys refuses a key that is no flag of any command: one file may serve several commands.

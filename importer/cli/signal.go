@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"syscall"
 
 	"jsm-onboard/importer"
 )
@@ -18,7 +19,7 @@ import (
 func interruptible(parent context.Context, stopping func()) (_ context.Context, release func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, endSignals...)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // the last: a closed terminal
 	over := make(chan struct{})
 	var watcher sync.WaitGroup
 	watcher.Go(func() {

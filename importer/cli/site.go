@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,19 +41,27 @@ type site struct {
 func (p *program) findSite(f *siteFlags) (*site, error) {
 	s := &site{flags: f, ledgerPath: absolute(f.ledger)}
 	if f.sandbox {
-		s.unused = either(f.site, p.env.get("JIRA_BASE_URL"))
+		s.unused = cmp.Or(f.site, p.env.get("JIRA_BASE_URL"))
 		if err := s.startSandbox(); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 		return s, nil
 	}
-	var err error
-	if s.url, err = p.address(f); err != nil {
-		return nil, err
+	given := cmp.Or(f.site, p.env.get("JIRA_BASE_URL"))
+	if given == "" {
+		return nil, usagef("set JIRA_BASE_URL=https://your-domain.atlassian.net, or try it out with --sandbox",
+			"which site? there is neither --site nor JIRA_BASE_URL")
 	}
-	if s.ledgerPath == "" {
-		s.ledgerPath, err = p.defaultLedger(s.url)
+	complete, err := apiclient.ParseSite(given)
+	if e, ok := errors.AsType[*apiclient.Error](err); ok {
+		return nil, usagef(e.Hint, "--site or JIRA_BASE_URL: %s", e.Message)
 	}
+	if s.url, err = url.Parse(complete); err != nil || s.ledgerPath != "" {
+		return s, err
+	}
+	folder, err := p.stateFolder() // one ledger for each site
+	name := strings.NewReplacer(":", "_", "[", "", "]", "").Replace(strings.ToLower(s.url.Host))
+	s.ledgerPath = filepath.Join(folder, name+".ledger")
 	return s, err
 }
 
@@ -75,23 +84,6 @@ func (s *site) shown() string {
 		return s.url.String() + " (sandbox: nothing leaves this machine; " + s.unused + " is not used)"
 	}
 	return s.url.String() + " (sandbox: nothing leaves this machine)"
-}
-
-// address is that of the site, completed where that is safe.
-func (p *program) address(f *siteFlags) (*url.URL, error) {
-	given, where := f.site, "--site"
-	if given == "" {
-		given, where = p.env.get("JIRA_BASE_URL"), "JIRA_BASE_URL"
-	}
-	if given == "" {
-		return nil, usagef("set JIRA_BASE_URL=https://your-domain.atlassian.net, or try it out with --sandbox",
-			"which site? there is neither --site nor JIRA_BASE_URL")
-	}
-	complete, err := apiclient.ParseSite(given)
-	if e, ok := errors.AsType[*apiclient.Error](err); ok {
-		return nil, usagef(e.Hint, "%s: %s", where, e.Message)
-	}
-	return url.Parse(complete)
 }
 
 // startSandbox serves a site on a free loopback port, with a ledger in a temporary folder unless one is named.
@@ -126,7 +118,7 @@ func (p *program) open(ctx context.Context, s *site, readOnly bool, notify func(
 				return err
 			}
 		}
-		if s.client, err = s.newClient(p.console.Log(), notify, false); err != nil {
+		if err := s.newClient(p.console.Log(), notify, false); err != nil {
 			return err
 		}
 	}
@@ -138,30 +130,16 @@ func (p *program) open(ctx context.Context, s *site, readOnly bool, notify func(
 		return err
 	}
 	s.closers = append(s.closers, s.ledger.Close)
-	s.memory = ledgerMemory{ctx, s.ledger}
-	if s.temporary { // the failed files of rehearsals are remembered elsewhere
-		s.memory = nil
-		if folder, err := p.stateFolder(); err == nil {
-			s.memory = report.FileMemory(filepath.Join(folder, "sandbox.files"))
-		}
+	files := s.ledgerPath
+	if folder, err := p.stateFolder(); s.temporary && err == nil { // those of rehearsals outlive it
+		files = filepath.Join(folder, "sandbox")
 	}
+	s.memory = report.FileMemory(files + ".files")
 	return nil
 }
 
-// ledgerMemory is a ledger's knowledge of the files that were written.
-type ledgerMemory struct {
-	ctx    context.Context
-	ledger *ledger.Ledger
-}
-
-func (m ledgerMemory) Wrote(path, sha256 string) bool { return m.ledger.Wrote(path, sha256) }
-
-func (m ledgerMemory) Remember(path, sha256 string) error {
-	return m.ledger.Remember(context.WithoutCancel(m.ctx), path, sha256)
-}
-
 // newClient makes the client; nothing is sent. anonymous: for checks that need no credentials.
-func (s *site) newClient(log *slog.Logger, notify func(apiclient.Event), anonymous bool) (*apiclient.Client, error) {
+func (s *site) newClient(log *slog.Logger, notify func(apiclient.Event), anonymous bool) error {
 	f := s.flags
 	config := apiclient.Config{
 		Site:        s.url.String(),
@@ -182,50 +160,38 @@ func (s *site) newClient(log *slog.Logger, notify func(apiclient.Event), anonymo
 	}
 	var err error
 	if f.caFile != "" {
-		if config.RootCAs, err = apiclient.LoadCAFile(f.caFile); err != nil {
-			return nil, asUsage(err)
-		}
+		config.RootCAs, err = apiclient.LoadCAFile(f.caFile)
 	}
-	client, err := apiclient.New(config)
-	if err != nil {
-		return nil, asUsage(err)
+	if err == nil {
+		s.client, err = apiclient.New(config)
 	}
-	s.closers = append(s.closers, func() error { client.Close(); return nil })
-	return client, nil
-}
-
-// asUsage makes a wrong setting a wrong command line; missing credentials stay what they are.
-func asUsage(err error) error {
 	if e, ok := errors.AsType[*apiclient.Error](err); ok && !e.NotAuthorized() {
-		return usagef(e.Hint, "%w", err)
+		return usagef(e.Hint, "%w", err) // a wrong setting is a wrong command line
+	}
+	if err == nil {
+		s.closers = append(s.closers, func() error { s.client.Close(); return nil })
 	}
 	return err
 }
 
-// connect asks the site who we are and what we may, and holds the ledger to the site that answers.
-func (s *site) connect(ctx context.Context) (apiclient.Connection, error) {
-	conn, err := s.client.Connect(ctx)
-	return conn, s.bind(ctx, conn, err)
-}
-
-// identify is connect for commands that do not create: whether they may shows with their first request.
-func (s *site) identify(ctx context.Context) (apiclient.Connection, error) {
-	conn := apiclient.Connection{Site: s.url.String()}
-	err := s.client.Reach(ctx, &conn)
-	if err == nil {
-		err = s.client.Identify(ctx, &conn)
+// connect asks the site who we are and what we may, and holds the ledger to the site that answers. Whether somebody may
+// do anything but create shows with the first request.
+func (s *site) connect(ctx context.Context, creates bool) (conn apiclient.Connection, err error) {
+	if creates {
+		conn, err = s.client.Connect(ctx)
+	} else {
+		conn.Site = s.url.String()
+		if err = s.client.Reach(ctx, &conn); err == nil {
+			err = s.client.Identify(ctx, &conn)
+		}
+		if err == nil {
+			_ = s.client.Permit(ctx, &conn) // whether it may browse users is what counts here
+		}
 	}
-	if err == nil {
-		_ = s.client.Permit(ctx, &conn) // whether it may browse users is what counts here
+	if err == nil && conn.CloudID != "" {
+		err = s.ledger.Bind(ctx, conn.CloudID)
 	}
-	return conn, s.bind(ctx, conn, err)
-}
-
-func (s *site) bind(ctx context.Context, conn apiclient.Connection, err error) error {
-	if err != nil || conn.CloudID == "" {
-		return err
-	}
-	return s.ledger.Bind(ctx, conn.CloudID)
+	return conn, err
 }
 
 // credentials are those of the environment, and the token of --token-file.
@@ -268,14 +234,6 @@ func readTokenFile(path, system string) (string, error) {
 		return "", unauthorised("write the token into it, or set JIRA_API_TOKEN", "the token file %s is empty", path)
 	}
 	return token, nil
-}
-
-// defaultLedger is where the ledger of a site is kept when nothing else is said: in the user's state folder, one file
-// for each site.
-func (p *program) defaultLedger(site *url.URL) (string, error) {
-	folder, err := p.stateFolder()
-	name := strings.NewReplacer(":", "_", "[", "", "]", "").Replace(strings.ToLower(site.Host))
-	return filepath.Join(folder, name+".ledger"), err
 }
 
 // stateFolder is this program's folder in the user's state folder, after the XDG Base Directory Specification and the

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -29,8 +30,8 @@ func (f *syncFlags) register(flags *pflag.FlagSet, i *importFlags) {
 	flags.StringVar(&f.source, "source", "", "")
 	flags.StringVar(&f.leavers, "leavers", "", "")
 	flags.BoolVar(&f.revokeLeavers, "revoke-leavers", false, "")
-	limitVar(flags, &f.maxRevoke, importer.Limit{Percent: 5, AtLeast: 1, Set: true}, "max-revoke", 1)
-	limitVar(flags, &f.maxShrink, importer.Limit{Percent: 20, Set: true}, "max-shrink", 0)
+	limitVar(flags, &f.maxRevoke, "max-revoke", importer.Limit{Percent: 5, AtLeast: 1, Set: true})
+	limitVar(flags, &f.maxShrink, "max-shrink", importer.Limit{Percent: 20, Set: true})
 	flags.StringArrayVar(&f.requireEmail, "require-email", nil, "")
 	i.maxInvalid = importer.Limit{Percent: 50, Set: true}
 	i.maxCreates = importer.Limit{Percent: 20, AtLeast: leastErrors, Set: true}
@@ -38,7 +39,7 @@ func (f *syncFlags) register(flags *pflag.FlagSet, i *importFlags) {
 
 func (p *program) syncCommand() *cobra.Command {
 	i, f, common := &importFlags{}, &syncFlags{}, &runFlags{}
-	cmd := p.command("sync FILE", oneFile, func(cmd *cobra.Command, args []string) error {
+	cmd := p.command("sync FILE", cobra.ExactArgs(1), func(cmd *cobra.Command, args []string) error {
 		return p.newSync(i, f, common, args[0]).execute(cmd.Context())
 	})
 	i.register(cmd.Flags(), common)
@@ -106,41 +107,13 @@ func lastPeople(ctx context.Context, l *ledger.Ledger, source string) (int, erro
 	return summary.Rows.Read - summary.Rows.Of(outcome.Duplicate), err
 }
 
-// outlook also says what is to be known of the source: that it is new, and why that may not be meant; in a dry run,
-// how many have left it.
+// outlook also says that a source is new.
 func (w *syncWork) outlook(ctx context.Context, r *run, o *report.Outlook) error {
-	if err := w.importWork.outlook(ctx, r, o); err != nil {
-		return err
-	}
 	_, found, err := r.site.ledger.LastComplete(ctx, r.source)
-	if err != nil || found && !r.flags.dryRun {
-		return err
+	if err == nil && !found {
+		o.Notes = append(o.Notes, "Source "+r.source+": first sync of this source, so nobody can be a leaver of it.")
 	}
-	note := "Source " + r.source + ": first sync of this source, so nobody can be a leaver of it."
-	if found {
-		note, err = leftNote(ctx, r.site.ledger, r.source, r.plan.Survey)
-	}
-	o.Notes = append(o.Notes, note)
-	return err
-}
-
-// leftNote says how many of the source are in no row of the file.
-func leftNote(ctx context.Context, l *ledger.Ledger, source string, survey *export.Survey) (string, error) {
-	members, left := 0, 0
-	for m, err := range l.Members(ctx, source) {
-		if err != nil {
-			return "", err
-		}
-		if m.Aside {
-			continue
-		}
-		members++
-		if !survey.Contains(m.Key) {
-			left++
-		}
-	}
-	return fmt.Sprintf("Of %s who were in the last complete run of the source, %s are in no row of this file.",
-		text.Counted(members, "person", "people"), text.Grouped(left)), nil
+	return cmp.Or(err, w.importWork.outlook(ctx, r, o))
 }
 
 func (w *syncWork) begin(ctx context.Context, r *run, o importer.Options) *importer.Run {
@@ -208,7 +181,7 @@ func (w *syncWork) revoke(ctx context.Context, r *run) error {
 	if n := r.plan.Survey.NoAddress; n > 0 {
 		return &importer.Stop{
 			Cause: importer.Guarded,
-			What: fmt.Sprintf("nobody was revoked: the address of %s could not be read, and people on the list may be among them",
+			What: fmt.Sprintf("nobody was revoked: the address of %s could not be read, and these may be people on the list",
 				text.Counted(n, "row", "rows")),
 			Hint: "fix those rows in the export; they are in " + report.Shown(r.files.failed),
 		}
@@ -228,13 +201,14 @@ func (w *syncWork) revoke(ctx context.Context, r *run) error {
 	}
 	if err := importer.CheckRevocation(plan, w.maxRevoke, holdings.Ours); err != nil {
 		stop := *stopBy(err)
-		stop.Hint = fmt.Sprintf("the creates are done, and the list is there: look at it; if it is right, this does the rest:\n%s\n"+
-			"(or run the sync once more with --max-revoke %d)", report.Command("revoke", append([]string{report.Shown(r.files.leavers)}, r.siteWords...)...),
+		words := append([]string{report.Shown(r.files.leavers)}, r.siteWords...)
+		stop.Hint = fmt.Sprintf("the creates are done, and the list is there: look at it; if it is right, this does the rest:\n"+
+			"%s\n(or run the sync once more with --max-revoke %d)", report.Command("revoke", words...),
 			plan.Create+plan.Settled.Of(outcome.Revoked))
 		return &stop
 	}
 	if plan.Create > 0 && r.conn.Root == "" {
-		if r.conn, err = r.site.identify(ctx); err != nil {
+		if r.conn, err = r.site.connect(ctx, false); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -14,7 +15,7 @@ import (
 
 func (p *program) undoCommand() *cobra.Command {
 	common, w := &runFlags{}, &undoWork{}
-	cmd := p.command("undo [RUN]", oneRun, func(cmd *cobra.Command, args []string) error {
+	cmd := p.command("undo [RUN]", cobra.MaximumNArgs(1), func(cmd *cobra.Command, args []string) error {
 		w.id = strings.Join(args, "")
 		r := &run{program: p, flags: common, work: w, command: "undo", statuses: outcome.RevokeStatuses()}
 		return r.execute(cmd.Context())
@@ -34,11 +35,11 @@ func (w *undoWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 	if err != nil {
 		return nil, &hintedError{err: err, hint: "jsm-onboard report --list shows the runs", code: exitBroken}
 	}
-	r.files.results = either(r.files.results, r.stem(undone.Input)+".undone.csv")
+	r.files.results = cmp.Or(r.files.results, r.stem(undone.Input)+".undone.csv")
 	if err := r.apart(); err != nil {
 		return nil, err
 	}
-	if err := w.settleLookUps(ctx, r); err != nil {
+	if err := w.ready(ctx, r); err != nil {
 		return nil, err
 	}
 	plan, err := importer.PlanUndo(ctx, r.site.ledger, undone)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -25,14 +26,14 @@ func versionNumber() string {
 		}
 	}
 	return fmt.Sprintf("%s (commit %.12s, %s, %s/%s)",
-		either(v, "devel"), either(c, "unknown"), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		cmp.Or(v, "devel"), cmp.Or(c, "unknown"), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // userAgent is how the program names itself to the site.
-func userAgent() string { return "jsm-onboard/" + either(version, "devel") }
+func userAgent() string { return "jsm-onboard/" + cmp.Or(version, "devel") }
 
 func (p *program) versionCommand() *cobra.Command {
-	return p.command("version", noArguments, func(*cobra.Command, []string) error {
+	return p.command("version", cobra.MaximumNArgs(0), func(*cobra.Command, []string) error {
 		_, err := fmt.Fprintln(p.Out, versionText())
 		return err
 	})
