@@ -15,12 +15,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"jsm-onboard/apiclient/jsmtest"
@@ -169,6 +171,34 @@ func TestFirstRun(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(folder, "zendesk-customers.sandbox.failed.csv")); err == nil {
 		t.Error("there are rows to fix")
+	}
+}
+
+// volatile are the parts of a run's output that differ from run to run.
+var volatile = regexp.MustCompile(`127\.0\.0\.1:\d+|\S*jsm-onboard-sandbox-\d+|Run [0-9a-f]{8}|after (\d+s|less than a second)|[\d.]+/s on average.*`)
+
+// TestReadmeShowsTheRun holds the README against what its first command prints.
+func TestReadmeShowsTheRun(t *testing.T) {
+	readme := readFile(t, ".", "README.md")
+	_, shown, _ := strings.Cut(readme, "$ jsm-onboard import samples/zendesk-customers.csv --sandbox\n")
+	shown, _, _ = strings.Cut(shown, "```")
+	sample := readFile(t, "samples", "zendesk-customers.csv")
+	t.Chdir(t.TempDir())
+	if err := os.MkdirAll("samples", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("samples/zendesk-customers.csv", []byte(sample), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, log strings.Builder
+	args := []string{"import", "samples/zendesk-customers.csv", "--sandbox"}
+	env := []string{"XDG_STATE_HOME=" + t.TempDir(), "TMPDIR=/tmp"}
+	if code := cli.Run(t.Context(), args, env, cli.Streams{In: strings.NewReader(""), Out: &out, Err: &log}); code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	got := strings.TrimRight(out.String(), "\n") + "\n" + log.String()
+	if diff := cmp.Diff(volatile.ReplaceAllString(shown, "…"), volatile.ReplaceAllString(got, "…")); diff != "" {
+		t.Errorf("README.md shows something else: %s", diff)
 	}
 }
 

@@ -143,8 +143,8 @@ func (w *importWork) outlook(_ context.Context, r *run, o *report.Outlook) error
 const (
 	administerUnverified = "whether this account may administer Jira cannot be verified with this token; " +
 		"the first row will show it"
-	browseMissing        = "this account may not browse users: the account ids behind conflicts will not be looked up"
-	nameless             = "whose token this is cannot be asked: it lacks the scope " + apiclient.ScopeUser
+	browseMissing = "this account may not browse users: the account ids behind conflicts will not be looked up"
+	nameless      = "whose token this is cannot be asked: it lacks the scope " + apiclient.ScopeUser
 )
 
 // manyCreates is from when on a plan is asked about: so many are too many to take back by hand.

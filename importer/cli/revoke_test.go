@@ -125,7 +125,7 @@ func TestNotFoundOfAnotherID(t *testing.T) {
 	c.must(0, "import", "./some.csv", "--resolve-conflicts=false")
 	c.write("list.csv", "accountId,email\nqm:0a1b2c3d-0000-4000-8000-00000000abcd:123456789012345678901234,there@example.com\n")
 	c.must(3, "revoke", "./list.csv", "--yes")
-	if row := c.rows("list.revoked.csv")[0]; row["jsm_status"] != "not_found" || strings.Contains(row["jsm_reason"], "deleted") {
+	if row := c.rows("list.revoked.csv")[0]; row["jsm_status"] != "not_found" || strings.Contains(row["jsm_reason"], "was deleted there") {
 		t.Errorf("%v", row)
 	}
 	c.must(0, "import", "./some.csv")
