@@ -19,7 +19,7 @@ const (
 type keyIndex struct {
 	seeds  [2]maphash.Seed
 	shards [shards][]keyEntry // by the hash's first byte; sealed: sorted
-	ids    [shards][]uint64   // hashes of external ids
+	ids    [shards][][6]byte  // hashes of external ids, without the byte that is the shard's
 	count  int
 	others int // duplicates under another name
 	listed []Duplicate
@@ -68,24 +68,24 @@ func (x *keyIndex) put(e keyEntry) {
 
 // seeID remembers the external id of a row.
 func (x *keyIndex) seeID(id string) {
-	h := maphash.String(x.seeds[0], id)
-	s := &x.ids[h>>56]
-	*s = append(roomFor(*s), h)
+	h := x.hash(id)
+	s := &x.ids[h[0]]
+	*s = append(roomFor(*s), [6]byte(h[1:7]))
 }
 
-// roomFor grows a slice by an eighth when it is full: append would take more room.
+// roomFor grows a slice by a sixteenth when it is full: append would take more room.
 func roomFor[E any](s []E) []E {
 	if len(s) < cap(s) {
 		return s
 	}
-	return append(make([]E, 0, len(s)+max(16, len(s)/8)), s...)
+	return append(make([]E, 0, len(s)+max(16, len(s)/16)), s...)
 }
 
 // repeatedIDs is in how many rows the external ids stand that more than two have.
 func (x *keyIndex) repeatedIDs() int {
 	n := 0
 	for i, ids := range x.ids {
-		slices.Sort(ids)
+		slices.SortFunc(ids, func(a, b [6]byte) int { return bytes.Compare(a[:], b[:]) })
 		for start := 0; start < len(ids); {
 			end := start + 1
 			for end < len(ids) && ids[end] == ids[start] {

@@ -18,6 +18,7 @@ func TestEvidence(t *testing.T) {
 		"letters with marks":  {rows: [][]string{{"Jörg Müller", "joerg.mueller@x.example"}, {"Łukasz Żak", "lukasz@x.example"}, {"Şükrü", "sukru@x.example"}}, agree: 3, looksNames: true},
 		"other alphabets":     {rows: [][]string{{"Юлия Смирнова", "julia.smirnova@x.example"}, {"Νίκος", "nikos@x.example"}}, agree: 2, looksNames: true},
 		"two letters":         {rows: [][]string{{"Bo", "bo@x.example"}, {"Li", "li.wu@x.example"}, {"Al", "alice@x.example"}}, agree: 2, isLogin: 1, looksNames: true},
+		"one letter":          {rows: [][]string{{"J", "jo.berg@x.example"}, {"A", "anna@x.example"}}, looksNames: true},
 		"logins":              {rows: [][]string{{"alee", "alee@x.example"}, {"bberg", "bo@x.example"}}, agree: 1, isLogin: 1, looksNames: true, looksLogin: true},
 		"companies":           {rows: [][]string{{"Acme Ltd", "info@acme.example"}, {"Blau AG", "ann@blau.example"}}, company: 2, looksNames: true, looksCompany: true},
 		"people's own domain": {rows: [][]string{{"Ann Lee", "ann@leeandsons.example"}, {"Bo Berg", "bo@bergwerk.example"}}, agree: 2, looksNames: true},
