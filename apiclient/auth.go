@@ -40,40 +40,35 @@ func (Credentials) LogValue() slog.Value { return slog.StringValue("[hidden]") }
 
 // Kind is which credentials there are. None, half a pair, or several kinds are an *Error.
 func (c Credentials) Kind() (CredentialKind, error) {
-	var kinds []CredentialKind
-	for kind, parts := range []string{
-		APIToken: c.Email + c.APIToken, AccessToken: c.AccessToken, ServiceAccount: c.ClientID + c.ClientSecret,
-	} {
-		if parts != "" {
-			kinds = append(kinds, CredentialKind(kind))
-		}
-	}
+	token, access, service := c.Email+c.APIToken != "", c.AccessToken != "", c.ClientID+c.ClientSecret != ""
+	odd := func(r rune) bool { return r <= ' ' || r == 0x7f || r == '"' || r == '\'' }
 	switch {
-	case len(kinds) == 0:
+	case !token && !access && !service:
 		return 0, credentialError("there are no credentials", hintAPIToken)
-	case len(kinds) > 1:
+	case token && access, token && service, access && service:
 		return 0, credentialError("there are credentials of more than one kind",
 			"keep one of: JIRA_USER_EMAIL and JIRA_API_TOKEN; JIRA_ACCESS_TOKEN; JIRA_CLIENT_ID and JIRA_CLIENT_SECRET")
-	case kinds[0] == APIToken && !strings.Contains(c.Email, "@"):
+	case token && !strings.Contains(c.Email, "@"):
 		return 0, credentialError("JIRA_USER_EMAIL is missing, or no e-mail address",
 			"set JIRA_USER_EMAIL to the address of the account that made the token")
-	case kinds[0] == APIToken && c.APIToken == "":
+	case token && c.APIToken == "":
 		return 0, credentialError("JIRA_USER_EMAIL has no API token", "set JIRA_API_TOKEN, or give --token-file")
-	case kinds[0] == ServiceAccount && (c.ClientID == "" || c.ClientSecret == ""):
+	case service && (c.ClientID == "" || c.ClientSecret == ""):
 		return 0, credentialError("a service account needs an id and a secret",
 			"set both JIRA_CLIENT_ID and JIRA_CLIENT_SECRET")
+	case strings.ContainsFunc(strings.Join(c.secrets(), ""), odd):
+		return 0, credentialError("the credentials hold a blank, a line break or a quote",
+			"copy the token again, alone, in one line and without quotes")
+	case token:
+		return APIToken, nil
+	case access:
+		return AccessToken, nil
 	}
-	for _, s := range c.secrets() {
-		if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '"' || r == '\'' }) {
-			return 0, credentialError("the credentials hold a blank, a line break or a quote",
-				"copy the token again, alone, in one line and without quotes")
-		}
-	}
-	return kinds[0], nil
+	return ServiceAccount, nil
 }
 
 func credentialError(message, hint string) error {
-	return &Error{Op: "reading the credentials", Kind: KindUnauthorized, Message: message, Hint: hint}
+	return newError("reading the credentials", KindUnauthorized, message, hint)
 }
 
 // secrets are the strings that must be in no text.
@@ -178,10 +173,9 @@ func (a *authorizer) fetch(ctx context.Context) (*oauth2.Token, error) {
 	_, text := readMessage(answered.Response.Header, answered.Body)
 	return nil, &Error{
 		Op:      "getting a token for the service account",
-		Route:   "token endpoint",
 		Status:  status,
 		Kind:    KindUnauthorized,
-		Message: clean(hide(text, a.client.secrets)),
+		Message: a.client.quote(text),
 		Hint:    hintServiceAccount,
 	}
 }

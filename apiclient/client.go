@@ -7,7 +7,9 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -87,9 +89,10 @@ type Client struct {
 	token   *authorizer
 	secrets []string
 
-	group *pacer.Group
-	mu    sync.Mutex
-	lanes map[operation]*lane // guarded by mu
+	group  *pacer.Group
+	mu     sync.Mutex
+	lanes  map[operation]*lane // guarded by mu
+	random *rand.Rand          // guarded by mu; of its own, so that virtual time repeats it
 
 	address atomic.Pointer[string] // the root that takes the credentials; nil until it is known
 	tenant  atomic.Pointer[string] // the cloud id; nil until it is known
@@ -125,6 +128,7 @@ func New(c Config) (*Client, error) {
 		secrets: c.Credentials.secrets(),
 		group:   pacer.NewGroup(pacer.Config{MaxPause: c.MaxPause, Notify: c.Notify}),
 		lanes:   map[operation]*lane{},
+		random:  rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)),
 	}
 	client.token = newAuthorizer(c.Credentials, client)
 	if kind == APIToken {
@@ -161,9 +165,6 @@ func (c *Client) lane(o operation) *lane {
 	}
 	return c.lanes[o]
 }
-
-// Site is the site's address as it is used.
-func (c *Client) Site() string { return c.site }
 
 // Pace is a snapshot of the pace of CreateCustomer.
 func (c *Client) Pace() Pace { return c.lane(opCreate).Pace() }
@@ -202,16 +203,12 @@ func newTransport(workers int, roots *x509.CertPool) *http.Transport {
 	}
 }
 
-// proxyError is a proxy's refusal to connect us.
-type proxyError struct{ status int }
-
-func (e *proxyError) Error() string { return "the proxy answered " + statusText(e.status) }
-
+// checkProxy makes a refusal to connect us look like that of a connection to the proxy.
 func checkProxy(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
-	if answer.StatusCode != http.StatusOK {
-		return &proxyError{answer.StatusCode}
+	if answer.StatusCode == http.StatusOK {
+		return nil
 	}
-	return nil
+	return &net.OpError{Op: "proxyconnect", Err: errors.New("it answered " + statusText(answer.StatusCode))}
 }
 
 // LoadCAFile returns the system's certificate authorities and those of a PEM file. The error is an *Error.
@@ -226,7 +223,7 @@ func LoadCAFile(path string) (*x509.CertPool, error) {
 	}
 	return nil, &Error{
 		Op:      "reading certificate authorities",
-		Kind:    KindTLS,
+		Kind:    KindSettings,
 		Message: path + " cannot be read, or holds no certificate in PEM form",
 		Hint:    "convert a .der or .cer file with: openssl x509 -inform der -in FILE -out FILE.pem",
 		Err:     err,

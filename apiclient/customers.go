@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -83,19 +85,81 @@ func namesNoOther(body []byte, accountID string) bool {
 		answer.AccountID == accountID
 }
 
-// asJSON is v, which holds texts and numbers alone, so that it cannot fail.
-func asJSON(v any) []byte {
-	body, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return body
+// Account is a user of any kind. Email is empty where the site hides it.
+type Account struct {
+	ID          string `json:"accountId"`
+	Type        string `json:"accountType"` // atlassian, app or customer
+	Email       string `json:"emailAddress"`
+	DisplayName string `json:"displayName"`
+	Active      bool   `json:"active"`
 }
 
-// IsAccountID reports whether id can be an account id: a plain segment of a path.
-func IsAccountID(id string) bool {
-	odd := func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(":-_.", r)
+// PortalOnly reports whether this is a customer without an Atlassian account.
+func (a Account) PortalOnly() bool { return a.Type == "customer" }
+
+// Unresolved is why an address led to no account.
+type Unresolved int
+
+const (
+	NoneFound       Unresolved = iota + 1 // nobody with exactly this address; a new account is found only after minutes
+	SeveralFound                          // more than one account, and not exactly one customer among them
+	AddressesHidden                       // accounts were found, and their addresses are hidden
+	BrowseMissing                         // the permission to browse users is missing: nobody is ever found
+)
+
+// UnresolvedError is an address that led to no account. It names nobody.
+type UnresolvedError struct{ Why Unresolved }
+
+func (e *UnresolvedError) Error() string {
+	return [...]string{"unresolved", "no account with exactly this address was found",
+		"several accounts have this address", "the site hides the addresses of the accounts found",
+		"the permission to browse users is missing"}[e.Why]
+}
+
+// FindAccount looks up the account with exactly this address, without regard to case. Of several the only one that is
+// a customer is taken. Otherwise the error is an *UnresolvedError. A 401 is an *Error: it is no evidence of anything.
+func (c *Client) FindAccount(ctx context.Context, email string) (Account, error) {
+	email = strings.TrimSpace(email)
+	query := url.Values{"query": {email}, "maxResults": {strconv.Itoa(pageSize)}}.Encode()
+	first := request{operation: opSearch, query: query, private: []string{email}}
+	var found []Account
+	for account, err := range list[Account](ctx, c, first, "startAt") {
+		if e, ok := errors.AsType[*Error](err); ok && e.Kind == KindForbidden {
+			return Account{}, &UnresolvedError{BrowseMissing}
+		}
+		if err != nil {
+			return Account{}, err
+		}
+		found = append(found, account)
 	}
-	return id != "" && len(id) <= 256 && strings.Trim(id, ".") != "" && !strings.ContainsFunc(id, odd)
+	if len(found) == 0 && Verdict(c.browse.Load()) == No {
+		return Account{}, &UnresolvedError{BrowseMissing}
+	}
+	return pick(found, email)
+}
+
+// pick is the one account with the address, or an *UnresolvedError.
+func pick(found []Account, email string) (Account, error) {
+	var exact, customers []Account
+	why := NoneFound
+	for _, a := range found {
+		switch {
+		case a.Email == "":
+			why = AddressesHidden
+		case strings.EqualFold(a.Email, email):
+			exact = append(exact, a)
+			if a.PortalOnly() {
+				customers = append(customers, a)
+			}
+		}
+	}
+	switch {
+	case len(customers) == 1:
+		return customers[0], nil
+	case len(exact) == 1:
+		return exact[0], nil
+	case len(exact) > 1:
+		why = SeveralFound
+	}
+	return Account{}, &UnresolvedError{why}
 }

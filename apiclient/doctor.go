@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -18,13 +19,6 @@ const (
 	Unverified         // the token may not ask
 )
 
-func (v Verdict) String() string {
-	return [...]string{"not asked", "yes", "no", "cannot be verified"}[v]
-}
-
-// MarshalText returns the word of String.
-func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
-
 // Connection is what Connect has found out, as far as it got.
 type Connection struct {
 	Site        string
@@ -32,7 +26,7 @@ type Connection struct {
 	Gateway     bool
 	CloudID     string // "": it could not be found
 	Credentials CredentialKind
-	User        User    // empty when the token may not ask
+	User        Account // empty when the token may not ask
 	Manage      Verdict // the scope manage:servicedesk-customer, which a create needs; yes for a token without scopes
 	Administer  Verdict // Administer Jira, which a create needs
 	BrowseUsers Verdict // Browse users and groups, without which no account is found behind a conflict
@@ -41,7 +35,7 @@ type Connection struct {
 	RateHeaders []string      // names of the headers about quotas that were seen
 }
 
-// startPatience is how long a site may take to answer at all at the start.
+// startPatience is how long the site may take to answer one question before the run.
 const startPatience = 15 * time.Second
 
 // Connect finds out, before the first create, whether the site can be reached, which address takes the credentials,
@@ -57,6 +51,24 @@ func (c *Client) Connect(ctx context.Context) (Connection, error) {
 	return conn, nil
 }
 
+// ask sends a check. A site that does not answer for startPatience is given up; a quota is waited for as it is later.
+func (c *Client) ask(ctx context.Context, r *request) (answer, error) {
+	short, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	a, _, err := c.do(short, r)
+	switch {
+	case err == nil, is[*Error](err), short.Err() == nil, ctx.Err() != nil:
+		return a, err
+	case a.status == http.StatusTooManyRequests:
+		a, _, err = c.do(ctx, r)
+		return a, err
+	}
+	a.err = cmp.Or(a.err, error(context.DeadlineExceeded))
+	e := c.failure(ctx, r, a)
+	e.Message += " (tried for " + startPatience.String() + ")"
+	return a, e
+}
+
 func infoRequest(version *string) *request {
 	var info struct{ Version string }
 	return &request{operation: opInfo, anonymous: true, check: true, read: readJSON(&info, func() bool {
@@ -68,22 +80,12 @@ func infoRequest(version *string) *request {
 // Reach is the first step of Connect, the one question that needs no credentials: it proves that there is a Jira
 // Service Management site.
 func (c *Client) Reach(ctx context.Context, conn *Connection) error {
-	short, cancel := context.WithTimeout(ctx, startPatience)
-	defer cancel()
-	r := infoRequest(&conn.Version)
-	a, _, err := c.do(short, r)
-	if a.status == http.StatusTooManyRequests && short.Err() != nil && ctx.Err() == nil {
-		a, _, err = c.do(ctx, r) // it does answer: the quota is waited for as it is later
-	}
+	a, err := c.ask(ctx, infoRequest(&conn.Version))
 	conn.note(a)
 	e, answered := errors.AsType[*Error](err)
 	switch {
-	case err == nil || ctx.Err() != nil || !answered && short.Err() == nil:
-		return err
 	case !answered:
-		a.err = cmp.Or(a.err, error(context.DeadlineExceeded))
-		e = c.failure(ctx, r, a)
-		e.Message += " (tried for " + startPatience.String() + ")"
+		return err
 	case e.Kind == KindUnauthorized || e.Kind == KindForbidden:
 		return nil // the next question brings more
 	case e.Kind == KindNotFound || e.Page && e.Kind == KindAnswer:
@@ -101,11 +103,20 @@ func (c *Client) CloudID(ctx context.Context) (string, error) {
 	var tenant struct{ CloudID string }
 	r := &request{operation: opTenant, anonymous: true, check: true}
 	r.read = readJSON(&tenant, func() bool { return IsAccountID(tenant.CloudID) })
-	if _, _, err := c.do(ctx, r); err != nil {
+	if _, err := c.ask(ctx, r); err != nil {
 		return "", err
 	}
 	c.tenant.Store(&tenant.CloudID)
 	return tenant.CloudID, nil
+}
+
+// myself is whose credentials these are, as root sees it; "": where they are taken.
+func (c *Client) myself(ctx context.Context, root string) (Account, answer, error) {
+	var user Account
+	r := &request{operation: opMyself, check: true, at: root}
+	r.read = readJSON(&user, func() bool { return user.ID != "" })
+	a, err := c.ask(ctx, r)
+	return user, a, err
 }
 
 // Identify is the second step of Connect: it finds the cloud id, and the address that takes the credentials. A token
@@ -115,7 +126,7 @@ func (c *Client) Identify(ctx context.Context, conn *Connection) error {
 	conn.CloudID = id
 	var atSite error
 	if c.kind == APIToken {
-		user, a, err := c.myselfAt(ctx, c.site)
+		user, a, err := c.myself(ctx, c.site)
 		conn.note(a)
 		if err == nil {
 			conn.User, conn.Root, conn.Manage = user, c.site, Yes
@@ -140,7 +151,7 @@ func (c *Client) Identify(ctx context.Context, conn *Connection) error {
 // scope to create customers is an *Error of KindScope.
 func (c *Client) identifyAtGateway(ctx context.Context, conn *Connection) error {
 	root := c.gatewayRoot(conn.CloudID)
-	user, a, err := c.myselfAt(ctx, root)
+	user, a, err := c.myself(ctx, root)
 	conn.note(a)
 	if err != nil && a.status != http.StatusUnauthorized {
 		return err
@@ -152,8 +163,8 @@ func (c *Client) identifyAtGateway(ctx context.Context, conn *Connection) error 
 	conn.User, conn.Root, conn.Gateway, conn.Manage = user, root, true, manage
 	c.address.Store(&root)
 	if manage == No {
-		return &Error{Op: "checking scopes", Kind: KindScope, Hint: HintScope,
-			Message: "the token lacks the scope " + ScopeManage + ", which creating customers needs"}
+		return newError("checking scopes", KindScope,
+			"the token lacks the scope "+ScopeManage+", which creating customers needs", HintScope)
 	}
 	return ctx.Err()
 }
@@ -177,11 +188,11 @@ func (c *Client) Scopes(ctx context.Context, conn Connection) []Scope {
 	if !conn.Gateway {
 		return nil
 	}
-	user := No
-	if conn.User.ID != "" {
-		user = Yes
+	return []Scope{
+		{ScopeManage, conn.Manage},
+		{ScopeRequest, c.may(ctx, conn.Root, opDesks)},
+		{ScopeUser, yesOrNo(conn.User.ID != "")},
 	}
-	return []Scope{{ScopeManage, conn.Manage}, {ScopeRequest, c.may(ctx, conn.Root, opDesks)}, {ScopeUser, user}}
 }
 
 // manages finds out whether the token has ScopeManage, or the granular scopes that do instead. Organizations need
@@ -196,20 +207,14 @@ func (c *Client) manages(ctx context.Context, root string) Verdict {
 
 // accepted reports whether the credentials are good for anything.
 func (c *Client) accepted(ctx context.Context) bool {
-	_, err := c.Myself(ctx)
+	_, _, err := c.myself(ctx, "")
 	return err == nil || c.manages(ctx, "") == Yes
 }
 
 // may is whether the gateway lets the token through to a list: a missing scope is a 401.
 func (c *Client) may(ctx context.Context, root string, o operation, ids ...string) Verdict {
-	a, _, err := c.do(ctx, &request{
-		operation: o,
-		ids:       ids,
-		query:     "limit=1",
-		at:        root,
-		check:     true,
-		read:      func([]byte) bool { return true },
-	})
+	anything := func([]byte) bool { return true }
+	a, err := c.ask(ctx, &request{operation: o, ids: ids, query: "limit=1", at: root, check: true, read: anything})
 	switch {
 	case err == nil, a.status == http.StatusNotFound:
 		return Yes
@@ -224,31 +229,31 @@ func (c *Client) Permit(ctx context.Context, conn *Connection) error {
 	var has struct {
 		Permissions map[string]struct{ HavePermission bool }
 	}
-	a, _, err := c.do(ctx, &request{
-		operation: opPermissions,
-		query:     "permissions=ADMINISTER,USER_PICKER",
-		check:     true,
-		read:      readJSON(&has, func() bool { return has.Permissions != nil }),
-	})
+	r := &request{operation: opPermissions, query: "permissions=ADMINISTER,USER_PICKER", check: true}
+	r.read = readJSON(&has, func() bool { return has.Permissions != nil })
+	a, err := c.ask(ctx, r)
 	if err != nil && (a.verdict != definite || ctx.Err() != nil) {
 		return err
 	}
-	verdict := func(name string) Verdict {
-		switch p, known := has.Permissions[name]; {
-		case !known:
-			return Unverified
-		case p.HavePermission:
-			return Yes
+	for name, to := range map[string]*Verdict{"ADMINISTER": &conn.Administer, "USER_PICKER": &conn.BrowseUsers} {
+		*to = Unverified
+		if p, known := has.Permissions[name]; known {
+			*to = yesOrNo(p.HavePermission)
 		}
-		return No
 	}
-	conn.Administer, conn.BrowseUsers = verdict("ADMINISTER"), verdict("USER_PICKER")
 	c.browse.Store(int32(conn.BrowseUsers))
 	if conn.Administer == No {
-		return &Error{Op: opPermissions.name, Kind: KindForbidden, Hint: hintAdminister,
-			Message: "the account lacks Administer Jira, which creating customers needs"}
+		return newError(opPermissions.name, KindForbidden,
+			"the account lacks Administer Jira, which creating customers needs", hintAdminister)
 	}
 	return nil
+}
+
+func yesOrNo(yes bool) Verdict {
+	if yes {
+		return Yes
+	}
+	return No
 }
 
 // note keeps what the headers of an answer show.
@@ -257,7 +262,8 @@ func (conn *Connection) note(a answer) {
 		conn.Skew = date.Sub(a.at.Truncate(time.Second)).Round(time.Second)
 	}
 	for name := range a.header {
-		if isRateHeader(name) && !slices.Contains(conn.RateHeaders, name) {
+		isRate := strings.Contains(strings.ToLower(name), "ratelimit") || name == "Retry-After"
+		if isRate && !slices.Contains(conn.RateHeaders, name) {
 			conn.RateHeaders = append(conn.RateHeaders, name)
 		}
 	}

@@ -134,9 +134,9 @@ func TestConnectToSomethingElse(t *testing.T) {
 		{"something else in JSON", says(200, `{"status":"ok"}`), KindAnswer, "not what the API promises"},
 		{"nobody", says(200, `{"version":"1"}`), KindAnswer, "not what the API promises"},
 		{"redirect to a login page", says(302, "", "Location", "https://id.atlassian.com/login?continue=x"),
-			KindRedirect, "id.atlassian.com"},
+			KindSite, "id.atlassian.com"},
 		{"renamed site", says(301, "", "Location", "https://other.example.net/rest?a=b"),
-			KindRedirect, "other.example.net"},
+			KindSite, "other.example.net"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := newTestClient(t, serve(t, tt.handler).URL).Connect(t.Context())

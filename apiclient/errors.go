@@ -3,10 +3,13 @@ package apiclient
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -15,34 +18,57 @@ type Kind int
 
 const (
 	KindSite         Kind = iota + 1 // the address is not that of a Jira Service Management Cloud site
-	KindName                         // no such host
+	KindSettings                     // no connection with these settings: host, certificate or proxy
 	KindUnreachable                  // no connection, or it broke
 	KindTimeout                      // no answer in time
-	KindTLS                          // the certificate, or no TLS at all
-	KindProxy                        // the proxy refuses, or is not there
-	KindRedirect                     // the answer points elsewhere
 	KindUnauthorized                 // 401, or no usable credentials
 	KindScope                        // 401 while the same token is good for something else: it lacks a scope
 	KindForbidden                    // 403: the account lacks a permission
-	KindInvalid                      // 400, and other refusals of what was sent
+	KindInvalid                      // 400, 409, and other refusals of what was sent
 	KindNotFound                     // 404 and 410; see Error.RouteInDoubt
-	KindConflict                     // 409
 	KindRefused                      // 429, again and again, while others were let pass
 	KindServer                       // 5xx
 	KindAnswer                       // 2xx, and not what the API promises, as a web page
 )
 
-var kindNames = [...]string{"", "site", "name", "unreachable", "timeout", "tls", "proxy", "redirect", "unauthorized",
-	"scope", "forbidden", "invalid", "not_found", "conflict", "refused", "server", "answer"}
+// The hints, each one sentence; exported where others need them, too.
+const (
+	HintScope  = "make a token with the scopes " + ScopeManage + ", " + ScopeRequest + " and " + ScopeUser
+	HintBrowse = "grant the global permission Browse users and groups: " + globalPermissions
 
-func (k Kind) String() string { return kindNames[k] }
+	hintPage   = "check --site: it must be " + exampleSite + "; a proxy or a sign-on page answers like this, too"
+	hintSignup = "let customers be created: Jira settings > Products > Jira Service Management > Customer access, " +
+		"and the project's Customer permissions"
+	hintAgain   = "look whether the site opens in a browser, then run the same command again"
+	hintConnect = "check --site, the network, and whether a proxy is needed (HTTPS_PROXY)"
+	hintTLS     = "check --site, and the clock of this machine; if your network inspects TLS, save its certificate " +
+		"authority as a PEM file and give it as --ca-file"
+	hintProxy      = "check HTTPS_PROXY: it looks like http://proxy:8080, or http://user:password@proxy:8080"
+	hintAccess     = "check that the account has access to Jira Service Management on this site"
+	hintAgent      = "the account needs a Jira Service Management licence, and the project role Administrator"
+	hintAdminister = "grant the account Administer Jira: " + globalPermissions
+	hintSiteAdmin  = "revoking needs an organization or site administrator: admin.atlassian.com > Directory > Users; " +
+		"a token with scopes needs " + ScopeManage
+	hintRename = "changing names needs Administer Jira, and works for portal-only accounts of this site alone; " +
+		"a token with scopes needs write:customer:jira-service-management"
+	hintAPIToken = "set JIRA_USER_EMAIL and JIRA_API_TOKEN, which ends after a year at most: " +
+		"https://id.atlassian.com/manage-profile/security/api-tokens"
+	hintServiceAccount = "check JIRA_CLIENT_ID and JIRA_CLIENT_SECRET, and that the service account has access to Jira " +
+		"on this site: admin.atlassian.com > Directory > Service accounts"
+
+	globalPermissions = "Jira settings > System > Global permissions"
+)
+
+var hintCredentials = map[CredentialKind]string{
+	APIToken:       hintAPIToken,
+	AccessToken:    "get a new JIRA_ACCESS_TOKEN: it lasts about an hour, and must be for this site",
+	ServiceAccount: hintServiceAccount,
+}
 
 // Error is an operation that failed. Message may hold what was sent (an address, a name): it is for the results file.
-// Error, Redacted and LogValue mask that. No field ever holds credentials.
+// Error and Redacted mask that. No field ever holds credentials.
 type Error struct {
 	Op      string // what was being done
-	Method  string
-	Route   string // the path's pattern
 	Status  int    // 0: no answer
 	Key     string // the server's own name for the problem (i18nKey)
 	Message string // what the server said, or what happened: one line, at most 200 characters, no markup
@@ -56,6 +82,10 @@ type Error struct {
 	private []string
 }
 
+func newError(op string, kind Kind, message, hint string) *Error {
+	return &Error{Op: op, Kind: kind, Message: message, Hint: hint}
+}
+
 // Error is safe for a log.
 func (e *Error) Error() string { return e.Op + ": " + e.Redacted() }
 
@@ -65,13 +95,8 @@ func (e *Error) Redacted() string { return mask(e.Reason(), e.private) }
 // Reason is what happened without what was being done: status and message, for the results file.
 func (e *Error) Reason() string {
 	text := e.Message
-	switch {
-	case e.Status != 0 && text != "":
-		text = statusText(e.Status) + ": " + text
-	case e.Status != 0:
-		text = statusText(e.Status)
-	case text == "":
-		text = e.Kind.String()
+	if e.Status != 0 {
+		text = strings.TrimSuffix(statusText(e.Status)+": "+text, ": ")
 	}
 	if e.Key != "" {
 		text += " (" + e.Key + ")"
@@ -106,35 +131,20 @@ func (c *Client) failure(ctx context.Context, r *request, a answer) *Error {
 	if inner, ok := errors.AsType[*Error](a.err); ok {
 		return inner
 	}
-	e := r.fail(KindInvalid, "", "")
-	e.Status, e.Err = a.status, withoutURL(a.err)
+	e := &Error{Op: r.name, Status: a.status, Err: withoutURL(a.err), private: r.private}
 	e.RouteWorks = c.lane(r.operation).works.Load()
 	if a.status == 0 {
 		e.Kind, e.Message, e.Hint = explain(a.err)
-		e.Message = clean(hide(e.Message, c.secrets))
-		return e
+	} else {
+		e.Page = isPage(a.header, a.body)
+		e.Key, e.Message = readMessage(a.header, a.body)
+		c.judge(r, a, e)
 	}
-	e.Page = isPage(a.header, a.body)
-	key, text := readMessage(a.header, a.body)
-	e.Key, e.Message = clean(hide(key, c.secrets)), clean(hide(text, c.secrets))
-	c.judge(r, a, e)
+	e.Key, e.Message = c.quote(e.Key), c.quote(e.Message)
 	if e.Kind == KindUnauthorized && !r.anonymous && !r.check && c.accepted(ctx) {
 		e.Kind, e.Hint = KindScope, HintScope
 	}
 	return e
-}
-
-// fail is an error of a request.
-func (r *request) fail(kind Kind, message, hint string) *Error {
-	return &Error{
-		Op:      r.name,
-		Method:  r.method,
-		Route:   r.route,
-		Kind:    kind,
-		Message: message,
-		Hint:    hint,
-		private: r.private,
-	}
 }
 
 // withoutURL drops the URL that net/http puts into some errors.
@@ -147,9 +157,9 @@ func withoutURL(err error) error {
 
 // judge sets the kind of an answered failure, and what to do about it.
 func (c *Client) judge(r *request, a answer, e *Error) {
-	switch {
+	switch e.Kind = KindInvalid; {
 	case a.status/100 == 3:
-		e.Kind, e.Message, e.Hint = KindRedirect, "a redirect to "+c.target(a.header), hintPage
+		e.Kind, e.Message, e.Hint = KindSite, "a redirect to "+c.target(a.header), hintPage
 	case a.status/100 == 2 && e.Page:
 		e.Kind, e.Hint = KindAnswer, hintPage
 		e.Message = "the answer is a web page, not Jira's API: " + cmp.Or(e.Message, "it has no title")
@@ -163,10 +173,6 @@ func (c *Client) judge(r *request, a answer, e *Error) {
 		e.Kind, e.Hint = KindForbidden, r.forbidden
 	case a.status == http.StatusNotFound, a.status == http.StatusGone:
 		e.Kind = KindNotFound
-	case a.status == http.StatusProxyAuthRequired:
-		e.Kind, _, e.Hint = explain(&proxyError{a.status})
-	case a.status == http.StatusConflict:
-		e.Kind = KindConflict
 	case a.status == http.StatusTooManyRequests:
 		e.Kind = KindRefused
 		e.Message = cmp.Or(e.Message, "the site refused this again and again, and nothing else")
@@ -181,5 +187,39 @@ func (c *Client) target(h http.Header) string {
 	if err != nil || to.Host == "" || strings.HasSuffix(c.site, "://"+to.Host) {
 		return "another page of the site"
 	}
-	return "another host, " + clean(to.Host)
+	return "another host, " + to.Host
 }
+
+// explain is why there was no answer, and what to do about it. The text holds no URL and no credentials: it is that
+// of the innermost error, as the outer ones name addresses.
+func explain(err error) (kind Kind, text, hint string) {
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		text = userInfo.ReplaceAllString(inner.Error(), "//")
+	}
+	op, isOp := errors.AsType[*net.OpError](err)
+	name, isName := errors.AsType[*net.DNSError](err)
+	timeout, isTimeout := errors.AsType[net.Error](err)
+	switch {
+	case is[*tls.CertificateVerificationError](err), is[tls.AlertError](err):
+		return KindSettings, "TLS failed: " + text, hintTLS
+	case is[tls.RecordHeaderError](err), errors.Is(err, http.ErrSchemeMismatch):
+		return KindSettings, "the host does not speak TLS on this port", hintConnect
+	case isOp && op.Op == "proxyconnect":
+		return KindSettings, "no connection through the proxy: " + text, hintProxy
+	case isName && name.IsNotFound:
+		return KindSettings, "there is no host " + name.Name, "check --site, and that this machine can resolve names"
+	case isOp && op.Op == "dial":
+		return KindUnreachable, "cannot connect: " + text, hintConnect
+	case isTimeout && timeout.Timeout():
+		return KindTimeout, "no answer in time", hintAgain
+	}
+	return KindUnreachable, "no answer was read: " + text, hintAgain
+}
+
+func is[T error](err error) bool {
+	_, ok := errors.AsType[T](err)
+	return ok
+}
+
+// userInfo is a user and password in a URL.
+var userInfo = regexp.MustCompile(`//[^/\s]*@`)

@@ -1,6 +1,12 @@
 package apiclient
 
-import "net/http"
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+)
 
 // operation is one of Jira's operations. The route is its path, with names in braces where ids stand; it is what logs
 // and errors show.
@@ -42,3 +48,64 @@ var (
 	opMyself      = operation{"checking the credentials", get, "/rest/api/3/myself", hintAccess}
 	opPermissions = operation{"checking permissions", get, "/rest/api/3/mypermissions", hintAccess}
 )
+
+// request is one operation, to be sent as often as need be.
+type request struct {
+	operation
+	ids   []string // of the route, in its order
+	query string
+	next  string // the whole path instead, as a page named it
+	body  []byte
+
+	anonymous bool              // to the site, without credentials
+	at        string            // send to this root; "": where the credentials are taken
+	check     bool              // asked before the run: ends with its context, and has less patience
+	private   []string          // addresses and names, never to be logged
+	record    Record            // the hooks of whoever keeps the record
+	read      func([]byte) bool // reads the body of a 2xx, and reports whether it is whole and what is promised
+}
+
+// path is what the request is sent to, below a root.
+func (r *request) path() string {
+	if r.next != "" {
+		return r.next
+	}
+	path := r.route
+	for _, id := range r.ids {
+		before, rest, _ := strings.Cut(path, "{")
+		_, after, _ := strings.Cut(rest, "}")
+		path = before + url.PathEscape(id) + after
+	}
+	if r.query != "" {
+		path += "?" + r.query
+	}
+	return path
+}
+
+// readJSON is a read of a body of JSON into v; valid reports whether v then holds what is promised.
+func readJSON[T any](v *T, valid func() bool) func([]byte) bool {
+	return func(body []byte) bool {
+		*v = *new(T)
+		return json.Unmarshal(body, v) == nil && valid()
+	}
+}
+
+// readNothing is a read of an answer that the API promises to be empty.
+func readNothing(body []byte) bool { return len(bytes.TrimSpace(body)) == 0 }
+
+// asJSON is v, which holds texts and numbers alone, so that it cannot fail.
+func asJSON(v any) []byte {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return body
+}
+
+// IsAccountID reports whether id can be an account id: a plain segment of a path.
+func IsAccountID(id string) bool {
+	odd := func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(":-_.", r)
+	}
+	return id != "" && len(id) <= 256 && strings.Trim(id, ".") != "" && !strings.ContainsFunc(id, odd)
+}

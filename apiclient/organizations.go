@@ -9,9 +9,8 @@ import (
 
 // Organization is a group of customers who see each other's requests.
 type Organization struct {
-	ID          string `json:"id"`
-	Name        string `json:"name"`
-	SCIMManaged bool   `json:"scimManaged"` // an identity provider keeps its members, and may refuse others
+	ID   string `json:"id"`
+	Name string `json:"name"`
 }
 
 // ServiceDesk is a project with a portal.
@@ -24,20 +23,18 @@ type ServiceDesk struct {
 
 // Organizations lists the organizations of the site. It is complete when no error was yielded.
 func (c *Client) Organizations(ctx context.Context) iter.Seq2[Organization, error] {
-	return allOf(ctx, c, opOrganizations, organizationID)
+	return c.listOrganizations(ctx, request{operation: opOrganizations})
 }
 
 // ServiceDeskOrganizations lists the organizations that were added to a service desk. It needs the same rights as
 // adding one.
 func (c *Client) ServiceDeskOrganizations(ctx context.Context, deskID string) iter.Seq2[Organization, error] {
-	return allOf(ctx, c, opDeskOrganizations, organizationID, deskID)
+	return c.listOrganizations(ctx, request{operation: opDeskOrganizations, ids: []string{deskID}})
 }
 
-func organizationID(o Organization) string { return o.ID }
-
-// ServiceDesks lists the service desks that the account can see.
-func (c *Client) ServiceDesks(ctx context.Context) iter.Seq2[ServiceDesk, error] {
-	return allOf(ctx, c, opDesks, func(d ServiceDesk) string { return d.ID })
+func (c *Client) listOrganizations(ctx context.Context, first request) iter.Seq2[Organization, error] {
+	first.query = "limit=" + strconv.Itoa(pageSize)
+	return list[Organization](ctx, c, first, "start")
 }
 
 // ServiceDesk finds a service desk by its id or by the key of its project. KindNotFound: there is none, or the account
@@ -86,7 +83,7 @@ func (c *Client) AddToServiceDesk(ctx context.Context, id string, accountIDs []s
 func (c *Client) AddOrganizationToServiceDesk(ctx context.Context, deskID, organizationID string) (Call, error) {
 	number, err := strconv.ParseInt(organizationID, 10, 64) // the API wants a number here, though it answers with texts
 	if err != nil {
-		return Call{}, (&request{operation: opAddDeskOrganization}).fail(KindInvalid, "this is not an id", "")
+		return Call{}, newError(opAddDeskOrganization.name, KindInvalid, "this is not an id", "")
 	}
 	return c.add(ctx, opAddDeskOrganization, deskID, map[string]int64{"organizationId": number})
 }

@@ -36,38 +36,34 @@ func (p *page[T]) UnmarshalJSON(body []byte) error {
 	return err
 }
 
-// allOf yields each value of a list once. An error is the last element; without one the list is complete.
-func allOf[T any](ctx context.Context, c *Client, o operation, id func(T) string, ids ...string) iter.Seq2[T, error] {
-	first := request{operation: o, ids: ids, query: "limit=" + strconv.Itoa(pageSize)}
-	return allFrom(ctx, c, first, "start", id)
-}
+// listed is what lists hold.
+type listed interface{ id() string }
 
-// allFrom lists from a first page, whose query counts values by the parameter start.
+func (a Account) id() string      { return a.ID }
+func (o Organization) id() string { return o.ID }
+
+// list yields each value of a list once, from a first page, whose query counts values by the parameter start. An error
+// is the last element; without one the list is complete.
 //
 // The next page is _links.next where that is on the same host and below the same root, else it starts at start + limit
 // of the answer: a page may hold fewer values than its limit and not be the last.
-func allFrom[T any](
-	ctx context.Context, c *Client, first request, start string, id func(T) string,
-) iter.Seq2[T, error] {
+func list[T listed](ctx context.Context, c *Client, first request, start string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		seen := map[string]bool{}
 		for n, r := 0, first; ; {
-			p, err := readPage(ctx, c, r, id)
+			p, err := readPage[T](ctx, c, r)
 			before := len(seen)
 			for _, v := range p.Values {
-				if seen[id(v)] {
-					continue
-				}
-				seen[id(v)] = true
-				if !yield(v, nil) {
+				if !seen[v.id()] && !yield(v, nil) {
 					return
 				}
+				seen[v.id()] = true
 			}
 			if err == nil && (p.IsLastPage || len(p.Values) == 0) {
 				return
 			}
 			if err == nil && len(seen) == before {
-				err = r.fail(KindAnswer, "the list goes on without anything new", hintAgain)
+				err = newError(r.name, KindAnswer, "the list goes on without anything new", hintAgain)
 			}
 			if err != nil {
 				yield(*new(T), err)
@@ -80,11 +76,12 @@ func allFrom[T any](
 	}
 }
 
-func readPage[T any](ctx context.Context, c *Client, r request, id func(T) string) (p page[T], err error) {
-	r.read = readJSON(&p, func() bool {
-		return p.Values != nil && !slices.ContainsFunc(p.Values, func(v T) bool { return id(v) == "" })
-	})
-	if _, _, err = c.do(ctx, &r); err != nil {
+// readPage asks for one page. Of one that fails nothing is used.
+func readPage[T listed](ctx context.Context, c *Client, r request) (page[T], error) {
+	var p page[T]
+	nameless := func(v T) bool { return v.id() == "" }
+	r.read = readJSON(&p, func() bool { return p.Values != nil && !slices.ContainsFunc(p.Values, nameless) })
+	if _, _, err := c.do(ctx, &r); err != nil {
 		return page[T]{}, err
 	}
 	return p, nil

@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// serviceDesks lists the service desks of a site that answers each request by its query.
-func serviceDesks(t *testing.T, pages map[string]string) (keys string, asked []string, err error) {
+// organizations lists the organizations of a site that answers each request by its query.
+func organizations(t *testing.T, pages map[string]string) (names string, asked []string, err error) {
 	t.Helper()
 	const site = "https://acme.example.test"
 	client := inProcess(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -23,18 +23,18 @@ func serviceDesks(t *testing.T, pages map[string]string) (keys string, asked []s
 		}
 		w.Write([]byte(strings.ReplaceAll(body, "SITE", site)))
 	}))
-	desks, err := collect(client.ServiceDesks(t.Context()))
-	for _, d := range desks {
-		keys += d.ProjectKey
+	all, err := collect(client.Organizations(t.Context()))
+	for _, o := range all {
+		names += o.Name
 	}
-	return keys, asked, err
+	return names, asked, err
 }
 
-// values are desks whose ids and keys are these letters.
+// values are organizations whose ids and names are these letters.
 func values(letters string) string {
 	var list []string
 	for _, l := range letters {
-		list = append(list, fmt.Sprintf(`{"id":"%c","projectKey":"%c"}`, l, l))
+		list = append(list, fmt.Sprintf(`{"id":"%c","name":"%c"}`, l, l))
 	}
 	return `"values":[` + strings.Join(list, ",") + `]`
 }
@@ -61,15 +61,15 @@ func TestPages(t *testing.T) {
 			first: `{` + values("A") + `}`, first + "&start=1": `{"isLastPage":true,` + values("B") + `}`,
 		}, "AB", 2, 0},
 		{"by the link", map[string]string{
-			first:      `{"limit":1,"_links":{"next":"SITE/rest/servicedeskapi/servicedesk?cursor=x"},` + values("A") + `}`,
+			first:      `{"limit":1,"_links":{"next":"SITE/rest/servicedeskapi/organization?cursor=x"},` + values("A") + `}`,
 			"cursor=x": `{"isLastPage":true,` + values("B") + `}`,
 		}, "AB", 2, 0},
 		{"a link to another host is no link", map[string]string{
-			first:              `{"limit":1,"_links":{"next":"https://other.example.test/rest/servicedeskapi/servicedesk?x=1"},` + values("A") + `}`,
+			first:              `{"limit":1,"_links":{"next":"https://other.example.test/rest/servicedeskapi/organization?x=1"},` + values("A") + `}`,
 			first + "&start=1": `{"isLastPage":true,` + values("B") + `}`,
 		}, "AB", 2, 0},
 		{"a link with a host that only begins alike is no link", map[string]string{
-			first:              `{"limit":1,"_links":{"next":"SITE.example.test/rest/servicedeskapi/servicedesk?x=1"},` + values("A") + `}`,
+			first:              `{"limit":1,"_links":{"next":"SITE.example.test/rest/servicedeskapi/organization?x=1"},` + values("A") + `}`,
 			first + "&start=1": `{"isLastPage":true,` + values("B") + `}`,
 		}, "AB", 2, 0},
 		{"what was seen is dropped", map[string]string{
@@ -80,16 +80,16 @@ func TestPages(t *testing.T) {
 			first: `{"limit":2,` + values("AB") + `}`, first + "&start=2": `{"limit":2,` + values("AB") + `}`,
 		}, "AB", 2, KindAnswer},
 		{"a page without values", map[string]string{first: `{"isLastPage":true}`}, "", 5, KindAnswer},
-		{"values without ids", map[string]string{first: `{"isLastPage":true,"values":[{"projectKey":"A"}]}`}, "", 5,
+		{"values without ids", map[string]string{first: `{"isLastPage":true,"values":[{"name":"A"}]}`}, "", 5,
 			KindAnswer},
 		{"a web page", map[string]string{first: `<html><title>Sign in</title></html>`}, "", 5, KindAnswer},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				keys, asked, err := serviceDesks(t, tt.pages)
+				names, asked, err := organizations(t, tt.pages)
 				checkKind(t, err, tt.kind, "")
-				if keys != tt.want || len(asked) != tt.asked {
-					t.Errorf("%q in %d pages %v, want %q in %d", keys, len(asked), asked, tt.want, tt.asked)
+				if names != tt.want || len(asked) != tt.asked {
+					t.Errorf("%q in %d pages %v, want %q in %d", names, len(asked), asked, tt.want, tt.asked)
 				}
 			})
 		})
@@ -103,9 +103,9 @@ func TestPagesAreReadAsNeeded(t *testing.T) {
 		asked = append(asked, r.URL.RawQuery)
 		w.Write([]byte(`{"limit":2,` + values("AB") + `}`))
 	}))
-	for d, err := range newTestClient(t, server.URL).ServiceDesks(t.Context()) {
-		if err != nil || d.ID != "A" {
-			t.Errorf("%+v, %v", d, err)
+	for o, err := range newTestClient(t, server.URL).Organizations(t.Context()) {
+		if err != nil || o.ID != "A" {
+			t.Errorf("%+v, %v", o, err)
 		}
 		break
 	}

@@ -111,7 +111,3 @@ func count(s string) (int, bool) {
 	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 32)
 	return max(0, int(n)), err == nil
 }
-
-func isRateHeader(name string) bool {
-	return strings.Contains(strings.ToLower(name), "ratelimit") || name == "Retry-After"
-}

@@ -1,13 +1,12 @@
 package apiclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
-	"net/url"
-	"strings"
+	"slices"
 	"time"
 
 	"jsm-onboard/apiclient/pacer"
@@ -23,39 +22,6 @@ const (
 
 // longestRetryAfter is how much of a Retry-After on a 5xx one row obeys; a quota's is for the pacer.
 const longestRetryAfter = 5 * time.Minute
-
-// request is one operation, to be sent as often as need be.
-type request struct {
-	operation
-	ids   []string // of the route, in its order
-	query string
-	next  string // the whole path instead, as a page named it
-	body  []byte
-
-	anonymous bool              // to the site, without credentials
-	at        string            // send to this root; "": where the credentials are taken
-	check     bool              // asked before the run: ends with its context, and has less patience
-	private   []string          // addresses and names, never to be logged
-	record    Record            // the hooks of whoever keeps the record
-	read      func([]byte) bool // reads the body of a 2xx, and reports whether it is whole and what is promised
-}
-
-// path is what the request is sent to, below a root.
-func (r *request) path() string {
-	if r.next != "" {
-		return r.next
-	}
-	path := r.route
-	for _, id := range r.ids {
-		before, rest, _ := strings.Cut(path, "{")
-		_, after, _ := strings.Cut(rest, "}")
-		path = before + url.PathEscape(id) + after
-	}
-	if r.query != "" {
-		path += "?" + r.query
-	}
-	return path
-}
 
 // progress is one operation so far.
 type progress struct {
@@ -120,11 +86,8 @@ func next(a answer, check bool) step {
 // do sends r until there is an answer that settles it, patience ends, or a wait is cancelled. The error is an *Error,
 // *PauseError, *OutageError, that of a Record, or the context's. The answer is the last one in any case.
 func (c *Client) do(ctx context.Context, r *request) (answer, Call, error) {
-	for _, id := range r.ids {
-		if !IsAccountID(id) {
-			r.private = append(r.private, id)
-			return answer{}, Call{}, r.fail(KindInvalid, "this is not an id", "")
-		}
+	if slices.ContainsFunc(r.ids, func(id string) bool { return !IsAccountID(id) }) {
+		return answer{}, Call{}, newError(r.name, KindInvalid, "this is not an id", "")
 	}
 	p := &progress{began: time.Now()}
 	for {
@@ -141,7 +104,7 @@ func (c *Client) do(ctx context.Context, r *request) (answer, Call, error) {
 			return p.last, p.call, c.failure(ctx, r, p.last)
 		}
 		select {
-		case <-time.After(c.pause(r, p)):
+		case <-time.After(c.pause(p)):
 		case <-ctx.Done():
 			return p.last, p.call, fmt.Errorf("%s: %w", r.name, ctx.Err())
 		}
@@ -232,34 +195,25 @@ func (c *Client) alive(ctx context.Context) bool {
 
 // pause is the wait of one row before its next attempt; after a failure it is at least what the site asks for, within
 // reason.
-func (c *Client) pause(r *request, p *progress) time.Duration {
+func (c *Client) pause(p *progress) time.Duration {
 	if p.step == again {
-		return backoff(p.refusals)
+		return c.backoff(p.refusals)
 	}
-	asked := min(p.last.quota.RetryAfter, longestRetryAfter)
-	if r.check {
-		asked = min(asked, startPatience)
-	}
-	if c.config.MaxPause > 0 {
-		asked = min(asked, c.config.MaxPause)
-	}
-	return max(asked, backoff(p.failures))
+	asked := min(p.last.quota.RetryAfter, longestRetryAfter, cmp.Or(c.config.MaxPause, longestRetryAfter))
+	return max(asked, c.backoff(p.failures))
 }
 
 // backoff is the wait after so many failures or refusals: full jitter under 0.5 s doubling, at most 30 s.
-func backoff(n int) time.Duration {
-	return rand.N(min(30*time.Second, 500*time.Millisecond<<min(n-1, 10)))
+func (c *Client) backoff(n int) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	most := min(30*time.Second, 500*time.Millisecond<<min(n-1, 10))
+	return time.Duration(c.random.Int64N(int64(most)))
 }
 
 // hopeless reports errors that another attempt does not change: wrong settings at any time, and before the run also
 // what is otherwise taken for an outage.
 func hopeless(err error, check bool) bool {
-	if _, ok := errors.AsType[*Error](err); ok {
-		return true
-	}
-	if !check || err == nil {
-		return false
-	}
 	kind, _, _ := explain(err)
-	return kind == KindTLS || kind == KindProxy || kind == KindName
+	return is[*Error](err) || check && kind == KindSettings
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -69,7 +68,7 @@ func (c *Client) send(ctx context.Context, r *request) answer {
 	w := new(wire)
 	req, err := c.newRequest(w.trace(timed), r, root, authorization)
 	if err != nil {
-		return unsentAnswer(r.fail(KindInvalid, "the request cannot be made", ""))
+		return unsentAnswer(newError(r.name, KindInvalid, "the request cannot be made", ""))
 	}
 	a := answer{token: authorization}
 	resp, err := c.config.Transport.RoundTrip(req)
@@ -140,17 +139,6 @@ func readBody(resp *http.Response) ([]byte, error) {
 	}
 	return body, err
 }
-
-// readJSON is a read of a body of JSON into v; valid reports whether v then holds what is promised.
-func readJSON[T any](v *T, valid func() bool) func([]byte) bool {
-	return func(body []byte) bool {
-		*v = *new(T)
-		return json.Unmarshal(body, v) == nil && valid()
-	}
-}
-
-// readNothing is a read of an answer that the API promises to be empty.
-func readNothing(body []byte) bool { return len(bytes.TrimSpace(body)) == 0 }
 
 func (c *Client) logAttempt(ctx context.Context, r *request, p *progress) {
 	if !c.config.Log.Enabled(ctx, slog.LevelDebug) {

@@ -297,12 +297,12 @@ func TestRedirectTakesNoCredentialsAlong(t *testing.T) {
 		server := serve(t, says(status, ``, "Location", other.URL+"/login"))
 		client := newTestClient(t, server.URL)
 		_, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, Record{})
-		checkKind(t, err, KindRedirect, "--site")
+		checkKind(t, err, KindSite, "--site")
 		if call.Lost || !strings.Contains(err.Error(), "another host, 127.0.0.1") {
 			t.Errorf("%+v, %v", call, err)
 		}
 		_, err = client.FindAccount(t.Context(), "ann.lee@example.com")
-		checkKind(t, err, KindRedirect, "--site")
+		checkKind(t, err, KindSite, "--site")
 	}
 	if seen.Load() != 0 {
 		t.Errorf("the other host got %d requests", seen.Load())
@@ -313,7 +313,7 @@ func TestTLS(t *testing.T) {
 	server := httptest.NewTLSServer(says(200, `{"version":"1"}`))
 	t.Cleanup(server.Close)
 	_, err := newTestClient(t, server.URL).Connect(t.Context())
-	checkKind(t, err, KindTLS, "--ca-file")
+	checkKind(t, err, KindSettings, "--ca-file")
 
 	file := filepath.Join(t.TempDir(), "ca.pem")
 	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
@@ -329,10 +329,10 @@ func TestTLS(t *testing.T) {
 		t.Error(err)
 	}
 	_, err = newTestClient(t, strings.Replace(server.URL, "127.0.0.1", "localhost", 1), withCA).Connect(t.Context())
-	checkKind(t, err, KindTLS, "--site")
+	checkKind(t, err, KindSettings, "--site")
 	plain := serve(t, says(200, `{}`))
 	_, err = newTestClient(t, strings.Replace(plain.URL, "http:", "https:", 1)).Connect(t.Context())
-	checkKind(t, err, KindTLS, "--site")
+	checkKind(t, err, KindSettings, "--site")
 }
 
 func TestLoadCAFileRefusesOtherFiles(t *testing.T) {
@@ -341,7 +341,7 @@ func TestLoadCAFileRefusesOtherFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := LoadCAFile(file)
-	checkKind(t, err, KindTLS, "openssl")
+	checkKind(t, err, KindSettings, "openssl")
 	if _, err := LoadCAFile(file + ".none"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
@@ -355,10 +355,10 @@ func TestProxy(t *testing.T) {
 	transport.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(proxy.URL) }
 	client := newTestClient(t, "https://acme.example.test", func(c *Config) { c.Transport = transport })
 	_, err := client.Connect(t.Context())
-	checkKind(t, err, KindProxy, "HTTPS_PROXY")
+	checkKind(t, err, KindSettings, "HTTPS_PROXY")
 	proxy.Close()
 	_, err = client.Connect(t.Context())
-	checkKind(t, err, KindProxy, "HTTPS_PROXY")
+	checkKind(t, err, KindSettings, "HTTPS_PROXY")
 }
 
 func TestUnknownHost(t *testing.T) {
@@ -370,7 +370,7 @@ func TestUnknownHost(t *testing.T) {
 	}
 	client := newTestClient(t, "https://no-such-site.example.test", func(c *Config) { c.Transport = transport })
 	_, err := client.Connect(t.Context())
-	checkKind(t, err, KindName, "--site")
+	checkKind(t, err, KindSettings, "--site")
 	if !strings.Contains(err.Error(), "no-such-site.example.test") {
 		t.Error(err)
 	}

@@ -3,6 +3,7 @@ package apiclient
 import (
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -151,12 +152,13 @@ func ParseSite(s string) (string, error) {
 
 const exampleSite = "https://your-domain.atlassian.net"
 
+var hostName = regexp.MustCompile(`^[\pL\pN-]+(\.[\pL\pN-]+)*\.?$`)
+
 // parseAddress accepts an https address, or http to a loopback address: credentials may be sent there.
 func parseAddress(s string) (*url.URL, *Error) {
 	u, err := url.Parse(s)
 	switch {
-	case err != nil, u.Hostname() == "", strings.Trim(u.Hostname(), ".") == "", strings.Contains(u.Hostname(), ".."),
-		strings.ContainsAny(u.Hostname(), " \t_%$&+,;=!*'()[]{}|\\^`\"<>"):
+	case err != nil, !hostName.MatchString(u.Hostname()) && u.Hostname() != "::1":
 		return nil, siteError("it is not an address", "give it as "+exampleSite)
 	case u.User != nil:
 		return nil, siteError("it holds a user name or a password",
@@ -169,7 +171,7 @@ func parseAddress(s string) (*url.URL, *Error) {
 }
 
 func siteError(message, hint string) *Error {
-	return &Error{Op: "reading the site's address", Kind: KindSite, Message: message, Hint: hint}
+	return newError("reading the site's address", KindSite, message, hint)
 }
 
 func isLoopback(host string) bool {

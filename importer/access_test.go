@@ -278,3 +278,58 @@ func TestOrganizationNames(t *testing.T) {
 		}
 	}
 }
+
+// What was added before a kill is shown as added by the run that goes on, and is not sent again.
+func TestKilledWhileGivingAccess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Latency: jsmtest.Latency{Fixed: time.Second}})
+		d.access.Organizations = true
+		for i := range 40 {
+			d.company(fmt.Sprintf("Company %d", i), 2*i, 2)
+		}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var restore func()
+		before := 0
+		time.AfterFunc(18500*time.Millisecond, func() { // 1 s for the scan, 10 s of creates, 5 s of organizations
+			before = d.site.Stats().Route("POST", jsmtest.OrgUsersPath).Requests
+			restore = d.kill()
+			cancel(ErrInterrupted)
+		})
+		if d.sit(ctx); before < 9 || before > 39 {
+			t.Fatalf("%d calls were made before the kill: it tests nothing", before)
+		}
+		calls := d.site.Stats().Route("POST", jsmtest.OrgUsersPath).Requests
+		restore()
+		s := d.sit(t.Context())
+		for _, r := range s.results {
+			if r.Organization != "added" {
+				t.Fatalf("%s", shown(r))
+			}
+		}
+		calls = d.site.Stats().Route("POST", jsmtest.OrgUsersPath).Requests - calls
+		if s.ExitCode() != 0 || calls > 40-before+accessAtOnce {
+			t.Errorf("exit code %d; %d calls before the kill, %d after", s.ExitCode(), before, calls)
+		}
+	})
+}
+
+// People whose access was revoked get none by this.
+func TestRevokedPeopleGetNoAccess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.company("Acme", 0, 3)
+		d.sit(t.Context())
+		d.undo(t.Context())
+		d.access = AccessOptions{Organizations: true, ServiceDesks: []string{"SUP"}}
+		s := d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.RevokedBefore: 3})
+		if n := len(d.members()["Acme"]) + len(d.site.Desks()[0].Customers); n != 0 {
+			t.Errorf("%d memberships", n)
+		}
+		if r := s.results[0]; r.Organization != "not_attempted" || r.ServiceDesk != "not_attempted" {
+			t.Errorf("%s", shown(r))
+		}
+	})
+}

@@ -119,7 +119,7 @@ func TestTokenEndsInLookUps(t *testing.T) {
 		d.export(10 * lost)
 		s := d.sit(t.Context())
 		if s.Stop == nil || s.Stop.Cause != Unauthorised || s.ExitCode() != 4 {
-			t.Fatalf("%v, exit code %d", s.Stop, s.ExitCode())
+			t.Fatalf("%v, exit code %d, notes %q, %v", s.Stop, s.ExitCode(), s.Notes, d.site.Stats())
 		}
 		d.site.RenewTokens()
 		d.site.SetFaults()

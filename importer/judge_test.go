@@ -272,3 +272,39 @@ func TestJudgeLeaver(t *testing.T) {
 		}
 	}
 }
+
+// Rows of our own files that are left to a person, and rows that do not say which account they mean.
+func TestWithoutRequest(t *testing.T) {
+	const id = "qm:1:2"
+	own := func(name, value string) map[string]string { return map[string]string{name: value} }
+	known := &ledger.Account{Key: "a@x", ID: id, Status: outcome.Created}
+	revoked := &ledger.Account{Key: "a@x", ID: id, RevokedAt: time.Now()}
+	for _, tc := range []struct {
+		name string
+		t    target
+		own  map[string]string
+		want outcome.Status
+	}{
+		{"an account", target{id: id, account: known}, nil, 0},
+		{"listed to revoke", target{id: id}, own("jsm_action", "Revoke"), 0},
+		{"listed to review", target{id: id}, own("jsm_action", "review"), outcome.Review},
+		{"another action", target{id: id}, own("jsm_action", "delete"), outcome.Review},
+		{"a conflict of a results file", target{id: id}, own("jsm_status", "conflict"), outcome.Review},
+		{"not certainly ours", target{id: id}, own("jsm_status", "created_unconfirmed"), outcome.Review},
+		{"created", target{id: id}, own("jsm_status", "created"), 0},
+		{"no id", target{}, nil, outcome.Invalid},
+		{"no id known", target{account: &ledger.Account{}}, nil, outcome.Invalid},
+		{"not an id", target{id: "qm"}, nil, outcome.Invalid},
+		{"another id for the address", target{id: "qm:1:3", account: known}, nil, outcome.Invalid},
+		{"the id of another address", target{id: id, key: "b@x", owner: "a@x"}, nil, outcome.Invalid},
+		{"named before", target{id: "qm:1:1"}, nil, outcome.Duplicate},
+		{"revoked", target{id: id, account: revoked}, nil, outcome.AlreadyRevoked},
+		{"an Atlassian account", target{id: "712020:abc"}, nil, outcome.NotPortalOnly},
+	} {
+		tc.t.row = &export.Row{Own: tc.own, Place: export.Place{Row: 3, Line: 3}}
+		seen := map[string]export.Place{"qm:1:1": {Row: 2, Line: 2}}
+		if v := withoutRequest(tc.t, seen); v.status != tc.want || (v.reason == "") != (tc.want == 0) {
+			t.Errorf("%s: %s, %q", tc.name, v.status, v.reason)
+		}
+	}
+}

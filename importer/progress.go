@@ -9,7 +9,7 @@ import (
 
 // Progress is a look at a run while it goes on.
 type Progress struct {
-	Totals outcome.Totals // rows with a result, told or not
+	Totals outcome.Totals // rows with a result, handed out or not
 	Tasks  int            // of them, rows for which a request was to be made
 	Made   int            // of them, rows whose customer was created, or may have been: what --limit counts
 	Sent   int            // of them, rows for which a request left in this session

@@ -15,7 +15,7 @@ import (
 )
 
 // revocation is the work of revoke and undo: portal access is revoked for each account. What the plan has decided
-// without a request is recorded too, so that the run can be told again from the ledger alone.
+// without a request is recorded too, so that the ledger alone can replay the run.
 type revocation struct {
 	api    API
 	ledger *ledger.Ledger

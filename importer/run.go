@@ -258,7 +258,8 @@ func (r *Run) settled(result Result) Result {
 	return result
 }
 
-// collect takes the results in order. When they can no longer be told (a full disk), it stops the run and only drains.
+// collect takes the results in order. When they can no longer be handed out (a full disk), it stops the
+// run and only drains.
 func (r *Run) collect(ordered <-chan (<-chan Result), tell func(Result) error) {
 	var failed error
 	for in := range ordered {

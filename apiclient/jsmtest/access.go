@@ -8,28 +8,31 @@ import (
 	"unicode/utf8"
 )
 
-// Organization is a customer organization.
+// Organization is a customer organization, with the JSON that the API has.
 type Organization struct {
-	ID          string // "" lets the site make one
-	Name        string
-	SCIMManaged bool      // by an identity provider: it refuses members
-	Members     []Account // as they were when they were added, in that order
+	ID          string    `json:"id"` // "" lets the site make one
+	Name        string    `json:"name"`
+	SCIMManaged bool      `json:"scimManaged"` // by an identity provider: it refuses members
+	Members     []Account `json:"-"`           // as they were when they were added, in that order
 }
 
 // Desk is a service project, which the API calls a service desk.
 type Desk struct {
-	ID, Key, Name string
-	Closed        bool      // nobody who asks may administer it
-	Customers     []Account // as they were when they were added, in that order
-	Organizations []string  // ids, in that order
+	ID            string    `json:"id"`
+	ProjectID     string    `json:"projectId"`
+	Key           string    `json:"projectKey"`
+	Name          string    `json:"projectName"`
+	Closed        bool      `json:"-"` // nobody who asks may administer it
+	Customers     []Account `json:"-"` // as they were when they were added, in that order
+	Organizations []string  `json:"-"` // ids, in that order
 }
 
 // BuiltInDesks are the service projects of a site that is given none: two, and one that nobody may administer.
 func BuiltInDesks() []Desk {
 	return []Desk{
-		{ID: "1", Key: "SUP", Name: "Customer Support"},
-		{ID: "2", Key: "BIL", Name: "Billing"},
-		{ID: "3", Key: "HR", Name: "People", Closed: true},
+		{ID: "1", ProjectID: "10001", Key: "SUP", Name: "Customer Support"},
+		{ID: "2", ProjectID: "10002", Key: "BIL", Name: "Billing"},
+		{ID: "3", ProjectID: "10003", Key: "HR", Name: "People", Closed: true},
 	}
 }
 
@@ -39,13 +42,10 @@ func (s *Site) Organizations() []Organization { return snapshot(s, &s.orgs) }
 // Desks lists the service projects with their customers and organizations.
 func (s *Site) Desks() []Desk { return snapshot(s, &s.desks) }
 
-func snapshot[T any](s *Site, of *[]*T) (all []T) {
+func snapshot[T any](s *Site, of *[]*T) []T {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, v := range *of {
-		all = append(all, *v)
-	}
-	return all
+	return copies(*of)
 }
 
 // organization has the id; nil: none has.
@@ -58,8 +58,7 @@ func (s *Site) organization(id string) *Organization {
 	return nil
 }
 
-// addOrganization makes an organization. Its id is an int32 that follows from the name, so that requests with ids
-// are the same whatever the order in which organizations are made.
+// addOrganization makes an organization. Its id, an int32, follows from the name, so that faults can be drawn by it.
 func (s *Site) addOrganization(o Organization) *Organization {
 	for n := hash(o.Name) % (1 << 30); o.ID == "" || s.organization(o.ID) != nil; n++ {
 		o.ID = strconv.FormatUint(n+1, 10)
@@ -93,11 +92,7 @@ func (c *call) find() *answer {
 	return nil
 }
 
-func organizationOf(o *Organization) map[string]any {
-	return map[string]any{"id": o.ID, "name": o.Name, "scimManaged": o.SCIMManaged}
-}
-
-func listOrganizations(c *call) *answer { return page(c, c.site.orgs, organizationOf) }
+func listOrganizations(c *call) *answer { return page(c, c.site.orgs) }
 
 // createOrganization answers with the one there is when the name is taken.
 func createOrganization(c *call, in struct{ Name string }) *answer {
@@ -106,10 +101,10 @@ func createOrganization(c *call, in struct{ Name string }) *answer {
 	}
 	for _, o := range c.site.orgs {
 		if o.Name == in.Name || c.site.options.FoldNames && strings.EqualFold(o.Name, in.Name) {
-			return jsonAnswer(http.StatusCreated, organizationOf(o))
+			return jsonAnswer(http.StatusCreated, o)
 		}
 	}
-	return jsonAnswer(http.StatusCreated, organizationOf(c.site.addOrganization(Organization{Name: in.Name})))
+	return jsonAnswer(http.StatusCreated, c.site.addOrganization(Organization{Name: in.Name}))
 }
 
 // accountIDs is the body of a request that adds people.
@@ -123,7 +118,7 @@ func (c *call) join(members []Account, ids accountIDs, all bool) ([]Account, *an
 		if a == nil || c.forgets(id) {
 			unknown = true
 		} else if !slices.ContainsFunc(joined, func(m Account) bool { return m.ID == id }) {
-			joined = append(joined, a.Account)
+			joined = append(joined, *a)
 		}
 	}
 	switch {
@@ -145,13 +140,11 @@ func addOrganizationUsers(c *call, in accountIDs) (a *answer) {
 	return a
 }
 
-func deskOf(d *Desk) map[string]any {
-	return map[string]any{"id": d.ID, "projectId": "1000" + d.ID, "projectName": d.Name, "projectKey": d.Key}
-}
+func listDesks(c *call) *answer { return page(c, c.site.desks) }
 
-func listDesks(c *call) *answer { return page(c, c.site.desks, deskOf) }
+func showDesk(c *call) *answer { return jsonAnswer(http.StatusOK, c.desk) }
 
-func showDesk(c *call) *answer { return jsonAnswer(http.StatusOK, deskOf(c.desk)) }
+func listDeskCustomers(c *call) *answer { return page(c, c.desk.Customers) }
 
 // addDeskCustomers adds the accounts that exist even when it answers 400.
 func addDeskCustomers(c *call, in accountIDs) (a *answer) {
@@ -160,9 +153,11 @@ func addDeskCustomers(c *call, in accountIDs) (a *answer) {
 }
 
 func listDeskOrganizations(c *call) *answer {
-	return page(c, c.desk.Organizations, func(id string) map[string]any {
-		return organizationOf(c.site.organization(id))
-	})
+	var orgs []*Organization
+	for _, id := range c.desk.Organizations {
+		orgs = append(orgs, c.site.organization(id))
+	}
+	return page(c, orgs)
 }
 
 // addDeskOrganization wants the id as a number.

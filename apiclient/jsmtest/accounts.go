@@ -1,6 +1,7 @@
 package jsmtest
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"iter"
@@ -24,7 +25,7 @@ const (
 type Account struct {
 	Email   string
 	Name    string
-	ID      string // "" lets the site make one that no other site has
+	ID      string `json:"accountId"` // "" lets the site make one that no other site has
 	Type    AccountType
 	Revoked bool // portal access was taken away; the address stays taken
 
@@ -33,80 +34,54 @@ type Account struct {
 	Asked     int // create requests for its address, refused ones included
 }
 
-// account is an account as it is kept.
-type account struct {
-	Account
-	key  string // the address, folded
-	made time.Time
-}
-
 // fold is what addresses are compared by. That Jira ignores case is invented.
 func fold(address string) string { return strings.ToLower(address) }
 
-// at lists the accounts with an address.
-func (s *Site) at(address string) []*account { return s.byAddress[fold(address)] }
-
-func (s *Site) addAccount(a Account) *account {
-	if a.Type == "" {
-		a.Type = Customer
-	}
-	kept := &account{Account: a, key: fold(a.Email)}
-	if kept.ID == "" {
-		kept.ID = s.newID(kept)
-	}
-	if a.CreatedBy > 0 {
-		kept.made = time.Now()
-	}
-	s.accounts = append(s.accounts, kept)
-	s.byAddress[kept.key] = append(s.byAddress[kept.key], kept)
-	s.byID[kept.ID] = kept
-	return kept
+func (s *Site) addAccount(a Account) *Account {
+	key := fold(a.Email)
+	a.Type = cmp.Or(a.Type, Customer)
+	a.ID = cmp.Or(a.ID, s.newID(a))
+	s.accounts = append(s.accounts, &a)
+	s.byAddress[key] = append(s.byAddress[key], &a)
+	s.byID[a.ID] = &a
+	return &a
 }
 
 // newID ends with what follows from the address, so that faults can be drawn by it.
-func (s *Site) newID(a *account) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", a.key, len(s.byAddress[a.key])))
+func (s *Site) newID(a Account) string {
+	key := fold(a.Email)
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", key, len(s.byAddress[key])))
 	if a.Type == Customer {
 		return fmt.Sprintf("qm:%s:%x", s.options.CloudID, sum[:12])
 	}
 	return fmt.Sprintf("712020:%s-%x", s.options.CloudID, sum[:6])
 }
 
-// matches reports whether the address or any word of the name begins with query, which is folded.
-func (a *account) matches(query string) bool {
-	return strings.HasPrefix(a.key, query) ||
-		!strings.Contains(query, "@") && strings.Contains(" "+fold(a.Name), " "+query)
-}
-
 // Accounts yields the accounts of now in the order of their making, those of [Options] first.
-func (s *Site) Accounts() iter.Seq[Account] {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Values(copies(s.accounts))
-}
+func (s *Site) Accounts() iter.Seq[Account] { return slices.Values(snapshot(s, &s.accounts)) }
 
 // Find lists the accounts with an address, ignoring case.
 func (s *Site) Find(address string) []Account {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return copies(s.at(address))
+	return copies(s.byAddress[fold(address)])
 }
 
-func copies(kept []*account) (all []Account) {
-	for _, a := range kept {
-		all = append(all, a.Account)
+func copies[T any](kept []*T) (all []T) {
+	for _, v := range kept {
+		all = append(all, *v)
 	}
 	return all
 }
 
 // person is what /rest/api and /rest/servicedeskapi write alike of somebody.
-func person(a Account) map[string]any {
+func person(a *Account) map[string]any {
 	return map[string]any{
 		"accountId": a.ID, "displayName": a.Name, "active": !a.Revoked, "emailAddress": a.Email, "timeZone": "Etc/UTC",
 	}
 }
 
-func (c *call) apiUser(a Account) map[string]any {
+func (c *call) apiUser(a *Account) map[string]any {
 	p := person(a)
 	p["self"], p["accountType"] = c.base()+"/rest/api/3/user?accountId="+a.ID, a.Type
 	return p
@@ -130,7 +105,7 @@ func createCustomer(c *call, in newCustomer) *answer {
 	if !wellFormed(in.Email) {
 		return badAddress(c)
 	}
-	if there := c.site.at(in.Email); len(there) > 0 {
+	if there := c.site.byAddress[fold(in.Email)]; len(there) > 0 {
 		there[0].Asked++
 		status := http.StatusBadRequest
 		if c.req.URL.Query().Get("strictConflictStatusCode") == "true" {
@@ -138,8 +113,10 @@ func createCustomer(c *call, in newCustomer) *answer {
 		}
 		return c.failure(status, "sandbox.taken", "An account with this address exists")
 	}
-	made := Account{Email: in.Email, Name: in.DisplayName, CreatedBy: c.site.creates, Creations: 1, Asked: 1}
-	made = c.site.addAccount(made).Account
+	made := c.site.addAccount(Account{
+		Email: in.Email, Name: in.DisplayName, CreatedBy: c.site.creates, Creations: 1, Asked: 1,
+	})
+	c.site.made[made.ID] = time.Now()
 	p, self := person(made), c.base()+"/rest/api/2/user?accountId="+made.ID
 	p["name"], p["key"], p["_links"] = made.ID, made.ID, map[string]string{"jiraRest": self, "self": self}
 	return jsonAnswer(http.StatusCreated, p)
@@ -159,8 +136,7 @@ func revokeAccess(c *call) *answer {
 	return &answer{status: http.StatusNoContent}
 }
 
-// renameCustomer is the name change of the gateway's customer directory. Its answers, but for the statuses 403 and
-// 404, are invented.
+// renameCustomer is the name change at the gateway. Its answers, but for the statuses 403 and 404, are invented.
 func renameCustomer(c *call, in newCustomer) *answer {
 	if !in.tidy() {
 		return badName(c)
@@ -181,10 +157,10 @@ func tenantInfo(c *call) *answer {
 }
 
 func myself(c *call) *answer {
-	owner := Account{Name: "Service account", ID: "712020:service-account", Type: App}
-	for _, a := range c.site.at(c.user.Email) {
+	owner := &Account{Name: "Service account", ID: "712020:service-account", Type: App}
+	for _, a := range c.site.byAddress[fold(c.user.Email)] {
 		if owner.Type == App || a.Type != Customer {
-			owner = a.Account
+			owner = a
 		}
 	}
 	return jsonAnswer(http.StatusOK, c.apiUser(owner))
@@ -204,8 +180,13 @@ func myPermissions(c *call) *answer {
 	return jsonAnswer(http.StatusOK, map[string]any{"permissions": out})
 }
 
-// searchUsers is GET /rest/api/3/user/search: a prefix of address or name. Who may not browse users sees nobody,
-// and does not learn why.
+// matches reports whether the address or any word of the name begins with query, which is folded.
+func (a *Account) matches(query string) bool {
+	return strings.HasPrefix(fold(a.Email), query) ||
+		!strings.Contains(query, "@") && strings.Contains(" "+fold(a.Name), " "+query)
+}
+
+// searchUsers is GET /rest/api/3/user/search. Who may not browse users sees nobody, and does not learn why.
 func searchUsers(c *call) *answer {
 	query, latest := fold(c.req.URL.Query().Get("query")), time.Now().Add(-c.site.options.SearchLag)
 	if query == "" {
@@ -213,8 +194,8 @@ func searchUsers(c *call) *answer {
 	}
 	users := []map[string]any{}
 	for _, a := range c.site.accounts {
-		if c.user.BrowseUsers && a.matches(query) && !a.made.After(latest) {
-			users = append(users, c.apiUser(a.Account))
+		if c.user.BrowseUsers && a.matches(query) && !c.site.made[a.ID].After(latest) {
+			users = append(users, c.apiUser(a))
 		}
 	}
 	users = users[min(c.number("startAt", 0), len(users)):]

@@ -19,31 +19,17 @@ type answer struct {
 }
 
 func jsonAnswer(status int, v any) *answer {
-	body, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // only our own types come here
-	}
+	body, _ := json.Marshal(v) // of our own types only, which never fail
 	return &answer{status: status, kind: "application/json;charset=UTF-8", body: body}
 }
 
-func text(status int, kind, text string) *answer {
-	return &answer{status: status, kind: kind, body: []byte(text)}
-}
-
-func tooMany(*call) *answer {
-	return text(http.StatusTooManyRequests, "text/plain", "Rate limit exceeded")
-}
-
-func badGateway(*call) *answer {
-	return text(http.StatusBadGateway, "text/html", "<h1>502 Bad Gateway</h1>")
-}
-
-func signInPage(*call) *answer {
-	return text(http.StatusOK, "text/html", "<h1>Sign in to continue</h1>")
-}
-
-// Refusals of operations. Keys and texts are invented, but for those of signupClosed, which users reported.
+// Answers in place of an operation. Keys and texts are invented, but for those of signedOut and signupClosed.
 var (
+	tooMany    = say(http.StatusTooManyRequests, "text/plain", "Rate limit exceeded")
+	badGateway = say(http.StatusBadGateway, "text/html", "<h1>502 Bad Gateway</h1>")
+	signInPage = say(http.StatusOK, "text/html", "<h1>Sign in to continue</h1>")
+	signedOut  = say(http.StatusUnauthorized, "text/plain", "Client must be authenticated to access this resource.")
+
 	unavailable  = refuse(http.StatusServiceUnavailable, "sandbox.unavailable", "Unavailable for a moment")
 	nothingHere  = refuse(http.StatusNotFound, "sandbox.path", "Nothing at this path")
 	forbidden    = refuse(http.StatusForbidden, "sandbox.permission", "You may not do this")
@@ -59,6 +45,10 @@ var (
 	noDesk       = refuse(http.StatusNotFound, "sandbox.desk.unknown", "There is no such service desk")
 	signupClosed = refuse(http.StatusBadRequest, "cv.signup.error.not.allowed", "Signup is not currently available")
 )
+
+func say(status int, kind, text string) func(*call) *answer {
+	return func(*call) *answer { return &answer{status: status, kind: kind, body: []byte(text)} }
+}
 
 func refuse(status int, key, text string) func(*call) *answer {
 	return func(c *call) *answer { return c.failure(status, key, text) }
@@ -84,19 +74,16 @@ func gatewayError(status int, text string) *answer {
 }
 
 // page answers with a part of all, at most 50, as /rest/servicedeskapi pages its lists.
-func page[T any](c *call, all []T, write func(T) map[string]any) *answer {
+func page[T any](c *call, all []T) *answer {
 	start, limit := min(c.number("start", 0), len(all)), min(c.number("limit", 50), 50)
 	end := min(start+max(limit, 1), len(all))
-	values := []map[string]any{}
-	for _, v := range all[start:end] {
-		values = append(values, write(v))
-	}
 	links := map[string]string{}
 	if end < len(all) {
 		links["next"] = fmt.Sprintf("%s%s?start=%d&limit=%d", c.base(), c.req.URL.EscapedPath(), end, limit)
 	}
 	return jsonAnswer(http.StatusOK, map[string]any{
-		"size": end - start, "start": start, "limit": limit, "isLastPage": end == len(all), "_links": links, "values": values,
+		"size": end - start, "start": start, "limit": limit, "isLastPage": end == len(all), "_links": links,
+		"values": append([]T{}, all[start:end]...),
 	})
 }
 
@@ -125,13 +112,10 @@ func (c *call) wait(d time.Duration) bool {
 	if d <= 0 {
 		return true
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 	case <-c.site.closed:
 	case <-c.req.Context().Done():
-		return false
 	}
-	return true
+	return c.req.Context().Err() == nil
 }

@@ -20,7 +20,6 @@ import (
 type Server struct {
 	URL string // http://127.0.0.1:8765: of the site, the gateway and, with /oauth/token, the token endpoint
 
-	site    *Site
 	http    http.Server
 	serving sync.WaitGroup
 }
@@ -39,15 +38,15 @@ func (s *Site) Start(addr string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Server{URL: "http://" + listener.Addr().String(), site: s}
+	v := &Server{URL: "http://" + listener.Addr().String()}
 	v.http.Handler, v.http.ReadHeaderTimeout = s, 10*time.Second
+	v.http.RegisterOnShutdown(s.Close)
 	v.serving.Go(func() { _ = v.http.Serve(listener) }) // always an error; clients notice when it is not Close's
 	return v, nil
 }
 
 // Close ends hanging requests, lets the others finish for up to 5 s, and closes the site. It may be called again.
 func (v *Server) Close() error {
-	v.site.Close()
 	defer v.serving.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
@@ -70,17 +69,23 @@ type inProcess struct{ handler http.Handler }
 // RoundTrip implements [http.RoundTripper].
 func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
-	if req.Body != nil {
-		defer req.Body.Close()
+	arriving := req.WithContext(ctx) // as a server sees it
+	arriving.RequestURI, arriving.Host = req.URL.RequestURI(), cmp.Or(req.Host, req.URL.Host)
+	if req.Body == nil {
+		arriving.Body = http.NoBody
 	}
+	defer arriving.Body.Close()
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	trace := hooks(ctx)
+	trace := httptrace.ContextClientTrace(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) {}, // for contexts without these hooks
+		GotConn: func(httptrace.GotConnInfo) {},
+	}))
 	trace.GetConn(req.URL.Host)
 	trace.GotConn(httptrace.GotConnInfo{Reused: true})
 	recorded := httptest.NewRecorder()
-	aborted := run(t.handler, recorded, arriving(req))
+	aborted := run(t.handler, recorded, arriving)
 	if aborted && !recorded.Flushed {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
@@ -95,24 +100,6 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 		resp.ContentLength = got
 	}
 	return resp, nil
-}
-
-// hooks are those of the context, and some that do nothing where it has none.
-func hooks(ctx context.Context) *httptrace.ClientTrace {
-	return httptrace.ContextClientTrace(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) {},
-		GotConn: func(httptrace.GotConnInfo) {},
-	}))
-}
-
-// arriving is the request as a server sees it.
-func arriving(req *http.Request) *http.Request {
-	r := req.WithContext(req.Context())
-	r.RequestURI, r.Host = req.URL.RequestURI(), cmp.Or(r.Host, req.URL.Host)
-	if r.Body == nil {
-		r.Body = http.NoBody
-	}
-	return r
 }
 
 // run calls the handler and reports whether it cut the connection.

@@ -25,17 +25,16 @@ func TestFindAccount(t *testing.T) {
 		found []Account
 		want  Account
 		why   Unresolved
-		count int
 	}{
-		{"one", []Account{longer, customer}, customer, 0, 0},
-		{"a person", []Account{person}, person, 0, 0},
-		{"a customer and a person", []Account{person, customer}, customer, 0, 0},
-		{"told twice", []Account{customer, customer}, customer, 0, 0},
-		{"nobody", nil, Account{}, NoneFound, 0},
-		{"only a longer address", []Account{longer}, Account{}, NoneFound, 0},
-		{"two customers", []Account{customer, second, person}, Account{}, SeveralFound, 3},
-		{"hidden", []Account{hidden, longer}, Account{}, AddressesHidden, 1},
-		{"one, and one hidden", []Account{hidden, customer}, customer, 0, 0},
+		{"one", []Account{longer, customer}, customer, 0},
+		{"a person", []Account{person}, person, 0},
+		{"a customer and a person", []Account{person, customer}, customer, 0},
+		{"told twice", []Account{customer, customer}, customer, 0},
+		{"nobody", nil, Account{}, NoneFound},
+		{"only a longer address", []Account{longer}, Account{}, NoneFound},
+		{"two customers", []Account{customer, second, person}, Account{}, SeveralFound},
+		{"hidden", []Account{hidden, longer}, Account{}, AddressesHidden},
+		{"one, and one hidden", []Account{hidden, customer}, customer, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -49,7 +48,7 @@ func TestFindAccount(t *testing.T) {
 				t.Error(diff)
 			}
 			e, _ := errors.AsType[*UnresolvedError](err)
-			if (e != nil) != (tt.why != 0) || e != nil && (e.Why != tt.why || e.Found != tt.count) {
+			if (e != nil) != (tt.why != 0) || e != nil && e.Why != tt.why {
 				t.Errorf("got %v, want %v", err, tt.why)
 			}
 		})
@@ -66,7 +65,7 @@ func TestFindAccountWithoutPermission(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := client.FindAccount(t.Context(), "ann.lee@example.com")
-	if e, ok := errors.AsType[*UnresolvedError](err); !ok || e.Why != BrowseMissing || e.Hint == "" {
+	if e, ok := errors.AsType[*UnresolvedError](err); !ok || e.Why != BrowseMissing {
 		t.Errorf("got %v", err)
 	}
 	_, err = newTestClient(t, serve(t, says(403, `{}`)).URL).FindAccount(t.Context(), "ann.lee@example.com")
