@@ -82,102 +82,97 @@ func (c Credentials) secrets() []string {
 	return s
 }
 
-// authorizer makes the Authorization header: a fixed one, or one with a token of a service account, which it gets once
+// tokens make the Authorization header: a fixed one, or one with a token of a service account, which is asked for once
 // for all workers, and again before it ends. x/oauth2 makes the request for it; its own reuse of tokens knows neither
 // a 401 nor a wait that can be cancelled.
-type authorizer struct {
-	fixed  string
-	config clientcredentials.Config
-	client *Client
-	turn   chan struct{} // held by who reads or changes token
-	token  *oauth2.Token
+type tokens struct {
+	fixed   string
+	config  clientcredentials.Config
+	current chan *oauth2.Token // holds the token, which may be nil, while nobody reads or changes it
 }
 
-func newAuthorizer(c Credentials, client *Client) *authorizer {
-	a := &authorizer{client: client, turn: make(chan struct{}, 1)}
-	switch client.kind {
+func newTokens(c Credentials, kind CredentialKind, tokenURL string) tokens {
+	t := tokens{current: make(chan *oauth2.Token, 1)}
+	t.current <- nil
+	switch kind {
+	case APIToken:
+		pair := strings.TrimSpace(c.Email) + ":" + strings.TrimSpace(c.APIToken)
+		t.fixed = "Basic " + base64.StdEncoding.EncodeToString([]byte(pair))
 	case AccessToken:
-		a.fixed = "Bearer " + strings.TrimSpace(c.AccessToken)
+		t.fixed = bearer(&oauth2.Token{AccessToken: strings.TrimSpace(c.AccessToken)})
 	case ServiceAccount:
-		a.config = clientcredentials.Config{
+		t.config = clientcredentials.Config{
 			ClientID:     strings.TrimSpace(c.ClientID),
 			ClientSecret: strings.TrimSpace(c.ClientSecret),
-			TokenURL:     client.cloud.token,
+			TokenURL:     tokenURL,
 			AuthStyle:    oauth2.AuthStyleInParams,
 		}
-	default:
-		pair := strings.TrimSpace(c.Email) + ":" + strings.TrimSpace(c.APIToken)
-		a.fixed = "Basic " + base64.StdEncoding.EncodeToString([]byte(pair))
 	}
-	return a
-}
-
-// renew gives up the header that was used; false: there is no other.
-func (a *authorizer) renew(used string) bool {
-	if a.fixed != "" {
-		return false
-	}
-	a.turn <- struct{}{}
-	defer func() { <-a.turn }()
-	if a.token != nil && bearer(a.token) == used {
-		a.token = nil
-	}
-	return true
+	return t
 }
 
 func bearer(t *oauth2.Token) string { return "Bearer " + t.AccessToken }
 
-func (a *authorizer) header(ctx context.Context) (string, error) {
-	if a.fixed != "" {
-		return a.fixed, nil
+// renew gives up the header that was used; false: there is no other.
+func (t tokens) renew(used string) bool {
+	if t.fixed != "" {
+		return false
 	}
+	token := <-t.current
+	if token != nil && bearer(token) == used {
+		token = nil
+	}
+	t.current <- token
+	return true
+}
+
+func (c *Client) authorization(ctx context.Context) (string, error) {
+	if c.tokens.fixed != "" {
+		return c.tokens.fixed, nil
+	}
+	var token *oauth2.Token
 	select {
-	case a.turn <- struct{}{}:
-		defer func() { <-a.turn }()
+	case token = <-c.tokens.current:
+		defer func() { c.tokens.current <- token }()
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
-	if a.token.Valid() {
-		return bearer(a.token), nil
+	if !token.Valid() {
+		var err error
+		if token, err = c.newToken(ctx); err != nil {
+			return "", err
+		}
 	}
-	token, err := a.fetch(ctx)
-	if err != nil {
-		return "", err
-	}
-	if !token.Expiry.IsZero() {
-		token.Expiry = token.Expiry.Add(-min(2*time.Minute, time.Until(token.Expiry)/10))
-	}
-	a.token = token
 	return bearer(token), nil
 }
 
-// fetch asks the token endpoint once. A refusal is an *Error; what may pass by itself is not.
-func (a *authorizer) fetch(ctx context.Context) (*oauth2.Token, error) {
-	ctx, cancel := context.WithTimeout(ctx, min(a.client.config.Timeout, 30*time.Second))
+// newToken asks the token endpoint once. A refusal is an *Error; what may pass by itself is not. The token counts as
+// valid until shortly before its end.
+func (c *Client) newToken(ctx context.Context) (*oauth2.Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, min(c.config.Timeout, 30*time.Second))
 	defer cancel()
-	token, err := a.config.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
-		Transport:     a.client.config.Transport,
+	token, err := c.tokens.config.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
+		Transport:     c.config.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}))
 	if err == nil {
+		if !token.Expiry.IsZero() {
+			token.Expiry = token.Expiry.Add(-min(2*time.Minute, time.Until(token.Expiry)/10))
+		}
 		return token, nil
 	}
-	answered, ok := errors.AsType[*oauth2.RetrieveError](err)
+	refusal, ok := errors.AsType[*oauth2.RetrieveError](err)
 	if !ok {
-		return nil, withoutURL(err)
+		return nil, err
 	}
-	status := answered.Response.StatusCode
+	status := refusal.Response.StatusCode
 	if status >= 500 || status == http.StatusTooManyRequests {
 		return nil, fmt.Errorf("the token endpoint answered %d", status)
 	}
-	_, text := readMessage(answered.Response.Header, answered.Body)
-	return nil, &Error{
-		Op:      "getting a token for the service account",
-		Status:  status,
-		Kind:    KindUnauthorized,
-		Message: a.client.quote(text),
-		Hint:    hintServiceAccount,
-	}
+	_, text := readMessage(refusal.Response.Header, refusal.Body)
+	e := newError("getting a token for the service account", KindUnauthorized, c.quote(text), hintServiceAccount)
+	e.Status = status
+	return nil, e
 }
 
 // whereAndWho is the root and the Authorization header for one attempt.
@@ -185,7 +180,7 @@ func (c *Client) whereAndWho(ctx context.Context, r *request) (root, authorizati
 	if r.anonymous {
 		return c.site, "", nil
 	}
-	if authorization, err = c.token.header(ctx); err != nil {
+	if authorization, err = c.authorization(ctx); err != nil {
 		return "", "", err
 	}
 	if r.at != "" {

@@ -143,9 +143,13 @@ func TestServiceTokenIsRenewedAfter401(t *testing.T) {
 
 // A late 401 for an old token does not throw the new one away.
 func TestRenewKeepsANewerToken(t *testing.T) {
-	s := &authorizer{turn: make(chan struct{}, 1), token: &oauth2.Token{AccessToken: "new"}}
-	s.renew("Bearer old")
-	if got, err := s.header(t.Context()); got != "Bearer new" || err != nil {
+	client := newTestClient(t, "https://acme.example.test", func(c *Config) {
+		c.Credentials = Credentials{ClientID: "i", ClientSecret: "s"}
+	})
+	<-client.tokens.current
+	client.tokens.current <- &oauth2.Token{AccessToken: "new"}
+	client.tokens.renew("Bearer old")
+	if got, err := client.authorization(t.Context()); got != "Bearer new" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
 }

@@ -30,14 +30,12 @@ type (
 	Pace        = pacer.Pace
 )
 
-// The kinds of Event.
+// The kinds of Event that callers tell apart.
 const (
-	PauseBegan    = pacer.PauseBegan
-	PauseExtended = pacer.PauseExtended
-	PauseEnded    = pacer.PauseEnded
-	OutageBegan   = pacer.OutageBegan
-	OutageEnded   = pacer.OutageEnded
-	PaceChanged   = pacer.PaceChanged
+	PauseBegan  = pacer.PauseBegan
+	PauseEnded  = pacer.PauseEnded
+	OutageBegan = pacer.OutageBegan
+	OutageEnded = pacer.OutageEnded
 )
 
 // Config is what a Client is made of. Site and Credentials are required.
@@ -86,8 +84,8 @@ type Client struct {
 	site    string
 	cloud   cloud
 	kind    CredentialKind
-	token   *authorizer
 	secrets []string
+	tokens  tokens
 
 	group  *pacer.Group
 	mu     sync.Mutex
@@ -130,7 +128,7 @@ func New(c Config) (*Client, error) {
 		lanes:   map[operation]*lane{},
 		random:  rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)),
 	}
-	client.token = newAuthorizer(c.Credentials, client)
+	client.tokens = newTokens(c.Credentials, kind, cloud.token)
 	if kind == APIToken {
 		client.address.Store(&client.site)
 	}
@@ -221,11 +219,8 @@ func LoadCAFile(path string) (*x509.CertPool, error) {
 	if err == nil && pool.AppendCertsFromPEM(pem) {
 		return pool, nil
 	}
-	return nil, &Error{
-		Op:      "reading certificate authorities",
-		Kind:    KindSettings,
-		Message: path + " cannot be read, or holds no certificate in PEM form",
-		Hint:    "convert a .der or .cer file with: openssl x509 -inform der -in FILE -out FILE.pem",
-		Err:     err,
-	}
+	e := newError("reading certificate authorities", KindSettings, path+" cannot be read, or holds no certificate in PEM form",
+		"convert a .der or .cer file with: openssl x509 -inform der -in FILE -out FILE.pem")
+	e.Err = err
+	return nil, e
 }

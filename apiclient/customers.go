@@ -30,15 +30,12 @@ func (c *Client) CreateCustomer(ctx context.Context, n NewCustomer, record Recor
 	_, call, err := c.do(ctx, &request{
 		operation: opCreate,
 		query:     "strictConflictStatusCode=true",
-		body:      asJSON(n),
+		body:      n,
 		private:   []string{n.Email, n.DisplayName},
 		record:    record,
 		read:      readJSON(&made, func() bool { return made.AccountID != "" }),
 	})
-	if err != nil {
-		return Customer{}, call, err
-	}
-	return made, call, nil
+	return made, call, err
 }
 
 // RevokePortalAccess takes the portal-only access of an account away. It is no deletion: the address stays taken.
@@ -51,14 +48,9 @@ func (c *Client) RevokePortalAccess(ctx context.Context, accountID string, recor
 }
 
 // RenameCustomer changes the display name of a portal-only account of this site, through the gateway. It is
-// experimental: a copy of the operation's text is all that is known, and it was never tried. What its errors mean:
-//
-//   - KindForbidden: the account lacks Administer Jira. Whether an account of another directory gives 403, too,
-//     is not known.
-//   - KindScope: the token is good, and lacks write:customer:jira-service-management.
-//   - RouteInDoubt: the site may not have this operation at all; none of its names was changed yet.
-//   - KindNotFound or KindInvalid without RouteInDoubt: this account or this name alone.
-//   - KindSite: the site has no cloud id, so nothing was sent.
+// experimental: a copy of the operation's text is all that is known, and it was never tried. KindSite: the site has no
+// cloud id, so nothing was sent. KindNotFound and KindInvalid are about this account or name unless
+// Error.RouteInDoubt.
 func (c *Client) RenameCustomer(ctx context.Context, accountID, displayName string) (Call, error) {
 	cloudID, err := c.CloudID(ctx)
 	if e, ok := errors.AsType[*Error](err); ok && e.Status != 0 {
@@ -70,7 +62,7 @@ func (c *Client) RenameCustomer(ctx context.Context, accountID, displayName stri
 	_, call, err := c.do(ctx, &request{
 		operation: opRename,
 		ids:       []string{cloudID, accountID},
-		body:      asJSON(map[string]string{"displayName": displayName}),
+		body:      map[string]string{"displayName": displayName},
 		at:        c.cloud.gateway,
 		private:   []string{displayName},
 		read:      func(body []byte) bool { return readNothing(body) || namesNoOther(body, accountID) },

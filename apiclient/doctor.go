@@ -110,13 +110,13 @@ func (c *Client) CloudID(ctx context.Context) (string, error) {
 	return tenant.CloudID, nil
 }
 
-// myself is whose credentials these are, as root sees it; "": where they are taken.
-func (c *Client) myself(ctx context.Context, root string) (Account, answer, error) {
-	var user Account
+// myself finds whose credentials these are, as root sees it; "": where they are taken. It returns the status, too.
+func (c *Client) myself(ctx context.Context, root string, conn *Connection) (int, error) {
 	r := &request{operation: opMyself, check: true, at: root}
-	r.read = readJSON(&user, func() bool { return user.ID != "" })
+	r.read = readJSON(&conn.User, func() bool { return conn.User.ID != "" })
 	a, err := c.ask(ctx, r)
-	return user, a, err
+	conn.note(a)
+	return a.status, err
 }
 
 // Identify is the second step of Connect: it finds the cloud id, and the address that takes the credentials. A token
@@ -126,13 +126,11 @@ func (c *Client) Identify(ctx context.Context, conn *Connection) error {
 	conn.CloudID = id
 	var atSite error
 	if c.kind == APIToken {
-		user, a, err := c.myself(ctx, c.site)
-		conn.note(a)
+		status, err := c.myself(ctx, c.site, conn)
 		if err == nil {
-			conn.User, conn.Root, conn.Manage = user, c.site, Yes
-			c.address.Store(&c.site)
+			conn.Root, conn.Manage = c.site, Yes
 		}
-		if err == nil || a.status != http.StatusUnauthorized {
+		if status != http.StatusUnauthorized {
 			return err
 		}
 		atSite = err
@@ -151,16 +149,15 @@ func (c *Client) Identify(ctx context.Context, conn *Connection) error {
 // scope to create customers is an *Error of KindScope.
 func (c *Client) identifyAtGateway(ctx context.Context, conn *Connection) error {
 	root := c.gatewayRoot(conn.CloudID)
-	user, a, err := c.myself(ctx, root)
-	conn.note(a)
-	if err != nil && a.status != http.StatusUnauthorized {
+	status, err := c.myself(ctx, root, conn)
+	if err != nil && status != http.StatusUnauthorized {
 		return err
 	}
 	manage := c.manages(ctx, root)
 	if err != nil && manage != Yes && c.may(ctx, root, opDesks) != Yes {
 		return err
 	}
-	conn.User, conn.Root, conn.Gateway, conn.Manage = user, root, true, manage
+	conn.Root, conn.Gateway, conn.Manage = root, true, manage
 	c.address.Store(&root)
 	if manage == No {
 		return newError("checking scopes", KindScope,
@@ -207,7 +204,7 @@ func (c *Client) manages(ctx context.Context, root string) Verdict {
 
 // accepted reports whether the credentials are good for anything.
 func (c *Client) accepted(ctx context.Context) bool {
-	_, _, err := c.myself(ctx, "")
+	_, err := c.myself(ctx, "", new(Connection))
 	return err == nil || c.manages(ctx, "") == Yes
 }
 

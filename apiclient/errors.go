@@ -131,7 +131,7 @@ func (c *Client) failure(ctx context.Context, r *request, a answer) *Error {
 	if inner, ok := errors.AsType[*Error](a.err); ok {
 		return inner
 	}
-	e := &Error{Op: r.name, Status: a.status, Err: withoutURL(a.err), private: r.private}
+	e := &Error{Op: r.name, Status: a.status, Err: a.err, private: r.private}
 	e.RouteWorks = c.lane(r.operation).works.Load()
 	if a.status == 0 {
 		e.Kind, e.Message, e.Hint = explain(a.err)
@@ -145,14 +145,6 @@ func (c *Client) failure(ctx context.Context, r *request, a answer) *Error {
 		e.Kind, e.Hint = KindScope, HintScope
 	}
 	return e
-}
-
-// withoutURL drops the URL that net/http puts into some errors.
-func withoutURL(err error) error {
-	if outer, ok := errors.AsType[*url.Error](err); ok {
-		return outer.Err
-	}
-	return err
 }
 
 // judge sets the kind of an answered failure, and what to do about it.

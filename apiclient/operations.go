@@ -55,7 +55,7 @@ type request struct {
 	ids   []string // of the route, in its order
 	query string
 	next  string // the whole path instead, as a page named it
-	body  []byte
+	body  any    // sent as JSON
 
 	anonymous bool              // to the site, without credentials
 	at        string            // send to this root; "": where the credentials are taken
@@ -85,22 +85,16 @@ func (r *request) path() string {
 // readJSON is a read of a body of JSON into v; valid reports whether v then holds what is promised.
 func readJSON[T any](v *T, valid func() bool) func([]byte) bool {
 	return func(body []byte) bool {
-		*v = *new(T)
-		return json.Unmarshal(body, v) == nil && valid()
+		if json.Unmarshal(body, v) == nil && valid() {
+			return true
+		}
+		*v = *new(T) // of what fails nothing is used
+		return false
 	}
 }
 
 // readNothing is a read of an answer that the API promises to be empty.
 func readNothing(body []byte) bool { return len(bytes.TrimSpace(body)) == 0 }
-
-// asJSON is v, which holds texts and numbers alone, so that it cannot fail.
-func asJSON(v any) []byte {
-	body, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return body
-}
 
 // IsAccountID reports whether id can be an account id: a plain segment of a path.
 func IsAccountID(id string) bool {

@@ -44,10 +44,7 @@ func (c *Client) ServiceDesk(ctx context.Context, key string) (ServiceDesk, erro
 	_, _, err := c.do(ctx, &request{operation: opDesk, ids: []string{key}, read: readJSON(&desk, func() bool {
 		return desk.ID != "" && (desk.ID == key || desk.ProjectID == key || strings.EqualFold(desk.ProjectKey, key))
 	})})
-	if err != nil {
-		return ServiceDesk{}, err
-	}
-	return desk, nil
+	return desk, err
 }
 
 // CreateOrganization makes an organization of 1 to 200 characters, or returns the one that has this name: the API
@@ -56,14 +53,11 @@ func (c *Client) CreateOrganization(ctx context.Context, name string) (Organizat
 	var made Organization
 	_, _, err := c.do(ctx, &request{
 		operation: opCreateOrganization,
-		body:      asJSON(map[string]string{"name": name}),
+		body:      map[string]string{"name": name},
 		private:   []string{name},
 		read:      readJSON(&made, func() bool { return made.ID != "" }),
 	})
-	if err != nil {
-		return Organization{}, err
-	}
-	return made, nil
+	return made, err
 }
 
 // AddToOrganization adds accounts to an organization; 50 a call is what the API is known to take. Accounts that are
@@ -90,6 +84,6 @@ func (c *Client) AddOrganizationToServiceDesk(ctx context.Context, deskID, organ
 
 // add posts what is answered with 204 and nothing else.
 func (c *Client) add(ctx context.Context, o operation, id string, body any) (Call, error) {
-	_, call, err := c.do(ctx, &request{operation: o, ids: []string{id}, body: asJSON(body), read: readNothing})
+	_, call, err := c.do(ctx, &request{operation: o, ids: []string{id}, body: body, read: readNothing})
 	return call, err
 }

@@ -76,15 +76,12 @@ func list[T listed](ctx context.Context, c *Client, first request, start string)
 	}
 }
 
-// readPage asks for one page. Of one that fails nothing is used.
 func readPage[T listed](ctx context.Context, c *Client, r request) (page[T], error) {
 	var p page[T]
 	nameless := func(v T) bool { return v.id() == "" }
 	r.read = readJSON(&p, func() bool { return p.Values != nil && !slices.ContainsFunc(p.Values, nameless) })
-	if _, _, err := c.do(ctx, &r); err != nil {
-		return page[T]{}, err
-	}
-	return p, nil
+	_, _, err := c.do(ctx, &r)
+	return p, err
 }
 
 // nextPath is the path of a next link, below the root that takes the credentials; "" for any other link.

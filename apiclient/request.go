@@ -14,10 +14,9 @@ import (
 
 // How often an attempt of one operation is made again. Refusals and failures are counted apart.
 const (
-	patience       = 8  // while the site answers others
-	patienceAlone  = 16 // while there are no others, and yet the site answers
-	patienceCheck  = 5  // before the run
-	patienceAnswer = 5  // of whole answers that are not what the API promises
+	patience      = 8  // while the site answers others
+	patienceAlone = 16 // while there are no others, and yet the site answers
+	patienceCheck = 5  // before the run, and for whole answers that are not what the API promises
 )
 
 // longestRetryAfter is how much of a Retry-After on a 5xx one row obeys; a quota's is for the pacer.
@@ -71,7 +70,7 @@ const (
 // next is the policy.
 func next(a answer, check bool) step {
 	switch {
-	case a.success():
+	case a.verdict == definite && a.status/100 == 2:
 		return finish
 	case a.verdict == refused:
 		return again
@@ -119,8 +118,8 @@ func (c *Client) attempt(ctx context.Context, r *request, p *progress) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.name, err)
 	}
-	if !p.onRecord {
-		if err := callHook(r.record.Before); err != nil {
+	if before := r.record.Before; before != nil && !p.onRecord {
+		if err := before(); err != nil {
 			lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
 			return err
 		}
@@ -132,6 +131,8 @@ func (c *Client) attempt(ctx context.Context, r *request, p *progress) error {
 	}
 	start := time.Now()
 	a := c.send(ctx, r)
+	a.at = time.Now()
+	a.quota = quotaAnswer(a)
 	others := lane.Done(permit, a.quota)
 	p.call.Took = time.Since(start)
 	p.note(a, others)
@@ -139,7 +140,7 @@ func (c *Client) attempt(ctx context.Context, r *request, p *progress) error {
 		lane.answered.Store(time.Now().UnixNano())
 	}
 	p.step = next(a, r.check)
-	if p.step == renew && (r.anonymous || p.renewed || !c.token.renew(a.token)) {
+	if p.step == renew && (r.anonymous || p.renewed || !c.tokens.renew(a.token)) {
 		p.step = stop
 	}
 	p.renewed = p.renewed || p.step == renew
@@ -152,19 +153,11 @@ func (c *Client) attempt(ctx context.Context, r *request, p *progress) error {
 
 // undo takes the call off the record, unless one of its attempts is lost.
 func (p *progress) undo(r Record) error {
-	if !p.onRecord || p.call.Lost {
+	if !p.onRecord || p.call.Lost || r.Undone == nil {
 		return nil
 	}
 	p.onRecord = false
-	return callHook(r.Undone)
-}
-
-// callHook calls a hook, which may be nil.
-func callHook(hook func() error) error {
-	if hook == nil {
-		return nil
-	}
-	return hook()
+	return r.Undone()
 }
 
 // exhausted ends an operation only when it is to blame itself: the site answers others and not this. Otherwise the
@@ -173,10 +166,8 @@ func (c *Client) exhausted(ctx context.Context, r *request, p *progress) bool {
 	switch {
 	case p.step == again:
 		return p.singled >= patience || p.refusals >= patienceAlone && c.alive(ctx)
-	case r.check:
+	case r.check, p.last.whole():
 		return p.failures >= patienceCheck
-	case p.last.whole():
-		return p.failures >= patienceAnswer
 	case p.failures < patience:
 		return false
 	case c.lane(r.operation).answered.Load() >= p.began.UnixNano():

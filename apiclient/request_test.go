@@ -230,7 +230,7 @@ func TestCheckIsCancelled(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		start := time.Now()
-		_, _, err := inProcess(t, http.HandlerFunc(hang)).myself(ctx, "")
+		_, err := inProcess(t, http.HandlerFunc(hang)).myself(ctx, "", new(Connection))
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
 			t.Errorf("after %v: %v", time.Since(start), err)
 		}
@@ -484,7 +484,7 @@ func TestNothingIsSentOutsideALane(t *testing.T) {
 	client.RevokePortalAccess(ctx, "qm:1:2", Record{})
 	client.RenameCustomer(ctx, "qm:1:2", "N")
 	client.alive(ctx)
-	client.myself(ctx, "")
+	client.myself(ctx, "", new(Connection))
 	collect(client.Organizations(ctx))
 	client.CreateOrganization(ctx, "A")
 	var counted int64
@@ -549,7 +549,7 @@ func TestNoOtherAnswerIsSuccess(t *testing.T) {
 			return err
 		},
 		"myself": func(c *Client) error {
-			_, _, err := c.myself(ctx, "")
+			_, err := c.myself(ctx, "", new(Connection))
 			return err
 		},
 		"permissions": func(c *Client) error { return c.Permit(ctx, new(Connection)) },

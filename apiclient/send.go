@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -47,9 +48,6 @@ type answer struct {
 	at      time.Time
 }
 
-// success reports whether the operation is done.
-func (a answer) success() bool { return a.verdict == definite && a.status/100 == 2 }
-
 // whole reports whether the answer was read to its end, though it is not what the API promises.
 func (a answer) whole() bool { return a.verdict == ambiguous && a.status/100 == 2 && a.err == nil }
 
@@ -57,7 +55,7 @@ func (a answer) whole() bool { return a.verdict == ambiguous && a.status/100 == 
 func (c *Client) send(ctx context.Context, r *request) answer {
 	root, authorization, err := c.whereAndWho(ctx, r)
 	if err != nil {
-		return unsentAnswer(err)
+		return answer{verdict: unsent, err: err}
 	}
 	if !r.check {
 		ctx = context.WithoutCancel(ctx)
@@ -68,7 +66,7 @@ func (c *Client) send(ctx context.Context, r *request) answer {
 	w := new(wire)
 	req, err := c.newRequest(w.trace(timed), r, root, authorization)
 	if err != nil {
-		return unsentAnswer(newError(r.name, KindInvalid, "the request cannot be made", ""))
+		return answer{verdict: unsent, err: newError(r.name, KindInvalid, "the request cannot be made", "")}
 	}
 	a := answer{token: authorization}
 	resp, err := c.config.Transport.RoundTrip(req)
@@ -78,24 +76,19 @@ func (c *Client) send(ctx context.Context, r *request) answer {
 	} else if a.err = err; timed.Err() != nil && ctx.Err() == nil {
 		a.err = context.DeadlineExceeded // its own, whatever the transport calls that
 	}
-	a.at, a.sent = time.Now(), w.sent()
+	a.sent = w.sent()
 	a.verdict = classify(a, r)
-	a.quota = quotaAnswer(a)
-	return a
-}
-
-// unsentAnswer is that of an attempt that did not even become a request. A token endpoint that is out of order
-// counts as a site that does not answer.
-func unsentAnswer(err error) answer {
-	a := answer{verdict: unsent, err: err, at: time.Now()}
-	a.quota = quotaAnswer(a)
 	return a
 }
 
 func (c *Client) newRequest(ctx context.Context, r *request, root, authorization string) (*http.Request, error) {
 	var body io.Reader
 	if r.body != nil {
-		body = bytes.NewReader(r.body)
+		content, err := json.Marshal(r.body)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(content)
 	}
 	req, err := http.NewRequestWithContext(ctx, r.method, root+r.path(), body)
 	if err != nil {

@@ -162,7 +162,7 @@ func TestDialRefused(t *testing.T) {
 }
 
 func createRequest(c *Client) *request {
-	return &request{operation: opCreate, body: []byte(`{}`), read: json.Valid}
+	return &request{operation: opCreate, body: struct{}{}, read: json.Valid}
 }
 
 // A request that waited for a connection until its time was over has not left.

@@ -17,17 +17,10 @@ type cloud struct {
 // clouds are Atlassian's, the commercial one first: it serves sites at domains of their own, too.
 // Credentials of one must never reach a host of another.
 var clouds = []cloud{
-	{
-		domains: []string{"atlassian.net", "jira.com"},
-		gateway: "https://api.atlassian.com",
-		token:   "https://auth.atlassian.com/oauth/token",
-	},
-	{
-		domains: []string{"atlassian-us-gov-mod.net"},
-		gateway: "https://api.atlassian-us-gov-mod.com",
-		token:   "https://auth.atlassian-us-gov-mod.com/oauth/token",
-	},
-	{domains: []string{"atlassian-us-gov.net", "atlassian-isolated.net", "atl-ic.net"}},
+	{[]string{"atlassian.net", "jira.com"}, "https://api.atlassian.com", "https://auth.atlassian.com/oauth/token"},
+	{[]string{"atlassian-us-gov-mod.net"},
+		"https://api.atlassian-us-gov-mod.com", "https://auth.atlassian-us-gov-mod.com/oauth/token"},
+	{[]string{"atlassian-us-gov.net", "atlassian-isolated.net", "atl-ic.net"}, "", ""},
 }
 
 // cloudOf is the cloud of a site, with the addresses that are given instead of its own; "" keeps its own. A domain of
