@@ -27,16 +27,6 @@ type File struct {
 	closed  bool
 }
 
-// A WriteError names the file that could not be written, and what to do.
-type WriteError struct {
-	Path, What, Hint string
-	Err              error
-}
-
-func (e *WriteError) Error() string { return fmt.Sprintf("cannot write %s: %s", e.Path, e.What) }
-
-func (e *WriteError) Unwrap() error { return e.Err }
-
 // CreateFile opens path's partial file, and finds out now what would keep it
 // from getting its name later: no such folder, a folder of that name, a file
 // that is read-only or open in another program. Errors are a *WriteError.
@@ -45,8 +35,7 @@ func CreateFile(path string) (*File, error) {
 	if followed, err := filepath.EvalSymlinks(path); err == nil {
 		f.path = followed
 	}
-	err := f.open()
-	if err != nil {
+	if err := f.open(); err != nil {
 		return nil, unwritable(path, err)
 	}
 	f.buffer = bufio.NewWriterSize(f.file, 1<<16)
@@ -69,20 +58,15 @@ func (f *File) open() error {
 		f.file.Close()
 	}
 	f.partial = f.path + partialSuffix
-	if err := os.Remove(f.partial); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
+	os.Remove(f.partial)
 	f.file, err = os.OpenFile(f.partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	return err
 }
 
-// Write appends p. Errors show at the latest in Commit.
+// Write appends p. Commit returns an error of it, too.
 func (f *File) Write(p []byte) (int, error) {
 	n, err := f.buffer.Write(p)
-	if err != nil {
-		return n, unwritable(f.path, err)
-	}
-	return n, nil
+	return n, unwritable(f.path, err)
 }
 
 // Commit brings everything to the disk and gives the file its name. After an
@@ -92,43 +76,40 @@ func (f *File) Commit() error {
 	if f.closed {
 		return nil
 	}
-	f.closed = true
 	err := f.buffer.Flush()
 	if err == nil && f.partial != "" {
 		err = f.file.Sync()
 	}
-	if closeErr := f.file.Close(); err == nil { // before the renaming: Windows renames no open file
-		err = closeErr
+	if err == nil {
+		err = f.file.Close() // before the renaming: Windows renames no open file
 	}
 	if err != nil {
-		f.remove()
+		f.Abort()
 		return unwritable(f.path, err)
 	}
+	f.closed = true
 	if f.partial == "" {
 		return nil
 	}
-	err = os.Rename(f.partial, f.path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return &WriteError{Path: f.path, Err: err, What: f.partial + " is gone: another program has moved or removed it",
-			Hint: "let no two runs write the same files; jsm-onboard report writes them again from the ledger"}
-	case err != nil:
-		return &WriteError{Path: f.path, Err: err, What: innermost(err).Error(),
-			Hint: "everything is in " + f.partial + "; close " + f.path + " where it is open, then rename it by hand"}
+	if err := os.Rename(f.partial, f.path); err != nil {
+		return &WriteError{
+			Path: f.path,
+			What: innermost(err).Error(),
+			Hint: "close it where it is open, then rename " + f.partial + " by hand; where that is gone, another run " +
+				"writes the same file, and jsm-onboard report writes it again from the ledger",
+			Err: err,
+		}
 	}
 	return syncFolder(filepath.Dir(f.path))
 }
 
 // Abort drops what was written. After Commit it does nothing.
 func (f *File) Abort() {
-	if !f.closed {
-		f.closed = true
-		f.file.Close()
-		f.remove()
+	if f.closed {
+		return
 	}
-}
-
-func (f *File) remove() {
+	f.closed = true
+	f.file.Close()
 	if f.partial != "" {
 		os.Remove(f.partial)
 	}
@@ -140,10 +121,7 @@ func WriteFile(path string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	if _, err := f.Write(content); err != nil {
-		f.Abort()
-		return err
-	}
+	f.Write(content)
 	return f.Commit()
 }
 
@@ -153,15 +131,47 @@ func syncFolder(folder string) error {
 		return nil
 	}
 	d, err := os.Open(folder)
-	if err != nil {
-		return unwritable(folder, err)
+	if err == nil {
+		defer d.Close()
+		err = d.Sync()
 	}
-	defer d.Close()
-	err = d.Sync()
-	if err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
-		return unwritable(folder, err)
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		return nil
 	}
-	return nil
+	return unwritable(folder, err)
+}
+
+// A WriteError names the file that could not be written, and what to do.
+type WriteError struct {
+	Path, What, Hint string
+	Err              error
+}
+
+func (e *WriteError) Error() string { return fmt.Sprintf("cannot write %s: %s", Shown(e.Path), e.What) }
+
+func (e *WriteError) Unwrap() error { return e.Err }
+
+// unwritable puts a refusal of the operating system into words, as a
+// *WriteError; nil stays nil.
+func unwritable(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	what, hint, folder := innermost(err).Error(), "", Shown(filepath.Dir(path))
+	shared := runtime.GOOS == "windows" && errors.Is(err, syscall.Errno(32)) // open in another program
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		what, hint = "there is no folder "+folder, "create it, or name another path"
+	case errors.Is(err, syscall.EISDIR):
+		what, hint = "it is a folder", "name a file in it"
+	case errors.Is(err, syscall.ENOTDIR):
+		what, hint = folder+" is not a folder", "name another path"
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), shared:
+		hint = "it is read-only, or not yours, or open in another program; fix that, or name another path"
+	case IsDiskFull(err):
+		what, hint = "the disk is full", "free some space, then run the same command again"
+	}
+	return &WriteError{path, what, hint, err}
 }
 
 // IsDiskFull reports whether err says that a disk is full. Windows has numbers of its own for it:
@@ -173,25 +183,6 @@ func isDiskFull(system string, err error) bool {
 		return errors.Is(err, syscall.Errno(39)) || errors.Is(err, syscall.Errno(112))
 	}
 	return errors.Is(err, syscall.ENOSPC)
-}
-
-// unwritable puts a refusal of the operating system into words.
-func unwritable(path string, err error) *WriteError {
-	e := &WriteError{Path: path, What: innermost(err).Error(), Err: err}
-	shared := runtime.GOOS == "windows" && errors.Is(err, syscall.Errno(32)) // open in another program
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		e.What, e.Hint = "there is no folder "+filepath.Dir(path), "create it, or name another path"
-	case errors.Is(err, syscall.EISDIR):
-		e.What, e.Hint = "it is a folder", "name a file in it"
-	case errors.Is(err, syscall.ENOTDIR):
-		e.What, e.Hint = filepath.Dir(path)+" is not a folder", "name another path"
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), shared:
-		e.Hint = "it is read-only, or not yours, or open in another program; fix that, or name another path"
-	case IsDiskFull(err):
-		e.What, e.Hint = "the disk is full", "free some space, then run the same command again"
-	}
-	return e
 }
 
 // innermost is an error of the operating system without the call and the path.

@@ -108,8 +108,9 @@ func TestUnwritablePathIsNoticedAtOnce(t *testing.T) {
 func TestPermissionIsPutIntoWords(t *testing.T) {
 	for _, refusal := range []error{syscall.EACCES, syscall.EROFS} {
 		err := unwritable("a.csv", &os.PathError{Op: "open", Path: "a.csv", Err: refusal})
-		if err.Error() != "cannot write a.csv: "+refusal.Error() || !strings.Contains(err.Hint, "read-only") {
-			t.Errorf("%v (%s)", err, err.Hint)
+		if e, ok := errors.AsType[*WriteError](err); !ok || !strings.Contains(e.Hint, "read-only") ||
+			err.Error() != "cannot write a.csv: "+refusal.Error() {
+			t.Error(err)
 		}
 	}
 }
@@ -205,6 +206,17 @@ func TestPartialStaysWhenOnlyTheRenameFails(t *testing.T) {
 	}
 }
 
+// People read paths as they would type them.
+func TestWriteErrorShowsItsPathFromHere(t *testing.T) {
+	folder := t.TempDir()
+	t.Chdir(folder)
+	_, err := CreateFile(filepath.Join(folder, "nowhere", "a.csv"))
+	want := "cannot write " + filepath.Join("nowhere", "a.csv") + ": there is no folder nowhere"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
 // Two runs that write the same file: the second one that ends gets an error.
 func TestPartialThatIsTakenAway(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.csv")
@@ -216,7 +228,7 @@ func TestPartialThatIsTakenAway(t *testing.T) {
 		return // an open file cannot be taken away there
 	}
 	refused, ok := errors.AsType[*WriteError](f.Commit())
-	if !ok || !strings.Contains(refused.What, "another program has moved or removed it") ||
+	if !ok || !strings.Contains(refused.Hint, "another run writes the same file") ||
 		!strings.Contains(refused.Hint, "from the ledger") {
 		t.Errorf("%+v", refused)
 	}

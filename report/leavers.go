@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/gocarina/gocsv"
@@ -30,25 +31,12 @@ func (d Day) MarshalCSV() (string, error) {
 	return d.UTC().Format(time.DateOnly), nil
 }
 
-// UnmarshalCSV reads what MarshalCSV wrote.
-func (d *Day) UnmarshalCSV(s string) (err error) {
-	*d = Day{}
-	if s != "" {
-		d.Time, err = time.Parse(time.DateOnly, s)
-	}
-	return err
-}
-
 // WriteLeavers writes the leavers' file in the form of the results. Without
 // leavers it holds the header alone, so that nobody acts on yesterday's list.
 func WriteLeavers(path string, delimiter rune, leavers []Leaver) error {
-	f, err := CreateFile(path)
-	if err != nil {
+	var b bytes.Buffer
+	if err := gocsv.MarshalCSV(leavers, newTable(&b, delimiter)); err != nil {
 		return err
 	}
-	if err := gocsv.MarshalCSV(leavers, newTable(f, delimiter)); err != nil {
-		f.Abort()
-		return err
-	}
-	return f.Commit()
+	return WriteFile(path, b.Bytes())
 }

@@ -2,10 +2,9 @@ package report
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -18,78 +17,70 @@ import (
 //
 // https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 func WriteMetrics(path, source string, s Summary) error {
-	before, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return unwritable(path, err)
-	}
+	before, _ := os.ReadFile(path)
 	f, err := CreateFile(path)
 	if err != nil {
 		return err
 	}
-	defer f.Abort()
 	if old, err := os.Stat(f.path); err == nil && f.partial != "" {
-		if err := os.Chmod(f.partial, old.Mode().Perm()); err != nil {
-			return unwritable(path, err)
-		}
+		f.file.Chmod(old.Mode().Perm())
 	}
-	if _, err := f.Write(metrics(source, s, string(before))); err != nil {
-		return err
-	}
+	f.Write(metrics(source, s, string(before))) // Commit returns its error
 	return f.Commit()
 }
 
 // An exposition collects the metrics of one job.
 type exposition struct {
-	job  string // its labels
-	text bytes.Buffer
+	job    string // its labels
+	before string // the exposition of the run before
+	text   bytes.Buffer
 }
 
 // A sample is one value of a metric, with a label of its own or none.
 type sample struct {
-	name, label string
-	n           int
+	label string
+	n     int
 }
 
 func metrics(source string, s Summary, before string) []byte {
-	m := &exposition{job: label("command", s.Command)}
+	m := &exposition{job: label("command", s.Command), before: before}
 	if source != "" {
 		m.job += "," + label("source", source)
 	}
+	r, ended, took := s.Requests, int(s.FinishedAt.Unix()), int(s.Elapsed().Round(time.Second).Seconds())
 	m.rows("rows", "Rows of the last run by what became of them.", s.Rows)
-	m.gauge("rows_read", "Rows read by the last run.", sample{n: s.Rows.Read})
-	r := s.Requests
-	m.gauge("requests", "Requests of the last run to create, or of revoke and undo to revoke.",
-		sample{"kind", "sent", r.Sent}, sample{"kind", "throttled", r.Throttled},
-		sample{"kind", "retried", r.Retried}, sample{"kind", "ambiguous", r.Ambiguous})
+	m.gauge("rows_read", "Rows read by the last run.", "", sample{n: s.Rows.Read})
+	m.gauge("requests", "Requests of the last run to create, or of revoke and undo to revoke.", "kind",
+		sample{"sent", r.Sent}, sample{"throttled", r.Throttled}, sample{"retried", r.Retried},
+		sample{"ambiguous", r.Ambiguous})
 	if a := s.Access; a != nil {
-		m.gauge("memberships", "Customers of the last run in their organizations.",
-			sample{"kind", "added", a.Memberships.Added}, sample{"kind", "known", a.Memberships.Known},
-			sample{"kind", "failed", a.Memberships.Failed})
+		m.gauge("memberships", "Customers of the last run in their organizations.", "kind",
+			sample{"added", a.Memberships.Added}, sample{"known", a.Memberships.Known},
+			sample{"failed", a.Memberships.Failed})
 	}
 	if d := s.Leavers; d != nil && d.Path != "" {
-		m.gauge("leavers", "Leavers of the last run by what is to be done about them.",
-			sample{"action", "revoke", d.Revoke}, sample{"action", "review", d.Review})
+		m.gauge("leavers", "Leavers of the last run by what is to be done about them.", "action",
+			sample{"revoke", d.Revoke}, sample{"review", d.Review})
 		if d.Rows != nil {
 			m.rows("leaver_rows", "Leavers of the last run by what became of them.", *d.Rows)
 		}
 	}
-	ended := int(s.FinishedAt.Unix())
-	m.gauge("duration_seconds", "How long the last run took.", sample{n: int(s.Elapsed().Round(time.Second).Seconds())})
-	m.gauge("exit_code", "Exit code of the last run; 0: every row is good.", sample{n: s.ExitCode})
-	m.gauge("last_run_timestamp_seconds", "When the last run ended.", sample{n: ended})
-	m.last("last_success_timestamp_seconds", "When the last run with exit code 0 ended.", s.ExitCode == 0, ended, before)
+	m.gauge("duration_seconds", "How long the last run took.", "", sample{n: took})
+	m.gauge("exit_code", "Exit code of the last run; 0: every row is good.", "", sample{n: s.ExitCode})
+	m.gauge("last_run_timestamp_seconds", "When the last run ended.", "", sample{n: ended})
+	m.last("last_success_timestamp_seconds", "When the last run with exit code 0 ended.", s.ExitCode == 0, ended)
 	m.last("last_completion_timestamp_seconds", "When the last run with exit code 0 or 3 ended.",
-		s.ExitCode == 0 || s.ExitCode == 3, ended, before)
+		s.ExitCode == 0 || s.ExitCode == 3, ended)
 	return m.text.Bytes()
 }
 
-func (m *exposition) gauge(name, help string, samples ...sample) {
+func (m *exposition) gauge(name, help, labelName string, samples ...sample) {
 	name = "jsm_onboard_" + name
 	fmt.Fprintf(&m.text, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name)
 	for _, s := range samples {
 		labels := m.job
-		if s.name != "" {
-			labels += "," + label(s.name, s.label)
+		if labelName != "" {
+			labels += "," + label(labelName, s.label)
 		}
 		fmt.Fprintf(&m.text, "%s{%s} %d\n", name, labels, s.n)
 	}
@@ -98,23 +89,20 @@ func (m *exposition) gauge(name, help string, samples ...sample) {
 func (m *exposition) rows(name, help string, rows Rows) {
 	var samples []sample
 	for _, c := range rows.Counts {
-		samples = append(samples, sample{"status", c.Status.String(), c.Rows})
+		samples = append(samples, sample{c.Status.String(), c.Rows})
 	}
-	m.gauge(name, help, samples...)
+	m.gauge(name, help, "status", samples...)
 }
 
-// last is when a run last ended well: this one, or what the file before has for
-// the same job.
-func (m *exposition) last(name, help string, well bool, ended int, before string) {
-	series := "jsm_onboard_" + name + "{" + m.job + "} "
-	for line := range strings.Lines(before) {
-		if at, ok := strings.CutPrefix(line, series); ok && !well {
-			ended, _ = strconv.Atoi(strings.TrimSpace(at))
-			well = ended > 0
-		}
+// last is when a run of the job last ended well: this one, or what was so before.
+func (m *exposition) last(name, help string, well bool, ended int) {
+	series := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta("jsm_onboard_"+name+"{"+m.job+"} ") + `(\d+)$`)
+	if found := series.FindStringSubmatch(m.before); found != nil && !well {
+		ended, _ = strconv.Atoi(found[1])
+		well = true
 	}
 	if well {
-		m.gauge(name, help, sample{n: ended})
+		m.gauge(name, help, "", sample{n: ended})
 	}
 }
 

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"strconv"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -34,26 +34,14 @@ func PlainLayout(access bool) Layout {
 	return Layout{Header: []string{"email", "name"}, Width: 2, Access: access}
 }
 
-// begin adds the original cells of a row to a table.
-func (l Layout) begin(t *table, r importer.Result) error {
-	cells := []string{r.Email, r.Name}
-	if r.Row != nil {
-		cells = r.Row.Cells
-	}
-	if len(cells) > l.Width {
-		return fmt.Errorf("%s has %d cells, and the file was opened for %d", r.Place(), len(cells), l.Width)
-	}
-	t.add(cells, l.Width)
-	return nil
-}
-
 // A table writes records so that Excel opens them right: UTF-8 with a byte
 // order mark, CRLF, all cells quoted and guarded. It is a gocsv.CSVWriter.
 type table struct {
 	out       io.Writer
 	delimiter string
 	record    []byte
-	byteTrue  bool // cells that are not UTF-8 keep their bytes; else they are shown as Windows-1252
+	byteTrue  bool                          // cells that are not UTF-8 keep their bytes; else they are shown as Windows-1252
+	pick      func(cells []string) []string // of the cells from gocsv, those to write; nil: all
 	err       error
 }
 
@@ -84,6 +72,9 @@ func (t *table) add(cells []string, width int) {
 
 // Write ends the record with these cells.
 func (t *table) Write(cells []string) error {
+	if t.pick != nil {
+		cells = t.pick(cells)
+	}
 	t.add(cells, 0)
 	if t.err == nil {
 		t.record = append(t.record[:len(t.record)-1], "\r\n"...)
@@ -99,8 +90,8 @@ func (t *table) Flush() {}
 // Error is the first error of Write.
 func (t *table) Error() error { return t.err }
 
-// accessColumns are what results add to a row, in order.
-type accessColumns struct {
+// columns are what can be added to a row, in order.
+type columns struct {
 	Status       outcome.Status `csv:"jsm_status"`
 	AccountID    string         `csv:"jsm_account_id"`
 	Organization string         `csv:"jsm_organization"`
@@ -108,77 +99,87 @@ type accessColumns struct {
 	Reason       string         `csv:"jsm_reason"`
 	Row          int            `csv:"jsm_row"`
 	Line         int            `csv:"jsm_line"`
-	HTTPStatus   optional       `csv:"jsm_http_status"`
+	HTTPStatus   *int           `csv:"jsm_http_status"` // nil: empty
 	Attempts     int            `csv:"jsm_attempts"`
 }
 
-// resultColumns are the same where access was not asked for.
-type resultColumns struct {
-	Status       outcome.Status `csv:"jsm_status"`
-	AccountID    string         `csv:"jsm_account_id"`
-	Organization string         `csv:"-"`
-	ServiceDesk  string         `csv:"-"`
-	Reason       string         `csv:"jsm_reason"`
-	Row          int            `csv:"jsm_row"`
-	Line         int            `csv:"jsm_line"`
-	HTTPStatus   optional       `csv:"jsm_http_status"`
-	Attempts     int            `csv:"jsm_attempts"`
+// Which of the columns a file has.
+func withAccess(all []string) []string     { return all }
+func withoutAccess(all []string) []string  { return slices.Delete(all, 2, 4) }
+func reasonAndPlace(all []string) []string { return all[4:7] }
+
+// rowFile repeats rows of the input with all of their cells, and adds columns.
+type rowFile struct {
+	file  *File
+	table *table
+	width int
+	rows  int
 }
 
-// optional is a number that is left out when it is 0.
-type optional int
-
-// MarshalCSV is what gocsv asks for.
-func (n optional) MarshalCSV() (string, error) {
-	if n == 0 {
-		return "", nil
+// create opens path's partial file and writes the header.
+func (l Layout) create(path string, byteTrue bool, pick func([]string) []string) (rowFile, error) {
+	file, err := CreateFile(path)
+	if err != nil {
+		return rowFile{}, err
 	}
-	return strconv.Itoa(int(n)), nil
+	f := rowFile{file: file, table: newTable(file, l.Delimiter), width: l.Width}
+	f.table.byteTrue, f.table.pick = byteTrue, pick
+	f.table.add(l.Header, l.Width)
+	if err := gocsv.MarshalCSV([]columns{}, f.table); err != nil {
+		file.Abort()
+		return rowFile{}, err
+	}
+	return f, nil
 }
 
-// columnsOf are the columns that are added for a row.
-func columnsOf(o outcome.Outcome) accessColumns {
-	return accessColumns{
-		Status:       o.Status,
-		AccountID:    o.AccountID,
-		Organization: o.Organization,
-		ServiceDesk:  o.ServiceDesk,
-		Reason:       o.Reason,
-		Row:          cmp.Or(o.SheetRow, o.Line),
-		Line:         o.Line,
-		HTTPStatus:   optional(o.HTTPStatus),
-		Attempts:     o.Attempts,
+func (f *rowFile) add(r importer.Result) error {
+	cells := []string{r.Email, r.Name}
+	if r.Row != nil {
+		cells = r.Row.Cells
 	}
+	if len(cells) > f.width {
+		return fmt.Errorf("%s has %d cells, and the file was opened for %d", r.Place(), len(cells), f.width)
+	}
+	f.rows++
+	f.table.add(cells, f.width)
+	added := columns{
+		Status:       r.Status,
+		AccountID:    r.AccountID,
+		Organization: r.Organization,
+		ServiceDesk:  r.ServiceDesk,
+		Reason:       r.Reason,
+		Row:          cmp.Or(r.SheetRow, r.Line),
+		Line:         r.Line,
+		Attempts:     r.Attempts,
+	}
+	if r.HTTPStatus != 0 {
+		added.HTTPStatus = &r.HTTPStatus
+	}
+	return gocsv.MarshalCSVWithoutHeaders([]columns{added}, f.table)
 }
+
+// Abort drops the file; after Finish it does nothing.
+func (f *rowFile) Abort() { f.file.Abort() }
 
 // Results writes the results file: one line for each input row, in input
 // order, with all of its cells and what became of it.
 type Results struct {
-	file   *File
-	table  *table
-	layout Layout
-	rows   int
-	last   int  // number of the row that was written last
-	gaps   bool // rows may be missing
+	rowFile
+	last int  // number of the row that was written last
+	gaps bool // rows may be missing
 }
 
 // NewResults opens path's partial file and writes the header.
 func NewResults(path string, l Layout) (*Results, error) {
-	file, err := CreateFile(path)
+	pick := withoutAccess
+	if l.Access {
+		pick = withAccess
+	}
+	f, err := l.create(path, false, pick)
 	if err != nil {
 		return nil, err
 	}
-	r := &Results{file: file, table: newTable(file, l.Delimiter), layout: l}
-	r.table.add(l.Header, l.Width)
-	var header any = []resultColumns{}
-	if l.Access {
-		header = []accessColumns{}
-	}
-	if err := gocsv.MarshalCSV(header, r.table); err != nil {
-		file.Abort()
-		return nil, err
-	}
-	return r, nil
+	return &Results{rowFile: f}, nil
 }
 
 // Write appends the next row. Rows that do not come in order, one after the
@@ -188,15 +189,8 @@ func (r *Results) Write(o importer.Result) error {
 	if number != r.last+1 && !(r.gaps && number > r.last) {
 		return fmt.Errorf("results out of order: row %d came after row %d", number, r.last)
 	}
-	if err := r.layout.begin(r.table, o); err != nil {
-		return err
-	}
-	r.rows++
 	r.last = number
-	if r.layout.Access {
-		return gocsv.MarshalCSVWithoutHeaders([]accessColumns{columnsOf(o.Outcome)}, r.table)
-	}
-	return gocsv.MarshalCSVWithoutHeaders([]resultColumns{resultColumns(columnsOf(o.Outcome))}, r.table)
+	return r.add(o)
 }
 
 // AllowGaps lets rows be missing, for results without their input.
@@ -207,6 +201,3 @@ func (r *Results) Rows() int { return r.rows }
 
 // Finish gives the file its name, also when the run ended early.
 func (r *Results) Finish() error { return r.file.Commit() }
-
-// Abort drops the file; after Finish it does nothing.
-func (r *Results) Abort() { r.file.Abort() }
