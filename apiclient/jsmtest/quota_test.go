@@ -9,7 +9,7 @@ import (
 
 // admitted asks every 50 ms for so many seconds, and returns how many were admitted in each, and the first refusal.
 func admitted(q Quota, seconds int) (counts []int, refusal *Admission) {
-	l := NewLimiter([]Quota{q}, 1)
+	l := NewLimiter([]Quota{q})
 	counts = make([]int, seconds)
 	start := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 	for i := range 20 * seconds {
@@ -43,9 +43,6 @@ func TestQuota(t *testing.T) {
 			second(nil)},
 		{"no Retry-After", Quota{Rate: 2, NoRetryAfter: true}, []int{3, 2, 2, 2}, &Admission{Reason: "jira-burst-based"}},
 		{"headers", Quota{Rate: 2, RateHeaders: true}, []int{3, 2, 2, 2}, second(&Level{Limit: 2, Reset: time.Second})},
-		{"plenty", Quota{Rate: 2, RateHeaders: true, Plenty: 80}, []int{3, 2, 2, 2},
-			second(&Level{Limit: 2, Remaining: 80, Reset: time.Second})},
-		{"strays", Quota{Rate: 100, Stray: 1}, []int{0, 0}, second(nil)},
 		{"another method's", Quota{Method: "GET", Rate: 1}, []int{20, 20}, nil},
 		{"another path's", Quota{Path: "/b", Rate: 1}, []int{20, 20}, nil},
 	}
@@ -62,7 +59,7 @@ func TestQuota(t *testing.T) {
 
 func TestQuotaCountsEachOperation(t *testing.T) {
 	now := time.Unix(0, 0)
-	l := NewLimiter([]Quota{{Rate: 1, RateHeaders: true}, {Shared: true, Window: time.Hour, Limit: 3}}, 1)
+	l := NewLimiter([]Quota{{Rate: 1, RateHeaders: true}, {Shared: true, Window: time.Hour, Limit: 3}})
 	var got []bool
 	for _, path := range []string{"/a", "/a", "/b", "/c", "/d"} {
 		got = append(got, l.Admit(now, "POST", path).Admitted)

@@ -124,7 +124,7 @@ func New(o Options) *Site {
 	s := &Site{
 		options:   o,
 		mux:       http.NewServeMux(),
-		limits:    NewLimiter(o.Quotas, o.Seed),
+		limits:    NewLimiter(o.Quotas),
 		closed:    make(chan struct{}),
 		byAddress: map[string][]*Account{},
 		byID:      map[string]*Account{},

@@ -44,15 +44,15 @@ func goals() []scene {
 			quota: quotaOf{Rate: 100, Schedule: neighbour()}},
 		{name: "429; 1,000 rows; bucket 100/s", rows: 1_000, time: 1.13, quota: quotaOf{Rate: 100}},
 		{name: "stray 1 %; 100/s", rows: 20_000, time: 1.10, refused: 1,
-			quota: quotaOf{Rate: 100, Stray: 0.01, NoRetryAfter: true}},
+			stray: 0.01, quota: quotaOf{Rate: 100, NoRetryAfter: true}},
 		{name: "stray 3 %; 100/s", rows: 20_000, time: 1.25, refused: 1,
-			quota: quotaOf{Rate: 100, Stray: 0.03, NoRetryAfter: true}},
+			stray: 0.03, quota: quotaOf{Rate: 100, NoRetryAfter: true}},
 		{name: "stray 1 % beside plenty; 100/s", rows: 20_000, time: 1.10, refused: 1,
-			quota: quotaOf{Rate: 100, Stray: 0.01, NoRetryAfter: true, RateHeaders: true, Plenty: 80}},
+			stray: 0.01, plenty: 80, quota: quotaOf{Rate: 100, NoRetryAfter: true, RateHeaders: true}},
 		{name: "stray 1 %; 100, 30, 100/s", rows: 20_000, time: 1.15, refused: 1,
-			quota: quotaOf{Rate: 100, Schedule: dip, Stray: 0.01, NoRetryAfter: true}},
+			stray: 0.01, quota: quotaOf{Rate: 100, Schedule: dip, NoRetryAfter: true}},
 		{name: "stray 1 % with Retry-After: 1; 100/s", rows: 20_000, time: 3, refused: 1,
-			quota: quotaOf{Rate: 100, Stray: 0.01}},
+			stray: 0.01, quota: quotaOf{Rate: 100}},
 		{name: "one row always refused; 100/s", rows: 20_000, time: 1.05, refused: 1, cursed: 5000,
 			quota: quotaOf{Rate: 100}},
 		{name: "429; 503 of 3 %; 100/s", rows: 20_000, time: 1.02, refused: 0.0005, faults: 0.03, quota: quotaOf{Rate: 100}},
@@ -73,7 +73,7 @@ func more() []scene {
 		{name: "levels; lockout; 37/s, burst 50", rows: 10_000,
 			quota: quotaOf{Rate: 37, Burst: 50, RateHeaders: true, Lockout: time.Second}},
 		{name: "levels and strays of 1 %; 100/s", rows: 20_000,
-			quota: quotaOf{Rate: 100, RateHeaders: true, Stray: 0.01, NoRetryAfter: true}},
+			stray: 0.01, quota: quotaOf{Rate: 100, RateHeaders: true, NoRetryAfter: true}},
 		{name: "429 with levels; 37/s, burst 50", rows: 10_000, quota: quotaOf{Rate: 37, Burst: 50, RateHeaders: true},
 			alter: func(_ time.Duration, d *decision) {
 				if d.Admitted {
@@ -104,14 +104,14 @@ func more() []scene {
 		{name: "429; 20, 80, 40/s, burst 20", rows: 20_000,
 			quota: quotaOf{Rate: 80, Burst: 20, Schedule: changes(100*time.Second, 20, 80, 40)}},
 		{name: "429; bucket 10/s, burst 100", rows: 5_000, quota: quotaOf{Rate: 10, Burst: 100}},
-		{name: "stray 3 % with Retry-After: 1; 100/s", rows: 20_000, quota: quotaOf{Rate: 100, Stray: 0.03}},
-		{name: "stray 1 % with Retry-After: 1; 37/s", rows: 20_000, quota: quotaOf{Rate: 37, Stray: 0.01}},
-		{name: "stray 1 % with Retry-After: 1; 100, 30, 100/s", rows: 20_000, quota: quotaOf{Rate: 100, Schedule: dip, Stray: 0.01}},
-		{name: "stray 1 %; 37/s", rows: 20_000, quota: quotaOf{Rate: 37, Stray: 0.01, NoRetryAfter: true}},
+		{name: "stray 3 % with Retry-After: 1; 100/s", rows: 20_000, stray: 0.03, quota: quotaOf{Rate: 100}},
+		{name: "stray 1 % with Retry-After: 1; 37/s", rows: 20_000, stray: 0.01, quota: quotaOf{Rate: 37}},
+		{name: "stray 1 % with Retry-After: 1; 100, 30, 100/s", rows: 20_000, stray: 0.01, quota: quotaOf{Rate: 100, Schedule: dip}},
+		{name: "stray 1 %; 37/s", rows: 20_000, stray: 0.01, quota: quotaOf{Rate: 37, NoRetryAfter: true}},
 		{name: "bare strays of 1 %, not the bucket's; 80/s", rows: 20_000,
-			quota: quotaOf{Rate: 80, Stray: 0.01, RateHeaders: true},
+			stray: 0.01, quota: quotaOf{Rate: 80, RateHeaders: true},
 			alter: func(_ time.Duration, d *decision) {
-				if d.Level.Remaining > 0 {
+				if d.Level == nil {
 					d.RetryAfter = 0
 				}
 				d.Level = nil

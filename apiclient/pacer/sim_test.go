@@ -24,6 +24,8 @@ type scene struct {
 	rows    int
 	maxRate float64 // 0: 100 a second; below: no ceiling
 	quota   jsmtest.Quota
+	stray   float64                        // share of 429 although the quota is not used up
+	plenty  int                            // the level that is reported instead of the true one; 0: the true one
 	faults  float64                        // share of 503; 0: the usual one
 	down    [2]time.Duration               // between these times there is no answer but 503
 	cursed  int                            // the row that is always refused; 0: none
@@ -188,7 +190,7 @@ func newSite(sc scene, seed uint64) *site {
 	}
 	return &site{
 		scene: sc, random: rand.New(rand.NewPCG(seed, 1)), start: time.Now(), created: make([]int, sc.rows+1),
-		limiter: jsmtest.NewLimiter([]jsmtest.Quota{sc.quota}, seed),
+		limiter: jsmtest.NewLimiter([]jsmtest.Quota{sc.quota}),
 	}
 }
 
@@ -271,7 +273,7 @@ func (s *site) arrive(row int) reply {
 	if row == s.cursed {
 		return reply{status: 429}
 	}
-	d := s.limiter.Admit(time.Now(), "POST", "create")
+	d := s.admit()
 	if s.alter != nil {
 		s.alter(at, &d)
 	}
@@ -284,6 +286,19 @@ func (s *site) arrive(row int) reply {
 		r.level = nil
 	}
 	return r
+}
+
+// admit asks the quota, unless the refusal is a stray one.
+func (s *site) admit() (d decision) {
+	if s.random.Float64() >= s.stray {
+		d = s.limiter.Admit(time.Now(), "POST", "create")
+	} else if !s.quota.NoRetryAfter {
+		d.RetryAfter = time.Second
+	}
+	if s.plenty > 0 {
+		d.Level = &jsmtest.Level{Remaining: s.plenty}
+	}
+	return d
 }
 
 // execute creates a row's account, or fails to. A tenth of the faults are resets, half of them after the row was created.

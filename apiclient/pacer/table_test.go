@@ -1,10 +1,14 @@
 package pacer
 
 import (
+	"flag"
 	"fmt"
 	"sort"
+	"strings"
 	"testing"
 )
+
+var only = flag.String("scene", "", "what is in the names of the scenes that the table plays; empty: all")
 
 const herdMost = 20 // arrivals in 100 ms after a pause, at 100 a second
 
@@ -69,7 +73,7 @@ func TestTable(t *testing.T) {
 //
 //	go test ./apiclient/pacer -run '^$' -bench Table -benchtime 1x
 //
-// With -short it leaves the million rows out.
+// With -short it leaves the million rows out, and with -scene it plays some of the scenes.
 func BenchmarkTable(b *testing.B) {
 	for range b.N {
 		fmt.Printf("\n%-48s %-30s %s\n", "median (worst) of 5 seeds", "time ÷ ideal", "429")
@@ -87,6 +91,9 @@ func BenchmarkTable(b *testing.B) {
 
 func printAll(prefix string, scenes []scene, with func(scene) strategy) {
 	for _, sc := range scenes {
+		if !strings.Contains(prefix+sc.name, *only) {
+			continue
+		}
 		if prefix != "" {
 			sc.time = 0
 		}
