@@ -100,11 +100,11 @@ func (d *doctor) good(name string, err error, format string, args ...any) bool {
 func (d *doctor) examine(ctx context.Context) {
 	d.good("Version", nil, "%s", d.Version)
 	s, err := d.findSite(&d.flags.site)
+	shown := ""
 	if err == nil {
-		d.site, d.Site = s, s.url.String()
+		d.site, d.Site, shown = s, s.url.String(), s.shown()
 	}
-	given := cmp.Or(d.flags.site.site, d.env.get("JIRA_BASE_URL"))
-	d.good("Address", err, "%s (from %s)", d.Site, given)
+	d.good("Address", err, "%s", shown)
 	login := d.checkCredentials()
 	reached := d.site != nil && d.checkSite(ctx, login)
 	switch {
