@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,13 +74,8 @@ func credentialError(message, hint string) error {
 
 // secrets are the strings that must be in no text.
 func (c Credentials) secrets() []string {
-	var s []string
-	for _, secret := range []string{c.APIToken, c.AccessToken, c.ClientSecret} {
-		if secret = strings.TrimSpace(secret); secret != "" {
-			s = append(s, secret)
-		}
-	}
-	return s
+	all := []string{strings.TrimSpace(c.APIToken), strings.TrimSpace(c.AccessToken), strings.TrimSpace(c.ClientSecret)}
+	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
 }
 
 // tokens make the Authorization header: a fixed one, or one with a token of a service account, which is asked for once
@@ -175,34 +171,29 @@ func (c *Client) newToken(ctx context.Context) (*oauth2.Token, error) {
 	return nil, e
 }
 
-// whereAndWho is the root and the Authorization header for one attempt.
-func (c *Client) whereAndWho(ctx context.Context, r *request) (root, authorization string, err error) {
+// destination is the root and the Authorization header for one attempt. Bearer tokens go to the gateway, whose path
+// has the cloud id.
+func (c *Client) destination(ctx context.Context, r *request) (root, authorization string, err error) {
 	if r.anonymous {
 		return c.site, "", nil
 	}
 	if authorization, err = c.authorization(ctx); err != nil {
 		return "", "", err
 	}
-	if r.at != "" {
+	known := c.address.Load()
+	switch {
+	case r.at != "":
 		return r.at, authorization, nil
-	}
-	root, err = c.root(ctx)
-	return root, authorization, err
-}
-
-// root is the address that requests with credentials go to. Bearer tokens go to the gateway, whose path has the
-// cloud id.
-func (c *Client) root(ctx context.Context) (string, error) {
-	if root := c.address.Load(); root != nil {
-		return *root, nil
+	case known != nil:
+		return *known, authorization, nil
 	}
 	id, err := c.CloudID(ctx)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	root := c.gatewayRoot(id)
+	root = c.gatewayRoot(id)
 	c.address.Store(&root)
-	return root, nil
+	return root, authorization, nil
 }
 
 func (c *Client) gatewayRoot(cloudID string) string { return c.cloud.gateway + "/ex/jira/" + cloudID }

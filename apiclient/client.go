@@ -69,12 +69,11 @@ type Call struct {
 // When a call ends with an error, without Call.Lost, and its last attempt was answered 429 or never left,
 // nothing of it is on record.
 type Record struct {
-	// Before is called when a request has its permit and is about to leave, and nothing of this call is on record.
-	// Its error ends the call, and nothing has left.
+	// Before is called when a request is about to leave and nothing of this call is on record. Its error ends the
+	// call, and nothing has left.
 	Before func() error
 	// Undone is called, before any wait, when what was on record provably did nothing: it never left, or was answered
-	// 429 (or 401, and is tried again with a new token), and no earlier attempt of this call is lost.
-	// Its error ends the call.
+	// 429 (or 401, for a token that is renewed), and no earlier attempt is lost. Its error ends the call.
 	Undone func() error
 }
 
@@ -124,11 +123,11 @@ func New(c Config) (*Client, error) {
 		cloud:   cloud,
 		kind:    kind,
 		secrets: c.Credentials.secrets(),
+		tokens:  newTokens(c.Credentials, kind, cloud.token),
 		group:   pacer.NewGroup(pacer.Config{MaxPause: c.MaxPause, Notify: c.Notify}),
 		lanes:   map[operation]*lane{},
 		random:  rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)),
 	}
-	client.tokens = newTokens(c.Credentials, kind, cloud.token)
 	if kind == APIToken {
 		client.address.Store(&client.site)
 	}
@@ -146,9 +145,8 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// lane returns the one lane of an operation: none slows another, and nothing is sent outside of one. Atlassian's
-// documented rates are 100 a second for GET and POST and 50 for PUT, for each path and method. Searches get half of
-// theirs, which people who use the site meanwhile need, too.
+// lane returns the one lane of an operation; nothing is sent outside of one. Atlassian documents 100 a second for GET
+// and POST and 50 for PUT. Searches get half of theirs, as people who use the site meanwhile need them, too.
 func (c *Client) lane(o operation) *lane {
 	rate := c.config.MaxRate
 	if most := max(50, rate/2); o.method == http.MethodPut && (rate <= 0 || rate > most) {
@@ -178,8 +176,7 @@ func (c *Client) Close() {
 }
 
 // newTransport keeps one connection a worker, each with one request at a time (HTTP/1.1), so that what was written of
-// a request can be counted. Idle ones end before the server ends them, so that hardly ever one is written to that is
-// dead.
+// a request can be counted. Idle ones end before the server ends them.
 func newTransport(workers int, roots *x509.CertPool) *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
 	return &http.Transport{
@@ -219,8 +216,7 @@ func LoadCAFile(path string) (*x509.CertPool, error) {
 	if err == nil && pool.AppendCertsFromPEM(pem) {
 		return pool, nil
 	}
-	e := newError("reading certificate authorities", KindSettings, path+" cannot be read, or holds no certificate in PEM form",
+	return nil, newError("reading certificate authorities", KindSettings,
+		path+" cannot be read, or holds no certificate in PEM form",
 		"convert a .der or .cer file with: openssl x509 -inform der -in FILE -out FILE.pem")
-	e.Err = err
-	return nil, e
 }

@@ -3,6 +3,7 @@ package apiclient
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -18,6 +19,8 @@ const (
 	No                 // for certain
 	Unverified         // the token may not ask
 )
+
+var yesOrNo = map[bool]Verdict{true: Yes, false: No}
 
 // Connection is what Connect has found out, as far as it got.
 type Connection struct {
@@ -69,18 +72,13 @@ func (c *Client) ask(ctx context.Context, r *request) (answer, error) {
 	return a, e
 }
 
-func infoRequest(version *string) *request {
-	var info struct{ Version string }
-	return &request{operation: opInfo, anonymous: true, check: true, read: readJSON(&info, func() bool {
-		*version = info.Version
-		return info.Version != ""
-	})}
-}
-
-// Reach is the first step of Connect, the one question that needs no credentials: it proves that there is a Jira
-// Service Management site.
+// Reach is the first step of Connect. It needs no credentials, and proves that there is a Jira Service Management site.
 func (c *Client) Reach(ctx context.Context, conn *Connection) error {
-	a, err := c.ask(ctx, infoRequest(&conn.Version))
+	var info struct{ Version string }
+	r := &request{operation: opInfo, anonymous: true, check: true}
+	r.read = readJSON(&info, func() bool { return info.Version != "" })
+	a, err := c.ask(ctx, r)
+	conn.Version = info.Version
 	conn.note(a)
 	e, answered := errors.AsType[*Error](err)
 	switch {
@@ -188,13 +186,12 @@ func (c *Client) Scopes(ctx context.Context, conn Connection) []Scope {
 	return []Scope{
 		{ScopeManage, conn.Manage},
 		{ScopeRequest, c.may(ctx, conn.Root, opDesks)},
-		{ScopeUser, yesOrNo(conn.User.ID != "")},
+		{ScopeUser, yesOrNo[conn.User.ID != ""]},
 	}
 }
 
-// manages finds out whether the token has ScopeManage, or the granular scopes that do instead. Organizations need
-// the first, a project's customers either; the gateway looks at scopes before anything else, so the project need not
-// be there.
+// manages finds out whether the token has ScopeManage, or the granular scopes that do instead: organizations need the
+// first, a project's customers either. The gateway looks at scopes first, so the project need not be there.
 func (c *Client) manages(ctx context.Context, root string) Verdict {
 	if v := c.may(ctx, root, opOrganizations); v != No {
 		return v
@@ -210,8 +207,7 @@ func (c *Client) accepted(ctx context.Context) bool {
 
 // may is whether the gateway lets the token through to a list: a missing scope is a 401.
 func (c *Client) may(ctx context.Context, root string, o operation, ids ...string) Verdict {
-	anything := func([]byte) bool { return true }
-	a, err := c.ask(ctx, &request{operation: o, ids: ids, query: "limit=1", at: root, check: true, read: anything})
+	a, err := c.ask(ctx, &request{operation: o, ids: ids, query: "limit=1", at: root, check: true, read: json.Valid})
 	switch {
 	case err == nil, a.status == http.StatusNotFound:
 		return Yes
@@ -235,7 +231,7 @@ func (c *Client) Permit(ctx context.Context, conn *Connection) error {
 	for name, to := range map[string]*Verdict{"ADMINISTER": &conn.Administer, "USER_PICKER": &conn.BrowseUsers} {
 		*to = Unverified
 		if p, known := has.Permissions[name]; known {
-			*to = yesOrNo(p.HavePermission)
+			*to = yesOrNo[p.HavePermission]
 		}
 	}
 	c.browse.Store(int32(conn.BrowseUsers))
@@ -244,13 +240,6 @@ func (c *Client) Permit(ctx context.Context, conn *Connection) error {
 			"the account lacks Administer Jira, which creating customers needs", hintAdminister)
 	}
 	return nil
-}
-
-func yesOrNo(yes bool) Verdict {
-	if yes {
-		return Yes
-	}
-	return No
 }
 
 // note keeps what the headers of an answer show.

@@ -1,16 +1,22 @@
 package apiclient
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
+	"unicode"
 )
 
 // Kind is what is wrong, as far as somebody acts on it. Answers are told apart by status and shape, never by texts.
@@ -115,15 +121,12 @@ func (e *Error) NotAuthorized() bool {
 	return e.Kind == KindUnauthorized || e.Kind == KindScope || e.Kind == KindForbidden
 }
 
-// RouteInDoubt reports whether the error may mean that the site does not have the operation at all, or that something
-// in between does not let it through: 404, 405 or 410 before the operation has ever succeeded, or any web page.
-// Only when it is false is a 404 about what the request named.
+// RouteInDoubt reports whether it may be that the site does not have the operation, or that something in between does
+// not let it through: 404, 405 or 410 before it has ever succeeded, or any web page. Otherwise a 404 is about what the
+// request named.
 func (e *Error) RouteInDoubt() bool {
-	switch e.Status {
-	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone:
-		return e.Page || !e.RouteWorks
-	}
-	return e.Page
+	none := e.Status == http.StatusNotFound || e.Status == http.StatusMethodNotAllowed || e.Status == http.StatusGone
+	return e.Page || none && !e.RouteWorks
 }
 
 // failure is the error for an operation whose last attempt was a.
@@ -215,3 +218,91 @@ func is[T error](err error) bool {
 
 // userInfo is a user and password in a URL.
 var userInfo = regexp.MustCompile(`//[^/\s]*@`)
+
+// maxMessage is how much of a server's message is quoted, in characters.
+const maxMessage = 200
+
+// readMessage finds the message of a refusal, and Jira's key for it: in JSON of the shapes that Jira and its gateway
+// have, plain text, or a page's title. It is as the server wrote it; quote makes it fit to be quoted.
+func readMessage(h http.Header, body []byte) (key, text string) {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
+	if isPage(h, body) {
+		if m := titleTag.FindSubmatch(body); m != nil {
+			text = html.UnescapeString(string(m[1]))
+		}
+		return "", text
+	}
+	var v struct {
+		ErrorMessage, Message, Detail string
+		ErrorDescription              string `json:"error_description"`
+		ErrorMessages                 []string
+		Errors                        map[string]string
+		I18nErrorMessage              struct{ I18nKey string }
+	}
+	err := json.Unmarshal(body, &v)
+	switch syntax := is[*json.SyntaxError](err); {
+	case !syntax: // a field of another type than usual is left out
+		texts := append(v.ErrorMessages, v.ErrorMessage, v.Message, v.Detail, v.ErrorDescription)
+		for _, field := range slices.Sorted(maps.Keys(v.Errors)) {
+			texts = append(texts, field+": "+strings.TrimSpace(v.Errors[field]))
+		}
+		texts = slices.DeleteFunc(texts, func(s string) bool { return strings.TrimSpace(s) == "" })
+		return v.I18nErrorMessage.I18nKey, strings.Join(texts, "; ")
+	case bytes.HasPrefix(body, []byte("{")), bytes.HasPrefix(body, []byte("[")):
+		return "", "" // cut short
+	}
+	line, _, _ := bytes.Cut(body, []byte("\n"))
+	return "", string(line)
+}
+
+var (
+	titleTag = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
+	anyTag   = regexp.MustCompile(`<[/!?a-zA-Z][^>]*>?`)
+	address  = regexp.MustCompile(`[^\s<>()\[\]"',;:=]+(?:@|%40)[^\s<>()\[\]"',;:]+`)
+)
+
+// isPage reports whether an answer is HTML, or any other markup.
+func isPage(h http.Header, body []byte) bool {
+	body = bytes.TrimSpace(body)
+	isHTML := strings.Contains(strings.ToLower(h.Get("Content-Type")), "html")
+	return len(body) > 0 && (isHTML || bytes.HasPrefix(body, []byte("<")))
+}
+
+// clean makes one line of at most maxMessage characters, without markup and control characters.
+func clean(s string) string {
+	s = s[:min(len(s), 16*maxMessage)]
+	s = anyTag.ReplaceAllString(strings.ToValidUTF8(s, "\ufffd"), " ")
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r), unicode.IsControl(r):
+			return ' '
+		case unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp):
+			return -1
+		}
+		return r
+	}, s)
+	s = strings.Join(strings.Fields(s), " ")
+	if runes := []rune(s); len(runes) > maxMessage {
+		return strings.TrimSpace(string(runes[:maxMessage-1])) + "…"
+	}
+	return s
+}
+
+// quote makes a text fit to be quoted: clean, and without secrets.
+func (c *Client) quote(s string) string {
+	for _, secret := range c.secrets {
+		s = strings.ReplaceAll(s, secret, "[hidden]")
+	}
+	return clean(s)
+}
+
+// mask takes personal data out of a text: anything like an address, and the words given where they stand alone.
+func mask(s string, private []string) string {
+	for _, p := range private {
+		if p = strings.Join(strings.Fields(p), " "); p != "" {
+			word := regexp.MustCompile(`(?i)(^|[^\pL\pN])` + regexp.QuoteMeta(p) + `($|[^\pL\pN])`)
+			s = word.ReplaceAllString(s, "${1}[hidden]${2}")
+		}
+	}
+	return address.ReplaceAllString(s, "[address]")
+}

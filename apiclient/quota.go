@@ -33,8 +33,8 @@ func quotaAnswer(a answer) pacer.Answer {
 		return q
 	}
 	q.Shared = strings.HasPrefix(strings.ToLower(q.Reason), "jira-quota-")
-	if q.RetryAfter == 0 {
-		q.RetryAfter = a.untilReset()
+	if q.RetryAfter == 0 && (q.Level == nil || q.Level.Remaining == 0) { // if more remains, that was not the reason
+		q.RetryAfter = a.until(a.header.Get("X-RateLimit-Reset"))
 	}
 	return q
 }
@@ -49,15 +49,6 @@ func quotaKind(a answer) pacer.Kind {
 		return pacer.Unsent // the site is not to blame
 	}
 	return pacer.Failed
-}
-
-// untilReset is the wait that a 429 without Retry-After asks for by X-RateLimit-Reset. Headers that show that more
-// remains were not the reason for the 429.
-func (a answer) untilReset() time.Duration {
-	if remaining, ok := count(a.header.Get("X-RateLimit-Remaining")); ok && remaining > 0 {
-		return 0
-	}
-	return a.until(a.header.Get("X-RateLimit-Reset"))
 }
 
 // retryAfter reads seconds or a date; 0: not given. Of several values the longest counts.

@@ -3,6 +3,7 @@ package apiclient
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -38,12 +39,8 @@ type progress struct {
 func (p *progress) note(a answer, others bool) {
 	p.last = a
 	p.call.Attempts += a.sent
-	if a.status != 0 {
-		p.call.Status = a.status
-	}
-	if a.verdict == ambiguous || a.sent > 1 {
-		p.call.Lost = true
-	}
+	p.call.Status = cmp.Or(a.status, p.call.Status)
+	p.call.Lost = p.call.Lost || a.verdict == ambiguous || a.sent > 1
 	if a.verdict != refused {
 		p.refusals = 0
 		p.failures++
@@ -110,8 +107,7 @@ func (c *Client) do(ctx context.Context, r *request) (answer, Call, error) {
 	}
 }
 
-// attempt makes one attempt: permit, on record, leave, answer, off the record when it did nothing. What is next is
-// then in p.step.
+// attempt makes one attempt. What is next is then in p.step.
 func (c *Client) attempt(ctx context.Context, r *request, p *progress) error {
 	lane := c.lane(r.operation)
 	permit, err := lane.Wait(ctx, p.step == retry)
@@ -181,7 +177,8 @@ func (c *Client) alive(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	p := new(progress)
-	return c.attempt(ctx, infoRequest(new(string)), p) == nil && p.last.verdict == definite
+	r := &request{operation: opInfo, anonymous: true, check: true, read: json.Valid}
+	return c.attempt(ctx, r, p) == nil && p.last.verdict == definite
 }
 
 // pause is the wait of one row before its next attempt; after a failure it is at least what the site asks for, within

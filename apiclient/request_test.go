@@ -31,6 +31,7 @@ func inProcess(t *testing.T, h http.Handler, change ...func(*Config)) *Client {
 }
 
 func TestNext(t *testing.T) {
+	noProxy := &net.OpError{Op: "proxyconnect", Err: errors.New("407")}
 	for _, tt := range []struct {
 		name  string
 		a     answer
@@ -44,8 +45,8 @@ func TestNext(t *testing.T) {
 		{"201 cut short", answer{verdict: ambiguous, status: 201}, false, retry},
 		{"no connection", answer{verdict: unsent, err: context.DeadlineExceeded}, false, retry},
 		{"401", answer{verdict: definite, status: 401}, false, renew},
-		{"proxy in a run", answer{verdict: unsent, err: &net.OpError{Op: "proxyconnect", Err: errors.New("407")}}, false, retry},
-		{"proxy before", answer{verdict: unsent, err: &net.OpError{Op: "proxyconnect", Err: errors.New("407")}}, true, stop},
+		{"proxy in a run", answer{verdict: unsent, err: noProxy}, false, retry},
+		{"proxy before", answer{verdict: unsent, err: noProxy}, true, stop},
 		{"a page in a run", answer{verdict: ambiguous, status: 200}, false, retry},
 		{"a page before", answer{verdict: ambiguous, status: 200}, true, stop},
 		{"credentials refused", answer{verdict: unsent, err: &Error{}}, false, stop},
@@ -220,6 +221,33 @@ func TestSilentSite(t *testing.T) {
 					t.Errorf("after %v: %v", d, err)
 				}
 			})
+		})
+	}
+}
+
+// A site that hangs at tenant_info alone is asked for 15 s: a token that the site takes is good without the cloud id.
+func TestSilentTenantInfo(t *testing.T) {
+	for name, credentials := range map[string]Credentials{"token": sandboxBasic, "bearer": {AccessToken: "access"}} {
+		synctest.Test(t, func(t *testing.T) {
+			site := jsmtest.New(jsmtest.Options{})
+			defer site.Close()
+			client := inProcess(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == opTenant.route {
+					hang(w, r)
+				}
+				site.ServeHTTP(w, r)
+			}), func(c *Config) { c.Credentials = credentials })
+			start := time.Now()
+			conn, err := client.Connect(t.Context())
+			if d := time.Since(start); d < 14*time.Second || d > 16*time.Second {
+				t.Errorf("%s: after %v", name, d)
+			}
+			if name == "token" && (err != nil || conn.CloudID != "" || conn.User.ID == "") {
+				t.Errorf("%s: %+v, %v", name, conn, err)
+			}
+			if name == "bearer" {
+				checkKind(t, err, KindTimeout, "browser")
+			}
 		})
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -53,7 +52,7 @@ func (a answer) whole() bool { return a.verdict == ambiguous && a.status/100 == 
 
 // send makes one request. Once it is under way, ctx no longer ends it unless it is a check.
 func (c *Client) send(ctx context.Context, r *request) answer {
-	root, authorization, err := c.whereAndWho(ctx, r)
+	root, authorization, err := c.destination(ctx, r)
 	if err != nil {
 		return answer{verdict: unsent, err: err}
 	}
@@ -72,7 +71,8 @@ func (c *Client) send(ctx context.Context, r *request) answer {
 	resp, err := c.config.Transport.RoundTrip(req)
 	if err == nil {
 		a.status, a.header = resp.StatusCode, resp.Header
-		a.body, a.err = readBody(resp)
+		defer resp.Body.Close()
+		a.body, a.err = io.ReadAll(http.MaxBytesReader(nil, resp.Body, maxAnswer)) // to the end: it is used again
 	} else if a.err = err; timed.Err() != nil && ctx.Err() == nil {
 		a.err = context.DeadlineExceeded // its own, whatever the transport calls that
 	}
@@ -123,16 +123,6 @@ func classify(a answer, r *request) verdict {
 	return definite
 }
 
-// readBody reads to the end, so that the connection can be used again.
-func readBody(resp *http.Response) ([]byte, error) {
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	if len(body) > maxAnswer {
-		return body[:maxAnswer], errors.New("the answer is longer than 1 MiB")
-	}
-	return body, err
-}
-
 func (c *Client) logAttempt(ctx context.Context, r *request, p *progress) {
 	if !c.config.Log.Enabled(ctx, slog.LevelDebug) {
 		return
@@ -149,43 +139,46 @@ func (c *Client) logAttempt(ctx context.Context, r *request, p *progress) {
 type wire struct {
 	asked atomic.Bool // for a connection: a real transport is at work
 	mu    sync.Mutex
-	got   []connUse
-}
-
-type connUse struct {
-	conn   *countedConn // nil: of no kind that is known
-	before int64        // bytes that were written on it
+	got   []func() bool // reports whether that connection has been written to since
 }
 
 func (w *wire) trace(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { w.asked.Store(true) },
 		GotConn: func(info httptrace.GotConnInfo) {
-			use := connUse{conn: counted(info.Conn)}
-			if use.conn != nil {
-				use.before = use.conn.written.Load()
-			}
 			w.mu.Lock()
 			defer w.mu.Unlock()
-			w.got = append(w.got, use)
+			w.got = append(w.got, writes(info.Conn))
 		},
 	})
 }
 
-// sent counts the requests that may have left, one for each connection that was written to. What cannot be told is
-// taken to have left.
+// sent counts the requests that may have left, one for each connection that was written to.
 func (w *wire) sent() (n int) {
 	if !w.asked.Load() {
 		return 1
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, use := range w.got {
-		if use.conn == nil || use.conn.written.Load() > use.before {
+	for _, written := range w.got {
+		if written() {
 			n++
 		}
 	}
 	return n
+}
+
+// writes watches a connection from now on. What cannot be told counts as written.
+func writes(conn net.Conn) (written func() bool) {
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
+	counted, ok := conn.(*countedConn)
+	if !ok {
+		return func() bool { return true }
+	}
+	before := counted.written.Load()
+	return func() bool { return counted.written.Load() > before }
 }
 
 // countedConn counts what may have left on a connection: bytes count from before they are written, and are taken
@@ -202,13 +195,4 @@ func (c *countedConn) Write(b []byte) (int, error) {
 		c.written.Add(-int64(len(b)))
 	}
 	return n, err
-}
-
-// counted finds the countedConn under a connection; nil: there is none.
-func counted(conn net.Conn) *countedConn {
-	if secure, ok := conn.(*tls.Conn); ok {
-		conn = secure.NetConn()
-	}
-	found, _ := conn.(*countedConn)
-	return found
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -62,10 +63,8 @@ func cloudOf(site, gateway, token string, kind CredentialKind) (cloud, error) {
 // cloudOfDomain finds the cloud of a host; known is false for a domain of one's own, which the commercial cloud serves.
 func cloudOfDomain(host string) (found cloud, known bool) {
 	for _, c := range clouds {
-		for _, domain := range c.domains {
-			if within(host, domain) {
-				return c, true
-			}
+		if slices.ContainsFunc(c.domains, func(domain string) bool { return within(host, domain) }) {
+			return c, true
 		}
 	}
 	labels := strings.Split(host, ".")
@@ -131,7 +130,7 @@ func ParseSite(s string) (string, error) {
 	if !strings.ContainsAny(host, ".:") && host != "localhost" {
 		host += ".atlassian.net"
 	}
-	if within(host, "atlassian.com") || host == "atlassian.net" || belongsToOther(cloud{}, host) {
+	if within(host, "atlassian.com") || host == "atlassian.net" {
 		return "", siteError(host+" is Atlassian's own, not a site", "give it as "+exampleSite)
 	}
 	if strings.Contains(host, ":") {
@@ -160,7 +159,7 @@ func parseAddress(s string) (*url.URL, *Error) {
 		return u, nil
 	}
 	return nil, siteError("only https is allowed, and http to a loopback address: "+
-		"plain http would send the credentials for all to read", "give it as https://"+clean(u.Host))
+		"plain http would send the credentials for all to read", "give it as https://"+u.Host)
 }
 
 func siteError(message, hint string) *Error {
