@@ -1,11 +1,14 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/outcome"
 	"jsm-onboard/importer/text"
 )
 
@@ -26,7 +29,11 @@ func (c Check) Text() string {
 	l.add("Examples", c.examples())
 	l.line("")
 	l.count(c.people(), "people", "To create, unless an earlier run has onboarded them.")
-	l.rows(notSent(s), s.Rows, "", s.Skipped)
+	l.rows([]Count{
+		{outcome.Duplicate, s.Duplicates},
+		{outcome.Excluded, s.Excluded},
+		{outcome.Invalid, s.Invalid},
+	}, s.Rows, "", s.Skipped)
 	describeProblems(l, s, true)
 	c.describeDuplicates(l)
 	for _, note := range fileNotes(s, c.Organizations) {
@@ -35,7 +42,7 @@ func (c Check) Text() string {
 	describeAdvice(l, s)
 	l.line("")
 	if long := roughly(c.people(), c.Rate); long != "" {
-		l.add("Time", long+" at "+PerSecond(c.Rate))
+		l.add("Time", long+" at "+perSecond(c.Rate))
 	}
 	l.add("Next", strings.Join(c.commands(), "\nor, without the people named under Advice:\n"))
 	return l.String()
@@ -59,20 +66,19 @@ func (c Check) examples() string {
 }
 
 func (c Check) describeDuplicates(l *listing) {
-	const most = 10
-	for i, d := range c.Duplicates {
-		if i == 0 {
-			l.part("Duplicates (the first row counts)")
-		}
-		if i == most {
-			l.add("", "… and "+text.Grouped(c.Survey.Duplicates-most)+" more")
-			return
-		}
+	if len(c.Duplicates) > 0 {
+		l.part("Duplicates (the first row counts)")
+	}
+	first := c.Duplicates[:min(10, len(c.Duplicates))]
+	for _, d := range first {
 		other := ""
 		if !d.SameName {
 			other = ", under another name"
 		}
 		l.add("", fmt.Sprintf("%s has the address of %s%s", d.Place, d.First, other))
+	}
+	if more := c.Survey.Duplicates - len(first); more > 0 && len(first) > 0 {
+		l.add("", "… and "+text.Grouped(more)+" more")
 	}
 }
 
@@ -120,60 +126,57 @@ func quoted(s string) string { return strconv.Quote(text.Shorten(s, 60)) }
 
 // describeFile says how the file was read, and why.
 func describeFile(l *listing, s *export.Survey, organizations bool) {
-	l.add("File", Shown(s.Path))
-	header := fmt.Sprintf("header in line %d", s.HeaderLine)
-	if s.HeaderLine == 0 {
-		header = "no header"
+	header := "no header"
+	if s.HeaderLine > 0 {
+		header = fmt.Sprintf("header in line %d", s.HeaderLine)
 	}
-	l.add("Read as", fmt.Sprintf("%s, %s, %s", s.Encoding, s.Dialect, header))
 	preset := s.Preset
 	if s.Source != "" && preset != "" && !strings.EqualFold(s.Source, preset) {
 		preset = s.Source + " (" + preset + ")"
 	}
+	l.add("File", Shown(s.Path))
+	l.add("Read as", fmt.Sprintf("%s, %s, %s", s.Encoding, s.Dialect, header))
 	l.add("Preset", preset)
-	var columns strings.Builder
+	var columns []string
 	for _, c := range s.Columns {
 		why := text.Printable(c.Why)
 		if c.Field == export.Organization && !organizations {
 			why = strings.TrimPrefix(why+", not carried over", ", ")
 		}
-		columns.WriteString(strings.TrimRight(fmt.Sprintf("%-12s = %-20s  %s", c.Field, cell(c.Header), why), " ") + "\n")
+		column := fmt.Sprintf("%-12s = %-20s  %s", c.Field, cell(c.Header), why)
+		columns = append(columns, strings.TrimRight(column, " "))
 	}
-	l.add("Columns", columns.String())
+	l.add("Columns", strings.Join(columns, "\n"))
 }
 
 // describeProblems lists what is wrong with the file, and what to do; the
 // cells that show it only where no log is kept of them.
 func describeProblems(l *listing, s *export.Survey, values bool) {
-	for _, severity := range []export.Severity{export.Rejected, export.Repaired} {
-		title := "Rows that will not be sent"
-		if severity == export.Repaired {
-			title = "Repaired, or worth a look"
+	last := export.Severity(0)
+	bySeverity := func(a, b export.Problem) int { return cmp.Compare(b.Severity, a.Severity) }
+	for _, p := range slices.SortedStableFunc(slices.Values(s.Problems), bySeverity) {
+		switch {
+		case p.Severity == last:
+		case p.Severity == export.Rejected:
+			l.part("Rows that will not be sent")
+		default:
+			l.part("Repaired, or worth a look")
 		}
-		for _, p := range s.Problems {
-			if p.Severity != severity {
-				continue
-			}
-			if title != "" {
-				l.part(title)
-				title = ""
-			}
-			describeProblem(l, p, values)
-		}
+		last = p.Severity
+		describeProblem(l, p, values)
 	}
 }
 
 func describeProblem(l *listing, p export.Problem, values bool) {
-	count, what := text.Grouped(p.Count), p.Text
-	if where := places(p.Places, p.Count); where != "" {
-		what += " (" + where + ")"
-	} else if p.Count == 1 {
+	count, where := text.Grouped(p.Count), places(p.Places, p.Count)
+	switch {
+	case where != "":
+		where = " (" + where + ")"
+	case p.Count == 1:
 		count = "" // the file as a whole
 	}
-	l.line(fmt.Sprintf("%*s  %s", labelWidth-2, count, text.Printable(what)))
-	if p.Hint != "" {
-		l.add("", "> "+text.Printable(p.Hint))
-	}
+	l.line(fmt.Sprintf("%*s  %s", labelWidth-2, count, text.Printable(p.Text+where)))
+	l.hint("", p.Hint)
 	for _, v := range p.Values {
 		if values {
 			l.add("", strings.TrimSuffix(v.Place.String()+": "+quoted(v.Text)+" - "+text.Printable(v.Why), " - "))
@@ -188,8 +191,13 @@ func describeAdvice(l *listing, s *export.Survey) {
 			l.part("Advice (nothing is left out by itself)")
 		}
 		l.add("", strings.TrimSuffix(text.Printable(a.Text)+": "+places(a.Places, a.Count), ": "))
-		if a.Flag != "" {
-			l.add("", "> leave them out with "+text.Printable(a.Flag))
-		}
+		l.hint("leave them out with ", a.Flag)
+	}
+}
+
+// hint adds what to do about the line before, if anything.
+func (l *listing) hint(words, what string) {
+	if what != "" {
+		l.add("", "> "+words+text.Printable(what))
 	}
 }

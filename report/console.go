@@ -129,11 +129,7 @@ func (c *Console) Fail(f Failure) {
 // People shows text to people, wrapped to their terminal, with nothing in it
 // that a terminal obeys.
 func (c *Console) People(s string) {
-	columns := 0
-	if c.columns != nil {
-		columns = c.columns()
-	}
-	c.write([]byte(fit(s, columns)))
+	c.write([]byte(fit(s, c.columns)))
 }
 
 // Interrupted says, below the ^C that a terminal shows, what happens now; "":

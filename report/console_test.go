@@ -175,7 +175,7 @@ func TestDurations(t *testing.T) {
 		580 * time.Second:       "9m40s",
 		1400 * time.Millisecond: "1s",
 		2*time.Hour + 46*time.Minute + 5*time.Second: "2h46m",
-		27 * time.Hour: "27h0m",
+		27 * time.Hour: "27h0m", 2 * time.Minute: "2m", 50 * time.Second: "50s",
 	} {
 		if got := Short(d); got != want {
 			t.Errorf("%v is %q, want %q", d, got, want)
@@ -458,7 +458,7 @@ func TestWrap(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, fit(test.text, test.columns)); diff != "" {
+			if diff := cmp.Diff(test.want, fit(test.text, func() int { return test.columns })); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -470,7 +470,7 @@ func TestWrap(t *testing.T) {
 func TestWrapKeepsEveryWord(t *testing.T) {
 	text := Totals(exampleSummary(), Ending{Kept: "customers.failed.csv", Page: "page.html"})
 	for columns := 40; columns < 200; columns++ {
-		wrapped := fit(text, columns)
+		wrapped := fit(text, func() int { return columns })
 		if diff := cmp.Diff(strings.Fields(text), strings.Fields(wrapped)); diff != "" {
 			t.Fatalf("%d columns: %s", columns, diff)
 		}

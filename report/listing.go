@@ -5,9 +5,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/text"
@@ -36,16 +36,29 @@ func (l *listing) count(n int, what, note string) {
 	l.line(strings.TrimRight(fmt.Sprintf("%*s  %-20s %s", labelWidth-2, text.Grouped(n), what, note), " "))
 }
 
+// some adds such a line where there is something to count.
+func (l *listing) some(n int, what, note string) {
+	if n > 0 {
+		l.count(n, what, note)
+	}
+}
+
 // rows is the table of rows by status, as totals, plan and check show it.
 func (l *listing) rows(counts []Count, read int, proof string, skipped int) {
 	for _, c := range counts {
-		if c.Rows > 0 {
-			l.count(c.Rows, c.Status.String(), c.Status.Meaning())
-		}
+		l.some(c.Rows, c.Status.String(), c.Status.Meaning())
 	}
 	l.count(read, "rows read", proof)
-	if skipped > 0 {
-		l.count(skipped, "lines skipped", "Not rows: blank lines, titles, footers, a repeated header.")
+	l.some(skipped, "lines skipped", "Not rows: blank lines, titles, footers, a repeated header.")
+}
+
+// sentences are lines that each begin with a number.
+type sentences []string
+
+// count adds one where there is something to count.
+func (s *sentences) count(n int, one, many, rest string) {
+	if n > 0 {
+		*s = append(*s, text.Counted(n, one, many)+rest)
 	}
 }
 
@@ -80,12 +93,13 @@ func Command(name string, words ...string) string {
 	return text.Printable(text.CommandLine(append([]string{"jsm-onboard", name}, words...)...))
 }
 
-// Short is a duration to the second, and from some minutes on to the minute: 42s, 9m40s, 2h46m.
+// Short is a duration to the second, and from an hour on to the minute: 42s, 9m40s, 10m, 2h46m.
 func Short(d time.Duration) string {
+	precision := time.Second
 	if d >= time.Hour {
-		return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+		precision = time.Minute
 	}
-	return d.Round(time.Second).String()
+	return strings.Replace(d.Round(precision).String(), "m0s", "m", 1)
 }
 
 // Lasted is how long a run took.
@@ -103,13 +117,13 @@ func roughly(requests int, perSecond float64) string {
 	}
 	d := time.Duration(float64(requests) / perSecond * float64(time.Second))
 	if d > 2*time.Minute {
-		return "about " + strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+		d = d.Round(time.Minute)
 	}
-	return "about " + max(d, time.Second).Round(time.Second).String()
+	return "about " + Short(max(d, time.Second))
 }
 
-// PerSecond is a pace: 98/s, 3.2/s.
-func PerSecond(rate float64) string {
+// perSecond is a pace: 98/s, 3.2/s.
+func perSecond(rate float64) string {
 	if rate < 10 {
 		return fmt.Sprintf("%.1f/s", rate)
 	}
@@ -130,22 +144,23 @@ func localTime(t time.Time, layout string) string {
 // Fit is text as it is to be shown on w: nothing in it that a terminal obeys,
 // and wrapped to the terminal's width where w is one.
 func Fit(w io.Writer, s string, getenv func(string) string) string {
-	columns := 0
-	if ask := terminalColumns(w, getenv); ask != nil {
-		columns = ask()
-	}
-	return fit(s, columns)
+	return fit(s, terminalColumns(w, getenv))
 }
 
-// fit makes every line printable, and breaks those longer than columns at a
-// blank; in fewer than 40 nothing is broken, and commands to type never are.
-func fit(s string, columns int) string {
+// fit makes every line printable, and breaks those longer than a terminal at a
+// blank; in fewer than 40 columns nothing is broken, and commands to type never
+// are. columns is nil where there is no terminal.
+func fit(s string, columns func() int) string {
+	width := 0
+	if columns != nil {
+		width = columns()
+	}
 	var b strings.Builder
 	for line := range strings.Lines(s) {
 		words, end := strings.CutSuffix(line, "\n")
 		words = text.Printable(words)
-		if columns >= 40 && !strings.HasPrefix(strings.TrimLeft(words, " "), "jsm-onboard ") {
-			words = wrap([]rune(words), columns)
+		if width >= 40 && !strings.HasPrefix(strings.TrimLeft(words, " "), "jsm-onboard ") {
+			words = wrap(words, width)
 		}
 		b.WriteString(words)
 		if end {
@@ -157,26 +172,20 @@ func fit(s string, columns int) string {
 
 // wrap continues a line below its own text: behind its label or number, or
 // behind its blanks.
-func wrap(line []rune, columns int) string {
-	isText := func(r rune) bool { return r != ' ' }
-	indent := max(slices.IndexFunc(line, isText), 0)
-	if len(line) > labelWidth && string(line[labelWidth-2:labelWidth]) == "  " && isText(line[labelWidth]) {
+func wrap(line string, width int) string {
+	indent := len(line) - len(strings.TrimLeft(line, " "))
+	if len(line) > labelWidth && line[labelWidth-2:labelWidth] == "  " && line[labelWidth] != ' ' {
 		indent = labelWidth
 	}
-	var b strings.Builder
-	for len(line) > columns {
-		cut := columns
-		for cut > indent && isText(line[cut]) {
-			cut--
+	out, column := "", 0
+	for _, word := range strings.SplitAfter(line, " ") {
+		length := utf8.RuneCountInString(strings.TrimRight(word, " "))
+		if length > 0 && column > indent && column+length > width {
+			out = strings.TrimRight(out, " ") + "\n" + strings.Repeat(" ", indent)
+			column = indent
 		}
-		if cut == indent { // a word longer than the line
-			cut = columns + max(slices.Index(line[columns:], ' '), 0)
-		}
-		if cut == columns && isText(line[cut]) {
-			break
-		}
-		b.WriteString(strings.TrimRight(string(line[:cut]), " ") + "\n")
-		line = append(slices.Repeat([]rune{' '}, indent), line[cut+1:]...)
+		out += word
+		column += utf8.RuneCountInString(word)
 	}
-	return b.String() + string(line)
+	return out
 }

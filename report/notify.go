@@ -10,9 +10,6 @@ import (
 	"time"
 )
 
-// notifyTimeout is for one request to the monitor.
-const notifyTimeout = 10 * time.Second
-
 // A Signal is the part of the monitor's URL that says what has happened.
 type Signal string
 
@@ -38,7 +35,7 @@ func NewMonitor(address string) (*Monitor, error) {
 	}
 	u.Fragment = ""
 	return &Monitor{url: u, client: &http.Client{
-		Timeout:       notifyTimeout,
+		Timeout:       10 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }
@@ -46,7 +43,16 @@ func NewMonitor(address string) (*Monitor, error) {
 // Post sends a signal with a summary as its body, which may be nil. It follows
 // no redirect. A failure is for the log: the run is as good without it.
 func (m *Monitor) Post(ctx context.Context, s Signal, body []byte) error {
-	err := m.post(ctx, s, body)
+	to := m.url
+	if s != Succeeded {
+		to = m.url.JoinPath(string(s))
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(body))
+	if err == nil {
+		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("User-Agent", "jsm-onboard")
+		err = m.send(request)
+	}
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err // without the URL that net/http puts before it
 	}
@@ -56,22 +62,12 @@ func (m *Monitor) Post(ctx context.Context, s Signal, body []byte) error {
 	return nil
 }
 
-func (m *Monitor) post(ctx context.Context, s Signal, body []byte) error {
-	to := *m.url
-	if s != Succeeded {
-		to = *m.url.JoinPath(string(s))
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("User-Agent", "jsm-onboard")
+func (m *Monitor) send(request *http.Request) error {
 	answer, err := m.client.Do(request)
 	if err != nil {
 		return err
 	}
-	defer answer.Body.Close()
+	answer.Body.Close()
 	if answer.StatusCode/100 != 2 {
 		return fmt.Errorf("it answered %d", answer.StatusCode)
 	}

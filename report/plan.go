@@ -47,8 +47,8 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 		l.rows(CountRows(0, outcome.RevokeStatuses(), p.Settled).Counts, s.Rows, "", 0)
 	} else {
 		countPlan(l, p, o.Limit)
-		for i, note := range planNotes(p, o) {
-			l.line(strings.Repeat("\n", max(1-i, 0)) + note)
+		if notes := planNotes(p, o); len(notes) > 0 {
+			l.part(strings.Join(notes, "\n"))
 		}
 		describeAccess(l, p.Access)
 	}
@@ -63,35 +63,23 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 
 // countPlan says what would become of the rows; the numbers add up.
 func countPlan(l *listing, p *importer.Plan, limit int) {
-	note := ""
+	note, s := "", p.Survey
 	if limited(p.Create, limit) {
 		note = fmt.Sprintf("%s of them in this run (--limit %d).", text.Grouped(limit), limit)
 	}
 	l.count(p.Create, "to create", note)
-	for _, c := range []struct {
-		n          int
-		what, note string
-	}{
-		{p.Finished, "finished", "By the run that continues."},
-		{p.Fixed, "fixed", "In the failed file, and imported from there: nothing is sent."},
-	} {
-		if c.n > 0 {
-			l.count(c.n, c.what, c.note)
-		}
-	}
-	counts := append([]Count{
+	l.some(p.Finished, "finished", "By the run that continues.")
+	l.some(p.Fixed, "fixed", "In the failed file, and imported from there: nothing is sent.")
+	// Invalid rows may be among those that are finished or fixed.
+	others := p.Create + p.Finished + p.Fixed + p.Known + p.RevokedBefore + s.Duplicates + s.Excluded
+	l.rows([]Count{
 		{outcome.Known, p.Known - p.Renames},
 		{outcome.Renamed, p.Renames},
 		{outcome.RevokedBefore, p.RevokedBefore},
-	}, notSent(p.Survey)...)
-	invalid := &counts[len(counts)-1].Rows // those that are finished or fixed are not counted twice
-	*invalid -= min(*invalid, max(p.Create+p.Finished+p.Fixed+Rows{Counts: counts}.Sum()-p.Survey.Rows, 0))
-	l.rows(counts, p.Survey.Rows, "", p.Survey.Skipped)
-}
-
-// notSent are the rows of a file that are not sent, by status.
-func notSent(s *export.Survey) []Count {
-	return []Count{{outcome.Duplicate, s.Duplicates}, {outcome.Excluded, s.Excluded}, {outcome.Invalid, s.Invalid}}
+		{outcome.Duplicate, s.Duplicates},
+		{outcome.Excluded, s.Excluded},
+		{outcome.Invalid, min(s.Invalid, s.Rows-others)},
+	}, s.Rows, "", s.Skipped)
 }
 
 // limited reports whether --limit lets only some of the creates through.
@@ -100,15 +88,10 @@ func limited(creates, limit int) bool { return limit > 0 && limit < creates }
 // planNotes are what is worth knowing about people whom the ledger knows, and
 // about what is not carried over.
 func planNotes(p *importer.Plan, o Outlook) []string {
-	var notes []string
-	count := func(n int, one, many, what string) {
-		if n > 0 {
-			notes = append(notes, text.Counted(n, one, many)+what)
-		}
-	}
-	count(p.OtherAddress, "person is", "people are",
+	var notes sentences
+	notes.count(p.OtherAddress, "person is", "people are",
 		" onboarded under another address (same external id), and would get a second account.")
-	count(p.NamesChanged, "customer has", "customers have",
+	notes.count(p.NamesChanged, "customer has", "customers have",
 		" another name here than the one that was sent: --update-names renames them.")
 	notes = append(notes, fileNotes(p.Survey, o.Organizations)...)
 	if p.Access == nil && (o.Organizations || len(o.ServiceDesks) > 0) {
@@ -136,31 +119,25 @@ func describeAccess(l *listing, a *importer.AccessPlan) {
 	if a == nil {
 		return
 	}
-	l.line("")
-	var lines []string
-	add := func(n int, one, many, what string) {
-		if n > 0 {
-			lines = append(lines, text.Counted(n, one, many)+what)
+	var lines sentences
+	if a.Organizations {
+		at, first := "; the site was not asked which it has", ""
+		if a.Scanned {
+			at = fmt.Sprintf(": %s at the site, %s to create", text.Grouped(a.Existing), text.Grouped(a.ToCreate))
 		}
+		for _, name := range a.FirstNew {
+			first += ", " + cell(name)
+		}
+		if more := a.ToCreate - len(a.FirstNew); more > 0 {
+			first += ", and " + text.Grouped(more) + " more"
+		}
+		lines.count(a.Named, "organization", "organizations", " in the file"+at)
+		lines.count(a.ToCreate, "to create", "to create", strings.Replace(first, ",", ":", 1))
 	}
-	switch {
-	case a.Organizations && a.Scanned:
-		add(a.Named, "organization", "organizations",
-			fmt.Sprintf(" in the file: %s at the site, %s to create", text.Grouped(a.Existing), text.Grouped(a.ToCreate)))
-		first := make([]string, len(a.FirstNew))
-		for i, name := range a.FirstNew {
-			first[i] = cell(name)
-		}
-		if more := a.ToCreate - len(first); more > 0 {
-			first = append(first, fmt.Sprintf("and %s more", text.Grouped(more)))
-		}
-		add(a.ToCreate, "to create", "to create", ": "+strings.Join(first, ", "))
-	case a.Organizations:
-		add(a.Named, "organization", "organizations", " in the file; the site was not asked which it has")
-	}
-	add(a.Memberships, "customer", "customers", " to add to organizations")
-	add(a.WithoutOrganization, "row names", "rows name", " no organization")
-	add(a.InvalidRows, "row names", "rows name", " one that cannot be used; the customer is created all the same")
+	lines.count(a.Memberships, "customer", "customers", " to add to organizations")
+	lines.count(a.WithoutOrganization, "row names", "rows name", " no organization")
+	lines.count(a.InvalidRows, "row names", "rows name",
+		" one that cannot be used; the customer is created all the same")
 	for _, desk := range a.ServiceDesks {
 		what := "service project " + desk.ProjectKey + " (" + cell(desk.ProjectName) + "): each customer gets access"
 		if a.Organizations {
@@ -168,6 +145,7 @@ func describeAccess(l *listing, a *importer.AccessPlan) {
 		}
 		lines = append(lines, what)
 	}
+	l.line("")
 	l.add("Access", strings.Join(lines, "\n"))
 }
 
@@ -201,7 +179,7 @@ func requestsText(n int, o Outlook) string {
 		what = "At most " + text.Counted(n, "new customer", "new customers")
 	}
 	if long := roughly(n, o.Rate); long != "" {
-		return fmt.Sprintf("%s at %s: %s%s.", what, PerSecond(o.Rate), long, longer)
+		return fmt.Sprintf("%s at %s: %s%s.", what, perSecond(o.Rate), long, longer)
 	}
 	return what + " in all."
 }
@@ -209,15 +187,10 @@ func requestsText(n int, o Outlook) string {
 // FirstOffer goes before the question whether to create all customers, only
 // the first one, or none. It has a name and an address: it is for no log.
 func FirstOffer(creates int, first importer.FirstRow) string {
-	return fmt.Sprintf("\n%s would be created. Whether the site sends mail to new customers depends on its settings: "+
-		"create one first, and look.\n\nThe first would be %s\n", text.Counted(creates, "customer", "customers"), Person(first))
-}
-
-// Person is a row with its address and name, for the terminal alone.
-func Person(row importer.FirstRow) string {
-	who := row.Place.String() + ": " + cell(row.Email)
-	if row.Name != row.Email {
-		who += ", " + cell(row.Name)
+	who := first.Place.String() + ": " + cell(first.Email)
+	if first.Name != first.Email {
+		who += ", " + cell(first.Name)
 	}
-	return who
+	return fmt.Sprintf("\n%s would be created. Whether the site sends mail to new customers depends on its settings: "+
+		"create one first, and look.\n\nThe first would be %s\n", text.Counted(creates, "customer", "customers"), who)
 }

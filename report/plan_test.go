@@ -110,7 +110,7 @@ func TestPlanText(t *testing.T) {
 		{"plan-revoke.txt", "revoke", revoke, Outlook{Site: "https://example.atlassian.net", Rate: 2.5}},
 		{"plan-undo.txt", "undo", undo, Outlook{Site: "https://example.atlassian.net", Ledger: "/state/example.db"}},
 	} {
-		got := fit(PlanText(test.command, &test.plan, test.o), 0)
+		got := fit(PlanText(test.command, &test.plan, test.o), nil)
 		golden(t, test.name, got)
 		if strings.Contains(got, "ann at") || strings.Contains(got, "taro") {
 			t.Errorf("%s holds a cell", test.name)

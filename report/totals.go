@@ -31,23 +31,23 @@ func Totals(s Summary, e Ending) string {
 	l.add("Leavers", strings.Join(LeaverLines(s.Leavers), "\n"))
 	l.add("Requests", RequestLine(s))
 	l.add("Results", Shown(s.Results))
-	l.add("To fix", toFix(s, e))
+	l.add("To fix", Shown(s.Failed))
+	if e.Kept != "" {
+		l.add("", "("+Shown(e.Kept)+" was edited and is left as it is)")
+	}
 	l.add("Page", Shown(e.Page))
 	if e.Gone {
 		l.add("Sandbox", "ended with the run, and its ledger with it: the next --sandbox run knows nobody")
 	} else {
 		l.add("Ledger", Shown(s.Ledger))
 	}
-	label := "Next"
+	var next strings.Builder
 	for _, step := range NextSteps(s, e) {
-		if label != "" {
-			l.line("")
-		}
-		l.add(label, step.Text)
-		if step.Command != "" {
-			l.add("", "  "+step.Command)
-		}
-		label = ""
+		next.WriteString(strings.TrimSuffix(step.Text+"\n  "+step.Command, "\n  ") + "\n")
+	}
+	if next.Len() > 0 {
+		l.line("")
+		l.add("Next", next.String())
 	}
 	return l.String()
 }
@@ -109,11 +109,9 @@ func LeaverLines(d *LeaverTotals) []string {
 		lines = append(lines, d.Held)
 	}
 	if d.Rows != nil {
-		var became []string
+		var became sentences
 		for _, c := range d.Rows.Counts {
-			if c.Rows > 0 {
-				became = append(became, text.Grouped(c.Rows)+" "+c.Status.String())
-			}
+			became.count(c.Rows, c.Status.String(), c.Status.String(), "")
 		}
 		lines = append(lines, strings.Join(became, ", ")+": "+Shown(d.Results))
 	}
@@ -122,38 +120,26 @@ func LeaverLines(d *LeaverTotals) []string {
 
 // RequestLine counts the requests of the last session.
 func RequestLine(s Summary) string {
-	line := text.Grouped(s.Requests.Sent) + " sent"
-	count := func(n int, what string) {
-		if n > 0 {
-			line += ", " + text.Grouped(n) + " " + what
-		}
-	}
-	count(s.Requests.Throttled, "throttled (429)")
-	count(s.Requests.Retried, "retried")
-	count(s.Requests.Ambiguous, "with no clear answer")
+	parts := sentences{text.Grouped(s.Requests.Sent) + " sent"}
+	parts.count(s.Requests.Throttled, "throttled (429)", "throttled (429)", "")
+	parts.count(s.Requests.Retried, "retried", "retried", "")
+	parts.count(s.Requests.Ambiguous, "with no clear answer", "with no clear answer", "")
+	line := strings.Join(parts, ", ")
 	if s.Rate.Mean > 0 {
-		line += "; " + PerSecond(s.Rate.Mean) + " on average"
+		line += "; " + perSecond(s.Rate.Mean) + " on average"
 	}
 	if s.Rate.Learned > 0 {
-		line += ", quota " + PerSecond(s.Rate.Learned)
+		line += ", quota " + perSecond(s.Rate.Learned)
 	}
 	if d := s.Leavers; d != nil && d.Sent > 0 {
-		line += "; to revoke " + text.Grouped(d.Sent) + " sent"
-		count(d.Throttled, "throttled (429)")
+		revoking := sentences{text.Grouped(d.Sent) + " sent"}
+		revoking.count(d.Throttled, "throttled (429)", "throttled (429)", "")
+		line += "; to revoke " + strings.Join(revoking, ", ")
 	}
 	if s.Session > 1 {
 		line += "\n(of this session; the rows are those of the whole run, which began on " + When(s.StartedAt.Time) + ")"
 	}
 	return line
-}
-
-// toFix names the failed file, and one that was edited.
-func toFix(s Summary, e Ending) string {
-	names := Shown(s.Failed)
-	if e.Kept != "" {
-		names += "\n(" + Shown(e.Kept) + " was edited and is left as it is)"
-	}
-	return strings.TrimPrefix(names, "\n")
 }
 
 // A Step is something to do next, with the command for it or "".
@@ -164,88 +150,94 @@ type Step struct {
 
 // NextSteps are what to do now.
 func NextSteps(s Summary, e Ending) []Step {
-	var steps []Step
-	add := func(n int, what, command string) {
-		if n > 0 {
-			steps = append(steps, Step{what, command})
-		}
-	}
+	var l steps
 	switch {
 	case s.Hint != "":
-		add(1, s.Hint, "")
+		l.add(s.Hint)
 	case s.asAsked():
-		add(1, "run the same command again for the rest; without --limit it runs to the end", "")
+		l.add("run the same command again for the rest; without --limit it runs to the end")
 	case s.Outcome == ledger.Stopped:
-		add(1, "run the same command again: it continues where it stopped", "")
+		l.add("run the same command again: it continues where it stopped")
 	}
 	if s.Outcome != ledger.Complete && !s.asAsked() { // the same command comes first, and may settle the other rows
-		return steps
+		return l
 	}
-	results := Shown(s.Results)
-	if s.Failed != "" {
-		add(1, fixText(s, e), Command("import", slices.Concat([]string{Shown(s.Failed)}, e.Site, e.Read)...))
-	}
-	if n := s.Rows.Of(outcome.RevokedBefore); results != "" {
-		revoked := []string{"--include", "jsm_status=revoked_before", "--resend-known"}
-		again := slices.Concat([]string{results}, e.Site, e.Read, revoked)
-		add(n, fmt.Sprintf("%s revoked_before: give access back by hand, where jsm_reason in %s says, then:",
-			text.Counted(n, "row is", "rows are"), results), Command("import", again...))
-	}
-	if s.Access != nil {
-		add(s.Access.Memberships.Failed, text.Counted(s.Access.Memberships.Failed, "membership", "memberships")+
-			" failed: jsm_reason in "+results+" says why; then run the same command again", "")
-		n := len(s.Access.ToReview)
-		add(n, text.Counted(n, "customer is", "customers are")+
-			" in an earlier organization, too: see access.to_review in the summary", "")
-	}
+	l.rows(s, e)
+	l.access(s)
 	if s.Command == "revoke" || s.Command == "undo" {
-		steps = append(steps, revokeSteps(s.Rows, results)...)
+		l.revoked(s.Rows, s.Results)
 	}
-	d := s.Leavers
-	if d == nil || d.Held != "" {
-		return steps
+	if d := s.Leavers; d != nil && d.Rows != nil {
+		l.revoked(*d.Rows, d.Results)
+	} else if d != nil && d.Held == "" {
+		list := Shown(d.Path)
+		l.count(d.Review, "leaver", "leavers", " to review: jsm_reason in "+list+" says why, and what to do by hand")
+		if d.Revoke > 0 {
+			l.add("look at "+list+"; to revoke the access of those on it:", slices.Concat([]string{"revoke", list}, e.Site)...)
+		}
 	}
-	if d.Rows != nil {
-		return append(steps, revokeSteps(*d.Rows, Shown(d.Results))...)
-	}
-	list := Shown(d.Path)
-	add(d.Review, fmt.Sprintf("%s to review: jsm_reason in %s says why, and what to do by hand",
-		text.Counted(d.Review, "leaver", "leavers"), list), "")
-	add(d.Revoke, "look at "+list+"; to revoke the access of those on it:",
-		Command("revoke", append([]string{list}, e.Site...)...))
-	return steps
+	return l
 }
 
-// fixText is about the rows in the failed file. Where the site refused rows,
-// another cause must be fixed than where they are wrong themselves.
-func fixText(s Summary, e Ending) string {
-	wrong, refused := s.Rows.Of(outcome.Invalid), s.Rows.Of(outcome.Failed, outcome.Unknown)
-	file, unless := Shown(s.Failed), ""
+type steps []Step
+
+func (l *steps) add(what string, command ...string) {
+	step := Step{Text: what}
+	if len(command) > 0 {
+		step.Command = Command(command[0], command[1:]...)
+	}
+	*l = append(*l, step)
+}
+
+// count adds a step that begins with a number, where there is something to count.
+func (l *steps) count(n int, one, many, rest string, command ...string) {
+	if n > 0 {
+		l.add(text.Counted(n, one, many)+rest, command...)
+	}
+}
+
+// rows are about rows to fix, and people whose access was revoked. Where the
+// site refused rows, another cause must be fixed than where they are wrong.
+func (l *steps) rows(s Summary, e Ending) {
+	failed, results, unless := Shown(s.Failed), Shown(s.Results), ""
 	if e.Kept != "" {
 		unless = ", unless done in " + Shown(e.Kept)
 	}
-	need := text.Counted(wrong+refused, "row needs", "rows need") + " fixing" + unless
+	wrong, refused := s.Rows.Of(outcome.Invalid), s.Rows.Of(outcome.Failed, outcome.Unknown)
+	how := fmt.Sprintf(": edit %s for the %s that are wrong; for %s fix the cause that jsm_reason names; then:",
+		failed, text.Grouped(wrong), text.Grouped(refused))
 	switch {
 	case refused == 0:
-		return need + ": edit " + file + ", then:"
+		how = ": edit " + failed + ", then:"
 	case wrong == 0:
-		return need + ": fix the cause that jsm_reason in " + file + " names, then:"
+		how = ": fix the cause that jsm_reason in " + failed + " names, then:"
 	}
-	return fmt.Sprintf("%s: edit %s for the %s that are wrong; for %s fix the cause that jsm_reason names; then:",
-		need, file, text.Grouped(wrong), text.Grouped(refused))
+	if failed != "" {
+		l.count(wrong+refused, "row needs", "rows need", " fixing"+unless+how,
+			slices.Concat([]string{"import", failed}, e.Site, e.Read)...)
+	}
+	if results != "" {
+		flags := []string{"--include", "jsm_status=revoked_before", "--resend-known"}
+		l.count(s.Rows.Of(outcome.RevokedBefore), "row is", "rows are",
+			" revoked_before: give access back by hand, where jsm_reason in "+results+" says, then:",
+			slices.Concat([]string{"import", results}, e.Site, e.Read, flags)...)
+	}
 }
 
-// revokeSteps are about accounts whose access was not revoked.
-func revokeSteps(rows Rows, results string) []Step {
-	var steps []Step
-	if n := rows.Of(outcome.Review, outcome.NotFound, outcome.NotPortalOnly, outcome.Invalid); n > 0 {
-		steps = append(steps, Step{Text: fmt.Sprintf("%s: jsm_reason in %s says why, and what to do by hand",
-			text.Counted(n, "account was left as it was", "accounts were left as they were"), results)})
+func (l *steps) access(s Summary) {
+	if s.Access != nil {
+		l.count(s.Access.Memberships.Failed, "membership", "memberships",
+			" failed: jsm_reason in "+Shown(s.Results)+" says why; then run the same command again")
+		l.count(len(s.Access.ToReview), "customer is", "customers are",
+			" in an earlier organization, too: see access.to_review in the summary")
 	}
-	if n := rows.Of(outcome.Failed, outcome.Unknown); n > 0 {
-		steps = append(steps, Step{Text: fmt.Sprintf(
-			"%s not revoked for certain: read jsm_reason in %s, then run the same command again",
-			text.Counted(n, "account is", "accounts are"), results)})
-	}
-	return steps
+}
+
+// revoked are about accounts whose access was not revoked.
+func (l *steps) revoked(rows Rows, results string) {
+	l.count(rows.Of(outcome.Review, outcome.NotFound, outcome.NotPortalOnly, outcome.Invalid),
+		"account was left as it was", "accounts were left as they were",
+		": jsm_reason in "+Shown(results)+" says why, and what to do by hand")
+	l.count(rows.Of(outcome.Failed, outcome.Unknown), "account is", "accounts are",
+		" not revoked for certain: read jsm_reason in "+Shown(results)+", then run the same command again")
 }

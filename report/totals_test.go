@@ -178,7 +178,7 @@ func TestRoughly(t *testing.T) {
 		rate     float64
 		want     string
 	}{
-		{0, 100, ""}, {100, 0, ""}, {10, 100, "about 1s"}, {6000, 100, "about 1m0s"},
+		{0, 100, ""}, {100, 0, ""}, {10, 100, "about 1s"}, {6000, 100, "about 1m"},
 		{60000, 100, "about 10m"}, {1000000, 100, "about 2h47m"},
 	} {
 		if got := roughly(test.requests, test.rate); got != test.want {
