@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,17 +16,8 @@ import (
 //go:embed help/*.md
 var helpFiles embed.FS
 
-// topics are those of help TOPIC, each a file, with a line about it.
-var topics = []struct{ name, about string }{
-	{"statuses", "what each jsm_status means, and what to do about it"},
-	{"exit-codes", "what each exit code means"},
-	{"exports", "which files are read, and how columns are found"},
-	{"settings", "every flag, environment variables, the settings file"},
-	{"nightly", "the nightly job: cron, systemd, Windows; what to watch"},
-	{"problems", "what can be wrong with a file, a token or the network, and what to do"},
-	{"access", "organizations and service projects"},
-	{"undo", "what to do after a mistaken import"},
-}
+// topics are those of help TOPIC, each a file that begins with its title.
+var topics = []string{"statuses", "exit-codes", "exports", "settings", "nightly", "problems", "access", "undo"}
 
 // helpText is one of the files of this folder's help: they are part of the program.
 func helpText(name string) string {
@@ -68,25 +60,19 @@ func (p *program) command(use string, args, run func(*cobra.Command, []string) e
 const shownFlags = "shown flags"
 
 func (p *program) helpCommand() *cobra.Command {
-	var names []string
-	for _, t := range topics {
-		names = append(names, t.name)
-	}
 	cmd := p.command("help [TOPIC|COMMAND]", cobra.ArbitraryArgs, func(cmd *cobra.Command, args []string) error {
 		topic := strings.Join(args, " ")
-		for _, name := range names {
-			if topic == name {
-				_, err := io.WriteString(p.Out, helpText(name))
-				return err
-			}
+		if slices.Contains(topics, topic) {
+			_, err := io.WriteString(p.Out, helpText(topic))
+			return err
 		}
 		named, _, err := cmd.Root().Find(args)
 		if err != nil || named == cmd.Root() && topic != "" {
-			return usagef("the topics are "+strings.Join(names, ", "), "there is no help about %q", topic)
+			return usagef("the topics are "+strings.Join(topics, ", "), "there is no help about %q", topic)
 		}
 		return named.Help()
 	})
-	cmd.ValidArgs = names
+	cmd.ValidArgs = topics
 	return cmd
 }
 
@@ -120,8 +106,9 @@ func (p *program) usage(cmd *cobra.Command) error {
 			fmt.Fprintf(&out, "  %-11s %s\n", sub.Name(), sub.Short)
 		}
 		out.WriteString("\nTopics (jsm-onboard help TOPIC):\n")
-		for _, t := range topics {
-			fmt.Fprintf(&out, "  %-11s %s\n", t.name, t.about)
+		for _, topic := range topics {
+			title, _, _ := strings.Cut(helpText(topic), "\n")
+			fmt.Fprintf(&out, "  %-11s %s\n", topic, strings.TrimPrefix(title, "# "))
 		}
 	}
 	names, all := strings.Fields(cmd.Annotations[shownFlags]), settings()

@@ -52,7 +52,7 @@ every row. Running the same command again is always right and always safe.
 
 Try it without an Atlassian account:
   jsm-onboard import samples/zendesk-customers.csv --sandbox`,
-		Version:           versionText(),
+		Version:           "jsm-onboard " + versionNumber(),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return p.settle(cmd) },

@@ -152,7 +152,7 @@ func (s *site) newClient(log *slog.Logger, notify func(apiclient.Event), anonymo
 		Timeout:     f.timeout,
 		MaxPause:    f.maxPause,
 		Log:         log,
-		UserAgent:   userAgent(),
+		UserAgent:   "jsm-onboard/" + cmp.Or(version, "devel"),
 		Notify:      notify,
 	}
 	if f.sandbox {
