@@ -129,6 +129,9 @@ func (r *run) do(ctx context.Context) (err error) {
 	if err := r.prepare(ctx); err != nil || r.flags.dryRun {
 		return r.hold(ctx, err)
 	}
+	if r.plan.Run, _, err = r.site.ledger.StartRun(ctx, r.plan.Run.Job, r.began); err != nil {
+		return err
+	}
 	end, fixes, err := r.carryOut(ctx)
 	if err != nil {
 		return err
@@ -162,7 +165,7 @@ func (r *run) openInput(ctx context.Context) (err error) {
 		r.files.leavers = cmp.Or(r.files.leavers, stem+".leavers.csv")
 		r.files.revoked = r.stem(r.files.leavers) + ".revoked.csv"
 	}
-	r.file, err = export.Open(ctx, r.path, r.In)
+	r.file, err = export.Open(ctx, r.path, cancellable(ctx, r.path, r.In))
 	return err
 }
 
@@ -241,8 +244,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	return r.work.agree(ctx, r)
 }
 
-// carryOut begins the run in the ledger, or goes on with it, and works from the first row to the finished files of
-// rows.
+// carryOut works from the first row to the finished files of rows.
 func (r *run) carryOut(ctx context.Context) (end importer.End, fixes report.Fixes, err error) {
 	still := context.WithoutCancel(ctx)
 	r.rows = &rowFiles{
@@ -258,9 +260,6 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, fixes report.Fixe
 		return end, fixes, err
 	}
 	defer r.rows.abort()
-	if r.plan.Run, _, err = r.site.ledger.StartRun(ctx, r.plan.Run.Job, r.began); err != nil {
-		return end, fixes, err
-	}
 	job := r.work.begin(ctx, r, importer.Options{
 		Workers:    r.flags.site.workers,
 		MaxErrors:  r.flags.maxErrors,

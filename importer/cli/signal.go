@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/signal"
 	"sync"
@@ -44,4 +45,18 @@ func interruptible(parent context.Context, stopping func()) (_ context.Context, 
 		watcher.Wait()
 		cancel(nil)
 	}
+}
+
+// cancellable is in when that is the file to read; a read that waits for somebody to write there ends with ctx.
+func cancellable(ctx context.Context, path string, in io.Reader) io.Reader {
+	if !isStdin(path) {
+		return nil
+	}
+	out, into := io.Pipe()
+	context.AfterFunc(ctx, func() { into.CloseWithError(ctx.Err()) })
+	go func() { // a read cannot be cancelled; it ends with the process
+		_, err := io.Copy(into, in)
+		into.CloseWithError(err)
+	}()
+	return out
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"jsm-onboard/apiclient"
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
@@ -215,26 +214,26 @@ func (w *syncWork) revoke(ctx context.Context, r *run) error {
 	return w.revokeListed(ctx, r, plan)
 }
 
-// revokeListed carries the revocation out, with results of its own.
+// revokeListed carries the revocation out, as a run within the run.
 func (w *syncWork) revokeListed(ctx context.Context, r *run, plan *importer.Plan) error {
-	rows := &rowFiles{resultsPath: r.files.revoked, layout: report.LayoutOf(plan.Survey, false)}
-	if err := rows.open(); err != nil {
+	listed := &run{
+		program:  r.program,
+		flags:    r.flags,
+		work:     &revokeWork{},
+		files:    files{results: r.files.revoked},
+		site:     r.site,
+		conn:     r.conn,
+		plan:     plan,
+		recorder: r.recorder,
+	}
+	end, _, err := listed.carryOut(ctx)
+	if err != nil {
 		return err
 	}
-	defer rows.abort()
-	job := importer.NewRevocation(ctx, r.site.client, r.site.ledger, plan, importer.Options{
-		Workers:   r.flags.site.workers,
-		MaxErrors: r.flags.maxErrors,
-		MayBrowse: r.conn.BrowseUsers == apiclient.Yes,
-	})
-	still := context.WithoutCancel(ctx)
-	end := job.Do(plan.Rows(still), rows.write)
-	rows.finish(still, r.site.ledger, plan, &end)
-	counted, pace := report.CountRows(end.Rows, outcome.RevokeStatuses(), end.Totals), r.site.client.RevokePace()
+	counted, pace := report.CountRows(end.Rows, outcome.RevokeStatuses(), end.Totals), listed.pace()
 	r.leavers.Rows, r.leavers.Results = &counted, r.files.revoked
 	r.leavers.Sent, r.leavers.Throttled = pace.Sent, pace.Refused
-	r.code = end.ExitCode()
-	if end.Stop != nil {
+	if r.code = end.ExitCode(); end.Stop != nil {
 		return end.Stop
 	}
 	return nil
