@@ -112,6 +112,7 @@ func TestHeldNightsCountForNothing(t *testing.T) {
 		t.Errorf("%d runs are listed, of 1 night and 3 that were held back", len(runs))
 	}
 	held := c.runs()[1]
+	c.says(c.must(2, "report", held, "--summary", "./ledger"), "the same file as the ledger")
 
 	// The newest run that has something to tell is told; a held one by its id.
 	c.write("crm.results.csv", "")

@@ -164,14 +164,14 @@ func (r *reportRun) write(ctx context.Context) (err error) {
 	if r.summary, err = summaryOf(r.run); err != nil {
 		return err
 	}
+	if err := r.place(); err != nil {
+		return err
+	}
 	out, fixes := &r.flags.out, report.Fixes{}
 	if r.run.Outcome == ledger.Held {
 		fmt.Fprintf(r.Err, "Run %s was held back before its first row and has no results: %s\n  %s\n",
 			r.run.ID, text.Printable(r.run.StopReason), text.Printable(r.summary.Hint))
 	} else {
-		if err := r.place(); err != nil {
-			return err
-		}
 		if fixes, err = r.rewrite(ctx); err != nil {
 			return err
 		}
@@ -206,7 +206,8 @@ func (r *reportRun) write(ctx context.Context) (err error) {
 func (r *reportRun) place() error {
 	out := &r.flags.out
 	r.rows.memory = r.site.memory
-	if cmp.Or(out.results, out.failed) != "" || cmp.Or(out.page, out.summary) == "" {
+	rows := cmp.Or(out.results, out.failed) != "" || cmp.Or(out.page, out.summary) == ""
+	if rows && r.run.Outcome != ledger.Held {
 		r.rows.resultsPath = cmp.Or(absolute(out.results), resultsOf(r.run, r.summary))
 		if r.run.Command == "import" || r.run.Command == "sync" {
 			beside := strings.TrimSuffix(strings.TrimSuffix(r.rows.resultsPath, ".csv"), ".results") + ".failed.csv"
