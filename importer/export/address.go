@@ -20,8 +20,8 @@ type address struct {
 	name    string   // what stood before <email>
 	others  []string // keys of the further addresses
 	further []string // and how they are written
-	repair  kind
-	fault   kind   // 0: it may be sent
+	repair  *kind
+	fault   *kind  // nil: it may be sent
 	why     string // with malformed addresses
 }
 
@@ -32,23 +32,20 @@ func readAddress(cell string) address {
 	if isPlainAddress(s) {
 		return address{email: s, key: strings.ToLower(s)}
 	}
-	if s == "" {
-		return address{fault: missingAddress}
-	}
-	var repair kind
+	var repair *kind
 	for text := bare(s); text != s; text = bare(s) { // written and read again and again, by other programs too
 		s, repair = trimBlanks(text), guardedCell
 	}
-	if fault := noAddress(s); fault != 0 {
+	if fault := noAddress(s); fault != nil {
 		return address{fault: fault}
 	}
 	a := single(s)
-	if a.fault != 0 {
+	if a.fault != nil {
 		if several, ok := several(s); ok {
 			return several
 		}
 	}
-	if a.repair == 0 {
+	if a.repair == nil {
 		a.repair = repair
 	}
 	return a
@@ -57,7 +54,7 @@ func readAddress(cell string) address {
 // Key is the address in cell as [Row.Key] has it; false when there is none in it.
 func Key(cell string) (key string, ok bool) {
 	a := readAddress(cell)
-	return a.key, a.fault == 0
+	return a.key, a.fault == nil
 }
 
 // trimBlanks takes blanks and invisible characters off both ends.
@@ -68,21 +65,23 @@ func trimBlanks(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || isInvisible(r) })
 }
 
-func noAddress(s string) kind {
+// noAddress is the fault of a cell that does not even try to be one.
+func noAddress(s string) *kind {
 	lower := strings.ToLower(s)
-	switch {
-	case strings.Contains(lower, "#ext#"):
-		return guestAddress
-	case (strings.HasPrefix(lower, "/o=") || strings.HasPrefix(lower, "ex:/o=") || strings.HasPrefix(lower,
-		"x500:")) && !strings.Contains(lower, "smtp:"):
-		return exchangeAddress
-	}
 	switch lower {
+	case "":
+		return missingAddress
 	case "null", "(null)", "<null>", "nil", "none", "n/a", "#n/a", "na", "n.a.", "nan", "-", "--", "undefined",
 		"empty", `\n`, "no email", "noemail":
 		return nullAddress
 	}
-	return 0
+	switch exchange, _, _ := strings.Cut(lower, "/o="); {
+	case strings.Contains(lower, "#ext#"):
+		return guestAddress
+	case (len(exchange) < len(lower) && len(exchange) <= len("x500:")) && !strings.Contains(lower, "smtp:"):
+		return exchangeAddress
+	}
+	return nil
 }
 
 // single reads one address, perhaps with something around it.
@@ -110,10 +109,8 @@ func unwrap(s string) (email, name string, wrapped bool) {
 	}
 	for _, scheme := range []string{"mailto:", "smtp:"} {
 		if len(s) > len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
-			s, wrapped = trimBlanks(s[len(scheme):]), true
-			if scheme == "mailto:" {
-				s, _, _ = strings.Cut(s, "?")
-			}
+			s, _, _ = strings.Cut(trimBlanks(s[len(scheme):]), "?")
+			wrapped = true
 		}
 	}
 	return s, name, wrapped
@@ -129,9 +126,8 @@ func enclosed(s, pair string) (before, inner string, ok bool) {
 	}
 	before, inner = s[:open], s[open+1:len(s)-1]
 	switch {
-	case strings.ContainsAny(inner, pair), strings.Contains(before, pair[1:]):
-		return "", "", false
-	case pair != "<>" && strings.Contains(before, "@"), pair[0] == pair[1] && before != "":
+	case strings.ContainsAny(inner, pair), strings.Contains(before, pair[1:]),
+		pair != "<>" && strings.Contains(before, "@"), pair[0] == pair[1] && before != "":
 		return "", "", false
 	}
 	return before, inner, true
@@ -146,50 +142,42 @@ const (
 
 // check says what is wrong with an address; with nothing it gives its key.
 func check(s string) (key, why string) {
-	if strings.IndexFunc(s, isOutOfPlace) >= 0 || !utf8.ValidString(s) {
-		return "", "it has a blank, an invisible or a lost character in it"
-	}
 	parsed, err := mail.ParseAddress(s)
 	at := strings.LastIndexByte(s, '@')
 	switch {
+	case strings.ContainsFunc(s, isOutOfPlace) || !utf8.ValidString(s):
+		return "", "it has a blank, an invisible or a lost character in it"
 	case looksAlike(s):
 		return "", "it has letters in it that only look like the right ones (full-width, or of another alphabet)"
 	case at < 0:
 		return "", "it has no @"
 	case err != nil || parsed.Address != s || parsed.Name != "":
-		return "", malformed(s, at)
+		return "", malformed(s, s[:at], s[at+1:])
 	case at > maxLocal:
 		return "", "the part before @ is longer than 64 characters"
-	case len(s) > maxAddress:
-		return "", "it is longer than 254 characters"
 	}
 	domain, err := idna.Lookup.ToASCII(s[at+1:])
+	notLabel := func(label string) bool { return label == "" || len(label) > maxLabel }
 	switch {
-	case err != nil:
-		return "", "its domain is not one"
-	case !strings.Contains(domain, "."):
-		return "", "its domain has no dot"
-	}
-	for label := range strings.SplitSeq(domain, ".") {
-		if label == "" || len(label) > maxLabel {
-			return "", "its domain is not one"
-		}
-	}
-	if at+1+len(domain) > maxAddress {
+	case max(len(s), at+1+len(domain)) > maxAddress:
 		return "", "it is longer than 254 characters"
+	case err == nil && !strings.Contains(domain, "."):
+		return "", "its domain has no dot"
+	case err != nil || slices.ContainsFunc(strings.Split(domain, "."), notLabel):
+		return "", "its domain is not one"
 	}
 	return strings.ToLower(s[:at+1]) + domain, ""
 }
 
 // looksAlike reports full-width characters, and words of letters of several alphabets.
 func looksAlike(s string) bool {
-	if strings.ContainsFunc(s, func(r rune) bool {
-		return r >= '\uff00' && r <= '\uffef' ||
-			strings.ContainsRune("。｡․﹒﹫", r)
-	}) {
-		return true
-	}
-	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return !unicode.IsLetter(r) }) {
+	fullWidth := func(r rune) bool { return r >= '\uff00' && r <= '\uffef' || strings.ContainsRune("。․﹒﹫", r) }
+	return strings.ContainsFunc(s, fullWidth) || mixesScripts(s)
+}
+
+// mixesScripts reports a text with letters of several alphabets in one word.
+func mixesScripts(s string) bool {
+	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return !isLetterOrMark(r) }) {
 		if !csvtext.OneScript(word) {
 			return true
 		}
@@ -197,10 +185,8 @@ func looksAlike(s string) bool {
 	return false
 }
 
-// malformed says what is wrong with an address whose last @ is at; it knows
-// the faults that people make.
-func malformed(s string, at int) string {
-	local, domain := s[:at], s[at+1:]
+// malformed names the faults that people make.
+func malformed(s, local, domain string) string {
 	switch {
 	case strings.Contains(local, "@"):
 		return "it has more than one @"
@@ -212,14 +198,10 @@ func malformed(s string, at int) string {
 		return "it has a blank in it"
 	case strings.Contains(s, ".."):
 		return "it has two dots in a row"
-	case strings.Contains(domain, ","):
-		return "its domain has a comma in it: should that be a dot?"
 	case strings.Contains(s, ","):
 		return "it has a comma in it"
-	case local[0] == '.', local[len(local)-1] == '.':
-		return "the part before @ begins or ends with a dot"
-	case domain[0] == '.', domain[len(domain)-1] == '.':
-		return "its domain begins or ends with a dot"
+	case strings.Trim(local, ".") != local, strings.Trim(domain, ".") != domain:
+		return "a part of it begins or ends with a dot"
 	}
 	return "it is not of the form name@domain"
 }
@@ -230,65 +212,65 @@ func isOutOfPlace(r rune) bool {
 		unicode.IsSpace(r) && r != ' '
 }
 
-// isPlainAddress is check for the addresses that most people have: ASCII
-// letters, digits and . _ + - only. What it accepts, check accepts.
+// isPlainAddress is a short way through check for what most people have: ASCII letters,
+// digits and _ + - between single dots.
 func isPlainAddress(s string) bool {
-	at := strings.IndexByte(s, '@')
-	if at < 1 || at > maxLocal || len(s) > maxAddress || !strings.Contains(s[at:], ".") {
+	local, domain, found := strings.Cut(s, "@")
+	if !found || len(local) > maxLocal || len(domain) > maxLabel || !strings.Contains(domain, ".") {
 		return false
 	}
-	before, label := byte('.'), 0
+	return isPlainPart(local, "_+-") && isPlainPart(domain, "")
+}
+
+func isPlainPart(s, signs string) bool {
+	before := byte('.')
 	for i := range len(s) {
 		c := s[i]
-		switch {
-		case i == at && before != '.':
-			c, label = '.', 0
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', i < at && (c == '_' || c == '+' ||
-			c == '-'):
-			label++
-		case c == '-' && before != '.' && before != '-': // "--" is for idna to judge
-			label++
-		case c == '.' && before != '.' && (i < at || before != '-'):
-			label = 0
-		default:
-			return false
-		}
-		if i > at && label > maxLabel {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+		if !letter && (c != '.' || before == '.') && strings.IndexByte(signs, c) < 0 {
 			return false
 		}
 		before = c
 	}
-	return before != '.' && before != '-'
+	return before != '.'
 }
 
 // linking are words that stand between the addresses of a cell.
 var linking = []string{"and", "or", "und", "oder", "et", "ou", "y", "o", "e", "en", "of", "og", "och", "i", "и",
 	"&", "/", "+", "ve", "と", "和", "및"}
 
-// several reads a cell of more than one address. The one marked SMTP: is the
-// primary, else the first.
+// several reads a cell of more than one address: between separators, else between
+// blanks and linking words; a JSON array is one too.
 func several(s string) (address, bool) {
-	s = strings.Trim(s, "{}")
-	lines := func(r rune) bool { return strings.ContainsRune(";,|%\r\n\t、，；", r) }
-	if found, ok := all(pieces(s, lines)); ok {
-		return found, ok
+	var list []string
+	if strings.HasPrefix(s, "[") && json.Unmarshal([]byte(s), &list) == nil {
+		return all(list)
 	}
-	tokens := pieces(s, func(r rune) bool { return lines(r) || unicode.IsSpace(r) })
-	return all(slices.DeleteFunc(tokens, func(t string) bool { return slices.Contains(linking, strings.ToLower(t)) }))
+	s = strings.NewReplacer(":::", ";", " / ", ";").Replace(strings.Trim(s, "{}"))
+	separates := func(r rune) bool { return strings.ContainsRune(";,|%\r\n\t、，；", r) }
+	if found, ok := all(strings.FieldsFunc(s, separates)); ok {
+		return found, true
+	}
+	return all(slices.DeleteFunc(strings.FieldsFunc(s, func(r rune) bool { return separates(r) || unicode.IsSpace(r) }),
+		func(word string) bool { return slices.Contains(linking, strings.ToLower(word)) }))
 }
 
-// all reads pieces that must all be addresses, or of a kind that is not mail.
+// notMail begin addresses of a kind that is not mail.
+var notMail = []string{"x500:", "/o=", "sip:", "x400:", "eum:", "spo:"}
+
+// all reads pieces that must all be addresses, or of a kind that is not mail. The one
+// marked SMTP: is the primary, else the first.
 func all(pieces []string) (address, bool) {
 	var found []address
 	primary := 0
 	for _, p := range pieces {
+		p = trimBlanks(p)
 		lower := strings.ToLower(p)
-		if slices.ContainsFunc([]string{"x500:", "/o=", "sip:", "x400:", "eum:", "spo:"},
-			func(s string) bool { return strings.HasPrefix(lower, s) }) {
+		if p == "" || slices.ContainsFunc(notMail, func(kind string) bool { return strings.HasPrefix(lower, kind) }) {
 			continue
 		}
 		a := single(p)
-		if a.fault != 0 {
+		if a.fault != nil {
 			return address{}, false
 		}
 		if strings.HasPrefix(p, "SMTP:") {
@@ -299,32 +281,13 @@ func all(pieces []string) (address, bool) {
 	if len(found) == 0 {
 		return address{}, false
 	}
-	return found[primary].with(found), true
-}
-
-// with makes a the customer and the others its further addresses.
-func (a address) with(all []address) address {
+	a := found[primary]
 	a.repair = wrappedAddress
-	seen := map[string]bool{a.key: true}
-	for _, other := range all {
-		if !seen[other.key] {
-			seen[other.key] = true
-			a.others = append(a.others, other.key)
-			a.further = append(a.further, other.email)
+	for _, other := range found {
+		if other.key != a.key && !slices.Contains(a.others, other.key) {
+			a.others, a.further = append(a.others, other.key), append(a.further, other.email)
 			a.repair = severalAddresses
 		}
 	}
-	return a
-}
-
-// pieces cuts a cell of addresses at separators; a JSON array is one too.
-func pieces(s string, separates func(rune) bool) []string {
-	var list []string
-	if !strings.HasPrefix(s, "[") || json.Unmarshal([]byte(s), &list) != nil {
-		list = strings.FieldsFunc(strings.ReplaceAll(strings.ReplaceAll(s, ":::", ";"), " / ", ";"), separates)
-	}
-	for i := range list {
-		list[i] = trimBlanks(list[i])
-	}
-	return slices.DeleteFunc(list, func(p string) bool { return p == "" })
+	return a, true
 }

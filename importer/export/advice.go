@@ -18,26 +18,19 @@ type Advice struct {
 }
 
 // sign is how sources mark people who have left, or who are no customers.
-type sign struct {
-	headers, values string
-	one, many       string
-}
-
-const yes, no = "true|yes|1", "false|no|0"
+type sign struct{ headers, values, one, many string }
 
 var signs = []sign{
-	{"suspended|is suspended", yes, "person looks suspended", "people look suspended"},
-	{"deleted|is deleted", yes, "person looks deleted", "people look deleted"},
-	{"active|is active|enabled|account enabled", no, "person looks deactivated", "people look deactivated"},
-	{"locked out|blocked|banned|archived|disabled|deactivated", yes, "person looks locked out",
-		"people look locked out"},
-	{"status|user status|account status|state|user state|contact status",
-		"suspended|inactive|deactivated|disabled|deleted|blocked|archived|terminated|locked|banned|removed",
+	{"suspended|is suspended", "true|yes|1", "person looks suspended", "people look suspended"},
+	{"deleted|is deleted", "true|yes|1", "person looks deleted", "people look deleted"},
+	{"active|is active|enabled|account enabled", "false|no|0", "person looks deactivated", "people look deactivated"},
+	{"locked out|blocked|banned|archived|disabled", "true|yes|1", "person looks locked out", "people look locked out"},
+	{"status|user status|account status|state|user state",
+		"suspended|inactive|deactivated|disabled|deleted|blocked|archived|locked|banned",
 		"person looks suspended or deleted", "people look suspended or deleted"},
-	{"role|user role|type|user type|roles|agent type",
-		"agent|admin|administrator|light agent|contributor|owner|staff|account owner|account administrator|team member",
+	{"role|user role|type|user type|roles", "agent|admin|administrator|light agent|contributor|owner|staff",
 		"person looks like an agent", "people look like agents"},
-	{"agent|is agent|is staff|staff", yes, "person looks like an agent", "people look like agents"},
+	{"agent|is agent|is staff|staff", "true|yes|1", "person looks like an agent", "people look like agents"},
 }
 
 // advisor counts such people while the file is read.
@@ -59,15 +52,12 @@ type watch struct {
 func newAdvisor(l *layout) *advisor {
 	a := &advisor{team: l.columns.preset != nil && l.columns.preset.team}
 	for n := range signs {
-		s := &signs[n]
-		for name := range strings.SplitSeq(s.headers, "|") {
-			for i, key := range l.header.keys {
-				if key != squeeze(name) || l.header.own[i] {
-					continue
-				}
-				for value := range strings.SplitSeq(s.values, "|") {
-					a.watches = append(a.watches, watch{at: i, header: l.header.names[i], value: value, sign: s})
-				}
+		for i, plain := range l.header.plain {
+			if !slices.Contains(strings.Split(signs[n].headers, "|"), plain) || l.header.own[i] {
+				continue
+			}
+			for value := range strings.SplitSeq(signs[n].values, "|") {
+				a.watches = append(a.watches, watch{at: i, header: l.header.names[i], value: value, sign: &signs[n]})
 			}
 		}
 	}
@@ -79,11 +69,10 @@ func (a *advisor) look(cells []string, at Place) {
 	a.rows++
 	for i := range a.watches {
 		w := &a.watches[i]
-		value := trimBlanks(cellAt(cells, w.at))
-		if len(value) != len(w.value) || !strings.EqualFold(value, w.value) {
+		if !strings.EqualFold(trimBlanks(cellAt(cells, w.at)), w.value) {
 			continue
 		}
-		if w.count++; len(w.places) < problemPlaces {
+		if w.count++; len(w.places) < maxPlaces {
 			w.places = append(w.places, at)
 		}
 	}
@@ -91,17 +80,14 @@ func (a *advisor) look(cells []string, at Place) {
 
 func (a *advisor) advice() []Advice {
 	var list []Advice
-	switch {
-	case a.team && a.rows == 1:
-		list = append(list, Advice{Count: 1, Text: "the only person is a team member (agent), no customer"})
-	case a.team && a.rows > 0:
-		list = append(list, Advice{Count: a.rows,
-			Text: fmt.Sprintf("all %d people are team members (agents), not customers", a.rows)})
+	if a.team && a.rows > 0 {
+		list = append(list, Advice{Count: a.rows, Text: fmt.Sprintf("%s (agents), not customers",
+			text.Counted(a.rows, "person is a team member", "people are team members"))})
 	}
 	for _, w := range a.watches {
 		if w.count > 0 {
 			list = append(list, Advice{
-				Count: w.count, Places: slices.Clone(w.places),
+				Count: w.count, Places: w.places,
 				Text: fmt.Sprintf("%s (%s=%s)", text.Counted(w.count, w.sign.one, w.sign.many), w.header, w.value),
 				Flag: text.CommandLine("--exclude", w.header+"="+w.value),
 			})

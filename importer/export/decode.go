@@ -2,9 +2,9 @@ package export
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"jsm-onboard/importer/csvtext"
@@ -18,6 +18,8 @@ type view struct {
 	records *csvtext.Reader
 	cells   []string
 	names   []string // some that it alone reads so
+	wins    []int    // over each other view: cells of which it alone makes words of the address
+	differs []bool   // from each other view, in cells that are sent
 }
 
 // decide finds the encoding and the layout. Where several encodings make words of the
@@ -37,7 +39,7 @@ func (f *File) decide(ctx context.Context, o Options) (*view, bool, error) {
 		if err != nil {
 			return nil, false, err
 		}
-		v := &view{encoding: e}
+		v := &view{encoding: e, wins: make([]int, len(encodings)), differs: make([]bool, len(encodings))}
 		v.layout, v.err = findLayout(f.Path(), sample, o)
 		views = append(views, v)
 	}
@@ -53,164 +55,104 @@ func (f *File) decide(ctx context.Context, o Options) (*view, bool, error) {
 	if o.Encoding != "" || best.encoding.Guessed || strings.HasPrefix(best.encoding.Name, "UTF-") {
 		return best, false, nil
 	}
-	chosen, err := f.compare(ctx, views, best)
+	if err := f.compare(ctx, views, best.layout); err != nil {
+		return nil, false, err
+	}
+	chosen, err := f.settle(views, best)
 	return chosen, true, err
 }
 
 // isOwn reports a file that this program wrote.
 func (f *File) isOwn() bool {
 	sample, err := f.text.Sample(csvtext.Encoding{}, sampleSize)
-	if err != nil {
-		return false
-	}
-	g, err := ownFile(f.Path(), sample)
-	return err == nil && g != nil
+	s := sniffer{path: f.Path(), sample: sample}
+	return err == nil && s.ownFile() != nil
 }
 
 // known is how many headers are in the table of words.
 func (l *layout) known() int {
 	n := 0
 	for _, key := range l.header.keys {
-		if words().ranks[key] != nil || words().other[key] {
+		if words().isKnown(key) {
 			n++
 		}
 	}
 	return n
 }
 
-// contest counts the words that one encoding reads as the address has them, and another not.
-type contest struct {
-	views  []*view
-	wins   [][]int
-	differ [][]bool
-	high   bool // cells that are sent have letters beyond ASCII
-}
-
 // compare reads the file in all encodings side by side, by the layout of one.
-func (f *File) compare(ctx context.Context, views []*view, by *view) (*view, error) {
-	c := &contest{views: views, wins: make([][]int, len(views)), differ: make([][]bool, len(views))}
-	for i, v := range views {
-		c.wins[i], c.differ[i] = make([]int, len(views)), make([]bool, len(views))
-		v.records = f.text.Records(ctx, v.encoding, by.dialect)
-		v.records.Width = len(by.header.names)
+func (f *File) compare(ctx context.Context, views []*view, l *layout) error {
+	for _, v := range views {
+		v.records = f.text.Records(ctx, v.encoding, l.dialect)
+		v.records.Width = len(l.header.names)
 	}
 	for {
-		ended := 0
 		for _, v := range views {
 			rec, err := v.records.Next()
-			if err != nil && err != io.EOF {
-				return nil, err
-			}
 			if err == io.EOF {
-				ended++
+				return nil
+			}
+			if err != nil {
+				return err
 			}
 			v.cells = rec.Cells
-			if rec.Place.Row <= by.header.place.Row {
+			if rec.Place.Row <= l.header.place.Row {
 				v.cells = nil
 			}
 		}
-		if ended > 0 {
-			break
+		if !slices.ContainsFunc(views[0].cells, func(c string) bool { return !isASCII(c) }) {
+			continue
 		}
-		c.look(by.layout)
-	}
-	return c.settle(f.Path(), by)
-}
-
-// look holds one record, as each encoding reads it, against its address.
-func (c *contest) look(l *layout) {
-	if isPlain(c.views[0].cells) {
-		return
-	}
-	var local []string
-	for _, v := range c.views {
-		if a := readAddress(firstFilled(v.cells, l.columns.at[Email])); a.fault == 0 && local == nil {
-			before, _, _ := strings.Cut(a.key, "@")
-			local = foldedWords(before)
-		}
-	}
-	for f := Email; f <= secondLast; f++ {
-		for _, column := range l.columns.at[f] {
-			c.lookAt(column, local)
+		local := localWords(readAddress(firstFilled(views[0].cells, l.columns.at[Email])).key)
+		for _, column := range slices.Concat(l.columns.at[:]...) {
+			look(views, column, local)
 		}
 	}
 }
 
-func isPlain(cells []string) bool {
-	for _, c := range cells {
-		for i := range len(c) {
-			if c[i] >= 0x80 {
-				return false
+// look holds one cell, as each encoding reads it, against the address.
+func look(views []*view, column int, local []string) {
+	var reads []string
+	var hits []int
+	for _, v := range views {
+		cell, n := trimBlanks(cellAt(v.cells, column)), 0
+		for word := range strings.FieldsSeq(cell) {
+			if !isASCII(word) && standsIn(fold(word), local) {
+				n++
 			}
 		}
+		reads, hits = append(reads, cell), append(hits, n)
 	}
-	return true
-}
-
-func (c *contest) lookAt(column int, local []string) {
-	reads := make([]string, len(c.views))
-	hits := make([]int, len(c.views))
-	for i, v := range c.views {
-		reads[i] = trimBlanks(cellAt(v.cells, column))
-		for word := range strings.FieldsSeq(reads[i]) {
-			if w := fold(word); !isPlain([]string{word}) && standsIn(w, local) {
-				hits[i]++
+	contested := slices.ContainsFunc(reads, func(r string) bool { return r != reads[0] }) || len(reads) == 1
+	for i, v := range views {
+		for k := range views {
+			v.differs[k] = v.differs[k] || reads[i] != reads[k]
+			if reads[i] != reads[k] && hits[i] > hits[k] {
+				v.wins[k]++
 			}
 		}
-	}
-	for i := range c.views {
-		for k := range c.views {
-			if reads[i] == reads[k] {
-				continue
-			}
-			c.differ[i][k] = true
-			if hits[i] > hits[k] {
-				c.wins[i][k]++
-			}
-		}
-		if v := c.views[i]; len(v.names) < 3 && (len(reads) == 1 || c.isContested(reads)) && !isPlain(reads[i:i+1]) {
+		if contested && len(v.names) < 3 && !isASCII(reads[i]) {
 			v.names = append(v.names, reads[i])
 		}
-		c.high = c.high || !isPlain(reads[i:i+1])
 	}
-}
-
-func (c *contest) isContested(reads []string) bool {
-	for _, r := range reads[1:] {
-		if r != reads[0] {
-			return true
-		}
-	}
-	return false
 }
 
 // settle takes the encoding that nothing speaks against, or refuses the file.
-func (c *contest) settle(path string, by *view) (*view, error) {
-	var left []int
-	for k := range c.views {
-		beaten := false
-		for i := range c.views {
-			beaten = beaten || c.wins[i][k] > 0 && c.wins[i][k] > 4*c.wins[k][i]
-		}
+func (f *File) settle(views []*view, by *view) (*view, error) {
+	var left []*view
+	for k, v := range views {
+		beaten := slices.ContainsFunc(views, func(o *view) bool { return o.wins[k] > 4*v.wins[slices.Index(views, o)] })
 		if !beaten {
-			left = append(left, k)
+			left = append(left, v)
 		}
 	}
-	if len(left) == 0 {
-		for k := range c.views {
-			left = append(left, k)
-		}
+	if len(left) == 0 { // they beat each other
+		return nil, f.uncertain(views, by)
 	}
-	for _, i := range left {
-		for _, k := range left {
-			if c.differ[i][k] {
-				return nil, c.refuse(path, left, by)
-			}
-		}
-	}
-	v := c.views[left[0]]
-	if v.encoding.Wide && c.high && len(left) == len(c.views) {
-		return nil, c.refuse(path, left, by)
+	v := left[0]
+	if slices.ContainsFunc(left, func(o *view) bool { return v.differs[slices.Index(views, o)] }) ||
+		v.encoding.Wide && len(v.names) > 0 && len(left) == len(views) {
+		return nil, f.uncertain(left, by)
 	}
 	if v.err != nil {
 		v.layout = by.layout // the same columns, though its header is not known in this encoding
@@ -218,23 +160,19 @@ func (c *contest) settle(path string, by *view) (*view, error) {
 	return v, nil
 }
 
-// refuse shows three of the names in each encoding that is left, with the flag for it.
-func (c *contest) refuse(path string, left []int, by *view) error {
+// uncertain shows three of the names in each encoding that is left, with the flag for it.
+func (f *File) uncertain(left []*view, by *view) error {
 	var readings []string
-	for _, first := range []bool{true, false} {
-		for _, k := range left {
-			if v := c.views[k]; (v == by) == first {
-				readings = append(readings, fmt.Sprintf("--encoding %s (%s)", v.encoding.Flag, strings.Join(v.names,
-					", ")))
-			}
+	for _, v := range left {
+		said := fmt.Sprintf("--encoding %s (%s)", v.encoding.Flag, strings.Join(v.names, ", "))
+		if v == by {
+			readings = slices.Insert(readings, 0, said)
+		} else {
+			readings = append(readings, said)
 		}
 	}
 	const most = 6
-	if len(readings) > most {
-		readings = readings[:most]
-	}
-	return &RefusedError{Path: path, What: "the file is not UTF-8, and its encoding is not certain",
-		Hint: "say the one in which the letters are right: " + strings.Join(readings, "; or ")}
+	return &RefusedError{Path: f.Path(), What: "the file is not UTF-8, and its encoding is not certain",
+		Hint: "say the one in which the letters are right: " +
+			strings.Join(readings[:min(len(readings), most)], "; or ")}
 }
-
-var errStopped = errors.New("stopped")

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 )
@@ -9,14 +10,14 @@ import (
 // witness: the words of a person's name stand in its local part, those of a
 // company's in its domain, and a login name is the local part.
 type evidence struct {
-	sample  [][]string
-	local   [][]string // of each row, the folded words of its address's local part
-	domain  [][]string
-	logins  []string // the local part as it stands
-	columns map[int]*shape
+	sample [][]string
+	local  [][]string // of each row, the folded words of its address's local part
+	domain [][]string
+	logins []string // the local part as it stands
+	shapes map[string]*shape
 }
 
-// shape counts what is in the cells of a column that are not blank.
+// shape counts what is in the cells of a column, or of columns that are read as one.
 type shape struct {
 	filled    int
 	addresses int
@@ -24,8 +25,8 @@ type shape struct {
 	oneWord   int
 	handles   int // one word as login names are: a small letter first, or digits in it
 	coded     int // one word with digits or other signs in it
-	distinct  int
-	long      int // more than a name has: six words, or sixty letters
+	long      int // more than a name has: six words, or 120 letters
+	distinct  map[string]int
 
 	witnessed int // rows with an address as well
 	agree     int // a word stands in the local part
@@ -34,46 +35,50 @@ type shape struct {
 }
 
 func newEvidence(sample [][]string, email []int) *evidence {
-	e := &evidence{sample: sample, columns: map[int]*shape{}}
+	e := &evidence{sample: sample, shapes: map[string]*shape{}}
 	for _, cells := range sample {
-		a := readAddress(firstFilled(cells, email))
-		local, domain, _ := strings.Cut(a.key, "@")
+		key := readAddress(firstFilled(cells, email)).key
+		local, domain, _ := strings.Cut(key, "@")
 		if end := strings.LastIndexByte(domain, '.'); end > 0 {
 			domain = domain[:end]
 		}
-		e.local, e.domain, e.logins = append(e.local, foldedWords(local)), append(e.domain, foldedWords(domain)),
-			append(e.logins, local)
+		e.local, e.domain = append(e.local, foldedWords(local)), append(e.domain, foldedWords(domain))
+		e.logins = append(e.logins, local)
 	}
 	return e
 }
 
-// of gives the shape of a column.
-func (e *evidence) of(i int) *shape {
-	if s := e.columns[i]; s != nil {
+// textOf is what stands in columns of a row, read as one.
+func textOf(cells []string, at []int) string {
+	var list []string
+	for _, i := range at {
+		if c := trimBlanks(cellAt(cells, i)); c != "" {
+			list = append(list, c)
+		}
+	}
+	return strings.Join(list, " ")
+}
+
+// of gives the shape of columns.
+func (e *evidence) of(at ...int) *shape {
+	key := fmt.Sprint(at)
+	if s := e.shapes[key]; s != nil {
 		return s
 	}
-	s := &shape{}
-	seen := map[string]bool{}
+	s := &shape{distinct: map[string]int{}}
 	for row, cells := range e.sample {
-		cell := trimBlanks(cellAt(cells, i))
-		if cell == "" {
-			continue
-		}
-		s.look(cell)
-		if len(seen) < 1000 {
-			seen[strings.ToLower(cell)] = true
-		}
-		if e.logins[row] != "" {
+		if cell := textOf(cells, at); cell != "" {
+			s.look(cell)
 			e.weigh(s, row, cell)
 		}
 	}
-	s.distinct = len(seen)
-	e.columns[i] = s
+	e.shapes[key] = s
 	return s
 }
 
 func (s *shape) look(cell string) {
 	s.filled++
+	s.distinct[strings.ToLower(shown(cell))]++
 	letters, digits, at := 0, 0, strings.Contains(cell, "@")
 	for _, r := range cell {
 		if unicode.IsLetter(r) {
@@ -82,45 +87,47 @@ func (s *shape) look(cell string) {
 			digits++
 		}
 	}
-	fields := len(strings.Fields(cell))
-	if at && len(cell) < 1000 && readAddress(cell).fault == 0 {
+	if at && len(cell) < maxCellRead && readAddress(cell).fault == nil {
 		s.addresses++
 	}
-	if !at && letters > 0 && (letters >= 2*digits || lostLetters(cell) != 0) { // a broken name is one, too
+	if !at && letters > 0 && (letters >= 2*digits || lostLetters(cell) != nil) { // a broken name is one, too
 		s.names++
 	}
-	if fields == 1 {
-		s.oneWord++
-		first := []rune(cell)[0]
-		coded := digits > 0 || strings.ContainsAny(cell, "_.\\") && !strings.HasSuffix(cell, ".")
-		if coded {
-			s.coded++
-		}
-		if coded || unicode.IsLower(first) {
-			s.handles++
-		}
-	}
+	fields := len(strings.Fields(cell))
 	if fields > 6 || len(cell) > 120 {
 		s.long++
+	}
+	if fields != 1 {
+		return
+	}
+	s.oneWord++
+	coded := digits > 0 || strings.ContainsAny(cell, "_.\\") && !strings.HasSuffix(cell, ".")
+	if coded {
+		s.coded++
+	}
+	if coded || unicode.IsLower([]rune(cell)[0]) {
+		s.handles++
 	}
 }
 
 // weigh holds a cell against the address of its row.
 func (e *evidence) weigh(s *shape, row int, cell string) {
+	if e.logins[row] == "" {
+		return
+	}
 	s.witnessed++
 	if strings.EqualFold(cell, e.logins[row]) {
 		s.isLogin++
 	}
-	found, elsewhere := false, false
-	for _, word := range foldedWords(cell) {
-		found = found || standsIn(word, e.local[row])
-		elsewhere = elsewhere || len(word) > 3 && standsIn(word, e.domain[row])
-	}
-	switch {
-	case found:
+	if agrees(cell, e.local[row]) {
 		s.agree++
-	case elsewhere:
-		s.company++
+		return
+	}
+	for _, word := range foldedWords(cell) {
+		if len(word) > 3 && standsIn(word, e.domain[row]) {
+			s.company++
+			return
+		}
 	}
 }
 
@@ -144,15 +151,15 @@ func (s *shape) looksLogin() bool {
 func (s *shape) looksCompany() bool { return most(s.company, s.witnessed) && s.company > s.agree }
 
 // looksCategory reports whether a column has the same few words again and again.
-func (s *shape) looksCategory() bool { return s.filled >= 6 && s.distinct*2 < s.filled }
+func (s *shape) looksCategory() bool { return s.filled >= 6 && len(s.distinct)*2 < s.filled }
 
 // clearly reports whether one count of agreeing rows leaves no doubt against another.
 func clearly(a, b int) bool { return a > 0 && a >= 2*b }
 
-// differ reports whether two columns hold different texts in a row in which both are filled.
-func (e *evidence) differ(a, b int) bool {
+// differ reports whether columns hold different texts in a row in which both are filled.
+func (e *evidence) differ(a, b []int) bool {
 	for _, cells := range e.sample {
-		x, y := trimBlanks(cellAt(cells, a)), trimBlanks(cellAt(cells, b))
+		x, y := textOf(cells, a), textOf(cells, b)
 		if x != "" && y != "" && !strings.EqualFold(x, y) {
 			return true
 		}
@@ -160,19 +167,27 @@ func (e *evidence) differ(a, b int) bool {
 	return false
 }
 
-// contains reports whether the names in column whole have the part in them, in
-// at least half of the rows that have both. Rows with an address for the name say nothing.
-func (e *evidence) contains(whole, part int) bool {
-	both, in := 0, 0
-	for _, cells := range e.sample {
-		x, y := strings.ToLower(trimBlanks(cellAt(cells, whole))), strings.ToLower(trimBlanks(cellAt(cells, part)))
-		if x == "" || y == "" || strings.Contains(x, "@") {
-			continue
+// contains reports whether the names in some columns have each of some parts in them, in at
+// least half of the rows that have both. Rows with an address for the name say nothing.
+func (e *evidence) contains(whole, parts []int) bool {
+	for _, i := range parts {
+		both, in, filled := 0, 0, 0
+		for _, cells := range e.sample {
+			x, y := strings.ToLower(textOf(cells, whole)), strings.ToLower(trimBlanks(cellAt(cells, i)))
+			if y != "" {
+				filled++
+			}
+			if x == "" || y == "" || strings.Contains(x, "@") {
+				continue
+			}
+			both++
+			if strings.Contains(x, y) && len(x) > len(y) {
+				in++
+			}
 		}
-		both++
-		if strings.Contains(x, y) && len(x) > len(y) {
-			in++
+		if filled > 0 && (both == 0 || in*2 < both) {
+			return false
 		}
 	}
-	return in*2 >= both && both > 0
+	return true
 }

@@ -8,9 +8,7 @@ import (
 )
 
 // filter leaves rows out by --include and --exclude.
-type filter struct {
-	include, exclude []condition
-}
+type filter struct{ include, exclude []condition }
 
 type condition struct {
 	Match
@@ -18,9 +16,7 @@ type condition struct {
 	matched int // rows of the first pass
 }
 
-func newFilter(l *layout, o Options) (filter, error) {
-	var f filter
-	var err error
+func newFilter(l *layout, o Options) (f filter, err error) {
 	if f.include, err = conditions(l, o.Include); err != nil {
 		return f, err
 	}
@@ -33,9 +29,7 @@ func conditions(l *layout, matches []Match) ([]condition, error) {
 	for _, m := range matches {
 		i := l.header.index(m.Column)
 		if i < 0 {
-			return nil, &RefusedError{Path: l.path, Place: l.header.place,
-				What: fmt.Sprintf("no column is named %q", m.Column),
-				Hint: "the columns are: " + l.header.list()}
+			return nil, l.header.noColumn(l.path, m.Column)
 		}
 		cs = append(cs, condition{Match: m, at: i})
 	}
@@ -85,31 +79,17 @@ func (f *filter) reason(cells []string) string {
 // another way in the file.
 func (f *filter) idle() []Problem {
 	var ps []Problem
-	for _, group := range []struct {
-		kind, flag string
-		conditions []condition
-	}{{"exclude_matches_none", "--exclude", f.exclude}, {"include_matches_none", "--include", f.include}} {
-		for _, c := range group.conditions {
+	note := func(word, flag string, conditions []condition) {
+		for _, c := range conditions {
 			if c.matched == 0 {
 				ps = append(ps, Problem{
-					Kind: group.kind, Severity: Repaired, Text: "rows match " + text.CommandLine(group.flag,
-						c.Match.String()),
+					Kind: word, Severity: Repaired, Text: "rows match " + text.CommandLine(flag, c.Match.String()),
 					Hint: "look how the value is written in the file",
 				})
 			}
 		}
 	}
+	note("exclude_matches_none", "--exclude", f.exclude)
+	note("include_matches_none", "--include", f.include)
 	return ps
-}
-
-// flags are the flags of a filter as they were typed.
-func (o Options) filterFlags() []string {
-	var flags []string
-	for _, m := range o.Include {
-		flags = append(flags, "--include", m.String())
-	}
-	for _, m := range o.Exclude {
-		flags = append(flags, "--exclude", m.String())
-	}
-	return flags
 }

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -32,12 +33,8 @@ var spellings = strings.NewReplacer("ae", "a", "oe", "o", "ue", "u", "kh", "h", 
 
 // fold writes the letters of a word as an address would, in ASCII.
 func fold(word string) string {
-	ascii := true
-	for i := range len(word) {
-		ascii = ascii && word[i] < utf8.RuneSelf
-	}
 	word = strings.ToLower(word)
-	if !ascii {
+	if !isASCII(word) {
 		var b strings.Builder
 		for _, r := range norm.NFD.String(word) {
 			if folded, ok := foldTable[r]; ok {
@@ -59,17 +56,18 @@ func fold(word string) string {
 	return b.String()
 }
 
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
+}
+
 // foldedWords are the words of a cell, folded: letters only.
 func foldedWords(cell string) []string {
 	if len(cell) > 200 {
 		return nil
 	}
-	var list []string
-	for word := range strings.FieldsFuncSeq(cell, func(r rune) bool {
-		return !unicode.IsLetter(r) &&
-			!unicode.Is(unicode.Mn, r)
-	}) {
-		list = append(list, fold(word))
+	list := strings.FieldsFunc(cell, func(r rune) bool { return !isLetterOrMark(r) })
+	for i := range list {
+		list[i] = fold(list[i])
 	}
 	return list
 }
@@ -84,4 +82,15 @@ func standsIn(word string, parts []string) bool {
 		}
 	}
 	return false
+}
+
+// localWords are the folded words of an address's local part.
+func localWords(key string) []string {
+	local, _, _ := strings.Cut(key, "@")
+	return foldedWords(local)
+}
+
+// agrees reports whether a word of a cell stands in the local part of an address.
+func agrees(cell string, local []string) bool {
+	return slices.ContainsFunc(foldedWords(cell), func(w string) bool { return standsIn(w, local) })
 }

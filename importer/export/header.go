@@ -1,6 +1,7 @@
 package export
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,59 +22,49 @@ func isInvisible(r rune) bool {
 // listNumber is what stands before the headers of numbered questions.
 var listNumber = regexp.MustCompile(`^\s*[Qq]?\d{1,3}\s*[.):]\s*\D`)
 
-// normalise makes headers comparable: lower case, without marks and accents, with
-// one blank where there were blanks, - _ . / or a capital after a small letter,
-// and without what stands in brackets.
-func normalise(header string) string {
-	plain, inside := splitBrackets(header)
-	if plain == "" {
-		return inside
-	}
-	return plain
-}
-
-// splitBrackets is the header without and with what stands in brackets, normalised.
+// splitBrackets makes a header comparable, without and with what stands in brackets:
+// lower case, without marks and accents, with one blank where there were blanks,
+// - _ . / or a capital after a small letter.
 func splitBrackets(header string) (plain, whole string) {
 	if m := listNumber.FindString(header); m != "" {
 		header = header[strings.IndexAny(header, ".):")+1:]
 	}
-	text := norm.NFKD.String(header)
-	var both [2]strings.Builder
-	depth, blank, before := 0, [2]bool{}, rune(0)
-	for _, r := range text {
-		opens, closes := strings.ContainsRune("[({【〔「『〈《", r), strings.ContainsRune("])}】〕」』〉》", r)
-		if opens {
-			depth++
+	var outside, all strings.Builder
+	depth, before := 0, rune(0)
+	for _, r := range norm.NFKD.String(header) {
+		lower, next := string(unicode.ToLower(r)), depth
+		switch {
+		case r == 'ı' || r == 'İ':
+			lower = "i"
+		case strings.ContainsRune("[({【〔「『〈《", r):
+			lower, next = " ", depth+1
+		case strings.ContainsRune("])}】〕」』〉》", r):
+			lower, next = " ", max(0, depth-1)
+		case unicode.IsSpace(r), strings.ContainsRune("-_./:*'\"`´’,;|&+#", r):
+			lower = " "
+		case isInvisible(r), unicode.Is(unicode.Mn, r), unicode.IsControl(r):
+			continue
+		case unicode.IsUpper(r) && unicode.IsLower(before):
+			lower = " " + lower
 		}
-		lower := unicode.ToLower(r)
-		if r == 'ı' || r == 'İ' {
-			lower = 'i'
+		all.WriteString(lower)
+		if depth == 0 || next == 0 {
+			outside.WriteString(lower)
 		}
-		for k := range both {
-			switch {
-			case k == 0 && depth > 0 && !closes && !opens, isInvisible(r), unicode.Is(unicode.Mn, r):
-			case opens, closes, unicode.IsSpace(r), strings.ContainsRune("-_./:*'\"`´’,;|&+#", r):
-				blank[k] = true
-			case unicode.IsControl(r):
-			default:
-				blank[k] = blank[k] || unicode.IsUpper(r) && unicode.IsLower(before)
-				if blank[k] && both[k].Len() > 0 {
-					both[k].WriteByte(' ')
-				}
-				blank[k] = false
-				both[k].WriteRune(lower)
-			}
-		}
-		if closes {
-			depth = max(0, depth-1)
-		}
-		before = r
+		depth, before = next, r
 	}
-	return norm.NFC.String(both[0].String()), norm.NFC.String(both[1].String())
+	tidy := func(s string) string { return norm.NFC.String(strings.Join(strings.Fields(s), " ")) }
+	if plain, whole = tidy(outside.String()), tidy(all.String()); plain == "" {
+		plain = whole
+	}
+	return plain, whole
 }
 
-// squeeze is normalise without blanks: "E-mail Address" and "emailAddress" are one.
-func squeeze(header string) string { return strings.ReplaceAll(normalise(header), " ", "") }
+// squeeze is a header without brackets and blanks: "E-mail Address" and "emailAddress" are one.
+func squeeze(header string) string {
+	plain, _ := splitBrackets(header)
+	return strings.ReplaceAll(plain, " ", "")
+}
 
 // header is the row that names the columns.
 type header struct {
@@ -92,8 +83,7 @@ const longestHeader = 300 // bytes; what is longer is a text and names nothing
 
 // ownColumns are the columns that this program adds, by their exact names.
 var ownColumns = []string{"jsm_status", "jsm_account_id", "jsm_organization", "jsm_service_desk", "jsm_reason",
-	"jsm_row", "jsm_line",
-	"jsm_http_status", "jsm_attempts", "jsm_action", "jsm_source", "jsm_run_id"}
+	"jsm_row", "jsm_line", "jsm_http_status", "jsm_attempts", "jsm_action", "jsm_source", "jsm_run_id"}
 
 // isOwn reports a column of ours; every file that we write has jsm_reason.
 func isOwn(cell string) bool { return slices.Contains(ownColumns, trimBlanks(cell)) }
@@ -101,30 +91,32 @@ func isOwn(cell string) bool { return slices.Contains(ownColumns, trimBlanks(cel
 func newHeader(cells []string, place Place) header {
 	h := header{place: place, ownFile: slices.ContainsFunc(cells,
 		func(c string) bool { return trimBlanks(c) == "jsm_reason" })}
-	for _, c := range cells {
+	for i, c := range cells {
 		if h.ownFile {
 			c = Unguard(c)
 		}
-		h.cells = append(h.cells, c)
-		name := trimBlanks(c)
-		h.names = append(h.names, name)
-		plain, whole := "", ""
+		name, plain, whole := trimBlanks(c), "", ""
 		if len(name) <= longestHeader {
 			plain, whole = splitBrackets(name)
 		}
-		if plain == "" {
-			plain = whole
-		}
-		h.plain = append(h.plain, plain)
+		h.cells, h.names, h.plain = append(h.cells, c), append(h.names, name), append(h.plain, plain)
 		h.keys = append(h.keys, strings.ReplaceAll(plain, " ", ""))
 		h.whole = append(h.whole, strings.ReplaceAll(whole, " ", ""))
 		h.own = append(h.own, isOwn(c))
-	}
-	h.trimmed = len(h.names)
-	for h.trimmed > 0 && h.names[h.trimmed-1] == "" {
-		h.trimmed--
+		if name != "" {
+			h.trimmed = i + 1
+		}
 	}
 	return h
+}
+
+// columns are the indexes of all columns.
+func (h *header) columns() []int {
+	var all []int
+	for i := range h.names {
+		all = append(all, i)
+	}
+	return all
 }
 
 // index finds a column as people name it: exactly, or by its normalised name
@@ -134,18 +126,25 @@ func (h *header) index(name string) int {
 	if i := slices.Index(h.names, name); i >= 0 {
 		return i
 	}
-	plain, whole := splitBrackets(name)
+	one := newHeader([]string{name}, Place{})
 	for _, look := range []struct {
 		keys []string
 		key  string
-	}{{h.whole, whole}, {h.keys, plain}} {
-		key := strings.ReplaceAll(look.key, " ", "")
-		i := slices.Index(look.keys, key)
-		if key != "" && i >= 0 && !slices.Contains(look.keys[i+1:], key) {
+	}{{h.whole, one.whole[0]}, {h.keys, one.keys[0]}} {
+		i := slices.Index(look.keys, look.key)
+		if look.key != "" && i >= 0 && !slices.Contains(look.keys[i+1:], look.key) {
 			return i
 		}
 	}
 	return -1
+}
+
+// noColumn refuses a column that the user names and the header has not.
+func (h *header) noColumn(path, name string) error {
+	return &RefusedError{
+		Path: path, Place: h.place, What: fmt.Sprintf("no column is named %q", name),
+		Hint: "the columns are: " + h.list(),
+	}
 }
 
 // list names the columns for a message; empty headers cannot be named.
@@ -164,12 +163,7 @@ func (h *header) repeats(cells []string) bool {
 		return false
 	}
 	for i, c := range cells {
-		switch {
-		case i >= len(h.keys):
-			if c != "" {
-				return false
-			}
-		case c != h.names[i] && (len(c) > longestHeader || squeeze(c) != h.keys[i]):
+		if c != cellAt(h.names, i) && (i >= len(h.keys) || len(c) > longestHeader || squeeze(c) != h.keys[i]) {
 			return false
 		}
 	}
@@ -185,23 +179,19 @@ func (h *header) isOther(cells []string, email []int) bool {
 	}
 	filled, known, mail, inPlace := 0, 0, false, false
 	for i, c := range cells {
-		if c == "" || len(c) > 60 {
+		switch {
+		case strings.Contains(c, "@") && len(c) <= 60:
+			return false
+		case c == "" || len(c) > 60:
 			continue
 		}
-		if strings.Contains(c, "@") {
-			return false
-		}
 		filled++
-		key := squeeze(c)
-		ranks := words().ranks[key]
-		if _, ok := ranks[Email]; ok {
-			mail, inPlace = true, inPlace || slices.Contains(email, i)
-		} else if slices.Contains(email, i) && noAddress(c) == 0 {
-			one := newHeader([]string{c}, Place{})
-			m, ok := one.means(0, Email)
-			mail = mail || ok && !m.vague
-		}
-		if ranks != nil || words().other[key] || h.index(c) >= 0 {
+		one := newHeader([]string{c}, Place{})
+		m, ok := one.means(0, Email)
+		here := slices.Contains(email, i)
+		mail = mail || ok && (m.rank < rankSelf || here && !m.vague && noAddress(c) == nil)
+		inPlace = inPlace || ok && m.rank < rankSelf && here
+		if words().isKnown(one.keys[0]) || h.index(c) >= 0 {
 			known++
 		}
 	}
@@ -227,6 +217,17 @@ func isDirective(cells []string) bool {
 	first := strings.ToLower(strings.TrimSpace(cells[0]))
 	return strings.HasPrefix(first, "sep=") || strings.HasPrefix(first, "#type ") || strings.HasPrefix(first, "# ") ||
 		strings.HasPrefix(first, "version:")
+}
+
+// filled is how many cells are not blank.
+func filled(cells []string) int {
+	n := 0
+	for _, c := range cells {
+		if c != "" && trimBlanks(c) != "" {
+			n++
+		}
+	}
+	return n
 }
 
 func cellAt(cells []string, i int) string {

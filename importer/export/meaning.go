@@ -22,33 +22,34 @@ const (
 	rankGroup = 2000 // with other words before it
 )
 
+// ofName reports whether a meaning is of a name or of a part of one.
+func (m meaning) ofName() bool {
+	return m.field >= Name && m.field <= LastName || m.field == secondLast
+}
+
 // meanings are all that a header may mean; none when it is of a login, of
 // another person, or of what no person is called by.
 func (h *header) meanings(i int) []meaning {
-	d, key := words(), h.keys[i]
+	d, key, tokens := words(), h.keys[i], strings.Fields(h.plain[i])
 	if h.own[i] || key == "" || h.reading(i) {
 		return nil
 	}
+	own := slices.DeleteFunc(slices.Clone(tokens), func(t string) bool { return !d.self[t] || t == "full" })
 	for _, k := range []string{h.whole[i], key} {
-		if ms := exact(k, h.ownWords(i)); ms != nil {
+		if ms := exact(k, strings.Join(own, ""), 0); ms != nil {
 			return ms
 		}
 	}
-	if d.logins[key] {
-		if strings.HasSuffix(key, "name") { // a display name in some sources
-			return []meaning{{field: Name, rank: rankGroup, vague: true}}
-		}
+	switch {
+	case d.logins[key] && strings.HasSuffix(key, "name"): // a display name in some sources
+		return []meaning{{field: Name, rank: rankGroup, vague: true}}
+	case d.logins[key]:
 		return nil
 	}
-	tokens := strings.Fields(h.plain[i])
-	if ms := byOwnWords(tokens); ms != nil {
-		return ms
-	}
-	if ms := byLastWords(tokens); ms != nil {
-		return ms
-	}
-	if ms := byFirstWords(tokens); ms != nil {
-		return ms
+	for _, read := range []func([]string) []meaning{byOwnWords, byLastWords, byFirstWords} {
+		if ms := read(tokens); ms != nil {
+			return ms
+		}
 	}
 	if m, ok := byEnding(key); ok {
 		return []meaning{m}
@@ -59,22 +60,15 @@ func (h *header) meanings(i int) []meaning {
 	return nil
 }
 
-// ownWords are the words of a header that say that it is the person's own.
-func (h *header) ownWords(i int) string {
-	var said []string
-	for t := range strings.FieldsSeq(h.plain[i]) {
-		if words().self[t] && t != "full" {
-			said = append(said, t)
-		}
-	}
-	return strings.Join(said, "")
-}
-
-// exact are the meanings of a key that is in the table of words.
-func exact(key, group string) []meaning {
+// exact are the meanings of a key that is in the table of words; with words beside
+// it (a rank of their own), only those of a person's address and name.
+func exact(key, group string, rank int) []meaning {
 	var ms []meaning
-	for f, rank := range words().ranks[key] {
-		ms = append(ms, meaning{field: f, rank: rank, group: group, half: words().half[key]})
+	for f, place := range words().ranks[key] {
+		m := meaning{field: f, rank: rank + place, group: group, half: words().half[key]}
+		if rank == 0 || f == Email || m.ofName() {
+			ms = append(ms, m)
+		}
 	}
 	return ms
 }
@@ -86,20 +80,16 @@ func byOwnWords(tokens []string) []meaning {
 	var rest, said []string
 	for _, t := range tokens {
 		switch {
-		case d.self[t] && !slices.Contains([]string{"full", "complete"}, t):
+		case d.self[t] && t != "full" && t != "complete":
 			said = append(said, t)
 		case !d.links[t]:
 			rest = append(rest, t)
 		}
 	}
-	if len(said) == 0 || len(rest) == 0 {
+	if len(said) == 0 {
 		return nil
 	}
-	ms := exact(strings.Join(rest, ""), strings.Join(said, ""))
-	for i := range ms {
-		ms[i].rank += rankSelf
-	}
-	return slices.DeleteFunc(ms, func(m meaning) bool { return m.field > LastName && m.field != secondLast })
+	return exact(strings.Join(rest, ""), strings.Join(said, ""), rankSelf)
 }
 
 // byLastWords reads the last words of a header: "Contact 1 First Name",
@@ -107,27 +97,21 @@ func byOwnWords(tokens []string) []meaning {
 func byLastWords(tokens []string) []meaning {
 	d := words()
 	for skip := 1; skip < len(tokens); skip++ {
-		found := exact(strings.Join(tokens[skip:], ""), "")
-		if found == nil {
-			continue
-		}
-		before := tokens[:skip]
-		var ms []meaning
-		for _, m := range found {
-			if m.field > LastName && m.field != secondLast {
-				continue
-			}
-			m.rank += rankGroup
-			m.group, m.vague = strings.Join(before, ""), m.field == Name
+		before := strings.Join(tokens[:skip], "")
+		ms := exact(strings.Join(tokens[skip:], ""), before, rankGroup)
+		for k := range ms {
+			m := &ms[k]
+			m.vague = m.field == Name
 			if m.field == Email {
 				m.group = mailGroup(tokens)
 			}
-			if h := strings.Join(before, ""); d.ranks[h][Name] > 0 || h == "name" || d.mailKinds[h] {
+			if _, name := d.ranks[before][Name]; name || d.mailKinds[before] {
 				m.group, m.vague = "", false // name.givenName
 			}
-			ms = append(ms, m)
 		}
-		return ms
+		if ms != nil {
+			return ms
+		}
 	}
 	return nil
 }
@@ -137,18 +121,58 @@ func byLastWords(tokens []string) []meaning {
 // the header of the address has too, can tell.
 func byFirstWords(tokens []string) []meaning {
 	for n := len(tokens) - 1; n > 0; n-- {
-		var ms []meaning
-		for _, m := range exact(strings.Join(tokens[:n], ""), strings.Join(tokens[n:], "")) {
-			if m.field >= Name && m.field <= LastName || m.field == secondLast {
-				m.rank, m.vague = m.rank+rankGroup, true
-				ms = append(ms, m)
-			}
+		ms := exact(strings.Join(tokens[:n], ""), strings.Join(tokens[n:], ""), rankGroup)
+		ms = slices.DeleteFunc(ms, func(m meaning) bool { return !m.ofName() })
+		for k := range ms {
+			ms[k].vague = true
 		}
-		if ms != nil {
+		if len(ms) > 0 {
 			return ms
 		}
 	}
 	return nil
+}
+
+// byEnding reads headers of languages that write words as one: 顧客メールアドレス, Kundenname.
+func byEnding(key string) (meaning, bool) {
+	d := words()
+	if strings.ContainsFunc(key, func(r rune) bool { return !isLetterOrMark(r) }) {
+		return meaning{}, false
+	}
+	for i, first := range key {
+		if i == 0 || utf8.RuneCountInString(key[i:]) < 2 {
+			continue
+		}
+		for _, f := range []Field{Email, Name, FirstName, LastName} {
+			rank, ok := d.ranks[key[i:]][f]
+			if ok && (!unicode.Is(unicode.Latin, first) || d.self[key[:i]] || f == Email) {
+				return meaning{field: f, rank: rank + rankSelf, vague: f == Name && !d.self[key[:i]]}, true
+			}
+		}
+	}
+	return meaning{}, false
+}
+
+// means is a header's meaning for one field.
+func (h *header) means(i int, f Field) (meaning, bool) {
+	ms := h.meanings(i)
+	if k := slices.IndexFunc(ms, func(m meaning) bool { return m.field == f }); k >= 0 {
+		return ms[k], true
+	}
+	return meaning{}, false
+}
+
+// hasMailWord reports a header that speaks of mail in any language.
+func hasMailWord(key string) bool {
+	return slices.ContainsFunc(words().mails, func(w string) bool { return strings.Contains(key, w) })
+}
+
+// mailGroup is what a header of addresses says besides of mail: whose it is.
+func mailGroup(tokens []string) string {
+	d := words()
+	return strings.Join(slices.DeleteFunc(slices.Clone(tokens), func(t string) bool {
+		return t == "e" || hasMailWord(t) || d.mailKinds[t] || d.links[t]
+	}), "")
 }
 
 // isLogin reports headers of names that people log in with, also by their last words.
@@ -162,92 +186,37 @@ func (h *header) isLogin(i int) bool {
 	return false
 }
 
-// byEnding reads headers of languages that write words as one: 顧客メールアドレス, Kundenname.
-func byEnding(key string) (meaning, bool) {
-	d := words()
-	if strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }) {
-		return meaning{}, false
-	}
-	for i := range key {
-		ranks := d.ranks[key[i:]]
-		if i == 0 || ranks == nil || utf8.RuneCountInString(key[i:]) < 2 {
-			continue
-		}
-		first, _ := utf8.DecodeRuneInString(key[i:])
-		latin := unicode.In(first, unicode.Latin)
-		for _, f := range []Field{Email, Name, FirstName, LastName} {
-			rank, ok := ranks[f]
-			if !ok || latin && !d.self[key[:i]] && f != Email {
-				continue
-			}
-			return meaning{field: f, rank: rank + rankSelf, group: "", vague: f == Name && !d.self[key[:i]]}, true
-		}
-	}
-	return meaning{}, false
-}
-
-// hasMailWord reports a header that speaks of mail in any language.
-func hasMailWord(key string) bool {
-	return slices.ContainsFunc(words().mails, func(w string) bool { return strings.Contains(key, w) })
-}
-
-// mailGroup is what a header of addresses says besides of mail: whose it is.
-func mailGroup(tokens []string) string {
-	d := words()
-	var said []string
-	for _, t := range tokens {
-		if t != "e" && !hasMailWord(t) && !d.mailKinds[t] && !d.links[t] {
-			said = append(said, t)
-		}
-	}
-	return strings.Join(said, "")
-}
-
 // reading reports a header under which stands how a name sounds.
 func (h *header) reading(i int) bool {
 	return slices.ContainsFunc(words().readings, func(w string) bool {
-		return strings.Contains(h.whole[i], w) && (len(w) > 4 || !unicode.In([]rune(w)[0], unicode.Latin))
+		return strings.Contains(h.whole[i], w) && (len(w) > 4 || isEastAsian([]rune(w)[0]))
 	})
 }
 
-// means is a header's meaning for one field.
-func (h *header) means(i int, f Field) (meaning, bool) {
-	for _, m := range h.meanings(i) {
-		if m.field == f {
-			return m, true
-		}
-	}
-	return meaning{}, false
+// holdsOther reports headers under which no names stand.
+func (h *header) holdsOther(i int) bool {
+	d := words()
+	_, organization := h.means(i, Organization)
+	_, id := h.means(i, ExternalID)
+	return organization || id || d.other[h.keys[i]] ||
+		slices.ContainsFunc(strings.Fields(h.plain[i]), func(t string) bool { return d.other[t] })
 }
 
 // belongsElsewhere reports headers that speak of another person.
 func (h *header) belongsElsewhere(i int) bool {
-	d := words()
-	for t := range strings.FieldsSeq(h.plain[i]) {
-		if d.elsewhere[t] || slices.ContainsFunc(elsewhereEndings,
-			func(end string) bool { return strings.HasSuffix(t, end) }) {
-			return true
-		}
+	ends := func(t string) bool {
+		return slices.ContainsFunc(elsewhereEndings, func(end string) bool { return strings.HasSuffix(t, end) })
 	}
-	return false
+	return slices.ContainsFunc(strings.Fields(h.plain[i]), func(t string) bool { return words().elsewhere[t] || ends(t) })
 }
 
-// isFurther reports headers of a person's further addresses: alternate ones, or numbered from 2.
-func (h *header) isFurther(i int) bool {
-	d := words()
-	for t := range strings.FieldsSeq(h.plain[i]) {
-		if d.further[t] {
-			return true
-		}
-		word := strings.TrimRightFunc(t, unicode.IsDigit)
-		if n := t[len(word):]; n > "1" && len(n) == 1 && (word == "" || hasMailWord(word)) {
-			return true
-		}
-	}
-	return false
-}
-
-// neverTaken reports columns whose addresses are never taken without being told.
+// neverTaken reports columns whose addresses are never taken without being told: another
+// person's, alternate ones, those numbered from 2, and logins.
 func (h *header) neverTaken(i int) bool {
-	return h.own[i] || h.belongsElsewhere(i) || h.isFurther(i) || h.isLogin(i)
+	further := slices.ContainsFunc(strings.Fields(h.plain[i]), func(t string) bool {
+		word := strings.TrimRightFunc(t, unicode.IsDigit)
+		n := t[len(word):]
+		return words().further[t] || n > "1" && len(n) == 1 && (word == "" || hasMailWord(word))
+	})
+	return further || h.own[i] || h.belongsElsewhere(i) || h.isLogin(i)
 }

@@ -10,7 +10,7 @@ import (
 // More shapes: those that were tried to do harm.
 var harms = []shape2{
 	{name: "company column called Kontakt", file: "Kontakt;E-Mail\nAcme GmbH;info@acme.example\nBlau AG;post@blau.example\nGrün KG;mail@gruen.example\n", refused: "companies"},
-	{name: "two columns agree nearly as often", file: "Name,Contact name,Email\nAnn Lee,Bo Berg,ann.berg@example.com\nCy Dahl,Di Eck,cy.eck@example.com\nEd Fox,Fay Go,ed@example.com\n", refused: "could be the name"},
+	{name: "two columns agree nearly as often", file: "Name,Contact name,Email\nAnn Lee,Bo Berg,ann.berg@example.com\nCy Dahl,Di Eck,cy.eck@example.com\nEd Fox,Fay Go,ed@example.com\n", refused: "hold different names"},
 	{name: "two columns of one name, in capitals and with gaps", file: "Name,Display name,Email\nAnn Lee,,ann@example.com\nBo Berg,BO BERG,bo@example.com\n", people: "ann@example.com=Ann Lee|bo@example.com=BO BERG"},
 	{name: "supervisor only", file: "Email,Supervisor Name\nann@example.com,Bo Berg\ncy@example.com,Bo Berg\n", people: "ann@example.com=ann@example.com|cy@example.com=cy@example.com"},
 	{name: "manager's names with no own", file: "Email,Manager\nann@example.com,Bo Berg\n", people: "ann@example.com=ann@example.com"},

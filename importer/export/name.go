@@ -14,11 +14,11 @@ import (
 // cleanName makes a name fit to be sent. It repairs what leaves no doubt about
 // the name, and rejects names that have lost letters. "Null", "NA", "007" and
 // "True" are people.
-func cleanName(s string) (name string, repairs []kind, fault kind) {
+func cleanName(s string) (name string, repairs []*kind, fault *kind) {
 	if isSimple(s) && (!strings.ContainsAny(s[:1], "nNuU") || !isPlaceholder(s)) {
-		return s, nil, 0
+		return s, nil, nil
 	}
-	if fault := lostLetters(s); fault != 0 {
+	if fault := lostLetters(s); fault != nil {
 		return "", nil, fault
 	}
 	if text := bare(s); text != s {
@@ -53,9 +53,9 @@ func cleanName(s string) (name string, repairs []kind, fault kind) {
 		repairs = append(repairs, nameQuestion)
 	}
 	if s = trimBlanks(s); isPlaceholder(s) {
-		return "", nil, 0
+		return "", nil, nil
 	}
-	return s, repairs, 0
+	return s, repairs, nil
 }
 
 // isSimple reports names that need no second look: letters of Latin scripts, none
@@ -129,7 +129,7 @@ var escaped = regexp.MustCompile(`\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-
 	`=\?[^? ]+\?[BbQq]\?`)
 
 // lostLetters reports names that are not what the person is called any more.
-func lostLetters(s string) kind {
+func lostLetters(s string) *kind {
 	switch {
 	case strings.Contains(s, "\x00"):
 		return nameNUL
@@ -142,7 +142,7 @@ func lostLetters(s string) kind {
 	case strings.Contains(s, "&") && html.UnescapeString(s) != s, escaped.MatchString(s):
 		return nameEntities
 	}
-	return 0
+	return nil
 }
 
 // isSpreadsheetError reports what a spreadsheet program leaves of a cell that it
@@ -186,13 +186,5 @@ func isMisread(s string) bool {
 	if !high {
 		return false
 	}
-	for word := range strings.FieldsFuncSeq(s, func(r rune) bool {
-		return !unicode.IsLetter(r) &&
-			!unicode.Is(unicode.Mn, r)
-	}) {
-		if !csvtext.OneScript(word) {
-			return true
-		}
-	}
-	return symbolInside.MatchString(s) || csvtext.IsMisread(s)
+	return mixesScripts(s) || symbolInside.MatchString(s) || csvtext.IsMisread(s)
 }

@@ -89,7 +89,7 @@ func TestWithoutAHeaderColumnsHaveNumbers(t *testing.T) {
 		"no column holds a name: the address is used as the name", "name it with --column name=N (a number)",
 		"row with fewer cells than the first row; what is missing was read as empty", "",
 		"row with more cells than the first row", "is there a delimiter in a cell that is not quoted?",
-		"the row is shorter than the first row",
+		"row with fewer cells than the first row; what is missing was read as empty",
 		"the row has 4 cells and the first row 3: is there a delimiter in a cell that is not quoted?",
 	}
 	if diff := cmp.Diff(want, told); diff != "" {

@@ -10,7 +10,7 @@ import (
 // for people: their headers are in the table of words.
 type preset struct {
 	name, title string
-	signatures  []string         // normalised headers, all of which must be there, between commas
+	signatures  string           // headers without blanks that must all be there; of several sets one, after a /
 	fields      map[Field]string // columns that the table of words has under another meaning
 	order       []string         // the columns when there is no header row
 	login       string           // header of login names that stand in when there is no column of addresses
@@ -19,47 +19,51 @@ type preset struct {
 }
 
 var presets = []preset{
-	{name: "atlassian-cloud", title: "Atlassian Cloud users",
-		signatures: []string{"user id,user name,email,user status"},
-		fields:     map[Field]string{Name: "user name", AccountID: "user id"}},
-	{name: "google-workspace", title: "Google Workspace users",
-		signatures: []string{"first name,last name,email address,org unit path"},
-		fields:     map[Field]string{ExternalID: "employee id"}},
-	{name: "jira-dc", title: "Jira Data Center users", joined: true,
-		signatures: []string{"username,email,full name,user directory"},
-		fields:     map[Field]string{ExternalID: "username"}},
-	{name: "kayako", title: "Kayako Classic users",
-		signatures: []string{"email address,first name,last name,organization"},
-		order:      []string{"EmailAddress", "FirstName", "LastName", "Organization"}},
-	{name: "powershell", title: "Active Directory users (PowerShell)",
-		signatures: []string{"distinguished name,user principal name"}, login: "user principal name"},
-	{name: "zendesk-team", title: "Zendesk team members", team: true,
-		signatures: []string{"id,name,email,suspended,date created"}},
+	{
+		name: "atlassian-cloud", title: "Atlassian Cloud users", signatures: "userid,username,email,userstatus",
+		fields: map[Field]string{Name: "username", AccountID: "userid"},
+	},
+	{
+		name: "google-workspace", title: "Google Workspace users",
+		signatures: "firstname,lastname,emailaddress,orgunitpath", fields: map[Field]string{ExternalID: "employeeid"},
+	},
+	{
+		name: "jira-dc", title: "Jira Data Center users", signatures: "username,email,fullname,userdirectory",
+		fields: map[Field]string{ExternalID: "username"}, joined: true,
+	},
+	{
+		name: "kayako", title: "Kayako Classic users", signatures: "emailaddress,firstname,lastname,organization",
+		order: []string{"EmailAddress", "FirstName", "LastName", "Organization"},
+	},
+	{
+		name: "powershell", title: "Active Directory users (PowerShell)",
+		signatures: "distinguishedname,userprincipalname", login: "userprincipalname",
+	},
+	{
+		name: "zendesk-team", title: "Zendesk team members", signatures: "id,name,email,suspended,datecreated",
+		team: true,
+	},
+	named("atlassian-groups", "Atlassian Cloud users, a row for each group", "groupname,username,fullname,email"),
+	named("desk", "Desk.com customers", "firstname,lastname,emailhome,emailwork"),
+	named("entra", "Entra ID users", "userprincipalname,displayname,mail"),
+	named("freshdesk", "Freshdesk contacts",
+		"fullname,email,uniqueexternalid/fullname,email,workphone,company/fullname,email,workphone,mobilephone"),
+	named("google-contacts", "Google Contacts", "email1value"),
+	named("hubspot", "HubSpot contacts", "recordid,firstname,lastname,email"),
+	named("intercom", "Intercom users", "name,email,userid,lastseen/name,email,userid,companies"),
+	named("osticket", "osTicket users", "name,organization,email,phonenumber,internalnotes"),
+	named("outlook", "Outlook contacts",
+		"firstname,lastname,emailaddress,email2address/firstname,lastname,emailaddress,emailtype"),
+	named("salesforce", "Salesforce Data Loader", "id,isdeleted,lastname,email"),
+	named("salesforce-report", "Salesforce report", "firstname,lastname,email,accountname"),
+	named("servicenow", "ServiceNow sys_user", "sysid,username,email"),
+	named("zendesk", "Zendesk users (bulk format)",
+		"name,email,externalid,role,restriction/name,email,externalid,details,notes,organization,tags"),
+	named("zoho", "Zoho Desk contacts", "contactextid,email"),
+}
 
-	{name: "atlassian-groups", title: "Atlassian Cloud users, a row for each group",
-		signatures: []string{"group name,username,full name,email"}},
-	{name: "desk", title: "Desk.com customers", signatures: []string{"first name,last name,email home,email work"}},
-	{name: "entra", title: "Entra ID users", signatures: []string{"user principal name,display name,mail"}},
-	{name: "freshdesk", title: "Freshdesk contacts",
-		signatures: []string{"full name,email,unique external id", "full name,email,work phone,company",
-			"full name,email,work phone,mobile phone"}},
-	{name: "google-contacts", title: "Google Contacts", signatures: []string{"e mail 1 value"}},
-	{name: "hubspot", title: "HubSpot contacts", signatures: []string{"record id,first name,last name,email"}},
-	{name: "intercom", title: "Intercom users", signatures: []string{"name,email,user id,last seen",
-		"name,email,user id,companies"}},
-	{name: "osticket", title: "osTicket users",
-		signatures: []string{"name,organization,email,phone number,internal notes"}},
-	{name: "outlook", title: "Outlook contacts",
-		signatures: []string{"first name,last name,e mail address,e mail 2 address",
-			"first name,last name,e mail address,e mail type"}},
-	{name: "salesforce", title: "Salesforce Data Loader", signatures: []string{"id,isdeleted,lastname,email"}},
-	{name: "salesforce-report", title: "Salesforce report",
-		signatures: []string{"first name,last name,email,account name"}},
-	{name: "servicenow", title: "ServiceNow sys_user", signatures: []string{"sys id,user name,email"}},
-	{name: "zendesk", title: "Zendesk users (bulk format)",
-		signatures: []string{"name,email,external id,role,restriction",
-			"name,email,external id,details,notes,organization,tags"}},
-	{name: "zoho", title: "Zoho Desk contacts", signatures: []string{"contact ext id,email"}},
+func named(name, title, signatures string) preset {
+	return preset{name: name, title: title, signatures: signatures}
 }
 
 // Presets are the names of the header sets that are known.
@@ -72,15 +76,24 @@ func Presets() []string {
 	return names
 }
 
+// fits is how many columns of the longest signature that a header has all of; 0: of none.
+func (p *preset) fits(h *header) int {
+	longest := 0
+	for signature := range strings.SplitSeq(p.signatures, "/") {
+		keys := strings.Split(signature, ",")
+		if !slices.ContainsFunc(keys, func(k string) bool { return !slices.Contains(h.keys, k) }) {
+			longest = max(longest, len(keys))
+		}
+	}
+	return longest
+}
+
 // recognise finds the preset with the longest signature in the header.
 func recognise(h *header) *preset {
 	var best *preset
-	length := 0
 	for i := range presets {
-		for _, signature := range presets[i].signatures {
-			if n := strings.Count(signature, ",") + 1; n > length && h.holds(signature) {
-				best, length = &presets[i], n
-			}
+		if n := presets[i].fits(h); n > 0 && (best == nil || n > best.fits(h)) {
+			best = &presets[i]
 		}
 	}
 	return best
@@ -91,20 +104,6 @@ func presetNamed(name string) *preset {
 		return &presets[i]
 	}
 	return nil
-}
-
-func (h *header) holds(signature string) bool {
-	for want := range strings.SplitSeq(signature, ",") {
-		if h.plainIndex(want) < 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// plainIndex finds the first column whose header is want but for blanks.
-func (h *header) plainIndex(want string) int {
-	return slices.Index(h.keys, strings.ReplaceAll(want, " ", ""))
 }
 
 // choosePreset applies the preset that the user names, or that the header is of.
@@ -119,7 +118,7 @@ func (ch *chooser) choosePreset() error {
 			return &OptionError{Flag: "--preset", What: fmt.Sprintf("there is no preset %q (%s)", name,
 				strings.Join(Presets(), ", "))}
 		}
-		if ch.h.place.Row > 0 && !slices.ContainsFunc(ch.c.preset.signatures, ch.h.holds) {
+		if ch.h.place.Row > 0 && ch.c.preset.fits(ch.h) == 0 {
 			return ch.refuse(fmt.Sprintf("this is not the header of %s", ch.c.preset.title),
 				"leave --preset out, or name the columns with --column")
 		}
@@ -131,16 +130,18 @@ func (ch *chooser) choosePreset() error {
 	_, first := ch.options.Columns[FirstName]
 	_, last := ch.options.Columns[LastName]
 	for f, want := range p.fields {
-		if i := ch.h.plainIndex(want); i >= 0 && !ch.c.has(f) && (f != AccountID || ch.options.NeedAccounts) &&
+		if i := slices.Index(ch.h.keys, want); i >= 0 && !ch.c.has(f) && (f != AccountID || ch.options.NeedAccounts) &&
 			(f != Name || !first && !last) {
 			ch.c.set(f, p.title, i)
 		}
 	}
-	if i := ch.h.plainIndex(p.login); i >= 0 && !ch.c.has(Email) && len(ch.emailCandidates()) == 0 {
-		if n := ch.count(i); most(n.ats, n.filled) && n.addresses > 0 || ch.h.ownFile {
-			ch.c.login = true
-			ch.c.set(Email, p.title+": login name", i)
-		}
+	i := slices.Index(ch.h.keys, p.login)
+	if p.login == "" || i < 0 || ch.c.has(Email) || len(ch.emailCandidates()) > 0 {
+		return nil
+	}
+	if n := ch.count(i); most(n.ats, n.filled) && n.addresses > 0 || ch.h.ownFile {
+		ch.c.login = true
+		ch.c.set(Email, p.title+": login name", i)
 	}
 	return nil
 }

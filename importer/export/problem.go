@@ -1,6 +1,9 @@
 package export
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Severity is what was done about a problem.
 type Severity int
@@ -43,46 +46,64 @@ type Value struct {
 	Why   string `json:"why,omitempty"`
 }
 
-type kind int
-
-const (
-	problemPlaces = 5
-	problemValues = 3
-)
-
-// tally counts problems by kind.
-type tally [kinds]struct {
-	count  int
-	places []Place
-	values []Value
+// Kinds are all kinds of trouble, as one row has them.
+func Kinds() []Problem {
+	var all []Problem
+	for _, k := range kinds {
+		all = append(all, Problem{Kind: k.word, Severity: k.severity, Text: k.of(1), Hint: k.hint})
+	}
+	return all
 }
 
-func (t *tally) add(k kind, at Place) {
-	p := &t[k]
-	p.count++
-	if at.Row > 0 && len(p.places) < problemPlaces {
-		p.places = append(p.places, at)
+// of is the text for so many: "row|rows that is|are not UTF-8" has both.
+func (k *kind) of(count int) string {
+	said := strings.Split(k.text, " ")
+	for i, word := range said {
+		if one, many, both := strings.Cut(word, "|"); both && count == 1 {
+			said[i] = one
+		} else if both {
+			said[i] = many
+		}
+	}
+	return strings.Join(said, " ")
+}
+
+const maxPlaces = 5 // that are shown of a problem
+
+// tally counts problems by kind.
+type tally map[*kind]*Problem
+
+func (t tally) of(k *kind) *Problem {
+	if t[k] == nil {
+		t[k] = &Problem{Kind: k.word, Severity: k.severity}
+	}
+	return t[k]
+}
+
+func (t tally) add(k *kind, at Place) {
+	p := t.of(k)
+	p.Count++
+	if at.Row > 0 && len(p.Places) < maxPlaces {
+		p.Places = append(p.Places, at)
 	}
 }
 
 // show keeps the first values of a kind.
-func (t *tally) show(k kind, v Value) {
-	if p := &t[k]; len(p.values) < problemValues && v.Text != "" {
+func (t tally) show(k *kind, v Value) {
+	const values = 3
+	if p := t.of(k); len(p.Values) < values && v.Text != "" {
 		v.Text = shown(v.Text)
-		p.values = append(p.values, v)
+		p.Values = append(p.Values, v)
 	}
 }
 
 // problems lists what was counted; say changes the texts for the file at hand.
-func (t *tally) problems(say func(string) string) []Problem {
+func (t tally) problems(say func(string) string) []Problem {
 	var ps []Problem
-	for k, p := range t {
-		if p.count > 0 {
-			d := descriptions[k]
-			ps = append(ps, Problem{
-				Kind: d.word, Severity: kind(k).severity(), Count: p.count, Places: p.places, Values: p.values,
-				Text: say(d.of(p.count)), Hint: say(d.hint),
-			})
+	for _, k := range kinds {
+		if p := t[k]; p != nil && p.Count > 0 {
+			p.Text, p.Hint = say(k.of(p.Count)), say(k.hint)
+			ps = append(ps, *p)
 		}
 	}
 	return ps
@@ -91,8 +112,8 @@ func (t *tally) problems(say func(string) string) []Problem {
 // shown cuts a long cell for a message.
 func shown(s string) string {
 	const most = 80
-	if len(s) <= most || len([]rune(s)) <= most {
-		return s
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + "…"
 	}
-	return string([]rune(s)[:most]) + "…"
+	return s
 }

@@ -1,5 +1,7 @@
 package export
 
+import "slices"
+
 // Row is one row of the file: what it says, and whether it may be sent.
 type Row struct {
 	Number int // 1, 2, … of the rows read, excluded and invalid ones too
@@ -28,11 +30,19 @@ type Row struct {
 	DuplicateOf   Place // the first row to be sent with the same key; zero: none, or not yet known
 	DuplicateName bool  // that row has another name
 
-	fault   kind
-	repairs []kind
-	login   string // of a row without an address
+	fault   *kind
+	repairs []*kind
 	value   string // of an invalid row: the cell that is wrong
 	why     string // and what is wrong with it, when the kind of fault does not say it
+}
+
+// repaired adds what was repaired in the row.
+func (r *Row) repaired(list ...*kind) {
+	for _, k := range list {
+		if k != nil && !slices.Contains(r.repairs, k) {
+			r.repairs = append(r.repairs, k)
+		}
+	}
 }
 
 // Sendable reports whether the row is neither invalid nor excluded. A duplicate

@@ -5,20 +5,20 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"jsm-onboard/importer/csvtext"
 )
 
 // item is a record on its way to becoming a row, or a line that is none.
 type item struct {
-	rec      csvtext.Record
-	skip     bool
-	skipped  kind // why, 0: blank
-	fault    kind
-	repairs  []kind
-	from, to Place // parts of a broken row
+	rec     csvtext.Record
+	skip    bool
+	skipped *kind // why, nil: blank
+	fault   *kind
+	repairs []*kind
 }
+
+func (it *item) reject(k *kind) { it.fault, it.repairs = k, nil }
 
 // Bounds of what is held back until the next lines show what it is, and of
 // what goes through gocsv at once.
@@ -35,7 +35,7 @@ type rowReader struct {
 	held    []item // a row, and after it short lines that may be its rest, or a footer
 	ready   []item
 	ended   bool
-	alone   Place // the record before, if it may be the beginning of the next row's name; else zero
+	alone   bool // the record before is one cell, which may begin the next row's name
 }
 
 // read gives the next items in order; none are the end. They are valid until the next call.
@@ -55,7 +55,7 @@ func (r *rowReader) read() ([]item, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.doubtBeginning(&it)
+		r.doubtBefore(&it)
 		if !it.skip && !r.isFragment(it) || len(r.held) >= maxHeld {
 			r.release(false)
 		}
@@ -75,17 +75,16 @@ func (r *rowReader) classify(rec csvtext.Record) (item, error) {
 	}
 	hasAddress := strings.Contains(firstFilled(rec.Cells, r.columns.at[Email]), "@")
 	switch {
-	case rec.Blank || !hasAddress && allBlank(rec.Cells):
+	case rec.Blank || !hasAddress && filled(rec.Cells) == 0:
 		it.skip = true
-	case it.fault != 0:
+	case it.fault != nil:
 	case hasAddress:
 		r.form(&it)
 	case isRuler(rec.Cells):
 		it.skip, it.skipped = true, rulerLines
 	case r.header.repeats(rec.Cells):
 		it.skip, it.skipped = true, repeatedHeader
-	case len(rec.Cells) <= 2 && len(rec.Cells) < r.header.trimmed && isDirective(rec.Cells) &&
-		!strings.HasPrefix(strings.ToLower(rec.Cells[0]), "version:"):
+	case len(rec.Cells) <= 2 && len(rec.Cells) < r.header.trimmed && isDirective(rec.Cells):
 		it.skip, it.skipped = true, strayDirective
 	case r.header.isOther(rec.Cells, r.columns.at[Email]):
 		return it, &RefusedError{Path: r.path, Place: rec.Place,
@@ -97,63 +96,24 @@ func (r *rowReader) classify(rec csvtext.Record) (item, error) {
 	return it, nil
 }
 
-func allBlank(cells []string) bool {
-	return !slices.ContainsFunc(cells, func(c string) bool { return c != "" && trimBlanks(c) != "" })
-}
-
 // form compares a record's cells with the header's.
 func (r *rowReader) form(it *item) {
-	width := len(r.header.names)
 	it.rec.Cells = r.records.Trim(it.rec.Cells)
-	cells := it.rec.Cells
+	cells, width := it.rec.Cells, len(r.header.names)
+	missing := slices.ContainsFunc(r.needed, func(i int) bool { return i >= len(cells) })
+	unclear := slices.ContainsFunc(r.needed, func(i int) bool { return r.doubtQuotes(it.rec.Repair, cellAt(cells, i), i) })
 	switch {
+	case unclear:
+		it.fault = quotesUnclear
 	case len(cells) > width:
 		it.fault = longRow
-	case len(cells) < width && (it.rec.Suspect || !r.isComplete(cells)):
+	case len(cells) < width && (it.rec.Suspect || missing):
 		it.fault = rowTooShort
 	case len(cells) < r.header.trimmed:
 		it.repairs = append(it.repairs, shortRow)
 	case r.isShifted(cells):
 		it.fault = shiftedRow
 	}
-	for _, i := range r.needed {
-		if r.doubtQuotes(it.rec.Repair, cellAt(cells, i), i) {
-			it.fault = quotesUnclear
-		}
-	}
-}
-
-// isComplete reports whether all the cells are there that a row needs.
-func (r *rowReader) isComplete(cells []string) bool {
-	return !slices.ContainsFunc(r.needed, func(i int) bool { return i >= len(cells) })
-}
-
-// isShifted reports a row whose last cell is filled though that column is empty
-// elsewhere, when the column has no header, or the cell after a name begins with
-// a blank or stands in the address: "Lee, Ann" without quotes takes two cells.
-func (r *rowReader) isShifted(cells []string) bool {
-	last := len(r.header.names) - 1
-	if !r.emptyLast || len(cells) <= last || trimBlanks(cells[last]) == "" {
-		return false
-	}
-	if r.header.names[last] == "" {
-		return true
-	}
-	a := readAddress(firstFilled(cells, r.columns.at[Email]))
-	local, _, _ := strings.Cut(a.key, "@")
-	for _, f := range []Field{Name, FirstName, LastName} {
-		for _, i := range r.columns.at[f] {
-			next := cellAt(cells, i+1)
-			if strings.HasPrefix(next, " ") && !strings.HasPrefix(cells[last], " ") {
-				return true
-			}
-			if _, taken := r.columns.holds(i + 1); !taken && slices.ContainsFunc(foldedWords(next),
-				func(w string) bool { return standsIn(w, foldedWords(local)) }) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // doubtQuotes reports a cell that the row needs and in which quotes that were
@@ -169,10 +129,28 @@ func (r *rowReader) doubtQuotes(repair csvtext.Flaw, cell string, column int) bo
 	return false
 }
 
+// isShifted reports a row whose last cell is filled though that column is empty
+// elsewhere, when the column has no header, or the cell after a name begins with
+// a blank or stands in the address: "Lee, Ann" without quotes takes two cells.
+func (r *rowReader) isShifted(cells []string) bool {
+	last := len(r.header.names) - 1
+	if !r.emptyLast || trimBlanks(cellAt(cells, last)) == "" {
+		return false
+	}
+	local := localWords(readAddress(firstFilled(cells, r.columns.at[Email])).key)
+	shifted := r.header.names[last] == ""
+	for _, i := range slices.Concat(r.columns.at[Name], r.columns.at[FirstName], r.columns.at[LastName]) {
+		_, taken := r.columns.holds(i + 1)
+		shifted = shifted || strings.HasPrefix(cellAt(cells, i+1), " ") && !strings.HasPrefix(cells[last], " ") ||
+			!taken && agrees(cellAt(cells, i+1), local)
+	}
+	return shifted
+}
+
 // isFragment reports a record that may be the rest of the row before it, or a
 // footer: it has fewer cells than the header, and no address where that stands.
 func (r *rowReader) isFragment(it item) bool {
-	return len(it.rec.Cells) < r.header.trimmed && (it.fault == 0 || it.fault == rowTooShort) &&
+	return len(it.rec.Cells) < r.header.trimmed && (it.fault == nil || it.fault == rowTooShort) &&
 		!r.standsAlone(it.rec.Cells)
 }
 
@@ -180,14 +158,38 @@ func (r *rowReader) isFragment(it item) bool {
 // stands, or with an account id where that is what is needed.
 func (r *rowReader) standsAlone(cells []string) bool {
 	id := trimBlanks(firstFilled(cells, r.columns.at[AccountID]))
-	return readAddress(firstFilled(cells, r.columns.at[Email])).fault == 0 ||
+	return readAddress(firstFilled(cells, r.columns.at[Email])).fault == nil ||
 		r.columns.needAccounts && id != "" && !strings.ContainsAny(id, " \t")
+}
+
+// doubtBefore rejects a row that begins with a name after a line of one cell, which
+// may be the beginning of it, and a short row that may be the rest of the short one
+// before it, when its address would then stand under another column of addresses.
+func (r *rowReader) doubtBefore(it *item) {
+	alone := r.alone
+	r.alone = it.fault != nil && !it.skip && len(it.rec.Cells) == 1 && !strings.Contains(it.rec.Cells[0], "@")
+	if it.skip || it.fault != nil || !r.standsAlone(it.rec.Cells) {
+		return
+	}
+	if f, _ := r.columns.holds(0); alone && !r.columns.needAccounts && f >= Name && f <= LastName {
+		it.reject(brokenRow)
+		return
+	}
+	if len(r.held) != 1 || r.held[0].fault != nil || r.held[0].skip || len(r.columns.at[Email]) == 0 {
+		return
+	}
+	offset := len(r.held[0].rec.Cells) - 1
+	if offset > 0 && offset+len(it.rec.Cells) == len(r.header.names) &&
+		r.addressColumn[offset+r.columns.at[Email][0]] {
+		it.reject(brokenRow)
+		r.held[0].reject(brokenRow)
+	}
 }
 
 // release decides what the held records are: rows, parts of one row, or a footer.
 func (r *rowReader) release(atEnd bool) {
 	r.joinBroken(atEnd)
-	if atEnd {
+	if atEnd && len(r.held) > 0 {
 		r.endOfFile()
 	}
 	r.ready = append(r.ready, r.held...)
@@ -197,51 +199,43 @@ func (r *rowReader) release(atEnd bool) {
 // joinBroken rejects a row together with the fragments right after it, which a
 // line break without quotes may have cut off it.
 func (r *rowReader) joinBroken(atEnd bool) {
-	if len(r.held) == 0 || r.held[0].skip || r.held[0].fault != 0 && r.held[0].fault != rowTooShort {
-		return
+	end := slices.IndexFunc(r.held, func(it item) bool { return it.skip })
+	if end < 0 {
+		end = len(r.held)
 	}
-	end := 1
-	for end < len(r.held) && !r.held[end].skip {
-		end++
-	}
-	if end == 1 || !r.mayGoOn(r.held[0], r.held[1], atEnd) {
+	if end < 2 || r.held[0].fault != nil && r.held[0].fault != rowTooShort ||
+		!r.mayGoOn(r.held[0].rec.Cells, r.held[1].rec.Cells, atEnd) {
 		return
 	}
 	for k := range end {
-		it := &r.held[k]
-		it.fault, it.repairs = brokenRow, nil
-		it.from, it.to = r.held[0].rec.Place, r.held[end-1].rec.Place
+		r.held[k].reject(brokenRow)
 	}
 }
 
 // mayGoOn reports whether a fragment can be the rest of the row before it: that
 // is short, or its last cell is one that is needed and may go on. At the end of the
 // file a total is none.
-func (r *rowReader) mayGoOn(row, rest item, atEnd bool) bool {
-	cells, last := row.rec.Cells, len(row.rec.Cells)-1
-	if atEnd && isFooterText(rest.rec.Cells[0]) && trimBlanks(cells[last]) != "" {
+func (r *rowReader) mayGoOn(cells, rest []string, atEnd bool) bool {
+	last := len(cells) - 1
+	switch {
+	case atEnd && isFooterText(rest[0]) && trimBlanks(cells[last]) != "":
+		return false
+	case len(cells) < r.header.trimmed:
+		return last+len(rest) <= len(r.header.names)
+	case len(rest) != 1 || strings.Contains(rest[0], "@") || !slices.Contains(r.needed, last):
 		return false
 	}
-	if len(cells) < r.header.trimmed {
-		return len(cells)+len(rest.rec.Cells)-1 <= len(r.header.names)
-	}
-	if len(rest.rec.Cells) != 1 || strings.Contains(rest.rec.Cells[0], "@") || !slices.Contains(r.needed, last) {
-		return false
-	}
-	whole := slices.Contains(r.columns.at[Email], last) && readAddress(cells[last]).fault == 0
-	return !whole || strings.HasPrefix(trimBlanks(rest.rec.Cells[0]), ".")
+	whole := slices.Contains(r.columns.at[Email], last) && readAddress(cells[last]).fault == nil
+	return !whole || strings.HasPrefix(trimBlanks(rest[0]), ".")
 }
 
 // endOfFile passes over the short records without an address that end the file,
 // unless the very last was cut off.
 func (r *rowReader) endOfFile() {
-	start := len(r.held)
+	last := len(r.held) - 1
+	start := last + 1
 	for start > 0 && (r.held[start-1].skip || r.isFragment(r.held[start-1]) && !r.held[start-1].rec.Suspect) {
 		start--
-	}
-	last := len(r.held) - 1
-	if last < 0 {
-		return
 	}
 	if r.cutLast(&r.held[last], last == start && last > 0 && !r.held[last-1].skip) {
 		return
@@ -256,15 +250,14 @@ func (r *rowReader) endOfFile() {
 // cutLast reports, and says of it, a last record that is short and has no line end.
 func (r *rowReader) cutLast(it *item, afterRow bool) bool {
 	cells := it.rec.Cells
-	if it.skip || it.fault != 0 && it.fault != rowTooShort || it.rec.Ended || len(cells) >= r.header.trimmed {
+	switch {
+	case it.skip, it.fault != nil && it.fault != rowTooShort, it.rec.Ended, len(cells) >= r.header.trimmed:
 		return false
-	}
-	if r.isFragment(*it) && (!afterRow || isFooterText(cells[0])) {
+	case r.isFragment(*it) && (!afterRow || isFooterText(cells[0])):
 		return false
-	}
-	if slices.ContainsFunc(r.needed, func(i int) bool { return i >= len(cells)-1 }) {
-		it.fault, it.repairs = cutOffRow, nil
-	} else {
+	case slices.ContainsFunc(r.needed, func(i int) bool { return i >= len(cells)-1 }):
+		it.reject(cutOffRow)
+	default:
 		it.repairs = append(it.repairs, cutOff)
 	}
 	return true
@@ -275,46 +268,4 @@ func (r *rowReader) cutLast(it *item, afterRow bool) bool {
 func isFooterText(s string) bool {
 	return strings.ContainsFunc(s, unicode.IsLetter) && strings.ContainsFunc(s, unicode.IsDigit) &&
 		strings.ContainsAny(trimBlanks(s), " :(")
-}
-
-// doubtBeginning rejects a row that begins with a name after a line of one cell:
-// the line may be the beginning of that name. A short row that may be the rest
-// of the one before it is rejected too, where its address would then stand under
-// another column of addresses.
-func (r *rowReader) doubtBeginning(it *item) {
-	before := r.alone
-	r.alone = Place{}
-	if it.fault != 0 && !it.skip && len(it.rec.Cells) == 1 && mayBeginName(it.rec.Cells[0]) {
-		r.alone = it.rec.Place
-	}
-	if it.skip || it.fault != 0 || !r.standsAlone(it.rec.Cells) {
-		return
-	}
-	if before.Row > 0 && r.startsWithName() {
-		it.fault, it.repairs, it.from = beginningApart, nil, before
-		return
-	}
-	if len(it.rec.Cells) >= r.header.trimmed || len(r.held) != 1 || r.held[0].fault != 0 || r.held[0].skip {
-		return
-	}
-	row := &r.held[0]
-	offset := len(row.rec.Cells) - 1
-	if offset+len(it.rec.Cells) == len(r.header.names) && len(r.columns.at[Email]) > 0 &&
-		r.addressColumn[offset+r.columns.at[Email][0]] {
-		for _, part := range []*item{row, it} {
-			part.fault, part.repairs, part.from, part.to = brokenRow, nil, row.rec.Place, it.rec.Place
-		}
-	}
-}
-
-// mayBeginName reports what is no sentence, and no address.
-func mayBeginName(s string) bool {
-	const most, letters = 6, 60
-	return !strings.Contains(s, "@") && len(strings.Fields(s)) <= most && utf8.RuneCountInString(s) <= letters
-}
-
-// startsWithName reports whether the first column holds names that are sent.
-func (r *rowReader) startsWithName() bool {
-	f, _ := r.columns.holds(0)
-	return !r.columns.needAccounts && (f == Name || f == FirstName || f == LastName)
 }

@@ -2,10 +2,10 @@ package export
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"math/bits"
 	"path/filepath"
 	"strings"
 	"time"
@@ -92,15 +92,11 @@ type Survey struct {
 	keys     *keyIndex
 	tally    tally
 	advisor  *advisor
-	differ   int // rows in which columns of one header hold different addresses
 	others   []otherColumn
 }
 
 // otherColumn counts the addresses in a column that may be the people's, too.
-type otherColumn struct {
-	at, filled, addresses int
-	first                 Place // where another address than the row's stands
-}
+type otherColumn struct{ at, filled, addresses, rivals int }
 
 // Survey reads the whole file once, row by row, and calls visit (which may be
 // nil) with each row in order. Nothing is known of duplicates then. A
@@ -108,7 +104,7 @@ type otherColumn struct {
 func (f *File) Survey(ctx context.Context, o Options, visit func(*Row) error) (*Survey, error) {
 	s := &Survey{
 		Path: f.Path(), SHA256: f.text.SHA256(), Size: f.text.Size(), ModTime: f.text.ModTime(),
-		options: o, file: f, keys: newKeyIndex(),
+		options: o, file: f, keys: newKeyIndex(), tally: tally{},
 	}
 	v, guessed, err := f.decide(ctx, o)
 	if err != nil {
@@ -138,7 +134,7 @@ func (s *Survey) describe(o Options) error {
 			s.Header = append(s.Header, cell)
 		}
 	}
-	s.Width, s.Columns = len(s.Header), s.columns.list(&s.header)
+	s.Width, s.Columns, s.OneExternalID = len(s.Header), s.columns.list(&s.header), s.columns.noIDs
 	if p := s.columns.preset; p != nil {
 		s.Preset, s.Source = p.name, p.title
 	}
@@ -147,15 +143,15 @@ func (s *Survey) describe(o Options) error {
 		return err
 	}
 	s.judge = judge{
-		layout: s.layout, filter: f, wantsOrgs: o.Organizations, needsNoName: o.NoNames,
-		checkUTF8: s.encoding.IsUTF8() && s.file.text.NotUTF8() > 0,
+		layout: s.layout, filter: f, options: o, checkUTF8: s.encoding.IsUTF8() && s.file.text.NotUTF8() > 0,
 	}
 	s.advisor, s.Repeat = newAdvisor(s.layout), s.repeat(o)
-	if _, told := o.Columns[Email]; !told && !s.header.ownFile && s.columns.has(Email) {
-		for i := range s.header.names {
-			if i != s.columns.at[Email][0] && !s.header.neverTaken(i) {
-				s.others = append(s.others, otherColumn{at: i})
-			}
+	if !s.columns.has(Email) || s.header.ownFile || o.Columns[Email] != "" {
+		return nil
+	}
+	for i := range s.header.names {
+		if i != s.columns.at[Email][0] && !s.header.neverTaken(i) {
+			s.others = append(s.others, otherColumn{at: i})
 		}
 	}
 	return nil
@@ -165,31 +161,40 @@ func (s *Survey) describe(o Options) error {
 // used where the header alone does not tell them.
 func (s *Survey) repeat(o Options) []string {
 	var flags []string
-	for _, f := range []struct{ flag, value string }{{"--encoding", o.Encoding}, {"--delimiter", o.Delimiter},
-		{"--preset", o.Preset}} {
-		if f.value != "" {
-			flags = append(flags, f.flag, f.value)
+	add := func(flag, value string) {
+		if value != "" {
+			flags = append(flags, flag, value)
 		}
 	}
+	add("--encoding", o.Encoding)
+	add("--delimiter", o.Delimiter)
+	add("--preset", o.Preset)
 	if o.NoHeader {
 		flags = append(flags, "--no-header")
 	}
 	for _, f := range Fields() {
-		told := o.Columns[f] != ""
-		used := s.columns.weighed && f <= LastName && len(s.columns.at[f]) > 0
-		if (told || used) && s.columns.has(f) && s.header.names[s.columns.at[f][0]] != "" && (f <= Name || told ||
-			!s.columns.has(Name)) {
-			flags = append(flags, "--column", fmt.Sprintf("%s=%s", f, s.header.names[s.columns.at[f][0]]))
+		if !s.columns.has(f) || s.header.names[s.columns.at[f][0]] == "" {
+			continue
+		}
+		part := f > Name && f <= LastName && s.columns.has(Name)
+		if o.Columns[f] != "" || s.columns.weighed && f <= LastName && !part {
+			add("--column", f.String()+"="+s.header.names[s.columns.at[f][0]])
 		}
 	}
 	if o.NoNames || s.columns.weighed && !s.columns.hasNames() {
-		flags = append(flags, "--column", "name=none")
+		add("--column", "name=none")
 	}
-	return append(flags, o.filterFlags()...)
+	for _, m := range o.Include {
+		add("--include", m.String())
+	}
+	for _, m := range o.Exclude {
+		add("--exclude", m.String())
+	}
+	return flags
 }
 
 // pass reads the records below the header, and calls row and skip in their order.
-func (s *Survey) pass(ctx context.Context, before func(csvtext.Record), row func(*Row, *item) error,
+func (s *Survey) pass(ctx context.Context, before func(csvtext.Record), row func(*Row, []string) error,
 	skip func(*item)) error {
 	r := &rowReader{layout: s.layout, records: s.file.text.Records(ctx, s.encoding, s.dialect)}
 	for s.header.place.Row > 0 {
@@ -214,14 +219,15 @@ func (s *Survey) pass(ctx context.Context, before func(csvtext.Record), row func
 			return err
 		}
 		for i := range items {
-			if items[i].skip {
-				skip(&items[i])
+			it := &items[i]
+			if it.skip {
+				skip(it)
 				continue
 			}
 			number++
-			made := s.judge.row(&items[i], persons[0])
+			made := s.judge.row(it, persons[0])
 			persons, made.Number = persons[1:], number
-			if err := row(made, &items[i]); err != nil {
+			if err := row(made, it.rec.Cells); err != nil {
 				return err
 			}
 		}
@@ -230,8 +236,8 @@ func (s *Survey) pass(ctx context.Context, before func(csvtext.Record), row func
 
 // first is the first pass.
 func (s *Survey) first(ctx context.Context, visit func(*Row) error) error {
-	see := func(r *Row, it *item) error {
-		s.see(r, it)
+	see := func(r *Row, cells []string) error {
+		s.see(r, cells)
 		if visit == nil {
 			return nil
 		}
@@ -242,24 +248,9 @@ func (s *Survey) first(ctx context.Context, visit func(*Row) error) error {
 	}
 	s.Records = s.Rows + s.Skipped
 	s.keys.seal()
-	s.Duplicates = s.keys.count
-	if n := s.keys.repeatedIDs(); n > 0 && !s.columns.needAccounts {
-		s.OneExternalID = fmt.Sprintf("%s have an external id that stands in more than two rows: was it "+
-			"shortened by a spreadsheet, as in 3.8E+10?",
-			text.Counted(n, "row", "rows"))
-		s.judge.noIDs = true
-		for i := range s.Examples {
-			s.Examples[i].ExternalID = ""
-		}
-	}
-	s.noteWhole()
-	return nil
-}
-
-// noteWhole adds the repairs that concern the whole file.
-func (s *Survey) noteWhole() {
+	s.Duplicates = len(s.keys.duplicates)
 	names := !s.columns.needAccounts && !s.options.NoNames
-	for k, found := range map[kind]bool{
+	for k, found := range map[*kind]bool{
 		guessedUTF16:      s.encoding.Guessed,
 		guessedEncoding:   s.guessed,
 		singleQuotes:      s.dialect.Quote == '\'',
@@ -273,15 +264,15 @@ func (s *Survey) noteWhole() {
 			s.tally.add(k, s.header.place)
 		}
 	}
+	return nil
 }
 
 // text words the description of a problem for this file.
 func (s *Survey) text(d string) string {
-	d = strings.Replace(d, "%s", s.Encoding, 1)
-	if d == descriptions[externalIDsUnused].many {
+	if d == externalIDsUnused.text {
 		d += ": " + s.OneExternalID
 	}
-	return s.say(d)
+	return s.say(strings.Replace(d, "%s", s.Encoding, 1))
 }
 
 // skipBefore counts a record before the header.
@@ -294,7 +285,7 @@ func (s *Survey) skipBefore(rec csvtext.Record) {
 
 func (s *Survey) skip(it *item) {
 	s.Skipped++
-	if it.skipped != 0 {
+	if it.skipped != nil {
 		s.tally.add(it.skipped, it.rec.Place)
 	}
 	for _, k := range it.repairs {
@@ -303,12 +294,12 @@ func (s *Survey) skip(it *item) {
 }
 
 // see counts a row.
-func (s *Survey) see(r *Row, it *item) {
+func (s *Survey) see(r *Row, cells []string) {
 	s.Rows++
 	s.Width = max(s.Width, len(r.Cells))
 	if !r.NoAddress {
-		s.judge.filter.count(it.rec.Cells)
-		s.seeRivals(r, it.rec.Cells)
+		s.judge.filter.count(cells)
+		s.seeRivals(r, cells)
 	}
 	for _, key := range r.Other {
 		s.keys.see(key)
@@ -324,7 +315,7 @@ func (s *Survey) see(r *Row, it *item) {
 			s.NoAddress++
 		}
 	default:
-		s.seeValid(r, it.rec.Cells)
+		s.seeValid(r, cells)
 	}
 	if r.Key != "" && (!r.Sendable() || r.identity() != r.Key) {
 		s.keys.see(r.Key)
@@ -336,7 +327,7 @@ func (s *Survey) seeValid(r *Row, cells []string) {
 	for _, k := range r.repairs {
 		s.tally.add(k, r.Place)
 	}
-	if s.guessed && !isPlain([]string{r.Name}) {
+	if s.guessed && !isASCII(r.Name) {
 		s.tally.show(guessedEncoding, Value{Place: r.Place, Text: r.Name})
 	}
 	s.advisor.look(cells, r.Place)
@@ -346,9 +337,6 @@ func (s *Survey) seeValid(r *Row, cells []string) {
 			Place: r.Place, Name: r.Name, Email: r.Email, ExternalID: r.ExternalID, Organization: r.Organization,
 			AccountID: r.AccountID,
 		})
-	}
-	if r.ExternalID != "" {
-		s.keys.seeID(r.ExternalID)
 	}
 	s.keys.add(r)
 }
@@ -362,12 +350,11 @@ func (s *Survey) seeRivals(r *Row, cells []string) {
 			continue
 		}
 		o.filled++
-		if !strings.Contains(c, "@") || len(c) > 1000 || readAddress(c).fault != 0 {
-			continue
-		}
-		o.addresses++
-		if o.first.Row == 0 && isRival(address{key: r.Key}, c) {
-			o.first = r.Place
+		if strings.Contains(c, "@") && len(c) < maxCellRead && readAddress(c).fault == nil {
+			o.addresses++
+			if isRival(address{key: r.Key}, c) {
+				o.rivals++
+			}
 		}
 	}
 }
@@ -383,56 +370,58 @@ func (s *Survey) judgeWhole() error {
 		return refuse("the file has a header and no rows: there is nothing to do",
 			"look whether the export has failed, or its filter leaves everybody out, and make it again")
 	case len(s.options.Include) > 0 && s.Excluded > 0 && s.Excluded+s.NoAddress == s.Rows:
-		return refuse(fmt.Sprintf("no row is left: %s left out by --include", text.Counted(s.Excluded, "row is",
-			"rows are")),
+		return refuse(fmt.Sprintf("no row is left: %s left out by --include",
+			text.Counted(s.Excluded, "row is", "rows are")),
 			"look how the values are written in the file, or leave the flag out")
 	}
 	for _, o := range s.others {
-		if o.first.Row > 0 && most(o.addresses, o.filled) {
+		if o.rivals > 0 && most(o.addresses, o.filled) {
 			ch := chooser{path: s.Path, h: &s.header}
-			return ch.ambiguous("address", Email, []int{s.columns.at[Email][0], o.at})
+			return ch.ambiguous(Email, []int{s.columns.at[Email][0], o.at})
 		}
 	}
-	_, told := s.options.Columns[Email]
-	if n := s.keys.others; n > 3 && n*20 > s.Valid && !told && !s.columns.needAccounts && !s.header.ownFile {
+	n := s.keys.others
+	if n > 3 && n*20 > s.Valid && s.options.Columns[Email] == "" && !s.columns.needAccounts && !s.header.ownFile {
 		return refuse(fmt.Sprintf("%s of %d have the address of an earlier row under another name: the "+
-			"column of addresses is probably not the customers'",
-			text.Counted(n, "row", "rows"), s.Valid), "say which column is: --column email=HEADER")
+			"column of addresses is probably not the customers'", text.Counted(n, "row", "rows"), s.Valid),
+			"say which column is: --column email=HEADER")
 	}
 	return nil
 }
 
 // Contains reports whether an address, as a key, may be in the file: in a row
 // that is valid, excluded or invalid, or as a further address. False is certain.
-func (s *Survey) Contains(key string) bool {
-	_, found := s.keys.find(key)
-	return found
-}
+func (s *Survey) Contains(key string) bool { return s.keys.contains(key) }
 
 // DuplicateLines are the first 1,000 duplicates, by line.
-func (s *Survey) DuplicateLines() []Duplicate { return s.keys.listed }
+func (s *Survey) DuplicateLines() []Duplicate {
+	const most = 1000
+	var list []Duplicate
+	for _, d := range s.keys.duplicates[:min(len(s.keys.duplicates), most)] {
+		list = append(list, d.listed())
+	}
+	return list
+}
 
 // DuplicateRows are the numbers of the rows that are duplicates, rising.
 func (s *Survey) DuplicateRows() iter.Seq[int] {
 	return func(yield func(int) bool) {
-		for i, word := range s.keys.rows {
-			for ; word != 0; word &= word - 1 {
-				if !yield(i*64 + bits.TrailingZeros64(word)) {
-					return
-				}
+		for _, d := range s.keys.duplicates {
+			if !yield(int(d.entry.number)) {
+				return
 			}
 		}
 	}
 }
 
+var errStopped = errors.New("stopped")
+
 // All reads the file again and yields the same rows in the same order, now with their duplicates.
 func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		hand := func(r *Row, _ *item) error {
-			if r.Sendable() {
-				if e, found := s.keys.find(r.identity()); found && e.number != 0 && int(e.number) < r.Number {
-					r.DuplicateOf, r.DuplicateName = e.place(), e.name != s.keys.nameHash(r.Name)
-				}
+		hand := func(r *Row, _ []string) error {
+			if d := s.keys.duplicate(r.Number); d != nil {
+				r.DuplicateOf, r.DuplicateName = d.listed().First, !d.listed().SameName
 			}
 			if !yield(r, nil) {
 				return errStopped

@@ -164,52 +164,60 @@ const secondLast = fields
 type dictionary struct {
 	ranks map[string]map[Field]int // key → field → place in the table
 
-	self, links, mailKinds, elsewhere, further, other, half, who map[string]bool
-	logins                                                       map[string]bool
-	mails, readings                                              []string
+	self, links, mailKinds, elsewhere, further, other, half, person, logins, familyFirst map[string]bool
+
+	mails, readings []string
 }
 
 var words = sync.OnceValue(func() *dictionary {
 	d := &dictionary{
-		ranks: map[string]map[Field]int{}, self: wordSet(selfTable), links: wordSet(linkTable),
-		mailKinds: wordSet(mailKinds),
-		elsewhere: wordSet(elsewhereTable), further: wordSet(furtherTable), other: wordSet(otherTable),
-		half: keySet(halfTable), who: keySet(personTable), logins: keySet(loginTable),
+		ranks: map[string]map[Field]int{}, self: keySet(selfTable, " "), links: keySet(linkTable, " "),
+		mailKinds: keySet(mailKinds, " "), elsewhere: keySet(elsewhereTable, " "), further: keySet(furtherTable, " "),
+		other: keySet(otherTable, " "), half: keySet(halfTable, "|"), person: keySet(personTable, "|"),
+		logins: keySet(loginTable, "|"), familyFirst: keySet("vezetéknév|családnév|keresztnév|utónév|họ", "|"),
+		mails: keys(mailWords, " "), readings: keys(readingTable, " "),
 	}
 	for field, list := range aliasTable {
-		rank := 0
-		for alias := range strings.SplitSeq(list, "|") {
-			key := squeeze(alias)
+		for rank, key := range keys(list, "|") {
 			if d.ranks[key] == nil {
 				d.ranks[key] = map[Field]int{}
 			}
 			if _, ok := d.ranks[key][field]; !ok {
 				d.ranks[key][field] = rank
 			}
-			rank++
 		}
-	}
-	for _, w := range strings.Fields(mailWords) {
-		d.mails = append(d.mails, normalise(w))
-	}
-	for _, w := range strings.Fields(readingTable) {
-		d.readings = append(d.readings, squeeze(w))
 	}
 	return d
 })
 
-func wordSet(table string) map[string]bool {
+// keys are the words of a table as headers are compared.
+func keys(table, separator string) []string {
+	var list []string
+	for _, w := range strings.Split(strings.ReplaceAll(table, "\n", separator), separator) {
+		if key := squeeze(w); key != "" {
+			list = append(list, key)
+		}
+	}
+	return list
+}
+
+func keySet(table, separator string) map[string]bool {
 	set := map[string]bool{}
-	for _, w := range strings.Fields(table) {
-		set[squeeze(w)] = true
+	for _, key := range keys(table, separator) {
+		set[key] = true
 	}
 	return set
 }
 
-func keySet(table string) map[string]bool {
-	set := map[string]bool{}
-	for w := range strings.SplitSeq(table, "|") {
-		set[squeeze(w)] = true
+// isKnown reports a header that is in the table of fields, or of what is none.
+func (d *dictionary) isKnown(key string) bool { return d.ranks[key] != nil || d.other[key] }
+
+// isSelf reports words that say no more than that something is the person's own.
+func (d *dictionary) isSelf(group string) bool {
+	for w := range d.self {
+		if rest, found := strings.CutPrefix(group, w); found && d.isSelf(rest) {
+			return true
+		}
 	}
-	return set
+	return group == ""
 }
