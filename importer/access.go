@@ -17,11 +17,12 @@ import (
 )
 
 const (
-	accessRows    = 20_000 // rows that are looked at together, so that calls are full
-	chunkAccounts = 50     // accounts in one call
-	accessAtOnce  = 8      // calls
-	refusesAll    = 5      // single accounts refused one after the other, until their group counts as closed
+	chunkAccounts = 50 // accounts in one call
+	accessAtOnce  = 8  // calls
 )
+
+// createdHere is the kind under which the ledger keeps which organizations a run has created.
+const createdHere = "organization_created"
 
 // access gives customers what was asked for: wanted − done = calls. It takes nothing away, and all of it may be
 // repeated. It runs after the creates: ids and look-ups are there then, and chunks of 50 make it short.
@@ -32,28 +33,33 @@ type access struct {
 	run    int64
 	end    AccessEnd
 
-	mu      sync.Mutex
-	closed  map[group]string // why one takes nobody
-	refused map[group]int    // single accounts since it last took somebody
-	stop    *Stop
+	mu   sync.Mutex
+	stop *Stop
 }
 
 // A group is what takes members: an organization or a service project.
 type group struct{ kind, id string }
 
-// A seat is a place in a group that somebody is to have.
+// A seat is the place of one member in a group.
 type seat struct {
 	group
-	row    int
 	member string
 	access outcome.Access // 0: still to be asked for
 	reason string
 }
 
-// A claim is what one row asks for: a seat in its organization, then those in the service projects.
+// A claim is what one row asks for. Rows of the same person share seats.
 type claim struct {
-	row   *export.Row
+	row          *export.Row
+	organization *seat // nil: none
+	desks        []*seat
+}
+
+// claims are those of some rows, with each seat once.
+type claims struct {
+	all   []claim
 	seats []*seat
+	open  map[seat]*seat // by group and member
 }
 
 // AccessEnd is what became of the access that was asked for.
@@ -77,19 +83,12 @@ type AccessReview struct {
 
 // giveAccess carries out the access plan of a run and keeps what became of each row.
 func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
-	a := &access{
-		api:     c.api,
-		ledger:  c.ledger,
-		plan:    c.plan.Access,
-		run:     c.run,
-		closed:  map[group]string{},
-		refused: map[group]int{},
-	}
-	a.end = AccessEnd{Named: a.plan.Named, Existed: a.plan.Existing, ServiceDesks: map[string]DeskEnd{}}
+	a := &access{api: c.api, ledger: c.ledger, plan: c.plan.Access, run: c.run}
+	a.end = AccessEnd{Named: a.plan.Named, ServiceDesks: map[string]DeskEnd{}}
 	end.Access, end.Revised = &a.end, true
-	a.createOrganizations(ctx)
-	err := a.openProjects(ctx)
-	for batch, failed := range inBatches(c.plan.Rows(context.WithoutCancel(ctx)), accessRows) {
+	inParallel(a.plan.missing(), func(o *organization) { a.create(ctx, o) })
+	err := errors.Join(a.countCreated(ctx), a.openProjects(ctx))
+	for batch, failed := range inBatches(c.plan.Rows(context.WithoutCancel(ctx)), manyRows) {
 		if err = errors.Join(err, failed); err != nil {
 			break
 		}
@@ -98,43 +97,64 @@ func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
 	return firstStop(a.stop, brokenLedger(err))
 }
 
-// createOrganizations creates what the site lacks. Done twice, it returns the same one.
-func (a *access) createOrganizations(ctx context.Context) {
-	inParallel(a.plan.missing(), func(o *organization) {
-		made, err := a.api.CreateOrganization(ctx, o.name)
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		switch {
-		case err == nil:
-			o.ids, o.exact = []string{made.ID}, []string{made.Name}
-			a.end.Created++
-		case !a.halt(ctx, err):
-			o.err = "the organization could not be created: " + accessReason(err)
+// create creates an organization. Done twice, it returns the same one.
+func (a *access) create(ctx context.Context, o *organization) {
+	made, err := a.api.CreateOrganization(ctx, o.name)
+	if err == nil {
+		o.ids, o.exact = []string{made.ID}, []string{made.Name}
+		err = a.ledger.RecordAccess(ctx, a.run, createdHere, made.ID, []string{o.name})
+	}
+	if err != nil && !a.halt(ctx, err) {
+		o.err = "the organization could not be created: " + accessReason(err)
+	}
+}
+
+// countCreated tells the organizations that this run has created, in an earlier session too, from those of before.
+func (a *access) countCreated(ctx context.Context) error {
+	var names []string
+	for _, o := range a.plan.named() {
+		if len(o.ids) > 0 {
+			names = append(names, o.name)
 		}
-	})
+	}
+	created, err := a.ledger.AccessOf(ctx, createdHere, names)
+	for _, name := range names {
+		if slices.ContainsFunc(created[name], func(g ledger.Grant) bool { return g.Run == a.run }) {
+			a.end.Created++
+		} else {
+			a.end.Existed++
+		}
+	}
+	return err
 }
 
 // openProjects adds the organizations of the file to the service projects.
 func (a *access) openProjects(ctx context.Context) error {
-	var seats []*seat
-	for _, o := range a.plan.byName {
-		for _, desk := range a.plan.ServiceDesks {
-			if id, _ := o.find(o.name); o.name != "" && id != "" {
+	for _, desk := range a.plan.ServiceDesks {
+		var seats []*seat
+		for _, o := range a.plan.named() {
+			if id, _ := o.find(o.name); id != "" {
 				seats = append(seats, &seat{group: group{ledger.ServiceDeskOrganization, desk.ID}, member: id})
 			}
 		}
-	}
-	err := a.fill(ctx, seats)
-	for _, s := range seats {
-		a.countDesk(s, DeskEnd{Organizations: 1})
-	}
-	for _, desk := range a.plan.ServiceDesks {
-		if why := a.closed[group{ledger.ServiceDeskOrganization, desk.ID}]; why != "" {
+		if _, err := a.done(ctx, seats); err != nil {
+			return err
+		}
+		a.fill(ctx, seats, 1)
+		end, refused := a.end.ServiceDesks[desk.ProjectKey], ""
+		for _, s := range seats {
+			if s.access.Good() {
+				end.Organizations++
+			} else if s.access == outcome.AccessFailed {
+				refused = s.reason
+			}
+		}
+		if a.end.ServiceDesks[desk.ProjectKey] = end; refused != "" {
 			a.end.Refused = append(a.end.Refused,
-				fmt.Sprintf("organizations could not be added to the project %s: %s", desk.ProjectKey, why))
+				fmt.Sprintf("organizations could not be added to the project %s: %s", desk.ProjectKey, refused))
 		}
 	}
-	return err
+	return nil
 }
 
 // give carries out what a batch of rows asks for, and keeps what became of each.
@@ -143,15 +163,14 @@ func (a *access) give(ctx context.Context, rows []*export.Row) error {
 	if err != nil {
 		return err
 	}
-	var seats []*seat
-	for _, c := range claims {
-		seats = append(seats, c.seats...)
-	}
-	if err := a.fill(ctx, seats); err != nil {
+	before, err := a.done(ctx, claims.seats)
+	if err != nil {
 		return err
 	}
-	kept := make([]ledger.RowAccess, len(claims))
-	for i, c := range claims {
+	a.review(claims, before)
+	a.fill(ctx, claims.seats, chunkAccounts)
+	kept := make([]ledger.RowAccess, len(claims.all))
+	for i, c := range claims.all {
 		kept[i] = a.shown(c)
 	}
 	return a.ledger.SetRowAccess(ctx, a.run, kept)
@@ -159,171 +178,175 @@ func (a *access) give(ctx context.Context, rows []*export.Row) error {
 
 // claims is what rows ask for. Without an account there is nobody to add: never by name, only with an id from a 201 or
 // from a look-up of the address.
-func (a *access) claims(ctx context.Context, rows []*export.Row) ([]claim, error) {
-	keys := make([]string, len(rows))
+func (a *access) claims(ctx context.Context, rows []*export.Row) (claims, error) {
+	people, err := a.people(ctx, rows)
+	b := claims{open: map[seat]*seat{}}
+	for i, row := range rows {
+		person := people[i].fixed
+		if person == nil && !row.Sendable() {
+			continue
+		}
+		if person == nil {
+			person = people[i].Account
+		}
+		c := claim{row: row}
+		if a.plan.Organizations {
+			c.organization = b.inOrganization(a.plan, row, person)
+		}
+		for _, desk := range a.plan.ServiceDesks {
+			c.desks = append(c.desks, b.seat(group{ledger.ServiceDesk, desk.ID}, person))
+		}
+		b.all = append(b.all, c)
+	}
+	return b, err
+}
+
+// people finds the account of each row.
+func (a *access) people(ctx context.Context, rows []*export.Row) ([]memory, error) {
+	keys, people := make([]string, len(rows)), make([]memory, len(rows))
 	for i, row := range rows {
 		keys[i] = row.Key
 	}
 	accounts, err := a.ledger.Accounts(ctx, keys)
-	var all []claim
-	for _, row := range rows {
-		if !row.Sendable() {
-			continue
-		}
-		c := claim{row, a.seats(row)}
-		account, known := accounts[row.Key]
-		for _, s := range c.seats {
-			switch s.member = account.ID; {
-			case s.access != 0:
-			case !known || account.Gone || !account.RevokedAt.IsZero():
-				s.access = outcome.AccessNotAttempted
-			case account.ID == "":
-				s.access, s.reason = outcome.AccessFailed, outcome.ReasonNoMember
-			}
-		}
-		all = append(all, c)
+	if err != nil {
+		return people, err
 	}
-	return all, err
+	for i, key := range keys {
+		if account, known := accounts[key]; known {
+			people[i].Account = &account
+		}
+	}
+	return people, recallFixed(ctx, a.ledger, rows, people)
 }
 
-func (a *access) seats(row *export.Row) (seats []*seat) {
-	if a.plan.Organizations && (row.Organization != "" || row.InvalidOrganization != "") {
-		s := &seat{group: group{kind: ledger.Organization}, row: row.Number, reason: row.InvalidOrganization}
-		if s.reason != "" {
-			s.access = outcome.AccessInvalid
-		} else if s.id, s.reason = a.plan.named(row.Organization).find(row.Organization); s.reason != "" {
-			s.access = outcome.AccessFailed
-		}
-		seats = append(seats, s)
+func (b *claims) inOrganization(plan *AccessPlan, row *export.Row, person *ledger.Account) *seat {
+	g := group{kind: ledger.Organization}
+	switch {
+	case row.InvalidOrganization != "":
+		return &seat{group: g, access: outcome.AccessInvalid, reason: row.InvalidOrganization}
+	case row.Organization == "":
+		return nil
 	}
-	for _, desk := range a.plan.ServiceDesks {
-		seats = append(seats, &seat{group: group{ledger.ServiceDesk, desk.ID}})
+	var why string
+	if g.id, why = plan.at(row.Organization).find(row.Organization); why != "" {
+		return &seat{group: g, access: outcome.AccessFailed, reason: why}
 	}
-	return seats
+	return b.seat(g, person)
 }
 
-// fill fills the open seats: first those that the ledger has as done, then by calls.
-func (a *access) fill(ctx context.Context, seats []*seat) error {
-	if err := a.done(ctx, seats); err != nil {
-		return err
+// seat is the one that a person has, or is to have, in a group.
+func (b *claims) seat(g group, person *ledger.Account) *seat {
+	switch {
+	case person == nil || person.Gone || !person.RevokedAt.IsZero():
+		return &seat{group: g, access: outcome.AccessNotAttempted}
+	case person.ID == "":
+		return &seat{group: g, access: outcome.AccessFailed, reason: outcome.ReasonNoMember}
 	}
-	inParallel(chunks(seats), func(c *chunk) { a.add(ctx, c, c.ids) })
-	return nil
+	key := seat{group: g, member: person.ID}
+	if b.open[key] == nil {
+		s := key
+		b.open[key], b.seats = &s, append(b.seats, &s)
+	}
+	return b.open[key]
 }
 
-// done marks the seats that the ledger has. By this run it was added, also when a process was killed over it.
-func (a *access) done(ctx context.Context, seats []*seat) error {
-	members, wanted := map[string][]string{}, map[seatKey]bool{}
+// done marks the seats that the ledger has, and returns all that it has of their members in organizations. By this run
+// it was added, also when a process was killed over it.
+func (a *access) done(ctx context.Context, seats []*seat) (map[string][]ledger.Grant, error) {
+	members, had := map[string][]string{}, map[string]map[string][]ledger.Grant{}
 	for _, s := range seats {
-		if s.access == 0 {
-			members[s.kind] = append(members[s.kind], s.member)
-		}
-		wanted[s.key()] = true
+		members[s.kind] = append(members[s.kind], s.member)
 	}
 	for kind, ids := range members {
-		grants, err := a.ledger.AccessOf(ctx, kind, ids)
-		if err != nil {
-			return err
+		var err error
+		if had[kind], err = a.ledger.AccessOf(ctx, kind, ids); err != nil {
+			return nil, err
 		}
-		for _, s := range seats {
-			if s.kind != kind || s.access != 0 {
-				continue
+	}
+	for _, s := range seats {
+		for _, grant := range had[s.kind][s.member] {
+			switch {
+			case grant.Target != s.id:
+			case grant.Run == a.run:
+				s.access = outcome.Added
+			default:
+				s.access = outcome.AccessKnown
 			}
-			s.settleDone(grants[s.member], a.run)
-			if kind == ledger.Organization && s.access != outcome.AccessKnown {
-				a.moved(s, grants[s.member], wanted)
+		}
+	}
+	return had[ledger.Organization], nil
+}
+
+// review lists the organizations of before of those who are added to another one, each once.
+func (a *access) review(b claims, before map[string][]ledger.Grant) {
+	for _, c := range b.all {
+		s := c.organization
+		if s == nil || s.access == outcome.AccessKnown {
+			continue
+		}
+		for _, grant := range before[s.member] {
+			key := seat{group: group{s.kind, grant.Target}, member: s.member}
+			if grant.Run != a.run && b.open[key] == nil {
+				b.open[key] = s
+				a.end.ToReview = append(a.end.ToReview, AccessReview{c.row.Number, s.member, grant.Target})
 			}
 		}
 	}
-	return nil
 }
 
-type seatKey struct {
-	group
-	member string
-}
-
-func (s *seat) key() seatKey { return seatKey{s.group, s.member} }
-
-func (s *seat) settleDone(done []ledger.Grant, run int64) {
-	for _, grant := range done {
-		switch {
-		case grant.Target != s.id:
-		case grant.Run == run:
-			s.access = outcome.Added
-		default:
-			s.access = outcome.AccessKnown
-		}
-	}
-}
-
-// moved lists the organizations of before of somebody who is added to another one, each once.
-func (a *access) moved(s *seat, done []ledger.Grant, wanted map[seatKey]bool) {
-	for _, grant := range done {
-		before := seatKey{group{s.kind, grant.Target}, s.member}
-		if grant.Run != a.run && !wanted[before] {
-			wanted[before] = true
-			a.end.ToReview = append(a.end.ToReview, AccessReview{s.row, s.member, grant.Target})
-		}
-	}
-}
-
-// A chunk is what goes into one call.
-type chunk struct {
-	group
-	ids   []string
-	seats map[string][]*seat // by member: rows of the same person share one
-}
-
-// chunks puts the open seats together that one call can fill. A project takes one organization at a time.
-func chunks(seats []*seat) (all []*chunk) {
-	open := map[group]*chunk{}
+// fill fills the seats that are open, by calls for at most so many members of one group.
+func (a *access) fill(ctx context.Context, seats []*seat, atMost int) {
+	open := map[group][]*seat{}
+	var groups []group
 	for _, s := range seats {
 		if s.access != 0 {
 			continue
 		}
-		c := open[s.group]
-		full := c != nil && (len(c.ids) == chunkAccounts || s.kind == ledger.ServiceDeskOrganization)
-		if c == nil || full && c.seats[s.member] == nil {
-			c = &chunk{group: s.group, seats: map[string][]*seat{}}
-			open[s.group], all = c, append(all, c)
+		if open[s.group] == nil {
+			groups = append(groups, s.group)
 		}
-		if c.seats[s.member] == nil {
-			c.ids = append(c.ids, s.member)
-		}
-		c.seats[s.member] = append(c.seats[s.member], s)
+		open[s.group] = append(open[s.group], s)
 	}
-	return all
+	var calls [][]*seat
+	for _, g := range groups {
+		calls = slices.AppendSeq(calls, slices.Chunk(open[g], atMost))
+	}
+	inParallel(calls, func(seats []*seat) { a.add(ctx, seats) })
 }
 
-// add makes one call for ids, and halves it when the site says that one of them is wrong.
-func (a *access) add(ctx context.Context, c *chunk, ids []string) {
-	if closed, stopped := a.mayAdd(c.group); closed != "" || stopped {
-		c.settle(ids, closed)
+// add makes one call for seats of one group, and halves it when the site says that one of the members is wrong.
+func (a *access) add(ctx context.Context, seats []*seat) {
+	g, ids := seats[0].group, make([]string, len(seats))
+	for i, s := range seats {
+		ids[i] = s.member
+	}
+	settle := func(is outcome.Access, reason string) {
+		for _, s := range seats {
+			s.access, s.reason = is, reason
+		}
+	}
+	if a.stopped() {
+		settle(outcome.AccessNotAttempted, outcome.ReasonAccessStopped)
 		return
 	}
-	err := a.call(ctx, c.group, ids)
-	if statusOf(err) == 400 && len(ids) > 1 {
-		half := len(ids) / 2
-		a.add(ctx, c, ids[:half])
-		a.add(ctx, c, ids[half:])
+	err := a.call(ctx, g, ids)
+	if half := len(ids) / 2; statusOf(err) == 400 && half > 0 {
+		a.add(ctx, seats[:half])
+		a.add(ctx, seats[half:])
 		return
 	}
 	if err == nil {
-		err = a.ledger.RecordAccess(ctx, a.run, c.kind, c.id, ids)
+		err = a.ledger.RecordAccess(ctx, a.run, g.kind, g.id, ids)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	switch {
 	case err == nil:
-		a.refused[c.group] = 0
-		for _, id := range ids {
-			for _, s := range c.seats[id] {
-				s.access = outcome.Added
-			}
-		}
-	case !a.halt(ctx, err):
-		c.settle(ids, a.refuse(c.group, err))
+		settle(outcome.Added, "")
+	case a.halt(ctx, err):
+		settle(outcome.AccessNotAttempted, outcome.ReasonAccessStopped)
+	case g.kind == ledger.Organization && statusOf(err) == 403:
+		settle(outcome.AccessFailed, "the organization takes nobody (an identity provider may manage it): "+accessReason(err))
+	default:
+		settle(outcome.AccessFailed, accessReason(err))
 	}
 }
 
@@ -337,39 +360,6 @@ func (a *access) call(ctx context.Context, g group, ids []string) (err error) {
 		_, err = a.api.AddOrganizationToServiceDesk(ctx, g.id, ids[0])
 	}
 	return err
-}
-
-func (a *access) mayAdd(g group) (closed string, stopped bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.closed[g], a.stop != nil
-}
-
-// settle says why the seats of ids are not filled; "": the run has stopped before.
-func (c *chunk) settle(ids []string, why string) {
-	for _, id := range ids {
-		for _, s := range c.seats[id] {
-			s.access, s.reason = outcome.AccessFailed, why
-			if why == "" {
-				s.access, s.reason = outcome.AccessNotAttempted, outcome.ReasonAccessStopped
-			}
-		}
-	}
-}
-
-// refuse is why a call was refused. A refusal of permission, or of one account after the other, closes the group.
-func (a *access) refuse(g group, err error) string {
-	why, status := accessReason(err), statusOf(err)
-	if status == 0 || status >= 500 {
-		return why
-	}
-	if a.refused[g]++; status == 400 && a.refused[g] < refusesAll && g.kind != ledger.ServiceDeskOrganization {
-		return why
-	}
-	if a.closed[g] = why; g.kind == ledger.Organization && status != 404 {
-		a.closed[g] = "the organization takes nobody (an identity provider may manage it): " + why
-	}
-	return why
 }
 
 func accessReason(err error) string {
@@ -391,8 +381,16 @@ func (a *access) halt(ctx context.Context, err error) bool {
 	case stop == nil && !answered:
 		stop = brokenLedger(err)
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.stop = firstStop(a.stop, stop)
 	return stop != nil
+}
+
+func (a *access) stopped() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.stop != nil
 }
 
 // inParallel calls do with each of all, a few at once.
@@ -410,41 +408,41 @@ func inParallel[T any](all []T, do func(T)) {
 
 // shown is what the results show of a claim, which is counted.
 func (a *access) shown(c claim) ledger.RowAccess {
-	words, reasons := map[string][]outcome.Access{}, []string(nil)
-	bad := false
-	for _, s := range c.seats {
-		words[s.kind] = append(words[s.kind], s.access)
+	shown, reasons, bad := ledger.RowAccess{Row: c.row.Number}, []string(nil), false
+	note := func(s *seat) string {
 		bad = bad || s.access == outcome.AccessFailed || s.access == outcome.AccessInvalid
 		if !slices.Contains(reasons, s.reason) {
 			reasons = append(reasons, s.reason)
 		}
-		a.countDesk(s, DeskEnd{Customers: 1})
-		switch {
-		case s.kind != ledger.Organization:
-		case s.access == outcome.Added:
-			a.end.Added++
-		case s.access == outcome.AccessKnown:
-			a.end.Known++
-		case s.access == outcome.AccessFailed:
-			a.end.Failed++
+		return s.access.String()
+	}
+	if c.organization != nil {
+		shown.Organization = note(c.organization)
+		a.countMembership(c.organization.access)
+	}
+	var words []string
+	for i, s := range c.desks {
+		words = append(words, note(s))
+		if key := a.plan.ServiceDesks[i].ProjectKey; s.access.Good() {
+			end := a.end.ServiceDesks[key]
+			end.Customers++
+			a.end.ServiceDesks[key] = end
 		}
 	}
 	if bad {
 		a.end.Rows++
 	}
-	return ledger.RowAccess{
-		Row:          c.row.Number,
-		Organization: outcome.JoinAccess(words[ledger.Organization]...),
-		ServiceDesk:  outcome.JoinAccess(words[ledger.ServiceDesk]...),
-		Reason:       outcome.JoinReasons(reasons...),
-	}
+	shown.ServiceDesk, shown.Reason = strings.Join(words, ";"), outcome.JoinReasons(reasons...)
+	return shown
 }
 
-func (a *access) countDesk(s *seat, n DeskEnd) {
-	for _, desk := range a.plan.ServiceDesks {
-		if s.kind != ledger.Organization && desk.ID == s.id && s.access.Good() {
-			sum := a.end.ServiceDesks[desk.ProjectKey]
-			a.end.ServiceDesks[desk.ProjectKey] = DeskEnd{sum.Customers + n.Customers, sum.Organizations + n.Organizations}
-		}
+func (a *access) countMembership(is outcome.Access) {
+	switch is {
+	case outcome.Added:
+		a.end.Added++
+	case outcome.AccessKnown:
+		a.end.Known++
+	case outcome.AccessFailed:
+		a.end.Failed++
 	}
 }

@@ -308,6 +308,9 @@ func TestKilledWhileGivingAccess(t *testing.T) {
 			}
 		}
 		calls = d.site.Stats().Route("POST", jsmtest.OrgUsersPath).Requests - calls
+		if s.Access.Created != 40 || s.Access.Existed != 0 {
+			t.Errorf("the organizations of before the kill: %+v", s.Access)
+		}
 		if s.ExitCode() != 0 || calls > 40-before+accessAtOnce {
 			t.Errorf("exit code %d; %d calls before the kill, %d after", s.ExitCode(), before, calls)
 		}

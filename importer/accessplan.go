@@ -30,7 +30,7 @@ type AccessPlan struct {
 	Existing            int
 	ToCreate            int
 	FirstNew            []string // at most ten
-	Memberships         int      // not done yet; people who are still to be created are counted
+	Memberships         int      // not done yet, of rows; people who are still to be created are counted
 	WithoutOrganization int      // rows
 	InvalidRows         int      // rows whose organization cannot be used
 	ServiceDesks        []apiclient.ServiceDesk
@@ -60,7 +60,8 @@ func (o *organization) find(name string) (id, why string) {
 // tidyName is an organization's name in NFC, with single blanks.
 func tidyName(name string) string { return strings.Join(strings.Fields(norm.NFC.String(name)), " ") }
 
-func (a *AccessPlan) named(name string) *organization {
+// at is what file and site have under a name.
+func (a *AccessPlan) at(name string) *organization {
 	key := strings.ToLower(tidyName(name))
 	if a.byName[key] == nil {
 		a.byName[key] = &organization{}
@@ -68,14 +69,19 @@ func (a *AccessPlan) named(name string) *organization {
 	return a.byName[key]
 }
 
-// missing are the organizations of the file that the site lacks, by name.
-func (a *AccessPlan) missing() (all []*organization) {
+// named are the organizations of the file, by name.
+func (a *AccessPlan) named() (all []*organization) {
 	for _, key := range slices.Sorted(maps.Keys(a.byName)) {
-		if o := a.byName[key]; o.name != "" && len(o.ids) == 0 {
+		if o := a.byName[key]; o.name != "" {
 			all = append(all, o)
 		}
 	}
 	return all
+}
+
+// missing are those of them that the site lacks.
+func (a *AccessPlan) missing() []*organization {
+	return slices.DeleteFunc(a.named(), func(o *organization) bool { return len(o.ids) > 0 })
 }
 
 // PlanAccess reads the organizations of the site, whole, and counts what the rows ask for. api may be nil: then names
@@ -88,7 +94,7 @@ func (p *Plan) PlanAccess(ctx context.Context, api API, l *ledger.Ledger, o Acce
 	if err := a.ask(ctx, api, o); err != nil {
 		return err
 	}
-	for batch, err := range inBatches(p.Rows(ctx), accessRows) {
+	for batch, err := range inBatches(p.Rows(ctx), manyRows) {
 		if err == nil {
 			err = a.count(ctx, &access{ledger: l, plan: a, run: p.Run.Seq}, batch)
 		}
@@ -96,11 +102,7 @@ func (p *Plan) PlanAccess(ctx context.Context, api API, l *ledger.Ledger, o Acce
 			return err
 		}
 	}
-	for _, o := range a.byName {
-		if o.name != "" {
-			a.Named++
-		}
-	}
+	a.Named = len(a.named())
 	if missing := a.missing(); a.Scanned {
 		for _, o := range missing[:min(10, len(missing))] {
 			a.FirstNew = append(a.FirstNew, o.name)
@@ -130,8 +132,8 @@ func (a *AccessPlan) ask(ctx context.Context, api API, o AccessOptions) error {
 		if err != nil {
 			return accessStop("reading the organizations of the site", err)
 		}
-		named := a.named(one.Name)
-		named.exact, named.ids = append(named.exact, tidyName(one.Name)), append(named.ids, one.ID)
+		o := a.at(one.Name)
+		o.exact, o.ids = append(o.exact, tidyName(one.Name)), append(o.ids, one.ID)
 	}
 	return nil
 }
@@ -156,32 +158,30 @@ func accessStop(doing string, err error) error {
 
 // count counts what rows name and ask for.
 func (a *AccessPlan) count(ctx context.Context, w *access, rows []*export.Row) error {
-	for _, row := range rows {
-		switch {
-		case !a.Organizations || !row.Sendable():
-		case row.InvalidOrganization != "":
-			a.InvalidRows++
-		case row.Organization == "":
-			a.WithoutOrganization++
-		default:
-			if named := a.named(row.Organization); named.name == "" {
-				named.name = tidyName(row.Organization)
-			}
-		}
-	}
 	claims, err := w.claims(ctx, rows)
 	if err != nil {
 		return err
 	}
-	var seats []*seat
-	for _, c := range claims {
-		seats = append(seats, c.seats...)
+	if _, err = w.done(ctx, claims.seats); err != nil {
+		return err
 	}
-	err = w.done(ctx, seats)
-	for _, s := range seats {
-		if s.access == 0 || s.access == outcome.AccessNotAttempted {
-			a.Memberships++
+	for _, c := range claims.all {
+		switch s := c.organization; {
+		case !a.Organizations:
+		case s == nil:
+			a.WithoutOrganization++
+		case s.access == outcome.AccessInvalid:
+			a.InvalidRows++
+		default:
+			if o := a.at(c.row.Organization); o.name == "" {
+				o.name = tidyName(c.row.Organization)
+			}
+		}
+		for _, s := range append(c.desks, c.organization) {
+			if s != nil && (s.access == 0 || s.access == outcome.AccessNotAttempted) {
+				a.Memberships++
+			}
 		}
 	}
-	return err
+	return nil
 }

@@ -166,23 +166,9 @@ func (d *desktop) connect() *apiclient.Client {
 func (d *desktop) plan(ctx context.Context, api API, l *ledger.Ledger) *Plan {
 	d.t.Helper()
 	p := &Plan{Survey: d.survey(), rows: d.rows}
-	var err error
-	if p.hasAccounts, err = l.HasAccounts(ctx); err != nil {
-		d.t.Fatal(err)
-	}
 	o := PlanOptions{ResendKnown: d.run.ResendKnown, UpdateNames: d.run.UpdateNames,
 		Job: ledger.Job{Command: d.command, Source: "people", Input: "people.csv", InputSHA256: p.Survey.SHA256}}
-	for batch := range inBatches(d.rows(ctx), batchRows) {
-		if err := p.mark(ctx, l, batch, o); err != nil {
-			d.t.Fatal(err)
-		}
-	}
-	for _, row := range d.people {
-		if row.DuplicateOf != (export.Place{}) {
-			p.marks[row.Number] = notSendable
-		}
-	}
-	if err := p.hold(ctx, l, o.Job); err != nil {
+	if err := p.decideImport(ctx, l, o); err != nil {
 		d.t.Fatal(err)
 	}
 	if err := p.PlanAccess(ctx, api, l, d.access); err != nil {

@@ -397,7 +397,7 @@ func TestLedgerCannotBeRead(t *testing.T) {
 			t.Fatalf("%v, %d rows", end.Stop, len(statuses))
 		}
 		for i, s := range statuses {
-			if want := map[bool]outcome.Status{true: outcome.Unknown, false: outcome.NotAttempted}[i < 30]; s != want {
+			if s != outcome.Unknown {
 				t.Errorf("row %d: %s", i+1, s)
 			}
 		}

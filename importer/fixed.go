@@ -30,57 +30,54 @@ func place(failedPath, sheetRow string) string { return "at:" + failedPath + "#"
 type fixes struct {
 	failedPath string // of this run; "": none is written
 	input      string // which may be a failed file
-	keep       []broken
-	came       []ledger.Fixed // Original: a place in the failed file, or a mark
+	rows       []fix
 }
 
-// broken is a row that goes into the failed file.
-type broken struct {
-	at, mark string
-	from     string // its place in the failed file that it came from
+// fix is one of them. It stands for the row that its own row comes from, which may be one of a failed file, too.
+type fix struct {
+	from string // its place in the failed file that it came from
+	mark string // of the row itself, when nothing is known of that place; "": none
+	at   string // its place in the failed file of this run, or
+	key  string // the address that it was onboarded with
 }
 
 // seen takes the result of each row.
 func (f *fixes) seen(r Result) {
 	row, came := r.Row, r.Row.Own["jsm_row"]
+	one := fix{from: place(f.input, came)}
 	switch {
 	case r.Status.NeedsFixing() && f.failedPath != "":
-		at := place(f.failedPath, strconv.Itoa(r.SheetRow))
-		f.keep = append(f.keep, broken{at, mark(row), place(f.input, came)})
+		one.at, one.mark = place(f.failedPath, strconv.Itoa(r.SheetRow)), mark(row)
 	case came != "" && row.Own["jsm_status"] == "" && onboarded(r.Status):
-		f.came = append(f.came, ledger.Fixed{Original: place(f.input, came), Key: row.Key})
-		if row.ExternalID != "" {
-			f.came = append(f.came, ledger.Fixed{Original: "id:" + row.ExternalID + "\n", Key: row.Key})
+		if one.key = row.Key; row.ExternalID != "" {
+			one.mark = "id:" + row.ExternalID + "\n"
 		}
+	default:
+		return
 	}
+	f.rows = append(f.rows, one)
 }
 
 // record keeps what was seen in the ledger.
 func (f *fixes) record(ctx context.Context, l *ledger.Ledger, run int64) error {
-	var places []string
-	for _, row := range f.keep {
-		places = append(places, row.from)
-	}
-	for _, row := range f.came {
-		places = append(places, row.Original)
-	}
-	if len(places) == 0 {
+	if len(f.rows) == 0 {
 		return nil
+	}
+	var places []string
+	for _, row := range f.rows {
+		places = append(places, row.from)
 	}
 	marks, err := l.Fixed(ctx, places)
 	if err != nil {
 		return err
 	}
 	var keep []ledger.Fixed
-	for _, row := range f.keep {
-		keep = append(keep, ledger.Fixed{Original: row.at, Key: cmp.Or(marks[row.from], row.mark)})
-	}
-	for _, row := range f.came {
-		if strings.HasPrefix(row.Original, "at:") {
-			row.Original = marks[row.Original]
-		}
-		if row.Original != "" {
-			keep = append(keep, row)
+	for _, row := range f.rows {
+		switch original := cmp.Or(marks[row.from], row.mark); {
+		case row.at != "":
+			keep = append(keep, ledger.Fixed{Original: row.at, Key: original})
+		case original != "":
+			keep = append(keep, ledger.Fixed{Original: original, Key: row.key})
 		}
 	}
 	return l.KeepFixed(ctx, run, keep)
@@ -93,10 +90,4 @@ func onboarded(s outcome.Status) bool {
 		return true
 	}
 	return false
-}
-
-func fixedResult(row *export.Row, a ledger.Account) Result {
-	result := rowResult(row, outcome.Known, outcome.ReasonFixed(a.Email, a.At))
-	result.AccountID = a.ID
-	return result
 }

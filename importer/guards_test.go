@@ -1,11 +1,9 @@
 package importer
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/outcome"
@@ -123,32 +121,4 @@ func TestParseLimit(t *testing.T) {
 			t.Errorf("%q was read as %v", text, l)
 		}
 	}
-}
-
-func TestAllowance(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		a := newAllowance(2)
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		for n := range 2 {
-			if !a.take(ctx) {
-				t.Fatalf("task %d of the first two was not let through", n+1)
-			}
-		}
-		third := make(chan bool, 1)
-		go func() { third <- a.take(ctx) }()
-		synctest.Wait()
-		if len(third) != 0 {
-			t.Fatal("a third task left while two might still be made")
-		}
-		a.give(outcome.Conflict)
-		if !<-third {
-			t.Error("a task that made nothing did not free its place")
-		}
-		a.give(outcome.Created)
-		a.give(outcome.Created)
-		if a.take(ctx) || !a.reached() {
-			t.Error("more than two were let through")
-		}
-	})
 }

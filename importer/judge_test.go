@@ -185,11 +185,12 @@ func TestJudgeRevoke(t *testing.T) {
 			t.Errorf("%s: %+v", tc.name, v)
 		}
 	}
-	if stop := forbiddenRevoke(refusedWith(403, "")); stop == nil || stop.Cause != Unauthorised {
-		t.Errorf("403 does not stop: %+v", stop)
-	}
-	if stop := forbiddenRevoke(refusedWith(404, "")); stop != nil {
+	rules := &newRevocation(nil, nil, &Plan{}, Options{}).rules
+	if stop := rules.after(outcome.NotFound, refusedWith(404, "")); stop != nil {
 		t.Errorf("404 stops: %v", stop)
+	}
+	if stop := rules.after(outcome.Failed, refusedWith(403, "")); stop == nil || stop.Cause != Unauthorised {
+		t.Errorf("403 does not stop: %+v", stop)
 	}
 }
 
@@ -262,9 +263,9 @@ func TestJudgeLeaver(t *testing.T) {
 		{"not certainly ours", member(outcome.CreatedUnconfirmed, "1", ""), placed{}, true, ActionReview, "not certainly created"},
 		{"the ids are gone", member(outcome.Created, "1", ""), placed{}, false, ActionReview, "no usable external ids"},
 		{"another address", member(outcome.Created, "1", "b@x"), placed{}, true, ActionReview, "b@x"},
-		{"a duplicate", member(outcome.Created, "1", ""), placed{1, at, outcome.Duplicate}, true, ActionReview, "row 7"},
-		{"excluded", member(outcome.Created, "1", ""), placed{1, at, outcome.Excluded}, true, ActionReview, "excluded"},
-		{"a typing error", member(outcome.Created, "1", ""), placed{1, at, outcome.Invalid}, true, ActionReview, "fix it"},
+		{"a duplicate", member(outcome.Created, "1", ""), placed{at, outcome.Duplicate}, true, ActionReview, "row 7"},
+		{"excluded", member(outcome.Created, "1", ""), placed{at, outcome.Excluded}, true, ActionReview, "excluded"},
+		{"a typing error", member(outcome.Created, "1", ""), placed{at, outcome.Invalid}, true, ActionReview, "fix it"},
 	} {
 		action, reason := judgeLeaver(tc.one, tc.other, tc.ids)
 		if action != tc.action || !strings.Contains(reason, tc.reason) {
@@ -277,6 +278,7 @@ func TestJudgeLeaver(t *testing.T) {
 func TestWithoutRequest(t *testing.T) {
 	const id = "qm:1:2"
 	own := func(name, value string) map[string]string { return map[string]string{name: value} }
+	has := func(a *ledger.Account) memory { return memory{Memory: ledger.Memory{Account: a}} }
 	known := &ledger.Account{Key: "a@x", ID: id, Status: outcome.Created}
 	revoked := &ledger.Account{Key: "a@x", ID: id, RevokedAt: time.Now()}
 	for _, tc := range []struct {
@@ -285,7 +287,7 @@ func TestWithoutRequest(t *testing.T) {
 		own  map[string]string
 		want outcome.Status
 	}{
-		{"an account", target{id: id, account: known}, nil, 0},
+		{"an account", target{id: id, memory: has(known)}, nil, 0},
 		{"listed to revoke", target{id: id}, own("jsm_action", "Revoke"), 0},
 		{"listed to review", target{id: id}, own("jsm_action", "review"), outcome.Review},
 		{"another action", target{id: id}, own("jsm_action", "delete"), outcome.Review},
@@ -293,12 +295,12 @@ func TestWithoutRequest(t *testing.T) {
 		{"not certainly ours", target{id: id}, own("jsm_status", "created_unconfirmed"), outcome.Review},
 		{"created", target{id: id}, own("jsm_status", "created"), 0},
 		{"no id", target{}, nil, outcome.Invalid},
-		{"no id known", target{account: &ledger.Account{}}, nil, outcome.Invalid},
+		{"no id known", target{memory: has(&ledger.Account{})}, nil, outcome.Invalid},
 		{"not an id", target{id: "qm"}, nil, outcome.Invalid},
-		{"another id for the address", target{id: "qm:1:3", account: known}, nil, outcome.Invalid},
+		{"another id for the address", target{id: "qm:1:3", memory: has(known)}, nil, outcome.Invalid},
 		{"the id of another address", target{id: id, key: "b@x", owner: "a@x"}, nil, outcome.Invalid},
 		{"named before", target{id: "qm:1:1"}, nil, outcome.Duplicate},
-		{"revoked", target{id: id, account: revoked}, nil, outcome.AlreadyRevoked},
+		{"revoked", target{id: id, memory: has(revoked)}, nil, outcome.AlreadyRevoked},
 		{"an Atlassian account", target{id: "712020:abc"}, nil, outcome.NotPortalOnly},
 	} {
 		tc.t.row = &export.Row{Own: tc.own, Place: export.Place{Row: 3, Line: 3}}

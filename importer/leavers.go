@@ -24,15 +24,14 @@ type Roster struct {
 	there  []uint64      // hashes of who is in the source already, sorted
 	read   chan struct{} // closed when there is what was read
 	batch  []ledger.Member
-	useIDs bool     // the export has external ids that can be used
-	ids    bool     // a row with one was seen
-	aside  []placed // external ids of rows that put nobody into the source
+	useIDs bool              // the export has external ids that can be used
+	ids    bool              // a row with one was seen
+	aside  map[uint64]placed // the first row for each that puts nobody into the source, by hash
 	err    error
 }
 
 // placed is where an external id stands.
 type placed struct {
-	id     uint64 // its hash
 	place  export.Place
 	status outcome.Status
 }
@@ -46,6 +45,7 @@ func OpenRoster(ctx context.Context, l *ledger.Ledger, run ledger.Run, survey *e
 		run:    run,
 		seed:   maphash.MakeSeed(),
 		read:   make(chan struct{}),
+		aside:  map[uint64]placed{},
 		useIDs: survey.OneExternalID == "" && slices.ContainsFunc(survey.Columns, func(c export.Column) bool {
 			return c.Field == export.ExternalID
 		}),
@@ -87,8 +87,9 @@ func (r *Roster) See(result Result) {
 	case row.Key != "" && result.Status != outcome.Duplicate:
 		r.see(ledger.Member{Key: row.Key, Aside: true})
 	}
-	if !in && id != "" {
-		r.aside = append(r.aside, placed{maphash.String(r.seed, id), row.Place, result.Status})
+	hash := maphash.String(r.seed, id)
+	if _, before := r.aside[hash]; !in && id != "" && !before {
+		r.aside[hash] = placed{row.Place, result.Status}
 	}
 	for _, key := range row.Other {
 		r.see(ledger.Member{Key: key, Aside: true})
@@ -116,7 +117,6 @@ func (r *Roster) arrive() {
 func (r *Roster) Close() *Stop {
 	<-r.read
 	r.arrive()
-	slices.SortStableFunc(r.aside, func(a, b placed) int { return cmp.Compare(a.id, b.id) })
 	return brokenLedger(r.err)
 }
 
@@ -149,20 +149,11 @@ func LeaversOf(ctx context.Context, l *ledger.Ledger, run ledger.Run, r *Roster)
 			Source:    run.Source,
 			RunID:     run.ID,
 		}
-		leaver.Action, leaver.Reason = judgeLeaver(one, r.elsewhere(one), r.ids)
+		elsewhere := r.aside[maphash.String(r.seed, cmp.Or(one.MemberID, one.ExternalID))]
+		leaver.Action, leaver.Reason = judgeLeaver(one, elsewhere, r.ids)
 		list = append(list, leaver)
 	}
 	return list, nil
-}
-
-// elsewhere is the first row that has the external id of a leaver and put nobody into the source; zero: there is none.
-func (r *Roster) elsewhere(one ledger.Leaver) placed {
-	id := maphash.String(r.seed, cmp.Or(one.MemberID, one.ExternalID))
-	i, found := slices.BinarySearchFunc(r.aside, id, func(p placed, id uint64) int { return cmp.Compare(p.id, id) })
-	if !found {
-		return placed{}
-	}
-	return r.aside[i] // no id there is ""
 }
 
 const (
@@ -204,70 +195,46 @@ type freshness struct {
 	latest map[string]string // the last complete run of each source
 }
 
-func (f *freshness) check(ctx context.Context, targets []target) error {
-	var keys []string
-	var places []export.Place
-	for _, t := range targets {
-		source, listed := t.row.Own["jsm_source"]
-		if !listed {
-			continue
-		}
-		if err := f.listedByLatest(ctx, t.row, source); err != nil {
-			return err
-		}
-		if t.key != "" {
-			keys, places = append(keys, t.key), append(places, t.row.Place)
-		}
-	}
-	if len(keys) == 0 {
-		return nil
-	}
-	present, err := f.ledger.Present(ctx, keys)
-	for i, key := range keys {
-		if source, back := present[key]; back && err == nil {
-			return f.refuse(places[i], "this person is in the latest run of the source "+source)
-		}
-	}
-	return err
-}
-
 // runID is what the id of a run looks like.
 var runID = regexp.MustCompile(`^[0-9a-f]{8}$`)
 
-// listedByLatest checks that the run that has listed row is the last complete one of its source.
-func (f *freshness) listedByLatest(ctx context.Context, row *export.Row, source string) error {
-	latest, asked := f.latest[source]
-	if !asked {
+func (f *freshness) check(ctx context.Context, t target) error {
+	source, listed := t.row.Own["jsm_source"]
+	if f == nil || !listed {
+		return nil
+	}
+	if _, asked := f.latest[source]; !asked {
 		run, _, err := f.ledger.LastComplete(ctx, source)
 		if err != nil {
 			return err
 		}
-		latest = run.ID
-		f.latest[source] = latest
+		f.latest[source] = run.ID
 	}
-	by := row.Own["jsm_run_id"]
-	switch {
+	present, err := f.ledger.Present(ctx, []string{t.key})
+	if err != nil {
+		return err
+	}
+	why, by, latest := "", t.row.Own["jsm_run_id"], f.latest[source]
+	switch back := present[t.key]; {
 	case !runID.MatchString(by):
-		return f.refuse(row.Place, fmt.Sprintf("its jsm_run_id is %q, which is no run's: perhaps a spreadsheet has "+
-			"taken it for a number", by))
+		why = fmt.Sprintf("its jsm_run_id is %q, which is no run's: perhaps a spreadsheet has taken it for a number", by)
 	case latest == "":
-		return f.refuse(row.Place, fmt.Sprintf("this is a list of leavers of the source %q, and the ledger has no "+
-			"complete sync of it", source))
-	case latest == by:
+		why = fmt.Sprintf("this is a list of leavers of the source %q, and the ledger has no complete sync of it", source)
+	case latest != by:
+		why = fmt.Sprintf("run %s has listed this leaver, and the source %q has had a complete run since: %s", by, source,
+			latest)
+		if run, err := f.ledger.Run(ctx, by); err == nil && run.Outcome != ledger.Complete {
+			why = "run " + by + " has listed this leaver, and has not got to its end"
+		}
+	case back != "":
+		why = "this person is in the latest run of the source " + back
+	default:
 		return nil
 	}
-	if run, err := f.ledger.Run(ctx, by); err == nil && run.Outcome != ledger.Complete {
-		return f.refuse(row.Place, "run "+by+" has listed this leaver, and has not got to its end")
-	}
-	return f.refuse(row.Place, fmt.Sprintf("run %s has listed this leaver, and the source %q has had a complete run "+
-		"since: %s", by, source, latest))
-}
-
-func (f *freshness) refuse(at export.Place, what string) error {
 	return &export.RefusedError{
 		Path:  f.path,
-		Place: at,
-		What:  what,
+		Place: t.row.Place,
+		What:  why,
 		Hint: "the list of leavers is out of date: run jsm-onboard sync again on the newest export, and use the list " +
 			"that it writes",
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,24 +23,17 @@ const (
 
 // A finder looks up accounts, until the site says that we may not.
 type finder struct {
-	api API
-
-	mu      sync.Mutex
-	refused error
+	api     API
+	refused atomic.Pointer[error]
 }
 
 func (f *finder) find(ctx context.Context, email string) (apiclient.Account, error) {
-	f.mu.Lock()
-	refused := f.refused
-	f.mu.Unlock()
-	if refused != nil {
-		return apiclient.Account{}, refused
+	if refused := f.refused.Load(); refused != nil {
+		return apiclient.Account{}, *refused
 	}
 	found, err := f.api.FindAccount(ctx, email)
 	if mayNotLook(err) {
-		f.mu.Lock()
-		f.refused = err
-		f.mu.Unlock()
+		f.refused.Store(&err)
 	}
 	return found, err
 }
@@ -109,6 +103,16 @@ func (f *finder) lookUp(ctx context.Context, l *ledger.Ledger, open ledger.OpenL
 		changed(open, o)
 	}
 	return nil
+}
+
+func countLookUps(ctx context.Context, l *ledger.Ledger) (open int, err error) {
+	for _, err = range l.LookUps(ctx) {
+		if err != nil {
+			break
+		}
+		open++
+	}
+	return open, err
 }
 
 // LookUps asks for the account ids that earlier runs could not find yet. Do does it for an import by itself; revoke

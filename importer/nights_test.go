@@ -42,9 +42,13 @@ func (d *desktop) night(name string, lines ...string) (session, map[string]strin
 	defer client.Close()
 	file := d.open(name, lines...)
 	plan, err := MakePlan(ctx, file, l, PlanOptions{
+		Export:      export.Options{Organizations: d.access.Organizations},
 		Job:         ledger.Job{Command: "sync", Source: name, Input: file.Path()},
 		UpdateNames: d.run.UpdateNames,
 	})
+	if err == nil {
+		err = plan.PlanAccess(ctx, client, l, d.access)
+	}
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -191,6 +195,30 @@ func TestFixedRows(t *testing.T) {
 	})
 }
 
+// A row that was fixed in the failed file gets access, too, when its export is imported for access.
+func TestFixedRowsGetAccess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.run.FailedPath = filepath.Join(d.folder, "crm.failed.csv")
+		lines := []string{"name,email,company", "Ann,ann@x.example,Acme", "Ben,ben@x,Beta", "Cy,cy@x,Gamma"}
+		d.night("crm.csv", lines...)
+		d.run.FailedPath = filepath.Join(d.folder, "crm.failed.failed.csv")
+		d.night("crm.failed.csv", `"name","email","company","jsm_reason","jsm_row","jsm_line"`,
+			`"Ben","ben@x.example","Beta","why","3","3"`)
+		d.run.FailedPath = filepath.Join(d.folder, "crm.failed.csv")
+		d.access = AccessOptions{Organizations: true, ServiceDesks: []string{"SUP"}}
+		s, _ := d.night("crm.csv", lines...)
+		want := map[string][]string{"Acme": {"ann@x.example"}, "Beta": {"ben@x.example"}}
+		if diff := cmp.Diff(want, d.members()); diff != "" {
+			t.Error(diff)
+		}
+		if p := s.plan.Access; p.Named != 2 || p.Memberships != 4 || len(d.site.Desks()[0].Customers) != 2 {
+			t.Errorf("%+v, %d customers", p, len(d.site.Desks()[0].Customers))
+		}
+	})
+}
+
 // Undo revokes what its run has created, and nobody else; afterwards there is nothing left to undo.
 func TestUndo(t *testing.T) {
 	t.Parallel()
@@ -291,7 +319,7 @@ func TestBatches(t *testing.T) {
 	d := &desktop{t: t}
 	d.export(2*batchRows + 3)
 	next := 1
-	for batch, err := range ahead(inBatches(d.rows(t.Context()), batchRows)) {
+	for batch, err := range inBatches(d.rows(t.Context()), batchRows) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -35,28 +35,10 @@ type Plan struct {
 	Reach   Reach          // revoke, undo: whose accounts those of Create are
 	Undoes  *ledger.Run    // undo: the run that is undone
 
-	hasAccounts bool
-	marks       []rowMark // by row number
-	decided     map[int]verdict
-	rows        func(context.Context) iter.Seq2[*export.Row, error]
+	first   FirstRow
+	decided map[int]verdict // revoke, undo: by row number
+	rows    func(context.Context) iter.Seq2[*export.Row, error]
 }
-
-// rowMark is what the plan makes of one row.
-type rowMark uint8
-
-const (
-	notSendable rowMark = iota // as far as the row itself goes
-	toCreate
-	toCreateOther // onboarded under another address
-	toCreateAgain // we have revoked it, and it is sent again
-	known
-	toRename
-	nameDiffers
-	revokedBefore
-	fixedBefore
-	finished // by an earlier session of this run
-	rowMarks
-)
 
 // PlanOptions are the choices that shape a plan.
 type PlanOptions struct {
@@ -77,78 +59,49 @@ type FirstRow struct {
 	Email, Name string
 }
 
-// First reads the file again, as far as the first row that would be sent. It is the one that a run with [Options].Only
-// sends.
-func (p *Plan) First(ctx context.Context) (FirstRow, error) {
-	for row, err := range p.Rows(ctx) {
-		if err != nil {
-			return FirstRow{}, err
-		}
-		if _, fixed := settled(row, remembered{}); !fixed && !p.settledBefore(row.Number) {
-			return FirstRow{row.Number, row.Place, strings.Clone(row.Email), strings.Clone(row.Name)}, nil
-		}
-	}
-	return FirstRow{}, nil
-}
+// First returns the first row that would be sent. It is the one that a run with [Options].Only sends.
+func (p *Plan) First(context.Context) (FirstRow, error) { return p.first, nil }
 
-// settledBefore reports whether a row has an outcome of an earlier session, or of an earlier run.
-func (p *Plan) settledBefore(number int) bool { return p.marks[number] >= known }
-
-// MakePlan reads the file once and holds it against the ledger. It changes nothing.
+// MakePlan reads the file twice, and the second time holds it against the ledger. It changes nothing.
 func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOptions) (*Plan, error) {
-	p := &Plan{}
-	var err error
-	if p.hasAccounts, err = l.HasAccounts(ctx); err != nil {
+	survey, err := file.Survey(ctx, o.Export, nil)
+	if err != nil {
 		return nil, err
 	}
-	require := newRequired(o.Require)
-	var failed error
-	surveyed := func(yield func(*export.Row, error) bool) {
-		p.Survey, err = file.Survey(ctx, o.Export, func(row *export.Row) error {
-			yield(row, nil)
-			return nil
-		})
-	}
-	for batch := range ahead(inBatches(surveyed, batchRows)) {
-		require.see(batch)
-		if failed == nil {
-			failed = p.mark(ctx, l, batch, o)
-		}
-	}
-	if err = cmp.Or(err, failed); err != nil {
-		return nil, err
-	}
-	p.rows, p.Missing = p.Survey.All, require.missing()
-	for number := range p.Survey.DuplicateRows() {
-		p.marks[number] = notSendable
-	}
-	return p, p.hold(ctx, l, o.Job)
+	p := &Plan{Survey: survey, rows: survey.All}
+	return p, p.decideImport(ctx, l, o)
 }
 
-// hold counts the rows by what would become of them.
-func (p *Plan) hold(ctx context.Context, l *ledger.Ledger, job ledger.Job) error {
-	if err := p.find(ctx, l, job); err != nil {
+// decideImport asks of each row what a run would make of it.
+func (p *Plan) decideImport(ctx context.Context, l *ledger.Ledger, o PlanOptions) error {
+	if err := p.find(ctx, l, o.Job); err != nil {
 		return err
 	}
-	p.set(p.Survey.Rows, notSendable)
-	if p.Resumed {
-		for row, err := range l.Outcomes(ctx, p.Run.Seq, 0) {
-			if err != nil {
-				return err
-			}
-			if !row.Open && !(p.Run.Retry && row.Retry) {
-				p.set(row.Row, finished)
-			}
-		}
+	c := newCreation(nil, l, p, Options{ResendKnown: o.ResendKnown, UpdateNames: o.UpdateNames})
+	missing := map[string]string{} // by key
+	for _, address := range o.Require {
+		key, _ := export.Key(address)
+		missing[cmp.Or(key, address)] = address
 	}
-	p.count()
-	for _, err := range l.LookUps(ctx) {
+	for batch, err := range inBatches(p.Rows(ctx), batchRows) {
 		if err != nil {
 			return err
 		}
-		p.LookUps++
+		known, err := recall(ctx, l, p.Run.Seq, batch)
+		if err != nil {
+			return err
+		}
+		for i, row := range batch {
+			delete(missing, row.Key) // also of one that is excluded: it shows that the export is whole
+			m := known[i]
+			m.Outcome = p.standing(m.Outcome)
+			p.count(row, m, c.one(row, m))
+		}
 	}
-	return nil
+	p.Missing = slices.Sorted(maps.Values(missing))
+	var err error
+	p.LookUps, err = countLookUps(ctx, l)
+	return err
 }
 
 // find looks for the run that goes on.
@@ -160,157 +113,42 @@ func (p *Plan) find(ctx context.Context, l *ledger.Ledger, job ledger.Job) (err 
 	return err
 }
 
-func (p *Plan) set(number int, m rowMark) {
-	for number >= len(p.marks) {
-		p.marks = append(p.marks, notSendable)
+// standing is an outcome of an earlier session, unless it is forgotten when the run goes on.
+func (p *Plan) standing(o *outcome.Outcome) *outcome.Outcome {
+	if o != nil && p.Run.Retry && o.Retry {
+		return nil
 	}
-	p.marks[number] = max(p.marks[number], m)
+	return o
 }
 
-// mark asks the ledger about rows of the first pass.
-func (p *Plan) mark(ctx context.Context, l *ledger.Ledger, rows []*export.Row, o PlanOptions) error {
-	all, err := recallRows(ctx, l, p.hasAccounts, 0, rows)
-	if err != nil {
-		return err
-	}
-	for i, row := range rows {
-		p.set(row.Number, markOf(row, all[i], o))
-	}
-	return nil
-}
-
-func markOf(row *export.Row, m remembered, o PlanOptions) rowMark {
-	switch a := m.Account; {
+func (p *Plan) count(row *export.Row, m memory, d decision) {
+	switch {
 	case m.fixed != nil:
-		return fixedBefore
-	case !row.Sendable():
-		return notSendable
-	case a == nil && m.other != nil:
-		return toCreateOther
-	case a == nil:
-		return toCreate
-	case o.ResendKnown && !a.RevokedAt.IsZero():
-		return toCreateAgain
-	case o.ResendKnown:
-		return toCreate
-	case !a.RevokedAt.IsZero():
-		return revokedBefore
-	case !nameChanged(row, *a):
-		return known
-	case o.UpdateNames && a.Ours() && a.ID != "":
-		return toRename
-	}
-	return nameDiffers
-}
-
-func (p *Plan) count() {
-	var n [rowMarks]int
-	for _, m := range p.marks {
-		n[m]++
-	}
-	p.Finished, p.Fixed, p.RevokedBefore = n[finished], n[fixedBefore], n[revokedBefore]
-	p.Renames, p.NamesChanged = n[toRename], n[nameDiffers]
-	p.Known = n[known] + n[toRename] + n[nameDiffers]
-	p.OtherAddress, p.Returning = n[toCreateOther], n[toCreateAgain]
-	p.Create = n[toCreate] + n[toCreateOther] + n[toCreateAgain]
-}
-
-// recallRows returns what the ledger has on each of rows; some says that it had accounts before the run.
-func recallRows(ctx context.Context, l *ledger.Ledger, some bool, run int64, rows []*export.Row) ([]remembered, error) {
-	known := make([]remembered, len(rows))
-	var queries []ledger.Query
-	var asked []int
-	for i, row := range rows {
-		if row.Sendable() && row.DuplicateOf == (export.Place{}) {
-			queries, asked = append(queries, ledger.Query{Row: row.Number, Key: row.Key}), append(asked, i)
+		p.Fixed++
+	case m.Outcome != nil:
+		p.Finished++
+	case d.result.Status == outcome.RevokedBefore:
+		p.RevokedBefore++
+	case d.result.Status == outcome.Known:
+		p.Known++
+		if d.do != nil {
+			p.Renames++
+		} else if nameChanged(row, *m.Account) {
+			p.NamesChanged++
 		}
-	}
-	memories, err := l.Recall(ctx, run, queries)
-	if err != nil {
-		return nil, err
-	}
-	for n, i := range asked {
-		known[i].Memory = memories[n]
-	}
-	if !some {
-		return known, nil
-	}
-	if err := recallFixed(ctx, l, rows, known); err != nil {
-		return nil, err
-	}
-	return known, recallOthers(ctx, l, run, rows, known)
-}
-
-// recallFixed finds the rows that were fixed in a failed file and imported from there.
-func recallFixed(ctx context.Context, l *ledger.Ledger, rows []*export.Row, known []remembered) error {
-	marks := make([]string, len(rows))
-	var asked []string
-	for i, row := range rows {
-		if row.Excluded == "" && row.Own == nil && known[i].Outcome == nil && known[i].Account == nil {
-			marks[i] = mark(row)
-			asked = append(asked, marks[i])
-		}
-	}
-	if len(asked) == 0 {
-		return nil
-	}
-	keys, err := l.Fixed(ctx, asked)
-	if err != nil || len(keys) == 0 {
-		return err
-	}
-	accounts, err := l.Accounts(ctx, slices.Collect(maps.Values(keys)))
-	for i := range rows {
-		a, ok := accounts[keys[marks[i]]]
-		if ok && marks[i] != "" && !a.Gone && a.RevokedAt.IsZero() {
-			known[i].fixed = &a
-		}
-	}
-	return err
-}
-
-// recallOthers finds the people who have an account under another address, from before the run.
-func recallOthers(ctx context.Context, l *ledger.Ledger, run int64, rows []*export.Row, known []remembered) error {
-	var ids []string
-	for i, row := range rows {
-		if row.Sendable() && row.ExternalID != "" && known[i].Account == nil {
-			ids = append(ids, row.ExternalID)
-		}
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	accounts, err := l.AccountsByExternalID(ctx, ids)
-	for i, row := range rows {
-		a, ok := accounts[row.ExternalID]
-		if ok && known[i].Account == nil && a.Key != row.Key && a.RevokedAt.IsZero() && (run == 0 || a.FirstRun < run) {
-			known[i].other = &a
-		}
-	}
-	return err
-}
-
-// required are the addresses that the file must hold and that were not seen yet, by key.
-type required map[string]string
-
-func newRequired(addresses []string) required {
-	r := required{}
-	for _, address := range addresses {
-		key, ok := export.Key(address)
-		if !ok {
-			key = address
-		}
-		r[key] = address
-	}
-	return r
-}
-
-// see counts any row with the address: one that is excluded shows, too, that the export is whole.
-func (r required) see(rows []*export.Row) {
-	for _, row := range rows {
-		if len(r) > 0 {
-			delete(r, row.Key)
-		}
+	case d.do != nil:
+		p.countCreate(row, m)
 	}
 }
 
-func (r required) missing() []string { return slices.Sorted(maps.Values(r)) }
+func (p *Plan) countCreate(row *export.Row, m memory) {
+	if p.Create++; p.first.Number == 0 {
+		p.first = FirstRow{row.Number, row.Place, strings.Clone(row.Email), strings.Clone(row.Name)}
+	}
+	switch {
+	case m.Account == nil && m.other != nil:
+		p.OtherAddress++
+	case m.Account != nil && !m.Account.RevokedAt.IsZero():
+		p.Returning++
+	}
+}

@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"context"
 	"sync"
 
 	"jsm-onboard/importer/outcome"
@@ -43,7 +42,8 @@ func (p *progress) move(from, to outcome.Status) {
 	p.now.Totals.Move(from, to)
 }
 
-func (p *progress) worked(r Result) {
+// worked counts a row that a worker had, and returns how many count for --limit so far.
+func (p *progress) worked(r Result) (made int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.now.Tasks++
@@ -56,73 +56,10 @@ func (p *progress) worked(r Result) {
 	if r.Lost {
 		p.now.Lost++
 	}
-}
-
-// allowance is --limit: a permit for each row that may end up created. One that created nobody gives its permit back.
-type allowance struct {
-	permits chan struct{}
-	used    chan struct{} // closed when no more may be created
-
-	mu   sync.Mutex
-	left int
-}
-
-// newAllowance is nil for no limit.
-func newAllowance(limit int) *allowance {
-	if limit <= 0 {
-		return nil
-	}
-	a := &allowance{permits: make(chan struct{}, limit), used: make(chan struct{}), left: limit}
-	for range limit {
-		a.permits <- struct{}{}
-	}
-	return a
-}
-
-// take waits until one more row may go; false: the limit is reached, or ctx has ended.
-func (a *allowance) take(ctx context.Context) bool {
-	if a == nil {
-		return ctx.Err() == nil
-	}
-	select {
-	case <-ctx.Done():
-	case <-a.used:
-	case <-a.permits:
-		return true
-	}
-	return false
-}
-
-// give takes a row back with what became of it.
-func (a *allowance) give(s outcome.Status) {
-	if a == nil {
-		return
-	}
-	if !usesLimit(s) {
-		a.permits <- struct{}{}
-		return
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.left--; a.left == 0 {
-		close(a.used)
-	}
+	return p.now.Made
 }
 
 // usesLimit reports whether a row that ended so counts for --limit.
 func usesLimit(s outcome.Status) bool {
 	return s == outcome.Created || s == outcome.CreatedUnconfirmed || s == outcome.Unknown
-}
-
-// reached reports whether the limit let no more through.
-func (a *allowance) reached() bool {
-	if a == nil {
-		return false
-	}
-	select {
-	case <-a.used:
-		return true
-	default:
-		return false
-	}
 }

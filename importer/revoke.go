@@ -1,8 +1,10 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,7 +35,11 @@ func newRevocation(api API, l *ledger.Ledger, plan *Plan, o Options) *revocation
 		plan:   plan,
 		run:    plan.Run.Seq,
 		browse: o.MayBrowse,
-		rules:  stopRules{maxErrors: o.MaxErrors, action: "revoke portal access"},
+		rules: stopRules{
+			maxErrors: o.MaxErrors,
+			action:    "revoke portal access, which needs site administration",
+			alike:     true,
+		},
 		finder: finder{api: api},
 	}
 }
@@ -54,34 +60,31 @@ func (v *revocation) after(ctx context.Context, r *Run, end *End) {
 // decide settles what needs no request.
 func (v *revocation) decide(ctx context.Context, rows []*export.Row) ([]decision, error) {
 	targets, err := identify(ctx, v.ledger, v.run, rows)
-	if err != nil {
-		return nil, err
-	}
-	decisions := make([]decision, len(rows))
+	decisions := make([]decision, len(targets))
 	for i, t := range targets {
 		decisions[i] = v.one(t)
 	}
-	return decisions, nil
+	return decisions, err
 }
 
 func (v *revocation) one(t target) decision {
-	if result, ok := settled(t.row, remembered{Memory: ledger.Memory{Outcome: t.outcome}}); ok {
+	if result, ok := settled(t.row, t.memory); ok {
 		return decision{result: result}
 	}
 	otherwise := notAttempted(t.row)
 	if decided, ok := v.plan.decided[t.row.Number]; ok {
-		return decision{result: otherwise, do: func(ctx context.Context) (Result, *Stop) {
+		return decision{otherwise, func(ctx context.Context) (Result, *Stop) {
 			return record(ctx, v.ledger, v.run, t.row, t.entry(decided, apiclient.Call{}), apiclient.Call{})
 		}}
 	}
-	if t.lost != nil && t.lost.Run == v.run {
-		otherwise = rowResult(t.row, outcome.Unknown, outcome.ReasonRevokeCutShort)
-		otherwise.Open = true
+	if t.Lost != nil && t.Lost.Run == v.run {
+		otherwise = resultOf(t.row, outcome.Outcome{
+			Status: outcome.Unknown,
+			Reason: outcome.ReasonRevokeCutShort,
+			Open:   true,
+		})
 	}
-	return decision{
-		result: otherwise,
-		do:     func(ctx context.Context) (Result, *Stop) { return v.revoke(ctx, t, otherwise) },
-	}
+	return decision{otherwise, func(ctx context.Context) (Result, *Stop) { return v.revoke(ctx, t, otherwise) }}
 }
 
 // revoke carries one row out, from top to bottom. Doing it twice does no harm, so that an answer that was lost is
@@ -92,7 +95,7 @@ func (v *revocation) revoke(ctx context.Context, t target, otherwise Result) (Re
 	if a.err != nil {
 		return otherwise, brokenLedger(a.err)
 	}
-	judged := judgeRevoke(t.lost != nil, call, err)
+	judged := judgeRevoke(t.Lost != nil, call, err)
 	if judged.status == outcome.NotAttempted {
 		return otherwise, firstStop(v.rules.after(judged.status, err), brokenLedger(a.withdraw(ctx)))
 	}
@@ -101,7 +104,7 @@ func (v *revocation) revoke(ctx context.Context, t target, otherwise Result) (Re
 		judged, stop = v.confirm(ctx, t, judged)
 	}
 	if judged.change != ledger.MarkGone {
-		stop = firstStop(stop, forbiddenRevoke(err), v.rules.after(judged.status, err))
+		stop = firstStop(stop, v.rules.after(judged.status, err))
 	}
 	result, broken := record(ctx, v.ledger, v.run, t.row, t.entry(judged, call), call)
 	return result, firstStop(stop, broken)
@@ -110,14 +113,14 @@ func (v *revocation) revoke(ctx context.Context, t target, otherwise Result) (Re
 // confirm asks after a 404 whether the account that the ledger has was really deleted: the 404 may have been about
 // something else.
 func (v *revocation) confirm(ctx context.Context, t target, judged verdict) (verdict, *Stop) {
-	if t.account == nil || t.account.ID != t.id {
+	if t.Account == nil || t.Account.ID != t.id {
 		return judged, nil
 	}
-	found, err := v.finder.find(ctx, t.account.Email)
+	found, err := v.finder.find(ctx, t.Account.Email)
 	if stop := lookUpStop(ctx, err); stop != nil {
 		return judged, stop
 	}
-	if deleted(t.id, found, err, v.browse && time.Since(t.account.At) >= searchLag) {
+	if deleted(t.id, found, err, v.browse && time.Since(t.Account.At) >= searchLag) {
 		judged.change, judged.reason = ledger.MarkGone, outcome.ReasonGone
 	}
 	return judged, nil
@@ -144,45 +147,18 @@ func judgeRevoke(lost bool, call apiclient.Call, err error) verdict {
 	case cutShort(err):
 		return verdict{status: outcome.NotAttempted}
 	case lost || call.Lost:
-		return verdict{status: outcome.Unknown, reason: outcome.ReasonRevokeUnknown(oneLine(err)), open: true}
+		return verdict{status: outcome.Unknown, reason: fmt.Sprintf(outcome.ReasonRevokeUnknown, oneLine(err)), open: true}
 	}
 	return verdict{status: outcome.Failed, reason: refusedReason(err, "revoke portal access")}
 }
 
-// forbiddenRevoke stops at the first 403: who may not do this may not do it for any account.
-func forbiddenRevoke(err error) *Stop {
-	refused, ok := errors.AsType[*apiclient.Error](err)
-	if !ok || refused.Status != 403 {
-		return nil
-	}
-	return &Stop{
-		Cause: Unauthorised,
-		What: "the account may not revoke portal access (" + refused.Redacted() +
-			"): that needs site administration, which is more than creating customers does",
-		Hint: "use the token of a site administrator, or let one revoke the accounts by hand; " + goesOn,
-		Err:  err,
-	}
-}
-
-func (v *revocation) unread(row *export.Row) Result {
-	if result, ok := settled(row, remembered{}); ok {
-		return result
-	}
-	if v.plan.Resumed {
-		return rowResult(row, outcome.Unknown, outcome.ReasonNotRead)
-	}
-	return notAttempted(row)
-}
-
 // A target is a row of a revocation with the account that it means.
 type target struct {
-	row     *export.Row
-	id      string
-	key     string          // the address under which the ledger knows the account; "": it does not
-	owner   string          // the address under which the ledger has the row's id; "": none
-	account *ledger.Account // of key
-	lost    *ledger.Lost
-	outcome *outcome.Outcome
+	row   *export.Row
+	id    string
+	key   string // the address under which the ledger knows the account; "": it does not
+	owner string // the address under which the ledger has the row's id; "": none
+	memory
 }
 
 // identify asks the ledger which account each row means.
@@ -199,21 +175,19 @@ func identify(ctx context.Context, l *ledger.Ledger, run int64, rows []*export.R
 	}
 	targets, queries := make([]target, len(rows)), make([]ledger.Query, len(rows))
 	for i, row := range rows {
-		t := target{row: row, id: row.AccountID, key: row.Key, owner: owners[row.AccountID].Key}
-		if t.key == "" {
-			t.key = t.owner
-		}
-		targets[i], queries[i] = t, ledger.Query{Row: row.Number, Key: t.key, Revoke: true}
+		owner := owners[row.AccountID].Key
+		targets[i] = target{row: row, id: row.AccountID, key: cmp.Or(row.Key, owner), owner: owner}
+		queries[i] = ledger.Query{Row: row.Number, Key: targets[i].key, Revoke: true}
 	}
 	memories, err := l.Recall(ctx, run, queries)
 	for i, m := range memories {
 		t := &targets[i]
-		t.account, t.lost, t.outcome = m.Account, m.Lost, m.Outcome
+		t.Memory = m
 		switch {
-		case t.id == "" && t.outcome != nil:
-			t.id = t.outcome.AccountID
-		case t.id == "" && t.account != nil:
-			t.id = t.account.ID
+		case t.id == "" && m.Outcome != nil:
+			t.id = m.Outcome.AccountID
+		case t.id == "" && m.Account != nil:
+			t.id = m.Account.ID
 		}
 	}
 	return targets, err
@@ -221,11 +195,11 @@ func identify(ctx context.Context, l *ledger.Ledger, run int64, rows []*export.R
 
 // entry is what the ledger keeps of a target.
 func (t target) entry(v verdict, call apiclient.Call) ledger.Entry {
-	o := rowResult(t.row, v.status, v.reason).Outcome
-	o.Key, o.AccountID, o.HTTPStatus, o.Attempts, o.Open = t.key, t.id, call.Status, call.Attempts, v.open
+	e := entryOf(t.row, v, call)
+	e.Revoke, e.Key, e.AccountID = true, t.key, t.id
 	missing := v.status == outcome.NotFound && v.change != ledger.MarkGone
-	o.Retry = v.status == outcome.Failed || missing || call.Attempts == 0
-	return ledger.Entry{Outcome: o, Revoke: true, Account: v.change}
+	e.Retry = v.status == outcome.Failed || missing || call.Attempts == 0
+	return e
 }
 
 // withoutRequest is the status of a row for which nothing is asked of the site; 0: it has to be. seen has the
@@ -238,12 +212,13 @@ func withoutRequest(t target, seen map[string]export.Place) verdict {
 		return verdict{status: outcome.Invalid, reason: reason}
 	}
 	if first, ok := seen[t.id]; ok {
-		return verdict{status: outcome.Duplicate, reason: outcome.ReasonSameAccount(first.String())}
+		return verdict{status: outcome.Duplicate, reason: fmt.Sprintf(outcome.ReasonSameAccount, first)}
 	}
 	seen[strings.Clone(t.id)] = t.row.Place
 	switch {
-	case t.account != nil && !t.account.RevokedAt.IsZero():
-		return verdict{status: outcome.AlreadyRevoked, reason: outcome.ReasonAlreadyRevoked(t.account.RevokedAt)}
+	case t.Account != nil && !t.Account.RevokedAt.IsZero():
+		reason := fmt.Sprintf(outcome.ReasonAlreadyRevoked, outcome.Day(t.Account.RevokedAt))
+		return verdict{status: outcome.AlreadyRevoked, reason: reason}
 	case !strings.HasPrefix(t.id, portalOnly):
 		return verdict{status: outcome.NotPortalOnly, reason: outcome.ReasonNotPortalOnly}
 	}
@@ -264,7 +239,7 @@ func forReview(row *export.Row) string {
 	case action == ActionReview || status == outcome.Review.String():
 		return outcome.JoinReasons("left to a person", row.Own["jsm_reason"])
 	case action != "" && action != ActionRevoke:
-		return "the jsm_action of this row is " + action + ": only revoke is acted on"
+		return fmt.Sprintf(outcome.ReasonOtherAction, action)
 	case status == outcome.Conflict.String() || status == outcome.CreatedUnconfirmed.String():
 		return outcome.ReasonNotOurs
 	}
@@ -274,16 +249,16 @@ func forReview(row *export.Row) string {
 // mistaken is why it is not clear which account a row means; "": it is.
 func mistaken(t target) string {
 	switch {
-	case t.id == "" && t.account == nil:
+	case t.id == "" && t.Account == nil:
 		return outcome.ReasonNoAccount
 	case t.id == "":
 		return outcome.ReasonNoID
 	case !apiclient.IsAccountID(t.id) || !accountID.MatchString(t.id):
 		return outcome.ReasonNoAccountID
-	case t.account != nil && t.account.ID != "" && t.account.ID != t.id:
-		return "the ledger has another account id for this address: " + t.account.ID
+	case t.Account != nil && t.Account.ID != "" && t.Account.ID != t.id:
+		return fmt.Sprintf(outcome.ReasonOtherID, t.Account.ID)
 	case t.owner != "" && t.owner != t.key:
-		return "the ledger has this account id for another address: " + t.owner
+		return fmt.Sprintf(outcome.ReasonOtherOwner, t.owner)
 	}
 	return ""
 }
@@ -293,15 +268,6 @@ type Reach struct {
 	Listed  bool // the file says by a column jsm_action what is to be done: sync wrote it as a list of leavers
 	Foreign int  // accounts that the ledger has, and that were not certainly created by us
 	Unknown int  // accounts that it does not have
-}
-
-func (r *Reach) see(a *ledger.Account) {
-	switch {
-	case a == nil:
-		r.Unknown++
-	case !a.Ours():
-		r.Foreign++
-	}
 }
 
 // RevocationOptions are the choices that shape the plan of a revocation.
@@ -345,12 +311,10 @@ func (p *Plan) decideAll(ctx context.Context, l *ledger.Ledger, fresh *freshness
 		if err != nil {
 			return err
 		}
-		if fresh != nil {
-			if err := fresh.check(ctx, targets); err != nil {
+		for _, t := range targets {
+			if err := fresh.check(ctx, t); err != nil {
 				return err
 			}
-		}
-		for _, t := range targets {
 			p.decideOne(t, seen)
 		}
 	}
@@ -358,21 +322,24 @@ func (p *Plan) decideAll(ctx context.Context, l *ledger.Ledger, fresh *freshness
 }
 
 func (p *Plan) decideOne(t target, seen map[string]export.Place) {
-	if t.outcome != nil && p.Run.Retry && t.outcome.Retry {
-		t.outcome = nil
-	}
-	if result, ok := settled(t.row, remembered{Memory: ledger.Memory{Outcome: t.outcome}}); ok {
-		if t.outcome != nil {
-			withoutRequest(t, seen) // it counts as the first row with its account
-		}
+	t.Outcome = p.standing(t.Outcome)
+	result, done := settled(t.row, t.memory)
+	if done && t.Outcome == nil {
 		p.Settled.Add(result.Status)
 		return
 	}
-	if v := withoutRequest(t, seen); v.status != 0 {
+	switch v := withoutRequest(t, seen); {
+	case done: // in an earlier session; it counts as the first row with its account
+		p.Settled.Add(result.Status)
+		return
+	case v.status != 0:
 		p.decided[t.row.Number] = v
 		p.Settled.Add(v.status)
 		return
+	case t.Account == nil:
+		p.Reach.Unknown++
+	case !t.Account.Ours():
+		p.Reach.Foreign++
 	}
 	p.Create++
-	p.Reach.see(t.account)
 }

@@ -3,7 +3,10 @@ package importer
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -16,15 +19,15 @@ import (
 
 // creation is the work of import and sync: a customer for each row.
 type creation struct {
-	api     API
-	ledger  *ledger.Ledger
-	plan    *Plan
-	run     int64
-	options Options
-	rules   stopRules
-	finder  finder
-	names   nameChanges
-	fixes   fixes
+	api      API
+	ledger   *ledger.Ledger
+	plan     *Plan
+	run      int64
+	options  Options
+	rules    stopRules
+	finder   finder
+	namesOff atomic.Pointer[string] // why no name can be changed at this site
+	fixes    fixes
 }
 
 func newCreation(api API, l *ledger.Ledger, plan *Plan, o Options) *creation {
@@ -70,26 +73,19 @@ func (c *creation) after(ctx context.Context, r *Run, end *End) {
 
 // notes are what has to be said besides the rows.
 func (c *creation) notes(ctx context.Context, end *End) (notes []string) {
-	if off := c.names.why(); off != "" {
-		notes = append(notes, "names were not changed: "+off)
+	if off := c.namesOff.Load(); off != nil {
+		notes = append(notes, "names were not changed: "+*off)
 	}
 	if n := c.plan.OtherAddress; n > 0 {
 		notes = append(notes, text.Counted(n, "person is", "people are")+
 			" onboarded under another address; the results name it")
 	}
-	open := 0
-	for _, err := range c.ledger.LookUps(ctx) {
-		if err == nil {
-			open++
+	if open, err := countLookUps(ctx, c.ledger); err == nil && open > 0 && c.options.ResolveConflicts {
+		then := "the next command on this ledger does it first"
+		if refused := c.finder.refused.Load(); refused != nil {
+			then = "the token may not do that (" + oneLine(*refused) + ")"
 		}
-	}
-	if open > 0 && c.options.ResolveConflicts {
-		note := text.Counted(open, "account id is", "account ids are") + " still to be looked up; "
-		if c.finder.refused != nil {
-			notes = append(notes, note+"the token may not do that ("+oneLine(c.finder.refused)+")")
-		} else {
-			notes = append(notes, note+"the next command on this ledger does it first")
-		}
+		notes = append(notes, text.Counted(open, "account id is", "account ids are")+" still to be looked up; "+then)
 	}
 	if end.Access != nil {
 		notes = append(notes, end.Access.Refused...)
@@ -100,7 +96,7 @@ func (c *creation) notes(ctx context.Context, end *End) (notes []string) {
 // decide settles what needs no request: rows that must not be sent, rows that an earlier session of this run has
 // settled, and customers that the ledger knows.
 func (c *creation) decide(ctx context.Context, rows []*export.Row) ([]decision, error) {
-	known, err := recallRows(ctx, c.ledger, c.plan.hasAccounts, c.run, rows)
+	known, err := recall(ctx, c.ledger, c.run, rows)
 	if err != nil {
 		return nil, err
 	}
@@ -111,80 +107,66 @@ func (c *creation) decide(ctx context.Context, rows []*export.Row) ([]decision, 
 	return decisions, nil
 }
 
-// remembered is what the ledger has on a row.
-type remembered struct {
-	ledger.Memory
-	fixed *ledger.Account // the row was fixed in a failed file, and imported as this
-	other *ledger.Account // the same external id under another address
-}
-
-// one decides on one row.
-func (c *creation) one(row *export.Row, m remembered) decision {
+// one decides on one row. Plan and replay ask it, too: for what it would be, and for what it was.
+func (c *creation) one(row *export.Row, m memory) decision {
 	if result, ok := settled(row, m); ok {
 		return decision{result: result}
 	}
-	if m.Account != nil && !c.options.ResendKnown {
-		return c.known(row, *m.Account)
+	if a := m.Account; a != nil && !c.options.ResendKnown {
+		d := decision{result: knownResult(row, *a)}
+		if c.options.UpdateNames && d.result.Status == outcome.Known && nameChanged(row, *a) && a.Ours() && a.ID != "" {
+			d.do = func(ctx context.Context) (Result, *Stop) { return c.rename(ctx, row, *a) }
+		}
+		return d
 	}
-	t := task{row: row, lost: m.Lost, had: m.Account, other: m.other, otherwise: notAttempted(row)}
+	t := task{row: row, memory: m, otherwise: notAttempted(row)}
 	if m.Lost != nil && m.Lost.Run == c.run {
 		t.otherwise = resultOf(row, outcome.Outcome{Status: outcome.Unknown, Open: true})
 	}
-	return decision{
-		result: t.otherwise,
-		do:     func(ctx context.Context) (Result, *Stop) { return c.create(ctx, t) },
-	}
+	return decision{t.otherwise, func(ctx context.Context) (Result, *Stop) { return c.create(ctx, t) }}
 }
 
 // settled is the result of a row that needs no request, whatever the options.
-func settled(row *export.Row, m remembered) (Result, bool) {
+func settled(row *export.Row, m memory) (Result, bool) {
+	o := outcome.Outcome{}
 	switch {
 	case row.Excluded != "":
-		return rowResult(row, outcome.Excluded, row.Excluded), true
+		o.Status, o.Reason = outcome.Excluded, row.Excluded
 	case m.fixed != nil:
-		return fixedResult(row, *m.fixed), true
+		o.Status, o.AccountID = outcome.Known, m.fixed.ID
+		o.Reason = fmt.Sprintf(outcome.ReasonFixed, m.fixed.Email, outcome.Day(m.fixed.At))
 	case row.Invalid != "":
-		return rowResult(row, outcome.Invalid, row.Invalid), true
+		o.Status, o.Reason = outcome.Invalid, row.Invalid
 	case row.DuplicateOf != export.Place{}:
-		reason := outcome.ReasonDuplicate(row.DuplicateOf.String(), row.DuplicateName)
-		return rowResult(row, outcome.Duplicate, outcome.JoinReasons(reason, row.Note)), true
-	case m.Outcome != nil:
-		return resultOf(row, *m.Outcome), true
-	}
-	return Result{}, false
-}
-
-// known decides on a customer whom the ledger has from another run.
-func (c *creation) known(row *export.Row, a ledger.Account) decision {
-	if c.options.UpdateNames && nameChanged(row, a) && a.Ours() && a.ID != "" && a.RevokedAt.IsZero() {
-		return decision{
-			result: knownResult(row, a),
-			do:     func(ctx context.Context) (Result, *Stop) { return c.rename(ctx, row, a) },
+		o.Status, o.Reason = outcome.Duplicate, fmt.Sprintf(outcome.ReasonSameAddress, row.DuplicateOf)
+		if row.DuplicateName {
+			o.Reason += outcome.ReasonOnlyThatSent
 		}
+	case m.Outcome != nil:
+		o = *m.Outcome
+	default:
+		return Result{}, false
 	}
-	return decision{result: knownResult(row, a)}
+	return resultOf(row, o), true
 }
 
 // A task is a row that has to be sent.
 type task struct {
 	row       *export.Row
-	lost      *ledger.Lost    // an earlier attempt of ours whose answer was never learned
-	had       *ledger.Account // what the ledger has for this address already (--resend-known)
-	other     *ledger.Account // of the same person, under another address
-	otherwise Result          // when the run stops before it
+	memory           // Account: what the ledger has for this address already (--resend-known)
+	otherwise Result // when the run stops before it
 }
 
 // create carries one row out, from top to bottom: permit and attempt on record within the call, the answer judged,
 // the outcome on record, the result.
 func (c *creation) create(ctx context.Context, t task) (Result, *Stop) {
-	row := t.row
-	a := newAttempt(c.ledger, c.run, row, row.Key, false)
-	customer := apiclient.NewCustomer{Email: row.Email, DisplayName: row.Name}
+	a := newAttempt(c.ledger, c.run, t.row, t.row.Key, false)
+	customer := apiclient.NewCustomer{Email: t.row.Email, DisplayName: t.row.Name}
 	made, call, err := c.api.CreateCustomer(ctx, customer, a.record(ctx))
 	if a.err != nil {
 		return t.otherwise, brokenLedger(a.err)
 	}
-	v := judgeCreate(t.lost != nil, call, err)
+	v := judgeCreate(t.Lost != nil, call, err)
 	stop := c.rules.after(v.status, err)
 	if v.status == outcome.NotAttempted {
 		return t.otherwise, firstStop(stop, brokenLedger(a.withdraw(ctx)))
@@ -196,28 +178,28 @@ func (c *creation) create(ctx context.Context, t task) (Result, *Stop) {
 			return t.otherwise, brokenLedger(err)
 		}
 	}
-	if v.lookUp && (e.Status == outcome.Conflict || t.had != nil) {
+	if v.lookUp && (e.Status == outcome.Conflict || t.Account != nil) {
 		var early *Stop
 		e, early = c.resolve(ctx, t, e)
 		stop = firstStop(stop, early)
 	}
-	result, broken := record(ctx, c.ledger, c.run, row, e, call)
+	result, broken := record(ctx, c.ledger, c.run, t.row, e, call)
 	return result, firstStop(stop, broken)
 }
 
 // entry is what the ledger keeps of a row.
 func (c *creation) entry(t task, v verdict, call apiclient.Call) ledger.Entry {
-	e := ledger.Entry{Account: v.change, Outcome: rowResult(t.row, v.status, v.reason).Outcome}
-	e.HTTPStatus, e.Attempts, e.Open = call.Status, call.Attempts, v.open
-	e.LookUp, e.Retry = v.lookUp && c.options.ResolveConflicts && t.had == nil, v.status == outcome.Failed
-	if v.lookUp && t.had != nil {
+	e := entryOf(t.row, v, call)
+	e.LookUp, e.Retry = v.lookUp && c.options.ResolveConflicts && t.Account == nil, v.status == outcome.Failed
+	if v.lookUp && t.Account != nil {
 		e.Account = ledger.NoChange // what the ledger has stays, unless the look-up finds another account
 	}
-	if v.status == outcome.CreatedUnconfirmed && t.lost != nil && !call.Lost {
-		e.Name = t.lost.Name // if the account is ours, the lost attempt created it, under the name that it sent
+	if v.status == outcome.CreatedUnconfirmed && t.Lost != nil && !call.Lost {
+		e.Name = t.Lost.Name // if the account is ours, the lost attempt created it, under the name that it sent
 	}
 	if t.other != nil {
-		e.Reason = outcome.JoinReasons(e.Reason, outcome.ReasonOtherAddress(t.other.Email, t.other.At))
+		e.Reason = outcome.JoinReasons(e.Reason,
+			fmt.Sprintf(outcome.ReasonOtherAddress, t.other.Email, outcome.Day(t.other.At)))
 	}
 	return e
 }
@@ -239,8 +221,8 @@ func (c *creation) resolve(ctx context.Context, t task, e ledger.Entry) (ledger.
 		}
 	}
 	switch {
-	case t.had != nil:
-		e.Outcome, e.Account = judgeResent(e.Outcome, *t.had, found, err)
+	case t.Account != nil:
+		e.Outcome, e.Account = judgeResent(e.Outcome, *t.Account, found, err)
 	case c.options.ResolveConflicts:
 		e.Outcome = judgeLookUp(e.Outcome, nil, found, err, true)
 	}
@@ -303,6 +285,17 @@ func record(ctx context.Context, l *ledger.Ledger, run int64, row *export.Row, e
 	return result, brokenLedger(err)
 }
 
+// entryOf is what one call means for the ledger.
+func entryOf(row *export.Row, v verdict, call apiclient.Call) ledger.Entry {
+	return ledger.Entry{Account: v.change, Outcome: identified(row, outcome.Outcome{
+		Status:     v.status,
+		Reason:     v.reason,
+		Open:       v.open,
+		HTTPStatus: call.Status,
+		Attempts:   call.Attempts,
+	})}
+}
+
 // A verdict is what one call means for its row.
 type verdict struct {
 	status outcome.Status
@@ -330,7 +323,7 @@ func judgeCreate(lost bool, call apiclient.Call, err error) verdict {
 	case cutShort(err):
 		return verdict{status: outcome.NotAttempted}
 	case lost:
-		return verdict{status: outcome.Unknown, reason: outcome.ReasonUnknown(oneLine(err)), open: true}
+		return verdict{status: outcome.Unknown, reason: fmt.Sprintf(outcome.ReasonUnknown, oneLine(err)), open: true}
 	}
 	return verdict{status: outcome.Failed, reason: refusedReason(err, "create customers")}
 }
@@ -339,7 +332,7 @@ func judgeCreate(lost bool, call apiclient.Call, err error) verdict {
 func refusedReason(err error, action string) string {
 	refused, ok := errors.AsType[*apiclient.Error](err)
 	if !ok || refused.Status == 0 {
-		return outcome.ReasonUnreached(oneLine(err))
+		return fmt.Sprintf(outcome.ReasonUnreached, oneLine(err))
 	}
 	return outcome.ReasonRefused(refused.Status, strings.TrimSuffix(refused.Reason(), "."), action)
 }
@@ -365,7 +358,7 @@ func judgeLookUp(o outcome.Outcome, names []string, found apiclient.Account, err
 	}
 	o.LookUp, o.AccountID, o.Reason = false, found.ID, outcome.Resolved(o.Reason)
 	if o.Status == outcome.CreatedUnconfirmed && found.DisplayName != "" && !sentOneOf(names, found.DisplayName) {
-		o.Status, o.Reason = outcome.Conflict, outcome.ReasonOtherName(found.DisplayName)
+		o.Status, o.Reason = outcome.Conflict, fmt.Sprintf(outcome.ReasonOtherName, found.DisplayName)
 	}
 	return o
 }
@@ -375,35 +368,32 @@ func judgeLookUp(o outcome.Outcome, names []string, found apiclient.Account, err
 // rows again: the site shows only whether the account is the same, portal-only, and active.
 func judgeResent(o outcome.Outcome, had ledger.Account, found apiclient.Account,
 	err error) (outcome.Outcome, ledger.Change) {
+	revoked, why := !had.RevokedAt.IsZero(), ""
 	switch o.AccountID = had.ID; {
-	case err == nil && found.ID != had.ID && (had.ID != "" || had.RevokedAt.IsZero()):
+	case err == nil && found.ID != had.ID && (had.ID != "" || !revoked):
 		return judgeLookUp(o, []string{o.Name}, found, nil, false), ledger.Store
-	case had.RevokedAt.IsZero() && err == nil:
-		o.Status, o.Reason = outcome.Conflict, outcome.ReasonConflict
-		return o, ledger.NoChange
-	case had.RevokedAt.IsZero():
+	case err != nil && !revoked:
 		return o, ledger.NoChange
 	case err != nil:
-		o.Reason = outcome.ReasonStillRevoked(had.RevokedAt, oneLine(err))
+		why = oneLine(err)
+	case !revoked:
+		o.Status, o.Reason = outcome.Conflict, outcome.ReasonConflict
+		return o, ledger.NoChange
 	case !found.PortalOnly():
-		o.Reason = outcome.ReasonStillRevoked(had.RevokedAt, "the site does not show it as a portal-only customer")
+		why = outcome.ReasonNotPortal
 	case !found.Active:
-		o.Reason = outcome.ReasonStillRevoked(had.RevokedAt, outcome.ReasonInactive)
+		why = outcome.ReasonInactive
 	default:
-		o.Status, o.Reason = outcome.Conflict, outcome.ReasonGivenBack(had.RevokedAt)
+		o.Status, o.Reason = outcome.Conflict, fmt.Sprintf(outcome.ReasonGivenBack, outcome.Day(had.RevokedAt))
 		return o, ledger.MarkRestored
 	}
 	o.Status, o.Retry = outcome.RevokedBefore, true
+	o.Reason = fmt.Sprintf(outcome.ReasonStillRevoked, outcome.Day(had.RevokedAt), why)
 	return o, ledger.NoChange
 }
 
 func sentOneOf(names []string, shown string) bool {
-	for _, name := range names {
-		if foldName(name) == foldName(shown) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(names, func(name string) bool { return foldName(name) == foldName(shown) })
 }
 
 // foldName makes display names equal that differ only by case, blanks and Unicode form.
@@ -411,59 +401,36 @@ func foldName(s string) string {
 	return strings.Join(strings.Fields(strings.ToLower(norm.NFKC.String(s))), "")
 }
 
-// rowResult is a result that follows from the row alone.
-func rowResult(row *export.Row, s outcome.Status, reason string) Result {
-	return Result{Row: row, Outcome: outcome.Outcome{
-		Row:        row.Number,
-		SheetRow:   row.Place.Row,
-		Line:       row.Place.Line,
-		Key:        row.Key,
-		Email:      row.Email,
-		Name:       row.Name,
-		ExternalID: row.ExternalID,
-		Status:     s,
-		Reason:     reason,
-	}}
+// identified is an outcome of row.
+func identified(row *export.Row, o outcome.Outcome) outcome.Outcome {
+	o.Row, o.SheetRow, o.Line = row.Number, row.Place.Row, row.Place.Line
+	o.Key, o.Email, o.Name, o.ExternalID = row.Key, row.Email, row.Name, row.ExternalID
+	return o
 }
 
-// resultOf is what the ledger has of a row, with what is to be said of the row itself.
+// resultOf is the result of a row: what became of it, and what is to be said of the row itself.
 func resultOf(row *export.Row, o outcome.Outcome) Result {
-	result := rowResult(row, o.Status, o.Reason)
 	if o.Open && o.Reason == "" {
-		result.Reason = outcome.ReasonCutShort
+		o.Reason = outcome.ReasonCutShort
 	}
-	result.Reason = outcome.JoinReasons(result.Reason, row.Note)
-	result.AccountID, result.HTTPStatus, result.Attempts = o.AccountID, o.HTTPStatus, o.Attempts
-	result.Open, result.LookUp, result.Retry = o.Open, o.LookUp, o.Retry
-	return result
+	o.Reason = outcome.JoinReasons(o.Reason, row.Note)
+	return Result{Row: row, Outcome: identified(row, o)}
 }
 
 // knownResult is the result of a row whose customer the ledger has from another run.
 func knownResult(row *export.Row, a ledger.Account) Result {
-	status, reason := outcome.Known, outcome.ReasonKnown(a.Status, a.At)
+	o := outcome.Outcome{Status: outcome.Known, AccountID: a.ID, Reason: outcome.ReasonKnown(a.Status, a.At)}
 	switch {
 	case !a.RevokedAt.IsZero():
-		status, reason = outcome.RevokedBefore, outcome.ReasonRevokedBefore(a.RevokedAt)
+		o.Status = outcome.RevokedBefore
+		o.Reason = fmt.Sprintf(outcome.ReasonRevokedBefore, outcome.Day(a.RevokedAt))
 	case nameChanged(row, a):
-		reason = outcome.JoinReasons(reason, outcome.ReasonNameChanged(a.Name))
+		o.Reason = outcome.JoinReasons(o.Reason, fmt.Sprintf(outcome.ReasonNameChanged, a.Name))
 	}
-	result := rowResult(row, status, outcome.JoinReasons(reason, row.Note))
-	result.AccountID = a.ID
-	return result
+	return resultOf(row, o)
 }
 
 // notAttempted is the result of a row that the run stopped before.
 func notAttempted(row *export.Row) Result {
-	return rowResult(row, outcome.NotAttempted, outcome.JoinReasons(outcome.ReasonStopped, row.Note))
-}
-
-// unread is the result of a row of which the ledger could not be asked: one that it may have settled is not known.
-func (c *creation) unread(row *export.Row) Result {
-	if result, ok := settled(row, remembered{}); ok {
-		return result
-	}
-	if c.plan.settledBefore(row.Number) {
-		return rowResult(row, outcome.Unknown, outcome.ReasonNotRead)
-	}
-	return notAttempted(row)
+	return resultOf(row, outcome.Outcome{Status: outcome.NotAttempted, Reason: outcome.ReasonStopped})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/export"
@@ -88,6 +89,7 @@ func (e End) ExitCode() int {
 
 const (
 	batchRows  = 512     // rows that are asked about in the ledger at once
+	manyRows   = 20_000  // rows that are looked at together when each has its outcome
 	windowRows = 1 << 14 // rows that the fastest worker may be ahead of the slowest
 )
 
@@ -103,8 +105,6 @@ type work interface {
 	before(context.Context) *Stop
 	// decide is called by one goroutine with the rows in input order, also after a stop.
 	decide(context.Context, []*export.Row) ([]decision, error)
-	// unread is the result of a row of which the ledger could not be asked.
-	unread(*export.Row) Result
 	// seen is given each result, in input order.
 	seen(Result)
 	// after is what follows when every row has a result, or the run was stopped.
@@ -114,9 +114,9 @@ type work interface {
 // Run takes rows from one reader through a pool of workers and back into input order.
 type Run struct {
 	work    work
-	rows    int // as the first pass counted them
+	plan    *Plan
 	options Options
-	limit   *allowance
+	permits *semaphore.Weighted // one for each row that may end up created; nil: no --limit
 	window  int
 	progress
 
@@ -126,7 +126,10 @@ type Run struct {
 }
 
 func newRun(ctx context.Context, w work, plan *Plan, o Options) *Run {
-	r := &Run{work: w, rows: plan.Survey.Rows, options: o, limit: newAllowance(o.Limit), window: windowRows, asked: ctx}
+	r := &Run{work: w, plan: plan, options: o, window: windowRows, asked: ctx}
+	if o.Limit > 0 {
+		r.permits = semaphore.NewWeighted(int64(o.Limit))
+	}
 	r.running, r.cancel = context.WithCancelCause(ctx)
 	return r
 }
@@ -147,19 +150,21 @@ func NewRevocation(ctx context.Context, api API, l *ledger.Ledger, plan *Plan, o
 // result also when the run stops early; only a row that cannot be read has none.
 func (r *Run) Do(rows iter.Seq2[*export.Row, error], tell func(Result) error) End {
 	defer r.cancel(nil)
-	end := End{Rows: r.rows}
+	end := End{Rows: r.plan.Survey.Rows}
 	r.stop(r.work.before(r.running))
 	end.Stop = r.through(rows, tell)
 	r.work.after(r.asked, r, &end)
 	now := r.Progress()
 	end.Totals, end.Sent, end.Lost = now.Totals, now.Sent, now.Lost
-	limited := r.options.Only != 0 || r.limit.reached()
+	limited := r.options.Only != 0 || r.limitReached(now.Made)
 	if end.Stop == nil && limited && now.Totals.Of(outcome.NotAttempted) > 0 {
 		end.Stop = newStop(LimitReached, nil, "--limit is reached, as asked",
 			"run the same command again for the rest; without --limit it goes to the end")
 	}
 	return end
 }
+
+func (r *Run) limitReached(made int) bool { return r.permits != nil && made == r.options.Limit }
 
 // stop ends the run: rows in flight finish, no new one is sent. The first cause counts.
 func (r *Run) stop(s *Stop) {
@@ -178,19 +183,25 @@ type step struct {
 // in input order: ordered has a place for each row that is under way, and the reader waits when it is full.
 func (r *Run) through(rows iter.Seq2[*export.Row, error], tell func(Result) error) *Stop {
 	pool, ctx := errgroup.WithContext(r.running) // a worker's *Stop ends the others
+	open, full := context.WithCancel(ctx)        // ends when --limit is reached, too
+	defer full()
 	steps, ordered := make(chan step), make(chan (<-chan Result), r.window)
 	pool.Go(func() error {
 		defer close(steps)
 		defer close(ordered)
-		r.read(ctx, rows, steps, ordered)
+		r.read(open, rows, steps, ordered)
 		return nil
 	})
-	for range max(1, min(r.options.Workers, r.rows)) {
+	for range max(1, min(r.options.Workers, r.plan.Survey.Rows)) {
 		pool.Go(func() error {
 			for s := range steps {
 				result, stop := s.do(ctx)
-				r.limit.give(result.Status)
-				r.worked(result)
+				if r.limitReached(r.worked(result)) {
+					full()
+				}
+				if r.permits != nil && !usesLimit(result.Status) {
+					r.permits.Release(1)
+				}
 				s.in <- r.settled(result)
 				if stop != nil {
 					return stop
@@ -211,19 +222,19 @@ func (r *Run) through(rows iter.Seq2[*export.Row, error], tell func(Result) erro
 func (r *Run) read(ctx context.Context, rows iter.Seq2[*export.Row, error], steps chan<- step,
 	ordered chan<- <-chan Result) {
 	last := 0
-	for batch, err := range ahead(inBatches(rows, batchRows)) {
+	for batch, err := range inBatches(rows, batchRows) {
 		if err != nil {
 			r.stop(brokenInput(err))
-			r.count(outcome.NotAttempted, r.rows-last)
+			r.count(outcome.NotAttempted, r.plan.Survey.Rows-last)
 			return
 		}
 		last = batch[len(batch)-1].Number
-		decisions, err := r.work.decide(context.WithoutCancel(ctx), batch) // what was read gets a result, also after a stop
+		decisions, err := r.work.decide(context.WithoutCancel(ctx), batch)
 		if err != nil {
 			r.stop(brokenLedger(err))
 			decisions = nil
 			for _, row := range batch {
-				decisions = append(decisions, decision{result: r.work.unread(row)})
+				decisions = append(decisions, decision{result: r.unread(row)})
 			}
 		}
 		for _, d := range decisions {
@@ -236,9 +247,22 @@ func (r *Run) read(ctx context.Context, rows iter.Seq2[*export.Row, error], step
 	}
 }
 
+// unread is the result of a row of which the ledger could not be asked: it may have been settled before.
+func (r *Run) unread(row *export.Row) Result {
+	result, ok := settled(row, memory{})
+	switch {
+	case ok:
+		return result
+	case r.plan.Resumed || r.plan.Known > 0:
+		return resultOf(row, outcome.Outcome{Status: outcome.Unknown, Reason: outcome.ReasonNotRead})
+	}
+	return notAttempted(row)
+}
+
 // offer gives a row to the next free worker; false: the run stops first, or may not send this one.
 func (r *Run) offer(ctx context.Context, s step, steps chan<- step) bool {
-	if r.options.Only != 0 && s.result.Row.Number != r.options.Only || !r.limit.take(ctx) {
+	if ctx.Err() != nil || r.options.Only != 0 && s.result.Row.Number != r.options.Only ||
+		r.permits != nil && r.permits.Acquire(ctx, 1) != nil {
 		return false
 	}
 	select {
@@ -274,32 +298,9 @@ func (r *Run) collect(ordered <-chan (<-chan Result), tell func(Result) error) {
 	}
 }
 
-// inBatches yields n rows at a time. An error is the last that it yields, after the rows that came before it.
+// inBatches yields n rows at a time, and reads the next ones while the caller works. An error is the last that it
+// yields, after the rows that came before it.
 func inBatches(rows iter.Seq2[*export.Row, error], n int) iter.Seq2[[]*export.Row, error] {
-	return func(yield func([]*export.Row, error) bool) {
-		var batch []*export.Row
-		for row, err := range rows {
-			if err != nil {
-				if len(batch) == 0 || yield(batch, nil) {
-					yield(nil, err)
-				}
-				return
-			}
-			if batch = append(batch, row); len(batch) == n {
-				if !yield(batch, nil) {
-					return
-				}
-				batch = make([]*export.Row, 0, n)
-			}
-		}
-		if len(batch) > 0 {
-			yield(batch, nil)
-		}
-	}
-}
-
-// ahead reads the next batch while the caller works on one.
-func ahead(batches iter.Seq2[[]*export.Row, error]) iter.Seq2[[]*export.Row, error] {
 	type read struct {
 		batch []*export.Row
 		err   error
@@ -308,8 +309,21 @@ func ahead(batches iter.Seq2[[]*export.Row, error]) iter.Seq2[[]*export.Row, err
 		next := make(chan read, 1)
 		go func() {
 			defer close(next)
-			for batch, err := range batches {
-				next <- read{batch, err}
+			one := read{}
+			for row, err := range rows {
+				if one.err = err; err != nil {
+					break
+				}
+				if one.batch = append(one.batch, row); len(one.batch) == n {
+					next <- one
+					one.batch = make([]*export.Row, 0, n)
+				}
+			}
+			if len(one.batch) > 0 {
+				next <- read{batch: one.batch}
+			}
+			if one.err != nil {
+				next <- read{err: one.err}
 			}
 		}()
 		more := true

@@ -378,3 +378,46 @@ func TestLateLookUpShowsAnotherName(t *testing.T) {
 		d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Conflict: 1, outcome.CreatedUnconfirmed: 1, outcome.Created: 1})
 	})
 }
+
+// --limit counts customers who were created, not rows that were sent, and the rest is left for later.
+func TestLimit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Existing: peopleBefore(10), Latency: jsmtest.Latency{Fixed: 50 * time.Millisecond}})
+		d.export(30)
+		d.run.Limit = 5
+		s := d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Conflict: 10, outcome.Created: 5, outcome.NotAttempted: 15})
+		if s.Stop == nil || s.Stop.Cause != LimitReached || s.ExitCode() != 0 || withID(s, outcome.Conflict) != 10 {
+			t.Errorf("%v, exit code %d", s.Stop, s.ExitCode())
+		}
+		d.run.Limit = 15
+		s = d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Conflict: 10, outcome.Created: 20})
+		if s.Stop != nil || !s.resumed {
+			t.Errorf("%v, resumed %t", s.Stop, s.resumed)
+		}
+	})
+}
+
+// Only one row is sent, as the question before a large import offers.
+func TestOnlyOneRow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.export(5)
+		l, client := d.openLedger(), d.connect()
+		defer l.Close()
+		first, err := d.plan(t.Context(), client, l).First(t.Context())
+		if err != nil || first.Number != 1 || first.Email != address(0) {
+			t.Errorf("%+v, %v", first, err)
+		}
+		d.run.Only, d.run.Limit = 3, 1
+		s := d.sitAt(t.Context(), client, l)
+		d.expect(s, map[outcome.Status]int{outcome.Created: 1, outcome.NotAttempted: 4})
+		if s.results[2].Status != outcome.Created || s.Stop == nil || s.Stop.Cause != LimitReached {
+			t.Errorf("%s, %v", shown(s.results[2]), s.Stop)
+		}
+		client.Close()
+	})
+}

@@ -154,6 +154,7 @@ const sameRefusals = 20
 type stopRules struct {
 	maxErrors Limit
 	action    string // what is asked for, as in "create customers"
+	alike     bool   // who may not do it for one row may not do it for any
 
 	mu      sync.Mutex
 	sent    int // rows that were sent
@@ -197,10 +198,10 @@ func (w *stopRules) sameAgain(err error) *Stop {
 	w.streak++
 	w.err = refused
 	switch {
+	case this.status == 403 && (w.alike || w.streak >= sameRefusals):
+		return w.forbidden()
 	case w.streak < sameRefusals:
 		return nil
-	case this.status == 403:
-		return w.forbidden()
 	case w.maxErrors.Never():
 		return nil
 	}
