@@ -111,7 +111,8 @@ func TestRevokePortalAccess(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			answers := &steps{handlers: tt.server}
 			server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if want := "/rest/servicedeskapi/customer/user/" + id + "/revoke-portal-only-access"; r.RequestURI != want || r.Method != "PUT" {
+				want := "/rest/servicedeskapi/customer/user/" + id + "/revoke-portal-only-access"
+				if r.RequestURI != want || r.Method != "PUT" {
 					t.Errorf("%s %s, want %s", r.Method, r.RequestURI, want)
 				}
 				if r.Header.Get("X-ExperimentalApi") != "opt-in" || r.ContentLength > 0 {

@@ -17,7 +17,9 @@ import (
 func TestReadMessage(t *testing.T) {
 	for _, tt := range []struct{ body, key, text string }{
 		{"", "", ""},
-		{`{"errorMessage":"Signup is not currently available","i18nErrorMessage":{"i18nKey":"cv.signup.error.not.allowed","parameters":[]}}`, "cv.signup.error.not.allowed", "Signup is not currently available"},
+		{`{"errorMessage":"Signup is not currently available",` +
+			`"i18nErrorMessage":{"i18nKey":"cv.signup.error.not.allowed","parameters":[]}}`,
+			"cv.signup.error.not.allowed", "Signup is not currently available"},
 		{`{"errorMessages":["One.","Two."],"errors":{"name":"too long","email":"is odd"}}`, "",
 			"One.; Two.; email: is odd; name: too long"},
 		{`{"errorMessages":[],"errors":{}}`, "", ""},

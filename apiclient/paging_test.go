@@ -65,11 +65,13 @@ func TestPages(t *testing.T) {
 			"cursor=x": `{"isLastPage":true,` + values("B") + `}`,
 		}, "AB", 2, 0},
 		{"a link to another host is no link", map[string]string{
-			first:              `{"limit":1,"_links":{"next":"https://other.example.test/rest/servicedeskapi/organization?x=1"},` + values("A") + `}`,
+			first: `{"limit":1,"_links":{"next":"https://other.example.test/rest/servicedeskapi/organization?x=1"},` +
+				values("A") + `}`,
 			first + "&start=1": `{"isLastPage":true,` + values("B") + `}`,
 		}, "AB", 2, 0},
 		{"a link with a host that only begins alike is no link", map[string]string{
-			first:              `{"limit":1,"_links":{"next":"SITE.example.test/rest/servicedeskapi/organization?x=1"},` + values("A") + `}`,
+			first: `{"limit":1,"_links":{"next":"SITE.example.test/rest/servicedeskapi/organization?x=1"},` +
+				values("A") + `}`,
 			first + "&start=1": `{"isLastPage":true,` + values("B") + `}`,
 		}, "AB", 2, 0},
 		{"what was seen is dropped", map[string]string{

@@ -74,6 +74,11 @@ func TestQuotaAnswer(t *testing.T) {
 	header := func(reason string) http.Header {
 		return http.Header{"Ratelimit-Reason": {reason}, "Retry-After": {"60"}}
 	}
+	remaining := func(n string) http.Header {
+		return http.Header{"X-Ratelimit-Remaining": {n}, "X-Ratelimit-Reset": {"2026-05-04T13:00Z"},
+			"Date": {noon.Format(http.TimeFormat)}}
+	}
+	more, none := remaining("5"), remaining("0")
 	for _, tt := range []struct {
 		name string
 		in   answer
@@ -84,6 +89,10 @@ func TestQuotaAnswer(t *testing.T) {
 		{"points", answer{verdict: refused, status: 429, header: header("jira-quota-tenant-based")},
 			pacer.Answer{Kind: pacer.Refused, RetryAfter: time.Minute, Reason: "jira-quota-tenant-based", Shared: true}},
 		{"no header", answer{verdict: refused, status: 429, header: http.Header{}}, pacer.Answer{Kind: pacer.Refused}},
+		{"while more remains", answer{verdict: refused, status: 429, header: more}, pacer.Answer{Kind: pacer.Refused,
+			Level: &pacer.Level{Remaining: 5, Reset: time.Hour}}},
+		{"when nothing remains", answer{verdict: refused, status: 429, header: none}, pacer.Answer{Kind: pacer.Refused,
+			RetryAfter: time.Hour, Level: &pacer.Level{Reset: time.Hour}}},
 		{"server", answer{verdict: ambiguous, status: 503, header: http.Header{"Retry-After": {"5"}}},
 			pacer.Answer{Kind: pacer.Failed, RetryAfter: 5 * time.Second, Reason: "503 Service Unavailable"}},
 		{"network", answer{verdict: ambiguous, err: context.DeadlineExceeded}, pacer.Answer{Kind: pacer.Failed,
