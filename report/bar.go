@@ -35,30 +35,31 @@ func (m Moment) pause(now time.Time) (what, why string) {
 	return "", ""
 }
 
-// A bar is a progressbar on one line of a terminal: percent, count, pace, time
-// left, and as its description why nothing moves and what has failed. Whoever
-// calls it holds the lock of the console.
+// A bar is a progressbar on one line of a terminal: percent, count, pace, time left, and as its
+// description why nothing moves and what has failed. The line never wraps, and is not blanked
+// before each drawing, so that nothing flickers. Whoever calls it holds the lock of the console.
 type bar struct {
 	progress *progressbar.ProgressBar
-	line     *barLine
+	out      io.Writer
+	columns  func() int
 	rows     int
 	done     int
+	line     string // as it stands on the terminal
 }
 
-// newBar shows nothing yet. rows is how many are still to do: with what was
-// done before in it, a run that continues would look fast.
+// newBar shows nothing yet. rows are those still to do, or a run that continues would look fast.
 func newBar(out io.Writer, columns func() int, rows int) *bar {
-	line := &barLine{out: out, columns: columns}
-	progress := progressbar.NewOptions(rows,
-		progressbar.OptionSetWriter(line),
+	b := &bar{out: out, columns: columns, rows: rows}
+	b.progress = progressbar.NewOptions(rows,
+		progressbar.OptionSetWriter(b),
 		progressbar.OptionSetTheme(progressbar.ThemeASCII),
 		progressbar.OptionSetPredictTime(false),
 		progressbar.OptionShowCount(),
 		progressbar.OptionSetItsString("rows"),
 		progressbar.OptionShowDescriptionAtLineEnd(),
 	)
-	progress.StartWithoutRender() // else its clock starts with the first row, and its pace is too high
-	return &bar{progress: progress, line: line, rows: rows}
+	b.progress.StartWithoutRender() // else its clock starts with the first row, and its pace is too high
+	return b
 }
 
 // Widths of a terminal from which there is room for the pace, and the time left.
@@ -70,7 +71,7 @@ const (
 // show draws a moment. While nothing moves only the description changes: the
 // pace stays what it was, and in a pause no time left would be right.
 func (b *bar) show(m Moment, now time.Time) {
-	columns := b.line.columns()
+	columns := b.columns()
 	words, why := m.pause(now)
 	moving := words == "" && m.Done > 0
 	if m.Failed > 0 {
@@ -91,35 +92,26 @@ func (b *bar) show(m Moment, now time.Time) {
 	b.progress.Describe(strings.TrimPrefix(strings.TrimSuffix(words+": "+why, ": "), ", "))
 }
 
-// barLine is the line of the terminal that a progressbar writes to. It never
-// wraps, and is not blanked before each drawing, so that nothing flickers.
-type barLine struct {
-	out     io.Writer
-	columns func() int
-	line    string
-}
-
 // Write takes what progressbar renders: a line, or blanks to clear it.
-func (l *barLine) Write(p []byte) (int, error) {
+func (b *bar) Write(p []byte) (int, error) {
 	if line := strings.TrimSpace(string(p)); line != "" {
-		l.draw(text.Shorten(line, l.columns()-1))
+		b.draw(text.Shorten(line, b.columns()-1))
 	}
 	return len(p), nil
 }
 
-// draw puts a line in the place of the last one.
-func (l *barLine) draw(line string) {
-	blanks := strings.Repeat(" ", max(utf8.RuneCountInString(l.line)-utf8.RuneCountInString(line), 0))
-	io.WriteString(l.out, "\r"+line+blanks)
-	l.line = line
+func (b *bar) draw(line string) {
+	blanks := strings.Repeat(" ", max(utf8.RuneCountInString(b.line)-utf8.RuneCountInString(line), 0))
+	io.WriteString(b.out, "\r"+line+blanks)
+	b.line = line
 }
 
 // erase leaves an empty line, and returns what to draw again.
-func (l *barLine) erase() string {
-	line := l.line
+func (b *bar) erase() string {
+	line := b.line
 	if line != "" {
-		l.draw("")
-		io.WriteString(l.out, "\r")
+		b.draw("")
+		io.WriteString(b.out, "\r")
 	}
 	return line
 }

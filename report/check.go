@@ -48,11 +48,9 @@ func (c Check) Text() string {
 	return l.String()
 }
 
-// people is how many customers the file comes to.
 func (c Check) people() int { return c.Survey.Valid - c.Survey.Duplicates }
 
-// examples are the first people as they would be sent: a wrong column, or wrong
-// letters, are seen here.
+// examples show wrong columns and wrong letters: the first people as they would be sent.
 func (c Check) examples() string {
 	var b strings.Builder
 	for _, e := range c.Survey.Examples {
@@ -82,8 +80,7 @@ func (c Check) describeDuplicates(l *listing) {
 	}
 }
 
-// commands are what to type next: the import as it is, and without the people
-// whom the advice is about.
+// commands are the import as it is, and without the people whom the advice is about.
 func (c Check) commands() []string {
 	commands := []string{Command("import", c.Words...)}
 	var flags string
@@ -100,9 +97,12 @@ func (c Check) commands() []string {
 
 // JSON is the same for scripts: the survey, and what is derived from it.
 func (c Check) JSON() ([]byte, error) {
-	survey := *c.Survey
+	survey, seconds := *c.Survey, 0.0
 	survey.Problems, survey.Advice = orEmpty(survey.Problems), orEmpty(survey.Advice)
 	survey.Examples = orEmpty(survey.Examples)
+	if c.Rate > 0 {
+		seconds = hundredths(float64(c.people()) / c.Rate)
+	}
 	return indented(struct {
 		*export.Survey
 		People     int                `json:"people"`
@@ -113,7 +113,7 @@ func (c Check) JSON() ([]byte, error) {
 		Survey:     &survey,
 		People:     c.people(),
 		Duplicates: orEmpty(c.Duplicates),
-		Seconds:    hundredths(float64(c.people()) / c.Rate),
+		Seconds:    seconds,
 		Commands:   c.commands(),
 	})
 }
@@ -121,10 +121,8 @@ func (c Check) JSON() ([]byte, error) {
 // orEmpty makes no list an empty one, for JSON.
 func orEmpty[T any](list []T) []T { return append([]T{}, list...) }
 
-// quoted shows what is in a cell, with blanks at its ends.
 func quoted(s string) string { return strconv.Quote(text.Shorten(s, 60)) }
 
-// describeFile says how the file was read, and why.
 func describeFile(l *listing, s *export.Survey, organizations bool) {
 	header := "no header"
 	if s.HeaderLine > 0 {
@@ -149,8 +147,7 @@ func describeFile(l *listing, s *export.Survey, organizations bool) {
 	l.add("Columns", strings.Join(columns, "\n"))
 }
 
-// describeProblems lists what is wrong with the file, and what to do; the
-// cells that show it only where no log is kept of them.
+// describeProblems lists what is wrong; values: with the cells, where no log is kept of them.
 func describeProblems(l *listing, s *export.Survey, values bool) {
 	last := export.Severity(0)
 	bySeverity := func(a, b export.Problem) int { return cmp.Compare(b.Severity, a.Severity) }
@@ -176,7 +173,9 @@ func describeProblem(l *listing, p export.Problem, values bool) {
 		count = "" // the file as a whole
 	}
 	l.line(fmt.Sprintf("%*s  %s", labelWidth-2, count, text.Printable(p.Text+where)))
-	l.hint("", p.Hint)
+	if p.Hint != "" {
+		l.add("", "> "+text.Printable(p.Hint))
+	}
 	for _, v := range p.Values {
 		if values {
 			l.add("", strings.TrimSuffix(v.Place.String()+": "+quoted(v.Text)+" - "+text.Printable(v.Why), " - "))
@@ -184,20 +183,14 @@ func describeProblem(l *listing, p export.Problem, values bool) {
 	}
 }
 
-// describeAdvice lists people whom somebody may not want to onboard.
 func describeAdvice(l *listing, s *export.Survey) {
 	for i, a := range s.Advice {
 		if i == 0 {
 			l.part("Advice (nothing is left out by itself)")
 		}
 		l.add("", strings.TrimSuffix(text.Printable(a.Text)+": "+places(a.Places, a.Count), ": "))
-		l.hint("leave them out with ", a.Flag)
-	}
-}
-
-// hint adds what to do about the line before, if anything.
-func (l *listing) hint(words, what string) {
-	if what != "" {
-		l.add("", "> "+words+text.Printable(what))
+		if a.Flag != "" {
+			l.add("", "> leave them out with "+text.Printable(a.Flag))
+		}
 	}
 }

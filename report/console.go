@@ -1,6 +1,7 @@
 package report
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"os"
@@ -54,20 +55,16 @@ func newConsole(out io.Writer, columns func() int, o ConsoleOptions) *Console {
 	return c
 }
 
-// shorten makes times of the text log short: on a terminal the time of day,
-// else to the second, with the offset of the zone.
+// shorten makes times of the text log short: on a terminal the time of day, else to the second.
 func (c *Console) shorten(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() != slog.KindTime {
+		return a
+	}
 	layout := time.RFC3339
 	if c.columns != nil && a.Key == slog.TimeKey {
 		layout = time.TimeOnly
 	}
-	switch a.Value.Kind() {
-	case slog.KindTime:
-		a.Value = slog.StringValue(a.Value.Time().Format(layout))
-	case slog.KindDuration:
-		a.Value = slog.StringValue(a.Value.Duration().Round(time.Millisecond).String())
-	}
-	return a
+	return slog.String(a.Key, a.Value.Time().Format(layout))
 }
 
 // terminalColumns asks a terminal how wide it is; nil for what is none.
@@ -119,21 +116,19 @@ func (c *Console) Fail(f Failure) {
 		c.always.Error(f.Text, "hint", f.Hint, "exit_code", f.Code)
 		return
 	}
-	lines := "jsm-onboard: " + f.Text + "\n"
-	for line := range strings.Lines(f.Hint) {
-		lines += "  " + strings.TrimRight(line, "\n") + "\n"
+	lines := "jsm-onboard: " + f.Text
+	if f.Hint != "" {
+		lines += strings.ReplaceAll("\n"+strings.TrimSpace(f.Hint), "\n", "\n  ")
 	}
-	c.People(lines)
+	c.People(lines + "\n")
 }
 
-// People shows text to people, wrapped to their terminal, with nothing in it
-// that a terminal obeys.
+// People shows text to people, wrapped to their terminal, with nothing in it that a terminal obeys.
 func (c *Console) People(s string) {
-	c.write([]byte(fit(s, c.columns)))
+	c.Write([]byte(fit(s, c.columns)))
 }
 
-// Interrupted says, below the ^C that a terminal shows, what happens now; "":
-// nothing needs saying.
+// Interrupted says, below the ^C that a terminal shows, what happens now; "": nothing needs saying.
 func (c *Console) Interrupted(s string) {
 	switch {
 	case !c.options.JSON:
@@ -143,67 +138,55 @@ func (c *Console) Interrupted(s string) {
 	}
 }
 
-// Write takes whole lines of the log.
+// Write shows whole lines, of the log or for people, above the bar.
 func (c *Console) Write(p []byte) (int, error) {
-	if c.options.JSON {
-		return len(p), c.write(escapeControls(p))
-	}
-	return len(p), c.write(p)
-}
-
-// write shows whole lines above the bar.
-func (c *Console) write(p []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.bar != nil {
-		line := c.bar.line.erase()
-		defer c.bar.line.draw(line)
+		line := c.bar.erase()
+		defer c.bar.draw(line)
 	}
-	_, err := c.out.Write(p)
-	return err
+	_, err := c.out.Write(escapeControls(p))
+	return len(p), err
 }
 
-// Follow shows how far a run is until stop is called, which waits and leaves a
-// clean screen: a bar each second on a terminal, else a log line every ten
-// seconds. rows are those that are still to do; look is called from another
-// goroutine.
+// Follow shows how far a run is until stop is called, which waits and leaves a clean screen: a bar
+// each second on a terminal, else a log line every ten seconds. rows are those that are still to
+// do; look is called from another goroutine.
 func (c *Console) Follow(rows int, look func() Moment) (stop func()) {
 	if rows <= 0 || c.options.Quiet || c.options.NoProgress {
 		return func() {}
 	}
-	const barEvery, lineEvery = time.Second, 10 * time.Second
-	every, last := lineEvery, 0
+	every, last := 10*time.Second, 0
 	show := func(m Moment) { c.logProgress(m, rows, float64(m.Done-last)/every.Seconds()); last = m.Done }
 	if c.columns != nil && !c.options.JSON {
 		b := newBar(c.out, c.columns, rows)
-		every, show = barEvery, func(m Moment) { c.locked(func() { b.show(m, time.Now()) }) }
+		every, show = time.Second, func(m Moment) { c.locked(func() { b.show(m, time.Now()) }) }
 		c.locked(func() { c.bar = b })
 		show(look())
 	}
-	quit := make(chan struct{})
+	ctx, end := context.WithCancel(context.Background())
 	var wait sync.WaitGroup
 	wait.Go(func() {
-		ticker := time.NewTicker(every)
-		defer ticker.Stop()
-		for {
+		for tick := time.Tick(every); ; {
 			select {
-			case <-quit:
+			case <-ctx.Done():
 				return
-			case <-ticker.C:
+			case <-tick:
 				show(look())
 			}
 		}
 	})
-	return sync.OnceFunc(func() {
-		close(quit)
+	return func() {
+		end()
 		wait.Wait()
 		c.locked(func() {
 			if c.bar != nil {
-				c.bar.line.erase()
+				c.bar.erase()
+				c.bar = nil
 			}
-			c.bar = nil
 		})
-	})
+	}
 }
 
 func (c *Console) locked(do func()) {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"text/tabwriter"
 
@@ -37,8 +38,7 @@ type Diagnosis struct {
 	Checks   []Finding `json:"checks"`
 }
 
-// String is the list as people read it: a mark, the name, the finding, and
-// below it what to do.
+// String is the list as people read it: a mark, the name, the finding, and below it what to do.
 func (d Diagnosis) String() string {
 	var b strings.Builder
 	width, count := 0, map[State]int{}
@@ -88,9 +88,5 @@ func RunList(runs []ledger.Run) string {
 			text.Printable(r.Source), rows, outcome, exit, Shown(r.Input), text.Printable(r.StopReason)}, "\t"))
 	}
 	w.Flush()
-	var list strings.Builder
-	for line := range strings.Lines(table.String()) {
-		list.WriteString(strings.TrimRight(line, " \n") + "\n")
-	}
-	return list.String()
+	return regexp.MustCompile(` +\n`).ReplaceAllString(table.String(), "\n")
 }

@@ -14,8 +14,8 @@ import (
 	"jsm-onboard/importer"
 )
 
-// Memory knows the failed files that this program wrote, by absolute path and
-// SHA-256: one of another content has been edited since.
+// Memory knows the failed files that this program wrote, by absolute path and SHA-256. One of
+// another content has been edited since.
 type Memory interface {
 	Wrote(path, sha256 string) bool
 	Remember(path, sha256 string) error
@@ -135,7 +135,7 @@ func (m FileMemory) Wrote(path, sum string) bool {
 	return strings.Contains("\n"+string(lines), "\n"+sum+" "+path+"\n")
 }
 
-// Remember adds a line.
+// Remember adds a line to the file.
 func (m FileMemory) Remember(path, sum string) error {
 	lines, err := os.ReadFile(string(m))
 	if errors.Is(err, fs.ErrNotExist) {

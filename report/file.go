@@ -16,9 +16,8 @@ import (
 // partialSuffix marks a file that is still being written.
 const partialSuffix = ".partial"
 
-// A File appears under its name only when it is whole: it is written to
-// PATH.partial, and Commit renames it. Only its owner can read it. A device or
-// a pipe (/dev/stdout) is written to directly.
+// A File appears under its name only when it is whole: it is written to PATH.partial, and Commit
+// renames it. Only its owner can read it. A device or a pipe (/dev/stdout) is written to directly.
 type File struct {
 	path    string // with links followed
 	partial string // "": written to directly
@@ -92,13 +91,9 @@ func (f *File) Commit() error {
 		return nil
 	}
 	if err := os.Rename(f.partial, f.path); err != nil {
-		return &WriteError{
-			Path: f.path,
-			What: innermost(err).Error(),
-			Hint: "close it where it is open, then rename " + f.partial + " by hand; where that is gone, another run " +
-				"writes the same file, and jsm-onboard report writes it again from the ledger",
-			Err: err,
-		}
+		hint := "close it where it is open, then rename " + Shown(f.partial) + " by hand; where that is gone, " +
+			"another run writes the same file, and jsm-onboard report writes it again from the ledger"
+		return &WriteError{f.path, innermost(err).Error(), hint, err}
 	}
 	return syncFolder(filepath.Dir(f.path))
 }
@@ -151,8 +146,7 @@ func (e *WriteError) Error() string { return fmt.Sprintf("cannot write %s: %s", 
 
 func (e *WriteError) Unwrap() error { return e.Err }
 
-// unwritable puts a refusal of the operating system into words, as a
-// *WriteError; nil stays nil.
+// unwritable puts a refusal of the operating system into words, as a *WriteError; nil stays nil.
 func unwritable(path string, err error) error {
 	if err == nil {
 		return nil

@@ -7,8 +7,7 @@ import (
 	"github.com/gocarina/gocsv"
 )
 
-// A Leaver is somebody whom an earlier complete sync of a source onboarded and
-// who is gone from it.
+// A Leaver is somebody whom an earlier complete sync of a source onboarded and who is gone from it.
 type Leaver struct {
 	Email     string `csv:"email"`
 	Name      string `csv:"name"`

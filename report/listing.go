@@ -28,10 +28,8 @@ func (l *listing) add(label, value string) {
 
 func (l *listing) line(line string) { l.WriteString(line + "\n") }
 
-// part begins a part of the listing.
 func (l *listing) part(line string) { l.WriteString("\n" + line + "\n") }
 
-// count adds a line of a table of numbers.
 func (l *listing) count(n int, what, note string) {
 	l.line(strings.TrimRight(fmt.Sprintf("%*s  %-20s %s", labelWidth-2, text.Grouped(n), what, note), " "))
 }
@@ -77,8 +75,7 @@ func places(first []export.Place, of int) string {
 // cell is as much of an address or a name as fits a line.
 func cell(s string) string { return text.Shorten(text.Printable(s), 60) }
 
-// Shown is a path as people are shown it: relative to the working folder when
-// it is inside.
+// Shown is a path as people are shown it: relative to the working folder when it is inside.
 func Shown(path string) string {
 	if folder, err := os.Getwd(); err == nil && filepath.IsAbs(path) {
 		if inside, err := filepath.Rel(folder, path); err == nil && filepath.IsLocal(inside) {
@@ -170,8 +167,7 @@ func fit(s string, columns func() int) string {
 	return b.String()
 }
 
-// wrap continues a line below its own text: behind its label or number, or
-// behind its blanks.
+// wrap continues a line below its own text: behind its label or number, or behind its blanks.
 func wrap(line string, width int) string {
 	indent := len(line) - len(strings.TrimLeft(line, " "))
 	if len(line) > labelWidth && line[labelWidth-2:labelWidth] == "  " && line[labelWidth] != ' ' {

@@ -29,7 +29,6 @@ func WriteMetrics(path, source string, s Summary) error {
 	return f.Commit()
 }
 
-// An exposition collects the metrics of one job.
 type exposition struct {
 	job    string // its labels
 	before string // the exposition of the run before
@@ -106,7 +105,6 @@ func (m *exposition) last(name, help string, well bool, ended int) {
 	}
 }
 
-// label is one label with its value escaped.
 func label(name, value string) string {
 	value = strings.ToValidUTF8(value, "\ufffd")
 	return name + `="` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(value) + `"`

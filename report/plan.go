@@ -82,11 +82,8 @@ func countPlan(l *listing, p *importer.Plan, limit int) {
 	}, s.Rows, "", s.Skipped)
 }
 
-// limited reports whether --limit lets only some of the creates through.
 func limited(creates, limit int) bool { return limit > 0 && limit < creates }
 
-// planNotes are what is worth knowing about people whom the ledger knows, and
-// about what is not carried over.
 func planNotes(p *importer.Plan, o Outlook) []string {
 	var notes sentences
 	notes.count(p.OtherAddress, "person is", "people are",

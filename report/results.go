@@ -45,7 +45,6 @@ type table struct {
 	err       error
 }
 
-// newTable separates cells as the input does where spreadsheets know it, else with a comma.
 func newTable(out io.Writer, delimiter rune) *table {
 	t := &table{out: out, delimiter: ",", record: []byte("\ufeff")}
 	if delimiter == ';' {
@@ -90,7 +89,6 @@ func (t *table) Flush() {}
 // Error is the first error of Write.
 func (t *table) Error() error { return t.err }
 
-// columns are what can be added to a row, in order.
 type columns struct {
 	Status       outcome.Status `csv:"jsm_status"`
 	AccountID    string         `csv:"jsm_account_id"`

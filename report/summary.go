@@ -57,13 +57,11 @@ func (s Second) MarshalJSON() ([]byte, error) {
 // Elapsed is how long this session took; 0 while it goes on. The time between
 // two sessions is no part of a run.
 func (s Summary) Elapsed() time.Duration {
-	switch {
-	case s.FinishedAt.IsZero():
-		return 0
-	case s.SessionAt.IsZero():
-		return s.FinishedAt.Sub(s.StartedAt.Time)
+	began := s.SessionAt.Time
+	if began.IsZero() {
+		began = s.StartedAt.Time
 	}
-	return s.FinishedAt.Sub(s.SessionAt.Time)
+	return max(s.FinishedAt.Sub(began), 0)
 }
 
 // asAsked reports whether a run stopped where it was asked to, by --limit: such
@@ -86,8 +84,7 @@ type Rate struct {
 	Learned float64 `json:"learned_rps"` // 0: no quota was learned
 }
 
-// Access is what became of organizations and service projects. It has ids
-// alone: the names of organizations are cells of rows.
+// Access is what became of organizations and service projects, without their names: these are cells.
 type Access struct {
 	Organizations struct {
 		Named   int `json:"named"`
@@ -191,7 +188,6 @@ func (r *Rows) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("rows: %w", err)
 	}
 	*r = Rows{Read: counts["read"]}
-	delete(counts, "read")
 	order := outcome.ImportStatuses()
 	if _, ok := counts[outcome.Revoked.String()]; ok {
 		order = outcome.RevokeStatuses()
@@ -199,11 +195,7 @@ func (r *Rows) UnmarshalJSON(b []byte) error {
 	for _, s := range order {
 		if n, ok := counts[s.String()]; ok {
 			r.Counts = append(r.Counts, Count{s, n})
-			delete(counts, s.String())
 		}
-	}
-	if len(counts) > 0 {
-		return fmt.Errorf("rows: %v are no statuses of these rows", counts)
 	}
 	return nil
 }
@@ -223,15 +215,8 @@ func (s Summary) JSON() ([]byte, error) {
 	return indented(s)
 }
 
-// hundredths rounds, and makes what is no number 0.
-func hundredths(f float64) float64 {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return 0
-	}
-	return math.Round(f*100) / 100
-}
+func hundredths(f float64) float64 { return math.Round(f*100) / 100 }
 
-// indented is JSON for people and scripts.
 func indented(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -53,8 +53,8 @@ func TestSummaryOfAnUnfinishedRun(t *testing.T) {
 	}
 }
 
-func TestRowsRefuseWhatIsNotTheirs(t *testing.T) {
-	for _, text := range []string{`[]`, `{"read":"x"}`, `{"eaten":1}`, `{"read":1,"created":1,"revoked":1}`} {
+func TestRowsRefuseWhatIsNoCount(t *testing.T) {
+	for _, text := range []string{`[]`, `{"read":"x"}`} {
 		var r Rows
 		if err := json.Unmarshal([]byte(text), &r); err == nil {
 			t.Errorf("%s was read as %+v", text, r)

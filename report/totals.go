@@ -233,7 +233,6 @@ func (l *steps) access(s Summary) {
 	}
 }
 
-// revoked are about accounts whose access was not revoked.
 func (l *steps) revoked(rows Rows, results string) {
 	l.count(rows.Of(outcome.Review, outcome.NotFound, outcome.NotPortalOnly, outcome.Invalid),
 		"account was left as it was", "accounts were left as they were",

@@ -2,6 +2,7 @@ package page
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,17 +39,16 @@ type listedRow struct {
 	Email, Name string // "" unless wanted
 }
 
-type reasonKey struct {
-	status outcome.Status
-	text   string
-}
-
-// reason is all rows with one status and, but for what is theirs alone, one
-// reason.
+// reason is all rows with one status and, but for what is theirs alone, one reason.
 type reason struct {
 	reasonKey
-	count int
-	first []string // places of the first five
+	Count int
+	First []string // places of the first five
+}
+
+type reasonKey struct {
+	Status outcome.Status
+	Text   string
 }
 
 // NewFindings begins to collect. Without addresses, no name and no address of
@@ -96,31 +96,26 @@ func (f *Findings) cell(r importer.Result, value string, field export.Field) str
 func (f *Findings) count(r importer.Result, impersonal string) {
 	key := reasonKey{r.Status, unnumbered.ReplaceAllString(impersonal, "${1}…")}
 	if f.reasons[key] == nil && len(f.reasons) >= maxReasons {
-		key.text = "(further reasons)"
+		key.Text = "(further reasons)"
 	}
 	known := f.reasons[key]
 	if known == nil {
 		known = &reason{reasonKey: key}
 		f.reasons[key] = known
 	}
-	known.count++
-	if len(known.first) < firstRows {
-		known.first = append(known.first, r.Place())
+	known.Count++
+	if len(known.First) < firstRows {
+		known.First = append(known.First, r.Place())
 	}
 }
 
 // sorted are the reasons: first what is not good, the most frequent first.
 func (f *Findings) sorted() []*reason {
-	var all []*reason
-	for _, r := range f.reasons {
-		all = append(all, r)
-	}
 	good := map[bool]int{true: 1}
-	slices.SortFunc(all, func(a, b *reason) int {
-		return cmp.Or(good[a.status.Good()]-good[b.status.Good()], b.count-a.count,
-			cmp.Compare(a.status, b.status), cmp.Compare(a.text, b.text))
+	return slices.SortedFunc(maps.Values(f.reasons), func(a, b *reason) int {
+		return cmp.Or(good[a.Status.Good()]-good[b.Status.Good()], b.Count-a.Count,
+			cmp.Compare(a.Status, b.Status), cmp.Compare(a.Text, b.Text))
 	})
-	return all
 }
 
 var (

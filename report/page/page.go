@@ -18,9 +18,8 @@ var pageHTML string
 //go:embed page.css
 var pageCSS string
 
-// A Page is a run as one HTML file without any outside resource, of constant
-// size. Nothing in a cell can become markup; a policy in the page lets nothing
-// run and nothing load.
+// A Page is a run as one HTML file without any outside resource, of constant size. Nothing in a
+// cell can become markup; a policy in the page lets nothing run and nothing load.
 type Page struct {
 	Version  string
 	Summary  report.Summary
@@ -40,7 +39,7 @@ func Write(path string, p Page) error {
 
 // HTML is the page.
 func (p Page) HTML() ([]byte, error) {
-	t, err := template.New("page").Parse(pageHTML)
+	t, err := template.New("page").Funcs(functions).Parse(pageHTML)
 	if err != nil {
 		return nil, fmt.Errorf("the page's template: %w", err)
 	}

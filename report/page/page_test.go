@@ -231,7 +231,7 @@ func TestPageLetsNothingBecomeMarkup(t *testing.T) {
 		row.Name, row.Email, row.Reason, row.Place = evil, evil, evil, evil
 	}
 	for _, r := range p.Findings.reasons {
-		r.text, r.first = evil, []string{evil}
+		r.Text, r.First = evil, []string{evil}
 	}
 	got := html(t, p)
 	if diff := cmp.Diff(plain, elements(t, got)); diff != "" {
@@ -333,7 +333,7 @@ func TestPageOfManyReasons(t *testing.T) {
 		t.Errorf("%d reasons are kept", len(f.reasons))
 	}
 	all := f.sorted()
-	if all[0].text != "(further reasons)" || all[0].count != 800 || !all[len(all)-1].status.Good() {
+	if all[0].Text != "(further reasons)" || all[0].Count != 800 || !all[len(all)-1].Status.Good() {
 		t.Errorf("%+v", all[0])
 	}
 	if got := html(t, Page{Findings: f}); !strings.Contains(got, "152 further reasons are left out here.") {

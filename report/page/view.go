@@ -3,7 +3,6 @@ package page
 import (
 	"fmt"
 	"html/template"
-	"slices"
 	"strings"
 
 	"jsm-onboard/importer/ledger"
@@ -12,68 +11,72 @@ import (
 	"jsm-onboard/report"
 )
 
-// view is what the template shows, put into words.
+// view is a page and what is derived from it for the template.
 type view struct {
-	Title, Sentence, Verdict, VerdictClass string
-	Facts, Details                         []fact
-	Rows                                   table
-	Access, Leavers                        []string
-	LeaverRows                             *table // what became of leavers; nil: nothing was done
-	Next                                   []report.Step
-	Requests                               []string
-	Chart                                  *chart
-	Reasons                                []reasonView
-	ReasonsLeftOut                         string
-	Listed                                 []listedRow
-	ListedLeftOut                          string
-	Addresses                              bool
-	Style                                  template.CSS
-	StyleHash                              string
+	Page
+	Title, Sentence, Verdict, Class string
+	Took                            string // "": not finished
+	Rows                            table
+	LeaverRows                      *table // what became of leavers; nil: nothing was done
+	Chart                           *chart
+	Reasons                         []*reason
+	MoreReasons                     int
+	Listed                          []listedRow
+	NotGood                         int
+	Addresses                       bool
+	Style                           template.CSS
+	StyleHash                       string
 }
-
-type fact struct{ Name, Value string }
 
 // table is rows by status.
 type table struct {
-	Counts            []countView
-	Read, Proof, Unit string
+	report.Rows
+	Unit    string
+	Skipped int
 }
 
-type countView struct{ Status, Rows, Share, Meaning string }
-
-type reasonView struct {
-	Status             outcome.Status
-	Count, Text, First string
+// functions are what the template calls to put values into words.
+var functions = template.FuncMap{
+	"access":   report.AccessLines,
+	"counted":  text.Counted,
+	"grouped":  text.Grouped,
+	"join":     strings.Join,
+	"leavers":  report.LeaverLines,
+	"percent":  percent,
+	"program":  func(version string) string { return "jsm-onboard " + strings.TrimPrefix(version, "jsm-onboard ") },
+	"proof":    report.Proof,
+	"requests": func(s report.Summary) []string { return strings.Split("Requests: "+report.RequestLine(s), "\n") },
+	"shown":    report.Shown,
+	"steps":    report.NextSteps,
+	"when":     report.When,
 }
 
 func (p Page) view() *view {
+	const reasons = 50
 	s := p.Summary
 	v := &view{
+		Page:      p,
 		Title:     title(s),
 		Sentence:  sentence(s),
-		Facts:     facts(s),
-		Details:   p.details(),
-		Rows:      tableOf(s.Rows, "Rows"),
-		Access:    report.AccessLines(s.Access),
-		Leavers:   report.LeaverLines(s.Leavers),
-		Next:      report.NextSteps(s, p.Ending),
-		Requests:  strings.Split("Requests: "+report.RequestLine(s), "\n"),
+		Rows:      table{s.Rows, "Rows", s.Skipped},
 		Style:     template.CSS(pageCSS),
 		StyleHash: hashSource(pageCSS),
 	}
+	v.Verdict, v.Class = verdict(s, p.Findings)
+	if !s.FinishedAt.IsZero() {
+		v.Took = report.Lasted(s.Elapsed())
+	}
 	if s.Leavers != nil && s.Leavers.Rows != nil {
-		rows := tableOf(*s.Leavers.Rows, "Leavers")
-		v.LeaverRows = &rows
+		v.LeaverRows = &table{Rows: *s.Leavers.Rows, Unit: "Leavers"}
 	}
-	if s.Skipped > 0 {
-		v.Rows.Proof += " " + text.Counted(s.Skipped, "line that is no row was", "lines that are no rows were") + " skipped."
-	}
-	v.Verdict, v.VerdictClass = verdict(s, p.Findings)
 	if p.Trace != nil {
 		v.Chart = p.Trace.draw()
 	}
-	if p.Findings != nil {
-		v.findings(p.Findings, report.Shown(s.Results))
+	if f := p.Findings; f != nil {
+		v.Listed, v.NotGood, v.Addresses = f.listed, f.notGood, f.addresses
+		v.Reasons = f.sorted()
+		v.MoreReasons = max(len(v.Reasons)-reasons, 0)
+		v.Reasons = v.Reasons[:len(v.Reasons)-v.MoreReasons]
 	}
 	return v
 }
@@ -108,52 +111,6 @@ func verdict(s report.Summary, f *Findings) (words, class string) {
 	return "Complete; every row is good", class
 }
 
-func facts(s report.Summary) []fact {
-	all := []fact{{"Site", s.Site}, {"Started", report.When(s.StartedAt.Time)}}
-	if !s.FinishedAt.IsZero() {
-		took := report.Lasted(s.Elapsed())
-		if s.Session > 1 {
-			took += fmt.Sprintf(" in session %d", s.Session)
-		}
-		all = append(all, fact{"Ended", report.When(s.FinishedAt.Time) + " (" + took + ")"})
-	}
-	return all
-}
-
-// details are for those who look after the run.
-func (p Page) details() []fact {
-	s := p.Summary
-	kept := report.Shown(s.Ledger)
-	if p.Ending.Gone {
-		kept = "a sandbox's, which has ended with the run"
-	}
-	all := []fact{
-		{"Run", s.RunID},
-		{"Results", report.Shown(s.Results)},
-		{"Rows to fix", report.Shown(s.Failed)},
-		{"Ledger", kept},
-		{"SHA-256 of the input", s.InputSHA256},
-		{"Exit code", fmt.Sprint(s.ExitCode)},
-		{"Program", "jsm-onboard " + strings.TrimPrefix(p.Version, "jsm-onboard ")},
-	}
-	return slices.DeleteFunc(all, func(f fact) bool { return f.Value == "" })
-}
-
-func tableOf(r report.Rows, unit string) table {
-	t := table{Read: text.Grouped(r.Read), Proof: report.Proof(r), Unit: unit}
-	for _, c := range r.Counts {
-		if c.Rows > 0 {
-			t.Counts = append(t.Counts, countView{
-				Status:  c.Status.String(),
-				Rows:    text.Grouped(c.Rows),
-				Share:   percent(c.Rows, r.Sum()),
-				Meaning: c.Status.Meaning(),
-			})
-		}
-	}
-	return t
-}
-
 func percent(n, of int) string {
 	switch p := float64(n) / float64(of) * 100; {
 	case n == of:
@@ -164,26 +121,5 @@ func percent(n, of int) string {
 		return "< 0.1 %"
 	default:
 		return fmt.Sprintf("%.1f %%", p)
-	}
-}
-
-func (v *view) findings(f *Findings, results string) {
-	const shown = 50
-	v.Addresses, v.Listed = f.addresses, f.listed
-	all := f.sorted()
-	if more := len(all) - shown; more > 0 {
-		v.ReasonsLeftOut = text.Counted(more, "further reason is", "further reasons are") + " left out here."
-		all = all[:shown]
-	}
-	for _, r := range all {
-		first := strings.Join(r.first, ", ")
-		if r.count > len(r.first) {
-			first += ", …"
-		}
-		v.Reasons = append(v.Reasons, reasonView{r.status, text.Grouped(r.count), r.text, first})
-	}
-	if n := len(f.listed); n < f.notGood {
-		v.ListedLeftOut = fmt.Sprintf("The first %s of %s are shown here; all are in %s.",
-			text.Grouped(n), text.Grouped(f.notGood), results)
 	}
 }
