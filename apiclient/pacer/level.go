@@ -10,14 +10,13 @@ const (
 	approach    = 2.0  // a second: how fast the level is brought to its target: "levels; 100, 30, 100/s"
 	headroom    = 0.2  // seconds of the refill are the target: "levels; 100, 30, 100/s"
 	bucketShare = 0.3  // but no more of a small bucket: "levels; 10/s"
-	fewest      = 3.0  // nor less than so many tokens
-	longStep    = 0.25 // seconds that a report corrects for at most: "levels; window"
-	leastShare  = 0.05 // of the refill: no level drives the pace lower
-	firstShare  = 0.25 // of an unpaced rate is the first guess: "no ceiling; levels"
+	fewest      = 3.0  // nor less than so many tokens: "levels; window"
+	longStep    = 0.25 // seconds that a report corrects for at most: "levels; bucket 10/s"
+	firstShare  = 0.25 // of an unpaced rate is the first guess: "never moves, high"
 	levelsGone  = 20   // answers without a report: "levels that vanish"
 	liesMost    = 30.0 // then levels are never believed again: "stray 1 % beside plenty"
 	lieRefused  = 15.0 // a refusal at a good level; 1: a pass at none, as in TestOddSignals
-	lieForget   = 0.99 // of them with each report
+	lieForget   = 0.99 // of them with each report: "levels; bucket 10/s"
 	windowShare = 0.05 // of a window, if no more comes before its end, makes it used up: TestUsedUpWindowIsReported
 )
 
@@ -47,15 +46,12 @@ func (l *levels) target(refill float64) float64 {
 
 func (l *levels) rate(now time.Time, refill float64) float64 {
 	l.advance(now, refill)
-	return max(refill+approach*(l.level-l.target(refill)), leastShare*refill)
+	return refill + approach*(l.level-l.target(refill))
 }
 
-// refused takes a refusal; at a good level it shows that levels are lies.
-func (l *levels) refused(first bool) {
-	if !first {
-		return
-	}
-	if l.level > max(fewest, bucketShare*l.largest) {
+// refused takes the first refusal of an event; at a good level it shows that levels are lies.
+func (l *levels) refused() {
+	if l.level > bucketShare*l.largest {
 		l.lies += lieRefused
 	}
 	l.level = min(l.level, 0)
@@ -70,7 +66,7 @@ func (q *quota) reported(now time.Time, permit Permit, r *Level) {
 	}
 	if l.without++; l.on && (l.without >= levelsGone || l.lies >= liesMost) {
 		l.on, q.refill = false, max(q.refill, slowest)
-		q.stretch, q.since = stretch{empty: now, resumed: q.resumed}, now // the bucket is taken for empty
+		q.stretch, q.since = stretch{empty: now}, now // the bucket is taken for empty
 	}
 }
 
@@ -104,8 +100,8 @@ func (q *quota) correct(now time.Time, permit Permit, r Level) {
 
 // usedUp returns when the quota starts anew, if hardly anything is left and nothing comes before; zero: it is not so.
 func (l *levels) usedUp(now time.Time, refill float64) time.Time {
-	if l.advance(now, refill); !l.on || l.level > l.target(refill) ||
-		refill*l.resets.Sub(now).Seconds() > max(l.target(refill), windowShare*l.largest) {
+	l.advance(now, refill)
+	if !l.on || l.level > l.target(refill) || refill*l.resets.Sub(now).Seconds() > windowShare*l.largest {
 		return time.Time{}
 	}
 	return l.resets

@@ -32,17 +32,17 @@ type Config struct {
 // Group is the endpoints of one tenant: each has its own pace, and a shared refusal pauses all of them.
 type Group struct {
 	config Config
-	jitter func() float64 // 0.7 to 1.3
 
 	mu     sync.Mutex // guards the group and all of its pacers
-	shared pause
+	random *rand.Rand
 	pacers []*Pacer
+	shared pause   // the last one of all pacers
 	events []Event // to be reported when mu is unlocked
 }
 
 // NewGroup returns a group without pacers.
 func NewGroup(c Config) *Group {
-	return &Group{config: c, jitter: func() float64 { return 0.7 + 0.6*rand.Float64() }}
+	return &Group{config: c, random: rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))}
 }
 
 // unlock unlocks mu and reports what has happened under it.
@@ -70,12 +70,10 @@ type Pacer struct {
 	outage  outage
 	quota   quota
 	limiter *rate.Limiter // of permits, at the present pace
-	last    time.Time     // the last permit
 	epoch   uint64        // counts pauses; a refusal of what left before a pause begins no other
 	present int           // permits of this epoch that have not been given back
 	again   int           // pauses in a row in which nothing has passed
 	since   time.Time     // when the first request since the last pass was refused or failed; zero: none
-	halted  time.Time     // when a pause began of which the end has not been seen; zero: none
 	counts  Pace
 	pace    Event // the last report of it
 }
@@ -87,13 +85,20 @@ func (g *Group) Pacer(name string, maxRate float64) *Pacer {
 		maxRate = unpaced
 	}
 	p := &Pacer{
-		name: name, group: g, front: make(chan struct{}, 1), bell: make(chan struct{}, 1),
-		leaving: newLimiter(maxRate), limiter: newLimiter(maxRate), pace: Event{Rate: maxRate},
-		quota: quota{maxRate: maxRate, refill: maxRate}, outage: outage{spare: retrySavings},
+		name:    name,
+		group:   g,
+		front:   make(chan struct{}, 1),
+		bell:    make(chan struct{}, 1),
+		leaving: newLimiter(maxRate),
+		limiter: newLimiter(maxRate),
+		quota:   quota{maxRate: maxRate, refill: maxRate},
+		outage:  outage{spare: retrySavings},
+		pace:    Event{Rate: maxRate},
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.pacers = append(g.pacers, p)
+	p.extend(time.Now(), g.shared.until, g.shared.reason)
 	return p
 }
 
@@ -121,15 +126,11 @@ func (p *Pacer) Wait(ctx context.Context, retry bool) (Permit, error) {
 		if d == 0 || err != nil {
 			return permit, err
 		}
-		timer := time.NewTimer(d)
 		select {
-		case <-timer.C:
+		case <-time.After(d):
 		case <-p.bell:
 		case <-ctx.Done():
-			err = ctx.Err()
-		}
-		if timer.Stop(); err != nil {
-			return permit, err
+			return permit, ctx.Err()
 		}
 	}
 }
@@ -199,18 +200,13 @@ func (p *Pacer) try(permit *Permit, held bool) (time.Duration, error) {
 	p.group.mu.Lock()
 	defer p.group.unlock()
 	now := time.Now()
-	d, err := p.delay(now)
-	if d > 0 || err != nil {
+	if d, err := p.delay(now); d > 0 || err != nil {
 		return d, err
 	}
 	p.counts.InFlight++
 	p.present++
 	permit.epoch = p.epoch
-	if held {
-		p.quota.held(now, p.last)
-	}
-	p.last = now
-	p.pausesOver(now)
+	p.quota.permitted(now, held)
 	p.reportPace(now)
 	return 0, nil
 }
@@ -223,22 +219,11 @@ func (p *Pacer) delay(now time.Time) (time.Duration, error) {
 	if d, err := p.paused(now); d > 0 || err != nil {
 		return d, err
 	}
-	if !p.halted.IsZero() {
-		p.resume(now)
-	}
+	p.resume(now)
 	if p.again > 1 && p.present > 0 {
 		return untilBell, nil // one request looks before others go: "no Retry-After; window"
 	}
 	return p.token(now), nil
-}
-
-// resume goes on after a pause, without a herd: all tokens but one are thrown away.
-func (p *Pacer) resume(now time.Time) {
-	p.quota.resume(now, p.halted)
-	p.halted = time.Time{}
-	if spare := int(p.limiter.TokensAt(now)) - 1; spare > 0 {
-		p.limiter.AllowN(now, spare)
-	}
 }
 
 // token takes one from the limiter, or returns when there is one. Nobody holds a reservation, so that a new rate holds

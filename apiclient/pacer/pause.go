@@ -15,7 +15,7 @@ const (
 
 // pause is a time in which nothing leaves. It is only ever extended: a late success does not end it.
 type pause struct {
-	began    time.Time // zero: there was none, or its end has been seen
+	began    time.Time // zero: there is none
 	until    time.Time
 	reason   string
 	reported bool
@@ -60,7 +60,7 @@ func (p *Pacer) failure(now time.Time, permit Permit, a Answer) {
 	if most := p.group.config.MaxPause; most > 0 { // the last probe is at the end of it
 		d = min(d, max(0, p.since.Add(most).Sub(now)))
 	}
-	p.extend(&p.pause, now, now.Add(max(d, a.RetryAfter)), a.Reason)
+	p.extend(now, now.Add(max(d, a.RetryAfter)), a.Reason)
 	if p.again == 2 {
 		p.report(Event{Kind: OutageBegan, At: now, Until: p.pause.until, Reason: a.Reason})
 	}
@@ -86,44 +86,43 @@ func (p *Pacer) answers(now time.Time, permit Permit) {
 	o.weight = 0
 }
 
-// pauseUntil extends the pause, its own or the shared one, and reports it.
+// pauseUntil extends the pause, of the whole group for a shared quota, and reports it.
 func (p *Pacer) pauseUntil(now, until time.Time, a Answer) {
-	q := &p.pause
-	if a.Shared {
-		q = &p.group.shared
-	}
 	kind, more := PauseBegan, until.Sub(now)
-	if q.reported {
-		kind, more = PauseExtended, until.Sub(q.until)
+	if p.pause.reported {
+		kind, more = PauseExtended, until.Sub(p.pause.until)
 	}
-	if p.extend(q, now, until, a.Reason) && more >= reportPause {
-		q.reported = true
+	if p.extend(now, until, a.Reason) && more >= reportPause {
+		p.pause.reported = true
 		p.report(Event{Kind: kind, At: now, Shared: a.Shared, Until: until, Reason: a.Reason})
+	}
+	if !a.Shared {
+		return
+	}
+	if until.After(p.group.shared.until) {
+		p.group.shared = pause{until: until, reason: a.Reason}
+	}
+	for _, other := range p.group.pacers {
+		other.extend(now, until, a.Reason)
 	}
 }
 
-// extend leaves decisions to the end of the pause.
-func (p *Pacer) extend(q *pause, now, until time.Time, reason string) bool {
+// extend returns false for a pause that is over before the present one.
+func (p *Pacer) extend(now, until time.Time, reason string) bool {
+	q := &p.pause
 	if !until.After(now) || !until.After(q.until) {
 		return false
 	}
 	if q.until, q.reason = until, reason; q.began.IsZero() {
 		q.began = now
 	}
-	for _, other := range p.group.pacers {
-		if other == p || q == &p.group.shared {
-			if other.halted.IsZero() {
-				other.halted = now
-			}
-			other.ring()
-		}
-	}
+	p.ring()
 	return true
 }
 
 // paused returns what is left of a pause, or the error when that or all pauses in a row are too long.
 func (p *Pacer) paused(now time.Time) (time.Duration, error) {
-	q, most := p.longestPause(), p.group.config.MaxPause
+	q, most := &p.pause, p.group.config.MaxPause
 	left := max(0, q.until.Sub(now))
 	switch {
 	case most <= 0:
@@ -135,28 +134,24 @@ func (p *Pacer) paused(now time.Time) (time.Duration, error) {
 	return left, nil
 }
 
-// longestPause is the one that ends last, of its own and the shared one.
-func (p *Pacer) longestPause() *pause {
-	if p.group.shared.until.After(p.pause.until) {
-		return &p.group.shared
+// resume ends a pause: the quota decides what it has shown, and all tokens but one are thrown away, so that no herd
+// leaves.
+func (p *Pacer) resume(now time.Time) {
+	q := &p.pause
+	if q.began.IsZero() {
+		return
 	}
-	return &p.pause
-}
-
-// pausesOver reports pauses that have ended.
-func (p *Pacer) pausesOver(now time.Time) {
-	for _, q := range []*pause{&p.pause, &p.group.shared} {
-		if q.began.IsZero() || q.until.After(now) {
-			continue
-		}
-		if q.reported {
-			p.report(Event{Kind: PauseEnded, At: now, Shared: q == &p.group.shared, Lasted: now.Sub(q.began)})
-		}
-		q.began, q.reported = time.Time{}, false
+	if q.reported {
+		p.report(Event{Kind: PauseEnded, At: now, Lasted: now.Sub(q.began)})
 	}
+	p.quota.resume(now, q.began)
+	if spare := int(p.limiter.TokensAt(now)) - 1; spare > 0 {
+		p.limiter.AllowN(now, spare)
+	}
+	q.began, q.reported = time.Time{}, false
 }
 
 // jittered is a delay, 0.7 to 1.3 times as long and at most the longest.
 func (g *Group) jittered(d time.Duration) time.Duration {
-	return min(time.Duration(float64(d)*g.jitter()), longestDelay)
+	return min(time.Duration(float64(d)*(0.7+0.6*g.random.Float64())), longestDelay)
 }

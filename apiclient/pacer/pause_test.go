@@ -322,12 +322,11 @@ func TestPausesInARow(t *testing.T) {
 func TestRefusalsThatDoNotSayHowLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, _ := watched(0)
-		first := p.quota.hold()
 		for i := range 12 {
-			permit, start := leave(t, p), time.Now()
+			permit, hold, start := leave(t, p), p.quota.hold(), time.Now()
 			p.Done(permit, refusedFor(0))
 			p.Done(leave(t, p), Answer{Kind: Unsent})
-			want := min(first<<i, longestDelay)
+			want := min(hold<<i, longestDelay)
 			if got := time.Since(start); got < want*7/10 || got > min(want*13/10, longestDelay)+time.Second {
 				t.Errorf("pause %d lasted %v, want %v ± 30 %%", i, got, want)
 			}

@@ -8,38 +8,36 @@ import (
 
 func TestEstimate(t *testing.T) {
 	tests := []struct {
-		name   string
-		event  event
-		before float64
-		flow   flow
-		want   float64
+		name      string
+		event     event
+		uncertain bool
+		before    float64 // the least refill after the event before
+		want      float64
 	}{
 		{name: "the very first request", want: 50,
-			event: event{rate: 100, seconds: 0.001, first: true, vouched: true, certain: true}},
+			event: event{rate: 100, high: 1000, vouched: true}},
 		{name: "the bucket was full at the start; the share admitted counts", want: 40,
-			event: event{rate: 100, admitted: 80, seconds: 0.7, first: true, vouched: true, certain: true, after: flow{13, 5, 0}},
-			flow:  flow{13, 5, 0.125}},
+			event: event{rate: 98, high: 115, vouched: true, sent: 13, passed: 5}},
 		{name: "short pauses: nearly exact", want: 38,
-			event: event{rate: 60, admitted: 369, seconds: 10, idle: 0.25, certain: true}},
+			event: event{rate: 60, low: 37, high: 38}},
 		{name: "at most what was let in outside of pauses", want: 91,
-			event: event{rate: 100, admitted: 90, seconds: 2, idle: 1, vouched: true, certain: true, after: flow{14, 14, 0}},
-			flow:  flow{14, 14, 0.14}},
+			event: event{rate: 100, low: 45, high: 91, vouched: true, sent: 14, passed: 14}},
 		{name: "it was refused at that rate", want: 95,
-			event: event{rate: 100, admitted: 180, seconds: 2, idle: 1, vouched: true, certain: true, after: flow{14, 14, 0}},
-			flow:  flow{14, 14, 0.14}},
+			event: event{rate: 100, low: 90, high: 180, vouched: true, sent: 14, passed: 14}},
 		{name: "none of the later ones was admitted", want: 30,
-			event: event{rate: 50, admitted: 1000, seconds: 60, idle: 40, vouched: true, certain: true, after: flow{10, 0, 0}}},
-		{name: "two lower bounds agree", before: 16.4, want: 1000. / 60,
-			event: event{rate: 50, admitted: 1000, seconds: 60, idle: 40, vouched: true, certain: true, after: flow{10, 0, 0}}},
+			event: event{rate: 50, low: 16.7, high: 50, vouched: true, sent: 10}},
+		{name: "two lower bounds agree", before: 16.4, want: 16.7,
+			event: event{rate: 50, low: 16.7, high: 50, vouched: true, sent: 10}},
 		{name: "the quota has fallen", want: 50,
-			event: event{rate: 100, admitted: 5000, seconds: 50, vouched: true, certain: true, after: flow{14, 4, 0}}},
-		{name: "congestion by the count of strays", want: 50,
-			event: event{rate: 100, admitted: 40, seconds: 1, after: flow{5, 3, 0}}, flow: flow{5, 3, 0.05}},
-		{name: "the same, with too few answers", want: 40,
-			event: event{rate: 100, admitted: 40, seconds: 1, after: flow{2, 1, 0}}},
+			event: event{rate: 100, low: 100, high: 100, vouched: true, sent: 14, passed: 4}},
+		{name: "congestion by the count of strays", want: 50, uncertain: true,
+			event: event{rate: 100, low: 40, high: 91, sent: 5, passed: 3}},
+		{name: "the same, with too few answers", want: 40, uncertain: true,
+			event: event{rate: 100, low: 40, high: 91, sent: 2, passed: 1}},
 	}
 	for _, tt := range tests {
-		if _, got := tt.event.estimate(tt.before, tt.flow); math.Abs(got-tt.want) > 0.01*tt.want {
+		q := quota{low: tt.before}
+		if got := q.estimate(&tt.event, !tt.uncertain); math.Abs(got-tt.want) > 0.01*tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
 	}
@@ -47,26 +45,21 @@ func TestEstimate(t *testing.T) {
 
 // TestBelieves: what is no proof of an empty bucket changes nothing.
 func TestBelieves(t *testing.T) {
-	clean := flow{60, 60, 0.6}
 	tests := []struct {
-		name  string
-		quota quota
-		event event
-		want  bool
+		name    string
+		vouched bool // refusals before it had a Retry-After
+		event   event
+		want    bool
 	}{
-		{"a good level", quota{}, event{rate: 100, admitted: 100, seconds: 1, good: true}, false},
-		{"an empty bucket", quota{}, event{rate: 100, admitted: 100, seconds: 1}, true},
-		{"others came with Retry-After", quota{vouched: true}, event{rate: 100, admitted: 100, seconds: 1}, false},
-		{"Retry-After", quota{vouched: true}, event{rate: 100, admitted: 100, seconds: 1, good: true, vouched: true}, true},
-		{"Retry-After, but all that followed it lately was admitted", quota{vouched: true, flow: clean},
-			event{rate: 100, admitted: 100, seconds: 1, good: true, vouched: true, after: flow{14, 14, 0}}, false},
-		{"the same, and now none is", quota{vouched: true, flow: clean},
-			event{rate: 100, admitted: 100, seconds: 1, good: true, vouched: true, after: flow{14, 0, 0}}, true},
-		{"twice what an empty bucket could admit", quota{vouched: true},
-			event{rate: 100, admitted: 50, seconds: 1, vouched: true, after: flow{14, 14, 0}}, false},
+		{"a good level", false, event{rate: 100, high: 100, good: true}, false},
+		{"an empty bucket", false, event{rate: 100, high: 100}, true},
+		{"others came with Retry-After", true, event{rate: 100, high: 100}, false},
+		{"Retry-After", true, event{rate: 100, high: 100, good: true, vouched: true}, true},
+		{"twice what an empty bucket could admit", true,
+			event{rate: 100, high: 50, vouched: true, sent: 14, passed: 14}, false},
 	}
 	for _, tt := range tests {
-		if got := tt.quota.believes(&tt.event); got != tt.want {
+		if got := (&quota{vouched: tt.vouched}).believes(&tt.event); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
 		}
 	}

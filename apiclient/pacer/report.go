@@ -47,10 +47,10 @@ type EventKind int
 const (
 	PauseBegan    EventKind = iota + 1 // nothing leaves before Until; pauses under a second are not reported
 	PauseExtended                      // Until is later than was reported, by a second or more
-	PauseEnded                         // reported when the next request leaves
-	OutageBegan                        // the site does not answer; single requests probe it, the next at Until
-	OutageEnded                        // a request has got through again
-	PaceChanged                        // Rate differs by a quarter or more from what was last reported
+	PauseEnded
+	OutageBegan // the site does not answer; single requests probe it, the next at Until
+	OutageEnded
+	PaceChanged // Rate differs by a quarter or more from what was last reported
 )
 
 // String returns the kind in words.
@@ -66,8 +66,8 @@ type Event struct {
 	At     time.Time
 	Pacer  string        // name of the pacer; of a shared pause the one that was refused
 	Shared bool          // the pause is the whole group's
-	Until  time.Time     // PauseBegan, PauseExtended, OutageBegan
-	Lasted time.Duration // PauseEnded, OutageEnded
+	Until  time.Time     // of what began or was extended
+	Lasted time.Duration // of what ended
 	Rate   float64       // PaceChanged: requests a second
 	Reason string
 }
@@ -76,13 +76,11 @@ type Event struct {
 func (e Event) String() string {
 	text := e.Pacer + ": " + e.Kind.String()
 	switch {
-	case e.Kind == OutageBegan:
-		text += ", next try at " + e.Until.Format(time.TimeOnly)
 	case !e.Until.IsZero():
 		text += ", until " + e.Until.Format(time.TimeOnly)
 	case e.Lasted > 0:
 		text += " after " + e.Lasted.Round(100*time.Millisecond).String()
-	case e.Kind == PaceChanged:
+	case e.Rate > 0:
 		text += fmt.Sprintf(", %.4g a second", e.Rate)
 	}
 	return withReason(text, e.Reason)
@@ -128,8 +126,8 @@ func (p *Pacer) Pace() Pace {
 	if r := p.quota.rate(now); r < unpaced {
 		s.Rate = r
 	}
-	if q := p.longestPause(); q.until.After(now) {
-		s.PausedUntil, s.Why = q.until, q.reason
+	if p.pause.until.After(now) {
+		s.PausedUntil, s.Why = p.pause.until, p.pause.reason
 	}
 	return s
 }

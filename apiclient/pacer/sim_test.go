@@ -67,8 +67,6 @@ type paced struct {
 func ours(sc scene) strategy {
 	p := &paced{}
 	g := NewGroup(Config{Notify: p.notify})
-	random := rand.New(rand.NewPCG(1, 1))
-	g.jitter = func() float64 { return 0.7 + 0.6*random.Float64() }
 	ceiling := sc.maxRate
 	if ceiling == 0 {
 		ceiling = 100
@@ -175,6 +173,7 @@ type site struct {
 	scene
 	mu       sync.Mutex
 	random   *rand.Rand
+	strays   *rand.Rand
 	start    time.Time
 	limiter  *jsmtest.Limiter
 	created  []int
@@ -189,7 +188,11 @@ func newSite(sc scene, seed uint64) *site {
 		sc.faults = 0.01
 	}
 	return &site{
-		scene: sc, random: rand.New(rand.NewPCG(seed, 1)), start: time.Now(), created: make([]int, sc.rows+1),
+		scene:   sc,
+		random:  rand.New(rand.NewPCG(seed, 1)),
+		strays:  rand.New(rand.NewPCG(seed, 429)),
+		start:   time.Now(),
+		created: make([]int, sc.rows+1),
 		limiter: jsmtest.NewLimiter([]jsmtest.Quota{sc.quota}),
 	}
 }
@@ -290,7 +293,7 @@ func (s *site) arrive(row int) reply {
 
 // admit asks the quota, unless the refusal is a stray one.
 func (s *site) admit() (d decision) {
-	if s.random.Float64() >= s.stray {
+	if s.strays.Float64() >= s.stray {
 		d = s.limiter.Admit(time.Now(), "POST", "create")
 	} else if !s.quota.NoRetryAfter {
 		d.RetryAfter = time.Second
