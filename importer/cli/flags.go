@@ -198,7 +198,7 @@ func (p *program) newConsole(f *logFlags) error {
 	return nil
 }
 
-// outputFlags name the files that a run writes, and who else is told of it.
+// outputFlags name the files that a run writes, and who else is notified.
 type outputFlags struct {
 	results, failed, summary, page, metricsFile, notify string
 

@@ -28,8 +28,8 @@ func helpText(name string) string {
 	return string(content)
 }
 
-// command makes the command of use, described as help/commands.md has it: a line about it, more about it, examples, and
-// the flags that its --help shows.
+// command makes the command of use, described as help/commands.md has it: a line about it, more about it, examples,
+// and the flags that its --help shows.
 func (p *program) command(use string, args, run func(*cobra.Command, []string) error) *cobra.Command {
 	name, _, _ := strings.Cut(use, " ")
 	_, section, _ := strings.Cut(helpText("commands"), "\n## "+name+"\n\n")

@@ -14,7 +14,8 @@ import (
 	"jsm-onboard/report"
 )
 
-// leastErrors is what a share in --max-errors and --max-creates comes to at least: a few rows are no share of anything.
+// leastErrors is what a share in --max-errors and --max-creates comes to at least: a few rows are no share of
+// anything.
 const leastErrors = 100
 
 // importFlags are those that import and sync have besides the common ones.

@@ -11,8 +11,8 @@ import (
 	"jsm-onboard/report"
 )
 
-// observed runs do, posts its start and its end to the monitor, and writes the metrics, also when it is refused before
-// it began. A monitor that does not answer changes nothing. A dry run is nobody's business.
+// observed runs do, posts its start and its end to the monitor, and writes the metrics, also when it is refused
+// before it began. A monitor that does not answer changes nothing. A dry run is nobody's business.
 func (r *run) observed(ctx context.Context, do func(context.Context) error) error {
 	if r.flags.dryRun {
 		return do(ctx)
@@ -92,14 +92,14 @@ func (r *run) refused(err error) report.Summary {
 	return s
 }
 
-// isHeld reports whether a night of sync that ends with err before its first row is kept in the ledger: those who look
-// in the morning look there. A wrong command line and Ctrl-C are no such nights.
+// isHeld reports whether a sync that ends with err before its first row is kept in the ledger: those who look in the
+// morning look there. A wrong command line and Ctrl-C are not kept.
 func (r *run) isHeld(err error) bool {
 	code := codeOf(err)
 	return err != nil && r.command == "sync" && !r.flags.dryRun && code != exitUsage && code != exitInterrupted
 }
 
-// hold keeps such a night, and returns err.
+// hold keeps such a run, and returns err.
 func (r *run) hold(ctx context.Context, err error) error {
 	if !r.isHeld(err) {
 		return err
@@ -118,7 +118,7 @@ func (r *run) hold(ctx context.Context, err error) error {
 		r.heldID = held.ID
 	}
 	if e != nil {
-		r.console.Log().Warn("report --list will not show this night", "error", e.Error())
+		r.console.Log().Warn("report --list will not show this run", "error", e.Error())
 	}
 	return err
 }

@@ -147,8 +147,8 @@ func (f *rowFiles) write(result importer.Result) (err error) {
 	return err
 }
 
-// finish gives the files of a run their names. When it ended because they cannot be written, or because the input could
-// not be read to its end, they stay without: report writes them from the ledger.
+// finish gives the files of a run their names. When it ended because they cannot be written, or because the input
+// could not be read to its end, they stay without: report writes them from the ledger.
 func (f *rowFiles) finish(ctx context.Context, l *ledger.Ledger, p *importer.Plan, end *importer.End) report.Fixes {
 	err, all := f.broken, f.results.Rows() == end.Rows
 	if err == nil && all && end.Revised { // written again, from what the ledger has

@@ -201,8 +201,8 @@ func (r *reportRun) write(ctx context.Context) (err error) {
 	return asExit(r.run.ExitCode)
 }
 
-// place settles where results and rows to fix go, unless other files alone are asked for. Those of a later run are not
-// overwritten.
+// place settles where results and rows to fix go, unless other files alone are asked for. Those of a later run are
+// not overwritten.
 func (r *reportRun) place() error {
 	out := &r.flags.out
 	r.rows.memory = r.site.memory
@@ -250,8 +250,8 @@ func resultsOf(run ledger.Run, summary report.Summary) string {
 	return cmp.Or(summary.Results, stem+cmp.Or(end, ".results.csv"))
 }
 
-// rewrite writes results and failed rows: with the original columns when the input is still what it was, and else with
-// what the ledger itself has.
+// rewrite writes results and failed rows: with the original columns when the input is still what it was, and else
+// with what the ledger itself has.
 func (r *reportRun) rewrite(ctx context.Context) (report.Fixes, error) {
 	if r.flags.out.page == "" && r.rows.resultsPath == "" {
 		return report.Fixes{}, nil

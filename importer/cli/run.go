@@ -43,8 +43,8 @@ type work interface {
 	after(context.Context, *run, *importer.End)                  // follows the last row; may change how the run ended
 }
 
-// A run is one import, sync, revoke or undo, from the command line to the exit code. Its methods stand in the order in
-// which they are called.
+// A run is one import, sync, revoke or undo, from the command line to the exit code. Its methods stand in the order
+// in which they are called.
 type run struct {
 	*program
 	flags    *runFlags
@@ -462,8 +462,8 @@ func brokenBy(was *importer.Stop, err error) *importer.Stop {
 	return &stop
 }
 
-// complete is why the run stopped. That a row has no outcome, or more than one, or does not stand in the results, comes
-// before any other reason.
+// complete is why the run stopped. That a row has no outcome, or more than one, or does not stand in the results,
+// comes before any other reason.
 func complete(end *importer.End, written int) *importer.Stop {
 	err, broken := end.Totals.Prove(end.Rows), end.Stop != nil && end.Stop.Cause == importer.Broken
 	if err == nil && (written == end.Rows || broken) {

@@ -45,7 +45,7 @@ func envName(flag string) string {
 	return "JSM_ONBOARD_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// onlyTyped are the flags that the command line alone can have: what they do is meant once, and never each night.
+// onlyTyped are the flags that the command line alone can have: what they do is meant once, and not each time.
 var onlyTyped = map[string]bool{"help": true, "version": true, "list": true, "prune": true}
 
 // settle fills in the flags that the command line does not have: from the environment, else from the file of

@@ -174,8 +174,8 @@ func (s *site) newClient(log *slog.Logger, notify func(apiclient.Event), anonymo
 	return err
 }
 
-// connect asks the site who we are and what we may, and holds the ledger to the site that answers. Whether somebody may
-// do anything but create shows with the first request.
+// connect asks the site who we are and what we may, and holds the ledger to the site that answers. Whether somebody
+// may do anything but create shows with the first request.
 func (s *site) connect(ctx context.Context, creates bool) (conn apiclient.Connection, err error) {
 	if creates {
 		conn, err = s.client.Connect(ctx)
