@@ -36,8 +36,8 @@ func readAddress(cell string) address {
 	for text := bare(s); text != s; text = bare(s) { // written and read again and again, by other programs too
 		s, repair = trimBlanks(text), guardedCell
 	}
-	if fault := noAddress(s); fault != nil {
-		return address{fault: fault}
+	if fault, why := noAddress(s); fault != nil {
+		return address{fault: fault, why: why}
 	}
 	a := single(s)
 	if a.fault != nil {
@@ -65,23 +65,23 @@ func trimBlanks(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || isInvisible(r) })
 }
 
-// noAddress is the fault of a cell that does not even try to be one.
-func noAddress(s string) *kind {
+// noAddress is the fault of a cell that does not even try to be one, and why with it.
+func noAddress(s string) (fault *kind, why string) {
 	lower := strings.ToLower(s)
 	switch lower {
 	case "":
-		return missingAddress
+		return missingAddress, ""
 	case "null", "(null)", "<null>", "nil", "none", "n/a", "#n/a", "na", "n.a.", "nan", "-", "--", "undefined",
 		"empty", `\n`, "no email", "noemail":
-		return nullAddress
+		return brokenAddress, "it is a word for none"
 	}
-	switch exchange, _, _ := strings.Cut(lower, "/o="); {
+	switch before, _, exchange := strings.Cut(lower, "/o="); {
 	case strings.Contains(lower, "#ext#"):
-		return guestAddress
-	case (len(exchange) < len(lower) && len(exchange) <= len("x500:")) && !strings.Contains(lower, "smtp:"):
-		return exchangeAddress
+		return brokenAddress, "it is the login name of a guest (#EXT#): put the guest's own address there"
+	case exchange && len(before) <= len("x500:") && !strings.Contains(lower, "smtp:"):
+		return brokenAddress, "it is an Exchange address (/o=…): put the person's SMTP address there"
 	}
-	return nil
+	return nil, ""
 }
 
 // single reads one address, perhaps with something around it.

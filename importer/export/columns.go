@@ -23,7 +23,6 @@ type columns struct {
 	why          [secondLast + 1]string
 	preset       *preset
 	familyFirst  bool   // "山田 太郎"
-	login        bool   // the address is a login name
 	duplicates   bool   // several columns have the header of the address
 	weighed      bool   // the cells were needed to decide: a part of the file may not
 	noIDs        string // why external ids are not used; "": they are
@@ -199,9 +198,9 @@ func (ch *chooser) chooseEmail() error {
 	if ch.c.has(Email) {
 		return nil
 	}
-	candidates, byCells := ch.emailCandidates(), ch.addressColumns()
+	candidates := ch.emailCandidates()
 	if ch.options.NoHeader && len(candidates) == 0 {
-		candidates = byCells
+		candidates = ch.addressColumns()
 	}
 	switch {
 	case len(candidates) == 0 && ch.options.NoHeader:
@@ -210,7 +209,7 @@ func (ch *chooser) chooseEmail() error {
 		return ch.refuse("no header names a column of e-mail addresses", ch.byContent())
 	}
 	best := candidates[0]
-	var same, rivals []int
+	var same []int
 	for i := range ch.h.whole {
 		if ch.h.whole[i] == ch.h.whole[best] {
 			same = append(same, i)
@@ -222,15 +221,6 @@ func (ch *chooser) chooseEmail() error {
 	if !ch.h.ownFile && (n.ats*2 < n.filled || n.filled > 0 && n.addresses == 0 && !sure) {
 		return ch.refuseColumn(best, fmt.Sprintf("most of its cells are no addresses (%d of %d have no @)",
 			n.filled-n.ats, n.filled), ch.byContent())
-	}
-	for _, i := range byCells {
-		rival := func(cells []string) bool { return isRival(readAddress(firstFilled(cells, same)), cellAt(cells, i)) }
-		if !slices.Contains(same, i) && !ch.h.neverTaken(i) && slices.ContainsFunc(ch.sample, rival) {
-			rivals = append(rivals, i)
-		}
-	}
-	if len(rivals) > 0 && !ch.h.ownFile {
-		return ch.ambiguous(Email, append(rivals, best))
 	}
 	ch.c.duplicates = len(same) > 1
 	ch.c.set(Email, "header", same...)

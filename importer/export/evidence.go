@@ -24,7 +24,6 @@ type shape struct {
 	names     int // more letters than digits, and no @
 	oneWord   int
 	handles   int // one word as login names are: a small letter first, or digits in it
-	coded     int // one word with digits or other signs in it
 	long      int // more than a name has: six words, or 120 letters
 	distinct  map[string]int
 
@@ -90,7 +89,7 @@ func (s *shape) look(cell string) {
 	if at && len(cell) < maxCellRead && readAddress(cell).fault == nil {
 		s.addresses++
 	}
-	if !at && letters > 0 && (letters >= 2*digits || lostLetters(cell) != nil) { // a broken name is one, too
+	if !at && letters > 0 && (letters >= 2*digits || isBroken(cell)) { // a broken name is one, too
 		s.names++
 	}
 	fields := len(strings.Fields(cell))
@@ -101,11 +100,8 @@ func (s *shape) look(cell string) {
 		return
 	}
 	s.oneWord++
-	coded := digits > 0 || strings.ContainsAny(cell, "_.\\") && !strings.HasSuffix(cell, ".")
-	if coded {
-		s.coded++
-	}
-	if coded || unicode.IsLower([]rune(cell)[0]) {
+	if digits > 0 || strings.ContainsAny(cell, "_.\\") && !strings.HasSuffix(cell, ".") ||
+		unicode.IsLower([]rune(cell)[0]) {
 		s.handles++
 	}
 }

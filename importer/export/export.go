@@ -35,7 +35,11 @@ var fieldNames = [fields]string{
 
 // Fields are the fields in the order in which people are shown them.
 func Fields() []Field {
-	return []Field{Email, Name, FirstName, MiddleName, LastName, Organization, ExternalID, AccountID}
+	var all []Field
+	for f := Email; f < fields; f++ {
+		all = append(all, f)
+	}
+	return all
 }
 
 func (f Field) String() string {

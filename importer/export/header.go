@@ -110,15 +110,6 @@ func newHeader(cells []string, place Place) header {
 	return h
 }
 
-// columns are the indexes of all columns.
-func (h *header) columns() []int {
-	var all []int
-	for i := range h.names {
-		all = append(all, i)
-	}
-	return all
-}
-
 // index finds a column as people name it: exactly, or by its normalised name
 // when only one column has that.
 func (h *header) index(name string) int {
@@ -189,7 +180,7 @@ func (h *header) isOther(cells []string, email []int) bool {
 		one := newHeader([]string{c}, Place{})
 		m, ok := one.means(0, Email)
 		here := slices.Contains(email, i)
-		mail = mail || ok && (m.rank < rankSelf || here && !m.vague && noAddress(c) == nil)
+		mail = mail || ok && (m.rank < rankSelf || here && !m.vague)
 		inPlace = inPlace || ok && m.rank < rankSelf && here
 		if words().isKnown(one.keys[0]) || h.index(c) >= 0 {
 			known++
@@ -198,18 +189,12 @@ func (h *header) isOther(cells []string, email []int) bool {
 	return mail && filled > 1 && (inPlace || known*2 >= filled)
 }
 
-// isRuler reports the line of dashes that databases and text tables have below
-// the header.
+// isRuler reports a line of dashes, which databases and text tables have below the header.
 func isRuler(cells []string) bool {
-	found := false
-	for _, c := range cells {
-		c = strings.Trim(c, " \t")
-		if strings.Trim(c, "-+=:") != "" || c != "" && len(c) < 3 {
-			return false
-		}
-		found = found || c != ""
-	}
-	return found
+	text := strings.Join(cells, "")
+	return strings.Contains(text, "---") && !strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsDigit(r)
+	})
 }
 
 // isDirective reports lines that speak of the file and are no row of it.

@@ -24,8 +24,8 @@ func (j *judge) row(it *item, p person) *Row {
 	r := &Row{Place: it.rec.Place, fault: it.fault, repairs: it.repairs}
 	j.keepCells(r, it.rec.Cells)
 	r.Organization, r.AccountID = trimBlanks(bare(p.Organization)), trimBlanks(bare(p.AccountID))
-	if j.columns.noIDs == "" {
-		r.ExternalID = trimBlanks(bare(p.ExternalID))
+	if id := trimBlanks(bare(p.ExternalID)); j.columns.noIDs == "" && !strings.Contains(id, "E+") { // as in 3.8E+10
+		r.ExternalID = id
 	}
 	notText := func(c string) bool { return !utf8.ValidString(c) }
 	if r.fault == nil && j.checkUTF8 && slices.ContainsFunc(it.rec.Cells, notText) {
@@ -78,7 +78,7 @@ func (j *judge) keepCells(r *Row, cells []string) {
 func (j *judge) broken(r *Row, cells []string) {
 	r.NoAddress, r.repairs = true, nil
 	r.Invalid = r.fault.of(1) + ": " + r.fault.hint
-	if r.fault == longRow || r.fault == rowTooShort {
+	if len(cells) != len(j.header.names) && (r.fault == longRow || r.fault == rowTooShort) {
 		r.Invalid = fmt.Sprintf("the row has %s and the header %d: %s", text.Counted(len(cells), "cell", "cells"),
 			len(j.header.names), r.fault.hint)
 	}
@@ -189,7 +189,7 @@ func invalidOrganization(name string) string {
 	switch {
 	case utf8.RuneCountInString(name) > most:
 		return "the organization's name is longer than 200 characters"
-	case name != "" && lostLetters(name) != nil:
+	case isBroken(name):
 		return "the organization's name has lost letters"
 	}
 	return ""
@@ -221,10 +221,6 @@ func (j *judge) reason(r *Row, p person, a address) string {
 			return "neither an account id nor an address"
 		}
 		return "no address"
-	case nullAddress:
-		return fmt.Sprintf("no address: the cell says %q", r.value)
-	case guestAddress, exchangeAddress:
-		return r.fault.of(1) + ": " + r.fault.hint
 	case brokenAddress:
 		return fmt.Sprintf("%q is no address: %s", r.value, a.why)
 	}

@@ -26,9 +26,6 @@ var (
 		"name it with --column name=HEADER")
 	halfName = repaired("half_name", "only one part of the names was found: people are called by it alone",
 		"name the other with --column first_name=HEADER or --column last_name=HEADER")
-	loginAsAddress = repaired("login_as_address",
-		"there is no column of addresses: the login name is used, which looks like one",
-		"name the right one with --column email=HEADER")
 	externalIDsUnused = repaired("external_ids_unused", "external ids are not used", "")
 )
 
@@ -39,9 +36,8 @@ var (
 		"byte order mark|marks in the middle of the file (files joined by hand?), taken off", "")
 	repeatedHeader = repaired("repeated_header",
 		"repetition|repetitions of the header in the middle of the file (files joined by hand?), passed over", "")
-	footerLines    = repaired("footer", "line|lines after the last row that is|are no row, passed over", "")
-	strayDirective = repaired("stray_directive", "sep=, #TYPE or comment line|lines amid the rows, passed over", "")
-	rulerLines     = repaired("ruler", "line|lines of dashes, passed over", "")
+	footerLines = repaired("footer", "line|lines after the last row that is|are no row, passed over", "")
+	strayLines  = repaired("stray_directive", "sep=, #TYPE, comment or ruler line|lines amid the rows, passed over", "")
 )
 
 // Repairs of a row.
@@ -64,10 +60,9 @@ var (
 		"cell|cells guarded against formulas (' or =\"\"): the guard was taken off", "")
 	severalNames = repaired("several_names",
 		"row|rows in which the name stands once for each directory: taken once", "")
-	namelessRow   = repaired("no_name", "row|rows without a name: the address is used as the name", "")
-	nameControls  = repaired("name_controls", "name|names with control characters, taken out", "")
-	nameLineBreak = repaired("name_line_break", "name|names with line breaks, which became blanks", "")
-	nameQuestion  = repaired("name_question_mark", "name|names with a question mark at the end: was that a letter?",
+	namelessRow  = repaired("no_name", "row|rows without a name: the address is used as the name", "")
+	nameControls = repaired("name_controls", "name|names with control characters or line breaks, taken out", "")
+	nameQuestion = repaired("name_question_mark", "name|names with a question mark at the end: was that a letter?",
 		"export the file again as UTF-8 if so")
 )
 
@@ -83,17 +78,12 @@ var (
 	tooManyColumns = rejected("too_many_columns", "row|rows of more than 2,000 columns",
 		"is this row one of the table?")
 	cellTooLong = rejected("cell_too_long", "row|rows with a cell of more than 1 MiB", "is a closing quote missing?")
-	longRow     = rejected("long_row", "row|rows with more cells than the header",
+	longRow     = rejected("long_row", "row|rows with more cells than there should be",
 		"is there a delimiter in a cell that is not quoted?")
-	shiftedRow = rejected("shifted_row",
-		"row|rows with a last cell in a column that others leave empty, so that the cells seem to be shifted",
-		"is there a delimiter in a cell that is not quoted?")
-	rowTooShort = rejected("row_too_short", "row|rows without the cells of the address or the name",
+	rowTooShort = rejected("row_too_short", "row|rows that ends|end before or in the address or the name",
 		"is there a line break in a cell that is not quoted?")
 	brokenRow = rejected("broken_row", "line|lines that may be part of one row with the line before or after",
 		"put quotes around the cell that holds the line break, or complete the row")
-	cutOffRow = rejected("cut_off_row", "the last row is short and has no line end: the file was cut off",
-		"export it again")
 	notUTF8 = rejected("row_not_utf8", "row|rows in another encoding than UTF-8, though others are UTF-8",
 		"save the file in one encoding; UTF-8 is best")
 )
@@ -102,12 +92,6 @@ var (
 var (
 	missingAddress = rejected("no_address", "row|rows without an address",
 		"add it: nobody can be onboarded without one")
-	nullAddress = rejected("null_address", "row|rows with a word for none (NULL, N/A) as the address",
-		"put the address there, if there is one")
-	guestAddress = rejected("guest_login", "row|rows with the login name of a guest (#EXT#) for the address",
-		"put the guest's own address there")
-	exchangeAddress = rejected("exchange_address",
-		"row|rows with an Exchange address (/o=…), which is no e-mail address", "put the person's SMTP address there")
 	brokenAddress = rejected("malformed_address", "malformed address|addresses",
 		"correct them in the export, or in the file of failed rows")
 	missingAccount = rejected("no_account", "row|rows with neither an account id nor an address",
@@ -116,16 +100,9 @@ var (
 
 // Rows whose name is not what the person is called.
 var (
-	nameNUL         = rejected("name_nul", "name|names with a NUL character", "export the file again")
-	nameLostLetters = rejected("name_lost_letters", "name|names without some letters, as in M?ller",
-		"export the file again as UTF-8 (in PowerShell: Export-Csv -Encoding UTF8)")
-	nameEncoding = rejected("name_encoding", "name|names with letters that were read in the wrong encoding",
-		"say --encoding, or export the file again as UTF-8")
-	nameEntities = rejected("name_entities", "name|names with letters that are written as codes, as in M&uuml;ller",
-		"write the letters themselves")
-	nameSpreadsheet = rejected("name_spreadsheet_error",
-		"name|names in which a spreadsheet program left an error, as in #NAME?",
-		"export the file again, and do not open it before")
+	nameBroken = rejected("name_lost_letters",
+		"name|names with letters that were broken before, as in M?ller, JosÃ©, M&uuml;ller or #NAME?",
+		"export the file again as UTF-8, or say --encoding (in PowerShell: Export-Csv -Encoding UTF8)")
 	nameQuote = rejected("name_quote", "name|names with a quote that is alone: was the cell cut off there?",
 		"take the quote off, or correct the row's cells")
 	namesDiffer = rejected("names_differ", "cell|cells with several names", "leave one")
@@ -133,14 +110,12 @@ var (
 
 // kinds are all of them, in the order in which people are shown them.
 var kinds = []*kind{
-	guessedUTF16, guessedEncoding, singleQuotes, duplicateHeader, noNameColumn, halfName, loginAsAddress,
-	externalIDsUnused, titleLines, bomInside, repeatedHeader, footerLines, strayDirective, rulerLines,
+	guessedUTF16, guessedEncoding, singleQuotes, duplicateHeader, noNameColumn, halfName,
+	externalIDsUnused, titleLines, bomInside, repeatedHeader, footerLines, strayLines,
 	cutOff, escapedQuotes, blanksAroundQuotes, quotedPhrases, bareQuotes, shortRow, wrappedAddress,
-	severalAddresses, guardedCell, severalNames, namelessRow, nameControls, nameLineBreak, nameQuestion,
-	quoteNeverClosed, quotesUnclear, swallowedRows, tooManyColumns, cellTooLong, longRow, shiftedRow,
-	rowTooShort, brokenRow, cutOffRow, notUTF8, missingAddress, nullAddress, guestAddress, exchangeAddress,
-	brokenAddress, missingAccount, nameNUL, nameLostLetters, nameEncoding, nameEntities, nameSpreadsheet,
-	nameQuote, namesDiffer,
+	severalAddresses, guardedCell, severalNames, namelessRow, nameControls, nameQuestion,
+	quoteNeverClosed, quotesUnclear, swallowedRows, tooManyColumns, cellTooLong, longRow, rowTooShort, brokenRow,
+	notUTF8, missingAddress, brokenAddress, missingAccount, nameBroken, nameQuote, namesDiffer,
 }
 
 // flawKinds are the kinds of what the splitter found.

@@ -183,7 +183,7 @@ func (s *sniffer) refuse(at Place, what, hint string) error {
 func (s *sniffer) ownFile() *guess {
 	for _, d := range []rune{',', ';'} {
 		own := sniffer{path: s.path, sample: s.sample}
-		g, err := own.read(Dialect{Delimiter: d, Quote: '"'}, 0, func(h *header) bool { return h.ownFile })
+		g, err := own.read(Dialect{Delimiter: d, Quote: '"'}, func(h *header) bool { return h.ownFile })
 		if err == nil && g.header.ownFile && len(g.before) == 1 {
 			return g
 		}
@@ -191,30 +191,17 @@ func (s *sniffer) ownFile() *guess {
 	return nil
 }
 
-// try reads the sample in one dialect. A header of one cell over rows of many was
-// a title line: the header is then looked for after it.
+// try reads the sample in one dialect.
 func (s *sniffer) try(d Dialect) (*guess, error) {
-	for _, vaguely := range []bool{false, true} {
-		is := func(h *header) bool { return s.namesColumns(h, vaguely) }
-		g, err := s.read(d, 0, is)
-		if err != nil || g.header.names == nil && !vaguely {
-			if err != nil {
-				return g, err
-			}
-			continue
-		}
-		if len(g.header.names) == 1 && g.fit() < 0.5 {
-			if later, err := s.read(d, g.header.place.Row, is); err == nil && later.header.names != nil {
-				return later, nil
-			}
-		}
-		return g, nil
+	g, err := s.read(d, func(h *header) bool { return s.namesColumns(h, false) })
+	if err == nil && g.header.names == nil {
+		return s.read(d, func(h *header) bool { return s.namesColumns(h, true) })
 	}
-	return nil, nil
+	return g, err
 }
 
-// read reads the sample up to the header, which stands after some row, and then the rows.
-func (s *sniffer) read(d Dialect, after int, isHeader func(*header) bool) (*guess, error) {
+// read reads the sample up to the header, and then the rows.
+func (s *sniffer) read(d Dialect, isHeader func(*header) bool) (*guess, error) {
 	g := &guess{dialect: d}
 	cut := len(s.sample) >= sampleSize
 	records := csvtext.Split(s.sample, d, s.path)
@@ -237,7 +224,7 @@ func (s *sniffer) read(d Dialect, after int, isHeader func(*header) bool) (*gues
 			g.weigh(records, rec)
 		case g.header.names == nil:
 			g.before = append(g.before, rec)
-			if h := newHeader(rec.Cells, rec.Place); rec.Fault == 0 && rec.Place.Row > after && isHeader(&h) {
+			if h := newHeader(rec.Cells, rec.Place); rec.Fault == 0 && isHeader(&h) {
 				g.header, records.Width = h, len(h.names)
 			}
 		case !g.header.repeats(rec.Cells) && g.header.isOther(rec.Cells, nil):
@@ -317,8 +304,7 @@ func (s *sniffer) namesColumns(h *header, vaguely bool) bool {
 			return true
 		}
 	}
-	p := recognise(h)
-	return p != nil && p.login != ""
+	return false
 }
 
 // orSingle is the guess with ' as the quote, when all through the sample at least
@@ -355,7 +341,8 @@ func (s *sniffer) noHeader(g *guess) error {
 				"is this a table of people? export only the columns that are needed")
 		}
 	}
-	h := newHeader(g.before[0].Cells, g.before[0].Place)
+	first := max(0, slices.IndexFunc(g.before, func(rec csvtext.Record) bool { return !isDirective(rec.Cells) }))
+	h := newHeader(g.before[first].Cells, g.before[first].Place)
 	if err := s.missingColumns(&h); err != nil {
 		return err
 	}
@@ -366,16 +353,17 @@ func (s *sniffer) noHeader(g *guess) error {
 		}
 		return s.refuse(h.place, "the first line holds an address: the file has no header row", hint)
 	}
-	const what = "no header names a column of e-mail addresses"
-	if hint := s.otherCells(&h); h.trimmed == 1 && hint != "" {
-		return s.refuse(h.place, what, hint)
+	if h.trimmed == 1 && s.options.Delimiter == "" && strings.ContainsAny(h.names[0], ",;|\t") {
+		return s.refuse(h.place, "each line stands in quotes as one cell", "make the export again without opening it "+
+			"in a spreadsheet program, or take off the quotes around the lines")
 	}
 	ch := chooser{path: s.path, h: &h}
-	for _, rec := range g.before[1:] {
+	for _, rec := range g.before[first+1:] {
 		ch.sample = append(ch.sample, rec.Cells)
 	}
-	return s.refuse(h.place, fmt.Sprintf("%s in the first %d lines", what, headerSearch),
-		ch.byContent()+"; if lines stand above the header, delete them; if there is no header row, say --no-header")
+	return s.refuse(h.place, fmt.Sprintf("no header names a column of e-mail addresses in the first %d lines",
+		headerSearch), ch.byContent()+"; if lines stand above the header, delete them; if there is no header row, "+
+		"say --no-header; if none of , ; | and tab stands between the cells, say --delimiter")
 }
 
 // missingColumns refuses columns that the user names and no header has.
@@ -396,22 +384,4 @@ func (s *sniffer) missingColumns(h *header) error {
 		hint = "the columns are: " + known.header.list()
 	}
 	return s.refuse(h.place, "no header has the columns of --column "+strings.Join(missing, ", "), hint)
-}
-
-// otherCells is what to do when the one cell of a header would be a good header if it were cut.
-func (s *sniffer) otherCells(h *header) string {
-	line := strings.Trim(h.names[0], `"`)
-	for _, d := range []string{",", ";", "\t", "|", ":", "^", "~", "§"} {
-		split := newHeader(strings.Split(line, d), h.place)
-		switch free := (&sniffer{}); {
-		case len(split.names) < 2 || !free.namesColumns(&split, false):
-		case s.options.Delimiter == "" && strings.Contains(",;\t|", d):
-			return "each line stands in quotes as one cell: make the export again without opening it in a " +
-				"spreadsheet program, or take off the quotes around the lines"
-		default:
-			d = strings.ReplaceAll(d, "\t", "tab")
-			return fmt.Sprintf("if %s stands between the cells, say --delimiter %s", d, text.ShellWord(d))
-		}
-	}
-	return ""
 }

@@ -46,10 +46,11 @@ func (h *header) meanings(i int) []meaning {
 	case d.logins[key]:
 		return nil
 	}
-	for _, read := range []func([]string) []meaning{byOwnWords, byLastWords, byFirstWords} {
-		if ms := read(tokens); ms != nil {
-			return ms
-		}
+	if ms := byOwnWords(tokens); ms != nil {
+		return ms
+	}
+	if ms := byPart(tokens); ms != nil {
+		return ms
 	}
 	if m, ok := byEnding(key); ok {
 		return []meaning{m}
@@ -92,9 +93,10 @@ func byOwnWords(tokens []string) []meaning {
 	return exact(strings.Join(rest, ""), strings.Join(said, ""), rankSelf)
 }
 
-// byLastWords reads the last words of a header: "Contact 1 First Name",
-// "name.givenName", "RECIPIENT EMAIL".
-func byLastWords(tokens []string) []meaning {
+// byPart reads the last words of a header ("Contact 1 First Name", "name.givenName"), else the
+// first ones of a header of names ("Prénom parent"). Those may be of something else ("First
+// contact"), so that only the cells, or the words that the header of the address has too, can tell.
+func byPart(tokens []string) []meaning {
 	d := words()
 	for skip := 1; skip < len(tokens); skip++ {
 		before := strings.Join(tokens[:skip], "")
@@ -113,13 +115,6 @@ func byLastWords(tokens []string) []meaning {
 			return ms
 		}
 	}
-	return nil
-}
-
-// byFirstWords reads the first words of a header of names: "Prénom parent". They may
-// be of something else ("First contact"), so that only the cells, or the words that
-// the header of the address has too, can tell.
-func byFirstWords(tokens []string) []meaning {
 	for n := len(tokens) - 1; n > 0; n-- {
 		ms := exact(strings.Join(tokens[:n], ""), strings.Join(tokens[n:], ""), rankGroup)
 		ms = slices.DeleteFunc(ms, func(m meaning) bool { return !m.ofName() })

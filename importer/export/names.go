@@ -110,43 +110,15 @@ func (ch *chooser) proposeNames() (reading, error) {
 	return other, nil
 }
 
-// sort puts the best header first, and keeps for a part the columns of that header
-// alone that never hold another text.
+// sort puts the best header first, and keeps one column of each part.
 func (ch *chooser) sort(r *reading) {
 	for f := Name; f <= secondLast; f++ {
-		list := r[f]
-		rank := func(i int) int {
-			m, _ := ch.h.means(i, f)
-			if ch.isVariant(i, list) {
-				return m.rank + rankGroup
-			}
-			return m.rank
-		}
-		slices.SortStableFunc(list, func(a, b int) int { return rank(a) - rank(b) })
-		if f != Name && len(list) > 1 {
-			r[f] = ch.oneOf(list[0], list)
+		rank := func(i int) int { m, _ := ch.h.means(i, f); return m.rank }
+		slices.SortStableFunc(r[f], func(a, b int) int { return rank(a) - rank(b) })
+		if f != Name && len(r[f]) > 1 {
+			r[f] = r[f][:1]
 		}
 	}
-}
-
-// isVariant reports a column whose header is another's and something in brackets: 氏名(ローマ字).
-func (ch *chooser) isVariant(i int, list []int) bool {
-	return ch.h.whole[i] != ch.h.keys[i] && slices.ContainsFunc(list, func(k int) bool {
-		return ch.h.keys[k] == ch.h.keys[i] && ch.h.whole[k] == ch.h.keys[k]
-	})
-}
-
-// oneOf are the columns that go with the first of a list: of the same header but
-// for brackets, and never filled with another text in the same row.
-func (ch *chooser) oneOf(first int, list []int) []int {
-	kept := []int{first}
-	for _, i := range list {
-		differs := func(k int) bool { return ch.e.differ([]int{k}, []int{i}) }
-		if i != first && ch.h.keys[i] == ch.h.keys[first] && !slices.ContainsFunc(kept, differs) {
-			kept = append(kept, i)
-		}
-	}
-	return kept
 }
 
 // halves takes columns such as "Nom" beside "Prénom" for the other part, before others one
@@ -168,8 +140,8 @@ func (ch *chooser) halves(r *reading) {
 		}
 	}
 	if found {
-		r[other] = ch.oneOf(half, r[Name])
-		r[Name] = slices.DeleteFunc(slices.Clone(r[Name]), func(k int) bool { return slices.Contains(r[other], k) })
+		r[other] = []int{half}
+		r[Name] = slices.DeleteFunc(slices.Clone(r[Name]), func(k int) bool { return k == half })
 	}
 }
 
@@ -226,10 +198,12 @@ func (ch *chooser) swapped() int {
 	if _, ok := ch.h.means(ch.c.at[Email][0], Name); !ok {
 		return -1
 	}
-	return slices.IndexFunc(ch.h.columns(), func(i int) bool {
-		_, ok := ch.h.means(i, Email)
-		return ok && !slices.Contains(ch.c.at[Email], i) && ch.e.of(i).looksNames()
-	})
+	for i := range ch.h.keys {
+		if _, ok := ch.h.means(i, Email); ok && !slices.Contains(ch.c.at[Email], i) && ch.e.of(i).looksNames() {
+			return i
+		}
+	}
+	return -1
 }
 
 // bestReading is the reading that is better than each other: the whole of which the
@@ -249,13 +223,20 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 	if len(readings) == 0 {
 		return parts, nil
 	}
-	i := slices.IndexFunc(readings, func(r reading) bool {
-		return !slices.ContainsFunc(readings, func(other reading) bool { return !ch.isBetter(r, other, readings) })
-	})
-	if i < 0 {
-		return reading{}, ch.differentNames(readings)
+	var best reading
+	for i := range readings {
+		beaten := false
+		for k := range readings {
+			beaten = beaten || !ch.isBetter(readings[i].columns(), readings[k].columns(), i <= k)
+		}
+		if !beaten {
+			best = readings[i]
+			break
+		}
 	}
-	best := readings[i]
+	if len(best.columns()) == 0 {
+		return best, ch.differentNames(readings)
+	}
 	if best.hasParts() {
 		return best, nil
 	}
@@ -274,32 +255,19 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 // isNoName reports a reading whose cells are logins, companies or addresses, or empty.
 func (ch *chooser) isNoName(r reading) bool {
 	s := ch.e.of(r.columns()...)
-	return s.filled == 0 || s.looksCompany() || s.looksLogin() || s.addresses == s.filled ||
-		!r.hasParts() && ch.equalsLogin(r[Name][0])
+	return s.filled == 0 || s.looksCompany() || s.looksLogin() || s.addresses == s.filled
 }
 
-// equalsLogin reports whether a column says the same as one of login names.
-func (ch *chooser) equalsLogin(i int) bool {
-	return nearly(ch.e.of(i).oneWord, ch.e.of(i).filled) && slices.ContainsFunc(ch.h.columns(), func(k int) bool {
-		return k != i && words().logins[ch.h.keys[k]] && ch.e.of(k).filled > 0 && !ch.e.differ([]int{i}, []int{k})
-	})
-}
-
-// isBetter reports whether a reading is at least as good as another one.
-func (ch *chooser) isBetter(r, other reading, all []reading) bool {
-	a, b := r.columns(), other.columns()
-	if slices.Equal(a, b) {
-		return true
-	}
-	first := slices.IndexFunc(all, func(x reading) bool {
-		at := x.columns()
-		return slices.Equal(at, a) || slices.Equal(at, b)
-	})
-	earlier := slices.Equal(all[first].columns(), a)
+// isBetter reports whether the columns of a reading are at least as good as those of another
+// one; earlier: their headers are.
+func (ch *chooser) isBetter(a, b []int, earlier bool) bool {
+	x, y := a[0], b[0]
 	switch whole, part := ch.e.contains(a, b), ch.e.contains(b, a); {
 	case whole != part:
 		return whole
-	case !ch.e.differ(a, b), len(b) == 1 && ch.isVariant(b[0], a), len(a) == 1 && ch.isVariant(a[0], b):
+	case ch.h.keys[x] == ch.h.keys[y] && ch.h.whole[x] != ch.h.whole[y]: // 氏名 and 氏名(英語)
+		return ch.h.whole[x] == ch.h.keys[x]
+	case !ch.e.differ(a, b):
 		return earlier
 	}
 	ch.c.weighed = true
@@ -351,7 +319,7 @@ func (ch *chooser) confirmNames() error {
 func (ch *chooser) confirmFull(i, k int, likely bool) error {
 	s, what := ch.e.of(i), ""
 	switch {
-	case s.filled >= 5 && s.looksLogin() && (most(s.coded, s.filled) || most(s.isLogin, s.witnessed)):
+	case s.filled >= 5 && s.looksLogin():
 		what = "its cells look like login names"
 	case s.filled >= 3 && s.looksCompany() && s.agree == 0:
 		what = "its cells look like names of companies, not of people"

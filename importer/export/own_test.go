@@ -16,7 +16,6 @@ func TestOwnFilesAreNotConfirmedByContent(t *testing.T) {
 	}{
 		"one row":               {"name,email,jsm_reason,jsm_line\nAnn,ann at example.com,x,7\n", []string{"2 !malformed_address"}},
 		"one row of a preset":   {"group_name,username,full_name,email,jsm_reason,jsm_line\nx,ann,Ann,ann at example.com,x,7\n", []string{"2 !malformed_address"}},
-		"login instead":         {"DistinguishedName,Name,UserPrincipalName,jsm_reason,jsm_line\nCN=ann,Ann,ann,x,7\n", []string{"2 !malformed_address"}},
 		"results":               {"name,email,jsm_status,jsm_account_id,jsm_reason,jsm_line\nAnn,ann at example.com,invalid,,x,7\nBob,,invalid,,x,8\n", []string{"2 !malformed_address", "3 !no_address"}},
 		"the row is shifted":    {"name,email,company,,jsm_reason\nLee, Ann,ann@example.com,ACME,x\n", []string{"2 !malformed_address"}},
 		"as many as there were": {"name,email,billing,jsm_reason\nAnn,ann at example.com,,x\nBob,bob,,x\nCy,cy@example.com,money@example.com,x\n", []string{"2 !malformed_address", "3 !malformed_address", "4 cy@example.com Cy"}},
@@ -88,7 +87,7 @@ func TestWithoutAHeaderColumnsHaveNumbers(t *testing.T) {
 	want := []string{
 		"no column holds a name: the address is used as the name", "name it with --column name=N (a number)",
 		"row with fewer cells than the first row; what is missing was read as empty", "",
-		"row with more cells than the first row", "is there a delimiter in a cell that is not quoted?",
+		"row with more cells than there should be", "is there a delimiter in a cell that is not quoted?",
 		"row with fewer cells than the first row; what is missing was read as empty",
 		"the row has 4 cells and the first row 3: is there a delimiter in a cell that is not quoted?",
 	}

@@ -13,19 +13,13 @@ type preset struct {
 	signatures  string           // headers without blanks that must all be there; of several sets one, after a /
 	fields      map[Field]string // columns that the table of words has under another meaning
 	order       []string         // the columns when there is no header row
-	login       string           // header of login names that stand in when there is no column of addresses
 	joined      bool             // cells hold one value for each directory, joined with ;
-	team        bool             // everybody in it is an agent
 }
 
 var presets = []preset{
 	{
 		name: "atlassian-cloud", title: "Atlassian Cloud users", signatures: "userid,username,email,userstatus",
 		fields: map[Field]string{Name: "username", AccountID: "userid"},
-	},
-	{
-		name: "google-workspace", title: "Google Workspace users",
-		signatures: "firstname,lastname,emailaddress,orgunitpath", fields: map[Field]string{ExternalID: "employeeid"},
 	},
 	{
 		name: "jira-dc", title: "Jira Data Center users", signatures: "username,email,fullname,userdirectory",
@@ -35,30 +29,25 @@ var presets = []preset{
 		name: "kayako", title: "Kayako Classic users", signatures: "emailaddress,firstname,lastname,organization",
 		order: []string{"EmailAddress", "FirstName", "LastName", "Organization"},
 	},
-	{
-		name: "powershell", title: "Active Directory users (PowerShell)",
-		signatures: "distinguishedname,userprincipalname", login: "userprincipalname",
-	},
-	{
-		name: "zendesk-team", title: "Zendesk team members", signatures: "id,name,email,suspended,datecreated",
-		team: true,
-	},
 	named("atlassian-groups", "Atlassian Cloud users, a row for each group", "groupname,username,fullname,email"),
 	named("desk", "Desk.com customers", "firstname,lastname,emailhome,emailwork"),
 	named("entra", "Entra ID users", "userprincipalname,displayname,mail"),
 	named("freshdesk", "Freshdesk contacts",
 		"fullname,email,uniqueexternalid/fullname,email,workphone,company/fullname,email,workphone,mobilephone"),
 	named("google-contacts", "Google Contacts", "email1value"),
+	named("google-workspace", "Google Workspace users", "firstname,lastname,emailaddress,orgunitpath"),
 	named("hubspot", "HubSpot contacts", "recordid,firstname,lastname,email"),
 	named("intercom", "Intercom users", "name,email,userid,lastseen/name,email,userid,companies"),
 	named("osticket", "osTicket users", "name,organization,email,phonenumber,internalnotes"),
 	named("outlook", "Outlook contacts",
 		"firstname,lastname,emailaddress,email2address/firstname,lastname,emailaddress,emailtype"),
+	named("powershell", "Active Directory users (PowerShell)", "distinguishedname,userprincipalname"),
 	named("salesforce", "Salesforce Data Loader", "id,isdeleted,lastname,email"),
 	named("salesforce-report", "Salesforce report", "firstname,lastname,email,accountname"),
 	named("servicenow", "ServiceNow sys_user", "sysid,username,email"),
 	named("zendesk", "Zendesk users (bulk format)",
 		"name,email,externalid,role,restriction/name,email,externalid,details,notes,organization,tags"),
+	named("zendesk-team", "Zendesk team members", "id,name,email,suspended,datecreated"),
 	named("zoho", "Zoho Desk contacts", "contactextid,email"),
 }
 
@@ -134,14 +123,6 @@ func (ch *chooser) choosePreset() error {
 			(f != Name || !first && !last) {
 			ch.c.set(f, p.title, i)
 		}
-	}
-	i := slices.Index(ch.h.keys, p.login)
-	if p.login == "" || i < 0 || ch.c.has(Email) || len(ch.emailCandidates()) > 0 {
-		return nil
-	}
-	if n := ch.count(i); most(n.ats, n.filled) && n.addresses > 0 || ch.h.ownFile {
-		ch.c.login = true
-		ch.c.set(Email, p.title+": login name", i)
 	}
 	return nil
 }

@@ -80,12 +80,10 @@ func (r *rowReader) classify(rec csvtext.Record) (item, error) {
 	case it.fault != nil:
 	case hasAddress:
 		r.form(&it)
-	case isRuler(rec.Cells):
-		it.skip, it.skipped = true, rulerLines
+	case isRuler(rec.Cells), len(rec.Cells) <= 2 && len(rec.Cells) < r.header.trimmed && isDirective(rec.Cells):
+		it.skip, it.skipped = true, strayLines
 	case r.header.repeats(rec.Cells):
 		it.skip, it.skipped = true, repeatedHeader
-	case len(rec.Cells) <= 2 && len(rec.Cells) < r.header.trimmed && isDirective(rec.Cells):
-		it.skip, it.skipped = true, strayDirective
 	case r.header.isOther(rec.Cells, r.columns.at[Email]):
 		return it, &RefusedError{Path: r.path, Place: rec.Place,
 			What: "another header in the middle of the file: a second table, or files that were joined",
@@ -105,14 +103,12 @@ func (r *rowReader) form(it *item) {
 	switch {
 	case unclear:
 		it.fault = quotesUnclear
-	case len(cells) > width:
+	case len(cells) > width, len(cells) == width && r.isShifted(cells):
 		it.fault = longRow
 	case len(cells) < width && (it.rec.Suspect || missing):
 		it.fault = rowTooShort
 	case len(cells) < r.header.trimmed:
 		it.repairs = append(it.repairs, shortRow)
-	case r.isShifted(cells):
-		it.fault = shiftedRow
 	}
 }
 
@@ -256,7 +252,7 @@ func (r *rowReader) cutLast(it *item, afterRow bool) bool {
 	case r.isFragment(*it) && (!afterRow || isFooterText(cells[0])):
 		return false
 	case slices.ContainsFunc(r.needed, func(i int) bool { return i >= len(cells)-1 }):
-		it.reject(cutOffRow)
+		it.reject(rowTooShort)
 	default:
 		it.repairs = append(it.repairs, cutOff)
 	}

@@ -193,9 +193,8 @@ func (s *Survey) repeat(o Options) []string {
 	return flags
 }
 
-// pass reads the records below the header, and calls row and skip in their order.
-func (s *Survey) pass(ctx context.Context, before func(csvtext.Record), row func(*Row, []string) error,
-	skip func(*item)) error {
+// pass reads the records, and calls row and skip in their order.
+func (s *Survey) pass(ctx context.Context, row func(*Row, []string) error, skip func(*item)) error {
 	r := &rowReader{layout: s.layout, records: s.file.text.Records(ctx, s.encoding, s.dialect)}
 	for s.header.place.Row > 0 {
 		rec, err := r.records.Next()
@@ -205,7 +204,11 @@ func (s *Survey) pass(ctx context.Context, before func(csvtext.Record), row func
 		if rec.Place == s.header.place {
 			break
 		}
-		before(rec)
+		it := item{rec: rec}
+		if !rec.Blank && !isDirective(rec.Cells) {
+			it.skipped = titleLines
+		}
+		skip(&it)
 	}
 	r.records.Width = len(s.header.names)
 	people, number := newCanonical(&s.columns), 0
@@ -243,7 +246,7 @@ func (s *Survey) first(ctx context.Context, visit func(*Row) error) error {
 		}
 		return visit(r)
 	}
-	if err := s.pass(ctx, s.skipBefore, see, s.skip); err != nil {
+	if err := s.pass(ctx, see, s.skip); err != nil {
 		return err
 	}
 	s.Records = s.Rows + s.Skipped
@@ -255,7 +258,6 @@ func (s *Survey) first(ctx context.Context, visit func(*Row) error) error {
 		guessedEncoding:   s.guessed,
 		singleQuotes:      s.dialect.Quote == '\'',
 		duplicateHeader:   s.columns.duplicates,
-		loginAsAddress:    s.columns.login,
 		externalIDsUnused: s.OneExternalID != "",
 		halfName:          names && !s.columns.has(Name) && s.columns.has(FirstName) != s.columns.has(LastName),
 		noNameColumn:      names && !s.columns.hasNames(),
@@ -273,14 +275,6 @@ func (s *Survey) text(d string) string {
 		d += ": " + s.OneExternalID
 	}
 	return s.say(strings.Replace(d, "%s", s.Encoding, 1))
-}
-
-// skipBefore counts a record before the header.
-func (s *Survey) skipBefore(rec csvtext.Record) {
-	s.Skipped++
-	if !rec.Blank && !isDirective(rec.Cells) {
-		s.tally.add(titleLines, rec.Place)
-	}
 }
 
 func (s *Survey) skip(it *item) {
@@ -428,7 +422,7 @@ func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] {
 			}
 			return nil
 		}
-		err := s.pass(ctx, func(csvtext.Record) {}, hand, func(*item) {})
+		err := s.pass(ctx, hand, func(*item) {})
 		if err != nil && err != errStopped {
 			yield(nil, err)
 		}

@@ -74,7 +74,7 @@ var aliasTable = map[Field]string{
 		회사명`,
 	ExternalID: `external id | unique external id | externe ID | external user id | user id | contact ext id |
 		contact id | customer id | record id | sys id | object id | id externe | id externo | id esterno |
-		id | object guid`,
+		id | object guid | employee id`,
 	AccountID: `jsm_account_id | account id | atlassian account id | jira account id`,
 }
 
