@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -32,9 +32,8 @@ type access struct {
 	plan   *AccessPlan
 	run    int64
 	end    AccessEnd
-
-	mu   sync.Mutex
-	stop *Stop
+	counts map[outcome.Access]int // memberships in organizations
+	stop   atomic.Pointer[Stop]   // the first reason
 }
 
 // A group is what takes members: an organization or a service project.
@@ -83,48 +82,44 @@ type AccessReview struct {
 
 // giveAccess carries out the access plan of a run and keeps what became of each row.
 func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
-	a := &access{api: c.api, ledger: c.ledger, plan: c.plan.Access, run: c.run}
-	a.end = AccessEnd{Named: a.plan.Named, ServiceDesks: map[string]DeskEnd{}}
+	a := &access{api: c.api, ledger: c.ledger, plan: c.plan.Access, run: c.run, counts: map[outcome.Access]int{}}
+	a.end = AccessEnd{Named: a.plan.Named, Existed: a.plan.Existing, ServiceDesks: map[string]DeskEnd{}}
 	end.Access, end.Revised = &a.end, true
-	inParallel(a.plan.missing(), func(o *organization) { a.create(ctx, o) })
-	err := errors.Join(a.countCreated(ctx), a.openProjects(ctx))
+	err := errors.Join(a.create(ctx), a.openProjects(ctx))
 	for batch, failed := range inBatches(c.plan.Rows(context.WithoutCancel(ctx)), manyRows) {
 		if err = errors.Join(err, failed); err != nil {
 			break
 		}
 		err = a.give(ctx, batch)
 	}
-	return firstStop(a.stop, brokenLedger(err))
+	a.end.Added, a.end.Known = a.counts[outcome.Added], a.counts[outcome.AccessKnown]
+	a.end.Failed = a.counts[outcome.AccessFailed]
+	return firstStop(a.stop.Load(), brokenLedger(err))
 }
 
-// create creates an organization. Done twice, it returns the same one.
-func (a *access) create(ctx context.Context, o *organization) {
-	made, err := a.api.CreateOrganization(ctx, o.name)
-	if err == nil {
-		o.ids, o.exact = []string{made.ID}, []string{made.Name}
-		err = a.ledger.RecordAccess(ctx, a.run, createdHere, made.ID, []string{o.name})
-	}
-	if err != nil && !a.halt(ctx, err) {
-		o.err = "the organization could not be created: " + accessReason(err)
-	}
-}
-
-// countCreated tells the organizations that this run has created, in an earlier session too, from those of before.
-func (a *access) countCreated(ctx context.Context) error {
-	var names []string
-	for _, o := range a.plan.named() {
-		if len(o.ids) > 0 {
-			names = append(names, o.name)
+// create creates the organizations that the site lacks; those that this run has created in an earlier session count,
+// too. Done twice, the site returns the same one.
+func (a *access) create(ctx context.Context) error {
+	const none = "" // the member under which the ledger keeps them
+	had, err := a.ledger.AccessOf(ctx, createdHere, []string{none})
+	for _, grant := range had[none] {
+		if grant.Run == a.run {
+			a.end.Existed, a.end.Created = a.end.Existed-1, a.end.Created+1
 		}
 	}
-	created, err := a.ledger.AccessOf(ctx, createdHere, names)
-	for _, name := range names {
-		if slices.ContainsFunc(created[name], func(g ledger.Grant) bool { return g.Run == a.run }) {
-			a.end.Created++
-		} else {
-			a.end.Existed++
+	var created atomic.Int64
+	inParallel(a.plan.missing(), func(o *organization) {
+		made, err := a.api.CreateOrganization(ctx, o.name)
+		if err == nil {
+			o.ids, o.exact = []string{made.ID}, []string{made.Name}
+			created.Add(1)
+			err = a.ledger.RecordAccess(ctx, a.run, createdHere, made.ID, []string{none})
 		}
-	}
+		if err != nil && !a.halt(ctx, err) {
+			o.err = "the organization could not be created: " + accessReason(err)
+		}
+	})
+	a.end.Created += int(created.Load())
 	return err
 }
 
@@ -325,7 +320,7 @@ func (a *access) add(ctx context.Context, seats []*seat) {
 			s.access, s.reason = is, reason
 		}
 	}
-	if a.stopped() {
+	if a.stop.Load() != nil {
 		settle(outcome.AccessNotAttempted, outcome.ReasonAccessStopped)
 		return
 	}
@@ -381,16 +376,10 @@ func (a *access) halt(ctx context.Context, err error) bool {
 	case stop == nil && !answered:
 		stop = brokenLedger(err)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.stop = firstStop(a.stop, stop)
+	if stop != nil {
+		a.stop.CompareAndSwap(nil, stop)
+	}
 	return stop != nil
-}
-
-func (a *access) stopped() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.stop != nil
 }
 
 // inParallel calls do with each of all, a few at once.
@@ -418,7 +407,7 @@ func (a *access) shown(c claim) ledger.RowAccess {
 	}
 	if c.organization != nil {
 		shown.Organization = note(c.organization)
-		a.countMembership(c.organization.access)
+		a.counts[c.organization.access]++
 	}
 	var words []string
 	for i, s := range c.desks {
@@ -434,15 +423,4 @@ func (a *access) shown(c claim) ledger.RowAccess {
 	}
 	shown.ServiceDesk, shown.Reason = strings.Join(words, ";"), outcome.JoinReasons(reasons...)
 	return shown
-}
-
-func (a *access) countMembership(is outcome.Access) {
-	switch is {
-	case outcome.Added:
-		a.end.Added++
-	case outcome.AccessKnown:
-		a.end.Known++
-	case outcome.AccessFailed:
-		a.end.Failed++
-	}
 }

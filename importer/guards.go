@@ -151,26 +151,30 @@ func (g Guards) stop(p *Plan) *Stop {
 	return nil
 }
 
-// CheckRevocation refuses to revoke more accounts than limit allows of those that the ledger holds as ours. What an
-// earlier session of the run has revoked counts as if it were still to be done.
-func CheckRevocation(p *Plan, limit Limit, ours int) error {
+// revoked is how many accounts a revocation takes, and of how many that are ours: ours is what the ledger holds now.
+// What an earlier session of the run has revoked counts as if it were still to be done.
+func (p *Plan) revoked(ours int) (n, of int) {
 	before := p.Settled.Of(outcome.Revoked)
-	n, ours := p.Create+before, ours+before
-	if !limit.Exceeded(n, ours) {
+	return p.Create + before, ours + before
+}
+
+// CheckRevocation refuses to revoke more accounts than limit allows of those that the ledger holds as ours.
+func CheckRevocation(p *Plan, limit Limit, ours int) error {
+	n, of := p.revoked(ours)
+	if !limit.Exceeded(n, of) {
 		return nil
 	}
 	return guarded("look at the plan; when it is right, allow it once with --max-revoke "+strconv.Itoa(n),
 		"%s would be revoked, and --max-revoke %s allows %s of the %s that this ledger has; nothing was revoked",
-		text.Counted(n, "account", "accounts"), limit.inSentence(), text.Grouped(limit.Of(ours)), text.Grouped(ours))
+		text.Counted(n, "account", "accounts"), limit.inSentence(), text.Grouped(limit.Of(of)), text.Grouped(of))
 }
 
-// RevokedShare says how large a part of the accounts that the ledger holds as ours a revocation takes.
+// RevokedShare is how large a part of the accounts that the ledger holds as ours a revocation takes.
 func (p *Plan) RevokedShare(ours int) string {
-	before := p.Settled.Of(outcome.Revoked)
-	n, ours := p.Create+before-p.Reach.Foreign-p.Reach.Unknown, ours+before
-	share := fmt.Sprintf("%s of the %s this program has created", text.Grouped(n),
-		text.Counted(ours, "account", "accounts"))
-	if n > 0 && n == ours {
+	n, of := p.revoked(ours)
+	n -= p.Reach.Foreign + p.Reach.Unknown
+	share := fmt.Sprintf("%s of the %s this program has created", text.Grouped(n), text.Counted(of, "account", "accounts"))
+	if n > 0 && n == of {
 		share += ": everybody"
 	}
 	if f := p.Reach.Foreign; f > 0 {
@@ -182,16 +186,15 @@ func (p *Plan) RevokedShare(ours int) string {
 	return share
 }
 
-// few is how many accounts may be revoked without a word about how many they are of all.
-const few = 10
+// unasked is how many accounts may be revoked without a word about how many they are of all.
+const unasked = 10
 
 // CheckUnlisted refuses a file that is no list of leavers and revokes more than half as many accounts as the ledger
-// holds as ours, and more than a few: most likely the export itself was named. It is for those who neither are asked
-// nor have given a limit.
+// holds as ours: most likely the export itself was named. It is for those who neither are asked nor have given a limit.
 func CheckUnlisted(p *Plan, ours int) error {
-	n := p.Create + p.Settled.Of(outcome.Revoked)
+	n, of := p.revoked(ours)
 	known := n - p.Reach.Unknown
-	if p.Reach.Listed || p.Undoes != nil || known <= few || 2*known <= ours+p.Settled.Of(outcome.Revoked) {
+	if p.Reach.Listed || p.Undoes != nil || known <= unasked || 2*known <= of {
 		return nil
 	}
 	return guarded("the lists that sync writes are called ….leavers.csv; when this file is really meant, say so with "+

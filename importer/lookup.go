@@ -3,8 +3,6 @@ package importer
 import (
 	"context"
 	"errors"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -21,19 +19,14 @@ const (
 	searchLag = 5 * time.Minute
 )
 
-// A finder looks up accounts, until the site says that we may not.
-type finder struct {
-	api     API
-	refused atomic.Pointer[error]
-}
-
-func (f *finder) find(ctx context.Context, email string) (apiclient.Account, error) {
-	if refused := f.refused.Load(); refused != nil {
+// find looks up an account, until the site says that we may not.
+func (c *common) find(ctx context.Context, email string) (apiclient.Account, error) {
+	if refused := c.refused.Load(); refused != nil {
 		return apiclient.Account{}, *refused
 	}
-	found, err := f.api.FindAccount(ctx, email)
+	found, err := c.api.FindAccount(ctx, email)
 	if mayNotLook(err) {
-		f.refused.Store(&err)
+		c.refused.Store(&err)
 	}
 	return found, err
 }
@@ -59,24 +52,21 @@ func lookUpStop(ctx context.Context, err error) *Stop {
 	return stopFor(err)
 }
 
-// lookUps asks for the account ids that are still open and that pick takes (nil: all), and calls changed (unless nil)
-// with each one whose status changed. What cannot be answered yet stays open.
-func (f *finder) lookUps(ctx context.Context, l *ledger.Ledger, pick func(ledger.OpenLookUp) bool,
-	changed func(ledger.OpenLookUp, outcome.Outcome)) *Stop {
+// lookUps asks for the account ids that are still open, and calls changed (unless nil) with each one of which something
+// is known now. What cannot be answered yet stays open.
+func (c *common) lookUps(ctx context.Context, changed func(ledger.OpenLookUp, outcome.Outcome)) *Stop {
 	pool, running := errgroup.WithContext(ctx)
 	pool.SetLimit(lookUpsAtOnce)
-	for open, err := range l.LookUps(context.WithoutCancel(ctx)) {
-		if err != nil {
-			pool.Go(func() error { return brokenLedger(err) })
-		}
-		if err != nil || running.Err() != nil {
+	for open, err := range c.ledger.LookUps(context.WithoutCancel(ctx)) {
+		if running.Err() != nil {
 			break
 		}
-		if pick != nil && !pick(open) {
-			continue
-		}
 		pool.Go(func() error {
-			if stop := f.lookUp(running, l, open, changed); stop != nil {
+			stop := brokenLedger(err)
+			if stop == nil {
+				stop = c.lookUp(running, open, changed)
+			}
+			if stop != nil {
 				return stop
 			}
 			return nil
@@ -86,9 +76,9 @@ func (f *finder) lookUps(ctx context.Context, l *ledger.Ledger, pick func(ledger
 	return firstStop(interrupted(ctx), stop)
 }
 
-func (f *finder) lookUp(ctx context.Context, l *ledger.Ledger, open ledger.OpenLookUp,
+func (c *common) lookUp(ctx context.Context, open ledger.OpenLookUp,
 	changed func(ledger.OpenLookUp, outcome.Outcome)) *Stop {
-	found, err := f.find(ctx, open.Account.Email)
+	found, err := c.find(ctx, open.Account.Email)
 	if stop := lookUpStop(ctx, err); stop != nil {
 		return stop
 	}
@@ -96,13 +86,10 @@ func (f *finder) lookUp(ctx context.Context, l *ledger.Ledger, open ledger.OpenL
 	if o == open.Outcome {
 		return nil
 	}
-	if err := l.Resolve(ctx, open, o); err != nil {
-		return brokenLedger(err)
-	}
 	if changed != nil {
 		changed(open, o)
 	}
-	return nil
+	return brokenLedger(c.ledger.Resolve(ctx, open, o))
 }
 
 func countLookUps(ctx context.Context, l *ledger.Ledger) (open int, err error) {
@@ -118,24 +105,19 @@ func countLookUps(ctx context.Context, l *ledger.Ledger) (open int, err error) {
 // LookUps asks for the account ids that earlier runs could not find yet. Do does it for an import by itself; revoke
 // does it before its plan, which is about account ids.
 func LookUps(ctx context.Context, api API, l *ledger.Ledger) *Stop {
-	f := finder{api: api}
-	return f.lookUps(ctx, l, nil, nil)
+	return (&common{api: api, ledger: l}).lookUps(ctx, nil)
 }
 
-// lookUpRest asks for what is open when all rows have been sent. What answered a moment ago that nobody is there yet
-// is left to the next command.
+// lookUpRest asks for what is open when all rows have been sent.
 func (c *creation) lookUpRest(ctx context.Context, r *Run, end *End) *Stop {
 	if !c.options.ResolveConflicts {
 		return nil
 	}
-	pick := func(u ledger.OpenLookUp) bool {
-		return u.Run == c.run && (u.Account.Status == outcome.CreatedUnconfirmed || time.Since(u.Settled) >= searchLag)
-	}
-	var mu sync.Mutex
-	return c.finder.lookUps(ctx, c.ledger, pick, func(u ledger.OpenLookUp, o outcome.Outcome) {
-		mu.Lock()
-		end.Revised = true
-		mu.Unlock()
-		r.move(u.Outcome.Status, o.Status)
+	stop := c.lookUps(ctx, func(u ledger.OpenLookUp, o outcome.Outcome) {
+		if u.Run == c.run {
+			r.move(u.Outcome.Status, o.Status)
+		}
 	})
+	end.Revised = r.revised
+	return stop
 }

@@ -43,7 +43,7 @@ func (c *creation) rename(ctx context.Context, row *export.Row, a ledger.Account
 	}
 	e := entryOf(row, v, call)
 	e.AccountID, e.Retry = a.ID, v.status == outcome.Failed
-	result, broken := record(ctx, c.ledger, c.run, row, e, call)
+	result, broken := c.record(ctx, row, e, call)
 	return result, firstStop(stop, broken)
 }
 

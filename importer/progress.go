@@ -17,8 +17,9 @@ type Progress struct {
 
 // progress counts what a run has done so far.
 type progress struct {
-	mu  sync.Mutex
-	now Progress
+	mu      sync.Mutex
+	now     Progress
+	revised bool // a row was counted under another status since it was handed out
 }
 
 // Progress may be called from anywhere.
@@ -40,6 +41,7 @@ func (p *progress) move(from, to outcome.Status) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.now.Totals.Move(from, to)
+	p.revised = true
 }
 
 // worked counts a row that a worker had, and returns how many count for --limit so far.

@@ -58,7 +58,7 @@ func replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, batch []*expo
 			return nil, err
 		}
 	}
-	c, results := creation{}, make([]Result, len(batch))
+	c, results := creation{common: &common{}}, make([]Result, len(batch))
 	for i, row := range batch {
 		results[i] = c.one(row, known[i]).result
 		if a := access[row.Number]; a != nil {

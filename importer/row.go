@@ -4,11 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"sync/atomic"
-
-	"golang.org/x/text/unicode/norm"
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/export"
@@ -17,29 +13,39 @@ import (
 	"jsm-onboard/importer/text"
 )
 
+// common is what every kind of run works with.
+type common struct {
+	api     API
+	ledger  *ledger.Ledger
+	plan    *Plan
+	run     int64
+	options Options
+	rules   stopRules
+	refused atomic.Pointer[error] // why accounts cannot be looked up
+}
+
+func newCommon(api API, l *ledger.Ledger, plan *Plan, o Options, action string) *common {
+	return &common{
+		api:     api,
+		ledger:  l,
+		plan:    plan,
+		run:     plan.Run.Seq,
+		options: o,
+		rules:   stopRules{maxErrors: o.MaxErrors, action: action},
+	}
+}
+
 // creation is the work of import and sync: a customer for each row.
 type creation struct {
-	api      API
-	ledger   *ledger.Ledger
-	plan     *Plan
-	run      int64
-	options  Options
-	rules    stopRules
-	finder   finder
+	*common
 	namesOff atomic.Pointer[string] // why no name can be changed at this site
 	fixes    fixes
 }
 
 func newCreation(api API, l *ledger.Ledger, plan *Plan, o Options) *creation {
 	return &creation{
-		api:     api,
-		ledger:  l,
-		plan:    plan,
-		run:     plan.Run.Seq,
-		options: o,
-		rules:   stopRules{maxErrors: o.MaxErrors, action: "create customers"},
-		finder:  finder{api: api},
-		fixes:   fixes{failedPath: o.FailedPath, input: plan.Run.Input},
+		common: newCommon(api, l, plan, o, "create customers"),
+		fixes:  fixes{failedPath: o.FailedPath, input: plan.Run.Input},
 	}
 }
 
@@ -49,7 +55,7 @@ func (c *creation) before(ctx context.Context) *Stop {
 	if !c.options.ResolveConflicts {
 		return nil
 	}
-	stop := c.finder.lookUps(ctx, c.ledger, nil, nil)
+	stop := c.lookUps(ctx, nil)
 	if stop != nil && stop.Cause == QuotaPause {
 		return nil
 	}
@@ -82,7 +88,7 @@ func (c *creation) notes(ctx context.Context, end *End) (notes []string) {
 	}
 	if open, err := countLookUps(ctx, c.ledger); err == nil && open > 0 && c.options.ResolveConflicts {
 		then := "the next command on this ledger does it first"
-		if refused := c.finder.refused.Load(); refused != nil {
+		if refused := c.refused.Load(); refused != nil {
 			then = "the token may not do that (" + oneLine(*refused) + ")"
 		}
 		notes = append(notes, text.Counted(open, "account id is", "account ids are")+" still to be looked up; "+then)
@@ -123,31 +129,8 @@ func (c *creation) one(row *export.Row, m memory) decision {
 	if m.Lost != nil && m.Lost.Run == c.run {
 		t.otherwise = resultOf(row, outcome.Outcome{Status: outcome.Unknown, Open: true})
 	}
-	return decision{t.otherwise, func(ctx context.Context) (Result, *Stop) { return c.create(ctx, t) }}
-}
-
-// settled is the result of a row that needs no request, whatever the options.
-func settled(row *export.Row, m memory) (Result, bool) {
-	o := outcome.Outcome{}
-	switch {
-	case row.Excluded != "":
-		o.Status, o.Reason = outcome.Excluded, row.Excluded
-	case m.fixed != nil:
-		o.Status, o.AccountID = outcome.Known, m.fixed.ID
-		o.Reason = fmt.Sprintf(outcome.ReasonFixed, m.fixed.Email, outcome.Day(m.fixed.At))
-	case row.Invalid != "":
-		o.Status, o.Reason = outcome.Invalid, row.Invalid
-	case row.DuplicateOf != export.Place{}:
-		o.Status, o.Reason = outcome.Duplicate, fmt.Sprintf(outcome.ReasonSameAddress, row.DuplicateOf)
-		if row.DuplicateName {
-			o.Reason += outcome.ReasonOnlyThatSent
-		}
-	case m.Outcome != nil:
-		o = *m.Outcome
-	default:
-		return Result{}, false
-	}
-	return resultOf(row, o), true
+	create := func(ctx context.Context) (Result, *Stop) { return c.create(ctx, t) }
+	return decision{result: t.otherwise, do: create}
 }
 
 // A task is a row that has to be sent.
@@ -160,9 +143,9 @@ type task struct {
 // create carries one row out, from top to bottom: permit and attempt on record within the call, the answer judged,
 // the outcome on record, the result.
 func (c *creation) create(ctx context.Context, t task) (Result, *Stop) {
-	a := newAttempt(c.ledger, c.run, t.row, t.row.Key, false)
+	a := c.attempt(t.row, t.row.Key, false)
 	customer := apiclient.NewCustomer{Email: t.row.Email, DisplayName: t.row.Name}
-	made, call, err := c.api.CreateCustomer(ctx, customer, a.record(ctx))
+	made, call, err := c.api.CreateCustomer(ctx, customer, a.onRecord(ctx))
 	if a.err != nil {
 		return t.otherwise, brokenLedger(a.err)
 	}
@@ -183,7 +166,7 @@ func (c *creation) create(ctx context.Context, t task) (Result, *Stop) {
 		e, early = c.resolve(ctx, t, e)
 		stop = firstStop(stop, early)
 	}
-	result, broken := record(ctx, c.ledger, c.run, t.row, e, call)
+	result, broken := c.record(ctx, t.row, e, call)
 	return result, firstStop(stop, broken)
 }
 
@@ -215,7 +198,7 @@ func (c *creation) resolve(ctx context.Context, t task, e ledger.Entry) (ledger.
 		if err := c.ledger.Settle(ctx, c.run, e); err != nil {
 			return e, brokenLedger(err)
 		}
-		found, err = c.finder.find(ctx, t.row.Email)
+		found, err = c.find(ctx, t.row.Email)
 		if stop := lookUpStop(ctx, err); stop != nil {
 			return e, stop
 		}
@@ -231,15 +214,13 @@ func (c *creation) resolve(ctx context.Context, t task, e ledger.Entry) (ledger.
 
 // attempt keeps one row's request on record: before it leaves, and off again when it provably did nothing.
 type attempt struct {
-	ledger *ledger.Ledger
-	run    int64
+	*common
 	ledger.Attempt
-	on  bool
 	err error // of the ledger
 }
 
-func newAttempt(l *ledger.Ledger, run int64, row *export.Row, key string, revoke bool) *attempt {
-	return &attempt{ledger: l, run: run, Attempt: ledger.Attempt{
+func (c *common) attempt(row *export.Row, key string, revoke bool) *attempt {
+	return &attempt{common: c, Attempt: ledger.Attempt{
 		Row:        row.Number,
 		Revoke:     revoke,
 		Key:        key,
@@ -249,12 +230,10 @@ func newAttempt(l *ledger.Ledger, run int64, row *export.Row, key string, revoke
 	}}
 }
 
-func (a *attempt) record(ctx context.Context) apiclient.Record {
+func (a *attempt) onRecord(ctx context.Context) apiclient.Record {
 	return apiclient.Record{
 		Before: func() error {
-			if a.err = a.ledger.Begin(context.WithoutCancel(ctx), a.run, a.Attempt); a.err == nil {
-				a.on = true
-			}
+			a.err = a.ledger.Begin(context.WithoutCancel(ctx), a.run, a.Attempt)
 			return a.err
 		},
 		Undone: func() error {
@@ -264,173 +243,18 @@ func (a *attempt) record(ctx context.Context) apiclient.Record {
 	}
 }
 
-// withdraw takes off the record what is on it.
+// withdraw takes off the record what this session has begun.
 func (a *attempt) withdraw(ctx context.Context) error {
-	if !a.on {
-		return nil
-	}
-	a.on = false
 	return a.ledger.Withdraw(ctx, a.run, a.Row, a.Revoke)
 }
 
 // record puts what became of a row on record; the result is handed out when it is on disk.
-func record(ctx context.Context, l *ledger.Ledger, run int64, row *export.Row, e ledger.Entry,
-	call apiclient.Call) (Result, *Stop) {
-	err := l.Settle(ctx, run, e)
+func (c *common) record(ctx context.Context, row *export.Row, e ledger.Entry, call apiclient.Call) (Result, *Stop) {
+	err := c.ledger.Settle(ctx, c.run, e)
 	if err != nil {
 		e.Status, e.Reason = outcome.Unknown, outcome.ReasonNotRecorded
 	}
 	result := resultOf(row, e.Outcome)
 	result.Lost, result.Refused, result.Took = call.Lost, call.Refused, call.Took
 	return result, brokenLedger(err)
-}
-
-// entryOf is what one call means for the ledger.
-func entryOf(row *export.Row, v verdict, call apiclient.Call) ledger.Entry {
-	return ledger.Entry{Account: v.change, Outcome: identified(row, outcome.Outcome{
-		Status:     v.status,
-		Reason:     v.reason,
-		Open:       v.open,
-		HTTPStatus: call.Status,
-		Attempts:   call.Attempts,
-	})}
-}
-
-// A verdict is what one call means for its row.
-type verdict struct {
-	status outcome.Status
-	reason string
-	open   bool // an attempt of ours may have been carried out, and it is not settled whether
-	lookUp bool // the account id is not in the answer
-	change ledger.Change
-}
-
-// judgeCreate reads the answer to a create together with its history: lost says that an earlier attempt of ours for
-// this address has no known answer. By status alone; texts only go into reasons.
-func judgeCreate(lost bool, call apiclient.Call, err error) verdict {
-	lost = lost || call.Lost
-	switch status := statusOf(err); {
-	case err == nil:
-		return verdict{status: outcome.Created, change: ledger.Store}
-	case status == 409:
-		v := verdict{status: outcome.Conflict, reason: outcome.ReasonConflict, lookUp: true, change: ledger.Store}
-		if lost {
-			v.status, v.reason = outcome.CreatedUnconfirmed, outcome.ReasonUnconfirmed
-		}
-		return v
-	case cutShort(err) && call.Lost:
-		return verdict{status: outcome.Unknown, reason: outcome.ReasonCutShort, open: true}
-	case cutShort(err):
-		return verdict{status: outcome.NotAttempted}
-	case lost:
-		return verdict{status: outcome.Unknown, reason: fmt.Sprintf(outcome.ReasonUnknown, oneLine(err)), open: true}
-	}
-	return verdict{status: outcome.Failed, reason: refusedReason(err, "create customers")}
-}
-
-// refusedReason is why nothing was done.
-func refusedReason(err error, action string) string {
-	refused, ok := errors.AsType[*apiclient.Error](err)
-	if !ok || refused.Status == 0 {
-		return fmt.Sprintf(outcome.ReasonUnreached, oneLine(err))
-	}
-	return outcome.ReasonRefused(refused.Status, strings.TrimSuffix(refused.Reason(), "."), action)
-}
-
-func oneLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
-}
-
-// judgeLookUp reads what the look-up after a 409 found. names are those that our lost attempts sent; early says that
-// an account created then may not be searchable yet. Only an answer that means something closes the look-up.
-func judgeLookUp(o outcome.Outcome, names []string, found apiclient.Account, err error, early bool) outcome.Outcome {
-	if err != nil {
-		unresolved, answered := errors.AsType[*apiclient.UnresolvedError](err)
-		none := answered && unresolved.Why == apiclient.NoneFound
-		o.LookUp = !answered || unresolved.Why == apiclient.BrowseMissing || none && early
-		cause := oneLine(err)
-		if none && early {
-			cause = outcome.ReasonTooEarly
-		}
-		o.Reason = outcome.Unresolved(o.Reason, cause)
-		return o
-	}
-	o.LookUp, o.AccountID, o.Reason = false, found.ID, outcome.Resolved(o.Reason)
-	if o.Status == outcome.CreatedUnconfirmed && found.DisplayName != "" && !sentOneOf(names, found.DisplayName) {
-		o.Status, o.Reason = outcome.Conflict, fmt.Sprintf(outcome.ReasonOtherName, found.DisplayName)
-	}
-	return o
-}
-
-// judgeResent reads the look-up after a 409 for an address that the ledger has (--resend-known). What it has stays, as
-// long as no other account is found there. That access which we revoked was given back is the word of who sends such
-// rows again: the site shows only whether the account is the same, portal-only, and active.
-func judgeResent(o outcome.Outcome, had ledger.Account, found apiclient.Account,
-	err error) (outcome.Outcome, ledger.Change) {
-	revoked, why := !had.RevokedAt.IsZero(), ""
-	switch o.AccountID = had.ID; {
-	case err == nil && found.ID != had.ID && (had.ID != "" || !revoked):
-		return judgeLookUp(o, []string{o.Name}, found, nil, false), ledger.Store
-	case err != nil && !revoked:
-		return o, ledger.NoChange
-	case err != nil:
-		why = oneLine(err)
-	case !revoked:
-		o.Status, o.Reason = outcome.Conflict, outcome.ReasonConflict
-		return o, ledger.NoChange
-	case !found.PortalOnly():
-		why = outcome.ReasonNotPortal
-	case !found.Active:
-		why = outcome.ReasonInactive
-	default:
-		o.Status, o.Reason = outcome.Conflict, fmt.Sprintf(outcome.ReasonGivenBack, outcome.Day(had.RevokedAt))
-		return o, ledger.MarkRestored
-	}
-	o.Status, o.Retry = outcome.RevokedBefore, true
-	o.Reason = fmt.Sprintf(outcome.ReasonStillRevoked, outcome.Day(had.RevokedAt), why)
-	return o, ledger.NoChange
-}
-
-func sentOneOf(names []string, shown string) bool {
-	return slices.ContainsFunc(names, func(name string) bool { return foldName(name) == foldName(shown) })
-}
-
-// foldName makes display names equal that differ only by case, blanks and Unicode form.
-func foldName(s string) string {
-	return strings.Join(strings.Fields(strings.ToLower(norm.NFKC.String(s))), "")
-}
-
-// identified is an outcome of row.
-func identified(row *export.Row, o outcome.Outcome) outcome.Outcome {
-	o.Row, o.SheetRow, o.Line = row.Number, row.Place.Row, row.Place.Line
-	o.Key, o.Email, o.Name, o.ExternalID = row.Key, row.Email, row.Name, row.ExternalID
-	return o
-}
-
-// resultOf is the result of a row: what became of it, and what is to be said of the row itself.
-func resultOf(row *export.Row, o outcome.Outcome) Result {
-	if o.Open && o.Reason == "" {
-		o.Reason = outcome.ReasonCutShort
-	}
-	o.Reason = outcome.JoinReasons(o.Reason, row.Note)
-	return Result{Row: row, Outcome: identified(row, o)}
-}
-
-// knownResult is the result of a row whose customer the ledger has from another run.
-func knownResult(row *export.Row, a ledger.Account) Result {
-	o := outcome.Outcome{Status: outcome.Known, AccountID: a.ID, Reason: outcome.ReasonKnown(a.Status, a.At)}
-	switch {
-	case !a.RevokedAt.IsZero():
-		o.Status = outcome.RevokedBefore
-		o.Reason = fmt.Sprintf(outcome.ReasonRevokedBefore, outcome.Day(a.RevokedAt))
-	case nameChanged(row, a):
-		o.Reason = outcome.JoinReasons(o.Reason, fmt.Sprintf(outcome.ReasonNameChanged, a.Name))
-	}
-	return resultOf(row, o)
-}
-
-// notAttempted is the result of a row that the run stopped before.
-func notAttempted(row *export.Row) Result {
-	return resultOf(row, outcome.Outcome{Status: outcome.NotAttempted, Reason: outcome.ReasonStopped})
 }

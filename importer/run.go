@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
@@ -31,15 +30,6 @@ type API interface {
 	ServiceDesk(ctx context.Context, key string) (apiclient.ServiceDesk, error)
 	AddToServiceDesk(ctx context.Context, id string, accountIDs []string) (apiclient.Call, error)
 	AddOrganizationToServiceDesk(ctx context.Context, deskID, organizationID string) (apiclient.Call, error)
-}
-
-// Result is what became of one row, as it is handed out. Lost, Refused and Took are of this session alone.
-type Result struct {
-	Row *export.Row
-	outcome.Outcome
-	Lost    bool          // the answer to one of the attempts was lost
-	Refused int           // attempts answered with 429
-	Took    time.Duration // how long the site took for the last answer; 0: nothing was asked
 }
 
 // Options are the choices of one run.
@@ -95,8 +85,9 @@ const (
 
 // A decision is what a row needs: nothing any more, or a worker's time.
 type decision struct {
-	result Result // with do: what holds when the run stops before the row
-	do     func(context.Context) (Result, *Stop)
+	result  Result // with do: what holds when the run stops before the row
+	do      func(context.Context) (Result, *Stop)
+	decided outcome.Status // what do only records; 0: it asks the site
 }
 
 // work is one kind of run.
@@ -224,7 +215,8 @@ func (r *Run) read(ctx context.Context, rows iter.Seq2[*export.Row, error], step
 	last := 0
 	for batch, err := range inBatches(rows, batchRows) {
 		if err != nil {
-			r.stop(brokenInput(err))
+			r.stop(newStop(Broken, err, "reading the input: "+err.Error(),
+				"nothing is lost; run the same command again when the file can be read"))
 			r.count(outcome.NotAttempted, r.plan.Survey.Rows-last)
 			return
 		}

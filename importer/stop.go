@@ -27,23 +27,18 @@ const (
 	Broken                        // disk, ledger, input: the run cannot go on
 )
 
-var causes = [...]struct {
-	name string
-	code int
-}{
-	Interrupted:  {"interrupted", 130},
-	LimitReached: {"limit", 0},
-	Guarded:      {"guard", 5},
-	Unauthorised: {"not_authorised", 4},
-	QuotaPause:   {"quota", 6},
-	SiteGone:     {"site_gone", 1},
-	Broken:       {"broken", 1},
-}
-
-func (c Cause) String() string { return causes[c].name }
-
 // ExitCode is the code with which a process ends that stopped for this cause.
-func (c Cause) ExitCode() int { return causes[c].code }
+func (c Cause) ExitCode() int {
+	return [...]int{
+		Interrupted:  130,
+		LimitReached: 0,
+		Guarded:      5,
+		Unauthorised: 4,
+		QuotaPause:   6,
+		SiteGone:     1,
+		Broken:       1,
+	}[c]
+}
 
 // AskAgain reports whether the rows that failed in a run stopped by this cause are sent again when the run goes on:
 // what stopped it was a problem of the site, and those rows may have failed by it.
@@ -96,11 +91,6 @@ func brokenLedger(err error) *Stop {
 	return newStop(Broken, err, err.Error(), "make room on the disk, or fix what the message names, "+goesOn)
 }
 
-func brokenInput(err error) *Stop {
-	return newStop(Broken, err, "reading the input: "+err.Error(),
-		"nothing is lost; run the same command again when the file can be read")
-}
-
 // stopFor is the reason to stop that lies in one error of the site; nil when the error concerns its row alone.
 func stopFor(err error) *Stop {
 	if pause, ok := errors.AsType[*apiclient.PauseError](err); ok {
@@ -140,12 +130,6 @@ func statusOf(err error) int {
 
 func joinLines(first, second string) string { return strings.TrimPrefix(first+"\n"+second, "\n") }
 
-// refusal is what makes two refusals the same: the status and Jira's key for it. Texts do not count.
-type refusal struct {
-	status int
-	key    string
-}
-
 // sameRefusals is how many rows may be refused alike, with nothing done in between, before that is one problem of the
 // site and not of the rows.
 const sameRefusals = 20
@@ -157,9 +141,9 @@ type stopRules struct {
 	alike     bool   // who may not do it for one row may not do it for any
 
 	mu      sync.Mutex
-	sent    int // rows that were sent
-	failed  int // of them failed or unknown
-	last    refusal
+	sent    int    // rows that were sent
+	failed  int    // of them failed or unknown
+	last    string // status and Jira's key of the last refusal: what makes two the same
 	streak  int
 	err     *apiclient.Error // the last refusal of the streak
 	reached bool             // something was done or found there in this session
@@ -191,14 +175,13 @@ func (w *stopRules) sameAgain(err error) *Stop {
 	if !ok || refused.Status < 200 || refused.Status >= 500 {
 		return nil
 	}
-	this := refusal{refused.Status, refused.Key}
-	if this != w.last {
+	if this := fmt.Sprint(refused.Status, refused.Key); this != w.last {
 		w.last, w.streak = this, 0
 	}
 	w.streak++
 	w.err = refused
 	switch {
-	case this.status == 403 && (w.alike || w.streak >= sameRefusals):
+	case refused.Status == 403 && (w.alike || w.streak >= sameRefusals):
 		return w.forbidden()
 	case w.streak < sameRefusals:
 		return nil
@@ -233,7 +216,7 @@ func (w *stopRules) tooMany() *Stop {
 func (w *stopRules) onlyForbidden() *Stop {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.reached || w.failed == 0 || w.streak != w.failed || w.last.status != 403 {
+	if w.reached || w.failed == 0 || w.streak != w.failed || w.err.Status != 403 {
 		return nil
 	}
 	return w.forbidden()

@@ -19,29 +19,23 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 	if !run.Undone.IsZero() {
 		return nil, refuseUndo(run, "it was undone on "+outcome.Day(run.Undone), "there is nothing left to revoke")
 	}
-	rows := undoRows(l, run.Seq)
-	n := 0
-	for _, err := range rows(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		n++
-	}
-	if n == 0 {
-		return nil, refuseUndo(run, "it has created nobody",
-			"jsm-onboard report --list shows the runs; name the one that created them: jsm-onboard undo RUN")
-	}
-	p := &Plan{Undoes: &run, rows: rows, Survey: &export.Survey{
-		Header:  []string{"email", "name", "jsm_account_id"},
-		Width:   3,
-		Records: n,
-		Rows:    n,
-		Valid:   n,
+	p := &Plan{Undoes: &run, rows: undoRows(l, run.Seq), Survey: &export.Survey{
+		Header: []string{"email", "name", "jsm_account_id"},
+		Width:  3,
 	}}
 	if err := p.find(ctx, l, ledger.Job{Command: "undo", Source: run.ID, Input: run.Input}); err != nil {
 		return nil, err
 	}
-	return p, p.decideAll(ctx, l, nil)
+	if err := p.decideAll(ctx, l, nil); err != nil {
+		return nil, err
+	}
+	n := p.Create + p.Settled.Sum()
+	if n == 0 {
+		return nil, refuseUndo(run, "it has created nobody",
+			"jsm-onboard report --list shows the runs; name the one that created them: jsm-onboard undo RUN")
+	}
+	p.Survey.Records, p.Survey.Rows, p.Survey.Valid = n, n, n
+	return p, nil
 }
 
 func refuseUndo(run ledger.Run, why, hint string) error {
