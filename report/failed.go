@@ -39,7 +39,11 @@ type Fixes struct {
 
 // NewFailed opens path's partial file and writes the header. memory may be nil.
 func NewFailed(path string, l Layout, memory Memory) (*Failed, error) {
-	f, err := l.create(path, true, reasonAndPlace)
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := l.create(full, true, reasonAndPlace)
 	if err != nil {
 		return nil, err
 	}
@@ -59,24 +63,21 @@ func (f *Failed) Write(o importer.Result) error {
 // taken for an edited one. Without a row to fix, old unedited files are removed.
 func (f *Failed) Finish() (Fixes, error) {
 	defer f.Abort()
-	fixes, sum := Fixes{Rows: f.rows}, ""
+	fixes := Fixes{Rows: f.rows}
 	if f.file.partial == "" { // a device
 		if f.rows > 0 {
 			fixes.Path = f.path
 		}
 		return fixes, f.file.Commit()
 	}
-	err := f.file.buffer.Flush()
-	if err == nil {
-		sum, err = checksum(f.file.partial)
-	}
+	f.file.buffer.Flush() // Commit returns its error
+	sum, err := checksum(f.file.partial)
 	for n := 1; err == nil; n++ {
-		path, old := "", ""
-		if path, err = filepath.Abs(numbered(f.file.path, n)); err == nil {
-			old, err = checksum(path)
+		path, old := numbered(f.file.path, n), ""
+		if old, err = checksum(path); err != nil {
+			break
 		}
 		switch {
-		case err != nil:
 		case old != "" && old != sum && (f.memory == nil || !f.memory.Wrote(path, old)):
 			fixes.Kept = numbered(f.path, n)
 		case f.rows > 0:
