@@ -91,12 +91,10 @@ func (l *Limiter) of(now time.Time, method, path string) (counters []*counter) {
 		if !q.Shared {
 			key += " " + method + " " + path
 		}
-		c := l.counters[key]
-		if c == nil {
-			c = &counter{Quota: q, began: now, at: now, level: q.size()}
-			l.counters[key] = c
+		if l.counters[key] == nil {
+			l.counters[key] = &counter{Quota: q, began: now, at: now, level: q.size()}
 		}
-		counters = append(counters, c)
+		counters = append(counters, l.counters[key])
 	}
 	return counters
 }
@@ -170,14 +168,6 @@ func (q Quota) size() float64 {
 		return float64(q.Limit)
 	}
 	return max(cmp.Or(float64(q.Burst), math.Ceil(q.Rate)), 1)
-}
-
-// Capacity is how many requests can be admitted until so long after the first; a window is taken to begin with it.
-func (q Quota) Capacity(d time.Duration) float64 {
-	if q.Window > 0 {
-		return q.size() * float64(1+d/q.Window)
-	}
-	return q.size() + q.supply(0, d)
 }
 
 // supply is what a bucket receives from one time after the first request to another.

@@ -69,19 +69,3 @@ func TestQuotaCountsEachOperation(t *testing.T) {
 		t.Errorf("admitted (-want +got):\n%s", diff)
 	}
 }
-
-func TestCapacity(t *testing.T) {
-	bucket := Quota{Rate: 10, Burst: 5, Schedule: []Change{{time.Second, 2}}}
-	window := Quota{Window: time.Minute, Limit: 7}
-	for _, tt := range []struct {
-		quota Quota
-		after time.Duration
-		want  float64
-	}{
-		{bucket, 0, 5}, {bucket, time.Second, 15}, {bucket, 3 * time.Second, 19}, {window, 0, 7}, {window, 2 * time.Minute, 21},
-	} {
-		if got := tt.quota.Capacity(tt.after); got != tt.want {
-			t.Errorf("after %v: %v, want %v", tt.after, got, tt.want)
-		}
-	}
-}

@@ -44,11 +44,6 @@ func (l *levels) target(refill float64) float64 {
 	return min(bucketShare*l.largest, max(fewest, headroom*refill))
 }
 
-func (l *levels) rate(now time.Time, refill float64) float64 {
-	l.advance(now, refill)
-	return refill + approach*(l.level-l.target(refill))
-}
-
 // refused takes the first refusal of an event; at a good level it shows that levels are lies.
 func (l *levels) refused() {
 	if l.level > bucketShare*l.largest {
@@ -105,11 +100,4 @@ func (l *levels) usedUp(now time.Time, refill float64) time.Time {
 		return time.Time{}
 	}
 	return l.resets
-}
-
-// resume takes the level for full after a pause until the quota starts anew.
-func (l *levels) resume(now time.Time) {
-	if l.on && !l.resets.IsZero() && !l.resets.After(now) {
-		l.level, l.at = l.largest, now
-	}
 }

@@ -1,6 +1,5 @@
-// Package pacer decides when a request may leave, so that a quota that nobody knows is used up and hardly exceeded. It
-// finds the pace by itself: by the level while answers report one, by refusals while they do not. It knows no HTTP.
-// A request calls Wait for its permit, does what must be on record before it leaves, calls Leave, and at last Done.
+// Package pacer decides when a request may leave, so that a quota that nobody knows is used up and hardly exceeded.
+// A request calls Wait for its permit, Leave when all that must be done before it leaves is done, and at last Done.
 package pacer
 
 import (
@@ -75,7 +74,8 @@ type Pacer struct {
 	again   int           // pauses in a row in which nothing has passed
 	since   time.Time     // when the first request since the last pass was refused or failed; zero: none
 	counts  Pace
-	pace    Event // the last report of it
+	pace    float64   // as it was last reported,
+	paceAt  time.Time // and when
 }
 
 // Pacer adds the pace of one endpoint and method. maxRate, in requests a second, is the ceiling and the first guess;
@@ -93,7 +93,7 @@ func (g *Group) Pacer(name string, maxRate float64) *Pacer {
 		limiter: newLimiter(maxRate),
 		quota:   quota{maxRate: maxRate, refill: maxRate},
 		outage:  outage{spare: retrySavings},
-		pace:    Event{Rate: maxRate},
+		pace:    maxRate,
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -106,8 +106,8 @@ func newLimiter(r float64) *rate.Limiter { return rate.NewLimiter(rate.Limit(r),
 
 func burst(r float64) int { return max(1, int(min(r*burstTime.Seconds(), 1e6))) }
 
-// Wait returns when one request may leave, first come, first served. retry says that it follows a failed one of the
-// same row; a refusal is no failure. The error is a *PauseError, an *OutageError or that of ctx.
+// Wait returns when one request may leave, first come, first served. retry: it follows a failed one of the same row; a
+// refusal is no failure. The error is a *PauseError, an *OutageError or that of ctx.
 func (p *Pacer) Wait(ctx context.Context, retry bool) (Permit, error) {
 	permit := Permit{retry: retry, passed: p.passed.Load()}
 	if err := ctx.Err(); err != nil {
@@ -135,8 +135,8 @@ func (p *Pacer) Wait(ctx context.Context, retry bool) (Permit, error) {
 	}
 }
 
-// Leave is called when the request leaves, after all that had to be done with its permit first: it is counted now, and
-// waits while more than the ceiling would leave. The error is that of ctx; the permit is given back as Unsent then.
+// Leave is called when the request leaves: it is counted now, and waits while more than the ceiling would leave.
+// The error is that of ctx; the permit is given back as Unsent then.
 func (p *Pacer) Leave(ctx context.Context, permit *Permit) error {
 	if err := p.leaving.Wait(ctx); err != nil {
 		return cmp.Or(ctx.Err(), context.DeadlineExceeded) // an error of its own when the deadline would be passed
@@ -152,8 +152,8 @@ func (p *Pacer) Leave(ctx context.Context, permit *Permit) error {
 	return nil
 }
 
-// Done gives a permit back and reports what became of its request. It never blocks. It returns whether another request
-// of this pacer has passed since Wait was called: if so, a refusal may be this request's own trouble.
+// Done gives a permit back with what became of its request. It returns whether another request has passed since Wait
+// was called: if so, a refusal may be this request's own trouble.
 func (p *Pacer) Done(permit Permit, a Answer) (others bool) {
 	p.group.mu.Lock()
 	defer p.group.unlock()
@@ -194,8 +194,7 @@ func (p *Pacer) ring() {
 	}
 }
 
-// try fills in the permit, or returns how long to wait before trying again. held: the pace has made the request wait,
-// so that it is the pace that limits.
+// try fills in the permit, or returns how long to wait before trying again. held: the pace has made the request wait.
 func (p *Pacer) try(permit *Permit, held bool) (time.Duration, error) {
 	p.group.mu.Lock()
 	defer p.group.unlock()
@@ -226,8 +225,7 @@ func (p *Pacer) delay(now time.Time) (time.Duration, error) {
 	return p.token(now), nil
 }
 
-// token takes one from the limiter, or returns when there is one. Nobody holds a reservation, so that a new rate holds
-// for the very next request.
+// token takes one from the limiter, or returns when there is one: no reservation, so that a new rate holds at once.
 func (p *Pacer) token(now time.Time) time.Duration {
 	r := p.quota.rate(now)
 	if l := rate.Limit(r); l != p.limiter.Limit() {

@@ -250,7 +250,8 @@ func TestOnePaceForEachEndpoint(t *testing.T) {
 		if d := time.Since(start); d > 0 {
 			t.Errorf("another endpoint waited %v", d)
 		}
-		create.Done(leave(t, create), Answer{Kind: Refused, RetryAfter: 20 * time.Second, Shared: true, Reason: "jira-quota-tenant-based"})
+		create.Done(leave(t, create), Answer{
+			Kind: Refused, RetryAfter: 20 * time.Second, Shared: true, Reason: "jira-quota-tenant-based"})
 		start = time.Now()
 		if got := search.Pace(); got.PausedUntil.Sub(start) != 20*time.Second || got.Why != "jira-quota-tenant-based" {
 			t.Errorf("pace of the other endpoint: %+v", got)
@@ -261,6 +262,21 @@ func TestOnePaceForEachEndpoint(t *testing.T) {
 		}
 		if rate := search.Pace().Rate; rate != 100 {
 			t.Errorf("a shared pause changed the other rate to %v", rate)
+		}
+	})
+}
+
+// An endpoint that is first asked during a shared pause waits for its end, too.
+func TestSharedPauseHoldsNewPacers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewGroup(Config{})
+		create := g.Pacer("create", 100)
+		permits, start := leaves(t, create, 2), time.Now()
+		create.Done(permits[0], Answer{Kind: Refused, RetryAfter: 20 * time.Second, Shared: true})
+		create.Done(permits[1], Answer{Kind: Refused, RetryAfter: time.Second, Shared: true})
+		leave(t, g.Pacer("search", 100))
+		if d := time.Since(start); !around(d, 20*time.Second) {
+			t.Errorf("waited %v, want 20s", d)
 		}
 	})
 }

@@ -29,7 +29,7 @@ type outage struct {
 }
 
 // refusal pauses. It begins an event only when its request left in the present epoch, and something has passed since
-// the last pause; otherwise the same event goes on: TestOneEvent, "no Retry-After; window".
+// the last pause: TestOneEvent, "no Retry-After; window".
 func (p *Pacer) refusal(now time.Time, permit Permit, a Answer) {
 	present, d := permit.epoch == p.epoch, a.RetryAfter
 	if d <= 0 && present {
@@ -61,8 +61,8 @@ func (p *Pacer) failure(now time.Time, permit Permit, a Answer) {
 		d = min(d, max(0, p.since.Add(most).Sub(now)))
 	}
 	p.extend(now, now.Add(max(d, a.RetryAfter)), a.Reason)
-	if p.again == 2 {
-		p.report(Event{Kind: OutageBegan, At: now, Until: p.pause.until, Reason: a.Reason})
+	if p.again == 2 { // the first time
+		p.report(Event{Kind: OutageBegan, Until: p.pause.until, Reason: a.Reason})
 	}
 }
 
@@ -80,7 +80,7 @@ func (p *Pacer) answers(now time.Time, permit Permit) {
 		return
 	}
 	if o.on {
-		p.report(Event{Kind: OutageEnded, At: now, Lasted: now.Sub(p.since)})
+		p.report(Event{Kind: OutageEnded, Lasted: now.Sub(p.since)})
 		o.on, o.spare, p.since = false, max(o.spare, retriesAfter), now
 	}
 	o.weight = 0
@@ -94,7 +94,7 @@ func (p *Pacer) pauseUntil(now, until time.Time, a Answer) {
 	}
 	if p.extend(now, until, a.Reason) && more >= reportPause {
 		p.pause.reported = true
-		p.report(Event{Kind: kind, At: now, Shared: a.Shared, Until: until, Reason: a.Reason})
+		p.report(Event{Kind: kind, Shared: a.Shared, Until: until, Reason: a.Reason})
 	}
 	if !a.Shared {
 		return
@@ -134,15 +134,14 @@ func (p *Pacer) paused(now time.Time) (time.Duration, error) {
 	return left, nil
 }
 
-// resume ends a pause: the quota decides what it has shown, and all tokens but one are thrown away, so that no herd
-// leaves.
+// resume ends a pause. All tokens but one are thrown away, so that no herd leaves.
 func (p *Pacer) resume(now time.Time) {
 	q := &p.pause
 	if q.began.IsZero() {
 		return
 	}
 	if q.reported {
-		p.report(Event{Kind: PauseEnded, At: now, Lasted: now.Sub(q.began)})
+		p.report(Event{Kind: PauseEnded, Lasted: now.Sub(q.began)})
 	}
 	p.quota.resume(now, q.began)
 	if spare := int(p.limiter.TokensAt(now)) - 1; spare > 0 {

@@ -11,19 +11,19 @@ const (
 
 	holdTime  = 0.05 // seconds and: "stray 3 %"
 	holdSends = 2.0  // requests long is the pause after a bare refusal: "stray 1 %; 100, 30, 100/s"
+	holdRate  = 10.0 // requests a second that these are taken for, at least: TestHoldIsShort
 
 	strayShare = 0.08 // of answers may be refusals, in the long run: "stray 3 %"
 	strayMost  = 8.0  // more than so many say that the quota has fallen: "stray 1 %; 100, 30, 100/s"
 	drift      = 0.03 // of what was let in, by which a good estimate may be wrong: "no Retry-After; 37/s"
 	refutes    = 1.3  // times the estimate cannot be admitted by an empty bucket: "stray 1 %; 100, 30, 100/s"
 
-	flowSends  = 3.0  // later requests are too few to tell a share: "10/s, burst 10"
-	flowMemory = 0.8  // of what is known of them stays at the next event: "37/s, burst 50"
-	early      = 20.0 // seconds: what a full bucket let in at the start is much, then: "10/s", "37/s"
-	halved     = 0.5  // when nothing is known: "10/s"
-	unclear    = 0.6  // when no later request was admitted: "window"
-	agreed     = 0.05 // lower bounds that differ by less are the quota: "10/s", "lockout; 37/s"
-	refusedAt  = 0.95 // of that rate at most, with Retry-After: "stray 1 %; 100, 30, 100/s"
+	flowSends = 3.0  // later requests are too few to tell a share: "10/s, burst 10"
+	early     = 20.0 // seconds: what a full bucket let in at the start is much, then: "10/s", "37/s"
+	halved    = 0.5  // when nothing is known: "10/s"
+	unclear   = 0.6  // when no later request was admitted: "window"
+	agreed    = 0.05 // lower bounds that differ by less are the quota: "10/s", "lockout; 37/s"
+	refusedAt = 0.95 // of that rate at most, with Retry-After: "stray 1 %; 100, 30, 100/s"
 
 	beyond      = 0.02 // of the quota, to use up what a pause has let in: "100/s; 1,000,000 rows"
 	patience    = 5.0  // seconds without a refusal after which the quota is larger: "100, 30, 100/s"
@@ -34,8 +34,8 @@ const (
 	changed     = 0.15 // makes it another one
 )
 
-// quota is what is known of the site's quota, taken for a token bucket of which level and refill are unknown. All
-// reckoning is for the times at which requests leave: what an answer shows is compared with the level when it left.
+// quota is what is known of the site's quota, taken for a token bucket of which level and refill are unknown. What an
+// answer shows is compared with the level that was reckoned for the time at which its request left.
 type quota struct {
 	maxRate float64 // unpaced: there is no ceiling
 	refill  float64 // tokens a second; unpaced: nothing is known
@@ -61,15 +61,13 @@ type stretch struct {
 	pushed float64   // of the time, in which the pace held requests back
 	paused float64   // the pause at its begin, at least half of the one before
 	stored float64   // of that pause, for which the bucket had room
-	age    float64   // of the refill at its begin
 }
 
-// event is a first refusal, what it shows of the time since the bucket was last empty, and what later requests do.
+// event is a first refusal, what it shows of the time since the bucket was last empty, and what became of later ones.
 type event struct {
 	permit  Permit
 	rate    float64 // at which requests left
-	seconds float64 // since the bucket was last empty
-	busy    float64 // of them, not in pauses
+	busy    float64 // seconds since the bucket was last empty, but for pauses
 	low     float64 // what the refill is at least, as the bucket let in that much; 0: it was full at first
 	high    float64 // and at most, as if the bucket overflowed in pauses
 	vouched bool    // it had a Retry-After
@@ -80,14 +78,15 @@ type event struct {
 
 // rate is the present pace in requests a second.
 func (q *quota) rate(now time.Time) float64 {
-	if q.levels.on {
-		return max(slowest, min(q.levels.rate(now, q.refill), q.maxRate))
+	if l := &q.levels; l.on {
+		l.advance(now, q.refill)
+		return max(slowest, min(q.refill+approach*(l.level-l.target(q.refill)), q.maxRate))
 	}
 	share := patienceAge
 	if q.refill < lowQuota*q.best {
 		share = patienceLow
 	}
-	x := q.pushed / min(patience+q.paused+share*q.age, patienceTop)
+	x := q.pushed / min(patience+q.paused+share*q.empty.Sub(q.since).Seconds(), patienceTop)
 	return max(slowest, min(q.refill*(1+beyond*min(q.stored, 1)+math.Pow(x, 5)), q.maxRate))
 }
 
@@ -129,7 +128,7 @@ func (q *quota) leave(now time.Time) uint64 {
 
 // hold is the pause after a refusal that does not say how long to wait.
 func (q *quota) hold() time.Duration {
-	return time.Duration((holdTime + holdSends/q.refill) * float64(time.Second))
+	return time.Duration((holdTime + holdSends/max(q.refill, holdRate)) * float64(time.Second))
 }
 
 // passed takes an answer that is no refusal.
@@ -155,40 +154,43 @@ func (q *quota) refused(now time.Time, permit Permit, a Answer, first bool) {
 	q.vouched = q.vouched || a.RetryAfter > 0
 	q.strays += 1 - strayShare
 	switch {
+	case q.levels.on && first:
+		q.levels.refused()
 	case q.levels.on:
-		if first {
-			q.levels.refused()
-		}
 	case first && seconds >= 0:
-		q.event = q.newEvent(now, permit, max(seconds, 1e-3))
-		q.event.vouched = a.RetryAfter > 0
+		q.event = q.newEvent(now, permit, max(seconds, 1e-3), a.RetryAfter > 0)
 	case q.event != nil && permit.number > q.event.permit.number:
 		q.event.sent++
 	}
 }
 
-func (q *quota) newEvent(now time.Time, permit Permit, seconds float64) *event {
+func (q *quota) newEvent(now time.Time, permit Permit, seconds float64, vouched bool) *event {
 	admitted := max(0, q.used-float64(q.sent-permit.number))
-	e := &event{permit: permit, rate: q.measured(now), seconds: seconds, busy: max(seconds-q.idle, 1e-3)}
-	e.high = (admitted + 1) / e.busy
-	if !q.empty.Equal(q.start) || seconds >= early {
-		e.low = admitted / seconds
+	busy := max(seconds-q.idle, 1e-3)
+	low := admitted / seconds
+	if q.empty.Equal(q.start) && seconds < early {
+		low = 0
 	}
-	e.good = q.refill*seconds-admitted > q.refill*max(q.hold().Seconds()/2, drift*seconds)
-	return e
+	return &event{
+		permit:  permit,
+		rate:    q.measured(now),
+		busy:    busy,
+		low:     low,
+		high:    (admitted + 1) / busy,
+		vouched: vouched,
+		good:    q.refill*seconds-admitted > q.refill*max(q.hold().Seconds()/2, drift*seconds),
+	}
 }
 
 // resume decides about an event, once and with all that is known: when the pause that began at halted is over.
 func (q *quota) resume(now, halted time.Time) {
 	e, paused := q.event, now.Sub(halted).Seconds()
 	q.event, q.last = nil, now
-	q.levels.resume(now)
-	if e == nil {
-		q.idle += paused
-		return
+	if l := &q.levels; !l.resets.IsZero() && !l.resets.After(now) { // a new window
+		l.level = l.largest
 	}
-	certain := q.believes(e)
-	if !certain && q.strays < strayMost {
+	certain := e != nil && q.believes(e)
+	if e == nil || !certain && q.strays < strayMost {
 		q.idle += paused
 		return
 	}
@@ -199,10 +201,11 @@ func (q *quota) resume(now, halted time.Time) {
 	}
 	most := max(paused, q.paused/2)
 	q.stretch = stretch{
-		empty: e.permit.left, idle: paused, paused: most,
+		empty:  e.permit.left,
 		used:   float64(q.sent-e.permit.number) - (e.sent - e.passed),
+		idle:   paused,
+		paused: most,
 		stored: max(0, min(e.busy*(e.high/refill-1), most)),
-		age:    e.permit.left.Sub(q.since).Seconds(),
 	}
 	q.refill, q.low, q.strays = refill, e.low, 0
 }
@@ -213,8 +216,7 @@ func (q *quota) believes(e *event) bool {
 	return !(clear && flow > refutes*e.high) && (e.vouched || !q.vouched && !e.good)
 }
 
-// flow is the rate that was admitted after the refusal; false: too few requests left, or none was admitted, which says
-// more about the site's way of refusing.
+// flow is the rate that was admitted after the refusal; false: too few requests left, or none was admitted.
 func (e *event) flow() (rate float64, clear bool) {
 	return e.rate * (e.passed + 0.5) / (e.sent + 0.5), e.sent > flowSends && e.passed > 0
 }

@@ -65,6 +65,13 @@ func TestBelieves(t *testing.T) {
 	}
 }
 
+// A window refills by nothing until it ends; a stray refusal in it is no reason for a long pause.
+func TestHoldIsShort(t *testing.T) {
+	if got := (&quota{}).hold(); got > 300*time.Millisecond {
+		t.Error(got)
+	}
+}
+
 // TestObserver gives exact levels, and wants the refill and the level to be found within 2 s.
 func TestObserver(t *testing.T) {
 	tests := []struct {

@@ -16,19 +16,19 @@ const (
 	Unsent                  // it never left
 )
 
-// Answer is what a sender reports about one request.
+// Answer is what became of one request.
 type Answer struct {
 	Kind       Kind
-	RetryAfter time.Duration // Refused: the least time to wait; Failed: only probes of an outage obey it; 0: not said
+	RetryAfter time.Duration // Refused: the least wait; Failed: only probes of an outage obey it; 0: not said
 	Shared     bool          // Refused: by a quota of the whole tenant, so that every pacer of the group pauses
 	Reason     string        // Refused or Failed: for people
-	Level      *Level        // what rate headers reported; nil: there were none; only that of a passed answer is used
+	Level      *Level        // Passed: what rate headers reported; nil: there were none
 }
 
-// Level is what rate headers report. Limit is sometimes the bucket and sometimes the rate, so nothing depends on it.
+// Level is what rate headers report.
 type Level struct {
 	Remaining int
-	Limit     int           // 0: not reported
+	Limit     int           // sometimes the bucket and sometimes the rate, so nothing depends on it
 	Reset     time.Duration // from the moment of the answer; 0: not reported
 }
 
@@ -41,24 +41,17 @@ type Permit struct {
 	retry  bool
 }
 
-// EventKind is what has happened to the pace.
-type EventKind int
+// EventKind is what has happened to the pace, in words.
+type EventKind string
 
 const (
-	PauseBegan    EventKind = iota + 1 // nothing leaves before Until; pauses under a second are not reported
-	PauseExtended                      // Until is later than was reported, by a second or more
-	PauseEnded
-	OutageBegan // the site does not answer; single requests probe it, the next at Until
-	OutageEnded
-	PaceChanged // Rate differs by a quarter or more from what was last reported
+	PauseBegan    EventKind = "pause began" // nothing leaves before Until; pauses under a second are not reported
+	PauseExtended EventKind = "pause extended"
+	PauseEnded    EventKind = "pause ended"
+	OutageBegan   EventKind = "outage began" // the site does not answer; single requests probe it, the next at Until
+	OutageEnded   EventKind = "outage ended"
+	PaceChanged   EventKind = "pace changed" // by a quarter or more since it was last reported
 )
-
-// String returns the kind in words.
-func (k EventKind) String() string {
-	return [...]string{
-		"unknown", "pause began", "pause extended", "pause ended", "outage began", "outage ended", "pace changed",
-	}[k]
-}
 
 // Event is something that people who watch a run want to know.
 type Event struct {
@@ -74,7 +67,7 @@ type Event struct {
 
 // String returns one line for the log.
 func (e Event) String() string {
-	text := e.Pacer + ": " + e.Kind.String()
+	text := e.Pacer + ": " + string(e.Kind)
 	switch {
 	case !e.Until.IsZero():
 		text += ", until " + e.Until.Format(time.TimeOnly)
@@ -86,20 +79,20 @@ func (e Event) String() string {
 	return withReason(text, e.Reason)
 }
 
-// report reports an event when the lock is given up.
+// report reports an event once the lock is given up.
 func (p *Pacer) report(e Event) {
 	if p.group.config.Notify != nil {
-		e.Pacer = p.name
+		e.At, e.Pacer = time.Now(), p.name
 		p.group.events = append(p.group.events, e)
 	}
 }
 
-// reportPace reports a pace that is clearly different from what was reported last.
+// reportPace reports a pace that has clearly changed.
 func (p *Pacer) reportPace(now time.Time) {
 	r := p.quota.learned()
-	if r > 0 && now.Sub(p.pace.At) >= reportEvery && math.Abs(r-p.pace.Rate) >= reportChange*p.pace.Rate {
-		p.pace = Event{Kind: PaceChanged, At: now, Rate: r}
-		p.report(p.pace)
+	if r > 0 && now.Sub(p.paceAt) >= reportEvery && math.Abs(r-p.pace) >= reportChange*p.pace {
+		p.paceAt, p.pace = now, r
+		p.report(Event{Kind: PaceChanged, Rate: r})
 	}
 }
 

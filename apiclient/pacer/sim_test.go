@@ -1,6 +1,7 @@
 package pacer
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"math/rand/v2"
@@ -331,13 +332,27 @@ func (s *site) execute(row int, admitted bool) int {
 func ideal(q jsmtest.Quota, n int) float64 {
 	low, high := time.Duration(0), 1000*time.Hour
 	for range 60 {
-		if mid := (low + high) / 2; q.Capacity(mid) >= float64(n) {
+		if mid := (low + high) / 2; capacity(q, mid) >= float64(n) {
 			high = mid
 		} else {
 			low = mid
 		}
 	}
 	return high.Seconds() + 0.15
+}
+
+// capacity is how many requests can be admitted until so long after the first; a window is taken to begin with it.
+func capacity(q jsmtest.Quota, d time.Duration) float64 {
+	if q.Window > 0 {
+		return float64(q.Limit) * float64(1+d/q.Window)
+	}
+	n, at, rate := cmp.Or(float64(q.Burst), q.Rate), time.Duration(0), q.Rate
+	for _, c := range q.Schedule {
+		until := max(at, min(c.After, d))
+		n += rate * (until - at).Seconds()
+		at, rate = until, c.Rate
+	}
+	return n + rate*(d-at).Seconds()
 }
 
 // densest is the largest number of arrivals in 100 ms.
