@@ -17,7 +17,8 @@ type Account struct {
 	ID         string         // "" when it is not known
 	Status     outcome.Status // Created, CreatedUnconfirmed or Conflict
 	FirstRun   int64          // the first run that knew it
-	Run        int64          // the run that Status and ID are from
+	Run        int64          // the run, and its row, that Status and ID are from
+	Row        int
 	RunID      string
 	At         time.Time
 	RevokedAt  time.Time // zero: not revoked by us
@@ -29,19 +30,18 @@ type Account struct {
 // Ours reports whether it is proved that this program has made the account.
 func (a Account) Ours() bool { return a.Status == outcome.Created }
 
-const accountColumns = `a.key, a.email, a.name, a.external_id, a.id, a.status, a.first_run, a.run,
+const accountColumns = `a.key, a.email, a.name, a.external_id, a.id, a.status, a.first_run, a.run, a.row,
 	coalesce((SELECT r.id FROM runs r WHERE r.seq = a.run), ''), a.at, a.revoked_at, a.revoked_run,
 	a.gone_run <> 0, a.look_up`
 
 // into is where accountColumns are scanned to.
 func (a *Account) into() []any {
 	return []any{&a.Key, &a.Email, &a.Name, &a.ExternalID, &a.ID, statusColumn{&a.Status}, &a.FirstRun, &a.Run,
-		&a.RunID, timeColumn{&a.At}, timeColumn{&a.RevokedAt}, &a.RevokedRun, &a.Gone, &a.LookUp}
+		&a.Row, &a.RunID, timeColumn{&a.At}, timeColumn{&a.RevokedAt}, &a.RevokedRun, &a.Gone, &a.LookUp}
 }
 
 func scanAccount(s scanner) (a Account, err error) {
 	err = s.Scan(a.into()...)
-	a.Email = orKey(a.Email, a.Key)
 	return a, err
 }
 
@@ -72,16 +72,16 @@ func (w *writer) changeAccount(run int64, e Entry) error {
 	if e.Key == "" {
 		return nil // of an account that is known by its id alone nothing is kept
 	}
-	email := unlessKey(e.Email, e.Key)
 	switch e.Account {
 	case Store:
-		err := w.exec(store, e.Key, email, e.Name, e.ExternalID, e.AccountID, e.Status.String(), run, e.Row, now(), e.LookUp)
+		err := w.exec(store, e.Key, e.Email, e.Name, e.ExternalID, e.AccountID, e.Status.String(), run, e.Row, now(),
+			e.LookUp)
 		if err == nil && e.LookUp {
 			err = w.exec(keepNames, e.Key)
 		}
 		return err
 	case MarkRevoked:
-		return w.exec(markRevoked, e.Key, email, e.Name, e.ExternalID, e.AccountID, run, e.Row, now())
+		return w.exec(markRevoked, e.Key, e.Email, e.Name, e.ExternalID, e.AccountID, run, e.Row, now())
 	case MarkGone:
 		return w.exec(markGone, run, e.Key, e.AccountID)
 	case MarkRestored:
@@ -92,54 +92,31 @@ func (w *writer) changeAccount(run int64, e Entry) error {
 	return nil
 }
 
-// eachAccount calls see with each account that has one of keys, and with the index of its key.
-func (l *Ledger) eachAccount(ctx context.Context, keys []string, see func(i int, a *Account)) error {
-	rows, err := l.read.QueryContext(ctx, "SELECT q.key, "+accountColumns+`
-		FROM json_each(?) q CROSS JOIN accounts a ON a.key = q.value`, list(keys))
-	if err != nil {
-		return wrap(l.path, err)
-	}
-	defer rows.Close()
-	var i int
-	var a Account
-	into := append([]any{&i}, a.into()...)
-	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
-			return wrap(l.path, err)
-		}
-		found := a
-		found.Email = orKey(a.Email, a.Key)
-		see(i, &found)
-	}
-	return wrap(l.path, rows.Err())
-}
-
 // Accounts returns the accounts with these keys, by key, those that are gone too.
 func (l *Ledger) Accounts(ctx context.Context, keys []string) (map[string]Account, error) {
-	found := make(map[string]Account, len(keys))
-	return found, l.eachAccount(ctx, keys, func(_ int, a *Account) { found[a.Key] = *a })
+	return l.accounts(ctx, "a.key = q.value", keys, func(a Account) string { return a.Key })
 }
 
 // AccountsByID returns the accounts with these ids, by id, those that are gone too.
 func (l *Ledger) AccountsByID(ctx context.Context, ids []string) (map[string]Account, error) {
-	all, err := query(ctx, l, scanAccount, "SELECT "+accountColumns+` FROM json_each(?) q
-		CROSS JOIN accounts a ON a.id = q.value AND a.id <> '' ORDER BY a.run`, list(ids))
-	found := make(map[string]Account, len(all))
-	for _, a := range all {
-		found[a.ID] = a
-	}
-	return found, err
+	return l.accounts(ctx, "a.id = q.value AND a.id <> ''", ids, func(a Account) string { return a.ID })
 }
 
 // AccountsByExternalID returns the accounts with these external ids, by external id. Of several the newest
 // counts that has access; those that are gone are left out.
 func (l *Ledger) AccountsByExternalID(ctx context.Context, ids []string) (map[string]Account, error) {
-	all, err := query(ctx, l, scanAccount, "SELECT "+accountColumns+` FROM json_each(?) q
-		CROSS JOIN accounts a ON a.external_id = q.value AND a.external_id <> ''
-		WHERE a.gone_run = 0 ORDER BY a.revoked_at = '', a.run`, list(ids))
+	const on = `a.external_id = q.value AND a.external_id <> ''
+		WHERE a.gone_run = 0 ORDER BY a.revoked_at = '', a.run`
+	return l.accounts(ctx, on, ids, func(a Account) string { return a.ExternalID })
+}
+
+func (l *Ledger) accounts(ctx context.Context, on string, values []string,
+	by func(Account) string) (map[string]Account, error) {
+	all, err := query(ctx, l, scanAccount, "SELECT "+accountColumns+" FROM json_each(?) q CROSS JOIN accounts a ON "+on,
+		list(values))
 	found := make(map[string]Account, len(all))
 	for _, a := range all {
-		found[a.ExternalID] = a
+		found[by(a)] = a
 	}
 	return found, err
 }
@@ -164,26 +141,13 @@ func (l *Ledger) Holdings(ctx context.Context) (h Holdings, err error) {
 // Created yields the accounts that run has as created, in row order, those that were revoked or are gone
 // since too.
 func (l *Ledger) Created(ctx context.Context, run int64) iter.Seq2[Account, error] {
-	type created struct {
-		Account
-		row int
-	}
-	page := func(from int) ([]created, error) {
-		return query(ctx, l, func(s scanner) (c created, err error) {
-			err = s.Scan(append([]any{&c.row}, c.into()...)...)
-			c.Email = orKey(c.Email, c.Key)
-			return c, err
-		}, "SELECT o.row, "+accountColumns+` FROM outcomes o CROSS JOIN accounts a ON a.key = o.key AND a.run = o.run
+	page := func(from int) ([]Account, error) {
+		return query(ctx, l, scanAccount, "SELECT "+accountColumns+` FROM outcomes o
+			CROSS JOIN accounts a ON a.key = o.key AND a.run = o.run AND a.row = o.row
 			WHERE o.run = ? AND o.revoke = 0 AND o.row >= ? AND a.status = 'created' ORDER BY o.row LIMIT ?`,
 			run, from, pageRows)
 	}
-	return func(yield func(Account, error) bool) {
-		for c, err := range paged(1, page, func(c created) int { return c.row + 1 }) {
-			if !yield(c.Account, err) {
-				return
-			}
-		}
-	}
+	return paged(1, page, func(a Account) int { return a.Row + 1 })
 }
 
 // OpenLookUp is an account whose id is still to be looked up.
@@ -198,7 +162,7 @@ type OpenLookUp struct {
 // LookUps yields the look-ups that are open, of every run, by key. They may be resolved meanwhile.
 func (l *Ledger) LookUps(ctx context.Context) iter.Seq2[OpenLookUp, error] {
 	page := func(after string) ([]OpenLookUp, error) {
-		return query(ctx, l, scanLookUp, `SELECT a.names_sent, a.row, coalesce(o.sheet_row, 0), coalesce(o.line, 0),
+		return query(ctx, l, scanLookUp, `SELECT a.names_sent, coalesce(o.sheet_row, 0), coalesce(o.line, 0),
 			coalesce(o.reason, ''), coalesce(o.http_status, 0), coalesce(o.attempts, 0), coalesce(o.retry, 0), `+
 			accountColumns+` FROM accounts a INDEXED BY accounts_look_up
 			LEFT JOIN outcomes o ON o.run = a.run AND o.revoke = 0 AND o.row = a.row AND o.key = a.key
@@ -209,13 +173,12 @@ func (l *Ledger) LookUps(ctx context.Context) iter.Seq2[OpenLookUp, error] {
 
 func scanLookUp(s scanner) (u OpenLookUp, err error) {
 	o, a, names := &u.Outcome, &u.Account, ""
-	err = s.Scan(append([]any{&names, &o.Row, &o.SheetRow, &o.Line, &o.Reason, &o.HTTPStatus, &o.Attempts, &o.Retry},
+	err = s.Scan(append([]any{&names, &o.SheetRow, &o.Line, &o.Reason, &o.HTTPStatus, &o.Attempts, &o.Retry},
 		a.into()...)...)
 	if err == nil && names != "" {
 		err = json.Unmarshal([]byte(names), &u.Names)
 	}
-	a.Email = orKey(a.Email, a.Key)
-	o.Key, o.Email, o.Name, o.ExternalID = a.Key, a.Email, a.Name, a.ExternalID
+	o.Row, o.Key, o.Email, o.Name, o.ExternalID = a.Row, a.Key, a.Email, a.Name, a.ExternalID
 	o.Status, o.AccountID, o.LookUp = a.Status, a.ID, true
 	u.Run, u.Settled = a.Run, a.At
 	return u, err
@@ -224,9 +187,9 @@ func scanLookUp(s scanner) (u OpenLookUp, err error) {
 // Resolve records what a look-up has found: o is u.Outcome with what changed of Status, AccountID, Reason
 // and LookUp. The account and the outcome of the run change together.
 func (l *Ledger) Resolve(ctx context.Context, u OpenLookUp, o outcome.Outcome) error {
-	return l.row(context.WithoutCancel(ctx), func(w *writer) error {
-		err := w.exec(`UPDATE accounts SET status = ?, id = ?, look_up = ?4, names_sent = iif(?4, names_sent, '')
-			WHERE key = ? AND run = ? AND look_up = 1`, o.Status.String(), o.AccountID, u.Account.Key, o.LookUp, u.Run)
+	return l.change(context.WithoutCancel(ctx), func(w *writer) error {
+		err := w.exec(`UPDATE accounts SET status = ?1, id = ?2, look_up = ?4, names_sent = iif(?4, names_sent, '')
+			WHERE key = ?3 AND run = ?5 AND look_up = 1`, o.Status.String(), o.AccountID, u.Account.Key, o.LookUp, u.Run)
 		if err != nil {
 			return err
 		}

@@ -5,12 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-
-	sqlite3 "modernc.org/sqlite/lib"
+	"runtime"
 )
-
-// maxGroup is how many writes share a commit at most.
-const maxGroup = 512
 
 // writePragmas: a commit flushes the log; at 32 MB of log a checkpoint follows.
 var writePragmas = []string{"journal_mode(WAL)", "synchronous(FULL)", "fullfsync(1)", "checkpoint_fullfsync(1)",
@@ -22,8 +18,7 @@ type writer struct {
 	db   *sql.DB
 	conn *sql.Conn
 
-	rows    chan change   // what many goroutines write, row by row: shares commits
-	others  chan change   // the rest: a transaction each
+	changes chan change
 	closing chan struct{} // closed by close
 	ended   chan struct{} // closed when the goroutine has ended
 
@@ -31,11 +26,10 @@ type writer struct {
 	broken     error // nothing is written after it
 }
 
-// change is something to be written. plain: outside of a transaction.
+// change is something to be written. do fails only when the disk does.
 type change struct {
-	do    func(*writer) error
-	plain bool
-	done  chan error
+	do   func(*writer) error
+	done chan error
 }
 
 // openWriter opens the file for writing, makes it a ledger when it is empty, and starts the goroutine.
@@ -53,7 +47,7 @@ func openWriter(ctx context.Context, path, site string) (*writer, error) {
 		return nil, errors.Join(err, c.Close(), db.Close())
 	}
 	w := &writer{path: path, db: db, conn: c, statements: map[string]*sql.Stmt{},
-		rows: make(chan change), others: make(chan change), closing: make(chan struct{}), ended: make(chan struct{})}
+		changes: make(chan change), closing: make(chan struct{}), ended: make(chan struct{})}
 	go w.work()
 	return w, nil
 }
@@ -82,10 +76,9 @@ func setPragmas(ctx context.Context, c *sql.Conn) error {
 	}
 	var mode string
 	var synchronous int
-	if err := c.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
-		return err
-	}
-	if err := c.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&synchronous); err != nil {
+	err := c.QueryRowContext(ctx, "SELECT journal_mode, synchronous FROM pragma_journal_mode, pragma_synchronous").
+		Scan(&mode, &synchronous)
+	if err != nil {
 		return err
 	}
 	if mode != "wal" || synchronous != 2 {
@@ -101,10 +94,8 @@ func (w *writer) work() {
 		select {
 		case <-w.closing:
 			return
-		case first := <-w.rows:
+		case first := <-w.changes:
 			w.commit(w.group(first))
-		case alone := <-w.others:
-			w.commit([]change{alone})
 		}
 	}
 }
@@ -112,40 +103,32 @@ func (w *writer) work() {
 // group adds to first what has come in since the last commit.
 func (w *writer) group(first change) []change {
 	group := []change{first}
-	for len(group) < maxGroup {
+	for waited := false; ; {
 		select {
-		case next := <-w.rows:
-			group = append(group, next)
+		case next := <-w.changes:
+			group, waited = append(group, next), false
 		default:
-			return group
+			if waited {
+				return group
+			}
+			runtime.Gosched() // those who were just answered bring their next change
+			waited = true
 		}
 	}
-	return group
 }
 
-// commit writes group as one transaction and answers all of it. An error of the disk is final, and so is
-// one of rows, which can have no other.
+// commit writes group as one transaction and answers all of it. An error is final: it is one of the disk.
 func (w *writer) commit(group []change) {
-	err := w.broken
-	if err == nil {
-		err = wrap(w.path, w.transact(group))
-		if final(err) {
-			w.broken = err
-		}
+	if w.broken == nil {
+		w.broken = wrap(w.path, w.transact(group))
 	}
 	for _, c := range group {
-		c.done <- err
+		c.done <- w.broken
 	}
 }
 
 func (w *writer) transact(group []change) error {
-	if group[0].plain {
-		return group[0].do(w)
-	}
-	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
-		return err
-	}
-	var err error
+	err := w.exec("BEGIN IMMEDIATE")
 	for i := 0; i < len(group) && err == nil; i++ {
 		err = group[i].do(w)
 	}
@@ -153,22 +136,9 @@ func (w *writer) transact(group []change) error {
 		err = w.exec("COMMIT")
 	}
 	if err != nil {
-		_ = w.exec("ROLLBACK") // SQLite has done so by itself after some errors
+		_ = w.exec("ROLLBACK") // after some errors SQLite has done so by itself
 	}
 	return err
-}
-
-// final reports whether err means that nothing more can be written for now.
-func final(err error) bool {
-	if _, refused := errors.AsType[*RefusedError](err); refused {
-		return true
-	}
-	switch code(err) & 0xff {
-	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY,
-		sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM:
-		return true
-	}
-	return false
 }
 
 // close waits for what is being written and ends the goroutine. It returns the error that ended writing.
@@ -182,39 +152,29 @@ func (w *writer) close() error {
 	return errors.Join(err, w.conn.Close(), w.db.Close())
 }
 
-// put hands c over and waits until it is durable or has failed. ctx counts only until it is handed over:
-// what may be on disk is never reported as not written.
-func (w *writer) put(ctx context.Context, to chan<- change, c change) error {
-	c.done = make(chan error, 1)
+// change writes what do does, and returns when it is durable. ctx counts only until it is handed over: what
+// may be on disk is never reported as not written.
+func (l *Ledger) change(ctx context.Context, do func(*writer) error) error {
+	if l.write == nil {
+		return errReadOnly
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	c := change{do: do, done: make(chan error, 1)}
 	select {
-	case to <- c:
+	case l.write.changes <- c:
 		return <-c.done
-	case <-w.ended:
+	case <-l.write.ended:
 		return errClosed
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-// row writes what many goroutines write at once. do must fail only when the disk does.
-func (l *Ledger) row(ctx context.Context, do func(*writer) error) error {
-	if l.write == nil {
-		return errReadOnly
-	}
-	return l.write.put(ctx, l.write.rows, change{do: do})
-}
-
-// transaction writes what do does, or nothing of it when do returns an error.
-func (l *Ledger) transaction(ctx context.Context, do func(*writer) error) error {
-	if l.write == nil {
-		return errReadOnly
-	}
-	return l.write.put(ctx, l.write.others, change{do: do})
-}
-
-// update executes one statement as a transaction.
+// update is change for one statement.
 func (l *Ledger) update(ctx context.Context, statement string, args ...any) error {
-	return l.transaction(ctx, func(w *writer) error { return w.exec(statement, args...) })
+	return l.change(ctx, func(w *writer) error { return w.exec(statement, args...) })
 }
 
 // exec executes a statement, which is prepared once.
@@ -225,9 +185,13 @@ func (w *writer) exec(statement string, args ...any) error {
 
 // changed is exec that returns how many rows were changed.
 func (w *writer) changed(statement string, args ...any) (int64, error) {
-	s, err := w.prepared(statement)
-	if err != nil {
-		return 0, err
+	s, ok := w.statements[statement]
+	if !ok {
+		var err error
+		if s, err = w.conn.PrepareContext(context.Background(), statement); err != nil {
+			return 0, err
+		}
+		w.statements[statement] = s
 	}
 	result, err := s.Exec(args...)
 	if err != nil {
@@ -239,15 +203,4 @@ func (w *writer) changed(statement string, args ...any) (int64, error) {
 // row queries one row.
 func (w *writer) row(query string, args ...any) scanner {
 	return w.conn.QueryRowContext(context.Background(), query, args...)
-}
-
-func (w *writer) prepared(statement string) (*sql.Stmt, error) {
-	if s, ok := w.statements[statement]; ok {
-		return s, nil
-	}
-	s, err := w.conn.PrepareContext(context.Background(), statement)
-	if err == nil {
-		w.statements[statement] = s
-	}
-	return s, err
 }

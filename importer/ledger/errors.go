@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"syscall"
 
 	"modernc.org/sqlite"
@@ -39,25 +38,18 @@ func wrap(path string, err error) error {
 	if _, ok := errors.AsType[*RefusedError](err); ok {
 		return err
 	}
-	switch code := code(err); code & 0xff {
-	case 0:
-		if forbidden(err) {
-			return refuseForbidden(path)
-		}
+	switch code(err) & 0xff {
 	case sqlite3.SQLITE_READONLY:
-		if code != sqlite3.SQLITE_READONLY_DBMOVED {
-			return refuseForbidden(path)
-		}
-	case sqlite3.SQLITE_CANTOPEN:
-		if cannotWrite(path) {
-			return refuseForbidden(path)
-		}
+		return refuseForbidden(path)
 	case sqlite3.SQLITE_CORRUPT:
 		return refuseDamaged(path, "is damaged: "+err.Error())
 	case sqlite3.SQLITE_NOTADB:
 		return refuseDamaged(path, "is not a ledger: it is no SQLite database")
 	case sqlite3.SQLITE_FULL:
 		return fmt.Errorf("ledger %s: the disk is full: %w", path, err)
+	}
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return refuseForbidden(path)
 	}
 	return fmt.Errorf("ledger %s: %w", path, err)
 }
@@ -68,39 +60,8 @@ func refuseDamaged(path, what string) error {
 }
 
 func refuseForbidden(path string) error {
-	what := "may not be written to by this user"
-	if f, err := os.Open(path); err == nil {
-		_ = f.Close()
-	} else if forbidden(err) {
-		what = "may not be read by this user"
-	}
-	return &RefusedError{Path: path, What: what,
-		Hint: "give write permission on the file and on its folder, or name another ledger with --ledger"}
-}
-
-// forbidden reports whether the operating system has refused access.
-func forbidden(err error) bool {
-	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
-}
-
-// cannotWrite reports whether permission is missing on path or on a file that SQLite keeps beside it.
-func cannotWrite(path string) bool {
-	for _, name := range []string{path, path + "-wal", path + "-shm"} {
-		f, err := os.OpenFile(name, os.O_RDWR, 0)
-		if err == nil {
-			_ = f.Close()
-		}
-		if forbidden(err) {
-			return true
-		}
-	}
-	return false
-}
-
-// cannotShare reports whether SQLite could not make the files that it shares with a writer.
-func cannotShare(err error) bool {
-	primary := code(err) & 0xff
-	return primary == sqlite3.SQLITE_CANTOPEN || primary == sqlite3.SQLITE_READONLY
+	return &RefusedError{Path: path, What: "may not be read and written by this user",
+		Hint: "give permission on the file and on its folder, or name another ledger with --ledger"}
 }
 
 // code returns SQLite's extended result code, 0 when err does not come from SQLite.

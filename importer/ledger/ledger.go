@@ -27,11 +27,11 @@ import (
 type Ledger struct {
 	path  string
 	read  *sql.DB
-	write *writer // nil: opened for reading only
-	lock  *lock   // nil: opened for reading only
+	write *writer  // nil: opened for reading only
+	lock  *os.File // nil: opened for reading only
 }
 
-// Open opens the ledger of site at path, and makes folder (0700) and file (0600) where there are none.
+// Open opens the ledger of site at the absolute path, and makes folder (0700) and file (0600) where there are none.
 // Nobody else can open it for writing until it is closed or the process ends. Attempts that are under way
 // in the file are of a process that has ended: from now on they are lost.
 // Errors: *HeldError, *RefusedError.
@@ -39,7 +39,7 @@ func Open(ctx context.Context, path, site string) (*Ledger, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, wrap(path, err)
 	}
-	held, err := takeLock(ctx, path)
+	held, err := takeLock(path)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,12 @@ func Open(ctx context.Context, path, site string) (*Ledger, error) {
 }
 
 func (l *Ledger) open(ctx context.Context, site string) (err error) {
-	if err := makeFile(l.path); err != nil {
+	// A file of 0 bytes is new: SQLite leaves one behind when the process is killed while making it.
+	f, err := os.OpenFile(l.path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Close(), checkLog(l.path)); err != nil {
 		return err
 	}
 	if l.write, err = openWriter(ctx, l.path, site); err != nil {
@@ -60,7 +65,7 @@ func (l *Ledger) open(ctx context.Context, site string) (err error) {
 	if err := syncFolder(filepath.Dir(l.path)); err != nil {
 		return err
 	}
-	l.read, err = openReader(dsn(l.path, "rw", readPragmas...))
+	l.read, err = openChecked(ctx, l.path, site, dsn(l.path, "rw", readPragmas...))
 	return err
 }
 
@@ -68,63 +73,50 @@ func (l *Ledger) open(ctx context.Context, site string) (err error) {
 // has committed is read. A file that is not there is an empty ledger; none is made.
 // Whatever writes returns an error.
 func OpenReadOnly(ctx context.Context, path, site string) (*Ledger, error) {
-	file, err := os.Stat(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return openEmpty(ctx, path, site)
-	}
+	file, err := os.Open(path) // SQLite does not say why it cannot
 	if err == nil {
-		err = checkLog(path)
+		err = errors.Join(file.Close(), checkLog(path))
+	}
+	l := &Ledger{path: path}
+	if err == nil {
+		l.read, err = openChecked(ctx, path, site, dsn(path, "ro", readPragmas...))
+	}
+	if errors.Is(err, os.ErrNotExist) {
+		l.read, err = openChecked(ctx, path, site, inMemory)
 	}
 	if err != nil {
 		return nil, wrap(path, err)
 	}
-	if file.Size() == 0 {
-		return openEmpty(ctx, path, site)
-	}
-	name := dsn(path, "ro", readPragmas...)
-	l, err := openFile(ctx, path, site, name)
-	if cannotShare(err) && !hasLog(path) {
-		// In a folder that may not be written to, SQLite cannot share the index of the log; without a log
-		// there is none to share.
-		l, err = openFile(ctx, path, site, name+"&immutable=1")
-	}
-	return l, wrap(path, err)
+	return l, nil
 }
 
-func openFile(ctx context.Context, path, site, name string) (*Ledger, error) {
-	db, err := openReader(name)
+const inMemory = ":memory:"
+
+// openChecked opens a ledger of site for reading; inMemory is one with nothing in it. An empty file is
+// os.ErrNotExist.
+func openChecked(ctx context.Context, path, site, name string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", name)
 	if err != nil {
 		return nil, err
+	}
+	if name == inMemory {
+		db.SetMaxOpenConns(1) // a second one would have a memory of its own
 	}
 	c, err := db.Conn(ctx)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	empty, err := inspect(ctx, c, path, site)
-	if err := errors.Join(err, c.Close()); err != nil {
+	switch {
+	case empty && name == inMemory:
+		err = makeSchema(ctx, c, site)
+	case empty:
+		err = os.ErrNotExist
+	}
+	if err = errors.Join(err, c.Close()); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	if empty {
-		return openEmpty(ctx, path, site)
-	}
-	return &Ledger{path: path, read: db}, nil
-}
-
-// openEmpty is a ledger in memory with nothing in it.
-func openEmpty(ctx context.Context, path, site string) (*Ledger, error) {
-	db, err := openReader(":memory:")
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(1) // a second one would have a memory of its own
-	c, err := db.Conn(ctx)
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	if err := errors.Join(makeSchema(ctx, c, site), c.Close()); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return &Ledger{path: path, read: db}, nil
+	return db, nil
 }
 
 // Path returns the path as given to Open.
@@ -141,7 +133,7 @@ func (l *Ledger) Close() error {
 		err = errors.Join(err, l.write.close())
 	}
 	if l.lock != nil {
-		err = errors.Join(err, l.lock.release())
+		err = errors.Join(err, l.lock.Truncate(0), l.lock.Close())
 	}
 	return err
 }
@@ -150,8 +142,7 @@ func (l *Ledger) Close() error {
 // *RefusedError. A ledger that was opened for reading only compares.
 func (l *Ledger) Bind(ctx context.Context, cloudID string) error {
 	if l.write != nil {
-		err := l.update(ctx, "INSERT INTO meta VALUES ('cloud_id', ?) ON CONFLICT DO NOTHING", cloudID)
-		if err != nil {
+		if err := l.update(ctx, "INSERT OR IGNORE INTO meta VALUES ('cloud_id', ?)", cloudID); err != nil {
 			return err
 		}
 	}
@@ -168,59 +159,24 @@ func (l *Ledger) Bind(ctx context.Context, cloudID string) error {
 		Hint: "name another file with --ledger; a sandbox that was started again has forgotten all accounts"}
 }
 
-// makeFile makes an empty file for its mode of 0600. A file of 0 bytes is taken as new: SQLite leaves one
-// behind when the process is killed while making it.
-func makeFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if err == nil {
-		err = f.Close()
-	}
-	if err != nil && !errors.Is(err, os.ErrExist) {
-		return err
-	}
-	return checkLog(path)
-}
-
 // checkLog refuses a database that is empty while its log is not: SQLite would drop the log.
 func checkLog(path string) error {
 	file, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
-	if file.IsDir() {
-		return &RefusedError{Path: path, What: "is a folder", Hint: "name a file in it with --ledger"}
-	}
-	if file.Size() == 0 && hasLog(path) {
+	log, err := os.Stat(path + "-wal")
+	if err == nil && file.Size() == 0 && log.Size() > 0 {
 		return refuseDamaged(path, "is empty, but its log "+path+"-wal is not")
 	}
 	return nil
 }
 
-func hasLog(path string) bool {
-	log, err := os.Stat(path + "-wal")
-	return err == nil && log.Size() > 0
-}
+// readPragmas: each connection keeps 2 MiB of pages.
+var readPragmas = []string{"query_only(1)", "cache_size(-2048)"}
 
-// readers is how many connections read, with half a MiB of pages each.
-const readers = 4
-
-var readPragmas = []string{"query_only(1)", "cache_size(-512)"}
-
-func openReader(dsn string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", dsn)
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(readers)
-	db.SetMaxIdleConns(readers)
-	return db, nil
-}
-
-// dsn names the file as a URI, so that every path may be opened. mode is SQLite's: rw, ro.
+// dsn names the file as a URI, so that every absolute path may be opened. mode is SQLite's: rw, ro.
 func dsn(path, mode string, pragmas ...string) string {
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs
-	}
 	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path

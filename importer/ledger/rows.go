@@ -39,20 +39,22 @@ const (
 // be on disk is never reported as not begun. When one of the row is on record already, the answer to that
 // one is lost.
 func (l *Ledger) Begin(ctx context.Context, run int64, a Attempt) error {
-	return l.row(ctx, func(w *writer) error {
-		return w.exec(`INSERT INTO attempts (run, revoke, row, key, email, name, external_id, at, lost)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO UPDATE SET lost = 1`,
-			run, a.Revoke, a.Row, a.Key, unlessKey(a.Email, a.Key), a.Name, a.ExternalID, now())
-	})
+	return l.change(ctx, func(w *writer) error { return w.putAttempt(run, a, false) })
+}
+
+func (w *writer) putAttempt(run int64, a Attempt, lost bool) error {
+	return w.exec(`INSERT INTO attempts (run, revoke, row, key, email, name, external_id, at, lost)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET lost = 1`,
+		run, a.Revoke, a.Row, a.Key, a.Email, a.Name, a.ExternalID, now(), lost)
 }
 
 // Withdraw takes an attempt off the record that provably did nothing. One whose answer was lost, in this
 // session or an earlier one, stays. It does not listen to ctx.
 func (l *Ledger) Withdraw(ctx context.Context, run int64, row int, revoke bool) error {
-	return l.row(context.WithoutCancel(ctx), func(w *writer) error {
-		return w.exec("DELETE FROM attempts WHERE run = ? AND revoke = ? AND row = ? AND lost = 0", run, revoke, row)
-	})
+	return l.update(context.WithoutCancel(ctx), withdraw, run, revoke, row)
 }
+
+const withdraw = "DELETE FROM attempts WHERE run = ? AND revoke = ? AND row = ? AND lost = 0"
 
 // Settle records what became of a row, its account and the end of its attempt together. Settling a row
 // again replaces its outcome. It does not listen to ctx.
@@ -60,7 +62,7 @@ func (l *Ledger) Withdraw(ctx context.Context, run int64, row int, revoke bool) 
 // Where the outcome is Open the attempt stays, as one whose answer was lost. A failed row says nothing of
 // what an earlier lost attempt has done, so that stays too; any other outcome ends all attempts for the key.
 func (l *Ledger) Settle(ctx context.Context, run int64, e Entry) error {
-	return l.row(context.WithoutCancel(ctx), func(w *writer) error {
+	return l.change(context.WithoutCancel(ctx), func(w *writer) error {
 		if err := w.putOutcome(run, e.Revoke, e.Outcome); err != nil {
 			return err
 		}
@@ -77,22 +79,22 @@ const outcomeColumns = `row, sheet_row, line, key, email, name, external_id, sta
 func (w *writer) putOutcome(run int64, revoke bool, o outcome.Outcome) error {
 	return w.exec("INSERT OR REPLACE INTO outcomes (run, revoke, "+outcomeColumns+`)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		run, revoke, o.Row, o.SheetRow, o.Line, o.Key, unlessKey(o.Email, o.Key), o.Name, o.ExternalID,
+		run, revoke, o.Row, o.SheetRow, o.Line, o.Key, o.Email, o.Name, o.ExternalID,
 		o.Status.String(), o.AccountID, o.Reason, o.HTTPStatus, o.Attempts, o.Open, o.LookUp, o.Retry)
 }
 
 func (w *writer) endAttempt(run int64, e Entry) error {
 	switch {
 	case e.Open:
-		return w.exec(`INSERT INTO attempts (run, revoke, row, key, email, name, external_id, at, lost)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET lost = 1`,
-			run, e.Revoke, e.Row, e.Key, unlessKey(e.Email, e.Key), e.Name, e.ExternalID, now())
+		return w.putAttempt(run, Attempt{Row: e.Row, Revoke: e.Revoke, Key: e.Key, Email: e.Email, Name: e.Name,
+			ExternalID: e.ExternalID}, true)
 	case e.Status == outcome.Failed:
-		return w.exec("DELETE FROM attempts WHERE run = ? AND revoke = ? AND row = ? AND lost = 0", run, e.Revoke, e.Row)
+		return w.exec(withdraw, run, e.Revoke, e.Row)
 	case e.Key == "":
 		return w.exec("DELETE FROM attempts WHERE run = ? AND revoke = ? AND row = ?", run, e.Revoke, e.Row)
 	}
-	return w.exec("DELETE FROM attempts WHERE key = ? AND revoke = ?", e.Key, e.Revoke)
+	return w.exec("DELETE FROM attempts WHERE key = ? AND revoke = ? AND (lost = 1 OR run = ? AND row = ?)",
+		e.Key, e.Revoke, run, e.Row)
 }
 
 // Query asks what is remembered of a row.
@@ -133,53 +135,39 @@ func (l *Ledger) Recall(ctx context.Context, run int64, q []Query) ([]Memory, er
 			return nil, err
 		}
 	}
-	err := l.eachAccount(ctx, keys, func(i int, a *Account) {
-		if !a.Gone || q[i].Revoke {
-			memories[i].Account = a
-		}
-	})
+	accounts, err := l.Accounts(ctx, keys)
 	if err != nil {
 		return nil, err
+	}
+	for i := range q {
+		if a, ok := accounts[q[i].Key]; ok && (!a.Gone || q[i].Revoke) {
+			memories[i].Account = &a
+		}
 	}
 	return memories, l.recallLost(ctx, q, keys, memories)
 }
 
 // recallOutcomes reads the run's outcomes between the lowest row and the highest.
 func (l *Ledger) recallOutcomes(ctx context.Context, run int64, q []Query, memories []Memory) error {
+	at := make(map[Query]int, len(q)) // without the keys
+	low, high := q[0].Row, q[0].Row
+	for i := range q {
+		low, high = min(low, q[i].Row), max(high, q[i].Row)
+		at[Query{Row: q[i].Row, Revoke: q[i].Revoke}] = i
+	}
 	for _, revoke := range [...]bool{false, true} {
-		low, high, at := 0, 0, map[int]int{}
-		for i := range q {
-			if q[i].Revoke != revoke {
-				continue
-			}
-			if len(at) == 0 {
-				low, high = q[i].Row, q[i].Row
-			}
-			low, high = min(low, q[i].Row), max(high, q[i].Row)
-			at[q[i].Row] = i
-		}
-		if len(at) == 0 {
-			continue
-		}
 		found, err := query(ctx, l, scanOutcome, "SELECT "+outcomeColumns+` FROM outcomes
 			WHERE run = ? AND revoke = ? AND row BETWEEN ? AND ? AND open = 0`, run, revoke, low, high)
 		if err != nil {
 			return err
 		}
 		for _, o := range found {
-			if i, asked := at[o.Row]; asked {
+			if i, asked := at[Query{Row: o.Row, Revoke: revoke}]; asked {
 				memories[i].Outcome = &o
 			}
 		}
 	}
 	return nil
-}
-
-// lostAttempt is a Lost with what it belongs to.
-type lostAttempt struct {
-	Lost
-	at     int // in the keys that were asked for
-	revoke bool
 }
 
 // recallLost finds the newest lost attempt for each key. One that this process has under way is not lost;
@@ -191,29 +179,18 @@ func (l *Ledger) recallLost(ctx context.Context, q []Query, keys []string, memor
 	if err != nil || !some {
 		return wrap(l.path, err)
 	}
-	found, err := query(ctx, l, scanLost, `SELECT q.key, a.revoke, a.run, coalesce(r.id, ''), a.name, a.at
+	_, err = query(ctx, l, func(s scanner) (lost Lost, err error) {
+		var at int
+		var revoke bool
+		err = s.Scan(&at, &revoke, &lost.Run, &lost.RunID, &lost.Name, timeColumn{&lost.At})
+		if err == nil && revoke == q[at].Revoke {
+			memories[at].Lost = &lost
+		}
+		return lost, err
+	}, `SELECT q.key, a.revoke, a.run, coalesce(r.id, ''), a.name, a.at
 		FROM json_each(?) q CROSS JOIN attempts a ON a.key = q.value LEFT JOIN runs r ON r.seq = a.run
 		WHERE (a.lost = 1 OR ?) AND a.key <> '' ORDER BY a.run, a.row`, list(keys), readOnly)
-	if err != nil {
-		return err
-	}
-	for _, a := range found {
-		if a.revoke == q[a.at].Revoke {
-			memories[a.at].Lost = &a.Lost
-		}
-	}
-	return nil
-}
-
-func scanLost(s scanner) (a lostAttempt, err error) {
-	err = s.Scan(&a.at, &a.revoke, &a.Run, &a.RunID, &a.Name, timeColumn{&a.At})
-	return a, err
-}
-
-// NamesSent returns the names of the attempts to create the account of key whose outcome is not settled,
-// in any run.
-func (l *Ledger) NamesSent(ctx context.Context, key string) ([]string, error) {
-	return query(ctx, l, scanText, "SELECT DISTINCT name FROM attempts WHERE key = ? AND revoke = 0", key)
+	return err
 }
 
 // Outcomes yields what became of the rows of run from row number from on, in row order. A row whose
@@ -244,21 +221,5 @@ func (l *Ledger) outcomes(ctx context.Context, run int64, revoke bool, from int)
 func scanOutcome(s scanner) (o outcome.Outcome, err error) {
 	err = s.Scan(&o.Row, &o.SheetRow, &o.Line, &o.Key, &o.Email, &o.Name, &o.ExternalID, statusColumn{&o.Status},
 		&o.AccountID, &o.Reason, &o.HTTPStatus, &o.Attempts, &o.Open, &o.LookUp, &o.Retry)
-	o.Email = orKey(o.Email, o.Key)
 	return o, err
-}
-
-// unlessKey is how an address stands in the file: not at all where it is the key.
-func unlessKey(email, key string) string {
-	if email == key {
-		return ""
-	}
-	return email
-}
-
-func orKey(email, key string) string {
-	if email == "" {
-		return key
-	}
-	return email
 }

@@ -7,8 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -21,9 +19,7 @@ const (
 
 // Job is what a run does: the same Command, Source, InputSHA256 and Choices are the same job. Input, the
 // absolute path, is only reported.
-type Job struct {
-	Command, Source, Input, InputSHA256, Choices string
-}
+type Job struct{ Command, Source, Input, InputSHA256, Choices string }
 
 // Run is one job from its start to its end, in one or more sessions.
 type Run struct {
@@ -57,10 +53,19 @@ func scanRun(s scanner) (r Run, err error) {
 const sameJob = "SELECT " + runColumns + ` FROM runs WHERE command = ? AND source = ? AND input_sha256 = ?
 	AND choices = ? AND pruned_at = '' AND outcome <> 'held' ORDER BY seq DESC LIMIT 1`
 
-// found is the run in row that a job goes on with: neither complete nor undone.
-func found(row scanner) (Run, bool, error) {
+// unfinished is the run in row that a job goes on with: neither complete nor undone.
+func unfinished(row scanner) (Run, bool, error) {
+	run, ok, err := findRun(row)
+	if run.Outcome == Complete || !run.Undone.IsZero() {
+		return Run{}, false, err
+	}
+	return run, ok, err
+}
+
+// findRun scans a row that may not be there.
+func findRun(row scanner) (Run, bool, error) {
 	run, err := scanRun(row)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && (run.Outcome == Complete || !run.Undone.IsZero()) {
+	if errors.Is(err, sql.ErrNoRows) {
 		return Run{}, false, nil
 	}
 	return run, err == nil, err
@@ -68,18 +73,18 @@ func found(row scanner) (Run, bool, error) {
 
 // FindRun returns the run that StartRun would go on with; false when it would make a new one.
 func (l *Ledger) FindRun(ctx context.Context, job Job) (Run, bool, error) {
-	run, ok, err := found(l.read.QueryRowContext(ctx, sameJob, job.Command, job.Source, job.InputSHA256, job.Choices))
+	run, ok, err := unfinished(l.read.QueryRowContext(ctx, sameJob, job.Command, job.Source, job.InputSHA256, job.Choices))
 	return run, ok, wrap(l.path, err)
 }
 
 // StartRun goes on with the newest run of the same job when that is neither complete nor undone, else it
 // makes a new one. What had been staged by Arrive and Leave is forgotten: each session reports it all.
 func (l *Ledger) StartRun(ctx context.Context, job Job, now time.Time) (run Run, resumed bool, err error) {
-	err = l.transaction(ctx, func(w *writer) (err error) {
+	err = l.change(ctx, func(w *writer) (err error) {
 		if err = w.exec("DELETE FROM moves"); err != nil {
 			return err
 		}
-		run, resumed, err = found(w.row(sameJob, job.Command, job.Source, job.InputSHA256, job.Choices))
+		run, resumed, err = unfinished(w.row(sameJob, job.Command, job.Source, job.InputSHA256, job.Choices))
 		switch {
 		case err != nil:
 		case resumed:
@@ -89,9 +94,6 @@ func (l *Ledger) StartRun(ctx context.Context, job Job, now time.Time) (run Run,
 		}
 		return err
 	})
-	if err == nil {
-		l.lock.describe(job.Command)
-	}
 	return run, resumed, err
 }
 
@@ -119,29 +121,19 @@ func (w *writer) newRun(job Job, now time.Time) (Run, error) {
 	}
 }
 
-// newID draws until a spreadsheet that opens a list with the id in it leaves the id as it is.
+// newID draws an id. It begins with a letter, so that a spreadsheet leaves it as it is: 1234e567 would
+// become a number, 12dec024 a date.
 func newID() string {
 	var random [4]byte
-	for {
-		_, _ = rand.Read(random[:])
-		if id := hex.EncodeToString(random[:]); staysText(id) {
-			return id
-		}
-	}
-}
-
-// staysText reports whether hex digits do not look like a number (01234567, 1234e567) and have no month in
-// them (12dec024).
-func staysText(id string) bool {
-	_, err := strconv.ParseFloat(id, 64)
-	return errors.Is(err, strconv.ErrSyntax) && !strings.Contains(id, "dec") && !strings.Contains(id, "feb")
+	_, _ = rand.Read(random[:])
+	return "a" + hex.EncodeToString(random[:])[1:]
 }
 
 // FinishRun stores the end of run: FinishedAt (zero: now), Outcome, StopReason, ExitCode, RowsRead, Summary
 // and Retry. When it is Complete, and Leave was called in this session, it is the source's last complete run
 // from now on and the staged members take effect, all in one transaction.
 func (l *Ledger) FinishRun(ctx context.Context, run Run) error {
-	return l.transaction(ctx, func(w *writer) error { return w.finish(run) })
+	return l.change(ctx, func(w *writer) error { return w.finish(run) })
 }
 
 func (w *writer) finish(run Run) error {
@@ -161,21 +153,16 @@ func (w *writer) finish(run Run) error {
 
 // HoldRun keeps that a run of job was refused before its first row, with what end has of FinishedAt,
 // StopReason, ExitCode, RowsRead and Summary. It counts for nothing else, and no run goes on with it.
-// Summary may name the id of the run only after this: see KeepSummary.
 func (l *Ledger) HoldRun(ctx context.Context, job Job, now time.Time, end Run) (run Run, err error) {
-	err = l.transaction(ctx, func(w *writer) (err error) {
-		if run, err = w.newRun(job, now); err != nil {
-			return err
+	err = l.change(ctx, func(w *writer) (err error) {
+		if run, err = w.newRun(job, now); err == nil {
+			run.FinishedAt, run.Outcome, run.StopReason = end.FinishedAt, Held, end.StopReason
+			run.ExitCode, run.RowsRead, run.Summary = end.ExitCode, end.RowsRead, end.Summary
+			err = w.finish(run)
 		}
-		end.Seq, end.ID, end.Job, end.StartedAt, end.Outcome, end.Sessions = run.Seq, run.ID, job, now, Held, 1
-		return w.finish(end)
+		return err
 	})
-	return end, err
-}
-
-// KeepSummary replaces the summary of a run that has ended.
-func (l *Ledger) KeepSummary(ctx context.Context, run int64, summary []byte) error {
-	return l.update(ctx, "UPDATE runs SET summary = ? WHERE seq = ?", string(summary), run)
+	return run, err
 }
 
 // MarkUndone keeps that what the run has created was revoked. No run goes on with it.
@@ -196,10 +183,8 @@ func (l *Ledger) Run(ctx context.Context, idPrefix string) (Run, error) {
 	switch {
 	case err != nil:
 		return Run{}, err
-	case len(runs) == 0 && idPrefix == "":
-		return Run{}, wrap(l.path, fmt.Errorf("%w: there is none yet", ErrNoRun))
 	case len(runs) == 0:
-		return Run{}, wrap(l.path, fmt.Errorf("%w: no id starts with %q", ErrNoRun, idPrefix))
+		return Run{}, wrap(l.path, fmt.Errorf("%w with an id that starts with %q", ErrNoRun, idPrefix))
 	case len(runs) > 1 && idPrefix != "":
 		return Run{}, wrap(l.path, fmt.Errorf("several run ids start with %q", idPrefix))
 	}
@@ -211,11 +196,8 @@ const lastComplete = "SELECT " + runColumns + ` FROM runs
 
 // LastComplete returns the last complete run that said who is in the source.
 func (l *Ledger) LastComplete(ctx context.Context, source string) (Run, bool, error) {
-	run, err := scanRun(l.read.QueryRowContext(ctx, lastComplete, source))
-	if errors.Is(err, sql.ErrNoRows) {
-		return Run{}, false, nil
-	}
-	return run, err == nil, wrap(l.path, err)
+	run, ok, err := findRun(l.read.QueryRowContext(ctx, lastComplete, source))
+	return run, ok, wrap(l.path, err)
 }
 
 // KeepTrace keeps what a run's page draws, as JSON.
@@ -225,58 +207,44 @@ func (l *Ledger) KeepTrace(ctx context.Context, run int64, trace []byte) error {
 
 // Trace returns what KeepTrace has kept; nil when there is nothing.
 func (l *Ledger) Trace(ctx context.Context, run int64) ([]byte, error) {
-	all, err := query(ctx, l, scanText, "SELECT trace FROM runs WHERE seq = ? AND trace <> ''", run)
-	if err != nil || len(all) == 0 {
-		return nil, err
+	var trace []byte
+	err := l.read.QueryRowContext(ctx, "SELECT nullif(trace, '') FROM runs WHERE seq = ?", run).Scan(&trace)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
 	}
-	return []byte(all[0]), nil
+	return trace, wrap(l.path, err)
 }
 
 // Pruned is how much Prune has forgotten.
-type Pruned struct {
-	Runs, Outcomes int
-}
-
-// pruneRows is how many rows one transaction of Prune forgets.
-const pruneRows = 20_000
+type Pruned struct{ Runs, Outcomes int }
 
 // Prune forgets runs that ended before before, or were killed and started before, with their summaries and
 // outcomes, and gives the room back to the disk. Accounts, members, lost attempts, memberships, the last
 // complete run of each source, and a killed run that is the newest of its command and source stay.
-// Killed on the way, the next Prune goes on.
 func (l *Ledger) Prune(ctx context.Context, before time.Time) (done Pruned, err error) {
-	err = l.transaction(ctx, func(w *writer) error {
-		n, err := w.changed(`UPDATE runs SET pruned_at = ?, summary = '', trace = ''
+	err = l.change(ctx, func(w *writer) error {
+		runs, err := w.changed(`UPDATE runs SET pruned_at = ?, summary = '', trace = ''
 			WHERE pruned_at = '' AND coalesce(nullif(finished_at, ''), started_at) < ?
 			AND NOT (finished_at = '' AND seq = (SELECT max(n.seq) FROM runs n
 				WHERE n.command = runs.command AND n.source = runs.source AND n.outcome <> 'held'))
 			AND NOT (roster = 1 AND outcome = 'complete' AND completed = (SELECT max(c.completed) FROM runs c
 				WHERE c.source = runs.source AND c.roster = 1 AND c.outcome = 'complete'))`, now(), moment(before))
-		done.Runs = int(n)
+		if err != nil || runs == 0 {
+			return err
+		}
+		const pruned = " WHERE run IN (SELECT seq FROM runs WHERE pruned_at <> '')"
+		outcomes, err := w.changed("DELETE FROM outcomes" + pruned)
+		if err == nil {
+			err = w.exec("DELETE FROM row_access" + pruned)
+		}
+		done = Pruned{Runs: int(runs), Outcomes: int(outcomes)}
 		return err
 	})
-	forgotten := 0
-	for _, of := range []struct{ table, key string }{{"outcomes", "run, revoke, row"}, {"row_access", "run, row"}} {
-		for n := int64(pruneRows); err == nil && n == pruneRows; forgotten += int(n) {
-			n, err = l.forget(ctx, of.table, of.key)
-			if of.table == "outcomes" {
-				done.Outcomes += int(n)
-			}
-		}
-	}
-	if err != nil || forgotten == 0 {
+	if err != nil || done.Outcomes == 0 {
 		return done, err
 	}
-	return done, l.write.put(ctx, l.write.others,
-		change{plain: true, do: func(w *writer) error { return w.exec("VACUUM") }})
-}
-
-// forget deletes some rows of pruned runs and returns how many.
-func (l *Ledger) forget(ctx context.Context, table, key string) (n int64, err error) {
-	err = l.transaction(ctx, func(w *writer) (err error) {
-		n, err = w.changed(fmt.Sprintf(`DELETE FROM %[1]s WHERE (%[2]s) IN (SELECT %[2]s FROM runs r
-			CROSS JOIN %[1]s ON run = r.seq WHERE r.pruned_at <> '' LIMIT ?)`, table, key), pruneRows)
-		return err
+	return done, l.change(ctx, func(w *writer) error {
+		// This one cannot be in a transaction, not even in its own.
+		return errors.Join(w.exec("COMMIT"), w.exec("VACUUM"), w.exec("BEGIN IMMEDIATE"))
 	})
-	return n, err
 }

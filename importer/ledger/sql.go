@@ -2,9 +2,7 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"fmt"
 	"iter"
 	"time"
 
@@ -20,7 +18,8 @@ const timeLayout = "2006-01-02T15:04:05.000Z"
 type scanner interface{ Scan(...any) error }
 
 // query reads all rows of a query.
-func query[T any](ctx context.Context, l *Ledger, scan func(scanner) (T, error), text string, args ...any) ([]T, error) {
+func query[T any](ctx context.Context, l *Ledger, scan func(scanner) (T, error),
+	text string, args ...any) ([]T, error) {
 	rows, err := l.read.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, wrap(l.path, err)
@@ -61,12 +60,24 @@ func paged[T, P any](first P, page func(from P) ([]T, error), after func(T) P) i
 }
 
 // list is values as the JSON that json_each takes: one parameter for any number of them.
-func list[T string | int](values []T) string {
-	text, err := json.Marshal(values)
-	if err != nil {
-		panic(err) // strings and numbers can always be written
+func list[T any](values []T) string {
+	if values == nil {
+		return "[]" // and not null, which is one value
 	}
+	text, _ := json.Marshal(values) // texts and numbers can always be written
 	return string(text)
+}
+
+// pairs reads a query for values that yields two texts a row, the first of which is the key.
+func pairs(ctx context.Context, l *Ledger, text string, values []string) (map[string]string, error) {
+	byKey := make(map[string]string, len(values))
+	_, err := query(ctx, l, func(s scanner) (key string, err error) {
+		var value string
+		err = s.Scan(&key, &value)
+		byKey[key] = value
+		return key, err
+	}, text, list(values))
+	return byKey, err
 }
 
 // moment is t as it stands in the file: UTC, to the millisecond, "" for the zero time.
@@ -83,15 +94,10 @@ func now() string { return moment(time.Now()) }
 type timeColumn struct{ t *time.Time }
 
 func (c timeColumn) Scan(value any) (err error) {
-	text, ok := value.(string)
-	switch {
-	case !ok:
-		return fmt.Errorf("a time in the file is a %T", value)
-	case text == "":
-		*c.t = time.Time{}
-		return nil
+	*c.t = time.Time{}
+	if text, _ := value.(string); text != "" {
+		*c.t, err = time.Parse(time.RFC3339, text)
 	}
-	*c.t, err = time.Parse(time.RFC3339, text)
 	return err
 }
 
@@ -108,5 +114,3 @@ func scanText(s scanner) (text string, err error) {
 	err = s.Scan(&text)
 	return text, err
 }
-
-var _ = [...]sql.Scanner{timeColumn{}, statusColumn{}}

@@ -1,0 +1,286 @@
+package ledger
+
+import (
+	"fmt"
+	"testing"
+
+	"jsm-onboard/importer/outcome"
+)
+
+func TestRevoked(t *testing.T) {
+	l := openNew(t)
+	made := startRun(t, l, job("a"))
+	settle(t, l, made, created(1, "ann"), created(2, "bob"))
+	run := startRun(t, l, job("b"))
+	settle(t, l, run, revoked(1, "ann"))
+	l = crash(t, l)
+	ann, bob := known(t, l, "ann"), known(t, l, "bob")
+	if ann.RevokedAt.IsZero() || ann.RevokedRun != run.Seq || ann.Run != made.Seq || ann.RunID != made.ID ||
+		ann.ID != "qm:ann" || !ann.Ours() || ann.Name != "Name of ann" {
+		t.Errorf("%+v", ann)
+	}
+	if !bob.RevokedAt.IsZero() || bob.RevokedRun != 0 {
+		t.Errorf("%+v", bob)
+	}
+}
+
+// Somebody whom we revoked and never made is known from then on, and not as ours.
+func TestRevokedStranger(t *testing.T) {
+	l := openNew(t)
+	run := startRun(t, l, job("a"))
+	settle(t, l, run, revoked(1, "ann"))
+	a := known(t, l, "ann")
+	if a == nil || a.Status != outcome.Conflict || a.Ours() || a.ID != "qm:ann" || a.RevokedRun != run.Seq || a.FirstRun != run.Seq {
+		t.Errorf("%+v", a)
+	}
+}
+
+// An account that has its access back is as it was before, but for its id when that was not known.
+func TestRestored(t *testing.T) {
+	l := openNew(t)
+	e := created(1, "ann")
+	e.AccountID = ""
+	settle(t, l, startRun(t, l, job("made")), e)
+	want := *known(t, l, "ann")
+	gone := revoked(1, "ann")
+	gone.AccountID = ""
+	settle(t, l, startRun(t, l, job("revoked")), gone)
+	back := entry(2, "ann", outcome.Conflict)
+	back.Name, back.ExternalID, back.Account = "Another", "9", MarkRestored
+	settle(t, l, startRun(t, l, job("back")), back)
+	same(t, &want, known(t, l, "ann"))
+	back.AccountID, want.ID = "qm:7", "qm:7"
+	settle(t, l, startRun(t, l, job("back")), back)
+	same(t, &want, known(t, l, "ann"))
+}
+
+// Who was made again after having been revoked or deleted is as good as new; the first run that knew them
+// stays, for reports of the runs in between.
+func TestStoredAgain(t *testing.T) {
+	l := openNew(t)
+	first := startRun(t, l, job("first"))
+	settle(t, l, first, created(1, "ann"), revoked(1, "ann"))
+	again := startRun(t, l, job("again"))
+	e := created(4, "ann")
+	e.AccountID, e.ExternalID = "qm:new", "17"
+	settle(t, l, again, e)
+	a := known(t, l, "ann")
+	same(t, &Account{Key: "ann", Email: "ann", Name: "Name of ann", ExternalID: "17", ID: "qm:new", Status: outcome.Created,
+		FirstRun: first.Seq, Run: again.Seq, Row: 4, RunID: again.ID, At: a.At}, a)
+}
+
+func TestRename(t *testing.T) {
+	l := openNew(t)
+	made := startRun(t, l, job("a"))
+	settle(t, l, made, created(1, "ann"))
+	want := *known(t, l, "ann")
+	e := entry(1, "ann", outcome.Renamed)
+	e.Name, e.Account = "Ann Miller", Rename
+	settle(t, l, startRun(t, l, job("b")), e)
+	want.Name = "Ann Miller"
+	same(t, &want, known(t, l, "ann"))
+	e.Name, e.Account = "Nobody", NoChange
+	settle(t, l, startRun(t, l, job("b")), e)
+	same(t, &want, known(t, l, "ann"))
+}
+
+func notFound(row int, key, id string) Entry {
+	e := entry(row, key, outcome.NotFound)
+	e.AccountID, e.Revoke, e.Account = id, true, MarkGone
+	return e
+}
+
+// Who is gone from the site is as if never made, until they are made again.
+func TestGone(t *testing.T) {
+	l := openNew(t)
+	finish(t, l, night(t, l, "desk", "1", people("ann", "bob", "cyd")...), Complete)
+	second := night(t, l, "desk", "2", people("cyd")...)
+	settle(t, l, second, notFound(1, "ann", "qm:ann"))
+	same(t, []string{"ann", "bob"}, leavers(t, l, second.Seq, "desk")) // the run's own list stays as it was
+	finish(t, l, second, Complete)
+	same(t, []string{"bob"}, leavers(t, l, 0, "desk"))
+	back := startRun(t, l, job("back"))
+	if a := recall(t, l, back, 1, "ann").Account; a != nil {
+		t.Errorf("%+v", a)
+	}
+	m, err := l.Recall(t.Context(), 0, []Query{{Row: 1, Key: "ann", Revoke: true}})
+	if err != nil || m[0].Account == nil || m[0].Account.ID != "qm:ann" || !m[0].Account.Gone {
+		t.Errorf("to revoke: %+v, %v", m, err)
+	}
+	settle(t, l, back, created(1, "ann"))
+	if a := recall(t, l, back, 1, "ann").Account; a == nil || a.Gone {
+		t.Errorf("made again: %+v", a)
+	}
+}
+
+// A 404 counts only for the account that the ledger has, while it has it.
+func TestGoneIsAboutOneAccount(t *testing.T) {
+	l := openNew(t)
+	run := startRun(t, l, job("a"))
+	noID := created(3, "dee")
+	noID.AccountID = ""
+	settle(t, l, run, created(1, "ann"), revoked(1, "ann"), created(2, "bob"), noID)
+	settle(t, l, run, notFound(1, "ann", "qm:ann"), notFound(2, "bob", "qm:another"), notFound(3, "cyd", "qm:cyd"),
+		notFound(4, "dee", ""))
+	for _, key := range []string{"ann", "bob", "dee"} {
+		if a := known(t, l, key); a == nil || a.Gone {
+			t.Errorf("%s: %+v", key, a)
+		}
+	}
+	if a := known(t, l, "cyd"); a != nil {
+		t.Errorf("%+v", a)
+	}
+	// One that is revoked after all was there.
+	settle(t, l, run, notFound(5, "bob", "qm:bob"), revoked(6, "bob"))
+	if a := known(t, l, "bob"); a.Gone || a.RevokedAt.IsZero() {
+		t.Errorf("%+v", a)
+	}
+}
+
+func TestHoldings(t *testing.T) {
+	l := openNew(t)
+	check := func(want Holdings) {
+		t.Helper()
+		got, err := l.Holdings(t.Context())
+		if err != nil || got != want {
+			t.Errorf("holdings %+v, %v; want %+v", got, err, want)
+		}
+		has, err := l.HasAccounts(t.Context())
+		if err != nil || has != (want.Accounts > 0) {
+			t.Errorf("has accounts: %t, %v", has, err)
+		}
+	}
+	check(Holdings{})
+	run := startRun(t, l, job("1"))
+	settle(t, l, run, failed(1, "bob"))
+	check(Holdings{})
+	there := entry(4, "dee", outcome.Conflict)
+	unconfirmed := entry(5, "eve", outcome.CreatedUnconfirmed)
+	there.Account, unconfirmed.Account = Store, Store
+	settle(t, l, run, created(2, "ann"), created(3, "cyd"), there, unconfirmed)
+	check(Holdings{Accounts: 4, Ours: 2})
+	settle(t, l, run, revoked(1, "cyd"))
+	check(Holdings{Accounts: 4, Revoked: 1, Ours: 1})
+	settle(t, l, run, notFound(2, "ann", "qm:ann"))
+	check(Holdings{Accounts: 3, Revoked: 1})
+}
+
+func TestAccountsByIDs(t *testing.T) {
+	l := openNew(t)
+	run := startRun(t, l, job("a"))
+	gus := created(4, "gus")
+	gus.AccountID, gus.ExternalID = "", ""
+	old := created(5, "old ann")
+	old.ExternalID = "x-ann"
+	settle(t, l, run, created(1, "ann"), created(2, "bob"), created(3, "cyd"), gus, old)
+	settle(t, l, startRun(t, l, job("b")), revoked(1, "old ann"), notFound(2, "cyd", "qm:cyd"))
+
+	byID, err := l.AccountsByID(t.Context(), []string{"qm:bob", "qm:cyd", "qm:nobody", ""})
+	must(t, err)
+	if len(byID) != 2 || byID["qm:bob"].Key != "bob" || !byID["qm:cyd"].Gone {
+		t.Errorf("%+v", byID)
+	}
+	external, err := l.AccountsByExternalID(t.Context(), []string{"x-ann", "x-bob", "x-cyd", "x-nobody", ""})
+	must(t, err)
+	if len(external) != 2 || external["x-ann"].Key != "ann" || external["x-bob"].Key != "bob" {
+		t.Errorf("%+v", external)
+	}
+}
+
+func TestCreated(t *testing.T) {
+	l := openNew(t)
+	run := startRun(t, l, job("a"))
+	const n = pageRows + 20
+	must(t, l.change(t.Context(), func(w *writer) error {
+		for row := n; row >= 1; row-- {
+			e := created(row, fmt.Sprint("key", row))
+			if row%5 == 0 {
+				e.Status = outcome.Conflict
+			}
+			if err := w.putOutcome(run.Seq, false, e.Outcome); err != nil {
+				return err
+			}
+			if err := w.changeAccount(run.Seq, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	settle(t, l, run, failed(n+1, "nobody"))
+	settle(t, l, startRun(t, l, job("b")), created(1, "key2"), created(2, "another run's")) // no longer from this run
+	settle(t, l, run, revoked(1, "key3"))
+	var want []string
+	for row := 1; row <= n; row++ {
+		if row != 2 && row%5 != 0 {
+			want = append(want, fmt.Sprint("key", row))
+		}
+	}
+	var got []string
+	for _, a := range all(t, l.Created(t.Context(), run.Seq)) {
+		got = append(got, a.Key)
+		if a.RevokedAt.IsZero() != (a.Key != "key3") {
+			t.Errorf("%+v", a)
+		}
+	}
+	same(t, want, got)
+}
+
+// A look-up that is open is found by every later command, also when its run was pruned, with all the names
+// that were sent in attempts whose answer was lost.
+func TestLookUps(t *testing.T) {
+	l := openNew(t)
+	first := startRun(t, l, job("a"))
+	a := attempt(1, "ann")
+	a.Name = "Ann Smith"
+	begin(t, l, first, a)
+	l = crash(t, l)
+	run := startRun(t, l, job("b"))
+	begin(t, l, run, attempt(1, "ann"))
+	e := entry(1, "ann", outcome.CreatedUnconfirmed)
+	e.LookUp, e.Reason, e.Account = true, "the answer was lost", Store
+	there := entry(2, "bob", outcome.Conflict)
+	there.LookUp, there.Account = true, Store
+	settle(t, l, run, e, there, created(3, "cyd"))
+	same(t, []string{"0"}, ask(t, l, "SELECT count(*) FROM attempts"))
+
+	open := all(t, l.LookUps(t.Context()))
+	if len(open) != 2 {
+		t.Fatalf("%+v", open)
+	}
+	ann, bob := open[0], open[1]
+	same(t, map[string]bool{"Ann Smith": true, "Name of ann": true}, set(ann.Names))
+	same(t, 0, len(bob.Names))
+	same(t, e.Outcome, ann.Outcome)
+	if ann.Run != run.Seq || ann.Account.Key != "ann" || !ann.Settled.Equal(ann.Account.At) || !ann.Account.LookUp {
+		t.Errorf("%+v", ann)
+	}
+
+	o := ann.Outcome
+	o.Reason = "nothing was found yet"
+	must(t, l.Resolve(t.Context(), ann, o)) // stays open
+	if again := all(t, l.LookUps(t.Context())); len(again) != 2 || again[0].Outcome.Reason != o.Reason || len(again[0].Names) != 2 {
+		t.Errorf("%+v", again)
+	}
+	o.Status, o.AccountID, o.Reason, o.LookUp = outcome.Conflict, "qm:9", "another name", false
+	must(t, l.Resolve(t.Context(), ann, o))
+	same(t, []outcome.Outcome{o}, all(t, l.Outcomes(t.Context(), run.Seq, 1))[:1])
+	if a := known(t, l, "ann"); a.Status != outcome.Conflict || a.ID != "qm:9" || a.LookUp || a.FirstRun != run.Seq {
+		t.Errorf("%+v", a)
+	}
+	must(t, l.Resolve(t.Context(), ann, ann.Outcome)) // too late: it is settled
+	if a := known(t, l, "ann"); a.ID != "qm:9" || a.LookUp {
+		t.Errorf("%+v", a)
+	}
+
+	finish(t, l, run, Complete)
+	_, err := l.Prune(t.Context(), start.AddDate(1, 0, 0))
+	must(t, err)
+	open = all(t, l.LookUps(t.Context()))
+	if len(open) != 1 || open[0].Outcome.Key != "bob" || open[0].Outcome.Status != outcome.Conflict || open[0].Outcome.Row != 2 {
+		t.Fatalf("%+v", open)
+	}
+	o = open[0].Outcome
+	o.AccountID, o.LookUp = "qm:bob", false
+	must(t, l.Resolve(t.Context(), open[0], o))
+	same(t, 0, len(all(t, l.LookUps(t.Context()))))
+}

@@ -1,0 +1,261 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestStartRun(t *testing.T) {
+	l := openNew(t)
+	j := Job{Command: "sync", Source: "desk", Input: "/a.csv", InputSHA256: "1", Choices: "{}"}
+	first := startRun(t, l, j)
+	same(t, Run{Seq: 1, ID: first.ID, Job: j, StartedAt: start, Sessions: 1}, first)
+
+	elsewhere := j
+	elsewhere.Input = "/copy of a.csv"
+	again, resumed, err := l.StartRun(t.Context(), elsewhere, start.Add(time.Hour))
+	if err != nil || !resumed {
+		t.Fatal(resumed, err)
+	}
+	same(t, Run{Seq: 1, ID: first.ID, Job: elsewhere, StartedAt: start, Sessions: 2}, again)
+
+	for name, other := range map[string]Job{
+		"command": {Command: "import", Source: "desk", InputSHA256: "1", Choices: "{}"},
+		"source":  {Command: "sync", Source: "shop", InputSHA256: "1", Choices: "{}"},
+		"input":   {Command: "sync", Source: "desk", InputSHA256: "2", Choices: "{}"},
+		"choices": {Command: "sync", Source: "desk", InputSHA256: "1", Choices: "{x}"},
+	} {
+		if _, found, err := l.FindRun(t.Context(), other); found || err != nil {
+			t.Errorf("another %s: found %v, %v", name, found, err)
+		}
+		if run, resumed, err := l.StartRun(t.Context(), other, start); resumed || err != nil || run.ID == first.ID {
+			t.Errorf("another %s: %v, %v", name, run, err)
+		}
+	}
+
+	again.Outcome, again.StopReason, again.ExitCode, again.RowsRead = Stopped, "quota", 6, 12
+	again.Summary, again.FinishedAt, again.Retry = []byte(`{"rows":12}`), start.Add(2*time.Hour), true
+	must(t, l.FinishRun(t.Context(), again))
+	found, ok, err := l.FindRun(t.Context(), j)
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	same(t, again, found)
+	got, err := l.Run(t.Context(), first.ID)
+	must(t, err)
+	same(t, again, got)
+
+	third := startRun(t, l, j)
+	same(t, Run{Seq: 1, ID: first.ID, Job: j, StartedAt: start, RowsRead: 12, Summary: again.Summary, Sessions: 3}, third)
+	finish(t, l, third, Complete)
+	if _, found, err := l.FindRun(t.Context(), j); found || err != nil {
+		t.Error(found, err)
+	}
+	if fourth := startRun(t, l, j); fourth.ID == first.ID {
+		t.Error("a complete run went on")
+	}
+}
+
+func TestFailedRowsAreAskedAgain(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		outcome string // "": killed
+		retry   bool
+		want    bool // the failed row is still settled
+	}{
+		{"killed", "", false, true},
+		{"interrupted", Stopped, false, true},
+		{"stopped for a problem", Stopped, true, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := openNew(t)
+			run := startRun(t, l, job("a"))
+			settle(t, l, run, created(1, "ann"), failed(2, "bob"))
+			if c.outcome != "" {
+				run.Retry = c.retry
+				finish(t, l, run, c.outcome)
+			}
+			run = startRun(t, l, job("a"))
+			if m := recall(t, l, run, 1, "ann"); m.Outcome == nil {
+				t.Error("the good row is forgotten")
+			}
+			if m := recall(t, l, run, 2, "bob"); (m.Outcome != nil) != c.want {
+				t.Errorf("%+v", m.Outcome)
+			}
+			if run.Retry {
+				t.Error("would forget again")
+			}
+		})
+	}
+}
+
+// A run that was refused before its first row is listed, and no other goes on with it.
+func TestHoldRun(t *testing.T) {
+	l := openNew(t)
+	j := nightly("desk", "1")
+	end := Run{FinishedAt: start.Add(time.Minute), StopReason: "too few rows", ExitCode: 5, RowsRead: 7,
+		Summary: []byte(`{"rows":7}`)}
+	held, err := l.HoldRun(t.Context(), j, start, end)
+	must(t, err)
+	want := Run{Seq: held.Seq, ID: held.ID, Job: j, StartedAt: start, FinishedAt: end.FinishedAt, Outcome: Held,
+		StopReason: "too few rows", ExitCode: 5, RowsRead: 7, Sessions: 1, Summary: end.Summary}
+	got, err := l.Run(t.Context(), held.ID)
+	must(t, err)
+	same(t, want, got)
+	if run := startRun(t, l, j); run.ID == held.ID {
+		t.Error("a run went on with one that was held back")
+	}
+	if _, err := l.HoldRun(t.Context(), j, start, end); err != nil {
+		t.Fatal(err)
+	}
+	if run, found, err := l.FindRun(t.Context(), j); !found || err != nil || run.Seq != held.Seq+1 {
+		t.Errorf("a held run hides the one that may go on: %v, %v, %v", run, found, err)
+	}
+	if _, found, err := l.LastComplete(t.Context(), "desk"); found || err != nil {
+		t.Error(found, err)
+	}
+}
+
+// Nobody goes on with a run whose accounts were revoked: its rows would be told as created.
+func TestUndone(t *testing.T) {
+	l := openNew(t)
+	run := startRun(t, l, job("a"))
+	settle(t, l, run, created(1, "ann"))
+	finish(t, l, run, Stopped)
+	must(t, l.MarkUndone(t.Context(), run.Seq, start.Add(time.Hour)))
+	got, err := l.Run(t.Context(), run.ID)
+	if err != nil || !got.Undone.Equal(start.Add(time.Hour)) {
+		t.Error(got, err)
+	}
+	if next := startRun(t, l, job("a")); next.ID == run.ID {
+		t.Error("a run that was undone went on")
+	}
+}
+
+func TestRunByPrefix(t *testing.T) {
+	l := openNew(t)
+	if _, err := l.Run(t.Context(), ""); !errors.Is(err, ErrNoRun) {
+		t.Error(err)
+	}
+	for _, name := range []string{"a", "b"} {
+		startRun(t, l, job(name))
+	}
+	must(t, l.update(t.Context(), "UPDATE runs SET id = substr('ab12cd34ab99ffff', 8*seq-7, 8)"))
+	for prefix, want := range map[string]string{"": "ab99ffff", "ab1": "ab12cd34", "ab99ffff": "ab99ffff"} {
+		if run, err := l.Run(t.Context(), prefix); err != nil || run.ID != want {
+			t.Errorf("%q: %s, %v", prefix, run.ID, err)
+		}
+	}
+	if _, err := l.Run(t.Context(), "ab"); err == nil || errors.Is(err, ErrNoRun) {
+		t.Error("ambiguous:", err)
+	}
+	if _, err := l.Run(t.Context(), "%"); !errors.Is(err, ErrNoRun) {
+		t.Error(err)
+	}
+	runs, err := l.Runs(t.Context())
+	if err != nil || len(runs) != 2 || runs[0].ID != "ab99ffff" {
+		t.Error(runs, err)
+	}
+}
+
+// A run id stays what it is when a spreadsheet opens a list with it.
+func TestIDsStayText(t *testing.T) {
+	for range 3000 {
+		if id := newID(); len(id) != 8 || id[0] != 'a' || strings.Trim(id, "0123456789abcdef") != "" {
+			t.Fatal(id)
+		}
+	}
+}
+
+func TestTrace(t *testing.T) {
+	l := openNew(t)
+	run := startRun(t, l, job("a"))
+	if trace, err := l.Trace(t.Context(), run.Seq); trace != nil || err != nil {
+		t.Error(trace, err)
+	}
+	must(t, l.KeepTrace(t.Context(), run.Seq, []byte(`{"a":1}`)))
+	if trace, err := l.Trace(t.Context(), run.Seq); string(trace) != `{"a":1}` || err != nil {
+		t.Error(trace, err)
+	}
+}
+
+// A file is known as ours as soon as its checksum is kept.
+func TestRememberAFile(t *testing.T) {
+	l := openNew(t)
+	for _, sum := range []string{"1", "2", "2"} {
+		must(t, l.Remember(t.Context(), "/a", sum))
+	}
+	l = crash(t, l)
+	if !l.Wrote("/a", "1") || !l.Wrote("/a", "2") || l.Wrote("/a", "3") || l.Wrote("/b", "1") || l.Wrote("/a", "") {
+		t.Error("what was remembered is ours, and no more")
+	}
+}
+
+func TestPrune(t *testing.T) {
+	l := openNew(t)
+	kept := night(t, l, "desk", "1", people("ann")...)
+	finish(t, l, kept, Complete)
+	killed := startRun(t, l, job("killed"))
+	settle(t, l, killed, failed(1, "dee"))
+	must(t, l.SetRowAccess(t.Context(), killed.Seq, []RowAccess{{Row: 1, Organization: "added"}}))
+	old := startRun(t, l, job("old"))
+	settle(t, l, old, created(1, "bob"), unknown(2, "cyd"))
+	must(t, l.KeepTrace(t.Context(), old.Seq, []byte("{}")))
+	finish(t, l, old, Complete)
+	_, err := l.HoldRun(t.Context(), nightly("desk", "2"), start, Run{FinishedAt: start})
+	must(t, err)
+	late := startRun(t, l, job("late"))
+	finish(t, l, late, Stopped)
+	newest := startRun(t, l, job("killed, and the newest of its job"))
+	settle(t, l, newest, failed(1, "eve"))
+
+	pruned, err := l.Prune(t.Context(), start.Add(time.Duration(late.Seq)*time.Hour))
+	must(t, err)
+	same(t, Pruned{Runs: 3, Outcomes: 3}, pruned)
+	runs, err := l.Runs(t.Context())
+	must(t, err)
+	var left []int64
+	for _, r := range runs {
+		left = append(left, r.Seq)
+	}
+	same(t, []int64{newest.Seq, late.Seq, kept.Seq}, left)
+	l = crash(t, l)
+	same(t, []string{"2"}, ask(t, l, "SELECT count(*) FROM outcomes"))
+	same(t, []string{"0"}, ask(t, l, "SELECT count(*) FROM row_access"))
+	same(t, 0, len(ask(t, l, "SELECT trace FROM runs WHERE trace <> ''")))
+	run := startRun(t, l, job("next"))
+	if a := recall(t, l, run, 1, "bob").Account; a == nil || a.RunID != old.ID {
+		t.Errorf("account %+v", a)
+	}
+	if lost := recall(t, l, run, 2, "cyd").Lost; lost == nil || lost.RunID != old.ID {
+		t.Errorf("lost %+v", lost)
+	}
+	if again, err := l.Prune(t.Context(), start); err != nil || again != (Pruned{}) {
+		t.Error(again, err)
+	}
+	settle(t, l, run, created(5, "after"))
+}
+
+// A nightly job that was killed once, with an input that never came back, is forgotten.
+func TestPruneForgetsKilledRuns(t *testing.T) {
+	l := openNew(t)
+	old := time.Now().AddDate(0, 0, -400)
+	killed, _, err := l.StartRun(t.Context(), nightly("desk", "1"), old)
+	must(t, err)
+	for row := 1; row <= 20; row++ {
+		settle(t, l, killed, created(row, fmt.Sprint(row)))
+	}
+	next, _, err := l.StartRun(t.Context(), nightly("desk", "2"), old)
+	must(t, err)
+	finish(t, l, next, Complete)
+	pruned, err := l.Prune(t.Context(), time.Now().AddDate(0, 0, -90))
+	if err != nil || pruned.Outcomes != 20 {
+		t.Errorf("%+v, %v", pruned, err)
+	}
+	if known(t, l, "7") == nil {
+		t.Error("an account is forgotten")
+	}
+}

@@ -1,0 +1,263 @@
+package ledger
+
+import (
+	"database/sql"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"jsm-onboard/importer/outcome"
+)
+
+func nightly(source, file string) Job {
+	return Job{Command: "sync", Source: source, Input: "/data/" + file, InputSHA256: source + file}
+}
+
+// night is a sync run up to its end, with these members.
+func night(t *testing.T, l *Ledger, source, file string, members ...Member) Run {
+	t.Helper()
+	run := startRun(t, l, nightly(source, file))
+	for i, m := range members {
+		if !m.Aside && recall(t, l, run, i+1, m.Key).Account == nil {
+			settle(t, l, run, created(i+1, m.Key))
+		}
+	}
+	if err := l.Arrive(t.Context(), run.Seq, source, members); err != nil {
+		t.Fatal(err)
+	}
+	there := func(gone Member) bool {
+		return slices.ContainsFunc(members, func(m Member) bool { return m.Key == gone.Key })
+	}
+	if _, err := l.Leave(t.Context(), run.Seq, source, there); err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
+func people(keys ...string) []Member {
+	var members []Member
+	for _, k := range keys {
+		members = append(members, Member{Key: k, ExternalID: "x-" + k})
+	}
+	return members
+}
+
+func leavers(t *testing.T, l *Ledger, run int64, source string) []string {
+	t.Helper()
+	var got []string
+	for _, one := range all(t, l.Leavers(t.Context(), run, source)) {
+		text := one.Key
+		if one.NewKey != "" {
+			text += ">" + one.NewKey
+		}
+		got = append(got, text)
+	}
+	return got
+}
+
+func TestLeavers(t *testing.T) {
+	l := openNew(t)
+	finish(t, l, night(t, l, "desk", "1", people("ann", "bob", "cyd", "dee", "eve")...), Complete)
+	finish(t, l, night(t, l, "shop", "1", people("bob")...), Complete)
+	same(t, nobody, leavers(t, l, 0, "desk"))
+
+	// The second night: cyd has another address, dee and bob are gone, fay is new.
+	there := append(people("ann", "eve", "fay"), Member{Key: "cyd2", ExternalID: "x-cyd"})
+	second := night(t, l, "desk", "2", there...)
+	same(t, []string{"cyd>cyd2", "dee"}, leavers(t, l, second.Seq, "desk"))
+	same(t, nobody, leavers(t, l, 0, "desk"))
+	finish(t, l, second, Stopped)
+	same(t, nobody, leavers(t, l, 0, "desk"))
+	l = crash(t, l)
+	second = night(t, l, "desk", "2", there...)
+	finish(t, l, second, Complete)
+	same(t, []string{"cyd>cyd2", "dee"}, leavers(t, l, 0, "desk"))
+	last, found, err := l.LastComplete(t.Context(), "desk")
+	if err != nil || !found || last.ID != second.ID {
+		t.Error(last, found, err)
+	}
+	for one := range l.Leavers(t.Context(), 0, "desk") {
+		if want := start.Add(time.Hour); !one.LastSeen.Equal(want) || one.ID != "qm:"+one.Key {
+			t.Errorf("%+v, want last seen %v", one, want)
+		}
+	}
+
+	// The third night: dee is revoked, ann leaves, cyd is back, and bob leaves the shop.
+	finish(t, l, night(t, l, "shop", "2", people("gus")...), Complete)
+	third := night(t, l, "desk", "3", people("eve", "fay", "cyd", "cyd2")...)
+	same(t, []string{"ann", "bob", "dee"}, leavers(t, l, third.Seq, "desk"))
+	settle(t, l, third, revoked(3, "dee"))
+	same(t, []string{"ann", "bob", "dee"}, leavers(t, l, third.Seq, "desk"))
+	finish(t, l, third, Complete)
+	same(t, []string{"ann", "bob"}, leavers(t, l, 0, "desk"))
+	same(t, []string{"bob"}, leavers(t, l, 0, "shop"))
+}
+
+var nobody []string
+
+// Everybody who has left is a leaver; whose account is ours is for the caller to see.
+func TestLeaversOfAllStatuses(t *testing.T) {
+	l := openNew(t)
+	run := startRun(t, l, job("made"))
+	var members []Member
+	for i, status := range []outcome.Status{outcome.Created, outcome.CreatedUnconfirmed, outcome.Conflict} {
+		e := created(i+1, status.String())
+		e.Status = status
+		settle(t, l, run, e)
+		members = append(members, Member{Key: status.String()})
+	}
+	settle(t, l, startRun(t, l, job("import")), created(1, "never in a source"))
+	finish(t, l, night(t, l, "desk", "1", members...), Complete)
+	finish(t, l, night(t, l, "desk", "2"), Complete)
+	same(t, []string{"conflict", "created", "created_unconfirmed"}, leavers(t, l, 0, "desk"))
+	for _, one := range all(t, l.Leavers(t.Context(), 0, "desk")) {
+		if one.Ours() != (one.Key == "created") || one.RunID == "" {
+			t.Errorf("%+v", one)
+		}
+	}
+}
+
+// Where no external id was known in the source, the one of the account counts.
+func TestLeaverWithTheIDOfTheAccount(t *testing.T) {
+	l := openNew(t)
+	finish(t, l, night(t, l, "desk", "1", Member{Key: "ann"}, Member{Key: "bob", ExternalID: "7"}), Complete)
+	second := night(t, l, "desk", "2", Member{Key: "ann2", ExternalID: "x-ann"}, Member{Key: "bob2", ExternalID: "x-bob"})
+	same(t, []string{"ann>ann2", "bob"}, leavers(t, l, second.Seq, "desk"))
+	finish(t, l, second, Complete)
+	same(t, []string{"ann>ann2", "bob"}, leavers(t, l, 0, "desk"))
+}
+
+// Whoever is still there costs no writing.
+func TestUnchangedNight(t *testing.T) {
+	l := openNew(t)
+	finish(t, l, night(t, l, "desk", "1", people("ann", "bob")...), Complete)
+	run := startRun(t, l, nightly("desk", "2"))
+	must(t, l.Arrive(t.Context(), run.Seq, "desk", people("ann", "bob")))
+	same(t, []string{"0"}, ask(t, l, "SELECT count(*) FROM moves"))
+	gone, err := l.Leave(t.Context(), run.Seq, "desk", func(m Member) bool { return m.Key == "ann" })
+	if err != nil || gone != 1 {
+		t.Error(gone, err)
+	}
+}
+
+// A run that never said who is there does not count as the source's.
+func TestCompleteWithoutLeave(t *testing.T) {
+	l := openNew(t)
+	finish(t, l, startRun(t, l, Job{Command: "revoke", Source: "desk"}), Complete)
+	if _, found, err := l.LastComplete(t.Context(), "desk"); found || err != nil {
+		t.Error(found, err)
+	}
+}
+
+// Which run is the last one does not hang on the clock: one that is dated in
+// the future is followed by others.
+func TestClockSetBack(t *testing.T) {
+	l := openNew(t)
+	ahead := night(t, l, "desk", "1", people("ann", "bob")...)
+	ahead.FinishedAt, ahead.Outcome = start.AddDate(30, 0, 0), Complete
+	if err := l.FinishRun(t.Context(), ahead); err != nil {
+		t.Fatal(err)
+	}
+	back := night(t, l, "desk", "2", people("ann")...)
+	finish(t, l, back, Complete)
+	if last, _, err := l.LastComplete(t.Context(), "desk"); err != nil || last.ID != back.ID {
+		t.Errorf("the last one is %s, %v; want %s", last.ID, err, back.ID)
+	}
+	if _, err := l.Prune(t.Context(), start.AddDate(40, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if last, _, err := l.LastComplete(t.Context(), "desk"); err != nil || last.ID != back.ID || last.Outcome != Complete {
+		t.Errorf("after pruning: %+v, %v", last, err)
+	}
+	if runs, err := l.Runs(t.Context()); err != nil || len(runs) != 1 || runs[0].ID != back.ID {
+		t.Error(runs, err)
+	}
+}
+
+// aside is people who are in a source only in rows that are not sent.
+func aside(keys ...string) []Member {
+	var members []Member
+	for _, k := range keys {
+		members = append(members, Member{Key: k, Aside: true})
+	}
+	return members
+}
+
+// Who is in a source in a row that is not sent is there, and is no leaver when
+// that row goes; who was onboarded from there before is.
+func TestAside(t *testing.T) {
+	l := openNew(t)
+	made := startRun(t, l, job("made"))
+	settle(t, l, made, created(1, "gus"))
+	finish(t, l, night(t, l, "desk", "1", people("ann", "bob", "cyd")...), Complete)
+	finish(t, l, night(t, l, "shop", "1", append(aside("bob", "gus"), people("eve")...)...), Complete)
+	finish(t, l, night(t, l, "desk", "2", people("ann")...), Complete)
+	same(t, []string{"cyd"}, leavers(t, l, 0, "desk"))
+	if there, err := l.Present(t.Context(), []string{"bob", "cyd", "gus"}); err != nil || !maps.Equal(there, map[string]string{"bob": "shop", "gus": "shop"}) {
+		t.Error(there, err)
+	}
+
+	// cyd is back in a row that is not sent, eve's is not sent any more, and gus' is now.
+	third := night(t, l, "desk", "3", append(people("ann"), aside("cyd")...)...)
+	same(t, nobody, leavers(t, l, third.Seq, "desk"))
+	finish(t, l, third, Complete)
+	second := night(t, l, "shop", "2", append(aside("eve"), Member{Key: "gus"})...)
+	same(t, nobody, leavers(t, l, second.Seq, "shop"))
+	finish(t, l, second, Complete)
+	same(t, nobody, leavers(t, l, 0, "shop"))
+	same(t, []string{"bob"}, leavers(t, l, 0, "desk"))
+
+	finish(t, l, night(t, l, "desk", "4", people("ann")...), Complete)
+	finish(t, l, night(t, l, "shop", "3"), Complete)
+	same(t, []string{"bob", "cyd"}, leavers(t, l, 0, "desk"))
+	same(t, []string{"eve", "gus"}, leavers(t, l, 0, "shop"))
+}
+
+// Somebody who is in a row that is sent and in another that is not is there
+// because of the first, whichever comes before.
+func TestAsideAndNot(t *testing.T) {
+	for _, order := range [][]Member{append(aside("ann"), people("ann")...), append(people("ann"), aside("ann")...)} {
+		l := openNew(t)
+		finish(t, l, night(t, l, "desk", "1", order...), Complete)
+		same(t, people("ann"), all(t, l.Members(t.Context(), "desk")))
+		finish(t, l, night(t, l, "desk", "2"), Complete)
+		same(t, []string{"ann"}, leavers(t, l, 0, "desk"))
+	}
+}
+
+// A night without external ids does not make them forgotten, and writes nothing.
+func TestNightWithoutExternalIDs(t *testing.T) {
+	l := openNew(t)
+	finish(t, l, night(t, l, "desk", "1", people("ann", "bob")...), Complete)
+	run := startRun(t, l, nightly("desk", "2"))
+	must(t, l.Arrive(t.Context(), run.Seq, "desk", []Member{{Key: "ann"}, {Key: "bob"}}))
+	same(t, []string{"0"}, ask(t, l, "SELECT count(*) FROM moves"))
+	finish(t, l, night(t, l, "desk", "2", Member{Key: "ann"}), Complete)
+	finish(t, l, night(t, l, "desk", "3", Member{Key: "bob"}, Member{Key: "new"}), Complete)
+	same(t, []Member{{Key: "bob", ExternalID: "x-bob"}, {Key: "new"}}, all(t, l.Members(t.Context(), "desk")))
+	for one := range l.Leavers(t.Context(), 0, "desk") {
+		if one.Key != "ann" || one.MemberID != "x-ann" {
+			t.Errorf("%+v", one)
+		}
+	}
+}
+
+// Leavers are found by key: no query of a night reads all accounts for each.
+func TestLeaversAreFoundByKey(t *testing.T) {
+	l := openNew(t)
+	steps, err := query(t.Context(), l, func(s scanner) (step string, err error) {
+		var id, parent, unused int
+		err = s.Scan(&id, &parent, &unused, &step)
+		return step, err
+	}, "EXPLAIN QUERY PLAN "+leaversQuery, sql.Named("source", ""), sql.Named("after", ""), sql.Named("run", 1),
+		sql.Named("last", ""), sql.Named("limit", 1))
+	must(t, err)
+	for _, step := range steps {
+		bySource := strings.HasSuffix(step, "(source=?)") // reads the whole source
+		if bySource || strings.HasPrefix(step, "SCAN") && step != "SCAN who" && step != "SCAN CONSTANT ROW" {
+			t.Errorf("%s in\n%s", step, strings.Join(steps, "\n"))
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package ledger
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"jsm-onboard/importer/outcome"
+)
+
+// content is what a ledger reports of itself.
+type content struct {
+	Runs     []Run
+	Outcomes map[string][]outcome.Outcome // and revocations, by run
+	Accounts map[string]Account
+	LookUps  []OpenLookUp
+	Members  []Member
+	Leavers  []Leaver
+	Lost     *Lost
+	Access   map[string][]Grant
+	Rows     []RowAccess
+	Fixed    map[string]string
+	Traces   []string
+}
+
+func contentOf(t *testing.T, l *Ledger) content {
+	t.Helper()
+	runs, err := l.Runs(t.Context())
+	must(t, err)
+	c := content{Runs: runs, Outcomes: map[string][]outcome.Outcome{}}
+	for _, run := range runs {
+		outcomes := append(all(t, l.Outcomes(t.Context(), run.Seq, 0)), all(t, l.Revocations(t.Context(), run.Seq, 0))...)
+		c.Outcomes[run.ID] = outcomes
+		c.Rows = append(c.Rows, all(t, l.RowAccess(t.Context(), run.Seq, 0))...)
+		trace, err := l.Trace(t.Context(), run.Seq)
+		must(t, err)
+		c.Traces = append(c.Traces, string(trace))
+	}
+	c.Accounts, err = l.Accounts(t.Context(), ask(t, l, "SELECT key FROM accounts"))
+	must(t, err)
+	c.LookUps = all(t, l.LookUps(t.Context()))
+	c.Members = all(t, l.Members(t.Context(), "desk"))
+	c.Leavers = all(t, l.Leavers(t.Context(), 0, "desk"))
+	m, err := l.Recall(t.Context(), 0, []Query{{Row: 1, Key: "fay@example.com"}})
+	must(t, err)
+	c.Lost = m[0].Lost
+	c.Access, err = l.AccessOf(t.Context(), Organization, []string{"qm:ann@example.com"})
+	must(t, err)
+	c.Fixed, err = l.Fixed(t.Context(), []string{"id:7"})
+	must(t, err)
+	if !l.Wrote("/data/one.results.csv", "abc") {
+		t.Error("a file that was written is not known")
+	}
+	return c
+}
+
+// A ledger that was written with version 1 of the schema is read by every later version, and reports the
+// same. Its file is never made anew.
+func TestVersion1(t *testing.T) {
+	before, err := os.ReadFile("testdata/version1.db")
+	must(t, err)
+	path := filepath.Join(t.TempDir(), "l.db")
+	must(t, os.WriteFile(path, before, 0o600))
+	var want content
+	text, err := os.ReadFile("testdata/version1.json")
+	must(t, err)
+	must(t, json.Unmarshal(text, &want))
+	same(t, want, contentOf(t, openReadOnly(t, path)))
+
+	l := openAt(t, path)
+	same(t, want, contentOf(t, l))
+	must(t, l.Bind(t.Context(), "cloud-1"))
+	run := startRun(t, l, nightly("desk", "next"))
+	if a := recall(t, l, run, 1, "ann@example.com").Account; a == nil || !a.Ours() {
+		t.Errorf("%+v", a)
+	}
+	settle(t, l, run, created(1, "new@example.com"))
+	finish(t, l, run, Complete)
+}
