@@ -8,59 +8,54 @@ import (
 	"unicode/utf8"
 )
 
-// Organization is a customer organization.
+// Organization is a customer organization, with the JSON that the API has.
 type Organization struct {
 	ID          string    `json:"id"` // "" lets the site make one
 	Name        string    `json:"name"`
-	SCIMManaged bool      `json:"scim_managed"` // by an identity provider: it refuses members
-	Members     []Account `json:"members"`      // as they were when they were added, in that order
+	SCIMManaged bool      `json:"scimManaged"` // by an identity provider: it refuses members
+	Members     []Account `json:"-"`           // as they were when they were added, in that order
 }
 
 // Desk is a service project, which the API calls a service desk.
 type Desk struct {
 	ID            string    `json:"id"`
-	Key           string    `json:"key"`
-	Name          string    `json:"name"`
-	Closed        bool      `json:"closed"`        // nobody who asks may administer it
-	Customers     []Account `json:"customers"`     // as they were when they were added, in that order
-	Organizations []string  `json:"organizations"` // ids, in that order
+	ProjectID     string    `json:"projectId"`
+	Key           string    `json:"projectKey"`
+	Name          string    `json:"projectName"`
+	Closed        bool      `json:"-"` // nobody who asks may administer it
+	Customers     []Account `json:"-"` // as they were when they were added, in that order
+	Organizations []string  `json:"-"` // ids, in that order
 }
 
 // BuiltInDesks are the service projects of a site that is given none: two, and one that nobody may administer.
 func BuiltInDesks() []Desk {
 	return []Desk{
-		{ID: "1", Key: "SUP", Name: "Customer Support"},
-		{ID: "2", Key: "BIL", Name: "Billing"},
-		{ID: "3", Key: "HR", Name: "People", Closed: true},
+		{ID: "1", ProjectID: "10001", Key: "SUP", Name: "Customer Support"},
+		{ID: "2", ProjectID: "10002", Key: "BIL", Name: "Billing"},
+		{ID: "3", ProjectID: "10003", Key: "HR", Name: "People", Closed: true},
 	}
 }
 
 // Organizations lists the organizations with their members, in the order in which they were made.
-func (s *Site) Organizations() (all []Organization) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, o := range s.orgs {
-		all = append(all, *o)
-	}
-	return all
-}
+func (s *Site) Organizations() []Organization { return snapshot(s, &s.orgs) }
 
 // Desks lists the service projects with their customers and organizations.
-func (s *Site) Desks() (all []Desk) {
+func (s *Site) Desks() []Desk { return snapshot(s, &s.desks) }
+
+func snapshot[T any](s *Site, of *[]*T) []T {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, d := range s.desks {
-		all = append(all, *d)
-	}
-	return all
+	return copies(*of)
 }
 
+// organization has the id; nil: none has.
 func (s *Site) organization(id string) *Organization {
-	i := slices.IndexFunc(s.orgs, func(o *Organization) bool { return o.ID == id })
-	if i < 0 {
-		return nil
+	for _, o := range s.orgs {
+		if o.ID == id {
+			return o
+		}
 	}
-	return s.orgs[i]
+	return nil
 }
 
 // addOrganization makes an organization. Its id is an int32 that follows from the name, so that requests with ids
@@ -74,128 +69,104 @@ func (s *Site) addOrganization(o Organization) *Organization {
 }
 
 // find finds what the path names, or refuses.
-func (c *call) find() (answer, bool) {
+func (c *call) find() *answer {
 	id := c.req.PathValue("id")
 	switch {
 	case strings.HasPrefix(c.route.pattern, DeskPath):
 		i := slices.IndexFunc(c.site.desks, func(d *Desk) bool { return d.ID == id || strings.EqualFold(d.Key, id) })
 		if i < 0 { // also what a project gets that is no service project
-			return c.failure(http.StatusNotFound, "desk.unknown", "There is no such service desk"), false
+			return noDesk(c)
 		}
 		if c.desk = c.site.desks[i]; c.desk.Closed && c.route.may != nil {
-			return c.forbidden(), false
+			return forbidden(c)
 		}
 	case c.route.pattern == OrgUsersPath:
 		if c.org = c.site.organization(id); c.org == nil {
-			return c.unknownOrganization(), false
+			return noOrg(c)
 		}
 	case c.route.pattern == RevokePath || c.route.pattern == RenamePath:
-		c.account = c.site.accounts.byID[c.req.PathValue("accountId")]
+		c.account = c.site.byID[c.req.PathValue("accountId")]
 		if c.account == nil || c.account.Type != Customer { // what others than customers get is invented
-			return c.failure(http.StatusNotFound, "account.unknown", "There is no portal-only account with this id"), false
+			return noAccount(c)
 		}
 	}
-	return answer{}, true
+	return nil
 }
 
-func (c *call) forbidden() answer {
-	return c.failure(http.StatusForbidden, "permission", "You may not do this")
-}
-
-func (c *call) unknownOrganization() answer {
-	return c.failure(http.StatusNotFound, "organization.unknown", "There is no such organization")
-}
-
-func (c *call) organizationOf(o *Organization) map[string]any {
-	self := c.base() + OrgsPath + "/" + o.ID
-	out := map[string]any{"id": o.ID, "name": o.Name, "_links": map[string]string{"self": self}}
-	if o.SCIMManaged {
-		out["scimManaged"] = true
-	}
-	return out
-}
-
-func listOrganizations(c *call) answer { return page(c, c.site.orgs, c.organizationOf) }
+func listOrganizations(c *call) *answer { return page(c, c.site.orgs) }
 
 // createOrganization answers with the one there is when the name is taken.
-func createOrganization(c *call, in struct{ Name string }) answer {
+func createOrganization(c *call, in struct{ Name string }) *answer {
 	if n := utf8.RuneCountInString(in.Name); n < 1 || n > 200 {
-		return c.failure(http.StatusBadRequest, "organization.name", "A name has 1 to 200 characters")
+		return badOrgName(c)
 	}
 	for _, o := range c.site.orgs {
 		if o.Name == in.Name || c.site.options.FoldNames && strings.EqualFold(o.Name, in.Name) {
-			return jsonAnswer(http.StatusCreated, c.organizationOf(o))
+			return jsonAnswer(http.StatusCreated, o)
 		}
 	}
-	return jsonAnswer(http.StatusCreated, c.organizationOf(c.site.addOrganization(Organization{Name: in.Name})))
+	return jsonAnswer(http.StatusCreated, c.site.addOrganization(Organization{Name: in.Name}))
 }
 
 // accountIDs is the body of a request that adds people.
 type accountIDs struct{ AccountIDs []string }
 
 // join adds accounts to members: those that exist, or nobody when some do not and all is set.
-func (c *call) join(members []Account, ids accountIDs, all bool) ([]Account, answer) {
-	joined, unknown := slices.Clip(members), len(ids.AccountIDs) == 0 // that none at all are refused is invented
+func (c *call) join(members []Account, ids accountIDs, all bool) ([]Account, *answer) {
+	joined, unknown := members, len(ids.AccountIDs) == 0 // that none at all are refused is invented
 	for _, id := range ids.AccountIDs {
-		a := c.site.accounts.byID[id]
-		if a == nil || c.site.unknown(c.route, id) {
+		a := c.site.byID[id]
+		if a == nil || c.forgets(id) {
 			unknown = true
 		} else if !slices.ContainsFunc(joined, func(m Account) bool { return m.ID == id }) {
-			joined = append(joined, a.Account)
+			joined = append(joined, *a)
 		}
 	}
 	switch {
 	case !unknown:
-		return joined, noContent()
+		return joined, &answer{status: http.StatusNoContent}
 	case all:
 		joined = members
 	}
-	return joined, c.failure(http.StatusBadRequest, "account.unknown", "Some accounts do not exist")
+	return joined, badMembers(c)
 }
 
 // addOrganizationUsers adds nobody when one is unknown: the API does not say what becomes of the others. How an
 // organization refuses that an identity provider manages is invented.
-func addOrganizationUsers(c *call, in accountIDs) (a answer) {
+func addOrganizationUsers(c *call, in accountIDs) (a *answer) {
 	if c.org.SCIMManaged {
-		return c.forbidden()
+		return forbidden(c)
 	}
 	c.org.Members, a = c.join(c.org.Members, in, true)
 	return a
 }
 
-func (c *call) deskOf(d *Desk) map[string]any {
-	return map[string]any{
-		"id": d.ID, "projectId": "1000" + d.ID, "projectName": d.Name, "projectKey": d.Key,
-		"_links": map[string]string{"self": c.base() + DesksPath + "/" + d.ID},
-	}
-}
+func listDesks(c *call) *answer { return page(c, c.site.desks) }
 
-func listDesks(c *call) answer { return page(c, c.site.desks, c.deskOf) }
-
-func showDesk(c *call) answer { return jsonAnswer(http.StatusOK, c.deskOf(c.desk)) }
-
-func listDeskCustomers(c *call) answer { return page(c, c.desk.Customers, c.customer) }
+func showDesk(c *call) *answer { return jsonAnswer(http.StatusOK, c.desk) }
 
 // addDeskCustomers adds the accounts that exist even when it answers 400.
-func addDeskCustomers(c *call, in accountIDs) (a answer) {
+func addDeskCustomers(c *call, in accountIDs) (a *answer) {
 	c.desk.Customers, a = c.join(c.desk.Customers, in, false)
 	return a
 }
 
-func listDeskOrganizations(c *call) answer {
-	return page(c, c.desk.Organizations, func(id string) map[string]any {
-		return c.organizationOf(c.site.organization(id))
-	})
+func listDeskOrganizations(c *call) *answer {
+	var orgs []*Organization
+	for _, id := range c.desk.Organizations {
+		orgs = append(orgs, c.site.organization(id))
+	}
+	return page(c, orgs)
 }
 
 // addDeskOrganization wants the id as a number.
-func addDeskOrganization(c *call, in struct{ OrganizationID int32 }) answer {
+func addDeskOrganization(c *call, in struct{ OrganizationID int32 }) *answer {
 	o := c.site.organization(strconv.Itoa(int(in.OrganizationID)))
 	if o == nil {
-		return c.unknownOrganization()
+		return noOrg(c)
 	}
 	if !slices.Contains(c.desk.Organizations, o.ID) {
 		c.desk.Organizations = append(c.desk.Organizations, o.ID)
 	}
-	return noContent()
+	return &answer{status: http.StatusNoContent}
 }

@@ -1,10 +1,12 @@
 package jsmtest
 
 import (
-	"crypto/rand"
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"iter"
+	"net/http"
+	"net/mail"
 	"slices"
 	"strings"
 	"time"
@@ -21,114 +23,183 @@ const (
 
 // Account is one account of a site.
 type Account struct {
-	Email   string      `json:"address"`
-	Name    string      `json:"name"`
-	ID      string      `json:"account_id"` // "" lets the site make one that no other site has
-	Type    AccountType `json:"account_type"`
-	Revoked bool        `json:"revoked"` // portal access was taken away; the address stays taken
+	Email   string
+	Name    string
+	ID      string // "" lets the site make one that no other site has
+	Type    AccountType
+	Revoked bool // portal access was taken away; the address stays taken
 
-	CreatedBy int `json:"created_by_attempt"` // number of the create request that made it, from 1; 0: none did
-	Creations int `json:"-"`                  // create requests that made it: 1, or 0
-	Asked     int `json:"asked"`              // create requests for its address, refused ones included
-}
-
-// account is an account as it is kept.
-type account struct {
-	Account
-	key  string // the address, folded
-	made time.Time
-}
-
-// accounts keeps all accounts in the order of their making. The site's lock guards it.
-type accounts struct {
-	tenant    string // middle part of customers' ids
-	all       []*account
-	byAddress map[string][]*account
-	byID      map[string]*account
-	created   int // by requests
-	asked     int // create requests
-}
-
-func newAccounts() *accounts {
-	return &accounts{tenant: randomUUID(), byAddress: map[string][]*account{}, byID: map[string]*account{}}
+	CreatedBy int // number of the create request that made it, from 1; 0: none did
+	Creations int // create requests that made it: 1, or 0
+	Asked     int // create requests for its address, refused ones included
 }
 
 // fold is what addresses are compared by. That Jira ignores case is invented.
 func fold(address string) string { return strings.ToLower(address) }
 
-func (s *accounts) at(address string) []*account { return s.byAddress[fold(address)] }
-
-func (s *accounts) add(a Account) *account {
-	if a.Type == "" {
-		a.Type = Customer
-	}
-	kept := &account{Account: a, key: fold(a.Email)}
-	if kept.ID == "" {
-		kept.ID = s.newID(kept)
-	}
-	if a.CreatedBy > 0 {
-		kept.made = time.Now()
-		s.created++
-	}
-	s.all = append(s.all, kept)
-	s.byAddress[kept.key] = append(s.byAddress[kept.key], kept)
-	s.byID[kept.ID] = kept
-	return kept
+func (s *Site) addAccount(a Account) *Account {
+	key := fold(a.Email)
+	a.Type = cmp.Or(a.Type, Customer)
+	a.ID = cmp.Or(a.ID, s.newID(a))
+	s.accounts = append(s.accounts, &a)
+	s.byAddress[key] = append(s.byAddress[key], &a)
+	s.byID[a.ID] = &a
+	return &a
 }
 
-// tenantPrefix is the part of the tenant that the ids of others than customers have.
-const tenantPrefix = len("xxxxxxxx-xxxx-xxxx-xxxx-")
-
-// newID is qm:<tenant>:<24 hex digits> for customers and 712020:<uuid> for others. The tenant is random for each site
-// and the digits follow from the address, so that faults can be drawn by these.
-func (s *accounts) newID(a *account) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", a.key, len(s.byAddress[a.key])))
+// newID ends with what follows from the address, so that faults can be drawn by it.
+func (s *Site) newID(a Account) string {
+	key := fold(a.Email)
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", key, len(s.byAddress[key])))
 	if a.Type == Customer {
-		return fmt.Sprintf("qm:%s:%x", s.tenant, sum[:12])
+		return fmt.Sprintf("qm:%s:%x", s.options.CloudID, sum[:12])
 	}
-	return fmt.Sprintf("712020:%s%x", s.tenant[:tenantPrefix], sum[:6])
-}
-
-// search lists, in order, the accounts whose address or any word of whose name begins with query; of those that
-// requests made, only those made until the time latest.
-func (s *accounts) search(query string, latest time.Time) []*account {
-	query = fold(query)
-	var found []*account
-	for _, a := range s.all {
-		named := !strings.Contains(query, "@") && strings.Contains(" "+fold(a.Name), " "+query)
-		if (named || strings.HasPrefix(a.key, query)) && !a.made.After(latest) {
-			found = append(found, a)
-		}
-	}
-	return found
+	return fmt.Sprintf("712020:%s-%x", s.options.CloudID, sum[:6])
 }
 
 // Accounts yields the accounts of now in the order of their making, those of [Options] first.
-func (s *Site) Accounts() iter.Seq[Account] {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Values(copies(s.accounts.all))
-}
+func (s *Site) Accounts() iter.Seq[Account] { return slices.Values(snapshot(s, &s.accounts)) }
 
 // Find lists the accounts with an address, ignoring case.
 func (s *Site) Find(address string) []Account {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return copies(s.accounts.at(address))
+	return copies(s.byAddress[fold(address)])
 }
 
-func copies(kept []*account) []Account {
-	var all []Account
-	for _, a := range kept {
-		all = append(all, a.Account)
+func copies[T any](kept []*T) (all []T) {
+	for _, v := range kept {
+		all = append(all, *v)
 	}
 	return all
 }
 
-// randomUUID is a random (version 4) UUID.
-func randomUUID() string {
-	var raw [16]byte
-	_, _ = rand.Read(raw[:]) // never fails
-	raw[6], raw[8] = raw[6]&0x0f|0x40, raw[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", raw[:4], raw[4:6], raw[6:8], raw[8:10], raw[10:])
+// person is what /rest/api and /rest/servicedeskapi write alike of somebody.
+func person(a *Account) map[string]any {
+	return map[string]any{
+		"accountId": a.ID, "displayName": a.Name, "active": !a.Revoked, "emailAddress": a.Email, "timeZone": "Etc/UTC",
+	}
+}
+
+func (c *call) apiUser(a *Account) map[string]any {
+	p := person(a)
+	p["self"], p["accountType"] = c.base()+"/rest/api/3/user?accountId="+a.ID, a.Type
+	return p
+}
+
+// newCustomer is the body of a request to create or rename. The deprecated fullName is not read.
+type newCustomer struct{ Email, DisplayName string }
+
+// tidy takes blanks from the ends, and reports whether the name has 1 to 255 bytes; these limits are invented.
+func (n *newCustomer) tidy() bool {
+	n.Email, n.DisplayName = strings.TrimSpace(n.Email), strings.TrimSpace(n.DisplayName)
+	return n.DisplayName != "" && len(n.DisplayName) <= 255
+}
+
+// createCustomer is POST /rest/servicedeskapi/customer. Which addresses are malformed is invented.
+func createCustomer(c *call, in newCustomer) *answer {
+	c.site.creates++
+	if !in.tidy() {
+		return badName(c)
+	}
+	if !wellFormed(in.Email) {
+		return badAddress(c)
+	}
+	if there := c.site.byAddress[fold(in.Email)]; len(there) > 0 {
+		there[0].Asked++
+		status := http.StatusBadRequest
+		if c.req.URL.Query().Get("strictConflictStatusCode") == "true" {
+			status = http.StatusConflict
+		}
+		return c.failure(status, "sandbox.taken", "An account with this address exists")
+	}
+	made := c.site.addAccount(Account{
+		Email: in.Email, Name: in.DisplayName, CreatedBy: c.site.creates, Creations: 1, Asked: 1,
+	})
+	c.site.made[made.ID] = time.Now()
+	p, self := person(made), c.base()+"/rest/api/2/user?accountId="+made.ID
+	p["name"], p["key"], p["_links"] = made.ID, made.ID, map[string]string{"jiraRest": self, "self": self}
+	return jsonAnswer(http.StatusCreated, p)
+}
+
+// wellFormed reports whether an address is a bare one of usual length whose domain has a dot.
+func wellFormed(address string) bool {
+	parsed, err := mail.ParseAddress(address)
+	local, domain, _ := strings.Cut(address, "@")
+	return err == nil && parsed.Address == address && len(local) <= 64 && len(address) <= 254 &&
+		strings.Contains(domain, ".")
+}
+
+// revokeAccess is PUT …/revoke-portal-only-access. That a second time is done, too, is invented.
+func revokeAccess(c *call) *answer {
+	c.account.Revoked = true
+	return &answer{status: http.StatusNoContent}
+}
+
+// renameCustomer is the name change of the gateway's customer directory. Its answers, but for the statuses 403 and
+// 404, are invented.
+func renameCustomer(c *call, in newCustomer) *answer {
+	if !in.tidy() {
+		return badName(c)
+	}
+	c.account.Name = in.DisplayName
+	return jsonAnswer(http.StatusOK, map[string]string{"accountId": c.account.ID, "displayName": c.account.Name})
+}
+
+// info needs no credentials. Its values are invented.
+func info(*call) *answer {
+	return jsonAnswer(http.StatusOK, map[string]any{
+		"version": "sandbox", "platformVersion": "sandbox", "buildChangeSet": "0", "isLicensedForUse": true,
+	})
+}
+
+func tenantInfo(c *call) *answer {
+	return jsonAnswer(http.StatusOK, map[string]string{"cloudId": c.site.options.CloudID})
+}
+
+func myself(c *call) *answer {
+	owner := &Account{Name: "Service account", ID: "712020:service-account", Type: App}
+	for _, a := range c.site.byAddress[fold(c.user.Email)] {
+		if owner.Type == App || a.Type != Customer {
+			owner = a
+		}
+	}
+	return jsonAnswer(http.StatusOK, c.apiUser(owner))
+}
+
+// myPermissions is GET /rest/api/3/mypermissions; the parameter is required.
+func myPermissions(c *call) *answer {
+	known := map[string]bool{"ADMINISTER": c.user.Admin, "USER_PICKER": c.user.BrowseUsers, "SYSTEM_ADMIN": false}
+	out := map[string]any{}
+	for name := range strings.SplitSeq(c.req.URL.Query().Get("permissions"), ",") {
+		have, ok := known[name]
+		if !ok {
+			return badQuery(c)
+		}
+		out[name] = map[string]any{"key": name, "name": name, "type": "GLOBAL", "havePermission": have}
+	}
+	return jsonAnswer(http.StatusOK, map[string]any{"permissions": out})
+}
+
+// matches reports whether the address or any word of the name begins with query, which is folded.
+func (a *Account) matches(query string) bool {
+	return strings.HasPrefix(fold(a.Email), query) ||
+		!strings.Contains(query, "@") && strings.Contains(" "+fold(a.Name), " "+query)
+}
+
+// searchUsers is GET /rest/api/3/user/search: a prefix of address or name. Who may not browse users sees nobody,
+// and does not learn why.
+func searchUsers(c *call) *answer {
+	query, latest := fold(c.req.URL.Query().Get("query")), time.Now().Add(-c.site.options.SearchLag)
+	if query == "" {
+		return badQuery(c)
+	}
+	users := []map[string]any{}
+	for _, a := range c.site.accounts {
+		if c.user.BrowseUsers && a.matches(query) && !c.site.made[a.ID].After(latest) {
+			users = append(users, c.apiUser(a))
+		}
+	}
+	users = users[min(c.number("startAt", 0), len(users)):]
+	return jsonAnswer(http.StatusOK, users[:min(c.number("maxResults", 50), len(users), 1000)])
 }

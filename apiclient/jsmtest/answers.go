@@ -9,44 +9,66 @@ import (
 	"time"
 )
 
-// answer is what the site says, before any fault befalls it.
+// answer is what the site says.
 type answer struct {
-	status int
+	status int    // 0: the connection is cut instead
 	kind   string // content type
 	body   []byte
+	delay  time.Duration // beside the site's latency
+	half   bool          // the connection is cut after half of the body
 }
 
-func jsonAnswer(status int, v any) answer {
-	body, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // only our own types come here
-	}
-	return answer{status, "application/json;charset=UTF-8", body}
+func jsonAnswer(status int, v any) *answer {
+	body, _ := json.Marshal(v) // of our own types only, which never fail
+	return &answer{status: status, kind: "application/json;charset=UTF-8", body: body}
 }
 
-func plain(status int, text string) answer {
-	return answer{status, "text/plain;charset=UTF-8", []byte(text)}
+func text(status int, kind, text string) *answer {
+	return &answer{status: status, kind: kind, body: []byte(text)}
 }
 
-func html(status int, text string) answer {
-	return answer{status, "text/html", []byte("<!DOCTYPE html>\n<html><body><h1>" + text + "</h1></body></html>\n")}
+func tooMany(*call) *answer {
+	return text(http.StatusTooManyRequests, "text/plain", "Rate limit exceeded")
 }
 
-func noContent() answer { return answer{status: http.StatusNoContent} }
+func badGateway(*call) *answer {
+	return text(http.StatusBadGateway, "text/html", "<h1>502 Bad Gateway</h1>")
+}
+
+func signInPage(*call) *answer {
+	return text(http.StatusOK, "text/html", "<h1>Sign in to continue</h1>")
+}
+
+// Refusals of operations. Keys and texts are invented, but for those of signupClosed, which users reported.
+var (
+	unavailable  = refuse(http.StatusServiceUnavailable, "sandbox.unavailable", "Unavailable for a moment")
+	nothingHere  = refuse(http.StatusNotFound, "sandbox.path", "Nothing at this path")
+	forbidden    = refuse(http.StatusForbidden, "sandbox.permission", "You may not do this")
+	notJSON      = refuse(http.StatusUnsupportedMediaType, "sandbox.content.type", "Send application/json")
+	badJSON      = refuse(http.StatusBadRequest, "sandbox.json", "The body is not the JSON that is expected")
+	badName      = refuse(http.StatusBadRequest, "sandbox.name", "A display name has 1 to 255 characters")
+	badAddress   = refuse(http.StatusBadRequest, "sandbox.address", "This is no valid e-mail address")
+	badOrgName   = refuse(http.StatusBadRequest, "sandbox.organization.name", "A name has 1 to 200 characters")
+	badMembers   = refuse(http.StatusBadRequest, "sandbox.account.unknown", "Some accounts do not exist")
+	badQuery     = refuse(http.StatusBadRequest, "", "Say what you look for")
+	noAccount    = refuse(http.StatusNotFound, "sandbox.account.unknown", "There is no such portal-only account")
+	noOrg        = refuse(http.StatusNotFound, "sandbox.organization.unknown", "There is no such organization")
+	noDesk       = refuse(http.StatusNotFound, "sandbox.desk.unknown", "There is no such service desk")
+	signupClosed = refuse(http.StatusBadRequest, "cv.signup.error.not.allowed", "Signup is not currently available")
+)
+
+func refuse(status int, key, text string) func(*call) *answer {
+	return func(c *call) *answer { return c.failure(status, key, text) }
+}
 
 // failure is a refusal in the shape that the API of the request has.
-func (c *call) failure(status int, key, text string) answer {
+func (c *call) failure(status int, key, text string) *answer {
 	switch {
 	case strings.Contains(c.req.URL.Path, "/rest/api/"):
 		return jsonAnswer(status, map[string]any{"errorMessages": []string{text}, "errors": map[string]string{}})
 	case c.route.pattern == RenamePath: // invented
 		return gatewayError(status, text)
 	}
-	return deskError(status, "sandbox."+key, text)
-}
-
-// deskError has the shape of errors under /rest/servicedeskapi.
-func deskError(status int, key, text string) answer {
 	return jsonAnswer(status, map[string]any{
 		"errorMessage":     text,
 		"i18nErrorMessage": map[string]any{"i18nKey": key, "parameters": []string{}},
@@ -54,74 +76,53 @@ func deskError(status int, key, text string) answer {
 }
 
 // gatewayError has the shape of errors of the gateway itself.
-func gatewayError(status int, text string) answer {
+func gatewayError(status int, text string) *answer {
 	return jsonAnswer(status, map[string]any{"code": status, "message": text})
 }
 
-// maxPage is the most values that a page of a list has.
-const maxPage = 50
-
-// page answers with a part of all, as /rest/servicedeskapi pages its lists.
-func page[T any](c *call, all []T, write func(T) map[string]any) answer {
-	start, limit := min(c.number("start", 0), len(all)), min(c.number("limit", maxPage), maxPage)
+// page answers with a part of all, at most 50, as /rest/servicedeskapi pages its lists.
+func page[T any](c *call, all []T) *answer {
+	start, limit := min(c.number("start", 0), len(all)), min(c.number("limit", 50), 50)
 	end := min(start+max(limit, 1), len(all))
-	values := []map[string]any{}
-	for _, v := range all[start:end] {
-		values = append(values, write(v))
-	}
-	links := map[string]string{"base": c.base(), "context": ""}
+	links := map[string]string{}
 	if end < len(all) {
 		links["next"] = fmt.Sprintf("%s%s?start=%d&limit=%d", c.base(), c.req.URL.EscapedPath(), end, limit)
 	}
 	return jsonAnswer(http.StatusOK, map[string]any{
-		"size": end - start, "start": start, "limit": limit, "isLastPage": end == len(all), "_links": links, "values": values,
+		"size": end - start, "start": start, "limit": limit, "isLastPage": end == len(all), "_links": links,
+		"values": append([]T{}, all[start:end]...),
 	})
 }
 
-// deliver sends an answer after the site's latency, or does with it what the decision wants.
-func (s *Site) deliver(w http.ResponseWriter, c *call, a answer, d Decision) {
-	delay := d.Delay
-	if c.route.api {
-		s.mu.Lock()
-		delay += s.options.Latency.draw(s.random)
-		s.mu.Unlock()
-	}
-	if d.Fault == HangAfter {
-		delay = 1<<63 - 1
-	}
-	if !s.wait(c.req, delay) || d.Fault == HangAfter || d.Fault == ResetBefore || d.Fault == ResetAfter {
+// deliver sends an answer when its time has come.
+func (c *call) deliver(w http.ResponseWriter, a *answer) {
+	if !c.wait(a.delay+c.latency()) || a.status == 0 || a.half && len(a.body) == 0 {
 		panic(http.ErrAbortHandler)
 	}
 	if a.kind != "" {
-		w.Header().Set("Content-Type", a.kind)
-		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+		c.header.Set("Content-Type", a.kind)
+		c.header.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	w.WriteHeader(a.status)
-	whole := a.body
-	if d.Fault == TruncateAfter {
-		a.body = whole[:len(whole)/2]
+	if a.half {
+		a.body = a.body[:len(a.body)/2]
 	}
-	_, err := w.Write(a.body)
-	if d.Fault == TruncateAfter && len(whole) > 0 {
-		_ = http.NewResponseController(w).Flush()
-	}
-	if d.Fault == TruncateAfter || err != nil && len(whole) > 0 {
+	if _, err := w.Write(a.body); a.half || err != nil && len(a.body) > 0 {
+		_ = http.NewResponseController(w).Flush() // of what was written, if the client is still there
 		panic(http.ErrAbortHandler)
 	}
+	c.Status = a.status
 }
 
 // wait sleeps, less when the site closes, and reports whether the client is still there.
-func (s *Site) wait(r *http.Request, d time.Duration) bool {
+func (c *call) wait(d time.Duration) bool {
 	if d <= 0 {
 		return true
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
-	case <-s.closed:
-	case <-r.Context().Done():
-		return false
+	case <-time.After(d):
+	case <-c.site.closed:
+	case <-c.req.Context().Done():
 	}
-	return true
+	return c.req.Context().Err() == nil
 }

@@ -1,8 +1,11 @@
 package jsmtest
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
 	"fmt"
-	"hash/fnv"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -17,7 +20,6 @@ const (
 	Unavailable        FaultKind = "503"                // nothing done
 	UnavailableAfter   FaultKind = "503-after"          // done, and answered with 503
 	BadGateway         FaultKind = "502-html"           // a proxy's page, nothing done
-	Refused            FaultKind = "429"                // a stray refusal that names 2 s, nothing done
 	RefusedBare        FaultKind = "429-no-retry-after" // a stray refusal without headers, nothing done
 	ResetBefore        FaultKind = "reset-before"       // connection cut, nothing done
 	ResetAfter         FaultKind = "reset-after"        // done, connection cut
@@ -34,15 +36,39 @@ const (
 	NoAgentLicence     FaultKind = "no-agent-licence"   // as if the token's owner had none
 )
 
-var faultKinds = []FaultKind{
-	Unavailable, UnavailableAfter, BadGateway, Refused, RefusedBare, ResetBefore, ResetAfter, TruncateAfter, HangAfter,
-	Slow, TokenEnds, TokenEndsInLookUps, SignupClosed, SignInPage, RouteGone, AlwaysRefused, UnknownAccount,
-	NoAgentLicence,
+// effects are what the kinds do to a request, in place of the operation or with it.
+var effects = map[FaultKind]func(*call) *answer{
+	Unavailable:        unavailable,
+	UnavailableAfter:   after(func(c *call, a *answer) { *a = *unavailable(c) }),
+	BadGateway:         badGateway,
+	RefusedBare:        tooMany,
+	ResetBefore:        func(*call) *answer { return &answer{} },
+	ResetAfter:         after(func(_ *call, a *answer) { a.status = 0 }),
+	TruncateAfter:      after(func(_ *call, a *answer) { a.half = true }),
+	HangAfter:          after(func(_ *call, a *answer) { a.status, a.delay = 0, 1e4*time.Hour }),
+	Slow:               after(func(c *call, a *answer) { a.delay = c.site.options.SlowBy }),
+	TokenEnds:          (*call).perform, // this and the next are decided with the credentials
+	TokenEndsInLookUps: (*call).perform,
+	SignupClosed:       signupClosed,
+	SignInPage:         signInPage,
+	RouteGone:          nothingHere,
+	AlwaysRefused:      tooMany,
+	UnknownAccount:     (*call).perform, // decided with each account
+	NoAgentLicence:     forbidden,
+}
+
+// after performs the operation and changes the answer.
+func after(change func(*call, *answer)) func(*call) *answer {
+	return func(c *call) *answer {
+		a := c.perform()
+		change(c, a)
+		return a
+	}
 }
 
 // FaultNames are the words that [ParseFault] knows.
 func FaultNames() (names []string) {
-	for _, kind := range faultKinds {
+	for _, kind := range slices.Sorted(maps.Keys(effects)) {
 		names = append(names, string(kind))
 	}
 	return names
@@ -63,54 +89,50 @@ type Fault struct {
 // ParseFault reads KIND=SHARE or KIND=SHARE,ROUTE: 503=0.01, reset-after=0.1%, 401-after=500, html-200=1,PUT.
 // signup-closed and no-agent-licence may stand alone, and always-refused may have an address for its share.
 func ParseFault(s string) (Fault, error) {
-	word, value, _ := strings.Cut(s, "=")
+	kind, value, _ := strings.Cut(s, "=")
 	value, route, _ := strings.Cut(value, ",")
 	value = strings.TrimSpace(value)
-	f := Fault{Kind: FaultKind(strings.TrimSpace(word)), Route: strings.TrimSpace(route)}
-	var err error
+	f := Fault{Kind: FaultKind(strings.TrimSpace(kind)), Route: strings.TrimSpace(route)}
+	number, percent := strings.CutSuffix(value, "%")
+	share, err := strconv.ParseFloat(number, 64)
+	if percent {
+		share /= 100
+	}
+	_, ok := effects[f.Kind]
 	switch {
-	case !slices.Contains(faultKinds, f.Kind):
-		return Fault{}, fmt.Errorf("%q is no fault: use KIND=SHARE, where KIND is one of %s",
-			s, strings.Join(FaultNames(), ", "))
 	case f.Kind == AlwaysRefused && strings.Contains(value, "@"):
 		f.Address = value
 	case f.Kind == TokenEnds || f.Kind == TokenEndsInLookUps:
-		if f.After, err = strconv.Atoi(value); err != nil || f.After < 1 {
-			return Fault{}, fmt.Errorf("%q: say after how many requests the token ends, as in %s=500", s, f.Kind)
-		}
+		f.After, err = strconv.Atoi(value)
+		ok = err == nil && f.After > 0
 	case value == "" && (f.Kind == SignupClosed || f.Kind == NoAgentLicence):
 		f.Share = 1
 	default:
-		number, percent := strings.CutSuffix(value, "%")
-		f.Share, err = strconv.ParseFloat(number, 64)
-		if percent {
-			f.Share /= 100
-		}
-		if err != nil || !(f.Share >= 0 && f.Share <= 1) {
-			return Fault{}, fmt.Errorf("%q: a share is a number from 0 to 1 or a percentage, as in %s=1%%", s, f.Kind)
-		}
+		f.Share = share
+		ok = ok && err == nil && share >= 0 && share <= 1
+	}
+	if !ok {
+		return Fault{}, fmt.Errorf("%q is no fault: use KIND=SHARE, a share from 0 to 1 or a percentage as in 503=0.01, "+
+			"and 401-after=500 for so many requests; kinds are %s", s, strings.Join(FaultNames(), ", "))
 	}
 	return f, nil
 }
 
-// befalls reports whether the fault is drawn for requests to r.
+// befalls reports whether the fault can befall requests to r.
 func (f Fault) befalls(r *route) bool {
 	switch f.Kind {
 	case SignupClosed, AlwaysRefused:
-		return r.pattern == CreatePath
+		f.Route = CreatePath
 	case NoAgentLicence:
-		return r.pattern == DeskOrgsPath
-	case TokenEnds, TokenEndsInLookUps, UnknownAccount: // decided elsewhere
-		return false
+		f.Route = DeskOrgsPath
 	}
-	return f.names(r)
-}
-
-func (f Fault) names(r *route) bool {
-	if f.Route == "" {
+	switch f.Route {
+	case "":
 		return !r.check
+	case r.method, r.pattern, r.method + " " + r.pattern:
+		return true
 	}
-	return f.Route == r.method || f.Route == r.pattern || f.Route == r.method+" "+r.pattern
+	return false
 }
 
 // SetFaults replaces the faults from the next request on.
@@ -120,70 +142,55 @@ func (s *Site) SetFaults(faults ...Fault) {
 	s.faults = slices.Clone(faults)
 }
 
-// attempt counts the requests to a route that are about the same, from 1.
-func (s *Site) attempt(r *route, about string) int {
-	key := hash(r.method, r.pattern, about)
-	s.attempts[key]++
-	return s.attempts[key]
-}
-
-// draw is the fault that befalls a request; "": none.
-func (s *Site) draw(r *route, about string, attempt int) FaultKind {
-	for _, f := range s.faults {
-		n := attempt
-		if f.Kind == AlwaysRefused {
-			n = 0 // whichever attempt it is
+// draw is the fault that befalls the n-th request about the same; "": none.
+func (c *call) draw(about string, n int) FaultKind {
+	for _, f := range c.site.faults {
+		if f.Kind == UnknownAccount || !f.befalls(c.route) {
+			continue
 		}
-		if f.befalls(r) && (f.Address != "" && fold(f.Address) == about || s.chance(f, r, about, n) < f.Share) {
+		nth := n
+		if f.Kind == AlwaysRefused {
+			nth = 0 // whichever it is
+		}
+		if f.Address != "" && fold(f.Address) == about || c.chance(string(f.Kind), about, nth) < f.Share {
 			return f.Kind
 		}
 	}
 	return ""
 }
 
-// unknown reports whether a route is to know nothing of an account.
-func (s *Site) unknown(r *route, id string) bool {
-	return slices.ContainsFunc(s.faults, func(f Fault) bool {
-		return f.Kind == UnknownAccount && f.names(r) && s.chance(f, r, s.sameEverywhere(id), 0) < f.Share
+// forgets reports whether the route is to know nothing of an account.
+func (c *call) forgets(id string) bool {
+	about := strings.ReplaceAll(id, c.site.options.CloudID, "")
+	return slices.ContainsFunc(c.site.faults, func(f Fault) bool {
+		return f.Kind == UnknownAccount && f.befalls(c.route) && c.chance(string(f.Kind), about, 0) < f.Share
 	})
 }
 
-// chance is a number of at least 0 and below 1 that looks random.
-func (s *Site) chance(f Fault, r *route, about string, attempt int) float64 {
-	seed := strconv.FormatUint(s.options.Seed, 10)
-	bits := hash(seed, string(f.Kind), r.method, r.pattern, about, strconv.Itoa(attempt))
-	return float64(bits>>11) / (1 << 53)
+// chance is a number of at least 0 and below 1 that looks random; the seed, the route and the arguments decide it.
+func (c *call) chance(of, about string, n int) float64 {
+	seed := strconv.FormatUint(c.site.options.Seed, 10)
+	return float64(hash(seed, of, c.Method, c.Path, about, strconv.Itoa(n))>>11) / (1 << 53)
 }
 
-// sameEverywhere takes from a text with account ids what differs from site to site.
-func (s *Site) sameEverywhere(text string) string {
-	tenant := s.accounts.tenant
-	return strings.ReplaceAll(strings.ReplaceAll(text, tenant, ""), tenant[:tenantPrefix], "")
-}
-
-// hash is FNV-1a, its bits mixed as by SplitMix64.
 func hash(parts ...string) uint64 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(strings.Join(parts, "\x00"))) // never fails
-	z := h.Sum64()
-	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-	z = (z ^ z>>27) * 0x94D049BB133111EB
-	return z ^ z>>31
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return binary.BigEndian.Uint64(sum[:])
 }
 
 // about is what a request is about: for creates the address, for others all that does not differ from site to site.
 func (c *call) about() string {
-	if c.route.pattern == CreatePath {
+	if c.Path == CreatePath {
 		return fold(c.email())
 	}
-	named := c.req.PathValue("id") + " " + c.req.PathValue("accountId")
-	return c.site.sameEverywhere(strings.Join([]string{named, c.req.URL.RawQuery, string(c.body)}, " "))
+	text := []string{c.req.PathValue("id"), c.req.PathValue("accountId"), c.req.URL.RawQuery, string(c.body)}
+	return strings.ReplaceAll(strings.Join(text, " "), c.site.options.CloudID, "")
 }
 
 // email is the address of a create request.
 func (c *call) email() string {
 	var in newCustomer
-	_, _ = c.decode(&in) // what cannot be read is about nobody
+	_ = json.Unmarshal(c.body, &in) // what cannot be read is about nobody
 	return strings.TrimSpace(in.Email)
 }
 
@@ -195,60 +202,39 @@ type Decision struct {
 	Delay  time.Duration // is added to the latency
 }
 
-// decide draws what befalls a request that has passed credentials and quota. It gives the lock up while it asks
-// OnCreate.
-func (s *Site) decide(c *call) (d Decision) {
-	asked := c.route.pattern == CreatePath && s.options.OnCreate != nil
-	if len(s.faults) == 0 && !asked {
-		return Decision{}
+// meetFaults performs a request that has passed credentials and quota, or what befalls it.
+func (c *call) meetFaults() (a *answer) {
+	d := c.decide()
+	c.Fault = d.Fault
+	if d.Status != 0 {
+		a = c.failure(d.Status, d.Key, http.StatusText(d.Status))
+	} else if befall := effects[d.Fault]; befall != nil {
+		a = befall(c)
+	} else {
+		a = c.perform()
 	}
+	a.delay += d.Delay
+	return a
+}
+
+// decide asks OnCreate and then the faults.
+func (c *call) decide() (d Decision) {
 	about := c.about()
-	attempt := s.attempt(c.route, about)
-	if asked {
-		s.mu.Unlock()
-		d = s.options.OnCreate(c.email(), attempt)
-		s.mu.Lock()
+	key := hash(c.Method, c.Path, about)
+	c.site.attempts[key]++
+	attempt := c.site.attempts[key]
+	if c.Path == CreatePath && c.site.options.OnCreate != nil {
+		d = c.ask(attempt)
 	}
 	if d.Fault == "" && d.Status == 0 {
-		d.Fault = s.draw(c.route, about, attempt)
-	}
-	if d.Fault == Slow {
-		d.Delay += s.options.SlowBy
+		d.Fault = c.draw(about, attempt)
 	}
 	return d
 }
 
-// instead is what is answered in place of doing anything.
-func (d Decision) instead(c *call, h http.Header) (answer, bool) {
-	if d.Status != 0 {
-		return deskError(d.Status, d.Key, http.StatusText(d.Status)), true
-	}
-	switch d.Fault {
-	case Unavailable:
-		return unavailable(c), true
-	case BadGateway:
-		return html(http.StatusBadGateway, "502 Bad Gateway"), true
-	case Refused:
-		h.Set("Retry-After", "2")
-		return tooMany(), true
-	case RefusedBare, AlwaysRefused:
-		return tooMany(), true
-	case SignupClosed: // key and text as users reported them
-		return deskError(http.StatusBadRequest, "cv.signup.error.not.allowed", "Signup is not currently available"), true
-	case SignInPage:
-		return html(http.StatusOK, "Sign in to continue"), true
-	case RouteGone:
-		return c.failure(http.StatusNotFound, "path", "Nothing at this path"), true
-	case NoAgentLicence:
-		return c.forbidden(), true
-	case ResetBefore:
-		return answer{}, true
-	}
-	return answer{}, false
+// ask calls OnCreate without the lock, so that it may use the site.
+func (c *call) ask(attempt int) Decision {
+	c.site.mu.Unlock()
+	defer c.site.mu.Lock()
+	return c.site.options.OnCreate(c.email(), attempt)
 }
-
-func unavailable(c *call) answer {
-	return c.failure(http.StatusServiceUnavailable, "unavailable", "The service is unavailable for a moment")
-}
-
-func tooMany() answer { return plain(http.StatusTooManyRequests, "Rate limit exceeded") }

@@ -1,8 +1,8 @@
 package jsmtest
 
 import (
+	"cmp"
 	"math"
-	"math/rand/v2"
 	"strconv"
 	"sync"
 	"time"
@@ -22,11 +22,9 @@ type Quota struct {
 	Window   time.Duration // 0: a bucket; windows begin at whole multiples of it on the clock
 	Limit    int           // of a window
 
-	Stray        float64 // share of the requests that are refused although something is left
-	NoRetryAfter bool    // refusals do not say how long to wait
-	Reason       string  // of a refusal; "": jira-burst-based
-	RateHeaders  bool    // answers report a [Level]
-	Plenty       int     // the level that is reported instead of the true one; 0: the true one
+	NoRetryAfter bool   // refusals do not say how long to wait
+	Reason       string // of a refusal; "": jira-burst-based
+	RateHeaders  bool   // answers report a [Level]
 }
 
 // Change is a new rate, from a time on that counts from the first request.
@@ -54,13 +52,12 @@ type Limiter struct {
 	quotas []Quota
 
 	mu       sync.Mutex
-	random   *rand.Rand
 	counters map[string]*counter
 }
 
-// NewLimiter returns a limiter of which the stray refusals depend on seed alone.
-func NewLimiter(quotas []Quota, seed uint64) *Limiter {
-	return &Limiter{quotas: quotas, random: rand.New(rand.NewPCG(seed, 429)), counters: map[string]*counter{}}
+// NewLimiter returns a limiter that has admitted nothing yet.
+func NewLimiter(quotas []Quota) *Limiter {
+	return &Limiter{quotas: quotas, counters: map[string]*counter{}}
 }
 
 // Admit takes one request of an operation from all quotas that limit it, or from none when one of them refuses it.
@@ -70,7 +67,7 @@ func (l *Limiter) Admit(now time.Time, method, path string) Admission {
 	defer l.mu.Unlock()
 	counters := l.of(now, method, path)
 	for _, c := range counters {
-		if wait, refused := c.ask(now, l.random.Float64() < c.Stray); refused {
+		if wait := c.wait(now); wait > 0 {
 			return c.refusal(now, wait)
 		}
 	}
@@ -94,12 +91,10 @@ func (l *Limiter) of(now time.Time, method, path string) (counters []*counter) {
 		if !q.Shared {
 			key += " " + method + " " + path
 		}
-		c := l.counters[key]
-		if c == nil {
-			c = &counter{Quota: q, began: now, at: now, level: q.size()}
-			l.counters[key] = c
+		if l.counters[key] == nil {
+			l.counters[key] = &counter{Quota: q, began: now, at: now, level: q.size()}
 		}
-		counters = append(counters, c)
+		counters = append(counters, l.counters[key])
 	}
 	return counters
 }
@@ -113,24 +108,23 @@ type counter struct {
 	closed time.Time // by a lockout, until then
 }
 
-// ask returns whether a request is refused now, and how long it should wait then.
-func (c *counter) ask(now time.Time, stray bool) (wait time.Duration, refused bool) {
+// wait returns how long a request that is refused now should wait; 0: it is not refused.
+func (c *counter) wait(now time.Time) time.Duration {
 	c.refill(now)
 	switch {
 	case now.Before(c.closed):
-		return c.closed.Sub(now), true
-	case stray:
-		return 0, true
+		return c.closed.Sub(now)
 	case c.level >= 1-1e-9: // what rounding may take from a whole one
-		return 0, false
+		return 0
 	case c.Lockout > 0:
 		c.closed = now.Add(c.Lockout)
-		return c.Lockout, true
+		return c.Lockout
 	case c.Window > 0:
-		return c.windowEnd(now).Sub(now), true
+		return c.windowEnd(now).Sub(now)
 	}
-	soon := max(c.supply(now.Sub(c.began), now.Sub(c.began)+time.Second), 1e-3) // a second
-	return time.Duration((1 - c.level) / soon * 1e9), true
+	since := now.Sub(c.began)
+	soon := max(c.supply(since, since+time.Second), 1e-3) // a second
+	return time.Duration((1 - c.level) / soon * 1e9)
 }
 
 func (c *counter) refill(now time.Time) {
@@ -146,10 +140,7 @@ func (c *counter) windowEnd(now time.Time) time.Time { return now.Truncate(c.Win
 
 // refusal rounds the wait up to whole seconds, at least one.
 func (c *counter) refusal(now time.Time, wait time.Duration) Admission {
-	d := Admission{Reason: c.Reason, Level: c.report(now)}
-	if d.Reason == "" {
-		d.Reason = "jira-burst-based"
-	}
+	d := Admission{Reason: cmp.Or(c.Reason, "jira-burst-based"), Level: c.report(now)}
 	wait = max((wait + time.Second - 1).Truncate(time.Second), time.Second)
 	if !c.NoRetryAfter {
 		d.RetryAfter = wait
@@ -165,9 +156,6 @@ func (c *counter) report(now time.Time) *Level {
 		return nil
 	}
 	l := &Level{Limit: int(c.size()), Remaining: int(math.Floor(c.level + 1e-9))}
-	if c.Plenty > 0 {
-		l.Remaining = c.Plenty
-	}
 	if c.Window > 0 {
 		l.Reset = c.windowEnd(now).Sub(now)
 	}
@@ -176,21 +164,10 @@ func (c *counter) report(now time.Time) *Level {
 
 // size is what a full bucket or a new window admits.
 func (q Quota) size() float64 {
-	switch {
-	case q.Window > 0:
-		return float64(q.Limit)
-	case q.Burst > 0:
-		return float64(q.Burst)
-	}
-	return max(math.Ceil(q.Rate), 1)
-}
-
-// Capacity is how many requests can be admitted until so long after the first; a window is taken to begin with it.
-func (q Quota) Capacity(d time.Duration) float64 {
 	if q.Window > 0 {
-		return q.size() * float64(1+d/q.Window)
+		return float64(q.Limit)
 	}
-	return q.size() + q.supply(0, d)
+	return max(cmp.Or(float64(q.Burst), math.Ceil(q.Rate)), 1)
 }
 
 // supply is what a bucket receives from one time after the first request to another.

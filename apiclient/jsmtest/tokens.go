@@ -2,10 +2,11 @@ package jsmtest
 
 import (
 	"cmp"
+	"crypto/rand"
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -49,98 +50,96 @@ func SandboxClient() Client {
 // grant is a token in use.
 type grant struct {
 	Token
-	issued        bool // at /oauth/token
-	ended         bool
 	uses, lookUps int
 }
 
-func newGrant(t Token) *grant {
+// grant makes the site take a token, and know its owner.
+func (s *Site) grant(t Token) {
 	if t.Scopes == nil {
 		t.Scopes = DefaultScopes()
 	}
-	return &grant{Token: t}
-}
-
-// use counts one use, and reports whether the token is valid.
-func (g *grant) use(r *route, faults []Fault) bool {
-	g.uses++
-	if r.pattern == UserSearchPath {
-		g.lookUps++
+	if t.Email != "" && len(s.byAddress[fold(t.Email)]) == 0 {
+		s.addAccount(Account{Email: t.Email, Name: "Owner of a token", Type: Atlassian})
 	}
-	expired := g.ended || !g.Expires.IsZero() && !time.Now().Before(g.Expires)
-	return !expired && !slices.ContainsFunc(faults, func(f Fault) bool {
-		return f.Kind == TokenEnds && g.uses > f.After || f.Kind == TokenEndsInLookUps && g.lookUps > f.After
-	})
+	sent := "Basic " + base64.StdEncoding.EncodeToString([]byte(t.Email+":"+t.Secret))
+	if t.Bearer {
+		sent = "Bearer " + t.Secret
+	}
+	s.grants[sent] = &grant{Token: t}
 }
 
 // EndTokens makes every credential of now worthless. Clients can still fetch new tokens at /oauth/token.
-func (s *Site) EndTokens() { s.setEnded(true) }
+func (s *Site) EndTokens() { s.setTokens(nil) }
 
-// RenewTokens takes EndTokens back for the tokens of [Options], and begins the counts of the faults "401-after" and
+// RenewTokens makes the tokens of [Options] the only ones, and begins the counts of the faults "401-after" and
 // "401-after-look-ups" anew.
-func (s *Site) RenewTokens() { s.setEnded(false) }
+func (s *Site) RenewTokens() { s.setTokens(s.options.Tokens) }
 
-func (s *Site) setEnded(ended bool) {
+func (s *Site) setTokens(tokens []Token) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, g := range s.grants {
-		g.ended, g.uses, g.lookUps = ended || g.issued, 0, 0
+	s.grants = map[string]*grant{}
+	for _, t := range tokens {
+		s.grant(t)
 	}
 }
 
 // authorize finds out who asks. It refuses in the words of the site or of the gateway.
-func (c *call) authorize() (answer, bool) {
-	if c.route.open {
-		return answer{}, true
+func (c *call) authorize() *answer {
+	cloudID := c.req.PathValue("cloudId")
+	atGateway := cloudID != ""
+	if atGateway && cloudID != c.site.options.CloudID {
+		return gatewayError(http.StatusNotFound, "No tenant with this cloud id")
 	}
-	g := c.site.grant(c.req)
-	valid := g != nil && g.use(c.route, c.site.faults)
-	atGateway, unscoped := c.cloudID != "", valid && !g.Scoped && !g.Bearer
-	held := func(scope string) bool { return slices.Contains(g.Scopes, scope) }
-	switch {
+	if c.route.scopes == nil {
+		return nil
+	}
+	g := c.site.grants[c.req.Header.Get("Authorization")]
+	scoped := g != nil && (g.Scoped || g.Bearer)
 	// That the gateway refuses tokens without scopes is invented; for the name change it takes them.
-	case atGateway && (!valid || unscoped && c.route.pattern != RenamePath):
-		return gatewayError(http.StatusUnauthorized, "Unauthorized"), false
-	case !atGateway && !unscoped:
-		return plain(http.StatusUnauthorized, "Client must be authenticated to access this resource."), false
-	case !unscoped && !slices.ContainsFunc(c.route.scopes, held):
-		return gatewayError(http.StatusUnauthorized, "Unauthorized; scope does not match"), false
+	switch {
+	case g != nil && g.use(c) && (scoped == atGateway || c.route.pattern == RenamePath):
+		c.user = g.Token
+	case atGateway:
+		return gatewayError(http.StatusUnauthorized, "Unauthorized")
+	default:
+		return text(http.StatusUnauthorized, "text/plain", "Client must be authenticated to access this resource.")
 	}
-	c.user = g.Token
-	return answer{}, true
-}
-
-// grant looks the credentials of a request up; nil when there are none or no such ones.
-func (s *Site) grant(req *http.Request) *grant {
-	email, secret, basic := req.BasicAuth()
-	bearer, isBearer := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
-	for _, g := range s.grants {
-		if basic && !g.Bearer && g.Secret == secret && strings.EqualFold(g.Email, email) ||
-			isBearer && g.Bearer && g.Secret == bearer {
-			return g
-		}
+	held := func(scope string) bool { return slices.Contains(g.Scopes, scope) }
+	if scoped && !slices.ContainsFunc(c.route.scopes, held) {
+		return gatewayError(http.StatusUnauthorized, "Unauthorized; scope does not match")
 	}
 	return nil
 }
 
-// issueToken is the token endpoint: client credentials in a form.
-func issueToken(c *call) answer {
-	form, _ := url.ParseQuery(string(c.body)) // what is malformed is left out
-	if form.Get("grant_type") != "client_credentials" {
-		return jsonAnswer(http.StatusBadRequest, map[string]string{"error": "unsupported_grant_type"})
+// use counts one use, and reports whether the token is valid.
+func (g *grant) use(c *call) bool {
+	g.uses++
+	if c.route.pattern == UserSearchPath {
+		g.lookUps++
 	}
-	for _, client := range c.site.options.Clients {
-		if client.ID != form.Get("client_id") || client.Secret != form.Get("client_secret") {
-			continue
-		}
-		life := cmp.Or(client.Lifetime, time.Hour)
-		g := newGrant(client.Token)
-		g.issued, g.Bearer, g.Secret, g.Expires = true, true, randomUUID(), time.Now().Add(life)
-		c.site.grants = append(c.site.grants, g)
-		return jsonAnswer(http.StatusOK, map[string]any{
-			"access_token": g.Secret, "token_type": "Bearer", "expires_in": int(life / time.Second),
-			"scope": strings.Join(g.Scopes, " "),
+	return (g.Expires.IsZero() || time.Now().Before(g.Expires)) &&
+		!slices.ContainsFunc(c.site.faults, func(f Fault) bool {
+			return f.Kind == TokenEnds && g.uses > f.After || f.Kind == TokenEndsInLookUps && g.lookUps > f.After
 		})
+}
+
+// issueToken is the token endpoint: client credentials in a form.
+func issueToken(c *call) *answer {
+	form, _ := url.ParseQuery(string(c.body)) // what is malformed is left out
+	i := slices.IndexFunc(c.site.options.Clients, func(k Client) bool {
+		return k.ID == form.Get("client_id") && k.Secret == form.Get("client_secret")
+	})
+	switch {
+	case form.Get("grant_type") != "client_credentials":
+		return jsonAnswer(http.StatusBadRequest, map[string]string{"error": "unsupported_grant_type"})
+	case i < 0:
+		return jsonAnswer(http.StatusUnauthorized, map[string]string{"error": "invalid_client"})
 	}
-	return jsonAnswer(http.StatusUnauthorized, map[string]string{"error": "invalid_client"})
+	token, life := c.site.options.Clients[i].Token, cmp.Or(c.site.options.Clients[i].Lifetime, time.Hour)
+	token.Bearer, token.Secret, token.Expires = true, rand.Text(), time.Now().Add(life)
+	c.site.grant(token)
+	return jsonAnswer(http.StatusOK, map[string]any{
+		"access_token": token.Secret, "token_type": "Bearer", "expires_in": int(life / time.Second),
+	})
 }

@@ -95,4 +95,11 @@ func TestEndTokensLeavesClients(t *testing.T) {
 			t.Errorf("got %d, want %d", status, want)
 		}
 	}
+	s.RenewTokens()
+	if status, _, _ := (ask{method: "GET", url: gateway + MyselfPath, as: old}).do(t, s); status != 401 {
+		t.Errorf("after the tokens were renewed an issued one got %d, want 401", status)
+	}
+	if status, _, _ := (ask{method: "GET", url: MyselfPath}).do(t, s); status != 200 {
+		t.Errorf("a renewed token got %d, want 200", status)
+	}
 }

@@ -20,11 +20,8 @@ func traced(t *testing.T, rt http.RoundTripper, base string) ([]string, error) {
 	var called []string
 	note := func(name string) { called = append(called, name) }
 	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
-		GetConn:              func(string) { note("GetConn") },
-		GotConn:              func(httptrace.GotConnInfo) { note("GotConn") },
-		WroteHeaders:         func() { note("WroteHeaders") },
-		WroteRequest:         func(httptrace.WroteRequestInfo) { note("WroteRequest") },
-		GotFirstResponseByte: func() { note("GotFirstResponseByte") },
+		GetConn: func(string) { note("GetConn") },
+		GotConn: func(httptrace.GotConnInfo) { note("GotConn") },
 	})
 	resp, err := rt.RoundTrip(ask{method: "POST", url: base + create, body: dana}.request(t, ctx))
 	if err == nil {

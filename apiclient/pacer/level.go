@@ -6,36 +6,34 @@ import (
 )
 
 const (
-	observe     = 6.0
-	approach    = 2.0
-	headroom    = 0.2
-	bucketShare = 0.3
-	fewest      = 3.0
-	shortStep   = 0.001
-	longStep    = 0.25
-	leastShare  = 0.05
-	levelsGone  = 20
-	firstShare  = 0.25
-	liesMost    = 30.0
-	lieEmpty    = 1.0
-	lieRefused  = 15.0
-	lieForget   = 0.99
+	observe     = 6.0  // a second: how fast a report corrects the reckoning: "levels; bucket 10/s"
+	approach    = 2.0  // a second: how fast the level is brought to its target: "levels; 100, 30, 100/s"
+	headroom    = 0.2  // seconds of the refill are the target: "levels; 100, 30, 100/s"
+	bucketShare = 0.3  // but no more of a small bucket: "levels; 10/s"
+	fewest      = 3.0  // nor less than so many tokens: "levels; window"
+	longStep    = 0.25 // seconds that a report corrects for at most: "levels; bucket 10/s"
+	firstShare  = 0.25 // of an unpaced rate is the first guess: "never moves, high"
+	levelsGone  = 20   // answers without a report: "levels that vanish"
+	liesMost    = 30.0 // then levels are never believed again: "stray 1 % beside plenty"
+	lieRefused  = 15.0 // a refusal at a good level; 1: a pass at none, as in TestOddSignals
+	lieForget   = 0.99 // of them with each report: "levels; bucket 10/s"
+	windowShare = 0.05 // of a window, if no more comes before its end, makes it used up: TestUsedUpWindowIsReported
 )
 
 // levels is what rate headers report.
 type levels struct {
 	on      bool
-	level   float64 // reckoned for the arrival of a request that leaves now
+	level   float64 // reckoned for the arrival of a request that leaves at
 	at      time.Time
 	largest float64   // reported so far
 	seen    time.Time // the last report
+	resets  time.Time // when the quota starts anew, by that report; zero: it did not say
 	without int       // passed answers in a row without a report
 	lies    float64
-	resets  time.Time // when the quota starts anew; zero: not reported
 }
 
 func (l *levels) advance(now time.Time, refill float64) {
-	if dt := now.Sub(l.at).Seconds(); dt > 0 {
+	if dt := now.Sub(l.at).Seconds(); l.on && dt > 0 {
 		l.level = min(l.level+refill*dt, max(l.largest, l.level))
 		l.at = now
 	}
@@ -46,85 +44,59 @@ func (l *levels) target(refill float64) float64 {
 	return min(bucketShare*l.largest, max(fewest, headroom*refill))
 }
 
-func (q *quota) levelRate(now time.Time) float64 {
-	l := &q.levels
-	l.advance(now, q.refill)
-	return max(q.refill+approach*(l.level-l.target(q.refill)), leastShare*q.refill)
-}
-
-// refused: no request is refused at a good level, so that such levels are lies in the end.
-func (l *levels) refused(first bool) {
-	l.level++
-	if !first {
-		return
-	}
-	if l.level > max(fewest, bucketShare*l.largest) {
+// refused takes the first refusal of an event; at a good level it shows that levels are lies.
+func (l *levels) refused() {
+	if l.level > bucketShare*l.largest {
 		l.lies += lieRefused
 	}
 	l.level = min(l.level, 0)
 }
 
-// report takes the level with which a request has passed; nil: none was reported.
-func (q *quota) report(now time.Time, permit Permit, reported *Level) {
+// reported takes the level with which a request has passed; nil: none was reported.
+func (q *quota) reported(now time.Time, permit Permit, r *Level) {
 	l := &q.levels
-	if reported == nil || l.lies >= liesMost {
-		l.without++
-		if l.on && (l.without >= levelsGone || l.lies >= liesMost) {
-			q.withoutLevels(now)
-		}
+	if r != nil && l.lies < liesMost {
+		q.correct(now, permit, *r)
 		return
 	}
-	remaining, since := float64(max(reported.Remaining, 0)), float64(q.sent-permit.number)
-	l.without = 0
-	l.lies *= lieForget
-	if remaining == 0 {
-		l.lies = l.lies/lieForget + lieEmpty
-	}
-	if !l.on {
-		if q.refill == 0 {
-			q.refill = max(firstShare*q.current(now), slowest)
-		} else {
-			q.refill = q.rate(now)
-		}
-		lies := l.lies
-		*l = levels{on: true, level: remaining - since, at: now, largest: remaining, seen: now, lies: lies}
-		q.refusal = nil
-	}
-	l.advance(now, q.refill)
-	l.largest = max(l.largest, remaining)
-	off := min(remaining+q.refill*now.Sub(permit.left).Seconds(), l.largest) - since - l.level
-	dt := max(shortStep, min(now.Sub(l.seen).Seconds(), longStep))
-	a := 1 - math.Exp(-observe*dt)
-	anew := !l.resets.IsZero() && permit.left.After(l.resets) && off > bucketShare*l.largest
-	if anew {
-		l.level += off
-	} else {
-		l.level += a * off
-		q.refill = max(q.refill+a*a/(2-a)/dt*off, 0)
-	}
-	l.seen = now
-	l.resets = time.Time{}
-	if reported.Reset > 0 {
-		l.resets = now.Add(reported.Reset)
+	if l.without++; l.on && (l.without >= levelsGone || l.lies >= liesMost) {
+		l.on, q.refill = false, max(q.refill, slowest)
+		q.stretch, q.since = stretch{empty: now}, now // the bucket is taken for empty
 	}
 }
 
-// withoutLevels goes on by refusals; the bucket is taken for empty now.
-func (q *quota) withoutLevels(now time.Time) {
-	q.levels.on = false
-	q.refill = max(q.refill, slowest)
-	q.empty, q.same, q.used, q.idle, q.pushed, q.paused, q.age = now, now, 0, 0, 0, 0, 0
+// correct moves level and refill by what a report is off, as an alpha-beta filter does.
+func (q *quota) correct(now time.Time, permit Permit, r Level) {
+	l := &q.levels
+	remaining, since := float64(max(r.Remaining, 0)), float64(q.sent-permit.number)
+	if !l.on {
+		paced := q.refill < unpaced
+		if q.refill = q.measured(now); !paced {
+			q.refill *= firstShare
+		}
+		*l = levels{on: true, level: remaining - since, at: now, largest: remaining, seen: now, lies: l.lies}
+		q.event = nil
+	}
+	if l.lies *= lieForget; remaining == 0 {
+		l.lies++
+	}
+	l.advance(now, q.refill)
+	l.without, l.largest = 0, max(l.largest, remaining)
+	off := min(remaining+q.refill*now.Sub(permit.left).Seconds(), l.largest) - since - l.level
+	dt := max(1e-3, min(now.Sub(l.seen).Seconds(), longStep))
+	a := 1 - math.Exp(-observe*dt)
+	l.level += a * off
+	q.refill = max(0, q.refill+a*a/(2-a)/dt*off)
+	l.seen, l.resets = now, time.Time{}
+	if r.Reset > 0 {
+		l.resets = now.Add(r.Reset)
+	}
 }
 
 // usedUp returns when the quota starts anew, if hardly anything is left and nothing comes before; zero: it is not so.
-func (q *quota) usedUp(now time.Time) time.Time {
-	l := &q.levels
-	if !l.on || !l.resets.After(now) {
-		return time.Time{}
-	}
-	l.advance(now, q.refill)
-	target := l.target(q.refill)
-	if l.level > target || q.refill*l.resets.Sub(now).Seconds() > max(target, 0.05*l.largest) {
+func (l *levels) usedUp(now time.Time, refill float64) time.Time {
+	l.advance(now, refill)
+	if !l.on || l.level > l.target(refill) || refill*l.resets.Sub(now).Seconds() > windowShare*l.largest {
 		return time.Time{}
 	}
 	return l.resets

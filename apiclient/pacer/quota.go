@@ -6,121 +6,118 @@ import (
 )
 
 const (
-	slowest = 0.1 // requests a second: no signal drives a pace lower
+	unpaced = 1e9 // requests a second
+	slowest = 0.1 // requests a second, whatever is learned
 
-	holdTime    = 50 * time.Millisecond
-	holdSends   = 2
-	holdLeast   = 10.0
-	strayShare  = 0.1
-	strayMost   = 8.0
-	sameQuota   = 0.03
-	unknownTime = 20.0
-	clearSends  = 3
-	unclear     = 0.5
-	below       = 0.95
-	fallen      = 0.5
-	beyond      = 0.02
-	patience    = 5.0
-	patienceTop = 70.0
-	ageShare    = 0.3
-	lowShare    = 0.08
-	lowQuota    = 0.8
-	bestTime    = 10.0
-	changed     = 0.1
-	pushMost    = 1.0
+	holdTime  = 0.05 // seconds and: "stray 3 %"
+	holdSends = 2.0  // requests long is the pause after a bare refusal: "stray 1 %; 100, 30, 100/s"
+	holdRate  = 10.0 // requests a second that these are taken for, at least: TestHoldIsShort
+
+	strayShare = 0.08 // of answers may be refusals, in the long run: "stray 3 %"
+	strayMost  = 8.0  // more than so many say that the quota has fallen: "stray 1 %; 100, 30, 100/s"
+	drift      = 0.03 // of what was let in, by which a good estimate may be wrong: "no Retry-After; 37/s"
+	refutes    = 1.3  // times the estimate cannot be admitted by an empty bucket: "stray 1 %; 100, 30, 100/s"
+
+	flowSends = 3.0  // later requests are too few to tell a share: "10/s, burst 10"
+	early     = 20.0 // seconds: what a full bucket let in at the start is much, then: "10/s", "37/s"
+	halved    = 0.5  // when nothing is known: "10/s"
+	unclear   = 0.6  // when no later request was admitted: "window"
+	agreed    = 0.05 // lower bounds that differ by less are the quota: "10/s", "lockout; 37/s"
+	refusedAt = 0.95 // of that rate at most, with Retry-After: "stray 1 %; 100, 30, 100/s"
+
+	beyond      = 0.02 // of the quota, to use up what a pause has let in: "100/s; 1,000,000 rows"
+	patience    = 5.0  // seconds without a refusal after which the quota is larger: "100, 30, 100/s"
+	patienceAge = 0.3  // of the time for which it has been the same, besides: "37/s"
+	patienceLow = 0.08 // of it, while the quota is less than
+	lowQuota    = 0.8  // of the best one: "stray 1 %; 100, 30, 100/s"
+	patienceTop = 70.0 // seconds: TestLargerQuotaIsFound
+	changed     = 0.15 // makes it another one
 )
 
-// quota is what is known of the site's quota, taken for a token bucket of which level and refill are unknown. Everything
-// is reckoned for the times at which requests leave: what an answer shows of a request is compared with the level when
-// it left.
+// quota is what is known of the site's quota, taken for a token bucket of which level and refill are unknown. What an
+// answer shows is compared with the level that was reckoned for the time at which its request left.
 type quota struct {
-	maxRate float64 // 0: none
-	refill  float64 // tokens a second; 0: nothing is known, and requests are not paced
+	maxRate float64 // unpaced: there is no ceiling
+	refill  float64 // tokens a second; unpaced: nothing is known
 	sent    uint64
-	start   time.Time // when the first one left
+	start   time.Time // when the first request left
+	last    time.Time // when the last permit was given, or the last pause ended
 	levels  levels
+	stretch
 
-	empty   time.Time // a request that left then found the bucket empty, as far as known; at first: start
-	used    float64   // requests since then that have not been refused
-	idle    float64   // seconds of pauses since then
-	pushed  float64   // seconds since then in which the pace held requests back
-	paused  float64   // seconds of the last pause, at least half of the one before
-	age     float64   // seconds for which the quota had been the same at that time
-	same    time.Time // when it changed
-	best    float64
+	since   time.Time // when the refill last changed much
+	best    float64   // the largest refill that has been proved
+	low     float64   // the least refill after the last event
 	vouched bool      // a refusal has had a Retry-After
 	strays  float64   // a leaky count of refusals
-	resumed time.Time // the end of the last pause
-	refusal *refusal
+	event   *event
 }
 
-// refusal is the first one of an event, and what has been answered to later requests until the pause is over.
-type refusal struct {
-	number   uint64
-	left     time.Time
-	rate     float64 // at that time
-	seconds  float64 // since the bucket was last empty
-	idle     float64 // of them paused
-	admitted float64 // in these seconds
-	first    bool    // no refusal before it, and soon after the start
-	sure     bool    // the bucket is empty, and the refusal is no stray
-	vouched  bool    // it had a Retry-After
-	after    float64 // answers to later requests
-	passed   float64 // of them not refused
+// stretch is the time since the bucket was last empty, as far as known; at first since the start. Times are seconds.
+type stretch struct {
+	empty  time.Time // when the request left that found it empty
+	used   float64   // requests since then that have not been refused
+	idle   float64   // of the time, in pauses
+	pushed float64   // of the time, in which the pace held requests back
+	paused float64   // the pause at its begin, at least half of the one before
+	stored float64   // of that pause, for which the bucket had room
 }
 
-func newQuota(maxRate float64) quota { return quota{maxRate: maxRate, refill: maxRate} }
+// event is a first refusal, what it shows of the time since the bucket was last empty, and what became of later ones.
+type event struct {
+	permit  Permit
+	rate    float64 // at which requests left
+	busy    float64 // seconds since the bucket was last empty, but for pauses
+	low     float64 // what the refill is at least, as the bucket let in that much; 0: it was full at first
+	high    float64 // and at most, as if the bucket overflowed in pauses
+	vouched bool    // it had a Retry-After
+	good    bool    // the reckoned level was
 
-// rate is the present pace in requests a second; 0: not paced.
+	sent, passed float64 // of the requests that left later
+}
+
+// rate is the present pace in requests a second.
 func (q *quota) rate(now time.Time) float64 {
-	var r float64
-	switch {
-	case q.levels.on:
-		r = q.levelRate(now)
-	case q.refill == 0:
-		return 0
-	default:
-		x := q.pushed / q.patience()
-		r = q.refill * (1 + beyond*min(q.paused, 1) + x*x*x*x*x)
+	if l := &q.levels; l.on {
+		l.advance(now, q.refill)
+		return max(slowest, min(q.refill+approach*(l.level-l.target(q.refill)), q.maxRate))
 	}
-	return max(q.under(r), slowest)
-}
-
-func (q *quota) under(r float64) float64 {
-	if q.maxRate > 0 {
-		return min(r, q.maxRate)
-	}
-	return r
-}
-
-func (q *quota) patience() float64 {
-	k := ageShare
+	share := patienceAge
 	if q.refill < lowQuota*q.best {
-		k = lowShare
+		share = patienceLow
 	}
-	return min(patience+q.paused+k*q.age, patienceTop)
+	x := q.pushed / min(patience+q.paused+share*q.empty.Sub(q.since).Seconds(), patienceTop)
+	return max(slowest, min(q.refill*(1+beyond*min(q.stored, 1)+math.Pow(x, 5)), q.maxRate))
 }
 
-// current is the rate at which requests leave: the pace, or the mean where there is none.
-func (q *quota) current(now time.Time) float64 {
-	if r := q.rate(now); r > 0 {
+// measured is the rate at which requests leave: the pace, or the mean where there is none.
+func (q *quota) measured(now time.Time) float64 {
+	if r := q.rate(now); r < unpaced {
 		return r
 	}
-	return float64(q.sent) / max(now.Sub(q.start).Seconds(), 0.1)
+	return max(slowest, float64(q.sent)/max(0.1, now.Sub(q.start).Seconds()))
 }
 
 // learned is the quota as far as it is known; 0: not.
 func (q *quota) learned() float64 {
-	if q.levels.on || q.best > 0 || !q.same.IsZero() {
+	if q.levels.on || q.low > 0 || q.since.After(q.start) {
 		return q.refill
 	}
 	return 0
 }
 
+// permitted notes a permit. Only the time in which the pace has held requests back counts for growth.
+func (q *quota) permitted(now time.Time, held bool) {
+	if held {
+		q.pushed += min(now.Sub(q.last).Seconds(), 1)
+	}
+	q.last = now
+}
+
 // leave counts a request that leaves, and returns its number.
 func (q *quota) leave(now time.Time) uint64 {
 	if q.start.IsZero() {
-		q.start, q.empty, q.same = now, now, now
+		q.start, q.empty, q.since = now, now, now
 	}
 	q.sent++
 	q.used++
@@ -129,111 +126,119 @@ func (q *quota) leave(now time.Time) uint64 {
 	return q.sent
 }
 
-// held counts the time in which the pace has held requests back: only that counts for growth.
-func (q *quota) held(now, last time.Time) {
-	if q.resumed.After(last) {
-		last = q.resumed
-	}
-	q.pushed += min(now.Sub(last).Seconds(), pushMost)
-}
-
 // hold is the pause after a refusal that does not say how long to wait.
 func (q *quota) hold() time.Duration {
-	return holdTime + time.Duration(holdSends/max(q.refill, holdLeast)*float64(time.Second))
+	return time.Duration((holdTime + holdSends/max(q.refill, holdRate)) * float64(time.Second))
 }
 
+// passed takes an answer that is no refusal.
 func (q *quota) passed(now time.Time, permit Permit, l *Level) {
 	q.strays = max(0, q.strays-strayShare)
-	if q.refusal != nil && permit.number > q.refusal.number {
-		q.refusal.after++
-		q.refusal.passed++
+	if q.event != nil && permit.number > q.event.permit.number {
+		q.event.sent++
+		q.event.passed++
 	}
-	q.report(now, permit, l)
+	q.reported(now, permit, l)
 }
 
-// refused takes a refusal; first: it begins an event of this pacer's own.
-func (q *quota) refused(now time.Time, permit Permit, first, vouched bool) {
-	q.strays += 1 - strayShare
-	if permit.left.After(q.empty) {
-		q.used--
-	}
-	q.vouched = q.vouched || vouched
-	if q.levels.on {
-		q.levels.refused(first)
-		return
-	}
-	switch {
-	case first && permit.left.After(q.empty):
-		q.begin(now, permit, vouched)
-	case q.refusal != nil && permit.number > q.refusal.number:
-		q.refusal.after++
-	}
-}
-
-func (q *quota) begin(now time.Time, permit Permit, vouched bool) {
+// refused takes a refusal; first: it begins an event. A shared one shows nothing of this quota.
+func (q *quota) refused(now time.Time, permit Permit, a Answer, first bool) {
 	seconds := permit.left.Sub(q.empty).Seconds()
-	admitted := max(q.used-float64(q.sent-permit.number), 0)
-	level := q.refill*seconds - admitted
-	q.refusal = &refusal{
-		number: permit.number, left: permit.left, rate: q.current(now), vouched: vouched,
-		seconds: seconds, idle: min(q.idle, seconds), admitted: admitted,
-		first: q.empty.Equal(q.start) && seconds < unknownTime,
-		sure:  vouched || !q.vouched && level <= q.refill*max(q.hold().Seconds()/2, sameQuota*seconds),
+	if seconds >= 0 {
+		q.used-- // it has used up nothing
 	}
-}
-
-// resume takes the decision that has waited for the end of a pause which began at halted.
-func (q *quota) resume(now, halted time.Time) {
-	paused := now.Sub(halted).Seconds()
-	r := q.refusal
-	q.refusal, q.resumed = nil, now
-	if r == nil || !r.sure && q.strays < strayMost {
-		q.idle += paused // a stray: nothing changes
+	q.levels.level++
+	if a.Shared {
 		return
 	}
-	low, refill := r.estimate()
-	refill = max(refill, slowest)
-	if r.seconds > bestTime {
-		q.best = max(q.best, low)
+	q.vouched = q.vouched || a.RetryAfter > 0
+	q.strays += 1 - strayShare
+	switch {
+	case q.levels.on && first:
+		q.levels.refused()
+	case q.levels.on:
+	case first && seconds >= 0:
+		q.event = q.newEvent(now, permit, max(seconds, 1e-3), a.RetryAfter > 0)
+	case q.event != nil && permit.number > q.event.permit.number:
+		q.event.sent++
 	}
-	if math.Abs(refill-q.refill) > changed*q.refill {
-		q.same = r.left
-	}
-	q.refill, q.strays = refill, 0
-	q.empty, q.age = r.left, r.left.Sub(q.same).Seconds()
-	q.used = float64(q.sent-r.number) - (r.after - r.passed)
-	q.idle, q.pushed, q.paused = paused, 0, max(paused, q.paused/2)
 }
 
-// estimate returns the least that the refill can be, and what it is most likely.
-func (r *refusal) estimate() (low, refill float64) {
-	low = r.admitted / r.seconds
-	high := r.admitted / max(r.seconds-r.idle, 1e-3)
-	if r.first {
+func (q *quota) newEvent(now time.Time, permit Permit, seconds float64, vouched bool) *event {
+	admitted := max(0, q.used-float64(q.sent-permit.number))
+	busy := max(seconds-q.idle, 1e-3)
+	low := admitted / seconds
+	if q.empty.Equal(q.start) && seconds < early {
 		low = 0
 	}
-	flow, isClear := r.flow()
-	most := high
-	switch {
-	case !r.sure:
-		most = unclear * r.rate
-	case r.vouched:
-		most = min(high, below*r.rate)
+	return &event{
+		permit:  permit,
+		rate:    q.measured(now),
+		busy:    busy,
+		low:     low,
+		high:    (admitted + 1) / busy,
+		vouched: vouched,
+		good:    q.refill*seconds-admitted > q.refill*max(q.hold().Seconds()/2, drift*seconds),
 	}
-	if isClear && flow < fallen*low {
-		return low, max(flow, unclear*r.rate)
-	}
-	return low, max(low, min(flow, most))
 }
 
-// flow is the rate that was admitted once the bucket was empty; false: too few were sent, or none was admitted, which
-// says more about the site's way of refusing than about its quota.
-func (r *refusal) flow() (float64, bool) {
-	if r.after > clearSends && r.passed > 0 {
-		return r.rate * (r.passed + 0.5) / (r.after + 0.5), true
+// resume decides about an event, once and with all that is known: when the pause that began at halted is over.
+func (q *quota) resume(now, halted time.Time) {
+	e, paused := q.event, now.Sub(halted).Seconds()
+	q.event, q.last = nil, now
+	if l := &q.levels; !l.resets.IsZero() && !l.resets.After(now) { // a new window
+		l.level = l.largest
 	}
-	if r.vouched {
-		return unclear * r.rate, false
+	certain := e != nil && q.believes(e)
+	if e == nil || !certain && q.strays < strayMost {
+		q.idle += paused
+		return
 	}
-	return r.rate, false
+	refill := max(slowest, q.estimate(e, certain))
+	q.best = max(q.best, e.low)
+	if !(math.Abs(refill-q.refill) <= changed*q.refill) {
+		q.since = e.permit.left
+	}
+	most := max(paused, q.paused/2)
+	q.stretch = stretch{
+		empty:  e.permit.left,
+		used:   float64(q.sent-e.permit.number) - (e.sent - e.passed),
+		idle:   paused,
+		paused: most,
+		stored: max(0, min(e.busy*(e.high/refill-1), most)),
+	}
+	q.refill, q.low, q.strays = refill, e.low, 0
+}
+
+// believes reports whether the bucket was empty at an event. If not, the refusal was a stray, and nothing changes.
+func (q *quota) believes(e *event) bool {
+	flow, clear := e.flow()
+	return !(clear && flow > refutes*e.high) && (e.vouched || !q.vouched && !e.good)
+}
+
+// flow is the rate that was admitted after the refusal; false: too few requests left, or none was admitted.
+func (e *event) flow() (rate float64, clear bool) {
+	return e.rate * (e.passed + 0.5) / (e.sent + 0.5), e.sent > flowSends && e.passed > 0
+}
+
+// estimate returns what the refill most likely is; certain: the bucket was empty.
+func (q *quota) estimate(e *event, certain bool) float64 {
+	flow, clear := e.flow()
+	high, most := e.high, refusedAt
+	switch {
+	case clear && flow < halved*e.low: // the quota has fallen
+		return max(flow, halved*e.rate)
+	case !clear && e.low > 0 && (!certain || e.vouched && math.Abs(e.low-q.low) < agreed*e.low):
+		return e.low
+	case !certain, !clear && e.low == 0:
+		most = halved
+	case !e.vouched:
+		most = 1
+	case !clear:
+		most = unclear
+	}
+	if clear {
+		high = min(high, flow)
+	}
+	return max(e.low, min(high, most*e.rate))
 }

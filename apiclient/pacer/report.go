@@ -2,6 +2,7 @@ package pacer
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -15,24 +16,19 @@ const (
 	Unsent                  // it never left
 )
 
-var kinds = [...]string{"unknown", "passed", "refused", "failed", "unsent"}
-
-// String returns the kind in lower case.
-func (k Kind) String() string { return word(kinds[:], int(k)) }
-
-// Answer is what a sender reports about one request.
+// Answer is what became of one request.
 type Answer struct {
 	Kind       Kind
-	RetryAfter time.Duration // Refused: the least time to wait; Failed: only probes of an outage obey it; 0: not said
+	RetryAfter time.Duration // Refused: the least wait; Failed: only probes of an outage obey it; 0: not said
 	Shared     bool          // Refused: by a quota of the whole tenant, so that every pacer of the group pauses
 	Reason     string        // Refused or Failed: for people
-	Level      *Level        // what rate headers reported; nil: there were none; only that of a passed answer is used
+	Level      *Level        // Passed: what rate headers reported; nil: there were none
 }
 
-// Level is what rate headers report. Limit is sometimes the bucket and sometimes the rate, so nothing depends on it.
+// Level is what rate headers report.
 type Level struct {
 	Remaining int
-	Limit     int           // 0: not reported
+	Limit     int           // sometimes the bucket and sometimes the rate, so nothing depends on it
 	Reset     time.Duration // from the moment of the answer; 0: not reported
 }
 
@@ -40,37 +36,22 @@ type Level struct {
 type Permit struct {
 	number uint64    // of what has left, from 1; 0: it has not left
 	left   time.Time // when it left
-	epoch  uint64    // pauses of this pacer's own before the permit was given
-	passed int       // requests that had passed when the permit was asked for
+	epoch  uint64    // when the permit was given
+	passed int64     // requests that had passed when it was asked for
 	retry  bool
-	probe  uint64 // the outage that it probes; 0: none
 }
 
-// EventKind is what has happened to the pace.
-type EventKind int
+// EventKind is what has happened to the pace, in words.
+type EventKind string
 
 const (
-	PauseBegan    EventKind = iota + 1 // nothing leaves before Until; pauses under a second are not reported
-	PauseExtended                      // Until is later than was reported, by a second or more
-	PauseEnded                         // reported when the next request leaves
-	OutageBegan                        // the site does not answer; single requests probe it, the next at Until
-	OutageEnded                        // a request has got through again
-	PaceChanged                        // Rate differs by a quarter or more from what was last reported
+	PauseBegan    EventKind = "pause began" // nothing leaves before Until; pauses under a second are not reported
+	PauseExtended EventKind = "pause extended"
+	PauseEnded    EventKind = "pause ended"
+	OutageBegan   EventKind = "outage began" // the site does not answer; single requests probe it, the next at Until
+	OutageEnded   EventKind = "outage ended"
+	PaceChanged   EventKind = "pace changed" // by a quarter or more since it was last reported
 )
-
-var eventKinds = [...]string{
-	"unknown", "pause began", "pause extended", "pause ended", "outage began", "outage ended", "pace changed",
-}
-
-// String returns the kind in words.
-func (k EventKind) String() string { return word(eventKinds[:], int(k)) }
-
-func word(words []string, i int) string {
-	if i < 0 || i >= len(words) {
-		i = 0
-	}
-	return words[i]
-}
 
 // Event is something that people who watch a run want to know.
 type Event struct {
@@ -78,29 +59,41 @@ type Event struct {
 	At     time.Time
 	Pacer  string        // name of the pacer; of a shared pause the one that was refused
 	Shared bool          // the pause is the whole group's
-	Until  time.Time     // PauseBegan, PauseExtended, OutageBegan
-	Lasted time.Duration // PauseEnded, OutageEnded
+	Until  time.Time     // of what began or was extended
+	Lasted time.Duration // of what ended
 	Rate   float64       // PaceChanged: requests a second
 	Reason string
 }
 
 // String returns one line for the log.
 func (e Event) String() string {
-	text := e.Pacer + ": " + e.Kind.String()
-	switch e.Kind {
-	case PauseBegan, PauseExtended:
+	text := e.Pacer + ": " + string(e.Kind)
+	switch {
+	case !e.Until.IsZero():
 		text += ", until " + e.Until.Format(time.TimeOnly)
-	case OutageBegan:
-		text += ", next try at " + e.Until.Format(time.TimeOnly)
-	case PauseEnded, OutageEnded:
+	case e.Lasted > 0:
 		text += " after " + e.Lasted.Round(100*time.Millisecond).String()
-	case PaceChanged:
+	case e.Rate > 0:
 		text += fmt.Sprintf(", %.4g a second", e.Rate)
 	}
-	if e.Reason != "" {
-		text += " (" + e.Reason + ")"
+	return withReason(text, e.Reason)
+}
+
+// report reports an event once the lock is given up.
+func (p *Pacer) report(e Event) {
+	if p.group.config.Notify != nil {
+		e.At, e.Pacer = time.Now(), p.name
+		p.group.events = append(p.group.events, e)
 	}
-	return text
+}
+
+// reportPace reports a pace that has clearly changed.
+func (p *Pacer) reportPace(now time.Time) {
+	r := p.quota.learned()
+	if r > 0 && now.Sub(p.paceAt) >= reportEvery && math.Abs(r-p.pace) >= reportChange*p.pace {
+		p.paceAt, p.pace = now, r
+		p.report(Event{Kind: PaceChanged, Rate: r})
+	}
 }
 
 // Pace is what a pacer does at one moment: for the progress bar and the summary.
@@ -122,15 +115,12 @@ func (p *Pacer) Pace() Pace {
 	defer p.group.mu.Unlock()
 	now := time.Now()
 	s := p.counts
-	s.Rate, s.Learned, s.Waiting = p.quota.rate(now), p.quota.learned(), p.waiting
-	if pause := p.longestPause(); pause.until.After(now) {
-		s.PausedUntil, s.Why = pause.until, pause.reason
+	s.Passed, s.Waiting, s.Learned, s.Probing = int(p.passed.Load()), int(p.waiting.Load()), p.quota.learned(), p.outage.on
+	if r := p.quota.rate(now); r < unpaced {
+		s.Rate = r
 	}
-	if p.outage.on {
-		s.Probing, s.Why = true, p.outage.reason
-		if p.outage.next.After(now) && p.outage.next.After(s.PausedUntil) {
-			s.PausedUntil = p.outage.next
-		}
+	if p.pause.until.After(now) {
+		s.PausedUntil, s.Why = p.pause.until, p.pause.reason
 	}
 	return s
 }
@@ -142,11 +132,7 @@ type PauseError struct {
 }
 
 func (e *PauseError) Error() string {
-	text := "the quota asks for a pause until " + e.Until.Format(time.RFC3339)
-	if e.Reason != "" {
-		text += " (" + e.Reason + ")"
-	}
-	return text
+	return withReason("the quota asks for a pause until "+e.Until.Format(time.RFC3339), e.Reason)
 }
 
 // OutageError is what waiters get when no request has got through for Config.MaxPause.
@@ -156,9 +142,12 @@ type OutageError struct {
 }
 
 func (e *OutageError) Error() string {
-	text := "no request has got through since " + e.Since.Format(time.RFC3339)
-	if e.Reason != "" {
-		text += ": " + e.Reason
+	return withReason("no request has got through since "+e.Since.Format(time.RFC3339), e.Reason)
+}
+
+func withReason(text, reason string) string {
+	if reason == "" {
+		return text
 	}
-	return text
+	return text + " (" + reason + ")"
 }

@@ -1,0 +1,235 @@
+package pacer
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jsm-onboard/apiclient/jsmtest"
+)
+
+func TestOddSignals(t *testing.T) {
+	const day = 24 * time.Hour
+	const slow = "never moves, low" // nothing tells it from a bucket that is kept at this level
+	const random = "at random"
+	real := func(d decision) int { return d.Level.Remaining }
+	tests := []struct {
+		name  string
+		level func(at time.Duration, d decision) *jsmtest.Level
+	}{
+		{"negative", func(time.Duration, decision) *jsmtest.Level { return &jsmtest.Level{Remaining: -5} }},
+		{"always nothing", func(time.Duration, decision) *jsmtest.Level { return &jsmtest.Level{} }},
+		{"always nothing, and a reset", func(time.Duration, decision) *jsmtest.Level {
+			return &jsmtest.Level{Reset: time.Minute}
+		}},
+		{"always nothing, and a day", func(time.Duration, decision) *jsmtest.Level { return &jsmtest.Level{Reset: day} }},
+		{slow, func(time.Duration, decision) *jsmtest.Level { return &jsmtest.Level{Remaining: 4} }},
+		{"never moves, high", func(time.Duration, decision) *jsmtest.Level {
+			return &jsmtest.Level{Remaining: 40, Limit: 40}
+		}},
+		{"far too much", func(time.Duration, decision) *jsmtest.Level { return &jsmtest.Level{Remaining: 1 << 40} }},
+		{"reset in the past", func(_ time.Duration, d decision) *jsmtest.Level {
+			return &jsmtest.Level{Remaining: real(d), Reset: -time.Hour}
+		}},
+		{"reset of a bucket", func(_ time.Duration, d decision) *jsmtest.Level {
+			return &jsmtest.Level{Remaining: real(d), Reset: time.Duration(50-real(d)) * 20 * time.Millisecond}
+		}},
+		{"reset of a bucket in minutes", func(at time.Duration, d decision) *jsmtest.Level {
+			return &jsmtest.Level{Remaining: real(d), Reset: time.Minute - at%time.Minute}
+		}},
+		{"reset of a day", func(at time.Duration, d decision) *jsmtest.Level {
+			return &jsmtest.Level{Remaining: real(d), Reset: day - at}
+		}},
+		{"limit now the bucket and now the rate", func(at time.Duration, d decision) *jsmtest.Level {
+			return &jsmtest.Level{Remaining: real(d), Limit: 1 + int(at.Milliseconds())%100}
+		}},
+		{"every third answer only", func(at time.Duration, d decision) *jsmtest.Level {
+			if int(at.Milliseconds())%3 > 0 {
+				return nil
+			}
+			return &jsmtest.Level{Remaining: real(d)}
+		}},
+		{random, func(at time.Duration, _ decision) *jsmtest.Level {
+			return &jsmtest.Level{Remaining: int(at.Microseconds()) % 50}
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, maxRate := range []float64{-1, 100} {
+				f := run(t, scene{
+					rows: 4000, maxRate: maxRate, quota: quotaOf{Rate: 50, RateHeaders: true},
+					alter: func(at time.Duration, d *decision) { d.Level = tt.level(at, *d) },
+				}, 1, ours)
+				t.Logf("max rate %v: time %.3f, 429 %.2f %%, pace %+v", maxRate, f.time, 100*f.refused, f.pace.Rate)
+				most, ok := map[string]float64{slow: 4, random: 1.6}[tt.name]
+				if !ok {
+					most = 1.2
+				}
+				if f.time > most || f.refused > 0.14 || f.lost > 0 {
+					t.Errorf("max rate %v: time ÷ ideal %.3f, 429 %.2f %%, %d lost", maxRate, f.time, 100*f.refused, f.lost)
+				}
+			}
+		})
+	}
+}
+
+func TestAbsurdRetryAfter(t *testing.T) {
+	for _, d := range []time.Duration{24 * time.Hour, 1e9 * time.Second, 1<<63 - 1} {
+		synctest.Test(t, func(t *testing.T) {
+			p, _ := watched(15 * time.Minute)
+			p.Done(leave(t, p), refusedFor(d))
+			var pe *PauseError
+			if _, err := p.Wait(t.Context(), false); !errors.As(err, &pe) {
+				t.Errorf("%v: error %v", d, err)
+			}
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := watched(15 * time.Minute)
+		permit, start := leave(t, p), time.Now()
+		p.Done(permit, refusedFor(-time.Hour))
+		leave(t, p)
+		if got := time.Since(start); got > 100*time.Millisecond {
+			t.Errorf("a negative Retry-After paused for %v", got)
+		}
+	})
+}
+
+// A quota that becomes larger is found again, whatever was learned before.
+func TestLargerQuotaIsFound(t *testing.T) {
+	for _, headers := range []bool{true, false} {
+		for _, maxRate := range []float64{-1, 100} {
+			f := run(t, scene{rows: 30_000, maxRate: maxRate, quota: quotaOf{
+				Burst: 50, Schedule: changes(5*time.Minute, 20, 80), RateHeaders: headers}}, 1, ours)
+			if f.pace.Learned < 70 || f.pace.Learned > 90 {
+				t.Errorf("headers %v, max rate %v: learned %v a second of 80", headers, maxRate, f.pace.Learned)
+			}
+			if f.time > 1.3 || f.refused > 0.01 {
+				t.Errorf("headers %v, max rate %v: time ÷ ideal %.3f, 429 %.2f %%", headers, maxRate, f.time, 100*f.refused)
+			}
+		}
+	}
+}
+
+func TestCeilingIsKept(t *testing.T) {
+	for _, headers := range []bool{true, false} {
+		f := run(t, scene{rows: 3000, maxRate: 30, quota: quotaOf{Rate: 100, Burst: 300, RateHeaders: headers}}, 1, ours)
+		first := 0
+		for i, at := range f.arrivals {
+			for f.arrivals[first] <= at-10*time.Second {
+				first++
+			}
+			if n := i - first + 1; n > 300+20 {
+				t.Fatalf("headers %v: %d arrivals in 10 s", headers, n)
+			}
+		}
+		if f.lasted > 103*time.Second {
+			t.Errorf("headers %v: took %v", headers, f.lasted)
+		}
+	}
+}
+
+// TestHeadersComeAndGo plays scenes in which it matters what the headers say, and when.
+func TestHeadersComeAndGo(t *testing.T) {
+	limits := map[string]struct{ time, refused float64 }{
+		"levels; window 1,000 in 60 s":       {1.006, 0.002},
+		"429 with levels; 37/s, burst 50":    {1.01, 0.01},
+		"levels that vanish; 37/s, burst 50": {1.01, 0.01},
+		"levels that appear; 37/s, burst 50": {1.005, 0.01},
+		"levels; neighbour takes 40 %":       {1.005, 0.0005},
+	}
+	for _, sc := range more() {
+		limit, ok := limits[sc.name]
+		if !ok {
+			continue
+		}
+		delete(limits, sc.name)
+		f := run(t, sc, 1, ours)
+		if f.time > limit.time || f.refused > limit.refused || f.lost+f.strange > 0 || f.herd > herdMost {
+			t.Errorf("%s: time ÷ ideal %.4f, 429 %.3f %%, %d lost, herd %d", sc.name, f.time, 100*f.refused, f.lost, f.herd)
+		}
+	}
+	if len(limits) > 0 {
+		t.Errorf("no such scenes: %v", limits)
+	}
+}
+
+// A pause that a used-up window makes is announced, and ends when the window does.
+func TestUsedUpWindowIsReported(t *testing.T) {
+	f := run(t, scene{rows: 2500, quota: quotaOf{Window: time.Minute, Limit: 1000, RateHeaders: true}}, 1, ours)
+	var kinds []EventKind
+	for _, e := range f.events {
+		if e.Kind != PaceChanged {
+			kinds = append(kinds, e.Kind)
+		}
+		if e.Kind == PauseBegan && e.Until.Second() != 0 {
+			t.Errorf("paused until %v, not the window's end", e.Until)
+		}
+	}
+	if diff := cmp.Diff([]EventKind{PauseBegan, PauseEnded, PauseBegan, PauseEnded}, kinds); diff != "" || f.refused > 0 {
+		t.Errorf("%.3f %% refused; events (-want +got):\n%s", 100*f.refused, diff)
+	}
+}
+
+// What leaves is counted when it leaves: permits that were held up do not leave together.
+func TestCeiling(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewGroup(Config{}).Pacer("create", 100)
+		var permits []Permit
+		for range 200 {
+			permit, err := p.Wait(t.Context(), false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			permits = append(permits, permit)
+		}
+		start := time.Now()
+		var left []time.Duration
+		for _, permit := range permits {
+			if err := p.Leave(t.Context(), &permit); err != nil {
+				t.Fatal(err)
+			}
+			left = append(left, time.Since(start))
+		}
+		for i := range left {
+			n, _ := slices.BinarySearch(left, left[i]+time.Second)
+			if n-i > 112 {
+				t.Fatalf("%d left within a second", n-i)
+			}
+		}
+		if n := p.Pace().Sent; n != 200 {
+			t.Errorf("%d sent", n)
+		}
+	})
+}
+
+// Done tells a row's own trouble from the quota's.
+func TestOthersHavePassed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewGroup(Config{}).Pacer("create", 100)
+		first := leave(t, p)
+		if p.Done(first, refusedFor(time.Second)) {
+			t.Error("nobody has passed")
+		}
+		refused, other := leave(t, p), leave(t, p)
+		p.Done(other, Answer{Kind: Passed})
+		if !p.Done(refused, refusedFor(time.Second)) {
+			t.Error("another has passed meanwhile")
+		}
+		if p.Done(leave(t, p), refusedFor(time.Second)) {
+			t.Error("none has passed since this one asked for its permit")
+		}
+	})
+}
+
+// A row that is always refused gets its outcome while the others go on at full speed.
+func TestOneRowAlwaysRefused(t *testing.T) {
+	f := run(t, scene{rows: 10_000, cursed: 1000, quota: quotaOf{Rate: 100}}, 1, ours)
+	if f.time > 1.05 || f.lost > 0 || f.pace.Refused != 8 {
+		t.Errorf("time ÷ ideal of the others %.3f, %d lost, the row refused %d times", f.time, f.lost, f.pace.Refused)
+	}
+}

@@ -1,0 +1,156 @@
+package pacer
+
+import "time"
+
+const (
+	longestDelay = 30 * time.Second // after a refusal that does not say how long, and between probes: Atlassian's advice
+	firstProbe   = 2 * time.Second  // likewise; doubled each time
+	reportPause  = time.Second      // shorter pauses are not reported: each stray refusal makes one
+	outageWeight = 8                // of failures in a row that are an outage: TestOutageIsProbedWithSingleRequests
+	retryWeight  = 0.4              // of a failed retry, so that one bad row is no outage: TestOneBadRowIsNoOutage
+	retryShare   = 0.2              // of the traffic may be retries: TestTooManyRetriesAreAnOutage
+	retrySavings = 50               // retries that a quiet time saves up: "503 of 3 %" has clusters of them
+	retriesAfter = 10               // retries that an outage leaves, as its rows follow its end: TestRunThroughAnOutage
+)
+
+// pause is a time in which nothing leaves. It is only ever extended: a late success does not end it.
+type pause struct {
+	began    time.Time // zero: there is none
+	until    time.Time
+	reason   string
+	reported bool
+}
+
+// outage knows whether the site answers at all. While it does not, single requests probe it.
+type outage struct {
+	on     bool
+	weight float64 // of the failures since a request got through
+	spare  float64 // retries that may still be made
+}
+
+// refusal pauses. It begins an event only when its request left in the present epoch, and something has passed since
+// the last pause: TestOneEvent, "no Retry-After; window".
+func (p *Pacer) refusal(now time.Time, permit Permit, a Answer) {
+	present, d := permit.epoch == p.epoch, a.RetryAfter
+	if d <= 0 && present {
+		d = p.group.jittered(p.quota.hold() << min(p.again, 16))
+	}
+	p.quota.refused(now, permit, a, present && p.again == 0)
+	if present {
+		p.newEpoch()
+	}
+	p.pauseUntil(now, now.Add(d), a)
+}
+
+// failure counts one; too many begin an outage, or go on with it.
+func (p *Pacer) failure(now time.Time, permit Permit, a Answer) {
+	o := &p.outage
+	if o.weight++; permit.retry {
+		o.weight -= 1 - retryWeight
+	}
+	switch {
+	case o.on && permit.epoch != p.epoch, !o.on && o.weight < outageWeight && o.spare >= 0:
+		return
+	case !o.on:
+		o.on, p.again = true, 1
+		a.RetryAfter = 0 // only a probe obeys it
+	}
+	d := p.group.jittered(firstProbe << min(p.again-1, 16))
+	p.newEpoch()
+	if most := p.group.config.MaxPause; most > 0 { // the last probe is at the end of it
+		d = min(d, max(0, p.since.Add(most).Sub(now)))
+	}
+	p.extend(now, now.Add(max(d, a.RetryAfter)), a.Reason)
+	if p.again == 2 { // the first time
+		p.report(Event{Kind: OutageBegan, Until: p.pause.until, Reason: a.Reason})
+	}
+}
+
+// newEpoch is for a pause that answers to earlier requests do not begin again.
+func (p *Pacer) newEpoch() {
+	p.epoch++
+	p.again++
+	p.present = 0
+}
+
+// answers notes that the site does; in an outage, only a probe shows it.
+func (p *Pacer) answers(now time.Time, permit Permit) {
+	o := &p.outage
+	if o.on && permit.epoch != p.epoch {
+		return
+	}
+	if o.on {
+		p.report(Event{Kind: OutageEnded, Lasted: now.Sub(p.since)})
+		o.on, o.spare, p.since = false, max(o.spare, retriesAfter), now
+	}
+	o.weight = 0
+}
+
+// pauseUntil extends the pause, of the whole group for a shared quota, and reports it.
+func (p *Pacer) pauseUntil(now, until time.Time, a Answer) {
+	kind, more := PauseBegan, until.Sub(now)
+	if p.pause.reported {
+		kind, more = PauseExtended, until.Sub(p.pause.until)
+	}
+	if p.extend(now, until, a.Reason) && more >= reportPause {
+		p.pause.reported = true
+		p.report(Event{Kind: kind, Shared: a.Shared, Until: until, Reason: a.Reason})
+	}
+	if !a.Shared {
+		return
+	}
+	if until.After(p.group.shared.until) {
+		p.group.shared = pause{until: until, reason: a.Reason}
+	}
+	for _, other := range p.group.pacers {
+		other.extend(now, until, a.Reason)
+	}
+}
+
+// extend returns false for a pause that is over before the present one.
+func (p *Pacer) extend(now, until time.Time, reason string) bool {
+	q := &p.pause
+	if !until.After(now) || !until.After(q.until) {
+		return false
+	}
+	if q.until, q.reason = until, reason; q.began.IsZero() {
+		q.began = now
+	}
+	p.ring()
+	return true
+}
+
+// paused returns what is left of a pause, or the error when that or all pauses in a row are too long.
+func (p *Pacer) paused(now time.Time) (time.Duration, error) {
+	q, most := &p.pause, p.group.config.MaxPause
+	left := max(0, q.until.Sub(now))
+	switch {
+	case most <= 0:
+	case p.outage.on && now.Sub(p.since) >= most:
+		return 0, &OutageError{Since: p.since, Reason: q.reason}
+	case left > most, left > 0 && !p.outage.on && !p.since.IsZero() && q.until.Sub(p.since) > most:
+		return 0, &PauseError{Until: q.until, Reason: q.reason}
+	}
+	return left, nil
+}
+
+// resume ends a pause. All tokens but one are thrown away, so that no herd leaves.
+func (p *Pacer) resume(now time.Time) {
+	q := &p.pause
+	if q.began.IsZero() {
+		return
+	}
+	if q.reported {
+		p.report(Event{Kind: PauseEnded, Lasted: now.Sub(q.began)})
+	}
+	p.quota.resume(now, q.began)
+	if spare := int(p.limiter.TokensAt(now)) - 1; spare > 0 {
+		p.limiter.AllowN(now, spare)
+	}
+	q.began, q.reported = time.Time{}, false
+}
+
+// jittered is a delay, 0.7 to 1.3 times as long and at most the longest.
+func (g *Group) jittered(d time.Duration) time.Duration {
+	return min(time.Duration(float64(d)*(0.7+0.6*g.random.Float64())), longestDelay)
+}

@@ -1,0 +1,122 @@
+package pacer
+
+import (
+	"math"
+	"testing"
+	"time"
+)
+
+func TestEstimate(t *testing.T) {
+	tests := []struct {
+		name      string
+		event     event
+		uncertain bool
+		before    float64 // the least refill after the event before
+		want      float64
+	}{
+		{name: "the very first request", want: 50,
+			event: event{rate: 100, high: 1000, vouched: true}},
+		{name: "the bucket was full at the start; the share admitted counts", want: 40,
+			event: event{rate: 98, high: 115, vouched: true, sent: 13, passed: 5}},
+		{name: "short pauses: nearly exact", want: 38,
+			event: event{rate: 60, low: 37, high: 38}},
+		{name: "at most what was let in outside of pauses", want: 91,
+			event: event{rate: 100, low: 45, high: 91, vouched: true, sent: 14, passed: 14}},
+		{name: "it was refused at that rate", want: 95,
+			event: event{rate: 100, low: 90, high: 180, vouched: true, sent: 14, passed: 14}},
+		{name: "none of the later ones was admitted", want: 30,
+			event: event{rate: 50, low: 16.7, high: 50, vouched: true, sent: 10}},
+		{name: "two lower bounds agree", before: 16.4, want: 16.7,
+			event: event{rate: 50, low: 16.7, high: 50, vouched: true, sent: 10}},
+		{name: "the quota has fallen", want: 50,
+			event: event{rate: 100, low: 100, high: 100, vouched: true, sent: 14, passed: 4}},
+		{name: "congestion by the count of strays", want: 50, uncertain: true,
+			event: event{rate: 100, low: 40, high: 91, sent: 5, passed: 3}},
+		{name: "the same, with too few answers", want: 40, uncertain: true,
+			event: event{rate: 100, low: 40, high: 91, sent: 2, passed: 1}},
+	}
+	for _, tt := range tests {
+		q := quota{low: tt.before}
+		if got := q.estimate(&tt.event, !tt.uncertain); math.Abs(got-tt.want) > 0.01*tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestBelieves: what is no proof of an empty bucket changes nothing.
+func TestBelieves(t *testing.T) {
+	tests := []struct {
+		name    string
+		vouched bool // refusals before it had a Retry-After
+		event   event
+		want    bool
+	}{
+		{"a good level", false, event{rate: 100, high: 100, good: true}, false},
+		{"an empty bucket", false, event{rate: 100, high: 100}, true},
+		{"others came with Retry-After", true, event{rate: 100, high: 100}, false},
+		{"Retry-After", true, event{rate: 100, high: 100, good: true, vouched: true}, true},
+		{"twice what an empty bucket could admit", true,
+			event{rate: 100, high: 50, vouched: true, sent: 14, passed: 14}, false},
+	}
+	for _, tt := range tests {
+		if got := (&quota{vouched: tt.vouched}).believes(&tt.event); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
+
+// A window refills by nothing until it ends; a stray refusal in it is no reason for a long pause.
+func TestHoldIsShort(t *testing.T) {
+	if got := (&quota{}).hold(); got > 300*time.Millisecond {
+		t.Error(got)
+	}
+}
+
+// TestObserver gives exact levels, and wants the refill and the level to be found within 2 s.
+func TestObserver(t *testing.T) {
+	tests := []struct {
+		name                   string
+		guess, refill, perSend float64 // a second, a second, seconds
+	}{
+		{"guess too high", 100, 30, 0.01},
+		{"guess too low", 10, 80, 0.01},
+		{"few answers", 10, 4, 0.4},
+		{"many answers", 1000, 900, 0.0001},
+	}
+	for _, tt := range tests {
+		now := time.Unix(0, 0)
+		q := quota{maxRate: unpaced, refill: tt.guess}
+		level := 1e6
+		for range int(2/tt.perSend) + 3 {
+			now = now.Add(time.Duration(tt.perSend * 1e9))
+			level += tt.refill*tt.perSend - 1
+			permit := Permit{left: now, number: q.leave(now)}
+			q.levels.largest = 1e9
+			q.passed(now, permit, &Level{Remaining: int(math.Round(level))})
+		}
+		if math.Abs(q.refill-tt.refill) > 0.05*tt.refill+1 {
+			t.Errorf("%s: refill %.2f, want %.2f", tt.name, q.refill, tt.refill)
+		}
+		if math.Abs(q.levels.level-level) > 2 {
+			t.Errorf("%s: level %.2f, want %.2f", tt.name, q.levels.level, level)
+		}
+	}
+}
+
+func TestTarget(t *testing.T) {
+	tests := []struct {
+		name                  string
+		refill, largest, want float64
+	}{
+		{"a fifth of a second", 100, 100, 20},
+		{"at least three", 1, 100, 3},
+		{"a small bucket", 100, 10, 3},
+		{"nothing", 0, 0, 0},
+	}
+	for _, tt := range tests {
+		l := levels{largest: tt.largest}
+		if got := l.target(tt.refill); math.Abs(got-tt.want) > 1e-9 {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
