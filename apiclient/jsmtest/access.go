@@ -58,8 +58,7 @@ func (s *Site) organization(id string) *Organization {
 	return nil
 }
 
-// addOrganization makes an organization. Its id is an int32 that follows from the name, so that requests with ids
-// are the same whatever the order in which organizations are made.
+// addOrganization makes an organization. Its id, an int32, follows from the name, so that faults can be drawn by it.
 func (s *Site) addOrganization(o Organization) *Organization {
 	for n := hash(o.Name) % (1 << 30); o.ID == "" || s.organization(o.ID) != nil; n++ {
 		o.ID = strconv.FormatUint(n+1, 10)
@@ -144,6 +143,8 @@ func addOrganizationUsers(c *call, in accountIDs) (a *answer) {
 func listDesks(c *call) *answer { return page(c, c.site.desks) }
 
 func showDesk(c *call) *answer { return jsonAnswer(http.StatusOK, c.desk) }
+
+func listDeskCustomers(c *call) *answer { return page(c, c.desk.Customers) }
 
 // addDeskCustomers adds the accounts that exist even when it answers 400.
 func addDeskCustomers(c *call, in accountIDs) (a *answer) {

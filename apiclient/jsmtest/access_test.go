@@ -77,6 +77,7 @@ func TestAccess(t *testing.T) {
 		list   string // path and field of a list, and what is in it then
 		want   []string
 	}{
+		{"customers", ask{method: "GET", url: desk + "/customer"}, 200, desk + "/customer accountId", []string{}},
 		{"desks", ask{method: "GET", url: DesksPath}, 200, DesksPath + " projectKey", []string{"SUP", "BIL", "HR"}},
 		{"at the gateway", ask{method: "GET", url: gateway + DesksPath, as: "sandbox@example.com:x"}, 401, DesksPath + " id", []string{"1", "2", "3"}},
 		{"by key", ask{method: "GET", url: DesksPath + "/sup"}, 200, "SUP customers", []string{}},

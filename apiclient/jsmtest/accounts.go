@@ -25,7 +25,7 @@ const (
 type Account struct {
 	Email   string
 	Name    string
-	ID      string // "" lets the site make one that no other site has
+	ID      string `json:"accountId"` // "" lets the site make one that no other site has
 	Type    AccountType
 	Revoked bool // portal access was taken away; the address stays taken
 
@@ -136,8 +136,7 @@ func revokeAccess(c *call) *answer {
 	return &answer{status: http.StatusNoContent}
 }
 
-// renameCustomer is the name change of the gateway's customer directory. Its answers, but for the statuses 403 and
-// 404, are invented.
+// renameCustomer is the name change at the gateway. Its answers, but for the statuses 403 and 404, are invented.
 func renameCustomer(c *call, in newCustomer) *answer {
 	if !in.tidy() {
 		return badName(c)
@@ -187,8 +186,7 @@ func (a *Account) matches(query string) bool {
 		!strings.Contains(query, "@") && strings.Contains(" "+fold(a.Name), " "+query)
 }
 
-// searchUsers is GET /rest/api/3/user/search: a prefix of address or name. Who may not browse users sees nobody,
-// and does not learn why.
+// searchUsers is GET /rest/api/3/user/search. Who may not browse users sees nobody, and does not learn why.
 func searchUsers(c *call) *answer {
 	query, latest := fold(c.req.URL.Query().Get("query")), time.Now().Add(-c.site.options.SearchLag)
 	if query == "" {

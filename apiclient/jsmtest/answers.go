@@ -23,24 +23,13 @@ func jsonAnswer(status int, v any) *answer {
 	return &answer{status: status, kind: "application/json;charset=UTF-8", body: body}
 }
 
-func text(status int, kind, text string) *answer {
-	return &answer{status: status, kind: kind, body: []byte(text)}
-}
-
-func tooMany(*call) *answer {
-	return text(http.StatusTooManyRequests, "text/plain", "Rate limit exceeded")
-}
-
-func badGateway(*call) *answer {
-	return text(http.StatusBadGateway, "text/html", "<h1>502 Bad Gateway</h1>")
-}
-
-func signInPage(*call) *answer {
-	return text(http.StatusOK, "text/html", "<h1>Sign in to continue</h1>")
-}
-
-// Refusals of operations. Keys and texts are invented, but for those of signupClosed, which users reported.
+// Answers in place of an operation. Keys and texts are invented, but for those of signedOut and signupClosed.
 var (
+	tooMany    = say(http.StatusTooManyRequests, "text/plain", "Rate limit exceeded")
+	badGateway = say(http.StatusBadGateway, "text/html", "<h1>502 Bad Gateway</h1>")
+	signInPage = say(http.StatusOK, "text/html", "<h1>Sign in to continue</h1>")
+	signedOut  = say(http.StatusUnauthorized, "text/plain", "Client must be authenticated to access this resource.")
+
 	unavailable  = refuse(http.StatusServiceUnavailable, "sandbox.unavailable", "Unavailable for a moment")
 	nothingHere  = refuse(http.StatusNotFound, "sandbox.path", "Nothing at this path")
 	forbidden    = refuse(http.StatusForbidden, "sandbox.permission", "You may not do this")
@@ -56,6 +45,10 @@ var (
 	noDesk       = refuse(http.StatusNotFound, "sandbox.desk.unknown", "There is no such service desk")
 	signupClosed = refuse(http.StatusBadRequest, "cv.signup.error.not.allowed", "Signup is not currently available")
 )
+
+func say(status int, kind, text string) func(*call) *answer {
+	return func(*call) *answer { return &answer{status: status, kind: kind, body: []byte(text)} }
+}
 
 func refuse(status int, key, text string) func(*call) *answer {
 	return func(c *call) *answer { return c.failure(status, key, text) }

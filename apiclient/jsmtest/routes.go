@@ -46,7 +46,8 @@ type route struct {
 func routes() []*route {
 	manage := []string{"manage:servicedesk-customer"}
 	create := append(manage, "write:customer:jira-service-management") // of three granular ones, the one that counts
-	rename := []string{"write:customer:jira-service-management"}       // whether another one would do is not known
+	customers := append(manage, "read:customer:jira-service-management")
+	rename := []string{"write:customer:jira-service-management"} // whether another one would do is not known
 	desks, user, work := []string{"read:servicedesk-request"}, []string{"read:jira-user"}, []string{"read:jira-work"}
 	admin := func(t Token) bool { return t.Admin } // for the operations after revoke, who may is invented in part
 	siteAdmin := func(t Token) bool { return t.SiteAdmin }
@@ -61,6 +62,7 @@ func routes() []*route {
 		{method: "GET", pattern: UserSearchPath, serve: searchUsers, scopes: user},
 		{method: "GET", pattern: DesksPath, serve: listDesks, scopes: desks},
 		{method: "GET", pattern: DeskPath, serve: showDesk, scopes: desks},
+		{method: "GET", pattern: DeskCustomersPath, serve: listDeskCustomers, scopes: customers},
 		{method: "POST", pattern: DeskCustomersPath, serve: body(addDeskCustomers), scopes: manage, may: admin},
 		{method: "GET", pattern: DeskOrgsPath, serve: listDeskOrganizations, scopes: manage, may: agent},
 		{method: "POST", pattern: DeskOrgsPath, serve: body(addDeskOrganization), scopes: manage, may: agent},
@@ -106,8 +108,7 @@ type call struct {
 	org     *Organization
 }
 
-// serve answers a request to one route. It reads the whole body first, so that the connection can be used again
-// whatever the answer is.
+// serve answers a request. It reads the whole body, so that the connection can be used again whatever the answer is.
 func (s *Site) serve(w http.ResponseWriter, req *http.Request, r *route) {
 	c := &call{site: s, req: req, route: r, header: w.Header(), Exchange: Exchange{Method: r.method, Path: r.pattern}}
 	s.mu.Lock()

@@ -20,7 +20,6 @@ import (
 type Server struct {
 	URL string // http://127.0.0.1:8765: of the site, the gateway and, with /oauth/token, the token endpoint
 
-	site    *Site
 	http    http.Server
 	serving sync.WaitGroup
 }
@@ -39,15 +38,15 @@ func (s *Site) Start(addr string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Server{URL: "http://" + listener.Addr().String(), site: s}
+	v := &Server{URL: "http://" + listener.Addr().String()}
 	v.http.Handler, v.http.ReadHeaderTimeout = s, 10*time.Second
+	v.http.RegisterOnShutdown(s.Close)
 	v.serving.Go(func() { _ = v.http.Serve(listener) }) // always an error; clients notice when it is not Close's
 	return v, nil
 }
 
 // Close ends hanging requests, lets the others finish for up to 5 s, and closes the site. It may be called again.
 func (v *Server) Close() error {
-	v.site.Close()
 	defer v.serving.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()

@@ -1,7 +1,7 @@
 // Package jsmtest is a Jira Service Management site in memory: an [http.Handler] with credentials, quotas and
-// faults, for tests and for the sandbox command. It answers both forms of address, a site's (/rest/…) and the gateway's (/ex/jira/{cloudId}/rest/…), and refuses
-// what Jira refuses. Operations, statuses and the shapes of answers follow Atlassian's API pages. All texts and
-// i18n keys in answers are invented, and so is everything that a comment calls invented.
+// faults, for tests and for the sandbox command. It answers both forms of address, a site's (/rest/…) and the
+// gateway's (/ex/jira/{cloudId}/rest/…), and refuses what Jira refuses. Operations, statuses and the shapes of answers
+// follow Atlassian's API pages. What a comment calls invented is so, and all texts and i18n keys in answers are.
 //
 // It waits with the time package only and no goroutine outlives a request, so a Site works in the virtual time of
 // testing/synctest. It holds a channel: make it inside the bubble.
@@ -16,8 +16,7 @@ import (
 	"time"
 )
 
-// Options say what a site is like. The zero value is an empty site without quotas and faults that answers at once
-// and knows [SandboxToken].
+// Options say what a site is like. The zero value is an empty site that answers at once and knows [SandboxToken].
 type Options struct {
 	CloudID  string    // of the gateway's address; "" makes one that no other site has. Account ids follow from it
 	Seed     uint64    // of faults and latency
@@ -42,8 +41,7 @@ type Options struct {
 	OnAnswer func(Exchange)
 }
 
-// Sandbox returns the options of the site that newcomers meet: one administrator's token, one service account, a
-// few accounts and the documented quotas.
+// Sandbox returns the options of the site that newcomers meet, with a few accounts and the documented quotas.
 func Sandbox() Options {
 	return Options{
 		Seed:    1,
@@ -61,9 +59,8 @@ func Sandbox() Options {
 	}
 }
 
-// BurstQuotas are Atlassian's burst limits for API tokens, for a site that admits rate POST and GET requests a second
-// to each operation from buckets of burst (0: one second's; the real sizes are not published), and half of these PUT.
-// With rate 0 there is no quota at all.
+// BurstQuotas are Atlassian's burst limits for API tokens: rate POST and GET requests a second to each operation, from
+// buckets of burst (0: one second's; the real sizes are not published), half of these PUT. With rate 0 there are none.
 func BurstQuotas(rate float64, burst int, headers bool) []Quota {
 	if rate <= 0 {
 		return nil
@@ -77,9 +74,7 @@ func BurstQuotas(rate float64, burst int, headers bool) []Quota {
 
 // Latency is how long the site takes to answer: Fixed, or drawn evenly on a logarithmic scale so that 5 % of the
 // answers take less than P5 and 5 % more than P95. What was asked for is done at once and the answer comes later.
-type Latency struct {
-	Fixed, P5, P95 time.Duration
-}
+type Latency struct{ Fixed, P5, P95 time.Duration }
 
 // latency is drawn by what the request is about and when it came, so that it repeats in virtual time.
 func (c *call) latency() time.Duration {
@@ -152,8 +147,7 @@ func New(o Options) *Site {
 	return s
 }
 
-// Close ends hangs and cuts latency short, now and from now on, so that a server can shut down. Accounts and Stats
-// can still be read.
+// Close ends hangs and cuts latency short, now and from now on. Accounts and Stats can still be read.
 func (s *Site) Close() { s.closing.Do(func() { close(s.closed) }) }
 
 // ServeHTTP answers one request. Faults that cut a connection panic with [http.ErrAbortHandler].

@@ -71,8 +71,7 @@ func (s *Site) grant(t Token) {
 // EndTokens makes every credential of now worthless. Clients can still fetch new tokens at /oauth/token.
 func (s *Site) EndTokens() { s.setTokens(nil) }
 
-// RenewTokens makes the tokens of [Options] the only ones, and begins the counts of the faults "401-after" and
-// "401-after-look-ups" anew.
+// RenewTokens makes the tokens of [Options] the only ones, and begins the counts of their uses anew.
 func (s *Site) RenewTokens() { s.setTokens(s.options.Tokens) }
 
 func (s *Site) setTokens(tokens []Token) {
@@ -103,7 +102,7 @@ func (c *call) authorize() *answer {
 	case atGateway:
 		return gatewayError(http.StatusUnauthorized, "Unauthorized")
 	default:
-		return text(http.StatusUnauthorized, "text/plain", "Client must be authenticated to access this resource.")
+		return signedOut(c)
 	}
 	held := func(scope string) bool { return slices.Contains(g.Scopes, scope) }
 	if scoped && !slices.ContainsFunc(c.route.scopes, held) {
