@@ -18,7 +18,8 @@ import (
 func BenchmarkCreate(b *testing.B) {
 	reply := `{"accountId":"qm:a713c8ea-1075-4e30-9d96-891a7d181739:5ad6d3581db05e2a66fa80b","name":"x","key":"x",` +
 		`"emailAddress":"ann.lee@example.com","displayName":"Ann Lee","active":true,"timeZone":"Europe/Berlin","_links":{` +
-		`"self":"` + strings.Repeat("s", 120) + `","jiraRest":"` + strings.Repeat("r", 120) + `","avatarUrls":{"48x48":"` + strings.Repeat("a", 200) + `"}}}`
+		`"self":"` + strings.Repeat("s", 120) + `","jiraRest":"` + strings.Repeat("r",
+		120) + `","avatarUrls":{"48x48":"` + strings.Repeat("a", 200) + `"}}}`
 	server := serve(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
 		w.Header().Set("Content-Type", "application/json")
@@ -31,7 +32,7 @@ func BenchmarkCreate(b *testing.B) {
 	defer bare.CloseIdleConnections()
 
 	create := func(i int64) error {
-		_, _, err := client.CreateCustomer(b.Context(), NewCustomer{fmt.Sprintf("c%d@example.com", i), "Ann Lee"}, nil)
+		_, _, err := client.CreateCustomer(b.Context(), NewCustomer{fmt.Sprintf("c%d@example.com", i), "Ann Lee"}, Record{})
 		return err
 	}
 	post := func(i int64) error {
@@ -39,7 +40,8 @@ func BenchmarkCreate(b *testing.B) {
 		if err != nil {
 			return err
 		}
-		req, err := http.NewRequest(http.MethodPost, server.URL+routeCustomer+"?strictConflictStatusCode=true", strings.NewReader(string(body)))
+		req, err := http.NewRequest(http.MethodPost, server.URL+opCreate.route+"?strictConflictStatusCode=true",
+			strings.NewReader(string(body)))
 		if err != nil {
 			return err
 		}

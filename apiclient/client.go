@@ -1,14 +1,19 @@
-// Package apiclient is Jira Service Management Cloud as a migration sees it: creating customers, looking them up,
-// and taking portal access away, with every attempt classified by what may have been done.
+// Package apiclient is a client of Jira Service Management Cloud for a migration: it creates customers, looks them up,
+// renames them, gives them access and takes portal access away. Every attempt is classified by what it may have done.
 package apiclient
 
 import (
-	"bytes"
+	"cmp"
 	"context"
+	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"log/slog"
-	"math"
+	"math/rand/v2"
+	"net"
 	"net/http"
+	"net/url"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,31 +21,42 @@ import (
 	"jsm-onboard/apiclient/pacer"
 )
 
-// The addresses that Atlassian's cloud has for everybody.
+// The pacer's types that callers meet. Nobody above this package imports the pacer.
+type (
+	PauseError  = pacer.PauseError  // the quota asks for a longer pause than Config.MaxPause
+	OutageError = pacer.OutageError // no request has got through for Config.MaxPause
+	Event       = pacer.Event
+	EventKind   = pacer.EventKind
+	Pace        = pacer.Pace
+)
+
+// The kinds of Event that callers tell apart.
 const (
-	DefaultGatewayURL = "https://api.atlassian.com"
-	DefaultTokenURL   = "https://auth.atlassian.com/oauth/token"
+	PauseBegan  = pacer.PauseBegan
+	PauseEnded  = pacer.PauseEnded
+	OutageBegan = pacer.OutageBegan
+	OutageEnded = pacer.OutageEnded
 )
 
 // Config is what a Client is made of. Site and Credentials are required.
 type Config struct {
 	Site        string // as ParseSite takes it
-	GatewayURL  string // default DefaultGatewayURL
-	TokenURL    string // default DefaultTokenURL
+	GatewayURL  string // default: that of the site's cloud
+	TokenURL    string // default: that of the site's cloud
 	Credentials Credentials
-	Anonymous   bool              // without Credentials, for Reach, LookUp and Certificate alone
+	Anonymous   bool              // without Credentials, for Reach alone
 	Workers     int               // requests in flight at most, and connections kept; default 64
-	MaxRate     float64           // requests a second on one endpoint at most; 0: unpaced until the first refusal or rate header
-	Timeout     time.Duration     // for one request, from leaving the pacer to the end of the answer; default 60 s
+	MaxRate     float64           // requests a second on one endpoint at most; 0: unpaced until a 429 or a rate header
+	Timeout     time.Duration     // of one request, from leaving the pacer to the end of the answer; default 60 s
 	MaxPause    time.Duration     // the longest wait for the quota, or for a site that does not answer; 0: any length
 	RootCAs     *x509.CertPool    // nil: the system's
 	Transport   http.RoundTripper // nil: one of its own; for tests
 	Log         *slog.Logger      // one line a request at debug level, without personal data; nil: none
 	UserAgent   string
-	Notify      func(pacer.Event) // may be nil
+	Notify      func(Event) // may be nil
 }
 
-// Call says what became of one operation, over all of its attempts.
+// Call is what became of one operation, over all of its attempts.
 type Call struct {
 	Attempts int           // requests that left
 	Refused  int           // of them, answered with 429
@@ -49,32 +65,42 @@ type Call struct {
 	Took     time.Duration // of the last attempt, from leaving the pacer to the end of the answer
 }
 
-// Client speaks to one site. It is safe for many goroutines.
-type Client struct {
-	site      string
-	gateway   string
-	token     authorizer
-	kind      CredentialKind
-	transport http.RoundTripper
-	timeout   time.Duration
-	maxPause  time.Duration
-	userAgent string
-	secrets   []string
-	log       *slog.Logger
-
-	create, revoke, search, checks *lane
-
-	address  atomic.Pointer[string] // the root that takes the credentials; nil until it is known
-	finding  chan struct{}          // held while address is being found out
-	browse   atomic.Int32           // Verdict on the permission to browse users; 0: not asked
-	lastSent atomic.Int64           // Unix nanoseconds
-	bodies   sync.Pool              // of *bytes.Buffer
+// Record is how an operation that must be on record shows each of its attempts. Both functions may be nil.
+// When a call ends with an error, without Call.Lost, and its last attempt was answered 429 or never left,
+// nothing of it is on record.
+type Record struct {
+	// Before is called when a request is about to leave and nothing of this call is on record. Its error ends the
+	// call, and nothing has left.
+	Before func() error
+	// Undone is called, before any wait, when what was on record provably did nothing: it never left, or was answered
+	// 429 (or 401, for a token that is renewed), and no earlier attempt is lost. Its error ends the call.
+	Undone func() error
 }
 
-// lane is one endpoint and method: its pace, and when it was last seen working.
+// Client is the client of one site. It is safe for many goroutines.
+type Client struct {
+	config  Config
+	site    string
+	cloud   cloud
+	kind    CredentialKind
+	secrets []string
+	tokens  tokens
+
+	group  *pacer.Group
+	mu     sync.Mutex
+	lanes  map[operation]*lane // guarded by mu
+	random *rand.Rand          // guarded by mu; of its own, so that virtual time repeats it
+
+	address atomic.Pointer[string] // the root that takes the credentials; nil until it is known
+	tenant  atomic.Pointer[string] // the cloud id; nil until it is known
+	browse  atomic.Int32           // Verdict on the permission to browse users; 0: not asked
+}
+
+// lane is the pace of one operation, and when it was last seen working.
 type lane struct {
 	*pacer.Pacer
 	answered atomic.Int64 // Unix nanoseconds of the last answer below 500 that was no 429
+	works    atomic.Bool  // it has succeeded
 }
 
 // New makes a client. It sends nothing: Connect does.
@@ -83,137 +109,114 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkProxyURL(site); err != nil {
-		return nil, err
-	}
-	c = c.withDefaults()
-	if err := checkEndpoint("--gateway-url", c.GatewayURL); err != nil {
-		return nil, err
-	}
-	if err := checkEndpoint("--token-url", c.TokenURL); err != nil {
-		return nil, err
-	}
 	kind, err := c.Credentials.Kind()
 	if err != nil && !c.Anonymous {
 		return nil, err
 	}
-	client := &Client{
-		site:      site,
-		gateway:   trimSlash(c.GatewayURL),
-		kind:      kind,
-		transport: c.Transport,
-		timeout:   c.Timeout,
-		maxPause:  c.MaxPause,
-		userAgent: c.UserAgent,
-		secrets:   c.Credentials.secrets(),
-		log:       c.Log,
-		finding:   make(chan struct{}, 1),
-		bodies:    sync.Pool{New: func() any { return new(bytes.Buffer) }},
+	cloud, err := cloudOf(site, c.GatewayURL, c.TokenURL, kind)
+	if err != nil {
+		return nil, err
 	}
-	client.token = newAuthorizer(c.Credentials, kind, c.TokenURL, client)
+	client := &Client{
+		config:  c.withDefaults(),
+		site:    site,
+		cloud:   cloud,
+		kind:    kind,
+		secrets: c.Credentials.secrets(),
+		tokens:  newTokens(c.Credentials, kind, cloud.token),
+		group:   pacer.NewGroup(pacer.Config{MaxPause: c.MaxPause, Notify: c.Notify}),
+		lanes:   map[operation]*lane{},
+		random:  rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)),
+	}
 	if kind == APIToken {
 		client.address.Store(&client.site)
 	}
-	client.openLanes(c)
 	return client, nil
 }
 
 func (c Config) withDefaults() Config {
-	if c.GatewayURL == "" {
-		c.GatewayURL = DefaultGatewayURL
-	}
-	if c.TokenURL == "" {
-		c.TokenURL = DefaultTokenURL
-	}
-	if c.Workers <= 0 {
-		c.Workers = 64
-	}
-	if c.Timeout <= 0 {
-		c.Timeout = time.Minute
-	}
-	if c.UserAgent == "" {
-		c.UserAgent = "jsm-onboard"
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
+	c.Workers = cmp.Or(c.Workers, 64)
+	c.Timeout = cmp.Or(c.Timeout, time.Minute)
+	c.UserAgent = cmp.Or(c.UserAgent, "jsm-onboard")
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	if c.Transport == nil {
 		c.Transport = newTransport(c.Workers, c.RootCAs)
 	}
 	return c
 }
 
-// openLanes gives each endpoint its pace. The documented quota for PUT is half of the one for POST and GET.
-func (c *Client) openLanes(cfg Config) {
-	group := pacer.NewGroup(pacer.Config{MaxPause: cfg.MaxPause, Notify: cfg.Notify})
-	open := func(name string, rate float64) *lane { return &lane{Pacer: group.Pacer(name, rate)} }
-	c.create = open("create", cfg.MaxRate)
-	c.revoke = open("revoke", min(cfg.MaxRate, max(50, cfg.MaxRate/2)))
-	c.search = open("search", min(searchRate, orRate(cfg.MaxRate)))
-	c.checks = open("checks", cfg.MaxRate)
-}
-
-// searchRate is how many look-ups leave in a second at most: half of the documented quota for GET, which people who use the
-// site meanwhile live on, too.
-const searchRate = 50
-
-// orRate is a rate of which 0 is no limit.
-func orRate(r float64) float64 {
-	if r <= 0 {
-		return math.Inf(1)
+// lane returns the one lane of an operation; nothing is sent outside of one. Atlassian documents 100 a second for GET
+// and POST and 50 for PUT. Searches get half of theirs, as people who use the site meanwhile need them, too.
+func (c *Client) lane(o operation) *lane {
+	rate := c.config.MaxRate
+	if most := max(50, rate/2); o.method == http.MethodPut && (rate <= 0 || rate > most) {
+		rate = most
+	} else if o == opSearch && (rate <= 0 || rate > 50) {
+		rate = 50
 	}
-	return r
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lanes[o] == nil {
+		c.lanes[o] = &lane{Pacer: c.group.Pacer(o.method+" "+o.route, rate)}
+	}
+	return c.lanes[o]
 }
-
-// Site is the site's address as it is used.
-func (c *Client) Site() string { return c.site }
 
 // Pace is a snapshot of the pace of CreateCustomer.
-func (c *Client) Pace() pacer.Pace { return c.create.Pacer.Pace() }
-
-// Unpaced tells whether CreateCustomer makes nobody wait as things stand: neither for a pace, nor for the end of a pause
-// or an outage.
-func (c *Client) Unpaced() bool {
-	p := c.Pace()
-	return p.Rate == 0 && p.PausedUntil.IsZero() && !p.Probing
-}
+func (c *Client) Pace() Pace { return c.lane(opCreate).Pace() }
 
 // RevokePace is a snapshot of the pace of RevokePortalAccess.
-func (c *Client) RevokePace() pacer.Pace { return c.revoke.Pacer.Pace() }
-
-// SearchPace is a snapshot of the pace of FindAccount.
-func (c *Client) SearchPace() pacer.Pace { return c.search.Pacer.Pace() }
+func (c *Client) RevokePace() Pace { return c.lane(opRevoke).Pace() }
 
 // Close closes the connections that are idle.
-func (c *Client) Close() { c.closeIdle() }
-
-func (c *Client) closeIdle() {
-	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
+func (c *Client) Close() {
+	if t, ok := c.config.Transport.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}
 }
 
-// root is the address that requests with credentials go to. Bearer tokens go to the gateway, whose path has the cloud id.
-func (c *Client) root(ctx context.Context) (string, error) {
-	if root := c.address.Load(); root != nil {
-		return *root, nil
+// newTransport keeps one connection a worker, each with one request at a time (HTTP/1.1), so that what was written of
+// a request can be counted. Idle ones end before the server ends them.
+func newTransport(workers int, roots *x509.CertPool) *http.Transport {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: checkProxy,
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := dialer.DialContext(ctx, network, addr)
+			if err != nil {
+				return nil, err
+			}
+			return &countedConn{Conn: conn}, nil
+		},
+		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    10 * time.Second,
+		MaxIdleConnsPerHost:    workers,
+		MaxConnsPerHost:        workers,
+		IdleConnTimeout:        10 * time.Second,
+		MaxResponseHeaderBytes: 256 << 10,
 	}
-	select {
-	case c.finding <- struct{}{}:
-		defer func() { <-c.finding }()
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
-	if root := c.address.Load(); root != nil {
-		return *root, nil
-	}
-	tenant, err := c.TenantInfo(ctx)
-	if err != nil {
-		return "", err
-	}
-	root := c.gatewayRoot(tenant.CloudID)
-	c.address.Store(&root)
-	return root, nil
 }
 
-func (c *Client) gatewayRoot(cloudID string) string { return c.gateway + "/ex/jira/" + cloudID }
+// checkProxy makes a refusal to connect us look like that of a connection to the proxy.
+func checkProxy(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+	if answer.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &net.OpError{Op: "proxyconnect", Err: errors.New("it answered " + statusText(answer.StatusCode))}
+}
+
+// LoadCAFile returns the system's certificate authorities and those of a PEM file. The error is an *Error.
+func LoadCAFile(path string) (*x509.CertPool, error) {
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	pem, err := os.ReadFile(path)
+	if err == nil && pool.AppendCertsFromPEM(pem) {
+		return pool, nil
+	}
+	return nil, newError("reading certificate authorities", KindSettings,
+		path+" cannot be read, or holds no certificate in PEM form",
+		"convert a .der or .cer file with: openssl x509 -inform der -in FILE -out FILE.pem")
+}

@@ -1,18 +1,13 @@
 package apiclient
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
-	"net/http"
+	"errors"
 	"net/url"
+	"strconv"
 	"strings"
-)
-
-// Routes as they stand in logs and errors.
-const (
-	routeCustomer = "/rest/servicedeskapi/customer"
-	routeRevoke   = "/rest/servicedeskapi/customer/user/{accountId}/revoke-portal-only-access"
-	routeSearch   = "/rest/api/3/user/search"
 )
 
 // NewCustomer is what a customer is made of; both are required.
@@ -23,56 +18,140 @@ type NewCustomer struct {
 
 // Customer is a customer as the site has made it.
 type Customer struct {
-	AccountID string
+	AccountID string `json:"accountId"`
 }
 
-// CreateCustomer makes a customer. The outcome is told by status alone:
-// a nil error is a 201 with an account id; an *Error with Call.Status 409 means that the address is taken, by an attempt of ours if
-// Call.Lost; after any other error the customer may have been made only if Call.Lost.
-//
-// leaving, unless nil, is called once, when the first request has its leave and is about to go: what has to be on
-// record before it goes is recorded there. Its error ends the call, and nothing has left.
+// CreateCustomer makes a customer. A nil error is a 201 with an account id; an *Error with Call.Status 409 means that
+// the address is taken, by an attempt of ours if Call.Lost; after any other error the customer may have been made only
+// if Call.Lost.
 // https://developer.atlassian.com/cloud/jira/service-desk/rest/api-group-customer/
-func (c *Client) CreateCustomer(ctx context.Context, n NewCustomer, leaving func() error) (Customer, Call, error) {
-	body, err := json.Marshal(n)
-	if err != nil {
-		return Customer{}, Call{}, &Error{Op: "creating a customer", Kind: KindInvalid, Message: "the customer cannot be written as JSON", Err: err}
-	}
-	var customer Customer
+func (c *Client) CreateCustomer(ctx context.Context, n NewCustomer, record Record) (Customer, Call, error) {
+	var made Customer
 	_, call, err := c.do(ctx, &request{
-		op: "creating a customer", method: http.MethodPost, route: routeCustomer,
-		path: routeCustomer + "?strictConflictStatusCode=true", body: body, lane: c.create, leaving: leaving,
-		private: []string{n.Email, n.DisplayName},
-		read: func(body []byte) bool {
-			customer.AccountID = scanAccountID(body)
-			return customer.AccountID != ""
-		},
+		operation: opCreate,
+		query:     "strictConflictStatusCode=true",
+		body:      n,
+		private:   []string{n.Email, n.DisplayName},
+		record:    record,
+		read:      readJSON(&made, func() bool { return made.AccountID != "" }),
 	})
-	if err != nil {
-		return Customer{}, call, err
-	}
-	return customer, call, nil
+	return made, call, err
 }
 
 // RevokePortalAccess takes the portal-only access of an account away. It is no deletion: the address stays taken.
-// Revoking twice is taken for done.
-func (c *Client) RevokePortalAccess(ctx context.Context, accountID string) (Call, error) {
-	if !IsAccountID(accountID) {
-		return Call{}, &Error{Op: "revoking portal access", Method: http.MethodPut, Route: routeRevoke, Kind: KindInvalid,
-			Message: "this is not an account id", private: []string{accountID}}
+// It is done only with a 2xx and an empty body. A 404 is no proof that the account is gone, as the operation is
+// experimental: see Error.RouteInDoubt.
+func (c *Client) RevokePortalAccess(ctx context.Context, accountID string, record Record) (Call, error) {
+	ids := []string{accountID}
+	_, call, err := c.do(ctx, &request{operation: opRevoke, ids: ids, record: record, read: readNothing})
+	return call, err
+}
+
+// RenameCustomer changes the display name of a portal-only account of this site, through the gateway. It is
+// experimental: a copy of the operation's text is all that is known, and it was never tried. KindSite: the site has no
+// cloud id, so nothing was sent. KindNotFound and KindInvalid are about this account or name unless
+// Error.RouteInDoubt.
+func (c *Client) RenameCustomer(ctx context.Context, accountID, displayName string) (Call, error) {
+	cloudID, err := c.CloudID(ctx)
+	if e, ok := errors.AsType[*Error](err); ok && e.Status != 0 {
+		e.Kind = KindSite
+	}
+	if err != nil {
+		return Call{}, err
 	}
 	_, call, err := c.do(ctx, &request{
-		op: "revoking portal access", method: http.MethodPut, route: routeRevoke,
-		path: strings.Replace(routeRevoke, "{accountId}", url.PathEscape(accountID), 1),
-		lane: c.revoke, experimental: true,
+		operation: opRename,
+		ids:       []string{cloudID, accountID},
+		body:      map[string]string{"displayName": displayName},
+		at:        c.cloud.gateway,
+		private:   []string{displayName},
+		read:      func(body []byte) bool { return readNothing(body) || namesNoOther(body, accountID) },
 	})
 	return call, err
 }
 
-// IsAccountID tells whether id can be an account id: a plain segment of a path.
-func IsAccountID(id string) bool {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(":-_.", r)
+// namesNoOther accepts an object that names no other account: the shape of a successful change of a name is not known.
+func namesNoOther(body []byte, accountID string) bool {
+	answer := Customer{AccountID: accountID}
+	return bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) && json.Unmarshal(body, &answer) == nil &&
+		answer.AccountID == accountID
+}
+
+// Account is a user of any kind. Email is empty where the site hides it.
+type Account struct {
+	ID          string `json:"accountId"`
+	Type        string `json:"accountType"` // atlassian, app or customer
+	Email       string `json:"emailAddress"`
+	DisplayName string `json:"displayName"`
+	Active      bool   `json:"active"`
+}
+
+// PortalOnly reports whether this is a customer without an Atlassian account.
+func (a Account) PortalOnly() bool { return a.Type == "customer" }
+
+// Unresolved is why an address led to no account.
+type Unresolved int
+
+const (
+	NoneFound       Unresolved = iota + 1 // nobody with exactly this address; a new account is found only after minutes
+	SeveralFound                          // more than one account, and not exactly one customer among them
+	AddressesHidden                       // accounts were found, and their addresses are hidden
+	BrowseMissing                         // the permission to browse users is missing: nobody is ever found
+)
+
+// UnresolvedError is an address that led to no account. It names nobody.
+type UnresolvedError struct{ Why Unresolved }
+
+func (e *UnresolvedError) Error() string {
+	return [...]string{"unresolved", "no account with exactly this address was found",
+		"several accounts have this address", "the site hides the addresses of the accounts found",
+		"the permission to browse users is missing"}[e.Why]
+}
+
+// FindAccount looks up the account with exactly this address, without regard to case. Of several the only one that is
+// a customer is taken. Otherwise the error is an *UnresolvedError. A 401 is an *Error: it is no evidence of anything.
+func (c *Client) FindAccount(ctx context.Context, email string) (Account, error) {
+	email = strings.TrimSpace(email)
+	query := url.Values{"query": {email}, "maxResults": {strconv.Itoa(pageSize)}}.Encode()
+	first := request{operation: opSearch, query: query, private: []string{email}}
+	var found []Account
+	for account, err := range list[Account](ctx, c, first, "startAt") {
+		if e, ok := errors.AsType[*Error](err); ok && e.Kind == KindForbidden {
+			return Account{}, &UnresolvedError{BrowseMissing}
+		}
+		if err != nil {
+			return Account{}, err
+		}
+		found = append(found, account)
 	}
-	return len(id) > 0 && len(id) <= 256 && strings.Trim(id, ".") != "" && strings.IndexFunc(id, func(r rune) bool { return !plain(r) }) < 0
+	if len(found) == 0 && Verdict(c.browse.Load()) == No {
+		return Account{}, &UnresolvedError{BrowseMissing}
+	}
+	return pick(found, email)
+}
+
+// pick is the one account with the address, or an *UnresolvedError.
+func pick(found []Account, email string) (Account, error) {
+	var exact, customers []Account
+	why := NoneFound
+	for _, a := range found {
+		switch {
+		case a.Email == "":
+			why = AddressesHidden
+		case strings.EqualFold(a.Email, email):
+			exact = append(exact, a)
+			if a.PortalOnly() {
+				customers = append(customers, a)
+			}
+		}
+	}
+	switch {
+	case len(customers) == 1:
+		return customers[0], nil
+	case len(exact) == 1:
+		return exact[0], nil
+	case len(exact) > 1:
+		why = SeveralFound
+	}
+	return Account{}, &UnresolvedError{why}
 }

@@ -1,58 +1,80 @@
 package apiclient
 
 import (
-	"encoding"
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
+	"html"
+	"maps"
+	"net"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
+	"unicode"
 )
 
-// Kind says what is wrong, as far as somebody acts on it.
+// Kind is what is wrong, as far as somebody acts on it. Answers are told apart by status and shape, never by texts.
 type Kind int
 
 const (
 	KindSite         Kind = iota + 1 // the address is not that of a Jira Service Management Cloud site
-	KindName                         // no such host
+	KindSettings                     // no connection with these settings: host, certificate or proxy
 	KindUnreachable                  // no connection, or it broke
 	KindTimeout                      // no answer in time
-	KindTLS                          // the certificate, or no TLS at all
-	KindProxy                        // the proxy refuses, or is not there
-	KindRedirect                     // the answer points elsewhere
 	KindUnauthorized                 // 401, or no usable credentials
-	KindScope                        // 401: the token lacks a scope
+	KindScope                        // 401 while the same token is good for something else: it lacks a scope
 	KindForbidden                    // 403: the account lacks a permission
-	KindInvalid                      // 400, and other refusals of what was sent
-	KindNotFound                     // 404
-	KindConflict                     // 409
-	KindRefused                      // 429
+	KindInvalid                      // 400, 409, and other refusals of what was sent
+	KindNotFound                     // 404 and 410; see Error.RouteInDoubt
+	KindRefused                      // 429, again and again, while others were let pass
 	KindServer                       // 5xx
-	KindAnswer                       // an answer that is not what the API promises
+	KindAnswer                       // 2xx, and not what the API promises, as a web page
 )
 
-var kindNames = [...]string{"", "site", "name", "unreachable", "timeout", "tls", "proxy", "redirect", "unauthorized",
-	"scope", "forbidden", "invalid", "not_found", "conflict", "refused", "server", "answer"}
+// The hints, each one sentence; exported where others need them, too.
+const (
+	HintScope  = "make a token with the scopes " + ScopeManage + ", " + ScopeRequest + " and " + ScopeUser
+	HintBrowse = "grant the global permission Browse users and groups: " + globalPermissions
 
-func (k Kind) String() string {
-	if k < 0 || int(k) >= len(kindNames) {
-		return fmt.Sprintf("Kind(%d)", int(k))
-	}
-	return kindNames[k]
+	hintPage   = "check --site: it must be " + exampleSite + "; a proxy or a sign-on page answers like this, too"
+	hintSignup = "let customers be created: Jira settings > Products > Jira Service Management > Customer access, " +
+		"and the project's Customer permissions"
+	hintAgain   = "look whether the site opens in a browser, then run the same command again"
+	hintConnect = "check --site, the network, and whether a proxy is needed (HTTPS_PROXY)"
+	hintTLS     = "check --site, and the clock of this machine; if your network inspects TLS, save its certificate " +
+		"authority as a PEM file and give it as --ca-file"
+	hintProxy      = "check HTTPS_PROXY: it looks like http://proxy:8080, or http://user:password@proxy:8080"
+	hintAccess     = "check that the account has access to Jira Service Management on this site"
+	hintAgent      = "the account needs a Jira Service Management licence, and the project role Administrator"
+	hintAdminister = "grant the account Administer Jira: " + globalPermissions
+	hintSiteAdmin  = "revoking needs an organization or site administrator: admin.atlassian.com > Directory > Users; " +
+		"a token with scopes needs " + ScopeManage
+	hintRename = "changing names needs Administer Jira, and works for portal-only accounts of this site alone; " +
+		"a token with scopes needs write:customer:jira-service-management"
+	hintAPIToken = "set JIRA_USER_EMAIL and JIRA_API_TOKEN, which ends after a year at most: " +
+		"https://id.atlassian.com/manage-profile/security/api-tokens"
+	hintServiceAccount = "check JIRA_CLIENT_ID and JIRA_CLIENT_SECRET, and that the service account has access to Jira " +
+		"on this site: admin.atlassian.com > Directory > Service accounts"
+
+	globalPermissions = "Jira settings > System > Global permissions"
+)
+
+var hintCredentials = map[CredentialKind]string{
+	APIToken:       hintAPIToken,
+	AccessToken:    "get a new JIRA_ACCESS_TOKEN: it lasts about an hour, and must be for this site",
+	ServiceAccount: hintServiceAccount,
 }
 
-// MarshalText is the word of String.
-func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
-
-var _ encoding.TextMarshaler = Kind(0)
-
 // Error is an operation that failed. Message may hold what was sent (an address, a name): it is for the results file.
-// Error, Redacted and LogValue mask that. No field ever holds credentials.
+// Error and Redacted mask that. No field ever holds credentials.
 type Error struct {
 	Op      string // what was being done
-	Method  string
-	Route   string // the path's pattern
 	Status  int    // 0: no answer
 	Key     string // the server's own name for the problem (i18nKey)
 	Message string // what the server said, or what happened: one line, at most 200 characters, no markup
@@ -60,7 +82,14 @@ type Error struct {
 	Hint    string // what to do about it, in one sentence; may be empty
 	Err     error  // the cause, when there was no answer; may be nil
 
+	Page       bool // the answer was a web page: whatever its status, it was not the API that answered
+	RouteWorks bool // this operation has succeeded before with this client, so there is such an operation
+
 	private []string
+}
+
+func newError(op string, kind Kind, message, hint string) *Error {
+	return &Error{Op: op, Kind: kind, Message: message, Hint: hint}
 }
 
 // Error is safe for a log.
@@ -69,131 +98,211 @@ func (e *Error) Error() string { return e.Op + ": " + e.Redacted() }
 // Redacted is Reason without addresses and names.
 func (e *Error) Redacted() string { return mask(e.Reason(), e.private) }
 
-// Reason says what happened without what was being done: status and message, for the results file.
+// Reason is what happened without what was being done: status and message, for the results file.
 func (e *Error) Reason() string {
-	var parts []string
+	text := e.Message
 	if e.Status != 0 {
-		parts = append(parts, strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))))
+		text = strings.TrimSuffix(statusText(e.Status)+": "+text, ": ")
 	}
-	if e.Message != "" {
-		parts = append(parts, e.Message)
-	}
-	if len(parts) == 0 {
-		parts = append(parts, e.Kind.String())
-	}
-	text := strings.Join(parts, ": ")
 	if e.Key != "" {
 		text += " (" + e.Key + ")"
 	}
 	return text
 }
 
+func statusText(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+}
+
 func (e *Error) Unwrap() error { return e.Err }
 
-// NotAuthorized reports that credentials, scope or permission are to blame.
+// NotAuthorized reports whether credentials, scope or permission are to blame.
 func (e *Error) NotAuthorized() bool {
 	return e.Kind == KindUnauthorized || e.Kind == KindScope || e.Kind == KindForbidden
 }
 
-// LogValue is the error without anybody's data.
-func (e *Error) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("op", e.Op), slog.String("kind", e.Kind.String()), slog.String("method", e.Method),
-		slog.String("route", e.Route), slog.Int("status", e.Status), slog.String("key", e.Key),
-		slog.String("message", mask(e.Message, e.private)))
+// RouteInDoubt reports whether it may be that the site does not have the operation, or that something in between does
+// not let it through: 404, 405 or 410 before it has ever succeeded, or any web page. Otherwise a 404 is about what the
+// request named.
+func (e *Error) RouteInDoubt() bool {
+	none := e.Status == http.StatusNotFound || e.Status == http.StatusMethodNotAllowed || e.Status == http.StatusGone
+	return e.Page || none && !e.RouteWorks
 }
-
-// tokenServerError is a token endpoint that is out of order.
-type tokenServerError struct{ status int }
-
-func (e *tokenServerError) Error() string {
-	return fmt.Sprintf("the token endpoint answered %d", e.status)
-}
-
-// settingsError is a request that could not even be made.
-type settingsError struct{ err error }
-
-func (e *settingsError) Error() string { return "the request cannot be made" }
 
 // failure is the error for an operation whose last attempt was a.
-func (c *Client) failure(r *request, a answer) error {
+func (c *Client) failure(ctx context.Context, r *request, a answer) *Error {
 	if inner, ok := errors.AsType[*Error](a.err); ok {
 		return inner
 	}
-	e := &Error{Op: r.op, Method: r.method, Route: r.route, Status: a.status, private: r.private, Err: quiet(a.err)}
+	e := &Error{Op: r.name, Status: a.status, Err: a.err, private: r.private}
+	e.RouteWorks = c.lane(r.operation).works.Load()
 	if a.status == 0 {
 		e.Kind, e.Message, e.Hint = explain(a.err)
-		e.Message = clean(hide(e.Message, c.secrets))
-		return e
+	} else {
+		e.Page = isPage(a.header, a.body)
+		e.Key, e.Message = readMessage(a.header, a.body)
+		c.judge(r, a, e)
 	}
-	key, text := readMessage(a.header, a.body)
-	e.Key, e.Message = clean(hide(key, c.secrets)), clean(hide(text, c.secrets))
-	e.Kind, e.Hint = c.judge(r, a, e)
+	e.Key, e.Message = c.quote(e.Key), c.quote(e.Message)
+	if e.Kind == KindUnauthorized && !r.anonymous && !r.check && c.accepted(ctx) {
+		e.Kind, e.Hint = KindScope, HintScope
+	}
 	return e
 }
 
-// quiet keeps an error from telling an address: net/http puts whole URLs into some.
-func quiet(err error) error {
-	if outer, ok := errors.AsType[*url.Error](err); ok {
-		return outer.Err
+// judge sets the kind of an answered failure, and what to do about it.
+func (c *Client) judge(r *request, a answer, e *Error) {
+	switch e.Kind = KindInvalid; {
+	case a.status/100 == 3:
+		e.Kind, e.Message, e.Hint = KindSite, "a redirect to "+c.target(a.header), hintPage
+	case a.status/100 == 2 && e.Page:
+		e.Kind, e.Hint = KindAnswer, hintPage
+		e.Message = "the answer is a web page, not Jira's API: " + cmp.Or(e.Message, "it has no title")
+	case a.status/100 == 2:
+		e.Kind, e.Message, e.Hint = KindAnswer, "the answer is cut short, or not what the API promises", hintAgain
+	case a.status >= 500:
+		e.Kind, e.Hint = KindServer, hintAgain
+	case a.status == http.StatusUnauthorized:
+		e.Kind, e.Hint = KindUnauthorized, hintCredentials[c.kind]
+	case a.status == http.StatusForbidden:
+		e.Kind, e.Hint = KindForbidden, r.forbidden
+	case a.status == http.StatusNotFound, a.status == http.StatusGone:
+		e.Kind = KindNotFound
+	case a.status == http.StatusTooManyRequests:
+		e.Kind = KindRefused
+		e.Message = cmp.Or(e.Message, "the site refused this again and again, and nothing else")
+	case e.Key == "cv.signup.error.not.allowed":
+		e.Hint = hintSignup
 	}
-	return err
 }
 
-// judge is what a status means, and what to do about it.
-func (c *Client) judge(r *request, a answer, e *Error) (Kind, string) {
-	switch s := a.status; {
-	case s/100 == 3:
-		e.Message = c.whereTo(a.header)
-		return KindRedirect, hintRedirect
-	case s/100 == 2 && isPage(a.header, a.body):
-		e.Message = "the answer is a web page (" + orElse(e.Message, "without a title") + "), not Jira's API"
-		return KindSite, hintPage
-	case s/100 == 2:
-		e.Message = "the answer is cut short, or not what the API promises"
-		return KindAnswer, hintAgain
-	case s == http.StatusUnauthorized && strings.Contains(strings.ToLower(e.Message), "scope"):
-		return KindScope, HintScope
-	case s == http.StatusUnauthorized:
-		return KindUnauthorized, hintCredentials(c.kind)
-	case s == http.StatusForbidden:
-		return KindForbidden, forbiddenHint(r)
-	case s == http.StatusNotFound:
-		return KindNotFound, ""
-	case s == http.StatusProxyAuthRequired:
-		return KindProxy, hintProxy
-	case s == http.StatusConflict:
-		return KindConflict, ""
-	case s == http.StatusTooManyRequests:
-		return KindRefused, ""
-	case s >= 500:
-		return KindServer, hintAgain
-	}
-	if e.Key == "cv.signup.error.not.allowed" {
-		return KindInvalid, hintSignup
-	}
-	return KindInvalid, ""
-}
-
-// whereTo names the host that a redirect points to, and nothing else of it.
-func (c *Client) whereTo(h http.Header) string {
+// target names the host that a redirect points to, and nothing else of it.
+func (c *Client) target(h http.Header) string {
 	to, err := url.Parse(h.Get("Location"))
-	switch {
-	case err != nil || to.Path == "" && to.Host == "":
-		return "a redirect to nowhere"
-	case to.Host == "" || strings.HasSuffix(c.site, "://"+to.Host):
-		if strings.Contains(strings.ToLower(to.Path), "login") {
-			return "a redirect to the site's login page"
-		}
-		return "a redirect to another page of the site"
-	case strings.Contains(strings.ToLower(to.Path), "login") || to.Host == "id.atlassian.com":
-		return "a redirect to a login page at " + clean(to.Host)
+	if err != nil || to.Host == "" || strings.HasSuffix(c.site, "://"+to.Host) {
+		return "another page of the site"
 	}
-	return "a redirect to another host, " + clean(to.Host)
+	return "another host, " + to.Host
 }
 
-func orElse(s, other string) string {
-	if s == "" {
-		return other
+// explain is why there was no answer, and what to do about it. The text holds no URL and no credentials: it is that
+// of the innermost error, as the outer ones name addresses.
+func explain(err error) (kind Kind, text, hint string) {
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		text = userInfo.ReplaceAllString(inner.Error(), "//")
+	}
+	op, isOp := errors.AsType[*net.OpError](err)
+	name, isName := errors.AsType[*net.DNSError](err)
+	timeout, isTimeout := errors.AsType[net.Error](err)
+	switch {
+	case is[*tls.CertificateVerificationError](err), is[tls.AlertError](err):
+		return KindSettings, "TLS failed: " + text, hintTLS
+	case is[tls.RecordHeaderError](err), errors.Is(err, http.ErrSchemeMismatch):
+		return KindSettings, "the host does not speak TLS on this port", hintConnect
+	case isOp && op.Op == "proxyconnect":
+		return KindSettings, "no connection through the proxy: " + text, hintProxy
+	case isName && name.IsNotFound:
+		return KindSettings, "there is no host " + name.Name, "check --site, and that this machine can resolve names"
+	case isOp && op.Op == "dial":
+		return KindUnreachable, "cannot connect: " + text, hintConnect
+	case isTimeout && timeout.Timeout():
+		return KindTimeout, "no answer in time", hintAgain
+	}
+	return KindUnreachable, "no answer was read: " + text, hintAgain
+}
+
+func is[T error](err error) bool {
+	_, ok := errors.AsType[T](err)
+	return ok
+}
+
+// userInfo is a user and password in a URL.
+var userInfo = regexp.MustCompile(`//[^/\s]*@`)
+
+// maxMessage is how much of a server's message is quoted, in characters.
+const maxMessage = 200
+
+// readMessage finds the message of a refusal, and Jira's key for it: in JSON of the shapes that Jira and its gateway
+// have, plain text, or a page's title. It is as the server wrote it; quote makes it fit to be quoted.
+func readMessage(h http.Header, body []byte) (key, text string) {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
+	if isPage(h, body) {
+		if m := titleTag.FindSubmatch(body); m != nil {
+			text = html.UnescapeString(string(m[1]))
+		}
+		return "", text
+	}
+	var v struct {
+		ErrorMessage, Message, Detail string
+		ErrorDescription              string `json:"error_description"`
+		ErrorMessages                 []string
+		Errors                        map[string]string
+		I18nErrorMessage              struct{ I18nKey string }
+	}
+	err := json.Unmarshal(body, &v)
+	switch syntax := is[*json.SyntaxError](err); {
+	case !syntax: // a field of another type than usual is left out
+		texts := append(v.ErrorMessages, v.ErrorMessage, v.Message, v.Detail, v.ErrorDescription)
+		for _, field := range slices.Sorted(maps.Keys(v.Errors)) {
+			texts = append(texts, field+": "+strings.TrimSpace(v.Errors[field]))
+		}
+		texts = slices.DeleteFunc(texts, func(s string) bool { return strings.TrimSpace(s) == "" })
+		return v.I18nErrorMessage.I18nKey, strings.Join(texts, "; ")
+	case bytes.HasPrefix(body, []byte("{")), bytes.HasPrefix(body, []byte("[")):
+		return "", "" // cut short
+	}
+	line, _, _ := bytes.Cut(body, []byte("\n"))
+	return "", string(line)
+}
+
+var (
+	titleTag = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
+	anyTag   = regexp.MustCompile(`<[/!?a-zA-Z][^>]*>?`)
+	address  = regexp.MustCompile(`[^\s<>()\[\]"',;:=]+(?:@|%40)[^\s<>()\[\]"',;:]+`)
+)
+
+// isPage reports whether an answer is HTML, or any other markup.
+func isPage(h http.Header, body []byte) bool {
+	body = bytes.TrimSpace(body)
+	isHTML := strings.Contains(strings.ToLower(h.Get("Content-Type")), "html")
+	return len(body) > 0 && (isHTML || bytes.HasPrefix(body, []byte("<")))
+}
+
+// clean makes one line of at most maxMessage characters, without markup and control characters.
+func clean(s string) string {
+	s = s[:min(len(s), 16*maxMessage)]
+	s = anyTag.ReplaceAllString(strings.ToValidUTF8(s, "\ufffd"), " ")
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r), unicode.IsControl(r):
+			return ' '
+		case unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp):
+			return -1
+		}
+		return r
+	}, s)
+	s = strings.Join(strings.Fields(s), " ")
+	if runes := []rune(s); len(runes) > maxMessage {
+		return strings.TrimSpace(string(runes[:maxMessage-1])) + "…"
 	}
 	return s
+}
+
+// quote makes a text fit to be quoted: clean, and without secrets.
+func (c *Client) quote(s string) string {
+	for _, secret := range c.secrets {
+		s = strings.ReplaceAll(s, secret, "[hidden]")
+	}
+	return clean(s)
+}
+
+// mask takes personal data out of a text: anything like an address, and the words given where they stand alone.
+func mask(s string, private []string) string {
+	for _, p := range private {
+		if p = strings.Join(strings.Fields(p), " "); p != "" {
+			word := regexp.MustCompile(`(?i)(^|[^\pL\pN])` + regexp.QuoteMeta(p) + `($|[^\pL\pN])`)
+			s = word.ReplaceAllString(s, "${1}[hidden]${2}")
+		}
+	}
+	return address.ReplaceAllString(s, "[address]")
 }

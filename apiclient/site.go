@@ -1,164 +1,172 @@
 package apiclient
 
 import (
-	"context"
-	"net"
-	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 )
 
-const siteOp = "reading the site's address"
+// cloud is one of Atlassian's clouds: the domains of its sites, and the addresses that take credentials for them.
+type cloud struct {
+	domains []string
+	gateway string // "": not known
+	token   string
+}
 
-const hintSite = "give it as https://your-domain.atlassian.net"
+// clouds are Atlassian's, the commercial one first: it serves sites at domains of their own, too.
+// Credentials of one must never reach a host of another.
+var clouds = []cloud{
+	{[]string{"atlassian.net", "jira.com"}, "https://api.atlassian.com", "https://auth.atlassian.com/oauth/token"},
+	{[]string{"atlassian-us-gov-mod.net"},
+		"https://api.atlassian-us-gov-mod.com", "https://auth.atlassian-us-gov-mod.com/oauth/token"},
+	{[]string{"atlassian-us-gov.net", "atlassian-isolated.net", "atl-ic.net"}, "", ""},
+}
 
-// ParseSite mends what people give for a site: "acme" and "acme.atlassian.net/jira/projects" are
-// "https://acme.atlassian.net". Plain http is for loopback addresses only. What cannot be mended is an *Error.
+// cloudOf is the cloud of a site, with the addresses that are given instead of its own; "" keeps its own. A domain of
+// Atlassian's without a known gateway needs them, and a host of another cloud is refused.
+func cloudOf(site, gateway, token string, kind CredentialKind) (cloud, error) {
+	own, known := cloudOfDomain(hostOf(site))
+	if isLoopback(hostOf(site)) {
+		own = cloud{gateway: site, token: site + "/oauth/token"} // a sandbox is all of it
+	}
+	used := own
+	for _, o := range []struct {
+		flag, given string
+		to          *string
+	}{{"--gateway-url", gateway, &used.gateway}, {"--token-url", token, &used.token}} {
+		if o.given == "" {
+			continue
+		}
+		u, err := parseAddress(o.given)
+		if err == nil && u.RawQuery+u.Fragment != "" {
+			err = siteError("it is not a plain address", "leave "+o.flag+" out unless somebody gave you one")
+		}
+		if err == nil && known && belongsToOther(own, hostOf(o.given)) {
+			err = siteError("this host belongs to another of Atlassian's clouds than the site",
+				"leave "+o.flag+" out: the credentials of one cloud must not be sent to another")
+		}
+		if err != nil {
+			err.Op = "reading " + o.flag
+			return cloud{}, err
+		}
+		*o.to = strings.TrimRight(o.given, "/")
+	}
+	if used.gateway == "" || used.token == "" && kind == ServiceAccount {
+		return cloud{}, siteError("the gateway of this one of Atlassian's clouds is not known: "+hostOf(site),
+			"ask Atlassian's support for its addresses, and give them as --gateway-url and --token-url")
+	}
+	return used, nil
+}
+
+// cloudOfDomain finds the cloud of a host; known is false for a domain of one's own, which the commercial cloud serves.
+func cloudOfDomain(host string) (found cloud, known bool) {
+	for _, c := range clouds {
+		if slices.ContainsFunc(c.domains, func(domain string) bool { return within(host, domain) }) {
+			return c, true
+		}
+	}
+	labels := strings.Split(host, ".")
+	if len(labels) > 1 && strings.HasPrefix(labels[len(labels)-2], "atlassian") {
+		return cloud{}, true
+	}
+	return clouds[0], false
+}
+
+// belongsToOther reports whether a host takes credentials for another cloud than own.
+func belongsToOther(own cloud, host string) bool {
+	for _, other := range clouds {
+		if other.gateway != own.gateway && (host == hostOf(other.gateway) || host == hostOf(other.token)) {
+			return true
+		}
+	}
+	return false
+}
+
+// CredentialHosts are the hosts that the credentials may be sent to: the site (API tokens only), the gateway, and the
+// token endpoint (service accounts only).
+func (c *Client) CredentialHosts() []string {
+	hosts := []string{hostOf(c.cloud.gateway)}
+	switch c.kind {
+	case APIToken:
+		hosts = append([]string{hostOf(c.site)}, hosts...)
+	case ServiceAccount:
+		hosts = append(hosts, hostOf(c.cloud.token))
+	}
+	return hosts
+}
+
+func within(host, domain string) bool { return host == domain || strings.HasSuffix(host, "."+domain) }
+
+// hostOf is the host of an address without its port, in lower case and without a last dot; "" of none.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+}
+
+// ParseSite completes what people give for a site: "acme" and "acme.atlassian.net/jira/projects" are
+// "https://acme.atlassian.net". Plain http is for loopback addresses only. What is no site is an *Error.
 func ParseSite(s string) (string, error) {
-	s = strings.Trim(strings.TrimSpace(s), `"'<>`)
+	s = strings.Trim(strings.TrimSpace(s), `"'`)
 	if s == "" {
-		return "", siteError("no site is given", "set --site or JIRA_BASE_URL to https://your-domain.atlassian.net")
+		return "", siteError("no site is given", "set --site or JIRA_BASE_URL to "+exampleSite)
 	}
-	scheme, rest, ok := strings.Cut(s, "://")
-	if !ok {
-		scheme, rest = "", s
+	if !strings.Contains(s, "://") {
+		scheme := "https://"
+		if isLoopback(hostOf("//" + s)) {
+			scheme = "http://"
+		}
+		s = scheme + s
 	}
-	u, err := url.Parse("//" + rest)
-	switch {
-	case strings.Contains(strings.SplitN(rest, "/", 2)[0], "@"):
-		return "", siteError("it holds a user name or a password", "leave them out, and set JIRA_USER_EMAIL and JIRA_API_TOKEN")
-	case err != nil || u.Hostname() == "":
-		return "", siteError("it is not an address", hintSite)
+	u, err := parseAddress(s)
+	if err != nil {
+		return "", err
 	}
-	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	host := hostOf(s)
 	if !strings.ContainsAny(host, ".:") && host != "localhost" {
 		host += ".atlassian.net"
 	}
-	if err := checkHost(host); err != nil {
-		return "", err
+	if within(host, "atlassian.com") || host == "atlassian.net" {
+		return "", siteError(host+" is Atlassian's own, not a site", "give it as "+exampleSite)
 	}
-	scheme, err = schemeFor(strings.ToLower(scheme), host)
-	if err != nil {
-		return "", err
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
 	}
-	return scheme + "://" + joinPort(host, u.Port(), scheme), nil
+	if port := u.Port(); port != "" && port != map[string]string{"https": "443", "http": "80"}[u.Scheme] {
+		host += ":" + port
+	}
+	return u.Scheme + "://" + host, nil
 }
 
-func siteError(message, hint string) error {
-	return &Error{Op: siteOp, Kind: KindSite, Message: message, Hint: hint}
-}
+const exampleSite = "https://your-domain.atlassian.net"
 
-func checkHost(host string) error {
-	if addr, err := netip.ParseAddr(host); err == nil && addr.Zone() == "" {
-		return nil
-	}
-	for label := range strings.SplitSeq(host, ".") {
-		if label == "" || strings.ContainsAny(label, " \t_:%$&+,;=!*'()[]{}|\\^`\"<>") {
-			return siteError("it is not the name of a host: "+clean(host), hintSite)
-		}
-	}
-	switch host {
-	case "api.atlassian.com":
-		return siteError("this is the gateway, which all sites share", hintSite)
-	case "id.atlassian.com", "admin.atlassian.com", "home.atlassian.com", "start.atlassian.com", "www.atlassian.com",
-		"support.atlassian.com", "developer.atlassian.com", "atlassian.com", "atlassian.net":
-		return siteError(host+" is Atlassian's own, not a site", hintSite)
-	}
-	return nil
-}
+var hostName = regexp.MustCompile(`^[\pL\pN-]+(\.[\pL\pN-]+)*\.?$`)
 
-func schemeFor(scheme, host string) (string, error) {
+// parseAddress accepts an https address, or http to a loopback address: credentials may be sent there.
+func parseAddress(s string) (*url.URL, *Error) {
+	u, err := url.Parse(s)
 	switch {
-	case scheme == "https", scheme == "" && !isLoopback(host):
-		return "https", nil
-	case (scheme == "http" || scheme == "") && isLoopback(host):
-		return "http", nil
-	case scheme == "http":
-		return "", siteError("plain http would send the credentials for all to read", "give it as https://"+host)
+	case err != nil, !hostName.MatchString(u.Hostname()) && u.Hostname() != "::1":
+		return nil, siteError("it is not an address", "give it as "+exampleSite)
+	case u.User != nil:
+		return nil, siteError("it holds a user name or a password",
+			"leave them out, and set JIRA_USER_EMAIL and JIRA_API_TOKEN")
+	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
+		return u, nil
 	}
-	return "", siteError("it is not a web address", hintSite)
+	return nil, siteError("only https is allowed, and http to a loopback address: "+
+		"plain http would send the credentials for all to read", "give it as https://"+u.Host)
 }
 
-func joinPort(host, port, scheme string) string {
-	if port == "" || scheme == "https" && port == "443" || scheme == "http" && port == "80" {
-		if strings.Contains(host, ":") {
-			return "[" + host + "]"
-		}
-		return host
-	}
-	return net.JoinHostPort(host, port)
+func siteError(message, hint string) *Error {
+	return newError("reading the site's address", KindSite, message, hint)
 }
 
 func isLoopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
 	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
-}
-
-// checkEndpoint lets an address of ours through that credentials may be sent to.
-func checkEndpoint(flag, s string) error {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil, u.Host == "", u.User != nil, u.RawQuery != "", u.Fragment != "":
-		return &Error{Op: "reading " + flag, Kind: KindSite, Message: "it is not a plain https address", Hint: "leave " + flag + " away unless somebody gave you one"}
-	case u.Scheme == "https", u.Scheme == "http" && isLoopback(strings.ToLower(u.Hostname())):
-		return nil
-	}
-	return &Error{Op: "reading " + flag, Kind: KindSite, Message: "only https is allowed, and http to a loopback address", Hint: "plain http would send the credentials for all to read"}
-}
-
-// checkProxyURL refuses proxy settings that cannot be used, without quoting them: they may hold a password.
-func checkProxyURL(site string) error {
-	req, err := http.NewRequest(http.MethodGet, site, nil)
-	if err != nil {
-		return siteError("it is not an address", hintSite)
-	}
-	if _, err := http.ProxyFromEnvironment(req); err != nil {
-		return &Error{Op: "reading the proxy's address", Kind: KindProxy, Message: "it is not an address", Hint: "check HTTPS_PROXY: it looks like http://proxy:8080"}
-	}
-	return nil
-}
-
-func trimSlash(s string) string { return strings.TrimRight(s, "/") }
-
-// Info is what a site says of itself to anybody.
-type Info struct {
-	Version string `json:"version"`
-}
-
-func (c *Client) infoRequest() *request {
-	const route = "/rest/servicedeskapi/info"
-	return &request{op: "reaching the site", method: http.MethodGet, route: route, path: route, lane: c.checks, anonymous: true, check: true}
-}
-
-// Info proves that there is a Jira Service Management site, and nothing about the credentials.
-func (c *Client) Info(ctx context.Context) (Info, error) {
-	var info Info
-	_, err := c.get(ctx, c.infoRequest(), &info)
-	return info, err
-}
-
-// Tenant is the site as Atlassian's gateway knows it.
-type Tenant struct {
-	CloudID string `json:"cloudId"`
-}
-
-// TenantInfo asks the site for its cloud id; no credentials are sent.
-func (c *Client) TenantInfo(ctx context.Context) (Tenant, error) {
-	const route = "/_edge/tenant_info"
-	var tenant Tenant
-	a, err := c.get(ctx, &request{op: "asking for the cloud id", route: route, path: route, lane: c.checks, anonymous: true, check: true}, &tenant)
-	if err == nil && !IsAccountID(tenant.CloudID) {
-		err = &Error{Op: "asking for the cloud id", Method: http.MethodGet, Route: route, Status: a.status, Kind: KindSite,
-			Message: "the answer holds no cloud id", Hint: hintPage}
-	}
-	return tenant, err
-}
-
-// maybeDataCenter recognises headers that a server of one's own sends.
-func maybeDataCenter(h http.Header) bool {
-	return h.Get("X-ASESSIONID") != "" || h.Get("X-ANODEID") != ""
+	return strings.EqualFold(host, "localhost") || err == nil && addr.Unmap().IsLoopback()
 }

@@ -17,23 +17,28 @@ import (
 func TestReadMessage(t *testing.T) {
 	for _, tt := range []struct{ body, key, text string }{
 		{"", "", ""},
-		{`{"errorMessage":"Signup is not currently available","i18nErrorMessage":{"i18nKey":"cv.signup.error.not.allowed","parameters":[]}}`, "cv.signup.error.not.allowed", "Signup is not currently available"},
-		{`{"errorMessages":["One.","Two."],"errors":{"name":"too long","email":"is odd"}}`, "", "One.; Two.; email: is odd; name: too long"},
+		{`{"errorMessage":"Signup is not currently available",` +
+			`"i18nErrorMessage":{"i18nKey":"cv.signup.error.not.allowed","parameters":[]}}`,
+			"cv.signup.error.not.allowed", "Signup is not currently available"},
+		{`{"errorMessages":["One.","Two."],"errors":{"name":"too long","email":"is odd"}}`, "",
+			"One.; Two.; email: is odd; name: too long"},
 		{`{"errorMessages":[],"errors":{}}`, "", ""},
-		{`{"errors":[{"message":"first"},{"message":"second"}]}`, "", "first; second"},
+		{`{"errors":[{"message":"first"}],"message":"all"}`, "", "all"},
 		{`{"code":401,"message":"Unauthorized; scope does not match"}`, "", "Unauthorized; scope does not match"},
 		{`{"error":"invalid_client","error_description":"No such client"}`, "", "No such client"},
 		{`{"type":"about:blank","title":"Bad","detail":"Very bad"}`, "", "Very bad"},
-		{`{"errorMessage":7,"i18nErrorMessage":"x","message":{"message":"inner"}}`, "", "inner"},
-		{"Client must be authenticated to access this resource.", "", "Client must be authenticated to access this resource."},
+		{`{"errorMessage":7,"i18nErrorMessage":"x","message":{"message":"inner"},"detail":"odd"}`, "", "odd"},
+		{"Client must be authenticated to access this resource.", "",
+			"Client must be authenticated to access this resource."},
 		{"XSRF check failed\nsecond line", "", "XSRF check failed"},
-		{`"just a string"`, "", "just a string"},
-		{`["one", 2, null, "two"]`, "", "one; two"},
+		{`"just a string"`, "", ""},
+		{`["one", 2, null, "two"]`, "", ""},
 		{"\ufeff{\"message\":\"behind a byte order mark\"}", "", "behind a byte order mark"},
 		{"<html><head><title>\n 502 Bad&nbsp;Gateway </title></head><body><h1>x</h1></body></html>", "", "502 Bad Gateway"},
 		{"<html><body>no title</body></html>", "", ""},
 		{`{"errorMessage":"cut sho`, "", ""},
-		{`{"errorMessage":"<a href=\"https://x.example\">See</a> a < b\u0000\u001b[31m\u202e\ttext"}`, "", "See a < b [31m text"},
+		{`{"errorMessage":"<a href=\"https://x.example\">See</a> a < b\u0000\u001b[31m\u202e\ttext"}`, "",
+			"See a < b [31m text"},
 	} {
 		key, text := readMessage(http.Header{}, []byte(tt.body))
 		if key != tt.key || clean(text) != tt.text {
@@ -49,10 +54,12 @@ func FuzzMessage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, kind string) {
 		_, text := readMessage(http.Header{"Content-Type": {kind}}, body)
 		got := clean(text)
-		if !utf8.ValidString(got) || utf8.RuneCountInString(got) > maxMessage || strings.ContainsFunc(got, unicode.IsControl) || anyTag.MatchString(got) {
+		if !utf8.ValidString(got) || utf8.RuneCountInString(got) > maxMessage || strings.ContainsFunc(got,
+			unicode.IsControl) || anyTag.MatchString(got) {
 			t.Errorf("%q", got)
 		}
-		if again := mask(got, []string{"ann.lee@example.com"}); strings.Contains(again, "@example.com") && !strings.Contains(again, " @") && address.MatchString(again) {
+		if again := mask(got, []string{"ann.lee@example.com"}); strings.Contains(again,
+			"@example.com") && !strings.Contains(again, " @") && address.MatchString(again) {
 			t.Errorf("an address is left in %q", again)
 		}
 	})
@@ -67,7 +74,7 @@ func TestErrorsAreRedacted(t *testing.T) {
 	client := newTestClient(t, server.URL, func(c *Config) {
 		c.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	})
-	_, _, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, nil)
+	_, _, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, Record{})
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		t.Fatal(err)
@@ -77,14 +84,16 @@ func TestErrorsAreRedacted(t *testing.T) {
 	}
 	client.FindAccount(t.Context(), "ann.lee@example.com")
 	slog.New(slog.NewTextHandler(&log, nil)).Error("failed", "error", err)
-	for _, text := range []string{err.Error(), e.Redacted(), fmt.Sprint(e.LogValue()), fmt.Sprintf("%+v", client.log), log.String()} {
+	for _, text := range []string{err.Error(), e.Redacted(), fmt.Sprint(e), fmt.Sprintf("%+v", client.config.Log),
+		log.String()} {
 		for _, secret := range []string{"ann.lee", "Ann Lee", "example.org", "sandbox-token", "c2FuZGJve", "Basic"} {
 			if strings.Contains(text, secret) {
 				t.Errorf("%q holds %q", text, secret)
 			}
 		}
 	}
-	for _, want := range []string{`route=/rest/servicedeskapi/customer `, `route=/rest/api/3/user/search`, "status=400", "attempt=1", "method=POST"} {
+	for _, want := range []string{`route=/rest/servicedeskapi/customer `, `route=/rest/api/3/user/search`,
+		"status=400", "attempt=1", "method=POST"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log lacks %s:\n%s", want, log.String())
 		}
@@ -100,8 +109,8 @@ func TestTransportErrorsNameNobody(t *testing.T) {
 			return nil, fmt.Errorf("get %q with sandbox-token: %w", r.URL, context.DeadlineExceeded)
 		})
 	})
-	a := client.send(t.Context(), &request{op: "looking up", method: "GET", route: routeSearch, path: routeSearch + "?query=ann.lee%40example.com", lane: client.search})
-	err := client.failure(&request{op: "looking up"}, a)
+	a := client.send(t.Context(), &request{operation: opSearch, query: "query=ann.lee%40example.com"})
+	err := client.failure(t.Context(), &request{operation: opSearch}, a)
 	if strings.Contains(err.Error(), "ann.lee") || strings.Contains(err.Error(), "sandbox-token") {
 		t.Error(err)
 	}

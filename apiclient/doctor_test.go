@@ -28,7 +28,8 @@ func TestConnect(t *testing.T) {
 	unscoped := scoped
 	unscoped.Scopes = []string{"read:servicedesk-request"}
 	granular := scoped
-	granular.Scopes = []string{"read:customer:jira-service-management", "write:customer:jira-service-management", "read:user:jira"}
+	granular.Scopes = []string{"read:customer:jira-service-management", "write:customer:jira-service-management",
+		"read:user:jira"}
 	asking := scoped
 	asking.Scopes = []string{"read:servicedesk-request", "read:jira-user"}
 	bearer := jsmtest.Token{Email: "app@example.com", Secret: "access", Bearer: true, Admin: true, BrowseUsers: true}
@@ -47,12 +48,16 @@ func TestConnect(t *testing.T) {
 		{name: "token with scopes", token: scoped, credentials: sandboxBasic,
 			want: Connection{Credentials: APIToken, Gateway: true, Manage: Yes, Administer: Yes, BrowseUsers: Yes}},
 		{name: "token that may not ask for permissions", token: narrow, credentials: sandboxBasic,
-			want: Connection{Credentials: APIToken, Gateway: true, Manage: Yes, Administer: Unverified, BrowseUsers: Unverified}},
-		{name: "token without the scope", token: unscoped, credentials: sandboxBasic, kind: KindScope, hint: "read:jira-user",
+			want: Connection{Credentials: APIToken, Gateway: true, Manage: Yes, Administer: Unverified,
+				BrowseUsers: Unverified}},
+		{name: "token without the scope", token: unscoped, credentials: sandboxBasic, kind: KindScope,
+			hint: "read:jira-user",
 			want: Connection{Credentials: APIToken, Gateway: true, Manage: No}},
 		{name: "token that may ask for nothing else", token: granular, credentials: sandboxBasic, nameless: true,
-			want: Connection{Credentials: APIToken, Gateway: true, Manage: Yes, Administer: Unverified, BrowseUsers: Unverified}},
-		{name: "token that may only ask", token: asking, credentials: sandboxBasic, kind: KindScope, hint: "manage:servicedesk-customer",
+			want: Connection{Credentials: APIToken, Gateway: true, Manage: Yes, Administer: Unverified,
+				BrowseUsers: Unverified}},
+		{name: "token that may only ask", token: asking, credentials: sandboxBasic, kind: KindScope,
+			hint: "manage:servicedesk-customer",
 			want: Connection{Credentials: APIToken, Gateway: true, Manage: No}},
 		{name: "wrong token", token: admin, credentials: Credentials{Email: "sandbox@example.com", APIToken: "wrong"},
 			kind: KindUnauthorized, hint: "JIRA_API_TOKEN", want: Connection{Credentials: APIToken}},
@@ -61,21 +66,27 @@ func TestConnect(t *testing.T) {
 		{name: "may not browse", token: blind, credentials: sandboxBasic,
 			want: Connection{Credentials: APIToken, Manage: Yes, Administer: Yes, BrowseUsers: No}},
 		{name: "access token", token: bearer, credentials: Credentials{AccessToken: "access"},
-			want: Connection{Credentials: AccessToken, Gateway: true, Manage: Yes, Administer: Unverified, BrowseUsers: Unverified}},
+			want: Connection{Credentials: AccessToken, Gateway: true, Manage: Yes, Administer: Unverified,
+				BrowseUsers: Unverified}},
 		{name: "wrong access token", token: bearer, credentials: Credentials{AccessToken: "wrong"}, kind: KindUnauthorized,
 			hint: "JIRA_ACCESS_TOKEN", want: Connection{Credentials: AccessToken}},
-		{name: "service account", token: admin, credentials: Credentials{ClientID: "sandbox-client", ClientSecret: "sandbox-secret"},
-			want: Connection{Credentials: ServiceAccount, Gateway: true, Manage: Yes, Administer: Unverified, BrowseUsers: Unverified}},
-		{name: "wrong client secret", token: admin, credentials: Credentials{ClientID: "sandbox-client", ClientSecret: "wrong"},
+		{name: "service account", token: admin, credentials: Credentials{ClientID: "sandbox-client",
+			ClientSecret: "sandbox-secret"},
+			want: Connection{Credentials: ServiceAccount, Gateway: true, Manage: Yes, Administer: Unverified,
+				BrowseUsers: Unverified}},
+		{name: "wrong client secret", token: admin, credentials: Credentials{ClientID: "sandbox-client",
+			ClientSecret: "wrong"},
 			kind: KindUnauthorized, hint: "JIRA_CLIENT_SECRET", want: Connection{Credentials: ServiceAccount}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, server := serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{tt.token}, Clients: []jsmtest.Client{jsmtest.SandboxClient()}})
+			_, server := serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{tt.token},
+				Clients: []jsmtest.Client{jsmtest.SandboxClient()}})
 			client := newTestClient(t, server.URL, func(c *Config) { c.Credentials = tt.credentials })
 			got, err := client.Connect(t.Context())
 			checkKind(t, err, tt.kind, tt.hint)
 			tt.want.Site = server.URL
-			if diff := cmp.Diff(tt.want, got, cmpopts.IgnoreFields(Connection{}, "User", "Root", "CloudID", "Version", "Skew", "RateHeaders")); diff != "" {
+			if diff := cmp.Diff(tt.want, got, cmpopts.IgnoreFields(Connection{}, "User", "Root", "CloudID", "Version",
+				"Skew", "RateHeaders")); diff != "" {
 				t.Errorf("connection (-want +got):\n%s", diff)
 			}
 			if err != nil {
@@ -84,7 +95,8 @@ func TestConnect(t *testing.T) {
 			if (got.User.ID == "") != tt.nameless || got.Version == "" {
 				t.Errorf("user %q, version %q", got.User.ID, got.Version)
 			}
-			if _, _, err := client.CreateCustomer(t.Context(), NewCustomer{"new@example.com", "New One"}, nil); err != nil {
+			if _, _, err := client.CreateCustomer(t.Context(), NewCustomer{"new@example.com", "New One"},
+				Record{}); err != nil {
 				t.Errorf("create after connect: %v", err)
 			}
 		})
@@ -107,16 +119,8 @@ func checkKind(t *testing.T, err error, kind Kind, hint string) {
 
 func TestConnectToSomethingElse(t *testing.T) {
 	page := func(status int) http.HandlerFunc {
-		return says(status, `<!DOCTYPE html><html><head><title>Log in &ndash; Example</title></head></html>`, "Content-Type", "text/html")
-	}
-	serverInfo := func(body string) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			if strings.HasSuffix(r.URL.Path, "/serverInfo") {
-				says(200, body)(w, r)
-				return
-			}
-			page(404)(w, r)
-		}
+		return says(status, `<!DOCTYPE html><html><head><title>Log in &ndash; Example</title></head></html>`,
+			"Content-Type", "text/html")
 	}
 	for _, tt := range []struct {
 		name    string
@@ -125,18 +129,19 @@ func TestConnectToSomethingElse(t *testing.T) {
 		message string
 	}{
 		{"login page", page(200), KindSite, "Log in"},
-		{"no site", page(404), KindSite, "no Jira site"},
-		{"data center header", says(200, `{"version":"5.12"}`, "X-ASESSIONID", "1x"), KindSite, "Data Center"},
-		{"cloud with that header", says(200, `{"deploymentType":"Cloud"}`, "X-ASESSIONID", "1x"), KindAnswer, "names no account"},
-		{"data center", serverInfo(`{"deploymentType":"Server"}`), KindSite, "Data Center"},
-		{"no service management", serverInfo(`{"deploymentType":"Cloud"}`), KindSite, "no Jira Service Management"},
-		{"redirect to a login page", says(302, "", "Location", "https://id.atlassian.com/login?continue=x"), KindRedirect, "login page at id.atlassian.com"},
-		{"renamed site", says(301, "", "Location", "https://other.example.net/rest?a=b"), KindRedirect, "other.example.net"},
+		{"no site", page(404), KindSite, "404"},
+		{"no service management", says(404, ``), KindSite, "no Jira Service Management"},
+		{"something else in JSON", says(200, `{"status":"ok"}`), KindAnswer, "not what the API promises"},
+		{"nobody", says(200, `{"version":"1"}`), KindAnswer, "not what the API promises"},
+		{"redirect to a login page", says(302, "", "Location", "https://id.atlassian.com/login?continue=x"),
+			KindSite, "id.atlassian.com"},
+		{"renamed site", says(301, "", "Location", "https://other.example.net/rest?a=b"),
+			KindSite, "other.example.net"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := newTestClient(t, serve(t, tt.handler).URL).Connect(t.Context())
 			e, ok := errors.AsType[*Error](err)
-			if !ok || e.Kind != tt.kind || !strings.Contains(e.Error(), tt.message) || e.Hint == "" && e.Kind != KindAnswer {
+			if !ok || e.Kind != tt.kind || !strings.Contains(e.Error(), tt.message) || e.Hint == "" {
 				t.Errorf("got %v (%+v)", err, e)
 			}
 		})
@@ -181,4 +186,52 @@ func TestConnectWaitsForTheQuota(t *testing.T) {
 			t.Errorf("connected after %v", took)
 		}
 	})
+}
+func TestScopes(t *testing.T) {
+	const granular = "read:customer:jira-service-management read:user:jira"
+	for name, tt := range map[string]struct {
+		scopes string // "": a token without scopes
+		want   []Scope
+	}{
+		"none": {"", nil},
+		"all": {ScopeManage + " " + ScopeRequest + " " + ScopeUser, []Scope{{ScopeManage, Yes},
+			{ScopeRequest, Yes}, {ScopeUser, Yes}}},
+		"manage alone": {ScopeManage, []Scope{{ScopeManage, Yes}, {ScopeRequest, No}, {ScopeUser, No}}},
+		"granular":     {granular, []Scope{{ScopeManage, Yes}, {ScopeRequest, No}, {ScopeUser, No}}},
+		"user alone":   {ScopeUser, []Scope{{ScopeManage, No}, {ScopeRequest, No}, {ScopeUser, Yes}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			token := jsmtest.SandboxToken()
+			if tt.scopes != "" {
+				token.Scoped, token.Scopes = true, strings.Fields(tt.scopes)
+			}
+			site, server := serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{token}})
+			client := newTestClient(t, server.URL)
+			conn := Connection{}
+			refused := client.Identify(t.Context(), &conn)
+			if (refused != nil) != (name == "user alone") {
+				t.Fatal(refused)
+			}
+			if diff := cmp.Diff(tt.want, client.Scopes(t.Context(), conn)); diff != "" {
+				t.Errorf("scopes (-want +got):\n%s", diff)
+			}
+			for a := range site.Accounts() {
+				if a.CreatedBy > 0 {
+					t.Errorf("%s was created", a.Email)
+				}
+			}
+		})
+	}
+}
+
+func TestAnonymousClientSendsNoCredentials(t *testing.T) {
+	_, server := serveSite(t, jsmtest.Options{})
+	client := newTestClient(t, server.URL, func(c *Config) { c.Credentials, c.Anonymous = Credentials{}, true })
+	conn := Connection{}
+	if err := client.Reach(t.Context(), &conn); err != nil || conn.Version == "" {
+		t.Errorf("version %q, %v", conn.Version, err)
+	}
+	if _, err := New(Config{Site: server.URL}); err == nil {
+		t.Error("a client without credentials was made")
+	}
 }

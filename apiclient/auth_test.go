@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/oauth2"
 
 	"jsm-onboard/apiclient/jsmtest"
 )
@@ -46,7 +47,8 @@ func TestCredentialsKind(t *testing.T) {
 
 func TestCredentialsDoNotPrint(t *testing.T) {
 	c := Credentials{Email: "a@example.com", APIToken: "secret"}
-	for _, text := range []string{fmt.Sprint(c), fmt.Sprintf("%+v %#v %s", c, c, c), fmt.Sprintf("%+v", Config{Credentials: c}), c.LogValue().String()} {
+	for _, text := range []string{fmt.Sprint(c), fmt.Sprintf("%+v %#v %s", c, c, c), fmt.Sprintf("%+v",
+		Config{Credentials: c}), c.LogValue().String()} {
 		if strings.Contains(text, "secret") {
 			t.Error(text)
 		}
@@ -79,7 +81,8 @@ func TestServiceTokenIsRenewedInTime(t *testing.T) {
 			var wg sync.WaitGroup
 			for i := range 4 {
 				wg.Go(func() {
-					_, _, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d-%d@example.com", minute, i), "C"}, nil)
+					_, _, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d-%d@example.com", minute, i),
+						"C"}, Record{})
 					if err != nil {
 						t.Error(err)
 					}
@@ -99,13 +102,14 @@ func TestServiceTokenIsRenewedInTime(t *testing.T) {
 
 // A token that is taken away early costs one 401, and one more when that is for good.
 func TestServiceTokenIsRenewedAfter401(t *testing.T) {
-	_, server := serveSite(t, jsmtest.Options{Clients: []jsmtest.Client{jsmtest.SandboxClient()}, Faults: []jsmtest.Fault{{Kind: jsmtest.TokenEnds, After: 3}}})
+	_, server := serveSite(t, jsmtest.Options{Clients: []jsmtest.Client{jsmtest.SandboxClient()},
+		Faults: []jsmtest.Fault{{Kind: jsmtest.TokenEnds, After: 3}}})
 	client := newTestClient(t, server.URL, func(c *Config) {
 		c.Credentials = Credentials{ClientID: "sandbox-client", ClientSecret: "sandbox-secret"}
 	})
 	var calls []Call
 	for i := range 8 {
-		_, call, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d@example.com", i), "C"}, nil)
+		_, call, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d@example.com", i), "C"}, Record{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,8 +130,11 @@ func TestServiceTokenIsRenewedAfter401(t *testing.T) {
 			says(401, `{"code":401,"message":"Unauthorized"}`)(w, r)
 		}
 	}))
-	client = newTestClient(t, always.URL, func(c *Config) { c.Credentials = Credentials{ClientID: "i", ClientSecret: "s"} })
-	_, call, err := client.CreateCustomer(t.Context(), newcomer, nil)
+	client = newTestClient(t, always.URL, func(c *Config) {
+		c.Credentials = Credentials{ClientID: "i",
+			ClientSecret: "s"}
+	})
+	_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
 	checkKind(t, err, KindUnauthorized, "JIRA_CLIENT_SECRET")
 	if diff := cmp.Diff(Call{Attempts: 2, Status: 401, Lost: false}, call, anyTime); diff != "" {
 		t.Error(diff)
@@ -136,16 +143,22 @@ func TestServiceTokenIsRenewedAfter401(t *testing.T) {
 
 // A late 401 for an old token does not throw the new one away.
 func TestRenewKeepsANewerToken(t *testing.T) {
-	s := &serviceToken{turn: make(chan struct{}, 1), bearer: "Bearer new"}
-	s.renew("Bearer old")
-	if got, err := s.header(t.Context()); got != "Bearer new" || err != nil {
+	client := newTestClient(t, "https://acme.example.test", func(c *Config) {
+		c.Credentials = Credentials{ClientID: "i", ClientSecret: "s"}
+	})
+	<-client.tokens.current
+	client.tokens.current <- &oauth2.Token{AccessToken: "new"}
+	client.tokens.renew("Bearer old")
+	if got, err := client.authorization(t.Context()); got != "Bearer new" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
 }
 
 func TestEndpointsForCredentials(t *testing.T) {
-	for _, bad := range []string{"http://gateway.example.test", "https://ann:secret@gateway.example.test", "gateway", "https://gateway.example.test?x=1"} {
-		for _, change := range []func(*Config){func(c *Config) { c.GatewayURL = bad }, func(c *Config) { c.TokenURL = bad }} {
+	for _, bad := range []string{"http://gateway.example.test", "https://ann:secret@gateway.example.test",
+		"gateway", "https://gateway.example.test?x=1"} {
+		for _, change := range []func(*Config){func(c *Config) { c.GatewayURL = bad },
+			func(c *Config) { c.TokenURL = bad }} {
 			config := Config{Site: "acme", Credentials: sandboxBasic}
 			change(&config)
 			_, err := New(config)
@@ -171,7 +184,7 @@ func TestTokenEndpointFails(t *testing.T) {
 		}), func(c *Config) {
 			c.Credentials = Credentials{ClientID: "sandbox-client", ClientSecret: "sandbox-secret"}
 		})
-		_, call, err := client.CreateCustomer(t.Context(), newcomer, nil)
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
 		if diff := cmp.Diff(Call{Attempts: 1, Status: 201, Lost: false}, call, anyTime); diff != "" || err != nil {
 			t.Errorf("%s%v", diff, err)
 		}

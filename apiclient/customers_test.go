@@ -1,0 +1,213 @@
+package apiclient
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jsm-onboard/apiclient/jsmtest"
+)
+
+func TestFindAccount(t *testing.T) {
+	const ann = "ann.lee@example.com"
+	customer := Account{ID: "qm:1", Type: "customer", Email: "Ann.Lee@Example.com", DisplayName: "Ann", Active: true}
+	second := Account{ID: "qm:2", Type: "customer", Email: ann}
+	person := Account{ID: "712020:1", Type: "atlassian", Email: ann}
+	hidden := Account{ID: "qm:3", Type: "customer"}
+	longer := Account{ID: "qm:4", Type: "customer", Email: ann + ".example"}
+	for _, tt := range []struct {
+		name  string
+		found []Account
+		want  Account
+		why   Unresolved
+	}{
+		{"one", []Account{longer, customer}, customer, 0},
+		{"a person", []Account{person}, person, 0},
+		{"a customer and a person", []Account{person, customer}, customer, 0},
+		{"told twice", []Account{customer, customer}, customer, 0},
+		{"nobody", nil, Account{}, NoneFound},
+		{"only a longer address", []Account{longer}, Account{}, NoneFound},
+		{"two customers", []Account{customer, second, person}, Account{}, SeveralFound},
+		{"hidden", []Account{hidden, longer}, Account{}, AddressesHidden},
+		{"one, and one hidden", []Account{hidden, customer}, customer, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != opSearch.route || r.URL.Query().Get("query") != ann || r.URL.Query().Get("maxResults") != "50" {
+					t.Errorf("asked for %s", r.URL)
+				}
+				json.NewEncoder(w).Encode(append([]Account{}, tt.found...))
+			}))
+			got, err := newTestClient(t, server.URL).FindAccount(t.Context(), " "+ann)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+			e, _ := errors.AsType[*UnresolvedError](err)
+			if (e != nil) != (tt.why != 0) || e != nil && e.Why != tt.why {
+				t.Errorf("got %v, want %v", err, tt.why)
+			}
+		})
+	}
+}
+
+func TestFindAccountWithoutPermission(t *testing.T) {
+	token := jsmtest.SandboxToken()
+	token.BrowseUsers = false
+	_, server := serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{token},
+		Existing: []jsmtest.Account{{Email: "ann.lee@example.com", Name: "Ann"}}})
+	client := newTestClient(t, server.URL)
+	if _, err := client.Connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := client.FindAccount(t.Context(), "ann.lee@example.com")
+	if e, ok := errors.AsType[*UnresolvedError](err); !ok || e.Why != BrowseMissing {
+		t.Errorf("got %v", err)
+	}
+	_, err = newTestClient(t, serve(t, says(403, `{}`)).URL).FindAccount(t.Context(), "ann.lee@example.com")
+	if e, ok := errors.AsType[*UnresolvedError](err); !ok || e.Why != BrowseMissing {
+		t.Errorf("403: got %v", err)
+	}
+}
+
+// A full page of prefix matches does not hide the one account.
+func TestFindAccountPages(t *testing.T) {
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		page := make([]Account, 0, pageSize)
+		if r.URL.Query().Get("startAt") == "50" {
+			page = append(page, Account{ID: "qm:1", Type: "customer", Email: "a@example.com"})
+		} else {
+			for i := range pageSize {
+				page = append(page, Account{ID: "x" + string(rune('0'+i)), Email: "a@example.com.example"})
+			}
+		}
+		json.NewEncoder(w).Encode(page)
+	}))
+	got, err := newTestClient(t, server.URL).FindAccount(t.Context(), "a@example.com")
+	if err != nil || got.ID != "qm:1" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestRevokePortalAccess(t *testing.T) {
+	const id = "qm:a713c8ea-1075-4e30-9d96-891a7d181739:5ad6d3581db05e2a66fa80b"
+	for _, tt := range []struct {
+		name   string
+		server []http.HandlerFunc
+		want   Call
+		kind   Kind
+		hint   string
+	}{
+		{"revoked", []http.HandlerFunc{says(204, ``)}, Call{Attempts: 1, Status: 204, Lost: false}, 0, ""},
+		{"no permission", []http.HandlerFunc{says(403, ``)}, Call{Attempts: 1, Status: 403, Lost: false},
+			KindForbidden, "administrator"},
+		{"unknown", []http.HandlerFunc{says(404, ``)}, Call{Attempts: 1, Status: 404, Lost: false}, KindNotFound, ""},
+		{"answer lost", []http.HandlerFunc{cut(true), says(204, ``)}, Call{Attempts: 2, Status: 204, Lost: true}, 0, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			answers := &steps{handlers: tt.server}
+			server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				want := "/rest/servicedeskapi/customer/user/" + id + "/revoke-portal-only-access"
+				if r.RequestURI != want || r.Method != "PUT" {
+					t.Errorf("%s %s, want %s", r.Method, r.RequestURI, want)
+				}
+				if r.Header.Get("X-ExperimentalApi") != "opt-in" || r.ContentLength > 0 {
+					t.Errorf("headers %v, %d bytes", r.Header, r.ContentLength)
+				}
+				answers.ServeHTTP(w, r)
+			}))
+			call, err := newTestClient(t, server.URL).RevokePortalAccess(t.Context(), id, Record{})
+			checkKind(t, err, tt.kind, tt.hint)
+			if diff := cmp.Diff(tt.want, call, anyTime); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestRevokeSendsNoOddID(t *testing.T) {
+	server := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") }))
+	client := newTestClient(t, server.URL)
+	for _, id := range []string{"", ".", "..", "a/../b", "a?b", "ann.lee@example.com", "a b", "a%2fb"} {
+		call, err := client.RevokePortalAccess(t.Context(), id, Record{})
+		checkKind(t, err, KindInvalid, "")
+		if call != (Call{}) {
+			t.Errorf("%q: %+v", id, call)
+		}
+	}
+}
+
+// Only a 2xx with an empty body is a revocation.
+func TestRevokeBelievesNoPage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		site := jsmtest.New(jsmtest.Options{Faults: []jsmtest.Fault{{Kind: jsmtest.SignInPage, Share: 1, Route: "PUT"}}})
+		client := inProcess(t, site)
+		for i := range 20 {
+			customer, _, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d@example.com", i), "C"},
+				Record{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := new(recorder)
+			call, err := client.RevokePortalAccess(t.Context(), customer.AccountID, r.record())
+			checkKind(t, err, KindAnswer, "--site")
+			if !call.Lost || !r.onRecord {
+				t.Errorf("%+v, %v", call, r.events)
+			}
+		}
+	})
+}
+
+func TestRenameCustomer(t *testing.T) {
+	site, server := serveSite(t, jsmtest.Options{})
+	client := newTestClient(t, server.URL)
+	ctx := t.Context()
+	customer, _, err := client.CreateCustomer(ctx, newcomer, Record{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.RenameCustomer(ctx, "qm:nobody:1", "N")
+	if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindNotFound || !e.RouteInDoubt() {
+		t.Errorf("before any: %v", err)
+	}
+	if _, err := client.RenameCustomer(ctx, customer.AccountID, "Newer Name"); err != nil {
+		t.Fatal(err)
+	}
+	if got := site.Find(newcomer.Email); len(got) != 1 || got[0].Name != "Newer Name" {
+		t.Errorf("%+v", got)
+	}
+	_, err = client.RenameCustomer(ctx, "qm:nobody:1", "N")
+	if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindNotFound || e.RouteInDoubt() {
+		t.Errorf("after one: %v", err)
+	}
+
+	site.SetFaults(jsmtest.Fault{Kind: jsmtest.RouteGone, Share: 1, Route: jsmtest.RenamePath})
+	_, err = newTestClient(t, server.URL).RenameCustomer(ctx, customer.AccountID, "N")
+	if e, ok := errors.AsType[*Error](err); !ok || !e.RouteInDoubt() {
+		t.Errorf("without the operation: %v", err)
+	}
+
+	_, err = newTestClient(t, serve(t, says(404, ``)).URL).RenameCustomer(ctx, customer.AccountID, "N")
+	checkKind(t, err, KindSite, "")
+
+	clerk := jsmtest.SandboxToken()
+	clerk.Admin = false
+	_, server = serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{clerk}})
+	_, err = newTestClient(t, server.URL).RenameCustomer(ctx, customer.AccountID, "N")
+	checkKind(t, err, KindForbidden, "Administer Jira")
+}
+
+func TestRenameBelievesNoOtherAccount(t *testing.T) {
+	for body, want := range map[string]bool{
+		"": true, " \n": true, `{}`: true, `{"displayName":"N"}`: true, `{"accountId":"qm:1:2"}`: true,
+		`{"accountId":"qm:1:3"}`: false, `[]`: false, `"ok"`: false, `<html>`: false, `{"accountId":`: false,
+	} {
+		if got := readNothing([]byte(body)) || namesNoOther([]byte(body), "qm:1:2"); got != want {
+			t.Errorf("%q: %t", body, got)
+		}
+	}
+}

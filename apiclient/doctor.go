@@ -1,0 +1,257 @@
+package apiclient
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Verdict is an answer that may be out of reach.
+type Verdict int
+
+const (
+	Yes        Verdict = iota + 1
+	No                 // for certain
+	Unverified         // the token may not ask
+)
+
+var yesOrNo = map[bool]Verdict{true: Yes, false: No}
+
+// Connection is what Connect has found out, as far as it got.
+type Connection struct {
+	Site        string
+	Root        string // where requests with credentials go: the site, or the gateway with the cloud id
+	Gateway     bool
+	CloudID     string // "": it could not be found
+	Credentials CredentialKind
+	User        Account // empty when the token may not ask
+	Manage      Verdict // the scope manage:servicedesk-customer, which a create needs; yes for a token without scopes
+	Administer  Verdict // Administer Jira, which a create needs
+	BrowseUsers Verdict // Browse users and groups, without which no account is found behind a conflict
+	Version     string
+	Skew        time.Duration // of the site's clock against this one, to the second
+	RateHeaders []string      // names of the headers about quotas that were seen
+}
+
+// startPatience is how long the site may take to answer one question before the run.
+const startPatience = 15 * time.Second
+
+// Connect finds out, before the first create, whether the site can be reached, which address takes the credentials,
+// whose they are, and what they may. The error is an *Error with a Hint, a *PauseError, an *OutageError or the
+// context's; the Connection then holds what was found until there.
+func (c *Client) Connect(ctx context.Context) (Connection, error) {
+	conn := Connection{Site: c.site, Credentials: c.kind}
+	for _, step := range []func(context.Context, *Connection) error{c.Reach, c.Identify, c.Permit} {
+		if err := step(ctx, &conn); err != nil {
+			return conn, err
+		}
+	}
+	return conn, nil
+}
+
+// ask sends a check. A site that does not answer for startPatience is given up; a quota is waited for as it is later.
+func (c *Client) ask(ctx context.Context, r *request) (answer, error) {
+	short, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	a, _, err := c.do(short, r)
+	switch {
+	case err == nil, is[*Error](err), short.Err() == nil, ctx.Err() != nil:
+		return a, err
+	case a.status == http.StatusTooManyRequests:
+		a, _, err = c.do(ctx, r)
+		return a, err
+	}
+	a.err = cmp.Or(a.err, error(context.DeadlineExceeded))
+	e := c.failure(ctx, r, a)
+	e.Message += " (tried for " + startPatience.String() + ")"
+	return a, e
+}
+
+// Reach is the first step of Connect. It needs no credentials, and proves that there is a Jira Service Management site.
+func (c *Client) Reach(ctx context.Context, conn *Connection) error {
+	var info struct{ Version string }
+	r := &request{operation: opInfo, anonymous: true, check: true}
+	r.read = readJSON(&info, func() bool { return info.Version != "" })
+	a, err := c.ask(ctx, r)
+	conn.Version = info.Version
+	conn.note(a)
+	e, answered := errors.AsType[*Error](err)
+	switch {
+	case !answered:
+		return err
+	case e.Kind == KindUnauthorized || e.Kind == KindForbidden:
+		return nil // the next question brings more
+	case e.Kind == KindNotFound || e.Page && e.Kind == KindAnswer:
+		e.Kind, e.Hint = KindSite, hintPage+"; a site without the product gets it at admin.atlassian.com > Products"
+		e.Message = cmp.Or(e.Message, "there is no Jira Service Management Cloud here")
+	}
+	return e
+}
+
+// CloudID asks the site, once, for the id that the gateway knows it by; no credentials are sent.
+func (c *Client) CloudID(ctx context.Context) (string, error) {
+	if id := c.tenant.Load(); id != nil {
+		return *id, nil
+	}
+	var tenant struct{ CloudID string }
+	r := &request{operation: opTenant, anonymous: true, check: true}
+	r.read = readJSON(&tenant, func() bool { return IsAccountID(tenant.CloudID) })
+	if _, err := c.ask(ctx, r); err != nil {
+		return "", err
+	}
+	c.tenant.Store(&tenant.CloudID)
+	return tenant.CloudID, nil
+}
+
+// myself finds whose credentials these are, as root sees it; "": where they are taken. It returns the status, too.
+func (c *Client) myself(ctx context.Context, root string, conn *Connection) (int, error) {
+	r := &request{operation: opMyself, check: true, at: root}
+	r.read = readJSON(&conn.User, func() bool { return conn.User.ID != "" })
+	a, err := c.ask(ctx, r)
+	conn.note(a)
+	return a.status, err
+}
+
+// Identify is the second step of Connect: it finds the cloud id, and the address that takes the credentials. A token
+// with scopes gets 401 at the site, as a wrong one does, and nothing in it shows which it is: so the gateway is asked.
+func (c *Client) Identify(ctx context.Context, conn *Connection) error {
+	id, noID := c.CloudID(ctx)
+	conn.CloudID = id
+	var atSite error
+	if c.kind == APIToken {
+		status, err := c.myself(ctx, c.site, conn)
+		if err == nil {
+			conn.Root, conn.Manage = c.site, Yes
+		}
+		if status != http.StatusUnauthorized {
+			return err
+		}
+		atSite = err
+	}
+	err := noID
+	if err == nil {
+		err = c.identifyAtGateway(ctx, conn)
+	}
+	if e, ok := errors.AsType[*Error](err); ok && e.Status != 0 && atSite != nil {
+		return atSite // a site without a gateway, or one that does not take the token either
+	}
+	return err
+}
+
+// identifyAtGateway accepts a token that may not ask whose it is, when it may ask anything else. That it lacks the
+// scope to create customers is an *Error of KindScope.
+func (c *Client) identifyAtGateway(ctx context.Context, conn *Connection) error {
+	root := c.gatewayRoot(conn.CloudID)
+	status, err := c.myself(ctx, root, conn)
+	if err != nil && status != http.StatusUnauthorized {
+		return err
+	}
+	manage := c.manages(ctx, root)
+	if err != nil && manage != Yes && c.may(ctx, root, opDesks) != Yes {
+		return err
+	}
+	conn.Root, conn.Gateway, conn.Manage = root, true, manage
+	c.address.Store(&root)
+	if manage == No {
+		return newError("checking scopes", KindScope,
+			"the token lacks the scope "+ScopeManage+", which creating customers needs", HintScope)
+	}
+	return ctx.Err()
+}
+
+// Scope is a scope of a token and whether the token has it.
+type Scope struct {
+	Name string
+	Has  Verdict
+}
+
+// The scopes that a person is advised to give a token.
+const (
+	ScopeManage  = "manage:servicedesk-customer"
+	ScopeRequest = "read:servicedesk-request"
+	ScopeUser    = "read:jira-user"
+)
+
+// Scopes are those of ScopeManage, ScopeRequest and ScopeUser, found out by asking for what needs them; nothing is
+// changed. Call it after Identify; a token without scopes has none to ask for.
+func (c *Client) Scopes(ctx context.Context, conn Connection) []Scope {
+	if !conn.Gateway {
+		return nil
+	}
+	return []Scope{
+		{ScopeManage, conn.Manage},
+		{ScopeRequest, c.may(ctx, conn.Root, opDesks)},
+		{ScopeUser, yesOrNo[conn.User.ID != ""]},
+	}
+}
+
+// manages finds out whether the token has ScopeManage, or the granular scopes that do instead: organizations need the
+// first, a project's customers either. The gateway looks at scopes first, so the project need not be there.
+func (c *Client) manages(ctx context.Context, root string) Verdict {
+	if v := c.may(ctx, root, opOrganizations); v != No {
+		return v
+	}
+	return c.may(ctx, root, opDeskCustomers, "0")
+}
+
+// accepted reports whether the credentials are good for anything.
+func (c *Client) accepted(ctx context.Context) bool {
+	_, err := c.myself(ctx, "", new(Connection))
+	return err == nil || c.manages(ctx, "") == Yes
+}
+
+// may is whether the gateway lets the token through to a list: a missing scope is a 401.
+func (c *Client) may(ctx context.Context, root string, o operation, ids ...string) Verdict {
+	a, err := c.ask(ctx, &request{operation: o, ids: ids, query: "limit=1", at: root, check: true, read: json.Valid})
+	switch {
+	case err == nil, a.status == http.StatusNotFound:
+		return Yes
+	case a.status == http.StatusUnauthorized:
+		return No
+	}
+	return Unverified
+}
+
+// Permit is the last step of Connect: what the account may. A token without the scope to ask is no reason to stop.
+func (c *Client) Permit(ctx context.Context, conn *Connection) error {
+	var has struct {
+		Permissions map[string]struct{ HavePermission bool }
+	}
+	r := &request{operation: opPermissions, query: "permissions=ADMINISTER,USER_PICKER", check: true}
+	r.read = readJSON(&has, func() bool { return has.Permissions != nil })
+	a, err := c.ask(ctx, r)
+	if err != nil && (a.verdict != definite || ctx.Err() != nil) {
+		return err
+	}
+	for name, to := range map[string]*Verdict{"ADMINISTER": &conn.Administer, "USER_PICKER": &conn.BrowseUsers} {
+		*to = Unverified
+		if p, known := has.Permissions[name]; known {
+			*to = yesOrNo[p.HavePermission]
+		}
+	}
+	c.browse.Store(int32(conn.BrowseUsers))
+	if conn.Administer == No {
+		return newError(opPermissions.name, KindForbidden,
+			"the account lacks Administer Jira, which creating customers needs", hintAdminister)
+	}
+	return nil
+}
+
+// note keeps what the headers of an answer show.
+func (conn *Connection) note(a answer) {
+	if date, err := http.ParseTime(a.header.Get("Date")); err == nil && !a.at.IsZero() {
+		conn.Skew = date.Sub(a.at.Truncate(time.Second)).Round(time.Second)
+	}
+	for name := range a.header {
+		isRate := strings.Contains(strings.ToLower(name), "ratelimit") || name == "Retry-After"
+		if isRate && !slices.Contains(conn.RateHeaders, name) {
+			conn.RateHeaders = append(conn.RateHeaders, name)
+		}
+	}
+	slices.Sort(conn.RateHeaders)
+}

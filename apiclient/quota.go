@@ -1,0 +1,104 @@
+package apiclient
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"jsm-onboard/apiclient/pacer"
+)
+
+// maxWait is the longest wait that a header can ask for; anything longer, or absurd, is taken for that.
+const maxWait = 24 * time.Hour
+
+// quotaAnswer is what an attempt means for the pacer.
+func quotaAnswer(a answer) pacer.Answer {
+	q := pacer.Answer{Kind: quotaKind(a), Level: a.level()}
+	switch {
+	case q.Kind != pacer.Refused && q.Kind != pacer.Failed:
+		return q
+	case a.header == nil:
+		_, q.Reason, _ = explain(a.err)
+		return q
+	}
+	q.RetryAfter = a.retryAfter()
+	q.Reason = clean(a.header.Get("RateLimit-Reason"))
+	if q.Kind == pacer.Failed {
+		q.Reason = cmp.Or(q.Reason, statusText(a.status))
+		return q
+	}
+	q.Shared = strings.HasPrefix(strings.ToLower(q.Reason), "jira-quota-")
+	if q.RetryAfter == 0 && (q.Level == nil || q.Level.Remaining == 0) { // if more remains, that was not the reason
+		q.RetryAfter = a.until(a.header.Get("X-RateLimit-Reset"))
+	}
+	return q
+}
+
+func quotaKind(a answer) pacer.Kind {
+	switch {
+	case a.verdict == refused:
+		return pacer.Refused
+	case a.verdict == definite, a.whole():
+		return pacer.Passed
+	case errors.Is(a.err, context.Canceled), hopeless(a.err, false):
+		return pacer.Unsent // the site is not to blame
+	}
+	return pacer.Failed
+}
+
+// retryAfter reads seconds or a date; 0: not given. Of several values the longest counts.
+func (a answer) retryAfter() time.Duration {
+	var longest time.Duration
+	for _, v := range a.header.Values("Retry-After") {
+		if s, err := strconv.ParseFloat(strings.TrimSpace(v), 64); !math.IsNaN(s) && (err == nil || s > 0) {
+			longest = max(longest, time.Duration(min(s, maxWait.Seconds())*float64(time.Second)))
+		} else if t, err := http.ParseTime(strings.TrimSpace(v)); err == nil {
+			longest = max(longest, a.from(t))
+		}
+	}
+	return longest
+}
+
+// level is what the headers report of the quota; nil: nothing. Those that are enforced count before those in beta.
+// Limit is passed on, and is never a rate: it is the size of the bucket as often.
+func (a answer) level() *pacer.Level {
+	for _, prefix := range []string{"X-Ratelimit-", "Beta-X-Ratelimit-"} {
+		if remaining, ok := count(a.header.Get(prefix + "Remaining")); ok {
+			limit, _ := count(a.header.Get(prefix + "Limit"))
+			return &pacer.Level{Remaining: remaining, Limit: limit, Reset: a.until(a.header.Get(prefix + "Reset"))}
+		}
+	}
+	return nil
+}
+
+// until reads the time until a moment in ISO 8601, with or without seconds.
+func (a answer) until(s string) time.Duration {
+	for _, layout := range []string{
+		time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z0700",
+	} {
+		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
+			return a.from(t)
+		}
+	}
+	return 0
+}
+
+// from is the time until t by the server's clock; where it gave none, by ours.
+func (a answer) from(t time.Time) time.Duration {
+	now, err := http.ParseTime(a.header.Get("Date"))
+	if err != nil {
+		now = a.at
+	}
+	return max(0, min(t.Sub(now), maxWait))
+}
+
+// count reads a whole number; a negative one is 0.
+func count(s string) (int, bool) {
+	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 32)
+	return max(0, int(n)), err == nil
+}

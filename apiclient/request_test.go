@@ -1,0 +1,703 @@
+package apiclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jsm-onboard/apiclient/jsmtest"
+)
+
+var newcomer = NewCustomer{"new@example.com", "New One"}
+
+// inProcess is a client of h in virtual time.
+func inProcess(t *testing.T, h http.Handler, change ...func(*Config)) *Client {
+	return newTestClient(t, "https://acme.example.test", append([]func(*Config){func(c *Config) {
+		c.GatewayURL, c.TokenURL = "https://gateway.example.test", "https://gateway.example.test/oauth/token"
+		c.Transport, c.Timeout, c.MaxPause = jsmtest.Transport(h), time.Minute, 15*time.Minute
+	}}, change...)...)
+}
+
+func TestNext(t *testing.T) {
+	noProxy := &net.OpError{Op: "proxyconnect", Err: errors.New("407")}
+	for _, tt := range []struct {
+		name  string
+		a     answer
+		check bool
+		want  step
+	}{
+		{"created", answer{verdict: definite, status: 201}, false, finish},
+		{"refused", answer{verdict: refused, status: 429}, false, again},
+		{"conflict", answer{verdict: definite, status: 409}, false, stop},
+		{"503", answer{verdict: ambiguous, status: 503}, false, retry},
+		{"201 cut short", answer{verdict: ambiguous, status: 201}, false, retry},
+		{"no connection", answer{verdict: unsent, err: context.DeadlineExceeded}, false, retry},
+		{"401", answer{verdict: definite, status: 401}, false, renew},
+		{"proxy in a run", answer{verdict: unsent, err: noProxy}, false, retry},
+		{"proxy before", answer{verdict: unsent, err: noProxy}, true, stop},
+		{"a page in a run", answer{verdict: ambiguous, status: 200}, false, retry},
+		{"a page before", answer{verdict: ambiguous, status: 200}, true, stop},
+		{"credentials refused", answer{verdict: unsent, err: &Error{}}, false, stop},
+	} {
+		if got := next(tt.a, tt.check); got != tt.want {
+			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestBackoff(t *testing.T) {
+	client := newTestClient(t, "https://acme.example.test")
+	for failures, ceiling := range map[int]time.Duration{1: 500 * time.Millisecond, 2: time.Second,
+		6: 16 * time.Second, 7: 30 * time.Second, 1000: 30 * time.Second} {
+		var longest time.Duration
+		for range 1000 {
+			longest = max(longest, client.backoff(failures))
+		}
+		if longest > ceiling || longest < ceiling*9/10 {
+			t.Errorf("after %d failures up to %v, want %v", failures, longest, ceiling)
+		}
+	}
+}
+
+// A 503 may say how long to wait.
+func TestRetryAfterOn503(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		client := inProcess(t, &steps{handlers: []http.HandlerFunc{says(503, ``, "Retry-After", "90"), says(201, created)}})
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+		if d := time.Since(start); err != nil || d != 90*time.Second || call.Attempts != 2 {
+			t.Errorf("after %v: %+v, %v", d, call, err)
+		}
+	})
+}
+
+// One bad row gives up after 8 attempts as soon as somebody else is answered, and after 16 when nobody is but the site
+// answers.
+func TestGivesUp(t *testing.T) {
+	bad := func(email string, _ int) jsmtest.Decision {
+		if email == newcomer.Email {
+			return jsmtest.Decision{Fault: jsmtest.Unavailable}
+		}
+		return jsmtest.Decision{}
+	}
+	for _, tt := range []struct {
+		name   string
+		others bool
+		want   int
+	}{{"others pass", true, 8}, {"alone", false, 16}} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client := inProcess(t, jsmtest.New(jsmtest.Options{OnCreate: bad}))
+				var wg sync.WaitGroup
+				stop := make(chan struct{})
+				if tt.others {
+					wg.Go(func() {
+						for {
+							select {
+							case <-stop:
+								return
+							case <-time.After(time.Second):
+								client.CreateCustomer(t.Context(), NewCustomer{"other@example.com", "Other"}, Record{})
+							}
+						}
+					})
+				}
+				_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+				close(stop)
+				wg.Wait()
+				checkKind(t, err, KindServer, "")
+				if diff := cmp.Diff(Call{Attempts: tt.want, Status: 503, Lost: true}, call, anyTime); diff != "" {
+					t.Error(diff)
+				}
+			})
+		})
+	}
+}
+
+// When nothing answers at all, the outage ends the operation, not the row's patience.
+func TestOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		client := inProcess(t, says(503, ``))
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+		e, ok := errors.AsType[*OutageError](err)
+		if !ok || !call.Lost || call.Status != 503 {
+			t.Fatalf("%v, %+v", err, call)
+		}
+		if d := time.Since(start); d < 14*time.Minute || d > 20*time.Minute {
+			t.Errorf("ended after %v, since %v", d, e.Since)
+		}
+	})
+}
+
+func TestLongPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := inProcess(t, says(429, ``, "Retry-After", "3000", "RateLimit-Reason", "jira-quota-global-based"))
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+		if e, ok := errors.AsType[*PauseError](err); !ok || time.Until(e.Until).Round(time.Second) != 50*time.Minute {
+			t.Errorf("got %v", err)
+		}
+		if diff := cmp.Diff(Call{Refused: 1, Attempts: 1, Status: 429, Lost: false}, call, anyTime); diff != "" {
+			t.Error(diff)
+		}
+		if _, err := client.FindAccount(t.Context(), newcomer.Email); err == nil {
+			t.Error("a quota of the tenant does not pause the search")
+		}
+	})
+}
+
+// What happens when ctx ends at each moment of an operation.
+func TestCancellation(t *testing.T) {
+	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-time.After(2 * time.Second):
+			says(201, created)(w, r)
+		case <-r.Context().Done():
+			panic(http.ErrAbortHandler)
+		}
+	})
+	for _, tt := range []struct {
+		name   string
+		server http.Handler
+		after  time.Duration
+		want   Call
+		done   bool
+	}{
+		{"before", slow, 0, Call{}, false},
+		{"in flight", slow, time.Second, Call{Attempts: 1, Status: 201, Lost: false}, true},
+		{"in a pause", says(429, ``, "Retry-After", "60"), time.Second, Call{Refused: 1, Attempts: 1, Status: 429,
+			Lost: false}, false},
+		{"between attempts", says(503, ``), time.Minute, Call{Status: 503, Lost: true}, false},
+		{"in flight, and lost", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			time.Sleep(2 * time.Second)
+			panic(http.ErrAbortHandler)
+		}), time.Second, Call{Attempts: 1, Status: 0, Lost: true}, false},
+		{"in flight, and hanging", http.HandlerFunc(hang), time.Second, Call{Attempts: 1, Status: 0, Lost: true}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), tt.after)
+				defer cancel()
+				_, call, err := inProcess(t, tt.server).CreateCustomer(ctx, newcomer, Record{})
+				if tt.name == "between attempts" {
+					tt.want.Attempts = max(2, call.Attempts)
+				}
+				if diff := cmp.Diff(tt.want, call, anyTime); diff != "" {
+					t.Error(diff)
+				}
+				if tt.done != (err == nil) || !tt.done && !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("error %v", err)
+				}
+			})
+		})
+	}
+}
+
+// A site that does not answer at the start: 15 s, then an error that says so.
+func TestSilentSite(t *testing.T) {
+	for name, h := range map[string]http.HandlerFunc{"hangs": hang, "fails": says(503, ``),
+		"cuts": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				_, err := inProcess(t, h).Connect(t.Context())
+				e, ok := errors.AsType[*Error](err)
+				if !ok || e.NotAuthorized() {
+					t.Errorf("got %v", err)
+				}
+				d := time.Since(start)
+				early := name == "hangs" && (d < 14*time.Second || !strings.Contains(err.Error(), "15s"))
+				if d > 16*time.Second || early {
+					t.Errorf("after %v: %v", d, err)
+				}
+			})
+		})
+	}
+}
+
+// A site that hangs at tenant_info alone is asked for 15 s: a token that the site takes is good without the cloud id.
+func TestSilentTenantInfo(t *testing.T) {
+	for name, credentials := range map[string]Credentials{"token": sandboxBasic, "bearer": {AccessToken: "access"}} {
+		synctest.Test(t, func(t *testing.T) {
+			site := jsmtest.New(jsmtest.Options{})
+			defer site.Close()
+			client := inProcess(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == opTenant.route {
+					hang(w, r)
+				}
+				site.ServeHTTP(w, r)
+			}), func(c *Config) { c.Credentials = credentials })
+			start := time.Now()
+			conn, err := client.Connect(t.Context())
+			if d := time.Since(start); d < 14*time.Second || d > 16*time.Second {
+				t.Errorf("%s: after %v", name, d)
+			}
+			if name == "token" && (err != nil || conn.CloudID != "" || conn.User.ID == "") {
+				t.Errorf("%s: %+v, %v", name, conn, err)
+			}
+			if name == "bearer" {
+				checkKind(t, err, KindTimeout, "browser")
+			}
+		})
+	}
+}
+
+// Checks end with their context, also when they are on their way.
+func TestCheckIsCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		_, err := inProcess(t, http.HandlerFunc(hang)).myself(ctx, "", new(Connection))
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
+			t.Errorf("after %v: %v", time.Since(start), err)
+		}
+	})
+}
+
+// recorder keeps what a Record was called with, and what of it stands.
+type recorder struct {
+	events   []string
+	onRecord bool
+}
+
+func (r *recorder) record() Record {
+	return Record{
+		Before: func() error {
+			r.events, r.onRecord = append(r.events, "before"), true
+			return nil
+		},
+		Undone: func() error {
+			r.events, r.onRecord = append(r.events, "undone"), false
+			return nil
+		},
+	}
+}
+
+// What provably did nothing is off the record before anything waits; what may have been done stays on it.
+func TestRecord(t *testing.T) {
+	ok, taken, no := says(201, created), says(409, `{}`), says(429, ``, "Retry-After", "30")
+	abort := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+	for _, tt := range []struct {
+		name   string
+		server []http.HandlerFunc
+		want   string
+		stands bool
+	}{
+		{"created", []http.HandlerFunc{ok}, "before", true},
+		{"refused twice", []http.HandlerFunc{no, no, taken}, "before undone before undone before", true},
+		{"refused after a lost answer", []http.HandlerFunc{says(503, ``), no, no, taken}, "before", true},
+		{"lost after a refusal", []http.HandlerFunc{no, abort, no, taken}, "before undone before", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := new(recorder)
+				client := inProcess(t, &steps{handlers: tt.server})
+				client.CreateCustomer(t.Context(), newcomer, r.record())
+				if got := strings.Join(r.events, " "); got != tt.want || r.onRecord != tt.stands {
+					t.Errorf("%s (%t), want %s (%t)", got, r.onRecord, tt.want, tt.stands)
+				}
+			})
+		})
+	}
+}
+
+// A run that is stopped in the pause after a 429 leaves nothing on record.
+func TestNothingOnRecordInAPause(t *testing.T) {
+	for name, h := range map[string]http.Handler{
+		"create": says(429, ``, "Retry-After", "600"),
+		"bare":   says(429, ``),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := new(recorder)
+				client := inProcess(t, h)
+				ctx, cancel := context.WithCancel(t.Context())
+				done := make(chan error)
+				go func() {
+					_, _, err := client.CreateCustomer(ctx, newcomer, r.record())
+					done <- err
+				}()
+				synctest.Wait() // it waits out the pause
+				if r.onRecord || len(r.events) == 0 {
+					t.Errorf("in the pause: %v", r.events)
+				}
+				cancel()
+				if err := <-done; !errors.Is(err, context.Canceled) || r.onRecord {
+					t.Errorf("%v, %v", err, r.events)
+				}
+			})
+		})
+	}
+}
+
+// A request that never left comes off the record, too.
+func TestUnsentIsOffTheRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tries := 0
+		client := inProcess(t, nil)
+		client.config.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			if tries++; tries == 1 {
+				httptrace.ContextClientTrace(r.Context()).GetConn(r.Host)
+				return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+			}
+			return jsmtest.Transport(says(201, created)).RoundTrip(r)
+		})
+		r := new(recorder)
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, r.record())
+		if diff := cmp.Diff([]string{"before", "undone", "before"}, r.events); diff != "" || err != nil || call.Lost {
+			t.Errorf("%s%+v, %v", diff, call, err)
+		}
+	})
+}
+
+// What cannot be put on record does not leave, and what cannot be taken off it ends the call.
+func TestRecordFails(t *testing.T) {
+	full := errors.New("the disk is full")
+	fails := func() error { return full }
+	var sent atomic.Int32
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent.Add(1)
+		says(429, ``)(w, r)
+	}))
+	client := newTestClient(t, server.URL)
+	_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{Before: fails})
+	if !errors.Is(err, full) || call != (Call{}) || sent.Load() != 0 {
+		t.Errorf("before: %v, %+v, %d requests", err, call, sent.Load())
+	}
+	call, err = client.RevokePortalAccess(t.Context(), "qm:1:2", Record{Before: func() error { return nil },
+		Undone: fails})
+	if !errors.Is(err, full) || call.Refused != 1 || sent.Load() != 1 {
+		t.Errorf("undone: %v, %+v, %d requests", err, call, sent.Load())
+	}
+	if p := client.Pace(); p.InFlight != 0 || p.Waiting != 0 {
+		t.Errorf("a permit was kept: %+v", p)
+	}
+}
+
+// One row that is always refused gets an outcome of its own and holds up nobody: while others pass, and alone.
+func TestAlwaysRefused(t *testing.T) {
+	poison := func(email string, _ int) jsmtest.Decision {
+		if email == newcomer.Email {
+			return jsmtest.Decision{Fault: jsmtest.RefusedBare}
+		}
+		return jsmtest.Decision{}
+	}
+	for _, tt := range []struct {
+		name   string
+		others int
+		want   int
+	}{{"others pass", 15_000, patience}, {"alone", 0, patienceAlone}} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				site := jsmtest.New(jsmtest.Options{OnCreate: poison, Latency: jsmtest.Latency{Fixed: 100 * time.Millisecond}})
+				client := inProcess(t, site, func(c *Config) { c.MaxRate, c.Workers = 100, 64 })
+				start := time.Now()
+				var wg sync.WaitGroup
+				wg.Go(func() {
+					_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+					e, ok := errors.AsType[*Error](err)
+					if !ok || e.Status != 429 || e.Kind != KindRefused {
+						t.Errorf("got %v", err)
+					}
+					if diff := cmp.Diff(Call{Attempts: tt.want, Refused: tt.want, Status: 429}, call, anyTime); diff != "" {
+						t.Error(diff)
+					}
+				})
+				var next atomic.Int32
+				for range 63 {
+					wg.Go(func() {
+						for i := next.Add(1); int(i) <= tt.others; i = next.Add(1) {
+							n := NewCustomer{fmt.Sprintf("c%d@example.com", i), "C"}
+							if _, _, err := client.CreateCustomer(t.Context(), n, Record{}); err != nil {
+								t.Error(err)
+							}
+						}
+					})
+				}
+				wg.Wait()
+				if d := time.Since(start); d > 8*time.Minute {
+					t.Errorf("took %v", d)
+				}
+			})
+		})
+	}
+}
+
+// A site that refuses everybody is no reason to fail a row: the pause ends the call.
+func TestEverybodyIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := inProcess(t, says(429, ``))
+		var wg sync.WaitGroup
+		for range 64 {
+			wg.Go(func() {
+				_, _, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+				if _, ok := errors.AsType[*PauseError](err); !ok {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+// A 429 without Retry-After that says when the quota starts anew is waited for, and its hour is the one reported.
+func TestResetIsObeyed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var refused atomic.Int32
+		client := inProcess(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if opens := start.Add(10 * time.Minute); time.Now().Before(opens) {
+				refused.Add(1)
+				says(429, ``, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", opens.UTC().Format("2006-01-02T15:04Z"))(w, r)
+				return
+			}
+			says(201, created)(w, r)
+		}))
+		_, _, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+		if d := time.Since(start); err != nil || refused.Load() != 1 || d < 10*time.Minute || d > 11*time.Minute {
+			t.Errorf("%d refusals, after %v: %v", refused.Load(), d, err)
+		}
+
+		hour := time.Now().Add(time.Hour).Truncate(time.Minute)
+		client = inProcess(t, says(429, ``, "X-RateLimit-Reset", hour.UTC().Format(time.RFC3339)))
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+		if e, ok := errors.AsType[*PauseError](err); !ok || e.Until.Sub(hour).Abs() > time.Second || call.Refused != 1 {
+			t.Errorf("%v, %+v, want until %v", err, call, hour)
+		}
+	})
+}
+
+// Revocations and changes of names are paced whatever the ceiling is, as Jira documents for PUT.
+func TestPutIsPaced(t *testing.T) {
+	for maxRate, want := range map[float64]float64{0: 50, 10: 10, 100: 50, 400: 200} {
+		client := newTestClient(t, "https://acme.example.test", func(c *Config) { c.MaxRate = maxRate })
+		if got := client.RevokePace().Rate; got != want {
+			t.Errorf("of %v: %v, want %v", maxRate, got, want)
+		}
+		if got := client.lane(opRename).Pace().Rate; got != want {
+			t.Errorf("names, of %v: %v, want %v", maxRate, got, want)
+		}
+		if got := client.Pace().Rate; got != maxRate {
+			t.Errorf("creates, of %v: %v", maxRate, got)
+		}
+	}
+}
+
+// Whatever is sent is counted by a lane.
+func TestNothingIsSentOutsideALane(t *testing.T) {
+	var sent atomic.Int64
+	site := jsmtest.New(jsmtest.Options{})
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent.Add(1)
+		site.ServeHTTP(w, r)
+	}))
+	client := newTestClient(t, server.URL)
+	ctx := t.Context()
+	if _, err := client.Connect(ctx); err != nil {
+		t.Fatal(err)
+	}
+	client.CreateCustomer(ctx, newcomer, Record{})
+	client.FindAccount(ctx, newcomer.Email)
+	client.RevokePortalAccess(ctx, "qm:1:2", Record{})
+	client.RenameCustomer(ctx, "qm:1:2", "N")
+	client.alive(ctx)
+	client.myself(ctx, "", new(Connection))
+	collect(client.Organizations(ctx))
+	client.CreateOrganization(ctx, "A")
+	var counted int64
+	for _, l := range client.lanes {
+		counted += int64(l.Pace().Sent)
+	}
+	if counted != sent.Load() || counted < 10 {
+		t.Errorf("%d requests arrived, the lanes count %d", sent.Load(), counted)
+	}
+}
+
+// A 2xx that is not what the API promises is never a success, on no route, and is an *Error of KindAnswer.
+func TestNoOtherAnswerIsSuccess(t *testing.T) {
+	ctx := t.Context()
+	routes := map[string]func(*Client) error{
+		"create": func(c *Client) error {
+			_, _, err := c.CreateCustomer(ctx, newcomer, Record{})
+			return err
+		},
+		"revoke": func(c *Client) error {
+			_, err := c.RevokePortalAccess(ctx, "qm:1:2", Record{})
+			return err
+		},
+		"rename": func(c *Client) error {
+			_, err := c.RenameCustomer(ctx, "qm:1:2", "New Name")
+			return err
+		},
+		"find": func(c *Client) error {
+			_, err := c.FindAccount(ctx, "ann.lee@example.com")
+			return err
+		},
+		"organizations": func(c *Client) error {
+			_, err := collect(c.Organizations(ctx))
+			return err
+		},
+		"create organization": func(c *Client) error {
+			_, err := c.CreateOrganization(ctx, "Acme")
+			return err
+		},
+		"members": func(c *Client) error {
+			_, err := c.AddToOrganization(ctx, "1", []string{"qm:1:2"})
+			return err
+		},
+		"service desk": func(c *Client) error {
+			_, err := c.ServiceDesk(ctx, "SUP")
+			return err
+		},
+		"desk customers": func(c *Client) error {
+			_, err := c.AddToServiceDesk(ctx, "1", []string{"qm:1:2"})
+			return err
+		},
+		"desk organization": func(c *Client) error {
+			_, err := c.AddOrganizationToServiceDesk(ctx, "1", "2")
+			return err
+		},
+		"desk organizations": func(c *Client) error {
+			_, err := collect(c.ServiceDeskOrganizations(ctx, "1"))
+			return err
+		},
+		"cloud id": func(c *Client) error {
+			_, err := c.CloudID(ctx)
+			return err
+		},
+		"myself": func(c *Client) error {
+			_, err := c.myself(ctx, "", new(Connection))
+			return err
+		},
+		"permissions": func(c *Client) error { return c.Permit(ctx, new(Connection)) },
+	}
+	for name, do := range routes {
+		for body, kind := range map[string]string{
+			"<html><title>Sign in</title></html>": "text/html",
+			"<html>":                              "application/json",
+			`{"status":"ok","accountId":7}`:       "application/json",
+			`"ok"`:                                "application/json",
+			`null`:                                "application/json",
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				wrong := says(200, body, "Content-Type", kind)
+				client := inProcess(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if r.URL.Path == "/_edge/tenant_info" && name == "rename" {
+						says(200, `{"cloudId":"c1"}`)(w, r)
+						return
+					}
+					wrong(w, r)
+				}))
+				ctx = t.Context()
+				err := do(client)
+				e, ok := errors.AsType[*Error](err)
+				if !ok || e.Kind != KindAnswer || e.Page != strings.HasPrefix(body, "<") || e.RouteInDoubt() != e.Page {
+					t.Errorf("%s, %s: %v (%+v)", name, body, err, e)
+				}
+			})
+		}
+	}
+}
+
+// A 404 is about what was named only when the operation is known to exist.
+func TestRouteInDoubt(t *testing.T) {
+	gone := says(404, `{"errorMessage":"not found"}`)
+	page := says(404, `<html>not found</html>`, "Content-Type", "text/html")
+	done := func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) }
+	client := newTestClient(t, serve(t, &steps{handlers: []http.HandlerFunc{gone, done, gone, page}}).URL)
+	for i, want := range []struct{ fails, doubt bool }{{true, true}, {false, false}, {true, false}, {true, true}} {
+		_, err := client.RevokePortalAccess(t.Context(), "qm:1:2", Record{})
+		e, ok := errors.AsType[*Error](err)
+		if ok != want.fails || ok && (e.Kind != KindNotFound || e.RouteInDoubt() != want.doubt) {
+			t.Errorf("%d: %v (%+v), want in doubt %t", i, err, e, want.doubt)
+		}
+	}
+}
+
+// A 401 is a missing scope when the same token is good for something else, and nothing else shows it: no text.
+func TestScopeByEvidence(t *testing.T) {
+	for _, tt := range []struct {
+		myself int
+		text   string
+		want   Kind
+	}{
+		{200, `{"message":"Unauthorized"}`, KindScope},
+		{401, `{"message":"Unauthorized; scope does not match"}`, KindUnauthorized},
+	} {
+		client := newTestClient(t, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/rest/api/3/myself" {
+				says(tt.myself, `{"accountId":"1"}`)(w, r)
+				return
+			}
+			says(401, tt.text)(w, r)
+		})).URL)
+		_, err := client.AddToOrganization(t.Context(), "1", []string{"qm:1:2"})
+		checkKind(t, err, tt.want, "")
+	}
+}
+
+// A token that may neither ask whose it is nor look anybody up is good all the same.
+func TestNarrowTokenIsNoEndedToken(t *testing.T) {
+	token := jsmtest.SandboxToken()
+	token.Scoped = true
+	token.Scopes = []string{"read:customer:jira-service-management", "write:customer:jira-service-management",
+		"read:user:jira"}
+	site, server := serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{token}})
+	client := newTestClient(t, server.URL)
+	if _, err := client.Connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := client.FindAccount(t.Context(), newcomer.Email)
+	checkKind(t, err, KindScope, "read:jira-user")
+	site.EndTokens()
+	_, err = client.FindAccount(t.Context(), newcomer.Email)
+	checkKind(t, err, KindUnauthorized, "JIRA_API_TOKEN")
+}
+
+// Requests that waited for a slow disk between permit and departure leave at the ceiling, not all at once.
+func TestStalledRecordMakesNoBurst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var left []time.Time
+		client := inProcess(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			left = append(left, time.Now())
+			mu.Unlock()
+			says(201, created)(w, r)
+		}), func(c *Config) { c.MaxRate = 100 })
+		stalled := time.Now().Add(2 * time.Second)
+		before := func() error {
+			time.Sleep(time.Until(stalled))
+			return nil
+		}
+		var wg sync.WaitGroup
+		for range 64 {
+			wg.Go(func() { client.CreateCustomer(t.Context(), newcomer, Record{Before: before}) })
+		}
+		wg.Wait()
+		for i := range left {
+			n := 0
+			for _, at := range left[i:] {
+				if at.Sub(left[i]) < 100*time.Millisecond {
+					n++
+				}
+			}
+			if n > 25 {
+				t.Fatalf("%d requests left within 100 ms", n)
+			}
+		}
+	})
+}

@@ -1,0 +1,198 @@
+package apiclient
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"jsm-onboard/apiclient/pacer"
+)
+
+// verdict is what one attempt can have done at the site.
+type verdict int
+
+const (
+	unsent    verdict = iota + 1 // it never left: no connection, or nothing was written
+	refused                      // 429: nothing was done
+	ambiguous                    // it may have been carried out: no status, 5xx, or not the answer that the API promises
+	definite                     // the status is all there is to know
+)
+
+func (v verdict) String() string {
+	return [...]string{"", "unsent", "refused", "ambiguous", "definite"}[v]
+}
+
+// maxAnswer is the largest answer that is read, in bytes.
+const maxAnswer = 1 << 20
+
+// answer is what came of one attempt.
+type answer struct {
+	verdict verdict
+	status  int // 0: none
+	header  http.Header
+	body    []byte
+	sent    int    // requests that left; more than one: the transport has replayed it in silence
+	token   string // the Authorization header that was used
+	err     error
+	quota   pacer.Answer
+	at      time.Time
+}
+
+// whole reports whether the answer was read to its end, though it is not what the API promises.
+func (a answer) whole() bool { return a.verdict == ambiguous && a.status/100 == 2 && a.err == nil }
+
+// send makes one request. Once it is under way, ctx no longer ends it unless it is a check.
+func (c *Client) send(ctx context.Context, r *request) answer {
+	root, authorization, err := c.destination(ctx, r)
+	if err != nil {
+		return answer{verdict: unsent, err: err}
+	}
+	if !r.check {
+		ctx = context.WithoutCancel(ctx)
+	}
+	timed, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	defer cancel()
+
+	w := new(wire)
+	req, err := c.newRequest(w.trace(timed), r, root, authorization)
+	if err != nil {
+		return answer{verdict: unsent, err: newError(r.name, KindInvalid, "the request cannot be made", "")}
+	}
+	a := answer{token: authorization}
+	resp, err := c.config.Transport.RoundTrip(req)
+	if err == nil {
+		a.status, a.header = resp.StatusCode, resp.Header
+		defer resp.Body.Close()
+		a.body, a.err = io.ReadAll(http.MaxBytesReader(nil, resp.Body, maxAnswer)) // to the end: it is used again
+	} else if a.err = err; timed.Err() != nil && ctx.Err() == nil {
+		a.err = context.DeadlineExceeded // its own, whatever the transport calls that
+	}
+	a.sent = w.sent()
+	a.verdict = classify(a, r)
+	return a
+}
+
+func (c *Client) newRequest(ctx context.Context, r *request, root, authorization string) (*http.Request, error) {
+	var body io.Reader
+	if r.body != nil {
+		content, err := json.Marshal(r.body)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(content)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, root+r.path(), body)
+	if err != nil {
+		return nil, err
+	}
+	req.GetBody = nil // without it no transport can replay the body in silence
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.config.UserAgent)
+	req.Header.Set("X-Atlassian-Token", "no-check")
+	req.Header.Set("X-ExperimentalApi", "opt-in") // some operations need it, and no other minds it
+	if r.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if authorization != "" {
+		req.Header.Set("Authorization", authorization)
+	}
+	return req, nil
+}
+
+// classify is by status alone, but for what shows that an answer is not whole, or not what the API promises.
+func classify(a answer, r *request) verdict {
+	switch {
+	case a.sent == 0:
+		return unsent
+	case a.status == 0 || a.status >= 500:
+		return ambiguous
+	case a.status == http.StatusTooManyRequests:
+		return refused
+	case a.status/100 == 2 && (a.err != nil || !r.read(a.body)):
+		return ambiguous
+	}
+	return definite
+}
+
+func (c *Client) logAttempt(ctx context.Context, r *request, p *progress) {
+	if !c.config.Log.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	a, text := p.last, ""
+	if a.err != nil {
+		_, text, _ = explain(a.err)
+	}
+	c.config.Log.DebugContext(ctx, "request", "method", r.method, "route", r.route, "status", a.status,
+		"took", p.call.Took, "attempt", p.call.Attempts, "verdict", a.verdict.String(), "error", mask(text, r.private))
+}
+
+// wire is what httptrace reports of one attempt: the connections that it got.
+type wire struct {
+	asked atomic.Bool // for a connection: a real transport is at work
+	mu    sync.Mutex
+	got   []func() bool // reports whether that connection has been written to since
+}
+
+func (w *wire) trace(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { w.asked.Store(true) },
+		GotConn: func(info httptrace.GotConnInfo) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.got = append(w.got, writes(info.Conn))
+		},
+	})
+}
+
+// sent counts the requests that may have left, one for each connection that was written to.
+func (w *wire) sent() (n int) {
+	if !w.asked.Load() {
+		return 1
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, written := range w.got {
+		if written() {
+			n++
+		}
+	}
+	return n
+}
+
+// writes watches a connection from now on. What cannot be told counts as written.
+func writes(conn net.Conn) (written func() bool) {
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
+	counted, ok := conn.(*countedConn)
+	if !ok {
+		return func() bool { return true }
+	}
+	before := counted.written.Load()
+	return func() bool { return counted.written.Load() > before }
+}
+
+// countedConn counts what may have left on a connection: bytes count from before they are written, and are taken
+// back only when the write failed without any of them.
+type countedConn struct {
+	net.Conn
+	written atomic.Int64
+}
+
+func (c *countedConn) Write(b []byte) (int, error) {
+	c.written.Add(int64(len(b)))
+	n, err := c.Conn.Write(b)
+	if n == 0 && err != nil {
+		c.written.Add(-int64(len(b)))
+	}
+	return n, err
+}
