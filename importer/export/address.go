@@ -3,11 +3,14 @@ package export
 import (
 	"encoding/json"
 	"net/mail"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+
+	"jsm-onboard/importer/csvtext"
 )
 
 // address is what a cell says of where somebody can be reached.
@@ -17,8 +20,8 @@ type address struct {
 	name    string   // what stood before <email>
 	others  []string // keys of the further addresses
 	further []string // and how they are written
-	repair  kind
-	fault   kind   // 0: it may be sent
+	repair  *kind
+	fault   *kind  // nil: it may be sent
 	why     string // with malformed addresses
 }
 
@@ -29,23 +32,20 @@ func readAddress(cell string) address {
 	if isPlainAddress(s) {
 		return address{email: s, key: strings.ToLower(s)}
 	}
-	if s == "" {
-		return address{fault: missingAddress}
-	}
-	var repair kind
+	var repair *kind
 	for text := bare(s); text != s; text = bare(s) { // written and read again and again, by other programs too
 		s, repair = trimBlanks(text), guardedCell
 	}
-	if fault := noAddress(s); fault != 0 {
-		return address{fault: fault}
+	if fault, why := noAddress(s); fault != nil {
+		return address{fault: fault, why: why}
 	}
 	a := single(s)
-	if a.fault != 0 {
+	if a.fault != nil {
 		if several, ok := several(s); ok {
 			return several
 		}
 	}
-	if a.repair == 0 {
+	if a.repair == nil {
 		a.repair = repair
 	}
 	return a
@@ -54,7 +54,7 @@ func readAddress(cell string) address {
 // Key is the address in cell as [Row.Key] has it; false when there is none in it.
 func Key(cell string) (key string, ok bool) {
 	a := readAddress(cell)
-	return a.key, a.fault == 0
+	return a.key, a.fault == nil
 }
 
 // trimBlanks takes blanks and invisible characters off both ends.
@@ -65,21 +65,23 @@ func trimBlanks(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || isInvisible(r) })
 }
 
-func noAddress(s string) kind {
-	switch lower := strings.ToLower(s); {
-	case strings.Contains(lower, "#ext#"):
-		return guestAddress
-	case strings.HasPrefix(lower, "/o="), strings.HasPrefix(lower, "ex:/o="), strings.HasPrefix(lower, "x500:"):
-		if !strings.Contains(lower, "smtp:") {
-			return exchangeAddress
-		}
-	default:
-		switch lower {
-		case "null", "(null)", "<null>", "nil", "none", "n/a", "#n/a", "na", "n.a.", "nan", "-", "--", "undefined", "empty", `\n`, "no email", "noemail":
-			return nullAddress
-		}
+// noAddress is the fault of a cell that does not even try to be one, and why with it.
+func noAddress(s string) (fault *kind, why string) {
+	lower := strings.ToLower(s)
+	switch lower {
+	case "":
+		return missingAddress, ""
+	case "null", "(null)", "<null>", "nil", "none", "n/a", "#n/a", "na", "n.a.", "nan", "-", "--", "undefined",
+		"empty", `\n`, "no email", "noemail":
+		return brokenAddress, "it is a word for none"
 	}
-	return 0
+	switch before, _, exchange := strings.Cut(lower, "/o="); {
+	case strings.Contains(lower, "#ext#"):
+		return brokenAddress, "it is the login name of a guest (#EXT#): put the guest's own address there"
+	case exchange && len(before) <= len("x500:") && !strings.Contains(lower, "smtp:"):
+		return brokenAddress, "it is an Exchange address (/o=…): put the person's SMTP address there"
+	}
+	return nil, ""
 }
 
 // single reads one address, perhaps with something around it.
@@ -98,7 +100,7 @@ func single(s string) address {
 
 // unwrap takes off mailto:, SMTP:, quotes and brackets, and what stands before those.
 func unwrap(s string) (email, name string, wrapped bool) {
-	for _, pair := range []string{"<>", "()", "[]", `""`, "''"} {
+	for _, pair := range []string{"<>", "()", "[]", "{}", `""`, "''"} {
 		if before, inner, ok := enclosed(s, pair); ok {
 			name = trimBlanks(strings.Trim(trimBlanks(before), `"`))
 			s, wrapped = trimBlanks(inner), true
@@ -107,10 +109,8 @@ func unwrap(s string) (email, name string, wrapped bool) {
 	}
 	for _, scheme := range []string{"mailto:", "smtp:"} {
 		if len(s) > len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
-			s, wrapped = trimBlanks(s[len(scheme):]), true
-			if scheme == "mailto:" {
-				s, _, _ = strings.Cut(s, "?")
-			}
+			s, _, _ = strings.Cut(trimBlanks(s[len(scheme):]), "?")
+			wrapped = true
 		}
 	}
 	return s, name, wrapped
@@ -126,9 +126,8 @@ func enclosed(s, pair string) (before, inner string, ok bool) {
 	}
 	before, inner = s[:open], s[open+1:len(s)-1]
 	switch {
-	case strings.ContainsAny(inner, pair), strings.Contains(before, pair[1:]):
-		return "", "", false
-	case pair != "<>" && strings.Contains(before, "@"), pair[0] == pair[1] && before != "":
+	case strings.ContainsAny(inner, pair), strings.Contains(before, pair[1:]),
+		pair != "<>" && strings.Contains(before, "@"), pair[0] == pair[1] && before != "":
 		return "", "", false
 	}
 	return before, inner, true
@@ -141,45 +140,53 @@ const (
 	maxLabel   = 63
 )
 
-// check tells what is wrong with an address; with nothing it gives its key.
+// check says what is wrong with an address; with nothing it gives its key.
 func check(s string) (key, why string) {
-	if strings.IndexFunc(s, isOutOfPlace) >= 0 || !utf8.ValidString(s) {
-		return "", "it has a blank, an invisible or a lost character in it"
-	}
 	parsed, err := mail.ParseAddress(s)
 	at := strings.LastIndexByte(s, '@')
 	switch {
+	case strings.ContainsFunc(s, isOutOfPlace) || !utf8.ValidString(s):
+		return "", "it has a blank, an invisible or a lost character in it"
+	case looksAlike(s):
+		return "", "it has letters in it that only look like the right ones (full-width, or of another alphabet)"
 	case at < 0:
 		return "", "it has no @"
 	case err != nil || parsed.Address != s || parsed.Name != "":
-		return "", malformed(s, at)
+		return "", malformed(s, s[:at], s[at+1:])
 	case at > maxLocal:
 		return "", "the part before @ is longer than 64 characters"
-	case len(s) > maxAddress:
-		return "", "it is longer than 254 characters"
 	}
 	domain, err := idna.Lookup.ToASCII(s[at+1:])
+	notLabel := func(label string) bool { return label == "" || len(label) > maxLabel }
 	switch {
-	case err != nil:
-		return "", "its domain is not one"
-	case !strings.Contains(domain, "."):
-		return "", "its domain has no dot"
-	}
-	for label := range strings.SplitSeq(domain, ".") {
-		if label == "" || len(label) > maxLabel {
-			return "", "its domain is not one"
-		}
-	}
-	if at+1+len(domain) > maxAddress {
+	case max(len(s), at+1+len(domain)) > maxAddress:
 		return "", "it is longer than 254 characters"
+	case err == nil && !strings.Contains(domain, "."):
+		return "", "its domain has no dot"
+	case err != nil || slices.ContainsFunc(strings.Split(domain, "."), notLabel):
+		return "", "its domain is not one"
 	}
 	return strings.ToLower(s[:at+1]) + domain, ""
 }
 
-// malformed says what is wrong with an address whose last @ is at; it knows
-// the faults that people make.
-func malformed(s string, at int) string {
-	local, domain := s[:at], s[at+1:]
+// looksAlike reports full-width characters, and words of letters of several alphabets.
+func looksAlike(s string) bool {
+	fullWidth := func(r rune) bool { return r >= '\uff00' && r <= '\uffef' || strings.ContainsRune("。․﹒﹫", r) }
+	return strings.ContainsFunc(s, fullWidth) || mixesScripts(s)
+}
+
+// mixesScripts reports a text with letters of several alphabets in one word.
+func mixesScripts(s string) bool {
+	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return !isLetterOrMark(r) }) {
+		if !csvtext.OneScript(word) {
+			return true
+		}
+	}
+	return false
+}
+
+// malformed names the faults that people make.
+func malformed(s, local, domain string) string {
 	switch {
 	case strings.Contains(local, "@"):
 		return "it has more than one @"
@@ -191,83 +198,79 @@ func malformed(s string, at int) string {
 		return "it has a blank in it"
 	case strings.Contains(s, ".."):
 		return "it has two dots in a row"
-	case strings.Contains(domain, ","):
-		return "its domain has a comma in it: should that be a dot?"
 	case strings.Contains(s, ","):
 		return "it has a comma in it"
-	case local[0] == '.', local[len(local)-1] == '.':
-		return "the part before @ begins or ends with a dot"
-	case domain[0] == '.', domain[len(domain)-1] == '.':
-		return "its domain begins or ends with a dot"
+	case strings.Trim(local, ".") != local, strings.Trim(domain, ".") != domain:
+		return "a part of it begins or ends with a dot"
 	}
 	return "it is not of the form name@domain"
 }
 
-// isOutOfPlace tells characters that no address has inside.
+// isOutOfPlace reports characters that no address has inside.
 func isOutOfPlace(r rune) bool {
-	return r == utf8.RuneError || unicode.IsControl(r) || isInvisible(r) || unicode.Is(unicode.Cf, r) || unicode.IsSpace(r) && r != ' '
+	return r == utf8.RuneError || unicode.IsControl(r) || isInvisible(r) || unicode.Is(unicode.Cf, r) ||
+		unicode.IsSpace(r) && r != ' '
 }
 
-// isPlainAddress is check for the addresses that most people have: ASCII
-// letters, digits and . _ + - only. What it accepts, check accepts.
+// isPlainAddress is a short way through check for what most people have: ASCII letters,
+// digits and _ + - between single dots.
 func isPlainAddress(s string) bool {
-	at := strings.IndexByte(s, '@')
-	if at < 1 || at > maxLocal || len(s) > maxAddress {
+	local, domain, found := strings.Cut(s, "@")
+	if !found || len(local) > maxLocal || len(domain) > maxLabel || !strings.Contains(domain, ".") {
 		return false
 	}
-	before := byte('.')
-	for i := range at {
-		c := s[i]
-		if !isAlphanumeric(c) && c != '_' && c != '+' && c != '-' && (c != '.' || before == '.') {
-			return false
-		}
-		before = c
-	}
-	if before == '.' {
-		return false
-	}
-	return isPlainDomain(s[at+1:])
+	return isPlainPart(local, "_+-") && isPlainPart(domain, "")
 }
 
-func isPlainDomain(s string) bool {
-	before, dots, label := byte('.'), 0, 0
+func isPlainPart(s, signs string) bool {
+	before := byte('.')
 	for i := range len(s) {
 		c := s[i]
-		switch {
-		case isAlphanumeric(c):
-			label++
-		case c == '-' && before != '.' && before != '-': // "--" is for idna to judge
-			label++
-		case c == '.' && before != '.' && before != '-':
-			dots++
-			label = 0
-		default:
-			return false
-		}
-		if label > maxLabel {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+		if !letter && (c != '.' || before == '.') && strings.IndexByte(signs, c) < 0 {
 			return false
 		}
 		before = c
 	}
-	return dots > 0 && isAlphanumeric(before)
+	return before != '.'
 }
 
-func isAlphanumeric(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
-}
+// linking are words that stand between the addresses of a cell.
+var linking = []string{"and", "or", "und", "oder", "et", "ou", "y", "o", "e", "en", "of", "og", "och", "i", "и",
+	"&", "/", "+", "ve", "と", "和", "및"}
 
-// several reads a cell of more than one address. The one marked SMTP: is the
-// primary, else the first.
+// several reads a cell of more than one address: between separators, else between
+// blanks and linking words; a JSON array is one too.
 func several(s string) (address, bool) {
+	var list []string
+	if strings.HasPrefix(s, "[") && json.Unmarshal([]byte(s), &list) == nil {
+		return all(list)
+	}
+	s = strings.NewReplacer(":::", ";", " / ", ";").Replace(strings.Trim(s, "{}"))
+	separates := func(r rune) bool { return strings.ContainsRune(";,|%\r\n\t、，；", r) }
+	if found, ok := all(strings.FieldsFunc(s, separates)); ok {
+		return found, true
+	}
+	return all(slices.DeleteFunc(strings.FieldsFunc(s, func(r rune) bool { return separates(r) || unicode.IsSpace(r) }),
+		func(word string) bool { return slices.Contains(linking, strings.ToLower(word)) }))
+}
+
+// notMail begin addresses of a kind that is not mail.
+var notMail = []string{"x500:", "/o=", "sip:", "x400:", "eum:", "spo:"}
+
+// all reads pieces that must all be addresses, or of a kind that is not mail. The one
+// marked SMTP: is the primary, else the first.
+func all(pieces []string) (address, bool) {
 	var found []address
 	primary := 0
-	for _, p := range pieces(s) {
+	for _, p := range pieces {
+		p = trimBlanks(p)
 		lower := strings.ToLower(p)
-		if strings.HasPrefix(lower, "x500:") || strings.HasPrefix(lower, "/o=") || strings.HasPrefix(lower, "sip:") || strings.HasPrefix(lower, "x400:") {
+		if p == "" || slices.ContainsFunc(notMail, func(kind string) bool { return strings.HasPrefix(lower, kind) }) {
 			continue
 		}
 		a := single(p)
-		if a.fault != 0 {
+		if a.fault != nil {
 			return address{}, false
 		}
 		if strings.HasPrefix(p, "SMTP:") {
@@ -278,41 +281,13 @@ func several(s string) (address, bool) {
 	if len(found) == 0 {
 		return address{}, false
 	}
-	return found[primary].with(found), true
-}
-
-// with makes a the customer and the others its further addresses.
-func (a address) with(all []address) address {
+	a := found[primary]
 	a.repair = wrappedAddress
-	seen := map[string]bool{a.key: true}
-	for _, other := range all {
-		if !seen[other.key] {
-			seen[other.key] = true
-			a.others = append(a.others, other.key)
-			a.further = append(a.further, other.email)
+	for _, other := range found {
+		if other.key != a.key && !slices.Contains(a.others, other.key) {
+			a.others, a.further = append(a.others, other.key), append(a.further, other.email)
 			a.repair = severalAddresses
 		}
 	}
-	return a
-}
-
-// pieces cuts a cell of addresses at the separators that exports use.
-func pieces(s string) []string {
-	var list []string
-	if strings.HasPrefix(s, "[") && json.Unmarshal([]byte(s), &list) == nil {
-		return trimmed(list)
-	}
-	return trimmed(strings.FieldsFunc(strings.ReplaceAll(s, ":::", ";"), func(r rune) bool {
-		return strings.ContainsRune(";,|%", r)
-	}))
-}
-
-func trimmed(list []string) []string {
-	var kept []string
-	for _, p := range list {
-		if p = trimBlanks(p); p != "" {
-			kept = append(kept, p)
-		}
-	}
-	return kept
+	return a, true
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // A million rows of 12 columns, one in ten with line breaks and quotes: to be
-// surveyed in at most 4 s, in at most 64 MiB beside 16 bytes a row.
+// surveyed in at most 4 s, in at most 96 MiB.
 const benchRows = 1_000_000
 
 func writeBenchFile(b *testing.B, rows int) string {

@@ -32,7 +32,7 @@ func members(r *rand.Rand, quoteAll bool, delim, eol string, order []string) (he
 			}
 		}
 		m.record = strings.Join(cells, delim) + eol
-		line += countLineEnds([]byte(m.record))
+		line += lineEnds(m.record)
 		list = append(list, m)
 	}
 	return header, list
@@ -87,7 +87,7 @@ func TestDamageIsNeverSilent(t *testing.T) {
 				record = hurt(r, record, delim)
 			}
 			text += record
-			line += countLineEnds([]byte(record))
+			line += lineEnds(record)
 		}
 		_, rows, err := readAll(t, writeFile(t, "x.csv", text), Options{})
 		if err != nil {
@@ -113,13 +113,13 @@ func holdAgainst(t *testing.T, seed uint64, text string, list []member, victim i
 			continue
 		}
 		m, known := truth[row.Email]
-		if m.name != row.Name && row.Email != list[victim].email && (known || row.Line < list[victim].line) {
-			t.Errorf("seed %d, line %d: %s is sent as %q, is %q\n%s", seed, row.Line, row.Email, row.Name, m.name, text)
+		if m.name != row.Name && row.Email != list[victim].email && (known || row.Place.Line < list[victim].line) {
+			t.Errorf("seed %d, line %d: %s is sent as %q, is %q\n%s", seed, row.Place.Line, row.Email, row.Name, m.name, text)
 		}
 		// What the damaged record itself says may have a character more or less, and no part
 		// less; with a delimiter gone it is a short row, which is told.
 		if d := len(plain(m.name)) - len(plain(row.Name)); row.Email == list[victim].email && !slices.Contains(row.repairs, shortRow) && (d < -1 || d > 1) {
-			t.Errorf("seed %d, line %d: %s is sent as %q, is %q\n%s", seed, row.Line, row.Email, row.Name, m.name, text)
+			t.Errorf("seed %d, line %d: %s is sent as %q, is %q\n%s", seed, row.Place.Line, row.Email, row.Name, m.name, text)
 		}
 		sent[row.Email] = true
 	}
@@ -131,9 +131,9 @@ func holdAgainst(t *testing.T, seed uint64, text string, list []member, victim i
 		for k, row := range rows {
 			last := 1 << 30
 			if k+1 < len(rows) {
-				last = rows[k+1].Line - 1
+				last = rows[k+1].Place.Line - 1
 			}
-			told = told || row.Invalid != "" && row.Line <= m.line && m.line <= last
+			told = told || row.Invalid != "" && row.Place.Line <= m.line && m.line <= last
 		}
 		if !told {
 			t.Errorf("seed %d: %s in line %d is lost without a word: %q\n%s", seed, m.email, m.line, tellAll(rows), text)

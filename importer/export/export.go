@@ -8,7 +8,8 @@ package export
 
 import (
 	"fmt"
-	"slices"
+
+	"jsm-onboard/importer/csvtext"
 )
 
 // Field is something about a person that a column can hold.
@@ -19,27 +20,30 @@ const (
 	Email Field = iota + 1
 	Name
 	FirstName
+	MiddleName
 	LastName
 	Organization
 	ExternalID
 	AccountID
-
-	infix      // "van den": what stands between first and last name in Dutch exports
-	secondLast // "López" of "María García López", in Spanish ones
+	fields
 )
 
-var fieldNames = [...]string{
-	Email: "email", Name: "name", FirstName: "first_name", LastName: "last_name",
-	Organization: "organization", ExternalID: "external_id", AccountID: "account_id", infix: "infix", secondLast: "second_last_name",
+var fieldNames = [fields]string{
+	Email: "email", Name: "name", FirstName: "first_name", MiddleName: "middle_name", LastName: "last_name",
+	Organization: "organization", ExternalID: "external_id", AccountID: "account_id",
 }
 
-// Fields are the fields that --column can set, in the order in which people are shown them.
+// Fields are the fields in the order in which people are shown them.
 func Fields() []Field {
-	return []Field{Email, Name, FirstName, LastName, Organization, ExternalID, AccountID}
+	var all []Field
+	for f := Email; f < fields; f++ {
+		all = append(all, f)
+	}
+	return all
 }
 
 func (f Field) String() string {
-	if f < Email || int(f) >= len(fieldNames) {
+	if f < Email || f >= fields {
 		return fmt.Sprintf("field(%d)", int(f))
 	}
 	return fieldNames[f]
@@ -55,7 +59,8 @@ func ParseField(word string) (Field, error) {
 			return f, nil
 		}
 	}
-	return 0, fmt.Errorf("%q is no field: use email, name, first_name, last_name, organization, external_id or account_id", word)
+	return 0, fmt.Errorf("%q is no field: use email, name, first_name, middle_name, last_name, organization, "+
+		"external_id or account_id", word)
 }
 
 // Match names a value of a column, for --include and --exclude. Case does not matter.
@@ -67,55 +72,20 @@ func (m Match) String() string { return m.Column + "=" + m.Value }
 // found. The zero value says nothing.
 type Options struct {
 	Encoding         string           // as --encoding; "": found
-	Delimiter        string           // one character, or "tab"; "": found
+	Delimiter        string           // one character, or its name; "": found
 	NoHeader         bool             // the columns are then named "1", "2", …
 	Columns          map[Field]string // the header of the column that holds a field
+	NoNames          bool             // --column name=none: the address is the name
 	Preset           string           // "": found, "none": not looked for, or a name
 	Include, Exclude []Match
 	NeedAccounts     bool // for revoke: an account id is enough, and a row without an address is fine
+	Organizations    bool // the organization column is needed, and must look like one
 }
 
-// RefusedError tells why a file cannot be used. It comes before anything is
-// done with any of the rows.
-type RefusedError struct {
-	Path   string
-	Line   int    // physical line, 0: the whole file
-	Column string // header, "": no one column
-	What   string
-	Hint   string // what to do next; may be empty
-}
-
-func (e *RefusedError) Error() string {
-	where := e.Path
-	if e.Line > 0 {
-		where = fmt.Sprintf("%s, line %d", where, e.Line)
-	}
-	if e.Column != "" {
-		where = fmt.Sprintf("%s, column %q", where, e.Column)
-	}
-	return where + ": " + e.What
-}
-
-// OptionError tells that an option itself is wrong, whatever the file.
-type OptionError struct {
-	Flag, What string
-}
-
-func (e *OptionError) Error() string { return e.Flag + ": " + e.What }
-
-// ChangedError tells that the file is no longer what was surveyed.
-type ChangedError struct{ Path string }
-
-func (e *ChangedError) Error() string {
-	return e.Path + " has changed since it was read for the plan"
-}
-
-// Presets are the names of the header sets that are known.
-func Presets() []string {
-	var names []string
-	for _, p := range presets {
-		names = append(names, p.name)
-	}
-	slices.Sort(names)
-	return names
-}
+// What is shared with the room below.
+type (
+	Place        = csvtext.Place
+	Dialect      = csvtext.Dialect
+	RefusedError = csvtext.RefusedError
+	OptionError  = csvtext.OptionError
+)

@@ -2,83 +2,85 @@ package export
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"jsm-onboard/importer/text"
 )
 
 // filter leaves rows out by --include and --exclude.
-type filter struct {
-	include, exclude []condition
-}
+type filter []condition
 
 type condition struct {
 	Match
+	include bool
 	at      int
-	matched int            // rows of the first pass
-	values  map[string]int // what the column holds, at most maxValues different ones
+	matched int // rows of the first pass
 }
 
-func newFilter(path string, h *header, o Options) (filter, error) {
+func newFilter(l *layout, o Options) (filter, error) {
 	var f filter
-	var err error
-	if f.include, err = conditions(path, h, o.Include); err != nil {
-		return f, err
-	}
-	f.exclude, err = conditions(path, h, o.Exclude)
-	return f, err
-}
-
-func conditions(path string, h *header, matches []Match) ([]condition, error) {
-	var cs []condition
-	for _, m := range matches {
-		i := h.index(m.Column)
+	for _, m := range slices.Concat(o.Exclude, o.Include) {
+		i := l.header.index(m.Column)
 		if i < 0 {
-			return nil, &RefusedError{Path: path, Line: h.line, What: fmt.Sprintf("no column is named %q", m.Column),
-				Hint: "the columns are: " + h.list()}
+			return nil, l.header.noColumn(l.path, m.Column)
 		}
-		cs = append(cs, condition{Match: m, at: i, values: map[string]int{}})
+		f = append(f, condition{Match: m, include: len(f) >= len(o.Exclude), at: i})
 	}
-	return cs, nil
+	return f, nil
 }
 
-func (c condition) holds(cells []string) bool {
-	return c.is(unguard(cellAt(cells, c.at)))
+func (c *condition) holds(cells []string) bool {
+	return strings.EqualFold(trimBlanks(Unguard(cellAt(cells, c.at))), trimBlanks(c.Value))
 }
 
-func (c condition) is(cell string) bool {
-	return strings.EqualFold(trimBlanks(cell), trimBlanks(c.Value))
+// count sees, on the first pass, for which rows the filters hold.
+func (f filter) count(cells []string) {
+	for i := range f {
+		if f[i].holds(cells) {
+			f[i].matched++
+		}
+	}
 }
 
-// reason tells why a row is left out; "" when it is not. A row is in when for
+// reason says why a row is left out; "" when it is not. A row is in when for
 // each column of --include one of its values holds, and no --exclude does.
 func (f filter) reason(cells []string) string {
-	for _, c := range f.exclude {
-		if c.holds(cells) {
-			return c.Match.String() + " is excluded"
+	for _, c := range f {
+		if !c.include {
+			if c.holds(cells) {
+				return c.Match.String() + " is excluded"
+			}
+			continue
 		}
-	}
-	for _, c := range f.include {
-		if !f.included(cells, c.at) {
-			return fmt.Sprintf("%s is not %s", c.Column, f.values(c.at))
+		var values []string
+		in := false
+		for _, other := range f {
+			if other.include && other.at == c.at {
+				in = in || other.holds(cells)
+				values = append(values, other.Value)
+			}
+		}
+		if !in {
+			return fmt.Sprintf("%s is not %s", c.Column, strings.Join(values, " or "))
 		}
 	}
 	return ""
 }
 
-func (f filter) included(cells []string, at int) bool {
-	for _, c := range f.include {
-		if c.at == at && c.holds(cells) {
-			return true
+// idle are the filters that no row matches: most likely the value is written
+// another way in the file.
+func (f filter) idle() []Problem {
+	var ps []Problem
+	for _, c := range f {
+		word := map[bool]string{true: "include", false: "exclude"}[c.include]
+		if c.matched == 0 {
+			ps = append(ps, Problem{
+				Kind: word + "_matches_none", Severity: Repaired,
+				Text: "rows match " + text.CommandLine("--"+word, c.Match.String()),
+				Hint: "look how the value is written in the file",
+			})
 		}
 	}
-	return false
-}
-
-func (f filter) values(at int) string {
-	var vs []string
-	for _, c := range f.include {
-		if c.at == at {
-			vs = append(vs, c.Value)
-		}
-	}
-	return strings.Join(vs, " or ")
+	return ps
 }

@@ -5,7 +5,7 @@ import (
 	"unicode"
 )
 
-// isFormula tells a cell that a spreadsheet would take for a formula, also after
+// isFormula reports a cell that a spreadsheet would take for a formula, also after
 // blanks, characters that do not show, and guards that it has already.
 func isFormula(cell string) bool {
 	for _, r := range strings.TrimLeft(cell, "'") {
@@ -29,18 +29,17 @@ func Guard(cell string) string {
 }
 
 // Unguard takes off the ' that Guard, or the program that wrote the export, put there.
-func Unguard(cell string) string { return unguard(cell) }
-
-func unguard(cell string) string {
+func Unguard(cell string) string {
 	if strings.HasPrefix(cell, "'") && isFormula(cell[1:]) {
 		return cell[1:]
 	}
 	return cell
 }
 
-// textOf takes a cell out of the formula ="…", which exports write so that a
-// spreadsheet leaves the text alone.
-func textOf(cell string) string {
+// bare is a cell without what keeps spreadsheets from taking it for a formula:
+// the guard, or the formula ="…" around it.
+func bare(cell string) string {
+	cell = Unguard(cell)
 	inner, formula := strings.CutPrefix(trimBlanks(cell), `="`)
 	inner, closed := strings.CutSuffix(inner, `"`)
 	if !formula || !closed {
@@ -48,6 +47,3 @@ func textOf(cell string) string {
 	}
 	return strings.ReplaceAll(inner, `""`, `"`)
 }
-
-// bare is a cell without what keeps spreadsheets from taking it for a formula.
-func bare(cell string) string { return textOf(unguard(cell)) }

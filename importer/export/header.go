@@ -1,6 +1,8 @@
 package export
 
 import (
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -8,35 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// normalise makes headers comparable: lower case, without marks, accents and
-// what stands in brackets, and with one blank where there were blanks or - _ . /
-func normalise(header string) string {
-	var b strings.Builder
-	depth, blank := 0, false
-	for _, r := range norm.NFD.String(strings.ToLower(header)) {
-		switch {
-		case r == '[' || r == '(':
-			depth++
-		case r == ']' || r == ')':
-			depth = max(0, depth-1)
-		case depth > 0, isInvisible(r), unicode.Is(unicode.Mn, r), unicode.IsControl(r) && !unicode.IsSpace(r):
-		case unicode.IsSpace(r), strings.ContainsRune("-_./:*'\"", r):
-			blank = true
-		default:
-			if blank && b.Len() > 0 {
-				b.WriteByte(' ')
-			}
-			blank = false
-			b.WriteRune(r)
-		}
-	}
-	if b.Len() == 0 && depth == 0 && strings.ContainsAny(header, "[(") {
-		return normalise(strings.NewReplacer("[", "", "]", "", "(", "", ")", "").Replace(header))
-	}
-	return norm.NFC.String(b.String())
-}
-
-// isInvisible tells byte order marks, zero-width and soft characters.
+// isInvisible reports byte order marks, zero-width and soft characters.
 func isInvisible(r rune) bool {
 	switch r {
 	case '\ufeff', '\u200b', '\u200c', '\u200d', '\u200e', '\u200f', '\u2060', '\u00ad', '\u180e':
@@ -45,146 +19,215 @@ func isInvisible(r rune) bool {
 	return false
 }
 
-// squeeze is normalise without blanks: "E-mail Address" and "emailAddress" are one.
-func squeeze(header string) string { return strings.ReplaceAll(normalise(header), " ", "") }
+// listNumber is what stands before the headers of numbered questions.
+var listNumber = regexp.MustCompile(`^\s*[Qq]?\d{1,3}\s*[.):]\s*\D`)
+
+// splitBrackets makes a header comparable, without and with what stands in brackets:
+// lower case, without marks and accents, with one blank where there were blanks,
+// - _ . / or a capital after a small letter.
+func splitBrackets(header string) (plain, whole string) {
+	if m := listNumber.FindString(header); m != "" {
+		header = header[strings.IndexAny(header, ".):")+1:]
+	}
+	var outside, all strings.Builder
+	depth, before := 0, rune(0)
+	for _, r := range norm.NFKD.String(header) {
+		lower, next := string(unicode.ToLower(r)), depth
+		switch {
+		case r == 'ı' || r == 'İ':
+			lower = "i"
+		case strings.ContainsRune("[({【〔「『〈《", r):
+			lower, next = " ", depth+1
+		case strings.ContainsRune("])}】〕」』〉》", r):
+			lower, next = " ", max(0, depth-1)
+		case unicode.IsSpace(r), strings.ContainsRune("-_./:*'\"`´’,;|&+#", r):
+			lower = " "
+		case isInvisible(r), unicode.Is(unicode.Mn, r), unicode.IsControl(r):
+			continue
+		case unicode.IsUpper(r) && unicode.IsLower(before):
+			lower = " " + lower
+		}
+		all.WriteString(lower)
+		if depth == 0 || next == 0 {
+			outside.WriteString(lower)
+		}
+		depth, before = next, r
+	}
+	tidy := func(s string) string { return norm.NFC.String(strings.Join(strings.Fields(s), " ")) }
+	if plain, whole = tidy(outside.String()), tidy(all.String()); plain == "" {
+		plain = whole
+	}
+	return plain, whole
+}
+
+// squeeze is a header without brackets and blanks: "E-mail Address" and "emailAddress" are one.
+func squeeze(header string) string {
+	plain, _ := splitBrackets(header)
+	return strings.ReplaceAll(plain, " ", "")
+}
 
 // header is the row that names the columns.
 type header struct {
-	line    int      // physical line; 0: there is none
+	place   Place    // zero: there is none
 	cells   []string // as they stand, without guards in a file of our own
 	names   []string // without blanks around them
 	plain   []string // normalised
-	keys    []string // squeezed
-	own     []bool   // a jsm_ column, that one of our own files has
+	keys    []string // without blanks
+	whole   []string // keys with what stands in brackets
+	own     []bool   // a column that this program adds to its files
 	ownFile bool
 	trimmed int // width without empty names at the end
 }
 
 const longestHeader = 300 // bytes; what is longer is a text and names nothing
 
-func newHeader(cells []string, line int) header {
-	h := header{line: line, ownFile: slices.ContainsFunc(cells, isOwn)}
-	for _, c := range cells {
+// ownColumns are the columns that this program adds, by their exact names.
+var ownColumns = []string{"jsm_status", "jsm_account_id", "jsm_organization", "jsm_service_desk", "jsm_reason",
+	"jsm_row", "jsm_line", "jsm_http_status", "jsm_attempts", "jsm_action", "jsm_source", "jsm_run_id"}
+
+// isOwn reports a column of ours; every file that we write has jsm_reason.
+func isOwn(cell string) bool { return slices.Contains(ownColumns, trimBlanks(cell)) }
+
+func newHeader(cells []string, place Place) header {
+	h := header{place: place, ownFile: slices.ContainsFunc(cells,
+		func(c string) bool { return trimBlanks(c) == "jsm_reason" })}
+	for i, c := range cells {
 		if h.ownFile {
-			c = unguard(c)
+			c = Unguard(c)
 		}
-		h.cells = append(h.cells, c)
-		name := trimBlanks(c)
-		h.names = append(h.names, name)
-		plain := ""
+		name, plain, whole := trimBlanks(c), "", ""
 		if len(name) <= longestHeader {
-			plain = normalise(name)
+			plain, whole = splitBrackets(name)
 		}
-		h.plain = append(h.plain, plain)
+		h.cells, h.names, h.plain = append(h.cells, c), append(h.names, name), append(h.plain, plain)
 		h.keys = append(h.keys, strings.ReplaceAll(plain, " ", ""))
+		h.whole = append(h.whole, strings.ReplaceAll(whole, " ", ""))
 		h.own = append(h.own, isOwn(c))
-	}
-	h.trimmed = len(h.names)
-	for h.trimmed > 0 && h.names[h.trimmed-1] == "" {
-		h.trimmed--
+		if name != "" {
+			h.trimmed = i + 1
+		}
 	}
 	return h
 }
 
-// isOwn tells the header of a column that this program adds to its files.
-func isOwn(cell string) bool { return strings.HasPrefix(strings.ToLower(trimBlanks(cell)), "jsm_") }
-
-// index finds a column as people name it: exactly, or by its normalised name.
+// index finds a column as people name it: exactly, or by its normalised name
+// when only one column has that.
 func (h *header) index(name string) int {
+	name = trimBlanks(name)
 	if i := slices.Index(h.names, name); i >= 0 {
 		return i
 	}
-	if key := squeeze(name); key != "" {
-		return slices.Index(h.keys, key)
+	one := newHeader([]string{name}, Place{})
+	for _, look := range []struct {
+		keys []string
+		key  string
+	}{{h.whole, one.whole[0]}, {h.keys, one.keys[0]}} {
+		i := slices.Index(look.keys, look.key)
+		if look.key != "" && i >= 0 && !slices.Contains(look.keys[i+1:], look.key) {
+			return i
+		}
 	}
 	return -1
 }
 
-// inWords says a text that speaks of the header so that it holds without one:
-// columns then have numbers, and rows are held against the first.
-func (h *header) inWords(text string) string {
-	if h.line > 0 {
-		return text
+// noColumn refuses a column that the user names and the header has not.
+func (h *header) noColumn(path, name string) error {
+	return &RefusedError{
+		Path: path, Place: h.place, What: fmt.Sprintf("no column is named %q", name),
+		Hint: "the columns are: " + h.list(),
 	}
-	return strings.NewReplacer("=HEADER", "=N (a number)", "the header", "the first row").Replace(text)
 }
 
 // list names the columns for a message; empty headers cannot be named.
 func (h *header) list() string {
-	return strings.Join(slices.DeleteFunc(slices.Clone(h.names), func(name string) bool { return name == "" }), ", ")
-}
-
-// all finds every column with a key.
-func (h *header) all(key string) []int {
-	var is []int
-	for i, k := range h.keys {
-		if k == key && !h.own[i] {
-			is = append(is, i)
-		}
+	const most = 40
+	names := slices.DeleteFunc(slices.Clone(h.names), func(name string) bool { return name == "" })
+	if len(names) > most {
+		names = append(names[:most], "…")
 	}
-	return is
+	return strings.Join(names, ", ")
 }
 
-// repeats tells whether cells are the header once more.
+// repeats reports whether cells are the header once more.
 func (h *header) repeats(cells []string) bool {
-	if h.line == 0 || len(cells) < h.trimmed {
+	if h.place.Row == 0 || len(cells) < h.trimmed {
 		return false
 	}
 	for i, c := range cells {
-		switch {
-		case i >= len(h.keys):
-			if c != "" {
-				return false
-			}
-		case c != h.names[i] && (len(c) > longestHeader || squeeze(c) != h.keys[i]):
+		if c != cellAt(h.names, i) && (i >= len(h.keys) || len(c) > longestHeader || squeeze(c) != h.keys[i]) {
 			return false
 		}
 	}
 	return true
 }
 
-// isOther tells a record that names columns, but not as the header does.
-func (h *header) isOther(cells []string) bool {
-	if h.line == 0 || h.repeats(cells) {
+// isOther reports a record that names columns, but not as the header does: there
+// is no address in it, and a header of addresses where those stand, or beside
+// other known headers.
+func (h *header) isOther(cells []string, email []int) bool {
+	if h.place.Row == 0 {
 		return false
 	}
-	filled, known, email := 0, 0, false
-	for _, c := range cells {
-		if c == "" || len(c) > 60 {
+	filled, known, mail, inPlace := 0, 0, false, false
+	for i, c := range cells {
+		switch {
+		case strings.Contains(c, "@") && len(c) <= 60:
+			return false
+		case c == "" || len(c) > 60:
 			continue
 		}
-		if strings.Contains(c, "@") {
-			return false
-		}
 		filled++
-		key := squeeze(c)
-		_, isEmail := means(key, Email)
-		email = email || isEmail
-		if isEmail || dictionary().rank[key] != nil || h.index(c) >= 0 {
+		one := newHeader([]string{c}, Place{})
+		m, ok := one.means(0, Email)
+		here := slices.Contains(email, i)
+		mail = mail || ok && (m.rank < rankSelf || here && !m.vague)
+		inPlace = inPlace || ok && m.rank < rankSelf && here
+		if words().isKnown(one.keys[0]) || h.index(c) >= 0 {
 			known++
 		}
 	}
-	return email && filled > 1 && known*3 >= filled*2
+	return mail && filled > 1 && (inPlace || known*2 >= filled)
 }
 
-// isRuler tells the line of dashes that databases and text tables have below
-// the header.
+// isRuler reports a line of dashes, which databases and text tables have below the header.
 func isRuler(cells []string) bool {
-	found := false
-	for _, c := range cells {
-		c = strings.Trim(c, " \t")
-		if strings.Trim(c, "-+=:") != "" || c != "" && len(c) < 3 {
-			return false
-		}
-		found = found || c != ""
-	}
-	return found
+	text := strings.Join(cells, "")
+	return strings.Contains(text, "---") && !strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsDigit(r)
+	})
 }
 
-const importOneByOne = "cut the file there, and import the parts one by one"
-
-// isDirective tells lines that speak of the file and are no row of it.
+// isDirective reports lines that speak of the file and are no row of it.
 func isDirective(cells []string) bool {
 	first := strings.ToLower(strings.TrimSpace(cells[0]))
-	return strings.HasPrefix(first, "sep=") || strings.HasPrefix(first, "#type ") || strings.HasPrefix(first, "# ") || strings.HasPrefix(first, "version:")
+	return strings.HasPrefix(first, "sep=") || strings.HasPrefix(first, "#type ") || strings.HasPrefix(first, "# ") ||
+		strings.HasPrefix(first, "version:")
+}
+
+// filled is how many cells are not blank.
+func filled(cells []string) int {
+	n := 0
+	for _, c := range cells {
+		if c != "" && trimBlanks(c) != "" {
+			n++
+		}
+	}
+	return n
+}
+
+func cellAt(cells []string, i int) string {
+	if i < len(cells) {
+		return cells[i]
+	}
+	return ""
+}
+
+// firstFilled is the first cell at some indexes that is not blank.
+func firstFilled(cells []string, at []int) string {
+	for _, i := range at {
+		if c := cellAt(cells, i); trimBlanks(c) != "" {
+			return c
+		}
+	}
+	return ""
 }

@@ -2,26 +2,23 @@ package export
 
 import (
 	"html"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/encoding/charmap"
+	"jsm-onboard/importer/csvtext"
 )
 
 // cleanName makes a name fit to be sent. It repairs what leaves no doubt about
-// the name, and rejects names that have lost letters. "Null", "NA", "007" and
-// "True" are people.
-func cleanName(s string) (name string, repairs []kind, fault kind) {
-	if isSimple(s) {
-		return s, nil, 0
+// the name, and rejects names that are broken. "Null", "NA", "007" and "True" are people.
+func cleanName(s string) (name string, repairs []*kind, fault *kind) {
+	if isSimple(s) && !isPlaceholder(s) {
+		return s, nil, nil
 	}
-	if s == databaseNull {
-		return "", nil, 0
-	}
-	if fault := lostLetters(s); fault != 0 {
-		return "", nil, fault
+	if isBroken(s) {
+		return "", nil, nameBroken
 	}
 	if text := bare(s); text != s {
 		s, repairs = text, append(repairs, guardedCell)
@@ -29,145 +26,106 @@ func cleanName(s string) (name string, repairs []kind, fault kind) {
 	if strings.Count(s, `"`)%2 == 1 {
 		return "", nil, nameQuote
 	}
-	s = trimBlanks(s)
-	var controls, breaks bool
-	s = strings.Map(func(r rune) rune {
+	cleaned := strings.Map(func(r rune) rune {
 		switch {
-		case strings.ContainsRune("\n\r\v\f\u0085\u2028\u2029", r):
-			breaks = true
-			return '\n'
-		case r == '\t':
+		case strings.ContainsRune("\t\n\r\v\f\u0085\u2028\u2029", r):
 			return ' '
 		case unicode.IsControl(r):
-			controls = true
 			return -1
 		}
 		return r
-	}, s)
-	if breaks {
-		s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' }), " ")
-		repairs = append(repairs, nameLineBreak)
-	}
-	if controls {
+	}, trimBlanks(s))
+	if cleaned != strings.ReplaceAll(trimBlanks(s), "\t", " ") {
 		repairs = append(repairs, nameControls)
 	}
 	if strings.Contains(s, "?") {
 		repairs = append(repairs, nameQuestion)
 	}
-	return trimBlanks(s), repairs, 0
+	if cleaned = trimBlanks(cleaned); isPlaceholder(cleaned) {
+		return "", nil, nil
+	}
+	return cleaned, repairs, nil
 }
 
-// databaseNull is how databases write that a cell has no value. Unlike NULL, nobody is called so.
-const databaseNull = `\N`
-
-// isSimple tells names that need no second look: printable ASCII and letters.
+// isSimple reports names that need no second look: Latin letters, none of those beyond ASCII
+// next to another, digits and blanks.
 func isSimple(s string) bool {
-	if s == "" || s[0] <= ' ' || s[0] == '\'' || s[0] == '=' || s[0] == '\\' || s[len(s)-1] == ' ' {
-		return false
-	}
-	var before rune
+	before := ' '
 	for _, r := range s {
-		switch {
-		case r >= utf8.RuneSelf:
-			if !unicode.IsLetter(r) || before >= utf8.RuneSelf {
-				return false
-			}
-		case r < ' ', r == 0x7f, r == '?', r == '&', r == '#', r == '"':
+		plain := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == ' '
+		marked := 'À' <= r && r <= 'ž' && r != '×' && r != '÷' && before < utf8.RuneSelf
+		if !plain && !marked {
 			return false
 		}
 		before = r
 	}
-	return true
+	return s != "" && trimBlanks(s) == s
 }
 
-// lostLetters tells names that are not what the person is called any more.
-func lostLetters(s string) kind {
-	switch {
-	case strings.Contains(s, "\x00"):
-		return nameNUL
-	case !utf8.ValidString(s), strings.ContainsRune(s, utf8.RuneError), strings.IndexFunc(s, isC1) >= 0, isTwiceEncoded(s):
-		return nameEncoding
-	case strings.Contains(s, "#") && slices.ContainsFunc(strings.Fields(s), isSpreadsheetError):
-		return nameSpreadsheet
-	case questionsInside(s):
-		return nameLostLetters
-	case strings.Contains(s, "&") && html.UnescapeString(s) != s:
-		return nameEntities
-	}
-	return 0
-}
-
-// isSpreadsheetError tells what a spreadsheet program leaves of a cell that it
-// took for a formula, such as -Ann.
-func isSpreadsheetError(word string) bool {
-	switch word {
-	case "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#N/A", "#SPILL!", "#ERROR!":
+// isPlaceholder reports what programs write where there is no name. One such
+// word that people are called by (Null, NA) is a placeholder only twice.
+func isPlaceholder(s string) bool {
+	parts := strings.Fields(strings.Trim(s, ","))
+	if len(parts) == 0 {
 		return true
 	}
-	return false
+	if inner, ok := strings.CutPrefix(s, "["); ok && strings.HasSuffix(inner, "]") || isEmptyPart(s) {
+		return true
+	}
+	return !slices.ContainsFunc(parts, func(p string) bool {
+		return !isEmptyPart(strings.Trim(p, ",")) && !(len(parts) > 1 && strings.EqualFold(p, "null"))
+	})
 }
 
-// isC1 tells the controls that letters of other encodings become; U+0085 is a line break.
-func isC1(r rune) bool { return r >= 0x80 && r < 0xa0 && r != 0x85 }
+// isEmptyPart reports what no part of a name is: (null), undefined, [not provided], a dash or dots.
+func isEmptyPart(s string) bool {
+	switch lower := strings.ToLower(s); lower {
+	case `\n`, "undefined", "(null)", "<null>", "#n/a", "n/a", "nan", "<none>", "(none)":
+		return s != "Nan" && s != "NAN"
+	}
+	if strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") {
+		return true
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune("-–—._*/", r) })
+}
 
-// questionsInside tells question marks that stand for letters: before a letter, or in a row.
-func questionsInside(s string) bool {
-	for i, r := range s {
-		if r != '?' {
-			continue
-		}
-		next, _ := utf8.DecodeRuneInString(s[i+1:])
-		if unicode.IsLetter(next) || next == '?' {
-			return true
+// joinParts puts the parts of a name together. A null stands for nothing beside a
+// part that is written in another way, as in "Ann", "NULL".
+func joinParts(parts ...string) string {
+	var filled []string
+	for _, part := range parts {
+		if part = trimBlanks(bare(part)); part != "" && !isEmptyPart(part) {
+			filled = append(filled, part)
 		}
 	}
-	return s == "?"
-}
-
-// isTwiceEncoded tells "JosÃ©": UTF-8 that was read as Windows-1252 and written as UTF-8 again.
-func isTwiceEncoded(s string) bool {
-	if !hasHighPair(s) {
-		return false
-	}
-	b, err := charmap.Windows1252.NewEncoder().String(s)
-	return err == nil && b != s && utf8.ValidString(b) && utf8.RuneCountInString(b) < len(b)
-}
-
-// hasHighPair tells a lead byte of UTF-8, as a letter, before another letter that is not ASCII.
-func hasHighPair(s string) bool {
-	var before rune
-	for _, r := range s {
-		if r >= 0x80 && before >= 0xc2 && before <= 0xf4 {
-			return true
+	if len(filled) > 1 {
+		real := slices.DeleteFunc(slices.Clone(filled), isNull)
+		if len(real) == 0 || strings.ContainsFunc(strings.Join(real, ""), unicode.IsUpper) &&
+			strings.ContainsFunc(strings.Join(real, ""), unicode.IsLower) {
+			filled = real
 		}
-		before = r
 	}
-	return false
+	return strings.Join(filled, " ")
 }
 
-// isMisread tells a name that makes no sense read as Windows-1252, so that the
-// file is in another encoding: symbols for letters, capitals inside words.
-func isMisread(s string) bool {
-	var before rune
-	for i, r := range s {
-		if r >= 0x80 {
-			switch {
-			case r == '”' && closesQuote(s, i):
-			case strings.ContainsRune("¡¢£¤¥¦§¨©¬®¯°±²³µ¶¸¹º¼½¾¿×÷†‡‰‹›…•ˆ˜™€", r):
-				return true
-			case unicode.IsLetter(before) && strings.ContainsRune("‚„“”—", r):
-				return true
-			case unicode.IsUpper(r) && unicode.IsLower(before):
-				return true
-			}
-		}
-		before = r
-	}
-	return false
-}
+func isNull(s string) bool { return s == "null" || s == "NULL" }
 
-// closesQuote tells a ” at i that ends what “ or „ began: Jo “Joey” Smith.
-func closesQuote(s string, i int) bool {
-	next, _ := utf8.DecodeRuneInString(s[i+len("”"):])
-	return strings.ContainsAny(s[:i], "“„") && !unicode.IsLetter(next)
+// escaped are ways of writing a letter that a program has not undone (\u00fc, %C3%BC, =C3=BC,
+// =?utf-8?Q?…?=, \xc3), what a spreadsheet leaves of a cell that it took for a formula (#NAME?),
+// and question marks where letters were.
+var escaped = regexp.MustCompile(`\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2}|=[89A-F][0-9A-F]=[89AB][0-9A-F]|` +
+	`=\?[^? ]+\?[BbQq]\?|(^|\s)#(N/A|(NAME|REF|VALUE|DIV/0|NULL|NUM|SPILL|ERROR)[?!])|\?(\pL|\?)|^\?$`)
+
+// symbolInside is a sign beyond ASCII between two letters.
+var symbolInside = regexp.MustCompile(`\p{L}[^\x00-\x7f\p{L}\p{M}\p{P}\p{Z}\p{N}\p{C}]\p{L}`)
+
+// isBroken reports a name that is not what the person is called any more: bytes or letters
+// are lost or written as codes, scripts are mixed inside a word, or its bytes are other
+// letters that make sense.
+func isBroken(s string) bool {
+	lost := func(r rune) bool { return r == 0 || r == utf8.RuneError || r >= 0x80 && r < 0xa0 && r != 0x85 }
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, lost) || html.UnescapeString(s) != s || escaped.MatchString(s) {
+		return true
+	}
+	return !isASCII(s) && (mixesScripts(s) || symbolInside.MatchString(s) || csvtext.IsMisread(s))
 }

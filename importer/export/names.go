@@ -1,177 +1,392 @@
 package export
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
 )
 
-// chooseNames finds the column of full names, or those of first and last
-// names. A header such as "Name" or "Nom" may mean either; what is in the
-// cells decides.
-func (ch *chooser) chooseNames() error {
-	ch.partsByAlias()
-	if ch.c.has(Name) {
-		return nil
-	}
-	if _, ruled := ch.rule(Name); ruled {
-		return nil
-	}
-	full, err := ch.fullNames()
-	if len(full) == 0 || err != nil {
-		return err
-	}
-	if _, told := ch.options.Columns[FirstName]; told {
-		return nil
-	}
-	if _, told := ch.options.Columns[LastName]; told {
-		return nil
-	}
-	full = ch.withoutParts(full)
-	for _, other := range full[1:] {
-		if ch.namesDiffer(full[0], other) {
-			return ch.ambiguous("name", Name, full)
-		}
-	}
-	ch.judgeFull(full)
-	return nil
+// reading is one way to take the people's names: the column of full names, or those
+// of the parts.
+type reading [secondLast + 1][]int
+
+// columns are the columns of a reading, in the order in which the parts are joined.
+func (r reading) columns() []int {
+	return slices.Concat(r[Name], r[FirstName], r[MiddleName], r[LastName], r[secondLast])
 }
 
-// fullNames finds the columns that may hold full names, best alias first.
-func (ch *chooser) fullNames() ([]int, error) {
-	var full []int
-	for _, g := range ch.groups(Name) {
-		i := g[0]
-		if ch.taken(i) || isPersonWord(ch.h.keys[i]) && !ch.holdsNames(i) {
-			continue
+func (r reading) hasParts() bool { return len(r[FirstName]) > 0 && len(r[LastName]) > 0 }
+
+// chooseNames finds the column of full names, or those of first and last names.
+// The headers propose, the cells confirm; where neither tells, the file is refused.
+func (ch *chooser) chooseNames() error {
+	if ch.options.NoNames || ch.c.has(Name) && ch.c.why[Name] == "--column" {
+		return nil
+	}
+	proposed, err := ch.proposeNames()
+	if err != nil {
+		return err
+	}
+	parts := proposed
+	parts[Name] = nil
+	if ch.c.has(FirstName) || ch.c.has(LastName) || ch.c.has(MiddleName) {
+		ch.take(parts)
+		return nil
+	}
+	if ch.c.has(Name) {
+		proposed[Name] = ch.c.at[Name]
+	}
+	best, err := ch.bestReading(proposed[Name], parts)
+	if err != nil {
+		return err
+	}
+	ch.take(best)
+	if ch.h.ownFile && ch.c.hasNames() {
+		return nil
+	}
+	return ch.confirmNames()
+}
+
+// take sets the columns that were found.
+func (ch *chooser) take(r reading) {
+	for f := Name; f <= secondLast; f++ {
+		if len(r[f]) > 0 && !ch.c.has(f) {
+			ch.c.set(f, "header", r[f]...)
 		}
-		full = append(full, i)
-		for _, other := range g[1:] {
-			if ch.namesDiffer(i, other) {
-				return nil, ch.namesTwice(i, other)
+	}
+	for _, i := range slices.Concat(ch.c.at[LastName], ch.c.at[FirstName]) {
+		first := []rune(ch.h.names[i] + " ")[0]
+		ch.c.familyFirst = ch.c.familyFirst || isEastAsian(first) || words().familyFirst[ch.h.keys[i]]
+	}
+}
+
+func isEastAsian(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana)
+}
+
+// proposeNames collects the columns of names that belong to the address: those
+// with the words that its header has too ("Contact 1"), else those without any or
+// with words for the person himself, else those that the cells vouch for.
+func (ch *chooser) proposeNames() (reading, error) {
+	own := ""
+	if ch.c.has(Email) {
+		m, _ := ch.h.means(ch.c.at[Email][0], Email)
+		own = m.group
+	}
+	var mine, plain, other reading
+	for i := range ch.h.keys {
+		for _, m := range ch.h.meanings(i) {
+			_, taken := ch.c.holds(i)
+			isOwn := own != "" && m.group == own
+			if taken || !m.ofName() || !ch.mayHold(i, m) || !isOwn && ch.h.belongsElsewhere(i) {
+				continue
+			}
+			switch {
+			case isOwn:
+				mine[m.field] = append(mine[m.field], i)
+			case m.vague && !ch.vouched(i):
+			case words().isSelf(m.group):
+				plain[m.field] = append(plain[m.field], i)
+			case ch.vouched(i):
+				other[m.field] = append(other[m.field], i)
 			}
 		}
 	}
-	return full, nil
+	for _, r := range []*reading{&mine, &plain, &other} {
+		ch.sort(r)
+		ch.halves(r)
+	}
+	switch {
+	case len(mine.columns()) > 0:
+		return mine, nil
+	case len(plain.columns()) > 0 && !words().isSelf(own):
+		return plain, ch.vouchFor(plain)
+	case len(plain.columns()) > 0:
+		return plain, nil
+	case ch.swapped() >= 0:
+		return reading{Name: {ch.swapped()}}, nil
+	}
+	return other, nil
 }
 
-// withoutParts drops columns such as "Nom" beside "Prénom" where another one
-// has the full names with that part in them.
-func (ch *chooser) withoutParts(full []int) []int {
-	if !ch.c.has(FirstName) && !ch.c.has(LastName) {
-		return full
+// sort puts the best header first, and keeps for a part the columns of that header
+// alone that never hold another text.
+func (ch *chooser) sort(r *reading) {
+	for f := Name; f <= secondLast; f++ {
+		list := r[f]
+		rank := func(i int) int {
+			m, _ := ch.h.means(i, f)
+			if ch.isVariant(i, list) {
+				return m.rank + rankGroup
+			}
+			return m.rank
+		}
+		slices.SortStableFunc(list, func(a, b int) int { return rank(a) - rank(b) })
+		if f != Name && len(list) > 1 {
+			r[f] = ch.oneOf(list[0], list)
+		}
 	}
-	return slices.DeleteFunc(slices.Clone(full), func(i int) bool {
-		return ch.mayBePart(i) && slices.ContainsFunc(full, func(whole int) bool { return !ch.mayBePart(whole) && ch.contains(whole, i) && ch.namesDiffer(whole, i) })
+}
+
+// isVariant reports a column whose header is another's and something in brackets: 氏名(ローマ字).
+func (ch *chooser) isVariant(i int, list []int) bool {
+	return ch.h.whole[i] != ch.h.keys[i] && slices.ContainsFunc(list, func(k int) bool {
+		return ch.h.keys[k] == ch.h.keys[i] && ch.h.whole[k] == ch.h.keys[k]
 	})
 }
 
-func (ch *chooser) namesTwice(i, other int) error {
-	hint := "give them different headers, such as First name and Last name"
-	if ch.h.names[i] != ch.h.names[other] { // Name (First), Name (Last)
-		hint = "say what they hold, as in " + columnFlag(FirstName, ch.h.names[i]) + " " + columnFlag(LastName, ch.h.names[other])
+// oneOf are the columns that go with the first of a list: of the same header but
+// for brackets, and never filled with another text in the same row.
+func (ch *chooser) oneOf(first int, list []int) []int {
+	kept := []int{first}
+	for _, i := range list {
+		differs := func(k int) bool { return ch.e.differ([]int{k}, []int{i}) }
+		if i != first && ch.h.keys[i] == ch.h.keys[first] && !slices.ContainsFunc(kept, differs) {
+			kept = append(kept, i)
+		}
 	}
-	return &RefusedError{Path: ch.path, Line: ch.h.line, Column: ch.h.names[i], What: "several columns have this header, and they hold different names", Hint: hint}
+	return kept
 }
 
-// holdsNames tells whether most cells of a column have letters, and neither
-// digits nor an @.
-func (ch *chooser) holdsNames(i int) bool {
-	filled, names := 0, 0
-	for _, cells := range ch.sample {
-		c := cellAt(cells, i)
-		if trimBlanks(c) == "" {
-			continue
-		}
-		filled++
-		if strings.ContainsFunc(c, unicode.IsLetter) && !strings.ContainsFunc(c, unicode.IsDigit) && !strings.Contains(c, "@") {
-			names++
+// halves takes columns such as "Nom" beside "Prénom" for the other part, before others one
+// that is of the same group.
+func (ch *chooser) halves(r *reading) {
+	known, other := FirstName, LastName
+	if len(r[known]) == 0 {
+		known, other = LastName, FirstName
+	}
+	if len(r[known]) == 0 || len(r[other]) > 0 {
+		return
+	}
+	same, _ := ch.h.means(r[known][0], known)
+	half, found := 0, false
+	for _, i := range r[Name] {
+		m, _ := ch.h.means(i, Name)
+		if m.half && !ch.e.contains([]int{i}, r[known]) && (!found || m.group == same.group) {
+			half, found = i, true
 		}
 	}
-	return names*2 > filled
-}
-
-func (ch *chooser) partsByAlias() {
-	for _, f := range []Field{FirstName, LastName, infix, secondLast} {
-		ch.byAlias(f)
-	}
-	if ch.c.has(LastName) {
-		for _, r := range ch.h.names[ch.c.at[LastName][0]] {
-			ch.c.surnameFirst = unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana)
-		}
-	}
-}
-
-func (ch *chooser) taken(i int) bool {
-	for f := Email; f <= secondLast; f++ {
-		for _, at := range ch.c.at[f] {
-			if at == i {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// namesDiffer tells whether two columns hold different names in most rows.
-func (ch *chooser) namesDiffer(a, b int) bool {
-	both, different := 0, 0
-	for _, cells := range ch.sample {
-		x, y := trimBlanks(cellAt(cells, a)), trimBlanks(cellAt(cells, b))
-		if x == "" || y == "" {
-			continue
-		}
-		both++
-		if !strings.EqualFold(x, y) {
-			different++
-		}
-	}
-	return different*2 > both
-}
-
-// judgeFull decides whether the best column of names holds whole names.
-func (ch *chooser) judgeFull(full []int) {
-	i := full[0]
-	first, last := ch.c.has(FirstName), ch.c.has(LastName)
-	switch short := ch.mayBePart(i); {
-	case short && first && !last && !ch.contains(i, ch.c.at[FirstName][0]):
-		ch.c.set(LastName, "header, beside "+ch.h.names[ch.c.at[FirstName][0]], i)
-	case short && last && !first && !ch.contains(i, ch.c.at[LastName][0]):
-		ch.c.set(FirstName, "header, beside "+ch.h.names[ch.c.at[LastName][0]], i)
-	case short && first && last && !ch.contains(i, ch.c.at[FirstName][0]) && !ch.contains(i, ch.c.at[LastName][0]):
-		// something else's name, such as a company's
-	default:
-		ch.c.set(Name, "header", full...)
+	if found {
+		r[other] = ch.oneOf(half, r[Name])
+		r[Name] = slices.DeleteFunc(slices.Clone(r[Name]), func(k int) bool { return slices.Contains(r[other], k) })
 	}
 }
 
-// mayBePart tells headers that mean a full name in some files and half of one in others.
-func (ch *chooser) mayBePart(i int) bool {
-	switch ch.h.keys[i] {
-	case "name", "nom", "nombre", "nome", "naam", "namn", "navn", "nimi", "nev", "jmeno", "meno", "nume", "ime", "ad", "adı", squeeze("име"), squeeze("이름"), squeeze("имя"), squeeze("名前"):
+// mayHold reports whether the cells of a column do not speak against a name.
+func (ch *chooser) mayHold(i int, m meaning) bool {
+	s := ch.e.of(i)
+	switch {
+	case s.filled == 0 || ch.h.ownFile:
 		return true
+	case words().person[ch.h.keys[i]] || m.vague:
+		return s.looksNames()
 	}
-	return false
+	return !most(s.addresses, s.filled) || s.names > 0 && m.field == Name
 }
 
-// halfName tells whether only one part of the names was found.
-func (c *columns) halfName() bool {
-	return !c.has(Name) && c.has(FirstName) != c.has(LastName)
+// vouched reports whether the cells of a column are names beyond doubt: of
+// several words, or words of the addresses.
+func (ch *chooser) vouched(i int) bool {
+	s := ch.e.of(i)
+	return s.looksNames() && !s.looksCompany() && !s.looksCategory() && !s.looksLogin() && s.agree*2 >= s.witnessed &&
+		(s.agree > 0 && s.oneWord < s.filled || s.agree >= 3 && nearly(s.agree, s.witnessed))
 }
 
-// contains tells whether the names in column whole have the part in them, in
-// at least half of the rows that have both.
-func (ch *chooser) contains(whole, part int) bool {
-	both, in := 0, 0
-	for _, cells := range ch.sample {
-		x, y := strings.ToLower(trimBlanks(cellAt(cells, whole))), strings.ToLower(trimBlanks(cellAt(cells, part)))
-		if x == "" || y == "" {
+const noNames = "--column name=none sends the address as the name"
+
+// vouchFor asks the cells whether names of no group belong to an address of some group.
+func (ch *chooser) vouchFor(r reading) error {
+	ch.c.weighed = true
+	s := ch.e.of(r.columns()...)
+	if s.agree > 0 && s.agree*2 >= s.witnessed || ch.h.ownFile {
+		return nil
+	}
+	return ch.refuse(fmt.Sprintf("the names may be another person's than the addresses in %q",
+		ch.h.names[ch.c.at[Email][0]]), "if they are not, say "+ch.flags(r)+"; "+noNames)
+}
+
+// flags are the flags that take a reading.
+func (ch *chooser) flags(r reading) string {
+	var flags []string
+	for _, f := range []Field{Name, FirstName, MiddleName, LastName} {
+		if len(r[f]) > 0 {
+			flags = append(flags, ch.columnFlag(f, r[f][0]))
+		}
+	}
+	return strings.Join(flags, " ")
+}
+
+// swapped is the column with a header of addresses and names below it, when the
+// user has named that with a header of names for the addresses; else -1.
+func (ch *chooser) swapped() int {
+	if !ch.c.has(Email) {
+		return -1
+	}
+	if _, ok := ch.h.means(ch.c.at[Email][0], Name); !ok {
+		return -1
+	}
+	for i := range ch.h.keys {
+		if _, ok := ch.h.means(i, Email); ok && !slices.Contains(ch.c.at[Email], i) && ch.e.of(i).looksNames() {
+			return i
+		}
+	}
+	return -1
+}
+
+// bestReading is the reading that is better than each other: the whole of which the
+// other is a part, or the one that the addresses speak for.
+func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
+	var readings []reading
+	for _, i := range full {
+		readings = append(readings, reading{Name: {i}})
+	}
+	if parts.hasParts() {
+		readings = append(readings, parts)
+	}
+	names := slices.DeleteFunc(slices.Clone(readings), func(r reading) bool { return ch.isNoName(r) })
+	if len(names) > 0 && len(names) < len(readings) {
+		readings, ch.c.weighed = names, true
+	}
+	if len(readings) == 0 {
+		return parts, nil
+	}
+	var best reading
+	for i := range readings {
+		beaten := false
+		for k := range readings {
+			beaten = beaten || !ch.isBetter(readings[i].columns(), readings[k].columns(), i <= k)
+		}
+		if !beaten {
+			best = readings[i]
+			break
+		}
+	}
+	if len(best.columns()) == 0 {
+		return best, ch.differentNames(readings)
+	}
+	if best.hasParts() {
+		return best, nil
+	}
+	for _, r := range readings {
+		if r[Name] != nil && !slices.Contains(best[Name], r[Name][0]) && !ch.e.differ(best[Name], r[Name]) {
+			best[Name] = append(best[Name], r[Name]...) // fills gaps
+		}
+	}
+	if !parts.hasParts() || ch.e.contains(best.columns(), parts.columns()) {
+		parts[Name] = best[Name]
+		return parts, nil
+	}
+	return best, nil
+}
+
+// isNoName reports a reading whose cells are logins, companies or addresses, or empty.
+func (ch *chooser) isNoName(r reading) bool {
+	s := ch.e.of(r.columns()...)
+	return s.filled == 0 || s.looksCompany() || s.looksLogin() || s.addresses == s.filled
+}
+
+// isBetter reports whether the columns of a reading are at least as good as those of another
+// one; earlier: their headers are.
+func (ch *chooser) isBetter(a, b []int, earlier bool) bool {
+	switch whole, part := ch.e.contains(a, b), ch.e.contains(b, a); {
+	case whole != part:
+		return whole
+	case !ch.e.differ(a, b), len(b) == 1 && ch.isVariant(b[0], a), len(a) == 1 && ch.isVariant(a[0], b):
+		return earlier
+	}
+	ch.c.weighed = true
+	return clearly(ch.e.of(a...).agree, ch.e.of(b...).agree)
+}
+
+func (ch *chooser) differentNames(readings []reading) error {
+	var said, flags []string
+	for _, r := range readings {
+		var names []string
+		for _, i := range r.columns() {
+			names = append(names, fmt.Sprintf("%q", ch.h.names[i]))
+		}
+		said, flags = append(said, strings.Join(names, " with ")), append(flags, ch.flags(r))
+	}
+	if len(readings) > 1 && said[0] == said[1] {
+		return ch.ambiguous(Name, slices.Concat(readings[0].columns(), readings[1].columns()))
+	}
+	return ch.refuse(strings.Join(said, " and ")+" hold different names",
+		"say which are the people's: "+strings.Join(flags, " or "))
+}
+
+// confirmNames refuses what the cells speak against: no names where there may be
+// some, one half of them where the other may be, login names.
+func (ch *chooser) confirmNames() error {
+	i, likely := ch.likelyName()
+	known, other := FirstName, LastName
+	if ch.c.has(LastName) {
+		known, other = LastName, FirstName
+	}
+	switch {
+	case ch.c.has(Name):
+		return ch.confirmFull(ch.c.at[Name][0], i, likely)
+	case ch.c.has(known) && ch.c.has(other), ch.c.has(known) && !likely:
+		return nil
+	case ch.c.has(known):
+		return ch.refuse(fmt.Sprintf("only one part of the names is known, and %q may hold the other", ch.h.names[i]),
+			"if it does, say "+ch.columnFlag(other, i)+"; if not, "+ch.columnFlag(known, ch.c.at[known][0]))
+	case i >= 0:
+		return ch.refuse(fmt.Sprintf("no header names a column of names, and %q may hold them", ch.h.names[i]),
+			"if it does, say "+ch.columnFlag(Name, i)+"; "+noNames)
+	}
+	ch.c.weighed = true
+	return nil
+}
+
+// confirmFull refuses a column of names that holds logins, companies, numbers, or
+// half of the names; k is the column that may hold the other half.
+func (ch *chooser) confirmFull(i, k int, likely bool) error {
+	s, what := ch.e.of(i), ""
+	switch {
+	case s.filled >= 5 && s.looksLogin():
+		what = "its cells look like login names"
+	case s.filled >= 3 && s.looksCompany() && s.agree == 0:
+		what = "its cells look like names of companies, not of people"
+	case s.filled >= 5 && s.names*5 < s.filled && s.addresses == 0:
+		what = "its cells look like no names"
+	}
+	if what != "" {
+		return ch.refuseColumn(i, what, "if they are the people's names, say "+ch.columnFlag(Name, i)+"; "+noNames)
+	}
+	m, _ := ch.h.means(i, Name)
+	if !likely || !m.half || !nearly(s.oneWord, s.filled) || !nearly(ch.e.of(k).oneWord, ch.e.of(k).filled) {
+		return nil
+	}
+	return ch.refuse(fmt.Sprintf("%q seems to hold one part of the names, and %q the other", ch.h.names[i], ch.h.names[k]),
+		fmt.Sprintf("say %s, or the other way round, or %s if it is the whole name",
+			ch.flags(reading{FirstName: {i}, LastName: {k}}), ch.columnFlag(Name, i)))
+}
+
+// likelyName is the column, of those that hold nothing yet, that may best hold
+// names; likely when words of it stand in the addresses. -1: there is none.
+func (ch *chooser) likelyName() (best int, likely bool) {
+	best, score := -1, -1
+	for i := range ch.h.names {
+		if _, taken := ch.c.holds(i); taken || !ch.mayBeName(i) {
 			continue
 		}
-		both++
-		if strings.Contains(x, y) {
-			in++
+		s := ch.e.of(i)
+		if n := s.agree*1000 + s.filled - s.oneWord; n > score {
+			best, score, likely = i, n, s.agree > 0 && s.agree*2 >= s.witnessed
 		}
 	}
-	return in*2 >= both && both > 0
+	return best, likely
+}
+
+// mayBeName reports whether a column that is not known may hold names.
+func (ch *chooser) mayBeName(i int) bool {
+	s := ch.e.of(i)
+	_, name := ch.h.means(i, Name)
+	switch {
+	case ch.h.own[i], ch.h.names[i] == "", ch.h.belongsElsewhere(i), ch.h.reading(i), ch.h.holdsOther(i),
+		!s.looksNames(), s.looksCategory(), s.looksCompany(), s.filled*2 < len(ch.sample):
+		return false
+	}
+	return !ch.h.isLogin(i) || name && !nearly(s.oneWord, s.filled)
 }

@@ -16,7 +16,6 @@ func TestOwnFilesAreNotConfirmedByContent(t *testing.T) {
 	}{
 		"one row":               {"name,email,jsm_reason,jsm_line\nAnn,ann at example.com,x,7\n", []string{"2 !malformed_address"}},
 		"one row of a preset":   {"group_name,username,full_name,email,jsm_reason,jsm_line\nx,ann,Ann,ann at example.com,x,7\n", []string{"2 !malformed_address"}},
-		"login instead":         {"DistinguishedName,Name,UserPrincipalName,jsm_reason,jsm_line\nCN=ann,Ann,ann,x,7\n", []string{"2 !malformed_address"}},
 		"results":               {"name,email,jsm_status,jsm_account_id,jsm_reason,jsm_line\nAnn,ann at example.com,invalid,,x,7\nBob,,invalid,,x,8\n", []string{"2 !malformed_address", "3 !no_address"}},
 		"the row is shifted":    {"name,email,company,,jsm_reason\nLee, Ann,ann@example.com,ACME,x\n", []string{"2 !malformed_address"}},
 		"as many as there were": {"name,email,billing,jsm_reason\nAnn,ann at example.com,,x\nBob,bob,,x\nCy,cy@example.com,money@example.com,x\n", []string{"2 !malformed_address", "3 !malformed_address", "4 cy@example.com Cy"}},
@@ -76,7 +75,7 @@ func TestOwnColumnsKeepTheirNames(t *testing.T) {
 
 // Without a header, nothing speaks of one.
 func TestWithoutAHeaderColumnsHaveNumbers(t *testing.T) {
-	s, rows, err := readAll(t, writeFile(t, "x.csv", "a@example.com,x,y\nb@example.com,x\nc@example.com,x,y,z\nd@example.com,x,y\ne@example.com,x,y\n"), Options{NoHeader: true})
+	s, rows, err := readAll(t, writeFile(t, "x.csv", "a@example.com,1,2\nb@example.com,1\nc@example.com,1,2,3\nd@example.com,1,2\ne@example.com,1,2\n"), Options{NoHeader: true})
 	if err != nil {
 		t.Fatal(refused(err))
 	}
@@ -88,40 +87,151 @@ func TestWithoutAHeaderColumnsHaveNumbers(t *testing.T) {
 	want := []string{
 		"no column holds a name: the address is used as the name", "name it with --column name=N (a number)",
 		"row with fewer cells than the first row; what is missing was read as empty", "",
-		"row with more cells than the first row", "is there a delimiter in a cell that is not quoted?",
-		"the row is shorter than the first row",
+		"row with more cells than there should be", "is there a delimiter in a cell that is not quoted?",
+		"row with fewer cells than the first row; what is missing was read as empty",
 		"the row has 4 cells and the first row 3: is there a delimiter in a cell that is not quoted?",
 	}
 	if diff := cmp.Diff(want, told); diff != "" {
 		t.Error(diff)
 	}
 	_, _, err = readAll(t, writeFile(t, "x.csv", "x,y\nx,z\n"), Options{NoHeader: true})
-	if want := "0 no column holds addresses [name the column that holds them: --column email=N (a number) (the columns are: 1, 2)]"; refused(err) != want {
+	if want := "0 no column holds addresses [name the column that holds them: --column email=N (its number)]"; refused(err) != want {
 		t.Errorf("refused with %q, want %q", refused(err), want)
-	}
-}
-
-func TestShellWord(t *testing.T) {
-	for _, c := range []struct{ system, word, want string }{
-		{"linux", "email", "email"}, {"linux", "E-Mail 1", "'E-Mail 1'"}, {"linux", "it's", `'it'\''s'`}, {"linux", ";", "';'"},
-		{"windows", "Suspended=true", `"Suspended=true"`}, {"windows", `a "b"`, `"a \"b\""`}, {"windows", "^", `"^"`},
-	} {
-		if got := shellWordOn(c.system, c.word); got != c.want {
-			t.Errorf("%s: %q is %s, want %s", c.system, c.word, got, c.want)
-		}
 	}
 }
 
 // What was wrong is wrong still when it comes back as it was, although it is
 // UTF-8 and cleanly quoted by then.
 func TestOwnFilesSentAgainUnmended(t *testing.T) {
-	file := "email,name,jsm_reason\na@example.com,JosŽ,\"the name \"\"JosŽ\"\" was read in the wrong encoding: say --encoding\"\n" +
-		"b@example.com,José,\"the name \"\"JosŽ\"\" was read in the wrong encoding: say --encoding\"\nc@example.com,Micha³,429 Too Many Requests\nd@example.com,\"\"\"Di\",a quote opens a cell\n"
+	file := "email,name,jsm_reason\nb@example.com,José,\"the name \"\"JosŽ\"\" was read in the wrong encoding: say --encoding\"\nc@example.com,Micha³,429 Too Many Requests\nd@example.com,\"\"\"Di\",a quote opens a cell\n"
 	_, rows, err := readAll(t, writeFile(t, "x.failed.csv", file), Options{})
 	if err != nil {
 		t.Fatal(refused(err))
 	}
-	if diff := cmp.Diff([]string{"2 !name_encoding", "3 b@example.com José", "4 c@example.com Micha³", "5 !name_quote"}, tellAll(rows)); diff != "" {
+	if diff := cmp.Diff([]string{"2 b@example.com José", "3 c@example.com Micha³", "4 !name_quote"}, tellAll(rows)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// The command that is printed for the failed file reads it as it was written,
+// whatever the settings say.
+func TestFailedFilesAreReadAsTheyWereWritten(t *testing.T) {
+	for name, c := range map[string]struct {
+		original, failed string
+		options          Options
+		want             string
+	}{
+		"encoding, with a mark": {"name,email\nJos\xe9,a@example.com\n", "\ufeff\"name\",\"email\",\"jsm_reason\"\r\n\"José\",\"a@example.com\",\"x\"\r\n", Options{Encoding: "windows-1252"}, "a@example.com=José"},
+		"encoding, without":     {"name,email\nJos\xe9,a@example.com\n", "name,email,jsm_reason\nJosé,a@example.com,x\n", Options{Encoding: "windows-1252"}, "a@example.com=José"},
+		"delimiter":             {"name|email\nAnn Lee|a@example.com\n", "\ufeffname,email,jsm_reason\nAnn Lee,a@example.com,x\n", Options{Delimiter: "|"}, "a@example.com=Ann Lee"},
+		"semicolon":             {"name;email\nAnn Lee;a@example.com\n", "\ufeff\"name\";\"email\";\"jsm_reason\"\n\"Ann, Lee\";a@example.com;x\n", Options{}, "a@example.com=Ann, Lee"},
+		"no header":             {"1,a@example.com\n2,b@example.com\n", "\ufeff\"1\",\"2\",\"jsm_reason\"\n\"1\",\"a@example.com\",\"x\"\n", Options{NoHeader: true}, "a@example.com=a@example.com"},
+		"columns by the cells": {"Name,First Name,Last Name,Email\nAcme,Ann,Lee,ann.lee@example.com\nBlau,Bo,Berg,bo.berg@example.com\n", "\ufeffName,First Name,Last Name,Email,jsm_reason\nAcme,Cy,Dahl,x1@example.com,x\n",
+			Options{}, "x1@example.com=Cy Dahl"},
+		"filters": {"name,email,s\nAnn Lee,a@example.com,on\n", "name,email,s,jsm_reason\nAnn Lee,a@example.com,on,x\n", Options{Include: []Match{{"s", "on"}}}, "a@example.com=Ann Lee"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _, err := readAll(t, writeFile(t, "x.csv", c.original), c.options)
+			if err != nil {
+				t.Fatal(refused(err))
+			}
+			_, rows, err := readAll(t, writeFile(t, "x.failed.csv", c.failed), optionsOf(t, s.Repeat))
+			if err != nil {
+				t.Fatal(s.Repeat, refused(err))
+			}
+			if got := peopleOf(rows); got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// optionsOf reads the flags of Repeat.
+func optionsOf(t *testing.T, flags []string) Options {
+	o := Options{Columns: map[Field]string{}}
+	for i := 0; i < len(flags); i++ {
+		flag := flags[i]
+		if flag == "--no-header" {
+			o.NoHeader = true
+			continue
+		}
+		i++
+		name, value, _ := strings.Cut(flags[i], "=")
+		switch flag {
+		case "--encoding":
+			o.Encoding = flags[i]
+		case "--delimiter":
+			o.Delimiter = flags[i]
+		case "--preset":
+			o.Preset = flags[i]
+		case "--include":
+			o.Include = append(o.Include, Match{name, value})
+		case "--column":
+			f, err := ParseField(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if o.NoNames = o.NoNames || flags[i] == "name=none"; flags[i] != "name=none" {
+				o.Columns[f] = value
+			}
+		default:
+			t.Fatalf("unknown flag %s", flag)
+		}
+	}
+	return o
+}
+
+func TestExternalIDsThatASpreadsheetShortened(t *testing.T) {
+	file := "name,email,external_id\n"
+	for _, p := range []string{"ann", "bo", "cy"} {
+		file += p + "," + p + "@example.com,3.8E+10\n"
+	}
+	s, rows, err := readAll(t, writeFile(t, "x.csv", file), Options{})
+	if err != nil {
+		t.Fatal(refused(err))
+	}
+	if s.OneExternalID == "" || rows[0].ExternalID != "" || s.Examples[0].ExternalID != "" || repairedKinds(s)[0] != "external_ids_unused×1" {
+		t.Errorf("%q %+v %v", s.OneExternalID, rows[0], repairedKinds(s))
+	}
+	s, rows, err = readAll(t, writeFile(t, "x.csv", strings.Replace(file, "3.8E+10", "1", 1)), Options{})
+	if err != nil || s.OneExternalID != "" || rows[0].ExternalID != "1" {
+		t.Errorf("two rows: %v %q", err, s.OneExternalID)
+	}
+}
+
+func TestAccountsAreNeverPassedOver(t *testing.T) {
+	for name, file := range map[string]string{
+		"a name like a total": "name,account_id\nAnn Lee,qm:1\nTotal Wine,qm:2\n",
+		"a short last row":    "account_id,name,note\nqm:1,Ann,x\nqm:2\n",
+		"cut off":             "account_id,name,note\nqm:1,Ann,x\nqm:2",
+	} {
+		_, rows, err := readAll(t, writeFile(t, "x.csv", file), Options{NeedAccounts: true})
+		if err != nil || len(rows) != 2 || rows[1].AccountID != "qm:2" && rows[1].Invalid == "" {
+			t.Errorf("%s: %v %d", name, err, len(rows))
+		}
+	}
+}
+
+func TestRowsAreNamedAsASpreadsheetNumbersThem(t *testing.T) {
+	_, rows, err := readAll(t, writeFile(t, "x.csv", "email,notes,name\na@example.com,\"x\ny\",Ann\n\nb@example.com,,Bo\n"), Options{})
+	if err != nil || rows[0].Place.String() != "row 2" || rows[1].Place.String() != "row 4 (line 5)" {
+		t.Errorf("%v %v", err, rows)
+	}
+}
+
+func TestOrganizations(t *testing.T) {
+	for name, c := range map[string]struct{ file, want string }{
+		"there":     {"name,email,company\nAnn Lee,a@example.com,Acme\n", ""},
+		"not there": {"name,email,phone\nAnn Lee,a@example.com,1\n", "no header names a column of organizations"},
+		"numbers":   {"name,email,account\nAnn Lee,a@example.com,17\nBo Berg,b@example.com,18\n", "no names of organizations"},
+	} {
+		_, _, err := readAll(t, writeFile(t, "x.csv", c.file), Options{Organizations: true})
+		if got := refused(err); !strings.Contains(got, c.want) || (c.want == "") != (got == "") {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+	_, rows, err := readAll(t, writeFile(t, "x.csv", "name,email,company\nAnn Lee,a@example.com,"+strings.Repeat("x", 201)+"\n"), Options{Organizations: true})
+	if err != nil || rows[0].InvalidOrganization == "" || rows[0].Invalid != "" {
+		t.Errorf("%v %+v", err, rows)
 	}
 }

@@ -11,8 +11,8 @@ type person struct {
 	Email        string `csv:"email"`
 	Name         string `csv:"name"`
 	FirstName    string `csv:"first_name"`
+	MiddleName   string `csv:"middle_name"`
 	LastName     string `csv:"last_name"`
-	Infix        string `csv:"infix"`
 	SecondLast   string `csv:"second_last_name"`
 	Organization string `csv:"organization"`
 	ExternalID   string `csv:"external_id"`
@@ -28,6 +28,7 @@ type canonical struct {
 	fields  []Field
 	rows    [][]string // the header first
 	cells   []string   // memory of the rows
+	people  []person
 }
 
 func newCanonical(c *columns) *canonical {
@@ -35,8 +36,11 @@ func newCanonical(c *columns) *canonical {
 	var header []string
 	for f := Email; f <= secondLast; f++ {
 		if c.has(f) {
-			n.fields = append(n.fields, f)
-			header = append(header, f.String())
+			word := "second_last_name"
+			if f != secondLast {
+				word = f.String()
+			}
+			n.fields, header = append(n.fields, f), append(header, word)
 		}
 	}
 	n.rows = append(n.rows, header)
@@ -46,29 +50,38 @@ func newCanonical(c *columns) *canonical {
 // GetCSVRows is what gocsv reads.
 func (n *canonical) GetCSVRows() ([][]string, error) { return n.rows, nil }
 
-// people maps records to people, in order.
-func (n *canonical) people(records [][]string) ([]person, error) {
-	n.rows, n.cells = n.rows[:1], n.cells[:0]
-	for _, cells := range records {
+// read maps the records of some items to people, in order.
+func (n *canonical) read(items []item) ([]person, error) {
+	n.rows, n.cells, n.people = n.rows[:1], n.cells[:0], n.people[:0]
+	for _, it := range items {
+		if it.skip {
+			continue
+		}
 		start := len(n.cells)
 		for _, f := range n.fields {
-			n.cells = append(n.cells, firstFilled(cells, n.columns.at[f]))
+			n.cells = append(n.cells, firstFilled(it.rec.Cells, n.columns.at[f]))
 		}
 		n.rows = append(n.rows, n.cells[start:len(n.cells):len(n.cells)])
 	}
-	var people []person
-	if err := gocsv.UnmarshalDecoder(n, &people); err != nil {
-		return nil, err
+	if len(n.rows) == 1 {
+		return nil, nil
 	}
-	return people, nil
+	err := gocsv.UnmarshalDecoder(n, &n.people)
+	return n.people, err
 }
 
-// firstFilled is the first cell at some indexes that is not blank.
-func firstFilled(cells []string, at []int) string {
-	for _, i := range at {
-		if c := cellAt(cells, i); strings.TrimSpace(c) != "" {
-			return c
-		}
+// joined is the name made of its parts.
+func (p person) joined(familyFirst bool) string {
+	if familyFirst {
+		return joinParts(p.LastName, p.SecondLast, p.MiddleName, p.FirstName)
 	}
-	return ""
+	return joinParts(p.FirstName, p.MiddleName, p.LastName, p.SecondLast)
+}
+
+// anyName is what the name is made of.
+func (p person) anyName(familyFirst bool) string {
+	if strings.TrimSpace(p.Name) != "" {
+		return p.Name
+	}
+	return p.joined(familyFirst)
 }

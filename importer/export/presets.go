@@ -1,98 +1,88 @@
 package export
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
-// preset is the header set of one source.
+// preset is a source whose header is known. Most do no more than have a name
+// for people: their headers are in the table of words.
 type preset struct {
 	name, title string
-	signatures  [][]string         // normalised headers; one set must be there whole
-	fields      map[Field][]string // normalised headers, best first; an empty list: the source has no such column
-	order       []string           // the columns when there is no header row
-	login       string             // login name that stands in when there is no column of addresses
-	joined      bool               // cells hold one value for each directory, joined with ;
-	team        bool               // everybody in it is an agent
+	signatures  string           // headers without blanks that must all be there; of several sets one, after a /
+	fields      map[Field]string // columns that the table of words has under another meaning
+	order       []string         // the columns when there is no header row
+	joined      bool             // cells hold one value for each directory, joined with ;
 }
 
 var presets = []preset{
-	{name: "zendesk", title: "Zendesk users (bulk format)",
-		signatures: [][]string{{"name", "email", "external id", "role", "restriction"}, {"name", "email", "external id", "details", "notes", "organization", "tags"}},
-		fields:     map[Field][]string{Email: {"email"}, Name: {"name"}, ExternalID: {"external id"}, Organization: {"organization"}}},
-	{name: "zendesk-team", title: "Zendesk team members", team: true,
-		signatures: [][]string{{"id", "name", "email", "suspended", "date created"}},
-		fields:     map[Field][]string{Email: {"email"}, Name: {"name"}, ExternalID: {"id"}}},
-	{name: "freshdesk", title: "Freshdesk contacts",
-		signatures: [][]string{{"full name", "email", "unique external id"}, {"full name", "email", "work phone", "company"}, {"full name", "email", "work phone", "mobile phone"}},
-		fields:     map[Field][]string{Email: {"email"}, Name: {"full name"}, ExternalID: {"unique external id"}, Organization: {"company"}}},
-	{name: "hubspot", title: "HubSpot contacts",
-		signatures: [][]string{{"record id", "first name", "last name", "email"}},
-		fields: map[Field][]string{Email: {"email"}, FirstName: {"first name"}, LastName: {"last name"}, ExternalID: {"record id"},
-			Organization: {"associated company", "company name", "company"}}},
-	{name: "intercom", title: "Intercom users",
-		signatures: [][]string{{"name", "email", "user id", "last seen"}, {"name", "email", "user id", "companies"}},
-		fields:     map[Field][]string{Email: {"email"}, Name: {"name"}, ExternalID: {"user id"}, Organization: {"companies", "company name"}}},
-	{name: "zoho", title: "Zoho Desk contacts",
-		signatures: [][]string{{"contactextid", "email"}},
-		fields:     map[Field][]string{Email: {"email"}, FirstName: {"first name"}, LastName: {"last name"}, ExternalID: {"contactextid"}, Organization: {}}},
-	{name: "servicenow", title: "ServiceNow sys_user",
-		signatures: [][]string{{"sys id", "user name", "email"}},
-		fields: map[Field][]string{Email: {"email"}, Name: {"name"}, FirstName: {"first name"}, LastName: {"last name"}, ExternalID: {"sys id"},
-			Organization: {"company"}}},
-	{name: "salesforce", title: "Salesforce Data Loader",
-		signatures: [][]string{{"id", "isdeleted", "lastname", "email"}},
-		fields: map[Field][]string{Email: {"email"}, Name: {"name"}, FirstName: {"firstname"}, LastName: {"lastname"}, ExternalID: {"id"},
-			Organization: {"account name"}}},
-	{name: "salesforce-report", title: "Salesforce report",
-		signatures: [][]string{{"first name", "last name", "email", "account name"}},
-		fields:     map[Field][]string{Email: {"email"}, FirstName: {"first name"}, LastName: {"last name"}, Organization: {"account name"}}},
-	{name: "desk", title: "Desk.com customers",
-		signatures: [][]string{{"first name", "last name", "email home", "email work"}},
-		fields: map[Field][]string{Email: {"email home", "email work", "email mobile", "email other"}, FirstName: {"first name"}, LastName: {"last name"},
-			ExternalID: {"external id", "id"}, Organization: {"company name", "company"}}},
-	{name: "osticket", title: "osTicket users",
-		signatures: [][]string{{"name", "organization", "email", "phone number", "internal notes"}},
-		fields:     map[Field][]string{Email: {"email"}, Name: {"name"}, Organization: {"organization"}}},
-	{name: "kayako", title: "Kayako Classic users",
-		signatures: [][]string{{"emailaddress", "firstname", "lastname", "organization"}},
-		fields:     map[Field][]string{Email: {"emailaddress"}, FirstName: {"firstname"}, LastName: {"lastname"}, Organization: {"organization"}},
-		order:      []string{"EmailAddress", "FirstName", "LastName", "Organization"}},
-	{name: "atlassian-cloud", title: "Atlassian Cloud users",
-		signatures: [][]string{{"user id", "user name", "email", "user status"}},
-		fields:     map[Field][]string{Email: {"email"}, Name: {"user name"}, ExternalID: {"user id"}, AccountID: {"user id"}}},
-	{name: "atlassian-groups", title: "Atlassian Cloud users, a row for each group",
-		signatures: [][]string{{"group name", "username", "full name", "email"}},
-		fields:     map[Field][]string{Email: {"email"}, Name: {"full name"}}},
-	{name: "jira-dc", title: "Jira Data Center users", joined: true,
-		signatures: [][]string{{"username", "email", "full name", "user directory"}},
-		fields:     map[Field][]string{Email: {"email"}, Name: {"full name"}, ExternalID: {"username"}}},
-	{name: "entra", title: "Entra ID users",
-		signatures: [][]string{{"userprincipalname", "displayname", "mail"}},
-		fields: map[Field][]string{Email: {"mail"}, Name: {"displayname"}, FirstName: {"givenname"}, LastName: {"surname"}, ExternalID: {"objectid", "id"},
-			Organization: {"companyname"}}},
-	{name: "google-workspace", title: "Google Workspace users",
-		signatures: [][]string{{"first name", "last name", "email address", "org unit path"}},
-		fields:     map[Field][]string{Email: {"email address"}, FirstName: {"first name"}, LastName: {"last name"}, ExternalID: {"employee id"}, Organization: {}}},
-	{name: "google-contacts", title: "Google Contacts",
-		signatures: [][]string{{"e mail 1 value"}},
-		fields: map[Field][]string{Email: {"e mail 1 value"}, Name: {"name"}, FirstName: {"given name", "first name"}, LastName: {"family name", "last name"},
-			Organization: {"organization 1 name", "organization name"}}},
-	{name: "outlook", title: "Outlook contacts",
-		signatures: [][]string{{"first name", "last name", "e mail address", "e mail 2 address"}, {"first name", "last name", "e mail address", "e mail type"}},
-		fields:     map[Field][]string{Email: {"e mail address"}, FirstName: {"first name"}, LastName: {"last name"}, Organization: {"company"}}},
-	{name: "powershell", title: "Active Directory users (PowerShell)", login: "userprincipalname",
-		signatures: [][]string{{"distinguishedname", "userprincipalname"}},
-		fields: map[Field][]string{Email: {"mail", "emailaddress"}, Name: {"displayname", "name"}, FirstName: {"givenname"}, LastName: {"surname"},
-			ExternalID: {"objectguid"}, Organization: {"company"}}},
+	{
+		name: "atlassian-cloud", title: "Atlassian Cloud users", signatures: "userid,username,email,userstatus",
+		fields: map[Field]string{Name: "username", AccountID: "userid"},
+	},
+	{
+		name: "jira-dc", title: "Jira Data Center users", signatures: "username,email,fullname,userdirectory",
+		fields: map[Field]string{ExternalID: "username"}, joined: true,
+	},
+	{
+		name: "kayako", title: "Kayako Classic users", signatures: "emailaddress,firstname,lastname,organization",
+		order: []string{"EmailAddress", "FirstName", "LastName", "Organization"},
+	},
+	named("atlassian-groups", "Atlassian Cloud users, a row for each group", "groupname,username,fullname,email"),
+	named("desk", "Desk.com customers", "firstname,lastname,emailhome,emailwork"),
+	named("entra", "Entra ID users", "userprincipalname,displayname,mail"),
+	named("freshdesk", "Freshdesk contacts",
+		"fullname,email,uniqueexternalid/fullname,email,workphone,company/fullname,email,workphone,mobilephone"),
+	named("google-contacts", "Google Contacts", "email1value"),
+	named("google-workspace", "Google Workspace users", "firstname,lastname,emailaddress,orgunitpath"),
+	named("hubspot", "HubSpot contacts", "recordid,firstname,lastname,email"),
+	named("intercom", "Intercom users", "name,email,userid,lastseen/name,email,userid,companies"),
+	named("osticket", "osTicket users", "name,organization,email,phonenumber,internalnotes"),
+	named("outlook", "Outlook contacts",
+		"firstname,lastname,emailaddress,email2address/firstname,lastname,emailaddress,emailtype"),
+	named("powershell", "Active Directory users (PowerShell)", "distinguishedname,userprincipalname"),
+	named("salesforce", "Salesforce Data Loader", "id,isdeleted,lastname,email"),
+	named("salesforce-report", "Salesforce report", "firstname,lastname,email,accountname"),
+	named("servicenow", "ServiceNow sys_user", "sysid,username,email"),
+	named("zendesk", "Zendesk users (bulk format)",
+		"name,email,externalid,role,restriction/name,email,externalid,details,notes,organization,tags"),
+	named("zendesk-team", "Zendesk team members", "id,name,email,suspended,datecreated"),
+	named("zoho", "Zoho Desk contacts", "contactextid,email"),
+}
+
+func named(name, title, signatures string) preset {
+	return preset{name: name, title: title, signatures: signatures}
+}
+
+// Presets are the names of the header sets that are known.
+func Presets() []string {
+	var names []string
+	for _, p := range presets {
+		names = append(names, p.name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// fits is how many columns of the longest signature that a header has all of; 0: of none.
+func (p *preset) fits(h *header) int {
+	longest := 0
+	for signature := range strings.SplitSeq(p.signatures, "/") {
+		keys := strings.Split(signature, ",")
+		if !slices.ContainsFunc(keys, func(k string) bool { return !slices.Contains(h.keys, k) }) {
+			longest = max(longest, len(keys))
+		}
+	}
+	return longest
 }
 
 // recognise finds the preset with the longest signature in the header.
 func recognise(h *header) *preset {
 	var best *preset
-	length := 0
 	for i := range presets {
-		for _, signature := range presets[i].signatures {
-			if len(signature) > length && h.holds(signature) {
-				best, length = &presets[i], len(signature)
-			}
+		if n := presets[i].fits(h); n > 0 && (best == nil || n > best.fits(h)) {
+			best = &presets[i]
 		}
 	}
 	return best
@@ -105,22 +95,34 @@ func presetNamed(name string) *preset {
 	return nil
 }
 
-func (h *header) holds(normalised []string) bool {
-	for _, want := range normalised {
-		if len(h.normalised(want)) == 0 {
-			return false
+// choosePreset applies the preset that the user names, or that the header is of.
+func (ch *chooser) choosePreset() error {
+	switch name := ch.options.Preset; name {
+	case "none":
+		return nil
+	case "":
+		ch.c.preset = recognise(ch.h)
+	default:
+		if ch.c.preset = presetNamed(name); ch.c.preset == nil {
+			return &OptionError{Flag: "--preset", What: fmt.Sprintf("there is no preset %q (%s)", name,
+				strings.Join(Presets(), ", "))}
+		}
+		if ch.h.place.Row > 0 && ch.c.preset.fits(ch.h) == 0 {
+			return ch.refuse(fmt.Sprintf("this is not the header of %s", ch.c.preset.title),
+				"leave --preset out, or name the columns with --column")
 		}
 	}
-	return true
-}
-
-// normalised finds the columns whose normalised header is want.
-func (h *header) normalised(want string) []int {
-	var is []int
-	for i, name := range h.plain {
-		if !h.own[i] && name == want {
-			is = append(is, i)
+	p := ch.c.preset
+	if p == nil {
+		return nil
+	}
+	_, first := ch.options.Columns[FirstName]
+	_, last := ch.options.Columns[LastName]
+	for f, want := range p.fields {
+		if i := slices.Index(ch.h.keys, want); i >= 0 && !ch.c.has(f) && (f != AccountID || ch.options.NeedAccounts) &&
+			(f != Name || !first && !last) {
+			ch.c.set(f, p.title, i)
 		}
 	}
-	return is
+	return nil
 }

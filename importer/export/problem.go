@@ -1,13 +1,16 @@
 package export
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
-// Severity tells what was done about a problem.
+// Severity is what was done about a problem.
 type Severity int
 
 // What can be done about a problem, short of refusing the file.
 const (
-	Repaired Severity = iota + 1 // mended or passed over, and the people are sent
+	Repaired Severity = iota + 1 // repaired or passed over, and the people are sent
 	Rejected                     // the rows are not sent
 )
 
@@ -29,7 +32,7 @@ type Problem struct {
 	Kind     string   `json:"kind"` // a stable word, such as "short_row"
 	Severity Severity `json:"severity"`
 	Count    int      `json:"count"`
-	Lines    []int    `json:"lines,omitempty"`  // the first five physical lines
+	Places   []Place  `json:"places,omitempty"` // the first five
 	Values   []Value  `json:"values,omitempty"` // the first three cells that show it; for the user's own eyes
 	Text     string   `json:"text"`
 	Hint     string   `json:"hint,omitempty"` // what the user can do about it
@@ -38,107 +41,79 @@ type Problem struct {
 // Value is a cell in which something is wrong. It may hold somebody's name or
 // address: it is for no log.
 type Value struct {
-	Line int    `json:"line"`
-	Text string `json:"value"` // cut when it is long
-	Why  string `json:"why,omitempty"`
+	Place Place  `json:"place"`
+	Text  string `json:"value"` // cut when it is long
+	Why   string `json:"why,omitempty"`
 }
 
-const (
-	problemLines  = 5
-	problemValues = 3
-)
+// Kinds are all kinds of trouble, as one row has them.
+func Kinds() []Problem {
+	var all []Problem
+	for _, k := range kinds {
+		all = append(all, Problem{Kind: k.word, Severity: k.severity, Text: k.of(1), Hint: k.hint})
+	}
+	return all
+}
 
-type kind int
+// of is the text for so many: "row|rows that is|are not UTF-8" has both.
+func (k *kind) of(count int) string {
+	said := strings.Split(k.text, " ")
+	for i, word := range said {
+		if one, many, both := strings.Cut(word, "|"); both && count == 1 {
+			said[i] = one
+		} else if both {
+			said[i] = many
+		}
+	}
+	return strings.Join(said, " ")
+}
 
-// Troubles of the whole file, of a record's form, and of the person in it.
-const (
-	guessedUTF16 kind = iota + 1
-	guessedWindows1252
-	singleQuotes
-	titleLines
-	bomInside
-	duplicateHeader
-	noNameColumn
-	halfName
-	loginAsAddress
-	repeatedHeader
-	footerLines
-	strayDirective
-	rulerLines
-	cutOff
-	escapedQuotes
-	blanksAroundQuotes
-	quotedPhrases
-	bareQuotes
-	shortRow
-	wrappedAddress
-	severalAddresses
-	guardedCell
-	severalNames
-	namelessRow
-	nameControls
-	nameLineBreak
-	nameQuestion
-
-	quoteNeverClosed
-	quotesUnclear
-	swallowedRows
-	tooManyColumns
-	cellTooLong
-	longRow
-	rowTooShort
-	brokenRow
-	beginningApart
-	cutOffRow
-	notUTF8
-	missingAddress
-	nullAddress
-	guestAddress
-	exchangeAddress
-	brokenAddress
-	missingAccount
-	nameNUL
-	nameLostLetters
-	nameEncoding
-	nameEntities
-	nameSpreadsheet
-	nameQuote
-	namesDiffer
-	kinds
-)
+const maxPlaces = 5 // that are shown of a problem
 
 // tally counts problems by kind.
-type tally [kinds]struct {
-	count  int
-	lines  []int
-	values []Value
+type tally map[*kind]*Problem
+
+func (t tally) of(k *kind) *Problem {
+	if t[k] == nil {
+		t[k] = &Problem{Kind: k.word, Severity: k.severity}
+	}
+	return t[k]
 }
 
-func (t *tally) add(k kind, line int) {
-	p := &t[k]
-	p.count++
-	if line > 0 && len(p.lines) < problemLines {
-		p.lines = append(p.lines, line)
+func (t tally) add(k *kind, at Place) {
+	p := t.of(k)
+	p.Count++
+	if at.Row > 0 && len(p.Places) < maxPlaces {
+		p.Places = append(p.Places, at)
 	}
 }
 
 // show keeps the first values of a kind.
-func (t *tally) show(k kind, v Value) {
-	if p := &t[k]; len(p.values) < problemValues && v.Text != "" {
+func (t tally) show(k *kind, v Value) {
+	const values = 3
+	if p := t.of(k); len(p.Values) < values && v.Text != "" {
 		v.Text = shown(v.Text)
-		p.values = append(p.values, v)
+		p.Values = append(p.Values, v)
 	}
 }
 
-// problems lists what was counted in a file with this header.
-func (t *tally) problems(h *header) []Problem {
+// problems lists what was counted; say changes the texts for the file at hand.
+func (t tally) problems(say func(string) string) []Problem {
 	var ps []Problem
-	for k, p := range t {
-		if p.count > 0 {
-			d := descriptions[k]
-			ps = append(ps, Problem{Kind: d.word, Severity: d.severity, Count: p.count, Lines: p.lines, Values: p.values,
-				Text: h.inWords(d.of(p.count)), Hint: h.inWords(d.hint)})
+	for _, k := range kinds {
+		if p := t[k]; p != nil && p.Count > 0 {
+			p.Text, p.Hint = say(k.of(p.Count)), say(k.hint)
+			ps = append(ps, *p)
 		}
 	}
 	return ps
+}
+
+// shown cuts a long cell for a message.
+func shown(s string) string {
+	const most = 80
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return s
 }

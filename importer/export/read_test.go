@@ -49,7 +49,7 @@ func readAll(t testing.TB, path string, o Options) (*Survey, []*Row, error) {
 			len(first), len(rows), s.Rows, s.Records, s.Skipped, s.Valid, s.Invalid, s.Excluded)
 	}
 	for i, r := range rows {
-		if r.Number != i+1 || first[i].Number != r.Number || first[i].Line != r.Line || first[i].Email != r.Email || first[i].Name != r.Name || first[i].Invalid != r.Invalid {
+		if r.Number != i+1 || first[i].Number != r.Number || first[i].Place.Line != r.Place.Line || first[i].Email != r.Email || first[i].Name != r.Name || first[i].Invalid != r.Invalid {
 			t.Fatalf("the passes differ: %+v, %+v", first[i], r)
 		}
 	}
@@ -58,18 +58,18 @@ func readAll(t testing.TB, path string, o Options) (*Survey, []*Row, error) {
 
 // tell gives a row in one line: "3 a@example.com Ann", "4 !long_row", "5 -" (excluded).
 func tell(r *Row) string {
-	text := fmt.Sprintf("%d %s %s", r.Line, r.Email, r.Name)
+	text := fmt.Sprintf("%d %s %s", r.Place.Line, r.Email, r.Name)
 	switch {
 	case r.Invalid != "":
-		text = fmt.Sprintf("%d !%s", r.Line, descriptions[r.fault].word)
+		text = fmt.Sprintf("%d !%s", r.Place.Line, r.fault.word)
 	case r.Excluded != "":
-		text = fmt.Sprintf("%d -", r.Line)
+		text = fmt.Sprintf("%d -", r.Place.Line)
 	}
 	if r.NoAddress {
 		text += " (no address)"
 	}
-	if r.DuplicateOf > 0 {
-		text += fmt.Sprintf(" =%d", r.DuplicateOf)
+	if r.DuplicateOf.Line > 0 {
+		text += fmt.Sprintf(" =%d", r.DuplicateOf.Line)
 	}
 	if len(r.Other) > 0 {
 		text += " +" + strings.Join(r.Other, " +")
@@ -97,10 +97,19 @@ func repairedKinds(s *Survey) []string {
 
 func refused(err error) string {
 	if e, ok := errors.AsType[*RefusedError](err); ok {
-		return fmt.Sprintf("%d %s [%s]", e.Line, e.What, e.Hint)
+		return fmt.Sprintf("%d %s [%s]", e.Place.Line, e.What, e.Hint)
 	}
 	if err != nil {
 		return "not refused: " + err.Error()
 	}
 	return ""
 }
+
+// lineEnds counts LF, CR LF and CR.
+func lineEnds(s string) int {
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	return strings.Count(s, "\n") + strings.Count(s, "\r")
+}
+
+// at is the place of a row without line breaks before it.
+func at(n int) Place { return Place{Row: n, Line: n} }

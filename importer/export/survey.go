@@ -6,11 +6,46 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"math/bits"
-	"slices"
+	"path/filepath"
 	"strings"
 	"time"
+
+	"jsm-onboard/importer/csvtext"
+	"jsm-onboard/importer/text"
 )
+
+// File is an export that has been opened. Its one copy is a temporary file that Close removes.
+type File struct{ text *csvtext.File }
+
+// Open copies the export at path ("-": stdin), unpacked, into a temporary file
+// (mode 0600). A *RefusedError says why a file is none that can be read.
+func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
+	opened, err := csvtext.Open(ctx, path, stdin)
+	if err != nil {
+		return nil, err
+	}
+	return &File{opened}, nil
+}
+
+// Close removes the copy.
+func (f *File) Close() error { return f.text.Close() }
+
+// Path is the path as given, or "stdin".
+func (f *File) Path() string { return f.text.Path() }
+
+// Stem is the path without its known endings: what names of other files are made from.
+func (f *File) Stem() string { return Stem(f.Path()) }
+
+// Stem is path without .csv, .tsv, .txt, .gz and .zip.
+func Stem(path string) string {
+	stem := path
+	for _, ext := range []string{".gz", ".zip", ".csv", ".tsv", ".txt"} {
+		if n := len(stem) - len(ext); n > 0 && strings.EqualFold(stem[n:], ext) && filepath.Base(stem[:n]) != "." {
+			stem = stem[:n]
+		}
+	}
+	return stem
+}
 
 // Survey is what one reading of a file found. All reads it again.
 type Survey struct {
@@ -22,12 +57,15 @@ type Survey struct {
 	Encoding   string   `json:"encoding"`
 	Dialect    Dialect  `json:"dialect"`
 	HeaderLine int      `json:"header_line"` // physical line; 0: the file has none
-	Header     []string `json:"header"`      // without jsm_ columns
+	Header     []string `json:"header"`      // without our own columns
 	Own        []string `json:"own,omitempty"`
 	Width      int      `json:"width"`  // cells of the widest row; those beyond the header have no name
 	Preset     string   `json:"preset"` // the source's name as --preset takes it; "": none
 	Source     string   `json:"source"` // and as people call it
 	Columns    []Column `json:"columns"`
+	// Repeat are the flags that make another command read this file, or the
+	// failed file of it, in the same way.
+	Repeat []string `json:"repeat,omitempty"`
 
 	Records    int `json:"records"` // rows and skipped lines
 	Rows       int `json:"rows"`
@@ -38,234 +76,355 @@ type Survey struct {
 	Duplicates int `json:"duplicates"`
 	NoAddress  int `json:"no_address"` // invalid rows whose address could not be read
 
+	// OneExternalID is why external ids of this file are not used for anything; "": they are.
+	OneExternalID string `json:"one_external_id,omitempty"`
+
 	Problems []Problem `json:"problems"`
 	Advice   []Advice  `json:"advice"`
 	Examples []Example `json:"examples"` // the first rows that may be sent; for the user's own eyes
 
-	file      *File
-	charset   charset
-	header    header
-	columns   columns
-	shortRows bool
-	judge     *judge
-	keys      *keyIndex
-	tally     tally
-	advisor   *advisor
-	differ    int // rows in which columns of one header hold different addresses
-	both      int // rows in which more than one is filled
-	foreign   int // names that are not all ASCII
-	misread   int // those of them that make no sense in the encoding
+	*layout
+	options  Options
+	file     *File
+	encoding csvtext.Encoding
+	guessed  bool // the encoding was found by the letters
+	judge    judge
+	keys     *keyIndex
+	tally    tally
+	advisor  *advisor
+	others   []otherColumn
 }
 
-// Survey reads the whole file once: the bytes for their checksum and encoding,
-// then row by row, and calls visit (which may be nil) with each row in order. Nothing is
-// known of duplicates then. A *RefusedError tells why the file cannot be used.
+// otherColumn counts the addresses in a column that may be the people's, too.
+type otherColumn struct{ at, filled, addresses, rivals int }
+
+// Survey reads the whole file once, row by row, and calls visit (which may be
+// nil) with each row in order. Nothing is known of duplicates then. A
+// *RefusedError says why the file cannot be used.
 func (f *File) Survey(ctx context.Context, o Options, visit func(*Row) error) (*Survey, error) {
-	if f.sums == nil {
-		sums, err := f.sum(ctx)
-		if err != nil {
-			return nil, err
-		}
-		f.sums = sums
-		if f.marks, err = f.mark(ctx); err != nil {
-			f.sums = nil
-			return nil, err
-		}
+	s := &Survey{
+		Path: f.Path(), SHA256: f.text.SHA256(), Size: f.text.Size(), ModTime: f.text.ModTime(),
+		options: o, file: f, keys: newKeyIndex(), tally: tally{},
 	}
-	s := &Survey{Path: f.path, SHA256: f.sums.sha256, Size: f.sums.size, ModTime: f.sums.modTime, file: f}
-	if err := s.plan(ctx, o); err != nil {
+	v, guessed, err := f.decide(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	s.layout, s.encoding, s.guessed = v.layout, v.encoding, guessed
+	if err := s.describe(o); err != nil {
 		return nil, err
 	}
 	if err := s.first(ctx, visit); err != nil {
 		return nil, err
 	}
-	s.Problems, s.Advice = append(s.tally.problems(&s.header), s.idleFilters()...), s.advisor.advice()
-	return s, s.judgeWhole()
-}
-
-// plan finds encoding, dialect, header and columns.
-func (s *Survey) plan(ctx context.Context, o Options) error {
-	var err error
-	if s.charset, err = s.file.charset(o.Encoding); err != nil {
-		return err
-	}
-	s.Encoding = s.charset.name
-	sample, err := s.sample(ctx)
-	if err != nil {
-		return err
-	}
-	g, err := sniff(s.Path, sample, o)
-	if err != nil {
-		return err
-	}
-	if len(g.header.names) > maxColumns {
-		return &RefusedError{Path: s.Path, Line: g.header.line, What: fmt.Sprintf("the header has %d columns, more than 2,000", len(g.header.names)),
-			Hint: "is this a table of people? export only the columns that are needed"}
-	}
-	s.header, s.Dialect, s.HeaderLine, s.shortRows = g.header, g.dialect, g.header.line, g.fit < 0.5
-	if err := s.doubtEncoding(); err != nil {
-		return err
-	}
-	if s.columns, err = chooseColumns(s.Path, &s.header, g.rows, o); err != nil {
-		return err
-	}
-	if line := g.personBefore(s.columns.at[Email]); line > 0 {
-		return &RefusedError{Path: s.Path, Line: line, What: fmt.Sprintf("a row stands before the header, which is in line %d", s.header.line),
-			Hint: "put the header above the rows (was the file sorted, or joined?)"}
-	}
-	s.Columns = s.columns.list(&s.header)
-	if s.columns.preset != nil {
-		s.Preset, s.Source = s.columns.preset.name, s.columns.preset.title
-	}
-	s.splitHeader()
-	return s.newJudge(o)
-}
-
-func (s *Survey) sample(ctx context.Context) ([]byte, error) {
-	r, err := s.file.unpack(ctx)
-	if err != nil {
+	if err := s.judgeWhole(); err != nil {
 		return nil, err
 	}
-	sample := make([]byte, sampleSize)
-	n, err := io.ReadFull(s.charset.newDecoder(r), sample)
-	if err != nil && err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, err
-	}
-	return sample[:n], nil
+	s.Problems, s.Advice = append(s.tally.problems(s.text), s.judge.filter.idle()...), s.advisor.advice()
+	return s, nil
 }
 
-func (s *Survey) splitHeader() {
+// describe fills in what is known before the rows are read.
+func (s *Survey) describe(o Options) error {
+	s.Encoding, s.Dialect, s.HeaderLine = s.encoding.Name, s.dialect, s.header.place.Line
 	for i, cell := range s.header.cells {
 		if s.header.own[i] {
-			s.Own = append(s.Own, strings.ToLower(s.header.names[i]))
+			s.Own = append(s.Own, s.header.names[i])
 		} else {
 			s.Header = append(s.Header, cell)
 		}
 	}
-	s.Width = len(s.Header)
-}
-
-func (s *Survey) newJudge(o Options) error {
-	f, err := newFilter(s.Path, &s.header, o)
+	s.Width, s.Columns, s.OneExternalID = len(s.Header), s.columns.list(&s.header), s.columns.noIDs
+	if p := s.columns.preset; p != nil {
+		s.Preset, s.Source = p.name, p.title
+	}
+	f, err := newFilter(s.layout, o)
 	if err != nil {
 		return err
 	}
-	s.judge = &judge{
-		header: &s.header, columns: &s.columns, filter: f, needed: s.columns.needed(), dialect: s.Dialect, recovery: map[int]bool{},
-		checkUTF8: s.charset.decoder == nil && s.file.marks.bad > 0, guessed: s.charset.guess == guessedWindows1252,
+	s.judge = judge{
+		layout: s.layout, filter: f, options: o, checkUTF8: s.encoding.IsUTF8() && s.file.text.NotUTF8() > 0,
 	}
-	for i, name := range s.header.names {
-		if isLogin(s.header.keys[i]) && !slices.Contains(s.columns.at[Email], i) {
-			s.judge.logins = append(s.judge.logins, i)
-		}
-		second, recovery := holdsFurther(name)
-		_, first := means(s.header.keys[i], Email)
-		if (second || first && !s.header.own[i]) && !slices.Contains(s.columns.at[Email], i) {
-			s.judge.second = append(s.judge.second, i)
-			s.judge.recovery[i] = recovery
+	s.advisor, s.Repeat = newAdvisor(s.layout), s.repeat(o)
+	if !s.columns.has(Email) || s.header.ownFile || o.Columns[Email] != "" {
+		return nil
+	}
+	for i := range s.header.names {
+		if i != s.columns.at[Email][0] && !s.header.neverTaken(i) {
+			s.others = append(s.others, otherColumn{at: i})
 		}
 	}
 	return nil
 }
 
-// holdsFurther tells headers of a person's further addresses.
-func holdsFurther(name string) (further, recovery bool) {
-	n := normalise(name)
-	if !belongsElsewhere(name) || !strings.Contains(strings.ReplaceAll(n, " ", ""), "mail") {
-		return false, false
-	}
-	for _, word := range strings.Fields("owner manager agent assistant supervisor assignee creator author referrer representative parent sender reply emergency spouse vorgesetzter besitzer responsable propietario eigenaar gestor") {
-		if strings.Contains(n, word) {
-			return false, false
+// repeat makes the flags of [Survey.Repeat]: what was typed, and the columns that were
+// used where the header alone does not tell them.
+func (s *Survey) repeat(o Options) []string {
+	var flags []string
+	add := func(flag, value string) {
+		if value != "" {
+			flags = append(flags, flag, value)
 		}
 	}
-	return true, strings.Contains(n, "reco") || strings.Contains(n, "recu") || strings.Contains(n, "wiederherst") || strings.Contains(n, "herstel")
+	add("--encoding", o.Encoding)
+	add("--delimiter", o.Delimiter)
+	add("--preset", o.Preset)
+	if o.NoHeader {
+		flags = append(flags, "--no-header")
+	}
+	for _, f := range Fields() {
+		if !s.columns.has(f) || s.header.names[s.columns.at[f][0]] == "" {
+			continue
+		}
+		part := f > Name && f <= LastName && s.columns.has(Name)
+		if o.Columns[f] != "" || s.columns.weighed && f <= LastName && !part {
+			add("--column", f.String()+"="+s.header.names[s.columns.at[f][0]])
+		}
+	}
+	if o.NoNames || s.columns.weighed && !s.columns.hasNames() {
+		add("--column", "name=none")
+	}
+	for _, m := range o.Include {
+		add("--include", m.String())
+	}
+	for _, m := range o.Exclude {
+		add("--exclude", m.String())
+	}
+	return flags
 }
 
-// Contains tells whether an address, as a key, may be in the file: in a row
-// that is valid, excluded or invalid, or as a further address. False is certain.
-func (s *Survey) Contains(key string) bool { return s.keys.contains(key) }
-
-// DuplicateLines are the first 1,000 duplicates, by line.
-func (s *Survey) DuplicateLines() []Duplicate { return s.keys.listed }
-
-// DuplicateRows are the numbers of the rows that are duplicates, rising.
-func (s *Survey) DuplicateRows() iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for i, word := range s.keys.rows {
-			for ; word != 0; word &= word - 1 {
-				if !yield(i*64 + bits.TrailingZeros64(word)) {
-					return
-				}
+// pass reads the records, and calls row and skip in their order.
+func (s *Survey) pass(ctx context.Context, row func(*Row, []string) error, skip func(*item)) error {
+	r := &rowReader{layout: s.layout, records: s.file.text.Records(ctx, s.encoding, s.dialect)}
+	for s.header.place.Row > 0 {
+		rec, err := r.records.Next()
+		if err != nil {
+			return fmt.Errorf("%s: the header in %s was not found again: %w", s.Path, s.header.place, err)
+		}
+		if rec.Place == s.header.place {
+			break
+		}
+		it := item{rec: rec}
+		if !rec.Blank && !isDirective(rec.Cells) {
+			it.skipped = titleLines
+		}
+		skip(&it)
+	}
+	r.records.Width = len(s.header.names)
+	people, number := newCanonical(&s.columns), 0
+	for {
+		items, err := r.read()
+		if err != nil || len(items) == 0 {
+			return err
+		}
+		persons, err := people.read(items)
+		if err != nil {
+			return err
+		}
+		for i := range items {
+			it := &items[i]
+			if it.skip {
+				skip(it)
+				continue
+			}
+			number++
+			made := s.judge.row(it, persons[0])
+			persons, made.Number = persons[1:], number
+			if err := row(made, it.rec.Cells); err != nil {
+				return err
 			}
 		}
 	}
 }
 
-// All reads the file again and yields the same rows in the same order, now
-// with their duplicates. It yields a *ChangedError, and ends, before any row
-// of a part of the file that is no longer as it was surveyed.
-func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] {
-	return func(yield func(*Row, error) bool) {
-		if err := s.second(ctx, yield); err != nil {
-			yield(nil, err)
+// first is the first pass.
+func (s *Survey) first(ctx context.Context, visit func(*Row) error) error {
+	see := func(r *Row, cells []string) error {
+		s.see(r, cells)
+		if visit == nil {
+			return nil
+		}
+		return visit(r)
+	}
+	if err := s.pass(ctx, see, s.skip); err != nil {
+		return err
+	}
+	s.Records = s.Rows + s.Skipped
+	s.keys.seal()
+	s.Duplicates = len(s.keys.duplicates)
+	names := !s.columns.needAccounts && !s.options.NoNames
+	for k, found := range map[*kind]bool{
+		guessedUTF16:      s.encoding.Guessed,
+		guessedEncoding:   s.guessed,
+		singleQuotes:      s.dialect.Quote == '\'',
+		duplicateHeader:   s.columns.duplicates,
+		externalIDsUnused: s.OneExternalID != "",
+		halfName:          names && !s.columns.has(Name) && s.columns.has(FirstName) != s.columns.has(LastName),
+		noNameColumn:      names && !s.columns.hasNames(),
+	} {
+		if found {
+			s.tally.add(k, s.header.place)
+		}
+	}
+	return nil
+}
+
+// text words the description of a problem for this file.
+func (s *Survey) text(d string) string {
+	if d == externalIDsUnused.text {
+		d += ": " + s.OneExternalID
+	}
+	return s.say(strings.Replace(d, "%s", s.Encoding, 1))
+}
+
+func (s *Survey) skip(it *item) {
+	s.Skipped++
+	if it.skipped != nil {
+		s.tally.add(it.skipped, it.rec.Place)
+	}
+	for _, k := range it.repairs {
+		s.tally.add(k, it.rec.Place)
+	}
+}
+
+// see counts a row.
+func (s *Survey) see(r *Row, cells []string) {
+	s.Rows++
+	s.Width = max(s.Width, len(r.Cells))
+	if !r.NoAddress {
+		s.judge.filter.count(cells)
+		s.seeRivals(r, cells)
+	}
+	for _, key := range r.Other {
+		s.keys.see(key)
+	}
+	switch {
+	case r.Excluded != "":
+		s.Excluded++
+	case r.Invalid != "":
+		s.Invalid++
+		s.tally.add(r.fault, r.Place)
+		s.tally.show(r.fault, Value{r.Place, r.value, r.why})
+		if r.NoAddress {
+			s.NoAddress++
+		}
+	default:
+		s.seeValid(r, cells)
+	}
+	if r.Key != "" && (!r.Sendable() || r.identity() != r.Key) {
+		s.keys.see(r.Key)
+	}
+}
+
+func (s *Survey) seeValid(r *Row, cells []string) {
+	s.Valid++
+	for _, k := range r.repairs {
+		s.tally.add(k, r.Place)
+	}
+	if s.guessed && !isASCII(r.Name) {
+		s.tally.show(guessedEncoding, Value{Place: r.Place, Text: r.Name})
+	}
+	s.advisor.look(cells, r.Place)
+	const examples = 3
+	if len(s.Examples) < examples {
+		s.Examples = append(s.Examples, Example{
+			Place: r.Place, Name: r.Name, Email: r.Email, ExternalID: r.ExternalID, Organization: r.Organization,
+			AccountID: r.AccountID,
+		})
+	}
+	s.keys.add(r)
+}
+
+// seeRivals looks for other addresses in columns that may be the people's.
+func (s *Survey) seeRivals(r *Row, cells []string) {
+	for i := range s.others {
+		o := &s.others[i]
+		c := cellAt(cells, o.at)
+		if c == "" {
+			continue
+		}
+		o.filled++
+		if strings.Contains(c, "@") && len(c) < maxCellRead && readAddress(c).fault == nil {
+			o.addresses++
+			if isRival(address{key: r.Key}, c) {
+				o.rivals++
+			}
+		}
+	}
+}
+
+// judgeWhole refuses what only the whole file shows.
+func (s *Survey) judgeWhole() error {
+	refuse := func(what, hint string) error { return &RefusedError{Path: s.Path, What: what, Hint: hint} }
+	switch {
+	case s.Rows == 0 && s.header.ownFile:
+		return refuse("the file has a header and no rows: there is nothing to do",
+			"this program wrote the file: nobody is on the list")
+	case s.Rows == 0:
+		return refuse("the file has a header and no rows: there is nothing to do",
+			"look whether the export has failed, or its filter leaves everybody out, and make it again")
+	case len(s.options.Include) > 0 && s.Excluded > 0 && s.Excluded+s.NoAddress == s.Rows:
+		return refuse(fmt.Sprintf("no row is left: %s left out by --include",
+			text.Counted(s.Excluded, "row is", "rows are")),
+			"look how the values are written in the file, or leave the flag out")
+	}
+	for _, o := range s.others {
+		if o.rivals > 0 && most(o.addresses, o.filled) {
+			ch := chooser{path: s.Path, h: &s.header}
+			return ch.ambiguous(Email, []int{s.columns.at[Email][0], o.at})
+		}
+	}
+	n := s.keys.others
+	if n > 3 && n*20 > s.Valid && s.options.Columns[Email] == "" && !s.columns.needAccounts && !s.header.ownFile {
+		return refuse(fmt.Sprintf("%s of %d have the address of an earlier row under another name: the "+
+			"column of addresses is probably not the customers'", text.Counted(n, "row", "rows"), s.Valid),
+			"say which column is: --column email=HEADER")
+	}
+	return nil
+}
+
+// Contains reports whether an address, as a key, may be in the file: in a row
+// that is valid, excluded or invalid, or as a further address. False is certain.
+func (s *Survey) Contains(key string) bool { return s.keys.contains(key) }
+
+// DuplicateLines are the first 1,000 duplicates, by line.
+func (s *Survey) DuplicateLines() []Duplicate {
+	const most = 1000
+	var list []Duplicate
+	for _, d := range s.keys.duplicates[:min(len(s.keys.duplicates), most)] {
+		list = append(list, d.listed())
+	}
+	return list
+}
+
+// DuplicateRows are the numbers of the rows that are duplicates, rising.
+func (s *Survey) DuplicateRows() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for _, d := range s.keys.duplicates {
+			if !yield(int(d.entry.number)) {
+				return
+			}
 		}
 	}
 }
 
 var errStopped = errors.New("stopped")
 
-func (s *Survey) second(ctx context.Context, yield func(*Row, error) bool) error {
-	if st, err := s.file.raw.Stat(); err != nil || st.Size() != s.Size {
-		return &ChangedError{s.Path}
-	}
-	r, err := s.open(ctx, func(record) {})
-	if err != nil {
-		return err
-	}
-	for b, err := range r.batches() {
-		if err == nil {
-			err = r.rowsOf(b, func(row *Row) error { return s.hand(row, yield) }, nil)
-		}
-		if err == errStopped {
+// All reads the file again and yields the same rows in the same order, now with their duplicates.
+func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] {
+	return func(yield func(*Row, error) bool) {
+		hand := func(r *Row, _ []string) error {
+			if d := s.keys.duplicate(r.Number); d != nil {
+				r.DuplicateOf, r.DuplicateName = d.listed().First, !d.listed().SameName
+			}
+			if !yield(r, nil) {
+				return errStopped
+			}
 			return nil
 		}
-		if err != nil {
-			return err
+		err := s.pass(ctx, hand, func(*item) {})
+		if err != nil && err != errStopped {
+			yield(nil, err)
 		}
 	}
-	return s.complete(r.number)
-}
-
-// hand gives a row to the caller of All.
-func (s *Survey) hand(r *Row, yield func(*Row, error) bool) error {
-	if err := s.mark(r); err != nil {
-		return err
-	}
-	if !yield(r, nil) {
-		return errStopped
-	}
-	return nil
-}
-
-// mark says of which row this one is a duplicate.
-func (s *Survey) mark(r *Row) error {
-	if !r.Sendable() {
-		return nil
-	}
-	line, sameName, err := s.keys.first(r.identity(), r.Name)
-	if err != nil {
-		return err
-	}
-	if line != 0 && line != r.Line {
-		r.DuplicateOf, r.DuplicateName = line, !sameName
-	}
-	return nil
-}
-
-func (s *Survey) complete(rows int) error {
-	if rows != s.Rows {
-		return fmt.Errorf("%s: %d rows were surveyed and %d read: %w", s.Path, s.Rows, rows, &ChangedError{s.Path})
-	}
-	return nil
 }

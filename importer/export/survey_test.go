@@ -3,7 +3,6 @@ package export
 import (
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"slices"
 	"strings"
 	"testing"
@@ -52,47 +51,15 @@ func TestDuplicates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Duplicate{{Line: 4, First: 2, SameName: true}, {Line: 5, First: 2}}
+	want := []Duplicate{{Place: at(4), First: at(2), SameName: true}, {Place: at(5), First: at(2)}}
 	if diff := cmp.Diff(want, s.DuplicateLines()); diff != "" || s.Duplicates != 2 || s.Valid != 4 {
 		t.Errorf("%d of %d duplicates: %s", s.Duplicates, s.Valid, diff)
 	}
 	if got := slices.Collect(s.DuplicateRows()); !slices.Equal(got, []int{3, 4}) {
 		t.Errorf("rows %v", got)
 	}
-	if rows[2].DuplicateName || !rows[3].DuplicateName || rows[0].DuplicateOf != 0 {
+	if rows[2].DuplicateName || !rows[3].DuplicateName || rows[0].DuplicateOf.Row != 0 {
 		t.Error("names of duplicates")
-	}
-}
-
-// Two keys with one hash must not be taken for duplicates.
-func TestDuplicatesAreConfirmedByTheWholeKey(t *testing.T) {
-	x, err := newKeyIndex()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer discard(x.spool)
-	for i, key := range []string{"a@example.com", "b@example.com", "a@example.com"} {
-		if err := x.add(key, &Row{Line: i + 2, Number: i + 1}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	one := maphash.String(x.seed, "b@example.com") // make all hashes one
-	var all []keyEntry
-	for i, bucket := range x.buckets {
-		for _, e := range bucket {
-			all = append(all, keyEntry{one, e.at})
-		}
-		x.buckets[i] = nil
-	}
-	x.buckets[one>>56] = all
-	if err := x.seal(); err != nil {
-		t.Fatal(err)
-	}
-	if line, _, err := x.first("b@example.com", ""); line != 3 || err != nil {
-		t.Errorf("the first row with b is in line %d, %v", line, err)
-	}
-	if want := []Duplicate{{Line: 4, First: 2, SameName: true}}; x.count != 1 || !slices.Equal(x.listed, want) {
-		t.Errorf("%d duplicates: %v", x.count, x.listed)
 	}
 }
 
@@ -102,8 +69,8 @@ func TestAdvice(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Advice{
-		{Count: 2, Lines: []int{2, 4}, Text: "2 people look suspended (Suspended=true)", Flag: "--exclude 'Suspended=true'"},
-		{Count: 2, Lines: []int{3, 4}, Text: "2 people look like agents (role=agent)", Flag: "--exclude 'role=agent'"},
+		{Count: 2, Places: []Place{at(2), at(4)}, Text: "2 people look suspended (Suspended=true)", Flag: "--exclude Suspended=true"},
+		{Count: 2, Places: []Place{at(3), at(4)}, Text: "2 people look like agents (role=agent)", Flag: "--exclude role=agent"},
 	}
 	if diff := cmp.Diff(want, s.Advice); diff != "" || s.Valid != 3 {
 		t.Errorf("%d valid: %s", s.Valid, diff)
@@ -136,7 +103,7 @@ func TestAccountsAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(refused(err))
 	}
-	if rows[0].AccountID != "qm:1" || rows[0].Invalid != "" || rows[1].Invalid != "neither an account id nor an address" || rows[2].DuplicateOf != 2 {
+	if rows[0].AccountID != "qm:1" || rows[0].Invalid != "" || rows[1].Invalid != "neither an account id nor an address" || rows[2].DuplicateOf.Row != 2 {
 		t.Error(tellAll(rows))
 	}
 }

@@ -1,0 +1,48 @@
+// Package csvtext reads bytes as records of cells: it unpacks, decodes and
+// splits them. It knows nothing of what the cells mean.
+package csvtext
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// Place is where a record stands.
+type Place struct {
+	Row  int `json:"row"`  // as a spreadsheet numbers it, from 1
+	Line int `json:"line"` // physical line where it starts, from 1
+}
+
+// String names the line only where a spreadsheet would not: "row 415 (line 424)", "row 2".
+func (p Place) String() string {
+	if p.Row == p.Line {
+		return "row " + strconv.Itoa(p.Row)
+	}
+	return fmt.Sprintf("row %d (line %d)", p.Row, p.Line)
+}
+
+// RefusedError says why a file cannot be used. It comes before anything is
+// done with any of its rows.
+type RefusedError struct {
+	Path   string
+	Place  Place  // zero: the whole file
+	Column string // a header; "": no one column
+	What   string
+	Hint   string // what to do next; may be empty
+}
+
+func (e *RefusedError) Error() string {
+	where := e.Path
+	if e.Place.Row > 0 {
+		where += ", " + e.Place.String()
+	}
+	if e.Column != "" {
+		where += fmt.Sprintf(", column %q", e.Column)
+	}
+	return where + ": " + e.What
+}
+
+// OptionError says that an option itself is wrong, whatever the file.
+type OptionError struct{ Flag, What string }
+
+func (e *OptionError) Error() string { return e.Flag + ": " + e.What }

@@ -1,0 +1,127 @@
+package export
+
+import "jsm-onboard/importer/csvtext"
+
+// kind is a kind of trouble: its stable word, and how it is put to people.
+type kind struct {
+	severity Severity
+	word     string
+	text     string // see [kind.of]
+	hint     string
+}
+
+func repaired(word, text, hint string) *kind { return &kind{Repaired, word, text, hint} }
+func rejected(word, text, hint string) *kind { return &kind{Rejected, word, text, hint} }
+
+// Troubles of the whole file.
+var (
+	guessedUTF16 = repaired("utf16_without_bom", "the file has no byte order mark and was read as UTF-16",
+		"say --encoding if that is wrong")
+	guessedEncoding = repaired("not_utf8", "the file is not UTF-8 and was read as %s",
+		"look whether the letters in names are right (check shows some of them); say --encoding if not")
+	singleQuotes    = repaired("single_quotes", "cells are quoted with ' instead of \"", "")
+	duplicateHeader = repaired("duplicate_header",
+		"columns with the same header: the first address that is not empty was taken", "")
+	noNameColumn = repaired("no_name_column", "no column holds a name: the address is used as the name",
+		"name it with --column name=HEADER")
+	halfName = repaired("half_name", "only one part of the names was found: people are called by it alone",
+		"name the other with --column first_name=HEADER or --column last_name=HEADER")
+	externalIDsUnused = repaired("external_ids_unused", "external ids are not used", "")
+)
+
+// Lines that are no rows.
+var (
+	titleLines = repaired("title_lines", "line|lines before the header was|were passed over", "")
+	bomInside  = repaired("bom_inside",
+		"byte order mark|marks in the middle of the file (files joined by hand?), taken off", "")
+	repeatedHeader = repaired("repeated_header",
+		"repetition|repetitions of the header in the middle of the file (files joined by hand?), passed over", "")
+	footerLines = repaired("footer", "line|lines after the last row that is|are no row, passed over", "")
+	strayLines  = repaired("stray_directive", "sep=, #TYPE, comment or ruler line|lines amid the rows, passed over", "")
+)
+
+// Repairs of a row.
+var (
+	cutOff = repaired("cut_off", "the last row is short and has no line end: was the file cut off?",
+		"export it again if people are missing at the end")
+	escapedQuotes      = repaired("escaped_quotes", "row|rows with \\\" instead of \"\" inside cells", "")
+	blanksAroundQuotes = repaired("blanks_around_quotes", "row|rows with blanks around quoted cells, taken off", "")
+	quotedPhrases      = repaired("quoted_phrases",
+		"row|rows with an address after a closing quote, as in \"Ann Lee\" <ann@example.com>: read as one cell", "")
+	bareQuotes = repaired("bare_quotes",
+		"row|rows with quotes inside cells that are not doubled: taken as they stand", "")
+	shortRow = repaired("short_row",
+		"row|rows with fewer cells than the header; what is missing was read as empty", "")
+	wrappedAddress = repaired("wrapped_address",
+		"address|addresses with something around (Name <address>, mailto:), taken off", "")
+	severalAddresses = repaired("several_addresses",
+		"row|rows with several addresses: only the first is onboarded", "")
+	guardedCell = repaired("guarded_cell",
+		"cell|cells guarded against formulas (' or =\"\"): the guard was taken off", "")
+	severalNames = repaired("several_names",
+		"row|rows in which the name stands once for each directory: taken once", "")
+	namelessRow  = repaired("no_name", "row|rows without a name: the address is used as the name", "")
+	nameControls = repaired("name_controls", "name|names with control characters or line breaks, taken out", "")
+	nameQuestion = repaired("name_question_mark", "name|names with a question mark at the end: was that a letter?",
+		"export the file again as UTF-8 if so")
+)
+
+// Rows whose form is wrong.
+var (
+	quoteNeverClosed = rejected("quote_never_closed",
+		"row|rows in which a quote opens a cell and never closes it",
+		"add the missing quote, or take the opening one away")
+	quotesUnclear = rejected("quotes_unclear", "row|rows in which quotes leave open where a cell ends",
+		"put quotes around the whole cell and double those inside it, as in \"Ann \"\"A\"\" Lee\"")
+	swallowedRows = rejected("swallowed_rows",
+		"row|rows with a quoted cell that holds what looks like whole rows", "is a closing quote missing?")
+	tooManyColumns = rejected("too_many_columns", "row|rows of more than 2,000 columns",
+		"is this row one of the table?")
+	cellTooLong = rejected("cell_too_long", "row|rows with a cell of more than 1 MiB", "is a closing quote missing?")
+	longRow     = rejected("long_row", "row|rows with more cells than there should be",
+		"is there a delimiter in a cell that is not quoted?")
+	rowTooShort = rejected("row_too_short", "row|rows that ends|end before or in the address or the name",
+		"is there a line break in a cell that is not quoted?")
+	brokenRow = rejected("broken_row", "line|lines that may be part of one row with the line before or after",
+		"put quotes around the cell that holds the line break, or complete the row")
+	notUTF8 = rejected("row_not_utf8", "row|rows in another encoding than UTF-8, though others are UTF-8",
+		"save the file in one encoding; UTF-8 is best")
+)
+
+// Rows without an address that can be used.
+var (
+	missingAddress = rejected("no_address", "row|rows without an address",
+		"add it: nobody can be onboarded without one")
+	brokenAddress = rejected("malformed_address", "malformed address|addresses",
+		"correct them in the export, or in the file of failed rows")
+	missingAccount = rejected("no_account", "row|rows with neither an account id nor an address",
+		"add one of them")
+)
+
+// Rows whose name is not what the person is called.
+var (
+	nameBroken = rejected("name_lost_letters",
+		"name|names with letters that were broken before, as in M?ller, JosÃ©, M&uuml;ller or #NAME?",
+		"export the file again as UTF-8, or say --encoding (in PowerShell: Export-Csv -Encoding UTF8)")
+	nameQuote = rejected("name_quote", "name|names with a quote that is alone: was the cell cut off there?",
+		"take the quote off, or correct the row's cells")
+	namesDiffer = rejected("names_differ", "cell|cells with several names", "leave one")
+)
+
+// kinds are all of them, in the order in which people are shown them.
+var kinds = []*kind{
+	guessedUTF16, guessedEncoding, singleQuotes, duplicateHeader, noNameColumn, halfName,
+	externalIDsUnused, titleLines, bomInside, repeatedHeader, footerLines, strayLines,
+	cutOff, escapedQuotes, blanksAroundQuotes, quotedPhrases, bareQuotes, shortRow, wrappedAddress,
+	severalAddresses, guardedCell, severalNames, namelessRow, nameControls, nameQuestion,
+	quoteNeverClosed, quotesUnclear, swallowedRows, tooManyColumns, cellTooLong, longRow, rowTooShort, brokenRow,
+	notUTF8, missingAddress, brokenAddress, missingAccount, nameBroken, nameQuote, namesDiffer,
+}
+
+// flawKinds are the kinds of what the splitter found.
+var flawKinds = map[csvtext.Flaw]*kind{
+	csvtext.EscapedQuotes: escapedQuotes, csvtext.BlanksAroundQuotes: blanksAroundQuotes,
+	csvtext.QuotedPhrases: quotedPhrases, csvtext.BareQuotes: bareQuotes,
+	csvtext.QuoteNeverClosed: quoteNeverClosed, csvtext.QuotesUnclear: quotesUnclear,
+	csvtext.SwallowedRows: swallowedRows, csvtext.TooManyColumns: tooManyColumns, csvtext.CellTooLong: cellTooLong,
+}
