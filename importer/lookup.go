@@ -3,128 +3,121 @@ package importer
 import (
 	"context"
 	"errors"
-	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
 )
 
-// lookUpsAtOnce is enough for 50 look-ups a second with answers that take
-// 300 ms.
-const lookUpsAtOnce = 16
+const (
+	// lookUpsAtOnce is enough for 50 look-ups a second with answers that take 300 ms.
+	lookUpsAtOnce = 16
+	// searchLag is how long after a create an empty look-up means nothing.
+	searchLag = 5 * time.Minute
+)
 
-// lookUpRest looks up the account ids that are still open when all rows have
-// been sent: what answered 409 after a lost attempt of ours (the site's search
-// may need a moment to know a new account), and what an earlier sitting was
-// killed over. It tells whether an outcome changed.
-func (j *Job) lookUpRest() (changed bool, _ *Stop) {
-	if !j.options.ResolveConflicts {
-		return false, nil
+// find looks up an account, until the site says that we may not.
+func (c *common) find(ctx context.Context, email string) (apiclient.Account, error) {
+	if refused := c.refused.Load(); refused != nil {
+		return apiclient.Account{}, *refused
 	}
-	r := &rest{job: j}
-	var pool errgroup.Group
-	pool.SetLimit(lookUpsAtOnce)
-	for o, err := range j.ledger.ToLookUp(context.WithoutCancel(j.asked), j.run, 0) {
-		if err != nil {
-			r.fail(brokenLedger(err))
-		}
-		if r.over() || j.asked.Err() != nil {
-			r.fail(interrupted(j.asked))
-			break
-		}
-		pool.Go(func() error {
-			r.lookUp(j.asked, o)
-			return nil
-		})
-	}
-	pool.Wait() // its functions return no error
-	return r.changed, r.stop
-}
-
-// rest is the state that the look-ups after a run share.
-type rest struct {
-	job *Job
-
-	mu      sync.Mutex
-	refused error // the site does not let us look up: nobody needs to ask again
-	changed bool
-	stop    *Stop
-}
-
-func (r *rest) lookUp(ctx context.Context, o ledger.Outcome) {
-	found, err := r.find(ctx, o.Email)
-	if cutShort(err) { // stays to be looked up when the run goes on
-		r.fail(firstStop(interrupted(ctx), stopFor(err)))
-		return
-	}
-	names, had, e := r.history(context.WithoutCancel(ctx), o)
-	if e != nil {
-		r.fail(brokenLedger(e))
-		return
-	}
-	before, written := o.Status, make(chan error, 1)
-	o = judgeFound(o, had, append(names, o.Name), found, err)
-	r.job.ledger.Settle(r.job.run, o, func(e error) { written <- e })
-	if e := <-written; e != nil {
-		r.fail(brokenLedger(e))
-		return
-	}
-	r.change(before, o.Status)
-}
-
-// history is what the ledger has for the address of o besides: the names of
-// lost attempts, and the account that was known before.
-func (r *rest) history(ctx context.Context, o ledger.Outcome) (names []string, had *ledger.Account, err error) {
-	if names, err = r.job.ledger.NamesSent(ctx, o.Key); err != nil {
-		return nil, nil, err
-	}
-	memories, err := r.job.ledger.Recall(ctx, r.job.run, []ledger.Query{{Row: o.Row, Key: o.Key}})
-	if err != nil {
-		return nil, nil, err
-	}
-	return names, memories[0].Account, nil
-}
-
-// find asks the site, unless it has said already that we may not.
-func (r *rest) find(ctx context.Context, email string) (apiclient.Account, error) {
-	r.mu.Lock()
-	refused := r.refused
-	r.mu.Unlock()
-	if refused != nil {
-		return apiclient.Account{}, refused
-	}
-	found, err := r.job.desk.FindAccount(ctx, email)
-	if e, ok := errors.AsType[*apiclient.Error](err); ok && (e.Status == 401 || e.Status == 403) {
-		r.mu.Lock()
-		r.refused = err
-		r.mu.Unlock()
+	found, err := c.api.FindAccount(ctx, email)
+	if mayNotLook(err) {
+		c.refused.Store(&err)
 	}
 	return found, err
 }
 
-func (r *rest) change(before, after string) {
-	from, err := ParseStatus(before)
-	to, err2 := ParseStatus(after)
-	if err != nil || err2 != nil {
-		return
+// mayNotLook reports an answer that every look-up would get.
+func mayNotLook(err error) bool {
+	if unresolved, ok := errors.AsType[*apiclient.UnresolvedError](err); ok {
+		return unresolved.Why == apiclient.BrowseMissing
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.changed = true
-	r.job.pipeline.move(from, to)
+	refused, ok := errors.AsType[*apiclient.Error](err)
+	return ok && (refused.Status == 403 || refused.Kind == apiclient.KindScope)
 }
 
-// fail ends the look-ups; the first cause counts.
-func (r *rest) fail(s *Stop) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.stop = firstStop(r.stop, s)
+// lookUpStop is why the run ends with a look-up: it was cut short, or the credentials are no longer good. A missing
+// scope or permission only means that nothing can be looked up.
+func lookUpStop(ctx context.Context, err error) *Stop {
+	switch {
+	case err == nil || mayNotLook(err):
+		return nil
+	case cutShort(err):
+		return firstStop(interrupted(ctx), stopFor(err))
+	}
+	return stopFor(err)
 }
 
-func (r *rest) over() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.stop != nil
+// lookUps asks for the account ids that are still open, and calls changed (unless nil) with each one of which something
+// is known now. What cannot be answered yet stays open.
+func (c *common) lookUps(ctx context.Context, changed func(ledger.OpenLookUp, outcome.Outcome)) *Stop {
+	pool, running := errgroup.WithContext(ctx)
+	pool.SetLimit(lookUpsAtOnce)
+	for open, err := range c.ledger.LookUps(context.WithoutCancel(ctx)) {
+		if running.Err() != nil {
+			break
+		}
+		pool.Go(func() error {
+			stop := brokenLedger(err)
+			if stop == nil {
+				stop = c.lookUp(running, open, changed)
+			}
+			if stop != nil {
+				return stop
+			}
+			return nil
+		})
+	}
+	stop, _ := errors.AsType[*Stop](pool.Wait())
+	return firstStop(interrupted(ctx), stop)
+}
+
+func (c *common) lookUp(ctx context.Context, open ledger.OpenLookUp,
+	changed func(ledger.OpenLookUp, outcome.Outcome)) *Stop {
+	found, err := c.find(ctx, open.Account.Email)
+	if stop := lookUpStop(ctx, err); stop != nil {
+		return stop
+	}
+	o := judgeLookUp(open.Outcome, open.Names, found, err, time.Since(open.Settled) < searchLag)
+	if o == open.Outcome {
+		return nil
+	}
+	if changed != nil {
+		changed(open, o)
+	}
+	return brokenLedger(c.ledger.Resolve(ctx, open, o))
+}
+
+func countLookUps(ctx context.Context, l *ledger.Ledger) (open int, err error) {
+	for _, err = range l.LookUps(ctx) {
+		if err != nil {
+			break
+		}
+		open++
+	}
+	return open, err
+}
+
+// LookUps asks for the account ids that earlier runs could not find yet. Do does it for an import by itself; revoke
+// does it before its plan, which is about account ids.
+func LookUps(ctx context.Context, api API, l *ledger.Ledger) *Stop {
+	return (&common{api: api, ledger: l}).lookUps(ctx, nil)
+}
+
+// lookUpRest asks for what is open when all rows have been sent.
+func (c *creation) lookUpRest(ctx context.Context, r *Run, end *End) *Stop {
+	if !c.options.ResolveConflicts {
+		return nil
+	}
+	stop := c.lookUps(ctx, func(u ledger.OpenLookUp, o outcome.Outcome) {
+		if u.Run == c.run {
+			r.move(u.Outcome.Status, o.Status)
+		}
+	})
+	end.Revised = r.revised
+	return stop
 }

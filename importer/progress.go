@@ -1,134 +1,67 @@
 package importer
 
 import (
-	"context"
 	"sync"
+
+	"jsm-onboard/importer/outcome"
 )
 
 // Progress is a look at a run while it goes on.
 type Progress struct {
-	Totals Totals // rows with an outcome, told or not
-	Tasks  int    // of them, rows for which a request was to be made
-	Made   int    // of them, rows whose customer was made, or may have been: what --limit counts
-	Sent   int    // of them, rows for which a request left in this sitting
-	Lost   int    // of these, rows with an attempt whose answer was lost
+	Totals outcome.Totals // rows with a result, handed out or not
+	Tasks  int            // of them, rows for which a request was to be made
+	Made   int            // of them, rows whose customer was created, or may have been: what --limit counts
+	Sent   int            // of them, rows for which a request left in this session
+	Lost   int            // of these, rows with an attempt whose answer was lost
 }
 
 // progress counts what a run has done so far.
 type progress struct {
-	mu  sync.Mutex
-	now Progress
+	mu      sync.Mutex
+	now     Progress
+	revised bool // a row was counted under another status since it was handed out
 }
 
-func (p *progress) count(s Status) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.now.Totals.Add(s)
-}
-
-// skip counts n rows that will never be told.
-func (p *progress) skip(s Status, n int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for range n {
-		p.now.Totals.Add(s)
-	}
-}
-
-func (p *progress) move(from, to Status) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.now.Totals.Move(from, to)
-}
-
-func (p *progress) worked(o Outcome) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.now.Tasks++
-	if counts(o.Status) {
-		p.now.Made++
-	}
-	if o.Attempts > 0 {
-		p.now.Sent++
-	}
-	if o.Lost {
-		p.now.Lost++
-	}
-}
-
-func (p *progress) look() Progress {
+// Progress may be called from anywhere.
+func (p *progress) Progress() Progress {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.now
 }
 
-// allowance is --limit: it lets tasks through only as long as no more than
-// limit of them can end up made. nil lets everything through.
-type allowance struct {
-	mu     sync.Mutex
-	limit  int
-	made   int
-	flying int
-	free   chan struct{} // a task came back and made nothing
-}
-
-func newAllowance(limit int) *allowance {
-	if limit <= 0 {
-		return nil
-	}
-	return &allowance{limit: limit, free: make(chan struct{}, 1)}
-}
-
-// take waits until one more task may go; false: the limit is reached, or ctx
-// has ended.
-func (a *allowance) take(ctx context.Context) bool {
-	if a == nil {
-		return ctx.Err() == nil
-	}
-	for {
-		a.mu.Lock()
-		full, may := a.made >= a.limit, a.made+a.flying < a.limit
-		if may {
-			a.flying++
-		}
-		a.mu.Unlock()
-		if may || full {
-			return may
-		}
-		select {
-		case <-ctx.Done():
-			return false
-		case <-a.free:
-		}
+func (p *progress) count(s outcome.Status, rows int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for range rows {
+		p.now.Totals.Add(s)
 	}
 }
 
-// give takes a task back with what became of it.
-func (a *allowance) give(s Status) {
-	if a == nil {
-		return
-	}
-	a.mu.Lock()
-	a.flying--
-	if counts(s) {
-		a.made++
-	}
-	a.mu.Unlock()
-	select {
-	case a.free <- struct{}{}:
-	default:
-	}
+func (p *progress) move(from, to outcome.Status) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.now.Totals.Move(from, to)
+	p.revised = true
 }
 
-// counts tells whether a row that ended so uses up --limit.
-func counts(s Status) bool { return s == Created || s == CreatedUnconfirmed || s == Unknown }
-
-// reached tells whether the limit let no more through.
-func (a *allowance) reached() bool {
-	if a == nil {
-		return false
+// worked counts a row that a worker had, and returns how many count for --limit so far.
+func (p *progress) worked(r Result) (made int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.now.Tasks++
+	if usesLimit(r.Status) {
+		p.now.Made++
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.made >= a.limit
+	if r.Attempts > 0 {
+		p.now.Sent++
+	}
+	if r.Lost {
+		p.now.Lost++
+	}
+	return p.now.Made
+}
+
+// usesLimit reports whether a row that ended so counts for --limit.
+func usesLimit(s outcome.Status) bool {
+	return s == outcome.Created || s == outcome.CreatedUnconfirmed || s == outcome.Unknown
 }

@@ -4,113 +4,107 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"time"
 
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
 )
 
-// Replay tells a run again from the ledger, in input order: the same outcomes
-// as at its end. rows are those of the same input, read with the same choices.
-func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, rows iter.Seq2[*export.Row, error], tell func(Outcome) error) error {
-	recorded := l.Outcomes
-	if run.Command == "revoke" {
-		recorded = l.Revocations
-	}
-	next, end := iter.Pull2(recorded(ctx, run.Seq, 0))
-	defer end()
-	r := &replay{ledger: l, run: run, next: next}
-	batch := make([]*export.Row, 0, batchRows)
-	for row, err := range rows {
+// Replay hands out the results of a run again, from the ledger and in input order: the same as at its end. rows are
+// those of the same input, read with the same choices, or [Plan.Rows].
+func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, rows iter.Seq2[*export.Row, error],
+	tell func(Result) error) error {
+	for batch, err := range inBatches(rows, manyRows) {
 		if err != nil {
 			return err
 		}
-		if batch = append(batch, row); len(batch) == cap(batch) {
-			if err := r.tell(ctx, batch, tell); err != nil {
+		results, err := replay(ctx, l, run, batch)
+		if err != nil {
+			return fmt.Errorf("reading the outcomes of run %s: %w", run.ID, err)
+		}
+		for _, result := range results {
+			if err := tell(result); err != nil {
 				return err
 			}
-			batch = batch[:0]
-		}
-	}
-	return r.tell(ctx, batch, tell)
-}
-
-// replay walks the rows of a run and its outcomes side by side.
-type replay struct {
-	ledger *ledger.Ledger
-	run    ledger.Run
-	next   func() (ledger.Outcome, error, bool)
-	held   *ledger.Outcome // the next one of the ledger
-}
-
-func (r *replay) tell(ctx context.Context, batch []*export.Row, tell func(Outcome) error) error {
-	outcomes, err := r.outcomes(ctx, batch)
-	if err != nil {
-		return err
-	}
-	for _, o := range outcomes {
-		if err := tell(o); err != nil {
-			return err
 		}
 	}
 	return nil
 }
 
-// outcomes is what became of each row of a batch: what the row itself says,
-// what the ledger has recorded for it, the account that was known at the time,
-// or nothing at all.
-func (r *replay) outcomes(ctx context.Context, batch []*export.Row) ([]Outcome, error) {
-	outcomes := make([]Outcome, len(batch))
-	var keys []ledger.Query
-	var open []int
-	for i, row := range batch {
-		if o, ok := unsendable(row); ok {
-			outcomes[i] = o
-			continue
-		}
-		recorded, err := r.at(row.Number)
-		if err != nil {
-			return nil, err
-		}
-		if recorded == nil && r.run.Command == "revoke" {
-			outcomes[i] = notAttempted(row)
-			continue
-		}
-		if recorded == nil {
-			keys, open = append(keys, ledger.Query{Row: row.Number, Key: row.Key}), append(open, i)
-			continue
-		}
-		if outcomes[i], err = recalled(row, *recorded); err != nil {
-			return nil, err
-		}
+// replay is what became of each row of a batch: what the row itself says, what the ledger has recorded for it, the
+// account that was known at the time, or nothing at all.
+func replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, batch []*export.Row) ([]Result, error) {
+	from, revoke := batch[0].Number, run.Command == "revoke" || run.Command == "undo"
+	outcomes := l.Outcomes(ctx, run.Seq, from)
+	if revoke {
+		outcomes = l.Revocations(ctx, run.Seq, from)
 	}
-	accounts, err := r.ledger.AccountsAsOf(ctx, r.run.Seq, keys)
+	settled, err := upTo(outcomes, batch[len(batch)-1].Number, func(o outcome.Outcome) int { return o.Row })
 	if err != nil {
 		return nil, err
 	}
-	for n, i := range open {
-		outcomes[i] = notAttempted(batch[i])
-		if a := accounts[n]; a != nil {
-			outcomes[i] = knownOutcome(batch[i], *a)
+	access, err := upTo(l.RowAccess(ctx, run.Seq, from), batch[len(batch)-1].Number,
+		func(a ledger.RowAccess) int { return a.Row })
+	if err != nil {
+		return nil, err
+	}
+	known := make([]memory, len(batch))
+	for i, row := range batch {
+		known[i].Outcome = settled[row.Number]
+	}
+	if !revoke {
+		if err := recallThen(ctx, l, run, batch, known); err != nil {
+			return nil, err
 		}
 	}
-	return outcomes, nil
+	c, results := creation{common: &common{}}, make([]Result, len(batch))
+	for i, row := range batch {
+		results[i] = c.one(row, known[i]).result
+		if a := access[row.Number]; a != nil {
+			results[i].Organization, results[i].ServiceDesk = a.Organization, a.ServiceDesk
+			results[i].Reason = outcome.JoinReasons(results[i].Reason, a.Reason)
+		}
+	}
+	return results, nil
 }
 
-// at is the outcome that the ledger has for one row; nil: none. It is asked
-// with rising numbers.
-func (r *replay) at(number int) (*ledger.Outcome, error) {
-	for r.held == nil || r.held.Row < number {
-		o, err, more := r.next()
+// recallThen finds the accounts that were known before the run.
+func recallThen(ctx context.Context, l *ledger.Ledger, run ledger.Run, batch []*export.Row, known []memory) error {
+	var keys []string
+	for i, row := range batch {
+		if known[i].Outcome == nil && row.Sendable() {
+			keys = append(keys, row.Key)
+		}
+	}
+	accounts, err := l.Accounts(ctx, keys)
+	if err != nil {
+		return err
+	}
+	for i, row := range batch {
+		a, ok := accounts[row.Key]
+		if !ok || known[i].Outcome != nil || a.FirstRun >= run.Seq {
+			continue
+		}
+		if a.RevokedRun > run.Seq {
+			a.RevokedAt = time.Time{} // it had its access then
+		}
+		known[i].Account = &a
+	}
+	return recallFixed(ctx, l, batch, known)
+}
+
+// upTo collects what a sequence in row order has up to the last row, by row.
+func upTo[T any](all iter.Seq2[T, error], last int, row func(T) int) (map[int]*T, error) {
+	found := map[int]*T{}
+	for one, err := range all {
 		if err != nil {
-			return nil, fmt.Errorf("reading the outcomes of run %s: %w", r.run.ID, err)
+			return nil, err
 		}
-		if !more {
-			return nil, nil
+		if row(one) > last {
+			break
 		}
-		r.held = &o
+		found[row(one)] = &one
 	}
-	if r.held.Row != number {
-		return nil, nil
-	}
-	return r.held, nil
+	return found, nil
 }

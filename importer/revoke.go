@@ -1,259 +1,327 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
 )
 
-// portalOnly is how the account ids of portal-only customers begin.
-const portalOnly = "qm:"
+// revocation is the work of revoke and undo: portal access is revoked for each account. What the plan has decided
+// without a request is recorded too, so that the ledger alone can replay the run.
+type revocation struct{ *common }
 
-// revocation is the trade of revoke: portal access is taken away from each
-// account of a file. What it decides without a request is recorded too, so
-// that the run can be told again from the ledger alone.
-type revocation struct {
-	books
-	desk  Desk
-	keys  map[string]string // under which address the ledger has an account id
-	lines map[string]int    // of the row that named an account id first
-	plan  bool              // nothing is recorded
+func newRevocation(api API, l *ledger.Ledger, plan *Plan, o Options) *revocation {
+	v := &revocation{newCommon(api, l, plan, o, "revoke portal access, which needs site administration")}
+	v.rules.alike = true
+	return v
+}
+
+func (v *revocation) before(context.Context) *Stop { return nil }
+
+func (v *revocation) seen(Result) {}
+
+// after marks a run as undone when nothing of it is left to undo.
+func (v *revocation) after(ctx context.Context, r *Run, end *End) {
+	if v.plan.Undoes == nil || end.Stop != nil || r.Progress().Totals.NotGood() > 0 {
+		return
+	}
+	err := v.ledger.MarkUndone(context.WithoutCancel(ctx), v.plan.Undoes.Seq, time.Now())
+	end.Stop = brokenLedger(err)
 }
 
 // decide settles what needs no request.
 func (v *revocation) decide(ctx context.Context, rows []*export.Row) ([]decision, error) {
-	queries := make([]ledger.Query, len(rows))
-	for i, row := range rows {
-		queries[i] = ledger.Query{Row: row.Number, Key: v.key(row), Revoke: true}
+	targets, err := identify(ctx, v.ledger, v.run, rows)
+	decisions := make([]decision, len(targets))
+	for i, t := range targets {
+		decisions[i] = v.one(t)
 	}
-	memories, err := v.ledger.Recall(ctx, v.run.Seq, queries)
-	if err != nil {
-		return nil, err
-	}
-	decisions := make([]decision, len(rows))
-	for i, row := range rows {
-		t := &task{row: row, key: queries[i].Key, lost: memories[i].Lost, had: memories[i].Account, id: accountOf(row, memories[i])}
-		if t.key == "" {
-			t.lost = nil // whose it is cannot be told
-		}
-		if decisions[i], err = v.judge(t, memories[i]); err != nil {
-			return nil, err
-		}
-	}
-	return decisions, nil
+	return decisions, err
 }
 
-// key is the address under which the ledger knows a row's customer.
-func (v *revocation) key(row *export.Row) string {
-	if row.Key != "" {
-		return row.Key
+func (v *revocation) one(t target) decision {
+	if result, ok := settled(t.row, t.memory); ok {
+		return decision{result: result}
 	}
-	return v.keys[row.AccountID]
-}
-
-func accountOf(row *export.Row, m ledger.Memory) string {
-	switch {
-	case row.AccountID != "":
-		return row.AccountID
-	case m.Outcome != nil:
-		return m.Outcome.AccountID
-	case m.Account != nil:
-		return m.Account.ID
+	otherwise := notAttempted(t.row)
+	if decided, ok := v.plan.decided[t.row.Number]; ok {
+		return decision{otherwise, func(ctx context.Context) (Result, *Stop) {
+			return v.record(ctx, t.row, t.entry(decided, apiclient.Call{}), apiclient.Call{})
+		}}
 	}
-	return ""
-}
-
-// judge decides on one row, and records what needs no request.
-func (v *revocation) judge(t *task, m ledger.Memory) (decision, error) {
-	if o, ok := unsendable(t.row); ok {
-		return decision{outcome: o}, nil
-	}
-	if m.Outcome != nil {
-		v.first(t)
-		o, err := recalled(t.row, *m.Outcome)
-		return decision{outcome: o}, err
-	}
-	status, reason := v.withoutRequest(t, m.Account)
-	if status == 0 {
-		return decision{task: t}, nil
-	}
-	o := v.outcome(t, verdict{status: status, reason: reason}, apiclient.Call{})
-	o.AskAgain = true
-	if !v.plan {
-		v.ledger.Settle(v.run.Seq, o, nil)
-	}
-	told, err := recalled(t.row, o)
-	return decision{outcome: told}, err
-}
-
-// withoutRequest is the status of a row for which nothing is asked of the
-// site; 0: it has to be.
-func (v *revocation) withoutRequest(t *task, known *ledger.Account) (Status, string) {
-	if reason := forReview(t.row); reason != "" {
-		return Review, reason
-	}
-	if reason := v.mistaken(t, known); reason != "" {
-		return Invalid, reason
-	}
-	if line := v.first(t); line != t.row.Line {
-		return Duplicate, reasonSameAccount(line)
-	}
-	switch {
-	case known != nil && !known.RevokedAt.IsZero():
-		return AlreadyRevoked, reasonAlreadyRevoked(*known)
-	case !strings.HasPrefix(t.id, portalOnly):
-		return NotPortalOnly, reasonNotPortalOnly
-	}
-	return 0, ""
-}
-
-// first is the line of the row that names t's account first, which may be t.
-func (v *revocation) first(t *task) int {
-	if line, seen := v.lines[t.id]; seen || t.id == "" {
-		return line
-	}
-	v.lines[strings.Clone(t.id)] = t.row.Line
-	return t.row.Line
-}
-
-// forReview tells why a row of one of our own files is left to a person; "":
-// it is not.
-func forReview(row *export.Row) string {
-	status := row.Own["jsm_status"]
-	switch action := strings.ToLower(strings.TrimSpace(row.Own["jsm_action"])); {
-	case action == "review" || status == Review.String():
-		return joinReasons("left to a person", row.Own["jsm_reason"])
-	case action != "" && action != "revoke":
-		return "the jsm_action of this row is " + action + ": only revoke is acted on"
-	case status == Conflict.String():
-		return "this account was at the site before us, its row was a conflict; to take its access away, put its account id into a file without jsm_status"
-	}
-	return ""
-}
-
-// mistaken tells why it is not clear which account a row means; "": it is.
-func (v *revocation) mistaken(t *task, known *ledger.Account) string {
-	switch {
-	case t.id == "" && known == nil:
-		return "there is no account id, and the ledger does not know this address"
-	case t.id == "":
-		return "there is no account id, and the ledger has none for this address"
-	case !apiclient.IsAccountID(t.id) || !accountID.MatchString(t.id):
-		return "this is no account id; it looks like qm:… for portal-only customers"
-	case known != nil && known.ID != "" && known.ID != t.id:
-		return "the ledger has another account id for this address: " + known.ID
-	case v.keys[t.id] != "" && v.keys[t.id] != t.key:
-		return "the ledger has this account id for another address: " + v.keys[t.id]
-	}
-	return ""
-}
-
-// accountID is what account ids look like: of portal-only customers qm:…, of
-// Atlassian accounts 712020:…, ug:… or 24 hexadecimal digits.
-var accountID = regexp.MustCompile(`^(?:(?:[a-z]{2}|[0-9]{4,}):.+|[0-9a-f]{24})$`)
-
-// ahead records nothing: revocations are paced from the start.
-func (v *revocation) ahead(context.Context, []*task) error { return nil }
-
-// perform takes the access of one account away. Doing it twice does no harm,
-// so that an answer that was lost is simply asked for again.
-func (v *revocation) perform(ctx context.Context, t *task, done func(Outcome, *Stop)) {
-	if ctx.Err() != nil {
-		done(v.unattempted(t), nil)
-		return
-	}
-	o := v.outcome(t, verdict{}, apiclient.Call{})
-	err := v.ledger.Begin(context.WithoutCancel(ctx), v.run.Seq, ledger.Attempt{Row: o.Row, Line: o.Line,
-		Key: o.Key, Email: o.Email, Name: o.Name, ExternalID: o.ExternalID, Revoke: true})
-	if err != nil {
-		done(v.unattempted(t), brokenLedger(err))
-		return
-	}
-	call, err := v.desk.RevokePortalAccess(ctx, t.id)
-	judged := judgeRevoke(t.lost != nil, call, err)
-	stop := firstStop(v.end(forbiddenRevoke(err)), v.observe(judged.status, err))
-	if judged.status == NotFound && v.gone(ctx, t) {
-		judged.known, judged.gone, judged.reason = true, true, reasonGone
-	}
-	if judged.withdraw {
-		o := v.unattempted(t)
-		v.ledger.WithdrawRevocation(v.run.Seq, t.row.Number, func(e error) {
-			done(o, firstStop(stop, brokenLedger(e)))
+	if t.Lost != nil && t.Lost.Run == v.run {
+		otherwise = resultOf(t.row, outcome.Outcome{
+			Status: outcome.Unknown,
+			Reason: outcome.ReasonRevokeCutShort,
+			Open:   true,
 		})
-		return
 	}
-	o = v.outcome(t, judged, call)
-	v.ledger.Settle(v.run.Seq, o, func(e error) {
-		done(v.told(t.row, o, call, e), firstStop(stop, brokenLedger(e)))
-	})
+	return decision{otherwise, func(ctx context.Context) (Result, *Stop) { return v.revoke(ctx, t, otherwise) }}
 }
 
-// gone tells of an account that was not found whether it is one that the ledger
-// has, and was deleted at the site.
-func (v *revocation) gone(ctx context.Context, t *task) bool {
-	if t.had == nil || t.had.ID != t.id {
-		return false
+// revoke carries one row out, from top to bottom. Doing it twice does no harm, so that an answer that was lost is
+// simply asked for again.
+func (v *revocation) revoke(ctx context.Context, t target, otherwise Result) (Result, *Stop) {
+	a := v.attempt(t.row, t.key, true)
+	call, err := v.api.RevokePortalAccess(ctx, t.id, a.onRecord(ctx))
+	if a.err != nil {
+		return otherwise, brokenLedger(a.err)
 	}
-	found, err := v.desk.FindAccount(ctx, t.had.Email)
-	return notThere(t.id, found, err)
+	judged := judgeRevoke(t.Lost != nil, call, err)
+	if judged.status == outcome.NotAttempted {
+		return otherwise, firstStop(v.rules.after(judged.status, err), brokenLedger(a.withdraw(ctx)))
+	}
+	var stop *Stop
+	if judged.status == outcome.NotFound {
+		judged, stop = v.confirm(ctx, t, judged)
+	}
+	if judged.change != ledger.MarkGone {
+		stop = firstStop(stop, v.rules.after(judged.status, err))
+	}
+	result, broken := v.record(ctx, t.row, t.entry(judged, call), call)
+	return result, firstStop(stop, broken)
 }
 
-// notThere reads the look-up after a 404, which may have been about something
-// else than the account: it counts unless the site shows the account, or may
-// show it another night. Who may not look up has to take its word.
-func notThere(id string, found apiclient.Account, err error) bool {
+// confirm asks after a 404 whether the account that the ledger has was really deleted: the 404 may have been about
+// something else.
+func (v *revocation) confirm(ctx context.Context, t target, judged verdict) (verdict, *Stop) {
+	if t.Account == nil || t.Account.ID != t.id {
+		return judged, nil
+	}
+	found, err := v.find(ctx, t.Account.Email)
+	if stop := lookUpStop(ctx, err); stop != nil {
+		return judged, stop
+	}
+	if deleted(t.id, found, err, v.options.MayBrowse && time.Since(t.Account.At) >= searchLag) {
+		judged.change, judged.reason = ledger.MarkGone, outcome.ReasonGone
+	}
+	return judged, nil
+}
+
+// deleted reads the look-up after a 404. Only what it shows counts: nobody has the address, where everybody would be
+// seen (sees), or another account has it.
+func deleted(id string, found apiclient.Account, err error, sees bool) bool {
 	if unresolved, ok := errors.AsType[*apiclient.UnresolvedError](err); ok {
-		return unresolved.Why == apiclient.NoneFound || unresolved.Why == apiclient.BrowseMissing
+		return sees && unresolved.Why == apiclient.NoneFound
 	}
-	if refused, ok := errors.AsType[*apiclient.Error](err); ok {
-		return refused.Status == 401 || refused.Status == 403
-	}
-	return err == nil && found.ID != id
-}
-
-// outcome is what became of t as the ledger keeps it.
-func (v *revocation) outcome(t *task, judged verdict, call apiclient.Call) ledger.Outcome {
-	row := t.row
-	o := ledger.Outcome{Row: row.Number, Line: row.Line, Key: t.key, Email: row.Email, Name: row.Name, ExternalID: row.ExternalID,
-		AccountID: t.id, Reason: judged.reason, HTTPStatus: call.Status, Attempts: call.Attempts,
-		Revoke: true, Open: judged.open, Known: judged.known, Gone: judged.gone, AskAgain: judged.status == Failed}
-	if judged.status != 0 {
-		o.Status = judged.status.String()
-	}
-	return o
+	return err == nil && found.ID != "" && found.ID != id
 }
 
 // judgeRevoke reads the answer to a revocation.
 func judgeRevoke(lost bool, call apiclient.Call, err error) verdict {
-	refused, _ := errors.AsType[*apiclient.Error](err)
 	switch {
 	case err == nil:
-		return verdict{status: Revoked, known: true}
-	case refused != nil && refused.Status == 404:
-		return verdict{status: NotFound, reason: reasonNotFound}
+		return verdict{status: outcome.Revoked, change: ledger.MarkRevoked}
+	case statusOf(err) == 404:
+		return verdict{status: outcome.NotFound, reason: outcome.ReasonNotFound}
 	case cutShort(err) && call.Lost:
-		return verdict{status: Unknown, open: true, reason: reasonRevokeCutShort}
+		return verdict{status: outcome.Unknown, reason: outcome.ReasonRevokeCutShort, open: true}
 	case cutShort(err):
-		return verdict{status: NotAttempted, withdraw: true}
+		return verdict{status: outcome.NotAttempted}
 	case lost || call.Lost:
-		return verdict{status: Unknown, open: true, reason: reasonRevokeUnknown(err)}
+		return verdict{status: outcome.Unknown, reason: fmt.Sprintf(outcome.ReasonRevokeUnknown, oneLine(err)), open: true}
 	}
-	return verdict{status: Failed, reason: reasonRevokeFailed(err)}
+	return verdict{status: outcome.Failed, reason: refusedReason(err, "revoke portal access")}
 }
 
-// forbiddenRevoke stops at the first 403: who may not do this may not do it
-// for any account.
-func forbiddenRevoke(err error) *Stop {
-	refused, ok := errors.AsType[*apiclient.Error](err)
-	if !ok || refused.Status != 403 {
-		return nil
+// A target is a row of a revocation with the account that it means.
+type target struct {
+	row   *export.Row
+	id    string
+	key   string // the address under which the ledger knows the account; "": it does not
+	owner string // the address under which the ledger has the row's id; "": none
+	memory
+}
+
+// identify asks the ledger which account each row means.
+func identify(ctx context.Context, l *ledger.Ledger, run int64, rows []*export.Row) ([]target, error) {
+	var ids []string
+	for _, row := range rows {
+		if row.AccountID != "" {
+			ids = append(ids, row.AccountID)
+		}
 	}
-	return &Stop{Cause: Unauthorised, Err: err,
-		What: "the account may not take portal access away (" + refused.Redacted() + "): that needs site administration, which is more than creating customers does",
-		Hint: "use the token of a site administrator, or let one revoke the accounts by hand; then run the same command again"}
+	owners, err := l.AccountsByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	targets, queries := make([]target, len(rows)), make([]ledger.Query, len(rows))
+	for i, row := range rows {
+		owner := owners[row.AccountID].Key
+		targets[i] = target{row: row, id: row.AccountID, key: cmp.Or(row.Key, owner), owner: owner}
+		queries[i] = ledger.Query{Row: row.Number, Key: targets[i].key, Revoke: true}
+	}
+	memories, err := l.Recall(ctx, run, queries)
+	for i, m := range memories {
+		t := &targets[i]
+		t.Memory = m
+		switch {
+		case t.id == "" && m.Outcome != nil:
+			t.id = m.Outcome.AccountID
+		case t.id == "" && m.Account != nil:
+			t.id = m.Account.ID
+		}
+	}
+	return targets, err
+}
+
+// entry is what the ledger keeps of a target.
+func (t target) entry(v verdict, call apiclient.Call) ledger.Entry {
+	e := entryOf(t.row, v, call)
+	e.Revoke, e.Key, e.AccountID = true, t.key, t.id
+	missing := v.status == outcome.NotFound && v.change != ledger.MarkGone
+	e.Retry = v.status == outcome.Failed || missing || call.Attempts == 0
+	return e
+}
+
+// withoutRequest is the status of a row for which nothing is asked of the site; 0: it has to be. seen has the
+// accounts of the rows before.
+func withoutRequest(t target, seen map[string]export.Place) verdict {
+	if reason := forReview(t.row); reason != "" {
+		return verdict{status: outcome.Review, reason: reason}
+	}
+	if reason := mistaken(t); reason != "" {
+		return verdict{status: outcome.Invalid, reason: reason}
+	}
+	if first, ok := seen[t.id]; ok {
+		return verdict{status: outcome.Duplicate, reason: fmt.Sprintf(outcome.ReasonSameAccount, first)}
+	}
+	seen[strings.Clone(t.id)] = t.row.Place
+	switch {
+	case t.Account != nil && !t.Account.RevokedAt.IsZero():
+		reason := fmt.Sprintf(outcome.ReasonAlreadyRevoked, outcome.Day(t.Account.RevokedAt))
+		return verdict{status: outcome.AlreadyRevoked, reason: reason}
+	case !strings.HasPrefix(t.id, portalOnly):
+		return verdict{status: outcome.NotPortalOnly, reason: outcome.ReasonNotPortalOnly}
+	}
+	return verdict{}
+}
+
+// portalOnly is how the account ids of portal-only customers begin.
+const portalOnly = "qm:"
+
+// accountID is what account ids look like: of portal-only customers qm:…, of Atlassian accounts 712020:…, ug:… or 24
+// hexadecimal digits.
+var accountID = regexp.MustCompile(`^(?:(?:[a-z]{2}|[0-9]{4,}):.+|[0-9a-f]{24})$`)
+
+// forReview is why a row of one of our own files is left to a person; "": it is not.
+func forReview(row *export.Row) string {
+	action, status := strings.ToLower(strings.TrimSpace(row.Own["jsm_action"])), row.Own["jsm_status"]
+	switch {
+	case action == ActionReview || status == outcome.Review.String():
+		return outcome.JoinReasons("left to a person", row.Own["jsm_reason"])
+	case action != "" && action != ActionRevoke:
+		return fmt.Sprintf(outcome.ReasonOtherAction, action)
+	case status == outcome.Conflict.String() || status == outcome.CreatedUnconfirmed.String():
+		return outcome.ReasonNotOurs
+	}
+	return ""
+}
+
+// mistaken is why it is not clear which account a row means; "": it is.
+func mistaken(t target) string {
+	switch {
+	case t.id == "" && t.Account == nil:
+		return outcome.ReasonNoAccount
+	case t.id == "":
+		return outcome.ReasonNoID
+	case !apiclient.IsAccountID(t.id) || !accountID.MatchString(t.id):
+		return outcome.ReasonNoAccountID
+	case t.Account != nil && t.Account.ID != "" && t.Account.ID != t.id:
+		return fmt.Sprintf(outcome.ReasonOtherID, t.Account.ID)
+	case t.owner != "" && t.owner != t.key:
+		return fmt.Sprintf(outcome.ReasonOtherOwner, t.owner)
+	}
+	return ""
+}
+
+// Reach is whom a revocation would touch, of the accounts that Plan.Create counts.
+type Reach struct {
+	Listed  bool // the file says by a column jsm_action what is to be done: sync wrote it as a list of leavers
+	Foreign int  // accounts that the ledger has, and that were not certainly created by us
+	Unknown int  // accounts that it does not have
+}
+
+// RevocationOptions are the choices that shape the plan of a revocation.
+type RevocationOptions struct {
+	Export export.Options
+	Job    ledger.Job  // without the checksum of the input, which the plan fills in
+	Run    *ledger.Run // the run that has just listed these leavers; nil: a list of leavers has to be fresh
+}
+
+// PlanRevocation reads the file and holds it against the ledger: Create is how many accounts would be revoked, and
+// Settled what would become of the other rows. It changes nothing. An *export.RefusedError says of a list of leavers
+// that it is out of date.
+func PlanRevocation(ctx context.Context, file *export.File, l *ledger.Ledger, o RevocationOptions) (*Plan, error) {
+	o.Export.NeedAccounts = true
+	survey, err := file.Survey(ctx, o.Export, nil)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{Survey: survey, rows: survey.All}
+	p.Reach.Listed = slices.ContainsFunc(survey.Own, func(name string) bool {
+		return strings.EqualFold(strings.TrimSpace(name), "jsm_action")
+	})
+	fresh := &freshness{ledger: l, path: file.Path(), latest: map[string]string{}}
+	if o.Run != nil {
+		p.Run, fresh = *o.Run, nil
+	} else if err := p.find(ctx, l, o.Job); err != nil {
+		return nil, err
+	}
+	return p, p.decideAll(ctx, l, fresh)
+}
+
+// decideAll decides on each row. fresh checks the rows of lists of leavers; nil: nothing has to be checked.
+func (p *Plan) decideAll(ctx context.Context, l *ledger.Ledger, fresh *freshness) error {
+	seen := map[string]export.Place{}
+	p.decided = map[int]verdict{}
+	for batch, err := range inBatches(p.Rows(ctx), batchRows) {
+		if err != nil {
+			return err
+		}
+		targets, err := identify(ctx, l, p.Run.Seq, batch)
+		if err != nil {
+			return err
+		}
+		for _, t := range targets {
+			if err := fresh.check(ctx, t); err != nil {
+				return err
+			}
+			p.decideOne(t, seen)
+		}
+	}
+	return nil
+}
+
+func (p *Plan) decideOne(t target, seen map[string]export.Place) {
+	t.Outcome = p.standing(t.Outcome)
+	result, done := settled(t.row, t.memory)
+	if done && t.Outcome == nil {
+		p.Settled.Add(result.Status)
+		return
+	}
+	switch v := withoutRequest(t, seen); {
+	case done: // in an earlier session; it counts as the first row with its account
+		p.Settled.Add(result.Status)
+		return
+	case v.status != 0:
+		p.decided[t.row.Number] = v
+		p.Settled.Add(v.status)
+		return
+	case t.Account == nil:
+		p.Reach.Unknown++
+	case !t.Account.Ours():
+		p.Reach.Foreign++
+	}
+	p.Create++
 }

@@ -8,8 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"jsm-onboard/apiclient"
 	"jsm-onboard/apiclient/jsmtest"
-	"jsm-onboard/apiclient/pacer"
+	"jsm-onboard/importer/outcome"
 )
 
 // down is a site whose create requests are answered by decide alone.
@@ -30,14 +31,14 @@ func TestUnknownIsSettledByTheNextRun(t *testing.T) {
 		}))
 		d.export(40)
 		first := d.sit(t.Context())
-		d.expect(first, map[Status]int{Created: 39, Unknown: 1})
+		d.expect(first, map[outcome.Status]int{outcome.Created: 39, outcome.Unknown: 1})
 		if first.Stop != nil || first.ExitCode() != 3 {
 			t.Errorf("%v, exit code %d", first.Stop, first.ExitCode())
 		}
 		ill = false
 		second := d.sit(t.Context())
-		d.expect(second, map[Status]int{Known: 39, CreatedUnconfirmed: 1})
-		if o := second.outcomes[3]; o.AccountID == "" || second.runID == first.runID || second.resumed {
+		d.expect(second, map[outcome.Status]int{outcome.Known: 39, outcome.CreatedUnconfirmed: 1})
+		if o := second.results[3]; o.AccountID == "" || second.runID == first.runID || second.resumed {
 			t.Errorf("%+v", o)
 		}
 		d.once(40)
@@ -60,10 +61,10 @@ func TestInterruptFinishesWhatIsInFlight(t *testing.T) {
 		if took := time.Since(began); took > 41*time.Second {
 			t.Errorf("it took %s", took)
 		}
-		d.expect(s, map[Status]int{Created: 16, NotAttempted: 984})
+		d.expect(s, map[outcome.Status]int{outcome.Created: 16, outcome.NotAttempted: 984})
 		d.site.SetFaults()
 		rest := d.sit(t.Context())
-		d.expect(rest, map[Status]int{Created: 1000})
+		d.expect(rest, map[outcome.Status]int{outcome.Created: 1000})
 		if rest.runID != s.runID || !rest.resumed || d.posts() != 1000 {
 			t.Errorf("run %s after %s, %d requests", rest.runID, s.runID, d.posts())
 		}
@@ -78,7 +79,7 @@ func TestInterruptInAWait(t *testing.T) {
 		site jsmtest.Options
 	}{
 		{"an outage", jsmtest.Options{Faults: []jsmtest.Fault{{Kind: jsmtest.Unavailable, Share: 1}}}},
-		{"a quota's long pause", jsmtest.Options{Quotas: []jsmtest.Quota{{Kind: jsmtest.FixedWindow, Limit: 20, Window: 10 * time.Minute}}}},
+		{"a quota's long pause", jsmtest.Options{Quotas: []jsmtest.Quota{{Limit: 20, Window: 10 * time.Minute}}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -132,7 +133,7 @@ func TestOutage(t *testing.T) {
 				d.client.MaxPause = tc.maxPause
 				d.export(300)
 				s := d.sit(t.Context())
-				if !d.happened(pacer.OutageBegan) {
+				if !d.happened(apiclient.OutageBegan) {
 					t.Error("nobody was told of the outage")
 				}
 				if probes := d.posts() - 300; !tc.stops && probes > 100 {
@@ -142,7 +143,7 @@ func TestOutage(t *testing.T) {
 					if s.Stop == nil || s.Stop.Cause != SiteGone || s.ExitCode() != 1 || s.Stop.Hint == "" {
 						t.Fatalf("%v, exit code %d", s.Stop, s.ExitCode())
 					}
-					if n := s.Totals.Of(NotAttempted); n < 100 || s.Totals.Prove(300) != nil {
+					if n := s.Totals.Of(outcome.NotAttempted); n < 100 || s.Totals.Prove(300) != nil {
 						t.Errorf("%v", s.statuses())
 					}
 					time.Sleep(10 * time.Minute)
@@ -151,7 +152,7 @@ func TestOutage(t *testing.T) {
 						t.Error("it did not go on")
 					}
 				}
-				if s.Stop != nil || s.ExitCode() != 0 || s.Totals.Of(Created)+s.Totals.Of(CreatedUnconfirmed) != 300 {
+				if s.Stop != nil || s.ExitCode() != 0 || s.Totals.Of(outcome.Created)+s.Totals.Of(outcome.CreatedUnconfirmed) != 300 {
 					t.Errorf("%v, %v", s.Stop, s.statuses())
 				}
 				d.once(300)
@@ -192,8 +193,8 @@ func TestOneProblemIsOneProblem(t *testing.T) {
 				if s.Stop == nil || s.Stop.Cause != tc.cause || s.ExitCode() != tc.code || s.Stop.Hint == "" {
 					t.Fatalf("%v, exit code %d", s.Stop, s.ExitCode())
 				}
-				made, failed := s.Totals.Of(Created), s.Totals.Of(Failed)
-				if made < 50 || failed < 1 || failed > sameRefusals+8 || s.Totals.Of(NotAttempted) != 300-made-failed {
+				made, failed := s.Totals.Of(outcome.Created), s.Totals.Of(outcome.Failed)
+				if made < 50 || failed < 1 || failed > sameRefusals+8 || s.Totals.Of(outcome.NotAttempted) != 300-made-failed {
 					t.Errorf("%v", s.statuses())
 				}
 				time.Sleep(2 * time.Hour)
@@ -201,7 +202,7 @@ func TestOneProblemIsOneProblem(t *testing.T) {
 				if rest.plan.Create != 300-made || rest.plan.Finished != made {
 					t.Errorf("the plan is to create %d, %d are finished, and %d were made", rest.plan.Create, rest.plan.Finished, made)
 				}
-				d.expect(rest, map[Status]int{Created: 300})
+				d.expect(rest, map[outcome.Status]int{outcome.Created: 300})
 				if rest.runID != s.runID || rest.ExitCode() != 0 {
 					t.Errorf("run %s after %s, exit code %d", rest.runID, s.runID, rest.ExitCode())
 				}
@@ -217,16 +218,16 @@ func TestQuotaAsksForALongPause(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesktop(t, jsmtest.Options{Latency: jsmtest.Latency{Fixed: 80 * time.Millisecond}, Quotas: []jsmtest.Quota{{
-			Shared: true, Kind: jsmtest.FixedWindow, Limit: 300, Window: time.Hour, Reason: "jira-quota-tenant-based"}}})
+			Shared: true, Limit: 300, Window: time.Hour, Reason: "jira-quota-tenant-based"}}})
 		d.export(500)
 		s := d.sit(t.Context())
 		if s.Stop == nil || s.Stop.Cause != QuotaPause || s.ExitCode() != 6 || s.Stop.Until.IsZero() || s.Stop.Hint == "" {
 			t.Fatalf("%v, exit code %d", s.Stop, s.ExitCode())
 		}
-		d.expect(s, map[Status]int{Created: 300, NotAttempted: 200})
+		d.expect(s, map[outcome.Status]int{outcome.Created: 300, outcome.NotAttempted: 200})
 		time.Sleep(time.Until(s.Stop.Until))
 		rest := d.sit(t.Context())
-		d.expect(rest, map[Status]int{Created: 500})
+		d.expect(rest, map[outcome.Status]int{outcome.Created: 500})
 		if rest.runID != s.runID {
 			t.Errorf("run %s after %s", rest.runID, s.runID)
 		}
@@ -248,11 +249,11 @@ func TestTooManyErrors(t *testing.T) {
 		d.run.MaxErrors = Limit{Rows: 30, Set: true}
 		d.export(500)
 		s := d.sit(t.Context())
-		if s.Stop == nil || s.Stop.Cause != Guarded || s.ExitCode() != 5 || s.Totals.Of(Failed) < 31 || s.Totals.Of(Failed) > 31+8 {
+		if s.Stop == nil || s.Stop.Cause != Guarded || s.ExitCode() != 5 || s.Totals.Of(outcome.Failed) < 31 || s.Totals.Of(outcome.Failed) > 31+8 {
 			t.Errorf("%v, %v", s.Stop, s.statuses())
 		}
 		ill = false
-		d.expect(d.sit(t.Context()), map[Status]int{Created: 500})
+		d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Created: 500})
 	})
 }
 
@@ -273,10 +274,10 @@ func TestOneSlowRow(t *testing.T) {
 		d.export(rows)
 		before := 0
 		time.AfterFunc(9*time.Minute, func() { before = d.posts() })
-		d.shape = func(j *Job) { j.pipeline.window = newWindow(room) }
+		d.shape = func(r *Run) { r.window = room }
 		s := d.sit(t.Context())
-		d.expect(s, map[Status]int{Created: rows})
-		if before != room {
+		d.expect(s, map[outcome.Status]int{outcome.Created: rows})
+		if before != room+1 { // the row that is waited for is out of the window
 			t.Errorf("while the first row was waited for, %d requests had left, and the window has room for %d", before, room)
 		}
 	})
@@ -293,7 +294,7 @@ func TestLookUpsAreCutShort(t *testing.T) {
 	}{
 		{name: "Ctrl-C", after: 10, code: 130},
 		{name: "a long pause", code: 6, quotas: []jsmtest.Quota{{Method: "GET", Path: jsmtest.UserSearchPath,
-			Kind: jsmtest.FixedWindow, Limit: 25, Window: time.Hour}}},
+			Limit: 25, Window: time.Hour}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -317,10 +318,10 @@ func TestLookUpsAreCutShort(t *testing.T) {
 				d.client.Workers, d.run.Workers = 64, 64
 				d.export(10 * lost)
 				s := d.sit(ctx)
-				if s.Stop == nil || s.ExitCode() != tc.code || s.Totals.Of(CreatedUnconfirmed) != lost {
+				if s.Stop == nil || s.ExitCode() != tc.code || s.Totals.Of(outcome.CreatedUnconfirmed) != lost {
 					t.Fatalf("%v, exit code %d, %v", s.Stop, s.ExitCode(), s.statuses())
 				}
-				looked := withID(s, CreatedUnconfirmed)
+				looked := withID(s, outcome.CreatedUnconfirmed)
 				if looked == 0 || looked == lost {
 					t.Errorf("%d of %d are looked up", looked, lost)
 				}
@@ -328,8 +329,8 @@ func TestLookUpsAreCutShort(t *testing.T) {
 					time.Sleep(2 * time.Hour)
 					s = d.sit(t.Context())
 				}
-				if withID(s, CreatedUnconfirmed) != lost || s.Stop != nil || d.posts() != 11*lost {
-					t.Errorf("%d of %d are looked up, %v, %d requests", withID(s, CreatedUnconfirmed), lost, s.Stop, d.posts())
+				if withID(s, outcome.CreatedUnconfirmed) != lost || s.Stop != nil || d.posts() != 11*lost {
+					t.Errorf("%d of %d are looked up, %v, %d requests", withID(s, outcome.CreatedUnconfirmed), lost, s.Stop, d.posts())
 				}
 				d.once(10 * lost)
 			})
@@ -337,8 +338,8 @@ func TestLookUpsAreCutShort(t *testing.T) {
 	}
 }
 
-func withID(s sitting, status Status) (n int) {
-	for _, o := range s.outcomes {
+func withID(s session, status outcome.Status) (n int) {
+	for _, o := range s.results {
 		if o.Status == status && o.AccountID != "" {
 			n++
 		}
@@ -352,9 +353,9 @@ func TestDroppedOutcome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesktop(t, jsmtest.Options{})
 		d.export(10)
-		d.shape = func(j *Job) { j.pipeline.skip(Created, 1) }
+		d.shape = func(r *Run) { r.count(outcome.Created, 1) }
 		s := d.sit(t.Context())
-		if err := s.Totals.Prove(s.Rows); err == nil || err.Error() != "10 rows were read but 11 have an outcome" || s.ExitCode() != 1 {
+		if err := s.Totals.Prove(s.Rows); err == nil || err.Error() != "10 rows were read but 11 outcomes were counted" || s.ExitCode() != 1 {
 			t.Errorf("%v, exit code %d", err, s.ExitCode())
 		}
 	})
@@ -374,6 +375,49 @@ func TestLateLookUpShowsAnotherName(t *testing.T) {
 		o.Existing = []jsmtest.Account{{Email: address(0), Name: "Somebody"}, {Email: address(1), Name: "PERSON  1"}}
 		d := newDesktop(t, o)
 		d.export(3)
-		d.expect(d.sit(t.Context()), map[Status]int{Conflict: 1, CreatedUnconfirmed: 1, Created: 1})
+		d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Conflict: 1, outcome.CreatedUnconfirmed: 1, outcome.Created: 1})
+	})
+}
+
+// --limit counts customers who were created, not rows that were sent, and the rest is left for later.
+func TestLimit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Existing: peopleBefore(10), Latency: jsmtest.Latency{Fixed: 50 * time.Millisecond}})
+		d.export(30)
+		d.run.Limit = 5
+		s := d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Conflict: 10, outcome.Created: 5, outcome.NotAttempted: 15})
+		if s.Stop == nil || s.Stop.Cause != LimitReached || s.ExitCode() != 0 || withID(s, outcome.Conflict) != 10 {
+			t.Errorf("%v, exit code %d", s.Stop, s.ExitCode())
+		}
+		d.run.Limit = 15
+		s = d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Conflict: 10, outcome.Created: 20})
+		if s.Stop != nil || !s.resumed {
+			t.Errorf("%v, resumed %t", s.Stop, s.resumed)
+		}
+	})
+}
+
+// Only one row is sent, as the question before a large import offers.
+func TestOnlyOneRow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.export(5)
+		l, client := d.openLedger(), d.connect()
+		defer l.Close()
+		first, err := d.plan(t.Context(), client, l).First(t.Context())
+		if err != nil || first.Number != 1 || first.Email != address(0) {
+			t.Errorf("%+v, %v", first, err)
+		}
+		d.run.Only, d.run.Limit = 3, 1
+		s := d.sitAt(t.Context(), client, l)
+		d.expect(s, map[outcome.Status]int{outcome.Created: 1, outcome.NotAttempted: 4})
+		if s.results[2].Status != outcome.Created || s.Stop == nil || s.Stop.Cause != LimitReached {
+			t.Errorf("%s, %v", shown(s.results[2]), s.Stop)
+		}
+		client.Close()
 	})
 }

@@ -4,17 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"jsm-onboard/apiclient"
-	"jsm-onboard/apiclient/pacer"
+	"jsm-onboard/importer/outcome"
+	"jsm-onboard/importer/text"
 )
 
 // Cause is why a run ended before its last row.
 type Cause int
 
+// The causes, with the exit code of each in [Cause.ExitCode].
 const (
 	Interrupted  Cause = iota + 1 // Ctrl-C, SIGTERM
 	LimitReached                  // --limit: as asked
@@ -22,40 +24,27 @@ const (
 	Unauthorised                  // 401, 403
 	QuotaPause                    // the quota asks for more than --max-pause
 	SiteGone                      // no answer for --max-pause
-	Broken                        // disk, ledger, changed input: the run cannot go on
+	Broken                        // disk, ledger, input: the run cannot go on
 )
-
-var causeNames = [...]string{
-	Interrupted: "interrupted", LimitReached: "limit", Guarded: "guard", Unauthorised: "not_authorised",
-	QuotaPause: "quota", SiteGone: "site_gone", Broken: "broken",
-}
-
-func (c Cause) String() string { return causeNames[c] }
 
 // ExitCode is the code with which a process ends that stopped for this cause.
 func (c Cause) ExitCode() int {
-	switch c {
-	case Interrupted:
-		return 130
-	case LimitReached:
-		return 0
-	case Guarded:
-		return 5
-	case Unauthorised:
-		return 4
-	case QuotaPause:
-		return 6
-	}
-	return 1
+	return [...]int{
+		Interrupted:  130,
+		LimitReached: 0,
+		Guarded:      5,
+		Unauthorised: 4,
+		QuotaPause:   6,
+		SiteGone:     1,
+		Broken:       1,
+	}[c]
 }
 
-// AskAgain tells whether the rows that failed in a run stopped by this cause
-// are asked again when the run goes on: what stopped it was a problem of the
-// site, and those rows may have failed by it.
+// AskAgain reports whether the rows that failed in a run stopped by this cause are sent again when the run goes on:
+// what stopped it was a problem of the site, and those rows may have failed by it.
 func (c Cause) AskAgain() bool { return c != Interrupted && c != LimitReached }
 
-// Stop is the error by which a run ends early. Its text is one sentence with
-// the cause; Hint says what to do next.
+// Stop is the error by which a run ends early. Its text is one sentence with the cause; Hint says what to do next.
 type Stop struct {
 	Cause Cause
 	What  string
@@ -68,139 +57,167 @@ func (s *Stop) Error() string { return s.What }
 
 func (s *Stop) Unwrap() error { return s.Err }
 
+func newStop(cause Cause, err error, what, hint string) *Stop {
+	return &Stop{Cause: cause, Err: err, What: what, Hint: hint}
+}
+
 // ErrInterrupted cancels the context of a run when the user asks it to stop.
-var ErrInterrupted = &Stop{Cause: Interrupted, What: "interrupted"}
+var ErrInterrupted = newStop(Interrupted, nil, "interrupted", "")
+
+const goesOn = "then run the same command again; it goes on where it stopped"
 
 // interrupted is why ctx has ended; nil while it has not.
 func interrupted(ctx context.Context) *Stop {
 	cause := context.Cause(ctx)
-	if cause == nil {
-		return nil
-	}
-	if s, ok := errors.AsType[*Stop](cause); ok {
+	if s, ok := errors.AsType[*Stop](cause); ok || cause == nil {
 		return s
 	}
 	return ErrInterrupted
 }
 
-// MinuteAfter is t for people, to the minute and not too early.
-func MinuteAfter(t time.Time) string {
-	return t.Add(time.Minute - time.Nanosecond).Truncate(time.Minute).Local().Format("15:04 on 2 January")
-}
-
-// stopFor is the reason to stop that lies in one error of the desk or the
-// ledger; nil when the error concerns its row alone.
-func stopFor(err error) *Stop {
-	if pause, ok := errors.AsType[*pacer.PauseError](err); ok {
-		until := MinuteAfter(pause.Until)
-		return &Stop{Cause: QuotaPause, Until: pause.Until, Err: err,
-			What: "the quota of the site asks for a pause until " + until,
-			Hint: "run the same command again after " + until + ", or allow a longer wait with --max-pause; it goes on where it stopped"}
-	}
-	if outage, ok := errors.AsType[*pacer.OutageError](err); ok {
-		return &Stop{Cause: SiteGone, Err: err,
-			What: "the site has not answered since " + outage.Since.Local().Format("15:04:05"),
-			Hint: "look whether the site opens in a browser, then run the same command again; it goes on where it stopped"}
-	}
-	if refused, ok := errors.AsType[*apiclient.Error](err); ok && (refused.Kind == apiclient.KindUnauthorized || refused.Kind == apiclient.KindScope) {
-		return &Stop{Cause: Unauthorised, Err: err,
-			What: "the site no longer accepts the credentials (" + refused.Redacted() + ")",
-			Hint: joinLines(refused.Hint, "then run the same command again; it goes on where it stopped")}
+func firstStop(stops ...*Stop) *Stop {
+	for _, s := range stops {
+		if s != nil {
+			return s
+		}
 	}
 	return nil
 }
 
-func joinLines(lines ...string) string {
-	return strings.Join(slices.DeleteFunc(lines, func(line string) bool { return line == "" }), "\n")
+func brokenLedger(err error) *Stop {
+	if err == nil {
+		return nil
+	}
+	return newStop(Broken, err, err.Error(), "make room on the disk, or fix what the message names, "+goesOn)
 }
 
-// refusal is what makes two refusals the same: the status and Jira's key for
-// it. Texts do not count.
-type refusal struct {
-	status int
-	key    string
+// stopFor is the reason to stop that lies in one error of the site; nil when the error concerns its row alone.
+func stopFor(err error) *Stop {
+	if pause, ok := errors.AsType[*apiclient.PauseError](err); ok {
+		until := text.Minute(pause.Until)
+		stop := newStop(QuotaPause, err, "the quota of the site asks for a pause until "+until,
+			"run the same command again after "+until+
+				", or allow a longer wait with --max-pause; it goes on where it stopped")
+		stop.Until = pause.Until
+		return stop
+	}
+	if outage, ok := errors.AsType[*apiclient.OutageError](err); ok {
+		return newStop(SiteGone, err, "the site has not answered since "+outage.Since.Local().Format("15:04:05"),
+			"see whether the site opens in a browser, "+goesOn)
+	}
+	refused, ok := errors.AsType[*apiclient.Error](err)
+	if ok && (refused.Kind == apiclient.KindUnauthorized || refused.Kind == apiclient.KindScope) {
+		return newStop(Unauthorised, err, "the site no longer accepts the credentials ("+refused.Redacted()+")",
+			joinLines(refused.Hint, goesOn))
+	}
+	return nil
 }
 
-// sameRefusals is how many rows may be refused alike, with nothing made in
-// between, before that is one problem of the site and not of the rows.
+// cutShort reports whether a call ended because the run did, and not because of an answer.
+func cutShort(err error) bool {
+	_, pause := errors.AsType[*apiclient.PauseError](err)
+	_, outage := errors.AsType[*apiclient.OutageError](err)
+	return pause || outage || errors.Is(err, context.Canceled)
+}
+
+// statusOf is the status with which the site refused; 0: there was no answer.
+func statusOf(err error) int {
+	if refused, ok := errors.AsType[*apiclient.Error](err); ok {
+		return refused.Status
+	}
+	return 0
+}
+
+func joinLines(first, second string) string { return strings.TrimPrefix(first+"\n"+second, "\n") }
+
+// sameRefusals is how many rows may be refused alike, with nothing done in between, before that is one problem of the
+// site and not of the rows.
 const sameRefusals = 20
 
-// watch decides after each row whether the run should stop. It is not safe for
-// concurrent use.
-type watch struct {
+// stopRules decide after each row whether the run should stop.
+type stopRules struct {
 	maxErrors Limit
-	sent      int // rows that were sent
-	failed    int // of them failed or unknown
-	last      refusal
-	streak    int
-	told      error // the last refusal of the streak
-	reached   bool  // something was made or found there in this sitting
+	action    string // what is asked for, as in "create customers"
+	alike     bool   // who may not do it for one row may not do it for any
+
+	mu      sync.Mutex
+	sent    int    // rows that were sent
+	failed  int    // of them failed or unknown
+	last    string // status and Jira's key of the last refusal: what makes two the same
+	streak  int
+	err     *apiclient.Error // the last refusal of the streak
+	reached bool             // something was done or found there in this session
 }
 
 // after takes one row that was sent, with the error that its call ended in.
-func (w *watch) after(s Status, err error) *Stop {
+func (w *stopRules) after(s outcome.Status, err error) *Stop {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.sent++
-	if s == Created || s == CreatedUnconfirmed || s == Conflict || s == Revoked {
+	switch s {
+	case outcome.NotAttempted:
+		w.sent--
+		return stopFor(err)
+	case outcome.Created, outcome.CreatedUnconfirmed, outcome.Conflict, outcome.Revoked, outcome.Renamed:
 		w.reached, w.streak = true, 0
-		return nil
+	case outcome.NotFound:
+		return w.sameAgain(err)
+	case outcome.Failed, outcome.Unknown:
+		w.failed++
+		return firstStop(stopFor(err), w.sameAgain(err), w.tooMany())
 	}
-	if s != Failed && s != Unknown {
-		return nil
-	}
-	w.failed++
-	if stop := stopFor(err); stop != nil {
-		return stop
-	}
-	if stop := w.sameAgain(err); stop != nil {
-		return stop
-	}
-	return w.tooMany()
+	return nil
 }
 
 // sameAgain keeps the streak of equal refusals.
-func (w *watch) sameAgain(err error) *Stop {
+func (w *stopRules) sameAgain(err error) *Stop {
 	refused, ok := errors.AsType[*apiclient.Error](err)
-	if !ok || refused.Status < 300 || refused.Status >= 500 {
+	if !ok || refused.Status < 200 || refused.Status >= 500 {
 		return nil
 	}
-	this := refusal{refused.Status, refused.Key}
-	if this != w.last {
+	if this := fmt.Sprint(refused.Status, refused.Key); this != w.last {
 		w.last, w.streak = this, 0
 	}
 	w.streak++
-	w.told = err
-	unlimited := w.maxErrors.Set && w.maxErrors.Rows == 0 && w.maxErrors.Percent == 0
-	if w.streak < sameRefusals || (unlimited && this.status != 403) {
+	w.err = refused
+	switch {
+	case refused.Status == 403 && (w.alike || w.streak >= sameRefusals):
+		return w.forbidden()
+	case w.streak < sameRefusals:
+		return nil
+	case w.maxErrors.Never():
 		return nil
 	}
-	return refusedAlike(w.streak, refused)
+	return newStop(Guarded, err,
+		fmt.Sprintf("the site refused %d rows in a row for the same reason (%s), and none succeeded between: "+
+			"this is one problem, not %d", w.streak, refused.Error(), w.streak),
+		joinLines(refused.Hint, "fix the cause and run the same command again; the refused rows are then sent again. "+
+			"If it really lies in each row, go on with --max-errors 0"))
 }
 
-func refusedAlike(n int, refused *apiclient.Error) *Stop {
-	stop := &Stop{Cause: Guarded, Err: refused,
-		What: fmt.Sprintf("the site refused %d rows in a row for the same reason (%s), and made none between: this is one problem, not %d", n, refused.Error(), n),
-		Hint: "mend the cause and run the same command again; the refused rows are then sent again. If it really lies in each row, go on with --max-errors 0"}
-	stop.Hint = joinLines(refused.Hint, stop.Hint)
-	if refused.Status == 403 {
-		stop.Cause = Unauthorised
-		stop.What = fmt.Sprintf("the account may not make customers (%s)", refused.Error())
-	}
-	return stop
+func (w *stopRules) forbidden() *Stop {
+	return newStop(Unauthorised, w.err, fmt.Sprintf("the account may not %s (%s)", w.action, w.err.Redacted()),
+		joinLines(w.err.Hint, "get the permission, "+goesOn))
 }
 
 // tooMany is the guard --max-errors.
-func (w *watch) tooMany() *Stop {
-	limit := w.maxErrors
-	if !limit.Set || (limit.Rows == 0 && limit.Percent == 0) || !limit.Exceeded(w.failed, w.sent) {
+func (w *stopRules) tooMany() *Stop {
+	if w.maxErrors.Never() || !w.maxErrors.Exceeded(w.failed, w.sent) {
 		return nil
 	}
-	return &Stop{Cause: Guarded,
-		What: fmt.Sprintf("%s of %s rows sent have failed, more than --max-errors %s allows", Grouped(w.failed), Grouped(w.sent), limit),
-		Hint: "the reasons are in the results file; run the same command again when the cause is mended, or with another --max-errors"}
+	return newStop(Guarded, nil,
+		fmt.Sprintf("%s of %s rows sent have failed, more than --max-errors %s allows",
+			text.Grouped(w.failed), text.Grouped(w.sent), w.maxErrors),
+		"the reasons are in the results file; run the same command again when the cause is fixed, "+
+			"or with another --max-errors")
 }
 
-// verdict is the exit code that the refusals themselves ask for when a run got
-// to its end: nothing was made, and all of the refusals were about permission.
-func (w *watch) onlyForbidden() bool {
-	return !w.reached && w.failed > 0 && w.streak == w.failed && w.last.status == 403
+// onlyForbidden is for a run that got to its end: nothing was done, and all of the refusals were about permission.
+func (w *stopRules) onlyForbidden() *Stop {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.reached || w.failed == 0 || w.streak != w.failed || w.err.Status != 403 {
+		return nil
+	}
+	return w.forbidden()
 }

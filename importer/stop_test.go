@@ -6,12 +6,12 @@ import (
 	"time"
 
 	"jsm-onboard/apiclient"
-	"jsm-onboard/apiclient/pacer"
+	"jsm-onboard/importer/outcome"
 )
 
 func TestSameRefusalIsOneProblem(t *testing.T) {
 	closed := refusedWith(400, "cv.signup.error.not.allowed")
-	feed := func(w *watch, n int, s Status, err error) (stop *Stop) {
+	feed := func(w *stopRules, n int, s outcome.Status, err error) (stop *Stop) {
 		for range n {
 			stop = firstStop(stop, w.after(s, err))
 		}
@@ -19,58 +19,68 @@ func TestSameRefusalIsOneProblem(t *testing.T) {
 	}
 	limit := Limit{Percent: 5, AtLeast: 100, Set: true}
 
-	w := &watch{maxErrors: limit}
-	if stop := feed(w, sameRefusals-1, Failed, closed); stop != nil {
+	w := &stopRules{maxErrors: limit}
+	if stop := feed(w, sameRefusals-1, outcome.Failed, closed); stop != nil {
 		t.Fatalf("stopped after %d: %v", sameRefusals-1, stop)
 	}
-	stop := w.after(Failed, closed)
+	stop := w.after(outcome.Failed, closed)
 	if stop == nil || stop.Cause != Guarded || stop.Hint == "" {
 		t.Fatalf("after %d equal refusals: %+v", sameRefusals, stop)
 	}
 
-	w = &watch{maxErrors: limit}
+	w = &stopRules{maxErrors: limit}
 	for range 4 {
-		if stop := feed(w, sameRefusals-1, Failed, closed); stop != nil {
+		if stop := feed(w, sameRefusals-1, outcome.Failed, closed); stop != nil {
 			t.Fatalf("stopped although something was made between: %v", stop)
 		}
-		w.after(Created, nil)
+		w.after(outcome.Created, nil)
 	}
 
-	w = &watch{maxErrors: limit}
+	w = &stopRules{maxErrors: limit}
 	for i := range 60 {
 		key := []string{"a", "b"}[i%2]
-		if stop := w.after(Failed, refusedWith(400, key)); stop != nil {
+		if stop := w.after(outcome.Failed, refusedWith(400, key)); stop != nil {
 			t.Fatalf("different refusals stopped the run: %v", stop)
 		}
 	}
 
-	w = &watch{maxErrors: limit}
-	if stop := feed(w, sameRefusals, Failed, refusedWith(403, "")); stop == nil || stop.Cause != Unauthorised || stop.Cause.ExitCode() != 4 {
+	w = &stopRules{maxErrors: limit}
+	if stop := feed(w, sameRefusals, outcome.Failed, refusedWith(403, "")); stop == nil || stop.Cause != Unauthorised || stop.Cause.ExitCode() != 4 {
 		t.Errorf("403 again and again: %+v", stop)
 	}
 
-	w = &watch{maxErrors: Limit{Set: true}}
-	if stop := feed(w, 1000, Failed, closed); stop != nil {
+	w = &stopRules{maxErrors: limit}
+	if stop := feed(w, sameRefusals, outcome.NotFound, refusedWith(404, "")); stop == nil || stop.Cause != Guarded {
+		t.Errorf("404 again and again: %+v", stop)
+	}
+
+	w = &stopRules{maxErrors: limit}
+	if stop := feed(w, sameRefusals, outcome.Unknown, refusedWith(200, "")); stop == nil || stop.Cause != Guarded {
+		t.Errorf("a sign-in page again and again: %+v", stop)
+	}
+
+	w = &stopRules{maxErrors: Limit{Set: true}}
+	if stop := feed(w, 1000, outcome.Failed, closed); stop != nil {
 		t.Errorf("--max-errors 0 stopped: %v", stop)
 	}
 }
 
 func TestMaxErrors(t *testing.T) {
-	w := &watch{maxErrors: Limit{Percent: 5, AtLeast: 100, Set: true}}
+	w := &stopRules{maxErrors: Limit{Percent: 5, AtLeast: 100, Set: true}}
 	unknown := errors.New("timeout")
 	for i := range 100 {
-		if stop := w.after(Unknown, unknown); stop != nil {
+		if stop := w.after(outcome.Unknown, unknown); stop != nil {
 			t.Fatalf("stopped at failure %d: %v", i+1, stop)
 		}
 	}
-	if stop := w.after(Unknown, unknown); stop == nil || stop.Cause != Guarded {
+	if stop := w.after(outcome.Unknown, unknown); stop == nil || stop.Cause != Guarded {
 		t.Errorf("failure 101 of 101: %+v", stop)
 	}
-	w = &watch{maxErrors: Limit{Percent: 5, AtLeast: 100, Set: true}}
+	w = &stopRules{maxErrors: Limit{Percent: 5, AtLeast: 100, Set: true}}
 	for i := range 10_000 {
-		s := Created
+		s := outcome.Created
 		if i%21 == 0 {
-			s = Unknown
+			s = outcome.Unknown
 		}
 		if stop := w.after(s, unknown); stop != nil {
 			t.Fatalf("stopped at row %d with less than 5%%: %v", i, stop)
@@ -84,8 +94,8 @@ func TestStopFor(t *testing.T) {
 		want Cause
 		code int
 	}{
-		{&pacer.PauseError{Until: time.Now().Add(time.Hour)}, QuotaPause, 6},
-		{&pacer.OutageError{Since: time.Now()}, SiteGone, 1},
+		{&apiclient.PauseError{Until: time.Now().Add(time.Hour)}, QuotaPause, 6},
+		{&apiclient.OutageError{Since: time.Now()}, SiteGone, 1},
 		{&apiclient.Error{Status: 401, Kind: apiclient.KindUnauthorized}, Unauthorised, 4},
 	} {
 		stop := stopFor(tc.err)

@@ -39,42 +39,22 @@ type Access int
 
 // What results show of a membership.
 const (
-	Added              Access = iota + 1 // added in this run
+	Added              Access = iota + 1 // in this run
 	AccessKnown                          // there before
 	AccessInvalid                        // the row's organization cannot be used
 	AccessFailed                         // refused
 	AccessNotAttempted                   // the run ended before it, or there is no account to add
 )
 
-var accessNames = [...]string{
-	Added:              "added",
-	AccessKnown:        "known",
-	AccessInvalid:      "invalid",
-	AccessFailed:       "failed",
-	AccessNotAttempted: "not_attempted",
-}
-
 // String is the word that the results use.
 func (a Access) String() string {
-	if a < Added || int(a) >= len(accessNames) {
-		return fmt.Sprintf("access(%d)", int(a))
-	}
-	return accessNames[a]
+	return [...]string{"", "added", "known", "invalid", "failed", "not_attempted"}[a]
 }
 
 // Good reports whether the customer has the access.
 func (a Access) Good() bool { return a == Added || a == AccessKnown }
 
-// JoinAccess is one cell of the results for several memberships.
-func JoinAccess(all ...Access) string {
-	words := make([]string, len(all))
-	for i, a := range all {
-		words[i] = a.String()
-	}
-	return strings.Join(words, ";")
-}
-
-// AccessGood reports whether the customer has all the access of a cell that JoinAccess made.
+// AccessGood reports whether the customer has all the access of a cell of the results: words joined by ';'.
 func AccessGood(cell string) bool {
 	for word := range strings.SplitSeq(cell, ";") {
 		if word != "" && word != Added.String() && word != AccessKnown.String() {

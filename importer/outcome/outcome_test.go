@@ -30,9 +30,6 @@ func TestEveryStatusIsDescribed(t *testing.T) {
 			t.Errorf("%s is read back as %s, %v", s, back, err)
 		}
 	}
-	if Status(0).Meaning() != "" || Status(99).Meaning() != "" {
-		t.Error("no status has a meaning")
-	}
 }
 
 // TestGood pins the table of statuses: whoever adds one decides on it here.
@@ -106,10 +103,7 @@ func TestAccess(t *testing.T) {
 	if diff := cmp.Diff([]string{"added", "known", "invalid", "failed", "not_attempted"}, words); diff != "" {
 		t.Error(diff)
 	}
-	if got := JoinAccess(Added, AccessFailed); got != "added;failed" || AccessGood(got) {
-		t.Errorf("%s, good %t", got, AccessGood(got))
-	}
-	if !AccessGood("") || !AccessGood("added;known") {
+	if !AccessGood("") || !AccessGood("added;known") || AccessGood("added;failed") {
 		t.Error("what was not asked for, or is there, is not good")
 	}
 }
@@ -122,18 +116,11 @@ func TestTotals(t *testing.T) {
 	totals.Move(Failed, Invalid)
 	got := map[string]int{
 		"created": totals.Of(Created), "failed": totals.Of(Failed), "sum": totals.Sum(),
-		"not good": totals.NotGood(), "need fixing": totals.NeedFixing(),
+		"not good": totals.NotGood(),
 	}
-	want := map[string]int{"created": 2, "failed": 0, "sum": 6, "not good": 3, "need fixing": 2}
+	want := map[string]int{"created": 2, "failed": 0, "sum": 6, "not good": 3}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
-	}
-	seen := 0
-	for range totals.All() {
-		seen++
-	}
-	if seen != len(everyStatus()) {
-		t.Errorf("%d statuses were yielded", seen)
 	}
 	if err := totals.Prove(6); err != nil {
 		t.Error(err)

@@ -77,11 +77,9 @@ func ParseStatus(name string) (Status, error) {
 	return 0, fmt.Errorf("%q is not a status", name)
 }
 
-func (s Status) valid() bool { return s >= Created && int(s) < len(statuses) }
-
 // String is the name that results and summary use.
 func (s Status) String() string {
-	if !s.valid() {
+	if s < Created || int(s) >= len(statuses) {
 		return fmt.Sprintf("status(%d)", int(s))
 	}
 	return statuses[s].name
@@ -89,10 +87,8 @@ func (s Status) String() string {
 
 // MarshalText returns the name.
 func (s Status) MarshalText() ([]byte, error) {
-	if !s.valid() {
-		return nil, fmt.Errorf("%s is not a status", s)
-	}
-	return []byte(s.String()), nil
+	_, err := ParseStatus(s.String())
+	return []byte(s.String()), err
 }
 
 // UnmarshalText reads the name.
@@ -102,12 +98,7 @@ func (s *Status) UnmarshalText(name []byte) (err error) {
 }
 
 // Meaning is one sentence that says what the status means.
-func (s Status) Meaning() string {
-	if !s.valid() {
-		return ""
-	}
-	return statuses[s].meaning
-}
+func (s Status) Meaning() string { return statuses[s].meaning }
 
 // Good reports whether a row that ended so needs nobody's attention.
 func (s Status) Good() bool {

@@ -2,7 +2,6 @@ package outcome
 
 import (
 	"fmt"
-	"iter"
 
 	"jsm-onboard/importer/text"
 )
@@ -22,31 +21,16 @@ func (t *Totals) Move(from, to Status) {
 // Of is the number of rows with status s.
 func (t Totals) Of(s Status) int { return t.byStatus[s] }
 
-// All yields every status with its count, counts of zero too.
-func (t Totals) All() iter.Seq2[Status, int] {
-	return func(yield func(Status, int) bool) {
-		for s := Created; int(s) < len(t.byStatus); s++ {
-			if !yield(s, t.byStatus[s]) {
-				return
-			}
-		}
-	}
-}
-
 // Sum is the number of rows counted.
 func (t Totals) Sum() int { return t.count(func(Status) bool { return true }) }
 
 // NotGood is the number of rows that need somebody's attention.
 func (t Totals) NotGood() int { return t.count(func(s Status) bool { return !s.Good() }) }
 
-// NeedFixing is the number of rows that belong in the failed file.
-func (t Totals) NeedFixing() int { return t.count(Status.NeedsFixing) }
-
-func (t Totals) count(which func(Status) bool) int {
-	n := 0
-	for s, c := range t.All() {
+func (t Totals) count(which func(Status) bool) (n int) {
+	for s := Created; int(s) < len(t.byStatus); s++ {
 		if which(s) {
-			n += c
+			n += t.byStatus[s]
 		}
 	}
 	return n

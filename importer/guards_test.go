@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/outcome"
 )
 
 func TestGuards(t *testing.T) {
@@ -49,25 +50,25 @@ func TestGuards(t *testing.T) {
 
 func TestCheckUnlisted(t *testing.T) {
 	for _, tc := range []struct {
-		create, before, managed int
-		reach                   Reach
-		says                    string // "": it passes
+		create, before, ours int
+		reach                Reach
+		says                 string // "": it passes
 	}{
 		{10, 0, 10, Reach{}, ""},
 		{11, 0, 22, Reach{}, ""},
-		{11, 0, 21, Reach{}, "(11 of the 21 accounts that this ledger manages)"},
-		{11, 0, 11, Reach{}, "(11 of the 11 accounts that this ledger manages: everybody)"},
+		{11, 0, 21, Reach{}, "(11 of the 21 accounts this program has created)"},
+		{11, 0, 11, Reach{}, "(11 of the 11 accounts this program has created: everybody)"},
 		{11, 0, 11, Reach{Listed: true}, ""},
 		{11, 0, 0, Reach{Unknown: 11}, ""},
-		{12, 0, 11, Reach{Unknown: 1}, "(11 of the 11 accounts that this ledger manages: everybody; and 1 that it does not know)"},
-		{11, 0, 5, Reach{Foreign: 11}, "(0 of the 5 accounts that this ledger manages; and 11 that were not made by us but found at the site)"},
-		{6, 5, 15, Reach{}, "11 accounts (11 of the 20 accounts"}, // five were revoked before the run was cut off
+		{12, 0, 11, Reach{Unknown: 1}, "(11 of the 11 accounts this program has created: everybody; and 1 that it does not know)"},
+		{11, 0, 5, Reach{Foreign: 11}, "(0 of the 5 accounts this program has created; and 11 that were not certainly created by it)"},
+		{6, 5, 15, Reach{}, "(11 of the 20 accounts"}, // five were revoked before the run was cut off
 	} {
 		p := &Plan{Survey: &export.Survey{Path: "l.csv"}, Create: tc.create, Reach: tc.reach}
 		for range tc.before {
-			p.Settled.Add(Revoked)
+			p.Settled.Add(outcome.Revoked)
 		}
-		err := CheckUnlisted(p, tc.managed)
+		err := CheckUnlisted(p, tc.ours)
 		if (err != nil) != (tc.says != "") || err != nil && !strings.Contains(err.Error(), tc.says) {
 			t.Errorf("%+v: %v", tc, err)
 		}
@@ -77,8 +78,8 @@ func TestCheckUnlisted(t *testing.T) {
 func TestCheckRevocation(t *testing.T) {
 	limit := Limit{Percent: 5, AtLeast: 1, Set: true}
 	for _, tc := range []struct {
-		create, before, managed int
-		held                    bool
+		create, before, ours int
+		held                 bool
 	}{
 		{5, 0, 100, false}, {6, 0, 100, true}, {1, 0, 3, false}, {2, 0, 3, true},
 		{3, 2, 98, false}, // two were revoked before the run was cut off
@@ -86,11 +87,38 @@ func TestCheckRevocation(t *testing.T) {
 	} {
 		p := &Plan{Survey: &export.Survey{Path: "l.csv"}, Create: tc.create}
 		for range tc.before {
-			p.Settled.Add(Revoked)
+			p.Settled.Add(outcome.Revoked)
 		}
-		err := CheckRevocation(p, limit, tc.managed)
+		err := CheckRevocation(p, limit, tc.ours)
 		if (err != nil) != tc.held {
 			t.Errorf("%+v: %v", tc, err)
+		}
+	}
+}
+
+func TestParseLimit(t *testing.T) {
+	for _, tc := range []struct {
+		text    string
+		n, base int
+		over    bool
+	}{
+		{"5", 5, 1000, false}, {"5", 6, 1000, true}, {"0", 1, 1000, true},
+		{"0%", 1, 1000, true}, {"0%", 0, 1000, false}, {"5%", 50, 1000, false}, {"5%", 51, 1000, true}, {"2.5 %", 26, 1000, true}, {"100%", 1000, 1000, false},
+	} {
+		l, err := ParseLimit(tc.text)
+		if err != nil {
+			t.Errorf("%q: %v", tc.text, err)
+		}
+		if got := l.Exceeded(tc.n, tc.base); got != tc.over {
+			t.Errorf("%q: %d of %d exceeds it: %t", tc.text, tc.n, tc.base, got)
+		}
+	}
+	if l := (Limit{Share: true, AtLeast: 100, Set: true}); !l.Exceeded(1, 1000) || l.String() != "0%" {
+		t.Errorf("0%% allows %d of 1000: %s", l.Of(1000), l)
+	}
+	for _, text := range []string{"", "-1", "x", "101%", "-1%", "NaN%", "1.5", "%"} {
+		if l, err := ParseLimit(text); err == nil {
+			t.Errorf("%q was read as %v", text, l)
 		}
 	}
 }

@@ -1,0 +1,426 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"jsm-onboard/apiclient"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
+)
+
+const (
+	chunkAccounts = 50 // accounts in one call
+	accessAtOnce  = 8  // calls
+)
+
+// createdHere is the kind under which the ledger keeps which organizations a run has created.
+const createdHere = "organization_created"
+
+// access gives customers what was asked for: wanted − done = calls. It takes nothing away, and all of it may be
+// repeated. It runs after the creates: ids and look-ups are there then, and chunks of 50 make it short.
+type access struct {
+	api    API
+	ledger *ledger.Ledger
+	plan   *AccessPlan
+	run    int64
+	end    AccessEnd
+	counts map[outcome.Access]int // memberships in organizations
+	stop   atomic.Pointer[Stop]   // the first reason
+}
+
+// A group is what takes members: an organization or a service project.
+type group struct{ kind, id string }
+
+// A seat is the place of one member in a group.
+type seat struct {
+	group
+	member string
+	access outcome.Access // 0: still to be asked for
+	reason string
+}
+
+// A claim is what one row asks for. Rows of the same person share seats.
+type claim struct {
+	row          *export.Row
+	organization *seat // nil: none
+	desks        []*seat
+}
+
+// claims are those of some rows, with each seat once.
+type claims struct {
+	all   []claim
+	seats []*seat
+	open  map[seat]*seat // by group and member
+}
+
+// AccessEnd is what became of the access that was asked for.
+type AccessEnd struct {
+	Named, Existed, Created int // organizations
+	Added, Known, Failed    int // memberships in them
+	ServiceDesks            map[string]DeskEnd
+	ToReview                []AccessReview
+	Rows                    int      // rows whose access is not as asked for, though they have an account
+	Refused                 []string // projects that do not take organizations, and why
+}
+
+// DeskEnd is how many customers and organizations have access to a service project.
+type DeskEnd struct{ Customers, Organizations int }
+
+// AccessReview is a membership of before, of somebody who was added to another organization since.
+type AccessReview struct {
+	Row                       int
+	AccountID, OrganizationID string
+}
+
+// giveAccess carries out the access plan of a run and keeps what became of each row.
+func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
+	a := &access{api: c.api, ledger: c.ledger, plan: c.plan.Access, run: c.run, counts: map[outcome.Access]int{}}
+	a.end = AccessEnd{Named: a.plan.Named, Existed: a.plan.Existing, ServiceDesks: map[string]DeskEnd{}}
+	end.Access, end.Revised = &a.end, true
+	err := errors.Join(a.create(ctx), a.openProjects(ctx))
+	for batch, failed := range inBatches(c.plan.Rows(context.WithoutCancel(ctx)), manyRows) {
+		if err = errors.Join(err, failed); err != nil {
+			break
+		}
+		err = a.give(ctx, batch)
+	}
+	a.end.Added, a.end.Known = a.counts[outcome.Added], a.counts[outcome.AccessKnown]
+	a.end.Failed = a.counts[outcome.AccessFailed]
+	return firstStop(a.stop.Load(), brokenLedger(err))
+}
+
+// create creates the organizations that the site lacks; those that this run has created in an earlier session count,
+// too. Done twice, the site returns the same one.
+func (a *access) create(ctx context.Context) error {
+	const none = "" // the member under which the ledger keeps them
+	had, err := a.ledger.AccessOf(ctx, createdHere, []string{none})
+	for _, grant := range had[none] {
+		if grant.Run == a.run {
+			a.end.Existed, a.end.Created = a.end.Existed-1, a.end.Created+1
+		}
+	}
+	var created atomic.Int64
+	inParallel(a.plan.missing(), func(o *organization) {
+		made, err := a.api.CreateOrganization(ctx, o.name)
+		if err == nil {
+			o.ids, o.exact = []string{made.ID}, []string{made.Name}
+			created.Add(1)
+			err = a.ledger.RecordAccess(ctx, a.run, createdHere, made.ID, []string{none})
+		}
+		if err != nil && !a.halt(ctx, err) {
+			o.err = "the organization could not be created: " + accessReason(err)
+		}
+	})
+	a.end.Created += int(created.Load())
+	return err
+}
+
+// openProjects adds the organizations of the file to the service projects.
+func (a *access) openProjects(ctx context.Context) error {
+	for _, desk := range a.plan.ServiceDesks {
+		var seats []*seat
+		for _, o := range a.plan.named() {
+			if id, _ := o.find(o.name); id != "" {
+				seats = append(seats, &seat{group: group{ledger.ServiceDeskOrganization, desk.ID}, member: id})
+			}
+		}
+		if _, err := a.done(ctx, seats); err != nil {
+			return err
+		}
+		a.fill(ctx, seats, 1)
+		end, refused := a.end.ServiceDesks[desk.ProjectKey], ""
+		for _, s := range seats {
+			if s.access.Good() {
+				end.Organizations++
+			} else if s.access == outcome.AccessFailed {
+				refused = s.reason
+			}
+		}
+		if a.end.ServiceDesks[desk.ProjectKey] = end; refused != "" {
+			a.end.Refused = append(a.end.Refused,
+				fmt.Sprintf("organizations could not be added to the project %s: %s", desk.ProjectKey, refused))
+		}
+	}
+	return nil
+}
+
+// give carries out what a batch of rows asks for, and keeps what became of each.
+func (a *access) give(ctx context.Context, rows []*export.Row) error {
+	claims, err := a.claims(ctx, rows)
+	if err != nil {
+		return err
+	}
+	before, err := a.done(ctx, claims.seats)
+	if err != nil {
+		return err
+	}
+	a.review(claims, before)
+	a.fill(ctx, claims.seats, chunkAccounts)
+	kept := make([]ledger.RowAccess, len(claims.all))
+	for i, c := range claims.all {
+		kept[i] = a.shown(c)
+	}
+	return a.ledger.SetRowAccess(ctx, a.run, kept)
+}
+
+// claims is what rows ask for. Without an account there is nobody to add: never by name, only with an id from a 201 or
+// from a look-up of the address.
+func (a *access) claims(ctx context.Context, rows []*export.Row) (claims, error) {
+	people, err := a.people(ctx, rows)
+	b := claims{open: map[seat]*seat{}}
+	for i, row := range rows {
+		person := people[i].fixed
+		if person == nil && !row.Sendable() {
+			continue
+		}
+		if person == nil {
+			person = people[i].Account
+		}
+		c := claim{row: row}
+		if a.plan.Organizations {
+			c.organization = b.inOrganization(a.plan, row, person)
+		}
+		for _, desk := range a.plan.ServiceDesks {
+			c.desks = append(c.desks, b.seat(group{ledger.ServiceDesk, desk.ID}, person))
+		}
+		b.all = append(b.all, c)
+	}
+	return b, err
+}
+
+// people finds the account of each row.
+func (a *access) people(ctx context.Context, rows []*export.Row) ([]memory, error) {
+	keys, people := make([]string, len(rows)), make([]memory, len(rows))
+	for i, row := range rows {
+		keys[i] = row.Key
+	}
+	accounts, err := a.ledger.Accounts(ctx, keys)
+	if err != nil {
+		return people, err
+	}
+	for i, key := range keys {
+		if account, known := accounts[key]; known {
+			people[i].Account = &account
+		}
+	}
+	return people, recallFixed(ctx, a.ledger, rows, people)
+}
+
+func (b *claims) inOrganization(plan *AccessPlan, row *export.Row, person *ledger.Account) *seat {
+	g := group{kind: ledger.Organization}
+	switch {
+	case row.InvalidOrganization != "":
+		return &seat{group: g, access: outcome.AccessInvalid, reason: row.InvalidOrganization}
+	case row.Organization == "":
+		return nil
+	}
+	var why string
+	if g.id, why = plan.at(row.Organization).find(row.Organization); why != "" {
+		return &seat{group: g, access: outcome.AccessFailed, reason: why}
+	}
+	return b.seat(g, person)
+}
+
+// seat is the one that a person has, or is to have, in a group.
+func (b *claims) seat(g group, person *ledger.Account) *seat {
+	switch {
+	case person == nil || person.Gone || !person.RevokedAt.IsZero():
+		return &seat{group: g, access: outcome.AccessNotAttempted}
+	case person.ID == "":
+		return &seat{group: g, access: outcome.AccessFailed, reason: outcome.ReasonNoMember}
+	}
+	key := seat{group: g, member: person.ID}
+	if b.open[key] == nil {
+		s := key
+		b.open[key], b.seats = &s, append(b.seats, &s)
+	}
+	return b.open[key]
+}
+
+// done marks the seats that the ledger has, and returns all that it has of their members in organizations. By this run
+// it was added, also when a process was killed over it.
+func (a *access) done(ctx context.Context, seats []*seat) (map[string][]ledger.Grant, error) {
+	members, had := map[string][]string{}, map[string]map[string][]ledger.Grant{}
+	for _, s := range seats {
+		members[s.kind] = append(members[s.kind], s.member)
+	}
+	for kind, ids := range members {
+		var err error
+		if had[kind], err = a.ledger.AccessOf(ctx, kind, ids); err != nil {
+			return nil, err
+		}
+	}
+	for _, s := range seats {
+		for _, grant := range had[s.kind][s.member] {
+			switch {
+			case grant.Target != s.id:
+			case grant.Run == a.run:
+				s.access = outcome.Added
+			default:
+				s.access = outcome.AccessKnown
+			}
+		}
+	}
+	return had[ledger.Organization], nil
+}
+
+// review lists the organizations of before of those who are added to another one, each once.
+func (a *access) review(b claims, before map[string][]ledger.Grant) {
+	for _, c := range b.all {
+		s := c.organization
+		if s == nil || s.access == outcome.AccessKnown {
+			continue
+		}
+		for _, grant := range before[s.member] {
+			key := seat{group: group{s.kind, grant.Target}, member: s.member}
+			if grant.Run != a.run && b.open[key] == nil {
+				b.open[key] = s
+				a.end.ToReview = append(a.end.ToReview, AccessReview{c.row.Number, s.member, grant.Target})
+			}
+		}
+	}
+}
+
+// fill fills the seats that are open, by calls for at most so many members of one group.
+func (a *access) fill(ctx context.Context, seats []*seat, atMost int) {
+	open := map[group][]*seat{}
+	var groups []group
+	for _, s := range seats {
+		if s.access != 0 {
+			continue
+		}
+		if open[s.group] == nil {
+			groups = append(groups, s.group)
+		}
+		open[s.group] = append(open[s.group], s)
+	}
+	var calls [][]*seat
+	for _, g := range groups {
+		calls = slices.AppendSeq(calls, slices.Chunk(open[g], atMost))
+	}
+	inParallel(calls, func(seats []*seat) { a.add(ctx, seats) })
+}
+
+// add makes one call for seats of one group, and halves it when the site says that one of the members is wrong.
+func (a *access) add(ctx context.Context, seats []*seat) {
+	g, ids := seats[0].group, make([]string, len(seats))
+	for i, s := range seats {
+		ids[i] = s.member
+	}
+	settle := func(is outcome.Access, reason string) {
+		for _, s := range seats {
+			s.access, s.reason = is, reason
+		}
+	}
+	if a.stop.Load() != nil {
+		settle(outcome.AccessNotAttempted, outcome.ReasonAccessStopped)
+		return
+	}
+	err := a.call(ctx, g, ids)
+	if half := len(ids) / 2; statusOf(err) == 400 && half > 0 {
+		a.add(ctx, seats[:half])
+		a.add(ctx, seats[half:])
+		return
+	}
+	if err == nil {
+		err = a.ledger.RecordAccess(ctx, a.run, g.kind, g.id, ids)
+	}
+	switch {
+	case err == nil:
+		settle(outcome.Added, "")
+	case a.halt(ctx, err):
+		settle(outcome.AccessNotAttempted, outcome.ReasonAccessStopped)
+	case g.kind == ledger.Organization && statusOf(err) == 403:
+		settle(outcome.AccessFailed, "the organization takes nobody (an identity provider may manage it): "+accessReason(err))
+	default:
+		settle(outcome.AccessFailed, accessReason(err))
+	}
+}
+
+func (a *access) call(ctx context.Context, g group, ids []string) (err error) {
+	switch g.kind {
+	case ledger.Organization:
+		_, err = a.api.AddToOrganization(ctx, g.id, ids)
+	case ledger.ServiceDesk:
+		_, err = a.api.AddToServiceDesk(ctx, g.id, ids)
+	default:
+		_, err = a.api.AddOrganizationToServiceDesk(ctx, g.id, ids[0])
+	}
+	return err
+}
+
+func accessReason(err error) string {
+	if refused, ok := errors.AsType[*apiclient.Error](err); ok {
+		return "the site answered " + strings.TrimSuffix(refused.Redacted(), ".")
+	}
+	return oneLine(err)
+}
+
+// halt keeps the first reason to stop, and reports whether err was one. A scope that is missing here alone is none.
+func (a *access) halt(ctx context.Context, err error) bool {
+	refused, answered := errors.AsType[*apiclient.Error](err)
+	stop := stopFor(err)
+	switch {
+	case answered && refused.Kind == apiclient.KindScope:
+		return false
+	case stop == nil && cutShort(err):
+		stop = interrupted(ctx)
+	case stop == nil && !answered:
+		stop = brokenLedger(err)
+	}
+	if stop != nil {
+		a.stop.CompareAndSwap(nil, stop)
+	}
+	return stop != nil
+}
+
+// inParallel calls do with each of all, a few at once.
+func inParallel[T any](all []T, do func(T)) {
+	var pool errgroup.Group
+	pool.SetLimit(accessAtOnce)
+	for _, one := range all {
+		pool.Go(func() error {
+			do(one)
+			return nil
+		})
+	}
+	_ = pool.Wait() // a refusal is a row's outcome, and a stop is kept in a
+}
+
+// shown is what the results show of a claim, which is counted.
+func (a *access) shown(c claim) ledger.RowAccess {
+	shown, reasons, bad := ledger.RowAccess{Row: c.row.Number}, []string(nil), false
+	note := func(s *seat) string {
+		bad = bad || s.access == outcome.AccessFailed || s.access == outcome.AccessInvalid
+		if !slices.Contains(reasons, s.reason) {
+			reasons = append(reasons, s.reason)
+		}
+		return s.access.String()
+	}
+	if c.organization != nil {
+		shown.Organization = note(c.organization)
+		a.counts[c.organization.access]++
+	}
+	var words []string
+	for i, s := range c.desks {
+		words = append(words, note(s))
+		if key := a.plan.ServiceDesks[i].ProjectKey; s.access.Good() {
+			end := a.end.ServiceDesks[key]
+			end.Customers++
+			a.end.ServiceDesks[key] = end
+		}
+	}
+	if bad {
+		a.end.Rows++
+	}
+	shown.ServiceDesk, shown.Reason = strings.Join(words, ";"), outcome.JoinReasons(reasons...)
+	return shown
+}

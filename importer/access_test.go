@@ -1,0 +1,338 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jsm-onboard/apiclient/jsmtest"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/outcome"
+)
+
+// company adds n people of an organization to the export, numbered from first.
+func (d *desktop) company(name string, first, n int) {
+	for i := first; i < first+n; i++ {
+		d.add(export.Row{Name: fmt.Sprintf("Person %d", i), Email: address(i), Organization: name})
+	}
+}
+
+// members are the addresses in each organization of the site.
+func (d *desktop) members() map[string][]string {
+	all := map[string][]string{}
+	for _, o := range d.site.Organizations() {
+		all[o.Name] = nil
+		for _, m := range o.Members {
+			all[o.Name] = append(all[o.Name], m.Email)
+		}
+	}
+	return all
+}
+
+// writes are the requests that changed access.
+func (d *desktop) writes() (n int) {
+	stats := d.site.Stats()
+	for _, path := range []string{jsmtest.OrgsPath, jsmtest.OrgUsersPath, jsmtest.DeskCustomersPath, jsmtest.DeskOrgsPath} {
+		n += stats.Route("POST", path).Requests
+	}
+	return n
+}
+
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Organizations: []jsmtest.Organization{{Name: "ACME  Ltd"}, {Name: "Other"}}})
+		d.access = AccessOptions{Organizations: true, ServiceDesks: []string{"SUP"}}
+		d.company("Acme Ltd", 0, 70)
+		d.company("acme  LTD", 70, 1)
+		d.company("Beta", 71, 10)
+		d.company("", 81, 5)
+		d.company("Gamma", 0, 1) // a duplicate row adds for the person whom it repeats
+		d.add(export.Row{Name: "Wrong", Email: "wrong", Invalid: "no address", Organization: "Delta"})
+		d.add(export.Row{Name: "Long", Email: "long@example.com", InvalidOrganization: "it has 300 characters"})
+		s := d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Created: 87, outcome.Duplicate: 1, outcome.Invalid: 1})
+		p := *s.plan.Access
+		if p.Named != 3 || p.Existing != 1 || p.ToCreate != 2 || !cmp.Equal(p.FirstNew, []string{"Beta", "Gamma"}) ||
+			p.InvalidRows != 1 || p.WithoutOrganization != 5 {
+			t.Errorf("%+v", p)
+		}
+		members := d.members()
+		if len(members) != 4 || len(members["ACME  Ltd"]) != 71 || len(members["Beta"]) != 10 ||
+			!cmp.Equal(members["Gamma"], []string{address(0)}) || members["Other"] != nil {
+			t.Errorf("%v", members)
+		}
+		desk := d.site.Desks()[0]
+		if len(desk.Customers) != 87 || len(desk.Organizations) != 3 {
+			t.Errorf("%d customers and %d organizations in %s", len(desk.Customers), len(desk.Organizations), desk.Key)
+		}
+		want := AccessEnd{
+			Named:        3,
+			Existed:      1,
+			Created:      2,
+			Added:        82,
+			ServiceDesks: map[string]DeskEnd{"SUP": {88, 3}},
+			Rows:         1,
+		}
+		if diff := cmp.Diff(want, *s.Access); diff != "" || s.ExitCode() != 3 {
+			t.Errorf("exit code %d\n%s", s.ExitCode(), diff)
+		}
+		last := s.results[len(s.results)-1]
+		if last.Organization != "invalid" || last.ServiceDesk != "added" || !strings.Contains(last.Reason, "300") {
+			t.Errorf("%s", shown(last))
+		}
+		// 2 organizations; 3 into the project; Acme 2, Beta 1, Gamma 1; the project's customers 2
+		if n := d.writes(); n != 11 {
+			t.Errorf("%d calls", n)
+		}
+		again := d.sit(t.Context())
+		if n := d.writes(); n != 11 || again.runID == s.runID || again.Access.Known != 82 || again.plan.Access.Memberships != 0 {
+			t.Errorf("%d calls; run %s after %s, %+v", n, again.runID, s.runID, again.Access)
+		}
+		if w := again.results[0]; w.Organization != "known" || w.ServiceDesk != "known" {
+			t.Errorf("%s", shown(w))
+		}
+	})
+}
+
+// Somebody who changed company is added to the new one; the old membership stays and is listed.
+func TestChangedCompany(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.access.Organizations = true
+		d.company("Acme", 0, 3)
+		d.sit(t.Context())
+		d.people = nil
+		d.company("Acme", 0, 2)
+		d.company("Beta", 2, 1)
+		d.company("Beta", 1, 1) // in both
+		s := d.sit(t.Context())
+		members := d.members()
+		if len(members["Acme"]) != 3 || len(members["Beta"]) != 2 {
+			t.Errorf("%v", members)
+		}
+		if r := s.Access.ToReview; len(r) != 1 || r[0].Row != 3 || r[0].AccountID != d.site.Find(address(2))[0].ID {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
+// One account that the site does not know is found by halving, and the others get their access.
+func TestUnknownAccountInAChunk(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Faults: []jsmtest.Fault{{Kind: jsmtest.UnknownAccount, Share: 0.02}}})
+		d.access = AccessOptions{Organizations: true, ServiceDesks: []string{"SUP"}}
+		d.company("Acme", 0, 200)
+		s := d.sit(t.Context())
+		failed, added := 0, 0
+		for _, r := range s.results {
+			if r.Organization == "failed" {
+				failed++
+			}
+			if r.Organization == "added" {
+				added++
+			}
+		}
+		if failed == 0 || failed > 20 || added+failed != 200 || s.Access.Rows < failed || s.ExitCode() != 3 {
+			t.Errorf("%d added, %d failed, %+v, exit code %d", added, failed, s.Access, s.ExitCode())
+		}
+		if n := len(d.members()["Acme"]); n != added {
+			t.Errorf("%d members, and %d were reported", n, added)
+		}
+	})
+}
+
+// An organization that takes nobody, and a project that takes no organizations, each cost a few calls and one sentence.
+func TestRefusedAccess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		token := jsmtest.SandboxToken()
+		token.NoAgentLicence = true
+		d := newDesktop(t, jsmtest.Options{
+			Tokens:        []jsmtest.Token{token},
+			Organizations: []jsmtest.Organization{{Name: "Managed", SCIMManaged: true}},
+		})
+		d.access = AccessOptions{Organizations: true, ServiceDesks: []string{"SUP"}}
+		d.company("Managed", 0, 120)
+		d.company("Acme", 120, 1)
+		s := d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Created: 121})
+		if s.Access.Failed != 120 || s.Access.Added != 1 || len(s.Access.Refused) != 1 || s.ExitCode() != 3 {
+			t.Errorf("%+v, exit code %d", s.Access, s.ExitCode())
+		}
+		if n := d.site.Stats().Route("POST", jsmtest.OrgUsersPath).Requests; n > 60 {
+			t.Errorf("%d calls to add members", n)
+		}
+	})
+}
+
+// Killed again and again, with faults on every route, memberships are in the end as the file has them.
+func TestAccessIsResumed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := jsmtest.Options{
+			Existing: peopleBefore(5),
+			Latency:  jsmtest.Latency{Fixed: 200 * time.Millisecond},
+			Faults: []jsmtest.Fault{
+				{Kind: jsmtest.Unavailable, Share: 0.05},
+				{Kind: jsmtest.UnavailableAfter, Share: 0.05},
+				{Kind: jsmtest.ResetAfter, Share: 0.05},
+			},
+		}
+		d := newDesktop(t, o)
+		d.access = AccessOptions{Organizations: true, ServiceDesks: []string{"SUP", "BIL"}}
+		for i := range 12 {
+			d.company(fmt.Sprintf("Company %d", i), 20*i, 20)
+		}
+		var s session
+		for i := 1; ; i++ {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			var restore func()
+			timer := time.AfterFunc(time.Duration(i)*1500*time.Millisecond, func() {
+				restore = d.kill()
+				cancel(ErrInterrupted)
+			})
+			s = d.sit(ctx)
+			timer.Stop()
+			if restore == nil {
+				break
+			}
+			restore()
+			time.Sleep(6 * time.Minute)
+		}
+		if s.Stop != nil || s.Access.Rows != 0 || s.ExitCode() != 0 {
+			t.Errorf("%v, %+v, exit code %d, %v", s.Stop, s.Access, s.ExitCode(), s.statuses())
+		}
+		for name, members := range d.members() {
+			if len(members) != 20 {
+				t.Errorf("%s has %d members", name, len(members))
+			}
+		}
+		for _, r := range s.results {
+			if r.Organization != "added" || r.ServiceDesk != "added;added" {
+				t.Errorf("%s", shown(r))
+			}
+		}
+		before := d.writes()
+		if s = d.sit(t.Context()); d.writes() != before {
+			t.Errorf("a second run sent %d writes", d.writes()-before)
+		}
+	})
+}
+
+func TestAccessIsRefusedBeforeAnythingIsSent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.company("Acme", 0, 1)
+		l, client := d.openLedger(), d.connect()
+		defer l.Close()
+		defer client.Close()
+		p := d.plan(t.Context(), client, l)
+		err := p.PlanAccess(t.Context(), client, l, AccessOptions{ServiceDesks: []string{"NOPE"}})
+		stop, ok := errors.AsType[*Stop](err)
+		if !ok || stop.Cause != Broken || stop.Hint == "" {
+			t.Errorf("%v", err)
+		}
+		for i := range 30 {
+			d.company(fmt.Sprintf("%d", i), i+1, 1)
+		}
+		d.access.Organizations = true
+		p = d.plan(t.Context(), client, l)
+		g := Guards{MaxOrganizations: Limit{Percent: 10, AtLeast: 20, Set: true}}
+		stop, ok = errors.AsType[*Stop](g.Check(p))
+		if !ok || stop.Cause != Guarded || !strings.Contains(stop.Hint, "--max-organizations 31") {
+			t.Errorf("%v", stop)
+		}
+		if d.posts() != 0 || d.writes() != 0 {
+			t.Error("something was sent")
+		}
+	})
+}
+
+func TestOrganizationNames(t *testing.T) {
+	site := &organization{exact: []string{"Acme", "ACME"}, ids: []string{"1", "2"}}
+	for _, tc := range []struct {
+		o        *organization
+		name     string
+		id       string
+		answered bool // why is said
+	}{
+		{site, "Acme", "1", false},
+		{site, "ACME ", "2", false},
+		{site, "acme", "", true},
+		{&organization{exact: []string{"Acme"}, ids: []string{"1"}}, "aCME", "1", false},
+		{&organization{}, "Acme", "", false},
+		{&organization{err: "no"}, "Acme", "", true},
+	} {
+		if id, why := tc.o.find(tc.name); id != tc.id || (why != "") != tc.answered {
+			t.Errorf("%q among %v: %q, %q", tc.name, tc.o.exact, id, why)
+		}
+	}
+}
+
+// What was added before a kill is shown as added by the run that goes on, and is not sent again.
+func TestKilledWhileGivingAccess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Latency: jsmtest.Latency{Fixed: time.Second}})
+		d.access.Organizations = true
+		for i := range 40 {
+			d.company(fmt.Sprintf("Company %d", i), 2*i, 2)
+		}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var restore func()
+		before := 0
+		time.AfterFunc(18500*time.Millisecond, func() { // 1 s for the scan, 10 s of creates, 5 s of organizations
+			before = d.site.Stats().Route("POST", jsmtest.OrgUsersPath).Requests
+			restore = d.kill()
+			cancel(ErrInterrupted)
+		})
+		if d.sit(ctx); before < 9 || before > 39 {
+			t.Fatalf("%d calls were made before the kill: it tests nothing", before)
+		}
+		calls := d.site.Stats().Route("POST", jsmtest.OrgUsersPath).Requests
+		restore()
+		s := d.sit(t.Context())
+		for _, r := range s.results {
+			if r.Organization != "added" {
+				t.Fatalf("%s", shown(r))
+			}
+		}
+		calls = d.site.Stats().Route("POST", jsmtest.OrgUsersPath).Requests - calls
+		if s.Access.Created != 40 || s.Access.Existed != 0 {
+			t.Errorf("the organizations of before the kill: %+v", s.Access)
+		}
+		if s.ExitCode() != 0 || calls > 40-before+accessAtOnce {
+			t.Errorf("exit code %d; %d calls before the kill, %d after", s.ExitCode(), before, calls)
+		}
+	})
+}
+
+// People whose access was revoked get none by this.
+func TestRevokedPeopleGetNoAccess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.company("Acme", 0, 3)
+		d.sit(t.Context())
+		d.undo(t.Context())
+		d.access = AccessOptions{Organizations: true, ServiceDesks: []string{"SUP"}}
+		s := d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.RevokedBefore: 3})
+		if n := len(d.members()["Acme"]) + len(d.site.Desks()[0].Customers); n != 0 {
+			t.Errorf("%d memberships", n)
+		}
+		if r := s.results[0]; r.Organization != "not_attempted" || r.ServiceDesk != "not_attempted" {
+			t.Errorf("%s", shown(r))
+		}
+	})
+}

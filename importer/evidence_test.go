@@ -1,0 +1,457 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jsm-onboard/apiclient/jsmtest"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
+)
+
+// peopleBefore are accounts of the export that were at the site before us.
+func peopleBefore(n int) []jsmtest.Account {
+	var all []jsmtest.Account
+	for i := range n {
+		all = append(all, jsmtest.Account{Email: address(i), Name: fmt.Sprintf("Person %d", i), Type: jsmtest.Customer})
+	}
+	return all
+}
+
+// Rows that were answered 429 and nothing else are off the record while they wait: a process that is killed in the
+// pause leaves no doubt about people who were there before.
+func TestKilledInAPause(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{
+			Existing: peopleBefore(20),
+			Latency:  jsmtest.Latency{Fixed: 50 * time.Millisecond},
+			Quotas:   []jsmtest.Quota{{Method: "POST", Path: jsmtest.CreatePath, Limit: 5, Window: 10 * time.Minute}},
+		})
+		d.export(20)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var restore func()
+		time.AfterFunc(time.Minute, func() {
+			if d.site.Stats().Route("POST", jsmtest.CreatePath).Answers[429] == 0 {
+				t.Error("no row was refused")
+			}
+			restore = d.kill()
+			cancel(ErrInterrupted)
+		})
+		d.sit(ctx)
+		restore()
+		for s := d.sit(t.Context()); ; s = d.sit(t.Context()) {
+			if s.Stop == nil {
+				d.expect(s, map[outcome.Status]int{outcome.Conflict: 20})
+				break
+			}
+			time.Sleep(time.Hour)
+		}
+		if n := d.ours(); n != 0 {
+			t.Errorf("%d accounts count as ours", n)
+		}
+	})
+}
+
+// A process that is killed with requests in flight leaves them in doubt, and only them; what it created is in the
+// ledger, and nobody is created twice.
+func TestKilledInFlight(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Existing: peopleBefore(100), Latency: jsmtest.Latency{Fixed: 20 * time.Second}})
+		d.export(200)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var restore func()
+		time.AfterFunc(50*time.Second, func() { // the second eight are asked for; the first have been looked up
+			restore = d.kill()
+			cancel(ErrInterrupted)
+		})
+		d.sit(ctx)
+		restore()
+		s := d.sit(t.Context())
+		if n := s.Totals.Of(outcome.CreatedUnconfirmed); n != 8 || !s.resumed {
+			t.Errorf("%d unconfirmed, resumed %t: 8 requests were in flight", n, s.resumed)
+		}
+		d.once(100)
+		if n := d.ours(); n != 100 {
+			t.Errorf("%d accounts count as ours, and 100 were created", n)
+		}
+	})
+}
+
+// created_unconfirmed is never ours, however equal the name.
+func TestUnconfirmedIsNotOurs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := down(func(_ string, attempt int) jsmtest.Decision {
+			if attempt == 1 {
+				return jsmtest.Decision{Fault: jsmtest.ResetBefore}
+			}
+			return jsmtest.Decision{}
+		})
+		o.Existing = peopleBefore(5)
+		d := newDesktop(t, o)
+		d.export(5)
+		s := d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.CreatedUnconfirmed: 5})
+		if n := d.ours(); n != 0 || withID(s, outcome.CreatedUnconfirmed) != 5 {
+			t.Errorf("%d count as ours; %d with an id", n, withID(s, outcome.CreatedUnconfirmed))
+		}
+	})
+}
+
+// A token that ends during the look-ups stops the run with exit 4 and leaves them open.
+func TestTokenEndsInLookUps(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const lost = 40
+		o := lostAnswers()
+		o.Faults = []jsmtest.Fault{{Kind: jsmtest.TokenEndsInLookUps, After: 5}}
+		d := newDesktop(t, o)
+		d.export(10 * lost)
+		s := d.sit(t.Context())
+		if s.Stop == nil || s.Stop.Cause != Unauthorised || s.ExitCode() != 4 {
+			t.Fatalf("%v, exit code %d, notes %q, %v", s.Stop, s.ExitCode(), s.Notes, d.site.Stats())
+		}
+		d.site.RenewTokens()
+		d.site.SetFaults()
+		s = d.sit(t.Context())
+		if n := withID(s, outcome.CreatedUnconfirmed); n != lost || s.Stop != nil {
+			t.Errorf("%d of %d ids, %v", n, lost, s.Stop)
+		}
+	})
+}
+
+// lostAnswers is a site that loses the first answer for every tenth address.
+func lostAnswers() jsmtest.Options {
+	return down(func(email string, attempt int) jsmtest.Decision {
+		if attempt == 1 && strings.HasSuffix(email, "3@example.com") {
+			return jsmtest.Decision{Fault: jsmtest.TruncateAfter}
+		}
+		return jsmtest.Decision{}
+	})
+}
+
+// An empty look-up soon after a create means nothing: it stays open, and the next command asks first.
+func TestSearchLag(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := lostAnswers()
+		o.SearchLag = 4 * time.Minute
+		d := newDesktop(t, o)
+		d.export(100)
+		s := d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Created: 90, outcome.CreatedUnconfirmed: 10})
+		if n := withID(s, outcome.CreatedUnconfirmed); n != 0 || len(s.Notes) != 1 {
+			t.Errorf("%d ids, notes %q", n, s.Notes)
+		}
+		time.Sleep(4 * time.Minute)
+		d.export(101) // another command
+		s = d.sit(t.Context())
+		if s.plan.LookUps != 10 || withID(s, outcome.Known) != 100 || len(s.Notes) != 0 {
+			t.Errorf("%d look-ups were open; %d ids, notes %q", s.plan.LookUps, withID(s, outcome.Known), s.Notes)
+		}
+	})
+}
+
+// A row that is always refused gets an outcome, and does not hold up the others.
+func TestOneRowIsAlwaysRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{
+			Latency: jsmtest.Latency{P5: 80 * time.Millisecond, P95: 250 * time.Millisecond},
+			Quotas:  []jsmtest.Quota{{Method: "POST", Rate: 100}},
+			Faults:  []jsmtest.Fault{{Kind: jsmtest.AlwaysRefused, Address: address(100)}},
+		})
+		d.client.Workers, d.run.Workers = 64, 64
+		d.export(1000)
+		began := time.Now()
+		var others atomic.Int64
+		d.run.Settled = func(r Result) {
+			if r.Status == outcome.Created {
+				others.Store(int64(time.Since(began)))
+			}
+		}
+		s := d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Created: 999, outcome.Failed: 1})
+		if took := time.Duration(others.Load()); took > 30*time.Second || s.ExitCode() != 3 {
+			t.Errorf("the others took %s, exit code %d", took, s.ExitCode())
+		}
+		if r := s.results[100]; r.Status != outcome.Failed || r.HTTPStatus != 429 {
+			t.Errorf("%s %d %s", r.Status, r.HTTPStatus, r.Reason)
+		}
+	})
+}
+
+// answering is a site of which one operation is answered by something in between.
+func answering(inner http.RoundTripper, method string, status int, body string, asked *atomic.Int32) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		if r.Method != method {
+			return inner.RoundTrip(r)
+		}
+		asked.Add(1)
+		return &http.Response{
+			StatusCode: status,
+			Status:     http.StatusText(status),
+			Header:     http.Header{"Content-Type": {"text/html"}},
+			Body:       io.NopCloser(strings.NewReader(body)),
+			Request:    r,
+		}, nil
+	})
+}
+
+// undo makes the plan of an undo of the newest import, and runs it.
+func (d *desktop) undo(ctx context.Context) session {
+	d.t.Helper()
+	l := d.openLedger()
+	defer l.Close()
+	client := d.connect()
+	defer client.Close()
+	plan, err := PlanUndo(ctx, l, d.lastImport(l))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return d.carryOut(ctx, l, plan, func() *Run { return NewRevocation(ctx, client, l, plan, d.run) })
+}
+
+func (d *desktop) lastImport(l *ledger.Ledger) (last ledger.Run) {
+	d.t.Helper()
+	runs, err := l.Runs(context.Background())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, run := range runs {
+		if run.Command == "import" && run.Seq > last.Seq {
+			last = run
+		}
+	}
+	return last
+}
+
+// A revocation believes nothing but a 2xx with an empty body, and a 404 only when a look-up confirms it. The same 404
+// again and again is one problem.
+func TestRevocationNeedsEvidence(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		status int
+		browse bool
+	}{
+		{"a sign-in page", 200, true},
+		{"a page for the whole operation", 404, true},
+		{"the same, and the token may not browse", 404, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				token := jsmtest.SandboxToken()
+				token.BrowseUsers = tc.browse
+				d := newDesktop(t, jsmtest.Options{Tokens: []jsmtest.Token{token}})
+				d.export(60)
+				d.sit(t.Context())
+				time.Sleep(time.Hour)
+				var asked atomic.Int32
+				d.client.Transport = answering(d.client.Transport, "PUT", tc.status, "<html><title>Page</title></html>", &asked)
+				s := d.undo(t.Context())
+				if s.Stop == nil || s.Stop.Cause != Guarded || s.ExitCode() != 5 {
+					t.Errorf("%v, exit code %d", s.Stop, s.ExitCode())
+				}
+				if n := s.Totals.Of(outcome.Revoked); n != 0 || d.ours() != 60 {
+					t.Errorf("%d revoked; the ledger has %d of 60 as ours", n, d.ours())
+				}
+			})
+		})
+	}
+}
+
+// Accounts that were deleted at the site are gone when the look-up, which may look, finds nobody.
+func TestDeletedAtTheSite(t *testing.T) {
+	t.Parallel()
+	for _, browse := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDesktop(t, jsmtest.Options{})
+			d.export(3)
+			d.sit(t.Context())
+			time.Sleep(time.Hour)
+			d.site = jsmtest.New(jsmtest.Options{}) // nobody is there
+			d.client.Transport = jsmtest.Transport(d.site)
+			d.run.MayBrowse = browse
+			s := d.undo(t.Context())
+			d.expect(s, map[outcome.Status]int{outcome.NotFound: 3})
+			if want := map[bool]int{true: 0, false: 3}[browse]; d.ours() != want {
+				t.Errorf("the token may browse: %t, and the ledger has %d as ours", browse, d.ours())
+			}
+		})
+	}
+}
+
+// --max-errors 0% means that none may fail; 0 means that the run never stops.
+func TestNoneMayFail(t *testing.T) {
+	for text, sent := range map[string]int{"0%": 1, "0": 100} {
+		limit, err := ParseLimit(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := stopRules{maxErrors: limit}
+		n := 0
+		for n < 100 {
+			n++
+			if w.after(outcome.Failed, errors.New("no route")) != nil {
+				break
+			}
+		}
+		if n != sent {
+			t.Errorf("--max-errors %s stopped after %d", text, n)
+		}
+	}
+}
+
+// A 409 after another run's lost attempt is ours only under the name that that attempt sent; the name of a row that was
+// answered at once proves nothing.
+func TestOnlyLostNamesCount(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		lostBefore string // the name that an earlier run sent, whose answer was lost
+		want       outcome.Status
+	}{
+		{"Person 0", outcome.CreatedUnconfirmed},
+		{"Somebody", outcome.Conflict},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ill := true
+			o := down(func(string, int) jsmtest.Decision {
+				if ill {
+					return jsmtest.Decision{Fault: jsmtest.ResetBefore}
+				}
+				return jsmtest.Decision{}
+			})
+			o.Existing = peopleBefore(1)
+			d := newDesktop(t, o)
+			d.export(1)
+			d.people[0].Name = tc.lostBefore
+			d.sit(t.Context())
+			ill = false
+			d.export(1)
+			d.expect(d.sit(t.Context()), map[outcome.Status]int{tc.want: 1})
+		})
+	}
+}
+
+// When results can no longer be written the run stops, and goes on later.
+func TestDiskIsFull(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Latency: jsmtest.Latency{Fixed: 50 * time.Millisecond}})
+		d.export(300)
+		l, client := d.openLedger(), d.connect()
+		defer client.Close()
+		plan := d.plan(t.Context(), client, l)
+		var err error
+		if plan.Run, _, err = l.StartRun(t.Context(), plan.Run.Job, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		told := 0
+		end := NewImport(t.Context(), client, l, plan, d.run).Do(plan.Rows(t.Context()), func(Result) error {
+			if told++; told == 20 {
+				return errors.New("no space left")
+			}
+			return nil
+		})
+		if end.Stop == nil || end.Stop.Cause != Broken || end.ExitCode() != 1 || told != 20 || end.Totals.Prove(300) != nil {
+			t.Errorf("%v, exit code %d, %d told, %+v", end.Stop, end.ExitCode(), told, end.Totals)
+		}
+		l.Close()
+		if made := end.Totals.Of(outcome.Created); made > 200 {
+			t.Errorf("%d were created", made)
+		}
+		d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Created: 300})
+		d.once(300)
+	})
+}
+
+// After a read error of the ledger nobody who was created is reported as not attempted.
+func TestLedgerCannotBeRead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.export(30)
+		d.sit(t.Context())
+		l, client := d.openLedger(), d.connect()
+		defer client.Close()
+		d.export(40)
+		plan := d.plan(t.Context(), client, l)
+		l.Close()
+		var statuses []outcome.Status
+		end := NewImport(t.Context(), client, l, plan, d.run).Do(plan.Rows(t.Context()), func(r Result) error {
+			statuses = append(statuses, r.Status)
+			return nil
+		})
+		if end.Stop == nil || end.Stop.Cause != Broken || len(statuses) != 40 {
+			t.Fatalf("%v, %d rows", end.Stop, len(statuses))
+		}
+		for i, s := range statuses {
+			if s != outcome.Unknown {
+				t.Errorf("row %d: %s", i+1, s)
+			}
+		}
+	})
+}
+
+// Rows for whom access was given back are known again; the others stay revoked.
+func TestResendKnown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.export(2)
+		d.sit(t.Context())
+		d.undo(t.Context())
+		d.run.ResendKnown = true
+		s := d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.RevokedBefore: 2})
+		d.site = jsmtest.New(jsmtest.Options{Existing: []jsmtest.Account{
+			{Email: address(0), Name: "Person 0", ID: s.results[0].AccountID, Type: jsmtest.Customer},
+		}})
+		d.client.Transport = jsmtest.Transport(d.site)
+		s = d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Conflict: 1, outcome.Created: 1})
+		if d.ours() != 2 {
+			t.Errorf("%d are ours", d.ours())
+		}
+	})
+}
+
+// Who may not look up people gets one note, one question a session, and the look-ups stay open for a better token.
+func TestTokenMayNotLookUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Existing: peopleBefore(20), Latency: jsmtest.Latency{Fixed: 50 * time.Millisecond}})
+		inner := d.client.Transport
+		refuse := true
+		asked := 0
+		d.client.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			if !refuse || !strings.HasSuffix(r.URL.Path, jsmtest.UserSearchPath) {
+				return inner.RoundTrip(r)
+			}
+			asked++
+			return &http.Response{StatusCode: 403, Body: io.NopCloser(strings.NewReader("{}")), Header: http.Header{}, Request: r}, nil
+		})
+		d.run.Workers = 1
+		d.export(20)
+		s := d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Conflict: 20})
+		if asked != 1 || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "may not") || s.ExitCode() != 0 {
+			t.Errorf("asked %d times, notes %q, exit code %d", asked, s.Notes, s.ExitCode())
+		}
+		refuse = false
+		if s = d.sit(t.Context()); withID(s, outcome.Known) != 20 || len(s.Notes) != 0 {
+			t.Errorf("%d ids, notes %q", withID(s, outcome.Known), s.Notes)
+		}
+	})
+}

@@ -1,0 +1,93 @@
+package importer
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
+
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
+)
+
+// mark identifies a row that needed fixing when its export is imported again: by its external id and the address that
+// did not do, else by all of its cells.
+func mark(row *export.Row) string {
+	if row.ExternalID != "" {
+		return "id:" + row.ExternalID + "\n" + row.Key
+	}
+	sum := sha256.Sum256([]byte(strings.Join(row.Cells, "\x00")))
+	return "row:" + hex.EncodeToString(sum[:])
+}
+
+// place identifies a row of a failed file, which names the row that it came from.
+func place(failedPath, sheetRow string) string { return "at:" + failedPath + "#" + sheetRow }
+
+// fixes collects the rows of a run that go into the failed file, and those that were fixed in one and have come back.
+type fixes struct {
+	failedPath string // of this run; "": none is written
+	input      string // which may be a failed file
+	rows       []fix
+}
+
+// fix is one of them. It stands for the row that its own row comes from, which may be one of a failed file, too.
+type fix struct {
+	from string // its place in the failed file that it came from
+	mark string // of the row itself, when nothing is known of that place; "": none
+	at   string // its place in the failed file of this run, or
+	key  string // the address that it was onboarded with
+}
+
+// seen takes the result of each row.
+func (f *fixes) seen(r Result) {
+	row, came := r.Row, r.Row.Own["jsm_row"]
+	one := fix{from: place(f.input, came)}
+	switch {
+	case r.Status.NeedsFixing() && f.failedPath != "":
+		one.at, one.mark = place(f.failedPath, strconv.Itoa(r.SheetRow)), mark(row)
+	case came != "" && row.Own["jsm_status"] == "" && onboarded(r.Status):
+		if one.key = row.Key; row.ExternalID != "" {
+			one.mark = "id:" + row.ExternalID + "\n"
+		}
+	default:
+		return
+	}
+	f.rows = append(f.rows, one)
+}
+
+// record keeps what was seen in the ledger.
+func (f *fixes) record(ctx context.Context, l *ledger.Ledger, run int64) error {
+	if len(f.rows) == 0 {
+		return nil
+	}
+	var places []string
+	for _, row := range f.rows {
+		places = append(places, row.from)
+	}
+	marks, err := l.Fixed(ctx, places)
+	if err != nil {
+		return err
+	}
+	var keep []ledger.Fixed
+	for _, row := range f.rows {
+		switch original := cmp.Or(marks[row.from], row.mark); {
+		case row.at != "":
+			keep = append(keep, ledger.Fixed{Original: row.at, Key: original})
+		case original != "":
+			keep = append(keep, ledger.Fixed{Original: original, Key: row.key})
+		}
+	}
+	return l.KeepFixed(ctx, run, keep)
+}
+
+// onboarded reports whether somebody is at the site because of a row that ended so.
+func onboarded(s outcome.Status) bool {
+	switch s {
+	case outcome.Created, outcome.CreatedUnconfirmed, outcome.Conflict, outcome.Known, outcome.Renamed:
+		return true
+	}
+	return false
+}

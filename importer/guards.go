@@ -1,0 +1,204 @@
+package importer
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/outcome"
+	"jsm-onboard/importer/text"
+)
+
+// Limit is a number of rows, given outright (N) or as a share (P%).
+type Limit struct {
+	Rows    int     // when it is no share
+	Percent float64 // of a base that the guard names
+	Share   bool    // Percent counts; implied by Percent > 0
+	AtLeast int     // the least that a share comes to
+	Set     bool    // false: no limit
+}
+
+// ParseLimit reads "12" or "2.5%".
+func ParseLimit(s string) (Limit, error) {
+	number, isShare := strings.CutSuffix(strings.TrimSpace(s), "%")
+	if isShare {
+		p, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		if err != nil || !(p >= 0 && p <= 100) {
+			return Limit{}, fmt.Errorf("%q is not a share between 0%% and 100%%", s)
+		}
+		return Limit{Percent: p, Share: true, Set: true}, nil
+	}
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 0 {
+		return Limit{}, fmt.Errorf("%q is neither a number of rows (12) nor a share (5%%)", s)
+	}
+	return Limit{Rows: n, Set: true}, nil
+}
+
+func (l Limit) share() bool { return l.Share || l.Percent > 0 }
+
+// Never reports a plain 0, which --max-errors reads as: never stop. A share of 0% lets none pass.
+func (l Limit) Never() bool { return l.Set && l.Rows == 0 && !l.share() }
+
+// Of is the most rows that the limit allows out of base.
+func (l Limit) Of(base int) int {
+	switch {
+	case !l.share():
+		return max(l.Rows, l.AtLeast)
+	case l.Percent == 0:
+		return 0
+	}
+	return max(int(l.Percent*float64(base)/100), l.AtLeast)
+}
+
+// Exceeded reports whether n rows out of base are more than the limit allows.
+func (l Limit) Exceeded(n, base int) bool { return l.Set && n > l.Of(base) }
+
+func (l Limit) String() string {
+	switch {
+	case !l.Set:
+		return "none"
+	case !l.share():
+		return strconv.Itoa(l.Rows)
+	case l.AtLeast > 0 && l.Percent > 0:
+		return fmt.Sprintf("%g%%, at least %d", l.Percent, l.AtLeast)
+	}
+	return fmt.Sprintf("%g%%", l.Percent)
+}
+
+// inSentence is a limit within a sentence.
+func (l Limit) inSentence() string {
+	if share, least, ok := strings.Cut(l.String(), ", "); ok {
+		return share + " (" + least + ")"
+	}
+	return l.String()
+}
+
+// Guards are the limits that a plan must keep before anything is sent.
+type Guards struct {
+	MaxInvalid       Limit // of the rows read
+	MaxCreates       Limit // of Last
+	MaxShrink        Limit // how many fewer people than Last there may be, of Last
+	MaxOrganizations Limit // how many organizations may be created, of the people in the file
+	Last             int   // people in the source's last complete run; 0: none, and a share of it holds nothing back
+	People           bool  // a file without anybody who could be sent is refused
+}
+
+// Check refuses a plan that breaks a guard, before anything is sent. It may be asked again after PlanAccess.
+func (g Guards) Check(p *Plan) error {
+	if g.People && p.Survey.Valid == 0 {
+		return &export.RefusedError{
+			Path: p.Survey.Path,
+			What: fmt.Sprintf("none of its %s is somebody who can be onboarded: this is not a whole export, and "+
+				"nothing is done", text.Counted(p.Survey.Rows, "row", "rows")),
+			Hint: "see why with jsm-onboard check",
+		}
+	}
+	if stop := g.stop(p); stop != nil {
+		return stop
+	}
+	return nil
+}
+
+func guarded(hint, format string, a ...any) *Stop {
+	return newStop(Guarded, nil, fmt.Sprintf(format, a...), hint)
+}
+
+// stop is the first guard that the plan breaks.
+func (g Guards) stop(p *Plan) *Stop {
+	if len(p.Missing) > 0 {
+		return guarded("check that the export is whole, and of the right system",
+			"the export does not hold %s (--require-email); nothing was sent", strings.Join(p.Missing, ", "))
+	}
+	s, toCreate := p.Survey, 0
+	if p.Access != nil {
+		toCreate = p.Access.ToCreate
+	}
+	rows, people := s.Rows-s.Excluded, s.Rows-s.Duplicates
+	missing := max(0, g.Last-people)
+	for _, c := range []struct {
+		flag    string
+		limit   Limit
+		n, base int
+		applies bool
+		what    string
+		hint    string
+		allow   string
+	}{
+		{"--max-invalid", g.MaxInvalid, s.Invalid, rows, true,
+			fmt.Sprintf("%s of %s invalid", text.Grouped(s.Invalid), text.Counted(rows, "row is", "rows are")),
+			"see what is wrong with jsm-onboard check; fix the export, or", ""},
+		{"--max-shrink", g.MaxShrink, missing, g.Last, g.Last > 0,
+			fmt.Sprintf("the export has %s, %s fewer than the last complete run had",
+				text.Counted(people, "person", "people"), text.Grouped(missing)),
+			"check that the export is whole; when so many have really left,",
+			fmt.Sprintf("%d%%", (100*missing+g.Last-1)/max(1, g.Last))},
+		{"--max-creates", g.MaxCreates, p.Create, g.Last, g.Last > 0 || !g.MaxCreates.share(),
+			text.Counted(p.Create, "customer", "customers") + " would be created",
+			"look at the plan with --dry-run; when it is right,", ""},
+		{"--max-organizations", g.MaxOrganizations, toCreate, s.Valid - s.Duplicates, true,
+			text.Counted(toCreate, "organization", "organizations") + " would be created",
+			"see in the plan whether it is the right column; when it is,", ""},
+	} {
+		if c.applies && c.limit.Exceeded(c.n, c.base) {
+			return guarded(c.hint+" allow it once with "+c.flag+" "+cmp.Or(c.allow, strconv.Itoa(c.n)),
+				"%s, and %s %s allows %s; nothing was sent", c.what, c.flag, c.limit.inSentence(),
+				text.Grouped(c.limit.Of(c.base)))
+		}
+	}
+	return nil
+}
+
+// revoked is how many accounts a revocation takes, and of how many that are ours: ours is what the ledger holds now.
+// What an earlier session of the run has revoked counts as if it were still to be done.
+func (p *Plan) revoked(ours int) (n, of int) {
+	before := p.Settled.Of(outcome.Revoked)
+	return p.Create + before, ours + before
+}
+
+// CheckRevocation refuses to revoke more accounts than limit allows of those that the ledger holds as ours.
+func CheckRevocation(p *Plan, limit Limit, ours int) error {
+	n, of := p.revoked(ours)
+	if !limit.Exceeded(n, of) {
+		return nil
+	}
+	return guarded("look at the plan; when it is right, allow it once with --max-revoke "+strconv.Itoa(n),
+		"%s would be revoked, and --max-revoke %s allows %s of the %s that this ledger has; nothing was revoked",
+		text.Counted(n, "account", "accounts"), limit.inSentence(), text.Grouped(limit.Of(of)), text.Grouped(of))
+}
+
+// RevokedShare is how large a part of the accounts that the ledger holds as ours a revocation takes.
+func (p *Plan) RevokedShare(ours int) string {
+	n, of := p.revoked(ours)
+	n -= p.Reach.Foreign + p.Reach.Unknown
+	share := fmt.Sprintf("%s of the %s this program has created", text.Grouped(n), text.Counted(of, "account", "accounts"))
+	if n > 0 && n == of {
+		share += ": everybody"
+	}
+	if f := p.Reach.Foreign; f > 0 {
+		share += fmt.Sprintf("; and %s not certainly created by it", text.Counted(f, "that was", "that were"))
+	}
+	if u := p.Reach.Unknown; u > 0 {
+		share += fmt.Sprintf("; and %s that it does not know", text.Grouped(u))
+	}
+	return share
+}
+
+// unasked is how many accounts may be revoked without a word about how many they are of all.
+const unasked = 10
+
+// CheckUnlisted refuses a file that is no list of leavers and revokes more than half as many accounts as the ledger
+// holds as ours: most likely the export itself was named. It is for those who neither are asked nor have given a limit.
+func CheckUnlisted(p *Plan, ours int) error {
+	n, of := p.revoked(ours)
+	known := n - p.Reach.Unknown
+	if p.Reach.Listed || p.Undoes != nil || known <= unasked || 2*known <= of {
+		return nil
+	}
+	return guarded("the lists that sync writes are called ….leavers.csv; when this file is really meant, say so with "+
+		"--max-revoke "+strconv.Itoa(n),
+		"%s would be revoked (%s), and this file is not a list of leavers: it has no column jsm_action; "+
+			"nothing was revoked", text.Counted(n, "account", "accounts"), p.RevokedShare(ours))
+}

@@ -1,0 +1,312 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jsm-onboard/apiclient"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
+)
+
+func refusedWith(status int, key string) error {
+	return &apiclient.Error{Op: "creating a customer", Status: status, Key: key}
+}
+
+func TestJudgeCreate(t *testing.T) {
+	noAnswer := &apiclient.Error{Op: "creating a customer", Kind: apiclient.KindTimeout, Message: "no answer in time"}
+	cancelled := fmt.Errorf("creating a customer: %w", context.Canceled)
+	created := verdict{status: outcome.Created, change: ledger.Store}
+	unconfirmed := verdict{status: outcome.CreatedUnconfirmed, lookUp: true, change: ledger.Store}
+	conflict := verdict{status: outcome.Conflict, lookUp: true, change: ledger.Store}
+	failed := verdict{status: outcome.Failed}
+	unknown := verdict{status: outcome.Unknown, open: true}
+	stopped := verdict{status: outcome.NotAttempted}
+	for _, tc := range []struct {
+		name string
+		lost bool // in an earlier session or run
+		call apiclient.Call
+		err  error
+		want verdict
+	}{
+		{"201", false, apiclient.Call{Attempts: 1, Status: 201}, nil, created},
+		{"201 after a lost attempt elsewhere", true, apiclient.Call{Attempts: 1, Status: 201}, nil, created},
+		{"409 at once", false, apiclient.Call{Attempts: 1}, refusedWith(409, ""), conflict},
+		{"409 after our own lost attempt", false, apiclient.Call{Attempts: 2, Lost: true}, refusedWith(409, ""), unconfirmed},
+		{"409 after a lost attempt of an earlier run", true, apiclient.Call{Attempts: 1}, refusedWith(409, ""), unconfirmed},
+		{"409 after attempts that were refused", false, apiclient.Call{Attempts: 3, Refused: 2}, refusedWith(409, ""), conflict},
+		{"400", false, apiclient.Call{Attempts: 1}, refusedWith(400, "k"), failed},
+		{"400 after a lost attempt", false, apiclient.Call{Attempts: 2, Lost: true}, refusedWith(400, "k"), unknown},
+		{"429 again and again", false, apiclient.Call{Attempts: 8, Refused: 8}, refusedWith(429, ""), failed},
+		{"retries ended, one may have been carried out", false, apiclient.Call{Attempts: 8, Lost: true}, refusedWith(503, ""), unknown},
+		{"never reached", false, apiclient.Call{}, noAnswer, failed},
+		{"never reached now, lost before", true, apiclient.Call{}, noAnswer, unknown},
+		{"stopped before it left", false, apiclient.Call{}, cancelled, stopped},
+		{"stopped, lost before", true, apiclient.Call{}, cancelled, stopped},
+		{"stopped between attempts, one lost", false, apiclient.Call{Attempts: 1, Lost: true}, cancelled, unknown},
+		{"stopped after a 429", false, apiclient.Call{Attempts: 1, Refused: 1}, cancelled, stopped},
+		{"the quota wants a long pause", false, apiclient.Call{}, &apiclient.PauseError{Until: time.Now()}, stopped},
+		{"the site is gone, and this one was lost", false, apiclient.Call{Attempts: 1, Lost: true}, &apiclient.OutageError{}, unknown},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got := judgeCreate(tc.lost, tc.call, tc.err)
+			if (got.reason == "") != (got.status == outcome.Created || got.status == outcome.NotAttempted) {
+				t.Errorf("reason %q for %s", got.reason, got.status)
+			}
+			got.reason = ""
+			if diff := cmp.Diff(tc.want, got, cmp.AllowUnexported(verdict{})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestJudgeLookUp(t *testing.T) {
+	customer := func(name string) apiclient.Account {
+		return apiclient.Account{ID: "qm:1:2", Type: "customer", DisplayName: name}
+	}
+	none := &apiclient.UnresolvedError{Why: apiclient.NoneFound}
+	unconfirmed, conflict := outcome.CreatedUnconfirmed, outcome.Conflict
+	for _, tc := range []struct {
+		name   string
+		status outcome.Status
+		found  apiclient.Account
+		err    error
+		early  bool
+		want   outcome.Status
+		id     string
+		open   bool
+	}{
+		{"found", unconfirmed, customer("Ana Sol"), nil, true, unconfirmed, "qm:1:2", false},
+		{"in another Unicode form", unconfirmed, customer("JOSE\u0301  nu\u0301n\u0303EZ"), nil, false, unconfirmed, "qm:1:2", false},
+		{"another name", unconfirmed, customer("Somebody Else"), nil, false, conflict, "qm:1:2", false},
+		{"name hidden", unconfirmed, customer(""), nil, false, unconfirmed, "qm:1:2", false},
+		{"a conflict with another name stays one", conflict, customer("Ben"), nil, false, conflict, "qm:1:2", false},
+		{"several", unconfirmed, apiclient.Account{}, &apiclient.UnresolvedError{Why: apiclient.SeveralFound}, true, unconfirmed, "", false},
+		{"addresses hidden", conflict, apiclient.Account{}, &apiclient.UnresolvedError{Why: apiclient.AddressesHidden}, true, conflict, "", false},
+		{"nobody yet", unconfirmed, apiclient.Account{}, none, true, unconfirmed, "", true},
+		{"nobody", unconfirmed, apiclient.Account{}, none, false, unconfirmed, "", false},
+		{"we may not look", conflict, apiclient.Account{}, &apiclient.UnresolvedError{Why: apiclient.BrowseMissing}, false, conflict, "", true},
+		{"we may not look, as a refusal", conflict, apiclient.Account{}, refusedWith(403, ""), false, conflict, "", true},
+		{"the search fails", conflict, apiclient.Account{}, errors.New("no"), false, conflict, "", true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			o := outcome.Outcome{Status: tc.status, LookUp: true, Reason: "r"}
+			names := []string{"Ana Sol", "José Núñez"}
+			got := judgeLookUp(o, names, tc.found, tc.err, tc.early)
+			if got.Status != tc.want || got.AccountID != tc.id || got.LookUp != tc.open {
+				t.Errorf("%s, id %q, open %t; want %s, %q, %t", got.Status, got.AccountID, got.LookUp, tc.want, tc.id, tc.open)
+			}
+			if (tc.err != nil) != strings.Contains(got.Reason, "not known") {
+				t.Errorf("reason %q", got.Reason)
+			}
+			again := judgeLookUp(got, names, tc.found, tc.err, tc.early)
+			if tc.err != nil && again != got {
+				t.Errorf("asked again, the reason grows: %q", again.Reason)
+			}
+		})
+	}
+}
+
+// What becomes of a row that is sent again, and of the ledger's account.
+func TestJudgeResent(t *testing.T) {
+	held := ledger.Account{ID: "qm:1:2", Status: outcome.Created, Name: "Ana Sol"}
+	revoked, nameless := held, held
+	revoked.RevokedAt = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	nameless.ID, nameless.Status = "", outcome.CreatedUnconfirmed
+	same := apiclient.Account{ID: "qm:1:2", Type: "customer", DisplayName: "Ana Sol", Active: true}
+	other, inactive, more := same, same, same
+	other.ID, inactive.Active, more.Type = "qm:1:3", false, "atlassian"
+	several := &apiclient.UnresolvedError{Why: apiclient.SeveralFound}
+	unconfirmed, conflict, before := outcome.CreatedUnconfirmed, outcome.Conflict, outcome.RevokedBefore
+	for _, tc := range []struct {
+		name   string
+		status outcome.Status // before the look-up
+		had    ledger.Account
+		found  apiclient.Account
+		err    error
+		want   outcome.Status
+		reason string
+		change ledger.Change
+	}{
+		{"given back", conflict, revoked, same, nil, conflict, "on 2026-03-01", ledger.MarkRestored},
+		{"given back, after a lost answer", unconfirmed, revoked, same, nil, conflict, "given back", ledger.MarkRestored},
+		{"not given back", conflict, revoked, inactive, nil, before, "inactive", ledger.NoChange},
+		{"not a portal-only customer", conflict, revoked, more, nil, before, "portal-only", ledger.NoChange},
+		{"several accounts", conflict, revoked, apiclient.Account{}, several, before, "several", ledger.NoChange},
+		{"nobody looks", conflict, revoked, apiclient.Account{}, errNotLookedUp, before, "not looked up", ledger.NoChange},
+		{"another account has the address", conflict, revoked, other, nil, conflict, "", ledger.Store},
+		{"created anew, and the answer lost", unconfirmed, revoked, other, nil, unconfirmed, "", ledger.Store},
+		{"still there", conflict, held, same, nil, conflict, "", ledger.NoChange},
+		{"still there, so the lost attempt did nothing", unconfirmed, held, same, nil, conflict, "", ledger.NoChange},
+		{"not resolved", unconfirmed, held, apiclient.Account{}, errors.New("no"), unconfirmed, "", ledger.NoChange},
+		{"created anew by somebody", conflict, held, other, nil, conflict, "", ledger.Store},
+		{"an id that was not known", unconfirmed, nameless, same, nil, unconfirmed, "", ledger.Store},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, change := judgeResent(outcome.Outcome{Status: tc.status, Name: "Ana Sol"}, tc.had, tc.found, tc.err)
+			if got.Status != tc.want || change != tc.change || !strings.Contains(got.Reason, tc.reason) {
+				t.Errorf("%s, change %d, %q; want %s, %d", got.Status, change, got.Reason, tc.want, tc.change)
+			}
+		})
+	}
+}
+
+func TestJudgeRevoke(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		before bool // an attempt of an earlier session whose answer was lost
+		call   apiclient.Call
+		err    error
+		want   outcome.Status
+		open   bool
+	}{
+		{"204", false, apiclient.Call{Attempts: 1, Status: 204}, nil, outcome.Revoked, false},
+		{"204 at last", true, apiclient.Call{Attempts: 3, Status: 204, Lost: true}, nil, outcome.Revoked, false},
+		{"404", false, apiclient.Call{Status: 404}, refusedWith(404, ""), outcome.NotFound, false},
+		{"404 after a lost answer", true, apiclient.Call{Status: 404}, refusedWith(404, ""), outcome.NotFound, false},
+		{"403", false, apiclient.Call{Status: 403}, refusedWith(403, ""), outcome.Failed, false},
+		{"403 after a lost answer", false, apiclient.Call{Status: 403, Lost: true}, refusedWith(403, ""), outcome.Unknown, true},
+		{"no answer", false, apiclient.Call{Attempts: 8, Lost: true}, errors.New("timeout"), outcome.Unknown, true},
+		{"not reached", false, apiclient.Call{}, errors.New("no route"), outcome.Failed, false},
+		{"not reached, but sent before", true, apiclient.Call{}, errors.New("no route"), outcome.Unknown, true},
+		{"called off in the wait", false, apiclient.Call{}, context.Canceled, outcome.NotAttempted, false},
+		{"called off after an attempt", false, apiclient.Call{Attempts: 1, Lost: true}, context.Canceled, outcome.Unknown, true},
+	} {
+		v := judgeRevoke(tc.before, tc.call, tc.err)
+		if v.status != tc.want || v.open != tc.open || (v.change == ledger.MarkRevoked) != (tc.want == outcome.Revoked) {
+			t.Errorf("%s: %+v", tc.name, v)
+		}
+	}
+	rules := &newRevocation(nil, nil, &Plan{}, Options{}).rules
+	if stop := rules.after(outcome.NotFound, refusedWith(404, "")); stop != nil {
+		t.Errorf("404 stops: %v", stop)
+	}
+	if stop := rules.after(outcome.Failed, refusedWith(403, "")); stop == nil || stop.Cause != Unauthorised {
+		t.Errorf("403 does not stop: %+v", stop)
+	}
+}
+
+// After a 404 an account counts as deleted only when a look-up shows it.
+func TestDeleted(t *testing.T) {
+	unresolved := func(why apiclient.Unresolved) error { return &apiclient.UnresolvedError{Why: why} }
+	for _, tc := range []struct {
+		name  string
+		found string
+		err   error
+		sees  bool
+		want  bool
+	}{
+		{"nobody has the address", "", unresolved(apiclient.NoneFound), true, true},
+		{"nobody is seen, perhaps for want of permission", "", unresolved(apiclient.NoneFound), false, false},
+		{"another account has it", "qm:1:3", nil, false, true},
+		{"the account is there", "qm:1:2", nil, true, false},
+		{"several have it", "", unresolved(apiclient.SeveralFound), true, false},
+		{"hidden", "", unresolved(apiclient.AddressesHidden), true, false},
+		{"nobody may be seen", "", unresolved(apiclient.BrowseMissing), true, false},
+		{"the token may not look", "", refusedWith(401, ""), true, false},
+		{"forbidden", "", refusedWith(403, ""), true, false},
+		{"no answer", "", refusedWith(503, ""), true, false},
+		{"called off", "", context.Canceled, true, false},
+	} {
+		if got := deleted("qm:1:2", apiclient.Account{ID: tc.found}, tc.err, tc.sees); got != tc.want {
+			t.Errorf("%s: %t", tc.name, got)
+		}
+	}
+}
+
+func TestJudgeRename(t *testing.T) {
+	a := ledger.Account{Name: "Ana"}
+	for _, tc := range []struct {
+		name string
+		err  error
+		want outcome.Status
+		off  bool
+	}{
+		{"done", nil, outcome.Renamed, false},
+		{"cut short", context.Canceled, outcome.NotAttempted, false},
+		{"no such operation", &apiclient.Error{Status: 404, Kind: apiclient.KindNotFound}, outcome.Known, true},
+		{"no such account", &apiclient.Error{Status: 404, Kind: apiclient.KindNotFound, RouteWorks: true}, outcome.Failed, false},
+		{"forbidden", &apiclient.Error{Status: 403, Kind: apiclient.KindForbidden}, outcome.Known, true},
+		{"no scope", &apiclient.Error{Status: 401, Kind: apiclient.KindScope}, outcome.Known, true},
+		{"a wrong name", &apiclient.Error{Status: 400, Kind: apiclient.KindInvalid}, outcome.Failed, false},
+	} {
+		if v, off := judgeRename(a, tc.err); v.status != tc.want || (off != "") != tc.off {
+			t.Errorf("%s: %+v, %q", tc.name, v, off)
+		}
+	}
+}
+
+func TestJudgeLeaver(t *testing.T) {
+	member := func(status outcome.Status, id, newKey string) ledger.Leaver {
+		return ledger.Leaver{Account: ledger.Account{Status: status}, MemberID: id, NewKey: newKey}
+	}
+	at := export.Place{Row: 7, Line: 7}
+	for _, tc := range []struct {
+		name   string
+		one    ledger.Leaver
+		other  placed
+		ids    bool
+		action string
+		reason string
+	}{
+		{"gone", member(outcome.Created, "1", ""), placed{}, true, ActionRevoke, "in no row"},
+		{"gone, of a source without ids", member(outcome.Created, "", ""), placed{}, false, ActionRevoke, "in no row"},
+		{"there before us", member(outcome.Conflict, "1", ""), placed{}, true, ActionReview, "not certainly created"},
+		{"not certainly ours", member(outcome.CreatedUnconfirmed, "1", ""), placed{}, true, ActionReview, "not certainly created"},
+		{"the ids are gone", member(outcome.Created, "1", ""), placed{}, false, ActionReview, "no usable external ids"},
+		{"another address", member(outcome.Created, "1", "b@x"), placed{}, true, ActionReview, "b@x"},
+		{"a duplicate", member(outcome.Created, "1", ""), placed{at, outcome.Duplicate}, true, ActionReview, "row 7"},
+		{"excluded", member(outcome.Created, "1", ""), placed{at, outcome.Excluded}, true, ActionReview, "excluded"},
+		{"a typing error", member(outcome.Created, "1", ""), placed{at, outcome.Invalid}, true, ActionReview, "fix it"},
+	} {
+		action, reason := judgeLeaver(tc.one, tc.other, tc.ids)
+		if action != tc.action || !strings.Contains(reason, tc.reason) {
+			t.Errorf("%s: %s, %q", tc.name, action, reason)
+		}
+	}
+}
+
+// Rows of our own files that are left to a person, and rows that do not say which account they mean.
+func TestWithoutRequest(t *testing.T) {
+	const id = "qm:1:2"
+	own := func(name, value string) map[string]string { return map[string]string{name: value} }
+	has := func(a *ledger.Account) memory { return memory{Memory: ledger.Memory{Account: a}} }
+	known := &ledger.Account{Key: "a@x", ID: id, Status: outcome.Created}
+	revoked := &ledger.Account{Key: "a@x", ID: id, RevokedAt: time.Now()}
+	for _, tc := range []struct {
+		name string
+		t    target
+		own  map[string]string
+		want outcome.Status
+	}{
+		{"an account", target{id: id, memory: has(known)}, nil, 0},
+		{"listed to revoke", target{id: id}, own("jsm_action", "Revoke"), 0},
+		{"listed to review", target{id: id}, own("jsm_action", "review"), outcome.Review},
+		{"another action", target{id: id}, own("jsm_action", "delete"), outcome.Review},
+		{"a conflict of a results file", target{id: id}, own("jsm_status", "conflict"), outcome.Review},
+		{"not certainly ours", target{id: id}, own("jsm_status", "created_unconfirmed"), outcome.Review},
+		{"created", target{id: id}, own("jsm_status", "created"), 0},
+		{"no id", target{}, nil, outcome.Invalid},
+		{"no id known", target{memory: has(&ledger.Account{})}, nil, outcome.Invalid},
+		{"not an id", target{id: "qm"}, nil, outcome.Invalid},
+		{"another id for the address", target{id: "qm:1:3", memory: has(known)}, nil, outcome.Invalid},
+		{"the id of another address", target{id: id, key: "b@x", owner: "a@x"}, nil, outcome.Invalid},
+		{"named before", target{id: "qm:1:1"}, nil, outcome.Duplicate},
+		{"revoked", target{id: id, memory: has(revoked)}, nil, outcome.AlreadyRevoked},
+		{"an Atlassian account", target{id: "712020:abc"}, nil, outcome.NotPortalOnly},
+	} {
+		tc.t.row = &export.Row{Own: tc.own, Place: export.Place{Row: 3, Line: 3}}
+		seen := map[string]export.Place{"qm:1:1": {Row: 2, Line: 2}}
+		if v := withoutRequest(tc.t, seen); v.status != tc.want || (v.reason == "") != (tc.want == 0) {
+			t.Errorf("%s: %s, %q", tc.name, v.status, v.reason)
+		}
+	}
+}

@@ -1,0 +1,241 @@
+package importer
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"hash/maphash"
+	"regexp"
+	"slices"
+	"time"
+
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
+)
+
+// A Roster keeps in the ledger who is in a source, while a run goes through its export. It takes effect when the run
+// is finished as complete.
+type Roster struct {
+	ctx    context.Context
+	ledger *ledger.Ledger
+	run    ledger.Run
+	seed   maphash.Seed
+	there  []uint64      // hashes of who is in the source already, sorted
+	read   chan struct{} // closed when there is what was read
+	batch  []ledger.Member
+	useIDs bool              // the export has external ids that can be used
+	ids    bool              // a row with one was seen
+	aside  map[uint64]placed // the first row for each that puts nobody into the source, by hash
+	err    error
+}
+
+// placed is where an external id stands.
+type placed struct {
+	place  export.Place
+	status outcome.Status
+}
+
+// OpenRoster begins to read who was in the source of run, and stages those who are in no row of the export any more.
+// It keeps 8 bytes for each of the others. Close it.
+func OpenRoster(ctx context.Context, l *ledger.Ledger, run ledger.Run, survey *export.Survey) *Roster {
+	r := &Roster{
+		ctx:    ctx,
+		ledger: l,
+		run:    run,
+		seed:   maphash.MakeSeed(),
+		read:   make(chan struct{}),
+		aside:  map[uint64]placed{},
+		useIDs: survey.OneExternalID == "" && slices.ContainsFunc(survey.Columns, func(c export.Column) bool {
+			return c.Field == export.ExternalID
+		}),
+	}
+	go func() {
+		defer close(r.read)
+		r.err = r.missing(survey)
+	}()
+	return r
+}
+
+// missing stages the members who are in no row, and remembers the others.
+func (r *Roster) missing(survey *export.Survey) error {
+	_, err := r.ledger.Leave(r.ctx, r.run.Seq, r.run.Source, func(m ledger.Member) bool {
+		if !survey.Contains(m.Key) {
+			return false
+		}
+		if !r.useIDs {
+			m.ExternalID = ""
+		}
+		r.there = append(r.there, maphash.Comparable(r.seed, m))
+		return true
+	})
+	slices.Sort(r.there)
+	return err
+}
+
+// See takes the result of one row.
+func (r *Roster) See(result Result) {
+	row, id := result.Row, ""
+	if r.useIDs {
+		id = result.Row.ExternalID
+	}
+	r.ids = r.ids || id != ""
+	in := onboarded(result.Status) && row.Key != ""
+	switch {
+	case in:
+		r.see(ledger.Member{Key: row.Key, ExternalID: id})
+	case row.Key != "" && result.Status != outcome.Duplicate:
+		r.see(ledger.Member{Key: row.Key, Aside: true})
+	}
+	hash := maphash.String(r.seed, id)
+	if _, before := r.aside[hash]; !in && id != "" && !before {
+		r.aside[hash] = placed{row.Place, result.Status}
+	}
+	for _, key := range row.Other {
+		r.see(ledger.Member{Key: key, Aside: true})
+	}
+}
+
+func (r *Roster) see(m ledger.Member) {
+	<-r.read
+	if _, there := slices.BinarySearch(r.there, maphash.Comparable(r.seed, m)); there {
+		return
+	}
+	if r.batch = append(r.batch, m); len(r.batch) == batchRows {
+		r.arrive()
+	}
+}
+
+func (r *Roster) arrive() {
+	if r.err == nil && len(r.batch) > 0 {
+		r.err = r.ledger.Arrive(r.ctx, r.run.Seq, r.run.Source, r.batch)
+	}
+	r.batch = r.batch[:0]
+}
+
+// Close ends the roster; nil: the ledger has it all. Else the run must not be finished as complete.
+func (r *Roster) Close() *Stop {
+	<-r.read
+	r.arrive()
+	return brokenLedger(r.err)
+}
+
+// What is to be done about a leaver.
+const (
+	ActionRevoke = "revoke"
+	ActionReview = "review"
+)
+
+// A Leaver is somebody who was in a source and is no more.
+type Leaver struct {
+	Email, Name, AccountID string
+	Action, Reason         string
+	LastSeen               time.Time
+	Source, RunID          string
+}
+
+// LeaversOf lists who has left the source of run, whose roster is closed, and decides what is to be done.
+func LeaversOf(ctx context.Context, l *ledger.Ledger, run ledger.Run, r *Roster) ([]Leaver, error) {
+	var list []Leaver
+	for one, err := range l.Leavers(ctx, run.Seq, run.Source) {
+		if err != nil {
+			return nil, err
+		}
+		leaver := Leaver{
+			Email:     one.Email,
+			Name:      one.Name,
+			AccountID: one.ID,
+			LastSeen:  one.LastSeen,
+			Source:    run.Source,
+			RunID:     run.ID,
+		}
+		elsewhere := r.aside[maphash.String(r.seed, cmp.Or(one.MemberID, one.ExternalID))]
+		leaver.Action, leaver.Reason = judgeLeaver(one, elsewhere, r.ids)
+		list = append(list, leaver)
+	}
+	return list, nil
+}
+
+const (
+	byItself    = "to revoke it, use a file that has its jsm_account_id alone"
+	nothingLost = ": check that nothing is lost with the old account; " + byItself
+)
+
+// judgeLeaver is what is to be done about a leaver, and why. Only an account that was certainly created by us is
+// revoked, and only when the person cannot be in the export under another address. elsewhere is a row of the export
+// with the person's external id, if there is one; ids says that the export has usable external ids.
+func judgeLeaver(one ledger.Leaver, elsewhere placed, ids bool) (action, reason string) {
+	gone := "in no row of the export since " + outcome.Day(one.LastSeen)
+	where := "the same external id is in " + elsewhere.place.String() + " of the export"
+	switch {
+	case !one.Ours():
+		return ActionReview, fmt.Sprintf("%s; the account is %s, so it was not certainly created by this program; %s",
+			gone, one.Status, byItself)
+	case one.MemberID != "" && !ids:
+		return ActionReview, gone + ", and it has no usable external ids any more, by which another address of the same " +
+			"person would be seen: bring that column back; or " + byItself
+	case one.NewKey != "":
+		return ActionReview, "the same external id is in the export with another address (" + one.NewKey + ")" + nothingLost
+	case elsewhere.status == 0:
+		return ActionRevoke, gone
+	case elsewhere.status == outcome.Duplicate || elsewhere.status == outcome.RevokedBefore:
+		return ActionReview, where + ", with another address, which was there already" + nothingLost
+	case elsewhere.status == outcome.Excluded:
+		return ActionReview, where + ", which is excluded and has another address: decide first whether that row is " +
+			"to be left out; do not revoke before"
+	}
+	return ActionReview, fmt.Sprintf("%s, whose address could not be used (%s): fix it in the export first; when it was "+
+		"a typing error, nobody has left, and nothing is to be revoked", where, elsewhere.status)
+}
+
+// freshness refuses a list of leavers when its source was read since, or somebody on it is back.
+type freshness struct {
+	ledger *ledger.Ledger
+	path   string
+	latest map[string]string // the last complete run of each source
+}
+
+// runID is what the id of a run looks like.
+var runID = regexp.MustCompile(`^[0-9a-f]{8}$`)
+
+func (f *freshness) check(ctx context.Context, t target) error {
+	source, listed := t.row.Own["jsm_source"]
+	if f == nil || !listed {
+		return nil
+	}
+	if _, asked := f.latest[source]; !asked {
+		run, _, err := f.ledger.LastComplete(ctx, source)
+		if err != nil {
+			return err
+		}
+		f.latest[source] = run.ID
+	}
+	present, err := f.ledger.Present(ctx, []string{t.key})
+	if err != nil {
+		return err
+	}
+	why, by, latest := "", t.row.Own["jsm_run_id"], f.latest[source]
+	switch back := present[t.key]; {
+	case !runID.MatchString(by):
+		why = fmt.Sprintf("its jsm_run_id is %q, which is no run's: perhaps a spreadsheet has taken it for a number", by)
+	case latest == "":
+		why = fmt.Sprintf("this is a list of leavers of the source %q, and the ledger has no complete sync of it", source)
+	case latest != by:
+		why = fmt.Sprintf("run %s has listed this leaver, and the source %q has had a complete run since: %s", by, source,
+			latest)
+		if run, err := f.ledger.Run(ctx, by); err == nil && run.Outcome != ledger.Complete {
+			why = "run " + by + " has listed this leaver, and has not got to its end"
+		}
+	case back != "":
+		why = "this person is in the latest run of the source " + back
+	default:
+		return nil
+	}
+	return &export.RefusedError{
+		Path:  f.path,
+		Place: t.row.Place,
+		What:  why,
+		Hint: "the list of leavers is out of date: run jsm-onboard sync again on the newest export, and use the list " +
+			"that it writes",
+	}
+}

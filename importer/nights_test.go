@@ -1,0 +1,336 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jsm-onboard/apiclient/jsmtest"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
+)
+
+// open writes a file and opens it.
+func (d *desktop) open(name string, lines ...string) *export.File {
+	d.t.Helper()
+	path := filepath.Join(d.folder, name)
+	if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		d.t.Fatal(err)
+	}
+	file, err := export.Open(context.Background(), path, nil)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(func() { file.Close() })
+	return file
+}
+
+// night imports a file, as sync does, and returns the leavers by address with their action.
+func (d *desktop) night(name string, lines ...string) (session, map[string]string) {
+	d.t.Helper()
+	ctx := d.t.Context()
+	l, client := d.openLedger(), d.connect()
+	defer l.Close()
+	defer client.Close()
+	file := d.open(name, lines...)
+	plan, err := MakePlan(ctx, file, l, PlanOptions{
+		Export:      export.Options{Organizations: d.access.Organizations},
+		Job:         ledger.Job{Command: "sync", Source: name, Input: file.Path()},
+		UpdateNames: d.run.UpdateNames,
+	})
+	if err == nil {
+		err = plan.PlanAccess(ctx, client, l, d.access)
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	s := session{plan: plan}
+	if plan.Run, s.resumed, err = l.StartRun(ctx, plan.Run.Job, time.Now()); err != nil {
+		d.t.Fatal(err)
+	}
+	roster := OpenRoster(ctx, l, plan.Run, plan.Survey)
+	s.End = NewImport(ctx, client, l, plan, d.run).Do(plan.Rows(ctx), func(r Result) error {
+		s.results = append(s.results, r)
+		roster.See(r)
+		return nil
+	})
+	if stop := roster.Close(); stop != nil || s.Stop != nil {
+		d.t.Fatal(stop, s.Stop)
+	}
+	list, err := LeaversOf(ctx, l, plan.Run, roster)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	leavers := map[string]string{}
+	for _, one := range list {
+		leavers[one.Email] = one.Action
+	}
+	done := plan.Run
+	done.Outcome = ledger.Complete
+	if err := l.FinishRun(ctx, done); err != nil {
+		d.t.Fatal(err)
+	}
+	s.runID = done.ID
+	return s, leavers
+}
+
+func TestLeavers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Existing: []jsmtest.Account{{Email: "old@x.example", Name: "Old"}}})
+		d.night("crm.csv", "name,email,external id", "Ann,ann@x.example,1", "Ben,ben@x.example,2", "Cy,cy@x.example,3",
+			"Old,old@x.example,4", "Dee,dee@x.example,5", "Eve,eve@x.example,6")
+		_, leavers := d.night("crm.csv", "name,email,external id", "Ann,ann@x.example,1", "Ben,ben.new@x.example,2",
+			"Eve,eve@x,6")
+		want := map[string]string{
+			"ben@x.example": ActionReview, // another address
+			"cy@x.example":  ActionRevoke,
+			"old@x.example": ActionReview, // there before us
+			"dee@x.example": ActionRevoke,
+			"eve@x.example": ActionReview, // a typing error
+		}
+		if diff := cmp.Diff(want, leavers); diff != "" {
+			t.Error(diff)
+		}
+		_, leavers = d.night("crm.csv", "name,email,external id", "Ann,ann@x.example,3.8E+10", "Xen,xen@x.example,3.8E+10",
+			"Yul,yul@x.example,3.8E+10")
+		for email, action := range leavers {
+			if action != ActionReview {
+				t.Errorf("%s: %s, though the external ids are ruined", email, action)
+			}
+		}
+	})
+}
+
+func TestOtherAddressAndNames(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.night("crm.csv", "name,email,external id", "Ann,ann@x.example,1", "Ben,ben@x.example,2")
+		s, _ := d.night("crm.csv", "name,email,external id", "Anna,ann@x.example,1", "Ben,ben.new@x.example,2")
+		if s.plan.OtherAddress != 1 || s.plan.NamesChanged != 1 || s.plan.Renames != 0 || len(s.Notes) != 1 {
+			t.Errorf("%+v, notes %q", s.plan, s.Notes)
+		}
+		for i, says := range []string{"name has changed", "ben@x.example"} {
+			if !strings.Contains(s.results[i].Reason, says) {
+				t.Errorf("row %d: %s", i+1, s.results[i].Reason)
+			}
+		}
+		d.run.UpdateNames = true
+		s, _ = d.night("crm.csv", "name,email,external id", "Anna,ann@x.example,1", "Ben,ben.new@x.example,2")
+		if s.plan.Renames != 1 || s.results[0].Status != outcome.Renamed || d.site.Find("ann@x.example")[0].Name != "Anna" {
+			t.Errorf("%d renames; %s", s.plan.Renames, shown(s.results[0]))
+		}
+		s, _ = d.night("crm.csv", "name,email,external id", "Anna,ann@x.example,1", "Ben,ben.new@x.example,2")
+		if s.plan.Renames != 0 || s.results[0].Status != outcome.Known {
+			t.Errorf("%d renames; %s", s.plan.Renames, shown(s.results[0]))
+		}
+	})
+}
+
+// A site without the operation costs a few requests and one sentence, and nobody fails by it.
+func TestNamesCannotBeChanged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.run.UpdateNames = true
+		d.export(100)
+		d.sit(t.Context())
+		d.site.SetFaults(jsmtest.Fault{Kind: jsmtest.RouteGone, Share: 1, Route: jsmtest.RenamePath})
+		for i := range d.people {
+			d.people[i].Name += " New"
+		}
+		s := d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Known: 100})
+		if n := d.site.Stats().Route("PUT", jsmtest.RenamePath).Requests; n > 8 || len(s.Notes) != 1 || s.ExitCode() != 0 {
+			t.Errorf("%d requests, notes %q, exit code %d", n, s.Notes, s.ExitCode())
+		}
+		if !strings.Contains(s.results[99].Reason, "not changed") {
+			t.Errorf("%s", shown(s.results[99]))
+		}
+	})
+}
+
+// A row that was fixed in the failed file counts as done when the export is imported again.
+func TestFixedRows(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.run.FailedPath = filepath.Join(d.folder, "crm.failed.csv")
+		lines := []string{"name,email,phone", "Ann,ann@x.example,1", "Ben,ben@x,2", "Cy,cy(at)x.example,3"}
+		s, _ := d.night("crm.csv", lines...)
+		if s.Totals.Of(outcome.Invalid) != 2 {
+			t.Fatalf("%v", s.statuses())
+		}
+		d.run.FailedPath = filepath.Join(d.folder, "crm.failed.failed.csv")
+		s, _ = d.night("crm.failed.csv", `"name","email","phone","jsm_reason","jsm_row","jsm_line"`,
+			`"Ben","ben@x.example","2","why","3","3"`, `"Cy","cy@x","3","why","4","4"`)
+		if s.Totals.Of(outcome.Created) != 1 || s.Totals.Of(outcome.Invalid) != 1 {
+			t.Fatalf("%v", s.statuses())
+		}
+		d.run.FailedPath = filepath.Join(d.folder, "crm.failed.csv")
+		s, _ = d.night("crm.csv", append(lines, "Dee,dee@x.example,4")...)
+		if s.plan.Fixed != 1 || s.results[1].Status != outcome.Known || !strings.Contains(s.results[1].Reason, "ben@x.example") {
+			t.Errorf("%d fixed; %s", s.plan.Fixed, shown(s.results[1]))
+		}
+		if s.results[2].Status != outcome.Invalid || s.results[3].Status != outcome.Created {
+			t.Errorf("%s; %s", shown(s.results[2]), shown(s.results[3]))
+		}
+		s, _ = d.night("crm.failed.failed.csv", `"name","email","phone","jsm_reason","jsm_row","jsm_line"`,
+			`"Cy","cy@x.example","3","why","3","3"`)
+		if s.Totals.Of(outcome.Created) != 1 {
+			t.Fatalf("%v", s.statuses())
+		}
+		if s, _ = d.night("crm.csv", lines...); s.plan.Fixed != 2 || s.ExitCode() != 0 {
+			t.Errorf("%d fixed, %v", s.plan.Fixed, s.statuses())
+		}
+	})
+}
+
+// A row that was fixed in the failed file gets access, too, when its export is imported for access.
+func TestFixedRowsGetAccess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.run.FailedPath = filepath.Join(d.folder, "crm.failed.csv")
+		lines := []string{"name,email,company", "Ann,ann@x.example,Acme", "Ben,ben@x,Beta", "Cy,cy@x,Gamma"}
+		d.night("crm.csv", lines...)
+		d.run.FailedPath = filepath.Join(d.folder, "crm.failed.failed.csv")
+		d.night("crm.failed.csv", `"name","email","company","jsm_reason","jsm_row","jsm_line"`,
+			`"Ben","ben@x.example","Beta","why","3","3"`)
+		d.run.FailedPath = filepath.Join(d.folder, "crm.failed.csv")
+		d.access = AccessOptions{Organizations: true, ServiceDesks: []string{"SUP"}}
+		s, _ := d.night("crm.csv", lines...)
+		want := map[string][]string{"Acme": {"ann@x.example"}, "Beta": {"ben@x.example"}}
+		if diff := cmp.Diff(want, d.members()); diff != "" {
+			t.Error(diff)
+		}
+		if p := s.plan.Access; p.Named != 2 || p.Memberships != 4 || len(d.site.Desks()[0].Customers) != 2 {
+			t.Errorf("%+v, %d customers", p, len(d.site.Desks()[0].Customers))
+		}
+	})
+}
+
+// Undo revokes what its run has created, and nobody else; afterwards there is nothing left to undo.
+func TestUndo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Existing: peopleBefore(3)})
+		d.export(10)
+		first := d.sit(t.Context())
+		d.expect(first, map[outcome.Status]int{outcome.Conflict: 3, outcome.Created: 7})
+		s := d.undo(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Revoked: 7})
+		if s.ExitCode() != 0 || s.plan.Create != 7 {
+			t.Errorf("exit code %d, %d planned", s.ExitCode(), s.plan.Create)
+		}
+		for i := range 10 {
+			if a := d.site.Find(address(i))[0]; a.Revoked != (i >= 3) {
+				t.Errorf("%s revoked: %t", a.Email, a.Revoked)
+			}
+		}
+		l := d.openLedger()
+		defer l.Close()
+		_, err := PlanUndo(t.Context(), l, d.lastImport(l))
+		if refused, ok := errors.AsType[*export.RefusedError](err); !ok || !strings.Contains(refused.What, "undone on") {
+			t.Errorf("%v", err)
+		}
+		client := d.connect()
+		again := d.sitAt(t.Context(), client, l)
+		d.expect(again, map[outcome.Status]int{outcome.Known: 3, outcome.RevokedBefore: 7})
+		_, err = PlanUndo(t.Context(), l, d.lastImport(l))
+		if refused, ok := errors.AsType[*export.RefusedError](err); !ok || !strings.Contains(refused.What, "created nobody") {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// An undo that was cut off goes on with the same rows.
+func TestUndoIsResumed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Latency: jsmtest.Latency{Fixed: time.Second}})
+		d.export(100)
+		d.sit(t.Context())
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var restore func()
+		time.AfterFunc(5500*time.Millisecond, func() {
+			restore = d.kill()
+			cancel(ErrInterrupted)
+		})
+		d.undo(ctx)
+		restore()
+		s := d.undo(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Revoked: 100})
+		if !s.resumed || s.plan.Settled.Of(outcome.Revoked) < 8 || s.ExitCode() != 0 {
+			t.Errorf("resumed %t, %+v", s.resumed, s.plan.Settled)
+		}
+	})
+}
+
+// A list of leavers is revoked as long as it is fresh.
+func TestRevokeLeavers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		people := []string{"name,email", "Ann,ann@x.example", "Ben,ben@x.example", "Cy,cy@x.example"}
+		d.night("crm.csv", people...)
+		s, leavers := d.night("crm.csv", people[:2]...)
+		if diff := cmp.Diff(map[string]string{"ben@x.example": "revoke", "cy@x.example": "revoke"}, leavers); diff != "" {
+			t.Fatal(diff)
+		}
+		list := []string{"email,name,jsm_account_id,jsm_action,jsm_reason,last_seen,jsm_source,jsm_run_id"}
+		for _, email := range []string{"ben@x.example", "cy@x.example", "cy@x.example"} {
+			list = append(list, email+",N,"+d.site.Find(email)[0].ID+",revoke,gone,2026-01-01,crm.csv,"+s.runID)
+		}
+		plan := func(l *ledger.Ledger) (*Plan, error) {
+			file := d.open("crm.leavers.csv", list...)
+			job := ledger.Job{Command: "revoke", Input: file.Path()}
+			return PlanRevocation(t.Context(), file, l, RevocationOptions{Job: job})
+		}
+		l := d.openLedger()
+		p, err := plan(l)
+		if err != nil || p.Create != 2 || !p.Reach.Listed || p.Settled.Of(outcome.Duplicate) != 1 {
+			t.Fatalf("%v, %+v", err, p)
+		}
+		client := d.connect()
+		r := d.carryOut(t.Context(), l, p, func() *Run { return NewRevocation(t.Context(), client, l, p, d.run) })
+		d.expect(r, map[outcome.Status]int{outcome.Revoked: 2, outcome.Duplicate: 1})
+		l.Close()
+		d.night("crm.csv", people[:2]...)
+		l = d.openLedger()
+		defer l.Close()
+		if _, err := plan(l); err == nil || !strings.Contains(err.Error(), "has had a complete run since") {
+			t.Errorf("an old list: %v", err)
+		}
+	})
+}
+
+// Same rows, read ahead in batches, come in order and once.
+func TestBatches(t *testing.T) {
+	d := &desktop{t: t}
+	d.export(2*batchRows + 3)
+	next := 1
+	for batch, err := range inBatches(d.rows(t.Context()), batchRows) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range batch {
+			if row.Number != next {
+				t.Fatalf("row %d after %d", row.Number, next-1)
+			}
+			next++
+		}
+	}
+	if next != 2*batchRows+4 {
+		t.Errorf("%d rows", next-1)
+	}
+}

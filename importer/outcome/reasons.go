@@ -1,0 +1,126 @@
+package outcome
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Reasons stand in the results. Each says what happened and, where there is something to do, what.
+const (
+	ReasonUnconfirmed = "the answer to our request was lost, and the next one found the address taken: " +
+		"probably created by us"
+	ReasonConflict  = "the address has an account at the site already; nothing was changed"
+	ReasonOtherName = "the address has an account at the site already, under another name (%q); nothing was changed"
+	ReasonCutShort  = "the run stopped before it was known whether the customer was created; " + settleIt
+	ReasonUnknown   = "no clear answer after several attempts (%s): the customer may or may not have been created; " +
+		settleIt
+	ReasonRevokeCutShort = "the run stopped before it was known whether access was revoked; " + settleIt
+	ReasonRevokeUnknown  = "no clear answer after several attempts (%s): access may or may not have been revoked; " +
+		settleIt
+	ReasonUnreached   = "the site could not be reached (%s); nothing was done; " + askAgain
+	ReasonStopped     = "the run stopped before this row; " + askAgain
+	ReasonNotRecorded = "the answer could not be written to the ledger; make room on the disk and " + settleIt
+	ReasonNotRead     = "the ledger could not be read, so what was done with this row before is not known; " + askAgain
+	ReasonTooEarly    = "new accounts are found only minutes later; the next command looks it up first"
+
+	ReasonSameAddress  = "same address as %s"
+	ReasonOnlyThatSent = ", which has another name; only that one is sent"
+	ReasonSameAccount  = "same account as %s"
+	ReasonFixed        = "fixed and imported as %s on %s; " + noRequest
+	ReasonOtherAddress = "the same external id is onboarded under another address (%s, since %s): this is a second " +
+		"account, and requests stay with the first"
+	ReasonNameChanged = "the name has changed: the account was created as %q; --update-names renames it"
+	ReasonRenamed     = "renamed from %q"
+	ReasonNotRenamed  = "the name was not changed: %s"
+
+	ReasonRevoked        = "its portal access was revoked by this program on %s"
+	ReasonRevokedBefore  = ReasonRevoked + "; " + giveBack
+	ReasonStillRevoked   = ReasonRevoked + "; it does not count as given back: %s"
+	ReasonNotPortal      = "the site does not show it as a portal-only customer"
+	ReasonInactive       = "the site shows it as inactive; " + giveBack
+	ReasonAlreadyRevoked = "revoked by this program on %s; " + noRequest
+	ReasonGivenBack      = ReasonRevoked + "; the site has the account, active, and --resend-known says that its access " +
+		"was given back: from now on it is known. The project's Customers page shows whether it may use the portal"
+
+	ReasonNotFound = "the site says that it has no account with this id, and no look-up has confirmed that it " +
+		"was deleted; check the id, and that it belongs to this site"
+	ReasonGone = "the account was deleted at the site; it is no longer on the list of leavers, " +
+		"and somebody who returns gets a new account"
+	ReasonNotPortalOnly = "this is an Atlassian account and not a portal-only customer; " +
+		"its access is revoked at admin.atlassian.com"
+	ReasonNoAccount   = "there is no account id, and the ledger does not know this address"
+	ReasonNoID        = "there is no account id, and the ledger has none for this address"
+	ReasonNoAccountID = "this is not an account id; those of portal-only customers look like qm:…"
+	ReasonOtherID     = "the ledger has another account id for this address: %s"
+	ReasonOtherOwner  = "the ledger has this account id for another address: %s"
+	ReasonOtherAction = "the jsm_action of this row is %s: only revoke is acted on"
+	ReasonNotOurs     = "this account was not certainly created by this program; to revoke it all the same, " +
+		"put its account id into a file without jsm_status"
+
+	ReasonNoMember      = "not added to an organization or project: the account id is not known"
+	ReasonAccessStopped = "the run stopped before access was given; " + askAgain
+)
+
+const (
+	askAgain  = "run the same command again"
+	settleIt  = askAgain + " to settle it"
+	noRequest = "no request was made"
+	giveBack  = "give it back by hand: Jira Service Management, the project's Customers page, find the address " +
+		"and grant portal access; then send this row once with --resend-known, so that it is known again"
+	unresolved = "account id not known"
+)
+
+// Day is how reasons write a date.
+func Day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+
+// JoinReasons puts several reasons into one cell.
+func JoinReasons(parts ...string) string {
+	var all []string
+	for _, part := range parts {
+		if part != "" {
+			all = append(all, part)
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+// ReasonRefused is for a row that the site refused for good. action is what was asked for.
+func ReasonRefused(status int, answer, action string) string {
+	switch status {
+	case 400:
+		return "the site refused this row: " + answer
+	case 401:
+		return "the site did not accept the credentials: " + answer
+	case 403:
+		return "the account may not " + action + " here: " + answer
+	case 429:
+		return "the site refused this row again and again, and took others meanwhile: " + answer +
+			"; something in front of the site may reject this address"
+	}
+	return "the site answered " + answer
+}
+
+// ReasonKnown is for a row whose customer the ledger has, with the status of then.
+func ReasonKnown(status Status, on time.Time) string {
+	format := map[Status]string{
+		Conflict:           "found at the site on %s; ",
+		CreatedUnconfirmed: "onboarded on %s (not confirmed); ",
+		Created:            "onboarded on %s; ",
+	}[status]
+	return fmt.Sprintf(format, Day(on)) + noRequest
+}
+
+// Unresolved adds to a reason why the account id is not known, in place of what was said of that before.
+func Unresolved(reason, cause string) string {
+	return JoinReasons(Resolved(reason), unresolved+": "+cause)
+}
+
+// Resolved is a reason without what Unresolved added.
+func Resolved(reason string) string {
+	if strings.HasPrefix(reason, unresolved) {
+		return ""
+	}
+	before, _, _ := strings.Cut(reason, "; "+unresolved)
+	return before
+}

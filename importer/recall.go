@@ -1,0 +1,86 @@
+package importer
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+)
+
+// memory is what the ledger has on a row.
+type memory struct {
+	ledger.Memory
+	fixed *ledger.Account // the row was fixed in a failed file, and imported as this
+	other *ledger.Account // the same external id under another address
+}
+
+// recall returns what the ledger has on each of rows.
+func recall(ctx context.Context, l *ledger.Ledger, run int64, rows []*export.Row) ([]memory, error) {
+	known := make([]memory, len(rows))
+	var queries []ledger.Query
+	var asked []int
+	for i, row := range rows {
+		if row.Sendable() && row.DuplicateOf == (export.Place{}) {
+			queries, asked = append(queries, ledger.Query{Row: row.Number, Key: row.Key}), append(asked, i)
+		}
+	}
+	memories, err := l.Recall(ctx, run, queries)
+	if err != nil {
+		return nil, err
+	}
+	for n, i := range asked {
+		known[i].Memory = memories[n]
+	}
+	if err := recallFixed(ctx, l, rows, known); err != nil {
+		return nil, err
+	}
+	return known, recallOthers(ctx, l, run, rows, known)
+}
+
+// recallFixed finds the rows that were fixed in a failed file and imported from there.
+func recallFixed(ctx context.Context, l *ledger.Ledger, rows []*export.Row, known []memory) error {
+	marks := map[int]string{}
+	for i, row := range rows {
+		first := row.Excluded == "" && row.DuplicateOf == (export.Place{})
+		if first && row.Own == nil && known[i].Outcome == nil && known[i].Account == nil {
+			marks[i] = mark(row)
+		}
+	}
+	if len(marks) == 0 {
+		return nil
+	}
+	keys, err := l.Fixed(ctx, slices.Collect(maps.Values(marks)))
+	if err != nil || len(keys) == 0 {
+		return err
+	}
+	accounts, err := l.Accounts(ctx, slices.Collect(maps.Values(keys)))
+	for i, mark := range marks {
+		if a, ok := accounts[keys[mark]]; ok && !a.Gone && a.RevokedAt.IsZero() {
+			known[i].fixed = &a
+		}
+	}
+	return err
+}
+
+// recallOthers finds the people who have an account under another address, from before the run.
+func recallOthers(ctx context.Context, l *ledger.Ledger, run int64, rows []*export.Row, known []memory) error {
+	var ids []string
+	for i, row := range rows {
+		if row.Sendable() && row.ExternalID != "" && known[i].Account == nil {
+			ids = append(ids, row.ExternalID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	accounts, err := l.AccountsByExternalID(ctx, ids)
+	for i, row := range rows {
+		a, ok := accounts[row.ExternalID]
+		if ok && known[i].Account == nil && a.Key != row.Key && a.RevokedAt.IsZero() && (run == 0 || a.FirstRun < run) {
+			known[i].other = &a
+		}
+	}
+	return err
+}

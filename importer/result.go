@@ -1,0 +1,89 @@
+package importer
+
+import (
+	"fmt"
+	"time"
+
+	"jsm-onboard/apiclient"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
+)
+
+// Result is what became of one row, as it is handed out. Lost, Refused and Took are of this session alone.
+type Result struct {
+	Row *export.Row
+	outcome.Outcome
+	Lost    bool          // the answer to one of the attempts was lost
+	Refused int           // attempts answered with 429
+	Took    time.Duration // how long the site took for the last answer; 0: nothing was asked
+}
+
+// settled is the result of a row that needs no request, whatever the options.
+func settled(row *export.Row, m memory) (Result, bool) {
+	o := outcome.Outcome{}
+	switch {
+	case row.Excluded != "":
+		o.Status, o.Reason = outcome.Excluded, row.Excluded
+	case m.fixed != nil:
+		o.Status, o.AccountID = outcome.Known, m.fixed.ID
+		o.Reason = fmt.Sprintf(outcome.ReasonFixed, m.fixed.Email, outcome.Day(m.fixed.At))
+	case row.Invalid != "":
+		o.Status, o.Reason = outcome.Invalid, row.Invalid
+	case row.DuplicateOf != export.Place{}:
+		o.Status, o.Reason = outcome.Duplicate, fmt.Sprintf(outcome.ReasonSameAddress, row.DuplicateOf)
+		if row.DuplicateName {
+			o.Reason += outcome.ReasonOnlyThatSent
+		}
+	case m.Outcome != nil:
+		o = *m.Outcome
+	default:
+		return Result{}, false
+	}
+	return resultOf(row, o), true
+}
+
+// entryOf is what one call means for the ledger.
+func entryOf(row *export.Row, v verdict, call apiclient.Call) ledger.Entry {
+	return ledger.Entry{Account: v.change, Outcome: identified(row, outcome.Outcome{
+		Status:     v.status,
+		Reason:     v.reason,
+		Open:       v.open,
+		HTTPStatus: call.Status,
+		Attempts:   call.Attempts,
+	})}
+}
+
+// identified is an outcome of row.
+func identified(row *export.Row, o outcome.Outcome) outcome.Outcome {
+	o.Row, o.SheetRow, o.Line = row.Number, row.Place.Row, row.Place.Line
+	o.Key, o.Email, o.Name, o.ExternalID = row.Key, row.Email, row.Name, row.ExternalID
+	return o
+}
+
+// resultOf is the result of a row: what became of it, and what is to be said of the row itself.
+func resultOf(row *export.Row, o outcome.Outcome) Result {
+	if o.Open && o.Reason == "" {
+		o.Reason = outcome.ReasonCutShort
+	}
+	o.Reason = outcome.JoinReasons(o.Reason, row.Note)
+	return Result{Row: row, Outcome: identified(row, o)}
+}
+
+// knownResult is the result of a row whose customer the ledger has from another run.
+func knownResult(row *export.Row, a ledger.Account) Result {
+	o := outcome.Outcome{Status: outcome.Known, AccountID: a.ID, Reason: outcome.ReasonKnown(a.Status, a.At)}
+	switch {
+	case !a.RevokedAt.IsZero():
+		o.Status = outcome.RevokedBefore
+		o.Reason = fmt.Sprintf(outcome.ReasonRevokedBefore, outcome.Day(a.RevokedAt))
+	case nameChanged(row, a):
+		o.Reason = outcome.JoinReasons(o.Reason, fmt.Sprintf(outcome.ReasonNameChanged, a.Name))
+	}
+	return resultOf(row, o)
+}
+
+// notAttempted is the result of a row that the run stopped before.
+func notAttempted(row *export.Row) Result {
+	return resultOf(row, outcome.Outcome{Status: outcome.NotAttempted, Reason: outcome.ReasonStopped})
+}

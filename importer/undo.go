@@ -1,0 +1,68 @@
+package importer
+
+import (
+	"context"
+	"iter"
+
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
+)
+
+// PlanUndo is the plan of revoking what a run has created, and nobody else: its rows come from the ledger. An
+// *export.RefusedError says why there is nothing to undo.
+func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, error) {
+	if run.Command != "import" && run.Command != "sync" {
+		return nil, refuseUndo(run, "it is a "+run.Command+", and only what an import or sync has created can be undone",
+			"jsm-onboard report --list shows the runs")
+	}
+	if !run.Undone.IsZero() {
+		return nil, refuseUndo(run, "it was undone on "+outcome.Day(run.Undone), "there is nothing left to revoke")
+	}
+	p := &Plan{Undoes: &run, rows: undoRows(l, run.Seq), Survey: &export.Survey{
+		Header: []string{"email", "name", "jsm_account_id"},
+		Width:  3,
+	}}
+	if err := p.find(ctx, l, ledger.Job{Command: "undo", Source: run.ID, Input: run.Input}); err != nil {
+		return nil, err
+	}
+	if err := p.decideAll(ctx, l, nil); err != nil {
+		return nil, err
+	}
+	n := p.Create + p.Settled.Sum()
+	if n == 0 {
+		return nil, refuseUndo(run, "it has created nobody",
+			"jsm-onboard report --list shows the runs; name the one that created them: jsm-onboard undo RUN")
+	}
+	p.Survey.Records, p.Survey.Rows, p.Survey.Valid = n, n, n
+	return p, nil
+}
+
+func refuseUndo(run ledger.Run, why, hint string) error {
+	return &export.RefusedError{Path: run.Input, What: "run " + run.ID + " cannot be undone: " + why, Hint: hint}
+}
+
+// undoRows are the accounts that a run has created, as rows.
+func undoRows(l *ledger.Ledger, run int64) func(context.Context) iter.Seq2[*export.Row, error] {
+	return func(ctx context.Context) iter.Seq2[*export.Row, error] {
+		return func(yield func(*export.Row, error) bool) {
+			number := 0
+			for a, err := range l.Created(ctx, run) {
+				number++
+				row := &export.Row{
+					Number:     number,
+					Place:      export.Place{Row: number + 1, Line: number + 1},
+					Cells:      []string{a.Email, a.Name, a.ID},
+					Email:      a.Email,
+					Name:       a.Name,
+					ExternalID: a.ExternalID,
+					AccountID:  a.ID,
+					Key:        a.Key,
+				}
+				if !yield(row, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
