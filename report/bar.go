@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -9,13 +8,12 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"jsm-onboard/importer"
+	"jsm-onboard/importer/text"
 )
 
 // Moment is a look at a run while it goes on.
 type Moment struct {
-	Done        int       // of the rows that Follow was told of
-	Sent        int       // requests that left
+	Done        int       // of the rows that were still to do when Follow began
 	Throttled   int       // answers that were 429
 	Failed      int       // rows that failed
 	PausedUntil time.Time // in the past or zero: no pause
@@ -23,155 +21,97 @@ type Moment struct {
 	Probing     bool      // the site does not answer; single requests look whether it does again
 }
 
-// barLeast is how narrow the bar itself may get before words are left out.
-const barLeast = 6
-
-// A bar draws how far a run is. progressbar draws the part that it is good at,
-// percent and saucer, and never writes by itself; the words behind it are ours.
-type bar struct {
-	total int
-	width int
-	drawn *progressbar.ProgressBar
-}
-
-// line is the whole line for a terminal of that many columns, one less wide so
-// that no terminal wraps it.
-func (b *bar) line(m Moment, t *tempo, now time.Time, columns int) string {
-	const around = len(" 100% []") + 1 // percent, the bar's ends, and the last column
-	room := columns - around - barLeast
-	var words string
-	if note := holdUp(m, now); note != "" {
-		failed := failedWord(m)
-		words = "  " + shorten(note, room-2-len(failed)) + failed
-	} else {
-		words = choose(room, b.words(m, t))
-	}
-	saucer := min(columns-around-utf8.RuneCountInString(words), columns/6)
-	if saucer < 3 {
-		return shorten(strings.TrimSpace(words), columns-1)
-	}
-	return b.saucer(min(m.Done, b.total), saucer) + words
-}
-
-// saucer is percent and bar, as progressbar renders them.
-func (b *bar) saucer(done, width int) string {
-	if b.drawn == nil || b.width != width {
-		b.width = width
-		b.drawn = progressbar.NewOptions(b.total, progressbar.OptionSetWriter(io.Discard), progressbar.OptionSetWidth(width),
-			progressbar.OptionSetTheme(progressbar.ThemeASCII), progressbar.OptionSetPredictTime(false),
-			progressbar.OptionSetElapsedTime(false), progressbar.OptionSetRenderBlankState(true))
-	}
-	if err := b.drawn.Set(done); err != nil {
-		return ""
-	}
-	return strings.TrimRight(strings.TrimPrefix(b.drawn.String(), "\r"), " ")
-}
-
-// A word is a part of the line; the lower its rank, the longer it stays when
-// room is short.
-type word struct {
-	text string
-	rank int
-}
-
-func (b *bar) words(m Moment, t *tempo) []word {
-	words := []word{{"  " + importer.Grouped(m.Done) + "/" + importer.Grouped(b.total), 4}}
-	if pace := t.sentPerSecond(); pace > 0 {
-		words = append(words, word{"  " + perSecond(pace), 2})
-	}
-	if left, ok := t.left(b.total - m.Done); ok {
-		words = append(words, word{"  " + short(left) + " left", 1})
-	}
-	words = append(words, word{failedWord(m), 0})
-	if m.Throttled > 0 {
-		words = append(words, word{"  " + importer.Grouped(m.Throttled) + " throttled", 3})
-	}
-	return words
-}
-
-func failedWord(m Moment) string {
-	if m.Failed == 0 {
-		return ""
-	}
-	return "  " + importer.Grouped(m.Failed) + " failed"
-}
-
-// choose keeps, in their order, the most important words that fit.
-func choose(room int, words []word) string {
-	kept := make([]string, len(words))
-	for rank := range 5 {
-		for i, w := range words {
-			if w.rank == rank {
-				kept[i] = fit(room, w.text)
-				room -= len(kept[i])
-			}
-		}
-	}
-	return strings.Join(kept, "")
-}
-
-func fit(room int, text string) string {
-	if len(text) > room {
-		return ""
-	}
-	return text
-}
-
-// holdUp says why nothing moves; "" when it should.
-func holdUp(m Moment, now time.Time) string {
+// pause says that nothing moves, and why; "" when it should.
+func (m Moment) pause(now time.Time) (what, why string) {
 	left := m.PausedUntil.Sub(now)
 	switch {
 	case m.Probing && left > 0:
-		return "next try " + clock(left) + ": site not answering"
+		return "next try in " + Short(left), "the site does not answer"
 	case m.Probing:
-		return "site not answering, trying again"
-	case left > 0 && m.Why != "":
-		return "paused " + clock(left) + ": " + printable(m.Why)
+		return "trying again", "the site does not answer"
 	case left > 0:
-		return "paused " + clock(left)
+		return "paused for " + Short(left), text.Printable(m.Why)
 	}
-	return ""
+	return "", ""
 }
 
-// shorten cuts a text to so many columns, and shows that it did.
-func shorten(s string, columns int) string {
-	runes := []rune(s)
-	if len(runes) <= columns {
-		return s
-	}
-	if columns < 4 {
-		return ""
-	}
-	return string(runes[:columns-3]) + "..."
+// A bar is a progressbar on one line of a terminal: percent, count, pace, time left, and as its
+// description why nothing moves and what has failed. The line never wraps, and is not blanked
+// before each drawing, so that nothing flickers. Whoever calls it holds the lock of the console.
+type bar struct {
+	progress *progressbar.ProgressBar
+	out      io.Writer
+	columns  func() int
+	rows     int
+	done     int
+	line     string // as it stands on the terminal
 }
 
-// clock is a countdown: 0:42, 12:05, 1:00:00. Parts of a second count whole.
-func clock(d time.Duration) string {
-	s := int((d + time.Second - 1) / time.Second)
-	if s >= 3600 {
-		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
-	}
-	return fmt.Sprintf("%d:%02d", s/60, s%60)
+// newBar shows nothing yet. rows are those still to do, or a run that continues would look fast.
+func newBar(out io.Writer, columns func() int, rows int) *bar {
+	b := &bar{out: out, columns: columns, rows: rows}
+	b.progress = progressbar.NewOptions(rows,
+		progressbar.OptionSetWriter(b),
+		progressbar.OptionSetTheme(progressbar.ThemeASCII),
+		progressbar.OptionSetPredictTime(false),
+		progressbar.OptionShowCount(),
+		progressbar.OptionSetItsString("rows"),
+		progressbar.OptionShowDescriptionAtLineEnd(),
+	)
+	b.progress.StartWithoutRender() // else its clock starts with the first row, and its pace is too high
+	return b
 }
 
-// short is a duration in its two largest units: 42s, 9m40s, 2h46m, 1d03h.
-func short(d time.Duration) string {
-	s := int(d.Round(time.Second) / time.Second)
-	switch {
-	case s < 60:
-		return fmt.Sprintf("%ds", s)
-	case s < 3600:
-		return fmt.Sprintf("%dm%02ds", s/60, s%60)
-	case s < 86400:
-		return fmt.Sprintf("%dh%02dm", s/3600, s/60%60)
+// Widths of a terminal from which there is room for the pace, and the time left.
+const (
+	paceFrom = 50
+	timeFrom = 76
+)
+
+// show draws a moment. While nothing moves only the description changes: the
+// pace stays what it was, and in a pause no time left would be right.
+func (b *bar) show(m Moment, now time.Time) {
+	columns := b.columns()
+	words, why := m.pause(now)
+	moving := words == "" && m.Done > 0
+	if m.Failed > 0 {
+		words += ", " + text.Grouped(m.Failed) + " failed"
 	}
-	return fmt.Sprintf("%dd%02dh", s/86400, s/3600%24)
+	if m.Throttled > 0 {
+		words += ", " + text.Grouped(m.Throttled) + " throttled"
+	}
+	if moving && columns >= paceFrom {
+		progressbar.OptionShowIts()(b.progress)
+	}
+	progressbar.OptionSetPredictTime(moving && columns >= timeFrom)(b.progress)
+	progressbar.OptionSetWidth(max(columns/4-10, 3))(b.progress)
+	if done := min(m.Done, b.rows); done != b.done {
+		b.progress.Set(done)
+		b.done = done
+	}
+	b.progress.Describe(strings.TrimPrefix(strings.TrimSuffix(words+": "+why, ": "), ", "))
 }
 
-// perSecond is a pace: 98/s, 3.2/s.
-func perSecond(rate float64) string {
-	if rate < 10 {
-		return fmt.Sprintf("%.1f/s", rate)
+// Write takes what progressbar renders: a line, or blanks to clear it.
+func (b *bar) Write(p []byte) (int, error) {
+	if line := strings.TrimSpace(string(p)); line != "" {
+		b.draw(text.Shorten(line, b.columns()-1))
 	}
-	return importer.Grouped(int(rate+0.5)) + "/s"
+	return len(p), nil
+}
+
+func (b *bar) draw(line string) {
+	blanks := strings.Repeat(" ", max(utf8.RuneCountInString(b.line)-utf8.RuneCountInString(line), 0))
+	io.WriteString(b.out, "\r"+line+blanks)
+	b.line = line
+}
+
+// erase leaves an empty line, and returns what to draw again.
+func (b *bar) erase() string {
+	line := b.line
+	if line != "" {
+		b.draw("")
+		io.WriteString(b.out, "\r")
+	}
+	return line
 }

@@ -6,79 +6,43 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
-	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 )
 
-var exampleWords = []string{"customers.csv"}
-
-func TestCheckText(t *testing.T) {
-	want := `File       customers.csv
-Read as    UTF-8, semicolon, header in line 2
-Preset     Zendesk users (zendesk)
-Columns    email        = E-mail     header; every cell is an address
-           name         = Full name
-First rows line 4: "Ann \"A\" Lee" <ann.lee@example.com>, external_id "17", organization "ACME"
-           line 6: "山田 太郎" <taro@example.org>
-
-      970  people               one request each, but for those whom the ledger knows
-       20  duplicate            same address as an earlier row of this file
-       10  excluded             left out by --include or --exclude
-       12  invalid              not sent: the row itself is wrong
-    1,012  rows read
-        4  lines skipped        no rows: blank, titles, footers, a repeated header
-
-Rows that will not be sent
-       11  rows without an address (lines 3, 5, 8, 13, 21, ...)
-           line 3: "\x1b[2Jann at nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn..." - it has no @
-           line 5: "Bo" - the name
-        1  rows that are not UTF-8 although others are (line 34)
-           > save the file in one encoding; UTF-8 is best
-
-Repaired, or worth a look
-        1  lines before the header were passed over (line 1)
-
-Duplicates (the first row counts)
-           line 12 has the address of line 3
-           line 40 has the address of line 7, under another name
-
-Advice (nothing is left out by itself)
-           7 people look suspended (Suspended=true), lines 4, 6, 7, 9, 10, ...
-           > leave them out with --exclude 'Suspended=true'
-           2 people look like agents
-
-Time       about 10 seconds at 100/s
-Next       jsm-onboard import customers.csv
-           jsm-onboard import customers.csv --exclude 'Suspended=true'
-`
-	s := exampleSurvey()
-	s.Problems[1].Values = []export.Value{{Line: 3, Text: "\x1b[2Jann at " + strings.Repeat("n", 80), Why: "it has no @"}, {Line: 5, Text: "Bo", Why: "the name"}}
-	s.Examples = []export.Example{{Line: 4, Name: `Ann "A" Lee`, Email: "ann.lee@example.com", ExternalID: "17", Organization: "ACME"}, {Line: 6, Name: "山田 太郎", Email: "taro@example.org"}}
-	got := CheckText(s, exampleWords, []export.Duplicate{{Line: 12, First: 3, SameName: true}, {Line: 40, First: 7}}, 100)
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+func exampleCheck() Check {
+	return Check{
+		Survey: exampleSurvey(),
+		Words:  []string{"my customers.csv", "--delimiter", ";"},
+		Duplicates: []export.Duplicate{{Place: export.Place{Row: 12, Line: 14}, First: export.Place{Row: 3, Line: 3},
+			SameName: true}, {Place: at(40)[0], First: at(7)[0]}},
+		Rate: 100,
 	}
 }
 
-// The plan goes into logs: whose rows are wrong is told by their lines alone.
-func TestPlanShowsNoCells(t *testing.T) {
-	s := exampleSurvey()
-	s.Problems[1].Values = []export.Value{{Line: 3, Text: "secret at example.com"}}
-	s.Examples = []export.Example{{Line: 4, Name: "secret", Email: "secret@example.com"}}
-	if got := PlanText("import", &importer.Plan{Survey: s}, Outlook{}); strings.Contains(got, "secret") {
+func TestCheckText(t *testing.T) {
+	golden(t, "check.txt", exampleCheck().Text())
+	asked := exampleCheck()
+	asked.Organizations = true
+	got := asked.Text()
+	if !strings.Contains(got, `, organization "ACME"`) || strings.Contains(got, "not carried over") {
+		t.Error(got)
+	}
+	asked.Survey.OneExternalID = "they are all the same"
+	if got := asked.Text(); !strings.Contains(got, "External ids of this file are not used: they are all the same.") {
 		t.Error(got)
 	}
 }
 
 func TestCheckTextListsSomeDuplicates(t *testing.T) {
-	var duplicates []export.Duplicate
+	c := exampleCheck()
+	c.Duplicates, c.Rate = nil, 0
 	for n := range 20 {
-		duplicates = append(duplicates, export.Duplicate{Line: 100 + n, First: 2})
+		c.Duplicates = append(c.Duplicates, export.Duplicate{Place: export.Place{Row: 100 + n, Line: 100 + n},
+			First: export.Place{Row: 2, Line: 2}})
 	}
-	got := CheckText(exampleSurvey(), exampleWords, duplicates, 0)
-	if !strings.Contains(got, "line 109 has") || strings.Contains(got, "line 110 has") || !strings.Contains(got, "... and 10 more") {
+	got := c.Text()
+	if !strings.Contains(got, "row 109 has") || strings.Contains(got, "row 110 has") || !strings.Contains(got,
+		"… and 10 more") {
 		t.Error(got)
 	}
 	if strings.Contains(got, "Time ") {
@@ -87,9 +51,10 @@ func TestCheckTextListsSomeDuplicates(t *testing.T) {
 }
 
 func TestCheckJSON(t *testing.T) {
-	s := exampleSurvey()
 	for rate, want := range map[float64]any{100: 9.7, 0: nil} {
-		b, err := CheckJSON(s, exampleWords, []export.Duplicate{{Line: 12, First: 3, SameName: true}}, rate)
+		c := exampleCheck()
+		c.Rate = rate
+		b, err := c.JSON()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,49 +62,32 @@ func TestCheckJSON(t *testing.T) {
 		if err := json.Unmarshal(b, &got); err != nil {
 			t.Fatal(err)
 		}
-		if seconds, there := got["seconds"]; !there || seconds != want {
-			t.Errorf("seconds is %v, want %v", seconds, want)
-		}
-		for name, want := range map[string]any{"path": "customers.csv", "rows": 1012.0, "duplicates": 20.0, "people": 970.0, "dialect": "semicolon"} {
+		for name, want := range map[string]any{
+			"path": "customers.csv", "rows": 1012.0, "duplicates": 20.0, "people": 970.0, "dialect": "semicolon",
+			"seconds": want,
+		} {
 			if got[name] != want {
 				t.Errorf("%s is %v, want %v", name, got[name], want)
 			}
 		}
-		want := `[map[first_line:3 line:12 same_name:true]] [jsm-onboard import customers.csv jsm-onboard import customers.csv --exclude 'Suspended=true']`
-		if told := fmt.Sprint(got["duplicate_lines"], " ", got["commands"]); told != want {
-			t.Errorf("%s, want %s", told, want)
+		wanted := "[map[first:map[line:3 row:3] place:map[line:14 row:12] same_name:true] map[first:map[line:8 row:7] place:map[line:41 row:40] same_name:false]]"
+		if got := fmt.Sprint(got["duplicate_rows"]); got != wanted {
+			t.Errorf("%s, want %s", got, wanted)
+		}
+		if strings.Contains(string(b), "\x1b") {
+			t.Error("a control character")
 		}
 	}
 }
 
 func TestCheckJSONHasListsAlways(t *testing.T) {
-	b, err := CheckJSON(&export.Survey{}, nil, nil, 100)
+	b, err := Check{Survey: &export.Survey{}}.JSON()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"problems": []`, `"advice": []`, `"duplicate_lines": []`, `"examples": []`} {
+	for _, want := range []string{`"problems": []`, `"advice": []`, `"duplicate_rows": []`, `"examples": []`} {
 		if !strings.Contains(string(b), want) {
 			t.Errorf("no %s in %s", want, b)
 		}
-	}
-}
-
-func TestPreset(t *testing.T) {
-	for _, test := range []struct{ source, preset, want string }{{"", "", ""}, {"", "x", "x"}, {"Zendesk", "zendesk", "zendesk"}, {"Zendesk users", "zendesk", "Zendesk users (zendesk)"}} {
-		if got := preset(&export.Survey{Source: test.source, Preset: test.preset}); got != test.want {
-			t.Errorf("%q, want %q", got, test.want)
-		}
-	}
-}
-
-// The commands can be copied as they stand: they read the file as it was read,
-// with every word quoted where a shell needs it.
-func TestCheckCommandsRepeatTheFlags(t *testing.T) {
-	words := []string{"my people.csv", "--no-header", "--column", "email=1", "--column", "name=it's", "--exclude", "a=b c", "--delimiter", ";"}
-	want := "jsm-onboard import " + argument("my people.csv") + " --no-header --column email=1 --column " + argument("name=it's") +
-		" --exclude " + argument("a=b c") + " --delimiter " + argument(";")
-	got := checkCommands(exampleSurvey(), words)
-	if diff := cmp.Diff([]string{want, want + " --exclude 'Suspended=true'"}, got); diff != "" {
-		t.Error(diff)
 	}
 }

@@ -1,15 +1,17 @@
 package report
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"os"
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"golang.org/x/term"
+
+	"jsm-onboard/importer/export"
 )
 
 // ConsoleOptions are what the flags and the environment say about stderr.
@@ -21,26 +23,18 @@ type ConsoleOptions struct {
 	Getenv     func(string) string // for TERM; nil: none is set
 }
 
-// How often progress is shown, and how wide a terminal is taken to be that
-// does not say.
-const (
-	barEvery    = time.Second
-	lineEvery   = 10 * time.Second
-	widthAssume = 80
-)
-
-// A Console owns stderr: the bar, the log and text for people go through it,
-// so that none of them tears another. It uses no colours and no escape
-// sequences; the bar is there only on a terminal that is not dumb. Safe for
-// concurrent use.
+// A Console owns stderr: the bar, the log and text for people go through it, so
+// that none of them tears another. It uses no colours and no escape sequences;
+// the bar is there only on a terminal that is not dumb. Safe for concurrent use.
 type Console struct {
 	options ConsoleOptions
-	columns func() int // of the terminal; nil: no terminal
+	columns func() int // of the terminal; nil: not a terminal
 	log     *slog.Logger
+	always  *slog.Logger // what is never left out, as JSON
 
-	mu   sync.Mutex
-	out  io.Writer
-	line string // the bar, when it is drawn
+	mu  sync.Mutex
+	out io.Writer
+	bar *bar // nil: none is shown
 }
 
 // NewConsole takes over stderr.
@@ -53,12 +47,24 @@ func newConsole(out io.Writer, columns func() int, o ConsoleOptions) *Console {
 		o.Level = max(o.Level, slog.LevelWarn)
 	}
 	c := &Console{options: o, columns: columns, out: out}
+	c.always = slog.New(slog.NewJSONHandler(c, nil))
+	c.log = slog.New(slog.NewTextHandler(c, &slog.HandlerOptions{Level: o.Level, ReplaceAttr: c.shorten}))
 	if o.JSON {
 		c.log = slog.New(slog.NewJSONHandler(c, &slog.HandlerOptions{Level: o.Level}))
-	} else {
-		c.log = slog.New(newLineHandler(c, o.Level))
 	}
 	return c
+}
+
+// shorten makes times of the text log short: on a terminal the time of day, else to the second.
+func (c *Console) shorten(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() != slog.KindTime {
+		return a
+	}
+	layout := time.RFC3339
+	if c.columns != nil && a.Key == slog.TimeKey {
+		layout = time.TimeOnly
+	}
+	return slog.String(a.Key, a.Value.Time().Format(layout))
 }
 
 // terminalColumns asks a terminal how wide it is; nil for what is none.
@@ -70,7 +76,7 @@ func terminalColumns(w io.Writer, getenv func(string) string) func() int {
 	return func() int {
 		width, _, err := term.GetSize(int(f.Fd()))
 		if err != nil || width <= 0 {
-			return widthAssume
+			return 80
 		}
 		return width
 	}
@@ -79,148 +85,123 @@ func terminalColumns(w io.Writer, getenv func(string) string) func() int {
 // Log is the log of the program.
 func (c *Console) Log() *slog.Logger { return c.log }
 
-// Totals tells how a run ended, also when it is to be quiet: to people as text,
-// to programs as one line of the log.
+// Problems logs what was found wrong in a file, by kind and count, also when
+// the console is to be quiet. It has no cell of the file.
+func (c *Console) Problems(s *export.Survey) {
+	for _, p := range s.Problems {
+		c.log.Warn("problem in the file", "kind", p.Kind, "count", p.Count, "rows", p.Severity.String(),
+			"where", places(p.Places, p.Count))
+	}
+}
+
+// Totals shows how a run ended, also when the console is to be quiet: to people
+// as text, to programs as one line of the log.
 func (c *Console) Totals(s Summary, e Ending) {
 	if c.options.JSON {
-		c.always().Info("run ended", "summary", s, "next", nextSteps(s, e))
+		c.always.Info("run ended", "summary", s, "next", NextSteps(s, e))
 		return
 	}
 	c.People("\n" + Totals(s, e))
 }
 
-// Fail tells why nothing was done.
-func (c *Console) Fail(text, hint string, code int) {
+// A Failure is why nothing was done.
+type Failure struct {
+	Text, Hint string
+	Code       int // exit code
+}
+
+// Fail shows why nothing was done.
+func (c *Console) Fail(f Failure) {
 	if c.options.JSON {
-		c.always().Error(text, "hint", hint, "exit_code", code)
+		c.always.Error(f.Text, "hint", f.Hint, "exit_code", f.Code)
 		return
 	}
-	var b strings.Builder
-	b.WriteString("jsm-onboard: " + text + "\n")
-	for line := range strings.Lines(hint) {
-		b.WriteString("  " + strings.TrimRight(line, "\n") + "\n")
+	lines := "jsm-onboard: " + f.Text
+	if f.Hint != "" {
+		lines += strings.ReplaceAll("\n"+strings.TrimSpace(f.Hint), "\n", "\n  ")
 	}
-	c.People(b.String())
+	c.People(lines + "\n")
 }
 
-// People shows text to people, folded to their terminal.
-func (c *Console) People(text string) {
-	if c.columns != nil {
-		text = fold(text, c.columns())
-	}
-	io.WriteString(c, text)
+// People shows text to people, wrapped to their terminal, with nothing in it that a terminal obeys.
+func (c *Console) People(s string) {
+	c.Write([]byte(fit(s, c.columns)))
 }
 
-// Interrupted tells, below the ^C that a terminal shows, what happens now; no
-// text: nothing needs to be told.
-func (c *Console) Interrupted(text string) {
+// Interrupted says, below the ^C that a terminal shows, what happens now; "": nothing needs saying.
+func (c *Console) Interrupted(s string) {
 	switch {
 	case !c.options.JSON:
-		c.People(strings.TrimRight("\n"+text, "\n") + "\n")
-	case text != "":
-		c.always().Info(text)
+		c.People(strings.TrimRight("\n"+s, "\n") + "\n")
+	case s != "":
+		c.always.Info(s)
 	}
 }
 
-// always is the log of what is never left out.
-func (c *Console) always() *slog.Logger { return slog.New(slog.NewJSONHandler(c, nil)) }
-
-// Write shows whole lines for people, above the bar.
+// Write shows whole lines, of the log or for people, above the bar.
 func (c *Console) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	line := c.line
-	c.draw("")
-	n, err := c.out.Write(p)
-	c.draw(line)
-	return n, err
+	if c.bar != nil {
+		line := c.bar.erase()
+		defer c.bar.draw(line)
+	}
+	_, err := c.out.Write(escapeControls(p))
+	return len(p), err
 }
 
-// draw puts line in the place of the bar. The caller holds the lock.
-func (c *Console) draw(line string) {
-	if line == c.line {
-		return
-	}
-	text := line
-	if c.line != "" {
-		back := utf8.RuneCountInString(c.line)
-		text = "\r" + strings.Repeat(" ", back) + "\r" + line
-	}
-	io.WriteString(c.out, text)
-	c.line = line
-}
-
-// Follow shows how far a run is until stop is called, which waits and leaves a
-// clean screen: a bar each second on a terminal, else a log line every ten
-// seconds. rows are those that are still to do; look is called from another
-// goroutine.
+// Follow shows how far a run is until stop is called, which waits and leaves a clean screen: a bar
+// each second on a terminal, else a log line every ten seconds. rows are those that are still to
+// do; look is called from another goroutine.
 func (c *Console) Follow(rows int, look func() Moment) (stop func()) {
 	if rows <= 0 || c.options.Quiet || c.options.NoProgress {
 		return func() {}
 	}
-	every, show := lineEvery, c.logProgress
+	every, last := 10*time.Second, 0
+	show := func(m Moment) { c.logProgress(m, rows, float64(m.Done-last)/every.Seconds()); last = m.Done }
 	if c.columns != nil && !c.options.JSON {
-		every, show = barEvery, c.showBar
+		b := newBar(c.out, c.columns, rows)
+		every, show = time.Second, func(m Moment) { c.locked(func() { b.show(m, time.Now()) }) }
+		c.locked(func() { c.bar = b })
+		show(look())
 	}
-	f := &follower{bar: bar{total: rows}, look: look, show: show, quit: make(chan struct{})}
-	f.step(c.columns != nil && !c.options.JSON)
+	ctx, end := context.WithCancel(context.Background())
 	var wait sync.WaitGroup
-	wait.Go(func() { f.run(every) })
-	return sync.OnceFunc(func() {
-		close(f.quit)
-		wait.Wait()
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.draw("")
-	})
-}
-
-// A follower looks at a run at each tick.
-type follower struct {
-	bar   bar
-	tempo tempo
-	look  func() Moment
-	show  func(f *follower, m Moment, now time.Time)
-	quit  chan struct{}
-}
-
-func (f *follower) run(every time.Duration) {
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-f.quit:
-			return
-		case <-ticker.C:
-			f.step(true)
+	wait.Go(func() {
+		for tick := time.Tick(every); ; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick:
+				show(look())
+			}
 		}
+	})
+	return func() {
+		end()
+		wait.Wait()
+		c.locked(func() {
+			if c.bar != nil {
+				c.bar.erase()
+				c.bar = nil
+			}
+		})
 	}
 }
 
-func (f *follower) step(show bool) {
-	m, now := f.look(), time.Now()
-	f.tempo.see(m, now)
-	if show {
-		f.show(f, m, now)
-	}
-}
-
-func (c *Console) showBar(f *follower, m Moment, now time.Time) {
-	line := f.bar.line(m, &f.tempo, now, c.columns())
+func (c *Console) locked(do func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.draw(line)
+	do()
 }
 
-func (c *Console) logProgress(f *follower, m Moment, now time.Time) {
-	attrs := []any{"done", m.Done, "of", f.bar.total, "failed", m.Failed, "throttled", m.Throttled}
-	if note := holdUp(m, now); note != "" {
-		c.log.Info("progress", append(attrs, "waiting", note)...)
-		return
-	}
-	attrs = append(attrs, "per_second", hundredths(f.tempo.sentPerSecond()))
-	if left, ok := f.tempo.left(f.bar.total - m.Done); ok {
-		attrs = append(attrs, "left", short(left))
+func (c *Console) logProgress(m Moment, rows int, pace float64) {
+	attrs := []any{"done", m.Done, "of", rows, "failed", m.Failed, "throttled", m.Throttled}
+	if what, why := m.pause(time.Now()); what != "" {
+		attrs = append(attrs, "waiting", what, "why", why)
+	} else if pace > 0 {
+		left := time.Duration(float64(rows-m.Done) / pace * float64(time.Second))
+		attrs = append(attrs, "per_second", hundredths(pace), "left", Short(left))
 	}
 	c.log.Info("progress", attrs...)
 }

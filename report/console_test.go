@@ -14,9 +14,13 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"jsm-onboard/importer"
+	"jsm-onboard/importer/ledger"
 )
 
 // A screen is a terminal of the simplest kind: CR goes back, LF goes down, and
@@ -24,7 +28,7 @@ import (
 type screen struct {
 	mu      sync.Mutex
 	columns int
-	lines   [][]byte
+	lines   [][]rune
 	at      int
 	wrapped bool
 }
@@ -33,9 +37,9 @@ func (s *screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.lines == nil {
-		s.lines = [][]byte{nil}
+		s.lines = [][]rune{nil}
 	}
-	for _, c := range p {
+	for _, c := range string(p) {
 		last := len(s.lines) - 1
 		switch {
 		case c == '\r':
@@ -89,43 +93,49 @@ func (r *run) goOn(d time.Duration, change func(m *Moment)) {
 	synctest.Wait()
 }
 
+// A bar counts, paces, counts down and says why nothing moves; the log is above
+// it, and a pause does not spoil the pace.
 func TestBarOverARun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		term := &screen{columns: 60}
+		term := &screen{columns: 80}
 		c := newConsole(term, term.width, ConsoleOptions{})
 		r := &run{}
 		stop := c.Follow(1000, r.look)
+		above := ""
 		want := func(text string) {
 			t.Helper()
-			if diff := cmp.Diff(text, term.show()); diff != "" {
+			if diff := cmp.Diff(above+text, term.show()); diff != "" {
 				t.Error(diff)
 			}
 		}
-		want("   0% [..........]  0/1,000")
+		want("0% [..........] (0/1000)")
 		for range 5 {
-			r.goOn(time.Second, func(m *Moment) { m.Done += 50; m.Sent += 98 })
+			r.goOn(time.Second, func(m *Moment) { m.Done += 50 })
 		}
-		want("  25% [=>........]  250/1,000  98/s  15s left")
-		r.goOn(time.Second, func(m *Moment) { m.Done += 50; m.Sent += 98; m.Failed = 12; m.Throttled = 3 })
-		want("  30% [==>.......]  98/s  14s left  12 failed  3 throttled")
+		want("25% [=>........] (250/1000, 50 rows/s) [5s:15s]")
+		r.goOn(time.Second, func(m *Moment) { m.Done += 50; m.Failed = 12; m.Throttled = 3 })
+		want("30% [==>.......] (300/1000, 50 rows/s) [6s:14s] 12 failed, 3 throttled")
 		until := time.Now().Add(62 * time.Second)
-		r.goOn(time.Second, func(m *Moment) { m.PausedUntil, m.Why = until, "the quota of the site (429), it says" })
-		want("  30% [>.....]  paused 1:01: the quota of the...  12 failed")
-		r.goOn(40*time.Second, func(m *Moment) {})
-		want("  30% [>.....]  paused 0:21: the quota of the...  12 failed")
-		at := time.Now().Format("15:04:05")
+		r.goOn(time.Second, func(m *Moment) { m.PausedUntil, m.Why = until, "the quota\x1b[2J of the site (429)" })
+		want(`30% [==>.......] (300/1000, 50 rows/s) paused for 1m1s, 12 failed, 3 throttled…`)
+		r.goOn(40*time.Second, func(*Moment) {})
+		want(`30% [==>.......] (300/1000, 50 rows/s) paused for 21s, 12 failed, 3 throttled:…`)
 		c.Log().Warn("pause", "row", 301)
-		want(at + " WARN  pause row=301\n  30% [>.....]  paused 0:21: the quota of the...  12 failed")
+		above = "time=" + time.Now().Format("15:04:05") + " level=WARN msg=pause row=301\n"
+		want(`30% [==>.......] (300/1000, 50 rows/s) paused for 21s, 12 failed, 3 throttled:…`)
 		r.goOn(10*time.Second, func(m *Moment) { m.Probing = true })
-		want(at + " WARN  pause row=301\n  30% [>.....]  next try 0:11: site not answe...  12 failed")
+		want("30% [==>.......] (300/1000, 50 rows/s) next try in 11s, 12 failed, 3 throttled…")
 		r.goOn(30*time.Second, func(m *Moment) { m.Probing, m.PausedUntil = false, time.Time{} })
-		want(at + " WARN  pause row=301\n  30% [==>.......]  300/1,000  12 failed  3 throttled")
+		want("30% [==>.......] (300/1000, 50 rows/s) [1m27s:14s] 12 failed, 3 throttled")
 		for range 4 {
-			r.goOn(time.Second, func(m *Moment) { m.Done += 175; m.Sent += 175 })
+			r.goOn(time.Second, func(m *Moment) { m.Done += 175 })
 		}
-		want(at + " WARN  pause row=301\n 100% [==========]  70/s  0s left  12 failed  3 throttled")
+		want("100% [==========] (1000/1000, 11 rows/s) 12 failed, 3 throttled")
+		c.People("below\n")
+		above += "below\n"
+		want("100% [==========] (1000/1000, 11 rows/s) 12 failed, 3 throttled")
 		stop()
-		want(at + " WARN  pause row=301\n")
+		want("")
 		stop()
 		if term.wrapped {
 			t.Error("a line was too long for the terminal")
@@ -133,73 +143,42 @@ func TestBarOverARun(t *testing.T) {
 	})
 }
 
+// A run that continues is not fast because of what was done before it, and a
+// pause is shown at every usual width.
 func TestBarFitsEveryTerminal(t *testing.T) {
 	now := time.Now()
-	var pace tempo
-	pace.see(Moment{}, now.Add(-10*time.Second))
-	pace.see(Moment{Done: 900, Sent: 1000}, now)
 	moments := []Moment{
 		{},
-		{Done: 456789, Sent: 1000, Failed: 12345, Throttled: 6789},
+		{Done: 456789, Failed: 12345, Throttled: 6789},
 		{Done: 1 << 40, Failed: 1},
 		{Done: 5, PausedUntil: now.Add(26 * time.Hour), Why: strings.Repeat("für Größe ", 20), Failed: 3},
 		{Done: 5, Probing: true, PausedUntil: now.Add(time.Minute)},
 		{Done: 5, Probing: true},
 	}
-	for columns := 1; columns <= 200; columns++ {
-		b := &bar{total: 1000000}
+	for columns := 2; columns <= 200; columns++ {
 		for _, m := range moments {
-			line := b.line(m, &pace, now, columns)
-			if n := utf8.RuneCountInString(line); n > columns-1 {
-				t.Fatalf("%d columns for %d: %q", n, columns, line)
-			}
-			if columns >= 60 && m.Failed > 0 && !strings.Contains(line, " failed") {
-				t.Errorf("no failures in %q", line)
+			term := &screen{columns: columns - 1}
+			b := newBar(term, func() int { return columns }, 1000000)
+			b.show(m, now)
+			if line := term.show(); term.wrapped {
+				t.Fatalf("%d columns: %q", columns, line)
+			} else if note, _ := m.pause(now); columns >= 60 && !strings.Contains(line, note) {
+				t.Errorf("%d columns: no pause in %q", columns, line)
 			}
 		}
 	}
 }
 
-func TestTempo(t *testing.T) {
-	start := time.Now()
-	at := func(s int) time.Time { return start.Add(time.Duration(s) * time.Second) }
-	var pace tempo
-	pace.see(Moment{Done: 5000, Sent: 0}, at(0)) // what was done before is no speed
-	if _, ok := pace.left(100); ok || pace.sentPerSecond() != 0 {
-		t.Error("one look gave a pace")
-	}
-	for s := 1; s <= 20; s++ {
-		pace.see(Moment{Done: 5000 + s*50, Sent: s * 100}, at(s))
-	}
-	if left, ok := pace.left(500); !ok || left != 10*time.Second || pace.sentPerSecond() != 100 {
-		t.Errorf("%v left, %v a second", left, pace.sentPerSecond())
-	}
-	for s := 21; s <= 40; s++ {
-		pace.see(Moment{Done: 6000, Sent: 2000, PausedUntil: at(41)}, at(s))
-	}
-	for s := 41; s <= 43; s++ {
-		pace.see(Moment{Done: 6000 + (s-40)*50, Sent: 2000 + (s-40)*100}, at(s))
-	}
-	if left, ok := pace.left(500); !ok || left != 10*time.Second {
-		t.Errorf("after a pause: %v left", left)
-	}
-}
-
-func TestDurationsInShort(t *testing.T) {
-	tests := []struct {
-		d            time.Duration
-		clock, short string
-	}{
-		{0, "0:00", "0s"},
-		{100 * time.Millisecond, "0:01", "0s"},
-		{59 * time.Second, "0:59", "59s"},
-		{580 * time.Second, "9:40", "9m40s"},
-		{2*time.Hour + 46*time.Minute + 5*time.Second, "2:46:05", "2h46m"},
-		{27 * time.Hour, "27:00:00", "1d03h"},
-	}
-	for _, test := range tests {
-		if c, s := clock(test.d), short(test.d); c != test.clock || s != test.short {
-			t.Errorf("%v: clock %q, short %q", test.d, c, s)
+func TestDurations(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0:                       "0s",
+		580 * time.Second:       "9m40s",
+		1400 * time.Millisecond: "1s",
+		2*time.Hour + 46*time.Minute + 5*time.Second: "2h46m",
+		27 * time.Hour: "27h0m", 2 * time.Minute: "2m", 50 * time.Second: "50s",
+	} {
+		if got := Short(d); got != want {
+			t.Errorf("%v is %q, want %q", d, got, want)
 		}
 	}
 }
@@ -210,18 +189,18 @@ func TestProgressLinesOffATerminal(t *testing.T) {
 		c := newConsole(&out, nil, ConsoleOptions{})
 		r := &run{}
 		stop := c.Follow(3000, r.look)
-		r.goOn(9*time.Second, func(m *Moment) { m.Done, m.Sent = 500, 500 })
+		r.goOn(9*time.Second, func(m *Moment) { m.Done = 500 })
 		if out.Len() > 0 {
 			t.Errorf("after 9 s: %q", out.String())
 		}
-		r.goOn(2*time.Second, func(m *Moment) { m.Done, m.Sent, m.Failed = 1000, 1000, 2 })
+		r.goOn(2*time.Second, func(m *Moment) { m.Done, m.Failed = 1000, 2 })
 		until := time.Now().Add(59 * time.Second)
 		r.goOn(10*time.Second, func(m *Moment) { m.PausedUntil, m.Why = until, "quota" })
 		stop()
 		time.Sleep(time.Minute)
-		got := regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d `).ReplaceAllString(out.String(), "")
-		want := "INFO  progress done=1000 of=3000 failed=2 throttled=0 per_second=100 left=20s\n" +
-			"INFO  progress done=1000 of=3000 failed=2 throttled=0 waiting=\"paused 0:50: quota\"\n"
+		got := regexp.MustCompile(`(?m)^time=\S+T\S+[+]01:00 `).ReplaceAllString(out.String(), "")
+		want := "level=INFO msg=progress done=1000 of=3000 failed=2 throttled=0 per_second=100 left=20s\n" +
+			"level=INFO msg=progress done=1000 of=3000 failed=2 throttled=0 waiting=\"paused for 50s\" why=quota\n"
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
@@ -294,7 +273,8 @@ func TestNoBarWithoutATerminal(t *testing.T) {
 func TestLogLinesAreNeverTorn(t *testing.T) {
 	term := &screen{columns: 70}
 	c := newConsole(term, term.width, ConsoleOptions{})
-	f := &follower{bar: bar{total: 1000}}
+	r := &run{}
+	stop := c.Follow(1000, r.look)
 	var wait sync.WaitGroup
 	for range 8 {
 		wait.Go(func() {
@@ -304,43 +284,62 @@ func TestLogLinesAreNeverTorn(t *testing.T) {
 		})
 	}
 	for n := range 200 {
-		c.showBar(f, Moment{Done: n * 5, Failed: n}, time.Now())
+		c.locked(func() { c.bar.show(Moment{Done: n * 5, Failed: n}, time.Now()) })
 	}
 	wait.Wait()
-	c.showBar(f, Moment{Done: 1000}, time.Now())
+	stop()
 	lines := strings.Split(term.show(), "\n")
-	whole := regexp.MustCompile(`^\d\d:\d\d:\d\d INFO  said n=\d+$`)
+	whole := regexp.MustCompile(`^time=\d\d:\d\d:\d\d level=INFO msg=said n=\d+$`)
 	for _, line := range lines[:len(lines)-1] {
 		if !whole.MatchString(line) {
 			t.Fatalf("a torn line: %q", line)
 		}
 	}
-	if len(lines) != 401 || lines[400] != " 100% [===========]  1,000/1,000" {
+	if len(lines) != 401 || lines[400] != "" {
 		t.Errorf("%d lines, the last is %q", len(lines), lines[len(lines)-1])
 	}
 }
 
 func TestLogLine(t *testing.T) {
-	var out bytes.Buffer
-	log := slog.New(newLineHandler(&out, slog.LevelInfo))
-	tests := []struct {
-		say  func()
+	for _, test := range []struct {
+		say  func(*slog.Logger)
 		want string
 	}{
-		{func() { log.Info("run begins", "run", "3f9a", "rows", 1200) }, "INFO  run begins run=3f9a rows=1200"},
-		{func() { log.Error("no", "err", errors.New("two\nlines"), "empty", "", "is", "a=b") }, `ERROR no err="two\nlines" empty="" is="a=b"`},
-		{func() { log.Warn("\x1b[2Jcleared\r\n", "k\n", "\x07\u202e") }, `WARN  \x1b[2Jcleared\r\n k\n="\a\u202e"`},
-		{func() { log.Warn("wait", "for", 90*time.Second, "at", time.Date(2025, 3, 1, 8, 0, 0, 0, time.UTC)) }, "WARN  wait for=1m30s at=2025-03-01T08:00:00Z"},
-		{func() { log.With("a", 1).WithGroup("g").With("b", 2).Info("m", slog.Group("h", "c", 3), slog.Attr{}) }, "INFO  m a=1 g.b=2 g.h.c=3"},
-		{func() { log.Info("Zoë", "name", "Größe") }, "INFO  Zoë name=Größe"},
-		{func() { log.Debug("unheard") }, ""},
-	}
-	for _, test := range tests {
-		out.Reset()
-		test.say()
+		{func(l *slog.Logger) { l.Info("run begins", "run", "3f9a", "rows", 1200) },
+			`level=INFO msg="run begins" run=3f9a rows=1200`},
+		{func(l *slog.Logger) { l.Error("no", "err", errors.New("two\nlines")) }, `level=ERROR msg=no err="two\nlines"`},
+		{func(l *slog.Logger) { l.Warn("\x1b[2Jcleared\r\n", "k", "\x07\u202e\u009b") },
+			`level=WARN msg="\x1b[2Jcleared\r\n" k="\a\u202e\u009b"`},
+		{func(l *slog.Logger) {
+			l.Warn("wait", "for", 90*time.Second, "at", time.Date(2025, 3, 1, 8, 0, 0, 5, time.UTC))
+		}, "level=WARN msg=wait for=1m30s at=2025-03-01T08:00:00Z"},
+		{func(l *slog.Logger) { l.Debug("unheard") }, ""},
+	} {
+		var out bytes.Buffer
+		test.say(newConsole(&out, nil, ConsoleOptions{}).Log())
 		_, got, _ := strings.Cut(strings.TrimSuffix(out.String(), "\n"), " ")
 		if got != test.want {
 			t.Errorf("got  %s\nwant %s", got, test.want)
+		}
+	}
+}
+
+// What was found in a file is in the log, by kind and count, also when it is to
+// be quiet, and no cell is.
+func TestProblemsAreLogged(t *testing.T) {
+	for _, o := range []ConsoleOptions{{}, {Quiet: true}, {JSON: true, Quiet: true}} {
+		var out bytes.Buffer
+		newConsole(&out, nil, o).Problems(exampleSurvey())
+		got := out.String()
+		if strings.Count(got, "\n") != 4 || strings.Contains(got, "Bo") || strings.Contains(got, "ann") {
+			t.Errorf("%+v:\n%s", o, got)
+		}
+		want := `kind=no_address count=11 rows=rejected where="row 3 (line 4), row 5 (line 6),`
+		if o.JSON {
+			want = `"kind":"no_address","count":11,"rows":"rejected","where":"row 3 (line 4), `
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in\n%s", want, got)
 		}
 	}
 }
@@ -350,7 +349,7 @@ func TestQuietLeavesWarnings(t *testing.T) {
 	c := newConsole(&out, nil, ConsoleOptions{Quiet: true, Level: slog.LevelDebug})
 	c.Log().Info("unheard")
 	c.Log().Warn("heard")
-	if got := out.String(); strings.Contains(got, "unheard") || !strings.Contains(got, "WARN  heard") {
+	if got := out.String(); strings.Contains(got, "unheard") || !strings.Contains(got, "level=WARN msg=heard") {
 		t.Errorf("%q", got)
 	}
 }
@@ -368,7 +367,8 @@ func TestInterrupted(t *testing.T) {
 		var out bytes.Buffer
 		newConsole(&out, nil, ConsoleOptions{JSON: test.json, Quiet: true}).Interrupted(test.text)
 		got := out.String()
-		if test.json && got != "" && !json.Valid(out.Bytes()) || !strings.HasSuffix(got, test.want) || test.want == "" && got != "" {
+		if test.json && got != "" && !json.Valid(out.Bytes()) || !strings.HasSuffix(got, test.want) || test.want == "" &&
+			got != "" {
 			t.Errorf("JSON %t, %q: %q", test.json, test.text, got)
 		}
 	}
@@ -379,7 +379,7 @@ func TestTotalsFitTheTerminal(t *testing.T) {
 	term := &screen{columns: 60}
 	c := newConsole(term, term.width, ConsoleOptions{})
 	c.Totals(exampleSummary(), Ending{})
-	c.Fail(strings.Repeat("too long ", 20), strings.Repeat("a hint ", 20), 1)
+	c.Fail(Failure{Text: strings.Repeat("too long ", 20), Hint: strings.Repeat("a hint ", 20), Code: 1})
 	if term.wrapped {
 		t.Errorf("a line was too long for the terminal:\n%s", term.show())
 	}
@@ -387,5 +387,98 @@ func TestTotalsFitTheTerminal(t *testing.T) {
 	newConsole(&file, nil, ConsoleOptions{}).Totals(exampleSummary(), Ending{})
 	if got := file.String(); got != "\n"+Totals(exampleSummary(), Ending{}) {
 		t.Errorf("the log file has\n%s", got)
+	}
+}
+
+// Whatever the site or a file says, no terminal obeys it.
+func TestNothingControlsTheTerminal(t *testing.T) {
+	const evil = "\x1b]0;owned\x07\u009b2J\u202e\r\xff"
+	s := exampleSummary()
+	s.StopReason, s.Hint, s.Input, s.Results, s.Failed, s.Ledger, s.RunID = evil, evil, evil, evil, evil, evil, evil
+	s.Outcome, s.Leavers, s.Access = "stopped", &LeaverTotals{Path: evil, Held: evil, Results: evil},
+		&Access{ServiceDesks: map[string]DeskCounts{evil: {}}}
+	survey := exampleSurvey()
+	survey.Path, survey.Encoding, survey.Source, survey.OneExternalID = evil, evil, evil, evil
+	survey.Columns[0].Header, survey.Columns[0].Why = evil, evil
+	survey.Problems[0].Text, survey.Problems[0].Hint, survey.Advice[0].Text, survey.Advice[0].Flag = evil, evil, evil, evil
+	survey.Examples[0].Name, survey.Examples[0].Email = evil, evil
+	d := Diagnosis{Checks: []Finding{{Name: evil, State: Failing, Text: evil, Hint: evil}}}
+	for _, json := range []bool{false, true} {
+		var out bytes.Buffer
+		c := newConsole(&out, func() int { return 80 }, ConsoleOptions{JSON: json})
+		c.Totals(s, Ending{Kept: evil, Page: evil, Site: []string{evil}})
+		c.Fail(Failure{Text: evil, Hint: evil})
+		c.Problems(survey)
+		c.Log().Warn(evil, "k", evil)
+		c.Interrupted(evil)
+		out.WriteString(Fit(&out, PlanText("sync", &importer.Plan{Survey: survey}, Outlook{Site: evil, Account: evil,
+			Source: evil, Notes: []string{evil}}), nil))
+		out.WriteString(Fit(&out, Check{Survey: survey, Words: []string{evil}}.Text(), nil))
+		out.WriteString(Fit(&out, d.String()+RunList([]ledger.Run{{ID: evil, Job: ledger.Job{Source: evil, Input: evil},
+			StopReason: evil}}), nil))
+		for _, of := range []func() ([]byte, error){s.JSON, d.JSON, Check{Survey: survey}.JSON} {
+			text, err := of()
+			if err != nil {
+				t.Fatal(err)
+			}
+			out.Write(text)
+		}
+		for n, line := range strings.Split(out.String(), "\n") {
+			if strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) || !utf8.ValidString(line) {
+				t.Errorf("JSON %t, line %d: %q", json, n, line)
+			}
+		}
+	}
+}
+
+func TestWrap(t *testing.T) {
+	tests := []struct {
+		name    string
+		columns int
+		text    string
+		want    string
+	}{
+		{"it fits", 40, strings.Repeat("x", 40) + "\n", strings.Repeat("x", 40) + "\n"},
+		{"prose", 40, "Whether this site sends mail to its new customers depends on it.\n",
+			"Whether this site sends mail to its new\ncustomers depends on it.\n"},
+		{"behind a label", 40, "Requests   1,040 sent, 6 throttled (429), 12 retried, 1 with no clear answer\n",
+			"Requests   1,040 sent, 6 throttled\n           (429), 12 retried, 1 with no\n           clear answer\n"},
+		{"behind a number", 40, "       20  invalid              not sent: the row itself is wrong\n",
+			"       20  invalid              not\n           sent: the row itself is wrong\n"},
+		{"a hint", 40, "  look whether the export is whole; then allow it once\n",
+			"  look whether the export is whole; then\n  allow it once\n"},
+		{"a command stays whole", 40, "             jsm-onboard import a/very/long/path/of/customers.failed.csv --sandbox\n",
+			"             jsm-onboard import a/very/long/path/of/customers.failed.csv --sandbox\n"},
+		{"a long path", 40, "Ledger     /home/somebody/.local/state/jsm-onboard/site.ledger (new)\n",
+			"Ledger     /home/somebody/.local/state/jsm-onboard/site.ledger\n           (new)\n"},
+		{"a word that never ends", 40, strings.Repeat("x", 90) + "\n", strings.Repeat("x", 90) + "\n"},
+		{"letters, not bytes", 40, strings.Repeat("ä", 38) + " x\n", strings.Repeat("ä", 38) + " x\n"},
+		{"too narrow", 39, strings.Repeat("word ", 20), strings.Repeat("word ", 20)},
+		{"no end of line", 40, strings.Repeat("word ", 9) + "end", "word word word word word word word word\nword end"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, fit(test.text, func() int { return test.columns })); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// Whatever the width, no word is lost and no line that could be broken is too
+// long.
+func TestWrapKeepsEveryWord(t *testing.T) {
+	text := Totals(exampleSummary(), Ending{Kept: "customers.failed.csv", Page: "page.html"})
+	for columns := 40; columns < 200; columns++ {
+		wrapped := fit(text, func() int { return columns })
+		if diff := cmp.Diff(strings.Fields(text), strings.Fields(wrapped)); diff != "" {
+			t.Fatalf("%d columns: %s", columns, diff)
+		}
+		for line := range strings.Lines(wrapped) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > columns && !strings.Contains(line,
+				"jsm-onboard ") {
+				t.Errorf("%d columns: %q has %d", columns, line, n)
+			}
+		}
 	}
 }

@@ -1,78 +1,92 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
+	"text/tabwriter"
 
-	"jsm-onboard/importer"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/text"
 )
 
-// A Finding is how one check of the doctor ended.
-type Finding int
+// State is how one check of the doctor ended.
+type State string
 
 const (
-	Fine     Finding = iota + 1
-	Doubtful         // a warning: it works, or it cannot be verified
-	Failing
-	Unasked // what it needs had failed before
+	Fine    State = "ok"
+	Warning State = "warning" // it works, or it cannot be verified
+	Failing State = "failed"
+	Skipped State = "skipped" // what it needs had failed before
 )
 
-var findings = [...]struct{ mark, word string }{Fine: {"✓", "ok"}, Doubtful: {"!", "warning"}, Failing: {"✗", "failed"}, Unasked: {"-", "skipped"}}
+var marks = map[State]string{Fine: "✓", Warning: "!", Failing: "✗", Skipped: "-"}
 
-func (f Finding) String() string { return findings[f].word }
-
-// MarshalText is the word of String.
-func (f Finding) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
-
-// A Check is one line of the doctor's list.
-type Check struct {
-	Name    string  `json:"name"`
-	Finding Finding `json:"finding"`
-	Text    string  `json:"text"`
-	Hint    string  `json:"hint,omitempty"` // what to do about it
+// A Finding is one line of the doctor's list.
+type Finding struct {
+	Name  string `json:"name"`
+	State State  `json:"finding"`
+	Text  string `json:"text"`
+	Hint  string `json:"hint,omitempty"` // what to do about it
 }
 
-// A Diagnosis is all that the doctor has to say.
+// A Diagnosis is all that the doctor found.
 type Diagnosis struct {
-	Version  string  `json:"version"`
-	Site     string  `json:"site"`
-	ExitCode int     `json:"exit_code"`
-	Checks   []Check `json:"checks"`
+	Version  string    `json:"version"`
+	Site     string    `json:"site"`
+	ExitCode int       `json:"exit_code"`
+	Checks   []Finding `json:"checks"`
 }
 
-// String is the list as people read it: a mark, the name, the finding, and
-// below it what to do.
+// String is the list as people read it: a mark, the name, the finding, and below it what to do.
 func (d Diagnosis) String() string {
 	var b strings.Builder
-	width := 0
+	width, count := 0, map[State]int{}
 	for _, c := range d.Checks {
 		width = max(width, len(c.Name))
+		count[c.State]++
 	}
-	count := map[Finding]int{}
 	for _, c := range d.Checks {
-		count[c.Finding]++
-		fmt.Fprintf(&b, "%s %-*s  %s\n", findings[c.Finding].mark, width, c.Name, c.Text)
+		fmt.Fprintf(&b, "%s %-*s  %s\n", marks[c.State], width, c.Name, text.Printable(c.Text))
 		for line := range strings.Lines(c.Hint) {
-			fmt.Fprintf(&b, "  %*s  > %s\n", width, "", strings.TrimSuffix(line, "\n"))
+			fmt.Fprintf(&b, "  %*s  > %s\n", width, "", text.Printable(strings.TrimSuffix(line, "\n")))
 		}
 	}
-	fmt.Fprintf(&b, "\n%s\n", d.lastWord(count[Failing], count[Doubtful]))
-	return b.String()
-}
-
-func (d Diagnosis) lastWord(failed, doubtful int) string {
+	verdict := "Ready to import"
 	switch {
-	case failed > 0:
-		return importer.Counted(failed, "check has failed", "checks have failed") + "; nothing was changed at the site."
-	case doubtful > 0:
-		return "Ready to import, with " + importer.Counted(doubtful, "warning", "warnings") + "; nothing was changed at the site."
+	case count[Failing] > 0:
+		verdict = text.Counted(count[Failing], "check has failed", "checks have failed")
+	case count[Warning] > 0:
+		verdict += ", with " + text.Counted(count[Warning], "warning", "warnings")
 	}
-	return "Ready to import; nothing was changed at the site."
+	return b.String() + "\n" + verdict + "; nothing was changed at the site.\n"
 }
 
 // JSON is the diagnosis for programs.
-func (d Diagnosis) JSON() ([]byte, error) {
-	text, err := json.MarshalIndent(d, "", "  ")
-	return append(text, '\n'), err
+func (d Diagnosis) JSON() ([]byte, error) { return indented(d) }
+
+// RunList is a table of runs for people, in the order given.
+func RunList(runs []ledger.Run) string {
+	if len(runs) == 0 {
+		return "The ledger has no runs.\n"
+	}
+	var table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "RUN\tSTARTED\tCOMMAND\tSOURCE\tROWS\tOUTCOME\tEXIT\tINPUT\tREASON")
+	for _, r := range runs {
+		outcome, rows, exit := r.Outcome, text.Grouped(r.RowsRead), fmt.Sprint(r.ExitCode)
+		switch {
+		case outcome == "":
+			outcome, rows, exit = "not finished", "", ""
+		case outcome != ledger.Complete && r.RowsRead == 0:
+			rows = "-" // not known: the export could not be read
+		}
+		if !r.Undone.IsZero() {
+			outcome += ", undone"
+		}
+		fmt.Fprintln(w, strings.Join([]string{r.ID, localTime(r.StartedAt, "2006-01-02 15:04"), r.Command,
+			text.Printable(r.Source), rows, outcome, exit, Shown(r.Input), text.Printable(r.StopReason)}, "\t"))
+	}
+	w.Flush()
+	return regexp.MustCompile(` +\n`).ReplaceAllString(table.String(), "\n")
 }

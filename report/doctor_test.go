@@ -2,17 +2,21 @@ package report
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"jsm-onboard/importer/ledger"
 )
 
 func TestDiagnosis(t *testing.T) {
-	d := Diagnosis{Version: "v1", Site: "https://acme.example", ExitCode: 4, Checks: []Check{
-		{Name: "Address", Finding: Fine, Text: "https://acme.example"},
-		{Name: "Clock", Finding: Doubtful, Text: "it is late", Hint: "set it"},
-		{Name: "Login", Finding: Failing, Text: "401", Hint: "make a token\nor another"},
-		{Name: "Permissions", Finding: Unasked, Text: "not asked"},
+	d := Diagnosis{Version: "v1", Site: "https://acme.example", ExitCode: 4, Checks: []Finding{
+		{Name: "Address", State: Fine, Text: "https://acme.example"},
+		{Name: "Clock", State: Warning, Text: "it is late", Hint: "set it"},
+		{Name: "Login", State: Failing, Text: "401", Hint: "make a token\nor another"},
+		{Name: "Permissions", State: Skipped, Text: "not asked"},
 	}}
 	want := `✓ Address      https://acme.example
 ! Clock        it is late
@@ -38,28 +42,47 @@ func TestDiagnosis(t *testing.T) {
 	if err := json.Unmarshal(text, &read); err != nil {
 		t.Fatal(err)
 	}
-	if read.ExitCode != 4 || len(read.Checks) != 4 || read.Checks[1].Finding != "warning" || read.Checks[3].Finding != "skipped" {
+	if read.ExitCode != 4 || len(read.Checks) != 4 || read.Checks[1].Finding != "warning" ||
+		read.Checks[3].Finding != "skipped" {
 		t.Errorf("JSON:\n%s", text)
 	}
 }
 
-func TestDiagnosisLastWord(t *testing.T) {
-	for want, checks := range map[string][]Check{
-		"Ready to import; nothing was changed at the site.":                 {{Finding: Fine}, {Finding: Unasked}},
-		"Ready to import, with 1 warning; nothing was changed at the site.": {{Finding: Fine}, {Finding: Doubtful}},
-		"2 checks have failed; nothing was changed at the site.":            {{Finding: Failing}, {Finding: Doubtful}, {Finding: Failing}},
+func TestVerdict(t *testing.T) {
+	for want, checks := range map[string][]Finding{
+		"\nReady to import; nothing was changed at the site.\n":                 {{State: Fine}, {State: Skipped}},
+		"\nReady to import, with 1 warning; nothing was changed at the site.\n": {{State: Fine}, {State: Warning}},
+		"\n2 checks have failed; nothing was changed at the site.\n": {{State: Failing}, {State: Warning},
+			{State: Failing}},
 	} {
-		failed, doubtful := 0, 0
-		for _, c := range checks {
-			switch c.Finding {
-			case Failing:
-				failed++
-			case Doubtful:
-				doubtful++
-			}
-		}
-		if got := (Diagnosis{}).lastWord(failed, doubtful); got != want {
+		if got := (Diagnosis{Checks: checks}).String(); !strings.HasSuffix(got, want) {
 			t.Errorf("got %q, want %q", got, want)
 		}
+	}
+}
+
+func TestRunList(t *testing.T) {
+	at := time.Date(2026, 3, 1, 2, 30, 0, 0, time.Local)
+	sync := ledger.Job{Command: "sync", Source: "crm", Input: "crm.csv"}
+	got := RunList([]ledger.Run{
+		{ID: "0a1b2c3d", Job: sync, StartedAt: at.AddDate(0, 0, 2)},
+		{ID: "1a1b2c3d", Job: sync, StartedAt: at.AddDate(0, 0, 1), Outcome: ledger.Stopped,
+			StopReason: "the export has 1 person", ExitCode: 5, RowsRead: 1},
+		{ID: "3a1b2c3d", Job: sync, StartedAt: at.AddDate(0, 0, 1), Outcome: ledger.Held,
+			StopReason: "there is no such file", ExitCode: 1},
+		{ID: "2a1b2c3d", Job: sync, StartedAt: at, Outcome: ledger.Complete, RowsRead: 12000, Undone: at},
+	})
+	want := `
+RUN       STARTED               COMMAND  SOURCE  ROWS    OUTCOME           EXIT  INPUT    REASON
+0a1b2c3d  2026-03-03 02:30 CET  sync     crm             not finished            crm.csv
+1a1b2c3d  2026-03-02 02:30 CET  sync     crm     1       stopped           5     crm.csv  the export has 1 person
+3a1b2c3d  2026-03-02 02:30 CET  sync     crm     -       held              1     crm.csv  there is no such file
+2a1b2c3d  2026-03-01 02:30 CET  sync     crm     12,000  complete, undone  0     crm.csv
+`
+	if diff := cmp.Diff(strings.TrimPrefix(want, "\n"), got); diff != "" {
+		t.Error(diff)
+	}
+	if got := RunList(nil); got != "The ledger has no runs.\n" {
+		t.Errorf("%q", got)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -15,171 +14,107 @@ import (
 	"jsm-onboard/importer"
 )
 
-// Memory knows the files of rows to mend that earlier runs wrote.
+// Memory knows the failed files that this program wrote, by absolute path and SHA-256. One of
+// another content has been edited since.
 type Memory interface {
-	// Wrote tells whether a file with this SHA-256 was written to an absolute
-	// path by us.
 	Wrote(path, sha256 string) bool
+	Remember(path, sha256 string) error
 }
 
-// Failed writes the file of rows to mend and send again: original header and
-// byte-true cells, then jsm_reason and jsm_line. The file is there only when
-// there are such rows, and one that somebody has edited is never overwritten.
+// Failed writes the rows that need fixing, to be sent again: original header
+// and byte-true cells, then jsm_reason, jsm_row and jsm_line. The file exists
+// only when there are such rows, and an edited one is never overwritten.
 type Failed struct {
+	rowFile
 	path   string
 	memory Memory
-	naming func(path, sha256 string) error // nil, or told before the file gets its name
-	file   *File
-	digest hash.Hash
-	table  *table
-	width  int
-	rows   int
 }
 
-// Mended tells what Finish did.
-type Mended struct {
-	Path string // in the form in which it was given; "" when no row has to be mended
+// Fixes is what Finish did.
+type Fixes struct {
+	Path string // in the form in which it was given; "" when no row needs fixing
 	Rows int
-	Kept string // a file that somebody has edited and that was left alone; "" if none
+	Kept string // a file that was edited and is left as it is; "" if none
 }
 
-// NewFailed opens path's partial file and writes the header.
-func NewFailed(path string, header []string, width int, memory Memory) (*Failed, error) {
-	file, err := CreateFile(path)
+// NewFailed opens path's partial file and writes the header. memory may be nil.
+func NewFailed(path string, l Layout, memory Memory) (*Failed, error) {
+	full, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
-	f := &Failed{path: path, memory: memory, file: file, digest: sha256.New(), width: max(width, len(header))}
-	f.table = newTable(io.MultiWriter(file, f.digest))
-	f.table.byteTrue = true
-	f.table.cells(header, f.width)
-	if err := f.table.Write([]string{"jsm_reason", "jsm_line"}); err != nil {
-		file.Abort()
+	f, err := l.create(full, true, reasonAndPlace)
+	if err != nil {
 		return nil, err
 	}
-	return f, nil
+	return &Failed{rowFile: f, path: path, memory: memory}, nil
 }
 
-// Naming makes Finish call told before the file gets its name: who keeps
-// SHA-256 and absolute path then knows the file for ours, whatever happens
-// next. Without that there is no file: it would be taken for somebody's.
-func (f *Failed) Naming(told func(path, sha256 string) error) { f.naming = told }
-
-// Write takes every row and keeps those to mend.
-func (f *Failed) Write(o importer.Outcome) error {
-	if !o.Status.Mendable() {
+// Write takes every row and keeps those that need fixing.
+func (f *Failed) Write(o importer.Result) error {
+	if !o.Status.NeedsFixing() {
 		return nil
 	}
-	if len(o.Row.Cells) > f.width {
-		return fmt.Errorf("row %d of line %d has %d cells, and the file of rows to mend was opened for %d", o.Row.Number, o.Row.Line, len(o.Row.Cells), f.width)
-	}
-	f.rows++
-	f.table.cells(o.Row.Cells, f.width)
-	f.table.cell(o.Reason)
-	f.table.number(o.Row.Line)
-	return f.table.end()
+	return f.add(o)
 }
 
-// Finish gives the file its name: path, or with -2, -3, … when somebody has
-// edited what stands there. Without a row to mend it removes what earlier runs
-// left, unless it was edited.
-func (f *Failed) Finish() (Mended, error) {
-	if f.rows == 0 {
-		f.file.Abort()
-		return f.clear()
+// Finish gives the file its name: path, or with -2, -3, … when what is there
+// was edited. The memory learns of it before, or there is no file: it would be
+// taken for an edited one. Without a row to fix, old unedited files are removed.
+func (f *Failed) Finish() (Fixes, error) {
+	defer f.Abort()
+	fixes := Fixes{Rows: f.rows}
+	if f.file.partial == "" { // a device
+		if f.rows > 0 {
+			fixes.Path = f.path
+		}
+		return fixes, f.file.Commit()
 	}
-	if f.file.partial == "" {
-		return Mended{Path: f.path, Rows: f.rows}, f.file.Commit()
+	f.file.buffer.Flush() // Commit returns its error
+	sum, err := checksum(f.file.partial)
+	for n := 1; err == nil; n++ {
+		path, old := numbered(f.file.path, n), ""
+		if old, err = checksum(path); err != nil {
+			break
+		}
+		switch {
+		case old != "" && old != sum && (f.memory == nil || !f.memory.Wrote(path, old)):
+			fixes.Kept = numbered(f.path, n)
+		case f.rows > 0:
+			fixes.Path = numbered(f.path, n)
+			return fixes, f.commit(path, sum)
+		case old == "":
+			return fixes, nil
+		default:
+			err = os.Remove(path)
+		}
 	}
-	m, sum := Mended{Rows: f.rows}, hex.EncodeToString(f.digest.Sum(nil))
-	for n := 1; ; n++ {
-		path, err := filepath.Abs(numbered(f.file.path, n))
-		if err != nil {
-			return Mended{}, err
-		}
-		state, err := f.look(path, sum)
-		if err != nil {
-			return Mended{}, err
-		}
-		shown := numbered(f.path, n)
-		if state == edited {
-			m.Kept = shown
-			continue
-		}
-		if f.naming != nil {
-			if err := f.naming(path, sum); err != nil {
-				f.file.Abort()
-				return Mended{}, err
-			}
-		}
-		m.Path, f.file.path = shown, path
-		return m, f.file.Commit()
-	}
+	return Fixes{}, unwritable(f.path, err)
 }
 
-// Abort drops the file; after Finish it does nothing.
-func (f *Failed) Abort() { f.file.Abort() }
-
-// clear removes the files of earlier runs that nobody has edited.
-func (f *Failed) clear() (Mended, error) {
-	if f.file.partial == "" {
-		return Mended{}, nil
-	}
-	var m Mended
-	for n := 1; ; n++ {
-		path, err := filepath.Abs(numbered(f.file.path, n))
-		if err != nil {
-			return m, err
-		}
-		state, err := f.look(path, "")
-		if err != nil {
-			return m, err
-		}
-		switch state {
-		case absent:
-			return m, nil
-		case edited:
-			m.Kept = numbered(f.path, n)
-		case untouched:
-			if err := os.Remove(path); err != nil {
-				return m, unwritable(path, err)
-			}
+func (f *Failed) commit(path, sum string) error {
+	if f.memory != nil {
+		if err := f.memory.Remember(path, sum); err != nil {
+			return err
 		}
 	}
+	f.file.path = path
+	return f.file.Commit()
 }
 
-// state is what stands at a path where a file of rows to mend would go.
-type state int
-
-const (
-	absent state = iota + 1
-	untouched
-	edited
-)
-
-// look tells what stands at an absolute path. What is the same to the byte as
-// the file that is to go there is not edited either.
-func (f *Failed) look(path, same string) (state, error) {
+// checksum is the SHA-256 of a file; "" when there is none.
+func checksum(path string) (string, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return absent, nil
+		return "", nil
 	}
 	if err != nil {
-		return 0, unwritable(path, err)
+		return "", err
 	}
 	defer file.Close()
 	digest := sha256.New()
-	if _, err := io.Copy(digest, file); err != nil {
-		return 0, unwritable(path, err)
-	}
-	sum := hex.EncodeToString(digest.Sum(nil))
-	if sum == same {
-		return untouched, nil
-	}
-	if f.memory != nil && f.memory.Wrote(path, sum) {
-		return untouched, nil
-	}
-	return edited, nil
+	_, err = io.Copy(digest, file)
+	return hex.EncodeToString(digest.Sum(nil)), err
 }
 
 // numbered puts -2, -3, … before the extension.
@@ -189,4 +124,26 @@ func numbered(path string, n int) string {
 	}
 	ext := filepath.Ext(path)
 	return fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ext), n, ext)
+}
+
+// FileMemory is a Memory in a small text file, a line for each file written:
+// for rehearsals, whose ledger is temporary. One that cannot be read is empty.
+type FileMemory string
+
+// Wrote reports whether a file with this content was written to path.
+func (m FileMemory) Wrote(path, sum string) bool {
+	lines, _ := os.ReadFile(string(m))
+	return strings.Contains("\n"+string(lines), "\n"+sum+" "+path+"\n")
+}
+
+// Remember adds a line to the file.
+func (m FileMemory) Remember(path, sum string) error {
+	lines, err := os.ReadFile(string(m))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = os.MkdirAll(filepath.Dir(string(m)), 0o700)
+	}
+	if err != nil {
+		return unwritable(string(m), err)
+	}
+	return WriteFile(string(m), fmt.Appendf(lines, "%s %s\n", sum, path))
 }

@@ -1,5 +1,5 @@
-// Package report is what people see of a run: the results, the rows to mend,
-// the summary, the page, the console, and the word sent to a monitor.
+// Package report is what people see of a run: results, rows to fix, summary,
+// plan, console, metrics and notifications.
 package report
 
 import (
@@ -16,99 +16,56 @@ import (
 // partialSuffix marks a file that is still being written.
 const partialSuffix = ".partial"
 
-// A handle is what a File needs of the open file beneath it.
-type handle interface {
-	Write([]byte) (int, error)
-	Sync() error
-	Close() error
-}
-
-// A File appears under its name only when it is whole: it is written to
-// PATH.partial, and Commit renames it. It is readable by its owner alone. A
-// path that leads to a device or a pipe (/dev/stdout) is written to directly.
+// A File appears under its name only when it is whole: it is written to PATH.partial, and Commit
+// renames it. Only its owner can read it. A device or a pipe (/dev/stdout) is written to directly.
 type File struct {
 	path    string // with links followed
 	partial string // "": written to directly
-	handle  handle
+	file    *os.File
 	buffer  *bufio.Writer
 	closed  bool
 }
 
-// A WriteError tells which file could not be written, and what to do about it.
-type WriteError struct {
-	Path string
-	What string
-	Hint string // "" when there is nothing to advise
-	Err  error
-}
-
-func (e *WriteError) Error() string { return fmt.Sprintf("cannot write %s: %s", e.Path, e.What) }
-
-func (e *WriteError) Unwrap() error { return e.Err }
-
-// CreateFile opens path's partial file. What would keep the file from
-// appearing under its name later is found out now where that is possible: a
-// missing folder, a folder of that name, a file that is read-only or held open
-// by another program. Errors are a *WriteError.
+// CreateFile opens path's partial file, and finds out now what would keep it
+// from getting its name later: no such folder, a folder of that name, a file
+// that is read-only or open in another program. Errors are a *WriteError.
 func CreateFile(path string) (*File, error) {
-	target := path
+	f := &File{path: path}
 	if followed, err := filepath.EvalSymlinks(path); err == nil {
-		target = followed
+		f.path = followed
 	}
-	if special, err := inspect(target); err != nil {
+	if err := f.open(); err != nil {
 		return nil, unwritable(path, err)
-	} else if special {
-		f, err := os.OpenFile(target, os.O_WRONLY, 0)
-		if err != nil {
-			return nil, unwritable(path, err)
+	}
+	f.buffer = bufio.NewWriterSize(f.file, 1<<16)
+	return f, nil
+}
+
+func (f *File) open() error {
+	found, err := os.Stat(f.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return err
+	case found.IsDir():
+		return syscall.EISDIR
+	default:
+		f.file, err = os.OpenFile(f.path, os.O_WRONLY, 0)
+		if err != nil || !found.Mode().IsRegular() {
+			return err
 		}
-		return newFile(target, "", f), nil
+		f.file.Close()
 	}
-	partial := target + partialSuffix
-	if err := os.Remove(partial); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, unwritable(path, err)
-	}
-	f, err := os.OpenFile(partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, unwritable(path, err)
-	}
-	return newFile(target, partial, f), nil
+	f.partial = f.path + partialSuffix
+	os.Remove(f.partial)
+	f.file, err = os.OpenFile(f.partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	return err
 }
 
-func newFile(path, partial string, h handle) *File {
-	return &File{path: path, partial: partial, handle: h, buffer: bufio.NewWriterSize(h, 1<<16)}
-}
-
-// inspect looks at what stands at path already: an error when it cannot be
-// replaced, special when it is no file that could be.
-func inspect(path string) (special bool, err error) {
-	found, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	if found.IsDir() {
-		return false, syscall.EISDIR
-	}
-	if !found.Mode().IsRegular() {
-		return true, nil
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return false, err
-	}
-	return false, f.Close()
-}
-
-// Write appends p. Errors show at the latest in Commit.
+// Write appends p. Commit returns an error of it, too.
 func (f *File) Write(p []byte) (int, error) {
 	n, err := f.buffer.Write(p)
-	if err != nil {
-		return n, unwritable(f.path, err)
-	}
-	return n, nil
+	return n, unwritable(f.path, err)
 }
 
 // Commit brings everything to the disk and gives the file its name. After an
@@ -120,27 +77,23 @@ func (f *File) Commit() error {
 	}
 	err := f.buffer.Flush()
 	if err == nil && f.partial != "" {
-		err = f.handle.Sync()
+		err = f.file.Sync()
 	}
-	if closeErr := f.handle.Close(); err == nil {
-		err = closeErr
+	if err == nil {
+		err = f.file.Close() // before the renaming: Windows renames no open file
 	}
-	f.closed = true
 	if err != nil {
-		f.remove()
+		f.Abort()
 		return unwritable(f.path, err)
 	}
+	f.closed = true
 	if f.partial == "" {
 		return nil
 	}
-	err = os.Rename(f.partial, f.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return &WriteError{Path: f.path, Err: err, What: f.partial + " is gone: another program has moved or removed it",
-			Hint: "let no two runs write the same files; jsm-onboard report writes them again from the ledger"}
-	}
-	if err != nil {
-		return &WriteError{Path: f.path, Err: err, What: plain(err),
-			Hint: "everything is in " + f.partial + "; close " + f.path + " where it is open, then rename it by hand"}
+	if err := os.Rename(f.partial, f.path); err != nil {
+		hint := "close it where it is open, then rename " + Shown(f.partial) + " by hand; where that is gone, " +
+			"another run writes the same file, and jsm-onboard report writes it again from the ledger"
+		return &WriteError{f.path, innermost(err).Error(), hint, err}
 	}
 	return syncFolder(filepath.Dir(f.path))
 }
@@ -151,73 +104,85 @@ func (f *File) Abort() {
 		return
 	}
 	f.closed = true
-	f.handle.Close()
-	f.remove()
-}
-
-func (f *File) remove() {
+	f.file.Close()
 	if f.partial != "" {
 		os.Remove(f.partial)
 	}
 }
 
-// WriteFile writes a small file whole: it has the new content or the old one,
-// never a part.
+// WriteFile writes a small file whole: it has the new content or the old one.
 func WriteFile(path string, content []byte) error {
 	f, err := CreateFile(path)
 	if err != nil {
 		return err
 	}
-	if _, err := f.Write(content); err != nil {
-		f.Abort()
-		return err
-	}
+	f.Write(content)
 	return f.Commit()
 }
 
-// syncFolder makes a new name durable. Windows cannot, and some network file
-// systems will not.
+// syncFolder makes a new name durable. Windows and some network file systems cannot.
 func syncFolder(folder string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
 	d, err := os.Open(folder)
-	if err != nil {
-		return unwritable(folder, err)
+	if err == nil {
+		defer d.Close()
+		err = d.Sync()
 	}
-	defer d.Close()
-	err = d.Sync()
-	if err == nil || errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
 		return nil
 	}
 	return unwritable(folder, err)
 }
 
-// unwritable puts a refusal of the operating system into words.
-func unwritable(path string, err error) *WriteError {
-	e := &WriteError{Path: path, What: plain(err), Err: err}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		e.What, e.Hint = "there is no folder "+filepath.Dir(path), "make it, or name another path"
-	case errors.Is(err, syscall.EISDIR):
-		e.What, e.Hint = "it is a folder", "name a file in it"
-	case errors.Is(err, syscall.ENOTDIR):
-		e.What, e.Hint = filepath.Dir(path)+" is no folder", "name another path"
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		e.Hint = "it is read-only, or not yours, or open in another program; mend that, or name another path"
-	case errors.Is(err, syscall.ENOSPC):
-		e.What, e.Hint = "the disk is full", "make room, then run the same command again"
-	}
-	return e
+// A WriteError names the file that could not be written, and what to do.
+type WriteError struct {
+	Path, What, Hint string
+	Err              error
 }
 
-// plain is an error of the operating system without the call and the path.
-func plain(err error) string {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err.Error()
+func (e *WriteError) Error() string { return fmt.Sprintf("cannot write %s: %s", Shown(e.Path), e.What) }
+
+func (e *WriteError) Unwrap() error { return e.Err }
+
+// unwritable puts a refusal of the operating system into words, as a *WriteError; nil stays nil.
+func unwritable(path string, err error) error {
+	if err == nil {
+		return nil
 	}
-	if e, ok := errors.AsType[*os.LinkError](err); ok {
-		return e.Err.Error()
+	what, hint, folder := innermost(err).Error(), "", Shown(filepath.Dir(path))
+	shared := runtime.GOOS == "windows" && errors.Is(err, syscall.Errno(32)) // open in another program
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		what, hint = "there is no folder "+folder, "create it, or name another path"
+	case errors.Is(err, syscall.EISDIR):
+		what, hint = "it is a folder", "name a file in it"
+	case errors.Is(err, syscall.ENOTDIR):
+		what, hint = folder+" is not a folder", "name another path"
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), shared:
+		hint = "it is read-only, or not yours, or open in another program; fix that, or name another path"
+	case IsDiskFull(err):
+		what, hint = "the disk is full", "free some space, then run the same command again"
 	}
-	return err.Error()
+	return &WriteError{path, what, hint, err}
+}
+
+// IsDiskFull reports whether err says that a disk is full. Windows has numbers of its own for it:
+// https://learn.microsoft.com/windows/win32/debug/system-error-codes--0-499-
+func IsDiskFull(err error) bool { return isDiskFull(runtime.GOOS, err) }
+
+func isDiskFull(system string, err error) bool {
+	if system == "windows" {
+		return errors.Is(err, syscall.Errno(39)) || errors.Is(err, syscall.Errno(112))
+	}
+	return errors.Is(err, syscall.ENOSPC)
+}
+
+// innermost is an error of the operating system without the call and the path.
+func innermost(err error) error {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return err
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bufio"
 	"errors"
 	"os"
 	"path/filepath"
@@ -85,9 +86,10 @@ func TestUnwritablePathIsNoticedAtOnce(t *testing.T) {
 	folder := t.TempDir()
 	write(t, filepath.Join(folder, "file"), "x")
 	tests := []struct{ name, path, want, hint string }{
-		{"no folder", filepath.Join(folder, "none", "a.csv"), "there is no folder " + filepath.Join(folder, "none"), "make it"},
+		{"no folder", filepath.Join(folder, "none", "a.csv"), "there is no folder " + filepath.Join(folder, "none"),
+			"create it"},
 		{"is a folder", folder, "it is a folder", "name a file in it"},
-		{"under a file", filepath.Join(folder, "file", "a.csv"), "is no folder", "another path"},
+		{"under a file", filepath.Join(folder, "file", "a.csv"), "is not a folder", "another path"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -106,8 +108,9 @@ func TestUnwritablePathIsNoticedAtOnce(t *testing.T) {
 func TestPermissionIsPutIntoWords(t *testing.T) {
 	for _, refusal := range []error{syscall.EACCES, syscall.EROFS} {
 		err := unwritable("a.csv", &os.PathError{Op: "open", Path: "a.csv", Err: refusal})
-		if err.Error() != "cannot write a.csv: "+refusal.Error() || !strings.Contains(err.Hint, "read-only") {
-			t.Errorf("%v (%s)", err, err.Hint)
+		if e, ok := errors.AsType[*WriteError](err); !ok || !strings.Contains(e.Hint, "read-only") ||
+			err.Error() != "cannot write a.csv: "+refusal.Error() {
+			t.Error(err)
 		}
 	}
 }
@@ -121,61 +124,40 @@ func TestFileWritesToADeviceDirectly(t *testing.T) {
 	}
 }
 
-// breaking is a disk on which one kind of call fails.
-type breaking struct {
-	*os.File
-	write, sync, close error
+// full is a disk without space.
+type full struct{}
+
+func (full) Write(p []byte) (int, error) {
+	return len(p) / 2, &os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}
 }
 
-func (b breaking) Write(p []byte) (int, error) {
-	if b.write != nil {
-		return len(p) / 2, b.write
-	}
-	return b.File.Write(p)
-}
-
-func (b breaking) Sync() error {
-	if b.sync != nil {
-		return b.sync
-	}
-	return b.File.Sync()
-}
-
-func (b breaking) Close() error {
-	if err := b.File.Close(); err != nil || b.close == nil {
-		return err
-	}
-	return b.close
-}
-
-func TestNothingHalfWrittenStandsUnderTheFinalName(t *testing.T) {
-	tests := []struct {
-		name string
-		disk breaking
-		size int
+func TestNothingHalfWrittenGetsTheFinalName(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		spoil func(*File)
+		size  int
+		want  string
 	}{
-		{"full while buffered", breaking{write: syscall.ENOSPC}, 10},
-		{"full while writing", breaking{write: syscall.ENOSPC}, 1 << 20},
-		{"sync fails", breaking{sync: syscall.EIO}, 10},
-		{"close fails", breaking{close: syscall.EIO}, 10},
-	}
-	for _, test := range tests {
+		{"full while buffered", func(f *File) { f.buffer = bufio.NewWriter(full{}) }, 10, "the disk is full"},
+		{"full while writing", func(f *File) { f.buffer = bufio.NewWriter(full{}) }, 1 << 20, "the disk is full"},
+		{"it cannot be synced", func(f *File) {
+			f.file.Close()
+			_, f.file, _ = os.Pipe()
+		}, 0, ""},
+		{"it cannot be closed", func(f *File) { f.file.Close() }, 0, "file already closed"},
+	} {
 		t.Run(test.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "a.csv")
 			write(t, path, "old")
-			open, err := os.Create(path + partialSuffix)
+			f, err := CreateFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}
-			test.disk.File = open
-			f := newFile(path, path+partialSuffix, test.disk)
+			test.spoil(f)
 			_, writeErr := f.Write(make([]byte, test.size))
 			err = f.Commit()
-			if (writeErr != nil) != (test.size > 1<<16) || err == nil {
+			if (writeErr != nil) != (test.size > 1<<16) || err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("Write: %v, Commit: %v", writeErr, err)
-			}
-			if test.disk.write != nil && !strings.Contains(err.Error(), "the disk is full") {
-				t.Errorf("Commit: %v", err)
 			}
 			if got := read(t, path); got != "old" {
 				t.Errorf("the file is now %q", got)
@@ -184,6 +166,22 @@ func TestNothingHalfWrittenStandsUnderTheFinalName(t *testing.T) {
 				t.Errorf("the folder holds %s", got)
 			}
 		})
+	}
+}
+
+// Windows has its own numbers for a full disk.
+func TestIsDiskFull(t *testing.T) {
+	for _, test := range []struct {
+		system string
+		err    error
+		want   bool
+	}{
+		{"linux", syscall.ENOSPC, true}, {"linux", syscall.Errno(112), false}, {"windows", syscall.Errno(112), true},
+		{"windows", &os.PathError{Err: syscall.Errno(39)}, true}, {"windows", syscall.Errno(5), false}, {"linux", nil, false},
+	} {
+		if got := isDiskFull(test.system, test.err); got != test.want {
+			t.Errorf("%s, %v: %t", test.system, test.err, got)
+		}
 	}
 }
 
@@ -208,7 +206,18 @@ func TestPartialStaysWhenOnlyTheRenameFails(t *testing.T) {
 	}
 }
 
-// Two runs that write the same file: the second one that ends is told so.
+// People read paths as they would type them.
+func TestWriteErrorShowsItsPathFromHere(t *testing.T) {
+	folder := t.TempDir()
+	t.Chdir(folder)
+	_, err := CreateFile(filepath.Join(folder, "nowhere", "a.csv"))
+	want := "cannot write " + filepath.Join("nowhere", "a.csv") + ": there is no folder nowhere"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+// Two runs that write the same file: the second one that ends gets an error.
 func TestPartialThatIsTakenAway(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.csv")
 	f, err := CreateFile(path)
@@ -219,7 +228,8 @@ func TestPartialThatIsTakenAway(t *testing.T) {
 		return // an open file cannot be taken away there
 	}
 	refused, ok := errors.AsType[*WriteError](f.Commit())
-	if !ok || !strings.Contains(refused.What, "another program has moved or removed it") || !strings.Contains(refused.Hint, "from the ledger") {
+	if !ok || !strings.Contains(refused.Hint, "another run writes the same file") ||
+		!strings.Contains(refused.Hint, "from the ledger") {
 		t.Errorf("%+v", refused)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"jsm-onboard/importer/outcome"
 )
 
 func TestMetrics(t *testing.T) {
@@ -17,6 +19,7 @@ jsm_onboard_rows{command="sync",source="hr \"eu\"\\x\n",status="created"} 950
 jsm_onboard_rows{command="sync",source="hr \"eu\"\\x\n",status="created_unconfirmed"} 0
 jsm_onboard_rows{command="sync",source="hr \"eu\"\\x\n",status="conflict"} 40
 jsm_onboard_rows{command="sync",source="hr \"eu\"\\x\n",status="known"} 0
+jsm_onboard_rows{command="sync",source="hr \"eu\"\\x\n",status="renamed"} 0
 jsm_onboard_rows{command="sync",source="hr \"eu\"\\x\n",status="duplicate"} 10
 jsm_onboard_rows{command="sync",source="hr \"eu\"\\x\n",status="excluded"} 0
 jsm_onboard_rows{command="sync",source="hr \"eu\"\\x\n",status="revoked_before"} 0
@@ -27,7 +30,7 @@ jsm_onboard_rows{command="sync",source="hr \"eu\"\\x\n",status="not_attempted"} 
 # HELP jsm_onboard_rows_read Rows read by the last run.
 # TYPE jsm_onboard_rows_read gauge
 jsm_onboard_rows_read{command="sync",source="hr \"eu\"\\x\n"} 1012
-# HELP jsm_onboard_requests Requests of the last run to create, or of the command revoke to revoke.
+# HELP jsm_onboard_requests Requests of the last run to create, or of revoke and undo to revoke.
 # TYPE jsm_onboard_requests gauge
 jsm_onboard_requests{command="sync",source="hr \"eu\"\\x\n",kind="sent"} 1040
 jsm_onboard_requests{command="sync",source="hr \"eu\"\\x\n",kind="throttled"} 6
@@ -64,7 +67,7 @@ func TestMetricsKeepTheLastSuccess(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, code := range []int{3, 5, 5} {
-		s.ExitCode, s.FinishedAt = code, s.FinishedAt.Add(24*time.Hour)
+		s.ExitCode, s.FinishedAt.Time = code, s.FinishedAt.Add(24*time.Hour)
 		if err := WriteMetrics(path, "", s); err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +88,25 @@ func TestMetricsKeepTheLastSuccess(t *testing.T) {
 	if err := WriteMetrics(path, "", s); err != nil {
 		t.Fatal(err)
 	}
-	if got := read(t, path); strings.Contains(got, lastSuccess) || strings.Contains(got, lastCompletion) {
+	if got := read(t, path); strings.Contains(got, "last_success") || strings.Contains(got, "last_completion") {
 		t.Errorf("another job's success was kept: %s", got)
+	}
+}
+
+func TestMetricsOfLeaversAndAccess(t *testing.T) {
+	s := exampleSummary()
+	s.Access = exampleAccess()
+	s.Leavers = &LeaverTotals{Path: "l.csv", Revoke: 2, Review: 1, Rows: &Rows{Read: 3,
+		Counts: []Count{{outcome.Revoked, 2}, {outcome.Review, 1}}}}
+	got := string(metrics("hr", s, ""))
+	for _, want := range []string{
+		"# TYPE jsm_onboard_leavers gauge\n",
+		`jsm_onboard_leavers{command="import",source="hr",action="review"} 1` + "\n",
+		`jsm_onboard_leaver_rows{command="import",source="hr",status="revoked"} 2` + "\n",
+		`jsm_onboard_memberships{command="import",source="hr",kind="failed"} 10` + "\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("there is no %q in\n%s", want, got)
+		}
 	}
 }

@@ -10,31 +10,18 @@ import (
 	"time"
 )
 
-// notifyTimeout is for one word to the monitor, whole.
-const notifyTimeout = 10 * time.Second
-
-// Signal is what the monitor is told.
-type Signal int
+// A Signal is the part of the monitor's URL that says what has happened.
+type Signal string
 
 // The signals of https://healthchecks.io/docs/http_api/.
 const (
-	Started   Signal = iota + 1 // URL/start
-	Succeeded                   // URL
-	FailedRun                   // URL/fail
+	Started   Signal = "start"
+	Succeeded Signal = ""
+	FailedRun Signal = "fail"
 )
 
-func (s Signal) suffix() string {
-	switch s {
-	case Started:
-		return "start"
-	case FailedRun:
-		return "fail"
-	}
-	return ""
-}
-
-// A Monitor is told of starts and ends of runs. Its URL is treated as a
-// secret: no error holds more of it than the host.
+// A Monitor gets the starts and ends of runs. Its URL is treated as a secret:
+// no error holds more of it than the host.
 type Monitor struct {
 	url    *url.URL
 	client *http.Client
@@ -48,40 +35,41 @@ func NewMonitor(address string) (*Monitor, error) {
 	}
 	u.Fragment = ""
 	return &Monitor{url: u, client: &http.Client{
-		Timeout:       notifyTimeout,
+		Timeout:       10 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }
 
-// Tell posts a signal with a summary as its body, which may be nil. It never
-// follows to another place. A failure is for the log: the run is as good
-// without it.
-func (m *Monitor) Tell(ctx context.Context, s Signal, body []byte) error {
-	to := *m.url
-	if suffix := s.suffix(); suffix != "" {
-		to = *m.url.JoinPath(suffix)
+// Post sends a signal with a summary as its body, which may be nil. It follows
+// no redirect. A failure is for the log: the run is as good without it.
+func (m *Monitor) Post(ctx context.Context, s Signal, body []byte) error {
+	to := m.url
+	if s != Succeeded {
+		to = m.url.JoinPath(string(s))
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("telling %s: %w", m.url.Host, bare(err))
+	if err == nil {
+		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("User-Agent", "jsm-onboard")
+		err = m.send(request)
 	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("User-Agent", "jsm-onboard")
-	answer, err := m.client.Do(request)
-	if err != nil {
-		return fmt.Errorf("telling %s: %w", m.url.Host, bare(err))
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err // without the URL that net/http puts before it
 	}
-	defer answer.Body.Close()
-	if answer.StatusCode/100 != 2 {
-		return fmt.Errorf("telling %s: it answered %d", m.url.Host, answer.StatusCode)
+	if err != nil {
+		return fmt.Errorf("notifying %s: %w", m.url.Host, err)
 	}
 	return nil
 }
 
-// bare is the error without the URL that net/http puts before it.
-func bare(err error) error {
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		return e.Err
+func (m *Monitor) send(request *http.Request) error {
+	answer, err := m.client.Do(request)
+	if err != nil {
+		return err
 	}
-	return err
+	answer.Body.Close()
+	if answer.StatusCode/100 != 2 {
+		return fmt.Errorf("it answered %d", answer.StatusCode)
+	}
+	return nil
 }

@@ -33,7 +33,7 @@ func TestMonitor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := m.Tell(t.Context(), test.signal, []byte("{}")); err != nil {
+		if err := m.Post(t.Context(), test.signal, []byte("{}")); err != nil {
 			t.Fatal(err)
 		}
 		if asked != test.want || body != "{}" {
@@ -72,8 +72,9 @@ func TestMonitorKeepsItsURLAndItsBodyToItself(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = m.Tell(t.Context(), test.signal, []byte("body"))
-		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "3f9a") || strings.Contains(err.Error(), "hidden") {
+		err = m.Post(t.Context(), test.signal, []byte("body"))
+		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "3f9a") ||
+			strings.Contains(err.Error(), "hidden") {
 			t.Errorf("err = %v, want %q and no secret", err, test.want)
 		}
 	}
@@ -93,13 +94,14 @@ func TestMonitorGivesUp(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := m.Tell(ctx, Succeeded, nil); err == nil {
+	if err := m.Post(ctx, Succeeded, nil); err == nil {
 		t.Error("no error")
 	}
 }
 
 func TestNewMonitorRefuses(t *testing.T) {
-	for _, address := range []string{"", "hc-ping.com/secret", "ftp://hc-ping.com/secret", "https:///secret", "https://%zz/secret"} {
+	for _, address := range []string{"", "hc-ping.com/secret", "ftp://hc-ping.com/secret", "https:///secret",
+		"https://%zz/secret"} {
 		_, err := NewMonitor(address)
 		if err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: %v", address, err)

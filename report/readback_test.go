@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/outcome"
 )
 
 // readBack reads a file as the next import would.
@@ -20,7 +22,7 @@ func readBack(t *testing.T, path string) (header []string, rows [][]string) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	survey, err := file.Survey(t.Context(), export.Options{}, nil)
+	survey, err := file.Survey(t.Context(), export.Options{Encoding: "windows-1252", Delimiter: "|"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,54 +35,57 @@ func readBack(t *testing.T, path string) (header []string, rows [][]string) {
 	return survey.Header, rows
 }
 
-// TestWhatIsWrittenIsReadBack mends nothing and sends the files again: each
-// cell must come back as it was.
+// TestWhatIsWrittenIsReadBack fixes nothing and reads the files again, with
+// settings that would read another file wrongly: each cell comes back as it was.
 func TestWhatIsWrittenIsReadBack(t *testing.T) {
-	header := []string{"email", "name", "notes", "'more"}
-	var outcomes []importer.Outcome
+	header := []string{"email", "name", "notes", "'more", "jsm_project"}
+	var results []importer.Result
 	var want [][]string
-	for n, tricky := range []string{"", "plain", "=1+1", "'=1", "''=1", "'", "'plain", "+", "-", "@x", " =1", "' =1", "\u00a0=1", "\t=1", "two\r\nlines", "\"quoted\"", "a,b;c\td|e",
-		"＝1", "\"", "\"\"", "\\\"", "'\"=1", " blanks ", "\u200b=1", "\ufeff=1", "Zoë", "  '=1", "#TYPE", "sep=;", "Zo\xeb"} {
-		cells := []string{fmt.Sprintf("person%d@example.com", n), "Ada Byron", tricky, tricky + "x"}
-		outcomes = append(outcomes, importer.Outcome{Row: &export.Row{Number: n + 1, Line: n + 2, Cells: cells}, Status: importer.Failed, Reason: "=refused"})
+	for n, tricky := range []string{"", "plain", "=1+1", "'=1", "''=1", "'", "'plain", "+", "-", "@x", " =1", "' =1",
+		"\u00a0=1", "\t=1",
+		"two\r\nlines", "\"quoted\"", "a,b;c\td|e", "＝1", "\"", "\"\"", "\\\"", "'\"=1", " blanks ", "\u200b=1",
+		"\ufeff=1", "Zoë", "  '=1",
+		"#TYPE", "sep=;", "Zo\xeb"} {
+		cells := []string{fmt.Sprintf("ada.byron%d@example.com", n), "Ada Byron", tricky, tricky + "x", "own"}
+		r := result(n+1, outcome.Failed, "=refused", cells...)
+		r.Organization = "failed"
+		results = append(results, r)
 		want = append(want, cells)
 	}
-	folder := t.TempDir()
-	results, failed := filepath.Join(folder, "c.results.csv"), filepath.Join(folder, "c.failed.csv")
-	r, err := NewResults(results, header, len(header))
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := NewFailed(failed, header, len(header), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, o := range outcomes {
-		if err := r.Write(o); err != nil {
+	for _, l := range []Layout{{Header: header, Width: 5, Delimiter: ','}, {Header: header, Width: 5, Delimiter: ';',
+		Access: true}} {
+		folder := t.TempDir()
+		paths := []string{filepath.Join(folder, "c.failed.csv"), filepath.Join(folder, "c.results.csv")}
+		r, err := NewResults(paths[1], l)
+		if err != nil {
 			t.Fatal(err)
 		}
-		if err := f.Write(o); err != nil {
+		f, err := NewFailed(paths[0], l, nil)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	if err := r.Finish(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.Finish(); err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{failed, results} {
-		gotHeader, got := readBack(t, path)
-		if diff := cmp.Diff(header, gotHeader); diff != "" {
-			t.Errorf("%s: %s", filepath.Base(path), diff)
+		for _, o := range results {
+			if err := errors.Join(r.Write(o), f.Write(o)); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if path == results { // shows what is no UTF-8 as Windows-1252
-			want = slices.Clone(want)
-			last := len(want) - 1
-			want[last] = []string{want[last][0], want[last][1], "Zoë", "Zoëx"}
+		_, err = f.Finish()
+		if err := errors.Join(err, r.Finish()); err != nil {
+			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s: %s", filepath.Base(path), diff)
+		for _, path := range paths {
+			gotHeader, got := readBack(t, path)
+			if diff := cmp.Diff(header, gotHeader); diff != "" {
+				t.Errorf("%s: %s", filepath.Base(path), diff)
+			}
+			if path == paths[1] { // shows what is not UTF-8 as Windows-1252
+				last := len(want) - 1
+				want = append(slices.Clone(want[:last]), []string{want[last][0], want[last][1], "Zoë", "Zoëx", "own"})
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s: %s", filepath.Base(path), diff)
+			}
 		}
+		want[len(want)-1] = results[len(want)-1].Row.Cells
 	}
 }

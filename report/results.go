@@ -1,80 +1,197 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
-	"strconv"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gocarina/gocsv"
+	"golang.org/x/text/encoding/charmap"
 
 	"jsm-onboard/importer"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/outcome"
 )
 
-// Results writes the results file: one line for each input row, in input
-// order, with all of its cells as they were and what became of it. Cells that
-// are no UTF-8 are shown as Windows-1252.
-type Results struct {
+// Layout is the form of the files that repeat an input's rows.
+type Layout struct {
+	Header    []string
+	Width     int  // cells of the widest row; columns beyond the header have no name
+	Delimiter rune // the input's; kept where it is , or ;
+	Access    bool // organizations or service projects were asked for
+}
+
+// LayoutOf is the layout for a file that was read.
+func LayoutOf(s *export.Survey, access bool) Layout {
+	return Layout{Header: s.Header, Width: max(s.Width, len(s.Header)), Delimiter: s.Dialect.Delimiter, Access: access}
+}
+
+// PlainLayout has address and name alone: for rows whose input is not there.
+func PlainLayout(access bool) Layout {
+	return Layout{Header: []string{"email", "name"}, Width: 2, Access: access}
+}
+
+// A table writes records so that Excel opens them right: UTF-8 with a byte
+// order mark, CRLF, all cells quoted and guarded. It is a gocsv.CSVWriter.
+type table struct {
+	out       io.Writer
+	delimiter string
+	record    []byte
+	byteTrue  bool                          // cells that are not UTF-8 keep their bytes; else they are shown as Windows-1252
+	pick      func(cells []string) []string // of the cells from gocsv, those to write; nil: all
+	err       error
+}
+
+func newTable(out io.Writer, delimiter rune) *table {
+	t := &table{out: out, delimiter: ",", record: []byte("\ufeff")}
+	if delimiter == ';' {
+		t.delimiter = ";"
+	}
+	return t
+}
+
+// add begins or continues a record, with empty cells up to width.
+func (t *table) add(cells []string, width int) {
+	for i := range max(width, len(cells)) {
+		cell := ""
+		if i < len(cells) {
+			cell = cells[i]
+		}
+		if !t.byteTrue && !utf8.ValidString(cell) {
+			cell, _ = charmap.Windows1252.NewDecoder().String(cell)
+		}
+		t.record = append(t.record, '"')
+		t.record = append(t.record, strings.ReplaceAll(export.Guard(cell), `"`, `""`)...)
+		t.record = append(t.record, `"`+t.delimiter...)
+	}
+}
+
+// Write ends the record with these cells.
+func (t *table) Write(cells []string) error {
+	if t.pick != nil {
+		cells = t.pick(cells)
+	}
+	t.add(cells, 0)
+	if t.err == nil {
+		t.record = append(t.record[:len(t.record)-1], "\r\n"...)
+		_, t.err = t.out.Write(t.record)
+		t.record = t.record[:0]
+	}
+	return t.err
+}
+
+// Flush does nothing: records are written as they come.
+func (t *table) Flush() {}
+
+// Error is the first error of Write.
+func (t *table) Error() error { return t.err }
+
+type columns struct {
+	Status       outcome.Status `csv:"jsm_status"`
+	AccountID    string         `csv:"jsm_account_id"`
+	Organization string         `csv:"jsm_organization"`
+	ServiceDesk  string         `csv:"jsm_service_desk"`
+	Reason       string         `csv:"jsm_reason"`
+	Row          int            `csv:"jsm_row"`
+	Line         int            `csv:"jsm_line"`
+	HTTPStatus   *int           `csv:"jsm_http_status"` // nil: empty
+	Attempts     int            `csv:"jsm_attempts"`
+}
+
+// Which of the columns a file has.
+func withAccess(all []string) []string     { return all }
+func withoutAccess(all []string) []string  { return slices.Delete(all, 2, 4) }
+func reasonAndPlace(all []string) []string { return all[4:7] }
+
+// rowFile repeats rows of the input with all of their cells, and adds columns.
+type rowFile struct {
 	file  *File
 	table *table
 	width int
 	rows  int
-	last  int  // number of the row that was written last
-	gaps  bool // rows may be missing
 }
 
-// NewResults opens path's partial file and writes the header. width is the
-// number of columns of the widest row; columns beyond the header have no name.
-func NewResults(path string, header []string, width int) (*Results, error) {
+// create opens path's partial file and writes the header.
+func (l Layout) create(path string, byteTrue bool, pick func([]string) []string) (rowFile, error) {
 	file, err := CreateFile(path)
 	if err != nil {
-		return nil, err
+		return rowFile{}, err
 	}
-	r := &Results{file: file, table: newTable(file), width: max(width, len(header))}
-	r.table.cells(header, r.width)
-	err = r.table.Write([]string{"jsm_status", "jsm_account_id", "jsm_reason", "jsm_line", "jsm_http_status", "jsm_attempts"})
-	if err != nil {
+	f := rowFile{file: file, table: newTable(file, l.Delimiter), width: l.Width}
+	f.table.byteTrue, f.table.pick = byteTrue, pick
+	f.table.add(l.Header, l.Width)
+	if err := gocsv.MarshalCSV([]columns{}, f.table); err != nil {
 		file.Abort()
+		return rowFile{}, err
+	}
+	return f, nil
+}
+
+func (f *rowFile) add(r importer.Result) error {
+	cells := []string{r.Email, r.Name}
+	if r.Row != nil {
+		cells = r.Row.Cells
+	}
+	if len(cells) > f.width {
+		return fmt.Errorf("%s has %d cells, and the file was opened for %d", r.Place(), len(cells), f.width)
+	}
+	f.rows++
+	f.table.add(cells, f.width)
+	added := columns{
+		Status:       r.Status,
+		AccountID:    r.AccountID,
+		Organization: r.Organization,
+		ServiceDesk:  r.ServiceDesk,
+		Reason:       r.Reason,
+		Row:          cmp.Or(r.SheetRow, r.Line),
+		Line:         r.Line,
+		Attempts:     r.Attempts,
+	}
+	if r.HTTPStatus != 0 {
+		added.HTTPStatus = &r.HTTPStatus
+	}
+	return gocsv.MarshalCSVWithoutHeaders([]columns{added}, f.table)
+}
+
+// Abort drops the file; after Finish it does nothing.
+func (f *rowFile) Abort() { f.file.Abort() }
+
+// Results writes the results file: one line for each input row, in input
+// order, with all of its cells and what became of it.
+type Results struct {
+	rowFile
+	last int  // number of the row that was written last
+	gaps bool // rows may be missing
+}
+
+// NewResults opens path's partial file and writes the header.
+func NewResults(path string, l Layout) (*Results, error) {
+	pick := withoutAccess
+	if l.Access {
+		pick = withAccess
+	}
+	f, err := l.create(path, false, pick)
+	if err != nil {
 		return nil, err
 	}
-	return r, nil
+	return &Results{rowFile: f}, nil
 }
 
 // Write appends the next row. Rows that do not come in order, one after the
-// other, are an error: a result never stands on the wrong row.
-func (r *Results) Write(o importer.Outcome) error {
-	if err := r.belongs(o); err != nil {
-		return err
-	}
-	r.rows++
-	r.last = o.Row.Number
-	t := r.table
-	t.cells(o.Row.Cells, r.width)
-	t.cell(o.Status.String())
-	t.cell(o.AccountID)
-	t.cell(o.Reason)
-	t.number(o.Row.Line)
-	if o.HTTPStatus == 0 {
-		t.cell("")
-	} else {
-		t.number(o.HTTPStatus)
-	}
-	t.number(o.Attempts)
-	return t.end()
-}
-
-func (r *Results) belongs(o importer.Outcome) error {
-	number := 0
-	if o.Row != nil {
-		number = o.Row.Number
-	}
+// other, are an error: a result is never written beside another row.
+func (r *Results) Write(o importer.Result) error {
+	number := o.Outcome.Row
 	if number != r.last+1 && !(r.gaps && number > r.last) {
 		return fmt.Errorf("results out of order: row %d came after row %d", number, r.last)
 	}
-	if len(o.Row.Cells) > r.width {
-		return fmt.Errorf("row %d of line %d has %d cells, and the results were opened for %d", o.Row.Number, o.Row.Line, len(o.Row.Cells), r.width)
-	}
-	return nil
+	r.last = number
+	return r.add(o)
 }
 
-// AllowGaps lets rows be missing, for results that are told again without the
-// input. They still come in order.
+// AllowGaps lets rows be missing, for results without their input.
 func (r *Results) AllowGaps() { r.gaps = true }
 
 // Rows is the number of rows written.
@@ -82,13 +199,3 @@ func (r *Results) Rows() int { return r.rows }
 
 // Finish gives the file its name, also when the run ended early.
 func (r *Results) Finish() error { return r.file.Commit() }
-
-// Abort drops the file; after Finish it does nothing.
-func (r *Results) Abort() { r.file.Abort() }
-
-// number adds a cell that is a number.
-func (t *table) number(n int) {
-	t.record = append(t.record, '"')
-	t.record = strconv.AppendInt(t.record, int64(n), 10)
-	t.record = append(t.record, '"', ',')
-}

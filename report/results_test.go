@@ -4,60 +4,103 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/outcome"
 )
 
-func TestResults(t *testing.T) {
+// writeResults writes rows to a file and returns it.
+func writeResults(t *testing.T, l Layout, rows ...importer.Result) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "customers.results.csv")
-	r, err := NewResults(path, []string{"Email", "", "Name"}, 4)
+	r, err := NewResults(path, l)
 	if err != nil {
 		t.Fatal(err)
 	}
-	outcomes := []importer.Outcome{
-		{Row: &export.Row{Number: 1, Line: 2, Cells: []string{"ada@example.com", "", "Ada \"Al\" Byron"}}, Status: importer.Created, AccountID: "qm:1", HTTPStatus: 201, Attempts: 1},
-		{Row: &export.Row{Number: 2, Line: 3, Cells: []string{"=cmd", "x\r\ny", "'=1", "surplus"}}, Status: importer.Invalid, Reason: "+ is no address"},
-		{Row: &export.Row{Number: 3, Line: 5, Cells: []string{"z@example.com", "", "Zo\xeb"}}, Status: importer.Invalid, Reason: "not UTF-8"},
-	}
-	for _, o := range outcomes {
-		if err := r.Write(o); err != nil {
+	for _, row := range rows {
+		if err := r.Write(row); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := r.Finish(); err != nil {
 		t.Fatal(err)
 	}
-	want := "\ufeff" +
-		`"Email","","Name","","jsm_status","jsm_account_id","jsm_reason","jsm_line","jsm_http_status","jsm_attempts"` + "\r\n" +
-		`"ada@example.com","","Ada ""Al"" Byron","","created","qm:1","","2","201","1"` + "\r\n" +
-		"\"'=cmd\",\"x\r\ny\",\"''=1\",\"surplus\",\"invalid\",\"\",\"'+ is no address\",\"3\",\"\",\"0\"\r\n" +
-		`"z@example.com","","Zoë","","invalid","","not UTF-8","5","","0"` + "\r\n"
-	if diff := cmp.Diff(want, read(t, path)); diff != "" {
-		t.Error(diff)
-	}
-	if r.Rows() != 3 {
+	if r.Rows() != len(rows) {
 		t.Errorf("Rows() = %d", r.Rows())
+	}
+	return read(t, path)
+}
+
+func TestResults(t *testing.T) {
+	created := result(1, outcome.Created, "", "ada@example.com", "", `Ada "Al" Byron`)
+	created.AccountID, created.HTTPStatus, created.Attempts = "qm:1", 201, 1
+	created.Organization, created.ServiceDesk = "added", "known;failed"
+	created.SheetRow, created.Line = 415, 424
+	broken := result(2, outcome.Invalid, "not UTF-8", "z@example.com", "x\r\ny", "Zo\xeb", "surplus")
+	for _, test := range []struct {
+		name string
+		l    Layout
+		want string
+	}{
+		{"commas", Layout{Header: []string{"Email", "", "Name"}, Width: 4, Delimiter: ','}, "\ufeff" +
+			`"Email","","Name","","jsm_status","jsm_account_id","jsm_reason","jsm_row","jsm_line","jsm_http_status","jsm_attempts"` + "\r\n" +
+			`"ada@example.com","","Ada ""Al"" Byron","","created","qm:1","","415","424","201","1"` + "\r\n" +
+			"\"z@example.com\",\"x\r\ny\",\"Zoë\",\"surplus\",\"invalid\",\"\",\"not UTF-8\",\"3\",\"3\",\"\",\"0\"\r\n"},
+		{"semicolons and access", Layout{Header: []string{"Email", "", "Name"}, Width: 4, Delimiter: ';', Access: true},
+			"\ufeff" +
+				`"Email";"";"Name";"";"jsm_status";"jsm_account_id";"jsm_organization";"jsm_service_desk";"jsm_reason";"jsm_row";"jsm_line";` +
+				`"jsm_http_status";"jsm_attempts"` + "\r\n" +
+				`"ada@example.com";"";"Ada ""Al"" Byron";"";"created";"qm:1";"added";"known;failed";"";"415";"424";"201";"1"` + "\r\n" +
+				"\"z@example.com\";\"x\r\ny\";\"Zoë\";\"surplus\";\"invalid\";\"\";\"\";\"\";\"not UTF-8\";\"3\";\"3\";\"\";\"0\"\r\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, writeResults(t, test.l, created, broken)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// Only , and ; open right in a spreadsheet.
+func TestDelimiterOfResults(t *testing.T) {
+	for read, written := range map[rune]string{',': ",", ';': ";", '\t': ",", '|': ",", 0: ","} {
+		l := LayoutOf(&export.Survey{Header: []string{"a", "b"}, Dialect: export.Dialect{Delimiter: read}}, false)
+		if got := writeResults(t, l); !strings.HasPrefix(got, "\ufeff\"a\""+written+"\"b\""+written+"\"jsm_status\"") {
+			t.Errorf("%q is written %q", read, got)
+		}
+	}
+}
+
+// Without its input a row has address and name.
+func TestResultsWithoutTheInput(t *testing.T) {
+	row := result(1, outcome.Known, "")
+	row.Row, row.Email, row.Name = nil, "ada@example.com", "Ada"
+	want := `"ada@example.com","Ada","known","","","2","2","","0"` + "\r\n"
+	if got := writeResults(t, PlainLayout(false), row); !strings.HasSuffix(got, want) {
+		t.Errorf("%q", got)
 	}
 }
 
 func TestResultsNeverStandOnTheWrongRow(t *testing.T) {
 	tests := []struct {
 		name string
-		rows []importer.Outcome
+		rows []importer.Result
 		want string
 	}{
-		{"gap", []importer.Outcome{row(1, importer.Created, "", "a"), row(3, importer.Created, "", "b")}, "row 3 came after row 1"},
-		{"twice", []importer.Outcome{row(1, importer.Created, "", "a"), row(1, importer.Created, "", "a")}, "row 1 came after row 1"},
-		{"not from the start", []importer.Outcome{row(2, importer.Created, "", "a")}, "row 2 came after row 0"},
-		{"no row", []importer.Outcome{{Status: importer.Created}}, "row 0 came after row 0"},
-		{"too wide", []importer.Outcome{row(1, importer.Created, "", "a", "b", "c")}, "row 1 of line 2 has 3 cells"},
+		{"gap", []importer.Result{result(1, outcome.Created, "", "a"), result(3, outcome.Created, "", "b")},
+			"row 3 came after row 1"},
+		{"twice", []importer.Result{result(1, outcome.Created, "", "a"), result(1, outcome.Created, "", "a")},
+			"row 1 came after row 1"},
+		{"not from the start", []importer.Result{result(2, outcome.Created, "", "a")}, "row 2 came after row 0"},
+		{"too wide", []importer.Result{result(1, outcome.Created, "", "a", "b", "c")}, "row 2 has 3 cells"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r, err := NewResults(filepath.Join(t.TempDir(), "r.csv"), []string{"a"}, 2)
+			r, err := NewResults(filepath.Join(t.TempDir(), "r.csv"), Layout{Header: []string{"a"}, Width: 2})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,44 +115,91 @@ func TestResultsNeverStandOnTheWrongRow(t *testing.T) {
 	}
 }
 
-func TestResultsMayHaveGapsWhenToldAgain(t *testing.T) {
-	r, err := NewResults(filepath.Join(t.TempDir(), "r.csv"), []string{"a"}, 1)
+func TestResultsMayHaveGapsWhenWrittenAgain(t *testing.T) {
+	r, err := NewResults(filepath.Join(t.TempDir(), "r.csv"), Layout{Header: []string{"a"}, Width: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Abort()
 	r.AllowGaps()
 	for _, number := range []int{2, 3, 7} {
-		if err := r.Write(row(number, importer.Created, "", "a")); err != nil {
+		if err := r.Write(result(number, outcome.Created, "", "a")); err != nil {
 			t.Error(err)
 		}
 	}
 	for _, number := range []int{7, 5, 0} {
-		if err := r.Write(row(number, importer.Created, "", "a")); err == nil {
+		if err := r.Write(result(number, outcome.Created, "", "a")); err == nil {
 			t.Errorf("row %d was taken after row 7", number)
 		}
-	}
-	if r.Rows() != 3 {
-		t.Errorf("Rows() = %d", r.Rows())
 	}
 }
 
 func TestResultsNoticeAnUnwritablePathAtTheStart(t *testing.T) {
-	if _, err := NewResults(filepath.Join(t.TempDir(), "none", "r.csv"), nil, 1); err == nil {
+	if _, err := NewResults(filepath.Join(t.TempDir(), "none", "r.csv"), Layout{}); err == nil {
 		t.Error("no error")
 	}
 }
 
+// FuzzTable: what is written reads back, cell by cell.
+func FuzzTable(f *testing.F) {
+	f.Add("a", `"`, "'=1", true)
+	f.Add("", "\r\n", "\xff", false)
+	f.Fuzz(func(t *testing.T, a, b, c string, byteTrue bool) {
+		var out strings.Builder
+		table := newTable(&out, ';')
+		table.byteTrue = byteTrue
+		cells := []string{a, b, c}
+		if err := table.Write(cells); err != nil {
+			t.Fatal(err)
+		}
+		got := parse(t, strings.TrimPrefix(out.String(), "\ufeff"))
+		for i := range cells {
+			if (byteTrue || utf8.ValidString(cells[i])) && got[i] != cells[i] || !byteTrue && !utf8.ValidString(got[i]) {
+				t.Errorf("%q became %q", cells[i], got[i])
+			}
+		}
+	})
+}
+
+// parse reads one record of quoted cells, byte for byte.
+func parse(t *testing.T, record string) []string {
+	record, ok := strings.CutSuffix(record, "\"\r\n")
+	if !ok || !strings.HasPrefix(record, `"`) {
+		t.Fatalf("%q is not quoted and ended", record)
+	}
+	var cells []string
+	var cell strings.Builder
+	for i := 1; i < len(record); i++ {
+		switch {
+		case record[i] != '"':
+			cell.WriteByte(record[i])
+		case strings.HasPrefix(record[i:], `""`):
+			cell.WriteByte('"')
+			i++
+		case strings.HasPrefix(record[i:], `";"`):
+			cells = append(cells, export.Unguard(cell.String()))
+			cell.Reset()
+			i += 2
+		default:
+			t.Fatalf("a bare quote at %d of %q", i, record)
+		}
+	}
+	return append(cells, export.Unguard(cell.String()))
+}
+
 func BenchmarkResults(b *testing.B) {
-	cells := []string{"1234567", "Ada Byron", "ada.byron.1234567@example.com", "+49 30 1234567", "Example Corp", "Berlin", "", "", "2025-03-01", "active", "vip,press", "Met at the fair"}
-	r, err := NewResults(filepath.Join(b.TempDir(), "r.csv"), cells, len(cells))
+	cells := []string{"1234567", "Ada Byron", "ada.byron.1234567@example.com", "+49 30 1234567", "Example Corp",
+		"Berlin", "", "",
+		"2025-03-01", "active", "vip,press", "Met at the fair"}
+	r, err := NewResults(filepath.Join(b.TempDir(), "r.csv"), Layout{Header: cells, Width: len(cells)})
 	if err != nil {
 		b.Fatal(err)
 	}
-	o := importer.Outcome{Row: &export.Row{Cells: cells, Line: 2}, Status: importer.Created, AccountID: "qm:0b6e9a1c-4b1d-4a53-8f4e:01234567", HTTPStatus: 201, Attempts: 1}
+	o := result(1, outcome.Created, "", cells...)
+	o.AccountID, o.HTTPStatus, o.Attempts = "qm:0b6e9a1c-4b1d-4a53-8f4e:01234567", 201, 1
 	b.ReportAllocs()
 	for n := 1; b.Loop(); n++ {
-		o.Row.Number = n
+		o.Outcome.Row = n
 		if err := r.Write(o); err != nil {
 			b.Fatal(err)
 		}

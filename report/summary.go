@@ -5,51 +5,70 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"time"
+	"unicode"
+	"unicode/utf16"
 
-	"jsm-onboard/importer"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
 )
 
 // Summary is a run's totals, as scripts, the monitor and the ledger get them.
+// It holds no name, no address and no cell of a row.
 type Summary struct {
-	RunID       string
-	Command     string
-	Site        string
-	Input       string
-	InputSHA256 string
-	StartedAt   time.Time // of the run: its first sitting
-	FinishedAt  time.Time // zero: not finished
-	Sitting     int       // 1, 2, …: how often the run was gone on with; 0: not told
-	SittingAt   time.Time // when this sitting began; zero: not told
-	Outcome     string    // "complete" or "stopped"; "" while the run goes on
-	StopReason  string
-	Hint        string // what to do about that; "" when there is nothing
-	ExitCode    int
-	Rows        Rows
-	Skipped     int
-	Requests    Requests // of this sitting
-	Rate        Rate     // of this sitting
-	Results     string   // paths; "" when there is no such file
-	Failed      string
-	Ledger      string
-	Leavers     *Departures // sync; nil: not asked for
+	RunID       string         `json:"run_id"`
+	Command     string         `json:"command"`
+	Site        string         `json:"site"`
+	Input       string         `json:"input"`
+	InputSHA256 string         `json:"input_sha256"`
+	StartedAt   Second         `json:"started_at"`  // of the run: its first session
+	FinishedAt  Second         `json:"finished_at"` // zero: not finished
+	Session     int            `json:"session,omitempty"`
+	SessionAt   Second         `json:"session_started_at,omitzero"`
+	Outcome     string         `json:"outcome"` // of ledger: Complete, Stopped or Held; "" while the run goes on
+	StopReason  string         `json:"stop_reason"`
+	Hint        string         `json:"hint"` // what to do about that
+	ExitCode    int            `json:"exit_code"`
+	Rows        Rows           `json:"rows"`
+	Skipped     int            `json:"skipped"`
+	Problems    map[string]int `json:"problems"`
+	Requests    Requests       `json:"requests"` // of this session
+	Rate        Rate           `json:"rate"`     // of this session
+	Access      *Access        `json:"access,omitempty"`
+	Leavers     *LeaverTotals  `json:"leavers,omitempty"`
+	Results     string         `json:"results"` // paths; "" when there is no such file
+	Failed      string         `json:"failed"`
+	Ledger      string         `json:"ledger"`
 }
 
-// Elapsed is how long this sitting took; 0 while it goes on. The night between
-// two sittings is no part of a run.
+// Second is a time that JSON has in UTC, to the second; null for none.
+type Second struct{ time.Time }
+
+// MarshalJSON writes "2025-03-01T08:00:00Z" or null.
+func (s Second) MarshalJSON() ([]byte, error) {
+	if s.IsZero() {
+		return []byte("null"), nil
+	}
+	return json.Marshal(s.UTC().Truncate(time.Second))
+}
+
+// Elapsed is how long this session took; 0 while it goes on. The time between
+// two sessions is no part of a run.
 func (s Summary) Elapsed() time.Duration {
-	if s.FinishedAt.IsZero() {
-		return 0
+	began := s.SessionAt.Time
+	if began.IsZero() {
+		began = s.StartedAt.Time
 	}
-	if s.SittingAt.IsZero() {
-		return s.FinishedAt.Sub(s.StartedAt)
-	}
-	return s.FinishedAt.Sub(s.SittingAt)
+	return max(s.FinishedAt.Sub(began), 0)
 }
 
-// wentOn tells whether the run was cut off and gone on with: its rows are then
-// those of all sittings, and its requests those of the last.
-func (s Summary) wentOn() bool { return s.Sitting > 1 }
+// asAsked reports whether a run stopped where it was asked to, by --limit: such
+// a run alone ends as a complete one does.
+func (s Summary) asAsked() bool {
+	return s.Outcome == ledger.Stopped && (s.ExitCode == 0 || s.ExitCode == 3)
+}
 
 // Requests counts what left for the site.
 type Requests struct {
@@ -65,8 +84,48 @@ type Rate struct {
 	Learned float64 `json:"learned_rps"` // 0: no quota was learned
 }
 
-// Rows are the rows of a run by what became of them; the counts add up to
-// Read.
+// Access is what became of organizations and service projects, without their names: these are cells.
+type Access struct {
+	Organizations struct {
+		Named   int `json:"named"`
+		Existed int `json:"existed"`
+		Created int `json:"created"`
+	} `json:"organizations"`
+	Memberships struct {
+		Added  int `json:"added"`
+		Known  int `json:"known"`
+		Failed int `json:"failed"`
+	} `json:"memberships"`
+	ServiceDesks map[string]DeskCounts `json:"service_desks"`
+	ToReview     []AccessReview        `json:"to_review,omitempty"`
+}
+
+// DeskCounts are the customers and organizations of a service project.
+type DeskCounts struct {
+	Customers     int `json:"customers"`
+	Organizations int `json:"organizations"`
+}
+
+// AccessReview is somebody who is in the file's organization now, and in an older one.
+type AccessReview struct {
+	Row            int    `json:"row"`
+	AccountID      string `json:"account_id"`
+	OrganizationID string `json:"organization_id"`
+}
+
+// LeaverTotals are a sync's leavers in numbers.
+type LeaverTotals struct {
+	Path      string `json:"path"`      // the list; "" when there is none
+	Revoke    int    `json:"to_revoke"` // on the list, with that action
+	Review    int    `json:"to_review"`
+	Held      string `json:"held,omitempty"`      // why there is no list, or why access was not revoked
+	Rows      *Rows  `json:"rows,omitempty"`      // --revoke-leavers: what became of those on the list
+	Results   string `json:"results,omitempty"`   // and the file with each of them
+	Sent      int    `json:"requests,omitempty"`  // to revoke; those to create are the summary's
+	Throttled int    `json:"throttled,omitempty"` // of them, answered 429
+}
+
+// Rows are the rows of a run by what became of them; the counts add up to Read.
 type Rows struct {
 	Read   int
 	Counts []Count // every status that the command can have, zeros too
@@ -74,12 +133,12 @@ type Rows struct {
 
 // Count is the number of rows with one status.
 type Count struct {
-	Status importer.Status
+	Status outcome.Status
 	Rows   int
 }
 
 // CountRows puts the totals of a run in the order in which people read them.
-func CountRows(read int, statuses []importer.Status, totals importer.Totals) Rows {
+func CountRows(read int, statuses []outcome.Status, totals outcome.Totals) Rows {
 	r := Rows{Read: read}
 	for _, s := range statuses {
 		r.Counts = append(r.Counts, Count{s, totals.Of(s)})
@@ -87,36 +146,30 @@ func CountRows(read int, statuses []importer.Status, totals importer.Totals) Row
 	return r
 }
 
-// AllOf is read rows that all have the same status.
-func AllOf(read int, statuses []importer.Status, status importer.Status) Rows {
-	r := CountRows(read, statuses, importer.Totals{})
-	for i := range r.Counts {
-		if r.Counts[i].Status == status {
-			r.Counts[i].Rows = read
-		}
-	}
-	return r
-}
-
-// Of is the number of rows with status s.
-func (r Rows) Of(s importer.Status) int {
-	for _, c := range r.Counts {
-		if c.Status == s {
-			return c.Rows
-		}
-	}
-	return 0
-}
-
-// Mendable is the number of rows that belong in the file of rows to mend.
-func (r Rows) Mendable() int {
+func (r Rows) sum(which func(outcome.Status) bool) int {
 	n := 0
 	for _, c := range r.Counts {
-		if c.Status.Mendable() {
+		if which(c.Status) {
 			n += c.Rows
 		}
 	}
 	return n
+}
+
+// Of is the number of rows that have one of these statuses.
+func (r Rows) Of(statuses ...outcome.Status) int {
+	return r.sum(func(s outcome.Status) bool { return slices.Contains(statuses, s) })
+}
+
+// Sum is the number of rows that have a status.
+func (r Rows) Sum() int { return r.sum(func(outcome.Status) bool { return true }) }
+
+// NotGood is the number of rows that need somebody's attention.
+func (r Rows) NotGood() int { return r.Sum() - r.sum(outcome.Status.Good) }
+
+// Customers is the number of rows whose people have an account now.
+func (r Rows) Customers() int {
+	return r.Of(outcome.Created, outcome.CreatedUnconfirmed, outcome.Conflict, outcome.Known, outcome.Renamed)
 }
 
 // MarshalJSON writes one object: read, then each status.
@@ -128,114 +181,63 @@ func (r Rows) MarshalJSON() ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote, in its order.
-func (r *Rows) UnmarshalJSON(b []byte) error {
-	*r = Rows{}
-	d := json.NewDecoder(bytes.NewReader(b))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return fmt.Errorf("rows: want an object, got %.20s", b)
-	}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return err
-		}
-		var n int
-		if err := d.Decode(&n); err != nil {
-			return fmt.Errorf("rows: %v: %w", name, err)
-		}
-		if name == "read" {
-			r.Read = n
-			continue
-		}
-		s, err := importer.ParseStatus(fmt.Sprint(name))
-		if err != nil {
-			return fmt.Errorf("rows: %w", err)
-		}
-		r.Counts = append(r.Counts, Count{s, n})
-	}
-	return nil
-}
-
-// summaryJSON is the summary in the names and the order of its file.
-type summaryJSON struct {
-	RunID       string      `json:"run_id"`
-	Command     string      `json:"command"`
-	Site        string      `json:"site"`
-	Input       string      `json:"input"`
-	InputSHA256 string      `json:"input_sha256"`
-	StartedAt   time.Time   `json:"started_at"`
-	FinishedAt  *time.Time  `json:"finished_at"`
-	Sitting     int         `json:"sitting,omitempty"`
-	SittingAt   *time.Time  `json:"sitting_started_at,omitempty"`
-	Outcome     string      `json:"outcome"`
-	StopReason  string      `json:"stop_reason"`
-	Hint        string      `json:"hint,omitempty"`
-	ExitCode    int         `json:"exit_code"`
-	Rows        Rows        `json:"rows"`
-	Skipped     int         `json:"skipped"`
-	Requests    Requests    `json:"requests"`
-	Rate        Rate        `json:"rate"`
-	Results     string      `json:"results"`
-	Failed      string      `json:"failed"`
-	Ledger      string      `json:"ledger"`
-	Leavers     *Departures `json:"leavers,omitempty"`
-}
-
-// MarshalJSON writes times in UTC to the second and rates to the hundredth.
-func (s Summary) MarshalJSON() ([]byte, error) {
-	w := summaryJSON{s.RunID, s.Command, s.Site, s.Input, s.InputSHA256, s.StartedAt.UTC().Truncate(time.Second), toSecond(s.FinishedAt),
-		s.Sitting, toSecond(s.SittingAt), s.Outcome, s.StopReason, s.Hint, s.ExitCode, s.Rows, s.Skipped, s.Requests, s.Rate, s.Results, s.Failed, s.Ledger, s.Leavers}
-	w.Rate.Mean, w.Rate.Learned = hundredths(s.Rate.Mean), hundredths(s.Rate.Learned)
-	return json.Marshal(w)
-}
-
-// toSecond is a time in UTC as JSON has it; nil for none.
-func toSecond(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC().Truncate(time.Second)
-	return &t
-}
-
 // UnmarshalJSON reads what MarshalJSON wrote.
-func (s *Summary) UnmarshalJSON(b []byte) error {
-	var w summaryJSON
-	if err := json.Unmarshal(b, &w); err != nil {
-		return err
+func (r *Rows) UnmarshalJSON(b []byte) error {
+	var counts map[string]int
+	if err := json.Unmarshal(b, &counts); err != nil {
+		return fmt.Errorf("rows: %w", err)
 	}
-	*s = Summary{w.RunID, w.Command, w.Site, w.Input, w.InputSHA256, w.StartedAt, orZero(w.FinishedAt), w.Sitting, orZero(w.SittingAt),
-		w.Outcome, w.StopReason, w.Hint, w.ExitCode, w.Rows, w.Skipped, w.Requests, w.Rate, w.Results, w.Failed, w.Ledger, w.Leavers}
+	*r = Rows{Read: counts["read"]}
+	order := outcome.ImportStatuses()
+	if _, ok := counts[outcome.Revoked.String()]; ok {
+		order = outcome.RevokeStatuses()
+	}
+	for _, s := range order {
+		if n, ok := counts[s.String()]; ok {
+			r.Counts = append(r.Counts, Count{s, n})
+		}
+	}
 	return nil
 }
 
-func orZero(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
+// CountProblems is how often each kind of problem was found in a file.
+func CountProblems(s *export.Survey) map[string]int {
+	counts := map[string]int{}
+	for _, p := range s.Problems {
+		counts[p.Kind] += p.Count
 	}
-	return *t
+	return counts
 }
 
-// JSON is the summary as it stands in its file.
-func (s Summary) JSON() ([]byte, error) { return indented(s) }
+// JSON is the summary as its file has it.
+func (s Summary) JSON() ([]byte, error) {
+	s.Rate = Rate{hundredths(s.Rate.Mean), hundredths(s.Rate.Learned)}
+	return indented(s)
+}
 
-// indented is JSON for people and scripts.
+func hundredths(f float64) float64 { return math.Round(f*100) / 100 }
+
 func indented(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
+	err := e.Encode(v)
+	return escapeControls(b.Bytes()), err
 }
 
-// hundredths rounds, and makes what is no number 0.
-func hundredths(f float64) float64 {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return 0
+// escapeControls writes the characters that JSON may hold as they are, and that
+// a terminal obeys or hides, as \u escapes. They occur in strings only.
+func escapeControls(text []byte) []byte {
+	var b bytes.Buffer
+	for _, r := range string(text) {
+		if r == '\n' || unicode.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
 	}
-	return math.Round(f*100) / 100
+	return b.Bytes()
 }

@@ -2,109 +2,41 @@ package report
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"jsm-onboard/importer"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/outcome"
 )
 
-// totals counts rows by status.
-func totals(counts map[importer.Status]int) importer.Totals {
-	var t importer.Totals
-	for s, n := range counts {
-		for range n {
-			t.Add(s)
-		}
-	}
-	return t
-}
-
-// exampleSummary is a run with a little of everything.
-func exampleSummary() Summary {
-	return Summary{
-		RunID: "20250301-080000-3f9a", Command: "import", Site: "https://example.atlassian.net",
-		Input: "customers.csv", InputSHA256: "ab12",
-		StartedAt:  time.Date(2025, 3, 1, 9, 0, 0, 500, time.FixedZone("CET", 3600)),
-		FinishedAt: time.Date(2025, 3, 1, 8, 1, 40, 0, time.UTC),
-		Sitting:    1, SittingAt: time.Date(2025, 3, 1, 8, 0, 0, 0, time.UTC),
-		Outcome: "complete", ExitCode: 3, Skipped: 4,
-		Rows: CountRows(1012, importer.ImportStatuses(), totals(map[importer.Status]int{
-			importer.Created: 950, importer.Conflict: 40, importer.Duplicate: 10, importer.Invalid: 8, importer.Failed: 4})),
-		Requests: Requests{Sent: 1040, Throttled: 6, Retried: 12, Ambiguous: 1},
-		Rate:     Rate{Mean: 10.4049, Learned: 100},
-		Results:  "customers.results.csv", Failed: "customers.failed.csv", Ledger: "/state/example.db",
-	}
-}
-
-const summaryText = `{
-  "run_id": "20250301-080000-3f9a",
-  "command": "import",
-  "site": "https://example.atlassian.net",
-  "input": "customers.csv",
-  "input_sha256": "ab12",
-  "started_at": "2025-03-01T08:00:00Z",
-  "finished_at": "2025-03-01T08:01:40Z",
-  "sitting": 1,
-  "sitting_started_at": "2025-03-01T08:00:00Z",
-  "outcome": "complete",
-  "stop_reason": "",
-  "exit_code": 3,
-  "rows": {
-    "read": 1012,
-    "created": 950,
-    "created_unconfirmed": 0,
-    "conflict": 40,
-    "known": 0,
-    "duplicate": 10,
-    "excluded": 0,
-    "revoked_before": 0,
-    "invalid": 8,
-    "failed": 4,
-    "unknown": 0,
-    "not_attempted": 0
-  },
-  "skipped": 4,
-  "requests": {
-    "sent": 1040,
-    "throttled": 6,
-    "retried": 12,
-    "ambiguous": 1
-  },
-  "rate": {
-    "mean_rps": 10.4,
-    "learned_rps": 100
-  },
-  "results": "customers.results.csv",
-  "failed": "customers.failed.csv",
-  "ledger": "/state/example.db"
-}
-`
-
 func TestSummary(t *testing.T) {
-	first, err := exampleSummary().JSON()
+	s := exampleSummary()
+	s.Access = exampleAccess()
+	s.Access.ToReview = []AccessReview{{Row: 7, AccountID: "qm:1", OrganizationID: "12"}}
+	rows := CountRows(2, outcome.RevokeStatuses(), totals(map[outcome.Status]int{outcome.Revoked: 1, outcome.Invalid: 1}))
+	s.Leavers = &LeaverTotals{Path: "l.csv", Revoke: 2, Rows: &rows, Results: "r.csv", Sent: 2}
+	first, err := s.JSON()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(summaryText, string(first)); diff != "" {
-		t.Error(diff)
-	}
+	golden(t, "summary.json", string(first))
 	var back Summary
-	if err := json.Unmarshal([]byte(summaryText), &back); err != nil {
+	if err := json.Unmarshal(first, &back); err != nil {
 		t.Fatal(err)
 	}
 	again, err := back.JSON()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(summaryText, string(again)); diff != "" {
+	if diff := cmp.Diff(string(first), string(again)); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestSummaryOfAnUnfinishedRun(t *testing.T) {
-	b, err := json.Marshal(Summary{Rows: Rows{}})
+	b, err := json.Marshal(Summary{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,8 +53,8 @@ func TestSummaryOfAnUnfinishedRun(t *testing.T) {
 	}
 }
 
-func TestRowsRefuseWhatIsNotTheirs(t *testing.T) {
-	for _, text := range []string{`[]`, `{"read":"x"}`, `{"eaten":1}`} {
+func TestRowsRefuseWhatIsNoCount(t *testing.T) {
+	for _, text := range []string{`[]`, `{"read":"x"}`} {
 		var r Rows
 		if err := json.Unmarshal([]byte(text), &r); err == nil {
 			t.Errorf("%s was read as %+v", text, r)
@@ -130,9 +62,58 @@ func TestRowsRefuseWhatIsNotTheirs(t *testing.T) {
 	}
 }
 
-func TestRowsOf(t *testing.T) {
+func TestRows(t *testing.T) {
 	r := exampleSummary().Rows
-	if r.Of(importer.Conflict) != 40 || r.Of(importer.Revoked) != 0 || r.Mendable() != 12 {
-		t.Errorf("conflict %d, revoked %d, mendable %d", r.Of(importer.Conflict), r.Of(importer.Revoked), r.Mendable())
+	for name, numbers := range map[string][2]int{
+		"conflict":        {r.Of(outcome.Conflict), 40},
+		"revoked":         {r.Of(outcome.Revoked), 0},
+		"invalid, failed": {r.Of(outcome.Invalid, outcome.Failed), 12},
+		"not good":        {r.NotGood(), 12},
+		"customers":       {r.Customers(), 990},
+		"sum":             {r.Sum(), 1012},
+	} {
+		if numbers[0] != numbers[1] {
+			t.Errorf("%s: %d, want %d", name, numbers[0], numbers[1])
+		}
+	}
+}
+
+// A status without a meaning would be shown without one; one that no command
+// shows would be missing in the totals.
+func TestEveryStatusIsShown(t *testing.T) {
+	for n := 1; ; n++ {
+		s := outcome.Status(n)
+		if strings.HasPrefix(s.String(), "status(") {
+			break
+		}
+		rows := CountRows(1, append(outcome.ImportStatuses(), outcome.RevokeStatuses()...),
+			totals(map[outcome.Status]int{s: 1}))
+		got := Totals(Summary{Rows: rows}, Ending{})
+		if s.Meaning() == "" || !strings.Contains(got, "        1  "+s.String()+" ") || !strings.Contains(got, s.Meaning()) {
+			t.Errorf("%s is not shown with its meaning:\n%s", s, got)
+		}
+	}
+}
+
+func TestCountProblems(t *testing.T) {
+	s := &export.Survey{Problems: []export.Problem{{Kind: "a", Count: 2}, {Kind: "b", Count: 1}, {Kind: "a", Count: 3}}}
+	if diff := cmp.Diff(map[string]int{"a": 5, "b": 1}, CountProblems(s)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// JSON on a terminal holds nothing that it obeys, and means the same.
+func TestEscapeControls(t *testing.T) {
+	want := "a\u009b[2J\u202ex\U000e0041é\x1b\n"
+	text, err := indented(map[string]string{"k": want})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back map[string]string
+	if err := json.Unmarshal(text, &back); err != nil || back["k"] != want {
+		t.Errorf("%q, %v", back, err)
+	}
+	if got := string(text); strings.ContainsAny(got, "\u009b\u202e\U000e0041\x1b") || !strings.Contains(got, "é") {
+		t.Errorf("%q", got)
 	}
 }

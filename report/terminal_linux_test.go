@@ -51,7 +51,7 @@ func TestBarOnARealTerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if shown := string(got[:n]); !strings.HasPrefix(shown, "  50% [=====>......]  5/10") || strings.Contains(shown, "\x1b") {
+	if shown := string(got[:n]); !strings.HasPrefix(shown, "\r50% [===>....] (5/10, ") || strings.Contains(shown, "\x1b") {
 		t.Errorf("the terminal was sent %q", shown)
 	}
 }

@@ -2,132 +2,128 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
-	"jsm-onboard/importer"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
+	"jsm-onboard/importer/text"
 )
 
 // Ending is what the totals say besides the summary.
 type Ending struct {
-	Hint string   // what to do about the stop reason; "" when there is none
-	Kept string   // a file of rows to mend that somebody has edited, and that was left alone
+	Kept string   // a failed file that was edited, and that is left as it is
 	Page string   // the page's file; "" when there is none
-	Made string   // whom a run that was to create few has created, for the terminal alone; "" when that is not told
-	Gone bool     // site and ledger were a sandbox's, and are there no more
-	Site []string // words of the command line, flags and values, that the next command needs to reach site and ledger
-	Read []string // those that it needs to read the file of rows to mend
+	Gone bool     // site and ledger were a sandbox's, and have ended with the run
+	Site []string // flags and values by which the next command reaches site and ledger
+	Read []string // those by which it reads the failed file in the same way
 }
 
 // Totals is what people read at the end of a run: what became of the rows,
 // which files were written, and what to type next.
 func Totals(s Summary, e Ending) string {
 	l := &listing{}
-	l.line(headline(s))
+	l.line(headline(s) + "\n")
+	l.rows(s.Rows.Counts, s.Rows.Read, Proof(s.Rows), s.Skipped)
 	l.line("")
-	for _, c := range s.Rows.Counts {
-		if c.Rows > 0 {
-			l.count(c.Rows, c.Status.String(), meaning(c.Status))
-		}
+	l.add("Access", strings.Join(AccessLines(s.Access), "\n"))
+	l.add("Leavers", strings.Join(LeaverLines(s.Leavers), "\n"))
+	l.add("Requests", RequestLine(s))
+	l.add("Results", Shown(s.Results))
+	l.add("To fix", Shown(s.Failed))
+	if e.Kept != "" {
+		l.add("", "("+Shown(e.Kept)+" was edited and is left as it is)")
 	}
-	l.count(s.Rows.Read, "rows read", proof(s))
-	if s.Skipped > 0 {
-		l.count(s.Skipped, "lines skipped", "no rows: blank, titles, footers, a repeated header")
-	}
-	l.line("")
-	describeDepartures(l, s.Leavers)
-	l.add("Created", e.Made)
-	l.add("Requests", requestLine(s))
-	l.add("", ofSitting(s))
-	l.add("Results", s.Results)
-	l.add("To mend", toMend(s, e))
-	l.add("Page", e.Page)
+	l.add("Page", Shown(e.Page))
 	if e.Gone {
-		l.add("Sandbox", "gone now, and its ledger with it: the next --sandbox run knows nobody")
+		l.add("Sandbox", "ended with the run, and its ledger with it: the next --sandbox run knows nobody")
 	} else {
-		l.add("Ledger", s.Ledger)
+		l.add("Ledger", Shown(s.Ledger))
 	}
-	if next := nextSteps(s, e); len(next) > 0 {
+	var next strings.Builder
+	for _, step := range NextSteps(s, e) {
+		next.WriteString(strings.TrimSuffix(step.Text+"\n  "+step.Command, "\n  ") + "\n")
+	}
+	if next.Len() > 0 {
 		l.line("")
-		l.add("Next", strings.Join(next, "\n"))
+		l.add("Next", next.String())
 	}
 	return l.String()
 }
 
 func headline(s Summary) string {
-	took := ""
+	verbs := map[string]string{ledger.Complete: "is complete", ledger.Held: "was held back", ledger.Stopped: "stopped"}
+	verb := verbs[s.Outcome]
 	if !s.FinishedAt.IsZero() {
-		took = " after " + lasted(s.Elapsed())
+		verb += " after " + Lasted(s.Elapsed())
 	}
-	if s.wentOn() && took != "" {
-		took += " more"
+	if s.Session > 1 {
+		verb += fmt.Sprintf(" in session %d", s.Session)
 	}
-	if s.Outcome == "complete" {
-		return fmt.Sprintf("Run %s is complete%s.", s.RunID, took)
-	}
-	reason := ""
 	if s.StopReason != "" {
-		reason = ": " + s.StopReason
+		verb += ": " + s.StopReason
 	}
-	return fmt.Sprintf("Run %s stopped%s%s.", s.RunID, took, reason)
+	return "Run " + s.RunID + " " + strings.TrimSuffix(verb, ".") + "."
 }
 
-// describeDepartures tells of the leavers, and of what was done about them.
-func describeDepartures(l *listing, d *Departures) {
+// Proof says whether each row read has exactly one status.
+func Proof(r Rows) string {
+	if sum := r.Sum(); sum != r.Read {
+		return fmt.Sprintf("But %s a status: this must not be; please report it.", text.Counted(sum, "row has", "rows have"))
+	}
+	return "All of the above: each row has one status."
+}
+
+// AccessLines are what was done about organizations and service projects.
+func AccessLines(a *Access) []string {
+	if a == nil {
+		return nil
+	}
+	var lines []string
+	if o, m := a.Organizations, a.Memberships; o.Named > 0 {
+		lines = append(lines, fmt.Sprintf("%s in the file: %s at the site before, %s created",
+			text.Counted(o.Named, "organization", "organizations"), text.Grouped(o.Existed), text.Grouped(o.Created)))
+		lines = append(lines, fmt.Sprintf("customers in their organizations: %s added, %s there before, %s failed",
+			text.Grouped(m.Added), text.Grouped(m.Known), text.Grouped(m.Failed)))
+	}
+	for _, key := range slices.Sorted(maps.Keys(a.ServiceDesks)) {
+		d := a.ServiceDesks[key]
+		lines = append(lines, fmt.Sprintf("service project %s: %s, %s", text.Printable(key),
+			text.Counted(d.Customers, "customer", "customers"), text.Counted(d.Organizations, "organization", "organizations")))
+	}
+	return lines
+}
+
+// LeaverLines are the leavers of a sync, and what was done about them.
+func LeaverLines(d *LeaverTotals) []string {
 	if d == nil {
-		return
+		return nil
 	}
-	text := importer.Grouped(d.Revoke) + " to revoke, " + importer.Grouped(d.Review) + " to review"
-	if d.Revoke+d.Review == 0 {
-		text = "nobody"
-	}
+	var lines []string
 	if d.Path != "" {
-		text += ": " + d.Path
+		lines = append(lines, fmt.Sprintf("%s to revoke, %s to review: %s",
+			text.Grouped(d.Revoke), text.Grouped(d.Review), Shown(d.Path)))
 	}
-	if d.Held != "" && d.Path == "" {
-		text = d.Held
-	} else if d.Held != "" {
-		text += "\n" + d.Held
+	if d.Held != "" {
+		lines = append(lines, d.Held)
 	}
-	l.add("Leavers", text)
-	if d.Rows == nil {
-		return
-	}
-	var became []string
-	for _, c := range d.Rows.Counts {
-		if c.Rows > 0 {
-			became = append(became, importer.Grouped(c.Rows)+" "+c.Status.String())
+	if d.Rows != nil {
+		var became sentences
+		for _, c := range d.Rows.Counts {
+			became.count(c.Rows, c.Status.String(), c.Status.String(), "")
 		}
+		lines = append(lines, strings.Join(became, ", ")+": "+Shown(d.Results))
 	}
-	l.add("", strings.Join(became, ", ")+": "+d.Results)
+	return lines
 }
 
-// proof says whether each row read has exactly one status.
-func proof(s Summary) string {
-	sum := 0
-	for _, c := range s.Rows.Counts {
-		sum += c.Rows
-	}
-	if sum == s.Rows.Read {
-		return "= all of the above: each row has one status"
-	}
-	return fmt.Sprintf("but %s have a status: this must not be; please report it", importer.Grouped(sum))
-}
-
-func requestLine(s Summary) string {
-	r := s.Requests
-	parts := []string{importer.Grouped(r.Sent) + " sent"}
-	if revoked(s.Leavers) {
-		parts[0] += " to create"
-	}
-	for _, p := range []struct {
-		n    int
-		what string
-	}{{r.Throttled, "throttled (429)"}, {r.Retried, "retried"}, {r.Ambiguous, "with no clear answer"}} {
-		if p.n > 0 {
-			parts = append(parts, importer.Grouped(p.n)+" "+p.what)
-		}
-	}
+// RequestLine counts the requests of the last session.
+func RequestLine(s Summary) string {
+	parts := sentences{text.Grouped(s.Requests.Sent) + " sent"}
+	parts.count(s.Requests.Throttled, "throttled (429)", "throttled (429)", "")
+	parts.count(s.Requests.Retried, "retried", "retried", "")
+	parts.count(s.Requests.Ambiguous, "with no clear answer", "with no clear answer", "")
 	line := strings.Join(parts, ", ")
 	if s.Rate.Mean > 0 {
 		line += "; " + perSecond(s.Rate.Mean) + " on average"
@@ -135,130 +131,112 @@ func requestLine(s Summary) string {
 	if s.Rate.Learned > 0 {
 		line += ", quota " + perSecond(s.Rate.Learned)
 	}
-	if revoked(s.Leavers) {
-		line += "; " + importer.Grouped(s.Leavers.Sent) + " sent to revoke"
-		if n := s.Leavers.Throttled; n > 0 {
-			line += ", " + importer.Grouped(n) + " throttled (429)"
-		}
+	if d := s.Leavers; d != nil && d.Sent > 0 {
+		revoking := sentences{text.Grouped(d.Sent) + " sent"}
+		revoking.count(d.Throttled, "throttled (429)", "throttled (429)", "")
+		line += "; to revoke " + strings.Join(revoking, ", ")
+	}
+	if s.Session > 1 {
+		line += "\n(of this session; the rows are those of the whole run, which began on " + When(s.StartedAt.Time) + ")"
 	}
 	return line
 }
 
-// ofSitting says to what the requests belong when the run was cut off and gone
-// on with; else "".
-func ofSitting(s Summary) string {
-	if !s.wentOn() {
-		return ""
-	}
-	return fmt.Sprintf("(in this sitting, number %d; the rows above are of the whole run, begun on %s)",
-		s.Sitting, s.StartedAt.Local().Format("2 January at 15:04"))
+// A Step is something to do next, with the command for it or "".
+type Step struct {
+	Text    string `json:"text"`
+	Command string `json:"command,omitempty"`
 }
 
-// toMend names the file of rows to mend, and one that somebody has edited.
-func toMend(s Summary, e Ending) string {
+// NextSteps are what to do now.
+func NextSteps(s Summary, e Ending) []Step {
+	var l steps
 	switch {
-	case e.Kept == "":
-		return s.Failed
-	case s.Failed == "":
-		return "nothing (" + e.Kept + " was edited by somebody and is left alone)"
+	case s.Hint != "":
+		l.add(s.Hint)
+	case s.asAsked():
+		l.add("run the same command again for the rest; without --limit it runs to the end")
+	case s.Outcome == ledger.Stopped:
+		l.add("run the same command again: it continues where it stopped")
 	}
-	return s.Failed + "\n(" + e.Kept + " was edited by somebody and is left alone; what was mended and imported there is done)"
-}
-
-// asAsked tells whether a run stopped where it was asked to, by --limit: such a
-// run alone ends as a complete one does.
-func asAsked(s Summary) bool {
-	return s.Outcome == "stopped" && (s.ExitCode == 0 || s.ExitCode == 3)
-}
-
-// nextSteps are what to do now, and the commands for it, which are indented.
-func nextSteps(s Summary, e Ending) []string {
-	var steps []string
-	switch {
-	case e.Hint != "":
-		steps = append(steps, e.Hint)
-	case asAsked(s):
-		steps = append(steps, "run the same command again for the rest; without --limit it goes to the end")
-	case s.Outcome == "stopped":
-		steps = append(steps, "run the same command again; it goes on where it stopped")
+	if s.Outcome != ledger.Complete && !s.asAsked() { // the same command comes first, and may settle the other rows
+		return l
 	}
-	if s.Outcome == "stopped" && !asAsked(s) { // the same command comes first, and may settle the other rows
-		return steps
+	l.rows(s, e)
+	l.access(s)
+	if s.Command == "revoke" || s.Command == "undo" {
+		l.revoked(s.Rows, s.Results)
 	}
-	if s.Failed != "" {
-		done := ""
-		if e.Kept != "" {
-			done = ", unless done in " + e.Kept + " already"
+	if d := s.Leavers; d != nil && d.Rows != nil {
+		l.revoked(*d.Rows, d.Results)
+	} else if d != nil && d.Held == "" {
+		list := Shown(d.Path)
+		l.count(d.Review, "leaver", "leavers", " to review: jsm_reason in "+list+" says why, and what to do by hand")
+		if d.Revoke > 0 {
+			l.add("look at "+list+"; to revoke the access of those on it:", slices.Concat([]string{"revoke", list}, e.Site)...)
 		}
-		steps = append(steps, fmt.Sprintf("%s to mend%s: edit %s, then:", importer.Counted(s.Rows.Mendable(), "row", "rows"), done, s.Failed),
-			command("import", s.Failed, e.Site, e.Read))
 	}
-	steps = append(steps, giveBack(s, e)...)
-	if s.Command == "revoke" {
-		steps = append(steps, settleRevoked(s.Rows, s.Results)...)
-	}
-	return append(steps, leaverSteps(s.Leavers, e)...)
+	return l
 }
 
-// command is what to type, as a step.
-func command(name, file string, flags ...[]string) string {
-	return "  " + CommandLine(name, file, flags...)
+type steps []Step
+
+func (l *steps) add(what string, command ...string) {
+	step := Step{Text: what}
+	if len(command) > 0 {
+		step.Command = Command(command[0], command[1:]...)
+	}
+	*l = append(*l, step)
 }
 
-// CommandLine is what to type, quoted for the shell.
-func CommandLine(name, file string, flags ...[]string) string {
-	line := "jsm-onboard " + name + " " + argument(file)
-	for _, word := range slices.Concat(flags...) {
-		line += " " + printable(argument(word))
+// count adds a step that begins with a number, where there is something to count.
+func (l *steps) count(n int, one, many, rest string, command ...string) {
+	if n > 0 {
+		l.add(text.Counted(n, one, many)+rest, command...)
 	}
-	return line
 }
 
-// giveBack is about people whose access was revoked and who are in the file
-// again.
-func giveBack(s Summary, e Ending) []string {
-	n := s.Rows.Of(importer.RevokedBefore)
-	if n == 0 || s.Results == "" {
-		return nil
+// rows are about rows to fix, and people whose access was revoked. Where the
+// site refused rows, another cause must be fixed than where they are wrong.
+func (l *steps) rows(s Summary, e Ending) {
+	failed, results, unless := Shown(s.Failed), Shown(s.Results), ""
+	if e.Kept != "" {
+		unless = ", unless done in " + Shown(e.Kept)
 	}
-	return []string{fmt.Sprintf("%s revoked_before: give access back by hand, where jsm_reason in %s says, then:", importer.Counted(n, "row is", "rows are"), s.Results),
-		command("import", s.Results, e.Site, e.Read, []string{"--include", "jsm_status=revoked_before", "--resend-known"})}
-}
-
-// settleRevoked is about accounts whose access was not taken away.
-func settleRevoked(rows Rows, results string) []string {
-	var steps []string
-	if n := rows.Of(importer.Review) + rows.Of(importer.NotFound) + rows.Of(importer.NotPortalOnly) + rows.Of(importer.Invalid); n > 0 {
-		steps = append(steps, fmt.Sprintf("%s left alone: jsm_reason%s says why, and what to do by hand", importer.Counted(n, "account was", "accounts were"), in(results)))
-	}
-	if n := rows.Of(importer.Failed) + rows.Of(importer.Unknown); n > 0 {
-		steps = append(steps, fmt.Sprintf("%s not revoked for sure: read jsm_reason%s, then run the same command again; those that are done stay done",
-			importer.Counted(n, "account is", "accounts are"), in(results)))
-	}
-	return steps
-}
-
-func in(results string) string {
-	if results == "" {
-		return ""
-	}
-	return " in " + results
-}
-
-// leaverSteps is what to do about the leavers of a sync.
-func leaverSteps(d *Departures, e Ending) []string {
+	wrong, refused := s.Rows.Of(outcome.Invalid), s.Rows.Of(outcome.Failed, outcome.Unknown)
+	how := fmt.Sprintf(": edit %s for the %s that are wrong; for %s fix the cause that jsm_reason names; then:",
+		failed, text.Grouped(wrong), text.Grouped(refused))
 	switch {
-	case d == nil || d.Held != "":
-		return nil
-	case d.Rows != nil:
-		return settleRevoked(*d.Rows, d.Results)
+	case refused == 0:
+		how = ": edit " + failed + ", then:"
+	case wrong == 0:
+		how = ": fix the cause that jsm_reason in " + failed + " names, then:"
 	}
-	var steps []string
-	if d.Review > 0 {
-		steps = append(steps, importer.Counted(d.Review, "leaver", "leavers")+" to review: jsm_reason in "+d.Path+" says why, and what to do by hand")
+	if failed != "" {
+		l.count(wrong+refused, "row needs", "rows need", " fixing"+unless+how,
+			slices.Concat([]string{"import", failed}, e.Site, e.Read)...)
 	}
-	if d.Revoke > 0 {
-		steps = append(steps, "look at "+d.Path+"; to take access away from those on it:", command("revoke", d.Path, e.Site))
+	if results != "" {
+		flags := []string{"--include", "jsm_status=revoked_before", "--resend-known"}
+		l.count(s.Rows.Of(outcome.RevokedBefore), "row is", "rows are",
+			" revoked_before: give access back by hand, where jsm_reason in "+results+" says, then:",
+			slices.Concat([]string{"import", results}, e.Site, e.Read, flags)...)
 	}
-	return steps
+}
+
+func (l *steps) access(s Summary) {
+	if s.Access != nil {
+		l.count(s.Access.Memberships.Failed, "membership", "memberships",
+			" failed: jsm_reason in "+Shown(s.Results)+" says why; then run the same command again")
+		l.count(len(s.Access.ToReview), "customer is", "customers are",
+			" in an earlier organization, too: see access.to_review in the summary")
+	}
+}
+
+func (l *steps) revoked(rows Rows, results string) {
+	l.count(rows.Of(outcome.Review, outcome.NotFound, outcome.NotPortalOnly, outcome.Invalid),
+		"account was left as it was", "accounts were left as they were",
+		": jsm_reason in "+Shown(results)+" says why, and what to do by hand")
+	l.count(rows.Of(outcome.Failed, outcome.Unknown), "account is", "accounts are",
+		" not revoked for certain: read jsm_reason in "+Shown(results)+", then run the same command again")
 }

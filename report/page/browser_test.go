@@ -1,4 +1,4 @@
-package report
+package page
 
 import (
 	"encoding/json"
@@ -13,8 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// inspector opens the page in a frame of 360 columns, uses it as a person
-// would, and leaves what it found as JSON in its own document.
+// inspector opens the page in a frame 360 pixels wide, looks at it, and leaves what it found as JSON in its own document.
 const inspector = `<!doctype html><body><iframe src="/page" width="360" height="800"></iframe><pre id="found"></pre><script>
 const frame = document.querySelector('iframe');
 const luminance = (c) => {
@@ -38,28 +37,21 @@ frame.onload = () => {
     const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     if (contrast < 4.5) pale.push(e.tagName + ' ' + e.textContent.slice(0, 20) + ' ' + contrast.toFixed(2));
   }
-  const shown = () => Array.from(page.querySelectorAll('#listed tbody tr')).filter((r) => r.getClientRects().length).map((r) => r.cells[0].textContent);
-  const words = page.getElementById('words'), status = page.getElementById('status');
-  const type = (text) => { words.value = text; words.dispatchEvent(new view.Event('input')); };
   const found = { title: page.title, width: page.documentElement.scrollWidth, pale, scripts: page.scripts.length, images: page.images.length,
-    dark: view.matchMedia('(prefers-color-scheme: dark)').matches,
+    dark: view.matchMedia('(prefers-color-scheme: dark)').matches, sentence: page.querySelector('.sentence').textContent,
     totals: Array.from(page.querySelectorAll('.counts tbody tr')).map((r) => r.cells[0].textContent + ' ' + r.cells[1].textContent),
-    all: shown().length };
-  type('BLOCKED mend'); found.filtered = shown(); found.said = page.getElementById('shown').textContent;
-  type('no such row'); found.none = shown().length;
-  type(''); status.value = 'failed'; status.dispatchEvent(new view.Event('change')); found.failed = shown();
-  const line = page.querySelector('#listed th button');
-  line.click(); line.click(); found.sorted = shown(); found.order = page.querySelector('#listed th').getAttribute('aria-sort');
+    listed: page.querySelectorAll('#listed tbody tr').length,
+    colours: new Set(Array.from(page.querySelectorAll('.counts .swatch')).map((e) => view.getComputedStyle(e).backgroundColor)).size };
   document.getElementById('found').textContent = JSON.stringify(found);
 };
 </script>`
 
 // found is what the inspector saw.
 type found struct {
-	Title, Said, Order                     string
-	Width, Scripts, Images, All, None      int
-	Dark                                   bool
-	Pale, Totals, Filtered, Failed, Sorted []string
+	Title, Sentence                         string
+	Width, Scripts, Images, Listed, Colours int
+	Dark                                    bool
+	Pale, Totals                            []string
 }
 
 // browse shows the page to a browser and returns what the inspector found.
@@ -86,8 +78,10 @@ func browse(t *testing.T, page []byte, dark bool) found {
 	})
 	site := httptest.NewServer(mux)
 	defer site.Close()
-	args := []string{"--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--user-data-dir=" + t.TempDir(), "--virtual-time-budget=10000", "--dump-dom"}
+	args := []string{"--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-quic",
+		"--no-first-run", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--user-data-dir=" + t.TempDir(), "--virtual-time-budget=10000",
+		"--dump-dom"}
 	if dark {
 		args = append(args, "--blink-settings=preferredColorScheme=0")
 	}
@@ -113,10 +107,14 @@ func TestPageInABrowser(t *testing.T) {
 		t.Run(map[bool]string{false: "light", true: "dark"}[dark], func(t *testing.T) {
 			got := browse(t, page, dark)
 			want := found{
-				Title: "Import of customers.csv: Complete; 12 rows need attention", Width: 360, Scripts: 1, Dark: dark, Pale: []string{},
-				Totals: []string{"created 950", "conflict 40", "duplicate 10", "invalid 8", "failed 4"},
-				All:    12, Filtered: []string{"23"}, Said: "1 of 12 shown", Failed: []string{"22", "23", "24", "25"},
-				Sorted: []string{"25", "24", "23", "22"}, Order: "descending",
+				Title:    "Import of customers.csv: Complete; 12 rows need attention",
+				Sentence: "990 of the 1,012 rows are customers now.",
+				Width:    360,
+				Listed:   12,
+				Colours:  5,
+				Dark:     dark,
+				Pale:     []string{},
+				Totals:   []string{"created 950", "conflict 40", "duplicate 10", "invalid 8", "failed 4"},
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)

@@ -1,0 +1,187 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/text"
+)
+
+// A listing is text in two columns: labels or numbers, then what belongs to
+// them, which may have several lines.
+type listing struct{ strings.Builder }
+
+const labelWidth = 11
+
+func (l *listing) add(label, value string) {
+	for line := range strings.Lines(value) {
+		fmt.Fprintf(l, "%-*s%s\n", labelWidth, label, strings.TrimSuffix(line, "\n"))
+		label = ""
+	}
+}
+
+func (l *listing) line(line string) { l.WriteString(line + "\n") }
+
+func (l *listing) part(line string) { l.WriteString("\n" + line + "\n") }
+
+func (l *listing) count(n int, what, note string) {
+	l.line(strings.TrimRight(fmt.Sprintf("%*s  %-20s %s", labelWidth-2, text.Grouped(n), what, note), " "))
+}
+
+// some adds such a line where there is something to count.
+func (l *listing) some(n int, what, note string) {
+	if n > 0 {
+		l.count(n, what, note)
+	}
+}
+
+// rows is the table of rows by status, as totals, plan and check show it.
+func (l *listing) rows(counts []Count, read int, proof string, skipped int) {
+	for _, c := range counts {
+		l.some(c.Rows, c.Status.String(), c.Status.Meaning())
+	}
+	l.count(read, "rows read", proof)
+	l.some(skipped, "lines skipped", "Not rows: blank lines, titles, footers, a repeated header.")
+}
+
+// sentences are lines that each begin with a number.
+type sentences []string
+
+// count adds one where there is something to count.
+func (s *sentences) count(n int, one, many, rest string) {
+	if n > 0 {
+		*s = append(*s, text.Counted(n, one, many)+rest)
+	}
+}
+
+// places names the first rows of more: "row 415 (line 424), row 501, …".
+func places(first []export.Place, of int) string {
+	var words []string
+	for _, p := range first {
+		words = append(words, p.String())
+	}
+	if of > len(first) && len(first) > 0 {
+		words = append(words, "…")
+	}
+	return strings.Join(words, ", ")
+}
+
+// cell is as much of an address or a name as fits a line.
+func cell(s string) string { return text.Shorten(text.Printable(s), 60) }
+
+// Shown is a path as people are shown it: relative to the working folder when it is inside.
+func Shown(path string) string {
+	if folder, err := os.Getwd(); err == nil && filepath.IsAbs(path) {
+		if inside, err := filepath.Rel(folder, path); err == nil && filepath.IsLocal(inside) {
+			path = inside
+		}
+	}
+	return text.Printable(path)
+}
+
+// Command is what to type next; its words are a file and flags.
+func Command(name string, words ...string) string {
+	return text.Printable(text.CommandLine(append([]string{"jsm-onboard", name}, words...)...))
+}
+
+// Short is a duration to the second, and from an hour on to the minute: 42s, 9m40s, 10m, 2h46m.
+func Short(d time.Duration) string {
+	precision := time.Second
+	if d >= time.Hour {
+		precision = time.Minute
+	}
+	return strings.Replace(d.Round(precision).String(), "m0s", "m", 1)
+}
+
+// Lasted is how long a run took.
+func Lasted(d time.Duration) string {
+	if d < time.Second {
+		return "less than a second"
+	}
+	return Short(d)
+}
+
+// roughly is how long so many requests take at a pace; "" when it is not known.
+func roughly(requests int, perSecond float64) string {
+	if perSecond <= 0 || requests <= 0 {
+		return ""
+	}
+	d := time.Duration(float64(requests) / perSecond * float64(time.Second))
+	if d > 2*time.Minute {
+		d = d.Round(time.Minute)
+	}
+	return "about " + Short(max(d, time.Second))
+}
+
+// perSecond is a pace: 98/s, 3.2/s.
+func perSecond(rate float64) string {
+	if rate < 10 {
+		return fmt.Sprintf("%.1f/s", rate)
+	}
+	return text.Grouped(int(rate+0.5)) + "/s"
+}
+
+// When is a time for people, in local time with its zone named.
+func When(t time.Time) string { return localTime(t, "2 January 2006, 15:04") }
+
+func localTime(t time.Time, layout string) string {
+	zone := t.Local().Format("MST")
+	if strings.HasPrefix(zone, "+") || strings.HasPrefix(zone, "-") {
+		zone = "UTC" + zone // a zone without a name of its own
+	}
+	return t.Local().Format(layout) + " " + zone
+}
+
+// Fit is text as it is to be shown on w: nothing in it that a terminal obeys,
+// and wrapped to the terminal's width where w is one.
+func Fit(w io.Writer, s string, getenv func(string) string) string {
+	return fit(s, terminalColumns(w, getenv))
+}
+
+// fit makes every line printable, and breaks those longer than a terminal at a
+// blank; in fewer than 40 columns nothing is broken, and commands to type never
+// are. columns is nil where there is no terminal.
+func fit(s string, columns func() int) string {
+	width := 0
+	if columns != nil {
+		width = columns()
+	}
+	var b strings.Builder
+	for line := range strings.Lines(s) {
+		words, end := strings.CutSuffix(line, "\n")
+		words = text.Printable(words)
+		if width >= 40 && !strings.HasPrefix(strings.TrimLeft(words, " "), "jsm-onboard ") {
+			words = wrap(words, width)
+		}
+		b.WriteString(words)
+		if end {
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
+
+// wrap continues a line below its own text: behind its label or number, or behind its blanks.
+func wrap(line string, width int) string {
+	indent := len(line) - len(strings.TrimLeft(line, " "))
+	if len(line) > labelWidth && line[labelWidth-2:labelWidth] == "  " && line[labelWidth] != ' ' {
+		indent = labelWidth
+	}
+	out, column := "", 0
+	for _, word := range strings.SplitAfter(line, " ") {
+		length := utf8.RuneCountInString(strings.TrimRight(word, " "))
+		if length > 0 && column > indent && column+length > width {
+			out = strings.TrimRight(out, " ") + "\n" + strings.Repeat(" ", indent)
+			column = indent
+		}
+		out += word
+		column += utf8.RuneCountInString(word)
+	}
+	return out
+}

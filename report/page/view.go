@@ -1,0 +1,125 @@
+package page
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
+	"jsm-onboard/importer/text"
+	"jsm-onboard/report"
+)
+
+// view is a page and what is derived from it for the template.
+type view struct {
+	Page
+	Title, Sentence, Verdict, Class string
+	Took                            string // "": not finished
+	Rows                            table
+	LeaverRows                      *table // what became of leavers; nil: nothing was done
+	Chart                           *chart
+	Reasons                         []*reason
+	MoreReasons                     int
+	Listed                          []listedRow
+	NotGood                         int
+	Addresses                       bool
+	Style                           template.CSS
+	StyleHash                       string
+}
+
+// table is rows by status.
+type table struct {
+	report.Rows
+	Unit    string
+	Skipped int
+}
+
+// functions are what the template calls to put values into words.
+var functions = template.FuncMap{
+	"access":   report.AccessLines,
+	"counted":  text.Counted,
+	"grouped":  text.Grouped,
+	"join":     strings.Join,
+	"leavers":  report.LeaverLines,
+	"percent":  percent,
+	"program":  func(version string) string { return "jsm-onboard " + strings.TrimPrefix(version, "jsm-onboard ") },
+	"proof":    report.Proof,
+	"requests": func(s report.Summary) []string { return strings.Split("Requests: "+report.RequestLine(s), "\n") },
+	"shown":    report.Shown,
+	"steps":    report.NextSteps,
+	"when":     report.When,
+}
+
+func (p Page) view() *view {
+	const reasons = 50
+	s := p.Summary
+	v := &view{
+		Page:      p,
+		Title:     title(s),
+		Sentence:  sentence(s),
+		Rows:      table{s.Rows, "Rows", s.Skipped},
+		Style:     template.CSS(pageCSS),
+		StyleHash: hashSource(pageCSS),
+	}
+	v.Verdict, v.Class = verdict(s, p.Findings)
+	if !s.FinishedAt.IsZero() {
+		v.Took = report.Lasted(s.Elapsed())
+	}
+	if s.Leavers != nil && s.Leavers.Rows != nil {
+		v.LeaverRows = &table{Rows: *s.Leavers.Rows, Unit: "Leavers"}
+	}
+	if p.Trace != nil {
+		v.Chart = p.Trace.draw()
+	}
+	if f := p.Findings; f != nil {
+		v.Listed, v.NotGood, v.Addresses = f.listed, f.notGood, f.addresses
+		v.Reasons = f.sorted()
+		v.MoreReasons = max(len(v.Reasons)-reasons, 0)
+		v.Reasons = v.Reasons[:len(v.Reasons)-v.MoreReasons]
+	}
+	return v
+}
+
+func title(s report.Summary) string {
+	word := map[string]string{"import": "Import", "sync": "Sync", "revoke": "Revocation", "undo": "Undo"}[s.Command]
+	return word + " of " + report.Shown(s.Input)
+}
+
+// sentence is the run for somebody who reads nothing else.
+func sentence(s report.Summary) string {
+	of := " of the " + text.Counted(s.Rows.Read, "row", "rows")
+	if s.Command == "revoke" || s.Command == "undo" {
+		return text.Grouped(s.Rows.Of(outcome.Revoked, outcome.AlreadyRevoked)) + of + " have no portal access any more."
+	}
+	return text.Grouped(s.Rows.Customers()) + of + " are customers now."
+}
+
+func verdict(s report.Summary, f *Findings) (words, class string) {
+	notGood := s.Rows.NotGood()
+	if f != nil {
+		notGood = max(notGood, f.notGood) // which knows of access, too
+	}
+	class = map[bool]string{true: "good", false: "bad"}[s.ExitCode == 0]
+	switch {
+	case s.Outcome != ledger.Complete:
+		words = map[string]string{ledger.Held: "Held back", ledger.Stopped: "Stopped"}[s.Outcome]
+		return strings.TrimSuffix(words+": "+s.StopReason, ": "), class
+	case notGood > 0:
+		return "Complete; " + text.Counted(notGood, "row needs", "rows need") + " attention", "bad"
+	}
+	return "Complete; every row is good", class
+}
+
+func percent(n, of int) string {
+	switch p := float64(n) / float64(of) * 100; {
+	case n == of:
+		return "100 %"
+	case p > 99.9:
+		return "> 99.9 %"
+	case p < 0.1:
+		return "< 0.1 %"
+	default:
+		return fmt.Sprintf("%.1f %%", p)
+	}
+}
