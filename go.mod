@@ -3,6 +3,7 @@ module jsm-onboard
 go 1.26.0
 
 require (
+	github.com/adrg/xdg v0.5.3
 	github.com/gocarina/gocsv v0.0.0-20240520201108-78e41c74b4b1
 	github.com/goccy/go-yaml v1.19.2
 	github.com/google/go-cmp v0.7.0

@@ -1,11 +1,11 @@
 package cli
 
 import (
+	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/term"
@@ -13,97 +13,64 @@ import (
 	"jsm-onboard/importer"
 )
 
-// interactive tells whether there is somebody who can be asked: both stdin
-// and stderr are terminals.
-func (p *program) interactive() bool {
-	return isTerminal(p.In) && isTerminal(p.Err)
-}
+// Why a question ends a run before it has begun: nobody agreed, or Ctrl-C was pressed.
+var (
+	errNotAgreed = &importer.Stop{Cause: importer.Interrupted, What: "not confirmed: nothing was sent"}
+	errCancelled = &importer.Stop{Cause: importer.Interrupted, What: "interrupted: nothing was sent"}
+)
+
+// interactive reports whether there is somebody who can be asked: both stdin and stderr are terminals.
+func (p *program) interactive() bool { return isTerminal(p.In) && isTerminal(p.Err) }
 
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// askedAtMost is how often a question is put to somebody who does not answer
-// it.
+// askedAtMost is how often a question is put to somebody who does not answer it.
 const askedAtMost = 3
 
-// ask puts a question on stderr that is answered by y or n; Enter alone is n,
-// and anything else is asked again. When there is no answer (Ctrl-C, the end of
-// the input, three times something else), nothing may be done: the error says
-// so. Without a terminal nobody is asked, and the answer is no.
-func (p *program) ask(ctx context.Context, question string) (bool, error) {
-	if !p.interactive() {
-		return false, nil
-	}
+// ask prints a question on stderr and returns the first of answers that the person types, in full or by a beginning
+// of it. Enter alone, "no", the end of the input and three other answers mean no: the error says so.
+func (p *program) ask(ctx context.Context, question string, answers ...string) (string, error) {
+	in := bufio.NewReader(p.In)
 	for range askedAtMost {
-		fmt.Fprintf(p.Err, "%s [y/N] ", question)
-		line, err := p.answer(ctx)
+		fmt.Fprint(p.Err, question+" ")
+		line, err := p.readAnswer(ctx, in)
 		if err != nil {
-			return false, err
+			return "", err
 		}
-		if agreed, clear := understand(line); clear {
-			return agreed, nil
+		typed := strings.ToLower(strings.TrimSpace(line))
+		if typed == "" || strings.HasPrefix("none", typed) {
+			return "", errNotAgreed
 		}
-		fmt.Fprintln(p.Err, "Please answer y or n.")
+		if i := slices.IndexFunc(answers, func(a string) bool { return strings.HasPrefix(a, typed) }); i >= 0 {
+			return answers[i], nil
+		}
+		fmt.Fprintf(p.Err, "Please answer %s or none.\n", strings.Join(answers, ", "))
 	}
-	return false, errNotAgreed
+	return "", errNotAgreed
 }
 
-// understand reads an answer; not clear: it is neither yes nor no.
-func understand(line string) (agreed, clear bool) {
-	switch strings.ToLower(strings.TrimSpace(line)) {
-	case "y", "yes":
-		return true, true
-	case "", "n", "no":
-		return false, true
-	}
-	return false, false
-}
-
-// answer is the next line that is typed.
-func (p *program) answer(ctx context.Context) (string, error) {
+// readAnswer is the next line that is typed.
+func (p *program) readAnswer(ctx context.Context, in *bufio.Reader) (string, error) {
 	type reply struct {
 		line string
 		err  error
 	}
 	replies := make(chan reply, 1)
-	go func() { // a read from a terminal cannot be called off; it ends with the process
-		line, err := readLine(p.In)
+	go func() { // a read from a terminal cannot be cancelled; it ends with the process
+		line, err := in.ReadString('\n')
 		replies <- reply{line, err}
 	}()
 	select {
 	case <-ctx.Done():
-		return "", errAskedInVain
+		return "", errCancelled
 	case r := <-replies:
-		switch {
-		case errors.Is(r.err, io.EOF) && r.line == "":
+		if r.err != nil && r.line == "" {
 			fmt.Fprintln(p.Err)
 			return "", errNotAgreed
-		case r.err != nil && !errors.Is(r.err, io.EOF):
-			return "", fmt.Errorf("reading the answer: %w", r.err)
 		}
 		return r.line, nil
 	}
 }
-
-// readLine reads no further than the end of the line, so that the next
-// question finds its own answer.
-func readLine(in io.Reader) (string, error) {
-	var line []byte
-	one := make([]byte, 1)
-	for {
-		n, err := in.Read(one)
-		if err != nil || n == 1 && one[0] == '\n' {
-			return string(line), err
-		}
-		line = append(line, one[:n]...)
-	}
-}
-
-// Why a question ends a run before it has begun: it was not agreed to, or
-// Ctrl-C was pressed.
-var (
-	errNotAgreed   = &importer.Stop{Cause: importer.Interrupted, What: "not confirmed: nothing was sent"}
-	errAskedInVain = &importer.Stop{Cause: importer.Interrupted, What: "interrupted: nothing was sent"}
-)

@@ -67,15 +67,14 @@ func (c *trial) atTerminal(typed string, args ...string) (code int, shown string
 }
 
 const (
-	onceQuestion = "Create one customer now, and stop? [y/N]"
-	allQuestion  = "Create all 101 now? n sends nothing. [y/N]"
-	firstPerson  = "The first would be line 2: person.0@example.com, Pérson 0"
-	madeFirst    = "Created line 2: person.0@example.com, Pérson 0"
-	unclear      = "Please answer y or n."
+	question  = "Create all 21, only this one, or none? [all/one/none]"
+	notAgreed = "not confirmed: nothing was sent"
+	unclear   = "Please answer all, one or none."
+	onlyOne   = "only row 2 was sent, as asked"
 )
 
-func TestFirstRowFirst(t *testing.T) {
-	notAgreed := "not confirmed: nothing was sent"
+// On a terminal a plan of more than 20 creates asks once: all, only the first one, or none.
+func TestManyCreatesAreAskedAbout(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		typed string
@@ -85,32 +84,29 @@ func TestFirstRowFirst(t *testing.T) {
 		made  int
 		asked []string
 	}{
-		{name: "one", typed: "y\n", rows: 101, made: 1, asked: []string{firstPerson, onceQuestion, "one customer was to be created, as asked", "see whether the site has sent mail to the address of line 2", madeFirst}},
-		{name: "all", typed: "n\nYES\n", rows: 101, made: 101, asked: []string{firstPerson, onceQuestion, allQuestion}},
-		{name: "neither", typed: "\n\n", rows: 101, code: 130, asked: []string{firstPerson, onceQuestion, allQuestion, notAgreed}},
-		{name: "unclear, then one", typed: "hm\nnope\nyes\n", rows: 101, made: 1, asked: []string{firstPerson, onceQuestion, unclear, "one customer was to be created, as asked", "see whether the site has sent mail to the address of line 2", madeFirst}},
-		{name: "never clear", typed: "hm\n101\nall\n", rows: 101, code: 130, asked: []string{firstPerson, onceQuestion, unclear, notAgreed}},
-		{name: "end of input", typed: "\x04", rows: 101, code: 130, asked: []string{firstPerson, onceQuestion, notAgreed}},
-		{name: "few rows", rows: 100, made: 100},
-		{name: "yes", rows: 101, args: []string{"--yes"}, made: 101},
-		{name: "limit", rows: 101, args: []string{"--limit", "2"}, made: 2, asked: []string{"--limit is reached"}},
-		{name: "dry run", rows: 101, args: []string{"--dry-run"}},
+		{name: "all", typed: "all\n", rows: 21, made: 21, asked: []string{question}},
+		{name: "one", typed: "One\n", rows: 21, made: 1, asked: []string{question, onlyOne}},
+		{name: "none", typed: "none\n", rows: 21, code: 130, asked: []string{question, notAgreed}},
+		{name: "Enter alone", typed: "\n", rows: 21, code: 130, asked: []string{question, notAgreed}},
+		{name: "unclear, then all", typed: "yes\nall\n", rows: 21, made: 21, asked: []string{question, unclear}},
+		{name: "never clear", typed: "y\n21\nhm\n", rows: 21, code: 130, asked: []string{question, unclear, notAgreed}},
+		{name: "end of input", typed: "\x04", rows: 21, code: 130, asked: []string{question, notAgreed}},
+		{name: "few rows", rows: 20, made: 20},
+		{name: "yes", rows: 21, args: []string{"--yes"}, made: 21},
+		{name: "limit", rows: 40, args: []string{"--limit", "20"}, made: 20},
+		{name: "dry run", rows: 21, args: []string{"--dry-run"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := newTrial(t, nil)
 			c.export("people.csv", tt.rows)
 			code, shown := c.atTerminal(tt.typed, append([]string{"import", "./people.csv"}, tt.args...)...)
-			if code != tt.code {
-				t.Errorf("exit code %d, want %d", code, tt.code)
-			}
-			if made := c.created(); made != tt.made {
-				t.Errorf("%d customers were made, want %d", made, tt.made)
+			if made := c.created(); code != tt.code || made != tt.made {
+				t.Errorf("exit code %d, %d customers were made; %d and %d were expected", code, made, tt.code, tt.made)
 			}
 			shown = strings.Join(strings.Fields(shown), " ") // it is folded to the terminal
-			for _, text := range []string{firstPerson, onceQuestion, allQuestion, unclear, notAgreed, "--limit is reached", "one customer was to be created, as asked", "see whether the site has sent mail to the address of line 2", madeFirst} {
-				want := slices.Contains(tt.asked, text)
-				if got := strings.Contains(shown, text); got != want {
-					t.Errorf("shown %q: %t, want %t:\n%s", text, got, want, shown)
+			for _, text := range []string{question, notAgreed, unclear, onlyOne} {
+				if want := slices.Contains(tt.asked, text); strings.Contains(shown, text) != want {
+					t.Errorf("shown %q: %t was expected:\n%s", text, want, shown)
 				}
 			}
 			if tt.made == 0 && c.exists("people.results.csv") {
@@ -120,45 +116,21 @@ func TestFirstRowFirst(t *testing.T) {
 	}
 }
 
-// y sends the row that was named, and no other, whatever becomes of it. Until
-// somebody has been created, the next run asks again, and names the next.
-func TestOnlyTheRowThatWasNamed(t *testing.T) {
-	c := newTrial(t, func(o *jsmtest.Options) {
-		o.Existing = []jsmtest.Account{{Email: personAddress(0), Name: "There"}}
-		o.OnCreate = func(email string, _ int) jsmtest.Decision {
-			if email == personAddress(1) {
-				return jsmtest.Decision{Status: 400, Key: "refused"}
-			}
-			return jsmtest.Decision{}
+// It is asked in every run, also after the first one.
+func TestEveryPlanIsAskedAbout(t *testing.T) {
+	c := newTrial(t, nil)
+	c.export("people.csv", 30)
+	for _, made := range []int{1, 2, 30} {
+		answer := map[int]string{30: "all\n"}[made]
+		if answer == "" {
+			answer = "one\n"
 		}
-	})
-	c.export("people.csv", 104)
-	for i, step := range []struct {
-		code, made int
-		status     string
-		says       []string
-	}{
-		{0, 0, "conflict", []string{"the address of line 2 has an account at the site already: nobody was created", "run the same command again: it asks again, and names the next"}},
-		{3, 0, "failed", []string{"line 3 was refused: nobody was created", "read its jsm_reason in the results; then run the same command again: it asks again"}},
-		{3, 1, "created", []string{"Created line 4: person.2@example.com, Pérson 2", "see whether the site has sent mail to the address of line 4; then"}},
-	} {
-		code, shown := c.atTerminal("y\n", "import", "./people.csv", "--log-level", "debug")
-		shown = strings.Join(strings.Fields(shown), " ")
-		for _, text := range append(step.says, fmt.Sprintf("The first would be line %d: %s, %s", i+2, personAddress(i), personName(i))) {
-			if !strings.Contains(shown, text) {
-				t.Errorf("it does not say %q:\n%s", text, shown)
-			}
-		}
-		if code != step.code || c.created() != step.made || strings.Contains(shown, "Created line") != (step.made > 0) {
+		if code, shown := c.atTerminal(answer, "import", "./people.csv"); code != 0 || c.created() != made {
 			t.Errorf("exit code %d, %d made:\n%s", code, c.created(), shown)
 		}
-		rows := c.rows("people.results.csv")
-		if got := rows[i]["jsm_status"]; got != step.status || c.statuses("people.results.csv")["not_attempted"] != 103-i {
-			t.Errorf("line %d is %s; %v", i+2, got, c.statuses("people.results.csv"))
-		}
 	}
-	if code, shown := c.atTerminal("", "import", "./people.csv"); code != 3 || strings.Contains(shown, "[y/N]") || c.created() != 102 {
-		t.Errorf("exit code %d, %d made:\n%s", code, c.created(), shown)
+	if got := c.statuses("people.results.csv"); got["created"] != 30 {
+		t.Errorf("%v", got)
 	}
 }
 
@@ -173,7 +145,7 @@ func TestInterruptedAtTheQuestion(t *testing.T) {
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 15*time.Second, func() bool { return strings.Contains(shown.String(), onceQuestion) })
+	eventually(t, 15*time.Second, func() bool { return strings.Contains(shown.String(), "[all/one/none]") })
 	if err := p.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -186,28 +158,11 @@ func TestInterruptedAtTheQuestion(t *testing.T) {
 	}
 }
 
-func TestFirstRowIsAskedForOnce(t *testing.T) {
-	c := newTrial(t, nil)
-	c.export("people.csv", 101)
-	c.export("others.csv", 150)
-	if code, _ := c.atTerminal("y\n", "import", "./people.csv"); code != 0 {
-		t.Fatalf("exit code %d", code)
-	}
-	for _, file := range []string{"./people.csv", "./others.csv"} {
-		if code, shown := c.atTerminal("", "import", file); code != 0 || strings.Contains(shown, "[y/N]") {
-			t.Errorf("%s: exit code %d:\n%s", file, code, shown)
-		}
-	}
-	if made := c.created(); made != 150 {
-		t.Errorf("%d customers were made, want 150", made)
-	}
-}
-
 func TestNobodyIsAskedWithoutATerminal(t *testing.T) {
 	c := newTrial(t, nil)
 	c.export("people.csv", 101)
 	code, out := c.run("import", "./people.csv")
-	if code != 0 || strings.Contains(out, "[y/N]") || c.created() != 101 {
+	if code != 0 || strings.Contains(out, "[all") || c.created() != 101 {
 		t.Errorf("exit code %d, %d made:\n%s", code, c.created(), out)
 	}
 }

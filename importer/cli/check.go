@@ -2,53 +2,43 @@ package cli
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"jsm-onboard/importer/export"
 	"jsm-onboard/report"
 )
 
-// documentedRate is how many customers a second Atlassian lets an API token
-// create.
+// documentedRate is how many customers a second Atlassian lets an API token create.
 const documentedRate = 100
 
-func (p *program) checkCommand() *cobra.Command {
-	read, asJSON := &readFlags{}, false
-	cmd := &cobra.Command{
-		Use:   "check FILE",
-		Short: "Read FILE as import would, offline, and say what is in it and what is wrong",
-		Long: `Reads FILE as import would and tells how it was understood, with its first rows
-as they would be sent, how many people are in it, and every problem with its
-lines. Nothing is sent, and no site is needed. It shows names and addresses: it
-is for your eyes, not for a log.
+// checkFlags are those of check.
+type checkFlags struct {
+	read          readFlags
+	json          bool
+	organizations bool
+}
 
-Exit codes: 0 all is well, 1 the file is refused, 2 wrong command line, 3 some
-rows are invalid.`,
-		Example: `  jsm-onboard check customers.csv
-  jsm-onboard check customers.csv --json`,
-		Args: oneFile,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.runCheck(cmd.Context(), read, args[0], asJSON)
-		},
-	}
-	read.register(cmd.Flags())
-	grouped(cmd.Flags(), "Output", func(g *pflag.FlagSet) {
-		g.BoolVar(&asJSON, "json", false, "print JSON, for scripts")
+func (p *program) checkCommand() *cobra.Command {
+	f := &checkFlags{}
+	cmd := p.command("check FILE", cobra.ExactArgs(1), func(cmd *cobra.Command, args []string) error {
+		return p.runCheck(cmd.Context(), f, args[0])
 	})
+	f.read.register(cmd.Flags())
+	cmd.Flags().BoolVar(&f.json, "json", false, "")
+	cmd.Flags().BoolVar(&f.organizations, "organizations", false, "")
 	return cmd
 }
 
-func (p *program) runCheck(ctx context.Context, read *readFlags, path string, asJSON bool) error {
+func (p *program) runCheck(ctx context.Context, f *checkFlags, path string) error {
 	ctx, release := interruptible(ctx, nil)
 	defer release()
-	options, err := read.options()
+	options, err := f.read.options()
 	if err != nil {
 		return err
 	}
-	file, err := export.Open(ctx, path, p.In)
+	options.Organizations = f.organizations
+	file, err := export.Open(ctx, path, cancellable(ctx, path, p.In))
 	if err != nil {
 		return err
 	}
@@ -57,41 +47,24 @@ func (p *program) runCheck(ctx context.Context, read *readFlags, path string, as
 	if err != nil {
 		return err
 	}
-	words := append([]string{path}, read.words()...)
-	text := []byte(report.CheckText(survey, words, survey.DuplicateLines(), documentedRate))
-	if asJSON {
-		if text, err = report.CheckJSON(survey, words, survey.DuplicateLines(), documentedRate); err != nil {
+	check := report.Check{
+		Survey:        survey,
+		Duplicates:    survey.DuplicateLines(),
+		Words:         append([]string{path}, survey.Repeat...),
+		Rate:          documentedRate,
+		Organizations: f.organizations,
+	}
+	content := []byte(report.Fit(p.Out, check.Text(), p.env.get))
+	if f.json {
+		if content, err = check.JSON(); err != nil {
 			return err
 		}
 	}
-	if _, err := p.Out.Write(text); err != nil {
-		return fmt.Errorf("writing the answer: %w", err)
+	if _, err := p.Out.Write(content); err != nil {
+		return err
 	}
 	if survey.Invalid > 0 {
 		return exitError(exitNotGood)
 	}
 	return nil
-}
-
-// words are the flags that read a file in the same way, as a command line has
-// them, wherever they were set.
-func (f *readFlags) words() []string {
-	var words []string
-	add := func(flag string, values ...string) {
-		for _, v := range values {
-			if v != "" {
-				words = append(words, flag, v)
-			}
-		}
-	}
-	if f.noHeader {
-		words = append(words, "--no-header")
-	}
-	add("--encoding", f.encoding)
-	add("--delimiter", f.delimiter)
-	add("--preset", f.preset)
-	add("--column", f.columns...)
-	add("--include", f.include...)
-	add("--exclude", f.exclude...)
-	return words
 }

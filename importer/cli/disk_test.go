@@ -71,7 +71,7 @@ func TestFullDiskUnderTheLedger(t *testing.T) {
 		t.Errorf("%v, and the site has made %d", got, made)
 	}
 	out := c.must(3, "import", "./people.csv")
-	if c.runID(out) != c.runID(p.out.String()) || strings.Contains(out, "edited by somebody") {
+	if c.runID(out) != c.runID(p.out.String()) || strings.Contains(out, "edited since") {
 		t.Errorf("it did not go on:\n%s", out)
 	}
 	after := c.statuses("people.results.csv")
@@ -125,8 +125,6 @@ func TestLedgerIsRefused(t *testing.T) {
 		}, "is damaged"},
 		{"overwritten at the start", func(b []byte) []byte { copy(b, "name,email\nAna,ana@example.com"); return b }, "is not a ledger"},
 		{"cut off", func(b []byte) []byte { return b[:len(b)/3] }, "is damaged"},
-		{"a newer version", func(b []byte) []byte { b[63] = 99; return b }, "newer jsm-onboard"},
-		{"another program's", func(b []byte) []byte { b[71] ^= 1; return b }, "another program"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

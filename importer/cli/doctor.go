@@ -1,191 +1,251 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"jsm-onboard/apiclient"
-	"jsm-onboard/apiclient/pacer"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/text"
 	"jsm-onboard/report"
 )
 
 // doctorFlags are those of the doctor command.
 type doctorFlags struct {
-	site   siteFlags
-	tell   tellFlags
-	ledger string
-	json   bool
+	site          siteFlags
+	log           logFlags
+	json          bool
+	organizations bool
+	serviceDesks  []string
 }
 
 func (p *program) doctorCommand() *cobra.Command {
 	f := &doctorFlags{}
-	cmd := &cobra.Command{
-		Use:   "doctor",
-		Short: "Check site, credentials, permissions and the quota headers, and say what to fix",
-		Long: `Checks everything that an import needs, from the address to the ledger, and says
-what to fix. It creates and changes nothing.
-
-Exit codes: 0 all is well (warnings are), 2 wrong command line, 4 credentials or
-permissions are missing, 1 anything else is wrong.`,
-		Example: `  jsm-onboard doctor
-  jsm-onboard doctor --site acme --json`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.runDoctor(cmd.Context(), f)
-		},
-	}
+	cmd := p.command("doctor", cobra.MaximumNArgs(0), func(cmd *cobra.Command, _ []string) error {
+		return p.runDoctor(cmd.Context(), f)
+	})
 	f.site.maxRate, f.site.workers = 10, 2
-	f.site.registerSite(cmd.Flags())
-	grouped(cmd.Flags(), "Pace", f.site.registerPatience)
-	grouped(cmd.Flags(), "Files", func(g *pflag.FlagSet) {
-		g.StringVar(&f.ledger, "ledger", "", "`PATH` of the ledger (default: the one of the site)")
-	})
-	grouped(cmd.Flags(), "Output", func(g *pflag.FlagSet) {
-		g.BoolVar(&f.json, "json", false, "print JSON, for scripts")
-	})
-	f.tell.registerLog(cmd.Flags())
+	f.site.register(cmd.Flags())
+	f.log.register(cmd.Flags())
+	cmd.Flags().BoolVar(&f.json, "json", false, "")
+	cmd.Flags().BoolVar(&f.organizations, "organizations", false, "")
+	cmd.Flags().StringArrayVar(&f.serviceDesks, "service-desk", nil, "")
 	return cmd
 }
 
 func (p *program) runDoctor(ctx context.Context, f *doctorFlags) error {
-	console, err := p.console(&f.tell)
-	if err := errors.Join(err, f.site.check()); err != nil {
+	if err := errors.Join(p.newConsole(&f.log), f.site.check()); err != nil {
 		return err
 	}
 	ctx, release := interruptible(ctx, nil)
 	defer release()
-	d := &doctor{program: p, doctorFlags: f, session: &session{},
-		options: sessionOptions{ledger: f.ledger, log: console.Log(), notify: func(e pacer.Event) { console.Log().Info(e.String()) }}}
-	defer d.session.Close()
-	if err := d.examine(ctx); err != nil {
-		return err
+	d := &doctor{program: p, flags: f, Diagnosis: report.Diagnosis{Version: versionNumber()}}
+	d.examine(ctx)
+	if d.site != nil {
+		defer d.site.Close()
 	}
-	text := []byte(d.String())
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	content, err := []byte(report.Fit(p.Out, d.String(), p.env.get)), error(nil)
 	if f.json {
-		if text, err = d.JSON(); err != nil {
-			return err
-		}
+		content, err = d.JSON()
 	}
-	if _, err := p.Out.Write(text); err != nil {
-		return err
+	if err == nil {
+		_, err = p.Out.Write(content)
 	}
-	if d.ExitCode != 0 {
-		return exitError(d.ExitCode)
-	}
-	return nil
+	return cmp.Or(err, asExit(d.ExitCode))
 }
 
-// A doctor goes from check to check; what needs a check that has failed is not
-// asked.
+// A doctor goes from check to check. What needs a check that has failed is not asked.
 type doctor struct {
 	*program
-	*doctorFlags
+	flags *doctorFlags
 	report.Diagnosis
-	session *session
-	options sessionOptions
-	target  target
-	client  *apiclient.Client // nil: there is nothing to ask
-	login   bool              // there are credentials
-	conn    apiclient.Connection
+	site *site // nil: the address is not known
+	conn apiclient.Connection
 }
 
-// examine makes all checks. The error is the interruption.
-func (d *doctor) examine(ctx context.Context) error {
-	d.Version = versionNumber()
-	d.fine("Version", d.Version)
-	d.checkAddress()
-	d.checkCredentials()
-	d.makeClient()
-	if d.checkNetwork(ctx) && d.checkSite(ctx) {
-		d.checkLogin(ctx)
-	} else {
-		d.add("Login", report.Unasked, "not asked, since the site was not reached", "")
+func (d *doctor) add(name string, state report.State, what, hint string) {
+	d.Checks = append(d.Checks, report.Finding{Name: name, State: state, Text: what, Hint: hint})
+}
+
+// good adds a check that has failed with err, or is fine. Missing credentials and permissions are exit code 4, and
+// anything else, which comes before them, is 1.
+func (d *doctor) good(name string, err error, format string, args ...any) bool {
+	if err == nil {
+		d.add(name, report.Fine, fmt.Sprintf(format, args...), "")
+		return true
 	}
-	d.checkQuota()
-	d.checkLedger(ctx)
-	return ctx.Err()
-}
-
-func (d *doctor) add(name string, finding report.Finding, text, hint string) {
-	d.Checks = append(d.Checks, report.Check{Name: name, Finding: finding, Text: text, Hint: hint})
-}
-
-func (d *doctor) fine(name, text string) { d.add(name, report.Fine, text, "") }
-
-func (d *doctor) doubt(name, text, hint string) { d.add(name, report.Doubtful, text, hint) }
-
-// fail adds a failed check. Missing credentials and permissions are exit code
-// 4, and anything else, which comes before them, is 1.
-func (d *doctor) fail(name string, err error) {
-	text, hint, code := explain(err)
+	what, hint, code := explain(err)
 	if e, ok := errors.AsType[*apiclient.Error](err); ok {
-		text = e.Redacted()
+		what = e.Redacted()
 	}
-	d.add(name, report.Failing, text, hint)
+	d.add(name, report.Failing, what, hint)
 	if code != exitUnauthorised {
 		d.ExitCode = exitBroken
 	} else if d.ExitCode == 0 {
 		d.ExitCode = code
 	}
+	return false
 }
 
-func (d *doctor) checkAddress() {
-	if d.site.sandbox {
-		t, err := d.startSandbox(d.session, &d.options)
-		if err != nil {
-			d.fail("Address", err)
-			return
-		}
-		d.target, d.Site = *t, t.site.String()
-		d.fine("Address", d.Site+" (sandbox: nothing leaves this machine)")
-		return
+func (d *doctor) examine(ctx context.Context) {
+	d.good("Version", nil, "%s", d.Version)
+	s, err := d.findSite(&d.flags.site)
+	shown := ""
+	if err == nil {
+		d.site, d.Site, shown = s, s.url.String(), s.shown()
 	}
-	site, err := d.address(&d.site)
-	if err != nil {
-		d.fail("Address", err)
-		return
+	d.good("Address", err, "%s", shown)
+	login := d.checkCredentials()
+	reached := d.site != nil && d.checkSite(ctx, login)
+	switch {
+	case !reached:
+		d.add("Login", report.Skipped, "not asked, since the site was not reached", "")
+	case !login:
+		d.add("Login", report.Skipped, "not asked, since there are no credentials", "")
+	case !d.checkLogin(ctx):
+		d.add("Permissions", report.Skipped, "not asked, since the login has failed", "")
+	default:
+		d.checkRights(ctx)
+		d.checkAccess(ctx)
 	}
-	d.target, d.Site = target{site: site, gateway: d.site.gatewayURL, tokenURL: d.site.tokenURL}, site.String()
-	text := d.Site
-	if given := either(d.site.site, d.env["JIRA_BASE_URL"]); given != d.Site {
-		text += ", made from " + given
-	}
-	d.fine("Address", text)
+	d.checkLedger(ctx)
 }
 
-func (d *doctor) checkCredentials() {
-	var err error
-	if !d.site.sandbox {
-		d.target.credentials, err = d.credentials(&d.site)
+func (d *doctor) checkCredentials() bool {
+	c, err := d.credentials(&d.flags.site)
+	if d.flags.site.sandbox && d.site != nil {
+		c, err = d.site.credentials, nil
 	}
 	var kind apiclient.CredentialKind
 	if err == nil {
-		kind, err = d.target.credentials.Kind()
+		kind, err = c.Kind()
 	}
-	if err != nil {
-		d.fail("Credentials", err)
-		return
+	if err == nil && d.site != nil {
+		d.site.credentials, d.conn.Credentials = c, kind
 	}
-	d.login = true
-	text := kind.String()
-	if d.site.tokenFile != "" && !d.site.sandbox {
-		text += " from " + d.site.tokenFile
-	}
-	d.fine("Credentials", text)
+	return d.good("Credentials", err, "%s", kind)
 }
 
-func (d *doctor) makeClient() {
-	if d.Site == "" {
+// badClock is the difference from which certificates and tokens may be judged wrongly.
+const badClock = 2 * time.Minute
+
+// checkSite asks what needs no credentials, and names the hosts that will get them.
+func (d *doctor) checkSite(ctx context.Context, login bool) bool {
+	log := d.console.Log()
+	if err := d.site.newClient(log, func(e apiclient.Event) { log.Info(e.String()) }, !login); err != nil {
+		return d.good("Settings", err, "")
+	}
+	d.good("Sent to", nil, "%s", strings.Join(slices.Compact(d.site.client.CredentialHosts()), ", "))
+	d.conn.Site = d.Site
+	err := d.site.client.Reach(ctx, &d.conn)
+	if !d.good("Site", err, "Jira Service Management Cloud %s", d.conn.Version) {
+		return false
+	}
+	if skew := d.conn.Skew.Abs(); skew > badClock {
+		d.add("Clock", report.Warning, fmt.Sprintf("the site's clock is %s away from this machine's", skew),
+			"set the clock: certificates, tokens and pauses are judged by it")
+	}
+	headers := "no headers about it; the pace is then learned from its refusals"
+	if len(d.conn.RateHeaders) > 0 {
+		headers = strings.Join(d.conn.RateHeaders, ", ")
+	}
+	return d.good("Quota", nil, "the site sends %s", headers)
+}
+
+func (d *doctor) checkLogin(ctx context.Context) bool {
+	err := d.site.client.Identify(ctx, &d.conn)
+	where := "at the site"
+	if d.conn.Gateway {
+		where = "at the gateway"
+	}
+	if err == nil && d.conn.User.DisplayName == "" {
+		d.add("Login", report.Warning, "good "+where+"; "+nameless, apiclient.HintScope)
+		return true
+	}
+	return d.good("Login", err, "%s, %s", d.conn.User.DisplayName, where)
+}
+
+// checkRights asks what the account and its token may.
+func (d *doctor) checkRights(ctx context.Context) {
+	err := d.site.client.Permit(ctx, &d.conn)
+	if err == nil && d.conn.Administer == apiclient.Unverified {
+		d.add("Administer", report.Warning, administerUnverified, "")
+	} else {
+		d.good("Administer", err, "the account may administer Jira, which creating customers needs")
+	}
+	switch d.conn.BrowseUsers {
+	case apiclient.Yes:
+		d.good("Browse users", nil, "the account may look up the accounts behind conflicts")
+	case apiclient.No:
+		d.add("Browse users", report.Warning, browseMissing, apiclient.HintBrowse)
+	case apiclient.Unverified:
+		d.add("Browse users", report.Warning, "cannot be verified with this token", "")
+	}
+	names := map[apiclient.Verdict][]string{}
+	for _, s := range d.site.client.Scopes(ctx, d.conn) {
+		names[s.Has] = append(names[s.Has], s.Name)
+	}
+	switch {
+	case len(names[apiclient.No]) > 0:
+		lacks := strings.Join(names[apiclient.No], " and ")
+		d.add("Scopes", report.Warning, "the token lacks "+lacks, apiclient.HintScope)
+	case len(names[apiclient.Unverified]) > 0:
+		d.add("Scopes", report.Warning, "cannot be verified: "+strings.Join(names[apiclient.Unverified], ", "), "")
+	case len(names) > 0:
+		d.good("Scopes", nil, "the token has those that are needed")
+	default:
+		d.good("Scopes", nil, "not needed: this API token has none, and may do what its owner may")
+	}
+}
+
+// checkAccess asks for what organizations and service projects need, without changing anything.
+func (d *doctor) checkAccess(ctx context.Context) {
+	client := d.site.client
+	if d.flags.organizations {
+		count, err := 0, error(nil)
+		for _, err = range client.Organizations(ctx) {
+			count++
+		}
+		d.good("Organizations", err, "the account can see %s", text.Counted(count, "organization", "organizations"))
+	}
+	for _, key := range d.flags.serviceDesks {
+		desk, err := client.ServiceDesk(ctx, key)
+		if err == nil {
+			for _, err = range client.ServiceDeskOrganizations(ctx, desk.ID) {
+				break
+			}
+			if e, ok := errors.AsType[*apiclient.Error](err); ok && e.Kind == apiclient.KindForbidden {
+				d.add("Project "+key, report.Warning, "the account may not work with its organizations",
+					"give the account an agent licence for this project; customers can be added without it")
+				continue
+			}
+		}
+		d.good("Project "+key, err, "%s: customers and organizations can be added", desk.ProjectName)
+	}
+}
+
+// checkLedger makes no ledger, and waits for nobody who has it open.
+func (d *doctor) checkLedger(ctx context.Context) {
+	if d.site == nil {
+		d.add("Ledger", report.Skipped, "not looked for, since there is one for each site", "")
 		return
 	}
-	client, err := d.target.client(&d.site, d.options, !d.login)
-	if err != nil {
-		d.fail("Settings", err)
-		return
+	var holdings ledger.Holdings
+	l, err := ledger.OpenReadOnly(ctx, d.site.ledgerPath, d.Site)
+	if err == nil {
+		defer l.Close()
+		holdings, err = l.Holdings(ctx)
 	}
-	d.client = client
-	d.session.close = append(d.session.close, func() error { client.Close(); return nil })
+	d.good("Ledger", err, "%s, with %s (%s revoked)", report.Shown(d.site.ledgerPath),
+		text.Counted(holdings.Accounts, "account", "accounts"), text.Grouped(holdings.Revoked))
 }

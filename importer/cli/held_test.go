@@ -84,7 +84,7 @@ func TestGuardsTell(t *testing.T) {
 				c.says(last, "complete", "crm.csv")
 				return
 			}
-			c.says(last, append(tc.what, "stopped", "  5  ", "crm.csv")...)
+			c.says(last, append(tc.what, "held", "  5  ", "crm.csv")...)
 			if c.posts() != posts || c.read("crm.results.csv") != results {
 				t.Error("a night that was held back has changed something")
 			}
@@ -112,6 +112,7 @@ func TestHeldNightsCountForNothing(t *testing.T) {
 		t.Errorf("%d runs are listed, of 1 night and 3 that were held back", len(runs))
 	}
 	held := c.runs()[1]
+	c.says(c.must(2, "report", held, "--summary", "./ledger"), "the same file as the ledger")
 
 	// The newest run that has something to tell is told; a held one by its id.
 	c.write("crm.results.csv", "")
@@ -120,7 +121,7 @@ func TestHeldNightsCountForNothing(t *testing.T) {
 	if c.read("crm.results.csv") != good {
 		t.Errorf("report writes %q", c.read("crm.results.csv"))
 	}
-	c.says(c.must(5, "report", held, "--summary", "./held.json"), "ended before its first row", "10 fewer", "--max-shrink 50%")
+	c.says(c.must(5, "report", held, "--summary", "./held.json"), "held back before its first row", "10 fewer", "--max-shrink 50%")
 	if c.read("crm.results.csv") != good || c.summary("held.json")["exit_code"] != 5.0 {
 		t.Error("a held night has no results of its own")
 	}
@@ -150,81 +151,5 @@ func TestHeldNightsCountForNothing(t *testing.T) {
 	c.must(0, "report", "--prune", "1ns")
 	if runs := c.runs(); len(runs) != 1 || runs[0] != first {
 		t.Errorf("after pruning: %v", runs)
-	}
-}
-
-// TestOldLeaverResults has nights after one that has revoked somebody: its
-// results are not taken for those of a later list.
-func TestOldLeaverResults(t *testing.T) {
-	const results = "crm.leavers.results.csv"
-	for _, tc := range []struct {
-		name   string
-		revoke func(c *trial)
-	}{
-		{"sync", func(c *trial) { c.must(0, "sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%") }},
-		{"revoke", func(c *trial) {
-			c.must(0, "sync", "./crm.csv")
-			c.must(0, "revoke", "./crm.leavers.csv", "--yes")
-		}},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			c := newTrial(t, nil)
-			night := func(people int) {
-				c.export("crm.csv", people)
-				tc.revoke(c)
-			}
-			c.export("crm.csv", 20)
-			c.must(0, "sync", "./crm.csv")
-			night(18)
-			told := c.read(results)
-			if diff := cmp.Diff(map[string]int{"revoked": 2}, c.statuses(results)); diff != "" {
-				t.Fatal(diff)
-			}
-
-			// What was told can be told again, from the list or from the ledger alone.
-			c.must(0, "report", "--results", "./again.results.csv")
-			if tc.name == "sync" && c.read("again.leavers.results.csv") != told {
-				t.Errorf("report tells it otherwise: %s", cmp.Diff(told, c.read("again.leavers.results.csv")))
-			}
-			run := c.runs()[0]
-
-			c.must(5, "sync", "./crm.csv", "--require-email", "missing@example.com")
-			if !c.exists(results) {
-				t.Error("a night that was held back has taken them away")
-			}
-			c.must(0, "sync", "./crm.csv")
-			if c.exists(results) || len(c.rows("crm.leavers.csv")) != 0 {
-				t.Error("nobody is on the list, and results stand beside it")
-			}
-			if tc.name == "sync" {
-				c.says(c.must(0, "report", run, "--results", "./old.csv"), "cannot be told", "old.leavers.results.csv")
-				status := map[string]string{}
-				for _, row := range c.rows("old.leavers.results.csv") {
-					status[row["email"]] = row["jsm_status"]
-				}
-				if diff := cmp.Diff(map[string]string{personAddress(18): "revoked", personAddress(19): "revoked"}, status); diff != "" {
-					t.Errorf("from the ledger alone: %s", diff)
-				}
-				c.must(0, "report", run, "--results", "./crm.results.csv")
-				if !c.exists(results) {
-					t.Error("report has not written them beside the results")
-				}
-				if out := c.must(0, "sync", "./crm.csv"); strings.Contains(out, "left alone") || c.exists(results) {
-					t.Errorf("what report has written is taken for somebody's:\n%s", out)
-				}
-			}
-
-			night(16)
-			edited := c.read(results) + "a note\n"
-			c.write(results, edited)
-			c.says(c.must(0, "sync", "./crm.csv"), "left alone", results)
-			if c.read(results) != edited {
-				t.Error("what somebody has edited is gone")
-			}
-			if n := len(c.revokedAt()); n != 4 {
-				t.Errorf("%d are revoked", n)
-			}
-		})
 	}
 }

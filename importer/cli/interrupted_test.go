@@ -88,7 +88,7 @@ func TestAskedToStopBeforeTheFirstRow(t *testing.T) {
 		site  func(*jsmtest.Options)
 		when  func(c *trial)
 	}{
-		{"while it reads stdin", 1, true, nil, func(*trial) { time.Sleep(100 * time.Millisecond) }},
+		{"while it reads stdin", 1, true, nil, func(*trial) { time.Sleep(time.Second) }},
 		{"in the plan", 300_000, false, nil, func(c *trial) {
 			eventually(c.t, 10*time.Second, func() bool { return c.exists("ledger") })
 		}},

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"iter"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -9,158 +11,180 @@ import (
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/report"
+	"jsm-onboard/report/page"
 )
 
-// outputs are the files that get a line for each row.
-type outputs struct {
-	resultsPath, failedPath string // "": no such file
-	memory                  report.Memory
-	naming                  func(path, sha256 string) error // nil, or told before the file of rows to mend gets its name
-	survey                  *export.Survey
-	findings                bool // there is a page that tells of single rows
-	addresses               bool // with names and addresses
+// namedFile is a file that a command reads or writes, and how a person calls it.
+type namedFile struct{ name, path string }
 
-	results *report.Results
-	failed  *report.Failed
-	told    *report.Findings // what the page tells of single rows
-	broken  error            // why a row could not be written
-	named   bool             // the results stand under their name
-}
-
-// open starts the partial files; nothing stands under its final name yet.
-func (o *outputs) open() error {
-	var err error
-	o.told = report.NewFindings(o.addresses)
-	if o.resultsPath == "" {
-		return nil
+// apart refuses outputs that are one of the files in use, or one another, or the partial file of one of them. They
+// are compared as files, so that no other spelling and no link hides that two are one.
+func apart(inUse, outputs []namedFile) error {
+	for _, output := range outputs {
+		if output.path == "" || output.path == stdout || isDevice(output.path) {
+			continue
+		}
+		for _, path := range []string{output.path, output.path + partial} {
+			for _, other := range inUse {
+				if other.path != "" && sameFile(path, other.path) {
+					return usagef("give "+output.name+" a path of its own", "%s %s is the same file as %s",
+						output.name, report.Shown(path), other.name)
+				}
+			}
+		}
+		inUse = append(inUse, output, namedFile{output.name, output.path + partial})
 	}
-	if o.results, err = report.NewResults(o.resultsPath, o.survey.Header, o.survey.Width); err != nil {
-		return err
-	}
-	if o.failedPath == "" {
-		return nil
-	}
-	if o.failed, err = report.NewFailed(o.failedPath, o.survey.Header, o.survey.Width, o.memory); err != nil {
-		o.results.Abort()
-		return err
-	}
-	o.failed.Naming(o.naming)
 	return nil
 }
 
-// write takes the next outcome.
-func (o *outputs) write(outcome importer.Outcome) error {
-	var err error
-	if o.results != nil {
-		err = o.results.Write(outcome)
+const (
+	partial = ".partial" // what a file is called while it is being written
+	stdout  = "-"        // as the path of an output
+	stdin   = "-"        // as the path of an input
+)
+
+// ledgerFiles are a ledger and what SQLite and its lock keep beside it.
+func ledgerFiles(path string) []namedFile {
+	files := []namedFile{{"the ledger", path}}
+	for _, end := range []string{"-wal", "-shm", "-journal", ".lock", ".files"} {
+		files = append(files, namedFile{"a file of the ledger", path + end})
 	}
-	if err == nil && o.failed != nil {
-		err = o.failed.Write(outcome)
+	return files
+}
+
+// sameFile reports whether two paths are one file. Of files that are not there yet it goes by folder and name,
+// without case: some file systems have none.
+func sameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	if errA == nil && errB == nil {
+		return os.SameFile(infoA, infoB)
 	}
-	if o.findings {
-		address, name := o.cellsOf(outcome.Row)
-		o.told.AddOf(outcome, address, name)
+	if errA == nil || errB == nil || !strings.EqualFold(filepath.Base(a), filepath.Base(b)) {
+		return false
 	}
-	o.broken = err
+	folderA, folderB := filepath.Dir(a), filepath.Dir(b)
+	return folderA == folderB || folderA != a && folderB != b && sameFile(folderA, folderB)
+}
+
+// isDevice reports whether what stands at path is no file, such as a pipe or /dev/null.
+func isDevice(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
+}
+
+// isStdin reports whether an input is stdin.
+func isStdin(path string) bool { return path == stdin || path == "/dev/stdin" }
+
+// absolute is the path as it is stored: another working folder does not change what it means. Streams stay what they
+// are.
+func absolute(path string) string {
+	if path == "" || path == stdout {
+		return path
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return filepath.Clean(path)
+}
+
+// writable finds out before the first request whether the files can be written.
+func writable(files []namedFile) error {
+	for _, f := range files {
+		if f.path == "" || f.path == stdout || isDevice(f.path) {
+			continue
+		}
+		file, err := report.CreateFile(f.path)
+		if err != nil {
+			return err
+		}
+		file.Abort()
+	}
+	return nil
+}
+
+// rowFiles are the files that get a line for each row.
+type rowFiles struct {
+	resultsPath, failedPath string // "": no such file
+	layout                  report.Layout
+	memory                  report.Memory
+	findings                *page.Findings // what the page shows of single rows; nil: there is no page
+
+	results  *report.Results
+	failed   *report.Failed
+	broken   error // why a row could not be written
+	finished bool  // the results have their name
+}
+
+type rowsOf = iter.Seq2[*export.Row, error]
+
+// open starts the partial files; nothing has its final name yet.
+func (f *rowFiles) open() (err error) {
+	if f.resultsPath == "" {
+		return nil
+	}
+	if f.results, err = report.NewResults(f.resultsPath, f.layout); err != nil || f.failedPath == "" {
+		return err
+	}
+	if f.failed, err = report.NewFailed(f.failedPath, f.layout, f.memory); err != nil {
+		f.results.Abort()
+	}
 	return err
 }
 
-// cellsOf are address and name as they stand in a row that cannot be used. Of
-// a row that can, they are in the row.
-func (o *outputs) cellsOf(row *export.Row) (address, name string) {
-	if !o.addresses || row.Invalid == "" {
-		return "", ""
+// write takes the next result.
+func (f *rowFiles) write(result importer.Result) (err error) {
+	if f.results != nil {
+		err = f.results.Write(result)
 	}
-	var whole string
-	var parts []string
-	for _, c := range o.survey.Columns {
-		if c.Index >= len(row.Cells) || row.Cells[c.Index] == "" {
-			continue
+	if err == nil && f.failed != nil {
+		err = f.failed.Write(result)
+	}
+	if f.findings != nil {
+		f.findings.Add(result)
+	}
+	f.broken = err
+	return err
+}
+
+// finish gives the files of a run their names. When it ended because they cannot be written, or because the input
+// could not be read to its end, they stay without: report writes them from the ledger.
+func (f *rowFiles) finish(ctx context.Context, l *ledger.Ledger, p *importer.Plan, end *importer.End) report.Fixes {
+	err, all := f.broken, f.results.Rows() == end.Rows
+	if err == nil && all && end.Revised { // written again, from what the ledger has
+		f.abort()
+		if err = f.open(); err == nil {
+			err = importer.Replay(ctx, l, p.Run, p.Rows(ctx), f.write)
 		}
-		switch c.Field {
-		case export.Email:
-			address = row.Cells[c.Index]
-		case export.Name:
-			whole = row.Cells[c.Index]
-		case export.FirstName, export.LastName:
-			parts = append(parts, row.Cells[c.Index])
-		}
 	}
-	return address, either(whole, strings.Join(parts, " "))
-}
-
-// unread tells whether rows are missing because the input could not be read to
-// its end.
-func (o *outputs) unread(end importer.End) bool {
-	return o.broken == nil && o.results.Rows() != end.Rows
-}
-
-// again writes the files anew from the ledger.
-func (o *outputs) again(ctx context.Context, l *ledger.Ledger, run ledger.Run) error {
-	o.abort()
-	if err := o.open(); err != nil {
-		return err
+	var fixes report.Fixes
+	if err == nil && all {
+		fixes, err = f.name()
 	}
-	return importer.Replay(ctx, l, run, o.survey.All(ctx), o.write)
-}
-
-// done finishes the files when err is nil, and drops them otherwise.
-func (o *outputs) done(err error) (report.Mended, error) {
 	if err != nil {
-		o.abort()
-		return report.Mended{}, err
+		end.Stop = brokenBy(end.Stop, err)
 	}
-	return o.finish()
+	end.Stop = complete(end, f.results.Rows())
+	return fixes
 }
 
-// finish gives the files their names.
-func (o *outputs) finish() (report.Mended, error) {
-	if o.results == nil {
-		return report.Mended{}, nil
+// name gives the files their names.
+func (f *rowFiles) name() (fixes report.Fixes, err error) {
+	if f.results != nil {
+		err = f.results.Finish()
+		f.finished = err == nil
 	}
-	if err := o.results.Finish(); err != nil {
-		return report.Mended{}, err
+	if err == nil && f.failed != nil {
+		fixes, err = f.failed.Finish()
 	}
-	o.named = true
-	if o.failed == nil {
-		return report.Mended{}, nil
-	}
-	return o.failed.Finish()
+	return fixes, err
 }
 
-func (o *outputs) abort() {
-	if o.results != nil {
-		o.results.Abort()
+func (f *rowFiles) abort() {
+	if f.results != nil {
+		f.results.Abort()
 	}
-	if o.failed != nil {
-		o.failed.Abort()
+	if f.failed != nil {
+		f.failed.Abort()
 	}
-}
-
-// apart refuses output paths that are the input or one another.
-func apart(input string, outputs map[string]string) error {
-	taken := map[string]string{absolute(input): "the input"}
-	for _, flag := range []string{"--results", "--failed", "--leavers", "the leavers' results", "--summary", "--page", "--metrics-file"} {
-		path := outputs[flag]
-		if path == "" {
-			continue
-		}
-		abs := absolute(path)
-		if other, ok := taken[abs]; ok {
-			return usagef("give "+flag+" a path of its own", "%s %s is the same file as %s", flag, path, other)
-		}
-		taken[abs] = flag
-	}
-	return nil
-}
-
-func absolute(path string) string {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return filepath.Clean(path)
-	}
-	if followed, err := filepath.EvalSymlinks(abs); err == nil {
-		return followed
-	}
-	return abs
 }

@@ -85,7 +85,7 @@ func TestRevokeWithBadRows(t *testing.T) {
 	}
 	c.write("list.csv", text)
 	out := c.must(3, "revoke", "./list.csv", "--yes", "--summary", "./sum.json")
-	if diff := cmp.Diff(want, c.statusOf("list.results.csv")); diff != "" {
+	if diff := cmp.Diff(want, c.statusOf("list.revoked.csv")); diff != "" {
 		t.Errorf("%s\n%s", diff, out)
 	}
 	if diff := cmp.Diff(map[string]bool{personAddress(0): true, personAddress(1): true, personAddress(2): true}, c.revokedAt()); diff != "" {
@@ -97,12 +97,12 @@ func TestRevokeWithBadRows(t *testing.T) {
 
 	// Again: nothing is asked that is known.
 	out = c.must(3, "revoke", "./list.csv", "--yes")
-	if c.puts() != 5 || c.statuses("list.results.csv")["already_revoked"] != 3 {
-		t.Errorf("again: %d requests, %v\n%s", c.puts(), c.statuses("list.results.csv"), out)
+	if c.puts() != 5 || c.statuses("list.revoked.csv")["already_revoked"] != 3 {
+		t.Errorf("again: %d requests, %v\n%s", c.puts(), c.statuses("list.revoked.csv"), out)
 	}
-	told := c.read("list.results.csv")
+	told := c.read("list.revoked.csv")
 	c.must(3, "report")
-	if again := c.read("list.results.csv"); again != told {
+	if again := c.read("list.revoked.csv"); again != told {
 		t.Errorf("report tells it otherwise: %s", cmp.Diff(told, again))
 	}
 
@@ -125,7 +125,7 @@ func TestNotFoundOfAnotherID(t *testing.T) {
 	c.must(0, "import", "./some.csv", "--resolve-conflicts=false")
 	c.write("list.csv", "accountId,email\nqm:0a1b2c3d-0000-4000-8000-00000000abcd:123456789012345678901234,there@example.com\n")
 	c.must(3, "revoke", "./list.csv", "--yes")
-	if row := c.rows("list.results.csv")[0]; row["jsm_status"] != "not_found" || strings.Contains(row["jsm_reason"], "deleted") {
+	if row := c.rows("list.revoked.csv")[0]; row["jsm_status"] != "not_found" || strings.Contains(row["jsm_reason"], "was deleted there") {
 		t.Errorf("%v", row)
 	}
 	c.must(0, "import", "./some.csv")
@@ -139,7 +139,7 @@ func TestRevokeAsks(t *testing.T) {
 	c.onboard(5, 1)
 	c.says(c.must(2, "revoke", "./crm.leavers.csv"), "--yes", "no terminal")
 	c.says(c.must(0, "revoke", "./crm.leavers.csv", "--dry-run"), "1  to revoke", "Dry run")
-	if c.puts() != 0 || c.exists("crm.leavers.results.csv") {
+	if c.puts() != 0 || c.exists("crm.leavers.revoked.csv") {
 		t.Errorf("%d requests without a yes", c.puts())
 	}
 	c.says(c.must(5, "revoke", "./crm.leavers.csv", "--yes", "--max-revoke", "0"), "--max-revoke 0", "nothing was revoked")
@@ -158,7 +158,7 @@ func TestRevokeNeedsSiteAdministration(t *testing.T) {
 	if len(c.revokedAt()) != 0 || c.puts() != 1 {
 		t.Errorf("%d requests after a 403", c.puts())
 	}
-	if got := c.statuses("crm.leavers.results.csv"); got["failed"] != 1 || got["not_attempted"] != 1 {
+	if got := c.statuses("crm.leavers.revoked.csv"); got["failed"] != 1 || got["not_attempted"] != 1 {
 		t.Error(got)
 	}
 
@@ -183,7 +183,7 @@ func TestStaleLeaversAreRefused(t *testing.T) {
 
 	c.write("shop.csv", "name,email\nX,"+personAddress(19)+"\n") // somebody on it is back elsewhere
 	c.must(0, "sync", "./shop.csv")
-	c.says(c.must(1, "revoke", "./crm.leavers.csv", "--yes"), "latest run of the source shop.csv", "line 4")
+	c.says(c.must(1, "revoke", "./crm.leavers.csv", "--yes"), "latest run of the source shop.csv", "row 4")
 	if c.puts() != 0 || c.read("crm.leavers.csv") != fresh {
 		t.Errorf("%d requests", c.puts())
 	}
@@ -204,8 +204,8 @@ func TestRevokeKilled(t *testing.T) {
 		name, results string
 		args          []string
 	}{
-		{"revoke", "crm.leavers.results.csv", []string{"revoke", "./crm.leavers.csv", "--yes"}},
-		{"sync", "crm.leavers.results.csv", []string{"sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "100%"}},
+		{"revoke", "crm.leavers.revoked.csv", []string{"revoke", "./crm.leavers.csv", "--yes"}},
+		{"sync", "crm.leavers.revoked.csv", []string{"sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "100%"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newTrial(t, func(o *jsmtest.Options) { o.Latency = jsmtest.Latency{Fixed: 15 * time.Millisecond} })
@@ -256,7 +256,7 @@ func TestRevokeLosesAnswers(t *testing.T) {
 		c.site.SetFaults(jsmtest.Fault{Kind: kind, Share: 0.05})
 	}
 	c.must(0, "revoke", "./crm.leavers.csv", "--yes")
-	if got := c.statuses("crm.leavers.results.csv"); got["revoked"] != 100 || len(c.revokedAt()) != 100 {
+	if got := c.statuses("crm.leavers.revoked.csv"); got["revoked"] != 100 || len(c.revokedAt()) != 100 {
 		t.Error(got)
 	}
 }
@@ -267,6 +267,7 @@ func (c *trial) becomes(change func(*jsmtest.Account) bool) {
 	c.t.Helper()
 	o := jsmtest.Sandbox()
 	o.Quotas, o.Existing, o.Seed = nil, nil, 99 // its new accounts have other ids
+	o.CloudID = cloudID
 	for a := range c.site.Accounts() {
 		a.CreatedBy, a.Creations, a.Asked = 0, 0, 0
 		if change(&a) {
@@ -307,7 +308,7 @@ func TestAccessGivenBack(t *testing.T) {
 	if c.posts() != posts {
 		t.Error("revoked_before without the flag has cost a request")
 	}
-	c.says(c.must(0, "sync", "./crm.csv", "--resend-known", "--dry-run"), "4 people whose access we have revoked are asked about again")
+	c.says(c.must(0, "sync", "./crm.csv", "--resend-known", "--dry-run"), "4 people whose access was revoked are asked about again")
 
 	// One is given back, one is not, one was deleted, one has another account.
 	var last string
@@ -344,7 +345,7 @@ func TestAccessGivenBack(t *testing.T) {
 
 	// Who was made by us is ours again, and no other account ever is.
 	c.export("crm.csv", 20)
-	c.must(0, "sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%")
+	c.must(3, "sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%") // the other account is for review
 	if diff := cmp.Diff(map[string]bool{personAddress(20): true, personAddress(21): true, personAddress(22): true}, c.revokedAt()); diff != "" {
 		t.Errorf("revoked after they left again: %s", diff)
 	}

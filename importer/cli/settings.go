@@ -1,30 +1,43 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
-// environment is the process's environment, as given to Run.
+// environment is the process's environment, as given to Run. On Windows its names have no case.
 type environment map[string]string
 
-func newEnvironment(list []string) environment {
+func newEnvironment(list []string, system string) environment {
 	env := make(environment, len(list))
 	for _, entry := range list {
-		if name, value, ok := strings.Cut(entry, "="); ok {
+		name, value, ok := strings.Cut(entry, "=")
+		if system == "windows" {
+			name = strings.ToUpper(name)
+		}
+		if ok {
 			env[name] = value
 		}
 	}
 	return env
+}
+
+func (e environment) get(name string) string {
+	if runtime.GOOS == "windows" {
+		name = strings.ToUpper(name)
+	}
+	return e[name]
 }
 
 // envName is the environment name of a flag: max-rate, JSM_ONBOARD_MAX_RATE.
@@ -32,57 +45,51 @@ func envName(flag string) string {
 	return "JSM_ONBOARD_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// onlyTyped are the flags that only the command line has; notInConfig those
-// that cannot be in the file of --config.
-var (
-	onlyTyped   = map[string]bool{"help": true, "version": true}
-	notInConfig = map[string]bool{"help": true, "version": true, "config": true}
-)
+// onlyTyped are the flags that the command line alone can have: what they do is meant once, and not each time.
+var onlyTyped = map[string]bool{"help": true, "version": true, "list": true, "prune": true}
 
-// settle fills in the flags that the command line does not have: from the
-// environment, else from the configuration file.
+// settle fills in the flags that the command line does not have: from the environment, else from the file of
+// --config.
 func (p *program) settle(cmd *cobra.Command) error {
 	path, _ := cmd.Flags().GetString("config")
-	if path == "" {
-		path = p.env[envName("config")]
-	}
-	entries, err := readConfig(path)
+	path = cmp.Or(path, p.env.get(envName("config")))
+	config, err := readConfig(path)
 	if err != nil {
 		return err
 	}
-	if err := knownKeys(cmd.Root(), path, entries); err != nil {
+	if err := knownKeys(cmd.Root(), path, config); err != nil {
 		return err
 	}
-	p.siteWords, p.readWords, p.ledgerWords = typed(cmd, siteFlagNames), typed(cmd, readFlagNames), typed(cmd, ledgerFlagNames)
-	siteTyped := cmd.Flags().Changed("site")
+	if sandbox, _ := cmd.Flags().GetBool("sandbox"); sandbox && cmd.Flags().Changed("site") {
+		return usagef("leave one of them out: the sandbox is a site of its own, inside this process",
+			"--site and --sandbox contradict each other")
+	}
+	p.configPath, p.siteWords = path, typed(cmd, siteFlagNames)
 	var failed []error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.Changed || notInConfig[f.Name] {
+		if f.Changed || onlyTyped[f.Name] {
 			return
 		}
-		if value := p.env[envName(f.Name)]; value != "" {
+		if value := p.env.get(envName(f.Name)); value != "" {
 			failed = append(failed, set(cmd, f, []string{value}, envName(f.Name)))
-			return
-		}
-		if entry, ok := entries[f.Name]; ok {
-			failed = append(failed, set(cmd, f, entry.values, fmt.Sprintf("%s, line %d", path, entry.line)))
+		} else if values := config[f.Name]; f.Name != "config" {
+			failed = append(failed, set(cmd, f, values, path))
 		}
 	})
-	if sandbox := cmd.Flags().Lookup("sandbox"); siteTyped && sandbox != nil && sandbox.Value.String() == "true" {
-		failed = append(failed, usagef("leave one of them away: the sandbox is a site inside this process, and nothing is sent to another",
-			"--site and --sandbox contradict each other"))
-	}
 	return errors.Join(failed...)
 }
 
-// The flags that say where the site and its ledger are, and those that say which
-// columns count: what is typed once has to be typed again with the next file.
-var (
-	siteFlagNames = []string{"config", "site", "gateway-url", "token-url", "token-file", "ca-file", "sandbox", "ledger"}
-	readFlagNames = []string{"column", "preset"}
+func set(cmd *cobra.Command, f *pflag.Flag, values []string, where string) error {
+	for _, value := range values {
+		if err := cmd.Flags().Set(f.Name, value); err != nil {
+			return usagef("see --"+f.Name+" in jsm-onboard help settings", "%s: %w", where, flagMistake(cmd, err))
+		}
+	}
+	return nil
+}
 
-	ledgerFlagNames = []string{"config", "site", "ledger"} // of them, those that report has
-)
+// siteFlagNames say where the site and its ledger are: typed once, they have to be typed again with the next command.
+var siteFlagNames = []string{"config", "site", "gateway-url", "token-url", "token-file", "ca-file", "sandbox", "ledger"}
 
 // typed are those of the flags that the command line has, as words of it.
 func typed(cmd *cobra.Command, names []string) []string {
@@ -91,121 +98,81 @@ func typed(cmd *cobra.Command, names []string) []string {
 		f := cmd.Flags().Lookup(name)
 		switch {
 		case f == nil || !f.Changed:
-		case f.Value.Type() == "bool" && f.Value.String() == "true":
+		case f.Value.Type() != "bool":
+			words = append(words, "--"+name, f.Value.String())
+		case f.Value.String() == "true":
 			words = append(words, "--"+name)
-		case f.Value.Type() == "bool":
-			words = append(words, "--"+name+"=false")
 		default:
-			values := []string{f.Value.String()}
-			if list, ok := f.Value.(pflag.SliceValue); ok {
-				values = list.GetSlice()
-			}
-			for _, value := range values {
-				words = append(words, "--"+name, value)
-			}
+			words = append(words, "--"+name+"=false")
 		}
 	}
 	return words
 }
 
-func set(cmd *cobra.Command, f *pflag.Flag, values []string, where string) error {
-	for _, value := range values {
-		if err := cmd.Flags().Set(f.Name, value); err != nil {
-			return usagef("see --"+f.Name+" in "+cmd.CommandPath()+" --help", "%s: %w", where, flagMistake(cmd, err))
-		}
-	}
-	return nil
-}
-
-// configEntry is one key of a configuration file.
-type configEntry struct {
-	line   int
-	values []string
-}
-
-// readConfig reads a YAML file of the form "flag-name: value"; a list repeats
-// the flag. No path: no entries.
-func readConfig(path string) (map[string]configEntry, error) {
+// readConfig reads a YAML file of the form "flag-name: value"; a list repeats the flag, and no value leaves it at its
+// default. No path: no settings.
+func readConfig(path string) (map[string][]string, error) {
 	if path == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(path)
+	const form = `each line is "flag-name: value"`
+	file, err := os.Open(path)
 	if err != nil {
-		return nil, usagef("give the path of a YAML file as --config", "the settings in %s cannot be read: %s", path, plainly(err))
+		return nil, usagef("give the path of a YAML file as --config", "the settings in %s cannot be read: %s",
+			path, plainly(err))
 	}
-	file, err := parser.ParseBytes(text, 0)
-	if err != nil {
-		return nil, usagef("each line is \"flag-name: value\"", "%s, %s", path, notYAML(err))
+	defer file.Close()
+	decoder := yaml.NewDecoder(file)
+	var decoded map[string]any
+	if err := decoder.Decode(&decoded); err != nil && err != io.EOF {
+		what, _, _ := strings.Cut(err.Error(), "\n") // the rest shows the place in the file
+		return nil, usagef(form, "%s: these are no settings: %s", path, what)
 	}
-	entries := make(map[string]configEntry)
-	for _, doc := range file.Docs {
-		if doc.Body == nil {
-			continue
+	if err := decoder.Decode(new(any)); err != io.EOF {
+		return nil, usagef("keep one list of settings, without a line ---", "%s holds more than one document", path)
+	}
+	config := make(map[string][]string, len(decoded))
+	for key, value := range decoded {
+		values, ok := texts(value)
+		if !ok {
+			return nil, usagef(form, "%s: the value of %q is neither a plain value nor a list of them", path, key)
 		}
-		pairs, err := mapping(doc.Body, path)
-		if err != nil {
-			return nil, err
-		}
-		for _, pair := range pairs {
-			entry := configEntry{line: pair.Key.GetToken().Position.Line}
-			if entry.values, err = scalars(pair.Value); err != nil {
-				return nil, usagef("each line is \"flag-name: value\"", "%s, line %d: %w", path, entry.line, err)
+		config[key] = values
+	}
+	return config, nil
+}
+
+// texts are a decoded value as the command line would have it.
+func texts(value any) (values []string, ok bool) {
+	switch v := value.(type) {
+	case nil:
+		return nil, true
+	case map[string]any:
+		return nil, false
+	case []any:
+		for _, item := range v {
+			one, ok := texts(item)
+			if _, list := item.([]any); !ok || list || len(one) != 1 {
+				return nil, false
 			}
-			entries[pair.Key.GetToken().Value] = entry
+			values = append(values, one[0])
 		}
+		return values, true
 	}
-	return entries, nil
+	return []string{strings.TrimSuffix(fmt.Sprint(value), "\n")}, true
 }
 
-func mapping(node ast.Node, path string) ([]*ast.MappingValueNode, error) {
-	switch n := node.(type) {
-	case *ast.MappingNode:
-		return n.Values, nil
-	case *ast.MappingValueNode:
-		return []*ast.MappingValueNode{n}, nil
-	}
-	return nil, usagef("each line is \"flag-name: value\"", "%s, line %d: not a list of settings", path, node.GetToken().Position.Line)
-}
-
-func scalars(node ast.Node) ([]string, error) {
-	switch n := node.(type) {
-	case *ast.SequenceNode:
-		var values []string
-		for _, item := range n.Values {
-			if _, ok := item.(ast.ScalarNode); !ok {
-				return nil, errors.New("a list of values may hold only plain values")
-			}
-			values = append(values, item.GetToken().Value)
-		}
-		return values, nil
-	case ast.ScalarNode:
-		return []string{node.GetToken().Value}, nil
-	}
-	return nil, errors.New("the value is neither a plain value nor a list of them")
-}
-
-// knownKeys refuses a key that is no flag of any command: one file may serve
-// several commands.
-func knownKeys(root *cobra.Command, path string, entries map[string]configEntry) error {
+// knownKeys refuses a key that is no flag of any command: one file may serve several commands.
+func knownKeys(root *cobra.Command, path string, config map[string][]string) error {
 	known := make(map[string]bool)
-	for _, cmd := range append(root.Commands(), root) {
-		cmd.Flags().VisitAll(func(f *pflag.Flag) { known[f.Name] = !notInConfig[f.Name] })
+	for _, cmd := range root.Commands() {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { known[f.Name] = !onlyTyped[f.Name] && f.Name != "config" })
 	}
-	for _, key := range slices.SortedFunc(maps.Keys(entries), func(a, b string) int { return entries[a].line - entries[b].line }) {
+	for _, key := range slices.Sorted(maps.Keys(config)) {
 		if !known[key] {
-			return usagef("the keys are the names of the flags without the dashes; credentials have no key, they come from the environment",
-				"%s, line %d: there is no setting %q", path, entries[key].line, key)
+			return usagef("the keys are flag names without the dashes (jsm-onboard help settings lists them); "+
+				"credentials have no key, they come from the environment", "%s: there is no setting %q", path, key)
 		}
 	}
 	return nil
-}
-
-// notYAML is the parser's first line, "[2:1] what", in words.
-func notYAML(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	place, what, ok := strings.Cut(strings.TrimPrefix(line, "["), "] ")
-	if number, _, found := strings.Cut(place, ":"); ok && found {
-		return "line " + number + ": this is not YAML: " + what
-	}
-	return "this is not YAML: " + line
 }

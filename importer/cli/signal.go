@@ -2,28 +2,25 @@ package cli
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/signal"
 	"sync"
+	"syscall"
 
 	"jsm-onboard/importer"
 )
 
-// exitInterrupted is the exit code of a process that was asked twice to stop.
-const exitInterrupted = 130
-
-// interruptible returns a context that ends at the first Ctrl-C or request to
-// terminate, with [importer.ErrInterrupted] as its cause. The second one ends
-// the process at once; the ledger sets that right when the command is run
-// again. told, unless nil, is called at the first one. Call release when the
-// work is done.
+// interruptible returns a context that ends at the first Ctrl-C or request to terminate, with
+// [importer.ErrInterrupted] as its cause; stopping, unless nil, is called then. The second one ends the process at
+// once: the ledger sets that right when the command is run again. Call release when the work is done.
 //
-// On Windows, Ctrl-C and Ctrl-Break arrive as os.Interrupt, and closing the
-// window, logging off and shutting down as SIGTERM.
-func interruptible(parent context.Context, told func()) (_ context.Context, release func()) {
+// On Windows, Ctrl-C and Ctrl-Break arrive as os.Interrupt, and closing the window, logging off and shutting down as
+// SIGTERM.
+func interruptible(parent context.Context, stopping func()) (_ context.Context, release func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, endSignals...)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // the last: a closed terminal
 	over := make(chan struct{})
 	var watcher sync.WaitGroup
 	watcher.Go(func() {
@@ -36,8 +33,8 @@ func interruptible(parent context.Context, told func()) (_ context.Context, rele
 			if asked > 0 {
 				os.Exit(exitInterrupted)
 			}
-			if told != nil {
-				told()
+			if stopping != nil {
+				stopping()
 			}
 			cancel(importer.ErrInterrupted)
 		}
@@ -48,4 +45,18 @@ func interruptible(parent context.Context, told func()) (_ context.Context, rele
 		watcher.Wait()
 		cancel(nil)
 	}
+}
+
+// cancellable is in when that is the file to read; a read that waits for somebody to write there ends with ctx.
+func cancellable(ctx context.Context, path string, in io.Reader) io.Reader {
+	if !isStdin(path) {
+		return nil
+	}
+	out, into := io.Pipe()
+	context.AfterFunc(ctx, func() { into.CloseWithError(ctx.Err()) })
+	go func() { // a read cannot be cancelled; it ends with the process
+		_, err := io.Copy(into, in)
+		into.CloseWithError(err)
+	}()
+	return out
 }

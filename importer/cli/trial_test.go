@@ -28,11 +28,14 @@ type trial struct {
 	env    []string
 }
 
+// cloudID is that of every trial's site: one that takes the place of another is the same site.
+const cloudID = "8c1d4ea0-6b1f-4a52-9d3e-2f0b7c5a1e44"
+
 // newTrial serves a site without quotas, unless change says otherwise.
 func newTrial(t *testing.T, change func(*jsmtest.Options)) *trial {
 	t.Helper()
 	o := jsmtest.Sandbox()
-	o.Quotas, o.Existing = nil, nil
+	o.Quotas, o.Existing, o.CloudID = nil, nil, cloudID
 	if change != nil {
 		change(&o)
 	}
@@ -44,7 +47,7 @@ func newTrial(t *testing.T, change func(*jsmtest.Options)) *trial {
 	t.Cleanup(func() { server.Close() })
 	c.server = server
 	token := jsmtest.SandboxToken()
-	c.env = append(os.Environ(), "JIRA_BASE_URL="+server.URL, "JSM_ONBOARD_GATEWAY_URL="+server.URL, "JIRA_USER_EMAIL="+token.Email,
+	c.env = append(os.Environ(), "JIRA_BASE_URL="+server.URL, "JSM_ONBOARD_GATEWAY_URL="+server.URL, "XDG_STATE_HOME="+c.path("state"), "JIRA_USER_EMAIL="+token.Email,
 		"JIRA_API_TOKEN="+token.Secret, "JSM_ONBOARD_LEDGER="+c.path("ledger"), "JSM_ONBOARD_MAX_RATE=0")
 	return c
 }
@@ -298,7 +301,11 @@ func readResults(t *testing.T, path string) []map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	records, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff")))).ReadAll()
+	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
+	if header, _, _ := bytes.Cut(text, []byte("\n")); bytes.Count(header, []byte(";")) > bytes.Count(header, []byte(",")) {
+		r.Comma = ';'
+	}
+	records, err := r.ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}

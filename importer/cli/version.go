@@ -1,41 +1,29 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/spf13/cobra"
 )
 
-// version and commit are set by the linker in a release
-// (-ldflags "-X jsm-onboard/importer/cli.version=v1.2.3").
-var version, commit string
+// version is set by the linker in a release (-ldflags "-X jsm-onboard/importer/cli.version=v1.2.3").
+var version string
 
-// versionText is what --version prints.
-func versionText() string { return "jsm-onboard " + versionNumber() }
-
-// versionNumber is version, commit, Go and platform.
+// versionNumber is the version, of a release or as Go has stamped it, with Go and platform.
 func versionNumber() string {
-	v, c := version, commit
+	stamped := ""
 	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" && c == "" {
-				c = s.Value
-			}
-		}
+		stamped = info.Main.Version
 	}
-	if v == "" {
-		v = "devel"
-	}
-	if c == "" {
-		c = "unknown"
-	}
-	return fmt.Sprintf("%s (commit %.12s, %s, %s/%s)", v, c, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("%s (%s, %s/%s)", cmp.Or(version, stamped, "devel"), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
-// userAgent is how the program names itself to the site.
-func userAgent() string {
-	if version == "" {
-		return "jsm-onboard/devel"
-	}
-	return "jsm-onboard/" + version
+func (p *program) versionCommand() *cobra.Command {
+	return p.command("version", cobra.MaximumNArgs(0), func(cmd *cobra.Command, _ []string) error {
+		_, err := fmt.Fprintln(p.Out, cmd.Root().Version)
+		return err
+	})
 }

@@ -98,7 +98,7 @@ func TestMonitorIsTold(t *testing.T) {
 
 	m.broken = true
 	c.export("crm.csv", 5)
-	c.says(must(0, job...), "the monitor was not told", "nothing new")
+	c.says(must(0, job...), "the monitor could not be reached", "nothing new")
 	m.take()
 	c.says(must(2, "sync", "./crm.csv", "--notify", "not a URL"), "--notify")
 }

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"embed"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"jsm-onboard/report"
+)
+
+//go:embed help/*.md
+var helpFiles embed.FS
+
+// topics are those of help TOPIC, each a file that begins with its title.
+var topics = []string{"statuses", "exit-codes", "exports", "settings", "nightly", "problems", "access", "undo"}
+
+// helpText is one of the files of this folder's help: they are part of the program.
+func helpText(name string) string {
+	content, err := helpFiles.ReadFile("help/" + name + ".md")
+	if err != nil {
+		panic(err)
+	}
+	return string(content)
+}
+
+// command makes the command of use, described as help/commands.md has it: a line about it, more about it, examples,
+// and the flags that its --help shows.
+func (p *program) command(use string, args, run func(*cobra.Command, []string) error) *cobra.Command {
+	name, _, _ := strings.Cut(use, " ")
+	_, section, _ := strings.Cut(helpText("commands"), "\n## "+name+"\n\n")
+	section, _, _ = strings.Cut(section, "\n\n## ")
+	section, flags, _ := strings.Cut(section, "\n\nFlags: ")
+	short, rest, _ := strings.Cut(section, "\n\n")
+	long, examples, found := strings.Cut(rest, "\n\n    ")
+	if found {
+		examples = "    " + examples
+	}
+	return &cobra.Command{
+		Use:     use,
+		Short:   short,
+		Long:    long,
+		Example: examples,
+		Args: func(cmd *cobra.Command, words []string) error {
+			if err := args(cmd, words); err != nil {
+				return usagef("usage: "+cmd.UseLine()+"; what has blanks in it goes into quotes", "%s: %w", name, err)
+			}
+			return nil
+		},
+		RunE:        run,
+		Annotations: map[string]string{shownFlags: strings.NewReplacer("`--", "", "`", "").Replace(flags)},
+	}
+}
+
+// shownFlags is where a command keeps the flags that its --help shows; the others stand in help settings.
+const shownFlags = "shown flags"
+
+func (p *program) helpCommand() *cobra.Command {
+	cmd := p.command("help [TOPIC|COMMAND]", cobra.ArbitraryArgs, func(cmd *cobra.Command, args []string) error {
+		topic := strings.Join(args, " ")
+		if slices.Contains(topics, topic) {
+			_, err := io.WriteString(p.Out, helpText(topic))
+			return err
+		}
+		named, _, err := cmd.Root().Find(args)
+		if err != nil || named == cmd.Root() && topic != "" {
+			return usagef("the topics are "+strings.Join(topics, ", "), "there is no help about %q", topic)
+		}
+		return named.Help()
+	})
+	cmd.ValidArgs = topics
+	return cmd
+}
+
+// A setting is a flag as help settings describes it.
+type setting struct{ form, standard, meaning string }
+
+// settingLine is a flag's line in the tables of help settings: | `--max-rate N` | 100 | meaning |
+var settingLine = regexp.MustCompile("(?m)^\\| `--([a-z-]+)(.*?)` \\| (.*?) \\| (.*) \\|$")
+
+// settings are all flags: help settings is the one place that describes them.
+func settings() map[string]setting {
+	plain := strings.NewReplacer("`", "", `\|`, "|")
+	all := map[string]setting{}
+	for _, cells := range settingLine.FindAllStringSubmatch(helpText("settings"), -1) {
+		form := "--" + cells[1] + cells[2]
+		all[cells[1]] = setting{plain.Replace(form), plain.Replace(cells[3]), plain.Replace(cells[4])}
+	}
+	return all
+}
+
+// usage prints how a command is called, with the flags that people need day to day.
+func (p *program) usage(cmd *cobra.Command) error {
+	var out strings.Builder
+	fmt.Fprintf(&out, "Usage:\n  %s\n", cmd.UseLine())
+	if cmd.HasExample() {
+		fmt.Fprintf(&out, "\nExamples:\n%s\n", cmd.Example)
+	}
+	if cmd.HasAvailableSubCommands() {
+		out.WriteString("\nCommands:\n")
+		for _, sub := range cmd.Commands() {
+			fmt.Fprintf(&out, "  %-11s %s\n", sub.Name(), sub.Short)
+		}
+		out.WriteString("\nTopics (jsm-onboard help TOPIC):\n")
+		for _, topic := range topics {
+			title, _, _ := strings.Cut(helpText(topic), "\n")
+			fmt.Fprintf(&out, "  %-11s %s\n", topic, strings.TrimPrefix(title, "# "))
+		}
+	}
+	names, all := strings.Fields(cmd.Annotations[shownFlags]), settings()
+	if len(names) > 0 {
+		out.WriteString("\nFlags (all of them: jsm-onboard help settings):\n")
+	}
+	for _, name := range names {
+		fmt.Fprintf(&out, "  %-24s %s", all[name].form, all[name].meaning)
+		if standard := all[name].standard; standard != "none" && standard != "false" {
+			fmt.Fprintf(&out, " (default: %s)", standard)
+		}
+		out.WriteByte('\n')
+	}
+	_, err := io.WriteString(p.Out, report.Fit(p.Out, out.String(), p.env.get))
+	return err
+}

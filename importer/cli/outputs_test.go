@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// Nothing that is written may be a file that is in use, however it is spelled.
+func TestApart(t *testing.T) {
+	folder := t.TempDir()
+	path := func(name string) string { return filepath.Join(folder, name) }
+	for _, name := range []string{"people.csv", "ledger", "token", "ca.pem", "nightly.yml", "x.csv.partial"} {
+		if err := os.WriteFile(path(name), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Link(path("people.csv"), path("hard.csv")); err != nil {
+		t.Skip("no links here")
+	}
+	if err := os.Symlink(path("ledger"), path("link.json")); err != nil {
+		t.Skip("no links here")
+	}
+	if err := os.Mkdir(path("sub"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	inUse := append(ledgerFiles(path("ledger")), namedFile{"the input", path("people.csv")}, namedFile{"the token file", path("token")},
+		namedFile{"the settings file", path("nightly.yml")}, namedFile{"the CA file", path("ca.pem")}, namedFile{"", ""})
+	for _, tc := range []struct {
+		name    string
+		outputs []namedFile
+		refused string
+	}{
+		{"all apart", []namedFile{{"--results", path("r.csv")}, {"--failed", path("f.csv")}, {"--page", ""}}, ""},
+		{"the input", []namedFile{{"--results", path("people.csv")}}, "the same file as the input"},
+		{"the input through a folder", []namedFile{{"--results", path("sub/../people.csv")}}, "the input"},
+		{"the input by a hard link", []namedFile{{"--results", path("hard.csv")}}, "the input"},
+		{"the ledger", []namedFile{{"--summary", path("ledger")}}, "the ledger"},
+		{"the ledger by a link", []namedFile{{"--summary", path("link.json")}}, "the ledger"},
+		{"beside the ledger", []namedFile{{"--summary", path("ledger-wal")}}, "a file of the ledger"},
+		{"the token", []namedFile{{"--page", path("token")}}, "the token file"},
+		{"the settings", []namedFile{{"--metrics-file", path("nightly.yml")}}, "the settings file"},
+		{"the CA", []namedFile{{"--failed", path("ca.pem")}}, "the CA file"},
+		{"one another", []namedFile{{"--results", path("same.csv")}, {"--failed", path("same.csv")}}, "--results"},
+		{"one another, in other letters", []namedFile{{"--results", path("Same.csv")}, {"--failed", path("same.csv")}}, "--results"},
+		{"another's partial file", []namedFile{{"--results", path("r.csv")}, {"--failed", path("r.csv.partial")}}, "--results"},
+		{"its own partial file is another", []namedFile{{"--results", path("r.csv.partial")}, {"--failed", path("r.csv")}}, "--results"},
+		{"stdout", []namedFile{{"--summary", stdout}, {"--results", path("r.csv")}}, ""},
+		{"a device twice", []namedFile{{"--summary", os.DevNull}, {"--page", os.DevNull}}, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			err := apart(inUse, tc.outputs)
+			if (err != nil) != (tc.refused != "") || err != nil && (!strings.Contains(err.Error(), tc.refused) || codeOf(err) != exitUsage) {
+				t.Errorf("%v, and %q was expected", err, tc.refused)
+			}
+		})
+	}
+	err := apart([]namedFile{{"the input", path("x.csv.partial")}}, []namedFile{{"--results", path("x.csv")}})
+	if err == nil || !strings.Contains(err.Error(), "the same file as the input") {
+		t.Errorf("an input that would be a partial file: %v", err)
+	}
+}
+
+func TestTokenFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "token")
+	for _, tc := range []struct {
+		name, text, system string
+		mode               os.FileMode
+		want, refused      string
+	}{
+		{"mine alone", "secret\n", "linux", 0o600, "secret", ""},
+		{"what editors add", "\ufeffsecret\r\n", "linux", 0o400, "secret", ""},
+		{"of a service's group", "secret", "linux", 0o440, "secret", ""},
+		{"open to others", "secret", "linux", 0o644, "", "can be read by others"},
+		{"on Windows there are no modes", "secret", "windows", 0o644, "secret", ""},
+		{"empty", " \n", "linux", 0o600, "", "is empty"},
+	} {
+		if runtime.GOOS == "windows" && tc.system != "windows" {
+			continue
+		}
+		t.Run(tc.name, func(t *testing.T) {
+			_ = os.Remove(path)
+			if err := os.WriteFile(path, []byte(tc.text), tc.mode); err != nil {
+				t.Fatal(err)
+			}
+			got, err := readTokenFile(path, tc.system)
+			if got != tc.want || (err != nil) != (tc.refused != "") ||
+				err != nil && (!strings.Contains(err.Error(), tc.refused) || codeOf(err) != exitUnauthorised) {
+				t.Errorf("%q, %v", got, err)
+			}
+		})
+	}
+}

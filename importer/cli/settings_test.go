@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestReadConfig(t *testing.T) {
+	for _, tc := range []struct {
+		name, text string
+		want       map[string][]string
+		refused    string
+	}{
+		{name: "values", text: "limit: 2\nmax-rate: 0.5\nquiet: true\nmax-errors: 5%\ntimeout: 30s\n", want: map[string][]string{
+			"limit": {"2"}, "max-rate": {"0.5"}, "quiet": {"true"}, "max-errors": {"5%"}, "timeout": {"30s"}}},
+		{name: "lists", text: "exclude: [role=agent, \"role=admin\"]\ncolumn:\n  - email=email\n", want: map[string][]string{
+			"exclude": {"role=agent", "role=admin"}, "column": {"email=email"}}},
+		{name: "no value", text: "summary: ~\nlimit:\npage: null\n", want: map[string][]string{"summary": nil, "limit": nil, "page": nil}},
+		{name: "block", text: "summary: |\n  run.json\n", want: map[string][]string{"summary": {"run.json"}}},
+		{name: "large numbers", text: "max-rate: 1000000\nworkers: 10000000000\n", want: map[string][]string{
+			"max-rate": {"1000000"}, "workers": {"10000000000"}}},
+		{name: "quoted", text: "delimiter: \";\"\nsource: \"007\"\n", want: map[string][]string{"delimiter": {";"}, "source": {"007"}}},
+		{name: "empty", text: "# nothing yet\n", want: map[string][]string{}},
+		{name: "nested", text: "limit:\n  rows: 2\n", refused: `the value of "limit" is neither`},
+		{name: "list in a list", text: "column: [[a]]\n", refused: `the value of "column" is neither`},
+		{name: "torn", text: "limit: [2\n", refused: "these are no settings"},
+		{name: "twice", text: "limit: 2\nlimit: 3\n", refused: `"limit" already defined`},
+		{name: "text", text: "just a text\n", refused: "these are no settings"},
+		{name: "two documents", text: "limit: 2\n---\nyes: true\n", refused: "more than one document"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "settings.yml")
+			if err := os.WriteFile(path, []byte(tc.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			got, err := readConfig(path)
+			if tc.refused != "" {
+				if err == nil || !strings.Contains(err.Error(), tc.refused) || codeOf(err) != exitUsage {
+					t.Errorf("it ends with %v", err)
+				}
+				return
+			}
+			if diff := cmp.Diff(tc.want, got); err != nil || diff != "" {
+				t.Errorf("%v: %s", err, diff)
+			}
+		})
+	}
+}
+
+func TestEnvironmentNames(t *testing.T) {
+	list := []string{"Jira_Base_Url=https://acme.atlassian.net", "=C:=C:\\x", "LocalAppData=C:\\Users\\ann\\AppData\\Local"}
+	windows := newEnvironment(list, "windows")
+	if windows["JIRA_BASE_URL"] == "" || windows["LOCALAPPDATA"] == "" {
+		t.Errorf("on Windows: %v", windows)
+	}
+	if unix := newEnvironment(list, "linux"); unix["JIRA_BASE_URL"] != "" {
+		t.Errorf("on Linux: %v", unix)
+	}
+	if got := envName("max-rate"); got != "JSM_ONBOARD_MAX_RATE" {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,250 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/adrg/xdg"
+
+	"jsm-onboard/apiclient"
+	"jsm-onboard/apiclient/jsmtest"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/report"
+)
+
+// A site is the Jira site that a command works at, with its client and ledger. Whoever finds one closes it.
+type site struct {
+	flags       *siteFlags
+	url         *url.URL
+	unused      string // the site that the settings name, when it is the sandbox that is used
+	credentials apiclient.Credentials
+	ledgerPath  string
+	temporary   bool // the ledger ends with the command
+
+	client *apiclient.Client // nil: nothing will be sent
+	ledger *ledger.Ledger    // nil: not opened
+	memory report.Memory     // of the failed files that were written
+
+	closers []func() error
+}
+
+// findSite finds the site of the flags and the environment, or starts the sandbox. Nothing is opened or sent.
+func (p *program) findSite(f *siteFlags) (*site, error) {
+	s := &site{flags: f, ledgerPath: absolute(f.ledger)}
+	if f.sandbox {
+		s.unused = cmp.Or(f.site, p.env.get("JIRA_BASE_URL"))
+		if err := s.startSandbox(); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		return s, nil
+	}
+	given := cmp.Or(f.site, p.env.get("JIRA_BASE_URL"))
+	if given == "" {
+		return nil, usagef("set JIRA_BASE_URL=https://your-domain.atlassian.net, or try it out with --sandbox",
+			"which site? there is neither --site nor JIRA_BASE_URL")
+	}
+	complete, err := apiclient.ParseSite(given)
+	if e, ok := errors.AsType[*apiclient.Error](err); ok {
+		return nil, usagef(e.Hint, "--site or JIRA_BASE_URL: %s", e.Message)
+	}
+	if s.url, err = url.Parse(complete); err != nil || s.ledgerPath != "" {
+		return s, err
+	}
+	folder, err := p.stateFolder() // one ledger for each site
+	name := strings.NewReplacer(":", "_", "[", "", "]", "").Replace(strings.ToLower(s.url.Host))
+	s.ledgerPath = filepath.Join(folder, name+".ledger")
+	return s, err
+}
+
+// Close gives everything back, in the reverse order of opening.
+func (s *site) Close() error {
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		errs = append(errs, s.closers[i]())
+	}
+	s.closers = nil
+	return errors.Join(errs...)
+}
+
+// shown is the site as the plan names it.
+func (s *site) shown() string {
+	switch {
+	case !s.flags.sandbox:
+		return s.url.String()
+	case s.unused != "":
+		return s.url.String() + " (sandbox: nothing leaves this machine; " + s.unused + " is not used)"
+	}
+	return s.url.String() + " (sandbox: nothing leaves this machine)"
+}
+
+// startSandbox serves a site on a free loopback port, with a ledger in a temporary folder unless one is named.
+func (s *site) startSandbox() error {
+	server, err := jsmtest.New(jsmtest.Sandbox()).Start("127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("starting the sandbox: %w", err)
+	}
+	s.closers = append(s.closers, server.Close)
+	token := jsmtest.SandboxToken()
+	s.credentials = apiclient.Credentials{Email: token.Email, APIToken: token.Secret}
+	if s.url, err = url.Parse(server.URL); err != nil || s.ledgerPath != "" {
+		return err
+	}
+	folder, err := os.MkdirTemp("", "jsm-onboard-sandbox-")
+	if err != nil {
+		return err
+	}
+	s.temporary, s.ledgerPath = true, filepath.Join(folder, "sandbox.ledger")
+	s.closers = append(s.closers, func() error { return os.RemoveAll(folder) })
+	return nil
+}
+
+// open opens client and ledger; nothing is sent yet. readOnly: nothing will be sent or written, so there is neither a
+// client nor a lock.
+func (p *program) open(ctx context.Context, s *site, readOnly bool, notify func(apiclient.Event)) (err error) {
+	openLedger := ledger.OpenReadOnly
+	if !readOnly {
+		openLedger = ledger.Open
+		if !s.flags.sandbox {
+			if s.credentials, err = p.credentials(s.flags); err != nil {
+				return err
+			}
+		}
+		if err := s.newClient(p.console.Log(), notify, false); err != nil {
+			return err
+		}
+	}
+	if s.ledger, err = openLedger(ctx, s.ledgerPath, s.url.String()); err != nil {
+		if e, ok := errors.AsType[*fs.PathError](err); ok {
+			return broken("name another file with --ledger", "the ledger %s cannot be opened: %s",
+				report.Shown(s.ledgerPath), plainly(e))
+		}
+		return err
+	}
+	s.closers = append(s.closers, s.ledger.Close)
+	files := s.ledgerPath
+	if folder, err := p.stateFolder(); s.temporary && err == nil { // those of rehearsals outlive it
+		files = filepath.Join(folder, "sandbox")
+	}
+	s.memory = report.FileMemory(files + ".files")
+	return nil
+}
+
+// newClient makes the client; nothing is sent. anonymous: for checks that need no credentials.
+func (s *site) newClient(log *slog.Logger, notify func(apiclient.Event), anonymous bool) error {
+	f := s.flags
+	config := apiclient.Config{
+		Site:        s.url.String(),
+		GatewayURL:  f.gatewayURL,
+		TokenURL:    f.tokenURL,
+		Credentials: s.credentials,
+		Anonymous:   anonymous,
+		Workers:     f.workers,
+		MaxRate:     f.maxRate,
+		Timeout:     f.timeout,
+		MaxPause:    f.maxPause,
+		Log:         log,
+		UserAgent:   "jsm-onboard/" + cmp.Or(version, "devel"),
+		Notify:      notify,
+	}
+	if f.sandbox {
+		config.GatewayURL, config.TokenURL = s.url.String(), s.url.String()+"/oauth/token"
+	}
+	var err error
+	if f.caFile != "" {
+		config.RootCAs, err = apiclient.LoadCAFile(f.caFile)
+	}
+	if err == nil {
+		s.client, err = apiclient.New(config)
+	}
+	if e, ok := errors.AsType[*apiclient.Error](err); ok && !e.NotAuthorized() {
+		return usagef(e.Hint, "%w", err) // a wrong setting is a wrong command line
+	}
+	if err == nil {
+		s.closers = append(s.closers, func() error { s.client.Close(); return nil })
+	}
+	return err
+}
+
+// connect asks the site who we are and what we may, and holds the ledger to the site that answers. Whether somebody
+// may do anything but create shows with the first request.
+func (s *site) connect(ctx context.Context, creates bool) (conn apiclient.Connection, err error) {
+	if creates {
+		conn, err = s.client.Connect(ctx)
+	} else {
+		conn.Site = s.url.String()
+		if err = s.client.Reach(ctx, &conn); err == nil {
+			err = s.client.Identify(ctx, &conn)
+		}
+		if err == nil {
+			_ = s.client.Permit(ctx, &conn) // whether it may browse users is what counts here
+		}
+	}
+	if err == nil && conn.CloudID != "" {
+		err = s.ledger.Bind(ctx, conn.CloudID)
+	}
+	return conn, err
+}
+
+// credentials are those of the environment, and the token of --token-file.
+func (p *program) credentials(f *siteFlags) (apiclient.Credentials, error) {
+	c := apiclient.Credentials{
+		Email:        p.env.get("JIRA_USER_EMAIL"),
+		APIToken:     p.env.get("JIRA_API_TOKEN"),
+		AccessToken:  p.env.get("JIRA_ACCESS_TOKEN"),
+		ClientID:     p.env.get("JIRA_CLIENT_ID"),
+		ClientSecret: p.env.get("JIRA_CLIENT_SECRET"),
+	}
+	if f.tokenFile == "" {
+		return c, nil
+	}
+	if c.APIToken != "" {
+		return c, unauthorised("keep one of them", "there are two API tokens: JIRA_API_TOKEN and --token-file")
+	}
+	token, err := readTokenFile(f.tokenFile, runtime.GOOS)
+	c.APIToken = token
+	return c, err
+}
+
+// readTokenFile reads a secret that others must not be able to read, on systems whose files have such modes. The
+// group's bits are no concern: a service may be given the file by its group, or by an access list as systemd does.
+func readTokenFile(path, system string) (string, error) {
+	info, err := os.Stat(path)
+	if err == nil && system != "windows" && info.Mode().IsRegular() && info.Mode()&0o007 != 0 {
+		return "", unauthorised("make it yours alone: chmod 600 "+path, "the token file %s can be read by others", path)
+	}
+	var content []byte
+	if err == nil {
+		content, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return "", unauthorised("give the path of a file that holds the token and nothing else",
+			"the token file %s cannot be read: %s", path, plainly(err))
+	}
+	token := strings.TrimSpace(strings.TrimPrefix(string(content), "\ufeff"))
+	if token == "" {
+		return "", unauthorised("write the token into it, or set JIRA_API_TOKEN", "the token file %s is empty", path)
+	}
+	return token, nil
+}
+
+// stateFolder is this program's folder in the user's state folder, after the XDG Base Directory Specification and the
+// customs of macOS and Windows.
+func (p *program) stateFolder() (string, error) {
+	folder := p.env.get("XDG_STATE_HOME")
+	if !filepath.IsAbs(folder) {
+		folder = xdg.StateHome
+	}
+	if !filepath.IsAbs(folder) {
+		return "", broken("say where with --ledger PATH", "there is no home folder to keep the ledger in")
+	}
+	return filepath.Join(folder, "jsm-onboard"), nil
+}

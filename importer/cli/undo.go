@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"jsm-onboard/importer"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
+)
+
+func (p *program) undoCommand() *cobra.Command {
+	common, w := &runFlags{}, &undoWork{}
+	cmd := p.command("undo [RUN]", cobra.MaximumNArgs(1), func(cmd *cobra.Command, args []string) error {
+		w.id = strings.Join(args, "")
+		r := &run{program: p, flags: common, work: w, command: "undo", statuses: outcome.RevokeStatuses()}
+		return r.execute(cmd.Context())
+	})
+	registerRevocation(cmd.Flags(), common, &w.maxRevoke)
+	return cmd
+}
+
+// undoWork is what undo does within a run: a revocation whose rows are those that another run created.
+type undoWork struct {
+	revokeWork
+	id string // of the run, as typed; "": the last one
+}
+
+func (w *undoWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
+	undone, err := w.find(ctx, r.site.ledger)
+	if err != nil {
+		return nil, &hintedError{err: err, hint: "jsm-onboard report --list shows the runs", code: exitBroken}
+	}
+	r.files.results = cmp.Or(r.files.results, r.stem(undone.Input)+".undone.csv")
+	if err := r.apart(); err != nil {
+		return nil, err
+	}
+	if err := w.ready(ctx, r); err != nil {
+		return nil, err
+	}
+	plan, err := importer.PlanUndo(ctx, r.site.ledger, undone)
+	if plan != nil {
+		r.files.input = plan.Run.Input
+	}
+	return plan, err
+}
+
+// find is the run that is meant.
+func (w *undoWork) find(ctx context.Context, l *ledger.Ledger) (ledger.Run, error) {
+	if w.id != "" {
+		return l.Run(ctx, w.id)
+	}
+	runs, err := l.Runs(ctx)
+	if err != nil {
+		return ledger.Run{}, err
+	}
+	for _, run := range runs {
+		ended := run.Outcome == ledger.Complete || run.Outcome == ledger.Stopped
+		if ended && (run.Command == "import" || run.Command == "sync") {
+			return run, nil
+		}
+	}
+	return ledger.Run{}, errors.New("the ledger has no import or sync that could be undone")
+}
+
+// guard has no suspicion of a mistaken file: the run is named.
+func (w *undoWork) guard(_ context.Context, r *run) error {
+	return importer.CheckRevocation(r.plan, w.maxRevoke, w.held)
+}
