@@ -2,15 +2,19 @@ package csvtext
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
 	"golang.org/x/text/transform"
@@ -25,6 +29,55 @@ type Encoding struct {
 	Guessed bool              // UTF-16 without a byte order mark
 	Wide    bool              // of several bytes for a letter: what it makes of others looks like words, too
 	decoder encoding.Encoding // nil: UTF-8, taken as it is
+	mark    string            // the byte order mark; "": none
+}
+
+var (
+	plainUTF8 = Encoding{Name: "UTF-8", Flag: "utf-8"}
+	utf16LE   = Encoding{Name: "UTF-16LE", Flag: "utf-16le", mark: "\xff\xfe",
+		decoder: unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)}
+	utf16BE = Encoding{Name: "UTF-16BE", Flag: "utf-16be", mark: "\xfe\xff",
+		decoder: unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)}
+	utf32LE = Encoding{Name: "UTF-32LE", Flag: "utf-32le", mark: "\xff\xfe\x00\x00",
+		decoder: utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)}
+	utf32BE = Encoding{Name: "UTF-32BE", Flag: "utf-32be", mark: "\x00\x00\xfe\xff",
+		decoder: utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM)}
+	cp858 = Encoding{Name: "cp858", Flag: "cp858", decoder: charmap.CodePage858}
+
+	// marked are the encodings with a byte order mark, the longer one first where one begins with another.
+	marked = []Encoding{{Name: "UTF-8 with byte order mark", Flag: "utf-8", mark: utf8BOM}, utf32LE, utf32BE,
+		utf16LE, utf16BE}
+)
+
+// legacy are the encodings of files that are no Unicode, the more frequent first.
+var legacy = []Encoding{
+	{Name: "Windows-1252", Flag: "windows-1252", decoder: charmap.Windows1252},
+	{Name: "Windows-1250", Flag: "windows-1250", decoder: charmap.Windows1250},
+	{Name: "Windows-1251", Flag: "windows-1251", decoder: charmap.Windows1251},
+	{Name: "Windows-1254", Flag: "windows-1254", decoder: charmap.Windows1254},
+	{Name: "Windows-1253", Flag: "windows-1253", decoder: charmap.Windows1253},
+	{Name: "Windows-1257", Flag: "windows-1257", decoder: charmap.Windows1257},
+	{Name: "ISO 8859-2", Flag: "iso-8859-2", decoder: charmap.ISO8859_2},
+	{Name: "ISO 8859-15", Flag: "iso-8859-15", decoder: charmap.ISO8859_15},
+	{Name: "Shift_JIS", Flag: "shift_jis", Wide: true, decoder: japanese.ShiftJIS},
+	{Name: "GB18030", Flag: "gb18030", Wide: true, decoder: simplifiedchinese.GB18030},
+	{Name: "Big5", Flag: "big5", Wide: true, decoder: traditionalchinese.Big5},
+	{Name: "EUC-KR", Flag: "euc-kr", Wide: true, decoder: korean.EUCKR},
+	{Name: "EUC-JP", Flag: "euc-jp", Wide: true, decoder: japanese.EUCJP},
+	{Name: "Mac Roman", Flag: "macintosh", decoder: charmap.Macintosh},
+	{Name: "cp850", Flag: "cp850", decoder: charmap.CodePage850},
+	{Name: "cp852", Flag: "cp852", decoder: charmap.CodePage852},
+	{Name: "Windows-1255", Flag: "windows-1255", decoder: charmap.Windows1255},
+	{Name: "Windows-1256", Flag: "windows-1256", decoder: charmap.Windows1256},
+	{Name: "Windows-874", Flag: "windows-874", decoder: charmap.Windows874},
+	{Name: "KOI8-R", Flag: "koi8-r", decoder: charmap.KOI8R},
+	{Name: "KOI8-U", Flag: "koi8-u", decoder: charmap.KOI8U},
+	{Name: "ISO 8859-5", Flag: "iso-8859-5", decoder: charmap.ISO8859_5},
+	{Name: "ISO 8859-6", Flag: "iso-8859-6", decoder: charmap.ISO8859_6},
+	{Name: "ISO 8859-7", Flag: "iso-8859-7", decoder: charmap.ISO8859_7},
+	{Name: "Mac Cyrillic", Flag: "x-mac-cyrillic", decoder: charmap.MacintoshCyrillic},
+	{Name: "cp437", Flag: "cp437", decoder: charmap.CodePage437},
+	{Name: "IBM866", Flag: "ibm866", decoder: charmap.CodePage866},
 }
 
 // IsUTF8 reports whether bytes are taken as they are.
@@ -38,49 +91,29 @@ func (e Encoding) decode(r io.Reader) io.Reader {
 	return transform.NewReader(r, e.decoder.NewDecoder())
 }
 
-var (
-	utf16LE = unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
-	utf16BE = unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
-	utf32LE = utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)
-	utf32BE = utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM)
-)
-
-// byteOrderMarks are told apart in this order.
-var byteOrderMarks = []struct {
-	mark string
-	Encoding
-}{
-	{utf8BOM, Encoding{Name: "UTF-8 with byte order mark", Flag: "utf-8"}},
-	{"\xff\xfe\x00\x00", Encoding{Name: "UTF-32LE", Flag: "utf-32le", decoder: utf32LE}},
-	{"\x00\x00\xfe\xff", Encoding{Name: "UTF-32BE", Flag: "utf-32be", decoder: utf32BE}},
-	{"\xff\xfe", Encoding{Name: "UTF-16LE", Flag: "utf-16le", decoder: utf16LE}},
-	{"\xfe\xff", Encoding{Name: "UTF-16BE", Flag: "utf-16be", decoder: utf16BE}},
-}
-
 // Encodings are those that the file may be in: one when that is certain, else
 // all that make words of it, the likeliest first. A byte order mark beats what
 // the user says; named is that, or "".
 func (f *File) Encodings(named string) ([]Encoding, error) {
-	var told Encoding
+	var fit []Encoding
 	if named != "" {
-		var err error
-		if told, err = namedEncoding(named); err != nil {
+		e, err := namedEncoding(named)
+		if err != nil {
 			return nil, err
 		}
+		fit = []Encoding{e}
 	}
-	for _, b := range byteOrderMarks {
-		if bytes.HasPrefix(f.marks.head, []byte(b.mark)) {
-			return []Encoding{b.Encoding}, nil
-		}
+	if e, ok := byMark(f.marks.head); ok {
+		return []Encoding{e}, nil
 	}
 	if named != "" {
-		return []Encoding{told}, nil
+		return fit, nil
 	}
-	if e, wide := wideWithoutMark(f.marks.head); wide {
+	if e, ok := byNULs(f.marks.head); ok {
 		return []Encoding{e}, nil
 	}
 	if f.marks.bad == 0 || f.marks.good >= f.marks.bad {
-		return []Encoding{{Name: "UTF-8", Flag: "utf-8"}}, nil
+		return []Encoding{plainUTF8}, nil
 	}
 	return f.candidates()
 }
@@ -90,64 +123,22 @@ func (f *File) NotUTF8() int { return f.marks.bad }
 
 // Sample decodes the beginning of the file, n bytes of it at most.
 func (f *File) Sample(e Encoding, n int) ([]byte, error) {
-	sample := make([]byte, n)
-	read, err := io.ReadFull(e.decode(io.NewSectionReader(f.copy, 0, 1<<62)), sample)
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		err = nil
-	}
-	return sample[:read], err
+	return io.ReadAll(io.LimitReader(e.decode(io.NewSectionReader(f.copy, 0, 1<<62)), int64(n)))
 }
 
-// wideWithoutMark knows UTF-16 by the NULs that ASCII letters have in it.
-func wideWithoutMark(head []byte) (Encoding, bool) {
-	var nuls [2]int
-	for i, c := range head {
-		if c == 0 {
-			nuls[i%2]++
+// namedEncoding reads the value of --encoding: a flag or name of the tables
+// above, or a label of the WHATWG standard.
+func namedEncoding(name string) (Encoding, error) {
+	plain := strings.NewReplacer("-", "", "_", "", " ", "", "windows", "cp", "ibm", "cp", "bom", "", "sig", "")
+	key := plain.Replace(strings.ToLower(name))
+	for _, e := range slices.Concat([]Encoding{plainUTF8, utf16LE, utf16BE, utf32LE, utf32BE, cp858}, legacy) {
+		flag := plain.Replace(e.Flag)
+		if key == flag || key+"le" == flag || key == plain.Replace(strings.ToLower(e.Name)) {
+			return e, nil
 		}
 	}
-	half := len(head) / 2
-	switch {
-	case half < 2:
-	case nuls[1]*3 >= half && nuls[0]*10 <= nuls[1]:
-		return Encoding{Name: "UTF-16LE", Flag: "utf-16le", Guessed: true, decoder: utf16LE}, true
-	case nuls[0]*3 >= half && nuls[1]*10 <= nuls[0]:
-		return Encoding{Name: "UTF-16BE", Flag: "utf-16be", Guessed: true, decoder: utf16BE}, true
-	}
-	return Encoding{}, false
-}
-
-// otherNames are encodings that the WHATWG standard has not, or has under another name.
-var otherNames = map[string]Encoding{
-	"utf8":    {Name: "UTF-8", Flag: "utf-8"},
-	"utf8bom": {Name: "UTF-8", Flag: "utf-8"},
-	"utf8sig": {Name: "UTF-8", Flag: "utf-8"},
-	"utf16":   {Name: "UTF-16LE", Flag: "utf-16le", decoder: utf16LE},
-	"utf16le": {Name: "UTF-16LE", Flag: "utf-16le", decoder: utf16LE},
-	"unicode": {Name: "UTF-16LE", Flag: "utf-16le", decoder: utf16LE},
-	"utf16be": {Name: "UTF-16BE", Flag: "utf-16be", decoder: utf16BE},
-	"utf32":   {Name: "UTF-32LE", Flag: "utf-32le", decoder: utf32LE},
-	"utf32le": {Name: "UTF-32LE", Flag: "utf-32le", decoder: utf32LE},
-	"utf32be": {Name: "UTF-32BE", Flag: "utf-32be", decoder: utf32BE},
-	"mac":     {Name: "macintosh", Flag: "macintosh", decoder: charmap.Macintosh},
-	"cp437":   {Name: "cp437", Flag: "cp437", decoder: charmap.CodePage437},
-	"cp850":   {Name: "cp850", Flag: "cp850", decoder: charmap.CodePage850},
-	"cp852":   {Name: "cp852", Flag: "cp852", decoder: charmap.CodePage852},
-	"cp858":   {Name: "cp858", Flag: "cp858", decoder: charmap.CodePage858},
-}
-
-func namedEncoding(name string) (Encoding, error) {
-	key := strings.NewReplacer("-", "", "_", "", " ", "", "ibm", "cp", "macroman", "mac").Replace(strings.ToLower(name))
-	if e, ok := otherNames[key]; ok {
-		return e, nil
-	}
+	e, err := htmlindex.Get(name)
 	label := name
-	if number, ok := strings.CutPrefix(key, "cp"); ok && len(number) == 4 {
-		label = "windows-" + number
-	} else if number, ok := strings.CutPrefix(key, "windows"); ok {
-		label = "windows-" + number
-	}
-	e, err := htmlindex.Get(label)
 	if err == nil {
 		label, err = htmlindex.Name(e)
 	}
@@ -158,89 +149,76 @@ func namedEncoding(name string) (Encoding, error) {
 	return Encoding{Name: label, Flag: label, decoder: e}, nil
 }
 
+func byMark(head []byte) (Encoding, bool) {
+	i := slices.IndexFunc(marked, func(e Encoding) bool { return bytes.HasPrefix(head, []byte(e.mark)) })
+	if i < 0 {
+		return Encoding{}, false
+	}
+	return marked[i], true
+}
+
+// byNULs knows UTF-16 by the NULs that ASCII letters have in it.
+func byNULs(head []byte) (Encoding, bool) {
+	var nuls [2]int
+	for i, c := range head {
+		if c == 0 {
+			nuls[i%2]++
+		}
+	}
+	half := len(head) / 2
+	e := utf16LE
+	if nuls[0] > nuls[1] {
+		e, nuls[0], nuls[1] = utf16BE, nuls[1], nuls[0]
+	}
+	e.Guessed = true
+	return e, half >= 2 && nuls[1]*3 >= half && nuls[0]*10 <= nuls[1]
+}
+
 // marks are what the bytes of a file say about its encoding.
 type marks struct {
 	head      []byte // the beginning, at most 64 KiB
 	good, bad int    // lines with bytes above ASCII that are, and are not, UTF-8
 	lines     []byte // the first of the bad ones
-	carry     []byte // a line that has not ended yet
 }
 
 const marksKept = 64 << 10
 
+// add looks at whole lines.
 func (m *marks) add(b []byte) {
-	m.head = append(m.head, b[:min(len(b), marksKept-min(marksKept, len(m.head)))]...)
-	end := max(bytes.LastIndexByte(b, '\n'), bytes.LastIndexByte(b, '\r')) + 1
-	if end == 0 && len(m.carry)+len(b) <= maxCell {
-		m.carry = append(m.carry, b...)
-		return
-	}
-	if end == 0 { // a line without end: cut between two characters
-		end = runeEnd(b)
-	}
-	if len(m.carry) > 0 {
-		line := bytes.IndexAny(b[:end], "\r\n") + 1
-		if line == 0 {
-			line = end
-		}
-		m.count(append(m.carry, b[:line]...))
-		m.count(b[line:end])
-	} else {
-		m.count(b[:end])
-	}
-	m.carry = append(m.carry[:0], b[end:]...)
-}
-
-func (m *marks) end() {
-	m.count(m.carry)
-	m.carry = nil
-}
-
-// runeEnd is the length of b without a character that is cut off at its end.
-func runeEnd(b []byte) int {
-	for i := len(b) - 1; i >= max(0, len(b)-utf8.UTFMax); i-- {
-		if utf8.RuneStart(b[i]) {
-			if utf8.FullRune(b[i:]) {
-				break
-			}
-			return i
-		}
-	}
-	return len(b)
-}
-
-// count looks at whole lines.
-func (m *marks) count(b []byte) {
-	if isASCII(b) {
-		return
-	}
-	for len(b) > 0 {
-		line, rest, _ := bytes.Cut(b, []byte{'\n'})
-		b = rest
+	m.head = append(m.head, b[:min(len(b), marksKept-len(m.head))]...)
+	for line := range bytes.Lines(b) {
 		switch {
-		case isASCII(line):
+		case !slices.ContainsFunc(line, func(c byte) bool { return c >= utf8.RuneSelf }):
 		case utf8.Valid(line):
 			m.good++
 		default:
 			m.bad++
-			if len(m.lines)+len(line) < marksKept {
-				m.lines = append(append(m.lines, line...), '\n')
-			}
+			m.lines = append(m.lines, line[:min(len(line), marksKept-len(m.lines))]...)
 		}
 	}
 }
 
-func isASCII(b []byte) bool {
-	for len(b) >= 8 {
-		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
-			return false
+// candidates are the encodings in which the lines that are not UTF-8 make words.
+func (f *File) candidates() ([]Encoding, error) {
+	misfits, words := make([]int, len(legacy)), make([]int, len(legacy))
+	for i, e := range legacy {
+		text, err := e.decoder.NewDecoder().Bytes(f.marks.lines)
+		if err != nil {
+			return nil, err
 		}
-		b = b[8:]
+		words[i], misfits[i] = countWords(string(text))
 	}
-	for _, c := range b {
-		if c >= utf8.RuneSelf {
-			return false
+	least := slices.Min(misfits)
+	var fit []Encoding
+	for i, e := range legacy {
+		if misfits[i]*10 <= words[i] && (misfits[i]-least)*50 <= words[i] {
+			fit = append(fit, e)
 		}
 	}
-	return true
+	if len(fit) == 0 {
+		return nil, &RefusedError{Path: f.path,
+			What: "the file is not UTF-8, and its letters make no words in any encoding known here",
+			Hint: "save it as UTF-8, or say what it is with --encoding"}
+	}
+	return fit, nil
 }

@@ -1,4 +1,11 @@
+// Package csvtext reads bytes as records of cells: it unpacks, decodes and
+// splits them. It knows nothing of what the cells mean.
 package csvtext
+
+import (
+	"fmt"
+	"strconv"
+)
 
 // Bounds of what is read as one.
 const (
@@ -7,6 +14,19 @@ const (
 	// MaxColumns is how many cells of a row may be more than empty.
 	MaxColumns = 2000
 )
+
+// Record is one record, or the first physical line of one that is broken.
+type Record struct {
+	Cells []string
+	Place Place
+	Lines int  // physical lines it takes
+	Ended bool // a line end stands after it
+	Blank bool
+	BOM   bool // a byte order mark stood before it, not at the start of the file
+	// Repair is how its quotes had to be read, Fault why its cells cannot be trusted; or 0.
+	Repair, Fault Flaw
+	Suspect       bool // it lies in lines over which an unclosed quote was followed
+}
 
 // Flaw is what is wrong with the form of a record.
 type Flaw int
@@ -24,15 +44,42 @@ const (
 	CellTooLong
 )
 
-// Record is one record, or the first physical line of one that is broken.
-type Record struct {
-	Cells []string
-	Place Place
-	Lines int  // physical lines it takes
-	Ended bool // a line end stands after it
-	Blank bool
-	BOM   bool // a byte order mark stood before it, not at the start of the file
-	// Repair is how its quotes had to be read, Fault why its cells cannot be trusted; or 0.
-	Repair, Fault Flaw
-	Suspect       bool // it lies in lines over which an unclosed quote was followed
+// Place is where a record stands.
+type Place struct {
+	Row  int `json:"row"`  // as a spreadsheet numbers it, from 1
+	Line int `json:"line"` // physical line where it starts, from 1
 }
+
+// String names the line only where a spreadsheet would not: "row 415 (line 424)", "row 2".
+func (p Place) String() string {
+	if p.Row == p.Line {
+		return "row " + strconv.Itoa(p.Row)
+	}
+	return fmt.Sprintf("row %d (line %d)", p.Row, p.Line)
+}
+
+// RefusedError says why a file cannot be used. It comes before anything is
+// done with any of its rows.
+type RefusedError struct {
+	Path   string
+	Place  Place  // zero: the whole file
+	Column string // a header; "": no one column
+	What   string
+	Hint   string // what to do next; may be empty
+}
+
+func (e *RefusedError) Error() string {
+	where := e.Path
+	if e.Place.Row > 0 {
+		where += ", " + e.Place.String()
+	}
+	if e.Column != "" {
+		where += fmt.Sprintf(", column %q", e.Column)
+	}
+	return where + ": " + e.What
+}
+
+// OptionError says that an option itself is wrong, whatever the file.
+type OptionError struct{ Flag, What string }
+
+func (e *OptionError) Error() string { return e.Flag + ": " + e.What }

@@ -4,18 +4,19 @@ import (
 	"archive/zip"
 	"bufio"
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"io/fs"
 	"os"
 	"syscall"
 	"time"
+	"unicode/utf8"
 )
 
 // File is a text that has been opened: one unpacked copy of it in a temporary
@@ -23,46 +24,39 @@ import (
 type File struct {
 	path    string
 	sha256  string
-	size    int64
+	size    byteCount
 	modTime time.Time
 	copy    *os.File
 	marks   marks
 }
 
 // Open copies the text at path ("-": stdin) out of whatever it is packed in. A
-// *RefusedError says why it is none that can be read.
+// *RefusedError says why it is none that can be read. When the context ends it
+// returns at once; a read of the source that waits for data is left behind.
 func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
 	f := &File{path: path}
 	source := stdin
 	if path == "-" {
 		f.path = "stdin"
 	} else {
-		raw, err := openRaw(path)
+		raw, err := os.Open(path)
+		if err != nil {
+			return nil, refuseOpen(path, err)
+		}
+		defer raw.Close()
+		st, err := raw.Stat()
 		if err != nil {
 			return nil, err
 		}
-		defer raw.Close()
-		if st, err := raw.Stat(); err == nil {
-			f.modTime = st.ModTime()
+		if st.IsDir() {
+			return nil, &RefusedError{Path: path, What: "this is a folder", Hint: "name the CSV file in it"}
 		}
-		source = raw
+		source, f.modTime = raw, st.ModTime()
 	}
 	if err := f.unpack(ctx, source); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
-}
-
-func openRaw(path string) (*os.File, error) {
-	raw, err := os.Open(path)
-	if err != nil {
-		return nil, refuseOpen(path, err)
-	}
-	if st, err := raw.Stat(); err == nil && st.IsDir() {
-		raw.Close()
-		return nil, &RefusedError{Path: path, What: "this is a folder", Hint: "name the CSV file in it"}
-	}
-	return raw, nil
 }
 
 func refuseOpen(path string, err error) error {
@@ -85,7 +79,7 @@ func (f *File) Path() string { return f.path }
 func (f *File) SHA256() string { return f.sha256 }
 
 // Size is the number of bytes on disk.
-func (f *File) Size() int64 { return f.size }
+func (f *File) Size() int64 { return int64(f.size) }
 
 // ModTime is when the file was changed last; zero for stdin.
 func (f *File) ModTime() time.Time { return f.modTime }
@@ -93,11 +87,13 @@ func (f *File) ModTime() time.Time { return f.modTime }
 // Close removes the copy.
 func (f *File) Close() error { return discard(f.copy) }
 
-// unpack makes the copy.
+// unpack makes the copy, and refuses what is no text of cells.
 func (f *File) unpack(ctx context.Context, source io.Reader) error {
-	sum := &summed{ctx: ctx, source: source, hash: sha256.New()}
-	raw := bufio.NewReaderSize(sum, 256<<10)
-	head, err := raw.Peek(512)
+	piped := interruptible(ctx, source)
+	defer piped.Close()
+	sum := sha256.New()
+	raw := bufio.NewReaderSize(io.TeeReader(piped, io.MultiWriter(sum, &f.size)), 64<<10)
+	head, err := raw.Peek(headSize)
 	if err != nil && err != io.EOF {
 		return fmt.Errorf("reading %s: %w", f.path, err)
 	}
@@ -106,38 +102,65 @@ func (f *File) unpack(ctx context.Context, source io.Reader) error {
 	}
 	switch {
 	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
-		err = f.gunzip(raw)
+		err = f.gunzip(ctx, raw)
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
 		err = f.unzip(ctx, raw)
 	default:
-		err = f.keep(raw)
+		err = f.keep(ctx, raw)
 	}
 	if err != nil {
 		return err
 	}
-	f.sha256, f.size = hex.EncodeToString(sum.hash.Sum(nil)), sum.size
-	return f.refuseContent()
-}
-
-// refuseContent refuses what an archive may hold as well.
-func (f *File) refuseContent() error {
+	f.sha256 = hex.EncodeToString(sum.Sum(nil))
 	if len(f.marks.head) == 0 {
 		return &RefusedError{Path: f.path, What: "the file is empty: there is nothing to do",
 			Hint: "look whether the export has failed, and make it again"}
 	}
-	return refuseForeign(f.path, f.marks.head[:min(512, len(f.marks.head))])
+	return refuseForeign(f.path, f.marks.head[:min(headSize, len(f.marks.head))])
 }
 
-func (f *File) gunzip(raw io.Reader) error {
+// interruptible reads from source until the context ends. Only a read that has
+// begun outlives it.
+func interruptible(ctx context.Context, source io.Reader) io.ReadCloser {
+	r, w := io.Pipe()
+	stop := context.AfterFunc(ctx, func() { w.CloseWithError(ctx.Err()) })
+	go func() {
+		defer stop()
+		_, err := io.Copy(w, source)
+		w.CloseWithError(err)
+	}()
+	return r
+}
+
+// byteCount counts the bytes that are written to it.
+type byteCount int64
+
+func (n *byteCount) Write(p []byte) (int, error) {
+	*n += byteCount(len(p))
+	return len(p), nil
+}
+
+func (f *File) gunzip(ctx context.Context, raw io.Reader) error {
 	unpacked, err := gzip.NewReader(raw)
 	if err == nil {
-		err = f.keep(unpacked)
+		err = f.keep(ctx, unpacked)
 	}
-	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, io.EOF) || isFlateError(err) {
+	if isDamage(err) {
 		return &RefusedError{Path: f.path, What: "the gzip file is damaged or cut off", Hint: "download it again"}
 	}
 	return err
+}
+
+// isDamage reports an error of a packed file's content, and not of the disk.
+func isDamage(err error) bool {
+	for _, damage := range []error{gzip.ErrHeader, gzip.ErrChecksum, zip.ErrFormat, zip.ErrChecksum,
+		zip.ErrAlgorithm, io.ErrUnexpectedEOF, io.EOF} {
+		if errors.Is(err, damage) {
+			return true
+		}
+	}
+	_, corrupt := errors.AsType[flate.CorruptInputError](err)
+	return corrupt
 }
 
 func (f *File) unzip(ctx context.Context, raw io.Reader) error {
@@ -150,63 +173,66 @@ func (f *File) unzip(ctx context.Context, raw io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("copying %s: %w", f.path, err)
 	}
-	entry, err := onlyEntry(f.path, packed, size)
-	if err != nil {
-		return err
-	}
-	content, err := entry.Open()
+	text, err := textIn(f.path, packed, size)
 	if err == nil {
-		defer content.Close()
-		err = f.keep(&summed{ctx: ctx, source: content})
+		err = f.keep(ctx, text)
+		text.Close()
 	}
-	if errors.Is(err, zip.ErrFormat) || errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrAlgorithm) ||
-		errors.Is(err, io.ErrUnexpectedEOF) || isFlateError(err) {
+	if isDamage(err) {
 		return damagedZip(f.path, packed, err)
 	}
 	return err
 }
 
 // keep copies the text itself, and looks at its bytes on the way.
-func (f *File) keep(text io.Reader) error {
+func (f *File) keep(ctx context.Context, text io.Reader) error {
 	var err error
 	if f.copy, err = temporary(); err != nil {
 		return err
 	}
-	buf := make([]byte, 256<<10)
-	for {
-		n, err := text.Read(buf)
-		f.marks.add(buf[:n])
-		if _, err := f.copy.Write(buf[:n]); err != nil {
+	lines := bufio.NewScanner(contextReader{ctx, text})
+	lines.Buffer(make([]byte, 0, 256<<10), maxCell)
+	lines.Split(wholeLines)
+	for lines.Scan() {
+		f.marks.add(lines.Bytes())
+		if _, err := f.copy.Write(lines.Bytes()); err != nil {
 			return fmt.Errorf("copying %s to a temporary file: %w", f.path, err)
 		}
-		if err == io.EOF {
-			f.marks.end()
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("reading %s: %w", f.path, err)
-		}
 	}
+	if lines.Err() != nil {
+		return fmt.Errorf("reading %s: %w", f.path, lines.Err())
+	}
+	return nil
 }
 
-// summed reads until the context ends, and sums what it reads when it has a hash.
-type summed struct {
+// wholeLines cuts a text between lines, and a line that is very long between
+// characters: each piece is UTF-8 where the text is.
+func wholeLines(data []byte, atEOF bool) (int, []byte, error) {
+	end := bytes.LastIndexAny(data, "\r\n") + 1
+	switch {
+	case atEOF:
+		end = len(data)
+	case end == 0 && len(data) >= maxCell/2:
+		for end = len(data) - 1; end > len(data)-utf8.UTFMax && !utf8.RuneStart(data[end]); end-- {
+		}
+	}
+	if end == 0 {
+		return 0, nil, nil
+	}
+	return end, data[:end], nil
+}
+
+// contextReader reads until the context ends.
+type contextReader struct {
 	ctx    context.Context
 	source io.Reader
-	hash   hash.Hash
-	size   int64
 }
 
-func (s *summed) Read(p []byte) (int, error) {
-	if err := s.ctx.Err(); err != nil {
+func (r contextReader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
 		return 0, err
 	}
-	n, err := s.source.Read(p)
-	if s.hash != nil {
-		s.hash.Write(p[:n])
-		s.size += int64(n)
-	}
-	return n, err
+	return r.source.Read(p)
 }
 
 // temporary makes a file that nobody else sees: where the system allows it, it

@@ -1,0 +1,148 @@
+package csvtext
+
+import (
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/encoding/charmap"
+)
+
+const (
+	saveAs   = "open it in the spreadsheet program and save it as CSV UTF-8"
+	asCSV    = "export the people as CSV"
+	unpackIt = "unpack it first"
+)
+
+const headSize = 512 // bytes by which a format is known
+
+// foreign are the beginnings of files that are something else. A character of a
+// pattern is a byte of the file.
+var foreign = []struct {
+	start      *regexp.Regexp
+	what, hint string
+}{
+	{start(`\xd0\xcf\x11\xe0`), "this is an old Excel workbook (.xls)", saveAs},
+	{start(`%pdf`), "this is a PDF", asCSV},
+	{start(`bzh`), "this is packed with bzip2", unpackIt},
+	{start(`\xfd7zxz`), "this is packed with xz", unpackIt},
+	{start(`\x28\xb5\x2f\xfd`), "this is packed with zstd", unpackIt},
+	{start(`7z\xbc\xaf\x27\x1c`), "this is a 7z archive", unpackIt},
+	{start(`rar!`), "this is a RAR archive", unpackIt},
+	{start(`sqlite format 3`), "this is a database", asCSV},
+	{start(`begin:vcard`), "this is a vCard file, not CSV", asCSV},
+	{start(`begin:vcalendar`), "this is a calendar, not CSV", asCSV},
+	{start(`dn::? |version: 1[\r\n].*dn:`), "this is LDIF, not CSV", asCSV},
+	{start(`from [^\r\n,;\t]*[\r\n].*: `), "this is a mailbox (mbox), not CSV", asCSV},
+	{start(`\{\\rtf`), "this is a text document (RTF), not CSV", saveAs},
+	{start(`<`), "this is HTML or XML, not CSV", saveAs},
+	{start(`\{\s*["}]|\[\s*[{"\]]|\{.*"\s*:`), "this is JSON, not CSV", asCSV},
+}
+
+// start is a pattern for the first bytes but for byte order marks and blanks, in capitals or not.
+func start(pattern string) *regexp.Regexp {
+	return regexp.MustCompile(`(?is)^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*(` + pattern + `)`)
+}
+
+// refuseForeign refuses what is no text of cells by its beginning.
+func refuseForeign(path string, head []byte) error {
+	text, err := charmap.ISO8859_1.NewDecoder().Bytes(head)
+	if err != nil {
+		return err
+	}
+	text = bytes.ReplaceAll(text, []byte{0}, nil) // those of UTF-16
+	for _, f := range foreign {
+		if f.start.Match(text) {
+			return &RefusedError{Path: path, What: f.what, Hint: f.hint}
+		}
+	}
+	if isWorkbook(path) && isBinary(head) {
+		return damagedWorkbook(path)
+	}
+	return nil
+}
+
+// isWorkbook reports whether a file is called like a spreadsheet.
+func isWorkbook(path string) bool {
+	return slices.Contains([]string{".xls", ".xlsx", ".xlsm", ".xlsb", ".ods", ".numbers"},
+		strings.ToLower(filepath.Ext(path)))
+}
+
+// isBinary reports bytes that are no text in any encoding. Text called .xls is
+// what many programs export.
+func isBinary(head []byte) bool {
+	_, marked := byMark(head)
+	_, wide := byNULs(head)
+	return !marked && !wide && slices.ContainsFunc(head, func(c byte) bool {
+		return c < ' ' && !strings.ContainsRune("\t\n\v\f\r\x1a", rune(c))
+	})
+}
+
+func damagedWorkbook(path string) error {
+	return &RefusedError{Path: path, What: "this is an Excel workbook, and it is damaged",
+		Hint: "export it again, open it in the spreadsheet program and save it as CSV UTF-8"}
+}
+
+var workbookEntry = regexp.MustCompile(`\[Content_Types\]\.xml|_rels/\.rels|docProps/|xl/`)
+
+// damagedZip knows a workbook by the name of the file, or of its first entry.
+func damagedZip(path string, raw io.ReaderAt, err error) error {
+	if isWorkbook(path) || workbookEntry.MatchReader(bufio.NewReader(io.NewSectionReader(raw, 0, headSize))) {
+		return damagedWorkbook(path)
+	}
+	return &RefusedError{Path: path, What: fmt.Sprintf("the zip archive is damaged: %v", err),
+		Hint: "download it again"}
+}
+
+// textIn opens the one text in a zip archive: the only .csv in it, else the only
+// .tsv, .txt or .tab.
+func textIn(file string, raw io.ReaderAt, size int64) (io.ReadCloser, error) {
+	archive, err := zip.NewReader(raw, size)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string][]*zip.File{}
+	var names []string
+	for _, e := range archive.File {
+		base, extension := path.Base(e.Name), strings.ToLower(path.Ext(e.Name))
+		switch {
+		case strings.HasPrefix(e.Name, "xl/"):
+			return nil, &RefusedError{Path: file, What: "this is an Excel workbook (.xlsx)", Hint: saveAs}
+		case e.Name == "mimetype", strings.HasPrefix(e.Name, "Index/"), strings.HasPrefix(e.Name, "word/"):
+			return nil, &RefusedError{Path: file, What: "this is a spreadsheet or document, not CSV", Hint: saveAs}
+		case e.FileInfo().IsDir(), strings.HasPrefix(base, "."), strings.HasPrefix(e.Name, "__MACOSX/"):
+			continue
+		}
+		names = append(names, e.Name)
+		found[extension] = append(found[extension], e)
+	}
+	texts := found[".csv"]
+	if len(texts) == 0 {
+		texts = slices.Concat(found[".tsv"], found[".txt"], found[".tab"])
+	}
+	switch {
+	case len(texts) != 1:
+		return nil, &RefusedError{Path: file,
+			What: fmt.Sprintf("the zip archive has %d CSV files (it holds: %s)", len(texts), firstOf(names)),
+			Hint: "unpack it and name the one that holds the people"}
+	case texts[0].Flags&1 != 0:
+		return nil, &RefusedError{Path: file, What: fmt.Sprintf("%q in the zip archive is encrypted", texts[0].Name),
+			Hint: unpackIt}
+	}
+	return texts[0].Open()
+}
+
+func firstOf(names []string) string {
+	const listed = 10
+	if len(names) > listed {
+		names = append(names[:listed:listed], "…")
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,170 @@
+package csvtext
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestOpenEndsWithItsContext(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	for name, begin := range map[string]string{"before any byte": "", "in the middle": "email,name\n"} {
+		t.Run(name, func(t *testing.T) {
+			stdin, feed := io.Pipe() // never ends
+			defer feed.Close()
+			go feed.Write([]byte(begin))
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			start := time.Now()
+			if _, err := Open(ctx, "-", stdin); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("got %v", err)
+			}
+			if took := time.Since(start); took > time.Second {
+				t.Errorf("it took %s", took)
+			}
+			if left, _ := os.ReadDir(os.TempDir()); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}
+
+func TestReadErrorsAreReturned(t *testing.T) {
+	broken := io.MultiReader(strings.NewReader("email,name\n"), iotestError{})
+	if _, err := Open(t.Context(), "-", broken); !errors.Is(err, io.ErrNoProgress) {
+		t.Errorf("got %v", err)
+	}
+	r := newReader(io.MultiReader(strings.NewReader("a,b\nc,d"), iotestError{}), Dialect{',', '"'}, "x.csv")
+	var err error
+	for range 3 {
+		if err == nil {
+			_, err = r.Next()
+		}
+	}
+	if !errors.Is(err, io.ErrNoProgress) {
+		t.Errorf("got %v", err)
+	}
+}
+
+type iotestError struct{}
+
+func (iotestError) Read([]byte) (int, error) { return 0, io.ErrNoProgress }
+
+// The lines that decide on the encoding are whole, however the text is cut into pieces.
+func TestLinesAreCountedWhole(t *testing.T) {
+	long := strings.Repeat("é", maxCell)
+	for name, tt := range map[string]struct {
+		text      string
+		good, bad int
+	}{
+		"a long line":    {"x" + long, 5, 0},
+		"lines with CR":  {strings.Repeat("é,ü\r", 1<<18), 1 << 20, 0},
+		"one bad line":   {"a\né\n\xe9\nü\n", 2, 1},
+		"ASCII":          {"a\r\nb\r\n", 0, 0},
+		"no end":         {"é\nü", 2, 0},
+		"bad at the end": {"é\n\xfc", 1, 1},
+	} {
+		f, err := Open(t.Context(), "-", strings.NewReader(tt.text))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if good := f.marks.good; f.marks.bad != tt.bad || good > tt.good || good == 0 && tt.good > 0 {
+			t.Errorf("%s: %d good lines and %d bad ones", name, good, f.marks.bad)
+		}
+		if err := f.Close(); err != nil {
+			t.Error(name, err)
+		}
+	}
+}
+
+func TestForeignFiles(t *testing.T) {
+	for text, want := range map[string]string{
+		"\xd0\xcf\x11\xe0\xa1":              "Excel",
+		"%PDF-1.4":                          "PDF",
+		"\xef\xbb\xbf\r\n begin:VCARD":      "vCard",
+		"version: 1\r\n\r\n# x\r\ndn: cn=x": "LDIF",
+		"version: 1\nAnn":                   "",
+		"dn,mail\n":                         "",
+		"From a@example.com\nSubject: x\n":  "mbox",
+		"From,To\na,b: c\n":                 "",
+		"{\n  \"a\": 1}":                    "JSON",
+		"[\n  {":                            "JSON",
+		"{x},y\n1,2\n":                      "",
+		"\xff\xfe{\x00\"\x00a\x00":          "JSON",
+		"{\\rtf1":                           "RTF",
+		" <html>":                           "HTML",
+		"\x28\xb5\x2f\xfdx":                 "zstd",
+	} {
+		err := refuseForeign("people.csv", []byte(text))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestNamedEncodings(t *testing.T) {
+	for name, want := range map[string]string{
+		"UTF8": "utf-8", "utf-8-sig": "utf-8", "utf-16": "utf-16le", "UTF_32": "utf-32le", "cp1250": "windows-1250",
+		"Windows1252": "windows-1252", "IBM850": "cp850", "cp858": "cp858", "latin1": "windows-1252",
+		"mac": "macintosh", "macroman": "macintosh", "sjis": "shift_jis", "gbk": "gbk", "866": "ibm866",
+		"utf-7": "", "replacement": "", "": "",
+	} {
+		e, err := namedEncoding(name)
+		if _, refused := errors.AsType[*OptionError](err); e.Flag != want || refused != (want == "") {
+			t.Errorf("%q is %q (%v), want %q", name, e.Flag, err, want)
+		}
+	}
+}
+
+func TestByteOrderMarkBeatsTheFlag(t *testing.T) {
+	for text, want := range map[string]string{
+		"\xef\xbb\xbfa,b":       "utf-8",
+		"\xff\xfea\x00":         "utf-16le",
+		"\xff\xfe\x00\x00":      "utf-32le",
+		"a,b":                   "windows-1250",
+		"a\x00,\x00b\x00\n\x00": "windows-1250",
+	} {
+		path := filepath.Join(t.TempDir(), "x.csv")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f, err := Open(t.Context(), path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := f.Encodings("cp1250"); err != nil || len(got) != 1 || got[0].Flag != want {
+			t.Errorf("%q: %v %v, want %s", text, got, err, want)
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestRefuseOpen(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err  error
+		want string // "": the error stays what it is
+	}{
+		"missing":        {fs.ErrNotExist, "there is no such file"},
+		"unreadable":     {syscall.EACCES, "you may not read this file"},
+		"below a file":   {syscall.ENOTDIR, "there is no such file: a part of the path is no folder"},
+		"something else": {syscall.EIO, ""},
+	} {
+		err := refuseOpen("people.csv", &fs.PathError{Op: "open", Path: "people.csv", Err: tt.err})
+		e, refused := errors.AsType[*RefusedError](err)
+		switch {
+		case refused != (tt.want != ""):
+			t.Errorf("%s: %v", name, err)
+		case refused && (e.What != tt.want || e.Hint == "" || e.Path != "people.csv"):
+			t.Errorf("%s: %+v", name, e)
+		}
+	}
+}

@@ -1,0 +1,252 @@
+package csvtext
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// syntax is a dialect as a scanner needs it.
+type syntax struct {
+	delim, quote []byte
+	special      [256]bool      // the bytes at which a cell without quotes may end, or is stray
+	phrase       *regexp.Regexp // "Ann Lee" <ann@example.com>
+}
+
+func newSyntax(d Dialect) *syntax {
+	s := &syntax{delim: []byte(string(d.Delimiter)), quote: []byte{d.Quote}}
+	for _, c := range []byte{s.delim[0], d.Quote, '\r', '\n'} {
+		s.special[c] = true
+	}
+	quote := fmt.Sprintf(`\x{%x}`, d.Quote)
+	name := quote + `[^\r\n\\<` + quote + `]*` + quote
+	part := fmt.Sprintf(`[^\r\n\\<>%s\x{%x}]*`, quote, d.Delimiter)
+	blanks := `[` + strings.ReplaceAll(" \t", string(d.Delimiter), "") + `]*`
+	s.phrase = regexp.MustCompile(`^` + name + blanks + `<` + part + `@` + part + `>`)
+	return s
+}
+
+const (
+	ctrlZ = "\x1a" // ends files of old programs
+	// unquoted is the reading by which quotes mean nothing.
+	unquoted  = QuotesUnclear
+	maxPhrase = 1000 // bytes in a cell of a quoted name and an address
+)
+
+// scanner follows the cells of the record that data starts with, and keeps
+// them: their bytes in text, with delimiters between them, and where each ends there.
+type scanner struct {
+	*syntax
+	data  []byte
+	by    Flaw // how quotes are read: 0 (as in RFC 4180), a repair, or unquoted
+	bound int  // bytes of a quoted cell
+	text  []byte
+	ends  []int
+	scanned
+}
+
+// scanned is what was found of a record.
+type scanned struct {
+	end     int // bytes of it, without the line end
+	lineEnd int // bytes of that
+	lines   int
+	opened  int  // where the last quoted cell begins
+	quoted  bool // a cell has quotes around it
+	stray   bool // a quote neither opens nor closes a cell, nor is doubled
+	open    bool // a quoted cell does not end within its bound
+	escaped bool // a quote after a backslash was read as one inside its cell
+	// doubtful: a quote that closes a cell of several lines stands where another cell
+	// could open. It may be that cell's, and the one before was never closed.
+	doubtful bool
+	surplus  bool // there are cells beyond MaxColumns
+	fault    Flaw // CellTooLong or TooManyColumns
+}
+
+// scan starts anew, as if data were the rest of the file. When the record and
+// its line end take all of data, more of it may change what was found.
+func (s *scanner) scan(data []byte, by Flaw, bound int) {
+	s.data, s.by, s.bound = data, by, bound
+	s.text, s.ends, s.scanned = s.text[:0], s.ends[:0], scanned{lines: 1}
+	if s.plainLine() {
+		return
+	}
+	for s.cell() {
+	}
+}
+
+// plainLine takes a line without quotes at once, as most are. It is too short to pass a bound.
+func (s *scanner) plainLine() bool {
+	within := s.data[:min(len(s.data), MaxColumns)]
+	n := bytes.IndexByte(within, '\n')
+	if n < 0 {
+		return false
+	}
+	line := bytes.TrimSuffix(within[:n], []byte("\r"))
+	if bytes.Contains(line, s.quote) || bytes.IndexByte(line, '\r') >= 0 {
+		return false
+	}
+	start := 0
+	for i := bytes.Index(line, s.delim); i >= 0; i = bytes.Index(line[start:], s.delim) {
+		s.ends = append(s.ends, start+i)
+		start += i + len(s.delim)
+	}
+	s.ends = append(s.ends, len(line))
+	s.text = append(s.text, line...)
+	s.end, s.lineEnd = len(line), n+1-len(line)
+	return true
+}
+
+// cells are the cells that were scanned; surplus ones are part of the last.
+func (s *scanner) cells() []string {
+	text, cells, start := string(s.text), make([]string, len(s.ends)), 0
+	for i, end := range s.ends {
+		cells[i], start = text[start:end], end+len(s.delim)
+	}
+	if s.surplus {
+		last := &cells[len(cells)-1]
+		*last = strings.TrimRight(*last, string(s.delim))
+	}
+	for s.surplus && len(cells) > 1 && cells[len(cells)-1] == "" {
+		cells = cells[:len(cells)-1]
+	}
+	return cells
+}
+
+// cell reads one cell, and reports whether another follows.
+func (s *scanner) cell() bool {
+	start, at := len(s.text), s.end
+	if s.by != 0 {
+		at = s.blanksEnd(at)
+	}
+	if s.by != unquoted && bytes.HasPrefix(s.data[at:], s.quote) {
+		s.opened, s.end, s.quoted = at, at, true
+		if s.by != QuotedPhrases || !s.phraseCell() {
+			s.quotedCell()
+		}
+	} else {
+		s.plainCell()
+	}
+	if s.open {
+		return false
+	}
+	if len(s.text)-start > maxCell {
+		s.fault = CellTooLong
+	}
+	if len(s.ends) == MaxColumns {
+		s.ends, s.surplus = s.ends[:MaxColumns-1], true
+		if len(s.text) > start {
+			s.fault = TooManyColumns
+		}
+	}
+	s.ends = append(s.ends, len(s.text))
+	if bytes.HasPrefix(s.data[s.end:], s.delim) {
+		s.text = append(s.text, s.delim...)
+		s.end += len(s.delim)
+		return true
+	}
+	s.lineEnd = lineEnd(s.data[s.end:])
+	return false
+}
+
+// plainCell goes to the end of a cell without quotes around it.
+func (s *scanner) plainCell() {
+	rest, special := s.data[s.end:], &s.special
+	n := 0
+	for ; n < len(rest); n++ {
+		c := rest[n]
+		if special[c] && c != s.quote[0] && s.endsCell(s.end+n) {
+			break
+		}
+		s.stray = s.stray || c == s.quote[0]
+	}
+	s.text = append(s.text, rest[:n]...)
+	s.end += n
+}
+
+// quotedCell goes past the quote that closes the cell.
+func (s *scanner) quotedCell() {
+	s.end++
+	limit, first := s.end+s.bound+1, s.lines
+	for {
+		within := s.data[s.end:min(len(s.data), max(s.end, limit))]
+		piece, _, closed := bytes.Cut(within, s.quote)
+		s.lines += countLineEnds(piece)
+		s.end += len(piece)
+		if !closed {
+			s.open = true
+			return
+		}
+		s.end++
+		if s.by == EscapedQuotes && backslashes(piece)%2 == 1 {
+			s.escaped = true
+			s.text = append(append(s.text, piece[:len(piece)-1]...), s.quote...)
+			continue
+		}
+		s.text = append(s.text, piece...)
+		at := s.end
+		if s.by != 0 {
+			at = s.blanksEnd(at)
+		}
+		switch {
+		case bytes.HasPrefix(s.data[s.end:], s.quote):
+			s.end++
+		case s.endsCell(at):
+			s.doubtful = s.doubtful || s.lines > first && s.opensAfter(piece)
+			s.end = at
+			return
+		default:
+			s.stray = true
+		}
+		s.text = append(s.text, s.quote...)
+	}
+}
+
+// phraseCell takes "Ann Lee" <ann@example.com> as one cell.
+func (s *scanner) phraseCell() bool {
+	rest := s.data[s.end:]
+	phrase := s.phrase.Find(rest[:min(len(rest), maxPhrase)])
+	if phrase == nil || !s.endsCell(s.end+len(phrase)) {
+		return false
+	}
+	s.text = append(s.text, phrase...)
+	s.end += len(phrase)
+	return true
+}
+
+// blanksEnd is where the blanks that start at i end.
+func (s *scanner) blanksEnd(i int) int {
+	for i < len(s.data) && (s.data[i] == ' ' || s.data[i] == '\t') && s.data[i] != s.delim[0] {
+		i++
+	}
+	return i
+}
+
+// endsCell reports whether a cell can end before i.
+func (s *scanner) endsCell(i int) bool {
+	rest := s.data[i:]
+	return len(rest) == 0 || bytes.HasPrefix(rest, s.delim) || lineEnd(rest) > 0
+}
+
+// opensAfter reports whether a quote after a piece of a cell stands where another could begin.
+func (s *scanner) opensAfter(piece []byte) bool {
+	return bytes.HasSuffix(piece, s.delim) || bytes.HasSuffix(piece, []byte("\n")) ||
+		bytes.HasSuffix(piece, []byte("\r"))
+}
+
+// lineEnd is the length of the line end that b starts with; 0: none.
+func lineEnd(b []byte) int {
+	switch {
+	case bytes.HasPrefix(b, []byte("\r\n")):
+		return 2
+	case len(b) > 0 && (b[0] == '\n' || b[0] == '\r'):
+		return 1
+	}
+	return 0
+}
+
+func countLineEnds(b []byte) int {
+	return bytes.Count(b, []byte("\n")) + bytes.Count(b, []byte("\r")) - bytes.Count(b, []byte("\r\n"))
+}
+
+func backslashes(b []byte) int { return len(b) - len(bytes.TrimRight(b, `\`)) }

@@ -1,0 +1,86 @@
+package csvtext
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+// endless repeats a line for ever.
+type endless string
+
+func (e endless) Read(p []byte) (int, error) {
+	n := copy(p, e)
+	for n < len(p) {
+		n += copy(p[n:], e)
+	}
+	return len(p), nil
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	for _, line := range []endless{"x", "\"x", "\"x\"y", "\"\"", "x,\"y\n", "\"x\\\"\n", "\r"} {
+		s := newReader(line, Dialect{Delimiter: ',', Quote: '"'}, "x.csv")
+		s.Width = 2
+		for range 200 {
+			if _, err := s.Next(); err != nil {
+				if _, ok := errors.AsType[*RefusedError](err); !ok {
+					t.Errorf("%q: %v", line, err)
+				}
+				break
+			}
+		}
+		if held := cap(s.buf); held > 4*maxRow {
+			t.Errorf("%q: %d bytes are held", line, held)
+		}
+	}
+}
+
+func TestQuotesAndBounds(t *testing.T) {
+	commas := strings.Repeat(",", MaxColumns+100)
+	long := strings.Repeat("x", maxCell+1)
+	for name, tt := range map[string]struct {
+		text          string
+		cells         string // of the first record, joined with |
+		repair, fault Flaw
+	}{
+		"plain":                   {"a,b\n", "a|b", 0, 0},
+		"surplus empty cells":     {"a,b" + commas + "\n", "a|b", 0, 0},
+		"surplus, quoted":         {"\"a\",b" + commas + "\n", "a|b", 0, 0},
+		"escaped":                 {`"a \"x\" ",b` + "\n", `a "x" |b`, EscapedQuotes, 0},
+		"escaped before a blank":  {`"21\" ,x",b` + "\n", `21" ,x|b`, EscapedQuotes, 0},
+		"blanks around":           {`"a" , "b"` + "\n", "a|b", BlanksAroundQuotes, 0},
+		"a phrase":                {`"Lee, Ann" <a@b.c>,b` + "\n", `"Lee, Ann" <a@b.c>|b`, QuotedPhrases, 0},
+		"a phrase, blank first":   {`b, "Ann"<a@b.c>` + "\n", `b|"Ann"<a@b.c>`, QuotedPhrases, 0},
+		"bare":                    {`5" pipe,b` + "\n", `5" pipe|b`, BareQuotes, 0},
+		"never closed":            {"\"a,b\nc,d\n", `"a|b`, 0, QuoteNeverClosed},
+		"unclear":                 {`"a"x"y",b,"c"` + "\nc,d\n", `"a"x"y"|b|"c"`, 0, QuotesUnclear},
+		"another opens":           {"\"a,b\n\"c,d\",e\n\"f\"\"", `"a|b`, 0, QuoteNeverClosed},
+		"rows swallowed":          {"\"a\nb@c.d,e\nf@g.h,i\",b\n", "a\nb@c.d,e\nf@g.h,i|b", 0, SwallowedRows},
+		"a cell too long":         {long + ",b\n", long + "|b", 0, CellTooLong},
+		"a quoted cell too long":  {`"` + long + `",b` + "\n", `"` + long + `"|b`, 0, QuotesUnclear},
+		"Ctrl-Z at the end":       {"a,\"b\"\x1a\x1a", "a|b", 0, 0},
+		"a line end is not known": {"a,b\r", "a|b", 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rec := records(t, tt.text, 2)[0]
+			if got := strings.Join(rec.Cells, "|"); got != tt.cells || rec.Repair != tt.repair || rec.Fault != tt.fault {
+				t.Errorf("%.200q, repair %d, fault %d", got, rec.Repair, rec.Fault)
+			}
+		})
+	}
+	rec := records(t, "a"+commas+"x\n", 2)[0]
+	if last := len(rec.Cells) - 1; rec.Fault != TooManyColumns || last != MaxColumns-1 || rec.Cells[last][101:] != "x" {
+		t.Errorf("fault %d, %d cells, the last is %q", rec.Fault, len(rec.Cells), rec.Cells[last])
+	}
+}
+
+func TestHugeLinesAreRefused(t *testing.T) {
+	r := Split([]byte("a,b\n"+strings.Repeat("x", maxRow+1)+"\n"), Dialect{',', '"'}, "x.csv")
+	if _, err := r.Next(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := r.Next()
+	if e, ok := errors.AsType[*RefusedError](err); !ok || e.Place.Line != 2 {
+		t.Errorf("got %v", err)
+	}
+}
