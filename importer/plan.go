@@ -35,9 +35,8 @@ type Plan struct {
 	Reach   Reach          // revoke, undo: whose accounts those of Create are
 	Undoes  *ledger.Run    // undo: the run that is undone
 
-	first   FirstRow
-	decided map[int]verdict // revoke, undo: by row number
-	rows    func(context.Context) iter.Seq2[*export.Row, error]
+	first FirstRow
+	rows  func(context.Context) iter.Seq2[*export.Row, error]
 }
 
 // PlanOptions are the choices that shape a plan.

@@ -18,10 +18,16 @@ import (
 
 // revocation is the work of revoke and undo: portal access is revoked for each account. What the plan has decided
 // without a request is recorded too, so that the ledger alone can replay the run.
-type revocation struct{ *common }
+type revocation struct {
+	*common
+	accounts map[string]export.Place // of the rows so far
+}
 
 func newRevocation(api API, l *ledger.Ledger, plan *Plan, o Options) *revocation {
-	v := &revocation{newCommon(api, l, plan, o, "revoke portal access, which needs site administration")}
+	v := &revocation{
+		common:   newCommon(api, l, plan, o, "revoke portal access, which needs site administration"),
+		accounts: map[string]export.Place{},
+	}
 	v.rules.alike = true
 	return v
 }
@@ -49,24 +55,29 @@ func (v *revocation) decide(ctx context.Context, rows []*export.Row) ([]decision
 	return decisions, err
 }
 
+// one decides on one row. The plan asks it, too.
 func (v *revocation) one(t target) decision {
-	if result, ok := settled(t.row, t.memory); ok {
+	result, done := settled(t.row, t.memory)
+	if done && t.Outcome == nil {
+		return decision{result: result}
+	}
+	decided := withoutRequest(t, v.accounts)
+	if done { // in an earlier session; it counts as the first row with its account
 		return decision{result: result}
 	}
 	otherwise := notAttempted(t.row)
-	if decided, ok := v.plan.decided[t.row.Number]; ok {
-		return decision{otherwise, func(ctx context.Context) (Result, *Stop) {
+	if decided.status != 0 {
+		record := func(ctx context.Context) (Result, *Stop) {
 			return v.record(ctx, t.row, t.entry(decided, apiclient.Call{}), apiclient.Call{})
-		}}
+		}
+		return decision{result: otherwise, do: record, decided: decided.status}
 	}
 	if t.Lost != nil && t.Lost.Run == v.run {
-		otherwise = resultOf(t.row, outcome.Outcome{
-			Status: outcome.Unknown,
-			Reason: outcome.ReasonRevokeCutShort,
-			Open:   true,
-		})
+		lost := outcome.Outcome{Status: outcome.Unknown, Reason: outcome.ReasonRevokeCutShort, Open: true}
+		otherwise = resultOf(t.row, lost)
 	}
-	return decision{otherwise, func(ctx context.Context) (Result, *Stop) { return v.revoke(ctx, t, otherwise) }}
+	revoke := func(ctx context.Context) (Result, *Stop) { return v.revoke(ctx, t, otherwise) }
+	return decision{result: otherwise, do: revoke}
 }
 
 // revoke carries one row out, from top to bottom. Doing it twice does no harm, so that an answer that was lost is
@@ -283,8 +294,7 @@ func PlanRevocation(ctx context.Context, file *export.File, l *ledger.Ledger, o 
 
 // decideAll decides on each row. fresh checks the rows of lists of leavers; nil: nothing has to be checked.
 func (p *Plan) decideAll(ctx context.Context, l *ledger.Ledger, fresh *freshness) error {
-	seen := map[string]export.Place{}
-	p.decided = map[int]verdict{}
+	v := newRevocation(nil, l, p, Options{})
 	for batch, err := range inBatches(p.Rows(ctx), batchRows) {
 		if err != nil {
 			return err
@@ -297,26 +307,20 @@ func (p *Plan) decideAll(ctx context.Context, l *ledger.Ledger, fresh *freshness
 			if err := fresh.check(ctx, t); err != nil {
 				return err
 			}
-			p.decideOne(t, seen)
+			t.Outcome = p.standing(t.Outcome)
+			p.countRevocation(t, v.one(t))
 		}
 	}
 	return nil
 }
 
-func (p *Plan) decideOne(t target, seen map[string]export.Place) {
-	t.Outcome = p.standing(t.Outcome)
-	result, done := settled(t.row, t.memory)
-	if done && t.Outcome == nil {
-		p.Settled.Add(result.Status)
+func (p *Plan) countRevocation(t target, d decision) {
+	switch {
+	case d.do == nil:
+		p.Settled.Add(d.result.Status)
 		return
-	}
-	switch v := withoutRequest(t, seen); {
-	case done: // in an earlier session; it counts as the first row with its account
-		p.Settled.Add(result.Status)
-		return
-	case v.status != 0:
-		p.decided[t.row.Number] = v
-		p.Settled.Add(v.status)
+	case d.decided != 0:
+		p.Settled.Add(d.decided)
 		return
 	case t.Account == nil:
 		p.Reach.Unknown++

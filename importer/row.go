@@ -129,7 +129,8 @@ func (c *creation) one(row *export.Row, m memory) decision {
 	if m.Lost != nil && m.Lost.Run == c.run {
 		t.otherwise = resultOf(row, outcome.Outcome{Status: outcome.Unknown, Open: true})
 	}
-	return decision{t.otherwise, func(ctx context.Context) (Result, *Stop) { return c.create(ctx, t) }}
+	create := func(ctx context.Context) (Result, *Stop) { return c.create(ctx, t) }
+	return decision{result: t.otherwise, do: create}
 }
 
 // A task is a row that has to be sent.

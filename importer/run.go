@@ -85,8 +85,9 @@ const (
 
 // A decision is what a row needs: nothing any more, or a worker's time.
 type decision struct {
-	result Result // with do: what holds when the run stops before the row
-	do     func(context.Context) (Result, *Stop)
+	result  Result // with do: what holds when the run stops before the row
+	do      func(context.Context) (Result, *Stop)
+	decided outcome.Status // what do only records; 0: it asks the site
 }
 
 // work is one kind of run.

@@ -112,6 +112,16 @@ func TestFailedNeverOverwritesWhatSomebodyEdited(t *testing.T) {
 	}
 }
 
+// A run that is repeated writes the same file, though nobody remembers it.
+func TestFailedReplacesAFileOfTheSameContent(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "c.failed.csv")
+	for range 2 {
+		if m := fail(t, nil, path, result(1, outcome.Failed, "x", "a")); m.Path != path || m.Kept != "" {
+			t.Errorf("%+v", m)
+		}
+	}
+}
+
 func TestFailedNamesItsFileAsItWasGiven(t *testing.T) {
 	folder := t.TempDir()
 	t.Chdir(folder)

@@ -210,7 +210,7 @@ func TestExitCodesOfStops(t *testing.T) {
 			t.Parallel()
 			c := newTrial(t, tc.site)
 			c.export("people.csv", 200)
-			out := c.must(tc.code, "import", "./people.csv", "--workers", "8")
+			out := c.must(tc.code, "import", "./people.csv", "--workers", "8", "--max-pause", "20s")
 			c.says(out, tc.says...)
 			if c.exists("people.results.csv") {
 				c.once("people.results.csv")

@@ -110,43 +110,15 @@ func (ch *chooser) proposeNames() (reading, error) {
 	return other, nil
 }
 
-// sort puts the best header first, and keeps for a part the columns of that header
-// alone that never hold another text.
+// sort puts the best header first, and keeps one column of each part.
 func (ch *chooser) sort(r *reading) {
 	for f := Name; f <= secondLast; f++ {
-		list := r[f]
-		rank := func(i int) int {
-			m, _ := ch.h.means(i, f)
-			if ch.isVariant(i, list) {
-				return m.rank + rankGroup
-			}
-			return m.rank
-		}
-		slices.SortStableFunc(list, func(a, b int) int { return rank(a) - rank(b) })
-		if f != Name && len(list) > 1 {
-			r[f] = ch.oneOf(list[0], list)
+		rank := func(i int) int { m, _ := ch.h.means(i, f); return m.rank }
+		slices.SortStableFunc(r[f], func(a, b int) int { return rank(a) - rank(b) })
+		if f != Name && len(r[f]) > 1 {
+			r[f] = r[f][:1]
 		}
 	}
-}
-
-// isVariant reports a column whose header is another's and something in brackets: 氏名(ローマ字).
-func (ch *chooser) isVariant(i int, list []int) bool {
-	return ch.h.whole[i] != ch.h.keys[i] && slices.ContainsFunc(list, func(k int) bool {
-		return ch.h.keys[k] == ch.h.keys[i] && ch.h.whole[k] == ch.h.keys[k]
-	})
-}
-
-// oneOf are the columns that go with the first of a list: of the same header but
-// for brackets, and never filled with another text in the same row.
-func (ch *chooser) oneOf(first int, list []int) []int {
-	kept := []int{first}
-	for _, i := range list {
-		differs := func(k int) bool { return ch.e.differ([]int{k}, []int{i}) }
-		if i != first && ch.h.keys[i] == ch.h.keys[first] && !slices.ContainsFunc(kept, differs) {
-			kept = append(kept, i)
-		}
-	}
-	return kept
 }
 
 // halves takes columns such as "Nom" beside "Prénom" for the other part, before others one
@@ -168,8 +140,8 @@ func (ch *chooser) halves(r *reading) {
 		}
 	}
 	if found {
-		r[other] = ch.oneOf(half, r[Name])
-		r[Name] = slices.DeleteFunc(slices.Clone(r[Name]), func(k int) bool { return slices.Contains(r[other], k) })
+		r[other] = []int{half}
+		r[Name] = slices.DeleteFunc(slices.Clone(r[Name]), func(k int) bool { return k == half })
 	}
 }
 
@@ -289,10 +261,13 @@ func (ch *chooser) isNoName(r reading) bool {
 // isBetter reports whether the columns of a reading are at least as good as those of another
 // one; earlier: their headers are.
 func (ch *chooser) isBetter(a, b []int, earlier bool) bool {
+	x, y := a[0], b[0]
 	switch whole, part := ch.e.contains(a, b), ch.e.contains(b, a); {
 	case whole != part:
 		return whole
-	case !ch.e.differ(a, b), len(b) == 1 && ch.isVariant(b[0], a), len(a) == 1 && ch.isVariant(a[0], b):
+	case ch.h.keys[x] == ch.h.keys[y] && ch.h.whole[x] != ch.h.whole[y]: // 氏名 and 氏名(英語)
+		return ch.h.whole[x] == ch.h.keys[x]
+	case !ch.e.differ(a, b):
 		return earlier
 	}
 	ch.c.weighed = true

@@ -135,6 +135,9 @@ func TestPage(t *testing.T) {
 			t.Errorf("the page does not hold %s", want)
 		}
 	}
+	if strings.Contains(got, `swatch known"`) {
+		t.Error("a status that no row has")
+	}
 	if strings.Contains(got, "UTC") {
 		t.Error("another time zone")
 	}
