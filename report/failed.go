@@ -81,8 +81,10 @@ func (f *Failed) Finish() (Fixes, error) {
 		case old != "" && old != sum && (f.memory == nil || !f.memory.Wrote(path, old)):
 			fixes.Kept = numbered(f.path, n)
 		case f.rows > 0:
-			fixes.Path = numbered(f.path, n)
-			return fixes, f.commit(path, sum)
+			if err = f.commit(path, sum); err == nil {
+				fixes.Path = numbered(f.path, n)
+			}
+			return fixes, err
 		case old == "":
 			return fixes, nil
 		default:

@@ -161,8 +161,8 @@ func TestFailedThatCannotBeRememberedIsDropped(t *testing.T) {
 	if err := f.Write(result(1, outcome.Failed, "x", "a")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Finish(); err != errDisk {
-		t.Errorf("%v", err)
+	if fixes, err := f.Finish(); err != errDisk || fixes.Path != "" {
+		t.Errorf("%+v, %v", fixes, err)
 	}
 	if got := names(t, folder); got != "[]" {
 		t.Errorf("the folder holds %s", got)

@@ -151,11 +151,8 @@ func (f *rowFiles) write(result importer.Result) (err error) {
 // could not be read to its end, they stay without: report writes them from the ledger.
 func (f *rowFiles) finish(ctx context.Context, l *ledger.Ledger, p *importer.Plan, end *importer.End) report.Fixes {
 	err, all := f.broken, f.results.Rows() == end.Rows
-	if err == nil && all && end.Revised { // written again, from what the ledger has
-		f.abort()
-		if err = f.open(); err == nil {
-			err = importer.Replay(ctx, l, p.Run, p.Rows(ctx), f.write)
-		}
+	if err == nil && all && end.Revised {
+		err = f.writeAgain(ctx, l, p)
 	}
 	var fixes report.Fixes
 	if err == nil && all {
@@ -166,6 +163,28 @@ func (f *rowFiles) finish(ctx context.Context, l *ledger.Ledger, p *importer.Pla
 	}
 	end.Stop = complete(end, f.results.Rows())
 	return fixes
+}
+
+// writeAgain writes everything anew from what the ledger has. What was written before counts until that is done.
+func (f *rowFiles) writeAgain(ctx context.Context, l *ledger.Ledger, p *importer.Plan) error {
+	f.abort() // both have the same partial files
+	again := &rowFiles{
+		resultsPath: f.resultsPath,
+		failedPath:  f.failedPath,
+		layout:      f.layout,
+		memory:      f.memory,
+		findings:    f.findings.Empty(),
+	}
+	err := again.open()
+	if err == nil {
+		err = importer.Replay(ctx, l, p.Run, p.Rows(ctx), again.write)
+	}
+	if err != nil {
+		again.abort()
+		return err
+	}
+	*f = *again
+	return nil
 }
 
 // name gives the files their names.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"jsm-onboard/apiclient"
 	"jsm-onboard/report"
 )
 
@@ -17,6 +18,8 @@ import (
 type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
+
+	configure func(*apiclient.Config) // a test's last word on the client; nil: none
 }
 
 // program is one run of the program: where it reads and writes, and what every command needs of its command line.

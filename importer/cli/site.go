@@ -34,12 +34,13 @@ type site struct {
 	ledger *ledger.Ledger    // nil: not opened
 	memory report.Memory     // of the failed files that were written
 
-	closers []func() error
+	configure func(*apiclient.Config) // see [Streams]
+	closers   []func() error
 }
 
 // findSite finds the site of the flags and the environment, or starts the sandbox. Nothing is opened or sent.
 func (p *program) findSite(f *siteFlags) (*site, error) {
-	s := &site{flags: f, ledgerPath: absolute(f.ledger)}
+	s := &site{flags: f, ledgerPath: absolute(f.ledger), configure: p.configure}
 	if f.sandbox {
 		s.unused = cmp.Or(f.site, p.env.get("JIRA_BASE_URL"))
 		if err := s.startSandbox(); err != nil {
@@ -161,6 +162,9 @@ func (s *site) newClient(log *slog.Logger, notify func(apiclient.Event), anonymo
 	var err error
 	if f.caFile != "" {
 		config.RootCAs, err = apiclient.LoadCAFile(f.caFile)
+	}
+	if s.configure != nil {
+		s.configure(&config)
 	}
 	if err == nil {
 		s.client, err = apiclient.New(config)

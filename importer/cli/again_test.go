@@ -1,0 +1,47 @@
+package cli_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"jsm-onboard/apiclient/jsmtest"
+)
+
+const withOrganization = "name,email,organization\nAnn,ann@example.com,Acme\nBo,bo at example.com,Acme\n"
+
+// A folder that is moved away before the files are written a second time ends the run in the same way.
+func TestFolderGoesAwayBeforeTheFilesAreWrittenAgain(t *testing.T) {
+	var c *trial
+	c = newTrial(t, func(o *jsmtest.Options) {
+		o.OnAnswer = func(x jsmtest.Exchange) {
+			if x.Method == "POST" && x.Path != jsmtest.CreatePath {
+				_ = os.Rename(c.path("out"), c.path("elsewhere"))
+			}
+		}
+	})
+	if err := os.Mkdir(c.path("out"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c.write("people.csv", withOrganization)
+	out := c.must(1, "import", "./people.csv", "--organizations", "--results", "./out/r.csv", "--failed", "./out/f.csv",
+		"--page", "./page.html")
+	c.says(out, "cannot write "+c.path("out/r.csv"), "create it, or name another path")
+	begun := c.runID(out)
+	out = c.must(3, "import", "./people.csv", "--organizations")
+	if c.runID(out) != begun || c.statuses("people.results.csv")["created"] != 1 {
+		t.Errorf("run %s did not go on:\n%s", begun, out)
+	}
+}
+
+// Files that are written again, with what became of the access, count each row once.
+func TestPageCountsEachRowOnce(t *testing.T) {
+	c := newTrial(t, nil)
+	c.write("people.csv", withOrganization)
+	c.must(3, "import", "./people.csv", "--organizations", "--page", "./page.html")
+	page := c.read("page.html")
+	c.says(page, "Complete; 1 row needs attention")
+	if strings.Count(page, "row 3") != 2 { // in the reasons, and in the list
+		t.Errorf("row 3 stands %d times on the page", strings.Count(page, "row 3"))
+	}
+}
