@@ -20,8 +20,8 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 		return nil, refuseUndo(run, "it was undone on "+outcome.Day(run.Undone), "there is nothing left to revoke")
 	}
 	p := &Plan{Undoes: &run, rows: undoRows(l, run.Seq), Survey: &export.Survey{
-		Header: []string{"email", "name", "jsm_account_id"},
-		Width:  3,
+		Header: []string{"email", "name"},
+		Width:  2,
 	}}
 	if err := p.find(ctx, l, ledger.Job{Command: "undo", Source: run.ID, Input: run.Input}); err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func undoRows(l *ledger.Ledger, run int64) func(context.Context) iter.Seq2[*expo
 				row := &export.Row{
 					Number:     number,
 					Place:      export.Place{Row: number + 1, Line: number + 1},
-					Cells:      []string{a.Email, a.Name, a.ID},
+					Cells:      []string{a.Email, a.Name},
 					Email:      a.Email,
 					Name:       a.Name,
 					ExternalID: a.ExternalID,
