@@ -366,9 +366,12 @@ func (s *sniffer) noHeader(g *guess) error {
 		below = append(below, rec.Cells)
 	}
 	ch := chooser{path: s.path, h: &h, e: newEvidence(below, nil)}
+	hint := ch.byContent() + "; if lines stand above the header, delete them; if there is no header row, say --no-header"
+	if h.trimmed == 1 {
+		hint += "; if another character than , ; | and tab stands between the cells, say --delimiter"
+	}
 	return s.refuse(h.place, fmt.Sprintf("no header names a column of e-mail addresses in the first %d lines",
-		headerSearch), ch.byContent()+"; if lines stand above the header, delete them; if there is no header row, "+
-		"say --no-header; if none of , ; | and tab stands between the cells, say --delimiter")
+		headerSearch), hint)
 }
 
 // missingColumns refuses columns that the user names and no header has.
