@@ -222,15 +222,12 @@ func (m mutant) noticed() (bool, error) {
 // rules are those of which a wrong one does harm: what a row has become, when a run stops, who is a leaver, and what
 // the cells prove about a column.
 var rules = []rule{
-	{file: "importer/row.go", function: "judgeCreate", tests: judges},
-	{file: "importer/row.go", function: "judgeLookUp", tests: judges},
-	{file: "importer/row.go", function: "judgeResent", tests: judges},
+	{file: "importer/judge.go", tests: judges},
 	{file: "importer/revoke.go", function: "judgeRevoke", tests: judges},
 	{file: "importer/revoke.go", function: "deleted", tests: judges},
 	{file: "importer/revoke.go", function: "withoutRequest", tests: judges},
 	{file: "importer/names.go", function: "judgeRename", tests: judges},
 	{file: "importer/leavers.go", function: "judgeLeaver", tests: judges},
-	{file: "importer/stop.go", function: "after", tests: stops},
 	{file: "importer/stop.go", function: "sameAgain", tests: stops},
 	{file: "importer/stop.go", function: "tooMany", tests: stops},
 	{file: "importer/stop.go", function: "stopFor", tests: stops},

@@ -108,6 +108,7 @@ func TestHeadersInOtherLanguages(t *testing.T) {
 // The samples as a whole: who is in them, and what is wrong with them.
 func TestSamples(t *testing.T) {
 	want := map[string]string{
+		"zendesk-customers.csv":      "zendesk, UTF-8, comma: 20 rows, 20 valid, 1 duplicates, 0 skipped; ; 0",
 		"zendesk-users.csv":          "zendesk, UTF-8, comma: 42 rows, 39 valid, 2 duplicates, 0 skipped; no_address malformed_address; 1",
 		"freshdesk-contacts.csv":     "freshdesk, UTF-8, comma: 24 rows, 21 valid, 1 duplicates, 0 skipped; several_addresses no_address malformed_address; 0",
 		"osticket-users.csv":         "osticket, UTF-8 with byte order mark, semicolon: 25 rows, 23 valid, 1 duplicates, 0 skipped; escaped_quotes guarded_cell no_address malformed_address; 0",
