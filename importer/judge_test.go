@@ -104,6 +104,10 @@ func TestJudgeLookUp(t *testing.T) {
 			if got.Status != tc.want || got.AccountID != tc.id || got.LookUp != tc.open {
 				t.Errorf("%s, id %q, open %t; want %s, %q, %t", got.Status, got.AccountID, got.LookUp, tc.want, tc.id, tc.open)
 			}
+			tooEarly := tc.early && errors.Is(tc.err, none)
+			if tooEarly != strings.Contains(got.Reason, outcome.ReasonTooEarly) {
+				t.Errorf("reason %q, too early: %t", got.Reason, tooEarly)
+			}
 			if (tc.err != nil) != strings.Contains(got.Reason, "not known") {
 				t.Errorf("reason %q", got.Reason)
 			}
@@ -222,6 +226,21 @@ func TestDeleted(t *testing.T) {
 	}
 }
 
+func TestJudgeRefusal(t *testing.T) {
+	for _, tc := range []struct {
+		err  error
+		want string
+	}{
+		{&apiclient.Error{Status: 400, Message: "no"}, "400"},
+		{&apiclient.Error{Message: "no connection"}, "could not be reached"},
+		{errors.New("no connection"), "could not be reached"},
+	} {
+		if got := refusedReason(tc.err, "create customers"); !strings.Contains(got, tc.want) {
+			t.Errorf("%v: %q, without %q", tc.err, got, tc.want)
+		}
+	}
+}
+
 func TestJudgeRename(t *testing.T) {
 	a := ledger.Account{Name: "Ana"}
 	for _, tc := range []struct {
@@ -237,6 +256,8 @@ func TestJudgeRename(t *testing.T) {
 		{"forbidden", &apiclient.Error{Status: 403, Kind: apiclient.KindForbidden}, outcome.Known, true},
 		{"no scope", &apiclient.Error{Status: 401, Kind: apiclient.KindScope}, outcome.Known, true},
 		{"a wrong name", &apiclient.Error{Status: 400, Kind: apiclient.KindInvalid}, outcome.Failed, false},
+		{"a page of another site", &apiclient.Error{Status: 200, Kind: apiclient.KindSite}, outcome.Known, true},
+		{"no answer of the site", errors.New("no"), outcome.Failed, false},
 	} {
 		if v, off := judgeRename(a, tc.err); v.status != tc.want || (off != "") != tc.off {
 			t.Errorf("%s: %+v, %q", tc.name, v, off)

@@ -49,6 +49,19 @@ func TestSameRefusalIsOneProblem(t *testing.T) {
 		t.Errorf("403 again and again: %+v", stop)
 	}
 
+	w = &stopRules{maxErrors: Limit{Set: true}}
+	if stop := feed(w, sameRefusals-1, outcome.Failed, refusedWith(403, "")); stop != nil {
+		t.Errorf("403 a few times: %+v", stop)
+	}
+	if stop := w.after(outcome.Failed, refusedWith(403, "")); stop == nil || stop.Cause != Unauthorised {
+		t.Errorf("403 again and again, with --max-errors 0: %+v", stop)
+	}
+
+	w = &stopRules{maxErrors: limit, alike: true}
+	if stop := w.after(outcome.Failed, refusedWith(403, "")); stop == nil || stop.Cause != Unauthorised {
+		t.Errorf("403 where it is the same for all: %+v", stop)
+	}
+
 	w = &stopRules{maxErrors: limit}
 	if stop := feed(w, sameRefusals, outcome.NotFound, refusedWith(404, "")); stop == nil || stop.Cause != Guarded {
 		t.Errorf("404 again and again: %+v", stop)

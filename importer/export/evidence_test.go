@@ -25,6 +25,8 @@ func TestEvidence(t *testing.T) {
 		"numbers":             {rows: [][]string{{"1001", "ann@x.example"}, {"1002", "bo@x.example"}}, looksLogin: true},
 		"addresses":           {rows: [][]string{{"ann@x.example", "ann@x.example"}}, agree: 1, looksLogin: true},
 		"the same few":        {rows: [][]string{{"East", "a@x.example"}, {"East", "b@x.example"}, {"West", "c@x.example"}, {"East", "d@x.example"}, {"West", "e@x.example"}, {"West", "f@x.example"}}, looksNames: true, looksCategory: true},
+		"shortened names":     {rows: [][]string{{"Wm.", "wm.berg@x.example"}, {"Chas.", "chas.lee@x.example"}}, agree: 2, looksNames: true},
+		"logins with a dot":   {rows: [][]string{{"Ann.Lee", "al@x.example"}, {"Bo.Berg", "bb@x.example"}}, looksNames: true, looksLogin: true},
 		"part of another":     {rows: [][]string{{"aberg", "anna.berg@x.example"}}, looksNames: true, looksLogin: true},
 	} {
 		e := newEvidence(c.rows, []int{1})
