@@ -13,11 +13,43 @@ import (
 
 // Ending is what the totals say besides the summary.
 type Ending struct {
-	Kept string   // a failed file that was edited, and that is left as it is
-	Page string   // the page's file; "" when there is none
-	Gone bool     // site and ledger were a sandbox's, and have ended with the run
-	Site []string // flags and values by which the next command reaches site and ledger
-	Read []string // those by which it reads the failed file in the same way
+	Kept   string   // a failed file that was edited, and that is left as it is
+	Page   string   // the page's file; "" when there is none
+	Gone   bool     // site and ledger were a sandbox's, and have ended with the run
+	Site   []string // flags and values by which the next command reaches site and ledger
+	Access []string // those by which it gives the same access
+	Read   []string // those by which it reads the failed file in the same way; see [ReadAgain]
+}
+
+// ReadAgain is [export.Survey.Repeat] for a file that this program wrote: the rows that count are chosen already.
+func ReadAgain(flags []string) (kept []string) {
+	for i := 0; i < len(flags); i++ {
+		if flags[i] == "--include" || flags[i] == "--exclude" {
+			i++
+			continue
+		}
+		kept = append(kept, flags[i])
+	}
+	return kept
+}
+
+// AccessFlags are the flags of a run that are known from its summary alone.
+func AccessFlags(a *Access) (flags []string) {
+	if a == nil {
+		return nil
+	}
+	if a.Organizations.Named > 0 {
+		flags = append(flags, "--organizations")
+	}
+	for _, key := range slices.Sorted(maps.Keys(a.ServiceDesks)) {
+		flags = append(flags, "--service-desk", key)
+	}
+	return flags
+}
+
+// importWords are a command that imports a file as this run did.
+func (e Ending) importWords(file string, flags ...string) []string {
+	return slices.Concat([]string{"import", file}, e.Site, e.Access, e.Read, flags)
 }
 
 // Totals is what people read at the end of a run: what became of the rows,
@@ -214,13 +246,16 @@ func (l *steps) rows(s Summary, e Ending) {
 	}
 	if failed != "" {
 		l.count(wrong+refused, "row needs", "rows need", " fixing"+unless+how,
-			slices.Concat([]string{"import", failed}, e.Site, e.Read)...)
+			e.importWords(failed)...)
 	}
 	if results != "" {
-		flags := []string{"--include", "jsm_status=revoked_before", "--resend-known"}
+		list := results
+		if strings.HasSuffix(s.Input, ".results.csv") { // it was such a list already
+			list = Shown(s.Input)
+		}
 		l.count(s.Rows.Of(outcome.RevokedBefore), "row is", "rows are",
 			" revoked_before: give access back by hand, where jsm_reason in "+results+" says, then:",
-			slices.Concat([]string{"import", results}, e.Site, e.Read, flags)...)
+			e.importWords(list, "--include", "jsm_status=revoked_before", "--resend-known")...)
 	}
 }
 

@@ -158,6 +158,7 @@ type reportRun struct {
 	run     ledger.Run
 	summary report.Summary
 	rows    rowFiles
+	read    []string // flags by which the input was read
 }
 
 func (r *reportRun) write(ctx context.Context) (err error) {
@@ -262,7 +263,7 @@ func (r *reportRun) rewrite(ctx context.Context) (report.Fixes, error) {
 	if err == nil {
 		defer file.Close()
 		r.rows.layout = report.LayoutOf(survey, r.summary.Access != nil)
-		rows, columns = survey.All(ctx), survey.Columns
+		rows, columns, r.read = survey.All(ctx), survey.Columns, report.ReadAgain(survey.Repeat)
 	} else {
 		r.rows.layout = report.PlainLayout(r.summary.Access != nil)
 		if r.run.Command != "undo" {
@@ -348,9 +349,15 @@ func (r *reportRun) writePage(ctx context.Context, fixes report.Fixes) error {
 		trace = nil
 	}
 	return page.Write(path, page.Page{
-		Version:  versionNumber(),
-		Summary:  r.summary,
-		Ending:   report.Ending{Page: path, Kept: fixes.Kept, Site: r.siteWords},
+		Version: versionNumber(),
+		Summary: r.summary,
+		Ending: report.Ending{
+			Page:   path,
+			Kept:   fixes.Kept,
+			Site:   r.siteWords,
+			Access: report.AccessFlags(r.summary.Access),
+			Read:   r.read,
+		},
 		Trace:    trace,
 		Findings: r.rows.findings,
 	})

@@ -362,11 +362,12 @@ func (r *run) record(ctx context.Context, end importer.End, fixes report.Fixes) 
 // ending is what the totals and the page need besides the summary.
 func (r *run) ending(fixes report.Fixes) report.Ending {
 	return report.Ending{
-		Kept: fixes.Kept,
-		Page: r.files.page,
-		Gone: r.site.temporary,
-		Site: r.siteWords,
-		Read: r.plan.Survey.Repeat,
+		Kept:   fixes.Kept,
+		Page:   r.files.page,
+		Gone:   r.site.temporary,
+		Site:   r.siteWords,
+		Access: r.accessWords,
+		Read:   report.ReadAgain(r.plan.Survey.Repeat),
 	}
 }
 
