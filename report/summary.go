@@ -97,6 +97,8 @@ type Access struct {
 		Failed int `json:"failed"`
 	} `json:"memberships"`
 	ServiceDesks map[string]DeskCounts `json:"service_desks"`
+	NotGood      int                   `json:"rows_without_access,omitempty"` // of those that have an account
+	Refused      []string              `json:"refused,omitempty"`             // projects without the organizations, and why
 	ToReview     []AccessReview        `json:"to_review,omitempty"`
 }
 

@@ -124,7 +124,7 @@ func AccessLines(a *Access) []string {
 		lines = append(lines, fmt.Sprintf("service project %s: %s, %s", text.Printable(key),
 			text.Counted(d.Customers, "customer", "customers"), text.Counted(d.Organizations, "organization", "organizations")))
 	}
-	return lines
+	return append(lines, a.Refused...)
 }
 
 // LeaverLines are the leavers of a sync, and what was done about them.
@@ -261,8 +261,13 @@ func (l *steps) rows(s Summary, e Ending) {
 
 func (l *steps) access(s Summary) {
 	if s.Access != nil {
-		l.count(s.Access.Memberships.Failed, "membership", "memberships",
-			" failed: jsm_reason in "+Shown(s.Results)+" says why; then run the same command again")
+		l.count(s.Access.NotGood, "row has", "rows have",
+			" not all of the access that was asked for: jsm_reason in "+Shown(s.Results)+
+				" says why; fix that, then run the same command again")
+		for _, refused := range s.Access.Refused {
+			l.add(refused + "; fix that (403: give the account an agent licence on that project), " +
+				"then run the same command again")
+		}
 		l.count(len(s.Access.ToReview), "customer is", "customers are",
 			" in an earlier organization, too: see access.to_review in the summary")
 	}

@@ -121,8 +121,13 @@ func TestNextSteps(t *testing.T) {
 				"jsm-onboard import r.results.csv --include jsm_status=revoked_before --resend-known"}}},
 		{"an earlier organization", complete(Summary{Access: &Access{ToReview: make([]AccessReview, 1)}}), Ending{},
 			[]Step{{Text: "1 customer is in an earlier organization, too: see access.to_review in the summary"}}},
-		{"memberships", complete(Summary{Results: "r.csv", Access: exampleAccess()}), Ending{},
-			[]Step{{Text: "10 memberships failed: jsm_reason in r.csv says why; then run the same command again"}}},
+		{"access", complete(Summary{Results: "r.csv", Access: &Access{NotGood: 10, Refused: []string{"not SUP: 403"}}}),
+			Ending{}, []Step{
+				{Text: "10 rows have not all of the access that was asked for: jsm_reason in r.csv says why; " +
+					"fix that, then run the same command again"},
+				{Text: "not SUP: 403; fix that (403: give the account an agent licence on that project), " +
+					"then run the same command again"},
+			}},
 		{"revoke", complete(Summary{Command: "revoke", ExitCode: 3, Results: "r.csv", Rows: revoked}), Ending{},
 			[]Step{byHand, again}},
 		{"undo", complete(Summary{Command: "undo", ExitCode: 3, Results: "r.csv", Rows: revoked}), Ending{}, []Step{byHand,

@@ -426,7 +426,11 @@ func accessOf(end *importer.AccessEnd) *report.Access {
 	if end == nil {
 		return nil
 	}
-	a := &report.Access{ServiceDesks: map[string]report.DeskCounts{}}
+	a := &report.Access{
+		ServiceDesks: map[string]report.DeskCounts{},
+		NotGood:      end.Rows,
+		Refused:      end.Refused,
+	}
 	a.Organizations.Named, a.Organizations.Existed, a.Organizations.Created = end.Named, end.Existed, end.Created
 	a.Memberships.Added, a.Memberships.Known, a.Memberships.Failed = end.Added, end.Known, end.Failed
 	for key, desk := range end.ServiceDesks {
