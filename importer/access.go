@@ -83,7 +83,7 @@ type AccessReview struct {
 // giveAccess carries out the access plan of a run and keeps what became of each row.
 func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
 	a := &access{api: c.api, ledger: c.ledger, plan: c.plan.Access, run: c.run, counts: map[outcome.Access]int{}}
-	a.end = AccessEnd{Named: a.plan.Named, Existed: a.plan.Existing, ServiceDesks: map[string]DeskEnd{}}
+	a.end = AccessEnd{Named: a.plan.Named, ServiceDesks: map[string]DeskEnd{}}
 	end.Access, end.Revised = &a.end, true
 	err := errors.Join(a.create(ctx), a.openProjects(ctx))
 	for batch, failed := range inBatches(c.plan.Rows(context.WithoutCancel(ctx)), manyRows) {
@@ -97,29 +97,27 @@ func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
 	return firstStop(a.stop.Load(), brokenLedger(err))
 }
 
-// create creates the organizations that the site lacks; those that this run has created in an earlier session count,
-// too. Done twice, the site returns the same one.
+// create creates the organizations that the site lacks; done twice, the site returns the same one. Those that this run
+// has created in an earlier session count as created, too.
 func (a *access) create(ctx context.Context) error {
 	const none = "" // the member under which the ledger keeps them
-	had, err := a.ledger.AccessOf(ctx, createdHere, []string{none})
-	for _, grant := range had[none] {
-		if grant.Run == a.run {
-			a.end.Existed, a.end.Created = a.end.Existed-1, a.end.Created+1
-		}
-	}
-	var created atomic.Int64
 	inParallel(a.plan.missing(), func(o *organization) {
 		made, err := a.api.CreateOrganization(ctx, o.name)
 		if err == nil {
 			o.ids, o.exact = []string{made.ID}, []string{made.Name}
-			created.Add(1)
 			err = a.ledger.RecordAccess(ctx, a.run, createdHere, made.ID, []string{none})
 		}
 		if err != nil && !a.halt(ctx, err) {
 			o.err = "the organization could not be created: " + accessReason(err)
 		}
 	})
-	a.end.Created += int(created.Load())
+	created, err := a.ledger.AccessOf(ctx, createdHere, []string{none})
+	for _, grant := range created[none] {
+		if grant.Run == a.run {
+			a.end.Created++
+		}
+	}
+	a.end.Existed = a.plan.Named - len(a.plan.missing()) - a.end.Created
 	return err
 }
 

@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -112,43 +111,38 @@ func (g Guards) stop(p *Plan) *Stop {
 		return guarded("check that the export is whole, and of the right system",
 			"the export does not hold %s (--require-email); nothing was sent", strings.Join(p.Missing, ", "))
 	}
-	s, toCreate := p.Survey, 0
+	s, creates, organizations := p.Survey, g.MaxCreates, 0
+	if creates.share() && g.Last == 0 {
+		creates = Limit{}
+	}
 	if p.Access != nil {
-		toCreate = p.Access.ToCreate
+		organizations = p.Access.ToCreate
 	}
 	rows, people := s.Rows-s.Excluded, s.Rows-s.Duplicates
-	missing := max(0, g.Last-people)
-	for _, c := range []struct {
-		flag    string
-		limit   Limit
-		n, base int
-		applies bool
-		what    string
-		hint    string
-		allow   string
-	}{
-		{"--max-invalid", g.MaxInvalid, s.Invalid, rows, true,
-			fmt.Sprintf("%s of %s invalid", text.Grouped(s.Invalid), text.Counted(rows, "row is", "rows are")),
-			"see what is wrong with jsm-onboard check; fix the export, or", ""},
-		{"--max-shrink", g.MaxShrink, missing, g.Last, g.Last > 0,
+	fewer := max(0, g.Last-people)
+	return firstStop(
+		exceeded("--max-invalid", g.MaxInvalid, s.Invalid, rows, strconv.Itoa(s.Invalid),
+			text.Grouped(s.Invalid)+" of "+text.Counted(rows, "row is", "rows are")+" invalid",
+			"see what is wrong with jsm-onboard check; fix the export, or"),
+		exceeded("--max-shrink", g.MaxShrink, fewer, g.Last, fmt.Sprintf("%d%%", (100*fewer+g.Last-1)/max(1, g.Last)),
 			fmt.Sprintf("the export has %s, %s fewer than the last complete run had",
-				text.Counted(people, "person", "people"), text.Grouped(missing)),
-			"check that the export is whole; when so many have really left,",
-			fmt.Sprintf("%d%%", (100*missing+g.Last-1)/max(1, g.Last))},
-		{"--max-creates", g.MaxCreates, p.Create, g.Last, g.Last > 0 || !g.MaxCreates.share(),
-			text.Counted(p.Create, "customer", "customers") + " would be created",
-			"look at the plan with --dry-run; when it is right,", ""},
-		{"--max-organizations", g.MaxOrganizations, toCreate, s.Valid - s.Duplicates, true,
-			text.Counted(toCreate, "organization", "organizations") + " would be created",
-			"see in the plan whether it is the right column; when it is,", ""},
-	} {
-		if c.applies && c.limit.Exceeded(c.n, c.base) {
-			return guarded(c.hint+" allow it once with "+c.flag+" "+cmp.Or(c.allow, strconv.Itoa(c.n)),
-				"%s, and %s %s allows %s; nothing was sent", c.what, c.flag, c.limit.inSentence(),
-				text.Grouped(c.limit.Of(c.base)))
-		}
+				text.Counted(people, "person", "people"), text.Grouped(fewer)),
+			"check that the export is whole; when so many have really left,"),
+		exceeded("--max-creates", creates, p.Create, g.Last, strconv.Itoa(p.Create),
+			text.Counted(p.Create, "customer", "customers")+" would be created",
+			"look at the plan with --dry-run; when it is right,"),
+		exceeded("--max-organizations", g.MaxOrganizations, organizations, s.Valid-s.Duplicates,
+			strconv.Itoa(organizations), text.Counted(organizations, "organization", "organizations")+" would be created",
+			"see in the plan whether it is the right column; when it is,"))
+}
+
+// exceeded is the stop of a guard when n out of base are more than its limit; allow is the value that lets them pass.
+func exceeded(flag string, limit Limit, n, base int, allow, what, hint string) *Stop {
+	if !limit.Exceeded(n, base) {
+		return nil
 	}
-	return nil
+	return guarded(hint+" allow it once with "+flag+" "+allow, "%s, and %s %s allows %s; nothing was sent",
+		what, flag, limit.inSentence(), text.Grouped(limit.Of(base)))
 }
 
 // revoked is how many accounts a revocation takes, and of how many that are ours: ours is what the ledger holds now.

@@ -40,8 +40,8 @@ type table struct {
 	out       io.Writer
 	delimiter string
 	record    []byte
-	byteTrue  bool                          // cells that are not UTF-8 keep their bytes; else they are shown as Windows-1252
-	pick      func(cells []string) []string // of the cells from gocsv, those to write; nil: all
+	byteTrue  bool                    // keep the bytes of cells that are not UTF-8; else show them as Windows-1252
+	pick      func([]string) []string // of the cells from gocsv, those to write; nil: all
 	err       error
 }
 

@@ -74,8 +74,8 @@ func (a *advisor) advice() []Advice {
 	var list []Advice
 	for _, w := range a.watches {
 		if w.Count > 0 {
-			w.Text = fmt.Sprintf("%s %s (%s=%s)", text.Counted(w.Count, "person looks", "people look"), w.looks, w.header,
-				w.value)
+			people := text.Counted(w.Count, "person looks", "people look")
+			w.Text = fmt.Sprintf("%s %s (%s=%s)", people, w.looks, w.header, w.value)
 			w.Flag = text.CommandLine("--exclude", w.header+"="+w.value)
 			list = append(list, w.Advice)
 		}

@@ -67,14 +67,13 @@ func (c *columns) needed() []int {
 type chooser struct {
 	path    string
 	h       *header
-	sample  [][]string
 	options Options
 	e       *evidence
 	c       columns
 }
 
 func chooseColumns(path string, h *header, sample [][]string, o Options) (columns, error) {
-	ch := chooser{path: path, h: h, sample: sample, options: o}
+	ch := chooser{path: path, h: h, options: o, e: newEvidence(sample, nil)}
 	ch.c.needAccounts = o.NeedAccounts
 	for _, f := range Fields() {
 		if name, ok := o.Columns[f]; ok {
@@ -200,7 +199,7 @@ func (ch *chooser) chooseEmail() error {
 	}
 	candidates := ch.emailCandidates()
 	if ch.options.NoHeader && len(candidates) == 0 {
-		candidates = ch.addressColumns()
+		candidates = ch.e.addressColumns(ch.h)
 	}
 	switch {
 	case len(candidates) == 0 && ch.options.NoHeader:
@@ -215,7 +214,7 @@ func (ch *chooser) chooseEmail() error {
 			same = append(same, i)
 		}
 	}
-	n := ch.count(same...)
+	n := ch.e.of(same...)
 	m, _ := ch.h.means(best, Email)
 	sure := m.rank < rankSelf // can mean nothing else
 	if !ch.h.ownFile && (n.ats*2 < n.filled || n.filled > 0 && n.addresses == 0 && !sure) {
@@ -237,7 +236,7 @@ func (ch *chooser) emailCandidates() []int {
 	var list []int
 	for i := range ch.h.keys {
 		m, ok := ch.h.means(i, Email)
-		empty := ch.count(i).addresses == 0
+		empty := ch.e.of(i).addresses == 0
 		if !ok || ch.h.neverTaken(i) || m.vague && empty {
 			continue
 		}
@@ -248,41 +247,6 @@ func (ch *chooser) emailCandidates() []int {
 	}
 	slices.SortStableFunc(list, func(a, b int) int { return ranks[a] - ranks[b] })
 	return list
-}
-
-// maxCellRead is how long a cell may be in which an address is looked for.
-const maxCellRead = 1000
-
-// count is how many cells of columns are filled, have an @, and are addresses.
-func (ch *chooser) count(at ...int) (n struct{ filled, ats, addresses int }) {
-	for _, cells := range ch.sample {
-		for _, i := range at {
-			c := trimBlanks(cellAt(cells, i))
-			if c == "" {
-				continue
-			}
-			n.filled++
-			if !strings.ContainsAny(c, "@＠") {
-				continue
-			}
-			n.ats++
-			if len(c) < maxCellRead && readAddress(c).fault == nil {
-				n.addresses++
-			}
-		}
-	}
-	return n
-}
-
-// addressColumns are those most of whose cells are addresses.
-func (ch *chooser) addressColumns() []int {
-	var is []int
-	for i := range ch.h.names {
-		if n := ch.count(i); !ch.h.own[i] && most(n.addresses, n.filled) {
-			is = append(is, i)
-		}
-	}
-	return is
 }
 
 // isRival reports whether a cell holds another address than a; the same one in
@@ -297,7 +261,7 @@ func isRival(a address, cell string) bool {
 // named: without a header its first line is a person.
 func (ch *chooser) byContent() string {
 	var flags []string
-	for _, i := range ch.addressColumns() {
+	for _, i := range ch.e.addressColumns(ch.h) {
 		if name := ch.h.names[i]; name != "" && !strings.Contains(name, "@") {
 			flags = append(flags, ch.columnFlag(Email, i))
 		}

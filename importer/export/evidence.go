@@ -20,6 +20,7 @@ type evidence struct {
 // shape counts what is in the cells of a column, or of columns that are read as one.
 type shape struct {
 	filled    int
+	ats       int // with an @
 	addresses int
 	names     int // more letters than digits, and no @
 	oneWord   int
@@ -46,6 +47,20 @@ func newEvidence(sample [][]string, email []int) *evidence {
 	}
 	return e
 }
+
+// addressColumns are those most of whose cells are addresses.
+func (e *evidence) addressColumns(h *header) []int {
+	var is []int
+	for i := range h.names {
+		if s := e.of(i); !h.own[i] && most(s.addresses, s.filled) {
+			is = append(is, i)
+		}
+	}
+	return is
+}
+
+// maxCellRead is how long a cell may be in which an address is looked for.
+const maxCellRead = 1000
 
 // textOf is what stands in columns of a row, read as one.
 func textOf(cells []string, at []int) string {
@@ -78,13 +93,16 @@ func (e *evidence) of(at ...int) *shape {
 func (s *shape) look(cell string) {
 	s.filled++
 	s.distinct[strings.ToLower(shown(cell))]++
-	letters, digits, at := 0, 0, strings.Contains(cell, "@")
+	letters, digits, at := 0, 0, strings.ContainsAny(cell, "@＠")
 	for _, r := range cell {
 		if unicode.IsLetter(r) {
 			letters++
 		} else if unicode.IsDigit(r) {
 			digits++
 		}
+	}
+	if at {
+		s.ats++
 	}
 	if at && len(cell) < maxCellRead && readAddress(cell).fault == nil {
 		s.addresses++

@@ -55,8 +55,8 @@ func findLayout(path string, sample []byte, o Options) (*layout, error) {
 // lookAtColumns sorts out the columns that hold nothing of the person's.
 func (l *layout) lookAtColumns(rows [][]string) {
 	h := &l.header
-	ch := chooser{h: h, sample: rows}
-	for _, i := range ch.addressColumns() {
+	e := newEvidence(rows, nil)
+	for _, i := range e.addressColumns(h) {
 		l.addressColumn[i] = true
 	}
 	for i := range h.names {
@@ -67,7 +67,7 @@ func (l *layout) lookAtColumns(rows [][]string) {
 	}
 	last := len(h.names) - 1
 	_, taken := l.columns.holds(last)
-	l.emptyLast = last > 0 && !taken && len(rows) > 1 && ch.count(last).filled <= max(1, len(rows)/20)
+	l.emptyLast = last > 0 && !taken && len(rows) > 1 && e.of(last).filled <= max(1, len(rows)/20)
 }
 
 // say words a text that speaks of the header so that it holds without one:
@@ -127,6 +127,12 @@ func (g *guess) width() int {
 	return w
 }
 
+// hasPerson reports whether an address stands below the header in a row of several cells.
+func (g *guess) hasPerson() bool {
+	e := newEvidence(g.rows[:min(1, len(g.rows))], nil)
+	return len(g.header.names) > 1 && len(e.addressColumns(&g.header)) > 0
+}
+
 func (s *sniffer) sniff() (*guess, error) {
 	if own := s.ownFile(); own != nil {
 		return own, nil
@@ -159,13 +165,11 @@ func (s *sniffer) sniff() (*guess, error) {
 	if len(best) == 0 {
 		return nil, s.noHeader(slices.MaxFunc(all, func(a, b *guess) int { return a.width() - b.width() }))
 	}
-	for _, g := range all {
-		ch := chooser{h: &g.header, sample: g.rows[:min(1, len(g.rows))]}
-		if g.header.place.Row < best[0].header.place.Row && len(g.header.names) > 1 && len(ch.addressColumns()) > 0 {
-			return nil, s.refuse(best[0].header.place,
-				"another header in the middle of the file: files with other delimiters were joined",
-				"cut the file there, and import the parts one by one")
-		}
+	before := func(g *guess) bool { return g.header.place.Row < best[0].header.place.Row && g.hasPerson() }
+	if slices.ContainsFunc(all, before) {
+		return nil, s.refuse(best[0].header.place,
+			"another header in the middle of the file: files with other delimiters were joined",
+			"cut the file there, and import the parts one by one")
 	}
 	if len(best) > 1 && len(best[0].header.names) > 1 {
 		return nil, s.refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best[0].dialect, best[1].dialect),
@@ -357,10 +361,11 @@ func (s *sniffer) noHeader(g *guess) error {
 		return s.refuse(h.place, "each line stands in quotes as one cell", "make the export again without opening it "+
 			"in a spreadsheet program, or take off the quotes around the lines")
 	}
-	ch := chooser{path: s.path, h: &h}
+	var below [][]string
 	for _, rec := range g.before[first+1:] {
-		ch.sample = append(ch.sample, rec.Cells)
+		below = append(below, rec.Cells)
 	}
+	ch := chooser{path: s.path, h: &h, e: newEvidence(below, nil)}
 	return s.refuse(h.place, fmt.Sprintf("no header names a column of e-mail addresses in the first %d lines",
 		headerSearch), ch.byContent()+"; if lines stand above the header, delete them; if there is no header row, "+
 		"say --no-header; if none of , ; | and tab stands between the cells, say --delimiter")

@@ -202,7 +202,8 @@ func (h *header) belongsElsewhere(i int) bool {
 	ends := func(t string) bool {
 		return slices.ContainsFunc(elsewhereEndings, func(end string) bool { return strings.HasSuffix(t, end) })
 	}
-	return slices.ContainsFunc(strings.Fields(h.plain[i]), func(t string) bool { return words().elsewhere[t] || ends(t) })
+	return slices.ContainsFunc(strings.Fields(h.plain[i]),
+		func(t string) bool { return words().elsewhere[t] || ends(t) })
 }
 
 // neverTaken reports columns whose addresses are never taken without being told: another

@@ -42,6 +42,8 @@ var harms = []shape2{
 	{name: "second e-mail column of an agent", file: "Nom;E-mail;Agent;E-mail agent\nAnn Lee;ann@example.com;Bo;bo@example.net\n", people: "ann@example.com=Ann Lee"},
 	{name: "address is the login, preset none", file: "\"DistinguishedName\",\"Name\",\"UserPrincipalName\"\n\"CN=x\",\"Ann Lee\",\"ann@example.com\"\n", options: Options{Preset: "none"}, refused: "email=UserPrincipalName"},
 	{name: "duplicate header, one empty", file: "Name,Email,Email\nAnn Lee,,ann@example.com\n", people: "ann@example.com=Ann Lee"},
+	{name: "numbers in Name", file: "Name,Email\n1001,ann@example.com\n1002,bo@example.com\n1003,cy@example.com\n10/4,di@example.com\n10/5 b,ed@example.com\n", refused: "look like"},
+	{name: "parts of two people", file: "Student First Name,Teacher Last Name,Email\nAnn,Berg,ann@example.com\nBo,Dahl,bo@example.com\n", people: "ann@example.com=Ann|bo@example.com=Bo"},
 	{name: "title line with mail word", file: "E-mail list of customers\nName,Email\nAnn Lee,ann@example.com\n", people: "ann@example.com=Ann Lee"},
 	{name: "title line of several cells", file: "Report,E-mail contacts,2024\nName,Email,Since\nAnn Lee,ann@example.com,1\n", people: "ann@example.com=Ann Lee"},
 	{name: "family name in brackets", file: "Name,Email\nLee (Ann),ann@example.com\n", people: "ann@example.com=Lee (Ann)"},

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -110,12 +111,20 @@ func (ch *chooser) proposeNames() (reading, error) {
 	return other, nil
 }
 
-// sort puts the best header first, and keeps one column of each part.
+// sort puts the best header first, and keeps one column of each part, all of one group.
 func (ch *chooser) sort(r *reading) {
+	group := ""
 	for f := Name; f <= secondLast; f++ {
-		rank := func(i int) int { m, _ := ch.h.means(i, f); return m.rank }
-		slices.SortStableFunc(r[f], func(a, b int) int { return rank(a) - rank(b) })
-		if f != Name && len(r[f]) > 1 {
+		of := func(i int) meaning { m, _ := ch.h.means(i, f); return m }
+		slices.SortStableFunc(r[f], func(a, b int) int { return of(a).rank - of(b).rank })
+		if f == Name {
+			continue
+		}
+		r[f] = slices.DeleteFunc(r[f], func(i int) bool {
+			return group != "" && of(i).group != "" && of(i).group != group
+		})
+		if len(r[f]) > 0 {
+			group = cmp.Or(group, of(r[f][0]).group)
 			r[f] = r[f][:1]
 		}
 	}
@@ -333,7 +342,8 @@ func (ch *chooser) confirmFull(i, k int, likely bool) error {
 	if !likely || !m.half || !nearly(s.oneWord, s.filled) || !nearly(ch.e.of(k).oneWord, ch.e.of(k).filled) {
 		return nil
 	}
-	return ch.refuse(fmt.Sprintf("%q seems to hold one part of the names, and %q the other", ch.h.names[i], ch.h.names[k]),
+	return ch.refuse(
+		fmt.Sprintf("%q seems to hold one part of the names, and %q the other", ch.h.names[i], ch.h.names[k]),
 		fmt.Sprintf("say %s, or the other way round, or %s if it is the whole name",
 			ch.flags(reading{FirstName: {i}, LastName: {k}}), ch.columnFlag(Name, i)))
 }
@@ -360,7 +370,7 @@ func (ch *chooser) mayBeName(i int) bool {
 	_, name := ch.h.means(i, Name)
 	switch {
 	case ch.h.own[i], ch.h.names[i] == "", ch.h.belongsElsewhere(i), ch.h.reading(i), ch.h.holdsOther(i),
-		!s.looksNames(), s.looksCategory(), s.looksCompany(), s.filled*2 < len(ch.sample):
+		!s.looksNames(), s.looksCategory(), s.looksCompany(), s.filled*2 < len(ch.e.sample):
 		return false
 	}
 	return !ch.h.isLogin(i) || name && !nearly(s.oneWord, s.filled)

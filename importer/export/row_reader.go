@@ -99,7 +99,8 @@ func (r *rowReader) form(it *item) {
 	it.rec.Cells = r.records.Trim(it.rec.Cells)
 	cells, width := it.rec.Cells, len(r.header.names)
 	missing := slices.ContainsFunc(r.needed, func(i int) bool { return i >= len(cells) })
-	unclear := slices.ContainsFunc(r.needed, func(i int) bool { return r.doubtQuotes(it.rec.Repair, cellAt(cells, i), i) })
+	unclear := slices.ContainsFunc(r.needed,
+		func(i int) bool { return r.doubtQuotes(it.rec.Repair, cellAt(cells, i), i) })
 	switch {
 	case unclear:
 		it.fault = quotesUnclear

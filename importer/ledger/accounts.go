@@ -121,12 +121,6 @@ func (l *Ledger) accounts(ctx context.Context, on string, values []string,
 	return found, err
 }
 
-// HasAccounts reports whether the ledger knows any account.
-func (l *Ledger) HasAccounts(ctx context.Context) (some bool, err error) {
-	err = l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM accounts)").Scan(&some)
-	return some, wrap(l.path, err)
-}
-
 // Holdings counts accounts, without those that are gone. Ours have access and were made by this program.
 type Holdings struct{ Accounts, Revoked, Ours int }
 

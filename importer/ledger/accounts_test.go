@@ -145,10 +145,6 @@ func TestHoldings(t *testing.T) {
 		if err != nil || got != want {
 			t.Errorf("holdings %+v, %v; want %+v", got, err, want)
 		}
-		has, err := l.HasAccounts(t.Context())
-		if err != nil || has != (want.Accounts > 0) {
-			t.Errorf("has accounts: %t, %v", has, err)
-		}
 	}
 	check(Holdings{})
 	run := startRun(t, l, job("1"))

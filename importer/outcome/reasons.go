@@ -1,7 +1,6 @@
 package outcome
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -103,12 +102,13 @@ func ReasonRefused(status int, answer, action string) string {
 
 // ReasonKnown is for a row whose customer the ledger has, with the status of then.
 func ReasonKnown(status Status, on time.Time) string {
-	format := map[Status]string{
-		Conflict:           "found at the site on %s; ",
-		CreatedUnconfirmed: "onboarded on %s (not confirmed); ",
-		Created:            "onboarded on %s; ",
-	}[status]
-	return fmt.Sprintf(format, Day(on)) + noRequest
+	switch status {
+	case Conflict:
+		return "found at the site on " + Day(on) + "; " + noRequest
+	case CreatedUnconfirmed:
+		return "onboarded on " + Day(on) + " (not confirmed); " + noRequest
+	}
+	return "onboarded on " + Day(on) + "; " + noRequest
 }
 
 // Unresolved adds to a reason why the account id is not known, in place of what was said of that before.
