@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -235,10 +236,47 @@ func (r *reportRun) place() error {
 	}
 	inUse := append(ledgerFiles(r.site.ledgerPath), namedFile{"the settings file", r.configPath},
 		namedFile{"the input", r.run.Input})
-	if err := apart(inUse, outputs); err != nil {
+	if err := cmp.Or(apart(inUse, outputs), r.spare()); err != nil {
 		return err
 	}
 	return writable(outputs)
+}
+
+// spare refuses to write over what no report is: the input of any run, and files that this program has not written.
+// Files of rows to fix know by themselves what was edited.
+func (r *reportRun) spare() error {
+	for _, f := range []struct{ name, path, has string }{
+		{"--results", r.flags.out.results, `"jsm_status"`},
+		{"--summary", r.flags.out.summary, `"run_id"`},
+		{"--page", r.flags.out.page, "<!doctype html>"},
+	} {
+		if f.path == "" || f.path == stdout || isDevice(f.path) {
+			continue
+		}
+		hint := "give " + f.name + " a path of its own"
+		for _, run := range r.runs {
+			if !isStdin(run.Input) && sameFile(f.path, run.Input) {
+				return usagef(hint, "%s %s is the same file as the input of run %s", f.name, report.Shown(f.path), run.ID)
+			}
+		}
+		content, err := beginning(f.path)
+		if err == nil && len(content) > 0 && !strings.Contains(content, f.has) {
+			return usagef(hint+", or remove that file",
+				"%s %s is there already, and this program has not written it", f.name, report.Shown(f.path))
+		}
+	}
+	return nil
+}
+
+// beginning is as much of a file as holds its header.
+func beginning(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, 1<<20))
+	return string(content), err
 }
 
 // resultsOf is where a run wrote its results, or would have.
