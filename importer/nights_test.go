@@ -213,7 +213,7 @@ func TestFixedRowsGetAccess(t *testing.T) {
 		if diff := cmp.Diff(want, d.members()); diff != "" {
 			t.Error(diff)
 		}
-		if p := s.plan.Access; p.Named != 2 || p.Memberships != 4 || len(d.site.Desks()[0].Customers) != 2 {
+		if p := s.plan.Access; p.Named != 2 || p.Memberships != 2 || p.Customers != 2 || len(d.site.Desks()[0].Customers) != 2 {
 			t.Errorf("%+v, %d customers", p, len(d.site.Desks()[0].Customers))
 		}
 	})

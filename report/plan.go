@@ -131,12 +131,14 @@ func describeAccess(l *listing, a *importer.AccessPlan) {
 		lines.count(a.Named, "organization", "organizations", " in the file"+at)
 		lines.count(a.ToCreate, "to create", "to create", strings.Replace(first, ",", ":", 1))
 	}
-	lines.count(a.Memberships, "customer", "customers", " to add to organizations")
+	lines.count(a.Memberships, "membership", "memberships", " to add to organizations")
+	lines.count(a.Customers, "customer", "customers", " to add to service projects")
 	lines.count(a.WithoutOrganization, "row names", "rows name", " no organization")
 	lines.count(a.InvalidRows, "row names", "rows name",
 		" one that cannot be used; the customer is created all the same")
 	for _, desk := range a.ServiceDesks {
-		what := "service project " + desk.ProjectKey + " (" + cell(desk.ProjectName) + "): each customer gets access"
+		what := "service project " + strings.TrimSuffix(desk.ProjectKey+" ("+cell(desk.ProjectName)+")", " ()") +
+			": each customer gets access"
 		if a.Organizations {
 			what += ", and each organization is added"
 		}

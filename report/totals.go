@@ -168,6 +168,9 @@ func RequestLine(s Summary) string {
 		revoking.count(d.Throttled, "throttled (429)", "throttled (429)", "")
 		line += "; to revoke " + strings.Join(revoking, ", ")
 	}
+	if n := s.Requests.Other; n > 0 {
+		line += "\n" + text.Grouped(n) + " more for checks, look-ups, names and access"
+	}
 	if s.Session > 1 {
 		line += "\n(of this session; the rows are those of the whole run, which began on " + When(s.StartedAt.Time) + ")"
 	}

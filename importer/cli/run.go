@@ -416,6 +416,10 @@ func (r *run) summarise(end importer.End, fixes report.Fixes) report.Summary {
 		Throttled: pace.Refused,
 		Retried:   max(0, pace.Sent-pace.Refused-end.Sent),
 		Ambiguous: end.Lost,
+		Other:     r.site.client.Requests() - pace.Sent,
+	}
+	if r.leavers != nil {
+		s.Requests.Other -= r.leavers.Sent
 	}
 	s.Rate = report.Rate{Mean: float64(pace.Sent) / max(now.Sub(r.began).Seconds(), 0.001), Learned: pace.Learned}
 	return s
