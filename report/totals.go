@@ -64,7 +64,7 @@ func Totals(s Summary, e Ending) string {
 	l.add("Requests", RequestLine(s))
 	l.add("Results", Shown(s.Results))
 	l.add("To fix", Shown(s.Failed))
-	if e.Kept != "" {
+	if e.Kept != "" && s.Failed != "" {
 		l.add("", "("+Shown(e.Kept)+" was edited and is left as it is)")
 	}
 	l.add("Page", Shown(e.Page))

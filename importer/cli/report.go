@@ -191,6 +191,9 @@ func (r *reportRun) write(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if fixes.Path == "" {
+		fixes.Kept = "" // it is of no use to say so when nothing needs fixing
+	}
 	written := []namedFile{
 		{"Results", r.rows.resultsPath}, {"To fix", fixes.Path}, {"Summary", out.summary}, {"Page", out.page},
 		{"Left alone, since it was edited:", fixes.Kept},
