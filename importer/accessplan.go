@@ -122,7 +122,7 @@ func (a *AccessPlan) ask(ctx context.Context, api API, o AccessOptions) error {
 			desk, err = api.ServiceDesk(ctx, key)
 		}
 		if err != nil {
-			return accessStop(fmt.Sprintf("looking up the service project %q", key), err)
+			return accessStop(fmt.Sprintf("the service project %q", key), err)
 		}
 		a.ServiceDesks = append(a.ServiceDesks, desk)
 	}
