@@ -64,8 +64,12 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 // countPlan says what would become of the rows; the numbers add up.
 func countPlan(l *listing, p *importer.Plan, limit int) {
 	note, s := "", p.Survey
+	if p.Returning > 0 {
+		note = text.Counted(p.Returning, "of them was", "of them were") +
+			" revoked: asked about, and created only if the account is gone."
+	}
 	if limited(p.Create, limit) {
-		note = fmt.Sprintf("%s of them in this run (--limit %d).", text.Grouped(limit), limit)
+		note = strings.TrimPrefix(fmt.Sprintf("%s %s of them in this run (--limit %d).", note, text.Grouped(limit), limit), " ")
 	}
 	l.count(p.Create, "to create", note)
 	l.some(p.Finished, "finished", "By the run that continues.")

@@ -94,7 +94,7 @@ func (p *program) runReport(ctx context.Context, f *reportFlags, id string) erro
 	}
 	if r.run.Outcome == "" {
 		return broken("run its command again with the same flags, it goes on where it stopped: "+
-			report.Command(r.run.Command, report.Shown(r.run.Input)),
+			report.Command(r.run.Command, append([]string{report.Shown(r.run.Input)}, p.siteWords...)...),
 			"run %s has not ended: it is still going on, or it was killed", r.run.ID)
 	}
 	return r.write(ctx)
