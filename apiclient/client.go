@@ -162,6 +162,16 @@ func (c *Client) lane(o operation) *lane {
 	return c.lanes[o]
 }
 
+// Requests is how many requests have left so far, of all operations.
+func (c *Client) Requests() (sent int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, l := range c.lanes {
+		sent += l.Pace().Sent
+	}
+	return sent
+}
+
 // Pace is a snapshot of the pace of CreateCustomer.
 func (c *Client) Pace() Pace { return c.lane(opCreate).Pace() }
 

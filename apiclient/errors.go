@@ -196,7 +196,7 @@ func explain(err error) (kind Kind, text, hint string) {
 	timeout, isTimeout := errors.AsType[net.Error](err)
 	switch {
 	case is[*tls.CertificateVerificationError](err), is[tls.AlertError](err):
-		return KindSettings, "TLS failed: " + strings.TrimPrefix(text, "x509: "), hintTLS
+		return KindSettings, "TLS failed: " + strings.TrimPrefix(strings.TrimPrefix(text, "tls: "), "x509: "), hintTLS
 	case is[tls.RecordHeaderError](err), errors.Is(err, http.ErrSchemeMismatch):
 		return KindSettings, "the host does not speak TLS on this port", hintConnect
 	case isOp && op.Op == "proxyconnect":

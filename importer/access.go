@@ -45,6 +45,13 @@ type seat struct {
 	member string
 	access outcome.Access // 0: still to be asked for
 	reason string
+
+	counted bool // in the totals: rows of the same person share it
+}
+
+// open reports whether somebody is still to be added.
+func (s *seat) open() bool {
+	return s != nil && (s.access == 0 || s.access == outcome.AccessNotAttempted)
 }
 
 // A claim is what one row asks for. Rows of the same person share seats.
@@ -405,12 +412,15 @@ func (a *access) shown(c claim) ledger.RowAccess {
 	}
 	if c.organization != nil {
 		shown.Organization = note(c.organization)
-		a.counts[c.organization.access]++
+		if !c.organization.counted {
+			a.counts[c.organization.access]++
+			c.organization.counted = true
+		}
 	}
 	var words []string
 	for i, s := range c.desks {
 		words = append(words, note(s))
-		if key := a.plan.ServiceDesks[i].ProjectKey; s.access.Good() {
+		if key := a.plan.ServiceDesks[i].ProjectKey; s.access.Good() && c.row.DuplicateOf == (export.Place{}) {
 			end := a.end.ServiceDesks[key]
 			end.Customers++
 			a.end.ServiceDesks[key] = end

@@ -60,7 +60,7 @@ func TestAccess(t *testing.T) {
 		d.expect(s, map[outcome.Status]int{outcome.Created: 87, outcome.Duplicate: 1, outcome.Invalid: 1})
 		p := *s.plan.Access
 		if p.Named != 3 || p.Existing != 1 || p.ToCreate != 2 || !cmp.Equal(p.FirstNew, []string{"Beta", "Gamma"}) ||
-			p.InvalidRows != 1 || p.WithoutOrganization != 5 {
+			p.InvalidRows != 1 || p.WithoutOrganization != 5 || p.Memberships != 82 || p.Customers != 87 {
 			t.Errorf("%+v", p)
 		}
 		members := d.members()
@@ -77,7 +77,7 @@ func TestAccess(t *testing.T) {
 			Existed:      1,
 			Created:      2,
 			Added:        82,
-			ServiceDesks: map[string]DeskEnd{"SUP": {88, 3}},
+			ServiceDesks: map[string]DeskEnd{"SUP": {87, 3}},
 			Rows:         1,
 		}
 		if diff := cmp.Diff(want, *s.Access); diff != "" || s.ExitCode() != 3 {

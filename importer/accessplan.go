@@ -30,7 +30,8 @@ type AccessPlan struct {
 	Existing            int
 	ToCreate            int
 	FirstNew            []string // at most ten
-	Memberships         int      // not done yet, of rows; people who are still to be created are counted
+	Memberships         int      // in organizations, not there yet; people who are still to be created are counted
+	Customers           int      // who are to get access to service projects
 	WithoutOrganization int      // rows
 	InvalidRows         int      // rows whose organization cannot be used
 	ServiceDesks        []apiclient.ServiceDesk
@@ -121,7 +122,7 @@ func (a *AccessPlan) ask(ctx context.Context, api API, o AccessOptions) error {
 			desk, err = api.ServiceDesk(ctx, key)
 		}
 		if err != nil {
-			return accessStop(fmt.Sprintf("looking up the service project %q", key), err)
+			return accessStop(fmt.Sprintf("the service project %q", key), err)
 		}
 		a.ServiceDesks = append(a.ServiceDesks, desk)
 	}
@@ -165,6 +166,7 @@ func (a *AccessPlan) count(ctx context.Context, w *access, rows []*export.Row) e
 	if _, err = w.done(ctx, claims.seats); err != nil {
 		return err
 	}
+	counted := map[string]bool{} // rows of the same person may name the same organization
 	for _, c := range claims.all {
 		switch s := c.organization; {
 		case !a.Organizations:
@@ -177,10 +179,14 @@ func (a *AccessPlan) count(ctx context.Context, w *access, rows []*export.Row) e
 				o.name = tidyName(c.row.Organization)
 			}
 		}
-		for _, s := range append(c.desks, c.organization) {
-			if s != nil && (s.access == 0 || s.access == outcome.AccessNotAttempted) {
-				a.Memberships++
-			}
+		first := c.row.DuplicateOf == export.Place{}
+		membership := c.row.Key + "\n" + strings.ToLower(tidyName(c.row.Organization))
+		if c.organization.open() && !counted[membership] {
+			counted[membership] = true
+			a.Memberships++
+		}
+		if first && slices.ContainsFunc(c.desks, (*seat).open) {
+			a.Customers++
 		}
 	}
 	return nil

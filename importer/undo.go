@@ -10,7 +10,7 @@ import (
 )
 
 // PlanUndo is the plan of revoking what a run has created, and nobody else: its rows come from the ledger. An
-// *export.RefusedError says why there is nothing to undo.
+// *Stop says why there is nothing to undo.
 func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, error) {
 	if run.Command != "import" && run.Command != "sync" {
 		return nil, refuseUndo(run, "it is a "+run.Command+", and only what an import or sync has created can be undone",
@@ -32,14 +32,14 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 	n := p.Create + p.Settled.Sum()
 	if n == 0 {
 		return nil, refuseUndo(run, "it has created nobody",
-			"jsm-onboard report --list shows the runs; name the one that created them: jsm-onboard undo RUN")
+			"jsm-onboard report --list shows how many each run has created; name that run: jsm-onboard undo RUN")
 	}
 	p.Survey.Records, p.Survey.Rows, p.Survey.Valid = n, n, n
 	return p, nil
 }
 
 func refuseUndo(run ledger.Run, why, hint string) error {
-	return &export.RefusedError{Path: run.Input, What: "run " + run.ID + " cannot be undone: " + why, Hint: hint}
+	return newStop(Broken, nil, "run "+run.ID+" cannot be undone: "+why, hint)
 }
 
 // undoRows are the accounts that a run has created, as rows.

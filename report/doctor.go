@@ -1,12 +1,14 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
 	"text/tabwriter"
 
 	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
 	"jsm-onboard/importer/text"
 )
 
@@ -65,6 +67,16 @@ func (d Diagnosis) String() string {
 // JSON is the diagnosis for programs.
 func (d Diagnosis) JSON() ([]byte, error) { return indented(d) }
 
+// created is how many customers a run has created; "" where it was to create none, or has not ended.
+func created(r ledger.Run) string {
+	var s Summary
+	if r.Outcome == ledger.Held || r.Command != "import" && r.Command != "sync" ||
+		json.Unmarshal(r.Summary, &s) != nil {
+		return ""
+	}
+	return text.Grouped(s.Rows.Of(outcome.Created))
+}
+
 // RunList is a table of runs for people, in the order given.
 func RunList(runs []ledger.Run) string {
 	if len(runs) == 0 {
@@ -72,20 +84,20 @@ func RunList(runs []ledger.Run) string {
 	}
 	var table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "RUN\tSTARTED\tCOMMAND\tSOURCE\tROWS\tOUTCOME\tEXIT\tINPUT\tREASON")
+	fmt.Fprintln(w, "RUN\tSTARTED\tCOMMAND\tSOURCE\tROWS\tCREATED\tOUTCOME\tEXIT\tINPUT\tREASON")
 	for _, r := range runs {
-		outcome, rows, exit := r.Outcome, text.Grouped(r.RowsRead), fmt.Sprint(r.ExitCode)
+		became, rows, exit := r.Outcome, text.Grouped(r.RowsRead), fmt.Sprint(r.ExitCode)
 		switch {
-		case outcome == "":
-			outcome, rows, exit = "not finished", "", ""
-		case outcome != ledger.Complete && r.RowsRead == 0:
+		case became == "":
+			became, rows, exit = "not finished", "", ""
+		case became != ledger.Complete && r.RowsRead == 0:
 			rows = "-" // not known: the export could not be read
 		}
 		if !r.Undone.IsZero() {
-			outcome += ", undone"
+			became += ", undone"
 		}
 		fmt.Fprintln(w, strings.Join([]string{r.ID, localTime(r.StartedAt, "2006-01-02 15:04"), r.Command,
-			text.Printable(r.Source), rows, outcome, exit, Shown(r.Input), text.Printable(r.StopReason)}, "\t"))
+			text.Printable(r.Source), rows, created(r), became, exit, Shown(r.Input), text.Printable(r.StopReason)}, "\t"))
 	}
 	w.Flush()
 	return regexp.MustCompile(` +\n`).ReplaceAllString(table.String(), "\n")

@@ -70,14 +70,15 @@ func TestRunList(t *testing.T) {
 			StopReason: "the export has 1 person", ExitCode: 5, RowsRead: 1},
 		{ID: "3a1b2c3d", Job: sync, StartedAt: at.AddDate(0, 0, 1), Outcome: ledger.Held,
 			StopReason: "there is no such file", ExitCode: 1},
-		{ID: "2a1b2c3d", Job: sync, StartedAt: at, Outcome: ledger.Complete, RowsRead: 12000, Undone: at},
+		{ID: "2a1b2c3d", Job: sync, StartedAt: at, Outcome: ledger.Complete, RowsRead: 12000, Undone: at,
+			Summary: []byte(`{"rows":{"read":12000,"created":1200,"known":10800}}`)},
 	})
 	want := `
-RUN       STARTED               COMMAND  SOURCE  ROWS    OUTCOME           EXIT  INPUT    REASON
-0a1b2c3d  2026-03-03 02:30 CET  sync     crm             not finished            crm.csv
-1a1b2c3d  2026-03-02 02:30 CET  sync     crm     1       stopped           5     crm.csv  the export has 1 person
-3a1b2c3d  2026-03-02 02:30 CET  sync     crm     -       held              1     crm.csv  there is no such file
-2a1b2c3d  2026-03-01 02:30 CET  sync     crm     12,000  complete, undone  0     crm.csv
+RUN       STARTED               COMMAND  SOURCE  ROWS    CREATED  OUTCOME           EXIT  INPUT    REASON
+0a1b2c3d  2026-03-03 02:30 CET  sync     crm                      not finished            crm.csv
+1a1b2c3d  2026-03-02 02:30 CET  sync     crm     1                stopped           5     crm.csv  the export has 1 person
+3a1b2c3d  2026-03-02 02:30 CET  sync     crm     -                held              1     crm.csv  there is no such file
+2a1b2c3d  2026-03-01 02:30 CET  sync     crm     12,000  1,200    complete, undone  0     crm.csv
 `
 	if diff := cmp.Diff(strings.TrimPrefix(want, "\n"), got); diff != "" {
 		t.Error(diff)

@@ -73,7 +73,7 @@ func exampleSummary() Summary {
 			outcome.Created: 950, outcome.Conflict: 40, outcome.Duplicate: 10, outcome.Invalid: 8, outcome.Failed: 4})),
 		Skipped:  4,
 		Problems: map[string]int{"short_row": 3},
-		Requests: Requests{Sent: 1040, Throttled: 6, Retried: 12, Ambiguous: 1},
+		Requests: Requests{Sent: 1040, Throttled: 6, Retried: 12, Ambiguous: 1, Other: 7},
 		Rate:     Rate{Mean: 10.4049, Learned: 100},
 		Results:  "customers.results.csv",
 		Failed:   "customers.failed.csv",
@@ -86,6 +86,7 @@ func exampleAccess() *Access {
 	a := &Access{ServiceDesks: map[string]DeskCounts{"SUP": {Customers: 950, Organizations: 7}, "HR": {Customers: 2}}}
 	a.Organizations.Named, a.Organizations.Existed, a.Organizations.Created = 7, 5, 2
 	a.Memberships.Added, a.Memberships.Known, a.Memberships.Failed = 900, 40, 10
+	a.NotGood = 10
 	return a
 }
 

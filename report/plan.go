@@ -64,8 +64,12 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 // countPlan says what would become of the rows; the numbers add up.
 func countPlan(l *listing, p *importer.Plan, limit int) {
 	note, s := "", p.Survey
+	if p.Returning > 0 {
+		note = text.Counted(p.Returning, "of them was", "of them were") +
+			" revoked: asked about, and created only if the account is gone."
+	}
 	if limited(p.Create, limit) {
-		note = fmt.Sprintf("%s of them in this run (--limit %d).", text.Grouped(limit), limit)
+		note = strings.TrimPrefix(fmt.Sprintf("%s %s of them in this run (--limit %d).", note, text.Grouped(limit), limit), " ")
 	}
 	l.count(p.Create, "to create", note)
 	l.some(p.Finished, "finished", "By the run that continues.")
@@ -131,12 +135,14 @@ func describeAccess(l *listing, a *importer.AccessPlan) {
 		lines.count(a.Named, "organization", "organizations", " in the file"+at)
 		lines.count(a.ToCreate, "to create", "to create", strings.Replace(first, ",", ":", 1))
 	}
-	lines.count(a.Memberships, "customer", "customers", " to add to organizations")
+	lines.count(a.Memberships, "membership", "memberships", " to add to organizations")
+	lines.count(a.Customers, "customer", "customers", " to add to service projects")
 	lines.count(a.WithoutOrganization, "row names", "rows name", " no organization")
 	lines.count(a.InvalidRows, "row names", "rows name",
 		" one that cannot be used; the customer is created all the same")
 	for _, desk := range a.ServiceDesks {
-		what := "service project " + desk.ProjectKey + " (" + cell(desk.ProjectName) + "): each customer gets access"
+		what := "service project " + strings.TrimSuffix(desk.ProjectKey+" ("+cell(desk.ProjectName)+")", " ()") +
+			": each customer gets access"
 		if a.Organizations {
 			what += ", and each organization is added"
 		}

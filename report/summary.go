@@ -70,12 +70,13 @@ func (s Summary) asAsked() bool {
 	return s.Outcome == ledger.Stopped && (s.ExitCode == 0 || s.ExitCode == 3)
 }
 
-// Requests counts what left for the site.
+// Requests counts what left for the site: to create, or of revoke and undo to revoke; and what else did.
 type Requests struct {
 	Sent      int `json:"sent"`
 	Throttled int `json:"throttled"` // answered 429
 	Retried   int `json:"retried"`
 	Ambiguous int `json:"ambiguous"` // may have been carried out, answer lost
+	Other     int `json:"other"`     // sent besides: checks, look-ups, names, access
 }
 
 // Rate is in requests a second.
@@ -97,6 +98,8 @@ type Access struct {
 		Failed int `json:"failed"`
 	} `json:"memberships"`
 	ServiceDesks map[string]DeskCounts `json:"service_desks"`
+	NotGood      int                   `json:"rows_without_access,omitempty"` // of those that have an account
+	Refused      []string              `json:"refused,omitempty"`             // projects without the organizations, and why
 	ToReview     []AccessReview        `json:"to_review,omitempty"`
 }
 

@@ -13,11 +13,43 @@ import (
 
 // Ending is what the totals say besides the summary.
 type Ending struct {
-	Kept string   // a failed file that was edited, and that is left as it is
-	Page string   // the page's file; "" when there is none
-	Gone bool     // site and ledger were a sandbox's, and have ended with the run
-	Site []string // flags and values by which the next command reaches site and ledger
-	Read []string // those by which it reads the failed file in the same way
+	Kept   string   // a failed file that was edited, and that is left as it is
+	Page   string   // the page's file; "" when there is none
+	Gone   bool     // site and ledger were a sandbox's, and have ended with the run
+	Site   []string // flags and values by which the next command reaches site and ledger
+	Access []string // those by which it gives the same access
+	Read   []string // those by which it reads the failed file in the same way; see [ReadAgain]
+}
+
+// ReadAgain is [export.Survey.Repeat] for a file that this program wrote: the rows that count are chosen already.
+func ReadAgain(flags []string) (kept []string) {
+	for i := 0; i < len(flags); i++ {
+		if flags[i] == "--include" || flags[i] == "--exclude" {
+			i++
+			continue
+		}
+		kept = append(kept, flags[i])
+	}
+	return kept
+}
+
+// AccessFlags are the flags of a run that are known from its summary alone.
+func AccessFlags(a *Access) (flags []string) {
+	if a == nil {
+		return nil
+	}
+	if a.Organizations.Named > 0 {
+		flags = append(flags, "--organizations")
+	}
+	for _, key := range slices.Sorted(maps.Keys(a.ServiceDesks)) {
+		flags = append(flags, "--service-desk", key)
+	}
+	return flags
+}
+
+// importWords are a command that imports a file as this run did.
+func (e Ending) importWords(file string, flags ...string) []string {
+	return slices.Concat([]string{"import", file}, e.Site, e.Access, e.Read, flags)
 }
 
 // Totals is what people read at the end of a run: what became of the rows,
@@ -32,7 +64,7 @@ func Totals(s Summary, e Ending) string {
 	l.add("Requests", RequestLine(s))
 	l.add("Results", Shown(s.Results))
 	l.add("To fix", Shown(s.Failed))
-	if e.Kept != "" {
+	if e.Kept != "" && s.Failed != "" {
 		l.add("", "("+Shown(e.Kept)+" was edited and is left as it is)")
 	}
 	l.add("Page", Shown(e.Page))
@@ -92,7 +124,7 @@ func AccessLines(a *Access) []string {
 		lines = append(lines, fmt.Sprintf("service project %s: %s, %s", text.Printable(key),
 			text.Counted(d.Customers, "customer", "customers"), text.Counted(d.Organizations, "organization", "organizations")))
 	}
-	return lines
+	return append(lines, a.Refused...)
 }
 
 // LeaverLines are the leavers of a sync, and what was done about them.
@@ -135,6 +167,9 @@ func RequestLine(s Summary) string {
 		revoking := sentences{text.Grouped(d.Sent) + " sent"}
 		revoking.count(d.Throttled, "throttled (429)", "throttled (429)", "")
 		line += "; to revoke " + strings.Join(revoking, ", ")
+	}
+	if n := s.Requests.Other; n > 0 {
+		line += "\n" + text.Grouped(n) + " more for checks, look-ups, names and access"
 	}
 	if s.Session > 1 {
 		line += "\n(of this session; the rows are those of the whole run, which began on " + When(s.StartedAt.Time) + ")"
@@ -214,20 +249,28 @@ func (l *steps) rows(s Summary, e Ending) {
 	}
 	if failed != "" {
 		l.count(wrong+refused, "row needs", "rows need", " fixing"+unless+how,
-			slices.Concat([]string{"import", failed}, e.Site, e.Read)...)
+			e.importWords(failed)...)
 	}
 	if results != "" {
-		flags := []string{"--include", "jsm_status=revoked_before", "--resend-known"}
+		list := results
+		if strings.HasSuffix(s.Input, ".results.csv") { // it was such a list already
+			list = Shown(s.Input)
+		}
 		l.count(s.Rows.Of(outcome.RevokedBefore), "row is", "rows are",
 			" revoked_before: give access back by hand, where jsm_reason in "+results+" says, then:",
-			slices.Concat([]string{"import", results}, e.Site, e.Read, flags)...)
+			e.importWords(list, "--include", "jsm_status=revoked_before", "--resend-known")...)
 	}
 }
 
 func (l *steps) access(s Summary) {
 	if s.Access != nil {
-		l.count(s.Access.Memberships.Failed, "membership", "memberships",
-			" failed: jsm_reason in "+Shown(s.Results)+" says why; then run the same command again")
+		l.count(s.Access.NotGood, "row has", "rows have",
+			" not all of the access that was asked for: jsm_reason in "+Shown(s.Results)+
+				" says why; fix that, then run the same command again")
+		for _, refused := range s.Access.Refused {
+			l.add(refused + "; fix that (403: give the account an agent licence on that project), " +
+				"then run the same command again")
+		}
 		l.count(len(s.Access.ToReview), "customer is", "customers are",
 			" in an earlier organization, too: see access.to_review in the summary")
 	}

@@ -32,7 +32,8 @@ func TestTotals(t *testing.T) {
 	sync.Access.ToReview = make([]AccessReview, 2)
 	sync.Leavers = &LeaverTotals{Path: "l.csv", Revoke: 3, Review: 1, Rows: &rows, Results: "l.revoked.csv", Sent: 1012,
 		Throttled: 3}
-	golden(t, "totals-sync.txt", Totals(sync, Ending{Gone: true}))
+	// An edited file is of no interest when nothing needs fixing.
+	golden(t, "totals-sync.txt", Totals(sync, Ending{Gone: true, Kept: "customers.failed.csv"}))
 }
 
 func TestHeadline(t *testing.T) {
@@ -97,9 +98,9 @@ func TestNextSteps(t *testing.T) {
 		{"rows that were refused", complete(Summary{Failed: "f.csv", Rows: refused}), Ending{},
 			[]Step{{"1 row needs fixing: fix the cause that jsm_reason in f.csv names, then:", "jsm-onboard import f.csv"}}},
 		{"both", complete(Summary{Failed: "f.csv", Rows: both}), Ending{Site: []string{"--ledger", "my ledger"},
-			Read: []string{"--column", "email=Contact"}},
+			Access: []string{"--organizations"}, Read: []string{"--column", "email=Contact"}},
 			[]Step{{"4 rows need fixing: edit f.csv for the 2 that are wrong; for 2 fix the cause that jsm_reason names; then:",
-				"jsm-onboard import f.csv --ledger 'my ledger' --column email=Contact"}}},
+				"jsm-onboard import f.csv --ledger 'my ledger' --organizations --column email=Contact"}}},
 		{"fixed elsewhere", complete(Summary{ExitCode: 3, Failed: "f-2.csv", Rows: invalid}), Ending{Kept: "f.csv"},
 			[]Step{{"2 rows need fixing, unless done in f.csv: edit f-2.csv, then:", "jsm-onboard import f-2.csv"}}},
 		{"limit", Summary{Outcome: ledger.Stopped, ExitCode: 3, Failed: "my f.csv", Rows: invalid},
@@ -115,10 +116,19 @@ func TestNextSteps(t *testing.T) {
 			Ending{Site: []string{"--site", "acme"}},
 			[]Step{{"2,000 rows are revoked_before: give access back by hand, where jsm_reason in r.csv says, then:",
 				"jsm-onboard import r.csv --site acme --include jsm_status=revoked_before --resend-known"}}},
+		{"revoked before, in a list of them", complete(Summary{ExitCode: 3, Input: "r.results.csv",
+			Results: "r.results.results.csv", Rows: rows(map[outcome.Status]int{outcome.RevokedBefore: 1})}), Ending{},
+			[]Step{{"1 row is revoked_before: give access back by hand, where jsm_reason in r.results.results.csv says, then:",
+				"jsm-onboard import r.results.csv --include jsm_status=revoked_before --resend-known"}}},
 		{"an earlier organization", complete(Summary{Access: &Access{ToReview: make([]AccessReview, 1)}}), Ending{},
 			[]Step{{Text: "1 customer is in an earlier organization, too: see access.to_review in the summary"}}},
-		{"memberships", complete(Summary{Results: "r.csv", Access: exampleAccess()}), Ending{},
-			[]Step{{Text: "10 memberships failed: jsm_reason in r.csv says why; then run the same command again"}}},
+		{"access", complete(Summary{Results: "r.csv", Access: &Access{NotGood: 10, Refused: []string{"not SUP: 403"}}}),
+			Ending{}, []Step{
+				{Text: "10 rows have not all of the access that was asked for: jsm_reason in r.csv says why; " +
+					"fix that, then run the same command again"},
+				{Text: "not SUP: 403; fix that (403: give the account an agent licence on that project), " +
+					"then run the same command again"},
+			}},
 		{"revoke", complete(Summary{Command: "revoke", ExitCode: 3, Results: "r.csv", Rows: revoked}), Ending{},
 			[]Step{byHand, again}},
 		{"undo", complete(Summary{Command: "undo", ExitCode: 3, Results: "r.csv", Rows: revoked}), Ending{}, []Step{byHand,
@@ -140,6 +150,15 @@ func TestNextSteps(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// What chose the rows of the export would find none in a file of some of them.
+func TestReadAgain(t *testing.T) {
+	flags := []string{"--preset", "none", "--include", "a=b", "--column", "name=n", "--exclude", "c=d", "--no-header"}
+	want := []string{"--preset", "none", "--column", "name=n", "--no-header"}
+	if diff := cmp.Diff(want, ReadAgain(flags)); diff != "" {
+		t.Error(diff)
 	}
 }
 

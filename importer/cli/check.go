@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -50,7 +51,7 @@ func (p *program) runCheck(ctx context.Context, f *checkFlags, path string) erro
 	check := report.Check{
 		Survey:        survey,
 		Duplicates:    survey.DuplicateLines(),
-		Words:         append([]string{path}, survey.Repeat...),
+		Words:         slices.Concat([]string{path}, p.siteWords, p.accessWords, survey.Repeat),
 		Rate:          documentedRate,
 		Organizations: f.organizations,
 	}

@@ -184,6 +184,30 @@ func TestReportOfAnyRun(t *testing.T) {
 	c.says(c.must(1, "report", "zzzz"), "zzzz", "--list")
 }
 
+// report writes over its own files alone, whatever the path says.
+func TestReportSparesOtherFiles(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.export("first.csv", 2)
+	c.must(0, "import", "./first.csv")
+	c.export("second.csv", 3)
+	c.must(0, "import", "./second.csv")
+	c.write("notes.txt", "mine")
+	input := c.read("first.csv")
+	for _, flag := range []string{"--page", "--summary", "--results"} {
+		c.says(c.must(2, "report", flag, "./first.csv"), "the same file as the input of run ", "a path of its own")
+		c.says(c.must(2, "report", flag, "./notes.txt"), "notes.txt is there already", "remove that file")
+		c.must(0, "report", flag, "./ours")
+		c.must(0, "report", flag, "./ours")
+		if err := os.Remove(c.path("ours")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c.read("first.csv") != input || c.read("notes.txt") != "mine" {
+		t.Error("a file of somebody was written over")
+	}
+}
+
 // One problem of the site is one sentence with its remedy and the right exit
 // code, and nothing is lost by it.
 func TestExitCodesOfStops(t *testing.T) {

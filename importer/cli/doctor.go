@@ -246,6 +246,9 @@ func (d *doctor) checkLedger(ctx context.Context) {
 		defer l.Close()
 		holdings, err = l.Holdings(ctx)
 	}
+	if err == nil && d.conn.CloudID != "" { // compared: the ledger is read-only
+		err = l.Bind(ctx, d.conn.CloudID)
+	}
 	d.good("Ledger", err, "%s, with %s (%s revoked)", report.Shown(d.site.ledgerPath),
 		text.Counted(holdings.Accounts, "account", "accounts"), text.Grouped(holdings.Revoked))
 }

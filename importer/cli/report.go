@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -93,7 +94,7 @@ func (p *program) runReport(ctx context.Context, f *reportFlags, id string) erro
 	}
 	if r.run.Outcome == "" {
 		return broken("run its command again with the same flags, it goes on where it stopped: "+
-			report.Command(r.run.Command, report.Shown(r.run.Input)),
+			report.Command(r.run.Command, append([]string{report.Shown(r.run.Input)}, p.siteWords...)...),
 			"run %s has not ended: it is still going on, or it was killed", r.run.ID)
 	}
 	return r.write(ctx)
@@ -158,6 +159,7 @@ type reportRun struct {
 	run     ledger.Run
 	summary report.Summary
 	rows    rowFiles
+	read    []string // flags by which the input was read
 }
 
 func (r *reportRun) write(ctx context.Context) (err error) {
@@ -188,6 +190,9 @@ func (r *reportRun) write(ctx context.Context) (err error) {
 	}
 	if err != nil {
 		return err
+	}
+	if fixes.Path == "" {
+		fixes.Kept = "" // it is of no use to say so when nothing needs fixing
 	}
 	written := []namedFile{
 		{"Results", r.rows.resultsPath}, {"To fix", fixes.Path}, {"Summary", out.summary}, {"Page", out.page},
@@ -234,10 +239,47 @@ func (r *reportRun) place() error {
 	}
 	inUse := append(ledgerFiles(r.site.ledgerPath), namedFile{"the settings file", r.configPath},
 		namedFile{"the input", r.run.Input})
-	if err := apart(inUse, outputs); err != nil {
+	if err := cmp.Or(apart(inUse, outputs), r.spare()); err != nil {
 		return err
 	}
 	return writable(outputs)
+}
+
+// spare refuses to write over what no report is: the input of any run, and files that this program has not written.
+// Files of rows to fix know by themselves what was edited.
+func (r *reportRun) spare() error {
+	for _, f := range []struct{ name, path, has string }{
+		{"--results", r.flags.out.results, `"jsm_status"`},
+		{"--summary", r.flags.out.summary, `"run_id"`},
+		{"--page", r.flags.out.page, "<!doctype html>"},
+	} {
+		if f.path == "" || f.path == stdout || isDevice(f.path) {
+			continue
+		}
+		hint := "give " + f.name + " a path of its own"
+		for _, run := range r.runs {
+			if !isStdin(run.Input) && sameFile(f.path, run.Input) {
+				return usagef(hint, "%s %s is the same file as the input of run %s", f.name, report.Shown(f.path), run.ID)
+			}
+		}
+		content, err := beginning(f.path)
+		if err == nil && len(content) > 0 && !strings.Contains(content, f.has) {
+			return usagef(hint+", or remove that file",
+				"%s %s is there already, and this program has not written it", f.name, report.Shown(f.path))
+		}
+	}
+	return nil
+}
+
+// beginning is as much of a file as holds its header.
+func beginning(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, 1<<20))
+	return string(content), err
 }
 
 // resultsOf is where a run wrote its results, or would have.
@@ -262,7 +304,7 @@ func (r *reportRun) rewrite(ctx context.Context) (report.Fixes, error) {
 	if err == nil {
 		defer file.Close()
 		r.rows.layout = report.LayoutOf(survey, r.summary.Access != nil)
-		rows, columns = survey.All(ctx), survey.Columns
+		rows, columns, r.read = survey.All(ctx), survey.Columns, report.ReadAgain(survey.Repeat)
 	} else {
 		r.rows.layout = report.PlainLayout(r.summary.Access != nil)
 		if r.run.Command != "undo" {
@@ -348,9 +390,15 @@ func (r *reportRun) writePage(ctx context.Context, fixes report.Fixes) error {
 		trace = nil
 	}
 	return page.Write(path, page.Page{
-		Version:  versionNumber(),
-		Summary:  r.summary,
-		Ending:   report.Ending{Page: path, Kept: fixes.Kept, Site: r.siteWords},
+		Version: versionNumber(),
+		Summary: r.summary,
+		Ending: report.Ending{
+			Page:   path,
+			Kept:   fixes.Kept,
+			Site:   r.siteWords,
+			Access: report.AccessFlags(r.summary.Access),
+			Read:   r.read,
+		},
 		Trace:    trace,
 		Findings: r.rows.findings,
 	})

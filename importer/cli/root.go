@@ -27,8 +27,9 @@ type program struct {
 	Streams
 	env environment
 
-	configPath string   // the file of settings; "": none
-	siteWords  []string // of the command line: what a command that follows needs, too
+	configPath  string   // the file of settings; "": none
+	siteWords   []string // flags by which a command that follows reaches the same site and ledger
+	accessWords []string // flags by which it gives customers the same access and names
 
 	console *report.Console // owns stderr; nil until a command has one
 }

@@ -362,11 +362,12 @@ func (r *run) record(ctx context.Context, end importer.End, fixes report.Fixes) 
 // ending is what the totals and the page need besides the summary.
 func (r *run) ending(fixes report.Fixes) report.Ending {
 	return report.Ending{
-		Kept: fixes.Kept,
-		Page: r.files.page,
-		Gone: r.site.temporary,
-		Site: r.siteWords,
-		Read: r.plan.Survey.Repeat,
+		Kept:   fixes.Kept,
+		Page:   r.files.page,
+		Gone:   r.site.temporary,
+		Site:   r.siteWords,
+		Access: r.accessWords,
+		Read:   report.ReadAgain(r.plan.Survey.Repeat),
 	}
 }
 
@@ -415,6 +416,10 @@ func (r *run) summarise(end importer.End, fixes report.Fixes) report.Summary {
 		Throttled: pace.Refused,
 		Retried:   max(0, pace.Sent-pace.Refused-end.Sent),
 		Ambiguous: end.Lost,
+		Other:     r.site.client.Requests() - pace.Sent,
+	}
+	if r.leavers != nil {
+		s.Requests.Other -= r.leavers.Sent
 	}
 	s.Rate = report.Rate{Mean: float64(pace.Sent) / max(now.Sub(r.began).Seconds(), 0.001), Learned: pace.Learned}
 	return s
@@ -425,7 +430,11 @@ func accessOf(end *importer.AccessEnd) *report.Access {
 	if end == nil {
 		return nil
 	}
-	a := &report.Access{ServiceDesks: map[string]report.DeskCounts{}}
+	a := &report.Access{
+		ServiceDesks: map[string]report.DeskCounts{},
+		NotGood:      end.Rows,
+		Refused:      end.Refused,
+	}
 	a.Organizations.Named, a.Organizations.Existed, a.Organizations.Created = end.Named, end.Existed, end.Created
 	a.Memberships.Added, a.Memberships.Known, a.Memberships.Failed = end.Added, end.Known, end.Failed
 	for key, desk := range end.ServiceDesks {

@@ -64,7 +64,8 @@ func (p *program) settle(cmd *cobra.Command) error {
 		return usagef("leave one of them out: the sandbox is a site of its own, inside this process",
 			"--site and --sandbox contradict each other")
 	}
-	p.configPath, p.siteWords = path, typed(cmd, siteFlagNames)
+	p.configPath = path
+	p.siteWords, p.accessWords = p.needed(cmd, config, siteFlagNames), p.needed(cmd, config, accessFlagNames)
 	var failed []error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Changed || onlyTyped[f.Name] {
@@ -88,25 +89,43 @@ func set(cmd *cobra.Command, f *pflag.Flag, values []string, where string) error
 	return nil
 }
 
-// siteFlagNames say where the site and its ledger are: typed once, they have to be typed again with the next command.
-var siteFlagNames = []string{"config", "site", "gateway-url", "token-url", "token-file", "ca-file", "sandbox", "ledger"}
+// What a command that is printed for use by hand needs again. The settings file is not among it: that of a nightly job
+// would have such a command overwrite the night's summary and answer its monitor.
+var (
+	siteFlagNames   = []string{"site", "gateway-url", "token-url", "token-file", "ca-file", "sandbox", "ledger"}
+	accessFlagNames = []string{"organizations", "service-desk", "update-names"}
+)
 
-// typed are those of the flags that the command line has, as words of it.
-func typed(cmd *cobra.Command, names []string) []string {
+// needed are those of the flags that the command line or the settings file has, as words. The environment stays.
+func (p *program) needed(cmd *cobra.Command, config map[string][]string, names []string) []string {
 	var words []string
 	for _, name := range names {
-		f := cmd.Flags().Lookup(name)
-		switch {
-		case f == nil || !f.Changed:
-		case f.Value.Type() != "bool":
-			words = append(words, "--"+name, f.Value.String())
-		case f.Value.String() == "true":
-			words = append(words, "--"+name)
-		default:
-			words = append(words, "--"+name+"=false")
+		values := config[name]
+		if f := cmd.Flags().Lookup(name); f != nil && f.Changed {
+			values = valuesOf(f.Value)
+		} else if p.env.get(envName(name)) != "" {
+			values = nil
+		}
+		for _, value := range values {
+			switch isSwitch := name == "sandbox" || name == "organizations" || name == "update-names"; {
+			case !isSwitch:
+				words = append(words, "--"+name, value)
+			case value == "true":
+				words = append(words, "--"+name)
+			default:
+				words = append(words, "--"+name+"="+value)
+			}
 		}
 	}
 	return words
+}
+
+// valuesOf are the values of a flag, which may be repeated.
+func valuesOf(value pflag.Value) []string {
+	if list, ok := value.(pflag.SliceValue); ok {
+		return list.GetSlice()
+	}
+	return []string{value.String()}
 }
 
 // readConfig reads a YAML file of the form "flag-name: value"; a list repeats the flag, and no value leaves it at its

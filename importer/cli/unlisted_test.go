@@ -120,11 +120,11 @@ func TestNumbersArePeoples(t *testing.T) {
 }
 
 // TestRefusedRevocationsAreTold: the 429s of a sync's revocations are those of
-// the site.
+// the site. 15 are to be revoked: more than two windows let through, wherever they begin.
 func TestRefusedRevocationsAreTold(t *testing.T) {
 	t.Parallel()
 	c := newTrial(t, func(o *jsmtest.Options) {
-		o.Quotas = []jsmtest.Quota{{Method: "PUT", Limit: 10, Window: 2 * time.Second}}
+		o.Quotas = []jsmtest.Quota{{Method: "PUT", Limit: 5, Window: 2 * time.Second}}
 	})
 	c.onboard(30, 0)
 	c.export("crm.csv", 15)

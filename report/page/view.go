@@ -96,7 +96,10 @@ func sentence(s report.Summary) string {
 }
 
 func verdict(s report.Summary, f *Findings) (words, class string) {
-	notGood := s.Rows.NotGood()
+	notGood, refused := s.Rows.NotGood(), []string(nil)
+	if s.Access != nil {
+		notGood, refused = max(notGood, s.Access.NotGood), s.Access.Refused
+	}
 	if f != nil {
 		notGood = max(notGood, f.notGood) // which knows of access, too
 	}
@@ -107,6 +110,8 @@ func verdict(s report.Summary, f *Findings) (words, class string) {
 		return strings.TrimSuffix(words+": "+s.StopReason, ": "), class
 	case notGood > 0:
 		return "Complete; " + text.Counted(notGood, "row needs", "rows need") + " attention", "bad"
+	case len(refused) > 0:
+		return "Complete, but " + strings.Join(refused, "; "), "bad"
 	}
 	return "Complete; every row is good", class
 }
