@@ -80,7 +80,12 @@ func run(rules []rule, jobs int, list bool) error {
 	}
 	began := time.Now()
 	missed := try(mutants, jobs)
-	fmt.Printf("%d conditions negated, %d noticed, in %s\n", len(mutants), len(mutants)-missed, time.Since(began).Round(time.Second))
+	fmt.Printf(
+		"%d conditions negated, %d noticed, in %s\n",
+		len(mutants),
+		len(mutants)-missed,
+		time.Since(began).Round(time.Second),
+	)
 	if missed > 0 {
 		return fmt.Errorf("%d negated conditions were not noticed by any test", missed)
 	}
@@ -107,12 +112,24 @@ func negations(r rule) ([]mutant, error) {
 		}
 		for _, c := range conditions(f.Body) {
 			from, to := files.Position(c.Pos()), files.Position(c.End())
-			changed := bytes.Join([][]byte{source[:from.Offset], []byte("!("), source[from.Offset:to.Offset], []byte(")"), source[to.Offset:]}, nil)
+			changed := bytes.Join(
+				[][]byte{
+					source[:from.Offset],
+					[]byte("!("),
+					source[from.Offset:to.Offset],
+					[]byte(")"),
+					source[to.Offset:],
+				},
+				nil,
+			)
 			var text bytes.Buffer
 			if err := printer.Fprint(&text, files, c); err != nil {
 				return nil, err
 			}
-			found = append(found, mutant{rule: r, place: fmt.Sprintf("%s:%d", r.file, from.Line), text: text.String(), source: changed})
+			found = append(
+				found,
+				mutant{rule: r, place: fmt.Sprintf("%s:%d", r.file, from.Line), text: text.String(), source: changed},
+			)
 		}
 	}
 	return found, nil
@@ -208,11 +225,24 @@ func (m mutant) noticed() (bool, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), testTime+60*time.Second)
 	defer cancel()
-	args := []string{"test", "-short", "-failfast", "-vet=off", "-count=1", "-timeout", testTime.String(), "-overlay", list}
+	args := []string{
+		"test",
+		"-short",
+		"-failfast",
+		"-vet=off",
+		"-count=1",
+		"-timeout",
+		testTime.String(),
+		"-overlay",
+		list,
+	}
 	if m.tests != "" {
 		args = append(args, "-run", m.tests)
 	}
-	out, err := exec.CommandContext(ctx, "go", append(args, "./"+filepath.ToSlash(filepath.Dir(m.file)))...).CombinedOutput()
+	out, err := exec.CommandContext(
+		ctx,
+		"go",
+		append(args, "./"+filepath.ToSlash(filepath.Dir(m.file)))...).CombinedOutput()
 	if bytes.Contains(out, []byte("[build failed]")) {
 		return false, errors.New("the mutant does not compile")
 	}

@@ -59,8 +59,8 @@ const (
 		"a token with scopes needs write:customer:jira-service-management"
 	hintAPIToken = "set JIRA_USER_EMAIL and JIRA_API_TOKEN, which ends after a year at most: " +
 		"https://id.atlassian.com/manage-profile/security/api-tokens"
-	hintServiceAccount = "check JIRA_CLIENT_ID and JIRA_CLIENT_SECRET, and that the service account has access to Jira " +
-		"on this site: admin.atlassian.com > Directory > Service accounts"
+	hintServiceAccount = "check JIRA_CLIENT_ID and JIRA_CLIENT_SECRET, and that the service account has access " +
+		"to Jira on this site: admin.atlassian.com > Directory > Service accounts"
 
 	globalPermissions = "Jira settings > System > Global permissions"
 )

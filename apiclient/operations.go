@@ -36,12 +36,22 @@ var (
 	opCreateOrganization = operation{"creating an organization", post, serviceDeskAPI + "/organization", hintAgent}
 	opAddToOrganization  = operation{"adding customers to an organization", post,
 		serviceDeskAPI + "/organization/{organizationId}/user", hintAgent}
-	opDesks               = operation{"listing service projects", get, serviceDeskAPI + "/servicedesk", hintAccess}
-	opDesk                = operation{"looking up a service project", get, deskPath, hintAgent}
-	opDeskCustomers       = operation{"listing the customers of a project", get, deskPath + "/customer", hintAgent}
-	opAddToDesk           = operation{"adding customers to a project", post, deskPath + "/customer", hintAgent}
-	opDeskOrganizations   = operation{"listing the organizations of a project", get, deskPath + "/organization", hintAgent}
-	opAddDeskOrganization = operation{"adding an organization to a project", post, deskPath + "/organization", hintAgent}
+	opDesks             = operation{"listing service projects", get, serviceDeskAPI + "/servicedesk", hintAccess}
+	opDesk              = operation{"looking up a service project", get, deskPath, hintAgent}
+	opDeskCustomers     = operation{"listing the customers of a project", get, deskPath + "/customer", hintAgent}
+	opAddToDesk         = operation{"adding customers to a project", post, deskPath + "/customer", hintAgent}
+	opDeskOrganizations = operation{
+		"listing the organizations of a project",
+		get,
+		deskPath + "/organization",
+		hintAgent,
+	}
+	opAddDeskOrganization = operation{
+		"adding an organization to a project",
+		post,
+		deskPath + "/organization",
+		hintAgent,
+	}
 
 	opInfo        = operation{"reaching the site", get, serviceDeskAPI + "/info", hintAccess}
 	opTenant      = operation{"asking for the cloud id", get, "/_edge/tenant_info", hintAccess}

@@ -23,7 +23,7 @@ type verdict int
 const (
 	unsent    verdict = iota + 1 // it never left: no connection, or nothing was written
 	refused                      // 429: nothing was done
-	ambiguous                    // it may have been carried out: no status, 5xx, or not the answer that the API promises
+	ambiguous                    // it may have been carried out: no status, 5xx, or no answer that the API promises
 	definite                     // the status is all there is to know
 )
 

@@ -344,7 +344,10 @@ func (a *access) add(ctx context.Context, seats []*seat) {
 	case a.halt(ctx, err):
 		settle(outcome.AccessNotAttempted, outcome.ReasonAccessStopped)
 	case g.kind == ledger.Organization && statusOf(err) == 403:
-		settle(outcome.AccessFailed, "the organization takes nobody (an identity provider may manage it): "+accessReason(err))
+		settle(
+			outcome.AccessFailed,
+			"the organization takes nobody (an identity provider may manage it): "+accessReason(err),
+		)
 	default:
 		settle(outcome.AccessFailed, accessReason(err))
 	}

@@ -131,9 +131,17 @@ func (g Guards) stop(p *Plan) *Stop {
 		exceeded("--max-creates", creates, p.Create, g.Last, strconv.Itoa(p.Create),
 			text.Counted(p.Create, "customer", "customers")+" would be created",
 			"look at the plan with --dry-run; when it is right,"),
-		exceeded("--max-organizations", g.MaxOrganizations, organizations, s.Valid-s.Duplicates,
-			strconv.Itoa(organizations), text.Counted(organizations, "organization", "organizations")+" would be created",
-			"see in the plan whether it is the right column; when it is,"))
+		exceeded(
+			"--max-organizations",
+			g.MaxOrganizations,
+			organizations,
+			s.Valid-s.Duplicates,
+			strconv.Itoa(
+				organizations,
+			),
+			text.Counted(organizations, "organization", "organizations")+" would be created",
+			"see in the plan whether it is the right column; when it is,",
+		))
 }
 
 // exceeded is the stop of a guard when n out of base are more than its limit; allow is the value that lets them pass.
@@ -167,7 +175,11 @@ func CheckRevocation(p *Plan, limit Limit, ours int) error {
 func (p *Plan) RevokedShare(ours int) string {
 	n, of := p.revoked(ours)
 	n -= p.Reach.Foreign + p.Reach.Unknown
-	share := fmt.Sprintf("%s of the %s this program has created", text.Grouped(n), text.Counted(of, "account", "accounts"))
+	share := fmt.Sprintf(
+		"%s of the %s this program has created",
+		text.Grouped(n),
+		text.Counted(of, "account", "accounts"),
+	)
 	if n > 0 && n == of {
 		share += ": everybody"
 	}

@@ -172,10 +172,12 @@ func judgeLeaver(one ledger.Leaver, elsewhere placed, ids bool) (action, reason 
 		return ActionReview, fmt.Sprintf("%s; the account is %s, so it was not certainly created by this program; %s",
 			gone, one.Status, byItself)
 	case one.MemberID != "" && !ids:
-		return ActionReview, gone + ", and it has no usable external ids any more, by which another address of the same " +
+		return ActionReview, gone +
+			", and it has no usable external ids any more, by which another address of the same " +
 			"person would be seen: bring that column back; or " + byItself
 	case one.NewKey != "":
-		return ActionReview, "the same external id is in the export with another address (" + one.NewKey + ")" + nothingLost
+		why := "the same external id is in the export with another address (" + one.NewKey + ")"
+		return ActionReview, why + nothingLost
 	case elsewhere.status == 0:
 		return ActionRevoke, gone
 	case elsewhere.status == outcome.Duplicate || elsewhere.status == outcome.RevokedBefore:
@@ -184,8 +186,12 @@ func judgeLeaver(one ledger.Leaver, elsewhere placed, ids bool) (action, reason 
 		return ActionReview, where + ", which is excluded and has another address: decide first whether that row is " +
 			"to be left out; do not revoke before"
 	}
-	return ActionReview, fmt.Sprintf("%s, whose address could not be used (%s): fix it in the export first; when it was "+
-		"a typing error, nobody has left, and nothing is to be revoked", where, elsewhere.status)
+	return ActionReview, fmt.Sprintf(
+		"%s, whose address could not be used (%s): fix it in the export first; when it was "+
+			"a typing error, nobody has left, and nothing is to be revoked",
+		where,
+		elsewhere.status,
+	)
 }
 
 // freshness refuses a list of leavers when its source was read since, or somebody on it is back.
@@ -217,12 +223,22 @@ func (f *freshness) check(ctx context.Context, t target) error {
 	why, by, latest := "", t.row.Own["jsm_run_id"], f.latest[source]
 	switch back := present[t.key]; {
 	case !runID.MatchString(by):
-		why = fmt.Sprintf("its jsm_run_id is %q, which is no run's: perhaps a spreadsheet has taken it for a number", by)
+		why = fmt.Sprintf(
+			"its jsm_run_id is %q, which is no run's: perhaps a spreadsheet has taken it for a number",
+			by,
+		)
 	case latest == "":
-		why = fmt.Sprintf("this is a list of leavers of the source %q, and the ledger has no complete sync of it", source)
+		why = fmt.Sprintf(
+			"this is a list of leavers of the source %q, and the ledger has no complete sync of it",
+			source,
+		)
 	case latest != by:
-		why = fmt.Sprintf("run %s has listed this leaver, and the source %q has had a complete run since: %s", by, source,
-			latest)
+		why = fmt.Sprintf(
+			"run %s has listed this leaver, and the source %q has had a complete run since: %s",
+			by,
+			source,
+			latest,
+		)
 		if run, err := f.ledger.Run(ctx, by); err == nil && run.Outcome != ledger.Complete {
 			why = "run " + by + " has listed this leaver, and has not got to its end"
 		}

@@ -140,7 +140,11 @@ func judgeRevoke(lost bool, call apiclient.Call, err error) verdict {
 	case cutShort(err):
 		return verdict{status: outcome.NotAttempted}
 	case lost || call.Lost:
-		return verdict{status: outcome.Unknown, reason: fmt.Sprintf(outcome.ReasonRevokeUnknown, oneLine(err)), open: true}
+		return verdict{
+			status: outcome.Unknown,
+			reason: fmt.Sprintf(outcome.ReasonRevokeUnknown, oneLine(err)),
+			open:   true,
+		}
 	}
 	return verdict{status: outcome.Failed, reason: refusedReason(err, "revoke portal access")}
 }

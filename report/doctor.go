@@ -97,7 +97,9 @@ func RunList(runs []ledger.Run) string {
 			became += ", undone"
 		}
 		fmt.Fprintln(w, strings.Join([]string{r.ID, localTime(r.StartedAt, "2006-01-02 15:04"), r.Command,
-			text.Printable(r.Source), rows, created(r), became, exit, Shown(r.Input), text.Printable(r.StopReason)}, "\t"))
+			text.Printable(
+				r.Source,
+			), rows, created(r), became, exit, Shown(r.Input), text.Printable(r.StopReason)}, "\t"))
 	}
 	w.Flush()
 	return regexp.MustCompile(` +\n`).ReplaceAllString(table.String(), "\n")

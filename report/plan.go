@@ -69,7 +69,10 @@ func countPlan(l *listing, p *importer.Plan, limit int) {
 			" revoked: asked about, and created only if the account is gone."
 	}
 	if limited(p.Create, limit) {
-		note = strings.TrimPrefix(fmt.Sprintf("%s %s of them in this run (--limit %d).", note, text.Grouped(limit), limit), " ")
+		note = strings.TrimPrefix(
+			fmt.Sprintf("%s %s of them in this run (--limit %d).", note, text.Grouped(limit), limit),
+			" ",
+		)
 	}
 	l.count(p.Create, "to create", note)
 	l.some(p.Finished, "finished", "By the run that continues.")
@@ -161,7 +164,8 @@ func lastLine(command string, p *importer.Plan, o Outlook) string {
 	case o.DryRun:
 		return "Dry run: nothing is sent. " + requests
 	case command == "undo":
-		return "What the run created is revoked, and nothing else. Addresses stay taken, requests stay, organizations and\n" +
+		return "What the run created is revoked, and nothing else. Addresses stay taken, requests stay, " +
+			"organizations and\n" +
 			"service projects stay as they are, and access comes back only by hand. " + requests
 	case command == "revoke":
 		return "Access comes back only by hand. " + requests

@@ -99,7 +99,7 @@ type Access struct {
 	} `json:"memberships"`
 	ServiceDesks map[string]DeskCounts `json:"service_desks"`
 	NotGood      int                   `json:"rows_without_access,omitempty"` // of those that have an account
-	Refused      []string              `json:"refused,omitempty"`             // projects without the organizations, and why
+	Refused      []string              `json:"refused,omitempty"`             // projects without them, and why
 	ToReview     []AccessReview        `json:"to_review,omitempty"`
 }
 

@@ -102,7 +102,10 @@ func headline(s Summary) string {
 // Proof says whether each row read has exactly one status.
 func Proof(r Rows) string {
 	if sum := r.Sum(); sum != r.Read {
-		return fmt.Sprintf("But %s a status: this must not be; please report it.", text.Counted(sum, "row has", "rows have"))
+		return fmt.Sprintf(
+			"But %s a status: this must not be; please report it.",
+			text.Counted(sum, "row has", "rows have"),
+		)
 	}
 	return "All of the above: each row has one status."
 }
@@ -121,8 +124,16 @@ func AccessLines(a *Access) []string {
 	}
 	for _, key := range slices.Sorted(maps.Keys(a.ServiceDesks)) {
 		d := a.ServiceDesks[key]
-		lines = append(lines, fmt.Sprintf("service project %s: %s, %s", text.Printable(key),
-			text.Counted(d.Customers, "customer", "customers"), text.Counted(d.Organizations, "organization", "organizations")))
+		lines = append(lines, fmt.Sprintf(
+			"service project %s: %s, %s",
+			text.Printable(key),
+			text.Counted(
+				d.Customers,
+				"customer",
+				"customers",
+			),
+			text.Counted(d.Organizations, "organization", "organizations"),
+		))
 	}
 	return append(lines, a.Refused...)
 }
@@ -172,7 +183,9 @@ func RequestLine(s Summary) string {
 		line += "\n" + text.Grouped(n) + " more for checks, look-ups, names and access"
 	}
 	if s.Session > 1 {
-		line += "\n(of this session; the rows are those of the whole run, which began on " + When(s.StartedAt.Time) + ")"
+		line += "\n(of this session; the rows are those of the whole run, which began on " + When(
+			s.StartedAt.Time,
+		) + ")"
 	}
 	return line
 }
@@ -208,7 +221,8 @@ func NextSteps(s Summary, e Ending) []Step {
 		list := Shown(d.Path)
 		l.count(d.Review, "leaver", "leavers", " to review: jsm_reason in "+list+" says why, and what to do by hand")
 		if d.Revoke > 0 {
-			l.add("look at "+list+"; to revoke the access of those on it:", slices.Concat([]string{"revoke", list}, e.Site)...)
+			what := "look at " + list + "; to revoke the access of those on it:"
+			l.add(what, slices.Concat([]string{"revoke", list}, e.Site)...)
 		}
 	}
 	return l

@@ -112,8 +112,12 @@ func ParseFault(s string) (Fault, error) {
 		ok = ok && err == nil && share >= 0 && share <= 1
 	}
 	if !ok {
-		return Fault{}, fmt.Errorf("%q is no fault: use KIND=SHARE, a share from 0 to 1 or a percentage as in 503=0.01, "+
-			"and 401-after=500 for so many requests; kinds are %s", s, strings.Join(FaultNames(), ", "))
+		return Fault{}, fmt.Errorf(
+			"%q is no fault: use KIND=SHARE, a share from 0 to 1 or a percentage as in 503=0.01, "+
+				"and 401-after=500 for so many requests; kinds are %s",
+			s,
+			strings.Join(FaultNames(), ", "),
+		)
 	}
 	return f, nil
 }

@@ -65,8 +65,14 @@ func ReadExisting(r io.Reader) ([]Account, error) {
 		active := strings.ToLower(cmp.Or(row.Active, "true"))
 		if !strings.Contains(row.Address, "@") || active != "true" && active != "false" ||
 			kind != Customer && kind != Atlassian && kind != App {
-			return nil, fmt.Errorf("reading existing accounts: account %d: address %q must have an @, active %q be true or "+
-				"false, account_type %q be customer, atlassian or app", i+1, row.Address, active, kind)
+			return nil, fmt.Errorf(
+				"reading existing accounts: account %d: address %q must have an @, active %q be true or "+
+					"false, account_type %q be customer, atlassian or app",
+				i+1,
+				row.Address,
+				active,
+				kind,
+			)
 		}
 		a := Account{Email: row.Address, Name: row.Name, ID: row.AccountID, Type: kind, Revoked: active == "false"}
 		all = append(all, a)

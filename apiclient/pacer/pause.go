@@ -3,7 +3,7 @@ package pacer
 import "time"
 
 const (
-	longestDelay = 30 * time.Second // after a refusal that does not say how long, and between probes: Atlassian's advice
+	longestDelay = 30 * time.Second // after a refusal without a time, and between probes: Atlassian's advice
 	firstProbe   = 2 * time.Second  // likewise; doubled each time
 	reportPause  = time.Second      // shorter pauses are not reported: each stray refusal makes one
 	outageWeight = 8                // of failures in a row that are an outage: TestOutageIsProbedWithSingleRequests

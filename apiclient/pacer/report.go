@@ -116,7 +116,11 @@ func (p *Pacer) Pace() Pace {
 	defer p.group.mu.Unlock()
 	now := time.Now()
 	s := p.counts
-	s.Passed, s.Waiting, s.Learned, s.Probing = int(p.passed.Load()), int(p.waiting.Load()), p.quota.learned(), p.outage.on
+	s.Passed, s.Waiting, s.Learned, s.Probing = int(
+		p.passed.Load(),
+	), int(
+		p.waiting.Load(),
+	), p.quota.learned(), p.outage.on
 	if r := p.quota.rate(now); r < unpaced {
 		s.Rate = r
 	}

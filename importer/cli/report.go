@@ -259,7 +259,13 @@ func (r *reportRun) spare() error {
 		hint := "give " + f.name + " a path of its own"
 		for _, run := range r.runs {
 			if !isStdin(run.Input) && sameFile(f.path, run.Input) {
-				return usagef(hint, "%s %s is the same file as the input of run %s", f.name, report.Shown(f.path), run.ID)
+				return usagef(
+					hint,
+					"%s %s is the same file as the input of run %s",
+					f.name,
+					report.Shown(f.path),
+					run.ID,
+				)
 			}
 		}
 		content, err := beginning(f.path)

@@ -180,8 +180,10 @@ func (w *syncWork) revoke(ctx context.Context, r *run) error {
 	if n := r.plan.Survey.NoAddress; n > 0 {
 		return &importer.Stop{
 			Cause: importer.Guarded,
-			What: fmt.Sprintf("nobody was revoked: the address of %s could not be read, and these may be people on the list",
-				text.Counted(n, "row", "rows")),
+			What: fmt.Sprintf(
+				"nobody was revoked: the address of %s could not be read, and these may be people on the list",
+				text.Counted(n, "row", "rows"),
+			),
 			Hint: "fix those rows in the export; they are in " + report.Shown(r.files.failed),
 		}
 	}
@@ -201,9 +203,12 @@ func (w *syncWork) revoke(ctx context.Context, r *run) error {
 	if err := importer.CheckRevocation(plan, w.maxRevoke, holdings.Ours); err != nil {
 		stop := *stopBy(err)
 		words := append([]string{report.Shown(r.files.leavers)}, r.siteWords...)
-		stop.Hint = fmt.Sprintf("the creates are done, and the list is there: look at it; if it is right, this does the rest:\n"+
-			"%s\n(or run the sync once more with --max-revoke %d)", report.Command("revoke", words...),
-			plan.Create+plan.Settled.Of(outcome.Revoked))
+		stop.Hint = fmt.Sprintf(
+			"the creates are done, and the list is there: look at it; if it is right, this does the rest:\n"+
+				"%s\n(or run the sync once more with --max-revoke %d)",
+			report.Command("revoke", words...),
+			plan.Create+plan.Settled.Of(outcome.Revoked),
+		)
 		return &stop
 	}
 	if plan.Create > 0 && r.conn.Root == "" {

@@ -18,7 +18,13 @@ func versionNumber() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		stamped = info.Main.Version
 	}
-	return fmt.Sprintf("%s (%s, %s/%s)", cmp.Or(version, stamped, "devel"), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf(
+		"%s (%s, %s/%s)",
+		cmp.Or(version, stamped, "devel"),
+		runtime.Version(),
+		runtime.GOOS,
+		runtime.GOARCH,
+	)
 }
 
 func (p *program) versionCommand() *cobra.Command {

@@ -366,7 +366,8 @@ func (s *sniffer) noHeader(g *guess) error {
 		below = append(below, rec.Cells)
 	}
 	ch := chooser{path: s.path, h: &h, e: newEvidence(below, nil)}
-	hint := ch.byContent() + "; if lines stand above the header, delete them; if there is no header row, say --no-header"
+	hint := ch.byContent() +
+		"; if lines stand above the header, delete them; if there is no header row, say --no-header"
 	if h.trimmed == 1 {
 		hint += "; if another character than , ; | and tab stands between the cells, say --delimiter"
 	}

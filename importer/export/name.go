@@ -111,10 +111,12 @@ func joinParts(parts ...string) string {
 func isNull(s string) bool { return s == "null" || s == "NULL" }
 
 // escaped are ways of writing a letter that a program has not undone (\u00fc, %C3%BC, =C3=BC,
-// =?utf-8?Q?…?=, \xc3), what a spreadsheet leaves of a cell that it took for a formula (#NAME?),
-// and question marks where letters were.
-var escaped = regexp.MustCompile(`\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2}|=[89A-F][0-9A-F]=[89AB][0-9A-F]|` +
-	`=\?[^? ]+\?[BbQq]\?|(^|\s)#(N/A|(NAME|REF|VALUE|DIV/0|NULL|NUM|SPILL|ERROR)[?!])|\?(\pL|\?)|^\?$`)
+// =?utf-8?Q?…?=, \xc3), what a spreadsheet leaves of a cell that it took for a formula, in any
+// language (#NAME?, #WERT!, #N/D), a formula, and question marks where letters were.
+var escaped = regexp.MustCompile(
+	`\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2}|=[89A-F][0-9A-F]=[89AB][0-9A-F]|` +
+		`=\?[^? ]+\?[BbQq]\?|(^|\s)#(¡?[\p{Lu}/0]+[?!]|(\p{Lu}/\p{Lu}|NV)(\s|$))|^=(\pL+\(|[\d.]+[-+*/])|\?(\pL|\?)|^\?$`,
+)
 
 // symbolInside is a sign beyond ASCII between two letters.
 var symbolInside = regexp.MustCompile(`\p{L}[^\x00-\x7f\p{L}\p{M}\p{P}\p{Z}\p{N}\p{C}]\p{L}`)

@@ -49,7 +49,8 @@ type RowAccess struct {
 // listen to ctx.
 func (l *Ledger) SetRowAccess(ctx context.Context, run int64, rows []RowAccess) error {
 	return l.update(context.WithoutCancel(ctx), `INSERT OR REPLACE INTO row_access
-		SELECT ?, value ->> 'Row', value ->> 'Organization', value ->> 'ServiceDesk', value ->> 'Reason' FROM json_each(?)`,
+		SELECT ?, value ->> 'Row', value ->> 'Organization', value ->> 'ServiceDesk', value ->> 'Reason'
+		FROM json_each(?)`,
 		run, list(rows))
 }
 

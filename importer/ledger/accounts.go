@@ -63,7 +63,8 @@ const (
 
 	markGone = `UPDATE accounts SET gone_run = ? WHERE key = ? AND id = ? AND id <> '' AND revoked_at = ''`
 
-	markRestored = `UPDATE accounts SET revoked_at = '', revoked_run = 0, id = coalesce(nullif(?, ''), id) WHERE key = ?`
+	markRestored = `UPDATE accounts SET revoked_at = '', revoked_run = 0, id = coalesce(nullif(?, ''), id)
+		WHERE key = ?`
 
 	rename = `UPDATE accounts SET name = ? WHERE key = ?`
 )
@@ -183,7 +184,8 @@ func scanLookUp(s scanner) (u OpenLookUp, err error) {
 func (l *Ledger) Resolve(ctx context.Context, u OpenLookUp, o outcome.Outcome) error {
 	return l.change(context.WithoutCancel(ctx), func(w *writer) error {
 		err := w.exec(`UPDATE accounts SET status = ?1, id = ?2, look_up = ?4, names_sent = iif(?4, names_sent, '')
-			WHERE key = ?3 AND run = ?5 AND look_up = 1`, o.Status.String(), o.AccountID, u.Account.Key, o.LookUp, u.Run)
+			WHERE key = ?3 AND run = ?5 AND look_up = 1`,
+			o.Status.String(), o.AccountID, u.Account.Key, o.LookUp, u.Run)
 		if err != nil {
 			return err
 		}

@@ -25,8 +25,12 @@ type Fixed struct {
 
 // KeepFixed keeps rows, in place of what was kept of them.
 func (l *Ledger) KeepFixed(ctx context.Context, run int64, rows []Fixed) error {
-	return l.update(ctx, "INSERT OR REPLACE INTO fixed SELECT value ->> 'Original', value ->> 'Key', ? FROM json_each(?)",
-		run, list(rows))
+	return l.update(
+		ctx,
+		"INSERT OR REPLACE INTO fixed SELECT value ->> 'Original', value ->> 'Key', ? FROM json_each(?)",
+		run,
+		list(rows),
+	)
 }
 
 // Fixed returns the keys of rows that were kept, by what identifies them.

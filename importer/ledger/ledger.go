@@ -155,7 +155,11 @@ func (l *Ledger) Bind(ctx context.Context, cloudID string) error {
 		return wrap(l.path, err)
 	}
 	return &RefusedError{Path: l.path,
-		What: fmt.Sprintf("belongs to another site at the same address (its cloud id was %s and is now %s)", has, cloudID),
+		What: fmt.Sprintf(
+			"belongs to another site at the same address (its cloud id was %s and is now %s)",
+			has,
+			cloudID,
+		),
 		Hint: "name another file with --ledger; a sandbox that was started again has forgotten all accounts"}
 }
 

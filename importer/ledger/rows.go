@@ -175,7 +175,13 @@ func (l *Ledger) recallOutcomes(ctx context.Context, run int64, q []Query, memor
 func (l *Ledger) recallLost(ctx context.Context, q []Query, keys []string, memories []Memory) error {
 	readOnly := l.write == nil
 	var some bool
-	err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM attempts WHERE lost = 1 OR ?)", readOnly).Scan(&some)
+	err := l.read.QueryRowContext(
+		ctx,
+		"SELECT EXISTS (SELECT 1 FROM attempts WHERE lost = 1 OR ?)",
+		readOnly,
+	).Scan(
+		&some,
+	)
 	if err != nil || !some {
 		return wrap(l.path, err)
 	}

@@ -73,7 +73,9 @@ func findRun(row scanner) (Run, bool, error) {
 
 // FindRun returns the run that StartRun would go on with; false when it would make a new one.
 func (l *Ledger) FindRun(ctx context.Context, job Job) (Run, bool, error) {
-	run, ok, err := unfinished(l.read.QueryRowContext(ctx, sameJob, job.Command, job.Source, job.InputSHA256, job.Choices))
+	run, ok, err := unfinished(
+		l.read.QueryRowContext(ctx, sameJob, job.Command, job.Source, job.InputSHA256, job.Choices),
+	)
 	return run, ok, wrap(l.path, err)
 }
 

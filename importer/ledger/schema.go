@@ -36,7 +36,8 @@ func makeSchema(ctx context.Context, c *sql.Conn, site string) error {
 func inspect(ctx context.Context, c *sql.Conn, path, site string) (empty bool, err error) {
 	var id, version, objects int
 	err = c.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id),
-		(SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)`).Scan(&id, &version, &objects)
+		(SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)`).
+		Scan(&id, &version, &objects)
 	switch {
 	case err != nil:
 		return false, err
@@ -47,8 +48,11 @@ func inspect(ctx context.Context, c *sql.Conn, path, site string) (empty bool, e
 			Hint: "name another file with --ledger"}
 	case version != schemaVersion:
 		return false, &RefusedError{Path: path, Hint: "use the jsm-onboard that wrote it, or a newer one",
-			What: fmt.Sprintf("was written by another version of jsm-onboard (the file has version %d, this program knows %d)",
-				version, schemaVersion)}
+			What: fmt.Sprintf(
+				"was written by another version of jsm-onboard (the file has version %d, this program knows %d)",
+				version,
+				schemaVersion,
+			)}
 	}
 	var has string
 	if err := c.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = 'site'").Scan(&has); err != nil {

@@ -89,7 +89,8 @@ func (w *writer) applyMoves(run Run) error {
 		return err
 	}
 	err = w.exec(`UPDATE members SET left_run = ?1, last_seen = ?2 WHERE source = ?3 AND left_run IS NULL
-		AND key IN (SELECT key FROM moves WHERE source = ?3 AND gone = 1)`, run.Seq, moment(last.FinishedAt), run.Source)
+		AND key IN (SELECT key FROM moves WHERE source = ?3 AND gone = 1)`,
+		run.Seq, moment(last.FinishedAt), run.Source)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,8 @@ const (
 	ReasonNotPortal      = "the site does not show it as a portal-only customer"
 	ReasonInactive       = "the site shows it as inactive; " + giveBack
 	ReasonAlreadyRevoked = "revoked by this program on %s; " + noRequest
-	ReasonGivenBack      = ReasonRevoked + "; the site has the account, active, and --resend-known says that its access " +
+	ReasonGivenBack      = ReasonRevoked +
+		"; the site has the account, active, and --resend-known says that its access " +
 		"was given back: from now on it is known. The project's Customers page shows whether it may use the portal"
 
 	ReasonNotFound = "the site says that it has no account with this id, and no look-up has confirmed that it " +

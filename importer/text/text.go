@@ -71,7 +71,8 @@ func ShellWord(s string) string { return shellWord(runtime.GOOS, s) }
 func shellWord(system, s string) string {
 	const plain = "-_./:@+,%="
 	safe := func(r rune) bool {
-		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(plain, r) || system == "windows" && r == '\\'
+		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(plain, r) ||
+			system == "windows" && r == '\\'
 	}
 	switch {
 	case s != "" && s[0] != '=' && !strings.ContainsFunc(s, func(r rune) bool { return !safe(r) }):

@@ -54,7 +54,11 @@ func (t *Trace) draw() *chart {
 	c.Text = fmt.Sprintf("%s sent in %s, at most %s a minute",
 		text.Counted(total, "row was", "rows were"), c.End, t.perMinute(most))
 	if t.Pauses > 0 {
-		c.Text += fmt.Sprintf("; %s (shaded), %s in all", text.Counted(t.Pauses, "pause", "pauses"), report.Short(paused))
+		c.Text += fmt.Sprintf(
+			"; %s (shaded), %s in all",
+			text.Counted(t.Pauses, "pause", "pauses"),
+			report.Short(paused),
+		)
 	}
 	c.Text += "."
 	return c

@@ -90,7 +90,9 @@ func title(s report.Summary) string {
 func sentence(s report.Summary) string {
 	of := " of the " + text.Counted(s.Rows.Read, "row", "rows")
 	if s.Command == "revoke" || s.Command == "undo" {
-		return text.Grouped(s.Rows.Of(outcome.Revoked, outcome.AlreadyRevoked)) + of + " have no portal access any more."
+		return text.Grouped(
+			s.Rows.Of(outcome.Revoked, outcome.AlreadyRevoked),
+		) + of + " have no portal access any more."
 	}
 	return text.Grouped(s.Rows.Customers()) + of + " are customers now."
 }
