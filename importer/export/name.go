@@ -115,7 +115,8 @@ func isNull(s string) bool { return s == "null" || s == "NULL" }
 // language (#NAME?, #WERT!, #N/D), a formula, and question marks where letters were.
 var escaped = regexp.MustCompile(
 	`\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2}|=[89A-F][0-9A-F]=[89AB][0-9A-F]|` +
-		`=\?[^? ]+\?[BbQq]\?|(^|\s)#(¡?[\p{Lu}/0]+[?!]|(\p{Lu}/\p{Lu}|NV)(\s|$))|^=(\pL+\(|[\d.]+[-+*/])|\?(\pL|\?)|^\?$`,
+		`=\?[^? ]+\?[BbQq]\?|` +
+		`(^|\s)#(¡?[\p{Lu}/0]+[?!]|(\p{Lu}/\p{Lu}|NV)(\s|$))|^=(\pL+\(|[\d.]+[-+*/])|\?(\pL|\?)|^\?$`,
 )
 
 // symbolInside is a sign beyond ASCII between two letters.
