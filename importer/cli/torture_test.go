@@ -9,11 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"jsm-onboard/apiclient/jsmtest"
+	"jsm-onboard/importer/importertest"
 )
 
 // How long the torture lasts. The defaults take seconds; for the long one:
@@ -181,6 +183,15 @@ func (c *torture) compare(kills int) {
 	records := readResults(c.t, c.path("export.results.csv"))
 	if len(records) != len(c.rows) {
 		c.t.Fatalf("%d rows of results for %d rows", len(records), len(c.rows))
+	}
+	for _, broken := range importertest.Check(c.t.Context(), importertest.Evidence{
+		Accounts: slices.Collect(c.site.Accounts()),
+		Ledger:   c.path("ledger"),
+		SiteURL:  c.url,
+		Results:  c.path("export.results.csv"),
+		Rows:     len(c.rows),
+	}) {
+		c.t.Error(broken)
 	}
 	counts := map[string]int{}
 	lost, falseConflicts := 0, 0
