@@ -2,6 +2,7 @@ package page
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	nethtml "html"
 	"net/http"
@@ -78,17 +79,7 @@ func browse(t *testing.T, page []byte, dark bool) found {
 	})
 	site := httptest.NewServer(mux)
 	defer site.Close()
-	args := []string{"--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-quic",
-		"--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--user-data-dir=" + t.TempDir(), "--virtual-time-budget=10000",
-		"--dump-dom"}
-	if dark {
-		args = append(args, "--blink-settings=preferredColorScheme=0")
-	}
-	out, err := exec.CommandContext(t.Context(), browser, append(args, site.URL+"/")...).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	out := dumpDOM(t, browser, site.URL+"/", dark)
 	_, rest, _ := strings.Cut(string(out), `<pre id="found">`)
 	text, _, _ := strings.Cut(rest, "</pre>")
 	var f found
@@ -96,6 +87,29 @@ func browse(t *testing.T, page []byte, dark bool) found {
 		t.Fatalf("%v: %.500s", err, out)
 	}
 	return f
+}
+
+// dumpDOM returns what the browser has made of a page. A browser that dies by a signal has found nothing out: it is
+// started up to three times. Any other failure counts.
+func dumpDOM(t *testing.T, browser, url string, dark bool) []byte {
+	t.Helper()
+	for attempt := 1; ; attempt++ {
+		args := []string{"--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-quic",
+			"--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+			"--user-data-dir=" + t.TempDir(), "--virtual-time-budget=10000", "--dump-dom"}
+		if dark {
+			args = append(args, "--blink-settings=preferredColorScheme=0")
+		}
+		out, err := exec.CommandContext(t.Context(), browser, append(args, url)...).Output()
+		if err == nil {
+			return out
+		}
+		died, ok := errors.AsType[*exec.ExitError](err)
+		if !ok || died.Exited() || attempt == 3 {
+			t.Fatal(err)
+		}
+		t.Logf("the browser died, attempt %d: %v", attempt, err)
+	}
 }
 
 func TestPageInABrowser(t *testing.T) {
