@@ -31,7 +31,7 @@ type access struct {
 	ledger *ledger.Ledger
 	plan   *AccessPlan
 	run    int64
-	end    AccessEnd
+	end    AccessTotals
 	counts map[outcome.Access]int // memberships in organizations
 	stop   atomic.Pointer[Stop]   // the first reason
 }
@@ -68,29 +68,42 @@ type claims struct {
 	open  map[seat]*seat // by group and member
 }
 
-// AccessEnd is what became of the access that was asked for.
-type AccessEnd struct {
-	Named, Existed, Created int // organizations
-	Added, Known, Failed    int // memberships in them
-	ServiceDesks            map[string]DeskEnd
-	ToReview                []AccessReview
-	Rows                    int      // rows whose access is not as asked for, though they have an account
-	Refused                 []string // projects that do not take organizations, and why
+// AccessTotals is what became of the access that was asked for, without names of organizations: these are cells.
+type AccessTotals struct {
+	Organizations struct {
+		Named   int `json:"named"`
+		Existed int `json:"existed"`
+		Created int `json:"created"`
+	} `json:"organizations"`
+	Memberships struct {
+		Added  int `json:"added"`
+		Known  int `json:"known"`
+		Failed int `json:"failed"`
+	} `json:"memberships"` // in organizations
+	ServiceDesks map[string]DeskTotals `json:"service_desks"`
+	NotGood      int                   `json:"rows_without_access,omitempty"` // of those that have an account
+	Refused      []string              `json:"refused,omitempty"`             // projects without organizations, and why
+	ToReview     []AccessReview        `json:"to_review,omitempty"`
 }
 
-// DeskEnd is how many customers and organizations have access to a service project.
-type DeskEnd struct{ Customers, Organizations int }
+// DeskTotals are the customers and organizations that have access to a service project.
+type DeskTotals struct {
+	Customers     int `json:"customers"`
+	Organizations int `json:"organizations"`
+}
 
 // AccessReview is a membership of before, of somebody who was added to another organization since.
 type AccessReview struct {
-	Row                       int
-	AccountID, OrganizationID string
+	Row            int    `json:"row"`
+	AccountID      string `json:"account_id"`
+	OrganizationID string `json:"organization_id"`
 }
 
 // giveAccess carries out the access plan of a run and keeps what became of each row.
 func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
 	a := &access{api: c.api, ledger: c.ledger, plan: c.plan.Access, run: c.run, counts: map[outcome.Access]int{}}
-	a.end = AccessEnd{Named: a.plan.Named, ServiceDesks: map[string]DeskEnd{}}
+	a.end = AccessTotals{ServiceDesks: map[string]DeskTotals{}}
+	a.end.Organizations.Named = a.plan.Named
 	end.Access, end.Revised = &a.end, true
 	err := errors.Join(a.create(ctx), a.openProjects(ctx))
 	for batch, failed := range inBatches(c.plan.Rows(context.WithoutCancel(ctx)), manyRows) {
@@ -99,8 +112,8 @@ func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
 		}
 		err = a.give(ctx, batch)
 	}
-	a.end.Added, a.end.Known = a.counts[outcome.Added], a.counts[outcome.AccessKnown]
-	a.end.Failed = a.counts[outcome.AccessFailed]
+	a.end.Memberships.Added, a.end.Memberships.Known = a.counts[outcome.Added], a.counts[outcome.AccessKnown]
+	a.end.Memberships.Failed = a.counts[outcome.AccessFailed]
 	return firstStop(a.stop.Load(), brokenLedger(err))
 }
 
@@ -121,10 +134,10 @@ func (a *access) create(ctx context.Context) error {
 	created, err := a.ledger.AccessOf(ctx, createdHere, []string{none})
 	for _, grant := range created[none] {
 		if grant.Run == a.run {
-			a.end.Created++
+			a.end.Organizations.Created++
 		}
 	}
-	a.end.Existed = a.plan.Named - len(a.plan.missing()) - a.end.Created
+	a.end.Organizations.Existed = a.plan.Named - len(a.plan.missing()) - a.end.Organizations.Created
 	return err
 }
 
@@ -430,7 +443,7 @@ func (a *access) shown(c claim) ledger.RowAccess {
 		}
 	}
 	if bad {
-		a.end.Rows++
+		a.end.NotGood++
 	}
 	shown.ServiceDesk, shown.Reason = strings.Join(words, ";"), outcome.JoinReasons(reasons...)
 	return shown

@@ -72,14 +72,9 @@ func TestAccess(t *testing.T) {
 		if len(desk.Customers) != 87 || len(desk.Organizations) != 3 {
 			t.Errorf("%d customers and %d organizations in %s", len(desk.Customers), len(desk.Organizations), desk.Key)
 		}
-		want := AccessEnd{
-			Named:        3,
-			Existed:      1,
-			Created:      2,
-			Added:        82,
-			ServiceDesks: map[string]DeskEnd{"SUP": {87, 3}},
-			Rows:         1,
-		}
+		want := AccessTotals{ServiceDesks: map[string]DeskTotals{"SUP": {87, 3}}, NotGood: 1}
+		want.Organizations.Named, want.Organizations.Existed, want.Organizations.Created = 3, 1, 2
+		want.Memberships.Added = 82
 		if diff := cmp.Diff(want, *s.Access); diff != "" || s.ExitCode() != 3 {
 			t.Errorf("exit code %d\n%s", s.ExitCode(), diff)
 		}
@@ -92,7 +87,7 @@ func TestAccess(t *testing.T) {
 			t.Errorf("%d calls", n)
 		}
 		again := d.sit(t.Context())
-		if n := d.writes(); n != 11 || again.runID == s.runID || again.Access.Known != 82 || again.plan.Access.Memberships != 0 {
+		if n := d.writes(); n != 11 || again.runID == s.runID || again.Access.Memberships.Known != 82 || again.plan.Access.Memberships != 0 {
 			t.Errorf("%d calls; run %s after %s, %+v", n, again.runID, s.runID, again.Access)
 		}
 		if w := again.results[0]; w.Organization != "known" || w.ServiceDesk != "known" {
@@ -141,7 +136,7 @@ func TestUnknownAccountInAChunk(t *testing.T) {
 				added++
 			}
 		}
-		if failed == 0 || failed > 20 || added+failed != 200 || s.Access.Rows < failed || s.ExitCode() != 3 {
+		if failed == 0 || failed > 20 || added+failed != 200 || s.Access.NotGood < failed || s.ExitCode() != 3 {
 			t.Errorf("%d added, %d failed, %+v, exit code %d", added, failed, s.Access, s.ExitCode())
 		}
 		if n := len(d.members()["Acme"]); n != added {
@@ -165,7 +160,7 @@ func TestRefusedAccess(t *testing.T) {
 		d.company("Acme", 120, 1)
 		s := d.sit(t.Context())
 		d.expect(s, map[outcome.Status]int{outcome.Created: 121})
-		if s.Access.Failed != 120 || s.Access.Added != 1 || len(s.Access.Refused) != 1 || s.ExitCode() != 3 {
+		if s.Access.Memberships.Failed != 120 || s.Access.Memberships.Added != 1 || len(s.Access.Refused) != 1 || s.ExitCode() != 3 {
 			t.Errorf("%+v, exit code %d", s.Access, s.ExitCode())
 		}
 		if n := d.site.Stats().Route("POST", jsmtest.OrgUsersPath).Requests; n > 60 {
@@ -208,7 +203,7 @@ func TestAccessIsResumed(t *testing.T) {
 			restore()
 			time.Sleep(6 * time.Minute)
 		}
-		if s.Stop != nil || s.Access.Rows != 0 || s.ExitCode() != 0 {
+		if s.Stop != nil || s.Access.NotGood != 0 || s.ExitCode() != 0 {
 			t.Errorf("%v, %+v, exit code %d, %v", s.Stop, s.Access, s.ExitCode(), s.statuses())
 		}
 		for name, members := range d.members() {
@@ -308,7 +303,7 @@ func TestKilledWhileGivingAccess(t *testing.T) {
 			}
 		}
 		calls = d.site.Stats().Route("POST", jsmtest.OrgUsersPath).Requests - calls
-		if s.Access.Created != 40 || s.Access.Existed != 0 {
+		if s.Access.Organizations.Created != 40 || s.Access.Organizations.Existed != 0 {
 			t.Errorf("the organizations of before the kill: %+v", s.Access)
 		}
 		if s.ExitCode() != 0 || calls > 40-before+accessAtOnce {

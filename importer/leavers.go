@@ -7,7 +7,6 @@ import (
 	"hash/maphash"
 	"regexp"
 	"slices"
-	"time"
 
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
@@ -128,10 +127,14 @@ const (
 
 // A Leaver is somebody who was in a source and is no more.
 type Leaver struct {
-	Email, Name, AccountID string
-	Action, Reason         string
-	LastSeen               time.Time
-	Source, RunID          string
+	Email     string `csv:"email"`
+	Name      string `csv:"name"`
+	AccountID string `csv:"jsm_account_id"`
+	Action    string `csv:"jsm_action"`
+	Reason    string `csv:"jsm_reason"`
+	LastSeen  string `csv:"last_seen"` // the day, in UTC
+	Source    string `csv:"jsm_source"`
+	RunID     string `csv:"jsm_run_id"`
 }
 
 // LeaversOf lists who has left the source of run, whose roster is closed, and decides what is to be done.
@@ -145,7 +148,7 @@ func LeaversOf(ctx context.Context, l *ledger.Ledger, run ledger.Run, r *Roster)
 			Email:     one.Email,
 			Name:      one.Name,
 			AccountID: one.ID,
-			LastSeen:  one.LastSeen,
+			LastSeen:  outcome.Day(one.LastSeen),
 			Source:    run.Source,
 			RunID:     run.ID,
 		}

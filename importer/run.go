@@ -55,7 +55,7 @@ type End struct {
 	Lost    int   // of these, rows with an attempt whose answer was lost
 	Stop    *Stop // why it ended before its last row; nil: it did not
 	Revised bool  // results changed after they were handed out: write them again, from the ledger
-	Access  *AccessEnd
+	Access  *AccessTotals
 	Notes   []string // sentences for the log and the totals
 }
 
@@ -71,7 +71,7 @@ func (e End) ExitCode() int {
 	if e.Stop != nil {
 		notGood -= e.Totals.Of(outcome.NotAttempted)
 	}
-	if notGood > 0 || e.Access != nil && e.Access.Rows+len(e.Access.Refused) > 0 {
+	if notGood > 0 || e.Access != nil && e.Access.NotGood+len(e.Access.Refused) > 0 {
 		return 3
 	}
 	return 0

@@ -3,17 +3,34 @@ package report
 import (
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"jsm-onboard/importer"
 )
 
 func TestLeavers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "customers.leavers.csv")
-	leavers := []Leaver{
-		{"ada@example.com", "Ada \"Al\" Byron", "qm:1", "revoke", "in no row since 2025-03-01", Day{time.Date(2025, 3, 1,
-			23, 0, 0, 0, time.FixedZone("", -7200))}, "hr", "3f9a"},
-		{"-b@example.com", "=B", "qm:2", "review", "the external id is here under a new address", Day{}, "@hr", "3f9a"},
+	leavers := []importer.Leaver{
+		{
+			Email:     "ada@example.com",
+			Name:      "Ada \"Al\" Byron",
+			AccountID: "qm:1",
+			Action:    "revoke",
+			Reason:    "in no row since 2025-03-01",
+			LastSeen:  "2025-03-02",
+			Source:    "hr",
+			RunID:     "3f9a",
+		},
+		{
+			Email:     "-b@example.com",
+			Name:      "=B",
+			AccountID: "qm:2",
+			Action:    "review",
+			Reason:    "the external id is here under a new address",
+			Source:    "@hr",
+			RunID:     "3f9a",
+		},
 	}
 	if err := WriteLeavers(path, ',', leavers); err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf16"
 
+	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
@@ -18,29 +19,29 @@ import (
 // Summary is a run's totals, as scripts, the monitor and the ledger get them.
 // It holds no name, no address and no cell of a row.
 type Summary struct {
-	RunID       string         `json:"run_id"`
-	Command     string         `json:"command"`
-	Site        string         `json:"site"`
-	Input       string         `json:"input"`
-	InputSHA256 string         `json:"input_sha256"`
-	StartedAt   Second         `json:"started_at"`  // of the run: its first session
-	FinishedAt  Second         `json:"finished_at"` // zero: not finished
-	Session     int            `json:"session,omitempty"`
-	SessionAt   Second         `json:"session_started_at,omitzero"`
-	Outcome     string         `json:"outcome"` // of ledger: Complete, Stopped or Held; "" while the run goes on
-	StopReason  string         `json:"stop_reason"`
-	Hint        string         `json:"hint"` // what to do about that
-	ExitCode    int            `json:"exit_code"`
-	Rows        Rows           `json:"rows"`
-	Skipped     int            `json:"skipped"`
-	Problems    map[string]int `json:"problems"`
-	Requests    Requests       `json:"requests"` // of this session
-	Rate        Rate           `json:"rate"`     // of this session
-	Access      *Access        `json:"access,omitempty"`
-	Leavers     *LeaverTotals  `json:"leavers,omitempty"`
-	Results     string         `json:"results"` // paths; "" when there is no such file
-	Failed      string         `json:"failed"`
-	Ledger      string         `json:"ledger"`
+	RunID       string                 `json:"run_id"`
+	Command     string                 `json:"command"`
+	Site        string                 `json:"site"`
+	Input       string                 `json:"input"`
+	InputSHA256 string                 `json:"input_sha256"`
+	StartedAt   Second                 `json:"started_at"`  // of the run: its first session
+	FinishedAt  Second                 `json:"finished_at"` // zero: not finished
+	Session     int                    `json:"session,omitempty"`
+	SessionAt   Second                 `json:"session_started_at,omitzero"`
+	Outcome     string                 `json:"outcome"` // of ledger: Complete, Stopped or Held; "" while the run goes on
+	StopReason  string                 `json:"stop_reason"`
+	Hint        string                 `json:"hint"` // what to do about that
+	ExitCode    int                    `json:"exit_code"`
+	Rows        Rows                   `json:"rows"`
+	Skipped     int                    `json:"skipped"`
+	Problems    map[string]int         `json:"problems"`
+	Requests    Requests               `json:"requests"` // of this session
+	Rate        Rate                   `json:"rate"`     // of this session
+	Access      *importer.AccessTotals `json:"access,omitempty"`
+	Leavers     *LeaverTotals          `json:"leavers,omitempty"`
+	Results     string                 `json:"results"` // paths; "" when there is no such file
+	Failed      string                 `json:"failed"`
+	Ledger      string                 `json:"ledger"`
 }
 
 // Second is a time that JSON has in UTC, to the second; null for none.
@@ -83,37 +84,6 @@ type Requests struct {
 type Rate struct {
 	Mean    float64 `json:"mean_rps"`
 	Learned float64 `json:"learned_rps"` // 0: no quota was learned
-}
-
-// Access is what became of organizations and service projects, without their names: these are cells.
-type Access struct {
-	Organizations struct {
-		Named   int `json:"named"`
-		Existed int `json:"existed"`
-		Created int `json:"created"`
-	} `json:"organizations"`
-	Memberships struct {
-		Added  int `json:"added"`
-		Known  int `json:"known"`
-		Failed int `json:"failed"`
-	} `json:"memberships"`
-	ServiceDesks map[string]DeskCounts `json:"service_desks"`
-	NotGood      int                   `json:"rows_without_access,omitempty"` // of those that have an account
-	Refused      []string              `json:"refused,omitempty"`             // projects without them, and why
-	ToReview     []AccessReview        `json:"to_review,omitempty"`
-}
-
-// DeskCounts are the customers and organizations of a service project.
-type DeskCounts struct {
-	Customers     int `json:"customers"`
-	Organizations int `json:"organizations"`
-}
-
-// AccessReview is somebody who is in the file's organization now, and in an older one.
-type AccessReview struct {
-	Row            int    `json:"row"`
-	AccountID      string `json:"account_id"`
-	OrganizationID string `json:"organization_id"`
 }
 
 // LeaverTotals are a sync's leavers in numbers.

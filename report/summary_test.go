@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/outcome"
 )
@@ -14,7 +15,7 @@ import (
 func TestSummary(t *testing.T) {
 	s := exampleSummary()
 	s.Access = exampleAccess()
-	s.Access.ToReview = []AccessReview{{Row: 7, AccountID: "qm:1", OrganizationID: "12"}}
+	s.Access.ToReview = []importer.AccessReview{{Row: 7, AccountID: "qm:1", OrganizationID: "12"}}
 	rows := CountRows(2, outcome.RevokeStatuses(), totals(map[outcome.Status]int{outcome.Revoked: 1, outcome.Invalid: 1}))
 	s.Leavers = &LeaverTotals{Path: "l.csv", Revoke: 2, Rows: &rows, Results: "r.csv", Sent: 2}
 	first, err := s.JSON()

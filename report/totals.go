@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"jsm-onboard/importer"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
 	"jsm-onboard/importer/text"
@@ -34,7 +35,7 @@ func ReadAgain(flags []string) (kept []string) {
 }
 
 // AccessFlags are the flags of a run that are known from its summary alone.
-func AccessFlags(a *Access) (flags []string) {
+func AccessFlags(a *importer.AccessTotals) (flags []string) {
 	if a == nil {
 		return nil
 	}
@@ -111,7 +112,7 @@ func Proof(r Rows) string {
 }
 
 // AccessLines are what was done about organizations and service projects.
-func AccessLines(a *Access) []string {
+func AccessLines(a *importer.AccessTotals) []string {
 	if a == nil {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jsm-onboard/importer"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
 )
@@ -29,7 +30,7 @@ func TestTotals(t *testing.T) {
 	rows := CountRows(3, outcome.RevokeStatuses(), totals(map[outcome.Status]int{outcome.Revoked: 2, outcome.NotFound: 1}))
 	sync.Session, sync.SessionAt = 3, Second{sync.FinishedAt.Add(-40 * time.Second)}
 	sync.Access, sync.Failed = exampleAccess(), ""
-	sync.Access.ToReview = make([]AccessReview, 2)
+	sync.Access.ToReview = make([]importer.AccessReview, 2)
 	sync.Leavers = &LeaverTotals{Path: "l.csv", Revoke: 3, Review: 1, Rows: &rows, Results: "l.revoked.csv", Sent: 1012,
 		Throttled: 3}
 	// An edited file is of no interest when nothing needs fixing.
@@ -120,9 +121,9 @@ func TestNextSteps(t *testing.T) {
 			Results: "r.results.results.csv", Rows: rows(map[outcome.Status]int{outcome.RevokedBefore: 1})}), Ending{},
 			[]Step{{"1 row is revoked_before: give access back by hand, where jsm_reason in r.results.results.csv says, then:",
 				"jsm-onboard import r.results.csv --include jsm_status=revoked_before --resend-known"}}},
-		{"an earlier organization", complete(Summary{Access: &Access{ToReview: make([]AccessReview, 1)}}), Ending{},
+		{"an earlier organization", complete(Summary{Access: &importer.AccessTotals{ToReview: make([]importer.AccessReview, 1)}}), Ending{},
 			[]Step{{Text: "1 customer is in an earlier organization, too: see access.to_review in the summary"}}},
-		{"access", complete(Summary{Results: "r.csv", Access: &Access{NotGood: 10, Refused: []string{"not SUP: 403"}}}),
+		{"access", complete(Summary{Results: "r.csv", Access: &importer.AccessTotals{NotGood: 10, Refused: []string{"not SUP: 403"}}}),
 			Ending{}, []Step{
 				{Text: "10 rows have not all of the access that was asked for: jsm_reason in r.csv says why; " +
 					"fix that, then run the same command again"},

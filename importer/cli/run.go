@@ -386,7 +386,7 @@ func (r *run) summarise(end importer.End, fixes report.Fixes) report.Summary {
 		ExitCode:   max(end.ExitCode(), r.code),
 		Rows:       report.CountRows(end.Rows, r.statuses, end.Totals),
 		Failed:     fixes.Path,
-		Access:     accessOf(end.Access),
+		Access:     end.Access,
 		Leavers:    r.leavers,
 	}
 	if stop := r.stop; stop != nil {
@@ -423,27 +423,6 @@ func (r *run) summarise(end importer.End, fixes report.Fixes) report.Summary {
 	}
 	s.Rate = report.Rate{Mean: float64(pace.Sent) / max(now.Sub(r.began).Seconds(), 0.001), Learned: pace.Learned}
 	return s
-}
-
-// accessOf is the access part of the summary; nil: it was not asked for.
-func accessOf(end *importer.AccessEnd) *report.Access {
-	if end == nil {
-		return nil
-	}
-	a := &report.Access{
-		ServiceDesks: map[string]report.DeskCounts{},
-		NotGood:      end.Rows,
-		Refused:      end.Refused,
-	}
-	a.Organizations.Named, a.Organizations.Existed, a.Organizations.Created = end.Named, end.Existed, end.Created
-	a.Memberships.Added, a.Memberships.Known, a.Memberships.Failed = end.Added, end.Known, end.Failed
-	for key, desk := range end.ServiceDesks {
-		a.ServiceDesks[key] = report.DeskCounts(desk)
-	}
-	for _, one := range end.ToReview {
-		a.ToReview = append(a.ToReview, report.AccessReview(one))
-	}
-	return a
 }
 
 // stopBy is the reason to stop that lies in an error.

@@ -154,25 +154,14 @@ func (w *syncWork) list(ctx context.Context, r *run) error {
 		return err
 	}
 	r.leavers = &report.LeaverTotals{Path: r.files.leavers}
-	var rows []report.Leaver
 	for _, one := range leavers {
 		if one.Action == importer.ActionRevoke {
 			r.leavers.Revoke++
 		} else {
 			r.leavers.Review++
 		}
-		rows = append(rows, report.Leaver{
-			Email:     one.Email,
-			Name:      one.Name,
-			AccountID: one.AccountID,
-			Action:    one.Action,
-			Reason:    one.Reason,
-			LastSeen:  report.Day{Time: one.LastSeen},
-			Source:    one.Source,
-			RunID:     one.RunID,
-		})
 	}
-	return report.WriteLeavers(r.files.leavers, r.rows.layout.Delimiter, rows)
+	return report.WriteLeavers(r.files.leavers, r.rows.layout.Delimiter, leavers)
 }
 
 // revoke revokes those on the list, within the run that has listed them. All guards come before the first request.
