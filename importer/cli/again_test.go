@@ -12,6 +12,7 @@ const withOrganization = "name,email,organization\nAnn,ann@example.com,Acme\nBo,
 
 // A folder that is moved away before the files are written a second time ends the run in the same way.
 func TestFolderGoesAwayBeforeTheFilesAreWrittenAgain(t *testing.T) {
+	t.Parallel()
 	var c *trial
 	c = newTrial(t, func(o *jsmtest.Options) {
 		o.OnAnswer = func(x jsmtest.Exchange) {
@@ -36,6 +37,7 @@ func TestFolderGoesAwayBeforeTheFilesAreWrittenAgain(t *testing.T) {
 
 // Files that are written again, with what became of the access, count each row once.
 func TestPageCountsEachRowOnce(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	c.write("people.csv", withOrganization)
 	c.must(3, "import", "./people.csv", "--organizations", "--page", "./page.html")

@@ -75,6 +75,7 @@ const (
 
 // On a terminal a plan of more than 20 creates asks once: all, only the first one, or none.
 func TestManyCreatesAreAskedAbout(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name  string
 		typed string
@@ -118,6 +119,7 @@ func TestManyCreatesAreAskedAbout(t *testing.T) {
 
 // It is asked in every run, also after the first one.
 func TestEveryPlanIsAskedAbout(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	c.export("people.csv", 30)
 	for _, made := range []int{1, 2, 30} {
@@ -135,6 +137,7 @@ func TestEveryPlanIsAskedAbout(t *testing.T) {
 }
 
 func TestInterruptedAtTheQuestion(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	c.export("people.csv", 101)
 	keys, user := openTerminal(t)
@@ -159,6 +162,7 @@ func TestInterruptedAtTheQuestion(t *testing.T) {
 }
 
 func TestNobodyIsAskedWithoutATerminal(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	c.export("people.csv", 101)
 	code, out := c.run("import", "./people.csv")

@@ -211,6 +211,7 @@ func TestReportSparesOtherFiles(t *testing.T) {
 // One problem of the site is one sentence with its remedy and the right exit
 // code, and nothing is lost by it.
 func TestExitCodesOfStops(t *testing.T) {
+	t.Parallel()
 	hourly := jsmtest.Quota{Shared: true, Limit: 60, Window: time.Hour, Reason: "jira-quota-tenant-based"}
 	for _, tc := range []struct {
 		name string

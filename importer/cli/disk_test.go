@@ -14,6 +14,7 @@ import (
 // A file that cannot be written ends the run, and what is known is kept: the
 // same command completes the run when there is room.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	const people = 3000
 	for _, tc := range []struct {
 		name  string
@@ -56,6 +57,7 @@ func TestFullDisk(t *testing.T) {
 // The same for a ledger that cannot grow: nothing leaves any more, and what
 // could not be recorded is settled later.
 func TestFullDiskUnderTheLedger(t *testing.T) {
+	t.Parallel()
 	const people = 1200
 	c := newTrial(t, func(o *jsmtest.Options) { o.Latency = jsmtest.Latency{Fixed: 5 * time.Millisecond} })
 	c.mixed("people.csv", people)
@@ -84,6 +86,7 @@ func TestFullDiskUnderTheLedger(t *testing.T) {
 
 // A folder that goes away under the results ends the run in the same way.
 func TestFolderGoesAway(t *testing.T) {
+	t.Parallel()
 	const people = 300
 	var seen seen
 	c := newTrial(t, func(o *jsmtest.Options) {
@@ -112,6 +115,7 @@ func TestFolderGoesAway(t *testing.T) {
 // A ledger that is damaged, or somebody else's, is refused in clear words;
 // never is there a silent fresh start.
 func TestLedgerIsRefused(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name   string
 		damage func(text []byte) []byte

@@ -9,6 +9,7 @@ import (
 
 // A site that has taken the place of another, at the same address, is found before the import that it would refuse.
 func TestDoctorComparesTheCloudID(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	c.export("people.csv", 3)
 	c.must(0, "import", "./people.csv")

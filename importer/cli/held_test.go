@@ -24,6 +24,7 @@ func (c *trial) lastRun() string {
 // in the morning: count, limit and what to do are everywhere there is room for
 // text, and the exit code is.
 func TestGuardsTell(t *testing.T) {
+	t.Parallel()
 	bad := strings.Repeat("Nobody,@example.com,x\n", 15)
 	for _, tc := range []struct {
 		name   string
@@ -95,6 +96,7 @@ func TestGuardsTell(t *testing.T) {
 // TestHeldNightsCountForNothing has nights that are held back between others:
 // they are listed, and nothing else is as if they had been.
 func TestHeldNightsCountForNothing(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	c.export("crm.csv", 20)
 	c.must(0, "sync", "./crm.csv")

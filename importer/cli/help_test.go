@@ -32,6 +32,7 @@ func tableWords(topic string) map[string]bool {
 
 // What the program knows has a line in the reference: whoever adds a status, a flag or a preset adds it there.
 func TestReferenceIsComplete(t *testing.T) {
+	t.Parallel()
 	var statuses, codes, kinds []string
 	for _, s := range append(outcome.ImportStatuses(), outcome.RevokeStatuses()...) {
 		statuses = append(statuses, s.String())
@@ -68,6 +69,7 @@ func TestReferenceIsComplete(t *testing.T) {
 
 // Each flag stands in help settings, and what stands there is a flag; the help of a command shows at most 20.
 func TestFlagsAreDescribed(t *testing.T) {
+	t.Parallel()
 	p := &program{}
 	all, used := settings(), map[string]bool{"config": true}
 	for _, cmd := range p.root().Commands() {
@@ -99,6 +101,7 @@ func TestFlagsAreDescribed(t *testing.T) {
 
 // The defaults that help settings names are those of the flags.
 func TestDefaultsAreDescribed(t *testing.T) {
+	t.Parallel()
 	root := (&program{}).root()
 	for _, cmd := range root.Commands() {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -115,6 +118,7 @@ func TestDefaultsAreDescribed(t *testing.T) {
 }
 
 func TestTopics(t *testing.T) {
+	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -159,6 +163,7 @@ func runHelp(t *testing.T, code int, args ...string) string {
 
 // A command that has no examples prints none.
 func TestUsage(t *testing.T) {
+	t.Parallel()
 	for _, cmd := range (&program{}).root().Commands() {
 		if cmd.Example == "    " {
 			t.Errorf("%s has empty examples", cmd.Name())

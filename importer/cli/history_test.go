@@ -13,6 +13,7 @@ const onePerson = "name,email\nAna Sol,ana@example.com\n"
 // A 409 is read with its history: whose lost answer came before it, and what
 // the look-up shows.
 func TestConflictIsReadWithItsHistory(t *testing.T) {
+	t.Parallel()
 	// lostOnce loses the answer to the first create request, done or not.
 	lostOnce := func(kind jsmtest.FaultKind) func(*jsmtest.Options) {
 		return func(o *jsmtest.Options) {
@@ -82,6 +83,7 @@ func (c *trial) toldAgain(stem string, args ...string) {
 // An attempt whose answer was never learned is ours in a later run and in
 // another file, too, also after the process was killed over it.
 func TestLostAttemptOfAnEarlierRun(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name, second string // the second file
 		status       string

@@ -15,6 +15,7 @@ import (
 // Asked to stop once, it takes no new rows, finishes those in flight, writes
 // everything, and its last line says how to go on.
 func TestAskedToStopOnce(t *testing.T) {
+	t.Parallel()
 	const people = 400
 	calm := calmRun(t, nil, people, 3)
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
@@ -55,6 +56,7 @@ func TestAskedToStopOnce(t *testing.T) {
 
 // Asked twice, it ends at once, and the next run sets that right.
 func TestAskedToStopTwice(t *testing.T) {
+	t.Parallel()
 	const people = 100
 	c := newTrial(t, func(o *jsmtest.Options) {
 		o.OnCreate = func(string, int) jsmtest.Decision { return jsmtest.Decision{Delay: time.Minute} }
@@ -80,6 +82,7 @@ func TestAskedToStopTwice(t *testing.T) {
 // Asked to stop where nothing has been sent yet, it ends at once and leaves
 // nothing behind.
 func TestAskedToStopBeforeTheFirstRow(t *testing.T) {
+	t.Parallel()
 	quiet := func(o *jsmtest.Options) { o.Latency = jsmtest.Latency{Fixed: time.Minute} }
 	for _, tc := range []struct {
 		name  string

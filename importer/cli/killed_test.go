@@ -77,6 +77,7 @@ func calmRun(t *testing.T, change func(*jsmtest.Options), rows int, code int) []
 // and between the results and the ledger's word that the run has ended: the
 // same command goes on with the same run, and comes to the same results.
 func TestKilledAtAnyStep(t *testing.T) {
+	t.Parallel()
 	const people = 120
 	calm := calmRun(t, loseSome, people, 3)
 	for _, tc := range []struct {
@@ -148,6 +149,7 @@ func (s *seen) wait(c *trial, path string, n int) {
 
 // Killed again and again around its end, by the clock.
 func TestKilledAroundTheEnd(t *testing.T) {
+	t.Parallel()
 	const people, kills = 25, 15
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 7))
 	for n := range kills {

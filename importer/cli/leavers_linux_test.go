@@ -7,6 +7,7 @@ import (
 
 // TestListThatCannotBeWritten: nobody is revoked, and it is told why.
 func TestListThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	c.onboard(20, 0)
 	c.export("crm.csv", 18)

@@ -21,6 +21,7 @@ func (c *trial) team(more string, ids ...int) {
 // TestWhoseRowIsStillThere has people whose row is in the export in some form:
 // that their address is in no row must not take their access away.
 func TestWhoseRowIsStillThere(t *testing.T) {
+	t.Parallel()
 	const (
 		mendFirst   = "in row 9 of the export, whose address could not be used (invalid): fix it in the export first"
 		revokeAlone = "check that nothing is lost with the old account; to revoke it"
@@ -71,6 +72,7 @@ func TestWhoseRowIsStillThere(t *testing.T) {
 
 // TestListFromASpreadsheet gives revoke the list as a spreadsheet saves it.
 func TestListFromASpreadsheet(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	c.onboard(20, 6)
 	rows := c.rows("crm.leavers.csv")
@@ -114,6 +116,7 @@ func TestListFromASpreadsheet(t *testing.T) {
 // TestIDLearnedLater: the external id that counts is the one that somebody had
 // in the source last.
 func TestIDLearnedLater(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	c.export("crm.csv", 8)
 	c.must(0, "sync", "./crm.csv")
@@ -132,6 +135,7 @@ func TestIDLearnedLater(t *testing.T) {
 // TestNightWithoutIDs: the column of external ids is missing for a night, in
 // which people move to other addresses and others leave.
 func TestNightWithoutIDs(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	args := []string{"sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%"}
 	actions := func() map[string]string {
@@ -170,6 +174,7 @@ func TestNightWithoutIDs(t *testing.T) {
 // TestIDsOfAnotherExport: ids that only an import had say nothing of a source
 // that never had any.
 func TestIDsOfAnotherExport(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	c.team("", 0, 1, 2, 3, 4, 5, 6, 7)
 	c.must(0, "import", "./crm.csv")
@@ -185,6 +190,7 @@ func TestIDsOfAnotherExport(t *testing.T) {
 // TestInAnotherSourceInSomeForm has people leave one source who are in the
 // latest export of another, and not as customers.
 func TestInAnotherSourceInSomeForm(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	c.team("", 1, 2, 3, 4, 5, 6, 7, 8)
 	c.must(0, "sync", "./crm.csv")
@@ -214,6 +220,7 @@ func TestInAnotherSourceInSomeForm(t *testing.T) {
 // TestBackInARowThatIsNotSent: a leaver who is on the list already is taken off
 // by any row.
 func TestBackInARowThatIsNotSent(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	args := []string{"sync", "./crm.csv", "--exclude", "state=off", "--max-revoke", "50%"}
 	c.team("", 1, 2, 3, 4, 5, 6, 7, 8)

@@ -38,6 +38,7 @@ type nights struct {
 }
 
 func TestThirtyNights(t *testing.T) {
+	t.Parallel()
 	const seed = 7
 	n := &nights{random: rand.New(rand.NewPCG(seed, seed)), crm: map[string]person{}, shop: map[string]bool{}, ids: map[string]string{},
 		there: map[string]bool{"p3@example.com": true, "p50@example.com": true, "p70@example.com": true},

@@ -10,6 +10,7 @@ import (
 
 // Nothing that is written may be a file that is in use, however it is spelled.
 func TestApart(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	path := func(name string) string { return filepath.Join(folder, name) }
 	for _, name := range []string{"people.csv", "ledger", "token", "ca.pem", "nightly.yml", "x.csv.partial"} {
@@ -64,6 +65,7 @@ func TestApart(t *testing.T) {
 }
 
 func TestTokenFile(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "token")
 	for _, tc := range []struct {
 		name, text, system string

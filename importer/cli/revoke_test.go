@@ -52,6 +52,7 @@ func (c *trial) statusOf(name string) map[string]string {
 }
 
 func TestRevokeWithBadRows(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, func(o *jsmtest.Options) {
 		o.Existing = []jsmtest.Account{{Email: "there@example.com", Name: "There Before"}}
 	})
@@ -118,6 +119,7 @@ func TestRevokeWithBadRows(t *testing.T) {
 // TestNotFoundOfAnotherID: that an id is not found says nothing of an account
 // whose id the ledger does not know.
 func TestNotFoundOfAnotherID(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, func(o *jsmtest.Options) {
 		o.Existing = []jsmtest.Account{{Email: "there@example.com", Name: "There Before"}}
 	})
@@ -135,6 +137,7 @@ func TestNotFoundOfAnotherID(t *testing.T) {
 }
 
 func TestRevokeAsks(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	c.onboard(5, 1)
 	c.says(c.must(2, "revoke", "./crm.leavers.csv"), "--yes", "no terminal")
@@ -150,6 +153,7 @@ func TestRevokeAsks(t *testing.T) {
 }
 
 func TestRevokeNeedsSiteAdministration(t *testing.T) {
+	t.Parallel()
 	token := jsmtest.SandboxToken()
 	token.SiteAdmin = false
 	c := newTrial(t, func(o *jsmtest.Options) { o.Tokens = []jsmtest.Token{token} })
@@ -171,6 +175,7 @@ func TestRevokeNeedsSiteAdministration(t *testing.T) {
 }
 
 func TestStaleLeaversAreRefused(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	c.onboard(20, 2)
 	list := c.read("crm.leavers.csv")
@@ -200,6 +205,7 @@ func TestStaleLeaversAreRefused(t *testing.T) {
 // TestRevokeKilled kills the program while it revokes, twice, and runs it
 // again until it is done: all are revoked, and each is told.
 func TestRevokeKilled(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name, results string
 		args          []string
@@ -208,6 +214,7 @@ func TestRevokeKilled(t *testing.T) {
 		{"sync", "crm.leavers.revoked.csv", []string{"sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "100%"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			c := newTrial(t, func(o *jsmtest.Options) { o.Latency = jsmtest.Latency{Fixed: 15 * time.Millisecond} })
 			c.onboard(300, 200)
 			args := append(tc.args, "--workers", "4")
@@ -250,6 +257,7 @@ func TestRevokeKilled(t *testing.T) {
 
 // TestRevokeLosesAnswers revokes at a site that loses answers in every way.
 func TestRevokeLosesAnswers(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	c.onboard(200, 100)
 	for _, kind := range []jsmtest.FaultKind{jsmtest.Unavailable, jsmtest.UnavailableAfter, jsmtest.ResetBefore, jsmtest.ResetAfter, jsmtest.RefusedBare} {
@@ -290,6 +298,7 @@ func (c *trial) becomes(change func(*jsmtest.Account) bool) {
 // TestAccessGivenBack follows people whose access was revoked and who come
 // back: each night says so until somebody gives access back and says so once.
 func TestAccessGivenBack(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	c.export("crm.csv", 24)
 	c.must(0, "sync", "./crm.csv")

@@ -14,6 +14,7 @@ import (
 // at debug level: for secrets everywhere, and for names and addresses in the
 // log.
 func TestSecretsAreInNoByte(t *testing.T) {
+	t.Parallel()
 	const apiToken, access, clientSecret = "very-secret-api-token", "very-secret-access-token", "very-secret-client-secret"
 	token := jsmtest.SandboxToken()
 	token.Secret = apiToken

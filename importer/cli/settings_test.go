@@ -10,6 +10,7 @@ import (
 )
 
 func TestReadConfig(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name, text string
 		want       map[string][]string
@@ -52,6 +53,7 @@ func TestReadConfig(t *testing.T) {
 }
 
 func TestEnvironmentNames(t *testing.T) {
+	t.Parallel()
 	list := []string{"Jira_Base_Url=https://acme.atlassian.net", "=C:=C:\\x", "LocalAppData=C:\\Users\\ann\\AppData\\Local"}
 	windows := newEnvironment(list, "windows")
 	if windows["JIRA_BASE_URL"] == "" || windows["LOCALAPPDATA"] == "" {

@@ -40,6 +40,7 @@ var (
 //
 // What fails names the command that repeats it, made small: parts that the failure does not need are left out.
 func TestSimulation(t *testing.T) {
+	t.Parallel()
 	if *simSeed != 0 {
 		simulate(t, newScript(*simSeed, strings.Split(*simLess, ",")), true)
 		return
@@ -48,11 +49,25 @@ func TestSimulation(t *testing.T) {
 	if testing.Short() {
 		seeds = min(seeds, 10)
 	}
-	for i := range uint64(seeds) {
-		seed := *simFrom + i
-		if !t.Run(fmt.Sprint(seed), func(t *testing.T) { simulate(t, newScript(seed, nil), false) }) {
-			t.Fatalf("repeat it with: go test ./importer/cli -run '^TestSimulation$' -sim.seed %d%s", seed, smaller(t, seed))
+	var failed atomic.Uint64
+	t.Run("seeds", func(t *testing.T) {
+		for i := range uint64(seeds) {
+			seed := *simFrom + i
+			t.Run(fmt.Sprint(seed), func(t *testing.T) {
+				t.Parallel()
+				defer func() {
+					if t.Failed() {
+						failed.CompareAndSwap(0, seed)
+					}
+				}()
+				if failed.Load() == 0 {
+					simulate(t, newScript(seed, nil), false)
+				}
+			})
 		}
+	})
+	if seed := failed.Load(); seed != 0 {
+		t.Fatalf("repeat it with: go test ./importer/cli -run '^TestSimulation$' -sim.seed %d%s", seed, smaller(t, seed))
 	}
 }
 

@@ -111,6 +111,7 @@ var watchCommits = sync.OnceFunc(func() {
 // TestDeathAtEveryStep ends a small import with access at each of its steps in turn and goes on: whatever the step was,
 // nobody is lost, nobody is made twice, and everybody is in their organization in the end.
 func TestDeathAtEveryStep(t *testing.T) {
+	t.Parallel()
 	watchCommits()
 	startSignals()
 	for at := 1; ; at++ {

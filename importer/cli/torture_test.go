@@ -33,6 +33,7 @@ var (
 // is done, at a site that loses answers in every way that it can. In the end
 // each address was made exactly once, and site, results and ledger agree.
 func TestTorture(t *testing.T) {
+	t.Parallel()
 	seed := *tortureSeed
 	if seed == 0 {
 		seed = uint64(time.Now().UnixNano())

@@ -34,6 +34,7 @@ func (c *trial) crm(n, there int) {
 // TestRevokeNamesTheWholeExport: the export in the place of its list of leavers
 // takes access from nobody, unless it is said from how many.
 func TestRevokeNamesTheWholeExport(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, theirs(2))
 	c.crm(30, 2)
 	results := c.read("crm.results.csv")
@@ -58,6 +59,7 @@ func TestRevokeNamesTheWholeExport(t *testing.T) {
 // TestHowManyUnlisted has files of some of the accounts, with and without a word
 // about what is to be done.
 func TestHowManyUnlisted(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name           string
 		people, theirs int    // in the ledger

@@ -53,6 +53,7 @@ func (m *monitor) take() (told []string, body map[string]any) {
 // TestMonitorIsTold runs the program in a process of its own: this one dials
 // nobody.
 func TestMonitorIsTold(t *testing.T) {
+	t.Parallel()
 	c, m := newTrial(t, nil), newMonitor(t)
 	must := func(want int, args ...string) string {
 		t.Helper()
@@ -114,6 +115,7 @@ func line(text, start string) string {
 
 // TestUnattendedLogIsJSON reads each line of stderr, whatever the night is like.
 func TestUnattendedLogIsJSON(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	c.export("crm.csv", 3)
 	for _, tc := range []struct {
@@ -141,6 +143,7 @@ func TestUnattendedLogIsJSON(t *testing.T) {
 
 // TestNothingNew makes no request at all, not even for the credentials.
 func TestNothingNew(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	c.export("crm.csv", 5)
 	c.must(0, "sync", "./crm.csv")

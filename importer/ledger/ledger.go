@@ -133,7 +133,7 @@ func (l *Ledger) Close() error {
 		err = errors.Join(err, l.write.close())
 	}
 	if l.lock != nil {
-		err = errors.Join(err, l.lock.Truncate(0), l.lock.Close())
+		err = errors.Join(err, l.lock.Truncate(0), unlock(l.lock))
 	}
 	return err
 }

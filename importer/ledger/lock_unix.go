@@ -23,6 +23,9 @@ func tryLock(f *os.File) error {
 	}
 }
 
+// unlock also holds when a process that is being started has f open for a moment, too.
+func unlock(f *os.File) error { return errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close()) }
+
 // syncFolder makes the names of files just made in dir durable.
 func syncFolder(dir string) error {
 	d, err := os.Open(dir)

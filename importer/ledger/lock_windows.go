@@ -21,5 +21,8 @@ func tryLock(f *os.File) error {
 	return err
 }
 
+// unlock is done by closing f.
+func unlock(f *os.File) error { return f.Close() }
+
 // syncFolder does nothing: NTFS keeps its own journal of names, and a folder cannot be flushed.
 func syncFolder(string) error { return nil }
