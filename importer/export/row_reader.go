@@ -4,21 +4,21 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode"
 
 	"jsm-onboard/importer/csvtext"
 )
 
 // item is a record on its way to becoming a row, or a line that is none.
 type item struct {
-	rec     csvtext.Record
-	skip    bool
-	skipped *kind // why, nil: blank
-	fault   *kind
-	repairs []*kind
+	rec      csvtext.Record
+	skip     bool
+	skipped  *kind // why, nil: blank
+	fragment bool  // fewer cells than the header, and no address or account of its own
+	fault    *kind
+	repairs  []*kind
 }
 
-func (it *item) reject(k *kind) { it.fault, it.repairs = k, nil }
+func (it *item) reject(k *kind) { it.fault, it.repairs, it.fragment = k, nil, false }
 
 // Bounds of what is held back until the next lines show what it is, and of
 // what goes through gocsv at once.
@@ -32,10 +32,9 @@ const (
 type rowReader struct {
 	*layout
 	records *csvtext.Reader
-	held    []item // a row, and after it short lines that may be its rest, or a footer
+	held    []item // a row, and after it fragments that may be its rest, or a footer
 	ready   []item
 	ended   bool
-	alone   bool // the record before is one cell, which may begin the next row's name
 }
 
 // read gives the next items in order; none are the end. They are valid until the next call.
@@ -45,7 +44,8 @@ func (r *rowReader) read() ([]item, error) {
 		rec, err := r.records.Next()
 		if err == io.EOF {
 			r.ended = true
-			r.release(true)
+			r.skipFooter()
+			r.release()
 			break
 		}
 		if err != nil {
@@ -55,13 +55,20 @@ func (r *rowReader) read() ([]item, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.doubtBefore(&it)
-		if !it.skip && !r.isFragment(it) || len(r.held) >= maxHeld {
-			r.release(false)
+		if len(r.held) > 0 {
+			r.doubtSeam(&r.held[len(r.held)-1], &it)
+		}
+		if !it.skip && !it.fragment || len(r.held) >= maxHeld {
+			r.release()
 		}
 		r.held = append(r.held, it)
 	}
 	return r.ready, nil
+}
+
+func (r *rowReader) release() {
+	r.ready = append(r.ready, r.held...)
+	r.held = r.held[:0]
 }
 
 // classify separates rows from lines that are none.
@@ -104,13 +111,16 @@ func (r *rowReader) form(it *item) {
 	switch {
 	case unclear:
 		it.fault = quotesUnclear
+		return
 	case len(cells) > width, len(cells) == width && r.isShifted(cells):
 		it.fault = longRow
+		return
 	case len(cells) < width && (it.rec.Suspect || missing):
 		it.fault = rowTooShort
 	case len(cells) < r.header.trimmed:
 		it.repairs = append(it.repairs, shortRow)
 	}
+	it.fragment = len(cells) < r.header.trimmed && !r.standsAlone(cells)
 }
 
 // doubtQuotes reports a cell that the row needs and in which quotes that were
@@ -144,13 +154,6 @@ func (r *rowReader) isShifted(cells []string) bool {
 	return shifted
 }
 
-// isFragment reports a record that may be the rest of the row before it, or a
-// footer: it has fewer cells than the header, and no address where that stands.
-func (r *rowReader) isFragment(it item) bool {
-	return len(it.rec.Cells) < r.header.trimmed && (it.fault == nil || it.fault == rowTooShort) &&
-		!r.standsAlone(it.rec.Cells)
-}
-
 // standsAlone reports a record with a whole address where the row's address
 // stands, or with an account id where that is what is needed.
 func (r *rowReader) standsAlone(cells []string) bool {
@@ -159,63 +162,38 @@ func (r *rowReader) standsAlone(cells []string) bool {
 		r.columns.needAccounts && id != "" && !strings.ContainsAny(id, " \t")
 }
 
-// doubtBefore rejects a row that begins with a name after a line of one cell, which
-// may be the beginning of it, and a short row that may be the rest of the short one
-// before it, when its address would then stand under another column of addresses.
-func (r *rowReader) doubtBefore(it *item) {
-	alone := r.alone
-	r.alone = it.fault != nil && !it.skip && len(it.rec.Cells) == 1 && !strings.Contains(it.rec.Cells[0], "@")
-	if it.skip || it.fault != nil || !r.standsAlone(it.rec.Cells) {
+// doubtSeam rejects records that may be parts of one row, which a line break without
+// quotes has cut: a row and the fragments right after it; a row that begins with a name,
+// after a line of one cell; and two short rows, when the address of the second would stand
+// under another column of addresses.
+func (r *rowReader) doubtSeam(before, it *item) {
+	if before.skip || it.skip {
 		return
 	}
-	if f, _ := r.columns.holds(0); alone && !r.columns.needAccounts && f >= Name && f <= LastName {
+	cells, rest := before.rec.Cells, it.rec.Cells
+	offset := len(cells) - 1
+	first, named := r.columns.holds(0)
+	switch {
+	case it.fragment && (before.fault == brokenRow || r.mayGoOn(before, rest)):
+		before.reject(brokenRow)
 		it.reject(brokenRow)
-		return
-	}
-	if len(r.held) != 1 || r.held[0].fault != nil || r.held[0].skip || len(r.columns.at[Email]) == 0 {
-		return
-	}
-	offset := len(r.held[0].rec.Cells) - 1
-	if offset > 0 && offset+len(it.rec.Cells) == len(r.header.names) &&
-		r.addressColumn[offset+r.columns.at[Email][0]] {
+	case it.fault != nil || !r.columns.has(Email):
+	case offset == 0 && before.fault != nil && !strings.Contains(cells[0], "@") && r.standsAlone(rest) &&
+		named && first >= Name && first <= LastName && !r.columns.needAccounts:
 		it.reject(brokenRow)
-		r.held[0].reject(brokenRow)
-	}
-}
-
-// release decides what the held records are: rows, parts of one row, or a footer.
-func (r *rowReader) release(atEnd bool) {
-	r.joinBroken(atEnd)
-	if atEnd && len(r.held) > 0 {
-		r.endOfFile()
-	}
-	r.ready = append(r.ready, r.held...)
-	r.held = r.held[:0]
-}
-
-// joinBroken rejects a row together with the fragments right after it, which a
-// line break without quotes may have cut off it.
-func (r *rowReader) joinBroken(atEnd bool) {
-	end := slices.IndexFunc(r.held, func(it item) bool { return it.skip })
-	if end < 0 {
-		end = len(r.held)
-	}
-	if end < 2 || r.held[0].fault != nil && r.held[0].fault != rowTooShort ||
-		!r.mayGoOn(r.held[0].rec.Cells, r.held[1].rec.Cells, atEnd) {
-		return
-	}
-	for k := range end {
-		r.held[k].reject(brokenRow)
+	case offset > 0 && before.fault == nil && offset+len(rest) == len(r.header.names) &&
+		r.addressColumn[offset+r.columns.at[Email][0]]:
+		before.reject(brokenRow)
+		it.reject(brokenRow)
 	}
 }
 
 // mayGoOn reports whether a fragment can be the rest of the row before it: that
-// is short, or its last cell is one that is needed and may go on. At the end of the
-// file a total is none.
-func (r *rowReader) mayGoOn(cells, rest []string, atEnd bool) bool {
-	last := len(cells) - 1
+// is short, or its last cell is one that is needed and may go on.
+func (r *rowReader) mayGoOn(before *item, rest []string) bool {
+	cells, last := before.rec.Cells, len(before.rec.Cells)-1
 	switch {
-	case atEnd && isFooterText(rest[0]) && trimBlanks(cells[last]) != "":
+	case before.fragment, before.fault != nil && before.fault != rowTooShort:
 		return false
 	case len(cells) < r.header.trimmed:
 		return last+len(rest) <= len(r.header.names)
@@ -226,43 +204,36 @@ func (r *rowReader) mayGoOn(cells, rest []string, atEnd bool) bool {
 	return !whole || strings.HasPrefix(trimBlanks(rest[0]), ".")
 }
 
-// endOfFile passes over the short records without an address that end the file,
-// unless the very last was cut off.
-func (r *rowReader) endOfFile() {
-	last := len(r.held) - 1
-	start := last + 1
-	for start > 0 && (r.held[start-1].skip || r.isFragment(r.held[start-1]) && !r.held[start-1].rec.Suspect) {
-		start--
+// skipFooter passes over the fragments that end the file, unless the very last was cut off.
+func (r *rowReader) skipFooter() {
+	end := len(r.held) - 1
+	if end >= 0 {
+		r.cutLast(end)
 	}
-	if r.cutLast(&r.held[last], last == start && last > 0 && !r.held[last-1].skip) {
-		return
-	}
-	for k := start; k <= last; k++ {
-		if it := &r.held[k]; !it.skip && it.fault != brokenRow {
+	for ; end >= 0; end-- {
+		it := &r.held[end]
+		switch {
+		case it.skip:
+		case !it.fragment || it.rec.Suspect:
+			return
+		default:
 			it.skip, it.skipped = true, footerLines
 		}
 	}
 }
 
-// cutLast reports, and says of it, a last record that is short and has no line end.
-func (r *rowReader) cutLast(it *item, afterRow bool) bool {
-	cells := it.rec.Cells
+// cutLast says of the last record that it may be cut off, when it is short and no line end
+// stands after it. A fragment is, right after a row.
+func (r *rowReader) cutLast(last int) {
+	it := &r.held[last]
+	afterRow := last > 0 && !r.held[last-1].skip && !r.held[last-1].fragment
+	cut := func(i int) bool { return i >= len(it.rec.Cells)-1 }
 	switch {
-	case it.skip, it.fault != nil && it.fault != rowTooShort, it.rec.Ended, len(cells) >= r.header.trimmed:
-		return false
-	case r.isFragment(*it) && (!afterRow || isFooterText(cells[0])):
-		return false
-	case slices.ContainsFunc(r.needed, func(i int) bool { return i >= len(cells)-1 }):
+	case it.skip, it.fault != nil && it.fault != rowTooShort, it.rec.Ended, len(it.rec.Cells) >= r.header.trimmed,
+		it.fragment && !afterRow:
+	case it.fragment, slices.ContainsFunc(r.needed, cut):
 		it.reject(rowTooShort)
 	default:
 		it.repairs = append(it.repairs, cutOff)
 	}
-	return true
-}
-
-// isFooterText reports what reports write below their rows: words with a number,
-// as in "Total: 5" and "(2 rows)".
-func isFooterText(s string) bool {
-	return strings.ContainsFunc(s, unicode.IsLetter) && strings.ContainsFunc(s, unicode.IsDigit) &&
-		strings.ContainsAny(trimBlanks(s), " :(")
 }
