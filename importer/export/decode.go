@@ -3,6 +3,8 @@ package export
 import (
 	"context"
 	"fmt"
+	"hash"
+	"hash/fnv"
 	"io"
 	"slices"
 	"strings"
@@ -15,19 +17,24 @@ type view struct {
 	encoding csvtext.Encoding
 	*layout
 	err     error
+	known   int // headers that are in the table of words
 	records *csvtext.Reader
 	cells   []string
-	names   []string // some that it alone reads so
-	wins    []int    // over each other view: cells of which it alone makes words of the address
-	differs []bool   // from each other view, in cells that are sent
+
+	// Of the cells that are sent and that the encodings read in different ways:
+	sent   hash.Hash64
+	losses int      // in how many another encoding makes more words of the address
+	names  []string // the first ones
 }
 
 // decide finds the encoding and the layout. Where several encodings make words of the
 // file, those count that the addresses do not speak against; they must agree on the
 // cells that are sent, or the file is refused with the flag for each.
-func (f *File) decide(ctx context.Context, o Options) (*view, bool, error) {
-	if o.Encoding != "" && f.text.NotUTF8() == 0 && f.isOwn() {
-		o.Encoding = ""
+func (f *File) decide(ctx context.Context, o Options) (v *view, guessed bool, err error) {
+	if o.Encoding != "" && f.text.NotUTF8() == 0 { // unless this program wrote the file
+		if own, err := f.layoutIn(csvtext.Encoding{}, o); err == nil && own.header.ownFile {
+			o.Encoding = ""
+		}
 	}
 	encodings, err := f.text.Encodings(o.Encoding)
 	if err != nil {
@@ -35,42 +42,34 @@ func (f *File) decide(ctx context.Context, o Options) (*view, bool, error) {
 	}
 	var views []*view
 	for _, e := range encodings {
-		sample, err := f.text.Sample(e, sampleSize)
-		if err != nil {
-			return nil, false, err
+		v := &view{encoding: e, known: -1, sent: fnv.New64a()}
+		if v.layout, v.err = f.layoutIn(e, o); v.err == nil {
+			v.known = v.knownHeaders()
 		}
-		v := &view{encoding: e, wins: make([]int, len(encodings)), differs: make([]bool, len(encodings))}
-		v.layout, v.err = findLayout(f.Path(), sample, o)
 		views = append(views, v)
 	}
+	slices.SortStableFunc(views, func(a, b *view) int { return b.known - a.known })
 	best := views[0]
-	for _, v := range views[1:] {
-		if v.err == nil && (best.err != nil || v.known() > best.known()) {
-			best = v
-		}
+	if best.err != nil || o.Encoding != "" || best.encoding.Guessed || strings.HasPrefix(best.encoding.Name, "UTF-") {
+		return best, false, best.err
 	}
-	if best.err != nil {
-		return nil, false, best.err
-	}
-	if o.Encoding != "" || best.encoding.Guessed || strings.HasPrefix(best.encoding.Name, "UTF-") {
-		return best, false, nil
-	}
-	if err := f.compare(ctx, views, best.layout); err != nil {
+	if err := f.compare(ctx, views); err != nil {
 		return nil, false, err
 	}
-	chosen, err := f.settle(views, best)
-	return chosen, true, err
+	v, err = f.settle(views)
+	return v, true, err
 }
 
-// isOwn reports a file that this program wrote.
-func (f *File) isOwn() bool {
-	sample, err := f.text.Sample(csvtext.Encoding{}, sampleSize)
-	s := sniffer{path: f.Path(), sample: sample}
-	return err == nil && s.ownFile() != nil
+// layoutIn finds the layout of the file in one encoding.
+func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
+	sample, err := f.text.Sample(e, sampleSize)
+	if err != nil {
+		return nil, err
+	}
+	return findLayout(f.Path(), sample, o)
 }
 
-// known is how many headers are in the table of words.
-func (l *layout) known() int {
+func (l *layout) knownHeaders() int {
 	n := 0
 	for _, key := range l.header.keys {
 		if words().isKnown(key) {
@@ -80,8 +79,9 @@ func (l *layout) known() int {
 	return n
 }
 
-// compare reads the file in all encodings side by side, by the layout of one.
-func (f *File) compare(ctx context.Context, views []*view, l *layout) error {
+// compare reads the file in all encodings side by side, by the layout of the first.
+func (f *File) compare(ctx context.Context, views []*view) error {
+	l := views[0].layout
 	for _, v := range views {
 		v.records = f.text.Records(ctx, v.encoding, l.dialect)
 		v.records.Width = len(l.header.names)
@@ -105,15 +105,15 @@ func (f *File) compare(ctx context.Context, views []*view, l *layout) error {
 		}
 		local := localWords(readAddress(firstFilled(views[0].cells, l.columns.at[Email])).key)
 		for _, column := range slices.Concat(l.columns.at[:]...) {
-			look(views, column, local)
+			compareCell(views, column, local)
 		}
 	}
 }
 
-// look holds one cell, as each encoding reads it, against the address.
-func look(views []*view, column int, local []string) {
+// compareCell holds one cell, as each encoding reads it, against the address.
+func compareCell(views []*view, column int, local []string) {
 	var reads []string
-	var hits []int
+	var found []int // words of the address
 	for _, v := range views {
 		cell, n := trimBlanks(cellAt(v.cells, column)), 0
 		for word := range strings.FieldsSeq(cell) {
@@ -121,58 +121,45 @@ func look(views []*view, column int, local []string) {
 				n++
 			}
 		}
-		reads, hits = append(reads, cell), append(hits, n)
+		reads, found = append(reads, cell), append(found, n)
 	}
-	contested := slices.ContainsFunc(reads, func(r string) bool { return r != reads[0] }) || len(reads) == 1
+	if len(reads) > 1 && len(slices.Compact(slices.Clone(reads))) == 1 {
+		return
+	}
 	for i, v := range views {
-		for k := range views {
-			v.differs[k] = v.differs[k] || reads[i] != reads[k]
-			if reads[i] != reads[k] && hits[i] > hits[k] {
-				v.wins[k]++
-			}
+		fmt.Fprintln(v.sent, reads[i])
+		if found[i] < slices.Max(found) {
+			v.losses++
 		}
-		if contested && len(v.names) < 3 && !isASCII(reads[i]) {
+		if len(v.names) < 3 && !isASCII(reads[i]) {
 			v.names = append(v.names, reads[i])
 		}
 	}
 }
 
-// settle takes the encoding that nothing speaks against, or refuses the file.
-func (f *File) settle(views []*view, by *view) (*view, error) {
-	var left []*view
-	for k, v := range views {
-		beaten := slices.ContainsFunc(views, func(o *view) bool { return o.wins[k] > 4*v.wins[slices.Index(views, o)] })
-		if !beaten {
+// settle takes the encoding that nothing speaks against, or refuses the file with
+// three of the names in each encoding that is left, and the flag for it.
+func (f *File) settle(views []*view) (*view, error) {
+	least := slices.MinFunc(views, func(a, b *view) int { return a.losses - b.losses }).losses
+	var left []*view // one of each reading
+	for _, v := range views {
+		same := func(other *view) bool { return other.sent.Sum64() == v.sent.Sum64() }
+		if v.losses <= 4*least && !slices.ContainsFunc(left, same) {
 			left = append(left, v)
 		}
 	}
-	if len(left) == 0 { // they beat each other
-		return nil, f.uncertain(views, by)
+	if v := left[0]; len(left) == 1 && !(v.encoding.Wide && len(v.names) > 0) {
+		if v.err != nil {
+			v.layout = views[0].layout // the same columns, though its header is not known in this encoding
+		}
+		return v, nil
 	}
-	v := left[0]
-	if slices.ContainsFunc(left, func(o *view) bool { return v.differs[slices.Index(views, o)] }) ||
-		v.encoding.Wide && len(v.names) > 0 && len(left) == len(views) {
-		return nil, f.uncertain(left, by)
-	}
-	if v.err != nil {
-		v.layout = by.layout // the same columns, though its header is not known in this encoding
-	}
-	return v, nil
-}
-
-// uncertain shows three of the names in each encoding that is left, with the flag for it.
-func (f *File) uncertain(left []*view, by *view) error {
 	var readings []string
 	for _, v := range left {
-		said := fmt.Sprintf("--encoding %s (%s)", v.encoding.Flag, strings.Join(v.names, ", "))
-		if v == by {
-			readings = slices.Insert(readings, 0, said)
-		} else {
-			readings = append(readings, said)
-		}
+		readings = append(readings, fmt.Sprintf("--encoding %s (%s)", v.encoding.Flag, strings.Join(v.names, ", ")))
 	}
 	const most = 6
-	return &RefusedError{Path: f.Path(), What: "the file is not UTF-8, and its encoding is not certain",
+	return nil, &RefusedError{Path: f.Path(), What: "the file is not UTF-8, and its encoding is not certain",
 		Hint: "say the one in which the letters are right: " +
 			strings.Join(readings[:min(len(readings), most)], "; or ")}
 }
