@@ -14,40 +14,28 @@ import (
 	"jsm-onboard/importer"
 )
 
-// Memory knows the failed files that this program wrote, by absolute path and SHA-256. One of
-// another content has been edited since.
-type Memory interface {
-	Wrote(path, sha256 string) bool
-	Remember(path, sha256 string) error
-}
-
 // Failed writes the rows that need fixing, to be sent again: original header
 // and byte-true cells, then jsm_reason, jsm_row and jsm_line. The file exists
 // only when there are such rows, and an edited one is never overwritten.
 type Failed struct {
-	rowFile
-	path   string
+	*Results
 	memory Memory
 }
 
 // Fixes is what Finish did.
 type Fixes struct {
-	Path string // in the form in which it was given; "" when no row needs fixing
-	Rows int
+	Path string // "" when no row needs fixing
 	Kept string // a file that was edited and is left as it is; "" if none
 }
 
-// NewFailed opens path's partial file and writes the header. memory may be nil.
+// NewFailed opens path's partial file and writes the header.
 func NewFailed(path string, l Layout, memory Memory) (*Failed, error) {
-	full, err := filepath.Abs(path)
+	r, err := newResults(path, l, reasonAndPlace)
 	if err != nil {
 		return nil, err
 	}
-	f, err := l.create(full, true, reasonAndPlace)
-	if err != nil {
-		return nil, err
-	}
-	return &Failed{rowFile: f, path: path, memory: memory}, nil
+	r.table.byteTrue = true
+	return &Failed{r, memory}, nil
 }
 
 // Write takes every row and keeps those that need fixing.
@@ -55,18 +43,17 @@ func (f *Failed) Write(o importer.Result) error {
 	if !o.Status.NeedsFixing() {
 		return nil
 	}
-	return f.add(o)
+	return f.Results.Write(o)
 }
 
 // Finish gives the file its name: path, or with -2, -3, … when what is there
 // was edited. The memory learns of it before, or there is no file: it would be
 // taken for an edited one. Without a row to fix, old unedited files are removed.
-func (f *Failed) Finish() (Fixes, error) {
+func (f *Failed) Finish() (fixes Fixes, err error) {
 	defer f.Abort()
-	fixes := Fixes{Rows: f.rows}
 	if f.file.partial == "" { // a device
 		if f.rows > 0 {
-			fixes.Path = f.path
+			fixes.Path = f.file.path
 		}
 		return fixes, f.file.Commit()
 	}
@@ -77,28 +64,24 @@ func (f *Failed) Finish() (Fixes, error) {
 		if old, err = checksum(path); err != nil {
 			break
 		}
-		switch {
-		case old != "" && old != sum && (f.memory == nil || !f.memory.Wrote(path, old)):
-			fixes.Kept = numbered(f.path, n)
+		switch edited := old != "" && old != sum && !f.memory.wrote(old); {
+		case edited:
+			fixes.Kept = path
 		case f.rows > 0:
-			if err = f.commit(path, sum); err == nil {
-				fixes.Path = numbered(f.path, n)
-			}
-			return fixes, err
+			fixes.Path = path
+			return fixes, f.commit(path, sum)
 		case old == "":
 			return fixes, nil
 		default:
 			err = os.Remove(path)
 		}
 	}
-	return Fixes{}, unwritable(f.path, err)
+	return fixes, unwritable(f.file.path, err)
 }
 
 func (f *Failed) commit(path, sum string) error {
-	if f.memory != nil {
-		if err := f.memory.Remember(path, sum); err != nil {
-			return err
-		}
+	if err := f.memory.remember(sum); err != nil {
+		return err
 	}
 	f.file.path = path
 	return f.file.Commit()
@@ -128,24 +111,22 @@ func numbered(path string, n int) string {
 	return fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ext), n, ext)
 }
 
-// FileMemory is a Memory in a small text file, a line for each file written:
-// for rehearsals, whose ledger is temporary. One that cannot be read is empty.
-type FileMemory string
+// Memory is the path of a small text file that has the SHA-256 of each failed file that this program wrote. A failed
+// file of another content has been edited since.
+type Memory string
 
-// Wrote reports whether a file with this content was written to path.
-func (m FileMemory) Wrote(path, sum string) bool {
-	lines, _ := os.ReadFile(string(m))
-	return strings.Contains("\n"+string(lines), "\n"+sum+" "+path+"\n")
+func (m Memory) wrote(sum string) bool {
+	sums, _ := os.ReadFile(string(m))
+	return strings.Contains(string(sums), sum)
 }
 
-// Remember adds a line to the file.
-func (m FileMemory) Remember(path, sum string) error {
-	lines, err := os.ReadFile(string(m))
+func (m Memory) remember(sum string) error {
+	sums, err := os.ReadFile(string(m))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = os.MkdirAll(filepath.Dir(string(m)), 0o700)
 	}
 	if err != nil {
 		return unwritable(string(m), err)
 	}
-	return WriteFile(string(m), fmt.Appendf(lines, "%s %s\n", sum, path))
+	return WriteFile(string(m), fmt.Appendf(sums, "%s\n", sum))
 }

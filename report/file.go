@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"syscall"
 )
 
@@ -42,19 +41,16 @@ func CreateFile(path string) (*File, error) {
 }
 
 func (f *File) open() error {
-	found, err := os.Stat(f.path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return err
-	case found.IsDir():
-		return syscall.EISDIR
-	default:
-		f.file, err = os.OpenFile(f.path, os.O_WRONLY, 0)
-		if err != nil || !found.Mode().IsRegular() {
+	there, err := os.OpenFile(f.path, os.O_WRONLY, 0)
+	if err == nil {
+		info, err := there.Stat()
+		if err != nil || !info.Mode().IsRegular() {
+			f.file = there
 			return err
 		}
-		f.file.Close()
+		there.Close()
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	f.partial = f.path + partialSuffix
 	os.Remove(f.partial)
@@ -69,8 +65,7 @@ func (f *File) Write(p []byte) (int, error) {
 }
 
 // Commit brings everything to the disk and gives the file its name. After an
-// error nothing has changed under that name, and the partial file is gone,
-// except when only the renaming failed: then it is whole, and stays.
+// error nothing has changed under that name, and the partial file is gone.
 func (f *File) Commit() error {
 	if f.closed {
 		return nil
@@ -82,20 +77,19 @@ func (f *File) Commit() error {
 	if err == nil {
 		err = f.file.Close() // before the renaming: Windows renames no open file
 	}
+	if err == nil && f.partial != "" {
+		err = os.Rename(f.partial, f.path)
+	}
 	if err != nil {
 		f.Abort()
 		return unwritable(f.path, err)
 	}
 	f.closed = true
-	if f.partial == "" {
-		return nil
+	if folder, err := os.Open(filepath.Dir(f.path)); err == nil {
+		folder.Sync() // makes the new name durable, where the file system can
+		folder.Close()
 	}
-	if err := os.Rename(f.partial, f.path); err != nil {
-		hint := "close it where it is open, then rename " + Shown(f.partial) + " by hand; where that is gone, " +
-			"another run writes the same file, and jsm-onboard report writes it again from the ledger"
-		return &WriteError{f.path, innermost(err).Error(), hint, err}
-	}
-	return syncFolder(filepath.Dir(f.path))
+	return nil
 }
 
 // Abort drops what was written. After Commit it does nothing.
@@ -116,73 +110,50 @@ func WriteFile(path string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	f.Write(content)
+	f.Write(content) // Commit returns its error
 	return f.Commit()
 }
 
-// syncFolder makes a new name durable. Windows and some network file systems cannot.
-func syncFolder(folder string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(folder)
-	if err == nil {
-		defer d.Close()
-		err = d.Sync()
-	}
-	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
-		return nil
-	}
-	return unwritable(folder, err)
-}
+// WriteHint is what can be done about every [WriteError].
+const WriteHint = "see that the folder exists, that the disk has room, and that the file is neither read-only nor open " +
+	"in another program; then run the same command again, or name another path"
 
-// A WriteError names the file that could not be written, and what to do.
+// A WriteError names the file that could not be written.
 type WriteError struct {
-	Path, What, Hint string
-	Err              error
+	Path string
+	Err  error
 }
 
-func (e *WriteError) Error() string { return fmt.Sprintf("cannot write %s: %s", Shown(e.Path), e.What) }
+func (e *WriteError) Error() string {
+	why := Plainly(e.Err)
+	if errors.Is(e.Err, fs.ErrNotExist) {
+		why = "there is no such folder"
+	}
+	return fmt.Sprintf("cannot write %s: %s", Shown(e.Path), why)
+}
 
 func (e *WriteError) Unwrap() error { return e.Err }
 
-// unwritable puts a refusal of the operating system into words, as a *WriteError; nil stays nil.
+// unwritable is err as a *WriteError; nil stays nil.
 func unwritable(path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	what, hint, folder := innermost(err).Error(), "", Shown(filepath.Dir(path))
-	shared := runtime.GOOS == "windows" && errors.Is(err, syscall.Errno(32)) // open in another program
+	return &WriteError{path, err}
+}
+
+// Plainly is an error of the operating system without the call and the path.
+func Plainly(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		what, hint = "there is no folder "+folder, "create it, or name another path"
+		return "there is no such file"
+	case errors.Is(err, fs.ErrPermission):
+		return "this user may not open it"
 	case errors.Is(err, syscall.EISDIR):
-		what, hint = "it is a folder", "name a file in it"
-	case errors.Is(err, syscall.ENOTDIR):
-		what, hint = folder+" is not a folder", "name another path"
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), shared:
-		hint = "it is read-only, or not yours, or open in another program; fix that, or name another path"
-	case IsDiskFull(err):
-		what, hint = "the disk is full", "free some space, then run the same command again"
+		return "it is a folder"
 	}
-	return &WriteError{path, what, hint, err}
-}
-
-// IsDiskFull reports whether err says that a disk is full. Windows has numbers of its own for it:
-// https://learn.microsoft.com/windows/win32/debug/system-error-codes--0-499-
-func IsDiskFull(err error) bool { return isDiskFull(runtime.GOOS, err) }
-
-func isDiskFull(system string, err error) bool {
-	if system == "windows" {
-		return errors.Is(err, syscall.Errno(39)) || errors.Is(err, syscall.Errno(112))
-	}
-	return errors.Is(err, syscall.ENOSPC)
-}
-
-// innermost is an error of the operating system without the call and the path.
-func innermost(err error) error {
 	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
 		err = inner
 	}
-	return err
+	return err.Error()
 }

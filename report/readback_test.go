@@ -60,7 +60,7 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := NewFailed(paths[0], l, nil)
+		f, err := NewFailed(paths[0], l, remembering(t))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -106,96 +105,67 @@ func withAccess(all []string) []string     { return all }
 func withoutAccess(all []string) []string  { return slices.Delete(all, 2, 4) }
 func reasonAndPlace(all []string) []string { return all[4:7] }
 
-// rowFile repeats rows of the input with all of their cells, and adds columns.
-type rowFile struct {
+// Results writes the results file: one line for each input row, with all of
+// its cells and what became of it.
+type Results struct {
 	file  *File
 	table *table
 	width int
 	rows  int
 }
 
-// create opens path's partial file and writes the header.
-func (l Layout) create(path string, byteTrue bool, pick func([]string) []string) (rowFile, error) {
-	file, err := CreateFile(path)
-	if err != nil {
-		return rowFile{}, err
-	}
-	f := rowFile{file: file, table: newTable(file, l.Delimiter), width: l.Width}
-	f.table.byteTrue, f.table.pick = byteTrue, pick
-	f.table.add(l.Header, l.Width)
-	if err := gocsv.MarshalCSV([]columns{}, f.table); err != nil {
-		file.Abort()
-		return rowFile{}, err
-	}
-	return f, nil
-}
-
-func (f *rowFile) add(r importer.Result) error {
-	cells := []string{r.Email, r.Name}
-	if r.Row != nil {
-		cells = r.Row.Cells
-	}
-	if len(cells) > f.width {
-		return fmt.Errorf("%s has %d cells, and the file was opened for %d", r.Place(), len(cells), f.width)
-	}
-	f.rows++
-	f.table.add(cells, f.width)
-	added := columns{
-		Status:       r.Status,
-		AccountID:    r.AccountID,
-		Organization: r.Organization,
-		ServiceDesk:  r.ServiceDesk,
-		Reason:       r.Reason,
-		Row:          cmp.Or(r.SheetRow, r.Line),
-		Line:         r.Line,
-		Attempts:     r.Attempts,
-	}
-	if r.HTTPStatus != 0 {
-		added.HTTPStatus = &r.HTTPStatus
-	}
-	return gocsv.MarshalCSVWithoutHeaders([]columns{added}, f.table)
-}
-
-// Abort drops the file; after Finish it does nothing.
-func (f *rowFile) Abort() { f.file.Abort() }
-
-// Results writes the results file: one line for each input row, in input
-// order, with all of its cells and what became of it.
-type Results struct {
-	rowFile
-	last int  // number of the row that was written last
-	gaps bool // rows may be missing
-}
-
 // NewResults opens path's partial file and writes the header.
 func NewResults(path string, l Layout) (*Results, error) {
-	pick := withoutAccess
 	if l.Access {
-		pick = withAccess
+		return newResults(path, l, withAccess)
 	}
-	f, err := l.create(path, false, pick)
+	return newResults(path, l, withoutAccess)
+}
+
+func newResults(path string, l Layout, pick func([]string) []string) (*Results, error) {
+	file, err := CreateFile(path)
 	if err != nil {
 		return nil, err
 	}
-	return &Results{rowFile: f}, nil
-}
-
-// Write appends the next row. Rows that do not come in order, one after the
-// other, are an error: a result is never written beside another row.
-func (r *Results) Write(o importer.Result) error {
-	number := o.Outcome.Row
-	if number != r.last+1 && !(r.gaps && number > r.last) {
-		return fmt.Errorf("results out of order: row %d came after row %d", number, r.last)
+	r := &Results{file: file, table: newTable(file, l.Delimiter), width: l.Width}
+	r.table.pick = pick
+	r.table.add(l.Header, l.Width)
+	if err := gocsv.MarshalCSV([]columns{}, r.table); err != nil {
+		file.Abort()
+		return nil, err
 	}
-	r.last = number
-	return r.add(o)
+	return r, nil
 }
 
-// AllowGaps lets rows be missing, for results without their input.
-func (r *Results) AllowGaps() { r.gaps = true }
+// Write appends the next row.
+func (r *Results) Write(o importer.Result) error {
+	cells := []string{o.Email, o.Name}
+	if o.Row != nil {
+		cells = o.Row.Cells
+	}
+	r.rows++
+	r.table.add(cells, r.width)
+	added := columns{
+		Status:       o.Status,
+		AccountID:    o.AccountID,
+		Organization: o.Organization,
+		ServiceDesk:  o.ServiceDesk,
+		Reason:       o.Reason,
+		Row:          cmp.Or(o.SheetRow, o.Line),
+		Line:         o.Line,
+		Attempts:     o.Attempts,
+	}
+	if o.HTTPStatus != 0 {
+		added.HTTPStatus = &o.HTTPStatus
+	}
+	return gocsv.MarshalCSVWithoutHeaders([]columns{added}, r.table)
+}
 
 // Rows is the number of rows written.
 func (r *Results) Rows() int { return r.rows }
 
 // Finish gives the file its name, also when the run ended early.
 func (r *Results) Finish() error { return r.file.Commit() }
+
+// Abort drops the file; after Finish it does nothing.
+func (r *Results) Abort() { r.file.Abort() }

@@ -85,55 +85,6 @@ func TestResultsWithoutTheInput(t *testing.T) {
 	}
 }
 
-func TestResultsNeverStandOnTheWrongRow(t *testing.T) {
-	tests := []struct {
-		name string
-		rows []importer.Result
-		want string
-	}{
-		{"gap", []importer.Result{result(1, outcome.Created, "", "a"), result(3, outcome.Created, "", "b")},
-			"row 3 came after row 1"},
-		{"twice", []importer.Result{result(1, outcome.Created, "", "a"), result(1, outcome.Created, "", "a")},
-			"row 1 came after row 1"},
-		{"not from the start", []importer.Result{result(2, outcome.Created, "", "a")}, "row 2 came after row 0"},
-		{"too wide", []importer.Result{result(1, outcome.Created, "", "a", "b", "c")}, "row 2 has 3 cells"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			r, err := NewResults(filepath.Join(t.TempDir(), "r.csv"), Layout{Header: []string{"a"}, Width: 2})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer r.Abort()
-			for _, o := range test.rows {
-				err = r.Write(o)
-			}
-			if err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("err = %v, want %q", err, test.want)
-			}
-		})
-	}
-}
-
-func TestResultsMayHaveGapsWhenWrittenAgain(t *testing.T) {
-	r, err := NewResults(filepath.Join(t.TempDir(), "r.csv"), Layout{Header: []string{"a"}, Width: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Abort()
-	r.AllowGaps()
-	for _, number := range []int{2, 3, 7} {
-		if err := r.Write(result(number, outcome.Created, "", "a")); err != nil {
-			t.Error(err)
-		}
-	}
-	for _, number := range []int{7, 5, 0} {
-		if err := r.Write(result(number, outcome.Created, "", "a")); err == nil {
-			t.Errorf("row %d was taken after row 7", number)
-		}
-	}
-}
-
 func TestResultsNoticeAnUnwritablePathAtTheStart(t *testing.T) {
 	if _, err := NewResults(filepath.Join(t.TempDir(), "none", "r.csv"), Layout{}); err == nil {
 		t.Error("no error")

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
-	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -119,8 +118,8 @@ func explain(err error) (what, hint string, code int) {
 		return fmt.Sprintf("the ledger %s is in use by %s", report.Shown(e.Path), e.By),
 			"wait until that run has ended, or end it; nothing was sent", code
 	}
-	if e, ok := errors.AsType[*report.WriteError](err); ok {
-		return what, e.Hint, code
+	if _, ok := errors.AsType[*report.WriteError](err); ok {
+		return what, report.WriteHint, code
 	}
 	if e, ok := errors.AsType[*apiclient.PauseError](err); ok {
 		return "the quota of the site asks for a pause until " + text.Minute(e.Until) + "; nothing was sent",
@@ -134,27 +133,9 @@ func explain(err error) (what, hint string, code int) {
 		return "interrupted: nothing was sent", "", exitInterrupted
 	}
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return report.Shown(e.Path) + ": " + plainly(e), "", code
+		return report.Shown(e.Path) + ": " + report.Plainly(e), "", code
 	}
 	return what, "", code
-}
-
-// plainly is an error of the operating system without the call and the path.
-func plainly(err error) string {
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "there is no such file"
-	case errors.Is(err, fs.ErrPermission):
-		return "this user may not read it"
-	case errors.Is(err, syscall.EISDIR):
-		return "it is a folder"
-	case report.IsDiskFull(err):
-		return "the disk is full"
-	}
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err.Error()
-	}
-	return err.Error()
 }
 
 // notWhat says what a value of a flag is not, in place of Go's parsers.

@@ -324,9 +324,6 @@ func (r *reportRun) rewrite(ctx context.Context) (report.Fixes, error) {
 	if err := r.rows.open(); err != nil {
 		return report.Fixes{}, err
 	}
-	if r.rows.results != nil && survey == nil {
-		r.rows.results.AllowGaps()
-	}
 	if err := importer.Replay(ctx, r.site.ledger, r.run, rows, r.rows.write); err != nil {
 		return report.Fixes{}, err
 	}

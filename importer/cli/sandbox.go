@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"jsm-onboard/apiclient/jsmtest"
+	"jsm-onboard/report"
 )
 
 // sandboxFlags say what the site that the sandbox command serves is like.
@@ -63,7 +64,7 @@ func (f *sandboxFlags) options() (jsmtest.Options, error) {
 	}
 	file, err := os.Open(f.existing)
 	if err != nil {
-		return o, usagef("give the path of a CSV file with address,name", "--existing %s: %s", f.existing, plainly(err))
+		return o, usagef("give the path of a CSV file with address,name", "--existing %s: %s", f.existing, report.Plainly(err))
 	}
 	defer file.Close()
 	if o.Existing, err = jsmtest.ReadExisting(file); err != nil {

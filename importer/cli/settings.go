@@ -14,6 +14,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"jsm-onboard/report"
 )
 
 // environment is the process's environment, as given to Run. On Windows its names have no case.
@@ -138,7 +140,7 @@ func readConfig(path string) (map[string][]string, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, usagef("give the path of a YAML file as --config", "the settings in %s cannot be read: %s",
-			path, plainly(err))
+			path, report.Plainly(err))
 	}
 	defer file.Close()
 	decoder := yaml.NewDecoder(file)

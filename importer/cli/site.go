@@ -126,7 +126,7 @@ func (p *program) open(ctx context.Context, s *site, readOnly bool, notify func(
 	if s.ledger, err = openLedger(ctx, s.ledgerPath, s.url.String()); err != nil {
 		if e, ok := errors.AsType[*fs.PathError](err); ok {
 			return broken("name another file with --ledger", "the ledger %s cannot be opened: %s",
-				report.Shown(s.ledgerPath), plainly(e))
+				report.Shown(s.ledgerPath), report.Plainly(e))
 		}
 		return err
 	}
@@ -135,7 +135,7 @@ func (p *program) open(ctx context.Context, s *site, readOnly bool, notify func(
 	if folder, err := p.stateFolder(); s.temporary && err == nil { // those of rehearsals outlive it
 		files = filepath.Join(folder, "sandbox")
 	}
-	s.memory = report.FileMemory(files + ".files")
+	s.memory = report.Memory(files + ".files")
 	return nil
 }
 
@@ -231,7 +231,7 @@ func readTokenFile(path, system string) (string, error) {
 	}
 	if err != nil {
 		return "", unauthorised("give the path of a file that holds the token and nothing else",
-			"the token file %s cannot be read: %s", path, plainly(err))
+			"the token file %s cannot be read: %s", path, report.Plainly(err))
 	}
 	token := strings.TrimSpace(strings.TrimPrefix(string(content), "\ufeff"))
 	if token == "" {
