@@ -216,7 +216,7 @@ func (ch *chooser) chooseEmail() error {
 	}
 	n := ch.e.of(same...)
 	m, _ := ch.h.means(best, Email)
-	sure := m.rank < rankSelf // can mean nothing else
+	sure := m.rank < rankGroup // can mean nothing else
 	if !ch.h.ownFile && (n.ats*2 < n.filled || n.filled > 0 && n.addresses == 0 && !sure) {
 		return ch.refuseColumn(best, fmt.Sprintf("most of its cells are no addresses (%d of %d have no @)",
 			n.filled-n.ats, n.filled), ch.byContent())

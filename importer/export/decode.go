@@ -72,7 +72,7 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 func (l *layout) knownHeaders() int {
 	n := 0
 	for _, key := range l.header.keys {
-		if words().isKnown(key) {
+		if isKnown(key) {
 			n++
 		}
 	}

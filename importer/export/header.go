@@ -180,9 +180,9 @@ func (h *header) isOther(cells []string, email []int) bool {
 		one := newHeader([]string{c}, Place{})
 		m, ok := one.means(0, Email)
 		here := slices.Contains(email, i)
-		mail = mail || ok && (m.rank < rankSelf || here && !m.vague)
-		inPlace = inPlace || ok && m.rank < rankSelf && here
-		if words().isKnown(one.keys[0]) || h.index(c) >= 0 {
+		mail = mail || ok && (m.rank < rankGroup || here && !m.vague)
+		inPlace = inPlace || ok && m.rank < rankGroup && here
+		if isKnown(one.keys[0]) || h.index(c) >= 0 {
 			known++
 		}
 	}

@@ -18,134 +18,14 @@ type meaning struct {
 
 // Ranks of meanings that a header has but in part.
 const (
+	rankHalf  = 100  // of a name that may be half of one
 	rankSelf  = 1000 // with words for the person himself: "Full customer name"
-	rankGroup = 2000 // with other words before it
+	rankGroup = 2000 // with other words
 )
 
 // ofName reports whether a meaning is of a name or of a part of one.
 func (m meaning) ofName() bool {
 	return m.field >= Name && m.field <= LastName || m.field == secondLast
-}
-
-// meanings are all that a header may mean; none when it is of a login, of
-// another person, or of what no person is called by.
-func (h *header) meanings(i int) []meaning {
-	d, key, tokens := words(), h.keys[i], strings.Fields(h.plain[i])
-	if h.own[i] || key == "" || h.reading(i) {
-		return nil
-	}
-	own := slices.DeleteFunc(slices.Clone(tokens), func(t string) bool { return !d.self[t] || t == "full" })
-	for _, k := range []string{h.whole[i], key} {
-		if ms := exact(k, strings.Join(own, ""), 0); ms != nil {
-			return ms
-		}
-	}
-	switch {
-	case d.logins[key] && strings.HasSuffix(key, "name"): // a display name in some sources
-		return []meaning{{field: Name, rank: rankGroup, vague: true}}
-	case d.logins[key]:
-		return nil
-	}
-	if ms := byOwnWords(tokens); ms != nil {
-		return ms
-	}
-	if ms := byPart(tokens); ms != nil {
-		return ms
-	}
-	if m, ok := byEnding(key); ok {
-		return []meaning{m}
-	}
-	if hasMailWord(key) {
-		return []meaning{{field: Email, rank: rankGroup + 500, group: mailGroup(tokens), vague: true}}
-	}
-	return nil
-}
-
-// exact are the meanings of a key that is in the table of words; with words beside
-// it (a rank of their own), only those of a person's address and name.
-func exact(key, group string, rank int) []meaning {
-	var ms []meaning
-	for f, place := range words().ranks[key] {
-		m := meaning{field: f, rank: rank + place, group: group, half: words().half[key]}
-		if rank == 0 || f == Email || m.ofName() {
-			ms = append(ms, m)
-		}
-	}
-	return ms
-}
-
-// byOwnWords reads a header without the words that say no more than that it is
-// the person's own: "Full Customer Name", "Nom du client", "userEmail".
-func byOwnWords(tokens []string) []meaning {
-	d := words()
-	var rest, said []string
-	for _, t := range tokens {
-		switch {
-		case d.self[t] && t != "full" && t != "complete":
-			said = append(said, t)
-		case !d.links[t]:
-			rest = append(rest, t)
-		}
-	}
-	if len(said) == 0 {
-		return nil
-	}
-	return exact(strings.Join(rest, ""), strings.Join(said, ""), rankSelf)
-}
-
-// byPart reads the last words of a header ("Contact 1 First Name", "name.givenName"), else the
-// first ones of a header of names ("Prénom parent"). Those may be of something else ("First
-// contact"), so that only the cells, or the words that the header of the address has too, can tell.
-func byPart(tokens []string) []meaning {
-	d := words()
-	for skip := 1; skip < len(tokens); skip++ {
-		before := strings.Join(tokens[:skip], "")
-		ms := exact(strings.Join(tokens[skip:], ""), before, rankGroup)
-		for k := range ms {
-			m := &ms[k]
-			m.vague = m.field == Name
-			if m.field == Email {
-				m.group = mailGroup(tokens)
-			}
-			if _, name := d.ranks[before][Name]; name || d.mailKinds[before] {
-				m.group, m.vague = "", false // name.givenName
-			}
-		}
-		if ms != nil {
-			return ms
-		}
-	}
-	for n := len(tokens) - 1; n > 0; n-- {
-		ms := exact(strings.Join(tokens[:n], ""), strings.Join(tokens[n:], ""), rankGroup)
-		ms = slices.DeleteFunc(ms, func(m meaning) bool { return !m.ofName() })
-		for k := range ms {
-			ms[k].vague = true
-		}
-		if len(ms) > 0 {
-			return ms
-		}
-	}
-	return nil
-}
-
-// byEnding reads headers of languages that write words as one: 顧客メールアドレス, Kundenname.
-func byEnding(key string) (meaning, bool) {
-	d := words()
-	if strings.ContainsFunc(key, func(r rune) bool { return !isLetterOrMark(r) }) {
-		return meaning{}, false
-	}
-	for i, first := range key {
-		if i == 0 || utf8.RuneCountInString(key[i:]) < 2 {
-			continue
-		}
-		for _, f := range []Field{Email, Name, FirstName, LastName} {
-			rank, ok := d.ranks[key[i:]][f]
-			if ok && (!unicode.Is(unicode.Latin, first) || d.self[key[:i]] || f == Email) {
-				return meaning{field: f, rank: rank + rankSelf, vague: f == Name && !d.self[key[:i]]}, true
-			}
-		}
-	}
-	return meaning{}, false
 }
 
 // means is a header's meaning for one field.
@@ -157,24 +37,199 @@ func (h *header) means(i int, f Field) (meaning, bool) {
 	return meaning{}, false
 }
 
-// hasMailWord reports a header that speaks of mail in any language.
-func hasMailWord(key string) bool {
-	return slices.ContainsFunc(words().mails, func(w string) bool { return strings.Contains(key, w) })
+// meanings are all that a header may mean; none when it is of a login or of how a name sounds.
+func (h *header) meanings(i int) []meaning {
+	key, tokens := h.keys[i], strings.Fields(strings.ReplaceAll(h.plain[i], "e post", "epost"))
+	if h.own[i] || key == "" || h.reading(i) {
+		return nil
+	}
+	for _, k := range []string{h.whole[i], key} {
+		if ms := exact(k); ms != nil {
+			for m := range ms {
+				ms[m].group = groupOf(tokens, func(t string) bool { return !is(selfWord, t) })
+			}
+			return ms
+		}
+	}
+	if is(loginWord, key) {
+		if strings.HasSuffix(key, "name") { // a display name in some sources
+			return []meaning{{field: Name, rank: rankGroup, vague: true}}
+		}
+		return nil
+	}
+	address, ofMail := mailMeaning(tokens)
+	if ofMail && !address.vague {
+		return []meaning{address}
+	}
+	if ms := byWords(tokens); ms != nil || !ofMail {
+		return ms
+	}
+	return []meaning{address}
 }
 
-// mailGroup is what a header of addresses says besides of mail: whose it is.
-func mailGroup(tokens []string) string {
-	d := words()
+// exact are the meanings of a key that is in the vocabulary.
+func exact(key string) []meaning {
+	var ms []meaning
+	for f := Email; f <= secondLast; f++ {
+		if place, ok := words()[class(f)][key]; ok {
+			ms = append(ms, meaning{field: f, rank: place})
+		}
+	}
+	if is(halfWord, key) || is(contactWord, key) {
+		ms = append(ms, meaning{field: Name, rank: rankHalf, half: is(halfWord, key)})
+	}
+	return ms
+}
+
+// groupOf is what tokens say besides some of them: whose the column is. Small words
+// and those that say where an address is read do not count.
+func groupOf(tokens []string, besides func(string) bool) string {
 	return strings.Join(slices.DeleteFunc(slices.Clone(tokens), func(t string) bool {
-		return t == "e" || hasMailWord(t) || d.mailKinds[t] || d.links[t]
+		return besides(t) || is(linkWord, t) || is(mailKind, t)
 	}), "")
+}
+
+// ranked is a meaning of words that say also whose the column is.
+func (m meaning) ranked(group string) meaning {
+	m.group = group
+	switch {
+	case group == "":
+	case isSelf(group):
+		m.rank += rankSelf
+	default:
+		m.rank += rankGroup
+	}
+	return m
+}
+
+// mailPart reports whether a word of a header speaks of mail, and whether it does so for
+// certain: it ends so, or with a word for an address ("Mailadresse", not "Mailing").
+func mailPart(token string) (found, sure bool) {
+	for w := range words()[mailWord] {
+		if before, after, ok := strings.Cut(token, w); ok && !strings.ContainsFunc(before, unicode.IsSymbol) {
+			found, sure = true, sure || after == "" || is(mailKind, after)
+		}
+	}
+	return found, sure
+}
+
+// mailMeaning reads a header that speaks of mail, in any language. With other words
+// after that ("Email opt-in") it is vague.
+func mailMeaning(tokens []string) (meaning, bool) {
+	m, any := meaning{field: Email}, false
+	for _, t := range tokens {
+		found, sure := mailPart(t)
+		switch {
+		case found:
+			any, m.vague = true, !sure
+		case any && !is(mailKind, t) && !is(linkWord, t) && !is(selfWord, t):
+			m.vague = true
+		}
+	}
+	if m.vague {
+		m.rank = rankGroup
+	}
+	return m.ranked(groupOf(tokens, hasMailWord)), any
+}
+
+func hasMailWord(key string) bool {
+	found, _ := mailPart(key)
+	return found
+}
+
+// byWords finds the words of a name, or of an organization's, among those of a header: the last
+// ones ("Contact 1 First Name"), else the first ones ("Prénom parent"). Those may be of something
+// else ("First contact"), so that only the cells, or the words that the header of the address has
+// too, can tell; and so may a name with words that are not of the person ("Product name").
+func byWords(tokens []string) []meaning {
+	if len(tokens) == 1 {
+		tokens = splitCompound(tokens[0])
+	}
+	core := slices.DeleteFunc(slices.Clone(tokens), func(t string) bool { return is(selfWord, t) || is(linkWord, t) })
+	if m, ok := ofOrganization(core); ok && groupOf(tokens, func(t string) bool { return slices.Contains(core, t) }) == "" {
+		return []meaning{m}
+	}
+	for n := len(core); n > 0; n-- {
+		if ms := inSpan(tokens, core[len(core)-n:]); ms != nil {
+			return ms
+		}
+	}
+	for n := len(core) - 1; n > 0; n-- {
+		if ms := inSpan(tokens, core[:n]); ms != nil {
+			for k := range ms {
+				ms[k].vague = true
+			}
+			return ms
+		}
+	}
+	return nil
+}
+
+// inSpan are the meanings of some of a header's tokens, when they are of a name.
+func inSpan(tokens, span []string) []meaning {
+	ms := slices.DeleteFunc(exact(strings.Join(span, "")), func(m meaning) bool { return !m.ofName() })
+	if len(ms) == 0 && isWholeName(span) {
+		ms = append(ms, meaning{field: Name})
+	}
+	of := func(t string) bool { return slices.Contains(span, t) }
+	whose := slices.ContainsFunc(tokens, func(t string) bool {
+		return !of(t) && !is(linkWord, t) && !is(selfWord, t) && !is(halfWord, t)
+	})
+	for k, m := range ms {
+		ms[k] = m.ranked(groupOf(tokens, of))
+		ms[k].vague = m.field == Name && whose
+	}
+	if len(ms) == 0 {
+		return nil
+	}
+	return ms
+}
+
+// isWholeName reports words that are a full name together: "nom complet", "Nachname Vorname".
+func isWholeName(span []string) bool {
+	rest := slices.DeleteFunc(slices.Clone(span), func(t string) bool { return is(wholeName, t) })
+	if len(rest) < len(span) {
+		return is(halfWord, strings.Join(rest, ""))
+	}
+	for cut := 1; cut < len(span); cut++ {
+		a, b := strings.Join(span[:cut], ""), strings.Join(span[cut:], "")
+		first, last := class(FirstName), class(LastName)
+		switch {
+		case is(first, a) && (is(last, b) || is(halfWord, b)), is(last, a) && (is(first, b) || is(halfWord, b)):
+			return true
+		case is(halfWord, a) && a != "name" && (is(first, b) || is(last, b)): // not name.givenName
+			return true
+		}
+	}
+	return false
+}
+
+// ofOrganization reads "Account Name" and "Nombre de la empresa".
+func ofOrganization(core []string) (meaning, bool) {
+	rest := strings.Join(slices.DeleteFunc(slices.Clone(core), func(t string) bool {
+		return is(halfWord, t) || t == "1"
+	}), "")
+	place, ok := words()[class(Organization)][rest]
+	return meaning{field: Organization, rank: place}, ok
+}
+
+// splitCompound splits a word of languages that write words as one: 担当者姓, Kundenname.
+func splitCompound(token string) []string {
+	for i, first := range token {
+		before, end := token[:i], token[i:]
+		if i > 0 && utf8.RuneCountInString(end) > 1 && (is(selfWord, before) || !unicode.Is(unicode.Latin, first)) &&
+			slices.ContainsFunc(exact(end), meaning.ofName) {
+			return []string{before, end}
+		}
+	}
+	return []string{token}
 }
 
 // isLogin reports headers of names that people log in with, also by their last words.
 func (h *header) isLogin(i int) bool {
 	tokens := strings.Fields(h.plain[i])
 	for skip := range tokens {
-		if words().logins[strings.Join(tokens[skip:], "")] {
+		if is(loginWord, strings.Join(tokens[skip:], "")) {
 			return true
 		}
 	}
@@ -183,36 +238,37 @@ func (h *header) isLogin(i int) bool {
 
 // reading reports a header under which stands how a name sounds.
 func (h *header) reading(i int) bool {
-	return slices.ContainsFunc(words().readings, func(w string) bool {
-		return strings.Contains(h.whole[i], w) && (len(w) > 4 || isEastAsian([]rune(w)[0]))
-	})
+	for w := range words()[soundWord] {
+		if strings.Contains(h.whole[i], w) && (len(w) > 4 || isEastAsian([]rune(w)[0])) {
+			return true
+		}
+	}
+	return false
 }
 
 // holdsOther reports headers under which no names stand.
 func (h *header) holdsOther(i int) bool {
-	d := words()
 	_, organization := h.means(i, Organization)
 	_, id := h.means(i, ExternalID)
-	return organization || id || d.other[h.keys[i]] ||
-		slices.ContainsFunc(strings.Fields(h.plain[i]), func(t string) bool { return d.other[t] })
+	return organization || id || slices.ContainsFunc(append(strings.Fields(h.plain[i]), h.keys[i]),
+		func(t string) bool { return is(otherWord, t) })
 }
 
 // belongsElsewhere reports headers that speak of another person.
 func (h *header) belongsElsewhere(i int) bool {
-	ends := func(t string) bool {
-		return slices.ContainsFunc(elsewhereEndings, func(end string) bool { return strings.HasSuffix(t, end) })
-	}
-	return slices.ContainsFunc(strings.Fields(h.plain[i]),
-		func(t string) bool { return words().elsewhere[t] || ends(t) })
+	return slices.ContainsFunc(strings.Fields(h.plain[i]), func(t string) bool {
+		return is(elsewhereWord, t) ||
+			slices.ContainsFunc(elsewhereEndings, func(end string) bool { return strings.HasSuffix(t, end) })
+	})
 }
 
 // neverTaken reports columns whose addresses are never taken without being told: another
 // person's, alternate ones, those numbered from 2, and logins.
 func (h *header) neverTaken(i int) bool {
-	further := slices.ContainsFunc(strings.Fields(h.plain[i]), func(t string) bool {
+	more := slices.ContainsFunc(strings.Fields(h.plain[i]), func(t string) bool {
 		word := strings.TrimRightFunc(t, unicode.IsDigit)
 		n := t[len(word):]
-		return words().further[t] || n > "1" && len(n) == 1 && (word == "" || hasMailWord(word))
+		return is(furtherWord, t) || n > "1" && len(n) == 1 && (word == "" || hasMailWord(word))
 	})
-	return further || h.own[i] || h.belongsElsewhere(i) || h.isLogin(i)
+	return more || h.own[i] || h.belongsElsewhere(i) || h.isLogin(i)
 }

@@ -58,7 +58,7 @@ func (ch *chooser) take(r reading) {
 	}
 	for _, i := range slices.Concat(ch.c.at[LastName], ch.c.at[FirstName]) {
 		first := []rune(ch.h.names[i] + " ")[0]
-		ch.c.familyFirst = ch.c.familyFirst || isEastAsian(first) || words().familyFirst[ch.h.keys[i]]
+		ch.c.familyFirst = ch.c.familyFirst || isEastAsian(first) || is(familyFirstWord, ch.h.keys[i])
 	}
 }
 
@@ -87,7 +87,7 @@ func (ch *chooser) proposeNames() (reading, error) {
 			case isOwn:
 				mine[m.field] = append(mine[m.field], i)
 			case m.vague && !ch.vouched(i):
-			case words().isSelf(m.group):
+			case isSelf(m.group):
 				plain[m.field] = append(plain[m.field], i)
 			case ch.vouched(i):
 				other[m.field] = append(other[m.field], i)
@@ -101,7 +101,7 @@ func (ch *chooser) proposeNames() (reading, error) {
 	switch {
 	case len(mine.columns()) > 0:
 		return mine, nil
-	case len(plain.columns()) > 0 && !words().isSelf(own):
+	case len(plain.columns()) > 0 && !isSelf(own):
 		return plain, ch.vouchFor(plain)
 	case len(plain.columns()) > 0:
 		return plain, nil
@@ -167,7 +167,7 @@ func (ch *chooser) mayHold(i int, m meaning) bool {
 	switch {
 	case s.filled == 0 || ch.h.ownFile:
 		return true
-	case words().person[ch.h.keys[i]] || m.vague:
+	case is(contactWord, ch.h.keys[i]) || m.vague:
 		return s.looksNames()
 	}
 	return !most(s.addresses, s.filled) || s.names > 0 && m.field == Name
