@@ -109,7 +109,9 @@ func guarded(hint, format string, a ...any) *Stop {
 func (g Guards) stop(p *Plan) *Stop {
 	if len(p.Missing) > 0 {
 		return guarded("check that the export is whole, and of the right system",
-			"the export does not hold %s (--require-email); nothing was sent", strings.Join(p.Missing, ", "))
+			"the export lacks %s (--require-email number %s); nothing was sent",
+			text.Counted(len(p.Missing), "required address", "required addresses"),
+			strings.Trim(fmt.Sprint(p.Missing), "[]"))
 	}
 	s, creates, organizations := p.Survey, g.MaxCreates, 0
 	if creates.share() && g.Last == 0 {

@@ -28,7 +28,7 @@ func TestGuards(t *testing.T) {
 		{"a number of creates holds at once", Guards{MaxCreates: Limit{Rows: 10, Set: true}}, Plan{Survey: &export.Survey{Rows: 11, Valid: 11}, Create: 11}, "--max-creates 10 allows 10"},
 		{"half of it invalid", night, Plan{Survey: &export.Survey{Rows: 1000, Valid: 499, Invalid: 501}}, "--max-invalid 50% allows 500"},
 		{"nobody", night, Plan{Survey: &export.Survey{Rows: 1000, Invalid: 1000}}, "onboarded"},
-		{"somebody missing", night, Plan{Survey: &export.Survey{Rows: 1000, Valid: 1000}, Missing: []string{"ann@example.com"}}, "ann@example.com"},
+		{"somebody missing", night, Plan{Survey: &export.Survey{Rows: 1000, Valid: 1000}, Missing: []int{1, 3}}, "2 required addresses (--require-email number 1 3)"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			err := tc.guards.Check(&tc.plan)

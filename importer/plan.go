@@ -23,12 +23,12 @@ type Plan struct {
 	LookUps       int // account ids that are still to be looked up, of any run
 	Known         int
 	RevokedBefore int
-	Fixed         int      // rows that were fixed in a failed file, and imported
-	Returning     int      // of Create, rows whose account we have revoked (--resend-known)
-	Renames       int      // of Known, customers who would be renamed
-	NamesChanged  int      // of Known, customers whose name has changed, which is only stated
-	OtherAddress  int      // of Create, people who are onboarded under another address
-	Missing       []string // of PlanOptions.Require, those who are in no row
+	Fixed         int   // rows that were fixed in a failed file, and imported
+	Returning     int   // of Create, rows whose account we have revoked (--resend-known)
+	Renames       int   // of Known, customers who would be renamed
+	NamesChanged  int   // of Known, customers whose name has changed, which is only stated
+	OtherAddress  int   // of Create, people who are onboarded under another address
+	Missing       []int // of PlanOptions.Require, counted from 1, those who are in no row
 	Access        *AccessPlan
 
 	Settled outcome.Totals // revoke, undo: rows for which nothing would be sent
@@ -77,10 +77,10 @@ func (p *Plan) decideImport(ctx context.Context, l *ledger.Ledger, o PlanOptions
 		return err
 	}
 	c := newCreation(nil, l, p, Options{ResendKnown: o.ResendKnown, UpdateNames: o.UpdateNames})
-	missing := map[string]string{} // by key
-	for _, address := range o.Require {
+	missing := map[string]int{} // by key
+	for i, address := range o.Require {
 		key, _ := export.Key(address)
-		missing[cmp.Or(key, address)] = address
+		missing[cmp.Or(key, address)] = i + 1
 	}
 	for batch, err := range inBatches(p.Rows(ctx), batchRows) {
 		if err != nil {

@@ -137,6 +137,7 @@ func TestLedgerIsRefused(t *testing.T) {
 			c.must(0, "import", "./people.csv")
 			c.write("ledger", string(tc.damage([]byte(c.read("ledger")))))
 			damaged := c.read("ledger")
+			c.tampered = true
 			out := c.must(1, "import", "./people.csv")
 			c.says(out, c.path("ledger"), tc.says)
 			if c.posts() != 600 {

@@ -36,7 +36,7 @@ func TestGuardsTell(t *testing.T) {
 		done   bool // the guard is about the leavers alone
 	}{
 		{"shrink", 12, "", nil, []string{"12 people", "8 fewer", "20%", "allows 4"}, "--max-shrink 40%", false},
-		{"require", 20, "", []string{"--require-email", "missing@example.com"}, []string{"missing@example.com", "--require-email"}, "whole", false},
+		{"require", 20, "", []string{"--require-email", "missing@example.com"}, []string{"lacks 1 required address", "--require-email number 1"}, "whole", false},
 		{"creates", 24, "", []string{"--max-creates", "3"}, []string{"4 customers", "--max-creates 3"}, "--max-creates 4", false},
 		{"invalid", 10, bad, []string{"--max-shrink", "100%"}, []string{"15 of 25", "50%", "allows 12"}, "jsm-onboard check", false},
 		{"revoke", 17, "", []string{"--revoke-leavers"}, []string{"3 accounts", "5%", "20", "allows 1"}, "--max-revoke 3", true},

@@ -154,7 +154,7 @@ func (n *nights) night(night int) {
 		n.refused(1, "", "")
 		n.refused(1, "id,email,name\n", "no rows")
 		n.refused(1, "id,email,name\n1,,Nobody\n", "onboarded")
-		n.refused(5, strings.ReplaceAll(csvOf(n.rows()), n.rows()[0].email, "somebody.else@example.com"), n.rows()[0].email, "--require-email", n.rows()[0].email)
+		n.refused(5, strings.ReplaceAll(csvOf(n.rows()), n.rows()[0].email, "somebody.else@example.com"), "required address", "--require-email", n.rows()[0].email)
 	case 10:
 		n.syncShop(nil)
 	case 11:

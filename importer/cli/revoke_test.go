@@ -286,7 +286,7 @@ func (c *trial) becomes(change func(*jsmtest.Account) bool) {
 	if err := c.server.Close(); err != nil {
 		c.t.Fatal(err)
 	}
-	c.site = jsmtest.New(o)
+	c.site, c.tampered = jsmtest.New(o), true
 	server, err := c.site.Start(address)
 	if err != nil {
 		c.t.Fatal(err)

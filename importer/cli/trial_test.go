@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -17,6 +18,7 @@ import (
 
 	"jsm-onboard/apiclient/jsmtest"
 	"jsm-onboard/importer/cli"
+	"jsm-onboard/importer/importertest"
 )
 
 // A trial is a folder with an export and a ledger, and a site on loopback.
@@ -26,6 +28,8 @@ type trial struct {
 	site   *jsmtest.Site
 	server *jsmtest.Server
 	env    []string
+
+	tampered bool // with the site or the ledger: they are not what the runs have made
 }
 
 // cloudID is that of every trial's site: one that takes the place of another is the same site.
@@ -99,8 +103,38 @@ func (c *trial) run(args ...string) (code int, out string) {
 func (c *trial) runWith(stdin string, args ...string) (code int, out string) {
 	c.t.Helper()
 	var text safeBuffer
+	started := time.Now()
 	code = cli.Run(c.t.Context(), c.args(args), c.env, cli.Streams{In: strings.NewReader(stdin), Out: &text, Err: &text})
+	c.check(args, started, text.String())
 	return code, text.String()
+}
+
+// check holds what a run has left behind against the promises of the program.
+func (c *trial) check(args []string, started time.Time, out string) {
+	c.t.Helper()
+	e := importertest.Evidence{
+		Accounts:    slices.Collect(c.site.Accounts()),
+		SiteURL:     c.server.URL,
+		OtherLedger: slices.Contains(args, "--ledger"),
+		Resent:      slices.Contains(args, "--resend-known"),
+		Private:     []importertest.Private{{What: "terminal", Text: out}},
+		Secrets:     []string{jsmtest.SandboxToken().Secret},
+	}
+	if c.exists("ledger") && !c.tampered {
+		e.Ledger = c.path("ledger")
+	}
+	written, err := filepath.Glob(c.path("*.results.csv"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, path := range written {
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.ModTime().After(started) && !c.tampered {
+			e.Results = path
+		}
+	}
+	for _, broken := range importertest.Check(c.t.Context(), e) {
+		c.t.Errorf("%v: %v", args, broken)
+	}
 }
 
 func (c *trial) args(args []string) []string {

@@ -125,7 +125,7 @@ func TestUnattendedLogIsJSON(t *testing.T) {
 	}{
 		{0, "run ended", []string{"sync", "./crm.csv"}},
 		{0, "run ended", []string{"sync", "./crm.csv", "--quiet"}},
-		{5, "missing@example.com", []string{"sync", "./crm.csv", "--require-email", "missing@example.com"}},
+		{5, "required address", []string{"sync", "./crm.csv", "--require-email", "missing@example.com"}},
 		{1, "no such file", []string{"sync", "./none.csv"}},
 	} {
 		var log, plan safeBuffer
