@@ -388,7 +388,7 @@ func accessReason(err error) string {
 // halt keeps the first reason to stop, and reports whether err was one. A scope that is missing here alone is none.
 func (a *access) halt(ctx context.Context, err error) bool {
 	refused, answered := errors.AsType[*apiclient.Error](err)
-	stop := stopFor(err)
+	stop := StopFor(err)
 	switch {
 	case answered && refused.Kind == apiclient.KindScope:
 		return false

@@ -141,7 +141,7 @@ func (a *AccessPlan) ask(ctx context.Context, api API, o AccessOptions) error {
 
 // accessStop is why access cannot be planned.
 func accessStop(doing string, err error) error {
-	if stop := stopFor(err); stop != nil {
+	if stop := StopFor(err); stop != nil {
 		return stop
 	}
 	stop := newStop(Broken, err, doing+": "+oneLine(err)+"; nothing was sent", "run the same command again")

@@ -47,9 +47,9 @@ func lookUpStop(ctx context.Context, err error) *Stop {
 	case err == nil || mayNotLook(err):
 		return nil
 	case cutShort(err):
-		return firstStop(interrupted(ctx), stopFor(err))
+		return firstStop(interrupted(ctx), StopFor(err))
 	}
-	return stopFor(err)
+	return StopFor(err)
 }
 
 // lookUps asks for the account ids that are still open, and calls changed (unless nil) with each one of which something

@@ -25,6 +25,7 @@ const (
 	QuotaPause                    // the quota asks for more than --max-pause
 	SiteGone                      // no answer for --max-pause
 	Broken                        // disk, ledger, input: the run cannot go on
+	Usage                         // the command line is wrong: it did not begin
 )
 
 // ExitCode is the code with which a process ends that stopped for this cause.
@@ -37,6 +38,7 @@ func (c Cause) ExitCode() int {
 		QuotaPause:   6,
 		SiteGone:     1,
 		Broken:       1,
+		Usage:        2,
 	}[c]
 }
 
@@ -91,8 +93,8 @@ func brokenLedger(err error) *Stop {
 	return newStop(Broken, err, err.Error(), "make room on the disk, or fix what the message names, "+goesOn)
 }
 
-// stopFor is the reason to stop that lies in one error of the site; nil when the error concerns its row alone.
-func stopFor(err error) *Stop {
+// StopFor is the reason to stop that lies in one error of the site; nil when the error concerns its row alone.
+func StopFor(err error) *Stop {
 	if pause, ok := errors.AsType[*apiclient.PauseError](err); ok {
 		until := text.Minute(pause.Until)
 		stop := newStop(QuotaPause, err, "the quota of the site asks for a pause until "+until,
@@ -157,14 +159,14 @@ func (w *stopRules) after(s outcome.Status, err error) *Stop {
 	switch s {
 	case outcome.NotAttempted:
 		w.sent--
-		return stopFor(err)
+		return StopFor(err)
 	case outcome.Created, outcome.CreatedUnconfirmed, outcome.Conflict, outcome.Revoked, outcome.Renamed:
 		w.reached, w.streak = true, 0
 	case outcome.NotFound:
 		return w.sameAgain(err)
 	case outcome.Failed, outcome.Unknown:
 		w.failed++
-		return firstStop(stopFor(err), w.sameAgain(err), w.tooMany())
+		return firstStop(StopFor(err), w.sameAgain(err), w.tooMany())
 	}
 	return nil
 }

@@ -111,12 +111,12 @@ func TestStopFor(t *testing.T) {
 		{&apiclient.OutageError{Since: time.Now()}, SiteGone, 1},
 		{&apiclient.Error{Status: 401, Kind: apiclient.KindUnauthorized}, Unauthorised, 4},
 	} {
-		stop := stopFor(tc.err)
+		stop := StopFor(tc.err)
 		if stop == nil || stop.Cause != tc.want || stop.Cause.ExitCode() != tc.code || stop.Hint == "" {
 			t.Errorf("%v: %+v", tc.err, stop)
 		}
 	}
-	if stop := stopFor(refusedWith(400, "")); stop != nil {
+	if stop := StopFor(refusedWith(400, "")); stop != nil {
 		t.Errorf("a refused row alone stops the run: %v", stop)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"jsm-onboard/apiclient"
+	"jsm-onboard/importer"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/text"
 	"jsm-onboard/report"
@@ -84,15 +85,15 @@ func (d *doctor) good(name string, err error, format string, args ...any) bool {
 		d.add(name, report.Fine, fmt.Sprintf(format, args...), "")
 		return true
 	}
-	what, hint, code := explain(err)
+	stop := explain(err)
 	if e, ok := errors.AsType[*apiclient.Error](err); ok {
-		what = e.Redacted()
+		stop.What = e.Redacted()
 	}
-	d.add(name, report.Failing, what, hint)
-	if code != exitUnauthorised {
-		d.ExitCode = exitBroken
+	d.add(name, report.Failing, stop.What, stop.Hint)
+	if stop.Cause != importer.Unauthorised {
+		d.ExitCode = importer.Broken.ExitCode()
 	} else if d.ExitCode == 0 {
-		d.ExitCode = code
+		d.ExitCode = stop.Cause.ExitCode()
 	}
 	return false
 }

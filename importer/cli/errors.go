@@ -14,18 +14,12 @@ import (
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
-	"jsm-onboard/importer/text"
 	"jsm-onboard/report"
 )
 
-// The exit codes. Those of a run that stopped are with [importer.Cause].
-const (
-	exitBroken       = 1
-	exitUsage        = 2
-	exitNotGood      = 3
-	exitUnauthorised = 4
-	exitInterrupted  = 130
-)
+// exitNotGood is the exit code of a run that is done, with rows that are not good. The others are those of
+// [importer.Cause].
+const exitNotGood = 3
 
 // exitError is an exit code whose cause has been printed already.
 type exitError int
@@ -40,29 +34,15 @@ func asExit(code int) error {
 	return exitError(code)
 }
 
-// hintedError is an error that a person can do something about.
-type hintedError struct {
-	err  error
-	hint string
-	code int
+// stopf is why a command cannot be done, with what a person can do about it.
+func stopf(cause importer.Cause, hint, format string, args ...any) error {
+	err := fmt.Errorf(format, args...)
+	return &importer.Stop{Cause: cause, What: err.Error(), Hint: hint, Err: errors.Unwrap(err)}
 }
-
-func (e *hintedError) Error() string { return e.err.Error() }
-
-func (e *hintedError) Unwrap() error { return e.err }
 
 // usagef is a command line that cannot be run as it is.
 func usagef(hint, format string, args ...any) error {
-	return &hintedError{fmt.Errorf(format, args...), hint, exitUsage}
-}
-
-// broken is a run that cannot be done, and unauthorised one that may not.
-func broken(hint, format string, args ...any) error {
-	return &hintedError{fmt.Errorf(format, args...), hint, exitBroken}
-}
-
-func unauthorised(hint, format string, args ...any) error {
-	return &hintedError{fmt.Errorf(format, args...), hint, exitUnauthorised}
+	return stopf(importer.Usage, hint, format, args...)
 }
 
 // exitCode prints the error, unless that was done, and returns the code.
@@ -71,8 +51,8 @@ func (p *program) exitCode(err error) int {
 		if p.console == nil {
 			p.console = report.NewConsole(p.Err, report.ConsoleOptions{Getenv: p.env.get})
 		}
-		what, hint, code := explain(err)
-		p.console.Fail(report.Failure{Text: what, Hint: hint, Code: code})
+		stop := explain(err)
+		p.console.Fail(report.Failure{Text: stop.What, Hint: stop.Hint, Code: stop.Cause.ExitCode()})
 	}
 	return codeOf(err)
 }
@@ -85,57 +65,39 @@ func codeOf(err error) int {
 	if printed, ok := errors.AsType[exitError](err); ok {
 		return int(printed)
 	}
-	_, _, code := explain(err)
-	return code
+	return explain(err).Cause.ExitCode()
 }
 
-// explain is what a person reads about an error, what they can do about it, and the exit code. It is the one place
-// where errors become exit codes.
-func explain(err error) (what, hint string, code int) {
-	what, code = err.Error(), exitBroken
-	if e, ok := errors.AsType[*hintedError](err); ok {
-		return what, e.hint, e.code
-	}
-	if _, ok := errors.AsType[*export.OptionError](err); ok {
-		return what, "take one of those, or leave the flag out: it is found by itself", exitUsage
-	}
+// explain is what a person reads about an error, what they can do about it, and the cause, which has an exit code. It
+// is the one place where errors become exit codes.
+func explain(err error) *importer.Stop {
+	s := &importer.Stop{Cause: importer.Broken, What: err.Error(), Err: err}
 	if e, ok := errors.AsType[*importer.Stop](err); ok {
-		return what, e.Hint, e.Cause.ExitCode()
-	}
-	if e, ok := errors.AsType[*apiclient.Error](err); ok {
+		s.Cause, s.Hint = e.Cause, e.Hint
+	} else if e, ok := errors.AsType[*export.OptionError](err); ok {
+		s.Cause, s.Hint, s.Err = importer.Usage, "take one of those, or leave the flag out: it is found by itself", e
+	} else if e, ok := errors.AsType[*apiclient.Error](err); ok {
+		s.Hint = e.Hint
 		if e.NotAuthorized() {
-			code = exitUnauthorised
+			s.Cause = importer.Unauthorised
 		}
-		return what, e.Hint, code
+	} else if e, ok := errors.AsType[*export.RefusedError](err); ok {
+		s.Hint = e.Hint
+	} else if e, ok := errors.AsType[*ledger.RefusedError](err); ok {
+		s.What, s.Hint = fmt.Sprintf("the ledger %s cannot be used: it %s", report.Shown(e.Path), e.What), e.Hint
+	} else if e, ok := errors.AsType[*ledger.HeldError](err); ok {
+		s.What = fmt.Sprintf("the ledger %s is in use by %s", report.Shown(e.Path), e.By)
+		s.Hint = "wait until that run has ended, or end it; nothing was sent"
+	} else if _, ok := errors.AsType[*report.WriteError](err); ok {
+		s.Hint = report.WriteHint
+	} else if stop := importer.StopFor(err); stop != nil {
+		return stop
+	} else if errors.Is(err, context.Canceled) {
+		s.Cause, s.What = importer.Interrupted, "interrupted: nothing was sent"
+	} else if e, ok := errors.AsType[*fs.PathError](err); ok {
+		s.What = report.Shown(e.Path) + ": " + report.Plainly(e)
 	}
-	if e, ok := errors.AsType[*export.RefusedError](err); ok {
-		return what, e.Hint, code
-	}
-	if e, ok := errors.AsType[*ledger.RefusedError](err); ok {
-		return fmt.Sprintf("the ledger %s cannot be used: it %s", report.Shown(e.Path), e.What), e.Hint, code
-	}
-	if e, ok := errors.AsType[*ledger.HeldError](err); ok {
-		return fmt.Sprintf("the ledger %s is in use by %s", report.Shown(e.Path), e.By),
-			"wait until that run has ended, or end it; nothing was sent", code
-	}
-	if _, ok := errors.AsType[*report.WriteError](err); ok {
-		return what, report.WriteHint, code
-	}
-	if e, ok := errors.AsType[*apiclient.PauseError](err); ok {
-		return "the quota of the site asks for a pause until " + text.Minute(e.Until) + "; nothing was sent",
-			"run the same command again then, or allow a longer wait with --max-pause", importer.QuotaPause.ExitCode()
-	}
-	if e, ok := errors.AsType[*apiclient.OutageError](err); ok {
-		return "the site has not answered since " + e.Since.Local().Format("15:04:05"),
-			"look whether the site opens in a browser, then run the same command again", code
-	}
-	if errors.Is(err, context.Canceled) {
-		return "interrupted: nothing was sent", "", exitInterrupted
-	}
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return report.Shown(e.Path) + ": " + report.Plainly(e), "", code
-	}
-	return what, "", code
+	return s
 }
 
 // notWhat says what a value of a flag is not, in place of Go's parsers.
@@ -157,8 +119,26 @@ func flagMistake(cmd *cobra.Command, err error) error {
 	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		return usagef(hint, "--%s %q is %s", e.GetFlag().Name, e.GetValue(), notWhat[e.GetFlag().Value.Type()])
 	}
-	if e, ok := errors.AsType[*pflag.NotExistError](err); ok && secretWords.MatchString(e.GetSpecifiedName()) {
-		hint = "credentials are never on the command line: set JIRA_USER_EMAIL and JIRA_API_TOKEN, or give --token-file"
+	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		if near := similarFlag(cmd, e.GetSpecifiedName()); near != "" {
+			hint = "did you mean --" + near + "?"
+		}
+		if secretWords.MatchString(e.GetSpecifiedName()) {
+			hint = "credentials are never on the command line: set JIRA_USER_EMAIL and JIRA_API_TOKEN, or give --token-file"
+		}
 	}
 	return usagef(hint, "%w", err)
+}
+
+// similarFlag is the flag of cmd that may have been meant; "": there is none. Only commands have suggestions in cobra,
+// so the flags become commands.
+func similarFlag(cmd *cobra.Command, typed string) string {
+	flags := &cobra.Command{SuggestionsMinimumDistance: 2}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		flags.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
+	})
+	if near := flags.SuggestionsFor(typed); len(near) > 0 && len(typed) > 2 {
+		return near[0]
+	}
+	return ""
 }

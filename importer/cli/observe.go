@@ -33,7 +33,7 @@ func (r *run) observed(ctx context.Context, do func(context.Context) error) erro
 		jsonErr = cmp.Or(jsonErr, writeErr)
 	}
 	err = cmp.Or(err, jsonErr)
-	if r.files.metrics != "" && codeOf(err) != exitUsage {
+	if r.files.metrics != "" && codeOf(err) != importer.Usage.ExitCode() {
 		if e := report.WriteMetrics(r.files.metrics, r.source, summary); e != nil {
 			r.console.Log().Error("the metrics file was not written", "error", e.Error())
 			err = cmp.Or(err, e)
@@ -65,7 +65,7 @@ func (r *run) finalSummary(err error) report.Summary {
 	}
 	summary := r.refused(err)
 	_, unwritable := errors.AsType[*report.WriteError](err)
-	if r.files.summary != "" && r.files.summary != stdout && err != nil && codeOf(err) != exitUsage && !unwritable {
+	if r.files.summary != "" && r.files.summary != stdout && err != nil && codeOf(err) != importer.Usage.ExitCode() && !unwritable {
 		content, e := summary.JSON()
 		if e = cmp.Or(e, report.WriteFile(r.files.summary, content)); e != nil {
 			r.console.Log().Error("the summary was not written", "error", e.Error())
@@ -87,7 +87,8 @@ func (r *run) refused(err error) report.Summary {
 	s := r.summarise(end, report.Fixes{})
 	s.Outcome, s.ExitCode = ledger.Held, codeOf(err)
 	if err != nil {
-		s.StopReason, s.Hint, _ = explain(err)
+		stop := explain(err)
+		s.StopReason, s.Hint = stop.What, stop.Hint
 	}
 	return s
 }
@@ -96,7 +97,7 @@ func (r *run) refused(err error) report.Summary {
 // morning look there. A wrong command line and Ctrl-C are not kept.
 func (r *run) isHeld(err error) bool {
 	code := codeOf(err)
-	return err != nil && r.command == "sync" && !r.flags.dryRun && code != exitUsage && code != exitInterrupted
+	return err != nil && r.command == "sync" && !r.flags.dryRun && code != 2 && code != 130
 }
 
 // hold keeps such a run, and returns err.

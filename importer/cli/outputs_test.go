@@ -53,7 +53,7 @@ func TestApart(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			err := apart(inUse, tc.outputs)
-			if (err != nil) != (tc.refused != "") || err != nil && (!strings.Contains(err.Error(), tc.refused) || codeOf(err) != exitUsage) {
+			if (err != nil) != (tc.refused != "") || err != nil && (!strings.Contains(err.Error(), tc.refused) || codeOf(err) != 2) {
 				t.Errorf("%v, and %q was expected", err, tc.refused)
 			}
 		})
@@ -89,7 +89,7 @@ func TestTokenFile(t *testing.T) {
 			}
 			got, err := readTokenFile(path, tc.system)
 			if got != tc.want || (err != nil) != (tc.refused != "") ||
-				err != nil && (!strings.Contains(err.Error(), tc.refused) || codeOf(err) != exitUnauthorised) {
+				err != nil && (!strings.Contains(err.Error(), tc.refused) || codeOf(err) != 4) {
 				t.Errorf("%q, %v", got, err)
 			}
 		})

@@ -90,10 +90,10 @@ func (p *program) runReport(ctx context.Context, f *reportFlags, id string) erro
 	}
 	r := &reportRun{program: p, flags: f, site: s, runs: runs}
 	if r.run, err = s.ledger.Run(ctx, cmp.Or(id, newest(runs))); err != nil {
-		return broken("jsm-onboard report --list shows the runs", "%w", err)
+		return stopf(importer.Broken, "jsm-onboard report --list shows the runs", "%w", err)
 	}
 	if r.run.Outcome == "" {
-		return broken("run its command again with the same flags, it goes on where it stopped: "+
+		return stopf(importer.Broken, "run its command again with the same flags, it goes on where it stopped: "+
 			report.Command(r.run.Command, append([]string{report.Shown(r.run.Input)}, p.siteWords...)...),
 			"run %s has not ended: it is still going on, or it was killed", r.run.ID)
 	}

@@ -425,29 +425,14 @@ func (r *run) summarise(end importer.End, fixes report.Fixes) report.Summary {
 	return s
 }
 
-// stopBy is the reason to stop that lies in an error.
-func stopBy(err error) *importer.Stop {
-	if stop, ok := errors.AsType[*importer.Stop](err); ok {
-		return stop
-	}
-	what, hint, code := explain(err)
-	stop := &importer.Stop{Cause: importer.Broken, What: what, Hint: hint, Err: err}
-	for _, cause := range []importer.Cause{importer.Unauthorised, importer.QuotaPause, importer.Interrupted} {
-		if cause.ExitCode() == code {
-			stop.Cause = cause
-		}
-	}
-	return stop
-}
-
 // brokenBy is the reason to stop when err comes on top of what was.
 func brokenBy(was *importer.Stop, err error) *importer.Stop {
 	if was != nil && was.Cause == importer.Broken {
 		return was
 	}
-	stop := *stopBy(err)
+	stop := explain(err)
 	stop.Cause = importer.Broken
-	return &stop
+	return stop
 }
 
 // complete is why the run stopped. That a row has no outcome, or more than one, or does not stand in the results,

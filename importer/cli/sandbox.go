@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"jsm-onboard/apiclient/jsmtest"
+	"jsm-onboard/importer"
 	"jsm-onboard/report"
 )
 
@@ -94,7 +95,7 @@ func (p *program) serveSandbox(cmd *cobra.Command, f *sandboxFlags) error {
 	defer release()
 	server, err := jsmtest.New(o).Start(f.addr)
 	if errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, windowsAddressInUse) {
-		return broken("for example --addr 127.0.0.1:0", "the address %s is taken by another program", f.addr)
+		return stopf(importer.Broken, "for example --addr 127.0.0.1:0", "the address %s is taken by another program", f.addr)
 	}
 	if err != nil {
 		return usagef("see --addr in jsm-onboard sandbox --help", "%w", err)

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -99,7 +98,7 @@ var (
 )
 
 // needed are those of the flags that the command line or the settings file has, as words. The environment stays.
-func (p *program) needed(cmd *cobra.Command, config map[string][]string, names []string) []string {
+func (p *program) needed(cmd *cobra.Command, config map[string]settingValues, names []string) []string {
 	var words []string
 	for _, name := range names {
 		values := config[name]
@@ -109,13 +108,12 @@ func (p *program) needed(cmd *cobra.Command, config map[string][]string, names [
 			values = nil
 		}
 		for _, value := range values {
-			switch isSwitch := name == "sandbox" || name == "organizations" || name == "update-names"; {
-			case !isSwitch:
-				words = append(words, "--"+name, value)
-			case value == "true":
+			if value == "true" {
 				words = append(words, "--"+name)
-			default:
-				words = append(words, "--"+name+"="+value)
+			} else if value == "false" {
+				words = append(words, "--"+name+"=false")
+			} else {
+				words = append(words, "--"+name, value)
 			}
 		}
 	}
@@ -130,61 +128,50 @@ func valuesOf(value pflag.Value) []string {
 	return []string{value.String()}
 }
 
+// settingValues are a value of the settings file, or several, as the command line would have them; none: the default.
+type settingValues []string
+
+// UnmarshalYAML takes a plain value or a list of them.
+func (v *settingValues) UnmarshalYAML(decode func(any) error) error {
+	var list []string
+	if decode(&list) == nil {
+		*v = list
+		return nil
+	}
+	var one string
+	if err := decode(&one); err != nil {
+		place, _, _ := strings.Cut(err.Error(), " ") // [line:column]
+		return errors.New(place + " neither a plain value nor a list of them")
+	}
+	*v = settingValues{strings.TrimSuffix(one, "\n")}
+	return nil
+}
+
 // readConfig reads a YAML file of the form "flag-name: value"; a list repeats the flag, and no value leaves it at its
 // default. No path: no settings.
-func readConfig(path string) (map[string][]string, error) {
+func readConfig(path string) (map[string]settingValues, error) {
 	if path == "" {
 		return nil, nil
 	}
-	const form = `each line is "flag-name: value"`
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, usagef("give the path of a YAML file as --config", "the settings in %s cannot be read: %s",
 			path, report.Plainly(err))
 	}
 	defer file.Close()
-	decoder := yaml.NewDecoder(file)
-	var decoded map[string]any
-	if err := decoder.Decode(&decoded); err != nil && err != io.EOF {
+	decoder, config := yaml.NewDecoder(file), map[string]settingValues{}
+	if err := decoder.Decode(&config); err != nil && err != io.EOF {
 		what, _, _ := strings.Cut(err.Error(), "\n") // the rest shows the place in the file
-		return nil, usagef(form, "%s: these are no settings: %s", path, what)
+		return nil, usagef(`each line is "flag-name: value"`, "%s: these are no settings: %s", path, what)
 	}
 	if err := decoder.Decode(new(any)); err != io.EOF {
 		return nil, usagef("keep one list of settings, without a line ---", "%s holds more than one document", path)
 	}
-	config := make(map[string][]string, len(decoded))
-	for key, value := range decoded {
-		values, ok := texts(value)
-		if !ok {
-			return nil, usagef(form, "%s: the value of %q is neither a plain value nor a list of them", path, key)
-		}
-		config[key] = values
-	}
 	return config, nil
 }
 
-// texts are a decoded value as the command line would have it.
-func texts(value any) (values []string, ok bool) {
-	switch v := value.(type) {
-	case nil:
-		return nil, true
-	case map[string]any:
-		return nil, false
-	case []any:
-		for _, item := range v {
-			one, ok := texts(item)
-			if _, list := item.([]any); !ok || list || len(one) != 1 {
-				return nil, false
-			}
-			values = append(values, one[0])
-		}
-		return values, true
-	}
-	return []string{strings.TrimSuffix(fmt.Sprint(value), "\n")}, true
-}
-
 // knownKeys refuses a key that is no flag of any command: one file may serve several commands.
-func knownKeys(root *cobra.Command, path string, config map[string][]string) error {
+func knownKeys(root *cobra.Command, path string, config map[string]settingValues) error {
 	known := make(map[string]bool)
 	for _, cmd := range root.Commands() {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { known[f.Name] = !onlyTyped[f.Name] && f.Name != "config" })

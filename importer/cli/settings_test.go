@@ -13,21 +13,21 @@ func TestReadConfig(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name, text string
-		want       map[string][]string
+		want       map[string]settingValues
 		refused    string
 	}{
-		{name: "values", text: "limit: 2\nmax-rate: 0.5\nquiet: true\nmax-errors: 5%\ntimeout: 30s\n", want: map[string][]string{
+		{name: "values", text: "limit: 2\nmax-rate: 0.5\nquiet: true\nmax-errors: 5%\ntimeout: 30s\n", want: map[string]settingValues{
 			"limit": {"2"}, "max-rate": {"0.5"}, "quiet": {"true"}, "max-errors": {"5%"}, "timeout": {"30s"}}},
-		{name: "lists", text: "exclude: [role=agent, \"role=admin\"]\ncolumn:\n  - email=email\n", want: map[string][]string{
+		{name: "lists", text: "exclude: [role=agent, \"role=admin\"]\ncolumn:\n  - email=email\n", want: map[string]settingValues{
 			"exclude": {"role=agent", "role=admin"}, "column": {"email=email"}}},
-		{name: "no value", text: "summary: ~\nlimit:\npage: null\n", want: map[string][]string{"summary": nil, "limit": nil, "page": nil}},
-		{name: "block", text: "summary: |\n  run.json\n", want: map[string][]string{"summary": {"run.json"}}},
-		{name: "large numbers", text: "max-rate: 1000000\nworkers: 10000000000\n", want: map[string][]string{
+		{name: "no value", text: "summary: ~\nlimit:\npage: null\n", want: map[string]settingValues{"summary": nil, "limit": nil, "page": nil}},
+		{name: "block", text: "summary: |\n  run.json\n", want: map[string]settingValues{"summary": {"run.json"}}},
+		{name: "large numbers", text: "max-rate: 1000000\nworkers: 10000000000\n", want: map[string]settingValues{
 			"max-rate": {"1000000"}, "workers": {"10000000000"}}},
-		{name: "quoted", text: "delimiter: \";\"\nsource: \"007\"\n", want: map[string][]string{"delimiter": {";"}, "source": {"007"}}},
-		{name: "empty", text: "# nothing yet\n", want: map[string][]string{}},
-		{name: "nested", text: "limit:\n  rows: 2\n", refused: `the value of "limit" is neither`},
-		{name: "list in a list", text: "column: [[a]]\n", refused: `the value of "column" is neither`},
+		{name: "quoted", text: "delimiter: \";\"\nsource: \"007\"\n", want: map[string]settingValues{"delimiter": {";"}, "source": {"007"}}},
+		{name: "empty", text: "# nothing yet\n"},
+		{name: "nested", text: "limit:\n  rows: 2\n", refused: "[2:7] neither a plain value"},
+		{name: "list in a list", text: "column: [[a]]\n", refused: "[1:9] neither a plain value"},
 		{name: "torn", text: "limit: [2\n", refused: "these are no settings"},
 		{name: "twice", text: "limit: 2\nlimit: 3\n", refused: `"limit" already defined`},
 		{name: "text", text: "just a text\n", refused: "these are no settings"},
@@ -40,7 +40,7 @@ func TestReadConfig(t *testing.T) {
 			}
 			got, err := readConfig(path)
 			if tc.refused != "" {
-				if err == nil || !strings.Contains(err.Error(), tc.refused) || codeOf(err) != exitUsage {
+				if err == nil || !strings.Contains(err.Error(), tc.refused) || codeOf(err) != 2 {
 					t.Errorf("it ends with %v", err)
 				}
 				return

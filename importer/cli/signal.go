@@ -21,17 +21,11 @@ func interruptible(parent context.Context, stopping func()) (_ context.Context, 
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // the last: a closed terminal
-	over := make(chan struct{})
 	var watcher sync.WaitGroup
 	watcher.Go(func() {
-		for asked := 0; ; asked++ {
-			select {
-			case <-over:
-				return
-			case <-signals:
-			}
-			if asked > 0 {
-				os.Exit(exitInterrupted)
+		for range signals {
+			if ctx.Err() != nil {
+				os.Exit(importer.Interrupted.ExitCode())
 			}
 			if stopping != nil {
 				stopping()
@@ -40,8 +34,8 @@ func interruptible(parent context.Context, stopping func()) (_ context.Context, 
 		}
 	})
 	return ctx, func() {
-		signal.Stop(signals)
-		close(over)
+		signal.Stop(signals) // nothing is sent to the channel any more
+		close(signals)
 		watcher.Wait()
 		cancel(nil)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/apiclient/jsmtest"
+	"jsm-onboard/importer"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/report"
 )
@@ -125,7 +126,7 @@ func (p *program) open(ctx context.Context, s *site, readOnly bool, notify func(
 	}
 	if s.ledger, err = openLedger(ctx, s.ledgerPath, s.url.String()); err != nil {
 		if e, ok := errors.AsType[*fs.PathError](err); ok {
-			return broken("name another file with --ledger", "the ledger %s cannot be opened: %s",
+			return stopf(importer.Broken, "name another file with --ledger", "the ledger %s cannot be opened: %s",
 				report.Shown(s.ledgerPath), report.Plainly(e))
 		}
 		return err
@@ -211,7 +212,8 @@ func (p *program) credentials(f *siteFlags) (apiclient.Credentials, error) {
 		return c, nil
 	}
 	if c.APIToken != "" {
-		return c, unauthorised("keep one of them", "there are two API tokens: JIRA_API_TOKEN and --token-file")
+		return c, stopf(importer.Unauthorised, "keep one of them",
+			"there are two API tokens: JIRA_API_TOKEN and --token-file")
 	}
 	token, err := readTokenFile(f.tokenFile, runtime.GOOS)
 	c.APIToken = token
@@ -223,19 +225,21 @@ func (p *program) credentials(f *siteFlags) (apiclient.Credentials, error) {
 func readTokenFile(path, system string) (string, error) {
 	info, err := os.Stat(path)
 	if err == nil && system != "windows" && info.Mode().IsRegular() && info.Mode()&0o007 != 0 {
-		return "", unauthorised("make it yours alone: chmod 600 "+path, "the token file %s can be read by others", path)
+		return "", stopf(importer.Unauthorised, "make it yours alone: chmod 600 "+path,
+			"the token file %s can be read by others", path)
 	}
 	var content []byte
 	if err == nil {
 		content, err = os.ReadFile(path)
 	}
 	if err != nil {
-		return "", unauthorised("give the path of a file that holds the token and nothing else",
+		return "", stopf(importer.Unauthorised, "give the path of a file that holds the token and nothing else",
 			"the token file %s cannot be read: %s", path, report.Plainly(err))
 	}
 	token := strings.TrimSpace(strings.TrimPrefix(string(content), "\ufeff"))
 	if token == "" {
-		return "", unauthorised("write the token into it, or set JIRA_API_TOKEN", "the token file %s is empty", path)
+		return "", stopf(importer.Unauthorised, "write the token into it, or set JIRA_API_TOKEN",
+			"the token file %s is empty", path)
 	}
 	return token, nil
 }
@@ -248,7 +252,7 @@ func (p *program) stateFolder() (string, error) {
 		folder = xdg.StateHome
 	}
 	if !filepath.IsAbs(folder) {
-		return "", broken("say where with --ledger PATH", "there is no home folder to keep the ledger in")
+		return "", stopf(importer.Broken, "say where with --ledger PATH", "there is no home folder to keep the ledger in")
 	}
 	return filepath.Join(folder, "jsm-onboard"), nil
 }

@@ -134,7 +134,7 @@ func (w *syncWork) after(ctx context.Context, r *run, end *importer.End) {
 		return
 	}
 	if err := w.list(context.WithoutCancel(ctx), r); err != nil {
-		end.Stop = stopBy(err)
+		end.Stop = explain(err)
 		r.leavers = &report.LeaverTotals{Held: "they could not be listed: " + end.Stop.What}
 		return
 	}
@@ -142,7 +142,7 @@ func (w *syncWork) after(ctx context.Context, r *run, end *importer.End) {
 		return
 	}
 	if err := w.revoke(ctx, r); err != nil {
-		r.stop = stopBy(err)
+		r.stop = explain(err)
 		r.leavers.Held = r.stop.What
 	}
 }
@@ -190,7 +190,7 @@ func (w *syncWork) revoke(ctx context.Context, r *run) error {
 		return err
 	}
 	if err := importer.CheckRevocation(plan, w.maxRevoke, holdings.Ours); err != nil {
-		stop := *stopBy(err)
+		stop := explain(err)
 		words := append([]string{report.Shown(r.files.leavers)}, r.siteWords...)
 		stop.Hint = fmt.Sprintf(
 			"the creates are done, and the list is there: look at it; if it is right, this does the rest:\n"+
@@ -198,7 +198,7 @@ func (w *syncWork) revoke(ctx context.Context, r *run) error {
 			report.Command("revoke", words...),
 			plan.Create+plan.Settled.Of(outcome.Revoked),
 		)
-		return &stop
+		return stop
 	}
 	if plan.Create > 0 && r.conn.Root == "" {
 		if r.conn, err = r.site.connect(ctx, false); err != nil {

@@ -33,7 +33,7 @@ type undoWork struct {
 func (w *undoWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 	undone, err := w.find(ctx, r.site.ledger)
 	if err != nil {
-		return nil, &hintedError{err: err, hint: "jsm-onboard report --list shows the runs", code: exitBroken}
+		return nil, stopf(importer.Broken, "jsm-onboard report --list shows the runs", "%w", err)
 	}
 	r.files.results = cmp.Or(r.files.results, r.stem(undone.Input)+".undone.csv")
 	if err := r.apart(); err != nil {
