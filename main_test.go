@@ -27,6 +27,7 @@ import (
 
 	"jsm-onboard/apiclient/jsmtest"
 	"jsm-onboard/importer/cli"
+	"jsm-onboard/importer/importertest"
 )
 
 var firstRun = flag.String("first-run", "", "folder in which the README's main command has been run; its results are checked there")
@@ -77,12 +78,13 @@ func programVersion(t *testing.T) string {
 	return strings.TrimSpace(strings.TrimPrefix(out.String(), "jsm-onboard "))
 }
 
-// exits runs the program and checks its exit code, and that no raw text of Go
-// reaches people: exits CODE ARG…
+// exits runs the program and checks its exit code, that no raw text of Go reaches people, and that the promises of
+// the program are kept: exits CODE ARG…
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: exits CODE ARG…")
 	}
+	started := time.Now()
 	err := ts.Exec("jsm-onboard", args[1:]...)
 	code := "0"
 	if exit, ok := err.(*exec.ExitError); ok {
@@ -99,6 +101,46 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("people read %q", raw)
 		}
 	}
+	if site := *served(ts); site != nil && !slices.Contains(args, "--sandbox") && !slices.Contains(args, "check") {
+		checkPromises(ts, site, started, args, printed)
+	}
+}
+
+// checkPromises holds what a run has left behind at the script's site, in its ledger and in its files against the
+// promises of the program.
+func checkPromises(ts *testscript.TestScript, site *jsmtest.Site, started time.Time, args []string, printed string) {
+	const ledgers = "LEDGERS" // not empty: the script has used more than one
+	if slices.Contains(args, "--ledger") || slices.Contains(args, "--config") {
+		ts.Setenv(ledgers, "several")
+	}
+	e := importertest.Evidence{
+		Accounts:    slices.Collect(site.Accounts()),
+		SiteURL:     ts.Getenv("JIRA_BASE_URL"),
+		OtherLedger: ts.Getenv(ledgers) != "",
+		Resent:      slices.Contains(args, "--resend-known"),
+		Private:     []importertest.Private{{What: "terminal", Text: printed}},
+		Secrets:     []string{jsmtest.SandboxToken().Secret},
+	}
+	name := strings.ReplaceAll(strings.TrimPrefix(e.SiteURL, "http://"), ":", "_") + ".ledger"
+	if path := filepath.Join(ts.Getenv("XDG_STATE_HOME"), "jsm-onboard", name); newerThan(started, path) {
+		e.Ledger = path
+	}
+	written, err := filepath.Glob(ts.MkAbs("*.results.csv"))
+	ts.Check(err)
+	for _, path := range written {
+		if newerThan(started, path) {
+			e.Results = path
+		}
+	}
+	for _, broken := range importertest.Check(context.Background(), e) {
+		ts.Fatalf("%v", broken)
+	}
+}
+
+// newerThan reports whether there is a file at path that has changed since.
+func newerThan(since time.Time, path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.ModTime().After(since)
 }
 
 // rawTexts are what Go says for itself, and people must not have to read.
