@@ -17,6 +17,7 @@ import (
 	"jsm-onboard/apiclient"
 	"jsm-onboard/apiclient/jsmtest"
 	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/importertest"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
 )
@@ -190,7 +191,11 @@ func (d *desktop) sit(ctx context.Context) session {
 func (d *desktop) sitAt(ctx context.Context, api API, l *ledger.Ledger) session {
 	d.t.Helper()
 	plan := d.plan(context.WithoutCancel(ctx), api, l)
-	return d.carryOut(ctx, l, plan, func() *Run { return NewImport(ctx, api, l, plan, d.run) })
+	s := d.carryOut(ctx, l, plan, func() *Run { return NewImport(ctx, api, l, plan, d.run) })
+	if s.Stop == nil || s.Stop.Cause != Broken {
+		d.check(context.WithoutCancel(ctx), plan, s.results)
+	}
+	return s
 }
 
 // carryOut runs a plan, finishes its run, and checks that a replay shows the same.
@@ -244,6 +249,27 @@ func (d *desktop) replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, 
 		}
 	}
 	s.results = again
+}
+
+// check holds what an import has left behind against the promises of the program.
+func (d *desktop) check(ctx context.Context, plan *Plan, results []Result) {
+	d.t.Helper()
+	e := importertest.Evidence{
+		Accounts: slices.Collect(d.site.Accounts()),
+		Ledger:   d.ledgerPath(),
+		SiteURL:  "https://example.atlassian.net",
+		Rows:     plan.Survey.Rows,
+		Resent:   d.run.ResendKnown,
+	}
+	for _, r := range results {
+		e.Told = append(e.Told, importertest.Result{
+			Key: r.Row.Key, Status: r.Status, AccountID: r.AccountID, Reason: r.Reason,
+			SheetRow: r.Row.Place.Row, Line: r.Row.Place.Line, Attempts: r.Attempts,
+		})
+	}
+	for _, broken := range importertest.Check(ctx, e) {
+		d.t.Error(broken)
+	}
 }
 
 // shown is what the results show of a row.

@@ -416,7 +416,8 @@ func TestResendKnown(t *testing.T) {
 		s := d.sit(t.Context())
 		d.expect(s, map[outcome.Status]int{outcome.RevokedBefore: 2})
 		d.site = jsmtest.New(jsmtest.Options{Existing: []jsmtest.Account{
-			{Email: address(0), Name: "Person 0", ID: s.results[0].AccountID, Type: jsmtest.Customer},
+			{Email: address(0), Name: "Person 0", ID: s.results[0].AccountID, Type: jsmtest.Customer,
+				CreatedBy: 1},
 		}})
 		d.client.Transport = jsmtest.Transport(d.site)
 		s = d.sit(t.Context())
