@@ -4,11 +4,13 @@ package main
 import (
 	"context"
 	"os"
+	"runtime/debug"
 
 	"jsm-onboard/importer/cli"
 )
 
 func main() {
+	debug.SetGCPercent(50) // time is the site's, memory the machine's: a million rows stay under 96 MiB
 	streams := cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
 	os.Exit(cli.Run(context.Background(), os.Args[1:], os.Environ(), streams))
 }
