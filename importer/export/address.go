@@ -1,14 +1,15 @@
 package export
 
 import (
-	"encoding/json"
 	"net/mail"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
 
 	"jsm-onboard/importer/csvtext"
 )
@@ -36,8 +37,8 @@ func readAddress(cell string) address {
 	for text := bare(s); text != s; text = bare(s) { // written and read again and again, by other programs too
 		s, repair = trimBlanks(text), guardedCell
 	}
-	if fault, why := noAddress(s); fault != nil {
-		return address{fault: fault, why: why}
+	if s == "" {
+		return address{fault: missingAddress}
 	}
 	a := single(s)
 	if a.fault != nil {
@@ -65,72 +66,28 @@ func trimBlanks(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || isInvisible(r) })
 }
 
-// noAddress is the fault of a cell that does not even try to be one, and why with it.
-func noAddress(s string) (fault *kind, why string) {
-	lower := strings.ToLower(s)
-	switch lower {
-	case "":
-		return missingAddress, ""
-	case "null", "(null)", "<null>", "nil", "none", "n/a", "#n/a", "na", "n.a.", "nan", "-", "--", "undefined",
-		"empty", `\n`, "no email", "noemail":
-		return brokenAddress, "it is a word for none"
-	}
-	switch before, _, exchange := strings.Cut(lower, "/o="); {
-	case strings.Contains(lower, "#ext#"):
-		return brokenAddress, "it is the login name of a guest (#EXT#): put the guest's own address there"
-	case exchange && len(before) <= len("x500:") && !strings.Contains(lower, "smtp:"):
-		return brokenAddress, "it is an Exchange address (/o=…): put the person's SMTP address there"
-	}
-	return nil, ""
-}
+// What may stand around an address: a name and <>, other brackets, or quotes; and the
+// scheme of a link, or of a directory's list.
+var (
+	around = regexp.MustCompile(`^(?:([^<>]*)<([^<>]*)>|([^@]*)[(\[{]([^()\[\]{}]*)[)\]}]|["']([^"']*)["'])$`)
+	scheme = regexp.MustCompile(`(?i)^(?:mailto:([^?]*).*|smtp:(.*))$`)
+)
 
 // single reads one address, perhaps with something around it.
 func single(s string) address {
-	email, name, wrapped := unwrap(s)
-	key, why := check(email)
-	a := address{email: email, key: key, name: name, why: why}
-	if wrapped {
+	withoutScheme := func(s string) string { return trimBlanks(scheme.ReplaceAllString(s, "$1$2")) }
+	a := address{email: withoutScheme(s)}
+	if m := around.FindStringSubmatch(a.email); m != nil {
+		a.name = trimBlanks(strings.Trim(trimBlanks(m[1]+m[3]), `"`))
+		a.email = withoutScheme(trimBlanks(m[2] + m[4] + m[5]))
+	}
+	if a.email != s {
 		a.repair = wrappedAddress
 	}
-	if why != "" {
+	if a.key, a.why = check(a.email); a.why != "" {
 		a.fault = brokenAddress
 	}
 	return a
-}
-
-// unwrap takes off mailto:, SMTP:, quotes and brackets, and what stands before those.
-func unwrap(s string) (email, name string, wrapped bool) {
-	for _, pair := range []string{"<>", "()", "[]", "{}", `""`, "''"} {
-		if before, inner, ok := enclosed(s, pair); ok {
-			name = trimBlanks(strings.Trim(trimBlanks(before), `"`))
-			s, wrapped = trimBlanks(inner), true
-			break
-		}
-	}
-	for _, scheme := range []string{"mailto:", "smtp:"} {
-		if len(s) > len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
-			s, _, _ = strings.Cut(trimBlanks(s[len(scheme):]), "?")
-			wrapped = true
-		}
-	}
-	return s, name, wrapped
-}
-
-// enclosed finds a pair of brackets around the end of s, and no other of the
-// kind in it. What stands before other ones than <> must not be an address too,
-// and quotes stand around the whole.
-func enclosed(s, pair string) (before, inner string, ok bool) {
-	open := strings.IndexByte(s, pair[0])
-	if open < 0 || open == len(s)-1 || s[len(s)-1] != pair[1] {
-		return "", "", false
-	}
-	before, inner = s[:open], s[open+1:len(s)-1]
-	switch {
-	case strings.ContainsAny(inner, pair), strings.Contains(before, pair[1:]),
-		pair != "<>" && strings.Contains(before, "@"), pair[0] == pair[1] && before != "":
-		return "", "", false
-	}
-	return before, inner, true
 }
 
 // Longest local part and address: RFC 5321, 4.5.3.1, and erratum 1690 of RFC 3696.
@@ -143,8 +100,12 @@ const (
 // check says what is wrong with an address; with nothing it gives its key.
 func check(s string) (key, why string) {
 	parsed, err := mail.ParseAddress(s)
-	at := strings.LastIndexByte(s, '@')
+	at, lower := strings.LastIndexByte(s, '@'), strings.ToLower(s)
 	switch {
+	case strings.Contains(lower, "#ext#"):
+		return "", "it is the login name of a guest (#EXT#): put the guest's own address there"
+	case strings.HasPrefix(strings.TrimPrefix(lower, "x500:"), "/o="):
+		return "", "it is an Exchange address (/o=…): put the person's SMTP address there"
 	case strings.ContainsFunc(s, isOutOfPlace) || !utf8.ValidString(s):
 		return "", "it has a blank, an invisible or a lost character in it"
 	case looksAlike(s):
@@ -166,13 +127,13 @@ func check(s string) (key, why string) {
 	case err != nil || slices.ContainsFunc(strings.Split(domain, "."), notLabel):
 		return "", "its domain is not one"
 	}
-	return strings.ToLower(s[:at+1]) + domain, ""
+	return lower[:at+1] + domain, ""
 }
 
-// looksAlike reports full-width characters, and words of letters of several alphabets.
+// looksAlike reports characters that stand for others, such as full-width ones, and words
+// of letters of several alphabets.
 func looksAlike(s string) bool {
-	fullWidth := func(r rune) bool { return r >= '\uff00' && r <= '\uffef' || strings.ContainsRune("。․﹒﹫", r) }
-	return strings.ContainsFunc(s, fullWidth) || mixesScripts(s)
+	return strings.ContainsRune(s, '。') || norm.NFKC.String(s) != norm.NFC.String(s) || mixesScripts(s)
 }
 
 // mixesScripts reports a text with letters of several alphabets in one word.
@@ -215,11 +176,8 @@ func isOutOfPlace(r rune) bool {
 // isPlainAddress is a short way through check for what most people have: ASCII letters,
 // digits and _ + - between single dots.
 func isPlainAddress(s string) bool {
-	local, domain, found := strings.Cut(s, "@")
-	if !found || len(local) > maxLocal || len(domain) > maxLabel || !strings.Contains(domain, ".") {
-		return false
-	}
-	return isPlainPart(local, "_+-") && isPlainPart(domain, "")
+	local, domain, _ := strings.Cut(s, "@")
+	return len(s) <= maxLabel && strings.Contains(domain, ".") && isPlainPart(local, "_+-") && isPlainPart(domain, "")
 }
 
 func isPlainPart(s, signs string) bool {
@@ -235,28 +193,29 @@ func isPlainPart(s, signs string) bool {
 	return before != '.'
 }
 
-// linking are words that stand between the addresses of a cell.
-var linking = []string{"and", "or", "und", "oder", "et", "ou", "y", "o", "e", "en", "of", "og", "och", "i", "и",
-	"&", "/", "+", "ve", "と", "和", "및"}
+// separator stands between addresses, notMail begins those of a kind that is not mail.
+var (
+	separator = regexp.MustCompile(`[;,|%\r\n\t、，；]|:::| / `)
+	notMail   = regexp.MustCompile(`(?i)^(?:/o=|(?:x500|x400|sip|eum|spo):)`)
+)
 
 // several reads a cell of more than one address: between separators, else between
-// blanks and linking words; a JSON array is one too.
+// blanks and a short word in any language, as in "ann@example.com and bo@example.com".
 func several(s string) (address, bool) {
-	var list []string
-	if strings.HasPrefix(s, "[") && json.Unmarshal([]byte(s), &list) == nil {
-		return all(list)
-	}
-	s = strings.NewReplacer(":::", ";", " / ", ";").Replace(strings.Trim(s, "{}"))
-	separates := func(r rune) bool { return strings.ContainsRune(";,|%\r\n\t、，；", r) }
-	if found, ok := all(strings.FieldsFunc(s, separates)); ok {
+	s = strings.Trim(s, "{}[]")
+	if found, ok := all(separator.Split(s, -1)); ok {
 		return found, true
 	}
-	return all(slices.DeleteFunc(strings.FieldsFunc(s, func(r rune) bool { return separates(r) || unicode.IsSpace(r) }),
-		func(word string) bool { return slices.Contains(linking, strings.ToLower(word)) }))
+	words := strings.Fields(separator.ReplaceAllString(s, " "))
+	var pieces []string
+	for i, word := range words {
+		between := i > 0 && i < len(words)-1 && strings.Contains(words[i-1], "@") && strings.Contains(words[i+1], "@")
+		if !between || strings.Contains(word, "@") || utf8.RuneCountInString(word) > len("oder") {
+			pieces = append(pieces, word)
+		}
+	}
+	return all(pieces)
 }
-
-// notMail begin addresses of a kind that is not mail.
-var notMail = []string{"x500:", "/o=", "sip:", "x400:", "eum:", "spo:"}
 
 // all reads pieces that must all be addresses, or of a kind that is not mail. The one
 // marked SMTP: is the primary, else the first.
@@ -264,9 +223,7 @@ func all(pieces []string) (address, bool) {
 	var found []address
 	primary := 0
 	for _, p := range pieces {
-		p = trimBlanks(p)
-		lower := strings.ToLower(p)
-		if p == "" || slices.ContainsFunc(notMail, func(kind string) bool { return strings.HasPrefix(lower, kind) }) {
+		if p = trimBlanks(p); p == "" || notMail.MatchString(p) {
 			continue
 		}
 		a := single(p)

@@ -10,11 +10,11 @@ import (
 )
 
 // keyIndex knows which keys were seen, by a hash of 128 bits: at that width two
-// keys have one hash in no file that there is.
+// keys have one hash in no file that there is. A map would need twice the memory.
 type keyIndex struct {
 	seeds      [2]maphash.Seed
 	shards     [256][]keyEntry // by the hash's first byte; sealed: sorted
-	duplicates []duplicate     // once sealed, in the order of the rows
+	duplicates []Duplicate     // once sealed, in the order of the rows
 	others     int             // duplicates under another name
 }
 
@@ -24,13 +24,15 @@ type keyEntry struct {
 	number, row, line, name uint32
 }
 
-type duplicate struct{ entry, first keyEntry }
-
-func (d duplicate) listed() Duplicate {
-	return Duplicate{Place: d.entry.place(), First: d.first.place(), SameName: d.entry.name == d.first.name}
-}
-
 func (e keyEntry) place() Place { return Place{Row: int(e.row), Line: int(e.line)} }
+
+// Duplicate is a row whose address an earlier row has.
+type Duplicate struct {
+	Number   int   `json:"-"` // of the row
+	Place    Place `json:"place"`
+	First    Place `json:"first"`
+	SameName bool  `json:"same_name"`
+}
 
 func newKeyIndex() *keyIndex {
 	return &keyIndex{seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
@@ -42,19 +44,16 @@ func (x *keyIndex) hash(key string) (h [16]byte) {
 	return h
 }
 
-// nameHash makes names comparable that differ in case and blanks alone.
-func (x *keyIndex) nameHash(name string) uint32 {
-	return uint32(maphash.String(x.seeds[0], strings.Join(strings.Fields(strings.ToLower(name)), " ")))
-}
-
 // see remembers a key that counts as being in the file.
 func (x *keyIndex) see(key string) { x.put(keyEntry{hash: x.hash(key)}) }
 
-// add remembers the key of a row that may be sent.
+// add remembers the key of a row that may be sent. Names that differ in case and blanks
+// alone are the same.
 func (x *keyIndex) add(r *Row) {
+	name := strings.Join(strings.Fields(strings.ToLower(r.Name)), " ")
 	x.put(keyEntry{
 		hash: x.hash(r.identity()), number: uint32(r.Number), row: uint32(r.Place.Row), line: uint32(r.Place.Line),
-		name: x.nameHash(r.Name),
+		name: uint32(maphash.String(x.seeds[0], name)),
 	})
 }
 
@@ -68,19 +67,20 @@ func (x *keyIndex) seal() {
 		})
 		var first keyEntry
 		for _, e := range s {
-			switch {
-			case e.number == 0:
-			case e.hash != first.hash:
+			if e.number == 0 {
+				continue
+			}
+			if e.hash != first.hash {
 				first = e
-			default:
-				x.duplicates = append(x.duplicates, duplicate{e, first})
-				if e.name != first.name {
-					x.others++
-				}
+				continue
+			}
+			d := Duplicate{Number: int(e.number), Place: e.place(), First: first.place(), SameName: e.name == first.name}
+			if x.duplicates = append(x.duplicates, d); !d.SameName {
+				x.others++
 			}
 		}
 	}
-	slices.SortFunc(x.duplicates, func(a, b duplicate) int { return cmp.Compare(a.entry.number, b.entry.number) })
+	slices.SortFunc(x.duplicates, func(a, b Duplicate) int { return cmp.Compare(a.Number, b.Number) })
 }
 
 // contains reports whether a key was seen.
@@ -89,14 +89,4 @@ func (x *keyIndex) contains(key string) bool {
 	_, found := slices.BinarySearchFunc(x.shards[h[0]], h,
 		func(e keyEntry, h [16]byte) int { return bytes.Compare(e.hash[:], h[:]) })
 	return found
-}
-
-// duplicate is what is known of a row that is one; nil: it is none.
-func (x *keyIndex) duplicate(number int) *duplicate {
-	i, found := slices.BinarySearchFunc(x.duplicates, uint32(number),
-		func(d duplicate, n uint32) int { return cmp.Compare(d.entry.number, n) })
-	if !found {
-		return nil
-	}
-	return &x.duplicates[i]
 }

@@ -57,13 +57,6 @@ func (r *Row) identity() string {
 	return r.Key
 }
 
-// Duplicate is a row whose address an earlier row has.
-type Duplicate struct {
-	Place    Place `json:"place"`
-	First    Place `json:"first"`
-	SameName bool  `json:"same_name"`
-}
-
 // Example is a row that may be sent, as it was understood. It holds somebody's
 // name and address: it is for no log.
 type Example struct {

@@ -389,19 +389,14 @@ func (s *Survey) Contains(key string) bool { return s.keys.contains(key) }
 
 // DuplicateLines are the first 1,000 duplicates, by line.
 func (s *Survey) DuplicateLines() []Duplicate {
-	const most = 1000
-	var list []Duplicate
-	for _, d := range s.keys.duplicates[:min(len(s.keys.duplicates), most)] {
-		list = append(list, d.listed())
-	}
-	return list
+	return s.keys.duplicates[:min(len(s.keys.duplicates), 1000)]
 }
 
 // DuplicateRows are the numbers of the rows that are duplicates, rising.
 func (s *Survey) DuplicateRows() iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for _, d := range s.keys.duplicates {
-			if !yield(int(d.entry.number)) {
+			if !yield(d.Number) {
 				return
 			}
 		}
@@ -413,9 +408,11 @@ var errStopped = errors.New("stopped")
 // All reads the file again and yields the same rows in the same order, now with their duplicates.
 func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
+		duplicates := s.keys.duplicates
 		hand := func(r *Row, _ []string) error {
-			if d := s.keys.duplicate(r.Number); d != nil {
-				r.DuplicateOf, r.DuplicateName = d.listed().First, !d.listed().SameName
+			if len(duplicates) > 0 && duplicates[0].Number == r.Number {
+				r.DuplicateOf, r.DuplicateName = duplicates[0].First, !duplicates[0].SameName
+				duplicates = duplicates[1:]
 			}
 			if !yield(r, nil) {
 				return errStopped
