@@ -9,10 +9,12 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
+	"golang.org/x/sync/singleflight"
 )
 
 // Credentials are of one kind: Email and APIToken, AccessToken, or ClientID and ClientSecret. They print as "[hidden]".
@@ -78,122 +80,104 @@ func (c Credentials) secrets() []string {
 	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
 }
 
-// tokens make the Authorization header: a fixed one, or one with a token of a service account, which is asked for once
-// for all workers, and again before it ends. x/oauth2 makes the request for it; its own reuse of tokens knows neither
-// a 401 nor a wait that can be cancelled.
+// tokens authorise requests: by one token that is given, or by those of a service account, each of which is asked for
+// once for all workers, and the next one before it ends. The reuse of tokens that x/oauth2 has knows neither a 401 nor
+// a wait that can be cancelled.
 type tokens struct {
-	fixed   string
-	config  clientcredentials.Config
-	current chan *oauth2.Token // holds the token, which may be nil, while nobody reads or changes it
+	current atomic.Pointer[oauth2.Token]
+	asking  singleflight.Group
+	config  clientcredentials.Config // of a service account
 }
 
-func newTokens(c Credentials, kind CredentialKind, tokenURL string) tokens {
-	t := tokens{current: make(chan *oauth2.Token, 1)}
-	t.current <- nil
+func newTokens(c Credentials, kind CredentialKind, tokenURL string) *tokens {
+	t := &tokens{config: clientcredentials.Config{
+		ClientID:     strings.TrimSpace(c.ClientID),
+		ClientSecret: strings.TrimSpace(c.ClientSecret),
+		TokenURL:     tokenURL,
+		AuthStyle:    oauth2.AuthStyleInParams,
+	}}
 	switch kind {
 	case APIToken:
 		pair := strings.TrimSpace(c.Email) + ":" + strings.TrimSpace(c.APIToken)
-		t.fixed = "Basic " + base64.StdEncoding.EncodeToString([]byte(pair))
+		t.current.Store(&oauth2.Token{TokenType: "Basic", AccessToken: base64.StdEncoding.EncodeToString([]byte(pair))})
 	case AccessToken:
-		t.fixed = bearer(&oauth2.Token{AccessToken: strings.TrimSpace(c.AccessToken)})
-	case ServiceAccount:
-		t.config = clientcredentials.Config{
-			ClientID:     strings.TrimSpace(c.ClientID),
-			ClientSecret: strings.TrimSpace(c.ClientSecret),
-			TokenURL:     tokenURL,
-			AuthStyle:    oauth2.AuthStyleInParams,
-		}
+		t.current.Store(&oauth2.Token{AccessToken: strings.TrimSpace(c.AccessToken)})
 	}
 	return t
 }
 
-func bearer(t *oauth2.Token) string { return "Bearer " + t.AccessToken }
-
-// renew gives up the header that was used; false: there is no other.
-func (t tokens) renew(used string) bool {
-	if t.fixed != "" {
+// renew gives up a token that was refused; false: there is no other.
+func (c *Client) renew(used *oauth2.Token) bool {
+	if c.kind != ServiceAccount {
 		return false
 	}
-	token := <-t.current
-	if token != nil && bearer(token) == used {
-		token = nil
-	}
-	t.current <- token
+	c.tokens.current.CompareAndSwap(used, nil)
 	return true
 }
 
-func (c *Client) authorization(ctx context.Context) (string, error) {
-	if c.tokens.fixed != "" {
-		return c.tokens.fixed, nil
+func (c *Client) token(ctx context.Context) (*oauth2.Token, error) {
+	if t := c.tokens.current.Load(); t.Valid() {
+		return t, nil
 	}
-	var token *oauth2.Token
-	select {
-	case token = <-c.tokens.current:
-		defer func() { c.tokens.current <- token }()
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
-	if !token.Valid() {
-		var err error
-		if token, err = c.newToken(ctx); err != nil {
-			return "", err
+	asked := c.tokens.asking.DoChan("", func() (any, error) {
+		if t := c.tokens.current.Load(); t.Valid() {
+			return t, nil // since then
 		}
+		t, err := c.newToken()
+		c.tokens.current.Store(t)
+		return t, err
+	})
+	select {
+	case got := <-asked:
+		return got.Val.(*oauth2.Token), got.Err
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	return bearer(token), nil
 }
 
-// newToken asks the token endpoint once. A refusal is an *Error; what may pass by itself is not. The token counts as
-// valid until shortly before its end.
-func (c *Client) newToken(ctx context.Context) (*oauth2.Token, error) {
-	ctx, cancel := context.WithTimeout(ctx, min(c.config.Timeout, 30*time.Second))
+// newToken asks the token endpoint once. A refusal is an *Error; what may pass by itself is not.
+func (c *Client) newToken() (*oauth2.Token, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), min(c.config.Timeout, 30*time.Second))
 	defer cancel()
 	token, err := c.tokens.config.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
 		Transport:     c.config.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}))
-	if err == nil {
-		if !token.Expiry.IsZero() {
-			token.Expiry = token.Expiry.Add(-min(2*time.Minute, time.Until(token.Expiry)/10))
-		}
-		return token, nil
-	}
 	refusal, ok := errors.AsType[*oauth2.RetrieveError](err)
 	if !ok {
-		return nil, err
+		return token, err
 	}
 	status := refusal.Response.StatusCode
 	if status >= 500 || status == http.StatusTooManyRequests {
 		return nil, fmt.Errorf("the token endpoint answered %d", status)
 	}
-	_, text := readMessage(refusal.Response.Header, refusal.Body)
-	e := newError("getting a token for the service account", KindUnauthorized, c.quote(text), hintServiceAccount)
+	text := c.quote(refusal.ErrorDescription)
+	e := newError("getting a token for the service account", KindUnauthorized, text, hintServiceAccount)
 	e.Status = status
 	return nil, e
 }
 
-// destination is the root and the Authorization header for one attempt. Bearer tokens go to the gateway, whose path
-// has the cloud id.
-func (c *Client) destination(ctx context.Context, r *request) (root, authorization string, err error) {
+// destination is the root for one attempt, and the token; nil: without one. Tokens of OAuth go to the gateway, whose
+// path has the cloud id.
+func (c *Client) destination(ctx context.Context, r *request) (root string, token *oauth2.Token, err error) {
 	if r.anonymous {
-		return c.site, "", nil
+		return c.site, nil, nil
 	}
-	if authorization, err = c.authorization(ctx); err != nil {
-		return "", "", err
+	if token, err = c.token(ctx); err != nil {
+		return "", nil, err
 	}
-	known := c.address.Load()
-	switch {
-	case r.at != "":
-		return r.at, authorization, nil
-	case known != nil:
-		return *known, authorization, nil
+	if r.at != "" {
+		return r.at, token, nil
 	}
-	id, err := c.CloudID(ctx)
-	if err != nil {
-		return "", "", err
+	if c.address.Load() == nil {
+		id, err := c.CloudID(ctx)
+		if err != nil {
+			return "", nil, err
+		}
+		root = c.gatewayRoot(id)
+		c.address.Store(&root)
 	}
-	root = c.gatewayRoot(id)
-	c.address.Store(&root)
-	return root, authorization, nil
+	return *c.address.Load(), token, nil
 }
 
 func (c *Client) gatewayRoot(cloudID string) string { return c.cloud.gateway + "/ex/jira/" + cloudID }

@@ -84,7 +84,7 @@ type Client struct {
 	cloud   cloud
 	kind    CredentialKind
 	secrets []string
-	tokens  tokens
+	tokens  *tokens
 
 	group  *pacer.Group
 	mu     sync.Mutex

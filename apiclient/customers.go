@@ -6,8 +6,19 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+)
+
+// https://developer.atlassian.com/cloud/jira/service-desk/rest/api-group-customer/ and, for accounts of any kind,
+// https://developer.atlassian.com/cloud/jira/platform/rest/v3/
+var (
+	opCreate = operation{"creating a customer", post, serviceDeskAPI + "/customer", hintAdminister}
+	opRevoke = operation{"revoking portal access", put, serviceDeskAPI + "/customer/user/{id}/revoke-portal-only-access",
+		hintSiteAdmin}
+	opRename = operation{"changing a name", put, "/jsm/csm/cloudid/{id}/api/v1/customer/account/{id}", hintRename}
+	opSearch = operation{"looking up an account", get, "/rest/api/3/user/search", HintBrowse}
 )
 
 // NewCustomer is what a customer is made of; both are required.
@@ -24,7 +35,6 @@ type Customer struct {
 // CreateCustomer makes a customer. A nil error is a 201 with an account id; an *Error with Call.Status 409 means that
 // the address is taken, by an attempt of ours if Call.Lost; after any other error the customer may have been made only
 // if Call.Lost.
-// https://developer.atlassian.com/cloud/jira/service-desk/rest/api-group-customer/
 func (c *Client) CreateCustomer(ctx context.Context, n NewCustomer, record Record) (Customer, Call, error) {
 	var made Customer
 	_, call, err := c.do(ctx, &request{
@@ -112,25 +122,25 @@ func (e *UnresolvedError) Error() string {
 // a customer is taken. Otherwise the error is an *UnresolvedError. A 401 is an *Error: it is no evidence of anything.
 func (c *Client) FindAccount(ctx context.Context, email string) (Account, error) {
 	email = strings.TrimSpace(email)
-	query := url.Values{"query": {email}, "maxResults": {strconv.Itoa(pageSize)}}.Encode()
-	first := request{operation: opSearch, query: query, private: []string{email}}
 	var found []Account
-	for account, err := range list[Account](ctx, c, first, "startAt") {
-		if e, ok := errors.AsType[*Error](err); ok && e.Kind == KindForbidden {
-			return Account{}, &UnresolvedError{BrowseMissing}
-		}
-		if err != nil {
-			return Account{}, err
-		}
-		found = append(found, account)
-	}
-	if len(found) == 0 && Verdict(c.browse.Load()) == No {
+	nameless := func(a Account) bool { return a.ID == "" }
+	_, _, err := c.do(ctx, &request{
+		operation: opSearch,
+		query:     url.Values{"query": {email}, "maxResults": {strconv.Itoa(pageSize)}}.Encode(),
+		private:   []string{email},
+		read:      readJSON(&found, func() bool { return found != nil && !slices.ContainsFunc(found, nameless) }),
+	})
+	refused, _ := errors.AsType[*Error](err)
+	switch {
+	case refused != nil && refused.Kind == KindForbidden, len(found) == 0 && Verdict(c.browse.Load()) == No:
 		return Account{}, &UnresolvedError{BrowseMissing}
+	case err != nil:
+		return Account{}, err
 	}
-	return pick(found, email)
+	return pick(slices.Compact(found), email)
 }
 
-// pick is the one account with the address, or an *UnresolvedError.
+// pick is the one account with the address, or an *UnresolvedError. Of a full page the rest is not known.
 func pick(found []Account, email string) (Account, error) {
 	var exact, customers []Account
 	why := NoneFound
@@ -146,12 +156,12 @@ func pick(found []Account, email string) (Account, error) {
 		}
 	}
 	switch {
+	case len(exact) > 1 && len(customers) != 1, len(found) >= pageSize:
+		return Account{}, &UnresolvedError{SeveralFound}
 	case len(customers) == 1:
 		return customers[0], nil
 	case len(exact) == 1:
 		return exact[0], nil
-	case len(exact) > 1:
-		why = SeveralFound
 	}
 	return Account{}, &UnresolvedError{why}
 }

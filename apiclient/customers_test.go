@@ -74,22 +74,19 @@ func TestFindAccountWithoutPermission(t *testing.T) {
 	}
 }
 
-// A full page of prefix matches does not hide the one account.
-func TestFindAccountPages(t *testing.T) {
-	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		page := make([]Account, 0, pageSize)
-		if r.URL.Query().Get("startAt") == "50" {
-			page = append(page, Account{ID: "qm:1", Type: "customer", Email: "a@example.com"})
-		} else {
-			for i := range pageSize {
-				page = append(page, Account{ID: "x" + string(rune('0'+i)), Email: "a@example.com.example"})
-			}
+// A full page of prefix matches decides nothing: the rest is not known.
+func TestFindAccountInAFullPage(t *testing.T) {
+	for others, want := range map[int]Unresolved{pageSize - 2: 0, pageSize - 1: SeveralFound} {
+		found := []Account{{ID: "qm:1", Type: "customer", Email: "a@example.com"}}
+		for i := range others {
+			found = append(found, Account{ID: fmt.Sprint("x", i), Email: "a@example.com.example"})
 		}
-		json.NewEncoder(w).Encode(page)
-	}))
-	got, err := newTestClient(t, server.URL).FindAccount(t.Context(), "a@example.com")
-	if err != nil || got.ID != "qm:1" {
-		t.Errorf("got %+v, %v", got, err)
+		server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { json.NewEncoder(w).Encode(found) }))
+		got, err := newTestClient(t, server.URL).FindAccount(t.Context(), "a@example.com")
+		e, _ := errors.AsType[*UnresolvedError](err)
+		if (want == 0) != (got.ID == "qm:1") || (e != nil) != (want != 0) || e != nil && e.Why != want {
+			t.Errorf("among %d others: got %+v, %v", others, got, err)
+		}
 	}
 }
 
@@ -171,7 +168,7 @@ func TestRenameCustomer(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = client.RenameCustomer(ctx, "qm:nobody:1", "N")
-	if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindNotFound || !e.RouteInDoubt() {
+	if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindNotFound || !e.RouteInDoubt {
 		t.Errorf("before any: %v", err)
 	}
 	if _, err := client.RenameCustomer(ctx, customer.AccountID, "Newer Name"); err != nil {
@@ -181,13 +178,13 @@ func TestRenameCustomer(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	_, err = client.RenameCustomer(ctx, "qm:nobody:1", "N")
-	if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindNotFound || e.RouteInDoubt() {
+	if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindNotFound || e.RouteInDoubt {
 		t.Errorf("after one: %v", err)
 	}
 
 	site.SetFaults(jsmtest.Fault{Kind: jsmtest.RouteGone, Share: 1, Route: jsmtest.RenamePath})
 	_, err = newTestClient(t, server.URL).RenameCustomer(ctx, customer.AccountID, "N")
-	if e, ok := errors.AsType[*Error](err); !ok || !e.RouteInDoubt() {
+	if e, ok := errors.AsType[*Error](err); !ok || !e.RouteInDoubt {
 		t.Errorf("without the operation: %v", err)
 	}
 

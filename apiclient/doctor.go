@@ -11,6 +11,13 @@ import (
 	"time"
 )
 
+var (
+	opInfo        = operation{"reaching the site", get, serviceDeskAPI + "/info", hintAccess}
+	opTenant      = operation{"asking for the cloud id", get, "/_edge/tenant_info", hintAccess}
+	opMyself      = operation{"checking the credentials", get, "/rest/api/3/myself", hintAccess}
+	opPermissions = operation{"checking permissions", get, "/rest/api/3/mypermissions", hintAccess}
+)
+
 // Verdict is an answer that may be out of reach.
 type Verdict int
 
@@ -22,6 +29,19 @@ const (
 
 var yesOrNo = map[bool]Verdict{true: Yes, false: No}
 
+// Scope is a scope of a token and whether the token has it.
+type Scope struct {
+	Name string
+	Has  Verdict
+}
+
+// The scopes that a person is advised to give a token; creating customers needs the first.
+const (
+	ScopeManage  = "manage:servicedesk-customer"
+	ScopeRequest = "read:servicedesk-request"
+	ScopeUser    = "read:jira-user"
+)
+
 // Connection is what Connect has found out, as far as it got.
 type Connection struct {
 	Site        string
@@ -30,16 +50,13 @@ type Connection struct {
 	CloudID     string // "": it could not be found
 	Credentials CredentialKind
 	User        Account // empty when the token may not ask
-	Manage      Verdict // the scope manage:servicedesk-customer, which a create needs; yes for a token without scopes
+	Scopes      []Scope // at the gateway
 	Administer  Verdict // Administer Jira, which a create needs
 	BrowseUsers Verdict // Browse users and groups, without which no account is found behind a conflict
 	Version     string
 	Skew        time.Duration // of the site's clock against this one, to the second
 	RateHeaders []string      // names of the headers about quotas that were seen
 }
-
-// startPatience is how long the site may take to answer one question before the run.
-const startPatience = 15 * time.Second
 
 // Connect finds out, before the first create, whether the site can be reached, which address takes the credentials,
 // whose they are, and what they may. The error is an *Error with a Hint, a *PauseError, an *OutageError or the
@@ -54,30 +71,12 @@ func (c *Client) Connect(ctx context.Context) (Connection, error) {
 	return conn, nil
 }
 
-// ask sends a check. A site that does not answer for startPatience is given up; a quota is waited for as it is later.
-func (c *Client) ask(ctx context.Context, r *request) (answer, error) {
-	short, cancel := context.WithTimeout(ctx, startPatience)
-	defer cancel()
-	a, _, err := c.do(short, r)
-	switch {
-	case err == nil, is[*Error](err), short.Err() == nil, ctx.Err() != nil:
-		return a, err
-	case a.status == http.StatusTooManyRequests:
-		a, _, err = c.do(ctx, r)
-		return a, err
-	}
-	a.err = cmp.Or(a.err, error(context.DeadlineExceeded))
-	e := c.failure(ctx, r, a)
-	e.Message += " (tried for " + startPatience.String() + ")"
-	return a, e
-}
-
 // Reach is the first step of Connect. It needs no credentials, and proves that there is a Jira Service Management site.
 func (c *Client) Reach(ctx context.Context, conn *Connection) error {
 	var info struct{ Version string }
 	r := &request{operation: opInfo, anonymous: true, check: true}
 	r.read = readJSON(&info, func() bool { return info.Version != "" })
-	a, err := c.ask(ctx, r)
+	a, _, err := c.do(ctx, r)
 	conn.Version = info.Version
 	conn.note(a)
 	e, answered := errors.AsType[*Error](err)
@@ -86,7 +85,7 @@ func (c *Client) Reach(ctx context.Context, conn *Connection) error {
 		return err
 	case e.Kind == KindUnauthorized || e.Kind == KindForbidden:
 		return nil // the next question brings more
-	case e.Kind == KindNotFound || e.Page && e.Kind == KindAnswer:
+	case e.Kind == KindNotFound || e.page && e.Kind == KindAnswer:
 		e.Kind, e.Hint = KindSite, hintPage+"; a site without the product gets it at admin.atlassian.com > Products"
 		e.Message = cmp.Or(e.Message, "there is no Jira Service Management Cloud here")
 	}
@@ -101,7 +100,7 @@ func (c *Client) CloudID(ctx context.Context) (string, error) {
 	var tenant struct{ CloudID string }
 	r := &request{operation: opTenant, anonymous: true, check: true}
 	r.read = readJSON(&tenant, func() bool { return IsAccountID(tenant.CloudID) })
-	if _, err := c.ask(ctx, r); err != nil {
+	if _, _, err := c.do(ctx, r); err != nil {
 		return "", err
 	}
 	c.tenant.Store(&tenant.CloudID)
@@ -112,7 +111,7 @@ func (c *Client) CloudID(ctx context.Context) (string, error) {
 func (c *Client) myself(ctx context.Context, root string, conn *Connection) (int, error) {
 	r := &request{operation: opMyself, check: true, at: root}
 	r.read = readJSON(&conn.User, func() bool { return conn.User.ID != "" })
-	a, err := c.ask(ctx, r)
+	a, _, err := c.do(ctx, r)
 	conn.note(a)
 	return a.status, err
 }
@@ -126,7 +125,7 @@ func (c *Client) Identify(ctx context.Context, conn *Connection) error {
 	if c.kind == APIToken {
 		status, err := c.myself(ctx, c.site, conn)
 		if err == nil {
-			conn.Root, conn.Manage = c.site, Yes
+			conn.Root = c.site
 		}
 		if status != http.StatusUnauthorized {
 			return err
@@ -143,51 +142,29 @@ func (c *Client) Identify(ctx context.Context, conn *Connection) error {
 	return err
 }
 
-// identifyAtGateway accepts a token that may not ask whose it is, when it may ask anything else. That it lacks the
-// scope to create customers is an *Error of KindScope.
+// identifyAtGateway accepts a token that may not ask whose it is, when it may ask anything else; nothing is changed by
+// asking. That it lacks the scope to create customers is an *Error of KindScope.
 func (c *Client) identifyAtGateway(ctx context.Context, conn *Connection) error {
 	root := c.gatewayRoot(conn.CloudID)
 	status, err := c.myself(ctx, root, conn)
 	if err != nil && status != http.StatusUnauthorized {
 		return err
 	}
-	manage := c.manages(ctx, root)
-	if err != nil && manage != Yes && c.may(ctx, root, opDesks) != Yes {
+	scopes := []Scope{
+		{ScopeManage, c.manages(ctx, root)},
+		{ScopeRequest, c.may(ctx, root, opDesks)},
+		{ScopeUser, yesOrNo[err == nil]},
+	}
+	if !slices.ContainsFunc(scopes, func(s Scope) bool { return s.Has == Yes }) {
 		return err
 	}
-	conn.Root, conn.Gateway, conn.Manage = root, true, manage
+	conn.Root, conn.Gateway, conn.Scopes = root, true, scopes
 	c.address.Store(&root)
-	if manage == No {
+	if scopes[0].Has == No {
 		return newError("checking scopes", KindScope,
 			"the token lacks the scope "+ScopeManage+", which creating customers needs", HintScope)
 	}
 	return ctx.Err()
-}
-
-// Scope is a scope of a token and whether the token has it.
-type Scope struct {
-	Name string
-	Has  Verdict
-}
-
-// The scopes that a person is advised to give a token.
-const (
-	ScopeManage  = "manage:servicedesk-customer"
-	ScopeRequest = "read:servicedesk-request"
-	ScopeUser    = "read:jira-user"
-)
-
-// Scopes are those of ScopeManage, ScopeRequest and ScopeUser, found out by asking for what needs them; nothing is
-// changed. Call it after Identify; a token without scopes has none to ask for.
-func (c *Client) Scopes(ctx context.Context, conn Connection) []Scope {
-	if !conn.Gateway {
-		return nil
-	}
-	return []Scope{
-		{ScopeManage, conn.Manage},
-		{ScopeRequest, c.may(ctx, conn.Root, opDesks)},
-		{ScopeUser, yesOrNo[conn.User.ID != ""]},
-	}
 }
 
 // manages finds out whether the token has ScopeManage, or the granular scopes that do instead: organizations need the
@@ -196,7 +173,7 @@ func (c *Client) manages(ctx context.Context, root string) Verdict {
 	if v := c.may(ctx, root, opOrganizations); v != No {
 		return v
 	}
-	return c.may(ctx, root, opDeskCustomers, "0")
+	return c.may(ctx, root, opCustomers, "0")
 }
 
 // accepted reports whether the credentials are good for anything.
@@ -207,7 +184,7 @@ func (c *Client) accepted(ctx context.Context) bool {
 
 // may is whether the gateway lets the token through to a list: a missing scope is a 401.
 func (c *Client) may(ctx context.Context, root string, o operation, ids ...string) Verdict {
-	a, err := c.ask(ctx, &request{operation: o, ids: ids, query: "limit=1", at: root, check: true, read: json.Valid})
+	a, _, err := c.do(ctx, &request{operation: o, ids: ids, query: "limit=1", at: root, check: true, read: json.Valid})
 	switch {
 	case err == nil, a.status == http.StatusNotFound:
 		return Yes
@@ -224,7 +201,7 @@ func (c *Client) Permit(ctx context.Context, conn *Connection) error {
 	}
 	r := &request{operation: opPermissions, query: "permissions=ADMINISTER,USER_PICKER", check: true}
 	r.read = readJSON(&has, func() bool { return has.Permissions != nil })
-	a, err := c.ask(ctx, r)
+	a, _, err := c.do(ctx, r)
 	if err != nil && (a.verdict != definite || ctx.Err() != nil) {
 		return err
 	}

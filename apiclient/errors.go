@@ -82,9 +82,11 @@ type Error struct {
 	Hint    string // what to do about it, in one sentence; may be empty
 	Err     error  // the cause, when there was no answer; may be nil
 
-	Page       bool // the answer was a web page: whatever its status, it was not the API that answered
-	RouteWorks bool // this operation has succeeded before with this client, so there is such an operation
+	// RouteInDoubt: it may be that the site does not have the operation, or that something in between does not let it
+	// through: 404, 405 or 410 before it has ever succeeded, or any web page. Otherwise a 404 is about what was named.
+	RouteInDoubt bool
 
+	page    bool // the answer was a web page: whatever its status, it was not the API that answered
 	private []string
 }
 
@@ -121,27 +123,21 @@ func (e *Error) NotAuthorized() bool {
 	return e.Kind == KindUnauthorized || e.Kind == KindScope || e.Kind == KindForbidden
 }
 
-// RouteInDoubt reports whether it may be that the site does not have the operation, or that something in between does
-// not let it through: 404, 405 or 410 before it has ever succeeded, or any web page. Otherwise a 404 is about what the
-// request named.
-func (e *Error) RouteInDoubt() bool {
-	none := e.Status == http.StatusNotFound || e.Status == http.StatusMethodNotAllowed || e.Status == http.StatusGone
-	return e.Page || none && !e.RouteWorks
-}
-
 // failure is the error for an operation whose last attempt was a.
 func (c *Client) failure(ctx context.Context, r *request, a answer) *Error {
 	if inner, ok := errors.AsType[*Error](a.err); ok {
 		return inner
 	}
 	e := &Error{Op: r.name, Status: a.status, Err: a.err, private: r.private}
-	e.RouteWorks = c.lane(r.operation).works.Load()
 	if a.status == 0 {
 		e.Kind, e.Message, e.Hint = explain(a.err)
 	} else {
-		e.Page = isPage(a.header, a.body)
+		e.page = isPage(a.header, a.body)
 		e.Key, e.Message = readMessage(a.header, a.body)
 		c.judge(r, a, e)
+	}
+	if e.Kind == KindTimeout && r.check {
+		e.Message += " (" + startPatience.String() + ")"
 	}
 	e.Key, e.Message = c.quote(e.Key), c.quote(e.Message)
 	if e.Kind == KindUnauthorized && !r.anonymous && !r.check && c.accepted(ctx) {
@@ -152,10 +148,15 @@ func (c *Client) failure(ctx context.Context, r *request, a answer) *Error {
 
 // judge sets the kind of an answered failure, and what to do about it.
 func (c *Client) judge(r *request, a answer, e *Error) {
+	missing := []int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone}
+	e.RouteInDoubt = e.page || slices.Contains(missing, a.status) && !c.lane(r.operation).works.Load()
 	switch e.Kind = KindInvalid; {
 	case a.status/100 == 3:
-		e.Kind, e.Message, e.Hint = KindSite, "a redirect to "+c.target(a.header), hintPage
-	case a.status/100 == 2 && e.Page:
+		e.Kind, e.Message, e.Hint = KindSite, "a redirect to another page of the site", hintPage
+		if to, err := url.Parse(a.header.Get("Location")); err == nil && to.Host != "" && to.Host != hostOf(c.site) {
+			e.Message = "a redirect to another host, " + to.Host
+		}
+	case a.status/100 == 2 && e.page:
 		e.Kind, e.Hint = KindAnswer, hintPage
 		e.Message = "the answer is a web page, not Jira's API: " + cmp.Or(e.Message, "it has no title")
 	case a.status/100 == 2:
@@ -174,15 +175,6 @@ func (c *Client) judge(r *request, a answer, e *Error) {
 	case e.Key == "cv.signup.error.not.allowed":
 		e.Hint = hintSignup
 	}
-}
-
-// target names the host that a redirect points to, and nothing else of it.
-func (c *Client) target(h http.Header) string {
-	to, err := url.Parse(h.Get("Location"))
-	if err != nil || to.Host == "" || strings.HasSuffix(c.site, "://"+to.Host) {
-		return "another page of the site"
-	}
-	return "another host, " + to.Host
 }
 
 // explain is why there was no answer, and what to do about it. The text holds no URL and no credentials: it is that

@@ -1,17 +1,84 @@
 package apiclient
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"jsm-onboard/apiclient/pacer"
 )
+
+// operation is one of Jira's operations. The route is its path, with {id} where an id stands; it is what logs show.
+type operation struct {
+	name, method, route string
+	forbidden           string // what to do about a 403
+}
+
+const (
+	get, post, put = http.MethodGet, http.MethodPost, http.MethodPut
+	serviceDeskAPI = "/rest/servicedeskapi"
+)
+
+// request is one operation, to be sent as often as need be.
+type request struct {
+	operation
+	ids   []string // of the route, in its order
+	query string
+	next  string // the whole path instead, as a page named it
+	body  any    // sent as JSON
+
+	anonymous bool              // to the site, without credentials
+	at        string            // send to this root; "": where the credentials are taken
+	check     bool              // asked before the run: ends with its context, and has less patience
+	private   []string          // addresses and names, never to be logged
+	record    Record            // the hooks of whoever keeps the record
+	read      func([]byte) bool // reads the body of a 2xx, and reports whether it is whole and what is promised
+}
+
+// path is what the request is sent to, below a root.
+func (r *request) path() string {
+	if r.next != "" {
+		return r.next
+	}
+	path := r.route
+	for _, id := range r.ids {
+		path = strings.Replace(path, "{id}", url.PathEscape(id), 1)
+	}
+	if r.query != "" {
+		path += "?" + r.query
+	}
+	return path
+}
+
+// readJSON is a read of a body of JSON into v; valid reports whether v then holds what is promised.
+func readJSON[T any](v *T, valid func() bool) func([]byte) bool {
+	return func(body []byte) bool {
+		if json.Unmarshal(body, v) == nil && valid() {
+			return true
+		}
+		*v = *new(T) // of what fails nothing is used
+		return false
+	}
+}
+
+// readNothing is a read of an answer that the API promises to be empty.
+func readNothing(body []byte) bool { return len(bytes.TrimSpace(body)) == 0 }
+
+// IsAccountID reports whether id can be an account id: a plain segment of a path.
+func IsAccountID(id string) bool {
+	odd := func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(":-_.", r)
+	}
+	return id != "" && len(id) <= 256 && strings.Trim(id, ".") != "" && !strings.ContainsFunc(id, odd)
+}
 
 // How often an attempt of one operation is made again. Refusals and failures are counted apart.
 const (
@@ -19,15 +86,15 @@ const (
 	suspicion     = 3  // refusals while it let others pass: from then on they are taken for the row's own
 	patienceAlone = 16 // while there are no others, and yet the site answers
 	patienceCheck = 5  // before the run, and for whole answers that are not what the API promises
-)
 
-// longestRetryAfter is how much of a Retry-After on a 5xx one row obeys; a quota's is for the pacer.
-const longestRetryAfter = 5 * time.Minute
+	startPatience     = 15 * time.Second // with one check; the pauses of a quota are not counted
+	longestRetryAfter = 5 * time.Minute  // of a 5xx that one row obeys; a quota's is for the pacer
+)
 
 // progress is one operation so far.
 type progress struct {
 	call     Call
-	began    time.Time
+	began    time.Time // its first attempt since the last refusal
 	failures int
 	refusals int  // in a row
 	singled  int  // of these, while the site let others pass
@@ -49,6 +116,7 @@ func (p *progress) note(a answer, others bool) {
 	}
 	p.call.Refused++
 	p.refusals++
+	p.began = time.Time{}
 	if others {
 		p.singled++
 	}
@@ -86,7 +154,7 @@ func (c *Client) do(ctx context.Context, r *request) (answer, Call, error) {
 	if slices.ContainsFunc(r.ids, func(id string) bool { return !IsAccountID(id) }) {
 		return answer{}, Call{}, newError(r.name, KindInvalid, "this is not an id", "")
 	}
-	p := &progress{began: time.Now()}
+	p := new(progress)
 	for {
 		if err := c.attempt(ctx, r, p); err != nil {
 			return p.last, p.call, err
@@ -127,6 +195,14 @@ func (c *Client) attempt(ctx context.Context, r *request, p *progress) error {
 		return errors.Join(fmt.Errorf("%s: %w", r.name, err), p.undo(r.record))
 	}
 	start := time.Now()
+	if p.began.IsZero() {
+		p.began = start
+	}
+	if r.check {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, p.began.Add(startPatience))
+		defer cancel()
+	}
 	a := c.send(ctx, r)
 	a.at = time.Now()
 	a.quota = quotaAnswer(a)
@@ -138,7 +214,7 @@ func (c *Client) attempt(ctx context.Context, r *request, p *progress) error {
 		lane.answered.Store(time.Now().UnixNano())
 	}
 	p.step = next(a, r.check)
-	if p.step == renew && (r.anonymous || p.renewed || !c.tokens.renew(a.token)) {
+	if p.step == renew && (r.anonymous || p.renewed || !c.renew(a.token)) {
 		p.step = stop
 	}
 	p.renewed = p.renewed || p.step == renew
@@ -164,6 +240,8 @@ func (c *Client) exhausted(ctx context.Context, r *request, p *progress) bool {
 	switch {
 	case p.step == again:
 		return p.singled >= suspicion && p.refusals >= patience || p.refusals >= patienceAlone && c.alive(ctx)
+	case r.check && time.Since(p.began) >= startPatience:
+		return true
 	case r.check, p.last.whole():
 		return p.failures >= patienceCheck
 	case p.failures < patience:

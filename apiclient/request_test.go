@@ -643,7 +643,7 @@ func TestNoOtherAnswerIsSuccess(t *testing.T) {
 				ctx = t.Context()
 				err := do(client)
 				e, ok := errors.AsType[*Error](err)
-				if !ok || e.Kind != KindAnswer || e.Page != strings.HasPrefix(body, "<") || e.RouteInDoubt() != e.Page {
+				if !ok || e.Kind != KindAnswer || e.page != strings.HasPrefix(body, "<") || e.RouteInDoubt != e.page {
 					t.Errorf("%s, %s: %v (%+v)", name, body, err, e)
 				}
 			})
@@ -660,7 +660,7 @@ func TestRouteInDoubt(t *testing.T) {
 	for i, want := range []struct{ fails, doubt bool }{{true, true}, {false, false}, {true, false}, {true, true}} {
 		_, err := client.RevokePortalAccess(t.Context(), "qm:1:2", Record{})
 		e, ok := errors.AsType[*Error](err)
-		if ok != want.fails || ok && (e.Kind != KindNotFound || e.RouteInDoubt() != want.doubt) {
+		if ok != want.fails || ok && (e.Kind != KindNotFound || e.RouteInDoubt != want.doubt) {
 			t.Errorf("%d: %v (%+v), want in doubt %t", i, err, e, want.doubt)
 		}
 	}

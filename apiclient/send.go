@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/oauth2"
+
 	"jsm-onboard/apiclient/pacer"
 )
 
@@ -40,8 +42,8 @@ type answer struct {
 	status  int // 0: none
 	header  http.Header
 	body    []byte
-	sent    int    // requests that left; more than one: the transport has replayed it in silence
-	token   string // the Authorization header that was used
+	sent    int           // requests that left; more than one: the transport has replayed it in silence
+	token   *oauth2.Token // that was used
 	err     error
 	quota   pacer.Answer
 	at      time.Time
@@ -52,7 +54,7 @@ func (a answer) whole() bool { return a.verdict == ambiguous && a.status/100 == 
 
 // send makes one request. Once it is under way, ctx no longer ends it unless it is a check.
 func (c *Client) send(ctx context.Context, r *request) answer {
-	root, authorization, err := c.destination(ctx, r)
+	root, token, err := c.destination(ctx, r)
 	if err != nil {
 		return answer{verdict: unsent, err: err}
 	}
@@ -63,11 +65,14 @@ func (c *Client) send(ctx context.Context, r *request) answer {
 	defer cancel()
 
 	w := new(wire)
-	req, err := c.newRequest(w.trace(timed), r, root, authorization)
+	req, err := c.newRequest(w.trace(timed), r, root)
 	if err != nil {
 		return answer{verdict: unsent, err: newError(r.name, KindInvalid, "the request cannot be made", "")}
 	}
-	a := answer{token: authorization}
+	a := answer{token: token}
+	if token != nil {
+		token.SetAuthHeader(req)
+	}
 	resp, err := c.config.Transport.RoundTrip(req)
 	if err == nil {
 		a.status, a.header = resp.StatusCode, resp.Header
@@ -81,7 +86,7 @@ func (c *Client) send(ctx context.Context, r *request) answer {
 	return a
 }
 
-func (c *Client) newRequest(ctx context.Context, r *request, root, authorization string) (*http.Request, error) {
+func (c *Client) newRequest(ctx context.Context, r *request, root string) (*http.Request, error) {
 	var body io.Reader
 	if r.body != nil {
 		content, err := json.Marshal(r.body)
@@ -101,9 +106,6 @@ func (c *Client) newRequest(ctx context.Context, r *request, root, authorization
 	req.Header.Set("X-ExperimentalApi", "opt-in") // some operations need it, and no other minds it
 	if r.body != nil {
 		req.Header.Set("Content-Type", "application/json")
-	}
-	if authorization != "" {
-		req.Header.Set("Authorization", authorization)
 	}
 	return req, nil
 }

@@ -251,8 +251,8 @@ func TestJudgeRename(t *testing.T) {
 	}{
 		{"done", nil, outcome.Renamed, false},
 		{"cut short", context.Canceled, outcome.NotAttempted, false},
-		{"no such operation", &apiclient.Error{Status: 404, Kind: apiclient.KindNotFound}, outcome.Known, true},
-		{"no such account", &apiclient.Error{Status: 404, Kind: apiclient.KindNotFound, RouteWorks: true}, outcome.Failed, false},
+		{"no such operation", &apiclient.Error{Status: 404, Kind: apiclient.KindNotFound, RouteInDoubt: true}, outcome.Known, true},
+		{"no such account", &apiclient.Error{Status: 404, Kind: apiclient.KindNotFound}, outcome.Failed, false},
 		{"forbidden", &apiclient.Error{Status: 403, Kind: apiclient.KindForbidden}, outcome.Known, true},
 		{"no scope", &apiclient.Error{Status: 401, Kind: apiclient.KindScope}, outcome.Known, true},
 		{"a wrong name", &apiclient.Error{Status: 400, Kind: apiclient.KindInvalid}, outcome.Failed, false},

@@ -56,7 +56,7 @@ func judgeRename(a ledger.Account, err error) (v verdict, off string) {
 		return verdict{status: outcome.Renamed, reason: reason, change: ledger.Rename}, ""
 	case cutShort(err):
 		return verdict{status: outcome.NotAttempted}, ""
-	case answered && refused.RouteInDoubt():
+	case answered && refused.RouteInDoubt:
 		off = "this site does not offer the operation that changes names"
 	case answered && (refused.Kind == apiclient.KindForbidden || refused.Kind == apiclient.KindScope):
 		off = "the account or its token may not change names (" + refused.Redacted() + ")"

@@ -193,7 +193,7 @@ func (d *doctor) checkRights(ctx context.Context) {
 		d.add("Browse users", report.Warning, "cannot be verified with this token", "")
 	}
 	names := map[apiclient.Verdict][]string{}
-	for _, s := range d.site.client.Scopes(ctx, d.conn) {
+	for _, s := range d.conn.Scopes {
 		names[s.Has] = append(names[s.Has], s.Name)
 	}
 	switch {
