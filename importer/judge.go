@@ -13,36 +13,41 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// A verdict is what one call means for its row.
-type verdict struct {
-	status outcome.Status
-	reason string
-	open   bool // an attempt of ours may have been carried out, and it is not settled whether
-	lookUp bool // the account id is not in the answer
-	change ledger.Change
-}
-
 // judgeCreate reads the answer to a create together with its history: lost says that an earlier attempt of ours for
 // this address has no known answer. By status alone; texts only go into reasons.
-func judgeCreate(lost bool, call apiclient.Call, err error) verdict {
-	lost = lost || call.Lost
-	switch status := statusOf(err); {
+func judgeCreate(lost bool, call apiclient.Call, err error) ledger.Entry {
+	switch {
 	case err == nil:
-		return verdict{status: outcome.Created, change: ledger.Store}
-	case status == 409:
-		v := verdict{status: outcome.Conflict, reason: outcome.ReasonConflict, lookUp: true, change: ledger.Store}
-		if lost {
-			v.status, v.reason = outcome.CreatedUnconfirmed, outcome.ReasonUnconfirmed
-		}
-		return v
-	case cutShort(err) && call.Lost:
-		return verdict{status: outcome.Unknown, reason: outcome.ReasonCutShort, open: true}
-	case cutShort(err):
-		return verdict{status: outcome.NotAttempted}
-	case lost:
-		return verdict{status: outcome.Unknown, reason: fmt.Sprintf(outcome.ReasonUnknown, oneLine(err)), open: true}
+		return entry(outcome.Created, "", ledger.Store)
+	case statusOf(err) != 409:
+		return judgeRest(lost, call, err, "create customers")
 	}
-	return verdict{status: outcome.Failed, reason: refusedReason(err, "create customers")}
+	e := entry(outcome.Conflict, outcome.ReasonConflict, ledger.Store)
+	if lost || call.Lost {
+		e = entry(outcome.CreatedUnconfirmed, outcome.ReasonUnconfirmed, ledger.Store)
+	}
+	e.LookUp = true
+	return e
+}
+
+func entry(s outcome.Status, reason string, change ledger.Change) ledger.Entry {
+	return ledger.Entry{Outcome: outcome.Outcome{Status: s, Reason: reason}, Account: change}
+}
+
+// judgeRest reads what is left of the answers to a request: nothing is known to have been done.
+func judgeRest(lost bool, call apiclient.Call, err error, action string) (e ledger.Entry) {
+	switch {
+	case cutShort(err) && !call.Lost:
+		return entry(outcome.NotAttempted, "", ledger.NoChange)
+	case cutShort(err):
+		e = entry(outcome.Unknown, outcome.ReasonCutShort, ledger.NoChange)
+	case lost || call.Lost:
+		e = entry(outcome.Unknown, fmt.Sprintf(outcome.ReasonUnknown, oneLine(err)), ledger.NoChange)
+	default:
+		e = entry(outcome.Failed, refusedReason(err, action), ledger.NoChange)
+	}
+	e.Retry, e.Open = e.Status == outcome.Failed, e.Status == outcome.Unknown
+	return e
 }
 
 // refusedReason is why nothing was done.
@@ -80,33 +85,32 @@ func judgeLookUp(o outcome.Outcome, names []string, found apiclient.Account, err
 	return o
 }
 
-// judgeResent reads the look-up after a 409 for an address that the ledger has (--resend-known). What it has stays, as
-// long as no other account is found there. That access which we revoked was given back is the word of who sends such
-// rows again: the site shows only whether the account is the same, portal-only, and active.
-func judgeResent(o outcome.Outcome, had ledger.Account, found apiclient.Account,
-	err error) (outcome.Outcome, ledger.Change) {
-	revoked, why := !had.RevokedAt.IsZero(), ""
-	switch o.AccountID = had.ID; {
-	case err == nil && found.ID != had.ID && (had.ID != "" || !revoked):
-		return judgeLookUp(o, []string{o.Name}, found, nil, false), ledger.Store
+// judgeResent reads the look-up after a 409 for an address that the ledger has (--resend-known), as e says with name.
+// What it has stays, as long as no other account is found there. That access which we revoked was given back is the
+// word of who sends such rows again: the site shows only whether the account is the same, portal-only, and active.
+func judgeResent(e ledger.Entry, name string, had ledger.Account, found apiclient.Account, err error) ledger.Entry {
+	revoked, why := !had.RevokedAt.IsZero(), outcome.ReasonInactive
+	if err == nil && found.ID != had.ID && (had.ID != "" || !revoked) {
+		e.Outcome = judgeLookUp(e.Outcome, []string{name}, found, nil, false)
+		return e
+	}
+	e.AccountID, e.Account, e.LookUp = had.ID, ledger.NoChange, false
+	switch {
 	case err != nil && !revoked:
-		return o, ledger.NoChange
+		return e
+	case !revoked:
+		e.Status, e.Reason = outcome.Conflict, outcome.ReasonConflict
+		return e
+	case err == nil && found.PortalOnly() && found.Active:
+		e.Status, e.Reason = outcome.Conflict, fmt.Sprintf(outcome.ReasonGivenBack, outcome.Day(had.RevokedAt))
+		e.Account = ledger.MarkRestored
+		return e
 	case err != nil:
 		why = oneLine(err)
-	case !revoked:
-		o.Status, o.Reason = outcome.Conflict, outcome.ReasonConflict
-		return o, ledger.NoChange
-	case !found.PortalOnly():
-		why = outcome.ReasonNotPortal
-	case !found.Active:
-		why = outcome.ReasonInactive
-	default:
-		o.Status, o.Reason = outcome.Conflict, fmt.Sprintf(outcome.ReasonGivenBack, outcome.Day(had.RevokedAt))
-		return o, ledger.MarkRestored
 	}
-	o.Status, o.Retry = outcome.RevokedBefore, true
-	o.Reason = fmt.Sprintf(outcome.ReasonStillRevoked, outcome.Day(had.RevokedAt), why)
-	return o, ledger.NoChange
+	e.Status, e.Retry = outcome.RevokedBefore, true
+	e.Reason = fmt.Sprintf(outcome.ReasonStillRevoked, outcome.Day(had.RevokedAt), why)
+	return e
 }
 
 func sentOneOf(names []string, shown string) bool {

@@ -23,18 +23,19 @@ func refusedWith(status int, key string) error {
 func TestJudgeCreate(t *testing.T) {
 	noAnswer := &apiclient.Error{Op: "creating a customer", Kind: apiclient.KindTimeout, Message: "no answer in time"}
 	cancelled := fmt.Errorf("creating a customer: %w", context.Canceled)
-	created := verdict{status: outcome.Created, change: ledger.Store}
-	unconfirmed := verdict{status: outcome.CreatedUnconfirmed, lookUp: true, change: ledger.Store}
-	conflict := verdict{status: outcome.Conflict, lookUp: true, change: ledger.Store}
-	failed := verdict{status: outcome.Failed}
-	unknown := verdict{status: outcome.Unknown, open: true}
-	stopped := verdict{status: outcome.NotAttempted}
+	created := entry(outcome.Created, "", ledger.Store)
+	unconfirmed := entry(outcome.CreatedUnconfirmed, "", ledger.Store)
+	conflict := entry(outcome.Conflict, "", ledger.Store)
+	unconfirmed.LookUp, conflict.LookUp = true, true
+	failed, unknown := entry(outcome.Failed, "", ledger.NoChange), entry(outcome.Unknown, "", ledger.NoChange)
+	failed.Retry, unknown.Open = true, true
+	stopped := entry(outcome.NotAttempted, "", ledger.NoChange)
 	for _, tc := range []struct {
 		name string
 		lost bool // in an earlier session or run
 		call apiclient.Call
 		err  error
-		want verdict
+		want ledger.Entry
 	}{
 		{"201", false, apiclient.Call{Attempts: 1, Status: 201}, nil, created},
 		{"201 after a lost attempt elsewhere", true, apiclient.Call{Attempts: 1, Status: 201}, nil, created},
@@ -57,11 +58,11 @@ func TestJudgeCreate(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := judgeCreate(tc.lost, tc.call, tc.err)
-			if (got.reason == "") != (got.status == outcome.Created || got.status == outcome.NotAttempted) {
-				t.Errorf("reason %q for %s", got.reason, got.status)
+			if (got.Reason == "") != (got.Status == outcome.Created || got.Status == outcome.NotAttempted) {
+				t.Errorf("reason %q for %s", got.Reason, got.Status)
 			}
-			got.reason = ""
-			if diff := cmp.Diff(tc.want, got, cmp.AllowUnexported(verdict{})); diff != "" {
+			got.Reason = ""
+			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -142,7 +143,7 @@ func TestJudgeResent(t *testing.T) {
 	}{
 		{"given back", conflict, revoked, same, nil, conflict, "on 2026-03-01", ledger.MarkRestored},
 		{"given back, after a lost answer", unconfirmed, revoked, same, nil, conflict, "given back", ledger.MarkRestored},
-		{"not given back", conflict, revoked, inactive, nil, before, "inactive", ledger.NoChange},
+		{"not given back", conflict, revoked, inactive, nil, before, "does not show it as an active", ledger.NoChange},
 		{"not a portal-only customer", conflict, revoked, more, nil, before, "portal-only", ledger.NoChange},
 		{"several accounts", conflict, revoked, apiclient.Account{}, several, before, "several", ledger.NoChange},
 		{"nobody looks", conflict, revoked, apiclient.Account{}, errNotLookedUp, before, "not looked up", ledger.NoChange},
@@ -155,9 +156,9 @@ func TestJudgeResent(t *testing.T) {
 		{"an id that was not known", unconfirmed, nameless, same, nil, unconfirmed, "", ledger.Store},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, change := judgeResent(outcome.Outcome{Status: tc.status, Name: "Ana Sol"}, tc.had, tc.found, tc.err)
-			if got.Status != tc.want || change != tc.change || !strings.Contains(got.Reason, tc.reason) {
-				t.Errorf("%s, change %d, %q; want %s, %d", got.Status, change, got.Reason, tc.want, tc.change)
+			got := judgeResent(entry(tc.status, "", ledger.Store), "Ana Sol", tc.had, tc.found, tc.err)
+			if got.Status != tc.want || got.Account != tc.change || !strings.Contains(got.Reason, tc.reason) {
+				t.Errorf("%s, change %d, %q; want %s, %d", got.Status, got.Account, got.Reason, tc.want, tc.change)
 			}
 		})
 	}
@@ -185,7 +186,7 @@ func TestJudgeRevoke(t *testing.T) {
 		{"called off after an attempt", false, apiclient.Call{Attempts: 1, Lost: true}, context.Canceled, outcome.Unknown, true},
 	} {
 		v := judgeRevoke(tc.before, tc.call, tc.err)
-		if v.status != tc.want || v.open != tc.open || (v.change == ledger.MarkRevoked) != (tc.want == outcome.Revoked) {
+		if v.Status != tc.want || v.Open != tc.open || (v.Account == ledger.MarkRevoked) != (tc.want == outcome.Revoked) {
 			t.Errorf("%s: %+v", tc.name, v)
 		}
 	}
@@ -259,8 +260,8 @@ func TestJudgeRename(t *testing.T) {
 		{"a page of another site", &apiclient.Error{Status: 200, Kind: apiclient.KindSite}, outcome.Known, true},
 		{"no answer of the site", errors.New("no"), outcome.Failed, false},
 	} {
-		if v, off := judgeRename(a, tc.err); v.status != tc.want || (off != "") != tc.off {
-			t.Errorf("%s: %+v, %q", tc.name, v, off)
+		if e, off := judgeRename(a, tc.err), namesOff(tc.err); e.Status != tc.want || (off != "") != tc.off {
+			t.Errorf("%s: %+v, %q", tc.name, e, off)
 		}
 	}
 }
@@ -326,8 +327,8 @@ func TestWithoutRequest(t *testing.T) {
 	} {
 		tc.t.row = &export.Row{Own: tc.own, Place: export.Place{Row: 3, Line: 3}}
 		seen := map[string]export.Place{"qm:1:1": {Row: 2, Line: 2}}
-		if v := withoutRequest(tc.t, seen); v.status != tc.want || (v.reason == "") != (tc.want == 0) {
-			t.Errorf("%s: %s, %q", tc.name, v.status, v.reason)
+		if v := withoutRequest(tc.t, seen); v.Status != tc.want || (v.Reason == "") != (tc.want == 0) {
+			t.Errorf("%s: %s, %q", tc.name, v.Status, v.Reason)
 		}
 	}
 }

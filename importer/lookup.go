@@ -19,6 +19,9 @@ const (
 	searchLag = 5 * time.Minute
 )
 
+// errNotLookedUp is why an account id is not known that nobody looks up.
+var errNotLookedUp = errors.New("account ids are not looked up in this run")
+
 // find looks up an account, until the site says that we may not.
 func (c *common) find(ctx context.Context, email string) (apiclient.Account, error) {
 	if refused := c.refused.Load(); refused != nil {
@@ -62,9 +65,12 @@ func (c *common) lookUps(ctx context.Context, changed func(ledger.OpenLookUp, ou
 			break
 		}
 		pool.Go(func() error {
-			stop := brokenLedger(err)
+			o, stop := open.Outcome, brokenLedger(err)
 			if stop == nil {
-				stop = c.lookUp(running, open, changed)
+				o, stop = c.lookUp(running, open)
+			}
+			if changed != nil && o != open.Outcome {
+				changed(open, o)
 			}
 			if stop != nil {
 				return stop
@@ -76,20 +82,17 @@ func (c *common) lookUps(ctx context.Context, changed func(ledger.OpenLookUp, ou
 	return firstStop(interrupted(ctx), stop)
 }
 
-func (c *common) lookUp(ctx context.Context, open ledger.OpenLookUp,
-	changed func(ledger.OpenLookUp, outcome.Outcome)) *Stop {
+// lookUp asks for one account id, and returns the outcome that the ledger has now.
+func (c *common) lookUp(ctx context.Context, open ledger.OpenLookUp) (outcome.Outcome, *Stop) {
 	found, err := c.find(ctx, open.Account.Email)
 	if stop := lookUpStop(ctx, err); stop != nil {
-		return stop
+		return open.Outcome, stop
 	}
 	o := judgeLookUp(open.Outcome, open.Names, found, err, time.Since(open.Settled) < searchLag)
 	if o == open.Outcome {
-		return nil
+		return o, nil
 	}
-	if changed != nil {
-		changed(open, o)
-	}
-	return brokenLedger(c.ledger.Resolve(ctx, open, o))
+	return o, brokenLedger(c.ledger.Resolve(ctx, open, o))
 }
 
 func countLookUps(ctx context.Context, l *ledger.Ledger) (open int, err error) {

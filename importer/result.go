@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
@@ -41,17 +40,6 @@ func settled(row *export.Row, m memory) (Result, bool) {
 		return Result{}, false
 	}
 	return resultOf(row, o), true
-}
-
-// entryOf is what one call means for the ledger.
-func entryOf(row *export.Row, v verdict, call apiclient.Call) ledger.Entry {
-	return ledger.Entry{Account: v.change, Outcome: identified(row, outcome.Outcome{
-		Status:     v.status,
-		Reason:     v.reason,
-		Open:       v.open,
-		HTTPStatus: call.Status,
-		Attempts:   call.Attempts,
-	})}
 }
 
 // identified is an outcome of row.

@@ -65,58 +65,41 @@ func (v *revocation) one(t target) decision {
 	if done { // in an earlier session; it counts as the first row with its account
 		return decision{result: result}
 	}
-	otherwise := notAttempted(t.row)
-	if decided.status != 0 {
-		record := func(ctx context.Context) (Result, *Stop) {
-			return v.record(ctx, t.row, t.entry(decided, apiclient.Call{}), apiclient.Call{})
-		}
-		return decision{result: otherwise, do: record, decided: decided.status}
+	q := request{row: t.row, key: t.key, revoke: true, otherwise: notAttempted(t.row)}
+	if decided.Status != 0 {
+		record := func(ctx context.Context) (Result, *Stop) { return v.settle(ctx, q, decided, apiclient.Call{}) }
+		return decision{result: q.otherwise, do: record, decided: decided.Status}
 	}
 	if t.Lost != nil && t.Lost.Run == v.run {
-		lost := outcome.Outcome{Status: outcome.Unknown, Reason: outcome.ReasonRevokeCutShort, Open: true}
-		otherwise = resultOf(t.row, lost)
+		q.otherwise = resultOf(t.row, outcome.Outcome{Status: outcome.Unknown, Open: true})
 	}
-	revoke := func(ctx context.Context) (Result, *Stop) { return v.revoke(ctx, t, otherwise) }
-	return decision{result: otherwise, do: revoke}
-}
-
-// revoke carries one row out, from top to bottom. Doing it twice does no harm, so that an answer that was lost is
-// simply asked for again.
-func (v *revocation) revoke(ctx context.Context, t target, otherwise Result) (Result, *Stop) {
-	a := v.attempt(t.row, t.key, true)
-	call, err := v.api.RevokePortalAccess(ctx, t.id, a.onRecord(ctx))
-	if a.err != nil {
-		return otherwise, brokenLedger(a.err)
+	q.send = func(ctx context.Context, record apiclient.Record) (string, apiclient.Call, error) {
+		call, err := v.api.RevokePortalAccess(ctx, t.id, record)
+		return t.id, call, err
 	}
-	judged := judgeRevoke(t.Lost != nil, call, err)
-	if judged.status == outcome.NotAttempted {
-		return otherwise, firstStop(v.rules.after(judged.status, err), brokenLedger(a.withdraw(ctx)))
+	q.judge = func(ctx context.Context, call apiclient.Call, err error) (e ledger.Entry, stop *Stop) {
+		if e = judgeRevoke(t.Lost != nil, call, err); e.Status == outcome.NotFound {
+			return v.confirm(ctx, t, e)
+		}
+		return e, nil
 	}
-	var stop *Stop
-	if judged.status == outcome.NotFound {
-		judged, stop = v.confirm(ctx, t, judged)
-	}
-	if judged.change != ledger.MarkGone {
-		stop = firstStop(stop, v.rules.after(judged.status, err))
-	}
-	result, broken := v.record(ctx, t.row, t.entry(judged, call), call)
-	return result, firstStop(stop, broken)
+	return decision{result: q.otherwise, do: v.carriedOut(q)}
 }
 
 // confirm asks after a 404 whether the account that the ledger has was really deleted: the 404 may have been about
 // something else.
-func (v *revocation) confirm(ctx context.Context, t target, judged verdict) (verdict, *Stop) {
+func (v *revocation) confirm(ctx context.Context, t target, e ledger.Entry) (ledger.Entry, *Stop) {
 	if t.Account == nil || t.Account.ID != t.id {
-		return judged, nil
+		return e, nil
 	}
 	found, err := v.find(ctx, t.Account.Email)
 	if stop := lookUpStop(ctx, err); stop != nil {
-		return judged, stop
+		return e, stop
 	}
 	if deleted(t.id, found, err, v.options.MayBrowse && time.Since(t.Account.At) >= searchLag) {
-		judged.change, judged.reason = ledger.MarkGone, outcome.ReasonGone
+		return entry(outcome.NotFound, outcome.ReasonGone, ledger.MarkGone), nil
 	}
-	return judged, nil
+	return e, nil
 }
 
 // deleted reads the look-up after a 404. Only what it shows counts: nobody has the address, where everybody would be
@@ -128,25 +111,18 @@ func deleted(id string, found apiclient.Account, err error, sees bool) bool {
 	return err == nil && found.ID != "" && found.ID != id
 }
 
-// judgeRevoke reads the answer to a revocation.
-func judgeRevoke(lost bool, call apiclient.Call, err error) verdict {
+// judgeRevoke reads the answer to a revocation. Doing it twice does no harm, so that an answer that was lost is simply
+// asked for again.
+func judgeRevoke(lost bool, call apiclient.Call, err error) ledger.Entry {
 	switch {
 	case err == nil:
-		return verdict{status: outcome.Revoked, change: ledger.MarkRevoked}
+		return entry(outcome.Revoked, "", ledger.MarkRevoked)
 	case statusOf(err) == 404:
-		return verdict{status: outcome.NotFound, reason: outcome.ReasonNotFound}
-	case cutShort(err) && call.Lost:
-		return verdict{status: outcome.Unknown, reason: outcome.ReasonRevokeCutShort, open: true}
-	case cutShort(err):
-		return verdict{status: outcome.NotAttempted}
-	case lost || call.Lost:
-		return verdict{
-			status: outcome.Unknown,
-			reason: fmt.Sprintf(outcome.ReasonRevokeUnknown, oneLine(err)),
-			open:   true,
-		}
+		e := entry(outcome.NotFound, outcome.ReasonNotFound, ledger.NoChange)
+		e.Retry = true
+		return e
 	}
-	return verdict{status: outcome.Failed, reason: refusedReason(err, "revoke portal access")}
+	return judgeRest(lost, call, err, "revoke portal access")
 }
 
 // A target is a row of a revocation with the account that it means.
@@ -190,36 +166,31 @@ func identify(ctx context.Context, l *ledger.Ledger, run int64, rows []*export.R
 	return targets, err
 }
 
-// entry is what the ledger keeps of a target.
-func (t target) entry(v verdict, call apiclient.Call) ledger.Entry {
-	e := entryOf(t.row, v, call)
-	e.Revoke, e.Key, e.AccountID = true, t.key, t.id
-	missing := v.status == outcome.NotFound && v.change != ledger.MarkGone
-	e.Retry = v.status == outcome.Failed || missing || call.Attempts == 0
-	return e
-}
-
-// withoutRequest is the status of a row for which nothing is asked of the site; 0: it has to be. seen has the
-// accounts of the rows before.
-func withoutRequest(t target, seen map[string]export.Place) verdict {
+// withoutRequest is what becomes of a row for which nothing is asked of the site; without a status: it has to be. seen
+// has the accounts of the rows before.
+func withoutRequest(t target, seen map[string]export.Place) ledger.Entry {
+	is := func(s outcome.Status, reason string) ledger.Entry {
+		e := entry(s, reason, ledger.NoChange)
+		e.AccountID, e.Retry = t.id, true
+		return e
+	}
 	if reason := forReview(t.row); reason != "" {
-		return verdict{status: outcome.Review, reason: reason}
+		return is(outcome.Review, reason)
 	}
 	if reason := mistaken(t); reason != "" {
-		return verdict{status: outcome.Invalid, reason: reason}
+		return is(outcome.Invalid, reason)
 	}
 	if first, ok := seen[t.id]; ok {
-		return verdict{status: outcome.Duplicate, reason: fmt.Sprintf(outcome.ReasonSameAccount, first)}
+		return is(outcome.Duplicate, fmt.Sprintf(outcome.ReasonSameAccount, first))
 	}
 	seen[strings.Clone(t.id)] = t.row.Place
 	switch {
 	case t.Account != nil && !t.Account.RevokedAt.IsZero():
-		reason := fmt.Sprintf(outcome.ReasonAlreadyRevoked, outcome.Day(t.Account.RevokedAt))
-		return verdict{status: outcome.AlreadyRevoked, reason: reason}
+		return is(outcome.AlreadyRevoked, fmt.Sprintf(outcome.ReasonAlreadyRevoked, outcome.Day(t.Account.RevokedAt)))
 	case !strings.HasPrefix(t.id, portalOnly):
-		return verdict{status: outcome.NotPortalOnly, reason: outcome.ReasonNotPortalOnly}
+		return is(outcome.NotPortalOnly, outcome.ReasonNotPortalOnly)
 	}
-	return verdict{}
+	return ledger.Entry{}
 }
 
 // portalOnly is how the account ids of portal-only customers begin.

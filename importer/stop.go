@@ -155,11 +155,14 @@ type stopRules struct {
 func (w *stopRules) after(s outcome.Status, err error) *Stop {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.sent++
 	switch s {
 	case outcome.NotAttempted:
-		w.sent--
 		return StopFor(err)
+	case outcome.Known: // a name that cannot be changed here
+		return nil
+	}
+	w.sent++
+	switch s {
 	case outcome.Created, outcome.CreatedUnconfirmed, outcome.Conflict, outcome.Revoked, outcome.Renamed:
 		w.reached, w.streak = true, 0
 	case outcome.NotFound:

@@ -52,8 +52,8 @@ const (
 			run = excluded.run, row = excluded.row, at = excluded.at, revoked_at = '', revoked_run = 0, gone_run = 0,
 			look_up = excluded.look_up, names_sent = ''`
 
-	keepNames = `UPDATE accounts SET names_sent = coalesce((SELECT json_group_array(DISTINCT name) FROM attempts
-		WHERE key = ?1 AND revoke = 0 HAVING count(*) > 0), '') WHERE key = ?1`
+	keepNames = `UPDATE accounts SET names_sent = (SELECT json_group_array(name) FROM (SELECT name FROM attempts
+		WHERE key = ?1 AND revoke = 0 AND lost = 1 UNION SELECT ?2)) WHERE key = ?1`
 
 	markRevoked = `INSERT INTO accounts (key, email, name, external_id, id, status, first_run, run, row, at,
 			revoked_at, revoked_run)
@@ -77,8 +77,8 @@ func (w *writer) changeAccount(run int64, e Entry) error {
 	case Store:
 		err := w.exec(store, e.Key, e.Email, e.Name, e.ExternalID, e.AccountID, e.Status.String(), run, e.Row, now(),
 			e.LookUp)
-		if err == nil && e.LookUp {
-			err = w.exec(keepNames, e.Key)
+		if err == nil && e.LookUp && e.Status == outcome.CreatedUnconfirmed {
+			err = w.exec(keepNames, e.Key, e.Name)
 		}
 		return err
 	case MarkRevoked:

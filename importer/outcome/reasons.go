@@ -11,11 +11,8 @@ const (
 		"probably created by us"
 	ReasonConflict  = "the address has an account at the site already; nothing was changed"
 	ReasonOtherName = "the address has an account at the site already, under another name (%q); nothing was changed"
-	ReasonCutShort  = "the run stopped before it was known whether the customer was created; " + settleIt
-	ReasonUnknown   = "no clear answer after several attempts (%s): the customer may or may not have been created; " +
-		settleIt
-	ReasonRevokeCutShort = "the run stopped before it was known whether access was revoked; " + settleIt
-	ReasonRevokeUnknown  = "no clear answer after several attempts (%s): access may or may not have been revoked; " +
+	ReasonCutShort  = "the run stopped before it was known whether the request was carried out; " + settleIt
+	ReasonUnknown   = "no clear answer after several attempts (%s): the request may or may not have been carried out; " +
 		settleIt
 	ReasonUnreached   = "the site could not be reached (%s); nothing was done; " + askAgain
 	ReasonStopped     = "the run stopped before this row; " + askAgain
@@ -36,8 +33,7 @@ const (
 	ReasonRevoked        = "its portal access was revoked by this program on %s"
 	ReasonRevokedBefore  = ReasonRevoked + "; " + giveBack
 	ReasonStillRevoked   = ReasonRevoked + "; it does not count as given back: %s"
-	ReasonNotPortal      = "the site does not show it as a portal-only customer"
-	ReasonInactive       = "the site shows it as inactive; " + giveBack
+	ReasonInactive       = "the site does not show it as an active portal-only customer; " + giveBack
 	ReasonAlreadyRevoked = "revoked by this program on %s; " + noRequest
 	ReasonGivenBack      = ReasonRevoked +
 		"; the site has the account, active, and --resend-known says that its access " +

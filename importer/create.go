@@ -1,0 +1,144 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"jsm-onboard/apiclient"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
+	"jsm-onboard/importer/text"
+)
+
+// creation is the work of import and sync: a customer for each row.
+type creation struct {
+	*common
+	namesOff atomic.Pointer[error] // why no name can be changed at this site
+	fixes    fixes
+}
+
+func newCreation(api API, l *ledger.Ledger, plan *Plan, o Options) *creation {
+	c := &creation{
+		common: newCommon(api, l, plan, o, "create customers"),
+		fixes:  fixes{failedPath: o.FailedPath, input: plan.Run.Input},
+	}
+	if !o.ResolveConflicts {
+		c.refused.Store(&errNotLookedUp)
+	}
+	return c
+}
+
+// before asks for the account ids that earlier runs could not find yet. A quota that forbids it for long holds up no
+// creates: it is asked again later.
+func (c *creation) before(ctx context.Context) *Stop {
+	if !c.options.ResolveConflicts {
+		return nil
+	}
+	stop := c.lookUps(ctx, nil)
+	if stop != nil && stop.Cause == QuotaPause {
+		return nil
+	}
+	return stop
+}
+
+func (c *creation) seen(r Result) { c.fixes.seen(r) }
+
+// after looks up what is open and gives the access that was asked for, once every row has a result.
+func (c *creation) after(ctx context.Context, r *Run, end *End) {
+	still := context.WithoutCancel(ctx)
+	end.Stop = firstStop(end.Stop, brokenLedger(c.fixes.record(still, c.ledger, c.run)))
+	if end.Stop == nil {
+		end.Stop = firstStop(c.rules.onlyForbidden(), c.lookUpRest(ctx, r, end))
+	}
+	if end.Stop == nil && c.plan.Access != nil {
+		end.Stop = c.giveAccess(ctx, end)
+	}
+	end.Notes = c.notes(still, end)
+}
+
+// notes are what has to be said besides the rows.
+func (c *creation) notes(ctx context.Context, end *End) (notes []string) {
+	if off := c.namesOff.Load(); off != nil {
+		notes = append(notes, "names were not changed: "+namesOff(*off))
+	}
+	if n := c.plan.OtherAddress; n > 0 {
+		notes = append(notes, text.Counted(n, "person is", "people are")+
+			" onboarded under another address; the results name it")
+	}
+	if open, err := countLookUps(ctx, c.ledger); err == nil && open > 0 && c.options.ResolveConflicts {
+		then := "the next command on this ledger does it first"
+		if refused := c.refused.Load(); refused != nil {
+			then = "the token may not do that (" + oneLine(*refused) + ")"
+		}
+		notes = append(notes, text.Counted(open, "account id is", "account ids are")+" still to be looked up; "+then)
+	}
+	if end.Access != nil {
+		notes = append(notes, end.Access.Refused...)
+	}
+	return notes
+}
+
+// decide settles what needs no request: rows that must not be sent, rows that an earlier session of this run has
+// settled, and customers that the ledger knows.
+func (c *creation) decide(ctx context.Context, rows []*export.Row) ([]decision, error) {
+	known, err := recall(ctx, c.ledger, c.run, rows)
+	if err != nil {
+		return nil, err
+	}
+	decisions := make([]decision, len(rows))
+	for i, row := range rows {
+		decisions[i] = c.one(row, known[i])
+	}
+	return decisions, nil
+}
+
+// one decides on one row. Plan and replay ask it, too: for what it would be, and for what it was.
+func (c *creation) one(row *export.Row, m memory) decision {
+	if result, ok := settled(row, m); ok {
+		return decision{result: result}
+	}
+	if a := m.Account; a != nil && !c.options.ResendKnown {
+		d := decision{result: knownResult(row, *a)}
+		if c.options.UpdateNames && d.result.Status == outcome.Known && nameChanged(row, *a) && a.Ours() && a.ID != "" {
+			d.do = c.carriedOut(c.rename(row, *a, d.result))
+		}
+		return d
+	}
+	otherwise := notAttempted(row)
+	if m.Lost != nil && m.Lost.Run == c.run {
+		otherwise = resultOf(row, outcome.Outcome{Status: outcome.Unknown, Open: true})
+	}
+	return decision{result: otherwise, do: c.carriedOut(c.create(row, m, otherwise))}
+}
+
+// create is the request for one customer.
+func (c *creation) create(row *export.Row, m memory, otherwise Result) request {
+	return request{
+		row:       row,
+		key:       row.Key,
+		otherwise: otherwise,
+		send: func(ctx context.Context, record apiclient.Record) (string, apiclient.Call, error) {
+			customer := apiclient.NewCustomer{Email: row.Email, DisplayName: row.Name}
+			made, call, err := c.api.CreateCustomer(ctx, customer, record)
+			return made.AccountID, call, err
+		},
+		judge: func(ctx context.Context, call apiclient.Call, err error) (ledger.Entry, *Stop) {
+			e := judgeCreate(m.Lost != nil, call, err)
+			if e.Status == outcome.CreatedUnconfirmed && !call.Lost {
+				e.Name = m.Lost.Name // if the account is ours, the lost attempt created it, under the name that it sent
+			}
+			if m.other != nil {
+				e.Reason = outcome.JoinReasons(e.Reason,
+					fmt.Sprintf(outcome.ReasonOtherAddress, m.other.Email, outcome.Day(m.other.At)))
+			}
+			if e.LookUp && m.Account != nil {
+				found, err := c.find(ctx, row.Email)
+				return judgeResent(e, row.Name, *m.Account, found, err), lookUpStop(ctx, err)
+			}
+			e.LookUp = e.LookUp && c.options.ResolveConflicts
+			return e, nil
+		},
+	}
+}
