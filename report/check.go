@@ -149,8 +149,8 @@ func describeFile(l *listing, s *export.Survey, organizations bool) {
 
 // describeProblems lists what is wrong; values: with the cells, where no log is kept of them.
 func describeProblems(l *listing, s *export.Survey, values bool) {
-	last := export.Severity(0)
-	bySeverity := func(a, b export.Problem) int { return cmp.Compare(b.Severity, a.Severity) }
+	last := export.Severity("")
+	bySeverity := func(a, b export.Problem) int { return cmp.Compare(a.Severity, b.Severity) }
 	for _, p := range slices.SortedStableFunc(slices.Values(s.Problems), bySeverity) {
 		switch {
 		case p.Severity == last:

@@ -89,7 +89,7 @@ func (c *Console) Log() *slog.Logger { return c.log }
 // the console is to be quiet. It has no cell of the file.
 func (c *Console) Problems(s *export.Survey) {
 	for _, p := range s.Problems {
-		c.log.Warn("problem in the file", "kind", p.Kind, "count", p.Count, "rows", p.Severity.String(),
+		c.log.Warn("problem in the file", "kind", p.Kind, "count", p.Count, "rows", string(p.Severity),
 			"where", places(p.Places, p.Count))
 	}
 }

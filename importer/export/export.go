@@ -8,6 +8,7 @@ package export
 
 import (
 	"fmt"
+	"slices"
 
 	"jsm-onboard/importer/csvtext"
 )
@@ -28,9 +29,9 @@ const (
 	fields
 )
 
-var fieldNames = [fields]string{
+var fieldNames = []string{
 	Email: "email", Name: "name", FirstName: "first_name", MiddleName: "middle_name", LastName: "last_name",
-	Organization: "organization", ExternalID: "external_id", AccountID: "account_id",
+	Organization: "organization", ExternalID: "external_id", AccountID: "account_id", secondLast: "second_last_name",
 }
 
 // Fields are the fields in the order in which people are shown them.
@@ -42,22 +43,15 @@ func Fields() []Field {
 	return all
 }
 
-func (f Field) String() string {
-	if f < Email || f >= fields {
-		return fmt.Sprintf("field(%d)", int(f))
-	}
-	return fieldNames[f]
-}
+func (f Field) String() string { return fieldNames[f] }
 
 // MarshalText gives the word that --column uses.
 func (f Field) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
 
 // ParseField is the reverse of String.
 func ParseField(word string) (Field, error) {
-	for _, f := range Fields() {
-		if f.String() == word {
-			return f, nil
-		}
+	if f := Field(slices.Index(fieldNames[:fields], word)); f >= Email {
+		return f, nil
 	}
 	return 0, fmt.Errorf("%q is no field: use email, name, first_name, middle_name, last_name, organization, "+
 		"external_id or account_id", word)

@@ -25,26 +25,9 @@ type person struct {
 // process-wide settings.
 type canonical struct {
 	columns *columns
-	fields  []Field
 	rows    [][]string // the header first
 	cells   []string   // memory of the rows
 	people  []person
-}
-
-func newCanonical(c *columns) *canonical {
-	n := &canonical{columns: c}
-	var header []string
-	for f := Email; f <= secondLast; f++ {
-		if c.has(f) {
-			word := "second_last_name"
-			if f != secondLast {
-				word = f.String()
-			}
-			n.fields, header = append(n.fields, f), append(header, word)
-		}
-	}
-	n.rows = append(n.rows, header)
-	return n
 }
 
 // GetCSVRows is what gocsv reads.
@@ -52,14 +35,14 @@ func (n *canonical) GetCSVRows() ([][]string, error) { return n.rows, nil }
 
 // read maps the records of some items to people, in order.
 func (n *canonical) read(items []item) ([]person, error) {
-	n.rows, n.cells, n.people = n.rows[:1], n.cells[:0], n.people[:0]
+	n.rows, n.cells, n.people = append(n.rows[:0], fieldNames[Email:]), n.cells[:0], n.people[:0]
 	for _, it := range items {
 		if it.skip {
 			continue
 		}
 		start := len(n.cells)
-		for _, f := range n.fields {
-			n.cells = append(n.cells, firstFilled(it.rec.Cells, n.columns.at[f]))
+		for _, at := range n.columns.at[Email:] {
+			n.cells = append(n.cells, firstFilled(it.rec.Cells, at))
 		}
 		n.rows = append(n.rows, n.cells[start:len(n.cells):len(n.cells)])
 	}

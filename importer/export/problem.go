@@ -1,31 +1,15 @@
 package export
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // Severity is what was done about a problem.
-type Severity int
+type Severity string
 
 // What can be done about a problem, short of refusing the file.
 const (
-	Repaired Severity = iota + 1 // repaired or passed over, and the people are sent
-	Rejected                     // the rows are not sent
+	Repaired Severity = "repaired" // repaired or passed over, and the people are sent
+	Rejected Severity = "rejected" // the rows are not sent
 )
-
-func (s Severity) String() string {
-	switch s {
-	case Repaired:
-		return "repaired"
-	case Rejected:
-		return "rejected"
-	}
-	return fmt.Sprintf("severity(%d)", int(s))
-}
-
-// MarshalText gives the word of String.
-func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // Problem is one kind of trouble in a file, with where it first occurs.
 type Problem struct {

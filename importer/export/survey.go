@@ -211,7 +211,7 @@ func (s *Survey) pass(ctx context.Context, row func(*Row, []string) error, skip 
 		skip(&it)
 	}
 	r.records.Width = len(s.header.names)
-	people, number := newCanonical(&s.columns), 0
+	people, number := canonical{columns: &s.columns}, 0
 	for {
 		items, err := r.read()
 		if err != nil || len(items) == 0 {
