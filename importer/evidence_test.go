@@ -295,8 +295,8 @@ func TestDeletedAtTheSite(t *testing.T) {
 // --max-errors 0% means that none may fail; 0 means that the run never stops.
 func TestNoneMayFail(t *testing.T) {
 	for text, sent := range map[string]int{"0%": 1, "0": 100} {
-		limit, err := ParseLimit(text)
-		if err != nil {
+		var limit Limit
+		if err := limit.UnmarshalText([]byte(text)); err != nil {
 			t.Fatal(err)
 		}
 		w := stopRules{maxErrors: limit}

@@ -19,22 +19,28 @@ type Limit struct {
 	Set     bool    // false: no limit
 }
 
-// ParseLimit reads "12" or "2.5%".
-func ParseLimit(s string) (Limit, error) {
+// UnmarshalText reads "12" or "2.5%", as pflag wants it. A share comes to no less than the one that was there.
+func (l *Limit) UnmarshalText(b []byte) error {
+	s := string(b)
 	number, isShare := strings.CutSuffix(strings.TrimSpace(s), "%")
 	if isShare {
 		p, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 		if err != nil || !(p >= 0 && p <= 100) {
-			return Limit{}, fmt.Errorf("%q is not a share between 0%% and 100%%", s)
+			return fmt.Errorf("%q is not a share between 0%% and 100%%", s)
 		}
-		return Limit{Percent: p, Share: true, Set: true}, nil
+		*l = Limit{Percent: p, Share: true, AtLeast: l.AtLeast, Set: true}
+		return nil
 	}
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 0 {
-		return Limit{}, fmt.Errorf("%q is neither a number of rows (12) nor a share (5%%)", s)
+		return fmt.Errorf("%q is neither a number of rows (12) nor a share (5%%)", s)
 	}
-	return Limit{Rows: n, Set: true}, nil
+	*l = Limit{Rows: n, Set: true}
+	return nil
 }
+
+// MarshalText is String.
+func (l Limit) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
 func (l Limit) share() bool { return l.Share || l.Percent > 0 }
 

@@ -105,8 +105,8 @@ func TestParseLimit(t *testing.T) {
 		{"5", 5, 1000, false}, {"5", 6, 1000, true}, {"0", 1, 1000, true},
 		{"0%", 1, 1000, true}, {"0%", 0, 1000, false}, {"5%", 50, 1000, false}, {"5%", 51, 1000, true}, {"2.5 %", 26, 1000, true}, {"100%", 1000, 1000, false},
 	} {
-		l, err := ParseLimit(tc.text)
-		if err != nil {
+		var l Limit
+		if err := l.UnmarshalText([]byte(tc.text)); err != nil {
 			t.Errorf("%q: %v", tc.text, err)
 		}
 		if got := l.Exceeded(tc.n, tc.base); got != tc.over {
@@ -117,7 +117,8 @@ func TestParseLimit(t *testing.T) {
 		t.Errorf("0%% allows %d of 1000: %s", l.Of(1000), l)
 	}
 	for _, text := range []string{"", "-1", "x", "101%", "-1%", "NaN%", "1.5", "%"} {
-		if l, err := ParseLimit(text); err == nil {
+		var l Limit
+		if err := l.UnmarshalText([]byte(text)); err == nil {
 			t.Errorf("%q was read as %v", text, l)
 		}
 	}

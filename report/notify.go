@@ -27,8 +27,11 @@ type Monitor struct {
 	client *http.Client
 }
 
-// NewMonitor checks the URL of --notify.
+// NewMonitor checks the URL of --notify; "": there is none, and the Monitor is nil.
 func NewMonitor(address string) (*Monitor, error) {
+	if address == "" {
+		return nil, nil
+	}
 	u, err := url.Parse(address)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
 		return nil, errors.New("--notify needs a whole URL, such as https://hc-ping.com/your-uuid")

@@ -103,7 +103,7 @@ func (d *doctor) examine(ctx context.Context) {
 	s, err := d.findSite(&d.flags.site)
 	shown := ""
 	if err == nil {
-		d.site, d.Site, shown = s, s.url.String(), s.shown()
+		d.site, d.Site, shown = s, s.url, s.shown()
 	}
 	d.good("Address", err, "%s", shown)
 	login := d.checkCredentials()

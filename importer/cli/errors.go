@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -100,14 +101,15 @@ func explain(err error) *importer.Stop {
 	return s
 }
 
-// notWhat says what a value of a flag is not, in place of Go's parsers.
+// notWhat says what a value of a flag is not, by the flag's name or type, in place of Go's parsers.
 var notWhat = map[string]string{
-	"duration": "no time: write it as 30s, 15m or 2h",
-	"int":      "no whole number",
-	"uint64":   "no whole number from 0 upwards",
-	"float64":  "no number",
-	"bool":     "neither true nor false",
-	"N|P%":     "neither a number of rows (12) nor a share of 0% to 100% (5%)",
+	"duration":  "no time: write it as 30s, 15m or 2h",
+	"int":       "no whole number",
+	"uint64":    "no whole number from 0 upwards",
+	"float64":   "no number",
+	"bool":      "neither true nor false",
+	"log-level": "no level: take debug, info, warn or error",
+	"":          "neither a number of rows (12) nor a share of 0% to 100% (5%)", // a guard
 }
 
 // secretWords are in the names of flags that somebody looks for who wants to type credentials.
@@ -117,7 +119,8 @@ var secretWords = regexp.MustCompile(`(?i)token|password|secret|user|email|api-k
 func flagMistake(cmd *cobra.Command, err error) error {
 	hint := "see " + cmd.CommandPath() + " --help, or jsm-onboard help settings"
 	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		return usagef(hint, "--%s %q is %s", e.GetFlag().Name, e.GetValue(), notWhat[e.GetFlag().Value.Type()])
+		f := e.GetFlag()
+		return usagef(hint, "--%s %q is %s", f.Name, e.GetValue(), cmp.Or(notWhat[f.Name], notWhat[f.Value.Type()]))
 	}
 	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		if near := similarFlag(cmd, e.GetSpecifiedName()); near != "" {

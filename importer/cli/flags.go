@@ -8,39 +8,9 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/report"
 )
-
-// limitFlag is a flag of the form N|P%. A share comes to no less than what it was registered with.
-type limitFlag struct{ *importer.Limit }
-
-func (f limitFlag) String() string {
-	if f.Limit == nil {
-		return ""
-	}
-	return f.Limit.String()
-}
-
-func (f limitFlag) Type() string { return "N|P%" }
-
-func (f limitFlag) Set(s string) error {
-	limit, err := importer.ParseLimit(s)
-	if limit.Percent > 0 {
-		limit.AtLeast = f.AtLeast
-	}
-	if err == nil {
-		*f.Limit = limit
-	}
-	return err
-}
-
-// limitVar registers a guard of the form N|P%.
-func limitVar(flags *pflag.FlagSet, l *importer.Limit, name string, standard importer.Limit) {
-	*l = standard
-	flags.Var(limitFlag{l}, name, "")
-}
 
 // siteFlags say which site is meant, how it is reached, and where its ledger is.
 type siteFlags struct {
@@ -167,7 +137,8 @@ func (f *readFlags) choices() string {
 
 // logFlags say what stderr shows.
 type logFlags struct {
-	format, level     string
+	format            string
+	level             slog.Level
 	quiet, noProgress bool
 }
 
@@ -175,22 +146,18 @@ func (f *logFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.quiet, "quiet", false, "")
 	flags.BoolVar(&f.noProgress, "no-progress", false, "")
 	flags.StringVar(&f.format, "log-format", "text", "")
-	flags.StringVar(&f.level, "log-level", "info", "")
+	flags.TextVar(&f.level, "log-level", slog.LevelInfo, "")
 }
 
 // console makes the one owner of stderr.
 func (p *program) newConsole(f *logFlags) error {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(f.level)); err != nil {
-		return usagef("debug, info, warn or error", "--log-level %q is no level", f.level)
-	}
 	format := strings.ToLower(f.format)
 	if format != "text" && format != "json" {
 		return usagef("text or json", "--log-format %q is no format", f.format)
 	}
 	p.console = report.NewConsole(p.Err, report.ConsoleOptions{
 		JSON:       format == "json",
-		Level:      level,
+		Level:      f.level,
 		Quiet:      f.quiet,
 		NoProgress: f.noProgress,
 		Getenv:     p.env.get,
@@ -202,14 +169,13 @@ func (p *program) newConsole(f *logFlags) error {
 type outputFlags struct {
 	results, failed, summary, page, metricsFile, notify string
 
-	pageAddresses bool
+	pageAddresses    bool
+	leavers, revoked string // sync: the list, and what became of those on it
 }
 
 func (f *outputFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.results, "results", "", "")
 	flags.StringVar(&f.summary, "summary", "", "")
-	flags.StringVar(&f.metricsFile, "metrics-file", "", "")
-	flags.StringVar(&f.notify, "notify", "", "")
 }
 
 func (f *outputFlags) registerRows(flags *pflag.FlagSet) {
@@ -223,4 +189,20 @@ func (f *outputFlags) check() error {
 		return usagef("add --page PATH, or leave --page-addresses out", "--page-addresses needs a page")
 	}
 	return nil
+}
+
+// resolve makes the paths absolute.
+func (f *outputFlags) resolve() {
+	for _, path := range []*string{&f.results, &f.failed, &f.summary, &f.page, &f.metricsFile, &f.leavers} {
+		*path = absolute(*path)
+	}
+}
+
+// files are all of them, as people call them.
+func (f *outputFlags) files() []namedFile {
+	return []namedFile{
+		{"--results", f.results}, {"--failed", f.failed}, {"--leavers", f.leavers},
+		{"the leavers' results", f.revoked}, {"--summary", f.summary}, {"--page", f.page},
+		{"--metrics-file", f.metricsFile},
+	}
 }

@@ -9,7 +9,6 @@ import (
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer"
-	"jsm-onboard/importer/outcome"
 	"jsm-onboard/importer/text"
 	"jsm-onboard/report"
 )
@@ -28,24 +27,18 @@ type importFlags struct {
 }
 
 func (f *importFlags) register(flags *pflag.FlagSet, common *runFlags) {
-	common.site.register(flags)
-	common.site.registerPace(flags)
+	common.register(flags)
 	common.read.register(flags)
-	common.out.register(flags)
 	common.out.registerRows(flags)
-	common.log.register(flags)
-	flags.BoolVar(&common.dryRun, "dry-run", false, "")
-	flags.BoolVar(&common.yes, "yes", false, "")
 	flags.IntVar(&f.limit, "limit", 0, "")
 	flags.BoolVar(&f.organizations, "organizations", false, "")
 	flags.StringArrayVar(&f.serviceDesks, "service-desk", nil, "")
 	flags.BoolVar(&f.updateNames, "update-names", false, "")
 	flags.BoolVar(&f.resendKnown, "resend-known", false, "")
 	flags.BoolVar(&f.resolveConflicts, "resolve-conflicts", true, "")
-	limitVar(flags, &common.maxErrors, "max-errors", importer.Limit{Percent: 5, AtLeast: leastErrors, Set: true})
-	limitVar(flags, &f.maxInvalid, "max-invalid", importer.Limit{Percent: 100, Set: true})
-	limitVar(flags, &f.maxCreates, "max-creates", importer.Limit{AtLeast: leastErrors})
-	limitVar(flags, &f.maxOrganizations, "max-organizations", importer.Limit{Percent: 10, AtLeast: 20, Set: true})
+	flags.TextVar(&f.maxInvalid, "max-invalid", importer.Limit{Percent: 100, Set: true}, "")
+	flags.TextVar(&f.maxCreates, "max-creates", importer.Limit{AtLeast: leastErrors}, "")
+	flags.TextVar(&f.maxOrganizations, "max-organizations", importer.Limit{Percent: 10, AtLeast: 20, Set: true}, "")
 }
 
 func (p *program) importCommand() *cobra.Command {
@@ -60,13 +53,12 @@ func (p *program) importCommand() *cobra.Command {
 // newImport is a run of import.
 func (p *program) newImport(f *importFlags, common *runFlags, path string) *run {
 	return &run{
-		program:  p,
-		flags:    common,
-		work:     &importWork{importFlags: f},
-		command:  "import",
-		path:     path,
-		statuses: outcome.ImportStatuses(),
-		limit:    f.limit,
+		program: p,
+		flags:   common,
+		work:    &importWork{importFlags: f},
+		command: "import",
+		path:    path,
+		limit:   f.limit,
 	}
 }
 

@@ -8,28 +8,20 @@ import (
 	"github.com/spf13/pflag"
 
 	"jsm-onboard/importer"
-	"jsm-onboard/importer/outcome"
 	"jsm-onboard/importer/text"
 	"jsm-onboard/report"
 )
 
 // registerRevocation registers the flags that revoke and undo share.
 func registerRevocation(flags *pflag.FlagSet, common *runFlags, maxRevoke *importer.Limit) {
-	common.site.register(flags)
-	common.site.registerPace(flags)
-	common.out.register(flags)
-	common.log.register(flags)
-	flags.BoolVar(&common.dryRun, "dry-run", false, "")
-	flags.BoolVar(&common.yes, "yes", false, "")
-	limitVar(flags, maxRevoke, "max-revoke", importer.Limit{AtLeast: 1})
-	limitVar(flags, &common.maxErrors, "max-errors", importer.Limit{Percent: 5, AtLeast: leastErrors, Set: true})
+	common.register(flags)
+	flags.TextVar(maxRevoke, "max-revoke", importer.Limit{AtLeast: 1}, "")
 }
 
 func (p *program) revokeCommand() *cobra.Command {
 	common, w := &runFlags{}, &revokeWork{}
 	cmd := p.command("revoke FILE", cobra.ExactArgs(1), func(cmd *cobra.Command, args []string) error {
 		r := &run{program: p, flags: common, work: w, command: "revoke", path: args[0]}
-		r.statuses = outcome.RevokeStatuses()
 		return r.execute(cmd.Context())
 	})
 	registerRevocation(cmd.Flags(), common, &w.maxRevoke)

@@ -3,12 +3,13 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"sync/atomic"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer"
@@ -30,6 +31,18 @@ type runFlags struct {
 	maxErrors   importer.Limit
 }
 
+func (f *runFlags) register(flags *pflag.FlagSet) {
+	f.site.register(flags)
+	f.site.registerPace(flags)
+	f.out.register(flags)
+	f.log.register(flags)
+	flags.StringVar(&f.out.metricsFile, "metrics-file", "", "")
+	flags.StringVar(&f.out.notify, "notify", "", "")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "")
+	flags.BoolVar(&f.yes, "yes", false, "")
+	flags.TextVar(&f.maxErrors, "max-errors", importer.Limit{Percent: 5, AtLeast: leastErrors, Set: true}, "")
+}
+
 // work is what import, sync, revoke and undo each do within a run.
 type work interface {
 	check(*run) error                                            // refuses flags that cannot be meant
@@ -44,41 +57,39 @@ type work interface {
 }
 
 // A run is one import, sync, revoke or undo, from the command line to the exit code. Its methods stand in the order
-// in which they are called.
+// in which they are called; how it ends is in end.go.
 type run struct {
 	*program
-	flags    *runFlags
-	work     work
-	command  string
-	source   string // sync
-	path     string // of the input, as typed; "": undo has none
-	statuses []outcome.Status
-	limit    int // --limit; 0: none
+	flags   *runFlags
+	work    work
+	command string
+	source  string // sync
+	path    string // of the input, as typed; "": undo has none
+	limit   int    // --limit; 0: none
 
 	began    time.Time
 	options  export.Options
-	files    files
-	file     *export.File // nil: undo
+	input    string // absolute path
 	site     *site
+	file     *export.File // nil: undo
 	conn     apiclient.Connection
 	plan     *importer.Plan
 	rows     *rowFiles
 	recorder *page.Recorder
-	pace     func() apiclient.Pace // of the requests that it makes
+	pace     func() apiclient.Pace // of the requests that it makes; nil: it was not begun
 	sending  atomic.Bool           // rows may be in flight
 
 	leavers *report.LeaverTotals // sync
-	stop    *importer.Stop       // why leavers were not revoked, though that was asked for
-	code    int                  // what became of them, as an exit code
+	listed  importer.End         // of their revocation, or why it was not begun
 	summary *report.Summary      // when it has ended
-	heldID  string               // in the ledger, of a run that was held back
 }
 
-// files are the absolute paths of what a run reads and writes.
-type files struct{ input, results, failed, summary, page, metrics, leavers, revoked string }
+// revokes reports whether a command takes access away.
+func revokes(command string) bool { return command == "revoke" || command == "undo" }
 
-// execute runs it, with the monitor and the metrics around it.
-func (r *run) execute(ctx context.Context) error {
+// execute runs it. A dry run is nobody's business; what any other comes to is kept and published, also when it is
+// refused before it began.
+func (r *run) execute(ctx context.Context) (err error) {
 	r.began = time.Now()
 	r.recorder = page.NewRecorder(r.began)
 	if err := r.newConsole(&r.flags.log); err != nil {
@@ -86,7 +97,21 @@ func (r *run) execute(ctx context.Context) error {
 	}
 	ctx, release := interruptible(ctx, r.stopping)
 	defer release()
-	return r.observed(ctx, r.do)
+	defer func() { err = errors.Join(err, r.site.Close()) }()
+	if r.flags.dryRun {
+		return r.do(ctx)
+	}
+	monitor, err := report.NewMonitor(r.flags.out.notify)
+	if err != nil {
+		return usagef("give the address that your monitor gives for this check", "%w", err)
+	}
+	r.post(ctx, monitor, report.Started, nil)
+	err = r.do(ctx)
+	still := context.WithoutCancel(ctx)
+	if r.summary == nil {
+		r.refuse(still, err)
+	}
+	return r.publish(still, monitor, err)
 }
 
 // stopping prints what happens now that somebody has pressed Ctrl-C. Before anything is sent the error that follows
@@ -106,28 +131,24 @@ func (r *run) do(ctx context.Context) (err error) {
 	if err := errors.Join(err, r.flags.site.check(), r.flags.out.check(), r.work.check(r)); err != nil {
 		return err
 	}
-	inputErr := r.openInput(ctx)
-	if inputErr != nil && !r.isHeld(inputErr) {
-		return inputErr
+	r.nameFiles()
+	if r.site, err = r.findSite(&r.flags.site); err != nil {
+		return err
 	}
-	if r.file != nil {
+	if err := r.apart(r.site, &r.flags.out, namedFile{"the input", r.input}); err != nil {
+		return err
+	}
+	if err := r.open(ctx, r.site, r.flags.dryRun, r.paceChanged); err != nil {
+		return err
+	}
+	if r.path != "" {
+		if r.file, err = export.Open(ctx, r.path, cancellable(ctx, r.path, r.In)); err != nil {
+			return err
+		}
 		defer r.file.Close()
 	}
-	if r.site, err = r.findSite(&r.flags.site); err != nil {
-		return cmp.Or(inputErr, err)
-	}
-	defer func() { err = errors.Join(err, r.site.Close()) }()
-	if err = r.apart(); err == nil {
-		err = r.open(ctx, r.site, r.flags.dryRun, r.paceChanged)
-	}
-	if err != nil {
-		return cmp.Or(inputErr, err)
-	}
-	if inputErr != nil {
-		return r.hold(ctx, inputErr)
-	}
 	if err := r.prepare(ctx); err != nil || r.flags.dryRun {
-		return r.hold(ctx, err)
+		return err
 	}
 	if r.plan.Run, _, err = r.site.ledger.StartRun(ctx, r.plan.Run.Job, r.began); err != nil {
 		return err
@@ -139,34 +160,23 @@ func (r *run) do(ctx context.Context) (err error) {
 	return r.conclude(context.WithoutCancel(ctx), end, fixes)
 }
 
-// openInput settles the names of the files that are written, and opens the one that is read.
-func (r *run) openInput(ctx context.Context) (err error) {
+// nameFiles settles what the files are called that no flag names; undo does that when it knows the run.
+func (r *run) nameFiles() {
 	out := &r.flags.out
-	r.files = files{
-		input:   absolute(r.path),
-		results: absolute(out.results),
-		failed:  absolute(out.failed),
-		summary: absolute(out.summary),
-		page:    absolute(out.page),
-		metrics: absolute(out.metricsFile),
-		leavers: r.files.leavers,
-	}
-	if r.path == "" {
-		return nil
-	}
+	out.resolve()
+	r.input = absolute(r.path)
 	stem := r.stem(r.path)
-	if r.command == "revoke" {
-		r.files.results = cmp.Or(r.files.results, stem+".revoked.csv")
-	} else {
-		r.files.results = cmp.Or(r.files.results, stem+".results.csv")
-		r.files.failed = cmp.Or(r.files.failed, stem+".failed.csv")
+	switch r.command {
+	case "revoke":
+		out.results = cmp.Or(out.results, stem+".revoked.csv")
+	case "sync":
+		out.leavers = cmp.Or(out.leavers, stem+".leavers.csv")
+		out.revoked = export.Stem(out.leavers) + ".revoked.csv"
+		fallthrough
+	case "import":
+		out.results = cmp.Or(out.results, stem+".results.csv")
+		out.failed = cmp.Or(out.failed, stem+".failed.csv")
 	}
-	if r.command == "sync" {
-		r.files.leavers = cmp.Or(r.files.leavers, stem+".leavers.csv")
-		r.files.revoked = r.stem(r.files.leavers) + ".revoked.csv"
-	}
-	r.file, err = export.Open(ctx, r.path, cancellable(ctx, r.path, r.In))
-	return err
 }
 
 // stem is what the names of files made from path begin with. Those of a rehearsal never meet those of a real run.
@@ -175,27 +185,10 @@ func (r *run) stem(path string) string {
 	if isStdin(path) {
 		stem = absolute("stdin")
 	}
-	if r.flags.site.sandbox && filepath.Ext(stem) != ".sandbox" && path != r.files.leavers {
+	if r.flags.site.sandbox && filepath.Ext(stem) != ".sandbox" {
 		stem += ".sandbox"
 	}
 	return stem
-}
-
-// outputs are the files that are written, as people call them.
-func (r *run) outputs() []namedFile {
-	return []namedFile{
-		{"--results", r.files.results}, {"--failed", r.files.failed}, {"--leavers", r.files.leavers},
-		{"the leavers' results", r.files.revoked}, {"--summary", r.files.summary}, {"--page", r.files.page},
-		{"--metrics-file", r.files.metrics},
-	}
-}
-
-// apart refuses outputs that are a file in use, before anything is opened for writing.
-func (r *run) apart() error {
-	f := &r.flags.site
-	return apart(append(ledgerFiles(r.site.ledgerPath), namedFile{"the input", r.files.input},
-		namedFile{"the settings file", r.configPath}, namedFile{"the token file", f.tokenFile},
-		namedFile{"the CA file", f.caFile}), r.outputs())
 }
 
 // prepare makes the plan, shows it, checks the guards, and asks.
@@ -207,7 +200,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		r.console.Problems(r.plan.Survey)
 	}
 	if !r.flags.dryRun {
-		if err := writable(r.outputs()); err != nil {
+		if err := writable(r.flags.out.files()); err != nil {
 			return err
 		}
 	}
@@ -218,25 +211,8 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		}
 		refused = r.work.guard(ctx, r) // what the site has counts, too
 	}
-	outlook := report.Outlook{
-		Site:    r.site.shown(),
-		Account: r.conn.User.DisplayName,
-		Source:  r.source,
-		Ledger:  r.site.ledger.Path(),
-		Rate:    r.flags.site.maxRate,
-		DryRun:  r.flags.dryRun,
-		Held:    refused != nil,
-		Limit:   r.limit,
-	}
-	if err := r.work.outlook(ctx, r, &outlook); err != nil {
+	if err := r.showPlan(ctx, refused != nil); err != nil {
 		return err
-	}
-	if r.flags.dryRun || !r.flags.log.quiet { // a dry run is made for the plan's sake
-		out := r.Out
-		if r.files.summary == stdout {
-			out = r.Err
-		}
-		fmt.Fprint(out, report.Fit(out, report.PlanText(r.command, r.plan, outlook), r.env.get))
 	}
 	if refused != nil || r.flags.dryRun {
 		return refused
@@ -244,27 +220,45 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	return r.work.agree(ctx, r)
 }
 
+// showPlan prints the plan; held: a guard has refused it. A dry run is made for its sake.
+func (r *run) showPlan(ctx context.Context, held bool) error {
+	outlook := report.Outlook{
+		Site:    r.site.shown(),
+		Account: r.conn.User.DisplayName,
+		Source:  r.source,
+		Ledger:  r.site.ledger.Path(),
+		Rate:    r.flags.site.maxRate,
+		DryRun:  r.flags.dryRun,
+		Held:    held,
+		Limit:   r.limit,
+	}
+	if err := r.work.outlook(ctx, r, &outlook); err != nil {
+		return err
+	}
+	out := r.Out
+	if r.flags.out.summary == stdout {
+		out = r.Err
+	}
+	if r.flags.dryRun || !r.flags.log.quiet {
+		fmt.Fprint(out, report.Fit(out, report.PlanText(r.command, r.plan, outlook), r.env.get))
+	}
+	return nil
+}
+
 // carryOut works from the first row to the finished files of rows.
 func (r *run) carryOut(ctx context.Context) (end importer.End, fixes report.Fixes, err error) {
 	still := context.WithoutCancel(ctx)
-	r.rows = &rowFiles{
-		resultsPath: r.files.results,
-		failedPath:  r.files.failed,
-		layout:      report.LayoutOf(r.plan.Survey, r.plan.Access != nil),
-		memory:      r.site.memory,
-	}
-	if r.files.page != "" {
-		r.rows.findings = page.NewFindings(r.flags.out.pageAddresses, r.plan.Survey.Columns)
-	}
+	layout := report.LayoutOf(r.plan.Survey, r.plan.Access != nil)
+	r.rows = newRowFiles(&r.flags.out, r.site.memory, layout, r.plan.Survey.Columns)
+	defer r.rows.abort()
 	if err := r.rows.open(); err != nil {
 		return end, fixes, err
 	}
-	defer r.rows.abort()
 	job := r.work.begin(ctx, r, importer.Options{
 		Workers:    r.flags.site.workers,
 		MaxErrors:  r.flags.maxErrors,
 		MayBrowse:  r.conn.BrowseUsers == apiclient.Yes,
-		FailedPath: r.files.failed,
+		FailedPath: r.flags.out.failed,
 		Settled:    func(result importer.Result) { r.recorder.Row(time.Now(), result.Took > 0) },
 	})
 	r.sending.Store(true)
@@ -318,134 +312,7 @@ func (r *run) paceChanged(e apiclient.Event) {
 	}
 }
 
-// conclude writes how the run ended and prints the totals. What cannot be written makes the run broken, and what can
-// still be written says so. Whoever is killed in between goes on when the command is run again.
-func (r *run) conclude(ctx context.Context, end importer.End, fixes report.Fixes) error {
-	summary, err := r.record(ctx, end, fixes)
-	if err != nil {
-		end.Stop = brokenBy(end.Stop, err)
-		summary, _ = r.record(ctx, end, fixes)
-	}
-	r.summary = &summary
-	r.console.Totals(summary, r.ending(fixes))
-	return asExit(summary.ExitCode)
-}
-
-// record writes page and summary, and then the end of the run into the ledger: a run is not complete without them.
-func (r *run) record(ctx context.Context, end importer.End, fixes report.Fixes) (report.Summary, error) {
-	s := r.summarise(end, fixes)
-	content, err := s.JSON()
-	if r.files.page != "" {
-		err = errors.Join(err, page.Write(r.files.page, page.Page{
-			Version:  versionNumber(),
-			Summary:  s,
-			Ending:   r.ending(fixes),
-			Trace:    r.recorder.Trace(),
-			Findings: r.rows.findings,
-		}))
-	}
-	if r.files.summary != "" && r.files.summary != stdout {
-		err = errors.Join(err, report.WriteFile(r.files.summary, content))
-	}
-	if err != nil && (end.Stop == nil || end.Stop.Cause != importer.Broken) {
-		return s, err
-	}
-	trace, traceErr := json.Marshal(r.recorder.Trace())
-	ended := r.plan.Run
-	ended.FinishedAt, ended.Outcome, ended.StopReason = s.FinishedAt.Time, s.Outcome, s.StopReason
-	ended.ExitCode, ended.RowsRead, ended.Summary = s.ExitCode, end.Rows, content
-	ended.Retry = end.Stop != nil && end.Stop.Cause.AskAgain()
-	l := r.site.ledger
-	return s, errors.Join(err, traceErr, l.KeepTrace(ctx, ended.Seq, trace), l.FinishRun(ctx, ended))
-}
-
-// ending is what the totals and the page need besides the summary.
-func (r *run) ending(fixes report.Fixes) report.Ending {
-	return report.Ending{
-		Kept:   fixes.Kept,
-		Page:   r.files.page,
-		Gone:   r.site.temporary,
-		Site:   r.siteWords,
-		Access: r.accessWords,
-		Read:   report.ReadAgain(r.plan.Survey.Repeat),
-	}
-}
-
-// summarise puts the run into numbers, also one that was refused before it had a plan or a site.
-func (r *run) summarise(end importer.End, fixes report.Fixes) report.Summary {
-	now := time.Now()
-	s := report.Summary{
-		RunID:      r.heldID,
-		Command:    r.command,
-		Input:      r.files.input,
-		StartedAt:  report.Second{Time: r.began},
-		Session:    1,
-		SessionAt:  report.Second{Time: r.began},
-		FinishedAt: report.Second{Time: now},
-		Outcome:    ledger.Complete,
-		ExitCode:   max(end.ExitCode(), r.code),
-		Rows:       report.CountRows(end.Rows, r.statuses, end.Totals),
-		Failed:     fixes.Path,
-		Access:     end.Access,
-		Leavers:    r.leavers,
-	}
-	if stop := r.stop; stop != nil {
-		s.ExitCode, s.StopReason, s.Hint = stop.Cause.ExitCode(), stop.What, stop.Hint
-	}
-	if stop := end.Stop; stop != nil {
-		s.Outcome, s.ExitCode, s.StopReason, s.Hint = ledger.Stopped, end.ExitCode(), stop.What, stop.Hint
-	}
-	if r.site != nil && r.site.ledger != nil {
-		s.Site, s.Ledger = r.site.url.String(), r.site.ledger.Path()
-	}
-	if r.plan != nil {
-		survey := r.plan.Survey
-		s.InputSHA256, s.Skipped, s.Problems = survey.SHA256, survey.Skipped, report.CountProblems(survey)
-	}
-	if r.pace == nil { // it was not begun
-		return s
-	}
-	begun := r.plan.Run
-	s.RunID, s.StartedAt.Time, s.Session = begun.ID, begun.StartedAt, begun.Sessions
-	if r.rows.finished {
-		s.Results = r.files.results
-	}
-	pace := r.pace()
-	s.Requests = report.Requests{
-		Sent:      pace.Sent,
-		Throttled: pace.Refused,
-		Retried:   max(0, pace.Sent-pace.Refused-end.Sent),
-		Ambiguous: end.Lost,
-		Other:     r.site.client.Requests() - pace.Sent,
-	}
-	if r.leavers != nil {
-		s.Requests.Other -= r.leavers.Sent
-	}
-	s.Rate = report.Rate{Mean: float64(pace.Sent) / max(now.Sub(r.began).Seconds(), 0.001), Learned: pace.Learned}
-	return s
-}
-
-// brokenBy is the reason to stop when err comes on top of what was.
-func brokenBy(was *importer.Stop, err error) *importer.Stop {
-	if was != nil && was.Cause == importer.Broken {
-		return was
-	}
-	stop := explain(err)
-	stop.Cause = importer.Broken
-	return stop
-}
-
-// complete is why the run stopped. That a row has no outcome, or more than one, or does not stand in the results,
-// comes before any other reason.
-func complete(end *importer.End, written int) *importer.Stop {
-	err, broken := end.Totals.Prove(end.Rows), end.Stop != nil && end.Stop.Cause == importer.Broken
-	if err == nil && (written == end.Rows || broken) {
-		return end.Stop
-	}
-	return &importer.Stop{
-		Cause: importer.Broken,
-		Err:   err,
-		What:  fmt.Sprintf("the results are not complete: of %d rows read %d are in them (%v)", end.Rows, written, err),
-		Hint:  "this is a fault of the program; nothing is lost: keep the ledger and run the same command again",
-	}
+// job is what makes a run this run, without the checksum of its input.
+func (r *run) job() ledger.Job {
+	return ledger.Job{Command: r.command, Source: r.source, Input: r.input, Choices: r.flags.read.choices()}
 }

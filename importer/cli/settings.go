@@ -46,7 +46,8 @@ func envName(flag string) string {
 	return "JSM_ONBOARD_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// onlyTyped are the flags that the command line alone can have: what they do is meant once, and not each time.
+// onlyTyped are the flags that the command line alone can have: what they do is meant once, and not each time. So are
+// all of report but those that say which ledger is meant.
 var onlyTyped = map[string]bool{"help": true, "version": true, "list": true, "prune": true}
 
 // settle fills in the flags that the command line does not have: from the environment, else from the file of
@@ -69,7 +70,7 @@ func (p *program) settle(cmd *cobra.Command) error {
 	p.siteWords, p.accessWords = p.needed(cmd, config, siteFlagNames), p.needed(cmd, config, accessFlagNames)
 	var failed []error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.Changed || onlyTyped[f.Name] {
+		if f.Changed || onlyTyped[f.Name] || cmd.Name() == "report" && !slices.Contains(siteFlagNames, f.Name) {
 			return
 		}
 		if value := p.env.get(envName(f.Name)); value != "" {

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/adrg/xdg"
@@ -25,7 +25,7 @@ import (
 // A site is the Jira site that a command works at, with its client and ledger. Whoever finds one closes it.
 type site struct {
 	flags       *siteFlags
-	url         *url.URL
+	url         string
 	unused      string // the site that the settings name, when it is the sandbox that is used
 	credentials apiclient.Credentials
 	ledgerPath  string
@@ -42,38 +42,40 @@ type site struct {
 // findSite finds the site of the flags and the environment, or starts the sandbox. Nothing is opened or sent.
 func (p *program) findSite(f *siteFlags) (*site, error) {
 	s := &site{flags: f, ledgerPath: absolute(f.ledger), configure: p.configure}
-	if f.sandbox {
-		s.unused = cmp.Or(f.site, p.env.get("JIRA_BASE_URL"))
-		if err := s.startSandbox(); err != nil {
-			return nil, errors.Join(err, s.Close())
-		}
-		return s, nil
-	}
 	given := cmp.Or(f.site, p.env.get("JIRA_BASE_URL"))
-	if given == "" {
+	switch {
+	case f.sandbox:
+		s.unused = given
+		return s, s.startSandbox()
+	case given == "":
 		return nil, usagef("set JIRA_BASE_URL=https://your-domain.atlassian.net, or try it out with --sandbox",
 			"which site? there is neither --site nor JIRA_BASE_URL")
 	}
-	complete, err := apiclient.ParseSite(given)
+	var err error
+	s.url, err = apiclient.ParseSite(given)
 	if e, ok := errors.AsType[*apiclient.Error](err); ok {
 		return nil, usagef(e.Hint, "--site or JIRA_BASE_URL: %s", e.Message)
 	}
-	if s.url, err = url.Parse(complete); err != nil || s.ledgerPath != "" {
-		return s, err
+	if s.ledgerPath == "" {
+		folder, err := p.stateFolder() // one ledger for each site
+		if err != nil {
+			return nil, err
+		}
+		_, host, _ := strings.Cut(strings.ToLower(s.url), "://")
+		s.ledgerPath = filepath.Join(folder, strings.NewReplacer(":", "_", "[", "", "]", "").Replace(host)+".ledger")
 	}
-	folder, err := p.stateFolder() // one ledger for each site
-	name := strings.NewReplacer(":", "_", "[", "", "]", "").Replace(strings.ToLower(s.url.Host))
-	s.ledgerPath = filepath.Join(folder, name+".ledger")
-	return s, err
+	return s, nil
 }
 
 // Close gives everything back, in the reverse order of opening.
 func (s *site) Close() error {
-	var errs []error
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		errs = append(errs, s.closers[i]())
+	if s == nil {
+		return nil
 	}
-	s.closers = nil
+	var errs []error
+	for _, closer := range slices.Backward(s.closers) {
+		errs = append(errs, closer())
+	}
 	return errors.Join(errs...)
 }
 
@@ -81,11 +83,11 @@ func (s *site) Close() error {
 func (s *site) shown() string {
 	switch {
 	case !s.flags.sandbox:
-		return s.url.String()
+		return s.url
 	case s.unused != "":
-		return s.url.String() + " (sandbox: nothing leaves this machine; " + s.unused + " is not used)"
+		return s.url + " (sandbox: nothing leaves this machine; " + s.unused + " is not used)"
 	}
-	return s.url.String() + " (sandbox: nothing leaves this machine)"
+	return s.url + " (sandbox: nothing leaves this machine)"
 }
 
 // startSandbox serves a site on a free loopback port, with a ledger in a temporary folder unless one is named.
@@ -96,17 +98,14 @@ func (s *site) startSandbox() error {
 	}
 	s.closers = append(s.closers, server.Close)
 	token := jsmtest.SandboxToken()
-	s.credentials = apiclient.Credentials{Email: token.Email, APIToken: token.Secret}
-	if s.url, err = url.Parse(server.URL); err != nil || s.ledgerPath != "" {
-		return err
+	s.url, s.credentials = server.URL, apiclient.Credentials{Email: token.Email, APIToken: token.Secret}
+	if s.ledgerPath != "" {
+		return nil
 	}
 	folder, err := os.MkdirTemp("", "jsm-onboard-sandbox-")
-	if err != nil {
-		return err
-	}
 	s.temporary, s.ledgerPath = true, filepath.Join(folder, "sandbox.ledger")
 	s.closers = append(s.closers, func() error { return os.RemoveAll(folder) })
-	return nil
+	return err
 }
 
 // open opens client and ledger; nothing is sent yet. readOnly: nothing will be sent or written, so there is neither a
@@ -116,27 +115,28 @@ func (p *program) open(ctx context.Context, s *site, readOnly bool, notify func(
 	if !readOnly {
 		openLedger = ledger.Open
 		if !s.flags.sandbox {
-			if s.credentials, err = p.credentials(s.flags); err != nil {
-				return err
-			}
+			s.credentials, err = p.credentials(s.flags)
 		}
-		if err := s.newClient(p.console.Log(), notify, false); err != nil {
+		if err == nil {
+			err = s.newClient(p.console.Log(), notify, false)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	if s.ledger, err = openLedger(ctx, s.ledgerPath, s.url.String()); err != nil {
-		if e, ok := errors.AsType[*fs.PathError](err); ok {
-			return stopf(importer.Broken, "name another file with --ledger", "the ledger %s cannot be opened: %s",
-				report.Shown(s.ledgerPath), report.Plainly(e))
-		}
+	s.ledger, err = openLedger(ctx, s.ledgerPath, s.url)
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return stopf(importer.Broken, "name another file with --ledger", "the ledger %s cannot be opened: %s",
+			report.Shown(s.ledgerPath), report.Plainly(e))
+	}
+	if err != nil {
 		return err
 	}
 	s.closers = append(s.closers, s.ledger.Close)
-	files := s.ledgerPath
-	if folder, err := p.stateFolder(); s.temporary && err == nil { // those of rehearsals outlive it
-		files = filepath.Join(folder, "sandbox")
+	s.memory = report.Memory(s.ledgerPath + ".files")
+	if folder, err := p.stateFolder(); s.temporary && err == nil { // that of rehearsals outlives the ledger
+		s.memory = report.Memory(filepath.Join(folder, "sandbox.files"))
 	}
-	s.memory = report.Memory(files + ".files")
 	return nil
 }
 
@@ -144,7 +144,7 @@ func (p *program) open(ctx context.Context, s *site, readOnly bool, notify func(
 func (s *site) newClient(log *slog.Logger, notify func(apiclient.Event), anonymous bool) error {
 	f := s.flags
 	config := apiclient.Config{
-		Site:        s.url.String(),
+		Site:        s.url,
 		GatewayURL:  f.gatewayURL,
 		TokenURL:    f.tokenURL,
 		Credentials: s.credentials,
@@ -158,7 +158,7 @@ func (s *site) newClient(log *slog.Logger, notify func(apiclient.Event), anonymo
 		Notify:      notify,
 	}
 	if f.sandbox {
-		config.GatewayURL, config.TokenURL = s.url.String(), s.url.String()+"/oauth/token"
+		config.GatewayURL, config.TokenURL = s.url, s.url+"/oauth/token"
 	}
 	var err error
 	if f.caFile != "" {
@@ -179,19 +179,12 @@ func (s *site) newClient(log *slog.Logger, notify func(apiclient.Event), anonymo
 	return err
 }
 
-// connect asks the site who we are and what we may, and holds the ledger to the site that answers. Whether somebody
-// may do anything but create shows with the first request.
-func (s *site) connect(ctx context.Context, creates bool) (conn apiclient.Connection, err error) {
-	if creates {
-		conn, err = s.client.Connect(ctx)
-	} else {
-		conn.Site = s.url.String()
-		if err = s.client.Reach(ctx, &conn); err == nil {
-			err = s.client.Identify(ctx, &conn)
-		}
-		if err == nil {
-			_ = s.client.Permit(ctx, &conn) // whether it may browse users is what counts here
-		}
+// connect asks the site who we are and what we may, and holds the ledger to the site that answers. Administer Jira is
+// what only creates need; whether somebody may do anything else shows with the first request.
+func (s *site) connect(ctx context.Context, creates bool) (apiclient.Connection, error) {
+	conn, err := s.client.Connect(ctx)
+	if !creates && conn.Administer == apiclient.No {
+		err = nil
 	}
 	if err == nil && conn.CloudID != "" {
 		err = s.ledger.Bind(ctx, conn.CloudID)

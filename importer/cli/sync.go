@@ -19,18 +19,18 @@ import (
 
 // syncFlags are those that sync has and import has not.
 type syncFlags struct {
-	source, leavers      string
+	source               string
 	revokeLeavers        bool
 	maxRevoke, maxShrink importer.Limit
 	requireEmail         []string
 }
 
-func (f *syncFlags) register(flags *pflag.FlagSet, i *importFlags) {
+func (f *syncFlags) register(flags *pflag.FlagSet, i *importFlags, common *runFlags) {
 	flags.StringVar(&f.source, "source", "", "")
-	flags.StringVar(&f.leavers, "leavers", "", "")
+	flags.StringVar(&common.out.leavers, "leavers", "", "")
 	flags.BoolVar(&f.revokeLeavers, "revoke-leavers", false, "")
-	limitVar(flags, &f.maxRevoke, "max-revoke", importer.Limit{Percent: 5, AtLeast: 1, Set: true})
-	limitVar(flags, &f.maxShrink, "max-shrink", importer.Limit{Percent: 20, Set: true})
+	flags.TextVar(&f.maxRevoke, "max-revoke", importer.Limit{Percent: 5, AtLeast: 1, Set: true}, "")
+	flags.TextVar(&f.maxShrink, "max-shrink", importer.Limit{Percent: 20, Set: true}, "")
 	flags.StringArrayVar(&f.requireEmail, "require-email", nil, "")
 	i.maxInvalid = importer.Limit{Percent: 50, Set: true}
 	i.maxCreates = importer.Limit{Percent: 20, AtLeast: leastErrors, Set: true}
@@ -42,7 +42,7 @@ func (p *program) syncCommand() *cobra.Command {
 		return p.newSync(i, f, common, args[0]).execute(cmd.Context())
 	})
 	i.register(cmd.Flags(), common)
-	f.register(cmd.Flags(), i)
+	f.register(cmd.Flags(), i, common)
 	return cmd
 }
 
@@ -54,7 +54,6 @@ func (p *program) newSync(i *importFlags, f *syncFlags, common *runFlags, path s
 	if r.source == "" {
 		r.source = defaultSource(path)
 	}
-	r.files.leavers = absolute(f.leavers)
 	return r
 }
 
@@ -142,8 +141,8 @@ func (w *syncWork) after(ctx context.Context, r *run, end *importer.End) {
 		return
 	}
 	if err := w.revoke(ctx, r); err != nil {
-		r.stop = explain(err)
-		r.leavers.Held = r.stop.What
+		r.listed.Stop = explain(err)
+		r.leavers.Held = r.listed.Stop.What
 	}
 }
 
@@ -153,7 +152,7 @@ func (w *syncWork) list(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	r.leavers = &report.LeaverTotals{Path: r.files.leavers}
+	r.leavers = &report.LeaverTotals{Path: r.flags.out.leavers}
 	for _, one := range leavers {
 		if one.Action == importer.ActionRevoke {
 			r.leavers.Revoke++
@@ -161,7 +160,7 @@ func (w *syncWork) list(ctx context.Context, r *run) error {
 			r.leavers.Review++
 		}
 	}
-	return report.WriteLeavers(r.files.leavers, r.rows.layout.Delimiter, leavers)
+	return report.WriteLeavers(r.flags.out.leavers, r.rows.layout.Delimiter, leavers)
 }
 
 // revoke revokes those on the list, within the run that has listed them. All guards come before the first request.
@@ -173,10 +172,10 @@ func (w *syncWork) revoke(ctx context.Context, r *run) error {
 				"nobody was revoked: the address of %s could not be read, and these may be people on the list",
 				text.Counted(n, "row", "rows"),
 			),
-			Hint: "fix those rows in the export; they are in " + report.Shown(r.files.failed),
+			Hint: "fix those rows in the export; they are in " + report.Shown(r.flags.out.failed),
 		}
 	}
-	file, err := export.Open(ctx, r.files.leavers, nil)
+	file, err := export.Open(ctx, r.flags.out.leavers, nil)
 	if err != nil {
 		return err
 	}
@@ -191,7 +190,7 @@ func (w *syncWork) revoke(ctx context.Context, r *run) error {
 	}
 	if err := importer.CheckRevocation(plan, w.maxRevoke, holdings.Ours); err != nil {
 		stop := explain(err)
-		words := append([]string{report.Shown(r.files.leavers)}, r.siteWords...)
+		words := append([]string{report.Shown(r.flags.out.leavers)}, r.siteWords...)
 		stop.Hint = fmt.Sprintf(
 			"the creates are done, and the list is there: look at it; if it is right, this does the rest:\n"+
 				"%s\n(or run the sync once more with --max-revoke %d)",
@@ -210,11 +209,12 @@ func (w *syncWork) revoke(ctx context.Context, r *run) error {
 
 // revokeListed carries the revocation out, as a run within the run.
 func (w *syncWork) revokeListed(ctx context.Context, r *run, plan *importer.Plan) error {
+	flags := *r.flags
+	flags.out = outputFlags{results: r.flags.out.revoked}
 	listed := &run{
 		program:  r.program,
-		flags:    r.flags,
+		flags:    &flags,
 		work:     &revokeWork{},
-		files:    files{results: r.files.revoked},
 		site:     r.site,
 		conn:     r.conn,
 		plan:     plan,
@@ -225,9 +225,9 @@ func (w *syncWork) revokeListed(ctx context.Context, r *run, plan *importer.Plan
 		return err
 	}
 	counted, pace := report.CountRows(end.Rows, outcome.RevokeStatuses(), end.Totals), listed.pace()
-	r.leavers.Rows, r.leavers.Results = &counted, r.files.revoked
+	r.leavers.Rows, r.leavers.Results = &counted, flags.out.results
 	r.leavers.Sent, r.leavers.Throttled = pace.Sent, pace.Refused
-	if r.code = end.ExitCode(); end.Stop != nil {
+	if r.listed = end; end.Stop != nil {
 		return end.Stop
 	}
 	return nil

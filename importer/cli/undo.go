@@ -10,14 +10,13 @@ import (
 
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/ledger"
-	"jsm-onboard/importer/outcome"
 )
 
 func (p *program) undoCommand() *cobra.Command {
 	common, w := &runFlags{}, &undoWork{}
 	cmd := p.command("undo [RUN]", cobra.MaximumNArgs(1), func(cmd *cobra.Command, args []string) error {
 		w.id = strings.Join(args, "")
-		r := &run{program: p, flags: common, work: w, command: "undo", statuses: outcome.RevokeStatuses()}
+		r := &run{program: p, flags: common, work: w, command: "undo"}
 		return r.execute(cmd.Context())
 	})
 	registerRevocation(cmd.Flags(), common, &w.maxRevoke)
@@ -35,8 +34,8 @@ func (w *undoWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 	if err != nil {
 		return nil, stopf(importer.Broken, "jsm-onboard report --list shows the runs", "%w", err)
 	}
-	r.files.results = cmp.Or(r.files.results, r.stem(undone.Input)+".undone.csv")
-	if err := r.apart(); err != nil {
+	r.flags.out.results = cmp.Or(r.flags.out.results, r.stem(undone.Input)+".undone.csv")
+	if err := r.apart(r.site, &r.flags.out); err != nil {
 		return nil, err
 	}
 	if err := w.ready(ctx, r); err != nil {
@@ -44,7 +43,7 @@ func (w *undoWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 	}
 	plan, err := importer.PlanUndo(ctx, r.site.ledger, undone)
 	if plan != nil {
-		r.files.input = plan.Run.Input
+		r.input = plan.Run.Input
 	}
 	return plan, err
 }

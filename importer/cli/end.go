@@ -1,0 +1,211 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"jsm-onboard/importer"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
+	"jsm-onboard/report"
+	"jsm-onboard/report/page"
+)
+
+// conclude writes how the run ended and prints the totals. What cannot be written makes the run broken, and what can
+// still be written says so. Whoever is killed in between goes on when the command is run again.
+func (r *run) conclude(ctx context.Context, end importer.End, fixes report.Fixes) error {
+	err := r.record(ctx, end, fixes)
+	if err != nil {
+		end.Stop = brokenBy(end.Stop, err)
+		_ = r.record(ctx, end, fixes)
+	}
+	r.console.Totals(*r.summary, r.ending(fixes))
+	return asExit(r.summary.ExitCode)
+}
+
+// record writes page and summary, and then the end of the run into the ledger: a run is not complete without them.
+func (r *run) record(ctx context.Context, end importer.End, fixes report.Fixes) error {
+	s := r.summarise(end, fixes)
+	r.summary = &s
+	err := r.writeSummary()
+	if out := &r.flags.out; out.page != "" {
+		err = errors.Join(err, page.Write(out.page, page.Page{
+			Version:  versionNumber(),
+			Summary:  s,
+			Ending:   r.ending(fixes),
+			Trace:    r.recorder.Trace(),
+			Findings: r.rows.findings,
+		}))
+	}
+	if err != nil && !isBroken(end.Stop) {
+		return err
+	}
+	trace, traceErr := json.Marshal(r.recorder.Trace())
+	run, jsonErr := r.ended()
+	run.Retry = end.Stop != nil && end.Stop.Cause.AskAgain()
+	l := r.site.ledger
+	return errors.Join(err, traceErr, jsonErr, l.KeepTrace(ctx, run.Seq, trace), l.FinishRun(ctx, run))
+}
+
+// ended is the run as the ledger keeps it when it has ended.
+func (r *run) ended() (run ledger.Run, err error) {
+	if r.plan != nil {
+		run = r.plan.Run
+	}
+	run.FinishedAt, run.Outcome, run.StopReason = r.summary.FinishedAt.Time, r.summary.Outcome, r.summary.StopReason
+	run.ExitCode, run.RowsRead = r.summary.ExitCode, r.summary.Rows.Read
+	run.Summary, err = r.summary.JSON()
+	return run, err
+}
+
+// refuse writes how a run ended before its first row: those that were read for the plan were not attempted. Nobody
+// shall take the last run's summary for this one's. Of a sync the ledger keeps it, too: those who look in the morning
+// look there. A wrong command line is kept nowhere, and Ctrl-C not in the ledger.
+func (r *run) refuse(ctx context.Context, err error) {
+	end, stop := importer.End{}, explain(err)
+	if r.plan != nil {
+		end.Rows = r.plan.Survey.Rows
+		for range end.Rows {
+			end.Totals.Add(outcome.NotAttempted)
+		}
+	}
+	s := r.summarise(end, report.Fixes{})
+	s.Outcome, s.ExitCode, s.StopReason, s.Hint = ledger.Held, codeOf(err), stop.What, stop.Hint
+	r.summary = &s
+	if stop.Cause == importer.Usage {
+		return
+	}
+	if r.command == "sync" && stop.Cause != importer.Interrupted && r.site != nil && r.site.ledger != nil {
+		run, err := r.ended()
+		if err == nil {
+			run, err = r.site.ledger.HoldRun(ctx, r.job(), r.began, run)
+		}
+		if err != nil {
+			r.console.Log().Warn("report --list will not show this run", "error", err.Error())
+		}
+		s.RunID = run.ID
+	}
+	if err := r.writeSummary(); err != nil {
+		r.console.Log().Error("the summary was not written", "error", err.Error())
+	}
+}
+
+// writeSummary writes the summary's file; stdout gets it at the very end.
+func (r *run) writeSummary() error {
+	content, err := r.summary.JSON()
+	if path := r.flags.out.summary; err == nil && path != "" && path != stdout {
+		err = report.WriteFile(path, content)
+	}
+	return err
+}
+
+// publish gives the summary to whoever waits for it outside: stdout, the metrics and the monitor.
+func (r *run) publish(ctx context.Context, monitor *report.Monitor, err error) error {
+	r.summary.ExitCode = codeOf(err)
+	content, jsonErr := r.summary.JSON()
+	if r.flags.out.summary == stdout {
+		_, writeErr := r.Out.Write(content)
+		jsonErr = cmp.Or(jsonErr, writeErr)
+	}
+	err = cmp.Or(err, jsonErr)
+	if path := r.flags.out.metricsFile; path != "" && codeOf(err) != importer.Usage.ExitCode() {
+		if e := report.WriteMetrics(path, r.source, *r.summary); e != nil {
+			r.console.Log().Error("the metrics file was not written", "error", e.Error())
+			err = cmp.Or(err, e)
+		}
+	}
+	signal := report.Succeeded
+	if codeOf(err) != 0 {
+		signal = report.FailedRun
+	}
+	r.post(ctx, monitor, signal, content)
+	return err
+}
+
+// post sends the monitor a signal. One that does not answer changes nothing.
+func (r *run) post(ctx context.Context, m *report.Monitor, signal report.Signal, body []byte) {
+	if m == nil {
+		return
+	}
+	if err := m.Post(ctx, signal, body); err != nil {
+		r.console.Log().Warn("the monitor could not be reached", "error", err.Error())
+	}
+}
+
+// ending is what the totals and the page need besides the summary.
+func (r *run) ending(fixes report.Fixes) report.Ending {
+	return report.Ending{
+		Kept:   fixes.Kept,
+		Page:   r.flags.out.page,
+		Gone:   r.site.temporary,
+		Site:   r.siteWords,
+		Access: r.accessWords,
+		Read:   report.ReadAgain(r.plan.Survey.Repeat),
+	}
+}
+
+// summarise puts the run into numbers, also one that was refused before it had a plan or a site.
+func (r *run) summarise(end importer.End, fixes report.Fixes) report.Summary {
+	now := time.Now()
+	statuses := outcome.ImportStatuses()
+	if revokes(r.command) {
+		statuses = outcome.RevokeStatuses()
+	}
+	s := report.Summary{
+		Command:    r.command,
+		Input:      r.input,
+		StartedAt:  report.Second{Time: r.began},
+		Session:    1,
+		SessionAt:  report.Second{Time: r.began},
+		FinishedAt: report.Second{Time: now},
+		Outcome:    ledger.Complete,
+		ExitCode:   max(end.ExitCode(), r.listed.ExitCode()),
+		Rows:       report.CountRows(end.Rows, statuses, end.Totals),
+		Failed:     fixes.Path,
+		Access:     end.Access,
+		Leavers:    r.leavers,
+	}
+	if stop := r.listed.Stop; stop != nil {
+		s.ExitCode, s.StopReason, s.Hint = stop.Cause.ExitCode(), stop.What, stop.Hint
+	}
+	if stop := end.Stop; stop != nil {
+		s.Outcome, s.ExitCode, s.StopReason, s.Hint = ledger.Stopped, end.ExitCode(), stop.What, stop.Hint
+	}
+	if r.site != nil && r.site.ledger != nil {
+		s.Site, s.Ledger = r.site.url, r.site.ledger.Path()
+	}
+	if r.plan != nil {
+		survey := r.plan.Survey
+		s.InputSHA256, s.Skipped, s.Problems = survey.SHA256, survey.Skipped, report.CountProblems(survey)
+	}
+	if r.pace != nil {
+		r.countRequests(&s, end)
+	}
+	return s
+}
+
+// countRequests adds what a run that was begun has sent.
+func (r *run) countRequests(s *report.Summary, end importer.End) {
+	begun, pace := r.plan.Run, r.pace()
+	s.RunID, s.StartedAt.Time, s.Session = begun.ID, begun.StartedAt, begun.Sessions
+	if r.rows.finished {
+		s.Results = r.flags.out.results
+	}
+	s.Requests = report.Requests{
+		Sent:      pace.Sent,
+		Throttled: pace.Refused,
+		Retried:   max(0, pace.Sent-pace.Refused-end.Sent),
+		Ambiguous: end.Lost,
+		Other:     r.site.client.Requests() - pace.Sent,
+	}
+	if r.leavers != nil {
+		s.Requests.Other -= r.leavers.Sent
+	}
+	s.Rate = report.Rate{
+		Mean:    float64(pace.Sent) / max(s.FinishedAt.Sub(r.began).Seconds(), 0.001),
+		Learned: pace.Learned,
+	}
+}

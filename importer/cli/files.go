@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"jsm-onboard/report"
+)
+
+// namedFile is a file that a command reads or writes, and how a person calls it.
+type namedFile struct{ name, path string }
+
+const (
+	partial = ".partial" // what a file is called while it is being written
+	stdout  = "-"        // as the path of an output
+	stdin   = "-"        // as the path of an input
+)
+
+// apart refuses outputs of a command that are a file in use, before anything is opened for writing. inputs are those
+// that are no flags' files.
+func (p *program) apart(s *site, out *outputFlags, inputs ...namedFile) error {
+	inUse := append(ledgerFiles(s.ledgerPath), namedFile{"the settings file", p.configPath},
+		namedFile{"the token file", s.flags.tokenFile}, namedFile{"the CA file", s.flags.caFile})
+	return apart(append(inUse, inputs...), out.files())
+}
+
+// apart refuses outputs that are one of the files in use, or one another, or the partial file of one of them. They
+// are compared as files, so that no other spelling and no link hides that two are one.
+func apart(inUse, outputs []namedFile) error {
+	for _, output := range outputs {
+		if !isFile(output.path) {
+			continue
+		}
+		for _, path := range []string{output.path, output.path + partial} {
+			for _, other := range inUse {
+				if other.path != "" && sameFile(path, other.path) {
+					return usagef("give "+output.name+" a path of its own", "%s %s is the same file as %s",
+						output.name, report.Shown(path), other.name)
+				}
+			}
+		}
+		inUse = append(inUse, output, namedFile{output.name, output.path + partial})
+	}
+	return nil
+}
+
+// ledgerFiles are a ledger and what SQLite, its lock and the memory of failed files keep beside it.
+func ledgerFiles(path string) []namedFile {
+	files := []namedFile{{"the ledger", path}}
+	for _, end := range []string{"-wal", "-shm", "-journal", ".lock", ".files"} {
+		files = append(files, namedFile{"a file of the ledger", path + end})
+	}
+	return files
+}
+
+// sameFile reports whether two paths are one file. Of files that are not there yet it goes by folder and name,
+// without case: some file systems have none.
+func sameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	if errA == nil && errB == nil {
+		return os.SameFile(infoA, infoB)
+	}
+	if errA == nil || errB == nil || !strings.EqualFold(filepath.Base(a), filepath.Base(b)) {
+		return false
+	}
+	folderA, folderB := filepath.Dir(a), filepath.Dir(b)
+	return folderA == folderB || folderA != a && folderB != b && sameFile(folderA, folderB)
+}
+
+// isFile reports whether an output is a file, and not stdout, a pipe or a device such as /dev/null.
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return path != "" && path != stdout && (err != nil || info.Mode().IsRegular() || info.IsDir())
+}
+
+// isStdin reports whether an input is stdin.
+func isStdin(path string) bool { return path == stdin || path == "/dev/stdin" }
+
+// absolute is the path as it is stored: another working folder does not change what it means. Streams stay what they
+// are.
+func absolute(path string) string {
+	if path == "" || path == stdout {
+		return path
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return filepath.Clean(path)
+}
+
+// writable finds out before the first request whether the files can be written.
+func writable(files []namedFile) error {
+	for _, f := range files {
+		if !isFile(f.path) {
+			continue
+		}
+		file, err := report.CreateFile(f.path)
+		if err != nil {
+			return err
+		}
+		file.Abort()
+	}
+	return nil
+}
