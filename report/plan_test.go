@@ -29,7 +29,7 @@ func exampleSurvey() *export.Survey {
 		HeaderLine: 2,
 		Preset:     "zendesk",
 		Source:     "Zendesk users",
-		Dialect:    export.Dialect{Delimiter: ';', Quote: '"'},
+		Dialect:    ';',
 		Advice: []export.Advice{
 			{Count: 7, Places: at(4, 6, 7, 9, 10), Text: "7 people look suspended (Suspended=true)",
 				Flag: "--exclude 'Suspended=true'"},
@@ -50,7 +50,7 @@ func exampleSurvey() *export.Survey {
 		Problems: []export.Problem{
 			{Kind: "title_lines", Severity: export.Repaired, Count: 1, Places: []export.Place{{Row: 1, Line: 1}},
 				Text: "line before the header was passed over"},
-			{Kind: "single_quotes", Severity: export.Repaired, Count: 1, Text: "cells are quoted with '"},
+			{Kind: "duplicate_header", Severity: export.Repaired, Count: 1, Text: "cells are quoted with '"},
 			{Kind: "no_address", Severity: export.Rejected, Count: 11, Places: at(3, 5, 8, 13, 21),
 				Text: "rows without an address",
 				Values: []export.Value{

@@ -25,7 +25,7 @@ type Layout struct {
 
 // LayoutOf is the layout for a file that was read.
 func LayoutOf(s *export.Survey, access bool) Layout {
-	return Layout{Header: s.Header, Width: max(s.Width, len(s.Header)), Delimiter: s.Dialect.Delimiter, Access: access}
+	return Layout{Header: s.Header, Width: max(s.Width, len(s.Header)), Delimiter: rune(s.Dialect), Access: access}
 }
 
 // PlainLayout has address and name alone: for rows whose input is not there.

@@ -68,7 +68,7 @@ func TestResults(t *testing.T) {
 // Only , and ; open right in a spreadsheet.
 func TestDelimiterOfResults(t *testing.T) {
 	for read, written := range map[rune]string{',': ",", ';': ";", '\t': ",", '|': ",", 0: ","} {
-		l := LayoutOf(&export.Survey{Header: []string{"a", "b"}, Dialect: export.Dialect{Delimiter: read}}, false)
+		l := LayoutOf(&export.Survey{Header: []string{"a", "b"}, Dialect: export.Dialect(read)}, false)
 		if got := writeResults(t, l); !strings.HasPrefix(got, "\ufeff\"a\""+written+"\"b\""+written+"\"jsm_status\"") {
 			t.Errorf("%q is written %q", read, got)
 		}

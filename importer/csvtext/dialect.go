@@ -7,30 +7,23 @@ import (
 	"unicode/utf8"
 )
 
-// Dialect is how cells are kept apart.
-type Dialect struct {
-	Delimiter rune
-	Quote     byte
-}
+// Dialect is the character that keeps cells apart. Quotes are those of RFC 4180.
+type Dialect rune
 
-var delimiterNames = map[rune]string{',': "comma", ';': "semicolon", '\t': "tab", '|': "pipe", ' ': "blank"}
+var delimiterNames = map[Dialect]string{',': "comma", ';': "semicolon", '\t': "tab", '|': "pipe", ' ': "blank"}
 
 func (d Dialect) String() string {
-	name, ok := delimiterNames[d.Delimiter]
-	if !ok {
-		name = fmt.Sprintf("%q", d.Delimiter)
+	if name, ok := delimiterNames[d]; ok {
+		return name
 	}
-	if d.Quote == '\'' {
-		name += ", single quotes"
-	}
-	return name
+	return fmt.Sprintf("%q", rune(d))
 }
 
 // MarshalText gives the words of String.
 func (d Dialect) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
 // ParseDelimiter reads the value of --delimiter: one character, or its name.
-func ParseDelimiter(s string) (rune, error) {
+func ParseDelimiter(s string) (Dialect, error) {
 	if s == `\t` {
 		return '\t', nil
 	}
@@ -44,13 +37,13 @@ func ParseDelimiter(s string) (rune, error) {
 		return 0, &OptionError{Flag: "--delimiter",
 			What: fmt.Sprintf("%q is not one character that can stand between cells (or tab)", s)}
 	}
-	return r, nil
+	return Dialect(r), nil
 }
 
 func mayDelimit(r rune) bool { return r != utf8.RuneError && !strings.ContainsRune("\"'\r\n\x00", r) }
 
 // Declared reads the line "sep=;" that Excel writes and heeds.
-func Declared(sample []byte) (rune, bool) {
+func Declared(sample []byte) (Dialect, bool) {
 	line, _, _ := bytes.Cut(bytes.TrimLeft(bytes.TrimPrefix(sample, []byte(utf8BOM)), "\r\n"), []byte("\n"))
 	line = bytes.Trim(bytes.TrimRight(line, "\r"), `"`)
 	if len(line) < len("sep=;") || !strings.EqualFold(string(line[:4]), "sep=") {
@@ -60,5 +53,5 @@ func Declared(sample []byte) (rune, bool) {
 	if !mayDelimit(r) || len(bytes.TrimRight(line[4+n:], ",;\t")) > 0 {
 		return 0, false
 	}
-	return r, true
+	return Dialect(r), true
 }

@@ -17,7 +17,7 @@ func records(t testing.TB, text string, width int) []Record {
 }
 
 func recordsFrom(t testing.TB, src io.Reader, width int) []Record {
-	s := newReader(src, Dialect{Delimiter: ',', Quote: '"'}, "x.csv")
+	s := newReader(src, ',', "x.csv")
 	s.Width = width
 	var recs []Record
 	for {

@@ -9,25 +9,24 @@ import (
 
 // syntax is a dialect as a scanner needs it.
 type syntax struct {
-	delim, quote []byte
-	special      [256]bool      // the bytes at which a cell without quotes may end, or is stray
-	phrase       *regexp.Regexp // "Ann Lee" <ann@example.com>
+	delim   []byte
+	special [256]bool      // the bytes at which a cell without quotes may end, or is stray
+	phrase  *regexp.Regexp // "Ann Lee" <ann@example.com>
 }
 
 func newSyntax(d Dialect) *syntax {
-	s := &syntax{delim: []byte(string(d.Delimiter)), quote: []byte{d.Quote}}
-	for _, c := range []byte{s.delim[0], d.Quote, '\r', '\n'} {
+	s := &syntax{delim: []byte(string(d))}
+	for _, c := range []byte{s.delim[0], quote, '\r', '\n'} {
 		s.special[c] = true
 	}
-	quote := fmt.Sprintf(`\x{%x}`, d.Quote)
-	name := quote + `[^\r\n\\<` + quote + `]*` + quote
-	part := fmt.Sprintf(`[^\r\n\\<>%s\x{%x}]*`, quote, d.Delimiter)
-	blanks := `[` + strings.ReplaceAll(" \t", string(d.Delimiter), "") + `]*`
-	s.phrase = regexp.MustCompile(`^` + name + blanks + `<` + part + `@` + part + `>`)
+	part := fmt.Sprintf(`[^\r\n\\<>"\x{%x}]*`, rune(d))
+	blanks := `[` + strings.ReplaceAll(" \t", string(d), "") + `]*`
+	s.phrase = regexp.MustCompile(`^"[^\r\n\\<"]*"` + blanks + `<` + part + `@` + part + `>`)
 	return s
 }
 
 const (
+	quote = '"'
 	ctrlZ = "\x1a" // ends files of old programs
 	// unquoted is the reading by which quotes mean nothing.
 	unquoted  = QuotesUnclear
@@ -83,7 +82,7 @@ func (s *scanner) plainLine() bool {
 		return false
 	}
 	line := bytes.TrimSuffix(within[:n], []byte("\r"))
-	if bytes.Contains(line, s.quote) || bytes.IndexByte(line, '\r') >= 0 {
+	if bytes.IndexByte(line, quote) >= 0 || bytes.IndexByte(line, '\r') >= 0 {
 		return false
 	}
 	start := 0
@@ -119,7 +118,7 @@ func (s *scanner) cell() bool {
 	if s.by != 0 {
 		at = s.blanksEnd(at)
 	}
-	if s.by != unquoted && bytes.HasPrefix(s.data[at:], s.quote) {
+	if s.by != unquoted && s.isQuote(at) {
 		s.opened, s.end, s.quoted = at, at, true
 		if s.by != QuotedPhrases || !s.phraseCell() {
 			s.quotedCell()
@@ -155,10 +154,10 @@ func (s *scanner) plainCell() {
 	n := 0
 	for ; n < len(rest); n++ {
 		c := rest[n]
-		if special[c] && c != s.quote[0] && s.endsCell(s.end+n) {
+		if special[c] && c != quote && s.endsCell(s.end+n) {
 			break
 		}
-		s.stray = s.stray || c == s.quote[0]
+		s.stray = s.stray || c == quote
 	}
 	s.text = append(s.text, rest[:n]...)
 	s.end += n
@@ -170,7 +169,7 @@ func (s *scanner) quotedCell() {
 	limit, first := s.end+s.bound+1, s.lines
 	for {
 		within := s.data[s.end:min(len(s.data), max(s.end, limit))]
-		piece, _, closed := bytes.Cut(within, s.quote)
+		piece, _, closed := bytes.Cut(within, []byte{quote})
 		s.lines += countLineEnds(piece)
 		s.end += len(piece)
 		if !closed {
@@ -180,7 +179,7 @@ func (s *scanner) quotedCell() {
 		s.end++
 		if s.by == EscapedQuotes && backslashes(piece)%2 == 1 {
 			s.escaped = true
-			s.text = append(append(s.text, piece[:len(piece)-1]...), s.quote...)
+			s.text = append(append(s.text, piece[:len(piece)-1]...), quote)
 			continue
 		}
 		s.text = append(s.text, piece...)
@@ -189,7 +188,7 @@ func (s *scanner) quotedCell() {
 			at = s.blanksEnd(at)
 		}
 		switch {
-		case bytes.HasPrefix(s.data[s.end:], s.quote):
+		case s.isQuote(s.end):
 			s.end++
 		case s.endsCell(at):
 			s.doubtful = s.doubtful || s.lines > first && s.opensAfter(piece)
@@ -198,7 +197,7 @@ func (s *scanner) quotedCell() {
 		default:
 			s.stray = true
 		}
-		s.text = append(s.text, s.quote...)
+		s.text = append(s.text, quote)
 	}
 }
 
@@ -213,6 +212,8 @@ func (s *scanner) phraseCell() bool {
 	s.end += len(phrase)
 	return true
 }
+
+func (s *scanner) isQuote(i int) bool { return i < len(s.data) && s.data[i] == quote }
 
 // blanksEnd is where the blanks that start at i end.
 func (s *scanner) blanksEnd(i int) int {

@@ -94,7 +94,6 @@ type guess struct {
 	before  []csvtext.Record // the records up to the header
 	whole   int              // rows with the header's columns
 	total   int
-	unclean int // rows whose quotes are not clean
 }
 
 // fit is the share of rows with the header's columns.
@@ -137,19 +136,19 @@ func (s *sniffer) sniff() (*guess, error) {
 	if own := s.ownFile(); own != nil {
 		return own, nil
 	}
-	delimiters := []rune{',', ';', '\t', '|'}
+	delimiters := []Dialect{',', ';', '\t', '|'}
 	if s.options.Delimiter != "" {
 		r, err := csvtext.ParseDelimiter(s.options.Delimiter)
 		if err != nil {
 			return nil, err
 		}
-		delimiters = []rune{r}
+		delimiters = []Dialect{r}
 	} else if r, ok := csvtext.Declared(s.sample); ok {
-		delimiters = []rune{r}
+		delimiters = []Dialect{r}
 	}
 	var best, all []*guess
 	for _, d := range delimiters {
-		g, err := s.try(Dialect{Delimiter: d, Quote: '"'})
+		g, err := s.try(d)
 		if err != nil {
 			return nil, err
 		}
@@ -175,7 +174,13 @@ func (s *sniffer) sniff() (*guess, error) {
 		return nil, s.refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best[0].dialect, best[1].dialect),
 			"say it with --delimiter")
 	}
-	return s.orSingle(best[0]), nil
+	single := func(name string) bool {
+		return len(name) > 1 && strings.HasPrefix(name, "'") && strings.HasSuffix(name, "'")
+	}
+	if slices.ContainsFunc(best[0].header.names, single) {
+		return nil, s.refuse(best[0].header.place, "the cells stand in single quotes", `export it with double quotes (")`)
+	}
+	return best[0], nil
 }
 
 func (s *sniffer) refuse(at Place, what, hint string) error {
@@ -185,9 +190,9 @@ func (s *sniffer) refuse(at Place, what, hint string) error {
 // ownFile reads the sample as this program writes its files, whatever the
 // settings say; nil when it is none of them.
 func (s *sniffer) ownFile() *guess {
-	for _, d := range []rune{',', ';'} {
+	for _, d := range []Dialect{',', ';'} {
 		own := sniffer{path: s.path, sample: s.sample}
-		g, err := own.read(Dialect{Delimiter: d, Quote: '"'}, func(h *header) bool { return h.ownFile })
+		g, err := own.read(d, func(h *header) bool { return h.ownFile })
 		if err == nil && g.header.ownFile && len(g.before) == 1 {
 			return g
 		}
@@ -250,9 +255,6 @@ func (g *guess) weigh(records *csvtext.Reader, rec csvtext.Record) {
 		return
 	}
 	g.total++
-	if rec.Fault != 0 || rec.Repair != 0 {
-		g.unclean++
-	}
 	if rec.Fault == 0 && len(cells) == records.Width {
 		g.whole++
 	}
@@ -309,26 +311,6 @@ func (s *sniffer) namesColumns(h *header, vaguely bool) bool {
 		}
 	}
 	return false
-}
-
-// orSingle is the guess with ' as the quote, when all through the sample at least
-// one column, its header too, stands in such quotes, and no cell in part.
-func (s *sniffer) orSingle(g *guess) *guess {
-	wrapped := func(c string) bool { return len(c) > 1 && c[0] == '\'' && c[len(c)-1] == '\'' }
-	if !slices.ContainsFunc(g.header.names, wrapped) || g.total == 0 {
-		return g
-	}
-	single, err := s.try(Dialect{Delimiter: g.dialect.Delimiter, Quote: '\''})
-	if err != nil || single.header.names == nil || single.fit() < 1 || single.unclean > 0 {
-		return g
-	}
-	for i, name := range g.header.names {
-		bare := func(cells []string) bool { c := cellAt(cells, i); return c != "" && !wrapped(c) }
-		if g.fit() == 1 && wrapped(name) && slices.ContainsFunc(g.rows, bare) {
-			return g
-		}
-	}
-	return single
 }
 
 // noHeader says what to do about a file whose header was not found; g is the

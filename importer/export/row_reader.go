@@ -126,10 +126,10 @@ func (r *rowReader) form(it *item) {
 // doubtQuotes reports a cell that the row needs and in which quotes that were
 // repaired leave a doubt: a name has no address after it.
 func (r *rowReader) doubtQuotes(repair csvtext.Flaw, cell string, column int) bool {
-	n := strings.Count(cell, string(r.dialect.Quote))
+	n := strings.Count(cell, `"`)
 	switch repair {
 	case csvtext.BareQuotes:
-		return n%2 == 1 || n > 0 && strings.Contains(cell, string(r.dialect.Delimiter))
+		return n%2 == 1 || n > 0 && strings.Contains(cell, string(r.dialect))
 	case csvtext.QuotedPhrases:
 		return n > 0 && !slices.Contains(r.columns.at[Email], column)
 	}

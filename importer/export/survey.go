@@ -256,7 +256,6 @@ func (s *Survey) first(ctx context.Context, visit func(*Row) error) error {
 	for k, found := range map[*kind]bool{
 		guessedUTF16:      s.encoding.Guessed,
 		guessedEncoding:   s.guessed,
-		singleQuotes:      s.dialect.Quote == '\'',
 		duplicateHeader:   s.columns.duplicates,
 		externalIDsUnused: s.OneExternalID != "",
 		halfName:          names && !s.columns.has(Name) && s.columns.has(FirstName) != s.columns.has(LastName),
