@@ -314,8 +314,11 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if *empty {
 		o.Existing = nil
 	}
+	if *noLicence {
+		o.Faults = append(o.Faults, jsmtest.Fault{Kind: jsmtest.NoAgentLicence, Share: 1})
+	}
 	token := jsmtest.SandboxToken()
-	token.Scoped, token.Bearer, token.NoAgentLicence = *scoped, *bearer, *noLicence
+	token.Scoped, token.Bearer = *scoped, *bearer
 	if *scopes != "" {
 		token.Scopes = strings.Split(*scopes, ",")
 	}

@@ -87,9 +87,7 @@ func TestAccessIsRefused(t *testing.T) {
 	_, err = client.AddToServiceDesk(ctx, "../1", nil)
 	checkKind(t, err, KindInvalid, "")
 
-	token := jsmtest.SandboxToken()
-	token.NoAgentLicence = true
-	_, server = serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{token}})
+	_, server = serveSite(t, jsmtest.Options{Faults: []jsmtest.Fault{{Kind: jsmtest.NoAgentLicence, Share: 1}}})
 	client = newTestClient(t, server.URL)
 	_, err = collect(client.ServiceDeskOrganizations(ctx, "1"))
 	checkKind(t, err, KindForbidden, "licence")

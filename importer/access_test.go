@@ -149,10 +149,8 @@ func TestUnknownAccountInAChunk(t *testing.T) {
 func TestRefusedAccess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		token := jsmtest.SandboxToken()
-		token.NoAgentLicence = true
 		d := newDesktop(t, jsmtest.Options{
-			Tokens:        []jsmtest.Token{token},
+			Faults:        []jsmtest.Fault{{Kind: jsmtest.NoAgentLicence, Share: 1}},
 			Organizations: []jsmtest.Organization{{Name: "Managed", SCIMManaged: true}},
 		})
 		d.access = AccessOptions{Organizations: true, ServiceDesks: []string{"SUP"}}

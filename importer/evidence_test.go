@@ -169,7 +169,12 @@ func TestOneRowIsAlwaysRefused(t *testing.T) {
 		d := newDesktop(t, jsmtest.Options{
 			Latency: jsmtest.Latency{P5: 80 * time.Millisecond, P95: 250 * time.Millisecond},
 			Quotas:  []jsmtest.Quota{{Method: "POST", Rate: 100}},
-			Faults:  []jsmtest.Fault{{Kind: jsmtest.AlwaysRefused, Address: address(100)}},
+			OnCreate: func(email string, _ int) (d jsmtest.Decision) {
+				if email == address(100) {
+					d.Fault = jsmtest.RefusedBare
+				}
+				return d
+			},
 		})
 		d.client.Workers, d.run.Workers = 64, 64
 		d.export(1000)

@@ -100,7 +100,7 @@ func createOrganization(c *call, in struct{ Name string }) *answer {
 		return badOrgName(c)
 	}
 	for _, o := range c.site.orgs {
-		if o.Name == in.Name || c.site.options.FoldNames && strings.EqualFold(o.Name, in.Name) {
+		if o.Name == in.Name {
 			return jsonAnswer(http.StatusCreated, o)
 		}
 	}

@@ -77,66 +77,41 @@ func FaultNames() (names []string) {
 // Fault befalls a share of the requests. Which ones, the seed decides with the kind, the route, what the request is
 // about and how often that was asked before: not the order in which requests arrive.
 type Fault struct {
-	Kind    FaultKind
-	Share   float64 // 0 to 1, of the requests; of AlwaysRefused the addresses, of UnknownAccount the accounts
-	After   int     // of TokenEnds and TokenEndsInLookUps, in place of a share
-	Address string  // of AlwaysRefused, in place of a share
+	Kind  FaultKind
+	Share float64 // 0 to 1, of the requests; of AlwaysRefused the addresses, of UnknownAccount the accounts
+	After int     // of TokenEnds and TokenEndsInLookUps, in place of a share
 	// Route is a method, a path pattern or "METHOD pattern". "" is every operation that works on customers: the checks
 	// of site and credentials are befallen only by name. SignupClosed, AlwaysRefused and NoAgentLicence need none.
 	Route string
 }
 
+// counts reports whether faults of this kind have a number of requests in place of a share.
+func (k FaultKind) counts() bool { return k == TokenEnds || k == TokenEndsInLookUps }
+
 // ParseFault reads KIND=SHARE or KIND=SHARE,ROUTE: 503=0.01, reset-after=0.1%, 401-after=500, html-200=1,PUT.
-// signup-closed and no-agent-licence may stand alone, and always-refused may have an address for its share.
-func ParseFault(s string) (Fault, error) {
+// signup-closed and no-agent-licence may stand alone.
+func ParseFault(s string) (f Fault, err error) {
 	kind, value, _ := strings.Cut(s, "=")
 	value, route, _ := strings.Cut(value, ",")
-	value = strings.TrimSpace(value)
-	f := Fault{Kind: FaultKind(strings.TrimSpace(kind)), Route: strings.TrimSpace(route)}
-	number, percent := strings.CutSuffix(value, "%")
-	share, err := strconv.ParseFloat(number, 64)
-	if percent {
-		share /= 100
-	}
-	_, ok := effects[f.Kind]
+	f.Kind, f.Route = FaultKind(strings.TrimSpace(kind)), strings.TrimSpace(route)
+	number, percent := strings.CutSuffix(strings.TrimSpace(value), "%")
 	switch {
-	case f.Kind == AlwaysRefused && strings.Contains(value, "@"):
-		f.Address = value
-	case f.Kind == TokenEnds || f.Kind == TokenEndsInLookUps:
-		f.After, err = strconv.Atoi(value)
-		ok = err == nil && f.After > 0
-	case value == "" && (f.Kind == SignupClosed || f.Kind == NoAgentLicence):
+	case f.Kind.counts():
+		f.After, err = strconv.Atoi(number)
+	case number == "" && (f.Kind == SignupClosed || f.Kind == NoAgentLicence):
 		f.Share = 1
 	default:
-		f.Share = share
-		ok = ok && err == nil && share >= 0 && share <= 1
+		f.Share, err = strconv.ParseFloat(number, 64)
 	}
-	if !ok {
-		return Fault{}, fmt.Errorf(
-			"%q is no fault: use KIND=SHARE, a share from 0 to 1 or a percentage as in 503=0.01, "+
-				"and 401-after=500 for so many requests; kinds are %s",
-			s,
-			strings.Join(FaultNames(), ", "),
-		)
+	if percent {
+		f.Share /= 100
+	}
+	within := f.Share >= 0 && f.Share <= 1 && (f.After > 0) == f.Kind.counts()
+	if effects[f.Kind] == nil || err != nil || !within {
+		return Fault{}, fmt.Errorf("%q is no fault: use KIND=SHARE, a share from 0 to 1 or a percentage as in 503=0.01, "+
+			"and 401-after=500 for so many requests; kinds are %s", s, strings.Join(FaultNames(), ", "))
 	}
 	return f, nil
-}
-
-// befalls reports whether the fault can befall requests to r.
-func (f Fault) befalls(r *route) bool {
-	switch f.Kind {
-	case SignupClosed, AlwaysRefused:
-		f.Route = CreatePath
-	case NoAgentLicence:
-		f.Route = DeskOrgsPath
-	}
-	switch f.Route {
-	case "":
-		return !r.check
-	case r.method, r.pattern, r.method + " " + r.pattern:
-		return true
-	}
-	return false
 }
 
 // SetFaults replaces the faults from the next request on.
@@ -149,14 +124,7 @@ func (s *Site) SetFaults(faults ...Fault) {
 // draw is the fault that befalls the n-th request about the same; "": none.
 func (c *call) draw(about string, n int) FaultKind {
 	for _, f := range c.site.faults {
-		if f.Kind == UnknownAccount || !f.befalls(c.route) {
-			continue
-		}
-		nth := n
-		if f.Kind == AlwaysRefused {
-			nth = 0 // whichever it is
-		}
-		if f.Address != "" && fold(f.Address) == about || c.chance(string(f.Kind), about, nth) < f.Share {
+		if f.Kind != UnknownAccount && c.befallen(f, about, n) {
 			return f.Kind
 		}
 	}
@@ -167,8 +135,25 @@ func (c *call) draw(about string, n int) FaultKind {
 func (c *call) forgets(id string) bool {
 	about := strings.ReplaceAll(id, c.site.options.CloudID, "")
 	return slices.ContainsFunc(c.site.faults, func(f Fault) bool {
-		return f.Kind == UnknownAccount && f.befalls(c.route) && c.chance(string(f.Kind), about, 0) < f.Share
+		return f.Kind == UnknownAccount && c.befallen(f, about, 0)
 	})
+}
+
+func (c *call) befallen(f Fault, about string, n int) bool {
+	route := f.Route
+	switch f.Kind {
+	case AlwaysRefused:
+		route, n = CreatePath, 0 // whichever it is
+	case SignupClosed:
+		route = CreatePath
+	case NoAgentLicence:
+		route = DeskOrgsPath
+	}
+	here := slices.Contains([]string{c.Method, c.Path, c.Method + " " + c.Path}, route)
+	if route == "" {
+		here = !c.route.check
+	}
+	return here && c.chance(string(f.Kind), about, n) < f.Share
 }
 
 // chance is a number of at least 0 and below 1 that looks random; the seed, the route and the arguments decide it.

@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,7 +43,7 @@ func (s *Site) statsJSON(w http.ResponseWriter, _ *http.Request) {
 // ReadExisting reads accounts from a CSV: address, name and, if wanted, account_id, active (true or false) and
 // account_type (customer, atlassian, app). With a header, columns may be in any order and others among them, as in
 // the answer of /sandbox/accounts; the first line is one when it has no @.
-func ReadExisting(r io.Reader) ([]Account, error) {
+func ReadExisting(r io.Reader) (all []Account, err error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
 		return nil, fmt.Errorf("reading existing accounts: %w", err)
@@ -59,23 +59,15 @@ func ReadExisting(r io.Reader) ([]Account, error) {
 	if err := gocsv.UnmarshalCSV(records, &rows); err != nil {
 		return nil, fmt.Errorf("reading existing accounts: %w", err)
 	}
-	var all []Account
 	for i, row := range rows {
-		kind := AccountType(strings.ToLower(cmp.Or(string(row.Type), string(Customer))))
-		active := strings.ToLower(cmp.Or(row.Active, "true"))
-		if !strings.Contains(row.Address, "@") || active != "true" && active != "false" ||
-			kind != Customer && kind != Atlassian && kind != App {
-			return nil, fmt.Errorf(
-				"reading existing accounts: account %d: address %q must have an @, active %q be true or "+
-					"false, account_type %q be customer, atlassian or app",
-				i+1,
-				row.Address,
-				active,
-				kind,
-			)
+		active, err := strconv.ParseBool(cmp.Or(row.Active, "true"))
+		row.Type = AccountType(strings.ToLower(cmp.Or(string(row.Type), string(Customer))))
+		known := slices.Contains([]AccountType{Customer, Atlassian, App}, row.Type)
+		if !strings.Contains(row.Address, "@") || err != nil || !known {
+			return nil, fmt.Errorf("reading existing accounts: account %d: address %q must have an @, active %q be true "+
+				"or false, account_type %q be customer, atlassian or app", i+1, row.Address, row.Active, row.Type)
 		}
-		a := Account{Email: row.Address, Name: row.Name, ID: row.AccountID, Type: kind, Revoked: active == "false"}
-		all = append(all, a)
+		all = append(all, Account{Email: row.Address, Name: row.Name, ID: row.AccountID, Type: row.Type, Revoked: !active})
 	}
 	return all, nil
 }
@@ -108,12 +100,8 @@ func (s Stats) Route(method, path string) RouteStats { return s.Routes[method+" 
 // leave counts what came of a request.
 func (c *call) leave() {
 	c.site.mu.Lock()
-	if c.Status != 0 {
-		c.route.stats.Answers[c.Status]++
-	}
-	if c.Fault != "" {
-		c.site.befell[c.Fault]++
-	}
+	c.site.exchanges[Exchange{Method: c.Method, Path: c.Path}]--
+	c.site.exchanges[c.Exchange]++
 	c.site.mu.Unlock()
 	if c.site.options.OnAnswer != nil {
 		c.site.options.OnAnswer(c.Exchange)
@@ -124,20 +112,29 @@ func (c *call) leave() {
 func (s *Site) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := Stats{Routes: map[string]RouteStats{}, Faults: maps.Clone(s.befell), Accounts: len(s.accounts)}
-	out.Answers = map[int]int{}
+	out := Stats{Routes: map[string]RouteStats{}, Faults: map[FaultKind]int{}, Accounts: len(s.accounts)}
 	for _, a := range s.accounts {
 		out.Created += a.Creations
 	}
-	for _, r := range s.routes {
-		if r.stats.Requests == 0 {
-			continue
-		}
-		out.Routes[r.method+" "+r.pattern] = RouteStats{r.stats.Requests, maps.Clone(r.stats.Answers)}
-		out.Requests += r.stats.Requests
-		for status, n := range r.stats.Answers {
-			out.Answers[status] += n
+	for x, n := range s.exchanges {
+		name := x.Method + " " + x.Path
+		route := out.Routes[name]
+		route.add(x, n)
+		out.Routes[name] = route
+		out.add(x, n)
+		if x.Fault != "" {
+			out.Faults[x.Fault] += n
 		}
 	}
 	return out
+}
+
+func (s *RouteStats) add(x Exchange, n int) {
+	if s.Answers == nil {
+		s.Answers = map[int]int{}
+	}
+	s.Requests += n
+	if x.Status != 0 {
+		s.Answers[x.Status] += n
+	}
 }

@@ -40,7 +40,6 @@ type route struct {
 	may             func(Token) bool    // what the owner of the token must be allowed; nil: anybody may
 	check           bool                // of site and credentials: only faults that name the route befall it
 	api             bool                // has quotas and latency
-	stats           RouteStats          // guarded by the site's lock
 }
 
 func routes() []*route {
@@ -51,7 +50,6 @@ func routes() []*route {
 	desks, user, work := []string{"read:servicedesk-request"}, []string{"read:jira-user"}, []string{"read:jira-work"}
 	admin := func(t Token) bool { return t.Admin } // for the operations after revoke, who may is invented in part
 	siteAdmin := func(t Token) bool { return t.SiteAdmin }
-	agent := func(t Token) bool { return t.Admin && !t.NoAgentLicence }
 	return []*route{
 		{method: "POST", pattern: CreatePath, serve: body(createCustomer), scopes: create, may: admin},
 		{method: "PUT", pattern: RevokePath, serve: revokeAccess, scopes: manage, may: siteAdmin},
@@ -64,8 +62,8 @@ func routes() []*route {
 		{method: "GET", pattern: DeskPath, serve: showDesk, scopes: desks},
 		{method: "GET", pattern: DeskCustomersPath, serve: listDeskCustomers, scopes: customers},
 		{method: "POST", pattern: DeskCustomersPath, serve: body(addDeskCustomers), scopes: manage, may: admin},
-		{method: "GET", pattern: DeskOrgsPath, serve: listDeskOrganizations, scopes: manage, may: agent},
-		{method: "POST", pattern: DeskOrgsPath, serve: body(addDeskOrganization), scopes: manage, may: agent},
+		{method: "GET", pattern: DeskOrgsPath, serve: listDeskOrganizations, scopes: manage, may: admin},
+		{method: "POST", pattern: DeskOrgsPath, serve: body(addDeskOrganization), scopes: manage, may: admin},
 		{method: "GET", pattern: OrgsPath, serve: listOrganizations, scopes: manage},
 		{method: "POST", pattern: OrgsPath, serve: body(createOrganization), scopes: manage, may: admin},
 		{method: "POST", pattern: OrgUsersPath, serve: body(addOrganizationUsers), scopes: manage, may: admin},
@@ -80,10 +78,9 @@ func (s *Site) addRoutes() {
 	s.mux.Handle("GET /{$}", http.RedirectHandler(AccountsPath, http.StatusFound))
 	s.mux.HandleFunc("GET "+AccountsPath, s.accountsCSV)
 	s.mux.HandleFunc("GET "+StatsPath, s.statsJSON)
-	s.routes = routes()
-	for _, r := range s.routes {
+	for _, r := range routes() {
 		rest := strings.HasPrefix(r.pattern, "/rest/")
-		r.api, r.stats.Answers = rest || r.pattern == RenamePath, map[int]int{}
+		r.api = rest || r.pattern == RenamePath
 		handle := func(w http.ResponseWriter, req *http.Request) { s.serve(w, req, r) }
 		s.mux.HandleFunc(strings.TrimSpace(r.method+" "+r.pattern), handle)
 		if rest {
@@ -112,7 +109,7 @@ type call struct {
 func (s *Site) serve(w http.ResponseWriter, req *http.Request, r *route) {
 	c := &call{site: s, req: req, route: r, header: w.Header(), Exchange: Exchange{Method: r.method, Path: r.pattern}}
 	s.mu.Lock()
-	r.stats.Requests++
+	s.exchanges[c.Exchange]++ // under way
 	s.mu.Unlock()
 	defer c.leave()
 	var err error
@@ -183,12 +180,7 @@ func (c *call) number(name string, otherwise int) int {
 }
 
 // base is the address that links in answers begin with.
-func (c *call) base() string {
-	if c.req.TLS != nil {
-		return "https://" + c.req.Host
-	}
-	return "http://" + c.req.Host
-}
+func (c *call) base() string { return "http://" + c.req.Host }
 
 // body serves a request by its decoded JSON body.
 func body[T any](serve func(*call, T) *answer) func(*call) *answer {

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httptrace"
 	"os"
 	"sync"
 	"syscall"
@@ -58,7 +57,7 @@ func (v *Server) Close() error {
 
 // Transport is a round tripper that calls h in the caller's goroutine, without a network. Everything that waits in h
 // waits in the caller, so it works in the virtual time of testing/synctest; h must heed the request's context, as a
-// Site does. Of the hooks of httptrace, GetConn and GotConn are called.
+// Site does. No hooks of httptrace are called.
 //
 // A panic with [http.ErrAbortHandler] becomes what a client sees of a cut connection: an error like a reset when
 // nothing was sent yet, else a body that ends in [io.ErrUnexpectedEOF]. Other panics go through to the caller.
@@ -78,12 +77,6 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	trace := httptrace.ContextClientTrace(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) {}, // for contexts without these hooks
-		GotConn: func(httptrace.GotConnInfo) {},
-	}))
-	trace.GetConn(req.URL.Host)
-	trace.GotConn(httptrace.GotConnInfo{Reused: true})
 	recorded := httptest.NewRecorder()
 	aborted := run(t.handler, recorded, arriving)
 	if aborted && !recorded.Flushed {

@@ -26,7 +26,6 @@ type Options struct {
 
 	Organizations []Organization // that are there from the start; those without an ID get one
 	Desks         []Desk         // service projects; nil: [BuiltInDesks]
-	FoldNames     bool           // organizations whose names differ only by case are the same (not known of Jira)
 
 	Quotas    []Quota       // all that match a request must admit it; none: unlimited
 	Faults    []Fault       // see [Site.SetFaults]
@@ -93,7 +92,6 @@ func (c *call) latency() time.Duration {
 type Site struct {
 	options Options
 	mux     *http.ServeMux
-	routes  []*route
 	limits  *Limiter
 	closing sync.Once
 	closed  chan struct{}
@@ -108,8 +106,8 @@ type Site struct {
 	orgs      []*Organization
 	grants    map[string]*grant // by what is sent in the header Authorization
 	faults    []Fault
-	attempts  map[uint64]int // requests by what they are about
-	befell    map[FaultKind]int
+	attempts  map[uint64]int   // requests by what they are about
+	exchanges map[Exchange]int // those under way have no status
 }
 
 // New makes a site. Call Close when requests may still be waiting in it.
@@ -131,7 +129,7 @@ func New(o Options) *Site {
 		made:      map[string]time.Time{},
 		faults:    o.Faults,
 		attempts:  map[uint64]int{},
-		befell:    map[FaultKind]int{},
+		exchanges: map[Exchange]int{},
 	}
 	s.addRoutes()
 	for _, a := range o.Existing {

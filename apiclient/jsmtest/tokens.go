@@ -18,11 +18,10 @@ type Token struct {
 	Scopes []string // of a scoped or a Bearer token; nil: [DefaultScopes]
 	Bearer bool     // an access token: sent as Bearer, only to the gateway
 
-	Admin          bool      // Jira administrator: may create customers
-	SiteAdmin      bool      // may revoke access
-	BrowseUsers    bool      // sees people in user/search
-	NoAgentLicence bool      // may neither see nor add the organizations of service projects
-	Expires        time.Time // zero: never
+	Admin       bool      // Jira administrator: may create customers
+	SiteAdmin   bool      // may revoke access
+	BrowseUsers bool      // sees people in user/search
+	Expires     time.Time // zero: never
 }
 
 // Client is a service account's id and secret for /oauth/token.

@@ -5,54 +5,11 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 )
-
-// traced sends a request and lists the hooks that were called.
-func traced(t *testing.T, rt http.RoundTripper, base string) ([]string, error) {
-	t.Helper()
-	var called []string
-	note := func(name string) { called = append(called, name) }
-	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
-		GetConn: func(string) { note("GetConn") },
-		GotConn: func(httptrace.GotConnInfo) { note("GotConn") },
-	})
-	resp, err := rt.RoundTrip(ask{method: "POST", url: base + create, body: dana}.request(t, ctx))
-	if err == nil {
-		_, err = io.Copy(io.Discard, resp.Body)
-		resp.Body.Close()
-	}
-	return called, err
-}
-
-// TestTraceIsThatOfNetHTTP compares the hooks with those over a socket.
-func TestTraceIsThatOfNetHTTP(t *testing.T) {
-	for _, name := range []string{"slow", "reset-before", "reset-after", "truncate-after"} {
-		t.Run(name, func(t *testing.T) {
-			v, err := New(withFault(t, name)).Start("127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer v.Close()
-			rt := &http.Transport{}
-			defer rt.CloseIdleConnections()
-			want, wantErr := traced(t, rt, v.URL)
-			got, gotErr := traced(t, Transport(New(withFault(t, name))), site)
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("hooks (-socket +in process):\n%s", diff)
-			}
-			if (wantErr == nil) != (gotErr == nil) || errors.Is(wantErr, io.ErrUnexpectedEOF) != errors.Is(gotErr, io.ErrUnexpectedEOF) {
-				t.Errorf("error %v, over a socket %v", gotErr, wantErr)
-			}
-		})
-	}
-}
 
 func TestTransport(t *testing.T) {
 	tests := map[string]struct {
