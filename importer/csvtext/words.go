@@ -2,6 +2,7 @@ package csvtext
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -9,9 +10,15 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
+// signs stand alone or at a word: ½, 25°C, 10m², Nº, Acme®, ¿Qué. They say nothing of the letters.
+var signs = regexp.MustCompile(`^[½¼¾×÷±§¶€£¥¢№]+$|^\pL{0,2}[²³¹ºª°]\pL?$|^[¿¡]|[®™©]+$`)
+
 // countWords counts the words with letters beyond ASCII, and those of them that are none.
 func countWords(text string) (words, misfits int) {
 	for word := range strings.FieldsFuncSeq(text, endsWord) {
+		if strings.ContainsFunc(word, isHigh) {
+			word = signs.ReplaceAllString(word, "")
+		}
 		if !strings.ContainsFunc(word, isHigh) {
 			continue
 		}
@@ -70,8 +77,9 @@ func hasOnlyLetters(part string) bool {
 // casesFit reports whether letters beyond ASCII take no part in a change of
 // case other than that after the first letter. A ß stands among capitals too.
 func casesFit(letters []rune) bool {
+	letters = slices.DeleteFunc(letters, func(r rune) bool { return r == 'ß' })
 	for i, r := range letters {
-		if i == 0 || r == 'ß' || letters[i-1] == 'ß' {
+		if i == 0 {
 			continue
 		}
 		before := letters[i-1]

@@ -81,6 +81,7 @@ func single(s string) address {
 		a.name = trimBlanks(strings.Trim(trimBlanks(m[1]+m[3]), `"`))
 		a.email = withoutScheme(trimBlanks(m[2] + m[4] + m[5]))
 	}
+	a.email = strings.TrimLeft(a.email, "'") // a spreadsheet's mark of a text
 	if a.email != s {
 		a.repair = wrappedAddress
 	}

@@ -24,6 +24,7 @@ type view struct {
 	// Of the cells that are sent and that the encodings read in different ways:
 	sent   hash.Hash64
 	losses int      // in how many another encoding makes more words of the address
+	wrong  int      // words in all cells that are one of the address but for a letter, less those that are one
 	names  []string // the first ones
 }
 
@@ -119,8 +120,11 @@ func compareCell(views []*view, column int, local []string) {
 		for word := range strings.FieldsSeq(cell) {
 			if !isASCII(word) && standsIn(fold(word), local) {
 				n++
+			} else if isAlmost(word, local) {
+				v.wrong++
 			}
 		}
+		v.wrong -= n
 		reads, found = append(reads, cell), append(found, n)
 	}
 	if len(reads) > 1 && len(slices.Compact(slices.Clone(reads))) == 1 {
@@ -148,7 +152,7 @@ func (f *File) settle(views []*view) (*view, error) {
 			left = append(left, v)
 		}
 	}
-	if v := left[0]; len(left) == 1 && !(v.encoding.Wide && len(v.names) > 0) {
+	if v := left[0]; len(left) == 1 && !(v.encoding.Wide && len(v.names) > 0) && v.wrong <= 0 {
 		if v.err != nil {
 			v.layout = views[0].layout // the same columns, though its header is not known in this encoding
 		}

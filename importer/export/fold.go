@@ -94,3 +94,20 @@ func localWords(key string) []string {
 func agrees(cell string, local []string) bool {
 	return slices.ContainsFunc(foldedWords(cell), func(w string) bool { return standsIn(w, local) })
 }
+
+// isAlmost reports a word that is a part of an address but for letters beyond ASCII, such
+// as "Ayüe" in ayse@example.com.
+func isAlmost(word string, parts []string) bool {
+	letters := []rune(strings.ToLower(word))
+	return slices.ContainsFunc(parts, func(part string) bool {
+		same := 0
+		for i, r := range part {
+			if i < len(letters) && letters[i] == r {
+				same++
+			} else if i < len(letters) && letters[i] < utf8.RuneSelf {
+				return false
+			}
+		}
+		return same > 1 && same < len(letters) && len(letters) == len(part)
+	})
+}

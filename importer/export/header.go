@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -171,9 +172,9 @@ func (h *header) isOther(cells []string, email []int) bool {
 	filled, known, mail, inPlace := 0, 0, false, false
 	for i, c := range cells {
 		switch {
-		case strings.Contains(c, "@") && len(c) <= 60:
+		case strings.Contains(c, "@") && isShort(c):
 			return false
-		case c == "" || len(c) > 60:
+		case c == "" || !isShort(c):
 			continue
 		}
 		filled++
@@ -188,6 +189,9 @@ func (h *header) isOther(cells []string, email []int) bool {
 	}
 	return mail && filled > 1 && (inPlace || known*2 >= filled)
 }
+
+// isShort reports a cell that may be a header for certain; what is longer may be a text.
+func isShort(cell string) bool { return utf8.RuneCountInString(cell) <= 60 }
 
 // isRuler reports a line of dashes, which databases and text tables have below the header.
 func isRuler(cells []string) bool {

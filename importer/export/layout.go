@@ -305,7 +305,7 @@ func (s *sniffer) namesColumns(h *header, vaguely bool) bool {
 	for i := range h.names {
 		m, ok := h.means(i, Email)
 		_, account := h.means(i, AccountID)
-		if ok && (!m.vague || vaguely && h.trimmed > 1 && len(h.names[i]) <= 60) ||
+		if ok && (!m.vague || vaguely && h.trimmed > 1 && isShort(h.names[i])) ||
 			s.options.NeedAccounts && (account || h.names[i] == "jsm_account_id") {
 			return true
 		}

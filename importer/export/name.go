@@ -30,7 +30,7 @@ func cleanName(s string) (name string, repairs []*kind, fault *kind) {
 		switch {
 		case strings.ContainsRune("\t\n\r\v\f\u0085\u2028\u2029", r):
 			return ' '
-		case unicode.IsControl(r):
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d': // those join letters
 			return -1
 		}
 		return r
@@ -116,7 +116,7 @@ func isNull(s string) bool { return s == "null" || s == "NULL" }
 var escaped = regexp.MustCompile(
 	`\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2}|=[89A-F][0-9A-F]=[89AB][0-9A-F]|` +
 		`=\?[^? ]+\?[BbQq]\?|` +
-		`(^|\s)#(¡?[\p{Lu}/0]+[?!]|(\p{Lu}/\p{Lu}|NV)(\s|$))|^=(\pL+\(|[\d.]+[-+*/])|\?(\pL|\?)|^\?$`,
+		`(^|\s)#([¡¿]?[\p{Lu}/0]+[?!]|(\p{Lu}/\p{Lu}|NV)(\s|$))|^=(\pL+\(|[\d.]+[-+*/])|\?(\pL|\?)|(^|\s)\?(\s|$)`,
 )
 
 // symbolInside is a sign beyond ASCII between two letters.

@@ -29,6 +29,7 @@ func situations() []situation {
 
 		// Encodings.
 		{name: "UTF-8 with mark", file: "\xef\xbb\xbf" + ab + "a@example.com,José\n", rows: []string{"2 a@example.com José"}},
+		{name: "an encoding that is not known", file: ab + "ibrahim.ogut@example.com,\x98brahim \x99\xa7\x81t\nayse.caglar@example.com,Ay\x9fe \x80a\xa7lar\n", refused: "its encoding is not certain"},
 		{name: "UTF-8 with mark and quoted header", file: "\xef\xbb\xbf\"email\",\"name\"\n\"a@example.com\",\"José\"\n", rows: []string{"2 a@example.com José"}},
 		{name: "UTF-16LE with mark", file: "\xff\xfe" + utf16le(ab+"a@example.com,Łukasz\n"), rows: []string{"2 a@example.com Łukasz"}},
 		{name: "UTF-16BE with mark", file: "\xfe\xff" + utf16be(ab+"a@example.com,山田\n"), rows: []string{"2 a@example.com 山田"}},
@@ -41,6 +42,7 @@ func situations() []situation {
 			rows: []string{"2 a@example.com José", "3 b@example.com Ann", "4 c@example.com O’Neill"}, repairs: []string{"not_utf8×1"}},
 		{name: "mixed encodings", file: ab + "a@example.com,Jos\xe9\nb@example.com,José\nc@example.com,Ann\n",
 			rows: []string{"2 !row_not_utf8 (no address) +a@example.com", "3 b@example.com José", "4 c@example.com Ann"}},
+		{name: "signs that are no letters", file: "email,name,x\na@example.com,Jos\xe9 M\xaa,\xbfQu\xe9?\nb@example.com,Bob,Acme\xae 25\xb0C 10m\xb2 \xbd\n", rows: []string{"2 a@example.com José Mª", "3 b@example.com Bob"}, repairs: []string{"not_utf8×1"}},
 		{name: "bytes that Windows-1252 has not", file: ab + "a@example.com,M\x81ller\n", rows: []string{"2 a@example.com Müller"}, repairs: []string{"not_utf8×1"}},
 		{name: "Windows-1251", file: ab + "a@example.com,\xc8\xe2\xe0\xed\xee\xe2 \xcf\xe5\xf2\xf0\n", refused: "--encoding"},
 		{name: "Windows-1251 as told", file: ab + "a@example.com,\xc8\xe2\xe0\xed\n", options: Options{Encoding: "windows-1251"}, rows: []string{"2 a@example.com Иван"}},
@@ -204,6 +206,7 @@ func situations() []situation {
 		{name: "Ctrl-Z at the end", file: ab + "a@example.com,Ann\n\x1a", rows: []string{"2 a@example.com Ann"}},
 		{name: "Ctrl-Z after the last cell", file: ab + "a@example.com,\"Ann\"\x1a", rows: []string{"2 a@example.com Ann"}},
 		{name: "control characters in a name", file: ab + "a@example.com,A\x07nn\x1b\n", rows: []string{"2 a@example.com Ann"}, repairs: []string{"name_controls×1"}},
+		{name: "characters in a name that do not show", file: ab + "a@example.com,Ann\u200b Lee\nb@example.com,B\u00adob\nc@example.com,علی\u200cرضا\n", rows: []string{"2 a@example.com Ann Lee", "3 b@example.com Bob", "4 c@example.com علی\u200cرضا"}, repairs: []string{"name_controls×2"}},
 		{name: "CR alone", file: "email,name\ra@example.com,Ann\rb@example.com,Bob\r", rows: []string{"2 a@example.com Ann", "3 b@example.com Bob"}},
 		{name: "mixed line ends", file: "email,name\r\na@example.com,Ann\rb@example.com,Bob\nc@example.com,Cy", rows: []string{"2 a@example.com Ann", "3 b@example.com Bob", "4 c@example.com Cy"}},
 		{name: "CR CR LF", file: "email,name\r\r\na@example.com,Ann\r\r\n", rows: []string{"3 a@example.com Ann"}, skipped: 2},
@@ -262,6 +265,7 @@ func situations() []situation {
 		{name: "more around addresses", file: "email,name\nmailto:a@example.com?subject=x,Ann\n'b@example.com',Bob\n\"Cy Dahl (c@example.com)\",\nDi [d@example.com],\n(e@example.com),Ed\n",
 			rows:    []string{"2 a@example.com Ann", "3 b@example.com Bob", "4 c@example.com Cy Dahl", "5 d@example.com Di", "6 e@example.com Ed"},
 			repairs: []string{"wrapped_address×5"}},
+		{name: "a spreadsheet's mark of a text", file: "email,name\n'a@example.com,Ann\n''b@example.com,Bob\no'neill@example.com,Cy\n", rows: []string{"2 a@example.com Ann", "3 b@example.com Bob", "4 o'neill@example.com Cy"}, repairs: []string{"wrapped_address×2"}},
 		{name: "formulas that keep text", file: "email,name\n\"=\"\"a@example.com\"\"\",\"=\"\"Ann \"\"\"\"A\"\"\"\" Lee\"\"\"\n=\"b@example.com\",=\"007\"\n",
 			rows: []string{"2 a@example.com Ann \"A\" Lee", "3 b@example.com 007"}, repairs: []string{"bare_quotes×1", "guarded_cell×2"}},
 		{name: "no value in a database", file: "email,first name,last name\na@example.com,Ann,\\N\nb@example.com,\\N,\\N\n", rows: []string{"2 a@example.com Ann", "3 b@example.com b@example.com"}, repairs: []string{"no_name×1"}},
@@ -275,7 +279,7 @@ func situations() []situation {
 			rows: []string{"2 !name_lost_letters", "3 b@example.com Jos?", "4 !name_lost_letters", "5 !name_lost_letters"}, repairs: []string{"name_question_mark×1"}},
 		{name: "a spreadsheet's errors", file: ab + "a@example.com,#NAME?\nb@example.com,#REF!\nc@example.com,#1 Ann\nd@example.com,Di #REF!\n", rows: []string{"2 !name_lost_letters", "3 !name_lost_letters", "4 c@example.com #1 Ann", "5 !name_lost_letters"}},
 		{name: "a spreadsheet's errors in other languages, and formulas", file: ab + "a@example.com,#WERT!\nb@example.com,#¡VALOR!\nc@example.com,#NV\nd@example.com,#N/D\ne@example.com,#ССЫЛКА!\nf@example.com,=1+1\n" +
-			"g@example.com,#ANN\n", rows: []string{"2 !name_lost_letters", "3 !name_lost_letters", "4 !name_lost_letters", "5 !name_lost_letters", "6 !name_lost_letters", "7 !name_lost_letters", "8 g@example.com #ANN"}},
+			"g@example.com,#ANN\nh@example.com,#¿NOMBRE?\ni@example.com,? ?\n", rows: []string{"2 !name_lost_letters", "3 !name_lost_letters", "4 !name_lost_letters", "5 !name_lost_letters", "6 !name_lost_letters", "7 !name_lost_letters", "8 g@example.com #ANN", "9 !name_lost_letters", "10 !name_lost_letters"}},
 		{name: "HTML entities", file: ab + "a@example.com,M&uuml;ller\nb@example.com,Smith & Co\n", rows: []string{"2 !name_lost_letters", "3 b@example.com Smith & Co"}},
 		{name: "guarded name", file: ab + "a@example.com,'=Ann\n", rows: []string{"2 a@example.com =Ann"}, repairs: []string{"guarded_cell×1"}},
 		{name: "duplicates", file: ab + "a@example.com,Ann\nA@EXAMPLE.com,Ann\nb@bücher.example,Bob\nb@xn--bcher-kva.example,Bob\n",

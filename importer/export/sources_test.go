@@ -78,6 +78,7 @@ var shapes = []shape2{
 	{name: "Turkish capitals", file: "AD SOYAD;E-POSTA\nAyşe Yılmaz;ayse@example.com\n", people: "ayse@example.com=Ayşe Yılmaz"},
 	{name: "Turkish, dotted", file: "İSİM;SOYİSİM;E-POSTA ADRESİ\nAyşe;Yılmaz;ayse@example.com\n", people: "ayse@example.com=Ayşe Yılmaz"},
 	{name: "Greek", file: "Όνομα;Επώνυμο;Email\nΝίκος;Παππάς;nikos@example.gr\n", people: "nikos@example.gr=Νίκος Παππάς"},
+	{name: "Greek, a long header", file: "Όνομα;Επώνυμο;Διεύθυνση ηλεκτρονικού ταχυδρομείου\nΝίκος;Παππάς;nikos.pappas@example.gr\n", people: "nikos.pappas@example.gr=Νίκος Παππάς"},
 	{name: "Finnish", file: "Etunimi;Sukunimi;Sähköposti\nAino;Virtanen;aino@example.fi\n", people: "aino@example.fi=Aino Virtanen"},
 	{name: "Swedish", file: "Förnamn;Mellannamn;Efternamn;E-post\nAnna;Maria;Berg;anna@example.se\n", people: "anna@example.se=Anna Maria Berg"},
 
