@@ -201,10 +201,10 @@ func (d *desktop) sitAt(ctx context.Context, api API, l *ledger.Ledger) session 
 // carryOut runs a plan, finishes its run, and checks that a replay shows the same.
 func (d *desktop) carryOut(ctx context.Context, l *ledger.Ledger, plan *Plan, begin func() *Run) session {
 	d.t.Helper()
-	s := session{plan: plan}
+	s := session{plan: plan, resumed: plan.Resumed}
 	still := context.WithoutCancel(ctx)
 	var err error
-	if plan.Run, s.resumed, err = l.StartRun(still, plan.Run.Job, time.Now()); err != nil {
+	if plan.Run, err = l.StartRun(still, plan.Run, time.Now()); err != nil {
 		d.t.Fatal(err)
 	}
 	s.runID = plan.Run.ID
@@ -217,14 +217,14 @@ func (d *desktop) carryOut(ctx context.Context, l *ledger.Ledger, plan *Plan, be
 		return nil
 	})
 	done := plan.Run
-	done.Outcome, done.Summary = ledger.Complete, []byte("{}")
+	done.Outcome, done.Summary, done.FinishedAt = ledger.Complete, []byte("{}"), time.Now()
 	if s.Stop != nil {
 		done.Outcome, done.Retry = ledger.Stopped, s.Stop.Cause.AskAgain()
 	}
 	if s.Stop == nil || s.Stop.Cause != Broken {
 		d.replay(still, l, done, plan, &s)
 	}
-	if err := l.FinishRun(still, done); err != nil && s.Stop == nil {
+	if err := l.FinishRun(still, &done); err != nil && s.Stop == nil {
 		d.t.Fatal(err)
 	}
 	return s

@@ -359,7 +359,7 @@ func TestDiskIsFull(t *testing.T) {
 		defer client.Close()
 		plan := d.plan(t.Context(), client, l)
 		var err error
-		if plan.Run, _, err = l.StartRun(t.Context(), plan.Run.Job, time.Now()); err != nil {
+		if plan.Run, err = l.StartRun(t.Context(), plan.Run, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		told := 0

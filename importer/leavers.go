@@ -107,7 +107,7 @@ func (r *Roster) see(m ledger.Member) {
 
 func (r *Roster) arrive() {
 	if r.err == nil && len(r.batch) > 0 {
-		r.err = r.ledger.Arrive(r.ctx, r.run.Seq, r.run.Source, r.batch)
+		r.err = r.ledger.Arrive(r.ctx, r.run.Source, r.batch)
 	}
 	r.batch = r.batch[:0]
 }
@@ -139,11 +139,9 @@ type Leaver struct {
 
 // LeaversOf lists who has left the source of run, whose roster is closed, and decides what is to be done.
 func LeaversOf(ctx context.Context, l *ledger.Ledger, run ledger.Run, r *Roster) ([]Leaver, error) {
+	leavers, err := l.Leavers(ctx, run.Seq, run.Source)
 	var list []Leaver
-	for one, err := range l.Leavers(ctx, run.Seq, run.Source) {
-		if err != nil {
-			return nil, err
-		}
+	for _, one := range leavers {
 		leaver := Leaver{
 			Email:     one.Email,
 			Name:      one.Name,
@@ -156,7 +154,7 @@ func LeaversOf(ctx context.Context, l *ledger.Ledger, run ledger.Run, r *Roster)
 		leaver.Action, leaver.Reason = judgeLeaver(one, elsewhere, r.ids)
 		list = append(list, leaver)
 	}
-	return list, nil
+	return list, err
 }
 
 const (
@@ -213,18 +211,18 @@ func (f *freshness) check(ctx context.Context, t target) error {
 		return nil
 	}
 	if _, asked := f.latest[source]; !asked {
-		run, _, err := f.ledger.LastComplete(ctx, source)
+		run, err := f.ledger.LastComplete(ctx, source)
 		if err != nil {
 			return err
 		}
 		f.latest[source] = run.ID
 	}
-	present, err := f.ledger.Present(ctx, []string{t.key})
+	back, err := f.ledger.Present(ctx, t.key)
 	if err != nil {
 		return err
 	}
 	why, by, latest := "", t.row.Own["jsm_run_id"], f.latest[source]
-	switch back := present[t.key]; {
+	switch {
 	case !runID.MatchString(by):
 		why = fmt.Sprintf(
 			"its jsm_run_id is %q, which is no run's: perhaps a spreadsheet has taken it for a number",

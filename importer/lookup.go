@@ -84,7 +84,7 @@ func (c *common) lookUps(ctx context.Context, changed func(ledger.OpenLookUp, ou
 
 // lookUp asks for one account id, and returns the outcome that the ledger has now.
 func (c *common) lookUp(ctx context.Context, open ledger.OpenLookUp) (outcome.Outcome, *Stop) {
-	found, err := c.find(ctx, open.Account.Email)
+	found, err := c.find(ctx, open.Outcome.Email)
 	if stop := lookUpStop(ctx, err); stop != nil {
 		return open.Outcome, stop
 	}

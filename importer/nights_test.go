@@ -52,8 +52,8 @@ func (d *desktop) night(name string, lines ...string) (session, map[string]strin
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	s := session{plan: plan}
-	if plan.Run, s.resumed, err = l.StartRun(ctx, plan.Run.Job, time.Now()); err != nil {
+	s := session{plan: plan, resumed: plan.Resumed}
+	if plan.Run, err = l.StartRun(ctx, plan.Run, time.Now()); err != nil {
 		d.t.Fatal(err)
 	}
 	roster := OpenRoster(ctx, l, plan.Run, plan.Survey)
@@ -74,8 +74,8 @@ func (d *desktop) night(name string, lines ...string) (session, map[string]strin
 		leavers[one.Email] = one.Action
 	}
 	done := plan.Run
-	done.Outcome = ledger.Complete
-	if err := l.FinishRun(ctx, done); err != nil {
+	done.Outcome, done.FinishedAt = ledger.Complete, time.Now()
+	if err := l.FinishRun(ctx, &done); err != nil {
 		d.t.Fatal(err)
 	}
 	s.runID = done.ID

@@ -106,9 +106,8 @@ func (p *Plan) decideImport(ctx context.Context, l *ledger.Ledger, o PlanOptions
 // find looks for the run that goes on.
 func (p *Plan) find(ctx context.Context, l *ledger.Ledger, job ledger.Job) (err error) {
 	job.InputSHA256 = p.Survey.SHA256
-	if p.Run, p.Resumed, err = l.FindRun(ctx, job); err == nil && !p.Resumed {
-		p.Run.Job = job
-	}
+	p.Run, err = l.FindRun(ctx, job)
+	p.Resumed = p.Run.Seq > 0
 	return err
 }
 

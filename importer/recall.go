@@ -26,7 +26,7 @@ func recall(ctx context.Context, l *ledger.Ledger, run int64, rows []*export.Row
 			queries, asked = append(queries, ledger.Query{Row: row.Number, Key: row.Key}), append(asked, i)
 		}
 	}
-	memories, err := l.Recall(ctx, run, queries)
+	memories, err := l.Recall(ctx, run, false, queries)
 	if err != nil {
 		return nil, err
 	}

@@ -36,16 +36,12 @@ func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, rows iter.Seq
 // account that was known at the time, or nothing at all.
 func replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, batch []*export.Row) ([]Result, error) {
 	from, revoke := batch[0].Number, run.Command == "revoke" || run.Command == "undo"
-	outcomes := l.Outcomes(ctx, run.Seq, from)
-	if revoke {
-		outcomes = l.Revocations(ctx, run.Seq, from)
-	}
-	settled, err := upTo(outcomes, batch[len(batch)-1].Number, func(o outcome.Outcome) int { return o.Row })
+	to := batch[len(batch)-1].Number
+	settled, err := upTo(l.Outcomes(ctx, run.Seq, revoke, from), to, func(o outcome.Outcome) int { return o.Row })
 	if err != nil {
 		return nil, err
 	}
-	access, err := upTo(l.RowAccess(ctx, run.Seq, from), batch[len(batch)-1].Number,
-		func(a ledger.RowAccess) int { return a.Row })
+	access, err := upTo(l.RowAccess(ctx, run.Seq, from), to, func(a ledger.RowAccess) int { return a.Row })
 	if err != nil {
 		return nil, err
 	}

@@ -150,9 +150,9 @@ func identify(ctx context.Context, l *ledger.Ledger, run int64, rows []*export.R
 	for i, row := range rows {
 		owner := owners[row.AccountID].Key
 		targets[i] = target{row: row, id: row.AccountID, key: cmp.Or(row.Key, owner), owner: owner}
-		queries[i] = ledger.Query{Row: row.Number, Key: targets[i].key, Revoke: true}
+		queries[i] = ledger.Query{Row: row.Number, Key: targets[i].key}
 	}
-	memories, err := l.Recall(ctx, run, queries)
+	memories, err := l.Recall(ctx, run, true, queries)
 	for i, m := range memories {
 		t := &targets[i]
 		t.Memory = m

@@ -97,8 +97,7 @@ func (c *common) settle(ctx context.Context, q request, e ledger.Entry, call api
 	case err != nil:
 		e.Status, e.Reason = outcome.Unknown, outcome.ReasonNotRecorded
 	case e.LookUp && e.Status == outcome.Conflict: // other look-ups come after the rows: new accounts are not found at once
-		account := ledger.Account{Key: e.Key, Email: e.Email}
-		e.Outcome, stop = c.lookUp(ctx, ledger.OpenLookUp{Run: c.run, Outcome: e.Outcome, Account: account, Settled: time.Now()})
+		e.Outcome, stop = c.lookUp(ctx, ledger.OpenLookUp{Run: c.run, Outcome: e.Outcome, Settled: time.Now()})
 	}
 	result := resultOf(q.row, e.Outcome)
 	result.Lost, result.Refused, result.Took = call.Lost, call.Refused, call.Took

@@ -43,11 +43,11 @@ func (r *run) record(ctx context.Context, end importer.End, fixes report.Fixes) 
 	if err != nil && !isBroken(end.Stop) {
 		return err
 	}
-	trace, traceErr := json.Marshal(r.recorder.Trace())
 	run, jsonErr := r.ended()
 	run.Retry = end.Stop != nil && end.Stop.Cause.AskAgain()
-	l := r.site.ledger
-	return errors.Join(err, traceErr, jsonErr, l.KeepTrace(ctx, run.Seq, trace), l.FinishRun(ctx, run))
+	trace, traceErr := json.Marshal(r.recorder.Trace())
+	run.Trace = trace
+	return errors.Join(err, jsonErr, traceErr, r.site.ledger.FinishRun(ctx, &run))
 }
 
 // ended is the run as the ledger keeps it when it has ended.
@@ -81,7 +81,8 @@ func (r *run) refuse(ctx context.Context, err error) {
 	if r.command == "sync" && stop.Cause != importer.Interrupted && r.site != nil && r.site.ledger != nil {
 		run, err := r.ended()
 		if err == nil {
-			run, err = r.site.ledger.HoldRun(ctx, r.job(), r.began, run)
+			run.Seq, run.Job, run.StartedAt = 0, r.job(), r.began
+			err = r.site.ledger.FinishRun(ctx, &run)
 		}
 		if err != nil {
 			r.console.Log().Warn("report --list will not show this run", "error", err.Error())

@@ -86,9 +86,6 @@ func explain(err error) *importer.Stop {
 		s.Hint = e.Hint
 	} else if e, ok := errors.AsType[*ledger.RefusedError](err); ok {
 		s.What, s.Hint = fmt.Sprintf("the ledger %s cannot be used: it %s", report.Shown(e.Path), e.What), e.Hint
-	} else if e, ok := errors.AsType[*ledger.HeldError](err); ok {
-		s.What = fmt.Sprintf("the ledger %s is in use by %s", report.Shown(e.Path), e.By)
-		s.Hint = "wait until that run has ended, or end it; nothing was sent"
 	} else if _, ok := errors.AsType[*report.WriteError](err); ok {
 		s.Hint = report.WriteHint
 	} else if stop := importer.StopFor(err); stop != nil {

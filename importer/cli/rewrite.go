@@ -130,7 +130,7 @@ func (r *reportRun) rewrite(ctx context.Context) (fixes report.Fixes, err error)
 	if fixes, err = r.rows.name(); err != nil || r.out.page == "" {
 		return fixes, err
 	}
-	return fixes, r.writePage(ctx, fixes)
+	return fixes, r.writePage(fixes)
 }
 
 // original reads the run's input as the run did.
@@ -161,12 +161,8 @@ func (r *reportRun) original(ctx context.Context) (*export.Survey, *export.File,
 
 // rowsSent are the rows that the ledger itself remembers.
 func (r *reportRun) rowsSent(ctx context.Context) iter.Seq2[*export.Row, error] {
-	recorded := r.site.ledger.Outcomes
-	if revokes(r.run.Command) {
-		recorded = r.site.ledger.Revocations
-	}
 	return func(yield func(*export.Row, error) bool) {
-		for o, err := range recorded(ctx, r.run.Seq, 0) {
+		for o, err := range r.site.ledger.Outcomes(ctx, r.run.Seq, revokes(r.run.Command), 0) {
 			row := &export.Row{
 				Number: o.Row,
 				Place:  export.Place{Row: o.SheetRow, Line: o.Line},
@@ -182,13 +178,9 @@ func (r *reportRun) rowsSent(ctx context.Context) iter.Seq2[*export.Row, error] 
 	}
 }
 
-func (r *reportRun) writePage(ctx context.Context, fixes report.Fixes) error {
-	kept, err := r.site.ledger.Trace(ctx, r.run.Seq)
-	if err != nil {
-		return err
-	}
+func (r *reportRun) writePage(fixes report.Fixes) error {
 	trace := &page.Trace{}
-	if kept == nil || json.Unmarshal(kept, trace) != nil {
+	if len(r.run.Trace) == 0 || json.Unmarshal(r.run.Trace, trace) != nil {
 		trace = nil
 	}
 	return page.Write(r.out.page, page.Page{

@@ -150,7 +150,7 @@ func (r *run) do(ctx context.Context) (err error) {
 	if err := r.prepare(ctx); err != nil || r.flags.dryRun {
 		return err
 	}
-	if r.plan.Run, _, err = r.site.ledger.StartRun(ctx, r.plan.Run.Job, r.began); err != nil {
+	if r.plan.Run, err = r.site.ledger.StartRun(ctx, r.plan.Run, r.began); err != nil {
 		return err
 	}
 	end, fixes, err := r.carryOut(ctx)

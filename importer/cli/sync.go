@@ -97,8 +97,8 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 
 // lastPeople is how many people the last complete run of a source had; 0: there was none.
 func lastPeople(ctx context.Context, l *ledger.Ledger, source string) (int, error) {
-	run, found, err := l.LastComplete(ctx, source)
-	if err != nil || !found {
+	run, err := l.LastComplete(ctx, source)
+	if err != nil || run.Seq == 0 {
 		return 0, err
 	}
 	summary, err := summaryOf(run)
@@ -107,8 +107,8 @@ func lastPeople(ctx context.Context, l *ledger.Ledger, source string) (int, erro
 
 // outlook also says that a source is new.
 func (w *syncWork) outlook(ctx context.Context, r *run, o *report.Outlook) error {
-	_, found, err := r.site.ledger.LastComplete(ctx, r.source)
-	if err == nil && !found {
+	last, err := r.site.ledger.LastComplete(ctx, r.source)
+	if err == nil && last.Seq == 0 {
 		o.Notes = append(o.Notes, "Source "+r.source+": first sync of this source, so nobody can be a leaver of it.")
 	}
 	return cmp.Or(err, w.importWork.outlook(ctx, r, o))

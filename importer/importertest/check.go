@@ -120,7 +120,7 @@ func (f *findings) remembered(ctx context.Context, e Evidence, site map[string][
 		case made >= 0 && has && account.ID != "" && !holds(accounts, account.ID):
 			f.add("the ledger has the account id %s for %s, and the site has not", account.ID, key)
 		case made >= 0 && !has && !e.OtherLedger:
-			memory, err := l.Recall(ctx, 0, []ledger.Query{{Key: key}})
+			memory, err := l.Recall(ctx, 0, false, []ledger.Query{{Key: key}})
 			if err != nil || memory[0].Lost == nil {
 				f.add("%s was made, and the ledger does not know it", key)
 			}

@@ -56,12 +56,10 @@ func (l *Ledger) SetRowAccess(ctx context.Context, run int64, rows []RowAccess) 
 
 // RowAccess yields what SetRowAccess has kept for run from row number from on, in row order.
 func (l *Ledger) RowAccess(ctx context.Context, run int64, from int) iter.Seq2[RowAccess, error] {
-	page := func(from int) ([]RowAccess, error) {
-		return query(ctx, l, func(s scanner) (r RowAccess, err error) {
-			err = s.Scan(&r.Row, &r.Organization, &r.ServiceDesk, &r.Reason)
-			return r, err
-		}, `SELECT row, organization, service_desk, reason FROM row_access
-			WHERE run = ? AND row >= ? ORDER BY row LIMIT ?`, run, from, pageRows)
+	scan := func(s scanner) (r RowAccess, err error) {
+		err = s.Scan(&r.Row, &r.Organization, &r.ServiceDesk, &r.Reason)
+		return r, err
 	}
-	return paged(from, page, func(r RowAccess) int { return r.Row + 1 })
+	return pages(ctx, l, scan, from-1, func(r RowAccess) int { return r.Row }, `SELECT row, organization, service_desk,
+		reason FROM row_access WHERE row > ?1 AND run = ?3 ORDER BY row LIMIT ?2`, run)
 }

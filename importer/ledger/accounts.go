@@ -19,7 +19,6 @@ type Account struct {
 	FirstRun   int64          // the first run that knew it
 	Run        int64          // the run, and its row, that Status and ID are from
 	Row        int
-	RunID      string
 	At         time.Time
 	RevokedAt  time.Time // zero: not revoked by us
 	RevokedRun int64
@@ -30,30 +29,28 @@ type Account struct {
 // Ours reports whether it is proved that this program has made the account.
 func (a Account) Ours() bool { return a.Status == outcome.Created }
 
-const accountColumns = `a.key, a.email, a.name, a.external_id, a.id, a.status, a.first_run, a.run, a.row,
-	coalesce((SELECT r.id FROM runs r WHERE r.seq = a.run), ''), a.at, a.revoked_at, a.revoked_run,
-	a.gone_run <> 0, a.look_up`
-
-// into is where accountColumns are scanned to.
-func (a *Account) into() []any {
-	return []any{&a.Key, &a.Email, &a.Name, &a.ExternalID, &a.ID, statusColumn{&a.Status}, &a.FirstRun, &a.Run,
-		&a.Row, &a.RunID, timeColumn{&a.At}, timeColumn{&a.RevokedAt}, &a.RevokedRun, &a.Gone, &a.LookUp}
-}
+const accountColumns = `a.key, a.email, a.name, a.external_id, a.id, a.status, a.first_run, a.run, a.row, a.at,
+	a.revoked_at, a.revoked_run, a.gone_run <> 0, a.look_up`
 
 func scanAccount(s scanner) (a Account, err error) {
-	err = s.Scan(a.into()...)
+	err = s.Scan(accountInto(&a)...)
 	return a, err
 }
 
-const (
-	store = `INSERT INTO accounts (key, email, name, external_id, id, status, first_run, run, row, at, look_up)
-		VALUES (?, ?, ?, ?, ?, ?, ?7, ?7, ?, ?, ?) ON CONFLICT DO UPDATE SET email = excluded.email,
-			name = excluded.name, external_id = excluded.external_id, id = excluded.id, status = excluded.status,
-			run = excluded.run, row = excluded.row, at = excluded.at, revoked_at = '', revoked_run = 0, gone_run = 0,
-			look_up = excluded.look_up, names_sent = ''`
+// accountInto is where accountColumns are scanned to.
+func accountInto(a *Account) []any {
+	return []any{&a.Key, &a.Email, &a.Name, &a.ExternalID, &a.ID, parsed{&a.Status}, &a.FirstRun, &a.Run, &a.Row,
+		parsed{&a.At}, parsed{&a.RevokedAt}, &a.RevokedRun, &a.Gone, &a.LookUp}
+}
 
-	keepNames = `UPDATE accounts SET names_sent = (SELECT json_group_array(name) FROM (SELECT name FROM attempts
-		WHERE key = ?1 AND revoke = 0 AND lost = 1 UNION SELECT ?2)) WHERE key = ?1`
+const (
+	store = `INSERT INTO accounts (key, email, name, external_id, id, status, first_run, run, row, at, look_up, names_sent)
+		VALUES (?, ?, ?, ?, ?, ?6, ?7, ?7, ?, ?, ?10, iif(?10 AND ?6 = 'created_unconfirmed',
+			(SELECT json_group_array(name) FROM
+				(SELECT name FROM attempts WHERE key = ?1 AND revoke = 0 AND lost = 1 UNION SELECT ?3)), ''))
+		ON CONFLICT DO UPDATE SET email = excluded.email, name = excluded.name, external_id = excluded.external_id,
+			id = excluded.id, status = excluded.status, run = excluded.run, row = excluded.row, at = excluded.at,
+			revoked_at = '', revoked_run = 0, gone_run = 0, look_up = excluded.look_up, names_sent = excluded.names_sent`
 
 	markRevoked = `INSERT INTO accounts (key, email, name, external_id, id, status, first_run, run, row, at,
 			revoked_at, revoked_run)
@@ -69,28 +66,22 @@ const (
 	rename = `UPDATE accounts SET name = ? WHERE key = ?`
 )
 
-func (w *writer) changeAccount(run int64, e Entry) error {
+func (w *writer) changeAccount(run int64, e Entry) {
 	if e.Key == "" {
-		return nil // of an account that is known by its id alone nothing is kept
+		return // of an account that is known by its id alone nothing is kept
 	}
 	switch e.Account {
 	case Store:
-		err := w.exec(store, e.Key, e.Email, e.Name, e.ExternalID, e.AccountID, e.Status.String(), run, e.Row, now(),
-			e.LookUp)
-		if err == nil && e.LookUp && e.Status == outcome.CreatedUnconfirmed {
-			err = w.exec(keepNames, e.Key, e.Name)
-		}
-		return err
+		w.exec(store, e.Key, e.Email, e.Name, e.ExternalID, e.AccountID, e.Status.String(), run, e.Row, now(), e.LookUp)
 	case MarkRevoked:
-		return w.exec(markRevoked, e.Key, e.Email, e.Name, e.ExternalID, e.AccountID, run, e.Row, now())
+		w.exec(markRevoked, e.Key, e.Email, e.Name, e.ExternalID, e.AccountID, run, e.Row, now())
 	case MarkGone:
-		return w.exec(markGone, run, e.Key, e.AccountID)
+		w.exec(markGone, run, e.Key, e.AccountID)
 	case MarkRestored:
-		return w.exec(markRestored, e.AccountID, e.Key)
+		w.exec(markRestored, e.AccountID, e.Key)
 	case Rename:
-		return w.exec(rename, e.Name, e.Key)
+		w.exec(rename, e.Name, e.Key)
 	}
-	return nil
 }
 
 // Accounts returns the accounts with these keys, by key, those that are gone too.
@@ -112,12 +103,12 @@ func (l *Ledger) AccountsByExternalID(ctx context.Context, ids []string) (map[st
 }
 
 func (l *Ledger) accounts(ctx context.Context, on string, values []string,
-	by func(Account) string) (map[string]Account, error) {
+	key func(Account) string) (map[string]Account, error) {
 	all, err := query(ctx, l, scanAccount, "SELECT "+accountColumns+" FROM json_each(?) q CROSS JOIN accounts a ON "+on,
 		list(values))
 	found := make(map[string]Account, len(all))
 	for _, a := range all {
-		found[by(a)] = a
+		found[key(a)] = a
 	}
 	return found, err
 }
@@ -126,71 +117,57 @@ func (l *Ledger) accounts(ctx context.Context, on string, values []string,
 type Holdings struct{ Accounts, Revoked, Ours int }
 
 // Holdings counts what the ledger knows.
-func (l *Ledger) Holdings(ctx context.Context) (h Holdings, err error) {
-	err = l.read.QueryRowContext(ctx, `SELECT count(*), count(nullif(revoked_at, '')),
-		count(CASE WHEN status = 'created' AND revoked_at = '' THEN 1 END) FROM accounts WHERE gone_run = 0`).
-		Scan(&h.Accounts, &h.Revoked, &h.Ours)
-	return h, wrap(l.path, err)
+func (l *Ledger) Holdings(ctx context.Context) (Holdings, error) {
+	return first(ctx, l, func(s scanner) (h Holdings, err error) {
+		err = s.Scan(&h.Accounts, &h.Revoked, &h.Ours)
+		return h, err
+	}, `SELECT count(*), count(nullif(revoked_at, '')),
+		count(CASE WHEN status = 'created' AND revoked_at = '' THEN 1 END) FROM accounts WHERE gone_run = 0`)
 }
 
 // Created yields the accounts that run has as created, in row order, those that were revoked or are gone
 // since too.
 func (l *Ledger) Created(ctx context.Context, run int64) iter.Seq2[Account, error] {
-	page := func(from int) ([]Account, error) {
-		return query(ctx, l, scanAccount, "SELECT "+accountColumns+` FROM outcomes o
-			CROSS JOIN accounts a ON a.key = o.key AND a.run = o.run AND a.row = o.row
-			WHERE o.run = ? AND o.revoke = 0 AND o.row >= ? AND a.status = 'created' ORDER BY o.row LIMIT ?`,
-			run, from, pageRows)
-	}
-	return paged(1, page, func(a Account) int { return a.Row + 1 })
+	return pages(ctx, l, scanAccount, 0, func(a Account) int { return a.Row }, "SELECT "+accountColumns+` FROM outcomes o
+		CROSS JOIN accounts a ON a.key = o.key AND a.run = o.run AND a.row = o.row
+		WHERE o.row > ?1 AND o.run = ?3 AND o.revoke = 0 AND a.status = 'created' ORDER BY o.row LIMIT ?2`, run)
 }
 
 // OpenLookUp is an account whose id is still to be looked up.
 type OpenLookUp struct {
 	Run     int64
 	Outcome outcome.Outcome // of its row; when that was pruned, what the account tells of it
-	Account Account
 	Settled time.Time
 	Names   []string // sent in attempts whose answer was lost
 }
 
 // LookUps yields the look-ups that are open, of every run, by key. They may be resolved meanwhile.
 func (l *Ledger) LookUps(ctx context.Context) iter.Seq2[OpenLookUp, error] {
-	page := func(after string) ([]OpenLookUp, error) {
-		return query(ctx, l, scanLookUp, `SELECT a.names_sent, coalesce(o.sheet_row, 0), coalesce(o.line, 0),
-			coalesce(o.reason, ''), coalesce(o.http_status, 0), coalesce(o.attempts, 0), coalesce(o.retry, 0), `+
-			accountColumns+` FROM accounts a INDEXED BY accounts_look_up
-			LEFT JOIN outcomes o ON o.run = a.run AND o.revoke = 0 AND o.row = a.row AND o.key = a.key
-			WHERE a.look_up = 1 AND a.key > ? ORDER BY a.key LIMIT ?`, after, pageRows)
-	}
-	return paged("", page, func(o OpenLookUp) string { return o.Account.Key })
+	return pages(ctx, l, scanLookUp, "", func(u OpenLookUp) string { return u.Outcome.Key },
+		`SELECT a.run, a.at, a.names_sent, a.row, coalesce(o.sheet_row, 0), coalesce(o.line, 0), a.key, a.email, a.name,
+			a.external_id, a.status, a.id, coalesce(o.reason, ''), coalesce(o.http_status, 0), coalesce(o.attempts, 0),
+			0, 1, coalesce(o.retry, 0) FROM accounts a INDEXED BY accounts_look_up
+		LEFT JOIN outcomes o ON o.run = a.run AND o.revoke = 0 AND o.row = a.row AND o.key = a.key
+		WHERE a.look_up = 1 AND a.key > ?1 ORDER BY a.key LIMIT ?2`)
 }
 
 func scanLookUp(s scanner) (u OpenLookUp, err error) {
-	o, a, names := &u.Outcome, &u.Account, ""
-	err = s.Scan(append([]any{&names, &o.SheetRow, &o.Line, &o.Reason, &o.HTTPStatus, &o.Attempts, &o.Retry},
-		a.into()...)...)
-	if err == nil && names != "" {
-		err = json.Unmarshal([]byte(names), &u.Names)
+	var names []byte
+	err = s.Scan(append([]any{&u.Run, parsed{&u.Settled}, &names}, outcomeInto(&u.Outcome)...)...)
+	if err == nil && len(names) > 0 {
+		err = json.Unmarshal(names, &u.Names)
 	}
-	o.Row, o.Key, o.Email, o.Name, o.ExternalID = a.Row, a.Key, a.Email, a.Name, a.ExternalID
-	o.Status, o.AccountID, o.LookUp = a.Status, a.ID, true
-	u.Run, u.Settled = a.Run, a.At
 	return u, err
 }
 
 // Resolve records what a look-up has found: o is u.Outcome with what changed of Status, AccountID, Reason
 // and LookUp. The account and the outcome of the run change together.
 func (l *Ledger) Resolve(ctx context.Context, u OpenLookUp, o outcome.Outcome) error {
-	return l.change(context.WithoutCancel(ctx), func(w *writer) error {
-		err := w.exec(`UPDATE accounts SET status = ?1, id = ?2, look_up = ?4, names_sent = iif(?4, names_sent, '')
-			WHERE key = ?3 AND run = ?5 AND look_up = 1`,
-			o.Status.String(), o.AccountID, u.Account.Key, o.LookUp, u.Run)
-		if err != nil {
-			return err
-		}
-		return w.exec(`UPDATE outcomes SET status = ?, account_id = ?, reason = ?, look_up = ?
+	return l.change(context.WithoutCancel(ctx), func(w *writer) {
+		w.exec(`UPDATE accounts SET status = ?1, id = ?2, look_up = ?4, names_sent = iif(?4, names_sent, '')
+			WHERE key = ?3 AND run = ?5 AND look_up = 1`, o.Status.String(), o.AccountID, o.Key, o.LookUp, u.Run)
+		w.exec(`UPDATE outcomes SET status = ?, account_id = ?, reason = ?, look_up = ?
 			WHERE run = ? AND revoke = 0 AND row = ? AND key = ?`,
-			o.Status.String(), o.AccountID, o.Reason, o.LookUp, u.Run, u.Outcome.Row, u.Account.Key)
+			o.Status.String(), o.AccountID, o.Reason, o.LookUp, u.Run, o.Row, o.Key)
 	})
 }

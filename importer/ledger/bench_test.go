@@ -28,19 +28,14 @@ func filled(b *testing.B, n int) (*Ledger, Run) {
 	const step = 500
 	for from := 1; from <= n; from += step {
 		to := min(from+step-1, n)
-		must(b, l.change(b.Context(), func(w *writer) error {
+		must(b, l.change(b.Context(), func(w *writer) {
 			for row := from; row <= to; row++ {
 				e := customer(row)
-				if err := w.putOutcome(run.Seq, false, e.Outcome); err != nil {
-					return err
-				}
-				if err := w.changeAccount(run.Seq, e); err != nil {
-					return err
-				}
+				w.putOutcome(run.Seq, false, e.Outcome)
+				w.changeAccount(run.Seq, e)
 			}
-			return nil
 		}))
-		must(b, l.Arrive(b.Context(), run.Seq, "desk", batch(from, to)))
+		must(b, l.Arrive(b.Context(), "desk", batch(from, to)))
 	}
 	_, err := l.Leave(b.Context(), run.Seq, "desk", func(Member) bool { return true })
 	must(b, err)
@@ -117,7 +112,7 @@ func BenchmarkNight(b *testing.B) {
 			for row := from; row <= to; row++ {
 				q = append(q, Query{Row: row, Key: prefix + key(row)})
 			}
-			_, err := l.Recall(b.Context(), run, q)
+			_, err := l.Recall(b.Context(), run, false, q)
 			return err
 		}
 	}
@@ -125,7 +120,7 @@ func BenchmarkNight(b *testing.B) {
 	rate("recall-own", recall(last.Seq, ""))
 	rate("recall-new", recall(run.Seq, "new"))
 	rate("arrive-unchanged", func(from, to int) error {
-		return l.Arrive(b.Context(), run.Seq, "desk", batch(from, to))
+		return l.Arrive(b.Context(), "desk", batch(from, to))
 	})
 	rate("external-ids", func(from, to int) error {
 		var ids []string
@@ -144,7 +139,7 @@ func BenchmarkNight(b *testing.B) {
 		}
 	}
 	rate("outcomes", whole(func() error {
-		for _, err := range l.Outcomes(b.Context(), last.Seq, 0) {
+		for _, err := range l.Outcomes(b.Context(), last.Seq, false, 0) {
 			if err != nil {
 				return err
 			}

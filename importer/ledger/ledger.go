@@ -1,8 +1,8 @@
 // Package ledger remembers what has been done at a site: runs, what became of each of their rows,
 // accounts, who is in which source, and memberships. It is one SQLite file, which the sqlite3 shell opens.
 //
-// Every method that writes returns when what it wrote is on disk: one goroutine commits what has come in
-// since its last commit as one transaction, in WAL mode with synchronous FULL (fullfsync on macOS).
+// Every method that writes returns when what it wrote is on disk: what comes in during a commit is the next
+// transaction, in WAL mode with synchronous FULL (fullfsync on macOS).
 // What a method has returned without an error survives a killed process, and a power loss as far as the
 // device keeps what it has acknowledged.
 //
@@ -14,12 +14,12 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/gofrs/flock"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
@@ -27,96 +27,75 @@ import (
 type Ledger struct {
 	path  string
 	read  *sql.DB
-	write *writer  // nil: opened for reading only
-	lock  *os.File // nil: opened for reading only
+	write *writer      // nil: opened for reading only
+	lock  *flock.Flock // nil: opened for reading only
 }
 
 // Open opens the ledger of site at the absolute path, and makes folder (0700) and file (0600) where there are none.
 // Nobody else can open it for writing until it is closed or the process ends. Attempts that are under way
-// in the file are of a process that has ended: from now on they are lost.
-// Errors: *HeldError, *RefusedError.
+// in the file are of a process that has ended: from now on they are lost. An error may be a *RefusedError.
 func Open(ctx context.Context, path, site string) (*Ledger, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, wrap(path, err)
 	}
-	held, err := takeLock(path)
+	lock, err := takeLock(path)
 	if err != nil {
-		return nil, err
+		return nil, wrap(path, err)
 	}
-	l := &Ledger{path: path, lock: held}
+	l := &Ledger{path: path, lock: lock}
 	if err := l.open(ctx, site); err != nil {
 		return nil, wrap(path, errors.Join(err, l.Close()))
 	}
 	return l, nil
 }
 
-func (l *Ledger) open(ctx context.Context, site string) (err error) {
-	// A file of 0 bytes is new: SQLite leaves one behind when the process is killed while making it.
+func (l *Ledger) open(ctx context.Context, site string) error {
 	f, err := os.OpenFile(l.path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err == nil {
+		err = f.Close()
+	}
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(f.Close(), checkLog(l.path)); err != nil {
+	empty, err := inspect(ctx, l.path, "rw", site)
+	if err != nil {
 		return err
 	}
-	if l.write, err = openWriter(ctx, l.path, site); err != nil {
+	if l.write, err = openWriter(ctx, l.path); err != nil {
 		return err
 	}
-	if err := syncFolder(filepath.Dir(l.path)); err != nil {
-		return err
+	if ctx = context.WithoutCancel(ctx); empty {
+		err = l.update(ctx, newLedger, site)
+	} else {
+		err = l.update(ctx, "UPDATE attempts SET lost = 1 WHERE lost = 0")
 	}
-	l.read, err = openChecked(ctx, l.path, site, dsn(l.path, "rw", readPragmas...))
-	return err
+	if err == nil {
+		l.read, err = sql.Open("sqlite", dsn(l.path, "rw", readPragmas...))
+	}
+	return errors.Join(err, syncFolder(filepath.Dir(l.path)))
 }
 
 // OpenReadOnly opens the ledger for reading. It takes no lock: a run may go on meanwhile, and what that
 // has committed is read. A file that is not there is an empty ledger; none is made.
 // Whatever writes returns an error.
 func OpenReadOnly(ctx context.Context, path, site string) (*Ledger, error) {
-	file, err := os.Open(path) // SQLite does not say why it cannot
-	if err == nil {
-		err = errors.Join(file.Close(), checkLog(path))
-	}
-	l := &Ledger{path: path}
-	if err == nil {
-		l.read, err = openChecked(ctx, path, site, dsn(path, "ro", readPragmas...))
-	}
-	if errors.Is(err, os.ErrNotExist) {
-		l.read, err = openChecked(ctx, path, site, inMemory)
-	}
+	empty, err := inspect(ctx, path, "ro", site)
 	if err != nil {
 		return nil, wrap(path, err)
 	}
+	name := dsn(path, "ro", readPragmas...)
+	if empty {
+		name = ":memory:"
+	}
+	l := &Ledger{path: path}
+	if l.read, err = sql.Open("sqlite", name); err == nil && empty {
+		l.read.SetMaxOpenConns(1) // a second connection would have a memory of its own
+		_, err = l.read.ExecContext(ctx, newLedger, site)
+	}
+	if err != nil {
+		return nil, wrap(path, errors.Join(err, l.Close()))
+	}
 	return l, nil
-}
-
-const inMemory = ":memory:"
-
-// openChecked opens a ledger of site for reading; inMemory is one with nothing in it. An empty file is
-// os.ErrNotExist.
-func openChecked(ctx context.Context, path, site, name string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", name)
-	if err != nil {
-		return nil, err
-	}
-	if name == inMemory {
-		db.SetMaxOpenConns(1) // a second one would have a memory of its own
-	}
-	c, err := db.Conn(ctx)
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	empty, err := inspect(ctx, c, path, site)
-	switch {
-	case empty && name == inMemory:
-		err = makeSchema(ctx, c, site)
-	case empty:
-		err = os.ErrNotExist
-	}
-	if err = errors.Join(err, c.Close()); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return db, nil
 }
 
 // Path returns the path as given to Open.
@@ -133,7 +112,7 @@ func (l *Ledger) Close() error {
 		err = errors.Join(err, l.write.close())
 	}
 	if l.lock != nil {
-		err = errors.Join(err, l.lock.Truncate(0), unlock(l.lock))
+		err = errors.Join(err, l.lock.Unlock())
 	}
 	return err
 }
@@ -146,34 +125,15 @@ func (l *Ledger) Bind(ctx context.Context, cloudID string) error {
 			return err
 		}
 	}
-	var has string
-	err := l.read.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = 'cloud_id'").Scan(&has)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && has == cloudID {
-		return nil
-	}
-	if err != nil {
-		return wrap(l.path, err)
-	}
-	return &RefusedError{Path: l.path,
-		What: fmt.Sprintf(
-			"belongs to another site at the same address (its cloud id was %s and is now %s)",
-			has,
-			cloudID,
-		),
-		Hint: "name another file with --ledger; a sandbox that was started again has forgotten all accounts"}
-}
-
-// checkLog refuses a database that is empty while its log is not: SQLite would drop the log.
-func checkLog(path string) error {
-	file, err := os.Stat(path)
-	if err != nil {
+	has, err := first(ctx, l, scanText, "SELECT value FROM meta WHERE name = 'cloud_id'")
+	if err != nil || has == "" || has == cloudID {
 		return err
 	}
-	log, err := os.Stat(path + "-wal")
-	if err == nil && file.Size() == 0 && log.Size() > 0 {
-		return refuseDamaged(path, "is empty, but its log "+path+"-wal is not")
+	return &RefusedError{
+		Path: l.path,
+		What: "belongs to another site at the same address (its cloud id was " + has + " and is now " + cloudID + ")",
+		Hint: "name another file with --ledger; a sandbox that was started again has forgotten all accounts",
 	}
-	return nil
 }
 
 // readPragmas: each connection keeps 2 MiB of pages.

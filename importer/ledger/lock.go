@@ -1,53 +1,48 @@
 package ledger
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
+
+	"github.com/gofrs/flock"
 
 	"jsm-onboard/importer/text"
 )
 
-// errLocked is what tryLock returns when another process has the lock.
-var errLocked = errors.New("locked")
+// The holder's name stands behind the first byte, which is what Windows locks: nobody else may read that.
+const nameAt, nameLength = 1, 60
 
-// HeldError is returned by Open while another process has the ledger open.
-type HeldError struct {
-	Path string
-	By   string // "process 123 since 2026-01-02 03:04:05", or "another process"
-}
-
-func (e *HeldError) Error() string {
-	return fmt.Sprintf("ledger %s is in use by %s\nwait until that run has ended, or end it, and start again",
-		e.Path, e.By)
-}
-
-// takeLock locks <path>.lock for as long as the process lives or the file is open. The file stays; its text
-// only names the holder.
-func takeLock(path string) (*os.File, error) {
+// takeLock locks <path>.lock for as long as the process lives or the lock is not given back. The file stays; its
+// text only names the holder.
+func takeLock(path string) (*flock.Flock, error) {
 	f, err := os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, wrap(path, err)
+		return nil, err
 	}
-	if err := tryLock(f); err != nil {
-		defer f.Close()
-		if errors.Is(err, errLocked) {
-			return nil, &HeldError{Path: path, By: holder(f)}
-		}
-		return nil, wrap(path, err)
+	defer f.Close()
+	lock := flock.New(f.Name())
+	got, err := lock.TryLock()
+	if err != nil {
+		return nil, err
 	}
-	if f.Truncate(0) == nil {
-		_, _ = fmt.Fprintf(f, "process %d since %s", os.Getpid(), time.Now().Format(time.DateTime))
+	if !got {
+		name, _ := io.ReadAll(io.NewSectionReader(f, nameAt, nameLength))
+		return nil, refuseHeld(path, text.Printable(strings.TrimSpace(string(name))))
 	}
-	return f, nil
+	name := fmt.Sprintf("process %d since %s", os.Getpid(), time.Now().Format(time.DateTime))
+	_, _ = f.WriteAt(fmt.Appendf(nil, "%-*s", nameLength, name), nameAt)
+	return lock, nil
 }
 
-func holder(f *os.File) string {
-	holder, err := io.ReadAll(io.NewSectionReader(f, 0, 100))
-	if err != nil || len(holder) == 0 {
-		return "another process"
+// syncFolder makes the names of files just made in dir durable, where the system can do that.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
 	}
-	return text.Printable(string(holder))
+	_ = d.Sync() // Windows and some network file systems cannot
+	return d.Close()
 }

@@ -47,7 +47,10 @@ func mustOpen(path string) (*Ledger, Run) {
 	if err != nil {
 		panic(err)
 	}
-	run, _, err := l.StartRun(context.Background(), job("a"), start)
+	run, err := l.FindRun(context.Background(), job("a"))
+	if err == nil {
+		run, err = l.StartRun(context.Background(), run, start)
+	}
 	if err != nil {
 		panic(err)
 	}
@@ -134,11 +137,8 @@ func TestKilled(t *testing.T) {
 func checkTold(t *testing.T, path string, begun, settled map[int]bool) {
 	t.Helper()
 	l := openAt(t, path)
-	run, resumed, err := l.StartRun(t.Context(), job("a"), start)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !resumed && len(begun) > 0 {
+	run := startRun(t, l, job("a"))
+	if run.Sessions == 1 && len(begun) > 0 {
 		t.Fatal("the run is not there")
 	}
 	lost := 0
@@ -152,7 +152,7 @@ func checkTold(t *testing.T, path string, begun, settled map[int]bool) {
 			lost++
 		}
 	}
-	for o, err := range l.Outcomes(t.Context(), run.Seq, 0) {
+	for o, err := range l.Outcomes(t.Context(), run.Seq, false, 0) {
 		if err != nil || o.Key != key(o.Row) {
 			t.Fatalf("%+v, %v", o, err)
 		}
@@ -172,7 +172,7 @@ func recallAll(t *testing.T, l *Ledger, run Run, rows map[int]bool) map[int]Memo
 	for row := range rows {
 		q = append(q, Query{Row: row, Key: key(row)})
 	}
-	m, err := l.Recall(t.Context(), run.Seq, q)
+	m, err := l.Recall(t.Context(), run.Seq, false, q)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,12 +190,9 @@ func TestTwoProcesses(t *testing.T) {
 		t.Fatal(lines.Text(), lines.Err())
 	}
 	_, err := Open(t.Context(), path, site)
-	held, ok := errors.AsType[*HeldError](err)
-	if !ok {
-		t.Fatal(err)
-	}
-	if want := fmt.Sprintf("process %d since 20", cmd.Process.Pid); !strings.HasPrefix(held.By, want) {
-		t.Errorf("held by %s", held.By)
+	held := whyRefused(err)
+	if want := fmt.Sprintf("is in use by process %d since 20", cmd.Process.Pid); !strings.HasPrefix(held, want) {
+		t.Errorf("it %s", held)
 	}
 
 	// Readers are let in, and see what was committed.
@@ -220,11 +217,11 @@ func TestTwoProcesses(t *testing.T) {
 // The text of the lock is only shown.
 func TestHeldBySomebody(t *testing.T) {
 	l := openNew(t)
-	for text, want := range map[string]string{"": "in use by another process\n", "\x1b[31m": `in use by \x1b[31m` + "\n"} {
+	for text, want := range map[string]string{"": "is in use by another process", " \x1b[31m": `is in use by \x1b[31m`} {
 		write(t, l.path+".lock", text)
 		_, err := Open(t.Context(), l.path, site)
-		if _, ok := errors.AsType[*HeldError](err); !ok || !strings.Contains(err.Error(), want) {
-			t.Errorf("text %q: %v", text, err)
+		if got := whyRefused(err); got != want {
+			t.Errorf("text %q: it %s", text, got)
 		}
 	}
 	must(t, l.Close())

@@ -123,19 +123,19 @@ func TestReadOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m, err := l.Recall(t.Context(), 0, []Query{{Row: 1, Key: "ann"}}); err != nil || m[0] != (Memory{}) {
+	if m, err := l.Recall(t.Context(), 0, false, []Query{{Row: 1, Key: "ann"}}); err != nil || m[0] != (Memory{}) {
 		t.Error(m, err)
 	}
-	if _, found, err := l.FindRun(t.Context(), job("a")); found || err != nil {
-		t.Error(found, err)
-	}
+	none, err := l.FindRun(t.Context(), job("a"))
+	must(t, err)
+	same(t, Run{Job: job("a")}, none)
 	if err := l.Begin(t.Context(), 1, attempt(1, "ann")); !errors.Is(err, errReadOnly) {
 		t.Error(err)
 	}
 	if err := l.Settle(t.Context(), 1, created(1, "ann")); !errors.Is(err, errReadOnly) {
 		t.Error(err)
 	}
-	if _, _, err := l.StartRun(t.Context(), job("a"), start); !errors.Is(err, errReadOnly) {
+	if _, err := l.StartRun(t.Context(), none, start); !errors.Is(err, errReadOnly) {
 		t.Error(err)
 	}
 	if err := l.Close(); err != nil {
@@ -153,10 +153,7 @@ func TestDiskFull(t *testing.T) {
 	if err := l.read.QueryRow("PRAGMA page_count").Scan(&pages); err != nil {
 		t.Fatal(err)
 	}
-	must(t, l.change(t.Context(), func(w *writer) error {
-		_, err := w.conn.ExecContext(t.Context(), fmt.Sprintf("PRAGMA max_page_count = %d", pages+20))
-		return err
-	}))
+	must(t, l.update(t.Context(), fmt.Sprintf("PRAGMA max_page_count = %d", pages+20)))
 	durable := map[int]bool{}
 	var first error
 	for row := 1; first == nil && row < 5000; row++ {
@@ -177,7 +174,7 @@ func TestDiskFull(t *testing.T) {
 			t.Error("Settle:", err)
 		}
 	}
-	if err := l.FinishRun(t.Context(), run); err == nil {
+	if err := l.FinishRun(t.Context(), &run); err == nil {
 		t.Error("FinishRun")
 	}
 	if err := l.Close(); err == nil || !strings.Contains(err.Error(), first.Error()) {

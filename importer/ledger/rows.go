@@ -3,7 +3,8 @@ package ledger
 import (
 	"context"
 	"iter"
-	"time"
+	"maps"
+	"slices"
 
 	"jsm-onboard/importer/outcome"
 )
@@ -39,11 +40,11 @@ const (
 // be on disk is never reported as not begun. When one of the row is on record already, the answer to that
 // one is lost.
 func (l *Ledger) Begin(ctx context.Context, run int64, a Attempt) error {
-	return l.change(ctx, func(w *writer) error { return w.putAttempt(run, a, false) })
+	return l.change(ctx, func(w *writer) { w.putAttempt(run, a, false) })
 }
 
-func (w *writer) putAttempt(run int64, a Attempt, lost bool) error {
-	return w.exec(`INSERT INTO attempts (run, revoke, row, key, email, name, external_id, at, lost)
+func (w *writer) putAttempt(run int64, a Attempt, lost bool) {
+	w.exec(`INSERT INTO attempts (run, revoke, row, key, email, name, external_id, at, lost)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET lost = 1`,
 		run, a.Revoke, a.Row, a.Key, a.Email, a.Name, a.ExternalID, now(), lost)
 }
@@ -62,170 +63,136 @@ const withdraw = "DELETE FROM attempts WHERE run = ? AND revoke = ? AND row = ? 
 // Where the outcome is Open the attempt stays, as one whose answer was lost. A failed row says nothing of
 // what an earlier lost attempt has done, so that stays too; any other outcome ends all attempts for the key.
 func (l *Ledger) Settle(ctx context.Context, run int64, e Entry) error {
-	return l.change(context.WithoutCancel(ctx), func(w *writer) error {
-		if err := w.putOutcome(run, e.Revoke, e.Outcome); err != nil {
-			return err
-		}
-		if err := w.changeAccount(run, e); err != nil {
-			return err
-		}
-		return w.endAttempt(run, e)
+	return l.change(context.WithoutCancel(ctx), func(w *writer) {
+		w.putOutcome(run, e.Revoke, e.Outcome)
+		w.changeAccount(run, e)
+		w.endAttempt(run, e)
 	})
 }
 
 const outcomeColumns = `row, sheet_row, line, key, email, name, external_id, status, account_id, reason,
 	http_status, attempts, open, look_up, retry`
 
-func (w *writer) putOutcome(run int64, revoke bool, o outcome.Outcome) error {
-	return w.exec("INSERT OR REPLACE INTO outcomes (run, revoke, "+outcomeColumns+`)
+func scanOutcome(s scanner) (o outcome.Outcome, err error) {
+	err = s.Scan(outcomeInto(&o)...)
+	return o, err
+}
+
+// outcomeInto is where outcomeColumns are scanned to.
+func outcomeInto(o *outcome.Outcome) []any {
+	return []any{&o.Row, &o.SheetRow, &o.Line, &o.Key, &o.Email, &o.Name, &o.ExternalID, parsed{&o.Status},
+		&o.AccountID, &o.Reason, &o.HTTPStatus, &o.Attempts, &o.Open, &o.LookUp, &o.Retry}
+}
+
+func (w *writer) putOutcome(run int64, revoke bool, o outcome.Outcome) {
+	w.exec("INSERT OR REPLACE INTO outcomes (run, revoke, "+outcomeColumns+`)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		run, revoke, o.Row, o.SheetRow, o.Line, o.Key, o.Email, o.Name, o.ExternalID,
 		o.Status.String(), o.AccountID, o.Reason, o.HTTPStatus, o.Attempts, o.Open, o.LookUp, o.Retry)
 }
 
-func (w *writer) endAttempt(run int64, e Entry) error {
+func (w *writer) endAttempt(run int64, e Entry) {
 	switch {
 	case e.Open:
-		return w.putAttempt(run, Attempt{Row: e.Row, Revoke: e.Revoke, Key: e.Key, Email: e.Email, Name: e.Name,
+		w.putAttempt(run, Attempt{Row: e.Row, Revoke: e.Revoke, Key: e.Key, Email: e.Email, Name: e.Name,
 			ExternalID: e.ExternalID}, true)
 	case e.Status == outcome.Failed:
-		return w.exec(withdraw, run, e.Revoke, e.Row)
-	case e.Key == "":
-		return w.exec("DELETE FROM attempts WHERE run = ? AND revoke = ? AND row = ?", run, e.Revoke, e.Row)
+		w.exec(withdraw, run, e.Revoke, e.Row)
+	default:
+		w.exec(`DELETE FROM attempts WHERE revoke = ?1 AND run = ?2 AND row = ?3`, e.Revoke, run, e.Row)
+		w.exec(`DELETE FROM attempts WHERE revoke = ? AND key = ? AND key <> '' AND lost = 1`, e.Revoke, e.Key)
 	}
-	return w.exec("DELETE FROM attempts WHERE key = ? AND revoke = ? AND (lost = 1 OR run = ? AND row = ?)",
-		e.Key, e.Revoke, run, e.Row)
 }
 
 // Query asks what is remembered of a row.
 type Query struct {
-	Row    int
-	Key    string
-	Revoke bool // the row is one of the run's revocations
+	Row int
+	Key string
 }
 
 // Memory is what is remembered of a row; nil: nothing.
 type Memory struct {
 	Outcome *outcome.Outcome // what this run has settled for the row; not one that is Open, which is asked again
-	Account *Account         // the account of the key; one that is gone only for a Revoke
+	Account *Account         // the account of the key; one that is gone only for a revocation
 	Lost    *Lost            // an attempt of ours for the key whose answer was never learned
 }
 
 // Lost is an attempt that may have been carried out, in this run or an earlier one.
 type Lost struct {
-	Run   int64
-	RunID string
-	Name  string // as it was sent
-	At    time.Time
+	Run  int64
+	Name string // as it was sent
 }
 
-// Recall returns what is remembered of each of q, in their order. It is made for batches of some hundred;
-// run 0 is no run, for a plan.
-func (l *Ledger) Recall(ctx context.Context, run int64, q []Query) ([]Memory, error) {
-	if len(q) == 0 {
-		return nil, nil
-	}
-	memories := make([]Memory, len(q))
-	keys := make([]string, len(q))
+// Recall returns what is remembered of each of q, in their order; revoke: they are revocations. It is made for
+// batches of some hundred; run 0 is no run, for a plan.
+func (l *Ledger) Recall(ctx context.Context, run int64, revoke bool, q []Query) ([]Memory, error) {
+	memories, keys := make([]Memory, len(q)), make([]string, len(q))
 	for i := range q {
 		keys[i] = q[i].Key
-	}
-	if run != 0 {
-		if err := l.recallOutcomes(ctx, run, q, memories); err != nil {
-			return nil, err
-		}
 	}
 	accounts, err := l.Accounts(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
-	for i := range q {
-		if a, ok := accounts[q[i].Key]; ok && (!a.Gone || q[i].Revoke) {
+	lost, err := l.lost(ctx, revoke, keys)
+	if err != nil {
+		return nil, err
+	}
+	for i, key := range keys {
+		if a, ok := accounts[key]; ok && (!a.Gone || revoke) {
 			memories[i].Account = &a
 		}
+		if one, ok := lost[key]; ok {
+			memories[i].Lost = &one
+		}
 	}
-	return memories, l.recallLost(ctx, q, keys, memories)
+	return memories, l.recallOutcomes(ctx, run, revoke, q, memories)
 }
 
 // recallOutcomes reads the run's outcomes between the lowest row and the highest.
-func (l *Ledger) recallOutcomes(ctx context.Context, run int64, q []Query, memories []Memory) error {
-	at := make(map[Query]int, len(q)) // without the keys
-	low, high := q[0].Row, q[0].Row
+func (l *Ledger) recallOutcomes(ctx context.Context, run int64, revoke bool, q []Query, memories []Memory) error {
+	at := make(map[int]int, len(q))
 	for i := range q {
-		low, high = min(low, q[i].Row), max(high, q[i].Row)
-		at[Query{Row: q[i].Row, Revoke: q[i].Revoke}] = i
+		at[q[i].Row] = i
 	}
-	for _, revoke := range [...]bool{false, true} {
-		found, err := query(ctx, l, scanOutcome, "SELECT "+outcomeColumns+` FROM outcomes
-			WHERE run = ? AND revoke = ? AND row BETWEEN ? AND ? AND open = 0`, run, revoke, low, high)
-		if err != nil {
+	rows := slices.Sorted(maps.Keys(at))
+	if len(rows) == 0 || run == 0 {
+		return nil
+	}
+	for o, err := range l.Outcomes(ctx, run, revoke, rows[0]) {
+		if err != nil || o.Row > rows[len(rows)-1] {
 			return err
 		}
-		for _, o := range found {
-			if i, asked := at[Query{Row: o.Row, Revoke: revoke}]; asked {
-				memories[i].Outcome = &o
-			}
+		if i, asked := at[o.Row]; asked && !o.Open {
+			memories[i].Outcome = &o
 		}
 	}
 	return nil
 }
 
-// recallLost finds the newest lost attempt for each key. One that this process has under way is not lost;
-// who only reads cannot know whether the process that began it still lives, and takes it for lost.
-func (l *Ledger) recallLost(ctx context.Context, q []Query, keys []string, memories []Memory) error {
-	readOnly := l.write == nil
-	var some bool
-	err := l.read.QueryRowContext(
-		ctx,
-		"SELECT EXISTS (SELECT 1 FROM attempts WHERE lost = 1 OR ?)",
-		readOnly,
-	).Scan(
-		&some,
-	)
-	if err != nil || !some {
-		return wrap(l.path, err)
-	}
-	_, err = query(ctx, l, func(s scanner) (lost Lost, err error) {
-		var at int
-		var revoke bool
-		err = s.Scan(&at, &revoke, &lost.Run, &lost.RunID, &lost.Name, timeColumn{&lost.At})
-		if err == nil && revoke == q[at].Revoke {
-			memories[at].Lost = &lost
-		}
-		return lost, err
-	}, `SELECT q.key, a.revoke, a.run, coalesce(r.id, ''), a.name, a.at
-		FROM json_each(?) q CROSS JOIN attempts a ON a.key = q.value LEFT JOIN runs r ON r.seq = a.run
-		WHERE (a.lost = 1 OR ?) AND a.key <> '' ORDER BY a.run, a.row`, list(keys), readOnly)
-	return err
+// lost finds the newest lost attempt for each key. One that this process has under way is not lost; who only reads
+// cannot know whether the process that began it still lives, and takes it for lost.
+func (l *Ledger) lost(ctx context.Context, revoke bool, keys []string) (map[string]Lost, error) {
+	newest := map[string]Lost{}
+	_, err := query(ctx, l, func(s scanner) (one Lost, err error) {
+		var key string
+		err = s.Scan(&key, &one.Run, &one.Name)
+		newest[key] = one
+		return one, err
+	}, `SELECT a.key, a.run, a.name FROM json_each(?) q CROSS JOIN attempts a ON a.key = q.value
+		WHERE a.revoke = ? AND (a.lost = 1 OR ?) AND a.key <> '' ORDER BY a.run, a.row`,
+		list(keys), revoke, l.write == nil)
+	return newest, err
 }
 
-// Outcomes yields what became of the rows of run from row number from on, in row order. A row whose
-// attempt was never settled is Unknown and Open, without a reason. Organization and ServiceDesk are left
+// Outcomes yields what became of the rows of run, or of its revocations, from row number from on, in row order. A row
+// whose attempt was never settled is Unknown and Open, without a reason. Organization and ServiceDesk are left
 // out: see RowAccess.
-func (l *Ledger) Outcomes(ctx context.Context, run int64, from int) iter.Seq2[outcome.Outcome, error] {
-	return l.outcomes(ctx, run, false, from)
-}
-
-// Revocations is Outcomes for the run's revocations.
-func (l *Ledger) Revocations(ctx context.Context, run int64, from int) iter.Seq2[outcome.Outcome, error] {
-	return l.outcomes(ctx, run, true, from)
-}
-
-const allOutcomes = "SELECT " + outcomeColumns + ` FROM outcomes WHERE run = ?1 AND revoke = ?2 AND row >= ?3
-	UNION ALL SELECT row, 0, 0, key, email, name, external_id, 'unknown', '', '', 0, 0, 1, 0, 0 FROM attempts a
-	WHERE run = ?1 AND revoke = ?2 AND row >= ?3 AND NOT EXISTS
-		(SELECT 1 FROM outcomes o WHERE o.run = a.run AND o.revoke = a.revoke AND o.row = a.row)
-	ORDER BY 1 LIMIT ?4`
-
-func (l *Ledger) outcomes(ctx context.Context, run int64, revoke bool, from int) iter.Seq2[outcome.Outcome, error] {
-	page := func(from int) ([]outcome.Outcome, error) {
-		return query(ctx, l, scanOutcome, allOutcomes, run, revoke, from, pageRows)
-	}
-	return paged(from, page, func(o outcome.Outcome) int { return o.Row + 1 })
-}
-
-func scanOutcome(s scanner) (o outcome.Outcome, err error) {
-	err = s.Scan(&o.Row, &o.SheetRow, &o.Line, &o.Key, &o.Email, &o.Name, &o.ExternalID, statusColumn{&o.Status},
-		&o.AccountID, &o.Reason, &o.HTTPStatus, &o.Attempts, &o.Open, &o.LookUp, &o.Retry)
-	return o, err
+func (l *Ledger) Outcomes(ctx context.Context, run int64, revoke bool, from int) iter.Seq2[outcome.Outcome, error] {
+	return pages(ctx, l, scanOutcome, from-1, func(o outcome.Outcome) int { return o.Row },
+		"SELECT "+outcomeColumns+` FROM outcomes WHERE row > ?1 AND run = ?3 AND revoke = ?4
+		UNION ALL SELECT row, 0, 0, key, email, name, external_id, 'unknown', '', '', 0, 0, 1, 0, 0 FROM attempts a
+		WHERE row > ?1 AND run = ?3 AND revoke = ?4 AND NOT EXISTS
+			(SELECT 1 FROM outcomes o WHERE o.run = a.run AND o.revoke = a.revoke AND o.row = a.row)
+		ORDER BY 1 LIMIT ?2`, run, revoke)
 }

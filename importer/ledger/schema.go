@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	_ "embed"
+	"errors"
 	"fmt"
+	"os"
 )
 
 const (
@@ -15,27 +17,23 @@ const (
 //go:embed schema.sql
 var schema string
 
-// makeSchema makes an empty database into a ledger of site.
-func makeSchema(ctx context.Context, c *sql.Conn, site string) error {
-	tx, err := c.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	stamp := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, schemaVersion)
-	if _, err := tx.ExecContext(ctx, schema+stamp); err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, "INSERT INTO meta VALUES ('site', ?)", site); err != nil {
-		return err
-	}
-	return tx.Commit()
-}
+// newLedger makes an empty database into the ledger of a site.
+var newLedger = schema + fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d; ",
+	applicationID, schemaVersion) + "INSERT INTO meta VALUES ('site', ?)"
 
-// inspect returns a *RefusedError unless the database is a ledger of site, or empty.
-func inspect(ctx context.Context, c *sql.Conn, path, site string) (empty bool, err error) {
+// inspect returns a *RefusedError unless the file is a ledger of site, or there is nothing in it or no file: SQLite
+// leaves one behind without content when the process is killed while making it.
+func inspect(ctx context.Context, path, mode, site string) (empty bool, err error) {
+	if empty, err := noContent(path); empty || err != nil {
+		return empty, err
+	}
+	db, err := sql.Open("sqlite", dsn(path, mode))
+	if err != nil {
+		return false, err
+	}
+	defer db.Close()
 	var id, version, objects int
-	err = c.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id),
+	err = db.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id),
 		(SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)`).
 		Scan(&id, &version, &objects)
 	switch {
@@ -48,19 +46,35 @@ func inspect(ctx context.Context, c *sql.Conn, path, site string) (empty bool, e
 			Hint: "name another file with --ledger"}
 	case version != schemaVersion:
 		return false, &RefusedError{Path: path, Hint: "use the jsm-onboard that wrote it, or a newer one",
-			What: fmt.Sprintf(
-				"was written by another version of jsm-onboard (the file has version %d, this program knows %d)",
-				version,
-				schemaVersion,
-			)}
+			What: fmt.Sprintf("was written by another version of jsm-onboard (the file has version %d, this program "+
+				"knows %d)", version, schemaVersion)}
 	}
 	var has string
-	if err := c.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = 'site'").Scan(&has); err != nil {
-		return false, err
-	}
-	if has != site {
-		return false, &RefusedError{Path: path, What: fmt.Sprintf("belongs to %s, not to %s", has, site),
+	err = db.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = 'site'").Scan(&has)
+	if err == nil && has != site {
+		err = &RefusedError{Path: path, What: fmt.Sprintf("belongs to %s, not to %s", has, site),
 			Hint: "each site has a ledger of its own: leave --ledger out, or name another file"}
 	}
-	return false, nil
+	return false, err
+}
+
+// noContent reports whether there is no file, or nothing in it. One that is empty while its log is not is refused:
+// SQLite would drop the log.
+func noContent(path string) (bool, error) {
+	file, err := os.Open(path) // SQLite does not say why it cannot
+	if errors.Is(err, os.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	found, err := file.Stat()
+	if err != nil || found.Size() > 0 {
+		return false, err
+	}
+	if log, err := os.Stat(path + "-wal"); err == nil && log.Size() > 0 {
+		return false, refuseDamaged(path, "is empty, but its log "+path+"-wal is not")
+	}
+	return true, nil
 }

@@ -2,8 +2,8 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	_ "embed"
+	"fmt"
 	"iter"
 	"time"
 )
@@ -31,7 +31,7 @@ const stageMembers = `INSERT INTO moves (source, key, external_id, gone, aside)
 // Arrive stages those of batch who are new in the source, are back, or have another external id. Who was
 // seen without an external id keeps the one from before: an export may lack the column for a night.
 // Batches of some hundred.
-func (l *Ledger) Arrive(ctx context.Context, run int64, source string, batch []Member) error {
+func (l *Ledger) Arrive(ctx context.Context, source string, batch []Member) error {
 	return l.update(ctx, stageMembers, source, false, list(batch))
 }
 
@@ -39,7 +39,7 @@ func (l *Ledger) Arrive(ctx context.Context, run int64, source string, batch []M
 // returns how many they are, and marks run as one that says who is in the source, once it is complete.
 func (l *Ledger) Leave(ctx context.Context, run int64, source string, contains func(Member) bool) (int, error) {
 	var gone []Member
-	for m, err := range l.Members(ctx, source) {
+	for m, err := range l.members(ctx, source) {
 		if err != nil {
 			return 0, err
 		}
@@ -47,54 +47,33 @@ func (l *Ledger) Leave(ctx context.Context, run int64, source string, contains f
 			gone = append(gone, m)
 		}
 	}
-	return len(gone), l.change(ctx, func(w *writer) error {
-		if err := w.exec(stageMembers, source, true, list(gone)); err != nil {
-			return err
-		}
-		return w.exec("UPDATE runs SET roster = 1 WHERE seq = ?", run)
+	return len(gone), l.change(ctx, func(w *writer) {
+		w.exec(stageMembers, source, true, list(gone))
+		w.exec("UPDATE runs SET roster = 1 WHERE seq = ?", run)
 	})
 }
 
-// Members yields who is in the source, as of its last complete run, by key.
-func (l *Ledger) Members(ctx context.Context, source string) iter.Seq2[Member, error] {
-	page := func(after string) ([]Member, error) {
-		return query(ctx, l, scanMember, `SELECT key, external_id, aside FROM members
-			WHERE source = ? AND key > ? AND left_run IS NULL ORDER BY key LIMIT ?`, source, after, pageRows)
-	}
-	return paged("", page, func(m Member) string { return m.Key })
+// members yields who is in the source, as of its last complete run, by key.
+func (l *Ledger) members(ctx context.Context, source string) iter.Seq2[Member, error] {
+	return pages(ctx, l, scanMember, "", func(m Member) string { return m.Key }, `SELECT key, external_id, aside
+		FROM members WHERE source = ?3 AND key > ?1 AND left_run IS NULL ORDER BY key LIMIT ?2`, source)
 }
 
-// Present returns the source in which each of keys is, as of the last complete runs; those who are in none
-// are left out.
-func (l *Ledger) Present(ctx context.Context, keys []string) (map[string]string, error) {
-	return pairs(ctx, l, `SELECT m.key, m.source FROM json_each(?) q CROSS JOIN members m ON m.key = q.value
-		WHERE m.left_run IS NULL ORDER BY m.source`, keys)
+// Present returns a source in which key is, as of the last complete runs; "": in none.
+func (l *Ledger) Present(ctx context.Context, key string) (string, error) {
+	return first(ctx, l, scanText, "SELECT source FROM members WHERE key = ? AND left_run IS NULL ORDER BY source DESC", key)
 }
 
 // applyMoves makes the staged members of run's source the present ones.
-func (w *writer) applyMoves(run Run) error {
-	var roster bool
-	if err := w.row("SELECT roster FROM runs WHERE seq = ?", run.Seq).Scan(&roster); err != nil || !roster {
-		return err
-	}
-	last, _, err := findRun(w.row(lastComplete, run.Source))
-	if err != nil {
-		return err
-	}
-	err = w.exec(`INSERT INTO members (source, key, external_id, first_run, left_run, last_seen, aside)
-		SELECT source, key, external_id, ?, NULL, '', aside FROM moves WHERE source = ? AND gone = 0
+func (w *writer) applyMoves(run Run) {
+	const staged = "FROM moves WHERE source = ?1 AND (SELECT roster FROM runs WHERE seq = ?2)"
+	w.exec(`INSERT INTO members (source, key, external_id, first_run, left_run, last_seen, aside)
+		SELECT source, key, external_id, ?2, NULL, '', aside `+staged+` AND gone = 0
 		ON CONFLICT DO UPDATE SET external_id = coalesce(nullif(excluded.external_id, ''), external_id),
-			left_run = NULL, last_seen = '', aside = min(aside, excluded.aside)`, run.Seq, run.Source)
-	if err != nil {
-		return err
-	}
-	err = w.exec(`UPDATE members SET left_run = ?1, last_seen = ?2 WHERE source = ?3 AND left_run IS NULL
-		AND key IN (SELECT key FROM moves WHERE source = ?3 AND gone = 1)`,
-		run.Seq, moment(last.FinishedAt), run.Source)
-	if err != nil {
-		return err
-	}
-	return w.exec("DELETE FROM moves")
+			left_run = NULL, last_seen = '', aside = min(aside, excluded.aside)`, run.Source, run.Seq)
+	w.exec(`UPDATE members SET left_run = ?2, last_seen = coalesce((SELECT finished_at`+lastComplete+`), '')
+		WHERE source = ?1 AND left_run IS NULL AND key IN (SELECT key `+staged+` AND gone = 1)`, run.Source, run.Seq)
+	w.exec("DELETE FROM moves")
 }
 
 // Leaver is somebody who was in the source and is no more.
@@ -108,34 +87,13 @@ type Leaver struct {
 //go:embed leavers.sql
 var leaversQuery string
 
-// Leavers yields, by key, who has left the source, is in no other, and has an account that is neither
-// revoked nor gone, except by run itself. What run has staged counts; with run 0 only what complete runs
-// have said.
-func (l *Ledger) Leavers(ctx context.Context, run int64, source string) iter.Seq2[Leaver, error] {
-	last, _, failed := l.LastComplete(ctx, source)
-	page := func(after string) ([]Leaver, error) {
-		if failed != nil {
-			return nil, failed
-		}
-		all, err := query(ctx, l, scanLeaver, leaversQuery, sql.Named("source", source), sql.Named("after", after),
-			sql.Named("run", run), sql.Named("last", moment(last.FinishedAt)), sql.Named("limit", pageRows))
-		if err != nil {
-			return nil, err
-		}
-		keys := make([]string, len(all))
-		for i, one := range all {
-			keys[i] = one.Key
-		}
-		accounts, err := l.Accounts(ctx, keys)
-		for i, one := range all {
-			all[i].Account = accounts[one.Key]
-		}
-		return all, err
-	}
-	return paged("", page, func(one Leaver) string { return one.Key })
+// Leavers returns, by key, who has left the source, is in no other, and has an account that is neither
+// revoked nor gone, except by run itself. What run has staged counts.
+func (l *Ledger) Leavers(ctx context.Context, run int64, source string) ([]Leaver, error) {
+	return query(ctx, l, scanLeaver, fmt.Sprintf(leaversQuery, accountColumns, lastComplete), source, run)
 }
 
 func scanLeaver(s scanner) (one Leaver, err error) {
-	err = s.Scan(&one.Key, timeColumn{&one.LastSeen}, &one.MemberID, &one.NewKey)
+	err = s.Scan(append(accountInto(&one.Account), parsed{&one.LastSeen}, &one.MemberID, &one.NewKey)...)
 	return one, err
 }

@@ -2,18 +2,15 @@ package ledger
 
 import (
 	"context"
+	"encoding"
 	"encoding/json"
 	"iter"
 	"time"
-
-	"jsm-onboard/importer/outcome"
 )
 
 // pageRows is how many rows are read at a time. Between pages nothing is held, so that a slow reader does
 // not keep the log from being emptied.
 const pageRows = 1000
-
-const timeLayout = "2006-01-02T15:04:05.000Z"
 
 type scanner interface{ Scan(...any) error }
 
@@ -36,11 +33,23 @@ func query[T any](ctx context.Context, l *Ledger, scan func(scanner) (T, error),
 	return all, wrap(l.path, rows.Err())
 }
 
-// paged yields what page reads from first on, and from after the last one of each page on.
-func paged[T, P any](first P, page func(from P) ([]T, error), after func(T) P) iter.Seq2[T, error] {
+// first reads the first row of a query; the zero value: there is none.
+func first[T any](ctx context.Context, l *Ledger, scan func(scanner) (T, error),
+	text string, args ...any) (one T, err error) {
+	all, err := query(ctx, l, scan, text, args...)
+	if len(all) > 0 {
+		one = all[0]
+	}
+	return one, err
+}
+
+// pages yields all rows of a query in the order of a key. The query's ?1 is the key that they come after, and ?2 is
+// how many rows are asked for; args follow.
+func pages[T, K any](ctx context.Context, l *Ledger, scan func(scanner) (T, error), after K, key func(T) K,
+	text string, args ...any) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		for from := first; ; {
-			all, err := page(from)
+		for after := after; ; {
+			all, err := query(ctx, l, scan, text, append([]any{after, pageRows}, args...)...)
 			if err != nil {
 				var none T
 				yield(none, err)
@@ -54,7 +63,7 @@ func paged[T, P any](first P, page func(from P) ([]T, error), after func(T) P) i
 			if len(all) < pageRows {
 				return
 			}
-			from = after(all[len(all)-1])
+			after = key(all[len(all)-1])
 		}
 	}
 }
@@ -68,46 +77,24 @@ func list[T any](values []T) string {
 	return string(text)
 }
 
-// pairs reads a query for values that yields two texts a row, the first of which is the key.
-func pairs(ctx context.Context, l *Ledger, text string, values []string) (map[string]string, error) {
-	byKey := make(map[string]string, len(values))
-	_, err := query(ctx, l, func(s scanner) (key string, err error) {
-		var value string
-		err = s.Scan(&key, &value)
-		byKey[key] = value
-		return key, err
-	}, text, list(values))
-	return byKey, err
-}
-
 // moment is t as it stands in the file: UTC, to the millisecond, "" for the zero time.
 func moment(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.UTC().Format(timeLayout)
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
 func now() string { return moment(time.Now()) }
 
-// timeColumn scans a time.
-type timeColumn struct{ t *time.Time }
+// parsed scans a text that stands for a time or a status; "" leaves the zero value.
+type parsed struct{ value encoding.TextUnmarshaler }
 
-func (c timeColumn) Scan(value any) (err error) {
-	*c.t = time.Time{}
-	if text, _ := value.(string); text != "" {
-		*c.t, err = time.Parse(time.RFC3339, text)
+func (p parsed) Scan(column any) error {
+	if text, _ := column.(string); text != "" {
+		return p.value.UnmarshalText([]byte(text))
 	}
-	return err
-}
-
-// statusColumn scans the name of a status.
-type statusColumn struct{ s *outcome.Status }
-
-func (c statusColumn) Scan(value any) (err error) {
-	name, _ := value.(string)
-	*c.s, err = outcome.ParseStatus(name)
-	return err
+	return nil
 }
 
 func scanText(s scanner) (text string, err error) {
