@@ -63,7 +63,7 @@ func (p *Plan) First(context.Context) (FirstRow, error) { return p.first, nil }
 
 // MakePlan reads the file twice, and the second time holds it against the ledger. It changes nothing.
 func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOptions) (*Plan, error) {
-	survey, err := file.Survey(ctx, o.Export, nil)
+	survey, err := file.Survey(ctx, o.Export)
 	if err != nil {
 		return nil, err
 	}

@@ -250,7 +250,7 @@ type RevocationOptions struct {
 // that it is out of date.
 func PlanRevocation(ctx context.Context, file *export.File, l *ledger.Ledger, o RevocationOptions) (*Plan, error) {
 	o.Export.NeedAccounts = true
-	survey, err := file.Survey(ctx, o.Export, nil)
+	survey, err := file.Survey(ctx, o.Export)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func readBack(t *testing.T, path string) (header []string, rows [][]string) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	survey, err := file.Survey(t.Context(), export.Options{Encoding: "windows-1252", Delimiter: "|"}, nil)
+	survey, err := file.Survey(t.Context(), export.Options{Encoding: "windows-1252", Delimiter: "|"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func (p *program) runCheck(ctx context.Context, f *checkFlags, path string) erro
 		return err
 	}
 	defer file.Close()
-	survey, err := file.Survey(ctx, options, nil)
+	survey, err := file.Survey(ctx, options)
 	if err != nil {
 		return err
 	}

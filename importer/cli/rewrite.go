@@ -149,7 +149,7 @@ func (r *reportRun) original(ctx context.Context) (*export.Survey, *export.File,
 	if err != nil {
 		return nil, nil, err
 	}
-	survey, err := file.Survey(ctx, options, nil)
+	survey, err := file.Survey(ctx, options)
 	if err == nil && survey.SHA256 != r.run.InputSHA256 {
 		err = fmt.Errorf("the input %s has changed", r.run.Input)
 	}

@@ -17,10 +17,8 @@ type Advice struct {
 	Flag   string  `json:"flag,omitempty"` // what leaves them out
 }
 
-// sign is how sources mark people who have left, or who are no customers.
-type sign struct{ headers, values, looks string }
-
-var signs = []sign{
+// signs are how sources mark people who have left, or who are no customers.
+var signs = []struct{ headers, values, looks string }{
 	{"suspended|is suspended", "true|yes|1", "suspended"},
 	{"deleted|is deleted", "true|yes|1", "deleted"},
 	{"active|is active|enabled|account enabled", "false|no|0", "deactivated"},
@@ -32,53 +30,49 @@ var signs = []sign{
 	{"agent|is agent|is staff|staff", "true|yes|1", "like agents"},
 }
 
-// advisor counts such people while the file is read.
-type advisor struct{ watches []watch }
-
-// watch is one value of one column.
+// watch counts the rows in which a column has a value that is a sign.
 type watch struct {
-	Advice
-	at                   int // in the record
-	header, value, looks string
+	condition
+	looks  string
+	places []Place
 }
 
-func newAdvisor(l *layout) *advisor {
-	a := &advisor{}
+func watches(h *header) []watch {
+	var list []watch
 	for _, s := range signs {
-		for i, plain := range l.header.plain {
-			if !slices.Contains(strings.Split(s.headers, "|"), plain) || l.header.own[i] {
+		for i, plain := range h.plain {
+			if h.own[i] || !slices.Contains(strings.Split(s.headers, "|"), plain) {
 				continue
 			}
 			for value := range strings.SplitSeq(s.values, "|") {
-				a.watches = append(a.watches, watch{at: i, header: l.header.names[i], value: value, looks: s.looks})
+				c := condition{Match: Match{Column: h.names[i], Value: value}, at: i}
+				list = append(list, watch{condition: c, looks: s.looks})
 			}
 		}
 	}
-	return a
-}
-
-// look counts a row that would be sent.
-func (a *advisor) look(cells []string, at Place) {
-	for i := range a.watches {
-		w := &a.watches[i]
-		if !strings.EqualFold(trimBlanks(cellAt(cells, w.at)), w.value) {
-			continue
-		}
-		if w.Count++; len(w.Places) < maxPlaces {
-			w.Places = append(w.Places, at)
-		}
-	}
-}
-
-func (a *advisor) advice() []Advice {
-	var list []Advice
-	for _, w := range a.watches {
-		if w.Count > 0 {
-			people := text.Counted(w.Count, "person looks", "people look")
-			w.Text = fmt.Sprintf("%s %s (%s=%s)", people, w.looks, w.header, w.value)
-			w.Flag = text.CommandLine("--exclude", w.header+"="+w.value)
-			list = append(list, w.Advice)
-		}
-	}
 	return list
+}
+
+// look sees a row that would be sent.
+func (w *watch) look(cells []string, at Place) {
+	if !w.holds(cells) {
+		return
+	}
+	if w.matched++; len(w.places) < maxPlaces {
+		w.places = append(w.places, at)
+	}
+}
+
+func adviceOf(list []watch) []Advice {
+	var all []Advice
+	for _, w := range list {
+		if w.matched > 0 {
+			people := text.Counted(w.matched, "person looks", "people look")
+			all = append(all, Advice{
+				Count: w.matched, Places: w.places, Text: fmt.Sprintf("%s %s (%s)", people, w.looks, w.Match),
+				Flag: text.CommandLine("--exclude", w.Match.String()),
+			})
+		}
+	}
+	return all
 }

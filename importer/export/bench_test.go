@@ -68,7 +68,7 @@ func survey(b *testing.B, path string) {
 		b.Fatal(err)
 	}
 	defer f.Close()
-	s, err := f.Survey(b.Context(), Options{}, nil)
+	s, err := f.Survey(b.Context(), Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -16,18 +16,29 @@ type Column struct {
 	Why    string `json:"why"`
 }
 
-// columns is where the fields are in a record. Of several indexes of a field
-// the first cell that is not empty counts.
+// reading is where the fields are in a record. Of several columns of a field the
+// first cell that is not empty counts.
+type reading [secondLast + 1][]int
+
+// names are the columns of names, in the order in which the parts are joined.
+func (r reading) names() []int {
+	return slices.Concat(r[Name], r[FirstName], r[MiddleName], r[LastName], r[secondLast])
+}
+
+// all are the columns of addresses and names.
+func (r reading) all() []int { return slices.Concat(r[Email], r.names()) }
+
+// columns is the reading that was chosen, and what is to be said of it.
 type columns struct {
 	at           reading
 	why          [secondLast + 1]string
 	preset       *preset
-	familyFirst  bool   // "山田 太郎"
-	duplicates   bool   // several columns have the header of the address
-	weighed      bool   // the cells were needed to decide: a part of the file may not
-	noIDs        string // why external ids are not used; "": they are
+	familyFirst  bool // "山田 太郎"
+	weighed      bool // the cells were needed to decide: a part of the file may not
 	needAccounts bool
 }
+
+const byUser = "--column" // why a column was taken: the user says so
 
 func (c *columns) has(f Field) bool { return len(c.at[f]) > 0 }
 
@@ -45,11 +56,12 @@ func (c *columns) holds(i int) (Field, bool) {
 func (c *columns) list(h *header) []Column {
 	var list []Column
 	for f := Email; f <= secondLast; f++ {
+		shown := f
+		if f == secondLast {
+			shown = LastName
+		}
 		for _, i := range c.at[f] {
-			list = append(list, Column{f, h.names[i], i, c.why[f]})
-			if f == secondLast {
-				list[len(list)-1].Field = LastName
-			}
+			list = append(list, Column{Field: shown, Header: h.names[i], Index: i, Why: c.why[f]})
 		}
 	}
 	return list
@@ -63,26 +75,23 @@ func (c *columns) needed() []int {
 	return slices.Concat(c.at[Email], c.at[Name], c.at[FirstName], c.at[LastName])
 }
 
-// chooser finds the columns of a file.
+// chooser finds the columns of a file: the headers propose, the cells confirm.
 type chooser struct {
-	path    string
 	h       *header
 	options Options
 	e       *evidence
 	c       columns
 }
 
-func chooseColumns(path string, h *header, sample [][]string, o Options) (columns, error) {
-	ch := chooser{path: path, h: h, options: o, e: newEvidence(sample, nil)}
+func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
+	ch := chooser{h: h, options: o, e: newEvidence(sample, nil)}
 	ch.c.needAccounts = o.NeedAccounts
-	for _, f := range Fields() {
-		if name, ok := o.Columns[f]; ok {
-			i := h.index(name)
-			if i < 0 {
-				return ch.c, h.noColumn(path, name)
-			}
-			ch.c.set(f, "--column", i)
+	for f, name := range o.Columns {
+		i := h.index(name)
+		if i < 0 {
+			return ch.c, h.noColumn(name)
 		}
+		ch.c.set(f, byUser, i)
 	}
 	if err := ch.choosePreset(); err != nil {
 		return ch.c, err
@@ -94,7 +103,7 @@ func chooseColumns(path string, h *header, sample [][]string, o Options) (column
 		return ch.c, err
 	}
 	ch.e = newEvidence(sample, ch.c.at[Email])
-	ch.chooseExternalID()
+	ch.byHeader(ExternalID)
 	if err := ch.chooseOrganization(); err != nil {
 		return ch.c, err
 	}
@@ -104,22 +113,14 @@ func chooseColumns(path string, h *header, sample [][]string, o Options) (column
 	return ch.c, nil
 }
 
-func (ch *chooser) refuse(what, hint string) error {
-	return &RefusedError{Path: ch.path, Place: ch.h.place, What: what, Hint: hint}
-}
-
-func (ch *chooser) refuseColumn(i int, what, hint string) error {
-	return &RefusedError{Path: ch.path, Place: ch.h.place, Column: ch.h.names[i], What: what, Hint: hint}
-}
+// refuse refuses a file for what its header, or a column of it, is.
+func (ch *chooser) refuse(what, hint string) error { return refuse(ch.h.place, what, ch.h.say(hint)) }
 
 // byHeader takes the column whose header means f; of several the best one.
 func (ch *chooser) byHeader(f Field) {
 	best, rank := -1, 0
 	for i := range ch.h.keys {
 		m, ok := ch.h.means(i, f)
-		if f == AccountID && ch.h.names[i] == "jsm_account_id" && ch.h.own[i] {
-			m, ok = meaning{rank: -1}, true
-		}
 		_, taken := ch.c.holds(i)
 		if ok && (best < 0 || m.rank < rank) && (!taken || f == AccountID) {
 			best, rank = i, m.rank
@@ -130,40 +131,29 @@ func (ch *chooser) byHeader(f Field) {
 	}
 }
 
-// chooseExternalID takes the column of external ids, unless they are not whole any more.
-func (ch *chooser) chooseExternalID() {
-	ch.byHeader(ExternalID)
-	if !ch.c.has(ExternalID) || ch.c.needAccounts {
-		return
-	}
-	n := 0
-	for _, rows := range ch.e.of(ch.c.at[ExternalID]...).distinct {
-		if rows > 2 {
-			n += rows
-		}
-	}
-	if n > 0 {
-		ch.c.noIDs = text.Counted(n, "row", "rows") + " have an external id that stands in more than two rows: " +
-			"was it shortened by a spreadsheet, as in 3.8E+10?"
-	}
-}
-
 // chooseOrganization takes the column of organizations. Where they are to be
 // made at the site it must be there, and hold no numbers.
 func (ch *chooser) chooseOrganization() error {
 	ch.byHeader(Organization)
 	const hint = "name the column with --column organization=HEADER, or leave --organizations out"
-	switch _, told := ch.options.Columns[Organization]; {
-	case !ch.options.Organizations || told:
+	if !ch.options.Organizations || ch.c.why[Organization] == byUser {
 		return nil
-	case !ch.c.has(Organization):
+	}
+	if !ch.c.has(Organization) {
 		return ch.refuse("no header names a column of organizations", hint)
 	}
-	i := ch.c.at[Organization][0]
-	if s := ch.e.of(i); s.filled > 0 && !most(s.names, s.filled) {
-		return ch.refuseColumn(i, "its cells look like no names of organizations", hint)
+	if s := ch.e.of(ch.c.at[Organization]...); s.filled > 0 && !most(s.names, s.filled) {
+		return ch.refuse(ch.named(ch.c.at[Organization][0])+" holds no names of organizations", hint)
 	}
 	return nil
+}
+
+// named is a column in a message.
+func (ch *chooser) named(i int) string {
+	if ch.h.names[i] == "" {
+		return fmt.Sprintf("column number %d, which has no header,", i+1)
+	}
+	return fmt.Sprintf("column %q", ch.h.names[i])
 }
 
 // columnFlag is how the user names a column. Where there is no header it has a number.
@@ -171,41 +161,48 @@ func (ch *chooser) columnFlag(f Field, i int) string {
 	return "--column " + text.ShellWord(fmt.Sprintf("%s=%s", f, ch.h.names[i]))
 }
 
-func (ch *chooser) ambiguous(f Field, at []int) error {
-	what := map[Field]string{Email: "address", Name: "name"}[f]
-	slices.Sort(at)
-	var names, flags []string
-	for _, i := range slices.Compact(at) {
-		if ch.h.names[i] == "" {
-			names = append(names, fmt.Sprintf("number %d, which has no header", i+1))
-			continue
+// flags are the flags that take a reading.
+func (ch *chooser) flags(r reading) string {
+	var flags []string
+	for f := Email; f <= LastName; f++ {
+		if len(r[f]) > 0 {
+			flags = append(flags, ch.columnFlag(f, r[f][0]))
 		}
-		names = append(names, fmt.Sprintf("%q", ch.h.names[i]))
-		if slices.Contains(flags, ch.columnFlag(f, i)) {
-			return ch.refuse(fmt.Sprintf("several columns have the header %q, and each could be the %s",
-				ch.h.names[i], what), "give them different headers, and say which holds the customers'")
-		}
-		flags = append(flags, ch.columnFlag(f, i))
 	}
-	return ch.refuse(fmt.Sprintf("%d columns could be the %s: %s", len(names), what, strings.Join(names, ", ")),
-		"say which: "+strings.Join(flags, " or "))
+	return strings.Join(flags, " ")
 }
 
-// chooseEmail finds the column of addresses by header and content, and refuses
-// the file when another one may be the people's.
+// ask refuses a file that can be read in several ways, with the flags for each.
+func (ch *chooser) ask(what string, ways ...reading) error {
+	var said, flags []string
+	for _, r := range ways {
+		var names []string
+		for _, i := range r.all() {
+			names = append(names, ch.named(i))
+		}
+		said, flags = append(said, strings.Join(names, " with ")), append(flags, ch.flags(r))
+	}
+	if said[0] == said[len(said)-1] {
+		return ch.refuse(fmt.Sprintf("several columns have the header %q: they %s", ch.h.names[ways[0].all()[0]], what),
+			"give them different headers, and say which holds the customers'")
+	}
+	return ch.refuse(strings.Join(said, " and ")+" "+what,
+		"say which are the people's: "+strings.Join(flags, " or "))
+}
+
+// chooseEmail finds the column of addresses by header and content. Columns of one header
+// are read as one. Whether another column may be the people's only the whole file shows.
 func (ch *chooser) chooseEmail() error {
 	if ch.c.has(Email) {
 		return nil
 	}
-	candidates := ch.emailCandidates()
+	candidates, why := ch.emailCandidates(), "header"
 	if ch.options.NoHeader && len(candidates) == 0 {
-		candidates = ch.e.addressColumns(ch.h)
+		candidates, why = ch.e.addressColumns(ch.h), "the only column of addresses"
+		ch.c.weighed = true
 	}
-	switch {
-	case len(candidates) == 0 && ch.options.NoHeader:
-		return ch.refuse("no column holds addresses", ch.byContent())
-	case len(candidates) == 0:
-		return ch.refuse("no header names a column of e-mail addresses", ch.byContent())
+	if len(candidates) == 0 {
+		return ch.refuse("no column of the people's addresses was found", ch.byContent())
 	}
 	best := candidates[0]
 	var same []int
@@ -214,18 +211,14 @@ func (ch *chooser) chooseEmail() error {
 			same = append(same, i)
 		}
 	}
-	n := ch.e.of(same...)
 	m, _ := ch.h.means(best, Email)
-	sure := m.rank < rankGroup // can mean nothing else
-	if !ch.h.ownFile && (n.ats*2 < n.filled || n.filled > 0 && n.addresses == 0 && !sure) {
-		return ch.refuseColumn(best, fmt.Sprintf("most of its cells are no addresses (%d of %d have no @)",
+	n, sure := ch.e.of(same...), m.rank < rankGroup // can mean nothing else
+	few, none := n.ats*2 < n.filled, n.filled > 0 && n.addresses == 0
+	if !ch.h.ownFile && (few && none || !sure && (few || none)) {
+		return ch.refuse(fmt.Sprintf("%s: most of its cells are no addresses (%d of %d have no @)", ch.named(best),
 			n.filled-n.ats, n.filled), ch.byContent())
 	}
-	ch.c.duplicates = len(same) > 1
-	ch.c.set(Email, "header", same...)
-	if ch.options.NoHeader {
-		ch.c.why[Email], ch.c.weighed = "the only column of addresses", true
-	}
+	ch.c.set(Email, why, same...)
 	return nil
 }
 
@@ -249,14 +242,6 @@ func (ch *chooser) emailCandidates() []int {
 	return list
 }
 
-// isRival reports whether a cell holds another address than a; the same one in
-// another dress, or one of the further ones, is none.
-func isRival(a address, cell string) bool {
-	other := readAddress(cell)
-	return other.fault == nil && other.key != a.key && !slices.Contains(a.others, other.key) &&
-		!slices.Contains(other.others, a.key)
-}
-
 // byContent names the columns that hold addresses. Nothing else of the file is
 // named: without a header its first line is a person.
 func (ch *chooser) byContent() string {
@@ -266,11 +251,8 @@ func (ch *chooser) byContent() string {
 			flags = append(flags, ch.columnFlag(Email, i))
 		}
 	}
-	switch {
-	case len(flags) > 0:
+	if len(flags) > 0 {
 		return "if these are the people's own addresses, say " + strings.Join(flags, " or ")
-	case ch.options.NoHeader:
-		return "name the column that holds them: --column email=N (its number)"
 	}
 	return "name the column that holds them: --column email=HEADER"
 }

@@ -67,7 +67,7 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	return findLayout(f.Path(), sample, o)
+	return findLayout(sample, o)
 }
 
 func (l *layout) knownHeaders() int {
@@ -163,7 +163,6 @@ func (f *File) settle(views []*view) (*view, error) {
 		readings = append(readings, fmt.Sprintf("--encoding %s (%s)", v.encoding.Flag, strings.Join(v.names, ", ")))
 	}
 	const most = 6
-	return nil, &RefusedError{Path: f.Path(), What: "the file is not UTF-8, and its encoding is not certain",
-		Hint: "say the one in which the letters are right: " +
-			strings.Join(readings[:min(len(readings), most)], "; or ")}
+	return nil, refuse(Place{}, "the file is not UTF-8, and its encoding is not certain",
+		"say the one in which the letters are right: "+strings.Join(readings[:min(len(readings), most)], "; or "))
 }

@@ -62,6 +62,15 @@ func (e *evidence) addressColumns(h *header) []int {
 // maxCellRead is how long a cell may be in which an address is looked for.
 const maxCellRead = 1000
 
+// addressIn is the address in a cell that may be anything.
+func addressIn(cell string) (address, bool) {
+	if len(cell) >= maxCellRead || !strings.Contains(cell, "@") {
+		return address{}, false
+	}
+	a := readAddress(cell)
+	return a, a.fault == nil
+}
+
 // textOf is what stands in columns of a row, read as one.
 func textOf(cells []string, at []int) string {
 	var list []string
@@ -104,7 +113,7 @@ func (s *shape) look(cell string) {
 	if at {
 		s.ats++
 	}
-	if at && len(cell) < maxCellRead && readAddress(cell).fault == nil {
+	if _, found := addressIn(cell); found {
 		s.addresses++
 	}
 	if !at && letters > 0 && (letters >= 2*digits || isBroken(cell)) { // a broken name is one, too
@@ -164,11 +173,21 @@ func (s *shape) looksLogin() bool {
 // looksCompany reports whether a column's words stand in the domains instead.
 func (s *shape) looksCompany() bool { return most(s.company, s.witnessed) && s.company > s.agree }
 
+// against is what the cells look like instead of people's names; "": they may be names.
+func (s *shape) against() string {
+	switch {
+	case s.looksLogin():
+		return "login names"
+	case s.looksCompany():
+		return "names of companies, not of people"
+	case s.names*5 < s.filled && s.addresses == 0:
+		return "no names"
+	}
+	return ""
+}
+
 // looksCategory reports whether a column has the same few words again and again.
 func (s *shape) looksCategory() bool { return s.filled >= 6 && len(s.distinct)*2 < s.filled }
-
-// clearly reports whether one count of agreeing rows leaves no doubt against another.
-func clearly(a, b int) bool { return a > 0 && a >= 2*b }
 
 // differ reports whether columns hold different texts in a row in which both are filled.
 func (e *evidence) differ(a, b []int) bool {

@@ -83,3 +83,8 @@ type (
 	RefusedError = csvtext.RefusedError
 	OptionError  = csvtext.OptionError
 )
+
+// refuse refuses a file, at a place of it or (zero) as a whole. [File.Survey] adds the path.
+func refuse(at Place, what, hint string) error {
+	return &RefusedError{Place: at, What: what, Hint: hint}
+}

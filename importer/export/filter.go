@@ -23,7 +23,7 @@ func newFilter(l *layout, o Options) (filter, error) {
 	for _, m := range slices.Concat(o.Exclude, o.Include) {
 		i := l.header.index(m.Column)
 		if i < 0 {
-			return nil, l.header.noColumn(l.path, m.Column)
+			return nil, l.header.noColumn(m.Column)
 		}
 		f = append(f, condition{Match: m, include: len(f) >= len(o.Exclude), at: i})
 	}

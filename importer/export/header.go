@@ -131,12 +131,18 @@ func (h *header) index(name string) int {
 	return -1
 }
 
-// noColumn refuses a column that the user names and the header has not.
-func (h *header) noColumn(path, name string) error {
-	return &RefusedError{
-		Path: path, Place: h.place, What: fmt.Sprintf("no column is named %q", name),
-		Hint: "the columns are: " + h.list(),
+// say words a text that speaks of the header so that it holds without one:
+// columns then have numbers, and rows are held against the first.
+func (h *header) say(s string) string {
+	if h.place.Row > 0 {
+		return s
 	}
+	return strings.NewReplacer("=HEADER", "=N (a number)", "the header", "the first row").Replace(s)
+}
+
+// noColumn refuses a column that the user names and the header has not.
+func (h *header) noColumn(name string) error {
+	return refuse(h.place, fmt.Sprintf("no column is named %q", name), "the columns are: "+h.list())
 }
 
 // list names the columns for a message; empty headers cannot be named.

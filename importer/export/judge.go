@@ -17,6 +17,7 @@ type judge struct {
 	filter    filter
 	options   Options
 	checkUTF8 bool // the file has bytes that are not UTF-8
+	noIDs     bool // external ids are not used
 }
 
 // row judges one record; p is what gocsv took from it.
@@ -24,7 +25,7 @@ func (j *judge) row(it *item, p person) *Row {
 	r := &Row{Place: it.rec.Place, fault: it.fault, repairs: it.repairs}
 	j.keepCells(r, it.rec.Cells)
 	r.Organization, r.AccountID = trimBlanks(bare(p.Organization)), trimBlanks(bare(p.AccountID))
-	if id := trimBlanks(bare(p.ExternalID)); j.columns.noIDs == "" && !strings.Contains(id, "E+") { // as in 3.8E+10
+	if id := trimBlanks(bare(p.ExternalID)); !j.noIDs && !strings.Contains(id, "E+") { // as in 3.8E+10
 		r.ExternalID = id
 	}
 	notText := func(c string) bool { return !utf8.ValidString(c) }
@@ -82,7 +83,7 @@ func (j *judge) broken(r *Row, cells []string) {
 		r.Invalid = fmt.Sprintf("the row has %s and the header %d: %s", text.Counted(len(cells), "cell", "cells"),
 			len(j.header.names), r.fault.hint)
 	}
-	r.Invalid = j.say(r.Invalid)
+	r.Invalid = j.header.say(r.Invalid)
 	for _, piece := range strings.FieldsFunc(strings.Join(cells, "\n"),
 		func(r rune) bool { return strings.ContainsRune(" \t\r\n;,|%<>\"'()[]", r) }) {
 		if strings.Contains(piece, "@") {
@@ -117,11 +118,8 @@ func (j *judge) address(r *Row, cells []string, p person) address {
 
 // further remembers another address of the same person.
 func (j *judge) further(r *Row, a *address, cell string) {
-	if !strings.Contains(cell, "@") {
-		return
-	}
-	other := readAddress(cell)
-	if other.fault != nil {
+	other, found := addressIn(cell)
+	if !found {
 		return
 	}
 	emails := append([]string{other.email}, other.further...)
@@ -161,21 +159,22 @@ func (j *judge) name(r *Row, p person, a address) {
 	}
 }
 
-// fullName is the cell of full names, but for one that repeats the address. In
-// a source that joins a value for each directory it is taken once.
+// fullName is the cell of full names, but for one that repeats the address. Where a source
+// joins a value for each directory, in both with a ;, it is taken once.
 func (j *judge) fullName(r *Row, p person, a address) string {
 	if strings.Contains(p.Name, "@") && (j.columns.has(FirstName) || j.columns.has(LastName)) {
 		if other := readAddress(p.Name); other.fault == nil && other.key == a.key {
 			return other.name
 		}
 	}
-	if j.columns.preset == nil || !j.columns.preset.joined || !strings.Contains(p.Name, ";") {
+	first, rest, several := strings.Cut(p.Name, ";")
+	if !several || !strings.Contains(p.Email, ";") {
 		return p.Name
 	}
-	names := strings.Split(p.Name, ";")
-	first := trimBlanks(names[0])
-	differs := slices.ContainsFunc(names, func(n string) bool { n = trimBlanks(n); return n != "" && n != first })
-	if differs && len(names) != strings.Count(p.Email, ";")+1 {
+	first = trimBlanks(first)
+	differs := func(n string) bool { n = trimBlanks(n); return n != "" && n != first }
+	if strings.Count(p.Name, ";") != strings.Count(p.Email, ";") &&
+		slices.ContainsFunc(strings.Split(rest, ";"), differs) {
 		r.fault = namesDiffer
 		return ""
 	}
@@ -205,7 +204,7 @@ func (j *judge) note(r *Row, a address) string {
 	}
 	for _, k := range r.repairs {
 		if k != severalAddresses {
-			said = append(said, j.say(k.of(1)))
+			said = append(said, j.header.say(k.of(1)))
 		}
 	}
 	return strings.Join(said, "; ")

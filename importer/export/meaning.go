@@ -40,7 +40,10 @@ func (h *header) means(i int, f Field) (meaning, bool) {
 // meanings are all that a header may mean; none when it is of a login or of how a name sounds.
 func (h *header) meanings(i int) []meaning {
 	key, tokens := h.keys[i], strings.Fields(strings.ReplaceAll(h.plain[i], "e post", "epost"))
-	if h.own[i] || key == "" || h.reading(i) {
+	switch {
+	case h.own[i] && h.names[i] == "jsm_account_id":
+		return []meaning{{field: AccountID, rank: -1}}
+	case h.own[i], key == "", h.reading(i):
 		return nil
 	}
 	for _, k := range []string{h.whole[i], key} {

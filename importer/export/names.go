@@ -4,25 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"unicode"
 )
-
-// reading is one way to take the people's names: the column of full names, or those
-// of the parts.
-type reading [secondLast + 1][]int
-
-// columns are the columns of a reading, in the order in which the parts are joined.
-func (r reading) columns() []int {
-	return slices.Concat(r[Name], r[FirstName], r[MiddleName], r[LastName], r[secondLast])
-}
-
-func (r reading) hasParts() bool { return len(r[FirstName]) > 0 && len(r[LastName]) > 0 }
 
 // chooseNames finds the column of full names, or those of first and last names.
 // The headers propose, the cells confirm; where neither tells, the file is refused.
 func (ch *chooser) chooseNames() error {
-	if ch.options.NoNames || ch.c.has(Name) && ch.c.why[Name] == "--column" {
+	if ch.options.NoNames || ch.c.why[Name] == byUser {
 		return nil
 	}
 	proposed, err := ch.proposeNames()
@@ -66,99 +54,98 @@ func isEastAsian(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana)
 }
 
-// proposeNames collects the columns of names that belong to the address: those
-// with the words that its header has too ("Contact 1"), else those without any or
-// with words for the person himself, else those that the cells vouch for.
+// How near a column of names is to the column of addresses.
+const (
+	byCells = iota + 1 // the cells vouch for it
+	unowned            // its header has no words, or words for the person himself
+	mine               // its header has the words that the header of the addresses has, too ("Contact 1")
+)
+
+// candidate is a column that may hold names, or a part of them.
+type candidate struct {
+	meaning
+	at, near int
+}
+
+// proposeNames takes the columns of names that are nearest to the address.
 func (ch *chooser) proposeNames() (reading, error) {
-	own := ""
+	var group string
+	var swapped bool // the user has named a column with a header of names for the addresses
 	if ch.c.has(Email) {
 		m, _ := ch.h.means(ch.c.at[Email][0], Email)
-		own = m.group
+		group = m.group
+		_, swapped = ch.h.means(ch.c.at[Email][0], Name)
 	}
-	var mine, plain, other reading
+	var list []candidate
+	nearest := 0
 	for i := range ch.h.keys {
 		for _, m := range ch.h.meanings(i) {
-			_, taken := ch.c.holds(i)
-			isOwn := own != "" && m.group == own
-			if taken || !m.ofName() || !ch.mayHold(i, m) || !isOwn && ch.h.belongsElsewhere(i) {
-				continue
+			if swapped && m.field == Email && ch.e.of(i).looksNames() {
+				m = meaning{field: Name}
 			}
-			switch {
-			case isOwn:
-				mine[m.field] = append(mine[m.field], i)
-			case m.vague && !ch.vouched(i):
-			case isSelf(m.group):
-				plain[m.field] = append(plain[m.field], i)
-			case ch.vouched(i):
-				other[m.field] = append(other[m.field], i)
+			if near := ch.near(i, m, group); near > 0 && near >= nearest {
+				list, nearest = append(list, candidate{meaning: m, at: i, near: near}), near
 			}
 		}
 	}
-	for _, r := range []*reading{&mine, &plain, &other} {
-		ch.sort(r)
-		ch.halves(r)
+	list = slices.DeleteFunc(list, func(c candidate) bool { return c.near < nearest })
+	slices.SortStableFunc(list, func(a, b candidate) int { return a.rank - b.rank })
+	r := ch.assemble(list)
+	if nearest == unowned && !isSelf(group) {
+		return r, ch.vouchFor(r)
 	}
+	return r, nil
+}
+
+// near is how near a column is to the addresses of a group; 0: it is out of question.
+func (ch *chooser) near(i int, m meaning, group string) int {
+	_, taken := ch.c.holds(i)
 	switch {
-	case len(mine.columns()) > 0:
-		return mine, nil
-	case len(plain.columns()) > 0 && !isSelf(own):
-		return plain, ch.vouchFor(plain)
-	case len(plain.columns()) > 0:
-		return plain, nil
-	case ch.swapped() >= 0:
-		return reading{Name: {ch.swapped()}}, nil
+	case taken || !m.ofName() || !ch.mayHold(i, m):
+		return 0
+	case group != "" && m.group == group:
+		return mine
+	case ch.h.belongsElsewhere(i), (m.vague || !isSelf(m.group)) && !ch.vouched(i):
+		return 0
+	case isSelf(m.group):
+		return unowned
 	}
-	return other, nil
+	return byCells
 }
 
-// sort puts the best header first, and keeps one column of each part, all of one group.
-func (ch *chooser) sort(r *reading) {
+// assemble makes a reading of columns: one of each part, all of one group, and all of whole
+// names. One such as "Nom" beside "Prénom" is the other part.
+func (ch *chooser) assemble(list []candidate) reading {
+	var r reading
 	group := ""
-	for f := Name; f <= secondLast; f++ {
-		of := func(i int) meaning { m, _ := ch.h.means(i, f); return m }
-		slices.SortStableFunc(r[f], func(a, b int) int { return of(a).rank - of(b).rank })
-		if f == Name {
-			continue
-		}
-		r[f] = slices.DeleteFunc(r[f], func(i int) bool {
-			return group != "" && of(i).group != "" && of(i).group != group
-		})
-		if len(r[f]) > 0 {
-			group = cmp.Or(group, of(r[f][0]).group)
-			r[f] = r[f][:1]
+	for _, c := range list {
+		switch {
+		case c.field == Name:
+			r[Name] = append(r[Name], c.at)
+		case len(r[c.field]) == 0 && (group == "" || c.group == "" || c.group == group):
+			r[c.field], group = []int{c.at}, cmp.Or(group, c.group)
 		}
 	}
-}
-
-// halves takes columns such as "Nom" beside "Prénom" for the other part, before others one
-// that is of the same group.
-func (ch *chooser) halves(r *reading) {
 	known, other := FirstName, LastName
 	if len(r[known]) == 0 {
 		known, other = LastName, FirstName
 	}
 	if len(r[known]) == 0 || len(r[other]) > 0 {
-		return
+		return r
 	}
-	same, _ := ch.h.means(r[known][0], known)
-	half, found := 0, false
+	half := -1
+	for _, c := range list {
+		if c.half && !ch.e.contains([]int{c.at}, r[known]) && (half < 0 || c.group == group) {
+			half = c.at
+		}
+	}
 	for _, i := range r[Name] {
-		m, _ := ch.h.means(i, Name)
-		if m.half && !ch.e.contains([]int{i}, r[known]) && (!found || m.group == same.group) {
-			half, found = i, true
+		if half >= 0 && ch.h.keys[i] == ch.h.keys[half] && !ch.e.differ([]int{i}, []int{half}) {
+			r[other] = append(r[other], i)
 		}
 	}
-	if found {
-		fillsGaps := func(i int) bool {
-			return ch.h.keys[i] == ch.h.keys[half] && !ch.e.differ([]int{i}, []int{half})
-		}
-		for _, i := range r[Name] {
-			if fillsGaps(i) {
-				r[other] = append(r[other], i)
-			}
-		}
-		r[Name] = slices.DeleteFunc(r[Name], fillsGaps)
-	}
+	r[Name] = slices.DeleteFunc(r[Name], func(i int) bool { return slices.Contains(r[other], i) })
+	return r
 }
 
 // mayHold reports whether the cells of a column do not speak against a name.
@@ -177,7 +164,7 @@ func (ch *chooser) mayHold(i int, m meaning) bool {
 // several words, or words of the addresses.
 func (ch *chooser) vouched(i int) bool {
 	s := ch.e.of(i)
-	return s.looksNames() && !s.looksCompany() && !s.looksCategory() && !s.looksLogin() && s.agree*2 >= s.witnessed &&
+	return s.looksNames() && s.against() == "" && !s.looksCategory() && s.agree*2 >= s.witnessed &&
 		(s.agree > 0 && s.oneWord < s.filled || s.agree >= 3 && nearly(s.agree, s.witnessed))
 }
 
@@ -186,40 +173,12 @@ const noNames = "--column name=none sends the address as the name"
 // vouchFor asks the cells whether names of no group belong to an address of some group.
 func (ch *chooser) vouchFor(r reading) error {
 	ch.c.weighed = true
-	s := ch.e.of(r.columns()...)
+	s := ch.e.of(r.names()...)
 	if s.agree > 0 && s.agree*2 >= s.witnessed || ch.h.ownFile {
 		return nil
 	}
-	return ch.refuse(fmt.Sprintf("the names may be another person's than the addresses in %q",
-		ch.h.names[ch.c.at[Email][0]]), "if they are not, say "+ch.flags(r)+"; "+noNames)
-}
-
-// flags are the flags that take a reading.
-func (ch *chooser) flags(r reading) string {
-	var flags []string
-	for _, f := range []Field{Name, FirstName, MiddleName, LastName} {
-		if len(r[f]) > 0 {
-			flags = append(flags, ch.columnFlag(f, r[f][0]))
-		}
-	}
-	return strings.Join(flags, " ")
-}
-
-// swapped is the column with a header of addresses and names below it, when the
-// user has named that with a header of names for the addresses; else -1.
-func (ch *chooser) swapped() int {
-	if !ch.c.has(Email) {
-		return -1
-	}
-	if _, ok := ch.h.means(ch.c.at[Email][0], Name); !ok {
-		return -1
-	}
-	for i := range ch.h.keys {
-		if _, ok := ch.h.means(i, Email); ok && !slices.Contains(ch.c.at[Email], i) && ch.e.of(i).looksNames() {
-			return i
-		}
-	}
-	return -1
+	return ch.refuse("the names may be another person's than the addresses in "+ch.named(ch.c.at[Email][0]),
+		"if they are not, say "+ch.flags(r)+"; "+noNames)
 }
 
 // bestReading is the reading that is better than each other: the whole of which the
@@ -229,49 +188,51 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 	for _, i := range full {
 		readings = append(readings, reading{Name: {i}})
 	}
-	if parts.hasParts() {
+	hasParts := len(parts[FirstName]) > 0 && len(parts[LastName]) > 0
+	if hasParts {
 		readings = append(readings, parts)
 	}
-	names := slices.DeleteFunc(slices.Clone(readings), func(r reading) bool { return ch.isNoName(r) })
+	names := slices.DeleteFunc(slices.Clone(readings), func(r reading) bool {
+		s := ch.e.of(r.names()...)
+		return s.filled == 0 || s.addresses == s.filled || s.against() != ""
+	})
 	if len(names) > 0 && len(names) < len(readings) {
 		readings, ch.c.weighed = names, true
 	}
 	if len(readings) == 0 {
 		return parts, nil
 	}
-	var best reading
-	for i := range readings {
-		beaten := false
-		for k := range readings {
-			beaten = beaten || !ch.isBetter(readings[i].columns(), readings[k].columns(), i <= k)
-		}
-		if !beaten {
-			best = readings[i]
-			break
-		}
+	k := slices.IndexFunc(readings, func(r reading) bool { return ch.isBest(r, readings) })
+	if k < 0 {
+		return reading{}, ch.ask("hold different names", readings...)
 	}
-	if len(best.columns()) == 0 {
-		return best, ch.differentNames(readings)
-	}
-	if best.hasParts() {
+	best := readings[k]
+	if best[Name] == nil {
 		return best, nil
 	}
 	for _, r := range readings {
-		if r[Name] != nil && !slices.Contains(best[Name], r[Name][0]) && !ch.e.differ(best[Name], r[Name]) {
+		if r[Name] != nil && r[Name][0] != best[Name][0] && !ch.e.differ(best[Name], r[Name]) {
 			best[Name] = append(best[Name], r[Name]...) // fills gaps
 		}
 	}
-	if !parts.hasParts() || ch.e.contains(best.columns(), parts.columns()) {
+	if !hasParts || ch.e.contains(best[Name], parts.names()) {
 		parts[Name] = best[Name]
 		return parts, nil
 	}
 	return best, nil
 }
 
-// isNoName reports a reading whose cells are logins, companies or addresses, or empty.
-func (ch *chooser) isNoName(r reading) bool {
-	s := ch.e.of(r.columns()...)
-	return s.filled == 0 || s.looksCompany() || s.looksLogin() || s.addresses == s.filled
+// isBest reports whether a reading is at least as good as all, those of better headers first.
+func (ch *chooser) isBest(r reading, all []reading) bool {
+	earlier := false
+	for _, other := range all {
+		same := slices.Equal(r.names(), other.names())
+		earlier = earlier || same
+		if !same && !ch.isBetter(r.names(), other.names(), earlier) {
+			return false
+		}
+	}
+	return true
 }
 
 // isBetter reports whether the columns of a reading are at least as good as those of another
@@ -287,23 +248,8 @@ func (ch *chooser) isBetter(a, b []int, earlier bool) bool {
 		return earlier
 	}
 	ch.c.weighed = true
-	return clearly(ch.e.of(a...).agree, ch.e.of(b...).agree)
-}
-
-func (ch *chooser) differentNames(readings []reading) error {
-	var said, flags []string
-	for _, r := range readings {
-		var names []string
-		for _, i := range r.columns() {
-			names = append(names, fmt.Sprintf("%q", ch.h.names[i]))
-		}
-		said, flags = append(said, strings.Join(names, " with ")), append(flags, ch.flags(r))
-	}
-	if len(readings) > 1 && said[0] == said[1] {
-		return ch.ambiguous(Name, slices.Concat(readings[0].columns(), readings[1].columns()))
-	}
-	return ch.refuse(strings.Join(said, " and ")+" hold different names",
-		"say which are the people's: "+strings.Join(flags, " or "))
+	agree, other := ch.e.of(a...).agree, ch.e.of(b...).agree
+	return agree > 0 && agree >= 2*other
 }
 
 // confirmNames refuses what the cells speak against: no names where there may be
@@ -320,10 +266,10 @@ func (ch *chooser) confirmNames() error {
 	case ch.c.has(known) && ch.c.has(other), ch.c.has(known) && !likely:
 		return nil
 	case ch.c.has(known):
-		return ch.refuse(fmt.Sprintf("only one part of the names is known, and %q may hold the other", ch.h.names[i]),
+		return ch.refuse("only one part of the names is known, and "+ch.named(i)+" may hold the other",
 			"if it does, say "+ch.columnFlag(other, i)+"; if not, "+ch.columnFlag(known, ch.c.at[known][0]))
 	case i >= 0:
-		return ch.refuse(fmt.Sprintf("no header names a column of names, and %q may hold them", ch.h.names[i]),
+		return ch.refuse("no header names a column of names, and "+ch.named(i)+" may hold them",
 			"if it does, say "+ch.columnFlag(Name, i)+"; "+noNames)
 	}
 	ch.c.weighed = true
@@ -333,24 +279,17 @@ func (ch *chooser) confirmNames() error {
 // confirmFull refuses a column of names that holds logins, companies, numbers, or
 // half of the names; k is the column that may hold the other half.
 func (ch *chooser) confirmFull(i, k int, likely bool) error {
-	s, what := ch.e.of(i), ""
-	switch {
-	case s.filled >= 5 && s.looksLogin():
-		what = "its cells look like login names"
-	case s.filled >= 3 && s.looksCompany() && s.agree == 0:
-		what = "its cells look like names of companies, not of people"
-	case s.filled >= 5 && s.names*5 < s.filled && s.addresses == 0:
-		what = "its cells look like no names"
-	}
-	if what != "" {
-		return ch.refuseColumn(i, what, "if they are the people's names, say "+ch.columnFlag(Name, i)+"; "+noNames)
+	s := ch.e.of(i)
+	what := s.against()
+	if what != "" && (s.filled >= 5 || s.company >= 3 && s.agree == 0) {
+		return ch.refuse(ch.named(i)+": its cells look like "+what,
+			"if they are the people's names, say "+ch.columnFlag(Name, i)+"; "+noNames)
 	}
 	m, _ := ch.h.means(i, Name)
 	if !likely || !m.half || !nearly(s.oneWord, s.filled) || !nearly(ch.e.of(k).oneWord, ch.e.of(k).filled) {
 		return nil
 	}
-	return ch.refuse(
-		fmt.Sprintf("%q seems to hold one part of the names, and %q the other", ch.h.names[i], ch.h.names[k]),
+	return ch.refuse(ch.named(i)+" seems to hold one part of the names, and "+ch.named(k)+" the other",
 		fmt.Sprintf("say %s, or the other way round, or %s if it is the whole name",
 			ch.flags(reading{FirstName: {i}, LastName: {k}}), ch.columnFlag(Name, i)))
 }

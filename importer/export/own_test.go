@@ -95,7 +95,7 @@ func TestWithoutAHeaderColumnsHaveNumbers(t *testing.T) {
 		t.Error(diff)
 	}
 	_, _, err = readAll(t, writeFile(t, "x.csv", "x,y\nx,z\n"), Options{NoHeader: true})
-	if want := "0 no column holds addresses [name the column that holds them: --column email=N (its number)]"; refused(err) != want {
+	if want := "0 no column of the people's addresses was found [name the column that holds them: --column email=N (a number)]"; refused(err) != want {
 		t.Errorf("refused with %q, want %q", refused(err), want)
 	}
 }

@@ -7,27 +7,17 @@ import (
 )
 
 // preset is a source whose header is known. Most do no more than have a name
-// for people: their headers are in the table of words.
+// for people: their headers are in the vocabulary.
 type preset struct {
 	name, title string
 	signatures  string           // headers without blanks that must all be there; of several sets one, after a /
-	fields      map[Field]string // columns that the table of words has under another meaning
-	order       []string         // the columns when there is no header row
-	joined      bool             // cells hold one value for each directory, joined with ;
+	fields      map[Field]string // columns that the vocabulary has under another meaning
 }
 
 var presets = []preset{
 	{
 		name: "atlassian-cloud", title: "Atlassian Cloud users", signatures: "userid,username,email,userstatus",
 		fields: map[Field]string{Name: "username", AccountID: "userid"},
-	},
-	{
-		name: "jira-dc", title: "Jira Data Center users", signatures: "username,email,fullname,userdirectory",
-		fields: map[Field]string{ExternalID: "username"}, joined: true,
-	},
-	{
-		name: "kayako", title: "Kayako Classic users", signatures: "emailaddress,firstname,lastname,organization",
-		order: []string{"EmailAddress", "FirstName", "LastName", "Organization"},
 	},
 	named("atlassian-groups", "Atlassian Cloud users, a row for each group", "groupname,username,fullname,email"),
 	named("desk", "Desk.com customers", "firstname,lastname,emailhome,emailwork"),
@@ -39,6 +29,11 @@ var presets = []preset{
 	named("hubspot", "HubSpot contacts", "recordid,firstname,lastname,email"),
 	named("intercom", "Intercom users", "name,email,userid,lastseen/name,email,userid,companies"),
 	named("osticket", "osTicket users", "name,organization,email,phonenumber,internalnotes"),
+	{
+		name: "jira-dc", title: "Jira Data Center users", signatures: "username,email,fullname,userdirectory",
+		fields: map[Field]string{ExternalID: "username"},
+	},
+	named("kayako", "Kayako Classic users", "emailaddress,firstname,lastname,organization"),
 	named("outlook", "Outlook contacts",
 		"firstname,lastname,emailaddress,email2address/firstname,lastname,emailaddress,emailtype"),
 	named("powershell", "Active Directory users (PowerShell)", "distinguishedname,userprincipalname"),
@@ -77,51 +72,36 @@ func (p *preset) fits(h *header) int {
 	return longest
 }
 
-// recognise finds the preset with the longest signature in the header.
-func recognise(h *header) *preset {
-	var best *preset
-	for i := range presets {
-		if n := presets[i].fits(h); n > 0 && (best == nil || n > best.fits(h)) {
-			best = &presets[i]
-		}
-	}
-	return best
-}
-
-func presetNamed(name string) *preset {
-	if i := slices.IndexFunc(presets, func(p preset) bool { return p.name == name }); i >= 0 {
-		return &presets[i]
-	}
-	return nil
-}
-
-// choosePreset applies the preset that the user names, or that the header is of.
+// choosePreset applies the preset that the user names, or the one with the longest
+// signature in the header.
 func (ch *chooser) choosePreset() error {
-	switch name := ch.options.Preset; name {
-	case "none":
+	name, longest := ch.options.Preset, 0
+	if name == "none" {
 		return nil
-	case "":
-		ch.c.preset = recognise(ch.h)
-	default:
-		if ch.c.preset = presetNamed(name); ch.c.preset == nil {
-			return &OptionError{Flag: "--preset", What: fmt.Sprintf("there is no preset %q (%s)", name,
-				strings.Join(Presets(), ", "))}
-		}
-		if ch.h.place.Row > 0 && ch.c.preset.fits(ch.h) == 0 {
-			return ch.refuse(fmt.Sprintf("this is not the header of %s", ch.c.preset.title),
+	}
+	if name != "" && !slices.Contains(Presets(), name) {
+		return &OptionError{Flag: "--preset", What: fmt.Sprintf("there is no preset %q (%s)", name,
+			strings.Join(Presets(), ", "))}
+	}
+	for i := range presets {
+		p := &presets[i]
+		n := p.fits(ch.h)
+		if p.name == name && n == 0 && ch.h.place.Row > 0 {
+			return ch.refuse(fmt.Sprintf("this is not the header of %s", p.title),
 				"leave --preset out, or name the columns with --column")
 		}
+		if n > longest && (name == "" || p.name == name) {
+			ch.c.preset, longest = p, n
+		}
 	}
-	p := ch.c.preset
-	if p == nil {
+	if ch.c.preset == nil {
 		return nil
 	}
-	_, first := ch.options.Columns[FirstName]
-	_, last := ch.options.Columns[LastName]
-	for f, want := range p.fields {
-		if i := slices.Index(ch.h.keys, want); i >= 0 && !ch.c.has(f) && (f != AccountID || ch.options.NeedAccounts) &&
-			(f != Name || !first && !last) {
-			ch.c.set(f, p.title, i)
+	parts := ch.c.has(FirstName) || ch.c.has(LastName) // the user has named them
+	for f, want := range ch.c.preset.fields {
+		i := slices.Index(ch.h.keys, want)
+		if i >= 0 && !ch.c.has(f) && (f != AccountID || ch.options.NeedAccounts) && (f != Name || !parts) {
+			ch.c.set(f, ch.c.preset.title, i)
 		}
 	}
 	return nil

@@ -32,8 +32,7 @@ func readAll(t testing.TB, path string, o Options) (*Survey, []*Row, error) {
 			t.Error(err)
 		}
 	})
-	var first []*Row
-	s, err := f.Survey(context.Background(), o, func(r *Row) error { first = append(first, r); return nil })
+	s, err := f.Survey(context.Background(), o)
 	if err != nil {
 		return s, nil, err
 	}
@@ -44,14 +43,22 @@ func readAll(t testing.TB, path string, o Options) (*Survey, []*Row, error) {
 		}
 		rows = append(rows, r)
 	}
-	if len(first) != len(rows) || len(rows) != s.Rows || s.Records != s.Rows+s.Skipped || s.Rows != s.Valid+s.Invalid+s.Excluded {
-		t.Fatalf("first pass %d rows, second %d, counted %d of %d records, %d skipped, %d valid, %d invalid, %d excluded",
-			len(first), len(rows), s.Rows, s.Records, s.Skipped, s.Valid, s.Invalid, s.Excluded)
-	}
+	valid, invalid, excluded := 0, 0, 0
 	for i, r := range rows {
-		if r.Number != i+1 || first[i].Number != r.Number || first[i].Place.Line != r.Place.Line || first[i].Email != r.Email || first[i].Name != r.Name || first[i].Invalid != r.Invalid {
-			t.Fatalf("the passes differ: %+v, %+v", first[i], r)
+		switch {
+		case r.Number != i+1:
+			t.Fatalf("row %d has the number %d", i+1, r.Number)
+		case r.Excluded != "":
+			excluded++
+		case r.Invalid != "":
+			invalid++
+		default:
+			valid++
 		}
+	}
+	if len(rows) != s.Rows || s.Records != s.Rows+s.Skipped || valid != s.Valid || invalid != s.Invalid || excluded != s.Excluded {
+		t.Fatalf("first pass %d rows, %d valid, %d invalid, %d excluded, and %d skipped of %d records; second %d, %d, %d, %d",
+			s.Rows, s.Valid, s.Invalid, s.Excluded, s.Skipped, s.Records, len(rows), valid, invalid, excluded)
 	}
 	return s, rows, nil
 }

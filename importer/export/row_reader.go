@@ -92,9 +92,8 @@ func (r *rowReader) classify(rec csvtext.Record) (item, error) {
 	case r.header.repeats(rec.Cells):
 		it.skip, it.skipped = true, repeatedHeader
 	case r.header.isOther(rec.Cells, r.columns.at[Email]):
-		return it, &RefusedError{Path: r.path, Place: rec.Place,
-			What: "another header in the middle of the file: a second table, or files that were joined",
-			Hint: "cut the file there, and import the parts one by one"}
+		return it, refuse(rec.Place, "another header in the middle of the file: a second table, or files that were joined",
+			"cut the file there, and import the parts one by one")
 	default:
 		r.form(&it)
 	}

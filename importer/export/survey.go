@@ -4,55 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"hash/maphash"
 	"iter"
-	"path/filepath"
+	"slices"
 	"strings"
-	"time"
 
-	"jsm-onboard/importer/csvtext"
 	"jsm-onboard/importer/text"
 )
 
-// File is an export that has been opened. Its one copy is a temporary file that Close removes.
-type File struct{ text *csvtext.File }
-
-// Open copies the export at path ("-": stdin), unpacked, into a temporary file
-// (mode 0600). A *RefusedError says why a file is none that can be read.
-func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
-	opened, err := csvtext.Open(ctx, path, stdin)
-	if err != nil {
-		return nil, err
-	}
-	return &File{opened}, nil
-}
-
-// Close removes the copy.
-func (f *File) Close() error { return f.text.Close() }
-
-// Path is the path as given, or "stdin".
-func (f *File) Path() string { return f.text.Path() }
-
-// Stem is the path without its known endings: what names of other files are made from.
-func (f *File) Stem() string { return Stem(f.Path()) }
-
-// Stem is path without .csv, .tsv, .txt, .gz and .zip.
-func Stem(path string) string {
-	stem := path
-	for _, ext := range []string{".gz", ".zip", ".csv", ".tsv", ".txt"} {
-		if n := len(stem) - len(ext); n > 0 && strings.EqualFold(stem[n:], ext) && filepath.Base(stem[:n]) != "." {
-			stem = stem[:n]
-		}
-	}
-	return stem
-}
-
 // Survey is what one reading of a file found. All reads it again.
 type Survey struct {
-	Path    string    `json:"path"`
-	SHA256  string    `json:"sha256"` // of the file's bytes as they lie on disk
-	Size    int64     `json:"size"`
-	ModTime time.Time `json:"mod_time"`
+	Path   string `json:"path"`
+	SHA256 string `json:"sha256"` // of the file's bytes as they lie on disk
 
 	Encoding   string   `json:"encoding"`
 	Dialect    Dialect  `json:"dialect"`
@@ -83,49 +46,59 @@ type Survey struct {
 	Advice   []Advice  `json:"advice"`
 	Examples []Example `json:"examples"` // the first rows that may be sent; for the user's own eyes
 
-	*layout
-	options  Options
-	file     *File
-	encoding csvtext.Encoding
-	guessed  bool // the encoding was found by the letters
-	judge    judge
-	keys     *keyIndex
-	tally    tally
-	advisor  *advisor
-	others   []otherColumn
+	*view
+	guessed bool // the encoding was found by the letters
+	options Options
+	file    *File
+	judge   judge
+	keys    *keyIndex
+	ids     []uint64 // hashes of the external ids
+	tally   tally
+	watches []watch
+	others  []otherColumn
 }
 
 // otherColumn counts the addresses in a column that may be the people's, too.
 type otherColumn struct{ at, filled, addresses, rivals int }
 
-// Survey reads the whole file once, row by row, and calls visit (which may be
-// nil) with each row in order. Nothing is known of duplicates then. A
-// *RefusedError says why the file cannot be used.
-func (f *File) Survey(ctx context.Context, o Options, visit func(*Row) error) (*Survey, error) {
-	s := &Survey{
-		Path: f.Path(), SHA256: f.text.SHA256(), Size: f.text.Size(), ModTime: f.text.ModTime(),
-		options: o, file: f, keys: newKeyIndex(), tally: tally{},
+// Survey reads the whole file once, row by row. A *RefusedError says why it cannot be used.
+func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
+	s := &Survey{Path: f.Path(), SHA256: f.text.SHA256(), options: o, file: f, keys: newKeyIndex(), tally: tally{}}
+	err := s.read(ctx)
+	if refused, ok := errors.AsType[*RefusedError](err); ok {
+		refused.Path = f.Path()
 	}
-	v, guessed, err := f.decide(ctx, o)
-	if err != nil {
-		return nil, err
+	return s, err
+}
+
+func (s *Survey) read(ctx context.Context) (err error) {
+	if s.view, s.guessed, err = s.file.decide(ctx, s.options); err != nil {
+		return err
 	}
-	s.layout, s.encoding, s.guessed = v.layout, v.encoding, guessed
-	if err := s.describe(o); err != nil {
-		return nil, err
+	s.describe()
+	s.judge = judge{
+		layout: s.layout, options: s.options, checkUTF8: s.encoding.IsUTF8() && s.file.text.NotUTF8() > 0,
 	}
-	if err := s.first(ctx, visit); err != nil {
-		return nil, err
+	if s.judge.filter, err = newFilter(s.layout, s.options); err != nil {
+		return err
 	}
+	if err := s.pass(ctx, s.see, s.skip); err != nil {
+		return err
+	}
+	s.Records = s.Rows + s.Skipped
+	s.keys.seal()
+	s.Duplicates = len(s.keys.duplicates)
+	s.countIDs()
 	if err := s.judgeWhole(); err != nil {
-		return nil, err
+		return err
 	}
-	s.Problems, s.Advice = append(s.tally.problems(s.text), s.judge.filter.idle()...), s.advisor.advice()
-	return s, nil
+	s.noteWhole()
+	s.Problems, s.Advice = append(s.tally.problems(s.text), s.judge.filter.idle()...), adviceOf(s.watches)
+	return nil
 }
 
 // describe fills in what is known before the rows are read.
-func (s *Survey) describe(o Options) error {
+func (s *Survey) describe() {
 	s.Encoding, s.Dialect, s.HeaderLine = s.encoding.Name, s.dialect, s.header.place.Line
 	for i, cell := range s.header.cells {
 		if s.header.own[i] {
@@ -134,27 +107,19 @@ func (s *Survey) describe(o Options) error {
 			s.Header = append(s.Header, cell)
 		}
 	}
-	s.Width, s.Columns, s.OneExternalID = len(s.Header), s.columns.list(&s.header), s.columns.noIDs
+	s.Width, s.Columns = len(s.Header), s.columns.list(&s.header)
 	if p := s.columns.preset; p != nil {
 		s.Preset, s.Source = p.name, p.title
 	}
-	f, err := newFilter(s.layout, o)
-	if err != nil {
-		return err
-	}
-	s.judge = judge{
-		layout: s.layout, filter: f, options: o, checkUTF8: s.encoding.IsUTF8() && s.file.text.NotUTF8() > 0,
-	}
-	s.advisor, s.Repeat = newAdvisor(s.layout), s.repeat(o)
-	if !s.columns.has(Email) || s.header.ownFile || o.Columns[Email] != "" {
-		return nil
+	s.watches, s.Repeat = watches(&s.header), s.repeat(s.options)
+	if !s.columns.has(Email) || s.header.ownFile || s.columns.why[Email] == byUser {
+		return
 	}
 	for i := range s.header.names {
-		if i != s.columns.at[Email][0] && !s.header.neverTaken(i) {
+		if !slices.Contains(s.columns.at[Email][:1], i) && !s.header.neverTaken(i) {
 			s.others = append(s.others, otherColumn{at: i})
 		}
 	}
-	return nil
 }
 
 // repeat makes the flags of [Survey.Repeat]: what was typed, and the columns that were
@@ -237,45 +202,6 @@ func (s *Survey) pass(ctx context.Context, row func(*Row, []string) error, skip 
 	}
 }
 
-// first is the first pass.
-func (s *Survey) first(ctx context.Context, visit func(*Row) error) error {
-	see := func(r *Row, cells []string) error {
-		s.see(r, cells)
-		if visit == nil {
-			return nil
-		}
-		return visit(r)
-	}
-	if err := s.pass(ctx, see, s.skip); err != nil {
-		return err
-	}
-	s.Records = s.Rows + s.Skipped
-	s.keys.seal()
-	s.Duplicates = len(s.keys.duplicates)
-	names := !s.columns.needAccounts && !s.options.NoNames
-	for k, found := range map[*kind]bool{
-		guessedUTF16:      s.encoding.Guessed,
-		guessedEncoding:   s.guessed,
-		duplicateHeader:   s.columns.duplicates,
-		externalIDsUnused: s.OneExternalID != "",
-		halfName:          names && !s.columns.has(Name) && s.columns.has(FirstName) != s.columns.has(LastName),
-		noNameColumn:      names && !s.columns.hasNames(),
-	} {
-		if found {
-			s.tally.add(k, s.header.place)
-		}
-	}
-	return nil
-}
-
-// text words the description of a problem for this file.
-func (s *Survey) text(d string) string {
-	if d == externalIDsUnused.text {
-		d += ": " + s.OneExternalID
-	}
-	return s.say(strings.Replace(d, "%s", s.Encoding, 1))
-}
-
 func (s *Survey) skip(it *item) {
 	s.Skipped++
 	if it.skipped != nil {
@@ -286,10 +212,13 @@ func (s *Survey) skip(it *item) {
 	}
 }
 
-// see counts a row.
-func (s *Survey) see(r *Row, cells []string) {
+// see counts a row of the first pass.
+func (s *Survey) see(r *Row, cells []string) error {
 	s.Rows++
 	s.Width = max(s.Width, len(r.Cells))
+	if id := trimBlanks(bare(firstFilled(cells, s.columns.at[ExternalID]))); id != "" {
+		s.ids = append(s.ids, maphash.String(s.keys.seeds[0], id))
+	}
 	if !r.NoAddress {
 		s.judge.filter.count(cells)
 		s.seeRivals(r, cells)
@@ -313,6 +242,7 @@ func (s *Survey) see(r *Row, cells []string) {
 	if r.Key != "" && (!r.Sendable() || r.identity() != r.Key) {
 		s.keys.see(r.Key)
 	}
+	return nil
 }
 
 func (s *Survey) seeValid(r *Row, cells []string) {
@@ -323,7 +253,9 @@ func (s *Survey) seeValid(r *Row, cells []string) {
 	if s.guessed && !isASCII(r.Name) {
 		s.tally.show(guessedEncoding, Value{Place: r.Place, Text: r.Name})
 	}
-	s.advisor.look(cells, r.Place)
+	for i := range s.watches {
+		s.watches[i].look(cells, r.Place)
+	}
 	const examples = 3
 	if len(s.Examples) < examples {
 		s.Examples = append(s.Examples, Example{
@@ -334,7 +266,8 @@ func (s *Survey) seeValid(r *Row, cells []string) {
 	s.keys.add(r)
 }
 
-// seeRivals looks for other addresses in columns that may be the people's.
+// seeRivals looks for other addresses in columns that may be the people's. The same one in
+// another dress, or one of the further ones of the cell, is none.
 func (s *Survey) seeRivals(r *Row, cells []string) {
 	for i := range s.others {
 		o := &s.others[i]
@@ -343,44 +276,89 @@ func (s *Survey) seeRivals(r *Row, cells []string) {
 			continue
 		}
 		o.filled++
-		if strings.Contains(c, "@") && len(c) < maxCellRead && readAddress(c).fault == nil {
+		if a, found := addressIn(c); found {
 			o.addresses++
-			if isRival(address{key: r.Key}, c) {
+			if a.key != r.Key && !slices.Contains(a.others, r.Key) {
 				o.rivals++
 			}
 		}
 	}
 }
 
+// countIDs finds external ids that are not whole any more. Then none of the file is used.
+func (s *Survey) countIDs() {
+	slices.Sort(s.ids)
+	repeated := 0
+	for start := 0; start < len(s.ids); {
+		end := start
+		for end < len(s.ids) && s.ids[end] == s.ids[start] {
+			end++
+		}
+		if end-start > 2 {
+			repeated += end - start
+		}
+		start = end
+	}
+	s.ids = nil
+	if repeated == 0 || s.columns.needAccounts {
+		return
+	}
+	s.OneExternalID = text.Counted(repeated, "row", "rows") + " have an external id that stands in more than two rows: " +
+		"was it shortened by a spreadsheet, as in 3.8E+10?"
+	s.judge.noIDs = true
+	for i := range s.Examples {
+		s.Examples[i].ExternalID = ""
+	}
+}
+
 // judgeWhole refuses what only the whole file shows.
 func (s *Survey) judgeWhole() error {
-	refuse := func(what, hint string) error { return &RefusedError{Path: s.Path, What: what, Hint: hint} }
 	switch {
 	case s.Rows == 0 && s.header.ownFile:
-		return refuse("the file has a header and no rows: there is nothing to do",
+		return refuse(Place{}, "the file has a header and no rows: there is nothing to do",
 			"this program wrote the file: nobody is on the list")
 	case s.Rows == 0:
-		return refuse("the file has a header and no rows: there is nothing to do",
+		return refuse(Place{}, "the file has a header and no rows: there is nothing to do",
 			"look whether the export has failed, or its filter leaves everybody out, and make it again")
 	case len(s.options.Include) > 0 && s.Excluded > 0 && s.Excluded+s.NoAddress == s.Rows:
-		return refuse(fmt.Sprintf("no row is left: %s left out by --include",
+		return refuse(Place{}, fmt.Sprintf("no row is left: %s left out by --include",
 			text.Counted(s.Excluded, "row is", "rows are")),
 			"look how the values are written in the file, or leave the flag out")
 	}
 	for _, o := range s.others {
 		if o.rivals > 0 && most(o.addresses, o.filled) {
-			ch := chooser{path: s.Path, h: &s.header}
-			return ch.ambiguous(Email, []int{s.columns.at[Email][0], o.at})
+			ch := chooser{h: &s.header}
+			return ch.ask("could be the address", reading{Email: s.columns.at[Email][:1]}, reading{Email: {o.at}})
 		}
 	}
 	n := s.keys.others
 	if n > 3 && n*20 > s.Valid && s.options.Columns[Email] == "" && !s.columns.needAccounts && !s.header.ownFile {
-		return refuse(fmt.Sprintf("%s of %d have the address of an earlier row under another name: the "+
+		return refuse(Place{}, fmt.Sprintf("%s of %d have the address of an earlier row under another name: the "+
 			"column of addresses is probably not the customers'", text.Counted(n, "row", "rows"), s.Valid),
 			"say which column is: --column email=HEADER")
 	}
 	return nil
 }
+
+// noteWhole notes what is to be said of the file as a whole.
+func (s *Survey) noteWhole() {
+	names := !s.columns.needAccounts && !s.options.NoNames
+	for k, found := range map[*kind]bool{
+		guessedUTF16:      s.encoding.Guessed,
+		guessedEncoding:   s.guessed,
+		duplicateHeader:   len(s.columns.at[Email]) > 1,
+		externalIDsUnused: s.OneExternalID != "",
+		halfName:          names && !s.columns.has(Name) && s.columns.has(FirstName) != s.columns.has(LastName),
+		noNameColumn:      names && !s.columns.hasNames(),
+	} {
+		if found {
+			s.tally.add(k, s.header.place)
+		}
+	}
+}
+
+// text words the description of a problem for this file.
+func (s *Survey) text(d string) string { return s.header.say(strings.Replace(d, "%s", s.Encoding, 1)) }
 
 // Contains reports whether an address, as a key, may be in the file: in a row
 // that is valid, excluded or invalid, or as a further address. False is certain.
@@ -389,17 +367,6 @@ func (s *Survey) Contains(key string) bool { return s.keys.contains(key) }
 // DuplicateLines are the first 1,000 duplicates, by line.
 func (s *Survey) DuplicateLines() []Duplicate {
 	return s.keys.duplicates[:min(len(s.keys.duplicates), 1000)]
-}
-
-// DuplicateRows are the numbers of the rows that are duplicates, rising.
-func (s *Survey) DuplicateRows() iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for _, d := range s.keys.duplicates {
-			if !yield(d.Number) {
-				return
-			}
-		}
-	}
 }
 
 var errStopped = errors.New("stopped")

@@ -1,7 +1,6 @@
 package export
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -54,9 +53,6 @@ func TestDuplicates(t *testing.T) {
 	want := []Duplicate{{Number: 3, Place: at(4), First: at(2), SameName: true}, {Number: 4, Place: at(5), First: at(2)}}
 	if diff := cmp.Diff(want, s.DuplicateLines()); diff != "" || s.Duplicates != 2 || s.Valid != 4 {
 		t.Errorf("%d of %d duplicates: %s", s.Duplicates, s.Valid, diff)
-	}
-	if got := slices.Collect(s.DuplicateRows()); !slices.Equal(got, []int{3, 4}) {
-		t.Errorf("rows %v", got)
 	}
 	if rows[2].DuplicateName || !rows[3].DuplicateName || rows[0].DuplicateOf.Row != 0 {
 		t.Error("names of duplicates")
@@ -125,18 +121,6 @@ func TestCellsStayAsTheyAre(t *testing.T) {
 	}
 	if s.Width != 5 || rows[0].Name != "Ann" {
 		t.Errorf("width %d, name %q", s.Width, rows[0].Name)
-	}
-}
-
-func TestVisitorStopsTheSurvey(t *testing.T) {
-	f, err := Open(t.Context(), writeFile(t, "x.csv", twoPeople), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	stop := errors.New("enough")
-	if _, err := f.Survey(t.Context(), Options{}, func(*Row) error { return stop }); err != stop {
-		t.Errorf("got %v", err)
 	}
 }
 

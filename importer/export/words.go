@@ -10,19 +10,19 @@ type class int
 
 // The classes beside the fields, which are classes, too.
 const (
-	halfWord  class = iota + class(secondLast) + 1 // a full name in some files and half of one in others
-	wholeName                                       // makes a whole name of it: "nom complet"
-	contactWord                                         // a name where names stand below it, else a number or a department
-	selfWord                                           // no more than that the column is the person's own
-	linkWord                                           // a small word between the words of a header
-	mailWord                                           // an address, also as a part of the word
-	mailKind                                       // where an address is read, not whose it is
-	elsewhereWord                                      // another person
-	furtherWord                                        // a person's further addresses
-	loginWord                                          // what people log in with; it may look like an address and is none
-	soundWord                                          // how a name sounds
-	otherWord                                          // no name
-	familyFirstWord                                    // the language has the family name first
+	halfWord        class = iota + class(secondLast) + 1 // a full name in some files and half of one in others
+	wholeName                                            // makes a whole name of it: "nom complet"
+	contactWord                                          // a name where names stand below it, else a number or a department
+	selfWord                                             // no more than that the column is the person's own
+	linkWord                                             // a small word between the words of a header
+	mailWord                                             // an address, also as a part of the word
+	mailKind                                             // where an address is read, not whose it is
+	elsewhereWord                                        // another person
+	furtherWord                                          // a person's further addresses
+	loginWord                                            // what people log in with; it may look like an address and is none
+	soundWord                                            // how a name sounds
+	otherWord                                            // no name
+	familyFirstWord                                      // the language has the family name first
 )
 
 // secondLast is "López" of "María García López", a field that --column has not.

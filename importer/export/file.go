@@ -1,0 +1,40 @@
+package export
+
+import (
+	"context"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"jsm-onboard/importer/csvtext"
+)
+
+// File is an export that has been opened. Its one copy is a temporary file that Close removes.
+type File struct{ text *csvtext.File }
+
+// Open copies the export at path ("-": stdin), unpacked, into a temporary file
+// (mode 0600). A *RefusedError says why a file is none that can be read.
+func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
+	opened, err := csvtext.Open(ctx, path, stdin)
+	if err != nil {
+		return nil, err
+	}
+	return &File{opened}, nil
+}
+
+// Close removes the copy.
+func (f *File) Close() error { return f.text.Close() }
+
+// Path is the path as given, or "stdin".
+func (f *File) Path() string { return f.text.Path() }
+
+// Stem is path without .csv, .tsv, .txt, .gz and .zip: what names of other files are made from.
+func Stem(path string) string {
+	stem := path
+	for _, ext := range []string{".gz", ".zip", ".csv", ".tsv", ".txt"} {
+		if n := len(stem) - len(ext); n > 0 && strings.EqualFold(stem[n:], ext) && filepath.Base(stem[:n]) != "." {
+			stem = stem[:n]
+		}
+	}
+	return stem
+}

@@ -1,0 +1,277 @@
+package export
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"jsm-onboard/importer/csvtext"
+)
+
+const (
+	sampleSize   = 256 << 10
+	sampleRows   = 2000
+	headerSearch = 20 // records in which the header must be
+	delimiters   = ",;\t|"
+)
+
+// sniffer finds the dialect and the header.
+type sniffer struct {
+	sample  []byte
+	options Options
+}
+
+// guess is one way to read the sample, and how well it fits.
+type guess struct {
+	dialect Dialect
+	header  header
+	rows    [][]string       // after the header
+	before  []csvtext.Record // the records up to the header
+	whole   int              // rows with the header's columns
+	total   int
+}
+
+// fit is the share of rows with the header's columns.
+func (g *guess) fit() float64 {
+	if g.total == 0 {
+		return 1
+	}
+	return float64(g.whole) / float64(g.total)
+}
+
+// better reports whether g fits clearly better than another guess.
+func (g *guess) better(other *guess) bool {
+	const clearly = 0.1
+	wide, otherWide := len(g.header.names) > 1, len(other.header.names) > 1
+	switch {
+	case wide != otherWide && min(g.fit(), other.fit()) > 0.5:
+		return wide
+	case g.fit() > other.fit()+clearly, g.fit() < other.fit()-clearly:
+		return g.fit() > other.fit()
+	}
+	return len(g.header.names) > len(other.header.names)
+}
+
+func (s *sniffer) sniff() (*guess, error) {
+	if own := s.ownFile(); own != nil {
+		return own, nil
+	}
+	likely := []Dialect(delimiters)
+	if r, ok := csvtext.Declared(s.sample); ok {
+		likely = []Dialect{r}
+	}
+	if s.options.Delimiter != "" {
+		r, err := csvtext.ParseDelimiter(s.options.Delimiter)
+		if err != nil {
+			return nil, err
+		}
+		likely = []Dialect{r}
+	}
+	var best []*guess
+	var widest []csvtext.Record
+	for _, d := range likely {
+		g, err := s.read(d, s.isHeader)
+		if err != nil {
+			return nil, err
+		}
+		if width(g.before) > width(widest) {
+			widest = g.before
+		}
+		switch {
+		case g.header.names == nil:
+		case len(best) == 0 || g.better(best[0]):
+			best = []*guess{g}
+		case !best[0].better(g):
+			best = append(best, g)
+		}
+	}
+	switch {
+	case len(best) == 0 && s.options.Columns != nil:
+		s.options.Columns = nil // a header without them shows which there are
+		return s.sniff()
+	case len(best) == 0:
+		return nil, s.noHeader(widest)
+	case len(best) > 1 && len(best[0].header.names) > 1:
+		return nil, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best[0].dialect, best[1].dialect),
+			"say it with --delimiter")
+	case slices.ContainsFunc(best[0].header.names, isSingleQuoted):
+		return nil, refuse(best[0].header.place, "the cells stand in single quotes", `export it with double quotes (")`)
+	}
+	return best[0], best[0].rowBefore()
+}
+
+// ownFile reads the sample as this program writes its files, whatever the
+// settings say; nil when it is none of them.
+func (s *sniffer) ownFile() *guess {
+	for _, d := range []Dialect{',', ';'} {
+		own := sniffer{sample: s.sample}
+		g, err := own.read(d, func(h *header) bool { return h.ownFile })
+		if err == nil && g.header.ownFile && len(g.before) == 1 {
+			return g
+		}
+	}
+	return nil
+}
+
+// read reads the sample up to the header, and then the rows.
+func (s *sniffer) read(d Dialect, isHeader func(*header) bool) (*guess, error) {
+	g := &guess{dialect: d}
+	cut := len(s.sample) >= sampleSize
+	records := csvtext.Split(s.sample, d, "")
+	for g.total < sampleRows && (g.header.names != nil || len(g.before) < headerSearch) {
+		rec, err := records.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return g, err
+		}
+		found := g.header.names != nil
+		switch {
+		case rec.Blank, !found && s.options.NoHeader && isDirective(rec.Cells):
+		case found && cut && (!rec.Ended || rec.Fault == csvtext.QuoteNeverClosed):
+			return g, nil // perhaps only for the sample's end
+		case found && !g.header.repeats(rec.Cells) && g.header.isOther(rec.Cells, nil):
+			return g, nil // the file will be refused
+		case !found && s.options.NoHeader:
+			g.header = numbered(len(rec.Cells))
+			records.Width = len(rec.Cells)
+			g.weigh(records, rec)
+		case found:
+			g.weigh(records, rec)
+		default:
+			g.before = append(g.before, rec)
+			if h := newHeader(rec.Cells, rec.Place); rec.Fault == 0 && isHeader(&h) {
+				g.header, records.Width = h, len(h.names)
+			}
+		}
+	}
+	return g, nil
+}
+
+// weigh takes a record below the header into the sample. What is not of the header's
+// width may be a footer, or have its cells elsewhere: it says nothing of the columns.
+func (g *guess) weigh(records *csvtext.Reader, rec csvtext.Record) {
+	cells := records.Trim(rec.Cells)
+	if filled(cells) == 0 || isRuler(cells) || g.header.repeats(cells) {
+		return
+	}
+	g.total++
+	if rec.Fault != 0 || len(cells) > records.Width {
+		return
+	}
+	if len(cells) == records.Width {
+		g.whole++
+	}
+	if len(cells) == records.Width || strings.Contains(strings.Join(cells, ""), "@") {
+		g.rows = append(g.rows, cells)
+	}
+}
+
+// numbered is the header of a file that has none.
+func numbered(width int) header {
+	names := make([]string, width)
+	for i := range names {
+		names[i] = fmt.Sprint(i + 1)
+	}
+	return newHeader(names, Place{})
+}
+
+// isHeader reports whether a record can be the header: it names the columns that the
+// user names, or else a column of addresses, and holds no address.
+func (s *sniffer) isHeader(h *header) bool {
+	if slices.ContainsFunc(h.names, isPlainAddress) || isWholeLine(h) {
+		return false
+	}
+	for _, name := range s.options.Columns {
+		if h.index(name) < 0 {
+			return false
+		}
+	}
+	if s.options.Columns[Email] != "" {
+		return true
+	}
+	for i := range h.names {
+		m, ok := h.means(i, Email)
+		_, account := h.means(i, AccountID)
+		if ok && !m.vague || s.options.NeedAccounts && account {
+			return true
+		}
+	}
+	return false
+}
+
+// isWholeLine reports a single cell that has delimiters in it.
+func isWholeLine(h *header) bool {
+	return h.trimmed == 1 && strings.ContainsAny(h.names[0], delimiters)
+}
+
+func isSingleQuoted(name string) bool {
+	return len(name) > 1 && strings.HasPrefix(name, "'") && strings.HasSuffix(name, "'")
+}
+
+// rowBefore refuses a file with a row before the header: an address that stands alone in a cell,
+// also between other delimiters, unless the line says what it is ("Made by:").
+func (g *guess) rowBefore() error {
+	for _, rec := range g.before {
+		cells := strings.FieldsFunc(strings.Join(rec.Cells, ","), func(r rune) bool {
+			return strings.ContainsRune(delimiters, r)
+		})
+		of := func(c string) bool { return isPlainAddress(trimBlanks(c)) }
+		if slices.ContainsFunc(cells, of) && !strings.HasSuffix(trimBlanks(cells[0]), ":") {
+			return refuse(rec.Place, fmt.Sprintf("a row stands before the header, which is in %s", g.header.place),
+				"put the header above the rows (was the file sorted, or joined?), or delete the line if it is no row")
+		}
+	}
+	return nil
+}
+
+// width is the most cells of a record.
+func width(records []csvtext.Record) int {
+	w := 0
+	for _, rec := range records {
+		w = max(w, len(rec.Cells))
+	}
+	return w
+}
+
+// noHeader says what to do about a file in whose first records no header was found.
+// Nothing of its first line is shown, which may be a person.
+func (s *sniffer) noHeader(first []csvtext.Record) error {
+	if len(first) == 0 {
+		return refuse(Place{}, "the file has no rows: there is nothing to do",
+			"look whether the export has failed, and make it again")
+	}
+	for _, rec := range first {
+		if rec.Fault == csvtext.TooManyColumns {
+			return refuse(rec.Place, "the row has more than 2,000 columns that are not empty",
+				"is this a table of people? export only the columns that are needed")
+		}
+	}
+	at := max(0, slices.IndexFunc(first, func(rec csvtext.Record) bool { return !isDirective(rec.Cells) }))
+	h := newHeader(first[at].Cells, first[at].Place)
+	if i := slices.IndexFunc(h.names, isPlainAddress); i >= 0 {
+		hint := fmt.Sprintf("say --no-header --column email=%d", i+1)
+		if len(h.names) > 1 {
+			hint += " --column name=N, where N is the number of the column of names"
+		}
+		return refuse(h.place, "the first line holds an address: the file has no header row", hint)
+	}
+	if isWholeLine(&h) && s.options.Delimiter == "" {
+		return refuse(h.place, "each line stands in quotes as one cell", "make the export again without opening it "+
+			"in a spreadsheet program, or take off the quotes around the lines")
+	}
+	var below [][]string
+	for _, rec := range first[at+1:] {
+		below = append(below, rec.Cells)
+	}
+	ch := chooser{h: &h, e: newEvidence(below, nil)}
+	hint := ch.byContent() +
+		"; if lines stand above the header, delete them; if there is no header row, say --no-header"
+	if h.trimmed == 1 {
+		hint += "; if another character than , ; | and tab stands between the cells, say --delimiter"
+	}
+	return refuse(h.place, fmt.Sprintf("no header names a column of e-mail addresses in the first %d lines",
+		headerSearch), hint)
+}
