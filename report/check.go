@@ -25,21 +25,17 @@ type Check struct {
 // how long its import would take. It shows cells: it is for no log.
 func (c Check) Text() string {
 	l, s := &listing{}, c.Survey
-	describeFile(l, s, c.Organizations)
+	l.file(s, c.Organizations)
 	l.add("Examples", c.examples())
 	l.line("")
 	l.count(c.people(), "people", "To create, unless an earlier run has onboarded them.")
-	l.rows([]Count{
-		{outcome.Duplicate, s.Duplicates},
-		{outcome.Excluded, s.Excluded},
-		{outcome.Invalid, s.Invalid},
-	}, s.Rows, "", s.Skipped)
-	describeProblems(l, s, true)
-	c.describeDuplicates(l)
-	for _, note := range fileNotes(s, c.Organizations) {
-		l.part(note)
-	}
-	describeAdvice(l, s)
+	var settled outcome.Totals
+	settled[outcome.Duplicate], settled[outcome.Excluded], settled[outcome.Invalid] = s.Duplicates, s.Excluded, s.Invalid
+	l.rows(Rows{s.Rows, outcome.ImportStatuses(), settled}, "", s.Skipped)
+	l.problems(s, true)
+	l.duplicates(c)
+	l.part(unused(s, c.Organizations))
+	l.advice(s)
 	l.line("")
 	if long := roughly(c.people(), c.Rate); long != "" {
 		l.add("Time", long+" at "+perSecond(c.Rate))
@@ -51,23 +47,24 @@ func (c Check) Text() string {
 func (c Check) people() int { return c.Survey.Valid - c.Survey.Duplicates }
 
 // examples show wrong columns and wrong letters: the first people as they would be sent.
-func (c Check) examples() string {
-	var b strings.Builder
+func (c Check) examples() (lines string) {
 	for _, e := range c.Survey.Examples {
-		fmt.Fprintf(&b, "%s: %s <%s>", e.Place, quoted(e.Name), cell(e.Email))
+		organization := ""
 		if c.Organizations && e.Organization != "" {
-			b.WriteString(", organization " + quoted(e.Organization))
+			organization = "organization " + quoted(e.Organization)
 		}
-		b.WriteString("\n")
+		who := fmt.Sprintf("%s: %s <%s>", e.Place, quoted(e.Name), cell(e.Email))
+		lines = joined("\n", lines, joined(", ", who, organization))
 	}
-	return b.String()
+	return lines
 }
 
-func (c Check) describeDuplicates(l *listing) {
-	if len(c.Duplicates) > 0 {
-		l.part("Duplicates (the first row counts)")
-	}
+func (l *listing) duplicates(c Check) {
 	first := c.Duplicates[:min(10, len(c.Duplicates))]
+	if len(first) == 0 {
+		return
+	}
+	l.part("Duplicates (the first row counts)")
 	for _, d := range first {
 		other := ""
 		if !d.SameName {
@@ -75,7 +72,7 @@ func (c Check) describeDuplicates(l *listing) {
 		}
 		l.add("", fmt.Sprintf("%s has the address of %s%s", d.Place, d.First, other))
 	}
-	if more := c.Survey.Duplicates - len(first); more > 0 && len(first) > 0 {
+	if more := c.Survey.Duplicates - len(first); more > 0 {
 		l.add("", "… and "+text.Grouped(more)+" more")
 	}
 }
@@ -123,72 +120,66 @@ func orEmpty[T any](list []T) []T { return append([]T{}, list...) }
 
 func quoted(s string) string { return strconv.Quote(text.Shorten(s, 60)) }
 
-func describeFile(l *listing, s *export.Survey, organizations bool) {
-	header := "no header"
+func (l *listing) file(s *export.Survey, organizations bool) {
+	header, preset, columns := "no header", s.Preset, ""
 	if s.HeaderLine > 0 {
 		header = fmt.Sprintf("header in line %d", s.HeaderLine)
 	}
-	preset := s.Preset
 	if s.Source != "" && preset != "" && !strings.EqualFold(s.Source, preset) {
 		preset = s.Source + " (" + preset + ")"
+	}
+	for _, c := range s.Columns {
+		why := c.Why
+		if c.Field == export.Organization && !organizations {
+			why = joined(", ", why, "not carried over")
+		}
+		column := fmt.Sprintf("%-12s = %-20s  %s", c.Field, cell(c.Header), text.Printable(why))
+		columns = joined("\n", columns, strings.TrimRight(column, " "))
 	}
 	l.add("File", Shown(s.Path))
 	l.add("Read as", fmt.Sprintf("%s, %s, %s", s.Encoding, s.Dialect, header))
 	l.add("Preset", preset)
-	var columns []string
-	for _, c := range s.Columns {
-		why := text.Printable(c.Why)
-		if c.Field == export.Organization && !organizations {
-			why = strings.TrimPrefix(why+", not carried over", ", ")
-		}
-		column := fmt.Sprintf("%-12s = %-20s  %s", c.Field, cell(c.Header), why)
-		columns = append(columns, strings.TrimRight(column, " "))
-	}
-	l.add("Columns", strings.Join(columns, "\n"))
+	l.add("Columns", columns)
 }
 
-// describeProblems lists what is wrong; values: with the cells, where no log is kept of them.
-func describeProblems(l *listing, s *export.Survey, values bool) {
+// problems lists what is wrong; values: with the cells, where no log is kept of them.
+func (l *listing) problems(s *export.Survey, values bool) {
+	headings := map[export.Severity]string{export.Rejected: "Rows that will not be sent"}
 	last := export.Severity("")
 	bySeverity := func(a, b export.Problem) int { return cmp.Compare(a.Severity, b.Severity) }
 	for _, p := range slices.SortedStableFunc(slices.Values(s.Problems), bySeverity) {
-		switch {
-		case p.Severity == last:
-		case p.Severity == export.Rejected:
-			l.part("Rows that will not be sent")
-		default:
-			l.part("Repaired, or worth a look")
+		if p.Severity != last {
+			l.part(cmp.Or(headings[p.Severity], "Repaired, or worth a look"))
 		}
 		last = p.Severity
-		describeProblem(l, p, values)
+		l.problem(p)
+		for _, v := range p.Values {
+			if values {
+				l.add("", joined(" - ", v.Place.String()+": "+quoted(v.Text), text.Printable(v.Why)))
+			}
+		}
 	}
 }
 
-func describeProblem(l *listing, p export.Problem, values bool) {
-	count, where := text.Grouped(p.Count), places(p.Places, p.Count)
-	switch {
-	case where != "":
-		where = " (" + where + ")"
-	case p.Count == 1:
+func (l *listing) problem(p export.Problem) {
+	count, what := text.Grouped(p.Count), text.Printable(p.Text)
+	if where := places(p.Places, p.Count); where != "" {
+		what += " (" + where + ")"
+	} else if p.Count == 1 {
 		count = "" // the file as a whole
 	}
-	l.line(fmt.Sprintf("%*s  %s", labelWidth-2, count, text.Printable(p.Text+where)))
+	l.line(fmt.Sprintf("%*s  %s", labelWidth-2, count, what))
 	if p.Hint != "" {
 		l.add("", "> "+text.Printable(p.Hint))
 	}
-	for _, v := range p.Values {
-		if values {
-			l.add("", strings.TrimSuffix(v.Place.String()+": "+quoted(v.Text)+" - "+text.Printable(v.Why), " - "))
-		}
-	}
 }
 
-func describeAdvice(l *listing, s *export.Survey) {
+func (l *listing) advice(s *export.Survey) {
 	for i, a := range s.Advice {
 		if i == 0 {
 			l.part("Advice (nothing is left out by itself)")
 		}
-		l.add("", strings.TrimSuffix(text.Printable(a.Text)+": "+places(a.Places, a.Count), ": "))
+		l.add("", joined(": ", text.Printable(a.Text), places(a.Places, a.Count)))
 		if a.Flag != "" {
 			l.add("", "> leave them out with "+text.Printable(a.Flag))
 		}

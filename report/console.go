@@ -98,7 +98,7 @@ func (c *Console) Problems(s *export.Survey) {
 // as text, to programs as one line of the log.
 func (c *Console) Totals(s Summary, e Ending) {
 	if c.options.JSON {
-		c.always.Info("run ended", "summary", s, "next", NextSteps(s, e))
+		c.always.Info("run ended", "summary", s.rounded(), "next", NextSteps(s, e))
 		return
 	}
 	c.People("\n" + Totals(s, e))

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -13,14 +14,14 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// A listing is text in two columns: labels or numbers, then what belongs to
-// them, which may have several lines.
+// A listing is text in two columns: labels or numbers, then what belongs to them.
 type listing struct{ strings.Builder }
 
 const labelWidth = 11
 
-func (l *listing) add(label, value string) {
-	for line := range strings.Lines(value) {
+// add puts texts, which may have several lines, behind a label. Without any there is no label either.
+func (l *listing) add(label string, texts ...string) {
+	for line := range strings.Lines(joined("\n", texts...)) {
 		fmt.Fprintf(l, "%-*s%s\n", labelWidth, label, strings.TrimSuffix(line, "\n"))
 		label = ""
 	}
@@ -28,7 +29,12 @@ func (l *listing) add(label, value string) {
 
 func (l *listing) line(line string) { l.WriteString(line + "\n") }
 
-func (l *listing) part(line string) { l.WriteString("\n" + line + "\n") }
+// part begins a part of its own, if there is anything to say in it.
+func (l *listing) part(text string) {
+	if text != "" {
+		l.line("\n" + text)
+	}
+}
 
 func (l *listing) count(n int, what, note string) {
 	l.line(strings.TrimRight(fmt.Sprintf("%*s  %-20s %s", labelWidth-2, text.Grouped(n), what, note), " "))
@@ -42,22 +48,29 @@ func (l *listing) some(n int, what, note string) {
 }
 
 // rows is the table of rows by status, as totals, plan and check show it.
-func (l *listing) rows(counts []Count, read int, proof string, skipped int) {
-	for _, c := range counts {
-		l.some(c.Rows, c.Status.String(), c.Status.Meaning())
+func (l *listing) rows(r Rows, proof string, skipped int) {
+	for _, s := range r.Statuses {
+		l.some(r.Of(s), s.String(), s.Meaning())
 	}
-	l.count(read, "rows read", proof)
+	l.count(r.Read, "rows read", proof)
 	l.some(skipped, "lines skipped", "Not rows: blank lines, titles, footers, a repeated header.")
 }
 
-// sentences are lines that each begin with a number.
-type sentences []string
-
-// count adds one where there is something to count.
-func (s *sentences) count(n int, one, many, rest string) {
-	if n > 0 {
-		*s = append(*s, text.Counted(n, one, many)+rest)
+// counted is a sentence that begins with a number; "" where there is nothing to count.
+func counted(n int, one, many, rest string) string {
+	if n == 0 {
+		return ""
 	}
+	return text.Counted(n, one, many) + rest
+}
+
+// present are the texts that are not empty.
+func present(texts ...string) []string {
+	return slices.DeleteFunc(slices.Clone(texts), func(s string) bool { return s == "" })
+}
+
+func joined(separator string, texts ...string) string {
+	return strings.Join(present(texts...), separator)
 }
 
 // places names the first rows of more: "row 415 (line 424), row 501, …".
@@ -131,11 +144,7 @@ func perSecond(rate float64) string {
 func When(t time.Time) string { return localTime(t, "2 January 2006, 15:04") }
 
 func localTime(t time.Time, layout string) string {
-	zone := t.Local().Format("MST")
-	if strings.HasPrefix(zone, "+") || strings.HasPrefix(zone, "-") {
-		zone = "UTC" + zone // a zone without a name of its own
-	}
-	return t.Local().Format(layout) + " " + zone
+	return t.Local().Format(layout) + " " + text.Zone(t.Local())
 }
 
 // Fit is text as it is to be shown on w: nothing in it that a terminal obeys,

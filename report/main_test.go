@@ -50,9 +50,7 @@ func result(number int, s outcome.Status, reason string, cells ...string) import
 func totals(counts map[outcome.Status]int) outcome.Totals {
 	var t outcome.Totals
 	for s, n := range counts {
-		for range n {
-			t.Add(s)
-		}
+		t[s] = n
 	}
 	return t
 }
@@ -65,12 +63,13 @@ func exampleSummary() Summary {
 		Site:        "https://example.atlassian.net",
 		Input:       "customers.csv",
 		InputSHA256: "ab12",
-		StartedAt:   Second{time.Date(2025, 3, 1, 9, 0, 0, 500, time.FixedZone("CET", 3600))},
-		FinishedAt:  Second{time.Date(2025, 3, 1, 8, 1, 40, 0, time.UTC)},
+		StartedAt:   time.Date(2025, 3, 1, 8, 0, 0, 0, time.UTC),
+		SessionAt:   time.Date(2025, 3, 1, 8, 0, 0, 0, time.UTC),
+		FinishedAt:  time.Date(2025, 3, 1, 8, 1, 40, 0, time.UTC),
 		Outcome:     ledger.Complete,
 		ExitCode:    3,
-		Rows: CountRows(1012, outcome.ImportStatuses(), totals(map[outcome.Status]int{
-			outcome.Created: 950, outcome.Conflict: 40, outcome.Duplicate: 10, outcome.Invalid: 8, outcome.Failed: 4})),
+		Rows: Rows{1012, outcome.ImportStatuses(), totals(map[outcome.Status]int{
+			outcome.Created: 950, outcome.Conflict: 40, outcome.Duplicate: 10, outcome.Invalid: 8, outcome.Failed: 4})},
 		Skipped:  4,
 		Problems: map[string]int{"short_row": 3},
 		Requests: Requests{Sent: 1040, Throttled: 6, Retried: 12, Ambiguous: 1, Other: 7},

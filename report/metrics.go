@@ -87,8 +87,8 @@ func (m *exposition) gauge(name, help, labelName string, samples ...sample) {
 
 func (m *exposition) rows(name, help string, rows Rows) {
 	var samples []sample
-	for _, c := range rows.Counts {
-		samples = append(samples, sample{c.Status.String(), c.Rows})
+	for _, s := range rows.Statuses {
+		samples = append(samples, sample{s.String(), rows.Of(s)})
 	}
 	m.gauge(name, help, "status", samples...)
 }

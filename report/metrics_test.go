@@ -67,7 +67,7 @@ func TestMetricsKeepTheLastSuccess(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, code := range []int{3, 5, 5} {
-		s.ExitCode, s.FinishedAt.Time = code, s.FinishedAt.Add(24*time.Hour)
+		s.ExitCode, s.FinishedAt = code, s.FinishedAt.Add(24*time.Hour)
 		if err := WriteMetrics(path, "", s); err != nil {
 			t.Fatal(err)
 		}
@@ -96,8 +96,8 @@ func TestMetricsKeepTheLastSuccess(t *testing.T) {
 func TestMetricsOfLeaversAndAccess(t *testing.T) {
 	s := exampleSummary()
 	s.Access = exampleAccess()
-	s.Leavers = &LeaverTotals{Path: "l.csv", Revoke: 2, Review: 1, Rows: &Rows{Read: 3,
-		Counts: []Count{{outcome.Revoked, 2}, {outcome.Review, 1}}}}
+	s.Leavers = &LeaverTotals{Path: "l.csv", Revoke: 2, Review: 1, Rows: &Rows{3,
+		outcome.RevokeStatuses(), totals(map[outcome.Status]int{outcome.Revoked: 2, outcome.Review: 1})}}
 	got := string(metrics("hr", s, ""))
 	for _, want := range []string{
 		"# TYPE jsm_onboard_leavers gauge\n",

@@ -29,14 +29,15 @@ type Outlook struct {
 // PlanText is the plan as people read it before anything is sent. It has no
 // cell of a row, but for the names of organizations to create.
 func PlanText(command string, p *importer.Plan, o Outlook) string {
-	l, s, revoking := &listing{}, p.Survey, command == "revoke" || command == "undo"
-	l.add("Site", strings.TrimSuffix(o.Site+", as "+text.Printable(o.Account), ", as "))
+	l, s := &listing{}, p.Survey
+	revoking := command == "revoke" || command == "undo"
+	l.add("Site", joined(", as ", o.Site, o.Account))
 	if run := p.Undoes; run != nil {
 		l.add("Undo", "run "+run.ID+": "+run.Command+" of "+Shown(run.Input)+" on "+When(run.StartedAt))
 	} else {
-		describeFile(l, s, o.Organizations || revoking)
+		l.file(s, o.Organizations || revoking)
 	}
-	l.add("Source", text.Printable(o.Source))
+	l.add("Source", o.Source)
 	l.add("Ledger", Shown(o.Ledger))
 	if p.Resumed {
 		l.add("Run", "continues "+p.Run.ID+"; "+text.Counted(p.Finished, "row is finished", "rows are finished"))
@@ -44,16 +45,14 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 	l.line("")
 	if revoking {
 		l.count(p.Create, "to revoke", "")
-		l.rows(CountRows(0, outcome.RevokeStatuses(), p.Settled).Counts, s.Rows, "", 0)
+		l.rows(Rows{s.Rows, outcome.RevokeStatuses(), p.Settled}, "", 0)
 	} else {
-		countPlan(l, p, o.Limit)
-		if notes := planNotes(p, o); len(notes) > 0 {
-			l.part(strings.Join(notes, "\n"))
-		}
-		describeAccess(l, p.Access)
+		l.planned(p, o.Limit)
+		l.part(planNotes(p, o))
+		l.access(p.Access)
 	}
-	describeProblems(l, s, false)
-	describeAdvice(l, s)
+	l.problems(s, false)
+	l.advice(s)
 	for _, note := range o.Notes {
 		l.part(note)
 	}
@@ -61,98 +60,85 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 	return l.String()
 }
 
-// countPlan says what would become of the rows; the numbers add up.
-func countPlan(l *listing, p *importer.Plan, limit int) {
-	note, s := "", p.Survey
-	if p.Returning > 0 {
-		note = text.Counted(p.Returning, "of them was", "of them were") +
-			" revoked: asked about, and created only if the account is gone."
+// planned says what would become of the rows; the numbers add up.
+func (l *listing) planned(p *importer.Plan, limit int) {
+	s, limited := p.Survey, ""
+	if limit > 0 && limit < p.Create {
+		limited = fmt.Sprintf("%s of them in this run (--limit %d).", text.Grouped(limit), limit)
 	}
-	if limited(p.Create, limit) {
-		note = strings.TrimPrefix(
-			fmt.Sprintf("%s %s of them in this run (--limit %d).", note, text.Grouped(limit), limit),
-			" ",
-		)
-	}
-	l.count(p.Create, "to create", note)
+	l.count(p.Create, "to create", joined(" ", counted(p.Returning, "of them was", "of them were",
+		" revoked: asked about, and created only if the account is gone."), limited))
 	l.some(p.Finished, "finished", "By the run that continues.")
 	l.some(p.Fixed, "fixed", "In the failed file, and imported from there: nothing is sent.")
+	var settled outcome.Totals
+	settled[outcome.Known], settled[outcome.Renamed] = p.Known-p.Renames, p.Renames
+	settled[outcome.RevokedBefore] = p.RevokedBefore
+	settled[outcome.Duplicate], settled[outcome.Excluded] = s.Duplicates, s.Excluded
 	// Invalid rows may be among those that are finished or fixed.
-	others := p.Create + p.Finished + p.Fixed + p.Known + p.RevokedBefore + s.Duplicates + s.Excluded
-	l.rows([]Count{
-		{outcome.Known, p.Known - p.Renames},
-		{outcome.Renamed, p.Renames},
-		{outcome.RevokedBefore, p.RevokedBefore},
-		{outcome.Duplicate, s.Duplicates},
-		{outcome.Excluded, s.Excluded},
-		{outcome.Invalid, min(s.Invalid, s.Rows-others)},
-	}, s.Rows, "", s.Skipped)
+	settled[outcome.Invalid] = min(s.Invalid, s.Rows-p.Create-p.Finished-p.Fixed-settled.Sum())
+	l.rows(Rows{s.Rows, outcome.ImportStatuses(), settled}, "", s.Skipped)
 }
 
-func limited(creates, limit int) bool { return limit > 0 && limit < creates }
-
-func planNotes(p *importer.Plan, o Outlook) []string {
-	var notes sentences
-	notes.count(p.OtherAddress, "person is", "people are",
-		" onboarded under another address (same external id), and would get a second account.")
-	notes.count(p.NamesChanged, "customer has", "customers have",
-		" another name here than the one that was sent: --update-names renames them.")
-	notes = append(notes, fileNotes(p.Survey, o.Organizations)...)
+func planNotes(p *importer.Plan, o Outlook) string {
+	access := ""
 	if p.Access == nil && (o.Organizations || len(o.ServiceDesks) > 0) {
-		notes = append(notes, "The site is asked for organizations and service projects before anything is sent.")
+		access = "The site is asked for organizations and service projects before anything is sent."
 	}
-	return notes
+	return joined("\n",
+		counted(p.OtherAddress, "person is", "people are",
+			" onboarded under another address (same external id), and would get a second account."),
+		counted(p.NamesChanged, "customer has", "customers have",
+			" another name here than the one that was sent: --update-names renames them."),
+		unused(p.Survey, o.Organizations), access)
 }
 
-// fileNotes are what is not used of a file, though it has it.
-func fileNotes(s *export.Survey, organizations bool) []string {
-	var notes []string
+// unused is what a file has and is not used.
+func unused(s *export.Survey, organizations bool) string {
+	ids, companies := "", ""
 	if s.OneExternalID != "" {
-		notes = append(notes, "External ids of this file are not used: "+s.OneExternalID+".")
+		ids = "External ids of this file are not used: " + s.OneExternalID + "."
 	}
 	named := slices.ContainsFunc(s.Columns, func(c export.Column) bool { return c.Field == export.Organization })
 	if named && !organizations {
-		notes = append(notes, "Organizations are not carried over: --organizations puts each customer into the one "+
-			"that the row names.")
+		companies = "Organizations are not carried over: --organizations puts each customer into the one that the row names."
 	}
-	return notes
+	return joined("\n", ids, companies)
 }
 
-// describeAccess lists what would be done about organizations and service projects.
-func describeAccess(l *listing, a *importer.AccessPlan) {
+// access lists what would be done about organizations and service projects.
+func (l *listing) access(a *importer.AccessPlan) {
 	if a == nil {
 		return
 	}
-	var lines sentences
-	if a.Organizations {
-		at, first := "; the site was not asked which it has", ""
-		if a.Scanned {
-			at = fmt.Sprintf(": %s at the site, %s to create", text.Grouped(a.Existing), text.Grouped(a.ToCreate))
-		}
-		for _, name := range a.FirstNew {
-			first += ", " + cell(name)
-		}
-		if more := a.ToCreate - len(a.FirstNew); more > 0 {
-			first += ", and " + text.Grouped(more) + " more"
-		}
-		lines.count(a.Named, "organization", "organizations", " in the file"+at)
-		lines.count(a.ToCreate, "to create", "to create", strings.Replace(first, ",", ":", 1))
+	named, added := "; the site was not asked which it has", ""
+	if a.Scanned {
+		named = fmt.Sprintf(": %s at the site, %s to create", text.Grouped(a.Existing), text.Grouped(a.ToCreate))
 	}
-	lines.count(a.Memberships, "membership", "memberships", " to add to organizations")
-	lines.count(a.Customers, "customer", "customers", " to add to service projects")
-	lines.count(a.WithoutOrganization, "row names", "rows name", " no organization")
-	lines.count(a.InvalidRows, "row names", "rows name",
-		" one that cannot be used; the customer is created all the same")
+	if a.Organizations {
+		added = ", and each organization is added"
+	}
+	first := slices.Clone(a.FirstNew)
+	for i, name := range first {
+		first[i] = cell(name)
+	}
+	if more := a.ToCreate - len(first); more > 0 {
+		first = append(first, "and "+text.Grouped(more)+" more")
+	}
+	lines := []string{
+		counted(a.Named, "organization", "organizations", " in the file"+named),
+		counted(a.ToCreate, "to create", "to create", ": "+strings.Join(first, ", ")),
+		counted(a.Memberships, "membership", "memberships", " to add to organizations"),
+		counted(a.Customers, "customer", "customers", " to add to service projects"),
+		counted(a.WithoutOrganization, "row names", "rows name", " no organization"),
+		counted(a.InvalidRows, "row names", "rows name",
+			" one that cannot be used; the customer is created all the same"),
+	}
 	for _, desk := range a.ServiceDesks {
-		what := "service project " + strings.TrimSuffix(desk.ProjectKey+" ("+cell(desk.ProjectName)+")", " ()") +
-			": each customer gets access"
-		if a.Organizations {
-			what += ", and each organization is added"
-		}
-		lines = append(lines, what)
+		lines = append(lines, fmt.Sprintf("service project %s (%s): each customer gets access%s",
+			desk.ProjectKey, cell(desk.ProjectName), added))
 	}
 	l.line("")
-	l.add("Access", strings.Join(lines, "\n"))
+	l.add("Access", lines...)
 }
 
 // lastLine says what the site will be asked, and how long that takes.
@@ -181,7 +167,7 @@ func requestsText(n int, o Outlook) string {
 		return "Nothing has to be sent."
 	}
 	what, longer := text.Counted(n, "request", "requests"), ""
-	if limited(n, o.Limit) {
+	if o.Limit > 0 && o.Limit < n {
 		n, longer = o.Limit, ", or longer when many have an account already"
 		what = "At most " + text.Counted(n, "new customer", "new customers")
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 	"unicode"
 	"unicode/utf16"
@@ -24,11 +23,11 @@ type Summary struct {
 	Site        string                 `json:"site"`
 	Input       string                 `json:"input"`
 	InputSHA256 string                 `json:"input_sha256"`
-	StartedAt   Second                 `json:"started_at"`  // of the run: its first session
-	FinishedAt  Second                 `json:"finished_at"` // zero: not finished
-	Session     int                    `json:"session,omitempty"`
-	SessionAt   Second                 `json:"session_started_at,omitzero"`
-	Outcome     string                 `json:"outcome"` // of ledger: Complete, Stopped or Held; "" while the run goes on
+	StartedAt   time.Time              `json:"started_at"`
+	FinishedAt  time.Time              `json:"finished_at"`
+	Session     int                    `json:"session,omitempty"` // 2 and more: the run was cut off and went on
+	SessionAt   time.Time              `json:"session_started_at"`
+	Outcome     string                 `json:"outcome"` // of ledger: Complete, Stopped or Held
 	StopReason  string                 `json:"stop_reason"`
 	Hint        string                 `json:"hint"` // what to do about that
 	ExitCode    int                    `json:"exit_code"`
@@ -44,30 +43,12 @@ type Summary struct {
 	Ledger      string                 `json:"ledger"`
 }
 
-// Second is a time that JSON has in UTC, to the second; null for none.
-type Second struct{ time.Time }
+// Elapsed is how long this session took. The time between two sessions is no part of a run.
+func (s Summary) Elapsed() time.Duration { return s.FinishedAt.Sub(s.SessionAt) }
 
-// MarshalJSON writes "2025-03-01T08:00:00Z" or null.
-func (s Second) MarshalJSON() ([]byte, error) {
-	if s.IsZero() {
-		return []byte("null"), nil
-	}
-	return json.Marshal(s.UTC().Truncate(time.Second))
-}
-
-// Elapsed is how long this session took; 0 while it goes on. The time between
-// two sessions is no part of a run.
-func (s Summary) Elapsed() time.Duration {
-	began := s.SessionAt.Time
-	if began.IsZero() {
-		began = s.StartedAt.Time
-	}
-	return max(s.FinishedAt.Sub(began), 0)
-}
-
-// asAsked reports whether a run stopped where it was asked to, by --limit: such
-// a run alone ends as a complete one does.
-func (s Summary) asAsked() bool {
+// Limited reports whether a run stopped where it was asked to, by --limit: such a run alone ends as a complete one
+// does.
+func (s Summary) Limited() bool {
 	return s.Outcome == ledger.Stopped && (s.ExitCode == 0 || s.ExitCode == 3)
 }
 
@@ -98,58 +79,26 @@ type LeaverTotals struct {
 	Throttled int    `json:"throttled,omitempty"` // of them, answered 429
 }
 
-// Rows are the rows of a run by what became of them; the counts add up to Read.
+// Rows are the rows of a run by what became of them; the totals add up to Read.
 type Rows struct {
-	Read   int
-	Counts []Count // every status that the command can have, zeros too
+	Read     int
+	Statuses []outcome.Status // those that the command can have, in the order in which people read them
+	outcome.Totals
 }
 
-// Count is the number of rows with one status.
-type Count struct {
-	Status outcome.Status
-	Rows   int
-}
-
-// CountRows puts the totals of a run in the order in which people read them.
-func CountRows(read int, statuses []outcome.Status, totals outcome.Totals) Rows {
-	r := Rows{Read: read}
-	for _, s := range statuses {
-		r.Counts = append(r.Counts, Count{s, totals.Of(s)})
+// Proof says that each row read has a status; "": a fault of the program, which the run ends with.
+func (r Rows) Proof() string {
+	if r.Prove(r.Read) != nil {
+		return ""
 	}
-	return r
-}
-
-func (r Rows) sum(which func(outcome.Status) bool) int {
-	n := 0
-	for _, c := range r.Counts {
-		if which(c.Status) {
-			n += c.Rows
-		}
-	}
-	return n
-}
-
-// Of is the number of rows that have one of these statuses.
-func (r Rows) Of(statuses ...outcome.Status) int {
-	return r.sum(func(s outcome.Status) bool { return slices.Contains(statuses, s) })
-}
-
-// Sum is the number of rows that have a status.
-func (r Rows) Sum() int { return r.sum(func(outcome.Status) bool { return true }) }
-
-// NotGood is the number of rows that need somebody's attention.
-func (r Rows) NotGood() int { return r.Sum() - r.sum(outcome.Status.Good) }
-
-// Customers is the number of rows whose people have an account now.
-func (r Rows) Customers() int {
-	return r.Of(outcome.Created, outcome.CreatedUnconfirmed, outcome.Conflict, outcome.Known, outcome.Renamed)
+	return "All of the above: each row has one status."
 }
 
 // MarshalJSON writes one object: read, then each status.
 func (r Rows) MarshalJSON() ([]byte, error) {
 	b := fmt.Appendf(nil, `{"read":%d`, r.Read)
-	for _, c := range r.Counts {
-		b = fmt.Appendf(b, `,"%s":%d`, c.Status, c.Rows)
+	for _, status := range r.Statuses {
+		b = fmt.Appendf(b, `,"%s":%d`, status, r.Of(status))
 	}
 	return append(b, '}'), nil
 }
@@ -160,15 +109,12 @@ func (r *Rows) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &counts); err != nil {
 		return fmt.Errorf("rows: %w", err)
 	}
-	*r = Rows{Read: counts["read"]}
-	order := outcome.ImportStatuses()
-	if _, ok := counts[outcome.Revoked.String()]; ok {
-		order = outcome.RevokeStatuses()
+	*r = Rows{Read: counts["read"], Statuses: outcome.ImportStatuses()}
+	if _, revoking := counts[outcome.Revoked.String()]; revoking {
+		r.Statuses = outcome.RevokeStatuses()
 	}
-	for _, s := range order {
-		if n, ok := counts[s.String()]; ok {
-			r.Counts = append(r.Counts, Count{s, n})
-		}
+	for _, status := range r.Statuses {
+		r.Totals[status] = counts[status.String()]
 	}
 	return nil
 }
@@ -183,9 +129,15 @@ func CountProblems(s *export.Survey) map[string]int {
 }
 
 // JSON is the summary as its file has it.
-func (s Summary) JSON() ([]byte, error) {
+func (s Summary) JSON() ([]byte, error) { return indented(s.rounded()) }
+
+// rounded has times in UTC, to the second, and rates to the hundredth.
+func (s Summary) rounded() Summary {
+	for _, t := range []*time.Time{&s.StartedAt, &s.SessionAt, &s.FinishedAt} {
+		*t = t.UTC().Truncate(time.Second)
+	}
 	s.Rate = Rate{hundredths(s.Rate.Mean), hundredths(s.Rate.Learned)}
-	return indented(s)
+	return s
 }
 
 func hundredths(f float64) float64 { return math.Round(f*100) / 100 }

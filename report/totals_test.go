@@ -27,8 +27,8 @@ func TestTotals(t *testing.T) {
 	golden(t, "totals-stopped.txt", Totals(stopped, Ending{Kept: "/x/my customers.failed.csv", Page: "run.html"}))
 
 	sync := exampleSummary()
-	rows := CountRows(3, outcome.RevokeStatuses(), totals(map[outcome.Status]int{outcome.Revoked: 2, outcome.NotFound: 1}))
-	sync.Session, sync.SessionAt = 3, Second{sync.FinishedAt.Add(-40 * time.Second)}
+	rows := Rows{3, outcome.RevokeStatuses(), totals(map[outcome.Status]int{outcome.Revoked: 2, outcome.NotFound: 1})}
+	sync.Session, sync.SessionAt = 3, sync.FinishedAt.Add(-40*time.Second)
 	sync.Access, sync.Failed = exampleAccess(), ""
 	sync.Access.ToReview = make([]importer.AccessReview, 2)
 	sync.Leavers = &LeaverTotals{Path: "l.csv", Revoke: 3, Review: 1, Rows: &rows, Results: "l.revoked.csv", Sent: 1012,
@@ -39,16 +39,16 @@ func TestTotals(t *testing.T) {
 
 func TestHeadline(t *testing.T) {
 	s := exampleSummary()
-	s.FinishedAt.Time = s.StartedAt.Add(time.Second / 2)
+	s.FinishedAt = s.StartedAt
 	if got, want := headline(s), "Run 20250301-080000-3f9a is complete after less than a second."; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	s.FinishedAt, s.Outcome = Second{}, ledger.Stopped
-	if got, want := headline(s), "Run 20250301-080000-3f9a stopped."; got != want {
+	s.Outcome = ledger.Stopped
+	if got, want := headline(s), "Run 20250301-080000-3f9a stopped after less than a second."; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	s.Outcome, s.StopReason = ledger.Held, "too many rows are invalid"
-	if got, want := headline(s), "Run 20250301-080000-3f9a was held back: too many rows are invalid."; got != want {
+	if got, want := headline(s), "Run 20250301-080000-3f9a was held back after less than a second: too many rows are invalid."; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
@@ -73,14 +73,14 @@ func TestLeaverLines(t *testing.T) {
 func TestNextSteps(t *testing.T) {
 	rows := func(counts map[outcome.Status]int) Rows {
 		n := totals(counts)
-		return CountRows(n.Sum(), slices.Collect(maps.Keys(counts)), n)
+		return Rows{n.Sum(), slices.Collect(maps.Keys(counts)), n}
 	}
 	revoked := rows(map[outcome.Status]int{outcome.Revoked: 5, outcome.Review: 1, outcome.NotFound: 1,
 		outcome.NotPortalOnly: 1,
 		outcome.Invalid:       1, outcome.Failed: 1, outcome.Unknown: 1})
 	byHand := Step{Text: "4 accounts were left as they were: jsm_reason in r.csv says why, and what to do by hand"}
 	again := Step{Text: "2 accounts are not revoked for certain: read jsm_reason in r.csv, then run the same command again"}
-	fix := Step{"2 rows need fixing: edit my f.csv, then:", "jsm-onboard import 'my f.csv' --sandbox"}
+	fix := Step{"2 rows need fixing: jsm_reason in my f.csv says why; fix the row there, or the cause at the site, then:", "jsm-onboard import 'my f.csv' --sandbox"}
 	invalid, refused := rows(map[outcome.Status]int{outcome.Invalid: 2}), rows(map[outcome.Status]int{outcome.Failed: 1})
 	both := rows(map[outcome.Status]int{outcome.Invalid: 2, outcome.Failed: 1, outcome.Unknown: 1})
 	complete := func(s Summary) Summary {
@@ -97,13 +97,14 @@ func TestNextSteps(t *testing.T) {
 		{"rows to fix", complete(Summary{ExitCode: 3, Failed: "my f.csv", Rows: invalid}),
 			Ending{Site: []string{"--sandbox"}}, []Step{fix}},
 		{"rows that were refused", complete(Summary{Failed: "f.csv", Rows: refused}), Ending{},
-			[]Step{{"1 row needs fixing: fix the cause that jsm_reason in f.csv names, then:", "jsm-onboard import f.csv"}}},
+			[]Step{{"1 row needs fixing: jsm_reason in f.csv says why; fix the row there, or the cause at the site, then:", "jsm-onboard import f.csv"}}},
 		{"both", complete(Summary{Failed: "f.csv", Rows: both}), Ending{Site: []string{"--ledger", "my ledger"},
-			Access: []string{"--organizations"}, Read: []string{"--column", "email=Contact"}},
-			[]Step{{"4 rows need fixing: edit f.csv for the 2 that are wrong; for 2 fix the cause that jsm_reason names; then:",
+			Again: []string{"--organizations", "--column", "email=Contact"}},
+			[]Step{{"4 rows need fixing: jsm_reason in f.csv says why; fix the row there, or the cause at the site, then:",
 				"jsm-onboard import f.csv --ledger 'my ledger' --organizations --column email=Contact"}}},
 		{"fixed elsewhere", complete(Summary{ExitCode: 3, Failed: "f-2.csv", Rows: invalid}), Ending{Kept: "f.csv"},
-			[]Step{{"2 rows need fixing, unless done in f.csv: edit f-2.csv, then:", "jsm-onboard import f-2.csv"}}},
+			[]Step{{"2 rows need fixing, unless that was done in f.csv: jsm_reason in f-2.csv says why; " +
+				"fix the row there, or the cause at the site, then:", "jsm-onboard import f-2.csv"}}},
 		{"limit", Summary{Outcome: ledger.Stopped, ExitCode: 3, Failed: "my f.csv", Rows: invalid},
 			Ending{Site: []string{"--sandbox"}},
 			[]Step{{Text: "run the same command again for the rest; without --limit it runs to the end"}, fix}},
@@ -117,10 +118,6 @@ func TestNextSteps(t *testing.T) {
 			Ending{Site: []string{"--site", "acme"}},
 			[]Step{{"2,000 rows are revoked_before: give access back by hand, where jsm_reason in r.csv says, then:",
 				"jsm-onboard import r.csv --site acme --include jsm_status=revoked_before --resend-known"}}},
-		{"revoked before, in a list of them", complete(Summary{ExitCode: 3, Input: "r.results.csv",
-			Results: "r.results.results.csv", Rows: rows(map[outcome.Status]int{outcome.RevokedBefore: 1})}), Ending{},
-			[]Step{{"1 row is revoked_before: give access back by hand, where jsm_reason in r.results.results.csv says, then:",
-				"jsm-onboard import r.results.csv --include jsm_status=revoked_before --resend-known"}}},
 		{"an earlier organization", complete(Summary{Access: &importer.AccessTotals{ToReview: make([]importer.AccessReview, 1)}}), Ending{},
 			[]Step{{Text: "1 customer is in an earlier organization, too: see access.to_review in the summary"}}},
 		{"access", complete(Summary{Results: "r.csv", Access: &importer.AccessTotals{NotGood: 10, Refused: []string{"not SUP: 403"}}}),
@@ -135,7 +132,7 @@ func TestNextSteps(t *testing.T) {
 		{"undo", complete(Summary{Command: "undo", ExitCode: 3, Results: "r.csv", Rows: revoked}), Ending{}, []Step{byHand,
 			again}},
 		{"leavers listed", complete(Summary{Command: "sync", Leavers: &LeaverTotals{Path: "l.csv", Revoke: 1, Review: 1}}),
-			Ending{Site: []string{"--site", "acme"}, Read: []string{"--column", "email=Contact"}},
+			Ending{Site: []string{"--site", "acme"}, Again: []string{"--column", "email=Contact"}},
 			[]Step{{Text: "1 leaver to review: jsm_reason in l.csv says why, and what to do by hand"},
 				{"look at l.csv; to revoke the access of those on it:", "jsm-onboard revoke l.csv --site acme"}}},
 		{"leavers revoked", complete(Summary{Command: "sync", ExitCode: 3, Leavers: &LeaverTotals{Path: "l.csv",

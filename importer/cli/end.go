@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"jsm-onboard/importer"
@@ -55,7 +56,7 @@ func (r *run) ended() (run ledger.Run, err error) {
 	if r.plan != nil {
 		run = r.plan.Run
 	}
-	run.FinishedAt, run.Outcome, run.StopReason = r.summary.FinishedAt.Time, r.summary.Outcome, r.summary.StopReason
+	run.FinishedAt, run.Outcome, run.StopReason = r.summary.FinishedAt, r.summary.Outcome, r.summary.StopReason
 	run.ExitCode, run.RowsRead = r.summary.ExitCode, r.summary.Rows.Read
 	run.Summary, err = r.summary.JSON()
 	return run, err
@@ -68,9 +69,7 @@ func (r *run) refuse(ctx context.Context, err error) {
 	end, stop := importer.End{}, explain(err)
 	if r.plan != nil {
 		end.Rows = r.plan.Survey.Rows
-		for range end.Rows {
-			end.Totals.Add(outcome.NotAttempted)
-		}
+		end.Totals[outcome.NotAttempted] = end.Rows
 	}
 	s := r.summarise(end, report.Fixes{})
 	s.Outcome, s.ExitCode, s.StopReason, s.Hint = ledger.Held, codeOf(err), stop.What, stop.Hint
@@ -139,12 +138,11 @@ func (r *run) post(ctx context.Context, m *report.Monitor, signal report.Signal,
 // ending is what the totals and the page need besides the summary.
 func (r *run) ending(fixes report.Fixes) report.Ending {
 	return report.Ending{
-		Kept:   fixes.Kept,
-		Page:   r.flags.out.page,
-		Gone:   r.site.temporary,
-		Site:   r.siteWords,
-		Access: r.accessWords,
-		Read:   report.ReadAgain(r.plan.Survey.Repeat),
+		Kept:  fixes.Kept,
+		Page:  r.flags.out.page,
+		Gone:  r.site.temporary,
+		Site:  r.siteWords,
+		Again: slices.Concat(r.accessWords, report.ReadAgain(r.plan.Survey.Repeat)),
 	}
 }
 
@@ -158,13 +156,13 @@ func (r *run) summarise(end importer.End, fixes report.Fixes) report.Summary {
 	s := report.Summary{
 		Command:    r.command,
 		Input:      r.input,
-		StartedAt:  report.Second{Time: r.began},
+		StartedAt:  r.began,
 		Session:    1,
-		SessionAt:  report.Second{Time: r.began},
-		FinishedAt: report.Second{Time: now},
+		SessionAt:  r.began,
+		FinishedAt: now,
 		Outcome:    ledger.Complete,
 		ExitCode:   max(end.ExitCode(), r.listed.ExitCode()),
-		Rows:       report.CountRows(end.Rows, statuses, end.Totals),
+		Rows:       report.Rows{Read: end.Rows, Statuses: statuses, Totals: end.Totals},
 		Failed:     fixes.Path,
 		Access:     end.Access,
 		Leavers:    r.leavers,
@@ -191,7 +189,7 @@ func (r *run) summarise(end importer.End, fixes report.Fixes) report.Summary {
 // countRequests adds what a run that was begun has sent.
 func (r *run) countRequests(s *report.Summary, end importer.End) {
 	begun, pace := r.plan.Run, r.pace()
-	s.RunID, s.StartedAt.Time, s.Session = begun.ID, begun.StartedAt, begun.Sessions
+	s.RunID, s.StartedAt, s.Session = begun.ID, begun.StartedAt, begun.Sessions
 	if r.rows.finished {
 		s.Results = r.flags.out.results
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"slices"
 
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
@@ -187,11 +188,10 @@ func (r *reportRun) writePage(fixes report.Fixes) error {
 		Version: versionNumber(),
 		Summary: r.summary,
 		Ending: report.Ending{
-			Page:   r.out.page,
-			Kept:   fixes.Kept,
-			Site:   r.siteWords,
-			Access: report.AccessFlags(r.summary.Access),
-			Read:   r.read,
+			Page:  r.out.page,
+			Kept:  fixes.Kept,
+			Site:  r.siteWords,
+			Again: slices.Concat(report.AccessFlags(r.summary.Access), r.read),
 		},
 		Trace:    trace,
 		Findings: r.rows.findings,

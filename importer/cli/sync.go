@@ -224,7 +224,8 @@ func (w *syncWork) revokeListed(ctx context.Context, r *run, plan *importer.Plan
 	if err != nil {
 		return err
 	}
-	counted, pace := report.CountRows(end.Rows, outcome.RevokeStatuses(), end.Totals), listed.pace()
+	pace := listed.pace()
+	counted := report.Rows{Read: end.Rows, Statuses: outcome.RevokeStatuses(), Totals: end.Totals}
 	r.leavers.Rows, r.leavers.Results = &counted, flags.out.results
 	r.leavers.Sent, r.leavers.Throttled = pace.Sent, pace.Refused
 	if r.listed = end; end.Stop != nil {

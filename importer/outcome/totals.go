@@ -6,31 +6,39 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// Totals counts rows by status.
-type Totals struct{ byStatus [len(statuses)]int }
+// Totals counts rows: the number at a status is that of the rows that have it.
+type Totals [len(statuses)]int
 
 // Add counts one row.
-func (t *Totals) Add(s Status) { t.byStatus[s]++ }
+func (t *Totals) Add(s Status) { t[s]++ }
 
 // Move counts a row under another status than before.
 func (t *Totals) Move(from, to Status) {
-	t.byStatus[from]--
-	t.byStatus[to]++
+	t[from]--
+	t[to]++
 }
 
-// Of is the number of rows with status s.
-func (t Totals) Of(s Status) int { return t.byStatus[s] }
+// Of is the number of rows that have one of these statuses.
+func (t Totals) Of(these ...Status) (n int) {
+	for _, s := range these {
+		n += t[s]
+	}
+	return n
+}
 
 // Sum is the number of rows counted.
-func (t Totals) Sum() int { return t.count(func(Status) bool { return true }) }
+func (t Totals) Sum() (n int) {
+	for _, rows := range t {
+		n += rows
+	}
+	return n
+}
 
 // NotGood is the number of rows that need somebody's attention.
-func (t Totals) NotGood() int { return t.count(func(s Status) bool { return !s.Good() }) }
-
-func (t Totals) count(which func(Status) bool) (n int) {
-	for s := Created; int(s) < len(t.byStatus); s++ {
-		if which(s) {
-			n += t.byStatus[s]
+func (t Totals) NotGood() (n int) {
+	for s, rows := range t {
+		if !Status(s).Good() {
+			n += rows
 		}
 	}
 	return n

@@ -96,9 +96,14 @@ func CommandLine(words ...string) string {
 // "15:04 CET on 2 January".
 func Minute(t time.Time) string {
 	t = t.Add(time.Minute - time.Nanosecond).Truncate(time.Minute).Local()
+	return t.Format("15:04 ") + Zone(t) + t.Format(" on 2 January")
+}
+
+// Zone is the time zone of t; "UTC-03" for one without a name of its own.
+func Zone(t time.Time) string {
 	zone := t.Format("MST")
 	if strings.HasPrefix(zone, "+") || strings.HasPrefix(zone, "-") {
-		zone = "UTC" + zone // a zone without a name of its own
+		zone = "UTC" + zone
 	}
-	return t.Format("15:04 ") + zone + t.Format(" on 2 January")
+	return zone
 }

@@ -26,13 +26,7 @@ func TestMain(m *testing.M) {
 }
 
 func exampleSummary() report.Summary {
-	var totals outcome.Totals
-	for s, n := range map[outcome.Status]int{
-		outcome.Created: 950, outcome.Conflict: 40, outcome.Duplicate: 10, outcome.Invalid: 8, outcome.Failed: 4} {
-		for range n {
-			totals.Add(s)
-		}
-	}
+	totals := outcome.Totals{outcome.Created: 950, outcome.Conflict: 40, outcome.Duplicate: 10, outcome.Invalid: 8, outcome.Failed: 4}
 	start := time.Date(2025, 3, 1, 8, 0, 0, 0, time.UTC)
 	access := &importer.AccessTotals{ServiceDesks: map[string]importer.DeskTotals{"SUP": {Customers: 950, Organizations: 7}}}
 	access.Organizations.Named, access.Organizations.Existed, access.Organizations.Created = 7, 5, 2
@@ -43,12 +37,13 @@ func exampleSummary() report.Summary {
 		Site:        "https://example.atlassian.net",
 		Input:       "customers.csv",
 		InputSHA256: "ab12",
-		StartedAt:   report.Second{Time: start},
-		FinishedAt:  report.Second{Time: start.Add(100 * time.Second)},
+		StartedAt:   start,
+		SessionAt:   start,
+		FinishedAt:  start.Add(100 * time.Second),
 		Outcome:     ledger.Complete,
 		ExitCode:    3,
 		Skipped:     4,
-		Rows:        report.CountRows(1012, outcome.ImportStatuses(), totals),
+		Rows:        report.Rows{Read: 1012, Statuses: outcome.ImportStatuses(), Totals: totals},
 		Requests:    report.Requests{Sent: 1040, Throttled: 6, Retried: 12, Ambiguous: 1},
 		Rate:        report.Rate{Mean: 10.4, Learned: 100},
 		Access:      access,
@@ -358,7 +353,7 @@ func TestPageOfAShortRun(t *testing.T) {
 	r.Row(time.Unix(1, 0), true)
 	p := Page{Version: "jsm-onboard v1.2.0 (linux/amd64)", Summary: exampleSummary(), Trace: r.Trace(),
 		Ending: report.Ending{Gone: true}}
-	p.Summary.FinishedAt.Time = p.Summary.StartedAt.Add(300 * time.Millisecond)
+	p.Summary.FinishedAt = p.Summary.StartedAt.Add(300 * time.Millisecond)
 	got := html(t, p)
 	if strings.Contains(got, "<figure>") || strings.Contains(got, p.Summary.Ledger) {
 		t.Error("a chart of one bar, or a ledger that has ended with the run")
@@ -395,7 +390,7 @@ func TestPageOfLeavers(t *testing.T) {
 	totals.Add(outcome.Revoked)
 	totals.Add(outcome.Revoked)
 	totals.Add(outcome.NotFound)
-	became := report.CountRows(3, outcome.RevokeStatuses(), totals)
+	became := report.Rows{Read: 3, Statuses: outcome.RevokeStatuses(), Totals: totals}
 	for _, test := range []struct {
 		name    string
 		leavers *report.LeaverTotals

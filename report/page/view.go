@@ -15,7 +15,7 @@ import (
 type view struct {
 	Page
 	Title, Sentence, Verdict, Class string
-	Took                            string // "": not finished
+	Took                            string
 	Rows                            table
 	LeaverRows                      *table // what became of leavers; nil: nothing was done
 	Chart                           *chart
@@ -44,8 +44,7 @@ var functions = template.FuncMap{
 	"leavers":  report.LeaverLines,
 	"percent":  percent,
 	"program":  func(version string) string { return "jsm-onboard " + strings.TrimPrefix(version, "jsm-onboard ") },
-	"proof":    report.Proof,
-	"requests": func(s report.Summary) []string { return strings.Split("Requests: "+report.RequestLine(s), "\n") },
+	"requests": report.RequestLines,
 	"shown":    report.Shown,
 	"steps":    report.NextSteps,
 	"when":     report.When,
@@ -58,14 +57,12 @@ func (p Page) view() *view {
 		Page:      p,
 		Title:     title(s),
 		Sentence:  sentence(s),
+		Took:      report.Lasted(s.Elapsed()),
 		Rows:      table{s.Rows, "Rows", s.Skipped},
 		Style:     template.CSS(pageCSS),
 		StyleHash: hashSource(pageCSS),
 	}
 	v.Verdict, v.Class = verdict(s, p.Findings)
-	if !s.FinishedAt.IsZero() {
-		v.Took = report.Lasted(s.Elapsed())
-	}
 	if s.Leavers != nil && s.Leavers.Rows != nil {
 		v.LeaverRows = &table{Rows: *s.Leavers.Rows, Unit: "Leavers"}
 	}
@@ -90,11 +87,11 @@ func title(s report.Summary) string {
 func sentence(s report.Summary) string {
 	of := " of the " + text.Counted(s.Rows.Read, "row", "rows")
 	if s.Command == "revoke" || s.Command == "undo" {
-		return text.Grouped(
-			s.Rows.Of(outcome.Revoked, outcome.AlreadyRevoked),
-		) + of + " have no portal access any more."
+		revoked := s.Rows.Of(outcome.Revoked, outcome.AlreadyRevoked)
+		return text.Grouped(revoked) + of + " have no portal access any more."
 	}
-	return text.Grouped(s.Rows.Customers()) + of + " are customers now."
+	customers := s.Rows.Of(outcome.Created, outcome.CreatedUnconfirmed, outcome.Conflict, outcome.Known, outcome.Renamed)
+	return text.Grouped(customers) + of + " are customers now."
 }
 
 func verdict(s report.Summary, f *Findings) (words, class string) {

@@ -1,0 +1,135 @@
+package report
+
+import (
+	"maps"
+	"slices"
+
+	"jsm-onboard/importer"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
+)
+
+// A Step is something to do next, with the command for it or "".
+type Step struct {
+	Text    string `json:"text"`
+	Command string `json:"command,omitempty"`
+}
+
+type steps []Step
+
+// add takes a text, and the words of a command where there is one. Without a text there is nothing to do.
+func (l *steps) add(text string, command ...string) {
+	step := Step{Text: text}
+	if len(command) > 0 {
+		step.Command = Command(command[0], command[1:]...)
+	}
+	if text != "" {
+		*l = append(*l, step)
+	}
+}
+
+// NextSteps are what to do now.
+func NextSteps(s Summary, e Ending) []Step {
+	var l steps
+	switch {
+	case s.Hint != "":
+		l.add(s.Hint)
+	case s.Limited():
+		l.add("run the same command again for the rest; without --limit it runs to the end")
+	case s.Outcome == ledger.Stopped:
+		l.add("run the same command again: it continues where it stopped")
+	}
+	if s.Outcome != ledger.Complete && !s.Limited() { // the same command comes first, and may settle the other rows
+		return l
+	}
+	if s.Command == "revoke" || s.Command == "undo" {
+		l.revoked(s.Rows, s.Results)
+		return l
+	}
+	l.rows(s, e)
+	l.access(s.Access, s.Results)
+	l.leavers(s.Leavers, e)
+	return l
+}
+
+// rows are about rows to fix, and people whose access was revoked.
+func (l *steps) rows(s Summary, e Ending) {
+	failed, results, unless := Shown(s.Failed), Shown(s.Results), ""
+	if e.Kept != "" {
+		unless = ", unless that was done in " + Shown(e.Kept)
+	}
+	if failed != "" {
+		l.add(counted(s.Rows.Of(outcome.Invalid, outcome.Failed, outcome.Unknown), "row needs", "rows need", " fixing"+
+			unless+": jsm_reason in "+failed+" says why; fix the row there, or the cause at the site, then:"),
+			slices.Concat([]string{"import", failed}, e.Site, e.Again)...)
+	}
+	if results != "" {
+		l.add(counted(s.Rows.Of(outcome.RevokedBefore), "row is", "rows are", " revoked_before: give access back by hand, "+
+			"where jsm_reason in "+results+" says, then:"),
+			slices.Concat([]string{"import", results}, e.Site, e.Again,
+				[]string{"--include", "jsm_status=revoked_before", "--resend-known"})...)
+	}
+}
+
+func (l *steps) access(a *importer.AccessTotals, results string) {
+	if a == nil {
+		return
+	}
+	const again = "then run the same command again"
+	l.add(counted(a.NotGood, "row has", "rows have", " not all of the access that was asked for: jsm_reason in "+
+		Shown(results)+" says why; fix that, "+again))
+	for _, refused := range a.Refused {
+		l.add(refused + "; fix that (403: give the account an agent licence on that project), " + again)
+	}
+	l.add(counted(len(a.ToReview), "customer is", "customers are",
+		" in an earlier organization, too: see access.to_review in the summary"))
+}
+
+func (l *steps) leavers(d *LeaverTotals, e Ending) {
+	switch {
+	case d == nil:
+	case d.Rows != nil:
+		l.revoked(*d.Rows, d.Results)
+	case d.Held == "":
+		list := Shown(d.Path)
+		l.add(counted(d.Review, "leaver", "leavers",
+			" to review: jsm_reason in "+list+" says why, and what to do by hand"))
+		if d.Revoke > 0 {
+			l.add("look at "+list+"; to revoke the access of those on it:", slices.Concat([]string{"revoke", list}, e.Site)...)
+		}
+	}
+}
+
+func (l *steps) revoked(rows Rows, results string) {
+	l.add(counted(rows.Of(outcome.Review, outcome.NotFound, outcome.NotPortalOnly, outcome.Invalid),
+		"account was left as it was", "accounts were left as they were",
+		": jsm_reason in "+Shown(results)+" says why, and what to do by hand"))
+	l.add(counted(rows.Of(outcome.Failed, outcome.Unknown), "account is", "accounts are",
+		" not revoked for certain: read jsm_reason in "+Shown(results)+", then run the same command again"))
+}
+
+// ReadAgain is [export.Survey.Repeat] for a file that this program wrote: the rows that count are chosen already.
+func ReadAgain(flags []string) (kept []string) {
+	for i := 0; i < len(flags); i++ {
+		if flags[i] == "--include" || flags[i] == "--exclude" {
+			i++
+			continue
+		}
+		kept = append(kept, flags[i])
+	}
+	return kept
+}
+
+// AccessFlags are the flags of a run that are known from its summary alone.
+func AccessFlags(a *importer.AccessTotals) (flags []string) {
+	if a == nil {
+		return nil
+	}
+	if a.Organizations.Named > 0 {
+		flags = append(flags, "--organizations")
+	}
+	for _, key := range slices.Sorted(maps.Keys(a.ServiceDesks)) {
+		flags = append(flags, "--service-desk", key)
+	}
+	return flags
+}
