@@ -134,8 +134,11 @@ func (l *listing) access(a *importer.AccessPlan) {
 			" one that cannot be used; the customer is created all the same"),
 	}
 	for _, desk := range a.ServiceDesks {
-		lines = append(lines, fmt.Sprintf("service project %s (%s): each customer gets access%s",
-			desk.ProjectKey, cell(desk.ProjectName), added))
+		name := ""
+		if desk.ProjectName != "" {
+			name = " (" + cell(desk.ProjectName) + ")"
+		}
+		lines = append(lines, "service project "+desk.ProjectKey+name+": each customer gets access"+added)
 	}
 	l.line("")
 	l.add("Access", lines...)
