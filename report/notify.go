@@ -10,18 +10,8 @@ import (
 	"time"
 )
 
-// A Signal is the part of the monitor's URL that says what has happened.
-type Signal string
-
-// The signals of https://healthchecks.io/docs/http_api/.
-const (
-	Started   Signal = "start"
-	Succeeded Signal = ""
-	FailedRun Signal = "fail"
-)
-
-// A Monitor gets the starts and ends of runs. Its URL is treated as a secret:
-// no error holds more of it than the host.
+// A Monitor gets the starts and ends of runs, after https://healthchecks.io/docs/http_api/. Its URL
+// is treated as a secret: no error holds more of it than the host.
 type Monitor struct {
 	url    *url.URL
 	client *http.Client
@@ -43,36 +33,32 @@ func NewMonitor(address string) (*Monitor, error) {
 	}}, nil
 }
 
-// Post sends a signal with a summary as its body, which may be nil. It follows
-// no redirect. A failure is for the log: the run is as good without it.
-func (m *Monitor) Post(ctx context.Context, s Signal, body []byte) error {
+// Post posts "start", "fail", or "" for success, with a summary as its body, which may be nil. It
+// follows no redirect. A failure is for the log: the run is as good without it.
+func (m *Monitor) Post(ctx context.Context, signal string, body []byte) error {
+	if m == nil {
+		return nil
+	}
 	to := m.url
-	if s != Succeeded {
-		to = m.url.JoinPath(string(s))
+	if signal != "" {
+		to = m.url.JoinPath(signal)
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(body))
-	if err == nil {
-		request.Header.Set("Content-Type", "application/json")
-		request.Header.Set("User-Agent", "jsm-onboard")
-		err = m.send(request)
+	if err != nil {
+		return err
 	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", "jsm-onboard")
+	answer, err := m.client.Do(request)
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err // without the URL that net/http puts before it
 	}
 	if err != nil {
 		return fmt.Errorf("notifying %s: %w", m.url.Host, err)
 	}
-	return nil
-}
-
-func (m *Monitor) send(request *http.Request) error {
-	answer, err := m.client.Do(request)
-	if err != nil {
-		return err
-	}
 	answer.Body.Close()
 	if answer.StatusCode/100 != 2 {
-		return fmt.Errorf("it answered %d", answer.StatusCode)
+		return fmt.Errorf("notifying %s: it answered %d", m.url.Host, answer.StatusCode)
 	}
 	return nil
 }

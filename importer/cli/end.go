@@ -117,19 +117,16 @@ func (r *run) publish(ctx context.Context, monitor *report.Monitor, err error) e
 			err = cmp.Or(err, e)
 		}
 	}
-	signal := report.Succeeded
+	signal := ""
 	if codeOf(err) != 0 {
-		signal = report.FailedRun
+		signal = "fail"
 	}
 	r.post(ctx, monitor, signal, content)
 	return err
 }
 
 // post sends the monitor a signal. One that does not answer changes nothing.
-func (r *run) post(ctx context.Context, m *report.Monitor, signal report.Signal, body []byte) {
-	if m == nil {
-		return
-	}
+func (r *run) post(ctx context.Context, m *report.Monitor, signal string, body []byte) {
 	if err := m.Post(ctx, signal, body); err != nil {
 		r.console.Log().Warn("the monitor could not be reached", "error", err.Error())
 	}

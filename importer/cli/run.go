@@ -105,7 +105,7 @@ func (r *run) execute(ctx context.Context) (err error) {
 	if err != nil {
 		return usagef("give the address that your monitor gives for this check", "%w", err)
 	}
-	r.post(ctx, monitor, report.Started, nil)
+	r.post(ctx, monitor, "start", nil)
 	err = r.do(ctx)
 	still := context.WithoutCancel(ctx)
 	if r.summary == nil {
