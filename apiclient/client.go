@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -65,7 +66,7 @@ type Call struct {
 	Took     time.Duration // of the last attempt, from leaving the pacer to the end of the answer
 }
 
-// Record is how an operation that must be on record shows each of its attempts. Both functions may be nil.
+// Record is how an operation that must be on record shows each of its attempts. Both functions, or neither, are given.
 // When a call ends with an error, without Call.Lost, and its last attempt was answered 429 or never left,
 // nothing of it is on record.
 type Record struct {
@@ -190,7 +191,7 @@ func (c *Client) Close() {
 func newTransport(workers int, roots *x509.CertPool) *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
+		Proxy:                  func(r *http.Request) (*url.URL, error) { return asProxy(http.ProxyFromEnvironment(r)) },
 		OnProxyConnectResponse: checkProxy,
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			conn, err := dialer.DialContext(ctx, network, addr)
@@ -206,6 +207,14 @@ func newTransport(workers int, roots *x509.CertPool) *http.Transport {
 		IdleConnTimeout:        10 * time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
 	}
+}
+
+// asProxy refuses an address that net/http has misread: with a wrong port, all of it becomes the path of a host "http".
+func asProxy(u *url.URL, err error) (*url.URL, error) {
+	if err != nil || u != nil && strings.Trim(u.Path, "/") != "" {
+		return nil, &net.OpError{Op: "proxyconnect", Err: errors.New("its address cannot be read")}
+	}
+	return u, nil
 }
 
 // checkProxy makes a refusal to connect us look like that of a connection to the proxy.

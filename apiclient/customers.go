@@ -99,7 +99,7 @@ type Account struct {
 // PortalOnly reports whether this is a customer without an Atlassian account.
 func (a Account) PortalOnly() bool { return a.Type == "customer" }
 
-// Unresolved is why an address led to no account.
+// Unresolved is an error: why an address led to no account. It names nobody.
 type Unresolved int
 
 const (
@@ -109,17 +109,14 @@ const (
 	BrowseMissing                         // the permission to browse users is missing: nobody is ever found
 )
 
-// UnresolvedError is an address that led to no account. It names nobody.
-type UnresolvedError struct{ Why Unresolved }
-
-func (e *UnresolvedError) Error() string {
+func (u Unresolved) Error() string {
 	return [...]string{"unresolved", "no account with exactly this address was found",
 		"several accounts have this address", "the site hides the addresses of the accounts found",
-		"the permission to browse users is missing"}[e.Why]
+		"the permission to browse users is missing"}[u]
 }
 
 // FindAccount looks up the account with exactly this address, without regard to case. Of several the only one that is
-// a customer is taken. Otherwise the error is an *UnresolvedError. A 401 is an *Error: it is no evidence of anything.
+// a customer is taken. Otherwise the error is an Unresolved. A 401 is an *Error: it is no evidence of anything.
 func (c *Client) FindAccount(ctx context.Context, email string) (Account, error) {
 	email = strings.TrimSpace(email)
 	var found []Account
@@ -133,14 +130,14 @@ func (c *Client) FindAccount(ctx context.Context, email string) (Account, error)
 	refused, _ := errors.AsType[*Error](err)
 	switch {
 	case refused != nil && refused.Kind == KindForbidden, len(found) == 0 && Verdict(c.browse.Load()) == No:
-		return Account{}, &UnresolvedError{BrowseMissing}
+		return Account{}, BrowseMissing
 	case err != nil:
 		return Account{}, err
 	}
 	return pick(slices.Compact(found), email)
 }
 
-// pick is the one account with the address, or an *UnresolvedError. Of a full page the rest is not known.
+// pick is the one account with the address, or an Unresolved. Of a full page the rest is not known.
 func pick(found []Account, email string) (Account, error) {
 	var exact, customers []Account
 	why := NoneFound
@@ -157,11 +154,11 @@ func pick(found []Account, email string) (Account, error) {
 	}
 	switch {
 	case len(exact) > 1 && len(customers) != 1, len(found) >= pageSize:
-		return Account{}, &UnresolvedError{SeveralFound}
+		return Account{}, SeveralFound
 	case len(customers) == 1:
 		return customers[0], nil
 	case len(exact) == 1:
 		return exact[0], nil
 	}
-	return Account{}, &UnresolvedError{why}
+	return Account{}, why
 }

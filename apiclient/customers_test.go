@@ -47,8 +47,7 @@ func TestFindAccount(t *testing.T) {
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Error(diff)
 			}
-			e, _ := errors.AsType[*UnresolvedError](err)
-			if (e != nil) != (tt.why != 0) || e != nil && e.Why != tt.why {
+			if why, _ := errors.AsType[Unresolved](err); why != tt.why || (err != nil) != (tt.why != 0) {
 				t.Errorf("got %v, want %v", err, tt.why)
 			}
 		})
@@ -65,11 +64,11 @@ func TestFindAccountWithoutPermission(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := client.FindAccount(t.Context(), "ann.lee@example.com")
-	if e, ok := errors.AsType[*UnresolvedError](err); !ok || e.Why != BrowseMissing {
+	if !errors.Is(err, BrowseMissing) {
 		t.Errorf("got %v", err)
 	}
 	_, err = newTestClient(t, serve(t, says(403, `{}`)).URL).FindAccount(t.Context(), "ann.lee@example.com")
-	if e, ok := errors.AsType[*UnresolvedError](err); !ok || e.Why != BrowseMissing {
+	if !errors.Is(err, BrowseMissing) {
 		t.Errorf("403: got %v", err)
 	}
 }
@@ -83,8 +82,7 @@ func TestFindAccountInAFullPage(t *testing.T) {
 		}
 		server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { json.NewEncoder(w).Encode(found) }))
 		got, err := newTestClient(t, server.URL).FindAccount(t.Context(), "a@example.com")
-		e, _ := errors.AsType[*UnresolvedError](err)
-		if (want == 0) != (got.ID == "qm:1") || (e != nil) != (want != 0) || e != nil && e.Why != want {
+		if why, _ := errors.AsType[Unresolved](err); (want == 0) != (got.ID == "qm:1") || why != want {
 			t.Errorf("among %d others: got %+v, %v", others, got, err)
 		}
 	}

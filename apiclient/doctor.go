@@ -44,11 +44,9 @@ const (
 
 // Connection is what Connect has found out, as far as it got.
 type Connection struct {
-	Site        string
 	Root        string // where requests with credentials go: the site, or the gateway with the cloud id
 	Gateway     bool
-	CloudID     string // "": it could not be found
-	Credentials CredentialKind
+	CloudID     string  // "": it could not be found
 	User        Account // empty when the token may not ask
 	Scopes      []Scope // at the gateway
 	Administer  Verdict // Administer Jira, which a create needs
@@ -62,7 +60,7 @@ type Connection struct {
 // whose they are, and what they may. The error is an *Error with a Hint, a *PauseError, an *OutageError or the
 // context's; the Connection then holds what was found until there.
 func (c *Client) Connect(ctx context.Context) (Connection, error) {
-	conn := Connection{Site: c.site, Credentials: c.kind}
+	var conn Connection
 	for _, step := range []func(context.Context, *Connection) error{c.Reach, c.Identify, c.Permit} {
 		if err := step(ctx, &conn); err != nil {
 			return conn, err

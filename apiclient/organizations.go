@@ -107,12 +107,9 @@ const pageSize = 50
 
 // page is a page of a list.
 type page struct {
-	Limit      int  `json:"limit"`
-	IsLastPage bool `json:"isLastPage"`
-	Links      struct {
-		Next string `json:"next"`
-	} `json:"_links"`
-	Values []Organization `json:"values"` // nil: the answer is no list
+	Limit      int            `json:"limit"`
+	IsLastPage bool           `json:"isLastPage"`
+	Values     []Organization `json:"values"` // nil: the answer is no list
 }
 
 func (p *page) valid() bool {
@@ -120,9 +117,9 @@ func (p *page) valid() bool {
 	return p.Values != nil && !slices.ContainsFunc(p.Values, nameless)
 }
 
-// list yields each organization once. An error is the last element; without one the list is complete. The next page is
-// _links.next where that is below the same root, else it starts at start + limit of the answer: a page may hold fewer
-// values than its limit and not be the last.
+// list yields each organization once. An error is the last element; without one the list is complete. The next page
+// starts at start + limit of the answer: a page may hold fewer values than its limit and not be the last. Links are not
+// followed, as those that the gateway passes on are the site's own.
 func (c *Client) list(ctx context.Context, r request) iter.Seq2[Organization, error] {
 	return func(yield func(Organization, error) bool) {
 		seen := map[string]bool{}
@@ -152,15 +149,6 @@ func (c *Client) list(ctx context.Context, r request) iter.Seq2[Organization, er
 				return
 			}
 			n += max(p.Limit, 1)
-			r.next = c.nextPath(p.Links.Next)
 		}
 	}
-}
-
-// nextPath is the path of a next link, below the root that takes the credentials; "" for any other link.
-func (c *Client) nextPath(link string) string {
-	if root := c.address.Load(); root != nil && strings.HasPrefix(link, *root+"/rest/") {
-		return strings.TrimPrefix(link, *root)
-	}
-	return ""
 }

@@ -6,9 +6,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -32,8 +32,7 @@ type request struct {
 	operation
 	ids   []string // of the route, in its order
 	query string
-	next  string // the whole path instead, as a page named it
-	body  any    // sent as JSON
+	body  any // sent as JSON
 
 	anonymous bool              // to the site, without credentials
 	at        string            // send to this root; "": where the credentials are taken
@@ -45,9 +44,6 @@ type request struct {
 
 // path is what the request is sent to, below a root.
 func (r *request) path() string {
-	if r.next != "" {
-		return r.next
-	}
 	path := r.route
 	for _, id := range r.ids {
 		path = strings.Replace(path, "{id}", url.PathEscape(id), 1)
@@ -74,11 +70,10 @@ func readNothing(body []byte) bool { return len(bytes.TrimSpace(body)) == 0 }
 
 // IsAccountID reports whether id can be an account id: a plain segment of a path.
 func IsAccountID(id string) bool {
-	odd := func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(":-_.", r)
-	}
-	return id != "" && len(id) <= 256 && strings.Trim(id, ".") != "" && !strings.ContainsFunc(id, odd)
+	return plainSegment.MatchString(id) && strings.Trim(id, ".") != ""
 }
+
+var plainSegment = regexp.MustCompile(`^[A-Za-z0-9:_.-]{1,256}$`)
 
 // How often an attempt of one operation is made again. Refusals and failures are counted apart.
 const (
@@ -171,7 +166,7 @@ func (c *Client) do(ctx context.Context, r *request) (answer, Call, error) {
 		select {
 		case <-time.After(c.pause(p)):
 		case <-ctx.Done():
-			return p.last, p.call, fmt.Errorf("%s: %w", r.name, ctx.Err())
+			return p.last, p.call, ctx.Err()
 		}
 	}
 }
@@ -181,18 +176,18 @@ func (c *Client) attempt(ctx context.Context, r *request, p *progress) error {
 	lane := c.lane(r.operation)
 	permit, err := lane.Wait(ctx, p.step == retry)
 	if err != nil {
-		return fmt.Errorf("%s: %w", r.name, err)
+		return err
 	}
-	if before := r.record.Before; before != nil && !p.onRecord {
-		if err := before(); err != nil {
-			lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
-			return err
-		}
-		p.onRecord = true
+	if r.record.Before != nil && !p.onRecord {
+		err = r.record.Before()
+		p.onRecord = err == nil
 	}
-	if err := lane.Leave(ctx, &permit); err != nil {
+	if err == nil {
+		err = lane.Leave(ctx, &permit)
+	}
+	if err != nil {
 		lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
-		return errors.Join(fmt.Errorf("%s: %w", r.name, err), p.undo(r.record))
+		return errors.Join(err, p.undo(r.record))
 	}
 	start := time.Now()
 	if p.began.IsZero() {
@@ -227,7 +222,7 @@ func (c *Client) attempt(ctx context.Context, r *request, p *progress) error {
 
 // undo takes the call off the record, unless one of its attempts is lost.
 func (p *progress) undo(r Record) error {
-	if !p.onRecord || p.call.Lost || r.Undone == nil {
+	if !p.onRecord || p.call.Lost {
 		return nil
 	}
 	p.onRecord = false

@@ -68,9 +68,9 @@ func oneLine(err error) string {
 // an account created then may not be searchable yet. Only an answer that means something closes the look-up.
 func judgeLookUp(o outcome.Outcome, names []string, found apiclient.Account, err error, early bool) outcome.Outcome {
 	if err != nil {
-		unresolved, answered := errors.AsType[*apiclient.UnresolvedError](err)
-		none := answered && unresolved.Why == apiclient.NoneFound
-		o.LookUp = !answered || unresolved.Why == apiclient.BrowseMissing || none && early
+		unresolved, answered := errors.AsType[apiclient.Unresolved](err)
+		none := unresolved == apiclient.NoneFound
+		o.LookUp = !answered || unresolved == apiclient.BrowseMissing || none && early
 		cause := oneLine(err)
 		if none && early {
 			cause = outcome.ReasonTooEarly

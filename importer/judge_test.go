@@ -73,7 +73,7 @@ func TestJudgeLookUp(t *testing.T) {
 	customer := func(name string) apiclient.Account {
 		return apiclient.Account{ID: "qm:1:2", Type: "customer", DisplayName: name}
 	}
-	none := &apiclient.UnresolvedError{Why: apiclient.NoneFound}
+	none := apiclient.NoneFound
 	unconfirmed, conflict := outcome.CreatedUnconfirmed, outcome.Conflict
 	for _, tc := range []struct {
 		name   string
@@ -90,11 +90,11 @@ func TestJudgeLookUp(t *testing.T) {
 		{"another name", unconfirmed, customer("Somebody Else"), nil, false, conflict, "qm:1:2", false},
 		{"name hidden", unconfirmed, customer(""), nil, false, unconfirmed, "qm:1:2", false},
 		{"a conflict with another name stays one", conflict, customer("Ben"), nil, false, conflict, "qm:1:2", false},
-		{"several", unconfirmed, apiclient.Account{}, &apiclient.UnresolvedError{Why: apiclient.SeveralFound}, true, unconfirmed, "", false},
-		{"addresses hidden", conflict, apiclient.Account{}, &apiclient.UnresolvedError{Why: apiclient.AddressesHidden}, true, conflict, "", false},
+		{"several", unconfirmed, apiclient.Account{}, apiclient.SeveralFound, true, unconfirmed, "", false},
+		{"addresses hidden", conflict, apiclient.Account{}, apiclient.AddressesHidden, true, conflict, "", false},
 		{"nobody yet", unconfirmed, apiclient.Account{}, none, true, unconfirmed, "", true},
 		{"nobody", unconfirmed, apiclient.Account{}, none, false, unconfirmed, "", false},
-		{"we may not look", conflict, apiclient.Account{}, &apiclient.UnresolvedError{Why: apiclient.BrowseMissing}, false, conflict, "", true},
+		{"we may not look", conflict, apiclient.Account{}, apiclient.BrowseMissing, false, conflict, "", true},
 		{"we may not look, as a refusal", conflict, apiclient.Account{}, refusedWith(403, ""), false, conflict, "", true},
 		{"the search fails", conflict, apiclient.Account{}, errors.New("no"), false, conflict, "", true},
 	} {
@@ -129,7 +129,7 @@ func TestJudgeResent(t *testing.T) {
 	same := apiclient.Account{ID: "qm:1:2", Type: "customer", DisplayName: "Ana Sol", Active: true}
 	other, inactive, more := same, same, same
 	other.ID, inactive.Active, more.Type = "qm:1:3", false, "atlassian"
-	several := &apiclient.UnresolvedError{Why: apiclient.SeveralFound}
+	several := apiclient.SeveralFound
 	unconfirmed, conflict, before := outcome.CreatedUnconfirmed, outcome.Conflict, outcome.RevokedBefore
 	for _, tc := range []struct {
 		name   string
@@ -201,7 +201,6 @@ func TestJudgeRevoke(t *testing.T) {
 
 // After a 404 an account counts as deleted only when a look-up shows it.
 func TestDeleted(t *testing.T) {
-	unresolved := func(why apiclient.Unresolved) error { return &apiclient.UnresolvedError{Why: why} }
 	for _, tc := range []struct {
 		name  string
 		found string
@@ -209,13 +208,13 @@ func TestDeleted(t *testing.T) {
 		sees  bool
 		want  bool
 	}{
-		{"nobody has the address", "", unresolved(apiclient.NoneFound), true, true},
-		{"nobody is seen, perhaps for want of permission", "", unresolved(apiclient.NoneFound), false, false},
+		{"nobody has the address", "", apiclient.NoneFound, true, true},
+		{"nobody is seen, perhaps for want of permission", "", apiclient.NoneFound, false, false},
 		{"another account has it", "qm:1:3", nil, false, true},
 		{"the account is there", "qm:1:2", nil, true, false},
-		{"several have it", "", unresolved(apiclient.SeveralFound), true, false},
-		{"hidden", "", unresolved(apiclient.AddressesHidden), true, false},
-		{"nobody may be seen", "", unresolved(apiclient.BrowseMissing), true, false},
+		{"several have it", "", apiclient.SeveralFound, true, false},
+		{"hidden", "", apiclient.AddressesHidden, true, false},
+		{"nobody may be seen", "", apiclient.BrowseMissing, true, false},
 		{"the token may not look", "", refusedWith(401, ""), true, false},
 		{"forbidden", "", refusedWith(403, ""), true, false},
 		{"no answer", "", refusedWith(503, ""), true, false},

@@ -36,11 +36,9 @@ func (c *common) find(ctx context.Context, email string) (apiclient.Account, err
 
 // mayNotLook reports an answer that every look-up would get.
 func mayNotLook(err error) bool {
-	if unresolved, ok := errors.AsType[*apiclient.UnresolvedError](err); ok {
-		return unresolved.Why == apiclient.BrowseMissing
-	}
 	refused, ok := errors.AsType[*apiclient.Error](err)
-	return ok && (refused.Status == 403 || refused.Kind == apiclient.KindScope)
+	return errors.Is(err, apiclient.BrowseMissing) ||
+		ok && (refused.Status == 403 || refused.Kind == apiclient.KindScope)
 }
 
 // lookUpStop is why the run ends with a look-up: it was cut short, or the credentials are no longer good. A missing

@@ -105,8 +105,8 @@ func (v *revocation) confirm(ctx context.Context, t target, e ledger.Entry) (led
 // deleted reads the look-up after a 404. Only what it shows counts: nobody has the address, where everybody would be
 // seen (sees), or another account has it.
 func deleted(id string, found apiclient.Account, err error, sees bool) bool {
-	if unresolved, ok := errors.AsType[*apiclient.UnresolvedError](err); ok {
-		return sees && unresolved.Why == apiclient.NoneFound
+	if errors.Is(err, apiclient.NoneFound) {
+		return sees
 	}
 	return err == nil && found.ID != "" && found.ID != id
 }

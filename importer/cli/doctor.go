@@ -132,7 +132,7 @@ func (d *doctor) checkCredentials() bool {
 		kind, err = c.Kind()
 	}
 	if err == nil && d.site != nil {
-		d.site.credentials, d.conn.Credentials = c, kind
+		d.site.credentials = c
 	}
 	return d.good("Credentials", err, "%s", kind)
 }
@@ -147,7 +147,6 @@ func (d *doctor) checkSite(ctx context.Context, login bool) bool {
 		return d.good("Settings", err, "")
 	}
 	d.good("Sent to", nil, "%s", strings.Join(slices.Compact(d.site.client.CredentialHosts()), ", "))
-	d.conn.Site = d.Site
 	err := d.site.client.Reach(ctx, &d.conn)
 	if !d.good("Site", err, "Jira Service Management Cloud %s", d.conn.Version) {
 		return false
