@@ -2,47 +2,36 @@ package csvtext
 
 import (
 	"bytes"
-	"fmt"
-	"regexp"
 	"strings"
 )
-
-// syntax is a dialect as a scanner needs it.
-type syntax struct {
-	delim   []byte
-	special [256]bool      // the bytes at which a cell without quotes may end, or is stray
-	phrase  *regexp.Regexp // "Ann Lee" <ann@example.com>
-}
-
-func newSyntax(d Dialect) *syntax {
-	s := &syntax{delim: []byte(string(d))}
-	for _, c := range []byte{s.delim[0], quote, '\r', '\n'} {
-		s.special[c] = true
-	}
-	part := fmt.Sprintf(`[^\r\n\\<>"\x{%x}]*`, rune(d))
-	blanks := `[` + strings.ReplaceAll(" \t", string(d), "") + `]*`
-	s.phrase = regexp.MustCompile(`^"[^\r\n\\<"]*"` + blanks + `<` + part + `@` + part + `>`)
-	return s
-}
 
 const (
 	quote = '"'
 	ctrlZ = "\x1a" // ends files of old programs
 	// unquoted is the reading by which quotes mean nothing.
-	unquoted  = QuotesUnclear
-	maxPhrase = 1000 // bytes in a cell of a quoted name and an address
+	unquoted = QuotesUnclear
 )
 
 // scanner follows the cells of the record that data starts with, and keeps
 // them: their bytes in text, with delimiters between them, and where each ends there.
 type scanner struct {
-	*syntax
+	delim   []byte
+	special [256]bool // the bytes at which a cell without quotes may end, or is stray
+
 	data  []byte
 	by    Flaw // how quotes are read: 0 (as in RFC 4180), a repair, or unquoted
 	bound int  // bytes of a quoted cell
 	text  []byte
 	ends  []int
 	scanned
+}
+
+func newScanner(d Dialect) scanner {
+	s := scanner{delim: []byte(string(d))}
+	for _, c := range []byte{s.delim[0], quote, '\r', '\n'} {
+		s.special[c] = true
+	}
+	return s
 }
 
 // scanned is what was found of a record.
@@ -120,9 +109,7 @@ func (s *scanner) cell() bool {
 	}
 	if s.by != unquoted && s.isQuote(at) {
 		s.opened, s.end, s.quoted = at, at, true
-		if s.by != QuotedPhrases || !s.phraseCell() {
-			s.quotedCell()
-		}
+		s.quotedCell()
 	} else {
 		s.plainCell()
 	}
@@ -199,18 +186,6 @@ func (s *scanner) quotedCell() {
 		}
 		s.text = append(s.text, quote)
 	}
-}
-
-// phraseCell takes "Ann Lee" <ann@example.com> as one cell.
-func (s *scanner) phraseCell() bool {
-	rest := s.data[s.end:]
-	phrase := s.phrase.Find(rest[:min(len(rest), maxPhrase)])
-	if phrase == nil || !s.endsCell(s.end+len(phrase)) {
-		return false
-	}
-	s.text = append(s.text, phrase...)
-	s.end += len(phrase)
-	return true
 }
 
 func (s *scanner) isQuote(i int) bool { return i < len(s.data) && s.data[i] == quote }

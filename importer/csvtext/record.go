@@ -31,11 +31,10 @@ type Record struct {
 // Flaw is what is wrong with the form of a record.
 type Flaw int
 
-// The first four are repaired; with the others the cells cannot be trusted.
+// The first three are repaired; with the others the cells cannot be trusted.
 const (
 	EscapedQuotes      Flaw = iota + 1 // \" for "" inside a cell
 	BlanksAroundQuotes                 // a blank between delimiter and quote
-	QuotedPhrases                      // "Ann Lee" <ann@example.com> as one cell
 	BareQuotes                         // quotes inside a cell that are not doubled
 	QuoteNeverClosed
 	QuotesUnclear

@@ -44,7 +44,7 @@ func Split(text []byte, d Dialect, path string) *Reader {
 }
 
 func newReader(src io.Reader, d Dialect, path string) *Reader {
-	s := scanner{syntax: newSyntax(d)}
+	s := newScanner(d)
 	return &Reader{src: src, path: path, place: Place{1, 1}, first: s, repaired: s, next: s}
 }
 
@@ -95,7 +95,7 @@ func (r *Reader) choose(rec *Record) error {
 // the header's columns.
 func (r *Reader) repair(rec *Record) bool {
 	s := &r.repaired
-	for _, by := range []Flaw{EscapedQuotes, BlanksAroundQuotes, QuotedPhrases} {
+	for _, by := range []Flaw{EscapedQuotes, BlanksAroundQuotes} {
 		r.scan(s, 0, by)
 		if !r.isClean(s) || by == EscapedQuotes && !s.escaped {
 			continue

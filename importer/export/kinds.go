@@ -45,9 +45,7 @@ var (
 		"export it again if people are missing at the end")
 	escapedQuotes      = repaired("escaped_quotes", "row|rows with \\\" instead of \"\" inside cells", "")
 	blanksAroundQuotes = repaired("blanks_around_quotes", "row|rows with blanks around quoted cells, taken off", "")
-	quotedPhrases      = repaired("quoted_phrases",
-		"row|rows with an address after a closing quote, as in \"Ann Lee\" <ann@example.com>: read as one cell", "")
-	bareQuotes = repaired("bare_quotes",
+	bareQuotes         = repaired("bare_quotes",
 		"row|rows with quotes inside cells that are not doubled: taken as they stand", "")
 	shortRow = repaired("short_row",
 		"row|rows with fewer cells than the header; what is missing was read as empty", "")
@@ -111,7 +109,7 @@ var (
 var kinds = []*kind{
 	guessedUTF16, guessedEncoding, duplicateHeader, noNameColumn, halfName,
 	externalIDsUnused, titleLines, bomInside, repeatedHeader, footerLines, strayLines,
-	cutOff, escapedQuotes, blanksAroundQuotes, quotedPhrases, bareQuotes, shortRow, wrappedAddress,
+	cutOff, escapedQuotes, blanksAroundQuotes, bareQuotes, shortRow, wrappedAddress,
 	severalAddresses, guardedCell, severalNames, namelessRow, nameControls, nameQuestion,
 	quoteNeverClosed, quotesUnclear, swallowedRows, tooManyColumns, cellTooLong, longRow, rowTooShort, brokenRow,
 	notUTF8, missingAddress, brokenAddress, missingAccount, nameBroken, nameQuote, namesDiffer,
@@ -120,7 +118,7 @@ var kinds = []*kind{
 // flawKinds are the kinds of what the splitter found.
 var flawKinds = map[csvtext.Flaw]*kind{
 	csvtext.EscapedQuotes: escapedQuotes, csvtext.BlanksAroundQuotes: blanksAroundQuotes,
-	csvtext.QuotedPhrases: quotedPhrases, csvtext.BareQuotes: bareQuotes,
+	csvtext.BareQuotes:       bareQuotes,
 	csvtext.QuoteNeverClosed: quoteNeverClosed, csvtext.QuotesUnclear: quotesUnclear,
 	csvtext.SwallowedRows: swallowedRows, csvtext.TooManyColumns: tooManyColumns, csvtext.CellTooLong: cellTooLong,
 }

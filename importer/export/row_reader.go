@@ -105,10 +105,11 @@ func (r *rowReader) form(it *item) {
 	it.rec.Cells = r.records.Trim(it.rec.Cells)
 	cells, width := it.rec.Cells, len(r.header.names)
 	missing := slices.ContainsFunc(r.needed, func(i int) bool { return i >= len(cells) })
-	unclear := slices.ContainsFunc(r.needed,
-		func(i int) bool { return r.doubtQuotes(it.rec.Repair, cellAt(cells, i), i) })
+	spans := func(i int) bool { // the quotes of a cell are over a delimiter
+		return strings.Contains(cellAt(cells, i), `"`) && strings.Contains(cellAt(cells, i), string(r.dialect))
+	}
 	switch {
-	case unclear:
+	case it.rec.Repair == csvtext.BareQuotes && slices.ContainsFunc(r.needed, spans):
 		it.fault = quotesUnclear
 		return
 	case len(cells) > width, len(cells) == width && r.isShifted(cells):
@@ -120,19 +121,6 @@ func (r *rowReader) form(it *item) {
 		it.repairs = append(it.repairs, shortRow)
 	}
 	it.fragment = len(cells) < r.header.trimmed && !r.standsAlone(cells)
-}
-
-// doubtQuotes reports a cell that the row needs and in which quotes that were
-// repaired leave a doubt: a name has no address after it.
-func (r *rowReader) doubtQuotes(repair csvtext.Flaw, cell string, column int) bool {
-	n := strings.Count(cell, `"`)
-	switch repair {
-	case csvtext.BareQuotes:
-		return n%2 == 1 || n > 0 && strings.Contains(cell, string(r.dialect))
-	case csvtext.QuotedPhrases:
-		return n > 0 && !slices.Contains(r.columns.at[Email], column)
-	}
-	return false
 }
 
 // isShifted reports a row whose last cell is filled though that column is empty
