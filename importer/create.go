@@ -83,18 +83,16 @@ func (c *creation) notes(ctx context.Context, end *End) (notes []string) {
 // decide settles what needs no request: rows that must not be sent, rows that an earlier session of this run has
 // settled, and customers that the ledger knows.
 func (c *creation) decide(ctx context.Context, rows []*export.Row) ([]decision, error) {
-	known, err := recall(ctx, c.ledger, c.run, rows)
-	if err != nil {
-		return nil, err
+	known, err := recall(ctx, c.ledger, c.plan.Run, rows, false)
+	decisions := make([]decision, len(known))
+	for i, m := range known {
+		decisions[i] = c.one(rows[i], m)
+		decisions[i].memory = m
 	}
-	decisions := make([]decision, len(rows))
-	for i, row := range rows {
-		decisions[i] = c.one(row, known[i])
-	}
-	return decisions, nil
+	return decisions, err
 }
 
-// one decides on one row. Plan and replay ask it, too: for what it would be, and for what it was.
+// one decides on one row. Replay asks it, too, for what it was.
 func (c *creation) one(row *export.Row, m memory) decision {
 	if result, ok := settled(row, m); ok {
 		return decision{result: result}
@@ -106,10 +104,7 @@ func (c *creation) one(row *export.Row, m memory) decision {
 		}
 		return d
 	}
-	otherwise := notAttempted(row)
-	if m.Lost != nil && m.Lost.Run == c.run {
-		otherwise = resultOf(row, outcome.Outcome{Status: outcome.Unknown, Open: true})
-	}
+	otherwise := m.otherwise(row)
 	return decision{result: otherwise, do: c.carriedOut(c.create(row, m, otherwise))}
 }
 

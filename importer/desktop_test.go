@@ -166,10 +166,10 @@ func (d *desktop) connect() *apiclient.Client {
 // plan makes the plan of an import of the export.
 func (d *desktop) plan(ctx context.Context, api API, l *ledger.Ledger) *Plan {
 	d.t.Helper()
-	p := &Plan{Survey: d.survey(), rows: d.rows}
+	p := &Plan{Survey: d.survey(), Rows: d.rows}
 	o := PlanOptions{ResendKnown: d.run.ResendKnown, UpdateNames: d.run.UpdateNames,
 		Job: ledger.Job{Command: d.command, Source: "people", Input: "people.csv", InputSHA256: p.Survey.SHA256}}
-	if err := p.decideImport(ctx, l, o); err != nil {
+	if err := p.planImport(ctx, l, o); err != nil {
 		d.t.Fatal(err)
 	}
 	if err := p.PlanAccess(ctx, api, l, d.access); err != nil {

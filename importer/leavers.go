@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
-	"regexp"
 	"slices"
 
 	"jsm-onboard/importer/export"
@@ -202,9 +201,6 @@ type freshness struct {
 	latest map[string]string // the last complete run of each source
 }
 
-// runID is what the id of a run looks like.
-var runID = regexp.MustCompile(`^[0-9a-f]{8}$`)
-
 func (f *freshness) check(ctx context.Context, t target) error {
 	source, listed := t.row.Own["jsm_source"]
 	if f == nil || !listed {
@@ -221,31 +217,12 @@ func (f *freshness) check(ctx context.Context, t target) error {
 	if err != nil {
 		return err
 	}
-	why, by, latest := "", t.row.Own["jsm_run_id"], f.latest[source]
+	why, by, latest := "this person is in the latest run of the source "+back, t.row.Own["jsm_run_id"], f.latest[source]
 	switch {
-	case !runID.MatchString(by):
-		why = fmt.Sprintf(
-			"its jsm_run_id is %q, which is no run's: perhaps a spreadsheet has taken it for a number",
-			by,
-		)
-	case latest == "":
-		why = fmt.Sprintf(
-			"this is a list of leavers of the source %q, and the ledger has no complete sync of it",
-			source,
-		)
 	case latest != by:
-		why = fmt.Sprintf(
-			"run %s has listed this leaver, and the source %q has had a complete run since: %s",
-			by,
-			source,
-			latest,
-		)
-		if run, err := f.ledger.Run(ctx, by); err == nil && run.Outcome != ledger.Complete {
-			why = "run " + by + " has listed this leaver, and has not got to its end"
-		}
-	case back != "":
-		why = "this person is in the latest run of the source " + back
-	default:
+		why = fmt.Sprintf("run %s has listed this leaver, and it is not the last complete run of the source %q (%s)",
+			by, source, cmp.Or(latest, "there is none"))
+	case back == "":
 		return nil
 	}
 	return &export.RefusedError{

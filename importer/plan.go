@@ -1,11 +1,8 @@
 package importer
 
 import (
-	"cmp"
 	"context"
 	"iter"
-	"maps"
-	"slices"
 	"strings"
 
 	"jsm-onboard/importer/export"
@@ -35,8 +32,8 @@ type Plan struct {
 	Reach   Reach          // revoke, undo: whose accounts those of Create are
 	Undoes  *ledger.Run    // undo: the run that is undone
 
-	first FirstRow
-	rows  func(context.Context) iter.Seq2[*export.Row, error]
+	First FirstRow                                            // the one that a run with Options.Only sends
+	Rows  func(context.Context) iter.Seq2[*export.Row, error] // of the file, or for undo of the ledger
 }
 
 // PlanOptions are the choices that shape a plan.
@@ -48,9 +45,6 @@ type PlanOptions struct {
 	Require     []string // addresses that the file must hold
 }
 
-// Rows yields the rows of the run: of the file, or for undo of the ledger.
-func (p *Plan) Rows(ctx context.Context) iter.Seq2[*export.Row, error] { return p.rows(ctx) }
-
 // FirstRow is the first row of a file that would be sent.
 type FirstRow struct {
 	Number      int // 0: there is none
@@ -58,49 +52,29 @@ type FirstRow struct {
 	Email, Name string
 }
 
-// First returns the first row that would be sent. It is the one that a run with [Options].Only sends.
-func (p *Plan) First(context.Context) (FirstRow, error) { return p.first, nil }
-
 // MakePlan reads the file twice, and the second time holds it against the ledger. It changes nothing.
 func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOptions) (*Plan, error) {
 	survey, err := file.Survey(ctx, o.Export)
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Survey: survey, rows: survey.All}
-	return p, p.decideImport(ctx, l, o)
+	p := &Plan{Survey: survey, Rows: survey.All}
+	for i, address := range o.Require {
+		if key, ok := export.Key(address); !ok || !survey.Contains(key) {
+			p.Missing = append(p.Missing, i+1)
+		}
+	}
+	return p, p.planImport(ctx, l, o)
 }
 
-// decideImport asks of each row what a run would make of it.
-func (p *Plan) decideImport(ctx context.Context, l *ledger.Ledger, o PlanOptions) error {
+func (p *Plan) planImport(ctx context.Context, l *ledger.Ledger, o PlanOptions) (err error) {
 	if err := p.find(ctx, l, o.Job); err != nil {
 		return err
 	}
-	c := newCreation(nil, l, p, Options{ResendKnown: o.ResendKnown, UpdateNames: o.UpdateNames})
-	missing := map[string]int{} // by key
-	for i, address := range o.Require {
-		key, _ := export.Key(address)
-		missing[cmp.Or(key, address)] = i + 1
+	if p.LookUps, err = countLookUps(ctx, l); err != nil {
+		return err
 	}
-	for batch, err := range inBatches(p.Rows(ctx), batchRows) {
-		if err != nil {
-			return err
-		}
-		known, err := recall(ctx, l, p.Run.Seq, batch)
-		if err != nil {
-			return err
-		}
-		for i, row := range batch {
-			delete(missing, row.Key) // also of one that is excluded: it shows that the export is whole
-			m := known[i]
-			m.Outcome = p.standing(m.Outcome)
-			p.count(row, m, c.one(row, m))
-		}
-	}
-	p.Missing = slices.Sorted(maps.Values(missing))
-	var err error
-	p.LookUps, err = countLookUps(ctx, l)
-	return err
+	return p.decideAll(ctx, newCreation(nil, l, p, Options{ResendKnown: o.ResendKnown, UpdateNames: o.UpdateNames}))
 }
 
 // find looks for the run that goes on.
@@ -111,19 +85,28 @@ func (p *Plan) find(ctx context.Context, l *ledger.Ledger, job ledger.Job) (err 
 	return err
 }
 
-// standing is an outcome of an earlier session, unless it is forgotten when the run goes on.
-func (p *Plan) standing(o *outcome.Outcome) *outcome.Outcome {
-	if o != nil && p.Run.Retry && o.Retry {
-		return nil
+// decideAll asks of each row what a run would make of it.
+func (p *Plan) decideAll(ctx context.Context, w work) error {
+	for batch, err := range inBatches(p.Rows(ctx), batchRows) {
+		if err != nil {
+			return err
+		}
+		decisions, err := w.decide(ctx, batch)
+		if err != nil {
+			return err
+		}
+		for _, d := range decisions {
+			w.count(p, d)
+		}
 	}
-	return o
+	return nil
 }
 
-func (p *Plan) count(row *export.Row, m memory, d decision) {
+func (c *creation) count(p *Plan, d decision) {
 	switch {
-	case m.fixed != nil:
+	case d.fixed != nil:
 		p.Fixed++
-	case m.Outcome != nil:
+	case d.Outcome != nil:
 		p.Finished++
 	case d.result.Status == outcome.RevokedBefore:
 		p.RevokedBefore++
@@ -131,22 +114,40 @@ func (p *Plan) count(row *export.Row, m memory, d decision) {
 		p.Known++
 		if d.do != nil {
 			p.Renames++
-		} else if nameChanged(row, *m.Account) {
+		} else if nameChanged(d.result.Row, *d.Account) {
 			p.NamesChanged++
 		}
 	case d.do != nil:
-		p.countCreate(row, m)
+		p.countCreate(d)
 	}
 }
 
-func (p *Plan) countCreate(row *export.Row, m memory) {
-	if p.Create++; p.first.Number == 0 {
-		p.first = FirstRow{row.Number, row.Place, strings.Clone(row.Email), strings.Clone(row.Name)}
+func (p *Plan) countCreate(d decision) {
+	if p.Create++; p.First.Number == 0 {
+		row := d.result.Row
+		p.First = FirstRow{row.Number, row.Place, strings.Clone(row.Email), strings.Clone(row.Name)}
 	}
 	switch {
-	case m.Account == nil && m.other != nil:
+	case d.Account == nil && d.other != nil:
 		p.OtherAddress++
-	case m.Account != nil && !m.Account.RevokedAt.IsZero():
+	case d.Account != nil && !d.Account.RevokedAt.IsZero():
 		p.Returning++
 	}
+}
+
+// count also finds out whose accounts would be revoked.
+func (v *revocation) count(p *Plan, d decision) {
+	switch {
+	case d.do == nil:
+		p.Settled.Add(d.result.Status)
+		return
+	case d.decided != 0:
+		p.Settled.Add(d.decided)
+		return
+	case d.Account == nil:
+		p.Reach.Unknown++
+	case !d.Account.Ours():
+		p.Reach.Foreign++
+	}
+	p.Create++
 }

@@ -70,8 +70,3 @@ func knownResult(row *export.Row, a ledger.Account) Result {
 	}
 	return resultOf(row, o)
 }
-
-// notAttempted is the result of a row that the run stopped before.
-func notAttempted(row *export.Row) Result {
-	return resultOf(row, outcome.Outcome{Status: outcome.NotAttempted, Reason: outcome.ReasonStopped})
-}

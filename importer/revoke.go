@@ -21,6 +21,7 @@ import (
 type revocation struct {
 	*common
 	accounts map[string]export.Place // of the rows so far
+	fresh    *freshness              // checks the rows of lists of leavers; nil: nothing has to be checked
 }
 
 func newRevocation(api API, l *ledger.Ledger, plan *Plan, o Options) *revocation {
@@ -47,15 +48,17 @@ func (v *revocation) after(ctx context.Context, r *Run, end *End) {
 
 // decide settles what needs no request.
 func (v *revocation) decide(ctx context.Context, rows []*export.Row) ([]decision, error) {
-	targets, err := identify(ctx, v.ledger, v.run, rows)
+	targets, err := identify(ctx, v.ledger, v.plan.Run, rows)
 	decisions := make([]decision, len(targets))
 	for i, t := range targets {
+		err = cmp.Or(err, v.fresh.check(ctx, t))
 		decisions[i] = v.one(t)
+		decisions[i].memory = t.memory
 	}
 	return decisions, err
 }
 
-// one decides on one row. The plan asks it, too.
+// one decides on one row.
 func (v *revocation) one(t target) decision {
 	result, done := settled(t.row, t.memory)
 	if done && t.Outcome == nil {
@@ -65,13 +68,10 @@ func (v *revocation) one(t target) decision {
 	if done { // in an earlier session; it counts as the first row with its account
 		return decision{result: result}
 	}
-	q := request{row: t.row, key: t.key, revoke: true, otherwise: notAttempted(t.row)}
+	q := request{row: t.row, key: t.key, revoke: true, otherwise: t.otherwise(t.row)}
 	if decided.Status != 0 {
 		record := func(ctx context.Context) (Result, *Stop) { return v.settle(ctx, q, decided, apiclient.Call{}) }
 		return decision{result: q.otherwise, do: record, decided: decided.Status}
-	}
-	if t.Lost != nil && t.Lost.Run == v.run {
-		q.otherwise = resultOf(t.row, outcome.Outcome{Status: outcome.Unknown, Open: true})
 	}
 	q.send = func(ctx context.Context, record apiclient.Record) (string, apiclient.Call, error) {
 		call, err := v.api.RevokePortalAccess(ctx, t.id, record)
@@ -135,7 +135,7 @@ type target struct {
 }
 
 // identify asks the ledger which account each row means.
-func identify(ctx context.Context, l *ledger.Ledger, run int64, rows []*export.Row) ([]target, error) {
+func identify(ctx context.Context, l *ledger.Ledger, run ledger.Run, rows []*export.Row) ([]target, error) {
 	var ids []string
 	for _, row := range rows {
 		if row.AccountID != "" {
@@ -152,10 +152,10 @@ func identify(ctx context.Context, l *ledger.Ledger, run int64, rows []*export.R
 		targets[i] = target{row: row, id: row.AccountID, key: cmp.Or(row.Key, owner), owner: owner}
 		queries[i] = ledger.Query{Row: row.Number, Key: targets[i].key}
 	}
-	memories, err := l.Recall(ctx, run, true, queries)
+	memories, err := ask(ctx, l, run, true, queries, false)
 	for i, m := range memories {
 		t := &targets[i]
-		t.Memory = m
+		t.memory = m
 		switch {
 		case t.id == "" && m.Outcome != nil:
 			t.id = m.Outcome.AccountID
@@ -254,53 +254,18 @@ func PlanRevocation(ctx context.Context, file *export.File, l *ledger.Ledger, o 
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Survey: survey, rows: survey.All}
+	p := &Plan{Survey: survey, Rows: survey.All}
 	p.Reach.Listed = slices.ContainsFunc(survey.Own, func(name string) bool {
 		return strings.EqualFold(strings.TrimSpace(name), "jsm_action")
 	})
-	fresh := &freshness{ledger: l, path: file.Path(), latest: map[string]string{}}
+	v := newRevocation(nil, l, p, Options{})
 	if o.Run != nil {
-		p.Run, fresh = *o.Run, nil
-	} else if err := p.find(ctx, l, o.Job); err != nil {
+		p.Run = *o.Run
+		return p, p.decideAll(ctx, v)
+	}
+	v.fresh = &freshness{ledger: l, path: file.Path(), latest: map[string]string{}}
+	if err := p.find(ctx, l, o.Job); err != nil {
 		return nil, err
 	}
-	return p, p.decideAll(ctx, l, fresh)
-}
-
-// decideAll decides on each row. fresh checks the rows of lists of leavers; nil: nothing has to be checked.
-func (p *Plan) decideAll(ctx context.Context, l *ledger.Ledger, fresh *freshness) error {
-	v := newRevocation(nil, l, p, Options{})
-	for batch, err := range inBatches(p.Rows(ctx), batchRows) {
-		if err != nil {
-			return err
-		}
-		targets, err := identify(ctx, l, p.Run.Seq, batch)
-		if err != nil {
-			return err
-		}
-		for _, t := range targets {
-			if err := fresh.check(ctx, t); err != nil {
-				return err
-			}
-			t.Outcome = p.standing(t.Outcome)
-			p.countRevocation(t, v.one(t))
-		}
-	}
-	return nil
-}
-
-func (p *Plan) countRevocation(t target, d decision) {
-	switch {
-	case d.do == nil:
-		p.Settled.Add(d.result.Status)
-		return
-	case d.decided != 0:
-		p.Settled.Add(d.decided)
-		return
-	case t.Account == nil:
-		p.Reach.Unknown++
-	case !t.Account.Ours():
-		p.Reach.Foreign++
-	}
-	p.Create++
+	return p, p.decideAll(ctx, v)
 }

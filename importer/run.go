@@ -85,6 +85,7 @@ const (
 
 // A decision is what a row needs: nothing any more, or a worker's time.
 type decision struct {
+	memory
 	result  Result // with do: what holds when the run stops before the row
 	do      func(context.Context) (Result, *Stop)
 	decided outcome.Status // what do only records; 0: it asks the site
@@ -96,6 +97,8 @@ type work interface {
 	before(context.Context) *Stop
 	// decide is called by one goroutine with the rows in input order, also after a stop.
 	decide(context.Context, []*export.Row) ([]decision, error)
+	// count adds a decision to the plan.
+	count(*Plan, decision)
 	// seen is given each result, in input order.
 	seen(Result)
 	// after is what follows when every row has a result, or the run was stopped.
@@ -248,7 +251,7 @@ func (r *Run) unread(row *export.Row) Result {
 	case r.plan.Resumed || r.plan.Known > 0:
 		return resultOf(row, outcome.Outcome{Status: outcome.Unknown, Reason: outcome.ReasonNotRead})
 	}
-	return notAttempted(row)
+	return memory{}.otherwise(row)
 }
 
 // offer gives a row to the next free worker; false: the run stops first, or may not send this one.

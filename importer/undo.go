@@ -22,14 +22,14 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 	if !run.Undone.IsZero() {
 		return nil, refuseUndo(run, "it was undone on "+outcome.Day(run.Undone), "there is nothing left to revoke")
 	}
-	p := &Plan{Undoes: &run, rows: undoRows(l, run.Seq), Survey: &export.Survey{
+	p := &Plan{Undoes: &run, Rows: undoRows(l, run.Seq), Survey: &export.Survey{
 		Header: []string{"email", "name"},
 		Width:  2,
 	}}
 	if err := p.find(ctx, l, ledger.Job{Command: "undo", Source: run.ID, Input: run.Input}); err != nil {
 		return nil, err
 	}
-	if err := p.decideAll(ctx, l, nil); err != nil {
+	if err := p.decideAll(ctx, newRevocation(nil, l, p, Options{})); err != nil {
 		return nil, err
 	}
 	n := p.Create + p.Settled.Sum()

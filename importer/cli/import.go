@@ -153,10 +153,7 @@ func (w *importWork) agree(ctx context.Context, r *run) error {
 	if r.flags.yes || creates <= manyCreates || !r.interactive() {
 		return nil
 	}
-	first, err := r.plan.First(ctx)
-	if err != nil {
-		return err
-	}
+	first := r.plan.First
 	r.console.People(report.FirstOffer(creates, first))
 	question := "Create all " + text.Grouped(creates) + ", only this one, or none? [all/one/none]"
 	answer, err := r.ask(ctx, question, "all", "one")

@@ -184,7 +184,7 @@ func TestStaleLeaversAreRefused(t *testing.T) {
 	c.must(0, "sync", "./crm.csv")
 	fresh := c.read("crm.leavers.csv")
 	c.write("old.csv", list)
-	c.says(c.must(1, "revoke", "./old.csv", "--yes"), "has had a complete run since", "sync again")
+	c.says(c.must(1, "revoke", "./old.csv", "--yes"), "it is not the last complete run of the source", "sync again")
 
 	c.write("shop.csv", "name,email\nX,"+personAddress(19)+"\n") // somebody on it is back elsewhere
 	c.must(0, "sync", "./shop.csv")
@@ -199,7 +199,7 @@ func TestStaleLeaversAreRefused(t *testing.T) {
 	}
 
 	c.write("foreign.csv", strings.ReplaceAll(fresh, `"crm.csv"`, `"erp"`))
-	c.says(c.must(1, "revoke", "./foreign.csv", "--yes"), "no complete sync")
+	c.says(c.must(1, "revoke", "./foreign.csv", "--yes"), "(there is none)")
 }
 
 // TestRevokeKilled kills the program while it revokes, twice, and runs it

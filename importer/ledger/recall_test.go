@@ -14,7 +14,7 @@ func TestRecall(t *testing.T) {
 	type recalled struct{ Outcome, Account, Lost string }
 	for steps, want := range map[string]recalled{
 		"":          {},
-		"b":         {}, // under way: not lost yet
+		"b":         {Outcome: "unknown"}, // under way: not lost yet
 		"bs":        {Outcome: "created", Account: "created by 1"},
 		"bsk":       {Outcome: "created", Account: "created by 1"},
 		"bsn":       {Account: "created by 1"},
@@ -22,24 +22,24 @@ func TestRecall(t *testing.T) {
 		"bf":        {Outcome: "failed"},
 		"bfk":       {Outcome: "failed"},
 		"bfn":       {},
-		"br":        {Lost: "1"},
-		"bk":        {Lost: "1"},
+		"br":        {Outcome: "unknown", Lost: "1"},
+		"bk":        {Outcome: "unknown", Lost: "1"},
 		"bn":        {Lost: "1"},
 		"bnn":       {Lost: "1"},
-		"bu":        {Lost: "1"},
-		"buk":       {Lost: "1"},
+		"bu":        {Outcome: "unknown", Lost: "1"},
+		"buk":       {Outcome: "unknown", Lost: "1"},
 		"bun":       {Lost: "1"},
 		"bw":        {},
 		"bwk":       {},
-		"bb":        {Lost: "1"},
-		"bbw":       {Lost: "1"},
-		"bbwk":      {Lost: "1"},
+		"bb":        {Outcome: "unknown", Lost: "1"},
+		"bbw":       {Outcome: "unknown", Lost: "1"},
+		"bbwk":      {Outcome: "unknown", Lost: "1"},
 		"bbf":       {Outcome: "failed", Lost: "1"},
 		"bbs":       {Outcome: "created", Account: "created by 1"},
 		"bbsn":      {Account: "created by 1"},
-		"bkbw":      {Lost: "1"},
+		"bkbw":      {Outcome: "unknown", Lost: "1"},
 		"bkbwkbwn":  {Lost: "1"},
-		"bubw":      {Lost: "1"},
+		"bubw":      {Outcome: "unknown", Lost: "1"},
 		"bunbw":     {Lost: "1"},
 		"bkbs":      {Outcome: "created", Account: "created by 1"},
 		"bkbsn":     {Account: "created by 1"},
@@ -54,7 +54,7 @@ func TestRecall(t *testing.T) {
 		"bsnbun":    {Account: "created by 1", Lost: "2"},
 		"bsnbunbsn": {Account: "created by 3"},
 		"bss":       {Outcome: "created", Account: "created by 1"},
-		"u":         {Lost: "1"},
+		"u":         {Outcome: "unknown", Lost: "1"},
 		"s":         {Outcome: "created", Account: "created by 1"},
 	} {
 		t.Run(steps, func(t *testing.T) {
@@ -158,7 +158,7 @@ func TestRevocationsAreKeptApart(t *testing.T) {
 	for _, one := range append(creates, revocations...) {
 		got = append(got, fmt.Sprint(one.Outcome != nil, one.Lost != nil))
 	}
-	same(t, []string{"false false", "false true", "true false", "false true"}, got)
+	same(t, []string{"false false", "true true", "true false", "true true"}, got)
 }
 
 // An account that is known by its id alone has outcomes and attempts, and no account.

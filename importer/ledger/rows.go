@@ -112,8 +112,8 @@ type Query struct {
 
 // Memory is what is remembered of a row; nil: nothing.
 type Memory struct {
-	Outcome *outcome.Outcome // what this run has settled for the row; not one that is Open, which is asked again
-	Account *Account         // the account of the key; one that is gone only for a revocation
+	Outcome *outcome.Outcome // what became of the row in this run; Open also when its attempt was never settled
+	Account *Account         // the account of the key, one that is gone, too
 	Lost    *Lost            // an attempt of ours for the key whose answer was never learned
 }
 
@@ -139,7 +139,7 @@ func (l *Ledger) Recall(ctx context.Context, run int64, revoke bool, q []Query) 
 		return nil, err
 	}
 	for i, key := range keys {
-		if a, ok := accounts[key]; ok && (!a.Gone || revoke) {
+		if a, ok := accounts[key]; ok {
 			memories[i].Account = &a
 		}
 		if one, ok := lost[key]; ok {
@@ -163,7 +163,7 @@ func (l *Ledger) recallOutcomes(ctx context.Context, run int64, revoke bool, q [
 		if err != nil || o.Row > rows[len(rows)-1] {
 			return err
 		}
-		if i, asked := at[o.Row]; asked && !o.Open {
+		if i, asked := at[o.Row]; asked {
 			memories[i].Outcome = &o
 		}
 	}
