@@ -20,6 +20,7 @@ const (
 type sniffer struct {
 	sample  []byte
 	options Options
+	vaguely bool // a word for mail among others is enough for a header
 }
 
 // guess is one way to read the sample, and how well it fits.
@@ -87,8 +88,8 @@ func (s *sniffer) sniff() (*guess, error) {
 		}
 	}
 	switch {
-	case len(best) == 0 && s.options.Columns != nil:
-		s.options.Columns = nil // a header without them shows which there are
+	case len(best) == 0 && !s.vaguely:
+		s.vaguely, s.options.Columns = true, nil // a header without them shows which there are
 		return s.sniff()
 	case len(best) == 0:
 		return nil, s.noHeader(widest)
@@ -195,7 +196,7 @@ func (s *sniffer) isHeader(h *header) bool {
 	for i := range h.names {
 		m, ok := h.means(i, Email)
 		_, account := h.means(i, AccountID)
-		if ok && !m.vague || s.options.NeedAccounts && account {
+		if ok && (!m.vague || s.vaguely && h.trimmed > 1 && isShort(h.names[i])) || s.options.NeedAccounts && account {
 			return true
 		}
 	}
