@@ -2,12 +2,10 @@ package csvtext
 
 import (
 	"archive/zip"
-	"bufio"
 	"bytes"
 	"fmt"
 	"io"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -63,42 +61,7 @@ func refuseForeign(path string, head []byte) error {
 			return &RefusedError{Path: path, What: f.what, Hint: f.hint}
 		}
 	}
-	if isWorkbook(path) && isBinary(head) {
-		return damagedWorkbook(path)
-	}
 	return nil
-}
-
-// isWorkbook reports whether a file is called like a spreadsheet.
-func isWorkbook(path string) bool {
-	return slices.Contains([]string{".xls", ".xlsx", ".xlsm", ".xlsb", ".ods", ".numbers"},
-		strings.ToLower(filepath.Ext(path)))
-}
-
-// isBinary reports bytes that are no text in any encoding. Text called .xls is
-// what many programs export.
-func isBinary(head []byte) bool {
-	_, marked := byMark(head)
-	_, wide := byNULs(head)
-	return !marked && !wide && slices.ContainsFunc(head, func(c byte) bool {
-		return c < ' ' && !strings.ContainsRune("\t\n\v\f\r\x1a", rune(c))
-	})
-}
-
-func damagedWorkbook(path string) error {
-	return &RefusedError{Path: path, What: "this is an Excel workbook, and it is damaged",
-		Hint: "export it again, open it in the spreadsheet program and save it as CSV UTF-8"}
-}
-
-var workbookEntry = regexp.MustCompile(`\[Content_Types\]\.xml|_rels/\.rels|docProps/|xl/`)
-
-// damagedZip knows a workbook by the name of the file, or of its first entry.
-func damagedZip(path string, raw io.ReaderAt, err error) error {
-	if isWorkbook(path) || workbookEntry.MatchReader(bufio.NewReader(io.NewSectionReader(raw, 0, headSize))) {
-		return damagedWorkbook(path)
-	}
-	return &RefusedError{Path: path, What: fmt.Sprintf("the zip archive is damaged: %v", err),
-		Hint: "download it again"}
 }
 
 // textIn opens the one text in a zip archive: the only .csv in it, else the only

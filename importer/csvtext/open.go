@@ -179,7 +179,8 @@ func (f *File) unzip(ctx context.Context, raw io.Reader) error {
 		text.Close()
 	}
 	if isDamage(err) {
-		return damagedZip(f.path, packed, err)
+		return &RefusedError{Path: f.path, What: "the zip archive, or Excel workbook, is damaged",
+			Hint: "download it again; of a workbook export the people as CSV UTF-8"}
 	}
 	return err
 }
