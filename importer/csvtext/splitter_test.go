@@ -54,6 +54,8 @@ func TestQuotesAndBounds(t *testing.T) {
 		"never closed":            {"\"a,b\nc,d\n", `"a|b`, 0, QuoteNeverClosed},
 		"unclear":                 {`"a"x"y",b,"c"` + "\nc,d\n", `"a"x"y"|b|"c"`, 0, QuotesUnclear},
 		"another opens":           {"\"a,b\n\"c,d\",e\n\"f\"\"", `"a|b`, 0, QuoteNeverClosed},
+		"another's quote closes":  {"1,\"y\n2,\"\nlow\",z\n", `1|"y`, 0, QuoteNeverClosed},
+		"its own quote closes":    {"1,\"y\n2,\"\nlow,z\n", "1|y\n2,", 0, 0},
 		"rows swallowed":          {"\"a\nb@c.d,e\nf@g.h,i\",b\n", "a\nb@c.d,e\nf@g.h,i|b", 0, SwallowedRows},
 		"a cell too long":         {long + ",b\n", long + "|b", 0, CellTooLong},
 		"a quoted cell too long":  {`"` + long + `",b` + "\n", `"` + long + `"|b`, 0, QuotesUnclear},
