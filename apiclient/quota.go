@@ -65,12 +65,11 @@ func (a answer) retryAfter() time.Duration {
 }
 
 // level is what the headers report of the quota; nil: nothing. Those that are enforced count before those in beta.
-// Limit is passed on, and is never a rate: it is the size of the bucket as often.
+// Their limit is of no use: it is the size of the bucket as often as a rate.
 func (a answer) level() *pacer.Level {
 	for _, prefix := range []string{"X-Ratelimit-", "Beta-X-Ratelimit-"} {
 		if remaining, ok := count(a.header.Get(prefix + "Remaining")); ok {
-			limit, _ := count(a.header.Get(prefix + "Limit"))
-			return &pacer.Level{Remaining: remaining, Limit: limit, Reset: a.until(a.header.Get(prefix + "Reset"))}
+			return &pacer.Level{Remaining: remaining, Reset: a.until(a.header.Get(prefix + "Reset"))}
 		}
 	}
 	return nil

@@ -44,7 +44,7 @@ func TestLevel(t *testing.T) {
 		{"limit alone", []string{"X-RateLimit-Limit", "100"}, nil},
 		{"remaining alone", []string{"X-RateLimit-Remaining", "7"}, &pacer.Level{Remaining: 7}},
 		{"all, without seconds", []string{"X-RateLimit-Limit", "350", "X-RateLimit-Remaining", "0",
-			"X-RateLimit-Reset", "2026-05-04T12:01Z"}, &pacer.Level{Limit: 350, Reset: time.Minute}},
+			"X-RateLimit-Reset", "2026-05-04T12:01Z"}, &pacer.Level{Reset: time.Minute}},
 		{"with seconds", []string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-05-04T12:00:30Z"},
 			&pacer.Level{Remaining: 1, Reset: 30 * time.Second}},
 		{"with an offset", []string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-05-04T14:00:30.5+0200"},
@@ -54,7 +54,7 @@ func TestLevel(t *testing.T) {
 		{"nonsense", []string{"X-RateLimit-Remaining", "many", "X-RateLimit-Reset", "soon"}, nil},
 		{"negative", []string{"X-RateLimit-Remaining", "-3"}, &pacer.Level{}},
 		{"beta", []string{"Beta-X-RateLimit-Remaining", "12", "Beta-X-RateLimit-Limit", "100"},
-			&pacer.Level{Remaining: 12, Limit: 100}},
+			&pacer.Level{Remaining: 12}},
 		{"enforced before beta", []string{"Beta-X-RateLimit-Remaining", "12", "X-RateLimit-Remaining", "50"},
 			&pacer.Level{Remaining: 50}},
 		{"policy alone", []string{"RateLimit-Policy", `"default";q=100;w=60`}, nil},
@@ -118,7 +118,7 @@ func FuzzRateHeaders(f *testing.F) {
 			if got.RetryAfter < 0 || got.RetryAfter > maxWait {
 				t.Errorf("retry after %v", got.RetryAfter)
 			}
-			if l := got.Level; l != nil && (l.Remaining < 0 || l.Limit < 0 || l.Reset < 0 || l.Reset > maxWait) {
+			if l := got.Level; l != nil && (l.Remaining < 0 || l.Reset < 0 || l.Reset > maxWait) {
 				t.Errorf("level %+v", *l)
 			}
 		}

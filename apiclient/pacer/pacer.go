@@ -18,8 +18,6 @@ const (
 	burstTime    = 120 * time.Millisecond // of sends may leave at once when a timer was late: TestCeiling
 	shortestWait = time.Microsecond       // TestNoWaitSpins
 	untilBell    = time.Hour              // the wait for somebody else's answer
-	reportEvery  = 10 * time.Second       // and reportChange: of the pace, at most
-	reportChange = 0.25
 )
 
 // Config is what all pacers of a group share.
@@ -61,7 +59,6 @@ type Pacer struct {
 	front   chan struct{} // holds a token while somebody is at the front of the queue
 	bell    chan struct{} // rung when the one at the front should look again
 	leaving *rate.Limiter // holds what leaves to the ceiling
-	waiting atomic.Int64
 	passed  atomic.Int64
 
 	// Guarded by group.mu:
@@ -74,8 +71,6 @@ type Pacer struct {
 	again   int           // pauses in a row in which nothing has passed
 	since   time.Time     // when the first request since the last pass was refused or failed; zero: none
 	counts  Pace
-	pace    float64   // as it was last reported,
-	paceAt  time.Time // and when
 }
 
 // Pacer adds the pace of one endpoint and method. maxRate, in requests a second, is the ceiling and the first guess;
@@ -92,8 +87,6 @@ func (g *Group) Pacer(name string, maxRate float64) *Pacer {
 		leaving: newLimiter(maxRate),
 		limiter: newLimiter(maxRate),
 		quota:   quota{maxRate: maxRate, refill: maxRate},
-		outage:  outage{spare: retrySavings},
-		pace:    maxRate,
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -113,8 +106,6 @@ func (p *Pacer) Wait(ctx context.Context, retry bool) (Permit, error) {
 	if err := ctx.Err(); err != nil {
 		return permit, err
 	}
-	p.waiting.Add(1)
-	defer p.waiting.Add(-1)
 	select {
 	case p.front <- struct{}{}:
 	case <-ctx.Done():
@@ -146,9 +137,6 @@ func (p *Pacer) Leave(ctx context.Context, permit *Permit) error {
 	permit.left = time.Now()
 	permit.number = p.quota.leave(permit.left)
 	p.counts.Sent++
-	if p.outage.spare = min(p.outage.spare+retryShare, retrySavings); permit.retry {
-		p.outage.spare -= 1 + retryShare
-	}
 	return nil
 }
 
@@ -184,7 +172,6 @@ func (p *Pacer) Done(permit Permit, a Answer) (others bool) {
 		p.answers(now, permit)
 		p.refusal(now, permit, a)
 	case Failed:
-		p.counts.Failed++
 		p.failure(now, permit, a)
 	}
 	return others
@@ -210,7 +197,6 @@ func (p *Pacer) try(permit *Permit, held bool) (time.Duration, error) {
 	p.present++
 	permit.epoch = p.epoch
 	p.quota.permitted(now, held)
-	p.reportPace(now)
 	return 0, nil
 }
 

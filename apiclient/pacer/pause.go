@@ -6,11 +6,9 @@ const (
 	longestDelay = 30 * time.Second // after a refusal without a time, and between probes: Atlassian's advice
 	firstProbe   = 2 * time.Second  // likewise; doubled each time
 	reportPause  = time.Second      // shorter pauses are not reported: each stray refusal makes one
-	outageWeight = 8                // of failures in a row that are an outage: TestOutageIsProbedWithSingleRequests
+	outageWeight = 8                // of failures that are an outage: TestOutageIsProbedWithSingleRequests
 	retryWeight  = 0.4              // of a failed retry, so that one bad row is no outage: TestOneBadRowIsNoOutage
-	retryShare   = 0.2              // of the traffic may be retries: TestTooManyRetriesAreAnOutage
-	retrySavings = 50               // retries that a quiet time saves up: "503 of 3 %" has clusters of them
-	retriesAfter = 10               // retries that an outage leaves, as its rows follow its end: TestRunThroughAnOutage
+	passWeight   = 0.25             // of what gets through: a fifth may fail for long, TestTooManyFailuresAreAnOutage
 )
 
 // pause is a time in which nothing leaves. It is only ever extended: a late success does not end it.
@@ -24,8 +22,7 @@ type pause struct {
 // outage knows whether the site answers at all. While it does not, single requests probe it.
 type outage struct {
 	on     bool
-	weight float64 // of the failures since a request got through
-	spare  float64 // retries that may still be made
+	weight float64 // of the failures, less that of what got through
 }
 
 // refusal pauses. It begins an event only when its request left in the present epoch, and something has passed since
@@ -49,7 +46,7 @@ func (p *Pacer) failure(now time.Time, permit Permit, a Answer) {
 		o.weight -= 1 - retryWeight
 	}
 	switch {
-	case o.on && permit.epoch != p.epoch, !o.on && o.weight < outageWeight && o.spare >= 0:
+	case o.on && permit.epoch != p.epoch, !o.on && o.weight < outageWeight:
 		return
 	case !o.on:
 		o.on, p.again = true, 1
@@ -79,22 +76,19 @@ func (p *Pacer) answers(now time.Time, permit Permit) {
 	if o.on && permit.epoch != p.epoch {
 		return
 	}
+	o.weight = max(0, o.weight-passWeight)
 	if o.on {
 		p.report(Event{Kind: OutageEnded, Lasted: now.Sub(p.since)})
-		o.on, o.spare, p.since = false, max(o.spare, retriesAfter), now
+		o.on, o.weight, p.since = false, 0, now
 	}
-	o.weight = 0
 }
 
-// pauseUntil extends the pause, of the whole group for a shared quota, and reports it.
+// pauseUntil extends the pause, of the whole group for a shared quota, and reports it when it becomes a long one.
 func (p *Pacer) pauseUntil(now, until time.Time, a Answer) {
-	kind, more := PauseBegan, until.Sub(now)
-	if p.pause.reported {
-		kind, more = PauseExtended, until.Sub(p.pause.until)
-	}
-	if p.extend(now, until, a.Reason) && more >= reportPause {
+	p.extend(now, until, a.Reason)
+	if until.Sub(now) >= reportPause && !p.pause.reported {
 		p.pause.reported = true
-		p.report(Event{Kind: kind, Shared: a.Shared, Until: until, Reason: a.Reason})
+		p.report(Event{Kind: PauseBegan, Shared: a.Shared, Until: until, Reason: a.Reason})
 	}
 	if !a.Shared {
 		return
@@ -107,17 +101,16 @@ func (p *Pacer) pauseUntil(now, until time.Time, a Answer) {
 	}
 }
 
-// extend returns false for a pause that is over before the present one.
-func (p *Pacer) extend(now, until time.Time, reason string) bool {
+// extend leaves a pause as it is that is longer already.
+func (p *Pacer) extend(now, until time.Time, reason string) {
 	q := &p.pause
 	if !until.After(now) || !until.After(q.until) {
-		return false
+		return
 	}
 	if q.until, q.reason = until, reason; q.began.IsZero() {
 		q.began = now
 	}
 	p.ring()
-	return true
 }
 
 // paused returns what is left of a pause, or the error when that or all pauses in a row are too long.

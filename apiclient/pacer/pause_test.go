@@ -193,7 +193,7 @@ func TestOneBadRowIsNoOutage(t *testing.T) {
 	})
 }
 
-func TestTooManyRetriesAreAnOutage(t *testing.T) {
+func TestTooManyFailuresAreAnOutage(t *testing.T) {
 	for _, tt := range []struct {
 		every int // one request in so many fails
 		want  bool

@@ -1,8 +1,6 @@
 package pacer
 
 import (
-	"fmt"
-	"math"
 	"time"
 )
 
@@ -29,7 +27,6 @@ type Answer struct {
 // Level is what rate headers report.
 type Level struct {
 	Remaining int
-	Limit     int           // sometimes the bucket and sometimes the rate, so nothing depends on it
 	Reset     time.Duration // from the moment of the answer; 0: not reported
 }
 
@@ -46,12 +43,10 @@ type Permit struct {
 type EventKind string
 
 const (
-	PauseBegan    EventKind = "pause began" // nothing leaves before Until; pauses under a second are not reported
-	PauseExtended EventKind = "pause extended"
-	PauseEnded    EventKind = "pause ended"
-	OutageBegan   EventKind = "outage began" // the site does not answer; single requests probe it, the next at Until
-	OutageEnded   EventKind = "outage ended"
-	PaceChanged   EventKind = "pace changed" // by a quarter or more since it was last reported
+	PauseBegan  EventKind = "pause began" // nothing leaves before Until; pauses under a second are not reported
+	PauseEnded  EventKind = "pause ended"
+	OutageBegan EventKind = "outage began" // the site does not answer; single requests probe it, the next at Until
+	OutageEnded EventKind = "outage ended"
 )
 
 // Event is something that people who watch a run want to know.
@@ -60,22 +55,18 @@ type Event struct {
 	At     time.Time
 	Pacer  string        // name of the pacer; of a shared pause the one that was refused
 	Shared bool          // the pause is the whole group's
-	Until  time.Time     // of what began or was extended
+	Until  time.Time     // of what began
 	Lasted time.Duration // of what ended
-	Rate   float64       // PaceChanged: requests a second
 	Reason string
 }
 
 // String returns one line for the log.
 func (e Event) String() string {
 	text := e.Pacer + ": " + string(e.Kind)
-	switch {
-	case !e.Until.IsZero():
+	if !e.Until.IsZero() {
 		text += ", until " + e.Until.Format(time.TimeOnly)
-	case e.Lasted > 0:
+	} else {
 		text += " after " + e.Lasted.Round(100*time.Millisecond).String()
-	case e.Rate > 0:
-		text += fmt.Sprintf(", %.4g a second", e.Rate)
 	}
 	return withReason(text, e.Reason)
 }
@@ -88,15 +79,6 @@ func (p *Pacer) report(e Event) {
 	}
 }
 
-// reportPace reports a pace that has clearly changed.
-func (p *Pacer) reportPace(now time.Time) {
-	r := p.quota.learned()
-	if r > 0 && now.Sub(p.paceAt) >= reportEvery && math.Abs(r-p.pace) >= reportChange*p.pace {
-		p.paceAt, p.pace = now, r
-		p.report(Event{Kind: PaceChanged, Rate: r})
-	}
-}
-
 // Pace is what a pacer does at one moment: for the progress bar and the summary.
 type Pace struct {
 	Rate        float64   // requests a second that may leave now; 0: not paced
@@ -104,10 +86,9 @@ type Pace struct {
 	PausedUntil time.Time // zero: there is no pause
 	Why         string    // of the pause or outage, for people
 	Probing     bool      // an outage: single requests probe the site
-	Waiting     int       // requests that wait for a permit
 	InFlight    int       // permits that have not been given back
 
-	Sent, Passed, Refused, Failed int // requests so far
+	Sent, Refused int // requests so far
 }
 
 // Pace returns a snapshot.
@@ -116,11 +97,7 @@ func (p *Pacer) Pace() Pace {
 	defer p.group.mu.Unlock()
 	now := time.Now()
 	s := p.counts
-	s.Passed, s.Waiting, s.Learned, s.Probing = int(
-		p.passed.Load(),
-	), int(
-		p.waiting.Load(),
-	), p.quota.learned(), p.outage.on
+	s.Learned, s.Probing = p.quota.learned(), p.outage.on
 	if r := p.quota.rate(now); r < unpaced {
 		s.Rate = r
 	}

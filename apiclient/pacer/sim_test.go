@@ -283,7 +283,7 @@ func (s *site) arrive(row int) reply {
 	}
 	r := reply{retryAfter: d.RetryAfter}
 	if d.Level != nil {
-		r.level = &Level{Remaining: d.Level.Remaining, Limit: d.Level.Limit, Reset: d.Level.Reset}
+		r.level = &Level{Remaining: d.Level.Remaining, Reset: d.Level.Reset}
 	}
 	r.status = s.execute(row, d.Admitted)
 	if r.status == 0 {

@@ -304,12 +304,7 @@ func (r *run) follow(job *importer.Run) (stop func()) {
 // paceChanged takes pauses and outages.
 func (r *run) paceChanged(e apiclient.Event) {
 	r.recorder.Event(e)
-	switch e.Kind {
-	case apiclient.PauseBegan, apiclient.PauseEnded, apiclient.OutageBegan, apiclient.OutageEnded:
-		r.console.Log().Info(e.String())
-	default:
-		r.console.Log().Debug(e.String())
-	}
+	r.console.Log().Info(e.String())
 }
 
 // job is what makes a run this run, without the checksum of its input.
