@@ -72,7 +72,7 @@ func TestScripts(t *testing.T) {
 // programVersion is what version prints, without the name.
 func programVersion(t *testing.T) string {
 	var out strings.Builder
-	if code := cli.Run(t.Context(), []string{"version"}, nil, cli.Streams{Out: &out, Err: &out}); code != 0 {
+	if code := cli.Run(t.Context(), []string{"version"}, os.Getenv, cli.Streams{Out: &out, Err: &out}); code != 0 {
 		t.Fatalf("version ended with %d", code)
 	}
 	return strings.TrimSpace(strings.TrimPrefix(out.String(), "jsm-onboard "))
@@ -194,8 +194,7 @@ func TestFirstRun(t *testing.T) {
 		}
 		var out strings.Builder
 		streams := cli.Streams{In: strings.NewReader(""), Out: &out, Err: &out}
-		env := []string{"XDG_STATE_HOME=" + t.TempDir()}
-		if code := cli.Run(t.Context(), []string{"import", path, "--sandbox"}, env, streams); code != 0 {
+		if code := cli.Run(t.Context(), []string{"import", path, "--sandbox"}, stateIn(t.TempDir()), streams); code != 0 {
 			t.Fatalf("exit code %d, and 0 was expected:\n%s", code, out.String())
 		}
 	}
@@ -216,6 +215,11 @@ func TestFirstRun(t *testing.T) {
 	}
 }
 
+// stateIn is an environment with nothing but a state folder.
+func stateIn(folder string) func(string) string {
+	return func(name string) string { return map[string]string{"XDG_STATE_HOME": folder}[name] }
+}
+
 // volatile are the parts of a run's output that differ from run to run.
 var volatile = regexp.MustCompile(`127\.0\.0\.1:\d+|\S*jsm-onboard-sandbox-\d+|Run [0-9a-f]{8}|after (\d+s|less than a second)|[\d.]+/s on average.*`)
 
@@ -234,8 +238,7 @@ func TestReadmeShowsTheRun(t *testing.T) {
 	}
 	var out, log strings.Builder
 	args := []string{"import", "samples/zendesk-customers.csv", "--sandbox"}
-	env := []string{"XDG_STATE_HOME=" + t.TempDir(), "TMPDIR=/tmp"}
-	if code := cli.Run(t.Context(), args, env, cli.Streams{In: strings.NewReader(""), Out: &out, Err: &log}); code != 0 {
+	if code := cli.Run(t.Context(), args, stateIn(t.TempDir()), cli.Streams{In: strings.NewReader(""), Out: &out, Err: &log}); code != 0 {
 		t.Fatalf("exit code %d", code)
 	}
 	got := strings.TrimRight(out.String(), "\n") + "\n" + log.String()

@@ -61,7 +61,7 @@ func (c *trial) atTerminal(typed string, args ...string) (code int, shown string
 			}
 		}
 	}()
-	code = cli.Run(c.t.Context(), c.args(args), c.env, cli.Streams{In: user, Out: &safeBuffer{}, Err: user})
+	code = cli.Run(c.t.Context(), c.args(args), cli.Environment(c.env), cli.Streams{In: user, Out: &safeBuffer{}, Err: user})
 	fmt.Fprint(user, "\x04")
 	return code, <-read
 }

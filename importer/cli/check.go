@@ -55,13 +55,7 @@ func (p *program) runCheck(ctx context.Context, f *checkFlags, path string) erro
 		Rate:          documentedRate,
 		Organizations: f.organizations,
 	}
-	content := []byte(report.Fit(p.Out, check.Text(), p.env.get))
-	if f.json {
-		if content, err = check.JSON(); err != nil {
-			return err
-		}
-	}
-	if _, err := p.Out.Write(content); err != nil {
+	if err := p.print(f.json, check.Text, check.JSON); err != nil {
 		return err
 	}
 	if survey.Invalid > 0 {

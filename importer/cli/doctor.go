@@ -32,7 +32,7 @@ func (p *program) doctorCommand() *cobra.Command {
 	cmd := p.command("doctor", cobra.MaximumNArgs(0), func(cmd *cobra.Command, _ []string) error {
 		return p.runDoctor(cmd.Context(), f)
 	})
-	f.site.maxRate, f.site.workers = 10, 2
+	f.site.client.MaxRate, f.site.client.Workers = 10, 2
 	f.site.register(cmd.Flags())
 	f.log.register(cmd.Flags())
 	cmd.Flags().BoolVar(&f.json, "json", false, "")
@@ -49,20 +49,11 @@ func (p *program) runDoctor(ctx context.Context, f *doctorFlags) error {
 	defer release()
 	d := &doctor{program: p, flags: f, Diagnosis: report.Diagnosis{Version: versionNumber()}}
 	d.examine(ctx)
-	if d.site != nil {
-		defer d.site.Close()
-	}
+	defer d.site.Close()
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	content, err := []byte(report.Fit(p.Out, d.String(), p.env.get)), error(nil)
-	if f.json {
-		content, err = d.JSON()
-	}
-	if err == nil {
-		_, err = p.Out.Write(content)
-	}
-	return cmp.Or(err, asExit(d.ExitCode))
+	return cmp.Or(p.print(f.json, d.String, d.JSON), asExit(d.ExitCode))
 }
 
 // A doctor goes from check to check. What needs a check that has failed is not asked.
@@ -70,7 +61,7 @@ type doctor struct {
 	*program
 	flags *doctorFlags
 	report.Diagnosis
-	site *site // nil: the address is not known
+	site *site
 	conn apiclient.Connection
 }
 
@@ -98,43 +89,35 @@ func (d *doctor) good(name string, err error, format string, args ...any) bool {
 	return false
 }
 
+func (d *doctor) warn(name, what, hint string) { d.add(name, report.Warning, what, hint) }
+
+func (d *doctor) skip(name, why string) { d.add(name, report.Skipped, "not asked, since "+why, "") }
+
 func (d *doctor) examine(ctx context.Context) {
 	d.good("Version", nil, "%s", d.Version)
-	s, err := d.findSite(&d.flags.site)
-	shown := ""
-	if err == nil {
-		d.site, d.Site, shown = s, s.url, s.shown()
+	var err error
+	if d.site, err = d.findSite(&d.flags.site); d.good("Address", err, "%s", d.site.shown()) {
+		d.Site = d.site.url
 	}
-	d.good("Address", err, "%s", shown)
-	login := d.checkCredentials()
-	reached := d.site != nil && d.checkSite(ctx, login)
-	switch {
+	err = d.logIn(d.site)
+	kind, kindErr := d.site.credentials.Kind()
+	login := d.good("Credentials", cmp.Or(err, kindErr), "%s", kind)
+	switch reached := d.Site != "" && d.checkSite(ctx, login); {
 	case !reached:
-		d.add("Login", report.Skipped, "not asked, since the site was not reached", "")
+		d.skip("Login", "the site was not reached")
 	case !login:
-		d.add("Login", report.Skipped, "not asked, since there are no credentials", "")
+		d.skip("Login", "there are no credentials")
 	case !d.checkLogin(ctx):
-		d.add("Permissions", report.Skipped, "not asked, since the login has failed", "")
+		d.skip("Permissions", "the login has failed")
 	default:
 		d.checkRights(ctx)
 		d.checkAccess(ctx)
 	}
+	if d.Site == "" {
+		d.skip("Ledger", "there is one for each site")
+		return
+	}
 	d.checkLedger(ctx)
-}
-
-func (d *doctor) checkCredentials() bool {
-	c, err := d.credentials(&d.flags.site)
-	if d.flags.site.sandbox && d.site != nil {
-		c, err = d.site.credentials, nil
-	}
-	var kind apiclient.CredentialKind
-	if err == nil {
-		kind, err = c.Kind()
-	}
-	if err == nil && d.site != nil {
-		d.site.credentials = c
-	}
-	return d.good("Credentials", err, "%s", kind)
 }
 
 // badClock is the difference from which certificates and tokens may be judged wrongly.
@@ -152,7 +135,7 @@ func (d *doctor) checkSite(ctx context.Context, login bool) bool {
 		return false
 	}
 	if skew := d.conn.Skew.Abs(); skew > badClock {
-		d.add("Clock", report.Warning, fmt.Sprintf("the site's clock is %s away from this machine's", skew),
+		d.warn("Clock", fmt.Sprintf("the site's clock is %s away from this machine's", skew),
 			"set the clock: certificates, tokens and pauses are judged by it")
 	}
 	headers := "no headers about it; the pace is then learned from its refusals"
@@ -169,7 +152,7 @@ func (d *doctor) checkLogin(ctx context.Context) bool {
 		where = "at the gateway"
 	}
 	if err == nil && d.conn.User.DisplayName == "" {
-		d.add("Login", report.Warning, "good "+where+"; "+nameless, apiclient.HintScope)
+		d.warn("Login", "good "+where+"; "+nameless, apiclient.HintScope)
 		return true
 	}
 	return d.good("Login", err, "%s, %s", d.conn.User.DisplayName, where)
@@ -179,32 +162,29 @@ func (d *doctor) checkLogin(ctx context.Context) bool {
 func (d *doctor) checkRights(ctx context.Context) {
 	err := d.site.client.Permit(ctx, &d.conn)
 	if err == nil && d.conn.Administer == apiclient.Unverified {
-		d.add("Administer", report.Warning, administerUnverified, "")
+		d.warn("Administer", administerUnverified, "")
 	} else {
 		d.good("Administer", err, "the account may administer Jira, which creating customers needs")
 	}
-	switch d.conn.BrowseUsers {
-	case apiclient.Yes:
-		d.good("Browse users", nil, "the account may look up the accounts behind conflicts")
-	case apiclient.No:
-		d.add("Browse users", report.Warning, browseMissing, apiclient.HintBrowse)
-	case apiclient.Unverified:
-		d.add("Browse users", report.Warning, "cannot be verified with this token", "")
+	d.may("Browse users", d.conn.BrowseUsers, "the account may look up the accounts behind conflicts",
+		browseMissing, apiclient.HintBrowse)
+	for _, scope := range d.conn.Scopes {
+		d.may("Scope", scope.Has, scope.Name, "the token lacks "+scope.Name, apiclient.HintScope)
 	}
-	names := map[apiclient.Verdict][]string{}
-	for _, s := range d.conn.Scopes {
-		names[s.Has] = append(names[s.Has], s.Name)
-	}
-	switch {
-	case len(names[apiclient.No]) > 0:
-		lacks := strings.Join(names[apiclient.No], " and ")
-		d.add("Scopes", report.Warning, "the token lacks "+lacks, apiclient.HintScope)
-	case len(names[apiclient.Unverified]) > 0:
-		d.add("Scopes", report.Warning, "cannot be verified: "+strings.Join(names[apiclient.Unverified], ", "), "")
-	case len(names) > 0:
-		d.good("Scopes", nil, "the token has those that are needed")
-	default:
+	if len(d.conn.Scopes) == 0 {
 		d.good("Scopes", nil, "not needed: this API token has none, and may do what its owner may")
+	}
+}
+
+// may adds what is good to have.
+func (d *doctor) may(name string, has apiclient.Verdict, yes, no, hint string) {
+	switch has {
+	case apiclient.Yes:
+		d.good(name, nil, "%s", yes)
+	case apiclient.No:
+		d.warn(name, no, hint)
+	default:
+		d.warn(name, "cannot be verified with this token", "")
 	}
 }
 
@@ -225,7 +205,7 @@ func (d *doctor) checkAccess(ctx context.Context) {
 				break
 			}
 			if e, ok := errors.AsType[*apiclient.Error](err); ok && e.Kind == apiclient.KindForbidden {
-				d.add("Project "+key, report.Warning, "the account may not work with its organizations",
+				d.warn("Project "+key, "the account may not work with its organizations",
 					"give the account an agent licence for this project; customers can be added without it")
 				continue
 			}
@@ -236,10 +216,6 @@ func (d *doctor) checkAccess(ctx context.Context) {
 
 // checkLedger makes no ledger, and waits for nobody who has it open.
 func (d *doctor) checkLedger(ctx context.Context) {
-	if d.site == nil {
-		d.add("Ledger", report.Skipped, "not looked for, since there is one for each site", "")
-		return
-	}
 	var holdings ledger.Holdings
 	l, err := ledger.OpenReadOnly(ctx, d.site.ledgerPath, d.Site)
 	if err == nil {

@@ -50,7 +50,7 @@ func usagef(hint, format string, args ...any) error {
 func (p *program) exitCode(err error) int {
 	if _, printed := errors.AsType[exitError](err); err != nil && !printed {
 		if p.console == nil {
-			p.console = report.NewConsole(p.Err, report.ConsoleOptions{Getenv: p.env.get})
+			p.console = report.NewConsole(p.Err, report.ConsoleOptions{Getenv: p.getenv})
 		}
 		stop := explain(err)
 		p.console.Fail(report.Failure{Text: stop.What, Hint: stop.Hint, Code: stop.Cause.ExitCode()})

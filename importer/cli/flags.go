@@ -3,23 +3,23 @@ package cli
 import (
 	"encoding/json"
 	"log/slog"
+	"math"
 	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
 
+	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/report"
 )
 
 // siteFlags say which site is meant, how it is reached, and where its ledger is.
 type siteFlags struct {
-	site, tokenFile, caFile, gatewayURL, tokenURL, ledger string
+	site, tokenFile, caFile, ledger string
 
-	sandbox           bool
-	maxRate           float64
-	workers           int
-	timeout, maxPause time.Duration
+	sandbox bool
+	client  apiclient.Config
 }
 
 func (f *siteFlags) register(flags *pflag.FlagSet) {
@@ -27,30 +27,30 @@ func (f *siteFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.sandbox, "sandbox", false, "")
 	flags.StringVar(&f.tokenFile, "token-file", "", "")
 	flags.StringVar(&f.caFile, "ca-file", "", "")
-	flags.StringVar(&f.gatewayURL, "gateway-url", "", "")
-	flags.StringVar(&f.tokenURL, "token-url", "", "")
+	flags.StringVar(&f.client.GatewayURL, "gateway-url", "", "")
+	flags.StringVar(&f.client.TokenURL, "token-url", "", "")
 	flags.StringVar(&f.ledger, "ledger", "", "")
-	flags.DurationVar(&f.timeout, "timeout", time.Minute, "")
-	flags.DurationVar(&f.maxPause, "max-pause", 15*time.Minute, "")
+	flags.DurationVar(&f.client.Timeout, "timeout", time.Minute, "")
+	flags.DurationVar(&f.client.MaxPause, "max-pause", 15*time.Minute, "")
 }
 
 func (f *siteFlags) registerPace(flags *pflag.FlagSet) {
-	flags.Float64Var(&f.maxRate, "max-rate", 100, "")
-	flags.IntVar(&f.workers, "workers", 64, "")
+	flags.Float64Var(&f.client.MaxRate, "max-rate", 100, "")
+	flags.IntVar(&f.client.Workers, "workers", 64, "")
 }
 
 // check refuses values that cannot be meant.
 func (f *siteFlags) check() error {
-	switch {
-	case f.maxRate < 0 || f.maxRate != f.maxRate:
-		return usagef("0 means unpaced", "--max-rate %g is less than nothing", f.maxRate)
-	case f.workers < 1 || f.workers > 1024:
-		return usagef("64 is enough for any quota", "--workers %d is not between 1 and 1024", f.workers)
-	case f.timeout < time.Second:
+	switch c := f.client; {
+	case c.MaxRate < 0 || math.IsNaN(c.MaxRate):
+		return usagef("0 means unpaced", "--max-rate %g is less than nothing", c.MaxRate)
+	case c.Workers < 1 || c.Workers > 1024:
+		return usagef("64 is enough for any quota", "--workers %d is not between 1 and 1024", c.Workers)
+	case c.Timeout < time.Second:
 		return usagef("a request that is given up may still be carried out: keep it long",
-			"--timeout %s is less than a second", f.timeout)
-	case f.maxPause <= 0:
-		return usagef("for example --max-pause 15m", "--max-pause %s is no time at all", f.maxPause)
+			"--timeout %s is less than a second", c.Timeout)
+	case c.MaxPause <= 0:
+		return usagef("for example --max-pause 15m", "--max-pause %s is no time at all", c.MaxPause)
 	}
 	return nil
 }
@@ -137,16 +137,15 @@ func (f *readFlags) choices() string {
 
 // logFlags say what stderr shows.
 type logFlags struct {
-	format            string
-	level             slog.Level
-	quiet, noProgress bool
+	report.ConsoleOptions
+	format string
 }
 
 func (f *logFlags) register(flags *pflag.FlagSet) {
-	flags.BoolVar(&f.quiet, "quiet", false, "")
-	flags.BoolVar(&f.noProgress, "no-progress", false, "")
+	flags.BoolVar(&f.Quiet, "quiet", false, "")
+	flags.BoolVar(&f.NoProgress, "no-progress", false, "")
 	flags.StringVar(&f.format, "log-format", "text", "")
-	flags.TextVar(&f.level, "log-level", slog.LevelInfo, "")
+	flags.TextVar(&f.Level, "log-level", slog.LevelInfo, "")
 }
 
 // console makes the one owner of stderr.
@@ -155,13 +154,8 @@ func (p *program) newConsole(f *logFlags) error {
 	if format != "text" && format != "json" {
 		return usagef("text or json", "--log-format %q is no format", f.format)
 	}
-	p.console = report.NewConsole(p.Err, report.ConsoleOptions{
-		JSON:       format == "json",
-		Level:      f.level,
-		Quiet:      f.quiet,
-		NoProgress: f.noProgress,
-		Getenv:     p.env.get,
-	})
+	f.JSON, f.Getenv = format == "json", p.getenv
+	p.console = report.NewConsole(p.Err, f.ConsoleOptions)
 	return nil
 }
 

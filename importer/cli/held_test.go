@@ -54,7 +54,7 @@ func TestGuardsTell(t *testing.T) {
 			c.says(c.must(5, args...), all...)
 
 			var log, plan safeBuffer
-			if code := cli.Run(t.Context(), c.args(append(args, "--log-format", "json")), c.env, cli.Streams{In: strings.NewReader(""), Out: &plan, Err: &log}); code != 5 {
+			if code := cli.Run(t.Context(), c.args(append(args, "--log-format", "json")), cli.Environment(c.env), cli.Streams{In: strings.NewReader(""), Out: &plan, Err: &log}); code != 5 {
 				t.Errorf("exit code %d", code)
 			}
 			c.says(log.String(), all...)

@@ -122,6 +122,6 @@ func (p *program) usage(cmd *cobra.Command) error {
 		}
 		out.WriteByte('\n')
 	}
-	_, err := io.WriteString(p.Out, report.Fit(p.Out, out.String(), p.env.get))
+	_, err := io.WriteString(p.Out, report.Fit(p.Out, out.String(), p.getenv))
 	return err
 }

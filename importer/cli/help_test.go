@@ -155,7 +155,7 @@ func TestTopics(t *testing.T) {
 func runHelp(t *testing.T, code int, args ...string) string {
 	t.Helper()
 	var out strings.Builder
-	if got := Run(context.Background(), args, nil, Streams{Out: &out, Err: &out}); got != code {
+	if got := Run(context.Background(), args, os.Getenv, Streams{Out: &out, Err: &out}); got != code {
 		t.Errorf("%v: exit code %d", args, got)
 	}
 	return out.String()

@@ -17,80 +17,57 @@ import (
 // anything.
 const leastErrors = 100
 
-// importFlags are those that import and sync have besides the common ones.
-type importFlags struct {
-	limit                                      int
-	maxInvalid, maxCreates, maxOrganizations   importer.Limit
-	resendKnown, updateNames, resolveConflicts bool
-	organizations                              bool
-	serviceDesks                               []string
-}
+// importWork is what import does within a run.
+type importWork struct {
+	options          importer.PlanOptions
+	access           importer.AccessOptions
+	guards           importer.Guards
+	resolveConflicts bool
 
-func (f *importFlags) register(flags *pflag.FlagSet, common *runFlags) {
-	common.register(flags)
-	common.read.register(flags)
-	common.out.registerRows(flags)
-	flags.IntVar(&f.limit, "limit", 0, "")
-	flags.BoolVar(&f.organizations, "organizations", false, "")
-	flags.StringArrayVar(&f.serviceDesks, "service-desk", nil, "")
-	flags.BoolVar(&f.updateNames, "update-names", false, "")
-	flags.BoolVar(&f.resendKnown, "resend-known", false, "")
-	flags.BoolVar(&f.resolveConflicts, "resolve-conflicts", true, "")
-	flags.TextVar(&f.maxInvalid, "max-invalid", importer.Limit{Percent: 100, Set: true}, "")
-	flags.TextVar(&f.maxCreates, "max-creates", importer.Limit{AtLeast: leastErrors}, "")
-	flags.TextVar(&f.maxOrganizations, "max-organizations", importer.Limit{Percent: 10, AtLeast: 20, Set: true}, "")
+	only importer.FirstRow // somebody at the terminal chose to send this one and look
 }
 
 func (p *program) importCommand() *cobra.Command {
-	f, common := &importFlags{}, &runFlags{}
-	cmd := p.command("import FILE", cobra.ExactArgs(1), func(cmd *cobra.Command, args []string) error {
-		return p.newImport(f, common, args[0]).execute(cmd.Context())
-	})
-	f.register(cmd.Flags(), common)
+	w := &importWork{}
+	cmd, r := p.runCommand("import FILE", cobra.ExactArgs(1), w)
+	w.register(cmd.Flags(), r)
 	return cmd
 }
 
-// newImport is a run of import.
-func (p *program) newImport(f *importFlags, common *runFlags, path string) *run {
-	return &run{
-		program: p,
-		flags:   common,
-		work:    &importWork{importFlags: f},
-		command: "import",
-		path:    path,
-		limit:   f.limit,
-	}
+func (w *importWork) register(flags *pflag.FlagSet, r *run) {
+	r.flags.read.register(flags)
+	r.flags.out.registerRows(flags)
+	flags.IntVar(&r.limit, "limit", 0, "")
+	flags.BoolVar(&w.access.Organizations, "organizations", false, "")
+	flags.StringArrayVar(&w.access.ServiceDesks, "service-desk", nil, "")
+	flags.BoolVar(&w.options.UpdateNames, "update-names", false, "")
+	flags.BoolVar(&w.options.ResendKnown, "resend-known", false, "")
+	flags.BoolVar(&w.resolveConflicts, "resolve-conflicts", true, "")
+	flags.TextVar(&w.guards.MaxInvalid, "max-invalid", importer.Limit{Percent: 100, Set: true}, "")
+	flags.TextVar(&w.guards.MaxCreates, "max-creates", importer.Limit{AtLeast: leastErrors}, "")
+	organizations := importer.Limit{Percent: 10, AtLeast: 20, Set: true}
+	flags.TextVar(&w.guards.MaxOrganizations, "max-organizations", organizations, "")
 }
 
-// importWork is what import does within a run.
-type importWork struct {
-	*importFlags
-	require []string          // addresses that the file must hold
-	only    importer.FirstRow // somebody at the terminal chose to send this one and look
-}
-
-func (w *importWork) check(*run) error {
-	if w.limit < 0 {
-		return usagef("0 means no limit", "--limit %d is less than nothing", w.limit)
+func (w *importWork) check(r *run) error {
+	if r.limit < 0 {
+		return usagef("0 means no limit", "--limit %d is less than nothing", r.limit)
 	}
 	return nil
 }
 
 func (w *importWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
-	r.options.Organizations = w.organizations
-	return importer.MakePlan(ctx, r.file, r.site.ledger, importer.PlanOptions{
-		Export:      r.options,
-		Job:         r.job(),
-		ResendKnown: w.resendKnown,
-		UpdateNames: w.updateNames,
-		Require:     w.require,
-	})
+	w.options.Export, w.options.Job = r.options, r.job()
+	w.options.Export.Organizations = w.access.Organizations
+	return importer.MakePlan(ctx, r.file, r.site.ledger, w.options)
 }
 
 // connect asks the site when there is something to send; a run with nothing new makes no request.
 func (w *importWork) connect(ctx context.Context, r *run) (err error) {
-	wantsAccess := w.organizations || len(w.serviceDesks) > 0
+	wantsAccess := w.access.Organizations || len(w.access.ServiceDesks) > 0
+	var api importer.API
 	if client := r.site.client; client != nil && (wantsAccess || r.plan.Create+r.plan.LookUps+r.plan.Renames > 0) {
+		api = client
 		if r.conn, err = r.site.connect(ctx, true); err != nil {
 			return err
 		}
@@ -98,24 +75,13 @@ func (w *importWork) connect(ctx context.Context, r *run) (err error) {
 	if !wantsAccess {
 		return nil
 	}
-	var api importer.API
-	if r.site.client != nil {
-		api = r.site.client
-	}
-	return r.plan.PlanAccess(ctx, api, r.site.ledger, importer.AccessOptions{
-		Organizations: w.organizations,
-		ServiceDesks:  w.serviceDesks,
-	})
+	return r.plan.PlanAccess(ctx, api, r.site.ledger, w.access)
 }
 
-func (w *importWork) guard(_ context.Context, r *run) error { return w.guards().Check(r.plan) }
-
-func (f *importFlags) guards() importer.Guards {
-	return importer.Guards{MaxInvalid: f.maxInvalid, MaxCreates: f.maxCreates, MaxOrganizations: f.maxOrganizations}
-}
+func (w *importWork) guard(_ context.Context, r *run) error { return w.guards.Check(r.plan) }
 
 func (w *importWork) outlook(_ context.Context, r *run, o *report.Outlook) error {
-	o.Organizations, o.ServiceDesks = w.organizations, w.serviceDesks
+	o.Organizations, o.ServiceDesks = w.access.Organizations, w.access.ServiceDesks
 	if r.conn.Root != "" && r.conn.User.ID == "" {
 		o.Notes = append(o.Notes, "Note: "+nameless+".")
 	}
@@ -146,10 +112,7 @@ const manyCreates = 20
 // agree asks, on a terminal, whether all, one or none shall be created: whether a site writes to its new customers is
 // known only to those who have tried.
 func (w *importWork) agree(ctx context.Context, r *run) error {
-	creates := r.plan.Create
-	if w.limit > 0 {
-		creates = min(creates, w.limit)
-	}
+	creates := r.creates()
 	if r.flags.yes || creates <= manyCreates || !r.interactive() {
 		return nil
 	}
@@ -166,7 +129,7 @@ func (w *importWork) agree(ctx context.Context, r *run) error {
 func (w *importWork) begin(ctx context.Context, r *run, o importer.Options) *importer.Run {
 	r.pace = r.site.client.Pace
 	o.Limit, o.Only = r.limit, w.only.Number
-	o.ResendKnown, o.UpdateNames = w.resendKnown, w.updateNames
+	o.ResendKnown, o.UpdateNames = w.options.ResendKnown, w.options.UpdateNames
 	o.ResolveConflicts = w.resolveConflicts && r.conn.BrowseUsers != apiclient.No
 	if r.plan.Create == 0 {
 		r.console.Log().Info("nothing new: no customer has to be created", "run", r.plan.Run.ID, "known", r.plan.Known)

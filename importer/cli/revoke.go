@@ -12,27 +12,22 @@ import (
 	"jsm-onboard/report"
 )
 
-// registerRevocation registers the flags that revoke and undo share.
-func registerRevocation(flags *pflag.FlagSet, common *runFlags, maxRevoke *importer.Limit) {
-	common.register(flags)
-	flags.TextVar(maxRevoke, "max-revoke", importer.Limit{AtLeast: 1}, "")
-}
-
-func (p *program) revokeCommand() *cobra.Command {
-	common, w := &runFlags{}, &revokeWork{}
-	cmd := p.command("revoke FILE", cobra.ExactArgs(1), func(cmd *cobra.Command, args []string) error {
-		r := &run{program: p, flags: common, work: w, command: "revoke", path: args[0]}
-		return r.execute(cmd.Context())
-	})
-	registerRevocation(cmd.Flags(), common, &w.maxRevoke)
-	common.read.register(cmd.Flags())
-	return cmd
-}
-
 // revokeWork is what revoke does within a run.
 type revokeWork struct {
 	maxRevoke importer.Limit
 	held      int // accounts that the ledger has as created
+}
+
+func (p *program) revokeCommand() *cobra.Command {
+	w := &revokeWork{}
+	cmd, r := p.runCommand("revoke FILE", cobra.ExactArgs(1), w)
+	w.register(cmd.Flags())
+	r.flags.read.register(cmd.Flags())
+	return cmd
+}
+
+func (w *revokeWork) register(flags *pflag.FlagSet) {
+	flags.TextVar(&w.maxRevoke, "max-revoke", importer.Limit{AtLeast: 1}, "")
 }
 
 // check refuses a revocation that nobody can agree to.

@@ -104,7 +104,10 @@ func (r *reportRun) nameFiles(all []ledger.Run) error {
 			inUse = append(inUse, namedFile{"the results of run " + run.ID + ", which came later", summary.Results})
 		}
 	}
-	return cmp.Or(r.apart(r.site, r.out, inUse...), writable(r.out.files()))
+	if err := r.apart(r.site, r.out, inUse...); err != nil {
+		return err
+	}
+	return writable(r.out.files())
 }
 
 // rewrite writes results, failed rows and page: with the original columns when the input is still what it was, and

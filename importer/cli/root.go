@@ -3,9 +3,9 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
-	"runtime"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -25,7 +25,7 @@ type Streams struct {
 // program is one run of the program: where it reads and writes, and what every command needs of its command line.
 type program struct {
 	Streams
-	env environment
+	getenv func(string) string
 
 	configPath  string   // the file of settings; "": none
 	siteWords   []string // flags by which a command that follows reaches the same site and ledger
@@ -34,10 +34,10 @@ type program struct {
 	console *report.Console // owns stderr; nil until a command has one
 }
 
-// Run is the whole program but for the process: it parses args, runs the command, and returns the exit code. env is
-// in the form of [os.Environ].
-func Run(ctx context.Context, args, env []string, streams Streams) int {
-	p := &program{Streams: streams, env: newEnvironment(env, runtime.GOOS)}
+// Run is the whole program but for the process: it parses args, runs the command, and returns the exit code. getenv is
+// as [os.Getenv].
+func Run(ctx context.Context, args []string, getenv func(string) string, streams Streams) int {
+	p := &program{Streams: streams, getenv: getenv}
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(streams.In)
@@ -93,4 +93,17 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		hint = "did you mean jsm-onboard import " + args[0] + "?"
 	}
 	return usagef(hint, "there is no command %q", args[0])
+}
+
+// print writes on stdout what a command is for: for people, or with --json for programs.
+func (p *program) print(asJSON bool, text func() string, content func() ([]byte, error)) error {
+	if !asJSON {
+		_, err := fmt.Fprint(p.Out, report.Fit(p.Out, text(), p.getenv))
+		return err
+	}
+	b, err := content()
+	if err == nil {
+		_, err = p.Out.Write(b)
+	}
+	return err
 }

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"jsm-onboard/apiclient"
@@ -60,12 +62,13 @@ type work interface {
 // in which they are called; how it ends is in end.go.
 type run struct {
 	*program
-	flags   *runFlags
+	flags   runFlags
 	work    work
 	command string
-	source  string // sync
 	path    string // of the input, as typed; "": undo has none
-	limit   int    // --limit; 0: none
+	undone  string // undo: the run's id, as typed
+	source  string // sync
+	limit   int    // creates at most; 0: no limit
 
 	began    time.Time
 	options  export.Options
@@ -82,6 +85,21 @@ type run struct {
 	leavers *report.LeaverTotals // sync
 	listed  importer.End         // of their revocation, or why it was not begun
 	summary *report.Summary      // when it has ended
+}
+
+// runCommand makes the command of a run.
+func (p *program) runCommand(use string, args cobra.PositionalArgs, w work) (*cobra.Command, *run) {
+	r := &run{program: p, work: w}
+	cmd := p.command(use, args, func(cmd *cobra.Command, words []string) error {
+		if r.command = cmd.Name(); r.command == "undo" {
+			r.undone = strings.Join(words, "")
+		} else {
+			r.path = words[0]
+		}
+		return r.execute(cmd.Context())
+	})
+	r.flags.register(cmd.Flags())
+	return cmd, r
 }
 
 // revokes reports whether a command takes access away.
@@ -227,7 +245,7 @@ func (r *run) showPlan(ctx context.Context, held bool) error {
 		Account: r.conn.User.DisplayName,
 		Source:  r.source,
 		Ledger:  r.site.ledger.Path(),
-		Rate:    r.flags.site.maxRate,
+		Rate:    r.flags.site.client.MaxRate,
 		DryRun:  r.flags.dryRun,
 		Held:    held,
 		Limit:   r.limit,
@@ -239,8 +257,8 @@ func (r *run) showPlan(ctx context.Context, held bool) error {
 	if r.flags.out.summary == stdout {
 		out = r.Err
 	}
-	if r.flags.dryRun || !r.flags.log.quiet {
-		fmt.Fprint(out, report.Fit(out, report.PlanText(r.command, r.plan, outlook), r.env.get))
+	if r.flags.dryRun || !r.flags.log.Quiet {
+		fmt.Fprint(out, report.Fit(out, report.PlanText(r.command, r.plan, outlook), r.getenv))
 	}
 	return nil
 }
@@ -255,7 +273,7 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, fixes report.Fixe
 		return end, fixes, err
 	}
 	job := r.work.begin(ctx, r, importer.Options{
-		Workers:    r.flags.site.workers,
+		Workers:    r.flags.site.client.Workers,
 		MaxErrors:  r.flags.maxErrors,
 		MayBrowse:  r.conn.BrowseUsers == apiclient.Yes,
 		FailedPath: r.flags.out.failed,
@@ -277,17 +295,21 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, fixes report.Fixe
 	return end, fixes, nil
 }
 
+// creates is how many rows would be sent.
+func (r *run) creates() int {
+	if r.limit > 0 {
+		return min(r.limit, r.plan.Create)
+	}
+	return r.plan.Create
+}
+
 // follow shows how far the run is, until stop is called.
 func (r *run) follow(job *importer.Run) (stop func()) {
-	limited := r.limit > 0 && r.limit < r.plan.Create
-	rows := r.plan.Create
-	if limited {
-		rows = r.limit
-	}
+	rows := r.creates()
 	return r.console.Follow(rows, func() report.Moment {
 		p, pace := job.Progress(), r.pace()
 		done := p.Tasks
-		if limited {
+		if rows < r.plan.Create {
 			done = p.Made
 		}
 		return report.Moment{

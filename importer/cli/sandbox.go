@@ -6,7 +6,6 @@ import (
 	"os"
 	"runtime"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,17 +16,16 @@ import (
 
 // sandboxFlags say what the site that the sandbox command serves is like.
 type sandboxFlags struct {
-	addr, existing     string
-	quota              float64
-	burst              int
-	rateHeaders        bool
-	latency, searchLag time.Duration
-	faults             []string
-	seed               uint64
+	site           jsmtest.Options
+	addr, existing string
+	quota          float64
+	burst          int
+	rateHeaders    bool
+	faults         []string
 }
 
 func (p *program) sandboxCommand() *cobra.Command {
-	f := &sandboxFlags{}
+	f := &sandboxFlags{site: jsmtest.Sandbox()}
 	cmd := p.command("sandbox", cobra.MaximumNArgs(0), func(cmd *cobra.Command, _ []string) error {
 		return p.serveSandbox(cmd, f)
 	})
@@ -36,42 +34,40 @@ func (p *program) sandboxCommand() *cobra.Command {
 	flags.Float64Var(&f.quota, "quota", 100, "")
 	flags.IntVar(&f.burst, "burst", 0, "")
 	flags.BoolVar(&f.rateHeaders, "rate-headers", false, "")
-	flags.DurationVar(&f.latency, "latency", 0, "")
-	flags.DurationVar(&f.searchLag, "search-lag", 0, "")
+	flags.DurationVar(&f.site.Latency.Fixed, "latency", 0, "")
+	flags.DurationVar(&f.site.SearchLag, "search-lag", 0, "")
 	flags.StringArrayVar(&f.faults, "fault", nil, "")
-	flags.Uint64Var(&f.seed, "seed", 1, "")
+	flags.Uint64Var(&f.site.Seed, "seed", 1, "")
 	flags.StringVar(&f.existing, "existing", "", "")
 	return cmd
 }
 
-// options are what the flags ask for.
-func (f *sandboxFlags) options() (jsmtest.Options, error) {
-	o := jsmtest.Sandbox()
-	if f.quota < 0 || f.burst < 0 || f.latency < 0 || f.searchLag < 0 {
-		return o, usagef("0 means none", "--quota, --burst, --latency and --search-lag cannot be less than nothing")
+// check refuses values that cannot be meant, and adds to the options what must be parsed.
+func (f *sandboxFlags) check() (err error) {
+	if f.quota < 0 || f.burst < 0 || f.site.Latency.Fixed < 0 || f.site.SearchLag < 0 {
+		return usagef("0 means none", "--quota, --burst, --latency and --search-lag cannot be less than nothing")
 	}
-	o.Seed, o.SearchLag = f.seed, f.searchLag
-	o.Quotas = jsmtest.BurstQuotas(f.quota, f.burst, f.rateHeaders)
-	o.Latency = jsmtest.Latency{Fixed: f.latency}
+	f.site.Quotas = jsmtest.BurstQuotas(f.quota, f.burst, f.rateHeaders)
 	for _, kind := range f.faults {
 		fault, err := jsmtest.ParseFault(kind)
 		if err != nil {
-			return o, usagef("see jsm-onboard sandbox --help", "--fault: %w", err)
+			return usagef("see jsm-onboard sandbox --help", "--fault: %w", err)
 		}
-		o.Faults = append(o.Faults, fault)
+		f.site.Faults = append(f.site.Faults, fault)
 	}
 	if f.existing == "" {
-		return o, nil
+		return nil
 	}
 	file, err := os.Open(f.existing)
 	if err != nil {
-		return o, usagef("give the path of a CSV file with address,name", "--existing %s: %s", f.existing, report.Plainly(err))
+		return usagef("give the path of a CSV file with address,name", "--existing %s: %s", f.existing,
+			report.Plainly(err))
 	}
 	defer file.Close()
-	if o.Existing, err = jsmtest.ReadExisting(file); err != nil {
-		return o, usagef("each line is address,name", "--existing %s: %w", f.existing, err)
+	if f.site.Existing, err = jsmtest.ReadExisting(file); err != nil {
+		return usagef("each line is address,name", "--existing %s: %w", f.existing, err)
 	}
-	return o, nil
+	return nil
 }
 
 // windowsAddressInUse is WSAEADDRINUSE; no other system has an error of this number.
@@ -87,13 +83,12 @@ func assignment(system, name, value string) string {
 }
 
 func (p *program) serveSandbox(cmd *cobra.Command, f *sandboxFlags) error {
-	o, err := f.options()
-	if err != nil {
+	if err := f.check(); err != nil {
 		return err
 	}
 	ctx, release := interruptible(cmd.Context(), nil)
 	defer release()
-	server, err := jsmtest.New(o).Start(f.addr)
+	server, err := jsmtest.New(f.site).Start(f.addr)
 	if errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, windowsAddressInUse) {
 		return stopf(importer.Broken, "for example --addr 127.0.0.1:0", "the address %s is taken by another program", f.addr)
 	}

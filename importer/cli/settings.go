@@ -6,7 +6,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -16,30 +15,6 @@ import (
 
 	"jsm-onboard/report"
 )
-
-// environment is the process's environment, as given to Run. On Windows its names have no case.
-type environment map[string]string
-
-func newEnvironment(list []string, system string) environment {
-	env := make(environment, len(list))
-	for _, entry := range list {
-		name, value, ok := strings.Cut(entry, "=")
-		if system == "windows" {
-			name = strings.ToUpper(name)
-		}
-		if ok {
-			env[name] = value
-		}
-	}
-	return env
-}
-
-func (e environment) get(name string) string {
-	if runtime.GOOS == "windows" {
-		name = strings.ToUpper(name)
-	}
-	return e[name]
-}
 
 // envName is the environment name of a flag: max-rate, JSM_ONBOARD_MAX_RATE.
 func envName(flag string) string {
@@ -54,7 +29,7 @@ var onlyTyped = map[string]bool{"help": true, "version": true, "list": true, "pr
 // --config.
 func (p *program) settle(cmd *cobra.Command) error {
 	path, _ := cmd.Flags().GetString("config")
-	path = cmp.Or(path, p.env.get(envName("config")))
+	path = cmp.Or(path, p.getenv(envName("config")))
 	config, err := readConfig(path)
 	if err != nil {
 		return err
@@ -73,7 +48,7 @@ func (p *program) settle(cmd *cobra.Command) error {
 		if f.Changed || onlyTyped[f.Name] || cmd.Name() == "report" && !slices.Contains(siteFlagNames, f.Name) {
 			return
 		}
-		if value := p.env.get(envName(f.Name)); value != "" {
+		if value := p.getenv(envName(f.Name)); value != "" {
 			failed = append(failed, set(cmd, f, []string{value}, envName(f.Name)))
 		} else if values := config[f.Name]; f.Name != "config" {
 			failed = append(failed, set(cmd, f, values, path))
@@ -105,7 +80,7 @@ func (p *program) needed(cmd *cobra.Command, config map[string]settingValues, na
 		values := config[name]
 		if f := cmd.Flags().Lookup(name); f != nil && f.Changed {
 			values = valuesOf(f.Value)
-		} else if p.env.get(envName(name)) != "" {
+		} else if p.getenv(envName(name)) != "" {
 			values = nil
 		}
 		for _, value := range values {

@@ -369,7 +369,7 @@ func (w *world) process(args []string, f fate) int {
 	began := time.Now()
 	env := []string{"JIRA_BASE_URL=" + siteURL, "JIRA_USER_EMAIL=" + jsmtest.SandboxToken().Email,
 		"JIRA_API_TOKEN=" + jsmtest.SandboxToken().Secret, "HOME=" + w.dir}
-	code := Run(ctx, args, env, Streams{In: strings.NewReader(""), Out: &out, Err: &errs, configure: func(c *apiclient.Config) { c.Transport = w }})
+	code := Run(ctx, args, Environment(env), Streams{In: strings.NewReader(""), Out: &out, Err: &errs, configure: func(c *apiclient.Config) { c.Transport = w }})
 	close(over)
 	<-ended
 	cancel(nil)

@@ -39,27 +39,28 @@ type site struct {
 	closers   []func() error
 }
 
-// findSite finds the site of the flags and the environment, or starts the sandbox. Nothing is opened or sent.
+// findSite finds the site of the flags and the environment, or starts the sandbox. Nothing is opened or sent. Close what
+// it returns, also after an error.
 func (p *program) findSite(f *siteFlags) (*site, error) {
 	s := &site{flags: f, ledgerPath: absolute(f.ledger), configure: p.configure}
-	given := cmp.Or(f.site, p.env.get("JIRA_BASE_URL"))
+	given := cmp.Or(f.site, p.getenv("JIRA_BASE_URL"))
 	switch {
 	case f.sandbox:
 		s.unused = given
 		return s, s.startSandbox()
 	case given == "":
-		return nil, usagef("set JIRA_BASE_URL=https://your-domain.atlassian.net, or try it out with --sandbox",
+		return s, usagef("set JIRA_BASE_URL=https://your-domain.atlassian.net, or try it out with --sandbox",
 			"which site? there is neither --site nor JIRA_BASE_URL")
 	}
 	var err error
 	s.url, err = apiclient.ParseSite(given)
 	if e, ok := errors.AsType[*apiclient.Error](err); ok {
-		return nil, usagef(e.Hint, "--site or JIRA_BASE_URL: %s", e.Message)
+		return s, usagef(e.Hint, "--site or JIRA_BASE_URL: %s", e.Message)
 	}
 	if s.ledgerPath == "" {
 		folder, err := p.stateFolder() // one ledger for each site
 		if err != nil {
-			return nil, err
+			return s, err
 		}
 		_, host, _ := strings.Cut(strings.ToLower(s.url), "://")
 		s.ledgerPath = filepath.Join(folder, strings.NewReplacer(":", "_", "[", "", "]", "").Replace(host)+".ledger")
@@ -114,10 +115,7 @@ func (p *program) open(ctx context.Context, s *site, readOnly bool, notify func(
 	openLedger := ledger.OpenReadOnly
 	if !readOnly {
 		openLedger = ledger.Open
-		if !s.flags.sandbox {
-			s.credentials, err = p.credentials(s.flags)
-		}
-		if err == nil {
+		if err = p.logIn(s); err == nil {
 			err = s.newClient(p.console.Log(), notify, false)
 		}
 		if err != nil {
@@ -143,20 +141,9 @@ func (p *program) open(ctx context.Context, s *site, readOnly bool, notify func(
 // newClient makes the client; nothing is sent. anonymous: for checks that need no credentials.
 func (s *site) newClient(log *slog.Logger, notify func(apiclient.Event), anonymous bool) error {
 	f := s.flags
-	config := apiclient.Config{
-		Site:        s.url,
-		GatewayURL:  f.gatewayURL,
-		TokenURL:    f.tokenURL,
-		Credentials: s.credentials,
-		Anonymous:   anonymous,
-		Workers:     f.workers,
-		MaxRate:     f.maxRate,
-		Timeout:     f.timeout,
-		MaxPause:    f.maxPause,
-		Log:         log,
-		UserAgent:   "jsm-onboard/" + cmp.Or(version, "devel"),
-		Notify:      notify,
-	}
+	config := f.client
+	config.Site, config.Credentials, config.Anonymous = s.url, s.credentials, anonymous
+	config.Log, config.Notify, config.UserAgent = log, notify, "jsm-onboard/"+cmp.Or(version, "devel")
 	if f.sandbox {
 		config.GatewayURL, config.TokenURL = s.url, s.url+"/oauth/token"
 	}
@@ -192,25 +179,25 @@ func (s *site) connect(ctx context.Context, creates bool) (apiclient.Connection,
 	return conn, err
 }
 
-// credentials are those of the environment, and the token of --token-file.
-func (p *program) credentials(f *siteFlags) (apiclient.Credentials, error) {
-	c := apiclient.Credentials{
-		Email:        p.env.get("JIRA_USER_EMAIL"),
-		APIToken:     p.env.get("JIRA_API_TOKEN"),
-		AccessToken:  p.env.get("JIRA_ACCESS_TOKEN"),
-		ClientID:     p.env.get("JIRA_CLIENT_ID"),
-		ClientSecret: p.env.get("JIRA_CLIENT_SECRET"),
+// logIn finds the credentials: those of the sandbox, or of the environment and --token-file.
+func (p *program) logIn(s *site) (err error) {
+	if s.flags.sandbox {
+		return nil
 	}
-	if f.tokenFile == "" {
-		return c, nil
+	s.credentials = apiclient.Credentials{
+		Email:        p.getenv("JIRA_USER_EMAIL"),
+		APIToken:     p.getenv("JIRA_API_TOKEN"),
+		AccessToken:  p.getenv("JIRA_ACCESS_TOKEN"),
+		ClientID:     p.getenv("JIRA_CLIENT_ID"),
+		ClientSecret: p.getenv("JIRA_CLIENT_SECRET"),
 	}
-	if c.APIToken != "" {
-		return c, stopf(importer.Unauthorised, "keep one of them",
+	if path := s.flags.tokenFile; path != "" && s.credentials.APIToken != "" {
+		err = stopf(importer.Unauthorised, "keep one of them",
 			"there are two API tokens: JIRA_API_TOKEN and --token-file")
+	} else if path != "" {
+		s.credentials.APIToken, err = readTokenFile(path, runtime.GOOS)
 	}
-	token, err := readTokenFile(f.tokenFile, runtime.GOOS)
-	c.APIToken = token
-	return c, err
+	return err
 }
 
 // readTokenFile reads a secret that others must not be able to read, on systems whose files have such modes. The
@@ -240,7 +227,7 @@ func readTokenFile(path, system string) (string, error) {
 // stateFolder is this program's folder in the user's state folder, after the XDG Base Directory Specification and the
 // customs of macOS and Windows.
 func (p *program) stateFolder() (string, error) {
-	folder := p.env.get("XDG_STATE_HOME")
+	folder := p.getenv("XDG_STATE_HOME")
 	if !filepath.IsAbs(folder) {
 		folder = xdg.StateHome
 	}

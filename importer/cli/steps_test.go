@@ -159,7 +159,7 @@ func dieAt(t *testing.T, dir string, at int) bool {
 		mortals.Store(dir, m)
 		defer mortals.Delete(dir)
 		var said strings.Builder
-		code := Run(t.Context(), args, env, Streams{In: strings.NewReader(""), Out: &said, Err: &said, configure: func(c *apiclient.Config) { c.Transport = m }})
+		code := Run(t.Context(), args, Environment(env), Streams{In: strings.NewReader(""), Out: &said, Err: &said, configure: func(c *apiclient.Config) { c.Transport = m }})
 		return code, said.String()
 	}
 	first := &mortal{site: site, dir: dir, at: at}

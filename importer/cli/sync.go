@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
@@ -17,66 +16,39 @@ import (
 	"jsm-onboard/report"
 )
 
-// syncFlags are those that sync has and import has not.
-type syncFlags struct {
-	source               string
-	revokeLeavers        bool
-	maxRevoke, maxShrink importer.Limit
-	requireEmail         []string
-}
-
-func (f *syncFlags) register(flags *pflag.FlagSet, i *importFlags, common *runFlags) {
-	flags.StringVar(&f.source, "source", "", "")
-	flags.StringVar(&common.out.leavers, "leavers", "", "")
-	flags.BoolVar(&f.revokeLeavers, "revoke-leavers", false, "")
-	flags.TextVar(&f.maxRevoke, "max-revoke", importer.Limit{Percent: 5, AtLeast: 1, Set: true}, "")
-	flags.TextVar(&f.maxShrink, "max-shrink", importer.Limit{Percent: 20, Set: true}, "")
-	flags.StringArrayVar(&f.requireEmail, "require-email", nil, "")
-	i.maxInvalid = importer.Limit{Percent: 50, Set: true}
-	i.maxCreates = importer.Limit{Percent: 20, AtLeast: leastErrors, Set: true}
+// syncWork is what sync does within a run: an import, and what follows it.
+type syncWork struct {
+	importWork
+	revokeLeavers bool
+	maxRevoke     importer.Limit
+	roster        *importer.Roster
 }
 
 func (p *program) syncCommand() *cobra.Command {
-	i, f, common := &importFlags{}, &syncFlags{}, &runFlags{}
-	cmd := p.command("sync FILE", cobra.ExactArgs(1), func(cmd *cobra.Command, args []string) error {
-		return p.newSync(i, f, common, args[0]).execute(cmd.Context())
-	})
-	i.register(cmd.Flags(), common)
-	f.register(cmd.Flags(), i, common)
+	w := &syncWork{}
+	cmd, r := p.runCommand("sync FILE", cobra.ExactArgs(1), w)
+	flags := cmd.Flags()
+	w.register(flags, r)
+	flags.StringVar(&r.source, "source", "", "")
+	flags.StringVar(&r.flags.out.leavers, "leavers", "", "")
+	flags.BoolVar(&w.revokeLeavers, "revoke-leavers", false, "")
+	flags.TextVar(&w.maxRevoke, "max-revoke", importer.Limit{Percent: 5, AtLeast: 1, Set: true}, "")
+	flags.TextVar(&w.guards.MaxShrink, "max-shrink", importer.Limit{Percent: 20, Set: true}, "")
+	flags.StringArrayVar(&w.options.Require, "require-email", nil, "")
+	w.guards.MaxInvalid = importer.Limit{Percent: 50, Set: true}
+	w.guards.MaxCreates = importer.Limit{Percent: 20, AtLeast: leastErrors, Set: true}
 	return cmd
 }
 
-// newSync is a run of sync: an import, and what follows it.
-func (p *program) newSync(i *importFlags, f *syncFlags, common *runFlags, path string) *run {
-	r := p.newImport(i, common, path)
-	r.work = &syncWork{importWork: importWork{importFlags: i, require: f.requireEmail}, syncFlags: f}
-	r.command, r.source = "sync", f.source
-	if r.source == "" {
-		r.source = defaultSource(path)
-	}
-	return r
-}
-
-// defaultSource is the name of a source that was not given one.
-func defaultSource(path string) string {
-	if path == stdin {
-		return "stdin"
-	}
-	return filepath.Base(path)
-}
-
-// syncWork is what sync does within a run.
-type syncWork struct {
-	importWork
-	*syncFlags
-	roster *importer.Roster
-}
-
 func (w *syncWork) check(r *run) error {
-	if w.maxShrink.Percent == 0 && w.maxShrink.Rows > 0 {
-		return usagef("for example --max-shrink 20%", "--max-shrink %s is no share", w.maxShrink)
+	if isStdin(r.path) {
+		r.source = cmp.Or(r.source, "stdin")
 	}
-	for _, address := range w.requireEmail {
+	r.source = cmp.Or(r.source, filepath.Base(r.path))
+	if shrink := w.guards.MaxShrink; shrink.Percent == 0 && shrink.Rows > 0 {
+		return usagef("for example --max-shrink 20%", "--max-shrink %s is no share", shrink)
+	}
+	for _, address := range w.options.Require {
 		if _, ok := export.Key(address); !ok {
 			return usagef("give an address that is in every whole export, such as your own",
 				"--require-email %q is no address", address)
@@ -85,14 +57,12 @@ func (w *syncWork) check(r *run) error {
 	return w.importWork.check(r)
 }
 
-func (w *syncWork) guard(ctx context.Context, r *run) error {
-	last, err := lastPeople(ctx, r.site.ledger, r.source)
-	if err != nil {
+func (w *syncWork) guard(ctx context.Context, r *run) (err error) {
+	w.guards.People = true
+	if w.guards.Last, err = lastPeople(ctx, r.site.ledger, r.source); err != nil {
 		return err
 	}
-	g := w.guards()
-	g.MaxShrink, g.Last, g.People = w.maxShrink, last, true
-	return g.Check(r.plan)
+	return w.guards.Check(r.plan)
 }
 
 // lastPeople is how many people the last complete run of a source had; 0: there was none.
@@ -209,24 +179,23 @@ func (w *syncWork) revoke(ctx context.Context, r *run) error {
 
 // revokeListed carries the revocation out, as a run within the run.
 func (w *syncWork) revokeListed(ctx context.Context, r *run, plan *importer.Plan) error {
-	flags := *r.flags
-	flags.out = outputFlags{results: r.flags.out.revoked}
 	listed := &run{
 		program:  r.program,
-		flags:    &flags,
+		flags:    r.flags,
 		work:     &revokeWork{},
 		site:     r.site,
 		conn:     r.conn,
 		plan:     plan,
 		recorder: r.recorder,
 	}
+	listed.flags.out = outputFlags{results: r.flags.out.revoked}
 	end, _, err := listed.carryOut(ctx)
 	if err != nil {
 		return err
 	}
 	pace := listed.pace()
 	counted := report.Rows{Read: end.Rows, Statuses: outcome.RevokeStatuses(), Totals: end.Totals}
-	r.leavers.Rows, r.leavers.Results = &counted, flags.out.results
+	r.leavers.Rows, r.leavers.Results = &counted, r.flags.out.revoked
 	r.leavers.Sent, r.leavers.Throttled = pace.Sent, pace.Refused
 	if r.listed = end; end.Stop != nil {
 		return end.Stop

@@ -104,7 +104,7 @@ func (c *trial) runWith(stdin string, args ...string) (code int, out string) {
 	c.t.Helper()
 	var text safeBuffer
 	started := time.Now()
-	code = cli.Run(c.t.Context(), c.args(args), c.env, cli.Streams{In: strings.NewReader(stdin), Out: &text, Err: &text})
+	code = cli.Run(c.t.Context(), c.args(args), cli.Environment(c.env), cli.Streams{In: strings.NewReader(stdin), Out: &text, Err: &text})
 	c.check(args, started, text.String())
 	return code, text.String()
 }

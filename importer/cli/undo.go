@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,25 +11,18 @@ import (
 	"jsm-onboard/importer/ledger"
 )
 
+// undoWork is what undo does within a run: a revocation whose rows are those that another run created.
+type undoWork struct{ revokeWork }
+
 func (p *program) undoCommand() *cobra.Command {
-	common, w := &runFlags{}, &undoWork{}
-	cmd := p.command("undo [RUN]", cobra.MaximumNArgs(1), func(cmd *cobra.Command, args []string) error {
-		w.id = strings.Join(args, "")
-		r := &run{program: p, flags: common, work: w, command: "undo"}
-		return r.execute(cmd.Context())
-	})
-	registerRevocation(cmd.Flags(), common, &w.maxRevoke)
+	w := &undoWork{}
+	cmd, _ := p.runCommand("undo [RUN]", cobra.MaximumNArgs(1), w)
+	w.register(cmd.Flags())
 	return cmd
 }
 
-// undoWork is what undo does within a run: a revocation whose rows are those that another run created.
-type undoWork struct {
-	revokeWork
-	id string // of the run, as typed; "": the last one
-}
-
 func (w *undoWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
-	undone, err := w.find(ctx, r.site.ledger)
+	undone, err := undoable(ctx, r.site.ledger, r.undone)
 	if err != nil {
 		return nil, stopf(importer.Broken, "jsm-onboard report --list shows the runs", "%w", err)
 	}
@@ -48,10 +40,10 @@ func (w *undoWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 	return plan, err
 }
 
-// find is the run that is meant.
-func (w *undoWork) find(ctx context.Context, l *ledger.Ledger) (ledger.Run, error) {
-	if w.id != "" {
-		return l.Run(ctx, w.id)
+// undoable is the run that is meant; id "": the last one.
+func undoable(ctx context.Context, l *ledger.Ledger, id string) (ledger.Run, error) {
+	if id != "" {
+		return l.Run(ctx, id)
 	}
 	runs, err := l.Runs(ctx)
 	if err != nil {

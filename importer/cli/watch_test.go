@@ -129,7 +129,7 @@ func TestUnattendedLogIsJSON(t *testing.T) {
 		{1, "no such file", []string{"sync", "./none.csv"}},
 	} {
 		var log, plan safeBuffer
-		code := cli.Run(t.Context(), c.args(append(tc.args, "--log-format", "json")), c.env, cli.Streams{In: strings.NewReader(""), Out: &plan, Err: &log})
+		code := cli.Run(t.Context(), c.args(append(tc.args, "--log-format", "json")), cli.Environment(c.env), cli.Streams{In: strings.NewReader(""), Out: &plan, Err: &log})
 		if code != tc.code || !strings.Contains(log.String(), tc.says) {
 			t.Errorf("%v: exit code %d\n%s", tc.args, code, log.String())
 		}
