@@ -114,7 +114,7 @@ func TestTokenEndsInLookUps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const lost = 40
 		o := lostAnswers()
-		o.Faults = []jsmtest.Fault{{Kind: jsmtest.TokenEndsInLookUps, After: 5}}
+		o.Faults = []jsmtest.Fault{{Kind: jsmtest.TokenEnds, After: 5, Route: jsmtest.UserSearchPath}}
 		d := newDesktop(t, o)
 		d.export(10 * lost)
 		s := d.sit(t.Context())

@@ -27,9 +27,9 @@ type Desk struct {
 	Organizations []string  `json:"-"` // ids, in that order
 }
 
-// BuiltInDesks are the service projects of a site that is given none: two, and one that nobody may administer.
-func BuiltInDesks() []Desk {
-	return []Desk{
+// builtInDesks are the service projects of every site: two, and one that nobody may administer.
+func builtInDesks() []*Desk {
+	return []*Desk{
 		{ID: "1", ProjectID: "10001", Key: "SUP", Name: "Customer Support"},
 		{ID: "2", ProjectID: "10002", Key: "BIL", Name: "Billing"},
 		{ID: "3", ProjectID: "10003", Key: "HR", Name: "People", Closed: true},
@@ -74,19 +74,19 @@ func (c *call) find() *answer {
 	case strings.HasPrefix(c.route.pattern, DeskPath):
 		i := slices.IndexFunc(c.site.desks, func(d *Desk) bool { return d.ID == id || strings.EqualFold(d.Key, id) })
 		if i < 0 { // also what a project gets that is no service project
-			return noDesk(c)
+			return c.failure(http.StatusNotFound, "sandbox.desk.unknown", "There is no such service desk")
 		}
 		if c.desk = c.site.desks[i]; c.desk.Closed && c.route.may != nil {
 			return forbidden(c)
 		}
 	case c.route.pattern == OrgUsersPath:
 		if c.org = c.site.organization(id); c.org == nil {
-			return noOrg(c)
+			return c.failure(http.StatusNotFound, "sandbox.organization.unknown", "There is no such organization")
 		}
 	case c.route.pattern == RevokePath || c.route.pattern == RenamePath:
 		c.account = c.site.byID[c.req.PathValue("accountId")]
 		if c.account == nil || c.account.Type != Customer { // what others than customers get is invented
-			return noAccount(c)
+			return c.failure(http.StatusNotFound, "sandbox.account.unknown", "There is no such portal-only account")
 		}
 	}
 	return nil
@@ -97,7 +97,7 @@ func listOrganizations(c *call) *answer { return page(c, c.site.orgs) }
 // createOrganization answers with the one there is when the name is taken.
 func createOrganization(c *call, in struct{ Name string }) *answer {
 	if n := utf8.RuneCountInString(in.Name); n < 1 || n > 200 {
-		return badOrgName(c)
+		return c.failure(http.StatusBadRequest, "sandbox.organization.name", "A name has 1 to 200 characters")
 	}
 	for _, o := range c.site.orgs {
 		if o.Name == in.Name {
@@ -127,7 +127,7 @@ func (c *call) join(members []Account, ids accountIDs, all bool) ([]Account, *an
 	case all:
 		joined = members
 	}
-	return joined, badMembers(c)
+	return joined, c.failure(http.StatusBadRequest, "sandbox.account.unknown", "Some accounts do not exist")
 }
 
 // addOrganizationUsers adds nobody when one is unknown: the API does not say what becomes of the others. How an
@@ -164,7 +164,7 @@ func listDeskOrganizations(c *call) *answer {
 func addDeskOrganization(c *call, in struct{ OrganizationID int32 }) *answer {
 	o := c.site.organization(strconv.Itoa(int(in.OrganizationID)))
 	if o == nil {
-		return noOrg(c)
+		return c.failure(http.StatusNotFound, "sandbox.organization.unknown", "There is no such organization")
 	}
 	if !slices.Contains(c.desk.Organizations, o.ID) {
 		c.desk.Organizations = append(c.desk.Organizations, o.ID)

@@ -13,24 +13,23 @@ import (
 func paged(t *testing.T, s *Site, path, field string) []string {
 	t.Helper()
 	got := []string{}
-	for next := path + "?limit=2"; ; {
-		status, body, _ := ask{method: "GET", url: next}.do(t, s)
+	for {
+		status, body, _ := ask{method: "GET", url: fmt.Sprintf("%s?limit=2&start=%d", path, len(got))}.do(t, s)
 		var p struct {
 			Size, Start, Limit int
 			IsLastPage         bool
-			Links              struct{ Next string } `json:"_links"`
 			Values             []map[string]any
 		}
 		if err := json.Unmarshal([]byte(body), &p); err != nil || status != 200 {
 			t.Fatalf("%d %s %v", status, body, err)
 		}
-		if p.Size != len(p.Values) || p.Start != len(got) || p.Limit != 2 || p.IsLastPage != (p.Links.Next == "") {
+		if p.Size != len(p.Values) || p.Start != len(got) || p.Limit != 2 {
 			t.Fatalf("page %s", body)
 		}
 		for _, v := range p.Values {
 			got = append(got, v[field].(string))
 		}
-		if next = p.Links.Next; next == "" {
+		if p.IsLastPage {
 			return got
 		}
 	}

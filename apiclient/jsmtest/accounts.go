@@ -74,17 +74,12 @@ func copies[T any](kept []*T) (all []T) {
 	return all
 }
 
-// person is what /rest/api and /rest/servicedeskapi write alike of somebody.
+// person is what the API writes of somebody, but for the links.
 func person(a *Account) map[string]any {
 	return map[string]any{
-		"accountId": a.ID, "displayName": a.Name, "active": !a.Revoked, "emailAddress": a.Email, "timeZone": "Etc/UTC",
+		"accountId": a.ID, "accountType": a.Type, "displayName": a.Name, "active": !a.Revoked,
+		"emailAddress": a.Email, "timeZone": "Etc/UTC",
 	}
-}
-
-func (c *call) apiUser(a *Account) map[string]any {
-	p := person(a)
-	p["self"], p["accountType"] = c.base()+"/rest/api/3/user?accountId="+a.ID, a.Type
-	return p
 }
 
 // newCustomer is the body of a request to create or rename. The deprecated fullName is not read.
@@ -100,10 +95,10 @@ func (n *newCustomer) tidy() bool {
 func createCustomer(c *call, in newCustomer) *answer {
 	c.site.creates++
 	if !in.tidy() {
-		return badName(c)
+		return c.failure(http.StatusBadRequest, "sandbox.name", "A display name has 1 to 255 characters")
 	}
 	if !wellFormed(in.Email) {
-		return badAddress(c)
+		return c.failure(http.StatusBadRequest, "sandbox.address", "This is no valid e-mail address")
 	}
 	if there := c.site.byAddress[fold(in.Email)]; len(there) > 0 {
 		there[0].Asked++
@@ -117,9 +112,7 @@ func createCustomer(c *call, in newCustomer) *answer {
 		Email: in.Email, Name: in.DisplayName, CreatedBy: c.site.creates, Creations: 1, Asked: 1,
 	})
 	c.site.made[made.ID] = time.Now()
-	p, self := person(made), c.base()+"/rest/api/2/user?accountId="+made.ID
-	p["name"], p["key"], p["_links"] = made.ID, made.ID, map[string]string{"jiraRest": self, "self": self}
-	return jsonAnswer(http.StatusCreated, p)
+	return jsonAnswer(http.StatusCreated, person(made))
 }
 
 // wellFormed reports whether an address is a bare one of usual length whose domain has a dot.
@@ -139,7 +132,7 @@ func revokeAccess(c *call) *answer {
 // renameCustomer is the name change at the gateway. Its answers, but for the statuses 403 and 404, are invented.
 func renameCustomer(c *call, in newCustomer) *answer {
 	if !in.tidy() {
-		return badName(c)
+		return c.failure(http.StatusBadRequest, "sandbox.name", "A display name has 1 to 255 characters")
 	}
 	c.account.Name = in.DisplayName
 	return jsonAnswer(http.StatusOK, map[string]string{"accountId": c.account.ID, "displayName": c.account.Name})
@@ -163,7 +156,7 @@ func myself(c *call) *answer {
 			owner = a
 		}
 	}
-	return jsonAnswer(http.StatusOK, c.apiUser(owner))
+	return jsonAnswer(http.StatusOK, person(owner))
 }
 
 // myPermissions is GET /rest/api/3/mypermissions; the parameter is required.
@@ -173,7 +166,7 @@ func myPermissions(c *call) *answer {
 	for name := range strings.SplitSeq(c.req.URL.Query().Get("permissions"), ",") {
 		have, ok := known[name]
 		if !ok {
-			return badQuery(c)
+			return c.failure(http.StatusBadRequest, "", "Say what you look for")
 		}
 		out[name] = map[string]any{"key": name, "name": name, "type": "GLOBAL", "havePermission": have}
 	}
@@ -190,12 +183,12 @@ func (a *Account) matches(query string) bool {
 func searchUsers(c *call) *answer {
 	query, latest := fold(c.req.URL.Query().Get("query")), time.Now().Add(-c.site.options.SearchLag)
 	if query == "" {
-		return badQuery(c)
+		return c.failure(http.StatusBadRequest, "", "Say what you look for")
 	}
 	users := []map[string]any{}
 	for _, a := range c.site.accounts {
 		if c.user.BrowseUsers && a.matches(query) && !c.site.made[a.ID].After(latest) {
-			users = append(users, c.apiUser(a))
+			users = append(users, person(a))
 		}
 	}
 	users = users[min(c.number("startAt", 0), len(users)):]

@@ -2,7 +2,6 @@ package jsmtest
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -33,16 +32,6 @@ var (
 	unavailable  = refuse(http.StatusServiceUnavailable, "sandbox.unavailable", "Unavailable for a moment")
 	nothingHere  = refuse(http.StatusNotFound, "sandbox.path", "Nothing at this path")
 	forbidden    = refuse(http.StatusForbidden, "sandbox.permission", "You may not do this")
-	notJSON      = refuse(http.StatusUnsupportedMediaType, "sandbox.content.type", "Send application/json")
-	badJSON      = refuse(http.StatusBadRequest, "sandbox.json", "The body is not the JSON that is expected")
-	badName      = refuse(http.StatusBadRequest, "sandbox.name", "A display name has 1 to 255 characters")
-	badAddress   = refuse(http.StatusBadRequest, "sandbox.address", "This is no valid e-mail address")
-	badOrgName   = refuse(http.StatusBadRequest, "sandbox.organization.name", "A name has 1 to 200 characters")
-	badMembers   = refuse(http.StatusBadRequest, "sandbox.account.unknown", "Some accounts do not exist")
-	badQuery     = refuse(http.StatusBadRequest, "", "Say what you look for")
-	noAccount    = refuse(http.StatusNotFound, "sandbox.account.unknown", "There is no such portal-only account")
-	noOrg        = refuse(http.StatusNotFound, "sandbox.organization.unknown", "There is no such organization")
-	noDesk       = refuse(http.StatusNotFound, "sandbox.desk.unknown", "There is no such service desk")
 	signupClosed = refuse(http.StatusBadRequest, "cv.signup.error.not.allowed", "Signup is not currently available")
 )
 
@@ -73,16 +62,12 @@ func gatewayError(status int, text string) *answer {
 	return jsonAnswer(status, map[string]any{"code": status, "message": text})
 }
 
-// page answers with a part of all, at most 50, as /rest/servicedeskapi pages its lists.
+// page answers with a part of all, at most 50, as /rest/servicedeskapi pages its lists, but for the links.
 func page[T any](c *call, all []T) *answer {
 	start, limit := min(c.number("start", 0), len(all)), min(c.number("limit", 50), 50)
 	end := min(start+max(limit, 1), len(all))
-	links := map[string]string{}
-	if end < len(all) {
-		links["next"] = fmt.Sprintf("%s%s?start=%d&limit=%d", c.base(), c.req.URL.EscapedPath(), end, limit)
-	}
 	return jsonAnswer(http.StatusOK, map[string]any{
-		"size": end - start, "start": start, "limit": limit, "isLastPage": end == len(all), "_links": links,
+		"size": end - start, "start": start, "limit": limit, "isLastPage": end == len(all),
 		"values": append([]T{}, all[start:end]...),
 	})
 }

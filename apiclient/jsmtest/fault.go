@@ -17,44 +17,42 @@ import (
 type FaultKind string
 
 const (
-	Unavailable        FaultKind = "503"                // nothing done
-	UnavailableAfter   FaultKind = "503-after"          // done, and answered with 503
-	BadGateway         FaultKind = "502-html"           // a proxy's page, nothing done
-	RefusedBare        FaultKind = "429-no-retry-after" // a stray refusal without headers, nothing done
-	ResetBefore        FaultKind = "reset-before"       // connection cut, nothing done
-	ResetAfter         FaultKind = "reset-after"        // done, connection cut
-	TruncateAfter      FaultKind = "truncate-after"     // done, half an answer; without a body as ResetAfter
-	HangAfter          FaultKind = "hang-after"         // done, no answer until the client gives up
-	Slow               FaultKind = "slow"               // done, and answered [Options].SlowBy later
-	TokenEnds          FaultKind = "401-after"          // each token ends after N requests of any kind
-	TokenEndsInLookUps FaultKind = "401-after-look-ups" // each token ends after N requests to user/search
-	SignupClosed       FaultKind = "signup-closed"      // creates are refused as by a setting of the site
-	SignInPage         FaultKind = "html-200"           // a page with status 200, nothing done
-	RouteGone          FaultKind = "route-gone"         // 404, nothing at this path
-	AlwaysRefused      FaultKind = "always-refused"     // every create of some addresses is answered with a bare 429
-	UnknownAccount     FaultKind = "unknown-account"    // organizations and service projects do not know some accounts
-	NoAgentLicence     FaultKind = "no-agent-licence"   // as if the token's owner had none
+	Unavailable      FaultKind = "503"                // nothing done
+	UnavailableAfter FaultKind = "503-after"          // done, and answered with 503
+	BadGateway       FaultKind = "502-html"           // a proxy's page, nothing done
+	RefusedBare      FaultKind = "429-no-retry-after" // a stray refusal without headers, nothing done
+	ResetBefore      FaultKind = "reset-before"       // connection cut, nothing done
+	ResetAfter       FaultKind = "reset-after"        // done, connection cut
+	TruncateAfter    FaultKind = "truncate-after"     // done, half an answer; without a body as ResetAfter
+	HangAfter        FaultKind = "hang-after"         // done, no answer until the client gives up
+	Slow             FaultKind = "slow"               // done, and answered [Options].SlowBy later
+	TokenEnds        FaultKind = "401-after"          // each token ends after N requests, to the path or to any
+	SignupClosed     FaultKind = "signup-closed"      // creates are refused as by a setting of the site
+	SignInPage       FaultKind = "html-200"           // a page with status 200, nothing done
+	RouteGone        FaultKind = "route-gone"         // 404, nothing at this path
+	AlwaysRefused    FaultKind = "always-refused"     // every create of some addresses is answered with a bare 429
+	UnknownAccount   FaultKind = "unknown-account"    // organizations and service projects do not know some accounts
+	NoAgentLicence   FaultKind = "no-agent-licence"   // as if the token's owner had none
 )
 
 // effects are what the kinds do to a request, in place of the operation or with it.
 var effects = map[FaultKind]func(*call) *answer{
-	Unavailable:        unavailable,
-	UnavailableAfter:   after(func(c *call, a *answer) { *a = *unavailable(c) }),
-	BadGateway:         badGateway,
-	RefusedBare:        tooMany,
-	ResetBefore:        func(*call) *answer { return &answer{} },
-	ResetAfter:         after(func(_ *call, a *answer) { a.status = 0 }),
-	TruncateAfter:      after(func(_ *call, a *answer) { a.half = true }),
-	HangAfter:          after(func(_ *call, a *answer) { a.status, a.delay = 0, 1e4*time.Hour }),
-	Slow:               after(func(c *call, a *answer) { a.delay = c.site.options.SlowBy }),
-	TokenEnds:          (*call).perform, // this and the next are decided with the credentials
-	TokenEndsInLookUps: (*call).perform,
-	SignupClosed:       signupClosed,
-	SignInPage:         signInPage,
-	RouteGone:          nothingHere,
-	AlwaysRefused:      tooMany,
-	UnknownAccount:     (*call).perform, // decided with each account
-	NoAgentLicence:     forbidden,
+	Unavailable:      unavailable,
+	UnavailableAfter: after(func(c *call, a *answer) { *a = *unavailable(c) }),
+	BadGateway:       badGateway,
+	RefusedBare:      tooMany,
+	ResetBefore:      func(*call) *answer { return &answer{} },
+	ResetAfter:       after(func(_ *call, a *answer) { a.status = 0 }),
+	TruncateAfter:    after(func(_ *call, a *answer) { a.half = true }),
+	HangAfter:        after(func(_ *call, a *answer) { a.status, a.delay = 0, 1e4*time.Hour }),
+	Slow:             after(func(c *call, a *answer) { a.delay = c.site.options.SlowBy }),
+	TokenEnds:        (*call).perform, // decided with the credentials
+	SignupClosed:     signupClosed,
+	SignInPage:       signInPage,
+	RouteGone:        nothingHere,
+	AlwaysRefused:    tooMany,
+	UnknownAccount:   (*call).perform, // decided with each account
+	NoAgentLicence:   forbidden,
 }
 
 // after performs the operation and changes the answer.
@@ -79,14 +77,11 @@ func FaultNames() (names []string) {
 type Fault struct {
 	Kind  FaultKind
 	Share float64 // 0 to 1, of the requests; of AlwaysRefused the addresses, of UnknownAccount the accounts
-	After int     // of TokenEnds and TokenEndsInLookUps, in place of a share
+	After int     // of TokenEnds, in place of a share
 	// Route is a method, a path pattern or "METHOD pattern". "" is every operation that works on customers: the checks
 	// of site and credentials are befallen only by name. SignupClosed, AlwaysRefused and NoAgentLicence need none.
 	Route string
 }
-
-// counts reports whether faults of this kind have a number of requests in place of a share.
-func (k FaultKind) counts() bool { return k == TokenEnds || k == TokenEndsInLookUps }
 
 // ParseFault reads KIND=SHARE or KIND=SHARE,ROUTE: 503=0.01, reset-after=0.1%, 401-after=500, html-200=1,PUT.
 // signup-closed and no-agent-licence may stand alone.
@@ -96,7 +91,7 @@ func ParseFault(s string) (f Fault, err error) {
 	f.Kind, f.Route = FaultKind(strings.TrimSpace(kind)), strings.TrimSpace(route)
 	number, percent := strings.CutSuffix(strings.TrimSpace(value), "%")
 	switch {
-	case f.Kind.counts():
+	case f.Kind == TokenEnds:
 		f.After, err = strconv.Atoi(number)
 	case number == "" && (f.Kind == SignupClosed || f.Kind == NoAgentLicence):
 		f.Share = 1
@@ -106,7 +101,7 @@ func ParseFault(s string) (f Fault, err error) {
 	if percent {
 		f.Share /= 100
 	}
-	within := f.Share >= 0 && f.Share <= 1 && (f.After > 0) == f.Kind.counts()
+	within := f.Share >= 0 && f.Share <= 1 && (f.After > 0) == (f.Kind == TokenEnds)
 	if effects[f.Kind] == nil || err != nil || !within {
 		return Fault{}, fmt.Errorf("%q is no fault: use KIND=SHARE, a share from 0 to 1 or a percentage as in 503=0.01, "+
 			"and 401-after=500 for so many requests; kinds are %s", s, strings.Join(FaultNames(), ", "))

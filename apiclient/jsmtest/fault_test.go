@@ -57,7 +57,6 @@ var faultOutcomes = map[string]outcome{
 	"hang-after":         {Err: "gave up", Made: 1},
 	"slow":               {Status: 201, Made: 1},
 	"401-after":          {Status: 201, Made: 1},
-	"401-after-look-ups": {Status: 201, Made: 1},
 	"signup-closed":      {Status: 400},
 	"html-200":           {Status: 200},
 	"route-gone":         {Status: 404},
@@ -301,7 +300,7 @@ func TestTokenEnds(t *testing.T) {
 	if diff := cmp.Diff([]int{200, 200, 200, 401, 401}, statuses(me, 5)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	s.SetFaults(Fault{Kind: TokenEndsInLookUps, After: 2})
+	s.SetFaults(Fault{Kind: TokenEnds, After: 2, Route: UserSearchPath})
 	s.RenewTokens()
 	lookUp := ask{method: "GET", url: UserSearchPath + "?query=chen"}
 	got := append(statuses(me, 4), append(statuses(lookUp, 3), statuses(me, 1)...)...)
@@ -350,13 +349,13 @@ func TestParseFault(t *testing.T) {
 		"signup-closed":        {want: Fault{Kind: SignupClosed, Share: 1}},
 		"signup-closed=0.5":    {want: Fault{Kind: SignupClosed, Share: 0.5}},
 		"no-agent-licence":     {want: Fault{Kind: NoAgentLicence, Share: 1}},
-		"401-after-look-ups=7": {want: Fault{Kind: TokenEndsInLookUps, After: 7}},
+		"401-after=7,/x":       {want: Fault{Kind: TokenEnds, After: 7, Route: "/x"}},
 		"html-200=1, PUT":      {want: Fault{Kind: SignInPage, Share: 1, Route: "PUT"}},
 		"503=1%,/rest/api/3/x": {want: Fault{Kind: Unavailable, Share: 0.01, Route: "/rest/api/3/x"}},
 		"always-refused=0.1":   {want: Fault{Kind: AlwaysRefused, Share: 0.1}},
 		"always-refused=a@b.c": {err: "KIND=SHARE"},
 		"route-gone":           {err: "KIND=SHARE"},
-		"504=0.1":              {err: "401-after, 401-after-look-ups, 429-no-retry-after, 502-html, 503"},
+		"504=0.1":              {err: "401-after, 429-no-retry-after, 502-html, 503"},
 		"":                     {err: "no fault"},
 		"503":                  {err: "503=0.01"},
 		"503=2":                {err: "0 to 1"},

@@ -179,18 +179,15 @@ func (c *call) number(name string, otherwise int) int {
 	return n
 }
 
-// base is the address that links in answers begin with.
-func (c *call) base() string { return "http://" + c.req.Host }
-
 // body serves a request by its decoded JSON body.
 func body[T any](serve func(*call, T) *answer) func(*call) *answer {
 	return func(c *call) *answer {
 		var in T
 		if kind, _, _ := mime.ParseMediaType(c.req.Header.Get("Content-Type")); kind != "application/json" {
-			return notJSON(c)
+			return c.failure(http.StatusUnsupportedMediaType, "sandbox.content.type", "Send application/json")
 		}
 		if err := json.Unmarshal(c.body, &in); err != nil {
-			return badJSON(c)
+			return c.failure(http.StatusBadRequest, "sandbox.json", "The body is not the JSON that is expected")
 		}
 		return serve(c, in)
 	}

@@ -25,7 +25,6 @@ type Options struct {
 	Existing []Account // accounts that are there from the start; several may share an address
 
 	Organizations []Organization // that are there from the start; those without an ID get one
-	Desks         []Desk         // service projects; nil: [BuiltInDesks]
 
 	Quotas    []Quota       // all that match a request must admit it; none: unlimited
 	Faults    []Fault       // see [Site.SetFaults]
@@ -116,9 +115,6 @@ func New(o Options) *Site {
 	if len(o.Tokens) == 0 && len(o.Clients) == 0 {
 		o.Tokens = []Token{SandboxToken()}
 	}
-	if o.Desks == nil {
-		o.Desks = BuiltInDesks()
-	}
 	s := &Site{
 		options:   o,
 		mux:       http.NewServeMux(),
@@ -127,6 +123,7 @@ func New(o Options) *Site {
 		byAddress: map[string][]*Account{},
 		byID:      map[string]*Account{},
 		made:      map[string]time.Time{},
+		desks:     builtInDesks(),
 		faults:    o.Faults,
 		attempts:  map[uint64]int{},
 		exchanges: map[Exchange]int{},
@@ -137,9 +134,6 @@ func New(o Options) *Site {
 	}
 	for _, organization := range o.Organizations {
 		s.addOrganization(organization)
-	}
-	for _, d := range o.Desks {
-		s.desks = append(s.desks, &d)
 	}
 	s.RenewTokens()
 	return s

@@ -49,7 +49,7 @@ func SandboxClient() Client {
 // grant is a token in use.
 type grant struct {
 	Token
-	uses, lookUps int
+	uses map[string]int // by path; "": all
 }
 
 // grant makes the site take a token, and know its owner.
@@ -64,7 +64,7 @@ func (s *Site) grant(t Token) {
 	if t.Bearer {
 		sent = "Bearer " + t.Secret
 	}
-	s.grants[sent] = &grant{Token: t}
+	s.grants[sent] = &grant{Token: t, uses: map[string]int{}}
 }
 
 // EndTokens makes every credential of now worthless. Clients can still fetch new tokens at /oauth/token.
@@ -112,13 +112,11 @@ func (c *call) authorize() *answer {
 
 // use counts one use, and reports whether the token is valid.
 func (g *grant) use(c *call) bool {
-	g.uses++
-	if c.route.pattern == UserSearchPath {
-		g.lookUps++
-	}
+	g.uses[""]++
+	g.uses[c.Path]++
 	return (g.Expires.IsZero() || time.Now().Before(g.Expires)) &&
 		!slices.ContainsFunc(c.site.faults, func(f Fault) bool {
-			return f.Kind == TokenEnds && g.uses > f.After || f.Kind == TokenEndsInLookUps && g.lookUps > f.After
+			return f.Kind == TokenEnds && g.uses[f.Route] > f.After
 		})
 }
 

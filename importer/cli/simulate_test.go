@@ -156,8 +156,11 @@ func newScript(seed uint64, without []string) *script {
 		}
 		fault := jsmtest.Fault{Kind: jsmtest.FaultKind(name), Share: share}
 		switch fault.Kind {
-		case jsmtest.TokenEnds, jsmtest.TokenEndsInLookUps:
+		case jsmtest.TokenEnds:
 			fault.Share, fault.After = 0, after
+			if some(0.5) {
+				fault.Route = jsmtest.UserSearchPath
+			}
 		case jsmtest.AlwaysRefused, jsmtest.RouteGone, jsmtest.SignInPage:
 			fault.Share /= 10
 		case jsmtest.NoAgentLicence, jsmtest.SignupClosed:
