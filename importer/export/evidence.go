@@ -116,7 +116,7 @@ func (s *shape) look(cell string) {
 	if _, found := addressIn(cell); found {
 		s.addresses++
 	}
-	if !at && letters > 0 && (letters >= 2*digits || isBroken(cell)) { // a broken name is one, too
+	if !at && (letters > 0 && letters >= 2*digits || isBroken(cell)) { // a broken name is one, too
 		s.names++
 	}
 	fields := len(strings.Fields(cell))
@@ -200,8 +200,8 @@ func (e *evidence) differ(a, b []int) bool {
 	return false
 }
 
-// contains reports whether the names in some columns have each of some parts in them, in at
-// least half of the rows that have both. Rows with an address for the name say nothing.
+// contains reports whether the names in some columns have each of some parts in them, in nearly
+// all rows that have both. Rows with an address for the name say nothing.
 func (e *evidence) contains(whole, parts []int) bool {
 	for _, i := range parts {
 		both, in, filled := 0, 0, 0
@@ -218,7 +218,7 @@ func (e *evidence) contains(whole, parts []int) bool {
 				in++
 			}
 		}
-		if filled > 0 && (both == 0 || in*2 < both) {
+		if filled > 0 && !nearly(in, both) {
 			return false
 		}
 	}

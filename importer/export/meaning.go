@@ -1,6 +1,7 @@
 package export
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -46,7 +47,7 @@ func (h *header) meanings(i int) []meaning {
 	case h.own[i], key == "", h.reading(i):
 		return nil
 	}
-	for _, k := range []string{h.whole[i], key} {
+	for _, k := range []string{h.whole[i], h.partInBrackets(i), key} {
 		if ms := exact(k); ms != nil {
 			for m := range ms {
 				ms[m].group = groupOf(tokens, func(t string) bool { return !is(selfWord, t) })
@@ -68,6 +69,22 @@ func (h *header) meanings(i int) []meaning {
 		return ms
 	}
 	return []meaning{address}
+}
+
+// inBrackets is what stands in the last brackets of a header.
+var inBrackets = regexp.MustCompile(`[(（]([^()（）]+)[)）]\s*$`)
+
+// partInBrackets is the part of a name that a header of names has in brackets: お名前（姓）; "": none.
+func (h *header) partInBrackets(i int) string {
+	m := inBrackets.FindStringSubmatch(h.names[i])
+	if m == nil || !slices.ContainsFunc(exact(h.keys[i]), func(m meaning) bool { return m.field == Name }) {
+		return ""
+	}
+	part := squeeze(m[1])
+	if !slices.ContainsFunc(exact(part), func(m meaning) bool { return m.ofName() && m.field != Name }) {
+		return ""
+	}
+	return part
 }
 
 // exact are the meanings of a key that is in the vocabulary.
@@ -179,7 +196,8 @@ func inSpan(tokens, span []string) []meaning {
 		return !of(t) && !is(linkWord, t) && !is(selfWord, t) && !is(halfWord, t)
 	})
 	for k, m := range ms {
-		ms[k] = m.ranked(groupOf(tokens, of))
+		same := func(t string) bool { return of(t) || is(class(m.field), t) } // 姓 / Last Name
+		ms[k] = m.ranked(groupOf(tokens, same))
 		ms[k].vague = m.field == Name && whose
 	}
 	if len(ms) == 0 {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode"
 )
 
@@ -45,8 +46,8 @@ func (ch *chooser) take(r reading) {
 		}
 	}
 	for _, i := range slices.Concat(ch.c.at[LastName], ch.c.at[FirstName]) {
-		first := []rune(ch.h.names[i] + " ")[0]
-		ch.c.familyFirst = ch.c.familyFirst || isEastAsian(first) || is(familyFirstWord, ch.h.keys[i])
+		ch.c.familyFirst = ch.c.familyFirst || strings.ContainsFunc(ch.h.names[i], isEastAsian) ||
+			slices.ContainsFunc(strings.Fields(ch.h.plain[i]), func(t string) bool { return is(familyFirstWord, t) })
 	}
 }
 
@@ -173,8 +174,7 @@ const noNames = "--column name=none sends the address as the name"
 // vouchFor asks the cells whether names of no group belong to an address of some group.
 func (ch *chooser) vouchFor(r reading) error {
 	ch.c.weighed = true
-	s := ch.e.of(r.names()...)
-	if s.agree > 0 && s.agree*2 >= s.witnessed || ch.h.ownFile {
+	if ch.agrees(r.names()...) || ch.h.ownFile {
 		return nil
 	}
 	return ch.refuse("the names may be another person's than the addresses in "+ch.named(ch.c.at[Email][0]),
@@ -193,8 +193,9 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 		readings = append(readings, parts)
 	}
 	names := slices.DeleteFunc(slices.Clone(readings), func(r reading) bool {
-		s := ch.e.of(r.names()...)
-		return s.filled == 0 || s.addresses == s.filled || s.against() != ""
+		s, company := ch.e.of(r.names()...), ch.c.at[Organization]
+		return s.filled == 0 || s.addresses == s.filled || s.against() != "" ||
+			ch.e.of(company...).filled*2 >= s.filled && !ch.e.differ(r.names(), company)
 	})
 	if len(names) > 0 && len(names) < len(readings) {
 		readings, ch.c.weighed = names, true
@@ -249,74 +250,113 @@ func (ch *chooser) isBetter(a, b []int, earlier bool) bool {
 	}
 	ch.c.weighed = true
 	agree, other := ch.e.of(a...).agree, ch.e.of(b...).agree
-	return agree > 0 && agree >= 2*other
+	return agree > 0 && (agree >= 2*other || len(a) > len(b) && ch.agrees(a...)) // the parts, where they agree
+}
+
+// agrees reports whether the names in some columns stand in the addresses.
+func (ch *chooser) agrees(at ...int) bool {
+	s := ch.e.of(at...)
+	return s.agree > 0 && s.agree*2 >= s.witnessed
 }
 
 // confirmNames refuses what the cells speak against: no names where there may be
 // some, one half of them where the other may be, login names.
 func (ch *chooser) confirmNames() error {
-	i, likely := ch.likelyName()
+	likely := ch.likelyNames()
 	known, other := FirstName, LastName
 	if ch.c.has(LastName) {
 		known, other = LastName, FirstName
 	}
 	switch {
 	case ch.c.has(Name):
-		return ch.confirmFull(ch.c.at[Name][0], i, likely)
-	case ch.c.has(known) && ch.c.has(other), ch.c.has(known) && !likely:
+		return ch.confirmFull(ch.c.at[Name][0], likely)
+	case ch.c.has(known) && ch.c.has(other):
 		return nil
-	case ch.c.has(known):
-		return ch.refuse("only one part of the names is known, and "+ch.named(i)+" may hold the other",
-			"if it does, say "+ch.columnFlag(other, i)+"; if not, "+ch.columnFlag(known, ch.c.at[known][0]))
-	case i >= 0:
-		return ch.refuse("no header names a column of names, and "+ch.named(i)+" may hold them",
-			"if it does, say "+ch.columnFlag(Name, i)+"; "+noNames)
+	case len(likely) == 0:
+		ch.c.weighed = ch.c.weighed || !ch.c.has(known)
+		return nil
+	case !ch.c.has(known):
+		return ch.refuse("no header names a column of names, and "+ch.named(likely[0])+" may hold them",
+			"if it does, say "+ch.likelyFlags(likely)+"; "+noNames)
+	case ch.agrees(likely[0]), ch.saysName(likely[0]):
+		return ch.refuse("only one part of the names is known, and "+ch.named(likely[0])+" may hold the other",
+			"if it does, say "+ch.columnFlag(other, likely[0])+"; if not, "+ch.columnFlag(known, ch.c.at[known][0]))
 	}
-	ch.c.weighed = true
 	return nil
 }
 
-// confirmFull refuses a column of names that holds logins, companies, numbers, or
-// half of the names; k is the column that may hold the other half.
-func (ch *chooser) confirmFull(i, k int, likely bool) error {
+// confirmFull refuses a column of names that holds logins, companies, numbers, or half of the
+// names; likely are the columns that may hold them instead, or the other half.
+func (ch *chooser) confirmFull(i int, likely []int) error {
 	s := ch.e.of(i)
-	what := s.against()
-	if what != "" && (s.filled >= 5 || s.company >= 3 && s.agree == 0) {
-		return ch.refuse(ch.named(i)+": its cells look like "+what,
-			"if they are the people's names, say "+ch.columnFlag(Name, i)+"; "+noNames)
+	what, instead := s.against(), len(likely) > 0 && ch.agrees(likely[0])
+	if what != "" && (s.filled >= 5 || s.agree == 0 && (s.company >= 3 || instead || s.filled > 1 && s.names == 0)) {
+		hint := "if they are the people's names, say " + ch.columnFlag(Name, i) + "; "
+		if len(likely) > 0 {
+			hint += "if others are, " + ch.likelyFlags(likely) + "; "
+		}
+		return ch.refuse(ch.named(i)+": its cells look like "+what, hint+noNames)
 	}
 	m, _ := ch.h.means(i, Name)
-	if !likely || !m.half || !nearly(s.oneWord, s.filled) || !nearly(ch.e.of(k).oneWord, ch.e.of(k).filled) {
+	if !m.half || len(likely) == 0 || !ch.isOneWord(i) || !ch.isOneWord(likely[0]) {
 		return nil
 	}
-	return ch.refuse(ch.named(i)+" seems to hold one part of the names, and "+ch.named(k)+" the other",
+	return ch.refuse(ch.named(i)+" seems to hold one part of the names, and "+ch.named(likely[0])+" the other",
 		fmt.Sprintf("say %s, or the other way round, or %s if it is the whole name",
-			ch.flags(reading{FirstName: {i}, LastName: {k}}), ch.columnFlag(Name, i)))
+			ch.flags(reading{FirstName: {i}, LastName: likely}), ch.columnFlag(Name, i)))
 }
 
-// likelyName is the column, of those that hold nothing yet, that may best hold
-// names; likely when words of it stand in the addresses. -1: there is none.
-func (ch *chooser) likelyName() (best int, likely bool) {
-	best, score := -1, -1
+// likelyFlags take the likeliest columns: two of single words for first and last names, else each
+// whose words stand in as many addresses as those of the first.
+func (ch *chooser) likelyFlags(likely []int) string {
+	if len(likely) > 1 && ch.isOneWord(likely[0]) && ch.isOneWord(likely[1]) {
+		return ch.flags(reading{FirstName: likely, LastName: likely[1:]}) + ", or the other way round"
+	}
+	var flags []string
+	for _, i := range likely[:min(len(likely), 3)] {
+		if ch.e.of(i).agree == ch.e.of(likely[0]).agree {
+			flags = append(flags, ch.columnFlag(Name, i))
+		}
+	}
+	return strings.Join(flags, " or ")
+}
+
+// likelyNames are the columns, of those that hold nothing yet, that may hold names; first those
+// whose words stand in the addresses, then those whose headers have a word for names.
+func (ch *chooser) likelyNames() []int {
+	score, likely := map[int]int{}, []int(nil)
 	for i := range ch.h.names {
 		if _, taken := ch.c.holds(i); taken || !ch.mayBeName(i) {
 			continue
 		}
 		s := ch.e.of(i)
-		if n := s.agree*1000 + s.filled - s.oneWord; n > score {
-			best, score, likely = i, n, s.agree > 0 && s.agree*2 >= s.witnessed
+		score[i] = s.agree*1000 + s.filled - s.oneWord
+		if ch.saysName(i) {
+			score[i] += 500
 		}
+		likely = append(likely, i)
 	}
-	return best, likely
+	slices.SortStableFunc(likely, func(a, b int) int { return score[b] - score[a] })
+	return likely
 }
+
+// saysName reports a header with a word for names that is not of another person ("Teacher Last Name").
+func (ch *chooser) saysName(i int) bool {
+	return slices.ContainsFunc(ch.h.meanings(i), func(m meaning) bool {
+		return m.ofName() && (m.group == "" || !isSelf(m.group))
+	})
+}
+
+func (ch *chooser) isOneWord(i int) bool { return nearly(ch.e.of(i).oneWord, ch.e.of(i).filled) }
 
 // mayBeName reports whether a column that is not known may hold names.
 func (ch *chooser) mayBeName(i int) bool {
 	s := ch.e.of(i)
 	_, name := ch.h.means(i, Name)
+	mail, ofMail := ch.h.means(i, Email)
 	switch {
 	case ch.h.own[i], ch.h.names[i] == "", ch.h.belongsElsewhere(i), ch.h.reading(i), ch.h.holdsOther(i),
-		!s.looksNames(), s.looksCategory(), s.looksCompany(), s.filled*2 < len(ch.e.sample):
+		!s.looksNames(), s.looksCategory(), s.looksCompany(), s.filled*2 < len(ch.e.sample), ofMail && !mail.vague:
 		return false
 	}
 	return !ch.h.isLogin(i) || name && !nearly(s.oneWord, s.filled)

@@ -46,6 +46,7 @@ var vocabulary = map[class]string{
 		名字 | given names | first names | tên | שם פרטי | الاسم الأول | ชื่อ`,
 	class(MiddleName): `middle name | middle names | middle initial | additional name | second name | name middle |
 		Weitere Vornamen | zweiter Vorname | deuxième prénom | autres prénoms | segundo nombre |
+		secondo nome | middelste naam | ikinci ad | 중간 이름 | ミドルネーム |
 		nome do meio | tussenvoegsel | tussenvoegsels | voorvoegsel | voorvoegsels | mellannamn |
 		mellemnavn | mellomnavn | drugie imię | отчество | по батькові | tên đệm | 中间名`,
 	class(LastName): `last name | surname | family name | last | name last | sn | Nachname | Familienname | Zuname |
@@ -90,7 +91,7 @@ var vocabulary = map[class]string{
 		professionnel personnel trabajo lavoro zakelijk jobb electronic électronique electrónico electrónica
 		eletrônico elettronica elektronicznej электронная электронный электронной эл електронна ηλεκτρονικό
 		الإلكتروني adresse adressen adresa adresă adresi messagerie dirección endereço indirizzo adres adress adressa
-		ová osoite cím địa chỉ адрес адреса アドレス 地址 주소`,
+		ová osoite cím địa chỉ διεύθυνση ηλεκτρονικού 전자 電子 电子 כתובת عنوان ที่อยู่ адрес адреса アドレス 地址 주소`,
 	elsewhereWord: `owner manager agent assistant supervisor assignee assigned assignees creator created updated
 		modified author referrer referral rep representative parent sender reply bounce forwarding
 		emergency spouse by executive csm salesperson seller technician consultant submitter approver cc
