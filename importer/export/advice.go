@@ -40,13 +40,12 @@ type watch struct {
 func watches(h *header) []watch {
 	var list []watch
 	for _, s := range signs {
-		for i, plain := range h.plain {
-			if h.own[i] || !slices.Contains(strings.Split(s.headers, "|"), plain) {
-				continue
-			}
-			for value := range strings.SplitSeq(s.values, "|") {
-				c := condition{Match: Match{Column: h.names[i], Value: value}, at: i}
-				list = append(list, watch{condition: c, looks: s.looks})
+		for value := range strings.SplitSeq(s.values, "|") {
+			for i, plain := range h.plain {
+				if !h.own[i] && slices.Contains(strings.Split(s.headers, "|"), plain) {
+					m := Match{Column: h.names[i], Value: value}
+					list = append(list, watch{condition: condition{Match: m, at: i}, looks: s.looks})
+				}
 			}
 		}
 	}

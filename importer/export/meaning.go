@@ -275,11 +275,15 @@ func (h *header) holdsOther(i int) bool {
 		func(t string) bool { return is(otherWord, t) })
 }
 
-// belongsElsewhere reports headers that speak of another person.
+// belongsElsewhere reports headers that speak of another person, also as the end of a word: Kontaktinhaber.
 func (h *header) belongsElsewhere(i int) bool {
 	return slices.ContainsFunc(strings.Fields(h.plain[i]), func(t string) bool {
-		return is(elsewhereWord, t) ||
-			slices.ContainsFunc(elsewhereEndings, func(end string) bool { return strings.HasSuffix(t, end) })
+		for w := range words()[elsewhereWord] {
+			if t == w || len(w) >= len("owner") && strings.HasSuffix(t, w) {
+				return true
+			}
+		}
+		return false
 	})
 }
 

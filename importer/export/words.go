@@ -95,7 +95,7 @@ var vocabulary = map[class]string{
 	elsewhereWord: `owner manager agent assistant supervisor assignee assigned assignees creator created updated
 		modified author referrer referral rep representative parent sender reply bounce forwarding
 		emergency spouse by executive csm salesperson seller technician consultant submitter approver cc
-		bcc besitzer inhaber eigentümer zuständig zuständiger bearbeiter vorgesetzter vorgesetzte betreuer
+		bcc besitzer inhaber inhaberin berater betreuerin eigentümer zuständig zuständiger bearbeiter vorgesetzter vorgesetzte betreuer
 		verantwortlicher notfallkontakt propriétaire responsable gestionnaire propietario gerente
 		proprietário gestor proprietario eigenaar beheerder ägare chef leidinggevende opiekun przełożony
 		kierownik yönetici sorumlu менеджер руководитель ответственный 上司 管理者 经理 主管 负责人 담당관`,
@@ -124,10 +124,6 @@ var vocabulary = map[class]string{
 		телефон город должность отдел 電話 電話番号 部署 役職 住所 性別 电话 部门 职位 性别 地址 전화번호 부서 직급 성별 주소`,
 	familyFirstWord: `vezetéknév családnév keresztnév utónév họ`,
 }
-
-// elsewhereEndings end such words in languages that write them as one: Kontaktinhaber.
-var elsewhereEndings = []string{"inhaber", "inhaberin", "besitzer", "bearbeiter", "betreuer", "betreuerin",
-	"berater", "eigenaar", "beheerder", "ägare"}
 
 // words has the place of each word, as headers are compared, in the list of its class.
 var words = sync.OnceValue(func() map[class]map[string]int {
