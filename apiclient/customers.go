@@ -37,7 +37,7 @@ type Customer struct {
 // if Call.Lost.
 func (c *Client) CreateCustomer(ctx context.Context, n NewCustomer, record Record) (Customer, Call, error) {
 	var made Customer
-	_, call, err := c.do(ctx, &request{
+	call, err := c.do(ctx, &request{
 		operation: opCreate,
 		query:     "strictConflictStatusCode=true",
 		body:      n,
@@ -53,8 +53,7 @@ func (c *Client) CreateCustomer(ctx context.Context, n NewCustomer, record Recor
 // experimental: see Error.RouteInDoubt.
 func (c *Client) RevokePortalAccess(ctx context.Context, accountID string, record Record) (Call, error) {
 	ids := []string{accountID}
-	_, call, err := c.do(ctx, &request{operation: opRevoke, ids: ids, record: record, read: readNothing})
-	return call, err
+	return c.do(ctx, &request{operation: opRevoke, ids: ids, record: record, read: readNothing})
 }
 
 // RenameCustomer changes the display name of a portal-only account of this site, through the gateway. It is
@@ -69,7 +68,7 @@ func (c *Client) RenameCustomer(ctx context.Context, accountID, displayName stri
 	if err != nil {
 		return Call{}, err
 	}
-	_, call, err := c.do(ctx, &request{
+	return c.do(ctx, &request{
 		operation: opRename,
 		ids:       []string{cloudID, accountID},
 		body:      map[string]string{"displayName": displayName},
@@ -77,7 +76,6 @@ func (c *Client) RenameCustomer(ctx context.Context, accountID, displayName stri
 		private:   []string{displayName},
 		read:      func(body []byte) bool { return readNothing(body) || namesNoOther(body, accountID) },
 	})
-	return call, err
 }
 
 // namesNoOther accepts an object that names no other account: the shape of a successful change of a name is not known.
@@ -121,7 +119,7 @@ func (c *Client) FindAccount(ctx context.Context, email string) (Account, error)
 	email = strings.TrimSpace(email)
 	var found []Account
 	nameless := func(a Account) bool { return a.ID == "" }
-	_, _, err := c.do(ctx, &request{
+	_, err := c.do(ctx, &request{
 		operation: opSearch,
 		query:     url.Values{"query": {email}, "maxResults": {strconv.Itoa(pageSize)}}.Encode(),
 		private:   []string{email},

@@ -74,9 +74,9 @@ func (c *Client) Reach(ctx context.Context, conn *Connection) error {
 	var info struct{ Version string }
 	r := &request{operation: opInfo, anonymous: true, check: true}
 	r.read = readJSON(&info, func() bool { return info.Version != "" })
-	a, _, err := c.do(ctx, r)
+	_, err := c.do(ctx, r)
 	conn.Version = info.Version
-	conn.note(a)
+	conn.note(r.last)
 	e, answered := errors.AsType[*Error](err)
 	switch {
 	case !answered:
@@ -98,7 +98,7 @@ func (c *Client) CloudID(ctx context.Context) (string, error) {
 	var tenant struct{ CloudID string }
 	r := &request{operation: opTenant, anonymous: true, check: true}
 	r.read = readJSON(&tenant, func() bool { return IsAccountID(tenant.CloudID) })
-	if _, _, err := c.do(ctx, r); err != nil {
+	if _, err := c.do(ctx, r); err != nil {
 		return "", err
 	}
 	c.tenant.Store(&tenant.CloudID)
@@ -109,9 +109,9 @@ func (c *Client) CloudID(ctx context.Context) (string, error) {
 func (c *Client) myself(ctx context.Context, root string, conn *Connection) (int, error) {
 	r := &request{operation: opMyself, check: true, at: root}
 	r.read = readJSON(&conn.User, func() bool { return conn.User.ID != "" })
-	a, _, err := c.do(ctx, r)
-	conn.note(a)
-	return a.status, err
+	_, err := c.do(ctx, r)
+	conn.note(r.last)
+	return r.last.status, err
 }
 
 // Identify is the second step of Connect: it finds the cloud id, and the address that takes the credentials. A token
@@ -182,11 +182,12 @@ func (c *Client) accepted(ctx context.Context) bool {
 
 // may is whether the gateway lets the token through to a list: a missing scope is a 401.
 func (c *Client) may(ctx context.Context, root string, o operation, ids ...string) Verdict {
-	a, _, err := c.do(ctx, &request{operation: o, ids: ids, query: "limit=1", at: root, check: true, read: json.Valid})
+	r := &request{operation: o, ids: ids, query: "limit=1", at: root, check: true, read: json.Valid}
+	call, err := c.do(ctx, r)
 	switch {
-	case err == nil, a.status == http.StatusNotFound:
+	case err == nil, call.Status == http.StatusNotFound:
 		return Yes
-	case a.status == http.StatusUnauthorized:
+	case call.Status == http.StatusUnauthorized:
 		return No
 	}
 	return Unverified
@@ -199,8 +200,8 @@ func (c *Client) Permit(ctx context.Context, conn *Connection) error {
 	}
 	r := &request{operation: opPermissions, query: "permissions=ADMINISTER,USER_PICKER", check: true}
 	r.read = readJSON(&has, func() bool { return has.Permissions != nil })
-	a, _, err := c.do(ctx, r)
-	if err != nil && (a.verdict != definite || ctx.Err() != nil) {
+	_, err := c.do(ctx, r)
+	if err != nil && (r.last.verdict != definite || ctx.Err() != nil) {
 		return err
 	}
 	for name, to := range map[string]*Verdict{"ADMINISTER": &conn.Administer, "USER_PICKER": &conn.BrowseUsers} {

@@ -123,8 +123,9 @@ func (e *Error) NotAuthorized() bool {
 	return e.Kind == KindUnauthorized || e.Kind == KindScope || e.Kind == KindForbidden
 }
 
-// failure is the error for an operation whose last attempt was a.
-func (c *Client) failure(ctx context.Context, r *request, a answer) *Error {
+// failure is the error for an operation with its last answer.
+func (c *Client) failure(ctx context.Context, r *request) *Error {
+	a := r.last
 	if inner, ok := errors.AsType[*Error](a.err); ok {
 		return inner
 	}
@@ -134,7 +135,7 @@ func (c *Client) failure(ctx context.Context, r *request, a answer) *Error {
 	} else {
 		e.page = isPage(a.header, a.body)
 		e.Key, e.Message = readMessage(a.header, a.body)
-		c.judge(r, a, e)
+		c.judge(r, e)
 	}
 	if e.Kind == KindTimeout && r.check {
 		e.Message += " (" + startPatience.String() + ")"
@@ -147,7 +148,8 @@ func (c *Client) failure(ctx context.Context, r *request, a answer) *Error {
 }
 
 // judge sets the kind of an answered failure, and what to do about it.
-func (c *Client) judge(r *request, a answer, e *Error) {
+func (c *Client) judge(r *request, e *Error) {
+	a := r.last
 	missing := []int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone}
 	e.RouteInDoubt = e.page || slices.Contains(missing, a.status) && !c.lane(r.operation).works.Load()
 	switch e.Kind = KindInvalid; {

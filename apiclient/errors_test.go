@@ -109,8 +109,9 @@ func TestTransportErrorsNameNobody(t *testing.T) {
 			return nil, fmt.Errorf("get %q with sandbox-token: %w", r.URL, context.DeadlineExceeded)
 		})
 	})
-	a := client.send(t.Context(), &request{operation: opSearch, query: "query=ann.lee%40example.com"})
-	err := client.failure(t.Context(), &request{operation: opSearch}, a)
+	r := &request{operation: opSearch, query: "query=ann.lee%40example.com"}
+	r.last = client.send(t.Context(), r)
+	err := client.failure(t.Context(), r)
 	if strings.Contains(err.Error(), "ann.lee") || strings.Contains(err.Error(), "sandbox-token") {
 		t.Error(err)
 	}

@@ -2,6 +2,7 @@ package apiclient
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"slices"
 	"strconv"
@@ -43,20 +44,20 @@ type ServiceDesk struct {
 
 // Organizations lists the organizations of the site. It is complete when no error was yielded.
 func (c *Client) Organizations(ctx context.Context) iter.Seq2[Organization, error] {
-	return c.list(ctx, request{operation: opOrganizations})
+	return c.list(ctx, opOrganizations)
 }
 
 // ServiceDeskOrganizations lists the organizations that were added to a service desk. It needs the same rights as
 // adding one.
 func (c *Client) ServiceDeskOrganizations(ctx context.Context, deskID string) iter.Seq2[Organization, error] {
-	return c.list(ctx, request{operation: opDeskMembers, ids: []string{deskID}})
+	return c.list(ctx, opDeskMembers, deskID)
 }
 
 // ServiceDesk finds a service desk by its id or by the key of its project. KindNotFound: there is none, or the account
 // cannot see it.
 func (c *Client) ServiceDesk(ctx context.Context, key string) (ServiceDesk, error) {
 	var desk ServiceDesk
-	_, _, err := c.do(ctx, &request{operation: opDesk, ids: []string{key}, read: readJSON(&desk, func() bool {
+	_, err := c.do(ctx, &request{operation: opDesk, ids: []string{key}, read: readJSON(&desk, func() bool {
 		return desk.ID != "" && (desk.ID == key || desk.ProjectID == key || strings.EqualFold(desk.ProjectKey, key))
 	})})
 	return desk, err
@@ -66,7 +67,7 @@ func (c *Client) ServiceDesk(ctx context.Context, key string) (ServiceDesk, erro
 // answers 201 to both. It may be repeated.
 func (c *Client) CreateOrganization(ctx context.Context, name string) (Organization, error) {
 	var made Organization
-	_, _, err := c.do(ctx, &request{
+	_, err := c.do(ctx, &request{
 		operation: opCreateOrganization,
 		body:      map[string]string{"name": name},
 		private:   []string{name},
@@ -98,8 +99,7 @@ func (c *Client) AddOrganizationToServiceDesk(ctx context.Context, deskID, organ
 
 // add posts what is answered with 204 and nothing else.
 func (c *Client) add(ctx context.Context, o operation, id string, body any) (Call, error) {
-	_, call, err := c.do(ctx, &request{operation: o, ids: []string{id}, body: body, read: readNothing})
-	return call, err
+	return c.do(ctx, &request{operation: o, ids: []string{id}, body: body, read: readNothing})
 }
 
 // pageSize is how many values one page is asked for.
@@ -120,35 +120,32 @@ func (p *page) valid() bool {
 // list yields each organization once. An error is the last element; without one the list is complete. The next page
 // starts at start + limit of the answer: a page may hold fewer values than its limit and not be the last. Links are not
 // followed, as those that the gateway passes on are the site's own.
-func (c *Client) list(ctx context.Context, r request) iter.Seq2[Organization, error] {
+func (c *Client) list(ctx context.Context, o operation, ids ...string) iter.Seq2[Organization, error] {
 	return func(yield func(Organization, error) bool) {
 		seen := map[string]bool{}
-		for n := 0; ; {
-			r.query = "limit=" + strconv.Itoa(pageSize)
-			if n > 0 {
-				r.query += "&start=" + strconv.Itoa(n)
-			}
+		for start := 0; ; {
 			var p page
-			r.read = readJSON(&p, p.valid)
-			_, _, err := c.do(ctx, &r)
+			query := fmt.Sprintf("limit=%d&start=%d", pageSize, start)
+			_, err := c.do(ctx, &request{operation: o, ids: ids, query: query, read: readJSON(&p, p.valid)})
 			before := len(seen)
-			for _, o := range p.Values {
-				if !seen[o.ID] && !yield(o, nil) {
+			for _, one := range p.Values {
+				if !seen[one.ID] && !yield(one, nil) {
 					return
 				}
-				seen[o.ID] = true
+				seen[one.ID] = true
 			}
-			switch {
-			case err == nil && (p.IsLastPage || len(p.Values) == 0):
-				return
-			case err == nil && len(seen) == before:
-				err = newError(r.name, KindAnswer, "the list goes on without anything new", hintAgain)
+			last := p.IsLastPage || len(p.Values) == 0
+			if err == nil && !last && len(seen) == before {
+				err = newError(o.name, KindAnswer, "the list goes on without anything new", hintAgain)
 			}
 			if err != nil {
 				yield(Organization{}, err)
 				return
 			}
-			n += max(p.Limit, 1)
+			if last {
+				return
+			}
+			start += max(p.Limit, 1)
 		}
 	}
 }

@@ -27,7 +27,7 @@ const (
 	serviceDeskAPI = "/rest/servicedeskapi"
 )
 
-// request is one operation, to be sent as often as need be.
+// request is one operation, sent as often as need be.
 type request struct {
 	operation
 	ids   []string // of the route, in its order
@@ -40,6 +40,17 @@ type request struct {
 	private   []string          // addresses and names, never to be logged
 	record    Record            // the hooks of whoever keeps the record
 	read      func([]byte) bool // reads the body of a 2xx, and reports whether it is whole and what is promised
+
+	// What has come of it so far:
+	call     Call
+	last     answer
+	step     step
+	began    time.Time // its first attempt since the last refusal
+	failures int
+	refusals int  // in a row
+	singled  int  // of these, while the site let others pass
+	renewed  bool // a new token was asked for
+	onRecord bool
 }
 
 // path is what the request is sent to, below a root.
@@ -86,37 +97,6 @@ const (
 	longestRetryAfter = 5 * time.Minute  // of a 5xx that one row obeys; a quota's is for the pacer
 )
 
-// progress is one operation so far.
-type progress struct {
-	call     Call
-	began    time.Time // its first attempt since the last refusal
-	failures int
-	refusals int  // in a row
-	singled  int  // of these, while the site let others pass
-	renewed  bool // a new token was asked for
-	onRecord bool
-	last     answer
-	step     step
-}
-
-func (p *progress) note(a answer, others bool) {
-	p.last = a
-	p.call.Attempts += a.sent
-	p.call.Status = cmp.Or(a.status, p.call.Status)
-	p.call.Lost = p.call.Lost || a.verdict == ambiguous || a.sent > 1
-	if a.verdict != refused {
-		p.refusals, p.singled = 0, 0
-		p.failures++
-		return
-	}
-	p.call.Refused++
-	p.refusals++
-	p.began = time.Time{}
-	if others {
-		p.singled++
-	}
-}
-
 // step is what follows an attempt.
 type step int
 
@@ -144,126 +124,134 @@ func next(a answer, check bool) step {
 }
 
 // do sends r until there is an answer that settles it, patience ends, or a wait is cancelled. The error is an *Error,
-// *PauseError, *OutageError, that of a Record, or the context's. The answer is the last one in any case.
-func (c *Client) do(ctx context.Context, r *request) (answer, Call, error) {
+// *PauseError, *OutageError, that of a Record, or the context's.
+func (c *Client) do(ctx context.Context, r *request) (Call, error) {
 	if slices.ContainsFunc(r.ids, func(id string) bool { return !IsAccountID(id) }) {
-		return answer{}, Call{}, newError(r.name, KindInvalid, "this is not an id", "")
+		return Call{}, newError(r.name, KindInvalid, "this is not an id", "")
 	}
-	p := new(progress)
 	for {
-		if err := c.attempt(ctx, r, p); err != nil {
-			return p.last, p.call, err
+		if err := c.attempt(ctx, r); err != nil {
+			return r.call, err
 		}
 		switch {
-		case p.step == finish:
+		case r.step == finish:
 			c.lane(r.operation).works.Store(true)
-			return p.last, p.call, nil
-		case p.step == renew:
+			return r.call, nil
+		case r.step == renew:
 			continue
-		case p.step == stop, ctx.Err() == nil && c.exhausted(ctx, r, p):
-			return p.last, p.call, c.failure(ctx, r, p.last)
+		case r.step == stop, ctx.Err() == nil && c.exhausted(ctx, r):
+			return r.call, c.failure(ctx, r)
 		}
 		select {
-		case <-time.After(c.pause(p)):
+		case <-time.After(c.pause(r)):
 		case <-ctx.Done():
-			return p.last, p.call, ctx.Err()
+			return r.call, ctx.Err()
 		}
 	}
 }
 
-// attempt makes one attempt. What is next is then in p.step.
-func (c *Client) attempt(ctx context.Context, r *request, p *progress) error {
+// attempt makes one attempt. What is next is then in r.step.
+func (c *Client) attempt(ctx context.Context, r *request) error {
 	lane := c.lane(r.operation)
-	permit, err := lane.Wait(ctx, p.step == retry)
+	permit, err := lane.Wait(ctx, r.step == retry)
 	if err != nil {
 		return err
 	}
-	if r.record.Before != nil && !p.onRecord {
+	if r.record.Before != nil && !r.onRecord {
 		err = r.record.Before()
-		p.onRecord = err == nil
+		r.onRecord = err == nil
 	}
 	if err == nil {
 		err = lane.Leave(ctx, &permit)
 	}
 	if err != nil {
 		lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
-		return errors.Join(err, p.undo(r.record))
+		return errors.Join(err, r.undo())
 	}
 	start := time.Now()
-	if p.began.IsZero() {
-		p.began = start
-	}
-	if r.check {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, p.began.Add(startPatience))
-		defer cancel()
+	if r.began.IsZero() {
+		r.began = start
 	}
 	a := c.send(ctx, r)
 	a.at = time.Now()
 	a.quota = quotaAnswer(a)
-	a.quota.Own = p.singled >= suspicion
+	a.quota.Own = r.singled >= suspicion
 	others := lane.Done(permit, a.quota)
-	p.call.Took = time.Since(start)
-	p.note(a, others)
 	if a.quota.Kind == pacer.Passed {
-		lane.answered.Store(time.Now().UnixNano())
+		lane.answered.Store(a.at.UnixNano())
 	}
-	p.step = next(a, r.check)
-	if p.step == renew && (r.anonymous || p.renewed || !c.renew(a.token)) {
-		p.step = stop
+	r.call.Took = a.at.Sub(start)
+	r.note(a, others)
+	if r.step == renew && (r.anonymous || r.renewed || !c.renew(a.token)) {
+		r.step = stop
 	}
-	p.renewed = p.renewed || p.step == renew
-	c.logAttempt(ctx, r, p)
-	if a.verdict == unsent || a.verdict == refused || p.step == renew {
-		return p.undo(r.record)
+	r.renewed = r.renewed || r.step == renew
+	c.logAttempt(ctx, r)
+	if a.verdict == unsent || a.verdict == refused || r.step == renew {
+		return r.undo()
 	}
 	return nil
 }
 
+func (r *request) note(a answer, others bool) {
+	r.last, r.step = a, next(a, r.check)
+	r.call.Attempts += a.sent
+	r.call.Status = cmp.Or(a.status, r.call.Status)
+	r.call.Lost = r.call.Lost || a.verdict == ambiguous || a.sent > 1
+	if a.verdict != refused {
+		r.refusals, r.singled = 0, 0
+		r.failures++
+		return
+	}
+	r.call.Refused++
+	r.refusals++
+	r.began = time.Time{}
+	if others {
+		r.singled++
+	}
+}
+
 // undo takes the call off the record, unless one of its attempts is lost.
-func (p *progress) undo(r Record) error {
-	if !p.onRecord || p.call.Lost {
+func (r *request) undo() error {
+	if !r.onRecord || r.call.Lost {
 		return nil
 	}
-	p.onRecord = false
-	return r.Undone()
+	r.onRecord = false
+	return r.record.Undone()
 }
 
 // exhausted ends an operation only when it is to blame itself: the site answers others and not this. Otherwise the
 // site is down or its quota used up, which is for the pacer to end.
-func (c *Client) exhausted(ctx context.Context, r *request, p *progress) bool {
+func (c *Client) exhausted(ctx context.Context, r *request) bool {
 	switch {
-	case p.step == again:
-		return p.singled >= suspicion && p.refusals >= patience || p.refusals >= patienceAlone && c.alive(ctx)
-	case r.check && time.Since(p.began) >= startPatience:
+	case r.step == again:
+		return r.singled >= suspicion && r.refusals >= patience || r.refusals >= patienceAlone && c.alive(ctx)
+	case r.check && time.Since(r.began) >= startPatience:
 		return true
-	case r.check, p.last.whole():
-		return p.failures >= patienceCheck
-	case p.failures < patience:
-		return false
-	case c.lane(r.operation).answered.Load() >= p.began.UnixNano():
+	case r.check, r.last.whole():
+		return r.failures >= patienceCheck
+	case r.failures >= patience && c.lane(r.operation).answered.Load() >= r.began.UnixNano():
 		return true
 	}
-	return p.failures >= patienceAlone && c.alive(ctx)
+	return r.failures >= patienceAlone && c.alive(ctx)
 }
 
 // alive asks the site, once, for what needs no credentials.
 func (c *Client) alive(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
-	p := new(progress)
 	r := &request{operation: opInfo, anonymous: true, check: true, read: json.Valid}
-	return c.attempt(ctx, r, p) == nil && p.last.verdict == definite
+	return c.attempt(ctx, r) == nil && r.last.verdict == definite
 }
 
 // pause is the wait of one row before its next attempt; after a failure, and a refusal that is its own, it is at least
 // what the site asks for, within reason.
-func (c *Client) pause(p *progress) time.Duration {
-	if p.step == again && !p.last.quota.Own {
-		return c.backoff(p.refusals) // the quota's wait is for the pacer
+func (c *Client) pause(r *request) time.Duration {
+	if r.step == again && !r.last.quota.Own {
+		return c.backoff(r.refusals) // the quota's wait is for the pacer
 	}
-	asked := min(p.last.quota.RetryAfter, longestRetryAfter, cmp.Or(c.config.MaxPause, longestRetryAfter))
-	return max(asked, c.backoff(max(p.failures, p.refusals)))
+	asked := min(r.last.quota.RetryAfter, longestRetryAfter, cmp.Or(c.config.MaxPause, longestRetryAfter))
+	return max(asked, c.backoff(max(r.failures, r.refusals)))
 }
 
 // backoff is the wait after so many failures or refusals: full jitter under 0.5 s doubling, at most 30 s.

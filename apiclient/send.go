@@ -58,10 +58,13 @@ func (c *Client) send(ctx context.Context, r *request) answer {
 	if err != nil {
 		return answer{verdict: unsent, err: err}
 	}
-	if !r.check {
+	timeout := c.config.Timeout
+	if r.check {
+		timeout = min(timeout, startPatience-time.Since(r.began))
+	} else {
 		ctx = context.WithoutCancel(ctx)
 	}
-	timed, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	timed, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
 	w := new(wire)
@@ -125,16 +128,16 @@ func classify(a answer, r *request) verdict {
 	return definite
 }
 
-func (c *Client) logAttempt(ctx context.Context, r *request, p *progress) {
+func (c *Client) logAttempt(ctx context.Context, r *request) {
 	if !c.config.Log.Enabled(ctx, slog.LevelDebug) {
 		return
 	}
-	a, text := p.last, ""
+	a, text := r.last, ""
 	if a.err != nil {
 		_, text, _ = explain(a.err)
 	}
 	c.config.Log.DebugContext(ctx, "request", "method", r.method, "route", r.route, "status", a.status,
-		"took", p.call.Took, "attempt", p.call.Attempts, "verdict", a.verdict.String(), "error", mask(text, r.private))
+		"took", r.call.Took, "attempt", r.call.Attempts, "verdict", a.verdict.String(), "error", mask(text, r.private))
 }
 
 // wire is what httptrace reports of one attempt: the connections that it got.

@@ -152,11 +152,13 @@ func TestDialRefused(t *testing.T) {
 	addr := l.Addr().String()
 	l.Close()
 	client := newTestClient(t, "http://"+addr)
-	a := client.send(t.Context(), createRequest(client))
+	r := createRequest(client)
+	a := client.send(t.Context(), r)
+	r.last = a
 	if a.verdict != unsent || a.sent != 0 {
 		t.Errorf("verdict %v, sent %d", a.verdict, a.sent)
 	}
-	e, _ := errors.AsType[*Error](error(client.failure(t.Context(), createRequest(client), a)))
+	e, _ := errors.AsType[*Error](error(client.failure(t.Context(), r)))
 	if e.Kind != KindUnreachable || !strings.Contains(e.Message, "refused") || e.Hint == "" {
 		t.Errorf("error %+v", e)
 	}
