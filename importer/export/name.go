@@ -65,50 +65,40 @@ func isSimple(s string) bool {
 // isPlaceholder reports what programs write where there is no name. One such
 // word that people are called by (Null, NA) is a placeholder only twice.
 func isPlaceholder(s string) bool {
-	parts := strings.Fields(strings.Trim(s, ","))
-	if len(parts) == 0 {
-		return true
-	}
-	if inner, ok := strings.CutPrefix(s, "["); ok && strings.HasSuffix(inner, "]") || isEmptyPart(s) {
-		return true
-	}
-	return !slices.ContainsFunc(parts, func(p string) bool {
-		return !isEmptyPart(strings.Trim(p, ",")) && !(len(parts) > 1 && strings.EqualFold(p, "null"))
+	words := strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == ',' })
+	return isEmptyPart(s) || !slices.ContainsFunc(words, func(w string) bool {
+		return !isEmptyPart(w) && !(isNull(w) && len(words) > 1)
 	})
 }
 
+func isNull(s string) bool { return s == "null" || s == "NULL" }
+
 // isEmptyPart reports what no part of a name is: (null), undefined, [not provided], a dash or dots.
 func isEmptyPart(s string) bool {
-	switch lower := strings.ToLower(s); lower {
-	case `\n`, "undefined", "(null)", "<null>", "#n/a", "n/a", "nan", "<none>", "(none)":
+	switch strings.ToLower(s) {
+	case `\n`, "undefined", "(null)", "<null>", "#n/a", "n/a", "<none>", "(none)":
+		return true
+	case "nan":
 		return s != "Nan" && s != "NAN"
 	}
-	if strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") {
-		return true
-	}
-	return !strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune("-–—._*/", r) })
+	return strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") || strings.Trim(s, "-–—._*/") == ""
 }
 
-// joinParts puts the parts of a name together. A null stands for nothing beside a
-// part that is written in another way, as in "Ann", "NULL".
+// joinParts puts the parts of a name together. A null stands for nothing beside another,
+// and beside a part that is written in another way, as in "Ann", "NULL".
 func joinParts(parts ...string) string {
-	var filled []string
-	for _, part := range parts {
-		if part = trimBlanks(bare(part)); part != "" && !isEmptyPart(part) {
-			filled = append(filled, part)
-		}
+	for i, part := range parts {
+		parts[i] = trimBlanks(bare(part))
 	}
-	if len(filled) > 1 {
-		real := slices.DeleteFunc(slices.Clone(filled), isNull)
-		if len(real) == 0 || strings.ContainsFunc(strings.Join(real, ""), unicode.IsUpper) &&
-			strings.ContainsFunc(strings.Join(real, ""), unicode.IsLower) {
-			filled = real
-		}
+	parts = slices.DeleteFunc(parts, isEmptyPart)
+	real := slices.DeleteFunc(slices.Clone(parts), isNull)
+	joined := strings.Join(real, "")
+	mixed := strings.ContainsFunc(joined, unicode.IsUpper) && strings.ContainsFunc(joined, unicode.IsLower)
+	if len(parts) > 1 && (len(real) == 0 || mixed) {
+		parts = real
 	}
-	return strings.Join(filled, " ")
+	return strings.Join(parts, " ")
 }
-
-func isNull(s string) bool { return s == "null" || s == "NULL" }
 
 // escaped are ways of writing a letter that a program has not undone (\u00fc, %C3%BC, =C3=BC,
 // =?utf-8?Q?…?=, \xc3), what a spreadsheet leaves of a cell that it took for a formula, in any
