@@ -1,9 +1,7 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -15,10 +13,27 @@ import (
 // A Check is what the command check found in a file, offline.
 type Check struct {
 	Survey        *export.Survey
-	Duplicates    []export.Duplicate // the first ones, in order
-	Words         []string           // the file and the flags by which import reads it in the same way
-	Rate          float64            // requests a second that the time is estimated with; 0: not known
-	Organizations bool               // --organizations
+	Words         []string // the file and the flags by which import reads it in the same way
+	Rate          float64  // requests a second that the time is estimated with; 0: not known
+	Organizations bool     // --organizations
+	problems      []rowProblem
+}
+
+// rowProblem is what is to be said of one row. It may hold a cell of it.
+type rowProblem struct {
+	Place   export.Place `json:"place"`
+	Problem string       `json:"problem"`
+}
+
+// See takes each row, and keeps what is to be said of it.
+func (c *Check) See(row *export.Row) {
+	duplicate := ""
+	if row.DuplicateOf != (export.Place{}) {
+		duplicate = fmt.Sprintf(outcome.ReasonSameAddress, row.DuplicateOf)
+	}
+	if problem := outcome.JoinReasons(row.Invalid, duplicate, row.Note); problem != "" {
+		c.problems = append(c.problems, rowProblem{row.Place, strings.Clone(problem)})
+	}
 }
 
 // Text is how the file was read and why, what is wrong with it and where, and
@@ -32,15 +47,15 @@ func (c Check) Text() string {
 	var settled outcome.Totals
 	settled[outcome.Duplicate], settled[outcome.Excluded], settled[outcome.Invalid] = s.Duplicates, s.Excluded, s.Invalid
 	l.rows(Rows{s.Rows, outcome.ImportStatuses(), settled}, "", s.Skipped)
-	l.problems(s, true)
-	l.duplicates(c)
+	l.problems(s)
+	c.describeRows(l)
 	l.part(unused(s, c.Organizations))
 	l.advice(s)
 	l.line("")
 	if long := roughly(c.people(), c.Rate); long != "" {
 		l.add("Time", long+" at "+perSecond(c.Rate))
 	}
-	l.add("Next", strings.Join(c.commands(), "\nor, without the people named under Advice:\n"))
+	l.add("Next", c.command())
 	return l.String()
 }
 
@@ -59,38 +74,21 @@ func (c Check) examples() (lines string) {
 	return lines
 }
 
-func (l *listing) duplicates(c Check) {
-	first := c.Duplicates[:min(10, len(c.Duplicates))]
-	if len(first) == 0 {
-		return
-	}
-	l.part("Duplicates (the first row counts)")
-	for _, d := range first {
-		other := ""
-		if !d.SameName {
-			other = ", under another name"
+// describeRows lists the first rows with a problem; JSON has all of them.
+func (c Check) describeRows(l *listing) {
+	first := c.problems[:min(20, len(c.problems))]
+	for i, p := range first {
+		if i == 0 {
+			l.part("Row by row")
 		}
-		l.add("", fmt.Sprintf("%s has the address of %s%s", d.Place, d.First, other))
+		l.add("", p.Place.String()+": "+text.Printable(p.Problem))
 	}
-	if more := c.Survey.Duplicates - len(first); more > 0 {
-		l.add("", "… and "+text.Grouped(more)+" more")
+	if more := len(c.problems) - len(first); more > 0 {
+		l.add("", "… and "+text.Grouped(more)+" more: add --json to see every one")
 	}
 }
 
-// commands are the import as it is, and without the people whom the advice is about.
-func (c Check) commands() []string {
-	commands := []string{Command("import", c.Words...)}
-	var flags string
-	for _, a := range c.Survey.Advice {
-		if a.Flag != "" {
-			flags += " " + text.Printable(a.Flag)
-		}
-	}
-	if flags != "" {
-		commands = append(commands, commands[0]+flags)
-	}
-	return commands
-}
+func (c Check) command() string { return Command("import", c.Words...) }
 
 // JSON is the same for scripts: the survey, and what is derived from it.
 func (c Check) JSON() ([]byte, error) {
@@ -102,17 +100,11 @@ func (c Check) JSON() ([]byte, error) {
 	}
 	return indented(struct {
 		*export.Survey
-		People     int                `json:"people"`
-		Duplicates []export.Duplicate `json:"duplicate_rows"`    // the first ones
-		Seconds    float64            `json:"seconds,omitempty"` // none: not known
-		Commands   []string           `json:"commands"`
-	}{
-		Survey:     &survey,
-		People:     c.people(),
-		Duplicates: orEmpty(c.Duplicates),
-		Seconds:    seconds,
-		Commands:   c.commands(),
-	})
+		People   int          `json:"people"`
+		Rows     []rowProblem `json:"problem_rows"`      // every row of which something is to be said
+		Seconds  float64      `json:"seconds,omitempty"` // none: not known
+		Commands []string     `json:"commands"`
+	}{&survey, c.people(), orEmpty(c.problems), seconds, []string{c.command()}})
 }
 
 // orEmpty makes no list an empty one, for JSON.
@@ -121,12 +113,12 @@ func orEmpty[T any](list []T) []T { return append([]T{}, list...) }
 func quoted(s string) string { return strconv.Quote(text.Shorten(s, 60)) }
 
 func (l *listing) file(s *export.Survey, organizations bool) {
-	header, preset, columns := "no header", s.Preset, ""
+	header, preset, columns := "no header", "", ""
 	if s.HeaderLine > 0 {
 		header = fmt.Sprintf("header in line %d", s.HeaderLine)
 	}
-	if s.Source != "" && preset != "" && !strings.EqualFold(s.Source, preset) {
-		preset = s.Source + " (" + preset + ")"
+	if s.Preset != "" {
+		preset = s.Source + " (" + s.Preset + ")"
 	}
 	for _, c := range s.Columns {
 		why := c.Why
@@ -142,20 +134,19 @@ func (l *listing) file(s *export.Survey, organizations bool) {
 	l.add("Columns", columns)
 }
 
-// problems lists what is wrong; values: with the cells, where no log is kept of them.
-func (l *listing) problems(s *export.Survey, values bool) {
-	headings := map[export.Severity]string{export.Rejected: "Rows that will not be sent"}
-	last := export.Severity("")
-	bySeverity := func(a, b export.Problem) int { return cmp.Compare(a.Severity, b.Severity) }
-	for _, p := range slices.SortedStableFunc(slices.Values(s.Problems), bySeverity) {
-		if p.Severity != last {
-			l.part(cmp.Or(headings[p.Severity], "Repaired, or worth a look"))
-		}
-		last = p.Severity
-		l.problem(p)
-		for _, v := range p.Values {
-			if values {
-				l.add("", joined(" - ", v.Place.String()+": "+quoted(v.Text), text.Printable(v.Why)))
+// problems lists what is wrong, by kind.
+func (l *listing) problems(s *export.Survey) {
+	headings := map[export.Severity]string{
+		export.Rejected: "Rows that will not be sent",
+		export.Repaired: "Repaired, or worth a look",
+	}
+	for _, severity := range []export.Severity{export.Rejected, export.Repaired} {
+		heading := headings[severity]
+		for _, p := range s.Problems {
+			if p.Severity == severity {
+				l.part(heading)
+				l.problem(p)
+				heading = ""
 			}
 		}
 	}

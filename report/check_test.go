@@ -10,13 +10,16 @@ import (
 )
 
 func exampleCheck() Check {
-	return Check{
+	c := Check{
 		Survey: exampleSurvey(),
 		Words:  []string{"my customers.csv", "--delimiter", ";"},
-		Duplicates: []export.Duplicate{{Place: export.Place{Row: 12, Line: 14}, First: export.Place{Row: 3, Line: 3},
-			SameName: true}, {Place: at(40)[0], First: at(7)[0]}},
-		Rate: 100,
+		Rate:   100,
 	}
+	c.See(&export.Row{Place: at(3)[0], Invalid: "\"\x1b[2Jann\" is no address: it has no @"})
+	c.See(&export.Row{Place: at(4)[0]})
+	c.See(&export.Row{Place: export.Place{Row: 12, Line: 14}, DuplicateOf: export.Place{Row: 3, Line: 3}})
+	c.See(&export.Row{Place: at(40)[0], DuplicateOf: at(7)[0], Note: "the second address is left out"})
+	return c
 }
 
 func TestCheckText(t *testing.T) {
@@ -33,16 +36,14 @@ func TestCheckText(t *testing.T) {
 	}
 }
 
-func TestCheckTextListsSomeDuplicates(t *testing.T) {
-	c := exampleCheck()
-	c.Duplicates, c.Rate = nil, 0
-	for n := range 20 {
-		c.Duplicates = append(c.Duplicates, export.Duplicate{Place: export.Place{Row: 100 + n, Line: 100 + n},
-			First: export.Place{Row: 2, Line: 2}})
+func TestCheckTextListsSomeRows(t *testing.T) {
+	c := Check{Survey: exampleSurvey()}
+	for n := range 30 {
+		c.See(&export.Row{Place: export.Place{Row: 100 + n, Line: 100 + n}, Invalid: "there is no address"})
 	}
 	got := c.Text()
-	if !strings.Contains(got, "row 109 has") || strings.Contains(got, "row 110 has") || !strings.Contains(got,
-		"… and 10 more") {
+	if !strings.Contains(got, "row 119: there is no address\n") || strings.Contains(got, "row 120") ||
+		!strings.Contains(got, "… and 10 more: add --json to see every one\n") {
 		t.Error(got)
 	}
 	if strings.Contains(got, "Time ") {
@@ -70,9 +71,10 @@ func TestCheckJSON(t *testing.T) {
 				t.Errorf("%s is %v, want %v", name, got[name], want)
 			}
 		}
-		wanted := "[map[first:map[line:3 row:3] place:map[line:14 row:12] same_name:true] map[first:map[line:8 row:7] place:map[line:41 row:40] same_name:false]]"
-		if got := fmt.Sprint(got["duplicate_rows"]); got != wanted {
-			t.Errorf("%s, want %s", got, wanted)
+		rows := got["problem_rows"].([]any)
+		wanted := "map[place:map[line:14 row:12] problem:same address as row 3]"
+		if len(rows) != 3 || fmt.Sprint(rows[1]) != wanted {
+			t.Errorf("%v, want %s", rows, wanted)
 		}
 		if strings.Contains(string(b), "\x1b") {
 			t.Error("a control character")
@@ -85,7 +87,7 @@ func TestCheckJSONHasListsAlways(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"problems": []`, `"advice": []`, `"duplicate_rows": []`, `"examples": []`} {
+	for _, want := range []string{`"problems": []`, `"advice": []`, `"problem_rows": []`, `"examples": []`} {
 		if !strings.Contains(string(b), want) {
 			t.Errorf("no %s in %s", want, b)
 		}

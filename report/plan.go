@@ -22,7 +22,6 @@ type Outlook struct {
 	Held          bool     // a guard holds the run back; the reason is shown elsewhere
 	Limit         int      // at most so many creates in this run; 0: no limit
 	Organizations bool     // --organizations
-	ServiceDesks  []string // --service-desk
 	Notes         []string // further lines, such as those about leavers
 }
 
@@ -51,7 +50,7 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 		l.part(planNotes(p, o))
 		l.access(p.Access)
 	}
-	l.problems(s, false)
+	l.problems(s)
 	l.advice(s)
 	for _, note := range o.Notes {
 		l.part(note)
@@ -80,16 +79,12 @@ func (l *listing) planned(p *importer.Plan, limit int) {
 }
 
 func planNotes(p *importer.Plan, o Outlook) string {
-	access := ""
-	if p.Access == nil && (o.Organizations || len(o.ServiceDesks) > 0) {
-		access = "The site is asked for organizations and service projects before anything is sent."
-	}
 	return joined("\n",
 		counted(p.OtherAddress, "person is", "people are",
 			" onboarded under another address (same external id), and would get a second account."),
 		counted(p.NamesChanged, "customer has", "customers have",
 			" another name here than the one that was sent: --update-names renames them."),
-		unused(p.Survey, o.Organizations), access)
+		unused(p.Survey, o.Organizations))
 }
 
 // unused is what a file has and is not used.

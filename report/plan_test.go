@@ -98,7 +98,7 @@ func TestPlanText(t *testing.T) {
 		Ledger: "/state/example.db",
 		Rate:   100, Notes: []string{"Leavers: 3 people are gone from the file."}}
 	asked := o
-	asked.Organizations, asked.ServiceDesks = true, []string{"SUP"}
+	asked.Organizations = true
 	for _, test := range []struct {
 		name, command string
 		plan          importer.Plan

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"io"
 	"slices"
 	"strings"
@@ -23,14 +22,12 @@ type Layout struct {
 	Access    bool // organizations or service projects were asked for
 }
 
-// LayoutOf is the layout for a file that was read.
+// LayoutOf is the layout for a file that was read; nil: it is not there, and its rows have address and name alone.
 func LayoutOf(s *export.Survey, access bool) Layout {
+	if s == nil {
+		return Layout{Header: []string{"email", "name"}, Width: 2, Access: access}
+	}
 	return Layout{Header: s.Header, Width: max(s.Width, len(s.Header)), Delimiter: rune(s.Dialect), Access: access}
-}
-
-// PlainLayout has address and name alone: for rows whose input is not there.
-func PlainLayout(access bool) Layout {
-	return Layout{Header: []string{"email", "name"}, Width: 2, Access: access}
 }
 
 // A table writes records so that Excel opens them right: UTF-8 with a byte
@@ -88,21 +85,14 @@ func (t *table) Flush() {}
 // Error is the first error of Write.
 func (t *table) Error() error { return t.err }
 
-type columns struct {
-	Status       outcome.Status `csv:"jsm_status"`
-	AccountID    string         `csv:"jsm_account_id"`
-	Organization string         `csv:"jsm_organization"`
-	ServiceDesk  string         `csv:"jsm_service_desk"`
-	Reason       string         `csv:"jsm_reason"`
-	Row          int            `csv:"jsm_row"`
-	Line         int            `csv:"jsm_line"`
-	HTTPStatus   *int           `csv:"jsm_http_status"` // nil: empty
-	Attempts     int            `csv:"jsm_attempts"`
+// Which columns of [outcome.Outcome] a file has. Where nothing was answered there is no HTTP status.
+func withAccess(all []string) []string {
+	if all[7] == "0" {
+		all[7] = ""
+	}
+	return all
 }
-
-// Which of the columns a file has.
-func withAccess(all []string) []string     { return all }
-func withoutAccess(all []string) []string  { return slices.Delete(all, 2, 4) }
+func withoutAccess(all []string) []string  { return slices.Delete(withAccess(all), 2, 4) }
 func reasonAndPlace(all []string) []string { return all[4:7] }
 
 // Results writes the results file: one line for each input row, with all of
@@ -130,7 +120,7 @@ func newResults(path string, l Layout, pick func([]string) []string) (*Results, 
 	r := &Results{file: file, table: newTable(file, l.Delimiter), width: l.Width}
 	r.table.pick = pick
 	r.table.add(l.Header, l.Width)
-	if err := gocsv.MarshalCSV([]columns{}, r.table); err != nil {
+	if err := gocsv.MarshalCSV([]outcome.Outcome{}, r.table); err != nil {
 		file.Abort()
 		return nil, err
 	}
@@ -139,26 +129,9 @@ func newResults(path string, l Layout, pick func([]string) []string) (*Results, 
 
 // Write appends the next row.
 func (r *Results) Write(o importer.Result) error {
-	cells := []string{o.Email, o.Name}
-	if o.Row != nil {
-		cells = o.Row.Cells
-	}
 	r.rows++
-	r.table.add(cells, r.width)
-	added := columns{
-		Status:       o.Status,
-		AccountID:    o.AccountID,
-		Organization: o.Organization,
-		ServiceDesk:  o.ServiceDesk,
-		Reason:       o.Reason,
-		Row:          cmp.Or(o.SheetRow, o.Line),
-		Line:         o.Line,
-		Attempts:     o.Attempts,
-	}
-	if o.HTTPStatus != 0 {
-		added.HTTPStatus = &o.HTTPStatus
-	}
-	return gocsv.MarshalCSVWithoutHeaders([]columns{added}, r.table)
+	r.table.add(o.Row.Cells, r.width)
+	return gocsv.MarshalCSVWithoutHeaders([]outcome.Outcome{o.Outcome}, r.table)
 }
 
 // Rows is the number of rows written.
@@ -169,3 +142,17 @@ func (r *Results) Finish() error { return r.file.Commit() }
 
 // Abort drops the file; after Finish it does nothing.
 func (r *Results) Abort() { r.file.Abort() }
+
+// WriteLeavers writes the leavers' file in the same form. Without leavers it
+// holds the header alone, so that nobody acts on yesterday's list.
+func WriteLeavers(path string, delimiter rune, leavers []importer.Leaver) error {
+	f, err := CreateFile(path)
+	if err != nil {
+		return err
+	}
+	if err := gocsv.MarshalCSV(leavers, newTable(f, delimiter)); err != nil {
+		f.Abort()
+		return err
+	}
+	return f.Commit()
+}

@@ -50,10 +50,15 @@ func (p *program) runCheck(ctx context.Context, f *checkFlags, path string) erro
 	}
 	check := report.Check{
 		Survey:        survey,
-		Duplicates:    survey.DuplicateLines(),
 		Words:         slices.Concat([]string{path}, p.siteWords, p.accessWords, survey.Repeat),
 		Rate:          documentedRate,
 		Organizations: f.organizations,
+	}
+	for row, err := range survey.All(ctx) {
+		if err != nil {
+			return err
+		}
+		check.See(row)
 	}
 	if err := p.print(f.json, check.Text, check.JSON); err != nil {
 		return err

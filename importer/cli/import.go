@@ -81,7 +81,7 @@ func (w *importWork) connect(ctx context.Context, r *run) (err error) {
 func (w *importWork) guard(_ context.Context, r *run) error { return w.guards.Check(r.plan) }
 
 func (w *importWork) outlook(_ context.Context, r *run, o *report.Outlook) error {
-	o.Organizations, o.ServiceDesks = w.access.Organizations, w.access.ServiceDesks
+	o.Organizations = w.access.Organizations
 	if r.conn.Root != "" && r.conn.User.ID == "" {
 		o.Notes = append(o.Notes, "Note: "+nameless+".")
 	}

@@ -116,7 +116,7 @@ func (r *reportRun) rewrite(ctx context.Context) (fixes report.Fixes, err error)
 	if cmp.Or(r.out.results, r.out.failed, r.out.page) == "" {
 		return fixes, nil
 	}
-	layout := report.PlainLayout(r.summary.Access != nil)
+	layout := report.LayoutOf(nil, r.summary.Access != nil)
 	rows, columns := r.rowsSent(ctx), []export.Column(nil)
 	survey, file, err := r.original(ctx)
 	if err == nil {

@@ -355,11 +355,6 @@ func (s *Survey) text(d string) string { return s.header.say(strings.Replace(d, 
 // that is valid, excluded or invalid, or as a further address. False is certain.
 func (s *Survey) Contains(key string) bool { return s.keys.contains(key) }
 
-// DuplicateLines are the first 1,000 duplicates, by line.
-func (s *Survey) DuplicateLines() []Duplicate {
-	return s.keys.duplicates[:min(len(s.keys.duplicates), 1000)]
-}
-
 var errStopped = errors.New("stopped")
 
 // All reads the file again and yields the same rows in the same order, now with their duplicates.

@@ -51,7 +51,7 @@ func TestDuplicates(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Duplicate{{Number: 3, Place: at(4), First: at(2), SameName: true}, {Number: 4, Place: at(5), First: at(2)}}
-	if diff := cmp.Diff(want, s.DuplicateLines()); diff != "" || s.Duplicates != 2 || s.Valid != 4 {
+	if diff := cmp.Diff(want, s.keys.duplicates); diff != "" || s.Duplicates != 2 || s.Valid != 4 {
 		t.Errorf("%d of %d duplicates: %s", s.Duplicates, s.Valid, diff)
 	}
 	if rows[2].DuplicateName || !rows[3].DuplicateName || rows[0].DuplicateOf.Row != 0 {

@@ -5,25 +5,25 @@ import (
 	"strings"
 )
 
-// Outcome is what became of one row.
+// Outcome is what became of one row. As CSV it is the columns that the results have besides those of the input.
 type Outcome struct {
-	Row      int // number of the row read: 1, 2, …
-	SheetRow int // the row as a spreadsheet numbers it
-	Line     int // physical line where it starts
+	Row int `csv:"-"` // number of the row read: 1, 2, …
 
-	Key, Email, Name, ExternalID string
+	Key, Email, Name, ExternalID string `csv:"-"`
 
-	Status       Status
-	AccountID    string // "" when it is not known
-	Reason       string // why, in words that a support person can act on
-	HTTPStatus   int    // of the last answer; 0: none
-	Attempts     int    // requests that left for the row
-	Organization string // access words, joined by ';'; "" where nothing was asked for
-	ServiceDesk  string // the same
+	Status       Status `csv:"jsm_status"`
+	AccountID    string `csv:"jsm_account_id"`   // "" when it is not known
+	Organization string `csv:"jsm_organization"` // access words, joined by ';'; "" where nothing was asked for
+	ServiceDesk  string `csv:"jsm_service_desk"` // the same
+	Reason       string `csv:"jsm_reason"`       // why, in words that a support person can act on
+	SheetRow     int    `csv:"jsm_row"`          // the row as a spreadsheet numbers it
+	Line         int    `csv:"jsm_line"`         // physical line where it starts
+	HTTPStatus   int    `csv:"jsm_http_status"`  // of the last answer; 0: none
+	Attempts     int    `csv:"jsm_attempts"`     // requests that left for the row
 
-	Open   bool // a request may have been carried out, and its answer is not known
-	LookUp bool // the account id is still to be looked up
-	Retry  bool // forgotten when a run that stopped for a problem of the site goes on
+	Open   bool `csv:"-"` // a request may have been carried out, and its answer is not known
+	LookUp bool `csv:"-"` // the account id is still to be looked up
+	Retry  bool `csv:"-"` // forgotten when a run that stopped for a problem of the site goes on
 }
 
 // Place names the row for people: "row 415 (line 424)", or "row 2" when both are the same.
