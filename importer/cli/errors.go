@@ -49,9 +49,6 @@ func usagef(hint, format string, args ...any) error {
 // exitCode prints the error, unless that was done, and returns the code.
 func (p *program) exitCode(err error) int {
 	if _, printed := errors.AsType[exitError](err); err != nil && !printed {
-		if p.console == nil {
-			p.console = report.NewConsole(p.Err, report.ConsoleOptions{Getenv: p.getenv})
-		}
 		stop := explain(err)
 		p.console.Fail(report.Failure{Text: stop.What, Hint: stop.Hint, Code: stop.Cause.ExitCode()})
 	}

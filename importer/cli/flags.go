@@ -89,10 +89,6 @@ func (f *readFlags) options() (export.Options, error) {
 		if err != nil {
 			return o, usagef(example, "--column %q: %w", text, err)
 		}
-		if field == export.Name && strings.TrimSpace(header) == "none" {
-			o.NoNames = true
-			continue
-		}
 		if o.Columns == nil {
 			o.Columns = make(map[export.Field]string)
 		}
@@ -101,8 +97,9 @@ func (f *readFlags) options() (export.Options, error) {
 		}
 		o.Columns[field] = header
 	}
-	if _, named := o.Columns[export.Name]; named && o.NoNames {
-		return o, usagef("leave one of them out", "--column name=none and another --column name contradict each other")
+	if strings.TrimSpace(o.Columns[export.Name]) == "none" {
+		o.NoNames = true
+		delete(o.Columns, export.Name)
 	}
 	var err error
 	if o.Include, err = matches("--include", f.Include); err != nil {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -24,7 +23,7 @@ type importWork struct {
 	guards           importer.Guards
 	resolveConflicts bool
 
-	only importer.FirstRow // somebody at the terminal chose to send this one and look
+	only bool // somebody at the terminal chose to send the first one and look
 }
 
 func (p *program) importCommand() *cobra.Command {
@@ -116,19 +115,20 @@ func (w *importWork) agree(ctx context.Context, r *run) error {
 	if r.flags.yes || creates <= manyCreates || !r.interactive() {
 		return nil
 	}
-	first := r.plan.First
-	r.console.People(report.FirstOffer(creates, first))
+	r.console.People(report.FirstOffer(creates, r.plan.First))
 	question := "Create all " + text.Grouped(creates) + ", only this one, or none? [all/one/none]"
 	answer, err := r.ask(ctx, question, "all", "one")
 	if answer == "one" {
-		w.only, r.limit = first, 1
+		w.only, r.limit = true, 1
 	}
 	return err
 }
 
 func (w *importWork) begin(ctx context.Context, r *run, o importer.Options) *importer.Run {
 	r.pace = r.site.client.Pace
-	o.Limit, o.Only = r.limit, w.only.Number
+	if o.Limit = r.limit; w.only {
+		o.Only = r.plan.First.Number
+	}
 	o.ResendKnown, o.UpdateNames = w.options.ResendKnown, w.options.UpdateNames
 	o.ResolveConflicts = w.resolveConflicts && r.conn.BrowseUsers != apiclient.No
 	if r.plan.Create == 0 {
@@ -139,15 +139,4 @@ func (w *importWork) begin(ctx context.Context, r *run, o importer.Options) *imp
 
 func (w *importWork) see(importer.Result) {}
 
-// after explains the end of a run that was to send one row and stop.
-func (w *importWork) after(_ context.Context, _ *run, end *importer.End) {
-	if w.only.Number == 0 || end.Stop == nil || end.Stop.Cause != importer.LimitReached {
-		return
-	}
-	end.Stop = &importer.Stop{
-		Cause: importer.LimitReached,
-		What:  fmt.Sprintf("only %s was sent, as asked", w.only.Place),
-		Hint: "see in the results what became of it, and whether the site has sent mail to its address; " +
-			"then run the same command again for the rest",
-	}
-}
+func (w *importWork) after(context.Context, *run, *importer.End) {}

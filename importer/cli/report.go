@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -58,8 +57,7 @@ func (f *reportFlags) check(id string) error {
 }
 
 func (p *program) runReport(ctx context.Context, f *reportFlags, id string) error {
-	age, err := parseAge(f.prune)
-	if err := errors.Join(err, f.check(id)); err != nil {
+	if err := f.check(id); err != nil {
 		return err
 	}
 	s, err := p.findSite(&f.site)
@@ -67,8 +65,8 @@ func (p *program) runReport(ctx context.Context, f *reportFlags, id string) erro
 		return err
 	}
 	defer s.Close()
-	if age > 0 {
-		return p.prune(ctx, s, age)
+	if f.prune != "" {
+		return p.prune(ctx, s, f.prune)
 	}
 	if err := p.open(ctx, s, true, nil); err != nil {
 		return err
@@ -94,30 +92,18 @@ func (p *program) runReport(ctx context.Context, f *reportFlags, id string) erro
 	return r.write(ctx, runs)
 }
 
-// parseAge reads 90d, 12h, 30m. "" is no age.
-func parseAge(s string) (time.Duration, error) {
-	if s == "" {
-		return 0, nil
-	}
-	if days, ok := strings.CutSuffix(s, "d"); ok {
-		if n, err := strconv.Atoi(days); err == nil && n > 0 && n < 100_000 {
-			return time.Duration(n) * 24 * time.Hour, nil
-		}
-	}
-	if d, err := time.ParseDuration(s); err == nil && d > 0 {
-		return d, nil
-	}
-	return 0, usagef("for example --prune 90d", "--prune %q is no length of time", s)
-}
-
 // prune needs the ledger for itself, but neither credentials nor a client.
-func (p *program) prune(ctx context.Context, s *site, age time.Duration) error {
+func (p *program) prune(ctx context.Context, s *site, age string) error {
+	days, err := strconv.ParseUint(strings.TrimSuffix(age, "d"), 10, 16)
+	if err != nil || !strings.HasSuffix(age, "d") {
+		return usagef("for example --prune 90d", "--prune %q is no number of days", age)
+	}
 	l, err := ledger.Open(ctx, s.ledgerPath, s.url)
 	if err != nil {
 		return err
 	}
 	defer l.Close()
-	pruned, err := l.Prune(ctx, time.Now().Add(-age))
+	pruned, err := l.Prune(ctx, time.Now().AddDate(0, 0, -int(days)))
 	if err == nil {
 		fmt.Fprintf(p.Out, "%s forgotten; accounts are kept.\n", text.Counted(pruned.Runs, "run is", "runs are"))
 	}

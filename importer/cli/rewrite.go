@@ -8,11 +8,9 @@ import (
 	"fmt"
 	"iter"
 	"os"
-	"slices"
 
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
-	"jsm-onboard/importer/text"
 	"jsm-onboard/report"
 	"jsm-onboard/report/page"
 )
@@ -24,8 +22,7 @@ type reportRun struct {
 	site    *site
 	run     ledger.Run
 	summary report.Summary
-	rows    *rowFiles
-	read    []string // flags by which the input was read
+	ending  report.Ending
 }
 
 // summaryOf is the summary that the ledger keeps with a run.
@@ -46,12 +43,11 @@ func (r *reportRun) write(ctx context.Context, all []ledger.Run) (err error) {
 	if err := r.nameFiles(all); err != nil {
 		return err
 	}
-	var fixes report.Fixes
-	if r.run.Outcome == ledger.Held {
-		fmt.Fprintf(r.Err, "Run %s was held back before its first row and has no results: %s\n  %s\n",
-			r.run.ID, text.Printable(r.run.StopReason), text.Printable(r.summary.Hint))
-	} else if fixes, err = r.rewrite(ctx); err != nil {
-		return err
+	r.ending = report.Ending{Page: r.out.page, Site: r.siteWords, Again: report.AccessFlags(r.summary.Access)}
+	if cmp.Or(r.out.results, r.out.failed, r.out.page) != "" {
+		if err := r.rewrite(ctx); err != nil {
+			return err
+		}
 	}
 	switch r.out.summary {
 	case "":
@@ -63,18 +59,7 @@ func (r *reportRun) write(ctx context.Context, all []ledger.Run) (err error) {
 	if err != nil {
 		return err
 	}
-	if fixes.Path == "" {
-		fixes.Kept = "" // it is of no use to say so when nothing needs fixing
-	}
-	written := []namedFile{
-		{"Results", r.out.results}, {"To fix", fixes.Path}, {"Summary", r.out.summary}, {"Page", r.out.page},
-		{"Left alone, since it was edited:", fixes.Kept},
-	}
-	for _, f := range written {
-		if f.path != "" && f.path != stdout {
-			fmt.Fprintf(r.Err, "%-8s %s\n", f.name, report.Shown(f.path))
-		}
-	}
+	r.console.Totals(r.summary, r.ending)
 	return asExit(r.run.ExitCode)
 }
 
@@ -112,29 +97,41 @@ func (r *reportRun) nameFiles(all []ledger.Run) error {
 
 // rewrite writes results, failed rows and page: with the original columns when the input is still what it was, and
 // else with what the ledger itself has.
-func (r *reportRun) rewrite(ctx context.Context) (fixes report.Fixes, err error) {
-	if cmp.Or(r.out.results, r.out.failed, r.out.page) == "" {
-		return fixes, nil
-	}
-	layout := report.LayoutOf(nil, r.summary.Access != nil)
+func (r *reportRun) rewrite(ctx context.Context) error {
 	rows, columns := r.rowsSent(ctx), []export.Column(nil)
 	survey, file, err := r.original(ctx)
 	if err == nil {
 		defer file.Close()
-		layout = report.LayoutOf(survey, r.summary.Access != nil)
-		rows, columns, r.read = survey.All(ctx), survey.Columns, report.ReadAgain(survey.Repeat)
+		rows, columns = survey.All(ctx), survey.Columns
+		r.ending.Again = append(r.ending.Again, report.ReadAgain(survey.Repeat)...)
 	} else if r.run.Command != "undo" {
-		fmt.Fprintf(r.Err, "The original columns are missing: %v\n"+
-			"The results have address and name alone, of the rows that were sent.\n", err)
+		r.console.Log().Warn("the results have address and name alone, of the rows that were sent", "why", err.Error())
 	}
-	r.rows = newRowFiles(r.out, r.site.memory, layout, columns)
-	if err := r.rows.replay(ctx, r.site.ledger, r.run, rows); err != nil {
-		return fixes, err
+	files := newRowFiles(r.out, r.site.memory, report.LayoutOf(survey, r.summary.Access != nil), columns)
+	if err := files.replay(ctx, r.site.ledger, r.run, rows); err != nil {
+		return err
 	}
-	if fixes, err = r.rows.name(); err != nil || r.out.page == "" {
-		return fixes, err
+	fixes, err := files.name()
+	if err != nil {
+		return err
 	}
-	return fixes, r.writePage(fixes)
+	r.ending.Kept = fixes.Kept
+	r.summary.Results = cmp.Or(r.out.results, r.summary.Results)
+	r.summary.Failed = cmp.Or(fixes.Path, r.summary.Failed)
+	if r.out.page == "" {
+		return nil
+	}
+	trace := &page.Trace{}
+	if len(r.run.Trace) == 0 || json.Unmarshal(r.run.Trace, trace) != nil {
+		trace = nil
+	}
+	return page.Write(r.out.page, page.Page{
+		Version:  versionNumber(),
+		Summary:  r.summary,
+		Ending:   r.ending,
+		Trace:    trace,
+		Findings: files.findings,
+	})
 }
 
 // original reads the run's input as the run did.
@@ -180,23 +177,4 @@ func (r *reportRun) rowsSent(ctx context.Context) iter.Seq2[*export.Row, error] 
 			}
 		}
 	}
-}
-
-func (r *reportRun) writePage(fixes report.Fixes) error {
-	trace := &page.Trace{}
-	if len(r.run.Trace) == 0 || json.Unmarshal(r.run.Trace, trace) != nil {
-		trace = nil
-	}
-	return page.Write(r.out.page, page.Page{
-		Version: versionNumber(),
-		Summary: r.summary,
-		Ending: report.Ending{
-			Page:  r.out.page,
-			Kept:  fixes.Kept,
-			Site:  r.siteWords,
-			Again: slices.Concat(report.AccessFlags(r.summary.Access), r.read),
-		},
-		Trace:    trace,
-		Findings: r.rows.findings,
-	})
 }

@@ -31,13 +31,14 @@ type program struct {
 	siteWords   []string // flags by which a command that follows reaches the same site and ledger
 	accessWords []string // flags by which it gives customers the same access and names
 
-	console *report.Console // owns stderr; nil until a command has one
+	console *report.Console // owns stderr
 }
 
 // Run is the whole program but for the process: it parses args, runs the command, and returns the exit code. getenv is
 // as [os.Getenv].
 func Run(ctx context.Context, args []string, getenv func(string) string, streams Streams) int {
 	p := &program{Streams: streams, getenv: getenv}
+	p.console = report.NewConsole(p.Err, report.ConsoleOptions{Getenv: getenv})
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(streams.In)

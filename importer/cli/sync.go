@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -94,7 +93,6 @@ func (w *syncWork) see(result importer.Result) { w.roster.See(result) }
 // after lists the leavers of a run that went through all of its rows, and revokes their access when that was asked
 // for. The source changes in the ledger with the end of the run.
 func (w *syncWork) after(ctx context.Context, r *run, end *importer.End) {
-	w.importWork.after(ctx, r, end)
 	if stop := w.roster.Close(); stop != nil && end.Stop == nil {
 		end.Stop = stop
 	}
@@ -136,14 +134,9 @@ func (w *syncWork) list(ctx context.Context, r *run) error {
 // revoke revokes those on the list, within the run that has listed them. All guards come before the first request.
 func (w *syncWork) revoke(ctx context.Context, r *run) error {
 	if n := r.plan.Survey.NoAddress; n > 0 {
-		return &importer.Stop{
-			Cause: importer.Guarded,
-			What: fmt.Sprintf(
-				"nobody was revoked: the address of %s could not be read, and these may be people on the list",
-				text.Counted(n, "row", "rows"),
-			),
-			Hint: "fix those rows in the export; they are in " + report.Shown(r.flags.out.failed),
-		}
+		return stopf(importer.Guarded, "fix those rows in the export; they are in "+report.Shown(r.flags.out.failed),
+			"nobody was revoked: the address of %s could not be read, and these may be people on the list",
+			text.Counted(n, "row", "rows"))
 	}
 	file, err := export.Open(ctx, r.flags.out.leavers, nil)
 	if err != nil {
@@ -159,15 +152,7 @@ func (w *syncWork) revoke(ctx context.Context, r *run) error {
 		return err
 	}
 	if err := importer.CheckRevocation(plan, w.maxRevoke, holdings.Ours); err != nil {
-		stop := explain(err)
-		words := append([]string{report.Shown(r.flags.out.leavers)}, r.siteWords...)
-		stop.Hint = fmt.Sprintf(
-			"the creates are done, and the list is there: look at it; if it is right, this does the rest:\n"+
-				"%s\n(or run the sync once more with --max-revoke %d)",
-			report.Command("revoke", words...),
-			plan.Create+plan.Settled.Of(outcome.Revoked),
-		)
-		return stop
+		return err
 	}
 	if plan.Create > 0 && r.conn.Root == "" {
 		if r.conn, err = r.site.connect(ctx, false); err != nil {

@@ -14,17 +14,12 @@ var version string
 
 // versionNumber is the version, of a release or as Go has stamped it, with Go and platform.
 func versionNumber() string {
-	stamped := ""
+	number := version
 	if info, ok := debug.ReadBuildInfo(); ok {
-		stamped = info.Main.Version
+		number = cmp.Or(number, info.Main.Version)
 	}
-	return fmt.Sprintf(
-		"%s (%s, %s/%s)",
-		cmp.Or(version, stamped, "devel"),
-		runtime.Version(),
-		runtime.GOOS,
-		runtime.GOARCH,
-	)
+	number = cmp.Or(number, "devel")
+	return fmt.Sprintf("%s (%s, %s/%s)", number, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 func (p *program) versionCommand() *cobra.Command {
