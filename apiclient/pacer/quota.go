@@ -21,9 +21,7 @@ const (
 	flowSends = 3.0  // later requests are too few to tell a share: "10/s, burst 10"
 	early     = 20.0 // seconds: what a full bucket let in at the start is much, then: "10/s", "37/s"
 	halved    = 0.5  // when nothing is known: "10/s"
-	unclear   = 0.6  // when no later request was admitted: "window"
-	agreed    = 0.05 // lower bounds that differ by less are the quota: "10/s", "lockout; 37/s"
-	refusedAt = 0.95 // of that rate at most, with Retry-After: "stray 1 %; 100, 30, 100/s"
+	refusedAt = 0.95 // of that rate at most: "97/s, burst 10"
 
 	beyond      = 0.02 // of the quota, to use up what a pause has let in: "100/s; 1,000,000 rows"
 	patience    = 5.0  // seconds without a refusal after which the quota is larger: "100, 30, 100/s"
@@ -45,12 +43,10 @@ type quota struct {
 	levels  levels
 	stretch
 
-	since   time.Time // when the refill last changed much
-	best    float64   // the largest refill that has been proved
-	low     float64   // the least refill after the last event
-	vouched bool      // a refusal has had a Retry-After
-	strays  float64   // a leaky count of refusals
-	event   *event
+	since  time.Time // when the refill last changed much
+	best   float64   // the largest refill that has been proved
+	strays float64   // a leaky count of refusals
+	event  *event
 }
 
 // stretch is the time since the bucket was last empty, as far as known; at first since the start. Times are seconds.
@@ -100,7 +96,7 @@ func (q *quota) measured(now time.Time) float64 {
 
 // learned is the quota as far as it is known; 0: not.
 func (q *quota) learned() float64 {
-	if q.levels.on || q.low > 0 || q.since.After(q.start) {
+	if q.levels.on || q.empty.After(q.start) {
 		return q.refill
 	}
 	return 0
@@ -151,7 +147,6 @@ func (q *quota) refused(now time.Time, permit Permit, a Answer, first bool) {
 	if a.Shared {
 		return
 	}
-	q.vouched = q.vouched || a.RetryAfter > 0
 	q.strays += 1 - strayShare
 	switch {
 	case q.levels.on && first:
@@ -189,12 +184,11 @@ func (q *quota) resume(now, halted time.Time) {
 	if l := &q.levels; !l.resets.IsZero() && !l.resets.After(now) { // a new window
 		l.level = l.largest
 	}
-	certain := e != nil && q.believes(e)
-	if e == nil || !certain && q.strays < strayMost {
+	if e == nil || !e.certain() && q.strays < strayMost { // nothing changes
 		q.idle += paused
 		return
 	}
-	refill := max(slowest, q.estimate(e, certain))
+	refill := max(slowest, e.estimate())
 	q.best = max(q.best, e.low)
 	if !(math.Abs(refill-q.refill) <= changed*q.refill) {
 		q.since = e.permit.left
@@ -207,13 +201,13 @@ func (q *quota) resume(now, halted time.Time) {
 		paused: most,
 		stored: max(0, min(e.busy*(e.high/refill-1), most)),
 	}
-	q.refill, q.low, q.strays = refill, e.low, 0
+	q.refill, q.strays = refill, 0
 }
 
-// believes reports whether the bucket was empty at an event. If not, the refusal was a stray, and nothing changes.
-func (q *quota) believes(e *event) bool {
+// certain reports whether the bucket was empty. If not, the refusal was a stray.
+func (e *event) certain() bool {
 	flow, clear := e.flow()
-	return !(clear && flow > refutes*e.high) && (e.vouched || !q.vouched && !e.good)
+	return !(clear && flow > refutes*e.high) && (e.vouched || !e.good)
 }
 
 // flow is the rate that was admitted after the refusal; false: too few requests left, or none was admitted.
@@ -221,24 +215,18 @@ func (e *event) flow() (rate float64, clear bool) {
 	return e.rate * (e.passed + 0.5) / (e.sent + 0.5), e.sent > flowSends && e.passed > 0
 }
 
-// estimate returns what the refill most likely is; certain: the bucket was empty.
-func (q *quota) estimate(e *event, certain bool) float64 {
+// estimate returns what the refill most likely is.
+func (e *event) estimate() float64 {
 	flow, clear := e.flow()
-	high, most := e.high, refusedAt
+	if !clear {
+		flow = e.high
+	}
+	most := 1.0
 	switch {
-	case clear && flow < halved*e.low: // the quota has fallen
-		return max(flow, halved*e.rate)
-	case !clear && e.low > 0 && (!certain || e.vouched && math.Abs(e.low-q.low) < agreed*e.low):
-		return e.low
-	case !certain, !clear && e.low == 0:
+	case !e.certain(), !clear && (e.vouched || e.low == 0):
 		most = halved
-	case !e.vouched:
-		most = 1
-	case !clear:
-		most = unclear
+	case e.vouched:
+		most = refusedAt
 	}
-	if clear {
-		high = min(high, flow)
-	}
-	return max(e.low, min(high, most*e.rate))
+	return max(e.low, min(e.high, flow, most*e.rate))
 }

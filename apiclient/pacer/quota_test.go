@@ -8,58 +8,44 @@ import (
 
 func TestEstimate(t *testing.T) {
 	tests := []struct {
-		name      string
-		event     event
-		uncertain bool
-		before    float64 // the least refill after the event before
-		want      float64
+		name  string
+		event event
+		want  float64
 	}{
-		{name: "the very first request", want: 50,
-			event: event{rate: 100, high: 1000, vouched: true}},
-		{name: "the bucket was full at the start; the share admitted counts", want: 40,
-			event: event{rate: 98, high: 115, vouched: true, sent: 13, passed: 5}},
-		{name: "short pauses: nearly exact", want: 38,
-			event: event{rate: 60, low: 37, high: 38}},
-		{name: "at most what was let in outside of pauses", want: 91,
-			event: event{rate: 100, low: 45, high: 91, vouched: true, sent: 14, passed: 14}},
-		{name: "it was refused at that rate", want: 95,
-			event: event{rate: 100, low: 90, high: 180, vouched: true, sent: 14, passed: 14}},
-		{name: "none of the later ones was admitted", want: 30,
-			event: event{rate: 50, low: 16.7, high: 50, vouched: true, sent: 10}},
-		{name: "two lower bounds agree", before: 16.4, want: 16.7,
-			event: event{rate: 50, low: 16.7, high: 50, vouched: true, sent: 10}},
-		{name: "the quota has fallen", want: 50,
-			event: event{rate: 100, low: 100, high: 100, vouched: true, sent: 14, passed: 4}},
-		{name: "congestion by the count of strays", want: 50, uncertain: true,
-			event: event{rate: 100, low: 40, high: 91, sent: 5, passed: 3}},
-		{name: "the same, with too few answers", want: 40, uncertain: true,
-			event: event{rate: 100, low: 40, high: 91, sent: 2, passed: 1}},
+		{"the very first request", event{rate: 100, high: 1000, vouched: true}, 50},
+		{"the bucket was full at the start; the share admitted counts",
+			event{rate: 98, high: 115, vouched: true, sent: 13, passed: 5}, 40},
+		{"short pauses: nearly exact", event{rate: 60, low: 37, high: 38}, 38},
+		{"at most what was let in outside of pauses",
+			event{rate: 100, low: 45, high: 91, vouched: true, sent: 14, passed: 14}, 91},
+		{"it was refused at that rate",
+			event{rate: 100, low: 90, high: 180, vouched: true, sent: 14, passed: 14}, 95},
+		{"none of the later ones was admitted", event{rate: 50, low: 16.7, high: 50, vouched: true, sent: 10}, 25},
+		{"at least what was let in", event{rate: 100, low: 90, high: 100, vouched: true, sent: 14, passed: 4}, 90},
+		{"congestion by the count of strays", event{rate: 100, low: 40, high: 91, good: true, sent: 5, passed: 3}, 50},
+		{"the same, with too few answers", event{rate: 100, low: 40, high: 91, good: true, sent: 2, passed: 1}, 50},
 	}
 	for _, tt := range tests {
-		q := quota{low: tt.before}
-		if got := q.estimate(&tt.event, !tt.uncertain); math.Abs(got-tt.want) > 0.01*tt.want {
+		if got := tt.event.estimate(); math.Abs(got-tt.want) > 0.01*tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
 	}
 }
 
-// TestBelieves: what is no proof of an empty bucket changes nothing.
-func TestBelieves(t *testing.T) {
+// TestCertain: what is no proof of an empty bucket changes nothing.
+func TestCertain(t *testing.T) {
 	tests := []struct {
-		name    string
-		vouched bool // refusals before it had a Retry-After
-		event   event
-		want    bool
+		name  string
+		event event
+		want  bool
 	}{
-		{"a good level", false, event{rate: 100, high: 100, good: true}, false},
-		{"an empty bucket", false, event{rate: 100, high: 100}, true},
-		{"others came with Retry-After", true, event{rate: 100, high: 100}, false},
-		{"Retry-After", true, event{rate: 100, high: 100, good: true, vouched: true}, true},
-		{"twice what an empty bucket could admit", true,
-			event{rate: 100, high: 50, vouched: true, sent: 14, passed: 14}, false},
+		{"a good level", event{rate: 100, high: 100, good: true}, false},
+		{"an empty bucket", event{rate: 100, high: 100}, true},
+		{"Retry-After", event{rate: 100, high: 100, good: true, vouched: true}, true},
+		{"twice what an empty bucket could admit", event{rate: 100, high: 50, vouched: true, sent: 14, passed: 14}, false},
 	}
 	for _, tt := range tests {
-		if got := (&quota{vouched: tt.vouched}).believes(&tt.event); got != tt.want {
+		if got := tt.event.certain(); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
 		}
 	}
