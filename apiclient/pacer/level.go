@@ -12,6 +12,7 @@ const (
 	bucketShare = 0.3  // but no more of a small bucket: "levels; 10/s"
 	fewest      = 3.0  // nor less than so many tokens: "levels; window"
 	longStep    = 0.25 // seconds that a report corrects for at most: "levels; bucket 10/s"
+	firstShare  = 0.25 // of an unpaced rate is the first guess: "no ceiling; levels; bucket 100/s"
 	levelsGone  = 20   // answers without a report: "levels that vanish"
 	liesMost    = 30.0 // then levels are never believed again: "stray 1 % beside plenty"
 	lieRefused  = 15.0 // a refusal at a good level; 1: a pass at none, as in TestOddSignals
@@ -69,7 +70,10 @@ func (q *quota) correct(now time.Time, permit Permit, r Level) {
 	l := &q.levels
 	remaining, since := float64(max(r.Remaining, 0)), float64(q.sent-permit.number)
 	if !l.on {
-		q.refill = q.measured(now)
+		paced := q.refill < unpaced
+		if q.refill = q.measured(now); !paced {
+			q.refill *= firstShare
+		}
 		*l = levels{on: true, level: remaining - since, at: now, largest: remaining, seen: now, lies: l.lies}
 		q.event = nil
 	}

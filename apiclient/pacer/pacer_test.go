@@ -129,7 +129,7 @@ func TestWaiterLooksAgainAfterItsSleep(t *testing.T) {
 	})
 	t.Run("the rate rose", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			p := NewGroup(Config{}).Pacer("create", 10)
+			p := NewGroup(Config{}).Pacer("create", 0)
 			permit, other := leave(t, p), leave(t, p)
 			p.Done(permit, Answer{Kind: Passed, Level: &Level{Remaining: 0}})
 			leave(t, p)
