@@ -127,7 +127,7 @@ func (a *access) create(ctx context.Context) error {
 			o.ids, o.exact = []string{made.ID}, []string{made.Name}
 			err = a.ledger.RecordAccess(ctx, a.run, createdHere, made.ID, []string{none})
 		}
-		if err != nil && !a.halt(ctx, err) {
+		if err != nil && !a.halt(ctx, createdHere, err) {
 			o.err = "the organization could not be created: " + accessReason(err)
 		}
 	})
@@ -354,7 +354,7 @@ func (a *access) add(ctx context.Context, seats []*seat) {
 	switch {
 	case err == nil:
 		settle(outcome.Added, "")
-	case a.halt(ctx, err):
+	case a.halt(ctx, g.kind, err):
 		settle(outcome.AccessNotAttempted, outcome.ReasonAccessStopped)
 	case g.kind == ledger.Organization && statusOf(err) == 403:
 		settle(
@@ -385,11 +385,14 @@ func accessReason(err error) string {
 	return oneLine(err)
 }
 
-// halt keeps the first reason to stop, and reports whether err was one. A scope that is missing here alone is none.
-func (a *access) halt(ctx context.Context, err error) bool {
+// halt keeps the first reason to stop, and reports whether err was one: also that the account may not add customers to
+// a project, which it may then for none of them. A scope that is missing here alone is none.
+func (a *access) halt(ctx context.Context, kind string, err error) bool {
 	refused, answered := errors.AsType[*apiclient.Error](err)
 	stop := StopFor(err)
 	switch {
+	case kind == ledger.ServiceDesk && statusOf(err) == 403:
+		stop = forbidden("add customers to a service project", refused)
 	case answered && refused.Kind == apiclient.KindScope:
 		return false
 	case stop == nil && cutShort(err):

@@ -187,7 +187,7 @@ func (w *stopRules) sameAgain(err error) *Stop {
 	w.err = refused
 	switch {
 	case refused.Status == 403 && (w.alike || w.streak >= sameRefusals):
-		return w.forbidden()
+		return forbidden(w.action, w.err)
 	case w.streak < sameRefusals:
 		return nil
 	case w.maxErrors.Never():
@@ -200,9 +200,9 @@ func (w *stopRules) sameAgain(err error) *Stop {
 			"If it really lies in each row, go on with --max-errors 0"))
 }
 
-func (w *stopRules) forbidden() *Stop {
-	return newStop(Unauthorised, w.err, fmt.Sprintf("the account may not %s (%s)", w.action, w.err.Redacted()),
-		joinLines(w.err.Hint, "get the permission, "+goesOn))
+func forbidden(action string, err *apiclient.Error) *Stop {
+	return newStop(Unauthorised, err, fmt.Sprintf("the account may not %s (%s)", action, err.Redacted()),
+		joinLines(err.Hint, "get the permission, "+goesOn))
 }
 
 // tooMany is the guard --max-errors.
@@ -224,5 +224,5 @@ func (w *stopRules) onlyForbidden() *Stop {
 	if w.reached || w.failed == 0 || w.streak != w.failed || w.err.Status != 403 {
 		return nil
 	}
-	return w.forbidden()
+	return forbidden(w.action, w.err)
 }
