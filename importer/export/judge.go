@@ -99,9 +99,6 @@ func (j *judge) address(r *Row, cells []string, p person) address {
 	if a.fault == nil {
 		r.Email = a.email
 	}
-	for _, i := range j.columns.at[Email] {
-		j.further(r, &a, cellAt(cells, i))
-	}
 	for _, i := range j.second {
 		j.further(r, &a, cellAt(cells, i))
 	}

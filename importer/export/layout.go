@@ -9,7 +9,7 @@ type layout struct {
 	columns       columns
 	needed        []int
 	emptyLast     bool         // hardly a row of the sample fills the last column
-	second        []int        // columns of further addresses
+	second        []int        // columns in which further addresses may stand
 	addressColumn map[int]bool // columns of addresses by their cells
 }
 
@@ -31,8 +31,8 @@ func findLayout(sample []byte, o Options) (*layout, error) {
 		l.addressColumn[i] = true
 	}
 	for i := range h.names {
-		if hasMailWord(h.keys[i]) && !h.own[i] && !slices.Contains(l.columns.at[Email], i) && !h.belongsElsewhere(i) &&
-			!h.isLogin(i) {
+		email := slices.Contains(l.columns.at[Email], i)
+		if email || hasMailWord(h.keys[i]) && !h.own[i] && !h.belongsElsewhere(i) && !h.isLogin(i) {
 			l.second = append(l.second, i)
 		}
 	}

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -41,17 +42,16 @@ func (g *guess) fit() float64 {
 	return float64(g.whole) / float64(g.total)
 }
 
-// better reports whether g fits clearly better than another guess.
-func (g *guess) better(other *guess) bool {
-	const clearly = 0.1
-	wide, otherWide := len(g.header.names) > 1, len(other.header.names) > 1
-	switch {
-	case wide != otherWide && min(g.fit(), other.fit()) > 0.5:
-		return wide
-	case g.fit() > other.fit()+clearly, g.fit() < other.fit()-clearly:
-		return g.fit() > other.fit()
+// isTable reports a reading with several columns that fits most rows.
+func (g *guess) isTable() bool { return len(g.header.names) > 1 && g.fit() > 0.5 }
+
+// compare orders guesses, the one that fits best first.
+func (g *guess) compare(other *guess) int {
+	if g.isTable() != other.isTable() {
+		return map[bool]int{true: -1, false: 1}[g.isTable()]
 	}
-	return len(g.header.names) > len(other.header.names)
+	tenths := func(g *guess) int { return int(g.fit() * 10) }
+	return cmp.Or(tenths(other)-tenths(g), len(other.header.names)-len(g.header.names))
 }
 
 func (s *sniffer) sniff() (*guess, error) {
@@ -69,7 +69,7 @@ func (s *sniffer) sniff() (*guess, error) {
 		}
 		likely = []Dialect{r}
 	}
-	var best []*guess
+	var found []*guess
 	var widest []csvtext.Record
 	for _, d := range likely {
 		g, err := s.read(d, s.isHeader)
@@ -79,27 +79,27 @@ func (s *sniffer) sniff() (*guess, error) {
 		if width(g.before) > width(widest) {
 			widest = g.before
 		}
-		switch {
-		case g.header.names == nil:
-		case len(best) == 0 || g.better(best[0]):
-			best = []*guess{g}
-		case !best[0].better(g):
-			best = append(best, g)
+		if g.header.names != nil {
+			found = append(found, g)
 		}
 	}
-	switch {
-	case len(best) == 0 && !s.vaguely:
+	if len(found) == 0 && !s.vaguely {
 		s.vaguely, s.options.Columns = true, nil // a header without them shows which there are
 		return s.sniff()
-	case len(best) == 0:
-		return nil, s.noHeader(widest)
-	case len(best) > 1 && len(best[0].header.names) > 1:
-		return nil, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best[0].dialect, best[1].dialect),
-			"say it with --delimiter")
-	case slices.ContainsFunc(best[0].header.names, isSingleQuoted):
-		return nil, refuse(best[0].header.place, "the cells stand in single quotes", `export it with double quotes (")`)
 	}
-	return best[0], best[0].rowBefore()
+	if len(found) == 0 {
+		return nil, s.noHeader(widest)
+	}
+	slices.SortStableFunc(found, (*guess).compare)
+	best := found[0]
+	switch {
+	case len(found) > 1 && best.compare(found[1]) == 0 && len(best.header.names) > 1:
+		return nil, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best.dialect, found[1].dialect),
+			"say it with --delimiter")
+	case slices.ContainsFunc(best.header.names, isSingleQuoted):
+		return nil, refuse(best.header.place, "the cells stand in single quotes", `export it with double quotes (")`)
+	}
+	return best, best.rowBefore()
 }
 
 // ownFile reads the sample as this program writes its files, whatever the
