@@ -32,8 +32,6 @@ func (p *program) checkCommand() *cobra.Command {
 }
 
 func (p *program) runCheck(ctx context.Context, f *checkFlags, path string) error {
-	ctx, release := interruptible(ctx, nil)
-	defer release()
 	options, err := f.read.options()
 	if err != nil {
 		return err

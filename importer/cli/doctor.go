@@ -45,8 +45,6 @@ func (p *program) runDoctor(ctx context.Context, f *doctorFlags) error {
 	if err := errors.Join(p.newConsole(&f.log), f.site.check()); err != nil {
 		return err
 	}
-	ctx, release := interruptible(ctx, nil)
-	defer release()
 	d := &doctor{program: p, flags: f, Diagnosis: report.Diagnosis{Version: versionNumber()}}
 	d.examine(ctx)
 	defer d.site.Close()

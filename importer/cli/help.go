@@ -51,7 +51,12 @@ func (p *program) command(use string, args, run func(*cobra.Command, []string) e
 			}
 			return nil
 		},
-		RunE:        run,
+		RunE: func(cmd *cobra.Command, words []string) error {
+			ctx, release := p.interruptible(cmd.Context())
+			defer release()
+			cmd.SetContext(ctx)
+			return run(cmd, words)
+		},
 		Annotations: map[string]string{shownFlags: strings.NewReplacer("`--", "", "`", "").Replace(flags)},
 	}
 }

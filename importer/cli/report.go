@@ -27,9 +27,7 @@ type reportFlags struct {
 func (p *program) reportCommand() *cobra.Command {
 	f := &reportFlags{}
 	cmd := p.command("report [RUN]", cobra.MaximumNArgs(1), func(cmd *cobra.Command, args []string) error {
-		ctx, release := interruptible(cmd.Context(), nil)
-		defer release()
-		return p.runReport(ctx, f, strings.Join(args, ""))
+		return p.runReport(cmd.Context(), f, strings.Join(args, ""))
 	})
 	flags := cmd.Flags()
 	flags.BoolVar(&f.list, "list", false, "")

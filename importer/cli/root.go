@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -32,6 +33,7 @@ type program struct {
 	accessWords []string // flags by which it gives customers the same access and names
 
 	console *report.Console // owns stderr
+	sending atomic.Bool     // rows may be in flight
 }
 
 // Run is the whole program but for the process: it parses args, runs the command, and returns the exit code. getenv is

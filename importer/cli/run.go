@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -80,7 +79,6 @@ type run struct {
 	rows     *rowFiles
 	recorder *page.Recorder
 	pace     func() apiclient.Pace // of the requests that it makes; nil: it was not begun
-	sending  atomic.Bool           // rows may be in flight
 
 	leavers *report.LeaverTotals // sync
 	listed  importer.End         // of their revocation, or why it was not begun
@@ -113,8 +111,6 @@ func (r *run) execute(ctx context.Context) (err error) {
 	if err := r.newConsole(&r.flags.log); err != nil {
 		return err
 	}
-	ctx, release := interruptible(ctx, r.stopping)
-	defer release()
 	defer func() { err = errors.Join(err, r.site.Close()) }()
 	if r.flags.dryRun {
 		return r.do(ctx)
@@ -130,16 +126,6 @@ func (r *run) execute(ctx context.Context) (err error) {
 		r.refuse(still, err)
 	}
 	return r.publish(still, monitor, err)
-}
-
-// stopping prints what happens now that somebody has pressed Ctrl-C. Before anything is sent the error that follows
-// says it all.
-func (r *run) stopping() {
-	what := ""
-	if r.sending.Load() {
-		what = "stopping: rows in flight are finished and everything is written; press Ctrl-C again to end at once"
-	}
-	r.console.Interrupted(what)
 }
 
 // do goes from the input to the results. Nothing leaves before the plan is made, the guards have passed it and it is

@@ -1,16 +1,13 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"runtime"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"jsm-onboard/apiclient/jsmtest"
-	"jsm-onboard/importer"
 	"jsm-onboard/report"
 )
 
@@ -70,9 +67,6 @@ func (f *sandboxFlags) check() (err error) {
 	return nil
 }
 
-// windowsAddressInUse is WSAEADDRINUSE; no other system has an error of this number.
-const windowsAddressInUse = syscall.Errno(10048)
-
 // assignment is the line that sets a variable in the shell that a system's users have, for the programs that are
 // started there.
 func assignment(system, name, value string) string {
@@ -86,14 +80,9 @@ func (p *program) serveSandbox(cmd *cobra.Command, f *sandboxFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	ctx, release := interruptible(cmd.Context(), nil)
-	defer release()
 	server, err := jsmtest.New(f.site).Start(f.addr)
-	if errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, windowsAddressInUse) {
-		return stopf(importer.Broken, "for example --addr 127.0.0.1:0", "the address %s is taken by another program", f.addr)
-	}
 	if err != nil {
-		return usagef("see --addr in jsm-onboard sandbox --help", "%w", err)
+		return usagef("name an address that no other program has, such as 127.0.0.1:0", "--addr: %w", err)
 	}
 	token := jsmtest.SandboxToken()
 	for _, line := range [][2]string{
@@ -103,6 +92,6 @@ func (p *program) serveSandbox(cmd *cobra.Command, f *sandboxFlags) error {
 	}
 	fmt.Fprintf(p.Err, "A make-believe site listens on %s; Ctrl-C ends it.\n"+
 		"See %s/sandbox/accounts and %s/sandbox/stats.\n", server.URL, server.URL, server.URL)
-	<-ctx.Done()
+	<-cmd.Context().Done()
 	return server.Close()
 }

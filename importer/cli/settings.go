@@ -148,12 +148,9 @@ func readConfig(path string) (map[string]settingValues, error) {
 
 // knownKeys refuses a key that is no flag of any command: one file may serve several commands.
 func knownKeys(root *cobra.Command, path string, config map[string]settingValues) error {
-	known := make(map[string]bool)
-	for _, cmd := range root.Commands() {
-		cmd.Flags().VisitAll(func(f *pflag.Flag) { known[f.Name] = !onlyTyped[f.Name] && f.Name != "config" })
-	}
 	for _, key := range slices.Sorted(maps.Keys(config)) {
-		if !known[key] {
+		has := func(cmd *cobra.Command) bool { return cmd.Flags().Lookup(key) != nil }
+		if onlyTyped[key] || key == "config" || !slices.ContainsFunc(root.Commands(), has) {
 			return usagef("the keys are flag names without the dashes (jsm-onboard help settings lists them); "+
 				"credentials have no key, they come from the environment", "%s: there is no setting %q", path, key)
 		}

@@ -12,12 +12,12 @@ import (
 )
 
 // interruptible returns a context that ends at the first Ctrl-C or request to terminate, with
-// [importer.ErrInterrupted] as its cause; stopping, unless nil, is called then. The second one ends the process at
-// once: the ledger sets that right when the command is run again. Call release when the work is done.
+// [importer.ErrInterrupted] as its cause. The second one ends the process at once: the ledger sets that right when the
+// command is run again. Call release when the work is done.
 //
 // On Windows, Ctrl-C and Ctrl-Break arrive as os.Interrupt, and closing the window, logging off and shutting down as
 // SIGTERM.
-func interruptible(parent context.Context, stopping func()) (_ context.Context, release func()) {
+func (p *program) interruptible(parent context.Context) (_ context.Context, release func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // the last: a closed terminal
@@ -27,9 +27,7 @@ func interruptible(parent context.Context, stopping func()) (_ context.Context, 
 			if ctx.Err() != nil {
 				os.Exit(importer.Interrupted.ExitCode())
 			}
-			if stopping != nil {
-				stopping()
-			}
+			p.stopping()
 			cancel(importer.ErrInterrupted)
 		}
 	})
@@ -39,6 +37,16 @@ func interruptible(parent context.Context, stopping func()) (_ context.Context, 
 		watcher.Wait()
 		cancel(nil)
 	}
+}
+
+// stopping prints what happens now that somebody has pressed Ctrl-C. Before anything is sent the error that follows
+// says it all.
+func (p *program) stopping() {
+	what := ""
+	if p.sending.Load() {
+		what = "stopping: rows in flight are finished and everything is written; press Ctrl-C again to end at once"
+	}
+	p.console.Interrupted(what)
 }
 
 // cancellable is in when that is the file to read; a read that waits for somebody to write there ends with ctx.
