@@ -180,11 +180,7 @@ func (c *Client) Pace() Pace { return c.lane(opCreate).Pace() }
 func (c *Client) RevokePace() Pace { return c.lane(opRevoke).Pace() }
 
 // Close closes the connections that are idle.
-func (c *Client) Close() {
-	if t, ok := c.config.Transport.(interface{ CloseIdleConnections() }); ok {
-		t.CloseIdleConnections()
-	}
-}
+func (c *Client) Close() { (&http.Client{Transport: c.config.Transport}).CloseIdleConnections() }
 
 // newTransport keeps one connection a worker, each with one request at a time (HTTP/1.1), so that what was written of
 // a request can be counted. Idle ones end before the server ends them.

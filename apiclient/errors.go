@@ -16,7 +16,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 )
 
 // Kind is what is wrong, as far as somebody acts on it. Answers are told apart by status and shape, never by texts.
@@ -250,9 +249,10 @@ func readMessage(h http.Header, body []byte) (key, text string) {
 }
 
 var (
-	titleTag = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
-	anyTag   = regexp.MustCompile(`<[/!?a-zA-Z][^>]*>?`)
-	address  = regexp.MustCompile(`[^\s<>()\[\]"',;:=]+(?:@|%40)[^\s<>()\[\]"',;:]+`)
+	titleTag  = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
+	anyTag    = regexp.MustCompile(`<[/!?a-zA-Z][^>]*>?`)
+	invisible = regexp.MustCompile(`[\pC\pZ]`)
+	address   = regexp.MustCompile(`[^\s<>()\[\]"',;:=]+(?:@|%40)[^\s<>()\[\]"',;:]+`)
 )
 
 // isPage reports whether an answer is HTML, or any other markup.
@@ -264,17 +264,8 @@ func isPage(h http.Header, body []byte) bool {
 
 // clean makes one line of at most maxMessage characters, without markup and control characters.
 func clean(s string) string {
-	s = s[:min(len(s), 16*maxMessage)]
-	s = anyTag.ReplaceAllString(strings.ToValidUTF8(s, "\ufffd"), " ")
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r), unicode.IsControl(r):
-			return ' '
-		case unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp):
-			return -1
-		}
-		return r
-	}, s)
+	s = strings.ToValidUTF8(s[:min(len(s), 16*maxMessage)], "\ufffd")
+	s = invisible.ReplaceAllString(anyTag.ReplaceAllString(s, " "), " ")
 	s = strings.Join(strings.Fields(s), " ")
 	if runes := []rune(s); len(runes) > maxMessage {
 		return strings.TrimSpace(string(runes[:maxMessage-1])) + "…"

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -129,15 +128,13 @@ func classify(a answer, r *request) verdict {
 }
 
 func (c *Client) logAttempt(ctx context.Context, r *request) {
-	if !c.config.Log.Enabled(ctx, slog.LevelDebug) {
-		return
-	}
 	a, text := r.last, ""
 	if a.err != nil {
 		_, text, _ = explain(a.err)
+		text = mask(text, r.private)
 	}
 	c.config.Log.DebugContext(ctx, "request", "method", r.method, "route", r.route, "status", a.status,
-		"took", r.call.Took, "attempt", r.call.Attempts, "verdict", a.verdict.String(), "error", mask(text, r.private))
+		"took", r.call.Took, "attempt", r.call.Attempts, "verdict", a.verdict.String(), "error", text)
 }
 
 // wire is what httptrace reports of one attempt: the connections that it got.
