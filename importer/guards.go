@@ -139,17 +139,10 @@ func (g Guards) stop(p *Plan) *Stop {
 		exceeded("--max-creates", creates, p.Create, g.Last, strconv.Itoa(p.Create),
 			text.Counted(p.Create, "customer", "customers")+" would be created",
 			"look at the plan with --dry-run; when it is right,"),
-		exceeded(
-			"--max-organizations",
-			g.MaxOrganizations,
-			organizations,
-			s.Valid-s.Duplicates,
-			strconv.Itoa(
-				organizations,
-			),
+		exceeded("--max-organizations", g.MaxOrganizations, organizations, s.Valid-s.Duplicates,
+			strconv.Itoa(organizations),
 			text.Counted(organizations, "organization", "organizations")+" would be created",
-			"see in the plan whether it is the right column; when it is,",
-		))
+			"see in the plan whether it is the right column; when it is,"))
 }
 
 // exceeded is the stop of a guard when n out of base are more than its limit; allow is the value that lets them pass.
@@ -183,11 +176,8 @@ func CheckRevocation(p *Plan, limit Limit, ours int) error {
 func (p *Plan) RevokedShare(ours int) string {
 	n, of := p.revoked(ours)
 	n -= p.Reach.Foreign + p.Reach.Unknown
-	share := fmt.Sprintf(
-		"%s of the %s this program has created",
-		text.Grouped(n),
-		text.Counted(of, "account", "accounts"),
-	)
+	share := fmt.Sprintf("%s of the %s this program has created", text.Grouped(n),
+		text.Counted(of, "account", "accounts"))
 	if n > 0 && n == of {
 		share += ": everybody"
 	}
@@ -200,15 +190,14 @@ func (p *Plan) RevokedShare(ours int) string {
 	return share
 }
 
-// unasked is how many accounts may be revoked without a word about how many they are of all.
-const unasked = 10
+// unlisted is what may be revoked by a file that is no list of leavers, without a limit and without being asked.
+var unlisted = Limit{Percent: 50, AtLeast: 10, Set: true}
 
-// CheckUnlisted refuses a file that is no list of leavers and revokes more than half as many accounts as the ledger
-// holds as ours: most likely the export itself was named. It is for those who neither are asked nor have given a limit.
+// CheckUnlisted refuses a file that is no list of leavers and revokes more than that of the accounts that the ledger
+// holds as ours: most likely the export itself was named.
 func CheckUnlisted(p *Plan, ours int) error {
 	n, of := p.revoked(ours)
-	known := n - p.Reach.Unknown
-	if p.Reach.Listed || p.Undoes != nil || known <= unasked || 2*known <= of {
+	if p.Reach.Listed || p.Undoes != nil || !unlisted.Exceeded(n-p.Reach.Unknown, of) {
 		return nil
 	}
 	return guarded("the lists that sync writes are called ….leavers.csv; when this file is really meant, say so with "+

@@ -286,7 +286,7 @@ func TestJudgeLeaver(t *testing.T) {
 		{"another address", member(outcome.Created, "1", "b@x"), placed{}, true, ActionReview, "b@x"},
 		{"a duplicate", member(outcome.Created, "1", ""), placed{at, outcome.Duplicate}, true, ActionReview, "row 7"},
 		{"excluded", member(outcome.Created, "1", ""), placed{at, outcome.Excluded}, true, ActionReview, "excluded"},
-		{"a typing error", member(outcome.Created, "1", ""), placed{at, outcome.Invalid}, true, ActionReview, "fix it"},
+		{"a typing error", member(outcome.Created, "1", ""), placed{at, outcome.Invalid}, true, ActionReview, "typing error"},
 	} {
 		action, reason := judgeLeaver(tc.one, tc.other, tc.ids)
 		if action != tc.action || !strings.Contains(reason, tc.reason) {

@@ -19,8 +19,7 @@ type Roster struct {
 	ledger *ledger.Ledger
 	run    ledger.Run
 	seed   maphash.Seed
-	there  []uint64      // hashes of who is in the source already, sorted
-	read   chan struct{} // closed when there is what was read
+	there  []uint64 // hashes of who is in the source already, sorted
 	batch  []ledger.Member
 	useIDs bool              // the export has external ids that can be used
 	ids    bool              // a row with one was seen
@@ -34,30 +33,20 @@ type placed struct {
 	status outcome.Status
 }
 
-// OpenRoster begins to read who was in the source of run, and stages those who are in no row of the export any more.
-// It keeps 8 bytes for each of the others. Close it.
+// OpenRoster reads who was in the source of run, and stages those who are in no row of the export any more. It keeps 8
+// bytes for each of the others. Close it.
 func OpenRoster(ctx context.Context, l *ledger.Ledger, run ledger.Run, survey *export.Survey) *Roster {
 	r := &Roster{
 		ctx:    ctx,
 		ledger: l,
 		run:    run,
 		seed:   maphash.MakeSeed(),
-		read:   make(chan struct{}),
 		aside:  map[uint64]placed{},
 		useIDs: survey.OneExternalID == "" && slices.ContainsFunc(survey.Columns, func(c export.Column) bool {
 			return c.Field == export.ExternalID
 		}),
 	}
-	go func() {
-		defer close(r.read)
-		r.err = r.missing(survey)
-	}()
-	return r
-}
-
-// missing stages the members who are in no row, and remembers the others.
-func (r *Roster) missing(survey *export.Survey) error {
-	_, err := r.ledger.Leave(r.ctx, r.run.Seq, r.run.Source, func(m ledger.Member) bool {
+	_, r.err = l.Leave(ctx, run.Seq, run.Source, func(m ledger.Member) bool {
 		if !survey.Contains(m.Key) {
 			return false
 		}
@@ -68,7 +57,7 @@ func (r *Roster) missing(survey *export.Survey) error {
 		return true
 	})
 	slices.Sort(r.there)
-	return err
+	return r
 }
 
 // See takes the result of one row.
@@ -95,7 +84,6 @@ func (r *Roster) See(result Result) {
 }
 
 func (r *Roster) see(m ledger.Member) {
-	<-r.read
 	if _, there := slices.BinarySearch(r.there, maphash.Comparable(r.seed, m)); there {
 		return
 	}
@@ -113,7 +101,6 @@ func (r *Roster) arrive() {
 
 // Close ends the roster; nil: the ledger has it all. Else the run must not be finished as complete.
 func (r *Roster) Close() *Stop {
-	<-r.read
 	r.arrive()
 	return brokenLedger(r.err)
 }
@@ -156,42 +143,27 @@ func LeaversOf(ctx context.Context, l *ledger.Ledger, run ledger.Run, r *Roster)
 	return list, err
 }
 
-const (
-	byItself    = "to revoke it, use a file that has its jsm_account_id alone"
-	nothingLost = ": check that nothing is lost with the old account; " + byItself
-)
-
 // judgeLeaver is what is to be done about a leaver, and why. Only an account that was certainly created by us is
 // revoked, and only when the person cannot be in the export under another address. elsewhere is a row of the export
 // with the person's external id, if there is one; ids says that the export has usable external ids.
 func judgeLeaver(one ledger.Leaver, elsewhere placed, ids bool) (action, reason string) {
+	const byItself = "; to revoke it, use a file that has its jsm_account_id alone"
 	gone := "in no row of the export since " + outcome.Day(one.LastSeen)
-	where := "the same external id is in " + elsewhere.place.String() + " of the export"
 	switch {
 	case !one.Ours():
-		return ActionReview, fmt.Sprintf("%s; the account is %s, so it was not certainly created by this program; %s",
+		return ActionReview, fmt.Sprintf("%s; the account is %s, so it was not certainly created by this program%s",
 			gone, one.Status, byItself)
 	case one.MemberID != "" && !ids:
-		return ActionReview, gone +
-			", and it has no usable external ids any more, by which another address of the same " +
-			"person would be seen: bring that column back; or " + byItself
-	case one.NewKey != "":
-		why := "the same external id is in the export with another address (" + one.NewKey + ")"
-		return ActionReview, why + nothingLost
-	case elsewhere.status == 0:
-		return ActionRevoke, gone
-	case elsewhere.status == outcome.Duplicate || elsewhere.status == outcome.RevokedBefore:
-		return ActionReview, where + ", with another address, which was there already" + nothingLost
-	case elsewhere.status == outcome.Excluded:
-		return ActionReview, where + ", which is excluded and has another address: decide first whether that row is " +
-			"to be left out; do not revoke before"
+		return ActionReview, gone + ", and it has no usable external ids any more, by which another address of the " +
+			"same person would be seen: bring that column back" + byItself
+	case one.NewKey != "" || elsewhere.status == outcome.Duplicate || elsewhere.status == outcome.RevokedBefore:
+		return ActionReview, fmt.Sprintf("the same external id is in the export with another address (%s): check that "+
+			"nothing is lost with the old account%s", cmp.Or(one.NewKey, elsewhere.place.String()), byItself)
+	case elsewhere.status != 0:
+		return ActionReview, fmt.Sprintf("the same external id is in %s of the export, which is %s: settle that row "+
+			"first; it may be a typing error, or another address of the same person", elsewhere.place, elsewhere.status)
 	}
-	return ActionReview, fmt.Sprintf(
-		"%s, whose address could not be used (%s): fix it in the export first; when it was "+
-			"a typing error, nobody has left, and nothing is to be revoked",
-		where,
-		elsewhere.status,
-	)
+	return ActionRevoke, gone
 }
 
 // freshness refuses a list of leavers when its source was read since, or somebody on it is back.

@@ -234,7 +234,7 @@ func (r *Run) read(ctx context.Context, rows iter.Seq2[*export.Row, error], step
 			r.stop(brokenLedger(err))
 			decisions = nil
 			for _, row := range batch {
-				decisions = append(decisions, decision{result: r.unread(row)})
+				decisions = append(decisions, decision{result: unread(row)})
 			}
 		}
 		for _, d := range decisions {
@@ -248,15 +248,11 @@ func (r *Run) read(ctx context.Context, rows iter.Seq2[*export.Row, error], step
 }
 
 // unread is the result of a row of which the ledger could not be asked: it may have been settled before.
-func (r *Run) unread(row *export.Row) Result {
-	result, ok := settled(row, memory{})
-	switch {
-	case ok:
+func unread(row *export.Row) Result {
+	if result, ok := settled(row, memory{}); ok {
 		return result
-	case r.plan.Resumed || r.plan.Known > 0:
-		return resultOf(row, outcome.Outcome{Status: outcome.Unknown, Reason: outcome.ReasonNotRead})
 	}
-	return memory{}.otherwise(row)
+	return resultOf(row, outcome.Outcome{Status: outcome.Unknown, Reason: outcome.ReasonNotRead})
 }
 
 // offer gives a row to the next free worker; false: the run stops first, or may not send this one.

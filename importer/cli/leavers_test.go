@@ -23,7 +23,7 @@ func (c *trial) team(more string, ids ...int) {
 func TestWhoseRowIsStillThere(t *testing.T) {
 	t.Parallel()
 	const (
-		mendFirst   = "in row 9 of the export, whose address could not be used (invalid): fix it in the export first"
+		mendFirst   = "in row 9 of the export, which is invalid: settle that row first"
 		revokeAlone = "check that nothing is lost with the old account; to revoke it"
 	)
 	for _, tc := range []struct {
@@ -35,7 +35,7 @@ func TestWhoseRowIsStillThere(t *testing.T) {
 		{"a slip in the address", "1,P,person.1@firm,\n", "review", mendFirst},
 		{"no address", "1,P,,\n", "review", mendFirst},
 		{"a new address, excluded", "1,P,new@example.com,off\n", "review", "in row 9 of the export, which is excluded"},
-		{"a new address that somebody else has", "1,P," + personAddress(2) + ",\n", "review", "in row 9 of the export, with another address, which was there already: " + revokeAlone},
+		{"a new address that somebody else has", "1,P," + personAddress(2) + ",\n", "review", "in the export with another address (row 9): " + revokeAlone},
 		{"a new address", "1,P,new@example.com,\n", "review", "with another address (new@example.com): " + revokeAlone},
 		{"excluded", "1,P," + personAddress(1) + ",off\n", "", ""},
 		{"another form of the address", "1,P,PERSON.1@EXAMPLE.COM,\n", "", ""},
