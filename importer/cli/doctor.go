@@ -123,8 +123,7 @@ const badClock = 2 * time.Minute
 
 // checkSite asks what needs no credentials, and names the hosts that will get them.
 func (d *doctor) checkSite(ctx context.Context, login bool) bool {
-	log := d.console.Log()
-	if err := d.site.newClient(log, func(e apiclient.Event) { log.Info(e.String()) }, !login); err != nil {
+	if err := d.newClient(d.site, func(e apiclient.Event) { d.console.Log().Info(e.String()) }, !login); err != nil {
 		return d.good("Settings", err, "")
 	}
 	d.good("Sent to", nil, "%s", strings.Join(slices.Compact(d.site.client.CredentialHosts()), ", "))

@@ -79,7 +79,7 @@ func (w *importWork) connect(ctx context.Context, r *run) (err error) {
 
 func (w *importWork) guard(_ context.Context, r *run) error { return w.guards.Check(r.plan) }
 
-func (w *importWork) outlook(_ context.Context, r *run, o *report.Outlook) error {
+func (w *importWork) outlook(r *run, o *report.Outlook) {
 	o.Organizations = w.access.Organizations
 	if r.conn.Root != "" && r.conn.User.ID == "" {
 		o.Notes = append(o.Notes, "Note: "+nameless+".")
@@ -94,7 +94,6 @@ func (w *importWork) outlook(_ context.Context, r *run, o *report.Outlook) error
 		o.Notes = append(o.Notes, text.Counted(n, "person", "people")+" whose access was revoked are asked about "+
 			"again (--resend-known):\nthose whose account the site shows as active count as given back.")
 	}
-	return nil
 }
 
 // What an account may, when that is less than all, or cannot be asked.

@@ -77,14 +77,13 @@ func (w *revokeWork) guard(_ context.Context, r *run) error {
 	return importer.CheckUnlisted(r.plan, w.held)
 }
 
-func (w *revokeWork) outlook(_ context.Context, r *run, o *report.Outlook) error {
+func (w *revokeWork) outlook(r *run, o *report.Outlook) {
 	if o.Rate > 0 {
 		o.Rate = min(o.Rate, max(50, o.Rate/2)) // as the client paces it
 	}
 	if reach := r.plan.Reach; r.plan.Create > 0 && (!reach.Listed || reach.Foreign+reach.Unknown > 0) {
 		o.Notes = append(o.Notes, "Access would be revoked for "+r.plan.RevokedShare(w.held)+".")
 	}
-	return nil
 }
 
 // agree asks whether it is meant.

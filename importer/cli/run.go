@@ -50,7 +50,7 @@ type work interface {
 	plan(context.Context, *run) (*importer.Plan, error)          // holds the input against the ledger; sends nothing
 	connect(context.Context, *run) error                         // asks the site what the plan needs to know of it
 	guard(context.Context, *run) error                           // returns why the plan must not be carried out
-	outlook(context.Context, *run, *report.Outlook) error        // adds what the plan shows besides its numbers
+	outlook(*run, *report.Outlook)                               // adds what the plan shows besides its numbers
 	agree(context.Context, *run) error                           // asks whoever sits at the terminal
 	begin(context.Context, *run, importer.Options) *importer.Run // makes what carries the plan out
 	see(importer.Result)                                         // takes each result in order, after it is written
@@ -215,9 +215,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		}
 		refused = r.work.guard(ctx, r) // what the site has counts, too
 	}
-	if err := r.showPlan(ctx, refused != nil); err != nil {
-		return err
-	}
+	r.showPlan(refused != nil)
 	if refused != nil || r.flags.dryRun {
 		return refused
 	}
@@ -225,7 +223,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 }
 
 // showPlan prints the plan; held: a guard has refused it. A dry run is made for its sake.
-func (r *run) showPlan(ctx context.Context, held bool) error {
+func (r *run) showPlan(held bool) {
 	outlook := report.Outlook{
 		Site:    r.site.shown(),
 		Account: r.conn.User.DisplayName,
@@ -236,9 +234,7 @@ func (r *run) showPlan(ctx context.Context, held bool) error {
 		Held:    held,
 		Limit:   r.limit,
 	}
-	if err := r.work.outlook(ctx, r, &outlook); err != nil {
-		return err
-	}
+	r.work.outlook(r, &outlook)
 	out := r.Out
 	if r.flags.out.summary == stdout {
 		out = r.Err
@@ -246,7 +242,6 @@ func (r *run) showPlan(ctx context.Context, held bool) error {
 	if r.flags.dryRun || !r.flags.log.Quiet {
 		fmt.Fprint(out, report.Fit(out, report.PlanText(r.command, r.plan, outlook), r.getenv))
 	}
-	return nil
 }
 
 // carryOut works from the first row to the finished files of rows.

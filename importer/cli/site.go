@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -31,18 +30,16 @@ type site struct {
 	ledgerPath  string
 	temporary   bool // the ledger ends with the command
 
-	client *apiclient.Client // nil: nothing will be sent
-	ledger *ledger.Ledger    // nil: not opened
-	memory report.Memory     // of the failed files that were written
-
-	configure func(*apiclient.Config) // see [Streams]
-	closers   []func() error
+	client  *apiclient.Client // nil: nothing will be sent
+	ledger  *ledger.Ledger    // nil: not opened
+	memory  report.Memory     // of the failed files that were written
+	closers []func() error
 }
 
 // findSite finds the site of the flags and the environment, or starts the sandbox. Nothing is opened or sent. Close what
 // it returns, also after an error.
 func (p *program) findSite(f *siteFlags) (*site, error) {
-	s := &site{flags: f, ledgerPath: absolute(f.ledger), configure: p.configure}
+	s := &site{flags: f, ledgerPath: absolute(f.ledger)}
 	given := cmp.Or(f.site, p.getenv("JIRA_BASE_URL"))
 	switch {
 	case f.sandbox:
@@ -116,7 +113,7 @@ func (p *program) open(ctx context.Context, s *site, readOnly bool, notify func(
 	if !readOnly {
 		openLedger = ledger.Open
 		if err = p.logIn(s); err == nil {
-			err = s.newClient(p.console.Log(), notify, false)
+			err = p.newClient(s, notify, false)
 		}
 		if err != nil {
 			return err
@@ -139,20 +136,18 @@ func (p *program) open(ctx context.Context, s *site, readOnly bool, notify func(
 }
 
 // newClient makes the client; nothing is sent. anonymous: for checks that need no credentials.
-func (s *site) newClient(log *slog.Logger, notify func(apiclient.Event), anonymous bool) error {
-	f := s.flags
-	config := f.client
+func (p *program) newClient(s *site, notify func(apiclient.Event), anonymous bool) (err error) {
+	config := s.flags.client
 	config.Site, config.Credentials, config.Anonymous = s.url, s.credentials, anonymous
-	config.Log, config.Notify, config.UserAgent = log, notify, "jsm-onboard/"+cmp.Or(version, "devel")
-	if f.sandbox {
+	config.Log, config.Notify, config.UserAgent = p.console.Log(), notify, "jsm-onboard/"+cmp.Or(version, "devel")
+	if s.flags.sandbox {
 		config.GatewayURL, config.TokenURL = s.url, s.url+"/oauth/token"
 	}
-	var err error
-	if f.caFile != "" {
-		config.RootCAs, err = apiclient.LoadCAFile(f.caFile)
+	if s.flags.caFile != "" {
+		config.RootCAs, err = apiclient.LoadCAFile(s.flags.caFile)
 	}
-	if s.configure != nil {
-		s.configure(&config)
+	if p.configure != nil {
+		p.configure(&config)
 	}
 	if err == nil {
 		s.client, err = apiclient.New(config)
@@ -202,35 +197,28 @@ func (p *program) logIn(s *site) (err error) {
 
 // readTokenFile reads a secret that others must not be able to read, on systems whose files have such modes. The
 // group's bits are no concern: a service may be given the file by its group, or by an access list as systemd does.
-func readTokenFile(path, system string) (string, error) {
+func readTokenFile(path, system string) (token string, err error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return "", stopf(importer.Unauthorised, "give the path of a file that holds the token and nothing else",
+			"the token file %s cannot be read: %s", path, report.Plainly(err))
+	}
 	info, err := os.Stat(path)
 	if err == nil && system != "windows" && info.Mode().IsRegular() && info.Mode()&0o007 != 0 {
 		return "", stopf(importer.Unauthorised, "make it yours alone: chmod 600 "+path,
 			"the token file %s can be read by others", path)
 	}
-	var content []byte
-	if err == nil {
-		content, err = os.ReadFile(path)
-	}
-	if err != nil {
-		return "", stopf(importer.Unauthorised, "give the path of a file that holds the token and nothing else",
-			"the token file %s cannot be read: %s", path, report.Plainly(err))
-	}
-	token := strings.TrimSpace(strings.TrimPrefix(string(content), "\ufeff"))
-	if token == "" {
-		return "", stopf(importer.Unauthorised, "write the token into it, or set JIRA_API_TOKEN",
+	if token = strings.TrimSpace(strings.TrimPrefix(string(content), "\ufeff")); token == "" {
+		err = stopf(importer.Unauthorised, "write the token into it, or set JIRA_API_TOKEN",
 			"the token file %s is empty", path)
 	}
-	return token, nil
+	return token, err
 }
 
 // stateFolder is this program's folder in the user's state folder, after the XDG Base Directory Specification and the
 // customs of macOS and Windows.
 func (p *program) stateFolder() (string, error) {
-	folder := p.getenv("XDG_STATE_HOME")
-	if !filepath.IsAbs(folder) {
-		folder = xdg.StateHome
-	}
+	folder := cmp.Or(p.getenv("XDG_STATE_HOME"), xdg.StateHome)
 	if !filepath.IsAbs(folder) {
 		return "", stopf(importer.Broken, "say where with --ledger PATH", "there is no home folder to keep the ledger in")
 	}

@@ -9,7 +9,6 @@ import (
 
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
-	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
 	"jsm-onboard/importer/text"
 	"jsm-onboard/report"
@@ -21,6 +20,7 @@ type syncWork struct {
 	revokeLeavers bool
 	maxRevoke     importer.Limit
 	roster        *importer.Roster
+	first         bool // the source has had no complete run
 }
 
 func (p *program) syncCommand() *cobra.Command {
@@ -56,31 +56,27 @@ func (w *syncWork) check(r *run) error {
 	return w.importWork.check(r)
 }
 
-func (w *syncWork) guard(ctx context.Context, r *run) (err error) {
-	w.guards.People = true
-	if w.guards.Last, err = lastPeople(ctx, r.site.ledger, r.source); err != nil {
+// guard measures the plan by the last complete run of the source, too.
+func (w *syncWork) guard(ctx context.Context, r *run) error {
+	last, err := r.site.ledger.LastComplete(ctx, r.source)
+	if err != nil {
 		return err
 	}
+	summary, err := summaryOf(last)
+	if err != nil {
+		return err
+	}
+	w.first = last.Seq == 0
+	w.guards.Last, w.guards.People = summary.Rows.Read-summary.Rows.Of(outcome.Duplicate), true
 	return w.guards.Check(r.plan)
 }
 
-// lastPeople is how many people the last complete run of a source had; 0: there was none.
-func lastPeople(ctx context.Context, l *ledger.Ledger, source string) (int, error) {
-	run, err := l.LastComplete(ctx, source)
-	if err != nil || run.Seq == 0 {
-		return 0, err
-	}
-	summary, err := summaryOf(run)
-	return summary.Rows.Read - summary.Rows.Of(outcome.Duplicate), err
-}
-
 // outlook also says that a source is new.
-func (w *syncWork) outlook(ctx context.Context, r *run, o *report.Outlook) error {
-	last, err := r.site.ledger.LastComplete(ctx, r.source)
-	if err == nil && last.Seq == 0 {
+func (w *syncWork) outlook(r *run, o *report.Outlook) {
+	if w.first {
 		o.Notes = append(o.Notes, "Source "+r.source+": first sync of this source, so nobody can be a leaver of it.")
 	}
-	return cmp.Or(err, w.importWork.outlook(ctx, r, o))
+	w.importWork.outlook(r, o)
 }
 
 func (w *syncWork) begin(ctx context.Context, r *run, o importer.Options) *importer.Run {

@@ -57,8 +57,3 @@ func undoable(ctx context.Context, l *ledger.Ledger, id string) (ledger.Run, err
 	}
 	return ledger.Run{}, errors.New("the ledger has no import or sync that could be undone")
 }
-
-// guard has no suspicion of a mistaken file: the run is named.
-func (w *undoWork) guard(_ context.Context, r *run) error {
-	return importer.CheckRevocation(r.plan, w.maxRevoke, w.held)
-}
