@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"io"
 	"strings"
 	"time"
@@ -14,8 +15,8 @@ import (
 // Moment is a look at a run while it goes on.
 type Moment struct {
 	Done        int       // of the rows that were still to do when Follow began
-	Throttled   int       // answers that were 429
 	Failed      int       // rows that failed
+	Throttled   int       // answers that were 429
 	PausedUntil time.Time // in the past or zero: no pause
 	Why         string    // why it pauses, a few words
 	Probing     bool      // the site does not answer; single requests look whether it does again
@@ -30,7 +31,7 @@ func (m Moment) pause(now time.Time) (what, why string) {
 	case m.Probing:
 		return "trying again", "the site does not answer"
 	case left > 0:
-		return "paused for " + Short(left), text.Printable(m.Why)
+		return "paused for " + Short(left), text.Printable(cmp.Or(m.Why, "the site asks for a pause"))
 	}
 	return "", ""
 }
@@ -62,34 +63,22 @@ func newBar(out io.Writer, columns func() int, rows int) *bar {
 	return b
 }
 
-// Widths of a terminal from which there is room for the pace, and the time left.
-const (
-	paceFrom = 50
-	timeFrom = 76
-)
-
 // show draws a moment. While nothing moves only the description changes: the
 // pace stays what it was, and in a pause no time left would be right.
 func (b *bar) show(m Moment, now time.Time) {
-	columns := b.columns()
-	words, why := m.pause(now)
-	moving := words == "" && m.Done > 0
-	if m.Failed > 0 {
-		words += ", " + text.Grouped(m.Failed) + " failed"
-	}
-	if m.Throttled > 0 {
-		words += ", " + text.Grouped(m.Throttled) + " throttled"
-	}
-	if moving && columns >= paceFrom {
+	pause, why := m.pause(now)
+	moving := pause == "" && m.Done > 0
+	if moving {
 		progressbar.OptionShowIts()(b.progress)
 	}
-	progressbar.OptionSetPredictTime(moving && columns >= timeFrom)(b.progress)
-	progressbar.OptionSetWidth(max(columns/4-10, 3))(b.progress)
+	progressbar.OptionSetPredictTime(moving)(b.progress)
+	progressbar.OptionSetWidth(max(b.columns()/4-10, 3))(b.progress)
 	if done := min(m.Done, b.rows); done != b.done {
 		b.progress.Set(done)
 		b.done = done
 	}
-	b.progress.Describe(strings.TrimPrefix(strings.TrimSuffix(words+": "+why, ": "), ", "))
+	b.progress.Describe(joined(": ", joined(", ", pause, counted(m.Failed, "failed", "failed", ""),
+		counted(m.Throttled, "throttled", "throttled", "")), why))
 }
 
 // Write takes what progressbar renders: a line, or blanks to clear it.

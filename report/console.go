@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/term"
 
+	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 )
 
@@ -104,23 +105,14 @@ func (c *Console) Totals(s Summary, e Ending) {
 	c.People("\n" + Totals(s, e))
 }
 
-// A Failure is why nothing was done.
-type Failure struct {
-	Text, Hint string
-	Code       int // exit code
-}
-
 // Fail shows why nothing was done.
-func (c *Console) Fail(f Failure) {
+func (c *Console) Fail(why *importer.Stop) {
 	if c.options.JSON {
-		c.always.Error(f.Text, "hint", f.Hint, "exit_code", f.Code)
+		c.always.Error(why.What, "hint", why.Hint, "exit_code", why.Cause.ExitCode())
 		return
 	}
-	lines := "jsm-onboard: " + f.Text
-	if f.Hint != "" {
-		lines += strings.ReplaceAll("\n"+strings.TrimSpace(f.Hint), "\n", "\n  ")
-	}
-	c.People(lines + "\n")
+	hint := strings.ReplaceAll(strings.TrimSpace(why.Hint), "\n", "\n  ")
+	c.People(joined("\n  ", "jsm-onboard: "+why.What, hint) + "\n")
 }
 
 // People shows text to people, wrapped to their terminal, with nothing in it that a terminal obeys.
@@ -130,10 +122,9 @@ func (c *Console) People(s string) {
 
 // Interrupted says, below the ^C that a terminal shows, what happens now; "": nothing needs saying.
 func (c *Console) Interrupted(s string) {
-	switch {
-	case !c.options.JSON:
+	if !c.options.JSON {
 		c.People(strings.TrimRight("\n"+s, "\n") + "\n")
-	case s != "":
+	} else if s != "" {
 		c.always.Info(s)
 	}
 }

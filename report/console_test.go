@@ -151,7 +151,7 @@ func TestBarFitsEveryTerminal(t *testing.T) {
 		{},
 		{Done: 456789, Failed: 12345, Throttled: 6789},
 		{Done: 1 << 40, Failed: 1},
-		{Done: 5, PausedUntil: now.Add(26 * time.Hour), Why: strings.Repeat("für Größe ", 20), Failed: 3},
+		{Done: 5, Failed: 3, PausedUntil: now.Add(26 * time.Hour), Why: strings.Repeat("für Größe ", 20)},
 		{Done: 5, Probing: true, PausedUntil: now.Add(time.Minute)},
 		{Done: 5, Probing: true},
 	}
@@ -379,7 +379,7 @@ func TestTotalsFitTheTerminal(t *testing.T) {
 	term := &screen{columns: 60}
 	c := newConsole(term, term.width, ConsoleOptions{})
 	c.Totals(exampleSummary(), Ending{})
-	c.Fail(Failure{Text: strings.Repeat("too long ", 20), Hint: strings.Repeat("a hint ", 20), Code: 1})
+	c.Fail(&importer.Stop{What: strings.Repeat("too long ", 20), Hint: strings.Repeat("a hint ", 20)})
 	if term.wrapped {
 		t.Errorf("a line was too long for the terminal:\n%s", term.show())
 	}
@@ -407,7 +407,7 @@ func TestNothingControlsTheTerminal(t *testing.T) {
 		var out bytes.Buffer
 		c := newConsole(&out, func() int { return 80 }, ConsoleOptions{JSON: json})
 		c.Totals(s, Ending{Kept: evil, Page: evil, Site: []string{evil}})
-		c.Fail(Failure{Text: evil, Hint: evil})
+		c.Fail(&importer.Stop{What: evil, Hint: evil})
 		c.Problems(survey)
 		c.Log().Warn(evil, "k", evil)
 		c.Interrupted(evil)

@@ -112,14 +112,6 @@ func Short(d time.Duration) string {
 	return strings.Replace(d.Round(precision).String(), "m0s", "m", 1)
 }
 
-// Lasted is how long a run took.
-func Lasted(d time.Duration) string {
-	if d < time.Second {
-		return "less than a second"
-	}
-	return Short(d)
-}
-
 // roughly is how long so many requests take at a pace; "" when it is not known.
 func roughly(requests int, perSecond float64) string {
 	if perSecond <= 0 || requests <= 0 {

@@ -43,8 +43,8 @@ type Summary struct {
 	Ledger      string                 `json:"ledger"`
 }
 
-// Elapsed is how long this session took. The time between two sessions is no part of a run.
-func (s Summary) Elapsed() time.Duration { return s.FinishedAt.Sub(s.SessionAt) }
+// Elapsed is how long this session took, a second at least. The time between two sessions is no part of a run.
+func (s Summary) Elapsed() time.Duration { return max(s.FinishedAt.Sub(s.SessionAt), time.Second) }
 
 // Limited reports whether a run stopped where it was asked to, by --limit: such a run alone ends as a complete one
 // does.
@@ -84,14 +84,6 @@ type Rows struct {
 	Read     int
 	Statuses []outcome.Status // those that the command can have, in the order in which people read them
 	outcome.Totals
-}
-
-// Proof says that each row read has a status; "": a fault of the program, which the run ends with.
-func (r Rows) Proof() string {
-	if r.Prove(r.Read) != nil {
-		return ""
-	}
-	return "All of the above: each row has one status."
 }
 
 // MarshalJSON writes one object: read, then each status.

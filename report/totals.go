@@ -25,7 +25,11 @@ type Ending struct {
 func Totals(s Summary, e Ending) string {
 	l := &listing{}
 	l.line(headline(s) + "\n")
-	l.rows(s.Rows, s.Rows.Proof(), s.Skipped)
+	proof := "" // without it the run has stopped, and says why
+	if s.Rows.Prove(s.Rows.Read) == nil {
+		proof = "All of the above: each row has one status."
+	}
+	l.rows(s.Rows, proof, s.Skipped)
 	l.line("")
 	l.add("Access", AccessLines(s.Access)...)
 	l.add("Leavers", LeaverLines(s.Leavers)...)
@@ -54,7 +58,7 @@ func Totals(s Summary, e Ending) string {
 
 func headline(s Summary) string {
 	verb := map[string]string{ledger.Complete: "is complete", ledger.Held: "was held back", ledger.Stopped: "stopped"}
-	line := "Run " + s.RunID + " " + verb[s.Outcome] + " after " + Lasted(s.Elapsed())
+	line := "Run " + s.RunID + " " + verb[s.Outcome] + " after " + Short(s.Elapsed())
 	if s.Session > 1 {
 		line += fmt.Sprintf(" in session %d", s.Session)
 	}

@@ -40,15 +40,15 @@ func TestTotals(t *testing.T) {
 func TestHeadline(t *testing.T) {
 	s := exampleSummary()
 	s.FinishedAt = s.StartedAt
-	if got, want := headline(s), "Run 20250301-080000-3f9a is complete after less than a second."; got != want {
+	if got, want := headline(s), "Run 20250301-080000-3f9a is complete after 1s."; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	s.Outcome = ledger.Stopped
-	if got, want := headline(s), "Run 20250301-080000-3f9a stopped after less than a second."; got != want {
+	if got, want := headline(s), "Run 20250301-080000-3f9a stopped after 1s."; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	s.Outcome, s.StopReason = ledger.Held, "too many rows are invalid"
-	if got, want := headline(s), "Run 20250301-080000-3f9a was held back after less than a second: too many rows are invalid."; got != want {
+	if got, want := headline(s), "Run 20250301-080000-3f9a was held back after 1s: too many rows are invalid."; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

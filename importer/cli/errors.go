@@ -49,8 +49,7 @@ func usagef(hint, format string, args ...any) error {
 // exitCode prints the error, unless that was done, and returns the code.
 func (p *program) exitCode(err error) int {
 	if _, printed := errors.AsType[exitError](err); err != nil && !printed {
-		stop := explain(err)
-		p.console.Fail(report.Failure{Text: stop.What, Hint: stop.Hint, Code: stop.Cause.ExitCode()})
+		p.console.Fail(explain(err))
 	}
 	return codeOf(err)
 }

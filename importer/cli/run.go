@@ -295,7 +295,7 @@ func (r *run) follow(job *importer.Run) (stop func()) {
 		}
 		return report.Moment{
 			Done:        done,
-			Failed:      p.Totals.Of(outcome.Failed) + p.Totals.Of(outcome.Unknown),
+			Failed:      p.Totals.Of(outcome.Failed, outcome.Unknown),
 			Throttled:   pace.Refused,
 			PausedUntil: pace.PausedUntil,
 			Why:         pace.Why,

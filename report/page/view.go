@@ -57,7 +57,7 @@ func (p Page) view() *view {
 		Page:      p,
 		Title:     title(s),
 		Sentence:  sentence(s),
-		Took:      report.Lasted(s.Elapsed()),
+		Took:      report.Short(s.Elapsed()),
 		Rows:      table{s.Rows, "Rows", s.Skipped},
 		Style:     template.CSS(pageCSS),
 		StyleHash: hashSource(pageCSS),
