@@ -54,23 +54,19 @@ func (p *program) ask(ctx context.Context, question string, answers ...string) (
 
 // readAnswer is the next line that is typed.
 func (p *program) readAnswer(ctx context.Context, in *bufio.Reader) (string, error) {
-	type reply struct {
-		line string
-		err  error
-	}
-	replies := make(chan reply, 1)
+	typed := make(chan string, 1)
 	go func() { // a read from a terminal cannot be cancelled; it ends with the process
-		line, err := in.ReadString('\n')
-		replies <- reply{line, err}
+		line, _ := in.ReadString('\n')
+		typed <- line
 	}()
 	select {
 	case <-ctx.Done():
 		return "", errCancelled
-	case r := <-replies:
-		if r.err != nil && r.line == "" {
+	case line := <-typed:
+		if line == "" { // the end of the input
 			fmt.Fprintln(p.Err)
 			return "", errNotAgreed
 		}
-		return r.line, nil
+		return line, nil
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"jsm-onboard/importer"
+	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/text"
 	"jsm-onboard/report"
 )
@@ -15,7 +16,8 @@ import (
 // revokeWork is what revoke does within a run.
 type revokeWork struct {
 	maxRevoke importer.Limit
-	held      int // accounts that the ledger has as created
+	held      int         // accounts that the ledger has as created
+	listedBy  *ledger.Run // sync: the run that has just listed these leavers
 }
 
 func (p *program) revokeCommand() *cobra.Command {
@@ -43,7 +45,7 @@ func (w *revokeWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 	if err := w.ready(ctx, r); err != nil {
 		return nil, err
 	}
-	options := importer.RevocationOptions{Export: r.options, Job: r.job()}
+	options := importer.RevocationOptions{Export: r.options, Job: r.job(), Run: w.listedBy}
 	return importer.PlanRevocation(ctx, r.file, r.site.ledger, options)
 }
 

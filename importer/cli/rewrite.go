@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"os"
 
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
@@ -136,8 +135,8 @@ func (r *reportRun) rewrite(ctx context.Context) error {
 
 // original reads the run's input as the run did.
 func (r *reportRun) original(ctx context.Context) (*export.Survey, *export.File, error) {
-	if _, err := os.Stat(r.run.Input); err != nil || isStdin(r.run.Input) {
-		return nil, nil, fmt.Errorf("the input %s is gone", r.run.Input)
+	if isStdin(r.run.Input) {
+		return nil, nil, errors.New("the input was stdin")
 	}
 	var read readFlags
 	err := json.Unmarshal([]byte(r.run.Choices), &read)

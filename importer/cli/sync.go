@@ -127,49 +127,27 @@ func (w *syncWork) list(ctx context.Context, r *run) error {
 	return report.WriteLeavers(r.flags.out.leavers, r.rows.layout.Delimiter, leavers)
 }
 
-// revoke revokes those on the list, within the run that has listed them. All guards come before the first request.
+// revoke revokes those on the list, as a run within the run that has listed them.
 func (w *syncWork) revoke(ctx context.Context, r *run) error {
 	if n := r.plan.Survey.NoAddress; n > 0 {
 		return stopf(importer.Guarded, "fix those rows in the export; they are in "+report.Shown(r.flags.out.failed),
 			"nobody was revoked: the address of %s could not be read, and these may be people on the list",
 			text.Counted(n, "row", "rows"))
 	}
-	file, err := export.Open(ctx, r.flags.out.leavers, nil)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	plan, err := importer.PlanRevocation(ctx, file, r.site.ledger, importer.RevocationOptions{Run: &r.plan.Run})
-	if err != nil {
-		return err
-	}
-	holdings, err := r.site.ledger.Holdings(ctx)
-	if err != nil {
-		return err
-	}
-	if err := importer.CheckRevocation(plan, w.maxRevoke, holdings.Ours); err != nil {
-		return err
-	}
-	if plan.Create > 0 && r.conn.Root == "" {
-		if r.conn, err = r.site.connect(ctx, false); err != nil {
-			return err
-		}
-	}
-	return w.revokeListed(ctx, r, plan)
-}
-
-// revokeListed carries the revocation out, as a run within the run.
-func (w *syncWork) revokeListed(ctx context.Context, r *run, plan *importer.Plan) error {
-	listed := &run{
-		program:  r.program,
-		flags:    r.flags,
-		work:     &revokeWork{},
-		site:     r.site,
-		conn:     r.conn,
-		plan:     plan,
-		recorder: r.recorder,
-	}
+	v := &revokeWork{maxRevoke: w.maxRevoke, listedBy: &r.plan.Run}
+	listed := &run{program: r.program, flags: r.flags, work: v, site: r.site, recorder: r.recorder}
 	listed.flags.out = outputFlags{results: r.flags.out.revoked}
+	var err error
+	if listed.file, err = export.Open(ctx, r.flags.out.leavers, nil); err != nil {
+		return err
+	}
+	defer listed.file.Close()
+	if listed.plan, err = v.plan(ctx, listed); err != nil {
+		return err
+	}
+	if err := v.guard(ctx, listed); err != nil {
+		return err
+	}
 	end, _, err := listed.carryOut(ctx)
 	if err != nil {
 		return err
