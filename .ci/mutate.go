@@ -257,10 +257,11 @@ var rules = []rule{
 	{file: "importer/revoke.go", function: "deleted", tests: judges},
 	{file: "importer/revoke.go", function: "withoutRequest", tests: judges},
 	{file: "importer/names.go", function: "judgeRename", tests: judges},
+	{file: "importer/names.go", function: "namesOff", tests: judges},
 	{file: "importer/leavers.go", function: "judgeLeaver", tests: judges},
 	{file: "importer/stop.go", function: "sameAgain", tests: stops},
 	{file: "importer/stop.go", function: "tooMany", tests: stops},
-	{file: "importer/stop.go", function: "stopFor", tests: stops},
+	{file: "importer/stop.go", function: "StopFor", tests: stops},
 	{file: "importer/export/evidence.go"},
 }
 

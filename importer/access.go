@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -114,7 +115,7 @@ func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
 	}
 	a.end.Memberships.Added, a.end.Memberships.Known = a.counts[outcome.Added], a.counts[outcome.AccessKnown]
 	a.end.Memberships.Failed = a.counts[outcome.AccessFailed]
-	return firstStop(a.stop.Load(), brokenLedger(err))
+	return cmp.Or(a.stop.Load(), brokenLedger(err))
 }
 
 // create creates the organizations that the site lacks; done twice, the site returns the same one. Those that this run

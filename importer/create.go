@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync/atomic"
@@ -48,9 +49,9 @@ func (c *creation) seen(r Result) { c.fixes.seen(r) }
 // after looks up what is open and gives the access that was asked for, once every row has a result.
 func (c *creation) after(ctx context.Context, r *Run, end *End) {
 	still := context.WithoutCancel(ctx)
-	end.Stop = firstStop(end.Stop, brokenLedger(c.fixes.record(still, c.ledger, c.run)))
+	end.Stop = cmp.Or(end.Stop, brokenLedger(c.fixes.record(still, c.ledger, c.run)))
 	if end.Stop == nil {
-		end.Stop = firstStop(c.rules.onlyForbidden(), c.lookUpRest(ctx, r, end))
+		end.Stop = cmp.Or(c.rules.onlyForbidden(), c.lookUpRest(ctx, r, end))
 	}
 	if end.Stop == nil && c.plan.Access != nil {
 		end.Stop = c.giveAccess(ctx, end)

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -128,7 +129,7 @@ func (g Guards) stop(p *Plan) *Stop {
 	}
 	rows, people := s.Rows-s.Excluded, s.Rows-s.Duplicates
 	fewer := max(0, g.Last-people)
-	return firstStop(
+	return cmp.Or(
 		exceeded("--max-invalid", g.MaxInvalid, s.Invalid, rows, strconv.Itoa(s.Invalid),
 			text.Grouped(s.Invalid)+" of "+text.Counted(rows, "row is", "rows are")+" invalid",
 			"see what is wrong with jsm-onboard check; fix the export, or"),

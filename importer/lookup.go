@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -48,7 +49,7 @@ func lookUpStop(ctx context.Context, err error) *Stop {
 	case err == nil || mayNotLook(err):
 		return nil
 	case cutShort(err):
-		return firstStop(interrupted(ctx), StopFor(err))
+		return cmp.Or(interrupted(ctx), StopFor(err))
 	}
 	return StopFor(err)
 }
@@ -77,7 +78,7 @@ func (c *common) lookUps(ctx context.Context, changed func(ledger.OpenLookUp, ou
 		})
 	}
 	stop, _ := errors.AsType[*Stop](pool.Wait())
-	return firstStop(interrupted(ctx), stop)
+	return cmp.Or(interrupted(ctx), stop)
 }
 
 // lookUp asks for one account id, and returns the outcome that the ledger has now.

@@ -118,20 +118,16 @@ func (c *creation) count(p *Plan, d decision) {
 			p.NamesChanged++
 		}
 	case d.do != nil:
-		p.countCreate(d)
-	}
-}
-
-func (p *Plan) countCreate(d decision) {
-	if p.Create++; p.First.Number == 0 {
 		row := d.result.Row
-		p.First = FirstRow{row.Number, row.Place, strings.Clone(row.Email), strings.Clone(row.Name)}
-	}
-	switch {
-	case d.Account == nil && d.other != nil:
-		p.OtherAddress++
-	case d.Account != nil && !d.Account.RevokedAt.IsZero():
-		p.Returning++
+		if p.Create++; p.First.Number == 0 {
+			p.First = FirstRow{row.Number, row.Place, strings.Clone(row.Email), strings.Clone(row.Name)}
+		}
+		if d.Account != nil && !d.Account.RevokedAt.IsZero() {
+			p.Returning++
+		}
+		if d.other != nil {
+			p.OtherAddress++
+		}
 	}
 }
 

@@ -84,11 +84,8 @@ func recallFixed(ctx context.Context, l *ledger.Ledger, rows []*export.Row, know
 			marks[i] = mark(row)
 		}
 	}
-	if len(marks) == 0 {
-		return nil
-	}
 	keys, err := l.Fixed(ctx, slices.Collect(maps.Values(marks)))
-	if err != nil || len(keys) == 0 {
+	if err != nil {
 		return err
 	}
 	accounts, err := l.Accounts(ctx, slices.Collect(maps.Values(keys)))
@@ -107,9 +104,6 @@ func recallOthers(ctx context.Context, l *ledger.Ledger, run int64, rows []*expo
 		if row.Sendable() && row.ExternalID != "" && known[i].Account == nil {
 			ids = append(ids, row.ExternalID)
 		}
-	}
-	if len(ids) == 0 {
-		return nil
 	}
 	accounts, err := l.AccountsByExternalID(ctx, ids)
 	for i, row := range rows {

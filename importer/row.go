@@ -64,14 +64,14 @@ func (c *common) carriedOut(q request) func(context.Context) (Result, *Stop) {
 		}
 		e, stop := q.judge(ctx, call, err)
 		if e.Account != ledger.MarkGone { // a deleted account is no refusal
-			stop = firstStop(stop, c.rules.after(e.Status, err))
+			stop = cmp.Or(stop, c.rules.after(e.Status, err))
 		}
 		if e.Status == outcome.NotAttempted {
-			return q.otherwise, firstStop(stop, brokenLedger(withdraw()))
+			return q.otherwise, cmp.Or(stop, brokenLedger(withdraw()))
 		}
 		e.AccountID = cmp.Or(e.AccountID, id)
 		result, failed := c.settle(ctx, q, e, call)
-		return result, firstStop(stop, failed)
+		return result, cmp.Or(stop, failed)
 	}
 }
 

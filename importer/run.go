@@ -134,9 +134,8 @@ func NewImport(ctx context.Context, api API, l *ledger.Ledger, plan *Plan, o Opt
 }
 
 // NewRevocation prepares the revocation that plan is about: of a file, or of what a run has created. Of o, Workers,
-// MaxErrors, MayBrowse and Settled count.
+// MaxErrors, MayBrowse and Settled may be set.
 func NewRevocation(ctx context.Context, api API, l *ledger.Ledger, plan *Plan, o Options) *Run {
-	o.Limit, o.Only = 0, 0
 	return newRun(ctx, newRevocation(api, l, plan, o), plan, o)
 }
 

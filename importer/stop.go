@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,15 +76,6 @@ func interrupted(ctx context.Context) *Stop {
 		return s
 	}
 	return ErrInterrupted
-}
-
-func firstStop(stops ...*Stop) *Stop {
-	for _, s := range stops {
-		if s != nil {
-			return s
-		}
-	}
-	return nil
 }
 
 func brokenLedger(err error) *Stop {
@@ -169,7 +161,7 @@ func (w *stopRules) after(s outcome.Status, err error) *Stop {
 		return w.sameAgain(err)
 	case outcome.Failed, outcome.Unknown:
 		w.failed++
-		return firstStop(StopFor(err), w.sameAgain(err), w.tooMany())
+		return cmp.Or(StopFor(err), w.sameAgain(err), w.tooMany())
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"errors"
 	"testing"
 	"time"
@@ -13,7 +14,7 @@ func TestSameRefusalIsOneProblem(t *testing.T) {
 	closed := refusedWith(400, "cv.signup.error.not.allowed")
 	feed := func(w *stopRules, n int, s outcome.Status, err error) (stop *Stop) {
 		for range n {
-			stop = firstStop(stop, w.after(s, err))
+			stop = cmp.Or(stop, w.after(s, err))
 		}
 		return stop
 	}

@@ -12,13 +12,6 @@ import (
 // PlanUndo is the plan of revoking what a run has created, and nobody else: its rows come from the ledger. An
 // *Stop says why there is nothing to undo.
 func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, error) {
-	if run.Command != "import" && run.Command != "sync" {
-		return nil, refuseUndo(
-			run,
-			"it is a "+run.Command+", and only what an import or sync has created can be undone",
-			"jsm-onboard report --list shows the runs",
-		)
-	}
 	if !run.Undone.IsZero() {
 		return nil, refuseUndo(run, "it was undone on "+outcome.Day(run.Undone), "there is nothing left to revoke")
 	}
