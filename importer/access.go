@@ -113,8 +113,8 @@ func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
 		}
 		err = a.give(ctx, batch)
 	}
-	a.end.Memberships.Added, a.end.Memberships.Known = a.counts[outcome.Added], a.counts[outcome.AccessKnown]
-	a.end.Memberships.Failed = a.counts[outcome.AccessFailed]
+	m := &a.end.Memberships
+	m.Added, m.Known, m.Failed = a.counts[outcome.Added], a.counts[outcome.AccessKnown], a.counts[outcome.AccessFailed]
 	return cmp.Or(a.stop.Load(), brokenLedger(err))
 }
 
@@ -310,20 +310,19 @@ func (a *access) review(b claims, before map[string][]ledger.Grant) {
 
 // fill fills the seats that are open, by calls for at most so many members of one group.
 func (a *access) fill(ctx context.Context, seats []*seat, atMost int) {
-	open := map[group][]*seat{}
-	var groups []group
+	var calls [][]*seat
+	newest := map[group]int{} // how many calls there are with the newest of a group
 	for _, s := range seats {
 		if s.access != 0 {
 			continue
 		}
-		if open[s.group] == nil {
-			groups = append(groups, s.group)
+		n := newest[s.group]
+		if n == 0 || len(calls[n-1]) == atMost {
+			calls = append(calls, nil)
+			n = len(calls)
+			newest[s.group] = n
 		}
-		open[s.group] = append(open[s.group], s)
-	}
-	var calls [][]*seat
-	for _, g := range groups {
-		calls = slices.AppendSeq(calls, slices.Chunk(open[g], atMost))
+		calls[n-1] = append(calls[n-1], s)
 	}
 	inParallel(calls, func(seats []*seat) { a.add(ctx, seats) })
 }
@@ -334,36 +333,25 @@ func (a *access) add(ctx context.Context, seats []*seat) {
 	for i, s := range seats {
 		ids[i] = s.member
 	}
-	settle := func(is outcome.Access, reason string) {
-		for _, s := range seats {
-			s.access, s.reason = is, reason
+	is, reason := outcome.AccessNotAttempted, outcome.ReasonAccessStopped
+	if a.stop.Load() == nil {
+		err := a.call(ctx, g, ids)
+		if half := len(ids) / 2; statusOf(err) == 400 && half > 0 {
+			a.add(ctx, seats[:half])
+			a.add(ctx, seats[half:])
+			return
+		}
+		if err == nil {
+			err = a.ledger.RecordAccess(ctx, a.run, g.kind, g.id, ids)
+		}
+		if err == nil {
+			is, reason = outcome.Added, ""
+		} else if !a.halt(ctx, g.kind, err) {
+			is, reason = outcome.AccessFailed, accessReason(err)
 		}
 	}
-	if a.stop.Load() != nil {
-		settle(outcome.AccessNotAttempted, outcome.ReasonAccessStopped)
-		return
-	}
-	err := a.call(ctx, g, ids)
-	if half := len(ids) / 2; statusOf(err) == 400 && half > 0 {
-		a.add(ctx, seats[:half])
-		a.add(ctx, seats[half:])
-		return
-	}
-	if err == nil {
-		err = a.ledger.RecordAccess(ctx, a.run, g.kind, g.id, ids)
-	}
-	switch {
-	case err == nil:
-		settle(outcome.Added, "")
-	case a.halt(ctx, g.kind, err):
-		settle(outcome.AccessNotAttempted, outcome.ReasonAccessStopped)
-	case g.kind == ledger.Organization && statusOf(err) == 403:
-		settle(
-			outcome.AccessFailed,
-			"the organization takes nobody (an identity provider may manage it): "+accessReason(err),
-		)
-	default:
-		settle(outcome.AccessFailed, accessReason(err))
+	for _, s := range seats {
+		s.access, s.reason = is, reason
 	}
 }
 
