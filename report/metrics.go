@@ -29,16 +29,12 @@ func WriteMetrics(path, source string, s Summary) error {
 	return f.Commit()
 }
 
+// An exposition is the text of some metrics.
 type exposition struct {
-	job    string // its labels
+	job    string // labels of every sample
 	before string // the exposition of the run before
-	text   bytes.Buffer
-}
-
-// A sample is one value of a metric, with a label of its own or none.
-type sample struct {
-	label string
-	n     int
+	name   string // of the metric that is being written
+	bytes.Buffer
 }
 
 func metrics(source string, s Summary, before string) []byte {
@@ -46,51 +42,50 @@ func metrics(source string, s Summary, before string) []byte {
 	if source != "" {
 		m.job += "," + label("source", source)
 	}
-	r, ended, took := s.Requests, int(s.FinishedAt.Unix()), int(s.Elapsed().Round(time.Second).Seconds())
+	ended := int(s.FinishedAt.Unix())
 	m.rows("rows", "Rows of the last run by what became of them.", s.Rows)
-	m.gauge("rows_read", "Rows read by the last run.", "", sample{n: s.Rows.Read})
-	m.gauge("requests", "Requests of the last run to create, or of revoke and undo to revoke.", "kind",
-		sample{"sent", r.Sent}, sample{"throttled", r.Throttled}, sample{"retried", r.Retried},
-		sample{"ambiguous", r.Ambiguous})
+	m.gauge("rows_read", "Rows read by the last run.", "", s.Rows.Read)
+	const requests = "Requests of the last run to create, or of revoke and undo to revoke."
+	m.gauge("requests", requests, `,kind="sent"`, s.Requests.Sent)
+	m.gauge("requests", requests, `,kind="throttled"`, s.Requests.Throttled)
+	m.gauge("requests", requests, `,kind="retried"`, s.Requests.Retried)
+	m.gauge("requests", requests, `,kind="ambiguous"`, s.Requests.Ambiguous)
 	if a := s.Access; a != nil {
-		m.gauge("memberships", "Customers of the last run in their organizations.", "kind",
-			sample{"added", a.Memberships.Added}, sample{"known", a.Memberships.Known},
-			sample{"failed", a.Memberships.Failed})
+		const memberships = "Customers of the last run in their organizations."
+		m.gauge("memberships", memberships, `,kind="added"`, a.Memberships.Added)
+		m.gauge("memberships", memberships, `,kind="known"`, a.Memberships.Known)
+		m.gauge("memberships", memberships, `,kind="failed"`, a.Memberships.Failed)
 	}
 	if d := s.Leavers; d != nil && d.Path != "" {
-		m.gauge("leavers", "Leavers of the last run by what is to be done about them.", "action",
-			sample{"revoke", d.Revoke}, sample{"review", d.Review})
+		const leavers = "Leavers of the last run by what is to be done about them."
+		m.gauge("leavers", leavers, `,action="revoke"`, d.Revoke)
+		m.gauge("leavers", leavers, `,action="review"`, d.Review)
 		if d.Rows != nil {
 			m.rows("leaver_rows", "Leavers of the last run by what became of them.", *d.Rows)
 		}
 	}
-	m.gauge("duration_seconds", "How long the last run took.", "", sample{n: took})
-	m.gauge("exit_code", "Exit code of the last run; 0: every row is good.", "", sample{n: s.ExitCode})
-	m.gauge("last_run_timestamp_seconds", "When the last run ended.", "", sample{n: ended})
+	m.gauge("duration_seconds", "How long the last run took.", "", int(s.Elapsed().Round(time.Second).Seconds()))
+	m.gauge("exit_code", "Exit code of the last run; 0: every row is good.", "", s.ExitCode)
+	m.gauge("last_run_timestamp_seconds", "When the last run ended.", "", ended)
 	m.last("last_success_timestamp_seconds", "When the last run with exit code 0 ended.", s.ExitCode == 0, ended)
 	m.last("last_completion_timestamp_seconds", "When the last run with exit code 0 or 3 ended.",
 		s.ExitCode == 0 || s.ExitCode == 3, ended)
-	return m.text.Bytes()
+	return m.Bytes()
 }
 
-func (m *exposition) gauge(name, help, labelName string, samples ...sample) {
-	name = "jsm_onboard_" + name
-	fmt.Fprintf(&m.text, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name)
-	for _, s := range samples {
-		labels := m.job
-		if labelName != "" {
-			labels += "," + label(labelName, s.label)
-		}
-		fmt.Fprintf(&m.text, "%s{%s} %d\n", name, labels, s.n)
+// gauge adds one value of a metric.
+func (m *exposition) gauge(name, help, labels string, n int) {
+	if name != m.name {
+		fmt.Fprintf(m, "# HELP jsm_onboard_%s %s\n# TYPE jsm_onboard_%s gauge\n", name, help, name)
+		m.name = name
 	}
+	fmt.Fprintf(m, "jsm_onboard_%s{%s%s} %d\n", name, m.job, labels, n)
 }
 
 func (m *exposition) rows(name, help string, rows Rows) {
-	var samples []sample
 	for _, s := range rows.Statuses {
-		samples = append(samples, sample{s.String(), rows.Of(s)})
+		m.gauge(name, help, ","+label("status", s.String()), rows.Of(s))
 	}
-	m.gauge(name, help, "status", samples...)
 }
 
 // last is when a run of the job last ended well: this one, or what was so before.
@@ -101,7 +96,7 @@ func (m *exposition) last(name, help string, well bool, ended int) {
 		well = true
 	}
 	if well {
-		m.gauge(name, help, "", sample{n: ended})
+		m.gauge(name, help, "", ended)
 	}
 }
 
