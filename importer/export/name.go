@@ -73,12 +73,11 @@ func isPlaceholder(s string) bool {
 
 func isNull(s string) bool { return s == "null" || s == "NULL" }
 
+var emptyParts = []string{`\N`, "undefined", "(null)", "<null>", "#n/a", "n/a", "nan", "<none>", "(none)"}
+
 // isEmptyPart reports what no part of a name is: (null), undefined, [not provided], a dash or dots.
 func isEmptyPart(s string) bool {
-	switch strings.ToLower(s) {
-	case `\n`, "undefined", "(null)", "<null>", "#n/a", "n/a", "<none>", "(none)":
-		return true
-	case "nan":
+	if slices.ContainsFunc(emptyParts, func(word string) bool { return strings.EqualFold(word, s) }) {
 		return s != "Nan" && s != "NAN"
 	}
 	return strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") || strings.Trim(s, "-–—._*/") == ""

@@ -35,14 +35,21 @@ func (n *canonical) GetCSVRows() ([][]string, error) { return n.rows, nil }
 
 // read maps the records of some items to people, in order.
 func (n *canonical) read(items []item) ([]person, error) {
-	n.rows, n.cells, n.people = append(n.rows[:0], fieldNames[Email:]), n.cells[:0], n.people[:0]
+	var fields []Field
+	var header []string
+	for f := Email; f <= secondLast; f++ {
+		if n.columns.has(f) {
+			fields, header = append(fields, f), append(header, f.String())
+		}
+	}
+	n.rows, n.cells, n.people = append(n.rows[:0], header), n.cells[:0], n.people[:0]
 	for _, it := range items {
 		if it.skip {
 			continue
 		}
 		start := len(n.cells)
-		for _, at := range n.columns.at[Email:] {
-			n.cells = append(n.cells, firstFilled(it.rec.Cells, at))
+		for _, f := range fields {
+			n.cells = append(n.cells, firstFilled(it.rec.Cells, n.columns.at[f]))
 		}
 		n.rows = append(n.rows, n.cells[start:len(n.cells):len(n.cells)])
 	}
