@@ -65,10 +65,11 @@ func (h *header) meanings(i int) []meaning {
 	if ofMail && !address.vague {
 		return []meaning{address}
 	}
-	if ms := byWords(tokens); ms != nil || !ofMail {
-		return ms
+	ms := byWords(tokens)
+	if ofMail {
+		ms = append(ms, address)
 	}
-	return []meaning{address}
+	return ms
 }
 
 // inBrackets is what stands in the last brackets of a header.
@@ -169,9 +170,11 @@ func byWords(tokens []string) []meaning {
 	if m, ok := ofOrganization(core); ok && groupOf(tokens, func(t string) bool { return slices.Contains(core, t) }) == "" {
 		return []meaning{m}
 	}
-	for n := len(core); n > 0; n-- {
-		if ms := inSpan(tokens, core[len(core)-n:]); ms != nil {
-			return ms
+	for _, list := range [][]string{core, tokens} {
+		for from := range list {
+			if ms := inSpan(tokens, list[from:]); ms != nil {
+				return ms
+			}
 		}
 	}
 	for n := len(core) - 1; n > 0; n-- {
