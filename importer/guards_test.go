@@ -66,7 +66,7 @@ func TestCheckUnlisted(t *testing.T) {
 	} {
 		p := &Plan{Survey: &export.Survey{Path: "l.csv"}, Create: tc.create, Reach: tc.reach}
 		for range tc.before {
-			p.Settled.Add(outcome.Revoked)
+			p.Settled[outcome.Revoked]++
 		}
 		err := CheckUnlisted(p, tc.ours)
 		if (err != nil) != (tc.says != "") || err != nil && !strings.Contains(err.Error(), tc.says) {
@@ -87,7 +87,7 @@ func TestCheckRevocation(t *testing.T) {
 	} {
 		p := &Plan{Survey: &export.Survey{Path: "l.csv"}, Create: tc.create}
 		for range tc.before {
-			p.Settled.Add(outcome.Revoked)
+			p.Settled[outcome.Revoked]++
 		}
 		err := CheckRevocation(p, limit, tc.ours)
 		if (err != nil) != tc.held {

@@ -135,10 +135,10 @@ func (c *creation) count(p *Plan, d decision) {
 func (v *revocation) count(p *Plan, d decision) {
 	switch {
 	case d.do == nil:
-		p.Settled.Add(d.result.Status)
+		p.Settled[d.result.Status]++
 		return
 	case d.decided != 0:
-		p.Settled.Add(d.decided)
+		p.Settled[d.decided]++
 		return
 	case d.Account == nil:
 		p.Reach.Unknown++

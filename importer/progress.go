@@ -32,15 +32,14 @@ func (p *progress) Progress() Progress {
 func (p *progress) count(s outcome.Status, rows int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for range rows {
-		p.now.Totals.Add(s)
-	}
+	p.now.Totals[s] += rows
 }
 
 func (p *progress) move(from, to outcome.Status) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.now.Totals.Move(from, to)
+	p.now.Totals[from]--
+	p.now.Totals[to]++
 	p.revised = true
 }
 

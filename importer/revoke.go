@@ -217,10 +217,8 @@ func forReview(row *export.Row) string {
 // mistaken is why it is not clear which account a row means; "": it is.
 func mistaken(t target) string {
 	switch {
-	case t.id == "" && t.Account == nil:
-		return outcome.ReasonNoAccount
 	case t.id == "":
-		return outcome.ReasonNoID
+		return outcome.ReasonNoAccount
 	case !apiclient.IsAccountID(t.id) || !accountID.MatchString(t.id):
 		return outcome.ReasonNoAccountID
 	case t.Account != nil && t.Account.ID != "" && t.Account.ID != t.id:

@@ -111,9 +111,10 @@ func TestAccess(t *testing.T) {
 func TestTotals(t *testing.T) {
 	var totals Totals
 	for _, s := range []Status{Created, Created, Failed, Unknown, NotAttempted, Duplicate} {
-		totals.Add(s)
+		totals[s]++
 	}
-	totals.Move(Failed, Invalid)
+	totals[Failed]--
+	totals[Invalid]++
 	got := map[string]int{
 		"created": totals.Of(Created), "failed": totals.Of(Failed), "sum": totals.Sum(),
 		"not good": totals.NotGood(),

@@ -45,8 +45,7 @@ const (
 		"and somebody who returns gets a new account"
 	ReasonNotPortalOnly = "this is an Atlassian account and not a portal-only customer; " +
 		"its access is revoked at admin.atlassian.com"
-	ReasonNoAccount   = "there is no account id, and the ledger does not know this address"
-	ReasonNoID        = "there is no account id, and the ledger has none for this address"
+	ReasonNoAccount   = "there is no account id, and the ledger has none for this address"
 	ReasonNoAccountID = "this is not an account id; those of portal-only customers look like qm:…"
 	ReasonOtherID     = "the ledger has another account id for this address: %s"
 	ReasonOtherOwner  = "the ledger has this account id for another address: %s"

@@ -9,15 +9,6 @@ import (
 // Totals counts rows: the number at a status is that of the rows that have it.
 type Totals [len(statuses)]int
 
-// Add counts one row.
-func (t *Totals) Add(s Status) { t[s]++ }
-
-// Move counts a row under another status than before.
-func (t *Totals) Move(from, to Status) {
-	t[from]--
-	t[to]++
-}
-
 // Of is the number of rows that have one of these statuses.
 func (t Totals) Of(these ...Status) (n int) {
 	for _, s := range these {

@@ -387,9 +387,9 @@ func TestPercent(t *testing.T) {
 // became of them.
 func TestPageOfLeavers(t *testing.T) {
 	var totals outcome.Totals
-	totals.Add(outcome.Revoked)
-	totals.Add(outcome.Revoked)
-	totals.Add(outcome.NotFound)
+	totals[outcome.Revoked]++
+	totals[outcome.Revoked]++
+	totals[outcome.NotFound]++
 	became := report.Rows{Read: 3, Statuses: outcome.RevokeStatuses(), Totals: totals}
 	for _, test := range []struct {
 		name    string
