@@ -21,7 +21,6 @@ import (
 // doctorFlags are those of the doctor command.
 type doctorFlags struct {
 	site          siteFlags
-	log           logFlags
 	json          bool
 	organizations bool
 	serviceDesks  []string
@@ -34,7 +33,7 @@ func (p *program) doctorCommand() *cobra.Command {
 	})
 	f.site.client.MaxRate, f.site.client.Workers = 10, 2
 	f.site.register(cmd.Flags())
-	f.log.register(cmd.Flags())
+	p.log.register(cmd.Flags())
 	cmd.Flags().BoolVar(&f.json, "json", false, "")
 	cmd.Flags().BoolVar(&f.organizations, "organizations", false, "")
 	cmd.Flags().StringArrayVar(&f.serviceDesks, "service-desk", nil, "")
@@ -42,7 +41,7 @@ func (p *program) doctorCommand() *cobra.Command {
 }
 
 func (p *program) runDoctor(ctx context.Context, f *doctorFlags) error {
-	if err := errors.Join(p.newConsole(&f.log), f.site.check()); err != nil {
+	if err := f.site.check(); err != nil {
 		return err
 	}
 	d := &doctor{program: p, flags: f, Diagnosis: report.Diagnosis{Version: versionNumber()}}

@@ -142,14 +142,14 @@ func (f *logFlags) register(flags *pflag.FlagSet) {
 	flags.TextVar(&f.Level, "log-level", slog.LevelInfo, "")
 }
 
-// console makes the one owner of stderr.
-func (p *program) newConsole(f *logFlags) error {
-	format := strings.ToLower(f.format)
+// newConsole makes the one owner of stderr.
+func (p *program) newConsole() error {
+	format := strings.ToLower(p.log.format)
 	if format != "text" && format != "json" {
-		return usagef("text or json", "--log-format %q is no format", f.format)
+		return usagef("text or json", "--log-format %q is no format", p.log.format)
 	}
-	f.JSON, f.Getenv = format == "json", p.getenv
-	p.console = report.NewConsole(p.Err, f.ConsoleOptions)
+	p.log.JSON, p.log.Getenv = format == "json", p.getenv
+	p.console = report.NewConsole(p.Err, p.log.ConsoleOptions)
 	return nil
 }
 

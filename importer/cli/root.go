@@ -32,7 +32,8 @@ type program struct {
 	siteWords   []string // flags by which a command that follows reaches the same site and ledger
 	accessWords []string // flags by which it gives customers the same access and names
 
-	console *report.Console // owns stderr
+	log     logFlags
+	console *report.Console // owns stderr; made before a command runs
 	sending atomic.Bool     // rows may be in flight
 }
 
@@ -59,11 +60,16 @@ every row. Running the same command again is always right and always safe.
 
 Try it without an Atlassian account:
   jsm-onboard import samples/zendesk-customers.csv --sandbox`,
-		Version:           "jsm-onboard " + versionNumber(),
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return p.settle(cmd) },
-		Args:              cobra.ArbitraryArgs,
+		Version:       "jsm-onboard " + versionNumber(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := p.settle(cmd); err != nil {
+				return err
+			}
+			return p.newConsole()
+		},
+		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return cmd.Help()

@@ -26,7 +26,6 @@ type runFlags struct {
 	site siteFlags
 	read readFlags
 	out  outputFlags
-	log  logFlags
 
 	dryRun, yes bool
 	maxErrors   importer.Limit
@@ -36,7 +35,6 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	f.site.register(flags)
 	f.site.registerPace(flags)
 	f.out.register(flags)
-	f.log.register(flags)
 	flags.StringVar(&f.out.metricsFile, "metrics-file", "", "")
 	flags.StringVar(&f.out.notify, "notify", "", "")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "")
@@ -97,6 +95,7 @@ func (p *program) runCommand(use string, args cobra.PositionalArgs, w work) (*co
 		return r.execute(cmd.Context())
 	})
 	r.flags.register(cmd.Flags())
+	p.log.register(cmd.Flags())
 	return cmd, r
 }
 
@@ -108,9 +107,6 @@ func revokes(command string) bool { return command == "revoke" || command == "un
 func (r *run) execute(ctx context.Context) (err error) {
 	r.began = time.Now()
 	r.recorder = page.NewRecorder(r.began)
-	if err := r.newConsole(&r.flags.log); err != nil {
-		return err
-	}
 	defer func() { err = errors.Join(err, r.site.Close()) }()
 	if r.flags.dryRun {
 		return r.do(ctx)
@@ -239,7 +235,7 @@ func (r *run) showPlan(held bool) {
 	if r.flags.out.summary == stdout {
 		out = r.Err
 	}
-	if r.flags.dryRun || !r.flags.log.Quiet {
+	if r.flags.dryRun || !r.log.Quiet {
 		fmt.Fprint(out, report.Fit(out, report.PlanText(r.command, r.plan, outlook), r.getenv))
 	}
 }
