@@ -347,7 +347,7 @@ func (ch *chooser) saysName(i int) bool {
 	})
 }
 
-func (ch *chooser) isOneWord(i int) bool { return nearly(ch.e.of(i).oneWord, ch.e.of(i).filled) }
+func (ch *chooser) isOneWord(i int) bool { return most(ch.e.of(i).oneWord, ch.e.of(i).filled) }
 
 // mayBeName reports whether a column that is not known may hold names.
 func (ch *chooser) mayBeName(i int) bool {
