@@ -108,18 +108,6 @@ func (l *steps) revoked(rows Rows, results string) {
 		" not revoked for certain: read jsm_reason in "+Shown(results)+", then run the same command again"))
 }
 
-// ReadAgain is [export.Survey.Repeat] for a file that this program wrote: the rows that count are chosen already.
-func ReadAgain(flags []string) (kept []string) {
-	for i := 0; i < len(flags); i++ {
-		if flags[i] == "--include" || flags[i] == "--exclude" {
-			i++
-			continue
-		}
-		kept = append(kept, flags[i])
-	}
-	return kept
-}
-
 // AccessFlags are the flags of a run that are known from its summary alone.
 func AccessFlags(a *importer.AccessTotals) (flags []string) {
 	if a == nil {

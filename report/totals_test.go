@@ -151,15 +151,6 @@ func TestNextSteps(t *testing.T) {
 	}
 }
 
-// What chose the rows of the export would find none in a file of some of them.
-func TestReadAgain(t *testing.T) {
-	flags := []string{"--preset", "none", "--include", "a=b", "--column", "name=n", "--exclude", "c=d", "--no-header"}
-	want := []string{"--preset", "none", "--column", "name=n", "--no-header"}
-	if diff := cmp.Diff(want, ReadAgain(flags)); diff != "" {
-		t.Error(diff)
-	}
-}
-
 // Paths are kept whole, and shown as they would be typed here.
 func TestShown(t *testing.T) {
 	folder := t.TempDir()

@@ -48,7 +48,7 @@ func (p *program) runCheck(ctx context.Context, f *checkFlags, path string) erro
 	}
 	check := report.Check{
 		Survey:        survey,
-		Words:         slices.Concat([]string{path}, p.siteWords, p.accessWords, survey.Repeat),
+		Words:         slices.Concat([]string{path}, p.siteWords, p.accessWords, survey.Repeat, p.filterWords),
 		Rate:          documentedRate,
 		Organizations: f.organizations,
 	}

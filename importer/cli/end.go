@@ -139,7 +139,7 @@ func (r *run) ending(fixes report.Fixes) report.Ending {
 		Page:  r.flags.out.page,
 		Gone:  r.site.temporary,
 		Site:  r.siteWords,
-		Again: slices.Concat(r.accessWords, report.ReadAgain(r.plan.Survey.Repeat)),
+		Again: slices.Concat(r.accessWords, r.plan.Survey.Repeat),
 	}
 }
 

@@ -102,7 +102,7 @@ func (r *reportRun) rewrite(ctx context.Context) error {
 	if err == nil {
 		defer file.Close()
 		rows, columns = survey.All(ctx), survey.Columns
-		r.ending.Again = append(r.ending.Again, report.ReadAgain(survey.Repeat)...)
+		r.ending.Again = append(r.ending.Again, survey.Repeat...)
 	} else if r.run.Command != "undo" {
 		r.console.Log().Warn("the results have address and name alone, of the rows that were sent", "why", err.Error())
 	}

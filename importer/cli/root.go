@@ -31,6 +31,7 @@ type program struct {
 	configPath  string   // the file of settings; "": none
 	siteWords   []string // flags by which a command that follows reaches the same site and ledger
 	accessWords []string // flags by which it gives customers the same access and names
+	filterWords []string // flags by which it takes the same rows
 
 	log     logFlags
 	console *report.Console // owns stderr; made before a command runs

@@ -43,6 +43,7 @@ func (p *program) settle(cmd *cobra.Command) error {
 	}
 	p.configPath = path
 	p.siteWords, p.accessWords = p.needed(cmd, config, siteFlagNames), p.needed(cmd, config, accessFlagNames)
+	p.filterWords = p.needed(cmd, config, []string{"include", "exclude"})
 	var failed []error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Changed || onlyTyped[f.Name] || cmd.Name() == "report" && !slices.Contains(siteFlagNames, f.Name) {

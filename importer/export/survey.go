@@ -27,7 +27,7 @@ type Survey struct {
 	Source     string   `json:"source"` // and as people call it
 	Columns    []Column `json:"columns"`
 	// Repeat are the flags that make another command read this file, or the
-	// failed file of it, in the same way.
+	// failed file of it, in the same way, but for the filters: rows that failed have passed them.
 	Repeat []string `json:"repeat,omitempty"`
 
 	Records    int `json:"records"` // rows and skipped lines
@@ -148,12 +148,6 @@ func (s *Survey) repeat(o Options) []string {
 	}
 	if o.NoNames || s.columns.weighed && !s.columns.hasNames() {
 		add("--column", "name=none")
-	}
-	for _, m := range o.Include {
-		add("--include", m.String())
-	}
-	for _, m := range o.Exclude {
-		add("--exclude", m.String())
 	}
 	return flags
 }
