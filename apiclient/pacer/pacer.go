@@ -63,7 +63,8 @@ type Pacer struct {
 
 	// Guarded by group.mu:
 	pause   pause
-	outage  outage
+	outage  bool    // the site does not answer: single requests probe it
+	trouble float64 // the weight of the failures, less that of what got through
 	quota   quota
 	limiter *rate.Limiter // of permits, at the present pace
 	epoch   uint64        // counts pauses; a refusal of what left before a pause begins no other
@@ -152,13 +153,6 @@ func (p *Pacer) Done(permit Permit, a Answer) (others bool) {
 		p.present--
 	}
 	others = p.passed.Load() > permit.passed
-	if a.Kind == Refused && a.Own {
-		p.counts.Refused++
-		return others
-	}
-	if p.since.IsZero() && (a.Kind == Refused || a.Kind == Failed) {
-		p.since = now
-	}
 	switch a.Kind {
 	case Passed:
 		p.passed.Add(1)
@@ -168,9 +162,10 @@ func (p *Pacer) Done(permit Permit, a Answer) (others bool) {
 		}
 		p.quota.passed(now, permit, a.Level)
 	case Refused:
-		p.counts.Refused++
-		p.answers(now, permit)
-		p.refusal(now, permit, a)
+		if p.counts.Refused++; !a.Own {
+			p.answers(now, permit)
+			p.refusal(now, permit, a)
+		}
 	case Failed:
 		p.failure(now, permit, a)
 	}

@@ -1,6 +1,9 @@
 package pacer
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 const (
 	longestDelay = 30 * time.Second // after a refusal without a time, and between probes: Atlassian's advice
@@ -19,15 +22,10 @@ type pause struct {
 	reported bool
 }
 
-// outage knows whether the site answers at all. While it does not, single requests probe it.
-type outage struct {
-	on     bool
-	weight float64 // of the failures, less that of what got through
-}
-
 // refusal pauses. It begins an event only when its request left in the present epoch, and something has passed since
 // the last pause: TestOneEvent, "no Retry-After; window".
 func (p *Pacer) refusal(now time.Time, permit Permit, a Answer) {
+	p.since = cmp.Or(p.since, now)
 	present, d := permit.epoch == p.epoch, a.RetryAfter
 	if d <= 0 && present {
 		d = p.group.jittered(p.quota.hold() << min(p.again, 16))
@@ -41,16 +39,15 @@ func (p *Pacer) refusal(now time.Time, permit Permit, a Answer) {
 
 // failure counts one; too many begin an outage, or go on with it.
 func (p *Pacer) failure(now time.Time, permit Permit, a Answer) {
-	o := &p.outage
-	if o.weight++; permit.retry {
-		o.weight -= 1 - retryWeight
+	p.since = cmp.Or(p.since, now)
+	if p.trouble++; permit.retry {
+		p.trouble -= 1 - retryWeight
 	}
 	switch {
-	case o.on && permit.epoch != p.epoch, !o.on && o.weight < outageWeight:
+	case p.outage && permit.epoch != p.epoch, !p.outage && p.trouble < outageWeight:
 		return
-	case !o.on:
-		o.on, p.again = true, 1
-		a.RetryAfter = 0 // only a probe obeys it
+	case !p.outage:
+		p.outage, p.again = true, 1
 	}
 	d := p.group.jittered(firstProbe << min(p.again-1, 16))
 	p.newEpoch()
@@ -72,14 +69,13 @@ func (p *Pacer) newEpoch() {
 
 // answers notes that the site does; in an outage, only a probe shows it.
 func (p *Pacer) answers(now time.Time, permit Permit) {
-	o := &p.outage
-	if o.on && permit.epoch != p.epoch {
+	if p.outage && permit.epoch != p.epoch {
 		return
 	}
-	o.weight = max(0, o.weight-passWeight)
-	if o.on {
+	p.trouble = max(0, p.trouble-passWeight)
+	if p.outage {
 		p.report(Event{Kind: OutageEnded, Lasted: now.Sub(p.since)})
-		o.on, o.weight, p.since = false, 0, now
+		p.outage, p.trouble, p.since = false, 0, now
 	}
 }
 
@@ -119,9 +115,9 @@ func (p *Pacer) paused(now time.Time) (time.Duration, error) {
 	left := max(0, q.until.Sub(now))
 	switch {
 	case most <= 0:
-	case p.outage.on && now.Sub(p.since) >= most:
+	case p.outage && now.Sub(p.since) >= most:
 		return 0, &OutageError{Since: p.since, Reason: q.reason}
-	case left > most, left > 0 && !p.outage.on && !p.since.IsZero() && q.until.Sub(p.since) > most:
+	case left > most, left > 0 && !p.outage && !p.since.IsZero() && q.until.Sub(p.since) > most:
 		return 0, &PauseError{Until: q.until, Reason: q.reason}
 	}
 	return left, nil

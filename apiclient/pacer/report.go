@@ -17,7 +17,7 @@ const (
 // Answer is what became of one request.
 type Answer struct {
 	Kind       Kind
-	RetryAfter time.Duration // Refused: the least wait; Failed: only probes of an outage obey it; 0: not said
+	RetryAfter time.Duration // Refused: the least wait; Failed: obeyed by the next probe of an outage; 0: not said
 	Shared     bool          // Refused: by a quota of the whole tenant, so that every pacer of the group pauses
 	Own        bool          // Refused: it is this request that is refused, not the quota, which learns nothing from it
 	Reason     string        // Refused or Failed: for people
@@ -97,7 +97,7 @@ func (p *Pacer) Pace() Pace {
 	defer p.group.mu.Unlock()
 	now := time.Now()
 	s := p.counts
-	s.Learned, s.Probing = p.quota.learned(), p.outage.on
+	s.Learned, s.Probing = p.quota.learned(), p.outage
 	if r := p.quota.rate(now); r < unpaced {
 		s.Rate = r
 	}

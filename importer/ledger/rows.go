@@ -180,7 +180,8 @@ func (l *Ledger) lost(ctx context.Context, revoke bool, keys []string) (map[stri
 		newest[key] = one
 		return one, err
 	}, `SELECT a.key, a.run, a.name FROM json_each(?) q CROSS JOIN attempts a ON a.key = q.value
-		WHERE a.revoke = ? AND (a.lost = 1 OR ?) AND a.key <> '' ORDER BY a.run, a.row`,
+		WHERE EXISTS (SELECT 1 FROM attempts WHERE lost = 1 OR ?3)
+			AND a.revoke = ?2 AND (a.lost = 1 OR ?3) AND a.key <> '' ORDER BY a.run, a.row`,
 		list(keys), revoke, l.write == nil)
 	return newest, err
 }
