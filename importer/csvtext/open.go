@@ -15,19 +15,16 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
-	"time"
 	"unicode/utf8"
 )
 
 // File is a text that has been opened: one unpacked copy of it in a temporary
 // file, so that it cannot change while it is read. Close removes the copy.
 type File struct {
-	path    string
-	sha256  string
-	size    byteCount
-	modTime time.Time
-	copy    *os.File
-	marks   marks
+	path   string
+	sha256 string
+	copy   *os.File
+	marks  marks
 }
 
 // Open copies the text at path ("-": stdin) out of whatever it is packed in. A
@@ -51,7 +48,7 @@ func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
 		if st.IsDir() {
 			return nil, &RefusedError{Path: path, What: "this is a folder", Hint: "name the CSV file in it"}
 		}
-		source, f.modTime = raw, st.ModTime()
+		source = raw
 	}
 	if err := f.unpack(ctx, source); err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -78,12 +75,6 @@ func (f *File) Path() string { return f.path }
 // SHA256 is the checksum of the bytes as they lie on disk.
 func (f *File) SHA256() string { return f.sha256 }
 
-// Size is the number of bytes on disk.
-func (f *File) Size() int64 { return int64(f.size) }
-
-// ModTime is when the file was changed last; zero for stdin.
-func (f *File) ModTime() time.Time { return f.modTime }
-
 // Close removes the copy.
 func (f *File) Close() error { return discard(f.copy) }
 
@@ -92,7 +83,7 @@ func (f *File) unpack(ctx context.Context, source io.Reader) error {
 	piped := interruptible(ctx, source)
 	defer piped.Close()
 	sum := sha256.New()
-	raw := bufio.NewReaderSize(io.TeeReader(piped, io.MultiWriter(sum, &f.size)), 64<<10)
+	raw := bufio.NewReaderSize(io.TeeReader(piped, sum), 64<<10)
 	head, err := raw.Peek(headSize)
 	if err != nil && err != io.EOF {
 		return fmt.Errorf("reading %s: %w", f.path, err)
@@ -130,14 +121,6 @@ func interruptible(ctx context.Context, source io.Reader) io.ReadCloser {
 		w.CloseWithError(err)
 	}()
 	return r
-}
-
-// byteCount counts the bytes that are written to it.
-type byteCount int64
-
-func (n *byteCount) Write(p []byte) (int, error) {
-	*n += byteCount(len(p))
-	return len(p), nil
 }
 
 func (f *File) gunzip(ctx context.Context, raw io.Reader) error {

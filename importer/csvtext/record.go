@@ -60,20 +60,16 @@ func (p Place) String() string {
 // RefusedError says why a file cannot be used. It comes before anything is
 // done with any of its rows.
 type RefusedError struct {
-	Path   string
-	Place  Place  // zero: the whole file
-	Column string // a header; "": no one column
-	What   string
-	Hint   string // what to do next; may be empty
+	Path  string
+	Place Place // zero: the whole file
+	What  string
+	Hint  string // what to do next; may be empty
 }
 
 func (e *RefusedError) Error() string {
 	where := e.Path
 	if e.Place.Row > 0 {
 		where += ", " + e.Place.String()
-	}
-	if e.Column != "" {
-		where += fmt.Sprintf(", column %q", e.Column)
 	}
 	return where + ": " + e.What
 }
