@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,18 +23,22 @@ type Check struct {
 
 // rowProblem is what is to be said of one row. It may hold a cell of it.
 type rowProblem struct {
-	Place   export.Place `json:"place"`
-	Problem string       `json:"problem"`
+	Place    export.Place    `json:"place"`
+	Severity export.Severity `json:"severity"`
+	Problem  string          `json:"problem"`
 }
 
 // See takes each row, and keeps what is to be said of it.
 func (c *Check) See(row *export.Row) {
-	duplicate := ""
+	duplicate, severity := "", export.Repaired
+	if row.Invalid != "" {
+		severity = export.Rejected
+	}
 	if row.DuplicateOf != (export.Place{}) {
 		duplicate = fmt.Sprintf(outcome.ReasonSameAddress, row.DuplicateOf)
 	}
 	if problem := outcome.JoinReasons(row.Invalid, duplicate, row.Note); problem != "" {
-		c.problems = append(c.problems, rowProblem{row.Place, strings.Clone(problem)})
+		c.problems = append(c.problems, rowProblem{row.Place, severity, strings.Clone(problem)})
 	}
 }
 
@@ -74,9 +80,11 @@ func (c Check) examples() (lines string) {
 	return lines
 }
 
-// describeRows lists the first rows with a problem; JSON has all of them.
+// describeRows lists the first rows with a problem, those that will not be sent before others; JSON has all of them.
 func (c Check) describeRows(l *listing) {
-	first := c.problems[:min(20, len(c.problems))]
+	worst := func(a, b rowProblem) int { return cmp.Compare(a.Severity, b.Severity) } // "rejected" before "repaired"
+	first := slices.SortedStableFunc(slices.Values(c.problems), worst)
+	first = first[:min(20, len(first))]
 	for i, p := range first {
 		if i == 0 {
 			l.part("Row by row")

@@ -38,12 +38,13 @@ func TestCheckText(t *testing.T) {
 
 func TestCheckTextListsSomeRows(t *testing.T) {
 	c := Check{Survey: exampleSurvey()}
+	c.See(&export.Row{Place: at(2)[0], Note: "of less interest"})
 	for n := range 30 {
 		c.See(&export.Row{Place: export.Place{Row: 100 + n, Line: 100 + n}, Invalid: "there is no address"})
 	}
 	got := c.Text()
-	if !strings.Contains(got, "row 119: there is no address\n") || strings.Contains(got, "row 120") ||
-		!strings.Contains(got, "… and 10 more: add --json to see every one\n") {
+	if !strings.Contains(got, "row 119: there is no address\n") || strings.Contains(got, "row 120") || strings.Contains(got, "of less") ||
+		!strings.Contains(got, "… and 11 more: add --json to see every one\n") {
 		t.Error(got)
 	}
 	if strings.Contains(got, "Time ") {
@@ -72,7 +73,7 @@ func TestCheckJSON(t *testing.T) {
 			}
 		}
 		rows := got["problem_rows"].([]any)
-		wanted := "map[place:map[line:14 row:12] problem:same address as row 3]"
+		wanted := "map[place:map[line:14 row:12] problem:same address as row 3 severity:repaired]"
 		if len(rows) != 3 || fmt.Sprint(rows[1]) != wanted {
 			t.Errorf("%v, want %s", rows, wanted)
 		}
