@@ -52,11 +52,13 @@ func (p *program) runCheck(ctx context.Context, f *checkFlags, path string) erro
 		Rate:          documentedRate,
 		Organizations: f.organizations,
 	}
-	for row, err := range survey.All(ctx) {
-		if err != nil {
-			return err
+	if survey.Noted > 0 {
+		for row, err := range survey.All(ctx) {
+			if err != nil {
+				return err
+			}
+			check.See(row)
 		}
-		check.See(row)
 	}
 	if err := p.print(f.json, check.Text, check.JSON); err != nil {
 		return err

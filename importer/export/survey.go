@@ -38,6 +38,7 @@ type Survey struct {
 	Excluded   int `json:"excluded"`
 	Duplicates int `json:"duplicates"`
 	NoAddress  int `json:"no_address"` // invalid rows whose address could not be read
+	Noted      int `json:"-"`          // rows that have a note, or are invalid or a duplicate
 
 	// OneExternalID is why external ids of this file are not used for anything; "": they are.
 	OneExternalID string `json:"one_external_id,omitempty"`
@@ -88,6 +89,7 @@ func (s *Survey) read(ctx context.Context) (err error) {
 	s.Records = s.Rows + s.Skipped
 	s.keys.seal()
 	s.Duplicates = len(s.keys.duplicates)
+	s.Noted += s.Duplicates
 	s.countIDs()
 	if err := s.judgeWhole(); err != nil {
 		return err
@@ -209,6 +211,9 @@ func (s *Survey) skip(it *item) {
 // see counts a row of the first pass.
 func (s *Survey) see(r *Row, cells []string) error {
 	s.Rows++
+	if r.Invalid != "" || r.Note != "" {
+		s.Noted++
+	}
 	s.Width = max(s.Width, len(r.Cells))
 	if id := trimBlanks(bare(firstFilled(cells, s.columns.at[ExternalID]))); id != "" {
 		s.ids = append(s.ids, maphash.String(s.keys.seeds[0], id))
