@@ -59,6 +59,7 @@ func TestOddSignals(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			for _, maxRate := range []float64{-1, 100} {
 				f := run(t, scene{
 					rows: 4000, maxRate: maxRate, quota: quotaOf{Rate: 50, RateHeaders: true},
@@ -101,6 +102,7 @@ func TestAbsurdRetryAfter(t *testing.T) {
 
 // A quota that becomes larger is found again, whatever was learned before.
 func TestLargerQuotaIsFound(t *testing.T) {
+	t.Parallel()
 	for _, headers := range []bool{true, false} {
 		for _, maxRate := range []float64{-1, 100} {
 			f := run(t, scene{rows: 30_000, maxRate: maxRate, quota: quotaOf{
@@ -135,6 +137,7 @@ func TestCeilingIsKept(t *testing.T) {
 
 // TestHeadersComeAndGo plays scenes in which it matters what the headers say, and when.
 func TestHeadersComeAndGo(t *testing.T) {
+	t.Parallel()
 	limits := map[string]struct{ time, refused float64 }{
 		"levels; window 1,000 in 60 s":       {1.003, 0.002},
 		"429 with levels; 37/s, burst 50":    {1.01, 0.01},

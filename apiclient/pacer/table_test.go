@@ -58,6 +58,7 @@ func TestTable(t *testing.T) {
 	}
 	for _, sc := range scenes {
 		t.Run(sc.name, func(t *testing.T) {
+			t.Parallel()
 			var all []figures
 			for seed := range seeds {
 				all = append(all, run(t, sc, seed+1, ours))

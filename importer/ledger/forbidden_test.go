@@ -18,6 +18,7 @@ import (
 func TestForbidden(t *testing.T) {
 	for _, name := range []string{"the file", "its reading", "the folder", "both", "a new ledger", "the lock"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			folder, err := os.MkdirTemp("/tmp", "forbidden")
 			if err != nil {
 				t.Fatal(err)

@@ -270,6 +270,7 @@ func TestCommitsAreGrouped(t *testing.T) {
 
 // What has come in by many at once is all there, and seen by other connections when its method returns.
 func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
 	l := openNew(t)
 	run := startRun(t, l, job("a"))
 	const workers, each = 32, 12

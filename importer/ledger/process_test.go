@@ -114,24 +114,31 @@ func other(t *testing.T, do, path string) (*exec.Cmd, *bufio.Scanner) {
 // was begun and not settled is lost, not forgotten.
 func TestKilled(t *testing.T) {
 	for range 4 {
-		path := filepath.Join(t.TempDir(), "l.db")
-		cmd, lines := other(t, "work", path)
-		until, rows := 1+rand.IntN(2000), 0
-		told := map[string]map[int]bool{"begun": {}, "settled": {}}
-		for lines.Scan() {
-			var what string
-			var row int
-			if _, err := fmt.Sscan(lines.Text(), &what, &row); err != nil {
-				break // the last line may be cut off
-			}
-			told[what][row] = true
-			if rows++; rows == until {
-				_ = cmd.Process.Kill()
-			}
-		}
-		_ = cmd.Wait()
-		checkTold(t, path, told["begun"], told["settled"])
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			workAndKill(t)
+		})
 	}
+}
+
+func workAndKill(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "l.db")
+	cmd, lines := other(t, "work", path)
+	until, rows := 1+rand.IntN(2000), 0
+	told := map[string]map[int]bool{"begun": {}, "settled": {}}
+	for lines.Scan() {
+		var what string
+		var row int
+		if _, err := fmt.Sscan(lines.Text(), &what, &row); err != nil {
+			break // the last line may be cut off
+		}
+		told[what][row] = true
+		if rows++; rows == until {
+			_ = cmd.Process.Kill()
+		}
+	}
+	_ = cmd.Wait()
+	checkTold(t, path, told["begun"], told["settled"])
 }
 
 func checkTold(t *testing.T, path string, begun, settled map[int]bool) {

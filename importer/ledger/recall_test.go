@@ -109,6 +109,7 @@ func TestRecall(t *testing.T) {
 }
 
 func TestRecallKeepsTheOrder(t *testing.T) {
+	t.Parallel()
 	l := openNew(t)
 	old := startRun(t, l, job("old"))
 	var q []Query

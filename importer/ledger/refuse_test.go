@@ -147,6 +147,7 @@ func TestReadOnly(t *testing.T) {
 }
 
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	l := openNew(t)
 	run := startRun(t, l, job("a"))
 	var pages int

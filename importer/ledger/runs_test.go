@@ -57,6 +57,7 @@ func TestStartRun(t *testing.T) {
 }
 
 func TestFailedRowsAreAskedAgain(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		outcome string // "": killed
@@ -159,6 +160,7 @@ func TestRunByPrefix(t *testing.T) {
 
 // A run id stays what it is when a spreadsheet opens a list with it.
 func TestIDsStayText(t *testing.T) {
+	t.Parallel()
 	l := openNew(t)
 	for i := range 300 {
 		if id := startRun(t, l, job(fmt.Sprint(i))).ID; len(id) != 8 || id[0] != 'a' || strings.Trim(id, "0123456789abcdef") != "" {
