@@ -187,7 +187,7 @@ func (c *Client) Close() { (&http.Client{Transport: c.config.Transport}).CloseId
 func newTransport(workers int, roots *x509.CertPool) *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
 	return &http.Transport{
-		Proxy:                  func(r *http.Request) (*url.URL, error) { return asProxy(http.ProxyFromEnvironment(r)) },
+		Proxy:                  func(r *http.Request) (*url.URL, error) { return proxy(http.ProxyFromEnvironment(r)) },
 		OnProxyConnectResponse: checkProxy,
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			conn, err := dialer.DialContext(ctx, network, addr)
@@ -205,8 +205,8 @@ func newTransport(workers int, roots *x509.CertPool) *http.Transport {
 	}
 }
 
-// asProxy refuses an address that net/http has misread: with a wrong port, all of it becomes the path of a host "http".
-func asProxy(u *url.URL, err error) (*url.URL, error) {
+// proxy refuses an address that net/http has misread: with a wrong port, all of it becomes the path of a host "http".
+func proxy(u *url.URL, err error) (*url.URL, error) {
 	if err != nil || u != nil && strings.Trim(u.Path, "/") != "" {
 		return nil, &net.OpError{Op: "proxyconnect", Err: errors.New("its address cannot be read")}
 	}

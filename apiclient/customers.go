@@ -15,8 +15,8 @@ import (
 // https://developer.atlassian.com/cloud/jira/platform/rest/v3/
 var (
 	opCreate = operation{"creating a customer", post, serviceDeskAPI + "/customer", hintAdminister}
-	opRevoke = operation{"revoking portal access", put, serviceDeskAPI + "/customer/user/{id}/revoke-portal-only-access",
-		hintSiteAdmin}
+	opRevoke = operation{"revoking portal access", put,
+		serviceDeskAPI + "/customer/user/{id}/revoke-portal-only-access", hintSiteAdmin}
 	opRename = operation{"changing a name", put, "/jsm/csm/cloudid/{id}/api/v1/customer/account/{id}", hintRename}
 	opSearch = operation{"looking up an account", get, "/rest/api/3/user/search", HintBrowse}
 )

@@ -16,16 +16,17 @@ var (
 	opAddMembers         = operation{"adding customers to an organization", post, orgsPath + "/{id}/user", hintAgent}
 
 	opDesks           = operation{"listing service projects", get, desksPath, hintAccess}
-	opDesk            = operation{"looking up a service project", get, desksPath + "/{id}", hintAgent}
-	opCustomers       = operation{"listing the customers of a project", get, desksPath + "/{id}/customer", hintAgent}
-	opAddCustomers    = operation{"adding customers to a project", post, desksPath + "/{id}/customer", hintAgent}
-	opDeskMembers     = operation{"listing the organizations of a project", get, desksPath + "/{id}/organization", hintAgent}
-	opAddOrganization = operation{"adding an organization to a project", post, desksPath + "/{id}/organization", hintAgent}
+	opDesk            = operation{"looking up a service project", get, deskPath, hintAgent}
+	opCustomers       = operation{"listing the customers of a project", get, deskPath + "/customer", hintAgent}
+	opAddCustomers    = operation{"adding customers to a project", post, deskPath + "/customer", hintAgent}
+	opDeskMembers     = operation{"listing the organizations of a project", get, deskPath + "/organization", hintAgent}
+	opAddOrganization = operation{"adding an organization to a project", post, deskPath + "/organization", hintAgent}
 )
 
 const (
 	orgsPath  = serviceDeskAPI + "/organization"
 	desksPath = serviceDeskAPI + "/servicedesk"
+	deskPath  = desksPath + "/{id}"
 )
 
 // Organization is a group of customers who see each other's requests.

@@ -368,13 +368,13 @@ func TestMisreadProxy(t *testing.T) {
 	const bad = "http://proxy.example.test:80a80"
 	read, err := (&httpproxy.Config{HTTPSProxy: bad}).ProxyFunc()(&url.URL{Scheme: "https", Host: "acme.example.test"})
 	transport := newTransport(1, nil)
-	transport.Proxy = func(*http.Request) (*url.URL, error) { return asProxy(read, err) }
+	transport.Proxy = func(*http.Request) (*url.URL, error) { return proxy(read, err) }
 	client := newTestClient(t, "https://acme.example.test", func(c *Config) { c.Transport = transport })
 	_, err = client.Connect(t.Context())
 	checkKind(t, err, KindSettings, "HTTPS_PROXY")
 	for _, good := range []string{"http://proxy.example.test:8080", "http://proxy.example.test/"} {
 		u, err := url.Parse(good)
-		if got, err := asProxy(u, err); got != u || err != nil {
+		if got, err := proxy(u, err); got != u || err != nil {
 			t.Errorf("%s: %v, %v", good, got, err)
 		}
 	}

@@ -103,8 +103,8 @@ func ParseFault(s string) (f Fault, err error) {
 	}
 	within := f.Share >= 0 && f.Share <= 1 && (f.After > 0) == (f.Kind == TokenEnds)
 	if effects[f.Kind] == nil || err != nil || !within {
-		return Fault{}, fmt.Errorf("%q is no fault: use KIND=SHARE, a share from 0 to 1 or a percentage as in 503=0.01, "+
-			"and 401-after=500 for so many requests; kinds are %s", s, strings.Join(FaultNames(), ", "))
+		return Fault{}, fmt.Errorf("%q is no fault: use KIND=SHARE, a share from 0 to 1 or a percentage as in "+
+			"503=0.01, and 401-after=500 for so many requests; kinds are %s", s, strings.Join(FaultNames(), ", "))
 	}
 	return f, nil
 }

@@ -64,10 +64,12 @@ func ReadExisting(r io.Reader) (all []Account, err error) {
 		row.Type = AccountType(strings.ToLower(cmp.Or(string(row.Type), string(Customer))))
 		known := slices.Contains([]AccountType{Customer, Atlassian, App}, row.Type)
 		if !strings.Contains(row.Address, "@") || err != nil || !known {
-			return nil, fmt.Errorf("reading existing accounts: account %d: address %q must have an @, active %q be true "+
-				"or false, account_type %q be customer, atlassian or app", i+1, row.Address, row.Active, row.Type)
+			return nil, fmt.Errorf("reading existing accounts: account %d: address %q must have an @, active %q be "+
+				"true or false, account_type %q be customer, atlassian or app", i+1, row.Address, row.Active, row.Type)
 		}
-		all = append(all, Account{Email: row.Address, Name: row.Name, ID: row.AccountID, Type: row.Type, Revoked: !active})
+		all = append(all, Account{
+			Email: row.Address, Name: row.Name, ID: row.AccountID, Type: row.Type, Revoked: !active,
+		})
 	}
 	return all, nil
 }
