@@ -64,7 +64,7 @@ func (p *program) runCheck(ctx context.Context, f *checkFlags, path string) erro
 		return err
 	}
 	if survey.Invalid > 0 {
-		return exitError(exitNotGood)
+		return exitError(3) // as a run with rows that are not good
 	}
 	return nil
 }

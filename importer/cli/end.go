@@ -71,9 +71,9 @@ func (r *run) refuse(ctx context.Context, err error) {
 		end.Rows = r.plan.Survey.Rows
 		end.Totals[outcome.NotAttempted] = end.Rows
 	}
+	end.Stop = stop
 	s := r.summarise(end, report.Fixes{})
-	s.Outcome, s.ExitCode, s.StopReason, s.Hint = ledger.Held, codeOf(err), stop.What, stop.Hint
-	r.summary = &s
+	s.Outcome, r.summary = ledger.Held, &s
 	if stop.Cause == importer.Usage {
 		return
 	}

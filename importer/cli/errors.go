@@ -18,11 +18,7 @@ import (
 	"jsm-onboard/report"
 )
 
-// exitNotGood is the exit code of a run that is done, with rows that are not good. The others are those of
-// [importer.Cause].
-const exitNotGood = 3
-
-// exitError is an exit code whose cause has been printed already.
+// exitError is an exit code whose cause has been printed already. Those of errors are with [importer.Cause].
 type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
@@ -120,7 +116,8 @@ func flagMistake(cmd *cobra.Command, err error) error {
 			hint = "did you mean --" + near + "?"
 		}
 		if secretWords.MatchString(e.GetSpecifiedName()) {
-			hint = "credentials are never on the command line: set JIRA_USER_EMAIL and JIRA_API_TOKEN, or give --token-file"
+			hint = "credentials are never on the command line: set JIRA_USER_EMAIL and JIRA_API_TOKEN, " +
+				"or give --token-file"
 		}
 	}
 	return usagef(hint, "%w", err)

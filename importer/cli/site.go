@@ -36,8 +36,8 @@ type site struct {
 	closers []func() error
 }
 
-// findSite finds the site of the flags and the environment, or starts the sandbox. Nothing is opened or sent. Close what
-// it returns, also after an error.
+// findSite finds the site of the flags and the environment, or starts the sandbox. Nothing is opened or sent. Close
+// what it returns, also after an error.
 func (p *program) findSite(f *siteFlags) (*site, error) {
 	s := &site{flags: f, ledgerPath: absolute(f.ledger)}
 	given := cmp.Or(f.site, p.getenv("JIRA_BASE_URL"))
@@ -220,7 +220,8 @@ func readTokenFile(path, system string) (token string, err error) {
 func (p *program) stateFolder() (string, error) {
 	folder := cmp.Or(p.getenv("XDG_STATE_HOME"), xdg.StateHome)
 	if !filepath.IsAbs(folder) {
-		return "", stopf(importer.Broken, "say where with --ledger PATH", "there is no home folder to keep the ledger in")
+		return "", stopf(importer.Broken, "say where with --ledger PATH",
+			"there is no home folder to keep the ledger in")
 	}
 	return filepath.Join(folder, "jsm-onboard"), nil
 }
