@@ -115,8 +115,8 @@ func WriteFile(path string, content []byte) error {
 }
 
 // WriteHint is what can be done about every [WriteError].
-const WriteHint = "see that the folder exists, that the disk has room, and that the file is neither read-only nor open " +
-	"in another program; then run the same command again, or name another path"
+const WriteHint = "see that the folder exists, that the disk has room, and that the file is neither read-only nor " +
+	"open in another program; then run the same command again, or name another path"
 
 // A WriteError names the file that could not be written.
 type WriteError struct {
