@@ -1,6 +1,7 @@
 package apiclient
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -108,9 +109,12 @@ const pageSize = 50
 
 // page is a page of a list.
 type page struct {
-	Limit      int            `json:"limit"`
-	IsLastPage bool           `json:"isLastPage"`
-	Values     []Organization `json:"values"` // nil: the answer is no list
+	Limit      int  `json:"limit"`
+	IsLastPage bool `json:"isLastPage"`
+	Links      struct {
+		Next string `json:"next"`
+	} `json:"_links"`
+	Values []Organization `json:"values"` // nil: the answer is no list
 }
 
 func (p *page) valid() bool {
@@ -118,15 +122,15 @@ func (p *page) valid() bool {
 	return p.Values != nil && !slices.ContainsFunc(p.Values, nameless)
 }
 
-// list yields each organization once. An error is the last element; without one the list is complete. The next page
-// starts at start + limit of the answer: a page may hold fewer values than its limit and not be the last. Links are not
-// followed, as those that the gateway passes on are the site's own.
+// list yields each organization once. An error is the last element; without one the list is complete. The next page is
+// that of _links.next where it is on the same host (the gateway passes on the site's own), else it starts at start +
+// limit of the answer: a page may hold fewer values than its limit and not be the last.
 func (c *Client) list(ctx context.Context, o operation, ids ...string) iter.Seq2[Organization, error] {
 	return func(yield func(Organization, error) bool) {
 		seen := map[string]bool{}
-		for start := 0; ; {
+		start, query := 0, fmt.Sprintf("limit=%d", pageSize)
+		for {
 			var p page
-			query := fmt.Sprintf("limit=%d&start=%d", pageSize, start)
 			_, err := c.do(ctx, &request{operation: o, ids: ids, query: query, read: readJSON(&p, p.valid)})
 			before := len(seen)
 			for _, one := range p.Values {
@@ -147,6 +151,17 @@ func (c *Client) list(ctx context.Context, o operation, ids ...string) iter.Seq2
 				return
 			}
 			start += max(p.Limit, 1)
+			query = cmp.Or(c.nextQuery(p.Links.Next), fmt.Sprintf("limit=%d&start=%d", pageSize, start))
 		}
 	}
+}
+
+// nextQuery is the query of a link below the root that takes the credentials; "" for any other link.
+func (c *Client) nextQuery(link string) string {
+	root := c.address.Load()
+	if root == nil || !strings.HasPrefix(link, *root+"/rest/") {
+		return ""
+	}
+	_, query, _ := strings.Cut(link, "?")
+	return query
 }
