@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"runtime"
 	"sync"
 )
@@ -39,10 +40,26 @@ func openWriter(ctx context.Context, path string) (*writer, error) {
 		return nil, err
 	}
 	conn, err := db.Conn(ctx)
+	if err == nil {
+		err = durable(ctx, conn)
+	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return &writer{path: path, db: db, conn: conn, statements: map[string]*sql.Stmt{}}, nil
+}
+
+// durable refuses a connection whose commits would not outlive a power loss: not every file system can do what is asked.
+func durable(ctx context.Context, conn *sql.Conn) error {
+	var journal string
+	var synchronous int
+	err := conn.QueryRowContext(ctx, "SELECT journal_mode, synchronous FROM pragma_journal_mode, pragma_synchronous").
+		Scan(&journal, &synchronous)
+	if err == nil && (journal != "wal" || synchronous != 2) {
+		err = fmt.Errorf("commits are not durable here (journal_mode %s, synchronous %d); "+
+			"name a ledger on another disk with --ledger", journal, synchronous)
+	}
+	return err
 }
 
 // change writes what do does, and returns when it is durable. ctx counts only before: what may be on disk is

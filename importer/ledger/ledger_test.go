@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"iter"
@@ -347,6 +348,17 @@ func TestWritesAreDurable(t *testing.T) {
 		if got != want {
 			t.Errorf("%s is %s", pragma, got)
 		}
+	}
+	for _, weaker := range []string{"synchronous = NORMAL", "journal_mode = DELETE"} {
+		db, err := sql.Open("sqlite", dsn(filepath.Join(t.TempDir(), "weak"), "rwc", append(writePragmas, weaker)...))
+		must(t, err)
+		defer db.Close()
+		conn, err := db.Conn(t.Context())
+		must(t, err)
+		if err := durable(t.Context(), conn); err == nil || !strings.Contains(err.Error(), "not durable") {
+			t.Errorf("%s: %v", weaker, err)
+		}
+		must(t, conn.Close())
 	}
 }
 
