@@ -2,6 +2,7 @@ package export
 
 import (
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -180,7 +181,7 @@ func (r *rowReader) doubtSeam(before, it *item) {
 func (r *rowReader) mayGoOn(before *item, rest []string) bool {
 	cells, last := before.rec.Cells, len(before.rec.Cells)-1
 	switch {
-	case before.fragment, before.fault != nil && before.fault != rowTooShort:
+	case before.fragment, before.fault != nil && before.fault != rowTooShort, isTally(rest):
 		return false
 	case len(cells) < r.header.trimmed:
 		return last+len(rest) <= len(r.header.names)
@@ -190,6 +191,12 @@ func (r *rowReader) mayGoOn(before *item, rest []string) bool {
 	whole := slices.Contains(r.columns.at[Email], last) && readAddress(cells[last]).fault == nil
 	return !whole || strings.HasPrefix(trimBlanks(rest[0]), ".")
 }
+
+// tallyLine is a line such as "Total: 12" or "Grand Totals (5700 records)", which is the rest of no name.
+var tallyLine = regexp.MustCompile(`^\pL[^\d]*[:(=][^\d]*\d`)
+
+// isTally reports a line of one cell with a sum.
+func isTally(cells []string) bool { return len(cells) == 1 && tallyLine.MatchString(cells[0]) }
 
 // skipFooter passes over the fragments that end the file, unless the very last was cut off.
 func (r *rowReader) skipFooter() {
@@ -213,7 +220,7 @@ func (r *rowReader) skipFooter() {
 // stands after it. A fragment is, right after a row.
 func (r *rowReader) cutLast(last int) {
 	it := &r.held[last]
-	afterRow := last > 0 && !r.held[last-1].skip && !r.held[last-1].fragment
+	afterRow := last > 0 && !r.held[last-1].skip && !r.held[last-1].fragment && !isTally(it.rec.Cells)
 	cut := func(i int) bool { return i >= len(it.rec.Cells)-1 }
 	switch {
 	case it.skip, it.fault != nil && it.fault != rowTooShort, it.rec.Ended, len(it.rec.Cells) >= r.header.trimmed,

@@ -215,6 +215,9 @@ func situations() []situation {
 		// Lines that are no rows.
 		{name: "blank and empty rows", file: ab + "\na@example.com,Ann\n  \n,\n\"\",\"\"\nb@example.com,Bob\n\n", rows: []string{"3 a@example.com Ann", "7 b@example.com Bob"}, skipped: 5},
 		{name: "footer", file: ab + "a@example.com,Ann\n\nGrand Totals (1 records)\nConfidential\n", rows: []string{"2 a@example.com Ann"}, repairs: []string{"footer×2"}, skipped: 3},
+		{name: "footer without a blank line", file: ab + "a@example.com,Ann\nTotal: 1\n", rows: []string{"2 a@example.com Ann"}, repairs: []string{"footer×1"}, skipped: 1},
+		{name: "footer without a line end", file: "name,email,x\nAnn,a@example.com,1\nSumme: 12", rows: []string{"2 a@example.com Ann"}, repairs: []string{"footer×1"}, skipped: 1},
+		{name: "the rest of a name is no footer", file: ab + "a@example.com,Ann\nLee 3rd\n", rows: []string{"2 !broken_row (no address) +a@example.com", "3 !broken_row (no address)"}},
 		{name: "footer with delimiters", file: "email,name,x\na@example.com,Ann,\n\nGrand Totals,,\nCopyright (c) 2025,,\n", rows: []string{"2 a@example.com Ann", "4 !malformed_address", "5 !malformed_address"}, skipped: 1},
 		{name: "no footer when rows follow", file: "name,email,x\nAnn,a@example.com,\nTotals\nBob,b@example.com,\n",
 			rows: []string{"2 a@example.com Ann", "3 !row_too_short (no address)", "4 !broken_row (no address) +b@example.com"}},
