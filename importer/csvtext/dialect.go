@@ -7,12 +7,29 @@ import (
 	"unicode/utf8"
 )
 
-// Dialect is the character that keeps cells apart. Quotes are those of RFC 4180.
+// Dialect is the character that keeps cells apart. Quotes are those of RFC 4180, but for the character where it is
+// SingleQuoted.
 type Dialect rune
+
+// SingleQuoted is added to the delimiter where cells stand in ' instead of ".
+const SingleQuoted Dialect = 1 << 24
+
+// Delimiter is the character between cells.
+func (d Dialect) Delimiter() rune { return rune(d &^ SingleQuoted) }
+
+func (d Dialect) quote() byte {
+	if d&SingleQuoted != 0 {
+		return '\''
+	}
+	return '"'
+}
 
 var delimiterNames = map[Dialect]string{',': "comma", ';': "semicolon", '\t': "tab", '|': "pipe", ' ': "blank"}
 
 func (d Dialect) String() string {
+	if d&SingleQuoted != 0 {
+		return (d &^ SingleQuoted).String() + ", single quotes"
+	}
 	if name, ok := delimiterNames[d]; ok {
 		return name
 	}

@@ -6,7 +6,6 @@ import (
 )
 
 const (
-	quote = '"'
 	ctrlZ = "\x1a" // ends files of old programs
 	// unquoted is the reading by which quotes mean nothing.
 	unquoted = QuotesUnclear
@@ -16,6 +15,7 @@ const (
 // them: their bytes in text, with delimiters between them, and where each ends there.
 type scanner struct {
 	delim   []byte
+	quote   byte
 	special [256]bool // the bytes at which a cell without quotes may end, or is stray
 
 	data  []byte
@@ -27,8 +27,8 @@ type scanner struct {
 }
 
 func newScanner(d Dialect) scanner {
-	s := scanner{delim: []byte(string(d))}
-	for _, c := range []byte{s.delim[0], quote, '\r', '\n'} {
+	s := scanner{delim: []byte(string(d.Delimiter())), quote: d.quote()}
+	for _, c := range []byte{s.delim[0], s.quote, '\r', '\n'} {
 		s.special[c] = true
 	}
 	return s
@@ -71,7 +71,7 @@ func (s *scanner) plainLine() bool {
 		return false
 	}
 	line := bytes.TrimSuffix(within[:n], []byte("\r"))
-	if bytes.IndexByte(line, quote) >= 0 || bytes.IndexByte(line, '\r') >= 0 {
+	if bytes.IndexByte(line, s.quote) >= 0 || bytes.IndexByte(line, '\r') >= 0 {
 		return false
 	}
 	start := 0
@@ -141,10 +141,10 @@ func (s *scanner) plainCell() {
 	n := 0
 	for ; n < len(rest); n++ {
 		c := rest[n]
-		if special[c] && c != quote && s.endsCell(s.end+n) {
+		if special[c] && c != s.quote && s.endsCell(s.end+n) {
 			break
 		}
-		s.stray = s.stray || c == quote
+		s.stray = s.stray || c == s.quote
 	}
 	s.text = append(s.text, rest[:n]...)
 	s.end += n
@@ -156,7 +156,7 @@ func (s *scanner) quotedCell() {
 	limit, first := s.end+s.bound+1, s.lines
 	for {
 		within := s.data[s.end:min(len(s.data), max(s.end, limit))]
-		piece, _, closed := bytes.Cut(within, []byte{quote})
+		piece, _, closed := bytes.Cut(within, []byte{s.quote})
 		s.lines += countLineEnds(piece)
 		s.end += len(piece)
 		if !closed {
@@ -166,7 +166,7 @@ func (s *scanner) quotedCell() {
 		s.end++
 		if s.by == EscapedQuotes && backslashes(piece)%2 == 1 {
 			s.escaped = true
-			s.text = append(append(s.text, piece[:len(piece)-1]...), quote)
+			s.text = append(append(s.text, piece[:len(piece)-1]...), s.quote)
 			continue
 		}
 		s.text = append(s.text, piece...)
@@ -184,11 +184,11 @@ func (s *scanner) quotedCell() {
 		default:
 			s.stray = true
 		}
-		s.text = append(s.text, quote)
+		s.text = append(s.text, s.quote)
 	}
 }
 
-func (s *scanner) isQuote(i int) bool { return i < len(s.data) && s.data[i] == quote }
+func (s *scanner) isQuote(i int) bool { return i < len(s.data) && s.data[i] == s.quote }
 
 // blanksEnd is where the blanks that start at i end.
 func (s *scanner) blanksEnd(i int) int {

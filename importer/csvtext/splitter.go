@@ -118,7 +118,7 @@ func (r *Reader) rejectLine(rec *Record) error {
 	}
 	line, s := r.buf[r.r:r.r+n], &r.first
 	r.suspect = max(r.suspect, rec.Place.Line+s.lines-1)
-	pairsUp := s.opened < n && bytes.Count(line[s.opened:], []byte{quote})%2 == 0
+	pairsUp := s.opened < n && bytes.Count(line[s.opened:], []byte{s.quote})%2 == 0
 	fault := QuotesUnclear
 	if (s.open || s.lines > 1) && !pairsUp {
 		fault = QuoteNeverClosed

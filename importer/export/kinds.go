@@ -19,6 +19,7 @@ var (
 		"say --encoding if that is wrong")
 	guessedEncoding = repaired("not_utf8", "the file is not UTF-8 and was read as %s",
 		"look whether the letters in names are right (check shows some of them); say --encoding if not")
+	singleQuotes    = repaired("single_quotes", "cells are quoted with ' instead of \"", "")
 	duplicateHeader = repaired("duplicate_header",
 		"columns with the same header: the first address that is not empty was taken", "")
 	noNameColumn = repaired("no_name_column", "no column holds a name: the address is used as the name",
@@ -107,7 +108,7 @@ var (
 
 // kinds are all of them, in the order in which people are shown them.
 var kinds = []*kind{
-	guessedUTF16, guessedEncoding, duplicateHeader, noNameColumn, halfName,
+	guessedUTF16, guessedEncoding, singleQuotes, duplicateHeader, noNameColumn, halfName,
 	externalIDsUnused, titleLines, bomInside, repeatedHeader, footerLines, strayLines,
 	cutOff, escapedQuotes, blanksAroundQuotes, bareQuotes, shortRow, wrappedAddress,
 	severalAddresses, guardedCell, severalNames, namelessRow, nameControls, nameQuestion,

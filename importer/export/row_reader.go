@@ -107,7 +107,7 @@ func (r *rowReader) form(it *item) {
 	cells, width := it.rec.Cells, len(r.header.names)
 	missing := slices.ContainsFunc(r.needed, func(i int) bool { return i >= len(cells) })
 	spans := func(i int) bool { // the quotes of a cell are over a delimiter
-		return strings.Contains(cellAt(cells, i), `"`) && strings.Contains(cellAt(cells, i), string(r.dialect))
+		return strings.Contains(cellAt(cells, i), `"`) && strings.Contains(cellAt(cells, i), string(r.dialect.Delimiter()))
 	}
 	switch {
 	case it.rec.Repair == csvtext.BareQuotes && slices.ContainsFunc(r.needed, spans):

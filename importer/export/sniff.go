@@ -97,7 +97,7 @@ func (s *sniffer) sniff() (*guess, error) {
 		return nil, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best.dialect, found[1].dialect),
 			"say it with --delimiter")
 	case slices.ContainsFunc(best.header.names, isSingleQuoted):
-		return nil, refuse(best.header.place, "the cells stand in single quotes", `export it with double quotes (")`)
+		best = s.singleQuoted(best)
 	}
 	return best, best.rowBefore()
 }
@@ -208,8 +208,24 @@ func isWholeLine(h *header) bool {
 	return h.trimmed == 1 && strings.ContainsAny(h.names[0], delimiters)
 }
 
-func isSingleQuoted(name string) bool {
-	return len(name) > 1 && strings.HasPrefix(name, "'") && strings.HasSuffix(name, "'")
+func isSingleQuoted(cell string) bool {
+	return len(cell) > 1 && strings.HasPrefix(cell, "'") && strings.HasSuffix(cell, "'")
+}
+
+// singleQuoted is the guess with ' as the quote, when the whole sample agrees: each row has the header's columns, and
+// no cell of a quoted column is without its quotes.
+func (s *sniffer) singleQuoted(plain *guess) *guess {
+	g, err := s.read(plain.dialect|csvtext.SingleQuoted, s.isHeader)
+	if err != nil || g.header.names == nil || g.total == 0 || g.fit() < 1 {
+		return plain
+	}
+	for i, name := range plain.header.names {
+		bare := func(cells []string) bool { return cellAt(cells, i) != "" && !isSingleQuoted(cellAt(cells, i)) }
+		if plain.fit() == 1 && isSingleQuoted(name) && slices.ContainsFunc(plain.rows, bare) {
+			return plain
+		}
+	}
+	return g
 }
 
 // rowBefore refuses a file with a row before the header: an address that stands alone in a cell,

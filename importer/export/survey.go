@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"jsm-onboard/importer/csvtext"
 	"jsm-onboard/importer/text"
 )
 
@@ -336,6 +337,7 @@ func (s *Survey) noteWhole() {
 	for k, found := range map[*kind]bool{
 		guessedUTF16:      s.encoding.Guessed,
 		guessedEncoding:   s.guessed,
+		singleQuotes:      s.dialect&csvtext.SingleQuoted != 0,
 		duplicateHeader:   len(s.columns.at[Email]) > 1,
 		externalIDsUnused: s.OneExternalID != "",
 		halfName:          names && !s.columns.has(Name) && s.columns.has(FirstName) != s.columns.has(LastName),
