@@ -52,7 +52,8 @@ func judgeRename(a ledger.Account, err error) ledger.Entry {
 	case cutShort(err):
 		return entry(outcome.NotAttempted, "", ledger.NoChange)
 	}
-	e := entry(outcome.Failed, fmt.Sprintf(outcome.ReasonNotRenamed, refusedReason(err, "change names")), ledger.NoChange)
+	reason := fmt.Sprintf(outcome.ReasonNotRenamed, refusedReason(err, "change names"))
+	e := entry(outcome.Failed, reason, ledger.NoChange)
 	e.Retry = true
 	return e
 }

@@ -96,7 +96,8 @@ func (c *common) settle(ctx context.Context, q request, e ledger.Entry, call api
 	switch {
 	case err != nil:
 		e.Status, e.Reason = outcome.Unknown, outcome.ReasonNotRecorded
-	case e.LookUp && e.Status == outcome.Conflict: // other look-ups come after the rows: new accounts are not found at once
+	case e.LookUp && e.Status == outcome.Conflict:
+		// other look-ups come after the rows: new accounts are not found at once
 		e.Outcome, stop = c.lookUp(ctx, ledger.OpenLookUp{Run: c.run, Outcome: e.Outcome, Settled: time.Now()})
 	}
 	result := resultOf(q.row, e.Outcome)

@@ -155,8 +155,8 @@ func (r *Run) Do(rows iter.Seq2[*export.Row, error], tell func(Result) error) En
 			"run the same command again for the rest; without --limit it goes to the end")
 		if r.options.Only != 0 {
 			end.Stop.What = "only " + r.plan.First.Place.String() + " was sent, as asked"
-			end.Stop.Hint = "see in the results what became of it, and whether the site has sent mail to its address; " +
-				"then run the same command again for the rest"
+			end.Stop.Hint = "see in the results what became of it, and whether the site has sent mail to its " +
+				"address; then run the same command again for the rest"
 		}
 	}
 	return end

@@ -51,7 +51,8 @@ func (c Check) Text() string {
 	l.line("")
 	l.count(c.people(), "people", "To create, unless an earlier run has onboarded them.")
 	var settled outcome.Totals
-	settled[outcome.Duplicate], settled[outcome.Excluded], settled[outcome.Invalid] = s.Duplicates, s.Excluded, s.Invalid
+	settled[outcome.Duplicate], settled[outcome.Excluded] = s.Duplicates, s.Excluded
+	settled[outcome.Invalid] = s.Invalid
 	l.rows(Rows{s.Rows, outcome.ImportStatuses(), settled}, "", s.Skipped)
 	l.problems(s)
 	c.describeRows(l)

@@ -64,8 +64,8 @@ func (l *steps) rows(s Summary, e Ending) {
 			slices.Concat([]string{"import", failed}, e.Site, e.Again)...)
 	}
 	if results != "" {
-		l.add(counted(s.Rows.Of(outcome.RevokedBefore), "row is", "rows are", " revoked_before: give access back by hand, "+
-			"where jsm_reason in "+results+" says, then:"),
+		l.add(counted(s.Rows.Of(outcome.RevokedBefore), "row is", "rows are", " revoked_before: give access back by "+
+			"hand, where jsm_reason in "+results+" says, then:"),
 			slices.Concat([]string{"import", results}, e.Site, e.Again,
 				[]string{"--include", "jsm_status=revoked_before", "--resend-known"})...)
 	}
@@ -95,7 +95,8 @@ func (l *steps) leavers(d *LeaverTotals, e Ending) {
 		l.add(counted(d.Review, "leaver", "leavers",
 			" to review: jsm_reason in "+list+" says why, and what to do by hand"))
 		if d.Revoke > 0 {
-			l.add("look at "+list+"; to revoke the access of those on it:", slices.Concat([]string{"revoke", list}, e.Site)...)
+			l.add("look at "+list+"; to revoke the access of those on it:",
+				slices.Concat([]string{"revoke", list}, e.Site)...)
 		}
 	}
 }

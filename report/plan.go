@@ -95,7 +95,8 @@ func unused(s *export.Survey, organizations bool) string {
 	}
 	named := slices.ContainsFunc(s.Columns, func(c export.Column) bool { return c.Field == export.Organization })
 	if named && !organizations {
-		companies = "Organizations are not carried over: --organizations puts each customer into the one that the row names."
+		companies = "Organizations are not carried over: --organizations puts each customer into the one that the " +
+			"row names."
 	}
 	return joined("\n", ids, companies)
 }

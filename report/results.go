@@ -27,7 +27,8 @@ func LayoutOf(s *export.Survey, access bool) Layout {
 	if s == nil {
 		return Layout{Header: []string{"email", "name"}, Width: 2, Access: access}
 	}
-	return Layout{Header: s.Header, Width: max(s.Width, len(s.Header)), Delimiter: s.Dialect.Delimiter(), Access: access}
+	width := max(s.Width, len(s.Header))
+	return Layout{Header: s.Header, Width: width, Delimiter: s.Dialect.Delimiter(), Access: access}
 }
 
 // A table writes records so that Excel opens them right: UTF-8 with a byte

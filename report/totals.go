@@ -93,7 +93,8 @@ func LeaverLines(d *LeaverTotals) []string {
 	}
 	listed, became := "", ""
 	if d.Path != "" {
-		listed = fmt.Sprintf("%s to revoke, %s to review: %s", text.Grouped(d.Revoke), text.Grouped(d.Review), Shown(d.Path))
+		listed = fmt.Sprintf("%s to revoke, %s to review: %s",
+			text.Grouped(d.Revoke), text.Grouped(d.Review), Shown(d.Path))
 	}
 	if d.Rows != nil {
 		for _, s := range d.Rows.Statuses {

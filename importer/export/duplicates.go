@@ -74,7 +74,9 @@ func (x *keyIndex) seal() {
 				first = e
 				continue
 			}
-			d := Duplicate{Number: int(e.number), Place: e.place(), First: first.place(), SameName: e.name == first.name}
+			d := Duplicate{
+				Number: int(e.number), Place: e.place(), First: first.place(), SameName: e.name == first.name,
+			}
 			if x.duplicates = append(x.duplicates, d); !d.SameName {
 				x.others++
 			}

@@ -167,7 +167,8 @@ func byWords(tokens []string) []meaning {
 		tokens = splitCompound(tokens[0])
 	}
 	core := slices.DeleteFunc(slices.Clone(tokens), func(t string) bool { return is(selfWord, t) || is(linkWord, t) })
-	if m, ok := ofOrganization(core); ok && groupOf(tokens, func(t string) bool { return slices.Contains(core, t) }) == "" {
+	inCore := func(t string) bool { return slices.Contains(core, t) }
+	if m, ok := ofOrganization(core); ok && groupOf(tokens, inCore) == "" {
 		return []meaning{m}
 	}
 	for _, list := range [][]string{core, tokens} {

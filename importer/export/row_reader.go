@@ -93,7 +93,8 @@ func (r *rowReader) classify(rec csvtext.Record) (item, error) {
 	case r.header.repeats(rec.Cells):
 		it.skip, it.skipped = true, repeatedHeader
 	case r.header.isOther(rec.Cells, r.columns.at[Email]):
-		return it, refuse(rec.Place, "another header in the middle of the file: a second table, or files that were joined",
+		return it, refuse(rec.Place,
+			"another header in the middle of the file: a second table, or files that were joined",
 			"cut the file there, and import the parts one by one")
 	default:
 		r.form(&it)
@@ -107,7 +108,8 @@ func (r *rowReader) form(it *item) {
 	cells, width := it.rec.Cells, len(r.header.names)
 	missing := slices.ContainsFunc(r.needed, func(i int) bool { return i >= len(cells) })
 	spans := func(i int) bool { // the quotes of a cell are over a delimiter
-		return strings.Contains(cellAt(cells, i), `"`) && strings.Contains(cellAt(cells, i), string(r.dialect.Delimiter()))
+		cell := cellAt(cells, i)
+		return strings.Contains(cell, `"`) && strings.ContainsRune(cell, r.dialect.Delimiter())
 	}
 	switch {
 	case it.rec.Repair == csvtext.BareQuotes && slices.ContainsFunc(r.needed, spans):

@@ -10,19 +10,21 @@ type class int
 
 // The classes beside the fields, which are classes, too.
 const (
-	halfWord        class = iota + class(secondLast) + 1 // a full name in some files and half of one in others
-	wholeName                                            // makes a whole name of it: "nom complet"
-	contactWord                                          // a name where names stand below it, else a number or a department
-	selfWord                                             // no more than that the column is the person's own
-	linkWord                                             // a small word between the words of a header
-	mailWord                                             // an address, also as a part of the word
-	mailKind                                             // where an address is read, not whose it is
-	elsewhereWord                                        // another person
-	furtherWord                                          // a person's further addresses
-	loginWord                                            // what people log in with; it may look like an address and is none
-	soundWord                                            // how a name sounds
-	otherWord                                            // no name
-	familyFirstWord                                      // the language has the family name first
+	// a full name in some files and half of one in others
+	halfWord class = iota + class(secondLast) + 1
+
+	wholeName       // makes a whole name of it: "nom complet"
+	contactWord     // a name where names stand below it, else a number or a department
+	selfWord        // no more than that the column is the person's own
+	linkWord        // a small word between the words of a header
+	mailWord        // an address, also as a part of the word
+	mailKind        // where an address is read, not whose it is
+	elsewhereWord   // another person
+	furtherWord     // a person's further addresses
+	loginWord       // what people log in with; it may look like an address and is none
+	soundWord       // how a name sounds
+	otherWord       // no name
+	familyFirstWord // the language has the family name first
 )
 
 // secondLast is "López" of "María García López", a field that --column has not.
@@ -36,9 +38,9 @@ var vocabulary = map[class]string{
 		dirección electrónica | endereço eletrônico | indirizzo elettronico`,
 	class(Name): `full name | display name | real name | common name | cn | Anzeigename | Name, Vorname | nom affiché |
 		nom d'affichage | nombre para mostrar | nome de exibição | nome visualizzato | nominativo | weergavenaam |
-		visningsnamn | visningsnavn | pełna nazwa | фио | піб | ονοματεπώνυμο | שם מלא | الاسم الكامل | ชื่อ-นามสกุล | 氏名 |
-		お名前 | ご氏名 | お客様名 | 顧客名 | 担当者名 | 会員名 | 고객명 | 담당자명 | フルネーム | 表示名 | 姓名 | 显示名称 | 全名 | 顯示名稱 | 성명 |
-		성함 | Ansprechpartner`,
+		visningsnamn | visningsnavn | pełna nazwa | фио | піб | ονοματεπώνυμο | שם מלא | الاسم الكامل | ชื่อ-นามสกุล |
+		氏名 | お名前 | ご氏名 | お客様名 | 顧客名 | 担当者名 | 会員名 | 고객명 | 담당자명 | フルネーム | 表示名 | 姓名 | 显示名称 | 全名 | 顯示名稱 |
+		성명 | 성함 | Ansprechpartner`,
 	class(FirstName): `first name | given name | forename | first | preferred first name | name first | Vorname | vor |
 		Rufname | prénom | prénoms | nombre de pila | primer nombre | nombres | primeiro nome | voornaam |
 		roepnaam | förnamn | tilltalsnamn | fornavn | etunimi | imię | imiona | křestní jméno | krstné meno |
@@ -70,9 +72,9 @@ var vocabulary = map[class]string{
 	halfWord: `name nom nombre nome naam namn navn nimi név jméno meno nume ime ad adı име 이름 имя 名前 名字 名称`,
 	wholeName: `full complete display real vollständiger voller complet completo volledige fullständigt fulde fuldt
 		fullt koko celé teljes полное пълно`,
-	contactWord: `contact | contact person | kontakt | kontaktperson | contacto | persona de contacto | contatto | contato |
-		contactpersoon | personne de contact | interlocuteur | requester | requestor | osoba kontaktowa | customer | client | person | kunde |
-		cliente | klient | 联系人 | 担当者`,
+	contactWord: `contact | contact person | kontakt | kontaktperson | contacto | persona de contacto | contatto |
+		contato | contactpersoon | personne de contact | interlocuteur | requester | requestor | osoba kontaktowa |
+		customer | client | person | kunde | cliente | klient | 联系人 | 担当者`,
 	selfWord: `customer client user users contact person people employee member student requester requestor caller
 		subscriber attendee guest participant end reporter patient applicant candidate your my individual staff
 		teacher lead kunde kunden klient klienten kontakt mitarbeiter benutzer nutzer teilnehmer mitglied
@@ -84,8 +86,8 @@ var vocabulary = map[class]string{
 		сотрудника ügyfél felhasználó clientul clientului`,
 	linkWord: `of the and de del du des da do dos della di d l la le el van von der den för til i a e y et und og och en
 		и в va và și in`,
-	mailWord: `mail courriel correo correio posta epost smtp sähköposti mejl poczta poczty почта почты пошта пошти имейл メール
-		邮箱 邮件 郵件 信箱 이메일 메일 전자우편 ταχυδρομείο אימייל البريد อีเมล`,
+	mailWord: `mail courriel correo correio posta epost smtp sähköposti mejl poczta poczty почта почты пошта пошти имейл
+		メール 邮箱 邮件 郵件 信箱 이메일 메일 전자우편 ταχυδρομείο אימייל البريد อีเมล`,
 	mailKind: `work home private business personal primary main office company corporate professional default
 		internet windows address addresses addr adress id value 1 s principal principale geschäftlich privat haupt
 		professionnel personnel trabajo lavoro zakelijk jobb electronic électronique electrónico electrónica
@@ -95,8 +97,9 @@ var vocabulary = map[class]string{
 	elsewhereWord: `owner manager agent assistant supervisor assignee assigned assignees creator created updated
 		modified author referrer referral rep representative parent sender reply bounce forwarding
 		emergency spouse by executive csm salesperson seller technician consultant submitter approver cc
-		bcc besitzer inhaber inhaberin berater betreuerin eigentümer zuständig zuständiger bearbeiter vorgesetzter vorgesetzte betreuer
-		verantwortlicher notfallkontakt propriétaire responsable gestionnaire propietario gerente
+		bcc besitzer inhaber inhaberin berater betreuerin eigentümer zuständig zuständiger bearbeiter
+		vorgesetzter vorgesetzte betreuer verantwortlicher notfallkontakt
+		propriétaire responsable gestionnaire propietario gerente
 		proprietário gestor proprietario eigenaar beheerder ägare chef leidinggevende opiekun przełożony
 		kierownik yönetici sorumlu менеджер руководитель ответственный 上司 管理者 经理 主管 负责人 담당관`,
 	furtherWord: `alternate alternative secondary additional other previous old former backup recovery alternativ

@@ -44,13 +44,15 @@ func accountInto(a *Account) []any {
 }
 
 const (
-	store = `INSERT INTO accounts (key, email, name, external_id, id, status, first_run, run, row, at, look_up, names_sent)
+	store = `INSERT INTO accounts (key, email, name, external_id, id, status, first_run, run, row, at, look_up,
+			names_sent)
 		VALUES (?, ?, ?, ?, ?, ?6, ?7, ?7, ?, ?, ?10, iif(?10 AND ?6 = 'created_unconfirmed',
 			(SELECT json_group_array(name) FROM
 				(SELECT name FROM attempts WHERE key = ?1 AND revoke = 0 AND lost = 1 UNION SELECT ?3)), ''))
 		ON CONFLICT DO UPDATE SET email = excluded.email, name = excluded.name, external_id = excluded.external_id,
 			id = excluded.id, status = excluded.status, run = excluded.run, row = excluded.row, at = excluded.at,
-			revoked_at = '', revoked_run = 0, gone_run = 0, look_up = excluded.look_up, names_sent = excluded.names_sent`
+			revoked_at = '', revoked_run = 0, gone_run = 0, look_up = excluded.look_up,
+			names_sent = excluded.names_sent`
 
 	markRevoked = `INSERT INTO accounts (key, email, name, external_id, id, status, first_run, run, row, at,
 			revoked_at, revoked_run)
@@ -128,7 +130,8 @@ func (l *Ledger) Holdings(ctx context.Context) (Holdings, error) {
 // Created yields the accounts that run has as created, in row order, those that were revoked or are gone
 // since too.
 func (l *Ledger) Created(ctx context.Context, run int64) iter.Seq2[Account, error] {
-	return pages(ctx, l, scanAccount, 0, func(a Account) int { return a.Row }, "SELECT "+accountColumns+` FROM outcomes o
+	row := func(a Account) int { return a.Row }
+	return pages(ctx, l, scanAccount, 0, row, "SELECT "+accountColumns+` FROM outcomes o
 		CROSS JOIN accounts a ON a.key = o.key AND a.run = o.run AND a.row = o.row
 		WHERE o.row > ?1 AND o.run = ?3 AND o.revoke = 0 AND a.status = 'created' ORDER BY o.row LIMIT ?2`, run)
 }

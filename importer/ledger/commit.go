@@ -49,7 +49,8 @@ func openWriter(ctx context.Context, path string) (*writer, error) {
 	return &writer{path: path, db: db, conn: conn, statements: map[string]*sql.Stmt{}}, nil
 }
 
-// durable refuses a connection whose commits would not outlive a power loss: not every file system can do what is asked.
+// durable refuses a connection whose commits would not outlive a power loss: not every file system can do what is
+// asked.
 func durable(ctx context.Context, conn *sql.Conn) error {
 	var journal string
 	var synchronous int

@@ -103,8 +103,9 @@ func (l *Ledger) FinishRun(ctx context.Context, run *Run) error {
 		if complete {
 			w.applyMoves(*run)
 		}
-		w.exec(`UPDATE runs SET finished_at = ?, outcome = ?, stop_reason = ?, exit_code = ?, rows_read = ?, summary = ?,
-			trace = ?, retry = ?, completed = iif(?, (SELECT max(completed) + 1 FROM runs), 0) WHERE seq = ?`,
+		w.exec(`UPDATE runs SET finished_at = ?, outcome = ?, stop_reason = ?, exit_code = ?, rows_read = ?,
+			summary = ?, trace = ?, retry = ?, completed = iif(?, (SELECT max(completed) + 1 FROM runs), 0)
+			WHERE seq = ?`,
 			moment(run.FinishedAt), run.Outcome, run.StopReason, run.ExitCode, run.RowsRead, string(run.Summary),
 			string(run.Trace), run.Retry, complete, run.Seq)
 	})

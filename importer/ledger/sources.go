@@ -61,7 +61,8 @@ func (l *Ledger) members(ctx context.Context, source string) iter.Seq2[Member, e
 
 // Present returns a source in which key is, as of the last complete runs; "": in none.
 func (l *Ledger) Present(ctx context.Context, key string) (string, error) {
-	return first(ctx, l, scanText, "SELECT source FROM members WHERE key = ? AND left_run IS NULL ORDER BY source DESC", key)
+	return first(ctx, l, scanText,
+		"SELECT source FROM members WHERE key = ? AND left_run IS NULL ORDER BY source DESC", key)
 }
 
 // applyMoves makes the staged members of run's source the present ones.

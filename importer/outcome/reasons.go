@@ -12,8 +12,8 @@ const (
 	ReasonConflict  = "the address has an account at the site already; nothing was changed"
 	ReasonOtherName = "the address has an account at the site already, under another name (%q); nothing was changed"
 	ReasonCutShort  = "the run stopped before it was known whether the request was carried out; " + settleIt
-	ReasonUnknown   = "no clear answer after several attempts (%s): the request may or may not have been carried out; " +
-		settleIt
+	ReasonUnknown   = "no clear answer after several attempts (%s): the request may or may not have been carried " +
+		"out; " + settleIt
 	ReasonUnreached   = "the site could not be reached (%s); nothing was done; " + askAgain
 	ReasonStopped     = "the run stopped before this row; " + askAgain
 	ReasonNotRecorded = "the answer could not be written to the ledger; make room on the disk and " + settleIt

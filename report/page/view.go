@@ -90,7 +90,8 @@ func sentence(s report.Summary) string {
 		revoked := s.Rows.Of(outcome.Revoked, outcome.AlreadyRevoked)
 		return text.Grouped(revoked) + of + " have no portal access any more."
 	}
-	customers := s.Rows.Of(outcome.Created, outcome.CreatedUnconfirmed, outcome.Conflict, outcome.Known, outcome.Renamed)
+	customers := s.Rows.Of(outcome.Created, outcome.CreatedUnconfirmed, outcome.Conflict, outcome.Known,
+		outcome.Renamed)
 	return text.Grouped(customers) + of + " are customers now."
 }
 
