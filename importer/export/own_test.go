@@ -203,6 +203,7 @@ func TestAccountsAreNeverPassedOver(t *testing.T) {
 	for name, file := range map[string]string{
 		"a name like a total": "name,account_id\nAnn Lee,qm:1\nTotal Wine,qm:2\n",
 		"a short last row":    "account_id,name,note\nqm:1,Ann,x\nqm:2\n",
+		"a name alone":        "name,account_id,note\nAnn Lee,qm:1,x\nBo Berg\n",
 		"cut off":             "account_id,name,note\nqm:1,Ann,x\nqm:2",
 	} {
 		_, rows, err := readAll(t, writeFile(t, "x.csv", file), Options{NeedAccounts: true})

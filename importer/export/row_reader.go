@@ -200,7 +200,9 @@ var tallyLine = regexp.MustCompile(`^\pL[^\d]*[:(=][^\d]*\d`)
 // isTally reports a line of one cell with a sum.
 func isTally(cells []string) bool { return len(cells) == 1 && tallyLine.MatchString(cells[0]) }
 
-// skipFooter passes over the fragments that end the file, unless the very last was cut off.
+// skipFooter passes over the fragments that end the file, unless the very last was cut off. One
+// with something of an address is none; nor is one where access is taken back, which must not be
+// kept in silence.
 func (r *rowReader) skipFooter() {
 	end := len(r.held) - 1
 	if end >= 0 {
@@ -210,7 +212,8 @@ func (r *rowReader) skipFooter() {
 		it := &r.held[end]
 		switch {
 		case it.skip:
-		case !it.fragment || it.rec.Suspect:
+		case !it.fragment, it.rec.Suspect, r.columns.needAccounts && !isTally(it.rec.Cells),
+			strings.Contains(firstFilled(it.rec.Cells, r.columns.at[Email]), "@"):
 			return
 		default:
 			it.skip, it.skipped = true, footerLines

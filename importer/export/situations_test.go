@@ -218,6 +218,7 @@ func situations() []situation {
 		{name: "footer without a blank line", file: ab + "a@example.com,Ann\nTotal: 1\n", rows: []string{"2 a@example.com Ann"}, repairs: []string{"footer×1"}, skipped: 1},
 		{name: "footer without a line end", file: "name,email,x\nAnn,a@example.com,1\nSumme: 12", rows: []string{"2 a@example.com Ann"}, repairs: []string{"footer×1"}, skipped: 1},
 		{name: "the rest of a name is no footer", file: ab + "a@example.com,Ann\nLee 3rd\n", rows: []string{"2 !broken_row (no address) +a@example.com", "3 !broken_row (no address)"}},
+		{name: "a short row with a wrong address at the end is no footer", file: "name,email,x\nAnn,a@example.com,1\nBob,b@example\n", rows: []string{"2 a@example.com Ann", "3 !malformed_address"}},
 		{name: "footer with delimiters", file: "email,name,x\na@example.com,Ann,\n\nGrand Totals,,\nCopyright (c) 2025,,\n", rows: []string{"2 a@example.com Ann", "4 !malformed_address", "5 !malformed_address"}, skipped: 1},
 		{name: "no footer when rows follow", file: "name,email,x\nAnn,a@example.com,\nTotals\nBob,b@example.com,\n",
 			rows: []string{"2 a@example.com Ann", "3 !row_too_short (no address)", "4 !broken_row (no address) +b@example.com"}},
