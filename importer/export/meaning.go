@@ -77,15 +77,14 @@ var inBrackets = regexp.MustCompile(`[(（]([^()（）]+)[)）]\s*$`)
 
 // partInBrackets is the part of a name that a header of names has in brackets: お名前（姓）; "": none.
 func (h *header) partInBrackets(i int) string {
+	means := func(key string, whole bool) bool {
+		return slices.ContainsFunc(exact(key), func(m meaning) bool { return m.ofName() && (m.field == Name) == whole })
+	}
 	m := inBrackets.FindStringSubmatch(h.names[i])
-	if m == nil || !slices.ContainsFunc(exact(h.keys[i]), func(m meaning) bool { return m.field == Name }) {
+	if m == nil || !means(h.keys[i], true) || !means(squeeze(m[1]), false) {
 		return ""
 	}
-	part := squeeze(m[1])
-	if !slices.ContainsFunc(exact(part), func(m meaning) bool { return m.ofName() && m.field != Name }) {
-		return ""
-	}
-	return part
+	return squeeze(m[1])
 }
 
 // exact are the meanings of a key that is in the vocabulary.

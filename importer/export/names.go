@@ -274,7 +274,6 @@ func (ch *chooser) confirmNames() error {
 		return nil
 	case len(likely) == 0:
 		ch.c.weighed = ch.c.weighed || !ch.c.has(known)
-		return nil
 	case !ch.c.has(known):
 		return ch.refuse("no header names a column of names, and "+ch.named(likely[0])+" may hold them",
 			"if it does, say "+ch.likelyFlags(likely)+"; "+noNames)

@@ -200,9 +200,8 @@ var tallyLine = regexp.MustCompile(`^\pL[^\d]*[:(=][^\d]*\d`)
 // isTally reports a line of one cell with a sum.
 func isTally(cells []string) bool { return len(cells) == 1 && tallyLine.MatchString(cells[0]) }
 
-// skipFooter passes over the fragments that end the file, unless the very last was cut off. One
-// with something of an address is none; nor is one where access is taken back, which must not be
-// kept in silence.
+// skipFooter passes over the fragments that end the file, unless the very last was cut off: none
+// with something of an address, and where access is taken back none but sums.
 func (r *rowReader) skipFooter() {
 	end := len(r.held) - 1
 	if end >= 0 {
