@@ -90,8 +90,9 @@ func (m *mortal) bury() error {
 // mortals are the processes whose ledgers are open, by their folders: SQLite asks for the one of each commit.
 var mortals sync.Map
 
-// watchCommits makes every transaction of a ledger a step of its process.
-var watchCommits = sync.OnceFunc(func() {
+// Every transaction of a ledger is a step of its process. The hook is set before any test opens a ledger:
+// the driver keeps its hooks without a lock.
+func init() {
 	sqlite.RegisterConnectionHook(func(c sqlite.ExecQuerierContext, dsn string) error {
 		mortals.Range(func(dir, m any) bool {
 			if hooks, ok := c.(sqlite.HookRegisterer); ok && strings.Contains(dsn, filepath.Base(dir.(string))) {
@@ -106,13 +107,12 @@ var watchCommits = sync.OnceFunc(func() {
 		})
 		return nil
 	})
-})
+}
 
 // TestDeathAtEveryStep ends a small import with access at each of its steps in turn and goes on: whatever the step was,
 // nobody is lost, nobody is made twice, and everybody is in their organization in the end.
 func TestDeathAtEveryStep(t *testing.T) {
 	t.Parallel()
-	watchCommits()
 	startSignals()
 	for at := 1; ; at++ {
 		dir := filepath.Join(t.TempDir(), fmt.Sprintf("step-%d-of-a-death", at))
