@@ -57,7 +57,6 @@ func (c Check) Text() string {
 	l.problems(s)
 	c.describeRows(l)
 	l.part(unused(s, c.Organizations))
-	l.advice(s)
 	l.line("")
 	if long := roughly(c.people(), c.Rate); long != "" {
 		l.add("Time", long+" at "+perSecond(c.Rate))
@@ -102,8 +101,7 @@ func (c Check) command() string { return Command("import", c.Words...) }
 // JSON is the same for scripts: the survey, and what is derived from it.
 func (c Check) JSON() ([]byte, error) {
 	survey, seconds := *c.Survey, 0.0
-	survey.Problems, survey.Advice = orEmpty(survey.Problems), orEmpty(survey.Advice)
-	survey.Examples = orEmpty(survey.Examples)
+	survey.Problems, survey.Examples = orEmpty(survey.Problems), orEmpty(survey.Examples)
 	if c.Rate > 0 {
 		seconds = hundredths(float64(c.people()) / c.Rate)
 	}
@@ -148,8 +146,9 @@ func (l *listing) problems(s *export.Survey) {
 	headings := map[export.Severity]string{
 		export.Rejected: "Rows that will not be sent",
 		export.Repaired: "Repaired, or worth a look",
+		export.Advised:  "Advice (nothing is left out by itself)",
 	}
-	for _, severity := range []export.Severity{export.Rejected, export.Repaired} {
+	for _, severity := range []export.Severity{export.Rejected, export.Repaired, export.Advised} {
 		heading := headings[severity]
 		for _, p := range s.Problems {
 			if p.Severity == severity {
@@ -171,17 +170,5 @@ func (l *listing) problem(p export.Problem) {
 	l.line(fmt.Sprintf("%*s  %s", labelWidth-2, count, what))
 	if p.Hint != "" {
 		l.add("", "> "+text.Printable(p.Hint))
-	}
-}
-
-func (l *listing) advice(s *export.Survey) {
-	for i, a := range s.Advice {
-		if i == 0 {
-			l.part("Advice (nothing is left out by itself)")
-		}
-		l.add("", joined(": ", text.Printable(a.Text), places(a.Places, a.Count)))
-		if a.Flag != "" {
-			l.add("", "> leave them out with "+text.Printable(a.Flag))
-		}
 	}
 }

@@ -88,7 +88,7 @@ func TestCheckJSONHasListsAlways(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"problems": []`, `"advice": []`, `"problem_rows": []`, `"examples": []`} {
+	for _, want := range []string{`"problems": []`, `"problem_rows": []`, `"examples": []`} {
 		if !strings.Contains(string(b), want) {
 			t.Errorf("no %s in %s", want, b)
 		}

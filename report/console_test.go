@@ -331,7 +331,7 @@ func TestProblemsAreLogged(t *testing.T) {
 		var out bytes.Buffer
 		newConsole(&out, nil, o).Problems(exampleSurvey())
 		got := out.String()
-		if strings.Count(got, "\n") != 4 || strings.Contains(got, "Bo") || strings.Contains(got, "ann") {
+		if strings.Count(got, "\n") != 6 || strings.Contains(got, "Bo") || strings.Contains(got, "ann") {
 			t.Errorf("%+v:\n%s", o, got)
 		}
 		want := `kind=no_address count=11 rows=rejected where="row 3 (line 4), row 5 (line 6),`
@@ -400,7 +400,7 @@ func TestNothingControlsTheTerminal(t *testing.T) {
 	survey := exampleSurvey()
 	survey.Path, survey.Encoding, survey.Source, survey.OneExternalID = evil, evil, evil, evil
 	survey.Columns[0].Header, survey.Columns[0].Why = evil, evil
-	survey.Problems[0].Text, survey.Problems[0].Hint, survey.Advice[0].Text, survey.Advice[0].Flag = evil, evil, evil, evil
+	survey.Problems[0].Text, survey.Problems[0].Hint = evil, evil
 	survey.Examples[0].Name, survey.Examples[0].Email = evil, evil
 	d := Diagnosis{Checks: []Finding{{Name: evil, State: Failing, Text: evil, Hint: evil}}}
 	for _, json := range []bool{false, true} {

@@ -51,7 +51,6 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 		l.access(p.Access)
 	}
 	l.problems(s)
-	l.advice(s)
 	for _, note := range o.Notes {
 		l.part(note)
 	}

@@ -30,11 +30,6 @@ func exampleSurvey() *export.Survey {
 		Preset:     "zendesk",
 		Source:     "Zendesk users",
 		Dialect:    ';',
-		Advice: []export.Advice{
-			{Count: 7, Places: at(4, 6, 7, 9, 10), Text: "7 people look suspended (Suspended=true)",
-				Flag: "--exclude 'Suspended=true'"},
-			{Count: 2, Text: "2 people look like agents"},
-		},
 		Columns: []export.Column{
 			{Field: export.Email, Header: "E-mail", Why: "header; every cell is an address"},
 			{Field: export.Name, Header: "Full name"},
@@ -52,15 +47,15 @@ func exampleSurvey() *export.Survey {
 				Text: "line before the header was passed over"},
 			{Kind: "duplicate_header", Severity: export.Repaired, Count: 1, Text: "cells are quoted with '"},
 			{Kind: "no_address", Severity: export.Rejected, Count: 11, Places: at(3, 5, 8, 13, 21),
-				Text: "rows without an address",
-				Values: []export.Value{
-					{Place: export.Place{Row: 3, Line: 4}, Text: "\x1b[2Jann at " + strings.Repeat("n", 80), Why: "it has no @"},
-					{Place: export.Place{Row: 5, Line: 5}, Text: "Bo"},
-				}},
+				Text: "rows without an address",},
 			{Kind: "row_not_utf8", Severity: export.Rejected, Count: 1, Places: at(34), Text: "row that is not UTF-8",
 				Hint: "save the file in one encoding"},
+			{Kind: "may_be_unwanted", Severity: export.Advised, Count: 7, Places: at(4, 6, 7, 9, 10),
+				Text: "people who look suspended (Suspended=true)",
+				Hint: "leave them out with --exclude 'Suspended=true'"},
+			{Kind: "may_be_unwanted", Severity: export.Advised, Count: 2, Text: "people who look like agents"},
 		},
-		Examples: []export.Example{
+		Examples: []*export.Row{
 			{Place: export.Place{Row: 4, Line: 4}, Name: `Ann "A" Lee`, Email: "ann.lee@example.com", ExternalID: "17",
 				Organization: "ACME"},
 			{Place: export.Place{Row: 5, Line: 6}, Name: "山田 太郎", Email: "taro@example.org"},

@@ -5,11 +5,10 @@ import (
 	"strings"
 )
 
-const (
-	ctrlZ = "\x1a" // ends files of old programs
-	// unquoted is the reading by which quotes mean nothing.
-	unquoted = QuotesUnclear
-)
+const ctrlZ = "\x1a" // ends files of old programs
+
+// unquoted is the reading by which quotes mean nothing.
+var unquoted = QuotesUnclear
 
 // scanner follows the cells of the record that data starts with, and keeps
 // them: their bytes in text, with delimiters between them, and where each ends there.
@@ -19,8 +18,8 @@ type scanner struct {
 	special [256]bool // the bytes at which a cell without quotes may end, or is stray
 
 	data  []byte
-	by    Flaw // how quotes are read: 0 (as in RFC 4180), a repair, or unquoted
-	bound int  // bytes of a quoted cell
+	by    *Flaw // how quotes are read: nil (as in RFC 4180), a repair, or unquoted
+	bound int   // bytes of a quoted cell
 	text  []byte
 	ends  []int
 	scanned
@@ -47,13 +46,13 @@ type scanned struct {
 	// doubtful: a quote that closes a cell of several lines stands where another cell
 	// could open. It may be that cell's, and the one before was never closed.
 	doubtful bool
-	surplus  bool // there are cells beyond MaxColumns
-	fault    Flaw // CellTooLong or TooManyColumns
+	surplus  bool  // there are cells beyond MaxColumns
+	fault    *Flaw // CellTooLong or TooManyColumns
 }
 
 // scan starts anew, as if data were the rest of the file. When the record and
 // its line end take all of data, more of it may change what was found.
-func (s *scanner) scan(data []byte, by Flaw, bound int) {
+func (s *scanner) scan(data []byte, by *Flaw, bound int) {
 	s.data, s.by, s.bound = data, by, bound
 	s.text, s.ends, s.scanned = s.text[:0], s.ends[:0], scanned{lines: 1}
 	if s.plainLine() {
@@ -104,7 +103,7 @@ func (s *scanner) cells() []string {
 // cell reads one cell, and reports whether another follows.
 func (s *scanner) cell() bool {
 	start, at := len(s.text), s.end
-	if s.by != 0 {
+	if s.by != nil {
 		at = s.blanksEnd(at)
 	}
 	if s.by != unquoted && s.isQuote(at) {
@@ -171,7 +170,7 @@ func (s *scanner) quotedCell() {
 		}
 		s.text = append(s.text, piece...)
 		at := s.end
-		if s.by != 0 {
+		if s.by != nil {
 			at = s.blanksEnd(at)
 		}
 		switch {

@@ -23,25 +23,10 @@ type Record struct {
 	Ended bool // a line end stands after it
 	Blank bool
 	BOM   bool // a byte order mark stood before it, not at the start of the file
-	// Repair is how its quotes had to be read, Fault why its cells cannot be trusted; or 0.
-	Repair, Fault Flaw
+	// Repair is how its quotes had to be read, Fault why its cells cannot be trusted; or nil.
+	Repair, Fault *Flaw
 	Suspect       bool // it lies in lines over which an unclosed quote was followed
 }
-
-// Flaw is what is wrong with the form of a record.
-type Flaw int
-
-// The first three are repaired; with the others the cells cannot be trusted.
-const (
-	EscapedQuotes      Flaw = iota + 1 // \" for "" inside a cell
-	BlanksAroundQuotes                 // a blank between delimiter and quote
-	BareQuotes                         // quotes inside a cell that are not doubled
-	QuoteNeverClosed
-	QuotesUnclear
-	SwallowedRows // a quoted cell holds what looks like whole rows
-	TooManyColumns
-	CellTooLong
-)
 
 // Place is where a record stands.
 type Place struct {

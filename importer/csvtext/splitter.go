@@ -51,7 +51,7 @@ func newReader(src io.Reader, d Dialect, path string) *Reader {
 // Next returns the next record, io.EOF after the last.
 func (r *Reader) Next() (Record, error) {
 	rec := Record{BOM: r.skipBOM(), Place: r.place, Suspect: r.place.Line <= r.suspect}
-	r.scan(&r.first, 0, 0)
+	r.scan(&r.first, 0, nil)
 	var err error
 	switch {
 	case r.err != nil && r.r == len(r.buf):
@@ -85,7 +85,7 @@ func (r *Reader) choose(rec *Record) error {
 	default:
 		return r.rejectLine(rec)
 	}
-	if rec.Fault == 0 && rec.Lines > 1 && r.swallowed(rec.Cells) {
+	if rec.Fault == nil && rec.Lines > 1 && r.swallowed(rec.Cells) {
 		rec.Fault = SwallowedRows
 	}
 	return nil
@@ -95,7 +95,7 @@ func (r *Reader) choose(rec *Record) error {
 // the header's columns.
 func (r *Reader) repair(rec *Record) bool {
 	s := &r.repaired
-	for _, by := range []Flaw{EscapedQuotes, BlanksAroundQuotes} {
+	for _, by := range []*Flaw{EscapedQuotes, BlanksAroundQuotes} {
 		r.scan(s, 0, by)
 		if !r.isClean(s) || by == EscapedQuotes && !s.escaped {
 			continue
@@ -144,7 +144,7 @@ func (r *Reader) isClean(s *scanner) bool {
 	if s.open || s.stray || !s.doubtful {
 		return !s.open && !s.stray
 	}
-	r.scan(&r.next, s.end+s.lineEnd, 0)
+	r.scan(&r.next, s.end+s.lineEnd, nil)
 	return !r.next.open && !r.next.stray
 }
 
@@ -179,9 +179,9 @@ func (r *Reader) Trim(cells []string) []string {
 // end is certain or the bounds are passed. They are narrow for readings that repair,
 // and in lines over which an unclosed quote was followed before: else each line of a
 // broken file would be searched to the bound.
-func (r *Reader) scan(s *scanner, from int, by Flaw) {
+func (r *Reader) scan(s *scanner, from int, by *Flaw) {
 	bound := maxCell
-	if r.place.Line <= r.suspect || by != 0 {
+	if r.place.Line <= r.suspect || by != nil {
 		bound /= 64
 	}
 	for {

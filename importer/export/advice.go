@@ -8,15 +8,6 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// Advice points out people whom somebody may not want to onboard. Nothing is
-// left out because of it.
-type Advice struct {
-	Count  int     `json:"count"`
-	Places []Place `json:"places,omitempty"` // the first five
-	Text   string  `json:"text"`
-	Flag   string  `json:"flag,omitempty"` // what leaves them out
-}
-
 // signs are how sources mark people who have left, or who are no customers.
 var signs = []struct{ headers, values, looks string }{
 	{"suspended|is suspended", "true|yes|1", "suspended"},
@@ -30,21 +21,15 @@ var signs = []struct{ headers, values, looks string }{
 	{"agent|is agent|is staff|staff", "true|yes|1", "like agents"},
 }
 
-// watch counts the rows in which a column has a value that is a sign.
-type watch struct {
-	condition
-	looks  string
-	places []Place
-}
-
-func watches(h *header) []watch {
-	var list []watch
+// signsIn are the columns and values of a file that may be such signs.
+func signsIn(h *header) filter {
+	var list filter
 	for _, s := range signs {
 		for value := range strings.SplitSeq(s.values, "|") {
 			for i, plain := range h.plain {
 				if !h.own[i] && slices.Contains(strings.Split(s.headers, "|"), plain) {
-					m := Match{Column: h.names[i], Value: value}
-					list = append(list, watch{condition: condition{Match: m, at: i}, looks: s.looks})
+					p := Problem{Kind: unwanted.Word, Severity: Advised, Text: s.looks}
+					list = append(list, condition{Match: Match{Column: h.names[i], Value: value}, at: i, found: p})
 				}
 			}
 		}
@@ -52,26 +37,15 @@ func watches(h *header) []watch {
 	return list
 }
 
-// look sees a row that would be sent.
-func (w *watch) look(cells []string, at Place) {
-	if !w.holds(cells) {
-		return
-	}
-	if w.matched++; len(w.places) < maxPlaces {
-		w.places = append(w.places, at)
-	}
-}
-
-func adviceOf(list []watch) []Advice {
-	var all []Advice
-	for _, w := range list {
-		if w.matched > 0 {
-			people := text.Counted(w.matched, "person looks", "people look")
-			all = append(all, Advice{
-				Count: w.matched, Places: w.places, Text: fmt.Sprintf("%s %s (%s)", people, w.looks, w.Match),
-				Flag: text.CommandLine("--exclude", w.Match.String()),
-			})
+// advice points out people whom somebody may not want to onboard. Nothing is left out because of it.
+func (f filter) advice() []Problem {
+	var ps []Problem
+	for _, c := range f {
+		if p := c.found; p.Count > 0 {
+			p.Text = fmt.Sprintf("%s %s (%s)", unwanted.Of(p.Count), p.Text, c.Match)
+			p.Hint = "leave them out with " + text.CommandLine("--exclude", c.Match.String())
+			ps = append(ps, p)
 		}
 	}
-	return all
+	return ps
 }

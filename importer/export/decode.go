@@ -32,12 +32,12 @@ type view struct {
 // file, those count that the addresses do not speak against; they must agree on the
 // cells that are sent, or the file is refused with the flag for each.
 func (f *File) decide(ctx context.Context, o Options) (v *view, guessed bool, err error) {
-	if o.Encoding != "" && f.text.NotUTF8() == 0 { // unless this program wrote the file
+	if o.Encoding != "" && f.NotUTF8() == 0 { // unless this program wrote the file
 		if own, err := f.layoutIn(csvtext.Encoding{}, o); err == nil && own.header.ownFile {
 			o.Encoding = ""
 		}
 	}
-	encodings, err := f.text.Encodings(o.Encoding)
+	encodings, err := f.Encodings(o.Encoding)
 	if err != nil {
 		return nil, false, err
 	}
@@ -63,7 +63,7 @@ func (f *File) decide(ctx context.Context, o Options) (v *view, guessed bool, er
 
 // layoutIn finds the layout of the file in one encoding.
 func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
-	sample, err := f.text.Sample(e, sampleSize)
+	sample, err := f.Sample(e, sampleSize)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (l *layout) knownHeaders() int {
 func (f *File) compare(ctx context.Context, views []*view) error {
 	l := views[0].layout
 	for _, v := range views {
-		v.records = f.text.Records(ctx, v.encoding, l.dialect)
+		v.records = f.Records(ctx, v.encoding, l.dialect)
 		v.records.Width = len(l.header.names)
 	}
 	for {

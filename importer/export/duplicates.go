@@ -14,7 +14,7 @@ import (
 type keyIndex struct {
 	seeds      [2]maphash.Seed
 	shards     [256][]keyEntry // by the hash's first byte; sealed: sorted
-	duplicates []Duplicate     // once sealed, in the order of the rows
+	duplicates []duplicate     // once sealed, in the order of the rows
 	others     int             // duplicates under another name
 }
 
@@ -24,14 +24,11 @@ type keyEntry struct {
 	number, row, line, name uint32
 }
 
-func (e keyEntry) place() Place { return Place{Row: int(e.row), Line: int(e.line)} }
-
-// Duplicate is a row whose address an earlier row has.
-type Duplicate struct {
-	Number   int   `json:"-"` // of the row
-	Place    Place `json:"place"`
-	First    Place `json:"first"`
-	SameName bool  `json:"same_name"`
+// duplicate is a row whose address an earlier row has.
+type duplicate struct {
+	number    int // of the row
+	first     Place
+	otherName bool
 }
 
 func newKeyIndex() *keyIndex {
@@ -74,15 +71,14 @@ func (x *keyIndex) seal() {
 				first = e
 				continue
 			}
-			d := Duplicate{
-				Number: int(e.number), Place: e.place(), First: first.place(), SameName: e.name == first.name,
-			}
-			if x.duplicates = append(x.duplicates, d); !d.SameName {
+			at := Place{Row: int(first.row), Line: int(first.line)}
+			x.duplicates = append(x.duplicates, duplicate{int(e.number), at, e.name != first.name})
+			if e.name != first.name {
 				x.others++
 			}
 		}
 	}
-	slices.SortFunc(x.duplicates, func(a, b Duplicate) int { return cmp.Compare(a.Number, b.Number) })
+	slices.SortFunc(x.duplicates, func(a, b duplicate) int { return cmp.Compare(a.number, b.number) })
 }
 
 // contains reports whether a key was seen.

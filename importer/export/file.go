@@ -10,7 +10,7 @@ import (
 )
 
 // File is an export that has been opened. Its one copy is a temporary file that Close removes.
-type File struct{ text *csvtext.File }
+type File struct{ *csvtext.File }
 
 // Open copies the export at path ("-": stdin), unpacked, into a temporary file
 // (mode 0600). A *RefusedError says why a file is none that can be read.
@@ -21,12 +21,6 @@ func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
 	}
 	return &File{opened}, nil
 }
-
-// Close removes the copy.
-func (f *File) Close() error { return f.text.Close() }
-
-// Path is the path as given, or "stdin".
-func (f *File) Path() string { return f.text.Path() }
 
 // Stem is path without .csv, .tsv, .txt, .gz and .zip: what names of other files are made from.
 func Stem(path string) string {

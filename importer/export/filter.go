@@ -8,15 +8,20 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// filter leaves rows out by --include and --exclude.
-type filter []condition
-
+// condition is a value in a column, and the rows of the first pass that have it.
 type condition struct {
 	Match
 	include bool
 	at      int
-	matched int // rows of the first pass
+	found   Problem
 }
+
+func (c *condition) holds(cells []string) bool {
+	return strings.EqualFold(trimBlanks(Unguard(cellAt(cells, c.at))), trimBlanks(c.Value))
+}
+
+// filter leaves rows out by --include and --exclude.
+type filter []condition
 
 func newFilter(l *layout, o Options) (filter, error) {
 	var f filter
@@ -30,15 +35,11 @@ func newFilter(l *layout, o Options) (filter, error) {
 	return f, nil
 }
 
-func (c *condition) holds(cells []string) bool {
-	return strings.EqualFold(trimBlanks(Unguard(cellAt(cells, c.at))), trimBlanks(c.Value))
-}
-
-// count sees, on the first pass, for which rows the filters hold.
-func (f filter) count(cells []string) {
+// count sees a row of the first pass.
+func (f filter) count(cells []string, at Place) {
 	for i := range f {
 		if f[i].holds(cells) {
-			f[i].matched++
+			f[i].found.add(at)
 		}
 	}
 }
@@ -68,13 +69,13 @@ func (f filter) reason(cells []string) string {
 	return ""
 }
 
-// idle are the filters that no row matches: most likely the value is written
+// idle are the conditions that no row has: most likely the value is written
 // another way in the file.
 func (f filter) idle() []Problem {
 	var ps []Problem
 	for _, c := range f {
 		word := map[bool]string{true: "include", false: "exclude"}[c.include]
-		if c.matched == 0 {
+		if c.found.Count == 0 {
 			ps = append(ps, Problem{
 				Kind: word + "_matches_none", Severity: Repaired,
 				Text: "rows match " + text.CommandLine("--"+word, c.Match.String()),

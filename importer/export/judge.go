@@ -20,39 +20,38 @@ type judge struct {
 	noIDs     bool // external ids are not used
 }
 
-// row judges one record; p is what gocsv took from it.
-func (j *judge) row(it *item, p person) *Row {
-	r := &Row{Place: it.rec.Place, fault: it.fault, repairs: it.repairs}
-	j.keepCells(r, it.rec.Cells)
+// row judges one row; p is what gocsv took from it.
+func (j *judge) row(r *Row, p person) {
+	cells := r.record.Cells
+	j.keepCells(r, cells)
 	r.Organization, r.AccountID = trimBlanks(bare(p.Organization)), trimBlanks(bare(p.AccountID))
 	if id := trimBlanks(bare(p.ExternalID)); !j.noIDs && !strings.Contains(id, "E+") { // as in 3.8E+10
 		r.ExternalID = id
 	}
 	notText := func(c string) bool { return !utf8.ValidString(c) }
-	if r.fault == nil && j.checkUTF8 && slices.ContainsFunc(it.rec.Cells, notText) {
+	if r.fault == nil && j.checkUTF8 && slices.ContainsFunc(cells, notText) {
 		r.fault = notUTF8
 	}
 	if r.fault != nil {
-		j.broken(r, it.rec.Cells)
-		return r
+		j.broken(r, cells)
+		return
 	}
-	a := j.address(r, it.rec.Cells, p)
-	if reason := j.filter.reason(it.rec.Cells); reason != "" {
+	a := j.address(r, cells, p)
+	if reason := j.filter.reason(cells); reason != "" {
 		r.Excluded, r.fault, r.repairs = reason, nil, nil
-		return r
+		return
 	}
 	if r.fault == nil {
 		j.name(r, p, a)
 	}
 	if r.fault != nil {
 		r.Invalid = j.reason(r, p, a)
-		return r
+		return
 	}
 	if j.options.Organizations {
 		r.InvalidOrganization = invalidOrganization(r.Organization)
 	}
 	r.Note = j.note(r, a)
-	return r
 }
 
 // keepCells sets what the row is written with again.
@@ -78,10 +77,10 @@ func (j *judge) keepCells(r *Row, cells []string) {
 // being in the file.
 func (j *judge) broken(r *Row, cells []string) {
 	r.NoAddress, r.repairs = true, nil
-	r.Invalid = r.fault.of(1) + ": " + r.fault.hint
+	r.Invalid = r.fault.Of(1) + ": " + r.fault.Hint
 	if len(cells) != len(j.header.names) && (r.fault == longRow || r.fault == rowTooShort) {
 		r.Invalid = fmt.Sprintf("the row has %s and the header %d: %s", text.Counted(len(cells), "cell", "cells"),
-			len(j.header.names), r.fault.hint)
+			len(j.header.names), r.fault.Hint)
 	}
 	r.Invalid = j.header.say(r.Invalid)
 	for _, piece := range strings.FieldsFunc(strings.Join(cells, "\n"),
@@ -201,7 +200,7 @@ func (j *judge) note(r *Row, a address) string {
 	}
 	for _, k := range r.repairs {
 		if k != severalAddresses {
-			said = append(said, j.header.say(k.of(1)))
+			said = append(said, j.header.say(k.Of(1)))
 		}
 	}
 	return strings.Join(said, "; ")
@@ -209,18 +208,14 @@ func (j *judge) note(r *Row, a address) string {
 
 // reason says in words that lead to a fix why a person cannot be sent.
 func (j *judge) reason(r *Row, p person, a address) string {
-	r.value, r.why = shown(trimBlanks(p.Email)), a.why
 	switch r.fault {
-	case missingAddress, missingAccount:
-		r.value, r.why = trimBlanks(p.anyName(j.columns.familyFirst)), "the name, without an address"
-		if r.fault == missingAccount {
-			return "neither an account id nor an address"
-		}
+	case missingAddress:
 		return "no address"
+	case missingAccount:
+		return "neither an account id nor an address"
 	case brokenAddress:
-		return fmt.Sprintf("%q is no address: %s", r.value, a.why)
+		return fmt.Sprintf("%q is no address: %s", shown(trimBlanks(p.Email)), a.why)
 	}
-	r.value = p.anyName(j.columns.familyFirst)
-	return fmt.Sprintf("the name is %q: a %s: %s", shown(strings.ToValidUTF8(r.value, "\ufffd")), r.fault.of(1),
-		r.fault.hint)
+	name := strings.ToValidUTF8(p.anyName(j.columns.familyFirst), "\ufffd")
+	return fmt.Sprintf("the name is %q: a %s: %s", shown(name), r.fault.Of(1), r.fault.Hint)
 }

@@ -2,16 +2,26 @@ package export
 
 import "jsm-onboard/importer/csvtext"
 
-// kind is a kind of trouble: its stable word, and how it is put to people.
-type kind struct {
-	severity Severity
-	word     string
-	text     string // see [kind.of]
-	hint     string
+// What is shared with the room below.
+type (
+	kind     = csvtext.Flaw
+	Severity = csvtext.Severity
+)
+
+// What can be done about a problem, short of refusing the file.
+const (
+	Repaired = csvtext.Repaired
+	Rejected = csvtext.Rejected
+	Advised  = csvtext.Advised
+)
+
+func repaired(word, text, hint string) *kind {
+	return &kind{Severity: Repaired, Word: word, Text: text, Hint: hint}
 }
 
-func repaired(word, text, hint string) *kind { return &kind{Repaired, word, text, hint} }
-func rejected(word, text, hint string) *kind { return &kind{Rejected, word, text, hint} }
+func rejected(word, text, hint string) *kind {
+	return &kind{Severity: Rejected, Word: word, Text: text, Hint: hint}
+}
 
 // Troubles of the whole file.
 var (
@@ -44,10 +54,6 @@ var (
 var (
 	cutOff = repaired("cut_off", "the last row is short and has no line end: was the file cut off?",
 		"export it again if people are missing at the end")
-	escapedQuotes      = repaired("escaped_quotes", "row|rows with \\\" instead of \"\" inside cells", "")
-	blanksAroundQuotes = repaired("blanks_around_quotes", "row|rows with blanks around quoted cells, taken off", "")
-	bareQuotes         = repaired("bare_quotes",
-		"row|rows with quotes inside cells that are not doubled: taken as they stand", "")
 	shortRow = repaired("short_row",
 		"row|rows with fewer cells than the header; what is missing was read as empty", "")
 	wrappedAddress = repaired("wrapped_address",
@@ -66,17 +72,7 @@ var (
 
 // Rows whose form is wrong.
 var (
-	quoteNeverClosed = rejected("quote_never_closed",
-		"row|rows in which a quote opens a cell and never closes it",
-		"add the missing quote, or take the opening one away")
-	quotesUnclear = rejected("quotes_unclear", "row|rows in which quotes leave open where a cell ends",
-		"put quotes around the whole cell and double those inside it, as in \"Ann \"\"A\"\" Lee\"")
-	swallowedRows = rejected("swallowed_rows",
-		"row|rows with a quoted cell that holds what looks like whole rows", "is a closing quote missing?")
-	tooManyColumns = rejected("too_many_columns", "row|rows of more than 2,000 columns",
-		"is this row one of the table?")
-	cellTooLong = rejected("cell_too_long", "row|rows with a cell of more than 1 MiB", "is a closing quote missing?")
-	longRow     = rejected("long_row", "row|rows with more cells than there should be",
+	longRow = rejected("long_row", "row|rows with more cells than there should be",
 		"is there a delimiter in a cell that is not quoted?")
 	rowTooShort = rejected("row_too_short", "row|rows that ends|end before or in the address or the name",
 		"is there a line break in a cell that is not quoted?")
@@ -106,20 +102,16 @@ var (
 	namesDiffer = rejected("names_differ", "cell|cells with several names", "leave one")
 )
 
+// unwanted are people who have left or are no customers, by what stands in a column. It begins the text.
+var unwanted = &kind{Severity: Advised, Word: "may_be_unwanted", Text: "person|people who looks|look"}
+
 // kinds are all of them, in the order in which people are shown them.
 var kinds = []*kind{
 	guessedUTF16, guessedEncoding, singleQuotes, duplicateHeader, noNameColumn, halfName,
 	externalIDsUnused, titleLines, bomInside, repeatedHeader, footerLines, strayLines,
-	cutOff, escapedQuotes, blanksAroundQuotes, bareQuotes, shortRow, wrappedAddress,
+	cutOff, csvtext.EscapedQuotes, csvtext.BlanksAroundQuotes, csvtext.BareQuotes, shortRow, wrappedAddress,
 	severalAddresses, guardedCell, severalNames, namelessRow, nameControls, nameQuestion,
-	quoteNeverClosed, quotesUnclear, swallowedRows, tooManyColumns, cellTooLong, longRow, rowTooShort, brokenRow,
-	notUTF8, missingAddress, brokenAddress, missingAccount, nameBroken, nameQuote, namesDiffer,
-}
-
-// flawKinds are the kinds of what the splitter found.
-var flawKinds = map[csvtext.Flaw]*kind{
-	csvtext.EscapedQuotes: escapedQuotes, csvtext.BlanksAroundQuotes: blanksAroundQuotes,
-	csvtext.BareQuotes:       bareQuotes,
-	csvtext.QuoteNeverClosed: quoteNeverClosed, csvtext.QuotesUnclear: quotesUnclear,
-	csvtext.SwallowedRows: swallowedRows, csvtext.TooManyColumns: tooManyColumns, csvtext.CellTooLong: cellTooLong,
+	csvtext.QuoteNeverClosed, csvtext.QuotesUnclear, csvtext.SwallowedRows, csvtext.TooManyColumns,
+	csvtext.CellTooLong, longRow, rowTooShort, brokenRow,
+	notUTF8, missingAddress, brokenAddress, missingAccount, nameBroken, nameQuote, namesDiffer, unwanted,
 }

@@ -33,8 +33,8 @@ type canonical struct {
 // GetCSVRows is what gocsv reads.
 func (n *canonical) GetCSVRows() ([][]string, error) { return n.rows, nil }
 
-// read maps the records of some items to people, in order.
-func (n *canonical) read(items []item) ([]person, error) {
+// read maps the records of some rows to people, in order.
+func (n *canonical) read(rows []*Row) ([]person, error) {
 	var fields []Field
 	var header []string
 	for f := Email; f <= secondLast; f++ {
@@ -43,13 +43,13 @@ func (n *canonical) read(items []item) ([]person, error) {
 		}
 	}
 	n.rows, n.cells, n.people = append(n.rows[:0], header), n.cells[:0], n.people[:0]
-	for _, it := range items {
-		if it.skip {
+	for _, row := range rows {
+		if row.skipped != nil {
 			continue
 		}
 		start := len(n.cells)
 		for _, f := range fields {
-			n.cells = append(n.cells, firstFilled(it.rec.Cells, n.columns.at[f]))
+			n.cells = append(n.cells, firstFilled(row.record.Cells, n.columns.at[f]))
 		}
 		n.rows = append(n.rows, n.cells[start:len(n.cells):len(n.cells)])
 	}

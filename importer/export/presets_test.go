@@ -108,17 +108,17 @@ func TestHeadersInOtherLanguages(t *testing.T) {
 // The samples as a whole: who is in them, and what is wrong with them.
 func TestSamples(t *testing.T) {
 	want := map[string]string{
-		"zendesk-customers.csv":      "zendesk, UTF-8, comma: 20 rows, 20 valid, 1 duplicates, 0 skipped; ; 0",
-		"zendesk-users.csv":          "zendesk, UTF-8, comma: 42 rows, 39 valid, 2 duplicates, 0 skipped; no_address malformed_address; 1",
-		"freshdesk-contacts.csv":     "freshdesk, UTF-8, comma: 24 rows, 21 valid, 1 duplicates, 0 skipped; several_addresses no_address malformed_address; 0",
-		"osticket-users.csv":         "osticket, UTF-8 with byte order mark, semicolon: 25 rows, 23 valid, 1 duplicates, 0 skipped; escaped_quotes guarded_cell no_address malformed_address; 0",
-		"hubspot-contacts.csv":       "hubspot, UTF-8, comma: 24 rows, 22 valid, 1 duplicates, 0 skipped; no_name no_address malformed_address; 0",
-		"entra-users.csv":            "entra, UTF-8 with byte order mark, comma: 22 rows, 18 valid, 0 duplicates, 0 skipped; no_address malformed_address; 1",
-		"salesforce-report.csv":      "salesforce-report, UTF-8, comma: 22 rows, 21 valid, 1 duplicates, 6 skipped; footer no_address; 0",
-		"servicenow-sys_user.csv":    "servicenow, Windows-1252, comma: 22 rows, 21 valid, 0 duplicates, 0 skipped; not_utf8 no_address; 2",
-		"google-workspace-users.csv": "google-workspace, UTF-8, comma: 20 rows, 20 valid, 0 duplicates, 0 skipped; ; 1",
-		"intercom-users.csv":         "intercom, UTF-8, comma: 23 rows, 20 valid, 1 duplicates, 0 skipped; no_name no_address; 0",
-		"jira-dc-users.csv":          "jira-dc, UTF-8, comma: 21 rows, 20 valid, 0 duplicates, 0 skipped; wrapped_address several_addresses several_names no_address; 1",
+		"zendesk-customers.csv":      "zendesk, UTF-8, comma: 20 rows, 20 valid, 1 duplicates, 0 skipped; ",
+		"zendesk-users.csv":          "zendesk, UTF-8, comma: 42 rows, 39 valid, 2 duplicates, 0 skipped; no_address malformed_address may_be_unwanted",
+		"freshdesk-contacts.csv":     "freshdesk, UTF-8, comma: 24 rows, 21 valid, 1 duplicates, 0 skipped; several_addresses no_address malformed_address",
+		"osticket-users.csv":         "osticket, UTF-8 with byte order mark, semicolon: 25 rows, 23 valid, 1 duplicates, 0 skipped; escaped_quotes guarded_cell no_address malformed_address",
+		"hubspot-contacts.csv":       "hubspot, UTF-8, comma: 24 rows, 22 valid, 1 duplicates, 0 skipped; no_name no_address malformed_address",
+		"entra-users.csv":            "entra, UTF-8 with byte order mark, comma: 22 rows, 18 valid, 0 duplicates, 0 skipped; no_address malformed_address may_be_unwanted",
+		"salesforce-report.csv":      "salesforce-report, UTF-8, comma: 22 rows, 21 valid, 1 duplicates, 6 skipped; footer no_address",
+		"servicenow-sys_user.csv":    "servicenow, Windows-1252, comma: 22 rows, 21 valid, 0 duplicates, 0 skipped; not_utf8 no_address may_be_unwanted may_be_unwanted",
+		"google-workspace-users.csv": "google-workspace, UTF-8, comma: 20 rows, 20 valid, 0 duplicates, 0 skipped; may_be_unwanted",
+		"intercom-users.csv":         "intercom, UTF-8, comma: 23 rows, 20 valid, 1 duplicates, 0 skipped; no_name no_address",
+		"jira-dc-users.csv":          "jira-dc, UTF-8, comma: 21 rows, 20 valid, 0 duplicates, 0 skipped; wrapped_address several_addresses several_names no_address may_be_unwanted",
 	}
 	got := map[string]string{}
 	paths, err := filepath.Glob("../../samples/*.csv")
@@ -138,8 +138,8 @@ func TestSamples(t *testing.T) {
 		for _, p := range s.Problems {
 			kinds = append(kinds, p.Kind)
 		}
-		got[filepath.Base(path)] = fmt.Sprintf("%s, %s, %s: %d rows, %d valid, %d duplicates, %d skipped; %s; %d", s.Preset, s.Encoding, s.Dialect,
-			s.Rows, s.Valid, s.Duplicates, s.Skipped, strings.Join(kinds, " "), len(s.Advice))
+		got[filepath.Base(path)] = fmt.Sprintf("%s, %s, %s: %d rows, %d valid, %d duplicates, %d skipped; %s", s.Preset, s.Encoding, s.Dialect,
+			s.Rows, s.Valid, s.Duplicates, s.Skipped, strings.Join(kinds, " "))
 		for _, r := range rows {
 			if strings.Contains(r.Email, "helpdesk.example.com") && filepath.Base(path) == "hubspot-contacts.csv" {
 				t.Errorf("an owner's address was taken in line %d", r.Place.Line)

@@ -68,7 +68,7 @@ func tell(r *Row) string {
 	text := fmt.Sprintf("%d %s %s", r.Place.Line, r.Email, r.Name)
 	switch {
 	case r.Invalid != "":
-		text = fmt.Sprintf("%d !%s", r.Place.Line, r.fault.word)
+		text = fmt.Sprintf("%d !%s", r.Place.Line, r.fault.Word)
 	case r.Excluded != "":
 		text = fmt.Sprintf("%d -", r.Place.Line)
 	}

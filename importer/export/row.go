@@ -1,39 +1,50 @@
 package export
 
-import "slices"
+import (
+	"slices"
 
-// Row is one row of the file: what it says, and whether it may be sent.
+	"jsm-onboard/importer/csvtext"
+)
+
+// Row is one row of the file: what it says, and whether it may be sent. It holds
+// somebody's name and address: it is for no log.
 type Row struct {
-	Number int // 1, 2, … of the rows read, excluded and invalid ones too
-	Place  Place
-	// Cells are the cells as they stand in the file, in order and never shifted,
-	// without guards against formulas (see [Guard]) and without our own columns.
-	// Bytes that are not UTF-8 stay as they are.
-	Cells []string
-	// Own has the columns that this program added to the file; nil: there are none.
-	Own map[string]string
+	Number int   `json:"-"` // 1, 2, … of the rows read, excluded and invalid ones too
+	Place  Place `json:"place"`
 
 	// As to be sent; Name is never empty in a valid row. The external id is
 	// empty in a file whose external ids are not used (see [Survey.OneExternalID]).
-	Email, Name, Organization, ExternalID, AccountID string
+	Name         string `json:"name"`
+	Email        string `json:"email"`
+	ExternalID   string `json:"external_id"`
+	Organization string `json:"organization"`
+	AccountID    string `json:"account_id,omitempty"`
 
-	InvalidOrganization string // why --organizations cannot use it; "": it can
+	// Cells are the cells as they stand in the file, in order and never shifted,
+	// without guards against formulas (see [Guard]) and without our own columns.
+	// Bytes that are not UTF-8 stay as they are.
+	Cells []string `json:"-"`
+	// Own has the columns that this program added to the file; nil: there are none.
+	Own map[string]string `json:"-"`
 
-	Key   string   // by which a customer is known: the address in lower case, its domain in ASCII
-	Other []string // keys of the further addresses in the row
-	Note  string   // what was repaired, or is to be said of a row that is sent; "": nothing
+	InvalidOrganization string `json:"-"` // why --organizations cannot use it; "": it can
 
-	Invalid   string // why it must not be sent; "": it may
-	NoAddress bool   // invalid, and so broken that its address could not even be read
-	Excluded  string // why it is left out; "": it is not
+	Key   string   `json:"-"` // by which a customer is known: the address in lower case, its domain in ASCII
+	Other []string `json:"-"` // keys of the further addresses in the row
+	Note  string   `json:"-"` // what was repaired, or is to be said of a row that is sent; "": nothing
 
-	DuplicateOf   Place // the first row to be sent with the same key; zero: none, or not yet known
-	DuplicateName bool  // that row has another name
+	Invalid   string `json:"-"` // why it must not be sent; "": it may
+	NoAddress bool   `json:"-"` // invalid, and so broken that its address could not even be read
+	Excluded  string `json:"-"` // why it is left out; "": it is not
 
-	fault   *kind
-	repairs []*kind
-	value   string // of an invalid row: the cell that is wrong
-	why     string // and what is wrong with it, when the kind of fault does not say it
+	DuplicateOf   Place `json:"-"` // the first row to be sent with the same key; zero: none, or not yet known
+	DuplicateName bool  `json:"-"` // that row has another name
+
+	record   csvtext.Record
+	skipped  *kind // why it is no row; nil: it is one
+	fragment bool  // fewer cells than the header, and no address or account of its own
+	fault    *kind
+	repairs  []*kind
 }
 
 // repaired adds what was repaired in the row.
@@ -45,6 +56,8 @@ func (r *Row) repaired(list ...*kind) {
 	}
 }
 
+func (r *Row) reject(k *kind) { r.fault, r.repairs, r.fragment = k, nil, false }
+
 // Sendable reports whether the row is neither invalid nor excluded. A duplicate
 // may be sendable too.
 func (r *Row) Sendable() bool { return r.Invalid == "" && r.Excluded == "" }
@@ -55,15 +68,4 @@ func (r *Row) identity() string {
 		return "\x00" + r.AccountID
 	}
 	return r.Key
-}
-
-// Example is a row that may be sent, as it was understood. It holds somebody's
-// name and address: it is for no log.
-type Example struct {
-	Place        Place  `json:"place"`
-	Name         string `json:"name"`
-	Email        string `json:"email"`
-	ExternalID   string `json:"external_id"`
-	Organization string `json:"organization"`
-	AccountID    string `json:"account_id,omitempty"`
 }

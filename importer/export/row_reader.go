@@ -9,17 +9,8 @@ import (
 	"jsm-onboard/importer/csvtext"
 )
 
-// item is a record on its way to becoming a row, or a line that is none.
-type item struct {
-	rec      csvtext.Record
-	skip     bool
-	skipped  *kind // why, nil: blank
-	fragment bool  // fewer cells than the header, and no address or account of its own
-	fault    *kind
-	repairs  []*kind
-}
-
-func (it *item) reject(k *kind) { it.fault, it.repairs, it.fragment = k, nil, false }
+// blankLines are skipped without a word.
+var blankLines = &kind{}
 
 // Bounds of what is held back until the next lines show what it is, and of
 // what goes through gocsv at once.
@@ -28,18 +19,25 @@ const (
 	batchRows = 256
 )
 
-// rowReader reads rows in order. The same file gives the same rows each time:
-// both passes use it.
+// rowReader reads rows, and lines that are none, in order. The same file gives
+// the same each time: both passes use row.
 type rowReader struct {
 	*layout
 	records *csvtext.Reader
-	held    []item // a row, and after it fragments that may be its rest, or a footer
-	ready   []item
+	held    []*Row // a row, and after it fragments that may be its rest, or a footer
+	ready   []*Row
 	ended   bool
 }
 
-// read gives the next items in order; none are the end. They are valid until the next call.
-func (r *rowReader) read() ([]item, error) {
+func newRowReader(l *layout, records *csvtext.Reader) *rowReader {
+	if l.header.place.Row == 0 {
+		records.Width = len(l.header.names)
+	}
+	return &rowReader{layout: l, records: records}
+}
+
+// read gives the next rows in order; none are the end. They are valid until the next call.
+func (r *rowReader) read() ([]*Row, error) {
 	r.ready = r.ready[:0]
 	for !r.ended && len(r.ready) < batchRows {
 		rec, err := r.records.Next()
@@ -52,17 +50,21 @@ func (r *rowReader) read() ([]item, error) {
 		if err != nil {
 			return nil, err
 		}
-		it, err := r.classify(rec)
+		if rec.Place == r.header.place {
+			r.records.Width = len(r.header.names)
+			continue
+		}
+		row, err := r.classify(rec)
 		if err != nil {
 			return nil, err
 		}
 		if len(r.held) > 0 {
-			r.doubtSeam(&r.held[len(r.held)-1], &it)
+			r.doubtSeam(r.held[len(r.held)-1], row)
 		}
-		if !it.skip && !it.fragment || len(r.held) >= maxHeld {
+		if row.skipped == nil && !row.fragment || len(r.held) >= maxHeld {
 			r.release()
 		}
-		r.held = append(r.held, it)
+		r.held = append(r.held, row)
 	}
 	return r.ready, nil
 }
@@ -73,57 +75,62 @@ func (r *rowReader) release() {
 }
 
 // classify separates rows from lines that are none.
-func (r *rowReader) classify(rec csvtext.Record) (item, error) {
-	it := item{rec: rec, fault: flawKinds[rec.Fault]}
+func (r *rowReader) classify(rec csvtext.Record) (*Row, error) {
+	row := &Row{Place: rec.Place, record: rec, fault: rec.Fault}
+	if rec.Place.Row < r.header.place.Row {
+		row.skipped = titleLines
+		if rec.Blank || isDirective(rec.Cells) {
+			row.skipped = blankLines
+		}
+		return row, nil
+	}
 	if rec.BOM {
-		it.repairs = append(it.repairs, bomInside)
+		row.repaired(bomInside)
 	}
-	if rec.Repair != 0 {
-		it.repairs = append(it.repairs, flawKinds[rec.Repair])
-	}
+	row.repaired(rec.Repair)
 	hasAddress := strings.Contains(firstFilled(rec.Cells, r.columns.at[Email]), "@")
 	switch {
-	case rec.Blank || !hasAddress && filled(rec.Cells) == 0:
-		it.skip = true
-	case it.fault != nil:
+	case rec.Blank, !hasAddress && filled(rec.Cells) == 0:
+		row.skipped = blankLines
+	case row.fault != nil:
 	case hasAddress:
-		r.form(&it)
+		r.form(row)
 	case isRuler(rec.Cells), len(rec.Cells) <= 2 && len(rec.Cells) < r.header.trimmed && isDirective(rec.Cells):
-		it.skip, it.skipped = true, strayLines
+		row.skipped = strayLines
 	case r.header.repeats(rec.Cells):
-		it.skip, it.skipped = true, repeatedHeader
+		row.skipped = repeatedHeader
 	case r.header.isOther(rec.Cells, r.columns.at[Email]):
-		return it, refuse(rec.Place,
+		return nil, refuse(rec.Place,
 			"another header in the middle of the file: a second table, or files that were joined",
 			"cut the file there, and import the parts one by one")
 	default:
-		r.form(&it)
+		r.form(row)
 	}
-	return it, nil
+	return row, nil
 }
 
 // form compares a record's cells with the header's.
-func (r *rowReader) form(it *item) {
-	it.rec.Cells = r.records.Trim(it.rec.Cells)
-	cells, width := it.rec.Cells, len(r.header.names)
+func (r *rowReader) form(row *Row) {
+	row.record.Cells = r.records.Trim(row.record.Cells)
+	cells, width := row.record.Cells, len(r.header.names)
 	missing := slices.ContainsFunc(r.needed, func(i int) bool { return i >= len(cells) })
 	spans := func(i int) bool { // the quotes of a cell are over a delimiter
 		cell := cellAt(cells, i)
 		return strings.Contains(cell, `"`) && strings.ContainsRune(cell, r.dialect.Delimiter())
 	}
 	switch {
-	case it.rec.Repair == csvtext.BareQuotes && slices.ContainsFunc(r.needed, spans):
-		it.fault = quotesUnclear
+	case row.record.Repair == csvtext.BareQuotes && slices.ContainsFunc(r.needed, spans):
+		row.fault = csvtext.QuotesUnclear
 		return
 	case len(cells) > width, len(cells) == width && r.isShifted(cells):
-		it.fault = longRow
+		row.fault = longRow
 		return
-	case len(cells) < width && (it.rec.Suspect || missing):
-		it.fault = rowTooShort
+	case len(cells) < width && (row.record.Suspect || missing):
+		row.fault = rowTooShort
 	case len(cells) < r.header.trimmed:
-		it.repairs = append(it.repairs, shortRow)
+		row.repaired(shortRow)
 	}
-	it.fragment = len(cells) < r.header.trimmed && !r.standsAlone(cells)
+	row.fragment = len(cells) < r.header.trimmed && !r.standsAlone(cells)
 }
 
 // isShifted reports a row whose last cell is filled though that column is empty
@@ -156,32 +163,32 @@ func (r *rowReader) standsAlone(cells []string) bool {
 // quotes has cut: a row and the fragments right after it; a row that begins with a name,
 // after a line of one cell; and two short rows, when the address of the second would stand
 // under another column of addresses.
-func (r *rowReader) doubtSeam(before, it *item) {
-	if before.skip || it.skip {
+func (r *rowReader) doubtSeam(before, row *Row) {
+	if before.skipped != nil || row.skipped != nil {
 		return
 	}
-	cells, rest := before.rec.Cells, it.rec.Cells
+	cells, rest := before.record.Cells, row.record.Cells
 	offset := len(cells) - 1
 	first, named := r.columns.holds(0)
 	switch {
-	case it.fragment && (before.fault == brokenRow || r.mayGoOn(before, rest)):
+	case row.fragment && (before.fault == brokenRow || r.mayGoOn(before, rest)):
 		before.reject(brokenRow)
-		it.reject(brokenRow)
-	case it.fault != nil || !r.columns.has(Email):
+		row.reject(brokenRow)
+	case row.fault != nil || !r.columns.has(Email):
 	case offset == 0 && before.fault != nil && !strings.Contains(cells[0], "@") && r.standsAlone(rest) &&
 		named && first >= Name && first <= LastName && !r.columns.needAccounts:
-		it.reject(brokenRow)
+		row.reject(brokenRow)
 	case offset > 0 && before.fault == nil && offset+len(rest) == len(r.header.names) &&
 		r.addressColumn[offset+r.columns.at[Email][0]]:
 		before.reject(brokenRow)
-		it.reject(brokenRow)
+		row.reject(brokenRow)
 	}
 }
 
 // mayGoOn reports whether a fragment can be the rest of the row before it: that
 // is short, or its last cell is one that is needed and may go on.
-func (r *rowReader) mayGoOn(before *item, rest []string) bool {
-	cells, last := before.rec.Cells, len(before.rec.Cells)-1
+func (r *rowReader) mayGoOn(before *Row, rest []string) bool {
+	cells, last := before.record.Cells, len(before.record.Cells)-1
 	switch {
 	case before.fragment, before.fault != nil && before.fault != rowTooShort, isTally(rest):
 		return false
@@ -208,14 +215,14 @@ func (r *rowReader) skipFooter() {
 		r.cutLast(end)
 	}
 	for ; end >= 0; end-- {
-		it := &r.held[end]
+		row := r.held[end]
 		switch {
-		case it.skip:
-		case !it.fragment, it.rec.Suspect, r.columns.needAccounts && !isTally(it.rec.Cells),
-			strings.Contains(firstFilled(it.rec.Cells, r.columns.at[Email]), "@"):
+		case row.skipped != nil:
+		case !row.fragment, row.record.Suspect, r.columns.needAccounts && !isTally(row.record.Cells),
+			strings.Contains(firstFilled(row.record.Cells, r.columns.at[Email]), "@"):
 			return
 		default:
-			it.skip, it.skipped = true, footerLines
+			row.skipped = footerLines
 		}
 	}
 }
@@ -223,15 +230,15 @@ func (r *rowReader) skipFooter() {
 // cutLast says of the last record that it may be cut off, when it is short and no line end
 // stands after it. A fragment is, right after a row.
 func (r *rowReader) cutLast(last int) {
-	it := &r.held[last]
-	afterRow := last > 0 && !r.held[last-1].skip && !r.held[last-1].fragment && !isTally(it.rec.Cells)
-	cut := func(i int) bool { return i >= len(it.rec.Cells)-1 }
+	row := r.held[last]
+	afterRow := last > 0 && r.held[last-1].skipped == nil && !r.held[last-1].fragment && !isTally(row.record.Cells)
+	cut := func(i int) bool { return i >= len(row.record.Cells)-1 }
 	switch {
-	case it.skip, it.fault != nil && it.fault != rowTooShort, it.rec.Ended, len(it.rec.Cells) >= r.header.trimmed,
-		it.fragment && !afterRow:
-	case it.fragment, slices.ContainsFunc(r.needed, cut):
-		it.reject(rowTooShort)
+	case row.skipped != nil, row.fault != nil && row.fault != rowTooShort, row.record.Ended, len(row.record.Cells) >= r.header.trimmed,
+		row.fragment && !afterRow:
+	case row.fragment, slices.ContainsFunc(r.needed, cut):
+		row.reject(rowTooShort)
 	default:
-		it.repairs = append(it.repairs, cutOff)
+		row.repaired(cutOff)
 	}
 }

@@ -143,7 +143,7 @@ func (s *sniffer) read(d Dialect, isHeader func(*header) bool) (*guess, error) {
 			g.weigh(records, rec)
 		default:
 			g.before = append(g.before, rec)
-			if h := newHeader(rec.Cells, rec.Place); rec.Fault == 0 && isHeader(&h) {
+			if h := newHeader(rec.Cells, rec.Place); rec.Fault == nil && isHeader(&h) {
 				g.header, records.Width = h, len(h.names)
 			}
 		}
@@ -159,7 +159,7 @@ func (g *guess) weigh(records *csvtext.Reader, rec csvtext.Record) {
 		return
 	}
 	g.total++
-	if rec.Fault != 0 || len(cells) > records.Width {
+	if rec.Fault != nil || len(cells) > records.Width {
 		return
 	}
 	if len(cells) == records.Width {

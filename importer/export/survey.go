@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,8 +46,7 @@ type Survey struct {
 	OneExternalID string `json:"one_external_id,omitempty"`
 
 	Problems []Problem `json:"problems"`
-	Advice   []Advice  `json:"advice"`
-	Examples []Example `json:"examples"` // the first rows that may be sent; for the user's own eyes
+	Examples []*Row    `json:"examples"` // rows that may be sent; for the user's own eyes
 
 	*view
 	guessed bool // the encoding was found by the letters
@@ -56,7 +56,7 @@ type Survey struct {
 	keys    *keyIndex
 	ids     []uint64 // hashes of the external ids
 	tally   tally
-	watches []watch
+	signs   filter
 	others  []otherColumn
 }
 
@@ -65,7 +65,7 @@ type otherColumn struct{ at, filled, addresses, rivals int }
 
 // Survey reads the whole file once, row by row. A *RefusedError says why it cannot be used.
 func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
-	s := &Survey{Path: f.Path(), SHA256: f.text.SHA256(), options: o, file: f, keys: newKeyIndex(), tally: tally{}}
+	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), options: o, file: f, keys: newKeyIndex(), tally: tally{}}
 	err := s.read(ctx)
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
 		refused.Path = f.Path()
@@ -79,13 +79,16 @@ func (s *Survey) read(ctx context.Context) (err error) {
 	}
 	s.describe()
 	s.judge = judge{
-		layout: s.layout, options: s.options, checkUTF8: s.encoding.IsUTF8() && s.file.text.NotUTF8() > 0,
+		layout: s.layout, options: s.options, checkUTF8: s.encoding.IsUTF8() && s.file.NotUTF8() > 0,
 	}
 	if s.judge.filter, err = newFilter(s.layout, s.options); err != nil {
 		return err
 	}
-	if err := s.pass(ctx, s.see, s.skip); err != nil {
-		return err
+	for row, err := range s.rows(ctx) {
+		if err != nil {
+			return err
+		}
+		s.see(row)
 	}
 	s.Records = s.Rows + s.Skipped
 	s.keys.seal()
@@ -96,7 +99,7 @@ func (s *Survey) read(ctx context.Context) (err error) {
 		return err
 	}
 	s.noteWhole()
-	s.Problems, s.Advice = append(s.tally.problems(s.text), s.judge.filter.idle()...), adviceOf(s.watches)
+	s.Problems = slices.Concat(s.tally.problems(s.text), s.judge.filter.idle(), s.signs.advice())
 	return nil
 }
 
@@ -114,7 +117,10 @@ func (s *Survey) describe() {
 	if p := s.columns.preset; p != nil {
 		s.Preset, s.Source = p.name, p.title
 	}
-	s.watches, s.Repeat = watches(&s.header), s.repeat(s.options)
+	s.Repeat = s.repeat(s.options)
+	if !s.columns.needAccounts {
+		s.signs = signsIn(&s.header)
+	}
 	if !s.columns.has(Email) || s.header.ownFile || s.columns.why[Email] == byUser {
 		return
 	}
@@ -155,62 +161,45 @@ func (s *Survey) repeat(o Options) []string {
 	return flags
 }
 
-// pass reads the records, and calls row and skip in their order.
-func (s *Survey) pass(ctx context.Context, row func(*Row, []string) error, skip func(*item)) error {
-	r := &rowReader{layout: s.layout, records: s.file.text.Records(ctx, s.encoding, s.dialect)}
-	for s.header.place.Row > 0 {
-		rec, err := r.records.Next()
-		if err != nil {
-			return fmt.Errorf("%s: the header in %s was not found again: %w", s.Path, s.header.place, err)
-		}
-		if rec.Place == s.header.place {
-			break
-		}
-		it := item{rec: rec}
-		if !rec.Blank && !isDirective(rec.Cells) {
-			it.skipped = titleLines
-		}
-		skip(&it)
-	}
-	r.records.Width = len(s.header.names)
-	people, number := canonical{columns: &s.columns}, 0
-	for {
-		items, err := r.read()
-		if err != nil || len(items) == 0 {
-			return err
-		}
-		persons, err := people.read(items)
-		if err != nil {
-			return err
-		}
-		for i := range items {
-			it := &items[i]
-			if it.skip {
-				skip(it)
-				continue
+// rows reads the rows and the lines that are none, in order.
+func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
+	return func(yield func(*Row, error) bool) {
+		r := newRowReader(s.layout, s.file.Records(ctx, s.encoding, s.dialect))
+		people, number := canonical{columns: &s.columns}, 0
+		for {
+			rows, err := r.read()
+			persons, wrong := people.read(rows)
+			if err = cmp.Or(err, wrong); err != nil {
+				yield(nil, err)
+				return
 			}
-			number++
-			made := s.judge.row(it, persons[0])
-			persons, made.Number = persons[1:], number
-			if err := row(made, it.rec.Cells); err != nil {
-				return err
+			for _, row := range rows {
+				if row.skipped == nil {
+					number++
+					row.Number = number
+					s.judge.row(row, persons[0])
+					persons = persons[1:]
+				}
+				if !yield(row, nil) {
+					return
+				}
+			}
+			if len(rows) == 0 {
+				return
 			}
 		}
 	}
 }
 
-func (s *Survey) skip(it *item) {
-	s.Skipped++
-	if it.skipped != nil {
-		s.tally.add(it.skipped, it.rec.Place)
+// see counts a row of the first pass, or a line that is none.
+func (s *Survey) see(r *Row) {
+	if r.skipped != nil {
+		s.Skipped++
+		s.note(r, r.skipped)
+		s.note(r, r.repairs...)
+		return
 	}
-	for _, k := range it.repairs {
-		s.tally.add(k, it.rec.Place)
-	}
-}
-
-// see counts a row of the first pass.
-func (s *Survey) see(r *Row, cells []string) error {
+	cells := r.record.Cells
 	s.Rows++
 	if r.Invalid != "" || r.Note != "" {
 		s.Noted++
@@ -220,7 +209,7 @@ func (s *Survey) see(r *Row, cells []string) error {
 		s.ids = append(s.ids, maphash.String(s.keys.seeds[0], id))
 	}
 	if !r.NoAddress {
-		s.judge.filter.count(cells)
+		s.judge.filter.count(cells, r.Place)
 		s.seeRivals(r, cells)
 	}
 	for _, key := range r.Other {
@@ -231,39 +220,34 @@ func (s *Survey) see(r *Row, cells []string) error {
 		s.Excluded++
 	case r.Invalid != "":
 		s.Invalid++
-		s.tally.add(r.fault, r.Place)
-		s.tally.show(r.fault, Value{r.Place, r.value, r.why})
+		s.note(r, r.fault)
 		if r.NoAddress {
 			s.NoAddress++
 		}
 	default:
-		s.seeValid(r, cells)
+		s.Valid++
+		s.note(r, r.repairs...)
+		s.signs.count(cells, r.Place)
+		s.example(r)
+		s.keys.add(r)
 	}
 	if r.Key != "" && (!r.Sendable() || r.identity() != r.Key) {
 		s.keys.see(r.Key)
 	}
-	return nil
 }
 
-func (s *Survey) seeValid(r *Row, cells []string) {
-	s.Valid++
-	for _, k := range r.repairs {
+func (s *Survey) note(r *Row, kinds ...*kind) {
+	for _, k := range kinds {
 		s.tally.add(k, r.Place)
 	}
-	if s.guessed && !isASCII(r.Name) {
-		s.tally.show(guessedEncoding, Value{Place: r.Place, Text: r.Name})
+}
+
+// example keeps the first rows, and where the encoding was found by the letters the first with some.
+func (s *Survey) example(r *Row) {
+	const most = 3
+	if n := len(s.Examples); n < most || n < 2*most && s.guessed && !isASCII(r.Name) {
+		s.Examples = append(s.Examples, r)
 	}
-	for i := range s.watches {
-		s.watches[i].look(cells, r.Place)
-	}
-	const examples = 3
-	if len(s.Examples) < examples {
-		s.Examples = append(s.Examples, Example{
-			Place: r.Place, Name: r.Name, Email: r.Email, ExternalID: r.ExternalID, Organization: r.Organization,
-			AccountID: r.AccountID,
-		})
-	}
-	s.keys.add(r)
 }
 
 // seeRivals looks for other addresses in columns that may be the people's. The same one in
@@ -356,25 +340,21 @@ func (s *Survey) text(d string) string { return s.header.say(strings.Replace(d, 
 // that is valid, excluded or invalid, or as a further address. False is certain.
 func (s *Survey) Contains(key string) bool { return s.keys.contains(key) }
 
-var errStopped = errors.New("stopped")
-
 // All reads the file again and yields the same rows in the same order, now with their duplicates.
 func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
 		duplicates := s.keys.duplicates
-		hand := func(r *Row, _ []string) error {
-			if len(duplicates) > 0 && duplicates[0].Number == r.Number {
-				r.DuplicateOf, r.DuplicateName = duplicates[0].First, !duplicates[0].SameName
+		for r, err := range s.rows(ctx) {
+			if err == nil && r.skipped != nil {
+				continue
+			}
+			if err == nil && len(duplicates) > 0 && duplicates[0].number == r.Number {
+				r.DuplicateOf, r.DuplicateName = duplicates[0].first, duplicates[0].otherName
 				duplicates = duplicates[1:]
 			}
-			if !yield(r, nil) {
-				return errStopped
+			if !yield(r, err) {
+				return
 			}
-			return nil
-		}
-		err := s.pass(ctx, hand, func(*item) {})
-		if err != nil && err != errStopped {
-			yield(nil, err)
 		}
 	}
 }

@@ -50,8 +50,8 @@ func TestDuplicates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Duplicate{{Number: 3, Place: at(4), First: at(2), SameName: true}, {Number: 4, Place: at(5), First: at(2)}}
-	if diff := cmp.Diff(want, s.keys.duplicates); diff != "" || s.Duplicates != 2 || s.Valid != 4 {
+	want := []duplicate{{3, at(2), false}, {4, at(2), true}}
+	if diff := cmp.Diff(want, s.keys.duplicates, cmp.AllowUnexported(duplicate{})); diff != "" || s.Duplicates != 2 || s.Valid != 4 {
 		t.Errorf("%d of %d duplicates: %s", s.Duplicates, s.Valid, diff)
 	}
 	if rows[2].DuplicateName || !rows[3].DuplicateName || rows[0].DuplicateOf.Row != 0 {
@@ -64,11 +64,11 @@ func TestAdvice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Advice{
-		{Count: 2, Places: []Place{at(2), at(4)}, Text: "2 people look suspended (Suspended=true)", Flag: "--exclude Suspended=true"},
-		{Count: 2, Places: []Place{at(3), at(4)}, Text: "2 people look like agents (role=agent)", Flag: "--exclude role=agent"},
+	want := []Problem{
+		{"may_be_unwanted", Advised, 2, []Place{at(2), at(4)}, "people who look suspended (Suspended=true)", "leave them out with --exclude Suspended=true"},
+		{"may_be_unwanted", Advised, 2, []Place{at(3), at(4)}, "people who look like agents (role=agent)", "leave them out with --exclude role=agent"},
 	}
-	if diff := cmp.Diff(want, s.Advice); diff != "" || s.Valid != 3 {
+	if diff := cmp.Diff(want, s.Problems); diff != "" || s.Valid != 3 {
 		t.Errorf("%d valid: %s", s.Valid, diff)
 	}
 }
