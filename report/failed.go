@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"jsm-onboard/importer"
+	"jsm-onboard/importer/export"
 )
 
 // Failed writes the rows that need fixing, to be sent again: original header
@@ -29,8 +30,8 @@ type Fixes struct {
 }
 
 // NewFailed opens path's partial file and writes the header.
-func NewFailed(path string, l Layout, memory Memory) (*Failed, error) {
-	r, err := newResults(path, l, reasonAndPlace)
+func NewFailed(path string, s *export.Survey, memory Memory) (*Failed, error) {
+	r, err := newResults(path, s, reasonAndPlace)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +53,7 @@ func (f *Failed) Write(o importer.Result) error {
 func (f *Failed) Finish() (fixes Fixes, err error) {
 	defer f.Abort()
 	if f.file.partial == "" { // a device
-		if f.rows > 0 {
+		if f.rows > 0 && f.file.path != os.DevNull {
 			fixes.Path = f.file.path
 		}
 		return fixes, f.file.Commit()

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"jsm-onboard/importer"
+	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/outcome"
 )
 
@@ -16,7 +17,7 @@ func remembering(t *testing.T) Memory { return Memory(filepath.Join(t.TempDir(),
 // fail writes a failed file with the given rows.
 func fail(t *testing.T, memory Memory, path string, rows ...importer.Result) Fixes {
 	t.Helper()
-	f, err := NewFailed(path, Layout{Header: []string{"Email", "Name"}, Width: 2, Delimiter: ','}, memory)
+	f, err := NewFailed(path, &export.Survey{Header: []string{"Email", "Name"}}, memory)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +108,7 @@ func TestFailedReplacesAFileOfTheSameContent(t *testing.T) {
 func TestFailedLeavesAnUnknownFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.failed.csv")
 	write(t, path, "somebody's")
-	f, err := NewFailed(path, Layout{Header: []string{"Email"}, Width: 1}, remembering(t))
+	f, err := NewFailed(path, &export.Survey{Header: []string{"Email"}}, remembering(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +124,7 @@ func TestFailedLeavesAnUnknownFile(t *testing.T) {
 // A file that nobody can know for ours later gets no name.
 func TestFailedThatCannotBeRememberedIsDropped(t *testing.T) {
 	folder, elsewhere := t.TempDir(), t.TempDir()
-	f, err := NewFailed(filepath.Join(folder, "c.failed.csv"), Layout{Header: []string{"Email"}, Width: 1}, Memory(elsewhere))
+	f, err := NewFailed(filepath.Join(folder, "c.failed.csv"), &export.Survey{Header: []string{"Email"}}, Memory(elsewhere))
 	if err != nil {
 		t.Fatal(err)
 	}

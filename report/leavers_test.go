@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"jsm-onboard/importer"
+	"jsm-onboard/importer/export"
 )
 
 func TestLeavers(t *testing.T) {
@@ -32,7 +33,7 @@ func TestLeavers(t *testing.T) {
 			RunID:     "3f9a",
 		},
 	}
-	if err := WriteLeavers(path, ',', leavers); err != nil {
+	if err := WriteLeavers(path, &export.Survey{}, leavers); err != nil {
 		t.Fatal(err)
 	}
 	want := "\ufeff" + `"email","name","jsm_account_id","jsm_action","jsm_reason","last_seen","jsm_source","jsm_run_id"` + "\r\n" +
@@ -46,7 +47,7 @@ func TestLeavers(t *testing.T) {
 func TestNoLeaversIsAHeaderAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "l.csv")
 	write(t, path, "yesterday's")
-	if err := WriteLeavers(path, ';', nil); err != nil {
+	if err := WriteLeavers(path, &export.Survey{Dialect: ';'}, nil); err != nil {
 		t.Fatal(err)
 	}
 	want := "\ufeff" + `"email";"name";"jsm_account_id";"jsm_action";"jsm_reason";"last_seen";"jsm_source";"jsm_run_id"` + "\r\n"

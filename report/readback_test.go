@@ -52,15 +52,15 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 		results = append(results, r)
 		want = append(want, cells)
 	}
-	for _, l := range []Layout{{Header: header, Width: 5, Delimiter: ','}, {Header: header, Width: 5, Delimiter: ';',
-		Access: true}} {
+	for delimiter, access := range map[export.Dialect]bool{',': false, ';': true} {
+		survey := &export.Survey{Header: header, Dialect: delimiter}
 		folder := t.TempDir()
 		paths := []string{filepath.Join(folder, "c.failed.csv"), filepath.Join(folder, "c.results.csv")}
-		r, err := NewResults(paths[1], l)
+		r, err := NewResults(paths[1], survey, access)
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := NewFailed(paths[0], l, remembering(t))
+		f, err := NewFailed(paths[0], survey, remembering(t))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,23 +14,6 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// Layout is the form of the files that repeat an input's rows.
-type Layout struct {
-	Header    []string
-	Width     int  // cells of the widest row; columns beyond the header have no name
-	Delimiter rune // the input's; kept where it is , or ;
-	Access    bool // organizations or service projects were asked for
-}
-
-// LayoutOf is the layout for a file that was read; nil: it is not there, and its rows have address and name alone.
-func LayoutOf(s *export.Survey, access bool) Layout {
-	if s == nil {
-		return Layout{Header: []string{"email", "name"}, Width: 2, Access: access}
-	}
-	width := max(s.Width, len(s.Header))
-	return Layout{Header: s.Header, Width: width, Delimiter: s.Dialect.Delimiter(), Access: access}
-}
-
 // A table writes records so that Excel opens them right: UTF-8 with a byte
 // order mark, CRLF, all cells quoted and guarded. It is a gocsv.CSVWriter.
 type table struct {
@@ -42,9 +25,10 @@ type table struct {
 	err       error
 }
 
-func newTable(out io.Writer, delimiter rune) *table {
+// newTable begins a table with the delimiter of the input where that is , or ; so that it opens as the input did.
+func newTable(out io.Writer, s *export.Survey) *table {
 	t := &table{out: out, delimiter: ",", record: []byte("\ufeff")}
-	if delimiter == ';' {
+	if s.Dialect.Delimiter() == ';' {
 		t.delimiter = ";"
 	}
 	return t
@@ -105,22 +89,23 @@ type Results struct {
 	rows  int
 }
 
-// NewResults opens path's partial file and writes the header.
-func NewResults(path string, l Layout) (*Results, error) {
-	if l.Access {
-		return newResults(path, l, withAccess)
+// NewResults opens path's partial file and writes the header. s is the survey of the input; access: organizations or
+// service projects were asked for.
+func NewResults(path string, s *export.Survey, access bool) (*Results, error) {
+	if access {
+		return newResults(path, s, withAccess)
 	}
-	return newResults(path, l, withoutAccess)
+	return newResults(path, s, withoutAccess)
 }
 
-func newResults(path string, l Layout, pick func([]string) []string) (*Results, error) {
+func newResults(path string, s *export.Survey, pick func([]string) []string) (*Results, error) {
 	file, err := CreateFile(path)
 	if err != nil {
 		return nil, err
 	}
-	r := &Results{file: file, table: newTable(file, l.Delimiter), width: l.Width}
+	r := &Results{file: file, table: newTable(file, s), width: max(s.Width, len(s.Header))}
 	r.table.pick = pick
-	r.table.add(l.Header, l.Width)
+	r.table.add(s.Header, r.width)
 	if err := gocsv.MarshalCSV([]outcome.Outcome{}, r.table); err != nil {
 		file.Abort()
 		return nil, err
@@ -145,13 +130,13 @@ func (r *Results) Finish() error { return r.file.Commit() }
 func (r *Results) Abort() { r.file.Abort() }
 
 // WriteLeavers writes the leavers' file in the same form. Without leavers it
-// holds the header alone, so that nobody acts on yesterday's list.
-func WriteLeavers(path string, delimiter rune, leavers []importer.Leaver) error {
+// holds the header alone, so that nobody acts on yesterday's list. s is the survey of the input.
+func WriteLeavers(path string, s *export.Survey, leavers []importer.Leaver) error {
 	f, err := CreateFile(path)
 	if err != nil {
 		return err
 	}
-	if err := gocsv.MarshalCSV(leavers, newTable(f, delimiter)); err != nil {
+	if err := gocsv.MarshalCSV(leavers, newTable(f, s)); err != nil {
 		f.Abort()
 		return err
 	}

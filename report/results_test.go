@@ -14,10 +14,10 @@ import (
 )
 
 // writeResults writes rows to a file and returns it.
-func writeResults(t *testing.T, l Layout, rows ...importer.Result) string {
+func writeResults(t *testing.T, s *export.Survey, access bool, rows ...importer.Result) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "customers.results.csv")
-	r, err := NewResults(path, l)
+	r, err := NewResults(path, s, access)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,15 +42,16 @@ func TestResults(t *testing.T) {
 	created.SheetRow, created.Line = 415, 424
 	broken := result(2, outcome.Invalid, "not UTF-8", "z@example.com", "x\r\ny", "Zo\xeb", "surplus")
 	for _, test := range []struct {
-		name string
-		l    Layout
-		want string
+		name      string
+		delimiter rune
+		access    bool
+		want      string
 	}{
-		{"commas", Layout{Header: []string{"Email", "", "Name"}, Width: 4, Delimiter: ','}, "\ufeff" +
+		{"commas", ',', false, "\ufeff" +
 			`"Email","","Name","","jsm_status","jsm_account_id","jsm_reason","jsm_row","jsm_line","jsm_http_status","jsm_attempts"` + "\r\n" +
 			`"ada@example.com","","Ada ""Al"" Byron","","created","qm:1","","415","424","201","1"` + "\r\n" +
 			"\"z@example.com\",\"x\r\ny\",\"Zoë\",\"surplus\",\"invalid\",\"\",\"not UTF-8\",\"3\",\"3\",\"\",\"0\"\r\n"},
-		{"semicolons and access", Layout{Header: []string{"Email", "", "Name"}, Width: 4, Delimiter: ';', Access: true},
+		{"semicolons and access", ';', true,
 			"\ufeff" +
 				`"Email";"";"Name";"";"jsm_status";"jsm_account_id";"jsm_organization";"jsm_service_desk";"jsm_reason";"jsm_row";"jsm_line";` +
 				`"jsm_http_status";"jsm_attempts"` + "\r\n" +
@@ -58,7 +59,12 @@ func TestResults(t *testing.T) {
 				"\"z@example.com\";\"x\r\ny\";\"Zoë\";\"surplus\";\"invalid\";\"\";\"\";\"\";\"not UTF-8\";\"3\";\"3\";\"\";\"0\"\r\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, writeResults(t, test.l, created, broken)); diff != "" {
+			s := &export.Survey{
+				Header:  []string{"Email", "", "Name"},
+				Width:   4,
+				Dialect: export.Dialect(test.delimiter),
+			}
+			if diff := cmp.Diff(test.want, writeResults(t, s, test.access, created, broken)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -68,24 +74,15 @@ func TestResults(t *testing.T) {
 // Only , and ; open right in a spreadsheet.
 func TestDelimiterOfResults(t *testing.T) {
 	for read, written := range map[rune]string{',': ",", ';': ";", '\t': ",", '|': ",", 0: ","} {
-		l := LayoutOf(&export.Survey{Header: []string{"a", "b"}, Dialect: export.Dialect(read)}, false)
-		if got := writeResults(t, l); !strings.HasPrefix(got, "\ufeff\"a\""+written+"\"b\""+written+"\"jsm_status\"") {
+		s := &export.Survey{Header: []string{"a", "b"}, Dialect: export.Dialect(read)}
+		if got := writeResults(t, s, false); !strings.HasPrefix(got, "\ufeff\"a\""+written+"\"b\""+written+"\"jsm_status\"") {
 			t.Errorf("%q is written %q", read, got)
 		}
 	}
 }
 
-// Without its input a row has address and name.
-func TestResultsWithoutTheInput(t *testing.T) {
-	row := result(1, outcome.Known, "", "ada@example.com", "Ada")
-	want := "\ufeff" + `"email","name","jsm_status",`
-	if got := writeResults(t, LayoutOf(nil, false), row); !strings.HasPrefix(got, want) {
-		t.Errorf("%q", got)
-	}
-}
-
 func TestResultsNoticeAnUnwritablePathAtTheStart(t *testing.T) {
-	if _, err := NewResults(filepath.Join(t.TempDir(), "none", "r.csv"), Layout{}); err == nil {
+	if _, err := NewResults(filepath.Join(t.TempDir(), "none", "r.csv"), &export.Survey{}, false); err == nil {
 		t.Error("no error")
 	}
 }
@@ -96,7 +93,7 @@ func FuzzTable(f *testing.F) {
 	f.Add("", "\r\n", "\xff", false)
 	f.Fuzz(func(t *testing.T, a, b, c string, byteTrue bool) {
 		var out strings.Builder
-		table := newTable(&out, ';')
+		table := newTable(&out, &export.Survey{Dialect: ';'})
 		table.byteTrue = byteTrue
 		cells := []string{a, b, c}
 		if err := table.Write(cells); err != nil {
@@ -141,7 +138,7 @@ func BenchmarkResults(b *testing.B) {
 	cells := []string{"1234567", "Ada Byron", "ada.byron.1234567@example.com", "+49 30 1234567", "Example Corp",
 		"Berlin", "", "",
 		"2025-03-01", "active", "vip,press", "Met at the fair"}
-	r, err := NewResults(filepath.Join(b.TempDir(), "r.csv"), Layout{Header: cells, Width: len(cells)})
+	r, err := NewResults(filepath.Join(b.TempDir(), "r.csv"), &export.Survey{Header: cells}, false)
 	if err != nil {
 		b.Fatal(err)
 	}

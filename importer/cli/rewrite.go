@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 
+	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/report"
@@ -97,17 +98,21 @@ func (r *reportRun) nameFiles(all []ledger.Run) error {
 // rewrite writes results, failed rows and page: with the original columns when the input is still what it was, and
 // else with what the ledger itself has.
 func (r *reportRun) rewrite(ctx context.Context) error {
-	rows, columns := r.rowsSent(ctx), []export.Column(nil)
+	rows := r.rowsSent(ctx)
 	survey, file, err := r.original(ctx)
 	if err == nil {
 		defer file.Close()
-		rows, columns = survey.All(ctx), survey.Columns
+		rows = survey.All(ctx)
 		r.ending.Again = append(r.ending.Again, survey.Repeat...)
 	} else if r.run.Command != "undo" {
 		r.console.Log().Warn("the results have address and name alone, of the rows that were sent", "why", err.Error())
 	}
-	files := newRowFiles(r.out, r.site.memory, report.LayoutOf(survey, r.summary.Access != nil), columns)
-	if err := files.replay(ctx, r.site.ledger, r.run, rows); err != nil {
+	files, err := openRowFiles(r.out, r.site.memory, survey, r.summary.Access != nil)
+	if err != nil {
+		return err
+	}
+	defer files.abort()
+	if err := importer.Replay(ctx, r.site.ledger, r.run, rows, files.write); err != nil {
 		return err
 	}
 	fixes, err := files.name()
@@ -133,28 +138,29 @@ func (r *reportRun) rewrite(ctx context.Context) error {
 	})
 }
 
-// original reads the run's input as the run did.
+// original reads the run's input as the run did. With an error it returns the columns that the ledger itself has.
 func (r *reportRun) original(ctx context.Context) (*export.Survey, *export.File, error) {
+	plain := &export.Survey{Header: []string{"email", "name"}, Width: 2}
 	if isStdin(r.run.Input) {
-		return nil, nil, errors.New("the input was stdin")
+		return plain, nil, errors.New("the input was stdin")
 	}
 	var read readFlags
 	err := json.Unmarshal([]byte(r.run.Choices), &read)
 	options, optionsErr := read.options()
 	options.NeedAccounts = r.run.Command == "revoke"
 	if err := cmp.Or(err, optionsErr); err != nil {
-		return nil, nil, err
+		return plain, nil, err
 	}
 	file, err := export.Open(ctx, r.run.Input, r.In)
 	if err != nil {
-		return nil, nil, err
+		return plain, nil, err
 	}
 	survey, err := file.Survey(ctx, options)
 	if err == nil && survey.SHA256 != r.run.InputSHA256 {
 		err = fmt.Errorf("the input %s has changed", r.run.Input)
 	}
 	if err != nil {
-		return nil, nil, errors.Join(err, file.Close())
+		return plain, nil, errors.Join(err, file.Close())
 	}
 	return survey, file, nil
 }

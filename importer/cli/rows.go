@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"iter"
+	"os"
 
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
@@ -13,62 +15,52 @@ import (
 
 // rowFiles are the files that get a line for each row, and what the page shows of single rows.
 type rowFiles struct {
-	out      *outputFlags // has their paths
-	layout   report.Layout
+	out      *outputFlags // has their paths; those without one are written to nowhere
+	survey   *export.Survey
+	access   bool // organizations or service projects were asked for
 	memory   report.Memory
 	findings *page.Findings // nil: there is no page
 
-	results  *report.Results // nil: no such file
-	failed   *report.Failed  // nil: no such file
-	broken   error           // why a row could not be written
-	finished bool            // they have their names
+	results  *report.Results
+	failed   *report.Failed
+	broken   error // why a row could not be written
+	finished bool  // they have their names
 }
 
-// newRowFiles are the files of a command. Nothing is opened.
-func newRowFiles(out *outputFlags, memory report.Memory, l report.Layout, columns []export.Column) *rowFiles {
-	f := &rowFiles{out: out, layout: l, memory: memory}
+// openRowFiles starts the partial files; nothing has its final name yet. Abort what it returns.
+func openRowFiles(out *outputFlags, m report.Memory, s *export.Survey, access bool) (f *rowFiles, err error) {
+	f = &rowFiles{out: out, survey: s, access: access, memory: m}
 	if out.page != "" {
-		f.findings = page.NewFindings(out.pageAddresses, columns)
+		f.findings = page.NewFindings(out.pageAddresses, s.Columns)
 	}
-	return f
-}
-
-// open starts the partial files; nothing has its final name yet.
-func (f *rowFiles) open() (err error) {
-	if f.out.results != "" {
-		f.results, err = report.NewResults(f.out.results, f.layout)
+	if f.results, err = report.NewResults(cmp.Or(out.results, os.DevNull), s, access); err != nil {
+		return nil, err
 	}
-	if err == nil && f.out.failed != "" {
-		f.failed, err = report.NewFailed(f.out.failed, f.layout, f.memory)
+	if f.failed, err = report.NewFailed(cmp.Or(out.failed, os.DevNull), s, m); err != nil {
+		f.results.Abort()
+		return nil, err
 	}
-	return err
+	return f, nil
 }
 
 // write takes the next result.
-func (f *rowFiles) write(result importer.Result) (err error) {
-	if f.results != nil {
-		err = f.results.Write(result)
-	}
-	if err == nil && f.failed != nil {
-		err = f.failed.Write(result)
-	}
+func (f *rowFiles) write(result importer.Result) error {
+	f.broken = cmp.Or(f.results.Write(result), f.failed.Write(result))
 	if f.findings != nil {
 		f.findings.Add(result)
 	}
-	f.broken = err
-	return err
+	return f.broken
 }
 
 // replay writes everything anew from what the ledger has of a run. What was written before counts until that is done.
 func (f *rowFiles) replay(ctx context.Context, l *ledger.Ledger, run ledger.Run,
 	rows iter.Seq2[*export.Row, error]) error {
 	f.abort() // both have the same partial files
-	again := &rowFiles{out: f.out, layout: f.layout, memory: f.memory, findings: f.findings.Empty()}
-	err := again.open()
-	if err == nil {
-		err = importer.Replay(ctx, l, run, rows, again.write)
-	}
+	again, err := openRowFiles(f.out, f.memory, f.survey, f.access)
 	if err != nil {
+		return err
+	}
+	if err := importer.Replay(ctx, l, run, rows, again.write); err != nil {
 		again.abort()
 		return err
 	}
@@ -77,25 +69,19 @@ func (f *rowFiles) replay(ctx context.Context, l *ledger.Ledger, run ledger.Run,
 }
 
 // name gives the files their names.
-func (f *rowFiles) name() (fixes report.Fixes, err error) {
-	if f.results != nil {
-		err = f.results.Finish()
+func (f *rowFiles) name() (report.Fixes, error) {
+	if err := f.results.Finish(); err != nil {
+		return report.Fixes{}, err
 	}
-	if err == nil && f.failed != nil {
-		fixes, err = f.failed.Finish()
-	}
+	fixes, err := f.failed.Finish()
 	f.finished = err == nil
 	return fixes, err
 }
 
 // abort drops the files that have no name yet.
 func (f *rowFiles) abort() {
-	if f.results != nil {
-		f.results.Abort()
-	}
-	if f.failed != nil {
-		f.failed.Abort()
-	}
+	f.results.Abort()
+	f.failed.Abort()
 }
 
 // finish gives the files of a run their names. When it ended because they cannot be written, or because the input

@@ -243,12 +243,11 @@ func (r *run) showPlan(held bool) {
 // carryOut works from the first row to the finished files of rows.
 func (r *run) carryOut(ctx context.Context) (end importer.End, fixes report.Fixes, err error) {
 	still := context.WithoutCancel(ctx)
-	layout := report.LayoutOf(r.plan.Survey, r.plan.Access != nil)
-	r.rows = newRowFiles(&r.flags.out, r.site.memory, layout, r.plan.Survey.Columns)
-	defer r.rows.abort()
-	if err := r.rows.open(); err != nil {
+	r.rows, err = openRowFiles(&r.flags.out, r.site.memory, r.plan.Survey, r.plan.Access != nil)
+	if err != nil {
 		return end, fixes, err
 	}
+	defer r.rows.abort()
 	job := r.work.begin(ctx, r, importer.Options{
 		Workers:    r.flags.site.client.Workers,
 		MaxErrors:  r.flags.maxErrors,

@@ -124,7 +124,7 @@ func (w *syncWork) list(ctx context.Context, r *run) error {
 			r.leavers.Review++
 		}
 	}
-	return report.WriteLeavers(r.flags.out.leavers, r.rows.layout.Delimiter, leavers)
+	return report.WriteLeavers(r.flags.out.leavers, r.plan.Survey, leavers)
 }
 
 // revoke revokes those on the list, as a run within the run that has listed them.

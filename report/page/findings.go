@@ -61,14 +61,6 @@ func NewFindings(addresses bool, columns []export.Column) *Findings {
 	return f
 }
 
-// Empty is a new collection of the same kind; nil stays nil.
-func (f *Findings) Empty() *Findings {
-	if f == nil {
-		return nil
-	}
-	return &Findings{addresses: f.addresses, columns: f.columns, reasons: map[reasonKey]*reason{}}
-}
-
 // Add takes the result of every row, in order.
 func (f *Findings) Add(r importer.Result) {
 	impersonal := redact(r)
