@@ -45,7 +45,6 @@ type Config struct {
 	GatewayURL  string // default: that of the site's cloud
 	TokenURL    string // default: that of the site's cloud
 	Credentials Credentials
-	Anonymous   bool              // without Credentials, for Reach alone
 	Workers     int               // requests in flight at most, and connections kept; default 64
 	MaxRate     float64           // requests a second on one endpoint at most; 0: unpaced until a 429 or a rate header
 	Timeout     time.Duration     // of one request, from leaving the pacer to the end of the answer; default 60 s
@@ -111,7 +110,7 @@ func New(c Config) (*Client, error) {
 		return nil, err
 	}
 	kind, err := c.Credentials.Kind()
-	if err != nil && !c.Anonymous {
+	if err != nil {
 		return nil, err
 	}
 	cloud, err := cloudOf(site, c.GatewayURL, c.TokenURL, kind)

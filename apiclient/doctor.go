@@ -51,6 +51,7 @@ type Connection struct {
 	Scopes      []Scope // at the gateway
 	Administer  Verdict // Administer Jira, which a create needs
 	BrowseUsers Verdict // Browse users and groups, without which no account is found behind a conflict
+	Reached     bool    // there is a Jira Service Management site
 	Version     string
 	Skew        time.Duration // of the site's clock against this one, to the second
 	RateHeaders []string      // names of the headers about quotas that were seen
@@ -61,7 +62,7 @@ type Connection struct {
 // context's; the Connection then holds what was found until there.
 func (c *Client) Connect(ctx context.Context) (Connection, error) {
 	var conn Connection
-	for _, step := range []func(context.Context, *Connection) error{c.Reach, c.Identify, c.Permit} {
+	for _, step := range []func(context.Context, *Connection) error{c.reach, c.identify, c.permit} {
 		if err := step(ctx, &conn); err != nil {
 			return conn, err
 		}
@@ -69,8 +70,8 @@ func (c *Client) Connect(ctx context.Context) (Connection, error) {
 	return conn, nil
 }
 
-// Reach is the first step of Connect. It needs no credentials, and proves that there is a Jira Service Management site.
-func (c *Client) Reach(ctx context.Context, conn *Connection) error {
+// reach is the first step of Connect. It needs no credentials, and proves that there is a Jira Service Management site.
+func (c *Client) reach(ctx context.Context, conn *Connection) error {
 	var info struct{ Version string }
 	r := &request{operation: opInfo, anonymous: true, check: true}
 	r.read = readJSON(&info, func() bool { return info.Version != "" })
@@ -80,8 +81,10 @@ func (c *Client) Reach(ctx context.Context, conn *Connection) error {
 	e, answered := errors.AsType[*Error](err)
 	switch {
 	case !answered:
+		conn.Reached = err == nil
 		return err
 	case e.Kind == KindUnauthorized || e.Kind == KindForbidden:
+		conn.Reached = true
 		return nil // the next question brings more
 	case e.Kind == KindNotFound || e.page && e.Kind == KindAnswer:
 		e.Kind, e.Hint = KindSite, hintPage+"; a site without the product gets it at admin.atlassian.com > Products"
@@ -114,9 +117,9 @@ func (c *Client) myself(ctx context.Context, root string, conn *Connection) (int
 	return r.last.status, err
 }
 
-// Identify is the second step of Connect: it finds the cloud id, and the address that takes the credentials. A token
+// identify is the second step of Connect: it finds the cloud id, and the address that takes the credentials. A token
 // with scopes gets 401 at the site, as a wrong one does, and nothing in it shows which it is: so the gateway is asked.
-func (c *Client) Identify(ctx context.Context, conn *Connection) error {
+func (c *Client) identify(ctx context.Context, conn *Connection) error {
 	id, noID := c.CloudID(ctx)
 	conn.CloudID = id
 	var atSite error
@@ -193,8 +196,8 @@ func (c *Client) may(ctx context.Context, root string, o operation, ids ...strin
 	return Unverified
 }
 
-// Permit is the last step of Connect: what the account may. A token without the scope to ask is no reason to stop.
-func (c *Client) Permit(ctx context.Context, conn *Connection) error {
+// permit is the last step of Connect: what the account may. A token without the scope to ask is no reason to stop.
+func (c *Client) permit(ctx context.Context, conn *Connection) error {
 	var has struct {
 		Permissions map[string]struct{ HavePermission bool }
 	}

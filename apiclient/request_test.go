@@ -621,7 +621,7 @@ func TestNoOtherAnswerIsSuccess(t *testing.T) {
 			_, err := c.myself(ctx, "", new(Connection))
 			return err
 		},
-		"permissions": func(c *Client) error { return c.Permit(ctx, new(Connection)) },
+		"permissions": func(c *Client) error { return c.permit(ctx, new(Connection)) },
 	}
 	for name, do := range routes {
 		for body, kind := range map[string]string{

@@ -328,7 +328,7 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	withCA := func(c *Config) { c.RootCAs = pool }
-	if err := newTestClient(t, server.URL, withCA).Reach(t.Context(), new(Connection)); err != nil {
+	if err := newTestClient(t, server.URL, withCA).reach(t.Context(), new(Connection)); err != nil {
 		t.Error(err)
 	}
 	_, err = newTestClient(t, strings.Replace(server.URL, "127.0.0.1", "localhost", 1), withCA).Connect(t.Context())

@@ -19,10 +19,9 @@ const (
 	Fine    State = "ok"
 	Warning State = "warning" // it works, or it cannot be verified
 	Failing State = "failed"
-	Skipped State = "skipped" // what it needs had failed before
 )
 
-var marks = map[State]string{Fine: "✓", Warning: "!", Failing: "✗", Skipped: "-"}
+var marks = map[State]string{Fine: "✓", Warning: "!", Failing: "✗"}
 
 // A Finding is one line of the doctor's list.
 type Finding struct {

@@ -16,15 +16,13 @@ func TestDiagnosis(t *testing.T) {
 		{Name: "Address", State: Fine, Text: "https://acme.example"},
 		{Name: "Clock", State: Warning, Text: "it is late", Hint: "set it"},
 		{Name: "Login", State: Failing, Text: "401", Hint: "make a token\nor another"},
-		{Name: "Permissions", State: Skipped, Text: "not asked"},
 	}}
-	want := `✓ Address      https://acme.example
-! Clock        it is late
-               > set it
-✗ Login        401
-               > make a token
-               > or another
-- Permissions  not asked
+	want := `✓ Address  https://acme.example
+! Clock    it is late
+           > set it
+✗ Login    401
+           > make a token
+           > or another
 
 1 check has failed; nothing was changed at the site.
 `
@@ -42,15 +40,14 @@ func TestDiagnosis(t *testing.T) {
 	if err := json.Unmarshal(text, &read); err != nil {
 		t.Fatal(err)
 	}
-	if read.ExitCode != 4 || len(read.Checks) != 4 || read.Checks[1].Finding != "warning" ||
-		read.Checks[3].Finding != "skipped" {
+	if read.ExitCode != 4 || len(read.Checks) != 3 || read.Checks[1].Finding != "warning" {
 		t.Errorf("JSON:\n%s", text)
 	}
 }
 
 func TestVerdict(t *testing.T) {
 	for want, checks := range map[string][]Finding{
-		"\nReady to import; nothing was changed at the site.\n":                 {{State: Fine}, {State: Skipped}},
+		"\nReady to import; nothing was changed at the site.\n":                 {{State: Fine}},
 		"\nReady to import, with 1 warning; nothing was changed at the site.\n": {{State: Fine}, {State: Warning}},
 		"\n2 checks have failed; nothing was changed at the site.\n": {{State: Failing}, {State: Warning},
 			{State: Failing}},

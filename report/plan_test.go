@@ -47,7 +47,7 @@ func exampleSurvey() *export.Survey {
 				Text: "line before the header was passed over"},
 			{Kind: "duplicate_header", Severity: export.Repaired, Count: 1, Text: "cells are quoted with '"},
 			{Kind: "no_address", Severity: export.Rejected, Count: 11, Places: at(3, 5, 8, 13, 21),
-				Text: "rows without an address",},
+				Text: "rows without an address"},
 			{Kind: "row_not_utf8", Severity: export.Rejected, Count: 1, Places: at(34), Text: "row that is not UTF-8",
 				Hint: "save the file in one encoding"},
 			{Kind: "may_be_unwanted", Severity: export.Advised, Count: 7, Places: at(4, 6, 7, 9, 10),

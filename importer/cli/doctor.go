@@ -88,8 +88,6 @@ func (d *doctor) good(name string, err error, format string, args ...any) bool {
 
 func (d *doctor) warn(name, what, hint string) { d.add(name, report.Warning, what, hint) }
 
-func (d *doctor) skip(name, why string) { d.add(name, report.Skipped, "not asked, since "+why, "") }
-
 func (d *doctor) examine(ctx context.Context) {
 	d.good("Version", nil, "%s", d.Version)
 	var err error
@@ -98,38 +96,43 @@ func (d *doctor) examine(ctx context.Context) {
 	}
 	err = d.logIn(d.site)
 	kind, kindErr := d.site.credentials.Kind()
-	login := d.good("Credentials", cmp.Or(err, kindErr), "%s", kind)
-	switch reached := d.Site != "" && d.checkSite(ctx, login); {
-	case !reached:
-		d.skip("Login", "the site was not reached")
-	case !login:
-		d.skip("Login", "there are no credentials")
-	case !d.checkLogin(ctx):
-		d.skip("Permissions", "the login has failed")
-	default:
-		d.checkRights(ctx)
-		d.checkAccess(ctx)
+	if d.good("Credentials", cmp.Or(err, kindErr), "%s", kind) && d.Site != "" {
+		d.checkSite(ctx)
 	}
-	if d.Site == "" {
-		d.skip("Ledger", "there is one for each site")
+	if d.Site != "" {
+		d.checkLedger(ctx)
+	}
+}
+
+// checkSite asks the site what every run asks it, and names the hosts that get the credentials.
+func (d *doctor) checkSite(ctx context.Context) {
+	if err := d.newClient(d.site, func(e apiclient.Event) { d.console.Log().Info(e.String()) }); err != nil {
+		d.good("Settings", err, "")
 		return
 	}
-	d.checkLedger(ctx)
+	d.good("Sent to", nil, "%s", strings.Join(slices.Compact(d.site.client.CredentialHosts()), ", "))
+	var err error
+	d.conn, err = d.site.client.Connect(ctx)
+	if !d.conn.Reached {
+		d.good("Site", err, "")
+		return
+	}
+	d.good("Site", nil, "Jira Service Management Cloud %s", d.conn.Version)
+	d.checkAnswers()
+	if d.conn.Administer == 0 { // it got no further
+		d.good("Login", err, "")
+		return
+	}
+	d.checkLogin()
+	d.checkRights(err)
+	d.checkAccess(ctx)
 }
 
 // badClock is the difference from which certificates and tokens may be judged wrongly.
 const badClock = 2 * time.Minute
 
-// checkSite asks what needs no credentials, and names the hosts that will get them.
-func (d *doctor) checkSite(ctx context.Context, login bool) bool {
-	if err := d.newClient(d.site, func(e apiclient.Event) { d.console.Log().Info(e.String()) }, !login); err != nil {
-		return d.good("Settings", err, "")
-	}
-	d.good("Sent to", nil, "%s", strings.Join(slices.Compact(d.site.client.CredentialHosts()), ", "))
-	err := d.site.client.Reach(ctx, &d.conn)
-	if !d.good("Site", err, "Jira Service Management Cloud %s", d.conn.Version) {
-		return false
-	}
+// checkAnswers looks at what came with the site's answers.
+func (d *doctor) checkAnswers() {
 	if skew := d.conn.Skew.Abs(); skew > badClock {
 		d.warn("Clock", fmt.Sprintf("the site's clock is %s away from this machine's", skew),
 			"set the clock: certificates, tokens and pauses are judged by it")
@@ -138,25 +141,23 @@ func (d *doctor) checkSite(ctx context.Context, login bool) bool {
 	if len(d.conn.RateHeaders) > 0 {
 		headers = strings.Join(d.conn.RateHeaders, ", ")
 	}
-	return d.good("Quota", nil, "the site sends %s", headers)
+	d.good("Quota", nil, "the site sends %s", headers)
 }
 
-func (d *doctor) checkLogin(ctx context.Context) bool {
-	err := d.site.client.Identify(ctx, &d.conn)
+func (d *doctor) checkLogin() {
 	where := "at the site"
 	if d.conn.Gateway {
 		where = "at the gateway"
 	}
-	if err == nil && d.conn.User.DisplayName == "" {
+	if d.conn.User.DisplayName == "" {
 		d.warn("Login", "good "+where+"; "+nameless, apiclient.HintScope)
-		return true
+		return
 	}
-	return d.good("Login", err, "%s, %s", d.conn.User.DisplayName, where)
+	d.good("Login", nil, "%s, %s", d.conn.User.DisplayName, where)
 }
 
-// checkRights asks what the account and its token may.
-func (d *doctor) checkRights(ctx context.Context) {
-	err := d.site.client.Permit(ctx, &d.conn)
+// checkRights shows what the account and its token may; err is why that is not enough.
+func (d *doctor) checkRights(err error) {
 	if err == nil && d.conn.Administer == apiclient.Unverified {
 		d.warn("Administer", administerUnverified, "")
 	} else {

@@ -113,7 +113,7 @@ func (p *program) open(ctx context.Context, s *site, readOnly bool, notify func(
 	if !readOnly {
 		openLedger = ledger.Open
 		if err = p.logIn(s); err == nil {
-			err = p.newClient(s, notify, false)
+			err = p.newClient(s, notify)
 		}
 		if err != nil {
 			return err
@@ -135,10 +135,10 @@ func (p *program) open(ctx context.Context, s *site, readOnly bool, notify func(
 	return nil
 }
 
-// newClient makes the client; nothing is sent. anonymous: for checks that need no credentials.
-func (p *program) newClient(s *site, notify func(apiclient.Event), anonymous bool) (err error) {
+// newClient makes the client; nothing is sent.
+func (p *program) newClient(s *site, notify func(apiclient.Event)) (err error) {
 	config := s.flags.client
-	config.Site, config.Credentials, config.Anonymous = s.url, s.credentials, anonymous
+	config.Site, config.Credentials = s.url, s.credentials
 	config.Log, config.Notify, config.UserAgent = p.console.Log(), notify, "jsm-onboard/"+cmp.Or(version, "devel")
 	if s.flags.sandbox {
 		config.GatewayURL, config.TokenURL = s.url, s.url+"/oauth/token"
