@@ -5,14 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
 	"jsm-onboard/apiclient"
-	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
 )
@@ -33,8 +31,7 @@ type access struct {
 	plan   *AccessPlan
 	run    int64
 	end    AccessTotals
-	counts map[outcome.Access]int // memberships in organizations
-	stop   atomic.Pointer[Stop]   // the first reason
+	stop   atomic.Pointer[Stop] // the first reason
 }
 
 // AccessTotals is what became of the access that was asked for, without names of organizations: these are cells.
@@ -52,7 +49,7 @@ type AccessTotals struct {
 	ServiceDesks map[string]DeskTotals `json:"service_desks"`
 	NotGood      int                   `json:"rows_without_access,omitempty"` // of those that have an account
 	Refused      []string              `json:"refused,omitempty"`             // projects without organizations, and why
-	ToReview     []AccessReview        `json:"to_review,omitempty"`
+	ToReview     []ledger.Moved        `json:"to_review,omitempty"`
 }
 
 // DeskTotals are the customers and organizations that have access to a service project.
@@ -61,175 +58,99 @@ type DeskTotals struct {
 	Organizations int `json:"organizations"`
 }
 
-// AccessReview is a membership of before, of somebody who was added to another organization since.
-type AccessReview struct {
-	Row            int    `json:"row"`
-	AccountID      string `json:"account_id"`
-	OrganizationID string `json:"organization_id"`
-}
-
 // giveAccess carries out the access plan of a run and keeps what became of each row.
 func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
-	a := &access{api: c.api, ledger: c.ledger, plan: c.plan.Access, run: c.run, counts: map[outcome.Access]int{}}
-	a.end = AccessTotals{ServiceDesks: map[string]DeskTotals{}}
-	a.end.Organizations.Named = a.plan.Named
+	a := &access{api: c.api, ledger: c.ledger, plan: c.plan.Access, run: c.run}
+	a.end.ServiceDesks = map[string]DeskTotals{}
 	end.Access, end.Revised = &a.end, true
-	err := errors.Join(a.create(ctx), a.openProjects(ctx))
-	for batch, failed := range inBatches(c.plan.Rows(context.WithoutCancel(ctx)), manyRows) {
-		if err = errors.Join(err, failed); err != nil {
-			break
-		}
-		err = a.give(ctx, batch)
+	err := a.create(ctx)
+	if err == nil {
+		err = a.fill(ctx)
 	}
-	m := &a.end.Memberships
-	m.Added, m.Known, m.Failed = a.counts[outcome.Added], a.counts[outcome.AccessKnown], a.counts[outcome.AccessFailed]
+	if err == nil {
+		err = a.keep(context.WithoutCancel(ctx))
+	}
 	return cmp.Or(a.stop.Load(), brokenLedger(err))
 }
 
 // create creates the organizations that the site lacks; done twice, the site returns the same one. Those that this run
 // has created in an earlier session count as created, too.
-func (a *access) create(ctx context.Context) error {
-	const none = "" // the member under which the ledger keeps them
-	inParallel(a.plan.missing(), func(o *organization) {
-		made, err := a.api.CreateOrganization(ctx, o.name)
+func (a *access) create(ctx context.Context) (err error) {
+	inParallel(a.plan.missing(), func(g *ledger.Group) {
+		made, err := a.api.CreateOrganization(ctx, g.Spelled)
 		if err == nil {
-			o.ids, o.exact = []string{made.ID}, []string{made.Name}
-			err = a.ledger.RecordAccess(ctx, a.run, createdHere, made.ID, []string{none})
+			g.ID = made.ID
+			err = a.ledger.RecordAccess(ctx, a.run, createdHere, made.ID, []string{""})
 		}
 		if err != nil && !a.halt(ctx, createdHere, err) {
-			o.err = "the organization could not be created: " + accessReason(err)
+			g.Why = "the organization could not be created: " + accessReason(err)
 		}
 	})
-	created, err := a.ledger.AccessOf(ctx, createdHere, []string{none})
-	for _, grant := range created[none] {
-		if grant.Run == a.run {
-			a.end.Organizations.Created++
-		}
+	o := &a.end.Organizations
+	if o.Created, err = a.ledger.CountAccess(ctx, a.run, createdHere); err != nil {
+		return err
 	}
-	a.end.Organizations.Existed = a.plan.Named - len(a.plan.missing()) - a.end.Organizations.Created
-	return err
+	o.Named = a.plan.Named
+	o.Existed = o.Named - o.Created - len(a.plan.missing())
+	return a.plan.wanted.Seat(ctx, a.run, a.plan.groups, outcome.ReasonAccessStopped)
 }
 
-// openProjects adds the organizations of the file to the service projects.
-func (a *access) openProjects(ctx context.Context) error {
-	for _, desk := range a.plan.ServiceDesks {
-		var seats []*seat
-		for _, o := range a.plan.named() {
-			if id, _ := o.find(o.name); id != "" {
-				seats = append(seats, &seat{group: group{ledger.ServiceDeskOrganization, desk.ID}, member: id})
-			}
-		}
-		if _, err := a.done(ctx, seats); err != nil {
+// fill fills the seats that are open, by calls for members of one group, until the first reason to stop.
+func (a *access) fill(ctx context.Context) error {
+	for a.stop.Load() == nil {
+		seats, err := a.plan.wanted.Open(ctx)
+		if err != nil || len(seats) == 0 {
 			return err
 		}
-		a.fill(ctx, seats, 1)
-		end, refused := a.end.ServiceDesks[desk.ProjectKey], ""
-		for _, s := range seats {
-			if s.access.Good() {
-				end.Organizations++
-			} else if s.access == outcome.AccessFailed {
-				refused = s.reason
+		var calls [][]ledger.Seat
+		for len(seats) > 0 {
+			n, first := 1, seats[0]
+			for n < min(len(seats), chunkAccounts) && first.Kind != ledger.ServiceDeskOrganization &&
+				seats[n].Kind == first.Kind && seats[n].Name == first.Name {
+				n++
 			}
+			calls, seats = append(calls, seats[:n]), seats[n:]
 		}
-		if a.end.ServiceDesks[desk.ProjectKey] = end; refused != "" {
-			a.end.Refused = append(a.end.Refused,
-				fmt.Sprintf("organizations could not be added to the project %s: %s", desk.ProjectKey, refused))
-		}
+		inParallel(calls, func(seats []ledger.Seat) { a.add(ctx, seats) })
 	}
 	return nil
 }
 
-// give carries out what a batch of rows asks for, and keeps what became of each.
-func (a *access) give(ctx context.Context, rows []*export.Row) error {
-	claims, err := a.claims(ctx, rows)
-	if err != nil {
-		return err
-	}
-	before, err := a.done(ctx, claims.seats)
-	if err != nil {
-		return err
-	}
-	a.review(claims, before)
-	a.fill(ctx, claims.seats, chunkAccounts)
-	kept := make([]ledger.RowAccess, len(claims.all))
-	for i, c := range claims.all {
-		kept[i] = a.shown(c)
-	}
-	return a.ledger.SetRowAccess(ctx, a.run, kept)
-}
-
-// review lists the organizations of before of those who are added to another one, each once.
-func (a *access) review(b claims, before map[string][]ledger.Grant) {
-	for _, c := range b.all {
-		s := c.organization
-		if s == nil || s.access == outcome.AccessKnown {
-			continue
-		}
-		for _, grant := range before[s.member] {
-			key := seat{group: group{s.kind, grant.Target}, member: s.member}
-			if grant.Run != a.run && b.open[key] == nil {
-				b.open[key] = s
-				a.end.ToReview = append(a.end.ToReview, AccessReview{c.row.Number, s.member, grant.Target})
-			}
-		}
-	}
-}
-
-// fill fills the seats that are open, by calls for at most so many members of one group.
-func (a *access) fill(ctx context.Context, seats []*seat, atMost int) {
-	var calls [][]*seat
-	newest := map[group]int{} // how many calls there are with the newest of a group
-	for _, s := range seats {
-		if s.access != 0 {
-			continue
-		}
-		n := newest[s.group]
-		if n == 0 || len(calls[n-1]) == atMost {
-			calls = append(calls, nil)
-			n = len(calls)
-			newest[s.group] = n
-		}
-		calls[n-1] = append(calls[n-1], s)
-	}
-	inParallel(calls, func(seats []*seat) { a.add(ctx, seats) })
-}
-
 // add makes one call for seats of one group, and halves it when the site says that one of the members is wrong.
-func (a *access) add(ctx context.Context, seats []*seat) {
-	g, ids := seats[0].group, make([]string, len(seats))
+func (a *access) add(ctx context.Context, seats []ledger.Seat) {
+	if a.stop.Load() != nil {
+		return
+	}
+	g, ids := seats[0], make([]string, len(seats))
 	for i, s := range seats {
-		ids[i] = s.member
+		ids[i] = s.Member
 	}
-	is, reason := outcome.AccessNotAttempted, outcome.ReasonAccessStopped
-	if a.stop.Load() == nil {
-		err := a.call(ctx, g, ids)
-		if half := len(ids) / 2; statusOf(err) == 400 && half > 0 {
-			a.add(ctx, seats[:half])
-			a.add(ctx, seats[half:])
-			return
-		}
-		if err == nil {
-			err = a.ledger.RecordAccess(ctx, a.run, g.kind, g.id, ids)
-		}
-		if err == nil {
-			is, reason = outcome.Added, ""
-		} else if !a.halt(ctx, g.kind, err) {
-			is, reason = outcome.AccessFailed, accessReason(err)
-		}
+	err := a.call(ctx, g, ids)
+	if half := len(ids) / 2; statusOf(err) == 400 && half > 0 {
+		a.add(ctx, seats[:half])
+		a.add(ctx, seats[half:])
+		return
 	}
-	for _, s := range seats {
-		s.access, s.reason = is, reason
+	is, reason := outcome.Added, ""
+	if err == nil {
+		err = a.ledger.RecordAccess(ctx, a.run, g.Kind, g.Target, ids)
+	}
+	if err != nil {
+		is, reason = outcome.AccessFailed, accessReason(err)
+	}
+	if err == nil || !a.halt(ctx, g.Kind, err) {
+		a.halt(ctx, g.Kind, a.plan.wanted.Settle(ctx, seats, is, reason))
 	}
 }
 
-func (a *access) call(ctx context.Context, g group, ids []string) (err error) {
-	switch g.kind {
+func (a *access) call(ctx context.Context, g ledger.Seat, ids []string) (err error) {
+	switch g.Kind {
 	case ledger.Organization:
-		_, err = a.api.AddToOrganization(ctx, g.id, ids)
+		_, err = a.api.AddToOrganization(ctx, g.Target, ids)
 	case ledger.ServiceDesk:
-		_, err = a.api.AddToServiceDesk(ctx, g.id, ids)
+		_, err = a.api.AddToServiceDesk(ctx, g.Target, ids)
 	default:
-		_, err = a.api.AddOrganizationToServiceDesk(ctx, g.id, ids[0])
+		_, err = a.api.AddOrganizationToServiceDesk(ctx, g.Target, ids[0])
 	}
 	return err
 }
@@ -275,35 +196,39 @@ func inParallel[T any](all []T, do func(T)) {
 	_ = pool.Wait() // a refusal is a row's outcome, and a stop is kept in a
 }
 
-// shown is what the results show of a claim, which is counted.
-func (a *access) shown(c claim) ledger.RowAccess {
-	shown, reasons, bad := ledger.RowAccess{Row: c.row.Number}, []string(nil), false
-	note := func(s *seat) string {
-		bad = bad || s.access == outcome.AccessFailed || s.access == outcome.AccessInvalid
-		if !slices.Contains(reasons, s.reason) {
-			reasons = append(reasons, s.reason)
+// keep counts what has become of all that was asked for, and puts what each row shows of it on record.
+func (a *access) keep(ctx context.Context) error {
+	seats, err := a.plan.wanted.Seats(ctx)
+	for _, desk := range a.plan.ServiceDesks {
+		a.end.ServiceDesks[desk.ProjectKey] = DeskTotals{}
+	}
+	for _, s := range seats {
+		a.count(s)
+	}
+	if err == nil {
+		a.end.ToReview, err = a.plan.wanted.Moved(ctx, a.run)
+	}
+	if err == nil {
+		a.end.NotGood, err = a.plan.wanted.Keep(ctx, a.ledger, a.run)
+	}
+	return err
+}
+
+func (a *access) count(s ledger.Seats) {
+	desk := a.end.ServiceDesks[s.Name]
+	switch s.Kind {
+	case ledger.Organization:
+		a.end.Memberships.Added += s.Added
+		a.end.Memberships.Known += s.Known
+		a.end.Memberships.Failed += s.Failed
+		return
+	case ledger.ServiceDesk:
+		desk.Customers = s.Added + s.Known
+	case ledger.ServiceDeskOrganization:
+		if desk.Organizations = s.Added + s.Known; s.Failed > 0 {
+			a.end.Refused = append(a.end.Refused,
+				fmt.Sprintf("organizations could not be added to the project %s: %s", s.Name, s.Reason))
 		}
-		return s.access.String()
 	}
-	if c.organization != nil {
-		shown.Organization = note(c.organization)
-		if !c.organization.counted {
-			a.counts[c.organization.access]++
-			c.organization.counted = true
-		}
-	}
-	var words []string
-	for i, s := range c.desks {
-		words = append(words, note(s))
-		if key := a.plan.ServiceDesks[i].ProjectKey; s.access.Good() && c.row.DuplicateOf == (export.Place{}) {
-			end := a.end.ServiceDesks[key]
-			end.Customers++
-			a.end.ServiceDesks[key] = end
-		}
-	}
-	if bad {
-		a.end.NotGood++
-	}
-	shown.ServiceDesk, shown.Reason = strings.Join(words, ";"), outcome.JoinReasons(reasons...)
-	return shown
+	a.end.ServiceDesks[s.Name] = desk
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jsm-onboard/apiclient"
 	"jsm-onboard/apiclient/jsmtest"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/outcome"
@@ -252,23 +253,27 @@ func TestAccessIsRefusedBeforeAnythingIsSent(t *testing.T) {
 }
 
 func TestOrganizationNames(t *testing.T) {
-	site := &organization{exact: []string{"Acme", "ACME"}, ids: []string{"1", "2"}}
+	a := &AccessPlan{atSite: map[string][]apiclient.Organization{
+		"acme": {{ID: "1", Name: "Acme"}, {ID: "2", Name: "ACME"}},
+		"beta": {{ID: "3", Name: "Beta"}},
+	}}
 	for _, tc := range []struct {
-		o        *organization
 		name     string
 		id       string
 		answered bool // why is said
 	}{
-		{site, "Acme", "1", false},
-		{site, "ACME ", "2", false},
-		{site, "acme", "", true},
-		{&organization{exact: []string{"Acme"}, ids: []string{"1"}}, "aCME", "1", false},
-		{&organization{}, "Acme", "", false},
-		{&organization{err: "no"}, "Acme", "", true},
+		{"Acme", "1", false},
+		{"ACME ", "2", false},
+		{"acme", "", true},
+		{"bETA", "3", false},
+		{"Gamma", "", false},
 	} {
-		if id, why := tc.o.find(tc.name); id != tc.id || (why != "") != tc.answered {
-			t.Errorf("%q among %v: %q, %q", tc.name, tc.o.exact, id, why)
+		if g := a.organization(tc.name); g.ID != tc.id || (g.Why != "") != tc.answered {
+			t.Errorf("%q: %+v", tc.name, g)
 		}
+	}
+	if a.organization("Acme").Name == a.organization("ACME").Name || a.organization("beta").Name != a.organization("Beta").Name {
+		t.Error("each organization has one name")
 	}
 }
 

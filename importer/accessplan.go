@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -24,94 +23,92 @@ type AccessOptions struct {
 
 // AccessPlan is what the access that was asked for comes to.
 type AccessPlan struct {
-	Organizations       bool // they were asked for
-	Scanned             bool // the site was asked; false: names are only counted
-	Named               int
-	Existing            int
-	ToCreate            int
-	FirstNew            []string // at most ten
-	Memberships         int      // in organizations, not there yet; people who are still to be created are counted
-	Customers           int      // who are to get access to service projects
-	WithoutOrganization int      // rows
-	InvalidRows         int      // rows whose organization cannot be used
-	ServiceDesks        []apiclient.ServiceDesk
+	Organizations bool // they were asked for
+	Scanned       bool // the site was asked; false: names are only counted
+	Named         int
+	Existing      int
+	ToCreate      int
+	FirstNew      []string // at most ten
+	ServiceDesks  []apiclient.ServiceDesk
+	ledger.Missing
 
-	byName map[string]*organization
-}
-
-// organization is what the file and the site have under one name, in NFC and without regard to case and blanks.
-type organization struct {
-	name       string   // as the file has it first; "": only the site has it
-	exact, ids []string // at the site
-	err        string   // why it could not be created
-}
-
-// find is the id that a name means; why is why it means none, and both are "" for one that has to be created.
-func (o *organization) find(name string) (id, why string) {
-	if len(o.ids) == 1 || o.err != "" {
-		return strings.Join(o.ids, ""), o.err
-	}
-	if i := slices.Index(o.exact, tidyName(name)); i >= 0 || len(o.ids) == 0 {
-		return strings.Join(o.ids[max(i, 0):i+1], ""), ""
-	}
-	return "", fmt.Sprintf("the site has %d organizations with this name but for case and blanks; "+
-		"write it in the file as the right one is written", len(o.ids))
+	groups []ledger.Group // organizations of the file, and the service projects
+	wanted *ledger.Wanted
+	atSite map[string][]apiclient.Organization // without regard to case and blanks
 }
 
 // tidyName is an organization's name in NFC, with single blanks.
 func tidyName(name string) string { return strings.Join(strings.Fields(norm.NFC.String(name)), " ") }
 
-// at is what file and site have under a name.
-func (a *AccessPlan) at(name string) *organization {
-	key := strings.ToLower(tidyName(name))
-	if a.byName[key] == nil {
-		a.byName[key] = &organization{}
+// organization is what a name means, without regard to case and blanks. Why says that it means none; without an ID it
+// has to be created.
+func (a *AccessPlan) organization(spelled string) ledger.Group {
+	spelled = tidyName(spelled)
+	g := ledger.Group{Kind: ledger.Organization, Name: strings.ToLower(spelled), Spelled: spelled}
+	at := a.atSite[g.Name]
+	one := slices.IndexFunc(at, func(o apiclient.Organization) bool { return len(at) == 1 || tidyName(o.Name) == spelled })
+	switch {
+	case one >= 0:
+		g.ID = at[one].ID
+		g.Name += "\n" + g.ID
+	case len(at) > 0:
+		g.Why = fmt.Sprintf("the site has %d organizations with this name but for case and blanks; write it in the "+
+			"file as the right one is written", len(at))
 	}
-	return a.byName[key]
+	return g
 }
 
-// named are the organizations of the file, by name.
-func (a *AccessPlan) named() (all []*organization) {
-	for _, key := range slices.Sorted(maps.Keys(a.byName)) {
-		if o := a.byName[key]; o.name != "" {
-			all = append(all, o)
+// missing are the organizations of the file that the site lacks.
+func (a *AccessPlan) missing() (all []*ledger.Group) {
+	for i, g := range a.groups {
+		if g.Kind == ledger.Organization && g.ID == "" && g.Why == "" {
+			all = append(all, &a.groups[i])
 		}
 	}
 	return all
 }
 
-// missing are those of them that the site lacks.
-func (a *AccessPlan) missing() []*organization {
-	return slices.DeleteFunc(a.named(), func(o *organization) bool { return len(o.ids) > 0 })
-}
-
 // PlanAccess reads the organizations of the site, whole, and counts what the rows ask for. api may be nil: then names
 // are only counted. Its error may be a *Stop.
-func (p *Plan) PlanAccess(ctx context.Context, api API, l *ledger.Ledger, o AccessOptions) error {
+func (p *Plan) PlanAccess(ctx context.Context, api API, l *ledger.Ledger, o AccessOptions) (err error) {
 	if !o.Organizations && len(o.ServiceDesks) == 0 {
 		return nil
 	}
-	a := &AccessPlan{Organizations: o.Organizations, byName: map[string]*organization{}}
+	a := &AccessPlan{Organizations: o.Organizations, atSite: map[string][]apiclient.Organization{}}
 	if err := a.ask(ctx, api, o); err != nil {
 		return err
 	}
-	for batch, err := range inBatches(p.Rows(ctx), manyRows) {
+	if a.wanted, err = l.Want(ctx); err != nil {
+		return err
+	}
+	for batch, err := range inBatches(p.Rows(ctx), batchRows) {
 		if err == nil {
-			err = a.count(ctx, &access{ledger: l, plan: a, run: p.Run.Seq}, batch)
+			err = a.wanted.Claim(ctx, a.claims(batch))
 		}
 		if err != nil {
 			return err
 		}
 	}
-	a.Named = len(a.named())
-	if missing := a.missing(); a.Scanned {
-		for _, o := range missing[:min(10, len(missing))] {
-			a.FirstNew = append(a.FirstNew, o.name)
-		}
-		a.ToCreate, a.Existing = len(missing), a.Named-len(missing)
-	}
 	p.Access = a
-	return nil
+	return a.count(ctx, p.Run.Seq)
+}
+
+// claims is what rows ask for, if only for the person as whom they were fixed.
+func (a *AccessPlan) claims(rows []*export.Row) (all []ledger.Claim) {
+	for _, row := range rows {
+		c := ledger.Claim{Row: row.Number, Key: row.Key, Mark: fixedMark(row), Fixed: !row.Sendable()}
+		if c.Fixed && c.Mark == "" {
+			continue
+		}
+		if c.Problem = row.InvalidOrganization; !a.Organizations {
+			c.Problem = ""
+		} else if row.Organization != "" && c.Problem == "" {
+			c.Spelled = tidyName(row.Organization)
+			c.Organization = a.organization(c.Spelled).Name
+		}
+		all = append(all, c)
+	}
+	return all
 }
 
 // ask reads projects and organizations of the site.
@@ -133,8 +130,8 @@ func (a *AccessPlan) ask(ctx context.Context, api API, o AccessOptions) error {
 		if err != nil {
 			return accessStop("reading the organizations of the site", err)
 		}
-		o := a.at(one.Name)
-		o.exact, o.ids = append(o.exact, tidyName(one.Name)), append(o.ids, one.ID)
+		name := strings.ToLower(tidyName(one.Name))
+		a.atSite[name] = append(a.atSite[name], one)
 	}
 	return nil
 }
@@ -157,37 +154,30 @@ func accessStop(doing string, err error) error {
 	return stop
 }
 
-// count counts what rows name and ask for.
-func (a *AccessPlan) count(ctx context.Context, w *access, rows []*export.Row) error {
-	claims, err := w.claims(ctx, rows)
+// count counts what is asked for and not there.
+func (a *AccessPlan) count(ctx context.Context, run int64) error {
+	named, err := a.wanted.Organizations(ctx)
 	if err != nil {
 		return err
 	}
-	if _, err = w.done(ctx, claims.seats); err != nil {
+	for _, g := range named {
+		a.groups = append(a.groups, a.organization(g.Spelled))
+	}
+	if a.Named = len(named); a.Scanned {
+		a.ToCreate = len(a.missing())
+		a.Existing = a.Named - a.ToCreate
+		for _, g := range a.missing()[:min(10, a.ToCreate)] {
+			a.FirstNew = append(a.FirstNew, g.Spelled)
+		}
+	}
+	for _, desk := range a.ServiceDesks {
+		a.groups = append(a.groups, ledger.Group{Kind: ledger.ServiceDesk, Name: desk.ProjectKey, ID: desk.ID})
+	}
+	if err := a.wanted.Seat(ctx, run, a.groups, outcome.ReasonAccessStopped); err != nil {
 		return err
 	}
-	counted := map[string]bool{} // rows of the same person may name the same organization
-	for _, c := range claims.all {
-		switch s := c.organization; {
-		case !a.Organizations:
-		case s == nil:
-			a.WithoutOrganization++
-		case s.access == outcome.AccessInvalid:
-			a.InvalidRows++
-		default:
-			if o := a.at(c.row.Organization); o.name == "" {
-				o.name = tidyName(c.row.Organization)
-			}
-		}
-		first := c.row.DuplicateOf == export.Place{}
-		membership := c.row.Key + "\n" + strings.ToLower(tidyName(c.row.Organization))
-		if c.organization.open() && !counted[membership] {
-			counted[membership] = true
-			a.Memberships++
-		}
-		if first && slices.ContainsFunc(c.desks, (*seat).open) {
-			a.Customers++
-		}
+	if a.Missing, err = a.wanted.Missing(ctx); !a.Organizations {
+		a.WithoutOrganization = 0
 	}
-	return nil
+	return err
 }

@@ -23,6 +23,14 @@ func mark(row *export.Row) string {
 	return "row:" + hex.EncodeToString(sum[:])
 }
 
+// fixedMark is the mark by which a row may turn out to have been fixed and imported; "": it is none of those.
+func fixedMark(row *export.Row) string {
+	if row.Excluded != "" || row.DuplicateOf != (export.Place{}) || row.Own != nil {
+		return ""
+	}
+	return mark(row)
+}
+
 // place identifies a row of a failed file, which names the row that it came from.
 func place(failedPath, sheetRow string) string { return "at:" + failedPath + "#" + sheetRow }
 

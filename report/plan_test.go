@@ -75,11 +75,11 @@ func TestPlanText(t *testing.T) {
 	access.Access = &importer.AccessPlan{
 		Organizations: true, Scanned: true, Named: 40, Existing: 28, ToCreate: 12, FirstNew: []string{"ACME",
 			"\x1b[2JEvil", "Größe AG"},
-		Memberships: 950, Customers: 960, WithoutOrganization: 7, InvalidRows: 2,
+		Missing:      ledger.Missing{Memberships: 950, Customers: 960, WithoutOrganization: 7, InvalidRows: 2},
 		ServiceDesks: []apiclient.ServiceDesk{{ProjectKey: "SUP", ProjectName: "Support"}},
 	}
 	unscanned := whole
-	unscanned.Access = &importer.AccessPlan{Organizations: true, Named: 40, Memberships: 1}
+	unscanned.Access = &importer.AccessPlan{Organizations: true, Named: 40, Missing: ledger.Missing{Memberships: 1}}
 	unscanned.Survey = exampleSurvey()
 	unscanned.Survey.OneExternalID = "a spreadsheet has shortened them (3.8E+10)"
 	began := time.Date(2025, 3, 1, 8, 0, 30, 0, time.UTC)

@@ -7,15 +7,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
 )
 
 func TestSummary(t *testing.T) {
 	s := exampleSummary()
 	s.Access = exampleAccess()
-	s.Access.ToReview = []importer.AccessReview{{Row: 7, AccountID: "qm:1", OrganizationID: "12"}}
+	s.Access.ToReview = []ledger.Moved{{Row: 7, AccountID: "qm:1", OrganizationID: "12"}}
 	rows := Rows{2, outcome.RevokeStatuses(), totals(map[outcome.Status]int{outcome.Revoked: 1, outcome.Invalid: 1})}
 	s.Leavers = &LeaverTotals{Path: "l.csv", Revoke: 2, Rows: &rows, Results: "r.csv", Sent: 2}
 	first, err := s.JSON()

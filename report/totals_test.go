@@ -30,7 +30,7 @@ func TestTotals(t *testing.T) {
 	rows := Rows{3, outcome.RevokeStatuses(), totals(map[outcome.Status]int{outcome.Revoked: 2, outcome.NotFound: 1})}
 	sync.Session, sync.SessionAt = 3, sync.FinishedAt.Add(-40*time.Second)
 	sync.Access, sync.Failed = exampleAccess(), ""
-	sync.Access.ToReview = make([]importer.AccessReview, 2)
+	sync.Access.ToReview = make([]ledger.Moved, 2)
 	sync.Leavers = &LeaverTotals{Path: "l.csv", Revoke: 3, Review: 1, Rows: &rows, Results: "l.revoked.csv", Sent: 1012,
 		Throttled: 3}
 	// An edited file is of no interest when nothing needs fixing.
@@ -118,7 +118,7 @@ func TestNextSteps(t *testing.T) {
 			Ending{Site: []string{"--site", "acme"}},
 			[]Step{{"2,000 rows are revoked_before: give access back by hand, where jsm_reason in r.csv says, then:",
 				"jsm-onboard import r.csv --site acme --include jsm_status=revoked_before --resend-known"}}},
-		{"an earlier organization", complete(Summary{Access: &importer.AccessTotals{ToReview: make([]importer.AccessReview, 1)}}), Ending{},
+		{"an earlier organization", complete(Summary{Access: &importer.AccessTotals{ToReview: make([]ledger.Moved, 1)}}), Ending{},
 			[]Step{{Text: "1 customer is in an earlier organization, too: see access.to_review in the summary"}}},
 		{"access", complete(Summary{Results: "r.csv", Access: &importer.AccessTotals{NotGood: 10, Refused: []string{"not SUP: 403"}}}),
 			Ending{}, []Step{

@@ -12,30 +12,16 @@ const (
 	ServiceDeskOrganization = "service_desk_organization" // organization in service project
 )
 
-// Grant is a membership that a run has recorded.
-type Grant struct {
-	Target string
-	Run    int64
-}
-
-// AccessOf returns where each of members was added, by any run.
-func (l *Ledger) AccessOf(ctx context.Context, kind string, members []string) (map[string][]Grant, error) {
-	grants := make(map[string][]Grant, len(members))
-	_, err := query(ctx, l, func(s scanner) (g Grant, err error) {
-		var member string
-		err = s.Scan(&member, &g.Target, &g.Run)
-		grants[member] = append(grants[member], g)
-		return g, err
-	}, `SELECT a.member, a.target, a.run FROM json_each(?) q
-		CROSS JOIN access a ON a.kind = ? AND a.member = q.value ORDER BY a.run, a.target`, list(members), kind)
-	return grants, err
-}
-
 // RecordAccess keeps that members were added to target. The first run that recorded it stays. It does not
 // listen to ctx.
 func (l *Ledger) RecordAccess(ctx context.Context, run int64, kind, target string, members []string) error {
 	return l.update(context.WithoutCancel(ctx), `INSERT OR IGNORE INTO access (kind, target, member, run)
 		SELECT ?, ?, value, ? FROM json_each(?)`, kind, target, run, list(members))
+}
+
+// CountAccess returns how many memberships of a kind run has recorded.
+func (l *Ledger) CountAccess(ctx context.Context, run int64, kind string) (int, error) {
+	return first(ctx, l, scanNumber, "SELECT count(*) FROM access WHERE kind = ? AND run = ?", kind, run)
 }
 
 // RowAccess is what the results show of a row's access: the words of outcome.Access joined by ';', and the
@@ -56,10 +42,11 @@ func (l *Ledger) SetRowAccess(ctx context.Context, run int64, rows []RowAccess) 
 
 // RowAccess yields what SetRowAccess has kept for run from row number from on, in row order.
 func (l *Ledger) RowAccess(ctx context.Context, run int64, from int) iter.Seq2[RowAccess, error] {
-	scan := func(s scanner) (r RowAccess, err error) {
-		err = s.Scan(&r.Row, &r.Organization, &r.ServiceDesk, &r.Reason)
-		return r, err
-	}
-	return pages(ctx, l, scan, from-1, func(r RowAccess) int { return r.Row }, `SELECT row, organization, service_desk,
+	return pages(ctx, l, scanRowAccess, from-1, func(r RowAccess) int { return r.Row }, `SELECT row, organization, service_desk,
 		reason FROM row_access WHERE row > ?1 AND run = ?3 ORDER BY row LIMIT ?2`, run)
+}
+
+func scanRowAccess(s scanner) (r RowAccess, err error) {
+	err = s.Scan(&r.Row, &r.Organization, &r.ServiceDesk, &r.Reason)
+	return r, err
 }

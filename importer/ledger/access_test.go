@@ -3,7 +3,25 @@ package ledger
 import (
 	"fmt"
 	"testing"
+
+	"jsm-onboard/importer/outcome"
 )
+
+// grant is a membership that a run has recorded.
+type grant struct {
+	Target string
+	Run    int64
+}
+
+func grants(t *testing.T, l *Ledger, kind, member string) []grant {
+	t.Helper()
+	all, err := query(t.Context(), l, func(s scanner) (g grant, err error) {
+		err = s.Scan(&g.Target, &g.Run)
+		return g, err
+	}, "SELECT target, run FROM access WHERE kind = ? AND member = ? ORDER BY run, target", kind, member)
+	must(t, err)
+	return all
+}
 
 func TestAccess(t *testing.T) {
 	l := openNew(t)
@@ -21,9 +39,12 @@ func TestAccess(t *testing.T) {
 	add(ServiceDeskOrganization, "10", "acme")
 
 	l = crash(t, l)
-	of, err := l.AccessOf(t.Context(), Organization, []string{"qm:1", "qm:2", "qm:4"})
+	same(t, []grant{{"acme", 1}, {"zeta", 1}}, grants(t, l, Organization, "qm:1"))
+	same(t, []grant{{"acme", 1}}, grants(t, l, Organization, "qm:2"))
+	same(t, []grant{}, grants(t, l, Organization, "qm:4"))
+	n, err := l.CountAccess(t.Context(), run.Seq, Organization)
 	must(t, err)
-	same(t, map[string][]Grant{"qm:1": {{"acme", 1}, {"zeta", 1}}, "qm:2": {{"acme", 1}}}, of)
+	same(t, 3, n)
 	same(t, []string{"acme"}, ask(t, l, "SELECT member FROM access WHERE kind = 'service_desk_organization'"))
 }
 
@@ -40,6 +61,70 @@ func TestRowAccess(t *testing.T) {
 	must(t, l.SetRowAccess(t.Context(), run.Seq+1, want[:1]))
 	same(t, want, all(t, l.RowAccess(t.Context(), run.Seq, 1)))
 	same(t, want[7:], all(t, l.RowAccess(t.Context(), run.Seq, 8)))
+}
+
+// What rows ask for is held against accounts and memberships, each person and group once.
+func TestWanted(t *testing.T) {
+	l := openNew(t)
+	run := startRun(t, l, job("a"))
+	settle(t, l, run, created(1, "ann"), created(2, "bob"), created(3, "cyd"), failed(4, "dan"))
+	must(t, l.RecordAccess(t.Context(), run.Seq, Organization, "7", []string{"qm:ann"}))
+	must(t, l.RecordAccess(t.Context(), run.Seq, Organization, "9", []string{"qm:bob"}))
+	must(t, l.KeepFixed(t.Context(), run.Seq, []Fixed{{"row:4", "cyd"}}))
+	run = startRun(t, l, job("b"))
+	must(t, l.RecordAccess(t.Context(), run.Seq, ServiceDesk, "1", []string{"qm:ann"}))
+
+	w, err := l.Want(t.Context())
+	must(t, err)
+	must(t, w.Claim(t.Context(), []Claim{
+		{Row: 1, Key: "ann", Organization: "acme", Spelled: "Acme"},
+		{Row: 2, Key: "bob", Organization: "acme", Spelled: "ACME"},
+		{Row: 3, Key: "bob", Organization: "zeta", Spelled: "Zeta"},
+		{Row: 4, Mark: "row:4", Fixed: true, Organization: "acme", Spelled: "acme"},
+		{Row: 5, Mark: "row:5", Fixed: true, Organization: "never", Spelled: "Never"},
+		{Row: 6, Key: "bob", Organization: "acme", Spelled: "Acme"},
+		{Row: 7, Key: "new", Problem: "too long"},
+	}))
+	groups, err := w.Organizations(t.Context())
+	must(t, err)
+	same(t, []Group{{Kind: Organization, Name: "acme", Spelled: "Acme"}, {Kind: Organization, Name: "zeta", Spelled: "Zeta"}},
+		groups)
+	groups[0].ID, groups[1].Why = "7", "not clear"
+	groups = append(groups, Group{Kind: ServiceDesk, Name: "SUP", ID: "1"}, Group{Kind: ServiceDesk, Name: "BIL", ID: "2"})
+	must(t, w.Seat(t.Context(), run.Seq, groups, "stopped"))
+	for {
+		open, err := w.Open(t.Context())
+		must(t, err)
+		if len(open) == 0 {
+			break
+		}
+		if one := open[0]; one.Name == "BIL" && one.Kind == ServiceDesk {
+			break
+		} else {
+			must(t, w.Settle(t.Context(), open[:1], outcome.Added, ""))
+		}
+	}
+	notGood, err := w.Keep(t.Context(), l, run.Seq)
+	must(t, err)
+	same(t, 2, notGood)
+	same(t, []RowAccess{
+		{1, "known", "added;not_attempted", "stopped"},
+		{2, "not_attempted", "added;not_attempted", "stopped"},
+		{3, "failed", "added;not_attempted", "not clear; stopped"},
+		{4, "not_attempted", "added;not_attempted", "stopped"},
+		{6, "not_attempted", "added;not_attempted", "stopped"},
+		{7, "invalid", "not_attempted;not_attempted", "too long"},
+	}, all(t, l.RowAccess(t.Context(), run.Seq, 1)))
+	n, err := w.Seats(t.Context())
+	must(t, err)
+	same(t, []Seats{
+		{Organization, "acme", 0, 1, 0, ""}, {Organization, "zeta", 0, 0, 1, "not clear"},
+		{ServiceDesk, "BIL", 0, 0, 0, ""}, {ServiceDesk, "SUP", 3, 0, 0, ""},
+		{ServiceDeskOrganization, "BIL", 1, 0, 0, ""}, {ServiceDeskOrganization, "SUP", 1, 0, 0, ""},
+	}, n)
+	moved, err := w.Moved(t.Context(), run.Seq)
+	must(t, err)
+	same(t, []Moved{{2, "qm:bob", "9"}}, moved)
 }
 
 func TestFixedRows(t *testing.T) {

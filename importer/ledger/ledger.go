@@ -14,6 +14,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -25,10 +26,12 @@ import (
 
 // Ledger is an open ledger. Its methods may be called by many goroutines.
 type Ledger struct {
-	path  string
-	read  *sql.DB
-	write *writer      // nil: opened for reading only
-	lock  *flock.Flock // nil: opened for reading only
+	path   string
+	name   string // by which SQLite opens it for reading
+	read   *sql.DB
+	write  *writer      // nil: opened for reading only
+	lock   *flock.Flock // nil: opened for reading only
+	wanted []*sql.DB
 }
 
 // Open opens the ledger of site at the absolute path, and makes folder (0700) and file (0600) where there are none.
@@ -70,7 +73,8 @@ func (l *Ledger) open(ctx context.Context, site string) error {
 		err = l.update(ctx, "UPDATE attempts SET lost = 1 WHERE lost = 0")
 	}
 	if err == nil {
-		l.read, err = sql.Open("sqlite", dsn(l.path, "rw", readPragmas...))
+		l.name = dsn(l.path, "ro", "cache_size(-2048)")
+		l.read, err = sql.Open("sqlite", l.name)
 	}
 	return errors.Join(err, syncFolder(filepath.Dir(l.path)))
 }
@@ -83,13 +87,11 @@ func OpenReadOnly(ctx context.Context, path, site string) (*Ledger, error) {
 	if err != nil {
 		return nil, wrap(path, err)
 	}
-	name := dsn(path, "ro", readPragmas...)
+	l := &Ledger{path: path, name: dsn(path, "ro", "cache_size(-2048)")}
 	if empty {
-		name = ":memory:"
+		l.name = fmt.Sprintf("file:/%p?vfs=memdb", l) // in memory, for all connections of l
 	}
-	l := &Ledger{path: path}
-	if l.read, err = sql.Open("sqlite", name); err == nil && empty {
-		l.read.SetMaxOpenConns(1) // a second connection would have a memory of its own
+	if l.read, err = sql.Open("sqlite", l.name); err == nil && empty {
 		_, err = l.read.ExecContext(ctx, newLedger, site)
 	}
 	if err != nil {
@@ -105,8 +107,10 @@ func (l *Ledger) Path() string { return l.path }
 // writing, if there was one.
 func (l *Ledger) Close() error {
 	var err error
-	if l.read != nil {
-		err = l.read.Close()
+	for _, db := range append(l.wanted, l.read) {
+		if db != nil {
+			err = errors.Join(err, db.Close())
+		}
 	}
 	if l.write != nil {
 		err = errors.Join(err, l.write.close())
@@ -135,9 +139,6 @@ func (l *Ledger) Bind(ctx context.Context, cloudID string) error {
 		Hint: "name another file with --ledger; a sandbox that was started again has forgotten all accounts",
 	}
 }
-
-// readPragmas: each connection keeps 2 MiB of pages.
-var readPragmas = []string{"query_only(1)", "cache_size(-2048)"}
 
 // dsn names the file as a URI, so that every absolute path may be opened. mode is SQLite's: rw, ro.
 func dsn(path, mode string, pragmas ...string) string {

@@ -101,3 +101,8 @@ func scanText(s scanner) (text string, err error) {
 	err = s.Scan(&text)
 	return text, err
 }
+
+func scanNumber(s scanner) (n int, err error) {
+	err = s.Scan(&n)
+	return n, err
+}

@@ -18,7 +18,7 @@ type content struct {
 	Members  []Member
 	Leavers  []Leaver
 	Lost     *Lost
-	Access   map[string][]Grant
+	Access   map[string][]grant
 	Rows     []RowAccess
 	Fixed    map[string]string
 	Traces   []string
@@ -43,8 +43,7 @@ func contentOf(t *testing.T, l *Ledger) content {
 	m, err := l.Recall(t.Context(), 0, false, []Query{{Row: 1, Key: "fay@example.com"}})
 	must(t, err)
 	c.Lost = m[0].Lost
-	c.Access, err = l.AccessOf(t.Context(), Organization, []string{"qm:ann@example.com"})
-	must(t, err)
+	c.Access = map[string][]grant{"qm:ann@example.com": grants(t, l, Organization, "qm:ann@example.com")}
 	c.Fixed, err = l.Fixed(t.Context(), []string{"id:7"})
 	must(t, err)
 	return c

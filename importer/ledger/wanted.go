@@ -1,0 +1,189 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+
+	"jsm-onboard/importer/outcome"
+)
+
+// Wanted holds the access that the rows of a run ask for against what the ledger has: in a temporary database, which
+// is gone when the ledger is closed.
+type Wanted struct{ beside Ledger }
+
+//go:embed wanted.sql
+var wantedSchema string
+
+// Want begins with nothing that is asked for.
+func (l *Ledger) Want(ctx context.Context) (*Wanted, error) {
+	db, err := sql.Open("sqlite", l.name)
+	if err != nil {
+		return nil, wrap(l.path, err)
+	}
+	db.SetMaxOpenConns(1) // temporary tables are those of a connection
+	l.wanted = append(l.wanted, db)
+	w := &Wanted{Ledger{path: l.path, read: db}}
+	return w, w.exec(ctx, wantedSchema)
+}
+
+func (w *Wanted) exec(ctx context.Context, statement string, args ...any) error {
+	_, err := w.beside.read.ExecContext(context.WithoutCancel(ctx), statement, args...)
+	return wrap(w.beside.path, err)
+}
+
+// Claim is what one row asks for: access to all service projects, and to an organization.
+type Claim struct {
+	Row                   int
+	Key, Mark             string // of an account; of a row that was fixed and imported, for one without an account
+	Fixed                 bool   // it counts only when it was fixed
+	Organization, Spelled string // the Name of a Group, and as the row has it; "": none
+	Problem               string // why its organization cannot be used
+}
+
+// Claim adds what some rows ask for.
+func (w *Wanted) Claim(ctx context.Context, rows []Claim) error {
+	return w.exec(ctx, `INSERT INTO claims
+		SELECT value ->> 'Row', coalesce(fixed, value ->> 'Key'), value ->> 'Organization', value ->> 'Spelled',
+			value ->> 'Problem'
+		FROM (SELECT q.value, (SELECT f.key FROM fixed f CROSS JOIN accounts a ON a.key = f.key
+			WHERE f.original = q.value ->> 'Mark' AND a.gone_run = 0 AND a.revoked_at = ''
+				AND NOT EXISTS (SELECT 1 FROM accounts WHERE key = q.value ->> 'Key')) AS fixed FROM json_each(?) q)
+		WHERE fixed IS NOT NULL OR NOT value ->> 'Fixed'`, list(rows))
+}
+
+// Group is what takes members: an organization or a service project.
+type Group struct {
+	Kind, Name string
+	ID         string // at the site; "": it has none
+	Why        string // why nobody can be added; "": somebody can
+	Spelled    string // as the first row has it
+}
+
+// Organizations returns those that rows name, by name, without what only the site knows of them.
+func (w *Wanted) Organizations(ctx context.Context) ([]Group, error) {
+	return query(ctx, &w.beside, func(s scanner) (g Group, err error) {
+		g.Kind = Organization
+		err = s.Scan(&g.Name, &g.Spelled, new(int))
+		return g, err
+	}, "SELECT organization, spelled, min(row) FROM claims WHERE organization <> '' GROUP BY organization")
+}
+
+// Seat finds out for each claim whether there is access, with these groups and the accounts of now. By run it was
+// added, also when a process was killed over it. What is open is not attempted, for the reason stopped.
+func (w *Wanted) Seat(ctx context.Context, run int64, groups []Group, stopped string) error {
+	const is = `CASE WHEN g.why <> '' OR a.id = '' THEN 'failed' WHEN x.run = ?2 THEN 'added' WHEN x.run <> ?2 THEN 'known'
+		ELSE 'not_attempted' END, CASE WHEN g.why <> '' THEN g.why WHEN a.id = '' THEN ?4 WHEN x.run IS NOT NULL
+		OR a.id IS NULL THEN '' ELSE ?3 END`
+	return w.exec(ctx, `DELETE FROM seats; DELETE FROM groups;
+		INSERT INTO groups SELECT value ->> 'Kind', value ->> 'Name', value ->> 'ID', value ->> 'Why' FROM json_each(?1);
+		INSERT OR IGNORE INTO seats SELECT g.kind, g.name, c.key, coalesce(a.id, ''), `+is+` FROM claims c CROSS JOIN
+				groups g ON g.kind = 'service_desk' OR g.kind = 'organization' AND g.name = c.organization
+			LEFT JOIN accounts a ON a.key = c.key AND a.gone_run = 0 AND a.revoked_at = ''
+			LEFT JOIN access x ON x.kind = g.kind AND x.member = a.id AND x.target = g.id;
+		INSERT INTO seats SELECT ?5, g.name, a.name, a.id, `+is+` FROM groups g CROSS JOIN groups a
+			LEFT JOIN access x ON x.kind = ?5 AND x.member = a.id AND x.target = g.id
+			WHERE g.kind = 'service_desk' AND a.kind = 'organization' AND a.id <> ''`,
+		list(groups), run, stopped, outcome.ReasonNoMember, ServiceDeskOrganization)
+}
+
+// Seat is the place of a member in a group, which has ID Target.
+type Seat struct{ Kind, Name, Key, Target, Member string }
+
+// Open returns the next of those that are open, by group.
+func (w *Wanted) Open(ctx context.Context) ([]Seat, error) {
+	return query(ctx, &w.beside, func(s scanner) (one Seat, err error) {
+		err = s.Scan(&one.Kind, &one.Name, &one.Key, &one.Target, &one.Member)
+		return one, err
+	}, `SELECT s.kind, s.name, s.key, g.id, s.member FROM seats s CROSS JOIN groups g ON g.name = s.name
+		AND g.kind = iif(s.kind = 'organization', s.kind, 'service_desk')
+		WHERE s.access = 'not_attempted' AND s.member <> '' ORDER BY s.kind DESC, s.name DESC LIMIT 10000`)
+}
+
+// Settle keeps what became of seats of one group.
+func (w *Wanted) Settle(ctx context.Context, seats []Seat, is outcome.Access, reason string) error {
+	return w.exec(ctx, `UPDATE seats SET access = ?, reason = ? WHERE kind = ? AND name = ?
+		AND key IN (SELECT value ->> 'Key' FROM json_each(?))`,
+		is.String(), reason, seats[0].Kind, seats[0].Name, list(seats))
+}
+
+// Missing is what is asked for and not there. People who are still to be created are counted.
+type Missing struct {
+	Memberships         int // in organizations
+	Customers           int // of service projects
+	WithoutOrganization int // rows
+	InvalidRows         int // rows whose organization cannot be used
+}
+
+// Missing counts what is missing.
+func (w *Wanted) Missing(ctx context.Context) (Missing, error) {
+	return first(ctx, &w.beside, func(s scanner) (m Missing, err error) {
+		err = s.Scan(&m.Memberships, &m.Customers, &m.WithoutOrganization, &m.InvalidRows)
+		return m, err
+	}, `SELECT count(*) FILTER (WHERE kind = 'organization'), count(DISTINCT key) FILTER (WHERE kind = 'service_desk'),
+		(SELECT count(*) FROM claims WHERE organization = '' AND problem = ''),
+		(SELECT count(*) FROM claims WHERE problem <> '') FROM seats WHERE access = 'not_attempted'`)
+}
+
+// Seats counts the seats of a group by what became of them.
+type Seats struct {
+	Kind, Name           string
+	Added, Known, Failed int
+	Reason               string // of one that failed
+}
+
+// Seats counts all seats.
+func (w *Wanted) Seats(ctx context.Context) ([]Seats, error) {
+	return query(ctx, &w.beside, func(s scanner) (n Seats, err error) {
+		err = s.Scan(&n.Kind, &n.Name, &n.Added, &n.Known, &n.Failed, &n.Reason)
+		return n, err
+	}, `SELECT kind, name, sum(access = 'added'), sum(access = 'known'), sum(access = 'failed'),
+		max(iif(access = 'failed', reason, '')) FROM seats GROUP BY kind, name`)
+}
+
+// Keep puts what became of the access of each row on record in l, for RowAccess, and returns how many rows lack some of
+// it for a reason of their own.
+func (w *Wanted) Keep(ctx context.Context, l *Ledger, run int64) (notGood int, err error) {
+	const desks = `groups g CROSS JOIN seats s ON s.kind = g.kind AND s.name = g.name AND s.key = c.key
+		WHERE g.kind = 'service_desk'`
+	for last := 0; ; {
+		rows, err := query(ctx, &w.beside, scanRowAccess, `SELECT c.row, coalesce(o.access, iif(c.problem = '', '', 'invalid')),
+			(SELECT coalesce(group_concat(s.access, ';' ORDER BY g.rowid), '') FROM `+desks+`),
+			(SELECT coalesce(group_concat(reason, '; '), '') FROM (SELECT c.problem AS reason UNION SELECT o.reason
+				UNION SELECT s.reason FROM `+desks+`) WHERE reason <> '')
+			FROM claims c LEFT JOIN seats o ON o.kind = 'organization' AND o.name = c.organization AND o.key = c.key
+			WHERE c.row > ? ORDER BY c.row LIMIT ?`, last, pageRows)
+		if err != nil {
+			return 0, err
+		}
+		if len(rows) == 0 {
+			break
+		}
+		if err := l.SetRowAccess(ctx, run, rows); err != nil {
+			return 0, err
+		}
+		last = rows[len(rows)-1].Row
+	}
+	return first(ctx, l, scanNumber, `SELECT count(*) FROM row_access WHERE run = ?
+		AND (organization IN ('invalid', 'failed') OR service_desk LIKE '%failed%')`, run)
+}
+
+// Moved is a membership of before, of somebody whose Row asks for another organization.
+type Moved struct {
+	Row            int    `json:"row"`
+	AccountID      string `json:"account_id"`
+	OrganizationID string `json:"organization_id"`
+}
+
+// Moved returns the memberships of before run of those who are added to another organization, and that no row asks for.
+func (w *Wanted) Moved(ctx context.Context, run int64) ([]Moved, error) {
+	return query(ctx, &w.beside, func(s scanner) (m Moved, err error) {
+		err = s.Scan(&m.Row, &m.AccountID, &m.OrganizationID)
+		return m, err
+	}, `SELECT min(c.row), s.member, x.target FROM claims c
+		CROSS JOIN seats s ON s.kind = 'organization' AND s.name = c.organization AND s.key = c.key
+		CROSS JOIN access x ON x.kind = s.kind AND x.member = s.member
+		WHERE s.access <> 'known' AND x.run <> ?1 AND NOT EXISTS (SELECT 1 FROM seats o JOIN groups g USING (kind, name)
+			WHERE o.kind = s.kind AND g.id = x.target AND o.member = s.member)
+		GROUP BY s.member, x.target ORDER BY 1`, run)
+}
