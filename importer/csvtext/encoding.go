@@ -26,7 +26,7 @@ const utf8BOM = "\xef\xbb\xbf"
 type Encoding struct {
 	Name    string
 	Flag    string            // as --encoding takes it
-	Guessed bool              // UTF-16 without a byte order mark
+	Guessed bool              // by the bytes: nobody says so
 	Wide    bool              // of several bytes for a letter: what it makes of others looks like words, too
 	decoder encoding.Encoding // nil: UTF-8, taken as it is
 	mark    string            // the byte order mark; "": none
@@ -91,6 +91,15 @@ func (e Encoding) decode(r io.Reader) io.Reader {
 	return transform.NewReader(r, e.decoder.NewDecoder())
 }
 
+// Text decodes bytes that are no UTF-8.
+func (e Encoding) Text(raw string) string {
+	text, err := e.decoder.NewDecoder().String(raw)
+	if err != nil {
+		return string(utf8.RuneError)
+	}
+	return text
+}
+
 // Encodings are those that the file may be in: one when that is certain, else
 // all that make words of it, the likeliest first. A byte order mark beats what
 // the user says; named is that, or "".
@@ -115,7 +124,12 @@ func (f *File) Encodings(named string) ([]Encoding, error) {
 	if f.marks.bad == 0 || f.marks.good >= f.marks.bad {
 		return []Encoding{plainUTF8}, nil
 	}
-	return f.candidates()
+	if fit := f.candidates(); len(fit) > 0 {
+		return fit, nil
+	}
+	return nil, &RefusedError{Path: f.path,
+		What: "the file is not UTF-8, and its letters make no words in any encoding known here",
+		Hint: "save it as UTF-8, or say what it is with --encoding"}
 }
 
 // NotUTF8 is how many lines have bytes that are not UTF-8.
@@ -199,26 +213,17 @@ func (m *marks) add(b []byte) {
 }
 
 // candidates are the encodings in which the lines that are not UTF-8 make words.
-func (f *File) candidates() ([]Encoding, error) {
+func (f *File) candidates() (fit []Encoding) {
 	misfits, words := make([]int, len(legacy)), make([]int, len(legacy))
 	for i, e := range legacy {
-		text, err := e.decoder.NewDecoder().Bytes(f.marks.lines)
-		if err != nil {
-			return nil, err
-		}
-		words[i], misfits[i] = countWords(string(text))
+		words[i], misfits[i] = countWords(e.Text(string(f.marks.lines)))
 	}
 	least := slices.Min(misfits)
-	var fit []Encoding
 	for i, e := range legacy {
 		if misfits[i]*10 <= words[i] && (misfits[i]-least)*50 <= words[i] {
+			e.Guessed = true
 			fit = append(fit, e)
 		}
 	}
-	if len(fit) == 0 {
-		return nil, &RefusedError{Path: f.path,
-			What: "the file is not UTF-8, and its letters make no words in any encoding known here",
-			Hint: "save it as UTF-8, or say what it is with --encoding"}
-	}
-	return fit, nil
+	return fit
 }

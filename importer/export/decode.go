@@ -16,10 +16,8 @@ import (
 type view struct {
 	encoding csvtext.Encoding
 	*layout
-	err     error
-	known   int // headers that are in the table of words
-	records *csvtext.Reader
-	cells   []string
+	err   error
+	known int // headers that are in the table of words
 
 	// Of the cells that are sent and that the encodings read in different ways:
 	sent   hash.Hash64
@@ -31,7 +29,7 @@ type view struct {
 // decide finds the encoding and the layout. Where several encodings make words of the
 // file, those count that the addresses do not speak against; they must agree on the
 // cells that are sent, or the file is refused with the flag for each.
-func (f *File) decide(ctx context.Context, o Options) (v *view, guessed bool, err error) {
+func (f *File) decide(ctx context.Context, o Options) (*view, error) {
 	if o.Encoding != "" && f.NotUTF8() == 0 { // unless this program wrote the file
 		if own, err := f.layoutIn(csvtext.Encoding{}, o); err == nil && own.header.ownFile {
 			o.Encoding = ""
@@ -39,7 +37,7 @@ func (f *File) decide(ctx context.Context, o Options) (v *view, guessed bool, er
 	}
 	encodings, err := f.Encodings(o.Encoding)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	var views []*view
 	for _, e := range encodings {
@@ -51,14 +49,13 @@ func (f *File) decide(ctx context.Context, o Options) (v *view, guessed bool, er
 	}
 	slices.SortStableFunc(views, func(a, b *view) int { return b.known - a.known })
 	best := views[0]
-	if best.err != nil || o.Encoding != "" || best.encoding.Guessed || strings.HasPrefix(best.encoding.Name, "UTF-") {
-		return best, false, best.err
+	if best.err != nil || !best.encoding.Guessed || strings.HasPrefix(best.encoding.Name, "UTF-16") {
+		return best, best.err
 	}
 	if err := f.compare(ctx, views); err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	v, err = f.settle(views)
-	return v, true, err
+	return settle(views)
 }
 
 // layoutIn finds the layout of the file in one encoding.
@@ -80,44 +77,38 @@ func (l *layout) knownHeaders() int {
 	return n
 }
 
-// compare reads the file in all encodings side by side, by the layout of the first.
+// compare reads the cells that are sent in all encodings, by the layout of the first.
 func (f *File) compare(ctx context.Context, views []*view) error {
 	l := views[0].layout
-	for _, v := range views {
-		v.records = f.Records(ctx, v.encoding, l.dialect)
-		v.records.Width = len(l.header.names)
-	}
+	records := f.Records(ctx, csvtext.Encoding{}, l.dialect) // the bytes as they are
+	records.Width = len(l.header.names)
 	for {
-		for _, v := range views {
-			rec, err := v.records.Next()
-			if err == io.EOF {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			v.cells = rec.Cells
-			if rec.Place.Row <= l.header.place.Row {
-				v.cells = nil
-			}
+		rec, err := records.Next()
+		if err == io.EOF {
+			return nil
 		}
-		if !slices.ContainsFunc(views[0].cells, func(c string) bool { return !isASCII(c) }) {
+		if err != nil {
+			return err
+		}
+		if rec.Place.Row <= l.header.place.Row {
 			continue
 		}
-		local := localWords(readAddress(firstFilled(views[0].cells, l.columns.at[Email])).key)
+		local := localWords(readAddress(firstFilled(rec.Cells, l.columns.at[Email])).key)
 		for _, column := range slices.Concat(l.columns.at[:]...) {
-			compareCell(views, column, local)
+			if cell := cellAt(rec.Cells, column); !isASCII(cell) {
+				compareCell(views, cell, local)
+			}
 		}
 	}
 }
 
-// compareCell holds one cell, as each encoding reads it, against the address.
-func compareCell(views []*view, column int, local []string) {
+// compareCell holds one cell, as each encoding reads it, against the words of the address.
+func compareCell(views []*view, cell string, local []string) {
 	var reads []string
 	var found []int // words of the address
 	for _, v := range views {
-		cell, n := trimBlanks(cellAt(v.cells, column)), 0
-		for word := range strings.FieldsSeq(cell) {
+		text, n := trimBlanks(v.encoding.Text(cell)), 0
+		for word := range strings.FieldsSeq(text) {
 			if !isASCII(word) && standsIn(fold(word), local) {
 				n++
 			} else if isAlmost(word, local) {
@@ -125,7 +116,7 @@ func compareCell(views []*view, column int, local []string) {
 			}
 		}
 		v.wrong -= n
-		reads, found = append(reads, cell), append(found, n)
+		reads, found = append(reads, text), append(found, n)
 	}
 	if len(reads) > 1 && len(slices.Compact(slices.Clone(reads))) == 1 {
 		return
@@ -143,7 +134,7 @@ func compareCell(views []*view, column int, local []string) {
 
 // settle takes the encoding that nothing speaks against, or refuses the file with
 // three of the names in each encoding that is left, and the flag for it.
-func (f *File) settle(views []*view) (*view, error) {
+func settle(views []*view) (*view, error) {
 	least := slices.MinFunc(views, func(a, b *view) int { return a.losses - b.losses }).losses
 	var left []*view // one of each reading
 	for _, v := range views {

@@ -25,8 +25,6 @@ func rejected(word, text, hint string) *kind {
 
 // Troubles of the whole file.
 var (
-	guessedUTF16 = repaired("utf16_without_bom", "the file has no byte order mark and was read as UTF-16",
-		"say --encoding if that is wrong")
 	guessedEncoding = repaired("not_utf8", "the file is not UTF-8 and was read as %s",
 		"look whether the letters in names are right (check shows some of them); say --encoding if not")
 	singleQuotes    = repaired("single_quotes", "cells are quoted with ' instead of \"", "")
@@ -107,7 +105,7 @@ var unwanted = &kind{Severity: Advised, Word: "may_be_unwanted", Text: "person|p
 
 // kinds are all of them, in the order in which people are shown them.
 var kinds = []*kind{
-	guessedUTF16, guessedEncoding, singleQuotes, duplicateHeader, noNameColumn, halfName,
+	guessedEncoding, singleQuotes, duplicateHeader, noNameColumn, halfName,
 	externalIDsUnused, titleLines, bomInside, repeatedHeader, footerLines, strayLines,
 	cutOff, csvtext.EscapedQuotes, csvtext.BlanksAroundQuotes, csvtext.BareQuotes, shortRow, wrappedAddress,
 	severalAddresses, guardedCell, severalNames, namelessRow, nameControls, nameQuestion,

@@ -49,7 +49,6 @@ type Survey struct {
 	Examples []*Row    `json:"examples"` // rows that may be sent; for the user's own eyes
 
 	*view
-	guessed bool // the encoding was found by the letters
 	options Options
 	file    *File
 	judge   judge
@@ -74,7 +73,7 @@ func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
 }
 
 func (s *Survey) read(ctx context.Context) (err error) {
-	if s.view, s.guessed, err = s.file.decide(ctx, s.options); err != nil {
+	if s.view, err = s.file.decide(ctx, s.options); err != nil {
 		return err
 	}
 	s.describe()
@@ -245,7 +244,7 @@ func (s *Survey) note(r *Row, kinds ...*kind) {
 // example keeps the first rows, and where the encoding was found by the letters the first with some.
 func (s *Survey) example(r *Row) {
 	const most = 3
-	if n := len(s.Examples); n < most || n < 2*most && s.guessed && !isASCII(r.Name) {
+	if n := len(s.Examples); n < most || n < 2*most && s.encoding.Guessed && !isASCII(r.Name) {
 		s.Examples = append(s.Examples, r)
 	}
 }
@@ -319,8 +318,7 @@ func (s *Survey) judgeWhole() error {
 func (s *Survey) noteWhole() {
 	names := !s.columns.needAccounts && !s.options.NoNames
 	for k, found := range map[*kind]bool{
-		guessedUTF16:      s.encoding.Guessed,
-		guessedEncoding:   s.guessed,
+		guessedEncoding:   s.encoding.Guessed,
 		singleQuotes:      s.dialect&csvtext.SingleQuoted != 0,
 		duplicateHeader:   len(s.columns.at[Email]) > 1,
 		externalIDsUnused: s.OneExternalID != "",
