@@ -25,6 +25,27 @@ func (r reading) names() []int {
 	return slices.Concat(r[Name], r[FirstName], r[MiddleName], r[LastName], r[secondLast])
 }
 
+// half is the part of a name that is known when the other is not, and that one; 0: neither or both are.
+func (r reading) half() (known, other Field) {
+	first, last := len(r[FirstName]) > 0, len(r[LastName]) > 0
+	switch {
+	case first && !last:
+		return FirstName, LastName
+	case last && !first:
+		return LastName, FirstName
+	}
+	return 0, 0
+}
+
+// group is whose the addresses are, by their header.
+func (ch *chooser) group() string {
+	if !ch.c.has(Email) {
+		return ""
+	}
+	m, _ := ch.h.means(ch.c.at[Email][0], Email)
+	return m.group
+}
+
 // all are the columns of addresses and names.
 func (r reading) all() []int { return slices.Concat(r[Email], r.names()) }
 
@@ -173,21 +194,25 @@ func (ch *chooser) flags(r reading) string {
 }
 
 // ask refuses a file that can be read in several ways, with the flags for each.
-func (ch *chooser) ask(what string, ways ...reading) error {
+func (ch *chooser) ask(why string, ways ...reading) error {
 	var said, flags []string
 	for _, r := range ways {
 		var names []string
 		for _, i := range r.all() {
 			names = append(names, ch.named(i))
 		}
-		said, flags = append(said, strings.Join(names, " with ")), append(flags, ch.flags(r))
+		said = append(said, strings.Join(names, " with "))
+		flags = append(flags, ch.flags(r))
 	}
-	if said[0] == said[len(said)-1] {
-		return ch.refuse(fmt.Sprintf("several columns have the header %q: they %s", ch.h.names[ways[0].all()[0]], what),
-			"give them different headers, and say which holds the customers'")
+	hint := "say which are the people's: " + strings.Join(flags, " or ")
+	if len(flags) > 1 && len(slices.Compact(flags)) == 1 {
+		hint = "give the columns different headers, and say which holds the people's"
 	}
-	return ch.refuse(strings.Join(said, " and ")+" "+what,
-		"say which are the people's: "+strings.Join(flags, " or "))
+	if len(ways[0][Email]) > 0 {
+		return ch.refuse(strings.Join(said, " or ")+" could be the address: "+why, hint)
+	}
+	return ch.refuse("the names could stand in "+strings.Join(said, " or ")+": "+why,
+		hint+"; --column name=none sends the address as the name")
 }
 
 // chooseEmail finds the column of addresses by header and content. Columns of one header
@@ -230,11 +255,11 @@ func (ch *chooser) emailCandidates() []int {
 	for i := range ch.h.keys {
 		m, ok := ch.h.means(i, Email)
 		empty := ch.e.of(i).addresses == 0
-		if !ok || ch.h.neverTaken(i) || m.vague && empty {
+		if !ok || ch.h.neverTaken(i) || m.rank >= rankVague && empty {
 			continue
 		}
 		if ranks[i] = m.rank; empty {
-			ranks[i] += 2 * rankGroup
+			ranks[i] += 4 * rankGroup
 		}
 		list = append(list, i)
 	}

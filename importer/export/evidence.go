@@ -186,6 +186,26 @@ func (s *shape) against() string {
 	return ""
 }
 
+// What cells say of names in a column.
+const (
+	cellsAgainst = iota
+	cellsLogins
+	cellsOpen
+	cellsFor // of several words, or words of the addresses
+)
+
+func (s *shape) verdict() int {
+	switch {
+	case !s.looksNames(), s.looksCategory(), s.looksCompany():
+		return cellsAgainst
+	case s.looksLogin():
+		return cellsLogins
+	case s.agree*2 >= s.witnessed && (s.agree > 0 && s.oneWord < s.filled || s.agree >= 3 && nearly(s.agree, s.witnessed)):
+		return cellsFor
+	}
+	return cellsOpen
+}
+
 // looksCategory reports whether a column has the same few words again and again.
 func (s *shape) looksCategory() bool { return s.filled >= 6 && len(s.distinct)*2 < s.filled }
 

@@ -41,7 +41,7 @@ func splitBrackets(header string) (plain, whole string) {
 			lower, next = " ", depth+1
 		case strings.ContainsRune("])}】〕」』〉》", r):
 			lower, next = " ", max(0, depth-1)
-		case unicode.IsSpace(r), strings.ContainsRune("-_./:*'\"`´’,;|&+#", r):
+		case unicode.IsSpace(r), strings.ContainsRune("-_./:*'\"`´’,;|&+#?!", r):
 			lower = " "
 		case isInvisible(r), unicode.Is(unicode.Mn, r), unicode.IsControl(r):
 			continue
@@ -76,6 +76,7 @@ type header struct {
 	keys    []string // without blanks
 	whole   []string // keys with what stands in brackets
 	own     []bool   // a column that this program adds to its files
+	told    []Field  // what a column is known to hold, whatever its header says
 	ownFile bool
 	trimmed int // width without empty names at the end
 }
@@ -99,11 +100,17 @@ func newHeader(cells []string, place Place) header {
 		name, plain, whole := trimBlanks(c), "", ""
 		if len(name) <= longestHeader {
 			plain, whole = splitBrackets(name)
+			if _, inside, _ := strings.Cut(whole, plain); partOf(strings.ReplaceAll(inside, " ", "")) != 0 { // お名前（姓）
+				plain += inside
+			}
 		}
 		h.cells, h.names, h.plain = append(h.cells, c), append(h.names, name), append(h.plain, plain)
 		h.keys = append(h.keys, strings.ReplaceAll(plain, " ", ""))
 		h.whole = append(h.whole, strings.ReplaceAll(whole, " ", ""))
-		h.own = append(h.own, isOwn(c))
+		h.own, h.told = append(h.own, isOwn(c)), append(h.told, 0)
+		if h.own[i] && name == "jsm_account_id" {
+			h.told[i] = AccountID
+		}
 		if name != "" {
 			h.trimmed = i + 1
 		}
@@ -187,7 +194,7 @@ func (h *header) isOther(cells []string, email []int) bool {
 		one := newHeader([]string{c}, Place{})
 		m, ok := one.means(0, Email)
 		here := slices.Contains(email, i)
-		mail = mail || ok && (m.rank < rankGroup || here && !m.vague)
+		mail = mail || ok && (m.rank < rankGroup || here && m.rank < rankVague)
 		inPlace = inPlace || ok && m.rank < rankGroup && here
 		if isKnown(one.keys[0]) || h.index(c) >= 0 {
 			known++

@@ -32,7 +32,7 @@ func findLayout(sample []byte, o Options) (*layout, error) {
 	}
 	for i := range h.names {
 		email := slices.Contains(l.columns.at[Email], i)
-		if email || hasMailWord(h.keys[i]) && !h.own[i] && !h.belongsElsewhere(i) && !h.isLogin(i) {
+		if email || hasMailWord(h.keys[i]) && !h.own[i] && !h.says(i, elsewhereWord) && !h.isLogin(i) {
 			l.second = append(l.second, i)
 		}
 	}

@@ -1,7 +1,6 @@
 package export
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -14,14 +13,15 @@ type meaning struct {
 	rank  int    // less is better
 	group string // the words that say whose it is, as in "Contact 1 First Name"; "": nobody's in particular
 	half  bool   // it is half of a name in some files
-	vague bool   // other words stand there as well, as in "Product name": only the cells can tell
 }
 
-// Ranks of meanings that a header has but in part.
+// Ranks of what a header says but in part.
 const (
-	rankHalf  = 100  // of a name that may be half of one
-	rankSelf  = 1000 // with words for the person himself: "Full customer name"
-	rankGroup = 2000 // with other words
+	rankHalf    = 100  // a name that may be half of one
+	rankSelf    = 1000 // with words for the person himself: "Full customer name"
+	rankContact = 1500 // a word for a person, under which a number may stand as well
+	rankGroup   = 2000 // with other words: "Product name"
+	rankVague   = 5000 // with other words after it: "Email opt-in"
 )
 
 // ofName reports whether a meaning is of a name or of a part of one.
@@ -40,51 +40,28 @@ func (h *header) means(i int, f Field) (meaning, bool) {
 
 // meanings are all that a header may mean; none when it is of a login or of how a name sounds.
 func (h *header) meanings(i int) []meaning {
-	key, tokens := h.keys[i], strings.Fields(strings.ReplaceAll(h.plain[i], "e post", "epost"))
+	tokens := strings.Fields(strings.ReplaceAll(h.plain[i], "e post", "epost"))
 	switch {
-	case h.own[i] && h.names[i] == "jsm_account_id":
-		return []meaning{{field: AccountID, rank: -1}}
-	case h.own[i], key == "", h.reading(i):
+	case h.told[i] != 0:
+		return []meaning{{field: h.told[i], rank: -1}}
+	case h.own[i], h.keys[i] == "", h.sounds(i):
 		return nil
 	}
-	for _, k := range []string{h.whole[i], h.partInBrackets(i), key} {
-		if ms := exact(k); ms != nil {
+	for _, key := range []string{h.whole[i], h.keys[i]} {
+		if ms := exact(key); ms != nil {
 			for m := range ms {
-				ms[m].group = groupOf(tokens, func(t string) bool { return !is(selfWord, t) })
+				ms[m].group = strings.Join(without(tokens, func(t string) bool { return !is(selfWord, t) }), "")
 			}
 			return ms
 		}
 	}
-	if is(loginWord, key) {
-		if strings.HasSuffix(key, "name") { // a display name in some sources
-			return []meaning{{field: Name, rank: rankGroup, vague: true}}
+	if is(loginWord, h.keys[i]) {
+		if strings.HasSuffix(h.keys[i], "name") { // a display name in some sources
+			return []meaning{{field: Name, rank: rankGroup}}
 		}
 		return nil
 	}
-	address, ofMail := mailMeaning(tokens)
-	if ofMail && !address.vague {
-		return []meaning{address}
-	}
-	ms := byWords(tokens)
-	if ofMail {
-		ms = append(ms, address)
-	}
-	return ms
-}
-
-// inBrackets is what stands in the last brackets of a header.
-var inBrackets = regexp.MustCompile(`[(（]([^()（）]+)[)）]\s*$`)
-
-// partInBrackets is the part of a name that a header of names has in brackets: お名前（姓）; "": none.
-func (h *header) partInBrackets(i int) string {
-	means := func(key string, whole bool) bool {
-		return slices.ContainsFunc(exact(key), func(m meaning) bool { return m.ofName() && (m.field == Name) == whole })
-	}
-	m := inBrackets.FindStringSubmatch(h.names[i])
-	if m == nil || !means(h.keys[i], true) || !means(squeeze(m[1]), false) {
-		return ""
-	}
-	return squeeze(m[1])
+	return byWords(tokens)
 }
 
 // exact are the meanings of a key that is in the vocabulary.
@@ -95,31 +72,85 @@ func exact(key string) []meaning {
 			ms = append(ms, meaning{field: f, rank: place})
 		}
 	}
-	if is(halfWord, key) || is(contactWord, key) {
-		ms = append(ms, meaning{field: Name, rank: rankHalf, half: is(halfWord, key)})
+	switch {
+	case is(halfWord, key):
+		ms = append(ms, meaning{field: Name, rank: rankHalf, half: true})
+	case is(contactWord, key):
+		ms = append(ms, meaning{field: Name, rank: rankContact})
 	}
 	return ms
 }
 
-// groupOf is what tokens say besides some of them: whose the column is. Small words
-// and those that say where an address is read do not count.
-func groupOf(tokens []string, besides func(string) bool) string {
-	return strings.Join(slices.DeleteFunc(slices.Clone(tokens), func(t string) bool {
-		return besides(t) || is(linkWord, t) || is(mailKind, t)
-	}), "")
+// byWords reads the last words of a header that mean something, as many as do so together: "Contact 1
+// First Name". Those with words after them are vague: "Prénom parent".
+func byWords(tokens []string) []meaning {
+	if len(tokens) == 1 {
+		tokens = splitCompound(tokens[0])
+	}
+	tokens = without(tokens, func(t string) bool { return is(linkWord, t) })
+	core := without(tokens, func(t string) bool { return is(selfWord, t) })
+	for from := range tokens {
+		if place, ok := ofOrganization(tokens[from:]); ok {
+			return []meaning{meaning{field: Organization, rank: place}.among(tokens, tokens[from:])}
+		}
+	}
+	for _, list := range [][]string{core, tokens} {
+		for end := len(list); end > 0; end-- {
+			for from := range list[:end] {
+				if ms := inSpan(tokens, list[from:end], end < len(list)); ms != nil {
+					return ms
+				}
+			}
+		}
+	}
+	return nil
 }
 
-// ranked is a meaning of words that say also whose the column is.
-func (m meaning) ranked(group string) meaning {
-	m.group = group
+// inSpan are the meanings of some of a header's tokens, when they are of an address or a name.
+func inSpan(tokens, span []string, vague bool) []meaning {
+	ms := without(exact(strings.Join(span, "")), func(m meaning) bool { return !m.ofName() })
+	if ms == nil && isWholeName(span) {
+		ms = []meaning{{field: Name}}
+	}
+	if found, sure := ofMail(span); found && ms == nil {
+		ms = []meaning{{field: Email}}
+		vague = vague || !sure
+	}
+	for k := range ms {
+		if ms[k] = ms[k].among(tokens, span); vague {
+			ms[k].rank += rankVague
+		}
+	}
+	return ms
+}
+
+// among is a meaning of some tokens among others, which say whose the column is. Where an address
+// is read (at work, in the office) does not count for that.
+func (m meaning) among(tokens, span []string) meaning {
+	rest := without(tokens, func(t string) bool {
+		return slices.Contains(span, t) || is(halfWord, t) || is(class(Name), t) || is(class(m.field), t) || m.field == Email && hasMailWord(t)
+	})
+	whose := without(rest, func(t string) bool { return is(mailKind, t) })
+	m.group = strings.Join(whose, "")
 	switch {
-	case group == "":
-	case isSelf(group):
-		m.rank += rankSelf
-	default:
+	case !isSelf(m.group), m.field == Name && len(whose) < len(rest):
 		m.rank += rankGroup
+	case m.group != "" && m.rank < rankSelf:
+		m.rank += rankSelf
 	}
 	return m
+}
+
+// ofMail reports whether some tokens are of an address and of nothing else, and whether that is sure.
+func ofMail(span []string) (found, sure bool) {
+	for _, t := range span {
+		mail, certain := mailPart(t)
+		if !mail && !is(mailKind, t) && !is(selfWord, t) {
+			return false, false
+		}
+		found, sure = found || mail, sure || certain
+	}
+	return found, sure
 }
 
 // mailPart reports whether a word of a header speaks of mail, and whether it does so for
@@ -133,111 +164,45 @@ func mailPart(token string) (found, sure bool) {
 	return found, sure
 }
 
-// mailMeaning reads a header that speaks of mail, in any language. With other words
-// after that ("Email opt-in") it is vague.
-func mailMeaning(tokens []string) (meaning, bool) {
-	m, any := meaning{field: Email}, false
-	for _, t := range tokens {
-		found, sure := mailPart(t)
-		switch {
-		case found:
-			any, m.vague = true, !sure
-		case any && !is(mailKind, t) && !is(linkWord, t) && !is(selfWord, t):
-			m.vague = true
-		}
-	}
-	if m.vague {
-		m.rank = rankGroup
-	}
-	return m.ranked(groupOf(tokens, hasMailWord)), any
-}
-
 func hasMailWord(key string) bool {
 	found, _ := mailPart(key)
 	return found
 }
 
-// byWords finds the words of a name, or of an organization's, among those of a header: the last
-// ones ("Contact 1 First Name"), else the first ones ("Prénom parent"). Those may be of something
-// else ("First contact"), so that only the cells, or the words that the header of the address has
-// too, can tell; and so may a name with words that are not of the person ("Product name").
-func byWords(tokens []string) []meaning {
-	if len(tokens) == 1 {
-		tokens = splitCompound(tokens[0])
-	}
-	core := slices.DeleteFunc(slices.Clone(tokens), func(t string) bool { return is(selfWord, t) || is(linkWord, t) })
-	inCore := func(t string) bool { return slices.Contains(core, t) }
-	if m, ok := ofOrganization(core); ok && groupOf(tokens, inCore) == "" {
-		return []meaning{m}
-	}
-	for _, list := range [][]string{core, tokens} {
-		for from := range list {
-			if ms := inSpan(tokens, list[from:]); ms != nil {
-				return ms
-			}
-		}
-	}
-	for n := len(core) - 1; n > 0; n-- {
-		if ms := inSpan(tokens, core[:n]); ms != nil {
-			for k := range ms {
-				ms[k].vague = true
-			}
-			return ms
-		}
-	}
-	return nil
-}
-
-// inSpan are the meanings of some of a header's tokens, when they are of a name.
-func inSpan(tokens, span []string) []meaning {
-	ms := slices.DeleteFunc(exact(strings.Join(span, "")), func(m meaning) bool { return !m.ofName() })
-	if len(ms) == 0 && isWholeName(span) {
-		ms = append(ms, meaning{field: Name})
-	}
-	of := func(t string) bool { return slices.Contains(span, t) }
-	whose := slices.ContainsFunc(tokens, func(t string) bool {
-		return !of(t) && !is(linkWord, t) && !is(selfWord, t) && !is(halfWord, t)
-	})
-	for k, m := range ms {
-		same := func(t string) bool { return of(t) || is(class(m.field), t) } // 姓 / Last Name
-		ms[k] = m.ranked(groupOf(tokens, same))
-		ms[k].vague = m.field == Name && whose
-	}
-	if len(ms) == 0 {
-		return nil
-	}
-	return ms
-}
-
 // isWholeName reports words that are a full name together: "nom complet", "Nachname Vorname".
 func isWholeName(span []string) bool {
-	rest := slices.DeleteFunc(slices.Clone(span), func(t string) bool { return is(wholeName, t) })
+	rest := without(span, func(t string) bool { return is(wholeName, t) })
 	if len(rest) < len(span) {
 		return is(halfWord, strings.Join(rest, ""))
 	}
 	for cut := 1; cut < len(span); cut++ {
 		a, b := strings.Join(span[:cut], ""), strings.Join(span[cut:], "")
-		first, last := class(FirstName), class(LastName)
-		switch {
-		case is(first, a) && (is(last, b) || is(halfWord, b)), is(last, a) && (is(first, b) || is(halfWord, b)):
-			return true
-		case is(halfWord, a) && a != "name" && (is(first, b) || is(last, b)): // not name.givenName
+		x, y := partOf(a), partOf(b)
+		if x != y && (x != 0 || is(halfWord, a) && a != "name") && (y != 0 || is(halfWord, b)) { // not name.givenName
 			return true
 		}
 	}
 	return false
 }
 
-// ofOrganization reads "Account Name" and "Nombre de la empresa".
-func ofOrganization(core []string) (meaning, bool) {
-	rest := strings.Join(slices.DeleteFunc(slices.Clone(core), func(t string) bool {
-		return is(halfWord, t) || t == "1"
-	}), "")
-	place, ok := words()[class(Organization)][rest]
-	return meaning{field: Organization, rank: place}, ok
+// partOf is the part of a name that words mean; 0: none.
+func partOf(key string) Field {
+	for _, f := range []Field{FirstName, LastName} {
+		if is(class(f), key) {
+			return f
+		}
+	}
+	return 0
 }
 
-// splitCompound splits a word of languages that write words as one: 担当者姓, Kundenname.
+// ofOrganization reads "Account Name" and "Nombre de la empresa".
+func ofOrganization(span []string) (rank int, ok bool) {
+	rest := without(span, func(t string) bool { return is(halfWord, t) || t == "1" })
+	rank, ok = words()[class(Organization)][strings.Join(rest, "")]
+	return rank, ok
+}
+
+// splitCompound splits a word of languages that write words as one: 担当者名前, Kundenname.
 func splitCompound(token string) []string {
 	for i, first := range token {
 		before, end := token[:i], token[i:]
@@ -249,45 +214,37 @@ func splitCompound(token string) []string {
 	return []string{token}
 }
 
-// isLogin reports headers of names that people log in with, also by their last words.
-func (h *header) isLogin(i int) bool {
-	tokens := strings.Fields(h.plain[i])
-	for skip := range tokens {
-		if is(loginWord, strings.Join(tokens[skip:], "")) {
-			return true
-		}
-	}
-	return false
-}
-
-// reading reports a header under which stands how a name sounds.
-func (h *header) reading(i int) bool {
-	for w := range words()[soundWord] {
-		if strings.Contains(h.whole[i], w) && (len(w) > 4 || isEastAsian([]rune(w)[0])) {
-			return true
-		}
-	}
-	return false
-}
-
-// holdsOther reports headers under which no names stand.
-func (h *header) holdsOther(i int) bool {
-	_, organization := h.means(i, Organization)
-	_, id := h.means(i, ExternalID)
-	return organization || id || slices.ContainsFunc(append(strings.Fields(h.plain[i]), h.keys[i]),
-		func(t string) bool { return is(otherWord, t) })
-}
-
-// belongsElsewhere reports headers that speak of another person, also as the end of a word: Kontaktinhaber.
-func (h *header) belongsElsewhere(i int) bool {
+// says reports a header with a word of a class, also as the end of a word: Kontaktinhaber.
+func (h *header) says(i int, c class) bool {
 	return slices.ContainsFunc(strings.Fields(h.plain[i]), func(t string) bool {
-		for w := range words()[elsewhereWord] {
+		for w := range words()[c] {
 			if t == w || len(w) >= len("owner") && strings.HasSuffix(t, w) {
 				return true
 			}
 		}
 		return false
 	})
+}
+
+// isLogin reports a header whose last words are of what people log in with.
+func (h *header) isLogin(i int) bool {
+	tokens := strings.Fields(h.plain[i])
+	for from := range tokens {
+		if is(loginWord, strings.Join(tokens[from:], "")) {
+			return true
+		}
+	}
+	return false
+}
+
+// sounds reports a header under which stands how a name sounds.
+func (h *header) sounds(i int) bool {
+	for w := range words()[soundWord] {
+		if strings.Contains(h.whole[i], w) && (len(w) > 4 || isEastAsian([]rune(w)[0])) {
+			return true
+		}
+	}
+	return false
 }
 
 // neverTaken reports columns whose addresses are never taken without being told: another
@@ -298,5 +255,16 @@ func (h *header) neverTaken(i int) bool {
 		n := t[len(word):]
 		return is(furtherWord, t) || n > "1" && len(n) == 1 && (word == "" || hasMailWord(word))
 	})
-	return more || h.own[i] || h.belongsElsewhere(i) || h.isLogin(i)
+	return more || h.own[i] || h.says(i, elsewhereWord) || h.isLogin(i)
+}
+
+// without is a list without some of its elements; nil when none is left.
+func without[E any](list []E, drop func(E) bool) []E {
+	var rest []E
+	for _, e := range list {
+		if !drop(e) {
+			rest = append(rest, e)
+		}
+	}
+	return rest
 }

@@ -97,11 +97,9 @@ func (ch *chooser) choosePreset() error {
 	if ch.c.preset == nil {
 		return nil
 	}
-	parts := ch.c.has(FirstName) || ch.c.has(LastName) // the user has named them
-	for f, want := range ch.c.preset.fields {
-		i := slices.Index(ch.h.keys, want)
-		if i >= 0 && !ch.c.has(f) && (f != AccountID || ch.options.NeedAccounts) && (f != Name || !parts) {
-			ch.c.set(f, ch.c.preset.title, i)
+	for f, key := range ch.c.preset.fields {
+		if i := slices.Index(ch.h.keys, key); i >= 0 && (f != AccountID || ch.options.NeedAccounts) {
+			ch.h.told[i] = f
 		}
 	}
 	return nil

@@ -196,7 +196,7 @@ func (s *sniffer) isHeader(h *header) bool {
 	for i := range h.names {
 		m, ok := h.means(i, Email)
 		_, account := h.means(i, AccountID)
-		if ok && (!m.vague || s.vaguely && h.trimmed > 1 && isShort(h.names[i])) || s.options.NeedAccounts && account {
+		if ok && (m.rank < rankVague || s.vaguely && h.trimmed > 1 && isShort(h.names[i])) || s.options.NeedAccounts && account {
 			return true
 		}
 	}
