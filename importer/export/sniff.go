@@ -1,9 +1,7 @@
 package export
 
 import (
-	"cmp"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -42,40 +40,25 @@ func (g *guess) fit() float64 {
 	return float64(g.whole) / float64(g.total)
 }
 
-// isTable reports a reading with several columns that fits most rows.
-func (g *guess) isTable() bool { return len(g.header.names) > 1 && g.fit() > 0.5 }
-
-// compare orders guesses, the one that fits best first.
-func (g *guess) compare(other *guess) int {
-	if g.isTable() != other.isTable() {
-		return map[bool]int{true: -1, false: 1}[g.isTable()]
+// score is higher for a guess with several columns that fit most rows, then for the
+// share of rows that fit, in tenths, then for more columns.
+func (g *guess) score() int {
+	score := int(g.fit()*10)*csvtext.MaxColumns + len(g.header.names)
+	if len(g.header.names) > 1 && g.fit() > 0.5 {
+		score += 100 * csvtext.MaxColumns
 	}
-	tenths := func(g *guess) int { return int(g.fit() * 10) }
-	return cmp.Or(tenths(other)-tenths(g), len(other.header.names)-len(g.header.names))
+	return score
 }
 
 func (s *sniffer) sniff() (*guess, error) {
-	if own := s.ownFile(); own != nil {
-		return own, nil
-	}
-	likely := []Dialect(delimiters)
-	if r, ok := csvtext.Declared(s.sample); ok {
-		likely = []Dialect{r}
-	}
-	if s.options.Delimiter != "" {
-		r, err := csvtext.ParseDelimiter(s.options.Delimiter)
-		if err != nil {
-			return nil, err
-		}
-		likely = []Dialect{r}
+	likely, err := s.dialects()
+	if err != nil {
+		return nil, err
 	}
 	var found []*guess
 	var widest []csvtext.Record
 	for _, d := range likely {
-		g, err := s.read(d, s.isHeader)
-		if err != nil {
-			return nil, err
-		}
+		g := s.read(d)
 		if width(g.before) > width(widest) {
 			widest = g.before
 		}
@@ -90,65 +73,64 @@ func (s *sniffer) sniff() (*guess, error) {
 	if len(found) == 0 {
 		return nil, s.noHeader(widest)
 	}
-	slices.SortStableFunc(found, (*guess).compare)
+	slices.SortStableFunc(found, func(a, b *guess) int { return b.score() - a.score() })
 	best := found[0]
 	switch {
-	case len(found) > 1 && best.compare(found[1]) == 0 && len(best.header.names) > 1:
+	case len(found) > 1 && best.score() == found[1].score() && len(best.header.names) > 1:
 		return nil, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best.dialect, found[1].dialect),
 			"say it with --delimiter")
-	case slices.ContainsFunc(best.header.names, isSingleQuoted):
+	case !best.header.ownFile && slices.ContainsFunc(best.header.names, isSingleQuoted):
 		best = s.singleQuoted(best)
 	}
 	return best, best.rowBefore()
 }
 
-// ownFile reads the sample as this program writes its files, whatever the
-// settings say; nil when it is none of them.
-func (s *sniffer) ownFile() *guess {
+// dialects are those that the sample may be in: that of a file of our own, whatever the
+// settings say, else what the user or the file says, else all.
+func (s *sniffer) dialects() ([]Dialect, error) {
 	for _, d := range []Dialect{',', ';'} {
-		own := sniffer{sample: s.sample}
-		g, err := own.read(d, func(h *header) bool { return h.ownFile })
-		if err == nil && g.header.ownFile && len(g.before) == 1 {
-			return g
+		rec, err := csvtext.Split(s.sample, d, "").Next()
+		if h := newHeader(rec.Cells, rec.Place); err == nil && h.ownFile {
+			s.options.NoHeader = false
+			return []Dialect{d}, nil
 		}
 	}
-	return nil
+	if s.options.Delimiter != "" {
+		d, err := csvtext.ParseDelimiter(s.options.Delimiter)
+		return []Dialect{d}, err
+	}
+	if d, ok := csvtext.Declared(s.sample); ok {
+		return []Dialect{d}, nil
+	}
+	return []Dialect(delimiters), nil
 }
 
 // read reads the sample up to the header, and then the rows.
-func (s *sniffer) read(d Dialect, isHeader func(*header) bool) (*guess, error) {
+func (s *sniffer) read(d Dialect) *guess {
 	g := &guess{dialect: d}
 	cut := len(s.sample) >= sampleSize
 	records := csvtext.Split(s.sample, d, "")
 	for g.total < sampleRows && (g.header.names != nil || len(g.before) < headerSearch) {
 		rec, err := records.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return g, err
-		}
 		found := g.header.names != nil
 		switch {
+		case err != nil, found && cut && (!rec.Ended || rec.Fault == csvtext.QuoteNeverClosed),
+			found && !g.header.repeats(rec.Cells) && g.header.isOther(rec.Cells, nil):
+			return g // at its end, or the file will be refused
 		case rec.Blank, !found && s.options.NoHeader && isDirective(rec.Cells):
-		case found && cut && (!rec.Ended || rec.Fault == csvtext.QuoteNeverClosed):
-			return g, nil // perhaps only for the sample's end
-		case found && !g.header.repeats(rec.Cells) && g.header.isOther(rec.Cells, nil):
-			return g, nil // the file will be refused
-		case !found && s.options.NoHeader:
-			g.header = numbered(len(rec.Cells))
-			records.Width = len(rec.Cells)
-			g.weigh(records, rec)
 		case found:
+			g.weigh(records, rec)
+		case s.options.NoHeader:
+			g.header, records.Width = numbered(len(rec.Cells)), len(rec.Cells)
 			g.weigh(records, rec)
 		default:
 			g.before = append(g.before, rec)
-			if h := newHeader(rec.Cells, rec.Place); rec.Fault == nil && isHeader(&h) {
+			if h := newHeader(rec.Cells, rec.Place); rec.Fault == nil && s.isHeader(&h) {
 				g.header, records.Width = h, len(h.names)
 			}
 		}
 	}
-	return g, nil
+	return g
 }
 
 // weigh takes a record below the header into the sample. What is not of the header's
@@ -182,6 +164,9 @@ func numbered(width int) header {
 // isHeader reports whether a record can be the header: it names the columns that the
 // user names, or else a column of addresses, and holds no address.
 func (s *sniffer) isHeader(h *header) bool {
+	if h.ownFile {
+		return true
+	}
 	if slices.ContainsFunc(h.names, isPlainAddress) || isWholeLine(h) {
 		return false
 	}
@@ -215,8 +200,8 @@ func isSingleQuoted(cell string) bool {
 // singleQuoted is the guess with ' as the quote, when the whole sample agrees: each row has the header's columns, and
 // no cell of a quoted column is without its quotes.
 func (s *sniffer) singleQuoted(plain *guess) *guess {
-	g, err := s.read(plain.dialect|csvtext.SingleQuoted, s.isHeader)
-	if err != nil || g.header.names == nil || g.total == 0 || g.fit() < 1 {
+	g := s.read(plain.dialect | csvtext.SingleQuoted)
+	if g.header.names == nil || g.total == 0 || g.fit() < 1 {
 		return plain
 	}
 	for i, name := range plain.header.names {
@@ -256,15 +241,14 @@ func width(records []csvtext.Record) int {
 // noHeader says what to do about a file in whose first records no header was found.
 // Nothing of its first line is shown, which may be a person.
 func (s *sniffer) noHeader(first []csvtext.Record) error {
+	for _, rec := range first {
+		if rec.Fault == csvtext.TooManyColumns {
+			return refuse(rec.Place, rec.Fault.Of(1), "export only the columns that are needed")
+		}
+	}
 	if len(first) == 0 {
 		return refuse(Place{}, "the file has no rows: there is nothing to do",
 			"look whether the export has failed, and make it again")
-	}
-	for _, rec := range first {
-		if rec.Fault == csvtext.TooManyColumns {
-			return refuse(rec.Place, "the row has more than 2,000 columns that are not empty",
-				"is this a table of people? export only the columns that are needed")
-		}
 	}
 	at := max(0, slices.IndexFunc(first, func(rec csvtext.Record) bool { return !isDirective(rec.Cells) }))
 	h := newHeader(first[at].Cells, first[at].Place)
