@@ -1,7 +1,6 @@
 package report
 
 import (
-	"maps"
 	"slices"
 
 	"jsm-onboard/importer"
@@ -61,12 +60,12 @@ func (l *steps) rows(s Summary, e Ending) {
 	if failed != "" {
 		l.add(counted(s.Rows.Of(outcome.Invalid, outcome.Failed, outcome.Unknown), "row needs", "rows need", " fixing"+
 			unless+": jsm_reason in "+failed+" says why; fix the row there, or the cause at the site, then:"),
-			slices.Concat([]string{"import", failed}, e.Site, e.Again)...)
+			slices.Concat([]string{"import", failed}, e.Site, s.Repeat)...)
 	}
 	if results != "" {
 		l.add(counted(s.Rows.Of(outcome.RevokedBefore), "row is", "rows are", " revoked_before: give access back by "+
 			"hand, where jsm_reason in "+results+" says, then:"),
-			slices.Concat([]string{"import", results}, e.Site, e.Again,
+			slices.Concat([]string{"import", results}, e.Site, s.Repeat,
 				[]string{"--include", "jsm_status=revoked_before", "--resend-known"})...)
 	}
 }
@@ -107,18 +106,4 @@ func (l *steps) revoked(rows Rows, results string) {
 		": jsm_reason in "+Shown(results)+" says why, and what to do by hand"))
 	l.add(counted(rows.Of(outcome.Failed, outcome.Unknown), "account is", "accounts are",
 		" not revoked for certain: read jsm_reason in "+Shown(results)+", then run the same command again"))
-}
-
-// AccessFlags are the flags of a run that are known from its summary alone.
-func AccessFlags(a *importer.AccessTotals) (flags []string) {
-	if a == nil {
-		return nil
-	}
-	if a.Organizations.Named > 0 {
-		flags = append(flags, "--organizations")
-	}
-	for _, key := range slices.Sorted(maps.Keys(a.ServiceDesks)) {
-		flags = append(flags, "--service-desk", key)
-	}
-	return flags
 }

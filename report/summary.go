@@ -38,7 +38,8 @@ type Summary struct {
 	Rate        Rate                   `json:"rate"`     // of this session
 	Access      *importer.AccessTotals `json:"access,omitempty"`
 	Leavers     *LeaverTotals          `json:"leavers,omitempty"`
-	Results     string                 `json:"results"` // paths; "" when there is no such file
+	Repeat      []string               `json:"repeat,omitempty"` // flags that read the failed file and give access as here
+	Results     string                 `json:"results"`          // paths; "" when there is no such file
 	Failed      string                 `json:"failed"`
 	Ledger      string                 `json:"ledger"`
 }

@@ -13,11 +13,10 @@ import (
 
 // Ending is what the totals say besides the summary.
 type Ending struct {
-	Kept  string   // a failed file that was edited, and that is left as it is
-	Page  string   // the page's file; "" when there is none
-	Gone  bool     // site and ledger were a sandbox's, and have ended with the run
-	Site  []string // flags and values by which the next command reaches site and ledger
-	Again []string // those by which it gives the same access and reads the failed file in the same way
+	Kept string   // a failed file that was edited, and that is left as it is
+	Page string   // the page's file; "" when there is none
+	Gone bool     // site and ledger were a sandbox's, and have ended with the run
+	Site []string // flags and values by which the next command reaches site and ledger
 }
 
 // Totals is what people read at the end of a run: what became of the rows,

@@ -47,8 +47,9 @@ func (p *program) runCheck(ctx context.Context, f *checkFlags, path string) erro
 		return err
 	}
 	check := report.Check{
-		Survey:        survey,
-		Words:         slices.Concat([]string{path}, p.siteWords, p.accessWords, survey.Repeat, p.filterWords),
+		Survey: survey,
+		Words: slices.Concat([]string{path}, p.again(siteFlagNames...), p.again(accessFlagNames...),
+			survey.Repeat, p.again("include", "exclude")),
 		Rate:          documentedRate,
 		Organizations: f.organizations,
 	}

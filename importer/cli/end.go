@@ -135,11 +135,10 @@ func (r *run) post(ctx context.Context, m *report.Monitor, signal string, body [
 // ending is what the totals and the page need besides the summary.
 func (r *run) ending(fixes report.Fixes) report.Ending {
 	return report.Ending{
-		Kept:  fixes.Kept,
-		Page:  r.flags.out.page,
-		Gone:  r.site.temporary,
-		Site:  r.siteWords,
-		Again: slices.Concat(r.accessWords, r.plan.Survey.Repeat),
+		Kept: fixes.Kept,
+		Page: r.flags.out.page,
+		Gone: r.site.temporary,
+		Site: r.again(siteFlagNames...),
 	}
 }
 
@@ -176,6 +175,7 @@ func (r *run) summarise(end importer.End, fixes report.Fixes) report.Summary {
 	if r.plan != nil {
 		survey := r.plan.Survey
 		s.InputSHA256, s.Skipped, s.Problems = survey.SHA256, survey.Skipped, report.CountProblems(survey)
+		s.Repeat = slices.Concat(r.again(accessFlagNames...), survey.Repeat)
 	}
 	if r.pace != nil {
 		r.countRequests(&s, end)

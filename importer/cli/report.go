@@ -83,7 +83,7 @@ func (p *program) runReport(ctx context.Context, f *reportFlags, id string) erro
 	}
 	if run.Outcome == "" {
 		return stopf(importer.Broken, "run its command again with the same flags, it goes on where it stopped: "+
-			report.Command(run.Command, append([]string{report.Shown(run.Input)}, p.siteWords...)...),
+			report.Command(run.Command, append([]string{report.Shown(run.Input)}, p.again(siteFlagNames...)...)...),
 			"run %s has not ended: it is still going on, or it was killed", run.ID)
 	}
 	r := &reportRun{program: p, out: &f.out, site: s, run: run}

@@ -43,7 +43,7 @@ func (r *reportRun) write(ctx context.Context, all []ledger.Run) (err error) {
 	if err := r.nameFiles(all); err != nil {
 		return err
 	}
-	r.ending = report.Ending{Page: r.out.page, Site: r.siteWords, Again: report.AccessFlags(r.summary.Access)}
+	r.ending = report.Ending{Page: r.out.page, Site: r.again(siteFlagNames...)}
 	if cmp.Or(r.out.results, r.out.failed, r.out.page) != "" {
 		if err := r.rewrite(ctx); err != nil {
 			return err
@@ -103,7 +103,6 @@ func (r *reportRun) rewrite(ctx context.Context) error {
 	if err == nil {
 		defer file.Close()
 		rows = survey.All(ctx)
-		r.ending.Again = append(r.ending.Again, survey.Repeat...)
 	} else if r.run.Command != "undo" {
 		r.console.Log().Warn("the results have address and name alone, of the rows that were sent", "why", err.Error())
 	}

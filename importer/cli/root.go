@@ -28,10 +28,9 @@ type program struct {
 	Streams
 	getenv func(string) string
 
-	configPath  string   // the file of settings; "": none
-	siteWords   []string // flags by which a command that follows reaches the same site and ledger
-	accessWords []string // flags by which it gives customers the same access and names
-	filterWords []string // flags by which it takes the same rows
+	configPath string // the file of settings; "": none
+	config     map[string]settingValues
+	flags      *pflag.FlagSet // of the command
 
 	log     logFlags
 	console *report.Console // owns stderr; made before a command runs

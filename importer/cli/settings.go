@@ -41,9 +41,7 @@ func (p *program) settle(cmd *cobra.Command) error {
 		return usagef("leave one of them out: the sandbox is a site of its own, inside this process",
 			"--site and --sandbox contradict each other")
 	}
-	p.configPath = path
-	p.siteWords, p.accessWords = p.needed(cmd, config, siteFlagNames), p.needed(cmd, config, accessFlagNames)
-	p.filterWords = p.needed(cmd, config, []string{"include", "exclude"})
+	p.configPath, p.config, p.flags = path, config, cmd.Flags()
 	var failed []error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Changed || onlyTyped[f.Name] || cmd.Name() == "report" && !slices.Contains(siteFlagNames, f.Name) {
@@ -51,6 +49,7 @@ func (p *program) settle(cmd *cobra.Command) error {
 		}
 		if value := p.getenv(envName(f.Name)); value != "" {
 			failed = append(failed, set(cmd, f, []string{value}, envName(f.Name)))
+			f.Changed = false // a command that follows has the same environment
 		} else if values := config[f.Name]; f.Name != "config" {
 			failed = append(failed, set(cmd, f, values, path))
 		}
@@ -74,35 +73,30 @@ var (
 	accessFlagNames = []string{"organizations", "service-desk", "update-names"}
 )
 
-// needed are those of the flags that the command line or the settings file has, as words. The environment stays.
-func (p *program) needed(cmd *cobra.Command, config map[string]settingValues, names []string) []string {
-	var words []string
+// again are those of the flags that the command line or the settings file has, as words. The environment stays.
+func (p *program) again(names ...string) (words []string) {
 	for _, name := range names {
-		values := config[name]
-		if f := cmd.Flags().Lookup(name); f != nil && f.Changed {
-			values = valuesOf(f.Value)
+		values := p.config[name]
+		if f := p.flags.Lookup(name); f != nil && f.Changed {
+			values = []string{f.Value.String()}
+			if list, repeated := f.Value.(pflag.SliceValue); repeated {
+				values = list.GetSlice()
+			}
 		} else if p.getenv(envName(name)) != "" {
-			values = nil
+			continue
 		}
 		for _, value := range values {
-			if value == "true" {
+			switch value {
+			case "true":
 				words = append(words, "--"+name)
-			} else if value == "false" {
+			case "false":
 				words = append(words, "--"+name+"=false")
-			} else {
+			default:
 				words = append(words, "--"+name, value)
 			}
 		}
 	}
 	return words
-}
-
-// valuesOf are the values of a flag, which may be repeated.
-func valuesOf(value pflag.Value) []string {
-	if list, ok := value.(pflag.SliceValue); ok {
-		return list.GetSlice()
-	}
-	return []string{value.String()}
 }
 
 // settingValues are a value of the settings file, or several, as the command line would have them; none: the default.
