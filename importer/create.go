@@ -49,7 +49,7 @@ func (c *creation) seen(r Result) { c.fixes.seen(r) }
 // after looks up what is open and gives the access that was asked for, once every row has a result.
 func (c *creation) after(ctx context.Context, r *Run, end *End) {
 	still := context.WithoutCancel(ctx)
-	end.Stop = cmp.Or(end.Stop, brokenLedger(c.fixes.record(still, c.ledger, c.run)))
+	end.Stop = cmp.Or(end.Stop, brokenLedger(c.ledger.KeepFixed(still, c.run, c.fixes.rows)))
 	if end.Stop == nil {
 		end.Stop = cmp.Or(c.rules.onlyForbidden(), c.lookUpRest(ctx, r, end))
 	}
@@ -84,7 +84,7 @@ func (c *creation) notes(ctx context.Context, end *End) (notes []string) {
 // decide settles what needs no request: rows that must not be sent, rows that an earlier session of this run has
 // settled, and customers that the ledger knows.
 func (c *creation) decide(ctx context.Context, rows []*export.Row) ([]decision, error) {
-	known, err := recall(ctx, c.ledger, c.plan.Run, rows, false)
+	known, err := ask(ctx, c.ledger, c.plan.Run, false, queries(rows), false)
 	decisions := make([]decision, len(known))
 	for i, m := range known {
 		decisions[i] = c.one(rows[i], m)
@@ -125,9 +125,9 @@ func (c *creation) create(row *export.Row, m memory, otherwise Result) request {
 			if e.Status == outcome.CreatedUnconfirmed && !call.Lost {
 				e.Name = m.Lost.Name // if the account is ours, the lost attempt created it, under the name that it sent
 			}
-			if m.other != nil {
+			if m.Other != nil {
 				e.Reason = outcome.JoinReasons(e.Reason,
-					fmt.Sprintf(outcome.ReasonOtherAddress, m.other.Email, outcome.Day(m.other.At)))
+					fmt.Sprintf(outcome.ReasonOtherAddress, m.Other.Email, outcome.Day(m.Other.At)))
 			}
 			if e.LookUp && m.Account != nil {
 				found, err := c.find(ctx, row.Email)

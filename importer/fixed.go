@@ -1,8 +1,6 @@
 package importer
 
 import (
-	"cmp"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
@@ -38,57 +36,24 @@ func place(failedPath, sheetRow string) string { return "at:" + failedPath + "#"
 type fixes struct {
 	failedPath string // of this run; "": none is written
 	input      string // which may be a failed file
-	rows       []fix
-}
-
-// fix is one of them. It stands for the row that its own row comes from, which may be one of a failed file, too.
-type fix struct {
-	from string // its place in the failed file that it came from
-	mark string // of the row itself, when nothing is known of that place; "": none
-	at   string // its place in the failed file of this run, or
-	key  string // the address that it was onboarded with
+	rows       []ledger.Fixed
 }
 
 // seen takes the result of each row.
 func (f *fixes) seen(r Result) {
 	row, came := r.Row, r.Row.Own["jsm_row"]
-	one := fix{from: place(f.input, came)}
+	one := ledger.Fixed{From: place(f.input, came)}
 	switch {
 	case r.Status.NeedsFixing() && f.failedPath != "":
-		one.at, one.mark = place(f.failedPath, strconv.Itoa(r.SheetRow)), mark(row)
+		one.At, one.Mark = place(f.failedPath, strconv.Itoa(r.SheetRow)), mark(row)
 	case came != "" && row.Own["jsm_status"] == "" && onboarded(r.Status):
-		if one.key = row.Key; row.ExternalID != "" {
-			one.mark = "id:" + row.ExternalID + "\n"
+		if one.Key = row.Key; row.ExternalID != "" {
+			one.Mark = "id:" + row.ExternalID + "\n"
 		}
 	default:
 		return
 	}
 	f.rows = append(f.rows, one)
-}
-
-// record keeps what was seen in the ledger.
-func (f *fixes) record(ctx context.Context, l *ledger.Ledger, run int64) error {
-	if len(f.rows) == 0 {
-		return nil
-	}
-	var places []string
-	for _, row := range f.rows {
-		places = append(places, row.from)
-	}
-	marks, err := l.Fixed(ctx, places)
-	if err != nil {
-		return err
-	}
-	var keep []ledger.Fixed
-	for _, row := range f.rows {
-		switch original := cmp.Or(marks[row.from], row.mark); {
-		case row.at != "":
-			keep = append(keep, ledger.Fixed{Original: row.at, Key: original})
-		case original != "":
-			keep = append(keep, ledger.Fixed{Original: original, Key: row.key})
-		}
-	}
-	return l.KeepFixed(ctx, run, keep)
 }
 
 // onboarded reports whether somebody is at the site because of a row that ended so.

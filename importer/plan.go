@@ -104,7 +104,7 @@ func (p *Plan) decideAll(ctx context.Context, w work) error {
 
 func (c *creation) count(p *Plan, d decision) {
 	switch {
-	case d.fixed != nil:
+	case d.Fixed != nil && d.Outcome == nil:
 		p.Fixed++
 	case d.Outcome != nil:
 		p.Finished++
@@ -125,7 +125,7 @@ func (c *creation) count(p *Plan, d decision) {
 		if d.Account != nil && !d.Account.RevokedAt.IsZero() {
 			p.Returning++
 		}
-		if d.other != nil {
+		if d.Other != nil {
 			p.OtherAddress++
 		}
 	}

@@ -2,8 +2,6 @@ package importer
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
 
 	"jsm-onboard/importer/export"
@@ -14,9 +12,7 @@ import (
 // memory is what the ledger has on a row.
 type memory struct {
 	ledger.Memory
-	open  *outcome.Outcome // of an attempt in this run whose answer is not known: the row is sent again
-	fixed *ledger.Account  // the row was fixed in a failed file, and imported as this
-	other *ledger.Account  // the same external id under another address
+	open *outcome.Outcome // of an attempt in this run whose answer is not known: the row is sent again
 }
 
 // otherwise is the result of a row when the run stops before it is sent.
@@ -52,65 +48,14 @@ func ask(ctx context.Context, l *ledger.Ledger, run ledger.Run, revoke bool, row
 	return known, err
 }
 
-// recall returns what the ledger has on each of rows; then as in ask.
-func recall(ctx context.Context, l *ledger.Ledger, run ledger.Run, rows []*export.Row, then bool) ([]memory, error) {
-	known := make([]memory, len(rows))
-	var queries []ledger.Query
-	var asked []int
+// queries ask what the ledger has on rows of an import.
+func queries(rows []*export.Row) []ledger.Query {
+	q := make([]ledger.Query, len(rows))
 	for i, row := range rows {
+		q[i] = ledger.Query{Row: row.Number, Mark: fixedMark(row)}
 		if row.Sendable() && row.DuplicateOf == (export.Place{}) {
-			queries, asked = append(queries, ledger.Query{Row: row.Number, Key: row.Key}), append(asked, i)
+			q[i].Key, q[i].ExternalID = row.Key, row.ExternalID
 		}
 	}
-	memories, err := ask(ctx, l, run, false, queries, then)
-	if err != nil {
-		return nil, err
-	}
-	for n, i := range asked {
-		known[i] = memories[n]
-	}
-	if err := recallFixed(ctx, l, rows, known); err != nil || then {
-		return known, err
-	}
-	return known, recallOthers(ctx, l, run.Seq, rows, known)
-}
-
-// recallFixed finds the rows that were fixed in a failed file and imported from there.
-func recallFixed(ctx context.Context, l *ledger.Ledger, rows []*export.Row, known []memory) error {
-	marks := map[int]string{}
-	for i, row := range rows {
-		first := row.Excluded == "" && row.DuplicateOf == (export.Place{})
-		if first && row.Own == nil && known[i].Outcome == nil && known[i].Account == nil {
-			marks[i] = mark(row)
-		}
-	}
-	keys, err := l.Fixed(ctx, slices.Collect(maps.Values(marks)))
-	if err != nil {
-		return err
-	}
-	accounts, err := l.Accounts(ctx, slices.Collect(maps.Values(keys)))
-	for i, mark := range marks {
-		if a, ok := accounts[keys[mark]]; ok && !a.Gone && a.RevokedAt.IsZero() {
-			known[i].fixed = &a
-		}
-	}
-	return err
-}
-
-// recallOthers finds the people who have an account under another address, from before the run.
-func recallOthers(ctx context.Context, l *ledger.Ledger, run int64, rows []*export.Row, known []memory) error {
-	var ids []string
-	for i, row := range rows {
-		if row.Sendable() && row.ExternalID != "" && known[i].Account == nil {
-			ids = append(ids, row.ExternalID)
-		}
-	}
-	accounts, err := l.AccountsByExternalID(ctx, ids)
-	for i, row := range rows {
-		a, ok := accounts[row.ExternalID]
-		if ok && known[i].Account == nil && a.Key != row.Key && a.RevokedAt.IsZero() && (run == 0 || a.FirstRun < run) {
-			known[i].other = &a
-		}
-	}
-	return err
+	return q
 }

@@ -34,7 +34,13 @@ func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, rows iter.Seq
 // replay is what became of each row of a batch: what the row itself says, what the ledger has recorded for it, the
 // account that was known at the time, or nothing at all.
 func replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, batch []*export.Row) ([]Result, error) {
-	known, err := recallThen(ctx, l, run, batch)
+	revoke, q := run.Command == "revoke" || run.Command == "undo", queries(batch)
+	for i := range q {
+		if revoke {
+			q[i] = ledger.Query{Row: q[i].Row}
+		}
+	}
+	known, err := ask(ctx, l, run, revoke, q, true)
 	if err != nil {
 		return nil, err
 	}
@@ -53,16 +59,4 @@ func replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, batch []*expo
 		}
 	}
 	return results, nil
-}
-
-// recallThen is what the ledger had on each row at the end of run.
-func recallThen(ctx context.Context, l *ledger.Ledger, run ledger.Run, batch []*export.Row) ([]memory, error) {
-	if run.Command != "revoke" && run.Command != "undo" {
-		return recall(ctx, l, run, batch, true)
-	}
-	queries := make([]ledger.Query, len(batch))
-	for i, row := range batch {
-		queries[i] = ledger.Query{Row: row.Number}
-	}
-	return ask(ctx, l, run, true, queries, true)
 }

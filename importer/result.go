@@ -24,9 +24,9 @@ func settled(row *export.Row, m memory) (Result, bool) {
 	switch {
 	case row.Excluded != "":
 		o.Status, o.Reason = outcome.Excluded, row.Excluded
-	case m.fixed != nil:
-		o.Status, o.AccountID = outcome.Known, m.fixed.ID
-		o.Reason = fmt.Sprintf(outcome.ReasonFixed, m.fixed.Email, outcome.Day(m.fixed.At))
+	case m.Fixed != nil && m.Outcome == nil:
+		o.Status, o.AccountID = outcome.Known, m.Fixed.ID
+		o.Reason = fmt.Sprintf(outcome.ReasonFixed, m.Fixed.Email, outcome.Day(m.Fixed.At))
 	case row.Invalid != "":
 		o.Status, o.Reason = outcome.Invalid, row.Invalid
 	case row.DuplicateOf != export.Place{}:

@@ -70,7 +70,7 @@ func TestWanted(t *testing.T) {
 	settle(t, l, run, created(1, "ann"), created(2, "bob"), created(3, "cyd"), failed(4, "dan"))
 	must(t, l.RecordAccess(t.Context(), run.Seq, Organization, "7", []string{"qm:ann"}))
 	must(t, l.RecordAccess(t.Context(), run.Seq, Organization, "9", []string{"qm:bob"}))
-	must(t, l.KeepFixed(t.Context(), run.Seq, []Fixed{{"row:4", "cyd"}}))
+	must(t, l.KeepFixed(t.Context(), run.Seq, []Fixed{{Mark: "row:4", Key: "cyd"}}))
 	run = startRun(t, l, job("b"))
 	must(t, l.RecordAccess(t.Context(), run.Seq, ServiceDesk, "1", []string{"qm:ann"}))
 
@@ -127,12 +127,31 @@ func TestWanted(t *testing.T) {
 	same(t, []Moved{{2, "qm:bob", "9"}}, moved)
 }
 
+// A row that was fixed is found by what its original was, through any number of failed files.
 func TestFixedRows(t *testing.T) {
 	l := openNew(t)
 	run := startRun(t, l, job("a"))
-	must(t, l.KeepFixed(t.Context(), run.Seq, []Fixed{{"id:1", "ann"}, {"row:f00", "bob"}}))
-	must(t, l.KeepFixed(t.Context(), run.Seq, []Fixed{{"id:1", "anna"}}))
-	got, err := crash(t, l).Fixed(t.Context(), []string{"id:1", "row:f00", "id:2"})
+	settle(t, l, run, created(1, "anna"), created(2, "bob"), created(3, "rev"))
+	settle(t, l, run, revoked(4, "rev"))
+	must(t, l.KeepFixed(t.Context(), run.Seq, []Fixed{
+		{Mark: "id:1", Key: "ann"}, {Mark: "id:3", Key: "rev"}, {Mark: "row:f00", At: "at:a#7"}, {Key: "nobody"},
+	}))
+	must(t, l.KeepFixed(t.Context(), run.Seq, []Fixed{
+		{Mark: "id:1", Key: "anna"}, {From: "at:a#7", Mark: "row:other", At: "at:b#2"},
+	}))
+	must(t, l.KeepFixed(t.Context(), run.Seq, []Fixed{{From: "at:b#2", Key: "bob"}}))
+	l = crash(t, l)
+	var q []Query
+	for i, mark := range []string{"id:1", "row:f00", "id:2", "id:3", "row:other", ""} {
+		q = append(q, Query{Row: i + 1, Mark: mark})
+	}
+	got := map[string]string{}
+	m, err := l.Recall(t.Context(), run.Seq, false, q)
 	must(t, err)
+	for i, one := range m {
+		if one.Fixed != nil {
+			got[q[i].Mark] = one.Fixed.Key
+		}
+	}
 	same(t, map[string]string{"id:1": "anna", "row:f00": "bob"}, got)
 }

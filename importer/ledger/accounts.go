@@ -96,14 +96,6 @@ func (l *Ledger) AccountsByID(ctx context.Context, ids []string) (map[string]Acc
 	return l.accounts(ctx, "a.id = q.value AND a.id <> ''", ids, func(a Account) string { return a.ID })
 }
 
-// AccountsByExternalID returns the accounts with these external ids, by external id. Of several the newest
-// counts that has access; those that are gone are left out.
-func (l *Ledger) AccountsByExternalID(ctx context.Context, ids []string) (map[string]Account, error) {
-	const on = `a.external_id = q.value AND a.external_id <> ''
-		WHERE a.gone_run = 0 ORDER BY a.revoked_at = '', a.run`
-	return l.accounts(ctx, on, ids, func(a Account) string { return a.ExternalID })
-}
-
 func (l *Ledger) accounts(ctx context.Context, on string, values []string,
 	key func(Account) string) (map[string]Account, error) {
 	all, err := query(ctx, l, scanAccount, "SELECT "+accountColumns+" FROM json_each(?) q CROSS JOIN accounts a ON "+on,

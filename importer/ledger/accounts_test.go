@@ -172,11 +172,17 @@ func TestAccountsByIDs(t *testing.T) {
 	if len(byID) != 2 || byID["qm:bob"].Key != "bob" || !byID["qm:cyd"].Gone {
 		t.Errorf("%+v", byID)
 	}
-	external, err := l.AccountsByExternalID(t.Context(), []string{"x-ann", "x-bob", "x-cyd", "x-nobody", ""})
-	must(t, err)
-	if len(external) != 2 || external["x-ann"].Key != "ann" || external["x-bob"].Key != "bob" {
-		t.Errorf("%+v", external)
+	last := startRun(t, l, job("c"))
+	settle(t, l, last, created(1, "new bob"))
+	external := map[string]string{}
+	for i, id := range []string{"x-ann", "x-bob", "x-cyd", "x-nobody", ""} {
+		m, err := l.Recall(t.Context(), last.Seq, false, []Query{{Row: i + 10, Key: "another", ExternalID: id}})
+		must(t, err)
+		if m[0].Other != nil {
+			external[id] = m[0].Other.Key
+		}
 	}
+	same(t, map[string]string{"x-ann": "ann", "x-bob": "bob"}, external)
 }
 
 func TestCreated(t *testing.T) {

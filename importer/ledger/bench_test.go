@@ -123,11 +123,11 @@ func BenchmarkNight(b *testing.B) {
 		return l.Arrive(b.Context(), "desk", batch(from, to))
 	})
 	rate("external-ids", func(from, to int) error {
-		var ids []string
+		q := make([]Query, 0, 512)
 		for row := from; row <= to; row++ {
-			ids = append(ids, fmt.Sprint(100000+row))
+			q = append(q, Query{Row: row, Key: "new" + key(row), ExternalID: fmt.Sprint(100000 + row)})
 		}
-		_, err := l.AccountsByExternalID(b.Context(), ids)
+		_, err := l.Recall(b.Context(), run.Seq, false, q)
 		return err
 	})
 	whole := func(do func() error) func(int, int) error {

@@ -151,9 +151,9 @@ func TestRevocationsAreKeptApart(t *testing.T) {
 	same(t, 1, len(all(t, l.Outcomes(t.Context(), run.Seq, false, 0))))
 
 	l = crash(t, l)
-	creates, err := l.Recall(t.Context(), run.Seq, false, []Query{{2, "bob"}, {1, "cyd"}})
+	creates, err := l.Recall(t.Context(), run.Seq, false, []Query{{Row: 2, Key: "bob"}, {Row: 1, Key: "cyd"}})
 	must(t, err)
-	revocations, err := l.Recall(t.Context(), run.Seq, true, []Query{{1, "ann"}, {2, "bob"}})
+	revocations, err := l.Recall(t.Context(), run.Seq, true, []Query{{Row: 1, Key: "ann"}, {Row: 2, Key: "bob"}})
 	must(t, err)
 	var got []string
 	for _, one := range append(creates, revocations...) {

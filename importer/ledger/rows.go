@@ -104,10 +104,11 @@ func (w *writer) endAttempt(run int64, e Entry) {
 	}
 }
 
-// Query asks what is remembered of a row.
+// Query asks what is remembered of a row. What is "" is not asked about.
 type Query struct {
-	Row int
-	Key string
+	Row             int
+	Key, ExternalID string
+	Mark            string // of a row that may have been fixed, see Fixed
 }
 
 // Memory is what is remembered of a row; nil: nothing.
@@ -115,6 +116,9 @@ type Memory struct {
 	Outcome *outcome.Outcome // what became of the row in this run; Open also when its attempt was never settled
 	Account *Account         // the account of the key, one that is gone, too
 	Lost    *Lost            // an attempt of ours for the key whose answer was never learned
+
+	Fixed *Account // the row was fixed in a failed file, and imported as this; for a key without an account
+	Other *Account // the same external id under another address, from before the run; as Fixed
 }
 
 // Lost is an attempt that may have been carried out, in this run or an earlier one.
@@ -146,7 +150,42 @@ func (l *Ledger) Recall(ctx context.Context, run int64, revoke bool, q []Query) 
 			memories[i].Lost = &one
 		}
 	}
+	if err := l.recallElsewhere(ctx, run, q, memories); err != nil {
+		return nil, err
+	}
 	return memories, l.recallOutcomes(ctx, run, revoke, q, memories)
+}
+
+// recallElsewhere finds the accounts, not revoked, that the people whose keys have none may have all the same.
+func (l *Ledger) recallElsewhere(ctx context.Context, run int64, q []Query, memories []Memory) error {
+	var unknown []Query
+	at := make(map[int]*Memory, len(q))
+	for i := range q {
+		if a := memories[i].Account; (a == nil || a.Gone) && q[i].Mark+q[i].ExternalID != "" {
+			unknown, at[q[i].Row] = append(unknown, q[i]), &memories[i]
+		}
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	_, err := query(ctx, l, func(s scanner) (a Account, err error) {
+		var row int
+		var fixed bool
+		if err = s.Scan(append([]any{&row, &fixed}, accountInto(&a)...)...); fixed {
+			at[row].Fixed = &a
+		} else if err == nil {
+			at[row].Other = &a
+		}
+		return a, err
+	}, "SELECT q.value ->> 'Row', 1, "+accountColumns+` FROM json_each(?1) q
+		CROSS JOIN fixed f ON f.original = q.value ->> 'Mark' CROSS JOIN accounts a ON a.key = f.key
+		WHERE a.gone_run = 0 AND a.revoked_at = ''
+		UNION ALL SELECT q.value ->> 'Row', 0, `+accountColumns+` FROM json_each(?1) q
+		CROSS JOIN accounts a ON a.external_id = q.value ->> 'ExternalID' AND a.external_id <> ''
+		WHERE a.gone_run = 0 AND a.revoked_at = '' AND a.key <> q.value ->> 'Key' AND (a.first_run < ?2 OR ?2 = 0)
+		ORDER BY run`,
+		list(unknown), run)
+	return err
 }
 
 // recallOutcomes reads the run's outcomes between the lowest row and the highest.
