@@ -120,13 +120,13 @@ func (c *Console) People(s string) {
 	c.Write([]byte(fit(s, c.columns)))
 }
 
-// Interrupted says, below the ^C that a terminal shows, what happens now; "": nothing needs saying.
+// Interrupted says, below the ^C that a terminal shows, what happens now.
 func (c *Console) Interrupted(s string) {
-	if !c.options.JSON {
-		c.People(strings.TrimRight("\n"+s, "\n") + "\n")
-	} else if s != "" {
+	if c.options.JSON {
 		c.always.Info(s)
+		return
 	}
+	c.People("\n" + s + "\n")
 }
 
 // Write shows whole lines, of the log or for people, above the bar.

@@ -37,7 +37,7 @@ func (p *program) runCheck(ctx context.Context, f *checkFlags, path string) erro
 		return err
 	}
 	options.Organizations = f.organizations
-	file, err := export.Open(ctx, path, cancellable(ctx, path, p.In))
+	file, err := export.Open(ctx, path, p.In)
 	if err != nil {
 		return err
 	}

@@ -112,26 +112,10 @@ func flagMistake(cmd *cobra.Command, err error) error {
 		return usagef(hint, "--%s %q is %s", f.Name, e.GetValue(), cmp.Or(notWhat[f.Name], notWhat[f.Value.Type()]))
 	}
 	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
-		if near := similarFlag(cmd, e.GetSpecifiedName()); near != "" {
-			hint = "did you mean --" + near + "?"
-		}
 		if secretWords.MatchString(e.GetSpecifiedName()) {
 			hint = "credentials are never on the command line: set JIRA_USER_EMAIL and JIRA_API_TOKEN, " +
 				"or give --token-file"
 		}
 	}
 	return usagef(hint, "%w", err)
-}
-
-// similarFlag is the flag of cmd that may have been meant; "": there is none. Only commands have suggestions in cobra,
-// so the flags become commands.
-func similarFlag(cmd *cobra.Command, typed string) string {
-	flags := &cobra.Command{SuggestionsMinimumDistance: 2}
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		flags.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
-	})
-	if near := flags.SuggestionsFor(typed); len(near) > 0 && len(typed) > 2 {
-		return near[0]
-	}
-	return ""
 }

@@ -125,9 +125,6 @@ func TestAskedToStopBeforeTheFirstRow(t *testing.T) {
 				t.Errorf("%d requests; %s", c.posts(), p.out)
 			}
 			c.says(p.out.String(), "interrupted: nothing was sent")
-			if strings.Contains(p.out.String(), "in flight") {
-				t.Errorf("nothing is in flight:\n%s", p.out)
-			}
 		})
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sync/atomic"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -34,7 +33,6 @@ type program struct {
 
 	log     logFlags
 	console *report.Console // owns stderr; made before a command runs
-	sending atomic.Bool     // rows may be in flight
 }
 
 // Run is the whole program but for the process: it parses args, runs the command, and returns the exit code. getenv is

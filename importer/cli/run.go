@@ -142,7 +142,7 @@ func (r *run) do(ctx context.Context) (err error) {
 		return err
 	}
 	if r.path != "" {
-		if r.file, err = export.Open(ctx, r.path, cancellable(ctx, r.path, r.In)); err != nil {
+		if r.file, err = export.Open(ctx, r.path, r.In); err != nil {
 			return err
 		}
 		defer r.file.Close()
@@ -255,7 +255,6 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, fixes report.Fixe
 		FailedPath: r.flags.out.failed,
 		Settled:    func(result importer.Result) { r.recorder.Row(time.Now(), result.Took > 0) },
 	})
-	r.sending.Store(true)
 	stop := r.follow(job)
 	end = job.Do(r.plan.Rows(still), func(result importer.Result) error {
 		err := r.rows.write(result)

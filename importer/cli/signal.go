@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"io"
 	"os"
 	"os/signal"
 	"sync"
@@ -27,7 +26,8 @@ func (p *program) interruptible(parent context.Context) (_ context.Context, rele
 			if ctx.Err() != nil {
 				os.Exit(importer.Interrupted.ExitCode())
 			}
-			p.stopping()
+			p.console.Interrupted("stopping: what has left for the site is finished and everything is written; " +
+				"press Ctrl-C again to end at once")
 			cancel(importer.ErrInterrupted)
 		}
 	})
@@ -37,28 +37,4 @@ func (p *program) interruptible(parent context.Context) (_ context.Context, rele
 		watcher.Wait()
 		cancel(nil)
 	}
-}
-
-// stopping prints what happens now that somebody has pressed Ctrl-C. Before anything is sent the error that follows
-// says it all.
-func (p *program) stopping() {
-	what := ""
-	if p.sending.Load() {
-		what = "stopping: rows in flight are finished and everything is written; press Ctrl-C again to end at once"
-	}
-	p.console.Interrupted(what)
-}
-
-// cancellable is in when that is the file to read; a read that waits for somebody to write there ends with ctx.
-func cancellable(ctx context.Context, path string, in io.Reader) io.Reader {
-	if !isStdin(path) {
-		return nil
-	}
-	out, into := io.Pipe()
-	context.AfterFunc(ctx, func() { into.CloseWithError(ctx.Err()) })
-	go func() { // a read cannot be cancelled; it ends with the process
-		_, err := io.Copy(into, in)
-		into.CloseWithError(err)
-	}()
-	return out
 }
