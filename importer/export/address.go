@@ -16,14 +16,12 @@ import (
 
 // address is what a cell says of where somebody can be reached.
 type address struct {
-	email   string   // as to be sent
-	key     string   // whole in lower case, the domain in ASCII
-	name    string   // what stood before <email>
-	others  []string // keys of the further addresses
-	further []string // and how they are written
-	repair  *kind
-	fault   *kind  // nil: it may be sent
-	why     string // with malformed addresses
+	email  string   // as to be sent
+	key    string   // whole in lower case, the domain in ASCII; "": it is none
+	why    string   // it is none; "": there is nothing
+	name   string   // what stood before <email>
+	others []string // keys of the further addresses
+	repair *kind
 }
 
 // readAddress reads the cell of an address. An address that it accepts is
@@ -38,10 +36,10 @@ func readAddress(cell string) address {
 		s, repair = trimBlanks(text), guardedCell
 	}
 	if s == "" {
-		return address{fault: missingAddress}
+		return address{}
 	}
 	a := single(s)
-	if a.fault != nil {
+	if a.key == "" {
 		if several, ok := several(s); ok {
 			return several
 		}
@@ -55,7 +53,7 @@ func readAddress(cell string) address {
 // Key is the address in cell as [Row.Key] has it; false when there is none in it.
 func Key(cell string) (key string, ok bool) {
 	a := readAddress(cell)
-	return a.key, a.fault == nil
+	return a.key, a.key != ""
 }
 
 // trimBlanks takes blanks and invisible characters off both ends.
@@ -85,9 +83,7 @@ func single(s string) address {
 	if a.email != s {
 		a.repair = wrappedAddress
 	}
-	if a.key, a.why = check(a.email); a.why != "" {
-		a.fault = brokenAddress
-	}
+	a.key, a.why = check(a.email)
 	return a
 }
 
@@ -107,22 +103,20 @@ func check(s string) (key, why string) {
 		return "", "it is the login name of a guest (#EXT#): put the guest's own address there"
 	case strings.HasPrefix(strings.TrimPrefix(lower, "x500:"), "/o="):
 		return "", "it is an Exchange address (/o=…): put the person's SMTP address there"
-	case strings.ContainsFunc(s, isOutOfPlace) || !utf8.ValidString(s):
-		return "", "it has a blank, an invisible or a lost character in it"
 	case looksAlike(s):
 		return "", "it has letters in it that only look like the right ones (full-width, or of another alphabet)"
 	case at < 0:
 		return "", "it has no @"
+	case strings.ContainsFunc(s, isOutOfPlace) || !utf8.ValidString(s):
+		return "", "it has a blank, a comma, an invisible or a lost character in it"
 	case err != nil || parsed.Address != s || parsed.Name != "":
-		return "", malformed(s, s[:at], s[at+1:])
-	case at > maxLocal:
-		return "", "the part before @ is longer than 64 characters"
+		return "", "it is not of the form name@domain, with one @ and no dot beside another or at an end"
 	}
 	domain, err := idna.Lookup.ToASCII(s[at+1:])
 	notLabel := func(label string) bool { return label == "" || len(label) > maxLabel }
 	switch {
-	case max(len(s), at+1+len(domain)) > maxAddress:
-		return "", "it is longer than 254 characters"
+	case at > maxLocal || max(len(s), at+1+len(domain)) > maxAddress:
+		return "", "it is longer than an address may be"
 	case err == nil && !strings.Contains(domain, "."):
 		return "", "its domain has no dot"
 	case err != nil || slices.ContainsFunc(strings.Split(domain, "."), notLabel):
@@ -147,31 +141,9 @@ func mixesScripts(s string) bool {
 	return false
 }
 
-// malformed names the faults that people make.
-func malformed(s, local, domain string) string {
-	switch {
-	case strings.Contains(local, "@"):
-		return "it has more than one @"
-	case local == "":
-		return "nothing stands before the @"
-	case domain == "":
-		return "it has no domain: nothing follows the @"
-	case strings.Contains(s, " "):
-		return "it has a blank in it"
-	case strings.Contains(s, ".."):
-		return "it has two dots in a row"
-	case strings.Contains(s, ","):
-		return "it has a comma in it"
-	case strings.Trim(local, ".") != local, strings.Trim(domain, ".") != domain:
-		return "a part of it begins or ends with a dot"
-	}
-	return "it is not of the form name@domain"
-}
-
 // isOutOfPlace reports characters that no address has inside.
 func isOutOfPlace(r rune) bool {
-	return r == utf8.RuneError || unicode.IsControl(r) || isInvisible(r) || unicode.Is(unicode.Cf, r) ||
-		unicode.IsSpace(r) && r != ' '
+	return r == ',' || r == utf8.RuneError || unicode.IsControl(r) || unicode.IsSpace(r) || unicode.Is(unicode.Cf, r)
 }
 
 // isPlainAddress is a short way through check for what most people have: ASCII letters,
@@ -228,7 +200,7 @@ func all(pieces []string) (address, bool) {
 			continue
 		}
 		a := single(p)
-		if a.fault != nil {
+		if a.key == "" {
 			return address{}, false
 		}
 		if strings.HasPrefix(p, "SMTP:") {
@@ -243,8 +215,7 @@ func all(pieces []string) (address, bool) {
 	a.repair = wrappedAddress
 	for _, other := range found {
 		if other.key != a.key && !slices.Contains(a.others, other.key) {
-			a.others, a.further = append(a.others, other.key), append(a.further, other.email)
-			a.repair = severalAddresses
+			a.others, a.repair = append(a.others, other.key), severalAddresses
 		}
 	}
 	return a, true

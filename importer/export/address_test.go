@@ -53,35 +53,36 @@ func TestAddresses(t *testing.T) {
 		{"ann@example.com, call her", "", ""}, {"ann@example.com bob@example.com", "ann@example.com", "ann@example.com"}, {"ann@example.com/bob@example.com", "", ""},
 	} {
 		a := readAddress(c.cell)
-		if a.email != c.email && a.fault == nil || (a.fault == nil) != (c.email != "") || a.fault == nil && a.key != c.key {
-			t.Errorf("%q is read as %q (key %q, fault %v %s), want %q (key %q)", c.cell, a.email, a.key, a.fault, a.why, c.email, c.key)
+		if a.key != c.key || a.key != "" && a.email != c.email {
+			t.Errorf("%q is read as %q (key %q, %s), want %q (key %q)", c.cell, a.email, a.key, a.why, c.email, c.key)
 		}
 	}
 }
 
 func TestWhatIsWrongWithAnAddress(t *testing.T) {
+	const form, outOfPlace, long = "it is not of the form name@domain, with one @ and no dot beside another or at an end", "it has a blank, a comma, an invisible or a lost character in it", "it is longer than an address may be"
 	for cell, want := range map[string]string{
 		"ann":                              "it has no @",
 		"ann at example.com":               "it has no @",
-		"ann@@example.com":                 "it has more than one @",
-		"@example.com":                     "nothing stands before the @",
-		"ann@":                             "it has no domain: nothing follows the @",
-		"ann lee@example.com":              "it has a blank in it",
-		"dan.eck@acme..example.com":        "it has two dots in a row",
-		"an..n@example.com":                "it has two dots in a row",
-		"ann@example,com":                  "it has a comma in it",
-		"ann,lee@example.com":              "it has a comma in it",
-		".ann@example.com":                 "a part of it begins or ends with a dot",
-		"ann.@example.com":                 "a part of it begins or ends with a dot",
-		"ann@.example.com":                 "a part of it begins or ends with a dot",
-		"ann@example.com.":                 "a part of it begins or ends with a dot",
+		"ann@@example.com":                 form,
+		"@example.com":                     form,
+		"ann@":                             form,
+		"ann lee@example.com":              outOfPlace,
+		"dan.eck@acme..example.com":        form,
+		"an..n@example.com":                form,
+		"ann@example,com":                  outOfPlace,
+		"ann,lee@example.com":              outOfPlace,
+		".ann@example.com":                 form,
+		"ann.@example.com":                 form,
+		"ann@.example.com":                 form,
+		"ann@example.com.":                 form,
 		"ann@example":                      "its domain has no dot",
-		"an\x00n@example.com":              "it has a blank, an invisible or a lost character in it",
+		"an\x00n@example.com":              outOfPlace,
 		"ann@-example.com":                 "its domain is not one",
-		"ann(comment)@example.com":         "it is not of the form name@domain",
-		strings.Repeat("l", 65) + "@x.com": "the part before @ is longer than 64 characters",
+		"ann(comment)@example.com":         form,
+		strings.Repeat("l", 65) + "@x.com": long,
 	} {
-		if a := readAddress(cell); a.why != want || a.fault != brokenAddress {
+		if a := readAddress(cell); a.why != want || a.key != "" {
 			t.Errorf("%q: %q, want %q", cell, a.why, want)
 		}
 	}
@@ -100,11 +101,11 @@ func FuzzAddress(f *testing.F) {
 				t.Errorf("%q is plain with key %q, and checked %q %s", cell, a.key, key, why)
 			}
 		}
-		if a.fault != nil {
+		if a.key == "" {
 			return
 		}
 		again := readAddress(a.email)
-		if again.fault != nil || again.email != a.email || again.key != a.key || again.repair != nil || len(again.others) > 0 {
+		if again.email != a.email || again.key != a.key || again.repair != nil || len(again.others) > 0 {
 			t.Errorf("%q gives %+v, and that gives %+v", cell, a, again)
 		}
 		if !strings.Contains(a.email, "@") || strings.TrimSpace(a.email) != a.email || strings.ContainsAny(a.email, "\r\n\x00") {

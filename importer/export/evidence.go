@@ -68,7 +68,7 @@ func addressIn(cell string) (address, bool) {
 		return address{}, false
 	}
 	a := readAddress(cell)
-	return a, a.fault == nil
+	return a, a.key != ""
 }
 
 // textOf is what stands in columns of a row, read as one.

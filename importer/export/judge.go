@@ -38,20 +38,19 @@ func (j *judge) row(r *Row, p person) {
 	}
 	a := j.address(r, cells, p)
 	if reason := j.filter.reason(cells); reason != "" {
-		r.Excluded, r.fault, r.repairs = reason, nil, nil
+		r.Excluded, r.Invalid, r.fault, r.repairs = reason, "", nil, nil
 		return
 	}
-	if r.fault == nil {
+	if r.Invalid == "" {
 		j.name(r, p, a)
 	}
-	if r.fault != nil {
-		r.Invalid = j.reason(r, p, a)
+	if r.Invalid != "" {
 		return
 	}
 	if j.options.Organizations {
 		r.InvalidOrganization = invalidOrganization(r.Organization)
 	}
-	r.Note = j.note(r, a)
+	r.Note = j.note(r)
 }
 
 // keepCells sets what the row is written with again.
@@ -86,7 +85,7 @@ func (j *judge) broken(r *Row, cells []string) {
 	for _, piece := range strings.FieldsFunc(strings.Join(cells, "\n"),
 		func(r rune) bool { return strings.ContainsRune(" \t\r\n;,|%<>\"'()[]", r) }) {
 		if strings.Contains(piece, "@") {
-			j.further(r, nil, piece)
+			r.further(piece)
 		}
 	}
 }
@@ -95,36 +94,30 @@ func (j *judge) broken(r *Row, cells []string) {
 func (j *judge) address(r *Row, cells []string, p person) address {
 	a := readAddress(p.Email)
 	r.Key, r.Other = a.key, a.others
-	if a.fault == nil {
-		r.Email = a.email
-	}
 	for _, i := range j.second {
-		j.further(r, &a, cellAt(cells, i))
+		r.further(cellAt(cells, i))
 	}
 	switch {
-	case a.fault == nil, j.columns.needAccounts && r.AccountID != "":
-	case j.columns.needAccounts && a.fault == missingAddress:
-		r.fault = missingAccount
+	case a.key != "":
+		r.Email = a.email
+	case j.columns.needAccounts && r.AccountID != "":
+	case a.why != "":
+		r.refuse(brokenAddress, fmt.Sprintf("%q is no address: %s", shown(trimBlanks(p.Email)), a.why))
+	case j.columns.needAccounts:
+		r.refuse(missingAccount, "neither an account id nor an address")
 	default:
-		r.fault = a.fault
+		r.refuse(missingAddress, "no address")
 	}
 	r.repaired(a.repair)
 	return a
 }
 
-// further remembers another address of the same person.
-func (j *judge) further(r *Row, a *address, cell string) {
-	other, found := addressIn(cell)
-	if !found {
-		return
-	}
-	emails := append([]string{other.email}, other.further...)
-	for i, key := range append([]string{other.key}, other.others...) {
-		if key != r.Key && !slices.Contains(r.Other, key) {
+// further remembers other addresses of the same person.
+func (r *Row) further(cell string) {
+	a, found := addressIn(cell)
+	for _, key := range append([]string{a.key}, a.others...) {
+		if found && key != r.Key && !slices.Contains(r.Other, key) {
 			r.Other = append(r.Other, key)
-			if a != nil {
-				a.further = append(a.further, emails[i])
-			}
 		}
 	}
 }
@@ -133,14 +126,11 @@ func (j *judge) further(r *Row, a *address, cell string) {
 // else by what stands with the address, else by the address.
 func (j *judge) name(r *Row, p person, a address) {
 	for _, candidate := range []string{j.fullName(r, p, a), p.joined(j.columns.familyFirst), a.name} {
-		if r.fault != nil {
-			return
-		}
 		name, repairs, fault := cleanName(candidate)
 		if fault != nil {
-			if !j.columns.needAccounts { // else a name is not needed
-				r.fault = fault
-			}
+			j.refuseName(r, fault, candidate)
+		}
+		if fault != nil || r.Invalid != "" {
 			return
 		}
 		if name != "" && !j.options.NoNames {
@@ -155,11 +145,19 @@ func (j *judge) name(r *Row, p person, a address) {
 	}
 }
 
+// refuseName refuses a row for its name, where one is needed.
+func (j *judge) refuseName(r *Row, k *kind, name string) {
+	if !j.columns.needAccounts {
+		name = shown(strings.ToValidUTF8(name, "\ufffd"))
+		r.refuse(k, fmt.Sprintf("the name is %q: a %s: %s", name, k.Of(1), k.Hint))
+	}
+}
+
 // fullName is the cell of full names, but for one that repeats the address. Where a source
 // joins a value for each directory, in both with a ;, it is taken once.
 func (j *judge) fullName(r *Row, p person, a address) string {
 	if strings.Contains(p.Name, "@") && (j.columns.has(FirstName) || j.columns.has(LastName)) {
-		if other := readAddress(p.Name); other.fault == nil && other.key == a.key {
+		if other := readAddress(p.Name); other.key != "" && other.key == a.key {
 			return other.name
 		}
 	}
@@ -168,11 +166,11 @@ func (j *judge) fullName(r *Row, p person, a address) string {
 		return p.Name
 	}
 	first = trimBlanks(first)
-	differs := func(n string) bool { n = trimBlanks(n); return n != "" && n != first }
-	if strings.Count(p.Name, ";") != strings.Count(p.Email, ";") &&
-		slices.ContainsFunc(strings.Split(rest, ";"), differs) {
-		r.fault = namesDiffer
-		return ""
+	for other := range strings.SplitSeq(rest, ";") {
+		if other = trimBlanks(other); other != "" && other != first {
+			j.refuseName(r, namesDiffer, p.Name)
+			return ""
+		}
 	}
 	r.repaired(severalNames)
 	return first
@@ -193,10 +191,10 @@ func invalidOrganization(name string) string {
 func isLetterOrMark(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) }
 
 // note is what is said of a row that is sent.
-func (j *judge) note(r *Row, a address) string {
+func (j *judge) note(r *Row) string {
 	var said []string
-	if len(a.further) > 0 {
-		said = append(said, "further addresses not onboarded: "+strings.Join(a.further, ", "))
+	if len(r.Other) > 0 {
+		said = append(said, "further addresses not onboarded: "+strings.Join(r.Other, ", "))
 	}
 	for _, k := range r.repairs {
 		if k != severalAddresses {
@@ -204,18 +202,4 @@ func (j *judge) note(r *Row, a address) string {
 		}
 	}
 	return strings.Join(said, "; ")
-}
-
-// reason says in words that lead to a fix why a person cannot be sent.
-func (j *judge) reason(r *Row, p person, a address) string {
-	switch r.fault {
-	case missingAddress:
-		return "no address"
-	case missingAccount:
-		return "neither an account id nor an address"
-	case brokenAddress:
-		return fmt.Sprintf("%q is no address: %s", shown(trimBlanks(p.Email)), a.why)
-	}
-	name := strings.ToValidUTF8(p.anyName(j.columns.familyFirst), "\ufffd")
-	return fmt.Sprintf("the name is %q: a %s: %s", shown(name), r.fault.Of(1), r.fault.Hint)
 }

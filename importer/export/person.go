@@ -1,10 +1,6 @@
 package export
 
-import (
-	"strings"
-
-	"github.com/gocarina/gocsv"
-)
+import "github.com/gocarina/gocsv"
 
 // person is what gocsv fills from a record under our own header.
 type person struct {
@@ -66,12 +62,4 @@ func (p person) joined(familyFirst bool) string {
 		return joinParts(p.LastName, p.SecondLast, p.MiddleName, p.FirstName)
 	}
 	return joinParts(p.FirstName, p.MiddleName, p.LastName, p.SecondLast)
-}
-
-// anyName is what the name is made of.
-func (p person) anyName(familyFirst bool) string {
-	if strings.TrimSpace(p.Name) != "" {
-		return p.Name
-	}
-	return p.joined(familyFirst)
 }

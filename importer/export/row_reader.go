@@ -155,7 +155,7 @@ func (r *rowReader) isShifted(cells []string) bool {
 // stands, or with an account id where that is what is needed.
 func (r *rowReader) standsAlone(cells []string) bool {
 	id := trimBlanks(firstFilled(cells, r.columns.at[AccountID]))
-	return readAddress(firstFilled(cells, r.columns.at[Email])).fault == nil ||
+	return readAddress(firstFilled(cells, r.columns.at[Email])).key != "" ||
 		r.columns.needAccounts && id != "" && !strings.ContainsAny(id, " \t")
 }
 
@@ -197,7 +197,7 @@ func (r *rowReader) mayGoOn(before *Row, rest []string) bool {
 	case len(rest) != 1 || strings.Contains(rest[0], "@") || !slices.Contains(r.needed, last):
 		return false
 	}
-	whole := slices.Contains(r.columns.at[Email], last) && readAddress(cells[last]).fault == nil
+	whole := slices.Contains(r.columns.at[Email], last) && readAddress(cells[last]).key != ""
 	return !whole || strings.HasPrefix(trimBlanks(rest[0]), ".")
 }
 
