@@ -137,18 +137,16 @@ func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
 // refuse refuses a file for what its header, or a column of it, is.
 func (ch *chooser) refuse(what, hint string) error { return refuse(ch.h.place, what, ch.h.say(hint)) }
 
-// byHeader takes the column whose header means f; of several the best one.
+// byHeader takes the column whose header means f and nothing else; of several the best one.
 func (ch *chooser) byHeader(f Field) {
-	best, rank := -1, 0
-	for i := range ch.h.keys {
-		m, ok := ch.h.means(i, f)
-		_, taken := ch.c.holds(i)
-		if ok && (best < 0 || m.rank < rank) && (!taken || f == AccountID) {
-			best, rank = i, m.rank
+	found := ch.candidates(func(_ int, m meaning) int {
+		if m.field == f && m.rank < rankSelf {
+			return unowned
 		}
-	}
-	if best >= 0 && !ch.c.has(f) {
-		ch.c.set(f, "header", best)
+		return 0
+	})
+	if len(found) > 0 && !ch.c.has(f) {
+		ch.c.set(f, "header", found[0].at)
 	}
 }
 
@@ -215,56 +213,46 @@ func (ch *chooser) ask(why string, ways ...reading) error {
 		hint+"; --column name=none sends the address as the name")
 }
 
-// chooseEmail finds the column of addresses by header and content. Columns of one header
-// are read as one. Whether another column may be the people's only the whole file shows.
+// chooseEmail takes the column of addresses with the best score. Columns of one header are read as
+// one. Whether another column may be the people's only the whole file shows.
 func (ch *chooser) chooseEmail() error {
 	if ch.c.has(Email) {
 		return nil
 	}
-	candidates, why := ch.emailCandidates(), "header"
-	if ch.options.NoHeader && len(candidates) == 0 {
-		candidates, why = ch.e.addressColumns(ch.h), "the only column of addresses"
+	all := ch.candidates(ch.scoreOfAddresses)
+	switch {
+	case len(all) == 0:
+		return ch.refuse("no column of the people's addresses was found", ch.byContent())
+	case all[0].score == doubted:
+		return ch.refuse(ch.named(all[0].at)+": most of its cells are no addresses", ch.byContent())
+	case all[0].field != Email:
 		ch.c.weighed = true
 	}
-	if len(candidates) == 0 {
-		return ch.refuse("no column of the people's addresses was found", ch.byContent())
-	}
-	best := candidates[0]
 	var same []int
-	for i := range ch.h.whole {
-		if ch.h.whole[i] == ch.h.whole[best] {
+	for i, key := range ch.h.whole {
+		if key == ch.h.whole[all[0].at] {
 			same = append(same, i)
 		}
 	}
-	m, _ := ch.h.means(best, Email)
-	n, sure := ch.e.of(same...), m.rank < rankGroup // can mean nothing else
-	few, none := n.ats*2 < n.filled, n.filled > 0 && n.addresses == 0
-	if !ch.h.ownFile && (few && none || !sure && (few || none)) {
-		return ch.refuse(fmt.Sprintf("%s: most of its cells are no addresses (%d of %d have no @)", ch.named(best),
-			n.filled-n.ats, n.filled), ch.byContent())
-	}
-	ch.c.set(Email, why, same...)
+	ch.c.set(Email, "header", same...)
 	return nil
 }
 
-// emailCandidates are the columns whose headers mean the address, those first
-// in which addresses stand, and of them the one with the best header.
-func (ch *chooser) emailCandidates() []int {
-	ranks := map[int]int{}
-	var list []int
-	for i := range ch.h.keys {
-		m, ok := ch.h.means(i, Email)
-		empty := ch.e.of(i).addresses == 0
-		if !ok || ch.h.neverTaken(i) || m.rank >= rankVague && empty {
-			continue
-		}
-		if ranks[i] = m.rank; empty {
-			ranks[i] += 4 * rankGroup
-		}
-		list = append(list, i)
+// scoreOfAddresses is what header and cells say of addresses in a column; 0: it is not taken.
+func (ch *chooser) scoreOfAddresses(i int, m meaning) int {
+	s := ch.e.of(i)
+	few, none := s.ats*2 < s.filled, s.addresses == 0
+	switch {
+	case m.field != Email && ch.options.NoHeader && most(s.addresses, s.filled):
+		return byCells
+	case m.field != Email, ch.h.neverTaken(i), none && m.rank >= rankVague:
+		return 0
+	case !ch.h.ownFile && (few && none || m.rank >= rankGroup && s.filled > 0 && (few || none)):
+		return doubted
+	case none:
+		return byCells
 	}
-	slices.SortStableFunc(list, func(a, b int) int { return ranks[a] - ranks[b] })
-	return list
+	return unowned
 }
 
 // byContent names the columns that hold addresses. Nothing else of the file is

@@ -2,18 +2,18 @@ package export
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 	"unicode"
 )
 
 // evidence is what the cells of a sample say of its columns. The address is the
 // witness: the words of a person's name stand in its local part, those of a
-// company's in its domain, and a login name is the local part.
+// company's in its domain.
 type evidence struct {
 	sample [][]string
-	local  [][]string // of each row, the folded words of its address's local part
-	domain [][]string
-	logins []string // the local part as it stands
+	local  [][]string // of each row, the folded words of its address before the @
+	domain [][]string // and after it
 	shapes map[string]*shape
 }
 
@@ -24,26 +24,22 @@ type shape struct {
 	addresses int
 	names     int // more letters than digits, and no @
 	oneWord   int
-	handles   int // one word as login names are: a small letter first, or digits in it
+	logins    int // one word as login names are: a small letter first, or digits in it
 	long      int // more than a name has: six words, or 120 letters
-	distinct  map[string]int
+	distinct  map[string]bool
 
 	witnessed int // rows with an address as well
 	agree     int // a word stands in the local part
 	company   int // a word stands in the domain, and none in the local part
-	isLogin   int // the whole is the local part
 }
 
 func newEvidence(sample [][]string, email []int) *evidence {
 	e := &evidence{sample: sample, shapes: map[string]*shape{}}
 	for _, cells := range sample {
 		key := readAddress(firstFilled(cells, email)).key
-		local, domain, _ := strings.Cut(key, "@")
-		if end := strings.LastIndexByte(domain, '.'); end > 0 {
-			domain = domain[:end]
-		}
-		e.local, e.domain = append(e.local, foldedWords(local)), append(e.domain, foldedWords(domain))
-		e.logins = append(e.logins, local)
+		_, domain, _ := strings.Cut(key, "@")
+		domain = domain[:max(0, strings.LastIndexByte(domain, '.'))]
+		e.local, e.domain = append(e.local, localWords(key)), append(e.domain, foldedWords(domain))
 	}
 	return e
 }
@@ -88,11 +84,11 @@ func (e *evidence) of(at ...int) *shape {
 	if s := e.shapes[key]; s != nil {
 		return s
 	}
-	s := &shape{distinct: map[string]int{}}
+	s := &shape{distinct: map[string]bool{}}
 	for row, cells := range e.sample {
 		if cell := textOf(cells, at); cell != "" {
 			s.look(cell)
-			e.weigh(s, row, cell)
+			s.compare(cell, e.local[row], e.domain[row])
 		}
 	}
 	e.shapes[key] = s
@@ -101,7 +97,7 @@ func (e *evidence) of(at ...int) *shape {
 
 func (s *shape) look(cell string) {
 	s.filled++
-	s.distinct[strings.ToLower(shown(cell))]++
+	s.distinct[strings.ToLower(shown(cell))] = true
 	letters, digits, at := 0, 0, strings.ContainsAny(cell, "@＠")
 	for _, r := range cell {
 		if unicode.IsLetter(r) {
@@ -119,35 +115,30 @@ func (s *shape) look(cell string) {
 	if !at && (letters > 0 && letters >= 2*digits || isBroken(cell)) { // a broken name is one, too
 		s.names++
 	}
-	fields := len(strings.Fields(cell))
-	if fields > 6 || len(cell) > 120 {
+	switch words := len(strings.Fields(cell)); {
+	case words > 6 || len(cell) > 120:
 		s.long++
-	}
-	if fields != 1 {
-		return
-	}
-	s.oneWord++
-	if digits > 0 || strings.ContainsAny(cell, "_.\\") && !strings.HasSuffix(cell, ".") ||
-		unicode.IsLower([]rune(cell)[0]) {
-		s.handles++
+	case words == 1:
+		s.oneWord++
+		if digits > 0 || strings.ContainsAny(cell, "_.\\") && !strings.HasSuffix(cell, ".") ||
+			unicode.IsLower([]rune(cell)[0]) {
+			s.logins++
+		}
 	}
 }
 
-// weigh holds a cell against the address of its row.
-func (e *evidence) weigh(s *shape, row int, cell string) {
-	if e.logins[row] == "" {
+// compare holds a cell against the words of the address of its row.
+func (s *shape) compare(cell string, local, domain []string) {
+	if len(local) == 0 {
 		return
 	}
 	s.witnessed++
-	if strings.EqualFold(cell, e.logins[row]) {
-		s.isLogin++
-	}
-	if agrees(cell, e.local[row]) {
+	if agrees(cell, local) {
 		s.agree++
 		return
 	}
 	for _, word := range foldedWords(cell) {
-		if len(word) > 3 && standsIn(word, e.domain[row]) {
+		if len(word) > 3 && standsIn(word, domain) {
 			s.company++
 			return
 		}
@@ -160,60 +151,57 @@ func most(n, all int) bool { return all > 0 && n*2 > all }
 // nearly reports whether n is nine in ten of all.
 func nearly(n, all int) bool { return all > 0 && n*10 >= all*9 }
 
-// looksNames reports whether a column may hold names: mostly letters, no texts.
-func (s *shape) looksNames() bool { return most(s.names, s.filled) && !most(s.long, s.filled) }
+// verdict is what cells say of names in their column.
+type verdict int
 
-// looksLogin reports whether a column holds names that people log in with: single
-// words that are local parts, or begin with small letters or have digits.
-func (s *shape) looksLogin() bool {
-	return nearly(s.oneWord, s.filled) && (nearly(s.handles, s.filled) || most(s.isLogin, s.witnessed) &&
-		most(s.handles, s.filled))
-}
-
-// looksCompany reports whether a column's words stand in the domains instead.
-func (s *shape) looksCompany() bool { return most(s.company, s.witnessed) && s.company > s.agree }
-
-// against is what the cells look like instead of people's names; "": they may be names.
-func (s *shape) against() string {
-	switch {
-	case s.looksLogin():
-		return "login names"
-	case s.looksCompany():
-		return "names of companies, not of people"
-	case s.names*5 < s.filled && s.addresses == 0:
-		return "no names"
-	}
-	return ""
-}
-
-// What cells say of names in a column.
 const (
-	cellsAgainst = iota
-	cellsLogins
-	cellsOpen
-	cellsFor // of several words, or words of the addresses
+	noNames   verdict = iota // empty, numbers or texts
+	companies                // words of the domains
+	logins                   // single words with small letters or digits
+	open                     // they may be names
+	names                    // of several words and words of the addresses, or nothing but such words
 )
 
-func (s *shape) verdict() int {
+var verdicts = [...]string{"no names", "names of companies", "login names", "what may be names", "names"}
+
+func (s *shape) verdict() verdict {
 	switch {
-	case !s.looksNames(), s.looksCategory(), s.looksCompany():
-		return cellsAgainst
-	case s.looksLogin():
-		return cellsLogins
+	case !s.looksNames():
+		return noNames
+	case most(s.company, s.witnessed) && s.company > s.agree:
+		return companies
+	case nearly(s.logins, s.filled):
+		return logins
 	case s.agree*2 >= s.witnessed && (s.agree > 0 && s.oneWord < s.filled || s.agree >= 3 && nearly(s.agree, s.witnessed)):
-		return cellsFor
+		return names
 	}
-	return cellsOpen
+	return open
+}
+
+// looksNames reports whether a column may hold names, or addresses in place of some: mostly letters, no texts.
+func (s *shape) looksNames() bool {
+	return s.names > 0 && most(s.names+s.addresses, s.filled) && !most(s.long, s.filled)
 }
 
 // looksCategory reports whether a column has the same few words again and again.
 func (s *shape) looksCategory() bool { return s.filled >= 6 && len(s.distinct)*2 < s.filled }
 
+// both yields what stands in two lots of columns, in small letters, where both are filled.
+func (e *evidence) both(a, b []int) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for _, cells := range e.sample {
+			x, y := strings.ToLower(textOf(cells, a)), strings.ToLower(textOf(cells, b))
+			if x != "" && y != "" && !yield(x, y) {
+				return
+			}
+		}
+	}
+}
+
 // differ reports whether columns hold different texts in a row in which both are filled.
 func (e *evidence) differ(a, b []int) bool {
-	for _, cells := range e.sample {
-		x, y := textOf(cells, a), textOf(cells, b)
-		if x != "" && y != "" && !strings.EqualFold(x, y) {
+	for x, y := range e.both(a, b) {
+		if x != y {
 			return true
 		}
 	}
@@ -224,13 +212,9 @@ func (e *evidence) differ(a, b []int) bool {
 // all rows that have both. Rows with an address for the name say nothing.
 func (e *evidence) contains(whole, parts []int) bool {
 	for _, i := range parts {
-		both, in, filled := 0, 0, 0
-		for _, cells := range e.sample {
-			x, y := strings.ToLower(textOf(cells, whole)), strings.ToLower(trimBlanks(cellAt(cells, i)))
-			if y != "" {
-				filled++
-			}
-			if x == "" || y == "" || strings.Contains(x, "@") {
+		both, in := 0, 0
+		for x, y := range e.both(whole, []int{i}) {
+			if strings.Contains(x, "@") {
 				continue
 			}
 			both++
@@ -238,7 +222,7 @@ func (e *evidence) contains(whole, parts []int) bool {
 				in++
 			}
 		}
-		if filled > 0 && !nearly(in, both) {
+		if e.of(i).filled > 0 && !nearly(in, both) {
 			return false
 		}
 	}

@@ -1,42 +1,54 @@
 package export
 
 import (
+	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // What the cells of a column say, held against the addresses.
 func TestEvidence(t *testing.T) {
 	for name, c := range map[string]struct {
-		rows                                 [][]string // cell, address
-		agree, company, isLogin              int
-		looksNames, looksLogin, looksCompany bool
-		looksCategory                        bool
+		rows           [][]string // cell, address
+		agree, company int
+		verdict        verdict
 	}{
-		"full names":          {rows: [][]string{{"Ann Lee", "ann.lee@x.example"}, {"Bo Berg", "bberg@x.example"}, {"Cy", "x@x.example"}}, agree: 2, looksNames: true},
-		"letters with marks":  {rows: [][]string{{"Jörg Müller", "joerg.mueller@x.example"}, {"Łukasz Żak", "lukasz@x.example"}, {"Şükrü", "sukru@x.example"}}, agree: 3, looksNames: true},
-		"other alphabets":     {rows: [][]string{{"Юлия Смирнова", "julia.smirnova@x.example"}, {"Νίκος", "nikos@x.example"}}, agree: 2, looksNames: true},
-		"two letters":         {rows: [][]string{{"Bo", "bo@x.example"}, {"Li", "li.wu@x.example"}, {"Al", "alice@x.example"}}, agree: 2, isLogin: 1, looksNames: true},
-		"one letter":          {rows: [][]string{{"J", "jo.berg@x.example"}, {"A", "anna@x.example"}}, looksNames: true},
-		"logins":              {rows: [][]string{{"alee", "alee@x.example"}, {"bberg", "bo@x.example"}}, agree: 1, isLogin: 1, looksNames: true, looksLogin: true},
-		"companies":           {rows: [][]string{{"Acme Ltd", "info@acme.example"}, {"Blau AG", "ann@blau.example"}}, company: 2, looksNames: true, looksCompany: true},
-		"people's own domain": {rows: [][]string{{"Ann Lee", "ann@leeandsons.example"}, {"Bo Berg", "bo@bergwerk.example"}}, agree: 2, looksNames: true},
-		"numbers":             {rows: [][]string{{"1001", "ann@x.example"}, {"1002", "bo@x.example"}}, looksLogin: true},
-		"addresses":           {rows: [][]string{{"ann@x.example", "ann@x.example"}}, agree: 1, looksLogin: true},
-		"the same few":        {rows: [][]string{{"East", "a@x.example"}, {"East", "b@x.example"}, {"West", "c@x.example"}, {"East", "d@x.example"}, {"West", "e@x.example"}, {"West", "f@x.example"}}, looksNames: true, looksCategory: true},
-		"shortened names":     {rows: [][]string{{"Wm.", "wm.berg@x.example"}, {"Chas.", "chas.lee@x.example"}}, agree: 2, looksNames: true},
-		"logins with a dot":   {rows: [][]string{{"Ann.Lee", "al@x.example"}, {"Bo.Berg", "bb@x.example"}}, looksNames: true, looksLogin: true},
-		"part of another":     {rows: [][]string{{"aberg", "anna.berg@x.example"}}, looksNames: true, looksLogin: true},
+		"full names":          {rows: [][]string{{"Ann Lee", "ann.lee@x.example"}, {"Bo Berg", "bberg@x.example"}, {"Cy", "x@x.example"}}, agree: 2, verdict: names},
+		"letters with marks":  {rows: [][]string{{"Jörg Müller", "joerg.mueller@x.example"}, {"Łukasz Żak", "lukasz@x.example"}, {"Şükrü", "sukru@x.example"}}, agree: 3, verdict: names},
+		"other alphabets":     {rows: [][]string{{"Юлия Смирнова", "julia.smirnova@x.example"}, {"Νίκος", "nikos@x.example"}}, agree: 2, verdict: names},
+		"two letters":         {rows: [][]string{{"Bo", "bo@x.example"}, {"Li", "li.wu@x.example"}, {"Al", "alice@x.example"}}, agree: 2, verdict: open},
+		"one letter":          {rows: [][]string{{"J", "jo.berg@x.example"}, {"A", "anna@x.example"}}, verdict: open},
+		"single words":        {rows: [][]string{{"Ann", "ann@x.example"}, {"Bo", "bo@x.example"}, {"Cy", "cy@x.example"}}, agree: 3, verdict: names},
+		"too few of them":     {rows: [][]string{{"Ann", "ann@x.example"}, {"Bo", "bo@x.example"}}, agree: 2, verdict: open},
+		"of half the people":  {rows: [][]string{{"Ann Lee", "ann@x.example"}, {"Bo Berg", "bob@x.example"}, {"Cy Dahl", "x1@x.example"}}, agree: 1, verdict: open},
+		"logins":              {rows: [][]string{{"alee", "alee@x.example"}, {"bberg", "bo@x.example"}}, agree: 1, verdict: logins},
+		"logins with a dot":   {rows: [][]string{{"Ann.Lee", "al@x.example"}, {"Bo.Berg", "bb@x.example"}}, verdict: logins},
+		"part of another":     {rows: [][]string{{"aberg", "anna.berg@x.example"}}, verdict: logins},
+		"companies":           {rows: [][]string{{"Acme Ltd", "info@acme.example"}, {"Blau AG", "ann@blau.example"}}, company: 2, verdict: companies},
+		"people's own domain": {rows: [][]string{{"Ann Lee", "ann@leeandsons.example"}, {"Bo Berg", "bo@bergwerk.example"}}, agree: 2, verdict: names},
+		"own companies":       {rows: [][]string{{"Lee & Sons", "lee@leesons.example"}, {"Berg AG", "office@berg.example"}, {"Cy", "cy@x.example"}}, agree: 2, company: 1, verdict: names},
+		"numbers":             {rows: [][]string{{"1001", "ann@x.example"}, {"1002", "bo@x.example"}}, verdict: noNames},
+		"nothing":             {rows: [][]string{{"", "ann@x.example"}}, verdict: noNames},
+		"addresses":           {rows: [][]string{{"ann@x.example", "ann@x.example"}}, agree: 1, verdict: noNames},
+		"some addresses":      {rows: [][]string{{"ann@x.example", "ann@x.example"}, {"Bo Berg", "bo@x.example"}}, agree: 2, verdict: names},
+		"texts":               {rows: [][]string{{"Ann has called us twice about it", "ann@x.example"}}, agree: 1, verdict: noNames},
+		"shortened names":     {rows: [][]string{{"Wm.", "wm.berg@x.example"}, {"Chas.", "chas.lee@x.example"}}, agree: 2, verdict: open},
+		"no addresses":        {rows: [][]string{{"Ann Lee", ""}, {"Bo Berg", ""}}, verdict: open},
 	} {
-		e := newEvidence(c.rows, []int{1})
-		s := e.of(0)
-		if s.agree != c.agree || s.company != c.company || s.isLogin != c.isLogin {
-			t.Errorf("%s: %d agree, %d companies, %d logins", name, s.agree, s.company, s.isLogin)
+		s := newEvidence(c.rows, []int{1}).of(0)
+		if s.agree != c.agree || s.company != c.company || s.verdict() != c.verdict {
+			t.Errorf("%s: %d agree, %d companies, %s", name, s.agree, s.company, verdicts[s.verdict()])
 		}
-		got := []bool{s.looksNames(), s.looksLogin(), s.looksCompany(), s.looksCategory()}
-		if diff := cmp.Diff([]bool{c.looksNames, c.looksLogin, c.looksCompany, c.looksCategory}, got); diff != "" {
-			t.Errorf("%s: names, login, company, category: %s", name, diff)
+	}
+}
+
+func TestCategory(t *testing.T) {
+	for text, want := range map[string]bool{"East East West East West West": true, "East East West East West": false, "A B C D E F": false} {
+		var rows [][]string
+		for cell := range strings.FieldsSeq(text) {
+			rows = append(rows, []string{cell})
+		}
+		if got := newEvidence(rows, nil).of(0).looksCategory(); got != want {
+			t.Errorf("%s: %v", text, got)
 		}
 	}
 }

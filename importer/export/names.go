@@ -14,7 +14,7 @@ func (ch *chooser) chooseNames() error {
 	if ch.options.NoNames || ch.c.why[Name] == byUser {
 		return nil
 	}
-	all := ch.candidates()
+	all := ch.candidates(ch.score)
 	worse := slices.IndexFunc(all, func(c candidate) bool { return c.score < all[0].score || c.score == likely })
 	if worse < 0 {
 		worse = len(all)
@@ -121,12 +121,9 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 // beats reports whether the columns of a reading are at least as good as those of another one: what
 // the other holds is a part of it, or the same, or twice as many addresses speak for it.
 func (ch *chooser) beats(a, b []int) bool {
-	x, y := a[0], b[0]
 	switch whole, part := ch.e.contains(a, b), ch.e.contains(b, a); {
 	case whole != part:
 		return whole
-	case ch.h.keys[x] == ch.h.keys[y] && ch.h.whole[x] != ch.h.whole[y]: // 氏名 and 氏名(英語)
-		return ch.h.whole[x] == ch.h.keys[x]
 	case !ch.e.differ(a, b):
 		return true
 	}
@@ -162,7 +159,7 @@ func (ch *chooser) confirm(r reading, others []candidate) error {
 	instead := len(others) > 0 && ch.agrees(others[0].at)
 	switch {
 	case len(full) > 0 && ch.isWrong(full[0], instead):
-		why := ch.named(full[0]) + " looks as if it held " + ch.e.of(full[0]).against()
+		why := ch.named(full[0]) + " looks as if it held " + verdicts[ch.e.of(full[0]).verdict()]
 		return ch.ask(why, append([]reading{{Name: full[:1]}}, ch.ways(others)...)...)
 	case len(others) == 0:
 		ch.c.weighed = ch.c.weighed || !ch.c.hasNames()
@@ -184,8 +181,7 @@ func (ch *chooser) confirm(r reading, others []candidate) error {
 // isWrong reports a column of names that holds something else, beyond what a few rows may show.
 func (ch *chooser) isWrong(i int, instead bool) bool {
 	s := ch.e.of(i)
-	return s.against() != "" && (s.filled >= 5 || s.agree == 0 &&
-		(s.company >= 3 || instead || s.filled > 1 && s.names == 0))
+	return s.verdict() < open && (s.filled >= 5 || s.agree == 0 && (s.filled > 2 || instead))
 }
 
 // ways are the readings that other columns make: first and last names, or each full ones, if as

@@ -22,12 +22,12 @@ const (
 	saysOwner
 )
 
-var scores = [...][4]int{
-	//           against  logins   open     for
-	saysNothing: {0, likely, likely, likely},
-	saysPerhaps: {0, likely, likely, byCells},
-	saysName:    {doubted, doubted, unowned, unowned},
-	saysOwner:   {doubted, doubted, mine, mine},
+var scores = [...][names + 1]int{
+	//           no names companies logins   open     names
+	saysNothing: {0, 0, likely, likely, likely},
+	saysPerhaps: {0, 0, likely, likely, byCells},
+	saysName:    {doubted, doubted, doubted, unowned, unowned},
+	saysOwner:   {doubted, doubted, doubted, mine, mine},
 }
 
 // candidate is a column that may hold names, or a part of them.
@@ -37,7 +37,7 @@ type candidate struct {
 }
 
 // candidates are the columns that may hold names, the best first.
-func (ch *chooser) candidates() []candidate {
+func (ch *chooser) candidates(score func(int, meaning) int) []candidate {
 	var list []candidate
 	for i := range ch.h.keys {
 		if _, taken := ch.c.holds(i); taken {
@@ -48,11 +48,11 @@ func (ch *chooser) candidates() []candidate {
 			ms = []meaning{{}}
 		}
 		for _, m := range ms {
-			if m.field == Email && ch.e.of(i).verdict() == cellsFor { // names under the wrong header
+			if m.field == Email && ch.c.has(Email) && ch.e.of(i).verdict() == names { // under the wrong header
 				m = meaning{field: Name, rank: rankGroup}
 			}
-			if score := ch.score(i, m); score > 0 {
-				list = append(list, candidate{meaning: m, at: i, score: score})
+			if n := score(i, m); n > 0 {
+				list = append(list, candidate{meaning: m, at: i, score: n})
 			}
 		}
 	}
@@ -70,10 +70,10 @@ func (ch *chooser) score(i int, m meaning) int {
 		says < saysName && s.filled*2 < len(ch.e.sample), m.rank >= rankContact && s.filled > 0 && !s.looksNames():
 		return 0
 	case part && says >= saysName:
-		return scores[says][cellsOpen]
+		return scores[says][open]
 	case ch.isCompany(i):
-		return scores[says][cellsAgainst]
-	case says < saysName && s.verdict() != cellsFor && ch.h.says(i, otherWord):
+		return scores[says][companies]
+	case says < saysName && (s.looksCategory() || s.verdict() != names && ch.h.says(i, otherWord)):
 		return 0
 	}
 	return scores[says][s.verdict()]
