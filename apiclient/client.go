@@ -27,16 +27,7 @@ type (
 	PauseError  = pacer.PauseError  // the quota asks for a longer pause than Config.MaxPause
 	OutageError = pacer.OutageError // no request has got through for Config.MaxPause
 	Event       = pacer.Event
-	EventKind   = pacer.EventKind
 	Pace        = pacer.Pace
-)
-
-// The kinds of Event that callers tell apart.
-const (
-	PauseBegan  = pacer.PauseBegan
-	PauseEnded  = pacer.PauseEnded
-	OutageBegan = pacer.OutageBegan
-	OutageEnded = pacer.OutageEnded
 )
 
 // Config is what a Client is made of. Site and Credentials are required.

@@ -326,10 +326,10 @@ func (d *desktop) ours() int {
 
 func (d *desktop) posts() int { return d.site.Stats().Route("POST", jsmtest.CreatePath).Requests }
 
-func (d *desktop) happened(kind apiclient.EventKind) bool {
+func (d *desktop) happened(what string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return slices.ContainsFunc(d.events, func(e apiclient.Event) bool { return e.Kind == kind })
+	return slices.ContainsFunc(d.events, func(e apiclient.Event) bool { return e.What == what })
 }
 
 // kill keeps the files of the ledger as a process that dies now leaves them; the function puts them back.

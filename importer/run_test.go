@@ -8,7 +8,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"jsm-onboard/apiclient"
 	"jsm-onboard/apiclient/jsmtest"
 	"jsm-onboard/importer/outcome"
 )
@@ -133,7 +132,7 @@ func TestOutage(t *testing.T) {
 				d.client.MaxPause = tc.maxPause
 				d.export(300)
 				s := d.sit(t.Context())
-				if !d.happened(apiclient.OutageBegan) {
+				if !d.happened("outage began") {
 					t.Error("nobody was told of the outage")
 				}
 				if probes := d.posts() - 300; !tc.stops && probes > 100 {

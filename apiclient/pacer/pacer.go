@@ -5,7 +5,6 @@ package pacer
 import (
 	"cmp"
 	"context"
-	"math"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -14,11 +13,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-const (
-	burstTime    = 120 * time.Millisecond // of sends may leave at once when a timer was late: TestCeiling
-	shortestWait = time.Microsecond       // TestNoWaitSpins
-	untilBell    = time.Hour              // the wait for somebody else's answer
-)
+const burstTime = 120 * time.Millisecond // of sends may leave at once when a timer was late: TestCeiling
 
 // Config is what all pacers of a group share.
 type Config struct {
@@ -66,11 +61,10 @@ type Pacer struct {
 	outage  bool    // the site does not answer: single requests probe it
 	trouble float64 // the weight of the failures, less that of what got through
 	quota   quota
-	limiter *rate.Limiter // of permits, at the present pace
-	epoch   uint64        // counts pauses; a refusal of what left before a pause begins no other
-	present int           // permits of this epoch that have not been given back
-	again   int           // pauses in a row in which nothing has passed
-	since   time.Time     // when the first request since the last pass was refused or failed; zero: none
+	epoch   uint64    // counts pauses; a refusal of what left before a pause begins no other
+	present int       // permits of this epoch that have not been given back
+	again   int       // pauses in a row in which nothing has passed
+	since   time.Time // when the first request since the last pass was refused or failed; zero: none
 	counts  Pace
 }
 
@@ -85,8 +79,7 @@ func (g *Group) Pacer(name string, maxRate float64) *Pacer {
 		group:   g,
 		front:   make(chan struct{}, 1),
 		bell:    make(chan struct{}, 1),
-		leaving: newLimiter(maxRate),
-		limiter: newLimiter(maxRate),
+		leaving: rate.NewLimiter(rate.Limit(maxRate), max(1, int(maxRate*burstTime.Seconds()))),
 		quota:   quota{maxRate: maxRate, refill: maxRate},
 	}
 	g.mu.Lock()
@@ -95,10 +88,6 @@ func (g *Group) Pacer(name string, maxRate float64) *Pacer {
 	p.extend(time.Now(), g.shared.until, g.shared.reason)
 	return p
 }
-
-func newLimiter(r float64) *rate.Limiter { return rate.NewLimiter(rate.Limit(r), burst(r)) }
-
-func burst(r float64) int { return max(1, int(min(r*burstTime.Seconds(), 1e6))) }
 
 // Wait returns when one request may leave, first come, first served. retry: it follows a failed one of the same row; a
 // refusal is no failure. The error is a *PauseError, an *OutageError or that of ctx.
@@ -185,41 +174,22 @@ func (p *Pacer) try(permit *Permit, held bool) (time.Duration, error) {
 	p.group.mu.Lock()
 	defer p.group.unlock()
 	now := time.Now()
-	if d, err := p.delay(now); d > 0 || err != nil {
-		return d, err
-	}
-	p.counts.InFlight++
-	p.present++
-	permit.epoch = p.epoch
-	p.quota.permitted(now, held)
-	return 0, nil
-}
-
-// delay returns how long the next request must wait as things stand; 0: it may leave, and its token has been taken.
-func (p *Pacer) delay(now time.Time) (time.Duration, error) {
 	if end := p.quota.levels.usedUp(now, p.quota.refill); end.After(now) {
 		p.pauseUntil(now, end, Answer{Reason: "nothing remains until the quota starts anew"})
 	}
 	if d, err := p.paused(now); d > 0 || err != nil {
 		return d, err
 	}
+	held = held && p.pause.began.IsZero() // not by a pause
 	p.resume(now)
 	if p.again > 1 && p.present > 0 {
-		return untilBell, nil // one request looks before others go: "no Retry-After; window"
+		return time.Hour, nil // or until the bell: one request looks before others go, "no Retry-After; window"
 	}
-	return p.token(now), nil
-}
-
-// token takes one from the limiter, or returns when there is one: no reservation, so that a new rate holds at once.
-func (p *Pacer) token(now time.Time) time.Duration {
-	r := p.quota.rate(now)
-	if l := rate.Limit(r); l != p.limiter.Limit() {
-		p.limiter.SetLimitAt(now, l)
-		p.limiter.SetBurstAt(now, burst(r))
+	if d := p.quota.take(now, held); d > 0 {
+		return d, nil
 	}
-	if p.limiter.AllowN(now, 1) {
-		return 0
-	}
-	short := 1 - p.limiter.TokensAt(now)
-	return max(time.Duration(math.Ceil(short/r*float64(time.Second))), shortestWait)
+	p.counts.InFlight++
+	p.present++
+	permit.epoch = p.epoch
+	return 0, nil
 }

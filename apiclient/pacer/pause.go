@@ -56,7 +56,7 @@ func (p *Pacer) failure(now time.Time, permit Permit, a Answer) {
 	}
 	p.extend(now, now.Add(max(d, a.RetryAfter)), a.Reason)
 	if p.again == 2 { // the first time
-		p.report(Event{Kind: OutageBegan, Until: p.pause.until, Reason: a.Reason})
+		p.report(Event{What: "outage began", Until: p.pause.until, Reason: a.Reason})
 	}
 }
 
@@ -74,7 +74,7 @@ func (p *Pacer) answers(now time.Time, permit Permit) {
 	}
 	p.trouble = max(0, p.trouble-passWeight)
 	if p.outage {
-		p.report(Event{Kind: OutageEnded, Lasted: now.Sub(p.since)})
+		p.report(Event{What: "outage ended", Lasted: now.Sub(p.since)})
 		p.outage, p.trouble, p.since = false, 0, now
 	}
 }
@@ -84,7 +84,7 @@ func (p *Pacer) pauseUntil(now, until time.Time, a Answer) {
 	p.extend(now, until, a.Reason)
 	if until.Sub(now) >= reportPause && !p.pause.reported {
 		p.pause.reported = true
-		p.report(Event{Kind: PauseBegan, Shared: a.Shared, Until: until, Reason: a.Reason})
+		p.report(Event{What: "pause began", Until: until, Reason: a.Reason})
 	}
 	if !a.Shared {
 		return
@@ -123,19 +123,17 @@ func (p *Pacer) paused(now time.Time) (time.Duration, error) {
 	return left, nil
 }
 
-// resume ends a pause. All tokens but one are thrown away, so that no herd leaves.
+// resume ends a pause.
 func (p *Pacer) resume(now time.Time) {
 	q := &p.pause
 	if q.began.IsZero() {
 		return
 	}
 	if q.reported {
-		p.report(Event{Kind: PauseEnded, Lasted: now.Sub(q.began)})
+		p.report(Event{What: "pause ended", Lasted: now.Sub(q.began)})
 	}
 	p.quota.resume(now, q.began)
-	if spare := int(p.limiter.TokensAt(now)) - 1; spare > 0 {
-		p.limiter.AllowN(now, spare)
-	}
+	p.quota.last = now.Add(-p.quota.gap(now)) // one may leave at once, and no herd
 	q.began, q.reported = time.Time{}, false
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // watched is a pacer of which the events are kept.
-func watched(maxPause time.Duration) (*Pacer, func(EventKind) []Event) {
+func watched(maxPause time.Duration) (*Pacer, func(what string) []Event) {
 	var mu sync.Mutex
 	var events []Event
 	g := NewGroup(Config{MaxPause: maxPause, Notify: func(e Event) {
@@ -17,11 +17,11 @@ func watched(maxPause time.Duration) (*Pacer, func(EventKind) []Event) {
 		defer mu.Unlock()
 		events = append(events, e)
 	}})
-	return g.Pacer("create", 100), func(k EventKind) (some []Event) {
+	return g.Pacer("create", 100), func(what string) (some []Event) {
 		mu.Lock()
 		defer mu.Unlock()
 		for _, e := range events {
-			if e.Kind == k {
+			if e.What == what {
 				some = append(some, e)
 			}
 		}
@@ -67,11 +67,11 @@ func TestOutageIsProbedWithSingleRequests(t *testing.T) {
 			failed = time.Now()
 			probe = <-next
 		}
-		if n := len(reported(OutageBegan)); n != 1 {
+		if n := len(reported("outage began")); n != 1 {
 			t.Errorf("told of %d outages", n)
 		}
 		p.Done(probe, Answer{Kind: Passed})
-		if n := len(reported(OutageEnded)); n != 1 || p.Pace().Probing {
+		if n := len(reported("outage ended")); n != 1 || p.Pace().Probing {
 			t.Errorf("told of %d ends", n)
 		}
 		p.Done(late, Answer{Kind: Failed})
@@ -103,11 +103,11 @@ func TestAnswerToAProbeEndsAnOutage(t *testing.T) {
 			inFlight := leave(t, p)
 			breakDown(t, p)
 			p.Done(inFlight, a)
-			if n := len(reported(OutageEnded)); n > 0 || !p.Pace().Probing {
+			if n := len(reported("outage ended")); n > 0 || !p.Pace().Probing {
 				t.Errorf("%v: a late answer ended the outage", a.Kind)
 			}
 			p.Done(leave(t, p), a)
-			if n := len(reported(OutageEnded)); n != 1 || p.Pace().Probing {
+			if n := len(reported("outage ended")); n != 1 || p.Pace().Probing {
 				t.Errorf("%v: reported %d ends", a.Kind, n)
 			}
 		})
@@ -171,7 +171,7 @@ func TestOneBadRowIsNoOutage(t *testing.T) {
 					p.Done(leave(t, p), Answer{Kind: Passed})
 				}
 			}
-			if e := reported(OutageBegan); len(e) > 0 {
+			if e := reported("outage began"); len(e) > 0 {
 				t.Error(e)
 			}
 		})
@@ -186,7 +186,7 @@ func TestOneBadRowIsNoOutage(t *testing.T) {
 				}
 				p.Done(bad, Answer{Kind: Failed})
 			}
-			if e := reported(OutageBegan); len(e) > 0 {
+			if e := reported("outage began"); len(e) > 0 {
 				t.Error(e)
 			}
 		})
@@ -213,10 +213,10 @@ func TestTooManyFailuresAreAnOutage(t *testing.T) {
 					p.Done(permit, Answer{Kind: Passed})
 				}
 			}
-			if got := reported(OutageBegan); (len(got) > 0) != tt.want {
+			if got := reported("outage began"); (len(got) > 0) != tt.want {
 				t.Errorf("one in %d fails: %d outages", tt.every, len(got))
 			}
-			if n := len(reported(OutageEnded)); tt.want && n == 0 {
+			if n := len(reported("outage ended")); tt.want && n == 0 {
 				t.Error("no outage ended")
 			}
 		})

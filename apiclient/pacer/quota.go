@@ -39,7 +39,7 @@ type quota struct {
 	refill  float64 // tokens a second; unpaced: nothing is known
 	sent    uint64
 	start   time.Time // when the first request left
-	last    time.Time // when the last permit was given, or the last pause ended
+	last    time.Time // when the last permit was due
 	levels  levels
 	stretch
 
@@ -102,12 +102,22 @@ func (q *quota) learned() float64 {
 	return 0
 }
 
-// permitted notes a permit. Only the time in which the pace has held requests back counts for growth.
-func (q *quota) permitted(now time.Time, held bool) {
-	if held {
-		q.pushed += min(now.Sub(q.last).Seconds(), 1)
+// gap is the time from one permit to the next at the present pace.
+func (q *quota) gap(now time.Time) time.Duration { return time.Duration(1e9 / q.rate(now)) }
+
+// take takes a permit, or returns how long to wait for it: there is no reservation, so that a new pace holds at once.
+// Only the time in which the pace has held requests back counts for growth.
+func (q *quota) take(now time.Time, held bool) time.Duration {
+	gap := q.gap(now)
+	late := min(now.Sub(q.last)-gap, max(0, burstTime-gap))
+	if late < 0 {
+		return -late
 	}
-	q.last = now
+	if held {
+		q.pushed += min(gap.Seconds(), 1)
+	}
+	q.last = now.Add(-late)
+	return 0
 }
 
 // leave counts a request that leaves, and returns its number.
@@ -180,7 +190,7 @@ func (q *quota) newEvent(now time.Time, permit Permit, seconds float64, vouched 
 // resume decides about an event, once and with all that is known: when the pause that began at halted is over.
 func (q *quota) resume(now, halted time.Time) {
 	e, paused := q.event, now.Sub(halted).Seconds()
-	q.event, q.last = nil, now
+	q.event = nil
 	if l := &q.levels; !l.resets.IsZero() && !l.resets.After(now) { // a new window
 		l.level = l.largest
 	}

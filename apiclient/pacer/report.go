@@ -1,8 +1,6 @@
 package pacer
 
-import (
-	"time"
-)
+import "time"
 
 // Kind is what became of a request, as far as the pace is concerned.
 type Kind int
@@ -39,30 +37,19 @@ type Permit struct {
 	retry  bool
 }
 
-// EventKind is what has happened to the pace, in words.
-type EventKind string
-
-const (
-	PauseBegan  EventKind = "pause began" // nothing leaves before Until; pauses under a second are not reported
-	PauseEnded  EventKind = "pause ended"
-	OutageBegan EventKind = "outage began" // the site does not answer; single requests probe it, the next at Until
-	OutageEnded EventKind = "outage ended"
-)
-
-// Event is something that people who watch a run want to know.
+// Event is a pause of a second or more, or an outage, in which single requests probe the site.
 type Event struct {
-	Kind   EventKind
+	What   string // "pause began", "pause ended", "outage began" or "outage ended"
 	At     time.Time
 	Pacer  string        // name of the pacer; of a shared pause the one that was refused
-	Shared bool          // the pause is the whole group's
-	Until  time.Time     // of what began
+	Until  time.Time     // of what began: nothing leaves before
 	Lasted time.Duration // of what ended
 	Reason string
 }
 
 // String returns one line for the log.
 func (e Event) String() string {
-	text := e.Pacer + ": " + string(e.Kind)
+	text := e.Pacer + ": " + e.What
 	if !e.Until.IsZero() {
 		text += ", until " + e.Until.Format(time.TimeOnly)
 	} else {

@@ -221,7 +221,7 @@ func (s *site) figures(lasted time.Duration) figures {
 func (s *site) herd(events []Event) int {
 	most, from := 0, 0
 	for _, e := range events {
-		if e.Kind != PauseEnded {
+		if e.What != "pause ended" {
 			continue
 		}
 		end := e.At.Sub(s.start)

@@ -46,7 +46,7 @@ func (r *Recorder) Row(at time.Time, requested bool) {
 
 // Event records the pauses and outages among what the client reports, when they are over.
 func (r *Recorder) Event(e apiclient.Event) {
-	if e.Kind != apiclient.PauseEnded && e.Kind != apiclient.OutageEnded || e.Lasted <= 0 {
+	if e.Lasted <= 0 {
 		return
 	}
 	r.mu.Lock()
