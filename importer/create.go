@@ -37,7 +37,7 @@ func (c *creation) before(ctx context.Context) *Stop {
 	if !c.options.ResolveConflicts {
 		return nil
 	}
-	stop := c.lookUps(ctx, nil)
+	_, stop := c.lookUps(ctx)
 	if stop != nil && stop.Cause == QuotaPause {
 		return nil
 	}
@@ -47,11 +47,14 @@ func (c *creation) before(ctx context.Context) *Stop {
 func (c *creation) seen(r Result) { c.fixes.seen(r) }
 
 // after looks up what is open and gives the access that was asked for, once every row has a result.
-func (c *creation) after(ctx context.Context, r *Run, end *End) {
+func (c *creation) after(ctx context.Context, end *End) {
 	still := context.WithoutCancel(ctx)
 	end.Stop = cmp.Or(end.Stop, brokenLedger(c.ledger.KeepFixed(still, c.run, c.fixes.rows)))
 	if end.Stop == nil {
-		end.Stop = cmp.Or(c.rules.onlyForbidden(), c.lookUpRest(ctx, r, end))
+		end.Stop = c.rules.onlyForbidden()
+	}
+	if end.Stop == nil && c.options.ResolveConflicts {
+		end.Revised, end.Stop = c.lookUps(ctx)
 	}
 	if end.Stop == nil && c.plan.Access != nil {
 		end.Stop = c.giveAccess(ctx, end)
@@ -68,7 +71,7 @@ func (c *creation) notes(ctx context.Context, end *End) (notes []string) {
 		notes = append(notes, text.Counted(n, "person is", "people are")+
 			" onboarded under another address; the results name it")
 	}
-	if open, err := countLookUps(ctx, c.ledger); err == nil && open > 0 && c.options.ResolveConflicts {
+	if open, err := c.ledger.CountLookUps(ctx); err == nil && open > 0 && c.options.ResolveConflicts {
 		then := "the next command on this ledger does it first"
 		if refused := c.refused.Load(); refused != nil {
 			then = "the token may not do that (" + oneLine(*refused) + ")"
@@ -88,29 +91,30 @@ func (c *creation) decide(ctx context.Context, rows []*export.Row) ([]decision, 
 	decisions := make([]decision, len(known))
 	for i, m := range known {
 		decisions[i] = c.one(rows[i], m)
-		decisions[i].memory = m
+		decisions[i].Memory = m
 	}
 	return decisions, err
 }
 
 // one decides on one row. Replay asks it, too, for what it was.
-func (c *creation) one(row *export.Row, m memory) decision {
+func (c *creation) one(row *export.Row, m ledger.Memory) decision {
 	if result, ok := settled(row, m); ok {
-		return decision{result: result}
+		return decision{result: result, becomes: result.Status}
 	}
-	if a := m.Account; a != nil && !c.options.ResendKnown {
+	if a := m.Account; a != nil && m.Outcome == nil && !c.options.ResendKnown {
 		d := decision{result: knownResult(row, *a)}
+		d.becomes = d.result.Status
 		if c.options.UpdateNames && d.result.Status == outcome.Known && nameChanged(row, *a) && a.Ours() && a.ID != "" {
-			d.do = c.carriedOut(c.rename(row, *a, d.result))
+			d.do, d.becomes = c.carriedOut(c.rename(row, *a, d.result)), outcome.Renamed
 		}
 		return d
 	}
-	otherwise := m.otherwise(row)
-	return decision{result: otherwise, do: c.carriedOut(c.create(row, m, otherwise))}
+	result := otherwise(row, m)
+	return decision{result: result, do: c.carriedOut(c.create(row, m, result)), becomes: outcome.Created}
 }
 
 // create is the request for one customer.
-func (c *creation) create(row *export.Row, m memory, otherwise Result) request {
+func (c *creation) create(row *export.Row, m ledger.Memory, otherwise Result) request {
 	return request{
 		row:       row,
 		key:       row.Key,

@@ -234,11 +234,15 @@ func (d *desktop) carryOut(ctx context.Context, l *ledger.Ledger, plan *Plan, be
 func (d *desktop) replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, plan *Plan, s *session) {
 	d.t.Helper()
 	var again []Result
-	if err := Replay(ctx, l, run, plan.Rows(ctx), func(r Result) error {
+	totals, err := Replay(ctx, l, run, plan.Rows(ctx), func(r Result) error {
 		again = append(again, r)
 		return nil
-	}); err != nil {
+	})
+	if err != nil {
 		d.t.Fatal(err)
+	}
+	if s.Revised {
+		s.Totals = totals
 	}
 	if len(again) != len(s.results) {
 		d.t.Fatalf("%d rows were told, and again %d", len(s.results), len(again))

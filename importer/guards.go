@@ -158,19 +158,29 @@ func exceeded(flag string, limit Limit, n, base int, allow, what, hint string) *
 // revoked is how many accounts a revocation takes, and of how many that are ours: ours is what the ledger holds now.
 // What an earlier session of the run has revoked counts as if it were still to be done.
 func (p *Plan) revoked(ours int) (n, of int) {
-	before := p.Settled.Of(outcome.Revoked)
+	before := p.Finished.Of(outcome.Revoked)
 	return p.Create + before, ours + before
 }
+
+// unlisted is what may be revoked, without a limit, by a file that is no list of leavers: of more, most likely the
+// export itself was named.
+var unlisted = Limit{Percent: 50, AtLeast: 10, Set: true}
 
 // CheckRevocation refuses to revoke more accounts than limit allows of those that the ledger holds as ours.
 func CheckRevocation(p *Plan, limit Limit, ours int) error {
 	n, of := p.revoked(ours)
-	if !limit.Exceeded(n, of) {
+	counted, hint, because := n, "look at the plan; when it is right, allow it once with", ""
+	if !limit.Set && !p.Reach.Listed && p.Undoes == nil {
+		limit, counted = unlisted, n-p.Reach.Unknown
+		hint = "the lists that sync writes are called ….leavers.csv; when this file is really meant, say so with"
+		because = "this file is not a list of leavers: it has no column jsm_action; without one "
+	}
+	if !limit.Exceeded(counted, of) {
 		return nil
 	}
-	return guarded("look at the plan; when it is right, allow it once with --max-revoke "+strconv.Itoa(n),
-		"%s would be revoked, and --max-revoke %s allows %s of the %s that this ledger has; nothing was revoked",
-		text.Counted(n, "account", "accounts"), limit.inSentence(), text.Grouped(limit.Of(of)), text.Grouped(of))
+	return guarded(fmt.Sprintf("%s --max-revoke %d", hint, n),
+		"%s would be revoked (%s); %s--max-revoke %s allows %s; nothing was revoked",
+		text.Counted(n, "account", "accounts"), p.RevokedShare(ours), because, limit.inSentence(), text.Grouped(limit.Of(of)))
 }
 
 // RevokedShare is how large a part of the accounts that the ledger holds as ours a revocation takes.
@@ -189,20 +199,4 @@ func (p *Plan) RevokedShare(ours int) string {
 		share += fmt.Sprintf("; and %s that it does not know", text.Grouped(u))
 	}
 	return share
-}
-
-// unlisted is what may be revoked by a file that is no list of leavers, without a limit and without being asked.
-var unlisted = Limit{Percent: 50, AtLeast: 10, Set: true}
-
-// CheckUnlisted refuses a file that is no list of leavers and revokes more than that of the accounts that the ledger
-// holds as ours: most likely the export itself was named.
-func CheckUnlisted(p *Plan, ours int) error {
-	n, of := p.revoked(ours)
-	if p.Reach.Listed || p.Undoes != nil || !unlisted.Exceeded(n-p.Reach.Unknown, of) {
-		return nil
-	}
-	return guarded("the lists that sync writes are called ….leavers.csv; when this file is really meant, say so with "+
-		"--max-revoke "+strconv.Itoa(n),
-		"%s would be revoked (%s), and this file is not a list of leavers: it has no column jsm_action; "+
-			"nothing was revoked", text.Counted(n, "account", "accounts"), p.RevokedShare(ours))
 }

@@ -66,9 +66,9 @@ func TestCheckUnlisted(t *testing.T) {
 	} {
 		p := &Plan{Survey: &export.Survey{Path: "l.csv"}, Create: tc.create, Reach: tc.reach}
 		for range tc.before {
-			p.Settled[outcome.Revoked]++
+			p.Finished[outcome.Revoked]++
 		}
-		err := CheckUnlisted(p, tc.ours)
+		err := CheckRevocation(p, Limit{AtLeast: 1}, tc.ours)
 		if (err != nil) != (tc.says != "") || err != nil && !strings.Contains(err.Error(), tc.says) {
 			t.Errorf("%+v: %v", tc, err)
 		}
@@ -87,7 +87,7 @@ func TestCheckRevocation(t *testing.T) {
 	} {
 		p := &Plan{Survey: &export.Survey{Path: "l.csv"}, Create: tc.create}
 		for range tc.before {
-			p.Settled[outcome.Revoked]++
+			p.Finished[outcome.Revoked]++
 		}
 		err := CheckRevocation(p, limit, tc.ours)
 		if (err != nil) != tc.held {

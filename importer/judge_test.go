@@ -299,7 +299,7 @@ func TestJudgeLeaver(t *testing.T) {
 func TestWithoutRequest(t *testing.T) {
 	const id = "qm:1:2"
 	own := func(name, value string) map[string]string { return map[string]string{name: value} }
-	has := func(a *ledger.Account) memory { return memory{Memory: ledger.Memory{Account: a}} }
+	has := func(a *ledger.Account) ledger.Memory { return ledger.Memory{Account: a} }
 	known := &ledger.Account{Key: "a@x", ID: id, Status: outcome.Created}
 	revoked := &ledger.Account{Key: "a@x", ID: id, RevokedAt: time.Now()}
 	for _, tc := range []struct {
@@ -308,7 +308,7 @@ func TestWithoutRequest(t *testing.T) {
 		own  map[string]string
 		want outcome.Status
 	}{
-		{"an account", target{id: id, memory: has(known)}, nil, 0},
+		{"an account", target{id: id, Memory: has(known)}, nil, 0},
 		{"listed to revoke", target{id: id}, own("jsm_action", "Revoke"), 0},
 		{"listed to review", target{id: id}, own("jsm_action", "review"), outcome.Review},
 		{"another action", target{id: id}, own("jsm_action", "delete"), outcome.Review},
@@ -316,12 +316,12 @@ func TestWithoutRequest(t *testing.T) {
 		{"not certainly ours", target{id: id}, own("jsm_status", "created_unconfirmed"), outcome.Review},
 		{"created", target{id: id}, own("jsm_status", "created"), 0},
 		{"no id", target{}, nil, outcome.Invalid},
-		{"no id known", target{memory: has(&ledger.Account{})}, nil, outcome.Invalid},
+		{"no id known", target{Memory: has(&ledger.Account{})}, nil, outcome.Invalid},
 		{"not an id", target{id: "qm"}, nil, outcome.Invalid},
-		{"another id for the address", target{id: "qm:1:3", memory: has(known)}, nil, outcome.Invalid},
+		{"another id for the address", target{id: "qm:1:3", Memory: has(known)}, nil, outcome.Invalid},
 		{"the id of another address", target{id: id, key: "b@x", owner: "a@x"}, nil, outcome.Invalid},
 		{"named before", target{id: "qm:1:1"}, nil, outcome.Duplicate},
-		{"revoked", target{id: id, memory: has(revoked)}, nil, outcome.AlreadyRevoked},
+		{"revoked", target{id: id, Memory: has(revoked)}, nil, outcome.AlreadyRevoked},
 		{"an Atlassian account", target{id: "712020:abc"}, nil, outcome.NotPortalOnly},
 	} {
 		tc.t.row = &export.Row{Own: tc.own, Place: export.Place{Row: 3, Line: 3}}

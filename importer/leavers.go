@@ -166,39 +166,29 @@ func judgeLeaver(one ledger.Leaver, elsewhere placed, ids bool) (action, reason 
 	return ActionRevoke, gone
 }
 
-// freshness refuses a list of leavers when its source was read since, or somebody on it is back.
-type freshness struct {
-	ledger *ledger.Ledger
-	path   string
-	latest map[string]string // the last complete run of each source
-}
-
-func (f *freshness) check(ctx context.Context, t target) error {
+// outdated refuses a row of a list of leavers when its source was read since, or the person is back.
+func (v *revocation) outdated(ctx context.Context, t target) error {
 	source, listed := t.row.Own["jsm_source"]
-	if f == nil || !listed {
+	if v.list == "" || !listed {
 		return nil
 	}
-	if _, asked := f.latest[source]; !asked {
-		run, err := f.ledger.LastComplete(ctx, source)
-		if err != nil {
+	if v.latest.Seq == 0 || v.latest.Source != source {
+		var err error
+		if v.latest, err = v.ledger.LastComplete(ctx, source); err != nil {
 			return err
 		}
-		f.latest[source] = run.ID
 	}
-	back, err := f.ledger.Present(ctx, t.key)
-	if err != nil {
-		return err
-	}
-	why, by, latest := "this person is in the latest run of the source "+back, t.row.Own["jsm_run_id"], f.latest[source]
+	back, err := v.ledger.Present(ctx, t.key)
+	why, by := "this person is in the latest run of the source "+back, t.row.Own["jsm_run_id"]
 	switch {
-	case latest != by:
+	case err != nil || back == "" && v.latest.ID == by:
+		return err
+	case v.latest.ID != by:
 		why = fmt.Sprintf("run %s has listed this leaver, and it is not the last complete run of the source %q (%s)",
-			by, source, cmp.Or(latest, "there is none"))
-	case back == "":
-		return nil
+			by, source, cmp.Or(v.latest.ID, "there is none"))
 	}
 	return &export.RefusedError{
-		Path:  f.path,
+		Path:  v.list,
 		Place: t.row.Place,
 		What:  why,
 		Hint: "the list of leavers is out of date: run jsm-onboard sync again on the newest export, and use the list " +

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -54,9 +55,10 @@ func lookUpStop(ctx context.Context, err error) *Stop {
 	return StopFor(err)
 }
 
-// lookUps asks for the account ids that are still open, and calls changed (unless nil) with each one of which something
-// is known now. What cannot be answered yet stays open.
-func (c *common) lookUps(ctx context.Context, changed func(ledger.OpenLookUp, outcome.Outcome)) *Stop {
+// lookUps asks for the account ids that are still open, and reports whether a result of this run has changed by it. What
+// cannot be answered yet stays open.
+func (c *common) lookUps(ctx context.Context) (bool, *Stop) {
+	var changed atomic.Bool
 	pool, running := errgroup.WithContext(ctx)
 	pool.SetLimit(lookUpsAtOnce)
 	for open, err := range c.ledger.LookUps(context.WithoutCancel(ctx)) {
@@ -68,8 +70,8 @@ func (c *common) lookUps(ctx context.Context, changed func(ledger.OpenLookUp, ou
 			if stop == nil {
 				o, stop = c.lookUp(running, open)
 			}
-			if changed != nil && o != open.Outcome {
-				changed(open, o)
+			if open.Run == c.run && o != open.Outcome {
+				changed.Store(true)
 			}
 			if stop != nil {
 				return stop
@@ -78,7 +80,7 @@ func (c *common) lookUps(ctx context.Context, changed func(ledger.OpenLookUp, ou
 		})
 	}
 	stop, _ := errors.AsType[*Stop](pool.Wait())
-	return cmp.Or(interrupted(ctx), stop)
+	return changed.Load(), cmp.Or(interrupted(ctx), stop)
 }
 
 // lookUp asks for one account id, and returns the outcome that the ledger has now.
@@ -94,32 +96,9 @@ func (c *common) lookUp(ctx context.Context, open ledger.OpenLookUp) (outcome.Ou
 	return o, brokenLedger(c.ledger.Resolve(ctx, open, o))
 }
 
-func countLookUps(ctx context.Context, l *ledger.Ledger) (open int, err error) {
-	for _, err = range l.LookUps(ctx) {
-		if err != nil {
-			break
-		}
-		open++
-	}
-	return open, err
-}
-
 // LookUps asks for the account ids that earlier runs could not find yet. Do does it for an import by itself; revoke
 // does it before its plan, which is about account ids.
 func LookUps(ctx context.Context, api API, l *ledger.Ledger) *Stop {
-	return (&common{api: api, ledger: l}).lookUps(ctx, nil)
-}
-
-// lookUpRest asks for what is open when all rows have been sent.
-func (c *creation) lookUpRest(ctx context.Context, r *Run, end *End) *Stop {
-	if !c.options.ResolveConflicts {
-		return nil
-	}
-	stop := c.lookUps(ctx, func(u ledger.OpenLookUp, o outcome.Outcome) {
-		if u.Run == c.run {
-			r.move(u.Outcome.Status, o.Status)
-		}
-	})
-	end.Revised = r.revised
+	_, stop := (&common{api: api, ledger: l}).lookUps(ctx)
 	return stop
 }

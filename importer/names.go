@@ -61,15 +61,9 @@ func judgeRename(a ledger.Account, err error) ledger.Entry {
 // namesOff is why no name can be changed here at all, as the answer to a rename shows; "": they can.
 func namesOff(err error) string {
 	refused, answered := errors.AsType[*apiclient.Error](err)
-	switch {
-	case !answered:
-		return ""
-	case refused.RouteInDoubt:
-		return "this site does not offer the operation that changes names"
-	case refused.Kind == apiclient.KindForbidden || refused.Kind == apiclient.KindScope:
-		return "the account or its token may not change names (" + refused.Redacted() + ")"
-	case refused.Kind == apiclient.KindSite:
-		return refused.Redacted()
+	if answered && (refused.RouteInDoubt || refused.Kind == apiclient.KindForbidden ||
+		refused.Kind == apiclient.KindScope || refused.Kind == apiclient.KindSite) {
+		return "this site, or this account or its token, does not allow it (" + refused.Redacted() + ")"
 	}
 	return ""
 }

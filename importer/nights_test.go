@@ -116,7 +116,7 @@ func TestOtherAddressAndNames(t *testing.T) {
 		d := newDesktop(t, jsmtest.Options{})
 		d.night("crm.csv", "name,email,external id", "Ann,ann@x.example,1", "Ben,ben@x.example,2")
 		s, _ := d.night("crm.csv", "name,email,external id", "Anna,ann@x.example,1", "Ben,ben.new@x.example,2")
-		if s.plan.OtherAddress != 1 || s.plan.NamesChanged != 1 || s.plan.Renames != 0 || len(s.Notes) != 1 {
+		if s.plan.OtherAddress != 1 || s.plan.NamesChanged != 1 || s.plan.Settled.Of(outcome.Renamed) != 0 || len(s.Notes) != 1 {
 			t.Errorf("%+v, notes %q", s.plan, s.Notes)
 		}
 		for i, says := range []string{"name has changed", "ben@x.example"} {
@@ -126,12 +126,12 @@ func TestOtherAddressAndNames(t *testing.T) {
 		}
 		d.run.UpdateNames = true
 		s, _ = d.night("crm.csv", "name,email,external id", "Anna,ann@x.example,1", "Ben,ben.new@x.example,2")
-		if s.plan.Renames != 1 || s.results[0].Status != outcome.Renamed || d.site.Find("ann@x.example")[0].Name != "Anna" {
-			t.Errorf("%d renames; %s", s.plan.Renames, shown(s.results[0]))
+		if s.plan.Settled.Of(outcome.Renamed) != 1 || s.results[0].Status != outcome.Renamed || d.site.Find("ann@x.example")[0].Name != "Anna" {
+			t.Errorf("%d renames; %s", s.plan.Settled.Of(outcome.Renamed), shown(s.results[0]))
 		}
 		s, _ = d.night("crm.csv", "name,email,external id", "Anna,ann@x.example,1", "Ben,ben.new@x.example,2")
-		if s.plan.Renames != 0 || s.results[0].Status != outcome.Known {
-			t.Errorf("%d renames; %s", s.plan.Renames, shown(s.results[0]))
+		if s.plan.Settled.Of(outcome.Renamed) != 0 || s.results[0].Status != outcome.Known {
+			t.Errorf("%d renames; %s", s.plan.Settled.Of(outcome.Renamed), shown(s.results[0]))
 		}
 	})
 }
@@ -270,8 +270,8 @@ func TestUndoIsResumed(t *testing.T) {
 		restore()
 		s := d.undo(t.Context())
 		d.expect(s, map[outcome.Status]int{outcome.Revoked: 100})
-		if !s.resumed || s.plan.Settled.Of(outcome.Revoked) < 8 || s.ExitCode() != 0 {
-			t.Errorf("resumed %t, %+v", s.resumed, s.plan.Settled)
+		if !s.resumed || s.plan.Finished.Of(outcome.Revoked) < 8 || s.ExitCode() != 0 {
+			t.Errorf("resumed %t, %+v", s.resumed, s.plan.Finished)
 		}
 	})
 }

@@ -12,25 +12,23 @@ import (
 
 // A Plan is what a run would do, known before the first request.
 type Plan struct {
-	Survey        *export.Survey
-	Run           ledger.Run // the run that goes on; Seq 0: a new one would begin
-	Resumed       bool
-	Finished      int // rows that an earlier session of this run has settled
-	Create        int // rows that would be sent
-	LookUps       int // account ids that are still to be looked up, of any run
-	Known         int
-	RevokedBefore int
-	Fixed         int   // rows that were fixed in a failed file, and imported
-	Returning     int   // of Create, rows whose account we have revoked (--resend-known)
-	Renames       int   // of Known, customers who would be renamed
-	NamesChanged  int   // of Known, customers whose name has changed, which is only stated
-	OtherAddress  int   // of Create, people who are onboarded under another address
-	Missing       []int // of PlanOptions.Require, counted from 1, those who are in no row
-	Access        *AccessPlan
+	Survey       *export.Survey
+	Run          ledger.Run // the run that goes on; Seq 0: a new one would begin
+	Resumed      bool
+	Finished     outcome.Totals // rows that an earlier session of this run has settled
+	Settled      outcome.Totals // other rows for which no account is created or revoked
+	Create       int            // rows that would be sent, to create or to revoke
+	Resent       int            // of Create, rows whose account the ledger has (--resend-known; revoke, undo)
+	Returning    int            // of Resent, rows whose account we have revoked
+	OtherAddress int            // of Create, people who are onboarded under another address
+	NamesChanged int            // of those who are known, customers whose name has changed, which is only stated
+	Fixed        int            // rows that were fixed in a failed file, and imported
+	LookUps      int            // account ids that are still to be looked up, of any run
+	Missing      []int          // of PlanOptions.Require, counted from 1, those who are in no row
+	Access       *AccessPlan
 
-	Settled outcome.Totals // revoke, undo: rows for which nothing would be sent
-	Reach   Reach          // revoke, undo: whose accounts those of Create are
-	Undoes  *ledger.Run    // undo: the run that is undone
+	Reach  Reach       // revoke, undo: whose accounts those of Create are
+	Undoes *ledger.Run // undo: the run that is undone
 
 	First FirstRow                                            // the one that a run with Options.Only sends
 	Rows  func(context.Context) iter.Seq2[*export.Row, error] // of the file, or for undo of the ledger
@@ -71,7 +69,7 @@ func (p *Plan) planImport(ctx context.Context, l *ledger.Ledger, o PlanOptions) 
 	if err := p.find(ctx, l, o.Job); err != nil {
 		return err
 	}
-	if p.LookUps, err = countLookUps(ctx, l); err != nil {
+	if p.LookUps, err = l.CountLookUps(ctx); err != nil {
 		return err
 	}
 	return p.decideAll(ctx, newCreation(nil, l, p, Options{ResendKnown: o.ResendKnown, UpdateNames: o.UpdateNames}))
@@ -96,54 +94,45 @@ func (p *Plan) decideAll(ctx context.Context, w work) error {
 			return err
 		}
 		for _, d := range decisions {
-			w.count(p, d)
+			p.count(d)
 		}
 	}
 	return nil
 }
 
-func (c *creation) count(p *Plan, d decision) {
+// count adds what a run would make of a row.
+func (p *Plan) count(d decision) {
+	row, a := d.result.Row, d.Account
 	switch {
-	case d.Fixed != nil && d.Outcome == nil:
+	case d.Outcome != nil && !d.Outcome.Open:
+		p.Finished[d.Outcome.Status]++
+		return
+	case d.Fixed != nil:
 		p.Fixed++
-	case d.Outcome != nil:
-		p.Finished++
-	case d.result.Status == outcome.RevokedBefore:
-		p.RevokedBefore++
-	case d.result.Status == outcome.Known:
-		p.Known++
-		if d.do != nil {
-			p.Renames++
-		} else if nameChanged(d.result.Row, *d.Account) {
-			p.NamesChanged++
-		}
-	case d.do != nil:
-		row := d.result.Row
-		if p.Create++; p.First.Number == 0 {
-			p.First = FirstRow{row.Number, row.Place, strings.Clone(row.Email), strings.Clone(row.Name)}
-		}
-		if d.Account != nil && !d.Account.RevokedAt.IsZero() {
-			p.Returning++
-		}
-		if d.Other != nil {
-			p.OtherAddress++
-		}
+		return
+	case d.becomes == outcome.Known && nameChanged(row, *a):
+		p.NamesChanged++
 	}
-}
-
-// count also finds out whose accounts would be revoked.
-func (v *revocation) count(p *Plan, d decision) {
+	if d.becomes != outcome.Created && d.becomes != outcome.Revoked {
+		p.Settled[d.becomes]++
+		return
+	}
+	if p.Create++; p.First.Number == 0 {
+		p.First = FirstRow{row.Number, row.Place, strings.Clone(row.Email), strings.Clone(row.Name)}
+	}
+	if d.Other != nil {
+		p.OtherAddress++
+	}
 	switch {
-	case d.do == nil:
-		p.Settled[d.result.Status]++
-		return
-	case d.decided != 0:
-		p.Settled[d.decided]++
-		return
-	case d.Account == nil:
+	case a == nil:
 		p.Reach.Unknown++
-	case !d.Account.Ours():
+	case !a.RevokedAt.IsZero():
+		p.Returning++
+		fallthrough
+	default:
+		p.Resent++
+	}
+	if a != nil && !a.Ours() {
 		p.Reach.Foreign++
 	}
-	p.Create++
 }

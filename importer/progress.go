@@ -17,9 +17,8 @@ type Progress struct {
 
 // progress counts what a run has done so far.
 type progress struct {
-	mu      sync.Mutex
-	now     Progress
-	revised bool // a row was counted under another status since it was handed out
+	mu  sync.Mutex
+	now Progress
 }
 
 // Progress may be called from anywhere.
@@ -33,14 +32,6 @@ func (p *progress) count(s outcome.Status, rows int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.now.Totals[s] += rows
-}
-
-func (p *progress) move(from, to outcome.Status) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.now.Totals[from]--
-	p.now.Totals[to]++
-	p.revised = true
 }
 
 // worked counts a row that a worker had, and returns how many count for --limit so far.

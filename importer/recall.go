@@ -9,43 +9,31 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// memory is what the ledger has on a row.
-type memory struct {
-	ledger.Memory
-	open *outcome.Outcome // of an attempt in this run whose answer is not known: the row is sent again
-}
-
 // otherwise is the result of a row when the run stops before it is sent.
-func (m memory) otherwise(row *export.Row) Result {
-	if m.open != nil {
-		return resultOf(row, *m.open)
+func otherwise(row *export.Row, m ledger.Memory) Result {
+	if m.Outcome != nil {
+		return resultOf(row, *m.Outcome) // of an attempt whose answer is not known
 	}
 	return resultOf(row, outcome.Outcome{Status: outcome.NotAttempted, Reason: outcome.ReasonStopped})
 }
 
 // ask returns what the ledger has on rows of a run: for the run to go on with, or as it was at its end (then).
 func ask(ctx context.Context, l *ledger.Ledger, run ledger.Run, revoke bool, rows []ledger.Query,
-	then bool) ([]memory, error) {
+	then bool) ([]ledger.Memory, error) {
 	found, err := l.Recall(ctx, run.Seq, revoke, rows)
-	known := make([]memory, len(found))
-	for i, m := range found {
-		o, a := m.Outcome, m.Account
-		switch {
-		case then && a != nil && a.FirstRun >= run.Seq, !then && a != nil && a.Gone && !revoke:
+	for i := range found {
+		m := &found[i]
+		switch a := m.Account; {
+		case a != nil && (then && a.FirstRun >= run.Seq || !then && a.Gone && !revoke):
 			m.Account = nil
-		case then && a != nil && a.RevokedRun > run.Seq:
+		case a != nil && then && a.RevokedRun > run.Seq:
 			a.RevokedAt = time.Time{} // it had its access then
 		}
-		switch {
-		case then || o == nil:
-		case o.Open:
-			known[i].open, m.Outcome = o, nil
-		case o.Retry && run.Retry: // it is forgotten when the run goes on
+		if o := m.Outcome; !then && o != nil && o.Retry && run.Retry { // it is forgotten when the run goes on
 			m.Outcome = nil
 		}
-		known[i].Memory = m
 	}
-	return known, err
+	return found, err
 }
 
 // queries ask what the ledger has on rows of an import.

@@ -11,24 +11,25 @@ import (
 )
 
 // Replay hands out the results of a run again, from the ledger and in input order: the same as at its end. rows are
-// those of the same input, read with the same choices, or Plan.Rows.
+// those of the same input, read with the same choices, or Plan.Rows. It returns the count of them.
 func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, rows iter.Seq2[*export.Row, error],
-	tell func(Result) error) error {
+	tell func(Result) error) (totals outcome.Totals, err error) {
 	for batch, err := range inBatches(rows, batchRows) {
 		if err != nil {
-			return err
+			return totals, err
 		}
 		results, err := replay(ctx, l, run, batch)
 		if err != nil {
-			return fmt.Errorf("reading the outcomes of run %s: %w", run.ID, err)
+			return totals, fmt.Errorf("reading the outcomes of run %s: %w", run.ID, err)
 		}
 		for _, result := range results {
+			totals[result.Status]++
 			if err := tell(result); err != nil {
-				return err
+				return totals, err
 			}
 		}
 	}
-	return nil
+	return totals, nil
 }
 
 // replay is what became of each row of a batch: what the row itself says, what the ledger has recorded for it, the

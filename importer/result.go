@@ -19,7 +19,7 @@ type Result struct {
 }
 
 // settled is the result of a row that needs no request, whatever the options.
-func settled(row *export.Row, m memory) (Result, bool) {
+func settled(row *export.Row, m ledger.Memory) (Result, bool) {
 	o := outcome.Outcome{}
 	switch {
 	case row.Excluded != "":
@@ -34,7 +34,7 @@ func settled(row *export.Row, m memory) (Result, bool) {
 		if row.DuplicateName {
 			o.Reason += outcome.ReasonOnlyThatSent
 		}
-	case m.Outcome != nil:
+	case m.Outcome != nil && !m.Outcome.Open:
 		o = *m.Outcome
 	default:
 		return Result{}, false

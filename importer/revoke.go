@@ -21,7 +21,8 @@ import (
 type revocation struct {
 	*common
 	accounts map[string]export.Place // of the rows so far
-	fresh    *freshness              // checks the rows of lists of leavers; nil: nothing has to be checked
+	list     string                  // the path of a file that may be a list of leavers, which has to be up to date
+	latest   ledger.Run              // the last complete run of its source
 }
 
 func newRevocation(api API, l *ledger.Ledger, plan *Plan, o Options) *revocation {
@@ -38,8 +39,8 @@ func (v *revocation) before(context.Context) *Stop { return nil }
 func (v *revocation) seen(Result) {}
 
 // after marks a run as undone when nothing of it is left to undo.
-func (v *revocation) after(ctx context.Context, r *Run, end *End) {
-	if v.plan.Undoes == nil || end.Stop != nil || r.Progress().Totals.NotGood() > 0 {
+func (v *revocation) after(ctx context.Context, end *End) {
+	if v.plan.Undoes == nil || end.Stop != nil || end.Totals.NotGood() > 0 {
 		return
 	}
 	err := v.ledger.MarkUndone(context.WithoutCancel(ctx), v.plan.Undoes.Seq, time.Now())
@@ -51,27 +52,28 @@ func (v *revocation) decide(ctx context.Context, rows []*export.Row) ([]decision
 	targets, err := identify(ctx, v.ledger, v.plan.Run, rows)
 	decisions := make([]decision, len(targets))
 	for i, t := range targets {
-		err = cmp.Or(err, v.fresh.check(ctx, t))
+		err = cmp.Or(err, v.outdated(ctx, t))
 		decisions[i] = v.one(t)
-		decisions[i].memory = t.memory
+		decisions[i].Memory = t.Memory
 	}
 	return decisions, err
 }
 
 // one decides on one row.
 func (v *revocation) one(t target) decision {
-	result, done := settled(t.row, t.memory)
+	result, done := settled(t.row, t.Memory)
+	d := decision{result: result, becomes: result.Status}
 	if done && t.Outcome == nil {
-		return decision{result: result}
+		return d
 	}
 	decided := withoutRequest(t, v.accounts)
 	if done { // in an earlier session; it counts as the first row with its account
-		return decision{result: result}
+		return d
 	}
-	q := request{row: t.row, key: t.key, revoke: true, otherwise: t.otherwise(t.row)}
+	q := request{row: t.row, key: t.key, revoke: true, otherwise: otherwise(t.row, t.Memory)}
 	if decided.Status != 0 {
 		record := func(ctx context.Context) (Result, *Stop) { return v.settle(ctx, q, decided, apiclient.Call{}) }
-		return decision{result: q.otherwise, do: record, decided: decided.Status}
+		return decision{result: q.otherwise, do: record, becomes: decided.Status}
 	}
 	q.send = func(ctx context.Context, record apiclient.Record) (string, apiclient.Call, error) {
 		call, err := v.api.RevokePortalAccess(ctx, t.id, record)
@@ -83,7 +85,7 @@ func (v *revocation) one(t target) decision {
 		}
 		return e, nil
 	}
-	return decision{result: q.otherwise, do: v.carriedOut(q)}
+	return decision{result: q.otherwise, do: v.carriedOut(q), becomes: outcome.Revoked}
 }
 
 // confirm asks after a 404 whether the account that the ledger has was really deleted: the 404 may have been about
@@ -131,7 +133,7 @@ type target struct {
 	id    string
 	key   string // the address under which the ledger knows the account; "": it does not
 	owner string // the address under which the ledger has the row's id; "": none
-	memory
+	ledger.Memory
 }
 
 // identify asks the ledger which account each row means.
@@ -155,12 +157,12 @@ func identify(ctx context.Context, l *ledger.Ledger, run ledger.Run, rows []*exp
 	memories, err := ask(ctx, l, run, true, queries, false)
 	for i, m := range memories {
 		t := &targets[i]
-		t.memory = m
-		switch {
-		case t.id == "" && m.Outcome != nil:
-			t.id = m.Outcome.AccountID
-		case t.id == "" && m.Account != nil:
-			t.id = m.Account.ID
+		t.Memory = m
+		if m.Outcome != nil {
+			t.id = cmp.Or(t.id, m.Outcome.AccountID)
+		}
+		if m.Account != nil {
+			t.id = cmp.Or(t.id, m.Account.ID)
 		}
 	}
 	return targets, err
@@ -261,7 +263,7 @@ func PlanRevocation(ctx context.Context, file *export.File, l *ledger.Ledger, o 
 		p.Run = *o.Run
 		return p, p.decideAll(ctx, v)
 	}
-	v.fresh = &freshness{ledger: l, path: file.Path(), latest: map[string]string{}}
+	v.list = file.Path()
 	if err := p.find(ctx, l, o.Job); err != nil {
 		return nil, err
 	}

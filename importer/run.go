@@ -49,12 +49,10 @@ type Options struct {
 
 // End is how a run ended.
 type End struct {
-	Totals  outcome.Totals
+	Progress
 	Rows    int   // rows of the first pass; the sum of Totals, or a promise is broken
-	Sent    int   // rows for which a request left in this session
-	Lost    int   // of these, rows with an attempt whose answer was lost
 	Stop    *Stop // why it ended before its last row; nil: it did not
-	Revised bool  // results changed after they were handed out: write them again, from the ledger
+	Revised bool  // results changed after they were handed out: count and write them again, from the ledger
 	Access  *AccessTotals
 	Notes   []string // sentences for the log and the totals
 }
@@ -85,10 +83,10 @@ const (
 
 // A decision is what a row needs: nothing any more, or a worker's time.
 type decision struct {
-	memory
+	ledger.Memory
 	result  Result // with do: what holds when the run stops before the row
 	do      func(context.Context) (Result, *Stop)
-	decided outcome.Status // what do only records; 0: it asks the site
+	becomes outcome.Status // what the row is when all goes well
 }
 
 // work is one kind of run.
@@ -97,12 +95,10 @@ type work interface {
 	before(context.Context) *Stop
 	// decide is called by one goroutine with the rows in input order, also after a stop.
 	decide(context.Context, []*export.Row) ([]decision, error)
-	// count adds a decision to the plan.
-	count(*Plan, decision)
 	// seen is given each result, in input order.
 	seen(Result)
 	// after is what follows when every row has a result, or the run was stopped.
-	after(context.Context, *Run, *End)
+	after(context.Context, *End)
 }
 
 // Run takes rows from one reader through a pool of workers and back into input order.
@@ -146,11 +142,10 @@ func (r *Run) Do(rows iter.Seq2[*export.Row, error], tell func(Result) error) En
 	end := End{Rows: r.plan.Survey.Rows}
 	r.stop(r.work.before(r.running))
 	end.Stop = r.through(rows, tell)
-	r.work.after(r.asked, r, &end)
-	now := r.Progress()
-	end.Totals, end.Sent, end.Lost = now.Totals, now.Sent, now.Lost
-	limited := r.options.Only != 0 || r.limitReached(now.Made)
-	if end.Stop == nil && limited && now.Totals.Of(outcome.NotAttempted) > 0 {
+	end.Progress = r.Progress()
+	r.work.after(r.asked, &end)
+	limited := r.options.Only != 0 || r.limitReached(end.Made)
+	if end.Stop == nil && limited && end.Totals.Of(outcome.NotAttempted) > 0 {
 		end.Stop = newStop(LimitReached, nil, "--limit is reached, as asked",
 			"run the same command again for the rest; without --limit it goes to the end")
 		if r.options.Only != 0 {
@@ -248,7 +243,7 @@ func (r *Run) read(ctx context.Context, rows iter.Seq2[*export.Row, error], step
 
 // unread is the result of a row of which the ledger could not be asked: it may have been settled before.
 func unread(row *export.Row) Result {
-	if result, ok := settled(row, memory{}); ok {
+	if result, ok := settled(row, ledger.Memory{}); ok {
 		return result
 	}
 	return resultOf(row, outcome.Outcome{Status: outcome.Unknown, Reason: outcome.ReasonNotRead})
@@ -294,7 +289,7 @@ func (r *Run) collect(ordered <-chan (<-chan Result), tell func(Result) error) {
 }
 
 // inBatches yields n rows at a time, and reads the next ones while the caller works. An error is the last that it
-// yields, after the rows that came before it.
+// yields, with the rows that came before it.
 func inBatches(rows iter.Seq2[*export.Row, error], n int) iter.Seq2[[]*export.Row, error] {
 	type read struct {
 		batch []*export.Row
@@ -311,14 +306,11 @@ func inBatches(rows iter.Seq2[*export.Row, error], n int) iter.Seq2[[]*export.Ro
 				}
 				if one.batch = append(one.batch, row); len(one.batch) == n {
 					next <- one
-					one.batch = make([]*export.Row, 0, n)
+					one = read{}
 				}
 			}
-			if len(one.batch) > 0 {
-				next <- read{batch: one.batch}
-			}
-			if one.err != nil {
-				next <- read{err: one.err}
+			if len(one.batch) > 0 || one.err != nil {
+				next <- one
 			}
 		}()
 		more := true

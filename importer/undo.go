@@ -25,7 +25,7 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 	if err := p.decideAll(ctx, newRevocation(nil, l, p, Options{})); err != nil {
 		return nil, err
 	}
-	n := p.Create + p.Settled.Sum()
+	n := p.Create + p.Settled.Sum() + p.Finished.Sum()
 	if n == 0 {
 		return nil, refuseUndo(run, "it has created nobody",
 			"jsm-onboard report --list shows how many each run has created; name that run: jsm-onboard undo RUN")

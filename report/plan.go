@@ -39,11 +39,12 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 	l.add("Source", o.Source)
 	l.add("Ledger", Shown(o.Ledger))
 	if p.Resumed {
-		l.add("Run", "continues "+p.Run.ID+"; "+text.Counted(p.Finished, "row is finished", "rows are finished"))
+		l.add("Run", "continues "+p.Run.ID+"; "+text.Counted(p.Finished.Sum(), "row is finished", "rows are finished"))
 	}
 	l.line("")
 	if revoking {
 		l.count(p.Create, "to revoke", "")
+		l.some(p.Finished.Sum(), "finished", "By the run that continues.")
 		l.rows(Rows{s.Rows, outcome.RevokeStatuses(), p.Settled}, "", 0)
 	} else {
 		l.planned(p, o.Limit)
@@ -60,21 +61,15 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 
 // planned says what would become of the rows; the numbers add up.
 func (l *listing) planned(p *importer.Plan, limit int) {
-	s, limited := p.Survey, ""
+	limited := ""
 	if limit > 0 && limit < p.Create {
 		limited = fmt.Sprintf("%s of them in this run (--limit %d).", text.Grouped(limit), limit)
 	}
-	l.count(p.Create, "to create", joined(" ", counted(p.Returning, "of them was", "of them were",
-		" revoked: asked about, and created only if the account is gone."), limited))
-	l.some(p.Finished, "finished", "By the run that continues.")
+	l.count(p.Create-p.Resent, "to create", limited)
+	l.some(p.Resent, "to send again", "Known (--resend-known): created only if the site has the account no more.")
+	l.some(p.Finished.Sum(), "finished", "By the run that continues.")
 	l.some(p.Fixed, "fixed", "In the failed file, and imported from there: nothing is sent.")
-	var settled outcome.Totals
-	settled[outcome.Known], settled[outcome.Renamed] = p.Known-p.Renames, p.Renames
-	settled[outcome.RevokedBefore] = p.RevokedBefore
-	settled[outcome.Duplicate], settled[outcome.Excluded] = s.Duplicates, s.Excluded
-	// Invalid rows may be among those that are finished or fixed.
-	settled[outcome.Invalid] = min(s.Invalid, s.Rows-p.Create-p.Finished-p.Fixed-settled.Sum())
-	l.rows(Rows{s.Rows, outcome.ImportStatuses(), settled}, "", s.Skipped)
+	l.rows(Rows{p.Survey.Rows, outcome.ImportStatuses(), p.Settled}, "", p.Survey.Skipped)
 }
 
 func planNotes(p *importer.Plan, o Outlook) string {
@@ -141,7 +136,7 @@ func (l *listing) access(a *importer.AccessPlan) {
 
 // lastLine says what the site will be asked, and how long that takes.
 func lastLine(command string, p *importer.Plan, o Outlook) string {
-	requests := requestsText(max(p.Create, p.Renames), o)
+	requests := requestsText(max(p.Create, p.Settled.Of(outcome.Renamed)), o)
 	switch {
 	case o.Held:
 		return "Held back by a guard: nothing is sent."

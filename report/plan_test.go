@@ -65,13 +65,17 @@ func exampleSurvey() *export.Survey {
 
 func TestPlanText(t *testing.T) {
 	whole := importer.Plan{
-		Survey: exampleSurvey(), Resumed: true, Finished: 100, Create: 795, Known: 65, Renames: 2, RevokedBefore: 5,
-		Fixed:        10,
+		Survey: exampleSurvey(), Resumed: true, Create: 800, Resent: 5, Fixed: 10,
+		Finished: totals(map[outcome.Status]int{outcome.Created: 100}),
+		Settled: totals(map[outcome.Status]int{
+			outcome.Known: 58, outcome.Renamed: 2, outcome.RevokedBefore: 5, outcome.Duplicate: 20, outcome.Excluded: 10,
+			outcome.Invalid: 7,
+		}),
 		NamesChanged: 3, OtherAddress: 1,
 	}
 	whole.Run.ID = "3f9a"
 	access := whole
-	access.Resumed, access.Finished = false, 0
+	access.Resumed, access.Finished = false, outcome.Totals{}
 	access.Access = &importer.AccessPlan{
 		Organizations: true, Scanned: true, Named: 40, Existing: 28, ToCreate: 12, FirstNew: []string{"ACME",
 			"\x1b[2JEvil", "Größe AG"},
@@ -126,7 +130,7 @@ func TestPlanLastLine(t *testing.T) {
 			"Held back by a guard: nothing is sent."},
 		{"look-ups alone", "import", importer.Plan{LookUps: 2000}, Outlook{Rate: 100},
 			"Nobody has to be created; 2,000 account ids are still to be looked up."},
-		{"renames alone", "import", importer.Plan{Renames: 2}, Outlook{}, "2 requests in all."},
+		{"renames alone", "import", importer.Plan{Settled: totals(map[outcome.Status]int{outcome.Renamed: 2})}, Outlook{}, "2 requests in all."},
 		{"unpaced", "import", importer.Plan{Create: 1}, Outlook{}, "1 request in all."},
 		{"many", "import", importer.Plan{Create: 90000}, Outlook{Rate: 100}, "90,000 requests at 100/s: about 15m."},
 		{"dry run", "import", importer.Plan{Create: 5}, Outlook{Rate: 100, DryRun: true},

@@ -70,13 +70,10 @@ func (w *revokeWork) connect(context.Context, *run) error { return nil }
 // guard refuses more than --max-revoke allows; and without it what is most likely a mistake, unless somebody is
 // asked.
 func (w *revokeWork) guard(_ context.Context, r *run) error {
-	if err := importer.CheckRevocation(r.plan, w.maxRevoke, w.held); err != nil {
-		return err
-	}
-	if w.maxRevoke.Set || r.flags.dryRun || !r.flags.yes {
+	if !w.maxRevoke.Set && (r.flags.dryRun || !r.flags.yes) {
 		return nil
 	}
-	return importer.CheckUnlisted(r.plan, w.held)
+	return importer.CheckRevocation(r.plan, w.maxRevoke, w.held)
 }
 
 func (w *revokeWork) outlook(r *run, o *report.Outlook) {

@@ -111,7 +111,7 @@ func (r *reportRun) rewrite(ctx context.Context) error {
 		return err
 	}
 	defer files.abort()
-	if err := importer.Replay(ctx, r.site.ledger, r.run, rows, files.write); err != nil {
+	if _, err := importer.Replay(ctx, r.site.ledger, r.run, rows, files.write); err != nil {
 		return err
 	}
 	fixes, err := files.name()

@@ -9,6 +9,7 @@ import (
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
 	"jsm-onboard/report"
 	"jsm-onboard/report/page"
 )
@@ -54,18 +55,19 @@ func (f *rowFiles) write(result importer.Result) error {
 
 // replay writes everything anew from what the ledger has of a run. What was written before counts until that is done.
 func (f *rowFiles) replay(ctx context.Context, l *ledger.Ledger, run ledger.Run,
-	rows iter.Seq2[*export.Row, error]) error {
+	rows iter.Seq2[*export.Row, error]) (outcome.Totals, error) {
 	f.abort() // both have the same partial files
 	again, err := openRowFiles(f.out, f.memory, f.survey, f.access)
 	if err != nil {
-		return err
+		return outcome.Totals{}, err
 	}
-	if err := importer.Replay(ctx, l, run, rows, again.write); err != nil {
+	totals, err := importer.Replay(ctx, l, run, rows, again.write)
+	if err != nil {
 		again.abort()
-		return err
+		return totals, err
 	}
 	*f = *again
-	return nil
+	return totals, nil
 }
 
 // name gives the files their names.
@@ -93,7 +95,10 @@ func (f *rowFiles) finish(ctx context.Context, l *ledger.Ledger, p *importer.Pla
 		err = incomplete("of %d rows read %d are in them", end.Rows, written)
 	}
 	if err == nil && written == end.Rows && end.Revised {
-		err = f.replay(ctx, l, p.Run, p.Rows(ctx))
+		var totals outcome.Totals
+		if totals, err = f.replay(ctx, l, p.Run, p.Rows(ctx)); err == nil {
+			end.Totals = totals
+		}
 	}
 	if err == nil && written == end.Rows {
 		fixes, err = f.name()

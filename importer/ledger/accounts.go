@@ -146,6 +146,11 @@ func (l *Ledger) LookUps(ctx context.Context) iter.Seq2[OpenLookUp, error] {
 		WHERE a.look_up = 1 AND a.key > ?1 ORDER BY a.key LIMIT ?2`)
 }
 
+// CountLookUps returns how many look-ups are open.
+func (l *Ledger) CountLookUps(ctx context.Context) (int, error) {
+	return first(ctx, l, scanNumber, "SELECT count(*) FROM accounts WHERE look_up = 1")
+}
+
 func scanLookUp(s scanner) (u OpenLookUp, err error) {
 	var names []byte
 	err = s.Scan(append([]any{&u.Run, parsed{&u.Settled}, &names}, outcomeInto(&u.Outcome)...)...)
