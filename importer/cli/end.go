@@ -44,46 +44,41 @@ func (r *run) record(ctx context.Context, end importer.End, fixes report.Fixes) 
 	if err != nil && !isBroken(end.Stop) {
 		return err
 	}
-	run, jsonErr := r.ended()
+	run := r.plan.Run
 	run.Retry = end.Stop != nil && end.Stop.Cause.AskAgain()
 	trace, traceErr := json.Marshal(r.recorder.Trace())
 	run.Trace = trace
-	return errors.Join(err, jsonErr, traceErr, r.site.ledger.FinishRun(ctx, &run))
+	return errors.Join(err, traceErr, r.keep(ctx, &run))
 }
 
-// ended is the run as the ledger keeps it when it has ended.
-func (r *run) ended() (run ledger.Run, err error) {
-	if r.plan != nil {
-		run = r.plan.Run
+// keep writes the end of a run into the ledger.
+func (r *run) keep(ctx context.Context, run *ledger.Run) (err error) {
+	s := r.summary
+	run.FinishedAt, run.Outcome, run.StopReason = s.FinishedAt, s.Outcome, s.StopReason
+	run.ExitCode, run.RowsRead = s.ExitCode, s.Rows.Read
+	if run.Summary, err = s.JSON(); err != nil {
+		return err
 	}
-	run.FinishedAt, run.Outcome, run.StopReason = r.summary.FinishedAt, r.summary.Outcome, r.summary.StopReason
-	run.ExitCode, run.RowsRead = r.summary.ExitCode, r.summary.Rows.Read
-	run.Summary, err = r.summary.JSON()
-	return run, err
+	return r.site.ledger.FinishRun(ctx, run)
 }
 
 // refuse writes how a run ended before its first row: those that were read for the plan were not attempted. Nobody
 // shall take the last run's summary for this one's. Of a sync the ledger keeps it, too: those who look in the morning
 // look there. A wrong command line is kept nowhere, and Ctrl-C not in the ledger.
 func (r *run) refuse(ctx context.Context, err error) {
-	end, stop := importer.End{}, explain(err)
+	end := importer.End{Stop: explain(err)}
 	if r.plan != nil {
 		end.Rows = r.plan.Survey.Rows
 		end.Totals[outcome.NotAttempted] = end.Rows
 	}
-	end.Stop = stop
 	s := r.summarise(end, report.Fixes{})
 	s.Outcome, r.summary = ledger.Held, &s
-	if stop.Cause == importer.Usage {
+	if end.Stop.Cause == importer.Usage {
 		return
 	}
-	if r.command == "sync" && stop.Cause != importer.Interrupted && r.site != nil && r.site.ledger != nil {
-		run, err := r.ended()
-		if err == nil {
-			run.Seq, run.Job, run.StartedAt = 0, r.job(), r.began
-			err = r.site.ledger.FinishRun(ctx, &run)
-		}
-		if err != nil {
+	if r.command == "sync" && end.Stop.Cause != importer.Interrupted && r.site != nil && r.site.ledger != nil {
+		run := ledger.Run{Job: r.job(), StartedAt: r.began}
+		if err := r.keep(ctx, &run); err != nil {
 			r.console.Log().Warn("report --list will not show this run", "error", err.Error())
 		}
 		s.RunID = run.ID

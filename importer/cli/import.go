@@ -78,7 +78,16 @@ func (w *importWork) connect(ctx context.Context, r *run) (err error) {
 	return r.plan.PlanAccess(ctx, api, r.site.ledger, w.access)
 }
 
-func (w *importWork) guard(_ context.Context, r *run) error { return w.guards.Check(r.plan) }
+// guard also holds what the site has to be asked against the guards.
+func (w *importWork) guard(ctx context.Context, r *run) error {
+	if err := w.guards.Check(r.plan); err != nil {
+		return err
+	}
+	if err := w.connect(ctx, r); err != nil {
+		return err
+	}
+	return w.guards.Check(r.plan)
+}
 
 func (w *importWork) outlook(r *run, o *report.Outlook) {
 	o.Organizations = w.access.Organizations
@@ -136,7 +145,3 @@ func (w *importWork) begin(ctx context.Context, r *run, o importer.Options) *imp
 	}
 	return importer.NewImport(ctx, r.site.client, r.site.ledger, r.plan, o)
 }
-
-func (w *importWork) see(importer.Result) {}
-
-func (w *importWork) after(context.Context, *run, *importer.End) {}

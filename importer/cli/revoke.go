@@ -65,8 +65,6 @@ func (w *revokeWork) ready(ctx context.Context, r *run) error {
 	return nil
 }
 
-func (w *revokeWork) connect(context.Context, *run) error { return nil }
-
 // guard refuses more than --max-revoke allows; and without it what is most likely a mistake, unless somebody is
 // asked.
 func (w *revokeWork) guard(_ context.Context, r *run) error {
@@ -103,7 +101,3 @@ func (w *revokeWork) begin(ctx context.Context, r *run, o importer.Options) *imp
 	r.pace = r.site.client.RevokePace
 	return importer.NewRevocation(ctx, r.site.client, r.site.ledger, r.plan, o)
 }
-
-func (w *revokeWork) see(importer.Result) {}
-
-func (w *revokeWork) after(context.Context, *run, *importer.End) {}

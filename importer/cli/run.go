@@ -46,13 +46,10 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 type work interface {
 	check(*run) error                                            // refuses flags that cannot be meant
 	plan(context.Context, *run) (*importer.Plan, error)          // holds the input against the ledger; sends nothing
-	connect(context.Context, *run) error                         // asks the site what the plan needs to know of it
-	guard(context.Context, *run) error                           // returns why the plan must not be carried out
+	guard(context.Context, *run) error                           // asks the site what the plan needs, and checks it
 	outlook(*run, *report.Outlook)                               // adds what the plan shows besides its numbers
 	agree(context.Context, *run) error                           // asks whoever sits at the terminal
 	begin(context.Context, *run, importer.Options) *importer.Run // makes what carries the plan out
-	see(importer.Result)                                         // takes each result in order, after it is written
-	after(context.Context, *run, *importer.End)                  // follows the last row; may change how the run ended
 }
 
 // A run is one import, sync, revoke or undo, from the command line to the exit code. Its methods stand in the order
@@ -77,6 +74,9 @@ type run struct {
 	rows     *rowFiles
 	recorder *page.Recorder
 	pace     func() apiclient.Pace // of the requests that it makes; nil: it was not begun
+
+	see   func(importer.Result)                // takes each result in order, after it is written; may be nil
+	after func(context.Context, *importer.End) // follows the last row, and may change how the run ended; may be nil
 
 	leavers *report.LeaverTotals // sync
 	listed  importer.End         // of their revocation, or why it was not begun
@@ -204,16 +204,14 @@ func (r *run) prepare(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	refused := r.work.guard(ctx, r)
-	if refused == nil {
-		if err := r.work.connect(ctx, r); err != nil {
-			return err
-		}
-		refused = r.work.guard(ctx, r) // what the site has counts, too
+	err = r.work.guard(ctx, r)
+	stop, ok := errors.AsType[*importer.Stop](err)
+	held := ok && stop.Cause == importer.Guarded
+	if err == nil || held {
+		r.showPlan(held)
 	}
-	r.showPlan(refused != nil)
-	if refused != nil || r.flags.dryRun {
-		return refused
+	if err != nil || r.flags.dryRun {
+		return err
 	}
 	return r.work.agree(ctx, r)
 }
@@ -258,14 +256,18 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, fixes report.Fixe
 	stop := r.follow(job)
 	end = job.Do(r.plan.Rows(still), func(result importer.Result) error {
 		err := r.rows.write(result)
-		r.work.see(result)
+		if r.see != nil {
+			r.see(result)
+		}
 		return err
 	})
 	stop()
 	for _, note := range end.Notes {
 		r.console.Log().Warn(note)
 	}
-	r.work.after(ctx, r, &end)
+	if r.after != nil {
+		r.after(ctx, &end)
+	}
 	fixes = r.rows.finish(still, r.site.ledger, r.plan, &end)
 	return end, fixes, nil
 }

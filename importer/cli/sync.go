@@ -68,7 +68,7 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 	}
 	w.first = last.Seq == 0
 	w.guards.Last, w.guards.People = summary.Rows.Read-summary.Rows.Of(outcome.Duplicate), true
-	return w.guards.Check(r.plan)
+	return w.importWork.guard(ctx, r)
 }
 
 // outlook also says that a source is new.
@@ -81,10 +81,10 @@ func (w *syncWork) outlook(r *run, o *report.Outlook) {
 
 func (w *syncWork) begin(ctx context.Context, r *run, o importer.Options) *importer.Run {
 	w.roster = importer.OpenRoster(context.WithoutCancel(ctx), r.site.ledger, r.plan.Run, r.plan.Survey)
+	r.see = w.roster.See
+	r.after = func(ctx context.Context, end *importer.End) { w.after(ctx, r, end) }
 	return w.importWork.begin(ctx, r, o)
 }
-
-func (w *syncWork) see(result importer.Result) { w.roster.See(result) }
 
 // after lists the leavers of a run that went through all of its rows, and revokes their access when that was asked
 // for. The source changes in the ledger with the end of the run.
