@@ -224,6 +224,9 @@ func (r *request) undo() error {
 // site is down or its quota used up, which is for the pacer to end.
 func (c *Client) exhausted(ctx context.Context, r *request) bool {
 	switch {
+	case r.step == again && r.singled > 0 && r.refusals > 1 && c.config.MaxPause > 0 &&
+		r.last.quota.RetryAfter > c.config.MaxPause: // nobody waits for so long, and others do not have to
+		return true
 	case r.step == again:
 		return r.singled >= suspicion && r.refusals >= patience || r.refusals >= patienceAlone && c.alive(ctx)
 	case r.check && time.Since(r.began) >= startPatience:

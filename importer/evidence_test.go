@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -192,6 +193,40 @@ func TestOneRowIsAlwaysRefused(t *testing.T) {
 		}
 		if r := s.results[100]; r.Status != outcome.Failed || r.HTTPStatus != 429 {
 			t.Errorf("%s %d %s", r.Status, r.HTTPStatus, r.Reason)
+		}
+	})
+}
+
+// A row that something refuses for longer than anybody waits counts for itself alone, while others pass.
+func TestOneRowIsToldToWaitForLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Latency: jsmtest.Latency{P5: 80 * time.Millisecond, P95: 250 * time.Millisecond}})
+		site := d.client.Transport
+		d.client.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.Method == "POST" && r.Body != nil {
+				body, _ := io.ReadAll(r.Body)
+				r.Body = io.NopCloser(bytes.NewReader(body))
+				if bytes.Contains(body, []byte(address(100))) {
+					time.Sleep(100 * time.Millisecond)
+					return &http.Response{
+						StatusCode: 429,
+						Status:     "429 Too Many Requests",
+						Header:     http.Header{"Retry-After": {"7200"}},
+						Body:       http.NoBody,
+						Request:    r,
+					}, nil
+				}
+			}
+			return site.RoundTrip(r)
+		})
+		d.client.Workers, d.run.Workers = 64, 64
+		d.export(1000)
+		began := time.Now()
+		s := d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Created: 999, outcome.Failed: 1})
+		if took := time.Since(began); took > time.Minute || s.ExitCode() != 3 || s.results[100].HTTPStatus != 429 {
+			t.Errorf("it took %s, exit code %d, %s", took, s.ExitCode(), s.results[100].Reason)
 		}
 	})
 }

@@ -145,6 +145,7 @@ func (p *Pacer) Done(permit Permit, a Answer) (others bool) {
 	switch a.Kind {
 	case Passed:
 		p.passed.Add(1)
+		p.doubt(permit)
 		p.answers(now, permit)
 		if permit.epoch == p.epoch {
 			p.again, p.since = 0, time.Time{}

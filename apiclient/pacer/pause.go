@@ -20,6 +20,7 @@ type pause struct {
 	until    time.Time
 	reason   string
 	reported bool
+	doubted  time.Time // when the request left that was told to wait for longer than anybody does; zero: none
 }
 
 // refusal pauses. It begins an event only when its request left in the present epoch, and something has passed since
@@ -35,6 +36,16 @@ func (p *Pacer) refusal(now time.Time, permit Permit, a Answer) {
 		p.newEpoch()
 	}
 	p.pauseUntil(now, now.Add(d), a)
+	if most := p.group.config.MaxPause; most > 0 && d > most && !a.Shared {
+		p.pause.doubted = permit.left
+	}
+}
+
+// doubt ends a pause for longer than anybody waits when something passes that left later: only one request was meant.
+func (p *Pacer) doubt(permit Permit) {
+	if q := &p.pause; !q.doubted.IsZero() && permit.left.After(q.doubted) {
+		q.until, q.doubted = time.Time{}, time.Time{}
+	}
 }
 
 // failure counts one; too many begin an outage, or go on with it.
@@ -117,6 +128,7 @@ func (p *Pacer) paused(now time.Time) (time.Duration, error) {
 	case most <= 0:
 	case p.outage && now.Sub(p.since) >= most:
 		return 0, &OutageError{Since: p.since, Reason: q.reason}
+	case left > most && !q.doubted.IsZero() && p.counts.InFlight > 0: // their answers will show
 	case left > most, left > 0 && !p.outage && !p.since.IsZero() && q.until.Sub(p.since) > most:
 		return 0, &PauseError{Until: q.until, Reason: q.reason}
 	}

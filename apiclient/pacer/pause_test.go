@@ -249,7 +249,7 @@ func TestLongPauseIsAnError(t *testing.T) {
 		var wg sync.WaitGroup
 		wg.Go(func() { leaves(t, p, 100) }) // at the pace, until the refusal
 		time.Sleep(2 * time.Second)
-		p.Done(permit, Answer{Kind: Refused, RetryAfter: time.Hour, Reason: "jira-quota-tenant-based"})
+		p.Done(permit, Answer{Kind: Refused, RetryAfter: time.Hour, Shared: true, Reason: "jira-quota-tenant-based"})
 		for range 10 {
 			wg.Go(func() {
 				_, err := p.Wait(t.Context(), false)
@@ -267,6 +267,44 @@ func TestLongPauseIsAnError(t *testing.T) {
 		time.Sleep(time.Hour)
 		leave(t, p)
 	})
+}
+
+// A refusal of one request for longer than anybody waits is believed when nothing passes that left after it.
+func TestLongPauseOfOneRequest(t *testing.T) {
+	for _, tc := range []struct {
+		name          string
+		before, after Kind // of the requests that left before it and after it
+		ends          bool
+	}{
+		{"others pass", Passed, Passed, true},
+		{"an answer that was late", Passed, Refused, false},
+		{"no answer", Refused, Failed, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p, _ := watched(15 * time.Minute)
+				var left [3]Permit
+				for i := range left {
+					left[i] = leave(t, p)
+					time.Sleep(time.Second)
+				}
+				p.Done(left[1], Answer{Kind: Refused, RetryAfter: time.Hour})
+				waiter := make(chan error)
+				go func() {
+					_, err := p.Wait(t.Context(), false)
+					waiter <- err
+				}()
+				time.Sleep(time.Second)
+				start := time.Now()
+				for i, kind := range map[int]Kind{0: tc.before, 2: tc.after} {
+					p.Done(left[i], Answer{Kind: kind, RetryAfter: time.Hour})
+				}
+				if err := <-waiter; (err == nil) != tc.ends || time.Since(start) > time.Minute {
+					t.Errorf("after %v: %v", time.Since(start), err)
+				}
+			})
+		})
+	}
 }
 
 // Waiters that stand in line already when the pause comes are told at once too, of a shared pause in every pacer.
