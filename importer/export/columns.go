@@ -53,7 +53,7 @@ func (r reading) all() []int { return slices.Concat(r[Email], r.names()) }
 type columns struct {
 	at           reading
 	why          [secondLast + 1]string
-	preset       *preset
+	preset       preset
 	familyFirst  bool // "山田 太郎"
 	weighed      bool // the cells were needed to decide: a part of the file may not
 	needAccounts bool

@@ -10,44 +10,33 @@ import (
 // for people: their headers are in the vocabulary.
 type preset struct {
 	name, title string
-	signatures  string           // headers without blanks that must all be there; of several sets one, after a /
-	fields      map[Field]string // columns that the vocabulary has under another meaning
+	signature   string           // headers without blanks that must all be there
+	told        map[string]Field // columns that the vocabulary has under another meaning
 }
 
 var presets = []preset{
-	{
-		name: "atlassian-cloud", title: "Atlassian Cloud users", signatures: "userid,username,email,userstatus",
-		fields: map[Field]string{Name: "username", AccountID: "userid"},
-	},
-	named("atlassian-groups", "Atlassian Cloud users, a row for each group", "groupname,username,fullname,email"),
-	named("desk", "Desk.com customers", "firstname,lastname,emailhome,emailwork"),
-	named("entra", "Entra ID users", "userprincipalname,displayname,mail"),
-	named("freshdesk", "Freshdesk contacts",
-		"fullname,email,uniqueexternalid/fullname,email,workphone,company/fullname,email,workphone,mobilephone"),
-	named("google-contacts", "Google Contacts", "email1value"),
-	named("google-workspace", "Google Workspace users", "firstname,lastname,emailaddress,orgunitpath"),
-	named("hubspot", "HubSpot contacts", "recordid,firstname,lastname,email"),
-	named("intercom", "Intercom users", "name,email,userid,lastseen/name,email,userid,companies"),
-	named("osticket", "osTicket users", "name,organization,email,phonenumber,internalnotes"),
-	{
-		name: "jira-dc", title: "Jira Data Center users", signatures: "username,email,fullname,userdirectory",
-		fields: map[Field]string{ExternalID: "username"},
-	},
-	named("kayako", "Kayako Classic users", "emailaddress,firstname,lastname,organization"),
-	named("outlook", "Outlook contacts",
-		"firstname,lastname,emailaddress,email2address/firstname,lastname,emailaddress,emailtype"),
-	named("powershell", "Active Directory users (PowerShell)", "distinguishedname,userprincipalname"),
-	named("salesforce", "Salesforce Data Loader", "id,isdeleted,lastname,email"),
-	named("salesforce-report", "Salesforce report", "firstname,lastname,email,accountname"),
-	named("servicenow", "ServiceNow sys_user", "sysid,username,email"),
-	named("zendesk", "Zendesk users (bulk format)",
-		"name,email,externalid,role,restriction/name,email,externalid,details,notes,organization,tags"),
-	named("zendesk-team", "Zendesk team members", "id,name,email,suspended,datecreated"),
-	named("zoho", "Zoho Desk contacts", "contactextid,email"),
-}
-
-func named(name, title, signatures string) preset {
-	return preset{name: name, title: title, signatures: signatures}
+	{"atlassian-cloud", "Atlassian Cloud users", "userid,username,email,userstatus",
+		map[string]Field{"username": Name, "userid": AccountID}},
+	{"atlassian-groups", "Atlassian Cloud users, a row for each group", "groupname,username,fullname,email", nil},
+	{"desk", "Desk.com customers", "firstname,lastname,emailhome,emailwork", nil},
+	{"entra", "Entra ID users", "userprincipalname,displayname,mail", nil},
+	{"freshdesk", "Freshdesk contacts", "fullname,email,workphone", nil},
+	{"google-contacts", "Google Contacts", "email1value", nil},
+	{"google-workspace", "Google Workspace users", "firstname,lastname,emailaddress,orgunitpath", nil},
+	{"hubspot", "HubSpot contacts", "recordid,firstname,lastname,email", nil},
+	{"intercom", "Intercom users", "name,email,userid", nil},
+	{"jira-dc", "Jira Data Center users", "username,email,fullname,userdirectory",
+		map[string]Field{"username": ExternalID}},
+	{"kayako", "Kayako Classic users", "emailaddress,firstname,lastname,organization", nil},
+	{"osticket", "osTicket users", "name,organization,email,phonenumber,internalnotes", nil},
+	{"outlook", "Outlook contacts", "firstname,lastname,emailaddress,email2address", nil},
+	{"powershell", "Active Directory users (PowerShell)", "distinguishedname,userprincipalname", nil},
+	{"salesforce", "Salesforce Data Loader", "id,isdeleted,lastname,email", nil},
+	{"salesforce-report", "Salesforce report", "firstname,lastname,email,accountname", nil},
+	{"servicenow", "ServiceNow sys_user", "sysid,username,email", nil},
+	{"zendesk", "Zendesk users (bulk format)", "name,email,externalid,role,restriction", nil},
+	{"zendesk-team", "Zendesk team members", "id,name,email,suspended,datecreated", nil},
+	{"zoho", "Zoho Desk contacts", "contactextid,email", nil},
 }
 
 // Presets are the names of the header sets that are known.
@@ -56,50 +45,32 @@ func Presets() []string {
 	for _, p := range presets {
 		names = append(names, p.name)
 	}
-	slices.Sort(names)
 	return names
 }
 
-// fits is how many columns of the longest signature that a header has all of; 0: of none.
-func (p *preset) fits(h *header) int {
-	longest := 0
-	for signature := range strings.SplitSeq(p.signatures, "/") {
-		keys := strings.Split(signature, ",")
-		if !slices.ContainsFunc(keys, func(k string) bool { return !slices.Contains(h.keys, k) }) {
-			longest = max(longest, len(keys))
-		}
-	}
-	return longest
-}
-
-// choosePreset applies the preset that the user names, or the one with the longest
-// signature in the header.
+// choosePreset takes the preset that the user names, or the one with the longest signature that the
+// header has all of.
 func (ch *chooser) choosePreset() error {
-	name, longest := ch.options.Preset, 0
-	if name == "none" {
-		return nil
-	}
-	if name != "" && !slices.Contains(Presets(), name) {
+	name, best := ch.options.Preset, preset{}
+	if name != "" && name != "none" && !slices.Contains(Presets(), name) {
 		return &OptionError{Flag: "--preset", What: fmt.Sprintf("there is no preset %q (%s)", name,
 			strings.Join(Presets(), ", "))}
 	}
-	for i := range presets {
-		p := &presets[i]
-		n := p.fits(ch.h)
-		if p.name == name && n == 0 && ch.h.place.Row > 0 {
-			return ch.refuse(fmt.Sprintf("this is not the header of %s", p.title),
-				"leave --preset out, or name the columns with --column")
-		}
-		if n > longest && (name == "" || p.name == name) {
-			ch.c.preset, longest = p, n
+	missing := func(key string) bool { return !slices.Contains(ch.h.keys, key) }
+	for _, p := range presets {
+		fits := !slices.ContainsFunc(strings.Split(p.signature, ","), missing)
+		switch {
+		case name != "" && name != p.name:
+		case fits && len(p.signature) > len(best.signature):
+			best = p
+		case name != "" && ch.h.place.Row > 0:
+			return ch.refuse("this is not the header of "+p.title, "leave --preset out, or name the columns with --column")
 		}
 	}
-	if ch.c.preset == nil {
-		return nil
-	}
-	for f, key := range ch.c.preset.fields {
-		if i := slices.Index(ch.h.keys, key); i >= 0 && (f != AccountID || ch.options.NeedAccounts) {
-			ch.h.told[i] = f
+	ch.c.preset = best
+	for key, f := range best.told {
+		if f != AccountID || ch.options.NeedAccounts {
+			ch.h.told[slices.Index(ch.h.keys, key)] = f
 		}
 	}
 	return nil

@@ -113,9 +113,7 @@ func (s *Survey) describe() {
 		}
 	}
 	s.Width, s.Columns = len(s.Header), s.columns.list(&s.header)
-	if p := s.columns.preset; p != nil {
-		s.Preset, s.Source = p.name, p.title
-	}
+	s.Preset, s.Source = s.columns.preset.name, s.columns.preset.title
 	s.Repeat = s.repeat(s.options)
 	if !s.columns.needAccounts {
 		s.signs = signsIn(&s.header)
