@@ -25,7 +25,7 @@ var listNumber = regexp.MustCompile(`^\s*[Qq]?\d{1,3}\s*[.):]\s*\D`)
 
 // splitBrackets makes a header comparable, without and with what stands in brackets:
 // lower case, without marks and accents, with one blank where there were blanks,
-// - _ . / or a capital after a small letter.
+// - _ . /, before a capital after a small letter, and before a number.
 func splitBrackets(header string) (plain, whole string) {
 	if m := listNumber.FindString(header); m != "" {
 		header = header[strings.IndexAny(header, ".):")+1:]
@@ -45,7 +45,7 @@ func splitBrackets(header string) (plain, whole string) {
 			lower = " "
 		case isInvisible(r), unicode.Is(unicode.Mn, r), unicode.IsControl(r):
 			continue
-		case unicode.IsUpper(r) && unicode.IsLower(before):
+		case unicode.IsUpper(r) && unicode.IsLower(before), unicode.IsDigit(r) && unicode.IsLetter(before):
 			lower = " " + lower
 		}
 		all.WriteString(lower)

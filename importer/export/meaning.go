@@ -81,25 +81,35 @@ func exact(key string) []meaning {
 	return ms
 }
 
-// byWords reads the last words of a header that mean something, as many as do so together: "Contact 1
-// First Name". Those with words after them are vague: "Prénom parent".
+// byWords reads the words of a header that is in no list: of an organization, else the last ones that
+// mean something. With a word for mail besides only the cells can tell: "E-Mail Ansprechpartner".
 func byWords(tokens []string) []meaning {
 	if len(tokens) == 1 {
 		tokens = splitCompound(tokens[0])
 	}
 	tokens = without(tokens, func(t string) bool { return is(linkWord, t) })
-	core := without(tokens, func(t string) bool { return is(selfWord, t) })
 	for from := range tokens {
 		if place, ok := ofOrganization(tokens[from:]); ok {
 			return []meaning{meaning{field: Organization, rank: place}.among(tokens, tokens[from:])}
 		}
 	}
-	for _, list := range [][]string{core, tokens} {
-		for end := len(list); end > 0; end-- {
-			for from := range list[:end] {
-				if ms := inSpan(tokens, list[from:end], end < len(list)); ms != nil {
-					return ms
-				}
+	ms := lastWords(tokens, without(tokens, func(t string) bool { return is(selfWord, t) }))
+	if ms == nil {
+		ms = lastWords(tokens, tokens)
+	}
+	if slices.ContainsFunc(ms, meaning.ofName) && slices.ContainsFunc(tokens, hasMailWord) {
+		ms = append(ms, meaning{field: Email, rank: rankVague}.among(tokens, nil))
+	}
+	return ms
+}
+
+// lastWords reads the last words of a list that mean something, as many as do so together: "Contact 1
+// First Name". Those with words after them are vague: "Prénom parent".
+func lastWords(tokens, list []string) []meaning {
+	for end := len(list); end > 0; end-- {
+		for from := range list[:end] {
+			if ms := inSpan(tokens, list[from:end], end < len(list)); ms != nil {
+				return ms
 			}
 		}
 	}
@@ -251,9 +261,7 @@ func (h *header) sounds(i int) bool {
 // person's, alternate ones, those numbered from 2, and logins.
 func (h *header) neverTaken(i int) bool {
 	more := slices.ContainsFunc(strings.Fields(h.plain[i]), func(t string) bool {
-		word := strings.TrimRightFunc(t, unicode.IsDigit)
-		n := t[len(word):]
-		return is(furtherWord, t) || n > "1" && len(n) == 1 && (word == "" || hasMailWord(word))
+		return is(furtherWord, t) || len(t) == 1 && t > "1" && t <= "9"
 	})
 	return more || h.own[i] || h.says(i, elsewhereWord) || h.isLogin(i)
 }

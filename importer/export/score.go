@@ -44,7 +44,10 @@ func (ch *chooser) candidates(score func(int, meaning) int) []candidate {
 			continue
 		}
 		ms := ch.h.meanings(i)
-		if ms == nil {
+		switch {
+		case ms == nil && ch.h.keys[i] == ch.group(): // "Guest" beside "Guest email"
+			ms = []meaning{{field: Name, rank: rankGroup}}
+		case ms == nil:
 			ms = []meaning{{}}
 		}
 		for _, m := range ms {
@@ -73,7 +76,8 @@ func (ch *chooser) score(i int, m meaning) int {
 		return scores[says][open]
 	case ch.isCompany(i):
 		return scores[says][companies]
-	case says < saysName && (s.looksCategory() || s.verdict() != names && ch.h.says(i, otherWord)):
+	case says < saysName && (s.looksCategory() || s.verdict() != names && ch.h.says(i, otherWord) ||
+		s.verdict() == logins && s.agree == 0):
 		return 0
 	}
 	return scores[says][s.verdict()]
