@@ -10,62 +10,53 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// judge makes rows of records: it says whom a record names, what was repaired,
-// and why it must not be sent. Both passes use it.
-type judge struct {
-	*layout
-	filter    filter
-	options   Options
-	checkUTF8 bool // the file has bytes that are not UTF-8
-	noIDs     bool // external ids are not used
-}
-
-// row judges one row; p is what gocsv took from it.
-func (j *judge) row(r *Row, p person) {
+// judge says whom a row names, what was repaired, and why it must not be sent; p is what
+// gocsv took from it. Both passes use it.
+func (s *Survey) judge(r *Row, p person) {
 	cells := r.record.Cells
-	j.keepCells(r, cells)
+	s.keepCells(r, cells)
 	r.Organization, r.AccountID = trimBlanks(bare(p.Organization)), trimBlanks(bare(p.AccountID))
-	if id := trimBlanks(bare(p.ExternalID)); !j.noIDs && !strings.Contains(id, "E+") { // as in 3.8E+10
+	if id := trimBlanks(bare(p.ExternalID)); s.OneExternalID == "" && !strings.Contains(id, "E+") { // as in 3.8E+10
 		r.ExternalID = id
 	}
 	notText := func(c string) bool { return !utf8.ValidString(c) }
-	if r.fault == nil && j.checkUTF8 && slices.ContainsFunc(cells, notText) {
+	if r.fault == nil && s.file.NotUTF8() > 0 && s.encoding.IsUTF8() && slices.ContainsFunc(cells, notText) {
 		r.fault = notUTF8
 	}
 	if r.fault != nil {
-		j.broken(r, cells)
+		s.broken(r, cells)
 		return
 	}
-	a := j.address(r, cells, p)
-	if reason := j.filter.reason(cells); reason != "" {
+	a := s.address(r, cells, p)
+	if reason := s.filter.reason(cells); reason != "" {
 		r.Excluded, r.Invalid, r.fault, r.repairs = reason, "", nil, nil
 		return
 	}
 	if r.Invalid == "" {
-		j.name(r, p, a)
+		s.name(r, p, a)
 	}
 	if r.Invalid != "" {
 		return
 	}
-	if j.options.Organizations {
+	if s.options.Organizations {
 		r.InvalidOrganization = invalidOrganization(r.Organization)
 	}
-	r.Note = j.note(r)
+	r.Note = s.note(r)
 }
 
 // keepCells sets what the row is written with again.
-func (j *judge) keepCells(r *Row, cells []string) {
+func (s *Survey) keepCells(r *Row, cells []string) {
 	for i, c := range cells {
 		cells[i] = Unguard(c)
 	}
 	r.Cells = cells
-	if !slices.Contains(j.header.own, true) {
+	if !slices.Contains(s.header.own, true) {
 		return
 	}
 	r.Cells, r.Own = nil, map[string]string{}
 	for i, c := range cells {
-		if i < len(j.header.own) && j.header.own[i] {
-			r.Own[j.header.names[i]] = c
+		if i < len(s.header.own) && s.header.own[i] {
+			r.Own[s.header.names[i]] = c
 		} else {
 			r.Cells = append(r.Cells, c)
 		}
@@ -74,14 +65,14 @@ func (j *judge) keepCells(r *Row, cells []string) {
 
 // broken is a row whose cells cannot be trusted. The addresses in it count as
 // being in the file.
-func (j *judge) broken(r *Row, cells []string) {
+func (s *Survey) broken(r *Row, cells []string) {
 	r.NoAddress, r.repairs = true, nil
 	r.Invalid = r.fault.Of(1) + ": " + r.fault.Hint
-	if len(cells) != len(j.header.names) && (r.fault == longRow || r.fault == rowTooShort) {
+	if len(cells) != len(s.header.names) && (r.fault == longRow || r.fault == rowTooShort) {
 		r.Invalid = fmt.Sprintf("the row has %s and the header %d: %s", text.Counted(len(cells), "cell", "cells"),
-			len(j.header.names), r.fault.Hint)
+			len(s.header.names), r.fault.Hint)
 	}
-	r.Invalid = j.header.say(r.Invalid)
+	r.Invalid = s.header.say(r.Invalid)
 	for _, piece := range strings.FieldsFunc(strings.Join(cells, "\n"),
 		func(r rune) bool { return strings.ContainsRune(" \t\r\n;,|%<>\"'()[]", r) }) {
 		if strings.Contains(piece, "@") {
@@ -91,19 +82,19 @@ func (j *judge) broken(r *Row, cells []string) {
 }
 
 // address reads the row's address and the further ones.
-func (j *judge) address(r *Row, cells []string, p person) address {
+func (s *Survey) address(r *Row, cells []string, p person) address {
 	a := readAddress(p.Email)
 	r.Key, r.Other = a.key, a.others
-	for _, i := range j.second {
+	for _, i := range s.second {
 		r.further(cellAt(cells, i))
 	}
 	switch {
 	case a.key != "":
 		r.Email = a.email
-	case j.columns.needAccounts && r.AccountID != "":
+	case s.columns.needAccounts && r.AccountID != "":
 	case a.why != "":
-		r.refuse(brokenAddress, fmt.Sprintf("%q is no address: %s", shown(trimBlanks(p.Email)), a.why))
-	case j.columns.needAccounts:
+		r.refuse(brokenAddress, fmt.Sprintf("%q is no address: %s", text.Shorten(trimBlanks(p.Email), 80), a.why))
+	case s.columns.needAccounts:
 		r.refuse(missingAccount, "neither an account id nor an address")
 	default:
 		r.refuse(missingAddress, "no address")
@@ -124,39 +115,39 @@ func (r *Row) further(cell string) {
 
 // name says how the person is called: by the full name, else by its parts,
 // else by what stands with the address, else by the address.
-func (j *judge) name(r *Row, p person, a address) {
-	for _, candidate := range []string{j.fullName(r, p, a), p.joined(j.columns.familyFirst), a.name} {
+func (s *Survey) name(r *Row, p person, a address) {
+	for _, candidate := range []string{s.fullName(r, p, a), p.joined(s.columns.familyFirst), a.name} {
 		name, repairs, fault := cleanName(candidate)
 		if fault != nil {
-			j.refuseName(r, fault, candidate)
+			s.refuseName(r, fault, candidate)
 		}
 		if fault != nil || r.Invalid != "" {
 			return
 		}
-		if name != "" && !j.options.NoNames {
+		if name != "" && !s.options.NoNames {
 			r.Name = name
 			r.repaired(repairs...)
 			return
 		}
 	}
 	r.Name = r.Email
-	if j.columns.hasNames() {
+	if s.columns.hasNames() {
 		r.repaired(namelessRow)
 	}
 }
 
 // refuseName refuses a row for its name, where one is needed.
-func (j *judge) refuseName(r *Row, k *kind, name string) {
-	if !j.columns.needAccounts {
-		name = shown(strings.ToValidUTF8(name, "\ufffd"))
+func (s *Survey) refuseName(r *Row, k *kind, name string) {
+	if !s.columns.needAccounts {
+		name = text.Shorten(strings.ToValidUTF8(name, "\ufffd"), 80)
 		r.refuse(k, fmt.Sprintf("the name is %q: a %s: %s", name, k.Of(1), k.Hint))
 	}
 }
 
 // fullName is the cell of full names, but for one that repeats the address. Where a source
 // joins a value for each directory, in both with a ;, it is taken once.
-func (j *judge) fullName(r *Row, p person, a address) string {
-	if strings.Contains(p.Name, "@") && (j.columns.has(FirstName) || j.columns.has(LastName)) {
+func (s *Survey) fullName(r *Row, p person, a address) string {
+	if strings.Contains(p.Name, "@") && (s.columns.has(FirstName) || s.columns.has(LastName)) {
 		if other := readAddress(p.Name); other.key != "" && other.key == a.key {
 			return other.name
 		}
@@ -168,7 +159,7 @@ func (j *judge) fullName(r *Row, p person, a address) string {
 	first = trimBlanks(first)
 	for other := range strings.SplitSeq(rest, ";") {
 		if other = trimBlanks(other); other != "" && other != first {
-			j.refuseName(r, namesDiffer, p.Name)
+			s.refuseName(r, namesDiffer, p.Name)
 			return ""
 		}
 	}
@@ -191,14 +182,14 @@ func invalidOrganization(name string) string {
 func isLetterOrMark(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) }
 
 // note is what is said of a row that is sent.
-func (j *judge) note(r *Row) string {
+func (s *Survey) note(r *Row) string {
 	var said []string
 	if len(r.Other) > 0 {
 		said = append(said, "further addresses not onboarded: "+strings.Join(r.Other, ", "))
 	}
 	for _, k := range r.repairs {
 		if k != severalAddresses {
-			said = append(said, j.header.say(k.Of(1)))
+			said = append(said, s.header.say(k.Of(1)))
 		}
 	}
 	return strings.Join(said, "; ")

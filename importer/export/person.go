@@ -15,45 +15,35 @@ type person struct {
 	AccountID    string `csv:"account_id"`
 }
 
-// canonical turns records of any source into records of one form: the header
-// has the words of Field, and each row its cells in that order. It is a
-// gocsv.Decoder, so that gocsv maps columns to fields without any of its
-// process-wide settings.
-type canonical struct {
-	columns *columns
-	rows    [][]string // the header first
-	cells   []string   // memory of the rows
-	people  []person
-}
+// canonical are records of any source in one form: the header has the words of
+// Field, and each row its cells in that order. It is a gocsv.Decoder, so that gocsv
+// maps columns to fields without any of its process-wide settings.
+type canonical [][]string
 
 // GetCSVRows is what gocsv reads.
-func (n *canonical) GetCSVRows() ([][]string, error) { return n.rows, nil }
+func (c canonical) GetCSVRows() ([][]string, error) { return c, nil }
 
-// read maps the records of some rows to people, in order.
-func (n *canonical) read(rows []*Row) ([]person, error) {
+// persons maps the records of some rows to people, in order.
+func (c *columns) persons(rows []*Row) ([]person, error) {
 	var fields []Field
-	var header []string
+	records := canonical{nil}
 	for f := Email; f <= secondLast; f++ {
-		if n.columns.has(f) {
-			fields, header = append(fields, f), append(header, f.String())
+		if c.has(f) {
+			fields, records[0] = append(fields, f), append(records[0], f.String())
 		}
 	}
-	n.rows, n.cells, n.people = append(n.rows[:0], header), n.cells[:0], n.people[:0]
 	for _, row := range rows {
-		if row.skipped != nil {
-			continue
+		if row.skipped == nil {
+			var cells []string
+			for _, f := range fields {
+				cells = append(cells, firstFilled(row.record.Cells, c.at[f]))
+			}
+			records = append(records, cells)
 		}
-		start := len(n.cells)
-		for _, f := range fields {
-			n.cells = append(n.cells, firstFilled(row.record.Cells, n.columns.at[f]))
-		}
-		n.rows = append(n.rows, n.cells[start:len(n.cells):len(n.cells)])
 	}
-	if len(n.rows) == 1 {
-		return nil, nil
-	}
-	err := gocsv.UnmarshalDecoder(n, &n.people)
-	return n.people, err
+	var people []person
+	err := gocsv.UnmarshalDecoder(records, &people)
+	return people, err
 }
 
 // joined is the name made of its parts.

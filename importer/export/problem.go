@@ -30,11 +30,13 @@ func Kinds() []string {
 // tally counts problems by kind.
 type tally map[*kind]*Problem
 
-func (t tally) add(k *kind, at Place) {
-	if t[k] == nil {
-		t[k] = &Problem{Kind: k.Word, Severity: k.Severity}
+func (t tally) add(at Place, kinds ...*kind) {
+	for _, k := range kinds {
+		if t[k] == nil {
+			t[k] = &Problem{Kind: k.Word, Severity: k.Severity}
+		}
+		t[k].add(at)
 	}
-	t[k].add(at)
 }
 
 // problems lists what was counted; say changes the texts for the file at hand.
@@ -47,13 +49,4 @@ func (t tally) problems(say func(string) string) []Problem {
 		}
 	}
 	return ps
-}
-
-// shown cuts a long cell for a message.
-func shown(s string) string {
-	const most = 80
-	if runes := []rune(s); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return s
 }

@@ -51,7 +51,7 @@ type Survey struct {
 	*view
 	options Options
 	file    *File
-	judge   judge
+	filter  filter
 	keys    *keyIndex
 	ids     []uint64 // hashes of the external ids
 	tally   tally
@@ -77,10 +77,7 @@ func (s *Survey) read(ctx context.Context) (err error) {
 		return err
 	}
 	s.describe()
-	s.judge = judge{
-		layout: s.layout, options: s.options, checkUTF8: s.encoding.IsUTF8() && s.file.NotUTF8() > 0,
-	}
-	if s.judge.filter, err = newFilter(s.layout, s.options); err != nil {
+	if s.filter, err = newFilter(s.layout, s.options); err != nil {
 		return err
 	}
 	for row, err := range s.rows(ctx) {
@@ -98,7 +95,7 @@ func (s *Survey) read(ctx context.Context) (err error) {
 		return err
 	}
 	s.noteWhole()
-	s.Problems = slices.Concat(s.tally.problems(s.text), s.judge.filter.idle(), s.signs.advice())
+	s.Problems = slices.Concat(s.tally.problems(s.text), s.filter.idle(), s.signs.advice())
 	return nil
 }
 
@@ -162,10 +159,10 @@ func (s *Survey) repeat(o Options) []string {
 func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
 		r := newRowReader(s.layout, s.file.Records(ctx, s.encoding, s.dialect))
-		people, number := canonical{columns: &s.columns}, 0
+		number := 0
 		for {
 			rows, err := r.read()
-			persons, wrong := people.read(rows)
+			persons, wrong := s.columns.persons(rows)
 			if err = cmp.Or(err, wrong); err != nil {
 				yield(nil, err)
 				return
@@ -174,7 +171,7 @@ func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
 				if row.skipped == nil {
 					number++
 					row.Number = number
-					s.judge.row(row, persons[0])
+					s.judge(row, persons[0])
 					persons = persons[1:]
 				}
 				if !yield(row, nil) {
@@ -192,8 +189,8 @@ func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
 func (s *Survey) see(r *Row) {
 	if r.skipped != nil {
 		s.Skipped++
-		s.note(r, r.skipped)
-		s.note(r, r.repairs...)
+		s.tally.add(r.Place, r.skipped)
+		s.tally.add(r.Place, r.repairs...)
 		return
 	}
 	cells := r.record.Cells
@@ -206,7 +203,7 @@ func (s *Survey) see(r *Row) {
 		s.ids = append(s.ids, maphash.String(s.keys.seeds[0], id))
 	}
 	if !r.NoAddress {
-		s.judge.filter.count(cells, r.Place)
+		s.filter.count(cells, r.Place)
 		s.seeRivals(r, cells)
 	}
 	for _, key := range r.Other {
@@ -217,25 +214,19 @@ func (s *Survey) see(r *Row) {
 		s.Excluded++
 	case r.Invalid != "":
 		s.Invalid++
-		s.note(r, r.fault)
+		s.tally.add(r.Place, r.fault)
 		if r.NoAddress {
 			s.NoAddress++
 		}
 	default:
 		s.Valid++
-		s.note(r, r.repairs...)
+		s.tally.add(r.Place, r.repairs...)
 		s.signs.count(cells, r.Place)
 		s.example(r)
 		s.keys.add(r)
 	}
 	if r.Key != "" && (!r.Sendable() || r.identity() != r.Key) {
 		s.keys.see(r.Key)
-	}
-}
-
-func (s *Survey) note(r *Row, kinds ...*kind) {
-	for _, k := range kinds {
-		s.tally.add(k, r.Place)
 	}
 }
 
@@ -271,15 +262,14 @@ func (s *Survey) countIDs() {
 	slices.Sort(s.ids)
 	for i := 2; i < len(s.ids) && !s.columns.needAccounts; i++ {
 		if s.ids[i] == s.ids[i-2] {
-			s.judge.noIDs = true
+			s.OneExternalID = "one stands in more than two rows: was it shortened by a spreadsheet, as in 3.8E+10?"
 		}
 	}
-	if s.ids = nil; !s.judge.noIDs {
-		return
-	}
-	s.OneExternalID = "one stands in more than two rows: was it shortened by a spreadsheet, as in 3.8E+10?"
-	for i := range s.Examples {
-		s.Examples[i].ExternalID = ""
+	s.ids = nil
+	for _, r := range s.Examples {
+		if s.OneExternalID != "" {
+			r.ExternalID = ""
+		}
 	}
 }
 
@@ -324,7 +314,7 @@ func (s *Survey) noteWhole() {
 		noNameColumn:      names && !s.columns.hasNames(),
 	} {
 		if found {
-			s.tally.add(k, s.header.place)
+			s.tally.add(s.header.place, k)
 		}
 	}
 }
