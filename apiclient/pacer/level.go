@@ -13,10 +13,9 @@ const (
 	fewest      = 3.0  // nor less than so many tokens: "levels; window"
 	longStep    = 0.25 // seconds that a report corrects for at most: "levels; bucket 10/s"
 	firstShare  = 0.25 // of an unpaced rate is the first guess: "no ceiling; levels; bucket 100/s"
-	levelsGone  = 20   // answers without a report: "levels that vanish"
-	liesMost    = 30.0 // then levels are never believed again: "stray 1 % beside plenty"
-	lieRefused  = 15.0 // a refusal at a good level; 1: a pass at none, as in TestOddSignals
-	lieForget   = 0.99 // of them with each report: "levels; bucket 10/s"
+	doubtMost   = 30.0 // passes without a report, or at none: then levels are never believed again: "levels that vanish"
+	doubtful    = 15.0 // a refusal at a good level counts for: "stray 1 % beside plenty"
+	doubtForget = 0.99 // of them with each report: "levels; bucket 10/s"
 	windowShare = 0.05 // of a window, if no more comes before its end, makes it used up: TestUsedUpWindowIsReported
 )
 
@@ -27,9 +26,8 @@ type levels struct {
 	at      time.Time
 	largest float64   // reported so far
 	seen    time.Time // the last report
-	resets  time.Time // when the quota starts anew, by that report; zero: it did not say
-	without int       // passed answers in a row without a report
-	lies    float64
+	resets  time.Time // when the quota starts anew, by that report; seen: it did not say
+	doubt   float64   // a leaky count of what speaks against them
 }
 
 func (l *levels) advance(now time.Time, refill float64) {
@@ -44,22 +42,15 @@ func (l *levels) target(refill float64) float64 {
 	return min(bucketShare*l.largest, max(fewest, headroom*refill))
 }
 
-// refused takes the first refusal of an event; at a good level it shows that levels are lies.
-func (l *levels) refused() {
-	if l.level > bucketShare*l.largest {
-		l.lies += lieRefused
-	}
-	l.level = min(l.level, 0)
-}
-
 // reported takes the level with which a request has passed; nil: none was reported.
 func (q *quota) reported(now time.Time, permit Permit, r *Level) {
 	l := &q.levels
-	if r != nil && l.lies < liesMost {
+	if r != nil && l.doubt < doubtMost {
 		q.correct(now, permit, *r)
-		return
+	} else if l.on {
+		l.doubt++
 	}
-	if l.without++; l.on && (l.without >= levelsGone || l.lies >= liesMost) {
+	if l.on && l.doubt >= doubtMost {
 		l.on, q.refill = false, max(q.refill, slowest)
 		q.stretch, q.since = stretch{empty: now}, now // the bucket is taken for empty
 	}
@@ -70,18 +61,17 @@ func (q *quota) correct(now time.Time, permit Permit, r Level) {
 	l := &q.levels
 	remaining, since := float64(max(r.Remaining, 0)), float64(q.sent-permit.number)
 	if !l.on {
-		paced := q.refill < unpaced
-		if q.refill = q.measured(now); !paced {
-			q.refill *= firstShare
+		if q.refill == unpaced {
+			q.refill = firstShare * q.measured(now)
 		}
-		*l = levels{on: true, level: remaining - since, at: now, largest: remaining, seen: now, lies: l.lies}
+		*l = levels{on: true, level: remaining - since, at: now, largest: remaining, seen: now}
 		q.event = nil
 	}
-	if l.lies *= lieForget; remaining == 0 {
-		l.lies++
+	if l.doubt *= doubtForget; remaining == 0 {
+		l.doubt++
 	}
 	l.advance(now, q.refill)
-	l.without, l.largest = 0, max(l.largest, remaining)
+	l.largest = max(l.largest, remaining)
 	off := min(remaining+q.refill*now.Sub(permit.left).Seconds(), l.largest) - since - l.level
 	dt := max(1e-3, min(now.Sub(l.seen).Seconds(), longStep))
 	a := 1 - math.Exp(-observe*dt)
@@ -89,10 +79,7 @@ func (q *quota) correct(now time.Time, permit Permit, r Level) {
 	if l.level < l.largest { // a full bucket shows nothing of the refill
 		q.refill = max(0, q.refill+a*a/(2-a)/dt*off)
 	}
-	l.seen, l.resets = now, time.Time{}
-	if r.Reset > 0 {
-		l.resets = now.Add(r.Reset)
-	}
+	l.seen, l.resets = now, now.Add(r.Reset)
 }
 
 // usedUp returns when the quota starts anew, if hardly anything is left and nothing comes before; zero: it is not so.

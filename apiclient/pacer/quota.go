@@ -159,9 +159,13 @@ func (q *quota) refused(now time.Time, permit Permit, a Answer, first bool) {
 	}
 	q.strays += 1 - strayShare
 	switch {
-	case q.levels.on && first:
-		q.levels.refused()
 	case q.levels.on:
+		if l := &q.levels; first {
+			if l.level > bucketShare*l.largest {
+				l.doubt += doubtful
+			}
+			l.level = min(l.level, 0)
+		}
 	case first && seconds >= 0:
 		q.event = q.newEvent(now, permit, max(seconds, 1e-3), a.RetryAfter > 0)
 	case q.event != nil && permit.number > q.event.permit.number:
@@ -191,7 +195,7 @@ func (q *quota) newEvent(now time.Time, permit Permit, seconds float64, vouched 
 func (q *quota) resume(now, halted time.Time) {
 	e, paused := q.event, now.Sub(halted).Seconds()
 	q.event = nil
-	if l := &q.levels; !l.resets.IsZero() && !l.resets.After(now) { // a new window
+	if l := &q.levels; l.resets.After(l.seen) && !l.resets.After(now) { // a new window
 		l.level = l.largest
 	}
 	if e == nil || !e.certain() && q.strays < strayMost { // nothing changes
