@@ -333,7 +333,7 @@ func (d *desktop) posts() int { return d.site.Stats().Route("POST", jsmtest.Crea
 func (d *desktop) happened(what string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return slices.ContainsFunc(d.events, func(e apiclient.Event) bool { return e.What == what })
+	return slices.ContainsFunc(d.events, func(e apiclient.Event) bool { return strings.Contains(e.Text, what) })
 }
 
 // kill keeps the files of the ledger as a process that dies now leaves them; the function puts them back.

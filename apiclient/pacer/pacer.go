@@ -85,7 +85,7 @@ func (g *Group) Pacer(name string, maxRate float64) *Pacer {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.pacers = append(g.pacers, p)
-	p.extend(time.Now(), g.shared.until, g.shared.reason)
+	p.pause.extend(time.Now(), g.shared.until, g.shared.reason)
 	return p
 }
 
@@ -150,7 +150,7 @@ func (p *Pacer) Done(permit Permit, a Answer) (others bool) {
 		if permit.epoch == p.epoch {
 			p.again, p.since = 0, time.Time{}
 		}
-		p.quota.passed(now, permit, a.Level)
+		p.quota.answered(now, permit, a, false)
 	case Refused:
 		if p.counts.Refused++; !a.Own {
 			p.answers(now, permit)
@@ -183,7 +183,7 @@ func (p *Pacer) try(permit *Permit, held bool) (time.Duration, error) {
 	}
 	held = held && p.pause.began.IsZero() // not by a pause
 	p.resume(now)
-	if p.again > 1 && p.present > 0 {
+	if (p.again > 1 || p.outage) && p.present > 0 {
 		return time.Hour, nil // or until the bell: one request looks before others go, "no Retry-After; window"
 	}
 	if d := p.quota.take(now, held); d > 0 {

@@ -27,13 +27,13 @@ type pause struct {
 // the last pause: TestOneEvent, "no Retry-After; window".
 func (p *Pacer) refusal(now time.Time, permit Permit, a Answer) {
 	p.since = cmp.Or(p.since, now)
-	present, d := permit.epoch == p.epoch, a.RetryAfter
-	if d <= 0 && present {
-		d = p.group.jittered(p.quota.hold() << min(p.again, 16))
-	}
-	p.quota.refused(now, permit, a, present && p.again == 0)
+	present, d := permit.epoch == p.epoch, time.Duration(0)
+	p.quota.answered(now, permit, a, present && p.again == 0)
 	if present {
-		p.newEpoch()
+		d = p.newEpoch(p.quota.hold())
+	}
+	if a.RetryAfter > 0 {
+		d = a.RetryAfter
 	}
 	p.pauseUntil(now, now.Add(d), a)
 	if most := p.group.config.MaxPause; most > 0 && d > most && !a.Shared {
@@ -58,24 +58,26 @@ func (p *Pacer) failure(now time.Time, permit Permit, a Answer) {
 	case p.outage && permit.epoch != p.epoch, !p.outage && p.trouble < outageWeight:
 		return
 	case !p.outage:
-		p.outage, p.again = true, 1
+		p.outage, p.again = true, 0
 	}
-	d := p.group.jittered(firstProbe << min(p.again-1, 16))
-	p.newEpoch()
+	d := p.newEpoch(firstProbe)
 	if most := p.group.config.MaxPause; most > 0 { // the last probe is at the end of it
 		d = min(d, max(0, p.since.Add(most).Sub(now)))
 	}
-	p.extend(now, now.Add(max(d, a.RetryAfter)), a.Reason)
-	if p.again == 2 { // the first time
-		p.report(Event{What: "outage began", Until: p.pause.until, Reason: a.Reason})
+	p.pauseUntil(now, now.Add(max(d, a.RetryAfter)), a)
+	if p.again == 1 {
+		p.report("outage", 0, a.Reason)
 	}
 }
 
-// newEpoch is for a pause that answers to earlier requests do not begin again.
-func (p *Pacer) newEpoch() {
+// newEpoch is for a pause that answers to earlier requests do not begin again. It returns how long that is when the
+// site does not say: first, doubled for each in a row, and 0.7 to 1.3 times as long.
+func (p *Pacer) newEpoch(first time.Duration) time.Duration {
+	d := float64(first<<min(p.again, 16)) * (0.7 + 0.6*p.group.random.Float64())
 	p.epoch++
 	p.again++
 	p.present = 0
+	return min(time.Duration(d), longestDelay)
 }
 
 // answers notes that the site does; in an outage, only a probe shows it.
@@ -85,39 +87,36 @@ func (p *Pacer) answers(now time.Time, permit Permit) {
 	}
 	p.trouble = max(0, p.trouble-passWeight)
 	if p.outage {
-		p.report(Event{What: "outage ended", Lasted: now.Sub(p.since)})
+		p.report("outage", now.Sub(p.since), "")
 		p.outage, p.trouble, p.since = false, 0, now
 	}
 }
 
 // pauseUntil extends the pause, of the whole group for a shared quota, and reports it when it becomes a long one.
 func (p *Pacer) pauseUntil(now, until time.Time, a Answer) {
-	p.extend(now, until, a.Reason)
-	if until.Sub(now) >= reportPause && !p.pause.reported {
+	p.pause.extend(now, until, a.Reason)
+	if until.Sub(now) >= reportPause && !p.pause.reported && !p.outage {
 		p.pause.reported = true
-		p.report(Event{What: "pause began", Until: until, Reason: a.Reason})
+		p.report("pause", 0, a.Reason)
 	}
 	if !a.Shared {
 		return
 	}
-	if until.After(p.group.shared.until) {
-		p.group.shared = pause{until: until, reason: a.Reason}
-	}
+	p.group.shared.extend(now, until, a.Reason)
 	for _, other := range p.group.pacers {
-		other.extend(now, until, a.Reason)
+		other.pause.extend(now, until, a.Reason)
+		other.ring()
 	}
 }
 
 // extend leaves a pause as it is that is longer already.
-func (p *Pacer) extend(now, until time.Time, reason string) {
-	q := &p.pause
+func (q *pause) extend(now, until time.Time, reason string) {
 	if !until.After(now) || !until.After(q.until) {
 		return
 	}
 	if q.until, q.reason = until, reason; q.began.IsZero() {
 		q.began = now
 	}
-	p.ring()
 }
 
 // paused returns what is left of a pause, or the error when that or all pauses in a row are too long.
@@ -142,14 +141,9 @@ func (p *Pacer) resume(now time.Time) {
 		return
 	}
 	if q.reported {
-		p.report(Event{What: "pause ended", Lasted: now.Sub(q.began)})
+		p.report("pause", now.Sub(q.began), "")
 	}
 	p.quota.resume(now, q.began)
 	p.quota.last = now.Add(-p.quota.gap(now)) // one may leave at once, and no herd
 	q.began, q.reported = time.Time{}, false
-}
-
-// jittered is a delay, 0.7 to 1.3 times as long and at most the longest.
-func (g *Group) jittered(d time.Duration) time.Duration {
-	return min(time.Duration(float64(d)*(0.7+0.6*g.random.Float64())), longestDelay)
 }

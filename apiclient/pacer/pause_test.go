@@ -2,6 +2,7 @@ package pacer
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -21,7 +22,7 @@ func watched(maxPause time.Duration) (*Pacer, func(what string) []Event) {
 		mu.Lock()
 		defer mu.Unlock()
 		for _, e := range events {
-			if e.What == what {
+			if strings.Contains(e.Text, what) {
 				some = append(some, e)
 			}
 		}

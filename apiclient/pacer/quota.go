@@ -94,14 +94,6 @@ func (q *quota) measured(now time.Time) float64 {
 	return max(slowest, float64(q.sent)/max(0.1, now.Sub(q.start).Seconds()))
 }
 
-// learned is the quota as far as it is known; 0: not.
-func (q *quota) learned() float64 {
-	if q.levels.on || q.empty.After(q.start) {
-		return q.refill
-	}
-	return 0
-}
-
 // gap is the time from one permit to the next at the present pace.
 func (q *quota) gap(now time.Time) time.Duration { return time.Duration(1e9 / q.rate(now)) }
 
@@ -137,39 +129,34 @@ func (q *quota) hold() time.Duration {
 	return time.Duration((holdTime + holdSends/max(q.refill, holdRate)) * float64(time.Second))
 }
 
-// passed takes an answer that is no refusal.
-func (q *quota) passed(now time.Time, permit Permit, l *Level) {
-	q.strays = max(0, q.strays-strayShare)
-	if q.event != nil && permit.number > q.event.permit.number {
-		q.event.sent++
-		q.event.passed++
+// answered takes an answer. first: a refusal that begins an event. A shared one shows nothing of this quota.
+func (q *quota) answered(now time.Time, permit Permit, a Answer, first bool) {
+	refused, seconds := 0.0, permit.left.Sub(q.empty).Seconds()
+	if a.Kind == Refused {
+		refused = 1
+		q.levels.level++
 	}
-	q.reported(now, permit, l)
-}
-
-// refused takes a refusal; first: it begins an event. A shared one shows nothing of this quota.
-func (q *quota) refused(now time.Time, permit Permit, a Answer, first bool) {
-	seconds := permit.left.Sub(q.empty).Seconds()
 	if seconds >= 0 {
-		q.used-- // it has used up nothing
+		q.used -= refused // it has used up nothing
 	}
-	q.levels.level++
 	if a.Shared {
 		return
 	}
-	q.strays += 1 - strayShare
-	switch {
-	case q.levels.on:
-		if l := &q.levels; first {
-			if l.level > bucketShare*l.largest {
-				l.doubt += doubtful
-			}
-			l.level = min(l.level, 0)
+	q.strays = max(0, q.strays+refused-strayShare)
+	if e := q.event; e != nil && permit.number > e.permit.number {
+		e.sent++
+		e.passed += 1 - refused
+	}
+	switch l := &q.levels; {
+	case refused == 0:
+		q.reported(now, permit, a.Level)
+	case first && l.on:
+		if l.level > bucketShare*l.largest {
+			l.doubt += doubtful
 		}
+		l.level = min(l.level, 0)
 	case first && seconds >= 0:
 		q.event = q.newEvent(now, permit, max(seconds, 1e-3), a.RetryAfter > 0)
-	case q.event != nil && permit.number > q.event.permit.number:
-		q.event.sent++
 	}
 }
 
@@ -198,11 +185,11 @@ func (q *quota) resume(now, halted time.Time) {
 	if l := &q.levels; l.resets.After(l.seen) && !l.resets.After(now) { // a new window
 		l.level = l.largest
 	}
-	if e == nil || !e.certain() && q.strays < strayMost { // nothing changes
+	refill, ok := e.estimate(q.strays)
+	if !ok { // nothing changes
 		q.idle += paused
 		return
 	}
-	refill := max(slowest, e.estimate())
 	q.best = max(q.best, e.low)
 	if !(math.Abs(refill-q.refill) <= changed*q.refill) {
 		q.since = e.permit.left
@@ -218,29 +205,25 @@ func (q *quota) resume(now, halted time.Time) {
 	q.refill, q.strays = refill, 0
 }
 
-// certain reports whether the bucket was empty. If not, the refusal was a stray.
-func (e *event) certain() bool {
-	flow, clear := e.flow()
-	return !(clear && flow > refutes*e.high) && (e.vouched || !e.good)
-}
-
-// flow is the rate that was admitted after the refusal; false: too few requests left, or none was admitted.
-func (e *event) flow() (rate float64, clear bool) {
-	return e.rate * (e.passed + 0.5) / (e.sent + 0.5), e.sent > flowSends && e.passed > 0
-}
-
-// estimate returns what the refill most likely is.
-func (e *event) estimate() float64 {
-	flow, clear := e.flow()
+// estimate returns what the refill most likely is; false: the refusal was a stray, of which there are so many.
+func (e *event) estimate(strays float64) (refill float64, ok bool) {
+	if e == nil {
+		return 0, false
+	}
+	flow := e.rate * (e.passed + 0.5) / (e.sent + 0.5) // what was admitted after the refusal
+	clear := e.sent > flowSends && e.passed > 0
+	empty := (e.vouched || !e.good) && !(clear && flow > refutes*e.high)
 	if !clear {
 		flow = e.high
 	}
 	most := 1.0
 	switch {
-	case !e.certain(), !clear && (e.vouched || e.low == 0):
+	case !empty && strays < strayMost:
+		return 0, false
+	case !empty, !clear && (e.vouched || e.low == 0):
 		most = halved
 	case e.vouched:
 		most = refusedAt
 	}
-	return max(e.low, min(e.high, flow, most*e.rate))
+	return max(e.low, min(e.high, flow, most*e.rate), slowest), true
 }

@@ -39,30 +39,19 @@ type Permit struct {
 
 // Event is a pause of a second or more, or an outage, in which single requests probe the site.
 type Event struct {
-	What   string // "pause began", "pause ended", "outage began" or "outage ended"
 	At     time.Time
-	Pacer  string        // name of the pacer; of a shared pause the one that was refused
-	Until  time.Time     // of what began: nothing leaves before
-	Lasted time.Duration // of what ended
-	Reason string
+	Lasted time.Duration // 0: it begins now
+	Text   string        // one line for the log
 }
 
-// String returns one line for the log.
-func (e Event) String() string {
-	text := e.Pacer + ": " + e.What
-	if !e.Until.IsZero() {
-		text += ", until " + e.Until.Format(time.TimeOnly)
-	} else {
-		text += " after " + e.Lasted.Round(100*time.Millisecond).String()
+// report reports what has ended after so long, or begun, once the lock is given up.
+func (p *Pacer) report(what string, lasted time.Duration, reason string) {
+	text := p.name + ": " + what + " began, until " + p.pause.until.Format(time.TimeOnly)
+	if lasted > 0 {
+		text = p.name + ": " + what + " ended after " + lasted.Round(100*time.Millisecond).String()
 	}
-	return withReason(text, e.Reason)
-}
-
-// report reports an event once the lock is given up.
-func (p *Pacer) report(e Event) {
 	if p.group.config.Notify != nil {
-		e.At, e.Pacer = time.Now(), p.name
-		p.group.events = append(p.group.events, e)
+		p.group.events = append(p.group.events, Event{time.Now(), lasted, withReason(text, reason)})
 	}
 }
 
@@ -84,9 +73,12 @@ func (p *Pacer) Pace() Pace {
 	defer p.group.mu.Unlock()
 	now := time.Now()
 	s := p.counts
-	s.Learned, s.Probing = p.quota.learned(), p.outage
+	s.Probing = p.outage
 	if r := p.quota.rate(now); r < unpaced {
 		s.Rate = r
+	}
+	if p.quota.levels.on || p.quota.empty.After(p.quota.start) {
+		s.Learned = p.quota.refill
 	}
 	if p.pause.until.After(now) {
 		s.PausedUntil, s.Why = p.pause.until, p.pause.reason

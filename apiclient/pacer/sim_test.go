@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -221,7 +222,7 @@ func (s *site) figures(lasted time.Duration) figures {
 func (s *site) herd(events []Event) int {
 	most, from := 0, 0
 	for _, e := range events {
-		if e.What != "pause ended" {
+		if !strings.Contains(e.Text, "pause ended") {
 			continue
 		}
 		end := e.At.Sub(s.start)

@@ -106,7 +106,7 @@ func (d *doctor) examine(ctx context.Context) {
 
 // checkSite asks the site what every run asks it, and names the hosts that get the credentials.
 func (d *doctor) checkSite(ctx context.Context) {
-	if err := d.newClient(d.site, func(e apiclient.Event) { d.console.Log().Info(e.String()) }); err != nil {
+	if err := d.newClient(d.site, func(e apiclient.Event) { d.console.Log().Info(e.Text) }); err != nil {
 		d.good("Settings", err, "")
 		return
 	}

@@ -303,7 +303,7 @@ func (r *run) follow(job *importer.Run) (stop func()) {
 // paceChanged takes pauses and outages.
 func (r *run) paceChanged(e apiclient.Event) {
 	r.recorder.Event(e)
-	r.console.Log().Info(e.String())
+	r.console.Log().Info(e.Text)
 }
 
 // job is what makes a run this run, without the checksum of its input.

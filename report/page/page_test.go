@@ -74,7 +74,7 @@ func examplePage(addresses bool) Page {
 			}
 		}
 	}
-	r.Event(apiclient.Event{What: "pause ended", At: start.Add(55 * time.Second), Lasted: 15 * time.Second})
+	r.Event(apiclient.Event{At: start.Add(55 * time.Second), Lasted: 15 * time.Second})
 
 	f := NewFindings(addresses, []export.Column{{Field: export.Email, Index: 0}, {Field: export.Name, Index: 1}})
 	f.Add(said(1, outcome.Created, "Ada Byron", "ada@example.com", ""))

@@ -17,11 +17,11 @@ func TestTrace(t *testing.T) {
 	r.Row(at(0.1), false) // known: no request left for it
 	r.Row(at(0.2), true)
 	r.Row(at(2.5), true)
-	r.Event(apiclient.Event{What: "pause began", At: at(2.75), Until: at(4.5)})
-	r.Event(apiclient.Event{What: "pause ended", At: at(4.5), Lasted: 1750 * time.Millisecond})
-	r.Event(apiclient.Event{What: "pause ended", At: at(4.25), Lasted: 500 * time.Millisecond}) // of another lane
-	r.Event(apiclient.Event{What: "outage ended", At: at(4.75), Lasted: 250 * time.Millisecond})
-	r.Event(apiclient.Event{What: "pause ended", At: at(4.75)})
+	r.Event(apiclient.Event{At: at(2.75)})
+	r.Event(apiclient.Event{At: at(4.5), Lasted: 1750 * time.Millisecond})
+	r.Event(apiclient.Event{At: at(4.25), Lasted: 500 * time.Millisecond}) // of another lane
+	r.Event(apiclient.Event{At: at(4.75), Lasted: 250 * time.Millisecond})
+	r.Event(apiclient.Event{At: at(4.75)})
 	r.Row(at(-5), true) // a clock that was set back
 	want := &Trace{Start: start, Width: time.Second, Pauses: 3, Steps: []Step{
 		{Rows: 2}, {}, {Rows: 1, Paused: 250 * time.Millisecond}, {Paused: time.Second}, {Paused: time.Second}}}
