@@ -144,6 +144,10 @@ func (p *Pacer) resume(now time.Time) {
 		p.report("pause", now.Sub(q.began), "")
 	}
 	p.quota.resume(now, q.began)
-	p.quota.last = now.Add(-p.quota.gap(now)) // one may leave at once, and no herd
+	gap, spare := p.quota.gap(now), now.Sub(p.quota.last)
+	if spare > burstTime {
+		spare = 0 // one may leave at once, and no herd
+	}
+	p.quota.last = now.Add(-gap - spare%gap)
 	q.began, q.reported = time.Time{}, false
 }
