@@ -75,6 +75,12 @@ func isFile(path string) bool {
 	return path != "" && path != stdout && (err != nil || info.Mode().IsRegular() || info.IsDir())
 }
 
+// isMissing reports whether there is nothing at path.
+func isMissing(path string) bool {
+	_, err := os.Stat(path)
+	return os.IsNotExist(err)
+}
+
 // isStdin reports whether an input is stdin.
 func isStdin(path string) bool { return path == stdin || path == "/dev/stdin" }
 

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -153,5 +154,20 @@ func TestHeldNightsCountForNothing(t *testing.T) {
 	c.must(0, "report", "--prune", "0d")
 	if runs := c.runs(); len(runs) != 1 || runs[0] != first {
 		t.Errorf("after pruning: %v", runs)
+	}
+}
+
+// TestMistypedNameLeavesNothing makes no ledger for a file that is not there; an empty one is a night, and is kept.
+func TestMistypedNameLeavesNothing(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.must(1, "sync", "./crn.csv")
+	if left, err := os.ReadDir(c.folder); len(left) > 0 || err != nil {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	c.write("crm.csv", "")
+	c.must(1, "sync", "./crm.csv")
+	if !strings.Contains(c.lastRun(), "crm.csv") {
+		t.Errorf("the empty file is no run: %s", c.lastRun())
 	}
 }

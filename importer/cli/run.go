@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 	"time"
@@ -137,6 +138,10 @@ func (r *run) do(ctx context.Context) (err error) {
 	}
 	if err := r.apart(r.site, &r.flags.out, namedFile{"the input", r.input}); err != nil {
 		return err
+	}
+	if r.path != "" && !isStdin(r.path) && isMissing(r.input) && isMissing(r.site.ledgerPath) {
+		_, err := export.Open(ctx, r.path, nil) // a mistyped name leaves no ledger behind
+		return cmp.Or(err, fs.ErrNotExist)
 	}
 	if err := r.open(ctx, r.site, r.flags.dryRun, r.paceChanged); err != nil {
 		return err
