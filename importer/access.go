@@ -60,7 +60,7 @@ type DeskTotals struct {
 
 // giveAccess carries out the access plan of a run and keeps what became of each row.
 func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
-	a := &access{api: c.api, ledger: c.ledger, plan: c.plan.Access, run: c.run}
+	a := &access{api: c.api, ledger: c.ledger, plan: c.plan.Access, run: c.plan.Run.Seq}
 	a.end.ServiceDesks = map[string]DeskTotals{}
 	end.Access, end.Revised = &a.end, true
 	err := a.create(ctx)

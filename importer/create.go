@@ -15,20 +15,17 @@ import (
 
 // creation is the work of import and sync: a customer for each row.
 type creation struct {
-	*common
+	*Run
 	namesOff atomic.Pointer[error] // why no name can be changed at this site
 	fixes    fixes
 }
 
-func newCreation(api API, l *ledger.Ledger, plan *Plan, o Options) *creation {
-	c := &creation{
-		common: newCommon(api, l, plan, o, "create customers"),
-		fixes:  fixes{failedPath: o.FailedPath, input: plan.Run.Input},
+func newCreation(r *Run) *creation {
+	r.rules = stopRules{maxErrors: r.options.MaxErrors, action: "create customers"}
+	if !r.options.ResolveConflicts {
+		r.refused.Store(&errNotLookedUp)
 	}
-	if !o.ResolveConflicts {
-		c.refused.Store(&errNotLookedUp)
-	}
-	return c
+	return &creation{Run: r, fixes: fixes{failedPath: r.options.FailedPath, input: r.plan.Run.Input}}
 }
 
 // before asks for the account ids that earlier runs could not find yet. A quota that forbids it for long holds up no
@@ -49,7 +46,7 @@ func (c *creation) seen(r Result) { c.fixes.seen(r) }
 // after looks up what is open and gives the access that was asked for, once every row has a result.
 func (c *creation) after(ctx context.Context, end *End) {
 	still := context.WithoutCancel(ctx)
-	end.Stop = cmp.Or(end.Stop, brokenLedger(c.ledger.KeepFixed(still, c.run, c.fixes.rows)))
+	end.Stop = cmp.Or(end.Stop, brokenLedger(c.ledger.KeepFixed(still, c.plan.Run.Seq, c.fixes.rows)))
 	if end.Stop == nil {
 		end.Stop = c.rules.onlyForbidden()
 	}

@@ -190,7 +190,7 @@ func TestJudgeRevoke(t *testing.T) {
 			t.Errorf("%s: %+v", tc.name, v)
 		}
 	}
-	rules := &newRevocation(nil, nil, &Plan{}, Options{}).rules
+	rules := &newRevocation(newRun(t.Context(), nil, nil, &Plan{}, Options{})).rules
 	if stop := rules.after(outcome.NotFound, refusedWith(404, "")); stop != nil {
 		t.Errorf("404 stops: %v", stop)
 	}

@@ -25,13 +25,13 @@ const (
 var errNotLookedUp = errors.New("account ids are not looked up in this run")
 
 // find looks up an account, until the site says that we may not.
-func (c *common) find(ctx context.Context, email string) (apiclient.Account, error) {
-	if refused := c.refused.Load(); refused != nil {
+func (r *Run) find(ctx context.Context, email string) (apiclient.Account, error) {
+	if refused := r.refused.Load(); refused != nil {
 		return apiclient.Account{}, *refused
 	}
-	found, err := c.api.FindAccount(ctx, email)
+	found, err := r.api.FindAccount(ctx, email)
 	if mayNotLook(err) {
-		c.refused.Store(&err)
+		r.refused.Store(&err)
 	}
 	return found, err
 }
@@ -57,20 +57,20 @@ func lookUpStop(ctx context.Context, err error) *Stop {
 
 // lookUps asks for the account ids that are still open, and reports whether a result of this run has changed by it. What
 // cannot be answered yet stays open.
-func (c *common) lookUps(ctx context.Context) (bool, *Stop) {
+func (r *Run) lookUps(ctx context.Context) (bool, *Stop) {
 	var changed atomic.Bool
 	pool, running := errgroup.WithContext(ctx)
 	pool.SetLimit(lookUpsAtOnce)
-	for open, err := range c.ledger.LookUps(context.WithoutCancel(ctx)) {
+	for open, err := range r.ledger.LookUps(context.WithoutCancel(ctx)) {
 		if running.Err() != nil {
 			break
 		}
 		pool.Go(func() error {
 			o, stop := open.Outcome, brokenLedger(err)
 			if stop == nil {
-				o, stop = c.lookUp(running, open)
+				o, stop = r.lookUp(running, open)
 			}
-			if open.Run == c.run && o != open.Outcome {
+			if open.Run == r.plan.Run.Seq && o != open.Outcome {
 				changed.Store(true)
 			}
 			if stop != nil {
@@ -84,8 +84,8 @@ func (c *common) lookUps(ctx context.Context) (bool, *Stop) {
 }
 
 // lookUp asks for one account id, and returns the outcome that the ledger has now.
-func (c *common) lookUp(ctx context.Context, open ledger.OpenLookUp) (outcome.Outcome, *Stop) {
-	found, err := c.find(ctx, open.Outcome.Email)
+func (r *Run) lookUp(ctx context.Context, open ledger.OpenLookUp) (outcome.Outcome, *Stop) {
+	found, err := r.find(ctx, open.Outcome.Email)
 	if stop := lookUpStop(ctx, err); stop != nil {
 		return open.Outcome, stop
 	}
@@ -93,12 +93,12 @@ func (c *common) lookUp(ctx context.Context, open ledger.OpenLookUp) (outcome.Ou
 	if o == open.Outcome {
 		return o, nil
 	}
-	return o, brokenLedger(c.ledger.Resolve(ctx, open, o))
+	return o, brokenLedger(r.ledger.Resolve(ctx, open, o))
 }
 
 // LookUps asks for the account ids that earlier runs could not find yet. Do does it for an import by itself; revoke
 // does it before its plan, which is about account ids.
 func LookUps(ctx context.Context, api API, l *ledger.Ledger) *Stop {
-	_, stop := (&common{api: api, ledger: l}).lookUps(ctx)
+	_, stop := (&Run{api: api, ledger: l, plan: &Plan{}}).lookUps(ctx)
 	return stop
 }

@@ -30,7 +30,7 @@ type Plan struct {
 	Reach  Reach       // revoke, undo: whose accounts those of Create are
 	Undoes *ledger.Run // undo: the run that is undone
 
-	First FirstRow                                            // the one that a run with Options.Only sends
+	First export.Row                                          // number, place and person of the first that would be sent
 	Rows  func(context.Context) iter.Seq2[*export.Row, error] // of the file, or for undo of the ledger
 }
 
@@ -41,13 +41,6 @@ type PlanOptions struct {
 	ResendKnown bool
 	UpdateNames bool
 	Require     []string // addresses that the file must hold
-}
-
-// FirstRow is the first row of a file that would be sent.
-type FirstRow struct {
-	Number      int // 0: there is none
-	Place       export.Place
-	Email, Name string
 }
 
 // MakePlan reads the file twice, and the second time holds it against the ledger. It changes nothing.
@@ -72,7 +65,7 @@ func (p *Plan) planImport(ctx context.Context, l *ledger.Ledger, o PlanOptions) 
 	if p.LookUps, err = l.CountLookUps(ctx); err != nil {
 		return err
 	}
-	return p.decideAll(ctx, newCreation(nil, l, p, Options{ResendKnown: o.ResendKnown, UpdateNames: o.UpdateNames}))
+	return p.decideAll(ctx, newCreation(newRun(ctx, nil, l, p, Options{ResendKnown: o.ResendKnown, UpdateNames: o.UpdateNames})))
 }
 
 // find looks for the run that goes on.
@@ -118,7 +111,8 @@ func (p *Plan) count(d decision) {
 		return
 	}
 	if p.Create++; p.First.Number == 0 {
-		p.First = FirstRow{row.Number, row.Place, strings.Clone(row.Email), strings.Clone(row.Name)}
+		p.First = export.Row{Number: row.Number, Place: row.Place}
+		p.First.Email, p.First.Name = strings.Clone(row.Email), strings.Clone(row.Name)
 	}
 	if d.Other != nil {
 		p.OtherAddress++

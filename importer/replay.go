@@ -45,7 +45,7 @@ func replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, batch []*expo
 	if err != nil {
 		return nil, err
 	}
-	c, results, byRow := creation{common: &common{}}, make([]Result, len(batch)), map[int]*Result{}
+	c, results, byRow := creation{Run: &Run{}}, make([]Result, len(batch)), map[int]*Result{}
 	for i, row := range batch {
 		results[i] = c.one(row, known[i]).result
 		byRow[row.Number] = &results[i]

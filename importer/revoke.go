@@ -19,19 +19,16 @@ import (
 // revocation is the work of revoke and undo: portal access is revoked for each account. What the plan has decided
 // without a request is recorded too, so that the ledger alone can replay the run.
 type revocation struct {
-	*common
+	*Run
 	accounts map[string]export.Place // of the rows so far
 	list     string                  // the path of a file that may be a list of leavers, which has to be up to date
 	latest   ledger.Run              // the last complete run of its source
 }
 
-func newRevocation(api API, l *ledger.Ledger, plan *Plan, o Options) *revocation {
-	v := &revocation{
-		common:   newCommon(api, l, plan, o, "revoke portal access, which needs site administration"),
-		accounts: map[string]export.Place{},
-	}
-	v.rules.alike = true
-	return v
+func newRevocation(r *Run) *revocation {
+	const action = "revoke portal access, which needs site administration"
+	r.rules = stopRules{maxErrors: r.options.MaxErrors, action: action, alike: true}
+	return &revocation{Run: r, accounts: map[string]export.Place{}}
 }
 
 func (v *revocation) before(context.Context) *Stop { return nil }
@@ -258,7 +255,7 @@ func PlanRevocation(ctx context.Context, file *export.File, l *ledger.Ledger, o 
 	p.Reach.Listed = slices.ContainsFunc(survey.Own, func(name string) bool {
 		return strings.EqualFold(strings.TrimSpace(name), "jsm_action")
 	})
-	v := newRevocation(nil, l, p, Options{})
+	v := newRevocation(newRun(ctx, nil, l, p, Options{}))
 	if o.Run != nil {
 		p.Run = *o.Run
 		return p, p.decideAll(ctx, v)

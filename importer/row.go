@@ -3,7 +3,6 @@ package importer
 import (
 	"cmp"
 	"context"
-	"sync/atomic"
 	"time"
 
 	"jsm-onboard/apiclient"
@@ -11,28 +10,6 @@ import (
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
 )
-
-// common is what every kind of run works with.
-type common struct {
-	api     API
-	ledger  *ledger.Ledger
-	plan    *Plan
-	run     int64
-	options Options
-	rules   stopRules
-	refused atomic.Pointer[error] // why accounts cannot be looked up
-}
-
-func newCommon(api API, l *ledger.Ledger, plan *Plan, o Options, action string) *common {
-	return &common{
-		api:     api,
-		ledger:  l,
-		plan:    plan,
-		run:     plan.Run.Seq,
-		options: o,
-		rules:   stopRules{maxErrors: o.MaxErrors, action: action},
-	}
-}
 
 // A request is what one row asks of the site.
 type request struct {
@@ -48,15 +25,15 @@ type request struct {
 
 // carriedOut is the way of one row, from top to bottom: permit and attempt on record within the call, the answer
 // judged, the outcome on record, the result.
-func (c *common) carriedOut(q request) func(context.Context) (Result, *Stop) {
+func (r *Run) carriedOut(q request) func(context.Context) (Result, *Stop) {
 	return func(ctx context.Context) (Result, *Stop) {
 		var broken error // of the ledger
 		withdraw := func() error {
-			broken = c.ledger.Withdraw(ctx, c.run, q.row.Number, q.revoke)
+			broken = r.ledger.Withdraw(ctx, r.plan.Run.Seq, q.row.Number, q.revoke)
 			return broken
 		}
 		id, call, err := q.send(ctx, apiclient.Record{Undone: withdraw, Before: func() error {
-			broken = c.ledger.Begin(context.WithoutCancel(ctx), c.run, q.attempt())
+			broken = r.ledger.Begin(context.WithoutCancel(ctx), r.plan.Run.Seq, q.attempt())
 			return broken
 		}})
 		if broken != nil {
@@ -64,13 +41,13 @@ func (c *common) carriedOut(q request) func(context.Context) (Result, *Stop) {
 		}
 		e, stop := q.judge(ctx, call, err)
 		if e.Account != ledger.MarkGone { // a deleted account is no refusal
-			stop = cmp.Or(stop, c.rules.after(e.Status, err))
+			stop = cmp.Or(stop, r.rules.after(e.Status, err))
 		}
 		if e.Status == outcome.NotAttempted {
 			return q.otherwise, cmp.Or(stop, brokenLedger(withdraw()))
 		}
 		e.AccountID = cmp.Or(e.AccountID, id)
-		result, failed := c.settle(ctx, q, e, call)
+		result, failed := r.settle(ctx, q, e, call)
 		return result, cmp.Or(stop, failed)
 	}
 }
@@ -87,18 +64,18 @@ func (q request) attempt() ledger.Attempt {
 }
 
 // settle puts what became of a row on record; the result is handed out when it is on disk.
-func (c *common) settle(ctx context.Context, q request, e ledger.Entry, call apiclient.Call) (Result, *Stop) {
+func (r *Run) settle(ctx context.Context, q request, e ledger.Entry, call apiclient.Call) (Result, *Stop) {
 	name := cmp.Or(e.Name, q.row.Name)
 	e.Outcome = identified(q.row, e.Outcome)
 	e.Revoke, e.Key, e.Name, e.HTTPStatus, e.Attempts = q.revoke, q.key, name, call.Status, call.Attempts
-	err := c.ledger.Settle(ctx, c.run, e)
+	err := r.ledger.Settle(ctx, r.plan.Run.Seq, e)
 	stop := brokenLedger(err)
 	switch {
 	case err != nil:
 		e.Status, e.Reason = outcome.Unknown, outcome.ReasonNotRecorded
 	case e.LookUp && e.Status == outcome.Conflict:
 		// other look-ups come after the rows: new accounts are not found at once
-		e.Outcome, stop = c.lookUp(ctx, ledger.OpenLookUp{Run: c.run, Outcome: e.Outcome, Settled: time.Now()})
+		e.Outcome, stop = r.lookUp(ctx, ledger.OpenLookUp{Run: r.plan.Run.Seq, Outcome: e.Outcome, Settled: time.Now()})
 	}
 	result := resultOf(q.row, e.Outcome)
 	result.Lost, result.Refused, result.Took = call.Lost, call.Refused, call.Took

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
@@ -103,10 +104,14 @@ type work interface {
 
 // Run takes rows from one reader through a pool of workers and back into input order.
 type Run struct {
-	work    work
+	api     API
+	ledger  *ledger.Ledger
 	plan    *Plan
 	options Options
-	permits *semaphore.Weighted // one for each row that may end up created; nil: no --limit
+	work    work
+	rules   stopRules
+	refused atomic.Pointer[error] // why accounts cannot be looked up
+	permits *semaphore.Weighted   // one for each row that may end up created; nil: no --limit
 	window  int
 	progress
 
@@ -115,29 +120,33 @@ type Run struct {
 	cancel  context.CancelCauseFunc
 }
 
-func newRun(ctx context.Context, w work, plan *Plan, o Options) *Run {
-	r := &Run{work: w, plan: plan, options: o, window: windowRows, asked: ctx}
+func newRun(ctx context.Context, api API, l *ledger.Ledger, plan *Plan, o Options) *Run {
+	r := &Run{api: api, ledger: l, plan: plan, options: o, window: windowRows, asked: ctx}
 	if o.Limit > 0 {
 		r.permits = semaphore.NewWeighted(int64(o.Limit))
 	}
-	r.running, r.cancel = context.WithCancelCause(ctx)
 	return r
 }
 
 // NewImport prepares the import that plan is about and that the ledger has begun. When ctx ends, no new row is sent.
 func NewImport(ctx context.Context, api API, l *ledger.Ledger, plan *Plan, o Options) *Run {
-	return newRun(ctx, newCreation(api, l, plan, o), plan, o)
+	r := newRun(ctx, api, l, plan, o)
+	r.work = newCreation(r)
+	return r
 }
 
 // NewRevocation prepares the revocation that plan is about: of a file, or of what a run has created. Of o, Workers,
 // MaxErrors, MayBrowse and Settled may be set.
 func NewRevocation(ctx context.Context, api API, l *ledger.Ledger, plan *Plan, o Options) *Run {
-	return newRun(ctx, newRevocation(api, l, plan, o), plan, o)
+	r := newRun(ctx, api, l, plan, o)
+	r.work = newRevocation(r)
+	return r
 }
 
 // Do works through rows and hands each result to tell, in input order and on the caller's goroutine. Each row has a
 // result also when the run stops early; only a row that cannot be read has none.
 func (r *Run) Do(rows iter.Seq2[*export.Row, error], tell func(Result) error) End {
+	r.running, r.cancel = context.WithCancelCause(r.asked)
 	defer r.cancel(nil)
 	end := End{Rows: r.plan.Survey.Rows}
 	r.stop(r.work.before(r.running))

@@ -15,14 +15,11 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 	if !run.Undone.IsZero() {
 		return nil, refuseUndo(run, "it was undone on "+outcome.Day(run.Undone), "there is nothing left to revoke")
 	}
-	p := &Plan{Undoes: &run, Rows: undoRows(l, run.Seq), Survey: &export.Survey{
-		Header: []string{"email", "name"},
-		Width:  2,
-	}}
+	p := &Plan{Undoes: &run, Rows: undoRows(l, run.Seq), Survey: &export.Survey{Header: []string{"email", "name"}, Width: 2}}
 	if err := p.find(ctx, l, ledger.Job{Command: "undo", Source: run.ID, Input: run.Input}); err != nil {
 		return nil, err
 	}
-	if err := p.decideAll(ctx, newRevocation(nil, l, p, Options{})); err != nil {
+	if err := p.decideAll(ctx, newRevocation(newRun(ctx, nil, l, p, Options{}))); err != nil {
 		return nil, err
 	}
 	n := p.Create + p.Settled.Sum() + p.Finished.Sum()
@@ -42,12 +39,12 @@ func refuseUndo(run ledger.Run, why, hint string) error {
 func undoRows(l *ledger.Ledger, run int64) func(context.Context) iter.Seq2[*export.Row, error] {
 	return func(ctx context.Context) iter.Seq2[*export.Row, error] {
 		return func(yield func(*export.Row, error) bool) {
-			number := 0
+			n := 0
 			for a, err := range l.Created(ctx, run) {
-				number++
+				n++
 				row := &export.Row{
-					Number:     number,
-					Place:      export.Place{Row: number + 1, Line: number + 1},
+					Number:     n,
+					Place:      export.Place{Row: n + 1, Line: n + 1},
 					Cells:      []string{a.Email, a.Name},
 					Email:      a.Email,
 					Name:       a.Name,
@@ -55,7 +52,7 @@ func undoRows(l *ledger.Ledger, run int64) func(context.Context) iter.Seq2[*expo
 					AccountID:  a.ID,
 					Key:        a.Key,
 				}
-				if !yield(row, err) || err != nil {
+				if !yield(row, err) {
 					return
 				}
 			}

@@ -172,7 +172,7 @@ func requestsText(n int, o Outlook) string {
 
 // FirstOffer goes before the question whether to create all customers, only
 // the first one, or none. It has a name and an address: it is for no log.
-func FirstOffer(creates int, first importer.FirstRow) string {
+func FirstOffer(creates int, first export.Row) string {
 	who := first.Place.String() + ": " + cell(first.Email)
 	if first.Name != first.Email {
 		who += ", " + cell(first.Name)

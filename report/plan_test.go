@@ -164,14 +164,14 @@ func TestPlanShowsTheLimit(t *testing.T) {
 
 func TestFirstOffer(t *testing.T) {
 	for _, test := range []struct {
-		row  importer.FirstRow
+		row  export.Row
 		want string
 	}{
-		{importer.FirstRow{Place: export.Place{Row: 2, Line: 2}, Email: "ann@example.com", Name: "Ann"},
+		{export.Row{Place: export.Place{Row: 2, Line: 2}, Email: "ann@example.com", Name: "Ann"},
 			"would be row 2: ann@example.com, Ann\n"},
-		{importer.FirstRow{Place: export.Place{Row: 3, Line: 9}, Email: "bo@example.com", Name: "bo@example.com"},
+		{export.Row{Place: export.Place{Row: 3, Line: 9}, Email: "bo@example.com", Name: "bo@example.com"},
 			"would be row 3 (line 9): bo@example.com\n"},
-		{importer.FirstRow{Place: export.Place{Row: 4, Line: 4}, Email: "cy@example.com",
+		{export.Row{Place: export.Place{Row: 4, Line: 4}, Email: "cy@example.com",
 			Name: "Cy\x1b[2J" + strings.Repeat("y", 80)},
 			`would be row 4: cy@example.com, Cy\x1b[2J` + strings.Repeat("y", 50) + "…\n"},
 	} {
