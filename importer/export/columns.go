@@ -37,18 +37,6 @@ func (r reading) half() (known, other Field) {
 	return 0, 0
 }
 
-// group is whose the addresses are, by their header.
-func (ch *chooser) group() string {
-	if !ch.c.has(Email) {
-		return ""
-	}
-	m, _ := ch.h.means(ch.c.at[Email][0], Email)
-	return m.group
-}
-
-// all are the columns of addresses and names.
-func (r reading) all() []int { return slices.Concat(r[Email], r.names()) }
-
 // columns is the reading that was chosen, and what is to be said of it.
 type columns struct {
 	at           reading
@@ -154,17 +142,12 @@ func (ch *chooser) byHeader(f Field) {
 // made at the site it must be there, and hold no numbers.
 func (ch *chooser) chooseOrganization() error {
 	ch.byHeader(Organization)
-	const hint = "name the column with --column organization=HEADER, or leave --organizations out"
-	if !ch.options.Organizations || ch.c.why[Organization] == byUser {
+	s, found := ch.e.of(ch.c.at[Organization]...), ch.c.has(Organization)
+	if !ch.options.Organizations || ch.c.why[Organization] == byUser || found && (s.filled == 0 || most(s.names, s.filled)) {
 		return nil
 	}
-	if !ch.c.has(Organization) {
-		return ch.refuse("no header names a column of organizations", hint)
-	}
-	if s := ch.e.of(ch.c.at[Organization]...); s.filled > 0 && !most(s.names, s.filled) {
-		return ch.refuse(ch.named(ch.c.at[Organization][0])+" holds no names of organizations", hint)
-	}
-	return nil
+	return ch.refuse("no column was found that holds names of organizations",
+		"name it with --column organization=HEADER, or leave --organizations out")
 }
 
 // named is a column in a message.
@@ -175,42 +158,35 @@ func (ch *chooser) named(i int) string {
 	return fmt.Sprintf("column %q", ch.h.names[i])
 }
 
-// columnFlag is how the user names a column. Where there is no header it has a number.
-func (ch *chooser) columnFlag(f Field, i int) string {
-	return "--column " + text.ShellWord(fmt.Sprintf("%s=%s", f, ch.h.names[i]))
-}
-
-// flags are the flags that take a reading.
-func (ch *chooser) flags(r reading) string {
-	var flags []string
-	for f := Email; f <= LastName; f++ {
-		if len(r[f]) > 0 {
-			flags = append(flags, ch.columnFlag(f, r[f][0]))
-		}
-	}
-	return strings.Join(flags, " ")
-}
-
 // ask refuses a file that can be read in several ways, with the flags for each.
-func (ch *chooser) ask(why string, ways ...reading) error {
-	var said, flags []string
+func (ch *chooser) ask(what string, ways ...reading) error {
+	return ch.refuse(what, ch.flags(ways...))
+}
+
+// flags say how the user tells a file's way to be read. Where there is no header, columns have numbers.
+func (ch *chooser) flags(ways ...reading) string {
+	if len(ways) == 0 {
+		return "name the column that holds them: --column email=HEADER"
+	}
+	var each []string
 	for _, r := range ways {
-		var names []string
-		for _, i := range r.all() {
-			names = append(names, ch.named(i))
+		var flags []string
+		for f := Email; f <= LastName; f++ {
+			if len(r[f]) > 0 {
+				flags = append(flags, text.CommandLine("--column", fmt.Sprintf("%s=%s", f, ch.h.names[r[f][0]])))
+			}
 		}
-		said = append(said, strings.Join(names, " with "))
-		flags = append(flags, ch.flags(r))
+		each = append(each, strings.Join(flags, " "))
 	}
-	hint := "say which are the people's: " + strings.Join(flags, " or ")
-	if len(flags) > 1 && len(slices.Compact(flags)) == 1 {
-		hint = "give the columns different headers, and say which holds the people's"
+	hint := "say which are the people's: " + strings.Join(each, " or ")
+	if len(each) > 1 && len(slices.Compact(each)) == 1 {
+		same := ch.h.names[slices.Concat(ways[0][:]...)[0]]
+		hint = fmt.Sprintf("give the columns %q different headers, and say which holds the people's", same)
 	}
-	if len(ways[0][Email]) > 0 {
-		return ch.refuse(strings.Join(said, " or ")+" could be the address: "+why, hint)
+	if len(ways[0][Email]) == 0 {
+		hint += "; --column name=none sends the address as the name"
 	}
-	return ch.refuse("the names could stand in "+strings.Join(said, " or ")+": "+why,
-		hint+"; --column name=none sends the address as the name")
+	return hint
 }
 
 // chooseEmail takes the column of addresses with the best score. Columns of one header are read as
@@ -222,9 +198,9 @@ func (ch *chooser) chooseEmail() error {
 	all := ch.candidates(ch.scoreOfAddresses)
 	switch {
 	case len(all) == 0:
-		return ch.refuse("no column of the people's addresses was found", ch.byContent())
+		return ch.ask("no column of the people's addresses was found", ch.byContent()...)
 	case all[0].score == doubted:
-		return ch.refuse(ch.named(all[0].at)+": most of its cells are no addresses", ch.byContent())
+		return ch.ask(ch.named(all[0].at)+": most of its cells are no addresses", ch.byContent()...)
 	case all[0].field != Email:
 		ch.c.weighed = true
 	}
@@ -255,17 +231,14 @@ func (ch *chooser) scoreOfAddresses(i int, m meaning) int {
 	return unowned
 }
 
-// byContent names the columns that hold addresses. Nothing else of the file is
+// byContent are the columns that hold addresses. Nothing else of the file is
 // named: without a header its first line is a person.
-func (ch *chooser) byContent() string {
-	var flags []string
+func (ch *chooser) byContent() []reading {
+	var ways []reading
 	for _, i := range ch.e.addressColumns(ch.h) {
 		if name := ch.h.names[i]; name != "" && !strings.Contains(name, "@") {
-			flags = append(flags, ch.columnFlag(Email, i))
+			ways = append(ways, reading{Email: {i}})
 		}
 	}
-	if len(flags) > 0 {
-		return "if these are the people's own addresses, say " + strings.Join(flags, " or ")
-	}
-	return "name the column that holds them: --column email=HEADER"
+	return ways
 }

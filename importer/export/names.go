@@ -37,7 +37,7 @@ func (ch *chooser) chooseNames() error {
 	if len(all) > 0 && all[0].score < mine && ch.c.hasNames() && !isSelf(ch.group()) {
 		ch.c.weighed = true
 		if !ch.agrees(best.names()...) {
-			return ch.ask("they may be another person's than the addresses in "+ch.named(ch.c.at[Email][0]), best)
+			return ch.ask("the names may be another person's than the addresses in "+ch.named(ch.c.at[Email][0]), best)
 		}
 	}
 	return ch.confirm(best, ch.others(all))
@@ -104,7 +104,7 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 	}
 	at := best.names()
 	if slices.ContainsFunc(readings, func(r reading) bool { return !ch.beats(at, r.names()) }) {
-		return reading{}, ch.ask("they hold different names", readings...)
+		return reading{}, ch.ask("several columns hold different names", readings...)
 	}
 	if best[Name] != nil && (readings[0][Name] != nil || ch.e.contains(at, parts.names())) {
 		parts[Name] = best[Name]
@@ -159,21 +159,21 @@ func (ch *chooser) confirm(r reading, others []candidate) error {
 	instead := len(others) > 0 && ch.agrees(others[0].at)
 	switch {
 	case len(full) > 0 && ch.isWrong(full[0], instead):
-		why := ch.named(full[0]) + " looks as if it held " + verdicts[ch.e.of(full[0]).verdict()]
-		return ch.ask(why, append([]reading{{Name: full[:1]}}, ch.ways(others)...)...)
+		what := ch.named(full[0]) + " seems to hold " + verdicts[ch.e.of(full[0]).verdict()]
+		return ch.ask(what, append([]reading{{Name: full[:1]}}, ch.ways(others)...)...)
 	case len(others) == 0:
 		ch.c.weighed = ch.c.weighed || !ch.c.hasNames()
 	case !ch.c.hasNames():
-		return ch.ask("no header names a column of names", ch.ways(others)...)
+		return ch.ask("no header names a column of names, and others may hold some", ch.ways(others)...)
 	case len(full) > 0:
 		m, _ := ch.h.means(full[0], Name)
 		if m.half && ch.isOneWord(full[0]) && ch.isOneWord(others[0].at) {
-			return ch.ask("each may hold one part of them", append(both(full[0], others[0].at), reading{Name: full[:1]})...)
+			return ch.ask("two columns may hold one part of the names each", append(both(full[0], others[0].at), reading{Name: full[:1]})...)
 		}
 	case known != 0 && (instead || others[0].ofName()):
 		alone := r
 		r[other] = []int{others[0].at}
-		return ch.ask("only one part of them is known", r, alone)
+		return ch.ask("only one part of the names is known, and another column may hold the other", r, alone)
 	}
 	return nil
 }

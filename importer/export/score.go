@@ -89,6 +89,15 @@ func (ch *chooser) isCompany(i int) bool {
 	return ch.e.of(company...).filled*2 >= ch.e.of(i).filled && !ch.e.differ([]int{i}, company)
 }
 
+// group is whose the addresses are, by their header.
+func (ch *chooser) group() string {
+	if !ch.c.has(Email) {
+		return ""
+	}
+	m, _ := ch.h.means(ch.c.at[Email][0], Email)
+	return m.group
+}
+
 // headerSays reads a header for the table; -1: it says something else.
 func (ch *chooser) headerSays(i int, m meaning) int {
 	group := ch.group()

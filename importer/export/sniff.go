@@ -268,7 +268,7 @@ func (s *sniffer) noHeader(first []csvtext.Record) error {
 		below = append(below, rec.Cells)
 	}
 	ch := chooser{h: &h, e: newEvidence(below, nil)}
-	hint := ch.byContent() +
+	hint := ch.flags(ch.byContent()...) +
 		"; if lines stand above the header, delete them; if there is no header row, say --no-header"
 	if h.trimmed == 1 {
 		hint += "; if another character than , ; | and tab stands between the cells, say --delimiter"

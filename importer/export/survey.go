@@ -290,7 +290,7 @@ func (s *Survey) judgeWhole() error {
 	for _, o := range s.others {
 		if o.rivals > 0 && most(o.addresses, o.filled) {
 			ch := chooser{h: &s.header}
-			return ch.ask("they differ", reading{Email: s.columns.at[Email][:1]}, reading{Email: {o.at}})
+			return ch.ask("several columns could be the address", reading{Email: s.columns.at[Email][:1]}, reading{Email: {o.at}})
 		}
 	}
 	n := s.keys.others
