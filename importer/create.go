@@ -21,7 +21,7 @@ type creation struct {
 }
 
 func newCreation(r *Run) *creation {
-	r.rules = stopRules{maxErrors: r.options.MaxErrors, action: "create customers"}
+	r.rules = stopRules{maxErrors: r.options.MaxErrors, action: "create customers", few: min(r.plan.Create, sameRefusals)}
 	if !r.options.ResolveConflicts {
 		r.refused.Store(&errNotLookedUp)
 	}
@@ -47,9 +47,6 @@ func (c *creation) seen(r Result) { c.fixes.seen(r) }
 func (c *creation) after(ctx context.Context, end *End) {
 	still := context.WithoutCancel(ctx)
 	end.Stop = cmp.Or(end.Stop, brokenLedger(c.ledger.KeepFixed(still, c.plan.Run.Seq, c.fixes.rows)))
-	if end.Stop == nil {
-		end.Stop = c.rules.onlyForbidden()
-	}
 	if end.Stop == nil && c.options.ResolveConflicts {
 		end.Revised, end.Stop = c.lookUps(ctx)
 	}

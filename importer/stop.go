@@ -133,14 +133,14 @@ type stopRules struct {
 	maxErrors Limit
 	action    string // what is asked for, as in "create customers"
 	alike     bool   // who may not do it for one row may not do it for any
+	few       int    // there are only so many rows, fewer than sameRefusals; 0: there are more
 
-	mu      sync.Mutex
-	sent    int    // rows that were sent
-	failed  int    // of them failed or unknown
-	last    string // status and Jira's key of the last refusal: what makes two the same
-	streak  int
-	err     *apiclient.Error // the last refusal of the streak
-	reached bool             // something was done or found there in this session
+	mu     sync.Mutex
+	sent   int    // rows that were sent
+	failed int    // of them failed or unknown
+	last   string // status and Jira's key of the last refusal: what makes two the same
+	streak int
+	err    *apiclient.Error // the last refusal of the streak
 }
 
 // after takes one row that was sent, with the error that its call ended in.
@@ -156,7 +156,7 @@ func (w *stopRules) after(s outcome.Status, err error) *Stop {
 	w.sent++
 	switch s {
 	case outcome.Created, outcome.CreatedUnconfirmed, outcome.Conflict, outcome.Revoked, outcome.Renamed:
-		w.reached, w.streak = true, 0
+		w.streak = 0
 	case outcome.NotFound:
 		return w.sameAgain(err)
 	case outcome.Failed, outcome.Unknown:
@@ -178,7 +178,7 @@ func (w *stopRules) sameAgain(err error) *Stop {
 	w.streak++
 	w.err = refused
 	switch {
-	case refused.Status == 403 && (w.alike || w.streak >= sameRefusals):
+	case refused.Status == 403 && (w.alike || w.streak >= cmp.Or(w.few, sameRefusals)):
 		return forbidden(w.action, w.err)
 	case w.streak < sameRefusals:
 		return nil
@@ -207,14 +207,4 @@ func (w *stopRules) tooMany() *Stop {
 			text.Grouped(w.failed), text.Grouped(w.sent), w.maxErrors),
 		"the reasons are in the results file; run the same command again when the cause is fixed, "+
 			"or with another --max-errors")
-}
-
-// onlyForbidden is for a run that got to its end: nothing was done, and all of the refusals were about permission.
-func (w *stopRules) onlyForbidden() *Stop {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.reached || w.failed == 0 || w.streak != w.failed || w.err.Status != 403 {
-		return nil
-	}
-	return forbidden(w.action, w.err)
 }
