@@ -76,9 +76,9 @@ type header struct {
 	keys    []string // without blanks
 	whole   []string // keys with what stands in brackets
 	own     []bool   // a column that this program adds to its files
-	told    []Field  // what a column is known to hold, whatever its header says
 	ownFile bool
-	trimmed int // width without empty names at the end
+	trimmed int           // width without empty names at the end
+	told    map[int]Field // what columns are known to hold, whatever their headers say
 }
 
 const longestHeader = 300 // bytes; what is longer is a text and names nothing
@@ -100,17 +100,14 @@ func newHeader(cells []string, place Place) header {
 		name, plain, whole := trimBlanks(c), "", ""
 		if len(name) <= longestHeader {
 			plain, whole = splitBrackets(name)
-			if _, inside, _ := strings.Cut(whole, plain); partOf(strings.ReplaceAll(inside, " ", "")) != 0 { // お名前（姓）
-				plain += inside
+			if _, inside, _ := strings.Cut(whole, plain); partOf(strings.TrimSpace(inside)) != 0 {
+				plain += inside // お名前（姓）
 			}
 		}
 		h.cells, h.names, h.plain = append(h.cells, c), append(h.names, name), append(h.plain, plain)
 		h.keys = append(h.keys, strings.ReplaceAll(plain, " ", ""))
 		h.whole = append(h.whole, strings.ReplaceAll(whole, " ", ""))
-		h.own, h.told = append(h.own, isOwn(c)), append(h.told, 0)
-		if h.own[i] && name == "jsm_account_id" {
-			h.told[i] = AccountID
-		}
+		h.own = append(h.own, isOwn(c))
 		if name != "" {
 			h.trimmed = i + 1
 		}

@@ -44,7 +44,7 @@ func (h *header) meanings(i int) []meaning {
 	switch {
 	case h.told[i] != 0:
 		return []meaning{{field: h.told[i], rank: -1}}
-	case h.own[i], h.keys[i] == "", h.sounds(i):
+	case h.own[i] && h.names[i] != "jsm_account_id", h.keys[i] == "", h.sounds(i):
 		return nil
 	}
 	for _, key := range []string{h.whole[i], h.keys[i]} {

@@ -67,7 +67,7 @@ func (ch *chooser) choosePreset() error {
 			return ch.refuse("this is not the header of "+p.title, "leave --preset out, or name the columns with --column")
 		}
 	}
-	ch.c.preset = best
+	ch.c.preset, ch.h.told = best, map[int]Field{}
 	for key, f := range best.told {
 		if f != AccountID || ch.options.NeedAccounts {
 			ch.h.told[slices.Index(ch.h.keys, key)] = f
