@@ -41,7 +41,7 @@ var foreign = []struct {
 	{start(`from [^\r\n,;\t]*[\r\n].*: `), "this is a mailbox (mbox), not CSV", asCSV},
 	{start(`\{\\rtf`), "this is a text document (RTF), not CSV", saveAs},
 	{start(`<`), "this is HTML or XML, not CSV", saveAs},
-	{start(`\{\s*["}]|\[\s*[{"\]]|\{.*"\s*:`), "this is JSON, not CSV", asCSV},
+	{start(`\{\s*"|\[\s*[{"\]]|\{.*"\s*:`), "this is JSON, not CSV", asCSV},
 }
 
 // start is a pattern for the first bytes but for byte order marks and blanks, in capitals or not.

@@ -14,7 +14,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"syscall"
 	"unicode/utf8"
 )
 
@@ -37,8 +36,9 @@ func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
 		f.path = "stdin"
 	} else {
 		raw, err := os.Open(path)
-		if err != nil {
-			return nil, refuseOpen(path, err)
+		if failed, ok := errors.AsType[*fs.PathError](err); ok {
+			return nil, &RefusedError{Path: path, What: failed.Err.Error(),
+				Hint: "name a CSV file that this user may read, or - for stdin"}
 		}
 		defer raw.Close()
 		st, err := raw.Stat()
@@ -54,19 +54,6 @@ func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
-}
-
-func refuseOpen(path string, err error) error {
-	const nameIt = "name the CSV file to read, or - for stdin"
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return &RefusedError{Path: path, What: "there is no such file", Hint: nameIt}
-	case errors.Is(err, fs.ErrPermission):
-		return &RefusedError{Path: path, What: "you may not read this file", Hint: "make it readable for this user"}
-	case errors.Is(err, syscall.ENOTDIR):
-		return &RefusedError{Path: path, What: "there is no such file: a part of the path is no folder", Hint: nameIt}
-	}
-	return err
 }
 
 // Path is the path as given, or "stdin".

@@ -100,6 +100,10 @@ func (r *rowReader) classify(rec csvtext.Record) (*Row, error) {
 	case r.header.repeats(rec.Cells):
 		row.skipped = repeatedHeader
 	case r.header.isOther(rec.Cells, r.columns.at[Email]):
+		if rec.Place.Row == r.header.place.Row+1 {
+			return nil, refuse(rec.Place, "this line below the header names the columns once more",
+				"delete it, and all other lines between the header and the first person")
+		}
 		return nil, refuse(rec.Place,
 			"another header in the middle of the file: a second table, or files that were joined",
 			"cut the file there, and import the parts one by one")
@@ -160,29 +164,32 @@ func (r *rowReader) standsAlone(cells []string) bool {
 }
 
 // doubtSeam rejects records that may be parts of one row, which a line break without
-// quotes has cut: a row and the fragments right after it; a row that begins with a name,
-// after a line of one cell; and two short rows, when the address of the second would stand
-// under another column of addresses.
+// quotes has cut.
 func (r *rowReader) doubtSeam(before, row *Row) {
-	if before.skipped != nil || row.skipped != nil {
-		return
+	if before.skipped == nil && row.skipped == nil && r.mayBeOne(before, row) {
+		before.reject(brokenRow)
+		row.reject(brokenRow)
 	}
+}
+
+// mayBeOne reports a row and a fragment right after it; a line of one cell, and a row that
+// begins with a name; and two short rows, when the address of the second would stand under
+// another column of addresses.
+func (r *rowReader) mayBeOne(before, row *Row) bool {
 	cells, rest := before.record.Cells, row.record.Cells
-	offset := len(cells) - 1
-	first, named := r.columns.holds(0)
+	last := len(cells) - 1
+	first, _ := r.columns.holds(0)
 	switch {
-	case row.fragment && (before.fault == brokenRow || r.mayGoOn(before, rest)):
-		before.reject(brokenRow)
-		row.reject(brokenRow)
-	case row.fault != nil || !r.columns.has(Email):
-	case offset == 0 && before.fault != nil && !strings.Contains(cells[0], "@") && r.standsAlone(rest) &&
-		named && first >= Name && first <= LastName && !r.columns.needAccounts:
-		row.reject(brokenRow)
-	case offset > 0 && before.fault == nil && offset+len(rest) == len(r.header.names) &&
-		r.addressColumn[offset+r.columns.at[Email][0]]:
-		before.reject(brokenRow)
-		row.reject(brokenRow)
+	case row.fragment:
+		return before.fault == brokenRow || r.mayGoOn(before, rest)
+	case row.fault != nil, !r.columns.has(Email):
+		return false
+	case last == 0:
+		return before.fault != nil && !strings.Contains(cells[0], "@") && r.standsAlone(rest) &&
+			first >= Name && first <= LastName && !r.columns.needAccounts
 	}
+	return before.fault == nil && last+len(rest) == len(r.header.names) &&
+		r.addressColumn[last+r.columns.at[Email][0]]
 }
 
 // mayGoOn reports whether a fragment can be the rest of the row before it: that
