@@ -37,8 +37,12 @@ func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
 	} else {
 		raw, err := os.Open(path)
 		if failed, ok := errors.AsType[*fs.PathError](err); ok {
-			return nil, &RefusedError{Path: path, What: failed.Err.Error(),
-				Hint: "name a CSV file that this user may read, or - for stdin"}
+			what := failed.Err.Error()
+			if errors.Is(err, fs.ErrNotExist) {
+				what = "there is no such file"
+			}
+			return nil, &RefusedError{Path: path, What: what,
+				Hint: "name the CSV file to read, or - for stdin"}
 		}
 		defer raw.Close()
 		st, err := raw.Stat()

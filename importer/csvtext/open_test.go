@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -149,12 +148,12 @@ func TestFilesThatCannotBeOpened(t *testing.T) {
 	if err := os.WriteFile(file, []byte("a,b\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{file + ".none", filepath.Join(file, "below")} {
+	for path, want := range map[string]string{
+		file + ".none": "there is no such file", filepath.Join(file, "below"): "",
+	} {
 		_, err := Open(t.Context(), path, nil)
-		var system *fs.PathError
-		_, why := os.Stat(path)
-		if e, ok := errors.AsType[*RefusedError](err); !ok || !errors.As(why, &system) ||
-			e.What != system.Err.Error() || e.Hint == "" || e.Path != path {
+		e, ok := errors.AsType[*RefusedError](err)
+		if !ok || e.What == "" || !strings.Contains(e.What, want) || e.Hint == "" || e.Path != path {
 			t.Errorf("%s: %+v", path, err)
 		}
 	}
