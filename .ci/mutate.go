@@ -262,10 +262,14 @@ var rules = []rule{
 	{file: "importer/stop.go", function: "sameAgain", tests: stops},
 	{file: "importer/stop.go", function: "tooMany", tests: stops},
 	{file: "importer/stop.go", function: "StopFor", tests: stops},
-	{file: "importer/export/evidence.go"},
+	{file: "importer/export/evidence.go", tests: columns},
+	{file: "importer/export/score.go", tests: columns},
+	{file: "importer/export/names.go", tests: columns},
 }
 
 const (
 	judges = "^Test(Judge|Deleted|WithoutRequest)"
 	stops  = "^Test(SameRefusal|MaxErrors|StopFor)"
+
+	columns = "^Test(Evidence|Category|Fold|Shapes|Harms|Situations|Own|FailedFiles|WithoutAHeader|Preset|Sources)"
 )

@@ -1,11 +1,6 @@
 package export
 
-import (
-	"strings"
-	"testing"
-
-	"github.com/google/go-cmp/cmp"
-)
+import "testing"
 
 // More shapes: those that were tried to do harm.
 var harms = []shape2{
@@ -59,20 +54,6 @@ var harms = []shape2{
 
 func TestHarms(t *testing.T) {
 	for _, c := range harms {
-		t.Run(c.name, func(t *testing.T) {
-			_, rows, err := readAll(t, writeFile(t, "export.csv", c.file), c.options)
-			if c.refused != "" {
-				if got := refused(err); !strings.Contains(got, c.refused) {
-					t.Errorf("refused with %q, want %q\n%s", got, c.refused, peopleOf(rows))
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(refused(err))
-			}
-			if diff := cmp.Diff(strings.Split(c.people, "|"), strings.Split(peopleOf(rows), "|")); diff != "" {
-				t.Error(diff)
-			}
-		})
+		t.Run(c.name, c.run)
 	}
 }
