@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -83,7 +82,7 @@ func (a *access) create(ctx context.Context) (err error) {
 			err = a.ledger.RecordAccess(ctx, a.run, createdHere, made.ID, []string{""})
 		}
 		if err != nil && !a.halt(ctx, createdHere, err) {
-			g.Why = "the organization could not be created: " + accessReason(err)
+			g.Why = "the organization could not be created: " + answerOf(err)
 		}
 	})
 	o := &a.end.Organizations
@@ -136,7 +135,7 @@ func (a *access) add(ctx context.Context, seats []ledger.Seat) {
 		err = a.ledger.RecordAccess(ctx, a.run, g.Kind, g.Target, ids)
 	}
 	if err != nil {
-		is, reason = outcome.AccessFailed, accessReason(err)
+		is, reason = outcome.AccessFailed, answerOf(err)
 	}
 	if err == nil || !a.halt(ctx, g.Kind, err) {
 		a.halt(ctx, g.Kind, a.plan.wanted.Settle(ctx, seats, is, reason))
@@ -153,13 +152,6 @@ func (a *access) call(ctx context.Context, g ledger.Seat, ids []string) (err err
 		_, err = a.api.AddOrganizationToServiceDesk(ctx, g.Target, ids[0])
 	}
 	return err
-}
-
-func accessReason(err error) string {
-	if refused, ok := errors.AsType[*apiclient.Error](err); ok {
-		return "the site answered " + strings.TrimSuffix(refused.Redacted(), ".")
-	}
-	return oneLine(err)
 }
 
 // halt keeps the first reason to stop, and reports whether err was one: also that the account may not add customers to

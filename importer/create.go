@@ -17,7 +17,6 @@ import (
 type creation struct {
 	*Run
 	namesOff atomic.Pointer[error] // why no name can be changed at this site
-	fixes    fixes
 }
 
 func newCreation(r *Run) *creation {
@@ -25,23 +24,8 @@ func newCreation(r *Run) *creation {
 	if !r.options.ResolveConflicts {
 		r.refused.Store(&errNotLookedUp)
 	}
-	return &creation{Run: r, fixes: fixes{failedPath: r.options.FailedPath, input: r.plan.Run.Input}}
+	return &creation{Run: r}
 }
-
-// before asks for the account ids that earlier runs could not find yet. A quota that forbids it for long holds up no
-// creates: it is asked again later.
-func (c *creation) before(ctx context.Context) *Stop {
-	if !c.options.ResolveConflicts {
-		return nil
-	}
-	_, stop := c.lookUps(ctx)
-	if stop != nil && stop.Cause == QuotaPause {
-		return nil
-	}
-	return stop
-}
-
-func (c *creation) seen(r Result) { c.fixes.seen(r) }
 
 // after looks up what is open and gives the access that was asked for, once every row has a result.
 func (c *creation) after(ctx context.Context, end *End) {
@@ -59,7 +43,7 @@ func (c *creation) after(ctx context.Context, end *End) {
 // notes are what has to be said besides the rows.
 func (c *creation) notes(ctx context.Context, end *End) (notes []string) {
 	if off := c.namesOff.Load(); off != nil {
-		notes = append(notes, "names were not changed: "+namesOff(*off))
+		notes = append(notes, "names were not changed: "+notAllowed(*off))
 	}
 	if n := c.plan.OtherAddress; n > 0 {
 		notes = append(notes, text.Counted(n, "person is", "people are")+

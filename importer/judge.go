@@ -59,6 +59,14 @@ func refusedReason(err error, action string) string {
 	return outcome.ReasonRefused(refused.Status, strings.TrimSuffix(refused.Reason(), "."), action)
 }
 
+// answerOf is an error for people, without addresses and names.
+func answerOf(err error) string {
+	if refused, ok := errors.AsType[*apiclient.Error](err); ok {
+		return "the site answered " + strings.TrimSuffix(refused.Redacted(), ".")
+	}
+	return oneLine(err)
+}
+
 func oneLine(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
 	return line

@@ -259,8 +259,8 @@ func TestJudgeRename(t *testing.T) {
 		{"a page of another site", &apiclient.Error{Status: 200, Kind: apiclient.KindSite}, outcome.Known, true},
 		{"no answer of the site", errors.New("no"), outcome.Failed, false},
 	} {
-		if e, off := judgeRename(a, tc.err), namesOff(tc.err); e.Status != tc.want || (off != "") != tc.off {
-			t.Errorf("%s: %+v, %q", tc.name, e, off)
+		if e, off := judgeRename(a, tc.err), forNobody(tc.err); e.Status != tc.want || off != tc.off {
+			t.Errorf("%s: %+v, %t", tc.name, e, off)
 		}
 	}
 }

@@ -30,24 +30,24 @@ func (r *Run) find(ctx context.Context, email string) (apiclient.Account, error)
 		return apiclient.Account{}, *refused
 	}
 	found, err := r.api.FindAccount(ctx, email)
-	if mayNotLook(err) {
+	if forNobody(err) {
 		r.refused.Store(&err)
 	}
 	return found, err
 }
 
-// mayNotLook reports an answer that every look-up would get.
-func mayNotLook(err error) bool {
+// forNobody reports an answer that every such request would get.
+func forNobody(err error) bool {
 	refused, ok := errors.AsType[*apiclient.Error](err)
-	return errors.Is(err, apiclient.BrowseMissing) ||
-		ok && (refused.Status == 403 || refused.Kind == apiclient.KindScope)
+	return errors.Is(err, apiclient.BrowseMissing) || ok && (refused.Status == 403 || refused.RouteInDoubt ||
+		refused.Kind == apiclient.KindScope || refused.Kind == apiclient.KindSite)
 }
 
 // lookUpStop is why the run ends with a look-up: it was cut short, or the credentials are no longer good. A missing
 // scope or permission only means that nothing can be looked up.
 func lookUpStop(ctx context.Context, err error) *Stop {
 	switch {
-	case err == nil || mayNotLook(err):
+	case err == nil || forNobody(err):
 		return nil
 	case cutShort(err):
 		return cmp.Or(interrupted(ctx), StopFor(err))
@@ -94,6 +94,16 @@ func (r *Run) lookUp(ctx context.Context, open ledger.OpenLookUp) (outcome.Outco
 		return o, nil
 	}
 	return o, brokenLedger(r.ledger.Resolve(ctx, open, o))
+}
+
+// earlierLookUps asks for the account ids that earlier runs could not find yet. A quota that forbids it for long holds
+// up no creates: they are asked for again later.
+func (r *Run) earlierLookUps(ctx context.Context) *Stop {
+	_, stop := r.lookUps(ctx)
+	if stop != nil && stop.Cause == QuotaPause {
+		return nil
+	}
+	return stop
 }
 
 // LookUps asks for the account ids that earlier runs could not find yet. Do does it for an import by itself; revoke

@@ -2,7 +2,6 @@ package importer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"jsm-onboard/apiclient"
@@ -29,7 +28,7 @@ func (c *creation) rename(row *export.Row, a ledger.Account, otherwise Result) r
 				return a.ID, apiclient.Call{}, *off
 			}
 			call, err := c.api.RenameCustomer(ctx, a.ID, row.Name)
-			if namesOff(err) != "" {
+			if forNobody(err) {
 				c.namesOff.Store(&err)
 			}
 			return a.ID, call, err
@@ -42,13 +41,12 @@ func (c *creation) rename(row *export.Row, a ledger.Account, otherwise Result) r
 
 // judgeRename reads the answer to a rename.
 func judgeRename(a ledger.Account, err error) ledger.Entry {
-	off := namesOff(err)
 	switch {
 	case err == nil:
 		return entry(outcome.Renamed, fmt.Sprintf(outcome.ReasonRenamed, a.Name), ledger.Rename)
-	case off != "":
+	case forNobody(err):
 		return entry(outcome.Known, outcome.JoinReasons(outcome.ReasonKnown(a.Status, a.At),
-			fmt.Sprintf(outcome.ReasonNotRenamed, off)), ledger.NoChange)
+			fmt.Sprintf(outcome.ReasonNotRenamed, notAllowed(err))), ledger.NoChange)
 	case cutShort(err):
 		return entry(outcome.NotAttempted, "", ledger.NoChange)
 	}
@@ -58,12 +56,7 @@ func judgeRename(a ledger.Account, err error) ledger.Entry {
 	return e
 }
 
-// namesOff is why no name can be changed here at all, as the answer to a rename shows; "": they can.
-func namesOff(err error) string {
-	refused, answered := errors.AsType[*apiclient.Error](err)
-	if answered && (refused.RouteInDoubt || refused.Kind == apiclient.KindForbidden ||
-		refused.Kind == apiclient.KindScope || refused.Kind == apiclient.KindSite) {
-		return "this site, or this account or its token, does not allow it (" + refused.Redacted() + ")"
-	}
-	return ""
+// notAllowed is what people read of an answer that every such request would get.
+func notAllowed(err error) string {
+	return "this site, or this account or its token, does not allow it (" + answerOf(err) + ")"
 }

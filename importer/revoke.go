@@ -31,10 +31,6 @@ func newRevocation(r *Run) *revocation {
 	return &revocation{Run: r, accounts: map[string]export.Place{}}
 }
 
-func (v *revocation) before(context.Context) *Stop { return nil }
-
-func (v *revocation) seen(Result) {}
-
 // after marks a run as undone when nothing of it is left to undo.
 func (v *revocation) after(ctx context.Context, end *End) {
 	if v.plan.Undoes == nil || end.Stop != nil || end.Totals.NotGood() > 0 {

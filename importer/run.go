@@ -92,12 +92,8 @@ type decision struct {
 
 // work is one kind of run.
 type work interface {
-	// before is what comes ahead of the first row.
-	before(context.Context) *Stop
 	// decide is called by one goroutine with the rows in input order, also after a stop.
 	decide(context.Context, []*export.Row) ([]decision, error)
-	// seen is given each result, in input order.
-	seen(Result)
 	// after is what follows when every row has a result, or the run was stopped.
 	after(context.Context, *End)
 }
@@ -111,7 +107,8 @@ type Run struct {
 	work    work
 	rules   stopRules
 	refused atomic.Pointer[error] // why accounts cannot be looked up
-	permits *semaphore.Weighted   // one for each row that may end up created; nil: no --limit
+	fixes   fixes
+	permits *semaphore.Weighted // one for each row that may end up created; nil: no --limit
 	window  int
 	progress
 
@@ -122,6 +119,7 @@ type Run struct {
 
 func newRun(ctx context.Context, api API, l *ledger.Ledger, plan *Plan, o Options) *Run {
 	r := &Run{api: api, ledger: l, plan: plan, options: o, window: windowRows, asked: ctx}
+	r.fixes = fixes{failedPath: o.FailedPath, input: plan.Run.Input}
 	if o.Limit > 0 {
 		r.permits = semaphore.NewWeighted(int64(o.Limit))
 	}
@@ -149,7 +147,9 @@ func (r *Run) Do(rows iter.Seq2[*export.Row, error], tell func(Result) error) En
 	r.running, r.cancel = context.WithCancelCause(r.asked)
 	defer r.cancel(nil)
 	end := End{Rows: r.plan.Survey.Rows}
-	r.stop(r.work.before(r.running))
+	if r.options.ResolveConflicts {
+		r.stop(r.earlierLookUps(r.running))
+	}
 	end.Stop = r.through(rows, tell)
 	end.Progress = r.Progress()
 	r.work.after(r.asked, &end)
@@ -290,7 +290,7 @@ func (r *Run) collect(ordered <-chan (<-chan Result), tell func(Result) error) {
 		if failed != nil {
 			continue
 		}
-		r.work.seen(result)
+		r.fixes.seen(result)
 		if failed = tell(result); failed != nil {
 			r.stop(newStop(Broken, failed, failed.Error(), "make room or give another --results, "+goesOn))
 		}

@@ -329,7 +329,7 @@ func (w *world) command() []string {
 		args = append(args, "--revoke-leavers", "--max-revoke", "100%")
 	}
 	if w.script.sync {
-		args = append(args, "--max-shrink", "100%", "--source", "people")
+		args = append(args, "--max-shrink", "100%", "--max-invalid", "100%", "--source", "people")
 	}
 	if w.script.access {
 		args = append(args, "--organizations", "--service-desk", "SUP")
