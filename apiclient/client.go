@@ -24,10 +24,9 @@ import (
 
 // The pacer's types that callers meet. Nobody above this package imports the pacer.
 type (
-	PauseError  = pacer.PauseError  // the quota asks for a longer pause than Config.MaxPause
-	OutageError = pacer.OutageError // no request has got through for Config.MaxPause
-	Event       = pacer.Event
-	Pace        = pacer.Pace
+	PauseError = pacer.PauseError // the wait would be longer than Config.MaxPause
+	Event      = pacer.Event
+	Pace       = pacer.Pace
 )
 
 // Config is what a Client is made of. Site and Credentials are required.

@@ -58,7 +58,7 @@ type Connection struct {
 }
 
 // Connect finds out, before the first create, whether the site can be reached, which address takes the credentials,
-// whose they are, and what they may. The error is an *Error with a Hint, a *PauseError, an *OutageError or the
+// whose they are, and what they may. The error is an *Error with a Hint, a *PauseError or the
 // context's; the Connection then holds what was found until there.
 func (c *Client) Connect(ctx context.Context) (Connection, error) {
 	var conn Connection

@@ -124,7 +124,7 @@ func next(a answer, check bool) step {
 }
 
 // do sends r until there is an answer that settles it, patience ends, or a wait is cancelled. The error is an *Error,
-// *PauseError, *OutageError, that of a Record, or the context's.
+// *PauseError, that of a Record, or the context's.
 func (c *Client) do(ctx context.Context, r *request) (Call, error) {
 	if slices.ContainsFunc(r.ids, func(id string) bool { return !IsAccountID(id) }) {
 		return Call{}, newError(r.name, KindInvalid, "this is not an id", "")

@@ -132,12 +132,12 @@ func TestOutage(t *testing.T) {
 		start := time.Now()
 		client := inProcess(t, says(503, ``))
 		_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
-		e, ok := errors.AsType[*OutageError](err)
+		e, ok := errors.AsType[*PauseError](err)
 		if !ok || !call.Lost || call.Status != 503 {
 			t.Fatalf("%v, %+v", err, call)
 		}
 		if d := time.Since(start); d < 14*time.Minute || d > 20*time.Minute {
-			t.Errorf("ended after %v, since %v", d, e.Since)
+			t.Errorf("ended after %v, since %v", d, e.Outage)
 		}
 	})
 }

@@ -54,7 +54,7 @@ func TestJudgeCreate(t *testing.T) {
 		{"stopped between attempts, one lost", false, apiclient.Call{Attempts: 1, Lost: true}, cancelled, unknown},
 		{"stopped after a 429", false, apiclient.Call{Attempts: 1, Refused: 1}, cancelled, stopped},
 		{"the quota wants a long pause", false, apiclient.Call{}, &apiclient.PauseError{Until: time.Now()}, stopped},
-		{"the site is gone, and this one was lost", false, apiclient.Call{Attempts: 1, Lost: true}, &apiclient.OutageError{}, unknown},
+		{"the site is gone, and this one was lost", false, apiclient.Call{Attempts: 1, Lost: true}, &apiclient.PauseError{Outage: time.Now()}, unknown},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := judgeCreate(tc.lost, tc.call, tc.err)

@@ -87,17 +87,18 @@ func brokenLedger(err error) *Stop {
 
 // StopFor is the reason to stop that lies in one error of the site; nil when the error concerns its row alone.
 func StopFor(err error) *Stop {
-	if pause, ok := errors.AsType[*apiclient.PauseError](err); ok {
+	pause, ok := errors.AsType[*apiclient.PauseError](err)
+	switch {
+	case ok && !pause.Outage.IsZero():
+		return newStop(SiteGone, err, "the site has not answered since "+pause.Outage.Local().Format("15:04:05"),
+			"see whether the site opens in a browser, "+goesOn)
+	case ok:
 		until := text.Minute(pause.Until)
 		stop := newStop(QuotaPause, err, "the quota of the site asks for a pause until "+until,
 			"run the same command again after "+until+
 				", or allow a longer wait with --max-pause; it goes on where it stopped")
 		stop.Until = pause.Until
 		return stop
-	}
-	if outage, ok := errors.AsType[*apiclient.OutageError](err); ok {
-		return newStop(SiteGone, err, "the site has not answered since "+outage.Since.Local().Format("15:04:05"),
-			"see whether the site opens in a browser, "+goesOn)
 	}
 	refused, ok := errors.AsType[*apiclient.Error](err)
 	if ok && (refused.Kind == apiclient.KindUnauthorized || refused.Kind == apiclient.KindScope) {
@@ -110,8 +111,7 @@ func StopFor(err error) *Stop {
 // cutShort reports whether a call ended because the run did, and not because of an answer.
 func cutShort(err error) bool {
 	_, pause := errors.AsType[*apiclient.PauseError](err)
-	_, outage := errors.AsType[*apiclient.OutageError](err)
-	return pause || outage || errors.Is(err, context.Canceled)
+	return pause || errors.Is(err, context.Canceled)
 }
 
 // statusOf is the status with which the site refused; 0: there was no answer.

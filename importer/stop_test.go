@@ -109,7 +109,7 @@ func TestStopFor(t *testing.T) {
 		code int
 	}{
 		{&apiclient.PauseError{Until: time.Now().Add(time.Hour)}, QuotaPause, 6},
-		{&apiclient.OutageError{Since: time.Now()}, SiteGone, 1},
+		{&apiclient.PauseError{Outage: time.Now()}, SiteGone, 1},
 		{&apiclient.Error{Status: 401, Kind: apiclient.KindUnauthorized}, Unauthorised, 4},
 	} {
 		stop := StopFor(tc.err)

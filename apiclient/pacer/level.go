@@ -12,7 +12,6 @@ const (
 	bucketShare = 0.3  // but no more of a small bucket: "levels; 10/s"
 	fewest      = 3.0  // nor less than so many tokens: "levels; window"
 	longStep    = 0.25 // seconds that a report corrects for at most: "levels; bucket 10/s"
-	firstShare  = 0.25 // of an unpaced rate is the first guess: "no ceiling; levels; bucket 100/s"
 	doubtMost   = 30.0 // passes without a report, or at none: then levels are never believed again: "levels that vanish"
 	doubtful    = 15.0 // a refusal at a good level counts for: "stray 1 % beside plenty"
 	doubtForget = 0.99 // of them with each report: "levels; bucket 10/s"
@@ -61,9 +60,6 @@ func (q *quota) correct(now time.Time, permit Permit, r Level) {
 	l := &q.levels
 	remaining, since := float64(max(r.Remaining, 0)), float64(q.sent-permit.number)
 	if !l.on {
-		if q.refill == unpaced {
-			q.refill = firstShare * q.measured(now)
-		}
 		*l = levels{on: true, level: remaining - since, at: now, largest: remaining, seen: now}
 		q.event = nil
 	}

@@ -90,7 +90,7 @@ func (g *Group) Pacer(name string, maxRate float64) *Pacer {
 }
 
 // Wait returns when one request may leave, first come, first served. retry: it follows a failed one of the same row; a
-// refusal is no failure. The error is a *PauseError, an *OutageError or that of ctx.
+// refusal is no failure. The error is a *PauseError or that of ctx.
 func (p *Pacer) Wait(ctx context.Context, retry bool) (Permit, error) {
 	permit := Permit{retry: retry, passed: p.passed.Load()}
 	if err := ctx.Err(); err != nil {
@@ -145,7 +145,9 @@ func (p *Pacer) Done(permit Permit, a Answer) (others bool) {
 	switch a.Kind {
 	case Passed:
 		p.passed.Add(1)
-		p.doubt(permit)
+		if q := &p.pause; !q.doubted.IsZero() && permit.left.After(q.doubted) {
+			q.until, q.doubted = time.Time{}, time.Time{} // only one request was meant
+		}
 		p.answers(now, permit)
 		if permit.epoch == p.epoch {
 			p.again, p.since = 0, time.Time{}

@@ -14,7 +14,8 @@ const (
 	passWeight   = 0.25             // of what gets through: a fifth may fail for long, TestTooManyFailuresAreAnOutage
 )
 
-// pause is a time in which nothing leaves. It is only ever extended: a late success does not end it.
+// pause is a time in which nothing leaves. It is only ever extended: a late success does not end it, but for a pause that
+// is longer than anybody waits.
 type pause struct {
 	began    time.Time // zero: there is none
 	until    time.Time
@@ -38,13 +39,6 @@ func (p *Pacer) refusal(now time.Time, permit Permit, a Answer) {
 	p.pauseUntil(now, now.Add(d), a)
 	if most := p.group.config.MaxPause; most > 0 && d > most && !a.Shared {
 		p.pause.doubted = permit.left
-	}
-}
-
-// doubt ends a pause for longer than anybody waits when something passes that left later: only one request was meant.
-func (p *Pacer) doubt(permit Permit) {
-	if q := &p.pause; !q.doubted.IsZero() && permit.left.After(q.doubted) {
-		q.until, q.doubted = time.Time{}, time.Time{}
 	}
 }
 
@@ -126,7 +120,7 @@ func (p *Pacer) paused(now time.Time) (time.Duration, error) {
 	switch {
 	case most <= 0:
 	case p.outage && now.Sub(p.since) >= most:
-		return 0, &OutageError{Since: p.since, Reason: q.reason}
+		return 0, &PauseError{Outage: p.since, Reason: q.reason}
 	case left > most && !q.doubted.IsZero() && p.counts.InFlight > 0: // their answers will show
 	case left > most, left > 0 && !p.outage && !p.since.IsZero() && q.until.Sub(p.since) > most:
 		return 0, &PauseError{Until: q.until, Reason: q.reason}

@@ -143,8 +143,8 @@ func TestOutageThatLastsTooLong(t *testing.T) {
 						p.Done(permit, Answer{Kind: Failed, Reason: "bad gateway"})
 						continue
 					}
-					var o *OutageError
-					if !errors.As(err, &o) || o.Since.Sub(start) > time.Second || o.Reason != "bad gateway" {
+					var o *PauseError
+					if !errors.As(err, &o) || o.Outage.Sub(start) > time.Second || o.Reason != "bad gateway" {
 						t.Errorf("error %v", err)
 					}
 					return

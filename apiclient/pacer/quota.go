@@ -9,6 +9,8 @@ const (
 	unpaced = 1e9 // requests a second
 	slowest = 0.1 // requests a second, whatever is learned
 
+	firstShare = 0.25 // of an unpaced rate is the first guess by levels: "no ceiling; levels; bucket 100/s"
+
 	holdTime  = 0.05 // seconds and: "stray 3 %"
 	holdSends = 2.0  // requests long is the pause after a bare refusal: "stray 1 %; 100, 30, 100/s"
 	holdRate  = 10.0 // requests a second that these are taken for, at least: TestHoldIsShort
@@ -86,14 +88,6 @@ func (q *quota) rate(now time.Time) float64 {
 	return max(slowest, min(q.refill*(1+beyond*min(q.stored, 1)+math.Pow(x, 5)), q.maxRate))
 }
 
-// measured is the rate at which requests leave: the pace, or the mean where there is none.
-func (q *quota) measured(now time.Time) float64 {
-	if r := q.rate(now); r < unpaced {
-		return r
-	}
-	return max(slowest, float64(q.sent)/max(0.1, now.Sub(q.start).Seconds()))
-}
-
 // gap is the time from one permit to the next at the present pace.
 func (q *quota) gap(now time.Time) time.Duration { return time.Duration(1e9 / q.rate(now)) }
 
@@ -147,6 +141,12 @@ func (q *quota) answered(now time.Time, permit Permit, a Answer, first bool) {
 		e.sent++
 		e.passed += 1 - refused
 	}
+	if q.refill == unpaced && (refused > 0 || a.Level != nil) {
+		q.refill = float64(q.sent) / max(0.1, now.Sub(q.start).Seconds())
+		if refused == 0 {
+			q.refill *= firstShare
+		}
+	}
 	switch l := &q.levels; {
 	case refused == 0:
 		q.reported(now, permit, a.Level)
@@ -169,7 +169,7 @@ func (q *quota) newEvent(now time.Time, permit Permit, seconds float64, vouched 
 	}
 	return &event{
 		permit:  permit,
-		rate:    q.measured(now),
+		rate:    q.rate(now),
 		busy:    busy,
 		low:     low,
 		high:    (admitted + 1) / busy,

@@ -86,24 +86,18 @@ func (p *Pacer) Pace() Pace {
 	return s
 }
 
-// PauseError is what waiters get when the quota asks for a longer pause than Config.MaxPause.
+// PauseError is what waiters get when they would wait for longer than Config.MaxPause.
 type PauseError struct {
 	Until  time.Time // when the quota is open again
-	Reason string    // as the server said it; may be empty
+	Outage time.Time // no request has got through since then; zero: it is the quota that asks for the pause
+	Reason string    // of the last refusal or failure; may be empty
 }
 
 func (e *PauseError) Error() string {
-	return withReason("the quota asks for a pause until "+e.Until.Format(time.RFC3339), e.Reason)
-}
-
-// OutageError is what waiters get when no request has got through for Config.MaxPause.
-type OutageError struct {
-	Since  time.Time // the first failure after the last request that got through
-	Reason string    // of the last failure; may be empty
-}
-
-func (e *OutageError) Error() string {
-	return withReason("no request has got through since "+e.Since.Format(time.RFC3339), e.Reason)
+	if e.Outage.IsZero() {
+		return withReason("the quota asks for a pause until "+e.Until.Format(time.RFC3339), e.Reason)
+	}
+	return withReason("no request has got through since "+e.Outage.Format(time.RFC3339), e.Reason)
 }
 
 func withReason(text, reason string) string {
