@@ -129,14 +129,13 @@ func (s *Survey) describe() {
 // used where the header alone does not tell them.
 func (s *Survey) repeat(o Options) []string {
 	var flags []string
-	add := func(flag, value string) {
-		if value != "" {
-			flags = append(flags, flag, value)
+	for _, f := range [][2]string{
+		{"--encoding", o.Encoding}, {"--delimiter", o.Delimiter}, {"--preset", o.Preset},
+	} {
+		if f[1] != "" {
+			flags = append(flags, f[0], f[1])
 		}
 	}
-	add("--encoding", o.Encoding)
-	add("--delimiter", o.Delimiter)
-	add("--preset", o.Preset)
 	if o.NoHeader {
 		flags = append(flags, "--no-header")
 	}
@@ -146,11 +145,11 @@ func (s *Survey) repeat(o Options) []string {
 		}
 		part := f > Name && f <= LastName && s.columns.has(Name)
 		if o.Columns[f] != "" || s.columns.weighed && f <= LastName && !part {
-			add("--column", f.String()+"="+s.header.names[s.columns.at[f][0]])
+			flags = append(flags, "--column", f.String()+"="+s.header.names[s.columns.at[f][0]])
 		}
 	}
 	if o.NoNames || s.columns.weighed && !s.columns.hasNames() {
-		add("--column", "name=none")
+		flags = append(flags, "--column", "name=none")
 	}
 	return flags
 }
