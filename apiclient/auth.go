@@ -60,8 +60,8 @@ func (c Credentials) Kind() (CredentialKind, error) {
 		return 0, credentialError("a service account needs an id and a secret",
 			"set both JIRA_CLIENT_ID and JIRA_CLIENT_SECRET")
 	case strings.ContainsFunc(strings.Join(c.secrets(), ""), odd):
-		return 0, credentialError("the credentials hold a blank, a line break or a quote",
-			"copy the token again, alone, in one line and without quotes")
+		return 0, credentialError("the credentials contain a space, a line break or a quotation mark",
+			"copy the token again: the token alone, on one line, without quotation marks")
 	case token:
 		return APIToken, nil
 	case access:

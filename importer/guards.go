@@ -13,7 +13,7 @@ import (
 
 // Limit is a number of rows, given outright (N) or as a share (P%).
 type Limit struct {
-	Rows    int     // when it is no share
+	Rows    int     // when it is not a percentage
 	Percent float64 // of a base that the guard names
 	Share   bool    // Percent counts; implied by Percent > 0
 	AtLeast int     // the least that a share comes to
@@ -97,7 +97,7 @@ func (g Guards) Check(p *Plan) error {
 	if g.People && p.Survey.Valid == 0 {
 		return &export.RefusedError{
 			Path: p.Survey.Path,
-			What: fmt.Sprintf("none of its %s is somebody who can be onboarded: this is not a whole export, and "+
+			What: fmt.Sprintf("none of its %s can be onboarded: this is not a complete export, and "+
 				"nothing is done", text.Counted(p.Survey.Rows, "row", "rows")),
 			Hint: "see why with jsm-onboard check",
 		}
@@ -115,7 +115,7 @@ func guarded(hint, format string, a ...any) *Stop {
 // stop is the first guard that the plan breaks.
 func (g Guards) stop(p *Plan) *Stop {
 	if len(p.Missing) > 0 {
-		return guarded("check that the export is whole, and of the right system",
+		return guarded("check that the export is complete, and from the right system",
 			"the export lacks %s (--require-email number %s); nothing was sent",
 			text.Counted(len(p.Missing), "required address", "required addresses"),
 			strings.Trim(fmt.Sprint(p.Missing), "[]"))
@@ -132,18 +132,18 @@ func (g Guards) stop(p *Plan) *Stop {
 	return cmp.Or(
 		exceeded("--max-invalid", g.MaxInvalid, s.Invalid, rows, strconv.Itoa(s.Invalid),
 			text.Grouped(s.Invalid)+" of "+text.Counted(rows, "row is", "rows are")+" invalid",
-			"see what is wrong with jsm-onboard check; fix the export, or"),
+			"jsm-onboard check shows what is wrong; fix the export, or"),
 		exceeded("--max-shrink", g.MaxShrink, fewer, g.Last, fmt.Sprintf("%d%%", (100*fewer+g.Last-1)/max(1, g.Last)),
 			fmt.Sprintf("the export has %s, %s fewer than the last complete run had",
 				text.Counted(people, "person", "people"), text.Grouped(fewer)),
-			"check that the export is whole; when so many have really left,"),
+			"check that the export is complete; if so many have really left,"),
 		exceeded("--max-creates", creates, p.Create, g.Last, strconv.Itoa(p.Create),
 			text.Counted(p.Create, "customer", "customers")+" would be created",
-			"look at the plan with --dry-run; when it is right,"),
+			"look at the plan with --dry-run; if it is right,"),
 		exceeded("--max-organizations", g.MaxOrganizations, organizations, s.Valid-s.Duplicates,
 			strconv.Itoa(organizations),
 			text.Counted(organizations, "organization", "organizations")+" would be created",
-			"see in the plan whether it is the right column; when it is,"))
+			"check in the plan whether it is the right column; if it is,"))
 }
 
 // exceeded is the stop of a guard when n out of base are more than its limit; allow is the value that lets them pass.
@@ -169,10 +169,10 @@ var unlisted = Limit{Percent: 50, AtLeast: 10, Set: true}
 // CheckRevocation refuses to revoke more accounts than limit allows of those that the ledger holds as ours.
 func CheckRevocation(p *Plan, limit Limit, ours int) error {
 	n, of := p.revoked(ours)
-	counted, hint, because := n, "look at the plan; when it is right, allow it once with", ""
+	counted, hint, because := n, "look at the plan; if it is right, allow it once with", ""
 	if !limit.Set && !p.Reach.Listed && p.Undoes == nil {
 		limit, counted = unlisted, n-p.Reach.Unknown
-		hint = "the lists that sync writes are called ….leavers.csv; when this file is really meant, say so with"
+		hint = "the lists that sync writes are called ….leavers.csv; if you really mean this file, confirm it with"
 		because = "this file is not a list of leavers: it has no column jsm_action; without one "
 	}
 	if !limit.Exceeded(counted, of) {

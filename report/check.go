@@ -92,7 +92,7 @@ func (c Check) describeRows(l *listing) {
 		l.add("", p.Place.String()+": "+text.Printable(p.Problem))
 	}
 	if more := len(c.problems) - len(first); more > 0 {
-		l.add("", "… and "+text.Grouped(more)+" more: add --json to see every one")
+		l.add("", "… and "+text.Grouped(more)+" more: add --json to see all of them")
 	}
 }
 
@@ -145,7 +145,7 @@ func (l *listing) file(s *export.Survey, organizations bool) {
 func (l *listing) problems(s *export.Survey) {
 	headings := map[export.Severity]string{
 		export.Rejected: "Rows that will not be sent",
-		export.Repaired: "Repaired, or worth a look",
+		export.Repaired: "Repaired, or to be checked",
 		export.Advised:  "Advice (nothing is left out by itself)",
 	}
 	for _, severity := range []export.Severity{export.Rejected, export.Repaired, export.Advised} {

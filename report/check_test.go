@@ -15,7 +15,7 @@ func exampleCheck() Check {
 		Words:  []string{"my customers.csv", "--delimiter", ";"},
 		Rate:   100,
 	}
-	c.See(&export.Row{Place: at(3)[0], Invalid: "\"\x1b[2Jann\" is no address: it has no @"})
+	c.See(&export.Row{Place: at(3)[0], Invalid: "\"\x1b[2Jann\" is not an address: it has no @"})
 	c.See(&export.Row{Place: at(4)[0]})
 	c.See(&export.Row{Place: export.Place{Row: 12, Line: 14}, DuplicateOf: export.Place{Row: 3, Line: 3}})
 	c.See(&export.Row{Place: at(40)[0], DuplicateOf: at(7)[0], Note: "the second address is left out"})
@@ -44,7 +44,7 @@ func TestCheckTextListsSomeRows(t *testing.T) {
 	}
 	got := c.Text()
 	if !strings.Contains(got, "row 119: there is no address\n") || strings.Contains(got, "row 120") || strings.Contains(got, "of less") ||
-		!strings.Contains(got, "… and 11 more: add --json to see every one\n") {
+		!strings.Contains(got, "… and 11 more: add --json to see all of them\n") {
 		t.Error(got)
 	}
 	if strings.Contains(got, "Time ") {

@@ -115,7 +115,7 @@ func WriteFile(path string, content []byte) error {
 }
 
 // WriteHint is what can be done about every [WriteError].
-const WriteHint = "see that the folder exists, that the disk has room, and that the file is neither read-only nor " +
+const WriteHint = "check that the folder exists, that the disk has room, and that the file is neither read-only nor " +
 	"open in another program; then run the same command again, or name another path"
 
 // A WriteError names the file that could not be written.
@@ -148,7 +148,7 @@ func Plainly(err error) string {
 	case errors.Is(err, fs.ErrNotExist):
 		return "there is no such file"
 	case errors.Is(err, fs.ErrPermission):
-		return "this user may not open it"
+		return "you do not have permission to open it"
 	case errors.Is(err, syscall.EISDIR):
 		return "it is a folder"
 	}

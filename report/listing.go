@@ -53,7 +53,7 @@ func (l *listing) rows(r Rows, proof string, skipped int) {
 		l.some(r.Of(s), s.String(), s.Meaning())
 	}
 	l.count(r.Read, "rows read", proof)
-	l.some(skipped, "lines skipped", "Not rows: blank lines, titles, footers, a repeated header.")
+	l.some(skipped, "lines skipped", "Not rows: empty lines, titles, footers, a repeated header.")
 }
 
 // counted is a sentence that begins with a number; "" where there is nothing to count.

@@ -64,7 +64,7 @@ func (l *steps) rows(s Summary, e Ending) {
 	}
 	if results != "" {
 		l.add(counted(s.Rows.Of(outcome.RevokedBefore), "row is", "rows are", " revoked_before: give access back by "+
-			"hand, where jsm_reason in "+results+" says, then:"),
+			"hand, as jsm_reason in "+results+" says, then:"),
 			slices.Concat([]string{"import", results}, e.Site, s.Repeat,
 				[]string{"--include", "jsm_status=revoked_before", "--resend-known"})...)
 	}
@@ -75,13 +75,13 @@ func (l *steps) access(a *importer.AccessTotals, results string) {
 		return
 	}
 	const again = "then run the same command again"
-	l.add(counted(a.NotGood, "row has", "rows have", " not all of the access that was asked for: jsm_reason in "+
+	l.add(counted(a.NotGood, "row has", "rows have", " not got all of the access that was asked for: jsm_reason in "+
 		Shown(results)+" says why; fix that, "+again))
 	for _, refused := range a.Refused {
 		l.add(refused + "; fix that (403: give the account an agent licence on that project), " + again)
 	}
 	l.add(counted(len(a.ToReview), "customer is", "customers are",
-		" in an earlier organization, too: see access.to_review in the summary"))
+		" still in an earlier organization, too: see access.to_review in the summary"))
 }
 
 func (l *steps) leavers(d *LeaverTotals, e Ending) {
@@ -104,6 +104,6 @@ func (l *steps) revoked(rows Rows, results string) {
 	l.add(counted(rows.Of(outcome.Review, outcome.NotFound, outcome.NotPortalOnly, outcome.Invalid),
 		"account was left as it was", "accounts were left as they were",
 		": jsm_reason in "+Shown(results)+" says why, and what to do by hand"))
-	l.add(counted(rows.Of(outcome.Failed, outcome.Unknown), "account is", "accounts are",
-		" not revoked for certain: read jsm_reason in "+Shown(results)+", then run the same command again"))
+	l.add(counted(rows.Of(outcome.Failed, outcome.Unknown), "account was", "accounts were",
+		" perhaps not revoked: read jsm_reason in "+Shown(results)+", then run the same command again"))
 }

@@ -44,7 +44,7 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 	l.line("")
 	if revoking {
 		l.count(p.Create, "to revoke", "")
-		l.some(p.Finished.Sum(), "finished", "By the run that continues.")
+		l.some(p.Finished.Sum(), "finished", "Done earlier by this run, which continues.")
 		l.rows(Rows{s.Rows, outcome.RevokeStatuses(), p.Settled}, "", 0)
 	} else {
 		l.planned(p, o.Limit)
@@ -66,9 +66,9 @@ func (l *listing) planned(p *importer.Plan, limit int) {
 		limited = fmt.Sprintf("%s of them in this run (--limit %d).", text.Grouped(limit), limit)
 	}
 	l.count(p.Create-p.Resent, "to create", limited)
-	l.some(p.Resent, "to send again", "Known (--resend-known): created only if the site has the account no more.")
-	l.some(p.Finished.Sum(), "finished", "By the run that continues.")
-	l.some(p.Fixed, "fixed", "In the failed file, and imported from there: nothing is sent.")
+	l.some(p.Resent, "to send again", "Known (--resend-known): created only if the site no longer has the account.")
+	l.some(p.Finished.Sum(), "finished", "Done earlier by this run, which continues.")
+	l.some(p.Fixed, "fixed", "Fixed in a failed file and imported from there; nothing is sent.")
 	l.rows(Rows{p.Survey.Rows, outcome.ImportStatuses(), p.Settled}, "", p.Survey.Skipped)
 }
 
@@ -77,7 +77,7 @@ func planNotes(p *importer.Plan, o Outlook) string {
 		counted(p.OtherAddress, "person is", "people are",
 			" onboarded under another address (same external id), and would get a second account."),
 		counted(p.NamesChanged, "customer has", "customers have",
-			" another name here than the one that was sent: --update-names renames them."),
+			" another name here than the one that was sent before; --update-names renames them."),
 		unused(p.Survey, o.Organizations))
 }
 
@@ -100,7 +100,7 @@ func (l *listing) access(a *importer.AccessPlan) {
 	if a == nil {
 		return
 	}
-	named, added := "; the site was not asked which it has", ""
+	named, added := "; the site was not asked which of them exist", ""
 	if a.Scanned {
 		named = fmt.Sprintf(": %s at the site, %s to create", text.Grouped(a.Existing), text.Grouped(a.ToCreate))
 	}
@@ -178,5 +178,5 @@ func FirstOffer(creates int, first export.Row) string {
 		who += ", " + cell(first.Name)
 	}
 	return fmt.Sprintf("\n%s would be created. Whether the site sends mail to new customers depends on its settings: "+
-		"create one first, and look.\n\nThe first would be %s\n", text.Counted(creates, "customer", "customers"), who)
+		"create one first, and check.\n\nThe first would be %s\n", text.Counted(creates, "customer", "customers"), who)
 }

@@ -26,7 +26,7 @@ func Totals(s Summary, e Ending) string {
 	l.line(headline(s) + "\n")
 	proof := "" // without it the run has stopped, and says why
 	if s.Rows.Prove(s.Rows.Read) == nil {
-		proof = "All of the above: each row has one status."
+		proof = "The sum of the lines above: each row has one status."
 	}
 	l.rows(s.Rows, proof, s.Skipped)
 	l.line("")
@@ -40,7 +40,7 @@ func Totals(s Summary, e Ending) string {
 	}
 	l.add("Page", Shown(e.Page))
 	if e.Gone {
-		l.add("Sandbox", "ended with the run, and its ledger with it: the next --sandbox run knows nobody")
+		l.add("Sandbox", "ended with the run, and so did its ledger: the next --sandbox run starts anew")
 	} else {
 		l.add("Ledger", Shown(s.Ledger))
 	}

@@ -79,7 +79,7 @@ func TestNextSteps(t *testing.T) {
 		outcome.NotPortalOnly: 1,
 		outcome.Invalid:       1, outcome.Failed: 1, outcome.Unknown: 1})
 	byHand := Step{Text: "4 accounts were left as they were: jsm_reason in r.csv says why, and what to do by hand"}
-	again := Step{Text: "2 accounts are not revoked for certain: read jsm_reason in r.csv, then run the same command again"}
+	again := Step{Text: "2 accounts were perhaps not revoked: read jsm_reason in r.csv, then run the same command again"}
 	fix := Step{"2 rows need fixing: jsm_reason in my f.csv says why; fix the row there, or the cause at the site, then:", "jsm-onboard import 'my f.csv' --sandbox"}
 	invalid, refused := rows(map[outcome.Status]int{outcome.Invalid: 2}), rows(map[outcome.Status]int{outcome.Failed: 1})
 	both := rows(map[outcome.Status]int{outcome.Invalid: 2, outcome.Failed: 1, outcome.Unknown: 1})
@@ -116,13 +116,13 @@ func TestNextSteps(t *testing.T) {
 		{"revoked before", complete(Summary{ExitCode: 3, Results: "r.csv",
 			Rows: rows(map[outcome.Status]int{outcome.RevokedBefore: 2000})}),
 			Ending{Site: []string{"--site", "acme"}},
-			[]Step{{"2,000 rows are revoked_before: give access back by hand, where jsm_reason in r.csv says, then:",
+			[]Step{{"2,000 rows are revoked_before: give access back by hand, as jsm_reason in r.csv says, then:",
 				"jsm-onboard import r.csv --site acme --include jsm_status=revoked_before --resend-known"}}},
 		{"an earlier organization", complete(Summary{Access: &importer.AccessTotals{ToReview: make([]ledger.Moved, 1)}}), Ending{},
-			[]Step{{Text: "1 customer is in an earlier organization, too: see access.to_review in the summary"}}},
+			[]Step{{Text: "1 customer is still in an earlier organization, too: see access.to_review in the summary"}}},
 		{"access", complete(Summary{Results: "r.csv", Access: &importer.AccessTotals{NotGood: 10, Refused: []string{"not SUP: 403"}}}),
 			Ending{}, []Step{
-				{Text: "10 rows have not all of the access that was asked for: jsm_reason in r.csv says why; " +
+				{Text: "10 rows have not got all of the access that was asked for: jsm_reason in r.csv says why; " +
 					"fix that, then run the same command again"},
 				{Text: "not SUP: 403; fix that (403: give the account an agent licence on that project), " +
 					"then run the same command again"},

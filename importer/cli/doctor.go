@@ -135,9 +135,9 @@ const badClock = 2 * time.Minute
 func (d *doctor) checkAnswers() {
 	if skew := d.conn.Skew.Abs(); skew > badClock {
 		d.warn("Clock", fmt.Sprintf("the site's clock is %s away from this machine's", skew),
-			"set the clock: certificates, tokens and pauses are judged by it")
+			"set the clock: certificates, tokens and pauses depend on it")
 	}
-	headers := "no headers about it; the pace is then learned from its refusals"
+	headers := "nothing about its quota; the program finds the pace by itself"
 	if len(d.conn.RateHeaders) > 0 {
 		headers = strings.Join(d.conn.RateHeaders, ", ")
 	}
@@ -150,7 +150,7 @@ func (d *doctor) checkLogin() {
 		where = "at the gateway"
 	}
 	if d.conn.User.DisplayName == "" {
-		d.warn("Login", "good "+where+"; "+nameless, apiclient.HintScope)
+		d.warn("Login", "accepted "+where+"; "+nameless, apiclient.HintScope)
 		return
 	}
 	d.good("Login", nil, "%s, %s", d.conn.User.DisplayName, where)
@@ -161,9 +161,9 @@ func (d *doctor) checkRights(err error) {
 	if err == nil && d.conn.Administer == apiclient.Unverified {
 		d.warn("Administer", administerUnverified, "")
 	} else {
-		d.good("Administer", err, "the account may administer Jira, which creating customers needs")
+		d.good("Administer", err, "the account has Administer Jira, which creating customers needs")
 	}
-	d.may("Browse users", d.conn.BrowseUsers, "the account may look up the accounts behind conflicts",
+	d.may("Browse users", d.conn.BrowseUsers, "the account can look up the account ids of people who are at the site already",
 		browseMissing, apiclient.HintBrowse)
 	for _, scope := range d.conn.Scopes {
 		d.may("Scope", scope.Has, scope.Name, "the token lacks "+scope.Name, apiclient.HintScope)
@@ -181,7 +181,7 @@ func (d *doctor) may(name string, has apiclient.Verdict, yes, no, hint string) {
 	case apiclient.No:
 		d.warn(name, no, hint)
 	default:
-		d.warn(name, "cannot be verified with this token", "")
+		d.warn(name, "this token cannot show it", "")
 	}
 }
 
@@ -202,7 +202,7 @@ func (d *doctor) checkAccess(ctx context.Context) {
 				break
 			}
 			if e, ok := errors.AsType[*apiclient.Error](err); ok && e.Kind == apiclient.KindForbidden {
-				d.warn("Project "+key, "the account may not work with its organizations",
+				d.warn("Project "+key, "the account cannot work with the organizations of this project",
 					"give the account an agent licence for this project; customers can be added without it")
 				continue
 			}

@@ -68,7 +68,7 @@ func explain(err error) *importer.Stop {
 	if e, ok := errors.AsType[*importer.Stop](err); ok {
 		s.Cause, s.Hint = e.Cause, e.Hint
 	} else if e, ok := errors.AsType[*export.OptionError](err); ok {
-		s.Cause, s.Hint, s.Err = importer.Usage, "take one of those, or leave the flag out: it is found by itself", e
+		s.Cause, s.Hint, s.Err = importer.Usage, "use one of those, or leave the flag out: the program finds it by itself", e
 	} else if e, ok := errors.AsType[*apiclient.Error](err); ok {
 		s.Hint = e.Hint
 		if e.NotAuthorized() {
@@ -92,12 +92,12 @@ func explain(err error) *importer.Stop {
 
 // notWhat says what a value of a flag is not, by the flag's name or type, in place of Go's parsers.
 var notWhat = map[string]string{
-	"duration":  "no time: write it as 30s, 15m or 2h",
-	"int":       "no whole number",
-	"uint64":    "no whole number from 0 upwards",
-	"float64":   "no number",
+	"duration":  "not a duration: write it as 30s, 15m or 2h",
+	"int":       "not a whole number",
+	"uint64":    "not a whole number from 0 upwards",
+	"float64":   "not a number",
 	"bool":      "neither true nor false",
-	"log-level": "no level: take debug, info, warn or error",
+	"log-level": "not a level: use debug, info, warn or error",
 	"":          "neither a number of rows (12) nor a share of 0% to 100% (5%)", // a guard
 }
 

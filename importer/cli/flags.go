@@ -43,14 +43,14 @@ func (f *siteFlags) registerPace(flags *pflag.FlagSet) {
 func (f *siteFlags) check() error {
 	switch c := f.client; {
 	case c.MaxRate < 0 || math.IsNaN(c.MaxRate):
-		return usagef("0 means unpaced", "--max-rate %g is less than nothing", c.MaxRate)
+		return usagef("0 means no limit of its own", "--max-rate %g is negative", c.MaxRate)
 	case c.Workers < 1 || c.Workers > 1024:
-		return usagef("64 is enough for any quota", "--workers %d is not between 1 and 1024", c.Workers)
+		return usagef("the default, 64, is enough for any quota", "--workers %d is not between 1 and 1024", c.Workers)
 	case c.Timeout < time.Second:
-		return usagef("a request that is given up may still be carried out: keep it long",
+		return usagef("take a longer time: the site may still carry out a request that was given up",
 			"--timeout %s is less than a second", c.Timeout)
 	case c.MaxPause <= 0:
-		return usagef("for example --max-pause 15m", "--max-pause %s is no time at all", c.MaxPause)
+		return usagef("for example --max-pause 15m", "--max-pause %s is not more than 0", c.MaxPause)
 	}
 	return nil
 }
@@ -146,7 +146,7 @@ func (f *logFlags) register(flags *pflag.FlagSet) {
 func (p *program) newConsole() error {
 	format := strings.ToLower(p.log.format)
 	if format != "text" && format != "json" {
-		return usagef("text or json", "--log-format %q is no format", p.log.format)
+		return usagef("use text or json", "--log-format %q is not a format", p.log.format)
 	}
 	p.log.JSON, p.log.Getenv = format == "json", p.getenv
 	p.console = report.NewConsole(p.Err, p.log.ConsoleOptions)

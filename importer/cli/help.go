@@ -47,7 +47,7 @@ func (p *program) command(use string, args, run func(*cobra.Command, []string) e
 		Example: examples,
 		Args: func(cmd *cobra.Command, words []string) error {
 			if err := args(cmd, words); err != nil {
-				return usagef("usage: "+cmd.UseLine()+"; what has blanks in it goes into quotes", "%s: %w", name, err)
+				return usagef("usage: "+cmd.UseLine()+"; put quotes around what has spaces in it", "%s: %w", name, err)
 			}
 			return nil
 		},

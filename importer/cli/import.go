@@ -51,7 +51,7 @@ func (w *importWork) register(flags *pflag.FlagSet, r *run) {
 
 func (w *importWork) check(r *run) error {
 	if r.limit < 0 {
-		return usagef("0 means no limit", "--limit %d is less than nothing", r.limit)
+		return usagef("0 means no limit", "--limit %d is negative", r.limit)
 	}
 	return nil
 }
@@ -101,17 +101,17 @@ func (w *importWork) outlook(r *run, o *report.Outlook) {
 		o.Notes = append(o.Notes, "Note: "+browseMissing+".\n      "+apiclient.HintBrowse)
 	}
 	if n := r.plan.Returning; n > 0 {
-		o.Notes = append(o.Notes, text.Counted(n, "person", "people")+" whose access was revoked are asked about "+
-			"again (--resend-known):\nthose whose account the site shows as active count as given back.")
+		o.Notes = append(o.Notes, text.Counted(n, "person", "people")+" whose access was revoked will be looked up "+
+			"again (--resend-known):\nan account that the site shows as active counts as given back.")
 	}
 }
 
 // What an account may, when that is less than all, or cannot be asked.
 const (
-	administerUnverified = "whether this account may administer Jira cannot be verified with this token; " +
-		"the first row will show it"
-	browseMissing = "this account may not browse users: the account ids behind conflicts will not be looked up"
-	nameless      = "whose token this is cannot be asked: it lacks the scope " + apiclient.ScopeUser
+	administerUnverified = "this token cannot show whether the account has Administer Jira; the first row will show it"
+	browseMissing        = "the account lacks Browse users and groups: the account ids of people who are at the site " +
+		"already are not looked up"
+	nameless = "the token cannot show whose it is: it lacks the scope " + apiclient.ScopeUser
 )
 
 // manyCreates is from when on a plan is asked about: so many are too many to take back by hand.

@@ -39,7 +39,7 @@ func (p *program) reportCommand() *cobra.Command {
 	return cmd
 }
 
-// check refuses flags that contradict each other: what forgets or lists runs writes no files.
+// check refuses flags that cannot be used together: what forgets or lists runs writes no files.
 func (f *reportFlags) check(id string) error {
 	instead, other := "", cmp.Or(id, f.out.results, f.out.failed, f.out.summary, f.out.page)
 	if f.list {
@@ -49,7 +49,7 @@ func (f *reportFlags) check(id string) error {
 		instead, other = "--prune", cmp.Or(instead, other)
 	}
 	if instead != "" && other != "" {
-		return usagef("leave one of them out", "%s and %s contradict each other", instead, other)
+		return usagef("leave one of them out", "%s and %s cannot be used together", instead, other)
 	}
 	return f.out.check()
 }
@@ -94,7 +94,7 @@ func (p *program) runReport(ctx context.Context, f *reportFlags, id string) erro
 func (p *program) prune(ctx context.Context, s *site, age string) error {
 	days, err := strconv.ParseUint(strings.TrimSuffix(age, "d"), 10, 16)
 	if err != nil || !strings.HasSuffix(age, "d") {
-		return usagef("for example --prune 90d", "--prune %q is no number of days", age)
+		return usagef("for example --prune 90d", "--prune %q is not a number of days", age)
 	}
 	l, err := ledger.Open(ctx, s.ledgerPath, s.url)
 	if err != nil {

@@ -92,7 +92,7 @@ func (f *rowFiles) abort() {
 func (f *rowFiles) finish(ctx context.Context, l *ledger.Ledger, p *importer.Plan, end *importer.End) report.Fixes {
 	written, err, fixes := f.results.Rows(), f.broken, report.Fixes{}
 	if err == nil && written != end.Rows && !isBroken(end.Stop) {
-		err = incomplete("of %d rows read %d are in them", end.Rows, written)
+		err = incomplete("%d of the %d rows read are in them", written, end.Rows)
 	}
 	if err == nil && written == end.Rows && end.Revised {
 		var totals outcome.Totals

@@ -42,7 +42,7 @@ func (p *program) sandboxCommand() *cobra.Command {
 // check refuses values that cannot be meant, and adds to the options what must be parsed.
 func (f *sandboxFlags) check() (err error) {
 	if f.quota < 0 || f.burst < 0 || f.site.Latency.Fixed < 0 || f.site.SearchLag < 0 {
-		return usagef("0 means none", "--quota, --burst, --latency and --search-lag cannot be less than nothing")
+		return usagef("0 means none", "--quota, --burst, --latency and --search-lag cannot be negative")
 	}
 	f.site.Quotas = jsmtest.BurstQuotas(f.quota, f.burst, f.rateHeaders)
 	for _, kind := range f.faults {
@@ -90,7 +90,7 @@ func (p *program) serveSandbox(cmd *cobra.Command, f *sandboxFlags) error {
 	} {
 		fmt.Fprint(p.Out, assignment(runtime.GOOS, line[0], line[1]))
 	}
-	fmt.Fprintf(p.Err, "A make-believe site listens on %s; Ctrl-C ends it.\n"+
+	fmt.Fprintf(p.Err, "A simulated site listens on %s; Ctrl-C ends it.\n"+
 		"See %s/sandbox/accounts and %s/sandbox/stats.\n", server.URL, server.URL, server.URL)
 	<-cmd.Context().Done()
 	return server.Close()

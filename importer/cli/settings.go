@@ -38,8 +38,8 @@ func (p *program) settle(cmd *cobra.Command) error {
 		return err
 	}
 	if sandbox, _ := cmd.Flags().GetBool("sandbox"); sandbox && cmd.Flags().Changed("site") {
-		return usagef("leave one of them out: the sandbox is a site of its own, inside this process",
-			"--site and --sandbox contradict each other")
+		return usagef("leave one of them out: the sandbox is a site of its own, inside this program",
+			"--site and --sandbox cannot be used together")
 	}
 	p.configPath, p.config, p.flags = path, config, cmd.Flags()
 	var failed []error
@@ -133,10 +133,10 @@ func readConfig(path string) (map[string]settingValues, error) {
 	decoder, config := yaml.NewDecoder(file), map[string]settingValues{}
 	if err := decoder.Decode(&config); err != nil && err != io.EOF {
 		what, _, _ := strings.Cut(err.Error(), "\n") // the rest shows the place in the file
-		return nil, usagef(`each line is "flag-name: value"`, "%s: these are no settings: %s", path, what)
+		return nil, usagef(`each line is "flag-name: value"`, "%s: this is not a settings file: %s", path, what)
 	}
 	if err := decoder.Decode(new(any)); err != io.EOF {
-		return nil, usagef("keep one list of settings, without a line ---", "%s holds more than one document", path)
+		return nil, usagef("keep one list of settings, without a line ---", "%s contains more than one YAML document", path)
 	}
 	return config, nil
 }

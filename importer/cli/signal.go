@@ -26,7 +26,7 @@ func (p *program) interruptible(parent context.Context) (_ context.Context, rele
 			if ctx.Err() != nil {
 				os.Exit(importer.Interrupted.ExitCode())
 			}
-			p.console.Interrupted("stopping: what has left for the site is finished and everything is written; " +
+			p.console.Interrupted("stopping: requests that were sent are finished, and everything is written; " +
 				"press Ctrl-C again to end at once")
 			cancel(importer.ErrInterrupted)
 		}

@@ -47,7 +47,7 @@ func (p *program) findSite(f *siteFlags) (*site, error) {
 		return s, s.startSandbox()
 	case given == "":
 		return s, usagef("set JIRA_BASE_URL=https://your-domain.atlassian.net, or try it out with --sandbox",
-			"which site? there is neither --site nor JIRA_BASE_URL")
+			"no site is given: neither --site nor JIRA_BASE_URL is set")
 	}
 	var err error
 	s.url, err = apiclient.ParseSite(given)
@@ -205,7 +205,7 @@ func readTokenFile(path, system string) (token string, err error) {
 	}
 	info, err := os.Stat(path)
 	if err == nil && system != "windows" && info.Mode().IsRegular() && info.Mode()&0o007 != 0 {
-		return "", stopf(importer.Unauthorised, "make it yours alone: chmod 600 "+path,
+		return "", stopf(importer.Unauthorised, "make it readable by you alone: chmod 600 "+path,
 			"the token file %s can be read by others", path)
 	}
 	if token = strings.TrimSpace(strings.TrimPrefix(string(content), "\ufeff")); token == "" {
@@ -220,7 +220,7 @@ func readTokenFile(path, system string) (token string, err error) {
 func (p *program) stateFolder() (string, error) {
 	folder := cmp.Or(p.getenv("XDG_STATE_HOME"), xdg.StateHome)
 	if !filepath.IsAbs(folder) {
-		return "", stopf(importer.Broken, "say where with --ledger PATH",
+		return "", stopf(importer.Broken, "name a place for it with --ledger PATH",
 			"there is no home folder to keep the ledger in")
 	}
 	return filepath.Join(folder, "jsm-onboard"), nil

@@ -45,12 +45,12 @@ func (w *syncWork) check(r *run) error {
 	}
 	r.source = cmp.Or(r.source, filepath.Base(r.path))
 	if shrink := w.guards.MaxShrink; shrink.Percent == 0 && shrink.Rows > 0 {
-		return usagef("for example --max-shrink 20%", "--max-shrink %s is no share", shrink)
+		return usagef("for example --max-shrink 20%", "--max-shrink %s is not a percentage", shrink)
 	}
 	for _, address := range w.options.Require {
 		if _, ok := export.Key(address); !ok {
-			return usagef("give an address that is in every whole export, such as your own",
-				"--require-email %q is no address", address)
+			return usagef("give an address that is in every complete export, such as your own",
+				"--require-email %q is not an e-mail address", address)
 		}
 	}
 	return w.importWork.check(r)
@@ -74,7 +74,7 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 // outlook also says that a source is new.
 func (w *syncWork) outlook(r *run, o *report.Outlook) {
 	if w.first {
-		o.Notes = append(o.Notes, "Source "+r.source+": first sync of this source, so nobody can be a leaver of it.")
+		o.Notes = append(o.Notes, "Source "+r.source+": this is its first sync, so nobody can be a leaver yet.")
 	}
 	w.importWork.outlook(r, o)
 }

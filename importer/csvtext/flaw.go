@@ -25,7 +25,7 @@ var (
 	EscapedQuotes = &Flaw{Repaired, "escaped_quotes", "row|rows with \\\" instead of \"\" inside cells", ""}
 
 	BlanksAroundQuotes = &Flaw{Repaired, "blanks_around_quotes",
-		"row|rows with blanks around quoted cells, taken off", ""}
+		"row|rows with spaces around quoted cells, taken off", ""}
 	BareQuotes = &Flaw{Repaired, "bare_quotes",
 		"row|rows with quotes inside cells that are not doubled: taken as they stand", ""}
 
@@ -35,11 +35,11 @@ var (
 	QuotesUnclear = &Flaw{Rejected, "quotes_unclear", "row|rows in which quotes leave open where a cell ends",
 		"put quotes around the whole cell and double those inside it, as in \"Ann \"\"A\"\" Lee\""}
 	SwallowedRows = &Flaw{Rejected, "swallowed_rows",
-		"row|rows with a quoted cell that holds what looks like whole rows", "is a closing quote missing?"}
+		"row|rows with a quoted cell that holds what looks like whole rows", "add the closing quote if it is missing"}
 	TooManyColumns = &Flaw{Rejected, "too_many_columns", "row|rows of more than 2,000 columns",
-		"is this row one of the table?"}
+		"remove the row if it is not part of the table"}
 	CellTooLong = &Flaw{Rejected, "cell_too_long", "row|rows with a cell of more than 1 MiB",
-		"is a closing quote missing?"}
+		"add the closing quote if it is missing"}
 )
 
 // Of is the text for so many: "row|rows that is|are not UTF-8" has both.

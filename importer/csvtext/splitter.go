@@ -216,7 +216,7 @@ func (r *Reader) physicalLine() (n, end int, err error) {
 		switch {
 		case n > maxRow, n < 0 && len(line) > maxRow:
 			return 0, 0, &RefusedError{Path: r.path, Place: r.place, What: "this line is longer than 4 MiB",
-				Hint: "is this a CSV file? say --encoding if it is one in another encoding"}
+				Hint: "check that this is a CSV file; if it is in another encoding, use --encoding"}
 		case n >= 0 && (n+1 < len(line) || r.err != nil):
 			return n, lineEnd(line[n:]), nil
 		case r.err != nil:

@@ -108,7 +108,7 @@ func check(s string) (key, why string) {
 	case at < 0:
 		return "", "it has no @"
 	case strings.ContainsFunc(s, isOutOfPlace) || !utf8.ValidString(s):
-		return "", "it has a blank, a comma, an invisible or a lost character in it"
+		return "", "it contains a space, a comma, an invisible or a broken character"
 	case err != nil || parsed.Address != s || parsed.Name != "":
 		return "", "it is not of the form name@domain, with one @ and no dot beside another or at an end"
 	}

@@ -60,7 +60,7 @@ func TestAddresses(t *testing.T) {
 }
 
 func TestWhatIsWrongWithAnAddress(t *testing.T) {
-	const form, outOfPlace, long = "it is not of the form name@domain, with one @ and no dot beside another or at an end", "it has a blank, a comma, an invisible or a lost character in it", "it is longer than an address may be"
+	const form, outOfPlace, long = "it is not of the form name@domain, with one @ and no dot beside another or at an end", "it contains a space, a comma, an invisible or a broken character", "it is longer than an address may be"
 	for cell, want := range map[string]string{
 		"ann":                              "it has no @",
 		"ann at example.com":               "it has no @",

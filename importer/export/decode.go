@@ -155,5 +155,5 @@ func settle(views []*view) (*view, error) {
 	}
 	const most = 6
 	return nil, refuse(Place{}, "the file is not UTF-8, and its encoding is not certain",
-		"say the one in which the letters are right: "+strings.Join(readings[:min(len(readings), most)], "; or "))
+		"use the one in which the letters are right: "+strings.Join(readings[:min(len(readings), most)], "; or "))
 }

@@ -53,7 +53,7 @@ func ParseField(word string) (Field, error) {
 	if f := Field(slices.Index(fieldNames[:fields], word)); f >= Email {
 		return f, nil
 	}
-	return 0, fmt.Errorf("%q is no field: use email, name, first_name, middle_name, last_name, organization, "+
+	return 0, fmt.Errorf("%q is not a field: use email, name, first_name, middle_name, last_name, organization, "+
 		"external_id or account_id", word)
 }
 

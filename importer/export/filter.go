@@ -79,7 +79,7 @@ func (f filter) idle() []Problem {
 			ps = append(ps, Problem{
 				Kind: word + "_matches_none", Severity: Repaired,
 				Text: "rows match " + text.CommandLine("--"+word, c.Match.String()),
-				Hint: "look how the value is written in the file",
+				Hint: "check how the value is written in the file",
 			})
 		}
 	}

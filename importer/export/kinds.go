@@ -26,7 +26,7 @@ func rejected(word, text, hint string) *kind {
 // Troubles of the whole file.
 var (
 	guessedEncoding = repaired("not_utf8", "the file is not UTF-8 and was read as %s",
-		"look whether the letters in names are right (check shows some of them); say --encoding if not")
+		"check whether the letters in names are right (check shows some of them); use --encoding if not")
 	singleQuotes    = repaired("single_quotes", "cells are quoted with ' instead of \"", "")
 	duplicateHeader = repaired("duplicate_header",
 		"columns with the same header: the first address that is not empty was taken", "")
@@ -44,13 +44,13 @@ var (
 		"byte order mark|marks in the middle of the file (files joined by hand?), taken off", "")
 	repeatedHeader = repaired("repeated_header",
 		"repetition|repetitions of the header in the middle of the file (files joined by hand?), passed over", "")
-	footerLines = repaired("footer", "line|lines after the last row that is|are no row, passed over", "")
-	strayLines  = repaired("stray_directive", "sep=, #TYPE, comment or ruler line|lines amid the rows, passed over", "")
+	footerLines = repaired("footer", "line|lines after the last row that is not a row|are not rows, passed over", "")
+	strayLines  = repaired("stray_directive", "sep=, #TYPE, comment or ruler line|lines between the rows, passed over", "")
 )
 
 // Repairs of a row.
 var (
-	cutOff = repaired("cut_off", "the last row is short and has no line end: was the file cut off?",
+	cutOff = repaired("cut_off", "the last row is short and has no line end: perhaps the file was cut off",
 		"export it again if people are missing at the end")
 	shortRow = repaired("short_row",
 		"row|rows with fewer cells than the header; what is missing was read as empty", "")
@@ -61,19 +61,19 @@ var (
 	guardedCell = repaired("guarded_cell",
 		"cell|cells guarded against formulas (' or =\"\"): the guard was taken off", "")
 	severalNames = repaired("several_names",
-		"row|rows in which the name stands once for each directory: taken once", "")
+		"row|rows in which the name is repeated for each directory: taken once", "")
 	namelessRow  = repaired("no_name", "row|rows without a name: the address is used as the name", "")
 	nameControls = repaired("name_controls", "name|names with control characters or line breaks, taken out", "")
-	nameQuestion = repaired("name_question_mark", "name|names with a question mark at the end: was that a letter?",
+	nameQuestion = repaired("name_question_mark", "name|names with a question mark at the end, which may have been a letter",
 		"export the file again as UTF-8 if so")
 )
 
 // Rows whose form is wrong.
 var (
 	longRow = rejected("long_row", "row|rows with more cells than there should be",
-		"is there a delimiter in a cell that is not quoted?")
-	rowTooShort = rejected("row_too_short", "row|rows that ends|end before or in the address or the name",
-		"is there a line break in a cell that is not quoted?")
+		"put quotes around a cell that contains the delimiter (such as a comma)")
+	rowTooShort = rejected("row_too_short", "row|rows that ends|end before the address and the name are complete",
+		"put quotes around a cell that contains a line break, or complete the row")
 	brokenRow = rejected("broken_row", "line|lines that may be part of one row with the line before or after",
 		"put quotes around the cell that holds the line break, or complete the row")
 	notUTF8 = rejected("row_not_utf8", "row|rows in another encoding than UTF-8, though others are UTF-8",
@@ -85,7 +85,7 @@ var (
 	missingAddress = rejected("no_address", "row|rows without an address",
 		"add it: nobody can be onboarded without one")
 	brokenAddress = rejected("malformed_address", "malformed address|addresses",
-		"correct them in the export, or in the file of failed rows")
+		"correct it in the export, or in the file of failed rows")
 	missingAccount = rejected("no_account", "row|rows with neither an account id nor an address",
 		"add one of them")
 )
@@ -94,10 +94,10 @@ var (
 var (
 	nameBroken = rejected("name_lost_letters",
 		"name|names with letters that were broken before, as in M?ller, JosÃ©, M&uuml;ller or #NAME?",
-		"export the file again as UTF-8, or say --encoding (in PowerShell: Export-Csv -Encoding UTF8)")
-	nameQuote = rejected("name_quote", "name|names with a quote that is alone: was the cell cut off there?",
-		"take the quote off, or correct the row's cells")
-	namesDiffer = rejected("names_differ", "cell|cells with several names", "leave one")
+		"export the file again as UTF-8, or use --encoding (in PowerShell: Export-Csv -Encoding UTF8)")
+	nameQuote = rejected("name_quote", "name|names with a single quotation mark: perhaps the cell was cut off there",
+		"remove the quotation mark, or correct the row's cells")
+	namesDiffer = rejected("names_differ", "cell|cells with several names", "leave one name in the cell")
 )
 
 // unwanted are people who have left or are no customers, by what stands in a column. It begins the text.

@@ -87,9 +87,9 @@ func TestWithoutAHeaderColumnsHaveNumbers(t *testing.T) {
 	want := []string{
 		"no column holds a name: the address is used as the name", "name it with --column name=N (a number)",
 		"row with fewer cells than the first row; what is missing was read as empty", "",
-		"row with more cells than there should be", "is there a delimiter in a cell that is not quoted?",
+		"row with more cells than there should be", "put quotes around a cell that contains the delimiter (such as a comma)",
 		"row with fewer cells than the first row; what is missing was read as empty",
-		"the row has 4 cells and the first row 3: is there a delimiter in a cell that is not quoted?",
+		"the row has 4 cells and the first row 3: put quotes around a cell that contains the delimiter (such as a comma)",
 	}
 	if diff := cmp.Diff(want, told); diff != "" {
 		t.Error(diff)

@@ -45,7 +45,7 @@ func wrap(path string, err error) error {
 	case sqlite3.SQLITE_CORRUPT:
 		return refuseDamaged(path, "is damaged: "+err.Error())
 	case sqlite3.SQLITE_NOTADB:
-		return refuseDamaged(path, "is not a ledger: it is no SQLite database")
+		return refuseDamaged(path, "is not a ledger: it is not an SQLite database")
 	case sqlite3.SQLITE_FULL:
 		return fmt.Errorf("ledger %s: the disk is full: %w", path, err)
 	}
@@ -56,7 +56,7 @@ func wrap(path string, err error) error {
 }
 
 func refuseDamaged(path, what string) error {
-	return &RefusedError{Path: path, What: what, Hint: "bring it back from a backup, or name another file with " +
+	return &RefusedError{Path: path, What: what, Hint: "restore it from a backup, or name another file with " +
 		"--ledger (a new one knows nothing of what was onboarded)"}
 }
 

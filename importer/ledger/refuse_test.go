@@ -44,9 +44,9 @@ func TestRefused(t *testing.T) {
 			spoil(t, path, "CREATE TABLE t (x)")
 		}, "is the database of another program"},
 		"no database": {func(t *testing.T, path string) { write(t, path, strings.Repeat("email,name\n", 900)) },
-			"is not a ledger: it is no SQLite database"},
+			"is not a ledger: it is not an SQLite database"},
 		"a few bytes": {func(t *testing.T, path string) { write(t, path, "hello") },
-			"is not a ledger: it is no SQLite database"},
+			"is not a ledger: it is not an SQLite database"},
 		"cut off": {func(t *testing.T, path string) {
 			if err := os.Truncate(path, 3*4096); err != nil {
 				t.Fatal(err)

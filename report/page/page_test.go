@@ -85,7 +85,7 @@ func examplePage(addresses bool) Page {
 	f.Add(said(12, outcome.Conflict, "Blaise Martin", "blaise@example.org",
 		`the account was there before, under another name ("B. Martin")`))
 	for n := 13; n <= 20; n++ {
-		f.Add(said(n, outcome.Invalid, "", "", `"someone`+fmt.Sprint(n)+`@@example.net" is no address`))
+		f.Add(said(n, outcome.Invalid, "", "", `"someone`+fmt.Sprint(n)+`@@example.net" is not an e-mail address`))
 	}
 	evil := `the site refused this row: <script>document.title="owned"</script><img src=x onerror=alert(1)>; fix the row`
 	f.Add(said(21, outcome.Failed, "<script>alert(1)</script>", "x@example.com", evil))
@@ -113,14 +113,14 @@ func TestPage(t *testing.T) {
 		"<title>Import of customers.csv: Complete; 12 rows need attention</title>",
 		`<p class="sentence">990 of the 1,012 rows are customers now.</p>`,
 		`<td role="cell" class="number">950</td><td role="cell" class="number">93.9 %</td><td role="cell">The customer was created in this run.</td>`,
-		"4 lines that are no rows were skipped.",
+		"4 lines that are not rows were skipped.",
 		"<dd>https://example.atlassian.net</dd>", "<dd>jsm-onboard v1.2.0</dd>",
 		"<dd>1 March 2025, 09:00 CET</dd>", "<dd>1 March 2025, 09:01 CET (1m40s)</dd>", "from 1 March 2025, 09:00 CET on",
 		"then:<br><code>jsm-onboard import customers.failed.csv</code>",
 		"<li>7 organizations in the file: 5 at the site before, 2 created</li>",
 		"1,040 sent, 6 throttled (429)",
 		"40s: paused for 1s", "680 rows were sent in 1m35s, at most 600 a minute; 1 pause (shaded), 15s in all.",
-		`<td class="number">8</td><td class="status"><span class="swatch invalid" aria-hidden="true"></span>invalid</td><td class="reason">&#34;…&#34; is no address</td>` +
+		`<td class="number">8</td><td class="status"><span class="swatch invalid" aria-hidden="true"></span>invalid</td><td class="reason">&#34;…&#34; is not an address</td>` +
 			`<td class="first">row 14 (line 15), row 15, row 16 (line 17), row 17, row 18 (line 19), …</td>`,
 		`<td class="reason">same address as row … (line …)</td>`,
 		`<td class="place">row 25</td>`,
@@ -305,7 +305,7 @@ func TestPageOfAMillionRows(t *testing.T) {
 			for n := 1; n <= test.rows; n++ {
 				row := said(n, outcome.Created, "Ada Byron", "ada.byron@example.com", "")
 				if test.badOne > 0 && n%test.badOne == 0 {
-					row.Status, row.Reason = outcome.Invalid, fmt.Sprintf("%q is no address: it has no @", "ada.byron at example.com")
+					row.Status, row.Reason = outcome.Invalid, fmt.Sprintf("%q is not an address: it has no @", "ada.byron at example.com")
 				}
 				f.Add(row)
 				r.Row(time.Unix(0, 0).Add(time.Duration(n)*10*time.Millisecond), true)
