@@ -56,8 +56,8 @@ const (
 		"a token with scopes needs " + ScopeManage
 	hintRename = "changing names needs Administer Jira, and works for portal-only accounts of this site alone; " +
 		"a token with scopes needs write:customer:jira-service-management"
-	hintAPIToken = "set JIRA_USER_EMAIL and JIRA_API_TOKEN, which ends after a year at most: " +
-		"https://id.atlassian.com/manage-profile/security/api-tokens"
+	hintAPIToken = "set JIRA_USER_EMAIL and JIRA_API_TOKEN; a token expires after a year at most, and a new one " +
+		"is made at https://id.atlassian.com/manage-profile/security/api-tokens"
 	hintServiceAccount = "check JIRA_CLIENT_ID and JIRA_CLIENT_SECRET, and that the service account has access " +
 		"to Jira on this site: admin.atlassian.com > Directory > Service accounts"
 

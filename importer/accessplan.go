@@ -52,8 +52,8 @@ func (a *AccessPlan) organization(spelled string) ledger.Group {
 		g.ID = at[one].ID
 		g.Name += "\n" + g.ID
 	case len(at) > 0:
-		g.Why = fmt.Sprintf("the site has %d organizations with this name, apart from upper and lower case and spaces; write it in the "+
-			"file exactly as it is written at the site", len(at))
+		g.Why = fmt.Sprintf("the site has %d organizations with this name, apart from upper and lower case and spaces; "+
+			"write it in the file exactly as it is written at the site", len(at))
 	}
 	return g
 }

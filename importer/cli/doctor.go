@@ -163,7 +163,8 @@ func (d *doctor) checkRights(err error) {
 	} else {
 		d.good("Administer", err, "the account has Administer Jira, which creating customers needs")
 	}
-	d.may("Browse users", d.conn.BrowseUsers, "the account can look up the account ids of people who are at the site already",
+	d.may("Browse users", d.conn.BrowseUsers,
+		"the account can look up the account ids of people who are at the site already",
 		browseMissing, apiclient.HintBrowse)
 	for _, scope := range d.conn.Scopes {
 		d.may("Scope", scope.Has, scope.Name, "the token lacks "+scope.Name, apiclient.HintScope)

@@ -64,7 +64,8 @@ var (
 		"row|rows in which the name is repeated for each directory: taken once", "")
 	namelessRow  = repaired("no_name", "row|rows without a name: the address is used as the name", "")
 	nameControls = repaired("name_controls", "name|names with control characters or line breaks, taken out", "")
-	nameQuestion = repaired("name_question_mark", "name|names with a question mark at the end, which may have been a letter",
+	nameQuestion = repaired("name_question_mark",
+		"name|names with a question mark at the end, which may have been a letter",
 		"export the file again as UTF-8 if so")
 )
 

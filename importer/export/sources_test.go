@@ -202,7 +202,7 @@ var shapes = []shape2{
 	{name: "shifted by a delimiter", file: "Email,Name,Company,\nann@example.com,Lee, Ann,Acme\nbo@example.com,Bo Berg,Acme,\n", people: "!|bo@example.com=Bo Berg"},
 	{name: "shifted under an empty column with a header", file: "Email,Name,Company,Notes\nann@example.com,Lee, Ann,Acme\nbo@example.com,Bo Berg,Acme,\ncy@example.com,Cy Dahl,Acme,\n", people: "!|bo@example.com=Bo Berg|cy@example.com=Cy Dahl"},
 	{name: "two good short rows", file: "Name,Email,Company,Notes\nAnn,ann@x.example,ACME\nBo,bo@x.example\nCy,cy@x.example,a,b\n", people: "ann@x.example=Ann|bo@x.example=Bo|cy@x.example=Cy"},
-	{name: "jsm_ column of somebody else", file: "name,email,jsm_project\nann,x,1\n", refused: "no addresses"},
+	{name: "jsm_ column of somebody else", file: "name,email,jsm_project\nann,x,1\n", refused: "not addresses"},
 	{name: "Total Wine", file: "name,email\nAnn Lee,ann@example.com\nTotal Wine,total@example.com\n", people: "ann@example.com=Ann Lee|total@example.com=Total Wine"},
 	{name: "full width after a blank line", file: "name,email,x\nAnn Lee,ann@example.com,\n\nBo Berg,,Foo\n", people: "ann@example.com=Ann Lee|!"},
 	{name: "vCard", file: "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann\r\n", refused: "vCard"},
