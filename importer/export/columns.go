@@ -178,10 +178,10 @@ func (ch *chooser) flags(ways ...reading) string {
 		}
 		each = append(each, strings.Join(flags, " "))
 	}
-	hint := "say which are the people's: " + strings.Join(each, " or ")
+	hint := "use the right one: " + strings.Join(each, " or ")
 	if len(each) > 1 && len(slices.Compact(each)) == 1 {
 		same := ch.h.names[slices.Concat(ways[0][:]...)[0]]
-		hint = fmt.Sprintf("give the columns %q different headers, and say which holds the people's", same)
+		hint = fmt.Sprintf("give the columns %q different headers, and name the customers' one with --column", same)
 	}
 	if len(ways[0][Email]) == 0 {
 		hint += "; --column name=none sends the address as the name"
@@ -200,7 +200,7 @@ func (ch *chooser) chooseEmail() error {
 	case len(all) == 0:
 		return ch.ask("no column of the people's addresses was found", ch.byContent()...)
 	case all[0].score == doubted:
-		return ch.ask(ch.named(all[0].at)+": most of its cells are no addresses", ch.byContent()...)
+		return ch.ask(ch.named(all[0].at)+": most of its cells are not addresses", ch.byContent()...)
 	case all[0].field != Email:
 		ch.c.weighed = true
 	}

@@ -93,7 +93,7 @@ func (s *Survey) address(r *Row, cells []string, p person) address {
 		r.Email = a.email
 	case s.columns.needAccounts && r.AccountID != "":
 	case a.why != "":
-		r.refuse(brokenAddress, fmt.Sprintf("%q is no address: %s", text.Shorten(trimBlanks(p.Email), 80), a.why))
+		r.refuse(brokenAddress, fmt.Sprintf("%q is not an address: %s", text.Shorten(trimBlanks(p.Email), 80), a.why))
 	case s.columns.needAccounts:
 		r.refuse(missingAccount, "neither an account id nor an address")
 	default:

@@ -78,7 +78,7 @@ func (s *sniffer) sniff() (*guess, error) {
 	switch {
 	case len(found) > 1 && best.score() == found[1].score() && len(best.header.names) > 1:
 		return nil, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best.dialect, found[1].dialect),
-			"say it with --delimiter")
+			"name it with --delimiter")
 	case !best.header.ownFile && slices.ContainsFunc(best.header.names, isSingleQuoted):
 		best = s.singleQuoted(best)
 	}
@@ -222,8 +222,8 @@ func (g *guess) rowBefore() error {
 		})
 		of := func(c string) bool { return isPlainAddress(trimBlanks(c)) }
 		if slices.ContainsFunc(cells, of) && !strings.HasSuffix(trimBlanks(cells[0]), ":") {
-			return refuse(rec.Place, fmt.Sprintf("a row stands before the header, which is in %s", g.header.place),
-				"put the header above the rows (was the file sorted, or joined?), or delete the line if it is no row")
+			return refuse(rec.Place, fmt.Sprintf("there is a row before the header, which is in %s", g.header.place),
+				"put the header above the rows (was the file sorted, or joined?), or delete the line if it is not a row")
 		}
 	}
 	return nil
@@ -248,19 +248,19 @@ func (s *sniffer) noHeader(first []csvtext.Record) error {
 	}
 	if len(first) == 0 {
 		return refuse(Place{}, "the file has no rows: there is nothing to do",
-			"look whether the export has failed, and make it again")
+			"check whether the export has failed, and make it again")
 	}
 	at := max(0, slices.IndexFunc(first, func(rec csvtext.Record) bool { return !isDirective(rec.Cells) }))
 	h := newHeader(first[at].Cells, first[at].Place)
 	if i := slices.IndexFunc(h.names, isPlainAddress); i >= 0 {
-		hint := fmt.Sprintf("say --no-header --column email=%d", i+1)
+		hint := fmt.Sprintf("use --no-header --column email=%d", i+1)
 		if len(h.names) > 1 {
 			hint += " --column name=N, where N is the number of the column of names"
 		}
 		return refuse(h.place, "the first line holds an address: the file has no header row", hint)
 	}
 	if isWholeLine(&h) && s.options.Delimiter == "" {
-		return refuse(h.place, "each line stands in quotes as one cell", "make the export again without opening it "+
+		return refuse(h.place, "each line is one quoted cell", "make the export again without opening it "+
 			"in a spreadsheet program, or take off the quotes around the lines")
 	}
 	var below [][]string
@@ -269,9 +269,9 @@ func (s *sniffer) noHeader(first []csvtext.Record) error {
 	}
 	ch := chooser{h: &h, e: newEvidence(below, nil)}
 	hint := ch.flags(ch.byContent()...) +
-		"; if lines stand above the header, delete them; if there is no header row, say --no-header"
+		"; if there are lines above the header, delete them; if there is no header row, use --no-header"
 	if h.trimmed == 1 {
-		hint += "; if another character than , ; | and tab stands between the cells, say --delimiter"
+		hint += "; if another character than , ; | or tab separates the cells, use --delimiter"
 	}
 	return refuse(h.place, fmt.Sprintf("no header names a column of e-mail addresses in the first %d lines",
 		headerSearch), hint)

@@ -261,7 +261,7 @@ func (s *Survey) countIDs() {
 	slices.Sort(s.ids)
 	for i := 2; i < len(s.ids) && !s.columns.needAccounts; i++ {
 		if s.ids[i] == s.ids[i-2] {
-			s.OneExternalID = "one stands in more than two rows: was it shortened by a spreadsheet, as in 3.8E+10?"
+			s.OneExternalID = "the same id is in more than two rows; perhaps a spreadsheet has shortened it, as in 3.8E+10"
 		}
 	}
 	s.ids = nil
@@ -280,11 +280,11 @@ func (s *Survey) judgeWhole() error {
 			"this program wrote the file: nobody is on the list")
 	case s.Rows == 0:
 		return refuse(Place{}, "the file has a header and no rows: there is nothing to do",
-			"look whether the export has failed, or its filter leaves everybody out, and make it again")
+			"check whether the export has failed, or its filter leaves everybody out, and make it again")
 	case len(s.options.Include) > 0 && s.Excluded > 0 && s.Excluded+s.NoAddress == s.Rows:
 		return refuse(Place{}, fmt.Sprintf("no row is left: %s left out by --include",
 			text.Counted(s.Excluded, "row is", "rows are")),
-			"look how the values are written in the file, or leave the flag out")
+			"check how the values are written in the file, or leave the flag out")
 	}
 	for _, o := range s.others {
 		if o.rivals > 0 && most(o.addresses, o.filled) {
@@ -296,7 +296,7 @@ func (s *Survey) judgeWhole() error {
 	if n > 3 && n*20 > s.Valid && s.options.Columns[Email] == "" && !s.columns.needAccounts && !s.header.ownFile {
 		return refuse(Place{}, fmt.Sprintf("%s of %d have the address of an earlier row under another name: the "+
 			"column of addresses is probably not the customers'", text.Counted(n, "row", "rows"), s.Valid),
-			"say which column is: --column email=HEADER")
+			"name the right column: --column email=HEADER")
 	}
 	return nil
 }
