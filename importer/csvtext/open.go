@@ -96,7 +96,7 @@ func (f *File) unpack(ctx context.Context, source io.Reader) error {
 	f.sha256 = hex.EncodeToString(sum.Sum(nil))
 	if len(f.marks.head) == 0 {
 		return &RefusedError{Path: f.path, What: "the file is empty: there is nothing to do",
-			Hint: "look whether the export has failed, and make it again"}
+			Hint: "check whether the export has failed, and make it again"}
 	}
 	return refuseForeign(f.path, f.marks.head[:min(headSize, len(f.marks.head))])
 }
