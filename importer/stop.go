@@ -91,7 +91,7 @@ func StopFor(err error) *Stop {
 	switch {
 	case ok && !pause.Outage.IsZero():
 		return newStop(SiteGone, err, "the site has not answered since "+pause.Outage.Local().Format("15:04:05"),
-			"see whether the site opens in a browser, "+goesOn)
+			"check whether the site opens in a browser, "+goesOn)
 	case ok:
 		until := text.Minute(pause.Until)
 		stop := newStop(QuotaPause, err, "the quota of the site asks for a pause until "+until,
