@@ -257,7 +257,7 @@ var rules = []rule{
 	{file: "importer/revoke.go", function: "deleted", tests: judges},
 	{file: "importer/revoke.go", function: "withoutRequest", tests: judges},
 	{file: "importer/names.go", function: "judgeRename", tests: judges},
-	{file: "importer/names.go", function: "namesOff", tests: judges},
+	{file: "importer/lookup.go", function: "forNobody", tests: judges},
 	{file: "importer/leavers.go", function: "judgeLeaver", tests: judges},
 	{file: "importer/stop.go", function: "sameAgain", tests: stops},
 	{file: "importer/stop.go", function: "tooMany", tests: stops},

@@ -258,6 +258,7 @@ func TestJudgeRename(t *testing.T) {
 		{"a wrong name", &apiclient.Error{Status: 400, Kind: apiclient.KindInvalid}, outcome.Failed, false},
 		{"a page of another site", &apiclient.Error{Status: 200, Kind: apiclient.KindSite}, outcome.Known, true},
 		{"no answer of the site", errors.New("no"), outcome.Failed, false},
+		{"what only a look-up is told", apiclient.BrowseMissing, outcome.Known, true},
 	} {
 		if e, off := judgeRename(a, tc.err), forNobody(tc.err); e.Status != tc.want || off != tc.off {
 			t.Errorf("%s: %+v, %t", tc.name, e, off)

@@ -58,6 +58,14 @@ func TestSameRefusalIsOneProblem(t *testing.T) {
 		t.Errorf("403 again and again, with --max-errors 0: %+v", stop)
 	}
 
+	w = &stopRules{maxErrors: limit, few: 3}
+	if stop := feed(w, 2, outcome.Failed, refusedWith(403, "")); stop != nil {
+		t.Errorf("403 for two of three rows: %+v", stop)
+	}
+	if stop := w.after(outcome.Failed, refusedWith(403, "")); stop == nil || stop.Cause != Unauthorised {
+		t.Errorf("403 for all of three rows: %+v", stop)
+	}
+
 	w = &stopRules{maxErrors: limit, alike: true}
 	if stop := w.after(outcome.Failed, refusedWith(403, "")); stop == nil || stop.Cause != Unauthorised {
 		t.Errorf("403 where it is the same for all: %+v", stop)
