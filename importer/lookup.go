@@ -39,8 +39,11 @@ func (r *Run) find(ctx context.Context, email string) (apiclient.Account, error)
 // forNobody reports an answer that every such request would get.
 func forNobody(err error) bool {
 	refused, ok := errors.AsType[*apiclient.Error](err)
-	return errors.Is(err, apiclient.BrowseMissing) || ok && (refused.Status == 403 || refused.RouteInDoubt ||
-		refused.Kind == apiclient.KindScope || refused.Kind == apiclient.KindSite)
+	if ok && (refused.Status == 403 || refused.RouteInDoubt || refused.Kind == apiclient.KindScope ||
+		refused.Kind == apiclient.KindSite) {
+		return true
+	}
+	return errors.Is(err, apiclient.BrowseMissing)
 }
 
 // lookUpStop is why the run ends with a look-up: it was cut short, or the credentials are no longer good. A missing
