@@ -86,7 +86,7 @@ func (a *access) create(ctx context.Context) (err error) {
 		}
 	})
 	o := &a.end.Organizations
-	if o.Created, err = a.ledger.CountAccess(ctx, a.run, createdHere); err != nil {
+	if o.Created, err = a.ledger.CountAccess(context.WithoutCancel(ctx), a.run, createdHere); err != nil {
 		return err
 	}
 	o.Named = a.plan.Named
@@ -97,7 +97,7 @@ func (a *access) create(ctx context.Context) (err error) {
 // fill fills the seats that are open, by calls for members of one group, until the first reason to stop.
 func (a *access) fill(ctx context.Context) error {
 	for a.stop.Load() == nil {
-		seats, err := a.plan.wanted.Open(ctx)
+		seats, err := a.plan.wanted.Open(context.WithoutCancel(ctx))
 		if err != nil || len(seats) == 0 {
 			return err
 		}
