@@ -72,9 +72,7 @@ func (q *quota) correct(now time.Time, permit Permit, r Level) {
 	dt := max(1e-3, min(now.Sub(l.seen).Seconds(), longStep))
 	a := 1 - math.Exp(-observe*dt)
 	l.level += a * off
-	if l.level < l.largest { // a full bucket shows nothing of the refill
-		q.refill = max(0, q.refill+a*a/(2-a)/dt*off)
-	}
+	q.refill = max(0, q.refill+a*a/(2-a)/dt*off)
 	l.seen, l.resets = now, now.Add(r.Reset)
 }
 

@@ -57,7 +57,7 @@ type stretch struct {
 	used   float64   // requests since then that have not been refused
 	idle   float64   // of the time, in pauses
 	pushed float64   // of the time, in which the pace held requests back
-	paused float64   // the pause at its begin, at least half of the one before
+	paused float64   // the pause at its begin
 	stored float64   // of that pause, for which the bucket had room
 }
 
@@ -194,13 +194,12 @@ func (q *quota) resume(now, halted time.Time) {
 	if !(math.Abs(refill-q.refill) <= changed*q.refill) {
 		q.since = e.permit.left
 	}
-	most := max(paused, q.paused/2)
 	q.stretch = stretch{
 		empty:  e.permit.left,
 		used:   float64(q.sent-e.permit.number) - (e.sent - e.passed),
 		idle:   paused,
-		paused: most,
-		stored: max(0, min(e.busy*(e.high/refill-1), most)),
+		paused: paused,
+		stored: max(0, min(e.busy*(e.high/refill-1), paused)),
 	}
 	q.refill, q.strays = refill, 0
 }
