@@ -40,7 +40,6 @@ func (h *header) means(i int, f Field) (meaning, bool) {
 
 // meanings are all that a header may mean; none when it is of a login or of how a name sounds.
 func (h *header) meanings(i int) []meaning {
-	tokens := strings.Fields(strings.ReplaceAll(h.plain[i], "e post", "epost"))
 	switch {
 	case h.told[i] != 0:
 		return []meaning{{field: h.told[i], rank: -1}}
@@ -49,9 +48,6 @@ func (h *header) meanings(i int) []meaning {
 	}
 	for _, key := range []string{h.whole[i], h.keys[i]} {
 		if ms := exact(key); ms != nil {
-			for m := range ms {
-				ms[m].group = strings.Join(without(tokens, func(t string) bool { return !is(selfWord, t) }), "")
-			}
 			return ms
 		}
 	}
@@ -61,7 +57,7 @@ func (h *header) meanings(i int) []meaning {
 		}
 		return nil
 	}
-	return byWords(tokens)
+	return byWords(strings.Fields(strings.ReplaceAll(h.plain[i], "e post", "epost")))
 }
 
 // exact are the meanings of a key that is in the vocabulary.

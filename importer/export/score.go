@@ -39,13 +39,14 @@ type candidate struct {
 // candidates are the columns that may hold names, the best first.
 func (ch *chooser) candidates(score func(int, meaning) int) []candidate {
 	var list []candidate
+	group := ch.group()
 	for i := range ch.h.keys {
 		if _, taken := ch.c.holds(i); taken {
 			continue
 		}
 		ms := ch.h.meanings(i)
 		switch {
-		case ms == nil && ch.h.keys[i] == ch.group(): // "Guest" beside "Guest email"
+		case ms == nil && group != "" && ch.h.keys[i] == group: // "Guest" beside "Guest email"
 			ms = []meaning{{field: Name, rank: rankGroup}}
 		case ms == nil:
 			ms = []meaning{{}}
@@ -102,7 +103,7 @@ func (ch *chooser) group() string {
 func (ch *chooser) headerSays(i int, m meaning) int {
 	group := ch.group()
 	switch {
-	case m.ofName() && group != "" && m.group == group:
+	case m.ofName() && group != "" && (m.group == group || m.rank < rankGroup && ch.h.keys[i] == group):
 		return saysOwner
 	case m.ofName() && m.rank < rankGroup:
 		return saysName
