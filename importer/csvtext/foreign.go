@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/text/encoding/charmap"
+
+	"jsm-onboard/importer/text"
 )
 
 const (
@@ -93,19 +95,12 @@ func textIn(file string, raw io.ReaderAt, size int64) (io.ReadCloser, error) {
 	switch {
 	case len(texts) != 1:
 		return nil, &RefusedError{Path: file,
-			What: fmt.Sprintf("the zip archive has %d CSV files (it holds: %s)", len(texts), firstOf(names)),
+			What: fmt.Sprintf("the zip archive has %d CSV files (it holds: %s)", len(texts),
+				text.Shorten(strings.Join(names, ", "), 200)),
 			Hint: "unpack it and name the one that holds the people"}
 	case texts[0].Flags&1 != 0:
 		return nil, &RefusedError{Path: file, What: fmt.Sprintf("%q in the zip archive is encrypted", texts[0].Name),
 			Hint: unpackIt}
 	}
 	return texts[0].Open()
-}
-
-func firstOf(names []string) string {
-	const listed = 10
-	if len(names) > listed {
-		names = append(names[:listed:listed], "…")
-	}
-	return strings.Join(names, ", ")
 }

@@ -41,3 +41,32 @@ func findLayout(sample []byte, o Options) (*layout, error) {
 	l.emptyLast = last > 0 && !taken && len(g.rows) > 1 && e.of(last).filled <= max(1, len(g.rows)/20)
 	return l, nil
 }
+
+// repeat makes the flags of [Survey.Repeat]: what was typed, and the columns that were
+// used where the header alone does not tell them.
+func (l *layout) repeat(o Options) []string {
+	var flags []string
+	for _, f := range [][2]string{
+		{"--encoding", o.Encoding}, {"--delimiter", o.Delimiter}, {"--preset", o.Preset},
+	} {
+		if f[1] != "" {
+			flags = append(flags, f[0], f[1])
+		}
+	}
+	if o.NoHeader {
+		flags = append(flags, "--no-header")
+	}
+	for _, f := range Fields() {
+		if !l.columns.has(f) || l.header.names[l.columns.at[f][0]] == "" {
+			continue
+		}
+		part := f > Name && f <= LastName && l.columns.has(Name)
+		if o.Columns[f] != "" || l.columns.weighed && f <= LastName && !part {
+			flags = append(flags, "--column", f.String()+"="+l.header.names[l.columns.at[f][0]])
+		}
+	}
+	if o.NoNames || l.columns.weighed && !l.columns.hasNames() {
+		flags = append(flags, "--column", "name=none")
+	}
+	return flags
+}

@@ -59,9 +59,6 @@ type Survey struct {
 	others  []otherColumn
 }
 
-// otherColumn counts the addresses in a column that may be the people's, too.
-type otherColumn struct{ at, filled, addresses, rivals int }
-
 // Survey reads the whole file once, row by row. A *RefusedError says why it cannot be used.
 func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
 	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), options: o, file: f, keys: newKeyIndex(), tally: tally{}}
@@ -115,43 +112,7 @@ func (s *Survey) describe() {
 	if !s.columns.needAccounts {
 		s.signs = signsIn(&s.header)
 	}
-	if !s.columns.has(Email) || s.header.ownFile || s.columns.why[Email] == byUser {
-		return
-	}
-	for i := range s.header.names {
-		if !slices.Contains(s.columns.at[Email][:1], i) && !s.header.neverTaken(i) {
-			s.others = append(s.others, otherColumn{at: i})
-		}
-	}
-}
-
-// repeat makes the flags of [Survey.Repeat]: what was typed, and the columns that were
-// used where the header alone does not tell them.
-func (s *Survey) repeat(o Options) []string {
-	var flags []string
-	for _, f := range [][2]string{
-		{"--encoding", o.Encoding}, {"--delimiter", o.Delimiter}, {"--preset", o.Preset},
-	} {
-		if f[1] != "" {
-			flags = append(flags, f[0], f[1])
-		}
-	}
-	if o.NoHeader {
-		flags = append(flags, "--no-header")
-	}
-	for _, f := range Fields() {
-		if !s.columns.has(f) || s.header.names[s.columns.at[f][0]] == "" {
-			continue
-		}
-		part := f > Name && f <= LastName && s.columns.has(Name)
-		if o.Columns[f] != "" || s.columns.weighed && f <= LastName && !part {
-			flags = append(flags, "--column", f.String()+"="+s.header.names[s.columns.at[f][0]])
-		}
-	}
-	if o.NoNames || s.columns.weighed && !s.columns.hasNames() {
-		flags = append(flags, "--column", "name=none")
-	}
-	return flags
+	s.others = otherColumns(s.layout)
 }
 
 // rows reads the rows and the lines that are none, in order.
@@ -203,7 +164,9 @@ func (s *Survey) see(r *Row) {
 	}
 	if !r.NoAddress {
 		s.filter.count(cells, r.Place)
-		s.seeRivals(r, cells)
+		for i := range s.others {
+			s.others[i].see(r)
+		}
 	}
 	for _, key := range r.Other {
 		s.keys.see(key)
@@ -234,25 +197,6 @@ func (s *Survey) example(r *Row) {
 	const most = 3
 	if n := len(s.Examples); n < most || n < 2*most && s.encoding.Guessed && !isASCII(r.Name) {
 		s.Examples = append(s.Examples, r)
-	}
-}
-
-// seeRivals looks for other addresses in columns that may be the people's. The same one in
-// another dress, or one of the further ones of the cell, is none.
-func (s *Survey) seeRivals(r *Row, cells []string) {
-	for i := range s.others {
-		o := &s.others[i]
-		c := cellAt(cells, o.at)
-		if c == "" {
-			continue
-		}
-		o.filled++
-		if a, found := addressIn(c); found {
-			o.addresses++
-			if a.key != r.Key && !slices.Contains(a.others, r.Key) {
-				o.rivals++
-			}
-		}
 	}
 }
 
@@ -287,7 +231,7 @@ func (s *Survey) judgeWhole() error {
 			"check how the values are written in the file, or leave the flag out")
 	}
 	for _, o := range s.others {
-		if o.rivals > 0 && most(o.addresses, o.filled) {
+		if o.isRival() {
 			ch := chooser{h: &s.header}
 			return ch.ask("several columns could be the address", reading{Email: s.columns.at[Email][:1]}, reading{Email: {o.at}})
 		}
