@@ -79,6 +79,11 @@ var choices = []shape2{
 	{name: "owner only", file: "Email,Owner name\nann.lee@ex.com,Ann Lee\nbo.berg@ex.com,Bo Berg\n", people: "ann.lee@ex.com=ann.lee@ex.com|bo.berg@ex.com=bo.berg@ex.com"},
 	{name: "nl tav", file: "Bedrijf;T.a.v.;E-mail\nAcme;Ann Lee;ann.lee@ex.com\nBlau;Bo Berg;bo.berg@ex.com\n", refused: "name=T.a.v."},
 	{name: "it ref", file: "Ragione sociale;Referente;Email referente\nAcme;Ann Lee;ann.lee@ex.com\nBlau;Bo Berg;bo.berg@ex.com\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg"},
+	{name: "names are the addresses", file: "Name,Email\nann.lee@ex.com,ann.lee@ex.com\nbo@ex.com,bo@ex.com\ncy@ex.com,cy@ex.com\ndi@ex.com,di@ex.com\ned@ex.com,ed@ex.com\n", people: "ann.lee@ex.com=ann.lee@ex.com|bo@ex.com=bo@ex.com|cy@ex.com=cy@ex.com|di@ex.com=di@ex.com|ed@ex.com=ed@ex.com"},
+	{name: "header of a sign", file: "#,Email\nAnn Lee,ann.lee@ex.com\nBo Berg,bo.berg@ex.com\n", refused: "name=#"},
+	{name: "few names", file: "Name,Email\nAnn Lee,ann.lee@ex.com\n,bo@ex.com\n,cy@ex.com\n", people: "ann.lee@ex.com=Ann Lee|bo@ex.com=bo@ex.com|cy@ex.com=cy@ex.com"},
+	{name: "parts in small letters beside a relative", file: "first,last,Shipping name,email\nann,lee,Tom Lee,ann.lee@ex.com\nbo,berg,Ida Berg,bo.berg@ex.com\n", people: "ann.lee@ex.com=ann lee|bo.berg@ex.com=bo berg"},
+	{name: "a part that the cells are against", file: "Product first name,Email\n1001,ann.lee@ex.com\n1002,bo.berg@ex.com\n", people: "ann.lee@ex.com=ann.lee@ex.com|bo.berg@ex.com=bo.berg@ex.com"},
 }
 
 func TestChoices(t *testing.T) {

@@ -70,7 +70,7 @@ func (ch *chooser) score(i int, m meaning) int {
 	part := m.ofName() && m.field != Name
 	says := ch.headerSays(i, m)
 	switch {
-	case says < 0, most(s.addresses, s.filled) && (part || s.names == 0),
+	case says < 0, s.addresses > 0 && s.names == 0,
 		says < saysName && s.filled*2 < len(ch.e.sample), m.rank >= rankContact && s.filled > 0 && !s.looksNames():
 		return 0
 	case part && says >= saysName:
