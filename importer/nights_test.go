@@ -253,6 +253,27 @@ func TestUndo(t *testing.T) {
 	})
 }
 
+// Who may have been created, because the answer was lost, is left to a person and not passed over.
+func TestUndoListsLostAnswers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, lostAnswers())
+		d.export(100)
+		d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Created: 90, outcome.CreatedUnconfirmed: 10})
+		s := d.undo(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Revoked: 90, outcome.Review: 10})
+		last := s.results[len(s.results)-1]
+		if s.ExitCode() != 3 || last.Email != address(93) || !strings.Contains(last.Reason, "may have created") {
+			t.Errorf("exit code %d, last result %s", s.ExitCode(), shown(last))
+		}
+		l := d.openLedger()
+		defer l.Close()
+		if run := d.lastImport(l); run.Undone.IsZero() {
+			t.Errorf("run %s can be undone again", run.ID)
+		}
+	})
+}
+
 // An undo that was cut off goes on with the same rows.
 func TestUndoIsResumed(t *testing.T) {
 	t.Parallel()

@@ -31,9 +31,9 @@ func newRevocation(r *Run) *revocation {
 	return &revocation{Run: r, accounts: map[string]export.Place{}}
 }
 
-// after marks a run as undone when nothing of it is left to undo.
+// after marks a run as undone when nothing of it is left to undo but by a person.
 func (v *revocation) after(ctx context.Context, end *End) {
-	if v.plan.Undoes == nil || end.Stop != nil || end.Totals.NotGood() > 0 {
+	if v.plan.Undoes == nil || end.Stop != nil || end.Totals.NotGood() > end.Totals.Of(outcome.Review) {
 		return
 	}
 	err := v.ledger.MarkUndone(context.WithoutCancel(ctx), v.plan.Undoes.Seq, time.Now())

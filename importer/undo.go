@@ -35,24 +35,30 @@ func refuseUndo(run ledger.Run, why, hint string) error {
 	return newStop(Broken, nil, "run "+run.ID+" cannot be undone: "+why, hint)
 }
 
-// undoRows are the accounts that a run has created, as rows.
+// undoRows are the accounts that a run has created, as rows, and after them the rows of which it is not known whether
+// it did: those are left to a person.
 func undoRows(l *ledger.Ledger, run int64) func(context.Context) iter.Seq2[*export.Row, error] {
 	return func(ctx context.Context) iter.Seq2[*export.Row, error] {
 		return func(yield func(*export.Row, error) bool) {
 			n := 0
-			for a, err := range l.Created(ctx, run) {
+			next := func(row export.Row, err error) bool {
 				n++
-				row := &export.Row{
-					Number:     n,
-					Place:      export.Place{Row: n + 1, Line: n + 1},
-					Cells:      []string{a.Email, a.Name},
-					Email:      a.Email,
-					Name:       a.Name,
-					ExternalID: a.ExternalID,
-					AccountID:  a.ID,
-					Key:        a.Key,
+				row.Number, row.Place, row.Cells = n, export.Place{Row: n + 1, Line: n + 1}, []string{row.Email, row.Name}
+				return yield(&row, err)
+			}
+			for a, err := range l.Created(ctx, run) {
+				row := export.Row{Email: a.Email, Name: a.Name, ExternalID: a.ExternalID, AccountID: a.ID, Key: a.Key}
+				if !next(row, err) {
+					return
 				}
-				if !yield(row, err) {
+			}
+			for o, err := range l.Outcomes(ctx, run, false, 1) {
+				if err == nil && o.Status != outcome.Unknown && o.Status != outcome.CreatedUnconfirmed {
+					continue
+				}
+				row := export.Row{Email: o.Email, Name: o.Name, ExternalID: o.ExternalID, AccountID: o.AccountID, Key: o.Key}
+				row.Own = map[string]string{"jsm_status": outcome.Review.String(), "jsm_reason": outcome.ReasonMaybeCreated}
+				if !next(row, err) {
 					return
 				}
 			}

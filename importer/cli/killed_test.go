@@ -111,6 +111,9 @@ func TestKilledAtAnyStep(t *testing.T) {
 			p.signal(syscall.SIGKILL)
 			p.wait(10 * time.Second)
 			begun := c.runs()
+			if len(begun) == 1 {
+				c.says(c.must(1, "undo", "--yes"), "was killed before it had finished", "jsm-onboard undo "+begun[0])
+			}
 			out := c.must(3, "import", "./people.csv", "--summary", "./people.json")
 			if runs := c.runs(); len(begun) == 1 && (len(runs) != 1 || runs[0] != c.runID(out)) {
 				t.Errorf("it was run %v, and then %v", begun, runs)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -40,7 +41,7 @@ func (w *undoWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 	return plan, err
 }
 
-// undoable is the run that is meant; id "": the last one.
+// undoable is the run that is meant; id "": the last one. A newer one that was killed has to be named.
 func undoable(ctx context.Context, l *ledger.Ledger, id string) (ledger.Run, error) {
 	if id != "" {
 		return l.Run(ctx, id)
@@ -50,10 +51,14 @@ func undoable(ctx context.Context, l *ledger.Ledger, id string) (ledger.Run, err
 		return ledger.Run{}, err
 	}
 	for _, run := range runs {
-		ended := run.Outcome == ledger.Complete || run.Outcome == ledger.Stopped
-		if ended && (run.Command == "import" || run.Command == "sync") {
-			return run, nil
+		if run.Command != "import" && run.Command != "sync" || run.Outcome == ledger.Held {
+			continue
 		}
+		if run.Outcome == "" {
+			err = fmt.Errorf("the last run (%s of %s) was killed before it had finished: run its command again to "+
+				"finish it, or say which run is meant: jsm-onboard undo %s", run.Command, run.Input, run.ID)
+		}
+		return run, err
 	}
 	return ledger.Run{}, errors.New("the ledger has no import or sync that could be undone")
 }

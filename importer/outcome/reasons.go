@@ -52,6 +52,8 @@ const (
 	ReasonOtherAction = "the jsm_action of this row is %s: only revoke is acted on"
 	ReasonNotOurs     = "this account was not certainly created by this program; to revoke it all the same, " +
 		"put its account id into a file without jsm_status"
+	ReasonMaybeCreated = "the run may have created this account: the answer to its request was lost; if nobody " +
+		"knew this customer before, take the account's access away in Jira"
 
 	ReasonNoMember      = "not added to an organization or project: the account id is not known"
 	ReasonAccessStopped = "the run stopped before access was given; " + askAgain
