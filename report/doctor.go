@@ -69,8 +69,12 @@ func (d Diagnosis) JSON() ([]byte, error) { return indented(d) }
 // created is how many customers a run has created; "" where it was to create none, or has not ended.
 func created(r ledger.Run) string {
 	var s Summary
-	if r.Outcome == ledger.Held || r.Command != "import" && r.Command != "sync" ||
-		json.Unmarshal(r.Summary, &s) != nil {
+	switch {
+	case r.Outcome == ledger.Held || r.Command != "import" && r.Command != "sync":
+		return ""
+	case r.Outcome == "":
+		return text.Grouped(r.Created)
+	case json.Unmarshal(r.Summary, &s) != nil:
 		return ""
 	}
 	return text.Grouped(s.Rows.Of(outcome.Created))

@@ -62,7 +62,7 @@ func TestRunList(t *testing.T) {
 	at := time.Date(2026, 3, 1, 2, 30, 0, 0, time.Local)
 	sync := ledger.Job{Command: "sync", Source: "crm", Input: "crm.csv"}
 	got := RunList([]ledger.Run{
-		{ID: "0a1b2c3d", Job: sync, StartedAt: at.AddDate(0, 0, 2)},
+		{ID: "0a1b2c3d", Job: sync, StartedAt: at.AddDate(0, 0, 2), Created: 196},
 		{ID: "1a1b2c3d", Job: sync, StartedAt: at.AddDate(0, 0, 1), Outcome: ledger.Stopped,
 			StopReason: "the export has 1 person", ExitCode: 5, RowsRead: 1},
 		{ID: "3a1b2c3d", Job: sync, StartedAt: at.AddDate(0, 0, 1), Outcome: ledger.Held,
@@ -72,7 +72,7 @@ func TestRunList(t *testing.T) {
 	})
 	want := `
 RUN       STARTED               COMMAND  SOURCE  ROWS    CREATED  OUTCOME           EXIT  INPUT    REASON
-0a1b2c3d  2026-03-03 02:30 CET  sync     crm                      not finished            crm.csv
+0a1b2c3d  2026-03-03 02:30 CET  sync     crm             196      not finished            crm.csv
 1a1b2c3d  2026-03-02 02:30 CET  sync     crm     1                stopped           5     crm.csv  the export has 1 person
 3a1b2c3d  2026-03-02 02:30 CET  sync     crm     -                held              1     crm.csv  there is no such file
 2a1b2c3d  2026-03-01 02:30 CET  sync     crm     12,000  1,200    complete, undone  0     crm.csv

@@ -31,15 +31,17 @@ type Run struct {
 	Sessions              int
 	Retry                 bool // stopped for a problem of the site: outcomes with Retry are forgotten when it goes on
 	Undone                time.Time
+	Created               int // so far, while it is not finished; afterwards Summary has it
 }
 
 const runColumns = `seq, id, command, source, input, input_sha256, choices, started_at, finished_at,
-	outcome, stop_reason, exit_code, rows_read, summary, trace, sessions, retry, undone_at`
+	outcome, stop_reason, exit_code, rows_read, summary, trace, sessions, retry, undone_at,
+	iif(outcome = '', (SELECT count(*) FROM outcomes o WHERE o.run = seq AND o.revoke = 0 AND o.status = 'created'), 0)`
 
 func scanRun(s scanner) (r Run, err error) {
 	err = s.Scan(&r.Seq, &r.ID, &r.Command, &r.Source, &r.Input, &r.InputSHA256, &r.Choices, parsed{&r.StartedAt},
 		parsed{&r.FinishedAt}, &r.Outcome, &r.StopReason, &r.ExitCode, &r.RowsRead, &r.Summary, &r.Trace, &r.Sessions,
-		&r.Retry, parsed{&r.Undone})
+		&r.Retry, parsed{&r.Undone}, &r.Created)
 	return r, err
 }
 
