@@ -18,6 +18,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rivo/uniseg"
 
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/ledger"
@@ -384,6 +385,16 @@ func TestTotalsFitTheTerminal(t *testing.T) {
 	newConsole(&file, nil, ConsoleOptions{}).Totals(exampleSummary(), Ending{})
 	if got := file.String(); got != "\n"+Totals(exampleSummary(), Ending{}) {
 		t.Errorf("the log file has\n%s", got)
+	}
+}
+
+// Letters that take two columns of a terminal count as two.
+func TestWideLettersFitTheTerminal(t *testing.T) {
+	const line = "Examples   row 2: \"株式会社山田 太郎\" <yamada.taro@example.jp>"
+	for got := range strings.Lines(fit(line, func() int { return 60 })) {
+		if uniseg.StringWidth(strings.TrimSuffix(got, "\n")) > 60 {
+			t.Errorf("%q is wider than the terminal", got)
+		}
 	}
 }
 

@@ -8,7 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
 
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/text"
@@ -176,13 +177,13 @@ func wrap(line string, width int) string {
 	}
 	out, column := "", 0
 	for _, word := range strings.SplitAfter(line, " ") {
-		length := utf8.RuneCountInString(strings.TrimRight(word, " "))
+		length := uniseg.StringWidth(strings.TrimRight(word, " "))
 		if length > 0 && column > indent && column+length > width {
 			out = strings.TrimRight(out, " ") + "\n" + strings.Repeat(" ", indent)
 			column = indent
 		}
 		out += word
-		column += utf8.RuneCountInString(word)
+		column += uniseg.StringWidth(word)
 	}
 	return out
 }

@@ -53,7 +53,7 @@ func exampleSurvey() *export.Survey {
 			{Kind: "may_be_unwanted", Severity: export.Advised, Count: 7, Places: at(4, 6, 7, 9, 10),
 				Text: "people who look suspended (Suspended=true)",
 				Hint: "leave them out with --exclude 'Suspended=true'"},
-			{Kind: "may_be_unwanted", Severity: export.Advised, Count: 2, Text: "people who look like agents"},
+			{Kind: "may_be_unwanted", Severity: export.Advised, Count: 2, Text: "people marked as agent"},
 		},
 		Examples: []*export.Row{
 			{Place: export.Place{Row: 4, Line: 4}, Name: `Ann "A" Lee`, Email: "ann.lee@example.com", ExternalID: "17",

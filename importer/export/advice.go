@@ -17,8 +17,8 @@ var signs = []struct{ headers, values, looks string }{
 	{"status|user status|account status|state|user state",
 		"suspended|inactive|deactivated|disabled|deleted|blocked|archived|locked|banned", "suspended or deleted"},
 	{"role|user role|type|user type|roles", "agent|admin|administrator|light agent|contributor|owner|staff",
-		"like agents"},
-	{"agent|is agent|is staff|staff", "true|yes|1", "like agents"},
+		"agent"},
+	{"agent|is agent|is staff|staff", "true|yes|1", "agent"},
 }
 
 // signsIn are the columns and values of a file that may be such signs.

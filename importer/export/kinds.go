@@ -102,7 +102,7 @@ var (
 )
 
 // unwanted are people who have left or are no customers, by what stands in a column. It begins the text.
-var unwanted = &kind{Severity: Advised, Word: "may_be_unwanted", Text: "person|people who looks|look"}
+var unwanted = &kind{Severity: Advised, Word: "may_be_unwanted", Text: "person|people marked as"}
 
 // kinds are all of them, in the order in which people are shown them.
 var kinds = []*kind{
