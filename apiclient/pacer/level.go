@@ -30,10 +30,8 @@ type levels struct {
 }
 
 func (l *levels) advance(now time.Time, refill float64) {
-	if dt := now.Sub(l.at).Seconds(); l.on && dt > 0 {
-		l.level = min(l.level+refill*dt, max(l.largest, l.level))
-		l.at = now
-	}
+	l.level = min(l.level+refill*now.Sub(l.at).Seconds(), max(l.largest, l.level))
+	l.at = now
 }
 
 // target is the level to keep: room for what answers have not reported yet.

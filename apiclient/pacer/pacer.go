@@ -5,6 +5,7 @@ package pacer
 import (
 	"cmp"
 	"context"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -34,6 +35,7 @@ type Group struct {
 
 // NewGroup returns a group without pacers.
 func NewGroup(c Config) *Group {
+	c.MaxPause = cmp.Or(c.MaxPause, math.MaxInt64)
 	return &Group{config: c, random: rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))}
 }
 

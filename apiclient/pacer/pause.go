@@ -14,30 +14,25 @@ const (
 	passWeight   = 0.25             // of what gets through: a fifth may fail for long, TestTooManyFailuresAreAnOutage
 )
 
-// pause is a time in which nothing leaves. It is only ever extended: a late success does not end it, but for a pause that
-// is longer than anybody waits.
+// pause is a time in which nothing leaves. It is only ever extended, and ended early only when it is doubted.
 type pause struct {
-	began    time.Time // zero: there is none
-	until    time.Time
-	reason   string
-	reported bool
-	doubted  time.Time // when the request left that was told to wait for longer than anybody does; zero: none
+	began   time.Time // zero: there is none
+	until   time.Time
+	reason  string
+	doubted time.Time // when the request left that was told to wait for longer than anybody does; zero: none
 }
 
 // refusal pauses. It begins an event only when its request left in the present epoch, and something has passed since
 // the last pause: TestOneEvent, "no Retry-After; window".
 func (p *Pacer) refusal(now time.Time, permit Permit, a Answer) {
 	p.since = cmp.Or(p.since, now)
-	present, d := permit.epoch == p.epoch, time.Duration(0)
+	d, present := a.RetryAfter, permit.epoch == p.epoch
 	p.quota.answered(now, permit, a, present && p.again == 0)
 	if present {
-		d = p.newEpoch(p.quota.hold())
-	}
-	if a.RetryAfter > 0 {
-		d = a.RetryAfter
+		d = cmp.Or(d, p.newEpoch(p.quota.hold()))
 	}
 	p.pauseUntil(now, now.Add(d), a)
-	if most := p.group.config.MaxPause; most > 0 && d > most && !a.Shared {
+	if d > p.group.config.MaxPause && !a.Shared {
 		p.pause.doubted = permit.left
 	}
 }
@@ -54,11 +49,8 @@ func (p *Pacer) failure(now time.Time, permit Permit, a Answer) {
 	case !p.outage:
 		p.outage, p.again = true, 0
 	}
-	d := p.newEpoch(firstProbe)
-	if most := p.group.config.MaxPause; most > 0 { // the last probe is at the end of it
-		d = min(d, max(0, p.since.Add(most).Sub(now)))
-	}
-	p.pauseUntil(now, now.Add(max(d, a.RetryAfter)), a)
+	last := p.since.Add(p.group.config.MaxPause).Sub(now) // the last probe is at the end of that
+	p.pauseUntil(now, now.Add(max(min(p.newEpoch(firstProbe), last), a.RetryAfter)), a)
 	if p.again == 1 {
 		p.report("outage", 0, a.Reason)
 	}
@@ -88,28 +80,24 @@ func (p *Pacer) answers(now time.Time, permit Permit) {
 
 // pauseUntil extends the pause, of the whole group for a shared quota, and reports it when it becomes a long one.
 func (p *Pacer) pauseUntil(now, until time.Time, a Answer) {
+	short := p.pause.until.Sub(now) < reportPause
 	p.pause.extend(now, until, a.Reason)
-	if until.Sub(now) >= reportPause && !p.pause.reported && !p.outage {
-		p.pause.reported = true
+	if short && until.Sub(now) >= reportPause && !p.outage {
 		p.report("pause", 0, a.Reason)
 	}
-	if !a.Shared {
-		return
-	}
-	p.group.shared.extend(now, until, a.Reason)
-	for _, other := range p.group.pacers {
-		other.pause.extend(now, until, a.Reason)
-		other.ring()
+	if a.Shared {
+		p.group.shared.extend(now, until, a.Reason)
+		for _, other := range p.group.pacers {
+			other.pause.extend(now, until, a.Reason)
+			other.ring()
+		}
 	}
 }
 
 // extend leaves a pause as it is that is longer already.
 func (q *pause) extend(now, until time.Time, reason string) {
-	if !until.After(now) || !until.After(q.until) {
-		return
-	}
-	if q.until, q.reason = until, reason; q.began.IsZero() {
-		q.began = now
+	if until.After(now) && until.After(q.until) {
+		q.began, q.until, q.reason = cmp.Or(q.began, now), until, reason
 	}
 }
 
@@ -118,7 +106,6 @@ func (p *Pacer) paused(now time.Time) (time.Duration, error) {
 	q, most := &p.pause, p.group.config.MaxPause
 	left := max(0, q.until.Sub(now))
 	switch {
-	case most <= 0:
 	case p.outage && now.Sub(p.since) >= most:
 		return 0, &PauseError{Outage: p.since, Reason: q.reason}
 	case left > most && !q.doubted.IsZero() && p.counts.InFlight > 0: // their answers will show
@@ -134,8 +121,8 @@ func (p *Pacer) resume(now time.Time) {
 	if q.began.IsZero() {
 		return
 	}
-	if q.reported {
-		p.report("pause", now.Sub(q.began), "")
+	if lasted := now.Sub(q.began); lasted >= reportPause && !p.outage {
+		p.report("pause", lasted, "")
 	}
 	p.quota.resume(now, q.began)
 	gap, spare := p.quota.gap(now), now.Sub(p.quota.last)
@@ -143,5 +130,5 @@ func (p *Pacer) resume(now time.Time) {
 		spare = 0 // one may leave at once, and no herd
 	}
 	p.quota.last = now.Add(-gap - spare%gap)
-	q.began, q.reported = time.Time{}, false
+	q.began = time.Time{}
 }

@@ -6,9 +6,8 @@ import (
 )
 
 const (
-	unpaced = 1e9 // requests a second
-	slowest = 0.1 // requests a second, whatever is learned
-
+	unpaced    = 1e9  // requests a second
+	slowest    = 0.1  // requests a second, whatever is learned
 	firstShare = 0.25 // of an unpaced rate is the first guess by levels: "no ceiling; levels; bucket 100/s"
 
 	holdTime  = 0.05 // seconds and: "stray 3 %"
@@ -142,10 +141,7 @@ func (q *quota) answered(now time.Time, permit Permit, a Answer, first bool) {
 		e.passed += 1 - refused
 	}
 	if q.refill == unpaced && (refused > 0 || a.Level != nil) {
-		q.refill = float64(q.sent) / max(0.1, now.Sub(q.start).Seconds())
-		if refused == 0 {
-			q.refill *= firstShare
-		}
+		q.refill = max(refused, firstShare) * float64(q.sent) / max(0.1, now.Sub(q.start).Seconds())
 	}
 	switch l := &q.levels; {
 	case refused == 0:
@@ -209,12 +205,11 @@ func (e *event) estimate(strays float64) (refill float64, ok bool) {
 	if e == nil {
 		return 0, false
 	}
-	flow := e.rate * (e.passed + 0.5) / (e.sent + 0.5) // what was admitted after the refusal
-	clear := e.sent > flowSends && e.passed > 0
-	empty := (e.vouched || !e.good) && !(clear && flow > refutes*e.high)
-	if !clear {
-		flow = e.high
+	clear, flow := e.sent > flowSends && e.passed > 0, e.high
+	if clear {
+		flow = e.rate * (e.passed + 0.5) / (e.sent + 0.5) // what was admitted after the refusal
 	}
+	empty := (e.vouched || !e.good) && flow <= refutes*e.high
 	most := 1.0
 	switch {
 	case !empty && strays < strayMost:

@@ -59,8 +59,8 @@ func (p *Pacer) report(what string, lasted time.Duration, reason string) {
 type Pace struct {
 	Rate        float64   // requests a second that may leave now; 0: not paced
 	Learned     float64   // the quota, requests a second, as far as it has been learned; 0: not
-	PausedUntil time.Time // zero: there is no pause
-	Why         string    // of the pause or outage, for people
+	PausedUntil time.Time // of the last pause or outage
+	Why         string    // of it, for people
 	Probing     bool      // an outage: single requests probe the site
 	InFlight    int       // permits that have not been given back
 
@@ -80,9 +80,7 @@ func (p *Pacer) Pace() Pace {
 	if p.quota.levels.on || p.quota.empty.After(p.quota.start) {
 		s.Learned = p.quota.refill
 	}
-	if p.pause.until.After(now) {
-		s.PausedUntil, s.Why = p.pause.until, p.pause.reason
-	}
+	s.PausedUntil, s.Why = p.pause.until, p.pause.reason
 	return s
 }
 
