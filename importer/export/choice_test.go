@@ -84,6 +84,8 @@ var choices = []shape2{
 	{name: "few names", file: "Name,Email\nAnn Lee,ann.lee@ex.com\n,bo@ex.com\n,cy@ex.com\n", people: "ann.lee@ex.com=Ann Lee|bo@ex.com=bo@ex.com|cy@ex.com=cy@ex.com"},
 	{name: "parts in small letters beside a relative", file: "first,last,Shipping name,email\nann,lee,Tom Lee,ann.lee@ex.com\nbo,berg,Ida Berg,bo.berg@ex.com\n", people: "ann.lee@ex.com=ann lee|bo.berg@ex.com=bo berg"},
 	{name: "a part that the cells are against", file: "Product first name,Email\n1001,ann.lee@ex.com\n1002,bo.berg@ex.com\n", people: "ann.lee@ex.com=ann.lee@ex.com|bo.berg@ex.com=bo.berg@ex.com"},
+	{name: "first names beside an empty column", file: "First name,Name,Email\nAnn,,ann.lee@ex.com\nBo,,bo.berg@ex.com\n", people: "ann.lee@ex.com=Ann|bo.berg@ex.com=Bo"},
+	{name: "first names beside companies", file: "First name,Name,Email\nAnn,Acme AG,ann@acme.example\nBo,Blau KG,bo@blau.example\n", refused: "only one part"},
 }
 
 func TestChoices(t *testing.T) {

@@ -79,6 +79,7 @@ type header struct {
 	ownFile bool
 	trimmed int           // width without empty names at the end
 	told    map[int]Field // what columns are known to hold, whatever their headers say
+	read    map[int][]meaning
 }
 
 const longestHeader = 300 // bytes; what is longer is a text and names nothing
@@ -91,8 +92,8 @@ var ownColumns = []string{"jsm_status", "jsm_account_id", "jsm_organization", "j
 func isOwn(cell string) bool { return slices.Contains(ownColumns, trimBlanks(cell)) }
 
 func newHeader(cells []string, place Place) header {
-	h := header{place: place, ownFile: slices.ContainsFunc(cells,
-		func(c string) bool { return trimBlanks(c) == "jsm_reason" })}
+	ownFile := slices.ContainsFunc(cells, func(c string) bool { return trimBlanks(c) == "jsm_reason" })
+	h := header{place: place, ownFile: ownFile, read: map[int][]meaning{}}
 	for i, c := range cells {
 		if h.ownFile {
 			c = Unguard(c)

@@ -51,13 +51,17 @@ func (h *header) meanings(i int) []meaning {
 			return ms
 		}
 	}
+	if ms, ok := h.read[i]; ok {
+		return ms
+	}
 	if is(loginWord, h.keys[i]) {
 		if strings.HasSuffix(h.keys[i], "name") { // a display name in some sources
 			return []meaning{{field: Name, rank: rankGroup}}
 		}
 		return nil
 	}
-	return byWords(strings.Fields(strings.ReplaceAll(h.plain[i], "e post", "epost")))
+	h.read[i] = byWords(strings.Fields(strings.ReplaceAll(h.plain[i], "e post", "epost")))
+	return h.read[i]
 }
 
 // exact are the meanings of a key that is in the vocabulary.
@@ -99,11 +103,14 @@ func byWords(tokens []string) []meaning {
 	return ms
 }
 
+// longestSpan is how many words mean something together at most.
+const longestSpan = 5
+
 // lastWords reads the last words of a list that mean something, as many as do so together: "Contact 1
 // First Name". Those with words after them are vague: "Prénom parent".
 func lastWords(tokens, list []string) []meaning {
 	for end := len(list); end > 0; end-- {
-		for from := range list[:end] {
+		for from := max(0, end-longestSpan); from < end; from++ {
 			if ms := inSpan(tokens, list[from:end], end < len(list)); ms != nil {
 				return ms
 			}

@@ -142,7 +142,7 @@ func (ch *chooser) agrees(at ...int) bool {
 func (ch *chooser) others(list []candidate) []candidate {
 	list = without(list, func(c candidate) bool {
 		_, taken := ch.c.holds(c.at)
-		return taken || c.score > byCells
+		return taken || c.score > byCells || ch.e.of(c.at).verdict() == noNames
 	})
 	slices.SortStableFunc(list, func(a, b candidate) int {
 		x, y := ch.e.of(a.at), ch.e.of(b.at)
