@@ -34,7 +34,7 @@ func (c *columns) persons(rows []*Row) ([]person, error) {
 	}
 	for _, row := range rows {
 		if row.skipped == nil {
-			var cells []string
+			cells := make([]string, 0, len(fields))
 			for _, f := range fields {
 				cells = append(cells, firstFilled(row.record.Cells, c.at[f]))
 			}
