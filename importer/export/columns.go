@@ -143,7 +143,8 @@ func (ch *chooser) byHeader(f Field) {
 func (ch *chooser) chooseOrganization() error {
 	ch.byHeader(Organization)
 	s, found := ch.e.of(ch.c.at[Organization]...), ch.c.has(Organization)
-	if !ch.options.Organizations || ch.c.why[Organization] == byUser || found && (s.filled == 0 || most(s.names, s.filled)) {
+	holdsNames := found && (s.filled == 0 || most(s.names, s.filled))
+	if !ch.options.Organizations || ch.c.why[Organization] == byUser || holdsNames {
 		return nil
 	}
 	return ch.refuse("no column was found that holds names of organizations",

@@ -141,7 +141,8 @@ func inSpan(tokens, span []string, vague bool) []meaning {
 // is read (at work, in the office) does not count for that.
 func (m meaning) among(tokens, span []string) meaning {
 	rest := without(tokens, func(t string) bool {
-		return slices.Contains(span, t) || is(halfWord, t) || is(class(Name), t) || is(class(m.field), t) || m.field == Email && hasMailWord(t)
+		return slices.Contains(span, t) || is(halfWord, t) || is(class(Name), t) || is(class(m.field), t) ||
+			m.field == Email && hasMailWord(t)
 	})
 	whose := without(rest, func(t string) bool { return is(mailKind, t) })
 	m.group = strings.Join(whose, "")

@@ -168,7 +168,8 @@ func (ch *chooser) confirm(r reading, others []candidate) error {
 	case len(full) > 0:
 		m, _ := ch.h.means(full[0], Name)
 		if m.half && ch.isOneWord(full[0]) && ch.isOneWord(others[0].at) {
-			return ch.ask("two columns may hold one part of the names each", append(both(full[0], others[0].at), reading{Name: full[:1]})...)
+			ways := append(both(full[0], others[0].at), reading{Name: full[:1]})
+			return ch.ask("two columns may hold one part of the names each", ways...)
 		}
 	case known != 0 && (instead || others[0].ofName()):
 		alone := r
