@@ -115,7 +115,8 @@ func guarded(hint, format string, a ...any) *Stop {
 // stop is the first guard that the plan breaks.
 func (g Guards) stop(p *Plan) *Stop {
 	if len(p.Missing) > 0 {
-		return guarded("check that the export is complete, and from the right system",
+		return guarded("check that the export is complete, and from the right system; the numbers count --require-email "+
+			"in the order in which the command line, or the settings file, has them",
 			"the export lacks %s (--require-email number %s); nothing was sent",
 			text.Counted(len(p.Missing), "required address", "required addresses"),
 			strings.Trim(fmt.Sprint(p.Missing), "[]"))

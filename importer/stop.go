@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"jsm-onboard/apiclient"
+	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
 	"jsm-onboard/importer/text"
 )
@@ -85,7 +86,8 @@ func brokenLedger(err error) *Stop {
 	return newStop(Broken, err, err.Error(), "make room on the disk, or fix what the message names, "+goesOn)
 }
 
-// StopFor is the reason to stop that lies in one error of the site; nil when the error concerns its row alone.
+// StopFor is the reason to stop that lies in one error of the site or the ledger's disk; nil when the error concerns
+// its row alone.
 func StopFor(err error) *Stop {
 	pause, ok := errors.AsType[*apiclient.PauseError](err)
 	switch {
@@ -99,6 +101,9 @@ func StopFor(err error) *Stop {
 				", or allow a longer wait with --max-pause; it goes on where it stopped")
 		stop.Until = pause.Until
 		return stop
+	}
+	if _, full := errors.AsType[*ledger.FullError](err); full {
+		return brokenLedger(err)
 	}
 	refused, ok := errors.AsType[*apiclient.Error](err)
 	if ok && (refused.Kind == apiclient.KindUnauthorized || refused.Kind == apiclient.KindScope) {

@@ -69,8 +69,10 @@ func (f *Failed) Finish() (fixes Fixes, err error) {
 		case edited:
 			fixes.Kept = path
 		case f.rows > 0:
-			fixes.Path = path
-			return fixes, f.commit(path, sum)
+			if err = f.commit(path, sum); err == nil {
+				fixes.Path = path
+			}
+			return fixes, err
 		case old == "":
 			return fixes, nil
 		default:

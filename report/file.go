@@ -128,6 +128,9 @@ func (e *WriteError) Error() string {
 	why := Plainly(e.Err)
 	if errors.Is(e.Err, fs.ErrNotExist) {
 		why = "there is no such folder"
+		if _, err := os.Stat(filepath.Dir(e.Path)); err == nil {
+			why = "somebody else took it away while it was written: does another run write the same file?"
+		}
 	}
 	return fmt.Sprintf("cannot write %s: %s", Shown(e.Path), why)
 }

@@ -84,6 +84,25 @@ func TestFullDiskUnderTheLedger(t *testing.T) {
 	c.once("people.results.csv")
 }
 
+// Only files that are there are named: the results have their name when the rows to fix cannot get theirs.
+func TestOnlyFilesThatAreThereAreNamed(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.write("people.csv", "name,email\nAna Lima,ana@example.com\nBo Li,not an address\n")
+	if err := os.Mkdir(c.path("ledger.files"), 0o700); err != nil { // the memory of failed files cannot be written
+		t.Fatal(err)
+	}
+	out := c.must(1, "import", "./people.csv", "--summary", "./sum.json", "--page", "./page.html")
+	s := c.summary("sum.json")
+	if s["failed"] != "" || s["results"] != c.path("people.results.csv") || !c.exists("people.results.csv") {
+		t.Errorf("the summary names %v and %v", s["results"], s["failed"])
+	}
+	if strings.Contains(out+c.read("page.html"), "people.failed.csv") {
+		t.Errorf("a file is named that is not there:\n%s", out)
+	}
+	c.says(out, "run the same command again")
+}
+
 // A folder that goes away under the results ends the run in the same way.
 func TestFolderGoesAway(t *testing.T) {
 	t.Parallel()
@@ -163,8 +182,13 @@ func TestLedgerIsRefused(t *testing.T) {
 		c.export("people.csv", 3)
 		p := c.start("import", "./people.csv")
 		eventually(t, 10*time.Second, func() bool { return c.site.Stats().Requests > 0 })
-		out := c.must(1, "import", "./people.csv")
+		c.write("night.json", "of the run that goes on")
+		c.write("night.html", "of the run that goes on")
+		out := c.must(1, "import", "./people.csv", "--summary", "./night.json", "--page", "./night.html")
 		c.says(out, "is in use by process ", "nothing was sent")
+		if c.read("night.json")+c.read("night.html") != strings.Repeat("of the run that goes on", 2) || strings.Contains(out, "ERROR") {
+			t.Errorf("a run that was refused has written over the files of the other:\n%s", out)
+		}
 		_ = p.Process.Kill()
 	})
 }

@@ -212,7 +212,7 @@ func (d *doctor) checkAccess(ctx context.Context) {
 	}
 }
 
-// checkLedger makes no ledger, and waits for nobody who has it open.
+// checkLedger makes no ledger, and waits for nobody who has it open. It tries what a run would do.
 func (d *doctor) checkLedger(ctx context.Context) {
 	var holdings ledger.Holdings
 	l, err := ledger.OpenReadOnly(ctx, d.site.ledgerPath, d.Site)
@@ -223,6 +223,11 @@ func (d *doctor) checkLedger(ctx context.Context) {
 	if err == nil && d.conn.CloudID != "" { // compared: the ledger is read-only
 		err = l.Bind(ctx, d.conn.CloudID)
 	}
-	d.good("Ledger", err, "%s, with %s (%s revoked)", report.Shown(d.site.ledgerPath),
+	tried := ledger.Try(d.site.ledgerPath)
+	if held, ok := errors.AsType[*ledger.RefusedError](tried); ok && held.Held && err == nil {
+		d.warn("Ledger", explain(tried).What, "a run that starts now is refused; wait until that one has ended")
+		return
+	}
+	d.good("Ledger", cmp.Or(err, tried), "%s, with %s (%s revoked)", report.Shown(d.site.ledgerPath),
 		text.Counted(holdings.Accounts, "account", "accounts"), text.Grouped(holdings.Revoked))
 }

@@ -5,7 +5,24 @@ import (
 	"testing"
 
 	"jsm-onboard/apiclient/jsmtest"
+	"jsm-onboard/importer/ledger"
 )
+
+// The doctor tries what a run would do with the ledger.
+func TestDoctorTriesTheLedger(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	l, err := ledger.Open(t.Context(), c.path("ledger"), c.server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.says(c.must(0, "doctor"), "! Ledger", "is in use by process ")
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c.says(c.must(0, "doctor"), "✓ Ledger")
+	c.says(c.must(1, "doctor", "--ledger", "/proc/nobody/x.ledger"), "✗ Ledger")
+}
 
 // A site that has taken the place of another, at the same address, is found before the import that it would refuse.
 func TestDoctorComparesTheCloudID(t *testing.T) {

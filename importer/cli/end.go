@@ -31,16 +31,7 @@ func (r *run) conclude(ctx context.Context, end importer.End, fixes report.Fixes
 func (r *run) record(ctx context.Context, end importer.End, fixes report.Fixes) error {
 	s := r.summarise(end, fixes)
 	r.summary = &s
-	err := r.writeSummary()
-	if out := &r.flags.out; out.page != "" {
-		err = errors.Join(err, page.Write(out.page, page.Page{
-			Version:  versionNumber(),
-			Summary:  s,
-			Ending:   r.ending(fixes),
-			Trace:    r.recorder.Trace(),
-			Findings: r.rows.findings,
-		}))
-	}
+	err := r.tell(page.Page{Ending: r.ending(fixes), Trace: r.recorder.Trace(), Findings: r.rows.findings})
 	if err != nil && !isBroken(end.Stop) {
 		return err
 	}
@@ -64,7 +55,8 @@ func (r *run) keep(ctx context.Context, run *ledger.Run) (err error) {
 
 // refuse writes how a run ended before its first row: those that were read for the plan were not attempted. Nobody
 // shall take the last run's summary for this one's. Of a sync the ledger keeps it, too: those who look in the morning
-// look there. A wrong command line is kept nowhere, and Ctrl-C not in the ledger.
+// look there. A wrong command line is kept nowhere, Ctrl-C not in the ledger, and where another run holds the ledger
+// the files are that one's.
 func (r *run) refuse(ctx context.Context, err error) {
 	end := importer.End{Stop: explain(err)}
 	if r.plan != nil {
@@ -73,7 +65,7 @@ func (r *run) refuse(ctx context.Context, err error) {
 	}
 	s := r.summarise(end, report.Fixes{})
 	s.Outcome, r.summary = ledger.Held, &s
-	if end.Stop.Cause == importer.Usage {
+	if r.leavesFiles(err) {
 		return
 	}
 	if r.command == "sync" && end.Stop.Cause != importer.Interrupted && r.site != nil && r.site.ledger != nil {
@@ -83,16 +75,26 @@ func (r *run) refuse(ctx context.Context, err error) {
 		}
 		s.RunID = run.ID
 	}
-	if err := r.writeSummary(); err != nil {
-		r.console.Log().Error("the summary was not written", "error", err.Error())
+	if err := r.tell(page.Page{}); err != nil {
+		r.console.Log().Error("how the run ended was not written", "error", err.Error())
 	}
 }
 
-// writeSummary writes the summary's file; stdout gets it at the very end.
-func (r *run) writeSummary() error {
+// leavesFiles reports whether a run that was refused with err says so in no file.
+func (r *run) leavesFiles(err error) bool {
+	refused, ok := errors.AsType[*ledger.RefusedError](err)
+	return ok && refused.Held || codeOf(err) == importer.Usage.ExitCode()
+}
+
+// tell writes the summary's file, which stdout gets at the very end, and the page.
+func (r *run) tell(p page.Page) error {
 	content, err := r.summary.JSON()
 	if path := r.flags.out.summary; err == nil && path != "" && path != stdout {
 		err = report.WriteFile(path, content)
+	}
+	if path := r.flags.out.page; path != "" {
+		p.Version, p.Summary = versionNumber(), *r.summary
+		err = errors.Join(err, page.Write(path, p))
 	}
 	return err
 }
@@ -106,7 +108,7 @@ func (r *run) publish(ctx context.Context, monitor *report.Monitor, err error) e
 		jsonErr = cmp.Or(jsonErr, writeErr)
 	}
 	err = cmp.Or(err, jsonErr)
-	if path := r.flags.out.metricsFile; path != "" && codeOf(err) != importer.Usage.ExitCode() {
+	if path := r.flags.out.metricsFile; path != "" && !r.leavesFiles(err) {
 		if e := report.WriteMetrics(path, r.source, *r.summary); e != nil {
 			r.console.Log().Error("the metrics file was not written", "error", e.Error())
 			err = cmp.Or(err, e)
@@ -182,7 +184,7 @@ func (r *run) summarise(end importer.End, fixes report.Fixes) report.Summary {
 func (r *run) countRequests(s *report.Summary, end importer.End) {
 	begun, pace := r.plan.Run, r.pace()
 	s.RunID, s.StartedAt, s.Session = begun.ID, begun.StartedAt, begun.Sessions
-	if r.rows.finished {
+	if r.rows.named {
 		s.Results = r.flags.out.results
 	}
 	s.Requests = report.Requests{

@@ -37,7 +37,7 @@ func TestGuardsTell(t *testing.T) {
 		done   bool // the guard is about the leavers alone
 	}{
 		{"shrink", 12, "", nil, []string{"12 people", "8 fewer", "20%", "allows 4"}, "--max-shrink 40%", false},
-		{"require", 20, "", []string{"--require-email", "missing@example.com"}, []string{"lacks 1 required address", "--require-email number 1"}, "whole", false},
+		{"require", 20, "", []string{"--require-email", "missing@example.com"}, []string{"lacks 1 required address", "--require-email number 1"}, "in the order in which", false},
 		{"creates", 24, "", []string{"--max-creates", "3"}, []string{"4 customers", "--max-creates 3"}, "--max-creates 4", false},
 		{"invalid", 10, bad, []string{"--max-shrink", "100%"}, []string{"15 of 25", "50%", "allows 12"}, "jsm-onboard check", false},
 		{"revoke", 17, "", []string{"--revoke-leavers"}, []string{"3 accounts", "5%", "20", "allows 1"}, "--max-revoke 3", true},
@@ -46,11 +46,11 @@ func TestGuardsTell(t *testing.T) {
 			t.Parallel()
 			c, m := newTrial(t, nil), newMonitor(t)
 			c.export("crm.csv", 20)
-			c.must(0, "sync", "./crm.csv", "--summary", "./sum.json")
+			c.must(0, "sync", "./crm.csv", "--summary", "./sum.json", "--page", "./page.html")
 			c.export("crm.csv", tc.people)
 			c.write("crm.csv", c.read("crm.csv")+tc.more)
 			posts, results := c.posts(), c.read("crm.results.csv")
-			args := append([]string{"sync", "./crm.csv", "--summary", "./sum.json", "--metrics-file", "./job.prom"}, tc.args...)
+			args := append([]string{"sync", "./crm.csv", "--summary", "./sum.json", "--page", "./page.html", "--metrics-file", "./job.prom"}, tc.args...)
 			all := append(slices.Clone(tc.what), tc.do)
 			c.says(c.must(5, args...), all...)
 
@@ -87,6 +87,7 @@ func TestGuardsTell(t *testing.T) {
 				return
 			}
 			c.says(last, append(tc.what, "held", "  5  ", "crm.csv")...)
+			c.says(c.read("page.html"), "Held back: ", tc.what[0])
 			if c.posts() != posts || c.read("crm.results.csv") != results {
 				t.Error("a night that was held back has changed something")
 			}

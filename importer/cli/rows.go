@@ -22,10 +22,10 @@ type rowFiles struct {
 	memory   report.Memory
 	findings *page.Findings // nil: there is no page
 
-	results  *report.Results
-	failed   *report.Failed
-	broken   error // why a row could not be written
-	finished bool  // they have their names
+	results *report.Results
+	failed  *report.Failed
+	broken  error // why a row could not be written
+	named   bool  // the results have their name
 }
 
 // openRowFiles starts the partial files; nothing has its final name yet. Abort what it returns.
@@ -75,9 +75,8 @@ func (f *rowFiles) name() (report.Fixes, error) {
 	if err := f.results.Finish(); err != nil {
 		return report.Fixes{}, err
 	}
-	fixes, err := f.failed.Finish()
-	f.finished = err == nil
-	return fixes, err
+	f.named = true
+	return f.failed.Finish()
 }
 
 // abort drops the files that have no name yet.

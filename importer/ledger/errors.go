@@ -24,11 +24,22 @@ type RefusedError struct {
 	Path string
 	What string // what is wrong with it
 	Hint string // what to do next
+	Held bool   // another process has it open
 }
 
 func (e *RefusedError) Error() string {
 	return fmt.Sprintf("ledger %s: %s\n%s", e.Path, e.What, e.Hint)
 }
+
+// FullError is returned when the disk has no room for what is to be written.
+type FullError struct {
+	path string
+	err  error
+}
+
+func (e *FullError) Error() string { return "the disk of the ledger " + e.path + " is full" }
+
+func (e *FullError) Unwrap() error { return e.err }
 
 // wrap puts the ledger's path before err. A file that turns out to be damaged, or that this user may not
 // write to, becomes a *RefusedError.
@@ -36,7 +47,8 @@ func wrap(path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if _, ok := errors.AsType[*RefusedError](err); ok {
+	_, refused := errors.AsType[*RefusedError](err)
+	if _, full := errors.AsType[*FullError](err); full || refused {
 		return err
 	}
 	switch code(err) & 0xff {
@@ -47,7 +59,7 @@ func wrap(path string, err error) error {
 	case sqlite3.SQLITE_NOTADB:
 		return refuseDamaged(path, "is not a ledger: it is not an SQLite database")
 	case sqlite3.SQLITE_FULL:
-		return fmt.Errorf("ledger %s: the disk is full: %w", path, err)
+		return &FullError{path, err}
 	}
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
 		return refuseForbidden(path)
@@ -66,7 +78,7 @@ func refuseForbidden(path string) error {
 }
 
 func refuseHeld(path, by string) error {
-	return &RefusedError{Path: path, What: "is in use by " + cmp.Or(by, "another process"),
+	return &RefusedError{Path: path, Held: true, What: "is in use by " + cmp.Or(by, "another process"),
 		Hint: "wait until that run has ended, or end it; nothing was sent"}
 }
 

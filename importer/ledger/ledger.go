@@ -41,6 +41,9 @@ func Open(ctx context.Context, path, site string) (*Ledger, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, wrap(path, err)
 	}
+	if _, err := inspect(ctx, path, "ro", site); err != nil { // before there is a lock beside what is no ledger
+		return nil, wrap(path, err)
+	}
 	lock, err := takeLock(path)
 	if err != nil {
 		return nil, wrap(path, err)
@@ -77,6 +80,32 @@ func (l *Ledger) open(ctx context.Context, site string) error {
 		l.read, err = sql.Open("sqlite", l.name)
 	}
 	return errors.Join(err, syncFolder(filepath.Dir(l.path)))
+}
+
+// Try returns the error that Open would end with for want of permission, or because another process holds the ledger.
+// It leaves nothing behind.
+func Try(path string) error {
+	if _, err := os.Stat(path + ".lock"); err == nil {
+		lock, err := takeLock(path)
+		if err != nil {
+			return wrap(path, err)
+		}
+		defer lock.Unlock()
+	}
+	if f, err := os.OpenFile(path, os.O_RDWR, 0); err == nil {
+		f.Close()
+	} else if !errors.Is(err, os.ErrNotExist) {
+		return wrap(path, err)
+	}
+	folder := filepath.Dir(path)
+	for _, err := os.Stat(folder); errors.Is(err, os.ErrNotExist); _, err = os.Stat(folder) {
+		folder = filepath.Dir(folder) // in which the others would be made
+	}
+	f, err := os.CreateTemp(folder, ".jsm-onboard-")
+	if err == nil {
+		err = errors.Join(f.Close(), os.Remove(f.Name()))
+	}
+	return wrap(path, err)
 }
 
 // OpenReadOnly opens the ledger for reading. It takes no lock: a run may go on meanwhile, and what that

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -193,4 +194,34 @@ func TestDiskFull(t *testing.T) {
 		t.Error("full too early:", len(durable))
 	}
 	settle(t, l, run, created(9000, "late"))
+}
+
+// Try finds what Open would be refused for, and leaves nothing; nor does Open beside what is no ledger.
+func TestTryLeavesNothing(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "not", "yet", "there.ledger")
+	must(t, Try(path))
+	table := filepath.Join(folder, "a.csv")
+	must(t, os.WriteFile(table, []byte("email,name\n"), 0o600))
+	if _, err := Open(t.Context(), table, "https://x.atlassian.net"); err == nil {
+		t.Error("a CSV file was opened as a ledger")
+	}
+	if entries, _ := os.ReadDir(folder); len(entries) != 1 {
+		t.Errorf("left behind: %v", entries)
+	}
+	l := openNew(t)
+	var held *RefusedError
+	if err := Try(l.path); !errors.As(err, &held) || !held.Held {
+		t.Error("a ledger that is held:", err)
+	}
+	if os.Getuid() > 0 {
+		must(t, os.Mkdir(filepath.Dir(filepath.Dir(path)), 0o500))
+		if err := Try(path); !errors.As(err, new(*RefusedError)) {
+			t.Error("a folder that cannot be written to:", err)
+		}
+	}
+	if err := Try("/proc/nobody/x.ledger"); runtime.GOOS == "linux" && err == nil {
+		t.Error("a folder that cannot be made")
+	}
 }

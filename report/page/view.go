@@ -85,6 +85,9 @@ func title(s report.Summary) string {
 
 // sentence is the run for somebody who reads nothing else.
 func sentence(s report.Summary) string {
+	if s.Outcome == ledger.Held {
+		return "Nothing was done: the run was held back before its first row."
+	}
 	of := " of the " + text.Counted(s.Rows.Read, "row", "rows")
 	if s.Command == "revoke" || s.Command == "undo" {
 		revoked := s.Rows.Of(outcome.Revoked, outcome.AlreadyRevoked)
