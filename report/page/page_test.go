@@ -85,7 +85,7 @@ func examplePage(addresses bool) Page {
 	f.Add(said(12, outcome.Conflict, "Blaise Martin", "blaise@example.org",
 		`the account was there before, under another name ("B. Martin")`))
 	for n := 13; n <= 20; n++ {
-		f.Add(said(n, outcome.Invalid, "", "", `"someone`+fmt.Sprint(n)+`@@example.net" is not an e-mail address`))
+		f.Add(said(n, outcome.Invalid, "", "", `"someone`+fmt.Sprint(n)+`@@example.net" is not an address`))
 	}
 	evil := `the site refused this row: <script>document.title="owned"</script><img src=x onerror=alert(1)>; fix the row`
 	f.Add(said(21, outcome.Failed, "<script>alert(1)</script>", "x@example.com", evil))
