@@ -80,8 +80,8 @@ func (l *steps) access(a *importer.AccessTotals, results string) {
 	for _, refused := range a.Refused {
 		l.add(refused + "; fix that (403: give the account an agent licence on that project), " + again)
 	}
-	l.add(counted(len(a.ToReview), "customer is", "customers are",
-		" still in an earlier organization, too: see access.to_review in the summary"))
+	l.add(counted(len(a.ToReview), "membership in an earlier organization is", "memberships in earlier organizations are",
+		" still there: see access.to_review in the summary"))
 }
 
 func (l *steps) leavers(d *LeaverTotals, e Ending) {

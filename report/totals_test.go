@@ -119,7 +119,7 @@ func TestNextSteps(t *testing.T) {
 			[]Step{{"2,000 rows are revoked_before: give access back by hand, as jsm_reason in r.csv says, then:",
 				"jsm-onboard import r.csv --site acme --include jsm_status=revoked_before --resend-known"}}},
 		{"an earlier organization", complete(Summary{Access: &importer.AccessTotals{ToReview: make([]ledger.Moved, 1)}}), Ending{},
-			[]Step{{Text: "1 customer is still in an earlier organization, too: see access.to_review in the summary"}}},
+			[]Step{{Text: "1 membership in an earlier organization is still there: see access.to_review in the summary"}}},
 		{"access", complete(Summary{Results: "r.csv", Access: &importer.AccessTotals{NotGood: 10, Refused: []string{"not SUP: 403"}}}),
 			Ending{}, []Step{
 				{Text: "10 rows have not got all of the access that was asked for: jsm_reason in r.csv says why; " +

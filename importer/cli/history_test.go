@@ -44,9 +44,9 @@ func TestConflictIsReadWithItsHistory(t *testing.T) {
 		{"made, and answered with 503", lostOnce(jsmtest.UnavailableAfter), "created_unconfirmed", "probably created by us"},
 		{"not made, answered with 503", lostOnce(jsmtest.Unavailable), "created", ""},
 		{"refused first", lostOnce(jsmtest.RefusedBare), "created", ""},
-		{"there before", there("Somebody", nil), "conflict", "nothing was changed"},
-		{"there before under our name", there("Ana Sol", nil), "conflict", "nothing was changed"},
-		{"there before, refused first", there("Ana Sol", lostOnce(jsmtest.RefusedBare)), "conflict", "nothing was changed"},
+		{"there before", there("Somebody", nil), "conflict", "none was created"},
+		{"there before under our name", there("Ana Sol", nil), "conflict", "none was created"},
+		{"there before, refused first", there("Ana Sol", lostOnce(jsmtest.RefusedBare)), "conflict", "none was created"},
 		{"there before, an attempt lost, another name", there("Somebody", lostOnce(jsmtest.ResetBefore)), "conflict", `another name ("Somebody")`},
 		{"there before, an attempt lost, our name but for case and blanks", there("ANA  sol", lostOnce(jsmtest.ResetBefore)), "created_unconfirmed", "probably created by us"},
 	} {

@@ -9,8 +9,8 @@ import (
 const (
 	ReasonUnconfirmed = "the answer to our request was lost, and the next one found the address taken: " +
 		"probably created by us"
-	ReasonConflict  = "the address has an account at the site already; nothing was changed"
-	ReasonOtherName = "the address has an account at the site already, under another name (%q); nothing was changed"
+	ReasonConflict  = "the address has an account at the site already; none was created"
+	ReasonOtherName = "the address has an account at the site already, under another name (%q); none was created"
 	ReasonCutShort  = "the run stopped before it was known whether the request was carried out; " + settleIt
 	ReasonUnknown   = "no clear answer after several attempts (%s): the request may or may not have been carried " +
 		"out; " + settleIt

@@ -36,7 +36,7 @@ var statuses = [...]struct{ name, meaning string }{
 	Created: {"created", "The customer was created in this run."},
 	CreatedUnconfirmed: {"created_unconfirmed",
 		"The answer to our request was lost, and the account exists now: it was probably created by us."},
-	Conflict:      {"conflict", "An account with this address was there before; it was left as it is."},
+	Conflict:      {"conflict", "An account with this address was there before; none was created."},
 	Known:         {"known", "Onboarded by an earlier run; nothing is sent."},
 	Renamed:       {"renamed", "Onboarded by an earlier run; only the name is changed."},
 	RevokedBefore: {"revoked_before", "This program revoked the access earlier; give it back by hand if it is wanted."},
