@@ -86,9 +86,10 @@ func (l Limit) inSentence() string {
 type Guards struct {
 	MaxInvalid       Limit // of the rows read
 	MaxCreates       Limit // of Last
-	MaxShrink        Limit // how many fewer people than Last there may be, of Last
+	MaxShrink        Limit // how many of those of the last complete run may be missing
 	MaxOrganizations Limit // how many organizations may be created, of the people in the file
 	Last             int   // people in the source's last complete run; 0: none, and a share of it holds nothing back
+	Members, Left    int   // of Last, people who are at the site because of it, and of them those who are missing now
 	People           bool  // a file without anybody who could be sent is refused
 }
 
@@ -107,6 +108,9 @@ func (g Guards) Check(p *Plan) error {
 	}
 	return nil
 }
+
+// fewReplaced is how many people may be replaced by others in one night, however small the source.
+const fewReplaced = 5
 
 func guarded(hint, format string, a ...any) *Stop {
 	return newStop(Guarded, nil, fmt.Sprintf(format, a...), hint)
@@ -129,15 +133,18 @@ func (g Guards) stop(p *Plan) *Stop {
 		organizations = p.Access.ToCreate
 	}
 	rows, people := s.Rows-s.Excluded, s.Rows-s.Duplicates
-	fewer := max(0, g.Last-people)
+	missing, of := g.Left, g.Members
+	if missing <= fewReplaced || !g.MaxShrink.Exceeded(missing, of) {
+		missing, of = max(0, g.Last-people), g.Last
+	}
 	return cmp.Or(
 		exceeded("--max-invalid", g.MaxInvalid, s.Invalid, rows, strconv.Itoa(s.Invalid),
 			text.Grouped(s.Invalid)+" of "+text.Counted(rows, "row is", "rows are")+" invalid",
 			"jsm-onboard check shows what is wrong; fix the export, or"),
-		exceeded("--max-shrink", g.MaxShrink, fewer, g.Last, fmt.Sprintf("%d%%", (100*fewer+g.Last-1)/max(1, g.Last)),
-			fmt.Sprintf("the export has %s, %s fewer than the last complete run had",
-				text.Counted(people, "person", "people"), text.Grouped(fewer)),
-			"check that the export is complete; if so many have really left,"),
+		exceeded("--max-shrink", g.MaxShrink, missing, of, fmt.Sprintf("%d%%", (100*missing+of-1)/max(1, of)),
+			fmt.Sprintf("%s of the %s of the last run are missing from this export",
+				text.Grouped(missing), text.Counted(of, "person", "people")),
+			"check that it is the right file, and complete; if so many people have really left,"),
 		exceeded("--max-creates", creates, p.Create, g.Last, strconv.Itoa(p.Create),
 			text.Counted(p.Create, "customer", "customers")+" would be created",
 			"look at the plan with --dry-run; if it is right,"),

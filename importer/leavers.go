@@ -60,6 +60,23 @@ func OpenRoster(ctx context.Context, l *ledger.Ledger, run ledger.Run, survey *e
 	return r
 }
 
+// CountMissing counts the people who are in a source as of its last complete run, and of them those who are in no row
+// of the export any more.
+func CountMissing(ctx context.Context, l *ledger.Ledger, source string, survey *export.Survey) (all, missing int, err error) {
+	for m, err := range l.Members(ctx, source) {
+		if err != nil {
+			return 0, 0, err
+		}
+		if m.Aside {
+			continue
+		}
+		if all++; !survey.Contains(m.Key) {
+			missing++
+		}
+	}
+	return all, missing, nil
+}
+
 // See takes the result of one row.
 func (r *Roster) See(result Result) {
 	row, id := result.Row, ""

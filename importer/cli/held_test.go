@@ -36,7 +36,7 @@ func TestGuardsTell(t *testing.T) {
 		do     string
 		done   bool // the guard is about the leavers alone
 	}{
-		{"shrink", 12, "", nil, []string{"12 people", "8 fewer", "20%", "allows 4"}, "--max-shrink 40%", false},
+		{"shrink", 12, "", nil, []string{"8 of the 20 people of the last run are missing", "20%", "allows 4"}, "--max-shrink 40%", false},
 		{"require", 20, "", []string{"--require-email", "missing@example.com"}, []string{"lacks 1 required address", "--require-email number 1"}, "in the order in which", false},
 		{"creates", 24, "", []string{"--max-creates", "3"}, []string{"4 customers", "--max-creates 3"}, "--max-creates 4", false},
 		{"invalid", 10, bad, []string{"--max-shrink", "100%"}, []string{"15 of 25", "50%", "allows 12"}, "jsm-onboard check", false},
@@ -125,7 +125,7 @@ func TestHeldNightsCountForNothing(t *testing.T) {
 	if c.read("crm.results.csv") != good {
 		t.Errorf("report writes %q", c.read("crm.results.csv"))
 	}
-	c.says(c.must(5, "report", held, "--summary", "./held.json"), "was held back", "10 fewer", "--max-shrink 50%")
+	c.says(c.must(5, "report", held, "--summary", "./held.json"), "was held back", "10 of the 20 people", "--max-shrink 50%")
 	if c.read("crm.results.csv") != good || c.summary("held.json")["exit_code"] != 5.0 {
 		t.Error("a held night has no results of its own")
 	}

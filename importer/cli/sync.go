@@ -68,6 +68,10 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 	}
 	w.first = last.Seq == 0
 	w.guards.Last, w.guards.People = summary.Rows.Read-summary.Rows.Of(outcome.Duplicate), true
+	w.guards.Members, w.guards.Left, err = importer.CountMissing(ctx, r.site.ledger, r.source, r.plan.Survey)
+	if err != nil {
+		return err
+	}
 	return w.importWork.guard(ctx, r)
 }
 

@@ -39,7 +39,7 @@ func (l *Ledger) Arrive(ctx context.Context, source string, batch []Member) erro
 // returns how many they are, and marks run as one that says who is in the source, once it is complete.
 func (l *Ledger) Leave(ctx context.Context, run int64, source string, contains func(Member) bool) (int, error) {
 	var gone []Member
-	for m, err := range l.members(ctx, source) {
+	for m, err := range l.Members(ctx, source) {
 		if err != nil {
 			return 0, err
 		}
@@ -53,8 +53,8 @@ func (l *Ledger) Leave(ctx context.Context, run int64, source string, contains f
 	})
 }
 
-// members yields who is in the source, as of its last complete run, by key.
-func (l *Ledger) members(ctx context.Context, source string) iter.Seq2[Member, error] {
+// Members yields who is in the source, as of its last complete run, by key.
+func (l *Ledger) Members(ctx context.Context, source string) iter.Seq2[Member, error] {
 	return pages(ctx, l, scanMember, "", func(m Member) string { return m.Key }, `SELECT key, external_id, aside
 		FROM members WHERE source = ?3 AND key > ?1 AND left_run IS NULL ORDER BY key LIMIT ?2`, source)
 }

@@ -231,7 +231,7 @@ func TestAsideAndNot(t *testing.T) {
 	for _, order := range [][]Member{append(aside("ann"), people("ann")...), append(people("ann"), aside("ann")...)} {
 		l := openNew(t)
 		finish(t, l, night(t, l, "desk", "1", order...), Complete)
-		same(t, people("ann"), all(t, l.members(t.Context(), "desk")))
+		same(t, people("ann"), all(t, l.Members(t.Context(), "desk")))
 		finish(t, l, night(t, l, "desk", "2"), Complete)
 		same(t, []string{"ann"}, leavers(t, l, later, "desk"))
 	}
@@ -246,7 +246,7 @@ func TestNightWithoutExternalIDs(t *testing.T) {
 	same(t, []string{"0"}, ask(t, l, "SELECT count(*) FROM moves"))
 	finish(t, l, night(t, l, "desk", "2", Member{Key: "ann"}), Complete)
 	finish(t, l, night(t, l, "desk", "3", Member{Key: "bob"}, Member{Key: "new"}), Complete)
-	same(t, []Member{{Key: "bob", ExternalID: "x-bob"}, {Key: "new"}}, all(t, l.members(t.Context(), "desk")))
+	same(t, []Member{{Key: "bob", ExternalID: "x-bob"}, {Key: "new"}}, all(t, l.Members(t.Context(), "desk")))
 	for _, one := range listed(t, l, later, "desk") {
 		if one.Key != "ann" || one.MemberID != "x-ann" {
 			t.Errorf("%+v", one)

@@ -38,7 +38,7 @@ func contentOf(t *testing.T, l *Ledger) content {
 	c.Accounts, err = l.Accounts(t.Context(), ask(t, l, "SELECT key FROM accounts"))
 	must(t, err)
 	c.LookUps = all(t, l.LookUps(t.Context()))
-	c.Members = all(t, l.members(t.Context(), "desk"))
+	c.Members = all(t, l.Members(t.Context(), "desk"))
 	c.Leavers = listed(t, l, later, "desk")
 	m, err := l.Recall(t.Context(), 0, false, []Query{{Row: 1, Key: "fay@example.com"}})
 	must(t, err)
