@@ -75,7 +75,7 @@ func (p *Plan) PlanAccess(ctx context.Context, api API, l *ledger.Ledger, o Acce
 		return nil
 	}
 	a := &AccessPlan{Organizations: o.Organizations, atSite: map[string][]apiclient.Organization{}}
-	if err := a.ask(ctx, api, o); err != nil {
+	if err := a.ask(ctx, api, l, o); err != nil {
 		return err
 	}
 	if a.wanted, err = l.Want(ctx); err != nil {
@@ -83,7 +83,7 @@ func (p *Plan) PlanAccess(ctx context.Context, api API, l *ledger.Ledger, o Acce
 	}
 	for batch, err := range inBatches(p.Rows(ctx), batchRows) {
 		if err == nil {
-			err = a.wanted.Claim(ctx, a.claims(batch))
+			err = a.wanted.Claim(ctx, a.claims(batch, p.noAccount))
 		}
 		if err != nil {
 			return err
@@ -94,9 +94,10 @@ func (p *Plan) PlanAccess(ctx context.Context, api API, l *ledger.Ledger, o Acce
 }
 
 // claims is what rows ask for, if only for the person as whom they were fixed.
-func (a *AccessPlan) claims(rows []*export.Row) (all []ledger.Claim) {
+func (a *AccessPlan) claims(rows []*export.Row, noAccount map[int]bool) (all []ledger.Claim) {
 	for _, row := range rows {
-		c := ledger.Claim{Row: row.Number, Key: row.Key, Mark: fixedMark(row), Fixed: !row.Sendable()}
+		c := ledger.Claim{Row: row.Number, Key: row.Key, Mark: fixedMark(row), Fixed: !row.Sendable(),
+			NoAccount: noAccount[row.Number]}
 		if c.Fixed && c.Mark == "" {
 			continue
 		}
@@ -111,8 +112,8 @@ func (a *AccessPlan) claims(rows []*export.Row) (all []ledger.Claim) {
 	return all
 }
 
-// ask reads projects and organizations of the site.
-func (a *AccessPlan) ask(ctx context.Context, api API, o AccessOptions) error {
+// ask reads projects and organizations of the site, or what the ledger knows of them.
+func (a *AccessPlan) ask(ctx context.Context, api API, l *ledger.Ledger, o AccessOptions) error {
 	for _, key := range o.ServiceDesks {
 		desk, err := apiclient.ServiceDesk{ProjectKey: key}, error(nil)
 		if api != nil {
@@ -123,7 +124,10 @@ func (a *AccessPlan) ask(ctx context.Context, api API, o AccessOptions) error {
 		}
 		a.ServiceDesks = append(a.ServiceDesks, desk)
 	}
-	if a.Scanned = api != nil; !a.Scanned || !o.Organizations {
+	if a.Scanned = api != nil; !a.Scanned {
+		return a.remember(ctx, l)
+	}
+	if !o.Organizations {
 		return nil
 	}
 	for one, err := range api.Organizations(ctx) {
@@ -134,6 +138,23 @@ func (a *AccessPlan) ask(ctx context.Context, api API, o AccessOptions) error {
 		a.atSite[name] = append(a.atSite[name], one)
 	}
 	return nil
+}
+
+// remember takes the site to be as it was when the ledger last heard of it.
+func (a *AccessPlan) remember(ctx context.Context, l *ledger.Ledger) error {
+	groups, err := l.Names(ctx)
+	for _, g := range groups {
+		if name := strings.ToLower(tidyName(g.Spelled)); g.Kind == ledger.Organization {
+			a.atSite[name] = []apiclient.Organization{{ID: g.ID, Name: g.Spelled}}
+			continue
+		}
+		for i := range a.ServiceDesks {
+			if desk := &a.ServiceDesks[i]; strings.EqualFold(desk.ProjectKey, g.Spelled) {
+				desk.ID = g.ID
+			}
+		}
+	}
+	return err
 }
 
 // accessStop is why access cannot be planned.

@@ -26,6 +26,7 @@ type Plan struct {
 	LookUps      int            // account ids that are still to be looked up, of any run
 	Missing      []int          // of PlanOptions.Require, counted from 1, those who are in no row
 	Access       *AccessPlan
+	noAccount    map[int]bool // rows that might have been sent, and that have no account in the end
 
 	Reach  Reach       // revoke, undo: whose accounts those of Create are
 	Undoes *ledger.Run // undo: the run that is undone
@@ -65,6 +66,7 @@ func (p *Plan) planImport(ctx context.Context, l *ledger.Ledger, o PlanOptions) 
 	if p.LookUps, err = l.CountLookUps(ctx); err != nil {
 		return err
 	}
+	p.noAccount = map[int]bool{}
 	return p.decideAll(ctx, newCreation(newRun(ctx, nil, l, p, Options{ResendKnown: o.ResendKnown, UpdateNames: o.UpdateNames})))
 }
 
@@ -96,6 +98,9 @@ func (p *Plan) decideAll(ctx context.Context, w work) error {
 // count adds what a run would make of a row.
 func (p *Plan) count(d decision) {
 	row, a := d.result.Row, d.Account
+	if p.noAccount != nil && row.Sendable() && d.becomes != outcome.Duplicate && !onboarded(d.becomes) {
+		p.noAccount[row.Number] = true
+	}
 	switch {
 	case d.Outcome != nil && !d.Outcome.Open:
 		p.Finished[d.Outcome.Status]++

@@ -20,6 +20,9 @@ func otherwise(row *export.Row, m ledger.Memory) Result {
 // ask returns what the ledger has on rows of a run: for the run to go on with, or as it was at its end (then).
 func ask(ctx context.Context, l *ledger.Ledger, run ledger.Run, revoke bool, rows []ledger.Query,
 	then bool) ([]ledger.Memory, error) {
+	for i := range rows {
+		rows[i].Source, rows[i].Input = run.Source, run.Input
+	}
 	found, err := l.Recall(ctx, run.Seq, revoke, rows)
 	for i := range found {
 		m := &found[i]

@@ -69,7 +69,10 @@ func (l *listing) planned(p *importer.Plan, limit int) {
 	l.some(p.Resent, "to send again", "Known (--resend-known): created only if the site no longer has the account.")
 	l.some(p.Finished.Sum(), "finished", "Done earlier by this run, which continues.")
 	l.some(p.Fixed, "fixed", "Fixed in a failed file and imported from there; nothing is sent.")
-	l.rows(Rows{p.Survey.Rows, outcome.ImportStatuses(), p.Settled}, "", p.Survey.Skipped)
+	rest := p.Settled
+	l.some(rest.Of(outcome.Renamed), "to rename", outcome.Renamed.Meaning())
+	rest[outcome.Renamed] = 0
+	l.rows(Rows{p.Survey.Rows, outcome.ImportStatuses(), rest}, "", p.Survey.Skipped)
 }
 
 func planNotes(p *importer.Plan, o Outlook) string {
@@ -136,7 +139,7 @@ func (l *listing) access(a *importer.AccessPlan) {
 
 // lastLine says what the site will be asked, and how long that takes.
 func lastLine(command string, p *importer.Plan, o Outlook) string {
-	requests := requestsText(max(p.Create, p.Settled.Of(outcome.Renamed)), o)
+	requests := requestsText(max(p.Create, p.Settled.Of(outcome.Renamed)), p.Access, o)
 	switch {
 	case o.Held:
 		return "Held back by a guard: nothing is sent."
@@ -155,11 +158,18 @@ func lastLine(command string, p *importer.Plan, o Outlook) string {
 	return requests
 }
 
-func requestsText(n int, o Outlook) string {
-	if n == 0 {
+func requestsText(n int, a *importer.AccessPlan, o Outlook) string {
+	access := a != nil && a.ToCreate+a.Open > 0
+	switch {
+	case n == 0 && access:
+		return "Nobody has to be created; only access is given."
+	case n == 0:
 		return "Nothing has to be sent."
 	}
 	what, longer := text.Counted(n, "request", "requests"), ""
+	if access {
+		what += ", and those for access,"
+	}
 	if o.Limit > 0 && o.Limit < n {
 		n, longer = o.Limit, ", or longer when many have an account already"
 		what = "At most " + text.Counted(n, "new customer", "new customers")

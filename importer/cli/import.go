@@ -118,15 +118,23 @@ const (
 const manyCreates = 20
 
 // agree asks, on a terminal, whether all, one or none shall be created: whether a site writes to its new customers is
-// known only to those who have tried.
+// known only to those who have tried. So many names are asked about, too: a column of them may have slipped.
 func (w *importWork) agree(ctx context.Context, r *run) error {
-	creates := r.creates()
-	if r.flags.yes || creates <= manyCreates || !r.interactive() {
+	creates, renames := r.creates(), r.plan.Settled.Of(outcome.Renamed)
+	if r.flags.yes || max(creates, renames) <= manyCreates || !r.interactive() {
 		return nil
 	}
-	r.console.People(report.FirstOffer(creates, r.plan.First))
-	question := "Create all " + text.Grouped(creates) + ", only this one, or none? [all/one/none]"
-	answer, err := r.ask(ctx, question, "all", "one")
+	question, answers := "", []string{"all", "one"}
+	if renames > 0 {
+		question = text.Counted(renames, "customer", "customers") + " would be renamed (--update-names). "
+	}
+	if creates > 0 {
+		r.console.People(report.FirstOffer(creates, r.plan.First))
+		question += "Create all " + text.Grouped(creates) + ", only this one, or none? [all/one/none]"
+	} else {
+		question, answers = question+"Rename all, or none? [all/none]", answers[:1]
+	}
+	answer, err := r.ask(ctx, question, answers...)
 	if answer == "one" {
 		w.only, r.limit = true, 1
 	}

@@ -176,13 +176,32 @@ func TestAccountsByIDs(t *testing.T) {
 	settle(t, l, last, created(1, "new bob"))
 	external := map[string]string{}
 	for i, id := range []string{"x-ann", "x-bob", "x-cyd", "x-nobody", ""} {
-		m, err := l.Recall(t.Context(), last.Seq, false, []Query{{Row: i + 10, Key: "another", ExternalID: id}})
+		m, err := l.Recall(t.Context(), last.Seq, false, []Query{{Row: i + 10, Key: "another", ExternalID: id, Input: run.Input}})
 		must(t, err)
 		if m[0].Other != nil {
 			external[id] = m[0].Other.Key
 		}
 	}
 	same(t, map[string]string{"x-ann": "ann", "x-bob": "bob"}, external)
+
+	// An id counts within one source or file.
+	crm := job("d")
+	crm.Command, crm.Source, crm.Input = "sync", "crm", "/in/crm.csv"
+	gil := created(1, "gil")
+	gil.ExternalID = "7"
+	settle(t, l, startRun(t, l, crm), gil)
+	for q, want := range map[Query]bool{
+		{Source: "crm", Input: "/in/new.csv"}: true,
+		{Input: "/in/crm.csv"}:                true,
+		{Source: "shop", Input: "/in/x.csv"}:  false,
+		{Input: "/in/x.csv"}:                  false,
+	} {
+		asked := q
+		asked.Row, asked.Key, asked.ExternalID = 1, "another", "7"
+		m, err := l.Recall(t.Context(), 0, false, []Query{asked})
+		must(t, err)
+		same(t, want, m[0].Other != nil)
+	}
 }
 
 func TestCreated(t *testing.T) {

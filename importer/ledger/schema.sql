@@ -118,7 +118,7 @@ CREATE INDEX moves_external ON moves (source, external_id) WHERE external_id <> 
 
 -- Memberships that are done: of accounts in organizations and service projects.
 CREATE TABLE access (
-  kind   TEXT NOT NULL,                     -- organization, service_desk, service_desk_organization
+  kind   TEXT NOT NULL,                     -- organization, service_desk, service_desk_organization; …_name: of target
   member TEXT NOT NULL,
   target TEXT NOT NULL,
   run    INTEGER NOT NULL,                  -- the run that added it

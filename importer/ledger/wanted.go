@@ -37,6 +37,7 @@ type Claim struct {
 	Row                   int
 	Key, Mark             string // of an account; of a row that was fixed and imported, for one without an account
 	Fixed                 bool   // it counts only when it was fixed
+	NoAccount             bool   // the run will not make it one
 	Organization, Spelled string // the Name of a Group, and as the row has it; "": none
 	Problem               string // why its organization cannot be used
 }
@@ -45,7 +46,7 @@ type Claim struct {
 func (w *Wanted) Claim(ctx context.Context, rows []Claim) error {
 	return w.exec(ctx, `INSERT INTO claims
 		SELECT value ->> 'Row', coalesce(fixed, value ->> 'Key'), value ->> 'Organization', value ->> 'Spelled',
-			value ->> 'Problem'
+			value ->> 'Problem', value ->> 'NoAccount'
 		FROM (SELECT q.value, (SELECT f.key FROM fixed f CROSS JOIN accounts a ON a.key = f.key
 			WHERE f.original = q.value ->> 'Mark' AND a.gone_run = 0 AND a.revoked_at = ''
 				AND NOT EXISTS (SELECT 1 FROM accounts WHERE key = q.value ->> 'Key')) AS fixed FROM json_each(?) q)
@@ -107,22 +108,25 @@ func (w *Wanted) Settle(ctx context.Context, seats []Seat, is outcome.Access, re
 		is.String(), reason, seats[0].Kind, seats[0].Name, list(seats))
 }
 
-// Missing is what is asked for and not there. People who are still to be created are counted.
+// Missing is what is asked for and not there. People who are still to be created are counted, and nobody who has no
+// account and gets none.
 type Missing struct {
 	Memberships         int // in organizations
 	Customers           int // of service projects
 	WithoutOrganization int // rows
 	InvalidRows         int // rows whose organization cannot be used
+	Open                int // memberships of all kinds
 }
 
 // Missing counts what is missing.
 func (w *Wanted) Missing(ctx context.Context) (Missing, error) {
 	return first(ctx, &w.beside, func(s scanner) (m Missing, err error) {
-		err = s.Scan(&m.Memberships, &m.Customers, &m.WithoutOrganization, &m.InvalidRows)
+		err = s.Scan(&m.Memberships, &m.Customers, &m.WithoutOrganization, &m.InvalidRows, &m.Open)
 		return m, err
 	}, `SELECT count(*) FILTER (WHERE kind = 'organization'), count(DISTINCT key) FILTER (WHERE kind = 'service_desk'),
 		(SELECT count(*) FROM claims WHERE organization = '' AND problem = ''),
-		(SELECT count(*) FROM claims WHERE problem <> '') FROM seats WHERE access = 'not_attempted'`)
+		(SELECT count(*) FROM claims WHERE problem <> ''), count(*) FROM seats s WHERE access = 'not_attempted'
+			AND (member <> '' OR NOT EXISTS (SELECT 1 FROM claims c WHERE c.key = s.key AND c.no_account))`)
 }
 
 // Seats counts the seats of a group by what became of them.
@@ -173,14 +177,16 @@ type Moved struct {
 	Row            int    `json:"row"`
 	AccountID      string `json:"account_id"`
 	OrganizationID string `json:"organization_id"`
+	Organization   string `json:"organization,omitempty"` // its name, where the ledger knows it
 }
 
 // Moved returns the memberships of before run of those who are added to another organization, and that no row asks for.
 func (w *Wanted) Moved(ctx context.Context, run int64) ([]Moved, error) {
 	return query(ctx, &w.beside, func(s scanner) (m Moved, err error) {
-		err = s.Scan(&m.Row, &m.AccountID, &m.OrganizationID)
+		err = s.Scan(&m.Row, &m.AccountID, &m.OrganizationID, &m.Organization)
 		return m, err
-	}, `SELECT min(c.row), s.member, x.target FROM claims c
+	}, `SELECT min(c.row), s.member, x.target,
+			coalesce((SELECT member FROM access WHERE kind = 'organization_name' AND target = x.target), '') FROM claims c
 		CROSS JOIN seats s ON s.kind = 'organization' AND s.name = c.organization AND s.key = c.key
 		CROSS JOIN access x ON x.kind = s.kind AND x.member = s.member
 		WHERE s.access <> 'known' AND x.run <> ?1 AND NOT EXISTS (SELECT 1 FROM seats o JOIN groups g USING (kind, name)

@@ -5,8 +5,10 @@ CREATE TEMP TABLE claims (
   key          TEXT NOT NULL,               -- of the account
   organization TEXT NOT NULL,               -- groups.name; '' when the row names none
   spelled      TEXT NOT NULL,               -- as the row names it
-  problem      TEXT NOT NULL                -- why the row's organization cannot be used
+  problem      TEXT NOT NULL,               -- why the row's organization cannot be used
+  no_account   INTEGER NOT NULL             -- there is none, and the run will not make one
 );
+CREATE INDEX temp.claims_no_account ON claims (key) WHERE no_account;
 CREATE INDEX temp.claims_organization ON claims (organization, row) WHERE organization <> '';
 
 -- Organizations that rows name, and service projects.
