@@ -195,7 +195,7 @@ func CheckRevocation(p *Plan, limit Limit, ours int) error {
 func (p *Plan) RevokedShare(ours int) string {
 	n, of := p.revoked(ours)
 	n -= p.Reach.Foreign + p.Reach.Unknown
-	share := fmt.Sprintf("%s of the %s this program has created", text.Grouped(n),
+	share := fmt.Sprintf("%s of the %s this program has created and not revoked", text.Grouped(n),
 		text.Counted(of, "account", "accounts"))
 	if n > 0 && n == of {
 		share += ": everybody"

@@ -61,12 +61,12 @@ func TestCheckUnlisted(t *testing.T) {
 	}{
 		{10, 0, 10, Reach{}, ""},
 		{11, 0, 22, Reach{}, ""},
-		{11, 0, 21, Reach{}, "(11 of the 21 accounts this program has created)"},
-		{11, 0, 11, Reach{}, "(11 of the 11 accounts this program has created: everybody)"},
+		{11, 0, 21, Reach{}, "(11 of the 21 accounts this program has created and not revoked)"},
+		{11, 0, 11, Reach{}, "(11 of the 11 accounts this program has created and not revoked: everybody)"},
 		{11, 0, 11, Reach{Listed: true}, ""},
 		{11, 0, 0, Reach{Unknown: 11}, ""},
-		{12, 0, 11, Reach{Unknown: 1}, "(11 of the 11 accounts this program has created: everybody; and 1 that it does not know)"},
-		{11, 0, 5, Reach{Foreign: 11}, "(0 of the 5 accounts this program has created; and 11 that were not certainly created by it)"},
+		{12, 0, 11, Reach{Unknown: 1}, "(11 of the 11 accounts this program has created and not revoked: everybody; and 1 that it does not know)"},
+		{11, 0, 5, Reach{Foreign: 11}, "(0 of the 5 accounts this program has created and not revoked; and 11 that were not certainly created by it)"},
 		{6, 5, 15, Reach{}, "(11 of the 20 accounts"}, // five were revoked before the run was cut off
 	} {
 		p := &Plan{Survey: &export.Survey{Path: "l.csv"}, Create: tc.create, Reach: tc.reach}

@@ -3,7 +3,6 @@ package report
 import (
 	"slices"
 
-	"jsm-onboard/importer"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
 )
@@ -46,7 +45,7 @@ func NextSteps(s Summary, e Ending) []Step {
 		return l
 	}
 	l.rows(s, e)
-	l.access(s.Access, s.Results)
+	l.access(s, e)
 	l.leavers(s.Leavers, e)
 	return l
 }
@@ -70,7 +69,8 @@ func (l *steps) rows(s Summary, e Ending) {
 	}
 }
 
-func (l *steps) access(a *importer.AccessTotals, results string) {
+func (l *steps) access(s Summary, e Ending) {
+	a, results := s.Access, s.Results
 	if a == nil {
 		return
 	}
@@ -80,8 +80,12 @@ func (l *steps) access(a *importer.AccessTotals, results string) {
 	for _, refused := range a.Refused {
 		l.add(refused + "; fix that (403: give the account an agent licence on that project), " + again)
 	}
+	see := slices.Concat([]string{"report", s.RunID, "--summary", "-"}, e.Site)
+	if e.Gone {
+		see = nil
+	}
 	l.add(counted(len(a.ToReview), "membership in an earlier organization is", "memberships in earlier organizations are",
-		" still there: see access.to_review in the summary"))
+		" still there: see access.to_review in the summary (--summary PATH)"), see...)
 }
 
 func (l *steps) leavers(d *LeaverTotals, e Ending) {

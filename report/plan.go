@@ -52,6 +52,10 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 		l.access(p.Access)
 	}
 	l.problems(s)
+	if revoking {
+		l.part(counted(max(0, p.Settled.Of(outcome.Invalid)-s.Invalid), "row", "rows", " without an account to revoke: "+
+			"jsm_reason in the results says why of each."))
+	}
 	for _, note := range o.Notes {
 		l.part(note)
 	}
@@ -68,7 +72,7 @@ func (l *listing) planned(p *importer.Plan, limit int) {
 	l.count(p.Create-p.Resent, "to create", limited)
 	l.some(p.Resent, "to send again", "Known (--resend-known): created only if the site no longer has the account.")
 	l.some(p.Finished.Sum(), "finished", "Done earlier by this run, which continues.")
-	l.some(p.Fixed, "fixed", "Fixed in a failed file and imported from there; nothing is sent.")
+	l.some(p.Fixed, "fixed", "Wrong in this file, but fixed in a failed file and imported from there.")
 	rest := p.Settled
 	l.some(rest.Of(outcome.Renamed), "to rename", outcome.Renamed.Meaning())
 	rest[outcome.Renamed] = 0
@@ -173,6 +177,9 @@ func requestsText(n int, a *importer.AccessPlan, o Outlook) string {
 	if o.Limit > 0 && o.Limit < n {
 		n, longer = o.Limit, ", or longer when many have an account already"
 		what = "At most " + text.Counted(n, "new customer", "new customers")
+	}
+	if o.DryRun {
+		what += " would be sent"
 	}
 	if long := roughly(n, o.Rate); long != "" {
 		return fmt.Sprintf("%s at %s: %s%s.", what, perSecond(o.Rate), long, longer)

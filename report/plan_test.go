@@ -141,7 +141,7 @@ func TestPlanLastLine(t *testing.T) {
 		{"unpaced", "import", importer.Plan{Create: 1}, Outlook{}, "1 request in all."},
 		{"many", "import", importer.Plan{Create: 90000}, Outlook{Rate: 100}, "90,000 requests at 100/s: about 15m."},
 		{"dry run", "import", importer.Plan{Create: 5}, Outlook{Rate: 100, DryRun: true},
-			"Dry run: nothing is sent. 5 requests at 100/s: about 1s."},
+			"Dry run: nothing is sent. 5 requests would be sent at 100/s: about 1s."},
 		{"revoke", "revoke", importer.Plan{Create: 5}, Outlook{Rate: 2.5},
 			"Access comes back only by hand. 5 requests at 2.5/s: about 2s."},
 		{"limit", "import", importer.Plan{Create: 90000}, Outlook{Rate: 100, Limit: 3000},

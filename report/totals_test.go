@@ -118,8 +118,9 @@ func TestNextSteps(t *testing.T) {
 			Ending{Site: []string{"--site", "acme"}},
 			[]Step{{"2,000 rows are revoked_before: give access back by hand, as jsm_reason in r.csv says, then:",
 				"jsm-onboard import r.csv --site acme --include jsm_status=revoked_before --resend-known"}}},
-		{"an earlier organization", complete(Summary{Access: &importer.AccessTotals{ToReview: make([]ledger.Moved, 1)}}), Ending{},
-			[]Step{{Text: "1 membership in an earlier organization is still there: see access.to_review in the summary"}}},
+		{"an earlier organization", complete(Summary{RunID: "a1", Access: &importer.AccessTotals{ToReview: make([]ledger.Moved, 1)}}), Ending{},
+			[]Step{{"1 membership in an earlier organization is still there: see access.to_review in the summary (--summary PATH)",
+				"jsm-onboard report a1 --summary -"}}},
 		{"access", complete(Summary{Results: "r.csv", Access: &importer.AccessTotals{NotGood: 10, Refused: []string{"not SUP: 403"}}}),
 			Ending{}, []Step{
 				{Text: "10 rows have not got all of the access that was asked for: jsm_reason in r.csv says why; " +

@@ -30,12 +30,12 @@ func isTerminal(stream any) bool {
 // askedAtMost is how often a question is put to somebody who does not answer it.
 const askedAtMost = 3
 
-// ask prints a question on stderr and returns the first of answers that the person types, in full or by a beginning
-// of it. Enter alone, "no", the end of the input and three other answers mean no: the error says so.
+// ask prints a question on stderr and returns the one of answers that the person types, as a whole word. Enter alone,
+// "no", the end of the input and three other answers mean no: the error says so.
 func (p *program) ask(ctx context.Context, question string, answers ...string) (string, error) {
 	in := bufio.NewReader(p.In)
 	for range askedAtMost {
-		fmt.Fprint(p.Err, question+" ")
+		p.console.People(question + " ")
 		line, err := p.readAnswer(ctx, in)
 		if err != nil {
 			return "", err
@@ -44,10 +44,10 @@ func (p *program) ask(ctx context.Context, question string, answers ...string) (
 		if typed == "" || strings.HasPrefix("none", typed) {
 			return "", errNotAgreed
 		}
-		if i := slices.IndexFunc(answers, func(a string) bool { return strings.HasPrefix(a, typed) }); i >= 0 {
-			return answers[i], nil
+		if slices.Contains(answers, typed) {
+			return typed, nil
 		}
-		fmt.Fprintf(p.Err, "Please answer %s or none.\n", strings.Join(answers, ", "))
+		p.console.People("Please answer " + strings.Join(answers, ", ") + " or none.\n")
 	}
 	return "", errNotAgreed
 }

@@ -89,7 +89,7 @@ func TestManyCreatesAreAskedAbout(t *testing.T) {
 		{name: "one", typed: "One\n", rows: 21, made: 1, asked: []string{question, onlyOne}},
 		{name: "none", typed: "none\n", rows: 21, code: 130, asked: []string{question, notAgreed}},
 		{name: "Enter alone", typed: "\n", rows: 21, code: 130, asked: []string{question, notAgreed}},
-		{name: "unclear, then all", typed: "yes\nall\n", rows: 21, made: 21, asked: []string{question, unclear}},
+		{name: "unclear, then all", typed: "a\nall\n", rows: 21, made: 21, asked: []string{question, unclear}},
 		{name: "never clear", typed: "y\n21\nhm\n", rows: 21, code: 130, asked: []string{question, unclear, notAgreed}},
 		{name: "end of input", typed: "\x04", rows: 21, code: 130, asked: []string{question, notAgreed}},
 		{name: "few rows", rows: 20, made: 20},

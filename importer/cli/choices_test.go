@@ -246,3 +246,26 @@ func TestExitCodesOfStops(t *testing.T) {
 		})
 	}
 }
+
+// report says of rows to fix what is true now, and undo names a missing site before a missing terminal.
+func TestReportSaysWhatIsTrueNow(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.write("people.csv", "name,email\nAna Lima,ana@example.com\nBo Li,bo at example.com\nCy Po,cy@example.com\n")
+	c.must(3, "import", "./people.csv")
+	first := c.runs()[0]
+	c.write("people.failed.csv", strings.Replace(c.read("people.failed.csv"), "bo at example.com", "bo@example.com", 1))
+	c.must(0, "import", "./people.failed.csv")
+	_, out := c.run("report", first, "--failed", "./x9.csv")
+	if c.exists("x9.csv") || strings.Contains(out, "needs fixing:") || strings.Contains(out, "people.failed.csv") {
+		t.Errorf("it names what there is to fix:\n%s", out)
+	}
+	c.says(out, "No row of this run needs fixing any more")
+	c.env = append(c.env, "JIRA_BASE_URL=")
+	out = c.must(2, "undo")
+	c.says(out, "no site is given")
+	out = c.must(2, "report", "--list")
+	if strings.Contains(out, "--sandbox") {
+		t.Errorf("report has no such flag:\n%s", out)
+	}
+}

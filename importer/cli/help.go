@@ -47,7 +47,11 @@ func (p *program) command(use string, args, run func(*cobra.Command, []string) e
 		Example: examples,
 		Args: func(cmd *cobra.Command, words []string) error {
 			if err := args(cmd, words); err != nil {
-				return usagef("usage: "+cmd.UseLine()+"; put quotes around what has spaces in it", "%s: %w", name, err)
+				what := name + ": " + err.Error()
+				if strings.Contains(what, "arg(s)") { // cobra's word, which is no user's
+					what = wrongWords(use, len(words))
+				}
+				return usagef("usage: "+cmd.UseLine()+"; put quotes around what has spaces in it", "%s", what)
 			}
 			return nil
 		},
@@ -58,6 +62,18 @@ func (p *program) command(use string, args, run func(*cobra.Command, []string) e
 			return run(cmd, words)
 		},
 		Annotations: map[string]string{shownFlags: strings.NewReplacer("`--", "", "`", "").Replace(flags)},
+	}
+}
+
+// wrongWords says what a command lacks, or has too much of, besides its flags.
+func wrongWords(use string, words int) string {
+	switch name, wanted, _ := strings.Cut(use, " "); {
+	case wanted == "":
+		return name + " takes only flags"
+	case words == 0:
+		return name + ": " + wanted + " is missing"
+	default:
+		return fmt.Sprintf("%s takes one %s, and here are %d", name, strings.Trim(wanted, "[]"), words)
 	}
 }
 

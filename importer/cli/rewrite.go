@@ -11,6 +11,7 @@ import (
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
 	"jsm-onboard/report"
 	"jsm-onboard/report/page"
 )
@@ -111,7 +112,8 @@ func (r *reportRun) rewrite(ctx context.Context) error {
 		return err
 	}
 	defer files.abort()
-	if _, err := importer.Replay(ctx, r.site.ledger, r.run, rows, files.write); err != nil {
+	now, err := importer.Replay(ctx, r.site.ledger, r.run, rows, files.write)
+	if err != nil {
 		return err
 	}
 	fixes, err := files.name()
@@ -120,7 +122,15 @@ func (r *reportRun) rewrite(ctx context.Context) error {
 	}
 	r.ending.Kept = fixes.Kept
 	r.summary.Results = cmp.Or(r.out.results, r.summary.Results)
-	r.summary.Failed = cmp.Or(fixes.Path, r.summary.Failed)
+	if now.Prove(r.summary.Rows.Read) == nil {
+		r.summary.Rows.Totals = now
+	}
+	if toFix := now.Of(outcome.Invalid, outcome.Failed, outcome.Unknown); r.out.failed != "" || toFix == 0 {
+		r.summary.Failed = fixes.Path
+	}
+	if r.out.failed != "" && fixes.Path == "" {
+		r.console.People("No row of this run needs fixing any more: there is no failed file.\n")
+	}
 	if r.out.page == "" {
 		return nil
 	}

@@ -129,11 +129,14 @@ func (r *run) execute(ctx context.Context) (err error) {
 // agreed to.
 func (r *run) do(ctx context.Context) (err error) {
 	r.options, err = r.flags.read.options()
-	if err := errors.Join(err, r.flags.site.check(), r.flags.out.check(), r.work.check(r)); err != nil {
+	if err := errors.Join(err, r.flags.site.check(), r.flags.out.check()); err != nil {
 		return err
 	}
 	r.nameFiles()
 	if r.site, err = r.findSite(&r.flags.site); err != nil {
+		return err
+	}
+	if err := r.work.check(r); err != nil {
 		return err
 	}
 	if err := r.apart(r.site, &r.flags.out, namedFile{"the input", r.input}); err != nil {

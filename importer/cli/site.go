@@ -46,8 +46,11 @@ func (p *program) findSite(f *siteFlags) (*site, error) {
 		s.unused = given
 		return s, s.startSandbox()
 	case given == "":
-		return s, usagef("set JIRA_BASE_URL=https://your-domain.atlassian.net, or try it out with --sandbox",
-			"no site is given: neither --site nor JIRA_BASE_URL is set")
+		hint := "set JIRA_BASE_URL=https://your-domain.atlassian.net"
+		if p.flags.Lookup("sandbox") != nil {
+			hint += ", or try it out with --sandbox"
+		}
+		return s, usagef(hint, "no site is given: neither --site nor JIRA_BASE_URL is set")
 	}
 	var err error
 	s.url, err = apiclient.ParseSite(given)
@@ -187,7 +190,7 @@ func (p *program) logIn(s *site) (err error) {
 		ClientSecret: p.getenv("JIRA_CLIENT_SECRET"),
 	}
 	if path := s.flags.tokenFile; path != "" && s.credentials.APIToken != "" {
-		err = stopf(importer.Unauthorised, "keep one of them",
+		err = stopf(importer.Unauthorised, "unset JIRA_API_TOKEN, or leave --token-file out",
 			"there are two API tokens: JIRA_API_TOKEN and --token-file")
 	} else if path != "" {
 		s.credentials.APIToken, err = readTokenFile(path, runtime.GOOS)

@@ -3,7 +3,9 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"path/filepath"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -149,7 +151,13 @@ func (w *syncWork) revoke(ctx context.Context, r *run) error {
 	if listed.plan, err = v.plan(ctx, listed); err != nil {
 		return err
 	}
-	if err := v.guard(ctx, listed); err != nil {
+	err = v.guard(ctx, listed)
+	if stop, ok := errors.AsType[*importer.Stop](err); ok {
+		allow := []string{r.flags.out.leavers, "--max-revoke", strconv.Itoa(listed.plan.Create)}
+		stop.Hint = "look at " + report.Shown(allow[0]) + "; if it is right, revoke their access once with:\n" +
+			report.Command("revoke", append(allow, r.again(siteFlagNames...)...)...)
+	}
+	if err != nil {
 		return err
 	}
 	end, _, err := listed.carryOut(ctx)

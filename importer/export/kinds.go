@@ -86,7 +86,7 @@ var (
 	missingAddress = rejected("no_address", "row|rows without an address",
 		"add it: nobody can be onboarded without one")
 	brokenAddress = rejected("malformed_address", "malformed address|addresses",
-		"correct it in the export, or in the file of failed rows")
+		"correct it in the file")
 	missingAccount = rejected("no_account", "row|rows with neither an account id nor an address",
 		"add one of them")
 )

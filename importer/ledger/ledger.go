@@ -41,7 +41,11 @@ func Open(ctx context.Context, path, site string) (*Ledger, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, wrap(path, err)
 	}
-	if _, err := inspect(ctx, path, "ro", site); err != nil { // before there is a lock beside what is no ledger
+	err := mayWrite(path)
+	if err == nil {
+		_, err = inspect(ctx, path, "ro", site) // before there is a lock beside what is no ledger
+	}
+	if err != nil {
 		return nil, wrap(path, err)
 	}
 	lock, err := takeLock(path)
@@ -82,6 +86,18 @@ func (l *Ledger) open(ctx context.Context, site string) error {
 	return errors.Join(err, syncFolder(filepath.Dir(l.path)))
 }
 
+// mayWrite returns why a file cannot be written to. That there is none is no reason.
+func mayWrite(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = f.Close()
+	}
+	return err
+}
+
 // Try returns the error that Open would end with for want of permission, or because another process holds the ledger.
 // It leaves nothing behind.
 func Try(path string) error {
@@ -92,9 +108,7 @@ func Try(path string) error {
 		}
 		defer lock.Unlock()
 	}
-	if f, err := os.OpenFile(path, os.O_RDWR, 0); err == nil {
-		f.Close()
-	} else if !errors.Is(err, os.ErrNotExist) {
+	if err := mayWrite(path); err != nil {
 		return wrap(path, err)
 	}
 	folder := filepath.Dir(path)

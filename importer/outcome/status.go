@@ -42,7 +42,7 @@ var statuses = [...]struct{ name, meaning string }{
 	RevokedBefore: {"revoked_before", "This program revoked the access earlier; give it back by hand if it is wanted."},
 	Duplicate:     {"duplicate", "The same address is in an earlier row, and that row counts."},
 	Excluded:      {"excluded", "Left out by --include or --exclude."},
-	Invalid:       {"invalid", "Not sent, because the row itself is wrong: fix it, then import it."},
+	Invalid:       {"invalid", "Not sent, because the row itself is wrong: fix it, then send it again."},
 	Failed:        {"failed", "The request was refused or did not arrive; nothing was done."},
 	Unknown:       {"unknown", "The request may have been carried out; run the same command again to find out."},
 	NotAttempted:  {"not_attempted", "The run ended before this row; run the same command again."},
