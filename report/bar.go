@@ -19,6 +19,7 @@ type Moment struct {
 	Throttled   int       // answers that were 429
 	PausedUntil time.Time // in the past or zero: no pause
 	Why         string    // why it pauses, a few words
+	LookUps     int       // account ids of earlier runs that are looked up first
 	Probing     bool      // the site does not answer; single requests look whether it does again
 }
 
@@ -26,6 +27,8 @@ type Moment struct {
 func (m Moment) pause(now time.Time) (what, why string) {
 	left := m.PausedUntil.Sub(now)
 	switch {
+	case m.LookUps > 0 && left <= 0 && !m.Probing:
+		return "looking up " + text.Counted(m.LookUps, "account", "accounts") + " of earlier runs first", ""
 	case m.Probing && left > 0:
 		return "next try in " + Short(left), "the site does not answer"
 	case m.Probing:

@@ -490,3 +490,10 @@ func TestWrapKeepsEveryWord(t *testing.T) {
 		}
 	}
 }
+
+// While accounts of earlier runs are looked up first, no row is done, and the progress says why.
+func TestLookUpsComeFirst(t *testing.T) {
+	if what, _ := (Moment{LookUps: 1200}).pause(time.Now()); what != "looking up 1,200 accounts of earlier runs first" {
+		t.Error(what)
+	}
+}

@@ -197,8 +197,8 @@ func (r *run) countRequests(s *report.Summary, end importer.End) {
 	if r.leavers != nil {
 		s.Requests.Other -= r.leavers.Sent
 	}
-	s.Rate = report.Rate{
-		Mean:    float64(pace.Sent) / max(s.FinishedAt.Sub(r.began).Seconds(), 0.001),
-		Learned: pace.Learned,
+	s.Rate.Learned = pace.Learned
+	if r.busy > 0 {
+		s.Rate.Mean = float64(pace.Sent) / r.busy.Seconds()
 	}
 }

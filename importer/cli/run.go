@@ -74,6 +74,7 @@ type run struct {
 	plan     *importer.Plan
 	rows     *rowFiles
 	recorder *page.Recorder
+	busy     time.Duration         // from its first request for a row to the last
 	pace     func() apiclient.Pace // of the requests that it makes; nil: it was not begun
 
 	see   func(importer.Result)                // takes each result in order, after it is written; may be nil
@@ -259,7 +260,7 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, fixes report.Fixe
 		MaxErrors:  r.flags.maxErrors,
 		MayBrowse:  r.conn.BrowseUsers == apiclient.Yes,
 		FailedPath: r.flags.out.failed,
-		Settled:    func(result importer.Result) { r.recorder.Row(time.Now(), result.Took > 0) },
+		Settled:    func(result importer.Result) { r.recorder.Row(time.Now(), result.Took) },
 	})
 	stop := r.follow(job)
 	end = job.Do(r.plan.Rows(still), func(result importer.Result) error {
@@ -270,6 +271,7 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, fixes report.Fixe
 		return err
 	})
 	stop()
+	r.busy = r.recorder.Busy()
 	for _, note := range end.Notes {
 		r.console.Log().Warn(note)
 	}
@@ -293,12 +295,16 @@ func (r *run) follow(job *importer.Run) (stop func()) {
 	rows := r.creates()
 	return r.console.Follow(rows, func() report.Moment {
 		p, pace := job.Progress(), r.pace()
-		done := p.Tasks
+		done, lookUps := p.Tasks, r.plan.LookUps
+		if pace.Sent > 0 {
+			lookUps = 0
+		}
 		if rows < r.plan.Create {
 			done = p.Made
 		}
 		return report.Moment{
 			Done:        done,
+			LookUps:     lookUps,
 			Failed:      p.Totals.Of(outcome.Failed, outcome.Unknown),
 			Throttled:   pace.Refused,
 			PausedUntil: pace.PausedUntil,

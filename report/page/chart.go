@@ -28,7 +28,7 @@ type chart struct {
 	Text             string // the chart in words
 }
 
-// draw shows the rows sent a minute; nil when none were sent, or when it was
+// draw shows the rows that were answered; nil when none were sent, or when it was
 // over too soon to draw anything.
 func (t *Trace) draw() *chart {
 	total, most, paused := 0, 0, time.Duration(0)
@@ -43,7 +43,7 @@ func (t *Trace) draw() *chart {
 	span := time.Duration(len(t.Steps)) * t.Width
 	c := &chart{
 		Start:  report.When(t.Start),
-		Top:    t.perMinute(most) + " a minute",
+		Top:    t.inStep(most),
 		Middle: report.Short(span / 2),
 		End:    report.Short(span),
 	}
@@ -51,8 +51,7 @@ func (t *Trace) draw() *chart {
 	for i, s := range t.Steps {
 		c.step(t, s, i, width, most)
 	}
-	c.Text = fmt.Sprintf("%s sent in %s, at most %s a minute",
-		text.Counted(total, "row was", "rows were"), c.End, t.perMinute(most))
+	c.Text = text.Counted(total, "row was", "rows were") + " answered, at most " + t.inStep(most)
 	if t.Pauses > 0 {
 		c.Text += fmt.Sprintf(
 			"; %s (shaded), %s in all",
@@ -79,13 +78,11 @@ func (c *chart) step(t *Trace, s Step, i int, width float64, most int) {
 		Y:      number(chartHeight - height),
 		Width:  number(max(width-0.6, 0.5)),
 		Height: number(height),
-		Text:   at + ": " + t.perMinute(s.Rows) + " a minute",
+		Text:   at + ": " + t.inStep(s.Rows),
 	})
 }
 
-func (t *Trace) perMinute(rows int) string {
-	return text.Grouped(int(float64(rows)/t.Width.Minutes() + 0.5))
-}
+func (t *Trace) inStep(rows int) string { return text.Grouped(rows) + " in " + report.Short(t.Width) }
 
 // number is a coordinate for SVG, to the hundredth.
 func number(f float64) string {

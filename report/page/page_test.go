@@ -70,7 +70,7 @@ func examplePage(addresses bool) Page {
 		at := start.Add(time.Duration(i) * time.Second)
 		if i < 40 || i >= 55 {
 			for range 10 - i%4 {
-				r.Row(at, true)
+				r.Row(at, time.Millisecond)
 			}
 		}
 	}
@@ -119,7 +119,7 @@ func TestPage(t *testing.T) {
 		"then:<br><code>jsm-onboard import customers.failed.csv</code>",
 		"<li>7 organizations in the file: 5 at the site before, 2 created</li>",
 		"1,040 sent, 6 throttled (429)",
-		"40s: paused for 1s", "680 rows were sent in 1m35s, at most 600 a minute; 1 pause (shaded), 15s in all.",
+		"40s: paused for 1s", "680 rows were answered, at most 10 in 1s; 1 pause (shaded), 15s in all.",
 		`<td class="number">8</td><td class="status"><span class="swatch invalid" aria-hidden="true"></span>invalid</td><td class="reason">&#34;…&#34; is not an address</td>` +
 			`<td class="first">row 14 (line 15), row 15, row 16 (line 17), row 17, row 18 (line 19), …</td>`,
 		`<td class="reason">same address as row … (line …)</td>`,
@@ -308,7 +308,7 @@ func TestPageOfAMillionRows(t *testing.T) {
 					row.Status, row.Reason = outcome.Invalid, fmt.Sprintf("%q is not an address: it has no @", "ada.byron at example.com")
 				}
 				f.Add(row)
-				r.Row(time.Unix(0, 0).Add(time.Duration(n)*10*time.Millisecond), true)
+				r.Row(time.Unix(0, 0).Add(time.Duration(n)*10*time.Millisecond), time.Millisecond)
 			}
 			got := html(t, Page{Summary: exampleSummary(), Trace: r.Trace(), Findings: f})
 			if len(got) > test.atMost {
@@ -350,7 +350,7 @@ func TestPageOfARunWithoutRecords(t *testing.T) {
 
 func TestPageOfAShortRun(t *testing.T) {
 	r := NewRecorder(time.Unix(0, 0))
-	r.Row(time.Unix(1, 0), true)
+	r.Row(time.Unix(1, 0), time.Millisecond)
 	p := Page{Version: "jsm-onboard v1.2.0 (linux/amd64)", Summary: exampleSummary(), Trace: r.Trace(),
 		Ending: report.Ending{Gone: true}}
 	p.Summary.FinishedAt = p.Summary.StartedAt.Add(300 * time.Millisecond)

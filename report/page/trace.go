@@ -26,8 +26,9 @@ type Step struct {
 
 // A Recorder makes a Trace. Safe for concurrent use.
 type Recorder struct {
-	mu    sync.Mutex
-	trace Trace
+	mu          sync.Mutex
+	trace       Trace
+	first, last time.Time // of the requests for rows
 }
 
 // NewRecorder begins a trace.
@@ -35,13 +36,24 @@ func NewRecorder(start time.Time) *Recorder {
 	return &Recorder{trace: Trace{Start: start, Width: time.Second}}
 }
 
-// Row records a row that was settled; requested: a request left for it.
-func (r *Recorder) Row(at time.Time, requested bool) {
+// Row records a row that was settled; took is how long its requests took, 0: none left.
+func (r *Recorder) Row(at time.Time, took time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if step := r.step(at); requested {
+	if step := r.step(at); took > 0 {
 		step.Rows++
+		if left := at.Add(-took); r.first.IsZero() || left.Before(r.first) {
+			r.first = left
+		}
+		r.last = at
 	}
+}
+
+// Busy is how long it was from the first request for a row to the last answer.
+func (r *Recorder) Busy() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.last.Sub(r.first)
 }
 
 // Event records the pauses and outages among what the client reports, when they are over.
