@@ -423,7 +423,7 @@ func TestNothingControlsTheTerminal(t *testing.T) {
 			Source: evil, Notes: []string{evil}}), nil))
 		out.WriteString(Fit(&out, Check{Survey: survey, Words: []string{evil}}.Text(), nil))
 		out.WriteString(Fit(&out, d.String()+RunList([]ledger.Run{{ID: evil, Job: ledger.Job{Source: evil, Input: evil},
-			StopReason: evil}}), nil))
+			StopReason: evil}}, false), nil))
 		for _, of := range []func() ([]byte, error){s.JSON, d.JSON, Check{Survey: survey}.JSON} {
 			text, err := of()
 			if err != nil {

@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"text/tabwriter"
@@ -80,8 +81,9 @@ func created(r ledger.Run) string {
 	return text.Grouped(s.Rows.Of(outcome.Created))
 }
 
-// RunList is a table of runs for people, in the order given.
-func RunList(runs []ledger.Run) string {
+// RunList is a table of runs for people, in the order given; short: with as much of inputs and reasons as tells them
+// apart.
+func RunList(runs []ledger.Run, short bool) string {
 	if len(runs) == 0 {
 		return "The ledger has no runs.\n"
 	}
@@ -99,10 +101,12 @@ func RunList(runs []ledger.Run) string {
 		if !r.Undone.IsZero() {
 			became += ", undone"
 		}
+		input, reason := Shown(r.Input), text.Printable(r.StopReason)
+		if short {
+			input, reason = text.Shorten(filepath.Base(input), 30), text.Shorten(reason, 40)
+		}
 		fmt.Fprintln(w, strings.Join([]string{r.ID, localTime(r.StartedAt, "2006-01-02 15:04"), r.Command,
-			text.Printable(
-				r.Source,
-			), rows, created(r), became, exit, Shown(r.Input), text.Printable(r.StopReason)}, "\t"))
+			text.Printable(r.Source), rows, created(r), became, exit, input, reason}, "\t"))
 	}
 	w.Flush()
 	return regexp.MustCompile(` +\n`).ReplaceAllString(table.String(), "\n")

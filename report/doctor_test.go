@@ -61,7 +61,7 @@ func TestVerdict(t *testing.T) {
 func TestRunList(t *testing.T) {
 	at := time.Date(2026, 3, 1, 2, 30, 0, 0, time.Local)
 	sync := ledger.Job{Command: "sync", Source: "crm", Input: "crm.csv"}
-	got := RunList([]ledger.Run{
+	runs := []ledger.Run{
 		{ID: "0a1b2c3d", Job: sync, StartedAt: at.AddDate(0, 0, 2), Created: 196},
 		{ID: "1a1b2c3d", Job: sync, StartedAt: at.AddDate(0, 0, 1), Outcome: ledger.Stopped,
 			StopReason: "the export has 1 person", ExitCode: 5, RowsRead: 1},
@@ -69,7 +69,8 @@ func TestRunList(t *testing.T) {
 			StopReason: "there is no such file", ExitCode: 1},
 		{ID: "2a1b2c3d", Job: sync, StartedAt: at, Outcome: ledger.Complete, RowsRead: 12000, Undone: at,
 			Summary: []byte(`{"rows":{"read":12000,"created":1200,"known":10800}}`)},
-	})
+	}
+	got := RunList(runs, false)
 	want := `
 RUN       STARTED               COMMAND  SOURCE  ROWS    CREATED  OUTCOME           EXIT  INPUT    REASON
 0a1b2c3d  2026-03-03 02:30 CET  sync     crm             196      not finished            crm.csv
@@ -80,7 +81,13 @@ RUN       STARTED               COMMAND  SOURCE  ROWS    CREATED  OUTCOME       
 	if diff := cmp.Diff(strings.TrimPrefix(want, "\n"), got); diff != "" {
 		t.Error(diff)
 	}
-	if got := RunList(nil); got != "The ledger has no runs.\n" {
+	runs[1].StopReason, runs[1].Input = strings.Repeat("a reason, ", 30), "/exports/of/the/night/crm.csv"
+	for line := range strings.Lines(RunList(runs, true)) {
+		if n := len([]rune(line)); n > 140 || strings.Contains(line, "/exports") {
+			t.Errorf("%d characters: %s", n, line)
+		}
+	}
+	if got := RunList(nil, true); got != "The ledger has no runs.\n" {
 		t.Errorf("%q", got)
 	}
 }

@@ -179,7 +179,7 @@ func TestReportOfAnyRun(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		c.says(c.must(3, "report", first, "--results", "./c.csv", "--failed", "./c.failed.csv"), "address and name alone")
+		c.says(c.must(3, "report", first, "--results", "./c.csv", "--failed", "./c.failed.csv"), "only address and name", "the rows that were not sent are only in the input")
 		rows := c.rows("c.csv")
 		if len(rows) != 30 || rows[29]["email"] != personAddress(29) || rows[29]["name"] != personName(29) || rows[29]["jsm_status"] != "created" {
 			t.Errorf("%d rows: %v", len(rows), rows[len(rows)-1])
@@ -260,7 +260,7 @@ func TestReportSaysWhatIsTrueNow(t *testing.T) {
 	if c.exists("x9.csv") || strings.Contains(out, "needs fixing:") || strings.Contains(out, "people.failed.csv") {
 		t.Errorf("it names what there is to fix:\n%s", out)
 	}
-	c.says(out, "No row of this run needs fixing any more")
+	c.says(out, "no row of this run needs fixing any more")
 	c.env = append(c.env, "JIRA_BASE_URL=")
 	out = c.must(2, "undo")
 	c.says(out, "no site is given")

@@ -74,7 +74,7 @@ func (p *program) runReport(ctx context.Context, f *reportFlags, id string) erro
 		return err
 	}
 	if f.list {
-		_, err := fmt.Fprint(p.Out, report.Fit(p.Out, report.RunList(runs), p.getenv))
+		_, err := fmt.Fprint(p.Out, report.Fit(p.Out, report.RunList(runs, isTerminal(p.Out)), p.getenv))
 		return err
 	}
 	run, err := s.ledger.Run(ctx, cmp.Or(id, newest(runs)))

@@ -122,14 +122,15 @@ func (r *reportRun) rewrite(ctx context.Context) error {
 	}
 	r.ending.Kept = fixes.Kept
 	r.summary.Results = cmp.Or(r.out.results, r.summary.Results)
+	none := "There is no failed file: the rows that were not sent are only in the input."
 	if now.Prove(r.summary.Rows.Read) == nil {
-		r.summary.Rows.Totals = now
+		r.summary.Rows.Totals, none = now, "There is no failed file: no row of this run needs fixing any more."
 	}
-	if toFix := now.Of(outcome.Invalid, outcome.Failed, outcome.Unknown); r.out.failed != "" || toFix == 0 {
+	if toFix := r.summary.Rows.Of(outcome.Invalid, outcome.Failed, outcome.Unknown); r.out.failed != "" || toFix == 0 {
 		r.summary.Failed = fixes.Path
 	}
 	if r.out.failed != "" && fixes.Path == "" {
-		r.console.People("No row of this run needs fixing any more: there is no failed file.\n")
+		r.console.People(none + "\n")
 	}
 	if r.out.page == "" {
 		return nil
