@@ -114,7 +114,7 @@ func TestChangedCompany(t *testing.T) {
 		if len(members["Acme"]) != 3 || len(members["Beta"]) != 2 {
 			t.Errorf("%v", members)
 		}
-		if r := s.Access.ToReview; len(r) != 1 || r[0].Row != 3 || r[0].AccountID != d.site.Find(address(2))[0].ID {
+		if r := s.Access.ToReview; len(r) != 1 || r[0].Row != 3 || r[0].Organization != "Acme" || r[0].AccountID != d.site.Find(address(2))[0].ID {
 			t.Errorf("%+v", r)
 		}
 	})
@@ -332,5 +332,46 @@ func TestRevokedPeopleGetNoAccess(t *testing.T) {
 		if r := s.results[0]; r.Organization != "not_attempted" || r.ServiceDesk != "not_attempted" {
 			t.Errorf("%s", shown(r))
 		}
+	})
+}
+
+// The plan counts what the run will do, whatever becomes of the rows; and without the site, what the ledger does not know.
+func TestPlanOfAccessIsItsResult(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Existing: peopleBefore(2)})
+		planned := func(api API) AccessPlan {
+			l := d.openLedger()
+			defer l.Close()
+			return *d.plan(t.Context(), api, l).Access
+		}
+		agree := func(want int) {
+			t.Helper()
+			client := d.connect()
+			defer client.Close()
+			asked, alone := planned(client), planned(nil)
+			s := d.sit(t.Context())
+			desk := d.site.Stats().Route("POST", jsmtest.DeskCustomersPath).Requests
+			if got := []int{asked.Memberships, asked.Customers, alone.Memberships, alone.Customers, s.Access.Memberships.Added}; !cmp.Equal(
+				[]int{want, want, want, want, want}, got) {
+				t.Errorf("asking the site, alone, and what was done: %v instead of %d; %v", got, want, s.statuses())
+			}
+			if want == 0 && (asked.Open != 0 || d.site.Stats().Route("POST", jsmtest.DeskCustomersPath).Requests != desk) {
+				t.Errorf("%+v", asked)
+			}
+		}
+		d.company("Acme", 2, 3)
+		d.sit(t.Context())
+		d.undo(t.Context()) // persons 2 to 4 are revoked_before
+		d.access = AccessOptions{Organizations: true, ServiceDesks: []string{"SUP"}}
+		d.people = nil
+		d.company("Acme", 0, 7)  // 0 and 1 are conflicts, 5 and 6 are new
+		d.company(" ACME", 5, 2) // duplicates
+		d.company("ACME", 2, 1)
+		d.add(export.Row{Name: "Wrong", Email: "wrong", Invalid: "no address", Organization: "Acme"})
+		agree(4)
+		agree(0)
+		d.company("Acme", 7, 1)
+		agree(1)
 	})
 }

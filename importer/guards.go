@@ -188,16 +188,18 @@ func CheckRevocation(p *Plan, limit Limit, ours int) error {
 	}
 	return guarded(fmt.Sprintf("%s --max-revoke %d", hint, n),
 		"%s would be revoked (%s); %s--max-revoke %s allows %s; nothing was revoked",
-		text.Counted(n, "account", "accounts"), p.RevokedShare(ours), because, limit.inSentence(), text.Grouped(limit.Of(of)))
+		text.Counted(p.Create, "account", "accounts"), p.RevokedShare(ours), because, limit.inSentence(), text.Grouped(limit.Of(of)))
 }
 
-// RevokedShare is how large a part of the accounts that the ledger holds as ours a revocation takes.
+// RevokedShare is how large a part of the accounts that the ledger holds as ours is still to be revoked.
 func (p *Plan) RevokedShare(ours int) string {
-	n, of := p.revoked(ours)
-	n -= p.Reach.Foreign + p.Reach.Unknown
+	n := p.Create - p.Reach.Foreign - p.Reach.Unknown
 	share := fmt.Sprintf("%s of the %s this program has created and not revoked", text.Grouped(n),
-		text.Counted(of, "account", "accounts"))
-	if n > 0 && n == of {
+		text.Counted(ours, "account", "accounts"))
+	if before := p.Finished.Of(outcome.Revoked); before > 0 {
+		share += fmt.Sprintf(", and %s revoked already", text.Counted(before, "is", "are"))
+	}
+	if n > 0 && n == ours {
 		share += ": everybody"
 	}
 	if f := p.Reach.Foreign; f > 0 {

@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -132,6 +133,19 @@ func TestOtherAddressAndNames(t *testing.T) {
 		s, _ = d.night("crm.csv", "name,email,external id", "Anna,ann@x.example,1", "Ben,ben.new@x.example,2")
 		if s.plan.Settled.Of(outcome.Renamed) != 0 || s.results[0].Status != outcome.Known {
 			t.Errorf("%d renames; %s", s.plan.Settled.Of(outcome.Renamed), shown(s.results[0]))
+		}
+	})
+}
+
+// External ids of two systems have nothing to do with one another.
+func TestExternalIDsOfOtherSystems(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.night("zendesk.csv", "name,email,external id", "Ann,ann@x.example,1", "Ben,ben@x.example,2")
+		s, _ := d.night("crm.csv", "name,email,external id", "Cy,cy@x.example,1", "Dee,dee@x.example,2")
+		if s.plan.OtherAddress != 0 || len(s.Notes) != 0 || s.results[0].Reason != "" {
+			t.Errorf("%d under another address; %q; %s", s.plan.OtherAddress, s.Notes, shown(s.results[0]))
 		}
 	})
 }
@@ -290,6 +304,11 @@ func TestUndoIsResumed(t *testing.T) {
 		d.undo(ctx)
 		restore()
 		s := d.undo(t.Context())
+		done := s.plan.Finished.Of(outcome.Revoked)
+		share := fmt.Sprintf("%d of the %[1]d accounts this program has created and not revoked, and %d are revoked already: everybody", s.plan.Create, done)
+		if got := s.plan.RevokedShare(s.plan.Create); s.plan.Create+done != 100 || got != share {
+			t.Errorf("%d to revoke, %d finished, shown as %s", s.plan.Create, done, got)
+		}
 		d.expect(s, map[outcome.Status]int{outcome.Revoked: 100})
 		if !s.resumed || s.plan.Finished.Of(outcome.Revoked) < 8 || s.ExitCode() != 0 {
 			t.Errorf("resumed %t, %+v", s.resumed, s.plan.Finished)
