@@ -117,6 +117,38 @@ func TestManyCreatesAreAskedAbout(t *testing.T) {
 	}
 }
 
+// So many names are asked about, too: the column of names may have slipped by a row.
+func TestManyRenamesAreAskedAbout(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	people := func(n, from int) (text string) {
+		text = "name,email\n"
+		for i := range n {
+			text += fmt.Sprintf("%s,%s\n", personName(i+from), personAddress(i))
+		}
+		return text
+	}
+	c.write("people.csv", people(21, 0))
+	c.must(0, "import", "./people.csv")
+	c.write("people.csv", people(21, 1))
+	args := []string{"import", "./people.csv", "--update-names"}
+	c.says(c.must(0, append(args, "--dry-run")...), "21  to rename")
+	const question = "21 customers would be renamed (--update-names)."
+	code, shown := c.atTerminal("none\n", args...)
+	if code != 130 || !strings.Contains(shown, question) || !strings.Contains(shown, "Rename all, or none? [all/none]") {
+		t.Errorf("exit code %d:\n%s", code, shown)
+	}
+	c.write("more.csv", people(42, 1))
+	code, shown = c.atTerminal("one\n", "import", "./more.csv", "--update-names")
+	if code != 0 || !strings.Contains(shown, question) || c.statuses("more.results.csv")["renamed"] != 0 || c.created() != 22 {
+		t.Errorf("exit code %d, %d created:\n%s", code, c.created(), shown)
+	}
+	code, shown = c.atTerminal("all\n", args...)
+	if code != 0 || c.statuses("people.results.csv")["renamed"] != 21 {
+		t.Errorf("exit code %d:\n%s", code, shown)
+	}
+}
+
 // It is asked in every run, also after the first one.
 func TestEveryPlanIsAskedAbout(t *testing.T) {
 	t.Parallel()

@@ -172,3 +172,25 @@ func TestMistypedNameLeavesNothing(t *testing.T) {
 		t.Errorf("the empty file is no run: %s", c.lastRun())
 	}
 }
+
+// A night in which everybody is replaced by somebody else is another file: two exports of the same name.
+func TestEverybodyIsReplaced(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.export("crm.csv", 30)
+	c.must(0, "sync", "./crm.csv")
+	other := strings.ReplaceAll(c.read("crm.csv"), "@example.com", "@other.example")
+	if err := os.Mkdir(c.path("shop"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c.write("shop/crm.csv", other)
+	for _, more := range []string{"", "--dry-run"} {
+		args := slices.DeleteFunc([]string{"sync", "./shop/crm.csv", more}, func(s string) bool { return s == "" })
+		c.says(c.must(5, args...), "30 of the 30 people of the last run are missing from this export, and --max-shrink 20% allows 6",
+			"right file", "--max-shrink 100%")
+	}
+	if c.posts() != 30 {
+		t.Errorf("%d creates were sent", c.posts())
+	}
+	c.must(0, "sync", "./shop/crm.csv", "--source", "shop")
+}
