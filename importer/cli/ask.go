@@ -13,11 +13,8 @@ import (
 	"jsm-onboard/importer"
 )
 
-// Why a question ends a run before it has begun: nobody agreed, or Ctrl-C was pressed.
-var (
-	errNotAgreed = &importer.Stop{Cause: importer.Interrupted, What: "not confirmed: nothing was sent"}
-	errCancelled = &importer.Stop{Cause: importer.Interrupted, What: "interrupted: nothing was sent"}
-)
+// errNotAgreed is why a question ends a run before it has begun.
+var errNotAgreed = &importer.Stop{Cause: importer.Interrupted, What: "not confirmed: nothing was sent"}
 
 // interactive reports whether there is somebody who can be asked: both stdin and stderr are terminals.
 func (p *program) interactive() bool { return isTerminal(p.In) && isTerminal(p.Err) }
@@ -61,7 +58,7 @@ func (p *program) readAnswer(ctx context.Context, in *bufio.Reader) (string, err
 	}()
 	select {
 	case <-ctx.Done():
-		return "", errCancelled
+		return "", ctx.Err()
 	case line := <-typed:
 		if line == "" { // the end of the input
 			fmt.Fprintln(p.Err)

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"fmt"
 	"strconv"
 	"time"
 
@@ -53,11 +52,7 @@ func (t *Trace) draw() *chart {
 	}
 	c.Text = text.Counted(total, "row was", "rows were") + " answered, at most " + t.inStep(most)
 	if t.Pauses > 0 {
-		c.Text += fmt.Sprintf(
-			"; %s (shaded), %s in all",
-			text.Counted(t.Pauses, "pause", "pauses"),
-			report.Short(paused),
-		)
+		c.Text += "; " + text.Counted(t.Pauses, "pause", "pauses") + " (shaded), " + report.Short(paused) + " in all"
 	}
 	c.Text += "."
 	return c
