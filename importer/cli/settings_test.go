@@ -28,10 +28,10 @@ func TestReadConfig(t *testing.T) {
 		{name: "empty", text: "# nothing yet\n"},
 		{name: "nested", text: "limit:\n  rows: 2\n", refused: "[2:7] neither a plain value"},
 		{name: "list in a list", text: "column: [[a]]\n", refused: "[1:9] neither a plain value"},
-		{name: "torn", text: "limit: [2\n", refused: "these are no settings"},
+		{name: "torn", text: "limit: [2\n", refused: "this is not a settings file"},
 		{name: "twice", text: "limit: 2\nlimit: 3\n", refused: `"limit" already defined`},
-		{name: "text", text: "just a text\n", refused: "these are no settings"},
-		{name: "two documents", text: "limit: 2\n---\nyes: true\n", refused: "more than one document"},
+		{name: "text", text: "just a text\n", refused: "this is not a settings file"},
+		{name: "two documents", text: "limit: 2\n---\nyes: true\n", refused: "more than one YAML document"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "settings.yml")
