@@ -69,7 +69,7 @@ func (c *trial) export(name string, n int) {
 	c.write(name, text.String())
 }
 
-func personName(i int) string    { return fmt.Sprintf("Pérson %d", i) }
+func personName(i int) string    { return fmt.Sprintf("Pérson Someone %d", i) }
 func personAddress(i int) string { return fmt.Sprintf("person.%d@example.com", i) }
 
 func (c *trial) write(name, text string) {
