@@ -163,20 +163,15 @@ func exceeded(flag string, limit Limit, n, base int, allow, what, hint string) *
 		what, flag, limit.inSentence(), text.Grouped(limit.Of(base)))
 }
 
-// revoked is how many accounts a revocation takes, and of how many that are ours: ours is what the ledger holds now.
-// What an earlier session of the run has revoked counts as if it were still to be done.
-func (p *Plan) revoked(ours int) (n, of int) {
-	before := p.Finished.Of(outcome.Revoked)
-	return p.Create + before, ours + before
-}
-
 // unlisted is what may be revoked, without a limit, by a file that is no list of leavers: of more, most likely the
 // export itself was named.
 var unlisted = Limit{Percent: 50, AtLeast: 10, Set: true}
 
-// CheckRevocation refuses to revoke more accounts than limit allows of those that the ledger holds as ours.
+// CheckRevocation refuses to revoke more accounts than limit allows of those that the ledger holds as ours. What an
+// earlier session of the run has revoked counts as if it were still to be done.
 func CheckRevocation(p *Plan, limit Limit, ours int) error {
-	n, of := p.revoked(ours)
+	before := p.Finished.Of(outcome.Revoked)
+	n, of := p.Create+before, ours+before
 	counted, hint, because := n, "look at the plan; if it is right, allow it once with", ""
 	if !limit.Set && !p.Reach.Listed && p.Undoes == nil {
 		limit, counted = unlisted, n-p.Reach.Unknown

@@ -153,7 +153,7 @@ func LeaversOf(ctx context.Context, l *ledger.Ledger, run ledger.Run, r *Roster)
 			Source:    run.Source,
 			RunID:     run.ID,
 		}
-		elsewhere := r.aside[maphash.String(r.seed, cmp.Or(one.MemberID, one.ExternalID))]
+		elsewhere := r.aside[maphash.String(r.seed, one.MemberID)]
 		leaver.Action, leaver.Reason = judgeLeaver(one, elsewhere, r.ids)
 		list = append(list, leaver)
 	}

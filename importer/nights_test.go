@@ -147,6 +147,12 @@ func TestExternalIDsOfOtherSystems(t *testing.T) {
 		if s.plan.OtherAddress != 0 || len(s.Notes) != 0 || s.results[0].Reason != "" {
 			t.Errorf("%d under another address; %q; %s", s.plan.OtherAddress, s.Notes, shown(s.results[0]))
 		}
+		d.night("shop.csv", "name,email", "Ann,ann@x.example", "Zed,zed@x.example")
+		d.night("zendesk.csv", "name,email,external id", "Ben,ben@x.example,2")
+		_, leavers := d.night("shop.csv", "name,email,external id", "Zed,zed@x.example,9", "Cy,cy@x.example,1")
+		if diff := cmp.Diff(map[string]string{"ann@x.example": "revoke"}, leavers); diff != "" {
+			t.Error(diff)
+		}
 	})
 }
 

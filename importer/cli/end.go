@@ -118,7 +118,8 @@ func (r *run) publish(ctx context.Context, monitor *report.Monitor, err error) e
 	if codeOf(err) != 0 {
 		signal = "fail"
 	}
-	r.post(ctx, monitor, signal, content)
+	body, _ := r.summary.WithoutNames().JSON()
+	r.post(ctx, monitor, signal, body)
 	return err
 }
 

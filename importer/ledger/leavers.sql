@@ -1,6 +1,6 @@
 -- Who has left the source ?1, is in no other, and has an account that is neither revoked nor gone, except by the run ?2
 -- itself. The external id that finds a new address is the one that somebody had in the source last, or when it
--- was never known there, the one with which the account was made.
+-- was never known there, the one with which the account was made, if that was from this source or file.
 WITH gone AS (
   SELECT key, external_id, last_seen FROM members INDEXED BY members_left
   WHERE source = ?1 AND left_run IS NOT NULL AND aside = 0
@@ -8,20 +8,25 @@ WITH gone AS (
   UNION ALL
   SELECT key, external_id, coalesce((SELECT finished_at%[2]s), '') FROM moves
   WHERE source = ?1 AND gone = 1 AND aside = 0
+), who AS (
+  SELECT key, last_seen, coalesce(nullif(external_id, ''),
+    (SELECT a.external_id FROM accounts a CROSS JOIN runs r ON r.seq = a.run
+      WHERE a.key = gone.key AND (r.source = ?1 OR r.input = (SELECT input FROM runs WHERE seq = ?2))),
+    '') AS external_id FROM gone
 )
 SELECT %[1]s, who.last_seen, who.external_id,
   coalesce(
     (SELECT m.key FROM members m INDEXED BY members_external
       WHERE m.external_id <> '' AND m.source = ?1
-      AND m.external_id = coalesce(nullif(who.external_id, ''), a.external_id)
+      AND m.external_id = who.external_id
       AND m.key <> who.key AND m.left_run IS NULL AND NOT EXISTS
         (SELECT 1 FROM moves v WHERE v.source = ?1 AND v.key = m.key AND v.gone = 1) LIMIT 1),
     (SELECT v.key FROM moves v INDEXED BY moves_external
       WHERE v.external_id <> '' AND v.source = ?1
-      AND v.external_id = coalesce(nullif(who.external_id, ''), a.external_id)
+      AND v.external_id = who.external_id
       AND v.key <> who.key AND v.gone = 0 LIMIT 1),
     '')
-FROM gone who CROSS JOIN accounts a ON a.key = who.key
+FROM who CROSS JOIN accounts a ON a.key = who.key
 WHERE (a.revoked_at = '' AND a.gone_run = 0 OR ?2 IN (a.revoked_run, a.gone_run))
   AND NOT EXISTS (SELECT 1 FROM members o WHERE o.key = who.key AND o.source <> ?1 AND o.left_run IS NULL)
 ORDER BY who.key
