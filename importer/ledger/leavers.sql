@@ -9,12 +9,12 @@ WITH gone AS (
   SELECT key, external_id, coalesce((SELECT finished_at%[2]s), '') FROM moves
   WHERE source = ?1 AND gone = 1 AND aside = 0
 ), who AS (
-  SELECT key, last_seen, coalesce(nullif(external_id, ''),
+  SELECT key, last_seen, external_id AS member_id, coalesce(nullif(external_id, ''),
     (SELECT a.external_id FROM accounts a CROSS JOIN runs r ON r.seq = a.run
       WHERE a.key = gone.key AND (r.source = ?1 OR r.input = (SELECT input FROM runs WHERE seq = ?2))),
     '') AS external_id FROM gone
 )
-SELECT %[1]s, who.last_seen, who.external_id,
+SELECT %[1]s, who.last_seen, who.member_id,
   coalesce(
     (SELECT m.key FROM members m INDEXED BY members_external
       WHERE m.external_id <> '' AND m.source = ?1

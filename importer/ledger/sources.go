@@ -80,7 +80,7 @@ func (w *writer) applyMoves(run Run) {
 // Leaver is somebody who was in the source and is no more.
 type Leaver struct {
 	Account
-	MemberID string    // the external id by which the source knows them; may be ""
+	MemberID string    // the external id that they had in the source last; may be ""
 	LastSeen time.Time // end of the last complete run of the source that had them
 	NewKey   string    // who has their external id in the source now; "" when nobody has
 }
