@@ -16,8 +16,8 @@ var signs = []struct{ headers, values, looks string }{
 	{"locked out|blocked|banned|archived|disabled", "true|yes|1", "locked out"},
 	{"status|user status|account status|state|user state",
 		"suspended|inactive|deactivated|disabled|deleted|blocked|archived|locked|banned", "suspended or deleted"},
-	{"role|user role|type|user type|roles", "agent|admin|administrator|light agent|contributor|owner|staff",
-		"agent"},
+	{"role|user role|type|user type|roles|rolle|rôle|rol|ruolo|papel|função|perfil|typ|tipo",
+		"agent|admin|administrator|administrador|light agent|support agent|agente|contributor|owner|staff", "agent"},
 	{"agent|is agent|is staff|staff", "true|yes|1", "agent"},
 }
 

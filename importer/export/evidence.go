@@ -112,7 +112,7 @@ func (s *shape) look(cell string) {
 	if _, found := addressIn(cell); found {
 		s.addresses++
 	}
-	if !at && (letters > 0 && letters >= 2*digits || isBroken(cell)) { // a broken name is one, too
+	if !at && (letters > digits || isBroken(cell)) { // a broken name is one, too
 		s.names++
 	}
 	switch words := len(strings.Fields(cell)); {

@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"jsm-onboard/importer/csvtext"
 	"jsm-onboard/importer/text"
 )
 
@@ -22,6 +23,9 @@ func (s *Survey) judge(r *Row, p person) {
 	notText := func(c string) bool { return !utf8.ValidString(c) }
 	if r.fault == nil && s.file.NotUTF8() > 0 && s.encoding.IsUTF8() && slices.ContainsFunc(cells, notText) {
 		r.fault = notUTF8
+	}
+	if r.fault == nil {
+		r.fault = s.stillBroken(r, cells)
 	}
 	if r.fault != nil {
 		s.broken(r, cells)
@@ -63,6 +67,24 @@ func (s *Survey) keepCells(r *Row, cells []string) {
 	}
 }
 
+// formFaults are those after which the cells of a row may stand in the wrong columns.
+var formFaults = []*kind{csvtext.QuoteNeverClosed, csvtext.QuotesUnclear, csvtext.SwallowedRows, csvtext.TooManyColumns,
+	longRow, rowTooShort, brokenRow}
+
+const clearReason = "; when its cells are right, empty its cell jsm_reason"
+
+// stillBroken is the fault of form that a row in a file of ours was rejected for, until somebody has emptied the reason:
+// there its cells fill the columns that the file was given, and nothing else shows it any more.
+func (s *Survey) stillBroken(r *Row, cells []string) *kind {
+	i := slices.IndexFunc(formFaults, func(k *kind) bool {
+		return strings.HasSuffix(r.Own["jsm_reason"], s.header.say(k.Hint)+clearReason)
+	})
+	if i < 0 {
+		return nil
+	}
+	return formFaults[i]
+}
+
 // broken is a row whose cells cannot be trusted. The addresses in it count as
 // being in the file.
 func (s *Survey) broken(r *Row, cells []string) {
@@ -72,7 +94,9 @@ func (s *Survey) broken(r *Row, cells []string) {
 		r.Invalid = fmt.Sprintf("the row has %s and the header %d: %s", text.Counted(len(cells), "cell", "cells"),
 			len(s.header.names), r.fault.Hint)
 	}
-	r.Invalid = s.header.say(r.Invalid)
+	if r.Invalid = s.header.say(r.Invalid); slices.Contains(formFaults, r.fault) && !s.columns.needAccounts {
+		r.Invalid += clearReason
+	}
 	for _, piece := range strings.FieldsFunc(strings.Join(cells, "\n"),
 		func(r rune) bool { return strings.ContainsRune(" \t\r\n;,|%<>\"'()[]", r) }) {
 		if strings.Contains(piece, "@") {
@@ -173,6 +197,8 @@ func invalidOrganization(name string) string {
 	switch {
 	case utf8.RuneCountInString(name) > most:
 		return "the organization's name is longer than 200 characters"
+	case formula.MatchString(name):
+		return "the organization's name is a formula"
 	case isBroken(name):
 		return "the organization's name has lost letters"
 	}

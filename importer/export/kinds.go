@@ -96,6 +96,7 @@ var (
 	nameBroken = rejected("name_lost_letters",
 		"name|names with letters that were broken before, as in M?ller, JosÃ©, M&uuml;ller or #NAME?",
 		"export the file again as UTF-8, or use --encoding (in PowerShell: Export-Csv -Encoding UTF8)")
+	nameFormula = rejected("name_formula", "name|names that is|are a formula", "write the person's name there")
 	nameQuote = rejected("name_quote", "name|names with a single quotation mark: perhaps the cell was cut off there",
 		"remove the quotation mark, or correct the row's cells")
 	namesDiffer = rejected("names_differ", "cell|cells with several names", "leave one name in the cell")
@@ -112,5 +113,5 @@ var kinds = []*kind{
 	severalAddresses, guardedCell, severalNames, namelessRow, nameControls, nameQuestion,
 	csvtext.QuoteNeverClosed, csvtext.QuotesUnclear, csvtext.SwallowedRows, csvtext.TooManyColumns,
 	csvtext.CellTooLong, longRow, rowTooShort, brokenRow,
-	notUTF8, missingAddress, brokenAddress, missingAccount, nameBroken, nameQuote, namesDiffer, unwanted,
+	notUTF8, missingAddress, brokenAddress, missingAccount, nameBroken, nameFormula, nameQuote, namesDiffer, unwanted,
 }

@@ -23,6 +23,9 @@ func cleanName(s string) (name string, repairs []*kind, fault *kind) {
 	if text := bare(s); text != s {
 		s, repairs = text, append(repairs, guardedCell)
 	}
+	if formula.MatchString(s) {
+		return "", nil, nameFormula
+	}
 	if strings.Count(s, `"`)%2 == 1 {
 		return "", nil, nameQuote
 	}
@@ -101,12 +104,15 @@ func joinParts(parts ...string) string {
 
 // escaped are ways of writing a letter that a program has not undone (\u00fc, %C3%BC, =C3=BC,
 // =?utf-8?Q?…?=, \xc3), what a spreadsheet leaves of a cell that it took for a formula, in any
-// language (#NAME?, #WERT!, #N/D), a formula, and question marks where letters were.
+// language (#NAME?, #WERT!, #N/D), and question marks where letters were.
 var escaped = regexp.MustCompile(
 	`\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2}|=[89A-F][0-9A-F]=[89AB][0-9A-F]|` +
 		`=\?[^? ]+\?[BbQq]\?|` +
-		`(^|\s)#([¡¿]?[\p{Lu}/0]+[?!]|(\p{Lu}/\p{Lu}|NV)(\s|$))|^=(\pL+\(|[\d.]+[-+*/])|\?(\pL|\?)|(^|\s)\?(\s|$)`,
+		`(^|\s)#([¡¿]?[\p{Lu}/0]+[?!]|(\p{Lu}/\p{Lu}|NV)(\s|$))|\?(\pL|\?)|(^|\s)\?(\s|$)`,
 )
+
+// formula is what a spreadsheet would reckon: =HYPERLINK(…), =1+2, =cmd|…, =Sheet1!A1.
+var formula = regexp.MustCompile(`^=\s*(\pL[\pL\d.]*[(|!]|[\d.]+\s*[-+*/])`)
 
 // symbolInside is a sign beyond ASCII between two letters.
 var symbolInside = regexp.MustCompile(`\p{L}[^\x00-\x7f\p{L}\p{M}\p{P}\p{Z}\p{N}\p{C}]\p{L}`)

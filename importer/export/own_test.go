@@ -89,7 +89,7 @@ func TestWithoutAHeaderColumnsHaveNumbers(t *testing.T) {
 		"row with fewer cells than the first row; what is missing was read as empty", "",
 		"row with more cells than there should be", "put quotes around a cell that contains the delimiter (such as a comma)",
 		"row with fewer cells than the first row; what is missing was read as empty",
-		"the row has 4 cells and the first row 3: put quotes around a cell that contains the delimiter (such as a comma)",
+		"the row has 4 cells and the first row 3: put quotes around a cell that contains the delimiter (such as a comma)" + clearReason,
 	}
 	if diff := cmp.Diff(want, told); diff != "" {
 		t.Error(diff)

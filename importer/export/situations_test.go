@@ -285,7 +285,7 @@ func situations() []situation {
 			rows: []string{"2 !name_lost_letters", "3 b@example.com Jos?", "4 !name_lost_letters", "5 !name_lost_letters"}, repairs: []string{"name_question_mark×1"}},
 		{name: "a spreadsheet's errors", file: ab + "a@example.com,#NAME?\nb@example.com,#REF!\nc@example.com,#1 Ann\nd@example.com,Di #REF!\n", rows: []string{"2 !name_lost_letters", "3 !name_lost_letters", "4 c@example.com #1 Ann", "5 !name_lost_letters"}},
 		{name: "a spreadsheet's errors in other languages, and formulas", file: ab + "a@example.com,#WERT!\nb@example.com,#¡VALOR!\nc@example.com,#NV\nd@example.com,#N/D\ne@example.com,#ССЫЛКА!\nf@example.com,=1+1\n" +
-			"g@example.com,#ANN\nh@example.com,#¿NOMBRE?\ni@example.com,? ?\n", rows: []string{"2 !name_lost_letters", "3 !name_lost_letters", "4 !name_lost_letters", "5 !name_lost_letters", "6 !name_lost_letters", "7 !name_lost_letters", "8 g@example.com #ANN", "9 !name_lost_letters", "10 !name_lost_letters"}},
+			"g@example.com,#ANN\nh@example.com,#¿NOMBRE?\ni@example.com,? ?\n", rows: []string{"2 !name_lost_letters", "3 !name_lost_letters", "4 !name_lost_letters", "5 !name_lost_letters", "6 !name_lost_letters", "7 !name_formula", "8 g@example.com #ANN", "9 !name_lost_letters", "10 !name_lost_letters"}},
 		{name: "HTML entities", file: ab + "a@example.com,M&uuml;ller\nb@example.com,Smith & Co\n", rows: []string{"2 !name_lost_letters", "3 b@example.com Smith & Co"}},
 		{name: "guarded name", file: ab + "a@example.com,'=Ann\n", rows: []string{"2 a@example.com =Ann"}, repairs: []string{"guarded_cell×1"}},
 		{name: "duplicates", file: ab + "a@example.com,Ann\nA@EXAMPLE.com,Ann\nb@bücher.example,Bob\nb@xn--bcher-kva.example,Bob\n",

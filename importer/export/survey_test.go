@@ -65,7 +65,7 @@ func TestAdvice(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Problem{
-		{"may_be_unwanted", Advised, 2, []Place{at(2), at(4)}, "people who look suspended (Suspended=true)", "leave them out with --exclude Suspended=true"},
+		{"may_be_unwanted", Advised, 2, []Place{at(2), at(4)}, "people marked as suspended (Suspended=true)", "leave them out with --exclude Suspended=true"},
 		{"may_be_unwanted", Advised, 2, []Place{at(3), at(4)}, "people marked as agent (role=agent)", "leave them out with --exclude role=agent"},
 	}
 	if diff := cmp.Diff(want, s.Problems); diff != "" || s.Valid != 3 {
