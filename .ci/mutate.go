@@ -271,5 +271,6 @@ const (
 	judges = "^Test(Judge|Deleted|WithoutRequest)"
 	stops  = "^Test(SameRefusal|MaxErrors|StopFor)"
 
-	columns = "^Test(Choices|Evidence|Category|Fold|Shapes|Harms|Situations|Own|FailedFiles|WithoutAHeader|Preset|Sources)"
+	columns = "^Test(Choices|Evidence|Category|Fold|Shapes|Harms|Situations|Own|FailedFiles|WithoutAHeader|Preset|" +
+		"Sources)"
 )

@@ -42,8 +42,8 @@ const (
 	HintBrowse = "grant the global permission Browse users and groups: " + globalPermissions
 
 	hintPage   = "check --site: it must be " + exampleSite + "; a proxy or a sign-on page answers like this, too"
-	hintSignup = "allow customers to be created: Jira settings > Products > Jira Service Management > Customer access, " +
-		"and the project's Customer permissions"
+	hintSignup = "allow customers to be created: Jira settings > Products > Jira Service Management > " +
+		"Customer access, and the project's Customer permissions"
 	hintAgain   = "check whether the site opens in a browser, then run the same command again"
 	hintConnect = "check --site, the network, and whether a proxy is needed (HTTPS_PROXY)"
 	hintTLS     = "check --site, and the clock of this machine; if your network inspects TLS, save its certificate " +

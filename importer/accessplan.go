@@ -46,14 +46,16 @@ func (a *AccessPlan) organization(spelled string) ledger.Group {
 	spelled = tidyName(spelled)
 	g := ledger.Group{Kind: ledger.Organization, Name: strings.ToLower(spelled), Spelled: spelled}
 	at := a.atSite[g.Name]
-	one := slices.IndexFunc(at, func(o apiclient.Organization) bool { return len(at) == 1 || tidyName(o.Name) == spelled })
+	one := slices.IndexFunc(at, func(o apiclient.Organization) bool {
+		return len(at) == 1 || tidyName(o.Name) == spelled
+	})
 	switch {
 	case one >= 0:
 		g.ID = at[one].ID
 		g.Name += "\n" + g.ID
 	case len(at) > 0:
-		g.Why = fmt.Sprintf("the site has %d organizations with this name, apart from upper and lower case and spaces; "+
-			"write it in the file exactly as it is written at the site", len(at))
+		g.Why = fmt.Sprintf("the site has %d organizations with this name, apart from upper and lower case "+
+			"and spaces; write it in the file exactly as it is written at the site", len(at))
 	}
 	return g
 }

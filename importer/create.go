@@ -20,7 +20,8 @@ type creation struct {
 }
 
 func newCreation(r *Run) *creation {
-	r.rules = stopRules{maxErrors: r.options.MaxErrors, action: "create customers", few: min(r.plan.Create, sameRefusals)}
+	r.rules = stopRules{maxErrors: r.options.MaxErrors, action: "create customers"}
+	r.rules.few = min(r.plan.Create, sameRefusals)
 	if !r.options.ResolveConflicts {
 		r.refused.Store(&errNotLookedUp)
 	}

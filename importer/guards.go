@@ -119,8 +119,8 @@ func guarded(hint, format string, a ...any) *Stop {
 // stop is the first guard that the plan breaks.
 func (g Guards) stop(p *Plan) *Stop {
 	if len(p.Missing) > 0 {
-		return guarded("check that the export is complete, and from the right system; the numbers count --require-email "+
-			"in the order in which the command line, or the settings file, has them",
+		return guarded("check that the export is complete, and from the right system; the numbers count "+
+			"--require-email in the order in which the command line, or the settings file, has them",
 			"the export lacks %s (--require-email number %s); nothing was sent",
 			text.Counted(len(p.Missing), "required address", "required addresses"),
 			strings.Trim(fmt.Sprint(p.Missing), "[]"))
@@ -183,7 +183,8 @@ func CheckRevocation(p *Plan, limit Limit, ours int) error {
 	}
 	return guarded(fmt.Sprintf("%s --max-revoke %d", hint, n),
 		"%s would be revoked (%s); %s--max-revoke %s allows %s; nothing was revoked",
-		text.Counted(p.Create, "account", "accounts"), p.RevokedShare(ours), because, limit.inSentence(), text.Grouped(limit.Of(of)))
+		text.Counted(p.Create, "account", "accounts"), p.RevokedShare(ours), because,
+		limit.inSentence(), text.Grouped(limit.Of(of)))
 }
 
 // RevokedShare is how large a part of the accounts that the ledger holds as ours is still to be revoked.

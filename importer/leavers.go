@@ -62,7 +62,8 @@ func OpenRoster(ctx context.Context, l *ledger.Ledger, run ledger.Run, survey *e
 
 // CountMissing counts the people who are in a source as of its last complete run, and of them those who are in no row
 // of the export any more.
-func CountMissing(ctx context.Context, l *ledger.Ledger, source string, survey *export.Survey) (all, missing int, err error) {
+func CountMissing(ctx context.Context, l *ledger.Ledger, source string,
+	survey *export.Survey) (all, missing int, err error) {
 	for m, err := range l.Members(ctx, source) {
 		if err != nil {
 			return 0, 0, err

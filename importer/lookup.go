@@ -58,8 +58,8 @@ func lookUpStop(ctx context.Context, err error) *Stop {
 	return StopFor(err)
 }
 
-// lookUps asks for the account ids that are still open, and reports whether a result of this run has changed by it. What
-// cannot be answered yet stays open.
+// lookUps asks for the account ids that are still open, and reports whether a result of this run has changed by it.
+// What cannot be answered yet stays open.
 func (r *Run) lookUps(ctx context.Context) (bool, *Stop) {
 	var changed atomic.Bool
 	pool, running := errgroup.WithContext(ctx)

@@ -31,7 +31,7 @@ type Plan struct {
 	Reach  Reach       // revoke, undo: whose accounts those of Create are
 	Undoes *ledger.Run // undo: the run that is undone
 
-	First export.Row                                          // number, place and person of the first that would be sent
+	First export.Row                                          // the first that would be sent: number, place, person
 	Rows  func(context.Context) iter.Seq2[*export.Row, error] // of the file, or for undo of the ledger
 }
 
@@ -67,7 +67,8 @@ func (p *Plan) planImport(ctx context.Context, l *ledger.Ledger, o PlanOptions) 
 		return err
 	}
 	p.noAccount = map[int]bool{}
-	return p.decideAll(ctx, newCreation(newRun(ctx, nil, l, p, Options{ResendKnown: o.ResendKnown, UpdateNames: o.UpdateNames})))
+	choices := Options{ResendKnown: o.ResendKnown, UpdateNames: o.UpdateNames}
+	return p.decideAll(ctx, newCreation(newRun(ctx, nil, l, p, choices)))
 }
 
 // find looks for the run that goes on.

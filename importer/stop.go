@@ -102,7 +102,7 @@ func StopFor(err error) *Stop {
 		stop.Until = pause.Until
 		return stop
 	}
-	if _, full := errors.AsType[*ledger.FullError](err); full {
+	if errors.Is(err, ledger.ErrFull) {
 		return brokenLedger(err)
 	}
 	refused, ok := errors.AsType[*apiclient.Error](err)

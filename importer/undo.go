@@ -15,7 +15,8 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 	if !run.Undone.IsZero() {
 		return nil, refuseUndo(run, "it was undone on "+outcome.Day(run.Undone), "there is nothing left to revoke")
 	}
-	p := &Plan{Undoes: &run, Rows: undoRows(l, run.Seq), Survey: &export.Survey{Header: []string{"email", "name"}, Width: 2}}
+	survey := &export.Survey{Header: []string{"email", "name"}, Width: 2}
+	p := &Plan{Undoes: &run, Rows: undoRows(l, run.Seq), Survey: survey}
 	if err := p.find(ctx, l, ledger.Job{Command: "undo", Source: run.ID, Input: run.Input}); err != nil {
 		return nil, err
 	}
@@ -43,7 +44,8 @@ func undoRows(l *ledger.Ledger, run int64) func(context.Context) iter.Seq2[*expo
 			n := 0
 			next := func(row export.Row, err error) bool {
 				n++
-				row.Number, row.Place, row.Cells = n, export.Place{Row: n + 1, Line: n + 1}, []string{row.Email, row.Name}
+				row.Number, row.Place = n, export.Place{Row: n + 1, Line: n + 1}
+				row.Cells = []string{row.Email, row.Name}
 				return yield(&row, err)
 			}
 			for a, err := range l.Created(ctx, run) {
@@ -56,8 +58,9 @@ func undoRows(l *ledger.Ledger, run int64) func(context.Context) iter.Seq2[*expo
 				if err == nil && o.Status != outcome.Unknown && o.Status != outcome.CreatedUnconfirmed {
 					continue
 				}
-				row := export.Row{Email: o.Email, Name: o.Name, ExternalID: o.ExternalID, AccountID: o.AccountID, Key: o.Key}
-				row.Own = map[string]string{"jsm_status": outcome.Review.String(), "jsm_reason": outcome.ReasonMaybeCreated}
+				row := export.Row{Email: o.Email, Name: o.Name, ExternalID: o.ExternalID, AccountID: o.AccountID}
+				row.Key = o.Key
+				row.Own = map[string]string{"jsm_status": "review", "jsm_reason": outcome.ReasonMaybeCreated}
 				if !next(row, err) {
 					return
 				}

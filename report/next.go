@@ -84,8 +84,9 @@ func (l *steps) access(s Summary, e Ending) {
 	if e.Gone {
 		see = nil
 	}
-	l.add(counted(len(a.ToReview), "membership in an earlier organization is", "memberships in earlier organizations are",
-		" still there: see access.to_review in the summary (--summary PATH)"), see...)
+	l.add(counted(len(a.ToReview), "membership in an earlier organization is",
+		"memberships in earlier organizations are", " still there: see access.to_review in the summary "+
+			"(--summary PATH)"), see...)
 }
 
 func (l *steps) leavers(d *LeaverTotals, e Ending) {

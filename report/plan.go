@@ -53,8 +53,8 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 	}
 	l.problems(s)
 	if revoking {
-		l.part(counted(max(0, p.Settled.Of(outcome.Invalid)-s.Invalid), "row", "rows", " without an account to revoke: "+
-			"jsm_reason in the results says why of each."))
+		l.part(counted(max(0, p.Settled.Of(outcome.Invalid)-s.Invalid), "row", "rows", " without an account "+
+			"to revoke: jsm_reason in the results says why of each."))
 	}
 	for _, note := range o.Notes {
 		l.part(note)

@@ -40,7 +40,7 @@ type Summary struct {
 	Rate        Rate                   `json:"rate"`     // of this session
 	Access      *importer.AccessTotals `json:"access,omitempty"`
 	Leavers     *LeaverTotals          `json:"leavers,omitempty"`
-	Repeat      []string               `json:"repeat,omitempty"` // flags that read the failed file and give access as here
+	Repeat      []string               `json:"repeat,omitempty"` // flags for the failed file and the same access
 	Results     string                 `json:"results"`          // paths; "" when there is no such file
 	Failed      string                 `json:"failed"`
 	Ledger      string                 `json:"ledger"`

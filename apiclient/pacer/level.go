@@ -12,7 +12,7 @@ const (
 	bucketShare = 0.3  // but no more of a small bucket: "levels; 10/s"
 	fewest      = 3.0  // nor less than so many tokens: "levels; window"
 	longStep    = 0.25 // seconds that a report corrects for at most: "levels; bucket 10/s"
-	doubtMost   = 30.0 // passes without a report, or at none: then levels are never believed again: "levels that vanish"
+	doubtMost   = 30.0 // passes without a report, or at none, and levels are believed no more: "levels that vanish"
 	doubtful    = 15.0 // a refusal at a good level counts for: "stray 1 % beside plenty"
 	doubtForget = 0.99 // of them with each report: "levels; bucket 10/s"
 	windowShare = 0.05 // of a window, if no more comes before its end, makes it used up: TestUsedUpWindowIsReported

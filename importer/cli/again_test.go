@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"jsm-onboard/apiclient/jsmtest"
 )
 
@@ -45,5 +47,26 @@ func TestPageCountsEachRowOnce(t *testing.T) {
 	c.says(page, "Complete; 1 row needs attention")
 	if strings.Count(page, "row 3") != 2 { // in the reasons, and in the list
 		t.Errorf("row 3 stands %d times on the page", strings.Count(page, "row 3"))
+	}
+}
+
+// A row that was rejected because its cells may stand in the wrong columns is not taken from the failed file until
+// somebody has looked at it, though there each of its cells has a column.
+func TestUneditedRowsStayRejected(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.write("people.csv", "email,company,name,notes\nbob.ray@example.com,Baker, Inc,Bob Ray,hello\nann.lee@example.com,ACME,Ann Lee,x\n")
+	c.must(3, "import", "./people.csv")
+	c.must(3, "import", "./people.failed.csv")
+	if diff := cmp.Diff(map[string]int{"invalid": 1}, c.statuses("people.failed.results.csv")); diff != "" {
+		t.Error(diff)
+	}
+	failed := c.read("people.failed.csv")
+	reason := c.rows("people.failed.csv")[0]["jsm_reason"]
+	mended := strings.NewReplacer(`"Baker"," Inc","Bob Ray","hello"`, `"Baker, Inc","Bob Ray","hello",""`, reason, "")
+	c.write("people.failed.csv", mended.Replace(failed))
+	c.must(0, "import", "./people.failed.csv")
+	if found := c.site.Find("bob.ray@example.com"); len(found) != 1 || found[0].Name != "Bob Ray" {
+		t.Errorf("%+v, from\n%s", found, c.read("people.failed.csv"))
 	}
 }

@@ -68,7 +68,8 @@ func explain(err error) *importer.Stop {
 	if e, ok := errors.AsType[*importer.Stop](err); ok {
 		s.Cause, s.Hint = e.Cause, e.Hint
 	} else if e, ok := errors.AsType[*export.OptionError](err); ok {
-		s.Cause, s.Hint, s.Err = importer.Usage, "use one of those, or leave the flag out: the program finds it by itself", e
+		s.Cause, s.Err = importer.Usage, e
+		s.Hint = "use one of those, or leave the flag out: the program finds it by itself"
 	} else if e, ok := errors.AsType[*apiclient.Error](err); ok {
 		s.Hint = e.Hint
 		if e.NotAuthorized() {

@@ -66,7 +66,8 @@ func (w *importWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 func (w *importWork) connect(ctx context.Context, r *run) (err error) {
 	wantsAccess := w.access.Organizations || len(w.access.ServiceDesks) > 0
 	var api importer.API
-	if client := r.site.client; client != nil && (wantsAccess || r.plan.Create+r.plan.LookUps+r.plan.Settled.Of(outcome.Renamed) > 0) {
+	calls := r.plan.Create + r.plan.LookUps + r.plan.Settled.Of(outcome.Renamed)
+	if client := r.site.client; client != nil && (wantsAccess || calls > 0) {
 		api = client
 		if r.conn, err = r.site.connect(ctx, true); err != nil {
 			return err
@@ -149,7 +150,8 @@ func (w *importWork) begin(ctx context.Context, r *run, o importer.Options) *imp
 	o.ResendKnown, o.UpdateNames = w.options.ResendKnown, w.options.UpdateNames
 	o.ResolveConflicts = w.resolveConflicts && r.conn.BrowseUsers != apiclient.No
 	if r.plan.Create == 0 {
-		r.console.Log().Info("nothing new: no customer has to be created", "run", r.plan.Run.ID, "known", r.plan.Settled.Of(outcome.Known))
+		r.console.Log().Info("nothing new: no customer has to be created", "run", r.plan.Run.ID,
+			"known", r.plan.Settled.Of(outcome.Known))
 	}
 	return importer.NewImport(ctx, r.site.client, r.site.ledger, r.plan, o)
 }

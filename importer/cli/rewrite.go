@@ -105,7 +105,8 @@ func (r *reportRun) rewrite(ctx context.Context) error {
 		defer file.Close()
 		rows = survey.All(ctx)
 	} else if r.run.Command != "undo" {
-		r.console.Log().Warn("the results have only address and name, and only the rows that were sent", "why", err.Error())
+		r.console.Log().Warn("the results have only address and name, and only the rows that were sent",
+			"why", err.Error())
 	}
 	files, err := openRowFiles(r.out, r.site.memory, survey, r.summary.Access != nil)
 	if err != nil {

@@ -136,7 +136,8 @@ func readConfig(path string) (map[string]settingValues, error) {
 		return nil, usagef(`each line is "flag-name: value"`, "%s: this is not a settings file: %s", path, what)
 	}
 	if err := decoder.Decode(new(any)); err != io.EOF {
-		return nil, usagef("keep one list of settings, without a line ---", "%s contains more than one YAML document", path)
+		return nil, usagef("keep one list of settings, without a line ---",
+			"%s contains more than one YAML document", path)
 	}
 	return config, nil
 }

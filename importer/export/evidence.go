@@ -172,7 +172,8 @@ func (s *shape) verdict() verdict {
 		return companies
 	case nearly(s.logins, s.filled):
 		return logins
-	case s.agree*2 >= s.witnessed && (s.agree > 0 && s.oneWord < s.filled || s.agree >= 3 && nearly(s.agree, s.witnessed)):
+	case s.agree*2 >= s.witnessed &&
+		(s.agree > 0 && s.oneWord < s.filled || s.agree >= 3 && nearly(s.agree, s.witnessed)):
 		return names
 	}
 	return open

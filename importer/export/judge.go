@@ -73,7 +73,7 @@ var formFaults = []*kind{csvtext.QuoteNeverClosed, csvtext.QuotesUnclear, csvtex
 
 const clearReason = "; when its cells are right, empty its cell jsm_reason"
 
-// stillBroken is the fault of form that a row in a file of ours was rejected for, until somebody has emptied the reason:
+// stillBroken is the fault of form that a row in a file of ours was rejected for, until its reason is emptied:
 // there its cells fill the columns that the file was given, and nothing else shows it any more.
 func (s *Survey) stillBroken(r *Row, cells []string) *kind {
 	i := slices.IndexFunc(formFaults, func(k *kind) bool {

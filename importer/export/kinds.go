@@ -45,7 +45,8 @@ var (
 	repeatedHeader = repaired("repeated_header",
 		"repetition|repetitions of the header in the middle of the file (files joined by hand?), passed over", "")
 	footerLines = repaired("footer", "line|lines after the last row that is not a row|are not rows, passed over", "")
-	strayLines  = repaired("stray_directive", "sep=, #TYPE, comment or ruler line|lines between the rows, passed over", "")
+	strayLines  = repaired("stray_directive",
+		"sep=, #TYPE, comment or ruler line|lines between the rows, passed over", "")
 )
 
 // Repairs of a row.
@@ -97,7 +98,7 @@ var (
 		"name|names with letters that were broken before, as in M?ller, JosÃ©, M&uuml;ller or #NAME?",
 		"export the file again as UTF-8, or use --encoding (in PowerShell: Export-Csv -Encoding UTF8)")
 	nameFormula = rejected("name_formula", "name|names that is|are a formula", "write the person's name there")
-	nameQuote = rejected("name_quote", "name|names with a single quotation mark: perhaps the cell was cut off there",
+	nameQuote   = rejected("name_quote", "name|names with a single quotation mark: perhaps the cell was cut off there",
 		"remove the quotation mark, or correct the row's cells")
 	namesDiffer = rejected("names_differ", "cell|cells with several names", "leave one name in the cell")
 )

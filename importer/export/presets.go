@@ -64,7 +64,8 @@ func (ch *chooser) choosePreset() error {
 		case fits && len(p.signature) > len(best.signature):
 			best = p
 		case name != "" && ch.h.place.Row > 0:
-			return ch.refuse("this is not the header of "+p.title, "leave --preset out, or name the columns with --column")
+			return ch.refuse("this is not the header of "+p.title,
+				"leave --preset out, or name the columns with --column")
 		}
 	}
 	ch.c.preset, ch.h.told = best, map[int]Field{}

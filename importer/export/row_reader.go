@@ -241,7 +241,8 @@ func (r *rowReader) cutLast(last int) {
 	afterRow := last > 0 && r.held[last-1].skipped == nil && !r.held[last-1].fragment && !isTally(row.record.Cells)
 	cut := func(i int) bool { return i >= len(row.record.Cells)-1 }
 	switch {
-	case row.skipped != nil, row.fault != nil && row.fault != rowTooShort, row.record.Ended, len(row.record.Cells) >= r.header.trimmed,
+	case row.skipped != nil, row.fault != nil && row.fault != rowTooShort, row.record.Ended,
+		len(row.record.Cells) >= r.header.trimmed,
 		row.fragment && !afterRow:
 	case row.fragment, slices.ContainsFunc(r.needed, cut):
 		row.reject(rowTooShort)

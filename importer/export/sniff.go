@@ -181,7 +181,8 @@ func (s *sniffer) isHeader(h *header) bool {
 	for i := range h.names {
 		m, ok := h.means(i, Email)
 		_, account := h.means(i, AccountID)
-		if ok && (m.rank < rankVague || s.vaguely && h.trimmed > 1 && isShort(h.names[i])) || s.options.NeedAccounts && account {
+		mail := ok && (m.rank < rankVague || s.vaguely && h.trimmed > 1 && isShort(h.names[i]))
+		if mail || s.options.NeedAccounts && account {
 			return true
 		}
 	}
@@ -223,7 +224,8 @@ func (g *guess) rowBefore() error {
 		of := func(c string) bool { return isPlainAddress(trimBlanks(c)) }
 		if slices.ContainsFunc(cells, of) && !strings.HasSuffix(trimBlanks(cells[0]), ":") {
 			return refuse(rec.Place, fmt.Sprintf("there is a row before the header, which is in %s", g.header.place),
-				"put the header above the rows (was the file sorted, or joined?), or delete the line if it is not a row")
+				"put the header above the rows (was the file sorted, or joined?), or delete the line if it "+
+					"is not a row")
 		}
 	}
 	return nil

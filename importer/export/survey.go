@@ -205,7 +205,8 @@ func (s *Survey) countIDs() {
 	slices.Sort(s.ids)
 	for i := 2; i < len(s.ids) && !s.columns.needAccounts; i++ {
 		if s.ids[i] == s.ids[i-2] {
-			s.OneExternalID = "the same id is in more than two rows; perhaps a spreadsheet has shortened it, as in 3.8E+10"
+			s.OneExternalID = "the same id is in more than two rows; perhaps a spreadsheet has shortened it, " +
+				"as in 3.8E+10"
 		}
 	}
 	s.ids = nil
@@ -233,7 +234,8 @@ func (s *Survey) judgeWhole() error {
 	for _, o := range s.others {
 		if o.isRival() {
 			ch := chooser{h: &s.header}
-			return ch.ask("several columns could be the address", reading{Email: s.columns.at[Email][:1]}, reading{Email: {o.at}})
+			return ch.ask("several columns could be the address",
+				reading{Email: s.columns.at[Email][:1]}, reading{Email: {o.at}})
 		}
 	}
 	n := s.keys.others

@@ -22,8 +22,8 @@ func (l *Ledger) RecordAccess(ctx context.Context, run int64, kind, target strin
 // KeepNames keeps what groups with an ID are called, for who cannot ask the site.
 func (l *Ledger) KeepNames(ctx context.Context, run int64, groups []Group) error {
 	return l.update(context.WithoutCancel(ctx), `INSERT OR IGNORE INTO access (kind, member, target, run)
-		SELECT value ->> 'Kind' || '_name', coalesce(nullif(value ->> 'Spelled', ''), value ->> 'Name'), value ->> 'ID', ?
-		FROM json_each(?) WHERE value ->> 'ID' <> ''`, run, list(groups))
+		SELECT value ->> 'Kind' || '_name', coalesce(nullif(value ->> 'Spelled', ''), value ->> 'Name'),
+			value ->> 'ID', ? FROM json_each(?) WHERE value ->> 'ID' <> ''`, run, list(groups))
 }
 
 // Names returns the groups that KeepNames has kept, the newest last: Kind, ID, and Spelled.
@@ -58,8 +58,9 @@ func (l *Ledger) SetRowAccess(ctx context.Context, run int64, rows []RowAccess) 
 
 // RowAccess yields what SetRowAccess has kept for run from row number from on, in row order.
 func (l *Ledger) RowAccess(ctx context.Context, run int64, from int) iter.Seq2[RowAccess, error] {
-	return pages(ctx, l, scanRowAccess, from-1, func(r RowAccess) int { return r.Row }, `SELECT row, organization, service_desk,
-		reason FROM row_access WHERE row > ?1 AND run = ?3 ORDER BY row LIMIT ?2`, run)
+	return pages(ctx, l, scanRowAccess, from-1, func(r RowAccess) int { return r.Row },
+		`SELECT row, organization, service_desk, reason FROM row_access
+		WHERE row > ?1 AND run = ?3 ORDER BY row LIMIT ?2`, run)
 }
 
 func scanRowAccess(s scanner) (r RowAccess, err error) {

@@ -31,15 +31,8 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("ledger %s: %s\n%s", e.Path, e.What, e.Hint)
 }
 
-// FullError is returned when the disk has no room for what is to be written.
-type FullError struct {
-	path string
-	err  error
-}
-
-func (e *FullError) Error() string { return "the disk of the ledger " + e.path + " is full" }
-
-func (e *FullError) Unwrap() error { return e.err }
+// ErrFull is returned when the disk has no room for what is to be written.
+var ErrFull = errors.New("its disk is full")
 
 // wrap puts the ledger's path before err. A file that turns out to be damaged, or that this user may not
 // write to, becomes a *RefusedError.
@@ -47,8 +40,7 @@ func wrap(path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	_, refused := errors.AsType[*RefusedError](err)
-	if _, full := errors.AsType[*FullError](err); full || refused {
+	if _, refused := errors.AsType[*RefusedError](err); refused || errors.Is(err, ErrFull) {
 		return err
 	}
 	switch code(err) & 0xff {
@@ -59,7 +51,7 @@ func wrap(path string, err error) error {
 	case sqlite3.SQLITE_NOTADB:
 		return refuseDamaged(path, "is not a ledger: it is not an SQLite database")
 	case sqlite3.SQLITE_FULL:
-		return &FullError{path, err}
+		err = ErrFull
 	}
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
 		return refuseForbidden(path)

@@ -80,7 +80,7 @@ func (l *Ledger) open(ctx context.Context, site string) error {
 		err = l.update(ctx, "UPDATE attempts SET lost = 1 WHERE lost = 0")
 	}
 	if err == nil {
-		l.name = dsn(l.path, "ro", "cache_size(-2048)")
+		l.name = dsn(l.path, "ro", "cache_size(-6144)") // the inner pages of a million accounts
 		l.read, err = sql.Open("sqlite", l.name)
 	}
 	return errors.Join(err, syncFolder(filepath.Dir(l.path)))

@@ -10,8 +10,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // spoil runs SQL on a database that is no open ledger.
@@ -165,7 +163,7 @@ func TestDiskFull(t *testing.T) {
 		first = l.Settle(t.Context(), run.Seq, created(row, key(row)))
 		durable[row] = first == nil
 	}
-	if code(first)&0xff != sqlite3.SQLITE_FULL || !strings.Contains(first.Error(), l.path) {
+	if !errors.Is(first, ErrFull) || !strings.Contains(first.Error(), l.path) {
 		t.Fatal(first)
 	}
 	for range 2 {

@@ -73,11 +73,12 @@ func (w *Wanted) Organizations(ctx context.Context) ([]Group, error) {
 // Seat finds out for each claim whether there is access, with these groups and the accounts of now. By run it was
 // added, also when a process was killed over it. What is open is not attempted, for the reason stopped.
 func (w *Wanted) Seat(ctx context.Context, run int64, groups []Group, stopped string) error {
-	const is = `CASE WHEN g.why <> '' OR a.id = '' THEN 'failed' WHEN x.run = ?2 THEN 'added' WHEN x.run <> ?2 THEN 'known'
-		ELSE 'not_attempted' END, CASE WHEN g.why <> '' THEN g.why WHEN a.id = '' THEN ?4 WHEN x.run IS NOT NULL
-		OR a.id IS NULL THEN '' ELSE ?3 END`
+	const is = `CASE WHEN g.why <> '' OR a.id = '' THEN 'failed' WHEN x.run = ?2 THEN 'added'
+		WHEN x.run <> ?2 THEN 'known' ELSE 'not_attempted' END, CASE WHEN g.why <> '' THEN g.why
+		WHEN a.id = '' THEN ?4 WHEN x.run IS NOT NULL OR a.id IS NULL THEN '' ELSE ?3 END`
 	return w.exec(ctx, `DELETE FROM seats; DELETE FROM groups;
-		INSERT INTO groups SELECT value ->> 'Kind', value ->> 'Name', value ->> 'ID', value ->> 'Why' FROM json_each(?1);
+		INSERT INTO groups SELECT value ->> 'Kind', value ->> 'Name', value ->> 'ID', value ->> 'Why'
+			FROM json_each(?1);
 		INSERT OR IGNORE INTO seats SELECT g.kind, g.name, c.key, coalesce(a.id, ''), `+is+` FROM claims c CROSS JOIN
 				groups g ON g.kind = 'service_desk' OR g.kind = 'organization' AND g.name = c.organization
 			LEFT JOIN accounts a ON a.key = c.key AND a.gone_run = 0 AND a.revoked_at = ''
@@ -151,7 +152,8 @@ func (w *Wanted) Keep(ctx context.Context, l *Ledger, run int64) (notGood int, e
 	const desks = `groups g CROSS JOIN seats s ON s.kind = g.kind AND s.name = g.name AND s.key = c.key
 		WHERE g.kind = 'service_desk'`
 	for last := 0; ; {
-		rows, err := query(ctx, &w.beside, scanRowAccess, `SELECT c.row, coalesce(o.access, iif(c.problem = '', '', 'invalid')),
+		rows, err := query(ctx, &w.beside, scanRowAccess,
+			`SELECT c.row, coalesce(o.access, iif(c.problem = '', '', 'invalid')),
 			(SELECT coalesce(group_concat(s.access, ';' ORDER BY g.rowid), '') FROM `+desks+`),
 			(SELECT coalesce(group_concat(reason, '; '), '') FROM (SELECT c.problem AS reason UNION SELECT o.reason
 				UNION SELECT s.reason FROM `+desks+`) WHERE reason <> '')
@@ -186,7 +188,8 @@ func (w *Wanted) Moved(ctx context.Context, run int64) ([]Moved, error) {
 		err = s.Scan(&m.Row, &m.AccountID, &m.OrganizationID, &m.Organization)
 		return m, err
 	}, `SELECT min(c.row), s.member, x.target,
-			coalesce((SELECT member FROM access WHERE kind = 'organization_name' AND target = x.target), '') FROM claims c
+			coalesce((SELECT member FROM access WHERE kind = 'organization_name' AND target = x.target), '')
+		FROM claims c
 		CROSS JOIN seats s ON s.kind = 'organization' AND s.name = c.organization AND s.key = c.key
 		CROSS JOIN access x ON x.kind = s.kind AND x.member = s.member
 		WHERE s.access <> 'known' AND x.run <> ?1 AND NOT EXISTS (SELECT 1 FROM seats o JOIN groups g USING (kind, name)
