@@ -264,7 +264,6 @@ var rules = []rule{
 	{file: "importer/stop.go", function: "StopFor", tests: stops},
 	{file: "importer/export/evidence.go", tests: columns},
 	{file: "importer/export/score.go", tests: columns},
-	{file: "importer/export/names.go", tests: columns},
 }
 
 const (
