@@ -174,8 +174,8 @@ func (c *Client) destination(ctx context.Context, r *request) (root string, toke
 		if err != nil {
 			return "", nil, err
 		}
-		root = c.gatewayRoot(id)
-		c.address.Store(&root)
+		gateway := c.gatewayRoot(id) // and not root, which a return writes to
+		c.address.Store(&gateway)
 	}
 	return *c.address.Load(), token, nil
 }
