@@ -211,7 +211,7 @@ func isLetterOrMark(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(
 func (s *Survey) note(r *Row) string {
 	var said []string
 	if len(r.Other) > 0 {
-		said = append(said, "further addresses not onboarded: "+strings.Join(r.Other, ", "))
+		said = append(said, "further addresses in the row, not used for it: "+strings.Join(r.Other, ", "))
 	}
 	for _, k := range r.repairs {
 		if k != severalAddresses {

@@ -203,8 +203,8 @@ func TestRedact(t *testing.T) {
 		{`"x@y" and "a \" b" and "open`, `"…" and "…" and "…"`},
 		{"see ada@example.com, <bob@example.org>", "see …@…, <…@…>"},
 		{"it has no @, or ends in bob@ or @example.org", "it has no @, or ends in …@… or …@…"},
-		{"further addresses not onboarded: c@example.com; other.ada@example.com",
-			"further addresses not onboarded: …@…; …@…"},
+		{"further addresses in the row, not used for it: c@example.com; other.ada@example.com",
+			"further addresses in the row, not used for it: …@…; …@…"},
 		{"ada@example.com.au and o'ada@example.com", "…@… and …@…"},
 	}
 	for _, test := range tests {
