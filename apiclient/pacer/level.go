@@ -15,6 +15,7 @@ const (
 	doubtMost   = 30.0 // passes without a report, or at none, and levels are believed no more: "levels that vanish"
 	doubtful    = 15.0 // a refusal at a good level counts for: "stray 1 % beside plenty"
 	doubtForget = 0.99 // of them with each report: "levels; bucket 10/s"
+	meanOver    = 5.0  // seconds: TestLargerQuotaIsFound
 	windowShare = 0.05 // of a window, if no more comes before its end, makes it used up: TestUsedUpWindowIsReported
 )
 
@@ -27,6 +28,7 @@ type levels struct {
 	seen    time.Time // the last report
 	resets  time.Time // when the quota starts anew, by that report; seen: it did not say
 	doubt   float64   // a leaky count of what speaks against them
+	mean    float64   // of the refill, which moves with each report
 }
 
 func (l *levels) advance(now time.Time, refill float64) {
@@ -58,7 +60,7 @@ func (q *quota) correct(now time.Time, permit Permit, r Level) {
 	l := &q.levels
 	remaining, since := float64(max(r.Remaining, 0)), float64(q.sent-permit.number)
 	if !l.on {
-		*l = levels{on: true, level: remaining - since, at: now, largest: remaining, seen: now}
+		*l = levels{on: true, level: remaining - since, at: now, largest: remaining, seen: now, mean: q.refill}
 		q.event = nil
 	}
 	if l.doubt *= doubtForget; remaining == 0 {
@@ -71,6 +73,7 @@ func (q *quota) correct(now time.Time, permit Permit, r Level) {
 	a := 1 - math.Exp(-observe*dt)
 	l.level += a * off
 	q.refill = max(0, q.refill+a*a/(2-a)/dt*off)
+	l.mean += (q.refill - l.mean) * dt / (dt + meanOver)
 	l.seen, l.resets = now, now.Add(r.Reset)
 }
 

@@ -71,13 +71,12 @@ type Pace struct {
 func (p *Pacer) Pace() Pace {
 	p.group.mu.Lock()
 	defer p.group.mu.Unlock()
-	now := time.Now()
 	s := p.counts
 	s.Probing = p.outage
-	if r := p.quota.rate(now); r < unpaced {
+	if r := p.quota.rate(time.Now()); r < unpaced {
 		s.Rate = r
 	}
-	if p.quota.levels.on || p.quota.empty.After(p.quota.start) {
+	if s.Learned = p.quota.levels.mean; !p.quota.levels.on && p.quota.empty.After(p.quota.start) {
 		s.Learned = p.quota.refill
 	}
 	s.PausedUntil, s.Why = p.pause.until, p.pause.reason
