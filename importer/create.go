@@ -48,7 +48,7 @@ func (c *creation) notes(ctx context.Context, end *End) (notes []string) {
 	}
 	if n := c.plan.OtherAddress; n > 0 {
 		notes = append(notes, text.Counted(n, "person is", "people are")+
-			" onboarded under another address; the results name it")
+			" onboarded under another address, going by the external ids; the results name it")
 	}
 	if open, err := c.ledger.CountLookUps(ctx); err == nil && open > 0 && c.options.ResolveConflicts {
 		then := "the next command on this ledger does it first"

@@ -154,7 +154,7 @@ func LeaversOf(ctx context.Context, l *ledger.Ledger, run ledger.Run, r *Roster)
 			Source:    run.Source,
 			RunID:     run.ID,
 		}
-		elsewhere := r.aside[maphash.String(r.seed, one.MemberID)]
+		elsewhere := r.aside[maphash.String(r.seed, one.KnownID)]
 		leaver.Action, leaver.Reason = judgeLeaver(one, elsewhere, r.ids)
 		list = append(list, leaver)
 	}

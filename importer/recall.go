@@ -21,7 +21,7 @@ func otherwise(row *export.Row, m ledger.Memory) Result {
 func ask(ctx context.Context, l *ledger.Ledger, run ledger.Run, revoke bool, rows []ledger.Query,
 	then bool) ([]ledger.Memory, error) {
 	for i := range rows {
-		rows[i].Source, rows[i].Input = run.Source, run.Input
+		rows[i].Source = run.Source
 	}
 	found, err := l.Recall(ctx, run.Seq, revoke, rows)
 	for i := range found {

@@ -82,7 +82,7 @@ func (l *listing) planned(p *importer.Plan, limit int) {
 func planNotes(p *importer.Plan, o Outlook) string {
 	return joined("\n",
 		counted(p.OtherAddress, "person is", "people are",
-			" onboarded under another address (same external id), and would get a second account."),
+			" onboarded under another address, going by the external ids, and would get a second account."),
 		counted(p.NamesChanged, "customer has", "customers have",
 			" another name here than the one that was sent before; --update-names renames them."),
 		unused(p.Survey, o.Organizations))

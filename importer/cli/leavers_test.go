@@ -187,6 +187,21 @@ func TestIDsOfAnotherExport(t *testing.T) {
 	}
 }
 
+// TestIDsThatOnlyAnImportHad: they find somebody's row all the same, when the source has ids at last.
+func TestIDsThatOnlyAnImportHad(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.team("", 0, 1, 2, 3, 4, 5, 6, 7)
+	c.must(0, "import", "./crm.csv")
+	c.export("crm.csv", 8)
+	c.must(0, "sync", "./crm.csv")
+	c.team("7,P,person.7@@example.com,\n", 0, 1, 2, 3, 4, 5, 6)
+	c.must(3, "sync", "./crm.csv")
+	if row := c.rows("crm.leavers.csv")[0]; row["email"] != personAddress(7) || row["jsm_action"] != "review" {
+		t.Errorf("%v", row)
+	}
+}
+
 // TestInAnotherSourceInSomeForm has people leave one source who are in the
 // latest export of another, and not as customers.
 func TestInAnotherSourceInSomeForm(t *testing.T) {

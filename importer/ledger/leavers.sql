@@ -1,6 +1,6 @@
 -- Who has left the source ?1, is in no other, and has an account that is neither revoked nor gone, except by the run ?2
 -- itself. The external id that finds a new address is the one that somebody had in the source last, or when it
--- was never known there, the one with which the account was made, if that was from this source or file.
+-- was never known there, the one with which the account was made, unless that was by another source.
 WITH gone AS (
   SELECT key, external_id, last_seen FROM members INDEXED BY members_left
   WHERE source = ?1 AND left_run IS NOT NULL AND aside = 0
@@ -11,10 +11,9 @@ WITH gone AS (
 ), who AS (
   SELECT key, last_seen, external_id AS member_id, coalesce(nullif(external_id, ''),
     (SELECT a.external_id FROM accounts a CROSS JOIN runs r ON r.seq = a.run
-      WHERE a.key = gone.key AND (r.source = ?1 OR r.input = (SELECT input FROM runs WHERE seq = ?2))),
-    '') AS external_id FROM gone
+      WHERE a.key = gone.key AND r.source IN (?1, '')), '') AS external_id FROM gone
 )
-SELECT %[1]s, who.last_seen, who.member_id,
+SELECT %[1]s, who.last_seen, who.member_id, who.external_id,
   coalesce(
     (SELECT m.key FROM members m INDEXED BY members_external
       WHERE m.external_id <> '' AND m.source = ?1

@@ -108,7 +108,7 @@ func (w *writer) endAttempt(run int64, e Entry) {
 type Query struct {
 	Row             int
 	Key, ExternalID string
-	Source, Input   string // of the row's run: ExternalID counts within the same source or file
+	Source          string // of the row's run: external ids of another source are those of another system
 	Mark            string // of a row that may have been fixed, see Fixed
 }
 
@@ -184,8 +184,8 @@ func (l *Ledger) recallElsewhere(ctx context.Context, run int64, q []Query, memo
 		UNION ALL SELECT q.value ->> 'Row', 0, `+accountColumns+` FROM json_each(?1) q
 		CROSS JOIN accounts a ON a.external_id = q.value ->> 'ExternalID' AND a.external_id <> ''
 		WHERE a.gone_run = 0 AND a.revoked_at = '' AND a.key <> q.value ->> 'Key' AND (a.first_run < ?2 OR ?2 = 0)
-			AND EXISTS (SELECT 1 FROM runs r WHERE r.seq = a.run AND (r.input = q.value ->> 'Input'
-				OR r.source = q.value ->> 'Source' AND r.source <> ''))
+			AND EXISTS (SELECT 1 FROM runs r WHERE r.seq = a.run
+				AND (r.source IN ('', q.value ->> 'Source') OR q.value ->> 'Source' = ''))
 		ORDER BY run`,
 		list(unknown), run)
 	return err

@@ -81,6 +81,7 @@ func (w *writer) applyMoves(run Run) {
 type Leaver struct {
 	Account
 	MemberID string    // the external id that they had in the source last; may be ""
+	KnownID  string    // that, or else the one that the account was made with, unless that was by another source
 	LastSeen time.Time // end of the last complete run of the source that had them
 	NewKey   string    // who has their external id in the source now; "" when nobody has
 }
@@ -95,6 +96,6 @@ func (l *Ledger) Leavers(ctx context.Context, run int64, source string) ([]Leave
 }
 
 func scanLeaver(s scanner) (one Leaver, err error) {
-	err = s.Scan(append(accountInto(&one.Account), parsed{&one.LastSeen}, &one.MemberID, &one.NewKey)...)
+	err = s.Scan(append(accountInto(&one.Account), parsed{&one.LastSeen}, &one.MemberID, &one.KnownID, &one.NewKey)...)
 	return one, err
 }
