@@ -33,8 +33,7 @@ type access struct {
 	stop   atomic.Pointer[Stop] // the first reason
 }
 
-// AccessTotals is what became of the access that was asked for. Names of organizations, which are cells, are only in
-// ToReview.
+// AccessTotals is what became of the access that was asked for, without names of organizations: these are cells.
 type AccessTotals struct {
 	Organizations struct {
 		Named   int `json:"named"`

@@ -14,6 +14,7 @@ import (
 	"jsm-onboard/apiclient"
 	"jsm-onboard/apiclient/jsmtest"
 	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
 )
 
@@ -114,8 +115,10 @@ func TestChangedCompany(t *testing.T) {
 		if len(members["Acme"]) != 3 || len(members["Beta"]) != 2 {
 			t.Errorf("%v", members)
 		}
-		if r := s.Access.ToReview; len(r) != 1 || r[0].Row != 3 || r[0].Organization != "Acme" || r[0].AccountID != d.site.Find(address(2))[0].ID {
-			t.Errorf("%+v", r)
+		acme := d.site.Organizations()[0]
+		want := []ledger.Moved{{Row: 3, AccountID: d.site.Find(address(2))[0].ID, OrganizationID: acme.ID}}
+		if r := s.Access.ToReview; acme.Name != "Acme" || !cmp.Equal(r, want) {
+			t.Errorf("%+v in %+v", r, acme)
 		}
 	})
 }

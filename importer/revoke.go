@@ -191,8 +191,8 @@ func withoutRequest(t target, seen map[string]export.Place) ledger.Entry {
 // portalOnly is how the account ids of portal-only customers begin.
 const portalOnly = "qm:"
 
-// accountID is what account ids look like: of portal-only customers qm:…, of Atlassian accounts 712020:…, ug:… or 24
-// hexadecimal digits.
+// accountID is what account ids look like: of portal-only customers qm:…, of Atlassian accounts 712020:…, ug:… or
+// 24 hexadecimal digits.
 var accountID = regexp.MustCompile(`^(?:(?:[a-z]{2}|[0-9]{4,}):.+|[0-9a-f]{24})$`)
 
 // forReview is why a row of one of our own files is left to a person; "": it is not.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 	"unicode"
 	"unicode/utf16"
@@ -17,8 +16,7 @@ import (
 )
 
 // Summary is a run's totals, as scripts, the monitor and the ledger get them.
-// It holds no name, no address and no cell of a row, but for names of
-// organizations in what is to be reviewed.
+// It holds no name, no address and no cell of a row.
 type Summary struct {
 	RunID       string                 `json:"run_id"`
 	Command     string                 `json:"command"`
@@ -44,19 +42,6 @@ type Summary struct {
 	Results     string                 `json:"results"`          // paths; "" when there is no such file
 	Failed      string                 `json:"failed"`
 	Ledger      string                 `json:"ledger"`
-}
-
-// WithoutNames is the summary as others may read it.
-func (s Summary) WithoutNames() Summary {
-	if s.Access != nil {
-		access := *s.Access
-		access.ToReview = slices.Clone(access.ToReview)
-		for i := range access.ToReview {
-			access.ToReview[i].Organization = ""
-		}
-		s.Access = &access
-	}
-	return s
 }
 
 // Elapsed is how long this session took, a second at least. The time between two sessions is no part of a run.

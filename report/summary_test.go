@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
@@ -98,15 +97,5 @@ func TestEscapeControls(t *testing.T) {
 	}
 	if got := string(text); strings.ContainsAny(got, "\u009b\u202e\U000e0041\x1b") || !strings.Contains(got, "é") {
 		t.Errorf("%q", got)
-	}
-}
-
-func TestWithoutNames(t *testing.T) {
-	s := Summary{Access: &importer.AccessTotals{ToReview: []ledger.Moved{{Row: 1, Organization: "Acme"}}}}
-	named, err := s.JSON()
-	posted, postedErr := s.WithoutNames().JSON()
-	if err != nil || postedErr != nil || !strings.Contains(string(named), `"organization": "Acme"`) || strings.Contains(string(posted), "Acme") ||
-		!strings.Contains(string(posted), `"to_review"`) {
-		t.Errorf("%s\n%s", named, posted)
 	}
 }

@@ -1,6 +1,6 @@
 // Package jsmtest is a Jira Service Management site in memory: an [http.Handler] with credentials, quotas and
 // faults, for tests and for the sandbox command. It answers both forms of address, a site's (/rest/…) and the
-// gateway's (/ex/jira/{cloudId}/rest/…), and refuses what Jira refuses. Operations, statuses and the shapes of answers
+// gateway's (/ex/jira/{cloudId}/rest/…), and refuses what Jira refuses. Operations, statuses and shapes of answers
 // follow Atlassian's API pages. What a comment calls invented is so, and all texts and i18n keys in answers are.
 //
 // It waits with the time package only and no goroutine outlives a request, so a Site works in the virtual time of

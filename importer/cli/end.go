@@ -118,7 +118,7 @@ func (r *run) publish(ctx context.Context, monitor *report.Monitor, err error) e
 	if codeOf(err) != 0 {
 		signal = "fail"
 	}
-	body, _ := r.summary.WithoutNames().JSON()
+	body, _ := r.summary.JSON()
 	r.post(ctx, monitor, signal, body)
 	return err
 }

@@ -129,7 +129,7 @@ func TestWanted(t *testing.T) {
 	}, n)
 	moved, err := w.Moved(t.Context(), run.Seq)
 	must(t, err)
-	same(t, []Moved{{2, "qm:bob", "9", "Old  Co"}}, moved)
+	same(t, []Moved{{2, "qm:bob", "9"}}, moved)
 }
 
 // A row that was fixed is found by what its original was, through any number of failed files.

@@ -179,17 +179,14 @@ type Moved struct {
 	Row            int    `json:"row"`
 	AccountID      string `json:"account_id"`
 	OrganizationID string `json:"organization_id"`
-	Organization   string `json:"organization,omitempty"` // its name, where the ledger knows it
 }
 
 // Moved returns the memberships of before run of those who are added to another organization, and that no row asks for.
 func (w *Wanted) Moved(ctx context.Context, run int64) ([]Moved, error) {
 	return query(ctx, &w.beside, func(s scanner) (m Moved, err error) {
-		err = s.Scan(&m.Row, &m.AccountID, &m.OrganizationID, &m.Organization)
+		err = s.Scan(&m.Row, &m.AccountID, &m.OrganizationID)
 		return m, err
-	}, `SELECT min(c.row), s.member, x.target,
-			coalesce((SELECT member FROM access WHERE kind = 'organization_name' AND target = x.target), '')
-		FROM claims c
+	}, `SELECT min(c.row), s.member, x.target FROM claims c
 		CROSS JOIN seats s ON s.kind = 'organization' AND s.name = c.organization AND s.key = c.key
 		CROSS JOIN access x ON x.kind = s.kind AND x.member = s.member
 		WHERE s.access <> 'known' AND x.run <> ?1 AND NOT EXISTS (SELECT 1 FROM seats o JOIN groups g USING (kind, name)

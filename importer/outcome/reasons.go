@@ -24,8 +24,8 @@ const (
 	ReasonOnlyThatSent = ", which has another name; only that one is sent"
 	ReasonSameAccount  = "same account as %s"
 	ReasonFixed        = "fixed and imported as %s on %s; " + noRequest
-	ReasonOtherAddress = "the ledger has this external id under another address (%s, since %s): for the same person this " +
-		"is a second account, and requests stay with the first"
+	ReasonOtherAddress = "the ledger has this external id under another address (%s, since %s): for the same person " +
+		"this is a second account, and requests stay with the first"
 	ReasonNameChanged = "the name has changed: the account was created as %q; --update-names renames it"
 	ReasonRenamed     = "renamed from %q"
 	ReasonNotRenamed  = "the name was not changed: %s"
