@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,7 +18,7 @@ import (
 const nameAt, nameLength = 1, 60
 
 // takeLock locks <path>.lock for as long as the process lives or the lock is not given back. The file stays; its
-// text only names the holder.
+// text only names the holder. [Try] holds it for a moment, so it is asked for a few times.
 func takeLock(path string) (*flock.Flock, error) {
 	f, err := os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -24,8 +26,10 @@ func takeLock(path string) (*flock.Flock, error) {
 	}
 	defer f.Close()
 	lock := flock.New(f.Name())
-	got, err := lock.TryLock()
-	if err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	got, err := lock.TryLockContext(ctx, 20*time.Millisecond)
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return nil, err
 	}
 	if !got {

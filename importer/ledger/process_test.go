@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"jsm-onboard/importer/outcome"
 )
@@ -219,6 +220,21 @@ func TestTwoProcesses(t *testing.T) {
 		t.Error(text, err)
 	}
 	openAt(t, path)
+}
+
+// Who holds the lock for a moment, as Try does, refuses nobody.
+func TestHeldForAMoment(t *testing.T) {
+	l := openNew(t)
+	must(t, l.Close())
+	lock, err := takeLock(l.path)
+	must(t, err)
+	given := make(chan error)
+	go func() {
+		time.Sleep(50 * time.Millisecond)
+		given <- lock.Unlock()
+	}()
+	openAt(t, l.path)
+	must(t, <-given)
 }
 
 // The text of the lock is only shown.
