@@ -1,5 +1,6 @@
 // Mutate negates the conditions of the program's pure rules, one at a time, and expects the tests of their room to
-// notice each. The source is not touched: a changed copy stands in for it (go test -overlay).
+// notice each. The source is not touched: a copy in which each condition can be negated stands in for it
+// (go test -overlay), so that a room is built once.
 //
 // Usage: go run .ci/mutate.go [-jobs N] [-list] [FILE[:FUNCTION] …]
 //
@@ -8,9 +9,9 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"go/ast"
@@ -20,6 +21,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,12 +36,13 @@ type rule struct {
 	tests          string // as go test -run takes it
 }
 
-// A mutant is one negated condition.
+// A mutant is one condition that is negated.
 type mutant struct {
 	rule
-	place  string // file:line
-	text   string // the condition
-	source []byte // the whole file with it negated
+	number     int    // from 1
+	place      string // file:line
+	text       string // the condition
+	start, end int    // its bytes in the file
 }
 
 func main() {
@@ -61,46 +64,62 @@ func main() {
 }
 
 func run(rules []rule, jobs int, list bool) error {
+	began := time.Now()
 	var mutants []mutant
 	for _, r := range rules {
-		found, err := negations(r)
+		found, err := conditionsOf(r)
 		if err != nil {
 			return err
 		}
 		if len(found) == 0 {
 			return fmt.Errorf("%s %s has no condition: the list of rules is out of date", r.file, r.function)
 		}
-		mutants = append(mutants, found...)
+		for _, m := range found {
+			m.number = len(mutants) + 1
+			mutants = append(mutants, m)
+			if list {
+				fmt.Printf("%s: %s\n", m.place, m.text)
+			}
+		}
 	}
 	if list {
-		for _, m := range mutants {
-			fmt.Printf("%s: %s\n", m.place, m.text)
-		}
 		return nil
 	}
-	began := time.Now()
-	missed := try(mutants, jobs)
-	fmt.Printf(
-		"%d conditions negated, %d noticed, in %s\n",
-		len(mutants),
-		len(mutants)-missed,
-		time.Since(began).Round(time.Second),
-	)
+	rooms, err := os.MkdirTemp("", "mutants")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(rooms)
+	programs := map[string]string{} // of the tests, by folder
+	for _, m := range mutants {
+		folder := filepath.Dir(m.file)
+		if programs[folder] != "" {
+			continue
+		}
+		programs[folder] = filepath.Join(rooms, fmt.Sprintf("%d.test.exe", m.number))
+		if err := build(folder, programs[folder], mutants); err != nil {
+			return err
+		}
+	}
+	for _, r := range rules { // that would notice anything
+		if noticed(programs[filepath.Dir(r.file)], mutant{rule: r}) {
+			return fmt.Errorf("the tests %q of %s fail with nothing negated", r.tests, r.file)
+		}
+	}
+	missed := try(mutants, jobs, programs)
+	fmt.Printf("%d conditions negated, %d noticed, in %s\n", len(mutants), len(mutants)-missed,
+		time.Since(began).Round(time.Second))
 	if missed > 0 {
 		return fmt.Errorf("%d negated conditions were not noticed by any test", missed)
 	}
 	return nil
 }
 
-// negations returns a mutant for each condition of r: of an if or a case of a switch without a tag, and for each
+// conditionsOf returns a mutant for each condition of r: of an if or a case of a switch without a tag, and for each
 // operand of && and || in one.
-func negations(r rule) ([]mutant, error) {
-	source, err := os.ReadFile(r.file)
-	if err != nil {
-		return nil, err
-	}
+func conditionsOf(r rule) ([]mutant, error) {
 	files := token.NewFileSet()
-	tree, err := parser.ParseFile(files, r.file, source, parser.ParseComments)
+	tree, err := parser.ParseFile(files, r.file, nil, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -112,24 +131,12 @@ func negations(r rule) ([]mutant, error) {
 		}
 		for _, c := range conditions(f.Body) {
 			from, to := files.Position(c.Pos()), files.Position(c.End())
-			changed := bytes.Join(
-				[][]byte{
-					source[:from.Offset],
-					[]byte("!("),
-					source[from.Offset:to.Offset],
-					[]byte(")"),
-					source[to.Offset:],
-				},
-				nil,
-			)
 			var text bytes.Buffer
 			if err := printer.Fprint(&text, files, c); err != nil {
 				return nil, err
 			}
-			found = append(
-				found,
-				mutant{rule: r, place: fmt.Sprintf("%s:%d", r.file, from.Line), text: text.String(), source: changed},
-			)
+			found = append(found, mutant{rule: r, place: fmt.Sprintf("%s:%d", r.file, from.Line), text: text.String(),
+				start: from.Offset, end: to.Offset})
 		}
 	}
 	return found, nil
@@ -169,25 +176,90 @@ func operands(e ast.Expr) []ast.Expr {
 	return []ast.Expr{e}
 }
 
+// build makes the program of a folder's tests, in which the variable MUTANT has the number of what is negated.
+func build(folder, program string, mutants []mutant) error {
+	replace := map[string]string{}
+	put := func(name string, content []byte) error {
+		absolute, err := filepath.Abs(filepath.Join(folder, name))
+		replace[absolute] = program + "." + name
+		return cmp.Or(err, os.WriteFile(replace[absolute], content, 0o600))
+	}
+	var file *ast.File
+	for _, name := range files(folder, mutants) {
+		source, err := os.ReadFile(filepath.Join(folder, name))
+		if err == nil {
+			file, err = parser.ParseFile(token.NewFileSet(), name, source, parser.PackageClauseOnly)
+		}
+		if err == nil {
+			err = put(name, negatable(source, filepath.Join(folder, name), mutants))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	overlay := program + ".json"
+	err := put("mutant_number.go", []byte("package "+file.Name.Name+"\n\nimport (\n\t\"os\"\n\t\"strconv\"\n)\n\n"+
+		"var mutantNumber, _ = strconv.Atoi(os.Getenv(\"MUTANT\"))\n"))
+	if err != nil {
+		return err
+	}
+	content, err := json.Marshal(map[string]map[string]string{"Replace": replace})
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(overlay, content, 0o600); err != nil {
+		return err
+	}
+	out, err := exec.Command("go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", program,
+		"./"+filepath.ToSlash(folder)).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("building the tests of %s: %w\n%s", folder, err, out)
+	}
+	return nil
+}
+
+// files are the names of a folder's files that have mutants.
+func files(folder string, mutants []mutant) (names []string) {
+	for _, m := range mutants {
+		if filepath.Dir(m.file) == folder {
+			names = append(names, filepath.Base(m.file))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// negatable is a file's source in which each condition of the mutants is negated when its number is asked for.
+func negatable(source []byte, file string, mutants []mutant) []byte {
+	before, after := map[int]string{}, map[int]string{}
+	for _, m := range mutants {
+		if filepath.Clean(m.file) == file { // of one in another, the outer one comes first
+			before[m.start] += "(("
+			after[m.end] = fmt.Sprintf(") != (mutantNumber == %d))", m.number) + after[m.end]
+		}
+	}
+	var changed bytes.Buffer
+	for i, b := range source {
+		changed.WriteString(after[i] + before[i])
+		changed.WriteByte(b)
+	}
+	return changed.Bytes()
+}
+
 // try runs the tests of each mutant, prints those that nothing noticed, and returns how many.
-func try(mutants []mutant, jobs int) (missed int) {
+func try(mutants []mutant, jobs int, programs map[string]string) (missed int) {
 	work := make(chan mutant)
 	var mu sync.Mutex
 	var workers sync.WaitGroup
 	for range jobs {
 		workers.Go(func() {
 			for m := range work {
-				noticed, err := m.noticed()
-				if noticed {
+				if noticed(programs[filepath.Dir(m.file)], m) {
 					continue
 				}
 				mu.Lock()
 				missed++
-				fmt.Printf("not noticed: %s: %s", m.place, m.text)
-				if err != nil {
-					fmt.Printf(" (%v)", err)
-				}
-				fmt.Println()
+				fmt.Printf("not noticed: %s: %s\n", m.place, m.text)
 				mu.Unlock()
 			}
 		})
@@ -200,53 +272,15 @@ func try(mutants []mutant, jobs int) (missed int) {
 	return missed
 }
 
-// noticed reports whether a test fails, or runs for too long, with m in place.
-func (m mutant) noticed() (bool, error) {
-	folder, err := os.MkdirTemp("", "mutant")
-	if err != nil {
-		return false, err
-	}
-	defer os.RemoveAll(folder)
-	changed := filepath.Join(folder, "changed.go")
-	if err := os.WriteFile(changed, m.source, 0o600); err != nil {
-		return false, err
-	}
-	original, err := filepath.Abs(m.file)
-	if err != nil {
-		return false, err
-	}
-	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {original: changed}})
-	if err != nil {
-		return false, err
-	}
-	list := filepath.Join(folder, "overlay.json")
-	if err := os.WriteFile(list, overlay, 0o600); err != nil {
-		return false, err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), testTime+60*time.Second)
+// noticed reports whether a test fails, or runs for too long, with m negated.
+func noticed(program string, m mutant) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), testTime+time.Minute)
 	defer cancel()
-	args := []string{
-		"test",
-		"-short",
-		"-failfast",
-		"-vet=off",
-		"-count=1",
-		"-timeout",
-		testTime.String(),
-		"-overlay",
-		list,
-	}
-	if m.tests != "" {
-		args = append(args, "-run", m.tests)
-	}
-	out, err := exec.CommandContext(
-		ctx,
-		"go",
-		append(args, "./"+filepath.ToSlash(filepath.Dir(m.file)))...).CombinedOutput()
-	if bytes.Contains(out, []byte("[build failed]")) {
-		return false, errors.New("the mutant does not compile")
-	}
-	return err != nil, nil
+	tests := exec.CommandContext(ctx, program, "-test.short", "-test.failfast", "-test.timeout", testTime.String(),
+		"-test.run", cmp.Or(m.tests, "."))
+	tests.Dir = filepath.Dir(m.file)
+	tests.Env = append(os.Environ(), fmt.Sprintf("MUTANT=%d", m.number))
+	return tests.Run() != nil
 }
 
 // rules are those of which a wrong one does harm: what a row has become, when a run stops, who is a leaver, and what
