@@ -304,6 +304,5 @@ const (
 	judges = "^Test(Judge|Deleted|WithoutRequest)"
 	stops  = "^Test(SameRefusal|MaxErrors|StopFor)"
 
-	columns = "^Test(Choices|Evidence|Category|Fold|Shapes|Harms|Situations|Own|FailedFiles|WithoutAHeader|Preset|" +
-		"Sources)"
+	columns = "^Test(Evidence|Category|Fold|Shapes|Situations|Own|FailedFiles|WithoutAHeader|Preset|Sources)"
 )

@@ -1,9 +1,7 @@
 package export
 
-import "testing"
-
 // Exports in many languages and shapes: whose addresses, and which names.
-var choices = []shape2{
+var choices = []exported{
 	{name: "se kund", file: "Kundnamn;Kundens e-post;Handläggare;Handläggarens e-post\nAnn Lee;ann.lee@ex.com;Eva Admin;eva@desk.ex\nBo Berg;bo.berg@ex.com;Eva Admin;eva@desk.ex\n", refused: "email=Kundens e-post"},
 	{name: "fi", file: "Etunimi;Sukunimi;Sähköpostiosoite;Yritys\nAnn;Lee;ann.lee@ex.com;Acme\nBo;Berg;bo.berg@ex.com;Blau\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg"},
 	{name: "pl klient", file: "Nazwa klienta;Osoba kontaktowa;E-mail\nAcme Sp. z o.o.;Ann Lee;ann.lee@acme.ex\nBlau SA;Bo Berg;bo.berg@blau.ex\n", people: "ann.lee@acme.ex=Ann Lee|bo.berg@blau.ex=Bo Berg"},
@@ -86,10 +84,12 @@ var choices = []shape2{
 	{name: "a part that the cells are against", file: "Product first name,Email\n1001,ann.lee@ex.com\n1002,bo.berg@ex.com\n", people: "ann.lee@ex.com=ann.lee@ex.com|bo.berg@ex.com=bo.berg@ex.com"},
 	{name: "first names beside an empty column", file: "First name,Name,Email\nAnn,,ann.lee@ex.com\nBo,,bo.berg@ex.com\n", people: "ann.lee@ex.com=Ann|bo.berg@ex.com=Bo"},
 	{name: "first names beside companies", file: "First name,Name,Email\nAnn,Acme AG,ann@acme.example\nBo,Blau KG,bo@blau.example\n", refused: "only one part"},
-}
-
-func TestChoices(t *testing.T) {
-	for _, c := range choices {
-		t.Run(c.name, c.run)
-	}
+	{name: "a first name, and another person's", file: "Student First Name,Teacher Name,Email\nAnn,Berg,ann@ex.com\nBo,Dahl,bo@ex.com\n", people: "ann@ex.com=Ann|bo@ex.com=Bo"},
+	{name: "a first name, and another person's, and no witness", file: "Student First Name,Teacher Name,Email\nAnn,Berg,x1@ex.com\nBo,Dahl,x2@ex.com\n", refused: "several columns hold different names"},
+	{name: "short first names beside whole names", file: "Name,Preferred first name,Email\nWilliam Smith,Bill,wsmith@ex.com\nAnn Lee,Ann,ann.lee@ex.com\nBo Berg,Bo,bo.berg@ex.com\nRobert Dahl,Bob,rdahl@ex.com\n", people: "wsmith@ex.com=William Smith|ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg|rdahl@ex.com=Robert Dahl"},
+	{name: "the half of the same group", file: "Nom,Prénom contact,Nom contact,Courriel contact\nAcme,Ann,Lee,ann.lee@ex.com\nBlau,Bo,Berg,bo.berg@ex.com\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg"},
+	{name: "halves of two groups", file: "Nom,Prénom contact,Nom adjoint,Courriel\nLee,Ann,Roy,ann.lee@ex.com\nBerg,Bo,Ray,bo.berg@ex.com\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg"},
+	{name: "a half with a word of its own", file: "Vorname;Name Kunde;E-Mail\nAnn;Lee;ann.lee@ex.com\nBo;Berg;bo.berg@ex.com\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg"},
+	{name: "gaps filled by parts", file: "Display name,First name,Last name,Email\nAnn Lee,Ann,Lee,ann.lee@ex.com\nBo Berg,Bo,Berg,bo.berg@ex.com\n,Cy,Dahl,cy@ex.com\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg|cy@ex.com=Cy Dahl"},
+	{name: "gaps not filled by another's parts", file: "Display name,Student first name,Student last name,Email\nAnn Lee,Zed,Ray,ann.lee@ex.com\nBo Berg,Yod,Roy,bo.berg@ex.com\n,Xim,Moe,cy@ex.com\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg|cy@ex.com=cy@ex.com"},
 }

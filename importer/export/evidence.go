@@ -145,6 +145,9 @@ func (s *shape) compare(cell string, local, domain []string) {
 	}
 }
 
+// some reports whether n is more than one in ten of all.
+func some(n, all int) bool { return n*10 > all }
+
 // most reports whether n is more than half of all.
 func most(n, all int) bool { return all > 0 && n*2 > all }
 
@@ -209,9 +212,9 @@ func (e *evidence) differ(a, b []int) bool {
 	return false
 }
 
-// contains reports whether the names in some columns have each of some parts in them, in nearly
-// all rows that have both. Rows with an address for the name say nothing.
-func (e *evidence) contains(whole, parts []int) bool {
+// contains reports whether the names in some columns have each of some parts in them, in enough of
+// the rows that have both. Rows with an address for the name say nothing.
+func (e *evidence) contains(whole, parts []int, enough func(n, all int) bool) bool {
 	for _, i := range parts {
 		both, in := 0, 0
 		for x, y := range e.both(whole, []int{i}) {
@@ -223,7 +226,7 @@ func (e *evidence) contains(whole, parts []int) bool {
 				in++
 			}
 		}
-		if e.of(i).filled > 0 && !nearly(in, both) {
+		if e.of(i).filled > 0 && !enough(in, both) {
 			return false
 		}
 	}

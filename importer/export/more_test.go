@@ -1,9 +1,7 @@
 package export
 
-import "testing"
-
 // More shapes: those that were tried to do harm.
-var harms = []shape2{
+var harms = []exported{
 	{name: "company column called Kontakt", file: "Kontakt;E-Mail\nAcme GmbH;info@acme.example\nBlau AG;post@blau.example\nGrün KG;mail@gruen.example\n", refused: "companies"},
 	{name: "two columns agree nearly as often", file: "Name,Contact name,Email\nAnn Lee,Bo Berg,ann.berg@example.com\nCy Dahl,Di Eck,cy.eck@example.com\nEd Fox,Fay Go,ed@example.com\n", refused: "hold different names"},
 	{name: "two columns of one name, in capitals and with gaps", file: "Name,Display name,Email\nAnn Lee,,ann@example.com\nBo Berg,BO BERG,bo@example.com\n", people: "ann@example.com=Ann Lee|bo@example.com=BO BERG"},
@@ -50,10 +48,4 @@ var harms = []shape2{
 	{name: "legal name", file: "Legal Name,Email\nAnn Lee,x9@example.com\nBo Berg,x8@example.com\n", refused: "name=Legal Name"},
 	{name: "department names", file: "Department Name,Email\nSales East,x9@example.com\nSales West,x8@example.com\n", people: "x9@example.com=x9@example.com|x8@example.com=x8@example.com"},
 	{name: "jira cloud", file: "User id,User name,email,User status\n7,Ann Lee,ann@example.com,Active\n", people: "ann@example.com=Ann Lee"},
-}
-
-func TestHarms(t *testing.T) {
-	for _, c := range harms {
-		t.Run(c.name, c.run)
-	}
 }

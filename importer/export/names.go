@@ -64,11 +64,12 @@ func isEastAsian(r rune) bool {
 // A column such as "Nom" beside "Prénom" is the other part.
 func (ch *chooser) assemble(list []candidate) (full []int, parts reading) {
 	group := ""
+	fits := func(c candidate) bool { return group == "" || c.group == "" || c.group == group }
 	for _, c := range list {
 		switch {
 		case c.field == Name:
 			full = append(full, c.at)
-		case len(parts[c.field]) == 0 && (group == "" || c.group == "" || c.group == group):
+		case len(parts[c.field]) == 0 && fits(c):
 			parts[c.field], group = []int{c.at}, cmp.Or(group, c.group)
 		}
 	}
@@ -77,7 +78,8 @@ func (ch *chooser) assemble(list []candidate) (full []int, parts reading) {
 		return full, parts
 	}
 	for _, c := range list {
-		if c.half && !ch.e.contains([]int{c.at}, parts[known]) && (len(parts[other]) == 0 || c.group == group) {
+		first := len(parts[other]) == 0 || c.group == group
+		if c.half && first && fits(c) && !ch.e.contains([]int{c.at}, parts[known], some) {
 			parts[other] = []int{c.at}
 		}
 	}
@@ -87,7 +89,9 @@ func (ch *chooser) assemble(list []candidate) (full []int, parts reading) {
 // bestReading is the reading that beats each other one. Those that say the same fill its gaps.
 func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 	var readings []reading
-	if len(parts[FirstName]) > 0 && len(parts[LastName]) > 0 {
+	first, last := len(parts[FirstName]) > 0, len(parts[LastName]) > 0
+	within := func(i int) bool { return ch.e.contains([]int{i}, parts.names(), most) }
+	if first && last || (first || last) && !slices.ContainsFunc(full, within) {
 		readings = append(readings, parts)
 	}
 	for _, i := range full {
@@ -106,7 +110,7 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 	if slices.ContainsFunc(readings, func(r reading) bool { return !ch.beats(at, r.names()) }) {
 		return reading{}, ch.ask("several columns hold different names", readings...)
 	}
-	if best[Name] != nil && (readings[0][Name] != nil || ch.e.contains(at, parts.names())) {
+	if ch.e.contains(at, parts.names(), most) {
 		parts[Name] = best[Name]
 		best = parts
 	}
@@ -121,7 +125,7 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 // beats reports whether the columns of a reading are at least as good as those of another one: what
 // the other holds is a part of it, or the same, or twice as many addresses speak for it.
 func (ch *chooser) beats(a, b []int) bool {
-	switch whole, part := ch.e.contains(a, b), ch.e.contains(b, a); {
+	switch whole, part := ch.e.contains(a, b, nearly), ch.e.contains(b, a, nearly); {
 	case whole != part:
 		return whole
 	case !ch.e.differ(a, b):

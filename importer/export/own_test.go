@@ -10,6 +10,7 @@ import (
 // A file of rows to mend holds what was wrong: that it is still wrong says
 // nothing of its columns.
 func TestOwnFilesAreNotConfirmedByContent(t *testing.T) {
+	companies := "Acme,info@acme.example,x\nBlau,info@blau.example,x\nCobalt,info@cobalt.example,x\nDelta,info@delta.example,x\nEagle,info@eagle.example,x\n"
 	for name, c := range map[string]struct {
 		file string
 		want []string
@@ -19,6 +20,7 @@ func TestOwnFilesAreNotConfirmedByContent(t *testing.T) {
 		"results":               {"name,email,jsm_status,jsm_account_id,jsm_reason,jsm_line\nAnn,ann at example.com,invalid,,x,7\nBob,,invalid,,x,8\n", []string{"2 !malformed_address", "3 !no_address"}},
 		"the row is shifted":    {"name,email,company,,jsm_reason\nLee, Ann,ann@example.com,ACME,x\n", []string{"2 !malformed_address"}},
 		"as many as there were": {"name,email,billing,jsm_reason\nAnn,ann at example.com,,x\nBob,bob,,x\nCy,cy@example.com,money@example.com,x\n", []string{"2 !malformed_address", "3 !malformed_address", "4 cy@example.com Cy"}},
+		"companies":             {"Name,Email,jsm_reason\n" + companies, []string{"2 info@acme.example Acme", "3 info@blau.example Blau", "4 info@cobalt.example Cobalt", "5 info@delta.example Delta", "6 info@eagle.example Eagle"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, rows, err := readAll(t, writeFile(t, "x.failed.csv", c.file), Options{})
@@ -29,6 +31,10 @@ func TestOwnFilesAreNotConfirmedByContent(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+	_, _, err := readAll(t, writeFile(t, "x.failed.csv", "Klientas,Email,jsm_reason\nAnn Lee,ann@example.lt,x\n"), Options{})
+	if got := refused(err); !strings.Contains(got, "name=Klientas") {
+		t.Errorf("names that no header shows: %q", got)
 	}
 	many := "name,email,jsm_reason,jsm_line\n" + strings.Repeat("Ann,ann at example.com,x,7\n", 300)
 	if s, _, err := readAll(t, writeFile(t, "x.failed.csv", many), Options{}); err != nil || s.Invalid != 300 {

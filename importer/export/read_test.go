@@ -63,6 +63,20 @@ func readAll(t testing.TB, path string, o Options) (*Survey, []*Row, error) {
 	return s, rows, nil
 }
 
+// readOrRefuse reads a text, which must be refused where words are given: with those, or without those after "!".
+func readOrRefuse(t *testing.T, text string, o Options, words string) (*Survey, []*Row) {
+	t.Helper()
+	s, rows, err := readAll(t, writeFile(t, "export.csv", text), o)
+	hidden, not := strings.CutPrefix(words, "!")
+	switch got := refused(err); {
+	case words == "" && err != nil:
+		t.Fatal(got)
+	case words != "" && err == nil, not && strings.Contains(got, hidden), !not && !strings.Contains(got, words):
+		t.Errorf("refused with %q, want %q\n%v", got, words, tellAll(rows))
+	}
+	return s, rows
+}
+
 // tell gives a row in one line: "3 a@example.com Ann", "4 !long_row", "5 -" (excluded).
 func tell(r *Row) string {
 	text := fmt.Sprintf("%d %s %s", r.Place.Line, r.Email, r.Name)
