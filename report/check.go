@@ -12,11 +12,13 @@ import (
 	"jsm-onboard/importer/text"
 )
 
+// documentedRate is how many customers a second Atlassian lets an API token create.
+const documentedRate = 100
+
 // A Check is what the command check found in a file, offline.
 type Check struct {
 	Survey        *export.Survey
 	Words         []string // the file and the flags by which import reads it in the same way
-	Rate          float64  // requests a second that the time is estimated with; 0: not known
 	Organizations bool     // --organizations
 	problems      []rowProblem
 }
@@ -58,8 +60,8 @@ func (c Check) Text() string {
 	c.describeRows(l)
 	l.part(unused(s, c.Organizations))
 	l.line("")
-	if long := roughly(c.people(), c.Rate); long != "" {
-		l.add("Time", long+" at "+perSecond(c.Rate))
+	if long := roughly(c.people(), documentedRate); long != "" {
+		l.add("Time", long+" at "+perSecond(documentedRate))
 	}
 	l.add("Next", c.command())
 	return l.String()
@@ -99,19 +101,16 @@ func (c Check) describeRows(l *listing) {
 func (c Check) command() string { return Command("import", c.Words...) }
 
 // JSON is the same for scripts: the survey, and what is derived from it.
-func (c Check) JSON() ([]byte, error) {
-	survey, seconds := *c.Survey, 0.0
+func (c Check) JSON() []byte {
+	survey := *c.Survey
 	survey.Problems, survey.Examples = orEmpty(survey.Problems), orEmpty(survey.Examples)
-	if c.Rate > 0 {
-		seconds = hundredths(float64(c.people()) / c.Rate)
-	}
 	return indented(struct {
 		*export.Survey
 		People   int          `json:"people"`
-		Rows     []rowProblem `json:"problem_rows"`      // every row of which something is to be said
-		Seconds  float64      `json:"seconds,omitempty"` // none: not known
+		Rows     []rowProblem `json:"problem_rows"` // every row of which something is to be said
+		Seconds  float64      `json:"seconds,omitempty"`
 		Commands []string     `json:"commands"`
-	}{&survey, c.people(), orEmpty(c.problems), seconds, []string{c.command()}})
+	}{&survey, c.people(), orEmpty(c.problems), hundredths(float64(c.people()) / documentedRate), []string{c.command()}})
 }
 
 // orEmpty makes no list an empty one, for JSON.

@@ -97,12 +97,12 @@ func (c *Console) Problems(s *export.Survey) {
 
 // Totals shows how a run ended, also when the console is to be quiet: to people
 // as text, to programs as one line of the log.
-func (c *Console) Totals(s Summary, e Ending) {
+func (c *Console) Totals(s Summary) {
 	if c.options.JSON {
-		c.always.Info("run ended", "summary", s.rounded(), "next", NextSteps(s, e))
+		c.always.Info("run ended", "summary", s.rounded(), "next", NextSteps(s))
 		return
 	}
-	c.People("\n" + Totals(s, e))
+	c.People("\n" + Totals(s))
 }
 
 // Fail shows why nothing was done.

@@ -376,14 +376,14 @@ func TestInterrupted(t *testing.T) {
 func TestTotalsFitTheTerminal(t *testing.T) {
 	term := &screen{columns: 60}
 	c := newConsole(term, term.width, ConsoleOptions{})
-	c.Totals(exampleSummary(), Ending{})
+	c.Totals(exampleSummary())
 	c.Fail(&importer.Stop{What: strings.Repeat("too long ", 20), Hint: strings.Repeat("a hint ", 20)})
 	if term.wrapped {
 		t.Errorf("a line was too long for the terminal:\n%s", term.show())
 	}
 	var file bytes.Buffer
-	newConsole(&file, nil, ConsoleOptions{}).Totals(exampleSummary(), Ending{})
-	if got := file.String(); got != "\n"+Totals(exampleSummary(), Ending{}) {
+	newConsole(&file, nil, ConsoleOptions{}).Totals(exampleSummary())
+	if got := file.String(); got != "\n"+Totals(exampleSummary()) {
 		t.Errorf("the log file has\n%s", got)
 	}
 }
@@ -414,7 +414,8 @@ func TestNothingControlsTheTerminal(t *testing.T) {
 	for _, json := range []bool{false, true} {
 		var out bytes.Buffer
 		c := newConsole(&out, func() int { return 80 }, ConsoleOptions{JSON: json})
-		c.Totals(s, Ending{Kept: evil, Page: evil, Site: []string{evil}})
+		s.Kept, s.Page, s.SiteFlags = evil, evil, []string{evil}
+		c.Totals(s)
 		c.Fail(&importer.Stop{What: evil, Hint: evil})
 		c.Problems(survey)
 		c.Log().Warn(evil, "k", evil)
@@ -424,12 +425,8 @@ func TestNothingControlsTheTerminal(t *testing.T) {
 		out.WriteString(Fit(&out, Check{Survey: survey, Words: []string{evil}}.Text(), nil))
 		out.WriteString(Fit(&out, d.String()+RunList([]ledger.Run{{ID: evil, Job: ledger.Job{Source: evil, Input: evil},
 			StopReason: evil}}, false), nil))
-		for _, of := range []func() ([]byte, error){s.JSON, d.JSON, Check{Survey: survey}.JSON} {
-			text, err := of()
-			if err != nil {
-				t.Fatal(err)
-			}
-			out.Write(text)
+		for _, of := range []func() []byte{s.JSON, d.JSON, Check{Survey: survey}.JSON} {
+			out.Write(of())
 		}
 		for n, line := range strings.Split(out.String(), "\n") {
 			if strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) || !utf8.ValidString(line) {
@@ -476,7 +473,9 @@ func TestWrap(t *testing.T) {
 // Whatever the width, no word is lost and no line that could be broken is too
 // long.
 func TestWrapKeepsEveryWord(t *testing.T) {
-	text := Totals(exampleSummary(), Ending{Kept: "customers.failed.csv", Page: "page.html"})
+	s := exampleSummary()
+	s.Kept, s.Page = "customers.failed.csv", "page.html"
+	text := Totals(s)
 	for columns := 40; columns < 200; columns++ {
 		wrapped := fit(text, func() int { return columns })
 		if diff := cmp.Diff(strings.Fields(text), strings.Fields(wrapped)); diff != "" {

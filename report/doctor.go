@@ -65,7 +65,7 @@ func (d Diagnosis) String() string {
 }
 
 // JSON is the diagnosis for programs.
-func (d Diagnosis) JSON() ([]byte, error) { return indented(d) }
+func (d Diagnosis) JSON() []byte { return indented(d) }
 
 // created is how many customers a run has created; "" where it was to create none, or has not ended.
 func created(r ledger.Run) string {

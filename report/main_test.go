@@ -64,7 +64,6 @@ func exampleSummary() Summary {
 		Input:       "customers.csv",
 		InputSHA256: "ab12",
 		StartedAt:   time.Date(2025, 3, 1, 8, 0, 0, 0, time.UTC),
-		SessionAt:   time.Date(2025, 3, 1, 8, 0, 0, 0, time.UTC),
 		FinishedAt:  time.Date(2025, 3, 1, 8, 1, 40, 0, time.UTC),
 		Outcome:     ledger.Complete,
 		ExitCode:    3,

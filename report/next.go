@@ -27,7 +27,7 @@ func (l *steps) add(text string, command ...string) {
 }
 
 // NextSteps are what to do now.
-func NextSteps(s Summary, e Ending) []Step {
+func NextSteps(s Summary) []Step {
 	var l steps
 	switch {
 	case s.Hint != "":
@@ -44,32 +44,32 @@ func NextSteps(s Summary, e Ending) []Step {
 		l.revoked(s.Rows, s.Results)
 		return l
 	}
-	l.rows(s, e)
-	l.access(s, e)
-	l.leavers(s.Leavers, e)
+	l.rows(s)
+	l.access(s)
+	l.leavers(s.Leavers, s.SiteFlags)
 	return l
 }
 
 // rows are about rows to fix, and people whose access was revoked.
-func (l *steps) rows(s Summary, e Ending) {
+func (l *steps) rows(s Summary) {
 	failed, results, unless := Shown(s.Failed), Shown(s.Results), ""
-	if e.Kept != "" {
-		unless = ", unless that was done in " + Shown(e.Kept)
+	if s.Kept != "" {
+		unless = ", unless that was done in " + Shown(s.Kept)
 	}
 	if failed != "" {
 		l.add(counted(s.Rows.Of(outcome.Invalid, outcome.Failed, outcome.Unknown), "row needs", "rows need", " fixing"+
 			unless+": jsm_reason in "+failed+" says why; fix the row there, or the cause at the site, then:"),
-			slices.Concat([]string{"import", failed}, e.Site, s.Repeat)...)
+			slices.Concat([]string{"import", failed}, s.SiteFlags, s.Repeat)...)
 	}
 	if results != "" {
 		l.add(counted(s.Rows.Of(outcome.RevokedBefore), "row is", "rows are", " revoked_before: give access back by "+
 			"hand, as jsm_reason in "+results+" says, then:"),
-			slices.Concat([]string{"import", results}, e.Site, s.Repeat,
+			slices.Concat([]string{"import", results}, s.SiteFlags, s.Repeat,
 				[]string{"--include", "jsm_status=revoked_before", "--resend-known"})...)
 	}
 }
 
-func (l *steps) access(s Summary, e Ending) {
+func (l *steps) access(s Summary) {
 	a, results := s.Access, s.Results
 	if a == nil {
 		return
@@ -80,8 +80,8 @@ func (l *steps) access(s Summary, e Ending) {
 	for _, refused := range a.Refused {
 		l.add(refused + "; fix that (403: give the account an agent licence on that project), " + again)
 	}
-	see := slices.Concat([]string{"report", s.RunID, "--summary", "-"}, e.Site)
-	if e.Gone {
+	see := slices.Concat([]string{"report", s.RunID, "--summary", "-"}, s.SiteFlags)
+	if s.Gone {
 		see = nil
 	}
 	l.add(counted(len(a.ToReview), "membership in an earlier organization is",
@@ -89,7 +89,7 @@ func (l *steps) access(s Summary, e Ending) {
 			"(--summary PATH)"), see...)
 }
 
-func (l *steps) leavers(d *LeaverTotals, e Ending) {
+func (l *steps) leavers(d *LeaverTotals, siteFlags []string) {
 	switch {
 	case d == nil:
 	case d.Rows != nil:
@@ -100,7 +100,7 @@ func (l *steps) leavers(d *LeaverTotals, e Ending) {
 			" to review: jsm_reason in "+list+" says why, and what to do by hand"))
 		if d.Revoke > 0 {
 			l.add("look at "+list+"; to revoke the access of those on it:",
-				slices.Concat([]string{"revoke", list}, e.Site)...)
+				slices.Concat([]string{"revoke", list}, siteFlags)...)
 		}
 	}
 }

@@ -25,27 +25,32 @@ type Summary struct {
 	InputSHA256 string                 `json:"input_sha256"`
 	StartedAt   time.Time              `json:"started_at"`
 	FinishedAt  time.Time              `json:"finished_at"`
-	Session     int                    `json:"session,omitempty"` // 2 and more: the run was cut off and went on
-	SessionAt   time.Time              `json:"session_started_at"`
-	Outcome     string                 `json:"outcome"` // of ledger: Complete, Stopped or Held
+	Continued   bool                   `json:"continued,omitempty"` // it went on with a run that was cut off
+	Outcome     string                 `json:"outcome"`             // of ledger: Complete, Stopped or Held
 	StopReason  string                 `json:"stop_reason"`
 	Hint        string                 `json:"hint"` // what to do about that
 	ExitCode    int                    `json:"exit_code"`
 	Rows        Rows                   `json:"rows"`
 	Skipped     int                    `json:"skipped"`
 	Problems    map[string]int         `json:"problems"`
-	Requests    Requests               `json:"requests"` // of this session
-	Rate        Rate                   `json:"rate"`     // of this session
+	Requests    Requests               `json:"requests"` // since StartedAt, as is Rate
+	Rate        Rate                   `json:"rate"`
 	Access      *importer.AccessTotals `json:"access,omitempty"`
 	Leavers     *LeaverTotals          `json:"leavers,omitempty"`
 	Repeat      []string               `json:"repeat,omitempty"` // flags for the failed file and the same access
 	Results     string                 `json:"results"`          // paths; "" when there is no such file
 	Failed      string                 `json:"failed"`
 	Ledger      string                 `json:"ledger"`
+
+	// for people alone
+	Page      string   `json:"-"` // the page's file; "" when there is none
+	Kept      string   `json:"-"` // a failed file that was edited, and that is left as it is
+	Gone      bool     `json:"-"` // site and ledger were a sandbox's, and have ended with the run
+	SiteFlags []string `json:"-"` // by which the next command reaches site and ledger
 }
 
-// Elapsed is how long this session took, a second at least. The time between two sessions is no part of a run.
-func (s Summary) Elapsed() time.Duration { return max(s.FinishedAt.Sub(s.SessionAt), time.Second) }
+// Elapsed is how long it took, a second at least.
+func (s Summary) Elapsed() time.Duration { return max(s.FinishedAt.Sub(s.StartedAt), time.Second) }
 
 // Limited reports whether a run stopped where it was asked to, by --limit: such a run alone ends as a complete one
 // does.
@@ -122,26 +127,24 @@ func CountProblems(s *export.Survey) map[string]int {
 }
 
 // JSON is the summary as its file has it.
-func (s Summary) JSON() ([]byte, error) { return indented(s.rounded()) }
+func (s Summary) JSON() []byte { return indented(s.rounded()) }
 
 // rounded has times in UTC, to the second, and rates to the hundredth.
 func (s Summary) rounded() Summary {
-	for _, t := range []*time.Time{&s.StartedAt, &s.SessionAt, &s.FinishedAt} {
-		*t = t.UTC().Truncate(time.Second)
-	}
+	s.StartedAt, s.FinishedAt = s.StartedAt.UTC().Truncate(time.Second), s.FinishedAt.UTC().Truncate(time.Second)
 	s.Rate = Rate{hundredths(s.Rate.Mean), hundredths(s.Rate.Learned)}
 	return s
 }
 
 func hundredths(f float64) float64 { return math.Round(f*100) / 100 }
 
-func indented(v any) ([]byte, error) {
+func indented(v any) []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	err := e.Encode(v)
-	return escapeControls(b.Bytes()), err
+	_ = e.Encode(v) // what is written has neither channels nor cycles
+	return escapeControls(b.Bytes())
 }
 
 // escapeControls writes the characters that JSON may hold as they are, and that

@@ -11,17 +11,9 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// Ending is what the totals say besides the summary.
-type Ending struct {
-	Kept string   // a failed file that was edited, and that is left as it is
-	Page string   // the page's file; "" when there is none
-	Gone bool     // site and ledger were a sandbox's, and have ended with the run
-	Site []string // flags and values by which the next command reaches site and ledger
-}
-
 // Totals is what people read at the end of a run: what became of the rows,
 // which files were written, and what to type next.
-func Totals(s Summary, e Ending) string {
+func Totals(s Summary) string {
 	l := &listing{}
 	l.line(headline(s) + "\n")
 	proof := "" // without it the run has stopped, and says why
@@ -35,17 +27,17 @@ func Totals(s Summary, e Ending) string {
 	l.add("Requests", RequestLines(s)...)
 	l.add("Results", Shown(s.Results))
 	l.add("To fix", Shown(s.Failed))
-	if e.Kept != "" && s.Failed != "" {
-		l.add("", "("+Shown(e.Kept)+" was edited and is left as it is)")
+	if s.Kept != "" && s.Failed != "" {
+		l.add("", "("+Shown(s.Kept)+" was edited and is left as it is)")
 	}
-	l.add("Page", Shown(e.Page))
-	if e.Gone {
+	l.add("Page", Shown(s.Page))
+	if s.Gone {
 		l.add("Sandbox", "ended with the run, and so did its ledger: the next --sandbox run starts anew")
 	} else {
 		l.add("Ledger", Shown(s.Ledger))
 	}
 	next := ""
-	for _, step := range NextSteps(s, e) {
+	for _, step := range NextSteps(s) {
 		next = joined("\n", next, joined("\n  ", step.Text, step.Command))
 	}
 	if next != "" {
@@ -58,9 +50,6 @@ func Totals(s Summary, e Ending) string {
 func headline(s Summary) string {
 	verb := map[string]string{ledger.Complete: "is complete", ledger.Held: "was held back", ledger.Stopped: "stopped"}
 	line := "Run " + s.RunID + " " + verb[s.Outcome] + " after " + Short(s.Elapsed())
-	if s.Session > 1 {
-		line += fmt.Sprintf(" in session %d", s.Session)
-	}
 	return joined(": ", line, strings.TrimSuffix(s.StopReason, ".")) + "."
 }
 
@@ -104,7 +93,7 @@ func LeaverLines(d *LeaverTotals) []string {
 	return present(listed, d.Held, became)
 }
 
-// RequestLines count the requests of the last session.
+// RequestLines count the requests.
 func RequestLines(s Summary) []string {
 	r, pace, revoking := s.Requests, "", ""
 	if s.Rate.Mean > 0 {
@@ -118,11 +107,11 @@ func RequestLines(s Summary) []string {
 	}
 	line := joined("; ", joined(", ", sent(r.Sent, r.Throttled), counted(r.Retried, "retried", "retried", ""),
 		counted(r.Ambiguous, "with no clear answer", "with no clear answer", "")), pace, revoking)
-	session := ""
-	if s.Session > 1 {
-		session = "(of this session; the rows are those of the whole run, which began on " + When(s.StartedAt) + ")"
+	since := ""
+	if s.Continued {
+		since = "(since the run was continued; the rows are those of the whole run)"
 	}
-	return present(line, counted(r.Other, "more", "more", " for checks, look-ups, names and access"), session)
+	return present(line, counted(r.Other, "more", "more", " for checks, look-ups, names and access"), since)
 }
 
 func sent(all, throttled int) string {

@@ -18,23 +18,25 @@ import (
 )
 
 func TestTotals(t *testing.T) {
-	golden(t, "totals.txt", Totals(exampleSummary(), Ending{}))
+	golden(t, "totals.txt", Totals(exampleSummary()))
 
 	stopped := exampleSummary()
 	stopped.Outcome, stopped.StopReason, stopped.ExitCode, stopped.Failed = ledger.Stopped, "interrupted.", 130,
 		"my customers.failed-2.csv"
 	stopped.Requests, stopped.Rate, stopped.Rows.Read, stopped.Skipped = Requests{}, Rate{}, 1013, 0
-	golden(t, "totals-stopped.txt", Totals(stopped, Ending{Kept: "/x/my customers.failed.csv", Page: "run.html"}))
+	stopped.Kept, stopped.Page = "/x/my customers.failed.csv", "run.html"
+	golden(t, "totals-stopped.txt", Totals(stopped))
 
 	sync := exampleSummary()
 	rows := Rows{3, outcome.RevokeStatuses(), totals(map[outcome.Status]int{outcome.Revoked: 2, outcome.NotFound: 1})}
-	sync.Session, sync.SessionAt = 3, sync.FinishedAt.Add(-40*time.Second)
+	sync.Continued, sync.StartedAt = true, sync.FinishedAt.Add(-40*time.Second)
 	sync.Access, sync.Failed = exampleAccess(), ""
 	sync.Access.ToReview = make([]ledger.Moved, 2)
 	sync.Leavers = &LeaverTotals{Path: "l.csv", Revoke: 3, Review: 1, Rows: &rows, Results: "l.revoked.csv", Sent: 1012,
 		Throttled: 3}
 	// An edited file is of no interest when nothing needs fixing.
-	golden(t, "totals-sync.txt", Totals(sync, Ending{Gone: true, Kept: "customers.failed.csv"}))
+	sync.Gone, sync.Kept = true, "customers.failed.csv"
+	golden(t, "totals-sync.txt", Totals(sync))
 }
 
 func TestHeadline(t *testing.T) {
@@ -90,62 +92,54 @@ func TestNextSteps(t *testing.T) {
 	tests := []struct {
 		name string
 		s    Summary
-		e    Ending
 		want []Step
 	}{
-		{"all is good", complete(Summary{}), Ending{}, nil},
-		{"rows to fix", complete(Summary{ExitCode: 3, Failed: "my f.csv", Rows: invalid}),
-			Ending{Site: []string{"--sandbox"}}, []Step{fix}},
-		{"rows that were refused", complete(Summary{Failed: "f.csv", Rows: refused}), Ending{},
+		{"all is good", complete(Summary{}), nil},
+		{"rows to fix", complete(Summary{ExitCode: 3, Failed: "my f.csv", Rows: invalid, SiteFlags: []string{"--sandbox"}}), []Step{fix}},
+		{"rows that were refused", complete(Summary{Failed: "f.csv", Rows: refused}),
 			[]Step{{"1 row needs fixing: jsm_reason in f.csv says why; fix the row there, or the cause at the site, then:", "jsm-onboard import f.csv"}}},
-		{"both", complete(Summary{Failed: "f.csv", Rows: both, Repeat: []string{"--organizations", "--column", "email=Contact"}}),
-			Ending{Site: []string{"--ledger", "my ledger"}},
+		{"both", complete(Summary{Failed: "f.csv", Rows: both, Repeat: []string{"--organizations", "--column", "email=Contact"}, SiteFlags: []string{"--ledger", "my ledger"}}),
 			[]Step{{"4 rows need fixing: jsm_reason in f.csv says why; fix the row there, or the cause at the site, then:",
 				"jsm-onboard import f.csv --ledger 'my ledger' --organizations --column email=Contact"}}},
-		{"fixed elsewhere", complete(Summary{ExitCode: 3, Failed: "f-2.csv", Rows: invalid}), Ending{Kept: "f.csv"},
+		{"fixed elsewhere", complete(Summary{ExitCode: 3, Failed: "f-2.csv", Rows: invalid, Kept: "f.csv"}),
 			[]Step{{"2 rows need fixing, unless that was done in f.csv: jsm_reason in f-2.csv says why; " +
 				"fix the row there, or the cause at the site, then:", "jsm-onboard import f-2.csv"}}},
-		{"limit", Summary{Outcome: ledger.Stopped, ExitCode: 3, Failed: "my f.csv", Rows: invalid},
-			Ending{Site: []string{"--sandbox"}},
+		{"limit", Summary{Outcome: ledger.Stopped, ExitCode: 3, Failed: "my f.csv", Rows: invalid, SiteFlags: []string{"--sandbox"}},
 			[]Step{{Text: "run the same command again for the rest; without --limit it runs to the end"}, fix}},
-		{"a hint", Summary{Outcome: ledger.Stopped, Hint: "fix the cause"}, Ending{}, []Step{{Text: "fix the cause"}}},
-		{"held", Summary{Outcome: ledger.Held, ExitCode: 5, Hint: "look", Failed: "f.csv", Rows: invalid}, Ending{},
+		{"a hint", Summary{Outcome: ledger.Stopped, Hint: "fix the cause"}, []Step{{Text: "fix the cause"}}},
+		{"held", Summary{Outcome: ledger.Held, ExitCode: 5, Hint: "look", Failed: "f.csv", Rows: invalid},
 			[]Step{{Text: "look"}}},
-		{"interrupted", Summary{Outcome: ledger.Stopped, ExitCode: 130, Failed: "f.csv", Rows: invalid}, Ending{},
+		{"interrupted", Summary{Outcome: ledger.Stopped, ExitCode: 130, Failed: "f.csv", Rows: invalid},
 			[]Step{{Text: "run the same command again: it continues where it stopped"}}},
 		{"revoked before", complete(Summary{ExitCode: 3, Results: "r.csv",
-			Rows: rows(map[outcome.Status]int{outcome.RevokedBefore: 2000})}),
-			Ending{Site: []string{"--site", "acme"}},
+			Rows: rows(map[outcome.Status]int{outcome.RevokedBefore: 2000}), SiteFlags: []string{"--site", "acme"}}),
 			[]Step{{"2,000 rows are revoked_before: give access back by hand, as jsm_reason in r.csv says, then:",
 				"jsm-onboard import r.csv --site acme --include jsm_status=revoked_before --resend-known"}}},
-		{"an earlier organization", complete(Summary{RunID: "a1", Access: &importer.AccessTotals{ToReview: make([]ledger.Moved, 1)}}), Ending{},
+		{"an earlier organization", complete(Summary{RunID: "a1", Access: &importer.AccessTotals{ToReview: make([]ledger.Moved, 1)}}),
 			[]Step{{"1 membership in an earlier organization is still there: see access.to_review in the summary (--summary PATH)",
 				"jsm-onboard report a1 --summary -"}}},
-		{"access", complete(Summary{Results: "r.csv", Access: &importer.AccessTotals{NotGood: 10, Refused: []string{"not SUP: 403"}}}),
-			Ending{}, []Step{
-				{Text: "10 rows have not got all of the access that was asked for: jsm_reason in r.csv says why; " +
-					"fix that, then run the same command again"},
-				{Text: "not SUP: 403; fix that (403: give the account an agent licence on that project), " +
-					"then run the same command again"},
-			}},
-		{"revoke", complete(Summary{Command: "revoke", ExitCode: 3, Results: "r.csv", Rows: revoked}), Ending{},
+		{"access", complete(Summary{Results: "r.csv", Access: &importer.AccessTotals{NotGood: 10, Refused: []string{"not SUP: 403"}}}), []Step{
+			{Text: "10 rows have not got all of the access that was asked for: jsm_reason in r.csv says why; " +
+				"fix that, then run the same command again"},
+			{Text: "not SUP: 403; fix that (403: give the account an agent licence on that project), " +
+				"then run the same command again"},
+		}},
+		{"revoke", complete(Summary{Command: "revoke", ExitCode: 3, Results: "r.csv", Rows: revoked}),
 			[]Step{byHand, again}},
-		{"undo", complete(Summary{Command: "undo", ExitCode: 3, Results: "r.csv", Rows: revoked}), Ending{}, []Step{byHand,
+		{"undo", complete(Summary{Command: "undo", ExitCode: 3, Results: "r.csv", Rows: revoked}), []Step{byHand,
 			again}},
 		{"leavers listed", complete(Summary{Command: "sync", Leavers: &LeaverTotals{Path: "l.csv", Revoke: 1, Review: 1},
-			Repeat: []string{"--column", "email=Contact"}}), Ending{Site: []string{"--site", "acme"}},
+			Repeat: []string{"--column", "email=Contact"}, SiteFlags: []string{"--site", "acme"}}),
 			[]Step{{Text: "1 leaver to review: jsm_reason in l.csv says why, and what to do by hand"},
 				{"look at l.csv; to revoke the access of those on it:", "jsm-onboard revoke l.csv --site acme"}}},
 		{"leavers revoked", complete(Summary{Command: "sync", ExitCode: 3, Leavers: &LeaverTotals{Path: "l.csv",
-			Revoke: 10, Rows: &revoked, Results: "r.csv"}}),
-			Ending{}, []Step{byHand, again}},
+			Revoke: 10, Rows: &revoked, Results: "r.csv"}}), []Step{byHand, again}},
 		{"leavers held", complete(Summary{Command: "sync", ExitCode: 5, Hint: "look", Leavers: &LeaverTotals{Path: "l.csv",
-			Revoke: 10, Held: "too many"}}),
-			Ending{}, []Step{{Text: "look"}}},
+			Revoke: 10, Held: "too many"}}), []Step{{Text: "look"}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, NextSteps(test.s, test.e)); diff != "" {
+			if diff := cmp.Diff(test.want, NextSteps(test.s)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -176,7 +170,7 @@ func TestShown(t *testing.T) {
 	}
 	s := exampleSummary()
 	s.Failed = filepath.Join(folder, "f.csv")
-	if got := NextSteps(s, Ending{}); got[0].Command != "jsm-onboard import f.csv" {
+	if got := NextSteps(s); got[0].Command != "jsm-onboard import f.csv" {
 		t.Errorf("%+v", got)
 	}
 }

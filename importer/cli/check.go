@@ -10,9 +10,6 @@ import (
 	"jsm-onboard/report"
 )
 
-// documentedRate is how many customers a second Atlassian lets an API token create.
-const documentedRate = 100
-
 // checkFlags are those of check.
 type checkFlags struct {
 	read          readFlags
@@ -22,7 +19,7 @@ type checkFlags struct {
 
 func (p *program) checkCommand() *cobra.Command {
 	f := &checkFlags{}
-	cmd := p.command("check FILE", cobra.ExactArgs(1), func(cmd *cobra.Command, args []string) error {
+	cmd := p.command("check FILE", func(cmd *cobra.Command, args []string) error {
 		return p.runCheck(cmd.Context(), f, args[0])
 	})
 	f.read.register(cmd.Flags())
@@ -50,7 +47,6 @@ func (p *program) runCheck(ctx context.Context, f *checkFlags, path string) erro
 		Survey: survey,
 		Words: slices.Concat([]string{path}, p.again(siteFlagNames...), p.again(accessFlagNames...),
 			survey.Repeat, p.again("include", "exclude")),
-		Rate:          documentedRate,
 		Organizations: f.organizations,
 	}
 	if survey.Noted > 0 {

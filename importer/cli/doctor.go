@@ -28,7 +28,7 @@ type doctorFlags struct {
 
 func (p *program) doctorCommand() *cobra.Command {
 	f := &doctorFlags{}
-	cmd := p.command("doctor", cobra.MaximumNArgs(0), func(cmd *cobra.Command, _ []string) error {
+	cmd := p.command("doctor", func(cmd *cobra.Command, _ []string) error {
 		return p.runDoctor(cmd.Context(), f)
 	})
 	f.site.client.MaxRate, f.site.client.Workers = 10, 2

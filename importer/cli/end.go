@@ -17,39 +17,34 @@ import (
 
 // conclude writes how the run ended and prints the totals. What cannot be written makes the run broken, and what can
 // still be written says so. Whoever is killed in between goes on when the command is run again.
-func (r *run) conclude(ctx context.Context, end importer.End, fixes report.Fixes) error {
-	err := r.record(ctx, end, fixes)
-	if err != nil {
+func (r *run) conclude(ctx context.Context, end importer.End) error {
+	if err := r.record(ctx, end); err != nil {
 		end.Stop = brokenBy(end.Stop, err)
-		_ = r.record(ctx, end, fixes)
+		_ = r.record(ctx, end)
 	}
-	r.console.Totals(*r.summary, r.ending(fixes))
+	r.console.Totals(*r.summary)
 	return asExit(r.summary.ExitCode)
 }
 
 // record writes page and summary, and then the end of the run into the ledger: a run is not complete without them.
-func (r *run) record(ctx context.Context, end importer.End, fixes report.Fixes) error {
-	s := r.summarise(end, fixes)
-	r.summary = &s
-	err := r.tell(page.Page{Ending: r.ending(fixes), Trace: r.recorder.Trace(), Findings: r.rows.findings})
+func (r *run) record(ctx context.Context, end importer.End) error {
+	r.summary = r.summarise(end)
+	trace := r.recorder.Trace()
+	err := r.flags.out.write(*r.summary, page.Page{Summary: *r.summary, Trace: trace, Findings: r.rows.findings})
 	if err != nil && !isBroken(end.Stop) {
 		return err
 	}
 	run := r.plan.Run
 	run.Retry = end.Stop != nil && end.Stop.Cause.AskAgain()
-	trace, traceErr := json.Marshal(r.recorder.Trace())
-	run.Trace = trace
-	return errors.Join(err, traceErr, r.keep(ctx, &run))
+	run.Trace, _ = json.Marshal(trace) // numbers and times alone
+	return errors.Join(err, r.keep(ctx, &run))
 }
 
 // keep writes the end of a run into the ledger.
-func (r *run) keep(ctx context.Context, run *ledger.Run) (err error) {
+func (r *run) keep(ctx context.Context, run *ledger.Run) error {
 	s := r.summary
 	run.FinishedAt, run.Outcome, run.StopReason = s.FinishedAt, s.Outcome, s.StopReason
-	run.ExitCode, run.RowsRead = s.ExitCode, s.Rows.Read
-	if run.Summary, err = s.JSON(); err != nil {
-		return err
-	}
+	run.ExitCode, run.RowsRead, run.Summary = s.ExitCode, s.Rows.Read, s.JSON()
 	return r.site.ledger.FinishRun(ctx, run)
 }
 
@@ -63,19 +58,18 @@ func (r *run) refuse(ctx context.Context, err error) {
 		end.Rows = r.plan.Survey.Rows
 		end.Totals[outcome.NotAttempted] = end.Rows
 	}
-	s := r.summarise(end, report.Fixes{})
-	s.Outcome, r.summary = ledger.Held, &s
+	r.summary = r.summarise(end)
 	if r.leavesFiles(err) {
 		return
 	}
-	if r.command == "sync" && end.Stop.Cause != importer.Interrupted && r.site != nil && r.site.ledger != nil {
+	if r.command == "sync" && end.Stop.Cause != importer.Interrupted && r.site.ledger != nil {
 		run := ledger.Run{Job: r.job(), StartedAt: r.began}
 		if err := r.keep(ctx, &run); err != nil {
 			r.console.Log().Warn("report --list will not show this run", "error", err.Error())
 		}
-		s.RunID = run.ID
+		r.summary.RunID = run.ID
 	}
-	if err := r.tell(page.Page{}); err != nil {
+	if err := r.flags.out.write(*r.summary, page.Page{Summary: *r.summary}); err != nil {
 		r.console.Log().Error("how the run ended was not written", "error", err.Error())
 	}
 }
@@ -86,15 +80,14 @@ func (r *run) leavesFiles(err error) bool {
 	return ok && refused.Held || codeOf(err) == importer.Usage.ExitCode()
 }
 
-// tell writes the summary's file, which stdout gets at the very end, and the page.
-func (r *run) tell(p page.Page) error {
-	content, err := r.summary.JSON()
-	if path := r.flags.out.summary; err == nil && path != "" && path != stdout {
-		err = report.WriteFile(path, content)
+// write writes the page, and the summary's file; stdout gets the summary when all is over.
+func (f *outputFlags) write(s report.Summary, p page.Page) (err error) {
+	if f.summary != "" && f.summary != stdout {
+		err = report.WriteFile(f.summary, s.JSON())
 	}
-	if path := r.flags.out.page; path != "" {
-		p.Version, p.Summary = versionNumber(), *r.summary
-		err = errors.Join(err, page.Write(path, p))
+	if f.page != "" {
+		p.Version = versionNumber()
+		err = errors.Join(err, page.Write(f.page, p))
 	}
 	return err
 }
@@ -102,12 +95,10 @@ func (r *run) tell(p page.Page) error {
 // publish gives the summary to whoever waits for it outside: stdout, the metrics and the monitor.
 func (r *run) publish(ctx context.Context, monitor *report.Monitor, err error) error {
 	r.summary.ExitCode = codeOf(err)
-	content, jsonErr := r.summary.JSON()
 	if r.flags.out.summary == stdout {
-		_, writeErr := r.Out.Write(content)
-		jsonErr = cmp.Or(jsonErr, writeErr)
+		_, writeErr := r.Out.Write(r.summary.JSON())
+		err = cmp.Or(err, writeErr)
 	}
-	err = cmp.Or(err, jsonErr)
 	if path := r.flags.out.metricsFile; path != "" && !r.leavesFiles(err) {
 		if e := report.WriteMetrics(path, r.source, *r.summary); e != nil {
 			r.console.Log().Error("the metrics file was not written", "error", e.Error())
@@ -118,8 +109,7 @@ func (r *run) publish(ctx context.Context, monitor *report.Monitor, err error) e
 	if codeOf(err) != 0 {
 		signal = "fail"
 	}
-	body, _ := r.summary.JSON()
-	r.post(ctx, monitor, signal, body)
+	r.post(ctx, monitor, signal, r.summary.JSON())
 	return err
 }
 
@@ -130,36 +120,25 @@ func (r *run) post(ctx context.Context, m *report.Monitor, signal string, body [
 	}
 }
 
-// ending is what the totals and the page need besides the summary.
-func (r *run) ending(fixes report.Fixes) report.Ending {
-	return report.Ending{
-		Kept: fixes.Kept,
-		Page: r.flags.out.page,
-		Gone: r.site.temporary,
-		Site: r.again(siteFlagNames...),
-	}
-}
-
 // summarise puts the run into numbers, also one that was refused before it had a plan or a site.
-func (r *run) summarise(end importer.End, fixes report.Fixes) report.Summary {
-	now := time.Now()
+func (r *run) summarise(end importer.End) *report.Summary {
 	statuses := outcome.ImportStatuses()
 	if revokes(r.command) {
 		statuses = outcome.RevokeStatuses()
 	}
-	s := report.Summary{
+	s := &report.Summary{
 		Command:    r.command,
 		Input:      r.input,
 		StartedAt:  r.began,
-		Session:    1,
-		SessionAt:  r.began,
-		FinishedAt: now,
+		FinishedAt: time.Now(),
 		Outcome:    ledger.Complete,
 		ExitCode:   max(end.ExitCode(), r.listed.ExitCode()),
 		Rows:       report.Rows{Read: end.Rows, Statuses: statuses, Totals: end.Totals},
-		Failed:     fixes.Path,
 		Access:     end.Access,
 		Leavers:    r.leavers,
+		Page:       r.flags.out.page,
+		Gone:       r.site.temporary,
+		SiteFlags:  r.again(siteFlagNames...),
 	}
 	if stop := r.listed.Stop; stop != nil {
 		s.ExitCode, s.StopReason, s.Hint = stop.Cause.ExitCode(), stop.What, stop.Hint
@@ -167,7 +146,7 @@ func (r *run) summarise(end importer.End, fixes report.Fixes) report.Summary {
 	if stop := end.Stop; stop != nil {
 		s.Outcome, s.ExitCode, s.StopReason, s.Hint = ledger.Stopped, end.ExitCode(), stop.What, stop.Hint
 	}
-	if r.site != nil && r.site.ledger != nil {
+	if r.site.ledger != nil {
 		s.Site, s.Ledger = r.site.url, r.site.ledger.Path()
 	}
 	if r.plan != nil {
@@ -175,16 +154,19 @@ func (r *run) summarise(end importer.End, fixes report.Fixes) report.Summary {
 		s.InputSHA256, s.Skipped, s.Problems = survey.SHA256, survey.Skipped, report.CountProblems(survey)
 		s.Repeat = slices.Concat(r.again(accessFlagNames...), survey.Repeat)
 	}
-	if r.pace != nil {
-		r.countRequests(&s, end)
+	if r.pace == nil {
+		s.Outcome = ledger.Held
+	} else {
+		r.addRun(s, end)
 	}
 	return s
 }
 
-// countRequests adds what a run that was begun has sent.
-func (r *run) countRequests(s *report.Summary, end importer.End) {
-	begun, pace := r.plan.Run, r.pace()
-	s.RunID, s.StartedAt, s.Session = begun.ID, begun.StartedAt, begun.Sessions
+// addRun adds what a run that was begun has sent and written.
+func (r *run) addRun(s *report.Summary, end importer.End) {
+	pace := r.pace()
+	s.RunID, s.Continued = r.plan.Run.ID, r.plan.Resumed
+	s.Failed, s.Kept = r.rows.fixes.Path, r.rows.fixes.Kept
 	if r.rows.named {
 		s.Results = r.flags.out.results
 	}

@@ -9,8 +9,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"jsm-onboard/report"
 )
 
 //go:embed help/*.md
@@ -28,9 +26,10 @@ func helpText(name string) string {
 	return string(content)
 }
 
-// command makes the command of use, described as help/commands.md has it: a line about it, more about it, examples,
-// and the flags that its --help shows.
-func (p *program) command(use string, args, run func(*cobra.Command, []string) error) *cobra.Command {
+// command makes the command of use, which is its name and what it takes besides flags, in brackets where that can be
+// left out. It is described as help/commands.md has it: a line about it, more about it, examples, and the flags that
+// its --help shows.
+func (p *program) command(use string, run func(*cobra.Command, []string) error) *cobra.Command {
 	name, _, _ := strings.Cut(use, " ")
 	_, section, _ := strings.Cut(helpText("commands"), "\n## "+name+"\n\n")
 	section, _, _ = strings.Cut(section, "\n\n## ")
@@ -46,12 +45,8 @@ func (p *program) command(use string, args, run func(*cobra.Command, []string) e
 		Long:    long,
 		Example: examples,
 		Args: func(cmd *cobra.Command, words []string) error {
-			if err := args(cmd, words); err != nil {
-				what := name + ": " + err.Error()
-				if strings.Contains(what, "arg(s)") { // cobra's word, which is no user's
-					what = wrongWords(use, len(words))
-				}
-				return usagef("usage: "+cmd.UseLine()+"; put quotes around what has spaces in it", "%s", what)
+			if wrong := wrongWords(use, len(words)); wrong != "" {
+				return usagef("usage: "+cmd.UseLine()+"; put quotes around what has spaces in it", "%s", wrong)
 			}
 			return nil
 		},
@@ -68,20 +63,21 @@ func (p *program) command(use string, args, run func(*cobra.Command, []string) e
 // wrongWords says what a command lacks, or has too much of, besides its flags.
 func wrongWords(use string, words int) string {
 	switch name, wanted, _ := strings.Cut(use, " "); {
-	case wanted == "":
+	case wanted == "" && words > 0:
 		return name + " takes only flags"
-	case words == 0:
+	case words == 0 && !strings.HasPrefix(wanted, "[") && wanted != "":
 		return name + ": " + wanted + " is missing"
-	default:
+	case words > 1:
 		return fmt.Sprintf("%s takes one %s, and here are %d", name, strings.Trim(wanted, "[]"), words)
 	}
+	return ""
 }
 
 // shownFlags is where a command keeps the flags that its --help shows; the others stand in help settings.
 const shownFlags = "shown flags"
 
 func (p *program) helpCommand() *cobra.Command {
-	cmd := p.command("help [TOPIC|COMMAND]", cobra.ArbitraryArgs, func(cmd *cobra.Command, args []string) error {
+	cmd := p.command("help [TOPIC|COMMAND]", func(cmd *cobra.Command, args []string) error {
 		topic := strings.Join(args, " ")
 		if slices.Contains(topics, topic) {
 			_, err := io.WriteString(p.Out, helpText(topic))
@@ -143,6 +139,5 @@ func (p *program) usage(cmd *cobra.Command) error {
 		}
 		out.WriteByte('\n')
 	}
-	_, err := io.WriteString(p.Out, report.Fit(p.Out, out.String(), p.getenv))
-	return err
+	return p.show(out.String())
 }

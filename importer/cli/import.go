@@ -29,7 +29,7 @@ type importWork struct {
 
 func (p *program) importCommand() *cobra.Command {
 	w := &importWork{}
-	cmd, r := p.runCommand("import FILE", cobra.ExactArgs(1), w)
+	cmd, r := p.runCommand("import FILE", w)
 	w.register(cmd.Flags(), r)
 	return cmd
 }

@@ -26,7 +26,7 @@ type reportFlags struct {
 
 func (p *program) reportCommand() *cobra.Command {
 	f := &reportFlags{}
-	cmd := p.command("report [RUN]", cobra.MaximumNArgs(1), func(cmd *cobra.Command, args []string) error {
+	cmd := p.command("report [RUN]", func(cmd *cobra.Command, args []string) error {
 		return p.runReport(cmd.Context(), f, strings.Join(args, ""))
 	})
 	flags := cmd.Flags()
@@ -74,8 +74,7 @@ func (p *program) runReport(ctx context.Context, f *reportFlags, id string) erro
 		return err
 	}
 	if f.list {
-		_, err := fmt.Fprint(p.Out, report.Fit(p.Out, report.RunList(runs, isTerminal(p.Out)), p.getenv))
-		return err
+		return p.show(report.RunList(runs, isTerminal(p.Out)))
 	}
 	run, err := s.ledger.Run(ctx, cmp.Or(id, newest(runs)))
 	if err != nil {

@@ -22,7 +22,7 @@ type revokeWork struct {
 
 func (p *program) revokeCommand() *cobra.Command {
 	w := &revokeWork{}
-	cmd, r := p.runCommand("revoke FILE", cobra.ExactArgs(1), w)
+	cmd, r := p.runCommand("revoke FILE", w)
 	w.register(cmd.Flags())
 	r.flags.read.register(cmd.Flags())
 	return cmd

@@ -11,7 +11,6 @@ import (
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
-	"jsm-onboard/importer/outcome"
 	"jsm-onboard/report"
 	"jsm-onboard/report/page"
 )
@@ -23,7 +22,6 @@ type reportRun struct {
 	site    *site
 	run     ledger.Run
 	summary report.Summary
-	ending  report.Ending
 }
 
 // summaryOf is the summary that the ledger keeps with a run.
@@ -44,23 +42,27 @@ func (r *reportRun) write(ctx context.Context, all []ledger.Run) (err error) {
 	if err := r.nameFiles(all); err != nil {
 		return err
 	}
-	r.ending = report.Ending{Page: r.out.page, Site: r.again(siteFlagNames...)}
+	stored := r.summary
+	r.summary.Page, r.summary.SiteFlags = r.out.page, r.again(siteFlagNames...)
+	var findings *page.Findings
 	if cmp.Or(r.out.results, r.out.failed, r.out.page) != "" {
-		if err := r.rewrite(ctx); err != nil {
+		if findings, err = r.rewrite(ctx); err != nil {
 			return err
 		}
 	}
-	switch r.out.summary {
-	case "":
-	case stdout:
-		_, err = r.Out.Write(r.run.Summary)
-	default:
-		err = report.WriteFile(r.out.summary, r.run.Summary)
+	trace := &page.Trace{}
+	if json.Unmarshal(r.run.Trace, trace) != nil {
+		trace = nil
 	}
-	if err != nil {
+	if err := r.out.write(stored, page.Page{Summary: r.summary, Trace: trace, Findings: findings}); err != nil {
 		return err
 	}
-	r.console.Totals(r.summary, r.ending)
+	if r.out.summary == stdout {
+		if _, err := r.Out.Write(stored.JSON()); err != nil {
+			return err
+		}
+	}
+	r.console.Totals(r.summary)
 	return asExit(r.run.ExitCode)
 }
 
@@ -98,7 +100,7 @@ func (r *reportRun) nameFiles(all []ledger.Run) error {
 
 // rewrite writes results, failed rows and page: with the original columns when the input is still what it was, and
 // else with what the ledger itself has.
-func (r *reportRun) rewrite(ctx context.Context) error {
+func (r *reportRun) rewrite(ctx context.Context) (*page.Findings, error) {
 	rows := r.rowsSent(ctx)
 	survey, file, err := r.original(ctx)
 	if err == nil {
@@ -110,43 +112,28 @@ func (r *reportRun) rewrite(ctx context.Context) error {
 	}
 	files, err := openRowFiles(r.out, r.site.memory, survey, r.summary.Access != nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer files.abort()
 	now, err := importer.Replay(ctx, r.site.ledger, r.run, rows, files.write)
-	if err != nil {
-		return err
+	if err == nil {
+		err = files.name()
 	}
-	fixes, err := files.name()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r.ending.Kept = fixes.Kept
 	r.summary.Results = cmp.Or(r.out.results, r.summary.Results)
 	none := "There is no failed file: the rows that were not sent are only in the input."
 	if now.Prove(r.summary.Rows.Read) == nil {
 		r.summary.Rows.Totals, none = now, "There is no failed file: no row of this run needs fixing any more."
 	}
-	if toFix := r.summary.Rows.Of(outcome.Invalid, outcome.Failed, outcome.Unknown); r.out.failed != "" || toFix == 0 {
-		r.summary.Failed = fixes.Path
+	if r.out.failed != "" {
+		r.summary.Failed, r.summary.Kept = files.fixes.Path, files.fixes.Kept
+		if r.summary.Failed == "" {
+			r.console.People(none + "\n")
+		}
 	}
-	if r.out.failed != "" && fixes.Path == "" {
-		r.console.People(none + "\n")
-	}
-	if r.out.page == "" {
-		return nil
-	}
-	trace := &page.Trace{}
-	if len(r.run.Trace) == 0 || json.Unmarshal(r.run.Trace, trace) != nil {
-		trace = nil
-	}
-	return page.Write(r.out.page, page.Page{
-		Version:  versionNumber(),
-		Summary:  r.summary,
-		Ending:   r.ending,
-		Trace:    trace,
-		Findings: files.findings,
-	})
+	return files.findings, nil
 }
 
 // original reads the run's input as the run did. With an error it returns the columns that the ledger itself has.

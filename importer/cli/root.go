@@ -2,10 +2,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
+	"runtime"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -103,14 +106,54 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 }
 
 // print writes on stdout what a command is for: for people, or with --json for programs.
-func (p *program) print(asJSON bool, text func() string, content func() ([]byte, error)) error {
+func (p *program) print(asJSON bool, text func() string, content func() []byte) error {
 	if !asJSON {
-		_, err := fmt.Fprint(p.Out, report.Fit(p.Out, text(), p.getenv))
-		return err
+		return p.show(text())
 	}
-	b, err := content()
-	if err == nil {
-		_, err = p.Out.Write(b)
-	}
+	_, err := p.Out.Write(content())
 	return err
+}
+
+// show writes text for people on stdout, as fits their terminal.
+func (p *program) show(text string) error {
+	_, err := fmt.Fprint(p.Out, report.Fit(p.Out, text, p.getenv))
+	return err
+}
+
+func (p *program) completionCommand() *cobra.Command {
+	cmd := p.command("completion SHELL", func(cmd *cobra.Command, args []string) error {
+		switch root := cmd.Root(); args[0] {
+		case "bash":
+			return root.GenBashCompletionV2(p.Out, true)
+		case "zsh":
+			return root.GenZshCompletion(p.Out)
+		case "fish":
+			return root.GenFishCompletion(p.Out, true)
+		case "powershell":
+			return root.GenPowerShellCompletionWithDesc(p.Out)
+		}
+		return usagef("the shells are bash, zsh, fish and powershell", "there is no completion for %q", args[0])
+	})
+	cmd.ValidArgs = []string{"bash", "zsh", "fish", "powershell"}
+	return cmd
+}
+
+// version is set by the linker in a release (-ldflags "-X jsm-onboard/importer/cli.version=v1.2.3").
+var version string
+
+// versionNumber is the version, of a release or as Go has stamped it, with Go and platform.
+func versionNumber() string {
+	number := version
+	if info, ok := debug.ReadBuildInfo(); ok {
+		number = cmp.Or(number, info.Main.Version)
+	}
+	number = cmp.Or(number, "devel")
+	return fmt.Sprintf("%s (%s, %s/%s)", number, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+func (p *program) versionCommand() *cobra.Command {
+	return p.command("version", func(cmd *cobra.Command, _ []string) error {
+		_, err := fmt.Fprintln(p.Out, cmd.Root().Version)
+		return err
+	})
 }

@@ -24,8 +24,9 @@ type rowFiles struct {
 
 	results *report.Results
 	failed  *report.Failed
-	broken  error // why a row could not be written
-	named   bool  // the results have their name
+	broken  error        // why a row could not be written
+	named   bool         // the results have their name
+	fixes   report.Fixes // when the failed rows have theirs
 }
 
 // openRowFiles starts the partial files; nothing has its final name yet. Abort what it returns.
@@ -71,12 +72,12 @@ func (f *rowFiles) replay(ctx context.Context, l *ledger.Ledger, run ledger.Run,
 }
 
 // name gives the files their names.
-func (f *rowFiles) name() (report.Fixes, error) {
-	if err := f.results.Finish(); err != nil {
-		return report.Fixes{}, err
+func (f *rowFiles) name() (err error) {
+	if err = f.results.Finish(); err == nil {
+		f.named = true
+		f.fixes, err = f.failed.Finish()
 	}
-	f.named = true
-	return f.failed.Finish()
+	return err
 }
 
 // abort drops the files that have no name yet.
@@ -88,8 +89,8 @@ func (f *rowFiles) abort() {
 // finish gives the files of a run their names. When it ended because they cannot be written, or because the input
 // could not be read to its end, they stay without: report writes them from the ledger. That a row has no outcome, or
 // more than one, or does not stand in the results, comes before any other reason to stop.
-func (f *rowFiles) finish(ctx context.Context, l *ledger.Ledger, p *importer.Plan, end *importer.End) report.Fixes {
-	written, err, fixes := f.results.Rows(), f.broken, report.Fixes{}
+func (f *rowFiles) finish(ctx context.Context, l *ledger.Ledger, p *importer.Plan, end *importer.End) {
+	written, err := f.results.Rows(), f.broken
 	if err == nil && written != end.Rows && !isBroken(end.Stop) {
 		err = incomplete("%d of the %d rows read are in them", written, end.Rows)
 	}
@@ -100,13 +101,12 @@ func (f *rowFiles) finish(ctx context.Context, l *ledger.Ledger, p *importer.Pla
 		}
 	}
 	if err == nil && written == end.Rows {
-		fixes, err = f.name()
+		err = f.name()
 	}
 	end.Stop = brokenBy(end.Stop, err)
 	if err := end.Totals.Prove(end.Rows); err != nil {
 		end.Stop = explain(incomplete("%w", err))
 	}
-	return fixes
 }
 
 // incomplete is a broken promise of our own.

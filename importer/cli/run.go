@@ -86,9 +86,9 @@ type run struct {
 }
 
 // runCommand makes the command of a run.
-func (p *program) runCommand(use string, args cobra.PositionalArgs, w work) (*cobra.Command, *run) {
+func (p *program) runCommand(use string, w work) (*cobra.Command, *run) {
 	r := &run{program: p, work: w}
-	cmd := p.command(use, args, func(cmd *cobra.Command, words []string) error {
+	cmd := p.command(use, func(cmd *cobra.Command, words []string) error {
 		if r.command = cmd.Name(); r.command == "undo" {
 			r.undone = strings.Join(words, "")
 		} else {
@@ -108,7 +108,7 @@ func revokes(command string) bool { return command == "revoke" || command == "un
 // refused before it began.
 func (r *run) execute(ctx context.Context) (err error) {
 	r.began = time.Now()
-	r.recorder = page.NewRecorder(r.began)
+	r.recorder, r.site = page.NewRecorder(r.began), &site{}
 	defer func() { err = errors.Join(err, r.site.Close()) }()
 	if r.flags.dryRun {
 		return r.do(ctx)
@@ -162,19 +162,18 @@ func (r *run) do(ctx context.Context) (err error) {
 	if r.plan.Run, err = r.site.ledger.StartRun(ctx, r.plan.Run, r.began); err != nil {
 		return err
 	}
-	end, fixes, err := r.carryOut(ctx)
+	end, err := r.carryOut(ctx)
 	if err != nil {
 		return err
 	}
-	return r.conclude(context.WithoutCancel(ctx), end, fixes)
+	return r.conclude(context.WithoutCancel(ctx), end)
 }
 
 // nameFiles settles what the files are called that no flag names; undo does that when it knows the run.
 func (r *run) nameFiles() {
-	out := &r.flags.out
+	out, stem := &r.flags.out, r.stem(r.path)
 	out.resolve()
 	r.input = absolute(r.path)
-	stem := r.stem(r.path)
 	switch r.command {
 	case "revoke":
 		out.results = cmp.Or(out.results, stem+".revoked.csv")
@@ -248,11 +247,11 @@ func (r *run) showPlan(held bool) {
 }
 
 // carryOut works from the first row to the finished files of rows.
-func (r *run) carryOut(ctx context.Context) (end importer.End, fixes report.Fixes, err error) {
+func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 	still := context.WithoutCancel(ctx)
 	r.rows, err = openRowFiles(&r.flags.out, r.site.memory, r.plan.Survey, r.plan.Access != nil)
 	if err != nil {
-		return end, fixes, err
+		return end, err
 	}
 	defer r.rows.abort()
 	job := r.work.begin(ctx, r, importer.Options{
@@ -278,8 +277,8 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, fixes report.Fixe
 	if r.after != nil {
 		r.after(ctx, &end)
 	}
-	fixes = r.rows.finish(still, r.site.ledger, r.plan, &end)
-	return end, fixes, nil
+	r.rows.finish(still, r.site.ledger, r.plan, &end)
+	return end, nil
 }
 
 // creates is how many rows would be sent.

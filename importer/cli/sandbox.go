@@ -23,7 +23,7 @@ type sandboxFlags struct {
 
 func (p *program) sandboxCommand() *cobra.Command {
 	f := &sandboxFlags{site: jsmtest.Sandbox()}
-	cmd := p.command("sandbox", cobra.MaximumNArgs(0), func(cmd *cobra.Command, _ []string) error {
+	cmd := p.command("sandbox", func(cmd *cobra.Command, _ []string) error {
 		return p.serveSandbox(cmd, f)
 	})
 	flags := cmd.Flags()

@@ -70,9 +70,6 @@ func (p *program) findSite(f *siteFlags) (*site, error) {
 
 // Close gives everything back, in the reverse order of opening.
 func (s *site) Close() error {
-	if s == nil {
-		return nil
-	}
 	var errs []error
 	for _, closer := range slices.Backward(s.closers) {
 		errs = append(errs, closer())

@@ -27,7 +27,7 @@ type syncWork struct {
 
 func (p *program) syncCommand() *cobra.Command {
 	w := &syncWork{}
-	cmd, r := p.runCommand("sync FILE", cobra.ExactArgs(1), w)
+	cmd, r := p.runCommand("sync FILE", w)
 	flags := cmd.Flags()
 	w.register(flags, r)
 	flags.StringVar(&r.source, "source", "", "")
@@ -160,7 +160,7 @@ func (w *syncWork) revoke(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	end, _, err := listed.carryOut(ctx)
+	end, err := listed.carryOut(ctx)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ type undoWork struct{ revokeWork }
 
 func (p *program) undoCommand() *cobra.Command {
 	w := &undoWork{}
-	cmd, _ := p.runCommand("undo [RUN]", cobra.MaximumNArgs(1), w)
+	cmd, _ := p.runCommand("undo [RUN]", w)
 	w.register(cmd.Flags())
 	return cmd
 }

@@ -23,7 +23,6 @@ var pageCSS string
 type Page struct {
 	Version  string
 	Summary  report.Summary
-	Ending   report.Ending
 	Trace    *Trace    // nil: not recorded
 	Findings *Findings // nil: single rows are not shown
 }

@@ -38,7 +38,6 @@ func exampleSummary() report.Summary {
 		Input:       "customers.csv",
 		InputSHA256: "ab12",
 		StartedAt:   start,
-		SessionAt:   start,
 		FinishedAt:  start.Add(100 * time.Second),
 		Outcome:     ledger.Complete,
 		ExitCode:    3,
@@ -351,8 +350,8 @@ func TestPageOfARunWithoutRecords(t *testing.T) {
 func TestPageOfAShortRun(t *testing.T) {
 	r := NewRecorder(time.Unix(0, 0))
 	r.Row(time.Unix(1, 0), time.Millisecond)
-	p := Page{Version: "jsm-onboard v1.2.0 (linux/amd64)", Summary: exampleSummary(), Trace: r.Trace(),
-		Ending: report.Ending{Gone: true}}
+	p := Page{Version: "jsm-onboard v1.2.0 (linux/amd64)", Summary: exampleSummary(), Trace: r.Trace()}
+	p.Summary.Gone = true
 	p.Summary.FinishedAt = p.Summary.StartedAt.Add(300 * time.Millisecond)
 	got := html(t, p)
 	if strings.Contains(got, "<figure>") || strings.Contains(got, p.Summary.Ledger) {
