@@ -38,6 +38,7 @@ func TestMain(m *testing.M) {
 	http.DefaultTransport.(*http.Transport).DialContext = func(_ context.Context, network, address string) (net.Conn, error) {
 		return nil, fmt.Errorf("a test dialled %s %s", network, address)
 	}
+	importertest.TempInMemory()
 	testscript.Main(m, map[string]func(){"jsm-onboard": main})
 }
 

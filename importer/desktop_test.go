@@ -28,6 +28,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 
 // Nothing leaves this process.
 func TestMain(m *testing.M) {
+	importertest.TempInMemory()
 	http.DefaultTransport = roundTripper(func(r *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("a test must not ask %s", r.URL.Host)
 	})

@@ -138,17 +138,3 @@ func TestFailedThatCannotBeRememberedIsDropped(t *testing.T) {
 		t.Errorf("the folder holds %s", got)
 	}
 }
-
-// A folder may be reached by a link, before there is such a file and after.
-func TestFailedInALinkedFolder(t *testing.T) {
-	folder, link := t.TempDir(), filepath.Join(t.TempDir(), "link")
-	if err := os.Symlink(folder, link); err != nil {
-		t.Skip("no symbolic links here:", err)
-	}
-	memory := remembering(t)
-	for _, reason := range []string{"first", "second", "third"} {
-		if m := fail(t, memory, filepath.Join(link, "c.failed.csv"), result(1, outcome.Failed, reason, "a")); m.Kept != "" {
-			t.Errorf("%s: %+v", reason, m)
-		}
-	}
-}

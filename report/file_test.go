@@ -58,30 +58,6 @@ func TestFileAbort(t *testing.T) {
 	}
 }
 
-func TestFileReplacesALeftPartialAndTheTargetOfALink(t *testing.T) {
-	folder := t.TempDir()
-	target, link := filepath.Join(folder, "target"), filepath.Join(folder, "link")
-	write(t, target, "old")
-	if err := os.Symlink(target, link); err != nil {
-		t.Skip("no symbolic links here:", err)
-	}
-	if err := os.WriteFile(target+partialSuffix, []byte("left behind"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := WriteFile(link, []byte("new")); err != nil {
-		t.Fatal(err)
-	}
-	if got := read(t, target); got != "new" {
-		t.Errorf("target holds %q", got)
-	}
-	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
-		t.Errorf("the link is no link any more: %v %v", info.Mode(), err)
-	}
-	if info, _ := os.Stat(target); info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v", info.Mode())
-	}
-}
-
 func TestUnwritablePathIsNoticedAtOnce(t *testing.T) {
 	folder := t.TempDir()
 	write(t, filepath.Join(folder, "file"), "x")
@@ -164,30 +140,5 @@ func TestWriteErrorShowsItsPathFromHere(t *testing.T) {
 	want := "cannot write " + filepath.Join("nowhere", "a.csv") + ": there is no such folder"
 	if err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
-	}
-}
-
-// A name that cannot be given, and a partial file that another run has taken away.
-func TestNameThatCannotBeGiven(t *testing.T) {
-	for name, spoil := range map[string]func(path string) error{
-		"in the way": func(path string) error { return os.MkdirAll(filepath.Join(path, "folder"), 0o700) },
-		"taken away": func(path string) error { return os.Rename(path+partialSuffix, path) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "a.csv")
-			f, err := CreateFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := spoil(path); err != nil {
-				t.Skip("Windows takes no open file away:", err)
-			}
-			if _, ok := errors.AsType[*WriteError](f.Commit()); !ok {
-				t.Error("no error")
-			}
-			if got := names(t, filepath.Dir(path)); got != "[a.csv]" {
-				t.Errorf("the folder holds %s", got)
-			}
-		})
 	}
 }

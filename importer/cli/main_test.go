@@ -7,9 +7,11 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"testing"
 
 	"jsm-onboard/importer/cli"
+	"jsm-onboard/importer/importertest"
 )
 
 // asProgram makes the test binary the program itself, for tests that have to
@@ -24,6 +26,8 @@ func TestMain(m *testing.M) {
 	http.DefaultTransport.(*http.Transport).DialContext = func(_ context.Context, network, address string) (net.Conn, error) {
 		return nil, fmt.Errorf("a test dialled %s %s", network, address)
 	}
+	importertest.TempInMemory()
+	debug.SetGCPercent(400)
 	// most tests wait for a disk or a pause: more of them than cores go side by side, unless -parallel says otherwise
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)

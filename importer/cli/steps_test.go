@@ -114,22 +114,23 @@ func init() {
 func TestDeathAtEveryStep(t *testing.T) {
 	t.Parallel()
 	startSignals()
-	for at := 1; ; at++ {
+	die := func(t *testing.T, at int) (steps int) {
 		dir := filepath.Join(t.TempDir(), fmt.Sprintf("step-%d-of-a-death", at))
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		var lived bool
-		synctest.Test(t, func(t *testing.T) { lived = dieAt(t, dir, at) })
-		if t.Failed() {
-			t.Fatalf("it died at step %d", at)
-		}
-		if lived {
-			if at < 30 {
-				t.Fatalf("only %d steps were seen", at)
-			}
-			return
-		}
+		synctest.Test(t, func(t *testing.T) { steps = dieAt(t, dir, at) })
+		return steps
+	}
+	steps := die(t, 0)
+	if steps < 30 {
+		t.Fatalf("only %d steps were seen", steps)
+	}
+	for at := 1; at <= steps; at++ {
+		t.Run(fmt.Sprintf("step %d", at), func(t *testing.T) {
+			t.Parallel()
+			die(t, at)
+		})
 	}
 }
 
@@ -141,8 +142,8 @@ Dan Broken,dan at people.example,Acme,4
 Ada Lovelace,ada@people.example,Acme,5
 `
 
-// dieAt reports whether the process lived to its end, because it has fewer steps.
-func dieAt(t *testing.T, dir string, at int) bool {
+// dieAt lets the process die at a step and go on, and returns how many steps it had; 0: it lives.
+func dieAt(t *testing.T, dir string, at int) int {
 	options := jsmtest.Sandbox()
 	options.Existing = append(options.Existing, jsmtest.Account{Email: "cleo@people.example", Name: "Cleo There"})
 	site := jsmtest.New(options)
@@ -186,7 +187,7 @@ func dieAt(t *testing.T, dir string, at int) bool {
 	for _, broken := range importertest.Check(context.Background(), evidence) {
 		t.Errorf("after %q: %v", first.last, broken)
 	}
-	return first.kept == nil
+	return first.steps
 }
 
 func collect(site *jsmtest.Site) (all []jsmtest.Account) {

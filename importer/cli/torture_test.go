@@ -41,7 +41,7 @@ func TestTorture(t *testing.T) {
 	t.Logf("to run this again: -torture.rows %d -torture.kills %d -torture.fault %g -torture.bare %g -torture.seed %d",
 		*tortureRows, *tortureKills, *tortureFault, *tortureBare, seed)
 	random := rand.New(rand.NewPCG(seed, 1))
-	c := &torture{t: t, folder: t.TempDir(), random: random, program: build(t)}
+	c := &torture{t: t, folder: t.TempDir(), random: random}
 	c.writeExport(*tortureRows)
 	c.serve(seed, *tortureFault)
 
@@ -57,24 +57,13 @@ func TestTorture(t *testing.T) {
 	c.again()
 }
 
-// build builds the program once for this test.
-func build(t *testing.T) string {
-	program := filepath.Join(t.TempDir(), "jsm-onboard.exe")
-	cmd := exec.Command("go", "build", "-o", program, "jsm-onboard")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	return program
-}
-
 // torture is one such test: its files, its site, and what must come out.
 type torture struct {
-	t       *testing.T
-	folder  string
-	program string
-	random  *rand.Rand
-	site    *jsmtest.Site
-	url     string
+	t      *testing.T
+	folder string
+	random *rand.Rand
+	site   *jsmtest.Site
+	url    string
 
 	rows     [][]string
 	want     []string          // for each row: new, there, duplicate, invalid
@@ -132,8 +121,8 @@ func (c *torture) serve(seed uint64, share float64) {
 
 func (c *torture) command(args ...string) (*exec.Cmd, *bytes.Buffer) {
 	token := jsmtest.SandboxToken()
-	cmd := exec.Command(c.program, args...)
-	cmd.Env = append(os.Environ(), "JIRA_BASE_URL="+c.url, "JIRA_USER_EMAIL="+token.Email, "JIRA_API_TOKEN="+token.Secret)
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), asProgram+"=1", "JIRA_BASE_URL="+c.url, "JIRA_USER_EMAIL="+token.Email, "JIRA_API_TOKEN="+token.Secret)
 	out := &bytes.Buffer{}
 	cmd.Stdout, cmd.Stderr = out, out
 	return cmd, out

@@ -1,0 +1,42 @@
+//go:build unix
+
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A link hides from nobody that two files are one.
+func TestApartThroughLinks(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	input, ledger := filepath.Join(folder, "people.csv"), filepath.Join(folder, "ledger")
+	for _, path := range []string{input, ledger} {
+		if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hard, soft := filepath.Join(folder, "hard.csv"), filepath.Join(folder, "link.json")
+	if err := os.Link(input, hard); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(ledger, soft); err != nil {
+		t.Fatal(err)
+	}
+	inUse := append(ledgerFiles(ledger), namedFile{"the input", input})
+	for _, tc := range []struct {
+		output  namedFile
+		refused string
+	}{
+		{namedFile{"--results", hard}, "the same file as the input"},
+		{namedFile{"--summary", soft}, "the same file as the ledger"},
+	} {
+		err := apart(inUse, []namedFile{tc.output})
+		if err == nil || !strings.Contains(err.Error(), tc.refused) || codeOf(err) != 2 {
+			t.Errorf("%v, and %q was expected", err, tc.refused)
+		}
+	}
+}

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package importertest
+
+// TempInMemory leaves temporary files where they are.
+func TempInMemory() {}
