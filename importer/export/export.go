@@ -84,6 +84,11 @@ type (
 	OptionError  = csvtext.OptionError
 )
 
+func noRows() error {
+	return refuse(Place{}, "the file has no rows: there is nothing to do",
+		"if it is an export, check whether that has failed or its filter leaves everybody out, and make it again")
+}
+
 // refuse refuses a file, at a place of it or (zero) as a whole. [File.Survey] adds the path.
 func refuse(at Place, what, hint string) error {
 	return &RefusedError{Place: at, What: what, Hint: hint}

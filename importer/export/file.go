@@ -3,8 +3,7 @@ package export
 import (
 	"context"
 	"io"
-	"path/filepath"
-	"strings"
+	"regexp"
 
 	"jsm-onboard/importer/csvtext"
 )
@@ -23,12 +22,6 @@ func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
 }
 
 // Stem is path without .csv, .tsv, .txt, .gz and .zip: what names of other files are made from.
-func Stem(path string) string {
-	stem := path
-	for _, ext := range []string{".gz", ".zip", ".csv", ".tsv", ".txt"} {
-		if n := len(stem) - len(ext); n > 0 && strings.EqualFold(stem[n:], ext) && filepath.Base(stem[:n]) != "." {
-			stem = stem[:n]
-		}
-	}
-	return stem
-}
+func Stem(path string) string { return extension.ReplaceAllString(path, "$1") }
+
+var extension = regexp.MustCompile(`(?i)([^./\\])(\.csv|\.tsv|\.txt)?(\.gz|\.zip)?$`)

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"jsm-onboard/importer/text"
 )
 
 // isInvisible reports byte order marks, zero-width and soft characters.
@@ -147,17 +149,9 @@ func (h *header) say(s string) string {
 
 // noColumn refuses a column that the user names and the header has not.
 func (h *header) noColumn(name string) error {
-	return refuse(h.place, fmt.Sprintf("no column is named %q", name), "the columns are: "+h.list())
-}
-
-// list names the columns for a message; empty headers cannot be named.
-func (h *header) list() string {
-	const most = 40
-	names := slices.DeleteFunc(slices.Clone(h.names), func(name string) bool { return name == "" })
-	if len(names) > most {
-		names = append(names[:most], "…")
-	}
-	return strings.Join(names, ", ")
+	names := without(h.names, func(name string) bool { return name == "" })
+	return refuse(h.place, fmt.Sprintf("no column is named %q", name),
+		"the columns are: "+text.Shorten(strings.Join(names, ", "), 1000))
 }
 
 // repeats reports whether cells are the header once more.

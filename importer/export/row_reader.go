@@ -26,23 +26,14 @@ type rowReader struct {
 	records *csvtext.Reader
 	held    []*Row // a row, and after it fragments that may be its rest, or a footer
 	ready   []*Row
-	ended   bool
-}
-
-func newRowReader(l *layout, records *csvtext.Reader) *rowReader {
-	if l.header.place.Row == 0 {
-		records.Width = len(l.header.names)
-	}
-	return &rowReader{layout: l, records: records}
 }
 
 // read gives the next rows in order; none are the end. They are valid until the next call.
 func (r *rowReader) read() ([]*Row, error) {
 	r.ready = r.ready[:0]
-	for !r.ended && len(r.ready) < batchRows {
+	for len(r.ready) < batchRows {
 		rec, err := r.records.Next()
 		if err == io.EOF {
-			r.ended = true
 			r.skipFooter()
 			r.release()
 			break
@@ -50,8 +41,10 @@ func (r *rowReader) read() ([]*Row, error) {
 		if err != nil {
 			return nil, err
 		}
-		if rec.Place == r.header.place {
+		if rec.Place.Row >= r.header.place.Row {
 			r.records.Width = len(r.header.names)
+		}
+		if rec.Place == r.header.place {
 			continue
 		}
 		row, err := r.classify(rec)
@@ -100,13 +93,10 @@ func (r *rowReader) classify(rec csvtext.Record) (*Row, error) {
 	case r.header.repeats(rec.Cells):
 		row.skipped = repeatedHeader
 	case r.header.isOther(rec.Cells, r.columns.at[Email]):
-		if rec.Place.Row == r.header.place.Row+1 {
-			return nil, refuse(rec.Place, "this line below the header names the columns once more",
-				"delete it, and all other lines between the header and the first person")
-		}
 		return nil, refuse(rec.Place,
-			"another header in the middle of the file: a second table, or files that were joined",
-			"cut the file there, and import the parts one by one")
+			"another header: a second table, files that were joined, or a header of several lines",
+			"cut the file there, and import the parts one by one; or delete all lines between the first header "+
+				"and the first person")
 	default:
 		r.form(row)
 	}

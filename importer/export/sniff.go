@@ -28,6 +28,7 @@ type guess struct {
 	header  header
 	rows    [][]string       // after the header
 	before  []csvtext.Record // the records up to the header
+	widest  int              // cells of the widest of them
 	whole   int              // rows with the header's columns
 	total   int
 }
@@ -55,23 +56,17 @@ func (s *sniffer) sniff() (*guess, error) {
 	if err != nil {
 		return nil, err
 	}
-	var found []*guess
-	var widest []csvtext.Record
+	var all []*guess
 	for _, d := range likely {
-		g := s.read(d)
-		if width(g.before) > width(widest) {
-			widest = g.before
-		}
-		if g.header.names != nil {
-			found = append(found, g)
-		}
+		all = append(all, s.read(d))
 	}
-	if len(found) == 0 && !s.vaguely {
+	found := without(all, func(g *guess) bool { return g.header.names == nil })
+	switch {
+	case len(found) == 0 && !s.vaguely:
 		s.vaguely, s.options.Columns = true, nil // a header without them shows which there are
 		return s.sniff()
-	}
-	if len(found) == 0 {
-		return nil, s.noHeader(widest)
+	case len(found) == 0:
+		return nil, s.noHeader(slices.MaxFunc(all, func(a, b *guess) int { return a.widest - b.widest }).before)
 	}
 	slices.SortStableFunc(found, func(a, b *guess) int { return b.score() - a.score() })
 	best := found[0]
@@ -80,7 +75,9 @@ func (s *sniffer) sniff() (*guess, error) {
 		return nil, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best.dialect, found[1].dialect),
 			"name it with --delimiter")
 	case !best.header.ownFile && slices.ContainsFunc(best.header.names, isSingleQuoted):
-		best = s.singleQuoted(best)
+		if g := s.read(best.dialect | csvtext.SingleQuoted); g.header.names != nil && g.fit() == 1 {
+			best = g
+		}
 	}
 	return best, best.rowBefore()
 }
@@ -124,7 +121,7 @@ func (s *sniffer) read(d Dialect) *guess {
 			g.header, records.Width = numbered(len(rec.Cells)), len(rec.Cells)
 			g.weigh(records, rec)
 		default:
-			g.before = append(g.before, rec)
+			g.before, g.widest = append(g.before, rec), max(g.widest, len(rec.Cells))
 			if h := newHeader(rec.Cells, rec.Place); rec.Fault == nil && s.isHeader(&h) {
 				g.header, records.Width = h, len(h.names)
 			}
@@ -198,22 +195,6 @@ func isSingleQuoted(cell string) bool {
 	return len(cell) > 1 && strings.HasPrefix(cell, "'") && strings.HasSuffix(cell, "'")
 }
 
-// singleQuoted is the guess with ' as the quote, when the whole sample agrees: each row has the header's columns, and
-// no cell of a quoted column is without its quotes.
-func (s *sniffer) singleQuoted(plain *guess) *guess {
-	g := s.read(plain.dialect | csvtext.SingleQuoted)
-	if g.header.names == nil || g.total == 0 || g.fit() < 1 {
-		return plain
-	}
-	for i, name := range plain.header.names {
-		bare := func(cells []string) bool { return cellAt(cells, i) != "" && !isSingleQuoted(cellAt(cells, i)) }
-		if plain.fit() == 1 && isSingleQuoted(name) && slices.ContainsFunc(plain.rows, bare) {
-			return plain
-		}
-	}
-	return g
-}
-
 // rowBefore refuses a file with a row before the header: an address that stands alone in a cell,
 // also between other delimiters, unless the line says what it is ("Made by:").
 func (g *guess) rowBefore() error {
@@ -231,15 +212,6 @@ func (g *guess) rowBefore() error {
 	return nil
 }
 
-// width is the most cells of a record.
-func width(records []csvtext.Record) int {
-	w := 0
-	for _, rec := range records {
-		w = max(w, len(rec.Cells))
-	}
-	return w
-}
-
 // noHeader says what to do about a file in whose first records no header was found.
 // Nothing of its first line is shown, which may be a person.
 func (s *sniffer) noHeader(first []csvtext.Record) error {
@@ -249,8 +221,7 @@ func (s *sniffer) noHeader(first []csvtext.Record) error {
 		}
 	}
 	if len(first) == 0 {
-		return refuse(Place{}, "the file has no rows: there is nothing to do",
-			"check whether the export has failed, and make it again")
+		return noRows()
 	}
 	at := max(0, slices.IndexFunc(first, func(rec csvtext.Record) bool { return !isDirective(rec.Cells) }))
 	h := newHeader(first[at].Cells, first[at].Place)

@@ -118,7 +118,7 @@ func (s *Survey) describe() {
 // rows reads the rows and the lines that are none, in order.
 func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		r := newRowReader(s.layout, s.file.Records(ctx, s.encoding, s.dialect))
+		r := &rowReader{layout: s.layout, records: s.file.Records(ctx, s.encoding, s.dialect)}
 		number := 0
 		for {
 			rows, err := r.read()
@@ -220,12 +220,8 @@ func (s *Survey) countIDs() {
 // judgeWhole refuses what only the whole file shows.
 func (s *Survey) judgeWhole() error {
 	switch {
-	case s.Rows == 0 && s.header.ownFile:
-		return refuse(Place{}, "the file has a header and no rows: there is nothing to do",
-			"this program wrote the file: nobody is on the list")
 	case s.Rows == 0:
-		return refuse(Place{}, "the file has a header and no rows: there is nothing to do",
-			"check whether the export has failed, or its filter leaves everybody out, and make it again")
+		return noRows()
 	case len(s.options.Include) > 0 && s.Excluded > 0 && s.Excluded+s.NoAddress == s.Rows:
 		return refuse(Place{}, fmt.Sprintf("no row is left: %s left out by --include",
 			text.Counted(s.Excluded, "row is", "rows are")),
