@@ -183,7 +183,7 @@ func several(s string) (address, bool) {
 	var pieces []string
 	for i, word := range words {
 		between := i > 0 && i < len(words)-1 && strings.Contains(words[i-1], "@") && strings.Contains(words[i+1], "@")
-		if !between || strings.Contains(word, "@") || utf8.RuneCountInString(word) > len("oder") {
+		if !between || utf8.RuneCountInString(word) > len("oder") {
 			pieces = append(pieces, word)
 		}
 	}

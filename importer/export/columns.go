@@ -123,7 +123,7 @@ func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
 }
 
 // refuse refuses a file for what its header, or a column of it, is.
-func (ch *chooser) refuse(what, hint string) error { return refuse(ch.h.place, what, ch.h.say(hint)) }
+func (ch *chooser) refuse(what, hint string) error { return refuse(ch.h.place, what, hint) }
 
 // byHeader takes the column whose header means f and nothing else; of several the best one.
 func (ch *chooser) byHeader(f Field) {
@@ -148,7 +148,7 @@ func (ch *chooser) chooseOrganization() error {
 		return nil
 	}
 	return ch.refuse("no column was found that holds names of organizations",
-		"name it with --column organization=HEADER, or leave --organizations out")
+		"name it with --column organization=COLUMN, or leave --organizations out")
 }
 
 // named is a column in a message.
@@ -167,7 +167,7 @@ func (ch *chooser) ask(what string, ways ...reading) error {
 // flags say how the user tells a file's way to be read. Where there is no header, columns have numbers.
 func (ch *chooser) flags(ways ...reading) string {
 	if len(ways) == 0 {
-		return "name the column that holds them: --column email=HEADER"
+		return "name the column that holds them: --column email=COLUMN"
 	}
 	var each []string
 	for _, r := range ways {

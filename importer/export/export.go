@@ -34,15 +34,6 @@ var fieldNames = []string{
 	Organization: "organization", ExternalID: "external_id", AccountID: "account_id", secondLast: "second_last_name",
 }
 
-// Fields are the fields in the order in which people are shown them.
-func Fields() []Field {
-	var all []Field
-	for f := Email; f < fields; f++ {
-		all = append(all, f)
-	}
-	return all
-}
-
 func (f Field) String() string { return fieldNames[f] }
 
 // MarshalText gives the word that --column uses.

@@ -138,15 +138,6 @@ func (h *header) index(name string) int {
 	return -1
 }
 
-// say words a text that speaks of the header so that it holds without one:
-// columns then have numbers, and rows are held against the first.
-func (h *header) say(s string) string {
-	if h.place.Row > 0 {
-		return s
-	}
-	return strings.NewReplacer("=HEADER", "=N (a number)", "the header", "the first row").Replace(s)
-}
-
 // noColumn refuses a column that the user names and the header has not.
 func (h *header) noColumn(name string) error {
 	names := without(h.names, func(name string) bool { return name == "" })

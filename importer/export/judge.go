@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -77,7 +78,7 @@ const clearReason = "; when its cells are right, empty its cell jsm_reason"
 // there its cells fill the columns that the file was given, and nothing else shows it any more.
 func (s *Survey) stillBroken(r *Row, cells []string) *kind {
 	i := slices.IndexFunc(formFaults, func(k *kind) bool {
-		return strings.HasSuffix(r.Own["jsm_reason"], s.header.say(k.Hint)+clearReason)
+		return strings.HasSuffix(r.Own["jsm_reason"], k.Hint+clearReason)
 	})
 	if i < 0 {
 		return nil
@@ -91,10 +92,10 @@ func (s *Survey) broken(r *Row, cells []string) {
 	r.NoAddress, r.repairs = true, nil
 	r.Invalid = r.fault.Of(1) + ": " + r.fault.Hint
 	if len(cells) != len(s.header.names) && (r.fault == longRow || r.fault == rowTooShort) {
-		r.Invalid = fmt.Sprintf("the row has %s and the header %d: %s", text.Counted(len(cells), "cell", "cells"),
-			len(s.header.names), r.fault.Hint)
+		r.Invalid = fmt.Sprintf("the row has %s, and there are %d columns: %s",
+			text.Counted(len(cells), "cell", "cells"), len(s.header.names), r.fault.Hint)
 	}
-	if r.Invalid = s.header.say(r.Invalid); slices.Contains(formFaults, r.fault) && !s.columns.needAccounts {
+	if slices.Contains(formFaults, r.fault) && !s.columns.needAccounts {
 		r.Invalid += clearReason
 	}
 	for _, piece := range strings.FieldsFunc(strings.Join(cells, "\n"),
@@ -176,16 +177,15 @@ func (s *Survey) fullName(r *Row, p person, a address) string {
 			return other.name
 		}
 	}
-	first, rest, several := strings.Cut(p.Name, ";")
-	if !several || !strings.Contains(p.Email, ";") {
+	if !strings.Contains(p.Name, ";") || !strings.Contains(p.Email, ";") {
 		return p.Name
 	}
-	first = trimBlanks(first)
-	for other := range strings.SplitSeq(rest, ";") {
-		if other = trimBlanks(other); other != "" && other != first {
+	first := ""
+	for name := range strings.SplitSeq(p.Name, ";") {
+		if name = trimBlanks(name); first != "" && name != "" && name != first {
 			s.refuseName(r, namesDiffer, p.Name)
-			return ""
 		}
+		first = cmp.Or(first, name)
 	}
 	r.repaired(severalNames)
 	return first
@@ -215,7 +215,7 @@ func (s *Survey) note(r *Row) string {
 	}
 	for _, k := range r.repairs {
 		if k != severalAddresses {
-			said = append(said, s.header.say(k.Of(1)))
+			said = append(said, k.Of(1))
 		}
 	}
 	return strings.Join(said, "; ")

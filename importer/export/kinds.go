@@ -31,9 +31,9 @@ var (
 	duplicateHeader = repaired("duplicate_header",
 		"columns with the same header: the first address that is not empty was taken", "")
 	noNameColumn = repaired("no_name_column", "no column holds a name: the address is used as the name",
-		"name it with --column name=HEADER")
+		"name it with --column name=COLUMN")
 	halfName = repaired("half_name", "only one part of the names was found: people are called by it alone",
-		"name the other with --column first_name=HEADER or --column last_name=HEADER")
+		"name the other with --column first_name=COLUMN or --column last_name=COLUMN")
 	externalIDsUnused = repaired("external_ids_unused", "external ids are not used", "")
 )
 
@@ -54,7 +54,7 @@ var (
 	cutOff = repaired("cut_off", "the last row is short and has no line end: perhaps the file was cut off",
 		"export it again if people are missing at the end")
 	shortRow = repaired("short_row",
-		"row|rows with fewer cells than the header; what is missing was read as empty", "")
+		"row|rows with fewer cells than there are columns; what is missing was read as empty", "")
 	wrappedAddress = repaired("wrapped_address",
 		"address|addresses with something around (Name <address>, mailto:), taken off", "")
 	severalAddresses = repaired("several_addresses",

@@ -56,7 +56,7 @@ func (l *layout) repeat(o Options) []string {
 	if o.NoHeader {
 		flags = append(flags, "--no-header")
 	}
-	for _, f := range Fields() {
+	for f := Email; f < fields; f++ {
 		if !l.columns.has(f) || l.header.names[l.columns.at[f][0]] == "" {
 			continue
 		}

@@ -91,17 +91,17 @@ func TestWithoutAHeaderColumnsHaveNumbers(t *testing.T) {
 	}
 	told = append(told, rows[1].Note, rows[2].Invalid)
 	want := []string{
-		"no column holds a name: the address is used as the name", "name it with --column name=N (a number)",
-		"row with fewer cells than the first row; what is missing was read as empty", "",
+		"no column holds a name: the address is used as the name", "name it with --column name=COLUMN",
+		"row with fewer cells than there are columns; what is missing was read as empty", "",
 		"row with more cells than there should be", "put quotes around a cell that contains the delimiter (such as a comma)",
-		"row with fewer cells than the first row; what is missing was read as empty",
-		"the row has 4 cells and the first row 3: put quotes around a cell that contains the delimiter (such as a comma)" + clearReason,
+		"row with fewer cells than there are columns; what is missing was read as empty",
+		"the row has 4 cells, and there are 3 columns: put quotes around a cell that contains the delimiter (such as a comma)" + clearReason,
 	}
 	if diff := cmp.Diff(want, told); diff != "" {
 		t.Error(diff)
 	}
 	_, _, err = readAll(t, writeFile(t, "x.csv", "x,y\nx,z\n"), Options{NoHeader: true})
-	if want := "0 no column of the people's addresses was found [name the column that holds them: --column email=N (a number)]"; refused(err) != want {
+	if want := "0 no column of the people's addresses was found [name the column that holds them: --column email=COLUMN]"; refused(err) != want {
 		t.Errorf("refused with %q, want %q", refused(err), want)
 	}
 }

@@ -1,5 +1,7 @@
 package export
 
+import "strings"
+
 // Problem is one kind of trouble in a file, with where it first occurs.
 type Problem struct {
 	Kind     string   `json:"kind"` // a stable word, such as "short_row"
@@ -39,12 +41,12 @@ func (t tally) add(at Place, kinds ...*kind) {
 	}
 }
 
-// problems lists what was counted; say changes the texts for the file at hand.
-func (t tally) problems(say func(string) string) []Problem {
+// problems lists what was counted in a file of some encoding.
+func (t tally) problems(encoding string) []Problem {
 	var ps []Problem
 	for _, k := range kinds {
 		if p := t[k]; p != nil {
-			p.Text, p.Hint = say(k.Of(p.Count)), say(k.Hint)
+			p.Text, p.Hint = strings.Replace(k.Of(p.Count), "%s", encoding, 1), k.Hint
 			ps = append(ps, *p)
 		}
 	}

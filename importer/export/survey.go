@@ -8,7 +8,6 @@ import (
 	"hash/maphash"
 	"iter"
 	"slices"
-	"strings"
 
 	"jsm-onboard/importer/csvtext"
 	"jsm-onboard/importer/text"
@@ -92,7 +91,7 @@ func (s *Survey) read(ctx context.Context) (err error) {
 		return err
 	}
 	s.noteWhole()
-	s.Problems = slices.Concat(s.tally.problems(s.text), s.filter.idle(), s.signs.advice())
+	s.Problems = slices.Concat(s.tally.problems(s.Encoding), s.filter.idle(), s.signs.advice())
 	return nil
 }
 
@@ -238,7 +237,7 @@ func (s *Survey) judgeWhole() error {
 	if n > 3 && n*20 > s.Valid && s.options.Columns[Email] == "" && !s.columns.needAccounts && !s.header.ownFile {
 		return refuse(Place{}, fmt.Sprintf("%s of %d have the address of an earlier row under another name: the "+
 			"column of addresses is probably not the customers'", text.Counted(n, "row", "rows"), s.Valid),
-			"name the right column: --column email=HEADER")
+			"name the right column: --column email=COLUMN")
 	}
 	return nil
 }
@@ -259,9 +258,6 @@ func (s *Survey) noteWhole() {
 		}
 	}
 }
-
-// text words the description of a problem for this file.
-func (s *Survey) text(d string) string { return s.header.say(strings.Replace(d, "%s", s.Encoding, 1)) }
 
 // Contains reports whether an address, as a key, may be in the file: in a row
 // that is valid, excluded or invalid, or as a further address. False is certain.
