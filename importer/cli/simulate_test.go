@@ -27,7 +27,7 @@ import (
 )
 
 var (
-	simSeeds = flag.Int("sim.seeds", 20, "how many seeds the simulation goes through; .ci/run takes more")
+	simSeeds = flag.Int("sim.seeds", 50, "how many seeds the simulation goes through")
 	simSeed  = flag.Uint64("sim.seed", 0, "the one seed to simulate, with everything it prints; 0: all of them")
 	simFrom  = flag.Uint64("sim.from", 1, "the first seed")
 	simLess  = flag.String("sim.without", "", "parts to leave out, comma separated: faults, kills, interrupts, dirt, or one fault kind")
