@@ -313,6 +313,7 @@ func TestWithoutRequest(t *testing.T) {
 		{"listed to revoke", target{id: id}, own("jsm_action", "Revoke"), 0},
 		{"listed to review", target{id: id}, own("jsm_action", "review"), outcome.Review},
 		{"another action", target{id: id}, own("jsm_action", "delete"), outcome.Review},
+		{"the action was emptied", target{id: id}, own("jsm_action", " "), outcome.Review},
 		{"a conflict of a results file", target{id: id}, own("jsm_status", "conflict"), outcome.Review},
 		{"not certainly ours", target{id: id}, own("jsm_status", "created_unconfirmed"), outcome.Review},
 		{"created", target{id: id}, own("jsm_status", "created"), 0},

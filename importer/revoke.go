@@ -197,11 +197,12 @@ var accountID = regexp.MustCompile(`^(?:(?:[a-z]{2}|[0-9]{4,}):.+|[0-9a-f]{24})$
 
 // forReview is why a row of one of our own files is left to a person; "": it is not.
 func forReview(row *export.Row) string {
-	action, status := strings.ToLower(strings.TrimSpace(row.Own["jsm_action"])), row.Own["jsm_status"]
+	action, listed := row.Own["jsm_action"]
+	action, status := strings.ToLower(strings.TrimSpace(action)), row.Own["jsm_status"]
 	switch {
 	case action == ActionReview || status == outcome.Review.String():
 		return outcome.JoinReasons("left to a person", row.Own["jsm_reason"])
-	case action != "" && action != ActionRevoke:
+	case listed && action != ActionRevoke: // emptied, too: somebody is to be spared
 		return fmt.Sprintf(outcome.ReasonOtherAction, action)
 	case status == outcome.Conflict.String() || status == outcome.CreatedUnconfirmed.String():
 		return outcome.ReasonNotOurs

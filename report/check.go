@@ -102,7 +102,7 @@ func (c Check) command() string { return Command("import", c.Words...) }
 
 // JSON is the same for scripts: the survey, and what is derived from it.
 func (c Check) JSON() []byte {
-	survey := *c.Survey
+	survey, seconds := *c.Survey, float64(c.people())/documentedRate
 	survey.Problems, survey.Examples = orEmpty(survey.Problems), orEmpty(survey.Examples)
 	return indented(struct {
 		*export.Survey
@@ -110,7 +110,7 @@ func (c Check) JSON() []byte {
 		Rows     []rowProblem `json:"problem_rows"` // every row of which something is to be said
 		Seconds  float64      `json:"seconds,omitempty"`
 		Commands []string     `json:"commands"`
-	}{&survey, c.people(), orEmpty(c.problems), hundredths(float64(c.people()) / documentedRate), []string{c.command()}})
+	}{&survey, c.people(), orEmpty(c.problems), hundredths(seconds), []string{c.command()}})
 }
 
 // orEmpty makes no list an empty one, for JSON.

@@ -67,8 +67,9 @@ func trimBlanks(s string) string {
 // What may stand around an address: a name and <>, other brackets, or quotes; and the
 // scheme of a link, or of a directory's list.
 var (
-	around = regexp.MustCompile(`^(?:([^<>]*)<([^<>]*)>|([^@]*)[(\[{]([^()\[\]{}]*)[)\]}]|["']([^"']*)["'])$`)
-	scheme = regexp.MustCompile(`(?i)^(?:mailto:([^?]*).*|smtp:(.*))$`)
+	around = regexp.MustCompile(`^(?:([^<>]*)<([^<>]*)>|([^@]*)[(\[{]([^()\[\]{}]*)[)\]}]|` +
+		`["'\p{Pi}\p{Pf}„‚]([^"'\p{Pi}\p{Pf}„‚]*)["'\p{Pi}\p{Pf}])$`)
+	scheme = regexp.MustCompile(`(?i)^(?:mailto:(?://)?([^?]*).*|smtp:(.*))$`)
 )
 
 // single reads one address, perhaps with something around it.
@@ -108,7 +109,7 @@ func check(s string) (key, why string) {
 	case at < 0:
 		return "", "it has no @"
 	case strings.ContainsFunc(s, isOutOfPlace) || !utf8.ValidString(s):
-		return "", "it contains a space, a comma, an invisible or a broken character"
+		return "", "it contains a space, a comma, a sign such as “ – •, an invisible or a broken character"
 	case err != nil || parsed.Address != s || parsed.Name != "":
 		return "", "it is not of the form name@domain, with one @ and no dot beside another or at an end"
 	}
@@ -141,9 +142,10 @@ func mixesScripts(s string) bool {
 	return false
 }
 
-// isOutOfPlace reports characters that no address has inside.
+// isOutOfPlace reports characters that no address has inside: beyond ASCII it has letters and digits alone.
 func isOutOfPlace(r rune) bool {
-	return r == ',' || r == utf8.RuneError || unicode.IsControl(r) || unicode.IsSpace(r) || unicode.Is(unicode.Cf, r)
+	return r == ',' || unicode.IsControl(r) || unicode.IsSpace(r) ||
+		r >= utf8.RuneSelf && !isLetterOrMark(r) && !unicode.IsDigit(r)
 }
 
 // isPlainAddress is a short way through check for what most people have: ASCII letters,

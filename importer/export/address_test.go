@@ -49,6 +49,10 @@ func TestAddresses(t *testing.T) {
 		{"'+ann@example.com", "+ann@example.com", "+ann@example.com"}, {"''+ann@example.com", "+ann@example.com", "+ann@example.com"}, {"''@example.com", "", ""},
 		// Something in brackets that is no address, or beside one.
 		{"ann@example.com (bob@example.com)", "ann@example.com", "ann@example.com"}, {"Ann (call her)", "", ""}, {"Ann (ann@example.com", "", ""}, {"x 'ann@example.com'", "", ""}, {"[ann@example.com]", "ann@example.com", "ann@example.com"},
+		// Quotation marks of a word processor, and a scheme like that of a page.
+		{"“ann@example.com”", "ann@example.com", "ann@example.com"}, {"„ann@example.com“", "ann@example.com", "ann@example.com"},
+		{"«ann@example.com»", "ann@example.com", "ann@example.com"}, {"’ann@example.com’", "ann@example.com", "ann@example.com"},
+		{"mailto://ann@example.com", "ann@example.com", "ann@example.com"}, {"“ann@example.com", "", ""},
 		// Several that are not all addresses.
 		{"ann@example.com, call her", "", ""}, {"ann@example.com bob@example.com", "ann@example.com", "ann@example.com"}, {"ann@example.com/bob@example.com", "", ""},
 	} {
@@ -60,7 +64,7 @@ func TestAddresses(t *testing.T) {
 }
 
 func TestWhatIsWrongWithAnAddress(t *testing.T) {
-	const form, outOfPlace, long = "it is not of the form name@domain, with one @ and no dot beside another or at an end", "it contains a space, a comma, an invisible or a broken character", "it is longer than an address may be"
+	const form, outOfPlace, long = "it is not of the form name@domain, with one @ and no dot beside another or at an end", "it contains a space, a comma, a sign such as “ – •, an invisible or a broken character", "it is longer than an address may be"
 	for cell, want := range map[string]string{
 		"ann":                              "it has no @",
 		"ann at example.com":               "it has no @",
@@ -76,6 +80,12 @@ func TestWhatIsWrongWithAnAddress(t *testing.T) {
 		"ann.@example.com":                 form,
 		"ann@.example.com":                 form,
 		"ann@example.com.":                 form,
+		"ann@example.com”":                 outOfPlace,
+		"•ann@example.com":                 outOfPlace,
+		"ann–lee@example.com":              outOfPlace,
+		"ann@example.com–":                 outOfPlace,
+		"→ann@example.com":                 outOfPlace,
+		"ann@example.com\ufffd":            outOfPlace,
 		"ann@example":                      "its domain has no dot",
 		"an\x00n@example.com":              outOfPlace,
 		"ann@-example.com":                 "its domain is not one",

@@ -43,6 +43,9 @@ func (s *Survey) judge(r *Row, p person) {
 	if r.Invalid != "" {
 		return
 	}
+	if isPlaceholder(r.Organization) || isNull(r.Organization) {
+		r.Organization = "" // not a group of everybody who has none
+	}
 	if s.options.Organizations {
 		r.InvalidOrganization = invalidOrganization(r.Organization)
 	}

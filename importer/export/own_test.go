@@ -237,6 +237,13 @@ func TestOrganizations(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
+	for _, none := range []string{"N/A", "n/a", "-", "null", "(none)", "#N/A"} {
+		file := writeFile(t, "x.csv", "name,email,company\nAnn Lee,a@example.com,Acme\nCy Fox,c@example.com,Beta\nBo Berg,b@example.com,"+none+"\n")
+		_, rows, err := readAll(t, file, Options{Organizations: true})
+		if err != nil || len(rows) != 3 || rows[0].Organization != "Acme" || rows[2].Organization+rows[2].InvalidOrganization != "" {
+			t.Errorf("%q: %v %+v", none, err, rows)
+		}
+	}
 	_, rows, err := readAll(t, writeFile(t, "x.csv", "name,email,company\nAnn Lee,a@example.com,"+strings.Repeat("x", 201)+"\n"), Options{Organizations: true})
 	if err != nil || rows[0].InvalidOrganization == "" || rows[0].Invalid != "" {
 		t.Errorf("%v %+v", err, rows)

@@ -73,7 +73,8 @@ var vocabulary = map[class]string{
 		object guid | employee id`,
 	class(AccountID): `jsm_account_id | account id | atlassian account id | jira account id`,
 
-	halfWord: `name nom nombre nome naam namn navn nimi név jméno meno nume ime ad adı име 이름 имя 名前 名字 名称`,
+	halfWord: `name nom nombre nome naam namn navn nimi név jméno meno nume ime ad adı име 이름 имя
+		名前 名字 名称`,
 	wholeName: `full complete display real vollständiger voller complet completo volledige fullständigt fulde fuldt
 		fullt koko celé teljes полное пълно`,
 	contactWord: `contact | contact person | kontakt | kontaktperson | contacto | persona de contacto | contatto |
@@ -121,7 +122,8 @@ var vocabulary = map[class]string{
 		dn | sip address | proxy addresses | uid | alias | nickname | kullanıcı adı | nazwa użytkownika |
 		uživatelské jméno | логин | имя пользователя | 用户名 | ユーザー名 |
 		ログインid | 사용자 아이디 | 아이디 | 帳號 | 账号`,
-	soundWord: `kana furigana phonetic romaji pinyin カナ かな フリガナ ふりがな ローマ字 読み 拼音 발음`,
+	soundWord: `kana furigana phonetic romaji pinyin カナ かな フリガナ ふりがな
+		ローマ字 読み 拼音 발음`,
 	otherWord: `notes note details comment comments description remarks phone mobile fax telephone role roles status
 		state type tags tag group groups country city town street address postcode zip region language locale lang time
 		zone timezone title job position department division team location office gender sex salutation prefix suffix

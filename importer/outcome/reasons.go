@@ -49,7 +49,7 @@ const (
 	ReasonNoAccountID = "this is not an account id; those of portal-only customers look like qm:…"
 	ReasonOtherID     = "the ledger has another account id for this address: %s"
 	ReasonOtherOwner  = "the ledger has this account id for another address: %s"
-	ReasonOtherAction = "the jsm_action of this row is %s: only revoke is acted on"
+	ReasonOtherAction = "the jsm_action of this row is %q: only revoke is acted on"
 	ReasonNotOurs     = "this account was not certainly created by this program; to revoke it all the same, " +
 		"put its account id into a file without jsm_status"
 	ReasonMaybeCreated = "the run may have created this account: the answer to its request was lost; if nobody " +
