@@ -92,4 +92,7 @@ var choices = []exported{
 	{name: "a half with a word of its own", file: "Vorname;Name Kunde;E-Mail\nAnn;Lee;ann.lee@ex.com\nBo;Berg;bo.berg@ex.com\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg"},
 	{name: "gaps filled by parts", file: "Display name,First name,Last name,Email\nAnn Lee,Ann,Lee,ann.lee@ex.com\nBo Berg,Bo,Berg,bo.berg@ex.com\n,Cy,Dahl,cy@ex.com\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg|cy@ex.com=Cy Dahl"},
 	{name: "gaps not filled by another's parts", file: "Display name,Student first name,Student last name,Email\nAnn Lee,Zed,Ray,ann.lee@ex.com\nBo Berg,Yod,Roy,bo.berg@ex.com\n,Xim,Moe,cy@ex.com\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg|cy@ex.com=cy@ex.com"},
+	{name: "parts that the display name has but once not", file: "Display name,First name,Last name,Email\nAnn Lee,Ann,Lee,ann.lee@ex.com\nBo Berg,Bo,Berg,bo.berg@ex.com\nCy Dahl,Cy,Dahl,cy.dahl@ex.com\nAdmin,Di,Eck,di.eck@ex.com\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg|cy.dahl@ex.com=Cy Dahl|di.eck@ex.com=Di Eck"},
+	{name: "a last name, and another person's", file: "Student Last Name,Teacher Name,Email\nLee,Roy,lee@ex.com\nBerg,Ray,berg@ex.com\n", people: "lee@ex.com=Lee|berg@ex.com=Berg"},
+	{name: "a middle name beside names that do not hold it", file: "Full name,Middle name,Email\nAnn Lee,Zed,x1@ex.com\nBo Berg,Yod,x2@ex.com\n", people: "x1@ex.com=Ann Lee|x2@ex.com=Bo Berg"},
 }
