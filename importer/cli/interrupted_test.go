@@ -23,7 +23,7 @@ func TestAskedToStopOnce(t *testing.T) {
 			t.Parallel()
 			var seen seen
 			c := newTrial(t, func(o *jsmtest.Options) {
-				o.Latency, o.OnAnswer = jsmtest.Latency{Fixed: 200 * time.Millisecond}, seen.see
+				o.Latency, o.OnAnswer = jsmtest.Latency{Fixed: 400 * time.Millisecond}, seen.see
 			})
 			c.mixed("people.csv", people)
 			p := c.start("import", "./people.csv", "--summary", "./people.json")

@@ -44,7 +44,7 @@ func TestThirtyNights(t *testing.T) {
 		there: map[string]bool{"p3@example.com": true, "p50@example.com": true, "p70@example.com": true},
 		made:  map[string]string{}, known: map[string]bool{}, seen: map[string]bool{}, revoked: map[string]bool{}, half: map[string]bool{}}
 	n.trial = newTrial(t, func(o *jsmtest.Options) {
-		o.SlowBy = 300 * time.Millisecond
+		o.SlowBy = 2 * time.Second
 		for email := range n.there {
 			o.Existing = append(o.Existing, jsmtest.Account{Email: email, Name: "Was Here Before"})
 		}
