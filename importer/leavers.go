@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"slices"
+	"strings"
 
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
@@ -23,7 +24,7 @@ type Roster struct {
 	batch  []ledger.Member
 	useIDs bool              // the export has external ids that can be used
 	ids    bool              // a row with one was seen
-	aside  map[uint64]placed // the first row for each that puts nobody into the source, by hash
+	aside  map[uint64]placed // rows that put nobody into the source, by hashes of whom they may name
 	err    error
 }
 
@@ -68,10 +69,10 @@ func CountMissing(ctx context.Context, l *ledger.Ledger, source string,
 		if err != nil {
 			return 0, 0, err
 		}
-		if m.Aside {
-			continue
+		if !m.Aside {
+			all++
 		}
-		if all++; !survey.Contains(m.Key) {
+		if !m.Aside && !survey.Contains(m.Key) {
 			missing++
 		}
 	}
@@ -96,9 +97,27 @@ func (r *Roster) See(result Result) {
 	if _, before := r.aside[hash]; !in && id != "" && !before {
 		r.aside[hash] = placed{row.Place, result.Status}
 	}
+	if result.Status == outcome.Invalid && row.Key == "" {
+		r.mayBe(row)
+	}
 	for _, key := range row.Other {
 		r.see(ledger.Member{Key: key, Aside: true})
 	}
+}
+
+// mayBe notes whom a row without a readable address may name: by any of its cells, or two side by side.
+func (r *Roster) mayBe(row *export.Row) {
+	before := ""
+	for _, cell := range row.Cells {
+		for _, name := range []string{cell, before + " " + cell, cell + " " + before} {
+			r.aside[r.nameHash(name)] = placed{row.Place, outcome.Invalid}
+		}
+		before = cell
+	}
+}
+
+func (r *Roster) nameHash(name string) uint64 {
+	return maphash.String(r.seed, "name\x00"+strings.ToLower(strings.Join(strings.Fields(name), " ")))
 }
 
 func (r *Roster) see(m ledger.Member) {
@@ -154,7 +173,10 @@ func LeaversOf(ctx context.Context, l *ledger.Ledger, run ledger.Run, r *Roster)
 			Source:    run.Source,
 			RunID:     run.ID,
 		}
-		elsewhere := r.aside[maphash.String(r.seed, one.KnownID)]
+		elsewhere, found := r.aside[maphash.String(r.seed, one.KnownID)]
+		if !found {
+			elsewhere = r.aside[r.nameHash(one.Name)]
+		}
 		leaver.Action, leaver.Reason = judgeLeaver(one, elsewhere, r.ids)
 		list = append(list, leaver)
 	}
@@ -163,7 +185,7 @@ func LeaversOf(ctx context.Context, l *ledger.Ledger, run ledger.Run, r *Roster)
 
 // judgeLeaver is what is to be done about a leaver, and why. Only an account that was certainly created by us is
 // revoked, and only when the person cannot be in the export under another address. elsewhere is a row of the export
-// with the person's external id, if there is one; ids says that the export has usable external ids.
+// with the person's external id, or an invalid one with the name, if there is one; ids says that the export has usable external ids.
 func judgeLeaver(one ledger.Leaver, elsewhere placed, ids bool) (action, reason string) {
 	const byItself = "; to revoke it, use a file that has its jsm_account_id alone"
 	gone := "in no row of the export since " + outcome.Day(one.LastSeen)
@@ -178,8 +200,8 @@ func judgeLeaver(one ledger.Leaver, elsewhere placed, ids bool) (action, reason 
 		return ActionReview, fmt.Sprintf("the same external id is in the export with another address (%s): check that "+
 			"nothing is lost with the old account%s", cmp.Or(one.NewKey, elsewhere.place.String()), byItself)
 	case elsewhere.status != 0:
-		return ActionReview, fmt.Sprintf("the same external id is in %s of the export, which is %s: settle that row "+
-			"first; it may be a typing error, or another address of the same person", elsewhere.place, elsewhere.status)
+		return ActionReview, fmt.Sprintf("the same external id or name is in %s of the export, which is %s: settle that "+
+			"row first; it may be a typing error, or another address of the same person", elsewhere.place, elsewhere.status)
 	}
 	return ActionRevoke, gone
 }

@@ -111,6 +111,25 @@ func TestLeavers(t *testing.T) {
 	})
 }
 
+// Without external ids a row whose address cannot be read still names somebody: by an address that stands in it, or by
+// the name, in one cell or two.
+func TestWhomAnInvalidRowMayName(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.night("crm.csv", "first name,last name,email", "Ann,Lee,ann@x.example", "Ben,Fox,ben@x.example",
+			"Cy,Roe,cy@x.example", "Dee,Poe,dee@x.example", "Eve,Ray,eve@x.example", "Flo,Kay,flo@x.example",
+			"Gus,May,gus@x.example", "Hal,Day,hal@x.example")
+		_, leavers := d.night("crm.csv", "first name,last name,email", "Ann,Lee,ann@x.example", "Benny,Fox,ben@x.example.",
+			"C.,R.,new@x.example (was cy@x.example)", "Dee,Poe,", "EVE, Ray ,eve(at)x.example", "flo@x.example,Kay,Flo",
+			"May,Gus,n/a")
+		if diff := cmp.Diff(map[string]string{"dee@x.example": ActionReview, "eve@x.example": ActionReview,
+			"gus@x.example": ActionReview, "hal@x.example": ActionRevoke}, leavers); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestOtherAddressAndNames(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -123,16 +123,14 @@ func (p *Plan) count(d decision) {
 	if d.Other != nil {
 		p.OtherAddress++
 	}
-	switch {
-	case a == nil:
+	if a == nil {
 		p.Reach.Unknown++
-	case !a.RevokedAt.IsZero():
-		p.Returning++
-		fallthrough
-	default:
-		p.Resent++
+		return
 	}
-	if a != nil && !a.Ours() {
+	if p.Resent++; !a.RevokedAt.IsZero() {
+		p.Returning++
+	}
+	if !a.Ours() {
 		p.Reach.Foreign++
 	}
 }

@@ -248,17 +248,11 @@ func PlanRevocation(ctx context.Context, file *export.File, l *ledger.Ledger, o 
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Survey: survey, Rows: survey.All}
-	p.Reach.Listed = slices.ContainsFunc(survey.Own, func(name string) bool {
-		return strings.EqualFold(strings.TrimSpace(name), "jsm_action")
-	})
+	p := &Plan{Survey: survey, Rows: survey.All, Reach: Reach{Listed: slices.Contains(survey.Own, "jsm_action")}}
 	v := newRevocation(newRun(ctx, nil, l, p, Options{}))
 	if o.Run != nil {
 		p.Run = *o.Run
-		return p, p.decideAll(ctx, v)
-	}
-	v.list = file.Path()
-	if err := p.find(ctx, l, o.Job); err != nil {
+	} else if v.list, err = file.Path(), p.find(ctx, l, o.Job); err != nil {
 		return nil, err
 	}
 	return p, p.decideAll(ctx, v)

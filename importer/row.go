@@ -53,14 +53,8 @@ func (r *Run) carriedOut(q request) func(context.Context) (Result, *Stop) {
 }
 
 func (q request) attempt() ledger.Attempt {
-	return ledger.Attempt{
-		Row:        q.row.Number,
-		Revoke:     q.revoke,
-		Key:        q.key,
-		Email:      q.row.Email,
-		Name:       q.row.Name,
-		ExternalID: q.row.ExternalID,
-	}
+	return ledger.Attempt{Row: q.row.Number, Revoke: q.revoke, Key: q.key, Email: q.row.Email, Name: q.row.Name,
+		ExternalID: q.row.ExternalID}
 }
 
 // settle puts what became of a row on record; the result is handed out when it is on disk.

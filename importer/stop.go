@@ -152,14 +152,12 @@ type stopRules struct {
 func (w *stopRules) after(s outcome.Status, err error) *Stop {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if s != outcome.NotAttempted && s != outcome.Known { // known: a name that cannot be changed here
+		w.sent++
+	}
 	switch s {
 	case outcome.NotAttempted:
 		return StopFor(err)
-	case outcome.Known: // a name that cannot be changed here
-		return nil
-	}
-	w.sent++
-	switch s {
 	case outcome.Created, outcome.CreatedUnconfirmed, outcome.Conflict, outcome.Revoked, outcome.Renamed:
 		w.streak = 0
 	case outcome.NotFound:
@@ -185,9 +183,7 @@ func (w *stopRules) sameAgain(err error) *Stop {
 	switch {
 	case refused.Status == 403 && (w.alike || w.streak >= cmp.Or(w.few, sameRefusals)):
 		return forbidden(w.action, w.err)
-	case w.streak < sameRefusals:
-		return nil
-	case w.maxErrors.Never():
+	case w.streak < sameRefusals, w.maxErrors.Never():
 		return nil
 	}
 	return newStop(Guarded, err,

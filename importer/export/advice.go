@@ -38,8 +38,7 @@ func signsIn(h *header) filter {
 }
 
 // advice points out people whom somebody may not want to onboard. Nothing is left out because of it.
-func (f filter) advice() []Problem {
-	var ps []Problem
+func (f filter) advice() (ps []Problem) {
 	for _, c := range f {
 		if p := c.found; p.Count > 0 {
 			p.Text = fmt.Sprintf("%s %s (%s)", unwanted.Of(p.Count), p.Text, c.Match)

@@ -15,10 +15,7 @@ type File struct{ *csvtext.File }
 // (mode 0600). A *RefusedError says why a file is none that can be read.
 func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
 	opened, err := csvtext.Open(ctx, path, stdin)
-	if err != nil {
-		return nil, err
-	}
-	return &File{opened}, nil
+	return &File{opened}, err
 }
 
 // Stem is path without .csv, .tsv, .txt, .gz and .zip: what names of other files are made from.

@@ -71,16 +71,13 @@ func (f filter) reason(cells []string) string {
 
 // idle are the conditions that no row has: most likely the value is written
 // another way in the file.
-func (f filter) idle() []Problem {
-	var ps []Problem
+func (f filter) idle() (ps []Problem) {
 	for _, c := range f {
 		word := map[bool]string{true: "include", false: "exclude"}[c.include]
 		if c.found.Count == 0 {
-			ps = append(ps, Problem{
-				Kind: word + "_matches_none", Severity: Repaired,
-				Text: "rows match " + text.CommandLine("--"+word, c.Match.String()),
-				Hint: "check how the value is written in the file",
-			})
+			said := "rows match " + text.CommandLine("--"+word, c.Match.String())
+			ps = append(ps, Problem{Kind: word + "_matches_none", Severity: Repaired, Text: said,
+				Hint: "check how the value is written in the file"})
 		}
 	}
 	return ps

@@ -3,6 +3,7 @@ package export
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -101,13 +102,18 @@ func (s *Survey) broken(r *Row, cells []string) {
 	if slices.Contains(formFaults, r.fault) && !s.columns.needAccounts {
 		r.Invalid += clearReason
 	}
-	for _, piece := range strings.FieldsFunc(strings.Join(cells, "\n"),
-		func(r rune) bool { return strings.ContainsRune(" \t\r\n;,|%<>\"'()[]", r) }) {
-		if strings.Contains(piece, "@") {
-			r.further(piece)
-		}
+	r.mentioned(cells)
+}
+
+// mentioned remembers the addresses anywhere in a row whose own cannot be read: they count as being in the file.
+func (r *Row) mentioned(cells []string) {
+	for _, piece := range mention.FindAllString(strings.Join(cells, "\n"), -1) {
+		r.further(strings.Trim(piece, "."))
 	}
 }
+
+// mention is what may be an address within other text.
+var mention = regexp.MustCompile(`[^\s;,|%<>"'()\[\]]*@[^\s;,|%<>"'()\[\]]*`)
 
 // address reads the row's address and the further ones.
 func (s *Survey) address(r *Row, cells []string, p person) address {
@@ -122,6 +128,7 @@ func (s *Survey) address(r *Row, cells []string, p person) address {
 	case s.columns.needAccounts && r.AccountID != "":
 	case a.why != "":
 		r.refuse(brokenAddress, fmt.Sprintf("%q is not an address: %s", text.Shorten(trimBlanks(p.Email), 80), a.why))
+		r.mentioned(cells)
 	case s.columns.needAccounts:
 		r.refuse(missingAccount, "neither an account id nor an address")
 	default:
