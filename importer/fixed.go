@@ -11,11 +11,11 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// mark identifies a row that needed fixing when its export is imported again: by its external id and the address that
-// did not do, else by all of its cells.
+// mark identifies a row that needed fixing when its export is imported again: by its external id and what was wrong,
+// else by all of its cells.
 func mark(row *export.Row) string {
 	if row.ExternalID != "" {
-		return "id:" + row.ExternalID + "\n" + row.Key
+		return "id:" + row.ExternalID + "\n" + row.Key + "\n" + row.Invalid
 	}
 	sum := sha256.Sum256([]byte(strings.Join(row.Cells, "\x00")))
 	return "row:" + hex.EncodeToString(sum[:])
@@ -48,7 +48,7 @@ func (f *fixes) seen(r Result) {
 		one.At, one.Mark = place(f.failedPath, strconv.Itoa(r.SheetRow)), mark(row)
 	case came != "" && row.Own["jsm_status"] == "" && onboarded(r.Status):
 		if one.Key = row.Key; row.ExternalID != "" {
-			one.Mark = "id:" + row.ExternalID + "\n"
+			one.Mark = "id:" + row.ExternalID + "\n\n" + row.Own["jsm_reason"]
 		}
 	default:
 		return
@@ -58,9 +58,6 @@ func (f *fixes) seen(r Result) {
 
 // onboarded reports whether somebody is at the site because of a row that ended so.
 func onboarded(s outcome.Status) bool {
-	switch s {
-	case outcome.Created, outcome.CreatedUnconfirmed, outcome.Conflict, outcome.Known, outcome.Renamed:
-		return true
-	}
-	return false
+	return s == outcome.Created || s == outcome.CreatedUnconfirmed || s == outcome.Conflict || s == outcome.Known ||
+		s == outcome.Renamed
 }

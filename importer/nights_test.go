@@ -234,6 +234,33 @@ func TestFixedRows(t *testing.T) {
 	})
 }
 
+// One fix settles one row: another with its external id, which is wrong in another way, still has to be fixed. A fixed
+// row counts also when its file lies elsewhere by then, and when other cells of the export have changed.
+func TestOneFixSettlesOneRow(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{"crm.failed.csv", "elsewhere.csv"} {
+		t.Run(file, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDesktop(t, jsmtest.Options{})
+				d.run.FailedPath = filepath.Join(d.folder, "crm.failed.csv")
+				s, _ := d.night("crm.csv", "name,email,external id,seen", "Ann,ann(at)x.example,7,1", "Zoe,zoe(at)x.example,7,1",
+					"Cy,cy@x.example,8,1", "Dee,dee@x.example,9,1", "Eve,eve@x.example,10,1")
+				reason := s.results[0].Reason
+				d.run.FailedPath = filepath.Join(d.folder, "again.failed.csv")
+				d.night(file, `"name","email","external id","seen","jsm_reason","jsm_row","jsm_line"`,
+					`"Ann","ann@x.example","7","1","`+strings.ReplaceAll(reason, `"`, `""`)+`","2","2"`)
+				d.run.FailedPath = filepath.Join(d.folder, "crm.failed.csv")
+				s, _ = d.night("crm.csv", "name,email,external id,seen", "Ann,ann(at)x.example,7,2",
+					"Zoe,zoe(at)x.example,7,2", "Cy,cy@x.example,8,1", "Dee,dee@x.example,9,1",
+					"Eve,eve@x.example,10,1", "Flo,flo@x.example,11,1")
+				if s.results[0].Status != outcome.Known || s.results[1].Status != outcome.Invalid {
+					t.Errorf("%v", s.statuses())
+				}
+			})
+		})
+	}
+}
+
 // A row that was fixed in the failed file gets access, too, when its export is imported for access.
 func TestFixedRowsGetAccess(t *testing.T) {
 	t.Parallel()
