@@ -8,16 +8,22 @@ import (
 	"testing"
 )
 
-// Nothing that is written may be a file that is in use, however it is spelled.
-func TestApart(t *testing.T) {
-	t.Parallel()
+// folderOf has files of these names.
+func folderOf(t *testing.T, names ...string) string {
 	folder := t.TempDir()
-	path := func(name string) string { return filepath.Join(folder, name) }
-	for _, name := range []string{"people.csv", "ledger", "token", "ca.pem", "nightly.yml", "x.csv.partial"} {
-		if err := os.WriteFile(path(name), []byte("x"), 0o600); err != nil {
+	for _, name := range names {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte("x"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return folder
+}
+
+// Nothing that is written may be a file that is in use, however it is spelled.
+func TestApart(t *testing.T) {
+	t.Parallel()
+	folder := folderOf(t, "people.csv", "ledger", "token", "ca.pem", "nightly.yml", "x.csv.partial")
+	path := func(name string) string { return filepath.Join(folder, name) }
 	if err := os.Mkdir(path("sub"), 0o700); err != nil {
 		t.Fatal(err)
 	}

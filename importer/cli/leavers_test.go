@@ -171,15 +171,21 @@ func TestNightWithoutIDs(t *testing.T) {
 	}
 }
 
-// TestIDsOfAnotherExport: ids that only an import had say nothing of a source
-// that never had any.
-func TestIDsOfAnotherExport(t *testing.T) {
-	t.Parallel()
+// idsOfAnImport has eight people whose ids only an import had, and who are in a source without any.
+func idsOfAnImport(t *testing.T) *trial {
 	c := newTrial(t, nil)
 	c.team("", 0, 1, 2, 3, 4, 5, 6, 7)
 	c.must(0, "import", "./crm.csv")
 	c.export("crm.csv", 8)
 	c.must(0, "sync", "./crm.csv")
+	return c
+}
+
+// TestIDsOfAnotherExport: ids that only an import had say nothing of a source
+// that never had any.
+func TestIDsOfAnotherExport(t *testing.T) {
+	t.Parallel()
+	c := idsOfAnImport(t)
 	c.export("crm.csv", 7)
 	c.must(0, "sync", "./crm.csv", "--revoke-leavers")
 	if diff := cmp.Diff(map[string]bool{personAddress(7): true}, c.revokedAt()); diff != "" {
@@ -190,11 +196,7 @@ func TestIDsOfAnotherExport(t *testing.T) {
 // TestIDsThatOnlyAnImportHad: they find somebody's row all the same, when the source has ids at last.
 func TestIDsThatOnlyAnImportHad(t *testing.T) {
 	t.Parallel()
-	c := newTrial(t, nil)
-	c.team("", 0, 1, 2, 3, 4, 5, 6, 7)
-	c.must(0, "import", "./crm.csv")
-	c.export("crm.csv", 8)
-	c.must(0, "sync", "./crm.csv")
+	c := idsOfAnImport(t)
 	c.team("7,P,person.7@@example.com,\n", 0, 1, 2, 3, 4, 5, 6)
 	c.must(3, "sync", "./crm.csv")
 	if row := c.rows("crm.leavers.csv")[0]; row["email"] != personAddress(7) || row["jsm_action"] != "review" {

@@ -12,13 +12,8 @@ import (
 // A link hides from nobody that two files are one.
 func TestApartThroughLinks(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
+	folder := folderOf(t, "people.csv", "ledger")
 	input, ledger := filepath.Join(folder, "people.csv"), filepath.Join(folder, "ledger")
-	for _, path := range []string{input, ledger} {
-		if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
 	hard, soft := filepath.Join(folder, "hard.csv"), filepath.Join(folder, "link.json")
 	if err := os.Link(input, hard); err != nil {
 		t.Fatal(err)
