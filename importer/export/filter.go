@@ -23,11 +23,10 @@ func (c *condition) holds(cells []string) bool {
 // filter leaves rows out by --include and --exclude.
 type filter []condition
 
-func newFilter(l *layout, o Options) (filter, error) {
-	var f filter
+func newFilter(l *layout, o Options) (f filter, err error) {
 	for _, m := range slices.Concat(o.Exclude, o.Include) {
 		i := l.header.index(m.Column)
-		if i < 0 {
+		if i < 0 || slices.Contains(l.header.names[i+1:], l.header.names[i]) {
 			return nil, l.header.noColumn(m.Column)
 		}
 		f = append(f, condition{Match: m, include: len(f) >= len(o.Exclude), at: i})

@@ -138,10 +138,11 @@ func (h *header) index(name string) int {
 	return -1
 }
 
-// noColumn refuses a column that the user names and the header has not.
+// noColumn refuses a column that the user names and the header has not, or more than once.
 func (h *header) noColumn(name string) error {
 	names := without(h.names, func(name string) bool { return name == "" })
-	return refuse(h.place, fmt.Sprintf("no column is named %q", name),
+	what := map[bool]string{false: "no column is", true: "two columns are"}[slices.Contains(h.names, trimBlanks(name))]
+	return refuse(h.place, fmt.Sprintf("%s named %q", what, name),
 		"the columns are: "+text.Shorten(strings.Join(names, ", "), 1000))
 }
 

@@ -43,6 +43,11 @@ func TestFilters(t *testing.T) {
 	if !strings.Contains(refused(err), `no column is named "state"`) {
 		t.Errorf("an unknown column gives %v", err)
 	}
+	twins := writeFile(t, "twins.csv", "name,email,Status,Status\nAnn,a@example.com,active,inactive\nBob,b@example.com,inactive,active\n")
+	_, _, err = readAll(t, twins, Options{Exclude: []Match{{"Status", "inactive"}}})
+	if !strings.Contains(refused(err), `two columns are named "Status"`) {
+		t.Errorf("two such columns give %v", err)
+	}
 }
 
 func TestDuplicates(t *testing.T) {
