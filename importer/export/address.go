@@ -27,7 +27,7 @@ type address struct {
 // readAddress reads the cell of an address. An address that it accepts is
 // accepted again, and unchanged.
 func readAddress(cell string) address {
-	s := trimBlanks(cell)
+	s := norm.NFC.String(trimBlanks(cell)) // one address, however its letters are composed
 	if isPlainAddress(s) {
 		return address{email: s, key: strings.ToLower(s)}
 	}

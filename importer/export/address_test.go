@@ -53,6 +53,8 @@ func TestAddresses(t *testing.T) {
 		{"“ann@example.com”", "ann@example.com", "ann@example.com"}, {"„ann@example.com“", "ann@example.com", "ann@example.com"},
 		{"«ann@example.com»", "ann@example.com", "ann@example.com"}, {"’ann@example.com’", "ann@example.com", "ann@example.com"},
 		{"mailto://ann@example.com", "ann@example.com", "ann@example.com"}, {"“ann@example.com", "", ""},
+		// Letters with their marks apart.
+		{"zoe\u0301@example.com", "zo\u00e9@example.com", "zo\u00e9@example.com"}, {"a@bu\u0308cher.example", "a@b\u00fccher.example", "a@xn--bcher-kva.example"},
 		// Several that are not all addresses.
 		{"ann@example.com, call her", "", ""}, {"ann@example.com bob@example.com", "ann@example.com", "ann@example.com"}, {"ann@example.com/bob@example.com", "", ""},
 	} {
