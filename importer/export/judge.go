@@ -44,10 +44,10 @@ func (s *Survey) judge(r *Row, p person) {
 	if r.Invalid != "" {
 		return
 	}
-	if isPlaceholder(r.Organization) || isNull(r.Organization) {
-		r.Organization = "" // not a group of everybody who has none
-	}
 	if s.options.Organizations {
+		if isEmptyPart(r.Organization) || isNull(r.Organization) {
+			r.Organization = "" // not a group of everybody who has none
+		}
 		r.InvalidOrganization = invalidOrganization(r.Organization)
 	}
 	r.Note = s.note(r)
