@@ -185,7 +185,7 @@ func LeaversOf(ctx context.Context, l *ledger.Ledger, run ledger.Run, r *Roster)
 
 // judgeLeaver is what is to be done about a leaver, and why. Only an account that was certainly created by us is
 // revoked, and only when the person cannot be in the export under another address. elsewhere is a row of the export
-// with the person's external id, or an invalid one with the name, if there is one; ids says that the export has usable external ids.
+// with the person's external id, or an invalid one with the name; ids says that the export has usable external ids.
 func judgeLeaver(one ledger.Leaver, elsewhere placed, ids bool) (action, reason string) {
 	const byItself = "; to revoke it, use a file that has its jsm_account_id alone"
 	gone := "in no row of the export since " + outcome.Day(one.LastSeen)
@@ -200,8 +200,9 @@ func judgeLeaver(one ledger.Leaver, elsewhere placed, ids bool) (action, reason 
 		return ActionReview, fmt.Sprintf("the same external id is in the export with another address (%s): check that "+
 			"nothing is lost with the old account%s", cmp.Or(one.NewKey, elsewhere.place.String()), byItself)
 	case elsewhere.status != 0:
-		return ActionReview, fmt.Sprintf("the same external id or name is in %s of the export, which is %s: settle that "+
-			"row first; it may be a typing error, or another address of the same person", elsewhere.place, elsewhere.status)
+		return ActionReview, fmt.Sprintf("the same external id or name is in %s of the export, which is %s: settle "+
+			"that row first; it may be a typing error, or another address of the person",
+			elsewhere.place, elsewhere.status)
 	}
 	return ActionRevoke, gone
 }
