@@ -1,6 +1,7 @@
 package apiclient
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -108,7 +109,7 @@ func newTokens(c Credentials, kind CredentialKind, tokenURL string) *tokens {
 
 // renew gives up a token that was refused; false: there is no other.
 func (c *Client) renew(used *oauth2.Token) bool {
-	if c.kind != ServiceAccount {
+	if c.kind != ServiceAccount || used == nil {
 		return false
 	}
 	c.tokens.current.CompareAndSwap(used, nil)
@@ -157,27 +158,11 @@ func (c *Client) newToken() (*oauth2.Token, error) {
 	return nil, e
 }
 
-// destination is the root for one attempt, and the token; nil: without one. Tokens of OAuth go to the gateway, whose
-// path has the cloud id.
+// destination is the root for one attempt, and the token; nil: without one.
 func (c *Client) destination(ctx context.Context, r *request) (root string, token *oauth2.Token, err error) {
 	if r.anonymous {
 		return c.site, nil, nil
 	}
-	if token, err = c.token(ctx); err != nil {
-		return "", nil, err
-	}
-	if r.at != "" {
-		return r.at, token, nil
-	}
-	if c.address.Load() == nil {
-		id, err := c.CloudID(ctx)
-		if err != nil {
-			return "", nil, err
-		}
-		gateway := c.gatewayRoot(id) // and not root, which a return writes to
-		c.address.Store(&gateway)
-	}
-	return *c.address.Load(), token, nil
+	token, err = c.token(ctx)
+	return cmp.Or(r.at, c.root), token, err
 }
-
-func (c *Client) gatewayRoot(cloudID string) string { return c.cloud.gateway + "/ex/jira/" + cloudID }

@@ -9,12 +9,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -81,19 +81,20 @@ type Client struct {
 	lanes  map[operation]*lane // guarded by mu
 	random *rand.Rand          // guarded by mu; of its own, so that virtual time repeats it
 
-	address atomic.Pointer[string] // the root that takes the credentials; nil until it is known
-	tenant  atomic.Pointer[string] // the cloud id; nil until it is known
-	browse  atomic.Int32           // Verdict on the permission to browse users; 0: not asked
+	// What Connect has found out:
+	root   string  // that takes the credentials: the site, or the gateway with the cloud id
+	tenant string  // the cloud id; "": not known
+	browse Verdict // on the permission to browse users; 0: not asked
 }
 
-// lane is the pace of one operation, and when it was last seen working.
+// lane is the pace of one operation, and what was seen of it.
 type lane struct {
 	*pacer.Pacer
-	answered atomic.Int64 // Unix nanoseconds of the last answer below 500 that was no 429
-	works    atomic.Bool  // it has succeeded
+	passed atomic.Int64 // answers that show that the site works
+	works  atomic.Bool  // it has succeeded
 }
 
-// New makes a client. It sends nothing: Connect does.
+// New makes a client. It sends nothing: Connect does, and comes before anything else.
 func New(c Config) (*Client, error) {
 	site, err := ParseSite(c.Site)
 	if err != nil {
@@ -107,7 +108,11 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := &Client{
+	root := site
+	if kind != APIToken {
+		root = cloud.gateway
+	}
+	return &Client{
 		config:  c.withDefaults(),
 		site:    site,
 		cloud:   cloud,
@@ -117,16 +122,14 @@ func New(c Config) (*Client, error) {
 		group:   pacer.NewGroup(pacer.Config{MaxPause: c.MaxPause, Notify: c.Notify}),
 		lanes:   map[operation]*lane{},
 		random:  rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)),
-	}
-	if kind == APIToken {
-		client.address.Store(&client.site)
-	}
-	return client, nil
+		root:    root,
+	}, nil
 }
 
 func (c Config) withDefaults() Config {
 	c.Workers = cmp.Or(c.Workers, 64)
 	c.Timeout = cmp.Or(c.Timeout, time.Minute)
+	c.MaxPause = cmp.Or(c.MaxPause, math.MaxInt64)
 	c.UserAgent = cmp.Or(c.UserAgent, "jsm-onboard")
 	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	if c.Transport == nil {
@@ -139,10 +142,8 @@ func (c Config) withDefaults() Config {
 // and POST and 50 for PUT. Searches get half of theirs, as people who use the site meanwhile need them, too.
 func (c *Client) lane(o operation) *lane {
 	rate := c.config.MaxRate
-	if most := max(50, rate/2); o.method == http.MethodPut && (rate <= 0 || rate > most) {
-		rate = most
-	} else if o == opSearch && (rate <= 0 || rate > 50) {
-		rate = 50
+	if half := max(50, rate/2); (o.method == put || o == opSearch) && (rate <= 0 || rate > half) {
+		rate = half
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -176,7 +177,7 @@ func (c *Client) Close() { (&http.Client{Transport: c.config.Transport}).CloseId
 func newTransport(workers int, roots *x509.CertPool) *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
 	return &http.Transport{
-		Proxy:                  func(r *http.Request) (*url.URL, error) { return proxy(http.ProxyFromEnvironment(r)) },
+		Proxy:                  http.ProxyFromEnvironment,
 		OnProxyConnectResponse: checkProxy,
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			conn, err := dialer.DialContext(ctx, network, addr)
@@ -192,14 +193,6 @@ func newTransport(workers int, roots *x509.CertPool) *http.Transport {
 		IdleConnTimeout:        10 * time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
 	}
-}
-
-// proxy refuses an address that net/http has misread: with a wrong port, all of it becomes the path of a host "http".
-func proxy(u *url.URL, err error) (*url.URL, error) {
-	if err != nil || u != nil && strings.Trim(u.Path, "/") != "" {
-		return nil, &net.OpError{Op: "proxyconnect", Err: errors.New("its address cannot be read")}
-	}
-	return u, nil
 }
 
 // checkProxy makes a refusal to connect us look like that of a connection to the proxy.

@@ -36,16 +36,13 @@ type Customer struct {
 // the address is taken, by an attempt of ours if Call.Lost; after any other error the customer may have been made only
 // if Call.Lost.
 func (c *Client) CreateCustomer(ctx context.Context, n NewCustomer, record Record) (Customer, Call, error) {
-	var made Customer
-	call, err := c.do(ctx, &request{
+	return ask(ctx, c, &request{
 		operation: opCreate,
 		query:     "strictConflictStatusCode=true",
 		body:      n,
 		private:   []string{n.Email, n.DisplayName},
 		record:    record,
-		read:      readJSON(&made, func() bool { return made.AccountID != "" }),
-	})
-	return made, call, err
+	}, func(made Customer) bool { return made.AccountID != "" })
 }
 
 // RevokePortalAccess takes the portal-only access of an account away. It is no deletion: the address stays taken.
@@ -61,16 +58,12 @@ func (c *Client) RevokePortalAccess(ctx context.Context, accountID string, recor
 // cloud id, so nothing was sent. KindNotFound and KindInvalid are about this account or name unless
 // Error.RouteInDoubt.
 func (c *Client) RenameCustomer(ctx context.Context, accountID, displayName string) (Call, error) {
-	cloudID, err := c.CloudID(ctx)
-	if e, ok := errors.AsType[*Error](err); ok && e.Status != 0 {
-		e.Kind = KindSite
-	}
-	if err != nil {
-		return Call{}, err
+	if c.tenant == "" {
+		return Call{}, newError(opRename.name, KindSite, "no cloud id", "")
 	}
 	return c.do(ctx, &request{
 		operation: opRename,
-		ids:       []string{cloudID, accountID},
+		ids:       []string{c.tenant, accountID},
 		body:      map[string]string{"displayName": displayName},
 		at:        c.cloud.gateway,
 		private:   []string{displayName},
@@ -117,17 +110,15 @@ func (u Unresolved) Error() string {
 // a customer is taken. Otherwise the error is an Unresolved. A 401 is an *Error: it is no evidence of anything.
 func (c *Client) FindAccount(ctx context.Context, email string) (Account, error) {
 	email = strings.TrimSpace(email)
-	var found []Account
 	nameless := func(a Account) bool { return a.ID == "" }
-	_, err := c.do(ctx, &request{
+	found, _, err := ask(ctx, c, &request{
 		operation: opSearch,
 		query:     url.Values{"query": {email}, "maxResults": {strconv.Itoa(pageSize)}}.Encode(),
 		private:   []string{email},
-		read:      readJSON(&found, func() bool { return found != nil && !slices.ContainsFunc(found, nameless) }),
-	})
+	}, func(found []Account) bool { return found != nil && !slices.ContainsFunc(found, nameless) })
 	refused, _ := errors.AsType[*Error](err)
 	switch {
-	case refused != nil && refused.Kind == KindForbidden, len(found) == 0 && Verdict(c.browse.Load()) == No:
+	case refused != nil && refused.Kind == KindForbidden, len(found) == 0 && c.browse == No:
 		return Account{}, BrowseMissing
 	case err != nil:
 		return Account{}, err
@@ -138,25 +129,24 @@ func (c *Client) FindAccount(ctx context.Context, email string) (Account, error)
 // pick is the one account with the address, or an Unresolved. Of a full page the rest is not known.
 func pick(found []Account, email string) (Account, error) {
 	var exact, customers []Account
-	why := NoneFound
 	for _, a := range found {
-		switch {
-		case a.Email == "":
-			why = AddressesHidden
-		case strings.EqualFold(a.Email, email):
+		if strings.EqualFold(a.Email, email) {
 			exact = append(exact, a)
 			if a.PortalOnly() {
 				customers = append(customers, a)
 			}
 		}
 	}
+	if len(customers) == 1 {
+		exact = customers
+	}
 	switch {
-	case len(exact) > 1 && len(customers) != 1, len(found) >= pageSize:
+	case len(exact) > 1, len(found) >= pageSize:
 		return Account{}, SeveralFound
-	case len(customers) == 1:
-		return customers[0], nil
 	case len(exact) == 1:
 		return exact[0], nil
+	case slices.ContainsFunc(found, func(a Account) bool { return a.Email == "" }):
+		return Account{}, AddressesHidden
 	}
-	return Account{}, why
+	return Account{}, NoneFound
 }

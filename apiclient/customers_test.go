@@ -158,9 +158,14 @@ func TestRevokeBelievesNoPage(t *testing.T) {
 }
 
 func TestRenameCustomer(t *testing.T) {
-	site, server := serveSite(t, jsmtest.Options{})
-	client := newTestClient(t, server.URL)
 	ctx := t.Context()
+	connected := func(url string) *Client {
+		client := newTestClient(t, url)
+		client.Connect(ctx)
+		return client
+	}
+	site, server := serveSite(t, jsmtest.Options{})
+	client := connected(server.URL)
 	customer, _, err := client.CreateCustomer(ctx, newcomer, Record{})
 	if err != nil {
 		t.Fatal(err)
@@ -181,18 +186,18 @@ func TestRenameCustomer(t *testing.T) {
 	}
 
 	site.SetFaults(jsmtest.Fault{Kind: jsmtest.RouteGone, Share: 1, Route: jsmtest.RenamePath})
-	_, err = newTestClient(t, server.URL).RenameCustomer(ctx, customer.AccountID, "N")
+	_, err = connected(server.URL).RenameCustomer(ctx, customer.AccountID, "N")
 	if e, ok := errors.AsType[*Error](err); !ok || !e.RouteInDoubt {
 		t.Errorf("without the operation: %v", err)
 	}
 
-	_, err = newTestClient(t, serve(t, says(404, ``)).URL).RenameCustomer(ctx, customer.AccountID, "N")
+	_, err = connected(serve(t, says(404, ``)).URL).RenameCustomer(ctx, customer.AccountID, "N")
 	checkKind(t, err, KindSite, "")
 
 	clerk := jsmtest.SandboxToken()
 	clerk.Admin = false
 	_, server = serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{clerk}})
-	_, err = newTestClient(t, server.URL).RenameCustomer(ctx, customer.AccountID, "N")
+	_, err = connected(server.URL).RenameCustomer(ctx, customer.AccountID, "N")
 	checkKind(t, err, KindForbidden, "Administer Jira")
 }
 

@@ -44,8 +44,7 @@ const (
 
 // Connection is what Connect has found out, as far as it got.
 type Connection struct {
-	Root        string // where requests with credentials go: the site, or the gateway with the cloud id
-	Gateway     bool
+	Gateway     bool    // it takes the credentials, and not the site
 	CloudID     string  // "": it could not be found
 	User        Account // empty when the token may not ask
 	Scopes      []Scope // at the gateway
@@ -72,10 +71,9 @@ func (c *Client) Connect(ctx context.Context) (Connection, error) {
 
 // reach is the first step of Connect. It needs no credentials, and proves that there is a Jira Service Management site.
 func (c *Client) reach(ctx context.Context, conn *Connection) error {
-	var info struct{ Version string }
+	type version struct{ Version string }
 	r := &request{operation: opInfo, anonymous: true, check: true}
-	r.read = readJSON(&info, func() bool { return info.Version != "" })
-	_, err := c.do(ctx, r)
+	info, _, err := ask(ctx, c, r, func(v version) bool { return v.Version != "" })
 	conn.Version = info.Version
 	conn.note(r.last)
 	e, answered := errors.AsType[*Error](err)
@@ -86,54 +84,27 @@ func (c *Client) reach(ctx context.Context, conn *Connection) error {
 	case e.Kind == KindUnauthorized || e.Kind == KindForbidden:
 		conn.Reached = true
 		return nil // the next question brings more
-	case e.Kind == KindNotFound || e.page && e.Kind == KindAnswer:
+	case e.Kind == KindNotFound || e.Kind == KindAnswer && e.RouteInDoubt:
 		e.Kind, e.Hint = KindSite, hintPage+"; a site without the product gets it at admin.atlassian.com > Products"
 		e.Message = cmp.Or(e.Message, "there is no Jira Service Management Cloud here")
 	}
 	return e
 }
 
-// CloudID asks the site, once, for the id that the gateway knows it by; no credentials are sent.
-func (c *Client) CloudID(ctx context.Context) (string, error) {
-	if id := c.tenant.Load(); id != nil {
-		return *id, nil
-	}
-	var tenant struct{ CloudID string }
-	r := &request{operation: opTenant, anonymous: true, check: true}
-	r.read = readJSON(&tenant, func() bool { return IsAccountID(tenant.CloudID) })
-	if _, err := c.do(ctx, r); err != nil {
-		return "", err
-	}
-	c.tenant.Store(&tenant.CloudID)
-	return tenant.CloudID, nil
-}
-
-// myself finds whose credentials these are, as root sees it; "": where they are taken. It returns the status, too.
-func (c *Client) myself(ctx context.Context, root string, conn *Connection) (int, error) {
-	r := &request{operation: opMyself, check: true, at: root}
-	r.read = readJSON(&conn.User, func() bool { return conn.User.ID != "" })
-	_, err := c.do(ctx, r)
-	conn.note(r.last)
-	return r.last.status, err
-}
-
 // identify is the second step of Connect: it finds the cloud id, and the address that takes the credentials. A token
 // with scopes gets 401 at the site, as a wrong one does, and nothing in it shows which it is: so the gateway is asked.
 func (c *Client) identify(ctx context.Context, conn *Connection) error {
-	id, noID := c.CloudID(ctx)
-	conn.CloudID = id
+	type tenant struct{ CloudID string }
+	r := &request{operation: opTenant, anonymous: true, check: true}
+	found, _, err := ask(ctx, c, r, func(t tenant) bool { return IsAccountID(t.CloudID) })
+	c.tenant, conn.CloudID = found.CloudID, found.CloudID
 	var atSite error
 	if c.kind == APIToken {
-		status, err := c.myself(ctx, c.site, conn)
-		if err == nil {
-			conn.Root = c.site
+		var status int
+		if status, atSite = c.myself(ctx, conn); status != http.StatusUnauthorized {
+			return atSite
 		}
-		if status != http.StatusUnauthorized {
-			return err
-		}
-		atSite = err
 	}
-	err := noID
 	if err == nil {
 		err = c.identifyAtGateway(ctx, conn)
 	}
@@ -146,21 +117,20 @@ func (c *Client) identify(ctx context.Context, conn *Connection) error {
 // identifyAtGateway accepts a token that may not ask whose it is, when it may ask anything else; nothing is changed by
 // asking. That it lacks the scope to create customers is an *Error of KindScope.
 func (c *Client) identifyAtGateway(ctx context.Context, conn *Connection) error {
-	root := c.gatewayRoot(conn.CloudID)
-	status, err := c.myself(ctx, root, conn)
+	c.root = c.cloud.gateway + "/ex/jira/" + c.tenant
+	status, err := c.myself(ctx, conn)
 	if err != nil && status != http.StatusUnauthorized {
 		return err
 	}
 	scopes := []Scope{
-		{ScopeManage, c.manages(ctx, root)},
-		{ScopeRequest, c.may(ctx, root, opDesks)},
+		{ScopeManage, c.manages(ctx)},
+		{ScopeRequest, c.may(ctx, opDesks)},
 		{ScopeUser, yesOrNo[err == nil]},
 	}
 	if !slices.ContainsFunc(scopes, func(s Scope) bool { return s.Has == Yes }) {
 		return err
 	}
-	conn.Root, conn.Gateway, conn.Scopes = root, true, scopes
-	c.address.Store(&root)
+	conn.Gateway, conn.Scopes = true, scopes
 	if scopes[0].Has == No {
 		return newError("checking scopes", KindScope,
 			"the token lacks the scope "+ScopeManage+", which creating customers needs", HintScope)
@@ -168,25 +138,26 @@ func (c *Client) identifyAtGateway(ctx context.Context, conn *Connection) error 
 	return ctx.Err()
 }
 
-// manages finds out whether the token has ScopeManage, or the granular scopes that do instead: organizations need the
-// first, a project's customers either. The gateway looks at scopes first, so the project need not be there.
-func (c *Client) manages(ctx context.Context, root string) Verdict {
-	if v := c.may(ctx, root, opOrganizations); v != No {
-		return v
-	}
-	return c.may(ctx, root, opCustomers, "0")
+// myself finds whose credentials these are. It returns the status, too; 0: there was none.
+func (c *Client) myself(ctx context.Context, conn *Connection) (status int, err error) {
+	r := &request{operation: opMyself, check: true}
+	conn.User, _, err = ask(ctx, c, r, func(a Account) bool { return a.ID != "" })
+	conn.note(r.last)
+	return r.last.status, err
 }
 
-// accepted reports whether the credentials are good for anything.
-func (c *Client) accepted(ctx context.Context) bool {
-	_, err := c.myself(ctx, "", new(Connection))
-	return err == nil || c.manages(ctx, "") == Yes
+// manages finds out whether the token has ScopeManage, or the granular scopes that do instead: organizations need the
+// first, a project's customers either. The gateway looks at scopes first, so the project need not be there.
+func (c *Client) manages(ctx context.Context) Verdict {
+	if v := c.may(ctx, opOrganizations); v != No {
+		return v
+	}
+	return c.may(ctx, opCustomers, "0")
 }
 
 // may is whether the gateway lets the token through to a list: a missing scope is a 401.
-func (c *Client) may(ctx context.Context, root string, o operation, ids ...string) Verdict {
-	r := &request{operation: o, ids: ids, query: "limit=1", at: root, check: true, read: json.Valid}
-	call, err := c.do(ctx, r)
+func (c *Client) may(ctx context.Context, o operation, ids ...string) Verdict {
+	call, err := c.do(ctx, &request{operation: o, ids: ids, query: "limit=1", check: true, read: json.Valid})
 	switch {
 	case err == nil, call.Status == http.StatusNotFound:
 		return Yes
@@ -196,24 +167,30 @@ func (c *Client) may(ctx context.Context, root string, o operation, ids ...strin
 	return Unverified
 }
 
+// accepted reports whether the credentials are good for anything.
+func (c *Client) accepted(ctx context.Context) bool {
+	_, err := c.myself(ctx, new(Connection))
+	return err == nil || c.manages(ctx) == Yes
+}
+
 // permit is the last step of Connect: what the account may. A token without the scope to ask is no reason to stop.
 func (c *Client) permit(ctx context.Context, conn *Connection) error {
-	var has struct {
+	type permissions struct {
 		Permissions map[string]struct{ HavePermission bool }
 	}
 	r := &request{operation: opPermissions, query: "permissions=ADMINISTER,USER_PICKER", check: true}
-	r.read = readJSON(&has, func() bool { return has.Permissions != nil })
-	_, err := c.do(ctx, r)
-	if err != nil && (r.last.verdict != definite || ctx.Err() != nil) {
+	has, _, err := ask(ctx, c, r, func(p permissions) bool { return p.Permissions != nil })
+	if err != nil && (r.last.verdict != denied || ctx.Err() != nil) {
 		return err
 	}
-	for name, to := range map[string]*Verdict{"ADMINISTER": &conn.Administer, "USER_PICKER": &conn.BrowseUsers} {
-		*to = Unverified
+	may := func(name string) Verdict {
 		if p, known := has.Permissions[name]; known {
-			*to = yesOrNo[p.HavePermission]
+			return yesOrNo[p.HavePermission]
 		}
+		return Unverified
 	}
-	c.browse.Store(int32(conn.BrowseUsers))
+	conn.Administer, conn.BrowseUsers = may("ADMINISTER"), may("USER_PICKER")
+	c.browse = conn.BrowseUsers
 	if conn.Administer == No {
 		return newError(opPermissions.name, KindForbidden,
 			"the account lacks Administer Jira, which creating customers needs", hintAdminister)
@@ -223,7 +200,7 @@ func (c *Client) permit(ctx context.Context, conn *Connection) error {
 
 // note keeps what the headers of an answer show.
 func (conn *Connection) note(a answer) {
-	if date, err := http.ParseTime(a.header.Get("Date")); err == nil && !a.at.IsZero() {
+	if date, err := http.ParseTime(a.header.Get("Date")); err == nil {
 		conn.Skew = date.Sub(a.at.Truncate(time.Second)).Round(time.Second)
 	}
 	for name := range a.header {

@@ -85,7 +85,7 @@ func TestConnect(t *testing.T) {
 			got, err := client.Connect(t.Context())
 			checkKind(t, err, tt.kind, tt.hint)
 			tt.want.Reached = true
-			if diff := cmp.Diff(tt.want, got, cmpopts.IgnoreFields(Connection{}, "User", "Root", "CloudID", "Version",
+			if diff := cmp.Diff(tt.want, got, cmpopts.IgnoreFields(Connection{}, "User", "CloudID", "Version",
 				"Skew", "RateHeaders", "Scopes")); diff != "" {
 				t.Errorf("connection (-want +got):\n%s", diff)
 			}

@@ -85,7 +85,6 @@ type Error struct {
 	// through: 404, 405 or 410 before it has ever succeeded, or any web page. Otherwise a 404 is about what was named.
 	RouteInDoubt bool
 
-	page    bool // the answer was a web page: whatever its status, it was not the API that answered
 	private []string
 }
 
@@ -132,7 +131,6 @@ func (c *Client) failure(ctx context.Context, r *request) *Error {
 	if a.status == 0 {
 		e.Kind, e.Message, e.Hint = explain(a.err)
 	} else {
-		e.page = isPage(a.header, a.body)
 		e.Key, e.Message = readMessage(a.header, a.body)
 		c.judge(r, e)
 	}
@@ -149,15 +147,16 @@ func (c *Client) failure(ctx context.Context, r *request) *Error {
 // judge sets the kind of an answered failure, and what to do about it.
 func (c *Client) judge(r *request, e *Error) {
 	a := r.last
+	page := isPage(a.header, a.body)
 	missing := []int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone}
-	e.RouteInDoubt = e.page || slices.Contains(missing, a.status) && !c.lane(r.operation).works.Load()
+	e.RouteInDoubt = page || slices.Contains(missing, a.status) && !c.lane(r.operation).works.Load()
 	switch e.Kind = KindInvalid; {
 	case a.status/100 == 3:
 		e.Kind, e.Message, e.Hint = KindSite, "a redirect to another page of the site", hintPage
 		if to, err := url.Parse(a.header.Get("Location")); err == nil && to.Host != "" && to.Host != hostOf(c.site) {
 			e.Message = "a redirect to another host, " + to.Host
 		}
-	case a.status/100 == 2 && e.page:
+	case a.status/100 == 2 && page:
 		e.Kind, e.Hint = KindAnswer, hintPage
 		e.Message = "the answer is a web page, not Jira's API: " + cmp.Or(e.Message, "it has no title")
 	case a.status/100 == 2:
@@ -218,7 +217,7 @@ const maxMessage = 200
 // readMessage finds the message of a refusal, and Jira's key for it: in JSON of the shapes that Jira and its gateway
 // have, plain text, or a page's title. It is as the server wrote it; quote makes it fit to be quoted.
 func readMessage(h http.Header, body []byte) (key, text string) {
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
+	body = bytes.TrimSpace(body)
 	if isPage(h, body) {
 		if m := titleTag.FindSubmatch(body); m != nil {
 			text = html.UnescapeString(string(m[1]))
@@ -226,26 +225,21 @@ func readMessage(h http.Header, body []byte) (key, text string) {
 		return "", text
 	}
 	var v struct {
-		ErrorMessage, Message, Detail string
-		ErrorDescription              string `json:"error_description"`
-		ErrorMessages                 []string
-		Errors                        map[string]string
-		I18nErrorMessage              struct{ I18nKey string }
+		ErrorMessage, Message string
+		ErrorMessages         []string
+		Errors                map[string]string
+		I18nErrorMessage      struct{ I18nKey string }
 	}
-	err := json.Unmarshal(body, &v)
-	switch syntax := is[*json.SyntaxError](err); {
-	case !syntax: // a field of another type than usual is left out
-		texts := append(v.ErrorMessages, v.ErrorMessage, v.Message, v.Detail, v.ErrorDescription)
-		for _, field := range slices.Sorted(maps.Keys(v.Errors)) {
-			texts = append(texts, field+": "+strings.TrimSpace(v.Errors[field]))
-		}
-		texts = slices.DeleteFunc(texts, func(s string) bool { return strings.TrimSpace(s) == "" })
-		return v.I18nErrorMessage.I18nKey, strings.Join(texts, "; ")
-	case bytes.HasPrefix(body, []byte("{")), bytes.HasPrefix(body, []byte("[")):
-		return "", "" // cut short
+	if is[*json.SyntaxError](json.Unmarshal(body, &v)) {
+		line, _, _ := bytes.Cut(body, []byte("\n"))
+		return "", string(line)
 	}
-	line, _, _ := bytes.Cut(body, []byte("\n"))
-	return "", string(line)
+	texts := append(v.ErrorMessages, v.ErrorMessage, v.Message) // without those of another type than usual
+	for _, field := range slices.Sorted(maps.Keys(v.Errors)) {
+		texts = append(texts, field+": "+strings.TrimSpace(v.Errors[field]))
+	}
+	texts = slices.DeleteFunc(texts, func(s string) bool { return strings.TrimSpace(s) == "" })
+	return v.I18nErrorMessage.I18nKey, strings.Join(texts, "; ")
 }
 
 var (
@@ -284,10 +278,8 @@ func (c *Client) quote(s string) string {
 // mask takes personal data out of a text: anything like an address, and the words given where they stand alone.
 func mask(s string, private []string) string {
 	for _, p := range private {
-		if p = strings.Join(strings.Fields(p), " "); p != "" {
-			word := regexp.MustCompile(`(?i)(^|[^\pL\pN])` + regexp.QuoteMeta(p) + `($|[^\pL\pN])`)
-			s = word.ReplaceAllString(s, "${1}[hidden]${2}")
-		}
+		word := regexp.MustCompile(`(?i)(^|[^\pL\pN])` + regexp.QuoteMeta(clean(p)) + `($|[^\pL\pN])`)
+		s = word.ReplaceAllString(s, "${1}[hidden]${2}")
 	}
 	return address.ReplaceAllString(s, "[address]")
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,23 +59,20 @@ func (c *Client) ServiceDeskOrganizations(ctx context.Context, deskID string) it
 // ServiceDesk finds a service desk by its id or by the key of its project. KindNotFound: there is none, or the account
 // cannot see it.
 func (c *Client) ServiceDesk(ctx context.Context, key string) (ServiceDesk, error) {
-	var desk ServiceDesk
-	_, err := c.do(ctx, &request{operation: opDesk, ids: []string{key}, read: readJSON(&desk, func() bool {
-		return desk.ID != "" && (desk.ID == key || desk.ProjectID == key || strings.EqualFold(desk.ProjectKey, key))
-	})})
+	desk, _, err := ask(ctx, c, &request{operation: opDesk, ids: []string{key}}, func(d ServiceDesk) bool {
+		return d.ID != "" && (d.ID == key || d.ProjectID == key || strings.EqualFold(d.ProjectKey, key))
+	})
 	return desk, err
 }
 
 // CreateOrganization makes an organization of 1 to 200 characters, or returns the one that has this name: the API
 // answers 201 to both. It may be repeated.
 func (c *Client) CreateOrganization(ctx context.Context, name string) (Organization, error) {
-	var made Organization
-	_, err := c.do(ctx, &request{
+	made, _, err := ask(ctx, c, &request{
 		operation: opCreateOrganization,
 		body:      map[string]string{"name": name},
 		private:   []string{name},
-		read:      readJSON(&made, func() bool { return made.ID != "" }),
-	})
+	}, func(made Organization) bool { return made.ID != "" })
 	return made, err
 }
 
@@ -117,7 +115,7 @@ type page struct {
 	Values []Organization `json:"values"` // nil: the answer is no list
 }
 
-func (p *page) valid() bool {
+func (p page) valid() bool {
 	nameless := func(o Organization) bool { return o.ID == "" }
 	return p.Values != nil && !slices.ContainsFunc(p.Values, nameless)
 }
@@ -130,8 +128,7 @@ func (c *Client) list(ctx context.Context, o operation, ids ...string) iter.Seq2
 		seen := map[string]bool{}
 		start, query := 0, fmt.Sprintf("limit=%d", pageSize)
 		for {
-			var p page
-			_, err := c.do(ctx, &request{operation: o, ids: ids, query: query, read: readJSON(&p, p.valid)})
+			p, _, err := ask(ctx, c, &request{operation: o, ids: ids, query: query}, page.valid)
 			before := len(seen)
 			for _, one := range p.Values {
 				if !seen[one.ID] && !yield(one, nil) {
@@ -158,10 +155,9 @@ func (c *Client) list(ctx context.Context, o operation, ids ...string) iter.Seq2
 
 // nextQuery is the query of a link below the root that takes the credentials; "" for any other link.
 func (c *Client) nextQuery(link string) string {
-	root := c.address.Load()
-	if root == nil || !strings.HasPrefix(link, *root+"/rest/") {
+	u, err := url.Parse(link)
+	if err != nil || !strings.HasPrefix(link, c.root+"/rest/") {
 		return ""
 	}
-	_, query, _ := strings.Cut(link, "?")
-	return query
+	return u.RawQuery
 }

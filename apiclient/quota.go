@@ -18,37 +18,24 @@ const maxWait = 24 * time.Hour
 
 // quotaAnswer is what an attempt means for the pacer.
 func quotaAnswer(a answer) pacer.Answer {
-	q := pacer.Answer{Kind: quotaKind(a), Level: a.level()}
-	switch {
-	case q.Kind != pacer.Refused && q.Kind != pacer.Failed:
-		return q
-	case a.header == nil:
-		_, q.Reason, _ = explain(a.err)
-		return q
-	}
-	q.RetryAfter = a.retryAfter()
-	q.Reason = clean(a.header.Get("RateLimit-Reason"))
-	if q.Kind == pacer.Failed {
-		q.Reason = cmp.Or(q.Reason, statusText(a.status))
-		return q
-	}
-	q.Shared = strings.HasPrefix(strings.ToLower(q.Reason), "jira-quota-")
-	if q.RetryAfter == 0 && (q.Level == nil || q.Level.Remaining == 0) { // if more remains, that was not the reason
-		q.RetryAfter = a.until(a.header.Get("X-RateLimit-Reset"))
-	}
-	return q
-}
-
-func quotaKind(a answer) pacer.Kind {
+	q := pacer.Answer{Level: a.level(), RetryAfter: a.retryAfter(), Reason: clean(a.header.Get("RateLimit-Reason"))}
 	switch {
 	case a.verdict == refused:
-		return pacer.Refused
-	case a.verdict == definite, a.whole():
-		return pacer.Passed
-	case errors.Is(a.err, context.Canceled), hopeless(a.err, false):
-		return pacer.Unsent // the site is not to blame
+		q.Kind, q.Shared = pacer.Refused, strings.HasPrefix(strings.ToLower(q.Reason), "jira-quota-")
+		if q.RetryAfter == 0 && (q.Level == nil || q.Level.Remaining == 0) { // if more remains, that was not the reason
+			q.RetryAfter = a.until(a.header.Get("X-RateLimit-Reset"))
+		}
+	case a.verdict >= odd:
+		return pacer.Answer{Kind: pacer.Passed, Level: q.Level}
+	case errors.Is(a.err, context.Canceled), is[*Error](a.err):
+		q.Kind = pacer.Unsent // the site is not to blame
+	case a.status == 0:
+		q.Kind = pacer.Failed
+		_, q.Reason, _ = explain(a.err)
+	default:
+		q.Kind, q.Reason = pacer.Failed, cmp.Or(q.Reason, statusText(a.status))
 	}
-	return pacer.Failed
+	return q
 }
 
 // retryAfter reads seconds or a date; 0: not given. Of several values the longest counts.
@@ -77,9 +64,7 @@ func (a answer) level() *pacer.Level {
 
 // until reads the time until a moment in ISO 8601, with or without seconds.
 func (a answer) until(s string) time.Duration {
-	for _, layout := range []string{
-		time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z0700",
-	} {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
 		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
 			return a.from(t)
 		}

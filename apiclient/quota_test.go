@@ -47,7 +47,7 @@ func TestLevel(t *testing.T) {
 			"X-RateLimit-Reset", "2026-05-04T12:01Z"}, &pacer.Level{Reset: time.Minute}},
 		{"with seconds", []string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-05-04T12:00:30Z"},
 			&pacer.Level{Remaining: 1, Reset: 30 * time.Second}},
-		{"with an offset", []string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-05-04T14:00:30.5+0200"},
+		{"with an offset", []string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-05-04T14:00:30.5+02:00"},
 			&pacer.Level{Remaining: 1, Reset: 30*time.Second + 500*time.Millisecond}},
 		{"past", []string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-05-04T11:59Z"},
 			&pacer.Level{Remaining: 1}},
@@ -63,7 +63,7 @@ func TestLevel(t *testing.T) {
 		for i := 0; i < len(tt.headers); i += 2 {
 			h.Set(tt.headers[i], tt.headers[i+1])
 		}
-		got := quotaAnswer(answer{verdict: definite, status: 201, header: h, at: noon.Add(time.Hour)})
+		got := quotaAnswer(answer{verdict: done, status: 201, header: h, at: noon.Add(time.Hour)})
 		if diff := cmp.Diff(pacer.Answer{Kind: pacer.Passed, Level: tt.want}, got); diff != "" {
 			t.Errorf("%s:\n%s", tt.name, diff)
 		}
@@ -97,7 +97,7 @@ func TestQuotaAnswer(t *testing.T) {
 			pacer.Answer{Kind: pacer.Failed, RetryAfter: 5 * time.Second, Reason: "503 Service Unavailable"}},
 		{"network", answer{verdict: ambiguous, err: context.DeadlineExceeded}, pacer.Answer{Kind: pacer.Failed,
 			Reason: "no answer in time"}},
-		{"refused customer", answer{verdict: definite, status: 400, header: header("")}, pacer.Answer{Kind: pacer.Passed}},
+		{"refused customer", answer{verdict: denied, status: 400, header: header("")}, pacer.Answer{Kind: pacer.Passed}},
 	} {
 		if diff := cmp.Diff(tt.want, quotaAnswer(tt.in)); diff != "" {
 			t.Errorf("%s:\n%s", tt.name, diff)
@@ -130,6 +130,6 @@ func FuzzRateHeaders(f *testing.F) {
 		}
 		fields := http.Header{"Ratelimit": {limits}, "Beta-Ratelimit": {policy}, "Ratelimit-Policy": {policy},
 			"Ratelimit-Reset": {until}}
-		check(quotaAnswer(answer{verdict: definite, status: 201, header: fields, at: noon}))
+		check(quotaAnswer(answer{verdict: done, status: 201, header: fields, at: noon}))
 	})
 }

@@ -44,11 +44,9 @@ type request struct {
 	// What has come of it so far:
 	call     Call
 	last     answer
-	step     step
 	began    time.Time // its first attempt since the last refusal
 	failures int
-	refusals int  // in a row
-	singled  int  // of these, while the site let others pass
+	singled  int  // attempts that failed or were refused while the site let others pass
 	renewed  bool // a new token was asked for
 	onRecord bool
 }
@@ -65,17 +63,6 @@ func (r *request) path() string {
 	return path
 }
 
-// readJSON is a read of a body of JSON into v; valid reports whether v then holds what is promised.
-func readJSON[T any](v *T, valid func() bool) func([]byte) bool {
-	return func(body []byte) bool {
-		if json.Unmarshal(body, v) == nil && valid() {
-			return true
-		}
-		*v = *new(T) // of what fails nothing is used
-		return false
-	}
-}
-
 // readNothing is a read of an answer that the API promises to be empty.
 func readNothing(body []byte) bool { return len(bytes.TrimSpace(body)) == 0 }
 
@@ -89,7 +76,7 @@ var plainSegment = regexp.MustCompile(`^[A-Za-z0-9:_.-]{1,256}$`)
 // How often an attempt of one operation is made again. Refusals and failures are counted apart.
 const (
 	patience      = 8  // while the site answers others
-	suspicion     = 3  // refusals while it let others pass: from then on they are taken for the row's own
+	suspicion     = 3  // attempts while it let others pass: from then on it is this request that is not let pass
 	patienceAlone = 16 // while there are no others, and yet the site answers
 	patienceCheck = 5  // before the run, and for whole answers that are not what the API promises
 
@@ -97,30 +84,18 @@ const (
 	longestRetryAfter = 5 * time.Minute  // of a 5xx that one row obeys; a quota's is for the pacer
 )
 
-// step is what follows an attempt.
-type step int
-
-const (
-	finish step = iota + 1 // done
-	stop                   // the answer is no, for good
-	renew                  // at once, with a new token
-	again                  // it was refused, which costs nothing
-	retry                  // it failed
-)
-
-// next is the policy.
-func next(a answer, check bool) step {
-	switch {
-	case a.verdict == definite && a.status/100 == 2:
-		return finish
-	case a.verdict == refused:
-		return again
-	case a.verdict == definite && a.status == http.StatusUnauthorized:
-		return renew
-	case a.verdict == definite, hopeless(a.err, check), check && a.whole():
-		return stop
+// ask sends r for an answer in JSON that is as promised; of any other answer nothing is used.
+func ask[T any](ctx context.Context, c *Client, r *request, promised func(T) bool) (v T, call Call, err error) {
+	r.read = func(body []byte) bool {
+		var got T
+		if json.Unmarshal(body, &got) != nil || !promised(got) {
+			return false
+		}
+		v = got
+		return true
 	}
-	return retry
+	call, err = c.do(ctx, r)
+	return v, call, err
 }
 
 // do sends r until there is an answer that settles it, patience ends, or a wait is cancelled. The error is an *Error,
@@ -133,13 +108,14 @@ func (c *Client) do(ctx context.Context, r *request) (Call, error) {
 		if err := c.attempt(ctx, r); err != nil {
 			return r.call, err
 		}
-		switch {
-		case r.step == finish:
+		switch a := r.last; {
+		case a.verdict == done:
 			c.lane(r.operation).works.Store(true)
 			return r.call, nil
-		case r.step == renew:
+		case a.status == http.StatusUnauthorized && !r.renewed && c.renew(a.token):
+			r.renewed = true
 			continue
-		case r.step == stop, ctx.Err() == nil && c.exhausted(ctx, r):
+		case a.final(r.check), ctx.Err() == nil && c.exhausted(ctx, r):
 			return r.call, c.failure(ctx, r)
 		}
 		select {
@@ -150,10 +126,11 @@ func (c *Client) do(ctx context.Context, r *request) (Call, error) {
 	}
 }
 
-// attempt makes one attempt. What is next is then in r.step.
+// attempt makes one attempt, whose answer is then r.last.
 func (c *Client) attempt(ctx context.Context, r *request) error {
 	lane := c.lane(r.operation)
-	permit, err := lane.Wait(ctx, r.step == retry)
+	passed := lane.passed.Load()
+	permit, err := lane.Wait(ctx, r.failures > 0)
 	if err != nil {
 		return err
 	}
@@ -169,43 +146,36 @@ func (c *Client) attempt(ctx context.Context, r *request) error {
 		return errors.Join(err, r.undo())
 	}
 	start := time.Now()
-	if r.began.IsZero() {
-		r.began = start
-	}
+	r.began = cmp.Or(r.began, start)
 	a := c.send(ctx, r)
 	a.at = time.Now()
 	a.quota = quotaAnswer(a)
 	a.quota.Own = r.singled >= suspicion
-	others := lane.Done(permit, a.quota)
-	if a.quota.Kind == pacer.Passed {
-		lane.answered.Store(a.at.UnixNano())
-	}
+	lane.Done(permit, a.quota)
 	r.call.Took = a.at.Sub(start)
-	r.note(a, others)
-	if r.step == renew && (r.anonymous || r.renewed || !c.renew(a.token)) {
-		r.step = stop
+	r.note(a, lane.passed.Load() > passed)
+	if a.quota.Kind == pacer.Passed {
+		lane.passed.Add(1)
 	}
-	r.renewed = r.renewed || r.step == renew
 	c.logAttempt(ctx, r)
-	if a.verdict == unsent || a.verdict == refused || r.step == renew {
+	if a.verdict == unsent || a.verdict == refused || a.status == http.StatusUnauthorized {
 		return r.undo()
 	}
 	return nil
 }
 
+// note counts an answer; others: the site has let others pass meanwhile.
 func (r *request) note(a answer, others bool) {
-	r.last, r.step = a, next(a, r.check)
+	r.last = a
 	r.call.Attempts += a.sent
 	r.call.Status = cmp.Or(a.status, r.call.Status)
-	r.call.Lost = r.call.Lost || a.verdict == ambiguous || a.sent > 1
-	if a.verdict != refused {
-		r.refusals, r.singled = 0, 0
+	r.call.Lost = r.call.Lost || a.verdict == ambiguous || a.verdict == odd || a.sent > 1
+	if a.verdict == refused {
+		r.call.Refused++
+		r.began = time.Time{}
+	} else {
 		r.failures++
-		return
 	}
-	r.call.Refused++
-	r.refusals++
-	r.began = time.Time{}
 	if others {
 		r.singled++
 	}
@@ -223,20 +193,20 @@ func (r *request) undo() error {
 // exhausted ends an operation only when it is to blame itself: the site answers others and not this. Otherwise the
 // site is down or its quota used up, which is for the pacer to end.
 func (c *Client) exhausted(ctx context.Context, r *request) bool {
+	tries, a := r.failures, r.last
 	switch {
-	case r.step == again && r.singled > 0 && r.refusals > 1 && c.config.MaxPause > 0 &&
-		r.last.quota.RetryAfter > c.config.MaxPause: // nobody waits for so long, and others do not have to
-		return true
-	case r.step == again:
-		return r.singled >= suspicion && r.refusals >= patience || r.refusals >= patienceAlone && c.alive(ctx)
-	case r.check && time.Since(r.began) >= startPatience:
-		return true
-	case r.check, r.last.whole():
-		return r.failures >= patienceCheck
-	case r.failures >= patience && c.lane(r.operation).answered.Load() >= r.began.UnixNano():
+	case a.verdict == refused:
+		tries = r.call.Refused
+	case r.check && time.Since(r.began) >= startPatience, (r.check || a.verdict == odd) && tries >= patienceCheck:
 		return true
 	}
-	return r.failures >= patienceAlone && c.alive(ctx)
+	switch {
+	case r.singled > 1 && a.quota.RetryAfter > c.config.MaxPause: // nobody waits for so long, and others need not
+		return true
+	case r.singled >= suspicion && tries >= patience:
+		return true
+	}
+	return tries >= patienceAlone && c.alive(ctx)
 }
 
 // alive asks the site, once, for what needs no credentials.
@@ -244,17 +214,17 @@ func (c *Client) alive(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	r := &request{operation: opInfo, anonymous: true, check: true, read: json.Valid}
-	return c.attempt(ctx, r) == nil && r.last.verdict == definite
+	return c.attempt(ctx, r) == nil && (r.last.verdict == done || r.last.verdict == denied)
 }
 
 // pause is the wait of one row before its next attempt; after a failure, and a refusal that is its own, it is at least
 // what the site asks for, within reason.
 func (c *Client) pause(r *request) time.Duration {
-	if r.step == again && !r.last.quota.Own {
-		return c.backoff(r.refusals) // the quota's wait is for the pacer
+	wait, q := c.backoff(max(r.failures, r.call.Refused)), r.last.quota
+	if r.last.verdict == refused && !q.Own {
+		return wait // the quota's is for the pacer
 	}
-	asked := min(r.last.quota.RetryAfter, longestRetryAfter, cmp.Or(c.config.MaxPause, longestRetryAfter))
-	return max(asked, c.backoff(max(r.failures, r.refusals)))
+	return max(wait, min(q.RetryAfter, longestRetryAfter, c.config.MaxPause))
 }
 
 // backoff is the wait after so many failures or refusals: full jitter under 0.5 s doubling, at most 30 s.
@@ -263,11 +233,4 @@ func (c *Client) backoff(n int) time.Duration {
 	defer c.mu.Unlock()
 	most := min(30*time.Second, 500*time.Millisecond<<min(n-1, 10))
 	return time.Duration(c.random.Int64N(int64(most)))
-}
-
-// hopeless reports errors that another attempt does not change: wrong settings at any time, and before the run also
-// what is otherwise taken for an outage.
-func hopeless(err error, check bool) bool {
-	kind, _, _ := explain(err)
-	return is[*Error](err) || check && kind == KindSettings
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -30,29 +31,30 @@ func inProcess(t *testing.T, h http.Handler, change ...func(*Config)) *Client {
 	}}, change...)...)
 }
 
-func TestNext(t *testing.T) {
+func TestFinal(t *testing.T) {
 	noProxy := &net.OpError{Op: "proxyconnect", Err: errors.New("407")}
 	for _, tt := range []struct {
 		name  string
 		a     answer
 		check bool
-		want  step
+		want  bool
 	}{
-		{"created", answer{verdict: definite, status: 201}, false, finish},
-		{"refused", answer{verdict: refused, status: 429}, false, again},
-		{"conflict", answer{verdict: definite, status: 409}, false, stop},
-		{"503", answer{verdict: ambiguous, status: 503}, false, retry},
-		{"201 cut short", answer{verdict: ambiguous, status: 201}, false, retry},
-		{"no connection", answer{verdict: unsent, err: context.DeadlineExceeded}, false, retry},
-		{"401", answer{verdict: definite, status: 401}, false, renew},
-		{"proxy in a run", answer{verdict: unsent, err: noProxy}, false, retry},
-		{"proxy before", answer{verdict: unsent, err: noProxy}, true, stop},
-		{"a page in a run", answer{verdict: ambiguous, status: 200}, false, retry},
-		{"a page before", answer{verdict: ambiguous, status: 200}, true, stop},
-		{"credentials refused", answer{verdict: unsent, err: &Error{}}, false, stop},
+		{"refused", answer{verdict: refused, status: 429}, false, false},
+		{"refused before", answer{verdict: refused, status: 429}, true, false},
+		{"conflict", answer{verdict: denied, status: 409}, false, true},
+		{"503", answer{verdict: ambiguous, status: 503}, false, false},
+		{"503 before", answer{verdict: ambiguous, status: 503}, true, false},
+		{"201 cut short", answer{verdict: ambiguous, status: 201, err: io.ErrUnexpectedEOF}, false, false},
+		{"no connection", answer{verdict: unsent, err: context.DeadlineExceeded}, false, false},
+		{"no connection before", answer{verdict: unsent, err: context.DeadlineExceeded}, true, false},
+		{"proxy in a run", answer{verdict: unsent, err: noProxy}, false, false},
+		{"proxy before", answer{verdict: unsent, err: noProxy}, true, true},
+		{"a page in a run", answer{verdict: odd, status: 200}, false, false},
+		{"a page before", answer{verdict: odd, status: 200}, true, true},
+		{"credentials refused", answer{verdict: unsent, err: &Error{}}, false, true},
 	} {
-		if got := next(tt.a, tt.check); got != tt.want {
-			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
+		if got := tt.a.final(tt.check); got != tt.want {
+			t.Errorf("%s: %t, want %t", tt.name, got, tt.want)
 		}
 	}
 }
@@ -99,7 +101,8 @@ func TestGivesUp(t *testing.T) {
 	}{{"others pass", true, 8}, {"alone", false, 16}} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				client := inProcess(t, jsmtest.New(jsmtest.Options{OnCreate: bad}))
+				client := inProcess(t, jsmtest.New(jsmtest.Options{OnCreate: bad,
+					Latency: jsmtest.Latency{Fixed: 100 * time.Millisecond}}))
 				var wg sync.WaitGroup
 				stop := make(chan struct{})
 				if tt.others {
@@ -108,7 +111,7 @@ func TestGivesUp(t *testing.T) {
 							select {
 							case <-stop:
 								return
-							case <-time.After(time.Second):
+							case <-time.After(50 * time.Millisecond):
 								client.CreateCustomer(t.Context(), NewCustomer{"other@example.com", "Other"}, Record{})
 							}
 						}
@@ -260,7 +263,7 @@ func TestCheckIsCancelled(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		start := time.Now()
-		_, err := inProcess(t, http.HandlerFunc(hang)).myself(ctx, "", new(Connection))
+		_, err := inProcess(t, http.HandlerFunc(hang)).myself(ctx, new(Connection))
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
 			t.Errorf("after %v: %v", time.Since(start), err)
 		}
@@ -553,7 +556,7 @@ func TestNothingIsSentOutsideALane(t *testing.T) {
 	client.RevokePortalAccess(ctx, "qm:1:2", Record{})
 	client.RenameCustomer(ctx, "qm:1:2", "N")
 	client.alive(ctx)
-	client.myself(ctx, "", new(Connection))
+	client.myself(ctx, new(Connection))
 	collect(client.Organizations(ctx))
 	client.CreateOrganization(ctx, "A")
 	var counted int64
@@ -614,11 +617,11 @@ func TestNoOtherAnswerIsSuccess(t *testing.T) {
 			return err
 		},
 		"cloud id": func(c *Client) error {
-			_, err := c.CloudID(ctx)
-			return err
+			c.kind = AccessToken
+			return c.identify(ctx, new(Connection))
 		},
 		"myself": func(c *Client) error {
-			_, err := c.myself(ctx, "", new(Connection))
+			_, err := c.myself(ctx, new(Connection))
 			return err
 		},
 		"permissions": func(c *Client) error { return c.permit(ctx, new(Connection)) },
@@ -632,18 +635,12 @@ func TestNoOtherAnswerIsSuccess(t *testing.T) {
 			`null`:                                "application/json",
 		} {
 			synctest.Test(t, func(t *testing.T) {
-				wrong := says(200, body, "Content-Type", kind)
-				client := inProcess(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					if r.URL.Path == "/_edge/tenant_info" && name == "rename" {
-						says(200, `{"cloudId":"c1"}`)(w, r)
-						return
-					}
-					wrong(w, r)
-				}))
+				client := inProcess(t, says(200, body, "Content-Type", kind))
+				client.tenant = "c1"
 				ctx = t.Context()
 				err := do(client)
 				e, ok := errors.AsType[*Error](err)
-				if !ok || e.Kind != KindAnswer || e.page != strings.HasPrefix(body, "<") || e.RouteInDoubt != e.page {
+				if !ok || e.Kind != KindAnswer || e.RouteInDoubt != strings.HasPrefix(body, "<") {
 					t.Errorf("%s, %s: %v (%+v)", name, body, err, e)
 				}
 			})

@@ -24,12 +24,14 @@ type verdict int
 const (
 	unsent    verdict = iota + 1 // it never left: no connection, or nothing was written
 	refused                      // 429: nothing was done
-	ambiguous                    // it may have been carried out: no status, 5xx, or no answer that the API promises
-	definite                     // the status is all there is to know
+	ambiguous                    // it may have been carried out: no status, 5xx, or an answer that is cut short
+	odd                          // likewise: 2xx, and not what the API promises
+	denied                       // nothing was done: the status is all there is to know
+	done                         // 2xx, and what the API promises
 )
 
 func (v verdict) String() string {
-	return [...]string{"", "unsent", "refused", "ambiguous", "definite"}[v]
+	return [...]string{"", "unsent", "refused", "ambiguous", "odd", "denied", "done"}[v]
 }
 
 // maxAnswer is the largest answer that is read, in bytes.
@@ -48,8 +50,12 @@ type answer struct {
 	at      time.Time
 }
 
-// whole reports whether the answer was read to its end, though it is not what the API promises.
-func (a answer) whole() bool { return a.verdict == ambiguous && a.status/100 == 2 && a.err == nil }
+// final reports whether another attempt changes nothing: with wrong credentials and settings, and before the run also
+// with what is otherwise taken for an outage.
+func (a answer) final(check bool) bool {
+	kind, _, _ := explain(a.err)
+	return a.verdict == denied || is[*Error](a.err) || check && (a.verdict == odd || kind == KindSettings)
+}
 
 // send makes one request. Once it is under way, ctx no longer ends it unless it is a check.
 func (c *Client) send(ctx context.Context, r *request) answer {
@@ -121,10 +127,14 @@ func classify(a answer, r *request) verdict {
 		return ambiguous
 	case a.status == http.StatusTooManyRequests:
 		return refused
-	case a.status/100 == 2 && (a.err != nil || !r.read(a.body)):
+	case a.status/100 != 2:
+		return denied
+	case a.err != nil:
 		return ambiguous
+	case !r.read(a.body):
+		return odd
 	}
-	return definite
+	return done
 }
 
 func (c *Client) logAttempt(ctx context.Context, r *request) {

@@ -158,6 +158,9 @@ func (d *desktop) openLedger() *ledger.Ledger {
 func (d *desktop) connect() *apiclient.Client {
 	d.t.Helper()
 	client, err := apiclient.New(d.client)
+	if err == nil && d.run.UpdateNames { // which needs the cloud id
+		_, err = client.Connect(d.t.Context())
+	}
 	if err != nil {
 		d.t.Fatal(err)
 	}

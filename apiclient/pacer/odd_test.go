@@ -207,25 +207,6 @@ func TestCeiling(t *testing.T) {
 	})
 }
 
-// Done tells a row's own trouble from the quota's.
-func TestOthersHavePassed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := NewGroup(Config{}).Pacer("create", 100)
-		first := leave(t, p)
-		if p.Done(first, refusedFor(time.Second)) {
-			t.Error("nobody has passed")
-		}
-		refused, other := leave(t, p), leave(t, p)
-		p.Done(other, Answer{Kind: Passed})
-		if !p.Done(refused, refusedFor(time.Second)) {
-			t.Error("another has passed meanwhile")
-		}
-		if p.Done(leave(t, p), refusedFor(time.Second)) {
-			t.Error("none has passed since this one asked for its permit")
-		}
-	})
-}
-
 // A row that is always refused gets its outcome while the others go on at full speed.
 func TestOneRowAlwaysRefused(t *testing.T) {
 	f := run(t, scene{rows: 10_000, cursed: 1000, quota: quotaOf{Rate: 100}}, 1, ours)

@@ -8,7 +8,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -56,7 +55,6 @@ type Pacer struct {
 	front   chan struct{} // holds a token while somebody is at the front of the queue
 	bell    chan struct{} // rung when the one at the front should look again
 	leaving *rate.Limiter // holds what leaves to the ceiling
-	passed  atomic.Int64
 
 	// Guarded by group.mu:
 	pause   pause
@@ -94,7 +92,7 @@ func (g *Group) Pacer(name string, maxRate float64) *Pacer {
 // Wait returns when one request may leave, first come, first served. retry: it follows a failed one of the same row; a
 // refusal is no failure. The error is a *PauseError or that of ctx.
 func (p *Pacer) Wait(ctx context.Context, retry bool) (Permit, error) {
-	permit := Permit{retry: retry, passed: p.passed.Load()}
+	permit := Permit{retry: retry}
 	if err := ctx.Err(); err != nil {
 		return permit, err
 	}
@@ -132,9 +130,8 @@ func (p *Pacer) Leave(ctx context.Context, permit *Permit) error {
 	return nil
 }
 
-// Done gives a permit back with what became of its request. It returns whether another request has passed since Wait
-// was called: if so, a refusal may be this request's own trouble.
-func (p *Pacer) Done(permit Permit, a Answer) (others bool) {
+// Done gives a permit back with what became of its request.
+func (p *Pacer) Done(permit Permit, a Answer) {
 	p.group.mu.Lock()
 	defer p.group.unlock()
 	defer p.ring()
@@ -143,10 +140,8 @@ func (p *Pacer) Done(permit Permit, a Answer) (others bool) {
 	if permit.epoch == p.epoch {
 		p.present--
 	}
-	others = p.passed.Load() > permit.passed
 	switch a.Kind {
 	case Passed:
-		p.passed.Add(1)
 		if q := &p.pause; !q.doubted.IsZero() && permit.left.After(q.doubted) {
 			q.until, q.doubted = time.Time{}, time.Time{} // only one request was meant
 		}
@@ -163,7 +158,6 @@ func (p *Pacer) Done(permit Permit, a Answer) (others bool) {
 	case Failed:
 		p.failure(now, permit, a)
 	}
-	return others
 }
 
 // ring makes the one at the front look again. It never blocks.

@@ -33,7 +33,6 @@ type Permit struct {
 	number uint64    // of what has left, from 1; 0: it has not left
 	left   time.Time // when it left
 	epoch  uint64    // when the permit was given
-	passed int64     // requests that had passed when it was asked for
 	retry  bool
 }
 

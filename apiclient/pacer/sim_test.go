@@ -62,6 +62,7 @@ func (o *outcome) take(r reply) bool {
 // paced is this package, used as apiclient does.
 type paced struct {
 	pacer  *Pacer
+	passed atomic.Int64
 	mu     sync.Mutex
 	events []Event
 }
@@ -86,6 +87,7 @@ func (p *paced) notify(e Event) {
 func (p *paced) send(s *site, row int, random *rand.Rand) (o outcome) {
 	failures, refusals, alone, retry := 0, 0, 0, false
 	for failures < attempts && alone < attempts && refusals < 100 {
+		passed := p.passed.Load()
 		permit, err := p.pacer.Wait(context.Background(), retry)
 		if err == nil {
 			err = p.pacer.Leave(context.Background(), &permit)
@@ -94,8 +96,9 @@ func (p *paced) send(s *site, row int, random *rand.Rand) (o outcome) {
 			return o
 		}
 		r := s.do(row)
-		others := p.pacer.Done(permit, r.answer())
+		p.pacer.Done(permit, r.answer())
 		if o.take(r) {
+			p.passed.Add(1)
 			return o
 		}
 		retry = r.status != 429
@@ -105,7 +108,7 @@ func (p *paced) send(s *site, row int, random *rand.Rand) (o outcome) {
 			continue
 		}
 		refusals++
-		if others {
+		if p.passed.Load() > passed {
 			alone++
 		}
 		time.Sleep(fullJitter(refusals, random))

@@ -92,7 +92,7 @@ func (w *importWork) guard(ctx context.Context, r *run) error {
 
 func (w *importWork) outlook(r *run, o *report.Outlook) {
 	o.Organizations = w.access.Organizations
-	if r.conn.Root != "" && r.conn.User.ID == "" {
+	if r.conn.Reached && r.conn.User.ID == "" {
 		o.Notes = append(o.Notes, "Note: "+nameless+".")
 	}
 	if r.conn.Administer == apiclient.Unverified {
