@@ -172,7 +172,7 @@ var unlisted = Limit{Percent: 50, AtLeast: 10, Set: true}
 func CheckRevocation(p *Plan, limit Limit, ours int) error {
 	before := p.Finished.Of(outcome.Revoked)
 	n, of := p.Create+before, ours+before
-	counted, hint, because := n, "look at the plan; if it is right, allow it once with", ""
+	counted, hint, because := n, "look at the plan with --dry-run; if it is right, allow it once with", ""
 	if !limit.Set && !p.Reach.Listed && p.Undoes == nil {
 		limit, counted = unlisted, n-p.Reach.Unknown
 		hint = "the lists that sync writes are called ….leavers.csv; if you really mean this file, confirm it with"

@@ -274,20 +274,22 @@ func TestJudgeLeaver(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		one    ledger.Leaver
-		other  placed
+		other  sighting
 		ids    bool
 		action string
 		reason string
 	}{
-		{"gone", member(outcome.Created, "1", ""), placed{}, true, ActionRevoke, "in no row"},
-		{"gone, of a source without ids", member(outcome.Created, "", ""), placed{}, false, ActionRevoke, "in no row"},
-		{"there before us", member(outcome.Conflict, "1", ""), placed{}, true, ActionReview, "not certainly created"},
-		{"not certainly ours", member(outcome.CreatedUnconfirmed, "1", ""), placed{}, true, ActionReview, "not certainly created"},
-		{"the ids are gone", member(outcome.Created, "1", ""), placed{}, false, ActionReview, "no usable external ids"},
-		{"another address", member(outcome.Created, "1", "b@x"), placed{}, true, ActionReview, "b@x"},
-		{"a duplicate", member(outcome.Created, "1", ""), placed{at, outcome.Duplicate}, true, ActionReview, "row 7"},
-		{"excluded", member(outcome.Created, "1", ""), placed{at, outcome.Excluded}, true, ActionReview, "excluded"},
-		{"a typing error", member(outcome.Created, "1", ""), placed{at, outcome.Invalid}, true, ActionReview, "typing error"},
+		{"gone", member(outcome.Created, "1", ""), sighting{}, true, ActionRevoke, "in no row"},
+		{"gone, of a source without ids", member(outcome.Created, "", ""), sighting{}, false, ActionRevoke, "in no row"},
+		{"there before us", member(outcome.Conflict, "1", ""), sighting{}, true, ActionReview, "not certainly created"},
+		{"not certainly ours", member(outcome.CreatedUnconfirmed, "1", ""), sighting{}, true, ActionReview, "not certainly created"},
+		{"the ids are gone", member(outcome.Created, "1", ""), sighting{}, false, ActionReview, "no usable external ids"},
+		{"another address", member(outcome.Created, "1", "b@x"), sighting{}, true, ActionReview, "b@x"},
+		{"another address in this night", member(outcome.Created, "1", ""), sighting{at, "c@x", outcome.Known}, true, ActionReview, "c@x"},
+		{"another address that is not made", member(outcome.Created, "1", ""), sighting{at, "c@x", outcome.Failed}, true, ActionReview, "settle"},
+		{"a duplicate", member(outcome.Created, "1", ""), sighting{at, "", outcome.Duplicate}, true, ActionReview, "row 7"},
+		{"excluded", member(outcome.Created, "1", ""), sighting{at, "", outcome.Excluded}, true, ActionReview, "excluded"},
+		{"a typing error", member(outcome.Created, "1", ""), sighting{at, "", outcome.Invalid}, true, ActionReview, "typing error"},
 	} {
 		action, reason := judgeLeaver(tc.one, tc.other, tc.ids)
 		if action != tc.action || !strings.Contains(reason, tc.reason) {

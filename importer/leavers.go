@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"iter"
 	"slices"
 	"strings"
 
@@ -13,114 +14,98 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// A Roster keeps in the ledger who is in a source, while a run goes through its export. It takes effect when the run
-// is finished as complete.
+// A Roster is who is in a source, as of its last complete run and by an export. While a run goes through the export, it
+// keeps in the ledger who is in the source now, which takes effect when the run is finished as complete.
 type Roster struct {
+	Members, Missing int // people who are at the site because of the source, and of them those who are in no row now
+
 	ctx    context.Context
 	ledger *ledger.Ledger
-	run    ledger.Run
+	source string
+	survey *export.Survey
 	seed   maphash.Seed
-	there  []uint64 // hashes of who is in the source already, sorted
+	there  []uint64        // hashes of who is in the source already, sorted
+	gone   []ledger.Member // who is in no row of the export any more
 	batch  []ledger.Member
-	useIDs bool              // the export has external ids that can be used
-	ids    bool              // a row with one was seen
-	aside  map[uint64]placed // rows that put nobody into the source, by hashes of whom they may name
+	useIDs bool                // the export has external ids that can be used
+	ids    bool                // a row with one was seen
+	seen   map[string]sighting // by external ids and names of those who have left
 	err    error
 }
 
-// placed is where an external id stands.
-type placed struct {
+// sighting is the first row of an export that may be about somebody who has left; without a place there is none.
+type sighting struct {
 	place  export.Place
+	key    string
 	status outcome.Status
 }
 
-// OpenRoster reads who was in the source of run, and stages those who are in no row of the export any more. It keeps 8
-// bytes for each of the others. Close it.
-func OpenRoster(ctx context.Context, l *ledger.Ledger, run ledger.Run, survey *export.Survey) *Roster {
+// OpenRoster reads who was in a source, and holds it against its export. It keeps 8 bytes for each who is in both.
+func OpenRoster(ctx context.Context, l *ledger.Ledger, source string, survey *export.Survey) (*Roster, error) {
 	r := &Roster{
-		ctx:    ctx,
+		ctx:    context.WithoutCancel(ctx),
 		ledger: l,
-		run:    run,
+		source: source,
+		survey: survey,
 		seed:   maphash.MakeSeed(),
-		aside:  map[uint64]placed{},
+		seen:   map[string]sighting{},
 		useIDs: survey.OneExternalID == "" && slices.ContainsFunc(survey.Columns, func(c export.Column) bool {
 			return c.Field == export.ExternalID
 		}),
 	}
-	_, r.err = l.Leave(ctx, run.Seq, run.Source, func(m ledger.Member) bool {
-		if !survey.Contains(m.Key) {
-			return false
+	for m, err := range l.Members(ctx, source) {
+		if err != nil {
+			return nil, err
+		}
+		missing := !survey.Contains(m.Key)
+		if !m.Aside {
+			r.Members++
+		}
+		if !m.Aside && missing {
+			r.Missing++
+		}
+		if missing {
+			r.gone = append(r.gone, m)
+			continue
 		}
 		if !r.useIDs {
 			m.ExternalID = ""
 		}
 		r.there = append(r.there, maphash.Comparable(r.seed, m))
-		return true
-	})
-	slices.Sort(r.there)
-	return r
-}
-
-// CountMissing counts the people who are in a source as of its last complete run, and of them those who are in no row
-// of the export any more.
-func CountMissing(ctx context.Context, l *ledger.Ledger, source string,
-	survey *export.Survey) (all, missing int, err error) {
-	for m, err := range l.Members(ctx, source) {
-		if err != nil {
-			return 0, 0, err
-		}
-		if !m.Aside {
-			all++
-		}
-		if !m.Aside && !survey.Contains(m.Key) {
-			missing++
-		}
 	}
-	return all, missing, nil
+	slices.Sort(r.there)
+	return r, nil
 }
 
-// See takes the result of one row.
-func (r *Roster) See(result Result) {
+// begin stages in the ledger those who are in no row of the export any more.
+func (r *Roster) begin(run ledger.Run) {
+	if r != nil {
+		r.err = r.ledger.Leave(r.ctx, run.Seq, r.source, r.gone)
+	}
+}
+
+// see takes the result of one row.
+func (r *Roster) see(result Result) {
+	if r == nil {
+		return
+	}
 	row, id := result.Row, ""
 	if r.useIDs {
-		id = result.Row.ExternalID
+		id = row.ExternalID
 	}
-	r.ids = r.ids || id != ""
-	in := onboarded(result.Status) && row.Key != ""
 	switch {
-	case in:
-		r.see(ledger.Member{Key: row.Key, ExternalID: id})
+	case onboarded(result.Status) && row.Key != "":
+		r.arrives(ledger.Member{Key: row.Key, ExternalID: id})
 	case row.Key != "" && result.Status != outcome.Duplicate:
-		r.see(ledger.Member{Key: row.Key, Aside: true})
-	}
-	hash := maphash.String(r.seed, id)
-	if _, before := r.aside[hash]; !in && id != "" && !before {
-		r.aside[hash] = placed{row.Place, result.Status}
-	}
-	if result.Status == outcome.Invalid && row.Key == "" {
-		r.mayBe(row)
+		r.arrives(ledger.Member{Key: row.Key, Aside: true})
 	}
 	for _, key := range row.Other {
-		r.see(ledger.Member{Key: key, Aside: true})
+		r.arrives(ledger.Member{Key: key, Aside: true})
 	}
+	r.sight(row, result.Status)
 }
 
-// mayBe notes whom a row without a readable address may name: by any of its cells, or two side by side.
-func (r *Roster) mayBe(row *export.Row) {
-	before := ""
-	for _, cell := range row.Cells {
-		for _, name := range []string{cell, before + " " + cell, cell + " " + before} {
-			r.aside[r.nameHash(name)] = placed{row.Place, outcome.Invalid}
-		}
-		before = cell
-	}
-}
-
-func (r *Roster) nameHash(name string) uint64 {
-	return maphash.String(r.seed, "name\x00"+strings.ToLower(strings.Join(strings.Fields(name), " ")))
-}
-
-func (r *Roster) see(m ledger.Member) {
+func (r *Roster) arrives(m ledger.Member) {
 	if _, there := slices.BinarySearch(r.there, maphash.Comparable(r.seed, m)); there {
 		return
 	}
@@ -131,15 +116,49 @@ func (r *Roster) see(m ledger.Member) {
 
 func (r *Roster) arrive() {
 	if r.err == nil && len(r.batch) > 0 {
-		r.err = r.ledger.Arrive(r.ctx, r.run.Source, r.batch)
+		r.err = r.ledger.Arrive(r.ctx, r.source, r.batch)
 	}
 	r.batch = r.batch[:0]
 }
 
-// Close ends the roster; nil: the ledger has it all. Else the run must not be finished as complete.
-func (r *Roster) Close() *Stop {
+// end stages the last of them. With an error the run must not be finished as complete.
+func (r *Roster) end() *Stop {
+	if r == nil {
+		return nil
+	}
 	r.arrive()
 	return brokenLedger(r.err)
+}
+
+// sight notes what a row says of those who have left: by its external id, or when it has no address that can be read, by
+// any of its cells or two side by side, which may be a name.
+func (r *Roster) sight(row *export.Row, is outcome.Status) {
+	if r.useIDs && row.ExternalID != "" {
+		r.ids = true
+		r.note(sameID(row.ExternalID), row, is)
+	}
+	if row.Invalid == "" || row.Excluded != "" || row.Key != "" || len(r.seen) == 0 {
+		return
+	}
+	before := ""
+	for _, cell := range row.Cells {
+		for _, name := range []string{cell, before + " " + cell, cell + " " + before} {
+			r.note(sameName(name), row, is)
+		}
+		before = cell
+	}
+}
+
+func (r *Roster) note(who string, row *export.Row, is outcome.Status) {
+	if s, left := r.seen[who]; left && (s.place == export.Place{} || s.place == row.Place) {
+		r.seen[who] = sighting{row.Place, strings.Clone(row.Key), is}
+	}
+}
+
+func sameID(id string) string { return "id\x00" + id }
+
+func sameName(name string) string {
+	return "name\x00" + strings.ToLower(strings.Join(strings.Fields(name), " "))
 }
 
 // What is to be done about a leaver.
@@ -160,22 +179,41 @@ type Leaver struct {
 	RunID     string `csv:"jsm_run_id"`
 }
 
-// LeaversOf lists who has left the source of run, whose roster is closed, and decides what is to be done.
-func LeaversOf(ctx context.Context, l *ledger.Ledger, run ledger.Run, r *Roster) ([]Leaver, error) {
-	leavers, err := l.Leavers(ctx, run.Seq, run.Source)
-	var list []Leaver
-	for _, one := range leavers {
+// Foresee returns who would be listed as a leaver if the run went through all rows of the export: it reads them for what
+// they say of those who have left.
+func (r *Roster) Foresee(rows iter.Seq2[*export.Row, error]) ([]Leaver, error) {
+	left, err := r.left()
+	if err != nil || len(left) == 0 {
+		return nil, err
+	}
+	for _, one := range left {
+		r.seen[sameID(one.KnownID)], r.seen[sameName(one.Name)] = sighting{}, sighting{}
+	}
+	delete(r.seen, sameID(""))
+	for row, err := range rows {
+		if err != nil {
+			return nil, err
+		}
+		r.sight(row, 0)
+	}
+	return r.Leavers(ledger.Run{})
+}
+
+// Leavers lists who has left the source, and decides what is to be done, after a run that was foreseen.
+func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
+	left, err := r.left()
+	for _, one := range left {
+		elsewhere := r.seen[sameID(one.KnownID)]
+		if elsewhere.place == (export.Place{}) {
+			elsewhere = r.seen[sameName(one.Name)]
+		}
 		leaver := Leaver{
 			Email:     one.Email,
 			Name:      one.Name,
 			AccountID: one.ID,
 			LastSeen:  outcome.Day(one.LastSeen),
-			Source:    run.Source,
+			Source:    r.source,
 			RunID:     run.ID,
-		}
-		elsewhere, found := r.aside[maphash.String(r.seed, one.KnownID)]
-		if !found {
-			elsewhere = r.aside[r.nameHash(one.Name)]
 		}
 		leaver.Action, leaver.Reason = judgeLeaver(one, elsewhere, r.ids)
 		list = append(list, leaver)
@@ -183,12 +221,25 @@ func LeaversOf(ctx context.Context, l *ledger.Ledger, run ledger.Run, r *Roster)
 	return list, err
 }
 
+// left is who has left the source and is not back.
+func (r *Roster) left() ([]ledger.Leaver, error) {
+	all, err := r.ledger.Leavers(r.ctx, r.source, r.gone)
+	return slices.DeleteFunc(all, func(one ledger.Leaver) bool { return r.survey.Contains(one.Key) }), err
+}
+
 // judgeLeaver is what is to be done about a leaver, and why. Only an account that was certainly created by us is
 // revoked, and only when the person cannot be in the export under another address. elsewhere is a row of the export
 // with the person's external id, or an invalid one with the name; ids says that the export has usable external ids.
-func judgeLeaver(one ledger.Leaver, elsewhere placed, ids bool) (action, reason string) {
+func judgeLeaver(one ledger.Leaver, elsewhere sighting, ids bool) (action, reason string) {
 	const byItself = "; to revoke it, use a file that has its jsm_account_id alone"
 	gone := "in no row of the export since " + outcome.Day(one.LastSeen)
+	address := one.NewKey
+	switch s := elsewhere.status; {
+	case onboarded(s):
+		address = elsewhere.key
+	case s == outcome.Duplicate, s == outcome.RevokedBefore:
+		address = cmp.Or(address, elsewhere.place.String())
+	}
 	switch {
 	case !one.Ours():
 		return ActionReview, fmt.Sprintf("%s; the account is %s, so it was not certainly created by this program%s",
@@ -196,10 +247,10 @@ func judgeLeaver(one ledger.Leaver, elsewhere placed, ids bool) (action, reason 
 	case one.MemberID != "" && !ids:
 		return ActionReview, gone + ", and it has no usable external ids any more, by which another address of the " +
 			"same person would be seen: bring that column back" + byItself
-	case one.NewKey != "" || elsewhere.status == outcome.Duplicate || elsewhere.status == outcome.RevokedBefore:
+	case address != "":
 		return ActionReview, fmt.Sprintf("the same external id is in the export with another address (%s): check that "+
-			"nothing is lost with the old account%s", cmp.Or(one.NewKey, elsewhere.place.String()), byItself)
-	case elsewhere.status != 0:
+			"nothing is lost with the old account%s", address, byItself)
+	case elsewhere.place != export.Place{}:
 		return ActionReview, fmt.Sprintf("the same external id or name is in %s of the export, which is %s: settle "+
 			"that row first; it may be a typing error, or another address of the person",
 			elsewhere.place, elsewhere.status)

@@ -54,25 +54,35 @@ func (d *desktop) night(name string, lines ...string) (session, map[string]strin
 		d.t.Fatal(err)
 	}
 	s := session{plan: plan, resumed: plan.Resumed}
+	if plan.Roster, err = OpenRoster(ctx, l, name, plan.Survey); err != nil {
+		d.t.Fatal(err)
+	}
+	foreseen, err := plan.Roster.Foresee(plan.Rows(ctx))
+	if err != nil {
+		d.t.Fatal(err)
+	}
 	if plan.Run, err = l.StartRun(ctx, plan.Run, time.Now()); err != nil {
 		d.t.Fatal(err)
 	}
-	roster := OpenRoster(ctx, l, plan.Run, plan.Survey)
 	s.End = NewImport(ctx, client, l, plan, d.run).Do(plan.Rows(ctx), func(r Result) error {
 		s.results = append(s.results, r)
-		roster.See(r)
 		return nil
 	})
-	if stop := roster.Close(); stop != nil || s.Stop != nil {
-		d.t.Fatal(stop, s.Stop)
+	if s.Stop != nil {
+		d.t.Fatal(s.Stop)
 	}
-	list, err := LeaversOf(ctx, l, plan.Run, roster)
+	list, err := plan.Roster.Leavers(plan.Run)
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	leavers := map[string]string{}
-	for _, one := range list {
-		leavers[one.Email] = one.Action
+	for i, one := range list {
+		if leavers[one.Email] = one.Action; foreseen[i].Email != one.Email || foreseen[i].Action != one.Action {
+			d.t.Errorf("the plan foresees %v, and the list says %v", foreseen[i], one)
+		}
+	}
+	if len(foreseen) != len(list) {
+		d.t.Errorf("the plan foresees %d leavers of %d", len(foreseen), len(list))
 	}
 	done := plan.Run
 	done.Outcome, done.FinishedAt = ledger.Complete, time.Now()
@@ -386,7 +396,7 @@ func TestRevokeLeavers(t *testing.T) {
 		plan := func(l *ledger.Ledger) (*Plan, error) {
 			file := d.open("crm.leavers.csv", list...)
 			job := ledger.Job{Command: "revoke", Input: file.Path()}
-			return PlanRevocation(t.Context(), file, l, RevocationOptions{Job: job})
+			return PlanRevocation(t.Context(), file, l, export.Options{}, job)
 		}
 		l := d.openLedger()
 		p, err := plan(l)

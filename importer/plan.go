@@ -26,6 +26,7 @@ type Plan struct {
 	LookUps      int            // account ids that are still to be looked up, of any run
 	Missing      []int          // of PlanOptions.Require, counted from 1, those who are in no row
 	Access       *AccessPlan
+	Roster       *Roster      // sync: who is in the source; nil: another command
 	noAccount    map[int]bool // rows that might have been sent, and that have no account in the end
 
 	Reach  Reach       // revoke, undo: whose accounts those of Create are

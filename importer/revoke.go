@@ -232,28 +232,21 @@ type Reach struct {
 	Unknown int  // accounts that it does not have
 }
 
-// RevocationOptions are the choices that shape the plan of a revocation.
-type RevocationOptions struct {
-	Export export.Options
-	Job    ledger.Job  // without the checksum of the input, which the plan fills in
-	Run    *ledger.Run // the run that has just listed these leavers; nil: a list of leavers has to be fresh
-}
-
 // PlanRevocation reads the file and holds it against the ledger: Create is how many accounts would be revoked, and
-// Settled what would become of the other rows. It changes nothing. An *export.RefusedError says of a list of leavers
-// that it is out of date.
-func PlanRevocation(ctx context.Context, file *export.File, l *ledger.Ledger, o RevocationOptions) (*Plan, error) {
-	o.Export.NeedAccounts = true
-	survey, err := file.Survey(ctx, o.Export)
+// Settled what would become of the other rows. The checksum of job comes from the file. It changes nothing. An
+// *export.RefusedError says of a list of leavers that it is out of date.
+func PlanRevocation(ctx context.Context, file *export.File, l *ledger.Ledger, o export.Options,
+	job ledger.Job) (*Plan, error) {
+	o.NeedAccounts = true
+	survey, err := file.Survey(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	p := &Plan{Survey: survey, Rows: survey.All, Reach: Reach{Listed: slices.Contains(survey.Own, "jsm_action")}}
-	v := newRevocation(newRun(ctx, nil, l, p, Options{}))
-	if o.Run != nil {
-		p.Run = *o.Run
-	} else if v.list, err = file.Path(), p.find(ctx, l, o.Job); err != nil {
+	if err := p.find(ctx, l, job); err != nil {
 		return nil, err
 	}
+	v := newRevocation(newRun(ctx, nil, l, p, Options{}))
+	v.list = file.Path()
 	return p, p.decideAll(ctx, v)
 }

@@ -3,6 +3,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -150,7 +151,9 @@ func (r *Run) Do(rows iter.Seq2[*export.Row, error], tell func(Result) error) En
 	if r.options.ResolveConflicts {
 		r.stop(r.earlierLookUps(r.running))
 	}
+	r.plan.Roster.begin(r.plan.Run)
 	end.Stop = r.through(rows, tell)
+	end.Stop = cmp.Or(end.Stop, r.plan.Roster.end())
 	end.Progress = r.Progress()
 	r.work.after(r.asked, &end)
 	limited := r.options.Only != 0 || r.limitReached(end.Made)
@@ -291,6 +294,7 @@ func (r *Run) collect(ordered <-chan (<-chan Result), tell func(Result) error) {
 			continue
 		}
 		r.fixes.seen(result)
+		r.plan.Roster.see(result)
 		if failed = tell(result); failed != nil {
 			r.stop(newStop(Broken, failed, failed.Error(), "make room or give another --results, "+goesOn))
 		}

@@ -17,12 +17,14 @@ type Outlook struct {
 	Account       string // who we are there; "" when nobody was asked
 	Source        string // sync: the name of the source
 	Ledger        string
-	Rate          float64  // requests a second that the time is estimated with; 0: not known
-	DryRun        bool     // nothing will be sent
-	Held          bool     // a guard holds the run back; the reason is shown elsewhere
-	Limit         int      // at most so many creates in this run; 0: no limit
-	Organizations bool     // --organizations
-	Notes         []string // further lines, such as those about leavers
+	Rate          float64 // requests a second that the time is estimated with; 0: not known
+	DryRun        bool    // nothing will be sent
+	Held          bool    // a guard holds the run back; the reason is shown elsewhere
+	Limit         int     // at most so many creates in this run; 0: no limit
+	Organizations bool    // --organizations
+	Leavers       LeaverTotals
+	Revoke        int      // leavers whose access is revoked
+	Notes         []string // further lines
 }
 
 // PlanText is the plan as people read it before anything is sent. It has no
@@ -50,6 +52,7 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 		l.planned(p, o.Limit)
 		l.part(planNotes(p, o))
 		l.access(p.Access)
+		l.leavers(p, o)
 	}
 	l.problems(s)
 	if revoking {
@@ -141,6 +144,23 @@ func (l *listing) access(a *importer.AccessPlan) {
 	l.add("Access", lines...)
 }
 
+// leavers says what would be done about those who have left the source.
+func (l *listing) leavers(p *importer.Plan, o Outlook) {
+	if !o.Leavers.Any() {
+		return
+	}
+	does := "listed when all rows are done; nobody's access is revoked"
+	switch {
+	case o.Limit > 0 && o.Limit < p.Create:
+		does = "neither listed nor revoked: --limit ends the run before its last row"
+	case o.Revoke > 0:
+		does = "access is revoked for " + text.Counted(o.Revoke, "leaver", "leavers") + " when all rows are done"
+	}
+	l.line("")
+	l.add("Leavers", text.Grouped(o.Leavers.Revoke)+" to revoke, "+text.Grouped(o.Leavers.Review)+" to review: "+does,
+		o.Leavers.Held)
+}
+
 // lastLine says what the site will be asked, and how long that takes.
 func lastLine(command string, p *importer.Plan, o Outlook) string {
 	requests := requestsText(max(p.Create, p.Settled.Of(outcome.Renamed)), p.Access, o)
@@ -165,6 +185,8 @@ func lastLine(command string, p *importer.Plan, o Outlook) string {
 func requestsText(n int, a *importer.AccessPlan, o Outlook) string {
 	access := a != nil && a.ToCreate+a.Open > 0
 	switch {
+	case n == 0 && o.Revoke > 0:
+		return "Nobody has to be created; " + text.Counted(o.Revoke, "leaver is", "leavers are") + " revoked."
 	case n == 0 && access:
 		return "Nobody has to be created; only access is given."
 	case n == 0:
@@ -173,6 +195,9 @@ func requestsText(n int, a *importer.AccessPlan, o Outlook) string {
 	what, longer := text.Counted(n, "request", "requests"), ""
 	if access {
 		what += ", and those for access,"
+	}
+	if o.Revoke > 0 {
+		what += ", and " + text.Grouped(o.Revoke) + " to revoke leavers,"
 	}
 	if o.Limit > 0 && o.Limit < n {
 		n, longer = o.Limit, ", or longer when many have an account already"

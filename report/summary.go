@@ -85,6 +85,21 @@ type LeaverTotals struct {
 	Throttled int    `json:"throttled,omitempty"` // of them, answered 429
 }
 
+// CountLeavers counts those on a list of leavers.
+func CountLeavers(leavers []importer.Leaver) (t LeaverTotals) {
+	for _, one := range leavers {
+		if one.Action == importer.ActionRevoke {
+			t.Revoke++
+		} else {
+			t.Review++
+		}
+	}
+	return t
+}
+
+// Any reports whether there is anybody on the list.
+func (t LeaverTotals) Any() bool { return t.Revoke+t.Review > 0 }
+
 // Rows are the rows of a run by what became of them; the totals add up to Read.
 type Rows struct {
 	Read     int

@@ -149,6 +149,27 @@ func TestManyRenamesAreAskedAbout(t *testing.T) {
 	}
 }
 
+// Access that is revoked is always asked about.
+func TestLeaversAreAskedAbout(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.onboard(20, 0)
+	c.export("crm.csv", 18)
+	args := []string{"sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%"}
+	for _, tt := range []struct {
+		typed   string
+		code    int
+		revoked int
+	}{{"none\n", 130, 0}, {"yes\nall\n", 0, 2}, {"", 0, 2}} {
+		code, shown := c.atTerminal(tt.typed, args...)
+		const question = "2 leavers would lose portal access (--revoke-leavers). Do it, or nothing? [all/none]"
+		shown = strings.Join(strings.Fields(shown), " ")
+		if code != tt.code || len(c.revokedAt()) != tt.revoked || strings.Contains(shown, question) != (tt.typed != "") {
+			t.Errorf("%q: exit code %d, revoked: %v\n%s", tt.typed, code, c.revokedAt(), shown)
+		}
+	}
+}
+
 // It is asked in every run, also after the first one.
 func TestEveryPlanIsAskedAbout(t *testing.T) {
 	t.Parallel()

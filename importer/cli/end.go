@@ -15,15 +15,24 @@ import (
 	"jsm-onboard/report/page"
 )
 
-// conclude writes how the run ended and prints the totals. What cannot be written makes the run broken, and what can
-// still be written says so. Whoever is killed in between goes on when the command is run again.
+// conclude writes how the run ended, revokes the leavers of a sync, and prints the totals. What cannot be written makes
+// the run broken, and what can still be written says so. Whoever is killed in between goes on when the command is run
+// again.
 func (r *run) conclude(ctx context.Context, end importer.End) error {
-	if err := r.record(ctx, end); err != nil {
+	still := context.WithoutCancel(ctx)
+	err := r.record(still, end)
+	if err != nil {
 		end.Stop = brokenBy(end.Stop, err)
-		_ = r.record(ctx, end)
+		_ = r.record(still, end)
 	}
-	r.console.Totals(*r.summary)
-	return asExit(r.summary.ExitCode)
+	err = nil
+	if r.sync != nil && end.Stop == nil && r.sync.revoke(ctx, r) {
+		err = r.record(still, end) // now with what became of them
+	}
+	if r.within == nil {
+		r.console.Totals(*r.summary)
+	}
+	return cmp.Or(err, asExit(r.summary.ExitCode))
 }
 
 // record writes page and summary, and then the end of the run into the ledger: a run is not complete without them.
@@ -132,7 +141,7 @@ func (r *run) summarise(end importer.End) *report.Summary {
 		StartedAt:  r.began,
 		FinishedAt: time.Now(),
 		Outcome:    ledger.Complete,
-		ExitCode:   max(end.ExitCode(), r.listed.ExitCode()),
+		ExitCode:   end.ExitCode(),
 		Rows:       report.Rows{Read: end.Rows, Statuses: statuses, Totals: end.Totals},
 		Access:     end.Access,
 		Leavers:    r.leavers,
@@ -140,11 +149,13 @@ func (r *run) summarise(end importer.End) *report.Summary {
 		Gone:       r.site.temporary,
 		SiteFlags:  r.again(siteFlagNames...),
 	}
-	if stop := r.listed.Stop; stop != nil {
-		s.ExitCode, s.StopReason, s.Hint = stop.Cause.ExitCode(), stop.What, stop.Hint
+	if then := r.then; then != nil && then.StopReason != "" {
+		s.ExitCode, s.StopReason, s.Hint = then.ExitCode, then.StopReason, then.Hint
+	} else if then != nil {
+		s.ExitCode = max(s.ExitCode, then.ExitCode)
 	}
 	if stop := end.Stop; stop != nil {
-		s.Outcome, s.ExitCode, s.StopReason, s.Hint = ledger.Stopped, end.ExitCode(), stop.What, stop.Hint
+		s.Outcome, s.StopReason, s.Hint = ledger.Stopped, stop.What, stop.Hint
 	}
 	if r.site.ledger != nil {
 		s.Site, s.Ledger = r.site.url, r.site.ledger.Path()
@@ -175,7 +186,7 @@ func (r *run) addRun(s *report.Summary, end importer.End) {
 		Throttled: pace.Refused,
 		Retried:   max(0, pace.Sent-pace.Refused-end.Sent),
 		Ambiguous: end.Lost,
-		Other:     r.site.client.Requests() - pace.Sent,
+		Other:     r.site.client.Requests() - r.before - pace.Sent,
 	}
 	if r.leavers != nil {
 		s.Requests.Other -= r.leavers.Sent

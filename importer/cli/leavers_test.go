@@ -255,3 +255,25 @@ func TestBackInARowThatIsNotSent(t *testing.T) {
 		t.Errorf("they have left for good, and %v are revoked", c.revokedAt())
 	}
 }
+
+// TestLeaversAreForeseen: the plan says whose access a sync would take, and a
+// dry run ends as the sync would.
+func TestLeaversAreForeseen(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.team("", 1, 2, 3, 4, 5, 6, 7, 8)
+	c.must(0, "sync", "./crm.csv")
+	c.team("7,P,person.7@@example.com,\n", 3, 4, 5, 6, 8, 9)
+	dry := []string{"sync", "./crm.csv", "--max-shrink", "50%", "--dry-run"}
+	c.says(c.must(0, dry...), "2 to revoke, 1 to review: listed when all rows are done; nobody's access is revoked")
+	dry = append(dry, "--revoke-leavers")
+	c.says(c.must(5, dry...), "2 to revoke, 1 to review", "nobody's access is revoked", "2 accounts would be revoked",
+		"--max-revoke 5% (at least 1) allows 1", "crm.leavers.csv --max-revoke 2")
+	dry = append(dry, "--max-revoke", "2")
+	c.says(c.must(0, dry...), "access is revoked for 2 leavers when all rows are done", "and 2 to revoke leavers")
+	c.write("crm.csv", c.read("crm.csv")+"10,\"broken\n")
+	c.says(c.must(5, dry...), "the address of 1 row could not be read")
+	if c.puts() != 0 || c.exists("crm.leavers.revoked.csv") || len(c.rows("crm.leavers.csv")) != 0 {
+		t.Error("a dry run has revoked or listed somebody")
+	}
+}

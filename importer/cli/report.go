@@ -107,10 +107,11 @@ func (p *program) prune(ctx context.Context, s *site, age string) error {
 	return err
 }
 
-// newest is the newest run that has files to write; "": there is none.
+// newest is the newest run that somebody has begun and that has files to write; "": there is none.
 func newest(runs []ledger.Run) string {
 	for _, run := range runs {
-		if run.Outcome != ledger.Held {
+		bySync := run.Command == "revoke" && run.Source != ""
+		if run.Outcome != ledger.Held && !bySync {
 			return run.ID
 		}
 	}

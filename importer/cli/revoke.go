@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"jsm-onboard/importer"
-	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/text"
 	"jsm-onboard/report"
 )
@@ -16,8 +15,7 @@ import (
 // revokeWork is what revoke does within a run.
 type revokeWork struct {
 	maxRevoke importer.Limit
-	held      int         // accounts that the ledger has as created
-	listedBy  *ledger.Run // sync: the run that has just listed these leavers
+	held      int // accounts that the ledger has as created
 }
 
 func (p *program) revokeCommand() *cobra.Command {
@@ -45,8 +43,7 @@ func (w *revokeWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 	if err := w.ready(ctx, r); err != nil {
 		return nil, err
 	}
-	options := importer.RevocationOptions{Export: r.options, Job: r.job(), Run: w.listedBy}
-	return importer.PlanRevocation(ctx, r.file, r.site.ledger, options)
+	return importer.PlanRevocation(ctx, r.file, r.site.ledger, r.options, r.job())
 }
 
 // ready asks the look-ups that earlier runs left open, so that their accounts are known to the plan.

@@ -62,7 +62,7 @@ type run struct {
 	command string
 	path    string // of the input, as typed; "": undo has none
 	undone  string // undo: the run's id, as typed
-	source  string // sync
+	source  string // sync, and the revocation of its leavers
 	limit   int    // creates at most; 0: no limit
 
 	began    time.Time
@@ -77,12 +77,14 @@ type run struct {
 	busy     time.Duration         // from its first request for a row to the last
 	pace     func() apiclient.Pace // of the requests that it makes; nil: it was not begun
 
-	see   func(importer.Result)                // takes each result in order, after it is written; may be nil
-	after func(context.Context, *importer.End) // follows the last row, and may change how the run ended; may be nil
+	before   int             // requests that the client had made when it began
+	foreseen error           // how the run would end, when all goes well, as its plan shows; nil: well
+	summary  *report.Summary // when it has ended
 
-	leavers *report.LeaverTotals // sync
-	listed  importer.End         // of their revocation, or why it was not begun
-	summary *report.Summary      // when it has ended
+	sync    *syncWork            // nil: another command
+	leavers *report.LeaverTotals // sync: when its rows are done
+	then    *report.Summary      // sync: of the revocation of its leavers
+	within  *run                 // the sync whose leavers are revoked by this run, and that shows plan and totals
 }
 
 // runCommand makes the command of a run.
@@ -150,6 +152,11 @@ func (r *run) do(ctx context.Context) (err error) {
 	if err := r.open(ctx, r.site, r.flags.dryRun, r.paceChanged); err != nil {
 		return err
 	}
+	return r.through(ctx)
+}
+
+// through goes from the plan to the end in the ledger.
+func (r *run) through(ctx context.Context) (err error) {
 	if r.path != "" {
 		if r.file, err = export.Open(ctx, r.path, r.In); err != nil {
 			return err
@@ -166,7 +173,7 @@ func (r *run) do(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return r.conclude(context.WithoutCancel(ctx), end)
+	return r.conclude(ctx, end)
 }
 
 // nameFiles settles what the files are called that no flag names; undo does that when it knows the run.
@@ -215,11 +222,14 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	err = r.work.guard(ctx, r)
 	stop, ok := errors.AsType[*importer.Stop](err)
 	held := ok && stop.Cause == importer.Guarded
-	if err == nil || held {
+	if r.within == nil && (err == nil || held) {
 		r.showPlan(held)
 	}
-	if err != nil || r.flags.dryRun {
+	switch {
+	case err != nil:
 		return err
+	case r.flags.dryRun:
+		return r.foreseen
 	}
 	return r.work.agree(ctx, r)
 }
@@ -262,20 +272,14 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 		Settled:    func(result importer.Result) { r.recorder.Row(time.Now(), result.Took) },
 	})
 	stop := r.follow(job)
-	end = job.Do(r.plan.Rows(still), func(result importer.Result) error {
-		err := r.rows.write(result)
-		if r.see != nil {
-			r.see(result)
-		}
-		return err
-	})
+	end = job.Do(r.plan.Rows(still), r.rows.write)
 	stop()
 	r.busy = r.recorder.Busy()
 	for _, note := range end.Notes {
 		r.console.Log().Warn(note)
 	}
-	if r.after != nil {
-		r.after(ctx, &end)
+	if r.sync != nil {
+		r.sync.list(r, &end)
 	}
 	r.rows.finish(still, r.site.ledger, r.plan, &end)
 	return end, nil

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
 	"jsm-onboard/importer/text"
 	"jsm-onboard/report"
@@ -21,13 +23,14 @@ type syncWork struct {
 	importWork
 	revokeLeavers bool
 	maxRevoke     importer.Limit
-	roster        *importer.Roster
-	first         bool // the source has had no complete run
+	leavers       report.LeaverTotals // as the plan foresees them
+	first         bool                // the source has had no complete run
 }
 
 func (p *program) syncCommand() *cobra.Command {
 	w := &syncWork{}
 	cmd, r := p.runCommand("sync FILE", w)
+	r.sync = w
 	flags := cmd.Flags()
 	w.register(flags, r)
 	flags.StringVar(&r.source, "source", "", "")
@@ -58,7 +61,7 @@ func (w *syncWork) check(r *run) error {
 	return w.importWork.check(r)
 }
 
-// guard measures the plan by the last complete run of the source, too.
+// guard measures the plan by the last complete run of the source, too, and finds out who has left.
 func (w *syncWork) guard(ctx context.Context, r *run) error {
 	last, err := r.site.ledger.LastComplete(ctx, r.source)
 	if err != nil {
@@ -68,108 +71,117 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	w.first = last.Seq == 0
-	w.guards.Last, w.guards.People = summary.Rows.Read-summary.Rows.Of(outcome.Duplicate), true
-	w.guards.Members, w.guards.Left, err = importer.CountMissing(ctx, r.site.ledger, r.source, r.plan.Survey)
+	roster, err := importer.OpenRoster(ctx, r.site.ledger, r.source, r.plan.Survey)
 	if err != nil {
 		return err
 	}
-	return w.importWork.guard(ctx, r)
+	w.first, r.plan.Roster = last.Seq == 0, roster
+	w.guards.Last, w.guards.People = summary.Rows.Read-summary.Rows.Of(outcome.Duplicate), true
+	w.guards.Members, w.guards.Left = roster.Members, roster.Missing
+	if err := w.importWork.guard(ctx, r); err != nil {
+		return err
+	}
+	leavers, err := roster.Foresee(r.plan.Rows(ctx))
+	if w.leavers = report.CountLeavers(leavers); w.revokeLeavers && w.leavers.Any() {
+		r.foreseen = w.hold(ctx, r)
+	}
+	return err
 }
 
-// outlook also says that a source is new.
+// hold is why none of the leavers would be revoked.
+func (w *syncWork) hold(ctx context.Context, r *run) error {
+	if n := r.plan.Survey.NoAddress; n > 0 {
+		return stopf(importer.Guarded, "fix those rows in the export; they are in "+report.Shown(r.flags.out.failed),
+			"nobody is revoked: the address of %s could not be read, and these may be people on the list of leavers",
+			text.Counted(n, "row", "rows"))
+	}
+	holdings, err := r.site.ledger.Holdings(ctx)
+	if err != nil {
+		return err
+	}
+	listed := &importer.Plan{Create: w.leavers.Revoke, Reach: importer.Reach{Listed: true}}
+	err = importer.CheckRevocation(listed, w.maxRevoke, holdings.Ours+r.plan.Create)
+	if stop, ok := errors.AsType[*importer.Stop](err); ok {
+		list := []string{r.flags.out.leavers, "--max-revoke", strconv.Itoa(w.leavers.Revoke)}
+		stop.Hint = "look at " + report.Shown(list[0]) + "; if it is right, revoke their access once with:\n" +
+			report.Command("revoke", append(list, r.again(siteFlagNames...)...)...)
+	}
+	return err
+}
+
+// revokes is how many leavers would lose their access: none, when the run is to end before its last row.
+func (w *syncWork) revokes(r *run) int {
+	if !w.revokeLeavers || r.foreseen != nil || r.creates() < r.plan.Create {
+		return 0
+	}
+	return w.leavers.Revoke
+}
+
+// outlook also says that a source is new, or who has left it.
 func (w *syncWork) outlook(r *run, o *report.Outlook) {
 	if w.first {
 		o.Notes = append(o.Notes, "Source "+r.source+": this is its first sync, so nobody can be a leaver yet.")
 	}
+	o.Leavers, o.Revoke = w.leavers, w.revokes(r)
+	if r.foreseen != nil {
+		o.Leavers.Held = explain(r.foreseen).What
+	}
 	w.importWork.outlook(r, o)
 }
 
-func (w *syncWork) begin(ctx context.Context, r *run, o importer.Options) *importer.Run {
-	w.roster = importer.OpenRoster(context.WithoutCancel(ctx), r.site.ledger, r.plan.Run, r.plan.Survey)
-	r.see = w.roster.See
-	r.after = func(ctx context.Context, end *importer.End) { w.after(ctx, r, end) }
-	return w.importWork.begin(ctx, r, o)
-}
+func (w *syncWork) agree(ctx context.Context, r *run) error { return w.ask(ctx, r, w.revokes(r)) }
 
-// after lists the leavers of a run that went through all of its rows, and revokes their access when that was asked
-// for. The source changes in the ledger with the end of the run.
-func (w *syncWork) after(ctx context.Context, r *run, end *importer.End) {
-	if stop := w.roster.Close(); stop != nil && end.Stop == nil {
-		end.Stop = stop
-	}
+// list lists the leavers of a run that went through all of its rows.
+func (w *syncWork) list(r *run, end *importer.End) {
 	r.leavers = &report.LeaverTotals{Held: "the run stopped before its last row, so it is not known who has left"}
 	if end.Stop != nil {
 		return
 	}
-	if err := w.list(context.WithoutCancel(ctx), r); err != nil {
+	leavers, err := r.plan.Roster.Leavers(r.plan.Run)
+	if err == nil {
+		err = report.WriteLeavers(r.flags.out.leavers, r.plan.Survey, leavers)
+	}
+	if err != nil {
 		end.Stop = explain(err)
-		r.leavers = &report.LeaverTotals{Held: "they could not be listed: " + end.Stop.What}
+		r.leavers.Held = "they could not be listed: " + end.Stop.What
 		return
 	}
-	if !w.revokeLeavers || r.leavers.Revoke+r.leavers.Review == 0 {
-		return
-	}
-	if err := w.revoke(ctx, r); err != nil {
-		r.listed.Stop = explain(err)
-		r.leavers.Held = r.listed.Stop.What
-	}
+	totals := report.CountLeavers(leavers)
+	r.leavers, totals.Path = &totals, r.flags.out.leavers
 }
 
-// list writes the list of leavers.
-func (w *syncWork) list(ctx context.Context, r *run) error {
-	leavers, err := importer.LeaversOf(ctx, r.site.ledger, r.plan.Run, w.roster)
-	if err != nil {
-		return err
+// revoke revokes those on the list of a sync that is complete, as the command revoke would, and reports whether there
+// is anybody on it.
+func (w *syncWork) revoke(ctx context.Context, r *run) bool {
+	if !w.revokeLeavers || !r.leavers.Any() {
+		return false
 	}
-	r.leavers = &report.LeaverTotals{Path: r.flags.out.leavers}
-	for _, one := range leavers {
-		if one.Action == importer.ActionRevoke {
-			r.leavers.Revoke++
-		} else {
-			r.leavers.Review++
-		}
+	then := &run{
+		program:  r.program,
+		flags:    r.flags,
+		work:     &revokeWork{maxRevoke: w.maxRevoke},
+		command:  "revoke",
+		path:     r.leavers.Path,
+		input:    r.leavers.Path,
+		source:   r.source,
+		within:   r,
+		began:    time.Now(),
+		site:     r.site,
+		recorder: r.recorder,
+		before:   r.site.client.Requests(),
 	}
-	return report.WriteLeavers(r.flags.out.leavers, r.plan.Survey, leavers)
-}
-
-// revoke revokes those on the list, as a run within the run that has listed them.
-func (w *syncWork) revoke(ctx context.Context, r *run) error {
-	if n := r.plan.Survey.NoAddress; n > 0 {
-		return stopf(importer.Guarded, "fix those rows in the export; they are in "+report.Shown(r.flags.out.failed),
-			"nobody was revoked: the address of %s could not be read, and these may be people on the list",
-			text.Counted(n, "row", "rows"))
+	then.flags.read, then.flags.out, then.flags.yes = readFlags{}, outputFlags{results: r.flags.out.revoked}, true
+	err := r.foreseen
+	if err == nil {
+		err = then.through(ctx)
 	}
-	v := &revokeWork{maxRevoke: w.maxRevoke, listedBy: &r.plan.Run}
-	listed := &run{program: r.program, flags: r.flags, work: v, site: r.site, recorder: r.recorder}
-	listed.flags.out = outputFlags{results: r.flags.out.revoked}
-	var err error
-	if listed.file, err = export.Open(ctx, r.flags.out.leavers, nil); err != nil {
-		return err
+	if then.summary == nil { // it was refused before its first row
+		then.summary = then.summarise(importer.End{Stop: explain(err)})
 	}
-	defer listed.file.Close()
-	if listed.plan, err = v.plan(ctx, listed); err != nil {
-		return err
+	s := then.summary
+	if r.then, r.leavers.Held = s, s.StopReason; s.Outcome != ledger.Held {
+		r.leavers.Rows, r.leavers.Results = &s.Rows, r.flags.out.revoked
+		r.leavers.Sent, r.leavers.Throttled = s.Requests.Sent, s.Requests.Throttled
 	}
-	err = v.guard(ctx, listed)
-	if stop, ok := errors.AsType[*importer.Stop](err); ok {
-		allow := []string{r.flags.out.leavers, "--max-revoke", strconv.Itoa(listed.plan.Create)}
-		stop.Hint = "look at " + report.Shown(allow[0]) + "; if it is right, revoke their access once with:\n" +
-			report.Command("revoke", append(allow, r.again(siteFlagNames...)...)...)
-	}
-	if err != nil {
-		return err
-	}
-	end, err := listed.carryOut(ctx)
-	if err != nil {
-		return err
-	}
-	pace := listed.pace()
-	counted := report.Rows{Read: end.Rows, Statuses: outcome.RevokeStatuses(), Totals: end.Totals}
-	r.leavers.Rows, r.leavers.Results = &counted, r.flags.out.revoked
-	r.leavers.Sent, r.leavers.Throttled = pace.Sent, pace.Refused
-	if r.listed = end; end.Stop != nil {
-		return end.Stop
-	}
-	return nil
+	return true
 }

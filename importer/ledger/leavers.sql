@@ -1,13 +1,13 @@
--- Who has left the source ?1, is in no other, and has an account that is neither revoked nor gone, except by the run ?2
--- itself. The external id that finds a new address is the one that somebody had in the source last, or when it
--- was never known there, the one with which the account was made, unless that was by another source.
+-- Who had left the source ?1, or is among those who are gone from it now (?2), is in no other, and has an account that is
+-- neither revoked nor gone. The external id that finds a new address is the one that somebody had in the source last, or
+-- when it was never known there, the one with which the account was made, unless that was by another source.
 WITH gone AS (
   SELECT key, external_id, last_seen FROM members INDEXED BY members_left
   WHERE source = ?1 AND left_run IS NOT NULL AND aside = 0
-    AND NOT EXISTS (SELECT 1 FROM moves v WHERE v.source = ?1 AND v.key = members.key AND v.gone = 0)
   UNION ALL
-  SELECT key, external_id, coalesce((SELECT finished_at%[2]s), '') FROM moves
-  WHERE source = ?1 AND gone = 1 AND aside = 0
+  SELECT m.key, m.external_id, coalesce((SELECT finished_at%[2]s), '') FROM json_each(?2) q
+    CROSS JOIN members m ON m.source = ?1 AND m.key = q.value ->> 'Key'
+  WHERE m.left_run IS NULL AND m.aside = 0
 ), who AS (
   SELECT key, last_seen, external_id AS member_id, coalesce(nullif(external_id, ''),
     (SELECT a.external_id FROM accounts a CROSS JOIN runs r ON r.seq = a.run
@@ -18,14 +18,10 @@ SELECT %[1]s, who.last_seen, who.member_id, who.external_id,
     (SELECT m.key FROM members m INDEXED BY members_external
       WHERE m.external_id <> '' AND m.source = ?1
       AND m.external_id = who.external_id
-      AND m.key <> who.key AND m.left_run IS NULL AND NOT EXISTS
-        (SELECT 1 FROM moves v WHERE v.source = ?1 AND v.key = m.key AND v.gone = 1) LIMIT 1),
-    (SELECT v.key FROM moves v INDEXED BY moves_external
-      WHERE v.external_id <> '' AND v.source = ?1
-      AND v.external_id = who.external_id
-      AND v.key <> who.key AND v.gone = 0 LIMIT 1),
+      AND m.key <> who.key AND m.left_run IS NULL
+      AND m.key NOT IN (SELECT value ->> 'Key' FROM json_each(?2)) LIMIT 1),
     '')
 FROM who CROSS JOIN accounts a ON a.key = who.key
-WHERE (a.revoked_at = '' AND a.gone_run = 0 OR ?2 IN (a.revoked_run, a.gone_run))
+WHERE a.revoked_at = '' AND a.gone_run = 0
   AND NOT EXISTS (SELECT 1 FROM members o WHERE o.key = who.key AND o.source <> ?1 AND o.left_run IS NULL)
 ORDER BY who.key

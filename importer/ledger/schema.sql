@@ -114,7 +114,6 @@ CREATE TABLE moves (
   aside       INTEGER NOT NULL,
   PRIMARY KEY (source, key)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX moves_external ON moves (source, external_id) WHERE external_id <> '';
 
 -- Memberships that are done: of accounts in organizations and service projects.
 CREATE TABLE access (

@@ -35,19 +35,10 @@ func (l *Ledger) Arrive(ctx context.Context, source string, batch []Member) erro
 	return l.update(ctx, stageMembers, source, false, list(batch))
 }
 
-// Leave goes through the source's members once and stages as gone those for whom contains is false. It
-// returns how many they are, and marks run as one that says who is in the source, once it is complete.
-func (l *Ledger) Leave(ctx context.Context, run int64, source string, contains func(Member) bool) (int, error) {
-	var gone []Member
-	for m, err := range l.Members(ctx, source) {
-		if err != nil {
-			return 0, err
-		}
-		if !contains(m) {
-			gone = append(gone, m)
-		}
-	}
-	return len(gone), l.change(ctx, func(w *writer) {
+// Leave stages as gone those members of the source who are in it no more, and marks run as one that says who is in the
+// source, once it is complete.
+func (l *Ledger) Leave(ctx context.Context, run int64, source string, gone []Member) error {
+	return l.change(ctx, func(w *writer) {
 		w.exec(stageMembers, source, true, list(gone))
 		w.exec("UPDATE runs SET roster = 1 WHERE seq = ?", run)
 	})
@@ -89,10 +80,10 @@ type Leaver struct {
 //go:embed leavers.sql
 var leaversQuery string
 
-// Leavers returns, by key, who has left the source, is in no other, and has an account that is neither
-// revoked nor gone, except by run itself. What run has staged counts.
-func (l *Ledger) Leavers(ctx context.Context, run int64, source string) ([]Leaver, error) {
-	return query(ctx, l, scanLeaver, fmt.Sprintf(leaversQuery, accountColumns, lastComplete), source, run)
+// Leavers returns, by key, who has left the source, is in no other, and has an account that is neither revoked nor gone:
+// those who had left it before, also when they are back since, and those of its members who are gone now.
+func (l *Ledger) Leavers(ctx context.Context, source string, gone []Member) ([]Leaver, error) {
+	return query(ctx, l, scanLeaver, fmt.Sprintf(leaversQuery, accountColumns, lastComplete), source, list(gone))
 }
 
 func scanLeaver(s scanner) (one Leaver, err error) {

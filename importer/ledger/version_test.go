@@ -39,7 +39,7 @@ func contentOf(t *testing.T, l *Ledger) content {
 	must(t, err)
 	c.LookUps = all(t, l.LookUps(t.Context()))
 	c.Members = all(t, l.Members(t.Context(), "desk"))
-	c.Leavers = listed(t, l, later, "desk")
+	c.Leavers = listed(t, l, "desk")
 	m, err := l.Recall(t.Context(), 0, false, []Query{{Row: 1, Key: "fay@example.com"}})
 	must(t, err)
 	c.Lost = m[0].Lost
