@@ -25,14 +25,14 @@ func isInvisible(r rune) bool {
 // listNumber is what stands before the headers of numbered questions.
 var listNumber = regexp.MustCompile(`^\s*[Qq]?\d{1,3}\s*[.):]\s*\D`)
 
-// splitBrackets makes a header comparable, without and with what stands in brackets:
-// lower case, without marks and accents, with one blank where there were blanks,
+// splitBrackets makes a header comparable, without and with what stands in brackets, and gives
+// that alone: lower case, without marks and accents, with one blank where there were blanks,
 // - _ . /, before a capital after a small letter, and before a number.
-func splitBrackets(header string) (plain, whole string) {
+func splitBrackets(header string) (plain, whole, inside string) {
 	if m := listNumber.FindString(header); m != "" {
 		header = header[strings.IndexAny(header, ".):")+1:]
 	}
-	var outside, all strings.Builder
+	var outside, within, all strings.Builder
 	depth, before := 0, rune(0)
 	for _, r := range norm.NFKD.String(header) {
 		lower, next := string(unicode.ToLower(r)), depth
@@ -54,30 +54,34 @@ func splitBrackets(header string) (plain, whole string) {
 		if depth == 0 || next == 0 {
 			outside.WriteString(lower)
 		}
+		if depth > 0 || next > 0 {
+			within.WriteString(lower)
+		}
 		depth, before = next, r
 	}
 	tidy := func(s string) string { return norm.NFC.String(strings.Join(strings.Fields(s), " ")) }
 	if plain, whole = tidy(outside.String()), tidy(all.String()); plain == "" {
-		plain = whole
+		return whole, whole, ""
 	}
-	return plain, whole
+	return plain, whole, tidy(within.String())
 }
 
 // squeeze is a header without brackets and blanks: "E-mail Address" and "emailAddress" are one.
 func squeeze(header string) string {
-	plain, _ := splitBrackets(header)
+	plain, _, _ := splitBrackets(header)
 	return strings.ReplaceAll(plain, " ", "")
 }
 
 // header is the row that names the columns.
 type header struct {
-	place   Place    // zero: there is none
-	cells   []string // as they stand, without guards in a file of our own
-	names   []string // without blanks around them
-	plain   []string // normalised
-	keys    []string // without blanks
-	whole   []string // keys with what stands in brackets
-	own     []bool   // a column that this program adds to its files
+	place   Place      // zero: there is none
+	cells   []string   // as they stand, without guards in a file of our own
+	names   []string   // without blanks around them
+	plain   []string   // normalised
+	keys    []string   // without blanks
+	whole   []string   // keys with what stands in brackets
+	words   [][]string // those in brackets, but for "required" and the like, and then those of plain
+	own     []bool     // a column that this program adds to its files
 	ownFile bool
 	trimmed int           // width without empty names at the end
 	told    map[int]Field // what columns are known to hold, whatever their headers say
@@ -100,16 +104,18 @@ func newHeader(cells []string, place Place) header {
 		if h.ownFile {
 			c = Unguard(c)
 		}
-		name, plain, whole := trimBlanks(c), "", ""
+		name, plain, whole, inside := trimBlanks(c), "", "", ""
 		if len(name) <= longestHeader {
-			plain, whole = splitBrackets(name)
-			if _, inside, _ := strings.Cut(whole, plain); partOf(strings.TrimSpace(inside)) != 0 {
-				plain += inside // お名前（姓）
-			}
+			plain, whole, inside = splitBrackets(name)
+		}
+		brackets := without(strings.Fields(inside), func(w string) bool { return is(linkWord, w) })
+		if partOf(strings.Join(brackets, "")) != 0 { // お名前（姓）
+			plain, brackets = plain+" "+strings.Join(brackets, " "), nil
 		}
 		h.cells, h.names, h.plain = append(h.cells, c), append(h.names, name), append(h.plain, plain)
 		h.keys = append(h.keys, strings.ReplaceAll(plain, " ", ""))
 		h.whole = append(h.whole, strings.ReplaceAll(whole, " ", ""))
+		h.words = append(h.words, append(brackets, strings.Fields(plain)...))
 		h.own = append(h.own, isOwn(c))
 		if name != "" {
 			h.trimmed = i + 1

@@ -46,13 +46,20 @@ func (h *header) meanings(i int) []meaning {
 	case h.own[i] && h.names[i] != "jsm_account_id", h.keys[i] == "", h.sounds(i):
 		return nil
 	}
-	for _, key := range []string{h.whole[i], h.keys[i]} {
-		if ms := exact(key); ms != nil {
-			return ms
-		}
-	}
 	if ms, ok := h.read[i]; ok {
 		return ms
+	}
+	for _, key := range []string{h.whole[i], strings.Join(h.words[i], ""), h.keys[i]} {
+		ms := exact(key)
+		for k := range ms {
+			if key == h.keys[i] && (ms[k].field == Email || h.says(i, elsewhereWord)) { // "Email (manager)"
+				ms[k] = ms[k].among(h.words[i], strings.Fields(h.plain[i]))
+			}
+		}
+		if ms != nil {
+			h.read[i] = ms
+			return ms
+		}
 	}
 	if is(loginWord, h.keys[i]) {
 		if strings.HasSuffix(h.keys[i], "name") { // a display name in some sources
@@ -60,7 +67,7 @@ func (h *header) meanings(i int) []meaning {
 		}
 		return nil
 	}
-	h.read[i] = byWords(strings.Fields(strings.ReplaceAll(h.plain[i], "e post", "epost")))
+	h.read[i] = byWords(strings.Fields(strings.ReplaceAll(strings.Join(h.words[i], " "), "e post", "epost")))
 	return h.read[i]
 }
 
@@ -140,10 +147,16 @@ func inSpan(tokens, span []string, vague bool) []meaning {
 // among is a meaning of some tokens among others, which say whose the column is. Where an address
 // is read (at work, in the office) does not count for that.
 func (m meaning) among(tokens, span []string) meaning {
-	rest := without(tokens, func(t string) bool {
-		return slices.Contains(span, t) || is(halfWord, t) || is(class(Name), t) || is(class(m.field), t) ||
-			m.field == Email && hasMailWord(t)
-	})
+	var rest []string
+	for _, t := range tokens {
+		mail, _, other := mailPart(t)
+		switch {
+		case m.field == Email && mail && other != "":
+			rest = append(rest, other)
+		case !slices.Contains(span, t) && !is(halfWord, t) && !is(class(Name), t) && !is(class(m.field), t):
+			rest = append(rest, t)
+		}
+	}
 	whose := without(rest, func(t string) bool { return is(mailKind, t) })
 	m.group = strings.Join(whose, "")
 	switch {
@@ -158,7 +171,7 @@ func (m meaning) among(tokens, span []string) meaning {
 // ofMail reports whether some tokens are of an address and of nothing else, and whether that is sure.
 func ofMail(span []string) (found, sure bool) {
 	for _, t := range span {
-		mail, certain := mailPart(t)
+		mail, certain, _ := mailPart(t)
 		if !mail && !is(mailKind, t) && !is(selfWord, t) {
 			return false, false
 		}
@@ -169,17 +182,28 @@ func ofMail(span []string) (found, sure bool) {
 
 // mailPart reports whether a word of a header speaks of mail, and whether it does so for
 // certain: it ends so, or with a word for an address ("Mailadresse", not "Mailing").
-func mailPart(token string) (found, sure bool) {
+// whose is what else is in it: "vorgesetzten" in "Vorgesetztenmail".
+func mailPart(token string) (found, sure bool, whose string) {
 	for w := range words()[mailWord] {
-		if before, after, ok := strings.Cut(token, w); ok && !strings.ContainsFunc(before, unicode.IsSymbol) {
-			found, sure = true, sure || after == "" || is(mailKind, after)
+		before, after, ok := strings.Cut(token, w)
+		if !ok || strings.ContainsFunc(before, unicode.IsSymbol) {
+			continue
 		}
+		sure = sure || after == "" || is(mailKind, after)
+		if !is(mailKind, before) && !is(selfWord, before) {
+			before = strings.TrimSuffix(before, "e") // "useremail"
+		}
+		rest := strings.Join(without([]string{before, after}, func(s string) bool { return is(mailKind, s) }), "")
+		if !found || len(rest) < len(whose) {
+			whose = rest
+		}
+		found = true
 	}
-	return found, sure
+	return found, sure, whose
 }
 
 func hasMailWord(key string) bool {
-	found, _ := mailPart(key)
+	found, _, _ := mailPart(key)
 	return found
 }
 
@@ -230,7 +254,7 @@ func splitCompound(token string) []string {
 
 // says reports a header with a word of a class, also as the end of a word: Kontaktinhaber.
 func (h *header) says(i int, c class) bool {
-	return slices.ContainsFunc(strings.Fields(h.plain[i]), func(t string) bool {
+	return slices.ContainsFunc(h.words[i], func(t string) bool {
 		for w := range words()[c] {
 			if t == w || len(w) >= len("owner") && strings.HasSuffix(t, w) {
 				return true
@@ -264,7 +288,7 @@ func (h *header) sounds(i int) bool {
 // neverTaken reports columns whose addresses are never taken without being told: another
 // person's, alternate ones, those numbered from 2, and logins.
 func (h *header) neverTaken(i int) bool {
-	more := slices.ContainsFunc(strings.Fields(h.plain[i]), func(t string) bool {
+	more := slices.ContainsFunc(h.words[i], func(t string) bool {
 		return is(furtherWord, t) || len(t) == 1 && t > "1" && t <= "9"
 	})
 	return more || h.own[i] || h.says(i, elsewhereWord) || h.isLogin(i)

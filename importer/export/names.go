@@ -30,11 +30,13 @@ func (ch *chooser) chooseNames() error {
 	if err != nil {
 		return err
 	}
+	ch.fillGaps(&best, all)
 	ch.take(best)
 	if ch.h.ownFile && ch.c.hasNames() {
 		return nil
 	}
-	if len(all) > 0 && all[0].score < mine && ch.c.hasNames() && !isSelf(ch.group()) {
+	another := func(c candidate) bool { return c.score < mine && c.ofName() }
+	if !isSelf(ch.group()) && slices.ContainsFunc(all, another) {
 		ch.c.weighed = true
 		if !ch.agrees(best.names()...) {
 			return ch.ask("the names may be another person's than the addresses in "+ch.named(ch.c.at[Email][0]), best)
@@ -114,12 +116,21 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 		parts[Name] = best[Name]
 		best = parts
 	}
-	for _, i := range full {
-		if !slices.Contains(at, i) && !ch.e.differ(at, []int{i}) {
-			best[Name] = append(best[Name], i)
+	return best, nil
+}
+
+// fillGaps adds columns of whole names that say nothing else where those that were found say something:
+// as good ones, and those with the same header but for what is in brackets.
+func (ch *chooser) fillGaps(r *reading, all []candidate) {
+	for _, c := range all {
+		at := r.names()
+		like := func(i int) bool { return ch.h.keys[i] == ch.h.keys[c.at] }
+		good := c.score == all[0].score && c.score > likely
+		if c.field == Name && (good || slices.ContainsFunc(at, like)) &&
+			!slices.Contains(at, c.at) && !ch.e.differ(at, []int{c.at}) {
+			r[Name] = append(r[Name], c.at)
 		}
 	}
-	return best, nil
 }
 
 // beats reports whether the columns of a reading are at least as good as those of another one: what

@@ -86,8 +86,14 @@ func (ch *chooser) score(i int, m meaning) int {
 
 // isCompany reports a column that says the same as the one of organizations.
 func (ch *chooser) isCompany(i int) bool {
-	company := ch.c.at[Organization]
-	return ch.e.of(company...).filled*2 >= ch.e.of(i).filled && !ch.e.differ([]int{i}, company)
+	both := 0
+	for x, y := range ch.e.both([]int{i}, ch.c.at[Organization]) {
+		if x != y {
+			return false
+		}
+		both++
+	}
+	return both*2 >= ch.e.of(i).filled
 }
 
 // group is whose the addresses are, by their header.

@@ -16,7 +16,7 @@ const (
 	wholeName       // makes a whole name of it: "nom complet"
 	contactWord     // a name where names stand below it, else a number or a department
 	selfWord        // no more than that the column is the person's own
-	linkWord        // a small word between the words of a header
+	linkWord        // a small word between the words of a header, or one that says nothing of its column
 	mailWord        // an address, also as a part of the word
 	mailKind        // where an address is read, not whose it is
 	elsewhereWord   // another person
@@ -91,11 +91,12 @@ var vocabulary = map[class]string{
 		пользователь пользователя сотрудник сотрудника ügyfél felhasználó
 		clientul clientului`,
 	linkWord: `of the and de del du des da do dos della di d l la le el van von der den för til i a e y et und og och
-		en и в va và și in`,
+		en и в va và și in required optional read only requis obligatoire facultatif pflicht pflichtfeld erforderlich
+		requerido obligatorio opcional obrigatório obbligatorio verplicht wymagane 必須 必填 选填 任意 필수 선택`,
 	mailWord: `mail courriel correo correio posta epost smtp sähköposti mejl poczta poczty почта почты
 		пошта пошти имейл メール 邮箱 邮件 郵件 信箱 이메일 메일 전자우편
-		ταχυδρομείο אימייל البريد อีเมล`,
-	mailKind: `work home private business personal primary main office company corporate professional default internet
+		ταχυδρομείο ταχυδρομείου אימייל البريد อีเมล`,
+	mailKind: `e work home private business personal primary main office company corporate professional default internet
 		windows address addresses addr adress id value 1 s principal principale geschäftlich privat haupt professionnel
 		personnel trabajo lavoro zakelijk jobb electronic électronique electrónico electrónica eletrônico
 		elettronica elektronicznej электронная электронный электронной эл
@@ -109,7 +110,7 @@ var vocabulary = map[class]string{
 		berater betreuerin eigentümer zuständig zuständiger bearbeiter vorgesetzter vorgesetzte betreuer
 		verantwortlicher notfallkontakt propriétaire responsable gestionnaire propietario gerente proprietário gestor
 		proprietario eigenaar beheerder ägare chef leidinggevende opiekun przełożony kierownik yönetici sorumlu
-		менеджер руководитель ответственный 上司 管理者 经理 主管 负责人
+		менеджер руководитель ответственный 上司 管理者 业务员 家长 보호자 经理 主管 负责人
 		담당관`,
 	furtherWord: `alternate alternative secondary additional other previous old former backup recovery alternativ
 		sekundär sekundäre weitere zusätzlich zusätzliche wiederherstellung secondaire secondaires supplémentaire
