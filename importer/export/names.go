@@ -42,7 +42,27 @@ func (ch *chooser) chooseNames() error {
 			return ch.ask("the names may be another person's than the addresses in "+ch.named(ch.c.at[Email][0]), best)
 		}
 	}
+	if i := ch.spokenFor(best); i >= 0 && ch.c.hasNames() {
+		ways := without(ch.byContent(), func(r reading) bool { return r[Email][0] == ch.c.at[Email][0] })
+		if !ch.h.says(i, elsewhereWord) {
+			ways = append(ways, reading{Name: {i}})
+		}
+		return ch.ask("the addresses speak for the names in "+ch.named(i), append(ways, best)...)
+	}
 	return ch.confirm(best, ch.others(all))
+}
+
+// spokenFor is a column, whatever its header, whose names stand in twice as many addresses as those
+// of a reading do; -1: none.
+func (ch *chooser) spokenFor(r reading) int {
+	for i := range ch.h.names {
+		s := ch.e.of(i)
+		other := s.addresses > 0 || ch.h.own[i] || ch.h.sounds(i) || ch.isCompany(i)
+		if s.verdict() == names && s.agree >= 2*ch.e.of(r.names()...).agree && !other {
+			return i
+		}
+	}
+	return -1
 }
 
 // take sets the columns that were found.

@@ -56,11 +56,13 @@ type Survey struct {
 	tally   tally
 	signs   filter
 	others  []otherColumn
+	names   shuffled
 }
 
 // Survey reads the whole file once, row by row. A *RefusedError says why it cannot be used.
 func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
 	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), options: o, file: f, keys: newKeyIndex(), tally: tally{}}
+	s.names.seed = s.keys.seeds[0]
 	err := s.read(ctx)
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
 		refused.Path = f.Path()
@@ -184,6 +186,7 @@ func (s *Survey) see(r *Row) {
 		s.tally.add(r.Place, r.repairs...)
 		s.signs.count(cells, r.Place)
 		s.example(r)
+		s.names.see(r)
 		s.keys.add(r)
 	}
 	if r.Key != "" && (!r.Sendable() || r.identity() != r.Key) {
@@ -233,8 +236,14 @@ func (s *Survey) judgeWhole() error {
 				reading{Email: s.columns.at[Email][:1]}, reading{Email: {o.at}})
 		}
 	}
+	said := slices.Contains(s.columns.why[:], byUser) || s.columns.needAccounts || s.header.ownFile
+	if n := s.names.found(); n > 0 && !said {
+		return refuse(Place{}, fmt.Sprintf("the names of %d rows stand in the addresses of other rows: one column "+
+			"was probably sorted or moved without the other", n),
+			"make the export again; if the names are right, say so with --column name=COLUMN")
+	}
 	n := s.keys.others
-	if n > 3 && n*20 > s.Valid && s.options.Columns[Email] == "" && !s.columns.needAccounts && !s.header.ownFile {
+	if n > 3 && n*20 > s.Valid && !said {
 		return refuse(Place{}, fmt.Sprintf("%s of %d have the address of an earlier row under another name: the "+
 			"column of addresses is probably not the customers'", text.Counted(n, "row", "rows"), s.Valid),
 			"name the right column: --column email=COLUMN")
