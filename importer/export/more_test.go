@@ -49,3 +49,29 @@ var harms = []exported{
 	{name: "department names", file: "Department Name,Email\nSales East,x9@example.com\nSales West,x8@example.com\n", people: "x9@example.com=x9@example.com|x8@example.com=x8@example.com"},
 	{name: "jira cloud", file: "User id,User name,email,User status\n7,Ann Lee,ann@example.com,Active\n", people: "ann@example.com=Ann Lee"},
 }
+
+// whose are headers that say whose the addresses or the names are, and cells that say it.
+var whose = []exported{
+	{name: "a word for mail glued to another, German", file: "Name,Vorgesetztenmail\nTom Park,k.smith@us.example\nAnn Lee,j.brown@us.example\n", refused: "another person's"},
+	{name: "and Japanese", file: "氏名,上司メール\n佐藤 健,k.boss@us.example\n鈴木 花子,l.chef@us.example\n", refused: "addresses"},
+	{name: "and Korean", file: "이름,영업담당자이메일\n김민수,rep1@us.example\n이영희,rep2@us.example\n", refused: "addresses"},
+	{name: "and Thai, after it", file: "ชื่อ-นามสกุล,อีเมลหัวหน้า\nสมชาย ใจดี,boss1@us.example\nสมศรี รักไทย,boss2@us.example\n", refused: "another person's"},
+	{name: "of the person's own", file: "Name,Kundenmailadresse\nTom Park,x1@us.example\n", people: "x1@us.example=Tom Park"},
+	{name: "of a kind", file: "Name,privatemail\nTom Park,x1@us.example\n", people: "x1@us.example=Tom Park"},
+	{name: "an unknown word, but the names agree", file: "Name,Portalmail\nTom Park,tom.park@us.example\nAnn Lee,ann.lee@us.example\n", people: "tom.park@us.example=Tom Park|ann.lee@us.example=Ann Lee"},
+	{name: "brackets at the addresses", file: "Name,Email (manager)\nTom Park,k.smith@us.example\nAnn Lee,j.brown@us.example\n", refused: "addresses"},
+	{name: "brackets at the addresses, unknown", file: "姓名,邮箱（客服）\n王伟,k.smith@us.example\n张敏,j.brown@us.example\n", refused: "another person's"},
+	{name: "brackets that say nothing", file: "Name (optional),Email (required)\nTom Park,k.smith@us.example\n", people: "k.smith@us.example=Tom Park"},
+	{name: "brackets at the names", file: "Name (Manager),Email\nKim Boss,tom.park@a.example\nLou Chef,ann.lee@a.example\n", people: "tom.park@a.example=tom.park@a.example|ann.lee@a.example=ann.lee@a.example"},
+	{name: "a parent's names and addresses beside the person's", file: "姓名,家长姓名,家长邮箱\n王小明,王伟,p1@a.example\n张小红,张敏,p2@b.example\n", refused: "addresses"},
+	{name: "second family name in brackets", file: "Nombre,Apellido,Apellido (segundo),Correo\nAna,López,Ruiz,x1@d.example\n", people: "x1@d.example=Ana López Ruiz"},
+	{name: "another column in the addresses", file: "Name,Mitarbeiter,E-Mail\nVertrieb,Tom Park,tom.park@a.example\nEinkauf,Ann Lee,ann.lee@a.example\n", refused: "name=Mitarbeiter"},
+	{name: "another person in the addresses", file: "Name,Submitter,Email\nPrinter broken,Tom Park,tom.park@d.example\nVPN down,Ann Lee,ann.lee@d.example\n", refused: "!name=Submitter"},
+	{name: "how names sound is in the addresses", file: "氏名,氏名（カナ）,メール\n佐藤 健,サトウ ケン,sato.ken@a.example\n", people: "sato.ken@a.example=佐藤 健"},
+	{name: "names moved by a row", file: "Name,Email\nAnn Lee,tom.park@a.example\nZoe Hart,ann.lee@a.example\nBob Stone,zoe.hart@a.example\nKim Dale,bob.stone@a.example\nLou Reed,kim.dale@a.example\nTom Park,lou.reed@a.example\n", refused: "names of 5 rows"},
+	{name: "names moved by a row, and the user is sure", options: Options{Columns: map[Field]string{Name: "Name"}}, file: "Name,Email\nAnn Lee,tom.park@a.example\nZoe Hart,ann.lee@a.example\nBob Stone,zoe.hart@a.example\nTom Park,bob.stone@a.example\n", people: "tom.park@a.example=Ann Lee|ann.lee@a.example=Zoe Hart|zoe.hart@a.example=Bob Stone|bob.stone@a.example=Tom Park"},
+	{name: "a family's addresses", file: "Name,Email\nAnn Lee,tom@lee.example\nTom Lee,ann@lee.example\nZoe Hart,zoe@hart.example\nBob Stone,bob@stone.example\n", people: "tom@lee.example=Ann Lee|ann@lee.example=Tom Lee|zoe@hart.example=Zoe Hart|bob@stone.example=Bob Stone"},
+	{name: "a part between first and last names, Dutch", file: "voornaam,tussenv.,achternaam,email\nJan,van,Dijk,x1@a.example\n", people: "x1@a.example=Jan van Dijk"},
+	{name: "and in a language that is not known", file: "First Name,Jina la kati,Last Name,Email\nAsha,Juma,Mushi,x1@a.example\nNeema,Ali,Said,x2@a.example\n", refused: "middle_name=Jina la kati"},
+	{name: "and another thing", file: "First Name,Phone,Last Name,Email\nAsha,+255 1,Mushi,x1@a.example\n", people: "x1@a.example=Asha Mushi"},
+}

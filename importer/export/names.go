@@ -91,7 +91,7 @@ func (ch *chooser) assemble(list []candidate) (full []int, parts reading) {
 		switch {
 		case c.field == Name:
 			full = append(full, c.at)
-		case len(parts[c.field]) == 0 && fits(c):
+		case len(parts[c.field]) == 0 && fits(c) && !slices.Contains(parts.names(), c.at):
 			parts[c.field], group = []int{c.at}, cmp.Or(group, c.group)
 		}
 	}
@@ -206,12 +206,22 @@ func (ch *chooser) confirm(r reading, others []candidate) error {
 			ways := append(both(full[0], others[0].at), reading{Name: full[:1]})
 			return ch.ask("two columns may hold one part of the names each", ways...)
 		}
+	case known == 0 && len(r[MiddleName]) == 0 && ch.between(r, others[0].at):
+		alone := r
+		r[MiddleName] = []int{others[0].at}
+		return ch.ask("a column between those of first and last names may hold a part of them", r, alone)
 	case known != 0 && (instead || others[0].ofName()):
 		alone := r
 		r[other] = []int{others[0].at}
 		return ch.ask("only one part of the names is known, and another column may hold the other", r, alone)
 	}
 	return nil
+}
+
+// between reports a column that stands between those of the parts of the names.
+func (ch *chooser) between(r reading, i int) bool {
+	parts := slices.Concat(r[FirstName], r[LastName])
+	return len(parts) > 0 && slices.Min(parts) < i && i < slices.Max(parts)
 }
 
 // isWrong reports a column of names that holds something else, beyond what a few rows may show.

@@ -236,14 +236,17 @@ func (s *Survey) judgeWhole() error {
 				reading{Email: s.columns.at[Email][:1]}, reading{Email: {o.at}})
 		}
 	}
-	said := slices.Contains(s.columns.why[:], byUser) || s.columns.needAccounts || s.header.ownFile
-	if n := s.names.found(); n > 0 && !said {
+	if s.columns.needAccounts || s.header.ownFile {
+		return nil
+	}
+	named := slices.Contains(s.columns.why[Name:Organization], byUser)
+	if n := s.names.found(); n > 0 && !named {
 		return refuse(Place{}, fmt.Sprintf("the names of %d rows stand in the addresses of other rows: one column "+
 			"was probably sorted or moved without the other", n),
 			"make the export again; if the names are right, say so with --column name=COLUMN")
 	}
 	n := s.keys.others
-	if n > 3 && n*20 > s.Valid && !said {
+	if n > 3 && n*20 > s.Valid && s.columns.why[Email] != byUser {
 		return refuse(Place{}, fmt.Sprintf("%s of %d have the address of an earlier row under another name: the "+
 			"column of addresses is probably not the customers'", text.Counted(n, "row", "rows"), s.Valid),
 			"name the right column: --column email=COLUMN")

@@ -46,21 +46,24 @@ var vocabulary = map[class]string{
 		Rufname | prénom | prénoms | nombre de pila | primer nombre | nombres | primeiro nome | voornaam | roepnaam |
 		förnamn | tilltalsnamn | fornavn | etunimi | imię | imiona | křestní jméno | krstné meno | prenume |
 		eesnimi | vārds | vardas | keresztnév | utónév | isim | имя | ім'я | собствено име |
-		όνομα | 名 | 名字 | given names | first names | tên | שם פרטי | الاسم الأول |
-		ชื่อ`,
+		όνομα | 名 | 名字 | given names | first names | tên | nama depan | ainm | nom de pila | שם פרטי |
+		الاسم الأول | ชื่อ`,
 	class(MiddleName): `middle name | middle names | middle initial | additional name | second name | name middle |
+		middle | mi | infix |
 		Weitere Vornamen | zweiter Vorname | deuxième prénom | autres prénoms | segundo nombre | secondo nome |
 		middelste naam | ikinci ad | 중간 이름 | ミドルネーム | nome do meio | tussenvoegsel |
 		tussenvoegsels | voorvoegsel | voorvoegsels | mellannamn | mellemnavn | mellomnavn | drugie imię |
-		отчество | по батькові | tên đệm | 中间名`,
+		tussenv | Namenszusatz | Namensvorsatz | Vorsatzwort | Adelsprädikat | particule | postnom | ikinci adı |
+		отчество | по батькові | tên đệm | 中间名 | שם אמצעי | الاسم الأوسط`,
 	class(LastName): `last name | surname | family name | last | name last | sn | Nachname | Familienname | Zuname |
 		nom de famille | nom d'usage | nom usuel | apellidos | apellido | primer apellido | apellido paterno |
-		apellido 1 | sobrenome | apelido | apelidos | último nome | cognome | achternaam | familienaam | efternamn |
-		efternavn | etternavn | sukunimi | nazwisko | příjmení | priezvisko | priimek | prezime | pavardė |
+		apellido 1 | 1er apellido | sobrenome | apelido | apelidos | último nome | cognome | achternaam | familienaam | efternamn |
+		efternavn | etternavn | sukunimi | nazwisko | příjmení | priezvisko | priimek | pavardė |
 		perekonnanimi | uzvārds | nume de familie | vezetéknév | családnév | soyad | soyadı | soyisim |
-		фамилия | прізвище | επώνυμο | 姓 | 姓氏 | 苗字 | 성 | 성씨 | họ |
+		фамилия | прізвище | prezime | επώνυμο | cognoms | cognom | nama belakang | ainm teaghlaigh |
+		sloinne | 姓 | 姓氏 | 苗字 | 성 | 성씨 | họ |
 		שם משפחה | اسم العائلة | นามสกุล`,
-	class(secondLast): `segundo apellido | apellido materno | apellido 2 | second last name | second surname |
+	class(secondLast): `segundo apellido | apellido materno | apellido 2 | 2o apellido | 2do apellido | second last name | second surname |
 		second family name | segundo sobrenome`,
 	class(Organization): `organization | organisation | company | companies | associated company | account | employer |
 		business name | Firma | Firmenname | Unternehmen | société | entreprise | organisme | raison sociale |
@@ -128,7 +131,7 @@ var vocabulary = map[class]string{
 	otherWord: `notes note details comment comments description remarks phone mobile fax telephone role roles status
 		state type tags tag group groups country city town street address postcode zip region language locale lang time
 		zone timezone title job position department division team location office gender sex salutation prefix suffix
-		plan currency website url source category subject priority birthday birthdate date age active enabled suspended
+		plan currency website url source category subject priority birthday birthdate maiden geburtsname date age active enabled suspended
 		restriction password dn object class x bemerkung bemerkungen notiz notizen telefon mobil handy rolle ort stadt
 		strasse straße plz land sprache anrede titel abteilung beruf standort gruppe geschlecht téléphone portable
 		fonction service pays ville rue langue civilité sexe rôle poste teléfono móvil cargo puesto departamento
