@@ -121,6 +121,9 @@ func (f *File) Encodings(named string) ([]Encoding, error) {
 	if e, ok := byNULs(f.marks.head); ok {
 		return []Encoding{e}, nil
 	}
+	if bytes.Contains(f.marks.head, []byte("\x1b$")) {
+		return []Encoding{{Name: "ISO-2022-JP", Flag: "iso-2022-jp", decoder: japanese.ISO2022JP}}, nil
+	}
 	if f.marks.bad == 0 || f.marks.good >= f.marks.bad {
 		return []Encoding{plainUTF8}, nil
 	}

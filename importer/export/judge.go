@@ -19,8 +19,8 @@ func (s *Survey) judge(r *Row, p person) {
 	cells := r.record.Cells
 	s.keepCells(r, cells)
 	r.Organization, r.AccountID = trimBlanks(bare(p.Organization)), trimBlanks(bare(p.AccountID))
-	if id := trimBlanks(bare(p.ExternalID)); s.OneExternalID == "" && !strings.Contains(id, "E+") { // as in 3.8E+10
-		r.ExternalID = id
+	if r.ExternalID = trimBlanks(bare(p.ExternalID)); s.OneExternalID != "" {
+		r.ExternalID = ""
 	}
 	notText := func(c string) bool { return !utf8.ValidString(c) }
 	if r.fault == nil && s.file.NotUTF8() > 0 && s.encoding.IsUTF8() && slices.ContainsFunc(cells, notText) {
@@ -179,10 +179,10 @@ func (s *Survey) refuseName(r *Row, k *kind, name string) {
 	}
 }
 
-// fullName is the cell of full names, but for one that repeats the address. Where a source
+// fullName is the cell of full names, without the address where it repeats that. Where a source
 // joins a value for each directory, in both with a ;, it is taken once.
 func (s *Survey) fullName(r *Row, p person, a address) string {
-	if strings.Contains(p.Name, "@") && (s.columns.has(FirstName) || s.columns.has(LastName)) {
+	if strings.Contains(p.Name, "@") {
 		if other := readAddress(p.Name); other.key != "" && other.key == a.key {
 			return other.name
 		}

@@ -97,8 +97,9 @@ var (
 	nameBroken = rejected("name_lost_letters",
 		"name|names with letters that were broken before, as in M?ller, JosÃ©, M&uuml;ller or #NAME?",
 		"export the file again as UTF-8, or use --encoding (in PowerShell: Export-Csv -Encoding UTF8)")
-	nameFormula = rejected("name_formula", "name|names that is|are a formula", "write the person's name there")
-	nameQuote   = rejected("name_quote", "name|names with a single quotation mark: perhaps the cell was cut off there",
+	nameFormula = rejected("name_formula", "name|names with a formula, or a program's signs, as in {{name}} or CN=Ann",
+		"write the person's name there")
+	nameQuote = rejected("name_quote", "name|names with a single quotation mark: perhaps the cell was cut off there",
 		"remove the quotation mark, or correct the row's cells")
 	namesDiffer = rejected("names_differ", "cell|cells with several names", "leave one name in the cell")
 )

@@ -14,16 +14,18 @@ import (
 // cleanName makes a name fit to be sent. It repairs what leaves no doubt about
 // the name, and rejects names that are broken. "Null", "NA", "007" and "True" are people.
 func cleanName(s string) (name string, repairs []*kind, fault *kind) {
-	if isSimple(s) && !isPlaceholder(s) {
+	switch {
+	case isPlaceholder(trimBlanks(s)):
+		return "", nil, nil
+	case isSimple(s):
 		return s, nil, nil
-	}
-	if isBroken(s) {
+	case isBroken(s):
 		return "", nil, nameBroken
 	}
 	if text := bare(s); text != s {
 		s, repairs = text, append(repairs, guardedCell)
 	}
-	if formula.MatchString(s) {
+	if formula.MatchString(s) || code.MatchString(s) {
 		return "", nil, nameFormula
 	}
 	if strings.Count(s, `"`)%2 == 1 {
@@ -76,14 +78,18 @@ func isPlaceholder(s string) bool {
 
 func isNull(s string) bool { return s == "null" || s == "NULL" }
 
-var emptyParts = []string{`\N`, "undefined", "(null)", "<null>", "#n/a", "n/a", "nan", "<none>", "(none)"}
+var emptyParts = []string{`\N`, "undefined", "<null>", "#n/a", "n/a", "nan", "<none>"}
 
 // isEmptyPart reports what no part of a name is: (null), undefined, [not provided], a dash or dots.
 func isEmptyPart(s string) bool {
 	if slices.ContainsFunc(emptyParts, func(word string) bool { return strings.EqualFold(word, s) }) {
 		return s != "Nan" && s != "NAN"
 	}
-	return strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") || strings.Trim(s, "-–—._*/") == ""
+	return enclosed(s, "[", "]") || enclosed(s, "(", ")") || strings.Trim(s, "-–—._*/") == ""
+}
+
+func enclosed(s, open, closing string) bool {
+	return strings.HasPrefix(s, open) && strings.HasSuffix(s, closing)
 }
 
 // joinParts puts the parts of a name together. A null stands for nothing beside another,
@@ -103,16 +109,20 @@ func joinParts(parts ...string) string {
 }
 
 // escaped are ways of writing a letter that a program has not undone (\u00fc, %C3%BC, =C3=BC,
-// =?utf-8?Q?…?=, \xc3), what a spreadsheet leaves of a cell that it took for a formula, in any
+// =?utf-8?Q?…?=, \xc3, +AOk-), what a spreadsheet leaves of a cell that it took for a formula, in any
 // language (#NAME?, #WERT!, #N/D), and question marks where letters were.
 var escaped = regexp.MustCompile(
 	`\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2}|=[89A-F][0-9A-F]=[89AB][0-9A-F]|` +
-		`=\?[^? ]+\?[BbQq]\?|` +
+		`=\?[^? ]+\?[BbQq]\?|\+A[M-P][AEIMQUYcgkosw048]|` +
 		`(^|\s)#([¡¿]?[\p{Lu}/0]+[?!]|(\p{Lu}/\p{Lu}|NV)(\s|$))|\?(\pL|\?)|(^|\s)\?(\s|$)`,
 )
 
 // formula is what a spreadsheet would reckon: =HYPERLINK(…), =1+2, =cmd|…, =Sheet1!A1.
 var formula = regexp.MustCompile(`^=\s*(\pL[\pL\d.]*[(|!]|[\d.]+\s*[-+*/])`)
+
+// code is what a program, a template or a directory writes around names or in their place: {{name}}, <b>Ann</b>,
+// CN=Ann, 12;#Ann, O\'Hara, *|FNAME|*, %NAME%, #####.
+var code = regexp.MustCompile(`[{}<>\\]|\pL=\S|;#|##|\*\||%\w+%`)
 
 // symbolInside is a sign beyond ASCII between two letters.
 var symbolInside = regexp.MustCompile(`\p{L}[^\x00-\x7f\p{L}\p{M}\p{P}\p{Z}\p{N}\p{C}]\p{L}`)

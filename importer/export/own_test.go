@@ -1,6 +1,7 @@
 package export
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -188,20 +189,21 @@ func optionsOf(t *testing.T, flags []string) Options {
 }
 
 func TestExternalIDsThatASpreadsheetShortened(t *testing.T) {
-	file := "name,email,external_id\n"
-	for _, p := range []string{"ann", "bo", "cy"} {
-		file += p + "," + p + "@example.com,3.8E+10\n"
-	}
-	s, rows, err := readAll(t, writeFile(t, "x.csv", file), Options{})
-	if err != nil {
-		t.Fatal(refused(err))
-	}
-	if s.OneExternalID == "" || rows[0].ExternalID != "" || s.Examples[0].ExternalID != "" || repairedKinds(s)[0] != "external_ids_unused×1" {
-		t.Errorf("%q %+v %v", s.OneExternalID, rows[0], repairedKinds(s))
-	}
-	s, rows, err = readAll(t, writeFile(t, "x.csv", strings.Replace(file, "3.8E+10", "1", 1)), Options{})
-	if err != nil || s.OneExternalID != "" || rows[0].ExternalID != "1" {
-		t.Errorf("two rows: %v %q", err, s.OneExternalID)
+	for ids, used := range map[string]bool{
+		"3.8E+10 3.8E+10 3.8E+10": false, "1 2 1.23457E+11": false, "1 2 1,23457E+11": false, "7 7 7": false,
+		"7 7 8": true, "1 2 E+3": true, "1 2 3E4": true,
+	} {
+		id := strings.Fields(ids)
+		file := fmt.Sprintf("name,email,external_id\nann,ann@example.com,\"%s\"\nbo,bo@example.com,\"%s\"\ncy,cy@example.com,\"%s\"\n",
+			id[0], id[1], id[2])
+		s, rows, err := readAll(t, writeFile(t, "x.csv", file), Options{})
+		switch {
+		case err != nil:
+			t.Fatal(refused(err))
+		case used && (s.OneExternalID != "" || rows[2].ExternalID != id[2]),
+			!used && (s.OneExternalID == "" || rows[0].ExternalID != "" || s.Examples[0].ExternalID != "" || repairedKinds(s)[0] != "external_ids_unused×1"):
+			t.Errorf("%s: %q %+v %v", ids, s.OneExternalID, rows[0], repairedKinds(s))
+		}
 	}
 }
 

@@ -286,6 +286,10 @@ func situations() []situation {
 		{name: "a spreadsheet's errors", file: ab + "a@example.com,#NAME?\nb@example.com,#REF!\nc@example.com,#1 Ann\nd@example.com,Di #REF!\n", rows: []string{"2 !name_lost_letters", "3 !name_lost_letters", "4 c@example.com #1 Ann", "5 !name_lost_letters"}},
 		{name: "a spreadsheet's errors in other languages, and formulas", file: ab + "a@example.com,#WERT!\nb@example.com,#¡VALOR!\nc@example.com,#NV\nd@example.com,#N/D\ne@example.com,#ССЫЛКА!\nf@example.com,=1+1\n" +
 			"g@example.com,#ANN\nh@example.com,#¿NOMBRE?\ni@example.com,? ?\n", rows: []string{"2 !name_lost_letters", "3 !name_lost_letters", "4 !name_lost_letters", "5 !name_lost_letters", "6 !name_lost_letters", "7 !name_formula", "8 g@example.com #ANN", "9 !name_lost_letters", "10 !name_lost_letters"}},
+		{name: "a program's signs around a name or in its place", file: ab + "a@example.com,{{contact.name}}\nb@example.com,<b>Bo Berg</b>\nc@example.com,\"CN=Cy Dahl,OU=Staff\"\nd@example.com,12;#Di Eck\n" +
+			"e@example.com,O\\'Hara\nf@example.com,#####\ng@example.com,%NAME%\nh@example.com,*|FNAME|*\ni@example.com,(blank)\nj@example.com,Jo <other@example.com>\nk@example.com,Kim <k@example.com>\nl@example.com,AT&T | 100% Wool #1\nm@example.com,Zo+AOk Petit\n",
+			rows: []string{"2 !name_formula", "3 !name_formula", "4 !name_formula", "5 !name_formula", "6 !name_formula", "7 !name_formula", "8 !name_formula", "9 !name_formula", "10 i@example.com i@example.com", "11 !name_formula",
+				"12 k@example.com Kim", "13 l@example.com AT&T | 100% Wool #1", "14 !name_lost_letters"}, repairs: []string{"no_name×1"}},
 		{name: "HTML entities", file: ab + "a@example.com,M&uuml;ller\nb@example.com,Smith & Co\n", rows: []string{"2 !name_lost_letters", "3 b@example.com Smith & Co"}},
 		{name: "guarded name", file: ab + "a@example.com,'=Ann\n", rows: []string{"2 a@example.com =Ann"}, repairs: []string{"guarded_cell×1"}},
 		{name: "duplicates", file: ab + "a@example.com,Ann\nA@EXAMPLE.com,Ann\nb@bücher.example,Bob\nb@xn--bcher-kva.example,Bob\n",

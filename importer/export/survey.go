@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"iter"
+	"regexp"
 	"slices"
 
 	"jsm-onboard/importer/csvtext"
@@ -53,10 +54,12 @@ type Survey struct {
 	filter  filter
 	keys    *keyIndex
 	ids     []uint64 // hashes of the external ids
-	tally   tally
-	signs   filter
-	others  []otherColumn
-	names   shuffled
+	// an id is a number that a spreadsheet has shortened, or in too many rows
+	shortened bool
+	tally     tally
+	signs     filter
+	others    []otherColumn
+	names     shuffled
 }
 
 // Survey reads the whole file once, row by row. A *RefusedError says why it cannot be used.
@@ -162,6 +165,7 @@ func (s *Survey) see(r *Row) {
 	s.Width = max(s.Width, len(r.Cells))
 	if id := trimBlanks(bare(firstFilled(cells, s.columns.at[ExternalID]))); id != "" {
 		s.ids = append(s.ids, maphash.String(s.keys.seeds[0], id))
+		s.shortened = s.shortened || shortened.MatchString(id)
 	}
 	if !r.NoAddress {
 		s.filter.count(cells, r.Place)
@@ -202,14 +206,18 @@ func (s *Survey) example(r *Row) {
 	}
 }
 
+// shortened is a number as a spreadsheet writes one that is too long for it.
+var shortened = regexp.MustCompile(`^\d([.,]\d+)?E\+\d+$`)
+
 // countIDs finds external ids that are not whole any more. Then none of the file is used.
 func (s *Survey) countIDs() {
 	slices.Sort(s.ids)
 	for i := 2; i < len(s.ids) && !s.columns.needAccounts; i++ {
-		if s.ids[i] == s.ids[i-2] {
-			s.OneExternalID = "the same id is in more than two rows; perhaps a spreadsheet has shortened it, " +
-				"as in 3.8E+10"
-		}
+		s.shortened = s.shortened || s.ids[i] == s.ids[i-2]
+	}
+	if s.shortened {
+		s.OneExternalID = "the same id is in more than two rows, or one is a number that a spreadsheet has " +
+			"shortened, as in 3.8E+10"
 	}
 	s.ids = nil
 	for _, r := range s.Examples {
