@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -111,7 +112,11 @@ func (c *Console) Fail(why *importer.Stop) {
 		c.always.Error(why.What, "hint", why.Hint, "exit_code", why.Cause.ExitCode())
 		return
 	}
-	hint := strings.ReplaceAll(strings.TrimSpace(why.Hint), "\n", "\n  ")
+	hint := why.Hint
+	if e, ok := errors.AsType[*export.RefusedError](why); ok && c.columns != nil {
+		hint = joined("\n", hint, e.Cells)
+	}
+	hint = strings.ReplaceAll(strings.TrimSpace(hint), "\n", "\n  ")
 	c.People(joined("\n  ", "jsm-onboard: "+why.What, hint) + "\n")
 }
 

@@ -49,6 +49,7 @@ type RefusedError struct {
 	Place Place // zero: the whole file
 	What  string
 	Hint  string // what to do next; may be empty
+	Cells string // what shows it in the file's cells: for a terminal, and for no log; may be empty
 }
 
 func (e *RefusedError) Error() string {

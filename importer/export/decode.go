@@ -133,7 +133,7 @@ func compareCell(views []*view, cell string, local []string) {
 }
 
 // settle takes the encoding that nothing speaks against, or refuses the file with
-// three of the names in each encoding that is left, and the flag for it.
+// the flag for each encoding that is left, and three of the names in it.
 func settle(views []*view) (*view, error) {
 	least := slices.MinFunc(views, func(a, b *view) int { return a.losses - b.losses }).losses
 	var left []*view // one of each reading
@@ -149,11 +149,16 @@ func settle(views []*view) (*view, error) {
 		}
 		return v, nil
 	}
-	var readings []string
-	for _, v := range left {
-		readings = append(readings, fmt.Sprintf("--encoding %s (%s)", v.encoding.Flag, strings.Join(v.names, ", ")))
-	}
 	const most = 6
-	return nil, refuse(Place{}, "the file is not UTF-8, and its encoding is not certain",
-		"use the one in which the letters are right: "+strings.Join(readings[:min(len(readings), most)], "; or "))
+	var flags, cells []string
+	for _, v := range left[:min(len(left), most)] {
+		flags = append(flags, "--encoding "+v.encoding.Flag)
+		cells = append(cells, v.encoding.Flag+": "+strings.Join(v.names, ", "))
+	}
+	return nil, &RefusedError{
+		What: "the file is not UTF-8, and its encoding is not certain",
+		Hint: "use the one in which the letters are right (check shows some names in each, on a terminal): " +
+			strings.Join(flags, " or "),
+		Cells: strings.Join(cells, "\n"),
+	}
 }

@@ -118,7 +118,7 @@ func repairedKinds(s *Survey) []string {
 
 func refused(err error) string {
 	if e, ok := errors.AsType[*RefusedError](err); ok {
-		return fmt.Sprintf("%d %s [%s]", e.Place.Line, e.What, e.Hint)
+		return strings.TrimSpace(fmt.Sprintf("%d %s [%s] %s", e.Place.Line, e.What, e.Hint, e.Cells))
 	}
 	if err != nil {
 		return "not refused: " + err.Error()
