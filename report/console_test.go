@@ -388,6 +388,25 @@ func TestTotalsFitTheTerminal(t *testing.T) {
 	}
 }
 
+// Cells of a refused file are for a terminal: what is redirected may be a log, or mail.
+func TestCellsAreForATerminal(t *testing.T) {
+	refused := &export.RefusedError{What: "not certain", Hint: "use one", Cells: "Jan Dvořák"}
+	show := func(columns func() int, json bool) string {
+		var out bytes.Buffer
+		newConsole(&out, columns, ConsoleOptions{JSON: json}).Fail(&importer.Stop{What: refused.What, Hint: refused.Hint, Err: refused})
+		return out.String()
+	}
+	wide := func() int { return 80 }
+	if got := show(wide, false); got != "jsm-onboard: not certain\n  use one\n  Jan Dvořák\n" {
+		t.Errorf("on a terminal: %q", got)
+	}
+	for _, got := range []string{show(nil, false), show(wide, true), show(nil, true)} {
+		if !strings.Contains(got, "use one") || strings.Contains(got, "Dvo") {
+			t.Errorf("elsewhere: %q", got)
+		}
+	}
+}
+
 // Letters that take two columns of a terminal count as two.
 func TestWideLettersFitTheTerminal(t *testing.T) {
 	const line = "Examples   row 2: \"株式会社山田 太郎\" <yamada.taro@example.jp>"
