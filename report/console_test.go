@@ -21,6 +21,7 @@ import (
 	"github.com/rivo/uniseg"
 
 	"jsm-onboard/importer"
+	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 )
 
