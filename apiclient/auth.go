@@ -10,12 +10,10 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
-	"golang.org/x/sync/singleflight"
 )
 
 // Credentials are of one kind: Email and APIToken, AccessToken, or ClientID and ClientSecret. They print as "[hidden]".
@@ -81,30 +79,16 @@ func (c Credentials) secrets() []string {
 	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
 }
 
-// tokens authorise requests: by one token that is given, or by those of a service account, each of which is asked for
-// once for all workers, and the next one before it ends. The reuse of tokens that x/oauth2 has knows neither a 401 nor
-// a wait that can be cancelled.
-type tokens struct {
-	current atomic.Pointer[oauth2.Token]
-	asking  singleflight.Group
-	config  clientcredentials.Config // of a service account
-}
-
-func newTokens(c Credentials, kind CredentialKind, tokenURL string) *tokens {
-	t := &tokens{config: clientcredentials.Config{
-		ClientID:     strings.TrimSpace(c.ClientID),
-		ClientSecret: strings.TrimSpace(c.ClientSecret),
-		TokenURL:     tokenURL,
-		AuthStyle:    oauth2.AuthStyleInParams,
-	}}
+// token is the one token that is given; nil: a service account has several, one after the other.
+func (c Credentials) token(kind CredentialKind) *oauth2.Token {
 	switch kind {
 	case APIToken:
 		pair := strings.TrimSpace(c.Email) + ":" + strings.TrimSpace(c.APIToken)
-		t.current.Store(&oauth2.Token{TokenType: "Basic", AccessToken: base64.StdEncoding.EncodeToString([]byte(pair))})
+		return &oauth2.Token{TokenType: "Basic", AccessToken: base64.StdEncoding.EncodeToString([]byte(pair))}
 	case AccessToken:
-		t.current.Store(&oauth2.Token{AccessToken: strings.TrimSpace(c.AccessToken)})
+		return &oauth2.Token{AccessToken: strings.TrimSpace(c.AccessToken)}
 	}
-	return t
+	return nil
 }
 
 // renew gives up a token that was refused; false: there is no other.
@@ -112,20 +96,22 @@ func (c *Client) renew(used *oauth2.Token) bool {
 	if c.kind != ServiceAccount || used == nil {
 		return false
 	}
-	c.tokens.current.CompareAndSwap(used, nil)
+	c.current.CompareAndSwap(used, nil)
 	return true
 }
 
+// token is the token for one attempt. That of a service account is asked for once for all workers, and the next one
+// before it ends; the reuse of tokens that x/oauth2 has knows neither a 401 nor a wait that can be cancelled.
 func (c *Client) token(ctx context.Context) (*oauth2.Token, error) {
-	if t := c.tokens.current.Load(); t.Valid() {
+	if t := c.current.Load(); t.Valid() {
 		return t, nil
 	}
-	asked := c.tokens.asking.DoChan("", func() (any, error) {
-		if t := c.tokens.current.Load(); t.Valid() {
+	asked := c.asking.DoChan("", func() (any, error) {
+		if t := c.current.Load(); t.Valid() {
 			return t, nil // since then
 		}
 		t, err := c.newToken()
-		c.tokens.current.Store(t)
+		c.current.Store(t)
 		return t, err
 	})
 	select {
@@ -140,7 +126,13 @@ func (c *Client) token(ctx context.Context) (*oauth2.Token, error) {
 func (c *Client) newToken() (*oauth2.Token, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), min(c.config.Timeout, 30*time.Second))
 	defer cancel()
-	token, err := c.tokens.config.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
+	account := clientcredentials.Config{
+		ClientID:     strings.TrimSpace(c.config.Credentials.ClientID),
+		ClientSecret: strings.TrimSpace(c.config.Credentials.ClientSecret),
+		TokenURL:     c.cloud.token,
+		AuthStyle:    oauth2.AuthStyleInParams,
+	}
+	token, err := account.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
 		Transport:     c.config.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}))

@@ -152,7 +152,7 @@ func TestRenewKeepsANewerToken(t *testing.T) {
 	client := newTestClient(t, "https://acme.example.test", func(c *Config) {
 		c.Credentials = Credentials{ClientID: "i", ClientSecret: "s"}
 	})
-	client.tokens.current.Store(&oauth2.Token{AccessToken: "new"})
+	client.current.Store(&oauth2.Token{AccessToken: "new"})
 	client.renew(&oauth2.Token{AccessToken: "old"})
 	if got, err := client.token(t.Context()); err != nil || got.AccessToken != "new" {
 		t.Errorf("%+v, %v", got, err)

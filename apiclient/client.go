@@ -10,7 +10,6 @@ import (
 	"errors"
 	"log/slog"
 	"math"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -18,6 +17,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/sync/singleflight"
 
 	"jsm-onboard/apiclient/pacer"
 )
@@ -74,12 +76,13 @@ type Client struct {
 	cloud   cloud
 	kind    CredentialKind
 	secrets []string
-	tokens  *tokens
 
-	group  *pacer.Group
-	mu     sync.Mutex
-	lanes  map[operation]*lane // guarded by mu
-	random *rand.Rand          // guarded by mu; of its own, so that virtual time repeats it
+	current atomic.Pointer[oauth2.Token]
+	asking  singleflight.Group // for the next token of a service account
+
+	group *pacer.Group
+	mu    sync.Mutex
+	lanes map[operation]*lane // guarded by mu
 
 	// What Connect has found out:
 	root   string  // that takes the credentials: the site, or the gateway with the cloud id
@@ -108,25 +111,6 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	root := site
-	if kind != APIToken {
-		root = cloud.gateway
-	}
-	return &Client{
-		config:  c.withDefaults(),
-		site:    site,
-		cloud:   cloud,
-		kind:    kind,
-		secrets: c.Credentials.secrets(),
-		tokens:  newTokens(c.Credentials, kind, cloud.token),
-		group:   pacer.NewGroup(pacer.Config{MaxPause: c.MaxPause, Notify: c.Notify}),
-		lanes:   map[operation]*lane{},
-		random:  rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)),
-		root:    root,
-	}, nil
-}
-
-func (c Config) withDefaults() Config {
 	c.Workers = cmp.Or(c.Workers, 64)
 	c.Timeout = cmp.Or(c.Timeout, time.Minute)
 	c.MaxPause = cmp.Or(c.MaxPause, math.MaxInt64)
@@ -135,7 +119,22 @@ func (c Config) withDefaults() Config {
 	if c.Transport == nil {
 		c.Transport = newTransport(c.Workers, c.RootCAs)
 	}
-	return c
+	root := site
+	if kind != APIToken {
+		root = cloud.gateway
+	}
+	client := &Client{
+		config:  c,
+		site:    site,
+		cloud:   cloud,
+		kind:    kind,
+		secrets: c.Credentials.secrets(),
+		group:   pacer.NewGroup(pacer.Config{MaxPause: c.MaxPause, Notify: c.Notify}),
+		lanes:   map[operation]*lane{},
+		root:    root,
+	}
+	client.current.Store(c.Credentials.token(kind))
+	return client, nil
 }
 
 // lane returns the one lane of an operation; nothing is sent outside of one. Atlassian documents 100 a second for GET

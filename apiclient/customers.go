@@ -27,22 +27,17 @@ type NewCustomer struct {
 	DisplayName string `json:"displayName"`
 }
 
-// Customer is a customer as the site has made it.
-type Customer struct {
-	AccountID string `json:"accountId"`
-}
-
 // CreateCustomer makes a customer. A nil error is a 201 with an account id; an *Error with Call.Status 409 means that
 // the address is taken, by an attempt of ours if Call.Lost; after any other error the customer may have been made only
 // if Call.Lost.
-func (c *Client) CreateCustomer(ctx context.Context, n NewCustomer, record Record) (Customer, Call, error) {
+func (c *Client) CreateCustomer(ctx context.Context, n NewCustomer, record Record) (Account, Call, error) {
 	return ask(ctx, c, &request{
 		operation: opCreate,
 		query:     "strictConflictStatusCode=true",
 		body:      n,
 		private:   []string{n.Email, n.DisplayName},
 		record:    record,
-	}, func(made Customer) bool { return made.AccountID != "" })
+	}, Account.named)
 }
 
 // RevokePortalAccess takes the portal-only access of an account away. It is no deletion: the address stays taken.
@@ -73,9 +68,9 @@ func (c *Client) RenameCustomer(ctx context.Context, accountID, displayName stri
 
 // namesNoOther accepts an object that names no other account: the shape of a successful change of a name is not known.
 func namesNoOther(body []byte, accountID string) bool {
-	answer := Customer{AccountID: accountID}
+	answer := Account{ID: accountID}
 	return bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) && json.Unmarshal(body, &answer) == nil &&
-		answer.AccountID == accountID
+		answer.ID == accountID
 }
 
 // Account is a user of any kind. Email is empty where the site hides it.
@@ -86,6 +81,8 @@ type Account struct {
 	DisplayName string `json:"displayName"`
 	Active      bool   `json:"active"`
 }
+
+func (a Account) named() bool { return a.ID != "" }
 
 // PortalOnly reports whether this is a customer without an Atlassian account.
 func (a Account) PortalOnly() bool { return a.Type == "customer" }
@@ -110,11 +107,10 @@ func (u Unresolved) Error() string {
 // a customer is taken. Otherwise the error is an Unresolved. A 401 is an *Error: it is no evidence of anything.
 func (c *Client) FindAccount(ctx context.Context, email string) (Account, error) {
 	email = strings.TrimSpace(email)
-	nameless := func(a Account) bool { return a.ID == "" }
+	nameless := func(a Account) bool { return !a.named() }
 	found, _, err := ask(ctx, c, &request{
 		operation: opSearch,
 		query:     url.Values{"query": {email}, "maxResults": {strconv.Itoa(pageSize)}}.Encode(),
-		private:   []string{email},
 	}, func(found []Account) bool { return found != nil && !slices.ContainsFunc(found, nameless) })
 	refused, _ := errors.AsType[*Error](err)
 	switch {
@@ -128,15 +124,8 @@ func (c *Client) FindAccount(ctx context.Context, email string) (Account, error)
 
 // pick is the one account with the address, or an Unresolved. Of a full page the rest is not known.
 func pick(found []Account, email string) (Account, error) {
-	var exact, customers []Account
-	for _, a := range found {
-		if strings.EqualFold(a.Email, email) {
-			exact = append(exact, a)
-			if a.PortalOnly() {
-				customers = append(customers, a)
-			}
-		}
-	}
+	exact := slices.DeleteFunc(slices.Clone(found), func(a Account) bool { return !strings.EqualFold(a.Email, email) })
+	customers := slices.DeleteFunc(slices.Clone(exact), func(a Account) bool { return !a.PortalOnly() })
 	if len(customers) == 1 {
 		exact = customers
 	}

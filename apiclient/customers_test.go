@@ -148,7 +148,7 @@ func TestRevokeBelievesNoPage(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := new(recorder)
-			call, err := client.RevokePortalAccess(t.Context(), customer.AccountID, r.record())
+			call, err := client.RevokePortalAccess(t.Context(), customer.ID, r.record())
 			checkKind(t, err, KindAnswer, "--site")
 			if !call.Lost || !r.onRecord {
 				t.Errorf("%+v, %v", call, r.events)
@@ -174,7 +174,7 @@ func TestRenameCustomer(t *testing.T) {
 	if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindNotFound || !e.RouteInDoubt {
 		t.Errorf("before any: %v", err)
 	}
-	if _, err := client.RenameCustomer(ctx, customer.AccountID, "Newer Name"); err != nil {
+	if _, err := client.RenameCustomer(ctx, customer.ID, "Newer Name"); err != nil {
 		t.Fatal(err)
 	}
 	if got := site.Find(newcomer.Email); len(got) != 1 || got[0].Name != "Newer Name" {
@@ -186,18 +186,18 @@ func TestRenameCustomer(t *testing.T) {
 	}
 
 	site.SetFaults(jsmtest.Fault{Kind: jsmtest.RouteGone, Share: 1, Route: jsmtest.RenamePath})
-	_, err = connected(server.URL).RenameCustomer(ctx, customer.AccountID, "N")
+	_, err = connected(server.URL).RenameCustomer(ctx, customer.ID, "N")
 	if e, ok := errors.AsType[*Error](err); !ok || !e.RouteInDoubt {
 		t.Errorf("without the operation: %v", err)
 	}
 
-	_, err = connected(serve(t, says(404, ``)).URL).RenameCustomer(ctx, customer.AccountID, "N")
+	_, err = connected(serve(t, says(404, ``)).URL).RenameCustomer(ctx, customer.ID, "N")
 	checkKind(t, err, KindSite, "")
 
 	clerk := jsmtest.SandboxToken()
 	clerk.Admin = false
 	_, server = serveSite(t, jsmtest.Options{Tokens: []jsmtest.Token{clerk}})
-	_, err = connected(server.URL).RenameCustomer(ctx, customer.AccountID, "N")
+	_, err = connected(server.URL).RenameCustomer(ctx, customer.ID, "N")
 	checkKind(t, err, KindForbidden, "Administer Jira")
 }
 

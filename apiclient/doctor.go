@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -141,7 +142,7 @@ func (c *Client) identifyAtGateway(ctx context.Context, conn *Connection) error 
 // myself finds whose credentials these are. It returns the status, too; 0: there was none.
 func (c *Client) myself(ctx context.Context, conn *Connection) (status int, err error) {
 	r := &request{operation: opMyself, check: true}
-	conn.User, _, err = ask(ctx, c, r, func(a Account) bool { return a.ID != "" })
+	conn.User, _, err = ask(ctx, c, r, Account.named)
 	conn.note(r.last)
 	return r.last.status, err
 }
@@ -203,11 +204,7 @@ func (conn *Connection) note(a answer) {
 	if date, err := http.ParseTime(a.header.Get("Date")); err == nil {
 		conn.Skew = date.Sub(a.at.Truncate(time.Second)).Round(time.Second)
 	}
-	for name := range a.header {
-		isRate := strings.Contains(strings.ToLower(name), "ratelimit") || name == "Retry-After"
-		if isRate && !slices.Contains(conn.RateHeaders, name) {
-			conn.RateHeaders = append(conn.RateHeaders, name)
-		}
-	}
-	slices.Sort(conn.RateHeaders)
+	conn.RateHeaders = slices.DeleteFunc(slices.Sorted(maps.Keys(a.header)), func(name string) bool {
+		return !strings.Contains(name, "Ratelimit") && name != "Retry-After"
+	})
 }

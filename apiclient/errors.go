@@ -79,7 +79,6 @@ type Error struct {
 	Message string // what the server said, or what happened: one line, at most 200 characters, no markup
 	Kind    Kind
 	Hint    string // what to do about it, in one sentence; may be empty
-	Err     error  // the cause, when there was no answer; may be nil
 
 	// RouteInDoubt: it may be that the site does not have the operation, or that something in between does not let it
 	// through: 404, 405 or 410 before it has ever succeeded, or any web page. Otherwise a 404 is about what was named.
@@ -114,8 +113,6 @@ func statusText(status int) string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
 }
 
-func (e *Error) Unwrap() error { return e.Err }
-
 // NotAuthorized reports whether credentials, scope or permission are to blame.
 func (e *Error) NotAuthorized() bool {
 	return e.Kind == KindUnauthorized || e.Kind == KindScope || e.Kind == KindForbidden
@@ -127,7 +124,7 @@ func (c *Client) failure(ctx context.Context, r *request) *Error {
 	if inner, ok := errors.AsType[*Error](a.err); ok {
 		return inner
 	}
-	e := &Error{Op: r.name, Status: a.status, Err: a.err, private: r.private}
+	e := &Error{Op: r.name, Status: a.status, private: r.private}
 	if a.status == 0 {
 		e.Kind, e.Message, e.Hint = explain(a.err)
 	} else {

@@ -3,11 +3,11 @@ package apiclient
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -90,11 +90,8 @@ func (c *Client) AddToServiceDesk(ctx context.Context, id string, accountIDs []s
 
 // AddOrganizationToServiceDesk gives the members of an organization access to a service desk. It may be repeated.
 func (c *Client) AddOrganizationToServiceDesk(ctx context.Context, deskID, organizationID string) (Call, error) {
-	number, err := strconv.ParseInt(organizationID, 10, 64) // the API wants a number here, though it answers with texts
-	if err != nil {
-		return Call{}, newError(opAddOrganization.name, KindInvalid, "this is not an id", "")
-	}
-	return c.add(ctx, opAddOrganization, deskID, map[string]int64{"organizationId": number})
+	number := json.Number(organizationID) // the API wants a number here, though it answers with texts
+	return c.add(ctx, opAddOrganization, deskID, map[string]json.Number{"organizationId": number})
 }
 
 // add posts what is answered with 204 and nothing else.
@@ -136,15 +133,14 @@ func (c *Client) list(ctx context.Context, o operation, ids ...string) iter.Seq2
 				}
 				seen[one.ID] = true
 			}
-			last := p.IsLastPage || len(p.Values) == 0
-			if err == nil && !last && len(seen) == before {
+			switch {
+			case err == nil && (p.IsLastPage || len(p.Values) == 0):
+				return
+			case err == nil && len(seen) == before:
 				err = newError(o.name, KindAnswer, "the list goes on without anything new", hintAgain)
 			}
 			if err != nil {
 				yield(Organization{}, err)
-				return
-			}
-			if last {
 				return
 			}
 			start += max(p.Limit, 1)

@@ -42,8 +42,8 @@ func TestAccess(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, do := range []func() (Call, error){
-			func() (Call, error) { return client.AddToOrganization(ctx, made.ID, []string{customer.AccountID}) },
-			func() (Call, error) { return client.AddToServiceDesk(ctx, desk.ID, []string{customer.AccountID}) },
+			func() (Call, error) { return client.AddToOrganization(ctx, made.ID, []string{customer.ID}) },
+			func() (Call, error) { return client.AddToServiceDesk(ctx, desk.ID, []string{customer.ID}) },
 			func() (Call, error) { return client.AddOrganizationToServiceDesk(ctx, desk.ID, made.ID) },
 		} {
 			call, err := do()

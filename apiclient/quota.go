@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -13,7 +12,7 @@ import (
 	"jsm-onboard/apiclient/pacer"
 )
 
-// maxWait is the longest wait that a header can ask for; anything longer, or absurd, is taken for that.
+// maxWait is the longest wait that a header can ask for; anything longer is taken for that.
 const maxWait = 24 * time.Hour
 
 // quotaAnswer is what an attempt means for the pacer.
@@ -38,25 +37,24 @@ func quotaAnswer(a answer) pacer.Answer {
 	return q
 }
 
-// retryAfter reads seconds or a date; 0: not given. Of several values the longest counts.
+// retryAfter reads seconds or a date; 0: not given.
 func (a answer) retryAfter() time.Duration {
-	var longest time.Duration
-	for _, v := range a.header.Values("Retry-After") {
-		if s, err := strconv.ParseFloat(strings.TrimSpace(v), 64); !math.IsNaN(s) && (err == nil || s > 0) {
-			longest = max(longest, time.Duration(min(s, maxWait.Seconds())*float64(time.Second)))
-		} else if t, err := http.ParseTime(strings.TrimSpace(v)); err == nil {
-			longest = max(longest, a.from(t))
-		}
+	value := strings.TrimSpace(a.header.Get("Retry-After"))
+	if s, err := strconv.Atoi(value); err == nil {
+		return time.Duration(max(0, min(s, int(maxWait.Seconds())))) * time.Second
 	}
-	return longest
+	if t, err := http.ParseTime(value); err == nil {
+		return a.from(t)
+	}
+	return 0
 }
 
 // level is what the headers report of the quota; nil: nothing. Those that are enforced count before those in beta.
 // Their limit is of no use: it is the size of the bucket as often as a rate.
 func (a answer) level() *pacer.Level {
 	for _, prefix := range []string{"X-Ratelimit-", "Beta-X-Ratelimit-"} {
-		if remaining, ok := count(a.header.Get(prefix + "Remaining")); ok {
-			return &pacer.Level{Remaining: remaining, Reset: a.until(a.header.Get(prefix + "Reset"))}
+		if remaining, err := strconv.Atoi(strings.TrimSpace(a.header.Get(prefix + "Remaining"))); err == nil {
+			return &pacer.Level{Remaining: max(0, remaining), Reset: a.until(a.header.Get(prefix + "Reset"))}
 		}
 	}
 	return nil
@@ -79,10 +77,4 @@ func (a answer) from(t time.Time) time.Duration {
 		now = a.at
 	}
 	return max(0, min(t.Sub(now), maxWait))
-}
-
-// count reads a whole number; a negative one is 0.
-func count(s string) (int, bool) {
-	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 32)
-	return max(0, int(n)), err == nil
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -80,8 +81,7 @@ const (
 	patienceAlone = 16 // while there are no others, and yet the site answers
 	patienceCheck = 5  // before the run, and for whole answers that are not what the API promises
 
-	startPatience     = 15 * time.Second // with one check; the pauses of a quota are not counted
-	longestRetryAfter = 5 * time.Minute  // of a 5xx that one row obeys; a quota's is for the pacer
+	startPatience = 15 * time.Second // with one check; the pauses of a quota are not counted
 )
 
 // ask sends r for an answer in JSON that is as promised; of any other answer nothing is used.
@@ -197,7 +197,7 @@ func (c *Client) exhausted(ctx context.Context, r *request) bool {
 	switch {
 	case a.verdict == refused:
 		tries = r.call.Refused
-	case r.check && time.Since(r.began) >= startPatience, (r.check || a.verdict == odd) && tries >= patienceCheck:
+	case r.check && time.Since(r.began)+a.quota.RetryAfter >= startPatience, (r.check || a.verdict == odd) && tries >= patienceCheck:
 		return true
 	}
 	switch {
@@ -218,19 +218,16 @@ func (c *Client) alive(ctx context.Context) bool {
 }
 
 // pause is the wait of one row before its next attempt; after a failure, and a refusal that is its own, it is at least
-// what the site asks for, within reason.
+// what the site asks for, as far as anybody waits.
 func (c *Client) pause(r *request) time.Duration {
-	wait, q := c.backoff(max(r.failures, r.call.Refused)), r.last.quota
+	wait, q := backoff(max(r.failures, r.call.Refused)), r.last.quota
 	if r.last.verdict == refused && !q.Own {
 		return wait // the quota's is for the pacer
 	}
-	return max(wait, min(q.RetryAfter, longestRetryAfter, c.config.MaxPause))
+	return max(wait, min(q.RetryAfter, c.config.MaxPause))
 }
 
 // backoff is the wait after so many failures or refusals: full jitter under 0.5 s doubling, at most 30 s.
-func (c *Client) backoff(n int) time.Duration {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	most := min(30*time.Second, 500*time.Millisecond<<min(n-1, 10))
-	return time.Duration(c.random.Int64N(int64(most)))
+func backoff(n int) time.Duration {
+	return rand.N(min(30*time.Second, 500*time.Millisecond<<min(n-1, 10)))
 }

@@ -60,12 +60,11 @@ func TestFinal(t *testing.T) {
 }
 
 func TestBackoff(t *testing.T) {
-	client := newTestClient(t, "https://acme.example.test")
 	for failures, ceiling := range map[int]time.Duration{1: 500 * time.Millisecond, 2: time.Second,
 		6: 16 * time.Second, 7: 30 * time.Second, 1000: 30 * time.Second} {
 		var longest time.Duration
 		for range 1000 {
-			longest = max(longest, client.backoff(failures))
+			longest = max(longest, backoff(failures))
 		}
 		if longest > ceiling || longest < ceiling*9/10 {
 			t.Errorf("after %d failures up to %v, want %v", failures, longest, ceiling)
@@ -105,13 +104,13 @@ func TestGivesUp(t *testing.T) {
 					Latency: jsmtest.Latency{Fixed: 100 * time.Millisecond}}))
 				var wg sync.WaitGroup
 				stop := make(chan struct{})
-				if tt.others {
+				for i := range 4 {
 					wg.Go(func() {
-						for {
+						for tt.others {
 							select {
 							case <-stop:
 								return
-							case <-time.After(50 * time.Millisecond):
+							case <-time.After(time.Duration(i) * 25 * time.Millisecond):
 								client.CreateCustomer(t.Context(), NewCustomer{"other@example.com", "Other"}, Record{})
 							}
 						}

@@ -75,7 +75,7 @@ func (c *Client) send(ctx context.Context, r *request) answer {
 	w := new(wire)
 	req, err := c.newRequest(w.trace(timed), r, root)
 	if err != nil {
-		return answer{verdict: unsent, err: newError(r.name, KindInvalid, "the request cannot be made", "")}
+		return answer{verdict: unsent, err: err}
 	}
 	a := answer{token: token}
 	if token != nil {
@@ -95,17 +95,13 @@ func (c *Client) send(ctx context.Context, r *request) answer {
 }
 
 func (c *Client) newRequest(ctx context.Context, r *request, root string) (*http.Request, error) {
-	var body io.Reader
-	if r.body != nil {
-		content, err := json.Marshal(r.body)
-		if err != nil {
-			return nil, err
-		}
-		body = bytes.NewReader(content)
+	body, err := json.Marshal(r.body)
+	if r.body == nil {
+		body = nil
 	}
-	req, err := http.NewRequestWithContext(ctx, r.method, root+r.path(), body)
-	if err != nil {
-		return nil, err
+	req, invalid := http.NewRequestWithContext(ctx, r.method, root+r.path(), bytes.NewReader(body))
+	if err != nil || invalid != nil {
+		return nil, newError(r.name, KindInvalid, "the request cannot be made", "")
 	}
 	req.GetBody = nil // without it no transport can replay the body in silence
 	req.Header.Set("Accept", "application/json")

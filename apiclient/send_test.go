@@ -105,7 +105,7 @@ func TestCreateCustomer(t *testing.T) {
 			}
 			e, _ := errors.AsType[*Error](err)
 			switch {
-			case tt.status == 0 && (err != nil || customer.AccountID != "qm:1:2"):
+			case tt.status == 0 && (err != nil || customer.ID != "qm:1:2"):
 				t.Errorf("got %+v, %v", customer, err)
 			case tt.status != 0 && (e == nil || e.Status != tt.status):
 				t.Errorf("error %v, want status %d", err, tt.status)

@@ -40,10 +40,12 @@ func cloudOf(site, gateway, token string, kind CredentialKind) (cloud, error) {
 			continue
 		}
 		u, err := parseAddress(o.given)
-		if err == nil && u.RawQuery+u.Fragment != "" {
+		other := func(c cloud) bool { return c.gateway != own.gateway && c.takes(hostOf(o.given)) }
+		switch {
+		case err != nil:
+		case u.RawQuery+u.Fragment != "":
 			err = siteError("it is not a plain address", "leave "+o.flag+" out unless somebody gave you one")
-		}
-		if err == nil && known && belongsToOther(own, hostOf(o.given)) {
+		case known && slices.ContainsFunc(clouds, other):
 			err = siteError("this host belongs to another of Atlassian's clouds than the site",
 				"leave "+o.flag+" out: the credentials of one cloud must not be sent to another")
 		}
@@ -60,6 +62,9 @@ func cloudOf(site, gateway, token string, kind CredentialKind) (cloud, error) {
 	return used, nil
 }
 
+// takes reports whether credentials for this cloud are sent to the host.
+func (c cloud) takes(host string) bool { return host == hostOf(c.gateway) || host == hostOf(c.token) }
+
 // cloudOfDomain finds the cloud of a host; known is false for a domain of one's own, which the commercial cloud serves.
 func cloudOfDomain(host string) (found cloud, known bool) {
 	for _, c := range clouds {
@@ -74,27 +79,14 @@ func cloudOfDomain(host string) (found cloud, known bool) {
 	return clouds[0], false
 }
 
-// belongsToOther reports whether a host takes credentials for another cloud than own.
-func belongsToOther(own cloud, host string) bool {
-	for _, other := range clouds {
-		if other.gateway != own.gateway && (host == hostOf(other.gateway) || host == hostOf(other.token)) {
-			return true
-		}
-	}
-	return false
-}
-
 // CredentialHosts are the hosts that the credentials may be sent to: the site (API tokens only), the gateway, and the
 // token endpoint (service accounts only).
 func (c *Client) CredentialHosts() []string {
-	hosts := []string{hostOf(c.cloud.gateway)}
-	switch c.kind {
-	case APIToken:
-		hosts = append([]string{hostOf(c.site)}, hosts...)
-	case ServiceAccount:
-		hosts = append(hosts, hostOf(c.cloud.token))
-	}
-	return hosts
+	return map[CredentialKind][]string{
+		APIToken:       {hostOf(c.site), hostOf(c.cloud.gateway)},
+		AccessToken:    {hostOf(c.cloud.gateway)},
+		ServiceAccount: {hostOf(c.cloud.gateway), hostOf(c.cloud.token)},
+	}[c.kind]
 }
 
 func within(host, domain string) bool { return host == domain || strings.HasSuffix(host, "."+domain) }
@@ -123,23 +115,21 @@ func ParseSite(s string) (string, error) {
 		s = scheme + s
 	}
 	u, err := parseAddress(s)
-	if err != nil {
-		return "", err
-	}
 	host := hostOf(s)
-	if !strings.ContainsAny(host, ".:") && host != "localhost" {
+	switch {
+	case err != nil:
+		return "", err
+	case isLoopback(host):
+		return u.Scheme + "://" + u.Host, nil
+	case within(host, "atlassian.com"), host == "atlassian.net":
+		return "", siteError(host+" is Atlassian's own, not a site", "give it as "+exampleSite)
+	case !strings.Contains(host, "."):
 		host += ".atlassian.net"
 	}
-	if within(host, "atlassian.com") || host == "atlassian.net" {
-		return "", siteError(host+" is Atlassian's own, not a site", "give it as "+exampleSite)
-	}
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	if port := u.Port(); port != "" && port != map[string]string{"https": "443", "http": "80"}[u.Scheme] {
+	if port := u.Port(); port != "" && port != "443" {
 		host += ":" + port
 	}
-	return u.Scheme + "://" + host, nil
+	return "https://" + host, nil
 }
 
 const exampleSite = "https://your-domain.atlassian.net"

@@ -101,7 +101,7 @@ func (c *creation) create(row *export.Row, m ledger.Memory, otherwise Result) re
 		send: func(ctx context.Context, record apiclient.Record) (string, apiclient.Call, error) {
 			customer := apiclient.NewCustomer{Email: row.Email, DisplayName: row.Name}
 			made, call, err := c.api.CreateCustomer(ctx, customer, record)
-			return made.AccountID, call, err
+			return made.ID, call, err
 		},
 		judge: func(ctx context.Context, call apiclient.Call, err error) (ledger.Entry, *Stop) {
 			e := judgeCreate(m.Lost != nil, call, err)

@@ -21,7 +21,7 @@ import (
 // API is what a run needs of a site; [apiclient.Client] is one. A cancelled context ends waits; a request that has
 // left is answered or times out on its own.
 type API interface {
-	CreateCustomer(context.Context, apiclient.NewCustomer, apiclient.Record) (apiclient.Customer, apiclient.Call, error)
+	CreateCustomer(context.Context, apiclient.NewCustomer, apiclient.Record) (apiclient.Account, apiclient.Call, error)
 	RevokePortalAccess(ctx context.Context, accountID string, record apiclient.Record) (apiclient.Call, error)
 	RenameCustomer(ctx context.Context, accountID, displayName string) (apiclient.Call, error)
 	FindAccount(ctx context.Context, email string) (apiclient.Account, error)
