@@ -1,7 +1,6 @@
 package apiclient
 
 import (
-	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -24,17 +23,13 @@ type Credentials struct {
 }
 
 // CredentialKind is how requests are authorised.
-type CredentialKind int
+type CredentialKind string
 
 const (
-	APIToken       CredentialKind = iota + 1 // Basic, to the site; a token with scopes: to the gateway
-	AccessToken                              // Bearer, to the gateway
-	ServiceAccount                           // client credentials, then Bearer to the gateway
+	APIToken       CredentialKind = "API token"          // Basic, to the site; a token with scopes: to the gateway
+	AccessToken    CredentialKind = "OAuth access token" // Bearer, to the gateway
+	ServiceAccount CredentialKind = "service account"    // client credentials, then Bearer to the gateway
 )
-
-func (k CredentialKind) String() string {
-	return [...]string{"none", "API token", "OAuth access token", "service account"}[k]
-}
 
 func (Credentials) String() string       { return "[hidden]" }
 func (Credentials) GoString() string     { return "[hidden]" }
@@ -46,20 +41,20 @@ func (c Credentials) Kind() (CredentialKind, error) {
 	odd := func(r rune) bool { return r <= ' ' || r == 0x7f || r == '"' || r == '\'' }
 	switch {
 	case !token && !access && !service:
-		return 0, credentialError("there are no credentials", hintAPIToken)
+		return "", credentialError("there are no credentials", hintCredentials[APIToken])
 	case token && access, token && service, access && service:
-		return 0, credentialError("there are credentials of more than one kind",
+		return "", credentialError("there are credentials of more than one kind",
 			"keep one of: JIRA_USER_EMAIL and JIRA_API_TOKEN; JIRA_ACCESS_TOKEN; JIRA_CLIENT_ID and JIRA_CLIENT_SECRET")
 	case token && !strings.Contains(c.Email, "@"):
-		return 0, credentialError("JIRA_USER_EMAIL is missing, or no e-mail address",
+		return "", credentialError("JIRA_USER_EMAIL is missing, or no e-mail address",
 			"set JIRA_USER_EMAIL to the address of the account that made the token")
 	case token && c.APIToken == "":
-		return 0, credentialError("JIRA_USER_EMAIL has no API token", "set JIRA_API_TOKEN, or give --token-file")
+		return "", credentialError("JIRA_USER_EMAIL has no API token", "set JIRA_API_TOKEN, or give --token-file")
 	case service && (c.ClientID == "" || c.ClientSecret == ""):
-		return 0, credentialError("a service account needs an id and a secret",
+		return "", credentialError("a service account needs an id and a secret",
 			"set both JIRA_CLIENT_ID and JIRA_CLIENT_SECRET")
 	case strings.ContainsFunc(strings.Join(c.secrets(), ""), odd):
-		return 0, credentialError("the credentials contain a space, a line break or a quotation mark",
+		return "", credentialError("the credentials contain a space, a line break or a quotation mark",
 			"copy the token again: the token alone, on one line, without quotation marks")
 	case token:
 		return APIToken, nil
@@ -145,16 +140,7 @@ func (c *Client) newToken() (*oauth2.Token, error) {
 		return nil, fmt.Errorf("the token endpoint answered %d", status)
 	}
 	text := c.quote(refusal.ErrorDescription)
-	e := newError("getting a token for the service account", KindUnauthorized, text, hintServiceAccount)
+	e := newError("getting a token for the service account", KindUnauthorized, text, hintCredentials[ServiceAccount])
 	e.Status = status
 	return nil, e
-}
-
-// destination is the root for one attempt, and the token; nil: without one.
-func (c *Client) destination(ctx context.Context, r *request) (root string, token *oauth2.Token, err error) {
-	if r.anonymous {
-		return c.site, nil, nil
-	}
-	token, err = c.token(ctx)
-	return cmp.Or(r.at, c.root), token, err
 }

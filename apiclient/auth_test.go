@@ -25,16 +25,16 @@ func TestCredentialsKind(t *testing.T) {
 		{Credentials{Email: "a@example.com", APIToken: "t\n"}, APIToken, ""},
 		{Credentials{AccessToken: "t"}, AccessToken, ""},
 		{Credentials{ClientID: "i", ClientSecret: "s"}, ServiceAccount, ""},
-		{Credentials{}, 0, "JIRA_API_TOKEN"},
-		{Credentials{Email: "a@example.com"}, 0, "--token-file"},
-		{Credentials{APIToken: "t"}, 0, "JIRA_USER_EMAIL"},
-		{Credentials{ClientID: "i"}, 0, "JIRA_CLIENT_SECRET"},
-		{Credentials{ClientSecret: "s"}, 0, "JIRA_CLIENT_ID"},
-		{Credentials{Email: "a@example.com", APIToken: "t", AccessToken: "t"}, 0, "keep one"},
-		{Credentials{AccessToken: "two\nlines"}, 0, "one line"},
+		{Credentials{}, "", "JIRA_API_TOKEN"},
+		{Credentials{Email: "a@example.com"}, "", "--token-file"},
+		{Credentials{APIToken: "t"}, "", "JIRA_USER_EMAIL"},
+		{Credentials{ClientID: "i"}, "", "JIRA_CLIENT_SECRET"},
+		{Credentials{ClientSecret: "s"}, "", "JIRA_CLIENT_ID"},
+		{Credentials{Email: "a@example.com", APIToken: "t", AccessToken: "t"}, "", "keep one"},
+		{Credentials{AccessToken: "two\nlines"}, "", "one line"},
 	} {
 		got, err := tt.in.Kind()
-		if tt.want != 0 {
+		if tt.want != "" {
 			checkKind(t, err, 0, "")
 		} else {
 			checkKind(t, err, KindUnauthorized, tt.hint)

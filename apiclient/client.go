@@ -71,11 +71,10 @@ type Record struct {
 
 // Client is the client of one site. It is safe for many goroutines.
 type Client struct {
-	config  Config
-	site    string
-	cloud   cloud
-	kind    CredentialKind
-	secrets []string
+	config Config
+	site   string
+	cloud  cloud
+	kind   CredentialKind
 
 	current atomic.Pointer[oauth2.Token]
 	asking  singleflight.Group // for the next token of a service account
@@ -124,14 +123,13 @@ func New(c Config) (*Client, error) {
 		root = cloud.gateway
 	}
 	client := &Client{
-		config:  c,
-		site:    site,
-		cloud:   cloud,
-		kind:    kind,
-		secrets: c.Credentials.secrets(),
-		group:   pacer.NewGroup(pacer.Config{MaxPause: c.MaxPause, Notify: c.Notify}),
-		lanes:   map[operation]*lane{},
-		root:    root,
+		config: c,
+		site:   site,
+		cloud:  cloud,
+		kind:   kind,
+		group:  pacer.NewGroup(pacer.Config{MaxPause: c.MaxPause, Notify: c.Notify}),
+		lanes:  map[operation]*lane{},
+		root:   root,
 	}
 	client.current.Store(c.Credentials.token(kind))
 	return client, nil
@@ -180,10 +178,7 @@ func newTransport(workers int, roots *x509.CertPool) *http.Transport {
 		OnProxyConnectResponse: checkProxy,
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			conn, err := dialer.DialContext(ctx, network, addr)
-			if err != nil {
-				return nil, err
-			}
-			return &countedConn{Conn: conn}, nil
+			return &countedConn{Conn: conn}, err
 		},
 		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    10 * time.Second,

@@ -88,35 +88,33 @@ func (a Account) named() bool { return a.ID != "" }
 func (a Account) PortalOnly() bool { return a.Type == "customer" }
 
 // Unresolved is an error: why an address led to no account. It names nobody.
-type Unresolved int
+type Unresolved string
 
 const (
-	NoneFound       Unresolved = iota + 1 // nobody with exactly this address; a new account is found only after minutes
-	SeveralFound                          // more than one account, and not exactly one customer among them
-	AddressesHidden                       // accounts were found, and their addresses are hidden
-	BrowseMissing                         // the permission to browse users is missing: nobody is ever found
+	// NoneFound: a new account is found only after minutes.
+	NoneFound       Unresolved = "no account with exactly this address was found"
+	SeveralFound    Unresolved = "several accounts have this address" // and not exactly one of them is a customer
+	AddressesHidden Unresolved = "the site hides the addresses of the accounts found"
+	BrowseMissing   Unresolved = "the permission to browse users is missing" // nobody is ever found
 )
 
-func (u Unresolved) Error() string {
-	return [...]string{"unresolved", "no account with exactly this address was found",
-		"several accounts have this address", "the site hides the addresses of the accounts found",
-		"the permission to browse users is missing"}[u]
-}
+func (u Unresolved) Error() string { return string(u) }
 
 // FindAccount looks up the account with exactly this address, without regard to case. Of several the only one that is
 // a customer is taken. Otherwise the error is an Unresolved. A 401 is an *Error: it is no evidence of anything.
 func (c *Client) FindAccount(ctx context.Context, email string) (Account, error) {
-	email = strings.TrimSpace(email)
+	if c.browse == No {
+		return Account{}, BrowseMissing
+	}
 	nameless := func(a Account) bool { return !a.named() }
 	found, _, err := ask(ctx, c, &request{
 		operation: opSearch,
 		query:     url.Values{"query": {email}, "maxResults": {strconv.Itoa(pageSize)}}.Encode(),
 	}, func(found []Account) bool { return found != nil && !slices.ContainsFunc(found, nameless) })
-	refused, _ := errors.AsType[*Error](err)
-	switch {
-	case refused != nil && refused.Kind == KindForbidden, len(found) == 0 && c.browse == No:
-		return Account{}, BrowseMissing
-	case err != nil:
+	if e, ok := errors.AsType[*Error](err); ok && e.Kind == KindForbidden {
+		err = BrowseMissing
+	}
+	if err != nil {
 		return Account{}, err
 	}
 	return pick(slices.Compact(found), email)

@@ -26,15 +26,15 @@ func TestFindAccount(t *testing.T) {
 		want  Account
 		why   Unresolved
 	}{
-		{"one", []Account{longer, customer}, customer, 0},
-		{"a person", []Account{person}, person, 0},
-		{"a customer and a person", []Account{person, customer}, customer, 0},
-		{"told twice", []Account{customer, customer}, customer, 0},
+		{"one", []Account{longer, customer}, customer, ""},
+		{"a person", []Account{person}, person, ""},
+		{"a customer and a person", []Account{person, customer}, customer, ""},
+		{"told twice", []Account{customer, customer}, customer, ""},
 		{"nobody", nil, Account{}, NoneFound},
 		{"only a longer address", []Account{longer}, Account{}, NoneFound},
 		{"two customers", []Account{customer, second, person}, Account{}, SeveralFound},
 		{"hidden", []Account{hidden, longer}, Account{}, AddressesHidden},
-		{"one, and one hidden", []Account{hidden, customer}, customer, 0},
+		{"one, and one hidden", []Account{hidden, customer}, customer, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -43,11 +43,11 @@ func TestFindAccount(t *testing.T) {
 				}
 				json.NewEncoder(w).Encode(append([]Account{}, tt.found...))
 			}))
-			got, err := newTestClient(t, server.URL).FindAccount(t.Context(), " "+ann)
+			got, err := newTestClient(t, server.URL).FindAccount(t.Context(), ann)
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Error(diff)
 			}
-			if why, _ := errors.AsType[Unresolved](err); why != tt.why || (err != nil) != (tt.why != 0) {
+			if why, _ := errors.AsType[Unresolved](err); why != tt.why || (err != nil) != (tt.why != "") {
 				t.Errorf("got %v, want %v", err, tt.why)
 			}
 		})
@@ -75,14 +75,14 @@ func TestFindAccountWithoutPermission(t *testing.T) {
 
 // A full page of prefix matches decides nothing: the rest is not known.
 func TestFindAccountInAFullPage(t *testing.T) {
-	for others, want := range map[int]Unresolved{pageSize - 2: 0, pageSize - 1: SeveralFound} {
+	for others, want := range map[int]Unresolved{pageSize - 2: "", pageSize - 1: SeveralFound} {
 		found := []Account{{ID: "qm:1", Type: "customer", Email: "a@example.com"}}
 		for i := range others {
 			found = append(found, Account{ID: fmt.Sprint("x", i), Email: "a@example.com.example"})
 		}
 		server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { json.NewEncoder(w).Encode(found) }))
 		got, err := newTestClient(t, server.URL).FindAccount(t.Context(), "a@example.com")
-		if why, _ := errors.AsType[Unresolved](err); (want == 0) != (got.ID == "qm:1") || why != want {
+		if why, _ := errors.AsType[Unresolved](err); (want == "") != (got.ID == "qm:1") || why != want {
 			t.Errorf("among %d others: got %+v, %v", others, got, err)
 		}
 	}

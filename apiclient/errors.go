@@ -12,7 +12,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -56,18 +55,16 @@ const (
 		"a token with scopes needs " + ScopeManage
 	hintRename = "changing names needs Administer Jira, and works for portal-only accounts of this site alone; " +
 		"a token with scopes needs write:customer:jira-service-management"
-	hintAPIToken = "set JIRA_USER_EMAIL and JIRA_API_TOKEN; a token expires after a year at most, and a new one " +
-		"is made at https://id.atlassian.com/manage-profile/security/api-tokens"
-	hintServiceAccount = "check JIRA_CLIENT_ID and JIRA_CLIENT_SECRET, and that the service account has access " +
-		"to Jira on this site: admin.atlassian.com > Directory > Service accounts"
 
 	globalPermissions = "Jira settings > System > Global permissions"
 )
 
 var hintCredentials = map[CredentialKind]string{
-	APIToken:       hintAPIToken,
-	AccessToken:    "get a new JIRA_ACCESS_TOKEN: it lasts about an hour, and must be for this site",
-	ServiceAccount: hintServiceAccount,
+	APIToken: "set JIRA_USER_EMAIL and JIRA_API_TOKEN; a token expires after a year at most, and a new one " +
+		"is made at https://id.atlassian.com/manage-profile/security/api-tokens",
+	AccessToken: "get a new JIRA_ACCESS_TOKEN: it lasts about an hour, and must be for this site",
+	ServiceAccount: "check JIRA_CLIENT_ID and JIRA_CLIENT_SECRET, and that the service account has access " +
+		"to Jira on this site: admin.atlassian.com > Directory > Service accounts",
 }
 
 // Error is an operation that failed. Message may hold what was sent (an address, a name): it is for the results file.
@@ -150,8 +147,8 @@ func (c *Client) judge(r *request, e *Error) {
 	switch e.Kind = KindInvalid; {
 	case a.status/100 == 3:
 		e.Kind, e.Message, e.Hint = KindSite, "a redirect to another page of the site", hintPage
-		if to, err := url.Parse(a.header.Get("Location")); err == nil && to.Host != "" && to.Host != hostOf(c.site) {
-			e.Message = "a redirect to another host, " + to.Host
+		if to := hostOf(a.header.Get("Location")); to != "" && to != hostOf(c.site) {
+			e.Message = "a redirect to another host, " + to
 		}
 	case a.status/100 == 2 && page:
 		e.Kind, e.Hint = KindAnswer, hintPage
@@ -266,7 +263,7 @@ func clean(s string) string {
 
 // quote makes a text fit to be quoted: clean, and without secrets.
 func (c *Client) quote(s string) string {
-	for _, secret := range c.secrets {
+	for _, secret := range c.config.Credentials.secrets() {
 		s = strings.ReplaceAll(s, secret, "[hidden]")
 	}
 	return clean(s)

@@ -104,12 +104,10 @@ const pageSize = 50
 
 // page is a page of a list.
 type page struct {
-	Limit      int  `json:"limit"`
-	IsLastPage bool `json:"isLastPage"`
-	Links      struct {
-		Next string `json:"next"`
-	} `json:"_links"`
-	Values []Organization `json:"values"` // nil: the answer is no list
+	Limit      int
+	IsLastPage bool
+	Links      struct{ Next string } `json:"_links"`
+	Values     []Organization        // nil: the answer is no list
 }
 
 func (p page) valid() bool {

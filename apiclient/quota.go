@@ -24,7 +24,7 @@ func quotaAnswer(a answer) pacer.Answer {
 		if q.RetryAfter == 0 && (q.Level == nil || q.Level.Remaining == 0) { // if more remains, that was not the reason
 			q.RetryAfter = a.until(a.header.Get("X-RateLimit-Reset"))
 		}
-	case a.verdict >= odd:
+	case a.verdict == odd, a.verdict == denied, a.verdict == done:
 		return pacer.Answer{Kind: pacer.Passed, Level: q.Level}
 	case errors.Is(a.err, context.Canceled), is[*Error](a.err):
 		q.Kind = pacer.Unsent // the site is not to blame
@@ -37,16 +37,10 @@ func quotaAnswer(a answer) pacer.Answer {
 	return q
 }
 
-// retryAfter reads seconds or a date; 0: not given.
+// retryAfter reads seconds; 0: not given.
 func (a answer) retryAfter() time.Duration {
-	value := strings.TrimSpace(a.header.Get("Retry-After"))
-	if s, err := strconv.Atoi(value); err == nil {
-		return time.Duration(max(0, min(s, int(maxWait.Seconds())))) * time.Second
-	}
-	if t, err := http.ParseTime(value); err == nil {
-		return a.from(t)
-	}
-	return 0
+	seconds, _ := strconv.Atoi(strings.TrimSpace(a.header.Get("Retry-After")))
+	return time.Duration(max(0, min(seconds, int(maxWait.Seconds())))) * time.Second
 }
 
 // level is what the headers report of the quota; nil: nothing. Those that are enforced count before those in beta.
@@ -60,18 +54,13 @@ func (a answer) level() *pacer.Level {
 	return nil
 }
 
-// until reads the time until a moment in ISO 8601, with or without seconds.
+// until reads the time until a moment in ISO 8601, with or without seconds, by the server's clock; where it gave none,
+// by ours. 0: not given.
 func (a answer) until(s string) time.Duration {
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
-		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
-			return a.from(t)
-		}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		t, _ = time.Parse("2006-01-02T15:04Z07:00", s)
 	}
-	return 0
-}
-
-// from is the time until t by the server's clock; where it gave none, by ours.
-func (a answer) from(t time.Time) time.Duration {
 	now, err := http.ParseTime(a.header.Get("Date"))
 	if err != nil {
 		now = a.at

@@ -193,20 +193,16 @@ func (r *request) undo() error {
 // exhausted ends an operation only when it is to blame itself: the site answers others and not this. Otherwise the
 // site is down or its quota used up, which is for the pacer to end.
 func (c *Client) exhausted(ctx context.Context, r *request) bool {
-	tries, a := r.failures, r.last
-	switch {
+	a, tries := r.last, r.failures
+	switch told := a.quota.RetryAfter; {
 	case a.verdict == refused:
 		tries = r.call.Refused
-	case r.check && time.Since(r.began)+a.quota.RetryAfter >= startPatience, (r.check || a.verdict == odd) && tries >= patienceCheck:
+	case r.check && time.Since(r.began)+told >= startPatience, (r.check || a.verdict == odd) && tries >= patienceCheck:
 		return true
 	}
-	switch {
-	case r.singled > 1 && a.quota.RetryAfter > c.config.MaxPause: // nobody waits for so long, and others need not
-		return true
-	case r.singled >= suspicion && tries >= patience:
-		return true
-	}
-	return tries >= patienceAlone && c.alive(ctx)
+	return r.singled > 1 && a.quota.RetryAfter > c.config.MaxPause || // nobody waits for so long, and others need not
+		r.singled >= suspicion && tries >= patience ||
+		tries >= patienceAlone && c.alive(ctx)
 }
 
 // alive asks the site, once, for what needs no credentials.

@@ -2,6 +2,7 @@ package apiclient
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -19,20 +20,16 @@ import (
 )
 
 // verdict is what one attempt can have done at the site.
-type verdict int
+type verdict string
 
 const (
-	unsent    verdict = iota + 1 // it never left: no connection, or nothing was written
-	refused                      // 429: nothing was done
-	ambiguous                    // it may have been carried out: no status, 5xx, or an answer that is cut short
-	odd                          // likewise: 2xx, and not what the API promises
-	denied                       // nothing was done: the status is all there is to know
-	done                         // 2xx, and what the API promises
+	unsent    verdict = "unsent"    // it never left: no connection, or nothing was written
+	refused   verdict = "refused"   // 429: nothing was done
+	ambiguous verdict = "ambiguous" // it may have been carried out: no status, 5xx, or an answer that is cut short
+	odd       verdict = "odd"       // likewise: 2xx, and not what the API promises
+	denied    verdict = "denied"    // nothing was done: the status is all there is to know
+	done      verdict = "done"      // 2xx, and what the API promises
 )
-
-func (v verdict) String() string {
-	return [...]string{"", "unsent", "refused", "ambiguous", "odd", "denied", "done"}[v]
-}
 
 // maxAnswer is the largest answer that is read, in bytes.
 const maxAnswer = 1 << 20
@@ -59,7 +56,7 @@ func (a answer) final(check bool) bool {
 
 // send makes one request. Once it is under way, ctx no longer ends it unless it is a check.
 func (c *Client) send(ctx context.Context, r *request) answer {
-	root, token, err := c.destination(ctx, r)
+	req, token, err := c.newRequest(ctx, r)
 	if err != nil {
 		return answer{verdict: unsent, err: err}
 	}
@@ -69,39 +66,37 @@ func (c *Client) send(ctx context.Context, r *request) answer {
 	} else {
 		ctx = context.WithoutCancel(ctx)
 	}
-	timed, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	w := new(wire)
-	req, err := c.newRequest(w.trace(timed), r, root)
-	if err != nil {
-		return answer{verdict: unsent, err: err}
-	}
-	a := answer{token: token}
-	if token != nil {
-		token.SetAuthHeader(req)
-	}
-	resp, err := c.config.Transport.RoundTrip(req)
-	if err == nil {
+	a, w := answer{token: token}, new(wire)
+	resp, err := c.config.Transport.RoundTrip(req.WithContext(w.trace(ctx)))
+	if a.err = err; err == nil {
 		a.status, a.header = resp.StatusCode, resp.Header
 		defer resp.Body.Close()
 		a.body, a.err = io.ReadAll(http.MaxBytesReader(nil, resp.Body, maxAnswer)) // to the end: it is used again
-	} else if a.err = err; timed.Err() != nil && ctx.Err() == nil {
-		a.err = context.DeadlineExceeded // its own, whatever the transport calls that
 	}
 	a.sent = w.sent()
 	a.verdict = classify(a, r)
 	return a
 }
 
-func (c *Client) newRequest(ctx context.Context, r *request, root string) (*http.Request, error) {
+// newRequest makes the request of one attempt, with the token that it returns; nil: it has none.
+func (c *Client) newRequest(ctx context.Context, r *request) (req *http.Request, token *oauth2.Token, err error) {
+	root := c.site
+	if !r.anonymous {
+		root = cmp.Or(r.at, c.root)
+		if token, err = c.token(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
 	body, err := json.Marshal(r.body)
 	if r.body == nil {
 		body = nil
 	}
-	req, invalid := http.NewRequestWithContext(ctx, r.method, root+r.path(), bytes.NewReader(body))
+	req, invalid := http.NewRequest(r.method, root+r.path(), bytes.NewReader(body))
 	if err != nil || invalid != nil {
-		return nil, newError(r.name, KindInvalid, "the request cannot be made", "")
+		return nil, nil, newError(r.name, KindInvalid, "the request cannot be made", "")
 	}
 	req.GetBody = nil // without it no transport can replay the body in silence
 	req.Header.Set("Accept", "application/json")
@@ -111,7 +106,10 @@ func (c *Client) newRequest(ctx context.Context, r *request, root string) (*http
 	if r.body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	return req, nil
+	if token != nil {
+		token.SetAuthHeader(req)
+	}
+	return req, token, nil
 }
 
 // classify is by status alone, but for what shows that an answer is not whole, or not what the API promises.
@@ -119,7 +117,7 @@ func classify(a answer, r *request) verdict {
 	switch {
 	case a.sent == 0:
 		return unsent
-	case a.status == 0 || a.status >= 500:
+	case a.status < 200 || a.status >= 500:
 		return ambiguous
 	case a.status == http.StatusTooManyRequests:
 		return refused
@@ -140,7 +138,7 @@ func (c *Client) logAttempt(ctx context.Context, r *request) {
 		text = mask(text, r.private)
 	}
 	c.config.Log.DebugContext(ctx, "request", "method", r.method, "route", r.route, "status", a.status,
-		"took", r.call.Took, "attempt", r.call.Attempts, "verdict", a.verdict.String(), "error", text)
+		"took", r.call.Took, "attempt", r.call.Attempts, "verdict", a.verdict, "error", text)
 }
 
 // wire is what httptrace reports of one attempt: the connections that it got.

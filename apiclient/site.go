@@ -4,25 +4,23 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 )
 
-// cloud is one of Atlassian's clouds: the domains of its sites, and the addresses that take credentials for them.
-type cloud struct {
-	domains []string
-	gateway string // "": not known
-	token   string
-}
+// cloud is one of Atlassian's clouds: the addresses that take the credentials of its sites. "": not known.
+type cloud struct{ gateway, token string }
 
-// clouds are Atlassian's, the commercial one first: it serves sites at domains of their own, too.
-// Credentials of one must never reach a host of another.
-var clouds = []cloud{
-	{[]string{"atlassian.net", "jira.com"}, "https://api.atlassian.com", "https://auth.atlassian.com/oauth/token"},
-	{[]string{"atlassian-us-gov-mod.net"},
-		"https://api.atlassian-us-gov-mod.com", "https://auth.atlassian-us-gov-mod.com/oauth/token"},
-	{[]string{"atlassian-us-gov.net", "atlassian-isolated.net", "atl-ic.net"}, "", ""},
-}
+var (
+	commercial = cloud{"https://api.atlassian.com", "https://auth.atlassian.com/oauth/token"}
+	government = cloud{"https://api.atlassian-us-gov-mod.com", "https://auth.atlassian-us-gov-mod.com/oauth/token"}
+
+	clouds = map[string]cloud{ // by the domain of their sites; others that begin with "atlassian" are not known
+		"atlassian.net":            commercial,
+		"jira.com":                 commercial,
+		"atlassian-us-gov-mod.net": government,
+		"atl-ic.net":               {},
+	}
+)
 
 // cloudOf is the cloud of a site, with the addresses that are given instead of its own; "" keeps its own. A domain of
 // Atlassian's without a known gateway needs them, and a host of another cloud is refused.
@@ -40,12 +38,12 @@ func cloudOf(site, gateway, token string, kind CredentialKind) (cloud, error) {
 			continue
 		}
 		u, err := parseAddress(o.given)
-		other := func(c cloud) bool { return c.gateway != own.gateway && c.takes(hostOf(o.given)) }
+		other := func(c cloud) bool { return c != own && c.takes(hostOf(o.given)) }
 		switch {
 		case err != nil:
 		case u.RawQuery+u.Fragment != "":
 			err = siteError("it is not a plain address", "leave "+o.flag+" out unless somebody gave you one")
-		case known && slices.ContainsFunc(clouds, other):
+		case known && (other(commercial) || other(government)):
 			err = siteError("this host belongs to another of Atlassian's clouds than the site",
 				"leave "+o.flag+" out: the credentials of one cloud must not be sent to another")
 		}
@@ -67,16 +65,12 @@ func (c cloud) takes(host string) bool { return host == hostOf(c.gateway) || hos
 
 // cloudOfDomain finds the cloud of a host; known is false for a domain of one's own, which the commercial cloud serves.
 func cloudOfDomain(host string) (found cloud, known bool) {
-	for _, c := range clouds {
-		if slices.ContainsFunc(c.domains, func(domain string) bool { return within(host, domain) }) {
-			return c, true
-		}
+	labels := strings.Split("."+host, ".")
+	domain := strings.Join(labels[len(labels)-2:], ".")
+	if found, known = clouds[domain]; known || strings.HasPrefix(domain, "atlassian") {
+		return found, true
 	}
-	labels := strings.Split(host, ".")
-	if len(labels) > 1 && strings.HasPrefix(labels[len(labels)-2], "atlassian") {
-		return cloud{}, true
-	}
-	return clouds[0], false
+	return commercial, false
 }
 
 // CredentialHosts are the hosts that the credentials may be sent to: the site (API tokens only), the gateway, and the
