@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,15 +24,13 @@ type Kind int
 const (
 	KindSite         Kind = iota + 1 // the address is not that of a Jira Service Management Cloud site
 	KindSettings                     // no connection with these settings: host, certificate or proxy
-	KindUnreachable                  // no connection, or it broke
 	KindTimeout                      // no answer in time
 	KindUnauthorized                 // 401, or no usable credentials
 	KindScope                        // 401 while the same token is good for something else: it lacks a scope
 	KindForbidden                    // 403: the account lacks a permission
 	KindInvalid                      // 400, 409, and other refusals of what was sent
 	KindNotFound                     // 404 and 410; see Error.RouteInDoubt
-	KindRefused                      // 429, again and again, while others were let pass
-	KindServer                       // 5xx
+	KindUnavailable                  // no connection, or it broke; 5xx; 429, again and again, while others were let pass
 	KindAnswer                       // 2xx, and not what the API promises, as a web page
 )
 
@@ -147,8 +146,8 @@ func (c *Client) judge(r *request, e *Error) {
 	switch e.Kind = KindInvalid; {
 	case a.status/100 == 3:
 		e.Kind, e.Message, e.Hint = KindSite, "a redirect to another page of the site", hintPage
-		if to := hostOf(a.header.Get("Location")); to != "" && to != hostOf(c.site) {
-			e.Message = "a redirect to another host, " + to
+		if to, err := url.Parse(a.header.Get("Location")); err == nil && to.Host != "" && to.Host != hostOf(c.site) {
+			e.Message = "a redirect to another host, " + to.Host
 		}
 	case a.status/100 == 2 && page:
 		e.Kind, e.Hint = KindAnswer, hintPage
@@ -156,7 +155,7 @@ func (c *Client) judge(r *request, e *Error) {
 	case a.status/100 == 2:
 		e.Kind, e.Message, e.Hint = KindAnswer, "the answer is cut short, or not what the API promises", hintAgain
 	case a.status >= 500:
-		e.Kind, e.Hint = KindServer, hintAgain
+		e.Kind, e.Hint = KindUnavailable, hintAgain
 	case a.status == http.StatusUnauthorized:
 		e.Kind, e.Hint = KindUnauthorized, hintCredentials[c.kind]
 	case a.status == http.StatusForbidden:
@@ -164,7 +163,7 @@ func (c *Client) judge(r *request, e *Error) {
 	case a.status == http.StatusNotFound, a.status == http.StatusGone:
 		e.Kind = KindNotFound
 	case a.status == http.StatusTooManyRequests:
-		e.Kind = KindRefused
+		e.Kind = KindUnavailable
 		e.Message = cmp.Or(e.Message, "the site refused this again and again, and nothing else")
 	case e.Key == "cv.signup.error.not.allowed":
 		e.Hint = hintSignup
@@ -190,11 +189,11 @@ func explain(err error) (kind Kind, text, hint string) {
 	case isName && name.IsNotFound:
 		return KindSettings, "there is no host " + name.Name, "check --site, and that this machine can resolve names"
 	case isOp && op.Op == "dial":
-		return KindUnreachable, "cannot connect: " + text, hintConnect
+		return KindUnavailable, "cannot connect: " + text, hintConnect
 	case isTimeout && timeout.Timeout():
 		return KindTimeout, "no answer in time", hintAgain
 	}
-	return KindUnreachable, "no answer was read: " + text, hintAgain
+	return KindUnavailable, "no answer was read: " + text, hintAgain
 }
 
 func is[T error](err error) bool {

@@ -90,8 +90,8 @@ func (c *Client) AddToServiceDesk(ctx context.Context, id string, accountIDs []s
 
 // AddOrganizationToServiceDesk gives the members of an organization access to a service desk. It may be repeated.
 func (c *Client) AddOrganizationToServiceDesk(ctx context.Context, deskID, organizationID string) (Call, error) {
-	number := json.Number(organizationID) // the API wants a number here, though it answers with texts
-	return c.add(ctx, opAddOrganization, deskID, map[string]json.Number{"organizationId": number})
+	// The API wants a number here, though it answers with texts.
+	return c.add(ctx, opAddOrganization, deskID, map[string]json.Number{"organizationId": json.Number(organizationID)})
 }
 
 // add posts what is answered with 204 and nothing else.

@@ -76,11 +76,10 @@ var plainSegment = regexp.MustCompile(`^[A-Za-z0-9:_.-]{1,256}$`)
 
 // How often an attempt of one operation is made again. Refusals and failures are counted apart.
 const (
-	patience      = 8  // while the site answers others
-	suspicion     = 3  // attempts while it let others pass: from then on it is this request that is not let pass
-	patienceAlone = 16 // while there are no others, and yet the site answers
-	patienceCheck = 5  // before the run, and for whole answers that are not what the API promises
-
+	patience      = 8                // while the site answers others
+	suspicion     = 3                // attempts while it let others pass: from then on it is this request that is not let pass
+	patienceAlone = 16               // while there are no others, and yet the site answers
+	patienceCheck = 5                // before the run, and for whole answers that are not what the API promises
 	startPatience = 15 * time.Second // with one check; the pauses of a quota are not counted
 )
 

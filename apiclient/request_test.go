@@ -119,7 +119,7 @@ func TestGivesUp(t *testing.T) {
 				_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
 				close(stop)
 				wg.Wait()
-				checkKind(t, err, KindServer, "")
+				checkKind(t, err, KindUnavailable, "")
 				if diff := cmp.Diff(Call{Attempts: tt.want, Status: 503, Lost: true}, call, anyTime); diff != "" {
 					t.Error(diff)
 				}
@@ -450,7 +450,7 @@ func TestAlwaysRefused(t *testing.T) {
 				wg.Go(func() {
 					_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
 					e, ok := errors.AsType[*Error](err)
-					if !ok || e.Status != 429 || e.Kind != KindRefused {
+					if !ok || e.Status != 429 || e.Kind != KindUnavailable {
 						t.Errorf("got %v", err)
 					}
 					if diff := cmp.Diff(Call{Attempts: tt.want, Refused: tt.want, Status: 429}, call, anyTime); diff != "" {
