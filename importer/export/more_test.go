@@ -73,5 +73,7 @@ var whose = []exported{
 	{name: "a family's addresses", file: "Name,Email\nAnn Lee,tom@lee.example\nTom Lee,ann@lee.example\nZoe Hart,zoe@hart.example\nBob Stone,bob@stone.example\n", people: "tom@lee.example=Ann Lee|ann@lee.example=Tom Lee|zoe@hart.example=Zoe Hart|bob@stone.example=Bob Stone"},
 	{name: "a part between first and last names, Dutch", file: "voornaam,tussenv.,achternaam,email\nJan,van,Dijk,x1@a.example\n", people: "x1@a.example=Jan van Dijk"},
 	{name: "and in a language that is not known", file: "First Name,Jina la kati,Last Name,Email\nAsha,Juma,Mushi,x1@a.example\nNeema,Ali,Said,x2@a.example\n", refused: "middle_name=Jina la kati"},
+	{name: "cut off inside the last address", file: "Name,Email\nTom Park,tom@a.example\nAnn Lee,ann@a.exam", people: "tom@a.example=Tom Park|!"},
+	{name: "no line end behind the last address", file: "Name,Email\nTom Park,tom@a.example.com\nAnn Lee,ann@a.example\nBo Berg,bo@a.example", people: "tom@a.example.com=Tom Park|ann@a.example=Ann Lee|bo@a.example=Bo Berg"},
 	{name: "and another thing", file: "First Name,Phone,Last Name,Email\nAsha,+255 1,Mushi,x1@a.example\n", people: "x1@a.example=Asha Mushi"},
 }

@@ -15,8 +15,9 @@ var blankLines = &kind{}
 // Bounds of what is held back until the next lines show what it is, and of
 // what goes through gocsv at once.
 const (
-	maxHeld   = 64
-	batchRows = 256
+	maxHeld    = 64
+	batchRows  = 256
+	maxDomains = 10000
 )
 
 // rowReader reads rows, and lines that are none, in order. The same file gives
@@ -24,7 +25,8 @@ const (
 type rowReader struct {
 	*layout
 	records *csvtext.Reader
-	held    []*Row // a row, and after it fragments that may be its rest, or a footer
+	held    []*Row          // a row, and after it fragments that may be its rest, or a footer
+	domains map[string]bool // of the first addresses, where nothing stands behind them
 	ready   []*Row
 }
 
@@ -88,6 +90,9 @@ func (r *rowReader) classify(rec csvtext.Record) (*Row, error) {
 	case row.fault != nil:
 	case hasAddress:
 		r.form(row)
+		if domain := r.lastDomain(row); domain != "" && len(r.domains) < maxDomains && rec.Ended {
+			r.domains[domain] = true
+		}
 	case isRuler(rec.Cells), len(rec.Cells) <= 2 && len(rec.Cells) < r.header.trimmed && isDirective(rec.Cells):
 		row.skipped = strayLines
 	case r.header.repeats(rec.Cells):
@@ -224,10 +229,27 @@ func (r *rowReader) skipFooter() {
 	}
 }
 
+// lastDomain is the domain of an address that is the row's last cell.
+func (r *rowReader) lastDomain(row *Row) string {
+	last := len(row.record.Cells) - 1
+	if !slices.Contains(r.columns.at[Email], last) {
+		return ""
+	}
+	_, domain, _ := strings.Cut(readAddress(row.record.Cells[last]).key, "@")
+	return domain
+}
+
 // cutLast says of the last record that it may be cut off, when it is short and no line end
-// stands after it. A fragment is, right after a row.
+// stands after it. A fragment is, right after a row; an address that ends it is, when its
+// domain goes on in other rows.
 func (r *rowReader) cutLast(last int) {
 	row := r.held[last]
+	domain := r.lastDomain(row)
+	for longer := range r.domains {
+		if !row.record.Ended && domain != "" && !r.domains[domain] && strings.HasPrefix(longer, domain) {
+			row.reject(rowTooShort)
+		}
+	}
 	afterRow := last > 0 && r.held[last-1].skipped == nil && !r.held[last-1].fragment && !isTally(row.record.Cells)
 	cut := func(i int) bool { return i >= len(row.record.Cells)-1 }
 	switch {

@@ -122,7 +122,8 @@ func (s *Survey) describe() {
 // rows reads the rows and the lines that are none, in order.
 func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		r := &rowReader{layout: s.layout, records: s.file.Records(ctx, s.encoding, s.dialect)}
+		r := &rowReader{layout: s.layout, records: s.file.Records(ctx, s.encoding, s.dialect),
+			domains: map[string]bool{}}
 		number := 0
 		for {
 			rows, err := r.read()
