@@ -24,7 +24,6 @@ type AccessOptions struct {
 // AccessPlan is what the access that was asked for comes to.
 type AccessPlan struct {
 	Organizations bool // they were asked for
-	Scanned       bool // the site was asked; false: names are only counted
 	Named         int
 	Existing      int
 	ToCreate      int
@@ -70,14 +69,14 @@ func (a *AccessPlan) missing() (all []*ledger.Group) {
 	return all
 }
 
-// PlanAccess reads the organizations of the site, whole, and counts what the rows ask for. api may be nil: then names
-// are only counted. Its error may be a *Stop.
+// PlanAccess reads the organizations of the site, whole, and counts what the rows ask for. Its error may be
+// a *Stop.
 func (p *Plan) PlanAccess(ctx context.Context, api API, l *ledger.Ledger, o AccessOptions) (err error) {
 	if !o.Organizations && len(o.ServiceDesks) == 0 {
 		return nil
 	}
 	a := &AccessPlan{Organizations: o.Organizations, atSite: map[string][]apiclient.Organization{}}
-	if err := a.ask(ctx, api, l, o); err != nil {
+	if err := a.ask(ctx, api, o); err != nil {
 		return err
 	}
 	if a.wanted, err = l.Want(ctx); err != nil {
@@ -114,20 +113,14 @@ func (a *AccessPlan) claims(rows []*export.Row, noAccount map[int]bool) (all []l
 	return all
 }
 
-// ask reads projects and organizations of the site, or what the ledger knows of them.
-func (a *AccessPlan) ask(ctx context.Context, api API, l *ledger.Ledger, o AccessOptions) error {
+// ask reads projects and organizations of the site.
+func (a *AccessPlan) ask(ctx context.Context, api API, o AccessOptions) error {
 	for _, key := range o.ServiceDesks {
-		desk, err := apiclient.ServiceDesk{ProjectKey: key}, error(nil)
-		if api != nil {
-			desk, err = api.ServiceDesk(ctx, key)
-		}
+		desk, err := api.ServiceDesk(ctx, key)
 		if err != nil {
 			return accessStop(fmt.Sprintf("the service project %q", key), err)
 		}
 		a.ServiceDesks = append(a.ServiceDesks, desk)
-	}
-	if a.Scanned = api != nil; !a.Scanned {
-		return a.remember(ctx, l)
 	}
 	if !o.Organizations {
 		return nil
@@ -140,23 +133,6 @@ func (a *AccessPlan) ask(ctx context.Context, api API, l *ledger.Ledger, o Acces
 		a.atSite[name] = append(a.atSite[name], one)
 	}
 	return nil
-}
-
-// remember takes the site to be as it was when the ledger last heard of it.
-func (a *AccessPlan) remember(ctx context.Context, l *ledger.Ledger) error {
-	groups, err := l.Names(ctx)
-	for _, g := range groups {
-		if name := strings.ToLower(tidyName(g.Spelled)); g.Kind == ledger.Organization {
-			a.atSite[name] = []apiclient.Organization{{ID: g.ID, Name: g.Spelled}}
-			continue
-		}
-		for i := range a.ServiceDesks {
-			if desk := &a.ServiceDesks[i]; strings.EqualFold(desk.ProjectKey, g.Spelled) {
-				desk.ID = g.ID
-			}
-		}
-	}
-	return err
 }
 
 // accessStop is why access cannot be planned.
@@ -186,12 +162,10 @@ func (a *AccessPlan) count(ctx context.Context, run int64) error {
 	for _, g := range named {
 		a.groups = append(a.groups, a.organization(g.Spelled))
 	}
-	if a.Named = len(named); a.Scanned {
-		a.ToCreate = len(a.missing())
-		a.Existing = a.Named - a.ToCreate
-		for _, g := range a.missing()[:min(10, a.ToCreate)] {
-			a.FirstNew = append(a.FirstNew, g.Spelled)
-		}
+	a.Named, a.ToCreate = len(named), len(a.missing())
+	a.Existing = a.Named - a.ToCreate
+	for _, g := range a.missing()[:min(10, a.ToCreate)] {
+		a.FirstNew = append(a.FirstNew, g.Spelled)
 	}
 	for _, desk := range a.ServiceDesks {
 		a.groups = append(a.groups, ledger.Group{Kind: ledger.ServiceDesk, Name: desk.ProjectKey, ID: desk.ID})

@@ -28,19 +28,31 @@ type File struct {
 // CreateFile opens path's partial file, and finds out now what would keep it
 // from getting its name later: no such folder, a folder of that name, a file
 // that is read-only or open in another program. Errors are a *WriteError.
-func CreateFile(path string) (*File, error) {
+func CreateFile(path string) (*File, error) { return createFile(path, partialSuffix) }
+
+// TryFile returns the error that CreateFile would end with, and leaves nothing behind. Another process may be writing
+// the partial file meanwhile.
+func TryFile(path string) error {
+	f, err := createFile(path, ".tried")
+	if err == nil {
+		f.Abort()
+	}
+	return err
+}
+
+func createFile(path, suffix string) (*File, error) {
 	f := &File{path: path}
 	if followed, err := filepath.EvalSymlinks(path); err == nil {
 		f.path = followed
 	}
-	if err := f.open(); err != nil {
+	if err := f.open(suffix); err != nil {
 		return nil, unwritable(path, err)
 	}
 	f.buffer = bufio.NewWriterSize(f.file, 1<<16)
 	return f, nil
 }
 
-func (f *File) open() error {
+func (f *File) open(suffix string) error {
 	there, err := os.OpenFile(f.path, os.O_WRONLY, 0)
 	if err == nil {
 		info, err := there.Stat()
@@ -52,7 +64,7 @@ func (f *File) open() error {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	f.partial = f.path + partialSuffix
+	f.partial = f.path + suffix
 	os.Remove(f.partial)
 	f.file, err = os.OpenFile(f.partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	return err

@@ -110,10 +110,7 @@ func (l *listing) access(a *importer.AccessPlan) {
 	if a == nil {
 		return
 	}
-	named, added := "; the site was not asked which of them exist", ""
-	if a.Scanned {
-		named = fmt.Sprintf(": %s at the site, %s to create", text.Grouped(a.Existing), text.Grouped(a.ToCreate))
-	}
+	added := ""
 	if a.Organizations {
 		added = ", and each organization is added"
 	}
@@ -125,7 +122,8 @@ func (l *listing) access(a *importer.AccessPlan) {
 		first = append(first, "and "+text.Grouped(more)+" more")
 	}
 	lines := []string{
-		counted(a.Named, "organization", "organizations", " in the file"+named),
+		counted(a.Named, "organization", "organizations", fmt.Sprintf(" in the file: %s at the site, %s to create",
+			text.Grouped(a.Existing), text.Grouped(a.ToCreate))),
 		counted(a.ToCreate, "to create", "to create", ": "+strings.Join(first, ", ")),
 		counted(a.Memberships, "membership", "memberships", " to add to organizations"),
 		counted(a.Customers, "customer", "customers", " to add to service projects"),

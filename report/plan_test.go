@@ -77,7 +77,7 @@ func TestPlanText(t *testing.T) {
 	access := whole
 	access.Resumed, access.Finished = false, outcome.Totals{}
 	access.Access = &importer.AccessPlan{
-		Organizations: true, Scanned: true, Named: 40, Existing: 28, ToCreate: 12, FirstNew: []string{"ACME",
+		Organizations: true, Named: 40, Existing: 28, ToCreate: 12, FirstNew: []string{"ACME",
 			"\x1b[2JEvil", "Größe AG"},
 		Missing:      ledger.Missing{Memberships: 950, Customers: 960, WithoutOrganization: 7, InvalidRows: 2},
 		ServiceDesks: []apiclient.ServiceDesk{{ProjectKey: "SUP", ProjectName: "Support"}},

@@ -92,6 +92,40 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
+// A dry run ends as the run would that is refused before its first request.
+func TestDryRunIsRefused(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.write("people.csv", "name,email,organization\nAnn,ann@example.com,Acme\nBo,bo@example.com,Beta\n")
+	c.must(0, "import", "./people.csv", "--limit", "1")
+	if err := os.Mkdir(c.path("folder"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		code int
+		says string
+		args []string
+	}{
+		{1, "no such folder", []string{"--results", c.path("none/r.csv")}},
+		{1, "it is a folder", []string{"--page", c.path("folder")}},
+		{1, "it is a folder", []string{"--ledger", c.path("folder")}},
+		{1, "the service project \"NOPE\"", []string{"--service-desk", "NOPE"}},
+		{5, "2 organizations would be created", []string{"--organizations", "--max-organizations", "1"}},
+		{0, "2 organizations in the file: 0 at the site, 2 to create", []string{"--organizations"}},
+		{4, "two API tokens", []string{"--organizations", "--token-file", c.path("folder")}},
+	} {
+		for _, more := range []string{"--dry-run", "--quiet"} {
+			if tc.code == 0 && more == "--quiet" {
+				continue
+			}
+			c.says(c.must(tc.code, append([]string{"import", "./people.csv", more}, tc.args...)...), tc.says)
+		}
+	}
+	if c.created() != 1 || len(c.site.Organizations()) != 0 {
+		t.Error("something was made")
+	}
+}
+
 // An export from stdin, or packed, gives the same results.
 func TestOtherInputs(t *testing.T) {
 	t.Parallel()

@@ -224,7 +224,7 @@ func (d *doctor) checkLedger(ctx context.Context) {
 		err = l.Bind(ctx, d.conn.CloudID)
 	}
 	tried := ledger.Try(d.site.ledgerPath)
-	if held, ok := errors.AsType[*ledger.RefusedError](tried); ok && held.Held && err == nil {
+	if isHeld(tried) && err == nil {
 		d.warn("Ledger", explain(tried).What, "a run that starts now is refused; wait until that one has ended")
 		return
 	}

@@ -85,8 +85,7 @@ func (r *run) refuse(ctx context.Context, err error) {
 
 // leavesFiles reports whether a run that was refused with err says so in no file.
 func (r *run) leavesFiles(err error) bool {
-	refused, ok := errors.AsType[*ledger.RefusedError](err)
-	return ok && refused.Held || codeOf(err) == importer.Usage.ExitCode()
+	return isHeld(err) || codeOf(err) == importer.Usage.ExitCode()
 }
 
 // write writes the page, and the summary's file; stdout gets the summary when all is over.

@@ -61,6 +61,12 @@ func codeOf(err error) int {
 	return explain(err).Cause.ExitCode()
 }
 
+// isHeld reports whether another process holds the ledger.
+func isHeld(err error) bool {
+	refused, ok := errors.AsType[*ledger.RefusedError](err)
+	return ok && refused.Held
+}
+
 // explain is what a person reads about an error, what they can do about it, and the cause, which has an exit code. It
 // is the one place where errors become exit codes.
 func explain(err error) *importer.Stop {

@@ -99,14 +99,11 @@ func absolute(path string) string {
 // writable finds out before the first request whether the files can be written.
 func writable(files []namedFile) error {
 	for _, f := range files {
-		if !isFile(f.path) {
-			continue
+		if isFile(f.path) {
+			if err := report.TryFile(f.path); err != nil {
+				return err
+			}
 		}
-		file, err := report.CreateFile(f.path)
-		if err != nil {
-			return err
-		}
-		file.Abort()
 	}
 	return nil
 }

@@ -53,6 +53,7 @@ func (w *importWork) check(r *run) error {
 	if r.limit < 0 {
 		return usagef("0 means no limit", "--limit %d is negative", r.limit)
 	}
+	r.asks = w.access.Organizations || len(w.access.ServiceDesks) > 0
 	return nil
 }
 
@@ -62,21 +63,17 @@ func (w *importWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 	return importer.MakePlan(ctx, r.file, r.site.ledger, w.options)
 }
 
-// connect asks the site when there is something to send; a run with nothing new makes no request.
+// connect asks the site when there is something to send; a run with nothing new makes no request. A dry run asks for
+// the sake of access alone.
 func (w *importWork) connect(ctx context.Context, r *run) (err error) {
-	wantsAccess := w.access.Organizations || len(w.access.ServiceDesks) > 0
-	var api importer.API
 	calls := r.plan.Create + r.plan.LookUps + r.plan.Settled.Of(outcome.Renamed)
-	if client := r.site.client; client != nil && (wantsAccess || calls > 0) {
-		api = client
-		if r.conn, err = r.site.connect(ctx, true); err != nil {
-			return err
-		}
-	}
-	if !wantsAccess {
+	if !r.asks && (r.flags.dryRun || calls == 0) {
 		return nil
 	}
-	return r.plan.PlanAccess(ctx, api, r.site.ledger, w.access)
+	if r.conn, err = r.site.connect(ctx, true); err != nil {
+		return err
+	}
+	return r.plan.PlanAccess(ctx, r.site.client, r.site.ledger, w.access)
 }
 
 // guard also holds what the site has to be asked against the guards.

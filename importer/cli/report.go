@@ -66,7 +66,7 @@ func (p *program) runReport(ctx context.Context, f *reportFlags, id string) erro
 	if f.prune != "" {
 		return p.prune(ctx, s, f.prune)
 	}
-	if err := p.open(ctx, s, true, nil); err != nil {
+	if err := p.openLedger(ctx, s, true); err != nil {
 		return err
 	}
 	runs, err := s.ledger.Runs(ctx)

@@ -77,6 +77,7 @@ type run struct {
 	busy     time.Duration         // from its first request for a row to the last
 	pace     func() apiclient.Pace // of the requests that it makes; nil: it was not begun
 
+	asks     bool            // the site, also for a dry run
 	before   int             // requests that the client had made when it began
 	foreseen error           // how the run would end, when all goes well, as its plan shows; nil: well
 	summary  *report.Summary // when it has ended
@@ -149,7 +150,17 @@ func (r *run) do(ctx context.Context) (err error) {
 		_, err := export.Open(ctx, r.path, nil) // a mistyped name leaves no ledger behind
 		return cmp.Or(err, fs.ErrNotExist)
 	}
-	if err := r.open(ctx, r.site, r.flags.dryRun, r.paceChanged); err != nil {
+	if !r.flags.dryRun || r.asks {
+		if err := cmp.Or(r.logIn(r.site), r.newClient(r.site, r.paceChanged)); err != nil {
+			return err
+		}
+	}
+	if r.flags.dryRun {
+		if err := ledger.Try(r.site.ledgerPath); err != nil && !isHeld(err) {
+			return err
+		}
+	}
+	if err := r.openLedger(ctx, r.site, r.flags.dryRun); err != nil {
 		return err
 	}
 	return r.through(ctx)
@@ -214,10 +225,8 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if r.file != nil {
 		r.console.Problems(r.plan.Survey)
 	}
-	if !r.flags.dryRun {
-		if err := writable(r.flags.out.files()); err != nil {
-			return err
-		}
+	if err := writable(r.flags.out.files()); err != nil {
+		return err
 	}
 	err = r.work.guard(ctx, r)
 	stop, ok := errors.AsType[*importer.Stop](err)

@@ -106,18 +106,11 @@ func (s *site) startSandbox() error {
 	return err
 }
 
-// open opens client and ledger; nothing is sent yet. readOnly: nothing will be sent or written, so there is neither a
-// client nor a lock.
-func (p *program) open(ctx context.Context, s *site, readOnly bool, notify func(apiclient.Event)) (err error) {
-	openLedger := ledger.OpenReadOnly
-	if !readOnly {
-		openLedger = ledger.Open
-		if err = p.logIn(s); err == nil {
-			err = p.newClient(s, notify)
-		}
-		if err != nil {
-			return err
-		}
+// openLedger opens the ledger. readOnly: nothing will be written, and there is no lock.
+func (p *program) openLedger(ctx context.Context, s *site, readOnly bool) (err error) {
+	openLedger := ledger.Open
+	if readOnly {
+		openLedger = ledger.OpenReadOnly
 	}
 	s.ledger, err = openLedger(ctx, s.ledgerPath, s.url)
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
