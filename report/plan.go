@@ -190,12 +190,12 @@ func requestsText(n int, a *importer.AccessPlan, o Outlook) string {
 	case n == 0:
 		return "Nothing has to be sent."
 	}
-	what, longer := text.Counted(n, "request", "requests"), ""
+	what, longer, others := text.Counted(n, "request", "requests"), "", ""
 	if access {
-		what += ", and those for access,"
+		others = "those for access"
 	}
-	if o.Revoke > 0 {
-		what += ", and " + text.Grouped(o.Revoke) + " to revoke leavers,"
+	if others = joined(" and ", others, counted(o.Revoke, "to revoke", "to revoke", "")); others != "" {
+		what += ", and " + others + ","
 	}
 	if o.Limit > 0 && o.Limit < n {
 		n, longer = o.Limit, ", or longer when many have an account already"

@@ -82,10 +82,10 @@ func TestPlanText(t *testing.T) {
 		Missing:      ledger.Missing{Memberships: 950, Customers: 960, WithoutOrganization: 7, InvalidRows: 2},
 		ServiceDesks: []apiclient.ServiceDesk{{ProjectKey: "SUP", ProjectName: "Support"}},
 	}
-	unscanned := whole
-	unscanned.Access = &importer.AccessPlan{Organizations: true, Named: 40, Missing: ledger.Missing{Memberships: 1}}
-	unscanned.Survey = exampleSurvey()
-	unscanned.Survey.OneExternalID = "a spreadsheet has shortened them (3.8E+10)"
+	noIDs := whole
+	noIDs.Access = &importer.AccessPlan{Organizations: true, Named: 40, Existing: 40, Missing: ledger.Missing{Memberships: 1}}
+	noIDs.Survey = exampleSurvey()
+	noIDs.Survey.OneExternalID = "a spreadsheet has shortened them (3.8E+10)"
 	began := time.Date(2025, 3, 1, 8, 0, 30, 0, time.UTC)
 	undo := importer.Plan{
 		Survey: &export.Survey{Rows: 12}, Create: 10, Settled: totals(map[outcome.Status]int{outcome.AlreadyRevoked: 2}),
@@ -97,7 +97,7 @@ func TestPlanText(t *testing.T) {
 		Ledger: "/state/example.db",
 		Rate:   100, Notes: []string{"Leavers: 3 people are gone from the file."}}
 	asked := o
-	asked.Organizations = true
+	asked.Organizations, asked.Leavers, asked.Revoke = true, LeaverTotals{Revoke: 3, Review: 1}, 3
 	for _, test := range []struct {
 		name, command string
 		plan          importer.Plan
@@ -105,7 +105,7 @@ func TestPlanText(t *testing.T) {
 	}{
 		{"plan-import.txt", "import", whole, o},
 		{"plan-access.txt", "sync", access, asked},
-		{"plan-access-unknown.txt", "import", unscanned, asked},
+		{"plan-no-ids.txt", "import", noIDs, asked},
 		{"plan-revoke.txt", "revoke", revoke, Outlook{Site: "https://example.atlassian.net", Rate: 2.5}},
 		{"plan-undo.txt", "undo", undo, Outlook{Site: "https://example.atlassian.net", Ledger: "/state/example.db"}},
 	} {
