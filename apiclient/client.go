@@ -37,7 +37,7 @@ type Config struct {
 	GatewayURL  string // default: that of the site's cloud
 	TokenURL    string // default: that of the site's cloud
 	Credentials Credentials
-	Workers     int               // requests in flight at most, and connections kept; default 64
+	Workers     int               // requests in flight at most, and connections kept; 0: any number
 	MaxRate     float64           // requests a second on one endpoint at most; 0: unpaced until a 429 or a rate header
 	Timeout     time.Duration     // of one request, from leaving the pacer to the end of the answer; default 60 s
 	MaxPause    time.Duration     // the longest wait for the quota, or for a site that does not answer; 0: any length
@@ -110,10 +110,8 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Workers = cmp.Or(c.Workers, 64)
 	c.Timeout = cmp.Or(c.Timeout, time.Minute)
 	c.MaxPause = cmp.Or(c.MaxPause, math.MaxInt64)
-	c.UserAgent = cmp.Or(c.UserAgent, "jsm-onboard")
 	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	if c.Transport == nil {
 		c.Transport = newTransport(c.Workers, c.RootCAs)

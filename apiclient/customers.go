@@ -37,7 +37,10 @@ func (c *Client) CreateCustomer(ctx context.Context, n NewCustomer, record Recor
 		body:      n,
 		private:   []string{n.Email, n.DisplayName},
 		record:    record,
-	}, Account.named)
+		created:   true,
+	}, func(made Account) bool { // whose address may be hidden
+		return made.ID != "" && (made.Email == "" || strings.EqualFold(made.Email, n.Email))
+	})
 }
 
 // RevokePortalAccess takes the portal-only access of an account away. It is no deletion: the address stays taken.
@@ -82,8 +85,6 @@ type Account struct {
 	Active      bool   `json:"active"`
 }
 
-func (a Account) named() bool { return a.ID != "" }
-
 // PortalOnly reports whether this is a customer without an Atlassian account.
 func (a Account) PortalOnly() bool { return a.Type == "customer" }
 
@@ -106,7 +107,7 @@ func (c *Client) FindAccount(ctx context.Context, email string) (Account, error)
 	if c.browse == No {
 		return Account{}, BrowseMissing
 	}
-	nameless := func(a Account) bool { return !a.named() }
+	nameless := func(a Account) bool { return a.ID == "" }
 	found, _, err := ask(ctx, c, &request{
 		operation: opSearch,
 		query:     url.Values{"query": {email}, "maxResults": {strconv.Itoa(pageSize)}}.Encode(),

@@ -142,7 +142,7 @@ func (c *Client) identifyAtGateway(ctx context.Context, conn *Connection) error 
 // myself finds whose credentials these are. It returns the status, too; 0: there was none.
 func (c *Client) myself(ctx context.Context, conn *Connection) (status int, err error) {
 	r := &request{operation: opMyself, check: true}
-	conn.User, _, err = ask(ctx, c, r, Account.named)
+	conn.User, _, err = ask(ctx, c, r, func(a Account) bool { return a.ID != "" })
 	conn.note(r.last)
 	return r.last.status, err
 }

@@ -33,7 +33,7 @@ var sandboxBasic = Credentials{Email: "sandbox@example.com", APIToken: "sandbox-
 func newTestClient(t testing.TB, site string, change ...func(*Config)) *Client {
 	t.Helper()
 	c := Config{Site: site, GatewayURL: site, TokenURL: site + "/oauth/token", Credentials: sandboxBasic,
-		Timeout: 5 * time.Second, MaxPause: time.Minute, Workers: 8}
+		Timeout: 5 * time.Second, MaxPause: time.Minute, Workers: 8, UserAgent: "jsm-onboard"}
 	for _, f := range change {
 		f(&c)
 	}
@@ -87,4 +87,4 @@ func says(status int, body string, headers ...string) http.HandlerFunc {
 	}
 }
 
-const created = `{"accountId":"qm:1:2","emailAddress":"ann.lee@example.com","displayName":"Ann Lee","active":true}`
+const created = `{"accountId":"qm:1:2","emailAddress":null,"displayName":"Ann Lee","active":true}`

@@ -40,7 +40,8 @@ type request struct {
 	check     bool              // asked before the run: ends with its context, and has less patience
 	private   []string          // addresses and names, never to be logged
 	record    Record            // the hooks of whoever keeps the record
-	read      func([]byte) bool // reads the body of a 2xx, and reports whether it is whole and what is promised
+	created   bool              // only 201 is success, and not any 2xx
+	read      func([]byte) bool // reads the body of a success, and reports whether it is whole and what is promised
 
 	// What has come of it so far:
 	call     Call
@@ -77,7 +78,7 @@ var plainSegment = regexp.MustCompile(`^[A-Za-z0-9:_.-]{1,256}$`)
 // How often an attempt of one operation is made again. Refusals and failures are counted apart.
 const (
 	patience      = 8                // while the site answers others
-	suspicion     = 3                // attempts while it let others pass: from then on it is this request that is not let pass
+	suspicion     = 3                // attempts while it let others pass: from then on it is this request's own trouble
 	patienceAlone = 16               // while there are no others, and yet the site answers
 	patienceCheck = 5                // before the run, and for whole answers that are not what the API promises
 	startPatience = 15 * time.Second // with one check; the pauses of a quota are not counted
@@ -192,16 +193,16 @@ func (r *request) undo() error {
 // exhausted ends an operation only when it is to blame itself: the site answers others and not this. Otherwise the
 // site is down or its quota used up, which is for the pacer to end.
 func (c *Client) exhausted(ctx context.Context, r *request) bool {
-	a, tries := r.last, r.failures
-	switch told := a.quota.RetryAfter; {
-	case a.verdict == refused:
-		tries = r.call.Refused
-	case r.check && time.Since(r.began)+told >= startPatience, (r.check || a.verdict == odd) && tries >= patienceCheck:
-		return true
+	failed, tries, wait := r.last.verdict != refused, r.call.Refused, r.last.quota.RetryAfter
+	if failed {
+		tries, wait = r.failures, wait+time.Since(r.began)
+		if r.check && wait >= startPatience || (r.check || r.last.verdict == odd) && tries >= patienceCheck {
+			return true
+		}
 	}
-	return r.singled > 1 && a.quota.RetryAfter > c.config.MaxPause || // nobody waits for so long, and others need not
-		r.singled >= suspicion && tries >= patience ||
-		tries >= patienceAlone && c.alive(ctx)
+	long := wait > c.config.MaxPause // nobody waits for so long, and others need not
+	return r.singled > 1 && long || r.singled >= suspicion && tries >= patience ||
+		(tries >= patienceAlone || failed && long) && c.alive(ctx)
 }
 
 // alive asks the site, once, for what needs no credentials.
@@ -213,13 +214,13 @@ func (c *Client) alive(ctx context.Context) bool {
 }
 
 // pause is the wait of one row before its next attempt; after a failure, and a refusal that is its own, it is at least
-// what the site asks for, as far as anybody waits.
+// what the site asks for, unless nobody waits for so long.
 func (c *Client) pause(r *request) time.Duration {
 	wait, q := backoff(max(r.failures, r.call.Refused)), r.last.quota
-	if r.last.verdict == refused && !q.Own {
-		return wait // the quota's is for the pacer
+	if r.last.verdict == refused && !q.Own || q.RetryAfter > c.config.MaxPause {
+		return wait // a quota's is for the pacer
 	}
-	return max(wait, min(q.RetryAfter, c.config.MaxPause))
+	return max(wait, q.RetryAfter)
 }
 
 // backoff is the wait after so many failures or refusals: full jitter under 0.5 s doubling, at most 30 s.

@@ -1,6 +1,7 @@
 package apiclient
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"jsm-onboard/apiclient/jsmtest"
+	"jsm-onboard/apiclient/pacer"
 )
 
 var newcomer = NewCustomer{"new@example.com", "New One"}
@@ -473,6 +475,109 @@ func TestAlwaysRefused(t *testing.T) {
 					t.Errorf("took %v", d)
 				}
 			})
+		})
+	}
+}
+
+// One row that is told to wait for longer than anybody does gets its outcome soon, refused or failed, and stops nobody.
+func TestOneRowIsToldToWaitForLong(t *testing.T) {
+	for _, status := range []int{429, 503} {
+		synctest.Test(t, func(t *testing.T) {
+			site := jsmtest.New(jsmtest.Options{Latency: jsmtest.Latency{Fixed: 100 * time.Millisecond}})
+			client := inProcess(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				body, _ := io.ReadAll(r.Body)
+				if strings.Contains(string(body), newcomer.Email) {
+					time.Sleep(100 * time.Millisecond)
+					says(status, ``, "Retry-After", "7200")(w, r)
+					return
+				}
+				r.Body = io.NopCloser(bytes.NewReader(body))
+				site.ServeHTTP(w, r)
+			}), func(c *Config) { c.MaxRate, c.MaxPause = 100, 15*time.Minute })
+			start := time.Now()
+			var next atomic.Int32
+			var wg sync.WaitGroup
+			for range 32 {
+				wg.Go(func() {
+					for i := next.Add(1); i <= 1000; i = next.Add(1) {
+						n := NewCustomer{fmt.Sprintf("c%d@example.com", i), "C"}
+						if i == 300 {
+							n = newcomer
+						}
+						_, call, err := client.CreateCustomer(t.Context(), n, Record{})
+						if e, ok := errors.AsType[*Error](err); i == 300 && ok {
+							if e.Status != status || call.Attempts > suspicion || call.Lost != (status == 503) {
+								t.Errorf("the row: %+v, %v", call, err)
+							}
+						} else if err != nil || i == 300 {
+							t.Errorf("row %d: %+v, %v", i, call, err)
+							return // and not on and on
+						}
+					}
+				})
+			}
+			wg.Wait()
+			if took := time.Since(start); took > 90*time.Second {
+				t.Errorf("%d: it took %v", status, took)
+			}
+		})
+	}
+}
+
+// A row that alone fails, and is told to wait, is given up when that would be longer than anybody waits.
+func TestLastRowIsToldToWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		client := inProcess(t, &steps{handlers: []http.HandlerFunc{says(503, ``, "Retry-After", "600")}})
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+		checkKind(t, err, KindUnavailable, "browser")
+		if took := time.Since(start); took != 10*time.Minute || call.Attempts != 2 || !call.Lost {
+			t.Errorf("after %v: %+v", took, call)
+		}
+	})
+}
+
+// A refusal that says nothing of a wait, or of one that is waited for, is asked again; and so is the first one, as it
+// may be that of the quota.
+func TestExhausted(t *testing.T) {
+	refusal := func(told time.Duration) answer {
+		return answer{verdict: refused, status: 429, quota: pacer.Answer{RetryAfter: told}}
+	}
+	failed := answer{verdict: ambiguous, status: 503}
+	const long, short = 20 * time.Minute, 10 * time.Minute
+	for _, tt := range []struct {
+		name                        string
+		last                        answer
+		singled, refusals, failures int
+		check                       bool
+		want                        bool // the site is down: nobody is alive
+	}{
+		{"told to wait for long, and nobody passes", refusal(long), 0, 7, 0, false, false},
+		{"told to wait for long, once while others pass", refusal(long), 1, 1, 0, false, false},
+		{"told to wait for long, twice", refusal(long), 2, 2, 0, false, true},
+		{"told to wait for less", refusal(short), 2, 2, 0, false, false},
+		{"refused while others pass", refusal(0), 3, 8, 0, false, true},
+		{"not so often", refusal(0), 3, 7, 0, false, false},
+		{"hardly anybody passes", refusal(0), 2, 15, 0, false, false},
+		{"refusals are no failures", refusal(0), 3, 7, 8, false, false},
+		{"failed while others pass", failed, 3, 0, 8, false, true},
+		{"failures are no refusals", failed, 3, 8, 7, false, false},
+		{"alone, and the site is down", failed, 0, 0, 16, false, false},
+		{"not what is promised", answer{verdict: odd, status: 200}, 0, 0, 5, false, true},
+		{"not so often what is promised", answer{verdict: odd, status: 200}, 0, 0, 4, false, false},
+		{"before the run", failed, 0, 0, 5, true, true},
+		{"before the run, not so often", failed, 0, 0, 4, true, false},
+		{"before the run, told to wait", answer{verdict: ambiguous, quota: pacer.Answer{RetryAfter: startPatience}},
+			0, 0, 1, true, true},
+		{"before the run, refused and told to wait", refusal(startPatience), 0, 1, 0, true, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			client := inProcess(t, says(503, ``))
+			r := &request{operation: opCreate, last: tt.last, singled: tt.singled, failures: tt.failures, check: tt.check,
+				began: time.Now(), call: Call{Refused: tt.refusals}}
+			if got := client.exhausted(t.Context(), r); got != tt.want {
+				t.Errorf("%s: %t", tt.name, got)
+			}
 		})
 	}
 }

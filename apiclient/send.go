@@ -125,7 +125,7 @@ func classify(a answer, r *request) verdict {
 		return denied
 	case a.err != nil:
 		return ambiguous
-	case !r.read(a.body):
+	case r.created && a.status != http.StatusCreated, !r.read(a.body):
 		return odd
 	}
 	return done
