@@ -177,7 +177,9 @@ func (ch *chooser) flags(ways ...reading) string {
 				flags = append(flags, text.CommandLine("--column", fmt.Sprintf("%s=%s", f, ch.h.names[r[f][0]])))
 			}
 		}
-		each = append(each, strings.Join(flags, " "))
+		if flags != nil {
+			each = append(each, strings.Join(flags, " "))
+		}
 	}
 	hint := "use the right one: " + strings.Join(each, " or ")
 	if len(each) > 1 && len(slices.Compact(each)) == 1 {

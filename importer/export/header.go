@@ -186,11 +186,11 @@ func (h *header) isOther(cells []string, email []int) bool {
 		here := slices.Contains(email, i)
 		mail = mail || ok && (m.rank < rankGroup || here && m.rank < rankVague)
 		inPlace = inPlace || ok && m.rank < rankGroup && here
-		if isKnown(one.keys[0]) || h.index(c) >= 0 {
+		if isKnown(one.keys[0]) || h.index(c) >= 0 || is(elsewhereWord, one.keys[0]) {
 			known++
 		}
 	}
-	return mail && filled > 1 && (inPlace || known*2 >= filled)
+	return filled > 1 && (mail && (inPlace || known*2 >= filled) || known == filled)
 }
 
 // isShort reports a cell that may be a header for certain; what is longer may be a text.

@@ -162,6 +162,10 @@ func (s *Survey) name(r *Row, p person, a address) {
 		if name != "" && !s.options.NoNames {
 			r.Name = name
 			r.repaired(repairs...)
+			if isAnothers(name, a) {
+				r.refuse(brokenAddress, "the cell of the address has two people in it, and the name is that of the "+
+					"second: leave the person's own address there")
+			}
 			return
 		}
 	}
@@ -169,6 +173,16 @@ func (s *Survey) name(r *Row, p person, a address) {
 	if s.columns.hasNames() {
 		r.repaired(namelessRow)
 	}
+}
+
+// isAnothers reports a name that does not stand in the address that is taken, but in a further one of the
+// cell, or where another name is with the address and stands in it.
+func isAnothers(name string, a address) bool {
+	if len(a.others) == 0 && a.name == "" || agrees(name, localWords(a.key)) {
+		return false
+	}
+	stands := func(key string) bool { return agrees(name, localWords(key)) }
+	return slices.ContainsFunc(a.others, stands) || a.name != "" && agrees(a.name, localWords(a.key))
 }
 
 // refuseName refuses a row for its name, where one is needed.

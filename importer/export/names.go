@@ -101,7 +101,8 @@ func (ch *chooser) assemble(list []candidate) (full []int, parts reading) {
 	}
 	for _, c := range list {
 		first := len(parts[other]) == 0 || c.group == group
-		if c.half && first && fits(c) && !ch.e.contains([]int{c.at}, parts[known], some) {
+		alone := ch.e.of(c.at).oneWord == 0 && ch.agrees(c.at) && ch.e.of(parts[known]...).agree == 0
+		if c.half && first && fits(c) && !alone && !ch.e.contains([]int{c.at}, parts[known], some) {
 			parts[other] = []int{c.at}
 		}
 	}
@@ -193,6 +194,8 @@ func (ch *chooser) confirm(r reading, others []candidate) error {
 	full := r[Name]
 	instead := len(others) > 0 && ch.agrees(others[0].at)
 	switch {
+	case len(full) > 0 && ch.goesOn(full[0]):
+		return ch.refuse(ch.named(full[0])+" goes on in the next one: its cells hold the delimiter", longRow.Hint)
 	case len(full) > 0 && ch.isWrong(full[0], instead):
 		what := ch.named(full[0]) + " seems to hold " + verdicts[ch.e.of(full[0]).verdict()]
 		return ch.ask(what, append([]reading{{Name: full[:1]}}, ch.ways(others)...)...)
@@ -216,6 +219,19 @@ func (ch *chooser) confirm(r reading, others []candidate) error {
 		return ch.ask("only one part of the names is known, and another column may hold the other", r, alone)
 	}
 	return nil
+}
+
+// goesOn reports a column whose cells are cut at a delimiter: the rest is in the next one, after a blank.
+func (ch *chooser) goesOn(i int) bool {
+	rest := 0
+	blank := func(cell string) bool { return strings.HasPrefix(cell, " ") }
+	for _, cells := range ch.e.sample {
+		if blank(cellAt(cells, i+1)) && len(without(cells, blank)) == len(cells)-1 {
+			rest++
+		}
+	}
+	_, taken := ch.c.holds(i + 1)
+	return !taken && rest > 1 && most(rest, ch.e.of(i+1).filled)
 }
 
 // between reports a column that stands between those of the parts of the names.

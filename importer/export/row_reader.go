@@ -26,6 +26,7 @@ type rowReader struct {
 	*layout
 	records *csvtext.Reader
 	held    []*Row          // a row, and after it fragments that may be its rest, or a footer
+	titles  map[string]bool // above the header
 	domains map[string]bool // of the first addresses, where nothing stands behind them
 	ready   []*Row
 }
@@ -73,7 +74,7 @@ func (r *rowReader) release() {
 func (r *rowReader) classify(rec csvtext.Record) (*Row, error) {
 	row := &Row{Place: rec.Place, record: rec, fault: rec.Fault}
 	if rec.Place.Row < r.header.place.Row {
-		row.skipped = titleLines
+		row.skipped, r.titles[title(rec.Cells)] = titleLines, true
 		if rec.Blank || isDirective(rec.Cells) {
 			row.skipped = blankLines
 		}
@@ -95,9 +96,9 @@ func (r *rowReader) classify(rec csvtext.Record) (*Row, error) {
 		}
 	case isRuler(rec.Cells), len(rec.Cells) <= 2 && len(rec.Cells) < r.header.trimmed && isDirective(rec.Cells):
 		row.skipped = strayLines
-	case r.header.repeats(rec.Cells):
+	case r.header.repeats(rec.Cells) && !r.afterTitle():
 		row.skipped = repeatedHeader
-	case r.header.isOther(rec.Cells, r.columns.at[Email]):
+	case r.header.repeats(rec.Cells), r.header.isOther(rec.Cells, r.columns.at[Email]):
 		return nil, refuse(rec.Place,
 			"another header: a second table, files that were joined, or a header of several lines",
 			"cut the file there, and import the parts one by one; or delete all lines between the first header "+
@@ -107,6 +108,17 @@ func (r *rowReader) classify(rec csvtext.Record) (*Row, error) {
 	}
 	return row, nil
 }
+
+// afterTitle reports a record right after a line of one cell that is no row, and stood not
+// above the first header, but for its number: "Page 2".
+func (r *rowReader) afterTitle() bool {
+	last := len(r.held) - 1
+	return last >= 0 && r.held[last].fragment && filled(r.held[last].record.Cells) == 1 &&
+		!r.titles[title(r.held[last].record.Cells)]
+}
+
+// title is a line of text without its digits.
+func title(cells []string) string { return strings.Trim(strings.Join(cells, ""), "0123456789 ") }
 
 // form compares a record's cells with the header's.
 func (r *rowReader) form(row *Row) {

@@ -123,7 +123,7 @@ func (s *Survey) describe() {
 func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
 		r := &rowReader{layout: s.layout, records: s.file.Records(ctx, s.encoding, s.dialect),
-			domains: map[string]bool{}}
+			titles: map[string]bool{}, domains: map[string]bool{}}
 		number := 0
 		for {
 			rows, err := r.read()
