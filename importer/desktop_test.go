@@ -310,8 +310,8 @@ func (d *desktop) once(made int) {
 		if a.CreatedBy == 0 {
 			continue
 		}
-		if a.Creations != 1 || len(d.site.Find(a.Email)) != 1 {
-			d.t.Errorf("%s was created %d times", a.Email, a.Creations)
+		if len(d.site.Find(a.Email)) != 1 {
+			d.t.Errorf("%s was created more than once", a.Email)
 		}
 		n++
 	}

@@ -1,6 +1,7 @@
 package jsmtest
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
@@ -35,24 +36,30 @@ const (
 	NoAgentLicence   FaultKind = "no-agent-licence"   // as if the token's owner had none
 )
 
-// effects are what the kinds do to a request, in place of the operation or with it.
-var effects = map[FaultKind]func(*call) *answer{
-	Unavailable:      unavailable,
-	UnavailableAfter: after(func(c *call, a *answer) { *a = *unavailable(c) }),
-	BadGateway:       badGateway,
-	RefusedBare:      tooMany,
-	ResetBefore:      func(*call) *answer { return &answer{} },
-	ResetAfter:       after(func(_ *call, a *answer) { a.status = 0 }),
-	TruncateAfter:    after(func(_ *call, a *answer) { a.half = true }),
-	HangAfter:        after(func(_ *call, a *answer) { a.status, a.delay = 0, 1e4*time.Hour }),
-	Slow:             after(func(c *call, a *answer) { a.delay = c.site.options.SlowBy }),
-	TokenEnds:        (*call).perform, // decided with the credentials
-	SignupClosed:     signupClosed,
-	SignInPage:       signInPage,
-	RouteGone:        nothingHere,
-	AlwaysRefused:    tooMany,
-	UnknownAccount:   (*call).perform, // decided with each account
-	NoAgentLicence:   forbidden,
+// An effect is what a kind of fault does to a request, in place of the operation or with it.
+type effect struct {
+	route  string // whatever the fault says; "": as it says
+	always bool   // whichever request about the same it is
+	answer func(*call) *answer
+}
+
+var effects = map[FaultKind]effect{
+	Unavailable:      {answer: unavailable},
+	UnavailableAfter: {answer: after(func(c *call, a *answer) { *a = *unavailable(c) })},
+	BadGateway:       {answer: badGateway},
+	RefusedBare:      {answer: tooMany},
+	ResetBefore:      {answer: func(*call) *answer { return &answer{} }},
+	ResetAfter:       {answer: after(func(_ *call, a *answer) { a.status = 0 })},
+	TruncateAfter:    {answer: after(func(_ *call, a *answer) { a.half = true })},
+	HangAfter:        {answer: after(func(_ *call, a *answer) { a.status, a.delay = 0, 1e4*time.Hour })},
+	Slow:             {answer: after(func(c *call, a *answer) { a.delay = c.site.options.SlowBy })},
+	TokenEnds:        {answer: (*call).perform}, // decided with the credentials
+	SignupClosed:     {route: CreatePath, answer: signupClosed},
+	SignInPage:       {answer: signInPage},
+	RouteGone:        {answer: nothingHere},
+	AlwaysRefused:    {route: CreatePath, always: true, answer: tooMany},
+	UnknownAccount:   {answer: (*call).perform}, // decided with each account
+	NoAgentLicence:   {route: DeskOrgsPath, answer: forbidden},
 }
 
 // after performs the operation and changes the answer.
@@ -84,7 +91,7 @@ type Fault struct {
 }
 
 // ParseFault reads KIND=SHARE or KIND=SHARE,ROUTE: 503=0.01, reset-after=0.1%, 401-after=500, html-200=1,PUT.
-// signup-closed and no-agent-licence may stand alone.
+// Those that have a route of their own may stand alone: signup-closed.
 func ParseFault(s string) (f Fault, err error) {
 	kind, value, _ := strings.Cut(s, "=")
 	value, route, _ := strings.Cut(value, ",")
@@ -93,7 +100,7 @@ func ParseFault(s string) (f Fault, err error) {
 	switch {
 	case f.Kind == TokenEnds:
 		f.After, err = strconv.Atoi(number)
-	case number == "" && (f.Kind == SignupClosed || f.Kind == NoAgentLicence):
+	case number == "" && effects[f.Kind].route != "":
 		f.Share = 1
 	default:
 		f.Share, err = strconv.ParseFloat(number, 64)
@@ -102,7 +109,7 @@ func ParseFault(s string) (f Fault, err error) {
 		f.Share /= 100
 	}
 	within := f.Share >= 0 && f.Share <= 1 && (f.After > 0) == (f.Kind == TokenEnds)
-	if effects[f.Kind] == nil || err != nil || !within {
+	if effects[f.Kind].answer == nil || err != nil || !within {
 		return Fault{}, fmt.Errorf("%q is no fault: use KIND=SHARE, a share from 0 to 1 or a percentage as in "+
 			"503=0.01, and 401-after=500 for so many requests; kinds are %s", s, strings.Join(FaultNames(), ", "))
 	}
@@ -135,14 +142,9 @@ func (c *call) forgets(id string) bool {
 }
 
 func (c *call) befallen(f Fault, about string, n int) bool {
-	route := f.Route
-	switch f.Kind {
-	case AlwaysRefused:
-		route, n = CreatePath, 0 // whichever it is
-	case SignupClosed:
-		route = CreatePath
-	case NoAgentLicence:
-		route = DeskOrgsPath
+	route := cmp.Or(effects[f.Kind].route, f.Route)
+	if effects[f.Kind].always {
+		n = 0
 	}
 	here := slices.Contains([]string{c.Method, c.Path, c.Method + " " + c.Path}, route)
 	if route == "" {
@@ -192,8 +194,8 @@ func (c *call) meetFaults() (a *answer) {
 	c.Fault = d.Fault
 	if d.Status != 0 {
 		a = c.failure(d.Status, d.Key, http.StatusText(d.Status))
-	} else if befall := effects[d.Fault]; befall != nil {
-		a = befall(c)
+	} else if d.Fault != "" {
+		a = effects[d.Fault].answer(c)
 	} else {
 		a = c.perform()
 	}

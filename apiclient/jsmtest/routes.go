@@ -108,9 +108,7 @@ type call struct {
 // serve answers a request. It reads the whole body, so that the connection can be used again whatever the answer is.
 func (s *Site) serve(w http.ResponseWriter, req *http.Request, r *route) {
 	c := &call{site: s, req: req, route: r, header: w.Header(), Exchange: Exchange{Method: r.method, Path: r.pattern}}
-	s.mu.Lock()
-	s.exchanges[c.Exchange]++ // under way
-	s.mu.Unlock()
+	c.arrive()
 	defer c.leave()
 	var err error
 	if c.body, err = io.ReadAll(http.MaxBytesReader(nil, req.Body, 1<<20)); err != nil {

@@ -105,8 +105,9 @@ type Site struct {
 	orgs      []*Organization
 	grants    map[string]*grant // by what is sent in the header Authorization
 	faults    []Fault
-	attempts  map[uint64]int   // requests by what they are about
-	exchanges map[Exchange]int // those under way have no status
+	attempts  map[uint64]int // requests by what they are about
+	seen      map[string]RouteStats
+	befell    map[FaultKind]int
 }
 
 // New makes a site. Call Close when requests may still be waiting in it.
@@ -126,7 +127,8 @@ func New(o Options) *Site {
 		desks:     builtInDesks(),
 		faults:    o.Faults,
 		attempts:  map[uint64]int{},
-		exchanges: map[Exchange]int{},
+		seen:      map[string]RouteStats{},
+		befell:    map[FaultKind]int{},
 	}
 	s.addRoutes()
 	for _, a := range o.Existing {

@@ -223,7 +223,7 @@ func TestCreateThenConflictThenRevoke(t *testing.T) {
 	}
 	want := []Account{{
 		Email: "dana@example.com", Name: "Dana Whitfield", ID: made.AccountID, Type: Customer, Revoked: true,
-		CreatedBy: 1, Creations: 1, Asked: 2,
+		CreatedBy: 1,
 	}}
 	if diff := cmp.Diff(want, s.Find("Dana@Example.com")); diff != "" {
 		t.Errorf("account (-want +got):\n%s", diff)
@@ -240,7 +240,6 @@ func TestSearch(t *testing.T) {
 	}{
 		"exact":         {"query=Resident.One@portal.example", []string{"resident.one@portal.example customer"}},
 		"prefix":        {"query=two@portal.example", []string{"two@portal.example customer", "two@portal.example atlassian", "two@portal.example.org customer"}},
-		"second page":   {"query=two@portal.example&startAt=1&maxResults=1", []string{"two@portal.example atlassian"}},
 		"name":          {"query=haddad", []string{"amira.haddad@example.com customer"}},
 		"nobody":        {"query=nobody@portal.example", nil},
 		"of an address": {"query=chen", []string{"chen.wei@example.net customer"}},

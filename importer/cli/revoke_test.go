@@ -282,7 +282,7 @@ func (c *trial) becomes(change func(*jsmtest.Account) bool) {
 	o.Quotas, o.Existing, o.Seed = nil, nil, 99 // its new accounts have other ids
 	o.CloudID = cloudID
 	for a := range c.site.Accounts() {
-		a.CreatedBy, a.Creations, a.Asked = 0, 0, 0
+		a.CreatedBy = 0
 		if change(&a) {
 			o.Existing = append(o.Existing, a)
 		}

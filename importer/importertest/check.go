@@ -86,7 +86,9 @@ func (f *findings) once(site map[string][]jsmtest.Account) {
 	for key, accounts := range site {
 		made := 0
 		for _, a := range accounts {
-			made += a.Creations
+			if a.CreatedBy > 0 {
+				made++
+			}
 		}
 		if made > 1 {
 			f.add("%s was made %d times", key, made)
