@@ -197,10 +197,8 @@ func checkProxy(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Res
 
 // LoadCAFile returns the system's certificate authorities and those of a PEM file. The error is an *Error.
 func LoadCAFile(path string) (*x509.CertPool, error) {
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
-	}
+	pool, _ := x509.SystemCertPool() // nil where there is none
+	pool = cmp.Or(pool, x509.NewCertPool())
 	pem, err := os.ReadFile(path)
 	if err == nil && pool.AppendCertsFromPEM(pem) {
 		return pool, nil

@@ -95,8 +95,40 @@ func TestErrorsAreRedacted(t *testing.T) {
 			t.Errorf("the log lacks %s:\n%s", want, log.String())
 		}
 	}
+	client = newTestClient(t, serve(t, says(201, created)).URL, func(c *Config) { c.Log = client.config.Log })
+	log.Reset()
+	client.CreateCustomer(t.Context(), newcomer, Record{})
+	if text := log.String(); !strings.Contains(text, "verdict=done") || !strings.Contains(text, `error=""`) {
+		t.Errorf("logged of a success: %s", text)
+	}
 	if !strings.Contains(err.Error(), "Annabel") {
 		t.Errorf("a name was masked inside a word: %v", err)
+	}
+}
+
+func TestReason(t *testing.T) {
+	for want, e := range map[string]Error{
+		"no answer in time":                      {Message: "no answer in time"},
+		"503 Service Unavailable":                {Status: 503},
+		"400 Bad Request: no (some.key)":         {Status: 400, Message: "no", Key: "some.key"},
+		"400 Bad Request (some.key)":             {Status: 400, Key: "some.key"},
+		"599: [address] is odd":                  {Status: 599, Message: "[address] is odd"},
+		"403 Forbidden: XSRF check failed (x.y)": {Status: 403, Message: "XSRF check failed", Key: "x.y"},
+	} {
+		if got := e.Reason(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// A setting of the site is no bad row: the hint says which one. Other refusals have none.
+func TestSignupIsClosed(t *testing.T) {
+	for key, hint := range map[string]string{"cv.signup.error.not.allowed": hintSignup, "other.key": ""} {
+		client := newTestClient(t, serve(t, says(400, `{"i18nErrorMessage":{"i18nKey":"`+key+`"}}`)).URL)
+		_, _, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+		if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindInvalid || e.Hint != hint || e.Key != key {
+			t.Errorf("%s: %+v", key, e)
+		}
 	}
 }
 

@@ -158,7 +158,7 @@ func TestDialRefused(t *testing.T) {
 		t.Errorf("verdict %v, sent %d", a.verdict, a.sent)
 	}
 	e, _ := errors.AsType[*Error](error(client.failure(t.Context(), r)))
-	if e.Kind != KindUnavailable || !strings.Contains(e.Message, "refused") || e.Hint == "" {
+	if e.Kind != KindUnavailable || !strings.Contains(e.Message, "cannot connect: connection refused") || e.Hint != hintConnect {
 		t.Errorf("error %+v", e)
 	}
 }

@@ -117,7 +117,14 @@ func TestCloudOf(t *testing.T) {
 			}
 		}
 	}
-	_, err := New(Config{Site: "acme", Credentials: sandboxBasic,
+	half := Config{Site: "https://acme.atl-ic.net", GatewayURL: "https://gw.example.com", Credentials: sandboxBasic}
+	if client, err := New(half); err != nil || client.cloud != (cloud{gateway: "https://gw.example.com"}) {
+		t.Errorf("an API token needs no token endpoint: %v", err)
+	}
+	half.Credentials = Credentials{ClientID: "i", ClientSecret: "s"}
+	_, err := New(half)
+	checkKind(t, err, KindSite, "--token-url")
+	_, err = New(Config{Site: "acme", Credentials: sandboxBasic,
 		TokenURL: "https://auth.atlassian-us-gov-mod.com/oauth/token"})
 	checkKind(t, err, KindSite, "--token-url")
 }
