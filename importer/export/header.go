@@ -83,9 +83,8 @@ type header struct {
 	words   [][]string // those in brackets, but for "required" and the like, and then those of plain
 	own     []bool     // a column that this program adds to its files
 	ownFile bool
-	trimmed int           // width without empty names at the end
-	told    map[int]Field // what columns are known to hold, whatever their headers say
-	read    map[int][]meaning
+	trimmed int               // width without empty names at the end
+	read    map[int][]meaning // what the headers say, as far as it was asked or a preset knows it
 }
 
 const longestHeader = 300 // bytes; what is longer is a text and names nothing

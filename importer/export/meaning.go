@@ -38,16 +38,20 @@ func (h *header) means(i int, f Field) (meaning, bool) {
 	return meaning{}, false
 }
 
-// meanings are all that a header may mean; none when it is of a login or of how a name sounds.
+// meanings are all that a header may mean.
 func (h *header) meanings(i int) []meaning {
-	switch {
-	case h.told[i] != 0:
-		return []meaning{{field: h.told[i], rank: -1}}
-	case h.own[i] && h.names[i] != "jsm_account_id", h.keys[i] == "", h.sounds(i):
-		return nil
+	ms, known := h.read[i]
+	if !known {
+		ms = h.understand(i)
+		h.read[i] = ms
 	}
-	if ms, ok := h.read[i]; ok {
-		return ms
+	return ms
+}
+
+// understand reads a header; none are its meanings when it is of a login or of how a name sounds.
+func (h *header) understand(i int) []meaning {
+	if h.own[i] && h.names[i] != "jsm_account_id" || h.keys[i] == "" || h.sounds(i) {
+		return nil
 	}
 	for _, key := range []string{h.whole[i], strings.Join(h.words[i], ""), h.keys[i]} {
 		ms := exact(key)
@@ -57,7 +61,6 @@ func (h *header) meanings(i int) []meaning {
 			}
 		}
 		if ms != nil {
-			h.read[i] = ms
 			return ms
 		}
 	}
@@ -67,8 +70,7 @@ func (h *header) meanings(i int) []meaning {
 		}
 		return nil
 	}
-	h.read[i] = byWords(strings.Fields(strings.ReplaceAll(strings.Join(h.words[i], " "), "e post", "epost")))
-	return h.read[i]
+	return byWords(strings.Fields(strings.ReplaceAll(strings.Join(h.words[i], " "), "e post", "epost")))
 }
 
 // exact are the meanings of a key that is in the vocabulary.

@@ -68,10 +68,10 @@ func (ch *chooser) choosePreset() error {
 				"leave --preset out, or name the columns with --column")
 		}
 	}
-	ch.c.preset, ch.h.told = best, map[int]Field{}
+	ch.c.preset = best
 	for key, f := range best.told {
 		if f != AccountID || ch.options.NeedAccounts {
-			ch.h.told[slices.Index(ch.h.keys, key)] = f
+			ch.h.read[slices.Index(ch.h.keys, key)] = []meaning{{field: f, rank: -1}}
 		}
 	}
 	return nil
