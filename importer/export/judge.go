@@ -95,10 +95,6 @@ func (s *Survey) stillBroken(r *Row, cells []string) *kind {
 func (s *Survey) broken(r *Row, cells []string) {
 	r.NoAddress, r.repairs = true, nil
 	r.Invalid = r.fault.Of(1) + ": " + r.fault.Hint
-	if len(cells) != len(s.header.names) && (r.fault == longRow || r.fault == rowTooShort) {
-		r.Invalid = fmt.Sprintf("the row has %s, and there are %d columns: %s",
-			text.Counted(len(cells), "cell", "cells"), len(s.header.names), r.fault.Hint)
-	}
 	if slices.Contains(formFaults, r.fault) && !s.columns.needAccounts {
 		r.Invalid += clearReason
 	}

@@ -190,7 +190,7 @@ func (ch *chooser) others(list []candidate) []candidate {
 // confirm refuses what the cells are against: no names where there may be some, one half of them
 // where the other may be, login names and companies.
 func (ch *chooser) confirm(r reading, others []candidate) error {
-	known, other := r.half()
+	known, missing := r.half()
 	full := r[Name]
 	instead := len(others) > 0 && ch.agrees(others[0].at)
 	switch {
@@ -210,13 +210,12 @@ func (ch *chooser) confirm(r reading, others []candidate) error {
 			return ch.ask("two columns may hold one part of the names each", ways...)
 		}
 	case known == 0 && len(r[MiddleName]) == 0 && ch.between(r, others[0].at):
-		alone := r
-		r[MiddleName] = []int{others[0].at}
-		return ch.ask("a column between those of first and last names may hold a part of them", r, alone)
+		missing = MiddleName
+		fallthrough
 	case known != 0 && (instead || others[0].ofName()):
-		alone := r
-		r[other] = []int{others[0].at}
-		return ch.ask("only one part of the names is known, and another column may hold the other", r, alone)
+		more := r
+		more[missing] = []int{others[0].at}
+		return ch.ask("another column may hold a part of the names, too", more, r)
 	}
 	return nil
 }
