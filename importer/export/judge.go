@@ -27,7 +27,7 @@ func (s *Survey) judge(r *Row, p person) {
 		r.fault = notUTF8
 	}
 	if r.fault == nil {
-		r.fault = s.stillBroken(r, cells)
+		r.fault = r.stillBroken()
 	}
 	if r.fault != nil {
 		s.broken(r, cells)
@@ -80,10 +80,9 @@ const clearReason = "; when its cells are right, empty its cell jsm_reason"
 
 // stillBroken is the fault of form that a row in a file of ours was rejected for, until its reason is emptied:
 // there its cells fill the columns that the file was given, and nothing else shows it any more.
-func (s *Survey) stillBroken(r *Row, cells []string) *kind {
-	i := slices.IndexFunc(formFaults, func(k *kind) bool {
-		return strings.HasSuffix(r.Own["jsm_reason"], k.Hint+clearReason)
-	})
+func (r *Row) stillBroken() *kind {
+	reason, still := strings.CutSuffix(r.Own["jsm_reason"], clearReason)
+	i := slices.IndexFunc(formFaults, func(k *kind) bool { return still && strings.HasSuffix(reason, k.Hint) })
 	if i < 0 {
 		return nil
 	}

@@ -70,10 +70,15 @@ func isSimple(s string) bool {
 // isPlaceholder reports what programs write where there is no name. One such
 // word that people are called by (Null, NA) is a placeholder only twice.
 func isPlaceholder(s string) bool {
-	words := strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == ',' })
-	return isEmptyPart(s) || !slices.ContainsFunc(words, func(w string) bool {
-		return !isEmptyPart(w) && !(isNull(w) && len(words) > 1)
-	})
+	if isEmptyPart(s) {
+		return true
+	}
+	for w := range strings.FieldsFuncSeq(s, func(r rune) bool { return unicode.IsSpace(r) || r == ',' }) {
+		if !isEmptyPart(w) && !(isNull(w) && w != s) {
+			return false
+		}
+	}
+	return true
 }
 
 func isNull(s string) bool { return s == "null" || s == "NULL" }

@@ -16,17 +16,17 @@ type shuffled struct {
 }
 
 func (s *shuffled) see(r *Row) {
-	name, key := strings.ToLower(r.Name), r.Key
-	if last := name[strings.LastIndexByte(name, ' ')+1:]; len(last) > 2 && strings.Contains(key, last) {
+	last := strings.ToLower(r.Name[strings.LastIndexByte(r.Name, ' ')+1:])
+	if len(last) > 2 && strings.Contains(r.Key, last) {
 		s.agree++ // the short way for most people
 		return
 	}
-	local := localWords(key)
-	if agrees(name, local) {
+	local := localWords(r.Key)
+	if agrees(r.Name, local) {
 		s.agree++
 		return
 	}
-	s.names = s.keep(s.names, foldedWords(name))
+	s.names = s.keep(s.names, foldedWords(r.Name))
 	s.addresses = s.keep(s.addresses, local)
 }
 
