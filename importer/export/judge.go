@@ -202,7 +202,7 @@ func (s *Survey) fullName(r *Row, p person, a address) string {
 	first := ""
 	for name := range strings.SplitSeq(p.Name, ";") {
 		if name = trimBlanks(name); first != "" && name != "" && name != first {
-			s.refuseName(r, namesDiffer, p.Name)
+			s.refuseName(r, notAName, p.Name)
 		}
 		first = cmp.Or(first, name)
 	}

@@ -65,9 +65,6 @@ var (
 		"row|rows in which the name is repeated for each directory: taken once", "")
 	namelessRow  = repaired("no_name", "row|rows without a name: the address is used as the name", "")
 	nameControls = repaired("name_controls", "name|names with control characters or line breaks, taken out", "")
-	nameQuestion = repaired("name_question_mark",
-		"name|names with a question mark at the end, which may have been a letter",
-		"export the file again as UTF-8 if so")
 )
 
 // Rows whose form is wrong.
@@ -97,11 +94,9 @@ var (
 	nameBroken = rejected("name_lost_letters",
 		"name|names with letters that were broken before, as in M?ller, JosÃ©, M&uuml;ller or #NAME?",
 		"export the file again as UTF-8, or use --encoding (in PowerShell: Export-Csv -Encoding UTF8)")
-	nameFormula = rejected("name_formula", "name|names with a formula, or a program's signs, as in {{name}} or CN=Ann",
+	notAName = rejected("not_a_name",
+		"name|names with a formula, a program's signs, a single quotation mark or several people in it",
 		"write the person's name there")
-	nameQuote = rejected("name_quote", "name|names with a single quotation mark: perhaps the cell was cut off there",
-		"remove the quotation mark, or correct the row's cells")
-	namesDiffer = rejected("names_differ", "cell|cells with several names", "leave one name in the cell")
 )
 
 // unwanted are people who have left or are no customers, by what stands in a column. It begins the text.
@@ -112,8 +107,8 @@ var kinds = []*kind{
 	guessedEncoding, singleQuotes, duplicateHeader, noNameColumn, halfName,
 	externalIDsUnused, titleLines, bomInside, repeatedHeader, footerLines, strayLines,
 	cutOff, csvtext.EscapedQuotes, csvtext.BlanksAroundQuotes, csvtext.BareQuotes, shortRow, wrappedAddress,
-	severalAddresses, guardedCell, severalNames, namelessRow, nameControls, nameQuestion,
+	severalAddresses, guardedCell, severalNames, namelessRow, nameControls,
 	csvtext.QuoteNeverClosed, csvtext.QuotesUnclear, csvtext.SwallowedRows, csvtext.TooManyColumns,
 	csvtext.CellTooLong, longRow, rowTooShort, brokenRow,
-	notUTF8, missingAddress, brokenAddress, missingAccount, nameBroken, nameFormula, nameQuote, namesDiffer, unwanted,
+	notUTF8, missingAddress, brokenAddress, missingAccount, nameBroken, notAName, unwanted,
 }

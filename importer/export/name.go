@@ -25,11 +25,8 @@ func cleanName(s string) (name string, repairs []*kind, fault *kind) {
 	if text := bare(s); text != s {
 		s, repairs = text, append(repairs, guardedCell)
 	}
-	if formula.MatchString(s) || code.MatchString(s) {
-		return "", nil, nameFormula
-	}
-	if strings.Count(s, `"`)%2 == 1 {
-		return "", nil, nameQuote
+	if formula.MatchString(s) || code.MatchString(s) || strings.Count(s, `"`)%2 == 1 {
+		return "", nil, notAName
 	}
 	cleaned := strings.Map(func(r rune) rune {
 		switch {
@@ -42,9 +39,6 @@ func cleanName(s string) (name string, repairs []*kind, fault *kind) {
 	}, trimBlanks(s))
 	if cleaned != strings.ReplaceAll(trimBlanks(s), "\t", " ") {
 		repairs = append(repairs, nameControls)
-	}
-	if strings.Contains(s, "?") {
-		repairs = append(repairs, nameQuestion)
 	}
 	if cleaned = trimBlanks(cleaned); isPlaceholder(cleaned) {
 		return "", nil, nil
@@ -119,7 +113,7 @@ func joinParts(parts ...string) string {
 var escaped = regexp.MustCompile(
 	`\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2}|=[89A-F][0-9A-F]=[89AB][0-9A-F]|` +
 		`=\?[^? ]+\?[BbQq]\?|\+A[M-P][AEIMQUYcgkosw048]|` +
-		`(^|\s)#([¡¿]?[\p{Lu}/0]+[?!]|(\p{Lu}/\p{Lu}|NV)(\s|$))|\?(\pL|\?)|(^|\s)\?(\s|$)`,
+		`(^|\s)#([¡¿]?[\p{Lu}/0]+[?!]|(\p{Lu}/\p{Lu}|NV)(\s|$))|\?`,
 )
 
 // formula is what a spreadsheet would reckon: =HYPERLINK(…), =1+2, =cmd|…, =Sheet1!A1.
