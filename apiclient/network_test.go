@@ -125,7 +125,11 @@ func TestNetwork(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			hasty := func(c *Config) { c.Timeout = 500 * time.Millisecond }
+			hasty := func(c *Config) {
+				if strings.HasSuffix(tt.raw, "hold") {
+					c.Timeout = 300 * time.Millisecond
+				}
+			}
 			client := newTestClient(t, rawServer(t, tt.raw, sized("409 Conflict", "", "{}")), hasty)
 			_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
 			e, _ := errors.AsType[*Error](err)
