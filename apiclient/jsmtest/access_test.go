@@ -127,7 +127,7 @@ func TestPagesHaveFiftyAtMost(t *testing.T) {
 		o.Organizations = append(o.Organizations, Organization{Name: fmt.Sprint("Company ", i)})
 	}
 	s := New(o)
-	for query, want := range map[string]int{"": 50, "?limit=100": 50, "?limit=7": 7, "?start=100": 20, "?start=500": 0, "?limit=0": 1} {
+	for query, want := range map[string]int{"": 50, "?limit=100": 50, "?limit=7": 7, "?start=100": 20, "?start=500": 0, "?limit=0": 50} {
 		_, body, _ := ask{method: "GET", url: OrgsPath + query}.do(t, s)
 		if got := strings.Count(body, `"name"`); got != want {
 			t.Errorf("%q: got %d, want %d", query, got, want)

@@ -174,7 +174,7 @@ func (a *Account) matches(query string) bool {
 		!strings.Contains(query, "@") && strings.Contains(" "+fold(a.Name), " "+query)
 }
 
-// searchUsers is GET /rest/api/3/user/search. Who may not browse users sees nobody, and does not learn why.
+// searchUsers is the first page of GET /rest/api/3/user/search. Who may not browse users sees nobody, and does not learn why.
 func searchUsers(c *call) *answer {
 	query, latest := fold(c.req.URL.Query().Get("query")), time.Now().Add(-c.site.options.SearchLag)
 	if query == "" {
@@ -186,5 +186,5 @@ func searchUsers(c *call) *answer {
 			users = append(users, person(a))
 		}
 	}
-	return jsonAnswer(http.StatusOK, users[:min(c.number("maxResults", 50), len(users), 1000)])
+	return jsonAnswer(http.StatusOK, users[:min(50, len(users))])
 }

@@ -1,6 +1,7 @@
 package jsmtest
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -62,10 +63,14 @@ func gatewayError(status int, text string) *answer {
 	return jsonAnswer(status, map[string]any{"code": status, "message": text})
 }
 
-// page answers with a part of all, at most 50, as /rest/servicedeskapi pages its lists, but for the links.
+// page answers with a part of all, at most 50, as /rest/servicedeskapi pages its lists, but for the links. What is no
+// number is not asked for.
 func page[T any](c *call, all []T) *answer {
-	start, limit := min(c.number("start", 0), len(all)), min(c.number("limit", 50), 50)
-	end := min(start+max(limit, 1), len(all))
+	query := c.req.URL.Query()
+	start, _ := strconv.Atoi(query.Get("start"))
+	limit, _ := strconv.Atoi(query.Get("limit"))
+	start, limit = min(max(start, 0), len(all)), min(cmp.Or(max(limit, 0), 50), 50)
+	end := min(start+limit, len(all))
 	return jsonAnswer(http.StatusOK, map[string]any{
 		"size": end - start, "start": start, "limit": limit, "isLastPage": end == len(all),
 		"values": append([]T{}, all[start:end]...),

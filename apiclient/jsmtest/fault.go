@@ -120,12 +120,12 @@ func ParseFault(s string) (f Fault, err error) {
 func (s *Site) SetFaults(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults = slices.Clone(faults)
+	s.options.Faults = slices.Clone(faults)
 }
 
 // draw is the fault that befalls the n-th request about the same; "": none.
 func (c *call) draw(about string, n int) FaultKind {
-	for _, f := range c.site.faults {
+	for _, f := range c.site.options.Faults {
 		if f.Kind != UnknownAccount && c.befallen(f, about, n) {
 			return f.Kind
 		}
@@ -136,7 +136,7 @@ func (c *call) draw(about string, n int) FaultKind {
 // forgets reports whether the route is to know nothing of an account.
 func (c *call) forgets(id string) bool {
 	about := strings.ReplaceAll(id, c.site.options.CloudID, "")
-	return slices.ContainsFunc(c.site.faults, func(f Fault) bool {
+	return slices.ContainsFunc(c.site.options.Faults, func(f Fault) bool {
 		return f.Kind == UnknownAccount && c.befallen(f, about, 0)
 	})
 }
@@ -188,34 +188,29 @@ type Decision struct {
 	Delay  time.Duration // is added to the latency
 }
 
-// meetFaults performs a request that has passed credentials and quota, or what befalls it.
+// meetFaults performs a request that has passed credentials and quota, or what befalls it by OnCreate or the faults.
 func (c *call) meetFaults() (a *answer) {
-	d := c.decide()
-	c.Fault = d.Fault
-	if d.Status != 0 {
-		a = c.failure(d.Status, d.Key, http.StatusText(d.Status))
-	} else if d.Fault != "" {
-		a = effects[d.Fault].answer(c)
-	} else {
-		a = c.perform()
-	}
-	a.delay += d.Delay
-	return a
-}
-
-// decide asks OnCreate and then the faults.
-func (c *call) decide() (d Decision) {
 	about := c.about()
 	key := hash(c.Method, c.Path, about)
 	c.site.attempts[key]++
 	attempt := c.site.attempts[key]
+	var d Decision
 	if c.Path == CreatePath && c.site.options.OnCreate != nil {
 		d = c.ask(attempt)
 	}
-	if d.Fault == "" && d.Status == 0 {
-		d.Fault = c.draw(about, attempt)
+	if c.Fault = d.Fault; c.Fault == "" && d.Status == 0 {
+		c.Fault = c.draw(about, attempt)
 	}
-	return d
+	switch {
+	case d.Status != 0:
+		a = c.failure(d.Status, d.Key, http.StatusText(d.Status))
+	case c.Fault != "":
+		a = effects[c.Fault].answer(c)
+	default:
+		a = c.perform()
+	}
+	a.delay += d.Delay
+	return a
 }
 
 // ask calls OnCreate without the lock, so that it may use the site.

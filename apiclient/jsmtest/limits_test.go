@@ -12,7 +12,7 @@ import (
 // TestQuotas: what the second of two requests to myself is answered, when the first took the only one there was.
 func TestQuotas(t *testing.T) {
 	bare := map[string]string{"Ratelimit-Reason": "jira-burst-based", "Retry-After": "1"}
-	headers := map[string]string{"X-Ratelimit-Limit": "1", "X-Ratelimit-Remaining": "0", "X-Ratelimit-Nearlimit": "true"}
+	headers := map[string]string{"X-Ratelimit-Limit": "1", "X-Ratelimit-Remaining": "0"}
 	with := func(more ...string) map[string]string {
 		all := map[string]string{}
 		for k, v := range headers {
@@ -36,7 +36,7 @@ func TestQuotas(t *testing.T) {
 		"slow":             {[]Quota{{Rate: 0.1}}, 429, map[string]string{"Ratelimit-Reason": "jira-burst-based", "Retry-After": "10"}},
 		"no time":          {[]Quota{{Rate: 1, NoRetryAfter: true}}, 429, map[string]string{"Ratelimit-Reason": "jira-burst-based"}},
 		"headers":          {[]Quota{{Rate: 1, RateHeaders: true}}, 429, with("Ratelimit-Reason", "jira-burst-based", "Retry-After", "1", "X-Ratelimit-Reset", "2000-01-01T00:00:02Z")},
-		"hourly, for all":  {[]Quota{{Shared: true, Window: time.Hour, Limit: 1, Reason: "jira-quota-tenant-based"}}, 429, map[string]string{"Ratelimit-Reason": "jira-quota-tenant-based", "Retry-After": "3600"}},
+		"hourly":           {[]Quota{{Window: time.Hour, Limit: 1, Reason: "jira-quota-tenant-based"}}, 429, map[string]string{"Ratelimit-Reason": "jira-quota-tenant-based", "Retry-After": "3600"}},
 		"documented":       {BurstQuotas(1, 0, false), 429, bare},
 		"documented, zero": {BurstQuotas(0, 0, true), 200, map[string]string{}},
 	}
@@ -51,7 +51,7 @@ func TestQuotas(t *testing.T) {
 					status, _, header = ask{method: "GET", url: MyselfPath}.do(t, s)
 				}
 				got := map[string]string{}
-				for _, name := range []string{"Ratelimit-Reason", "Retry-After", "X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Nearlimit", "X-Ratelimit-Reset"} {
+				for _, name := range []string{"Ratelimit-Reason", "Retry-After", "X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset"} {
 					if v := header.Get(name); v != "" {
 						got[name] = v
 					}

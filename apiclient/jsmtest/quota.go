@@ -2,18 +2,16 @@ package jsmtest
 
 import (
 	"cmp"
+	"fmt"
 	"math"
-	"strconv"
-	"sync"
 	"time"
 )
 
 // Quota limits the requests to some operations: a token bucket of Burst that refills at Rate a second, or with a Window
-// Limit requests in each of them. Each operation (method and path pattern) is counted by itself, unless Shared.
+// Limit requests in each of them. Each operation (method and path pattern) is counted by itself.
 type Quota struct {
 	Method string // "": every method
 	Path   string // a path pattern; "": every path
-	Shared bool   // one count for all operations, as the points of a tenant
 
 	Rate     float64       // of a bucket, a second
 	Burst    int           // size of the bucket; 0: one second of Rate
@@ -47,11 +45,9 @@ type Level struct {
 	Reset            time.Duration // from now; 0: not reported; on refusals, and with windows on all answers
 }
 
-// Limiter counts requests against quotas. It is safe for concurrent use.
+// Limiter counts requests against quotas, one at a time.
 type Limiter struct {
-	quotas []Quota
-
-	mu       sync.Mutex
+	quotas   []Quota
 	counters map[string]*counter
 }
 
@@ -63,8 +59,6 @@ func NewLimiter(quotas []Quota) *Limiter {
 // Admit takes one request of an operation from all quotas that limit it, or from none when one of them refuses it.
 // Times must not go back.
 func (l *Limiter) Admit(now time.Time, method, path string) Admission {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	counters := l.of(now, method, path)
 	for _, c := range counters {
 		if wait := c.wait(now); wait > 0 {
@@ -87,10 +81,7 @@ func (l *Limiter) of(now time.Time, method, path string) (counters []*counter) {
 		if q.Method != "" && q.Method != method || q.Path != "" && q.Path != path {
 			continue
 		}
-		key := strconv.Itoa(i)
-		if !q.Shared {
-			key += " " + method + " " + path
-		}
+		key := fmt.Sprint(i, method, path)
 		if l.counters[key] == nil {
 			l.counters[key] = &counter{Quota: q, began: now, at: now, level: q.size()}
 		}

@@ -73,23 +73,20 @@ type RouteStats struct {
 // Route is the part of one route, by its method and path pattern.
 func (s Stats) Route(method, path string) RouteStats { return s.Routes[method+" "+path] }
 
-// arrive counts a request.
-func (c *call) arrive() {
-	c.site.mu.Lock()
-	defer c.site.mu.Unlock()
-	seen := c.site.seen[c.Method+" "+c.Path]
-	if seen.Answers == nil {
-		seen.Answers = map[int]int{}
+// counts are those of the request's route.
+func (c *call) counts() *RouteStats {
+	name := c.Method + " " + c.Path
+	if c.site.seen[name] == nil {
+		c.site.seen[name] = &RouteStats{Answers: map[int]int{}}
 	}
-	seen.Requests++
-	c.site.seen[c.Method+" "+c.Path] = seen
+	return c.site.seen[name]
 }
 
-// leave counts what came of it.
+// leave counts what came of a request.
 func (c *call) leave() {
 	c.site.mu.Lock()
 	if c.Status != 0 {
-		c.site.seen[c.Method+" "+c.Path].Answers[c.Status]++
+		c.counts().Answers[c.Status]++
 	}
 	if c.Fault != "" {
 		c.site.befell[c.Fault]++
@@ -104,8 +101,13 @@ func (c *call) leave() {
 func (s *Site) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := Stats{Routes: map[string]RouteStats{}, Faults: maps.Clone(s.befell), Accounts: len(s.accounts), Created: len(s.made)}
-	out.Answers = map[int]int{}
+	out := Stats{
+		RouteStats: RouteStats{Answers: map[int]int{}},
+		Routes:     map[string]RouteStats{},
+		Faults:     maps.Clone(s.befell),
+		Accounts:   len(s.accounts),
+		Created:    len(s.made),
+	}
 	for name, route := range s.seen {
 		out.Routes[name] = RouteStats{route.Requests, maps.Clone(route.Answers)}
 		out.Requests += route.Requests

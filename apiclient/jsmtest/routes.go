@@ -6,7 +6,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -73,20 +72,22 @@ func routes() []*route {
 	}
 }
 
-// addRoutes makes the mux know all routes, those under /rest in both forms of address, and the sandbox's own pages.
-func (s *Site) addRoutes() {
-	s.mux.Handle("GET /{$}", http.RedirectHandler(AccountsPath, http.StatusFound))
-	s.mux.HandleFunc("GET "+AccountsPath, s.accountsCSV)
-	s.mux.HandleFunc("GET "+StatsPath, s.statsJSON)
+// mux knows all routes, those under /rest in both forms of address, and the sandbox's own pages.
+func (s *Site) mux() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.Handle("GET /{$}", http.RedirectHandler(AccountsPath, http.StatusFound))
+	mux.HandleFunc("GET "+AccountsPath, s.accountsCSV)
+	mux.HandleFunc("GET "+StatsPath, s.statsJSON)
 	for _, r := range routes() {
 		rest := strings.HasPrefix(r.pattern, "/rest/")
 		r.api = rest || r.pattern == RenamePath
 		handle := func(w http.ResponseWriter, req *http.Request) { s.serve(w, req, r) }
-		s.mux.HandleFunc(strings.TrimSpace(r.method+" "+r.pattern), handle)
+		mux.HandleFunc(strings.TrimSpace(r.method+" "+r.pattern), handle)
 		if rest {
-			s.mux.HandleFunc(r.method+" /ex/jira/{cloudId}"+r.pattern, handle)
+			mux.HandleFunc(r.method+" /ex/jira/{cloudId}"+r.pattern, handle)
 		}
 	}
+	return mux
 }
 
 // call is one request on its way through the site.
@@ -108,7 +109,6 @@ type call struct {
 // serve answers a request. It reads the whole body, so that the connection can be used again whatever the answer is.
 func (s *Site) serve(w http.ResponseWriter, req *http.Request, r *route) {
 	c := &call{site: s, req: req, route: r, header: w.Header(), Exchange: Exchange{Method: r.method, Path: r.pattern}}
-	c.arrive()
 	defer c.leave()
 	var err error
 	if c.body, err = io.ReadAll(http.MaxBytesReader(nil, req.Body, 1<<20)); err != nil {
@@ -121,6 +121,7 @@ func (s *Site) serve(w http.ResponseWriter, req *http.Request, r *route) {
 func (c *call) answer() *answer {
 	c.site.mu.Lock()
 	defer c.site.mu.Unlock()
+	c.counts().Requests++
 	if refusal := c.authorize(); refusal != nil {
 		return refusal
 	}
@@ -147,7 +148,6 @@ func (c *call) admit() *answer {
 	if level := a.Level; level != nil {
 		set("X-RateLimit-Limit", level.Limit, true)
 		set("X-RateLimit-Remaining", level.Remaining, true)
-		set("X-RateLimit-NearLimit", true, level.Remaining*5 < level.Limit)
 		reset := now.Add(level.Reset + time.Second - 1).UTC() // rounded up
 		set("X-RateLimit-Reset", reset.Format("2006-01-02T15:04:05Z"), level.Reset > 0)
 	}
@@ -166,15 +166,6 @@ func (c *call) perform() *answer {
 		return refusal
 	}
 	return c.route.serve(c)
-}
-
-// number reads a query parameter; what is missing or no number counts as otherwise.
-func (c *call) number(name string, otherwise int) int {
-	n, err := strconv.Atoi(c.req.URL.Query().Get(name))
-	if err != nil || n < 0 {
-		return otherwise
-	}
-	return n
 }
 
 // body serves a request by its decoded JSON body.

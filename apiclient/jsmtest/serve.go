@@ -74,15 +74,12 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 		arriving.Body = http.NoBody
 	}
 	defer arriving.Body.Close()
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
 	recorded := httptest.NewRecorder()
-	aborted := run(t.handler, recorded, arriving)
-	if aborted && !recorded.Flushed {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
+	aborted := ctx.Err() != nil || run(t.handler, recorded, arriving)
+	switch {
+	case aborted && !recorded.Flushed && ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case aborted && !recorded.Flushed:
 		return nil, &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
 	}
 	resp, got := recorded.Result(), int64(recorded.Body.Len())
@@ -98,11 +95,9 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 // run calls the handler and reports whether it cut the connection.
 func run(h http.Handler, w http.ResponseWriter, r *http.Request) (aborted bool) {
 	defer func() {
-		switch p := recover(); p {
-		case nil:
-		case http.ErrAbortHandler:
+		if p := recover(); p == http.ErrAbortHandler {
 			aborted = true
-		default:
+		} else if p != nil {
 			panic(p)
 		}
 	}()

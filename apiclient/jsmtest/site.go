@@ -89,8 +89,9 @@ func (c *call) latency() time.Duration {
 
 // Site is a Jira Service Management site in memory. All methods may be called from any goroutine.
 type Site struct {
+	http.Handler // Faults that cut a connection panic with [http.ErrAbortHandler].
+
 	options Options
-	mux     *http.ServeMux
 	limits  *Limiter
 	closing sync.Once
 	closed  chan struct{}
@@ -103,10 +104,9 @@ type Site struct {
 	creates   int                  // requests to create
 	desks     []*Desk
 	orgs      []*Organization
-	grants    map[string]*grant // by what is sent in the header Authorization
-	faults    []Fault
-	attempts  map[uint64]int // requests by what they are about
-	seen      map[string]RouteStats
+	grants    map[string]*grant      // by what is sent in the header Authorization
+	attempts  map[uint64]int         // requests by what they are about
+	seen      map[string]*RouteStats // by method and path
 	befell    map[FaultKind]int
 }
 
@@ -118,19 +118,17 @@ func New(o Options) *Site {
 	}
 	s := &Site{
 		options:   o,
-		mux:       http.NewServeMux(),
 		limits:    NewLimiter(o.Quotas),
 		closed:    make(chan struct{}),
 		byAddress: map[string][]*Account{},
 		byID:      map[string]*Account{},
 		made:      map[string]time.Time{},
 		desks:     builtInDesks(),
-		faults:    o.Faults,
 		attempts:  map[uint64]int{},
-		seen:      map[string]RouteStats{},
+		seen:      map[string]*RouteStats{},
 		befell:    map[FaultKind]int{},
 	}
-	s.addRoutes()
+	s.Handler = s.mux()
 	for _, a := range o.Existing {
 		s.addAccount(a)
 	}
@@ -143,6 +141,3 @@ func New(o Options) *Site {
 
 // Close ends hangs and cuts latency short, now and from now on. Accounts and Stats can still be read.
 func (s *Site) Close() { s.closing.Do(func() { close(s.closed) }) }
-
-// ServeHTTP answers one request. Faults that cut a connection panic with [http.ErrAbortHandler].
-func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }

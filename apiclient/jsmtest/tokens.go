@@ -115,7 +115,7 @@ func (g *grant) use(c *call) bool {
 	g.uses[""]++
 	g.uses[c.Path]++
 	return (g.Expires.IsZero() || time.Now().Before(g.Expires)) &&
-		!slices.ContainsFunc(c.site.faults, func(f Fault) bool {
+		!slices.ContainsFunc(c.site.options.Faults, func(f Fault) bool {
 			return f.Kind == TokenEnds && g.uses[f.Route] > f.After
 		})
 }

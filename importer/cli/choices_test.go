@@ -248,7 +248,7 @@ func TestReportSparesInputs(t *testing.T) {
 // code, and nothing is lost by it.
 func TestExitCodesOfStops(t *testing.T) {
 	t.Parallel()
-	hourly := jsmtest.Quota{Shared: true, Limit: 60, Window: time.Hour, Reason: "jira-quota-tenant-based"}
+	hourly := jsmtest.Quota{Limit: 60, Window: time.Hour, Reason: "jira-quota-tenant-based"}
 	for _, tc := range []struct {
 		name string
 		site func(*jsmtest.Options)
