@@ -217,7 +217,7 @@ func TestQuotaAsksForALongPause(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesktop(t, jsmtest.Options{Latency: jsmtest.Latency{Fixed: 80 * time.Millisecond}, Quotas: []jsmtest.Quota{{
-			Shared: true, Limit: 300, Window: time.Hour, Reason: "jira-quota-tenant-based"}}})
+			Limit: 300, Window: time.Hour, Reason: "jira-quota-tenant-based"}}})
 		d.export(500)
 		s := d.sit(t.Context())
 		if s.Stop == nil || s.Stop.Cause != QuotaPause || s.ExitCode() != 6 || s.Stop.Until.IsZero() || s.Stop.Hint == "" {
