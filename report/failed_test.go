@@ -12,7 +12,9 @@ import (
 )
 
 // remembering is a memory for a test.
-func remembering(t *testing.T) Memory { return Memory(filepath.Join(t.TempDir(), "state", "files")) }
+func remembering(t *testing.T) Memory {
+	return Memory{Path: filepath.Join(t.TempDir(), "state", "files"), Input: "/data/c.csv"}
+}
 
 // fail writes a failed file with the given rows.
 func fail(t *testing.T, memory Memory, path string, rows ...importer.Result) Fixes {
@@ -95,6 +97,23 @@ func TestFailedNeverOverwritesWhatSomebodyEdited(t *testing.T) {
 	}
 }
 
+// Two exports with one stem have a failed file each, and each is read as its export was.
+func TestFailedOfAnotherInput(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "c.failed.csv")
+	memory := remembering(t)
+	other := Memory{Path: memory.Path, Input: "/data/c.txt"}
+	fail(t, memory, path, result(1, outcome.Failed, "first", "a"))
+	if m := fail(t, other, path, result(1, outcome.Failed, "another", "b")); m.Path == path || m.Kept != path {
+		t.Errorf("%+v", m)
+	}
+	if m := fail(t, other, path, result(1, outcome.Created, "", "b")); m.Path != "" || names(t, filepath.Dir(path)) != "[c.failed.csv]" {
+		t.Errorf("%+v, and the folder holds %s", m, names(t, filepath.Dir(path)))
+	}
+	if m := fail(t, memory, path, result(1, outcome.Failed, "second", "a")); m.Path != path {
+		t.Errorf("%+v", m)
+	}
+}
+
 // A run that is repeated writes the same file, though nobody remembers it.
 func TestFailedReplacesAFileOfTheSameContent(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.failed.csv")
@@ -124,7 +143,7 @@ func TestFailedLeavesAnUnknownFile(t *testing.T) {
 // A file that nobody can know for ours later gets no name.
 func TestFailedThatCannotBeRememberedIsDropped(t *testing.T) {
 	folder, elsewhere := t.TempDir(), t.TempDir()
-	f, err := NewFailed(filepath.Join(folder, "c.failed.csv"), &export.Survey{Header: []string{"Email"}}, Memory(elsewhere))
+	f, err := NewFailed(filepath.Join(folder, "c.failed.csv"), &export.Survey{Header: []string{"Email"}}, Memory{Path: elsewhere})
 	if err != nil {
 		t.Fatal(err)
 	}

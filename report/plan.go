@@ -20,7 +20,7 @@ type Outlook struct {
 	Rate          float64 // requests a second that the time is estimated with; 0: not known
 	DryRun        bool    // nothing will be sent
 	Held          bool    // a guard holds the run back; the reason is shown elsewhere
-	Limit         int     // at most so many creates in this run; 0: no limit
+	Limit         int     // only so many creates in this run; 0: all
 	Organizations bool    // --organizations
 	Leavers       LeaverTotals
 	Revoke        int      // leavers whose access is revoked
@@ -52,7 +52,7 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 		l.planned(p, o.Limit)
 		l.part(planNotes(p, o))
 		l.access(p.Access)
-		l.leavers(p, o)
+		l.leavers(o)
 	}
 	l.problems(s)
 	if revoking {
@@ -143,13 +143,13 @@ func (l *listing) access(a *importer.AccessPlan) {
 }
 
 // leavers says what would be done about those who have left the source.
-func (l *listing) leavers(p *importer.Plan, o Outlook) {
+func (l *listing) leavers(o Outlook) {
 	if !o.Leavers.Any() {
 		return
 	}
 	does := "listed when all rows are done; nobody's access is revoked"
 	switch {
-	case o.Limit > 0 && o.Limit < p.Create:
+	case o.Limit > 0:
 		does = "neither listed nor revoked: --limit ends the run before its last row"
 	case o.Revoke > 0:
 		does = "access is revoked for " + text.Counted(o.Revoke, "leaver", "leavers") + " when all rows are done"

@@ -28,7 +28,7 @@ func Totals(s Summary) string {
 	l.add("Results", Shown(s.Results))
 	l.add("To fix", Shown(s.Failed))
 	if s.Kept != "" && s.Failed != "" {
-		l.add("", "("+Shown(s.Kept)+" was edited and is left as it is)")
+		l.add("", "("+Shown(s.Kept)+" was edited, or is of another export: it is left as it is)")
 	}
 	l.add("Page", Shown(s.Page))
 	if s.Gone {

@@ -70,3 +70,33 @@ func TestUneditedRowsStayRejected(t *testing.T) {
 		t.Errorf("%+v, from\n%s", found, c.read("people.failed.csv"))
 	}
 }
+
+// A failed file is read as its export was, without any flag; and two exports
+// with one stem have one each.
+func TestFailedFileIsReadAsItsExportWas(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.write("m.csv", "Account,Mail,Name\nAnn,ann@example.com,x1\nBo,bo(at)example.com,x2\n")
+	c.must(3, "import", "./m.csv", "--column", "name=Account")
+	c.write("m.txt", "Account,Mail,Name\nEd,ed@example.com,x4\nCy,cy(at)example.com,x3\n")
+	c.must(3, "import", "./m.txt", "--column", "name=Name")
+	for name, says := range map[string]string{"m.failed.csv": "Bo", "m.failed-2.csv": "Cy"} {
+		if !strings.Contains(c.read(name), says) {
+			t.Errorf("%s: %s", name, c.read(name))
+		}
+		c.write(name, strings.ReplaceAll(c.read(name), "(at)", "@"))
+	}
+	c.must(0, "import", "./m.failed.csv")
+	c.must(0, "import", "./m.failed-2.csv")
+	for address, want := range map[string]string{"ann@example.com": "Ann", "bo@example.com": "Bo", "cy@example.com": "x3"} {
+		if a := c.site.Find(address); len(a) != 1 || a[0].Name != want {
+			t.Errorf("%s: %+v", address, a)
+		}
+	}
+	c.must(0, "import", "./m.csv", "--column", "name=Account")
+	c.write("m.failed.csv", strings.ReplaceAll(c.read("m.failed-2.csv"), "cy@", "dee@"))
+	c.must(0, "import", "./m.failed.csv", "--column", "name=Name") // what the user says counts
+	if a := c.site.Find("dee@example.com"); len(a) != 1 || a[0].Name != "x3" {
+		t.Errorf("%+v", a)
+	}
+}

@@ -4,6 +4,7 @@ package cli_test
 
 import (
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -191,4 +192,22 @@ func TestLedgerIsRefused(t *testing.T) {
 		}
 		_ = p.Process.Kill()
 	})
+}
+
+// Whoever reads stderr may end before the run does: the run goes on to its end.
+func TestNobodyReadsStderr(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.export("people.csv", 30)
+	read, written, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read.Close()
+	p := exec.Command(os.Args[0], c.args([]string{"import", "./people.csv", "--log-level", "debug"})...)
+	p.Env, p.Stdout, p.Stderr = append(c.env, asProgram+"=1"), written, written
+	err = p.Run()
+	if got := c.statuses("people.results.csv"); err != nil || got["created"] != 30 {
+		t.Errorf("%v, and the results have %v", err, got)
+	}
 }

@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,6 +77,26 @@ func (f *readFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.Encoding, "encoding", "", "")
 	flags.StringVar(&f.Delimiter, "delimiter", "", "")
 	flags.BoolVar(&f.NoHeader, "no-header", false, "")
+}
+
+// as adds the flags by which one of our own files was written, where the user says nothing else, and turns all of them
+// into what export understands.
+func (f *readFlags) as(words []string) (export.Options, error) {
+	var written readFlags
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	written.register(flags)
+	if err := flags.Parse(words); err != nil {
+		return export.Options{}, fmt.Errorf("how this file was written: %w", err)
+	}
+	for _, column := range written.Columns {
+		field, _, _ := strings.Cut(column, "=")
+		named := func(said string) bool { return strings.HasPrefix(strings.ReplaceAll(said, " ", ""), field+"=") }
+		if !slices.ContainsFunc(f.Columns, named) {
+			f.Columns = append(f.Columns, column)
+		}
+	}
+	f.Preset, f.NoHeader = cmp.Or(f.Preset, written.Preset), f.NoHeader || written.NoHeader
+	return f.options()
 }
 
 // options turns the flags into what export understands.

@@ -37,7 +37,7 @@ func (p *program) importCommand() *cobra.Command {
 func (w *importWork) register(flags *pflag.FlagSet, r *run) {
 	r.flags.read.register(flags)
 	r.flags.out.registerRows(flags)
-	flags.IntVar(&r.limit, "limit", 0, "")
+	flags.IntVar(&r.limit, "limit", r.limit, "")
 	flags.BoolVar(&w.access.Organizations, "organizations", false, "")
 	flags.StringArrayVar(&w.access.ServiceDesks, "service-desk", nil, "")
 	flags.BoolVar(&w.options.UpdateNames, "update-names", false, "")
@@ -50,8 +50,8 @@ func (w *importWork) register(flags *pflag.FlagSet, r *run) {
 }
 
 func (w *importWork) check(r *run) error {
-	if r.limit < 0 {
-		return usagef("0 means no limit", "--limit %d is negative", r.limit)
+	if r.limit < 1 {
+		return usagef("leave the flag out for all; --dry-run sends nothing", "--limit %d is less than 1", r.limit)
 	}
 	r.asks = w.access.Organizations || len(w.access.ServiceDesks) > 0
 	return nil
@@ -150,7 +150,10 @@ func (w *importWork) ask(ctx context.Context, r *run, revokes int) error {
 
 func (w *importWork) begin(ctx context.Context, r *run, o importer.Options) *importer.Run {
 	r.pace = r.site.client.Pace
-	if o.Limit = r.limit; w.only {
+	if r.limited() {
+		o.Limit = r.limit
+	}
+	if w.only {
 		o.Only = r.plan.First.Number
 	}
 	o.ResendKnown, o.UpdateNames = w.options.ResendKnown, w.options.UpdateNames

@@ -10,7 +10,7 @@ import (
 )
 
 // fileSize is how large a file of the program may become, in bytes.
-const fileSize = "JSM_ONBOARD_TEST_FILE_SIZE"
+const fileSize = "TEST_FILE_SIZE"
 
 // limitFiles makes writing beyond a size fail, as on a full disk.
 func limitFiles() {

@@ -16,12 +16,12 @@ import (
 
 // asProgram makes the test binary the program itself, for tests that have to
 // kill or signal it, or take things away from it.
-const asProgram = "JSM_ONBOARD_TEST_AS_PROGRAM"
+const asProgram = "TEST_AS_JSM_ONBOARD"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		limitFiles()
-		os.Exit(cli.Run(context.Background(), os.Args[1:], os.Getenv, cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+		os.Exit(cli.Run(context.Background(), os.Args[1:], os.Getenv, cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Environ: os.Environ()}))
 	}
 	http.DefaultTransport.(*http.Transport).DialContext = func(_ context.Context, network, address string) (net.Conn, error) {
 		return nil, fmt.Errorf("a test dialled %s %s", network, address)

@@ -110,7 +110,7 @@ func (r *reportRun) rewrite(ctx context.Context) (*page.Findings, error) {
 		r.console.Log().Warn("the results have only address and name, and only the rows that were sent",
 			"why", err.Error())
 	}
-	files, err := openRowFiles(r.out, r.site.memory, survey, r.summary.Access != nil)
+	files, err := openRowFiles(r.out, report.Memory{Path: r.site.memory, Input: r.run.Input}, survey, r.summary.Access != nil)
 	if err != nil {
 		return nil, err
 	}

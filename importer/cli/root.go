@@ -22,6 +22,8 @@ type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
 
+	Environ []string // as [os.Environ], to find names that are no setting; may be nil
+
 	configure func(*apiclient.Config) // a test's last word on the client; nil: none
 }
 

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -63,7 +66,7 @@ type run struct {
 	path    string // of the input, as typed; "": undo has none
 	undone  string // undo: the run's id, as typed
 	source  string // sync, and the revocation of its leavers
-	limit   int    // creates at most; 0: no limit
+	limit   int    // creates at most
 
 	began    time.Time
 	options  export.Options
@@ -90,7 +93,7 @@ type run struct {
 
 // runCommand makes the command of a run.
 func (p *program) runCommand(use string, w work) (*cobra.Command, *run) {
-	r := &run{program: p, work: w}
+	r := &run{program: p, work: w, limit: math.MaxInt}
 	cmd := p.command(use, func(cmd *cobra.Command, words []string) error {
 		if r.command = cmd.Name(); r.command == "undo" {
 			r.undone = strings.Join(words, "")
@@ -110,6 +113,7 @@ func revokes(command string) bool { return command == "revoke" || command == "un
 // execute runs it. A dry run is nobody's business; what any other comes to is kept and published, also when it is
 // refused before it began.
 func (r *run) execute(ctx context.Context) (err error) {
+	signal.Ignore(syscall.SIGPIPE) // of whoever reads what it prints, and has ended
 	r.began = time.Now()
 	r.recorder, r.site = page.NewRecorder(r.began), &site{}
 	defer func() { err = errors.Join(err, r.site.Close()) }()
@@ -132,7 +136,7 @@ func (r *run) execute(ctx context.Context) (err error) {
 // do goes from the input to the results. Nothing leaves before the plan is made, the guards have passed it and it is
 // agreed to.
 func (r *run) do(ctx context.Context) (err error) {
-	r.options, err = r.flags.read.options()
+	_, err = r.flags.read.options()
 	if err := errors.Join(err, r.flags.site.check(), r.flags.out.check()); err != nil {
 		return err
 	}
@@ -168,6 +172,9 @@ func (r *run) do(ctx context.Context) (err error) {
 
 // through goes from the plan to the end in the ledger.
 func (r *run) through(ctx context.Context) (err error) {
+	if r.options, err = r.flags.read.as(r.memory().Flags()); err != nil {
+		return err
+	}
 	if r.path != "" {
 		if r.file, err = export.Open(ctx, r.path, r.In); err != nil {
 			return err
@@ -186,6 +193,9 @@ func (r *run) through(ctx context.Context) (err error) {
 	}
 	return r.conclude(ctx, end)
 }
+
+// memory is of the failed files of the input, of which it may be one.
+func (r *run) memory() report.Memory { return report.Memory{Path: r.site.memory, Input: r.input} }
 
 // nameFiles settles what the files are called that no flag names; undo does that when it knows the run.
 func (r *run) nameFiles() {
@@ -253,7 +263,9 @@ func (r *run) showPlan(held bool) {
 		Rate:    r.flags.site.client.MaxRate,
 		DryRun:  r.flags.dryRun,
 		Held:    held,
-		Limit:   r.limit,
+	}
+	if r.limited() {
+		outlook.Limit = r.limit
 	}
 	r.work.outlook(r, &outlook)
 	out := r.Out
@@ -268,7 +280,7 @@ func (r *run) showPlan(held bool) {
 // carryOut works from the first row to the finished files of rows.
 func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 	still := context.WithoutCancel(ctx)
-	r.rows, err = openRowFiles(&r.flags.out, r.site.memory, r.plan.Survey, r.plan.Access != nil)
+	r.rows, err = openRowFiles(&r.flags.out, r.memory(), r.plan.Survey, r.plan.Access != nil)
 	if err != nil {
 		return end, err
 	}
@@ -277,7 +289,7 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 		Workers:    r.flags.site.client.Workers,
 		MaxErrors:  r.flags.maxErrors,
 		MayBrowse:  r.conn.BrowseUsers == apiclient.Yes,
-		FailedPath: r.flags.out.failed,
+		FailedPath: r.memory().Free(r.flags.out.failed),
 		Settled:    func(result importer.Result) { r.recorder.Row(time.Now(), result.Took) },
 	})
 	stop := r.follow(job)
@@ -295,12 +307,10 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 }
 
 // creates is how many rows would be sent.
-func (r *run) creates() int {
-	if r.limit > 0 {
-		return min(r.limit, r.plan.Create)
-	}
-	return r.plan.Create
-}
+func (r *run) creates() int { return min(r.limit, r.plan.Create) }
+
+// limited reports whether --limit ends the run before its last row.
+func (r *run) limited() bool { return r.limit < r.plan.Create }
 
 // follow shows how far the run is, until stop is called.
 func (r *run) follow(job *importer.Run) (stop func()) {
@@ -311,7 +321,7 @@ func (r *run) follow(job *importer.Run) (stop func()) {
 		if pace.Sent > 0 {
 			lookUps = 0
 		}
-		if rows < r.plan.Create {
+		if r.limited() {
 			done = p.Made
 		}
 		return report.Moment{

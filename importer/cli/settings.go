@@ -16,9 +16,11 @@ import (
 	"jsm-onboard/report"
 )
 
+const envPrefix = "JSM_ONBOARD_"
+
 // envName is the environment name of a flag: max-rate, JSM_ONBOARD_MAX_RATE.
 func envName(flag string) string {
-	return "JSM_ONBOARD_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
 // onlyTyped are the flags that the command line alone can have: what they do is meant once, and not each time. So are
@@ -34,7 +36,7 @@ func (p *program) settle(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := knownKeys(cmd.Root(), path, config); err != nil {
+	if err := errors.Join(knownKeys(cmd.Root(), path, config), p.knownNames(cmd.Root())); err != nil {
 		return err
 	}
 	if sandbox, _ := cmd.Flags().GetBool("sandbox"); sandbox && cmd.Flags().Changed("site") {
@@ -142,14 +144,32 @@ func readConfig(path string) (map[string]settingValues, error) {
 	return config, nil
 }
 
-// knownKeys refuses a key that is no flag of any command: one file may serve several commands.
+// knownKeys refuses a key that is no setting.
 func knownKeys(root *cobra.Command, path string, config map[string]settingValues) error {
 	for _, key := range slices.Sorted(maps.Keys(config)) {
-		has := func(cmd *cobra.Command) bool { return cmd.Flags().Lookup(key) != nil }
-		if onlyTyped[key] || key == "config" || !slices.ContainsFunc(root.Commands(), has) {
+		if onlyTyped[key] || key == "config" || !isFlag(root, key) {
 			return usagef("the keys are flag names without the dashes (jsm-onboard help settings lists them); "+
 				"credentials have no key, they come from the environment", "%s: there is no setting %q", path, key)
 		}
 	}
 	return nil
+}
+
+// knownNames refuses a variable of the environment that is named as a setting and is none.
+func (p *program) knownNames(root *cobra.Command) error {
+	for _, variable := range p.Environ {
+		name, value, _ := strings.Cut(variable, "=")
+		key, ours := strings.CutPrefix(name, envPrefix)
+		if key = strings.ToLower(strings.ReplaceAll(key, "_", "-")); ours && value != "" && !isFlag(root, key) {
+			return usagef("the names are those of flags: --max-rate is "+envName("max-rate")+"; unset the variable, or "+
+				"see jsm-onboard help settings", "there is no setting %s", name)
+		}
+	}
+	return nil
+}
+
+// isFlag reports whether any command has a flag of this name: one file, or one environment, may serve several.
+func isFlag(root *cobra.Command, name string) bool {
+	return root.PersistentFlags().Lookup(name) != nil || slices.ContainsFunc(root.Commands(),
+		func(cmd *cobra.Command) bool { return cmd.Flags().Lookup(name) != nil })
 }

@@ -32,7 +32,7 @@ type site struct {
 
 	client  *apiclient.Client // nil: nothing will be sent
 	ledger  *ledger.Ledger    // nil: not opened
-	memory  report.Memory     // of the failed files that were written
+	memory  string            // the path of what is known of failed files that were written
 	closers []func() error
 }
 
@@ -121,9 +121,9 @@ func (p *program) openLedger(ctx context.Context, s *site, readOnly bool) (err e
 		return err
 	}
 	s.closers = append(s.closers, s.ledger.Close)
-	s.memory = report.Memory(s.ledgerPath + ".files")
+	s.memory = s.ledgerPath + ".files"
 	if folder, err := p.stateFolder(); s.temporary && err == nil { // that of rehearsals outlives the ledger
-		s.memory = report.Memory(filepath.Join(folder, "sandbox.files"))
+		s.memory = filepath.Join(folder, "sandbox.files")
 	}
 	return nil
 }

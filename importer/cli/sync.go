@@ -111,7 +111,7 @@ func (w *syncWork) hold(ctx context.Context, r *run) error {
 
 // revokes is how many leavers would lose their access: none, when the run is to end before its last row.
 func (w *syncWork) revokes(r *run) int {
-	if !w.revokeLeavers || r.foreseen != nil || r.creates() < r.plan.Create {
+	if !w.revokeLeavers || r.foreseen != nil || r.limited() {
 		return 0
 	}
 	return w.leavers.Revoke
