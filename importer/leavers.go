@@ -48,6 +48,7 @@ func OpenRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 		source: source,
 		survey: survey,
 		seed:   maphash.MakeSeed(),
+		there:  make([]uint64, 0, survey.Valid),
 		seen:   map[string]sighting{},
 		useIDs: survey.OneExternalID == "" && slices.ContainsFunc(survey.Columns, func(c export.Column) bool {
 			return c.Field == export.ExternalID

@@ -149,23 +149,25 @@ func isOutOfPlace(r rune) bool {
 }
 
 // isPlainAddress is a short way through check for what most people have: ASCII letters,
-// digits and _ + - between single dots.
+// digits and _ + - between single dots; in the domain a - is between letters, too.
 func isPlainAddress(s string) bool {
 	local, domain, _ := strings.Cut(s, "@")
-	return len(s) <= maxLabel && strings.Contains(domain, ".") && isPlainPart(local, "_+-") && isPlainPart(domain, "")
+	return len(s) <= maxLabel && strings.Contains(domain, ".") &&
+		isPlainPart(local, ".", "_+-") && isPlainPart(domain, ".-", "")
 }
 
-func isPlainPart(s, signs string) bool {
+func isPlainPart(s, between, signs string) bool {
 	before := byte('.')
 	for i := range len(s) {
 		c := s[i]
 		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
-		if !letter && (c != '.' || before == '.') && strings.IndexByte(signs, c) < 0 {
+		apart := strings.IndexByte(between, c) >= 0 && strings.IndexByte(between, before) < 0
+		if !letter && !apart && strings.IndexByte(signs, c) < 0 {
 			return false
 		}
 		before = c
 	}
-	return before != '.'
+	return strings.IndexByte(between, before) < 0
 }
 
 // separator stands between addresses, notMail begins those of a kind that is not mail.

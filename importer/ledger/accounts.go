@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
+	"slices"
 	"time"
 
 	"jsm-onboard/importer/outcome"
@@ -86,23 +87,39 @@ func (w *writer) changeAccount(run int64, e Entry) {
 	}
 }
 
-// Accounts returns the accounts with these keys, by key, those that are gone too.
+// Accounts returns the accounts with these keys, by key, those that are gone too; there may be others among them. The
+// rows of an export mostly come in the order in which their accounts were made: when the first and the last are near
+// each other, all that lies between them is read, which takes a quarter of the time of asking for each.
 func (l *Ledger) Accounts(ctx context.Context, keys []string) (map[string]Account, error) {
-	return l.accounts(ctx, "a.key = q.value", keys, func(a Account) string { return a.Key })
+	found := make(map[string]Account, len(keys))
+	inOrder, err := first(ctx, l, scanNumber, "SELECT wr = 0 FROM pragma_table_list('accounts')") // not the oldest files
+	if err == nil && inOrder == 1 && len(keys) > 0 {
+		err = l.accounts(ctx, found, `(SELECT min(rowid) AS low, max(rowid) AS high FROM accounts WHERE key IN (?, ?))
+			CROSS JOIN accounts a ON a.rowid BETWEEN low AND high AND high < low + ?`,
+			keys[0], keys[len(keys)-1], 2*len(keys))
+	}
+	rest := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return key == "" || found[key].Key != "" })
+	if err == nil && len(rest) > 0 {
+		err = l.accounts(ctx, found, "json_each(?) q CROSS JOIN accounts a ON a.key = q.value", list(rest))
+	}
+	return found, err
+}
+
+func (l *Ledger) accounts(ctx context.Context, found map[string]Account, from string, args ...any) error {
+	all, err := query(ctx, l, scanAccount, "SELECT "+accountColumns+" FROM "+from, args...)
+	for _, a := range all {
+		found[a.Key] = a
+	}
+	return err
 }
 
 // AccountsByID returns the accounts with these ids, by id, those that are gone too.
 func (l *Ledger) AccountsByID(ctx context.Context, ids []string) (map[string]Account, error) {
-	return l.accounts(ctx, "a.id = q.value AND a.id <> ''", ids, func(a Account) string { return a.ID })
-}
-
-func (l *Ledger) accounts(ctx context.Context, on string, values []string,
-	key func(Account) string) (map[string]Account, error) {
-	all, err := query(ctx, l, scanAccount, "SELECT "+accountColumns+" FROM json_each(?) q CROSS JOIN accounts a ON "+on,
-		list(values))
+	all, err := query(ctx, l, scanAccount, "SELECT "+accountColumns+` FROM json_each(?) q
+		CROSS JOIN accounts a ON a.id = q.value AND a.id <> ''`, list(ids))
 	found := make(map[string]Account, len(all))
 	for _, a := range all {
-		found[key(a)] = a
+		found[a.ID] = a
 	}
 	return found, err
 }

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"jsm-onboard/importer/outcome"
@@ -154,6 +155,39 @@ func TestHoldings(t *testing.T) {
 	check(Holdings{Accounts: 4, Revoked: 1, Ours: 1})
 	settle(t, l, run, notFound(2, "ann", "qm:ann"))
 	check(Holdings{Accounts: 3, Revoked: 1})
+}
+
+// However the rows of an export lie beside those of the ledger, who is asked for is found.
+func TestAccountsInAnyOrder(t *testing.T) {
+	l := openNew(t)
+	run := startRun(t, l, job("a"))
+	for row := range 40 {
+		settle(t, l, run, created(row+1, fmt.Sprint("key", row)))
+	}
+	settle(t, l, run, notFound(50, "key7", "qm:key7"))
+	for _, keys := range [][]string{
+		nil,
+		{""},
+		{"nobody"},
+		{"key3"},
+		{"key3", "key4", "key5", "key7"},
+		{"key7", "key5", "key4"},
+		{"key5", "nobody", "key39", "key7"},
+		{"", "key5", "key39", "key7", ""},
+		{"nobody", "key5", "key6", "new"},
+		{"key0", "key20", "key39"},
+		{"key7", "key7"},
+	} {
+		found, err := l.Accounts(t.Context(), keys)
+		must(t, err)
+		for _, key := range keys {
+			a, has := found[key]
+			same(t, strings.HasPrefix(key, "key"), has)
+			if has && (a.Key != key || a.ID != "qm:"+key || a.Gone != (key == "key7")) {
+				t.Errorf("%s of %q: %+v", key, keys, a)
+			}
+		}
+	}
 }
 
 func TestAccountsByIDs(t *testing.T) {

@@ -85,7 +85,7 @@ CREATE TABLE accounts (
   gone_run    INTEGER NOT NULL DEFAULT 0,   -- the run that found that the site has it no more
   look_up     INTEGER NOT NULL DEFAULT 0,
   names_sent  TEXT NOT NULL DEFAULT ''      -- JSON: names in attempts whose answer was lost, until look_up is 0
-) STRICT, WITHOUT ROWID;
+) STRICT; -- in the order in which they were made: Accounts reads what lies side by side
 CREATE INDEX accounts_id ON accounts (id) WHERE id <> '';
 CREATE INDEX accounts_external ON accounts (external_id) WHERE external_id <> '';
 CREATE INDEX accounts_look_up ON accounts (key) WHERE look_up = 1;
