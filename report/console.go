@@ -91,8 +91,11 @@ func (c *Console) Log() *slog.Logger { return c.log }
 // the console is to be quiet. It has no cell of the file.
 func (c *Console) Problems(s *export.Survey) {
 	for _, p := range s.Problems {
-		c.log.Warn("problem in the file", "kind", p.Kind, "count", p.Count, "rows", string(p.Severity),
-			"where", places(p.Places, p.Count))
+		log := c.log.With("kind", p.Kind, "count", p.Count)
+		if len(p.Places) > 0 {
+			log = log.With("rows", string(p.Severity), "where", places(p.Places, p.Count))
+		}
+		log.Warn("problem in the file")
 	}
 }
 

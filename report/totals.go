@@ -100,7 +100,7 @@ func RequestLines(s Summary) []string {
 		pace = perSecond(s.Rate.Mean) + " on average"
 	}
 	if s.Rate.Learned > 0 {
-		pace += ", quota " + perSecond(s.Rate.Learned)
+		pace = joined(", ", pace, "the site takes about "+perSecond(s.Rate.Learned))
 	}
 	if d := s.Leavers; d != nil && d.Sent > 0 {
 		revoking = "to revoke " + sent(d.Sent, d.Throttled)

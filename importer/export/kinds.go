@@ -44,7 +44,7 @@ var (
 		"byte order mark|marks in the middle of the file (files joined by hand?), taken off", "")
 	repeatedHeader = repaired("repeated_header",
 		"repetition|repetitions of the header in the middle of the file (files joined by hand?), passed over", "")
-	footerLines = repaired("footer", "line|lines after the last row that is not a row|are not rows, passed over", "")
+	footerLines = repaired("footer", "line|lines after the last row, passed over", "")
 	strayLines  = repaired("stray_directive",
 		"sep=, #TYPE, comment or ruler line|lines between the rows, passed over", "")
 )
