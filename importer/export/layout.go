@@ -4,13 +4,13 @@ import "slices"
 
 // layout is how a file is read: its dialect, header and columns.
 type layout struct {
-	dialect       Dialect
-	header        header
-	columns       columns
-	needed        []int
-	emptyLast     bool         // hardly a row of the sample fills the last column
-	second        []int        // columns in which further addresses may stand
-	addressColumn map[int]bool // columns of addresses by their cells
+	dialect        Dialect
+	header         header
+	columns        columns
+	needed         []int
+	emptyLast      bool  // hardly a row of the sample fills the last column
+	second         []int // columns in which further addresses may stand
+	addressColumns []int // by their cells
 }
 
 // findLayout finds dialect, header and columns in the beginning of a file.
@@ -20,16 +20,14 @@ func findLayout(sample []byte, o Options) (*layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &layout{dialect: g.dialect, header: g.header, addressColumn: map[int]bool{}}
+	l := &layout{dialect: g.dialect, header: g.header}
 	h := &l.header
 	if l.columns, err = chooseColumns(h, g.rows, o); err != nil {
 		return nil, err
 	}
 	l.needed = l.columns.needed()
 	e := newEvidence(g.rows, nil)
-	for _, i := range e.addressColumns(h) {
-		l.addressColumn[i] = true
-	}
+	l.addressColumns = e.addressColumns(h)
 	for i := range h.names {
 		email := slices.Contains(l.columns.at[Email], i)
 		if email || hasMailWord(h.keys[i]) && !h.own[i] && !h.says(i, elsewhereWord) && !h.isLogin(i) {

@@ -54,8 +54,9 @@ func (r *rowReader) read() ([]*Row, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(r.held) > 0 {
-			r.doubtSeam(r.held[len(r.held)-1], row)
+		if n := len(r.held); n > 0 && r.mayBeOne(r.held[n-1], row) {
+			r.held[n-1].reject(brokenRow)
+			row.reject(brokenRow)
 		}
 		if row.skipped == nil && !row.fragment || len(r.held) >= maxHeld {
 			r.release()
@@ -91,8 +92,8 @@ func (r *rowReader) classify(rec csvtext.Record) (*Row, error) {
 	case row.fault != nil:
 	case hasAddress:
 		r.form(row)
-		if domain := r.lastDomain(row); domain != "" && len(r.domains) < maxDomains && rec.Ended {
-			r.domains[domain] = true
+		if r.isCutOff(row.record) {
+			row.reject(rowTooShort)
 		}
 	case isRuler(rec.Cells), len(rec.Cells) <= 2 && len(rec.Cells) < r.header.trimmed && isDirective(rec.Cells):
 		row.skipped = strayLines
@@ -124,7 +125,12 @@ func title(cells []string) string { return strings.Trim(strings.Join(cells, ""),
 func (r *rowReader) form(row *Row) {
 	row.record.Cells = r.records.Trim(row.record.Cells)
 	cells, width := row.record.Cells, len(r.header.names)
-	missing := slices.ContainsFunc(r.needed, func(i int) bool { return i >= len(cells) })
+	whole := len(cells)
+	if whole < r.header.trimmed && !row.record.Ended {
+		whole--
+		row.repaired(cutOff)
+	}
+	missing := slices.ContainsFunc(r.needed, func(i int) bool { return i >= whole })
 	spans := func(i int) bool { // the quotes of a cell are over a delimiter
 		cell := cellAt(cells, i)
 		return strings.Contains(cell, `"`) && strings.ContainsRune(cell, r.dialect.Delimiter())
@@ -135,13 +141,20 @@ func (r *rowReader) form(row *Row) {
 		return
 	case len(cells) > width, len(cells) == width && r.isShifted(cells):
 		row.fault = longRow
-		return
 	case len(cells) < width && (row.record.Suspect || missing):
 		row.fault = rowTooShort
 	case len(cells) < r.header.trimmed:
 		row.repaired(shortRow)
 	}
 	row.fragment = len(cells) < r.header.trimmed && !r.standsAlone(cells)
+}
+
+// standsAlone reports a record with a whole address where the row's address
+// stands, or with an account id where that is what is needed.
+func (r *rowReader) standsAlone(cells []string) bool {
+	id := trimBlanks(firstFilled(cells, r.columns.at[AccountID]))
+	return readAddress(firstFilled(cells, r.columns.at[Email])).key != "" ||
+		r.columns.needAccounts && id != "" && !strings.ContainsAny(id, " \t")
 }
 
 // isShifted reports a row whose last cell is filled though that column is empty
@@ -162,57 +175,31 @@ func (r *rowReader) isShifted(cells []string) bool {
 	return shifted
 }
 
-// standsAlone reports a record with a whole address where the row's address
-// stands, or with an account id where that is what is needed.
-func (r *rowReader) standsAlone(cells []string) bool {
-	id := trimBlanks(firstFilled(cells, r.columns.at[AccountID]))
-	return readAddress(firstFilled(cells, r.columns.at[Email])).key != "" ||
-		r.columns.needAccounts && id != "" && !strings.ContainsAny(id, " \t")
-}
-
-// doubtSeam rejects records that may be parts of one row, which a line break without
-// quotes has cut.
-func (r *rowReader) doubtSeam(before, row *Row) {
-	if before.skipped == nil && row.skipped == nil && r.mayBeOne(before, row) {
-		before.reject(brokenRow)
-		row.reject(brokenRow)
-	}
-}
-
-// mayBeOne reports a row and a fragment right after it; a line of one cell, and a row that
-// begins with a name; and two short rows, when the address of the second would stand under
-// another column of addresses.
+// mayBeOne reports two records, one right after the other, that may be one row which a line break without quotes has
+// cut: a row and a fragment; a line of one cell, and a row that begins with a name; and two short rows, when the address
+// of the second would stand under another column of addresses.
 func (r *rowReader) mayBeOne(before, row *Row) bool {
 	cells, rest := before.record.Cells, row.record.Cells
 	last := len(cells) - 1
 	first, _ := r.columns.holds(0)
+	another := func(i int) bool { return slices.Contains(r.addressColumns, last+i) }
 	switch {
-	case row.fragment:
-		return before.fault == brokenRow || r.mayGoOn(before, rest)
-	case row.fault != nil, !r.columns.has(Email):
+	case before.skipped != nil, row.skipped != nil, last+len(rest) > len(r.header.names), isTally(rest):
 		return false
+	case row.fragment:
+		return before.fault == brokenRow || !before.fragment && r.mayGoOn(cells, rest)
 	case last == 0:
-		return before.fault != nil && !strings.Contains(cells[0], "@") && r.standsAlone(rest) &&
-			first >= Name && first <= LastName && !r.columns.needAccounts
+		return before.fault != nil && r.standsAlone(rest) && first >= Name && first <= LastName && !r.columns.needAccounts
 	}
-	return before.fault == nil && last+len(rest) == len(r.header.names) &&
-		r.addressColumn[last+r.columns.at[Email][0]]
+	return last+len(rest) == len(r.header.names) && slices.ContainsFunc(r.columns.at[Email], another)
 }
 
-// mayGoOn reports whether a fragment can be the rest of the row before it: that
-// is short, or its last cell is one that is needed and may go on.
-func (r *rowReader) mayGoOn(before *Row, rest []string) bool {
-	cells, last := before.record.Cells, len(before.record.Cells)-1
-	switch {
-	case before.fragment, before.fault != nil && before.fault != rowTooShort, isTally(rest):
-		return false
-	case len(cells) < r.header.trimmed:
-		return last+len(rest) <= len(r.header.names)
-	case len(rest) != 1 || strings.Contains(rest[0], "@") || !slices.Contains(r.needed, last):
-		return false
-	}
+// mayGoOn reports a row that is short, or whose last cell is one that is needed: a whole address only before a dot.
+func (r *rowReader) mayGoOn(cells, rest []string) bool {
+	last := len(cells) - 1
 	whole := slices.Contains(r.columns.at[Email], last) && readAddress(cells[last]).key != ""
-	return !whole || strings.HasPrefix(trimBlanks(rest[0]), ".")
+	return last+1 < r.header.trimmed || slices.Contains(r.needed, last) && !strings.Contains(rest[0], "@") &&
+		(!whole || strings.HasPrefix(trimBlanks(rest[0]), "."))
 }
 
 // tallyLine is a line such as "Total: 12" or "Grand Totals (5700 records)", which is the rest of no name.
@@ -221,56 +208,34 @@ var tallyLine = regexp.MustCompile(`^\pL[^\d]*[:(=][^\d]*\d`)
 // isTally reports a line of one cell with a sum.
 func isTally(cells []string) bool { return len(cells) == 1 && tallyLine.MatchString(cells[0]) }
 
-// skipFooter passes over the fragments that end the file, unless the very last was cut off: none
-// with something of an address, and where access is taken back none but sums.
+// skipFooter passes over the fragments that end the file: where access is taken back none but sums.
 func (r *rowReader) skipFooter() {
-	end := len(r.held) - 1
-	if end >= 0 {
-		r.cutLast(end)
-	}
-	for ; end >= 0; end-- {
-		row := r.held[end]
+	for _, row := range slices.Backward(r.held) {
 		switch {
 		case row.skipped != nil:
 		case !row.fragment, row.record.Suspect, r.columns.needAccounts && !isTally(row.record.Cells),
 			strings.Contains(firstFilled(row.record.Cells, r.columns.at[Email]), "@"):
 			return
 		default:
-			row.skipped = footerLines
+			row.skipped, row.repairs = footerLines, nil
 		}
 	}
 }
 
-// lastDomain is the domain of an address that is the row's last cell.
-func (r *rowReader) lastDomain(row *Row) string {
-	last := len(row.record.Cells) - 1
-	if !slices.Contains(r.columns.at[Email], last) {
-		return ""
-	}
-	_, domain, _ := strings.Cut(readAddress(row.record.Cells[last]).key, "@")
-	return domain
-}
-
-// cutLast says of the last record that it may be cut off, when it is short and no line end
-// stands after it. A fragment is, right after a row; an address that ends it is, when its
-// domain goes on in other rows.
-func (r *rowReader) cutLast(last int) {
-	row := r.held[last]
-	domain := r.lastDomain(row)
-	for longer := range r.domains {
-		if !row.record.Ended && domain != "" && !r.domains[domain] && strings.HasPrefix(longer, domain) {
-			row.reject(rowTooShort)
-		}
-	}
-	afterRow := last > 0 && r.held[last-1].skipped == nil && !r.held[last-1].fragment && !isTally(row.record.Cells)
-	cut := func(i int) bool { return i >= len(row.record.Cells)-1 }
+// isCutOff reports an address at the very end of the file, without a line end, whose domain goes on in other rows.
+func (r *rowReader) isCutOff(rec csvtext.Record) bool {
+	last := len(rec.Cells) - 1
+	_, domain, found := strings.Cut(readAddress(rec.Cells[last]).key, "@")
 	switch {
-	case row.skipped != nil, row.fault != nil && row.fault != rowTooShort, row.record.Ended,
-		len(row.record.Cells) >= r.header.trimmed,
-		row.fragment && !afterRow:
-	case row.fragment, slices.ContainsFunc(r.needed, cut):
-		row.reject(rowTooShort)
-	default:
-		row.repaired(cutOff)
+	case !found, !slices.Contains(r.columns.at[Email], last), r.domains[domain]:
+	case !rec.Ended:
+		for longer := range r.domains {
+			if strings.HasPrefix(longer, domain) {
+				return true
+			}
+		}
+	case len(r.domains) < maxDomains:
+		r.domains[domain] = true
 	}
+	return false
 }
