@@ -8,11 +8,11 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// condition is a value in a column, and the rows of the first pass that have it.
+// condition is a value in a column, and what is said of the rows of the first pass that have it, or that none has.
 type condition struct {
 	Match
-	include bool
 	at      int
+	include bool
 	found   Problem
 }
 
@@ -25,13 +25,48 @@ type filter []condition
 
 func newFilter(l *layout, o Options) (f filter, err error) {
 	for _, m := range slices.Concat(o.Exclude, o.Include) {
-		i := l.header.index(m.Column)
+		i, include, flag := l.header.index(m.Column), len(f) >= len(o.Exclude), "exclude"
 		if i < 0 || slices.Contains(l.header.names[i+1:], l.header.names[i]) {
 			return nil, l.header.noColumn(m.Column)
 		}
-		f = append(f, condition{Match: m, include: len(f) >= len(o.Exclude), at: i})
+		if include {
+			flag = "include"
+		}
+		f = append(f, condition{m, i, include, Problem{Kind: flag + "_matches_none", Severity: Repaired,
+			Text: "rows match " + text.CommandLine("--"+flag, m.String()),
+			Hint: "check how the value is written in the file"}})
 	}
 	return f, nil
+}
+
+// signs are how sources mark people who have left, or who are no customers.
+var signs = []struct{ headers, values, looks string }{
+	{"suspended|is suspended", "true|yes|1", "suspended"},
+	{"deleted|is deleted", "true|yes|1", "deleted"},
+	{"active|is active|enabled|account enabled", "false|no|0", "deactivated"},
+	{"locked out|blocked|banned|archived|disabled", "true|yes|1", "locked out"},
+	{"status|user status|account status|state|user state",
+		"suspended|inactive|deactivated|disabled|deleted|blocked|archived|locked|banned", "suspended or deleted"},
+	{"role|user role|type|user type|roles|rolle|rôle|rol|ruolo|papel|função|perfil|typ|tipo",
+		"agent|admin|administrator|administrador|light agent|support agent|agente|contributor|owner|staff", "agent"},
+	{"agent|is agent|is staff|staff", "true|yes|1", "agent"},
+}
+
+// signsIn are the columns and values of a file that may be such signs. Nothing is left out because of them.
+func signsIn(h *header) (f filter) {
+	for _, s := range signs {
+		for value := range strings.SplitSeq(s.values, "|") {
+			for i, plain := range h.plain {
+				if !h.own[i] && slices.Contains(strings.Split(s.headers, "|"), plain) {
+					m := Match{Column: h.names[i], Value: value}
+					f = append(f, condition{m, i, false, Problem{Kind: unwanted.Word, Severity: Advised,
+						Text: fmt.Sprintf(" %s (%s)", s.looks, m),
+						Hint: "leave them out with " + text.CommandLine("--exclude", m.String())}})
+				}
+			}
+		}
+	}
+	return f
 }
 
 // count sees a row of the first pass.
@@ -41,6 +76,20 @@ func (f filter) count(cells []string, at Place) {
 			f[i].found.add(at)
 		}
 	}
+}
+
+// problems are the signs that rows have, and the conditions that none has: most likely the
+// value is written another way in the file.
+func (f filter) problems() (ps []Problem) {
+	for _, c := range f {
+		if p := c.found; (p.Count > 0) == (p.Severity == Advised) {
+			if p.Count > 0 {
+				p.Text = unwanted.Of(p.Count) + p.Text
+			}
+			ps = append(ps, p)
+		}
+	}
+	return ps
 }
 
 // reason says why a row is left out; "" when it is not. A row is in when for
@@ -66,18 +115,4 @@ func (f filter) reason(cells []string) string {
 		}
 	}
 	return ""
-}
-
-// idle are the conditions that no row has: most likely the value is written
-// another way in the file.
-func (f filter) idle() (ps []Problem) {
-	for _, c := range f {
-		word := map[bool]string{true: "include", false: "exclude"}[c.include]
-		if c.found.Count == 0 {
-			said := "rows match " + text.CommandLine("--"+word, c.Match.String())
-			ps = append(ps, Problem{Kind: word + "_matches_none", Severity: Repaired, Text: said,
-				Hint: "check how the value is written in the file"})
-		}
-	}
-	return ps
 }

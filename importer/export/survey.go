@@ -96,7 +96,7 @@ func (s *Survey) read(ctx context.Context) (err error) {
 		return err
 	}
 	s.noteWhole()
-	s.Problems = slices.Concat(s.tally.problems(s.Encoding), s.filter.idle(), s.signs.advice())
+	s.Problems = slices.Concat(s.tally.problems(s.Encoding), s.filter.problems(), s.signs.problems())
 	return nil
 }
 
