@@ -46,7 +46,7 @@ func (p *program) runCheck(ctx context.Context, f *checkFlags, path string) erro
 	check := report.Check{
 		Survey: survey,
 		Words: slices.Concat([]string{path}, p.again(siteFlagNames...), p.again(accessFlagNames...),
-			survey.Repeat, p.again("include", "exclude")),
+			p.again(formFlagNames...), survey.Repeat, p.again("include", "exclude")),
 		Organizations: f.organizations,
 	}
 	if survey.Noted > 0 {

@@ -162,7 +162,7 @@ func (r *run) summarise(end importer.End) *report.Summary {
 	if r.plan != nil {
 		survey := r.plan.Survey
 		s.InputSHA256, s.Skipped, s.Problems = survey.SHA256, survey.Skipped, report.CountProblems(survey)
-		s.Repeat = slices.Concat(r.again(accessFlagNames...), survey.Repeat)
+		s.Repeat = slices.Concat(r.again(accessFlagNames...), r.again(formFlagNames...), survey.Repeat)
 	}
 	if r.pace == nil {
 		s.Outcome = ledger.Held

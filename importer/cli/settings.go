@@ -73,6 +73,7 @@ func set(cmd *cobra.Command, f *pflag.Flag, values []string, where string) error
 var (
 	siteFlagNames   = []string{"site", "gateway-url", "token-url", "token-file", "ca-file", "sandbox", "ledger"}
 	accessFlagNames = []string{"organizations", "service-desk", "update-names"}
+	formFlagNames   = []string{"encoding", "delimiter", "preset", "no-header"} // not the filters: failed rows passed them
 )
 
 // again are those of the flags that the command line or the settings file has, as words. The environment stays.

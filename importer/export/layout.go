@@ -40,20 +40,9 @@ func findLayout(sample []byte, o Options) (*layout, error) {
 	return l, nil
 }
 
-// repeat makes the flags of [Survey.Repeat]: what was typed, and the columns that were
+// repeat makes the flags of [Survey.Repeat]: the columns that the user named, or that were
 // used where the header alone does not tell them.
-func (l *layout) repeat(o Options) []string {
-	var flags []string
-	for _, f := range [][2]string{
-		{"--encoding", o.Encoding}, {"--delimiter", o.Delimiter}, {"--preset", o.Preset},
-	} {
-		if f[1] != "" {
-			flags = append(flags, f[0], f[1])
-		}
-	}
-	if o.NoHeader {
-		flags = append(flags, "--no-header")
-	}
+func (l *layout) repeat(o Options) (flags []string) {
 	for f := Email; f < fields; f++ {
 		if !l.columns.has(f) || l.header.names[l.columns.at[f][0]] == "" {
 			continue

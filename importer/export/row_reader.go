@@ -225,17 +225,20 @@ func (r *rowReader) skipFooter() {
 // isCutOff reports an address at the very end of the file, without a line end, whose domain goes on in other rows.
 func (r *rowReader) isCutOff(rec csvtext.Record) bool {
 	last := len(rec.Cells) - 1
+	if !slices.Contains(r.columns.at[Email], last) {
+		return false
+	}
 	_, domain, found := strings.Cut(readAddress(rec.Cells[last]).key, "@")
-	switch {
-	case !found, !slices.Contains(r.columns.at[Email], last), r.domains[domain]:
-	case !rec.Ended:
-		for longer := range r.domains {
-			if strings.HasPrefix(longer, domain) {
-				return true
-			}
-		}
-	case len(r.domains) < maxDomains:
+	if rec.Ended && len(r.domains) < maxDomains {
 		r.domains[domain] = true
+	}
+	if rec.Ended || !found || r.domains[domain] {
+		return false
+	}
+	for longer := range r.domains {
+		if strings.HasPrefix(longer, domain) {
+			return true
+		}
 	}
 	return false
 }

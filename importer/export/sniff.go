@@ -33,19 +33,15 @@ type guess struct {
 	total   int
 }
 
-// fit is the share of rows with the header's columns.
-func (g *guess) fit() float64 {
-	if g.total == 0 {
-		return 1
-	}
-	return float64(g.whole) / float64(g.total)
-}
-
 // score is higher for a guess with several columns that fit most rows, then for the
 // share of rows that fit, in tenths, then for more columns.
 func (g *guess) score() int {
-	score := int(g.fit()*10)*csvtext.MaxColumns + len(g.header.names)
-	if len(g.header.names) > 1 && g.fit() > 0.5 {
+	whole, total := g.whole, g.total
+	if total == 0 {
+		whole, total = 1, 1
+	}
+	score := whole*10/total*csvtext.MaxColumns + len(g.header.names)
+	if len(g.header.names) > 1 && most(whole, total) {
 		score += 100 * csvtext.MaxColumns
 	}
 	return score
@@ -75,7 +71,7 @@ func (s *sniffer) sniff() (*guess, error) {
 		return nil, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best.dialect, found[1].dialect),
 			"name it with --delimiter")
 	case !best.header.ownFile && slices.ContainsFunc(best.header.names, isSingleQuoted):
-		if g := s.read(best.dialect | csvtext.SingleQuoted); g.header.names != nil && g.fit() == 1 {
+		if g := s.read(best.dialect | csvtext.SingleQuoted); g.header.names != nil && g.whole == g.total {
 			best = g
 		}
 	}
