@@ -58,14 +58,14 @@ type Call struct {
 }
 
 // Record is how an operation that must be on record shows each of its attempts. Both functions, or neither, are given.
-// When a call ends with an error, without Call.Lost, and its last attempt was answered 429 or never left,
+// When a call ends with an error, without Call.Lost, and its last attempt was answered 429 or 401 or never left,
 // nothing of it is on record.
 type Record struct {
 	// Before is called when a request is about to leave and nothing of this call is on record. Its error ends the
 	// call, and nothing has left.
 	Before func() error
 	// Undone is called, before any wait, when what was on record provably did nothing: it never left, or was answered
-	// 429 (or 401, for a token that is renewed), and no earlier attempt is lost. Its error ends the call.
+	// 429 or 401, and no earlier attempt is lost. Its error ends the call.
 	Undone func() error
 }
 

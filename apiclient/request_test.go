@@ -74,6 +74,29 @@ func TestBackoff(t *testing.T) {
 	}
 }
 
+// A row waits as long as it is told when that is its own trouble, and not a quota's, and when anybody waits for so long.
+func TestPause(t *testing.T) {
+	client := newTestClient(t, "https://acme.example.test", func(c *Config) { c.MaxPause = 15 * time.Minute })
+	for _, tt := range []struct {
+		name    string
+		verdict verdict
+		quota   pacer.Answer
+		want    time.Duration // 0: a backoff
+	}{
+		{"a quota's refusal", refused, pacer.Answer{RetryAfter: 10 * time.Minute}, 0},
+		{"its own", refused, pacer.Answer{RetryAfter: 10 * time.Minute, Own: true}, 10 * time.Minute},
+		{"its own, for long", refused, pacer.Answer{RetryAfter: 20 * time.Minute, Own: true}, 0},
+		{"its own, and not told", refused, pacer.Answer{Own: true}, 0},
+		{"a failure", ambiguous, pacer.Answer{RetryAfter: 10 * time.Minute}, 10 * time.Minute},
+		{"a failure, for long", ambiguous, pacer.Answer{RetryAfter: 20 * time.Minute}, 0},
+	} {
+		r := &request{failures: 1, last: answer{verdict: tt.verdict, quota: tt.quota}}
+		if got := client.pause(r); got != tt.want && (tt.want > 0 || got >= 500*time.Millisecond) {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
 // A 503 may say how long to wait.
 func TestRetryAfterOn503(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -304,6 +327,8 @@ func TestRecord(t *testing.T) {
 		{"refused twice", []http.HandlerFunc{no, no, taken}, "before undone before undone before", true},
 		{"refused after a lost answer", []http.HandlerFunc{says(503, ``), no, no, taken}, "before", true},
 		{"lost after a refusal", []http.HandlerFunc{no, abort, no, taken}, "before undone before", true},
+		{"no longer authorised", []http.HandlerFunc{says(401, ``)}, "before undone", false},
+		{"no longer authorised after a lost answer", []http.HandlerFunc{abort, says(401, ``)}, "before", true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

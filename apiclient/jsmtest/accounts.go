@@ -174,7 +174,7 @@ func (a *Account) matches(query string) bool {
 		!strings.Contains(query, "@") && strings.Contains(" "+fold(a.Name), " "+query)
 }
 
-// searchUsers is the first page of GET /rest/api/3/user/search. Who may not browse users sees nobody, and does not learn why.
+// searchUsers is GET /rest/api/3/user/search, one page. Who may not browse users sees nobody, and does not learn why.
 func searchUsers(c *call) *answer {
 	query, latest := fold(c.req.URL.Query().Get("query")), time.Now().Add(-c.site.options.SearchLag)
 	if query == "" {
