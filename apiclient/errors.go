@@ -239,7 +239,7 @@ var (
 	titleTag  = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
 	anyTag    = regexp.MustCompile(`<[/!?a-zA-Z][^>]*>?`)
 	invisible = regexp.MustCompile(`[\pC\pZ]`)
-	address   = regexp.MustCompile(`[^\s<>()\[\]"',;:=]+(?:@|%40)[^\s<>()\[\]"',;:]+`)
+	address   = regexp.MustCompile(`[^\s<>()\[\]",;:=]+(?:@|%40)[^\s<>()\[\]"',;:]+`)
 )
 
 // isPage reports whether an answer is HTML, or any other markup.
@@ -270,9 +270,10 @@ func (c *Client) quote(s string) string {
 
 // mask takes personal data out of a text: anything like an address, and the words given where they stand alone.
 func mask(s string, private []string) string {
+	s = address.ReplaceAllString(s, "[address]")
 	for _, p := range private {
 		word := regexp.MustCompile(`(?i)(^|[^\pL\pN])` + regexp.QuoteMeta(clean(p)) + `($|[^\pL\pN])`)
 		s = word.ReplaceAllString(s, "${1}[hidden]${2}")
 	}
-	return address.ReplaceAllString(s, "[address]")
+	return s
 }

@@ -106,6 +106,18 @@ func TestErrorsAreRedacted(t *testing.T) {
 	}
 }
 
+func TestMask(t *testing.T) {
+	for in, want := range map[string]string{
+		`"o'brien@example.com" is odd`:         `"[address]" is odd`,
+		"<ann@example.com>, bo%40example.org.": "<[address]>, [address]",
+		"Ann  is no ANN, nor Annabel":          "[hidden]  is no [hidden], nor Annabel",
+	} {
+		if got := mask(in, []string{"Ann"}); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestReason(t *testing.T) {
 	for want, e := range map[string]Error{
 		"no answer in time":                      {Message: "no answer in time"},

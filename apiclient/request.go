@@ -200,7 +200,7 @@ func (c *Client) exhausted(ctx context.Context, r *request) bool {
 			return true
 		}
 	}
-	long := wait > c.config.MaxPause // nobody waits for so long, and others need not
+	long := r.last.quota.RetryAfter > 0 && wait > c.config.MaxPause // nobody waits for so long, and others need not
 	return r.singled > 1 && long || r.singled >= suspicion && tries >= patience ||
 		(tries >= patienceAlone || failed && long) && c.alive(ctx)
 }

@@ -607,6 +607,20 @@ func TestExhausted(t *testing.T) {
 	}
 }
 
+// What has failed for long is given up early only when it is told to wait even longer.
+func TestExhaustedAfterLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := inProcess(t, says(503, ``))
+		for told, want := range map[time.Duration]bool{0: false, time.Second: true} {
+			r := &request{operation: opCreate, singled: 2, failures: 2, began: time.Now().Add(-time.Hour),
+				last: answer{verdict: ambiguous, status: 503, quota: pacer.Answer{RetryAfter: told}}}
+			if got := client.exhausted(t.Context(), r); got != want {
+				t.Errorf("told %v: %t", told, got)
+			}
+		}
+	})
+}
+
 // A site that refuses everybody is no reason to fail a row: the pause ends the call.
 func TestEverybodyIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
