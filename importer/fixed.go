@@ -12,13 +12,17 @@ import (
 )
 
 // mark identifies a row that needed fixing when its export is imported again: by its external id and what was wrong,
-// else by all of its cells.
+// else by all of its cells; of rows that are all alike, by how many came before.
 func mark(row *export.Row) string {
-	if row.ExternalID != "" {
-		return "id:" + row.ExternalID + "\n" + row.Key + "\n" + row.Invalid
+	m := "id:" + row.ExternalID + "\n" + row.Key + "\n" + row.Invalid
+	if row.ExternalID == "" {
+		sum := sha256.Sum256([]byte(strings.Join(row.Cells, "\x00")))
+		m = "row:" + hex.EncodeToString(sum[:])
 	}
-	sum := sha256.Sum256([]byte(strings.Join(row.Cells, "\x00")))
-	return "row:" + hex.EncodeToString(sum[:])
+	if row.Alike > 0 {
+		m += "#" + strconv.Itoa(row.Alike)
+	}
+	return m
 }
 
 // fixedMark is the mark by which a row may turn out to have been fixed and imported; "": it is none of those.

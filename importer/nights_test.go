@@ -271,6 +271,38 @@ func TestOneFixSettlesOneRow(t *testing.T) {
 	}
 }
 
+// Of rows that are all alike, too, one fix settles one, and each has its own.
+func TestOneFixSettlesOneOfRowsAlike(t *testing.T) {
+	t.Parallel()
+	for _, header := range []string{"name,email,phone", "name,email,external id"} {
+		t.Run(header, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDesktop(t, jsmtest.Options{})
+				lines := []string{header, "Ann,,7", "Ann,,7", "Cy,cy@x.example,8"}
+				columns := `"` + strings.ReplaceAll(header, ",", `","`) + `","jsm_reason","jsm_row","jsm_line"`
+				failed := filepath.Join(d.folder, "crm.failed.csv")
+				imported := func(fixed int, want ...outcome.Status) {
+					t.Helper()
+					d.run.FailedPath = failed
+					s, _ := d.night("crm.csv", lines...)
+					if s.plan.Fixed != fixed || s.results[0].Status != want[0] || s.results[1].Status != want[1] {
+						t.Errorf("%d fixed, %v", s.plan.Fixed, s.statuses())
+					}
+				}
+				imported(0, outcome.Invalid, outcome.Invalid)
+				d.run.FailedPath = filepath.Join(d.folder, "crm.failed.failed.csv")
+				d.night("crm.failed.csv", columns, `"Ann","ann@x.example","7","why","3","3"`)
+				lines = append(lines, "Dee,dee@x.example,9")
+				imported(1, outcome.Invalid, outcome.Known)
+				d.run.FailedPath = filepath.Join(d.folder, "crm.failed.failed.csv")
+				d.night("crm.failed.csv", columns, `"Ann","anna@x.example","7","why","2","2"`)
+				lines = append(lines, "Eve,eve@x.example,10")
+				imported(2, outcome.Known, outcome.Known)
+			})
+		})
+	}
+}
+
 // A row that was fixed in the failed file gets access, too, when its export is imported for access.
 func TestFixedRowsGetAccess(t *testing.T) {
 	t.Parallel()

@@ -36,6 +36,7 @@ type Row struct {
 	Invalid   string `json:"-"` // why it must not be sent; "": it may
 	NoAddress bool   `json:"-"` // invalid, and so broken that its address could not even be read
 	Excluded  string `json:"-"` // why it is left out; "": it is not
+	Alike     int    `json:"-"` // invalid rows before this one with the same cells
 
 	DuplicateOf   Place `json:"-"` // the first row to be sent with the same key; zero: none, or not yet known
 	DuplicateName bool  `json:"-"` // that row has another name

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"regexp"
 	"slices"
+	"strings"
 
 	"jsm-onboard/importer/csvtext"
 	"jsm-onboard/importer/text"
@@ -284,10 +285,11 @@ func (s *Survey) noteWhole() {
 // that is valid, excluded or invalid, or as a further address. False is certain.
 func (s *Survey) Contains(key string) bool { return s.keys.contains(key) }
 
-// All reads the file again and yields the same rows in the same order, now with their duplicates.
+// All reads the file again and yields the same rows in the same order, now with their duplicates, and how many invalid
+// rows like it came before.
 func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		duplicates := s.keys.duplicates
+		duplicates, alike := s.keys.duplicates, map[uint64]int{}
 		for r, err := range s.rows(ctx) {
 			if err == nil && r.skipped != nil {
 				continue
@@ -295,6 +297,11 @@ func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] {
 			if err == nil && len(duplicates) > 0 && duplicates[0].number == r.Number {
 				r.DuplicateOf, r.DuplicateName = duplicates[0].first, duplicates[0].otherName
 				duplicates = duplicates[1:]
+			}
+			if err == nil && r.Invalid != "" && r.Excluded == "" {
+				hash := maphash.String(s.keys.seeds[0], strings.Join(r.Cells, "\x00"))
+				r.Alike = alike[hash]
+				alike[hash]++
 			}
 			if !yield(r, err) {
 				return
