@@ -56,16 +56,16 @@ func (f *Failed) Write(o importer.Result) error {
 // taken for an edited one. Without a row to fix, old unedited files are removed.
 func (f *Failed) Finish() (fixes Fixes, err error) {
 	defer f.Abort()
-	if f.file.partial == "" { // a device
-		if f.rows > 0 && f.file.path != os.DevNull {
-			fixes.Path = f.file.path
+	if f.File.partial == "" { // a device
+		if f.rows > 0 && f.File.path != os.DevNull {
+			fixes.Path = f.File.path
 		}
-		return fixes, f.file.Commit()
+		return fixes, f.File.Commit()
 	}
-	f.file.buffer.Flush() // Commit returns its error
-	sum, err := checksum(f.file.partial)
+	f.File.buffer.Flush() // Commit returns its error
+	sum, err := checksum(f.File.partial)
 	for n := 1; err == nil; n++ {
-		path, old := numbered(f.file.path, n), ""
+		path, old := numbered(f.File.path, n), ""
 		if old, err = checksum(path); err != nil {
 			break
 		}
@@ -83,15 +83,15 @@ func (f *Failed) Finish() (fixes Fixes, err error) {
 			err = os.Remove(path)
 		}
 	}
-	return fixes, unwritable(f.file.path, err)
+	return fixes, unwritable(f.File.path, err)
 }
 
 func (f *Failed) commit(path, sum string) error {
 	if err := f.memory.remember(written{SHA256: sum, Path: path, Flags: f.flags}); err != nil {
 		return err
 	}
-	f.file.path = path
-	return f.file.Commit()
+	f.File.path = path
+	return f.File.Commit()
 }
 
 // checksum is the SHA-256 of a file; "" when there is none, but perhaps a device.

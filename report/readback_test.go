@@ -70,7 +70,7 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 			}
 		}
 		_, err = f.Finish()
-		if err := errors.Join(err, r.Finish()); err != nil {
+		if err := errors.Join(err, r.Commit()); err != nil {
 			t.Fatal(err)
 		}
 		for _, path := range paths {

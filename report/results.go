@@ -83,7 +83,7 @@ func reasonAndPlace(all []string) []string { return all[4:7] }
 // Results writes the results file: one line for each input row, with all of
 // its cells and what became of it.
 type Results struct {
-	file  *File
+	*File // which Commit gives its name, also when the run ended early
 	table *table
 	width int
 	rows  int
@@ -103,7 +103,7 @@ func newResults(path string, s *export.Survey, pick func([]string) []string) (*R
 	if err != nil {
 		return nil, err
 	}
-	r := &Results{file: file, table: newTable(file, s), width: max(s.Width, len(s.Header))}
+	r := &Results{File: file, table: newTable(file, s), width: max(s.Width, len(s.Header))}
 	r.table.pick = pick
 	r.table.add(s.Header, r.width)
 	if err := gocsv.MarshalCSV([]outcome.Outcome{}, r.table); err != nil {
@@ -122,12 +122,6 @@ func (r *Results) Write(o importer.Result) error {
 
 // Rows is the number of rows written.
 func (r *Results) Rows() int { return r.rows }
-
-// Finish gives the file its name, also when the run ended early.
-func (r *Results) Finish() error { return r.file.Commit() }
-
-// Abort drops the file; after Finish it does nothing.
-func (r *Results) Abort() { r.file.Abort() }
 
 // WriteLeavers writes the leavers' file in the same form. Without leavers it
 // holds the header alone, so that nobody acts on yesterday's list. s is the survey of the input.

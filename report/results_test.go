@@ -26,7 +26,7 @@ func writeResults(t *testing.T, s *export.Survey, access bool, rows ...importer.
 			t.Fatal(err)
 		}
 	}
-	if err := r.Finish(); err != nil {
+	if err := r.Commit(); err != nil {
 		t.Fatal(err)
 	}
 	if r.Rows() != len(rows) {
@@ -151,7 +151,7 @@ func BenchmarkResults(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	if err := r.Finish(); err != nil {
+	if err := r.Commit(); err != nil {
 		b.Fatal(err)
 	}
 }

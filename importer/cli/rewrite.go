@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"iter"
 
-	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/report"
@@ -110,15 +109,9 @@ func (r *reportRun) rewrite(ctx context.Context) (*page.Findings, error) {
 		r.console.Log().Warn("the results have only address and name, and only the rows that were sent",
 			"why", err.Error())
 	}
-	files, err := openRowFiles(r.out, report.Memory{Path: r.site.memory, Input: r.run.Input}, survey, r.summary.Access != nil)
-	if err != nil {
-		return nil, err
-	}
-	defer files.abort()
-	now, err := importer.Replay(ctx, r.site.ledger, r.run, rows, files.write)
-	if err == nil {
-		err = files.name()
-	}
+	files := &rowFiles{out: r.out, survey: survey, access: r.summary.Access != nil}
+	files.memory = report.Memory{Path: r.site.memory, Input: r.run.Input}
+	files, now, err := files.rewrite(ctx, r.site.ledger, r.run, rows)
 	if err != nil {
 		return nil, err
 	}

@@ -29,20 +29,18 @@ type rowFiles struct {
 	fixes   report.Fixes // when the failed rows have theirs
 }
 
-// openRowFiles starts the partial files; nothing has its final name yet. Abort what it returns.
-func openRowFiles(out *outputFlags, m report.Memory, s *export.Survey, access bool) (f *rowFiles, err error) {
-	f = &rowFiles{out: out, survey: s, access: access, memory: m}
-	if out.page != "" {
-		f.findings = page.NewFindings(out.pageAddresses, s.Columns)
+// open starts the partial files; nothing has its final name yet. Abort what it returns.
+func (f rowFiles) open() (_ *rowFiles, err error) {
+	if f.out.page != "" {
+		f.findings = page.NewFindings(f.out.pageAddresses, f.survey.Columns)
 	}
-	if f.results, err = report.NewResults(cmp.Or(out.results, os.DevNull), s, access); err != nil {
+	if f.results, err = report.NewResults(cmp.Or(f.out.results, os.DevNull), f.survey, f.access); err != nil {
 		return nil, err
 	}
-	if f.failed, err = report.NewFailed(cmp.Or(out.failed, os.DevNull), s, m); err != nil {
+	if f.failed, err = report.NewFailed(cmp.Or(f.out.failed, os.DevNull), f.survey, f.memory); err != nil {
 		f.results.Abort()
-		return nil, err
 	}
-	return f, nil
+	return &f, err
 }
 
 // write takes the next result.
@@ -54,26 +52,22 @@ func (f *rowFiles) write(result importer.Result) error {
 	return f.broken
 }
 
-// replay writes everything anew from what the ledger has of a run. What was written before counts until that is done.
-func (f *rowFiles) replay(ctx context.Context, l *ledger.Ledger, run ledger.Run,
-	rows iter.Seq2[*export.Row, error]) (outcome.Totals, error) {
-	f.abort() // both have the same partial files
-	again, err := openRowFiles(f.out, f.memory, f.survey, f.access)
-	if err != nil {
-		return outcome.Totals{}, err
+// rewrite writes and names them anew from what the ledger has of a run.
+func (f rowFiles) rewrite(ctx context.Context, l *ledger.Ledger, run ledger.Run,
+	rows iter.Seq2[*export.Row, error]) (files *rowFiles, totals outcome.Totals, err error) {
+	if files, err = f.open(); err != nil {
+		return nil, totals, err
 	}
-	totals, err := importer.Replay(ctx, l, run, rows, again.write)
-	if err != nil {
-		again.abort()
-		return totals, err
+	defer files.abort()
+	if totals, err = importer.Replay(ctx, l, run, rows, files.write); err == nil {
+		err = files.name()
 	}
-	*f = *again
-	return totals, nil
+	return files, totals, err
 }
 
 // name gives the files their names.
 func (f *rowFiles) name() (err error) {
-	if err = f.results.Finish(); err == nil {
+	if err = f.results.Commit(); err == nil {
 		f.named = true
 		f.fixes, err = f.failed.Finish()
 	}
@@ -94,13 +88,14 @@ func (f *rowFiles) finish(ctx context.Context, l *ledger.Ledger, p *importer.Pla
 	if err == nil && written != end.Rows && !isBroken(end.Stop) {
 		err = incomplete("%d of the %d rows read are in them", written, end.Rows)
 	}
-	if err == nil && written == end.Rows && end.Revised {
+	if whole := err == nil && written == end.Rows; whole && end.Revised {
+		f.abort() // both have the same partial files
+		var again *rowFiles
 		var totals outcome.Totals
-		if totals, err = f.replay(ctx, l, p.Run, p.Rows(ctx)); err == nil {
-			end.Totals = totals
+		if again, totals, err = f.rewrite(ctx, l, p.Run, p.Rows(ctx)); err == nil {
+			*f, end.Totals = *again, totals
 		}
-	}
-	if err == nil && written == end.Rows {
+	} else if whole {
 		err = f.name()
 	}
 	end.Stop = brokenBy(end.Stop, err)

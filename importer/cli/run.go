@@ -280,8 +280,8 @@ func (r *run) showPlan(held bool) {
 // carryOut works from the first row to the finished files of rows.
 func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 	still := context.WithoutCancel(ctx)
-	r.rows, err = openRowFiles(&r.flags.out, r.memory(), r.plan.Survey, r.plan.Access != nil)
-	if err != nil {
+	files := rowFiles{out: &r.flags.out, survey: r.plan.Survey, access: r.plan.Access != nil, memory: r.memory()}
+	if r.rows, err = files.open(); err != nil {
 		return end, err
 	}
 	defer r.rows.abort()
