@@ -69,8 +69,7 @@ func (s *Site) addOrganization(o Organization) *Organization {
 
 // find finds what the path names, or refuses.
 func (c *call) find() *answer {
-	id := c.req.PathValue("id")
-	switch {
+	switch id := c.req.PathValue("id"); {
 	case strings.HasPrefix(c.route.pattern, DeskPath):
 		i := slices.IndexFunc(c.site.desks, func(d *Desk) bool { return d.ID == id || strings.EqualFold(d.Key, id) })
 		if i < 0 { // also what a project gets that is no service project
@@ -78,10 +77,6 @@ func (c *call) find() *answer {
 		}
 		if c.desk = c.site.desks[i]; c.desk.Closed && c.route.may != nil {
 			return forbidden(c)
-		}
-	case c.route.pattern == OrgUsersPath:
-		if c.org = c.site.organization(id); c.org == nil {
-			return c.failure(http.StatusNotFound, "sandbox.organization.unknown", "There is no such organization")
 		}
 	case c.route.pattern == RevokePath || c.route.pattern == RenamePath:
 		c.account = c.site.byID[c.req.PathValue("accountId")]
@@ -133,10 +128,14 @@ func (c *call) join(members []Account, ids accountIDs, all bool) ([]Account, *an
 // addOrganizationUsers adds nobody when one is unknown: the API does not say what becomes of the others. How an
 // organization refuses that an identity provider manages is invented.
 func addOrganizationUsers(c *call, in accountIDs) (a *answer) {
-	if c.org.SCIMManaged {
+	o := c.site.organization(c.req.PathValue("id"))
+	switch {
+	case o == nil:
+		return noOrganization(c)
+	case o.SCIMManaged:
 		return forbidden(c)
 	}
-	c.org.Members, a = c.join(c.org.Members, in, true)
+	o.Members, a = c.join(o.Members, in, true)
 	return a
 }
 
@@ -164,7 +163,7 @@ func listDeskOrganizations(c *call) *answer {
 func addDeskOrganization(c *call, in struct{ OrganizationID int32 }) *answer {
 	o := c.site.organization(strconv.Itoa(int(in.OrganizationID)))
 	if o == nil {
-		return c.failure(http.StatusNotFound, "sandbox.organization.unknown", "There is no such organization")
+		return noOrganization(c)
 	}
 	if !slices.Contains(c.desk.Organizations, o.ID) {
 		c.desk.Organizations = append(c.desk.Organizations, o.ID)

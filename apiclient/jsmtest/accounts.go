@@ -83,16 +83,13 @@ func person(a *Account) map[string]any {
 // newCustomer is the body of a request to create or rename. The deprecated fullName is not read.
 type newCustomer struct{ Email, DisplayName string }
 
-// tidy takes blanks from the ends, and reports whether the name has 1 to 255 bytes; these limits are invented.
-func (n *newCustomer) tidy() bool {
-	n.Email, n.DisplayName = strings.TrimSpace(n.Email), strings.TrimSpace(n.DisplayName)
-	return n.DisplayName != "" && len(n.DisplayName) <= 255
-}
+// named reports whether the name has 1 to 255 bytes; these limits are invented.
+func (n newCustomer) named() bool { return n.DisplayName != "" && len(n.DisplayName) <= 255 }
 
 // createCustomer is POST /rest/servicedeskapi/customer. Which addresses are malformed is invented.
 func createCustomer(c *call, in newCustomer) *answer {
 	c.site.creates++
-	if !in.tidy() {
+	if !in.named() {
 		return c.failure(http.StatusBadRequest, "sandbox.name", "A display name has 1 to 255 characters")
 	}
 	if !wellFormed(in.Email) {
@@ -126,7 +123,7 @@ func revokeAccess(c *call) *answer {
 
 // renameCustomer is the name change at the gateway. Its answers, but for the statuses 403 and 404, are invented.
 func renameCustomer(c *call, in newCustomer) *answer {
-	if !in.tidy() {
+	if !in.named() {
 		return c.failure(http.StatusBadRequest, "sandbox.name", "A display name has 1 to 255 characters")
 	}
 	c.account.Name = in.DisplayName

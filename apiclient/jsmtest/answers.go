@@ -30,10 +30,11 @@ var (
 	signInPage = say(http.StatusOK, "text/html", "<h1>Sign in to continue</h1>")
 	signedOut  = say(http.StatusUnauthorized, "text/plain", "Client must be authenticated to access this resource.")
 
-	unavailable  = refuse(http.StatusServiceUnavailable, "sandbox.unavailable", "Unavailable for a moment")
-	nothingHere  = refuse(http.StatusNotFound, "sandbox.path", "Nothing at this path")
-	forbidden    = refuse(http.StatusForbidden, "sandbox.permission", "You may not do this")
-	signupClosed = refuse(http.StatusBadRequest, "cv.signup.error.not.allowed", "Signup is not currently available")
+	unavailable    = refuse(http.StatusServiceUnavailable, "sandbox.unavailable", "Unavailable for a moment")
+	nothingHere    = refuse(http.StatusNotFound, "sandbox.path", "Nothing at this path")
+	forbidden      = refuse(http.StatusForbidden, "sandbox.permission", "You may not do this")
+	noOrganization = refuse(http.StatusNotFound, "sandbox.organization.unknown", "There is no such organization")
+	signupClosed   = refuse(http.StatusBadRequest, "cv.signup.error.not.allowed", "Signup is not currently available")
 )
 
 func say(status int, kind, text string) func(*call) *answer {

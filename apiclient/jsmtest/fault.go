@@ -177,7 +177,7 @@ func (c *call) about() string {
 func (c *call) email() string {
 	var in newCustomer
 	_ = json.Unmarshal(c.body, &in) // what cannot be read is about nobody
-	return strings.TrimSpace(in.Email)
+	return in.Email
 }
 
 // Decision is what [Options].OnCreate wants of one create request. The zero value leaves it to the site's faults.

@@ -103,7 +103,6 @@ type call struct {
 	// what the path names, when the route is about one
 	account *Account
 	desk    *Desk
-	org     *Organization
 }
 
 // serve answers a request. It reads the whole body, so that the connection can be used again whatever the answer is.
