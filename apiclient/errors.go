@@ -30,7 +30,7 @@ const (
 	KindForbidden                    // 403: the account lacks a permission
 	KindInvalid                      // 400, 409, and other refusals of what was sent
 	KindNotFound                     // 404 and 410; see Error.RouteInDoubt
-	KindUnavailable                  // no connection, or it broke; 5xx; 429, again and again, while others were let pass
+	KindUnavailable                  // no connection, or it broke; 5xx; 429 again and again, while others pass
 	KindAnswer                       // 2xx, and not what the API promises, as a web page
 )
 

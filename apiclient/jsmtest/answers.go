@@ -100,9 +100,6 @@ func (c *call) deliver(w http.ResponseWriter, a *answer) {
 
 // wait sleeps, less when the site closes, and reports whether the client is still there.
 func (c *call) wait(d time.Duration) bool {
-	if d <= 0 {
-		return true
-	}
 	select {
 	case <-time.After(d):
 	case <-c.site.closed:
