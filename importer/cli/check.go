@@ -49,13 +49,11 @@ func (p *program) runCheck(ctx context.Context, f *checkFlags, path string) erro
 			p.again(formFlagNames...), survey.Repeat, p.again("include", "exclude")),
 		Organizations: f.organizations,
 	}
-	if survey.Noted > 0 {
-		for row, err := range survey.All(ctx) {
-			if err != nil {
-				return err
-			}
-			check.See(row)
+	for row, err := range survey.All(ctx) {
+		if err != nil {
+			return err
 		}
+		check.See(row)
 	}
 	if err := p.print(f.json, check.Text, check.JSON); err != nil {
 		return err

@@ -16,8 +16,7 @@ import (
 type view struct {
 	encoding csvtext.Encoding
 	*layout
-	err   error
-	known int // headers that are in the table of words
+	err error
 
 	// Of the cells that are sent and that the encodings read in different ways:
 	sent   hash.Hash64
@@ -41,13 +40,11 @@ func (f *File) decide(ctx context.Context, o Options) (*view, error) {
 	}
 	var views []*view
 	for _, e := range encodings {
-		v := &view{encoding: e, known: -1, sent: fnv.New64a()}
-		if v.layout, v.err = f.layoutIn(e, o); v.err == nil {
-			v.known = v.knownHeaders()
-		}
+		v := &view{encoding: e, sent: fnv.New64a()}
+		v.layout, v.err = f.layoutIn(e, o)
 		views = append(views, v)
 	}
-	slices.SortStableFunc(views, func(a, b *view) int { return b.known - a.known })
+	slices.SortStableFunc(views, func(a, b *view) int { return b.known() - a.known() })
 	best := views[0]
 	if best.err != nil || !best.encoding.Guessed || strings.HasPrefix(best.encoding.Name, "UTF-16") {
 		return best, best.err
@@ -67,14 +64,12 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 	return findLayout(sample, o)
 }
 
-func (l *layout) knownHeaders() int {
-	n := 0
-	for _, key := range l.header.keys {
-		if isKnown(key) {
-			n++
-		}
+// known is how many headers are in the table of words; -1: there is no header.
+func (v *view) known() int {
+	if v.err != nil {
+		return -1
 	}
-	return n
+	return len(v.header.keys) - len(without(v.header.keys, isKnown))
 }
 
 // compare reads the cells that are sent in all encodings, by the layout of the first.

@@ -15,7 +15,6 @@ type keyIndex struct {
 	seeds      [2]maphash.Seed
 	shards     [256][]keyEntry // by the hash's first byte; sealed: sorted
 	duplicates []duplicate     // once sealed, in the order of the rows
-	others     int             // duplicates under another name
 }
 
 // keyEntry is a key of the row with a number; 0: known, but not of a row that is sent.
@@ -64,17 +63,13 @@ func (x *keyIndex) seal() {
 		})
 		var first keyEntry
 		for _, e := range s {
-			if e.number == 0 {
-				continue
-			}
-			if e.hash != first.hash {
+			switch {
+			case e.number == 0:
+			case e.hash != first.hash:
 				first = e
-				continue
-			}
-			at := Place{Row: int(first.row), Line: int(first.line)}
-			x.duplicates = append(x.duplicates, duplicate{int(e.number), at, e.name != first.name})
-			if e.name != first.name {
-				x.others++
+			default:
+				at := Place{Row: int(first.row), Line: int(first.line)}
+				x.duplicates = append(x.duplicates, duplicate{int(e.number), at, e.name != first.name})
 			}
 		}
 	}

@@ -70,10 +70,10 @@ func signsIn(h *header) (f filter) {
 }
 
 // count sees a row of the first pass.
-func (f filter) count(cells []string, at Place) {
+func (f filter) count(r *Row) {
 	for i := range f {
-		if f[i].holds(cells) {
-			f[i].found.add(at)
+		if f[i].holds(r.record.Cells) {
+			f[i].found.add(r.Place)
 		}
 	}
 }

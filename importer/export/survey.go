@@ -41,7 +41,6 @@ type Survey struct {
 	Excluded   int `json:"excluded"`
 	Duplicates int `json:"duplicates"`
 	NoAddress  int `json:"no_address"` // invalid rows whose address could not be read
-	Noted      int `json:"-"`          // rows that have a note, or are invalid or a duplicate
 
 	// OneExternalID is why external ids of this file are not used for anything; "": they are.
 	OneExternalID string `json:"one_external_id,omitempty"`
@@ -91,7 +90,6 @@ func (s *Survey) read(ctx context.Context) (err error) {
 	s.Records = s.Rows + s.Skipped
 	s.keys.seal()
 	s.Duplicates = len(s.keys.duplicates)
-	s.Noted += s.Duplicates
 	s.countIDs()
 	if err := s.judgeWhole(); err != nil {
 		return err
@@ -125,7 +123,7 @@ func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
 		r := &rowReader{layout: s.layout, records: s.file.Records(ctx, s.encoding, s.dialect),
 			titles: map[string]bool{}, domains: map[string]bool{}}
-		number := 0
+		number, duplicates := 0, s.keys.duplicates // found in the first pass
 		for {
 			rows, err := r.read()
 			persons, wrong := s.columns.persons(rows)
@@ -139,6 +137,10 @@ func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
 					row.Number = number
 					s.judge(row, persons[0])
 					persons = persons[1:]
+				}
+				if len(duplicates) > 0 && duplicates[0].number == row.Number {
+					row.DuplicateOf, row.DuplicateName = duplicates[0].first, duplicates[0].otherName
+					duplicates = duplicates[1:]
 				}
 				if !yield(row, nil) {
 					return
@@ -159,24 +161,23 @@ func (s *Survey) see(r *Row) {
 		s.tally.add(r.Place, r.repairs...)
 		return
 	}
-	cells := r.record.Cells
 	s.Rows++
-	if r.Invalid != "" || r.Note != "" {
-		s.Noted++
-	}
 	s.Width = max(s.Width, len(r.Cells))
-	if id := trimBlanks(bare(firstFilled(cells, s.columns.at[ExternalID]))); id != "" {
-		s.ids = append(s.ids, maphash.String(s.keys.seeds[0], id))
-		s.shortened = s.shortened || shortened.MatchString(id)
+	if r.ExternalID != "" {
+		s.ids = append(s.ids, maphash.String(s.keys.seeds[0], r.ExternalID))
+		s.shortened = s.shortened || shortened.MatchString(r.ExternalID)
 	}
 	if !r.NoAddress {
-		s.filter.count(cells, r.Place)
+		s.filter.count(r)
 		for i := range s.others {
 			s.others[i].see(r)
 		}
 	}
 	for _, key := range r.Other {
 		s.keys.see(key)
+	}
+	if r.Key != "" && !r.Sendable() {
+		s.keys.see(r.Key)
 	}
 	switch {
 	case r.Excluded != "":
@@ -190,13 +191,10 @@ func (s *Survey) see(r *Row) {
 	default:
 		s.Valid++
 		s.tally.add(r.Place, r.repairs...)
-		s.signs.count(cells, r.Place)
+		s.signs.count(r)
 		s.example(r)
 		s.names.see(r)
 		s.keys.add(r)
-	}
-	if r.Key != "" && (!r.Sendable() || r.identity() != r.Key) {
-		s.keys.see(r.Key)
 	}
 }
 
@@ -217,15 +215,14 @@ func (s *Survey) countIDs() {
 	for i := 2; i < len(s.ids) && !s.columns.needAccounts; i++ {
 		s.shortened = s.shortened || s.ids[i] == s.ids[i-2]
 	}
-	if s.shortened {
-		s.OneExternalID = "the same id is in more than two rows, or one is a number that a spreadsheet has " +
-			"shortened, as in 3.8E+10"
-	}
 	s.ids = nil
+	if !s.shortened {
+		return
+	}
+	s.OneExternalID = "the same id is in more than two rows, or one is a number that a spreadsheet has " +
+		"shortened, as in 3.8E+10"
 	for _, r := range s.Examples {
-		if s.OneExternalID != "" {
-			r.ExternalID = ""
-		}
+		r.ExternalID = ""
 	}
 }
 
@@ -255,7 +252,7 @@ func (s *Survey) judgeWhole() error {
 			"was probably sorted or moved without the other", n),
 			"make the export again; if the names are right, say so with --column name=COLUMN")
 	}
-	n := s.keys.others
+	n := len(without(s.keys.duplicates, func(d duplicate) bool { return !d.otherName }))
 	if n > 3 && n*20 > s.Valid && s.columns.why[Email] != byUser {
 		return refuse(Place{}, fmt.Sprintf("%s of %d have the address of an earlier row under another name: the "+
 			"column of addresses is probably not the customers'", text.Counted(n, "row", "rows"), s.Valid),
@@ -289,21 +286,14 @@ func (s *Survey) Contains(key string) bool { return s.keys.contains(key) }
 // rows like it came before.
 func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		duplicates, alike := s.keys.duplicates, map[uint64]int{}
+		alike := map[uint64]int{}
 		for r, err := range s.rows(ctx) {
-			if err == nil && r.skipped != nil {
-				continue
-			}
-			if err == nil && len(duplicates) > 0 && duplicates[0].number == r.Number {
-				r.DuplicateOf, r.DuplicateName = duplicates[0].first, duplicates[0].otherName
-				duplicates = duplicates[1:]
-			}
 			if err == nil && r.Invalid != "" && r.Excluded == "" {
 				hash := maphash.String(s.keys.seeds[0], strings.Join(r.Cells, "\x00"))
 				r.Alike = alike[hash]
 				alike[hash]++
 			}
-			if !yield(r, err) {
+			if (err != nil || r.skipped == nil) && !yield(r, err) {
 				return
 			}
 		}
