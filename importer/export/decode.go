@@ -29,10 +29,8 @@ type view struct {
 // file, those count that the addresses do not speak against; they must agree on the
 // cells that are sent, or the file is refused with the flag for each.
 func (f *File) decide(ctx context.Context, o Options) (*view, error) {
-	if o.Encoding != "" && f.NotUTF8() == 0 { // unless this program wrote the file
-		if own, err := f.layoutIn(csvtext.Encoding{}, o); err == nil && own.header.ownFile {
-			o.Encoding = ""
-		}
+	if own, _ := f.layoutIn(csvtext.Encoding{}, o); own != nil && own.header.ownFile && f.NotUTF8() == 0 {
+		o.Encoding = "" // whatever the settings say
 	}
 	encodings, err := f.Encodings(o.Encoding)
 	if err != nil {

@@ -126,17 +126,13 @@ func newHeader(cells []string, place Place) header {
 // index finds a column as people name it: exactly, or by its normalised name
 // when only one column has that.
 func (h *header) index(name string) int {
-	name = trimBlanks(name)
-	if i := slices.Index(h.names, name); i >= 0 {
+	one := newHeader([]string{name}, Place{})
+	if i := slices.Index(h.names, one.names[0]); i >= 0 {
 		return i
 	}
-	one := newHeader([]string{name}, Place{})
-	for _, look := range []struct {
-		keys []string
-		key  string
-	}{{h.whole, one.whole[0]}, {h.keys, one.keys[0]}} {
-		i := slices.Index(look.keys, look.key)
-		if look.key != "" && i >= 0 && !slices.Contains(look.keys[i+1:], look.key) {
+	for _, look := range []struct{ keys, one []string }{{h.whole, one.whole}, {h.keys, one.keys}} {
+		i := slices.Index(look.keys, look.one[0])
+		if i >= 0 && look.one[0] != "" && !slices.Contains(look.keys[i+1:], look.one[0]) {
 			return i
 		}
 	}

@@ -25,18 +25,12 @@ func (c canonical) GetCSVRows() ([][]string, error) { return c, nil }
 
 // persons maps the records of some rows to people, in order.
 func (c *columns) persons(rows []*Row) ([]person, error) {
-	var fields []Field
-	records := canonical{nil}
-	for f := Email; f <= secondLast; f++ {
-		if c.has(f) {
-			fields, records[0] = append(fields, f), append(records[0], f.String())
-		}
-	}
+	records := canonical{fieldNames}
 	for _, row := range rows {
 		if row.skipped == nil {
-			cells := make([]string, 0, len(fields))
-			for _, f := range fields {
-				cells = append(cells, firstFilled(row.record.Cells, c.at[f]))
+			cells := make([]string, len(fieldNames))
+			for f := Email; f <= secondLast; f++ {
+				cells[f] = firstFilled(row.record.Cells, c.at[f])
 			}
 			records = append(records, cells)
 		}

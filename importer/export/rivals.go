@@ -34,6 +34,3 @@ func (o *otherColumn) see(r *Row) {
 		}
 	}
 }
-
-// isRival reports a column of addresses that are not those of the rows.
-func (o otherColumn) isRival() bool { return o.rivals > 0 && most(o.addresses, o.filled) }

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"slices"
 
 	"jsm-onboard/importer/csvtext"
@@ -72,9 +73,4 @@ func (r *Row) reject(k *kind) {
 func (r *Row) Sendable() bool { return r.Invalid == "" && r.Excluded == "" }
 
 // identity is what makes two rows the same.
-func (r *Row) identity() string {
-	if r.Key == "" && r.AccountID != "" {
-		return "\x00" + r.AccountID
-	}
-	return r.Key
-}
+func (r *Row) identity() string { return cmp.Or(r.Key, "\x00"+r.AccountID) }

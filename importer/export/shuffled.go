@@ -32,10 +32,7 @@ func (s *shuffled) see(r *Row) {
 
 // keep adds a hash of the longest word, of several the last by the alphabet.
 func (s *shuffled) keep(list []uint64, words []string) []uint64 {
-	if len(words) == 0 {
-		return list
-	}
-	longest := slices.MaxFunc(words, func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) })
+	longest := slices.MaxFunc(append(words, ""), func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) })
 	if len(longest) < 3 {
 		return list
 	}

@@ -237,7 +237,7 @@ func (s *Survey) judgeWhole() error {
 			"check how the values are written in the file, or leave the flag out")
 	}
 	for _, o := range s.others {
-		if o.isRival() {
+		if o.rivals > 0 && most(o.addresses, o.filled) {
 			ch := chooser{h: &s.header}
 			return ch.ask("several columns could be the address",
 				reading{Email: s.columns.at[Email][:1]}, reading{Email: {o.at}})
