@@ -14,8 +14,7 @@ type Problem struct {
 
 // add counts it once more; a zero place is the file as a whole.
 func (p *Problem) add(at Place) {
-	const most = 5
-	if p.Count++; at.Row > 0 && len(p.Places) < most {
+	if p.Count++; at.Row > 0 && len(p.Places) < 5 {
 		p.Places = append(p.Places, at)
 	}
 }

@@ -217,16 +217,18 @@ func (g *guess) rowBefore() error {
 // noHeader says what to do about a file in whose first records no header was found.
 // Nothing of its first line is shown, which may be a person.
 func (s *sniffer) noHeader(first []csvtext.Record) error {
+	first = without(first, func(rec csvtext.Record) bool { return isDirective(rec.Cells) })
+	if len(first) == 0 {
+		return noRows()
+	}
+	var below [][]string
 	for _, rec := range first {
 		if rec.Fault == csvtext.TooManyColumns {
 			return refuse(rec.Place, rec.Fault.Of(1), "export only the columns that are needed")
 		}
+		below = append(below, rec.Cells)
 	}
-	if len(first) == 0 {
-		return noRows()
-	}
-	at := max(0, slices.IndexFunc(first, func(rec csvtext.Record) bool { return !isDirective(rec.Cells) }))
-	h := newHeader(first[at].Cells, first[at].Place)
+	h := newHeader(below[0], first[0].Place)
 	if i := slices.IndexFunc(h.names, isPlainAddress); i >= 0 {
 		hint := fmt.Sprintf("use --no-header --column email=%d", i+1)
 		if len(h.names) > 1 {
@@ -238,11 +240,7 @@ func (s *sniffer) noHeader(first []csvtext.Record) error {
 		return refuse(h.place, "each line is one quoted cell", "make the export again without opening it "+
 			"in a spreadsheet program, or take off the quotes around the lines")
 	}
-	var below [][]string
-	for _, rec := range first[at+1:] {
-		below = append(below, rec.Cells)
-	}
-	ch := chooser{h: &h, e: newEvidence(below, nil)}
+	ch := chooser{h: &h, e: newEvidence(below[1:], nil)}
 	hint := ch.flags(ch.byContent()...) +
 		"; if there are lines above the header, delete them; if there is no header row, use --no-header"
 	if h.trimmed == 1 {
