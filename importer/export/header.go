@@ -13,14 +13,8 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// isInvisible reports byte order marks, zero-width and soft characters.
-func isInvisible(r rune) bool {
-	switch r {
-	case '\ufeff', '\u200b', '\u200c', '\u200d', '\u200e', '\u200f', '\u2060', '\u00ad', '\u180e':
-		return true
-	}
-	return false
-}
+// isInvisible reports byte order marks, zero-width and soft characters, and marks of direction.
+func isInvisible(r rune) bool { return unicode.Is(unicode.Cf, r) }
 
 // listNumber is what stands before the headers of numbered questions.
 var listNumber = regexp.MustCompile(`^\s*[Qq]?\d{1,3}\s*[.):]\s*\D`)
@@ -208,13 +202,7 @@ func isDirective(cells []string) bool {
 
 // filled is how many cells are not blank.
 func filled(cells []string) int {
-	n := 0
-	for _, c := range cells {
-		if c != "" && trimBlanks(c) != "" {
-			n++
-		}
-	}
-	return n
+	return len(without(cells, func(c string) bool { return trimBlanks(c) == "" }))
 }
 
 func cellAt(cells []string, i int) string {

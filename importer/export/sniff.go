@@ -66,11 +66,12 @@ func (s *sniffer) sniff() (*guess, error) {
 	}
 	slices.SortStableFunc(found, func(a, b *guess) int { return b.score() - a.score() })
 	best := found[0]
+	singleQuoted := func(name string) bool { return enclosed(name, "'", "'") }
 	switch {
 	case len(found) > 1 && best.score() == found[1].score() && len(best.header.names) > 1:
 		return nil, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best.dialect, found[1].dialect),
 			"name it with --delimiter")
-	case !best.header.ownFile && slices.ContainsFunc(best.header.names, isSingleQuoted):
+	case !best.header.ownFile && slices.ContainsFunc(best.header.names, singleQuoted):
 		if g := s.read(best.dialect | csvtext.SingleQuoted); g.header.names != nil && g.whole == g.total {
 			best = g
 		}
@@ -185,10 +186,6 @@ func (s *sniffer) isHeader(h *header) bool {
 // isWholeLine reports a single cell that has delimiters in it.
 func isWholeLine(h *header) bool {
 	return h.trimmed == 1 && strings.ContainsAny(h.names[0], delimiters)
-}
-
-func isSingleQuoted(cell string) bool {
-	return len(cell) > 1 && strings.HasPrefix(cell, "'") && strings.HasSuffix(cell, "'")
 }
 
 // rowBefore refuses a file with a row before the header: an address that stands alone in a cell,
