@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -37,10 +38,16 @@ func quotaAnswer(a answer) pacer.Answer {
 	return q
 }
 
-// retryAfter reads seconds; 0: not given.
-func (a answer) retryAfter() time.Duration {
-	seconds, _ := strconv.Atoi(strings.TrimSpace(a.header.Get("Retry-After")))
-	return time.Duration(max(0, min(seconds, int(maxWait.Seconds())))) * time.Second
+// retryAfter reads seconds or a date; 0: not given. Of several values the longest counts.
+func (a answer) retryAfter() (longest time.Duration) {
+	for _, v := range a.header.Values("Retry-After") {
+		if s, err := strconv.ParseFloat(strings.TrimSpace(v), 64); s > 0 && (err == nil || math.IsInf(s, 0)) {
+			longest = max(longest, time.Duration(min(s, maxWait.Seconds())*float64(time.Second)))
+		} else {
+			longest = max(longest, a.until(v))
+		}
+	}
+	return longest
 }
 
 // level is what the headers report of the quota; nil: nothing. Those that are enforced count before those in beta.
@@ -54,12 +61,16 @@ func (a answer) level() *pacer.Level {
 	return nil
 }
 
-// until reads the time until a moment in ISO 8601, with or without seconds, by the server's clock; where it gave none,
-// by ours. 0: not given.
+// until reads the time until a moment in ISO 8601, with or without seconds, or as HTTP writes dates, by the server's
+// clock; where it gave none, by ours. 0: not given.
 func (a answer) until(s string) time.Duration {
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		t, _ = time.Parse("2006-01-02T15:04Z07:00", s)
+	var t time.Time
+	for _, layout := range []string{
+		time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z0700", http.TimeFormat,
+	} {
+		if read, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
+			t = read
+		}
 	}
 	now, err := http.ParseTime(a.header.Get("Date"))
 	if err != nil {

@@ -19,9 +19,10 @@ func TestRetryAfter(t *testing.T) {
 		value string
 		want  time.Duration
 	}{
-		{"", 0}, {"0", 0}, {"-5", 0}, {"30", 30 * time.Second}, {" 7 ", 7 * time.Second}, {"1.5", 0},
-		{"9999999999", maxWait}, {"999999999999999999999", maxWait}, {"soon", 0},
-		{"Mon, 04 May 2026 12:00:20 GMT", 0},
+		{"", 0}, {"0", 0}, {"-5", 0}, {"30", 30 * time.Second}, {" 7 ", 7 * time.Second}, {"1.5", 1500 * time.Millisecond},
+		{"3600", time.Hour}, {"9999999999", maxWait}, {"999999999999999999999", maxWait}, {"1e999", maxWait}, {"soon", 0},
+		{"NaN", 0}, {"Mon, 04 May 2026 12:00:20 GMT", 20 * time.Second},
+		{"Mon, 04 May 2026 11:00:00 GMT", 0}, {"Mon, 04 May 2126 12:00:00 GMT", maxWait},
 	} {
 		h := http.Header{"Retry-After": {tt.value}, "Date": {noon.Format(http.TimeFormat)}}
 		// The local clock is an hour off: only Date counts.
@@ -45,7 +46,7 @@ func TestLevel(t *testing.T) {
 			"X-RateLimit-Reset", "2026-05-04T12:01Z"}, &pacer.Level{Reset: time.Minute}},
 		{"with seconds", []string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-05-04T12:00:30Z"},
 			&pacer.Level{Remaining: 1, Reset: 30 * time.Second}},
-		{"with an offset", []string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-05-04T14:00:30.5+02:00"},
+		{"with an offset", []string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-05-04T14:00:30.5+0200"},
 			&pacer.Level{Remaining: 1, Reset: 30*time.Second + 500*time.Millisecond}},
 		{"past", []string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "2026-05-04T11:59Z"},
 			&pacer.Level{Remaining: 1}},
