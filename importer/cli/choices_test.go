@@ -121,7 +121,7 @@ func TestDryRunIsRefused(t *testing.T) {
 			c.says(c.must(tc.code, append([]string{"import", "./people.csv", more}, tc.args...)...), tc.says)
 		}
 	}
-	if c.created() != 1 || len(c.site.Organizations()) != 0 {
+	if c.posts() != 1 || len(c.site.Organizations()) != 0 {
 		t.Error("something was made")
 	}
 }
