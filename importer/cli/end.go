@@ -191,7 +191,7 @@ func (r *run) addRun(s *report.Summary, end importer.End) {
 		s.Requests.Other -= r.leavers.Sent
 	}
 	s.Rate.Learned = pace.Learned
-	if r.busy > 0 {
-		s.Rate.Mean = float64(pace.Sent) / r.busy.Seconds()
+	if busy := r.recorder.Busy(); busy > 0 {
+		s.Rate.Mean = float64(pace.Sent) / busy.Seconds()
 	}
 }

@@ -77,7 +77,6 @@ type run struct {
 	plan     *importer.Plan
 	rows     *rowFiles
 	recorder *page.Recorder
-	busy     time.Duration         // from its first request for a row to the last
 	pace     func() apiclient.Pace // of the requests that it makes; nil: it was not begun
 
 	asks     bool            // the site, also for a dry run
@@ -295,7 +294,6 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 	stop := r.follow(job)
 	end = job.Do(r.plan.Rows(still), r.rows.write)
 	stop()
-	r.busy = r.recorder.Busy()
 	for _, note := range end.Notes {
 		r.console.Log().Warn(note)
 	}

@@ -16,6 +16,7 @@ import (
 	"jsm-onboard/importer/outcome"
 	"jsm-onboard/importer/text"
 	"jsm-onboard/report"
+	"jsm-onboard/report/page"
 )
 
 // syncWork is what sync does within a run: an import, and what follows it.
@@ -167,11 +168,11 @@ func (w *syncWork) revoke(ctx context.Context, r *run) bool {
 		within:   r,
 		began:    time.Now(),
 		site:     r.site,
-		recorder: r.recorder,
+		recorder: page.NewRecorder(time.Now()),
 		before:   r.site.client.Requests(),
 	}
 	then.flags.read, then.flags.out, then.flags.yes = readFlags{}, outputFlags{results: r.flags.out.revoked}, true
-	err := r.foreseen
+	err := cmp.Or(r.foreseen, context.Cause(ctx)) // what the plan has shown, or Ctrl-C
 	if err == nil {
 		err = then.through(ctx)
 	}
