@@ -32,7 +32,6 @@ type Console struct {
 	options ConsoleOptions
 	columns func() int // of the terminal; nil: not a terminal
 	log     *slog.Logger
-	always  *slog.Logger // what is never left out, as JSON
 
 	mu  sync.Mutex
 	out io.Writer
@@ -49,7 +48,6 @@ func newConsole(out io.Writer, columns func() int, o ConsoleOptions) *Console {
 		o.Level = max(o.Level, slog.LevelWarn)
 	}
 	c := &Console{options: o, columns: columns, out: out}
-	c.always = slog.New(slog.NewJSONHandler(c, nil))
 	c.log = slog.New(slog.NewTextHandler(c, &slog.HandlerOptions{Level: o.Level, ReplaceAttr: c.shorten}))
 	if o.JSON {
 		c.log = slog.New(slog.NewJSONHandler(c, &slog.HandlerOptions{Level: o.Level}))
@@ -99,42 +97,37 @@ func (c *Console) Problems(s *export.Survey) {
 	}
 }
 
-// Totals shows how a run ended, also when the console is to be quiet: to people
-// as text, to programs as one line of the log.
+// Totals shows how a run ended.
 func (c *Console) Totals(s Summary) {
-	if c.options.JSON {
-		c.always.Info("run ended", "summary", s.rounded(), "next", NextSteps(s))
-		return
-	}
-	c.People("\n" + Totals(s))
+	c.always("\n"+Totals(s), slog.LevelInfo, "run ended", "summary", s.rounded(), "next", NextSteps(s))
 }
 
 // Fail shows why nothing was done.
 func (c *Console) Fail(why *importer.Stop) {
-	if c.options.JSON {
-		c.always.Error(why.What, "hint", why.Hint, "exit_code", why.Cause.ExitCode())
-		return
-	}
 	hint := why.Hint
 	if e, ok := errors.AsType[*export.RefusedError](why); ok && c.columns != nil {
 		hint = joined("\n", hint, e.Cells)
 	}
 	hint = strings.ReplaceAll(strings.TrimSpace(hint), "\n", "\n  ")
-	c.People(joined("\n  ", "jsm-onboard: "+why.What, hint) + "\n")
+	c.always(joined("\n  ", "jsm-onboard: "+why.What, hint)+"\n", slog.LevelError, why.What,
+		"hint", why.Hint, "exit_code", why.Cause.ExitCode())
+}
+
+// Interrupted says, below the ^C that a terminal shows, what happens now.
+func (c *Console) Interrupted(s string) { c.always("\n"+s+"\n", slog.LevelInfo, s) }
+
+// always shows something also when the console is to be quiet: to people as text, to programs as one line of the log.
+func (c *Console) always(people string, level slog.Level, message string, attrs ...any) {
+	if c.options.JSON {
+		slog.New(slog.NewJSONHandler(c, nil)).Log(context.Background(), level, message, attrs...)
+		return
+	}
+	c.People(people)
 }
 
 // People shows text to people, wrapped to their terminal, with nothing in it that a terminal obeys.
 func (c *Console) People(s string) {
 	c.Write([]byte(fit(s, c.columns)))
-}
-
-// Interrupted says, below the ^C that a terminal shows, what happens now.
-func (c *Console) Interrupted(s string) {
-	if c.options.JSON {
-		c.always.Info(s)
-		return
-	}
-	c.People("\n" + s + "\n")
 }
 
 // Write shows whole lines, of the log or for people, above the bar.
