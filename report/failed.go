@@ -51,9 +51,9 @@ func (f *Failed) Write(o importer.Result) error {
 	return f.Results.Write(o)
 }
 
-// Finish gives the file its name: path, or with -2, -3, … when what is there
-// was edited or is of another input. The memory learns of it before, or there is no file: it would be
-// taken for an edited one. Without a row to fix, old unedited files are removed.
+// Finish gives the file its name: path, or with -2, -3, … when what is there was edited or is of another input. The
+// memory learns of it before, or there is no file: it would be taken for an edited one. Without a row to fix, old
+// unedited files are removed.
 func (f *Failed) Finish() (fixes Fixes, err error) {
 	defer f.Abort()
 	if f.File.partial == "" { // a device

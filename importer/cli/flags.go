@@ -199,6 +199,11 @@ func (f *outputFlags) check() error {
 	if f.pageAddresses && f.page == "" {
 		return usagef("add --page PATH, or leave --page-addresses out", "--page-addresses needs a page")
 	}
+	for _, file := range f.files() {
+		if file.path == stdout && file.name != "--summary" {
+			return usagef("give the path of a file; --summary alone can be -", "%s cannot be stdout", file.name)
+		}
+	}
 	return nil
 }
 
