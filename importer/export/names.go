@@ -15,17 +15,14 @@ func (ch *chooser) chooseNames() error {
 		return nil
 	}
 	all := ch.candidates(ch.score)
-	worse := slices.IndexFunc(all, func(c candidate) bool { return c.score < all[0].score || c.score == likely })
-	if worse < 0 {
-		worse = len(all)
-	}
-	full, parts := ch.assemble(all[:worse])
+	full, parts := ch.assemble(without(all, func(c candidate) bool { return c.score < all[0].score || c.score == likely }))
 	if ch.c.has(FirstName) || ch.c.has(LastName) || ch.c.has(MiddleName) {
 		ch.take(parts)
 		return nil
 	}
-	ch.c.weighed = ch.c.weighed || worse > 0 && all[0].score == byCells ||
-		slices.ContainsFunc(all[worse:], func(c candidate) bool { return c.score == doubted })
+	ch.c.weighed = ch.c.weighed || slices.ContainsFunc(all, func(c candidate) bool {
+		return c.score == doubted || c.score == byCells && c.score == all[0].score
+	})
 	best, err := ch.bestReading(full, parts)
 	if err != nil {
 		return err
@@ -140,15 +137,13 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 	return best, nil
 }
 
-// fillGaps adds columns of whole names that say nothing else where those that were found say something:
-// as good ones, and those with the same header but for what is in brackets.
+// fillGaps adds columns of whole names that say nothing else where those that were found say
+// something, also with the same header but for what is in brackets.
 func (ch *chooser) fillGaps(r *reading, all []candidate) {
 	for _, c := range all {
 		at := r.names()
-		like := func(i int) bool { return ch.h.keys[i] == ch.h.keys[c.at] }
-		good := c.score == all[0].score && c.score > likely
-		if c.field == Name && (good || slices.ContainsFunc(at, like)) &&
-			!slices.Contains(at, c.at) && !ch.e.differ(at, []int{c.at}) {
+		like := slices.ContainsFunc(at, func(i int) bool { return ch.h.keys[i] == ch.h.keys[c.at] })
+		if c.field == Name && (c.score > likely || like) && !slices.Contains(at, c.at) && !ch.e.differ(at, []int{c.at}) {
 			r[Name] = append(r[Name], c.at)
 		}
 	}
