@@ -125,7 +125,7 @@ func numbered(path string, n int) string {
 // of another content has been edited since, and one that is not known belongs to another input.
 type Memory struct {
 	Path  string
-	Input string // absolute
+	Input string // absolute; "": the user has named the failed file, and it belongs to no input
 }
 
 // written is a failed file that was written.
@@ -148,7 +148,9 @@ func (m Memory) all() (all []written) {
 }
 
 func (m Memory) wrote(sum string) bool {
-	return slices.ContainsFunc(m.all(), func(w written) bool { return w.SHA256 == sum && w.Input == m.Input })
+	return slices.ContainsFunc(m.all(), func(w written) bool {
+		return w.SHA256 == sum && (w.Input == m.Input || w.Input == "" || m.Input == "")
+	})
 }
 
 // Free is the path that a failed file gets where path was asked for: the first one at which there is neither an edited
@@ -162,10 +164,10 @@ func (m Memory) Free(path string) string {
 	}
 }
 
-// Flags are those by which the input is read, when it is a failed file, as the input was from which that was made.
-func (m Memory) Flags() (flags []string) {
+// Flags are those by which a file is read, when it is a failed file, as the input was from which that was made.
+func (m Memory) Flags(path string) (flags []string) {
 	for _, w := range m.all() {
-		if w.Path == m.Input {
+		if w.Path == path {
 			flags = w.Flags
 		}
 	}

@@ -94,6 +94,13 @@ func TestFailedFileIsReadAsItsExportWas(t *testing.T) {
 		}
 	}
 	c.must(0, "import", "./m.csv", "--column", "name=Account")
+	for _, night := range []string{"1", "2", "3"} { // where the user names it, it is that of the last run
+		c.write(night+".csv", "name,email\nAnn,ann@example.com\nBad,bad(at)example.com"+night+"\n")
+		c.must(3, "sync", "./"+night+".csv", "--source", "crm", "--failed", "./rest.csv")
+	}
+	if c.exists("rest-2.csv") || !strings.Contains(c.read("rest.csv"), "example.com3") {
+		t.Error("the file that the user names is not that of the last run")
+	}
 	c.write("m.failed.csv", strings.ReplaceAll(c.read("m.failed-2.csv"), "cy@", "dee@"))
 	c.must(0, "import", "./m.failed.csv", "--column", "name=Name") // what the user says counts
 	if a := c.site.Find("dee@example.com"); len(a) != 1 || a[0].Name != "x3" {

@@ -110,7 +110,9 @@ func (r *reportRun) rewrite(ctx context.Context) (*page.Findings, error) {
 			"why", err.Error())
 	}
 	files := &rowFiles{out: r.out, survey: survey, access: r.summary.Access != nil}
-	files.memory = report.Memory{Path: r.site.memory, Input: r.run.Input}
+	if files.memory.Path = r.site.memory; r.out.failed == r.summary.Failed {
+		files.memory.Input = r.run.Input
+	}
 	files, now, err := files.rewrite(ctx, r.site.ledger, r.run, rows)
 	if err != nil {
 		return nil, err

@@ -171,7 +171,7 @@ func (r *run) do(ctx context.Context) (err error) {
 
 // through goes from the plan to the end in the ledger.
 func (r *run) through(ctx context.Context) (err error) {
-	if r.options, err = r.flags.read.as(r.memory().Flags()); err != nil {
+	if r.options, err = r.flags.read.as(r.memory().Flags(r.input)); err != nil {
 		return err
 	}
 	if r.path != "" {
@@ -193,8 +193,14 @@ func (r *run) through(ctx context.Context) (err error) {
 	return r.conclude(ctx, end)
 }
 
-// memory is of the failed files of the input, of which it may be one.
-func (r *run) memory() report.Memory { return report.Memory{Path: r.site.memory, Input: r.input} }
+// memory is of the failed files that were written. Those of other inputs are theirs, where no flag names the file.
+func (r *run) memory() report.Memory {
+	m := report.Memory{Path: r.site.memory}
+	if r.flags.out.failed == r.stem(r.path)+".failed.csv" {
+		m.Input = r.input
+	}
+	return m
+}
 
 // nameFiles settles what the files are called that no flag names; undo does that when it knows the run.
 func (r *run) nameFiles() {
