@@ -57,11 +57,11 @@ type DeskTotals struct {
 	Organizations int `json:"organizations"`
 }
 
-// giveAccess carries out the access plan of a run and keeps what became of each row.
+// giveAccess carries out the access plan of a run, as far as it was not stopped, and keeps what became of each row.
 func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
 	a := &access{api: c.api, ledger: c.ledger, plan: c.plan.Access, run: c.plan.Run.Seq}
 	a.end.ServiceDesks = map[string]DeskTotals{}
-	end.Access, end.Revised = &a.end, true
+	a.stop.Store(end.Stop)
 	err := a.create(ctx)
 	if err == nil {
 		err = a.fill(ctx)
@@ -69,6 +69,7 @@ func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
 	if err == nil {
 		err = a.keep(context.WithoutCancel(ctx))
 	}
+	end.Access, end.Revised = &a.end, end.Revised || err == nil
 	return cmp.Or(a.stop.Load(), brokenLedger(err))
 }
 
@@ -76,6 +77,9 @@ func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
 // has created in an earlier session count as created, too.
 func (a *access) create(ctx context.Context) (err error) {
 	inParallel(a.plan.missing(), func(g *ledger.Group) {
+		if a.stop.Load() != nil {
+			return
+		}
 		made, err := a.api.CreateOrganization(ctx, g.Spelled)
 		if err == nil {
 			g.ID = made.ID

@@ -116,7 +116,7 @@ func TestChangedCompany(t *testing.T) {
 			t.Errorf("%v", members)
 		}
 		acme := d.site.Organizations()[0]
-		want := []ledger.Moved{{Row: 3, AccountID: d.site.Find(address(2))[0].ID, OrganizationID: acme.ID}}
+		want := []ledger.Moved{{Row: 4, AccountID: d.site.Find(address(2))[0].ID, OrganizationID: acme.ID}}
 		if r := s.Access.ToReview; acme.Name != "Acme" || !cmp.Equal(r, want) {
 			t.Errorf("%+v in %+v", r, acme)
 		}
@@ -316,6 +316,62 @@ func TestKilledWhileGivingAccess(t *testing.T) {
 			t.Errorf("exit code %d; %d calls before the kill, %d after", s.ExitCode(), before, calls)
 		}
 	})
+}
+
+// However a run stops before it gives access, the results say of every row that this was not attempted, and nothing
+// more is sent; the next session gives it.
+func TestStoppedBeforeAccess(t *testing.T) {
+	t.Parallel()
+	slow := jsmtest.Latency{Fixed: 100 * time.Millisecond}
+	broken := func(d *desktop) context.Context {
+		ctx, cancel := context.WithCancelCause(d.t.Context())
+		time.AfterFunc(time.Second, func() { cancel(ErrInterrupted) })
+		return ctx
+	}
+	for _, tc := range []struct {
+		want   Cause
+		site   jsmtest.Options
+		before func(*desktop) context.Context
+	}{
+		{want: Interrupted, site: jsmtest.Options{Latency: slow}, before: broken},
+		{want: Unauthorised, site: jsmtest.Options{Latency: slow,
+			Faults: []jsmtest.Fault{{Kind: jsmtest.TokenEnds, After: 30, Route: jsmtest.CreatePath}}}},
+		{want: QuotaPause, site: jsmtest.Options{Latency: slow, Quotas: []jsmtest.Quota{{
+			Limit: 50, Window: time.Hour, Reason: "jira-quota-tenant-based"}}}},
+		{want: Guarded, site: down(func(email string, _ int) jsmtest.Decision {
+			if len(email) == len(address(10)) && email > address(30) {
+				return jsmtest.Decision{Status: 400, Key: "bad"}
+			}
+			return jsmtest.Decision{}
+		})},
+	} {
+		t.Run(fmt.Sprint(tc.want), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDesktop(t, tc.site)
+				d.run.ResendKnown = true
+				d.company("Acme", 0, 1)
+				d.sit(t.Context())
+				d.access = AccessOptions{Organizations: true, ServiceDesks: []string{"SUP", "BIL"}}
+				d.people = nil
+				d.company("Acme", 0, 100)
+				ctx := t.Context()
+				if tc.before != nil {
+					ctx = tc.before(d)
+				}
+				s := d.sit(ctx)
+				if s.Stop == nil || s.Stop.Cause != tc.want || d.writes() != 0 || s.Totals.Of(outcome.Created) < 5 {
+					t.Fatalf("%+v, %d writes, %v", s.Stop, d.writes(), s.statuses())
+				}
+				for _, r := range s.results {
+					if r.Organization != "not_attempted" || r.ServiceDesk != "not_attempted;not_attempted" ||
+						r.Status == outcome.Created && !strings.Contains(r.Reason, outcome.ReasonAccessStopped) ||
+						r.Status == outcome.Known {
+						t.Errorf("%s", shown(r))
+					}
+				}
+			})
+		})
+	}
 }
 
 // People whose access was revoked get none by this.

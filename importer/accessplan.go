@@ -97,8 +97,14 @@ func (p *Plan) PlanAccess(ctx context.Context, api API, l *ledger.Ledger, o Acce
 // claims is what rows ask for, if only for the person as whom they were fixed.
 func (a *AccessPlan) claims(rows []*export.Row, noAccount map[int]bool) (all []ledger.Claim) {
 	for _, row := range rows {
-		c := ledger.Claim{Row: row.Number, Key: row.Key, Mark: fixedMark(row), Fixed: !row.Sendable(),
-			NoAccount: noAccount[row.Number]}
+		c := ledger.Claim{
+			Row:       row.Number,
+			SheetRow:  row.Place.Row,
+			Key:       row.Key,
+			Mark:      fixedMark(row),
+			Fixed:     !row.Sendable(),
+			NoAccount: noAccount[row.Number],
+		}
 		if c.Fixed && c.Mark == "" {
 			continue
 		}

@@ -35,7 +35,7 @@ func (c *creation) after(ctx context.Context, end *End) {
 	if end.Stop == nil && c.options.ResolveConflicts {
 		end.Revised, end.Stop = c.lookUps(ctx)
 	}
-	if end.Stop == nil && c.plan.Access != nil {
+	if c.plan.Access != nil {
 		end.Stop = c.giveAccess(ctx, end)
 	}
 	end.Notes = c.notes(still, end)

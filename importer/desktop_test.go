@@ -238,7 +238,7 @@ func (d *desktop) carryOut(ctx context.Context, l *ledger.Ledger, plan *Plan, be
 func (d *desktop) replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, plan *Plan, s *session) {
 	d.t.Helper()
 	var again []Result
-	totals, err := Replay(ctx, l, run, plan.Rows(ctx), func(r Result) error {
+	totals, err := Replay(ctx, l, run, plan.ResendKnown, plan.Rows(ctx), func(r Result) error {
 		again = append(again, r)
 		return nil
 	})

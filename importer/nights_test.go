@@ -340,6 +340,11 @@ func TestUndo(t *testing.T) {
 		if s.ExitCode() != 0 || s.plan.Create != 7 {
 			t.Errorf("exit code %d, %d planned", s.ExitCode(), s.plan.Create)
 		}
+		for i, r := range s.results { // as the file of the run has them
+			if want := d.people[i+3].Place; r.Place() != want.String() || r.Line != want.Line {
+				t.Errorf("%s instead of %s", r.Place(), want)
+			}
+		}
 		for i := range 10 {
 			if a := d.site.Find(address(i))[0]; a.Revoked != (i >= 3) {
 				t.Errorf("%s revoked: %t", a.Email, a.Revoked)

@@ -27,6 +27,7 @@ type Plan struct {
 	Missing      []int          // of PlanOptions.Require, counted from 1, those who are in no row
 	Access       *AccessPlan
 	Roster       *Roster      // sync: who is in the source; nil: another command
+	ResendKnown  bool         // as asked for
 	noAccount    map[int]bool // rows that might have been sent, and that have no account in the end
 
 	Reach  Reach       // revoke, undo: whose accounts those of Create are
@@ -67,7 +68,7 @@ func (p *Plan) planImport(ctx context.Context, l *ledger.Ledger, o PlanOptions) 
 	if p.LookUps, err = l.CountLookUps(ctx); err != nil {
 		return err
 	}
-	p.noAccount = map[int]bool{}
+	p.noAccount, p.ResendKnown = map[int]bool{}, o.ResendKnown
 	choices := Options{ResendKnown: o.ResendKnown, UpdateNames: o.UpdateNames}
 	return p.decideAll(ctx, newCreation(newRun(ctx, nil, l, p, choices)))
 }

@@ -11,14 +11,15 @@ import (
 )
 
 // Replay hands out the results of a run again, from the ledger and in input order: the same as at its end. rows are
-// those of the same input, read with the same choices, or Plan.Rows. It returns the count of them.
-func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, rows iter.Seq2[*export.Row, error],
+// those of the same input, read with the same choices, or Plan.Rows. It returns the count of them. resent: rows that
+// the ledger knew were to be sent, too (Options.ResendKnown).
+func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, resent bool, rows iter.Seq2[*export.Row, error],
 	tell func(Result) error) (totals outcome.Totals, err error) {
 	for batch, err := range inBatches(rows, batchRows) {
 		if err != nil {
 			return totals, err
 		}
-		results, err := replay(ctx, l, run, batch)
+		results, err := replay(ctx, l, run, resent, batch)
 		if err != nil {
 			return totals, fmt.Errorf("reading the outcomes of run %s: %w", run.ID, err)
 		}
@@ -34,7 +35,7 @@ func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, rows iter.Seq
 
 // replay is what became of each row of a batch: what the row itself says, what the ledger has recorded for it, the
 // account that was known at the time, or nothing at all.
-func replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, batch []*export.Row) ([]Result, error) {
+func replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, resent bool, batch []*export.Row) ([]Result, error) {
 	revoke, q := run.Command == "revoke" || run.Command == "undo", queries(batch)
 	for i := range q {
 		if revoke {
@@ -45,7 +46,8 @@ func replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, batch []*expo
 	if err != nil {
 		return nil, err
 	}
-	c, results, byRow := creation{Run: &Run{}}, make([]Result, len(batch)), map[int]*Result{}
+	c := creation{Run: &Run{options: Options{ResendKnown: resent}}}
+	results, byRow := make([]Result, len(batch)), map[int]*Result{}
 	for i, row := range batch {
 		results[i] = c.one(row, known[i]).result
 		byRow[row.Number] = &results[i]

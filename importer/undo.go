@@ -36,32 +36,36 @@ func refuseUndo(run ledger.Run, why, hint string) error {
 	return newStop(Broken, nil, "run "+run.ID+" cannot be undone: "+why, hint)
 }
 
-// undoRows are the accounts that a run has created, as rows, and after them the rows of which it is not known whether
-// it did: those are left to a person.
+// undoRows are the rows whose accounts a run has created, and after them those of which it is not known whether it did:
+// these are left to a person.
 func undoRows(l *ledger.Ledger, run int64) func(context.Context) iter.Seq2[*export.Row, error] {
 	return func(ctx context.Context) iter.Seq2[*export.Row, error] {
 		return func(yield func(*export.Row, error) bool) {
 			n := 0
-			next := func(row export.Row, err error) bool {
+			next := func(o outcome.Outcome, own map[string]string, err error) bool {
 				n++
-				row.Number, row.Place = n, export.Place{Row: n + 1, Line: n + 1}
-				row.Cells = []string{row.Email, row.Name}
-				return yield(&row, err)
+				row := &export.Row{
+					Number:     n,
+					Place:      export.Place{Row: o.SheetRow, Line: o.Line},
+					Email:      o.Email,
+					Name:       o.Name,
+					ExternalID: o.ExternalID,
+					AccountID:  o.AccountID,
+					Key:        o.Key,
+					Cells:      []string{o.Email, o.Name},
+					Own:        own,
+				}
+				return yield(row, err)
 			}
-			for a, err := range l.Created(ctx, run) {
-				row := export.Row{Email: a.Email, Name: a.Name, ExternalID: a.ExternalID, AccountID: a.ID, Key: a.Key}
-				if !next(row, err) {
+			for o, err := range l.Created(ctx, run) {
+				if !next(o, nil, err) {
 					return
 				}
 			}
+			maybe := map[string]string{"jsm_status": "review", "jsm_reason": outcome.ReasonMaybeCreated}
 			for o, err := range l.Outcomes(ctx, run, false, 1) {
-				if err == nil && o.Status != outcome.Unknown && o.Status != outcome.CreatedUnconfirmed {
-					continue
-				}
-				row := export.Row{Email: o.Email, Name: o.Name, ExternalID: o.ExternalID, AccountID: o.AccountID}
-				row.Key = o.Key
-				row.Own = map[string]string{"jsm_status": "review", "jsm_reason": outcome.ReasonMaybeCreated}
-				if !next(row, err) {
+				unclear := o.Status == outcome.Unknown || o.Status == outcome.CreatedUnconfirmed
+				if (unclear || err != nil) && !next(o, maybe, err) {
 					return
 				}
 			}

@@ -113,7 +113,7 @@ func (r *reportRun) rewrite(ctx context.Context) (*page.Findings, error) {
 	if files.memory.Path = r.site.memory; r.out.failed == r.summary.Failed {
 		files.memory.Input = r.run.Input
 	}
-	files, now, err := files.rewrite(ctx, r.site.ledger, r.run, rows)
+	files, now, err := files.rewrite(ctx, r.site.ledger, r.run, false, rows)
 	if err != nil {
 		return nil, err
 	}

@@ -53,13 +53,13 @@ func (f *rowFiles) write(result importer.Result) error {
 }
 
 // rewrite writes and names them anew from what the ledger has of a run.
-func (f rowFiles) rewrite(ctx context.Context, l *ledger.Ledger, run ledger.Run,
+func (f rowFiles) rewrite(ctx context.Context, l *ledger.Ledger, run ledger.Run, resent bool,
 	rows iter.Seq2[*export.Row, error]) (files *rowFiles, totals outcome.Totals, err error) {
 	if files, err = f.open(); err != nil {
 		return nil, totals, err
 	}
 	defer files.abort()
-	if totals, err = importer.Replay(ctx, l, run, rows, files.write); err == nil {
+	if totals, err = importer.Replay(ctx, l, run, resent, rows, files.write); err == nil {
 		err = files.name()
 	}
 	return files, totals, err
@@ -92,7 +92,7 @@ func (f *rowFiles) finish(ctx context.Context, l *ledger.Ledger, p *importer.Pla
 		f.abort() // both have the same partial files
 		var again *rowFiles
 		var totals outcome.Totals
-		if again, totals, err = f.rewrite(ctx, l, p.Run, p.Rows(ctx)); err == nil {
+		if again, totals, err = f.rewrite(ctx, l, p.Run, p.ResendKnown, p.Rows(ctx)); err == nil {
 			*f, end.Totals = *again, totals
 		}
 	} else if whole {

@@ -83,11 +83,11 @@ func TestWanted(t *testing.T) {
 	must(t, err)
 	must(t, w.Claim(t.Context(), []Claim{
 		{Row: 1, Key: "ann", Organization: "acme", Spelled: "Acme"},
-		{Row: 2, Key: "bob", Organization: "acme", Spelled: "ACME"},
-		{Row: 3, Key: "bob", Organization: "zeta", Spelled: "Zeta"},
+		{Row: 2, SheetRow: 5, Key: "bob", Organization: "acme", Spelled: "ACME"},
+		{Row: 3, SheetRow: 7, Key: "bob", Organization: "zeta", Spelled: "Zeta"},
 		{Row: 4, Mark: "row:4", Fixed: true, Organization: "acme", Spelled: "acme"},
 		{Row: 5, Mark: "row:5", Fixed: true, Organization: "never", Spelled: "Never"},
-		{Row: 6, Key: "bob", Organization: "acme", Spelled: "Acme"},
+		{Row: 6, SheetRow: 9, Key: "bob", Organization: "acme", Spelled: "Acme"},
 		{Row: 7, Key: "new", Problem: "too long"},
 	}))
 	groups, err := w.Organizations(t.Context())
@@ -129,7 +129,7 @@ func TestWanted(t *testing.T) {
 	}, n)
 	moved, err := w.Moved(t.Context(), run.Seq)
 	must(t, err)
-	same(t, []Moved{{2, "qm:bob", "9"}}, moved)
+	same(t, []Moved{{5, "qm:bob", "9"}}, moved)
 }
 
 // A row that was fixed is found by what its original was, through any number of failed files.

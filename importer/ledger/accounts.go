@@ -136,13 +136,12 @@ func (l *Ledger) Holdings(ctx context.Context) (Holdings, error) {
 		count(CASE WHEN status = 'created' AND revoked_at = '' THEN 1 END) FROM accounts WHERE gone_run = 0`)
 }
 
-// Created yields the accounts that run has as created, in row order, those that were revoked or are gone
+// Created yields the rows of run whose accounts it has as created, in row order, those that were revoked or are gone
 // since too.
-func (l *Ledger) Created(ctx context.Context, run int64) iter.Seq2[Account, error] {
-	row := func(a Account) int { return a.Row }
-	return pages(ctx, l, scanAccount, 0, row, "SELECT "+accountColumns+` FROM outcomes o
-		CROSS JOIN accounts a ON a.key = o.key AND a.run = o.run AND a.row = o.row
-		WHERE o.row > ?1 AND o.run = ?3 AND o.revoke = 0 AND a.status = 'created' ORDER BY o.row LIMIT ?2`, run)
+func (l *Ledger) Created(ctx context.Context, run int64) iter.Seq2[outcome.Outcome, error] {
+	return pages(ctx, l, scanOutcome, 0, rowOf, "SELECT "+outcomeColumns+` FROM outcomes o
+		WHERE row > ?1 AND run = ?3 AND revoke = 0 AND EXISTS (SELECT 1 FROM accounts a
+			WHERE a.key = o.key AND a.run = o.run AND a.row = o.row AND a.status = 'created') ORDER BY row LIMIT ?2`, run)
 }
 
 // OpenLookUp is an account whose id is still to be looked up.

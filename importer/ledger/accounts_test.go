@@ -260,10 +260,10 @@ func TestCreated(t *testing.T) {
 		}
 	}
 	var got []string
-	for _, a := range all(t, l.Created(t.Context(), run.Seq)) {
-		got = append(got, a.Key)
-		if a.RevokedAt.IsZero() != (a.Key != "key3") {
-			t.Errorf("%+v", a)
+	for _, o := range all(t, l.Created(t.Context(), run.Seq)) {
+		got = append(got, o.Key)
+		if o.AccountID != "qm:"+o.Key || o.SheetRow != created(o.Row, o.Key).SheetRow {
+			t.Errorf("%+v", o)
 		}
 	}
 	same(t, want, got)

@@ -34,7 +34,7 @@ func (w *Wanted) exec(ctx context.Context, statement string, args ...any) error 
 
 // Claim is what one row asks for: access to all service projects, and to an organization.
 type Claim struct {
-	Row                   int
+	Row, SheetRow         int    // its number, and as a spreadsheet numbers it
 	Key, Mark             string // of an account; of a row that was fixed and imported, for one without an account
 	Fixed                 bool   // it counts only when it was fixed
 	NoAccount             bool   // the run will not make it one
@@ -45,8 +45,8 @@ type Claim struct {
 // Claim adds what some rows ask for.
 func (w *Wanted) Claim(ctx context.Context, rows []Claim) error {
 	return w.exec(ctx, `INSERT INTO claims
-		SELECT value ->> 'Row', coalesce(fixed, value ->> 'Key'), value ->> 'Organization', value ->> 'Spelled',
-			value ->> 'Problem', value ->> 'NoAccount'
+		SELECT value ->> 'Row', value ->> 'SheetRow', coalesce(fixed, value ->> 'Key'), value ->> 'Organization',
+			value ->> 'Spelled', value ->> 'Problem', value ->> 'NoAccount'
 		FROM (SELECT q.value, (SELECT f.key FROM fixed f CROSS JOIN accounts a ON a.key = f.key
 			WHERE f.original = q.value ->> 'Mark' AND a.gone_run = 0 AND a.revoked_at = ''
 				AND NOT EXISTS (SELECT 1 FROM accounts WHERE key = q.value ->> 'Key')) AS fixed FROM json_each(?) q)
@@ -176,7 +176,7 @@ func (w *Wanted) Keep(ctx context.Context, l *Ledger, run int64) (notGood int, e
 
 // Moved is a membership of before, of somebody whose Row asks for another organization.
 type Moved struct {
-	Row            int    `json:"row"`
+	Row            int    `json:"row"` // as a spreadsheet numbers it
 	AccountID      string `json:"account_id"`
 	OrganizationID string `json:"organization_id"`
 }
@@ -186,7 +186,7 @@ func (w *Wanted) Moved(ctx context.Context, run int64) ([]Moved, error) {
 	return query(ctx, &w.beside, func(s scanner) (m Moved, err error) {
 		err = s.Scan(&m.Row, &m.AccountID, &m.OrganizationID)
 		return m, err
-	}, `SELECT min(c.row), s.member, x.target FROM claims c
+	}, `SELECT min(c.sheet_row), s.member, x.target FROM claims c
 		CROSS JOIN seats s ON s.kind = 'organization' AND s.name = c.organization AND s.key = c.key
 		CROSS JOIN access x ON x.kind = s.kind AND x.member = s.member
 		WHERE s.access <> 'known' AND x.run <> ?1 AND NOT EXISTS (SELECT 1 FROM seats o JOIN groups g USING (kind, name)

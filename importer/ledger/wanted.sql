@@ -2,6 +2,7 @@
 
 CREATE TEMP TABLE claims (
   row          INTEGER PRIMARY KEY,
+  sheet_row    INTEGER NOT NULL,            -- as a spreadsheet numbers it
   key          TEXT NOT NULL,               -- of the account
   organization TEXT NOT NULL,               -- groups.name; '' when the row names none
   spelled      TEXT NOT NULL,               -- as the row names it
