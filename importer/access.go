@@ -208,7 +208,7 @@ func (a *access) keep(ctx context.Context) error {
 		a.end.ToReview, err = a.plan.wanted.Moved(ctx, a.run)
 	}
 	if err == nil {
-		a.end.NotGood, err = a.plan.wanted.Keep(ctx, a.ledger, a.run)
+		a.end.NotGood, err = a.plan.wanted.Keep(ctx, a.run)
 	}
 	return err
 }

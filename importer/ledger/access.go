@@ -47,23 +47,11 @@ type RowAccess struct {
 	Organization, ServiceDesk, Reason string
 }
 
-// SetRowAccess keeps what became of the access of rows, in place of what was kept of them. It does not
-// listen to ctx.
-func (l *Ledger) SetRowAccess(ctx context.Context, run int64, rows []RowAccess) error {
-	return l.update(context.WithoutCancel(ctx), `INSERT OR REPLACE INTO row_access
-		SELECT ?, value ->> 'Row', value ->> 'Organization', value ->> 'ServiceDesk', value ->> 'Reason'
-		FROM json_each(?)`,
-		run, list(rows))
-}
-
-// RowAccess yields what SetRowAccess has kept for run from row number from on, in row order.
+// RowAccess yields what Wanted.Keep has kept for run from row number from on, in row order.
 func (l *Ledger) RowAccess(ctx context.Context, run int64, from int) iter.Seq2[RowAccess, error] {
-	return pages(ctx, l, scanRowAccess, from-1, func(r RowAccess) int { return r.Row },
-		`SELECT row, organization, service_desk, reason FROM row_access
+	return pages(ctx, l, func(s scanner) (r RowAccess, err error) {
+		err = s.Scan(&r.Row, &r.Organization, &r.ServiceDesk, &r.Reason)
+		return r, err
+	}, from-1, func(r RowAccess) int { return r.Row }, `SELECT row, organization, service_desk, reason FROM row_access
 		WHERE row > ?1 AND run = ?3 ORDER BY row LIMIT ?2`, run)
-}
-
-func scanRowAccess(s scanner) (r RowAccess, err error) {
-	err = s.Scan(&r.Row, &r.Organization, &r.ServiceDesk, &r.Reason)
-	return r, err
 }

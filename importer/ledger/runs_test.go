@@ -175,7 +175,7 @@ func TestPrune(t *testing.T) {
 	finish(t, l, kept, Complete)
 	killed := startRun(t, l, job("killed"))
 	settle(t, l, killed, failed(1, "dee"))
-	must(t, l.SetRowAccess(t.Context(), killed.Seq, []RowAccess{{Row: 1, Organization: "added"}}))
+	setRowAccess(t, l, killed.Seq, []RowAccess{{Row: 1, Organization: "added"}})
 	old := startRun(t, l, job("old"))
 	settle(t, l, old, created(1, "bob"), unknown(2, "cyd"))
 	old.Trace = []byte("{}")

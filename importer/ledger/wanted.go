@@ -17,7 +17,11 @@ var wantedSchema string
 
 // Want begins with nothing that is asked for.
 func (l *Ledger) Want(ctx context.Context) (*Wanted, error) {
-	db, err := sql.Open("sqlite", l.name)
+	name := l.name
+	if l.write != nil {
+		name = dsn(l.path, "rw", writePragmas...)
+	}
+	db, err := sql.Open("sqlite", name)
 	if err != nil {
 		return nil, wrap(l.path, err)
 	}
@@ -146,31 +150,21 @@ func (w *Wanted) Seats(ctx context.Context) ([]Seats, error) {
 		max(iif(access = 'failed', reason, '')) FROM seats GROUP BY kind, name`)
 }
 
-// Keep puts what became of the access of each row on record in l, for RowAccess, and returns how many rows lack some of
-// it for a reason of their own.
-func (w *Wanted) Keep(ctx context.Context, l *Ledger, run int64) (notGood int, err error) {
+// Keep puts what became of the access of each row on record, for RowAccess, and returns how many rows lack some of it for
+// a reason of their own.
+func (w *Wanted) Keep(ctx context.Context, run int64) (notGood int, err error) {
 	const desks = `groups g CROSS JOIN seats s ON s.kind = g.kind AND s.name = g.name AND s.key = c.key
 		WHERE g.kind = 'service_desk'`
-	for last := 0; ; {
-		rows, err := query(ctx, &w.beside, scanRowAccess,
-			`SELECT c.row, coalesce(o.access, iif(c.problem = '', '', 'invalid')),
+	err = w.exec(ctx, `INSERT OR REPLACE INTO row_access
+		SELECT ?, c.row, coalesce(o.access, iif(c.problem = '', '', 'invalid')),
 			(SELECT coalesce(group_concat(s.access, ';' ORDER BY g.rowid), '') FROM `+desks+`),
 			(SELECT coalesce(group_concat(reason, '; '), '') FROM (SELECT c.problem AS reason UNION SELECT o.reason
 				UNION SELECT s.reason FROM `+desks+`) WHERE reason <> '')
-			FROM claims c LEFT JOIN seats o ON o.kind = 'organization' AND o.name = c.organization AND o.key = c.key
-			WHERE c.row > ? ORDER BY c.row LIMIT ?`, last, pageRows)
-		if err != nil {
-			return 0, err
-		}
-		if len(rows) == 0 {
-			break
-		}
-		if err := l.SetRowAccess(ctx, run, rows); err != nil {
-			return 0, err
-		}
-		last = rows[len(rows)-1].Row
+		FROM claims c LEFT JOIN seats o ON o.kind = 'organization' AND o.name = c.organization AND o.key = c.key`, run)
+	if err != nil {
+		return 0, err
 	}
-	return first(ctx, l, scanNumber, `SELECT count(*) FROM row_access WHERE run = ?
+	return first(ctx, &w.beside, scanNumber, `SELECT count(*) FROM row_access WHERE run = ?
 		AND (organization IN ('invalid', 'failed') OR service_desk LIKE '%failed%')`, run)
 }
 
