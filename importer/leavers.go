@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
-	"iter"
 	"slices"
 	"strings"
 
@@ -40,8 +39,8 @@ type sighting struct {
 	status outcome.Status
 }
 
-// OpenRoster reads who was in a source, and holds it against its export. It keeps 8 bytes for each who is in both.
-func OpenRoster(ctx context.Context, l *ledger.Ledger, source string, survey *export.Survey) (*Roster, error) {
+// openRoster reads who was in a source, and holds it against its export. It keeps 8 bytes for each who is in both.
+func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *export.Survey) (*Roster, error) {
 	r := &Roster{
 		ctx:    context.WithoutCancel(ctx),
 		ledger: l,
@@ -75,7 +74,12 @@ func OpenRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 		r.there = append(r.there, maphash.Comparable(r.seed, m))
 	}
 	slices.Sort(r.there)
-	return r, nil
+	left, err := r.left()
+	for _, one := range left {
+		r.seen[sameID(one.KnownID)], r.seen[sameName(one.Name)] = sighting{}, sighting{}
+	}
+	delete(r.seen, sameID(""))
+	return r, err
 }
 
 // begin stages in the ledger those who are in no row of the export any more.
@@ -134,6 +138,9 @@ func (r *Roster) end() *Stop {
 // sight notes what a row says of those who have left: by its external id, or when it has no address that can be read, by
 // any of its cells or two side by side, which may be a name.
 func (r *Roster) sight(row *export.Row, is outcome.Status) {
+	if r == nil {
+		return
+	}
 	if r.useIDs && row.ExternalID != "" {
 		r.ids = true
 		r.note(sameID(row.ExternalID), row, is)
@@ -180,27 +187,8 @@ type Leaver struct {
 	RunID     string `csv:"jsm_run_id"`
 }
 
-// Foresee returns who would be listed as a leaver if the run went through all rows of the export: it reads them for what
-// they say of those who have left.
-func (r *Roster) Foresee(rows iter.Seq2[*export.Row, error]) ([]Leaver, error) {
-	left, err := r.left()
-	if err != nil || len(left) == 0 {
-		return nil, err
-	}
-	for _, one := range left {
-		r.seen[sameID(one.KnownID)], r.seen[sameName(one.Name)] = sighting{}, sighting{}
-	}
-	delete(r.seen, sameID(""))
-	for row, err := range rows {
-		if err != nil {
-			return nil, err
-		}
-		r.sight(row, 0)
-	}
-	return r.Leavers(ledger.Run{})
-}
-
-// Leavers lists who has left the source, and decides what is to be done, after a run that was foreseen.
+// Leavers lists who has left the source, and decides what is to be done: by the rows as the plan has read them, and then
+// by what became of them in run.
 func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
 	left, err := r.left()
 	for _, one := range left {

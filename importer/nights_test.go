@@ -54,10 +54,7 @@ func (d *desktop) night(name string, lines ...string) (session, map[string]strin
 		d.t.Fatal(err)
 	}
 	s := session{plan: plan, resumed: plan.Resumed}
-	if plan.Roster, err = OpenRoster(ctx, l, name, plan.Survey); err != nil {
-		d.t.Fatal(err)
-	}
-	foreseen, err := plan.Roster.Foresee(plan.Rows(ctx))
+	foreseen, err := plan.Roster.Leavers(ledger.Run{})
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -58,6 +58,11 @@ func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOp
 			p.Missing = append(p.Missing, i+1)
 		}
 	}
+	if o.Job.Command == "sync" {
+		if p.Roster, err = openRoster(ctx, l, o.Job.Source, survey); err != nil {
+			return nil, err
+		}
+	}
 	return p, p.planImport(ctx, l, o)
 }
 
@@ -93,6 +98,7 @@ func (p *Plan) decideAll(ctx context.Context, w work) error {
 		}
 		for _, d := range decisions {
 			p.count(d)
+			p.Roster.sight(d.result.Row, 0)
 		}
 	}
 	return nil

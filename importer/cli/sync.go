@@ -72,17 +72,13 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	roster, err := importer.OpenRoster(ctx, r.site.ledger, r.source, r.plan.Survey)
-	if err != nil {
-		return err
-	}
-	w.first, r.plan.Roster = last.Seq == 0, roster
+	w.first = last.Seq == 0
 	w.guards.Last, w.guards.People = summary.Rows.Read-summary.Rows.Of(outcome.Duplicate), true
-	w.guards.Members, w.guards.Left = roster.Members, roster.Missing
+	w.guards.Members, w.guards.Left = r.plan.Roster.Members, r.plan.Roster.Missing
 	if err := w.importWork.guard(ctx, r); err != nil {
 		return err
 	}
-	leavers, err := roster.Foresee(r.plan.Rows(ctx))
+	leavers, err := r.plan.Roster.Leavers(ledger.Run{})
 	if w.leavers = report.CountLeavers(leavers); w.revokeLeavers && w.leavers.Any() {
 		r.foreseen = w.hold(ctx, r)
 	}
