@@ -95,9 +95,6 @@ func (a *access) create(ctx context.Context) (err error) {
 	}
 	o.Named = a.plan.Named
 	o.Existed = o.Named - o.Created - len(a.plan.missing())
-	if err = a.ledger.KeepNames(ctx, a.run, a.plan.groups); err != nil {
-		return err
-	}
 	return a.plan.wanted.Seat(ctx, a.run, a.plan.groups, outcome.ReasonAccessStopped)
 }
 

@@ -19,22 +19,6 @@ func (l *Ledger) RecordAccess(ctx context.Context, run int64, kind, target strin
 		SELECT ?, ?, value, ? FROM json_each(?)`, kind, target, run, list(members))
 }
 
-// KeepNames keeps what groups with an ID are called, for who cannot ask the site.
-func (l *Ledger) KeepNames(ctx context.Context, run int64, groups []Group) error {
-	return l.update(context.WithoutCancel(ctx), `INSERT OR IGNORE INTO access (kind, member, target, run)
-		SELECT value ->> 'Kind' || '_name', coalesce(nullif(value ->> 'Spelled', ''), value ->> 'Name'),
-			value ->> 'ID', ? FROM json_each(?) WHERE value ->> 'ID' <> ''`, run, list(groups))
-}
-
-// Names returns the groups that KeepNames has kept, the newest last: Kind, ID, and Spelled.
-func (l *Ledger) Names(ctx context.Context) ([]Group, error) {
-	return query(ctx, l, func(s scanner) (g Group, err error) {
-		err = s.Scan(&g.Kind, &g.Spelled, &g.ID)
-		return g, err
-	}, `SELECT replace(kind, '_name', ''), member, target FROM access
-		WHERE kind IN ('organization_name', 'service_desk_name') ORDER BY run`)
-}
-
 // CountAccess returns how many memberships of a kind run has recorded.
 func (l *Ledger) CountAccess(ctx context.Context, run int64, kind string) (int, error) {
 	return first(ctx, l, scanNumber, "SELECT count(*) FROM access WHERE kind = ? AND run = ?", kind, run)

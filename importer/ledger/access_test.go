@@ -75,11 +75,6 @@ func TestWanted(t *testing.T) {
 	settle(t, l, run, created(1, "ann"), created(2, "bob"), created(3, "cyd"), failed(4, "dan"))
 	must(t, l.RecordAccess(t.Context(), run.Seq, Organization, "7", []string{"qm:ann"}))
 	must(t, l.RecordAccess(t.Context(), run.Seq, Organization, "9", []string{"qm:bob"}))
-	old := Group{Kind: Organization, Name: "old co", Spelled: "Old  Co", ID: "9"}
-	must(t, l.KeepNames(t.Context(), run.Seq, []Group{old, {Kind: Organization, Name: "none"}, {Kind: ServiceDesk, Name: "SUP", ID: "1"}}))
-	names, err := l.Names(t.Context())
-	must(t, err)
-	same(t, []Group{{Kind: Organization, Spelled: "Old  Co", ID: "9"}, {Kind: ServiceDesk, Spelled: "SUP", ID: "1"}}, names)
 	must(t, l.KeepFixed(t.Context(), run.Seq, []Fixed{{Mark: "row:4", Key: "cyd"}}))
 	run = startRun(t, l, job("b"))
 	must(t, l.RecordAccess(t.Context(), run.Seq, ServiceDesk, "1", []string{"qm:ann"}))

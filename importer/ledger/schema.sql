@@ -117,7 +117,7 @@ CREATE TABLE moves (
 
 -- Memberships that are done: of accounts in organizations and service projects.
 CREATE TABLE access (
-  kind   TEXT NOT NULL,                     -- organization, service_desk, service_desk_organization; …_name: of target
+  kind   TEXT NOT NULL,                     -- organization, service_desk, service_desk_organization, organization_created
   member TEXT NOT NULL,
   target TEXT NOT NULL,
   run    INTEGER NOT NULL,                  -- the run that added it
