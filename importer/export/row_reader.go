@@ -25,20 +25,20 @@ const (
 type rowReader struct {
 	*layout
 	records *csvtext.Reader
-	held    []*Row          // a row, and after it fragments that may be its rest, or a footer
+	rows    []*Row          // the last ones: those to give, then a row, and fragments that may be its rest or a footer
+	final   int             // how many of them are to give
 	titles  map[string]bool // above the header
 	domains map[string]bool // of the first addresses, where nothing stands behind them
-	ready   []*Row
 }
 
 // read gives the next rows in order; none are the end. They are valid until the next call.
 func (r *rowReader) read() ([]*Row, error) {
-	r.ready = r.ready[:0]
-	for len(r.ready) < batchRows {
+	r.rows, r.final = append(r.rows[:0], r.rows[r.final:]...), 0
+	for r.final < batchRows {
 		rec, err := r.records.Next()
 		if err == io.EOF {
 			r.skipFooter()
-			r.release()
+			r.final = len(r.rows)
 			break
 		}
 		if err != nil {
@@ -54,21 +54,17 @@ func (r *rowReader) read() ([]*Row, error) {
 		if err != nil {
 			return nil, err
 		}
-		if n := len(r.held); n > 0 && r.mayBeOne(r.held[n-1], row) {
-			r.held[n-1].reject(brokenRow)
+		n := len(r.rows)
+		if n > 0 && r.mayBeOne(r.rows[n-1], row) {
+			r.rows[n-1].reject(brokenRow)
 			row.reject(brokenRow)
 		}
-		if row.skipped == nil && !row.fragment || len(r.held) >= maxHeld {
-			r.release()
+		if row.skipped == nil && !row.fragment || n-r.final >= maxHeld {
+			r.final = n
 		}
-		r.held = append(r.held, row)
+		r.rows = append(r.rows, row)
 	}
-	return r.ready, nil
-}
-
-func (r *rowReader) release() {
-	r.ready = append(r.ready, r.held...)
-	r.held = r.held[:0]
+	return r.rows[:r.final], nil
 }
 
 // classify separates rows from lines that are none.
@@ -113,9 +109,9 @@ func (r *rowReader) classify(rec csvtext.Record) (*Row, error) {
 // afterTitle reports a record right after a line of one cell that is no row, and stood not
 // above the first header, but for its number: "Page 2".
 func (r *rowReader) afterTitle() bool {
-	last := len(r.held) - 1
-	return last >= 0 && r.held[last].fragment && filled(r.held[last].record.Cells) == 1 &&
-		!r.titles[title(r.held[last].record.Cells)]
+	last := len(r.rows) - 1
+	return last >= 0 && r.rows[last].fragment && filled(r.rows[last].record.Cells) == 1 &&
+		!r.titles[title(r.rows[last].record.Cells)]
 }
 
 // title is a line of text without its digits.
@@ -210,7 +206,7 @@ func isTally(cells []string) bool { return len(cells) == 1 && tallyLine.MatchStr
 
 // skipFooter passes over the fragments that end the file: where access is taken back none but sums.
 func (r *rowReader) skipFooter() {
-	for _, row := range slices.Backward(r.held) {
+	for _, row := range slices.Backward(r.rows[r.final:]) {
 		switch {
 		case row.skipped != nil:
 		case !row.fragment, row.record.Suspect, r.columns.needAccounts && !isTally(row.record.Cells),
