@@ -73,6 +73,8 @@ type (
 	Dialect      = csvtext.Dialect
 	RefusedError = csvtext.RefusedError
 	OptionError  = csvtext.OptionError
+	Severity     = csvtext.Severity
+	kind         = csvtext.Flaw
 )
 
 func noRows() error {

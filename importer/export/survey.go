@@ -4,15 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"hash/maphash"
 	"iter"
 	"regexp"
 	"slices"
 	"strings"
-
-	"jsm-onboard/importer/csvtext"
-	"jsm-onboard/importer/text"
 )
 
 // Survey is what one reading of a file found. All reads it again.
@@ -223,58 +219,6 @@ func (s *Survey) countIDs() {
 		"shortened, as in 3.8E+10"
 	for _, r := range s.Examples {
 		r.ExternalID = ""
-	}
-}
-
-// judgeWhole refuses what only the whole file shows.
-func (s *Survey) judgeWhole() error {
-	switch {
-	case s.Rows == 0:
-		return noRows()
-	case len(s.options.Include) > 0 && s.Excluded > 0 && s.Excluded+s.NoAddress == s.Rows:
-		return refuse(Place{}, fmt.Sprintf("no row is left: %s left out by --include",
-			text.Counted(s.Excluded, "row is", "rows are")),
-			"check how the values are written in the file, or leave the flag out")
-	}
-	for _, o := range s.others {
-		if o.rivals > 0 && most(o.addresses, o.filled) {
-			ch := chooser{h: &s.header}
-			return ch.ask("several columns could be the address",
-				reading{Email: s.columns.at[Email][:1]}, reading{Email: {o.at}})
-		}
-	}
-	if s.columns.needAccounts || s.header.ownFile {
-		return nil
-	}
-	named := slices.Contains(s.columns.why[Name:Organization], byUser)
-	if n := s.names.found(); n > 0 && !named {
-		return refuse(Place{}, fmt.Sprintf("the names of %d rows stand in the addresses of other rows: one column "+
-			"was probably sorted or moved without the other", n),
-			"make the export again; if the names are right, say so with --column name=COLUMN")
-	}
-	n := len(without(s.keys.duplicates, func(d duplicate) bool { return !d.otherName }))
-	if n > 3 && n*20 > s.Valid && s.columns.why[Email] != byUser {
-		return refuse(Place{}, fmt.Sprintf("%s of %d have the address of an earlier row under another name: the "+
-			"column of addresses is probably not the customers'", text.Counted(n, "row", "rows"), s.Valid),
-			"name the right column: --column email=COLUMN")
-	}
-	return nil
-}
-
-// noteWhole notes what is to be said of the file as a whole.
-func (s *Survey) noteWhole() {
-	names := !s.columns.needAccounts && !s.options.NoNames
-	for k, found := range map[*kind]bool{
-		guessedEncoding:   s.encoding.Guessed,
-		singleQuotes:      s.dialect&csvtext.SingleQuoted != 0,
-		duplicateHeader:   len(s.columns.at[Email]) > 1,
-		externalIDsUnused: s.OneExternalID != "",
-		halfName:          names && !s.columns.has(Name) && s.columns.has(FirstName) != s.columns.has(LastName),
-		noNameColumn:      names && !s.columns.hasNames(),
-	} {
-		if found {
-			s.tally.add(s.header.place, k)
-		}
 	}
 }
 

@@ -1,0 +1,146 @@
+package export
+
+import (
+	"cmp"
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"strings"
+
+	"jsm-onboard/importer/csvtext"
+	"jsm-onboard/importer/text"
+)
+
+// judgeWhole refuses what only the whole file shows.
+func (s *Survey) judgeWhole() error {
+	switch {
+	case s.Rows == 0:
+		return noRows()
+	case len(s.options.Include) > 0 && s.Excluded > 0 && s.Excluded+s.NoAddress == s.Rows:
+		return refuse(Place{}, fmt.Sprintf("no row is left: %s left out by --include",
+			text.Counted(s.Excluded, "row is", "rows are")),
+			"check how the values are written in the file, or leave the flag out")
+	}
+	for _, o := range s.others {
+		if o.rivals > 0 && most(o.addresses, o.filled) {
+			ch := chooser{h: &s.header}
+			return ch.ask("several columns could be the address",
+				reading{Email: s.columns.at[Email][:1]}, reading{Email: {o.at}})
+		}
+	}
+	if s.columns.needAccounts || s.header.ownFile {
+		return nil
+	}
+	named := slices.Contains(s.columns.why[Name:Organization], byUser)
+	if n := s.names.found(); n > 0 && !named {
+		return refuse(Place{}, fmt.Sprintf("the names of %d rows stand in the addresses of other rows: one column "+
+			"was probably sorted or moved without the other", n),
+			"make the export again; if the names are right, say so with --column name=COLUMN")
+	}
+	n := len(without(s.keys.duplicates, func(d duplicate) bool { return !d.otherName }))
+	if n > 3 && n*20 > s.Valid && s.columns.why[Email] != byUser {
+		return refuse(Place{}, fmt.Sprintf("%s of %d have the address of an earlier row under another name: the "+
+			"column of addresses is probably not the customers'", text.Counted(n, "row", "rows"), s.Valid),
+			"name the right column: --column email=COLUMN")
+	}
+	return nil
+}
+
+// noteWhole notes what is to be said of the file as a whole.
+func (s *Survey) noteWhole() {
+	names := !s.columns.needAccounts && !s.options.NoNames
+	for k, found := range map[*kind]bool{
+		guessedEncoding:   s.encoding.Guessed,
+		singleQuotes:      s.dialect&csvtext.SingleQuoted != 0,
+		duplicateHeader:   len(s.columns.at[Email]) > 1,
+		externalIDsUnused: s.OneExternalID != "",
+		halfName:          names && !s.columns.has(Name) && s.columns.has(FirstName) != s.columns.has(LastName),
+		noNameColumn:      names && !s.columns.hasNames(),
+	} {
+		if found {
+			s.tally.add(s.header.place, k)
+		}
+	}
+}
+
+// otherColumn counts the addresses in a column that may be the people's, too.
+type otherColumn struct{ at, filled, addresses, rivals int }
+
+// otherColumns are all that the user or the header does not rule out.
+func otherColumns(l *layout) []otherColumn {
+	var others []otherColumn
+	if !l.columns.has(Email) || l.header.ownFile || l.columns.why[Email] == byUser {
+		return nil
+	}
+	for i := range l.header.names {
+		if i != l.columns.at[Email][0] && !l.header.neverTaken(i) {
+			others = append(others, otherColumn{at: i})
+		}
+	}
+	return others
+}
+
+// see looks for another address in a row of the first pass. The same one in another dress,
+// or one of the further ones of the cell, is none.
+func (o *otherColumn) see(r *Row) {
+	cell := cellAt(r.record.Cells, o.at)
+	if cell == "" {
+		return
+	}
+	o.filled++
+	if a, found := addressIn(cell); found {
+		o.addresses++
+		if a.key != r.Key && !slices.Contains(a.others, r.Key) {
+			o.rivals++
+		}
+	}
+}
+
+// shuffled looks for a column of names that was sorted or moved without that of the addresses:
+// names that do not stand in the address of their row, but in another one that has a third name.
+type shuffled struct {
+	seed             maphash.Seed
+	agree            int      // rows whose name stands in their address
+	names, addresses []uint64 // of the other rows, the longest words
+}
+
+func (s *shuffled) see(r *Row) {
+	last := strings.ToLower(r.Name[strings.LastIndexByte(r.Name, ' ')+1:])
+	if len(last) > 2 && strings.Contains(r.Key, last) {
+		s.agree++ // the short way for most people
+		return
+	}
+	local := localWords(r.Key)
+	if agrees(r.Name, local) {
+		s.agree++
+		return
+	}
+	s.names = s.keep(s.names, foldedWords(r.Name))
+	s.addresses = s.keep(s.addresses, local)
+}
+
+// keep adds a hash of the longest word, of several the last by the alphabet.
+func (s *shuffled) keep(list []uint64, words []string) []uint64 {
+	longest := slices.MaxFunc(append(words, ""), func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) })
+	if len(longest) < 3 {
+		return list
+	}
+	return append(list, maphash.String(s.seed, longest))
+}
+
+// found is how many rows have the name of another one, when they are more than a few
+// and more than chance, or the habits of families, would make them.
+func (s *shuffled) found() int {
+	slices.Sort(s.addresses)
+	n := 0
+	for _, name := range s.names {
+		if _, found := slices.BinarySearch(s.addresses, name); found {
+			n++
+		}
+	}
+	s.names, s.addresses = nil, nil // 16 bytes a row, for the length of the run
+	if n > 3 && n*4 > s.agree {
+		return n
+	}
+	return 0
+}
