@@ -185,20 +185,16 @@ func (h *header) isOther(cells []string, email []int) bool {
 // isShort reports a cell that may be a header for certain; what is longer may be a text.
 func isShort(cell string) bool { return utf8.RuneCountInString(cell) <= 60 }
 
+var (
+	ruler     = regexp.MustCompile(`^[^\pL\p{Nd}]*---[^\pL\p{Nd}]*$`)
+	directive = regexp.MustCompile(`^(?i)\s*(sep=|#type |# |version:)`)
+)
+
 // isRuler reports a line of dashes, which databases and text tables have below the header.
-func isRuler(cells []string) bool {
-	text := strings.Join(cells, "")
-	return strings.Contains(text, "---") && !strings.ContainsFunc(text, func(r rune) bool {
-		return unicode.IsLetter(r) || unicode.IsDigit(r)
-	})
-}
+func isRuler(cells []string) bool { return ruler.MatchString(strings.Join(cells, "")) }
 
 // isDirective reports lines that speak of the file and are no row of it.
-func isDirective(cells []string) bool {
-	first := strings.ToLower(strings.TrimSpace(cells[0]))
-	return strings.HasPrefix(first, "sep=") || strings.HasPrefix(first, "#type ") || strings.HasPrefix(first, "# ") ||
-		strings.HasPrefix(first, "version:")
-}
+func isDirective(cells []string) bool { return directive.MatchString(cells[0]) }
 
 // filled is how many cells are not blank.
 func filled(cells []string) int {

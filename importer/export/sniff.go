@@ -115,7 +115,11 @@ func (s *sniffer) read(d Dialect) *guess {
 		case found:
 			g.weigh(records, rec)
 		case s.options.NoHeader:
-			g.header, records.Width = numbered(len(rec.Cells)), len(rec.Cells)
+			var numbers []string
+			for i := range rec.Cells {
+				numbers = append(numbers, fmt.Sprint(i+1))
+			}
+			g.header, records.Width = newHeader(numbers, Place{}), len(numbers)
 			g.weigh(records, rec)
 		default:
 			g.before, g.widest = append(g.before, rec), max(g.widest, len(rec.Cells))
@@ -144,15 +148,6 @@ func (g *guess) weigh(records *csvtext.Reader, rec csvtext.Record) {
 	if len(cells) == records.Width || strings.Contains(strings.Join(cells, ""), "@") {
 		g.rows = append(g.rows, cells)
 	}
-}
-
-// numbered is the header of a file that has none.
-func numbered(width int) header {
-	names := make([]string, width)
-	for i := range names {
-		names[i] = fmt.Sprint(i + 1)
-	}
-	return newHeader(names, Place{})
 }
 
 // isHeader reports whether a record can be the header: it names the columns that the
