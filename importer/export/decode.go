@@ -53,15 +53,6 @@ func (f *File) decide(ctx context.Context, o Options) (*view, error) {
 	return settle(views)
 }
 
-// layoutIn finds the layout of the file in one encoding.
-func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
-	sample, err := f.Sample(e, sampleSize)
-	if err != nil {
-		return nil, err
-	}
-	return findLayout(sample, o)
-}
-
 // known is how many headers are in the table of words; -1: there is no header.
 func (v *view) known() int {
 	if v.err != nil {

@@ -1,6 +1,10 @@
 package export
 
-import "slices"
+import (
+	"slices"
+
+	"jsm-onboard/importer/csvtext"
+)
 
 // layout is how a file is read: its dialect, header and columns.
 type layout struct {
@@ -14,8 +18,12 @@ type layout struct {
 	weighed        bool  // the cells were needed to find the columns: a part of the file may not do
 }
 
-// findLayout finds dialect, header and columns in the beginning of a file.
-func findLayout(sample []byte, o Options) (*layout, error) {
+// layoutIn finds dialect, header and columns in the beginning of the file, in one encoding.
+func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
+	sample, err := f.Sample(e, sampleSize)
+	if err != nil {
+		return nil, err
+	}
 	s := sniffer{sample: sample, options: o}
 	g, err := s.sniff()
 	if err != nil {
@@ -29,8 +37,8 @@ func findLayout(sample []byte, o Options) (*layout, error) {
 	alone, err := chooseColumns(h, nil, o)
 	l.weighed = err != nil || !slices.EqualFunc(alone.at[:LastName+1], l.columns.at[:LastName+1], slices.Equal)
 	l.needed = l.columns.needed()
-	e := newEvidence(g.rows, nil)
-	l.addressColumns = e.addressColumns(h)
+	cells := newEvidence(g.rows, nil)
+	l.addressColumns = cells.addressColumns(h)
 	for i := range h.names {
 		email := slices.Contains(l.columns.at[Email], i)
 		if email || hasMailWord(h.keys[i]) && !h.own[i] && !h.says(i, elsewhereWord) && !h.isLogin(i) {
@@ -39,7 +47,7 @@ func findLayout(sample []byte, o Options) (*layout, error) {
 	}
 	last := len(h.names) - 1
 	_, taken := l.columns.holds(last)
-	l.emptyLast = last > 0 && !taken && len(g.rows) > 1 && e.of(last).filled <= max(1, len(g.rows)/20)
+	l.emptyLast = last > 0 && !taken && len(g.rows) > 1 && cells.of(last).filled <= max(1, len(g.rows)/20)
 	return l, nil
 }
 

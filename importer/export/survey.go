@@ -153,8 +153,7 @@ func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
 func (s *Survey) see(r *Row) {
 	if r.skipped != nil {
 		s.Skipped++
-		s.tally.add(r.Place, r.skipped)
-		s.tally.add(r.Place, r.repairs...)
+		s.tally.add(r.Place, append(r.repairs, r.skipped)...)
 		return
 	}
 	s.Rows++
@@ -163,7 +162,9 @@ func (s *Survey) see(r *Row) {
 		s.ids = append(s.ids, maphash.String(s.keys.seeds[0], r.ExternalID))
 		s.shortened = s.shortened || shortened.MatchString(r.ExternalID)
 	}
-	if !r.NoAddress {
+	if r.NoAddress {
+		s.NoAddress++
+	} else {
 		s.filter.count(r)
 		for i := range s.others {
 			s.others[i].see(r)
@@ -181,9 +182,6 @@ func (s *Survey) see(r *Row) {
 	case r.Invalid != "":
 		s.Invalid++
 		s.tally.add(r.Place, r.fault)
-		if r.NoAddress {
-			s.NoAddress++
-		}
 	default:
 		s.Valid++
 		s.tally.add(r.Place, r.repairs...)
