@@ -64,6 +64,11 @@ func trimBlanks(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || isInvisible(r) })
 }
 
+// mayBeAddress reports a cell with an address in it, perhaps a broken one.
+func mayBeAddress(cell string) bool {
+	return strings.ContainsAny(cell, "@＠") || strings.Contains(cell, "(at)")
+}
+
 // What may stand around an address: a name and <>, other brackets, or quotes; and the
 // scheme of a link, or of a directory's list.
 var (

@@ -98,7 +98,7 @@ func (e *evidence) of(at ...int) *shape {
 func (s *shape) look(cell string) {
 	s.filled++
 	s.distinct[strings.ToLower(cell)] = true
-	letters, digits, at := 0, 0, strings.ContainsAny(cell, "@＠")
+	letters, digits, at := 0, 0, mayBeAddress(cell)
 	for _, r := range cell {
 		if unicode.IsLetter(r) {
 			letters++

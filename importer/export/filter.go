@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"jsm-onboard/importer/text"
 )
 
@@ -17,7 +19,8 @@ type condition struct {
 }
 
 func (c *condition) holds(cells []string) bool {
-	return strings.EqualFold(trimBlanks(Unguard(cellAt(cells, c.at))), trimBlanks(c.Value))
+	cell, value := trimBlanks(Unguard(cellAt(cells, c.at))), trimBlanks(c.Value)
+	return strings.EqualFold(cell, value) || !isASCII(cell) && strings.EqualFold(norm.NFC.String(cell), norm.NFC.String(value))
 }
 
 // filter leaves rows out by --include and --exclude.
@@ -45,11 +48,13 @@ var signs = []struct{ headers, values, looks string }{
 	{"deleted|is deleted", "true|yes|1", "deleted"},
 	{"active|is active|enabled|account enabled", "false|no|0", "deactivated"},
 	{"locked out|blocked|banned|archived|disabled", "true|yes|1", "locked out"},
-	{"status|user status|account status|state|user state",
-		"suspended|inactive|deactivated|disabled|deleted|blocked|archived|locked|banned", "suspended or deleted"},
-	{"role|user role|type|user type|roles|rolle|rôle|rol|ruolo|papel|função|perfil|typ|tipo",
-		"agent|admin|administrator|administrador|light agent|support agent|agente|contributor|owner|staff", "agent"},
-	{"agent|is agent|is staff|staff", "true|yes|1", "agent"},
+	{"status|user status|account status|state|user state|estado|stato|statut|zustand",
+		"suspended|inactive|deactivated|disabled|deleted|blocked|archived|locked|banned|inaktiv|gesperrt|deaktiviert|" +
+			"gelöscht|inactif|suspendu|inactivo|suspendido|inativo|suspenso|inattivo|sospeso", "suspended or deleted"},
+	{"role|user role|type|user type|roles|rolle|role|rol|ruolo|papel|funcao|perfil|perfil de acesso|profil|typ|tipo|角色|権限",
+		"agent|agents|admin|administrator|administrador|light agent|support agent|agente|agentes|contributor|owner|staff|" +
+			"technician|technicien|techniker|mitarbeiter|客服|エージェント", "agent"},
+	{"agent|is agent|is staff|staff|is tech", "true|yes|1", "agent"},
 }
 
 // signsIn are the columns and values of a file that may be such signs. Nothing is left out because of them.

@@ -37,7 +37,7 @@ func splitBrackets(header string) (plain, whole, inside string) {
 			lower, next = " ", depth+1
 		case strings.ContainsRune("])}】〕」』〉》", r):
 			lower, next = " ", max(0, depth-1)
-		case unicode.IsSpace(r), strings.ContainsRune("-_./:*'\"`´’,;|&+#?!", r):
+		case unicode.IsSpace(r), strings.ContainsRune("-_./:*'\"`´’ʼ,;|&+#?!", r):
 			lower = " "
 		case isInvisible(r), unicode.Is(unicode.Mn, r), unicode.IsControl(r):
 			continue
@@ -103,7 +103,10 @@ func newHeader(cells []string, place Place) header {
 		}
 		brackets := without(strings.Fields(inside), func(w string) bool { return is(linkWord, w) })
 		if partOf(strings.Join(brackets, "")) != 0 { // お名前（姓）
-			plain, brackets = plain+" "+strings.Join(brackets, " "), nil
+			if plain += " "; slices.ContainsFunc(exact(squeeze(plain)), meaning.ofName) {
+				plain = ""
+			}
+			plain, brackets = plain+strings.Join(brackets, " "), nil
 		}
 		h.cells, h.names, h.plain = append(h.cells, c), append(h.names, name), append(h.plain, plain)
 		h.keys = append(h.keys, strings.ReplaceAll(plain, " ", ""))

@@ -60,7 +60,7 @@ var whose = []exported{
 	{name: "of a kind", file: "Name,privatemail\nTom Park,x1@us.example\n", people: "x1@us.example=Tom Park"},
 	{name: "an unknown word, but the names agree", file: "Name,Portalmail\nTom Park,tom.park@us.example\nAnn Lee,ann.lee@us.example\n", people: "tom.park@us.example=Tom Park|ann.lee@us.example=Ann Lee"},
 	{name: "brackets at the addresses", file: "Name,Email (manager)\nTom Park,k.smith@us.example\nAnn Lee,j.brown@us.example\n", refused: "addresses"},
-	{name: "brackets at the addresses, unknown", file: "姓名,邮箱（客服）\n王伟,k.smith@us.example\n张敏,j.brown@us.example\n", refused: "another person's"},
+	{name: "brackets at the addresses, unknown", file: "姓名,邮箱（门店）\n王伟,k.smith@us.example\n张敏,j.brown@us.example\n", refused: "another person's"},
 	{name: "brackets that say nothing", file: "Name (optional),Email (required)\nTom Park,k.smith@us.example\n", people: "k.smith@us.example=Tom Park"},
 	{name: "brackets at the names", file: "Name (Manager),Email\nKim Boss,tom.park@a.example\nLou Chef,ann.lee@a.example\n", people: "tom.park@a.example=tom.park@a.example|ann.lee@a.example=ann.lee@a.example"},
 	{name: "a parent's names and addresses beside the person's", file: "姓名,家长姓名,家长邮箱\n王小明,王伟,p1@a.example\n张小红,张敏,p2@b.example\n", refused: "addresses"},

@@ -77,7 +77,8 @@ func isPlaceholder(s string) bool {
 
 func isNull(s string) bool { return s == "null" || s == "NULL" }
 
-var emptyParts = []string{`\N`, "undefined", "<null>", "#n/a", "n/a", "nan", "<none>"}
+var emptyParts = []string{`\N`, "undefined", "<null>", "#n/a", "n/a", "nan", "<none>", "unknown", "unbekannt",
+	"inconnu", "desconocido", "sin nombre", "sans nom", "no name", "keine angabe", "anonymous", "deleted user", "未填写"}
 
 // isEmptyPart reports what no part of a name is: (null), undefined, [not provided], a dash or dots.
 func isEmptyPart(s string) bool {
@@ -91,7 +92,7 @@ func enclosed(s, open, closing string) bool {
 	return strings.HasPrefix(s, open) && strings.HasSuffix(s, closing)
 }
 
-// joinParts puts the parts of a name together. A null stands for nothing beside another,
+// joinParts puts the parts of a name together, one that has another in it alone. A null stands for nothing beside another,
 // and beside a part that is written in another way, as in "Ann", "NULL".
 func joinParts(parts ...string) string {
 	for i, part := range parts {
@@ -103,6 +104,10 @@ func joinParts(parts ...string) string {
 	mixed := strings.ContainsFunc(joined, unicode.IsUpper) && strings.ContainsFunc(joined, unicode.IsLower)
 	if len(parts) > 1 && (len(real) == 0 || mixed) {
 		parts = real
+	}
+	for _, part := range parts {
+		within := func(p string) bool { return p != part && strings.Contains(" "+part+" ", " "+p+" ") }
+		parts = slices.DeleteFunc(slices.Clone(parts), within)
 	}
 	return strings.Join(parts, " ")
 }

@@ -92,7 +92,7 @@ func (ch *chooser) assemble(list []candidate) (full []int, parts reading) {
 	}
 	for _, c := range list {
 		first := len(parts[other]) == 0 || c.group == group
-		alone := ch.e.of(c.at).oneWord == 0 && ch.agrees(c.at) && ch.e.of(parts[known]...).agree == 0
+		alone := ch.e.of(c.at).oneWord == 0 && ch.e.of(parts[known]...).agree == 0 || slices.Contains(parts[known], c.at)
 		if c.half && first && fits(c) && !alone && !ch.e.contains([]int{c.at}, parts[known], some) {
 			parts[other] = []int{c.at}
 		}
@@ -199,7 +199,7 @@ func (ch *chooser) confirm(r reading, others []candidate) error {
 	case known == 0 && len(r[MiddleName]) == 0 && ch.between(r, others[0].at):
 		missing = MiddleName
 		fallthrough
-	case known != 0 && (instead || others[0].ofName()):
+	case known != 0 && (instead || others[0].ofName() || ch.isOneWord(others[0].at)):
 		more := r
 		more[missing] = []int{others[0].at}
 		return ch.ask("another column may hold a part of the names, too", more, r)

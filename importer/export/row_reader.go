@@ -210,7 +210,7 @@ func (r *rowReader) skipFooter() {
 		switch {
 		case row.skipped != nil:
 		case !row.fragment, row.record.Suspect, r.columns.needAccounts && !isTally(row.record.Cells),
-			strings.Contains(firstFilled(row.record.Cells, r.columns.at[Email]), "@"):
+			slices.ContainsFunc(row.record.Cells, mayBeAddress):
 			return
 		default:
 			row.skipped, row.repairs = footerLines, nil
