@@ -21,8 +21,9 @@ func rejected(word, text, hint string) *kind {
 	return &kind{Severity: Rejected, Word: word, Text: text, Hint: hint}
 }
 
-// Troubles of the whole file.
+// The kinds of problems.
 var (
+	// Troubles of the whole file.
 	guessedEncoding = repaired("not_utf8", "the file is not UTF-8 and was read as %s",
 		"check whether the letters in names are right (check shows some of them); use --encoding if not")
 	singleQuotes    = repaired("single_quotes", "cells are quoted with ' instead of \"", "")
@@ -33,10 +34,8 @@ var (
 	halfName = repaired("half_name", "only one part of the names was found: people are called by it alone",
 		"name the other with --column first_name=COLUMN or --column last_name=COLUMN")
 	externalIDsUnused = repaired("external_ids_unused", "external ids are not used", "")
-)
 
-// Lines that are no rows.
-var (
+	// Lines that are no rows.
 	titleLines = repaired("title_lines", "line|lines before the header was|were passed over", "")
 	bomInside  = repaired("bom_inside",
 		"byte order mark|marks in the middle of the file (files joined by hand?), taken off", "")
@@ -45,10 +44,8 @@ var (
 	footerLines = repaired("footer", "line|lines after the last row, passed over", "")
 	strayLines  = repaired("stray_directive",
 		"sep=, #TYPE, comment or ruler line|lines between the rows, passed over", "")
-)
 
-// Repairs of a row.
-var (
+	// Repairs of a row.
 	cutOff = repaired("cut_off", "the last row is short and has no line end: perhaps the file was cut off",
 		"export it again if people are missing at the end")
 	shortRow = repaired("short_row",
@@ -63,10 +60,8 @@ var (
 		"row|rows in which the name is repeated for each directory: taken once", "")
 	namelessRow  = repaired("no_name", "row|rows without a name: the address is used as the name", "")
 	nameControls = repaired("name_controls", "name|names with control characters or line breaks, taken out", "")
-)
 
-// Rows whose form is wrong.
-var (
+	// Rows whose form is wrong.
 	longRow = rejected("long_row", "row|rows with more cells than there should be",
 		"put quotes around a cell that contains the delimiter (such as a comma)")
 	rowTooShort = rejected("row_too_short", "row|rows that ends|end before the address and the name are complete",
@@ -75,20 +70,16 @@ var (
 		"put quotes around the cell that holds the line break, or complete the row")
 	notUTF8 = rejected("row_not_utf8", "row|rows in another encoding than UTF-8, though others are UTF-8",
 		"save the file in one encoding; UTF-8 is best")
-)
 
-// Rows without an address that can be used.
-var (
+	// Rows without an address that can be used.
 	missingAddress = rejected("no_address", "row|rows without an address",
 		"add it: nobody can be onboarded without one")
 	brokenAddress = rejected("malformed_address", "malformed address|addresses",
 		"correct it in the file")
 	missingAccount = rejected("no_account", "row|rows with neither an account id nor an address",
 		"add one of them")
-)
 
-// Rows whose name is not what the person is called.
-var (
+	// Rows whose name is not what the person is called.
 	nameBroken = rejected("name_lost_letters",
 		"name|names with letters that were broken before, as in M?ller, JosÃ©, M&uuml;ller or #NAME?",
 		"export the file again as UTF-8, or use --encoding (in PowerShell: Export-Csv -Encoding UTF8)")

@@ -84,10 +84,9 @@ func otherColumns(l *layout) []otherColumn {
 // or one of the further ones of the cell, is none.
 func (o *otherColumn) see(r *Row) {
 	cell := cellAt(r.record.Cells, o.at)
-	if cell == "" {
-		return
+	if cell != "" {
+		o.filled++
 	}
-	o.filled++
 	if a, found := addressIn(cell); found {
 		o.addresses++
 		if a.key != r.Key && !slices.Contains(a.others, r.Key) {
