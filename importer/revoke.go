@@ -42,9 +42,14 @@ func (v *revocation) after(ctx context.Context, end *End) {
 
 // decide settles what needs no request.
 func (v *revocation) decide(ctx context.Context, rows []*export.Row) ([]decision, error) {
-	targets, err := identify(ctx, v.ledger, v.plan.Run, rows)
-	decisions := make([]decision, len(targets))
-	for i, t := range targets {
+	q := make([]ledger.Query, len(rows))
+	for i, row := range rows {
+		q[i] = ledger.Query{Row: row.Number, Key: row.Key, ID: row.AccountID}
+	}
+	known, err := ask(ctx, v.ledger, v.plan.Run, true, q, false)
+	decisions := make([]decision, len(known))
+	for i, m := range known {
+		t := targetOf(rows[i], m)
 		err = cmp.Or(err, v.outdated(ctx, t))
 		decisions[i] = v.one(t)
 		decisions[i].Memory = t.Memory
@@ -122,43 +127,21 @@ func judgeRevoke(lost bool, call apiclient.Call, err error) ledger.Entry {
 
 // A target is a row of a revocation with the account that it means.
 type target struct {
-	row   *export.Row
-	id    string
-	key   string // the address under which the ledger knows the account; "": it does not
-	owner string // the address under which the ledger has the row's id; "": none
+	row *export.Row
+	id  string
+	key string // the address under which the ledger knows the account; "": it does not
 	ledger.Memory
 }
 
-// identify asks the ledger which account each row means.
-func identify(ctx context.Context, l *ledger.Ledger, run ledger.Run, rows []*export.Row) ([]target, error) {
-	var ids []string
-	for _, row := range rows {
-		if row.AccountID != "" {
-			ids = append(ids, row.AccountID)
-		}
+func targetOf(row *export.Row, m ledger.Memory) target {
+	t := target{row: row, id: row.AccountID, key: cmp.Or(row.Key, m.Owner), Memory: m}
+	if m.Outcome != nil {
+		t.id = cmp.Or(t.id, m.Outcome.AccountID)
 	}
-	owners, err := l.AccountsByID(ctx, ids)
-	if err != nil {
-		return nil, err
+	if m.Account != nil {
+		t.id = cmp.Or(t.id, m.Account.ID)
 	}
-	targets, queries := make([]target, len(rows)), make([]ledger.Query, len(rows))
-	for i, row := range rows {
-		owner := owners[row.AccountID].Key
-		targets[i] = target{row: row, id: row.AccountID, key: cmp.Or(row.Key, owner), owner: owner}
-		queries[i] = ledger.Query{Row: row.Number, Key: targets[i].key}
-	}
-	memories, err := ask(ctx, l, run, true, queries, false)
-	for i, m := range memories {
-		t := &targets[i]
-		t.Memory = m
-		if m.Outcome != nil {
-			t.id = cmp.Or(t.id, m.Outcome.AccountID)
-		}
-		if m.Account != nil {
-			t.id = cmp.Or(t.id, m.Account.ID)
-		}
-	}
-	return targets, err
+	return t
 }
 
 // withoutRequest is what becomes of a row for which nothing is asked of the site; without a status: it has to be. seen
@@ -219,8 +202,8 @@ func mistaken(t target) string {
 		return outcome.ReasonNoAccountID
 	case t.Account != nil && t.Account.ID != "" && t.Account.ID != t.id:
 		return fmt.Sprintf(outcome.ReasonOtherID, t.Account.ID)
-	case t.owner != "" && t.owner != t.key:
-		return fmt.Sprintf(outcome.ReasonOtherOwner, t.owner)
+	case t.Owner != "" && t.Owner != t.key:
+		return fmt.Sprintf(outcome.ReasonOtherOwner, t.Owner)
 	}
 	return ""
 }

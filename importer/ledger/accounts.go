@@ -115,6 +115,10 @@ func (l *Ledger) accounts(ctx context.Context, found map[string]Account, from st
 
 // AccountsByID returns the accounts with these ids, by id, those that are gone too.
 func (l *Ledger) AccountsByID(ctx context.Context, ids []string) (map[string]Account, error) {
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == "" })
+	if len(ids) == 0 {
+		return nil, nil
+	}
 	all, err := query(ctx, l, scanAccount, "SELECT "+accountColumns+` FROM json_each(?) q
 		CROSS JOIN accounts a ON a.id = q.value AND a.id <> ''`, list(ids))
 	found := make(map[string]Account, len(all))

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"maps"
@@ -112,6 +113,7 @@ type Query struct {
 	Key, ExternalID string
 	Source          string // of the row's run: external ids of another source are those of another system
 	Mark            string // of a row that may have been fixed, see Fixed
+	ID              string // of an account; it stands for the key that has it, when there is no Key
 }
 
 // Memory is what is remembered of a row; nil: nothing.
@@ -119,6 +121,7 @@ type Memory struct {
 	Outcome *outcome.Outcome // what became of the row in this run; Open also when its attempt was never settled
 	Account *Account         // the account of the key, one that is gone, too
 	Lost    *Lost            // an attempt of ours for the key whose answer was never learned
+	Owner   string           // the key that has the ID; "": none
 
 	Fixed *Account // the row was fixed in a failed file, and imported as this; for a key without an account
 	Other *Account // the same external id under another address, from before the run; as Fixed
@@ -133,9 +136,17 @@ type Lost struct {
 // Recall returns what is remembered of each of q, in their order; revoke: they are revocations. It is made for
 // batches of some hundred; run 0 is no run, for a plan.
 func (l *Ledger) Recall(ctx context.Context, run int64, revoke bool, q []Query) ([]Memory, error) {
-	memories, keys := make([]Memory, len(q)), make([]string, len(q))
+	memories, keys, ids := make([]Memory, len(q)), make([]string, len(q)), make([]string, len(q))
 	for i := range q {
-		keys[i] = q[i].Key
+		ids[i] = q[i].ID
+	}
+	owners, err := l.AccountsByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i := range q {
+		memories[i].Owner = owners[q[i].ID].Key
+		keys[i] = cmp.Or(q[i].Key, memories[i].Owner)
 	}
 	accounts, err := l.Accounts(ctx, keys)
 	if err != nil {
