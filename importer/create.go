@@ -96,7 +96,6 @@ func (c *creation) one(row *export.Row, m ledger.Memory) decision {
 func (c *creation) create(row *export.Row, m ledger.Memory, otherwise Result) request {
 	return request{
 		row:       row,
-		key:       row.Key,
 		otherwise: otherwise,
 		send: func(ctx context.Context, record apiclient.Record) (string, apiclient.Call, error) {
 			customer := apiclient.NewCustomer{Email: row.Email, DisplayName: row.Name}

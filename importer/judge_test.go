@@ -323,7 +323,7 @@ func TestWithoutRequest(t *testing.T) {
 		{"no id known", target{Memory: has(&ledger.Account{})}, nil, outcome.Invalid},
 		{"not an id", target{id: "qm"}, nil, outcome.Invalid},
 		{"another id for the address", target{id: "qm:1:3", Memory: has(known)}, nil, outcome.Invalid},
-		{"the id of another address", target{id: id, key: "b@x", Memory: ledger.Memory{Owner: "a@x"}}, nil, outcome.Invalid},
+		{"the id of another address", target{id: id, Memory: ledger.Memory{Owner: "a@x"}}, nil, outcome.Invalid},
 		{"named before", target{id: "qm:1:1"}, nil, outcome.Duplicate},
 		{"revoked", target{id: id, Memory: has(revoked)}, nil, outcome.AlreadyRevoked},
 		{"an Atlassian account", target{id: "712020:abc"}, nil, outcome.NotPortalOnly},

@@ -259,7 +259,7 @@ func (v *revocation) outdated(ctx context.Context, t target) error {
 			return err
 		}
 	}
-	back, err := v.ledger.Present(ctx, t.key)
+	back, err := v.ledger.Present(ctx, t.row.Key)
 	why, by := "this person is in the latest run of the source "+back, t.row.Own["jsm_run_id"]
 	switch {
 	case err != nil || back == "" && v.latest.ID == by:

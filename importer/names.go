@@ -21,7 +21,6 @@ func nameChanged(row *export.Row, a ledger.Account) bool {
 func (c *creation) rename(row *export.Row, a ledger.Account, otherwise Result) request {
 	return request{
 		row:       row,
-		key:       row.Key,
 		otherwise: otherwise,
 		send: func(ctx context.Context, _ apiclient.Record) (string, apiclient.Call, error) {
 			if off := c.namesOff.Load(); off != nil {

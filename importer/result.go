@@ -9,13 +9,12 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// Result is what became of one row, as it is handed out. Lost, Refused and Took are of this session alone.
+// Result is what became of one row, as it is handed out. Lost and Took are of this session alone.
 type Result struct {
 	Row *export.Row
 	outcome.Outcome
-	Lost    bool          // the answer to one of the attempts was lost
-	Refused int           // attempts answered with 429
-	Took    time.Duration // how long the site took for the last answer; 0: nothing was asked
+	Lost bool          // the answer to one of the attempts was lost
+	Took time.Duration // how long the site took for the last answer; 0: nothing was asked
 }
 
 // settled is the result of a row that needs no request, whatever the options.

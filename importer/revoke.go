@@ -68,7 +68,7 @@ func (v *revocation) one(t target) decision {
 	if done { // in an earlier session; it counts as the first row with its account
 		return d
 	}
-	q := request{row: t.row, key: t.key, revoke: true, otherwise: otherwise(t.row, t.Memory)}
+	q := request{row: t.row, revoke: true, otherwise: otherwise(t.row, t.Memory)}
 	if decided.Status != 0 {
 		record := func(ctx context.Context) (Result, *Stop) { return v.settle(ctx, q, decided, apiclient.Call{}) }
 		return decision{result: q.otherwise, do: record, becomes: decided.Status}
@@ -127,14 +127,14 @@ func judgeRevoke(lost bool, call apiclient.Call, err error) ledger.Entry {
 
 // A target is a row of a revocation with the account that it means.
 type target struct {
-	row *export.Row
+	row *export.Row // its Key is the address under which the ledger knows the account; "": it does not
 	id  string
-	key string // the address under which the ledger knows the account; "": it does not
 	ledger.Memory
 }
 
 func targetOf(row *export.Row, m ledger.Memory) target {
-	t := target{row: row, id: row.AccountID, key: cmp.Or(row.Key, m.Owner), Memory: m}
+	row.Key = cmp.Or(row.Key, m.Owner)
+	t := target{row: row, id: row.AccountID, Memory: m}
 	if m.Outcome != nil {
 		t.id = cmp.Or(t.id, m.Outcome.AccountID)
 	}
@@ -202,7 +202,7 @@ func mistaken(t target) string {
 		return outcome.ReasonNoAccountID
 	case t.Account != nil && t.Account.ID != "" && t.Account.ID != t.id:
 		return fmt.Sprintf(outcome.ReasonOtherID, t.Account.ID)
-	case t.Owner != "" && t.Owner != t.key:
+	case t.Owner != "" && t.Owner != t.row.Key:
 		return fmt.Sprintf(outcome.ReasonOtherOwner, t.Owner)
 	}
 	return ""

@@ -14,7 +14,6 @@ import (
 // A request is what one row asks of the site.
 type request struct {
 	row       *export.Row
-	key       string // of the account that it is about, in the ledger
 	revoke    bool   // it revokes access
 	otherwise Result // when the run stops before the row
 	// send makes the call and returns the account's id, "" when it is not known.
@@ -53,7 +52,7 @@ func (r *Run) carriedOut(q request) func(context.Context) (Result, *Stop) {
 }
 
 func (q request) attempt() ledger.Attempt {
-	return ledger.Attempt{Row: q.row.Number, Revoke: q.revoke, Key: q.key, Email: q.row.Email, Name: q.row.Name,
+	return ledger.Attempt{Row: q.row.Number, Revoke: q.revoke, Key: q.row.Key, Email: q.row.Email, Name: q.row.Name,
 		ExternalID: q.row.ExternalID}
 }
 
@@ -61,7 +60,7 @@ func (q request) attempt() ledger.Attempt {
 func (r *Run) settle(ctx context.Context, q request, e ledger.Entry, call apiclient.Call) (Result, *Stop) {
 	name := cmp.Or(e.Name, q.row.Name)
 	e.Outcome = identified(q.row, e.Outcome)
-	e.Revoke, e.Key, e.Name, e.HTTPStatus, e.Attempts = q.revoke, q.key, name, call.Status, call.Attempts
+	e.Revoke, e.Name, e.HTTPStatus, e.Attempts = q.revoke, name, call.Status, call.Attempts
 	err := r.ledger.Settle(ctx, r.plan.Run.Seq, e)
 	stop := brokenLedger(err)
 	switch {
@@ -72,6 +71,6 @@ func (r *Run) settle(ctx context.Context, q request, e ledger.Entry, call apicli
 		e.Outcome, stop = r.lookUp(ctx, ledger.OpenLookUp{Run: r.plan.Run.Seq, Outcome: e.Outcome, Settled: time.Now()})
 	}
 	result := resultOf(q.row, e.Outcome)
-	result.Lost, result.Refused, result.Took = call.Lost, call.Refused, call.Took
+	result.Lost, result.Took = call.Lost, call.Took
 	return result, stop
 }
