@@ -210,6 +210,12 @@ func (ch *chooser) chooseEmail() error {
 			same = append(same, i)
 		}
 	}
+	for i := range ch.h.names {
+		if len(same) > 1 && ch.h.says(i, elsewhereWord) {
+			return ch.ask("of several columns with one header some may be another person's",
+				reading{Email: same[:1]}, reading{Email: same[1:]})
+		}
+	}
 	ch.c.set(Email, "header", same...)
 	return nil
 }

@@ -188,11 +188,11 @@ func (s *Survey) refuseName(r *Row, k *kind, name string) {
 	}
 }
 
-// fullName is the cell of full names, without the address where it repeats that. Where a source
+// fullName is the cell of full names, without the address where it repeats that; another one is no name. Where a source
 // joins a value for each directory, in both with a ;, it is taken once.
 func (s *Survey) fullName(r *Row, p person, a address) string {
 	if strings.Contains(p.Name, "@") {
-		if other := readAddress(p.Name); other.key != "" && other.key == a.key {
+		if other := readAddress(p.Name); other.key != "" && (other.key == a.key || other.name == "") {
 			return other.name
 		}
 	}

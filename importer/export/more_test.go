@@ -84,5 +84,13 @@ var whose = []exported{
 	{name: "a second table with a title", file: "name,email\nTom Park,tom.park@a.example\n\nPersonen zum Löschen\nname,email\nBob Gone,bob.gone@b.example\n", refused: "another header"},
 	{name: "a second table without a word for mail", file: "name,email\nTom Park,tom.park@c.example\n\nmanager,phone\nKim Boss,kim.boss@us.example\n", refused: "another header"},
 	{name: "a nickname under a word for last names", file: "Nome,Apelido,E-mail\nTom Park,Zezinho,tom.park@a.example\nAnn Lee,Joca,ann.lee@a.example\n", people: "tom.park@a.example=Tom Park|ann.lee@a.example=Ann Lee"},
+	{name: "one header for two parts of a name", file: "Имя;E-mail;Компания\nПётр Иванов;p@example.com;Ромашка\nЮлия Львова;y@example.com;Заря\n", people: "p@example.com=Пётр Иванов|y@example.com=Юлия Львова"},
+	{name: "a header for half a name alone, Chinese", file: "名字,邮箱\n王伟,q1@example.com\n张敏,q2@example.com\n", people: "q1@example.com=王伟|q2@example.com=张敏"},
+	{name: "the other half under an unknown header", file: "First name,Xyz,Email\nAnn,Lee,q1@example.com\nBo,Berg,q2@example.com\n", refused: "last_name=Xyz"},
+	{name: "parts that overlap", file: "First Name,Last Name,Email\nAnn Lee,Lee,q1@example.com\nBo,Bo Berg,q2@example.com\nLee,Lee,q3@example.com\nCy Dahl,q4@example.com,q4@example.com\nDi,Unknown,q5@example.com\n", people: "q1@example.com=Ann Lee|q2@example.com=Bo Berg|q3@example.com=Lee Lee|q4@example.com=Cy Dahl|q5@example.com=Di"},
+	{name: "another's address for the name", file: "Name,Email\notto@desk.example,ann@example.com\nBo Berg,bo@example.com\nCy Dahl,cy@example.com\n", people: "ann@example.com=ann@example.com|bo@example.com=Bo Berg|cy@example.com=Cy Dahl"},
+	{name: "last lines with an address", file: "Name,Email,City\nAnn Lee,ann@example.com,Bonn\n\"Cy Dahl,cy@example.com,Bonn\"\nCy Dahl;cy(at)example.com;Bonn\n", people: "ann@example.com=Ann Lee|!|!"},
+	{name: "an agent between two columns of one header", file: "Agent,Email,Customer,Email\nOtto,otto@desk.example,Ann Lee,\nPia,,Bo Berg,bo@example.com\n", refused: "different headers"},
+	{name: "an agent after the customer, both Email", file: "Name,Email,Agent,Email\nBo Berg,,Pia,pia@desk.example\nAnn Lee,ann@example.com,Otto,\n", refused: "different headers"},
 	{name: "and another thing", file: "First Name,Phone,Last Name,Email\nAsha,+255 1,Mushi,x1@a.example\n", people: "x1@a.example=Asha Mushi"},
 }

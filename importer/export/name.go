@@ -98,7 +98,7 @@ func joinParts(parts ...string) string {
 	for i, part := range parts {
 		parts[i] = trimBlanks(bare(part))
 	}
-	parts = slices.DeleteFunc(parts, isEmptyPart)
+	parts = slices.DeleteFunc(parts, func(p string) bool { return isEmptyPart(p) || mayBeAddress(p) })
 	real := slices.DeleteFunc(slices.Clone(parts), isNull)
 	joined := strings.Join(real, "")
 	mixed := strings.ContainsFunc(joined, unicode.IsUpper) && strings.ContainsFunc(joined, unicode.IsLower)

@@ -164,8 +164,10 @@ func (ch *chooser) agrees(at ...int) bool {
 
 // others are the columns that may hold names, too, and were not taken: the likeliest first.
 func (ch *chooser) others(list []candidate) []candidate {
+	seen := map[int]bool{}
 	list = without(list, func(c candidate) bool {
 		_, taken := ch.c.holds(c.at)
+		taken, seen[c.at] = taken || seen[c.at], true
 		return taken || c.score > byCells || ch.e.of(c.at).verdict() == noNames
 	})
 	slices.SortStableFunc(list, func(a, b candidate) int {

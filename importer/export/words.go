@@ -88,7 +88,7 @@ var vocabulary = map[class]string{
 		contato | contactpersoon | personne de contact | interlocuteur | requester | requestor | osoba kontaktowa |
 		referente | контактное лицо | customer | client | person | kunde | cliente | klient | student | 联系人 | 担当者`,
 	selfWord: `customer client user users contact person people employee member student requester requestor caller
-		subscriber attendee guest participant end reporter patient applicant candidate your my individual staff teacher pelanggan
+		subscriber attendee guest participant end reporter patient applicant candidate your my ваше 您的 individual staff teacher pelanggan
 		lead kunde kunden klient klienten kontakt mitarbeiter benutzer nutzer teilnehmer mitglied schüler utilisateur
 		salarié adhérent destinataire cliente clientes usuario usuarios contacto empleado socio alumno utente contatto
 		dipendente usuário utilizador contato funcionário klant gebruiker medewerker deelnemer lid kund användare
