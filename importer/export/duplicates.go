@@ -30,10 +30,6 @@ type duplicate struct {
 	otherName bool
 }
 
-func newKeyIndex() *keyIndex {
-	return &keyIndex{seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
-}
-
 func (x *keyIndex) hash(key string) (h [16]byte) {
 	binary.BigEndian.PutUint64(h[:8], maphash.String(x.seeds[0], key))
 	binary.BigEndian.PutUint64(h[8:], maphash.String(x.seeds[1], key))

@@ -101,22 +101,19 @@ func (f filter) problems() (ps []Problem) {
 // each column of --include one of its values holds, and no --exclude does.
 func (f filter) reason(cells []string) string {
 	for _, c := range f {
-		if !c.include {
-			if c.holds(cells) {
-				return c.Match.String() + " is excluded"
-			}
-			continue
-		}
+		holds := c.holds(cells)
 		var values []string
-		in := false
 		for _, other := range f {
-			if other.include && other.at == c.at {
-				in = in || other.holds(cells)
+			if c.include && other.include && other.at == c.at {
+				holds = holds || other.holds(cells)
 				values = append(values, other.Value)
 			}
 		}
-		if !in {
+		switch {
+		case c.include && !holds:
 			return fmt.Sprintf("%s is not %s", c.Column, strings.Join(values, " or "))
+		case !c.include && holds:
+			return c.Match.String() + " is excluded"
 		}
 	}
 	return ""

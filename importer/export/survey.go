@@ -48,7 +48,7 @@ type Survey struct {
 	options Options
 	file    *File
 	filter  filter
-	keys    *keyIndex
+	keys    keyIndex
 	ids     []uint64 // hashes of the external ids
 	// an id is a number that a spreadsheet has shortened, or in too many rows
 	shortened bool
@@ -60,7 +60,8 @@ type Survey struct {
 
 // Survey reads the whole file once, row by row. A *RefusedError says why it cannot be used.
 func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
-	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), options: o, file: f, keys: newKeyIndex(), tally: tally{}}
+	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), options: o, file: f, tally: tally{}}
+	s.keys.seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 	s.names.seed = s.keys.seeds[0]
 	err := s.read(ctx)
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
