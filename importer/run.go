@@ -78,9 +78,9 @@ func (e End) ExitCode() int {
 }
 
 const (
-	batchRows  = 512     // rows that are asked about in the ledger at once
-	manyRows   = 20_000  // rows that are looked at together when each has its outcome
-	windowRows = 1 << 14 // rows that the fastest worker may be ahead of the slowest
+	batchRows  = 512    // rows that are asked about in the ledger at once
+	manyRows   = 20_000 // rows that are looked at together when each has its outcome
+	windowRows = 10_000 // rows that the fastest worker may be ahead of the slowest: 100 s at the usual quota
 )
 
 // A decision is what a row needs: nothing any more, or a worker's time.
