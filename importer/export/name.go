@@ -77,8 +77,7 @@ func isPlaceholder(s string) bool {
 
 func isNull(s string) bool { return s == "null" || s == "NULL" }
 
-var emptyParts = []string{`\N`, "undefined", "<null>", "#n/a", "n/a", "nan", "<none>", "unknown", "unbekannt",
-	"inconnu", "desconocido", "sin nombre", "sans nom", "no name", "keine angabe", "anonymous", "deleted user", "未填写"}
+var emptyParts = []string{`\N`, "undefined", "<null>", "#n/a", "n/a", "nan", "<none>"}
 
 // isEmptyPart reports what no part of a name is: (null), undefined, [not provided], a dash or dots.
 func isEmptyPart(s string) bool {

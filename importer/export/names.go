@@ -137,7 +137,7 @@ func (ch *chooser) fillGaps(r *reading, all []candidate) {
 	for _, c := range all {
 		at := r.names()
 		like := slices.ContainsFunc(at, func(i int) bool { return ch.h.keys[i] == ch.h.keys[c.at] })
-		if c.field == Name && (c.score > likely || like) && !slices.Contains(at, c.at) && !ch.e.differ(at, []int{c.at}) {
+		if c.field == Name && (c.score > doubted || like) && !slices.Contains(at, c.at) && !ch.e.differ(at, []int{c.at}) {
 			r[Name] = append(r[Name], c.at)
 		}
 	}
@@ -201,7 +201,8 @@ func (ch *chooser) confirm(r reading, others []candidate) error {
 	case known == 0 && len(r[MiddleName]) == 0 && ch.between(r, others[0].at):
 		missing = MiddleName
 		fallthrough
-	case known != 0 && (instead || others[0].ofName() || ch.isOneWord(others[0].at)):
+	case known != 0 && (instead || others[0].ofName() ||
+		ch.isOneWord(others[0].at) && most(ch.e.of(others[0].at).filled, len(ch.e.sample))):
 		more := r
 		more[missing] = []int{others[0].at}
 		return ch.ask("another column may hold a part of the names, too", more, r)
