@@ -43,6 +43,7 @@ type columns struct {
 	why          [secondLast + 1]string
 	preset       preset
 	familyFirst  bool // "山田 太郎"
+	weighed      bool // the cells were needed to decide: a part of the file may not
 	needAccounts bool
 }
 
@@ -203,6 +204,8 @@ func (ch *chooser) chooseEmail() error {
 		return ch.ask("no column of the people's addresses was found", ch.byContent()...)
 	case all[0].score == doubted:
 		return ch.ask(ch.named(all[0].at)+": most of its cells are not addresses", ch.byContent()...)
+	case all[0].field != Email:
+		ch.c.weighed = true
 	}
 	var same []int
 	for i, key := range ch.h.whole {

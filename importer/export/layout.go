@@ -15,7 +15,6 @@ type layout struct {
 	emptyLast      bool  // hardly a row of the sample fills the last column
 	second         []int // columns in which further addresses may stand
 	addressColumns []int // by their cells
-	weighed        bool  // the cells were needed to find the columns: a part of the file may not do
 }
 
 // layoutIn finds dialect, header and columns in the beginning of the file, in one encoding.
@@ -34,8 +33,6 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 	if l.columns, err = chooseColumns(h, g.rows, o); err != nil {
 		return nil, err
 	}
-	alone, err := chooseColumns(h, nil, o)
-	l.weighed = err != nil || !slices.EqualFunc(alone.at[:LastName+1], l.columns.at[:LastName+1], slices.Equal)
 	l.needed = l.columns.needed()
 	cells := newEvidence(g.rows, nil)
 	l.addressColumns = cells.addressColumns(h)
@@ -59,11 +56,11 @@ func (l *layout) repeat(o Options) (flags []string) {
 			continue
 		}
 		part := f > Name && f <= LastName && l.columns.has(Name)
-		if o.Columns[f] != "" || l.weighed && f <= LastName && !part {
+		if o.Columns[f] != "" || l.columns.weighed && f <= LastName && !part {
 			flags = append(flags, "--column", f.String()+"="+l.header.names[l.columns.at[f][0]])
 		}
 	}
-	if o.NoNames || l.weighed && !l.columns.hasNames() {
+	if o.NoNames || l.columns.weighed && !l.columns.hasNames() {
 		flags = append(flags, "--column", "name=none")
 	}
 	return flags

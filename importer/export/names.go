@@ -20,6 +20,9 @@ func (ch *chooser) chooseNames() error {
 		ch.take(parts)
 		return nil
 	}
+	ch.c.weighed = ch.c.weighed || slices.ContainsFunc(all, func(c candidate) bool {
+		return c.score == doubted || c.score == byCells && c.score == all[0].score
+	})
 	best, err := ch.bestReading(full, parts)
 	if err != nil {
 		return err
@@ -30,8 +33,11 @@ func (ch *chooser) chooseNames() error {
 		return nil
 	}
 	another := func(c candidate) bool { return c.score < mine && c.ofName() }
-	if !isSelf(ch.group()) && slices.ContainsFunc(all, another) && !ch.agrees(best.names()...) {
-		return ch.ask("the names may be another person's than the addresses in "+ch.named(ch.c.at[Email][0]), best)
+	if !isSelf(ch.group()) && slices.ContainsFunc(all, another) {
+		ch.c.weighed = true
+		if !ch.agrees(best.names()...) {
+			return ch.ask("the names may be another person's than the addresses in "+ch.named(ch.c.at[Email][0]), best)
+		}
 	}
 	if i := ch.spokenFor(best); i >= 0 && ch.c.hasNames() {
 		ways := without(ch.byContent(), func(r reading) bool { return r[Email][0] == ch.c.at[Email][0] })
@@ -152,6 +158,7 @@ func (ch *chooser) beats(a, b []int) bool {
 	case !ch.e.differ(a, b):
 		return true
 	}
+	ch.c.weighed = true
 	agree, other := ch.e.of(a...).agree, ch.e.of(b...).agree
 	return agree > 0 && (agree >= 2*other || len(a) > len(b) && ch.agrees(a...)) // the parts, where they agree
 }
@@ -190,6 +197,7 @@ func (ch *chooser) confirm(r reading, others []candidate) error {
 		what := ch.named(full[0]) + " seems to hold " + verdicts[ch.e.of(full[0]).verdict()]
 		return ch.ask(what, append([]reading{{Name: full[:1]}}, ch.ways(others)...)...)
 	case len(others) == 0:
+		ch.c.weighed = ch.c.weighed || !ch.c.hasNames()
 	case !ch.c.hasNames():
 		return ch.ask("no header names a column of names, and others may hold some", ch.ways(others)...)
 	case len(full) > 0:
