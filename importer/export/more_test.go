@@ -73,6 +73,7 @@ var whose = []exported{
 	{name: "a family's addresses", file: "Name,Email\nAnn Lee,tom@lee.example\nTom Lee,ann@lee.example\nZoe Hart,zoe@hart.example\nBob Stone,bob@stone.example\n", people: "tom@lee.example=Ann Lee|ann@lee.example=Tom Lee|zoe@hart.example=Zoe Hart|bob@stone.example=Bob Stone"},
 	{name: "a part between first and last names, Dutch", file: "voornaam,tussenv.,achternaam,email\nJan,van,Dijk,x1@a.example\n", people: "x1@a.example=Jan van Dijk"},
 	{name: "and in a language that is not known", file: "First Name,Jina la kati,Last Name,Email\nAsha,Juma,Mushi,x1@a.example\nNeema,Ali,Said,x2@a.example\n", refused: "middle_name=Jina la kati"},
+	{name: "an address behind the last name", file: "Email;First name;Last name;Billing email\nann@a.example;Ann;Lee;ann@a.example\nbo@a.example;Bo;Berg;\n", people: "ann@a.example=Ann Lee|bo@a.example=Bo Berg"},
 	{name: "cut off inside the last address", file: "Name,Email\nTom Park,tom@a.example\nAnn Lee,ann@a.exam", people: "tom@a.example=Tom Park|!"},
 	{name: "no line end behind the last address", file: "Name,Email\nTom Park,tom@a.example.com\nAnn Lee,ann@a.example\nBo Berg,bo@a.example", people: "tom@a.example.com=Tom Park|ann@a.example=Ann Lee|bo@a.example=Bo Berg"},
 	{name: "the name of the second address in the cell", file: "Name,Email\nTom Park,bob.stone@a.example; tom.park@a.example\nZoe Hart,zoe.hart@a.example; info@b.example\nBob Stone,bob.stone@a.example\nOffice,kim@a.example; lou@a.example\n", people: "!|zoe.hart@a.example=Zoe Hart|bob.stone@a.example=Bob Stone|kim@a.example=Office"},

@@ -164,9 +164,10 @@ func (r *rowReader) isShifted(cells []string) bool {
 	local := localWords(readAddress(firstFilled(cells, r.columns.at[Email])).key)
 	shifted := r.header.names[last] == ""
 	for _, i := range slices.Concat(r.columns.at[Name], r.columns.at[FirstName], r.columns.at[LastName]) {
+		next := cellAt(cells, i+1)
 		_, taken := r.columns.holds(i + 1)
-		shifted = shifted || strings.HasPrefix(cellAt(cells, i+1), " ") && !strings.HasPrefix(cells[last], " ") ||
-			!taken && agrees(cellAt(cells, i+1), local)
+		shifted = shifted || strings.HasPrefix(next, " ") && !strings.HasPrefix(cells[last], " ") ||
+			!taken && !strings.Contains(next, "@") && agrees(next, local)
 	}
 	return shifted
 }
