@@ -135,8 +135,8 @@ func (r *Roster) end() *Stop {
 	return brokenLedger(r.err)
 }
 
-// sight notes what a row says of those who have left: by its external id, or when it has no address that can be read, by
-// any of its cells or two side by side, which may be a name.
+// sight notes what a row says of those who have left: by its external id, or when it has no address that can be read,
+// by any of its cells or two side by side, which may be a name.
 func (r *Roster) sight(row *export.Row, is outcome.Status) {
 	if r == nil {
 		return
@@ -187,8 +187,8 @@ type Leaver struct {
 	RunID     string `csv:"jsm_run_id"`
 }
 
-// Leavers lists who has left the source, and decides what is to be done: by the rows as the plan has read them, and then
-// by what became of them in run.
+// Leavers lists who has left the source, and decides what is to be done: by the rows as the plan has read them, and
+// then by what became of them in run.
 func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
 	left, err := r.left()
 	for _, one := range left {

@@ -73,7 +73,7 @@ func set(cmd *cobra.Command, f *pflag.Flag, values []string, where string) error
 var (
 	siteFlagNames   = []string{"site", "gateway-url", "token-url", "token-file", "ca-file", "sandbox", "ledger"}
 	accessFlagNames = []string{"organizations", "service-desk", "update-names"}
-	formFlagNames   = []string{"encoding", "delimiter", "preset", "no-header"} // not the filters: failed rows passed them
+	formFlagNames   = []string{"encoding", "delimiter", "preset", "no-header"} // failed rows passed the filters
 )
 
 // again are those of the flags that the command line or the settings file has, as words. The environment stays.
@@ -162,8 +162,8 @@ func (p *program) knownNames(root *cobra.Command) error {
 		name, value, _ := strings.Cut(variable, "=")
 		key, ours := strings.CutPrefix(name, envPrefix)
 		if key = strings.ToLower(strings.ReplaceAll(key, "_", "-")); ours && value != "" && !isFlag(root, key) {
-			return usagef("the names are those of flags: --max-rate is "+envName("max-rate")+"; unset the variable, or "+
-				"see jsm-onboard help settings", "there is no setting %s", name)
+			return usagef("the names are those of flags: --max-rate is "+envName("max-rate")+"; unset the variable, "+
+				"or see jsm-onboard help settings", "there is no setting %s", name)
 		}
 	}
 	return nil

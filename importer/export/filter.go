@@ -20,7 +20,8 @@ type condition struct {
 
 func (c *condition) holds(cells []string) bool {
 	cell, value := trimBlanks(Unguard(cellAt(cells, c.at))), trimBlanks(c.Value)
-	return strings.EqualFold(cell, value) || !isASCII(cell) && strings.EqualFold(norm.NFC.String(cell), norm.NFC.String(value))
+	return strings.EqualFold(cell, value) ||
+		!isASCII(cell) && strings.EqualFold(norm.NFC.String(cell), norm.NFC.String(value))
 }
 
 // filter leaves rows out by --include and --exclude.
@@ -51,9 +52,9 @@ var signs = []struct{ headers, values, looks string }{
 	{"status|user status|account status|state|user state|estado|stato|statut|zustand",
 		"suspended|inactive|deactivated|disabled|deleted|blocked|archived|locked|banned|inaktiv|gesperrt|deaktiviert|" +
 			"gelöscht|inactif|suspendu|inactivo|suspendido|inativo|suspenso|inattivo|sospeso", "suspended or deleted"},
-	{"role|user role|type|user type|roles|rolle|role|rol|ruolo|papel|funcao|perfil|perfil de acesso|profil|typ|tipo|角色|権限",
-		"agent|agents|admin|administrator|administrador|light agent|support agent|agente|agentes|contributor|owner|staff|" +
-			"technician|technicien|techniker|mitarbeiter|客服|エージェント", "agent"},
+	{"role|user role|type|user type|roles|rolle|rol|ruolo|papel|funcao|perfil|perfil de acesso|profil|typ|tipo|角色|権限",
+		"agent|agents|admin|administrator|administrador|light agent|support agent|agente|agentes|contributor|owner|" +
+			"staff|technician|technicien|techniker|mitarbeiter|客服|エージェント", "agent"},
 	{"agent|is agent|is staff|staff|is tech", "true|yes|1", "agent"},
 }
 

@@ -91,7 +91,7 @@ func enclosed(s, open, closing string) bool {
 	return strings.HasPrefix(s, open) && strings.HasSuffix(s, closing)
 }
 
-// joinParts puts the parts of a name together, one that has another in it alone. A null stands for nothing beside another,
+// joinParts puts the parts of a name together, one that has another in it alone. A null stands for nothing beside one,
 // and beside a part that is written in another way, as in "Ann", "NULL".
 func joinParts(parts ...string) string {
 	for i, part := range parts {

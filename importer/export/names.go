@@ -15,7 +15,8 @@ func (ch *chooser) chooseNames() error {
 		return nil
 	}
 	all := ch.candidates(ch.score)
-	full, parts := ch.assemble(without(all, func(c candidate) bool { return c.score < all[0].score || c.score == likely }))
+	worse := func(c candidate) bool { return c.score < all[0].score || c.score == likely }
+	full, parts := ch.assemble(without(all, worse))
 	if ch.c.has(FirstName) || ch.c.has(LastName) || ch.c.has(MiddleName) {
 		ch.take(parts)
 		return nil
@@ -98,8 +99,9 @@ func (ch *chooser) assemble(list []candidate) (full []int, parts reading) {
 	}
 	for _, c := range list {
 		first := len(parts[other]) == 0 || c.group == group
-		alone := ch.e.of(c.at).oneWord == 0 && ch.e.of(parts[known]...).agree == 0 || slices.Contains(parts[known], c.at)
-		if c.half && first && fits(c) && !alone && !ch.e.contains([]int{c.at}, parts[known], some) {
+		taken := slices.Contains(parts[known], c.at)
+		alone := ch.e.of(c.at).oneWord == 0 && ch.e.of(parts[known]...).agree == 0
+		if c.half && first && fits(c) && !taken && !alone && !ch.e.contains([]int{c.at}, parts[known], some) {
 			parts[other] = []int{c.at}
 		}
 	}
@@ -143,7 +145,8 @@ func (ch *chooser) fillGaps(r *reading, all []candidate) {
 	for _, c := range all {
 		at := r.names()
 		like := slices.ContainsFunc(at, func(i int) bool { return ch.h.keys[i] == ch.h.keys[c.at] })
-		if c.field == Name && (c.score > doubted || like) && !slices.Contains(at, c.at) && !ch.e.differ(at, []int{c.at}) {
+		if c.field == Name && (c.score > doubted || like) && !slices.Contains(at, c.at) &&
+			!ch.e.differ(at, []int{c.at}) {
 			r[Name] = append(r[Name], c.at)
 		}
 	}

@@ -173,7 +173,7 @@ func (r *rowReader) isShifted(cells []string) bool {
 }
 
 // mayBeOne reports two records, one right after the other, that may be one row which a line break without quotes has
-// cut: a row and a fragment; a line of one cell, and a row that begins with a name; and two short rows, when the address
+// cut: a row and a fragment; a line of one cell, and a row that begins with a name; and two rows, when the address
 // of the second would stand under another column of addresses.
 func (r *rowReader) mayBeOne(before, row *Row) bool {
 	cells, rest := before.record.Cells, row.record.Cells
@@ -186,7 +186,8 @@ func (r *rowReader) mayBeOne(before, row *Row) bool {
 	case row.fragment:
 		return before.fault == brokenRow || !before.fragment && r.mayGoOn(cells, rest)
 	case last == 0:
-		return before.fault != nil && r.standsAlone(rest) && first >= Name && first <= LastName && !r.columns.needAccounts
+		return before.fault != nil && r.standsAlone(rest) && first >= Name && first <= LastName &&
+			!r.columns.needAccounts
 	}
 	return last+len(rest) == len(r.header.names) && slices.ContainsFunc(r.columns.at[Email], another)
 }

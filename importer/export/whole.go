@@ -120,7 +120,8 @@ func (s *shuffled) see(r *Row) {
 
 // keep adds a hash of the longest word, of several the last by the alphabet.
 func (s *shuffled) keep(list []uint64, words []string) []uint64 {
-	longest := slices.MaxFunc(append(words, ""), func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) })
+	order := func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) }
+	longest := slices.MaxFunc(append(words, ""), order)
 	if len(longest) < 3 {
 		return list
 	}

@@ -92,7 +92,7 @@ func (w *writer) changeAccount(run int64, e Entry) {
 // each other, all that lies between them is read, which takes a quarter of the time of asking for each.
 func (l *Ledger) Accounts(ctx context.Context, keys []string) (map[string]Account, error) {
 	found := make(map[string]Account, len(keys))
-	inOrder, err := first(ctx, l, scanNumber, "SELECT wr = 0 FROM pragma_table_list('accounts')") // not the oldest files
+	inOrder, err := first(ctx, l, scanNumber, "SELECT wr = 0 FROM pragma_table_list('accounts')") // not old files
 	if err == nil && inOrder == 1 && len(keys) > 0 {
 		err = l.accounts(ctx, found, `(SELECT min(rowid) AS low, max(rowid) AS high FROM accounts WHERE key IN (?, ?))
 			CROSS JOIN accounts a ON a.rowid BETWEEN low AND high AND high < low + ?`,
@@ -145,7 +145,8 @@ func (l *Ledger) Holdings(ctx context.Context) (Holdings, error) {
 func (l *Ledger) Created(ctx context.Context, run int64) iter.Seq2[outcome.Outcome, error] {
 	return pages(ctx, l, scanOutcome, 0, rowOf, "SELECT "+outcomeColumns+` FROM outcomes o
 		WHERE row > ?1 AND run = ?3 AND revoke = 0 AND EXISTS (SELECT 1 FROM accounts a
-			WHERE a.key = o.key AND a.run = o.run AND a.row = o.row AND a.status = 'created') ORDER BY row LIMIT ?2`, run)
+			WHERE a.key = o.key AND a.run = o.run AND a.row = o.row AND a.status = 'created')
+		ORDER BY row LIMIT ?2`, run)
 }
 
 // OpenLookUp is an account whose id is still to be looked up.

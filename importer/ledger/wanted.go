@@ -150,8 +150,8 @@ func (w *Wanted) Seats(ctx context.Context) ([]Seats, error) {
 		max(iif(access = 'failed', reason, '')) FROM seats GROUP BY kind, name`)
 }
 
-// Keep puts what became of the access of each row on record, for RowAccess, and returns how many rows lack some of it for
-// a reason of their own.
+// Keep puts what became of the access of each row on record, for RowAccess, and returns how many rows lack some of it
+// for a reason of their own.
 func (w *Wanted) Keep(ctx context.Context, run int64) (notGood int, err error) {
 	const desks = `groups g CROSS JOIN seats s ON s.kind = g.kind AND s.name = g.name AND s.key = c.key
 		WHERE g.kind = 'service_desk'`
