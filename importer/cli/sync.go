@@ -101,7 +101,8 @@ func (w *syncWork) hold(ctx context.Context, r *run) error {
 	if stop, ok := errors.AsType[*importer.Stop](err); ok {
 		list := []string{r.flags.out.leavers, "--max-revoke", strconv.Itoa(w.leavers.Revoke)}
 		stop.Hint = "the sync lists them in " + report.Shown(list[0]) +
-			"; if it is right, revoke their access once with:\n" + report.Command("revoke", append(list, r.again(siteFlagNames...)...)...)
+			"; if it is right, revoke their access once with:\n" +
+			report.Command("revoke", append(list, r.again(siteFlagNames...)...)...)
 	}
 	return err
 }

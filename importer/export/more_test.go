@@ -93,5 +93,7 @@ var whose = []exported{
 	{name: "last lines with an address", file: "Name,Email,City\nAnn Lee,ann@example.com,Bonn\n\"Cy Dahl,cy@example.com,Bonn\"\nCy Dahl;cy(at)example.com;Bonn\n", people: "ann@example.com=Ann Lee|!|!"},
 	{name: "an agent between two columns of one header", file: "Agent,Email,Customer,Email\nOtto,otto@desk.example,Ann Lee,\nPia,,Bo Berg,bo@example.com\n", refused: "different headers"},
 	{name: "an agent after the customer, both Email", file: "Name,Email,Agent,Email\nBo Berg,,Pia,pia@desk.example\nAnn Lee,ann@example.com,Otto,\n", refused: "different headers"},
+	{name: "cut off in the first cell of the last row", file: "Name,Email,City\nAnn Lee,ann@example.com,Bonn\nBob", people: "ann@example.com=Ann Lee|!"},
+	{name: "a sum at the end, without a line end", file: "Name,Email,City\nAnn Lee,ann@example.com,Bonn\nTotal: 1", people: "ann@example.com=Ann Lee"},
 	{name: "and another thing", file: "First Name,Phone,Last Name,Email\nAsha,+255 1,Mushi,x1@a.example\n", people: "x1@a.example=Asha Mushi"},
 }

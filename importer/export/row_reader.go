@@ -206,10 +206,15 @@ var tallyLine = regexp.MustCompile(`^\pL[^\d]*[:(=][^\d]*\d`)
 // isTally reports a line of one cell with a sum.
 func isTally(cells []string) bool { return len(cells) == 1 && tallyLine.MatchString(cells[0]) }
 
-// skipFooter passes over the fragments that end the file: where access is taken back none but sums.
+// skipFooter passes over the fragments that end the file: where access is taken back none but sums, and
+// never one that may be a row that was cut off.
 func (r *rowReader) skipFooter() {
-	for _, row := range slices.Backward(r.rows[r.final:]) {
+	last := r.rows[r.final:]
+	for i, row := range slices.Backward(last) {
+		afterRow := i > 0 && last[i-1].skipped == nil && !last[i-1].fragment
 		switch {
+		case afterRow && !row.record.Ended && !isTally(row.record.Cells):
+			return
 		case row.skipped != nil:
 		case !row.fragment, row.record.Suspect, r.columns.needAccounts && !isTally(row.record.Cells),
 			slices.ContainsFunc(row.record.Cells, mayBeAddress):
