@@ -19,14 +19,14 @@ func isInvisible(r rune) bool { return unicode.Is(unicode.Cf, r) }
 // listNumber is what stands before the headers of numbered questions.
 var listNumber = regexp.MustCompile(`^\s*[Qq]?\d{1,3}\s*[.):]\s*\D`)
 
-// splitBrackets makes a header comparable, without and with what stands in brackets, and gives
-// that alone: lower case, without marks and accents, with one blank where there were blanks,
-// - _ . /, before a capital after a small letter, and before a number.
-func splitBrackets(header string) (plain, whole, inside string) {
+// splitBrackets makes a header comparable, and apart what stands in brackets: lower case, without
+// marks and accents, with one blank where there were blanks, - _ . /, before a capital after a
+// small letter, and before a number.
+func splitBrackets(header string) (plain, inside string) {
 	if m := listNumber.FindString(header); m != "" {
 		header = header[strings.IndexAny(header, ".):")+1:]
 	}
-	var outside, within, all strings.Builder
+	var outside, within strings.Builder
 	depth, before := 0, rune(0)
 	for _, r := range norm.NFKD.String(header) {
 		lower, next := string(unicode.ToLower(r)), depth
@@ -44,7 +44,6 @@ func splitBrackets(header string) (plain, whole, inside string) {
 		case unicode.IsUpper(r) && unicode.IsLower(before), unicode.IsDigit(r) && unicode.IsLetter(before):
 			lower = " " + lower
 		}
-		all.WriteString(lower)
 		if depth == 0 || next == 0 {
 			outside.WriteString(lower)
 		}
@@ -54,15 +53,15 @@ func splitBrackets(header string) (plain, whole, inside string) {
 		depth, before = next, r
 	}
 	tidy := func(s string) string { return norm.NFC.String(strings.Join(strings.Fields(s), " ")) }
-	if plain, whole = tidy(outside.String()), tidy(all.String()); plain == "" {
-		return whole, whole, ""
+	if plain, inside = tidy(outside.String()), tidy(within.String()); plain == "" {
+		return inside, ""
 	}
-	return plain, whole, tidy(within.String())
+	return plain, inside
 }
 
 // squeeze is a header without brackets and blanks: "E-mail Address" and "emailAddress" are one.
 func squeeze(header string) string {
-	plain, _, _ := splitBrackets(header)
+	plain, _ := splitBrackets(header)
 	return strings.ReplaceAll(plain, " ", "")
 }
 
@@ -97,20 +96,20 @@ func newHeader(cells []string, place Place) header {
 		if h.ownFile {
 			c = Unguard(c)
 		}
-		name, plain, whole, inside := trimBlanks(c), "", "", ""
+		name, plain, inside := trimBlanks(c), "", ""
 		if len(name) <= longestHeader {
-			plain, whole, inside = splitBrackets(name)
+			plain, inside = splitBrackets(name)
 		}
+		h.whole = append(h.whole, strings.ReplaceAll(plain+inside, " ", ""))
 		brackets := without(strings.Fields(inside), func(w string) bool { return is(linkWord, w) })
 		if partOf(strings.Join(brackets, "")) != 0 { // お名前（姓）
-			if plain += " "; slices.ContainsFunc(exact(squeeze(plain)), meaning.ofName) {
+			if slices.ContainsFunc(exact(squeeze(plain)), meaning.ofName) {
 				plain = ""
 			}
-			plain, brackets = plain+strings.Join(brackets, " "), nil
+			plain, brackets = strings.TrimSpace(plain+" "+strings.Join(brackets, " ")), nil
 		}
 		h.cells, h.names, h.plain = append(h.cells, c), append(h.names, name), append(h.plain, plain)
 		h.keys = append(h.keys, strings.ReplaceAll(plain, " ", ""))
-		h.whole = append(h.whole, strings.ReplaceAll(whole, " ", ""))
 		h.words = append(h.words, append(brackets, strings.Fields(plain)...))
 		h.own = append(h.own, isOwn(c))
 		if name != "" {

@@ -173,11 +173,8 @@ func (s *Survey) name(r *Row, p person, a address) {
 // isAnothers reports a name that does not stand in the address that is taken, but in a further one of the
 // cell, or where another name is with the address and stands in it.
 func isAnothers(name string, a address) bool {
-	if len(a.others) == 0 && a.name == "" || agrees(name, localWords(a.key)) {
-		return false
-	}
 	stands := func(key string) bool { return agrees(name, localWords(key)) }
-	return slices.ContainsFunc(a.others, stands) || a.name != "" && agrees(a.name, localWords(a.key))
+	return (slices.ContainsFunc(a.others, stands) || a.name != "" && agrees(a.name, localWords(a.key))) && !stands(a.key)
 }
 
 // refuseName refuses a row for its name, where one is needed.

@@ -21,6 +21,11 @@ func (s *Survey) judgeWhole() error {
 			text.Counted(s.Excluded, "row is", "rows are")),
 			"check how the values are written in the file, or leave the flag out")
 	}
+	for _, c := range s.filter {
+		if c.found.Count == 0 && s.columns.needAccounts {
+			return refuse(Place{}, "no "+c.found.Text, c.found.Hint+", or leave the flag out")
+		}
+	}
 	for _, o := range s.others {
 		if o.rivals > 0 && most(o.addresses, o.filled) {
 			ch := chooser{h: &s.header}
@@ -104,18 +109,13 @@ type shuffled struct {
 }
 
 func (s *shuffled) see(r *Row) {
-	last := strings.ToLower(r.Name[strings.LastIndexByte(r.Name, ' ')+1:])
-	if len(last) > 2 && strings.Contains(r.Key, last) {
-		s.agree++ // the short way for most people
-		return
-	}
-	local := localWords(r.Key)
-	if agrees(r.Name, local) {
+	last := strings.ToLower(r.Name[strings.LastIndexByte(r.Name, ' ')+1:]) // a short way for most people
+	if len(last) > 2 && strings.Contains(r.Key, last) || agrees(r.Name, localWords(r.Key)) {
 		s.agree++
 		return
 	}
 	s.names = s.keep(s.names, foldedWords(r.Name))
-	s.addresses = s.keep(s.addresses, local)
+	s.addresses = s.keep(s.addresses, localWords(r.Key))
 }
 
 // keep adds a hash of the longest word, of several the last by the alphabet.
