@@ -82,12 +82,9 @@ type header struct {
 
 const longestHeader = 300 // bytes; what is longer is a text and names nothing
 
-// ownColumns are the columns that this program adds, by their exact names.
+// ownColumns are the columns that this program adds, by their exact names; every file has jsm_reason.
 var ownColumns = []string{"jsm_status", "jsm_account_id", "jsm_organization", "jsm_service_desk", "jsm_reason",
 	"jsm_row", "jsm_line", "jsm_http_status", "jsm_attempts", "jsm_action", "jsm_source", "jsm_run_id"}
-
-// isOwn reports a column of ours; every file that we write has jsm_reason.
-func isOwn(cell string) bool { return slices.Contains(ownColumns, trimBlanks(cell)) }
 
 func newHeader(cells []string, place Place) header {
 	ownFile := slices.ContainsFunc(cells, func(c string) bool { return trimBlanks(c) == "jsm_reason" })
@@ -111,7 +108,7 @@ func newHeader(cells []string, place Place) header {
 		h.cells, h.names, h.plain = append(h.cells, c), append(h.names, name), append(h.plain, plain)
 		h.keys = append(h.keys, strings.ReplaceAll(plain, " ", ""))
 		h.words = append(h.words, append(brackets, strings.Fields(plain)...))
-		h.own = append(h.own, isOwn(c))
+		h.own = append(h.own, slices.Contains(ownColumns, name))
 		if name != "" {
 			h.trimmed = i + 1
 		}
