@@ -212,7 +212,7 @@ func (ch *chooser) confirm(r reading, others []candidate) error {
 	case known == 0 && len(r[MiddleName]) == 0 && ch.between(r, others[0].at):
 		missing = MiddleName
 		fallthrough
-	case known != 0 && (instead || others[0].ofName() ||
+	case known != 0 && (others[0].ofName() ||
 		ch.isOneWord(others[0].at) && most(ch.e.of(others[0].at).filled, len(ch.e.sample))):
 		more := r
 		more[missing] = []int{others[0].at}

@@ -184,15 +184,9 @@ func isWholeLine(h *header) bool {
 }
 
 // rowBefore refuses a file with a row before the header: an address that stands alone in a cell,
-// also between other delimiters, unless the line says what it is ("Made by:"); and one with words
-// above some columns of a header that has others twice.
+// also between other delimiters, unless the line says what it is ("Made by:").
 func (g *guess) rowBefore() error {
-	twice := len(slices.Compact(slices.Sorted(slices.Values(g.header.whole)))) < len(g.header.names)
 	for _, rec := range g.before {
-		if rec.Place.Row+1 == g.header.place.Row && twice && slices.Contains(rec.Cells, "") && filled(rec.Cells) > 1 {
-			return refuse(rec.Place, "words above the header say whose the columns are",
-				"delete the line, give each column a header of its own, and name those of the customers with --column")
-		}
 		cells := strings.FieldsFunc(strings.Join(rec.Cells, ","), func(r rune) bool {
 			return strings.ContainsRune(delimiters, r)
 		})
