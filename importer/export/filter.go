@@ -53,7 +53,7 @@ var signs = []struct{ headers, values, looks string }{
 		"suspended|inactive|deactivated|disabled|deleted|blocked|archived|locked|banned|inaktiv|gesperrt|" +
 			"deaktiviert|gelöscht|inactif|suspendu|inactivo|suspendido|inativo|suspenso|inattivo|sospeso",
 		"suspended or deleted"},
-	{"role|user role|type|user type|roles|rolle|rol|ruolo|papel|funcao|perfil|perfil de acesso|profil|typ|角色|権限",
+	{"role|user role|type|user type|roles|rolle|rol|ruolo|papel|funcao|perfil|perfil de acesso|profil|角色|権限",
 		"agent|agents|admin|administrator|administrador|light agent|support agent|agente|agentes|contributor|" +
 			"owner|staff|technician|technicien|techniker|mitarbeiter|客服|エージェント", "agent"},
 	{"agent|is agent|is staff|staff|is tech", "true|yes|1", "agent"},

@@ -174,7 +174,8 @@ func (s *Survey) name(r *Row, p person, a address) {
 // cell, or where another name is with the address and stands in it.
 func isAnothers(name string, a address) bool {
 	stands := func(key string) bool { return agrees(name, localWords(key)) }
-	return (slices.ContainsFunc(a.others, stands) || a.name != "" && agrees(a.name, localWords(a.key))) && !stands(a.key)
+	another := slices.ContainsFunc(a.others, stands) || a.name != "" && agrees(a.name, localWords(a.key))
+	return another && !stands(a.key)
 }
 
 // refuseName refuses a row for its name, where one is needed.
