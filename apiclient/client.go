@@ -10,6 +10,7 @@ import (
 	"errors"
 	"log/slog"
 	"math"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -79,9 +80,10 @@ type Client struct {
 	current atomic.Pointer[oauth2.Token]
 	asking  singleflight.Group // for the next token of a service account
 
-	group *pacer.Group
-	mu    sync.Mutex
-	lanes map[operation]*lane // guarded by mu
+	group  *pacer.Group
+	mu     sync.Mutex
+	lanes  map[operation]*lane // guarded by mu
+	random *rand.Rand          // guarded by mu; of its own, so that virtual time repeats it
 
 	// What Connect has found out:
 	root   string  // that takes the credentials: the site, or the gateway with the cloud id
@@ -127,6 +129,7 @@ func New(c Config) (*Client, error) {
 		kind:   kind,
 		group:  pacer.NewGroup(pacer.Config{MaxPause: c.MaxPause, Notify: c.Notify}),
 		lanes:  map[operation]*lane{},
+		random: rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)),
 		root:   root,
 	}
 	client.current.Store(c.Credentials.token(kind))

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -216,7 +215,7 @@ func (c *Client) alive(ctx context.Context) bool {
 // pause is the wait of one row before its next attempt; after a failure, and a refusal that is its own, it is at least
 // what the site asks for, unless nobody waits for so long.
 func (c *Client) pause(r *request) time.Duration {
-	wait, q := backoff(max(r.failures, r.call.Refused)), r.last.quota
+	wait, q := c.backoff(max(r.failures, r.call.Refused)), r.last.quota
 	if r.last.verdict == refused && !q.Own || q.RetryAfter > c.config.MaxPause {
 		return wait // a quota's is for the pacer
 	}
@@ -224,6 +223,8 @@ func (c *Client) pause(r *request) time.Duration {
 }
 
 // backoff is the wait after so many failures or refusals: full jitter under 0.5 s doubling, at most 30 s.
-func backoff(n int) time.Duration {
-	return rand.N(min(30*time.Second, 500*time.Millisecond<<min(n-1, 10)))
+func (c *Client) backoff(n int) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Duration(c.random.Int64N(int64(min(30*time.Second, 500*time.Millisecond<<min(n-1, 10)))))
 }

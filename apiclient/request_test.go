@@ -62,15 +62,33 @@ func TestFinal(t *testing.T) {
 }
 
 func TestBackoff(t *testing.T) {
+	client := newTestClient(t, "https://acme.example.test")
 	for failures, ceiling := range map[int]time.Duration{1: 500 * time.Millisecond, 2: time.Second,
 		6: 16 * time.Second, 7: 30 * time.Second, 1000: 30 * time.Second} {
 		var longest time.Duration
 		for range 1000 {
-			longest = max(longest, backoff(failures))
+			longest = max(longest, client.backoff(failures))
 		}
 		if longest > ceiling || longest < ceiling*9/10 {
 			t.Errorf("after %d failures up to %v, want %v", failures, longest, ceiling)
 		}
+	}
+}
+
+// In virtual time the same answers take the same time again: what a simulation has found can be looked at.
+func TestWaitsAreRepeatable(t *testing.T) {
+	var took [2]time.Duration
+	for i := range took {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			client := inProcess(t, &steps{handlers: []http.HandlerFunc{says(503, ``)}})
+			_, _, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+			checkKind(t, err, KindUnavailable, "")
+			took[i] = time.Since(start)
+		})
+	}
+	if took[0] != took[1] || took[0] == 0 {
+		t.Errorf("%v and %v", took[0], took[1])
 	}
 }
 
