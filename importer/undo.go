@@ -9,31 +9,26 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// PlanUndo is the plan of revoking what a run has created, and nobody else: its rows come from the ledger. An
-// *Stop says why there is nothing to undo.
+// PlanUndo is the plan of revoking what a run has created, and nobody else. A *Stop is why there is nothing to undo.
 func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, error) {
+	cannot := "run " + run.ID + " cannot be undone: "
 	if !run.Undone.IsZero() {
-		return nil, refuseUndo(run, "it was undone on "+outcome.Day(run.Undone), "there is nothing left to revoke")
+		return nil, newStop(Broken, nil, cannot+"it was undone on "+outcome.Day(run.Undone),
+			"there is nothing left to revoke")
 	}
 	survey := &export.Survey{Header: []string{"email", "name"}, Width: 2}
 	p := &Plan{Undoes: &run, Rows: undoRows(l, run.Seq), Survey: survey}
-	if err := p.find(ctx, l, ledger.Job{Command: "undo", Source: run.ID, Input: run.Input}); err != nil {
-		return nil, err
-	}
-	if err := p.decideAll(ctx, newRevocation(newRun(ctx, nil, l, p, Options{}))); err != nil {
-		return nil, err
+	err := p.find(ctx, l, ledger.Job{Command: "undo", Source: run.ID, Input: run.Input})
+	if err == nil {
+		err = p.decideAll(ctx, newRevocation(newRun(ctx, nil, l, p, Options{})))
 	}
 	n := p.Create + p.Settled.Sum() + p.Finished.Sum()
-	if n == 0 {
-		return nil, refuseUndo(run, "it has created nobody",
+	if err == nil && n == 0 {
+		err = newStop(Broken, nil, cannot+"it has created nobody",
 			"jsm-onboard report --list shows how many each run has created; name that run: jsm-onboard undo RUN")
 	}
-	p.Survey.Records, p.Survey.Rows, p.Survey.Valid = n, n, n
-	return p, nil
-}
-
-func refuseUndo(run ledger.Run, why, hint string) error {
-	return newStop(Broken, nil, "run "+run.ID+" cannot be undone: "+why, hint)
+	survey.Records, survey.Rows, survey.Valid = n, n, n
+	return p, err
 }
 
 // undoRows are the rows whose accounts a run has created, and after them those of which it is not known whether it did:
@@ -44,17 +39,8 @@ func undoRows(l *ledger.Ledger, run int64) func(context.Context) iter.Seq2[*expo
 			n := 0
 			next := func(o outcome.Outcome, own map[string]string, err error) bool {
 				n++
-				row := &export.Row{
-					Number:     n,
-					Place:      export.Place{Row: o.SheetRow, Line: o.Line},
-					Email:      o.Email,
-					Name:       o.Name,
-					ExternalID: o.ExternalID,
-					AccountID:  o.AccountID,
-					Key:        o.Key,
-					Cells:      []string{o.Email, o.Name},
-					Own:        own,
-				}
+				row := RowOf(o)
+				row.Number, row.Own = n, own
 				return yield(row, err)
 			}
 			for o, err := range l.Created(ctx, run) {
@@ -70,5 +56,19 @@ func undoRows(l *ledger.Ledger, run int64) func(context.Context) iter.Seq2[*expo
 				}
 			}
 		}
+	}
+}
+
+// RowOf is a row that the ledger remembers, without the columns of its file.
+func RowOf(o outcome.Outcome) *export.Row {
+	return &export.Row{
+		Number:     o.Row,
+		Place:      export.Place{Row: o.SheetRow, Line: o.Line},
+		Email:      o.Email,
+		Name:       o.Name,
+		ExternalID: o.ExternalID,
+		AccountID:  o.AccountID,
+		Key:        o.Key,
+		Cells:      []string{o.Email, o.Name},
 	}
 }

@@ -42,14 +42,6 @@ func usagef(hint, format string, args ...any) error {
 	return stopf(importer.Usage, hint, format, args...)
 }
 
-// exitCode prints the error, unless that was done, and returns the code.
-func (p *program) exitCode(err error) int {
-	if _, printed := errors.AsType[exitError](err); err != nil && !printed {
-		p.console.Fail(explain(err))
-	}
-	return codeOf(err)
-}
-
 // codeOf is the exit code that an error leads to.
 func codeOf(err error) int {
 	if err == nil {

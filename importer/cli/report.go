@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,104 +17,116 @@ import (
 	"jsm-onboard/report"
 )
 
-// reportFlags are those of the report command.
-type reportFlags struct {
-	site  siteFlags
+// reporting is the command report: it lists runs, forgets them, or writes the files of one again.
+type reporting struct {
+	*program
 	out   outputFlags
 	list  bool
 	prune string
+
+	site    *site
+	run     ledger.Run
+	summary report.Summary
 }
 
 func (p *program) reportCommand() *cobra.Command {
-	f := &reportFlags{}
-	cmd := p.command("report [RUN]", func(cmd *cobra.Command, args []string) error {
-		return p.runReport(cmd.Context(), f, strings.Join(args, ""))
+	r, site := &reporting{program: p}, &siteFlags{}
+	cmd := p.command("report [RUN]", func(cmd *cobra.Command, args []string) (err error) {
+		id := strings.Join(args, "")
+		if err := r.check(id); err != nil {
+			return err
+		}
+		if r.site, err = p.findSite(site); err != nil {
+			return err
+		}
+		defer r.site.Close()
+		return r.do(cmd.Context(), id)
 	})
 	flags := cmd.Flags()
-	flags.BoolVar(&f.list, "list", false, "")
-	flags.StringVar(&f.prune, "prune", "", "")
-	f.out.register(flags)
-	f.out.registerRows(flags)
-	flags.StringVar(&f.site.ledger, "ledger", "", "")
-	flags.StringVar(&f.site.site, "site", "", "")
+	flags.BoolVar(&r.list, "list", false, "")
+	flags.StringVar(&r.prune, "prune", "", "")
+	r.out.register(flags)
+	r.out.registerRows(flags)
+	flags.StringVar(&site.ledger, "ledger", "", "")
+	flags.StringVar(&site.site, "site", "", "")
 	return cmd
 }
 
 // check refuses flags that cannot be used together: what forgets or lists runs writes no files.
-func (f *reportFlags) check(id string) error {
-	instead, other := "", cmp.Or(id, f.out.results, f.out.failed, f.out.summary, f.out.page)
-	if f.list {
+func (r *reporting) check(id string) error {
+	instead, other := "", cmp.Or(id, r.out.results, r.out.failed, r.out.summary, r.out.page)
+	if r.list {
 		instead = "--list"
 	}
-	if f.prune != "" {
+	if r.prune != "" {
 		instead, other = "--prune", cmp.Or(instead, other)
 	}
 	if instead != "" && other != "" {
 		return usagef("leave one of them out", "%s and %s cannot be used together", instead, other)
 	}
-	return f.out.check()
+	return r.out.check()
 }
 
-func (p *program) runReport(ctx context.Context, f *reportFlags, id string) error {
-	if err := f.check(id); err != nil {
+func (r *reporting) do(ctx context.Context, id string) error {
+	if r.prune != "" {
+		return r.forget(ctx)
+	}
+	if err := r.openLedger(ctx, r.site, true); err != nil {
 		return err
 	}
-	s, err := p.findSite(&f.site)
+	runs, err := r.site.ledger.Runs(ctx)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
-	if f.prune != "" {
-		return p.prune(ctx, s, f.prune)
+	if r.list {
+		return r.show(report.RunList(runs, isTerminal(r.Out)))
 	}
-	if err := p.openLedger(ctx, s, true); err != nil {
+	if r.run, err = r.site.chooseRun(ctx, id, hasFiles); err != nil {
 		return err
 	}
-	runs, err := s.ledger.Runs(ctx)
-	if err != nil {
-		return err
-	}
-	if f.list {
-		return p.show(report.RunList(runs, isTerminal(p.Out)))
-	}
-	run, err := s.ledger.Run(ctx, cmp.Or(id, newest(runs)))
-	if err != nil {
-		return stopf(importer.Broken, "jsm-onboard report --list shows the runs", "%w", err)
-	}
-	if run.Outcome == "" {
+	if r.run.Outcome == "" {
 		return stopf(importer.Broken, "run its command again with the same flags, it goes on where it stopped: "+
-			report.Command(run.Command, append([]string{report.Shown(run.Input)}, p.again(siteFlagNames...)...)...),
-			"run %s has not ended: it is still going on, or it was killed", run.ID)
+			report.Command(r.run.Command, append([]string{report.Shown(r.run.Input)}, r.again(siteFlagNames...)...)...),
+			"run %s has not ended: it is still going on, or it was killed", r.run.ID)
 	}
-	r := &reportRun{program: p, out: &f.out, site: s, run: run}
 	return r.write(ctx, runs)
 }
 
-// prune needs the ledger for itself, but neither credentials nor a client.
-func (p *program) prune(ctx context.Context, s *site, age string) error {
-	days, err := strconv.ParseUint(strings.TrimSuffix(age, "d"), 10, 16)
-	if err != nil || !strings.HasSuffix(age, "d") {
-		return usagef("for example --prune 90d", "--prune %q is not a number of days", age)
-	}
-	l, err := ledger.Open(ctx, s.ledgerPath, s.url)
-	if err != nil {
-		return err
-	}
-	defer l.Close()
-	pruned, err := l.Prune(ctx, time.Now().AddDate(0, 0, -int(days)))
-	if err == nil {
-		fmt.Fprintf(p.Out, "%s forgotten; accounts are kept.\n", text.Counted(pruned.Runs, "run is", "runs are"))
-	}
-	return err
+// hasFiles reports whether somebody has begun a run, and it has files to write.
+func hasFiles(run ledger.Run) bool {
+	bySync := run.Command == "revoke" && run.Source != ""
+	return run.Outcome != ledger.Held && !bySync
 }
 
-// newest is the newest run that somebody has begun and that has files to write; "": there is none.
-func newest(runs []ledger.Run) string {
-	for _, run := range runs {
-		bySync := run.Command == "revoke" && run.Source != ""
-		if run.Outcome != ledger.Held && !bySync {
-			return run.ID
+// chooseRun returns the run whose id begins so; for "" the newest that fits.
+func (s *site) chooseRun(ctx context.Context, id string, fits func(ledger.Run) bool) (run ledger.Run, err error) {
+	if id == "" {
+		runs, err := s.ledger.Runs(ctx)
+		if err != nil {
+			return run, err
+		}
+		if i := slices.IndexFunc(runs, fits); i >= 0 {
+			return runs[i], nil
 		}
 	}
-	return ""
+	if run, err = s.ledger.Run(ctx, id); err != nil {
+		err = stopf(importer.Broken, "jsm-onboard report --list shows the runs", "%w", err)
+	}
+	return run, err
+}
+
+// forget needs the ledger for itself, but neither credentials nor a client.
+func (r *reporting) forget(ctx context.Context) error {
+	days, err := strconv.ParseUint(strings.TrimSuffix(r.prune, "d"), 10, 16)
+	if err != nil || !strings.HasSuffix(r.prune, "d") {
+		return usagef("for example --prune 90d", "--prune %q is not a number of days", r.prune)
+	}
+	if err := r.openLedger(ctx, r.site, false); err != nil {
+		return err
+	}
+	pruned, err := r.site.ledger.Prune(ctx, time.Now().AddDate(0, 0, -int(days)))
+	if err == nil {
+		fmt.Fprintf(r.Out, "%s forgotten; accounts are kept.\n", text.Counted(pruned.Runs, "run is", "runs are"))
+	}
+	return err
 }

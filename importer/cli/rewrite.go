@@ -8,20 +8,12 @@ import (
 	"fmt"
 	"iter"
 
+	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/report"
 	"jsm-onboard/report/page"
 )
-
-// A reportRun writes the files of one run again.
-type reportRun struct {
-	*program
-	out     *outputFlags
-	site    *site
-	run     ledger.Run
-	summary report.Summary
-}
 
 // summaryOf is the summary that the ledger keeps with a run.
 func summaryOf(run ledger.Run) (s report.Summary, err error) {
@@ -33,8 +25,8 @@ func summaryOf(run ledger.Run) (s report.Summary, err error) {
 	return s, err
 }
 
-// write writes the files; all are the runs of the ledger.
-func (r *reportRun) write(ctx context.Context, all []ledger.Run) (err error) {
+// write writes the files of the run again; all are the runs of the ledger.
+func (r *reporting) write(ctx context.Context, all []ledger.Run) (err error) {
 	if r.summary, err = summaryOf(r.run); err != nil {
 		return err
 	}
@@ -67,7 +59,7 @@ func (r *reportRun) write(ctx context.Context, all []ledger.Run) (err error) {
 
 // nameFiles settles which files are written: those that flags name, or else those that the run wrote. None of them may
 // be the input of any run, or the results of a later one.
-func (r *reportRun) nameFiles(all []ledger.Run) error {
+func (r *reporting) nameFiles(all []ledger.Run) error {
 	r.out.resolve()
 	if r.run.Outcome == ledger.Held {
 		r.out.results, r.out.failed, r.out.page = "", "", ""
@@ -91,7 +83,7 @@ func (r *reportRun) nameFiles(all []ledger.Run) error {
 			inUse = append(inUse, namedFile{"the results of run " + run.ID + ", which came later", summary.Results})
 		}
 	}
-	if err := r.apart(r.site, r.out, inUse...); err != nil {
+	if err := r.apart(r.site, &r.out, inUse...); err != nil {
 		return err
 	}
 	return writable(r.out.files())
@@ -99,21 +91,21 @@ func (r *reportRun) nameFiles(all []ledger.Run) error {
 
 // rewrite writes results, failed rows and page: with the original columns when the input is still what it was, and
 // else with what the ledger itself has.
-func (r *reportRun) rewrite(ctx context.Context) (*page.Findings, error) {
-	rows := r.rowsSent(ctx)
-	survey, file, err := r.original(ctx)
-	if err == nil {
-		defer file.Close()
-		rows = survey.All(ctx)
-	} else if r.run.Command != "undo" {
-		r.console.Log().Warn("the results have only address and name, and only the rows that were sent",
-			"why", err.Error())
+func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
+	survey, err := r.original(ctx)
+	rows := survey.All
+	if err != nil {
+		survey, rows = &export.Survey{Header: []string{"email", "name"}, Width: 2}, r.rowsSent
+		if r.run.Command != "undo" {
+			r.console.Log().Warn("the results have only address and name, and only the rows that were sent",
+				"why", err.Error())
+		}
 	}
-	files := &rowFiles{out: r.out, survey: survey, access: r.summary.Access != nil}
+	files := &rowFiles{out: &r.out, survey: survey, access: r.summary.Access != nil}
 	if files.memory.Path = r.site.memory; r.out.failed == r.summary.Failed {
 		files.memory.Input = r.run.Input
 	}
-	files, now, err := files.rewrite(ctx, r.site.ledger, r.run, false, rows)
+	files, now, err := files.rewrite(ctx, r.site.ledger, r.run, false, rows(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -131,46 +123,35 @@ func (r *reportRun) rewrite(ctx context.Context) (*page.Findings, error) {
 	return files.findings, nil
 }
 
-// original reads the run's input as the run did. With an error it returns the columns that the ledger itself has.
-func (r *reportRun) original(ctx context.Context) (*export.Survey, *export.File, error) {
-	plain := &export.Survey{Header: []string{"email", "name"}, Width: 2}
+// original reads the run's input as the run did.
+func (r *reporting) original(ctx context.Context) (*export.Survey, error) {
 	if isStdin(r.run.Input) {
-		return plain, nil, errors.New("the input was stdin")
+		return nil, errors.New("the input was stdin")
 	}
 	var read readFlags
 	err := json.Unmarshal([]byte(r.run.Choices), &read)
 	options, optionsErr := read.options()
-	options.NeedAccounts = r.run.Command == "revoke"
 	if err := cmp.Or(err, optionsErr); err != nil {
-		return plain, nil, err
+		return nil, err
 	}
-	file, err := export.Open(ctx, r.run.Input, r.In)
+	file, err := export.Open(ctx, r.run.Input, nil)
 	if err != nil {
-		return plain, nil, err
+		return nil, err
 	}
+	r.site.closers = append(r.site.closers, file.Close)
+	options.NeedAccounts = r.run.Command == "revoke"
 	survey, err := file.Survey(ctx, options)
 	if err == nil && survey.SHA256 != r.run.InputSHA256 {
 		err = fmt.Errorf("the input %s has changed", r.run.Input)
 	}
-	if err != nil {
-		return plain, nil, errors.Join(err, file.Close())
-	}
-	return survey, file, nil
+	return survey, err
 }
 
 // rowsSent are the rows that the ledger itself remembers.
-func (r *reportRun) rowsSent(ctx context.Context) iter.Seq2[*export.Row, error] {
+func (r *reporting) rowsSent(ctx context.Context) iter.Seq2[*export.Row, error] {
 	return func(yield func(*export.Row, error) bool) {
 		for o, err := range r.site.ledger.Outcomes(ctx, r.run.Seq, revokes(r.run.Command), 0) {
-			row := &export.Row{
-				Number: o.Row,
-				Place:  export.Place{Row: o.SheetRow, Line: o.Line},
-				Key:    o.Key,
-				Email:  o.Email,
-				Name:   o.Name,
-				Cells:  []string{o.Email, o.Name},
-			}
-			if !yield(row, err) || err != nil {
+			if !yield(importer.RowOf(o), err) || err != nil {
 				return
 			}
 		}

@@ -4,6 +4,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -50,7 +51,11 @@ func Run(ctx context.Context, args []string, getenv func(string) string, streams
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
-	return p.exitCode(root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	if _, printed := errors.AsType[exitError](err); err != nil && !printed {
+		p.console.Fail(explain(err))
+	}
+	return codeOf(err)
 }
 
 func (p *program) root() *cobra.Command {

@@ -23,9 +23,9 @@ func envName(flag string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// onlyTyped are the flags that the command line alone can have: what they do is meant once, and not each time. So are
-// all of report but those that say which ledger is meant.
-var onlyTyped = map[string]bool{"help": true, "version": true, "list": true, "prune": true}
+// onlyTyped are the flags that no settings file has: what they do is meant once, and not each time. So are all of
+// report but those that say which ledger is meant.
+var onlyTyped = map[string]bool{"config": true, "list": true, "prune": true}
 
 // settle fills in the flags that the command line does not have: from the environment, else from the file of
 // --config.
@@ -36,7 +36,7 @@ func (p *program) settle(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(knownKeys(cmd.Root(), path, config), p.knownNames(cmd.Root())); err != nil {
+	if err := p.checkNames(path, config); err != nil {
 		return err
 	}
 	if sandbox, _ := cmd.Flags().GetBool("sandbox"); sandbox && cmd.Flags().Changed("site") {
@@ -44,28 +44,23 @@ func (p *program) settle(cmd *cobra.Command) error {
 			"--site and --sandbox cannot be used together")
 	}
 	p.configPath, p.config, p.flags = path, config, cmd.Flags()
-	var failed []error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Changed || onlyTyped[f.Name] || cmd.Name() == "report" && !slices.Contains(siteFlagNames, f.Name) {
 			return
 		}
+		values, where := config[f.Name], path
 		if value := p.getenv(envName(f.Name)); value != "" {
-			failed = append(failed, set(cmd, f, []string{value}, envName(f.Name)))
-			f.Changed = false // a command that follows has the same environment
-		} else if values := config[f.Name]; f.Name != "config" {
-			failed = append(failed, set(cmd, f, values, path))
+			values, where = settingValues{value}, envName(f.Name)
 		}
+		for _, value := range values {
+			if wrong := cmd.Flags().Set(f.Name, value); wrong != nil {
+				err = cmp.Or(err, usagef("see --"+f.Name+" in jsm-onboard help settings", "%s: %w", where,
+					flagMistake(cmd, wrong)))
+			}
+		}
+		f.Changed = false // it was not typed
 	})
-	return errors.Join(failed...)
-}
-
-func set(cmd *cobra.Command, f *pflag.Flag, values []string, where string) error {
-	for _, value := range values {
-		if err := cmd.Flags().Set(f.Name, value); err != nil {
-			return usagef("see --"+f.Name+" in jsm-onboard help settings", "%s: %w", where, flagMistake(cmd, err))
-		}
-	}
-	return nil
+	return err
 }
 
 // What a command that is printed for use by hand needs again. The settings file is not among it: that of a nightly job
@@ -145,32 +140,24 @@ func readConfig(path string) (map[string]settingValues, error) {
 	return config, nil
 }
 
-// knownKeys refuses a key that is no setting.
-func knownKeys(root *cobra.Command, path string, config map[string]settingValues) error {
+// checkNames refuses what is named as a setting and is none: keys of the settings file, and variables of the
+// environment. A setting of any command will do: one file, or one environment, may serve several.
+func (p *program) checkNames(path string, config map[string]settingValues) error {
+	known := settings()
 	for _, key := range slices.Sorted(maps.Keys(config)) {
-		if onlyTyped[key] || key == "config" || !isFlag(root, key) {
+		if _, ok := known[key]; !ok || onlyTyped[key] {
 			return usagef("the keys are flag names without the dashes (jsm-onboard help settings lists them); "+
 				"credentials have no key, they come from the environment", "%s: there is no setting %q", path, key)
 		}
 	}
-	return nil
-}
-
-// knownNames refuses a variable of the environment that is named as a setting and is none.
-func (p *program) knownNames(root *cobra.Command) error {
 	for _, variable := range p.Environ {
 		name, value, _ := strings.Cut(variable, "=")
 		key, ours := strings.CutPrefix(name, envPrefix)
-		if key = strings.ToLower(strings.ReplaceAll(key, "_", "-")); ours && value != "" && !isFlag(root, key) {
+		key = strings.ToLower(strings.ReplaceAll(key, "_", "-"))
+		if _, ok := known[key]; ours && value != "" && !ok {
 			return usagef("the names are those of flags: --max-rate is "+envName("max-rate")+"; unset the variable, "+
 				"or see jsm-onboard help settings", "there is no setting %s", name)
 		}
 	}
 	return nil
-}
-
-// isFlag reports whether any command has a flag of this name: one file, or one environment, may serve several.
-func isFlag(root *cobra.Command, name string) bool {
-	return root.PersistentFlags().Lookup(name) != nil || slices.ContainsFunc(root.Commands(),
-		func(cmd *cobra.Command) bool { return cmd.Flags().Lookup(name) != nil })
 }

@@ -3,8 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -23,42 +21,27 @@ func (p *program) undoCommand() *cobra.Command {
 }
 
 func (w *undoWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
-	undone, err := undoable(ctx, r.site.ledger, r.undone)
-	if err != nil {
-		return nil, stopf(importer.Broken, "jsm-onboard report --list shows the runs", "%w", err)
+	undone, err := r.site.chooseRun(ctx, r.undone, creates)
+	switch {
+	case err != nil:
+		return nil, err
+	case undone.Outcome == "" && r.undone == "":
+		return nil, stopf(importer.Broken, "run its command again to finish it, or say which run is meant: "+
+			"jsm-onboard undo "+undone.ID,
+			"the last run (%s of %s) was killed before it had finished", undone.Command, undone.Input)
 	}
-	r.flags.out.results = cmp.Or(r.flags.out.results, r.stem(undone.Input)+".undone.csv")
-	if err := r.apart(r.site, &r.flags.out); err != nil {
+	r.input = undone.Input
+	r.flags.out.results = cmp.Or(r.flags.out.results, r.stem(r.input)+".undone.csv")
+	if err := r.apart(r.site, &r.flags.out, namedFile{"the input", r.input}); err != nil {
 		return nil, err
 	}
 	if err := w.ready(ctx, r); err != nil {
 		return nil, err
 	}
-	plan, err := importer.PlanUndo(ctx, r.site.ledger, undone)
-	if plan != nil {
-		r.input = plan.Run.Input
-	}
-	return plan, err
+	return importer.PlanUndo(ctx, r.site.ledger, undone)
 }
 
-// undoable is the run that is meant; id "": the last one. A newer one that was killed has to be named.
-func undoable(ctx context.Context, l *ledger.Ledger, id string) (ledger.Run, error) {
-	if id != "" {
-		return l.Run(ctx, id)
-	}
-	runs, err := l.Runs(ctx)
-	if err != nil {
-		return ledger.Run{}, err
-	}
-	for _, run := range runs {
-		if run.Command != "import" && run.Command != "sync" || run.Outcome == ledger.Held {
-			continue
-		}
-		if run.Outcome == "" {
-			err = fmt.Errorf("the last run (%s of %s) was killed before it had finished: run its command again to "+
-				"finish it, or say which run is meant: jsm-onboard undo %s", run.Command, run.Input, run.ID)
-		}
-		return run, err
-	}
-	return ledger.Run{}, errors.New("the ledger has no import or sync that could be undone")
+// creates reports whether a run may have created customers.
+func creates(run ledger.Run) bool {
+	return (run.Command == "import" || run.Command == "sync") && run.Outcome != ledger.Held
 }
