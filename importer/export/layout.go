@@ -38,7 +38,7 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 	l.addressColumns = cells.addressColumns(h)
 	for i := range h.names {
 		email := slices.Contains(l.columns.at[Email], i)
-		if email || hasMailWord(h.keys[i]) && !h.own[i] && !h.says(i, elsewhereWord) && !h.isLogin(i) {
+		if email || h.says(i, mailWord) && !h.own[i] && !h.says(i, elsewhereWord) && !h.isLogin(i) {
 			l.second = append(l.second, i)
 		}
 	}

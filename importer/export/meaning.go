@@ -53,11 +53,12 @@ func (h *header) understand(i int) []meaning {
 	if h.own[i] && h.names[i] != "jsm_account_id" || h.keys[i] == "" || h.sounds(i) {
 		return nil
 	}
-	for _, key := range []string{h.whole[i], strings.Join(h.words[i], ""), h.keys[i]} {
+	tokens := h.tokens(i)
+	for _, key := range []string{h.whole[i], strings.Join(tokens, ""), h.keys[i]} {
 		ms := exact(key)
 		for k := range ms {
 			if key == h.keys[i] && (ms[k].field == Email || h.says(i, elsewhereWord)) { // "Email (manager)"
-				ms[k] = ms[k].among(h.words[i], strings.Fields(h.plain[i]))
+				ms[k] = ms[k].among(tokens, parse(strings.Fields(h.plain[i])))
 			}
 		}
 		if ms != nil {
@@ -70,7 +71,7 @@ func (h *header) understand(i int) []meaning {
 		}
 		return nil
 	}
-	return byWords(strings.Fields(strings.ReplaceAll(strings.Join(h.words[i], " "), "e post", "epost")))
+	return together(tokens)
 }
 
 // exact are the meanings of a key that is in the vocabulary.
@@ -90,37 +91,81 @@ func exact(key string) []meaning {
 	return ms
 }
 
-// byWords reads the words of a header that is in no list: of an organization, else the last ones that
-// mean something. With a word for mail besides only the cells can tell: "E-Mail Ansprechpartner".
-func byWords(tokens []string) []meaning {
-	if len(tokens) == 1 {
-		tokens = splitCompound(tokens[0])
-	}
-	tokens = without(tokens, func(t string) bool { return is(linkWord, t) })
-	for from := range tokens {
-		if place, ok := ofOrganization(tokens[from:]); ok {
-			return []meaning{meaning{field: Organization, rank: place}.among(tokens, tokens[from:])}
-		}
-	}
-	ms := lastWords(tokens, without(tokens, func(t string) bool { return is(selfWord, t) }))
-	if ms == nil {
-		ms = lastWords(tokens, tokens)
-	}
-	if slices.ContainsFunc(ms, meaning.ofName) && slices.ContainsFunc(tokens, hasMailWord) {
-		ms = append(ms, meaning{field: Email, rank: rankVague}.among(tokens, nil))
-	}
-	return ms
+// tokens are the words of a header, as many together as mean something, without those that link them.
+func (h *header) tokens(i int) []string {
+	return without(parse(h.words[i]), func(t string) bool { return is(linkWord, t) })
 }
 
 // longestSpan is how many words mean something together at most.
 const longestSpan = 5
 
-// lastWords reads the last words of a list that mean something, as many as do so together: "Contact 1
-// First Name". Those with words after them are vague: "Prénom parent".
-func lastWords(tokens, list []string) []meaning {
-	for end := len(list); end > 0; end-- {
-		for from := max(0, end-longestSpan); from < end; from++ {
-			if ms := inSpan(tokens, list[from:end], end < len(list)); ms != nil {
+func parse(list []string) (tokens []string) {
+	for len(list) > 0 {
+		n := min(len(list), longestSpan)
+		for n > 1 && !isWord(strings.Join(list[:n], "")) {
+			n--
+		}
+		tokens = append(tokens, split(strings.Join(list[:n], ""))...)
+		list = list[n:]
+	}
+	return tokens
+}
+
+// split takes a word apart that says whose a name or an address is, too: 担当者名前, "Kundenname",
+// "Kontaktinhaber", "Vorgesetztenmail".
+func split(word string) []string {
+	if isWord(word) {
+		return []string{word}
+	}
+	for i, first := range word {
+		before, end := word[:i], word[i:]
+		name := (is(selfWord, before) || !unicode.Is(unicode.Latin, first)) && utf8.RuneCountInString(end) > 1 &&
+			slices.ContainsFunc(exact(end), meaning.ofName)
+		suffix := len(end) >= len("owner") && (is(elsewhereWord, end) || is(otherWord, end))
+		if i > 0 && (name || suffix) {
+			return append(split(before), end)
+		}
+	}
+	tokens, least := []string{word}, len(word)
+	for w := range words()[mailWord] {
+		before, after, found := strings.Cut(word, w)
+		if !found || strings.ContainsFunc(before, unicode.IsSymbol) {
+			continue
+		}
+		if !is(mailKind, before) && !is(selfWord, before) {
+			before = strings.TrimSuffix(before, "e") // "useremail"
+		}
+		rest := without([]string{before, after}, func(s string) bool { return is(mailKind, s) })
+		if n := len(strings.Join(rest, "")); n < least {
+			tokens, least = without([]string{before, w, after}, func(s string) bool { return s == "" }), n
+		}
+	}
+	return tokens
+}
+
+// together reads tokens as the words of one header: of an organization, else the last ones that mean
+// something, first those that are not of the person himself: "Contact 1 First Name". Those with
+// words after them are vague: "Prénom parent". A name with a word for mail besides may be either:
+// "E-Mail Ansprechpartner".
+func together(tokens []string) []meaning {
+	if rest := without(tokens, func(t string) bool { return is(halfWord, t) || t == "1" }); len(rest) > 0 {
+		last := rest[len(rest)-1]
+		if place, ok := words()[class(Organization)][last]; ok {
+			return []meaning{meaning{field: Organization, rank: place}.among(tokens, []string{last})}
+		}
+	}
+	for _, list := range [][]string{without(tokens, func(t string) bool { return is(selfWord, t) }), tokens} {
+		for end := len(list); end > 0; end-- {
+			span, ms := lastOf(list[:end])
+			for k := range ms {
+				if ms[k] = ms[k].among(tokens, span); end < len(list) {
+					ms[k].rank += rankVague
+				}
+			}
+			if slices.ContainsFunc(ms, meaning.ofName) && slices.ContainsFunc(tokens, isMail) {
+				ms = append(ms, meaning{field: Email, rank: rankVague}.among(tokens, nil))
+			}
+			if ms != nil {
 				return ms
 			}
 		}
@@ -128,37 +173,28 @@ func lastWords(tokens, list []string) []meaning {
 	return nil
 }
 
-// inSpan are the meanings of some of a header's tokens, when they are of an address or a name.
-func inSpan(tokens, span []string, vague bool) []meaning {
-	ms := without(exact(strings.Join(span, "")), func(m meaning) bool { return !m.ofName() })
-	if ms == nil && isWholeName(span) {
-		ms = []meaning{{field: Name}}
+// lastOf are the meanings of the last tokens, when they are of a name or an address, and which those are.
+func lastOf(tokens []string) ([]string, []meaning) {
+	end, from := len(tokens), len(tokens)
+	for from > 0 && (isMail(tokens[from-1]) || is(mailKind, tokens[from-1]) || is(selfWord, tokens[from-1])) {
+		from--
 	}
-	if found, sure := ofMail(span); found && ms == nil {
-		ms = []meaning{{field: Email}}
-		vague = vague || !sure
+	switch span := tokens[from:]; {
+	case slices.ContainsFunc(span, isMail):
+		return span, []meaning{{field: Email}}
+	case end > 1 && isWholeName(tokens[end-2], tokens[end-1]):
+		return tokens[end-2:], []meaning{{field: Name}}
 	}
-	for k := range ms {
-		if ms[k] = ms[k].among(tokens, span); vague {
-			ms[k].rank += rankVague
-		}
-	}
-	return ms
+	return tokens[end-1:], without(exact(tokens[end-1]), func(m meaning) bool { return !m.ofName() })
 }
 
 // among is a meaning of some tokens among others, which say whose the column is. Where an address
 // is read (at work, in the office) does not count for that.
 func (m meaning) among(tokens, span []string) meaning {
-	var rest []string
-	for _, t := range tokens {
-		mail, _, other := mailPart(t)
-		switch {
-		case m.field == Email && mail && other != "":
-			rest = append(rest, other)
-		case !slices.Contains(span, t) && !is(halfWord, t) && !is(class(Name), t) && !is(class(m.field), t):
-			rest = append(rest, t)
-		}
-	}
+	rest := without(tokens, func(t string) bool {
+		return slices.Contains(span, t) || is(halfWord, t) || is(class(m.field), t) ||
+			m.field == Email && isMail(t) || m.field != Email && is(class(Name), t)
+	})
 	whose := without(rest, func(t string) bool { return is(mailKind, t) })
 	m.group = strings.Join(whose, "")
 	switch {
@@ -170,59 +206,13 @@ func (m meaning) among(tokens, span []string) meaning {
 	return m
 }
 
-// ofMail reports whether some tokens are of an address and of nothing else, and whether that is sure.
-func ofMail(span []string) (found, sure bool) {
-	for _, t := range span {
-		mail, certain, _ := mailPart(t)
-		if !mail && !is(mailKind, t) && !is(selfWord, t) {
-			return false, false
-		}
-		found, sure = found || mail, sure || certain
-	}
-	return found, sure
-}
+func isMail(t string) bool { return is(mailWord, t) || is(class(Email), t) }
 
-// mailPart reports whether a word of a header speaks of mail, and whether it does so for
-// certain: it ends so, or with a word for an address ("Mailadresse", not "Mailing").
-// whose is what else is in it: "vorgesetzten" in "Vorgesetztenmail".
-func mailPart(token string) (found, sure bool, whose string) {
-	for w := range words()[mailWord] {
-		before, after, ok := strings.Cut(token, w)
-		if !ok || strings.ContainsFunc(before, unicode.IsSymbol) {
-			continue
-		}
-		sure = sure || after == "" || is(mailKind, after)
-		if !is(mailKind, before) && !is(selfWord, before) {
-			before = strings.TrimSuffix(before, "e") // "useremail"
-		}
-		rest := strings.Join(without([]string{before, after}, func(s string) bool { return is(mailKind, s) }), "")
-		if !found || len(rest) < len(whose) {
-			whose = rest
-		}
-		found = true
-	}
-	return found, sure, whose
-}
-
-func hasMailWord(key string) bool {
-	found, _, _ := mailPart(key)
-	return found
-}
-
-// isWholeName reports words that are a full name together: "nom complet", "Nachname Vorname".
-func isWholeName(span []string) bool {
-	rest := without(span, func(t string) bool { return is(wholeName, t) })
-	if len(rest) < len(span) {
-		return is(halfWord, strings.Join(rest, ""))
-	}
-	for cut := 1; cut < len(span); cut++ {
-		a, b := strings.Join(span[:cut], ""), strings.Join(span[cut:], "")
-		x, y := partOf(a), partOf(b)
-		if x != y && (x != 0 || is(halfWord, a) && a != "name") && (y != 0 || is(halfWord, b)) { // not name.givenName
-			return true
-		}
-	}
-	return false
+// isWholeName reports two tokens that are a full name together: "nom complet", "Nachname Vorname".
+func isWholeName(a, b string) bool {
+	x, y := partOf(a), partOf(b)
+	either := x != y && (x != 0 || is(halfWord, a) && a != "name") && (y != 0 || is(halfWord, b)) // not name.givenName
+	return either || is(wholeName, a) && is(halfWord, b) || is(halfWord, a) && is(wholeName, b)
 }
 
 // partOf is the part of a name that words mean; 0: none.
@@ -235,46 +225,15 @@ func partOf(key string) Field {
 	return 0
 }
 
-// ofOrganization reads "Account Name" and "Nombre de la empresa".
-func ofOrganization(span []string) (rank int, ok bool) {
-	rest := without(span, func(t string) bool { return is(halfWord, t) || t == "1" })
-	rank, ok = words()[class(Organization)][strings.Join(rest, "")]
-	return rank, ok
-}
-
-// splitCompound splits a word of languages that write words as one: 担当者名前, Kundenname.
-func splitCompound(token string) []string {
-	for i, first := range token {
-		before, end := token[:i], token[i:]
-		if i > 0 && utf8.RuneCountInString(end) > 1 && (is(selfWord, before) || !unicode.Is(unicode.Latin, first)) &&
-			slices.ContainsFunc(exact(end), meaning.ofName) {
-			return []string{before, end}
-		}
-	}
-	return []string{token}
-}
-
-// says reports a header with a word of a class, also as the end of a word: Kontaktinhaber.
+// says reports a header with a word of a class.
 func (h *header) says(i int, c class) bool {
-	return slices.ContainsFunc(h.words[i], func(t string) bool {
-		for w := range words()[c] {
-			if t == w || len(w) >= len("owner") && strings.HasSuffix(t, w) {
-				return true
-			}
-		}
-		return false
-	})
+	return slices.ContainsFunc(parse(h.words[i]), func(t string) bool { return is(c, t) })
 }
 
 // isLogin reports a header whose last words are of what people log in with.
 func (h *header) isLogin(i int) bool {
-	tokens := strings.Fields(h.plain[i])
-	for from := range tokens {
-		if is(loginWord, strings.Join(tokens[from:], "")) {
-			return true
-		}
-	}
-	return false
+	tokens := parse(h.words[i])
+	return len(tokens) > 0 && is(loginWord, tokens[len(tokens)-1])
 }
 
 // sounds reports a header under which stands how a name sounds.
@@ -290,7 +249,7 @@ func (h *header) sounds(i int) bool {
 // neverTaken reports columns whose addresses are never taken without being told: another
 // person's, alternate ones, those numbered from 2, and logins.
 func (h *header) neverTaken(i int) bool {
-	more := slices.ContainsFunc(h.words[i], func(t string) bool {
+	more := slices.ContainsFunc(parse(h.words[i]), func(t string) bool {
 		return is(furtherWord, t) || len(t) == 1 && t > "1" && t <= "9"
 	})
 	return more || h.own[i] || h.says(i, elsewhereWord) || h.isLogin(i)

@@ -71,8 +71,9 @@ func (ch *chooser) take(r reading) {
 		}
 	}
 	for _, i := range slices.Concat(ch.c.at[LastName], ch.c.at[FirstName]) {
+		says := func(word string) bool { return is(familyFirstWord, word) }
 		ch.c.familyFirst = ch.c.familyFirst || strings.ContainsFunc(ch.h.names[i], isEastAsian) ||
-			ch.h.says(i, familyFirstWord)
+			slices.ContainsFunc(ch.h.words[i], says)
 	}
 }
 

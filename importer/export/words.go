@@ -37,7 +37,7 @@ var vocabulary = map[class]string{
 	class(Email): `mél | thư điện tử | דוא"ל | adresse électronique | adresse de messagerie |
 		courrier électronique | correu electrònic | dirección electrónica | endereço eletrônico |
 		indirizzo elettronico | e-mel | meil | surel | elektronická adresa | e-naslov | e-pasts | el. paštas |
-		netfang | електронна адреса | електронен адрес | דואר אלקטרוני |
+		e-poštni naslov | netfang | електронна адреса | електронен адрес | דואר אלקטרוני |
 		بريد إلكتروني | メアド`,
 	class(Name): `full name | display name | real name | common name | cn | Anzeigename | Name, Vorname |
 		nom affiché | nom d'affichage | nombre para mostrar | nome de exibição | nome visualizzato | nominativo |
@@ -104,8 +104,8 @@ var vocabulary = map[class]string{
 		och en и в va và și in та και required optional read only requis obligatoire facultatif pflicht
 		pflichtfeld erforderlich requerido obligatorio opcional obrigatório obbligatorio verplicht wymagane 必須
 		必填 选填 任意 필수 선택`,
-	mailWord: `mail courriel correo correio posta epost smtp sähköposti mejl poczta poczty почта почты
-		пошта пошти поща имейл メール 邮箱 郵箱 电邮 電郵 邮件 郵件 信箱
+	mailWord: `mail courriel correo correio posta epost epostadress epostadresse smtp sähköposti mejl poczta
+		poczty почта почты пошта пошти поща имейл メール 邮箱 郵箱 电邮 電郵 邮件 郵件 信箱
 		이메일 메일 전자우편 ایمیل ايميل מייל ईमेल ταχυδρομείο
 		ταχυδρομείου אימייל البريد อีเมล`,
 	mailKind: `e work home private business personal primary main office company corporate professional default
@@ -176,6 +176,16 @@ var words = sync.OnceValue(func() map[class]map[string]int {
 func is(c class, key string) bool {
 	_, ok := words()[c][key]
 	return ok
+}
+
+// isWord reports a word, as headers are compared, that is of any class.
+func isWord(key string) bool {
+	for c := range words() {
+		if is(c, key) {
+			return true
+		}
+	}
+	return false
 }
 
 // isKnown reports a header that is in the lists of fields, or of what is none.
