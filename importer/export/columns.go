@@ -226,13 +226,13 @@ func (ch *chooser) chooseEmail() error {
 // scoreOfAddresses is what header and cells say of addresses in a column; 0: it is not taken.
 func (ch *chooser) scoreOfAddresses(i int, m meaning) int {
 	s := ch.e.of(i)
-	few, none := s.ats*2 < s.filled, s.addresses == 0
+	few, none := s.addresses*2 < s.filled, s.addresses == 0
 	switch {
 	case m.field != Email && ch.options.NoHeader && most(s.addresses, s.filled):
 		return byCells
 	case m.field != Email, ch.h.neverTaken(i), none && m.rank >= rankVague:
 		return 0
-	case !ch.h.ownFile && (few && none || m.rank >= rankGroup && s.filled > 0 && (few || none)):
+	case !ch.h.ownFile && few && (none || m.rank >= rankGroup):
 		return doubted
 	case none:
 		return byCells

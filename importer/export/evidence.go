@@ -20,12 +20,10 @@ type evidence struct {
 // shape counts what is in the cells of a column, or of columns that are read as one.
 type shape struct {
 	filled    int
-	ats       int // with an @
 	addresses int
-	names     int // more letters than digits, and no @
+	names     int // more letters than digits, no @, and no more than a name has: six words, 300 bytes
 	oneWord   int
 	logins    int // one word as login names are: a small letter first, or digits in it
-	long      int // more than a name has: six words, or 120 letters
 	distinct  map[string]bool
 
 	witnessed int // rows with an address as well
@@ -98,7 +96,7 @@ func (e *evidence) of(at ...int) *shape {
 func (s *shape) look(cell string) {
 	s.filled++
 	s.distinct[strings.ToLower(cell)] = true
-	letters, digits, at := 0, 0, mayBeAddress(cell)
+	letters, digits, words := 0, 0, len(strings.Fields(cell))
 	for _, r := range cell {
 		if unicode.IsLetter(r) {
 			letters++
@@ -106,24 +104,19 @@ func (s *shape) look(cell string) {
 			digits++
 		}
 	}
-	if at {
-		s.ats++
-	}
 	if _, found := addressIn(cell); found {
 		s.addresses++
 	}
-	if !at && (letters > digits || isBroken(cell)) { // a broken name is one, too
-		s.names++
+	if !mayBeAddress(cell) && words <= 6 && len(cell) <= 300 && (letters > digits || isBroken(cell)) {
+		s.names++ // a broken name is one, too
 	}
-	switch words := len(strings.Fields(cell)); {
-	case words > 6 || len(cell) > 120:
-		s.long++
-	case words == 1:
-		s.oneWord++
-		if digits > 0 || strings.ContainsAny(cell, "_.\\") && !strings.HasSuffix(cell, ".") ||
-			unicode.IsLower([]rune(cell)[0]) {
-			s.logins++
-		}
+	if words > 1 {
+		return
+	}
+	s.oneWord++
+	if digits > 0 || strings.ContainsAny(cell, "_.\\") && !strings.HasSuffix(cell, ".") ||
+		unicode.IsLower([]rune(cell)[0]) {
+		s.logins++
 	}
 }
 
@@ -182,10 +175,8 @@ func (s *shape) verdict() verdict {
 	return open
 }
 
-// looksNames reports whether a column may hold names, or addresses in place of some: mostly letters, no texts.
-func (s *shape) looksNames() bool {
-	return s.names > 0 && most(s.names+s.addresses, s.filled) && !most(s.long, s.filled)
-}
+// looksNames reports whether a column may hold names, or addresses in place of some.
+func (s *shape) looksNames() bool { return s.names > 0 && most(s.names+s.addresses, s.filled) }
 
 // looksCategory reports whether a column has the same few words again and again.
 func (s *shape) looksCategory() bool { return s.filled >= 6 && len(s.distinct)*2 < s.filled }
