@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -46,14 +47,13 @@ type bar struct {
 	progress *progressbar.ProgressBar
 	out      io.Writer
 	columns  func() int
-	rows     int
-	done     int
-	line     string // as it stands on the terminal
+	line     string // to show
+	drawn    int    // letters on the terminal
 }
 
 // newBar shows nothing yet. rows are those still to do, or a run that continues would look fast.
 func newBar(out io.Writer, columns func() int, rows int) *bar {
-	b := &bar{out: out, columns: columns, rows: rows}
+	b := &bar{out: out, columns: columns}
 	b.progress = progressbar.NewOptions(rows,
 		progressbar.OptionSetWriter(b),
 		progressbar.OptionSetTheme(progressbar.ThemeASCII),
@@ -76,9 +76,8 @@ func (b *bar) show(m Moment, now time.Time) {
 	}
 	progressbar.OptionSetPredictTime(moving)(b.progress)
 	progressbar.OptionSetWidth(max(b.columns()/4-10, 3))(b.progress)
-	if done := min(m.Done, b.rows); done != b.done {
+	if done := min(m.Done, b.progress.GetMax()); done != int(b.progress.State().CurrentNum) {
 		b.progress.Set(done)
-		b.done = done
 	}
 	b.progress.Describe(joined(": ", joined(", ", pause, counted(m.Failed, "failed", "failed", ""),
 		counted(m.Throttled, "throttled", "throttled", "")), why))
@@ -87,23 +86,20 @@ func (b *bar) show(m Moment, now time.Time) {
 // Write takes what progressbar renders: a line, or blanks to clear it.
 func (b *bar) Write(p []byte) (int, error) {
 	if line := strings.TrimSpace(string(p)); line != "" {
-		b.draw(text.Shorten(line, b.columns()-1))
+		b.line = text.Shorten(line, b.columns()-1)
+		b.draw(b.line)
 	}
 	return len(p), nil
 }
 
+// draw replaces what stands on the terminal.
 func (b *bar) draw(line string) {
-	blanks := strings.Repeat(" ", max(utf8.RuneCountInString(b.line)-utf8.RuneCountInString(line), 0))
-	io.WriteString(b.out, "\r"+line+blanks)
-	b.line = line
+	fmt.Fprintf(b.out, "\r%-*s", b.drawn, line)
+	b.drawn = utf8.RuneCountInString(line)
 }
 
-// erase leaves an empty line, and returns what to draw again.
-func (b *bar) erase() string {
-	line := b.line
-	if line != "" {
-		b.draw("")
-		io.WriteString(b.out, "\r")
-	}
-	return line
+// erase leaves an empty line.
+func (b *bar) erase() {
+	b.draw("")
+	io.WriteString(b.out, "\r")
 }

@@ -135,8 +135,8 @@ func (c *Console) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.bar != nil {
-		line := c.bar.erase()
-		defer c.bar.draw(line)
+		c.bar.erase()
+		defer c.bar.draw(c.bar.line)
 	}
 	_, err := c.out.Write(escapeControls(p))
 	return len(p), err

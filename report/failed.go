@@ -8,7 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,69 +56,64 @@ func (f *Failed) Write(o importer.Result) error {
 // unedited files are removed.
 func (f *Failed) Finish() (fixes Fixes, err error) {
 	defer f.Abort()
-	if f.File.partial == "" { // a device
-		if f.rows > 0 && f.File.path != os.DevNull {
-			fixes.Path = f.File.path
+	if f.partial == "" { // a device
+		if f.rows > 0 && f.path != os.DevNull {
+			fixes.Path = f.path
 		}
-		return fixes, f.File.Commit()
+		return fixes, f.Commit()
 	}
-	f.File.buffer.Flush() // Commit returns its error
-	sum, err := checksum(f.File.partial)
-	for n := 1; err == nil; n++ {
-		path, old := numbered(f.File.path, n), ""
-		if old, err = checksum(path); err != nil {
-			break
-		}
+	f.buffer.Flush() // Commit returns its error
+	sum := checksum(f.partial)
+	for path, old := range numbered(f.path) {
 		switch foreign := old != "" && old != sum && !f.memory.wrote(old); {
 		case foreign:
 			fixes.Kept = path
+		case f.rows == 0 && old != "":
+			err = errors.Join(err, unwritable(path, os.Remove(path)))
 		case f.rows > 0:
-			if err = f.commit(path, sum); err == nil {
+			err = f.memory.remember(written{SHA256: sum, Path: path, Input: f.memory.Input, Flags: f.flags})
+			if f.path = path; err == nil {
+				err = f.Commit()
+			}
+			if err == nil {
 				fixes.Path = path
 			}
 			return fixes, err
-		case old == "":
-			return fixes, nil
-		default:
-			err = os.Remove(path)
 		}
 	}
-	return fixes, unwritable(f.File.path, err)
+	return fixes, err
 }
 
-func (f *Failed) commit(path, sum string) error {
-	if err := f.memory.remember(written{SHA256: sum, Path: path, Flags: f.flags}); err != nil {
-		return err
+// numbered are path, path-2, path-3, … up to the first where nothing is, with the checksums of what is there.
+func numbered(path string) iter.Seq2[string, string] {
+	return func(yield func(path, sum string) bool) {
+		ext := filepath.Ext(path)
+		for n, at := 2, path; ; n++ {
+			sum := checksum(at)
+			if !yield(at, sum) || sum == "" {
+				return
+			}
+			at = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ext), n, ext)
+		}
 	}
-	f.File.path = path
-	return f.File.Commit()
 }
 
-// checksum is the SHA-256 of a file; "" when there is none, but perhaps a device.
-func checksum(path string) (string, error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-		return "", nil
+// checksum is the SHA-256 of a file: "" when there is none, or a device, and that of no other file when it cannot be
+// read.
+func checksum(path string) string {
+	if _, err := os.Stat(path); err != nil || isDevice(path) {
+		return ""
 	}
+	digest := sha256.New()
 	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
+	if err == nil {
+		_, err = io.Copy(digest, file)
+		file.Close()
 	}
 	if err != nil {
-		return "", err
+		return "not known: " + err.Error()
 	}
-	defer file.Close()
-	digest := sha256.New()
-	_, err = io.Copy(digest, file)
-	return hex.EncodeToString(digest.Sum(nil)), err
-}
-
-// numbered puts -2, -3, … before the extension.
-func numbered(path string, n int) string {
-	if n == 1 {
-		return path
-	}
-	ext := filepath.Ext(path)
-	return fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ext), n, ext)
+	return hex.EncodeToString(digest.Sum(nil))
 }
 
 // Memory knows the failed files that were written because of an input, by a small text file with a line for each. One
@@ -138,11 +133,9 @@ type written struct {
 
 func (m Memory) all() (all []written) {
 	content, _ := os.ReadFile(m.Path)
-	for line := range bytes.Lines(content) {
-		var w written
-		if json.Unmarshal(line, &w) == nil {
-			all = append(all, w)
-		}
+	lines := json.NewDecoder(bytes.NewReader(content))
+	for w := (written{}); lines.Decode(&w) == nil; w = (written{}) {
+		all = append(all, w)
 	}
 	return all
 }
@@ -155,13 +148,13 @@ func (m Memory) wrote(sum string) bool {
 
 // Free is the path that a failed file gets where path was asked for: the first one at which there is neither an edited
 // file nor one of another input.
-func (m Memory) Free(path string) string {
-	for n := 1; ; n++ {
-		free := numbered(path, n)
-		if sum, err := checksum(free); err != nil || sum == "" || m.wrote(sum) {
-			return free
+func (m Memory) Free(path string) (free string) {
+	for at, sum := range numbered(path) {
+		if free = at; m.wrote(sum) {
+			break
 		}
 	}
+	return free
 }
 
 // Flags are those by which a file is read, when it is a failed file, as the input was from which that was made.
@@ -174,18 +167,13 @@ func (m Memory) Flags(path string) (flags []string) {
 	return flags
 }
 
+// remember adds a file. What its path had before stays known: it is still there when the new one gets no name.
 func (m Memory) remember(w written) error {
-	before, err := os.ReadFile(m.Path)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = os.MkdirAll(filepath.Dir(m.Path), 0o700)
-	}
-	if err != nil {
-		return unwritable(m.Path, err)
-	}
-	w.Input = m.Input
+	os.MkdirAll(filepath.Dir(m.Path), 0o700) // without the folder the file cannot be written
+	known, _ := os.ReadFile(m.Path)
 	line, _ := json.Marshal(w) // texts can always be written
-	if !bytes.Contains(before, line) {
-		before = append(append(before, line...), '\n')
+	if !bytes.Contains(known, line) {
+		known = append(append(known, line...), '\n')
 	}
-	return WriteFile(m.Path, before)
+	return WriteFile(m.Path, known)
 }

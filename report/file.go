@@ -19,10 +19,9 @@ const partialSuffix = ".partial"
 // renames it. Only its owner can read it. A device or a pipe (/dev/stdout) is written to directly.
 type File struct {
 	path    string // with links followed
-	partial string // "": written to directly
+	partial string // "": written to directly, or done with
 	file    *os.File
 	buffer  *bufio.Writer
-	closed  bool
 }
 
 // CreateFile opens path's partial file, and finds out now what would keep it
@@ -45,29 +44,25 @@ func createFile(path, suffix string) (*File, error) {
 	if followed, err := filepath.EvalSymlinks(path); err == nil {
 		f.path = followed
 	}
-	if err := f.open(suffix); err != nil {
+	device := isDevice(f.path)
+	there, err := os.OpenFile(f.path, os.O_WRONLY, 0)
+	if f.file = there; !device && (err == nil || errors.Is(err, fs.ErrNotExist)) {
+		there.Close()
+		f.partial = f.path + suffix
+		os.Remove(f.partial)
+		f.file, err = os.OpenFile(f.partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	}
+	if err != nil {
 		return nil, unwritable(path, err)
 	}
 	f.buffer = bufio.NewWriterSize(f.file, 1<<16)
 	return f, nil
 }
 
-func (f *File) open(suffix string) error {
-	there, err := os.OpenFile(f.path, os.O_WRONLY, 0)
-	if err == nil {
-		info, err := there.Stat()
-		if err != nil || !info.Mode().IsRegular() {
-			f.file = there
-			return err
-		}
-		there.Close()
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	f.partial = f.path + suffix
-	os.Remove(f.partial)
-	f.file, err = os.OpenFile(f.partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	return err
+// isDevice reports whether path is a device or a pipe, which no renaming may replace.
+func isDevice(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
 }
 
 // Write appends p. Commit returns an error of it, too.
@@ -79,9 +74,6 @@ func (f *File) Write(p []byte) (int, error) {
 // Commit brings everything to the disk and gives the file its name. After an
 // error nothing has changed under that name, and the partial file is gone.
 func (f *File) Commit() error {
-	if f.closed {
-		return nil
-	}
 	err := f.buffer.Flush()
 	if err == nil && f.partial != "" {
 		err = f.file.Sync()
@@ -96,7 +88,7 @@ func (f *File) Commit() error {
 		f.Abort()
 		return unwritable(f.path, err)
 	}
-	f.closed = true
+	f.partial = ""
 	if folder, err := os.Open(filepath.Dir(f.path)); err == nil {
 		folder.Sync() // makes the new name durable, where the file system can
 		folder.Close()
@@ -106,14 +98,11 @@ func (f *File) Commit() error {
 
 // Abort drops what was written. After Commit it does nothing.
 func (f *File) Abort() {
-	if f.closed {
-		return
-	}
-	f.closed = true
 	f.file.Close()
 	if f.partial != "" {
 		os.Remove(f.partial)
 	}
+	f.partial = ""
 }
 
 // WriteFile writes a small file whole: it has the new content or the old one.

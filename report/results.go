@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"io"
 	"slices"
 	"strings"
@@ -22,7 +23,6 @@ type table struct {
 	record    []byte
 	byteTrue  bool                    // keep the bytes of cells that are not UTF-8; else show them as Windows-1252
 	pick      func([]string) []string // of the cells from gocsv, those to write; nil: all
-	err       error
 }
 
 // newTable begins a table with the delimiter of the input where that is , or ; so that it opens as the input did.
@@ -56,19 +56,16 @@ func (t *table) Write(cells []string) error {
 		cells = t.pick(cells)
 	}
 	t.add(cells, 0)
-	if t.err == nil {
-		t.record = append(t.record[:len(t.record)-1], "\r\n"...)
-		_, t.err = t.out.Write(t.record)
-		t.record = t.record[:0]
-	}
-	return t.err
+	_, err := t.out.Write(append(t.record[:len(t.record)-1], "\r\n"...))
+	t.record = t.record[:0]
+	return err
 }
 
 // Flush does nothing: records are written as they come.
 func (t *table) Flush() {}
 
-// Error is the first error of Write.
-func (t *table) Error() error { return t.err }
+// Error is nil: Write has returned what went wrong.
+func (t *table) Error() error { return nil }
 
 // Which columns of [outcome.Outcome] a file has. Where nothing was answered there is no HTTP status.
 func withAccess(all []string) []string {
@@ -126,13 +123,9 @@ func (r *Results) Rows() int { return r.rows }
 // WriteLeavers writes the leavers' file in the same form. Without leavers it
 // holds the header alone, so that nobody acts on yesterday's list. s is the survey of the input.
 func WriteLeavers(path string, s *export.Survey, leavers []importer.Leaver) error {
-	f, err := CreateFile(path)
-	if err != nil {
+	var b bytes.Buffer
+	if err := gocsv.MarshalCSV(leavers, newTable(&b, s)); err != nil {
 		return err
 	}
-	if err := gocsv.MarshalCSV(leavers, newTable(f, s)); err != nil {
-		f.Abort()
-		return err
-	}
-	return f.Commit()
+	return WriteFile(path, b.Bytes())
 }
