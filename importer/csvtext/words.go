@@ -36,106 +36,38 @@ func endsWord(r rune) bool {
 	return r < utf8.RuneSelf && !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z')
 }
 
-// insideWord are marks that stand around words, between two letters.
-var insideWord = regexp.MustCompile(`\p{L}[“”„—…€´«»]\p{L}`)
+// What a word is made of, between the marks that stand in names and texts.
+var (
+	punctuation = regexp.MustCompile("[’‘“”„«»–—…·ʼ´€\u00a0\u3000、。（）・：；，]")
+	// insideWord are marks that stand around words, between two letters.
+	insideWord = regexp.MustCompile(`\p{L}[“”„—…€´«»]\p{L}`)
+	// noLetters are not letters, marks on them, and signs that make a sound long or join letters.
+	noLetters = regexp.MustCompile(`^\p{M}|[^\p{L}\p{M}ーｰ\x{200c}\x{200d}]|[^\P{L}\P{Common}ーｰ]|` +
+		`[^\P{Lm}\x{3000}-\x{ffff}]|[ªºµƒ]`)
+	// oddCase is a letter beyond ASCII in a change of case other than that after the first letter. Where
+	// capitals stand amid small letters they are ASCII, as in McDonald; a ß stands among capitals too.
+	oddCase = regexp.MustCompile(strings.NewReplacer("small", `[^\x00-\x7f\P{Ll}]`, "CAPITAL", `[^\x00-\x7f\P{Lu}]`).
+		Replace(`small\p{Lu}|\p{Ll}CAPITAL|CAPITAL\p{Lu}\p{Ll}|\p{Lu}CAPITAL\p{Ll}|\p{Lu}{2}small`))
+	// oneScript are letters of one script, and those of none that fit any. Han, Kana and Hangul are one.
+	oneScript = regexp.MustCompile(strings.NewReplacer("any", `\pN\pP\pS\pZ\pC\p{Lm}\p{Common}\p{Inherited}ªºµƒ`).Replace(
+		`^([any\p{Latin}]*|[any\p{Cyrillic}]*|[any\p{Greek}]*|[any\p{Hebrew}]*|[any\p{Arabic}]*|[any\p{Thai}]*|` +
+			`[any\p{Armenian}]*|[any\p{Georgian}]*|[any\p{Devanagari}]*|` +
+			`[any\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Bopomofo}]*)$`))
+)
 
-// IsWord reports whether a word makes sense: letters, and marks that stand in
-// names and texts, of one script; and where capitals stand amid small letters,
-// they are ASCII, as in McDonald. A letter that a wrong encoding makes of
-// another is seldom one, or of the right case.
+// IsWord reports whether a word makes sense: letters of one script. A letter that a wrong
+// encoding makes of another is seldom one, or of the right case.
 func IsWord(word string) bool {
 	if insideWord.MatchString(word) {
 		return false
 	}
-	for part := range strings.FieldsFuncSeq(word, isPunctuation) {
-		if !hasOnlyLetters(part) || !OneScript(part) || !casesFit([]rune(part)) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(punctuation.Split(word, -1), func(part string) bool {
+		return noLetters.MatchString(part) || !OneScript(part) || oddCase.MatchString(strings.ReplaceAll(part, "ß", ""))
+	})
 }
 
-func isPunctuation(r rune) bool {
-	return strings.ContainsRune("’‘“”„«»–—…·ʼ´€\u00a0\u3000、。（）・：；，", r)
-}
-
-// hasOnlyLetters reports letters of scripts, marks on them, and signs that make
-// a sound long or join letters.
-func hasOnlyLetters(part string) bool {
-	for i, r := range part {
-		switch {
-		case strings.ContainsRune("ー\uff70\u200c\u200d", r):
-		case unicode.IsLetter(r) && scriptOf(r) != unicode.Common:
-		case unicode.IsMark(r) && i > 0:
-		default:
-			return false
-		}
-	}
-	return true
-}
-
-// casesFit reports whether letters beyond ASCII take no part in a change of
-// case other than that after the first letter. A ß stands among capitals too.
-func casesFit(letters []rune) bool {
-	letters = slices.DeleteFunc(letters, func(r rune) bool { return r == 'ß' })
-	for i, r := range letters {
-		if i == 0 {
-			continue
-		}
-		before := letters[i-1]
-		if unicode.IsLower(before) && unicode.IsUpper(r) && (isHigh(before) || isHigh(r)) {
-			return false
-		}
-		if i > 1 && unicode.IsUpper(letters[i-2]) && unicode.IsUpper(before) && unicode.IsLower(r) &&
-			(isHigh(letters[i-2]) || isHigh(before) || isHigh(r)) {
-			return false
-		}
-	}
-	return true
-}
-
-// OneScript reports whether the letters of a word, and the marks on them, are of
-// one script. Han, Kana and Hangul are one, and those of no script fit any.
-func OneScript(word string) bool {
-	var found *unicode.RangeTable
-	for _, r := range word {
-		if !unicode.IsLetter(r) && !unicode.IsMark(r) {
-			continue
-		}
-		switch s := scriptOf(r); {
-		case s == unicode.Common || s == found:
-		case found == nil:
-			found = s
-		default:
-			return false
-		}
-	}
-	return true
-}
-
-var scripts = []*unicode.RangeTable{
-	unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Hebrew, unicode.Arabic, unicode.Thai, unicode.Armenian,
-	unicode.Georgian, unicode.Devanagari,
-}
-
-// scriptOf is the script of a letter or mark: Common for none, L for one that is not in the list.
-func scriptOf(r rune) *unicode.RangeTable {
-	switch {
-	case r < utf8.RuneSelf:
-		return unicode.Latin
-	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo):
-		return unicode.Han
-	case strings.ContainsRune("ªºµƒ", r), unicode.Is(unicode.Lm, r) && r < 0x3000,
-		unicode.In(r, unicode.Common, unicode.Inherited):
-		return unicode.Common
-	}
-	for _, table := range scripts {
-		if unicode.Is(table, r) {
-			return table
-		}
-	}
-	return unicode.L
-}
+// OneScript reports whether the letters of a word are of one script.
+func OneScript(word string) bool { return oneScript.MatchString(word) }
 
 // misread are the encodings for which UTF-8 and others are taken by mistake.
 var misread = []*charmap.Charmap{

@@ -156,55 +156,28 @@ func isOutOfPlace(r rune) bool {
 // isPlainAddress is a short way through check for what most people have: ASCII letters,
 // digits and _ + - between single dots; in the domain a - is between letters, too.
 func isPlainAddress(s string) bool {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 	local, domain, _ := strings.Cut(s, "@")
+	ends := strings.ReplaceAll(domain, "-", ".")
 	return len(s) <= maxLabel && strings.Contains(domain, ".") &&
-		isPlainPart(local, ".", "_+-") && isPlainPart(domain, ".-", "")
+		strings.Trim(local, letters+"._+-") == "" && !strings.Contains("."+local+".", "..") &&
+		strings.Trim(domain, letters+".-") == "" && !strings.Contains("."+ends+".", "..")
 }
 
-func isPlainPart(s, between, signs string) bool {
-	before := byte('.')
-	for i := range len(s) {
-		c := s[i]
-		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
-		apart := strings.IndexByte(between, c) >= 0 && strings.IndexByte(between, before) < 0
-		if !letter && !apart && strings.IndexByte(signs, c) < 0 {
-			return false
-		}
-		before = c
-	}
-	return strings.IndexByte(between, before) < 0
-}
-
-// separator stands between addresses, notMail begins those of a kind that is not mail.
+// What separates the addresses of a cell, with a short word in any language where it is a
+// blank, as in "ann@example.com and bo@example.com"; and what is of a kind that is not mail.
 var (
 	separator = regexp.MustCompile(`[;,|%\r\n\t、，；]|:::| / `)
+	blank     = regexp.MustCompile(`(@\S+)\s+(?:[^\s@]{1,4}\s+)?`)
 	notMail   = regexp.MustCompile(`(?i)^(?:/o=|(?:x500|x400|sip|eum|spo):)`)
 )
 
-// several reads a cell of more than one address: between separators, else between
-// blanks and a short word in any language, as in "ann@example.com and bo@example.com".
-func several(s string) (address, bool) {
-	s = strings.Trim(s, "{}[]")
-	if found, ok := all(separator.Split(s, -1)); ok {
-		return found, true
-	}
-	words := strings.Fields(separator.ReplaceAllString(s, " "))
-	var pieces []string
-	for i, word := range words {
-		between := i > 0 && i < len(words)-1 && strings.Contains(words[i-1], "@") && strings.Contains(words[i+1], "@")
-		if !between || utf8.RuneCountInString(word) > len("oder") {
-			pieces = append(pieces, word)
-		}
-	}
-	return all(pieces)
-}
-
-// all reads pieces that must all be addresses, or of a kind that is not mail. The one
-// marked SMTP: is the primary, else the first.
-func all(pieces []string) (address, bool) {
+// several reads a cell of more than one address, and of nothing else but those of a kind that is not mail.
+// The one marked SMTP: is the primary, else the first.
+func several(s string) (a address, ok bool) {
 	var found []address
 	primary := 0
-	for _, p := range pieces {
+	for _, p := range separator.Split(blank.ReplaceAllString(strings.Trim(s, "{}[]"), "$1;"), -1) {
 		if p = trimBlanks(p); p == "" || notMail.MatchString(p) {
 			continue
 		}
@@ -220,7 +193,7 @@ func all(pieces []string) (address, bool) {
 	if len(found) == 0 {
 		return address{}, false
 	}
-	a := found[primary]
+	a = found[primary]
 	a.repair = wrappedAddress
 	for _, other := range found {
 		if other.key != a.key && !slices.Contains(a.others, other.key) {
