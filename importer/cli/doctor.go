@@ -21,20 +21,19 @@ import (
 // A doctor goes from check to check. What needs a check that has failed is not asked.
 type doctor struct {
 	*program
-	flags         siteFlags
+	site          site
 	json          bool
 	organizations bool
 	serviceDesks  []string
 
 	report.Diagnosis
-	site *site
 	conn apiclient.Connection
 }
 
 func (p *program) doctorCommand() *cobra.Command {
 	d := &doctor{program: p, Diagnosis: report.Diagnosis{Version: versionNumber()}}
 	cmd := p.command("doctor", func(cmd *cobra.Command, _ []string) error {
-		if err := d.flags.check(); err != nil {
+		if err := d.site.check(); err != nil {
 			return err
 		}
 		d.examine(cmd.Context())
@@ -44,8 +43,7 @@ func (p *program) doctorCommand() *cobra.Command {
 		}
 		return cmp.Or(p.print(d.json, d.String, d.JSON), asExit(d.ExitCode))
 	})
-	d.flags.client.MaxRate, d.flags.client.Workers = 10, 2
-	d.flags.register(cmd.Flags())
+	d.site.register(cmd.Flags())
 	p.log.register(cmd.Flags())
 	cmd.Flags().BoolVar(&d.json, "json", false, "")
 	cmd.Flags().BoolVar(&d.organizations, "organizations", false, "")
@@ -83,12 +81,12 @@ func warnf(hint, format string, args ...any) error { return stopf(warned, hint, 
 
 func (d *doctor) examine(ctx context.Context) {
 	d.note("Version", nil, d.Version)
-	var err error
-	if d.site, err = d.findSite(&d.flags); d.note("Address", err, d.site.shown()) {
+	err := d.findSite(&d.site)
+	if d.note("Address", err, d.site.shown()) {
 		d.Site = d.site.url
 	}
-	err = d.logIn(d.site)
-	kind, kindErr := d.site.credentials.Kind()
+	err = d.logIn(&d.site)
+	kind, kindErr := d.site.config.Credentials.Kind()
 	if d.note("Credentials", cmp.Or(err, kindErr), string(kind)) && d.Site != "" {
 		d.checkSite(ctx)
 	}
@@ -99,7 +97,7 @@ func (d *doctor) examine(ctx context.Context) {
 
 // checkSite asks the site what every run asks it, and names the hosts that get the credentials.
 func (d *doctor) checkSite(ctx context.Context) {
-	if err := d.newClient(d.site, func(e apiclient.Event) { d.console.Log().Info(e.Text) }); err != nil {
+	if err := d.newClient(&d.site, func(e apiclient.Event) { d.console.Log().Info(e.Text) }); err != nil {
 		d.note("Settings", err, "")
 		return
 	}
@@ -199,7 +197,7 @@ func (d *doctor) checkAccess(ctx context.Context) {
 
 // checkLedger makes no ledger, and waits for nobody who has it open. It tries what a run would do.
 func (d *doctor) checkLedger(ctx context.Context) {
-	err := d.openLedger(ctx, d.site, true)
+	err := d.openLedger(ctx, &d.site, true)
 	var holdings ledger.Holdings
 	if err == nil {
 		holdings, err = d.site.ledger.Holdings(ctx)

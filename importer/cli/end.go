@@ -26,7 +26,7 @@ func (r *run) conclude(ctx context.Context, end importer.End) error {
 		_ = r.record(still, end)
 	}
 	err = nil
-	if r.sync != nil && end.Stop == nil && r.sync.revoke(ctx, r) {
+	if w, ok := r.work.(*syncWork); ok && end.Stop == nil && w.revoke(ctx, r) {
 		err = r.record(still, end) // now with what became of them
 	}
 	if r.within == nil {
@@ -39,7 +39,7 @@ func (r *run) conclude(ctx context.Context, end importer.End) error {
 func (r *run) record(ctx context.Context, end importer.End) error {
 	r.summary = r.summarise(end)
 	trace := r.recorder.Trace()
-	err := r.flags.out.write(*r.summary, page.Page{Summary: *r.summary, Trace: trace, Findings: r.rows.findings})
+	err := r.out.write(*r.summary, page.Page{Summary: *r.summary, Trace: trace, Findings: r.rows.findings})
 	if err != nil && !isBroken(end.Stop) {
 		return err
 	}
@@ -78,7 +78,7 @@ func (r *run) refuse(ctx context.Context, err error) {
 		}
 		r.summary.RunID = run.ID
 	}
-	if err := r.flags.out.write(*r.summary, page.Page{Summary: *r.summary}); err != nil {
+	if err := r.out.write(*r.summary, page.Page{Summary: *r.summary}); err != nil {
 		r.console.Log().Error("how the run ended was not written", "error", err.Error())
 	}
 }
@@ -103,11 +103,11 @@ func (f *outputFlags) write(s report.Summary, p page.Page) (err error) {
 // publish gives the summary to whoever waits for it outside: stdout, the metrics and the monitor.
 func (r *run) publish(ctx context.Context, monitor *report.Monitor, err error) error {
 	r.summary.ExitCode = codeOf(err)
-	if r.flags.out.summary == stdout {
+	if r.out.summary == stdout {
 		_, writeErr := r.Out.Write(r.summary.JSON())
 		err = cmp.Or(err, writeErr)
 	}
-	if path := r.flags.out.metricsFile; path != "" && !r.leavesFiles(err) {
+	if path := r.out.metricsFile; path != "" && !r.leavesFiles(err) {
 		if e := report.WriteMetrics(path, r.source, *r.summary); e != nil {
 			r.console.Log().Error("the metrics file was not written", "error", e.Error())
 			err = cmp.Or(err, e)
@@ -136,6 +136,7 @@ func (r *run) summarise(end importer.End) *report.Summary {
 	}
 	s := &report.Summary{
 		Command:    r.command,
+		Site:       r.site.url,
 		Input:      r.input,
 		StartedAt:  r.began,
 		FinishedAt: time.Now(),
@@ -144,7 +145,8 @@ func (r *run) summarise(end importer.End) *report.Summary {
 		Rows:       report.Rows{Read: end.Rows, Statuses: statuses, Totals: end.Totals},
 		Access:     end.Access,
 		Leavers:    r.leavers,
-		Page:       r.flags.out.page,
+		Page:       r.out.page,
+		Ledger:     r.site.ledgerPath,
 		Gone:       r.site.temporary,
 		SiteFlags:  r.again(siteFlagNames...),
 	}
@@ -155,9 +157,6 @@ func (r *run) summarise(end importer.End) *report.Summary {
 	}
 	if stop := end.Stop; stop != nil {
 		s.Outcome, s.StopReason, s.Hint = ledger.Stopped, stop.What, stop.Hint
-	}
-	if r.site.ledger != nil {
-		s.Site, s.Ledger = r.site.url, r.site.ledger.Path()
 	}
 	if r.plan != nil {
 		survey := r.plan.Survey
@@ -178,7 +177,7 @@ func (r *run) addRun(s *report.Summary, end importer.End) {
 	s.RunID, s.Continued = r.plan.Run.ID, r.plan.Resumed
 	s.Failed, s.Kept = r.rows.fixes.Path, r.rows.fixes.Kept
 	if r.rows.named {
-		s.Results = r.flags.out.results
+		s.Results = r.out.results
 	}
 	s.Requests = report.Requests{
 		Sent:      pace.Sent,

@@ -21,7 +21,7 @@ const (
 // that are no flags' files.
 func (p *program) apart(s *site, out *outputFlags, inputs ...namedFile) error {
 	inUse := append(ledgerFiles(s.ledgerPath), namedFile{"the settings file", p.configPath},
-		namedFile{"the token file", s.flags.tokenFile}, namedFile{"the CA file", s.flags.caFile})
+		namedFile{"the token file", s.tokenFile}, namedFile{"the CA file", s.caFile})
 	return apart(append(inUse, inputs...), out.files())
 }
 

@@ -5,58 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/pflag"
 
-	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/report"
 )
-
-// siteFlags say which site is meant, how it is reached, and where its ledger is.
-type siteFlags struct {
-	site, tokenFile, caFile, ledger string
-
-	sandbox bool
-	client  apiclient.Config
-}
-
-func (f *siteFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.site, "site", "", "")
-	flags.BoolVar(&f.sandbox, "sandbox", false, "")
-	flags.StringVar(&f.tokenFile, "token-file", "", "")
-	flags.StringVar(&f.caFile, "ca-file", "", "")
-	flags.StringVar(&f.client.GatewayURL, "gateway-url", "", "")
-	flags.StringVar(&f.client.TokenURL, "token-url", "", "")
-	flags.StringVar(&f.ledger, "ledger", "", "")
-	flags.DurationVar(&f.client.Timeout, "timeout", time.Minute, "")
-	flags.DurationVar(&f.client.MaxPause, "max-pause", 15*time.Minute, "")
-}
-
-func (f *siteFlags) registerPace(flags *pflag.FlagSet) {
-	flags.Float64Var(&f.client.MaxRate, "max-rate", 100, "")
-	flags.IntVar(&f.client.Workers, "workers", 64, "")
-}
-
-// check refuses values that cannot be meant.
-func (f *siteFlags) check() error {
-	switch c := f.client; {
-	case c.MaxRate < 0 || math.IsNaN(c.MaxRate):
-		return usagef("0 means no limit of its own", "--max-rate %g is negative", c.MaxRate)
-	case c.Workers < 1 || c.Workers > 1024:
-		return usagef("the default, 64, is enough for any quota", "--workers %d is not between 1 and 1024", c.Workers)
-	case c.Timeout < time.Second:
-		return usagef("take a longer time: the site may still carry out a request that was given up",
-			"--timeout %s is less than a second", c.Timeout)
-	case c.MaxPause <= 0:
-		return usagef("for example --max-pause 15m", "--max-pause %s is not more than 0", c.MaxPause)
-	}
-	return nil
-}
 
 // readFlags say how an export is read. As JSON they are the choices that make a run of the same file another run.
 type readFlags struct {

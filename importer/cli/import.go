@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/spf13/cobra"
@@ -35,8 +36,8 @@ func (p *program) importCommand() *cobra.Command {
 }
 
 func (w *importWork) register(flags *pflag.FlagSet, r *run) {
-	r.flags.read.register(flags)
-	r.flags.out.registerRows(flags)
+	r.read.register(flags)
+	r.out.registerRows(flags)
 	flags.IntVar(&r.limit, "limit", r.limit, "")
 	flags.BoolVar(&w.access.Organizations, "organizations", false, "")
 	flags.StringArrayVar(&w.access.ServiceDesks, "service-desk", nil, "")
@@ -54,6 +55,8 @@ func (w *importWork) check(r *run) error {
 		return usagef("leave the flag out for all; --dry-run sends nothing", "--limit %d is less than 1", r.limit)
 	}
 	r.asks = w.access.Organizations || len(w.access.ServiceDesks) > 0
+	r.out.results = cmp.Or(r.out.results, r.stem(r.path)+".results.csv")
+	r.out.failed = cmp.Or(r.out.failed, r.stem(r.path)+".failed.csv")
 	return nil
 }
 
@@ -67,7 +70,7 @@ func (w *importWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 // the sake of access alone.
 func (w *importWork) connect(ctx context.Context, r *run) (err error) {
 	calls := r.plan.Create + r.plan.LookUps + r.plan.Settled.Of(outcome.Renamed)
-	if !r.asks && (r.flags.dryRun || calls == 0) {
+	if !r.asks && (r.dryRun || calls == 0) {
 		return nil
 	}
 	if r.conn, err = r.site.connect(ctx, true); err != nil {
@@ -122,7 +125,7 @@ func (w *importWork) agree(ctx context.Context, r *run) error { return w.ask(ctx
 // that is revoked is always asked about.
 func (w *importWork) ask(ctx context.Context, r *run, revokes int) error {
 	creates, renames := r.creates(), r.plan.Settled.Of(outcome.Renamed)
-	if r.flags.yes || max(creates, renames) <= manyCreates && revokes == 0 || !r.interactive() {
+	if r.yes || max(creates, renames) <= manyCreates && revokes == 0 || !r.interactive() {
 		return nil
 	}
 	question, answers := "", []string{"all", "one"}

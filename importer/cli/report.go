@@ -20,26 +20,26 @@ import (
 // reporting is the command report: it lists runs, forgets them, or writes the files of one again.
 type reporting struct {
 	*program
+	site  site
 	out   outputFlags
 	list  bool
 	prune string
 
-	site    *site
 	run     ledger.Run
 	summary report.Summary
 }
 
 func (p *program) reportCommand() *cobra.Command {
-	r, site := &reporting{program: p}, &siteFlags{}
-	cmd := p.command("report [RUN]", func(cmd *cobra.Command, args []string) (err error) {
+	r := &reporting{program: p}
+	cmd := p.command("report [RUN]", func(cmd *cobra.Command, args []string) error {
 		id := strings.Join(args, "")
 		if err := r.check(id); err != nil {
 			return err
 		}
-		if r.site, err = p.findSite(site); err != nil {
+		defer r.site.Close()
+		if err := p.findSite(&r.site); err != nil {
 			return err
 		}
-		defer r.site.Close()
 		return r.do(cmd.Context(), id)
 	})
 	flags := cmd.Flags()
@@ -47,8 +47,7 @@ func (p *program) reportCommand() *cobra.Command {
 	flags.StringVar(&r.prune, "prune", "", "")
 	r.out.register(flags)
 	r.out.registerRows(flags)
-	flags.StringVar(&site.ledger, "ledger", "", "")
-	flags.StringVar(&site.site, "site", "", "")
+	r.site.registerLedger(flags)
 	return cmd
 }
 
@@ -71,7 +70,7 @@ func (r *reporting) do(ctx context.Context, id string) error {
 	if r.prune != "" {
 		return r.forget(ctx)
 	}
-	if err := r.openLedger(ctx, r.site, true); err != nil {
+	if err := r.openLedger(ctx, &r.site, true); err != nil {
 		return err
 	}
 	runs, err := r.site.ledger.Runs(ctx)
@@ -121,7 +120,7 @@ func (r *reporting) forget(ctx context.Context) error {
 	if err != nil || !strings.HasSuffix(r.prune, "d") {
 		return usagef("for example --prune 90d", "--prune %q is not a number of days", r.prune)
 	}
-	if err := r.openLedger(ctx, r.site, false); err != nil {
+	if err := r.openLedger(ctx, &r.site, false); err != nil {
 		return err
 	}
 	pruned, err := r.site.ledger.Prune(ctx, time.Now().AddDate(0, 0, -int(days)))

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -22,7 +23,7 @@ func (p *program) revokeCommand() *cobra.Command {
 	w := &revokeWork{}
 	cmd, r := p.runCommand("revoke FILE", w)
 	w.register(cmd.Flags())
-	r.flags.read.register(cmd.Flags())
+	r.read.register(cmd.Flags())
 	return cmd
 }
 
@@ -32,7 +33,10 @@ func (w *revokeWork) register(flags *pflag.FlagSet) {
 
 // check refuses a revocation that nobody can agree to.
 func (w *revokeWork) check(r *run) error {
-	if r.flags.yes || r.flags.dryRun || r.interactive() {
+	if r.path != "" {
+		r.out.results = cmp.Or(r.out.results, r.stem(r.path)+".revoked.csv")
+	}
+	if r.yes || r.dryRun || r.interactive() {
 		return nil
 	}
 	return usagef("look at the plan with --dry-run, then add --yes",
@@ -65,7 +69,7 @@ func (w *revokeWork) ready(ctx context.Context, r *run) error {
 // guard refuses more than --max-revoke allows; and without it what is most likely a mistake, unless somebody is
 // asked.
 func (w *revokeWork) guard(_ context.Context, r *run) error {
-	if !w.maxRevoke.Set && (r.flags.dryRun || !r.flags.yes) {
+	if !w.maxRevoke.Set && (r.dryRun || !r.yes) {
 		return nil
 	}
 	return importer.CheckRevocation(r.plan, w.maxRevoke, w.held)
@@ -82,7 +86,7 @@ func (w *revokeWork) outlook(r *run, o *report.Outlook) {
 
 // agree asks whether it is meant.
 func (w *revokeWork) agree(ctx context.Context, r *run) error {
-	if r.flags.yes || r.plan.Create == 0 {
+	if r.yes || r.plan.Create == 0 {
 		return nil
 	}
 	accounts := text.Counted(r.plan.Create, "account", "accounts")

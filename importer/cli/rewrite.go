@@ -83,7 +83,7 @@ func (r *reporting) nameFiles(all []ledger.Run) error {
 			inUse = append(inUse, namedFile{"the results of run " + run.ID + ", which came later", summary.Results})
 		}
 	}
-	if err := r.apart(r.site, &r.out, inUse...); err != nil {
+	if err := r.apart(&r.site, &r.out, inUse...); err != nil {
 		return err
 	}
 	return writable(r.out.files())

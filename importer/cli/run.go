@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer"
@@ -25,30 +24,9 @@ import (
 	"jsm-onboard/report/page"
 )
 
-// runFlags are those of import, sync, revoke and undo.
-type runFlags struct {
-	site siteFlags
-	read readFlags
-	out  outputFlags
-
-	dryRun, yes bool
-	maxErrors   importer.Limit
-}
-
-func (f *runFlags) register(flags *pflag.FlagSet) {
-	f.site.register(flags)
-	f.site.registerPace(flags)
-	f.out.register(flags)
-	flags.StringVar(&f.out.metricsFile, "metrics-file", "", "")
-	flags.StringVar(&f.out.notify, "notify", "", "")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "")
-	flags.BoolVar(&f.yes, "yes", false, "")
-	flags.TextVar(&f.maxErrors, "max-errors", importer.Limit{Percent: 5, AtLeast: leastErrors, Set: true}, "")
-}
-
 // work is what import, sync, revoke and undo each do within a run.
 type work interface {
-	check(*run) error                                            // refuses flags that cannot be meant
+	check(*run) error                                            // refuses flags that cannot be meant, and names files
 	plan(context.Context, *run) (*importer.Plan, error)          // holds the input against the ledger; sends nothing
 	guard(context.Context, *run) error                           // asks the site what the plan needs, and checks it
 	outlook(*run, *report.Outlook)                               // adds what the plan shows besides its numbers
@@ -60,39 +38,46 @@ type work interface {
 // in which they are called; how it ends is in end.go.
 type run struct {
 	*program
-	flags   runFlags
 	work    work
 	command string
-	path    string // of the input, as typed; "": undo has none
-	undone  string // undo: the run's id, as typed
-	source  string // sync, and the revocation of its leavers
-	limit   int    // creates at most
 
+	site        *site
+	read        readFlags
+	out         outputFlags
+	dryRun, yes bool
+	maxErrors   importer.Limit
+	source      string // sync, and the revocation of its leavers
+	limit       int    // creates at most
+
+	path   string // of the input, as typed; "": undo has none
+	undone string // undo: the run's id, as typed
+	input  string // absolute path
+	asks   bool   // the site, also for a dry run
+	within *run   // the sync whose leavers are revoked by this run, and that shows plan and totals
+	session
+}
+
+// session is how far a run is.
+type session struct {
 	began    time.Time
+	recorder *page.Recorder
+	before   int // requests that the client had made when it began
+
 	options  export.Options
-	input    string // absolute path
-	site     *site
 	file     *export.File // nil: undo
 	conn     apiclient.Connection
 	plan     *importer.Plan
+	foreseen error // how the run would end, when all goes well, as its plan shows; nil: well
 	rows     *rowFiles
-	recorder *page.Recorder
 	pace     func() apiclient.Pace // of the requests that it makes; nil: it was not begun
-
-	asks     bool            // the site, also for a dry run
-	before   int             // requests that the client had made when it began
-	foreseen error           // how the run would end, when all goes well, as its plan shows; nil: well
-	summary  *report.Summary // when it has ended
-
-	sync    *syncWork            // nil: another command
-	leavers *report.LeaverTotals // sync: when its rows are done
-	then    *report.Summary      // sync: of the revocation of its leavers
-	within  *run                 // the sync whose leavers are revoked by this run, and that shows plan and totals
+	leavers  *report.LeaverTotals  // sync: when its rows are done
+	then     *report.Summary       // sync: of the revocation of its leavers
+	summary  *report.Summary       // when it has ended
 }
 
 // runCommand makes the command of a run.
 func (p *program) runCommand(use string, w work) (*cobra.Command, *run) {
-	r := &run{program: p, work: w, limit: math.MaxInt}
+	r := &run{program: p, work: w, limit: math.MaxInt, site: &site{}}
 	cmd := p.command(use, func(cmd *cobra.Command, words []string) error {
 		if r.command = cmd.Name(); r.command == "undo" {
 			r.undone = strings.Join(words, "")
@@ -101,8 +86,15 @@ func (p *program) runCommand(use string, w work) (*cobra.Command, *run) {
 		}
 		return r.execute(cmd.Context())
 	})
-	r.flags.register(cmd.Flags())
-	p.log.register(cmd.Flags())
+	flags := cmd.Flags()
+	r.site.register(flags)
+	r.out.register(flags)
+	flags.StringVar(&r.out.metricsFile, "metrics-file", "", "")
+	flags.StringVar(&r.out.notify, "notify", "", "")
+	flags.BoolVar(&r.dryRun, "dry-run", false, "")
+	flags.BoolVar(&r.yes, "yes", false, "")
+	flags.TextVar(&r.maxErrors, "max-errors", importer.Limit{Percent: 5, AtLeast: leastErrors, Set: true}, "")
+	p.log.register(flags)
 	return cmd, r
 }
 
@@ -113,13 +105,12 @@ func revokes(command string) bool { return command == "revoke" || command == "un
 // refused before it began.
 func (r *run) execute(ctx context.Context) (err error) {
 	signal.Ignore(syscall.SIGPIPE) // of whoever reads what it prints, and has ended
-	r.began = time.Now()
-	r.recorder, r.site = page.NewRecorder(r.began), &site{}
+	r.session = session{began: time.Now(), recorder: page.NewRecorder(time.Now())}
 	defer func() { err = errors.Join(err, r.site.Close()) }()
-	if r.flags.dryRun {
+	if r.dryRun {
 		return r.do(ctx)
 	}
-	monitor, err := report.NewMonitor(r.flags.out.notify)
+	monitor, err := report.NewMonitor(r.out.notify)
 	if err != nil {
 		return usagef("give the address that your monitor gives for this check", "%w", err)
 	}
@@ -134,36 +125,37 @@ func (r *run) execute(ctx context.Context) (err error) {
 
 // do goes from the input to the results. Nothing leaves before the plan is made, the guards have passed it and it is
 // agreed to.
-func (r *run) do(ctx context.Context) (err error) {
-	_, err = r.flags.read.options()
-	if err := errors.Join(err, r.flags.site.check(), r.flags.out.check()); err != nil {
+func (r *run) do(ctx context.Context) error {
+	_, err := r.read.options()
+	if err := errors.Join(err, r.site.check(), r.out.check()); err != nil {
 		return err
 	}
-	r.nameFiles()
-	if r.site, err = r.findSite(&r.flags.site); err != nil {
+	r.out.resolve()
+	r.input = absolute(r.path)
+	if err := r.findSite(r.site); err != nil {
 		return err
 	}
 	if err := r.work.check(r); err != nil {
 		return err
 	}
-	if err := r.apart(r.site, &r.flags.out, namedFile{"the input", r.input}); err != nil {
+	if err := r.apart(r.site, &r.out, namedFile{"the input", r.input}); err != nil {
 		return err
 	}
 	if r.path != "" && !isStdin(r.path) && isMissing(r.input) && isMissing(r.site.ledgerPath) {
 		_, err := export.Open(ctx, r.path, nil) // a mistyped name leaves no ledger behind
 		return cmp.Or(err, fs.ErrNotExist)
 	}
-	if !r.flags.dryRun || r.asks {
+	if !r.dryRun || r.asks {
 		if err := cmp.Or(r.logIn(r.site), r.newClient(r.site, r.paceChanged)); err != nil {
 			return err
 		}
 	}
-	if r.flags.dryRun {
+	if r.dryRun {
 		if err := ledger.Try(r.site.ledgerPath); err != nil && !isHeld(err) {
 			return err
 		}
 	}
-	if err := r.openLedger(ctx, r.site, r.flags.dryRun); err != nil {
+	if err := r.openLedger(ctx, r.site, r.dryRun); err != nil {
 		return err
 	}
 	return r.through(ctx)
@@ -171,7 +163,7 @@ func (r *run) do(ctx context.Context) (err error) {
 
 // through goes from the plan to the end in the ledger.
 func (r *run) through(ctx context.Context) (err error) {
-	if r.options, err = r.flags.read.as(r.memory().Flags(r.input)); err != nil {
+	if r.options, err = r.read.as(r.memory().Flags(r.input)); err != nil {
 		return err
 	}
 	if r.path != "" {
@@ -180,7 +172,7 @@ func (r *run) through(ctx context.Context) (err error) {
 		}
 		defer r.file.Close()
 	}
-	if err := r.prepare(ctx); err != nil || r.flags.dryRun {
+	if err := r.prepare(ctx); err != nil || r.dryRun {
 		return err
 	}
 	if r.plan.Run, err = r.site.ledger.StartRun(ctx, r.plan.Run, r.began); err != nil {
@@ -196,28 +188,10 @@ func (r *run) through(ctx context.Context) (err error) {
 // memory is of the failed files that were written. Those of other inputs are theirs, where no flag names the file.
 func (r *run) memory() report.Memory {
 	m := report.Memory{Path: r.site.memory}
-	if r.flags.out.failed == r.stem(r.path)+".failed.csv" {
+	if r.out.failed == r.stem(r.path)+".failed.csv" {
 		m.Input = r.input
 	}
 	return m
-}
-
-// nameFiles settles what the files are called that no flag names; undo does that when it knows the run.
-func (r *run) nameFiles() {
-	out, stem := &r.flags.out, r.stem(r.path)
-	out.resolve()
-	r.input = absolute(r.path)
-	switch r.command {
-	case "revoke":
-		out.results = cmp.Or(out.results, stem+".revoked.csv")
-	case "sync":
-		out.leavers = cmp.Or(out.leavers, stem+".leavers.csv")
-		out.revoked = export.Stem(out.leavers) + ".revoked.csv"
-		fallthrough
-	case "import":
-		out.results = cmp.Or(out.results, stem+".results.csv")
-		out.failed = cmp.Or(out.failed, stem+".failed.csv")
-	}
 }
 
 // stem is what the names of files made from path begin with. Those of a rehearsal never meet those of a real run.
@@ -226,7 +200,7 @@ func (r *run) stem(path string) string {
 	if isStdin(path) {
 		stem = absolute("stdin")
 	}
-	if r.flags.site.sandbox && filepath.Ext(stem) != ".sandbox" {
+	if r.site.sandbox && filepath.Ext(stem) != ".sandbox" {
 		stem += ".sandbox"
 	}
 	return stem
@@ -240,7 +214,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if r.file != nil {
 		r.console.Problems(r.plan.Survey)
 	}
-	if err := writable(r.flags.out.files()); err != nil {
+	if err := writable(r.out.files()); err != nil {
 		return err
 	}
 	err = r.work.guard(ctx, r)
@@ -252,7 +226,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	switch {
 	case err != nil:
 		return err
-	case r.flags.dryRun:
+	case r.dryRun:
 		return r.foreseen
 	}
 	return r.work.agree(ctx, r)
@@ -265,8 +239,8 @@ func (r *run) showPlan(held bool) {
 		Account: r.conn.User.DisplayName,
 		Source:  r.source,
 		Ledger:  r.site.ledger.Path(),
-		Rate:    r.flags.site.client.MaxRate,
-		DryRun:  r.flags.dryRun,
+		Rate:    r.site.config.MaxRate,
+		DryRun:  r.dryRun,
 		Held:    held,
 	}
 	if r.limited() {
@@ -274,10 +248,10 @@ func (r *run) showPlan(held bool) {
 	}
 	r.work.outlook(r, &outlook)
 	out := r.Out
-	if r.flags.out.summary == stdout {
+	if r.out.summary == stdout {
 		out = r.Err
 	}
-	if r.flags.dryRun || !r.log.Quiet {
+	if r.dryRun || !r.log.Quiet {
 		fmt.Fprint(out, report.Fit(out, report.PlanText(r.command, r.plan, outlook), r.getenv))
 	}
 }
@@ -285,16 +259,16 @@ func (r *run) showPlan(held bool) {
 // carryOut works from the first row to the finished files of rows.
 func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 	still := context.WithoutCancel(ctx)
-	files := rowFiles{out: &r.flags.out, survey: r.plan.Survey, access: r.plan.Access != nil, memory: r.memory()}
+	files := rowFiles{out: &r.out, survey: r.plan.Survey, access: r.plan.Access != nil, memory: r.memory()}
 	if r.rows, err = files.open(); err != nil {
 		return end, err
 	}
 	defer r.rows.abort()
 	job := r.work.begin(ctx, r, importer.Options{
-		Workers:    r.flags.site.client.Workers,
-		MaxErrors:  r.flags.maxErrors,
+		Workers:    r.site.config.Workers,
+		MaxErrors:  r.maxErrors,
 		MayBrowse:  r.conn.BrowseUsers == apiclient.Yes,
-		FailedPath: r.memory().Free(r.flags.out.failed),
+		FailedPath: r.memory().Free(r.out.failed),
 		Settled:    func(result importer.Result) { r.recorder.Row(time.Now(), result.Took) },
 	})
 	stop := r.follow(job)
@@ -303,8 +277,8 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 	for _, note := range end.Notes {
 		r.console.Log().Warn(note)
 	}
-	if r.sync != nil {
-		r.sync.list(r, &end)
+	if w, ok := r.work.(*syncWork); ok {
+		w.list(r, &end)
 	}
 	r.rows.finish(still, r.site.ledger, r.plan, &end)
 	return end, nil
@@ -348,5 +322,5 @@ func (r *run) paceChanged(e apiclient.Event) {
 
 // job is what makes a run this run, without the checksum of its input.
 func (r *run) job() ledger.Job {
-	return ledger.Job{Command: r.command, Source: r.source, Input: r.input, Choices: r.flags.read.choices()}
+	return ledger.Job{Command: r.command, Source: r.source, Input: r.input, Choices: r.read.choices()}
 }

@@ -6,13 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/adrg/xdg"
+	"github.com/spf13/pflag"
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/apiclient/jsmtest"
@@ -21,51 +24,87 @@ import (
 	"jsm-onboard/report"
 )
 
-// A site is the Jira site that a command works at, with its client and ledger. Whoever finds one closes it.
+// A site is the Jira site that a command works at, with its client and ledger: as the flags have it, and then as it
+// was found. Close it in any case.
 type site struct {
-	flags       *siteFlags
-	url         string
-	unused      string // the site that the settings name, when it is the sandbox that is used
-	credentials apiclient.Credentials
-	ledgerPath  string
-	temporary   bool // the ledger ends with the command
+	sandbox           bool
+	config            apiclient.Config
+	tokenFile, caFile string
+	namedLedger       string
 
-	client  *apiclient.Client // nil: nothing will be sent
-	ledger  *ledger.Ledger    // nil: not opened
-	memory  string            // the path of what is known of failed files that were written
-	closers []func() error
+	url        string            // when it was found
+	ledgerPath string            // absolute
+	unused     string            // the site that the settings name, when it is the sandbox that is used
+	temporary  bool              // the ledger ends with the command
+	client     *apiclient.Client // nil: nothing will be sent
+	ledger     *ledger.Ledger    // nil: not opened
+	memory     string            // the path of what is known of failed files that were written
+	closers    []func() error
 }
 
-// findSite finds the site of the flags and the environment, or starts the sandbox. Nothing is opened or sent. Close
-// what it returns, also after an error.
-func (p *program) findSite(f *siteFlags) (*site, error) {
-	s := &site{flags: f, ledgerPath: absolute(f.ledger)}
-	given := cmp.Or(f.site, p.getenv("JIRA_BASE_URL"))
+func (s *site) register(flags *pflag.FlagSet) {
+	s.registerLedger(flags)
+	flags.BoolVar(&s.sandbox, "sandbox", false, "")
+	flags.StringVar(&s.tokenFile, "token-file", "", "")
+	flags.StringVar(&s.caFile, "ca-file", "", "")
+	flags.StringVar(&s.config.GatewayURL, "gateway-url", "", "")
+	flags.StringVar(&s.config.TokenURL, "token-url", "", "")
+	flags.DurationVar(&s.config.Timeout, "timeout", time.Minute, "")
+	flags.DurationVar(&s.config.MaxPause, "max-pause", 15*time.Minute, "")
+	flags.Float64Var(&s.config.MaxRate, "max-rate", 100, "")
+	flags.IntVar(&s.config.Workers, "workers", 64, "")
+}
+
+// registerLedger registers the flags by which a ledger is found.
+func (s *site) registerLedger(flags *pflag.FlagSet) {
+	flags.StringVar(&s.config.Site, "site", "", "")
+	flags.StringVar(&s.namedLedger, "ledger", "", "")
+}
+
+// check refuses values that cannot be meant.
+func (s *site) check() error {
+	switch c := s.config; {
+	case c.MaxRate < 0 || math.IsNaN(c.MaxRate):
+		return usagef("0 means no limit of its own", "--max-rate %g is negative", c.MaxRate)
+	case c.Workers < 1 || c.Workers > 1024:
+		return usagef("the default, 64, is enough for any quota", "--workers %d is not between 1 and 1024", c.Workers)
+	case c.Timeout < time.Second:
+		return usagef("take a longer time: the site may still carry out a request that was given up",
+			"--timeout %s is less than a second", c.Timeout)
+	case c.MaxPause <= 0:
+		return usagef("for example --max-pause 15m", "--max-pause %s is not more than 0", c.MaxPause)
+	}
+	return nil
+}
+
+// findSite finds the site of the flags and the environment, or starts the sandbox. Nothing is opened or sent.
+func (p *program) findSite(s *site) (err error) {
+	s.ledgerPath = absolute(s.namedLedger)
+	given := cmp.Or(s.config.Site, p.getenv("JIRA_BASE_URL"))
 	switch {
-	case f.sandbox:
+	case s.sandbox:
 		s.unused = given
-		return s, s.startSandbox()
+		return s.startSandbox()
 	case given == "":
 		hint := "set JIRA_BASE_URL=https://your-domain.atlassian.net"
 		if p.flags.Lookup("sandbox") != nil {
 			hint += ", or try it out with --sandbox"
 		}
-		return s, usagef(hint, "no site is given: neither --site nor JIRA_BASE_URL is set")
+		return usagef(hint, "no site is given: neither --site nor JIRA_BASE_URL is set")
 	}
-	var err error
 	s.url, err = apiclient.ParseSite(given)
 	if e, ok := errors.AsType[*apiclient.Error](err); ok {
-		return s, usagef(e.Hint, "--site or JIRA_BASE_URL: %s", e.Message)
+		return usagef(e.Hint, "--site or JIRA_BASE_URL: %s", e.Message)
 	}
 	if s.ledgerPath == "" {
 		folder, err := p.stateFolder() // one ledger for each site
 		if err != nil {
-			return s, err
+			return err
 		}
 		_, host, _ := strings.Cut(strings.ToLower(s.url), "://")
 		s.ledgerPath = filepath.Join(folder, strings.NewReplacer(":", "_", "[", "", "]", "").Replace(host)+".ledger")
 	}
-	return s, nil
+	return nil
 }
 
 // Close gives everything back, in the reverse order of opening.
@@ -80,7 +119,7 @@ func (s *site) Close() error {
 // shown is the site as the plan names it.
 func (s *site) shown() string {
 	switch {
-	case !s.flags.sandbox:
+	case !s.sandbox:
 		return s.url
 	case s.unused != "":
 		return s.url + " (sandbox: nothing leaves this machine; " + s.unused + " is not used)"
@@ -96,7 +135,7 @@ func (s *site) startSandbox() error {
 	}
 	s.closers = append(s.closers, server.Close)
 	token := jsmtest.SandboxToken()
-	s.url, s.credentials = server.URL, apiclient.Credentials{Email: token.Email, APIToken: token.Secret}
+	s.url, s.config.Credentials = server.URL, apiclient.Credentials{Email: token.Email, APIToken: token.Secret}
 	if s.ledgerPath != "" {
 		return nil
 	}
@@ -130,14 +169,14 @@ func (p *program) openLedger(ctx context.Context, s *site, readOnly bool) (err e
 
 // newClient makes the client; nothing is sent.
 func (p *program) newClient(s *site, notify func(apiclient.Event)) (err error) {
-	config := s.flags.client
-	config.Site, config.Credentials = s.url, s.credentials
-	config.Log, config.Notify, config.UserAgent = p.console.Log(), notify, "jsm-onboard/"+cmp.Or(version, "devel")
-	if s.flags.sandbox {
+	config := s.config
+	config.Site, config.UserAgent = s.url, "jsm-onboard/"+cmp.Or(version, "devel")
+	config.Log, config.Notify = p.console.Log(), notify
+	if s.sandbox {
 		config.GatewayURL, config.TokenURL = s.url, s.url+"/oauth/token"
 	}
-	if s.flags.caFile != "" {
-		config.RootCAs, err = apiclient.LoadCAFile(s.flags.caFile)
+	if s.caFile != "" {
+		config.RootCAs, err = apiclient.LoadCAFile(s.caFile)
 	}
 	if p.configure != nil {
 		p.configure(&config)
@@ -169,21 +208,21 @@ func (s *site) connect(ctx context.Context, creates bool) (apiclient.Connection,
 
 // logIn finds the credentials: those of the sandbox, or of the environment and --token-file.
 func (p *program) logIn(s *site) (err error) {
-	if s.flags.sandbox {
+	if s.sandbox {
 		return nil
 	}
-	s.credentials = apiclient.Credentials{
+	s.config.Credentials = apiclient.Credentials{
 		Email:        p.getenv("JIRA_USER_EMAIL"),
 		APIToken:     p.getenv("JIRA_API_TOKEN"),
 		AccessToken:  p.getenv("JIRA_ACCESS_TOKEN"),
 		ClientID:     p.getenv("JIRA_CLIENT_ID"),
 		ClientSecret: p.getenv("JIRA_CLIENT_SECRET"),
 	}
-	if path := s.flags.tokenFile; path != "" && s.credentials.APIToken != "" {
+	if path := s.tokenFile; path != "" && s.config.Credentials.APIToken != "" {
 		err = stopf(importer.Unauthorised, "unset JIRA_API_TOKEN, or leave --token-file out",
 			"there are two API tokens: JIRA_API_TOKEN and --token-file")
 	} else if path != "" {
-		s.credentials.APIToken, err = readTokenFile(path, runtime.GOOS)
+		s.config.Credentials.APIToken, err = readTokenFile(path, runtime.GOOS)
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -31,11 +32,10 @@ type syncWork struct {
 func (p *program) syncCommand() *cobra.Command {
 	w := &syncWork{}
 	cmd, r := p.runCommand("sync FILE", w)
-	r.sync = w
 	flags := cmd.Flags()
 	w.register(flags, r)
 	flags.StringVar(&r.source, "source", "", "")
-	flags.StringVar(&r.flags.out.leavers, "leavers", "", "")
+	flags.StringVar(&r.out.leavers, "leavers", "", "")
 	flags.BoolVar(&w.revokeLeavers, "revoke-leavers", false, "")
 	flags.TextVar(&w.maxRevoke, "max-revoke", importer.Limit{Percent: 5, AtLeast: 1, Set: true}, "")
 	flags.TextVar(&w.guards.MaxShrink, "max-shrink", importer.Limit{Percent: 20, Set: true}, "")
@@ -53,12 +53,8 @@ func (w *syncWork) check(r *run) error {
 	if shrink := w.guards.MaxShrink; shrink.Percent == 0 && shrink.Rows > 0 {
 		return usagef("for example --max-shrink 20%", "--max-shrink %s is not a percentage", shrink)
 	}
-	for _, address := range w.options.Require {
-		if _, ok := export.Key(address); !ok {
-			return usagef("give an address that is in every complete export, such as your own",
-				"--require-email %q is not an e-mail address", address)
-		}
-	}
+	r.out.leavers = cmp.Or(r.out.leavers, r.stem(r.path)+".leavers.csv")
+	r.out.revoked = export.Stem(r.out.leavers) + ".revoked.csv"
 	return w.importWork.check(r)
 }
 
@@ -88,7 +84,7 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 // hold is why none of the leavers would be revoked.
 func (w *syncWork) hold(ctx context.Context, r *run) error {
 	if n := r.plan.Survey.NoAddress; n > 0 {
-		return stopf(importer.Guarded, "fix those rows in the export; they are in "+report.Shown(r.flags.out.failed),
+		return stopf(importer.Guarded, "fix those rows in the export; they are in "+report.Shown(r.out.failed),
 			"nobody is revoked: the address of %s could not be read, and these may be people on the list of leavers",
 			text.Counted(n, "row", "rows"))
 	}
@@ -99,7 +95,7 @@ func (w *syncWork) hold(ctx context.Context, r *run) error {
 	listed := &importer.Plan{Create: w.leavers.Revoke, Reach: importer.Reach{Listed: true}}
 	err = importer.CheckRevocation(listed, w.maxRevoke, holdings.Ours+r.plan.Create)
 	if stop, ok := errors.AsType[*importer.Stop](err); ok {
-		list := []string{r.flags.out.leavers, "--max-revoke", strconv.Itoa(w.leavers.Revoke)}
+		list := []string{r.out.leavers, "--max-revoke", strconv.Itoa(w.leavers.Revoke)}
 		stop.Hint = "the sync lists them in " + report.Shown(list[0]) +
 			"; if it is right, revoke their access once with:\n" +
 			report.Command("revoke", append(list, r.again(siteFlagNames...)...)...)
@@ -137,7 +133,7 @@ func (w *syncWork) list(r *run, end *importer.End) {
 	}
 	leavers, err := r.plan.Roster.Leavers(r.plan.Run)
 	if err == nil {
-		err = report.WriteLeavers(r.flags.out.leavers, r.plan.Survey, leavers)
+		err = report.WriteLeavers(r.out.leavers, r.plan.Survey, leavers)
 	}
 	if err != nil {
 		end.Stop = explain(err)
@@ -145,7 +141,7 @@ func (w *syncWork) list(r *run, end *importer.End) {
 		return
 	}
 	totals := report.CountLeavers(leavers)
-	r.leavers, totals.Path = &totals, r.flags.out.leavers
+	r.leavers, totals.Path = &totals, r.out.leavers
 }
 
 // revoke revokes those on the list of a sync that is complete, as the command revoke would, and reports whether there
@@ -154,31 +150,21 @@ func (w *syncWork) revoke(ctx context.Context, r *run) bool {
 	if !w.revokeLeavers || !r.leavers.Any() {
 		return false
 	}
-	then := &run{
-		program:  r.program,
-		flags:    r.flags,
-		work:     &revokeWork{maxRevoke: w.maxRevoke},
-		command:  "revoke",
-		path:     r.leavers.Path,
-		input:    r.leavers.Path,
-		source:   r.source,
-		within:   r,
-		began:    time.Now(),
-		site:     r.site,
-		recorder: page.NewRecorder(time.Now()),
-		before:   r.site.client.Requests(),
-	}
-	then.flags.read, then.flags.out, then.flags.yes = readFlags{}, outputFlags{results: r.flags.out.revoked}, true
+	then := *r
+	then.work, then.command, then.within = &revokeWork{maxRevoke: w.maxRevoke}, "revoke", r
+	then.path, then.input, then.limit = r.leavers.Path, r.leavers.Path, math.MaxInt
+	then.read, then.out, then.yes = readFlags{}, outputFlags{results: r.out.revoked}, true
+	then.session = session{began: time.Now(), recorder: page.NewRecorder(time.Now()), before: r.site.client.Requests()}
 	err := cmp.Or(r.foreseen, context.Cause(ctx)) // what the plan has shown, or Ctrl-C
 	if err == nil {
 		err = then.through(ctx)
 	}
-	if then.summary == nil { // it was refused before its first row
-		then.summary = then.summarise(importer.End{Stop: explain(err)})
+	if then.summary == nil {
+		then.refuse(ctx, err)
 	}
 	s := then.summary
 	if r.then, r.leavers.Held = s, s.StopReason; s.Outcome != ledger.Held {
-		r.leavers.Rows, r.leavers.Results = &s.Rows, r.flags.out.revoked
+		r.leavers.Rows, r.leavers.Results = &s.Rows, r.out.revoked
 		r.leavers.Sent, r.leavers.Throttled = s.Requests.Sent, s.Requests.Throttled
 	}
 	return true

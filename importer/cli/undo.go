@@ -31,8 +31,8 @@ func (w *undoWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 			"the last run (%s of %s) was killed before it had finished", undone.Command, undone.Input)
 	}
 	r.input = undone.Input
-	r.flags.out.results = cmp.Or(r.flags.out.results, r.stem(r.input)+".undone.csv")
-	if err := r.apart(r.site, &r.flags.out, namedFile{"the input", r.input}); err != nil {
+	r.out.results = cmp.Or(r.out.results, r.stem(r.input)+".undone.csv")
+	if err := r.apart(r.site, &r.out, namedFile{"the input", r.input}); err != nil {
 		return nil, err
 	}
 	if err := w.ready(ctx, r); err != nil {
