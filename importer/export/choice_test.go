@@ -23,6 +23,7 @@ var choices = []exported{
 	{name: "lowercase", file: "first,last,email\nann,lee,ann.lee@ex.com\nbo,berg,bo.berg@ex.com\ncy,dahl,cy.dahl@ex.com\ndi,eck,di.eck@ex.com\ned,fox,ed.fox@ex.com\nfay,go,fay.go@ex.com\n", people: "ann.lee@ex.com=ann lee|bo.berg@ex.com=bo berg|cy.dahl@ex.com=cy dahl|di.eck@ex.com=di eck|ed.fox@ex.com=ed fox|fay.go@ex.com=fay go"},
 	{name: "name surname", file: "Name,Surname,Email\nAnn,Lee,ann.lee@ex.com\nBo,Berg,bo.berg@ex.com\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg"},
 	{name: "full and surname", file: "Name,Surname,Email\nAnn Lee,Lee,ann.lee@ex.com\nBo Berg,Berg,bo.berg@ex.com\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg"},
+	{name: "addresses for names", file: "Display name,First name,Last name,Email\nLee Ann,Ann,Lee,a1@ex.com\nbo@ex.com,Bo,Berg,bo@ex.com\nDahl Cy,Cy,Dahl,c3@ex.com\ndi@ex.com,Di,Eck,di@ex.com\n", people: "a1@ex.com=Lee Ann|bo@ex.com=Bo Berg|c3@ex.com=Dahl Cy|di@ex.com=Di Eck"},
 	{name: "login name many", file: "Name,Email\nalee,ann.lee@ex.com\nbberg,bo.berg@ex.com\ncdahl,cy.dahl@ex.com\ndeck,di.eck@ex.com\nefox,ed.fox@ex.com\n", refused: "login names"},
 	{name: "user display", file: "User,Display Name,E-mail\nalee,Ann Lee,ann.lee@ex.com\nbberg,Bo Berg,bo.berg@ex.com\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg"},
 	{name: "samaccount", file: "sAMAccountName,cn,mail,company\nalee,Ann Lee,ann.lee@ex.com,Acme\nbberg,Bo Berg,bo.berg@ex.com,Blau\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg"},

@@ -2,7 +2,7 @@ package export
 
 import (
 	"fmt"
-	"iter"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -181,45 +181,36 @@ func (s *shape) looksNames() bool { return s.names > 0 && most(s.names+s.address
 // looksCategory reports whether a column has the same few words again and again.
 func (s *shape) looksCategory() bool { return s.filled >= 6 && len(s.distinct)*2 < s.filled }
 
-// both yields what stands in two lots of columns, in small letters, where both are filled.
-func (e *evidence) both(a, b []int) iter.Seq2[string, string] {
-	return func(yield func(string, string) bool) {
-		for _, cells := range e.sample {
-			x, y := strings.ToLower(textOf(cells, a)), strings.ToLower(textOf(cells, b))
-			if x != "" && y != "" && !yield(x, y) {
-				return
-			}
+// overlap is what two lots of columns have in common, over the rows in which both are filled.
+type overlap struct{ rows, same, within int }
+
+// overlap compares columns; within is how often the second lot is a part of the first.
+func (e *evidence) overlap(a, b []int) (o overlap) {
+	for _, cells := range e.sample {
+		x, y := strings.ToLower(textOf(cells, a)), strings.ToLower(textOf(cells, b))
+		switch {
+		case x == "", y == "", strings.Contains(x, "@"): // an address for the name says nothing
+			continue
+		case x == y:
+			o.same++
+		case strings.Contains(x, y):
+			o.within++
 		}
+		o.rows++
 	}
+	return o
 }
 
-// differ reports whether columns hold different texts in a row in which both are filled.
+// differ reports whether columns hold different texts in a row.
 func (e *evidence) differ(a, b []int) bool {
-	for x, y := range e.both(a, b) {
-		if x != y {
-			return true
-		}
-	}
-	return false
+	o := e.overlap(a, b)
+	return o.same < o.rows
 }
 
-// contains reports whether the names in some columns have each of some parts in them, in enough of
-// the rows that have both. Rows with an address for the name say nothing.
+// contains reports whether the names in some columns have each of some parts in them, in enough of the rows.
 func (e *evidence) contains(whole, parts []int, enough func(n, all int) bool) bool {
-	for _, i := range parts {
-		both, in := 0, 0
-		for x, y := range e.both(whole, []int{i}) {
-			if strings.Contains(x, "@") {
-				continue
-			}
-			both++
-			if strings.Contains(x, y) && len(x) > len(y) {
-				in++
-			}
-		}
-		if e.of(i).filled > 0 && !enough(in, both) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(parts, func(i int) bool {
+		o := e.overlap(whole, []int{i})
+		return e.of(i).filled > 0 && !enough(o.within, o.rows)
+	})
 }

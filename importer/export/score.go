@@ -86,14 +86,8 @@ func (ch *chooser) score(i int, m meaning) int {
 
 // isCompany reports a column that says the same as the one of organizations.
 func (ch *chooser) isCompany(i int) bool {
-	both := 0
-	for x, y := range ch.e.both([]int{i}, ch.c.at[Organization]) {
-		if x != y {
-			return false
-		}
-		both++
-	}
-	return both*2 >= ch.e.of(i).filled
+	o := ch.e.overlap([]int{i}, ch.c.at[Organization])
+	return o.same == o.rows && o.rows*2 >= ch.e.of(i).filled
 }
 
 // group is whose the addresses are, by their header.
