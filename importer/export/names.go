@@ -179,7 +179,7 @@ func (ch *chooser) others(list []candidate) []candidate {
 	list = without(list, func(c candidate) bool {
 		_, taken := ch.c.holds(c.at)
 		taken, seen[c.at] = taken || seen[c.at], true
-		return taken || c.score > byCells || ch.e.of(c.at).verdict() == noNames
+		return taken || c.score > byCells || ch.e.of(c.at).verdict() == noNames || ch.h.sounds(c.at) && ch.c.hasNames()
 	})
 	slices.SortStableFunc(list, func(a, b candidate) int {
 		x, y := ch.e.of(a.at), ch.e.of(b.at)

@@ -70,8 +70,7 @@ func (ch *chooser) score(i int, m meaning) int {
 	part := m.ofName() && m.field != Name
 	says := ch.headerSays(i, m)
 	switch {
-	case says < 0, s.addresses > 0 && s.names == 0,
-		says < saysName && s.filled*2 < len(ch.e.sample), m.rank >= rankContact && s.filled > 0 && !s.looksNames():
+	case says < 0, s.addresses > 0 && s.names == 0, m.rank >= rankContact && s.filled > 0 && !s.looksNames():
 		return 0
 	case part && says >= saysName:
 		return scores[says][open]
@@ -107,7 +106,7 @@ func (ch *chooser) headerSays(i int, m meaning) int {
 		return saysOwner
 	case m.ofName() && m.rank < rankGroup:
 		return saysName
-	case ch.h.names[i] == "", ch.h.own[i], ch.h.sounds(i), ch.h.says(i, elsewhereWord),
+	case ch.h.names[i] == "", ch.h.own[i], ch.h.says(i, elsewhereWord),
 		m.field != 0 && !m.ofName(), m.field != Name && ch.h.isLogin(i):
 		return -1
 	case m.ofName():
