@@ -10,56 +10,48 @@ import (
 	"jsm-onboard/report"
 )
 
-// checkFlags are those of check.
-type checkFlags struct {
-	read          readFlags
-	json          bool
-	organizations bool
-}
-
 func (p *program) checkCommand() *cobra.Command {
-	f := &checkFlags{}
+	read, check, json := &readFlags{}, &report.Check{}, false
 	cmd := p.command("check FILE", func(cmd *cobra.Command, args []string) error {
-		return p.runCheck(cmd.Context(), f, args[0])
+		if err := p.check(cmd.Context(), args[0], read, check); err != nil {
+			return err
+		}
+		if err := p.print(json, check.Text, check.JSON); err != nil {
+			return err
+		}
+		if check.Survey.Invalid > 0 {
+			return exitError(3) // as a run with rows that are not good
+		}
+		return nil
 	})
-	f.read.register(cmd.Flags())
-	cmd.Flags().BoolVar(&f.json, "json", false, "")
-	cmd.Flags().BoolVar(&f.organizations, "organizations", false, "")
+	read.register(cmd.Flags())
+	cmd.Flags().BoolVar(&json, "json", false, "")
+	cmd.Flags().BoolVar(&check.Organizations, "organizations", false, "")
 	return cmd
 }
 
-func (p *program) runCheck(ctx context.Context, f *checkFlags, path string) error {
-	options, err := f.read.options()
+// check reads the file as import would.
+func (p *program) check(ctx context.Context, path string, read *readFlags, check *report.Check) error {
+	options, err := read.options()
 	if err != nil {
 		return err
 	}
-	options.Organizations = f.organizations
+	options.Organizations = check.Organizations
 	file, err := export.Open(ctx, path, p.In)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	survey, err := file.Survey(ctx, options)
-	if err != nil {
+	if check.Survey, err = file.Survey(ctx, options); err != nil {
 		return err
 	}
-	check := report.Check{
-		Survey: survey,
-		Words: slices.Concat([]string{path}, p.again(siteFlagNames...), p.again(accessFlagNames...),
-			p.again(formFlagNames...), survey.Repeat, p.again("include", "exclude")),
-		Organizations: f.organizations,
-	}
-	for row, err := range survey.All(ctx) {
+	check.Words = slices.Concat([]string{path}, p.again(siteFlagNames...), p.again(accessFlagNames...),
+		p.again(formFlagNames...), check.Survey.Repeat, p.again("include", "exclude"))
+	for row, err := range check.Survey.All(ctx) {
 		if err != nil {
 			return err
 		}
 		check.See(row)
-	}
-	if err := p.print(f.json, check.Text, check.JSON); err != nil {
-		return err
-	}
-	if survey.Invalid > 0 {
-		return exitError(3) // as a run with rows that are not good
 	}
 	return nil
 }

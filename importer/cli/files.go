@@ -59,14 +59,12 @@ func ledgerFiles(path string) []namedFile {
 func sameFile(a, b string) bool {
 	infoA, errA := os.Stat(a)
 	infoB, errB := os.Stat(b)
-	if errA == nil && errB == nil {
-		return os.SameFile(infoA, infoB)
-	}
-	if errA == nil || errB == nil || !strings.EqualFold(filepath.Base(a), filepath.Base(b)) {
-		return false
+	if errA == nil || errB == nil {
+		return os.SameFile(infoA, infoB) // false when one of them is not there
 	}
 	folderA, folderB := filepath.Dir(a), filepath.Dir(b)
-	return folderA == folderB || folderA != a && folderB != b && sameFile(folderA, folderB)
+	return strings.EqualFold(filepath.Base(a), filepath.Base(b)) &&
+		(folderA == folderB || folderA != a && folderB != b && sameFile(folderA, folderB))
 }
 
 // isFile reports whether an output is a file, and not stdout, a pipe or a device such as /dev/null.
@@ -87,13 +85,11 @@ func isStdin(path string) bool { return path == stdin || path == "/dev/stdin" }
 // absolute is the path as it is stored: another working folder does not change what it means. Streams stay what they
 // are.
 func absolute(path string) string {
-	if path == "" || path == stdout {
+	abs, err := filepath.Abs(path)
+	if err != nil || path == "" || path == stdout {
 		return path
 	}
-	if abs, err := filepath.Abs(path); err == nil {
-		return abs
-	}
-	return filepath.Clean(path)
+	return abs
 }
 
 // writable finds out before the first request whether the files can be written.

@@ -25,7 +25,8 @@ type importWork struct {
 	guards           importer.Guards
 	resolveConflicts bool
 
-	only bool // somebody at the terminal chose to send the first one and look
+	revokes int  // sync: leavers who would lose their access
+	only    bool // somebody at the terminal chose to send the first one and look
 }
 
 func (p *program) importCommand() *cobra.Command {
@@ -118,19 +119,17 @@ const (
 // manyCreates is from when on a plan is asked about: so many are too many to take back by hand.
 const manyCreates = 20
 
-func (w *importWork) agree(ctx context.Context, r *run) error { return w.ask(ctx, r, 0) }
-
-// ask asks, on a terminal, whether all, one or none shall be created: whether a site writes to its new customers is
+// agree asks, on a terminal, whether all, one or none shall be created: whether a site writes to its new customers is
 // known only to those who have tried. So many names are asked about, too: a column of them may have slipped. Access
 // that is revoked is always asked about.
-func (w *importWork) ask(ctx context.Context, r *run, revokes int) error {
+func (w *importWork) agree(ctx context.Context, r *run) error {
 	creates, renames := r.creates(), r.plan.Settled.Of(outcome.Renamed)
-	if r.yes || max(creates, renames) <= manyCreates && revokes == 0 || !r.interactive() {
+	if r.yes || max(creates, renames) <= manyCreates && w.revokes == 0 || !r.interactive() {
 		return nil
 	}
 	question, answers := "", []string{"all", "one"}
-	if revokes > 0 {
-		question = text.Counted(revokes, "leaver", "leavers") + " would lose portal access (--revoke-leavers). "
+	if w.revokes > 0 {
+		question = text.Counted(w.revokes, "leaver", "leavers") + " would lose portal access (--revoke-leavers). "
 	}
 	if renames > 0 {
 		question += text.Counted(renames, "customer", "customers") + " would be renamed (--update-names). "
@@ -139,7 +138,7 @@ func (w *importWork) ask(ctx context.Context, r *run, revokes int) error {
 	case creates > 0:
 		r.console.People(report.FirstOffer(creates, r.plan.First))
 		question += "Create all " + text.Grouped(creates) + ", only this one, or none? [all/one/none]"
-	case revokes > 0:
+	case w.revokes > 0:
 		question, answers = question+"Do it, or nothing? [all/none]", answers[:1]
 	default:
 		question, answers = question+"Rename all, or none? [all/none]", answers[:1]

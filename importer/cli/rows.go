@@ -85,17 +85,17 @@ func (f *rowFiles) abort() {
 // more than one, or does not stand in the results, comes before any other reason to stop.
 func (f *rowFiles) finish(ctx context.Context, l *ledger.Ledger, p *importer.Plan, end *importer.End) {
 	written, err := f.results.Rows(), f.broken
-	if err == nil && written != end.Rows && !isBroken(end.Stop) {
+	if err == nil && written != end.Rows {
 		err = incomplete("%d of the %d rows read are in them", written, end.Rows)
 	}
-	if whole := err == nil && written == end.Rows; whole && end.Revised {
+	if err == nil && end.Revised {
 		f.abort() // both have the same partial files
 		var again *rowFiles
 		var totals outcome.Totals
 		if again, totals, err = f.rewrite(ctx, l, p.Run, p.ResendKnown, p.Rows(ctx)); err == nil {
 			*f, end.Totals = *again, totals
 		}
-	} else if whole {
+	} else if err == nil {
 		err = f.name()
 	}
 	end.Stop = brokenBy(end.Stop, err)

@@ -78,6 +78,9 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 	if w.leavers = report.CountLeavers(leavers); w.revokeLeavers && w.leavers.Any() {
 		r.foreseen = w.hold(ctx, r)
 	}
+	if w.revokeLeavers && r.foreseen == nil && !r.limited() {
+		w.revokes = w.leavers.Revoke
+	}
 	return err
 }
 
@@ -103,27 +106,17 @@ func (w *syncWork) hold(ctx context.Context, r *run) error {
 	return err
 }
 
-// revokes is how many leavers would lose their access: none, when the run is to end before its last row.
-func (w *syncWork) revokes(r *run) int {
-	if !w.revokeLeavers || r.foreseen != nil || r.limited() {
-		return 0
-	}
-	return w.leavers.Revoke
-}
-
 // outlook also says that a source is new, or who has left it.
 func (w *syncWork) outlook(r *run, o *report.Outlook) {
 	if w.first {
 		o.Notes = append(o.Notes, "Source "+r.source+": this is its first sync, so nobody can be a leaver yet.")
 	}
-	o.Leavers, o.Revoke = w.leavers, w.revokes(r)
+	o.Leavers, o.Revoke = w.leavers, w.revokes
 	if r.foreseen != nil {
 		o.Leavers.Held = explain(r.foreseen).What
 	}
 	w.importWork.outlook(r, o)
 }
-
-func (w *syncWork) agree(ctx context.Context, r *run) error { return w.ask(ctx, r, w.revokes(r)) }
 
 // list lists the leavers of a run that went through all of its rows.
 func (w *syncWork) list(r *run, end *importer.End) {
