@@ -82,7 +82,7 @@ func (p *Plan) PlanAccess(ctx context.Context, api API, l *ledger.Ledger, o Acce
 	if a.wanted, err = l.Want(ctx); err != nil {
 		return err
 	}
-	for batch, err := range inBatches(p.Rows(ctx), batchRows) {
+	for batch, err := range inBatches(p.Rows(ctx)) {
 		if err == nil {
 			err = a.wanted.Claim(ctx, a.claims(batch, p.noAccount))
 		}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"sync/atomic"
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/export"
@@ -16,14 +15,14 @@ import (
 // creation is the work of import and sync: a customer for each row.
 type creation struct {
 	*Run
-	namesOff atomic.Pointer[error] // why no name can be changed at this site
+	renames requests
 }
 
 func newCreation(r *Run) *creation {
 	r.rules = stopRules{maxErrors: r.options.MaxErrors, action: "create customers"}
 	r.rules.few = min(r.plan.Create, sameRefusals)
 	if !r.options.ResolveConflicts {
-		r.refused.Store(&errNotLookedUp)
+		r.searches.refused.Store(&errNotLookedUp)
 	}
 	return &creation{Run: r}
 }
@@ -43,7 +42,7 @@ func (c *creation) after(ctx context.Context, end *End) {
 
 // notes are what has to be said besides the rows.
 func (c *creation) notes(ctx context.Context, end *End) (notes []string) {
-	if off := c.namesOff.Load(); off != nil {
+	if off := c.renames.refused.Load(); off != nil {
 		notes = append(notes, "names were not changed: "+notAllowed(*off))
 	}
 	if n := c.plan.OtherAddress; n > 0 {
@@ -52,7 +51,7 @@ func (c *creation) notes(ctx context.Context, end *End) (notes []string) {
 	}
 	if open, err := c.ledger.CountLookUps(ctx); err == nil && open > 0 && c.options.ResolveConflicts {
 		then := "the next command on this ledger does it first"
-		if refused := c.refused.Load(); refused != nil {
+		if refused := c.searches.refused.Load(); refused != nil {
 			then = "the token may not do that (" + oneLine(*refused) + ")"
 		}
 		notes = append(notes, text.Counted(open, "account id is", "account ids are")+" still to be looked up; "+then)
@@ -63,60 +62,63 @@ func (c *creation) notes(ctx context.Context, end *End) (notes []string) {
 	return notes
 }
 
-// decide settles what needs no request: rows that must not be sent, rows that an earlier session of this run has
-// settled, and customers that the ledger knows.
-func (c *creation) decide(ctx context.Context, rows []*export.Row) ([]decision, error) {
-	known, err := ask(ctx, c.ledger, c.plan.Run, false, queries(rows), false)
-	decisions := make([]decision, len(known))
-	for i, m := range known {
-		decisions[i] = c.one(rows[i], m)
-		decisions[i].Memory = m
+// query asks about the customer, unless the row is not sent; and about a row that was fixed.
+func (c *creation) query(row *export.Row) ledger.Query {
+	q := ledger.Query{Mark: fixedMark(row)}
+	if row.Sendable() && row.DuplicateOf == (export.Place{}) {
+		q.Key, q.ExternalID = row.Key, row.ExternalID
 	}
-	return decisions, err
+	return q
 }
 
-// one decides on one row. Replay asks it, too, for what it was.
-func (c *creation) one(row *export.Row, m ledger.Memory) decision {
-	if result, ok := settled(row, m); ok {
-		return decision{result: result, becomes: result.Status}
-	}
-	if a := m.Account; a != nil && m.Outcome == nil && !c.options.ResendKnown {
-		d := decision{result: knownResult(row, *a)}
-		d.becomes = d.result.Status
-		if c.options.UpdateNames && d.result.Status == outcome.Known && nameChanged(row, *a) && a.Ours() && a.ID != "" {
-			d.do, d.becomes = c.carriedOut(c.rename(row, *a, d.result)), outcome.Renamed
+// decide makes no request for rows that must not be sent, rows that an earlier session of this run has settled, and
+// customers that the ledger knows.
+func (c *creation) decide(t *task) {
+	o, done := settled(t.row, t.Memory)
+	switch a := t.Account; {
+	case done:
+	case a == nil || t.Outcome != nil || c.options.ResendKnown:
+		t.wants = outcome.Created
+	default:
+		o = knownAs(t.row, *a)
+		if c.options.UpdateNames && o.Status == outcome.Known && nameChanged(t.row, *a) && a.Ours() && a.ID != "" {
+			t.wants = outcome.Renamed
 		}
-		return d
 	}
-	result := otherwise(row, m)
-	return decision{result: result, do: c.carriedOut(c.create(row, m, result)), becomes: outcome.Created}
+	t.result = resultOf(t.row, o)
 }
 
-// create is the request for one customer.
-func (c *creation) create(row *export.Row, m ledger.Memory, otherwise Result) request {
-	return request{
-		row:       row,
-		otherwise: otherwise,
-		send: func(ctx context.Context, record apiclient.Record) (string, apiclient.Call, error) {
-			customer := apiclient.NewCustomer{Email: row.Email, DisplayName: row.Name}
-			made, call, err := c.api.CreateCustomer(ctx, customer, record)
-			return made.ID, call, err
-		},
-		judge: func(ctx context.Context, call apiclient.Call, err error) (ledger.Entry, *Stop) {
-			e := judgeCreate(m.Lost != nil, call, err)
-			if e.Status == outcome.CreatedUnconfirmed && !call.Lost {
-				e.Name = m.Lost.Name // if the account is ours, the lost attempt created it, under the name that it sent
-			}
-			if m.Other != nil {
-				e.Reason = outcome.JoinReasons(e.Reason,
-					fmt.Sprintf(outcome.ReasonOtherAddress, m.Other.Email, outcome.Day(m.Other.At)))
-			}
-			if e.LookUp && m.Account != nil {
-				found, err := c.find(ctx, row.Email)
-				return judgeResent(e, row.Name, *m.Account, found, err), lookUpStop(ctx, err)
-			}
-			e.LookUp = e.LookUp && c.options.ResolveConflicts
-			return e, nil
-		},
+// send creates the customer, or renames a known one. A rename may be repeated: no attempt goes on record.
+func (c *creation) send(ctx context.Context, t *task, record apiclient.Record) (string, apiclient.Call, error) {
+	if t.wants == outcome.Created {
+		customer := apiclient.NewCustomer{Email: t.row.Email, DisplayName: t.row.Name}
+		made, call, err := c.api.CreateCustomer(ctx, customer, record)
+		return made.ID, call, err
 	}
+	var call apiclient.Call
+	err := c.renames.try(func() (err error) {
+		call, err = c.api.RenameCustomer(ctx, t.Account.ID, t.row.Name)
+		return err
+	})
+	return t.Account.ID, call, err
+}
+
+func (c *creation) judge(ctx context.Context, t *task, call apiclient.Call, err error) (ledger.Entry, *Stop) {
+	if t.wants == outcome.Renamed {
+		return judgeRename(*t.Account, err), nil
+	}
+	e := judgeCreate(t.Lost != nil, call, err)
+	if e.Status == outcome.CreatedUnconfirmed && !call.Lost {
+		e.Name = t.Lost.Name // if the account is ours, the lost attempt created it, under the name that it sent
+	}
+	if t.Other != nil {
+		e.Reason = outcome.JoinReasons(e.Reason,
+			fmt.Sprintf(outcome.ReasonOtherAddress, t.Other.Email, outcome.Day(t.Other.At)))
+	}
+	if e.LookUp && t.Account != nil {
+		found, err := c.find(ctx, t.row.Email)
+		return judgeResent(e, t.row.Name, *t.Account, found, err), lookUpStop(ctx, err)
+	}
+	e.LookUp = e.LookUp && c.options.ResolveConflicts
+	return e, nil
 }

@@ -173,7 +173,7 @@ func (d *desktop) plan(ctx context.Context, api API, l *ledger.Ledger) *Plan {
 	p := &Plan{Survey: d.survey(), Rows: d.rows}
 	o := PlanOptions{ResendKnown: d.run.ResendKnown, UpdateNames: d.run.UpdateNames,
 		Job: ledger.Job{Command: d.command, Source: "people", Input: "people.csv", InputSHA256: p.Survey.SHA256}}
-	if err := p.planImport(ctx, l, o); err != nil {
+	if err := p.decide(ctx, l, o); err != nil {
 		d.t.Fatal(err)
 	}
 	if err := p.PlanAccess(ctx, api, l, d.access); err != nil {
@@ -195,7 +195,7 @@ func (d *desktop) sit(ctx context.Context) session {
 func (d *desktop) sitAt(ctx context.Context, api API, l *ledger.Ledger) session {
 	d.t.Helper()
 	plan := d.plan(context.WithoutCancel(ctx), api, l)
-	s := d.carryOut(ctx, l, plan, func() *Run { return NewImport(ctx, api, l, plan, d.run) })
+	s := d.carryOut(ctx, l, plan, func() *Run { return NewRun(ctx, api, l, plan, d.run) })
 	if s.Stop == nil || s.Stop.Cause != Broken {
 		d.check(context.WithoutCancel(ctx), plan, s.results)
 	}

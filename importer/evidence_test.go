@@ -259,7 +259,7 @@ func (d *desktop) undo(ctx context.Context) session {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	return d.carryOut(ctx, l, plan, func() *Run { return NewRevocation(ctx, client, l, plan, d.run) })
+	return d.carryOut(ctx, l, plan, func() *Run { return NewRun(ctx, client, l, plan, d.run) })
 }
 
 func (d *desktop) lastImport(l *ledger.Ledger) (last ledger.Run) {
@@ -398,7 +398,7 @@ func TestDiskIsFull(t *testing.T) {
 			t.Fatal(err)
 		}
 		told := 0
-		end := NewImport(t.Context(), client, l, plan, d.run).Do(plan.Rows(t.Context()), func(Result) error {
+		end := NewRun(t.Context(), client, l, plan, d.run).Do(plan.Rows(t.Context()), func(Result) error {
 			if told++; told == 20 {
 				return errors.New("no space left")
 			}
@@ -429,7 +429,7 @@ func TestLedgerCannotBeRead(t *testing.T) {
 		plan := d.plan(t.Context(), client, l)
 		l.Close()
 		var statuses []outcome.Status
-		end := NewImport(t.Context(), client, l, plan, d.run).Do(plan.Rows(t.Context()), func(r Result) error {
+		end := NewRun(t.Context(), client, l, plan, d.run).Do(plan.Rows(t.Context()), func(r Result) error {
 			statuses = append(statuses, r.Status)
 			return nil
 		})

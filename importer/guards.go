@@ -173,8 +173,8 @@ func CheckRevocation(p *Plan, limit Limit, ours int) error {
 	before := p.Finished.Of(outcome.Revoked)
 	n, of := p.Create+before, ours+before
 	counted, hint, because := n, "look at the plan with --dry-run; if it is right, allow it once with", ""
-	if !limit.Set && !p.Reach.Listed && p.Undoes == nil {
-		limit, counted = unlisted, n-p.Reach.Unknown
+	if !limit.Set && !p.Listed && p.Undoes == nil {
+		limit, counted = unlisted, p.Resent+before
 		hint = "the lists that sync writes are called ….leavers.csv; if you really mean this file, confirm it with"
 		because = "this file is not a list of leavers: it has no column jsm_action; without one "
 	}
@@ -189,7 +189,7 @@ func CheckRevocation(p *Plan, limit Limit, ours int) error {
 
 // RevokedShare is how large a part of the accounts that the ledger holds as ours is still to be revoked.
 func (p *Plan) RevokedShare(ours int) string {
-	n := p.Create - p.Reach.Foreign - p.Reach.Unknown
+	n := p.Resent - p.Foreign
 	share := fmt.Sprintf("%s of the %s this program has created and not revoked", text.Grouped(n),
 		text.Counted(ours, "account", "accounts"))
 	if before := p.Finished.Of(outcome.Revoked); before > 0 {
@@ -198,10 +198,10 @@ func (p *Plan) RevokedShare(ours int) string {
 	if n > 0 && n == ours {
 		share += ": everybody"
 	}
-	if f := p.Reach.Foreign; f > 0 {
+	if f := p.Foreign; f > 0 {
 		share += fmt.Sprintf("; and %s not certainly created by it", text.Counted(f, "that was", "that were"))
 	}
-	if u := p.Reach.Unknown; u > 0 {
+	if u := p.Create - p.Resent; u > 0 {
 		share += fmt.Sprintf("; and %s that it does not know", text.Grouped(u))
 	}
 	return share

@@ -54,22 +54,27 @@ func TestGuards(t *testing.T) {
 }
 
 func TestCheckUnlisted(t *testing.T) {
+	type reach struct {
+		Listed           bool
+		Foreign, Unknown int // of the accounts
+	}
 	for _, tc := range []struct {
 		create, before, ours int
-		reach                Reach
+		reach                reach
 		says                 string // "": it passes
 	}{
-		{10, 0, 10, Reach{}, ""},
-		{11, 0, 22, Reach{}, ""},
-		{11, 0, 21, Reach{}, "(11 of the 21 accounts this program has created and not revoked)"},
-		{11, 0, 11, Reach{}, "(11 of the 11 accounts this program has created and not revoked: everybody)"},
-		{11, 0, 11, Reach{Listed: true}, ""},
-		{11, 0, 0, Reach{Unknown: 11}, ""},
-		{12, 0, 11, Reach{Unknown: 1}, "(11 of the 11 accounts this program has created and not revoked: everybody; and 1 that it does not know)"},
-		{11, 0, 5, Reach{Foreign: 11}, "(0 of the 5 accounts this program has created and not revoked; and 11 that were not certainly created by it)"},
-		{6, 5, 15, Reach{}, "(6 of the 15 accounts this program has created and not revoked, and 5 are revoked already)"}, // five were revoked before the run was cut off
+		{10, 0, 10, reach{}, ""},
+		{11, 0, 22, reach{}, ""},
+		{11, 0, 21, reach{}, "(11 of the 21 accounts this program has created and not revoked)"},
+		{11, 0, 11, reach{}, "(11 of the 11 accounts this program has created and not revoked: everybody)"},
+		{11, 0, 11, reach{Listed: true}, ""},
+		{11, 0, 0, reach{Unknown: 11}, ""},
+		{12, 0, 11, reach{Unknown: 1}, "(11 of the 11 accounts this program has created and not revoked: everybody; and 1 that it does not know)"},
+		{11, 0, 5, reach{Foreign: 11}, "(0 of the 5 accounts this program has created and not revoked; and 11 that were not certainly created by it)"},
+		{6, 5, 15, reach{}, "(6 of the 15 accounts this program has created and not revoked, and 5 are revoked already)"}, // five were revoked before the run was cut off
 	} {
-		p := &Plan{Survey: &export.Survey{Path: "l.csv"}, Create: tc.create, Reach: tc.reach}
+		p := &Plan{Survey: &export.Survey{Path: "l.csv"}, Create: tc.create,
+			Listed: tc.reach.Listed, Foreign: tc.reach.Foreign, Resent: tc.create - tc.reach.Unknown}
 		for range tc.before {
 			p.Finished[outcome.Revoked]++
 		}
@@ -90,7 +95,7 @@ func TestCheckRevocation(t *testing.T) {
 		{3, 2, 98, false}, // two were revoked before the run was cut off
 		{4, 2, 98, true},
 	} {
-		p := &Plan{Survey: &export.Survey{Path: "l.csv"}, Create: tc.create}
+		p := &Plan{Survey: &export.Survey{Path: "l.csv"}, Create: tc.create, Resent: tc.create}
 		for range tc.before {
 			p.Finished[outcome.Revoked]++
 		}

@@ -190,7 +190,8 @@ func TestJudgeRevoke(t *testing.T) {
 			t.Errorf("%s: %+v", tc.name, v)
 		}
 	}
-	rules := &newRevocation(newRun(t.Context(), nil, nil, &Plan{}, Options{})).rules
+	plan := &Plan{Run: ledger.Run{Job: ledger.Job{Command: "revoke"}}}
+	rules := &NewRun(t.Context(), nil, nil, plan, Options{}).rules
 	if stop := rules.after(outcome.NotFound, refusedWith(404, "")); stop != nil {
 		t.Errorf("404 stops: %v", stop)
 	}
@@ -307,31 +308,31 @@ func TestWithoutRequest(t *testing.T) {
 	revoked := &ledger.Account{Key: "a@x", ID: id, RevokedAt: time.Now()}
 	for _, tc := range []struct {
 		name string
-		t    target
+		t    task
 		own  map[string]string
 		want outcome.Status
 	}{
-		{"an account", target{id: id, Memory: has(known)}, nil, 0},
-		{"listed to revoke", target{id: id}, own("jsm_action", "Revoke"), 0},
-		{"listed to review", target{id: id}, own("jsm_action", "review"), outcome.Review},
-		{"another action", target{id: id}, own("jsm_action", "delete"), outcome.Review},
-		{"the action was emptied", target{id: id}, own("jsm_action", " "), outcome.Review},
-		{"a conflict of a results file", target{id: id}, own("jsm_status", "conflict"), outcome.Review},
-		{"not certainly ours", target{id: id}, own("jsm_status", "created_unconfirmed"), outcome.Review},
-		{"created", target{id: id}, own("jsm_status", "created"), 0},
-		{"no id", target{}, nil, outcome.Invalid},
-		{"no id known", target{Memory: has(&ledger.Account{})}, nil, outcome.Invalid},
-		{"not an id", target{id: "qm"}, nil, outcome.Invalid},
-		{"another id for the address", target{id: "qm:1:3", Memory: has(known)}, nil, outcome.Invalid},
-		{"the id of another address", target{id: id, Memory: ledger.Memory{Owner: "a@x"}}, nil, outcome.Invalid},
-		{"named before", target{id: "qm:1:1"}, nil, outcome.Duplicate},
-		{"revoked", target{id: id, Memory: has(revoked)}, nil, outcome.AlreadyRevoked},
-		{"an Atlassian account", target{id: "712020:abc"}, nil, outcome.NotPortalOnly},
+		{"an account", task{id: id, Memory: has(known)}, nil, 0},
+		{"listed to revoke", task{id: id}, own("jsm_action", "Revoke"), 0},
+		{"listed to review", task{id: id}, own("jsm_action", "review"), outcome.Review},
+		{"another action", task{id: id}, own("jsm_action", "delete"), outcome.Review},
+		{"the action was emptied", task{id: id}, own("jsm_action", " "), outcome.Review},
+		{"a conflict of a results file", task{id: id}, own("jsm_status", "conflict"), outcome.Review},
+		{"not certainly ours", task{id: id}, own("jsm_status", "created_unconfirmed"), outcome.Review},
+		{"created", task{id: id}, own("jsm_status", "created"), 0},
+		{"no id", task{}, nil, outcome.Invalid},
+		{"no id known", task{Memory: has(&ledger.Account{})}, nil, outcome.Invalid},
+		{"not an id", task{id: "qm"}, nil, outcome.Invalid},
+		{"another id for the address", task{id: "qm:1:3", Memory: has(known)}, nil, outcome.Invalid},
+		{"the id of another address", task{id: id, Memory: ledger.Memory{Owner: "a@x"}}, nil, outcome.Invalid},
+		{"named before", task{id: "qm:1:1"}, nil, outcome.Duplicate},
+		{"revoked", task{id: id, Memory: has(revoked)}, nil, outcome.AlreadyRevoked},
+		{"an Atlassian account", task{id: "712020:abc"}, nil, outcome.NotPortalOnly},
 	} {
 		tc.t.row = &export.Row{Own: tc.own, Place: export.Place{Row: 3, Line: 3}}
 		seen := map[string]export.Place{"qm:1:1": {Row: 2, Line: 2}}
-		if v := withoutRequest(tc.t, seen); v.Status != tc.want || (v.Reason == "") != (tc.want == 0) {
-			t.Errorf("%s: %s, %q", tc.name, v.Status, v.Reason)
+		if status, reason := withoutRequest(&tc.t, seen); status != tc.want || (reason == "") != (tc.want == 0) {
+			t.Errorf("%s: %s, %q", tc.name, status, reason)
 		}
 	}
 }

@@ -246,33 +246,3 @@ func judgeLeaver(one ledger.Leaver, elsewhere sighting, ids bool) (action, reaso
 	}
 	return ActionRevoke, gone
 }
-
-// outdated refuses a row of a list of leavers when its source was read since, or the person is back.
-func (v *revocation) outdated(ctx context.Context, t target) error {
-	source, listed := t.row.Own["jsm_source"]
-	if v.list == "" || !listed {
-		return nil
-	}
-	if v.latest.Seq == 0 || v.latest.Source != source {
-		var err error
-		if v.latest, err = v.ledger.LastComplete(ctx, source); err != nil {
-			return err
-		}
-	}
-	back, err := v.ledger.Present(ctx, t.row.Key)
-	why, by := "this person is in the latest run of the source "+back, t.row.Own["jsm_run_id"]
-	switch {
-	case err != nil || back == "" && v.latest.ID == by:
-		return err
-	case v.latest.ID != by:
-		why = fmt.Sprintf("run %s has listed this leaver, and it is not the last complete run of the source %q (%s)",
-			by, source, cmp.Or(v.latest.ID, "there is none"))
-	}
-	return &export.RefusedError{
-		Path:  v.list,
-		Place: t.row.Place,
-		What:  why,
-		Hint: "the list of leavers is out of date: run jsm-onboard sync again on the newest export, and use the list " +
-			"that it writes",
-	}
-}

@@ -24,15 +24,29 @@ const (
 // errNotLookedUp is why an account id is not known that nobody looks up.
 var errNotLookedUp = errors.New("account ids are not looked up in this run")
 
-// find looks up an account, until the site says that we may not.
-func (r *Run) find(ctx context.Context, email string) (apiclient.Account, error) {
-	if refused := r.refused.Load(); refused != nil {
-		return apiclient.Account{}, *refused
+// requests are those of one kind.
+type requests struct {
+	refused atomic.Pointer[error] // why none is made any more
+}
+
+// try makes a request, until the site answers that it would refuse every one of the kind.
+func (k *requests) try(request func() error) error {
+	if refused := k.refused.Load(); refused != nil {
+		return *refused
 	}
-	found, err := r.api.FindAccount(ctx, email)
+	err := request()
 	if forNobody(err) {
-		r.refused.Store(&err)
+		k.refused.Store(&err)
 	}
+	return err
+}
+
+// find looks up an account.
+func (r *Run) find(ctx context.Context, email string) (found apiclient.Account, err error) {
+	err = r.searches.try(func() (err error) {
+		found, err = r.api.FindAccount(ctx, email)
+		return err
+	})
 	return found, err
 }
 

@@ -1,10 +1,8 @@
 package importer
 
 import (
-	"context"
 	"fmt"
 
-	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
@@ -14,28 +12,6 @@ import (
 // account that was there before us, has none to compare.
 func nameChanged(row *export.Row, a ledger.Account) bool {
 	return a.Name != "" && a.Name != row.Name && row.Name != row.Email && a.Status != outcome.Conflict
-}
-
-// rename is the request for another name of a known customer. It may be repeated: no attempt goes on record, only the
-// outcome. When the site does not let us change names nobody else is asked about, and the customers stay known.
-func (c *creation) rename(row *export.Row, a ledger.Account, otherwise Result) request {
-	return request{
-		row:       row,
-		otherwise: otherwise,
-		send: func(ctx context.Context, _ apiclient.Record) (string, apiclient.Call, error) {
-			if off := c.namesOff.Load(); off != nil {
-				return a.ID, apiclient.Call{}, *off
-			}
-			call, err := c.api.RenameCustomer(ctx, a.ID, row.Name)
-			if forNobody(err) {
-				c.namesOff.Store(&err)
-			}
-			return a.ID, call, err
-		},
-		judge: func(_ context.Context, _ apiclient.Call, err error) (ledger.Entry, *Stop) {
-			return judgeRename(a, err), nil
-		},
-	}
 }
 
 // judgeRename reads the answer to a rename.

@@ -61,7 +61,7 @@ func (d *desktop) night(name string, lines ...string) (session, map[string]strin
 	if plan.Run, err = l.StartRun(ctx, plan.Run, time.Now()); err != nil {
 		d.t.Fatal(err)
 	}
-	s.End = NewImport(ctx, client, l, plan, d.run).Do(plan.Rows(ctx), func(r Result) error {
+	s.End = NewRun(ctx, client, l, plan, d.run).Do(plan.Rows(ctx), func(r Result) error {
 		s.results = append(s.results, r)
 		return nil
 	})
@@ -430,15 +430,15 @@ func TestRevokeLeavers(t *testing.T) {
 		plan := func(l *ledger.Ledger) (*Plan, error) {
 			file := d.open("crm.leavers.csv", list...)
 			job := ledger.Job{Command: "revoke", Input: file.Path()}
-			return PlanRevocation(t.Context(), file, l, export.Options{}, job)
+			return MakePlan(t.Context(), file, l, PlanOptions{Job: job})
 		}
 		l := d.openLedger()
 		p, err := plan(l)
-		if err != nil || p.Create != 2 || !p.Reach.Listed || p.Settled.Of(outcome.Duplicate) != 1 {
+		if err != nil || p.Create != 2 || !p.Listed || p.Settled.Of(outcome.Duplicate) != 1 {
 			t.Fatalf("%v, %+v", err, p)
 		}
 		client := d.connect()
-		r := d.carryOut(t.Context(), l, p, func() *Run { return NewRevocation(t.Context(), client, l, p, d.run) })
+		r := d.carryOut(t.Context(), l, p, func() *Run { return NewRun(t.Context(), client, l, p, d.run) })
 		d.expect(r, map[outcome.Status]int{outcome.Revoked: 2, outcome.Duplicate: 1})
 		l.Close()
 		d.night("crm.csv", people[:2]...)
@@ -455,7 +455,7 @@ func TestBatches(t *testing.T) {
 	d := &desktop{t: t}
 	d.export(2*batchRows + 3)
 	next := 1
-	for batch, err := range inBatches(d.rows(t.Context()), batchRows) {
+	for batch, err := range inBatches(d.rows(t.Context())) {
 		if err != nil {
 			t.Fatal(err)
 		}

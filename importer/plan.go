@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"iter"
+	"slices"
 	"strings"
 
 	"jsm-onboard/importer/export"
@@ -30,8 +31,10 @@ type Plan struct {
 	ResendKnown  bool         // as asked for
 	noAccount    map[int]bool // rows that might have been sent, and that have no account in the end
 
-	Reach  Reach       // revoke, undo: whose accounts those of Create are
-	Undoes *ledger.Run // undo: the run that is undone
+	Listed  bool        // revoke: a column jsm_action says what is to be done; sync wrote it as a list of leavers
+	Foreign int         // revoke, undo: of Resent, accounts that were not certainly created by us
+	Undoes  *ledger.Run // undo: the run that is undone
+	latest  ledger.Run  // the last complete run of the source of a list of leavers
 
 	First export.Row                                          // the first that would be sent: number, place, person
 	Rows  func(context.Context) iter.Seq2[*export.Row, error] // of the file, or for undo of the ledger
@@ -46,13 +49,15 @@ type PlanOptions struct {
 	Require     []string // addresses that the file must hold
 }
 
-// MakePlan reads the file twice, and the second time holds it against the ledger. It changes nothing.
+// MakePlan reads the file twice, and the second time holds it against the ledger. It changes nothing. An
+// *export.RefusedError also says of a list of leavers that it is out of date.
 func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOptions) (*Plan, error) {
+	o.Export.NeedAccounts = revokes(o.Job.Command)
 	survey, err := file.Survey(ctx, o.Export)
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Survey: survey, Rows: survey.All}
+	p := &Plan{Survey: survey, Rows: survey.All, Listed: slices.Contains(survey.Own, "jsm_action")}
 	for i, address := range o.Require {
 		if key, ok := export.Key(address); !ok || !survey.Contains(key) {
 			p.Missing = append(p.Missing, i+1)
@@ -63,82 +68,70 @@ func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOp
 			return nil, err
 		}
 	}
-	return p, p.planImport(ctx, l, o)
+	return p, p.decide(ctx, l, o)
 }
 
-func (p *Plan) planImport(ctx context.Context, l *ledger.Ledger, o PlanOptions) (err error) {
-	if err := p.find(ctx, l, o.Job); err != nil {
+// decide finds the run that goes on, and asks of each row what it would make of it.
+func (p *Plan) decide(ctx context.Context, l *ledger.Ledger, o PlanOptions) (err error) {
+	o.Job.InputSHA256 = p.Survey.SHA256
+	if p.Run, err = l.FindRun(ctx, o.Job); err != nil {
 		return err
 	}
-	if p.LookUps, err = l.CountLookUps(ctx); err != nil {
-		return err
+	p.Resumed, p.ResendKnown = p.Run.Seq > 0, o.ResendKnown
+	r := NewRun(ctx, nil, l, p, Options{ResendKnown: o.ResendKnown, UpdateNames: o.UpdateNames})
+	if !r.revokes {
+		p.noAccount = map[int]bool{}
+		if p.LookUps, err = l.CountLookUps(ctx); err != nil {
+			return err
+		}
 	}
-	p.noAccount, p.ResendKnown = map[int]bool{}, o.ResendKnown
-	choices := Options{ResendKnown: o.ResendKnown, UpdateNames: o.UpdateNames}
-	return p.decideAll(ctx, newCreation(newRun(ctx, nil, l, p, choices)))
-}
-
-// find looks for the run that goes on.
-func (p *Plan) find(ctx context.Context, l *ledger.Ledger, job ledger.Job) (err error) {
-	job.InputSHA256 = p.Survey.SHA256
-	p.Run, err = l.FindRun(ctx, job)
-	p.Resumed = p.Run.Seq > 0
-	return err
-}
-
-// decideAll asks of each row what a run would make of it.
-func (p *Plan) decideAll(ctx context.Context, w work) error {
-	for batch, err := range inBatches(p.Rows(ctx), batchRows) {
+	for t, err := range r.tasks(ctx, p.Rows(ctx)) {
+		if err == nil && r.revokes {
+			err = p.upToDate(ctx, l, t.row)
+		}
 		if err != nil {
 			return err
 		}
-		decisions, err := w.decide(ctx, batch)
-		if err != nil {
-			return err
-		}
-		for _, d := range decisions {
-			p.count(d)
-			p.Roster.sight(d.result.Row, 0)
-		}
+		p.count(t)
+		p.Roster.sight(t.row, 0)
 	}
 	return nil
 }
 
 // count adds what a run would make of a row.
-func (p *Plan) count(d decision) {
-	row, a := d.result.Row, d.Account
-	if p.noAccount != nil && row.Sendable() && d.becomes != outcome.Duplicate && !onboarded(d.becomes) {
+func (p *Plan) count(t *task) {
+	row, a, becomes := t.row, t.Account, t.becomes()
+	if p.noAccount != nil && row.Sendable() && becomes != outcome.Duplicate && !onboarded(becomes) {
 		p.noAccount[row.Number] = true
 	}
 	switch {
-	case d.Outcome != nil && !d.Outcome.Open:
-		p.Finished[d.Outcome.Status]++
+	case t.Outcome != nil && !t.Outcome.Open:
+		p.Finished[t.Outcome.Status]++
 		return
-	case d.Fixed != nil:
+	case t.Fixed != nil:
 		p.Fixed++
 		return
-	case d.becomes == outcome.Known && nameChanged(row, *a):
+	case becomes == outcome.Known && nameChanged(row, *a):
 		p.NamesChanged++
 	}
-	if d.becomes != outcome.Created && d.becomes != outcome.Revoked {
-		p.Settled[d.becomes]++
+	if becomes != outcome.Created && becomes != outcome.Revoked {
+		p.Settled[becomes]++
 		return
 	}
 	if p.Create++; p.First.Number == 0 {
 		p.First = export.Row{Number: row.Number, Place: row.Place}
 		p.First.Email, p.First.Name = strings.Clone(row.Email), strings.Clone(row.Name)
 	}
-	if d.Other != nil {
+	if t.Other != nil {
 		p.OtherAddress++
 	}
 	if a == nil {
-		p.Reach.Unknown++
 		return
 	}
 	if p.Resent++; !a.RevokedAt.IsZero() {
 		p.Returning++
 	}
 	if !a.Ours() {
-		p.Reach.Foreign++
+		p.Foreign++
 	}
 }

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -15,51 +16,30 @@ import (
 // the ledger knew were to be sent, too (Options.ResendKnown).
 func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, resent bool, rows iter.Seq2[*export.Row, error],
 	tell func(Result) error) (totals outcome.Totals, err error) {
-	for batch, err := range inBatches(rows, batchRows) {
-		if err != nil {
+	r := NewRun(ctx, nil, l, &Plan{Run: run}, Options{ResendKnown: resent})
+	r.replays = true
+	next, stop := iter.Pull2(l.RowAccess(ctx, run.Seq, 1))
+	defer stop()
+	access, accessErr, more := next()
+	for t, err := range r.tasks(ctx, rows) {
+		if t == nil {
 			return totals, err
 		}
-		results, err := replay(ctx, l, run, resent, batch)
-		if err != nil {
+		for more && accessErr == nil && access.Row < t.row.Number {
+			access, accessErr, more = next()
+		}
+		if err = cmp.Or(err, accessErr); err != nil {
 			return totals, fmt.Errorf("reading the outcomes of run %s: %w", run.ID, err)
 		}
-		for _, result := range results {
-			totals[result.Status]++
-			if err := tell(result); err != nil {
-				return totals, err
-			}
+		result := t.result
+		if more && access.Row == result.Row.Number {
+			result.Organization, result.ServiceDesk = access.Organization, access.ServiceDesk
+			result.Reason = outcome.JoinReasons(result.Reason, access.Reason)
+		}
+		totals[result.Status]++
+		if err := tell(result); err != nil {
+			return totals, err
 		}
 	}
 	return totals, nil
-}
-
-// replay is what became of each row of a batch: what the row itself says, what the ledger has recorded for it, the
-// account that was known at the time, or nothing at all.
-func replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, resent bool, batch []*export.Row) ([]Result, error) {
-	revoke, q := run.Command == "revoke" || run.Command == "undo", queries(batch)
-	for i := range q {
-		if revoke {
-			q[i] = ledger.Query{Row: q[i].Row}
-		}
-	}
-	known, err := ask(ctx, l, run, revoke, q, true)
-	if err != nil {
-		return nil, err
-	}
-	c := creation{Run: &Run{options: Options{ResendKnown: resent}}}
-	results, byRow := make([]Result, len(batch)), map[int]*Result{}
-	for i, row := range batch {
-		results[i] = c.one(row, known[i]).result
-		byRow[row.Number] = &results[i]
-	}
-	for a, err := range l.RowAccess(ctx, run.Seq, batch[0].Number) {
-		if err != nil || a.Row > batch[len(batch)-1].Number {
-			return results, err
-		}
-		if r := byRow[a.Row]; r != nil {
-			r.Organization, r.ServiceDesk = a.Organization, a.ServiceDesk
-			r.Reason = outcome.JoinReasons(r.Reason, a.Reason)
-		}
-	}
-	return results, nil
 }

@@ -17,9 +17,9 @@ type Result struct {
 	Took time.Duration // how long the site took for the last answer; 0: nothing was asked
 }
 
-// settled is the result of a row that needs no request, whatever the options.
-func settled(row *export.Row, m ledger.Memory) (Result, bool) {
-	o := outcome.Outcome{}
+// settled is what becomes of a row that needs no request, whatever the options; else, with false, what does when the
+// run stops before it.
+func settled(row *export.Row, m ledger.Memory) (o outcome.Outcome, done bool) {
 	switch {
 	case row.Excluded != "":
 		o.Status, o.Reason = outcome.Excluded, row.Excluded
@@ -33,12 +33,12 @@ func settled(row *export.Row, m ledger.Memory) (Result, bool) {
 		if row.DuplicateName {
 			o.Reason += outcome.ReasonOnlyThatSent
 		}
-	case m.Outcome != nil && !m.Outcome.Open:
-		o = *m.Outcome
+	case m.Outcome != nil:
+		return *m.Outcome, !m.Outcome.Open // open: the answer to its attempt is not known
 	default:
-		return Result{}, false
+		return outcome.Outcome{Status: outcome.NotAttempted, Reason: outcome.ReasonStopped}, false
 	}
-	return resultOf(row, o), true
+	return o, true
 }
 
 // identified is an outcome of row.
@@ -57,8 +57,8 @@ func resultOf(row *export.Row, o outcome.Outcome) Result {
 	return Result{Row: row, Outcome: identified(row, o)}
 }
 
-// knownResult is the result of a row whose customer the ledger has from another run.
-func knownResult(row *export.Row, a ledger.Account) Result {
+// knownAs is what becomes of a row whose customer the ledger has from another run.
+func knownAs(row *export.Row, a ledger.Account) outcome.Outcome {
 	o := outcome.Outcome{Status: outcome.Known, AccountID: a.ID, Reason: outcome.ReasonKnown(a.Status, a.At)}
 	switch {
 	case !a.RevokedAt.IsZero():
@@ -67,5 +67,5 @@ func knownResult(row *export.Row, a ledger.Account) Result {
 	case nameChanged(row, a):
 		o.Reason = outcome.JoinReasons(o.Reason, fmt.Sprintf(outcome.ReasonNameChanged, a.Name))
 	}
-	return resultOf(row, o)
+	return o
 }

@@ -18,10 +18,8 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 	}
 	survey := &export.Survey{Header: []string{"email", "name"}, Width: 2}
 	p := &Plan{Undoes: &run, Rows: undoRows(l, run.Seq), Survey: survey}
-	err := p.find(ctx, l, ledger.Job{Command: "undo", Source: run.ID, Input: run.Input})
-	if err == nil {
-		err = p.decideAll(ctx, newRevocation(newRun(ctx, nil, l, p, Options{})))
-	}
+	job := ledger.Job{Command: "undo", Source: run.ID, Input: run.Input}
+	err := p.decide(ctx, l, PlanOptions{Job: job})
 	n := p.Create + p.Settled.Sum() + p.Finished.Sum()
 	if err == nil && n == 0 {
 		err = newStop(Broken, nil, cannot+"it has created nobody",

@@ -164,5 +164,5 @@ func (w *importWork) begin(ctx context.Context, r *run, o importer.Options) *imp
 		r.console.Log().Info("nothing new: no customer has to be created", "run", r.plan.Run.ID,
 			"known", r.plan.Settled.Of(outcome.Known))
 	}
-	return importer.NewImport(ctx, r.site.client, r.site.ledger, r.plan, o)
+	return importer.NewRun(ctx, r.site.client, r.site.ledger, r.plan, o)
 }

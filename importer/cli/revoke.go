@@ -47,7 +47,7 @@ func (w *revokeWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 	if err := w.ready(ctx, r); err != nil {
 		return nil, err
 	}
-	return importer.PlanRevocation(ctx, r.file, r.site.ledger, r.options, r.job())
+	return importer.MakePlan(ctx, r.file, r.site.ledger, importer.PlanOptions{Export: r.options, Job: r.job()})
 }
 
 // ready asks the look-ups that earlier runs left open, so that their accounts are known to the plan.
@@ -79,7 +79,7 @@ func (w *revokeWork) outlook(r *run, o *report.Outlook) {
 	if o.Rate > 0 {
 		o.Rate = min(o.Rate, max(50, o.Rate/2)) // as the client paces it
 	}
-	if reach := r.plan.Reach; r.plan.Create > 0 && (!reach.Listed || reach.Foreign+reach.Unknown > 0) {
+	if p := r.plan; p.Create > 0 && (!p.Listed || p.Foreign > 0 || p.Resent < p.Create) {
 		o.Notes = append(o.Notes, "Access would be revoked for "+r.plan.RevokedShare(w.held)+".")
 	}
 }
@@ -91,7 +91,7 @@ func (w *revokeWork) agree(ctx context.Context, r *run) error {
 	}
 	accounts := text.Counted(r.plan.Create, "account", "accounts")
 	question := fmt.Sprintf("Revoke the portal access of %s at %s?", accounts, r.site.url)
-	if !r.plan.Reach.Listed {
+	if !r.plan.Listed {
 		question += " That is " + r.plan.RevokedShare(w.held) + "."
 	}
 	_, err := r.ask(ctx, question+" [yes/none]", "yes")
@@ -100,5 +100,5 @@ func (w *revokeWork) agree(ctx context.Context, r *run) error {
 
 func (w *revokeWork) begin(ctx context.Context, r *run, o importer.Options) *importer.Run {
 	r.pace = r.site.client.RevokePace
-	return importer.NewRevocation(ctx, r.site.client, r.site.ledger, r.plan, o)
+	return importer.NewRun(ctx, r.site.client, r.site.ledger, r.plan, o)
 }

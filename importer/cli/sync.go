@@ -95,7 +95,7 @@ func (w *syncWork) hold(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	listed := &importer.Plan{Create: w.leavers.Revoke, Reach: importer.Reach{Listed: true}}
+	listed := &importer.Plan{Create: w.leavers.Revoke, Resent: w.leavers.Revoke, Listed: true}
 	err = importer.CheckRevocation(listed, w.maxRevoke, holdings.Ours+r.plan.Create)
 	if stop, ok := errors.AsType[*importer.Stop](err); ok {
 		list := []string{r.out.leavers, "--max-revoke", strconv.Itoa(w.leavers.Revoke)}
