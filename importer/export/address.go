@@ -153,15 +153,25 @@ func isOutOfPlace(r rune) bool {
 		r >= utf8.RuneSelf && !isLetterOrMark(r) && !unicode.IsDigit(r)
 }
 
-// isPlainAddress is a short way through check for what most people have: ASCII letters,
-// digits and _ + - between single dots; in the domain a - is between letters, too.
+// isPlainAddress is a short way through check for what most people have: ASCII letters, digits
+// and _ + - between single dots; in the domain a - is between letters, too.
 func isPlainAddress(s string) bool {
-	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-	local, domain, _ := strings.Cut(s, "@")
-	ends := strings.ReplaceAll(domain, "-", ".")
-	return len(s) <= maxLabel && strings.Contains(domain, ".") &&
-		strings.Trim(local, letters+"._+-") == "" && !strings.Contains("."+local+".", "..") &&
-		strings.Trim(domain, letters+".-") == "" && !strings.Contains("."+ends+".", "..")
+	ats, domainDot, between := 0, false, true // between: a dot or the like is the last that came
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c|0x20 && c|0x20 <= 'z', '0' <= c && c <= '9', ats == 0 && strings.IndexByte("_+-", c) >= 0:
+			between = false
+		case between:
+			return false
+		case c == '@':
+			ats, between = ats+1, true
+		case c == '.', c == '-':
+			domainDot, between = domainDot || ats == 1 && c == '.', true
+		default:
+			return false
+		}
+	}
+	return len(s) <= maxLabel && ats == 1 && domainDot && !between
 }
 
 // What separates the addresses of a cell, with a short word in any language where it is a

@@ -42,10 +42,14 @@ func (x *keyIndex) see(key string) { x.put(keyEntry{hash: x.hash(key)}) }
 // add remembers the key of a row that may be sent. Names that differ in case and blanks
 // alone are the same.
 func (x *keyIndex) add(r *Row) {
-	name := strings.Join(strings.Fields(strings.ToLower(r.Name)), " ")
+	var name maphash.Hash
+	name.SetSeed(x.seeds[0])
+	for word := range strings.FieldsSeq(strings.ToLower(r.Name)) {
+		name.WriteString(word + " ")
+	}
 	x.put(keyEntry{
 		hash: x.hash(r.identity()), number: uint32(r.Number), row: uint32(r.Place.Row), line: uint32(r.Place.Line),
-		name: uint32(maphash.String(x.seeds[0], name)),
+		name: uint32(name.Sum64()),
 	})
 }
 

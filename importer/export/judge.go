@@ -115,7 +115,9 @@ func (s *Survey) address(r *Row, cells []string, p person) address {
 	a := readAddress(p.Email)
 	r.Key, r.Other = a.key, a.others
 	for _, i := range s.second {
-		r.further(cellAt(cells, i))
+		if cell := cellAt(cells, i); cell != p.Email {
+			r.further(cell)
+		}
 	}
 	switch {
 	case a.key != "":
