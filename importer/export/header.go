@@ -117,25 +117,26 @@ func newHeader(cells []string, place Place) header {
 }
 
 // index finds a column as people name it: exactly, or by its normalised name
-// when only one column has that.
+// when only one column has that; -1: there is none.
 func (h *header) index(name string) int {
-	one := newHeader([]string{name}, Place{})
-	if i := slices.Index(h.names, one.names[0]); i >= 0 {
+	if i := slices.Index(h.names, trimBlanks(name)); i >= 0 {
 		return i
 	}
-	for _, look := range []struct{ keys, one []string }{{h.whole, one.whole}, {h.keys, one.keys}} {
-		i := slices.Index(look.keys, look.one[0])
-		if i >= 0 && look.one[0] != "" && !slices.Contains(look.keys[i+1:], look.one[0]) {
-			return i
-		}
+	key := squeeze(name)
+	i := slices.Index(h.keys, key)
+	if i < 0 || key == "" || slices.Contains(h.keys[i+1:], key) {
+		return -1
 	}
-	return -1
+	return i
 }
 
 // noColumn refuses a column that the user names and the header has not, or more than once.
 func (h *header) noColumn(name string) error {
+	what := "no column is"
+	if slices.Contains(h.names, trimBlanks(name)) {
+		what = "two columns are"
+	}
 	names := without(h.names, func(name string) bool { return name == "" })
-	what := map[bool]string{false: "no column is", true: "two columns are"}[slices.Contains(h.names, trimBlanks(name))]
 	return refuse(h.place, fmt.Sprintf("%s named %q", what, name),
 		"the columns are: "+text.Shorten(strings.Join(names, ", "), 1000))
 }
@@ -157,28 +158,25 @@ func (h *header) repeats(cells []string) bool {
 // is no address in it, and a header of addresses where those stand, or beside
 // other known headers.
 func (h *header) isOther(cells []string, email []int) bool {
-	if h.place.Row == 0 {
-		return false
-	}
 	filled, known, mail, inPlace := 0, 0, false, false
 	for i, c := range cells {
-		switch {
-		case strings.Contains(c, "@") && isShort(c):
+		if strings.Contains(c, "@") && isShort(c) {
 			return false
-		case c == "" || !isShort(c):
+		}
+		if c == "" || !isShort(c) {
 			continue
 		}
 		filled++
 		one := newHeader([]string{c}, Place{})
-		m, ok := one.means(0, Email)
-		here := slices.Contains(email, i)
-		mail = mail || ok && (m.rank < rankGroup || here && m.rank < rankVague)
-		inPlace = inPlace || ok && m.rank < rankGroup && here
+		if m, ok := one.means(0, Email); ok && m.rank < rankVague {
+			here := slices.Contains(email, i)
+			mail, inPlace = mail || here || m.rank < rankGroup, inPlace || here && m.rank < rankGroup
+		}
 		if isKnown(one.keys[0]) || h.index(c) >= 0 || is(elsewhereWord, one.keys[0]) {
 			known++
 		}
 	}
-	return filled > 1 && (mail && (inPlace || known*2 >= filled) || known == filled)
+	return h.place.Row > 0 && filled > 1 && (mail && (inPlace || known*2 >= filled) || known == filled)
 }
 
 // isShort reports a cell that may be a header for certain; what is longer may be a text.

@@ -14,21 +14,20 @@ import (
 // cleanName makes a name fit to be sent. It repairs what leaves no doubt about
 // the name, and rejects names that are broken. "Null", "NA", "007" and "True" are people.
 func cleanName(s string) (name string, repairs []*kind, fault *kind) {
+	if text := bare(s); text != s {
+		s, repairs = text, append(repairs, guardedCell)
+	}
 	switch {
 	case isPlaceholder(trimBlanks(s)):
 		return "", nil, nil
 	case isSimple(s):
-		return s, nil, nil
+		return s, repairs, nil
 	case isBroken(s):
 		return "", nil, nameBroken
-	}
-	if text := bare(s); text != s {
-		s, repairs = text, append(repairs, guardedCell)
-	}
-	if formula.MatchString(s) || code.MatchString(s) || strings.Count(s, `"`)%2 == 1 {
+	case formula.MatchString(s), code.MatchString(s), strings.Count(s, `"`)%2 == 1:
 		return "", nil, notAName
 	}
-	cleaned := strings.Map(func(r rune) rune {
+	name = strings.Map(func(r rune) rune {
 		switch {
 		case strings.ContainsRune("\t\n\r\v\f\u0085\u2028\u2029", r):
 			return ' '
@@ -37,13 +36,10 @@ func cleanName(s string) (name string, repairs []*kind, fault *kind) {
 		}
 		return r
 	}, trimBlanks(s))
-	if cleaned != strings.ReplaceAll(trimBlanks(s), "\t", " ") {
+	if name != strings.ReplaceAll(trimBlanks(s), "\t", " ") {
 		repairs = append(repairs, nameControls)
 	}
-	if cleaned = trimBlanks(cleaned); isPlaceholder(cleaned) {
-		return "", nil, nil
-	}
-	return cleaned, repairs, nil
+	return trimBlanks(name), repairs, nil
 }
 
 // isSimple reports names that need no second look: Latin letters, none of those beyond ASCII
@@ -64,24 +60,18 @@ func isSimple(s string) bool {
 // isPlaceholder reports what programs write where there is no name. One such
 // word that people are called by (Null, NA) is a placeholder only twice.
 func isPlaceholder(s string) bool {
-	if isEmptyPart(s) {
-		return true
-	}
-	for w := range strings.FieldsFuncSeq(s, func(r rune) bool { return unicode.IsSpace(r) || r == ',' }) {
-		if !isEmptyPart(w) && !(isNull(w) && w != s) {
-			return false
-		}
-	}
-	return true
+	words := strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == ',' })
+	return isEmptyPart(s) || without(words, func(w string) bool { return isEmptyPart(w) || isNull(w) && w != s }) == nil
 }
 
 func isNull(s string) bool { return s == "null" || s == "NULL" }
 
-var emptyParts = []string{`\N`, "undefined", "<null>", "#n/a", "n/a", "nan", "<none>"}
-
 // isEmptyPart reports what no part of a name is: (null), undefined, [not provided], a dash or dots.
 func isEmptyPart(s string) bool {
-	if slices.ContainsFunc(emptyParts, func(word string) bool { return strings.EqualFold(word, s) }) {
+	switch strings.ToLower(s) {
+	case `\n`, "undefined", "<null>", "#n/a", "n/a", "<none>":
+		return true
+	case "nan":
 		return s != "Nan" && s != "NAN"
 	}
 	return enclosed(s, "[", "]") || enclosed(s, "(", ")") || strings.Trim(s, "-–—._*/") == ""

@@ -13,12 +13,20 @@ const (
 	Advised  = csvtext.Advised
 )
 
+// kinds are all that there are, in the order of their definitions here: people are shown them so.
+var kinds []*kind
+
+func known(list ...*kind) *kind {
+	kinds = append(kinds, list...)
+	return list[0]
+}
+
 func repaired(word, text, hint string) *kind {
-	return &kind{Severity: Repaired, Word: word, Text: text, Hint: hint}
+	return known(&kind{Severity: Repaired, Word: word, Text: text, Hint: hint})
 }
 
 func rejected(word, text, hint string) *kind {
-	return &kind{Severity: Rejected, Word: word, Text: text, Hint: hint}
+	return known(&kind{Severity: Rejected, Word: word, Text: text, Hint: hint})
 }
 
 // The kinds of problems.
@@ -48,6 +56,7 @@ var (
 	// Repairs of a row.
 	cutOff = repaired("cut_off", "the last row is short and has no line end: perhaps the file was cut off",
 		"export it again if people are missing at the end")
+	_        = known(csvtext.EscapedQuotes, csvtext.BlanksAroundQuotes, csvtext.BareQuotes)
 	shortRow = repaired("short_row",
 		"row|rows with fewer cells than there are columns; what is missing was read as empty", "")
 	wrappedAddress = repaired("wrapped_address",
@@ -62,6 +71,8 @@ var (
 	nameControls = repaired("name_controls", "name|names with control characters or line breaks, taken out", "")
 
 	// Rows whose form is wrong.
+	_ = known(csvtext.QuoteNeverClosed, csvtext.QuotesUnclear, csvtext.SwallowedRows, csvtext.TooManyColumns,
+		csvtext.CellTooLong)
 	longRow = rejected("long_row", "row|rows with more cells than there should be",
 		"put quotes around a cell that contains the delimiter (such as a comma)")
 	rowTooShort = rejected("row_too_short", "row|rows that ends|end before the address and the name are complete",
@@ -89,18 +100,7 @@ var (
 )
 
 // unwanted are people who have left or are no customers, by what stands in a column. It begins the text.
-var unwanted = &kind{Severity: Advised, Word: "may_be_unwanted", Text: "person|people marked as"}
-
-// kinds are all of them, in the order in which people are shown them.
-var kinds = []*kind{
-	guessedEncoding, singleQuotes, duplicateHeader, noNameColumn, halfName,
-	externalIDsUnused, titleLines, bomInside, repeatedHeader, footerLines, strayLines,
-	cutOff, csvtext.EscapedQuotes, csvtext.BlanksAroundQuotes, csvtext.BareQuotes, shortRow, wrappedAddress,
-	severalAddresses, guardedCell, severalNames, namelessRow, nameControls,
-	csvtext.QuoteNeverClosed, csvtext.QuotesUnclear, csvtext.SwallowedRows, csvtext.TooManyColumns,
-	csvtext.CellTooLong, longRow, rowTooShort, brokenRow,
-	notUTF8, missingAddress, brokenAddress, missingAccount, nameBroken, notAName, unwanted,
-}
+var unwanted = known(&kind{Severity: Advised, Word: "may_be_unwanted", Text: "person|people marked as"})
 
 // Problem is one kind of trouble in a file, with where it first occurs.
 type Problem struct {

@@ -127,14 +127,7 @@ func (r *rowReader) form(row *Row) {
 		row.repaired(cutOff)
 	}
 	missing := slices.ContainsFunc(r.needed, func(i int) bool { return i >= whole })
-	spans := func(i int) bool { // the quotes of a cell are over a delimiter
-		cell := cellAt(cells, i)
-		return strings.Contains(cell, `"`) && strings.ContainsRune(cell, r.dialect.Delimiter())
-	}
 	switch {
-	case row.record.Repair == csvtext.BareQuotes && slices.ContainsFunc(r.needed, spans):
-		row.fault = csvtext.QuotesUnclear
-		return
 	case len(cells) > width, len(cells) == width && r.isShifted(cells):
 		row.fault = longRow
 	case len(cells) < width && (row.record.Suspect || missing):
