@@ -28,14 +28,14 @@ type Moment struct {
 func (m Moment) pause(now time.Time) (what, why string) {
 	left := m.PausedUntil.Sub(now)
 	switch {
-	case m.LookUps > 0 && left <= 0 && !m.Probing:
-		return "looking up " + text.Counted(m.LookUps, "account", "accounts") + " of earlier runs first", ""
 	case m.Probing && left > 0:
 		return "next try in " + Short(left), "the site does not answer"
 	case m.Probing:
 		return "trying again", "the site does not answer"
 	case left > 0:
 		return "paused for " + Short(left), text.Printable(cmp.Or(m.Why, "the site asks for a pause"))
+	case m.LookUps > 0:
+		return "looking up " + text.Counted(m.LookUps, "account", "accounts") + " of earlier runs first", ""
 	}
 	return "", ""
 }

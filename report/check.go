@@ -12,6 +12,9 @@ import (
 	"jsm-onboard/importer/text"
 )
 
+// shownRows is how many rows with a problem people are shown.
+const shownRows = 20
+
 // documentedRate is how many customers a second Atlassian lets an API token create.
 const documentedRate = 100
 
@@ -32,13 +35,11 @@ type rowProblem struct {
 
 // See takes each row, and keeps what is to be said of it.
 func (c *Check) See(row *export.Row) {
-	duplicate, severity := "", export.Repaired
+	severity := export.Repaired
 	if row.Invalid != "" {
 		severity = export.Rejected
 	}
-	if row.DuplicateOf != (export.Place{}) {
-		duplicate = fmt.Sprintf(outcome.ReasonSameAddress, row.DuplicateOf)
-	}
+	duplicate := onlyIf(row.DuplicateOf != export.Place{}, fmt.Sprintf(outcome.ReasonSameAddress, row.DuplicateOf))
 	if problem := outcome.JoinReasons(row.Invalid, duplicate, row.Note); problem != "" {
 		c.problems = append(c.problems, rowProblem{row.Place, severity, strings.Clone(problem)})
 	}
@@ -49,20 +50,17 @@ func (c *Check) See(row *export.Row) {
 func (c Check) Text() string {
 	l, s := &listing{}, c.Survey
 	l.file(s, c.Organizations)
-	l.add("Examples", c.examples())
+	l.add("Examples", c.examples()...)
 	l.line("")
 	l.count(c.people(), "people", "To create, unless an earlier run has onboarded them.")
-	var settled outcome.Totals
-	settled[outcome.Duplicate], settled[outcome.Excluded] = s.Duplicates, s.Excluded
-	settled[outcome.Invalid] = s.Invalid
-	l.rows(Rows{s.Rows, outcome.ImportStatuses(), settled}, "", s.Skipped)
+	l.rows(Rows{s.Rows, outcome.ImportStatuses(), outcome.Totals{
+		outcome.Duplicate: s.Duplicates, outcome.Excluded: s.Excluded, outcome.Invalid: s.Invalid}}, "", s.Skipped)
 	l.problems(s)
 	c.describeRows(l)
 	l.part(unused(s, c.Organizations))
 	l.line("")
-	if long := roughly(c.people(), documentedRate); long != "" {
-		l.add("Time", long+" at "+perSecond(documentedRate))
-	}
+	long := roughly(c.people(), documentedRate)
+	l.add("Time", onlyIf(long != "", long+" at "+perSecond(documentedRate)))
 	l.add("Next", c.command())
 	return l.String()
 }
@@ -70,14 +68,10 @@ func (c Check) Text() string {
 func (c Check) people() int { return c.Survey.Valid - c.Survey.Duplicates }
 
 // examples show wrong columns and wrong letters: the first people as they would be sent.
-func (c Check) examples() (lines string) {
+func (c Check) examples() (lines []string) {
 	for _, e := range c.Survey.Examples {
-		organization := ""
-		if c.Organizations && e.Organization != "" {
-			organization = "organization " + quoted(e.Organization)
-		}
-		who := fmt.Sprintf("%s: %s <%s>", e.Place, quoted(e.Name), cell(e.Email))
-		lines = joined("\n", lines, joined(", ", who, organization))
+		lines = append(lines, fmt.Sprintf("%s: %s <%s>%s", e.Place, quoted(e.Name), cell(e.Email),
+			onlyIf(c.Organizations && e.Organization != "", ", organization "+quoted(e.Organization))))
 	}
 	return lines
 }
@@ -85,16 +79,15 @@ func (c Check) examples() (lines string) {
 // describeRows lists the first rows with a problem, those that will not be sent before others; JSON has all of them.
 func (c Check) describeRows(l *listing) {
 	worst := func(a, b rowProblem) int { return cmp.Compare(a.Severity, b.Severity) } // "rejected" before "repaired"
-	first := slices.SortedStableFunc(slices.Values(c.problems), worst)
-	first = first[:min(20, len(first))]
-	for i, p := range first {
-		if i == 0 {
-			l.part("Row by row")
+	heading := "Row by row"
+	for i, p := range slices.SortedStableFunc(slices.Values(c.problems), worst) {
+		if i == shownRows {
+			l.add("", "… and "+text.Grouped(len(c.problems)-i)+" more: add --json to see all of them")
+			return
 		}
+		l.part(heading)
 		l.add("", p.Place.String()+": "+text.Printable(p.Problem))
-	}
-	if more := len(c.problems) - len(first); more > 0 {
-		l.add("", "… and "+text.Grouped(more)+" more: add --json to see all of them")
+		heading = ""
 	}
 }
 
@@ -118,56 +111,48 @@ func orEmpty[T any](list []T) []T { return append([]T{}, list...) }
 
 func quoted(s string) string { return strconv.Quote(text.Shorten(s, 60)) }
 
+// file is how a file was read, and why.
 func (l *listing) file(s *export.Survey, organizations bool) {
-	header, preset, columns := "no header", "", ""
+	header := "no header"
 	if s.HeaderLine > 0 {
 		header = fmt.Sprintf("header in line %d", s.HeaderLine)
 	}
-	if s.Preset != "" {
-		preset = s.Source + " (" + s.Preset + ")"
-	}
+	var columns []string
 	for _, c := range s.Columns {
-		why := c.Why
-		if c.Field == export.Organization && !organizations {
-			why = joined(", ", why, "not carried over")
-		}
-		column := fmt.Sprintf("%-12s = %-20s  %s", c.Field, cell(c.Header), text.Printable(why))
-		columns = joined("\n", columns, strings.TrimRight(column, " "))
+		unused := c.Field == export.Organization && !organizations
+		why := joined(", ", c.Why, onlyIf(unused, "not carried over"))
+		columns = append(columns, fmt.Sprintf("%-12s = %-20s  %s", c.Field, cell(c.Header), text.Printable(why)))
 	}
 	l.add("File", Shown(s.Path))
 	l.add("Read as", fmt.Sprintf("%s, %s, %s", s.Encoding, s.Dialect, header))
-	l.add("Preset", preset)
-	l.add("Columns", columns)
+	l.add("Preset", onlyIf(s.Preset != "", s.Source+" ("+s.Preset+")"))
+	l.add("Columns", columns...)
 }
 
 // problems lists what is wrong, by kind.
 func (l *listing) problems(s *export.Survey) {
-	headings := map[export.Severity]string{
-		export.Rejected: "Rows that will not be sent",
-		export.Repaired: "Repaired, or to be checked",
-		export.Advised:  "Advice (nothing is left out by itself)",
-	}
-	for _, severity := range []export.Severity{export.Rejected, export.Repaired, export.Advised} {
-		heading := headings[severity]
+	for _, group := range []struct {
+		severity export.Severity
+		heading  string
+	}{
+		{export.Rejected, "Rows that will not be sent"},
+		{export.Repaired, "Repaired, or to be checked"},
+		{export.Advised, "Advice (nothing is left out by itself)"},
+	} {
 		for _, p := range s.Problems {
-			if p.Severity == severity {
-				l.part(heading)
+			if p.Severity == group.severity {
+				l.part(group.heading)
 				l.problem(p)
-				heading = ""
+				group.heading = ""
 			}
 		}
 	}
 }
 
 func (l *listing) problem(p export.Problem) {
-	count, what := text.Grouped(p.Count), text.Printable(p.Text)
-	if where := places(p.Places, p.Count); where != "" {
-		what += " (" + where + ")"
-	} else if p.Count == 1 {
-		count = "" // the file as a whole
-	}
-	l.line(fmt.Sprintf("%*s  %s", labelWidth-2, count, what))
-	if p.Hint != "" {
-		l.add("", "> "+text.Printable(p.Hint))
-	}
+	where := places(p.Places, p.Count)
+	whole := where == "" && p.Count == 1 // it is of the file as a whole
+	what := text.Printable(p.Text) + onlyIf(where != "", " ("+where+")")
+	l.line(fmt.Sprintf("%*s  %s", labelWidth-2, onlyIf(!whole, text.Grouped(p.Count)), what))
+	l.add("", onlyIf(p.Hint != "", "> "+text.Printable(p.Hint)))
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -74,11 +75,8 @@ func terminalColumns(w io.Writer, getenv func(string) string) func() int {
 		return nil
 	}
 	return func() int {
-		width, _, err := term.GetSize(int(f.Fd()))
-		if err != nil || width <= 0 {
-			return 80
-		}
-		return width
+		width, _, _ := term.GetSize(int(f.Fd()))
+		return cmp.Or(max(width, 0), 80)
 	}
 }
 
@@ -150,7 +148,10 @@ func (c *Console) Follow(rows int, look func() Moment) (stop func()) {
 		return func() {}
 	}
 	every, last := 10*time.Second, 0
-	show := func(m Moment) { c.logProgress(m, rows, float64(m.Done-last)/every.Seconds()); last = m.Done }
+	show := func(m Moment) {
+		c.logProgress(m, rows, float64(m.Done-last)/every.Seconds())
+		last = m.Done
+	}
 	if c.columns != nil && !c.options.JSON {
 		b := newBar(c.out, c.columns, rows)
 		every, show = time.Second, func(m Moment) { c.locked(func() { b.show(m, time.Now()) }) }
@@ -160,12 +161,11 @@ func (c *Console) Follow(rows int, look func() Moment) (stop func()) {
 	ctx, end := context.WithCancel(context.Background())
 	var wait sync.WaitGroup
 	wait.Go(func() {
-		for tick := time.Tick(every); ; {
+		for ctx.Err() == nil {
 			select {
-			case <-ctx.Done():
-				return
-			case <-tick:
+			case <-time.After(every):
 				show(look())
+			case <-ctx.Done():
 			}
 		}
 	})

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -43,24 +44,18 @@ type Diagnosis struct {
 // String is the list as people read it: a mark, the name, the finding, and below it what to do.
 func (d Diagnosis) String() string {
 	var b strings.Builder
-	width, count := 0, map[State]int{}
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	count := map[State]int{}
 	for _, c := range d.Checks {
-		width = max(width, len(c.Name))
 		count[c.State]++
-	}
-	for _, c := range d.Checks {
-		fmt.Fprintf(&b, "%s %-*s  %s\n", marks[c.State], width, c.Name, text.Printable(c.Text))
+		fmt.Fprintf(w, "%s %s\t%s\n", marks[c.State], text.Printable(c.Name), text.Printable(c.Text))
 		for line := range strings.Lines(c.Hint) {
-			fmt.Fprintf(&b, "  %*s  > %s\n", width, "", text.Printable(strings.TrimSuffix(line, "\n")))
+			fmt.Fprintf(w, "\t> %s\n", text.Printable(strings.TrimSuffix(line, "\n")))
 		}
 	}
-	verdict := "Ready to import"
-	switch {
-	case count[Failing] > 0:
-		verdict = text.Counted(count[Failing], "check has failed", "checks have failed")
-	case count[Warning] > 0:
-		verdict += ", with " + text.Counted(count[Warning], "warning", "warnings")
-	}
+	w.Flush()
+	verdict := cmp.Or(counted(count[Failing], "check has failed", "checks have failed", ""),
+		joined(", with ", "Ready to import", counted(count[Warning], "warning", "warnings", "")))
 	return b.String() + "\n" + verdict + "; nothing was changed at the site.\n"
 }
 
@@ -91,16 +86,12 @@ func RunList(runs []ledger.Run, short bool) string {
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "RUN\tSTARTED\tCOMMAND\tSOURCE\tROWS\tCREATED\tOUTCOME\tEXIT\tINPUT\tREASON")
 	for _, r := range runs {
-		became, rows, exit := r.Outcome, text.Grouped(r.RowsRead), fmt.Sprint(r.ExitCode)
-		switch {
-		case became == "":
-			became, rows, exit = "not finished", "", ""
-		case became != ledger.Complete && r.RowsRead == 0:
+		ended := r.Outcome != ""
+		rows, exit := onlyIf(ended, text.Grouped(r.RowsRead)), onlyIf(ended, fmt.Sprint(r.ExitCode))
+		if ended && r.Outcome != ledger.Complete && r.RowsRead == 0 {
 			rows = "-" // not known: the export could not be read
 		}
-		if !r.Undone.IsZero() {
-			became += ", undone"
-		}
+		became := joined(", ", cmp.Or(r.Outcome, "not finished"), onlyIf(!r.Undone.IsZero(), "undone"))
 		input, reason := Shown(r.Input), text.Printable(r.StopReason)
 		if short {
 			input, reason = text.Shorten(filepath.Base(input), 30), text.Shorten(reason, 40)

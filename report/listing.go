@@ -23,9 +23,17 @@ const labelWidth = 11
 // add puts texts, which may have several lines, behind a label. Without any there is no label either.
 func (l *listing) add(label string, texts ...string) {
 	for line := range strings.Lines(joined("\n", texts...)) {
-		fmt.Fprintf(l, "%-*s%s\n", labelWidth, label, strings.TrimSuffix(line, "\n"))
+		fmt.Fprintf(l, "%-*s%s\n", labelWidth, label, strings.TrimRight(line, " \n"))
 		label = ""
 	}
+}
+
+// block does so after an empty line, if there is anything to say.
+func (l *listing) block(label string, texts ...string) {
+	if len(present(texts...)) > 0 {
+		l.line("")
+	}
+	l.add(label, texts...)
 }
 
 func (l *listing) line(line string) { l.WriteString(line + "\n") }
@@ -59,10 +67,18 @@ func (l *listing) rows(r Rows, proof string, skipped int) {
 
 // counted is a sentence that begins with a number; "" where there is nothing to count.
 func counted(n int, one, many, rest string) string {
-	if n == 0 {
+	if n <= 0 {
 		return ""
 	}
 	return text.Counted(n, one, many) + rest
+}
+
+// onlyIf is a text where it is to be said, else "".
+func onlyIf(said bool, text string) string {
+	if said {
+		return text
+	}
+	return ""
 }
 
 // present are the texts that are not empty.
@@ -80,10 +96,7 @@ func places(first []export.Place, of int) string {
 	for _, p := range first {
 		words = append(words, p.String())
 	}
-	if of > len(first) && len(first) > 0 {
-		words = append(words, "…")
-	}
-	return strings.Join(words, ", ")
+	return joined(", ", strings.Join(words, ", "), onlyIf(of > len(first) && len(first) > 0, "…"))
 }
 
 // cell is as much of an address or a name as fits a line.
@@ -146,27 +159,21 @@ func Fit(w io.Writer, s string, getenv func(string) string) string {
 	return fit(s, terminalColumns(w, getenv))
 }
 
-// fit makes every line printable, and breaks those longer than a terminal at a
-// blank; in fewer than 40 columns nothing is broken, and commands to type never
-// are. columns is nil where there is no terminal.
+// fit makes every line printable, and breaks those longer than a terminal at a blank; in fewer than 40 columns nothing
+// is broken, and commands to type never are. columns is nil where there is no terminal.
 func fit(s string, columns func() int) string {
 	width := 0
 	if columns != nil {
 		width = columns()
 	}
-	var b strings.Builder
-	for line := range strings.Lines(s) {
-		words, end := strings.CutSuffix(line, "\n")
-		words = text.Printable(words)
-		if width >= 40 && !strings.HasPrefix(strings.TrimLeft(words, " "), "jsm-onboard ") {
-			words = wrap(words, width)
-		}
-		b.WriteString(words)
-		if end {
-			b.WriteByte('\n')
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = text.Printable(line)
+		if width >= 40 && !strings.HasPrefix(strings.TrimLeft(line, " "), "jsm-onboard ") {
+			lines[i] = wrap(lines[i], width)
 		}
 	}
-	return b.String()
+	return strings.Join(lines, "\n")
 }
 
 // wrap continues a line below its own text: behind its label or number, or behind its blanks.

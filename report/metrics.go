@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -90,10 +89,10 @@ func (m *exposition) rows(name, help string, rows Rows) {
 
 // last is when a run of the job last ended well: this one, or what was so before.
 func (m *exposition) last(name, help string, well bool, ended int) {
-	series := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta("jsm_onboard_"+name+"{"+m.job+"} ") + `(\d+)$`)
-	if found := series.FindStringSubmatch(m.before); found != nil && !well {
-		ended, _ = strconv.Atoi(found[1])
-		well = true
+	_, line, _ := strings.Cut(m.before, "\njsm_onboard_"+name+"{"+m.job+"} ")
+	line, _, _ = strings.Cut(line, "\n")
+	if before, err := strconv.Atoi(line); err == nil && !well {
+		ended, well = before, true
 	}
 	if well {
 		m.gauge(name, help, "", ended)

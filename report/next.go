@@ -52,31 +52,26 @@ func NextSteps(s Summary) []Step {
 
 // rows are about rows to fix, and people whose access was revoked.
 func (l *steps) rows(s Summary) {
-	failed, results, unless := Shown(s.Failed), Shown(s.Results), ""
-	if s.Kept != "" {
-		unless = ", unless that was done in " + Shown(s.Kept)
-	}
-	if failed != "" {
-		l.add(counted(s.Rows.Of(outcome.Invalid, outcome.Failed, outcome.Unknown), "row needs", "rows need", " fixing"+
-			unless+": jsm_reason in "+failed+" says why; fix the row there, or the cause at the site, then:"),
-			slices.Concat([]string{"import", failed}, s.SiteFlags, s.Repeat)...)
-	}
-	if results != "" {
-		l.add(counted(s.Rows.Of(outcome.RevokedBefore), "row is", "rows are", " revoked_before: give access back by "+
-			"hand, as jsm_reason in "+results+" says, then:"),
-			slices.Concat([]string{"import", results}, s.SiteFlags, s.Repeat,
-				[]string{"--include", "jsm_status=revoked_before", "--resend-known"})...)
-	}
+	failed, results := Shown(s.Failed), Shown(s.Results)
+	unless := onlyIf(s.Kept != "", ", unless that was done in "+Shown(s.Kept))
+	l.add(onlyIf(failed != "", counted(s.Rows.Of(outcome.Invalid, outcome.Failed, outcome.Unknown),
+		"row needs", "rows need", " fixing"+unless+": jsm_reason in "+failed+" says why; fix the row there, or the "+
+			"cause at the site, then:")),
+		slices.Concat([]string{"import", failed}, s.SiteFlags, s.Repeat)...)
+	l.add(onlyIf(results != "", counted(s.Rows.Of(outcome.RevokedBefore),
+		"row is", "rows are", " revoked_before: give access back by hand, as jsm_reason in "+results+" says, then:")),
+		slices.Concat([]string{"import", results}, s.SiteFlags, s.Repeat,
+			[]string{"--include", "jsm_status=revoked_before", "--resend-known"})...)
 }
 
 func (l *steps) access(s Summary) {
-	a, results := s.Access, s.Results
+	a := s.Access
 	if a == nil {
 		return
 	}
 	const again = "then run the same command again"
 	l.add(counted(a.NotGood, "row has", "rows have", " not got all of the access that was asked for: jsm_reason in "+
-		Shown(results)+" says why; fix that, "+again))
+		Shown(s.Results)+" says why; fix that, "+again))
 	for _, refused := range a.Refused {
 		l.add(refused + "; fix that (403: give the account an agent licence on that project), " + again)
 	}
@@ -98,10 +93,8 @@ func (l *steps) leavers(d *LeaverTotals, siteFlags []string) {
 		list := Shown(d.Path)
 		l.add(counted(d.Review, "leaver", "leavers",
 			" to review: jsm_reason in "+list+" says why, and what to do by hand"))
-		if d.Revoke > 0 {
-			l.add("look at "+list+"; to revoke the access of those on it:",
-				slices.Concat([]string{"revoke", list}, siteFlags)...)
-		}
+		l.add(onlyIf(d.Revoke > 0, "look at "+list+"; to revoke the access of those on it:"),
+			slices.Concat([]string{"revoke", list}, siteFlags)...)
 	}
 }
 

@@ -31,34 +31,36 @@ type Outlook struct {
 // cell of a row, but for the names of organizations to create.
 func PlanText(command string, p *importer.Plan, o Outlook) string {
 	l, s := &listing{}, p.Survey
-	revoking := command == "revoke" || command == "undo"
+	todo, rows, skipped := "to create", Rows{s.Rows, outcome.ImportStatuses(), p.Settled}, s.Skipped
+	if command == "revoke" || command == "undo" {
+		todo, rows.Statuses, skipped = "to revoke", outcome.RevokeStatuses(), 0
+		o.Organizations = true // that they are not carried over is of no interest
+	}
 	l.add("Site", joined(", as ", o.Site, o.Account))
 	if run := p.Undoes; run != nil {
 		l.add("Undo", "run "+run.ID+": "+run.Command+" of "+Shown(run.Input)+" on "+When(run.StartedAt))
 	} else {
-		l.file(s, o.Organizations || revoking)
+		l.file(s, o.Organizations)
 	}
 	l.add("Source", o.Source)
 	l.add("Ledger", Shown(o.Ledger))
-	if p.Resumed {
-		l.add("Run", "continues "+p.Run.ID+"; "+text.Counted(p.Finished.Sum(), "row is finished", "rows are finished"))
-	}
+	l.add("Run", onlyIf(p.Resumed,
+		"continues "+p.Run.ID+"; "+text.Counted(p.Finished.Sum(), "row is finished", "rows are finished")))
 	l.line("")
-	if revoking {
-		l.count(p.Create, "to revoke", "")
-		l.some(p.Finished.Sum(), "finished", "Done earlier by this run, which continues.")
-		l.rows(Rows{s.Rows, outcome.RevokeStatuses(), p.Settled}, "", 0)
-	} else {
-		l.planned(p, o.Limit)
-		l.part(planNotes(p, o))
-		l.access(p.Access)
-		l.leavers(o)
-	}
+	l.todo(todo, p, o.Limit)
+	rows.Totals[outcome.Renamed] = 0 // they are to do
+	l.rows(rows, "", skipped)
+	l.part(joined("\n",
+		counted(p.OtherAddress, "person is", "people are",
+			" onboarded under another address, going by the external ids, and would get a second account."),
+		counted(p.NamesChanged, "customer has", "customers have",
+			" another name here than the one that was sent before; --update-names renames them."),
+		unused(s, o.Organizations)))
+	l.access(p.Access)
+	l.leavers(o)
 	l.problems(s)
-	if revoking {
-		l.part(counted(max(0, p.Settled.Of(outcome.Invalid)-s.Invalid), "row", "rows", " without an account "+
-			"to revoke: jsm_reason in the results says why of each."))
-	}
+	l.part(counted(p.Settled.Of(outcome.Invalid)-s.Invalid, "row", "rows",
+		" without an account to revoke: jsm_reason in the results says why of each."))
 	for _, note := range o.Notes {
 		l.part(note)
 	}
@@ -66,43 +68,23 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 	return l.String()
 }
 
-// planned says what would become of the rows; the numbers add up.
-func (l *listing) planned(p *importer.Plan, limit int) {
-	limited := ""
-	if limit > 0 && limit < p.Create {
-		limited = fmt.Sprintf("%s of them in this run (--limit %d).", text.Grouped(limit), limit)
-	}
-	l.count(p.Create-p.Resent, "to create", limited)
+// todo counts what is neither settled nor skipped; with those the numbers add up.
+func (l *listing) todo(what string, p *importer.Plan, limit int) {
+	l.count(p.Create-p.Resent, what, onlyIf(limit > 0 && limit < p.Create,
+		fmt.Sprintf("%s of them in this run (--limit %d).", text.Grouped(limit), limit)))
 	l.some(p.Resent, "to send again", "Known (--resend-known): created only if the site no longer has the account.")
 	l.some(p.Finished.Sum(), "finished", "Done earlier by this run, which continues.")
 	l.some(p.Fixed, "fixed", "Wrong in this file, but fixed in a failed file and imported from there.")
-	rest := p.Settled
-	l.some(rest.Of(outcome.Renamed), "to rename", outcome.Renamed.Meaning())
-	rest[outcome.Renamed] = 0
-	l.rows(Rows{p.Survey.Rows, outcome.ImportStatuses(), rest}, "", p.Survey.Skipped)
-}
-
-func planNotes(p *importer.Plan, o Outlook) string {
-	return joined("\n",
-		counted(p.OtherAddress, "person is", "people are",
-			" onboarded under another address, going by the external ids, and would get a second account."),
-		counted(p.NamesChanged, "customer has", "customers have",
-			" another name here than the one that was sent before; --update-names renames them."),
-		unused(p.Survey, o.Organizations))
+	l.some(p.Settled.Of(outcome.Renamed), "to rename", outcome.Renamed.Meaning())
 }
 
 // unused is what a file has and is not used.
 func unused(s *export.Survey, organizations bool) string {
-	ids, companies := "", ""
-	if s.OneExternalID != "" {
-		ids = "External ids of this file are not used: " + s.OneExternalID + "."
-	}
 	named := slices.ContainsFunc(s.Columns, func(c export.Column) bool { return c.Field == export.Organization })
-	if named && !organizations {
-		companies = "Organizations are not carried over: --organizations puts each customer into the one that the " +
-			"row names."
-	}
-	return joined("\n", ids, companies)
+	return joined("\n",
+		onlyIf(s.OneExternalID != "", "External ids of this file are not used: "+s.OneExternalID+"."),
+		onlyIf(named && !organizations, "Organizations are not carried over: --organizations puts each customer into "+
+			"the one that the row names."))
 }
 
 // access lists what would be done about organizations and service projects.
@@ -110,21 +92,12 @@ func (l *listing) access(a *importer.AccessPlan) {
 	if a == nil {
 		return
 	}
-	added := ""
-	if a.Organizations {
-		added = ", and each organization is added"
-	}
-	first := slices.Clone(a.FirstNew)
-	for i, name := range first {
-		first[i] = cell(name)
-	}
-	if more := a.ToCreate - len(first); more > 0 {
-		first = append(first, "and "+text.Grouped(more)+" more")
-	}
+	more := a.ToCreate - len(a.FirstNew)
+	names := joined(", ", strings.Join(a.FirstNew, ", "), onlyIf(more > 0, "and "+text.Grouped(more)+" more"))
 	lines := []string{
 		counted(a.Named, "organization", "organizations", fmt.Sprintf(" in the file: %s at the site, %s to create",
 			text.Grouped(a.Existing), text.Grouped(a.ToCreate))),
-		counted(a.ToCreate, "to create", "to create", ": "+strings.Join(first, ", ")),
+		counted(a.ToCreate, "to create", "to create", ": "+names),
 		counted(a.Memberships, "membership", "memberships", " to add to organizations"),
 		counted(a.Customers, "customer", "customers", " to add to service projects"),
 		counted(a.WithoutOrganization, "row names", "rows name", " no organization"),
@@ -132,14 +105,10 @@ func (l *listing) access(a *importer.AccessPlan) {
 			" one that cannot be used; the customer is created all the same"),
 	}
 	for _, desk := range a.ServiceDesks {
-		name := ""
-		if desk.ProjectName != "" {
-			name = " (" + cell(desk.ProjectName) + ")"
-		}
-		lines = append(lines, "service project "+desk.ProjectKey+name+": each customer gets access"+added)
+		lines = append(lines, fmt.Sprintf("service project %s (%s): each customer gets access%s",
+			desk.ProjectKey, desk.ProjectName, onlyIf(a.Organizations, ", and each organization is added")))
 	}
-	l.line("")
-	l.add("Access", lines...)
+	l.block("Access", lines...)
 }
 
 // leavers says what would be done about those who have left the source.
@@ -154,14 +123,13 @@ func (l *listing) leavers(o Outlook) {
 	case o.Revoke > 0:
 		does = "access is revoked for " + text.Counted(o.Revoke, "leaver", "leavers") + " when all rows are done"
 	}
-	l.line("")
-	l.add("Leavers", text.Grouped(o.Leavers.Revoke)+" to revoke, "+text.Grouped(o.Leavers.Review)+" to review: "+does,
+	l.block("Leavers", text.Grouped(o.Leavers.Revoke)+" to revoke, "+text.Grouped(o.Leavers.Review)+" to review: "+does,
 		o.Leavers.Held)
 }
 
 // lastLine says what the site will be asked, and how long that takes.
 func lastLine(command string, p *importer.Plan, o Outlook) string {
-	requests := requestsText(max(p.Create, p.Settled.Of(outcome.Renamed)), p.Access, o)
+	requests := requestsText(p, o)
 	switch {
 	case o.Held:
 		return "Held back by a guard: nothing is sent."
@@ -173,39 +141,35 @@ func lastLine(command string, p *importer.Plan, o Outlook) string {
 			"service projects stay as they are, and access comes back only by hand. " + requests
 	case command == "revoke":
 		return "Access comes back only by hand. " + requests
-	case p.Create == 0 && p.LookUps > 0:
-		return "Nobody has to be created; " + text.Counted(p.LookUps, "account id is", "account ids are") +
-			" still to be looked up."
 	}
 	return requests
 }
 
-func requestsText(n int, a *importer.AccessPlan, o Outlook) string {
-	access := a != nil && a.ToCreate+a.Open > 0
+func requestsText(p *importer.Plan, o Outlook) string {
+	n := max(p.Create, p.Settled.Of(outcome.Renamed))
+	access := p.Access != nil && p.Access.ToCreate+p.Access.Open > 0
 	switch {
-	case n == 0 && o.Revoke > 0:
+	case n > 0:
+	case p.LookUps > 0:
+		return "Nobody has to be created; " + text.Counted(p.LookUps, "account id is", "account ids are") +
+			" still to be looked up."
+	case o.Revoke > 0:
 		return "Nobody has to be created; " + text.Counted(o.Revoke, "leaver is", "leavers are") + " revoked."
-	case n == 0 && access:
+	case access:
 		return "Nobody has to be created; only access is given."
-	case n == 0:
+	default:
 		return "Nothing has to be sent."
 	}
-	what, longer, others := text.Counted(n, "request", "requests"), "", ""
-	if access {
-		others = "those for access"
+	others := joined(" and ", onlyIf(access, "those for access"), counted(o.Revoke, "to revoke", "to revoke", ""))
+	what := text.Counted(n, "request", "requests") + onlyIf(others != "", ", and "+others+",")
+	limited := o.Limit > 0 && o.Limit < n
+	if limited {
+		n, what = o.Limit, "At most "+text.Counted(o.Limit, "new customer", "new customers")
 	}
-	if others = joined(" and ", others, counted(o.Revoke, "to revoke", "to revoke", "")); others != "" {
-		what += ", and " + others + ","
-	}
-	if o.Limit > 0 && o.Limit < n {
-		n, longer = o.Limit, ", or longer when many have an account already"
-		what = "At most " + text.Counted(n, "new customer", "new customers")
-	}
-	if o.DryRun {
-		what += " would be sent"
-	}
+	what += onlyIf(o.DryRun, " would be sent")
 	if long := roughly(n, o.Rate); long != "" {
-		return fmt.Sprintf("%s at %s: %s%s.", what, perSecond(o.Rate), long, longer)
+		return fmt.Sprintf("%s at %s: %s%s.", what, perSecond(o.Rate), long,
+			onlyIf(limited, ", or longer when many have an account already"))
 	}
 	return what + " in all."
 }
@@ -213,10 +177,7 @@ func requestsText(n int, a *importer.AccessPlan, o Outlook) string {
 // FirstOffer goes before the question whether to create all customers, only
 // the first one, or none. It has a name and an address: it is for no log.
 func FirstOffer(creates int, first export.Row) string {
-	who := first.Place.String() + ": " + cell(first.Email)
-	if first.Name != first.Email {
-		who += ", " + cell(first.Name)
-	}
 	return fmt.Sprintf("\n%s would be created. Whether the site sends mail to new customers depends on its settings: "+
-		"create one first, and check.\n\nThe first would be %s\n", text.Counted(creates, "customer", "customers"), who)
+		"create one first, and check.\n\nThe first would be %s: %s%s\n", text.Counted(creates, "customer", "customers"),
+		first.Place, cell(first.Email), onlyIf(first.Name != first.Email, ", "+cell(first.Name)))
 }

@@ -52,8 +52,7 @@ type Summary struct {
 // Elapsed is how long it took, a second at least.
 func (s Summary) Elapsed() time.Duration { return max(s.FinishedAt.Sub(s.StartedAt), time.Second) }
 
-// Limited reports whether a run stopped where it was asked to, by --limit: such a run alone ends as a complete one
-// does.
+// Limited reports whether a run stopped where it was asked to, by --limit: it alone ends as a complete one does.
 func (s Summary) Limited() bool {
 	return s.Outcome == ledger.Stopped && (s.ExitCode == 0 || s.ExitCode == 3)
 }
@@ -86,12 +85,11 @@ type LeaverTotals struct {
 }
 
 // CountLeavers counts those on a list of leavers.
-func CountLeavers(leavers []importer.Leaver) (t LeaverTotals) {
+func CountLeavers(leavers []importer.Leaver) LeaverTotals {
+	t := LeaverTotals{Review: len(leavers)}
 	for _, one := range leavers {
 		if one.Action == importer.ActionRevoke {
-			t.Revoke++
-		} else {
-			t.Review++
+			t.Revoke, t.Review = t.Revoke+1, t.Review-1
 		}
 	}
 	return t

@@ -16,34 +16,23 @@ import (
 func Totals(s Summary) string {
 	l := &listing{}
 	l.line(headline(s) + "\n")
-	proof := "" // without it the run has stopped, and says why
-	if s.Rows.Prove(s.Rows.Read) == nil {
-		proof = "The sum of the lines above: each row has one status."
-	}
-	l.rows(s.Rows, proof, s.Skipped)
+	proven := s.Rows.Prove(s.Rows.Read) == nil // else the run has stopped, and says why
+	l.rows(s.Rows, onlyIf(proven, "The sum of the lines above: each row has one status."), s.Skipped)
 	l.line("")
 	l.add("Access", AccessLines(s.Access)...)
 	l.add("Leavers", LeaverLines(s.Leavers)...)
 	l.add("Requests", RequestLines(s)...)
 	l.add("Results", Shown(s.Results))
-	l.add("To fix", Shown(s.Failed))
-	if s.Kept != "" && s.Failed != "" {
-		l.add("", "("+Shown(s.Kept)+" was edited, or is of another export: it is left as it is)")
-	}
+	l.add("To fix", Shown(s.Failed), onlyIf(s.Kept != "" && s.Failed != "",
+		"("+Shown(s.Kept)+" was edited, or is of another export: it is left as it is)"))
 	l.add("Page", Shown(s.Page))
-	if s.Gone {
-		l.add("Sandbox", "ended with the run, and so did its ledger: the next --sandbox run starts anew")
-	} else {
-		l.add("Ledger", Shown(s.Ledger))
-	}
-	next := ""
+	l.add("Sandbox", onlyIf(s.Gone, "ended with the run, and so did its ledger: the next --sandbox run starts anew"))
+	l.add("Ledger", onlyIf(!s.Gone, Shown(s.Ledger)))
+	var next []string
 	for _, step := range NextSteps(s) {
-		next = joined("\n", next, joined("\n  ", step.Text, step.Command))
+		next = append(next, joined("\n  ", step.Text, step.Command))
 	}
-	if next != "" {
-		l.line("")
-		l.add("Next", next)
-	}
+	l.block("Next", next...)
 	return l.String()
 }
 
@@ -79,11 +68,9 @@ func LeaverLines(d *LeaverTotals) []string {
 	if d == nil {
 		return nil
 	}
-	listed, became := "", ""
-	if d.Path != "" {
-		listed = fmt.Sprintf("%s to revoke, %s to review: %s",
-			text.Grouped(d.Revoke), text.Grouped(d.Review), Shown(d.Path))
-	}
+	listed := onlyIf(d.Path != "", fmt.Sprintf("%s to revoke, %s to review: %s",
+		text.Grouped(d.Revoke), text.Grouped(d.Review), Shown(d.Path)))
+	became := ""
 	if d.Rows != nil {
 		for _, s := range d.Rows.Statuses {
 			became = joined(", ", became, counted(d.Rows.Of(s), s.String(), s.String(), ""))
@@ -95,23 +82,17 @@ func LeaverLines(d *LeaverTotals) []string {
 
 // RequestLines count the requests.
 func RequestLines(s Summary) []string {
-	r, pace, revoking := s.Requests, "", ""
-	if s.Rate.Mean > 0 {
-		pace = perSecond(s.Rate.Mean) + " on average"
-	}
-	if s.Rate.Learned > 0 {
-		pace = joined(", ", pace, "the site takes about "+perSecond(s.Rate.Learned))
-	}
+	r, revoking := s.Requests, ""
 	if d := s.Leavers; d != nil && d.Sent > 0 {
 		revoking = "to revoke " + sent(d.Sent, d.Throttled)
 	}
-	line := joined("; ", joined(", ", sent(r.Sent, r.Throttled), counted(r.Retried, "retried", "retried", ""),
-		counted(r.Ambiguous, "with no clear answer", "with no clear answer", "")), pace, revoking)
-	since := ""
-	if s.Continued {
-		since = "(since the run was continued; the rows are those of the whole run)"
-	}
-	return present(line, counted(r.Other, "more", "more", " for checks, look-ups, names and access"), since)
+	requests := joined(", ", sent(r.Sent, r.Throttled), counted(r.Retried, "retried", "retried", ""),
+		counted(r.Ambiguous, "with no clear answer", "with no clear answer", ""))
+	pace := joined(", ", onlyIf(s.Rate.Mean > 0, perSecond(s.Rate.Mean)+" on average"),
+		onlyIf(s.Rate.Learned > 0, "the site takes about "+perSecond(s.Rate.Learned)))
+	return present(joined("; ", requests, pace, revoking),
+		counted(r.Other, "more", "more", " for checks, look-ups, names and access"),
+		onlyIf(s.Continued, "(since the run was continued; the rows are those of the whole run)"))
 }
 
 func sent(all, throttled int) string {
