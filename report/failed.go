@@ -18,9 +18,8 @@ import (
 	"jsm-onboard/importer/export"
 )
 
-// Failed writes the rows that need fixing, to be sent again: original header
-// and byte-true cells, then jsm_reason, jsm_row and jsm_line. The file exists
-// only when there are such rows, and an edited one is never overwritten.
+// Failed writes the rows that need fixing, to be sent again: original header and byte-true cells, then jsm_reason,
+// jsm_row and jsm_line. The file exists only when there are such rows, and an edited one is never overwritten.
 type Failed struct {
 	*Results
 	memory Memory

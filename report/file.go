@@ -1,5 +1,4 @@
-// Package report is what people see of a run: results, rows to fix, summary,
-// plan, console, metrics and notifications.
+// Package report is what people see of a run: results, rows to fix, summary, plan, console, metrics and notifications.
 package report
 
 import (
@@ -24,9 +23,8 @@ type File struct {
 	buffer  *bufio.Writer
 }
 
-// CreateFile opens path's partial file, and finds out now what would keep it
-// from getting its name later: no such folder, a folder of that name, a file
-// that is read-only or open in another program. Errors are a *WriteError.
+// CreateFile opens path's partial file, and finds out now what would keep it from getting its name later: no such
+// folder, a folder of that name, a file that is read-only or open in another program. Errors are a *WriteError.
 func CreateFile(path string) (*File, error) { return createFile(path, partialSuffix) }
 
 // TryFile returns the error that CreateFile would end with, and leaves nothing behind. Another process may be writing

@@ -31,9 +31,10 @@ type Outlook struct {
 // cell of a row, but for the names of organizations to create.
 func PlanText(command string, p *importer.Plan, o Outlook) string {
 	l, s := &listing{}, p.Survey
-	todo, rows, skipped := "to create", Rows{s.Rows, outcome.ImportStatuses(), p.Settled}, s.Skipped
+	todo, resent, skipped := "to create", p.Resent, s.Skipped
+	rows := Rows{s.Rows, outcome.ImportStatuses(), p.Settled}
 	if command == "revoke" || command == "undo" {
-		todo, rows.Statuses, skipped = "to revoke", outcome.RevokeStatuses(), 0
+		todo, resent, skipped, rows.Statuses = "to revoke", 0, 0, outcome.RevokeStatuses()
 		o.Organizations = true // that they are not carried over is of no interest
 	}
 	l.add("Site", joined(", as ", o.Site, o.Account))
@@ -47,7 +48,7 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 	l.add("Run", onlyIf(p.Resumed,
 		"continues "+p.Run.ID+"; "+text.Counted(p.Finished.Sum(), "row is finished", "rows are finished")))
 	l.line("")
-	l.todo(todo, p, o.Limit)
+	l.todo(p, todo, resent, o.Limit)
 	rows.Totals[outcome.Renamed] = 0 // they are to do
 	l.rows(rows, "", skipped)
 	l.part(joined("\n",
@@ -69,10 +70,10 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 }
 
 // todo counts what is neither settled nor skipped; with those the numbers add up.
-func (l *listing) todo(what string, p *importer.Plan, limit int) {
-	l.count(p.Create-p.Resent, what, onlyIf(limit > 0 && limit < p.Create,
+func (l *listing) todo(p *importer.Plan, what string, resent, limit int) {
+	l.count(p.Create-resent, what, onlyIf(limit > 0 && limit < p.Create,
 		fmt.Sprintf("%s of them in this run (--limit %d).", text.Grouped(limit), limit)))
-	l.some(p.Resent, "to send again", "Known (--resend-known): created only if the site no longer has the account.")
+	l.some(resent, "to send again", "Known (--resend-known): created only if the site no longer has the account.")
 	l.some(p.Finished.Sum(), "finished", "Done earlier by this run, which continues.")
 	l.some(p.Fixed, "fixed", "Wrong in this file, but fixed in a failed file and imported from there.")
 	l.some(p.Settled.Of(outcome.Renamed), "to rename", outcome.Renamed.Meaning())

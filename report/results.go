@@ -77,8 +77,7 @@ func withAccess(all []string) []string {
 func withoutAccess(all []string) []string  { return slices.Delete(withAccess(all), 2, 4) }
 func reasonAndPlace(all []string) []string { return all[4:7] }
 
-// Results writes the results file: one line for each input row, with all of
-// its cells and what became of it.
+// Results writes the results file: one line for each input row, with all of its cells and what became of it.
 type Results struct {
 	*File // which Commit gives its name, also when the run ended early
 	table *table
