@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -175,10 +176,7 @@ func (r *run) summarise(end importer.End) *report.Summary {
 func (r *run) addRun(s *report.Summary, end importer.End) {
 	pace := r.pace()
 	s.RunID, s.Continued = r.plan.Run.ID, r.plan.Resumed
-	s.Failed, s.Kept = r.rows.fixes.Path, r.rows.fixes.Kept
-	if r.rows.named {
-		s.Results = r.out.results
-	}
+	s.Results, s.Failed, s.Kept = r.rows.named, r.rows.fixes.Path, r.rows.fixes.Kept
 	s.Requests = report.Requests{
 		Sent:      pace.Sent,
 		Throttled: pace.Refused,
@@ -193,4 +191,14 @@ func (r *run) addRun(s *report.Summary, end importer.End) {
 	if busy := r.recorder.Busy(); busy > 0 {
 		s.Rate.Mean = float64(pace.Sent) / busy.Seconds()
 	}
+}
+
+// summaryOf is the summary that the ledger keeps with a run.
+func summaryOf(run ledger.Run) (s report.Summary, err error) {
+	if len(run.Summary) > 0 {
+		if err = json.Unmarshal(run.Summary, &s); err != nil {
+			err = fmt.Errorf("the summary of run %s cannot be read: %w", run.ID, err)
+		}
+	}
+	return s, err
 }

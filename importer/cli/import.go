@@ -152,9 +152,7 @@ func (w *importWork) agree(ctx context.Context, r *run) error {
 
 func (w *importWork) begin(ctx context.Context, r *run, o importer.Options) *importer.Run {
 	r.pace = r.site.client.Pace
-	if r.limited() {
-		o.Limit = r.limit
-	}
+	o.Limit = r.limit
 	if w.only {
 		o.Only = r.plan.First.Number
 	}

@@ -3,7 +3,10 @@ package cli
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,9 +15,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"jsm-onboard/importer"
+	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/text"
 	"jsm-onboard/report"
+	"jsm-onboard/report/page"
 )
 
 // reporting is the command report: it lists runs, forgets them, or writes the files of one again.
@@ -128,4 +133,131 @@ func (r *reporting) forget(ctx context.Context) error {
 		fmt.Fprintf(r.Out, "%s forgotten; accounts are kept.\n", text.Counted(pruned.Runs, "run is", "runs are"))
 	}
 	return err
+}
+
+// write writes the files of the run again; all are the runs of the ledger.
+func (r *reporting) write(ctx context.Context, all []ledger.Run) (err error) {
+	if r.summary, err = summaryOf(r.run); err != nil {
+		return err
+	}
+	if err := r.nameFiles(all); err != nil {
+		return err
+	}
+	stored := r.summary
+	r.summary.Page, r.summary.SiteFlags = r.out.page, r.again(siteFlagNames...)
+	var findings *page.Findings
+	if cmp.Or(r.out.results, r.out.failed, r.out.page) != "" {
+		if findings, err = r.rewrite(ctx); err != nil {
+			return err
+		}
+	}
+	var trace *page.Trace
+	_ = json.Unmarshal(r.run.Trace, &trace) // of a run that was refused there is none
+	if err := r.out.write(stored, page.Page{Summary: r.summary, Trace: trace, Findings: findings}); err != nil {
+		return err
+	}
+	if r.out.summary == stdout {
+		if _, err := r.Out.Write(stored.JSON()); err != nil {
+			return err
+		}
+	}
+	r.console.Totals(r.summary)
+	return asExit(r.run.ExitCode)
+}
+
+// nameFiles settles which files are written: those that flags name, or else those that the run wrote. None of them may
+// be the input of any run, or the results of a later one.
+func (r *reporting) nameFiles(all []ledger.Run) error {
+	r.out.resolve()
+	if r.run.Outcome == ledger.Held {
+		r.out.results, r.out.failed, r.out.page = "", "", ""
+	} else if cmp.Or(r.out.results, r.out.failed, r.out.summary, r.out.page) == "" {
+		r.out.results, r.out.failed = r.summary.Results, r.summary.Failed
+		if r.out.results == "" {
+			return usagef("name them: jsm-onboard report "+r.run.ID+" --results PATH --failed PATH",
+				"run %s could not write its results, so it is not known where they belong", r.run.ID)
+		}
+	}
+	var inUse []namedFile
+	for _, run := range all {
+		if !isStdin(run.Input) {
+			inUse = append(inUse, namedFile{"the input of run " + run.ID, run.Input})
+		}
+		if summary, _ := summaryOf(run); run.Seq > r.run.Seq {
+			inUse = append(inUse, namedFile{"the results of run " + run.ID + ", which came later", summary.Results})
+		}
+	}
+	if err := r.apart(&r.site, &r.out, inUse...); err != nil {
+		return err
+	}
+	return writable(r.out.files())
+}
+
+// rewrite writes results, failed rows and page: with the original columns when the input is still what it was, and
+// else with what the ledger itself has.
+func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
+	survey, err := r.original(ctx)
+	rows := survey.All
+	if err != nil {
+		survey, rows = &export.Survey{Header: []string{"email", "name"}, Width: 2}, r.rowsSent
+		if r.run.Command != "undo" {
+			r.console.Log().Warn("the results have only address and name, and only the rows that were sent",
+				"why", err.Error())
+		}
+	}
+	files := &rowFiles{out: &r.out, survey: survey, access: r.summary.Access != nil}
+	if files.memory.Path = r.site.memory; r.out.failed == r.summary.Failed {
+		files.memory.Input = r.run.Input
+	}
+	files, now, err := files.rewrite(ctx, r.site.ledger, r.run, false, rows(ctx))
+	if err != nil {
+		return nil, err
+	}
+	r.summary.Results = cmp.Or(r.out.results, r.summary.Results)
+	none := "There is no failed file: the rows that were not sent are only in the input."
+	if now.Prove(r.summary.Rows.Read) == nil {
+		r.summary.Rows.Totals, none = now, "There is no failed file: no row of this run needs fixing any more."
+	}
+	if r.out.failed != "" {
+		r.summary.Failed, r.summary.Kept = files.fixes.Path, files.fixes.Kept
+		if r.summary.Failed == "" {
+			r.console.People(none + "\n")
+		}
+	}
+	return files.findings, nil
+}
+
+// original reads the run's input as the run did.
+func (r *reporting) original(ctx context.Context) (*export.Survey, error) {
+	if isStdin(r.run.Input) {
+		return nil, errors.New("the input was stdin")
+	}
+	var read readFlags
+	err := json.Unmarshal([]byte(r.run.Choices), &read)
+	options, optionsErr := read.options()
+	if err := cmp.Or(err, optionsErr); err != nil {
+		return nil, err
+	}
+	file, err := export.Open(ctx, r.run.Input, nil)
+	if err != nil {
+		return nil, err
+	}
+	r.site.closers = append(r.site.closers, file.Close)
+	options.NeedAccounts = r.run.Command == "revoke"
+	survey, err := file.Survey(ctx, options)
+	if err == nil && survey.SHA256 != r.run.InputSHA256 {
+		err = fmt.Errorf("the input %s has changed", r.run.Input)
+	}
+	return survey, err
+}
+
+// rowsSent are the rows that the ledger itself remembers.
+func (r *reporting) rowsSent(ctx context.Context) iter.Seq2[*export.Row, error] {
+	return func(yield func(*export.Row, error) bool) {
+		for o, err := range r.site.ledger.Outcomes(ctx, r.run.Seq, revokes(r.run.Command), 0) {
+			if !yield(importer.RowOf(o), err) || err != nil {
+				return
+			}
+		}
+	}
 }

@@ -25,7 +25,7 @@ type rowFiles struct {
 	results *report.Results
 	failed  *report.Failed
 	broken  error        // why a row could not be written
-	named   bool         // the results have their name
+	named   string       // the path of the results, when they have their name
 	fixes   report.Fixes // when the failed rows have theirs
 }
 
@@ -68,7 +68,7 @@ func (f rowFiles) rewrite(ctx context.Context, l *ledger.Ledger, run ledger.Run,
 // name gives the files their names.
 func (f *rowFiles) name() (err error) {
 	if err = f.results.Commit(); err == nil {
-		f.named = true
+		f.named = f.out.results
 		f.fixes, err = f.failed.Finish()
 	}
 	return err

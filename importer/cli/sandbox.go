@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"jsm-onboard/apiclient/jsmtest"
-	"jsm-onboard/report"
 )
 
 // sandboxFlags say what the site that the sandbox command serves is like.
@@ -56,13 +55,12 @@ func (f *sandboxFlags) check() (err error) {
 		return nil
 	}
 	file, err := os.Open(f.existing)
-	if err != nil {
-		return usagef("give the path of a CSV file with address,name", "--existing %s: %s", f.existing,
-			report.Plainly(err))
+	if err == nil {
+		defer file.Close()
+		f.site.Existing, err = jsmtest.ReadExisting(file)
 	}
-	defer file.Close()
-	if f.site.Existing, err = jsmtest.ReadExisting(file); err != nil {
-		return usagef("each line is address,name", "--existing %s: %w", f.existing, err)
+	if err != nil {
+		return usagef("give the path of a CSV file with lines of address,name", "--existing: %s", explain(err).What)
 	}
 	return nil
 }

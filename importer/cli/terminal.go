@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+
+	"golang.org/x/term"
+
+	"jsm-onboard/importer"
+)
+
+// errNotAgreed is why a question ends a run before it has begun.
+var errNotAgreed = &importer.Stop{Cause: importer.Interrupted, What: "not confirmed: nothing was sent"}
+
+// interactive reports whether there is somebody who can be asked: both stdin and stderr are terminals.
+func (p *program) interactive() bool { return isTerminal(p.In) && isTerminal(p.Err) }
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// ask prints a question on stderr and returns the one of answers that the person types, as a whole word. Enter alone,
+// "no", the end of the input and three other answers mean no: the error says so.
+func (p *program) ask(ctx context.Context, question string, answers ...string) (string, error) {
+	in := bufio.NewReader(p.In)
+	for range 3 {
+		p.console.People(question + " ")
+		typed := make(chan string, 1)
+		go func() { // a read from a terminal cannot be cancelled; it ends with the process
+			line, err := in.ReadString('\n')
+			if err != nil { // the end of the input
+				fmt.Fprintln(p.Err)
+			}
+			typed <- strings.ToLower(strings.TrimSpace(line))
+		}()
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case answer := <-typed:
+			if strings.HasPrefix("none", answer) {
+				return "", errNotAgreed
+			}
+			if slices.Contains(answers, answer) {
+				return answer, nil
+			}
+		}
+		p.console.People("Please answer " + strings.Join(answers, ", ") + " or none.\n")
+	}
+	return "", errNotAgreed
+}
+
+// interruptible returns a context that ends at the first Ctrl-C or request to terminate, with
+// [importer.ErrInterrupted] as its cause. The second one ends the process at once: the ledger sets that right when the
+// command is run again. Call release when the work is done.
+//
+// On Windows, Ctrl-C and Ctrl-Break arrive as os.Interrupt, and closing the window, logging off and shutting down as
+// SIGTERM.
+func (p *program) interruptible(parent context.Context) (_ context.Context, release func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // the last: a closed terminal
+	var watcher sync.WaitGroup
+	watcher.Go(func() {
+		for range signals {
+			if ctx.Err() != nil {
+				os.Exit(importer.Interrupted.ExitCode())
+			}
+			p.console.Interrupted("stopping: requests that were sent are finished, and everything is written; " +
+				"press Ctrl-C again to end at once")
+			cancel(importer.ErrInterrupted)
+		}
+	})
+	return ctx, func() {
+		signal.Stop(signals) // nothing is sent to the channel any more
+		close(signals)
+		watcher.Wait()
+		cancel(nil)
+	}
+}
