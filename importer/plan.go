@@ -52,7 +52,7 @@ type PlanOptions struct {
 // MakePlan reads the file twice, and the second time holds it against the ledger. It changes nothing. An
 // *export.RefusedError also says of a list of leavers that it is out of date.
 func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOptions) (*Plan, error) {
-	o.Export.NeedAccounts = revokes(o.Job.Command)
+	o.Export.NeedAccounts = Revokes(o.Job.Command)
 	survey, err := file.Survey(ctx, o.Export)
 	if err != nil {
 		return nil, err

@@ -129,7 +129,7 @@ func NewRun(ctx context.Context, api API, l *ledger.Ledger, plan *Plan, o Option
 			"see in the results what became of it, and whether the site has sent mail to its address; then run the "+
 				"same command again for the rest")
 	}
-	if r.revokes = revokes(plan.Run.Command); r.revokes {
+	if r.revokes = Revokes(plan.Run.Command); r.revokes {
 		r.work = newRevocation(r)
 	} else {
 		r.work = newCreation(r)
@@ -137,8 +137,8 @@ func NewRun(ctx context.Context, api API, l *ledger.Ledger, plan *Plan, o Option
 	return r
 }
 
-// revokes reports whether a command takes access away.
-func revokes(command string) bool { return command == "revoke" || command == "undo" }
+// Revokes reports whether a command takes access away.
+func Revokes(command string) bool { return command == "revoke" || command == "undo" }
 
 // Do works through rows and hands each result to tell, in input order and on the caller's goroutine. Each row has a
 // result also when the run stops early; only a row that cannot be read has none.

@@ -33,7 +33,7 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 	l, s := &listing{}, p.Survey
 	todo, resent, skipped := "to create", p.Resent, s.Skipped
 	rows := Rows{s.Rows, outcome.ImportStatuses(), p.Settled}
-	if command == "revoke" || command == "undo" {
+	if importer.Revokes(command) {
 		todo, resent, skipped, rows.Statuses = "to revoke", 0, 0, outcome.RevokeStatuses()
 		o.Organizations = true // that they are not carried over is of no interest
 	}

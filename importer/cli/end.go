@@ -132,7 +132,7 @@ func (r *run) post(ctx context.Context, m *report.Monitor, signal string, body [
 // summarise puts the run into numbers, also one that was refused before it had a plan or a site.
 func (r *run) summarise(end importer.End) *report.Summary {
 	statuses := outcome.ImportStatuses()
-	if revokes(r.command) {
+	if importer.Revokes(r.command) {
 		statuses = outcome.RevokeStatuses()
 	}
 	s := &report.Summary{

@@ -254,7 +254,7 @@ func (r *reporting) original(ctx context.Context) (*export.Survey, error) {
 // rowsSent are the rows that the ledger itself remembers.
 func (r *reporting) rowsSent(ctx context.Context) iter.Seq2[*export.Row, error] {
 	return func(yield func(*export.Row, error) bool) {
-		for o, err := range r.site.ledger.Outcomes(ctx, r.run.Seq, revokes(r.run.Command), 0) {
+		for o, err := range r.site.ledger.Outcomes(ctx, r.run.Seq, importer.Revokes(r.run.Command), 0) {
 			if !yield(importer.RowOf(o), err) || err != nil {
 				return
 			}

@@ -98,9 +98,6 @@ func (p *program) runCommand(use string, w work) (*cobra.Command, *run) {
 	return cmd, r
 }
 
-// revokes reports whether a command takes access away.
-func revokes(command string) bool { return command == "revoke" || command == "undo" }
-
 // execute runs it. A dry run is nobody's business; what any other comes to is kept and published, also when it is
 // refused before it began.
 func (r *run) execute(ctx context.Context) (err error) {
