@@ -3,13 +3,10 @@ package importer
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"sync/atomic"
+	"iter"
+	"slices"
 
-	"golang.org/x/sync/errgroup"
-
-	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
 )
@@ -21,17 +18,6 @@ const (
 
 // createdHere is the kind under which the ledger keeps which organizations a run has created.
 const createdHere = "organization_created"
-
-// access gives customers what was asked for: wanted − done = calls. It takes nothing away, and all of it may be
-// repeated. It runs after the creates: ids and look-ups are there then, and chunks of 50 make it short.
-type access struct {
-	api    API
-	ledger *ledger.Ledger
-	plan   *AccessPlan
-	run    int64
-	end    AccessTotals
-	stop   atomic.Pointer[Stop] // the first reason
-}
 
 // AccessTotals is what became of the access that was asked for, without names of organizations: these are cells.
 type AccessTotals struct {
@@ -57,174 +43,159 @@ type DeskTotals struct {
 	Organizations int `json:"organizations"`
 }
 
-// giveAccess carries out the access plan of a run, as far as it was not stopped, and keeps what became of each row.
+// giveAccess carries out the access plan, as far as the run was not stopped: wanted − done = calls. It takes nothing away,
+// and all of it may be repeated. It comes after the creates: ids and look-ups are there then, and chunks of 50 make it
+// short. What became of each row goes on record.
 func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
-	a := &access{api: c.api, ledger: c.ledger, plan: c.plan.Access, run: c.plan.Run.Seq}
-	a.end.ServiceDesks = map[string]DeskTotals{}
-	a.stop.Store(end.Stop)
-	err := a.create(ctx)
-	if err == nil {
-		err = a.fill(ctx)
+	a, still, run := c.plan.Access, context.WithoutCancel(ctx), c.plan.Run.Seq
+	lacking, stop := a.lacking(), end.Stop
+	if stop == nil {
+		stop = inParallel(ctx, accessAtOnce, slices.Values(lacking), c.createOrganization)
+	}
+	err := a.wanted.Seat(still, run, a.groups, outcome.ReasonAccessStopped)
+	if stop == nil && err == nil {
+		stop = c.fill(ctx)
 	}
 	if err == nil {
-		err = a.keep(context.WithoutCancel(ctx))
+		end.Access, err = c.accessTotals(still, lacking)
 	}
-	end.Access, end.Revised = &a.end, end.Revised || err == nil
-	return cmp.Or(a.stop.Load(), brokenLedger(err))
+	end.Revised = end.Revised || err == nil
+	return cmp.Or(stop, brokenLedger(err))
 }
 
-// create creates the organizations that the site lacks; done twice, the site returns the same one. Those that this run
-// has created in an earlier session count as created, too.
-func (a *access) create(ctx context.Context) (err error) {
-	inParallel(a.plan.missing(), func(g *ledger.Group) {
-		if a.stop.Load() != nil {
-			return
-		}
-		made, err := a.api.CreateOrganization(ctx, g.Spelled)
-		if err == nil {
-			g.ID = made.ID
-			err = a.ledger.RecordAccess(ctx, a.run, createdHere, made.ID, []string{""})
-		}
-		if err != nil && !a.halt(ctx, createdHere, err) {
-			g.Why = "the organization could not be created: " + answerOf(err)
-		}
-	})
-	o := &a.end.Organizations
-	if o.Created, err = a.ledger.CountAccess(context.WithoutCancel(ctx), a.run, createdHere); err != nil {
-		return err
+// createOrganization creates one that the site lacks; done twice, the site returns the same one.
+func (c *creation) createOrganization(ctx context.Context, g *ledger.Group) *Stop {
+	made, err := c.api.CreateOrganization(ctx, g.Spelled)
+	stop := stopBeside(ctx, err)
+	switch {
+	case stop != nil:
+		return stop
+	case err != nil:
+		g.Why = "the organization could not be created: " + answerOf(err)
+		return nil
 	}
-	o.Named = a.plan.Named
-	o.Existed = o.Named - o.Created - len(a.plan.missing())
-	return a.plan.wanted.Seat(ctx, a.run, a.plan.groups, outcome.ReasonAccessStopped)
+	g.ID = made.ID
+	return brokenLedger(c.ledger.RecordAccess(ctx, c.plan.Run.Seq, createdHere, made.ID, []string{""}))
 }
 
-// fill fills the seats that are open, by calls for members of one group, until the first reason to stop.
-func (a *access) fill(ctx context.Context) error {
-	for a.stop.Load() == nil {
-		seats, err := a.plan.wanted.Open(context.WithoutCancel(ctx))
-		if err != nil || len(seats) == 0 {
-			return err
+// fill fills the seats that are open, by calls for members of one group.
+func (c *creation) fill(ctx context.Context) *Stop {
+	for {
+		open, err := c.plan.Access.wanted.Open(context.WithoutCancel(ctx))
+		if err != nil || len(open) == 0 {
+			return brokenLedger(err)
 		}
-		var calls [][]ledger.Seat
+		if stop := inParallel(ctx, accessAtOnce, inCalls(open), c.add); stop != nil {
+			return stop
+		}
+	}
+}
+
+// inCalls divides seats that are open, by group, among calls.
+func inCalls(seats []ledger.Seat) iter.Seq[[]ledger.Seat] {
+	return func(yield func([]ledger.Seat) bool) {
 		for len(seats) > 0 {
 			n, first := 1, seats[0]
 			for n < min(len(seats), chunkAccounts) && first.Kind != ledger.ServiceDeskOrganization &&
 				seats[n].Kind == first.Kind && seats[n].Name == first.Name {
 				n++
 			}
-			calls, seats = append(calls, seats[:n]), seats[n:]
+			if !yield(seats[:n]) {
+				return
+			}
+			seats = seats[n:]
 		}
-		inParallel(calls, func(seats []ledger.Seat) { a.add(ctx, seats) })
 	}
-	return nil
 }
 
-// add makes one call for seats of one group, and halves it when the site says that one of the members is wrong.
-func (a *access) add(ctx context.Context, seats []ledger.Seat) {
-	if a.stop.Load() != nil {
-		return
-	}
+// add makes one call for seats of one group, and halves it when the site says that one of the members is wrong. Who may
+// not add customers to a project may add none of them.
+func (c *creation) add(ctx context.Context, seats []ledger.Seat) *Stop {
 	g, ids := seats[0], make([]string, len(seats))
 	for i, s := range seats {
 		ids[i] = s.Member
 	}
-	err := a.call(ctx, g, ids)
-	if half := len(ids) / 2; statusOf(err) == 400 && half > 0 {
-		a.add(ctx, seats[:half])
-		a.add(ctx, seats[half:])
-		return
+	err := c.call(ctx, g, ids)
+	stop := stopBeside(ctx, err)
+	half, status := len(ids)/2, statusOf(err)
+	switch {
+	case status == 400 && half > 0:
+		if stop := c.add(ctx, seats[:half]); stop != nil {
+			return stop
+		}
+		return c.add(ctx, seats[half:])
+	case status == 403 && g.Kind == ledger.ServiceDesk:
+		return forbidden("add customers to a service project", err)
+	case stop != nil:
+		return stop
 	}
 	is, reason := outcome.Added, ""
-	if err == nil {
-		err = a.ledger.RecordAccess(ctx, a.run, g.Kind, g.Target, ids)
-	}
 	if err != nil {
 		is, reason = outcome.AccessFailed, answerOf(err)
+	} else if err := c.ledger.RecordAccess(ctx, c.plan.Run.Seq, g.Kind, g.Target, ids); err != nil {
+		return brokenLedger(err)
 	}
-	if err == nil || !a.halt(ctx, g.Kind, err) {
-		a.halt(ctx, g.Kind, a.plan.wanted.Settle(ctx, seats, is, reason))
-	}
+	return brokenLedger(c.plan.Access.wanted.Settle(ctx, seats, is, reason))
 }
 
-func (a *access) call(ctx context.Context, g ledger.Seat, ids []string) (err error) {
+func (c *creation) call(ctx context.Context, g ledger.Seat, ids []string) (err error) {
 	switch g.Kind {
 	case ledger.Organization:
-		_, err = a.api.AddToOrganization(ctx, g.Target, ids)
+		_, err = c.api.AddToOrganization(ctx, g.Target, ids)
 	case ledger.ServiceDesk:
-		_, err = a.api.AddToServiceDesk(ctx, g.Target, ids)
+		_, err = c.api.AddToServiceDesk(ctx, g.Target, ids)
 	default:
-		_, err = a.api.AddOrganizationToServiceDesk(ctx, g.Target, ids[0])
+		_, err = c.api.AddOrganizationToServiceDesk(ctx, g.Target, ids[0])
 	}
 	return err
 }
 
-// halt keeps the first reason to stop, and reports whether err was one: also that the account may not add customers to
-// a project, which it may then for none of them. A scope that is missing here alone is none.
-func (a *access) halt(ctx context.Context, kind string, err error) bool {
-	refused, answered := errors.AsType[*apiclient.Error](err)
-	stop := StopFor(err)
-	switch {
-	case kind == ledger.ServiceDesk && statusOf(err) == 403:
-		stop = forbidden("add customers to a service project", refused)
-	case answered && refused.Kind == apiclient.KindScope:
-		return false
-	case stop == nil && cutShort(err):
-		stop = interrupted(ctx)
-	case stop == nil && !answered:
-		stop = brokenLedger(err)
+// accessTotals counts what has become of all that was asked for, and puts what each row shows of it on record. lacking
+// are the organizations that the site lacked; those that this run has created in an earlier session count, too.
+func (c *creation) accessTotals(ctx context.Context, lacking []*ledger.Group) (_ *AccessTotals, err error) {
+	a, run := c.plan.Access, c.plan.Run.Seq
+	t := &AccessTotals{ServiceDesks: map[string]DeskTotals{}}
+	o := &t.Organizations
+	if o.Created, err = c.ledger.CountAccess(ctx, run, createdHere); err != nil {
+		return t, err
 	}
-	if stop != nil {
-		a.stop.CompareAndSwap(nil, stop)
+	o.Named, o.Existed = a.Named, a.Named-o.Created
+	for _, g := range lacking {
+		if g.ID == "" {
+			o.Existed--
+		}
 	}
-	return stop != nil
-}
-
-// inParallel calls do with each of all, a few at once.
-func inParallel[T any](all []T, do func(T)) {
-	var pool errgroup.Group
-	pool.SetLimit(accessAtOnce)
-	for _, one := range all {
-		pool.Go(func() error {
-			do(one)
-			return nil
-		})
+	for _, desk := range a.ServiceDesks {
+		t.ServiceDesks[desk.ProjectKey] = DeskTotals{}
 	}
-	_ = pool.Wait() // a refusal is a row's outcome, and a stop is kept in a
-}
-
-// keep counts what has become of all that was asked for, and puts what each row shows of it on record.
-func (a *access) keep(ctx context.Context) error {
-	seats, err := a.plan.wanted.Seats(ctx)
-	for _, desk := range a.plan.ServiceDesks {
-		a.end.ServiceDesks[desk.ProjectKey] = DeskTotals{}
-	}
+	seats, err := a.wanted.Seats(ctx)
 	for _, s := range seats {
-		a.count(s)
+		t.count(s)
 	}
 	if err == nil {
-		a.end.ToReview, err = a.plan.wanted.Moved(ctx, a.run)
+		t.ToReview, err = a.wanted.Moved(ctx, run)
 	}
 	if err == nil {
-		a.end.NotGood, err = a.plan.wanted.Keep(ctx, a.run)
+		t.NotGood, err = a.wanted.Keep(ctx, run)
 	}
-	return err
+	return t, err
 }
 
-func (a *access) count(s ledger.Seats) {
-	desk := a.end.ServiceDesks[s.Name]
+func (t *AccessTotals) count(s ledger.Seats) {
+	desk := t.ServiceDesks[s.Name]
 	switch s.Kind {
 	case ledger.Organization:
-		a.end.Memberships.Added += s.Added
-		a.end.Memberships.Known += s.Known
-		a.end.Memberships.Failed += s.Failed
+		t.Memberships.Added += s.Added
+		t.Memberships.Known += s.Known
+		t.Memberships.Failed += s.Failed
 		return
 	case ledger.ServiceDesk:
 		desk.Customers = s.Added + s.Known
 	case ledger.ServiceDeskOrganization:
 		if desk.Organizations = s.Added + s.Known; s.Failed > 0 {
-			a.end.Refused = append(a.end.Refused,
+			t.Refused = append(t.Refused,
 				fmt.Sprintf("organizations could not be added to the project %s: %s", s.Name, s.Reason))
 		}
 	}
-	a.end.ServiceDesks[s.Name] = desk
+	t.ServiceDesks[s.Name] = desk
 }

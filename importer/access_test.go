@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -167,6 +169,32 @@ func TestRefusedAccess(t *testing.T) {
 		}
 		if n := d.site.Stats().Route("POST", jsmtest.OrgUsersPath).Requests; n > 60 {
 			t.Errorf("%d calls to add members", n)
+		}
+	})
+}
+
+// An organization that the site does not let us create was not there before either.
+func TestOrganizationIsNotCreated(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Organizations: []jsmtest.Organization{{Name: "Acme"}}})
+		inner := d.client.Transport
+		d.client.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.Method != "POST" || !strings.HasSuffix(r.URL.Path, jsmtest.OrgsPath) {
+				return inner.RoundTrip(r)
+			}
+			body := io.NopCloser(strings.NewReader(`{"errorMessage":"no"}`))
+			return &http.Response{StatusCode: 400, Body: body, Header: http.Header{}, Request: r}, nil
+		})
+		d.access.Organizations = true
+		d.company("Acme", 0, 1)
+		d.company("Beta", 1, 2)
+		s := d.sit(t.Context())
+		if o := s.Access.Organizations; o.Named != 2 || o.Existed != 1 || o.Created != 0 || s.Access.Memberships.Failed != 2 {
+			t.Errorf("%+v", s.Access)
+		}
+		if r := s.results[1]; r.Organization != "failed" || !strings.Contains(r.Reason, "could not be created") {
+			t.Errorf("%s", shown(r))
 		}
 	})
 }

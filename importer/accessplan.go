@@ -59,8 +59,8 @@ func (a *AccessPlan) organization(spelled string) ledger.Group {
 	return g
 }
 
-// missing are the organizations of the file that the site lacks.
-func (a *AccessPlan) missing() (all []*ledger.Group) {
+// lacking are the organizations of the file that the site lacks.
+func (a *AccessPlan) lacking() (all []*ledger.Group) {
 	for i, g := range a.groups {
 		if g.Kind == ledger.Organization && g.ID == "" && g.Why == "" {
 			all = append(all, &a.groups[i])
@@ -168,9 +168,9 @@ func (a *AccessPlan) count(ctx context.Context, run int64) error {
 	for _, g := range named {
 		a.groups = append(a.groups, a.organization(g.Spelled))
 	}
-	a.Named, a.ToCreate = len(named), len(a.missing())
-	a.Existing = a.Named - a.ToCreate
-	for _, g := range a.missing()[:min(10, a.ToCreate)] {
+	lacking := a.lacking()
+	a.Named, a.ToCreate, a.Existing = len(named), len(lacking), len(named)-len(lacking)
+	for _, g := range lacking[:min(10, a.ToCreate)] {
 		a.FirstNew = append(a.FirstNew, g.Spelled)
 	}
 	for _, desk := range a.ServiceDesks {

@@ -117,7 +117,7 @@ func (c *creation) judge(ctx context.Context, t *task, call apiclient.Call, err 
 	}
 	if e.LookUp && t.Account != nil {
 		found, err := c.find(ctx, t.row.Email)
-		return judgeResent(e, t.row.Name, *t.Account, found, err), lookUpStop(ctx, err)
+		return judgeResent(e, t.row.Name, *t.Account, found, err), stopBeside(ctx, err)
 	}
 	e.LookUp = e.LookUp && c.options.ResolveConflicts
 	return e, nil

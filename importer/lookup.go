@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"iter"
 	"sync/atomic"
 	"time"
 
@@ -60,9 +61,9 @@ func forNobody(err error) bool {
 	return errors.Is(err, apiclient.BrowseMissing)
 }
 
-// lookUpStop is why the run ends with a look-up: it was cut short, or the credentials are no longer good. A missing
-// scope or permission only means that nothing can be looked up.
-func lookUpStop(ctx context.Context, err error) *Stop {
+// stopBeside is why the run ends with a request besides its own, such as a look-up: it was cut short, or the credentials
+// are no longer good. A missing scope or permission only means that nothing of the kind can be done.
+func stopBeside(ctx context.Context, err error) *Stop {
 	switch {
 	case err == nil || forNobody(err):
 		return nil
@@ -72,38 +73,51 @@ func lookUpStop(ctx context.Context, err error) *Stop {
 	return StopFor(err)
 }
 
-// lookUps asks for the account ids that are still open, and reports whether a result of this run has changed by it.
-// What cannot be answered yet stays open.
-func (r *Run) lookUps(ctx context.Context) (bool, *Stop) {
-	var changed atomic.Bool
+// inParallel calls do with each of all, n at once, until one has a reason to stop or ctx ends, and returns why.
+func inParallel[T any](ctx context.Context, n int, all iter.Seq[T], do func(context.Context, T) *Stop) *Stop {
 	pool, running := errgroup.WithContext(ctx)
-	pool.SetLimit(lookUpsAtOnce)
-	for open, err := range r.ledger.LookUps(context.WithoutCancel(ctx)) {
+	pool.SetLimit(n)
+	for one := range all {
 		if running.Err() != nil {
 			break
 		}
 		pool.Go(func() error {
-			o, stop := open.Outcome, brokenLedger(err)
-			if stop == nil {
-				o, stop = r.lookUp(running, open)
-			}
-			if open.Run == r.plan.Run.Seq && o != open.Outcome {
-				changed.Store(true)
-			}
-			if stop != nil {
+			if stop := do(running, one); stop != nil {
 				return stop
 			}
 			return nil
 		})
 	}
 	stop, _ := errors.AsType[*Stop](pool.Wait())
-	return changed.Load(), cmp.Or(interrupted(ctx), stop)
+	return cmp.Or(interrupted(ctx), stop)
+}
+
+// lookUps asks for the account ids that are still open, and reports whether a result of this run has changed by it.
+// What cannot be answered yet stays open.
+func (r *Run) lookUps(ctx context.Context) (bool, *Stop) {
+	var changed atomic.Bool
+	var failed error
+	all := func(yield func(ledger.OpenLookUp) bool) {
+		for open, err := range r.ledger.LookUps(context.WithoutCancel(ctx)) {
+			if failed = err; err != nil || !yield(open) {
+				return
+			}
+		}
+	}
+	stop := inParallel(ctx, lookUpsAtOnce, all, func(ctx context.Context, open ledger.OpenLookUp) *Stop {
+		o, stop := r.lookUp(ctx, open)
+		if open.Run == r.plan.Run.Seq && o != open.Outcome {
+			changed.Store(true)
+		}
+		return stop
+	})
+	return changed.Load(), cmp.Or(stop, brokenLedger(failed))
 }
 
 // lookUp asks for one account id, and returns the outcome that the ledger has now.
 func (r *Run) lookUp(ctx context.Context, open ledger.OpenLookUp) (outcome.Outcome, *Stop) {
 	found, err := r.find(ctx, open.Outcome.Email)
-	if stop := lookUpStop(ctx, err); stop != nil {
+	if stop := stopBeside(ctx, err); stop != nil {
 		return open.Outcome, stop
 	}
 	o := judgeLookUp(open.Outcome, open.Names, found, err, time.Since(open.Settled) < searchLag)

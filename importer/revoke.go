@@ -81,7 +81,7 @@ func (v *revocation) judge(ctx context.Context, t *task, call apiclient.Call, er
 		return e, nil
 	}
 	found, err := v.find(ctx, t.Account.Email)
-	stop := lookUpStop(ctx, err)
+	stop := stopBeside(ctx, err)
 	if stop == nil && deleted(t.id, found, err, v.options.MayBrowse && time.Since(t.Account.At) >= searchLag) {
 		e = entry(outcome.NotFound, outcome.ReasonGone, ledger.MarkGone)
 	}

@@ -145,7 +145,6 @@ type stopRules struct {
 	failed int    // of them failed or unknown
 	last   string // status and Jira's key of the last refusal: what makes two the same
 	streak int
-	err    *apiclient.Error // the last refusal of the streak
 }
 
 // after takes one row that was sent, with the error that its call ended in.
@@ -179,10 +178,9 @@ func (w *stopRules) sameAgain(err error) *Stop {
 		w.last, w.streak = this, 0
 	}
 	w.streak++
-	w.err = refused
 	switch {
 	case refused.Status == 403 && (w.alike || w.streak >= cmp.Or(w.few, sameRefusals)):
-		return forbidden(w.action, w.err)
+		return forbidden(w.action, err)
 	case w.streak < sameRefusals, w.maxErrors.Never():
 		return nil
 	}
@@ -193,9 +191,10 @@ func (w *stopRules) sameAgain(err error) *Stop {
 			"If it really lies in each row, go on with --max-errors 0"))
 }
 
-func forbidden(action string, err *apiclient.Error) *Stop {
-	return newStop(Unauthorised, err, fmt.Sprintf("the account may not %s (%s)", action, err.Redacted()),
-		joinLines(err.Hint, "get the permission, "+goesOn))
+func forbidden(action string, err error) *Stop {
+	refused, _ := errors.AsType[*apiclient.Error](err)
+	return newStop(Unauthorised, err, fmt.Sprintf("the account may not %s (%s)", action, refused.Redacted()),
+		joinLines(refused.Hint, "get the permission, "+goesOn))
 }
 
 // tooMany is the guard --max-errors.
