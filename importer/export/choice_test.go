@@ -27,6 +27,7 @@ var choices = []exported{
 	{name: "same words again and again", file: "First name,Tier,Last name,Email\nAnn,Gold,Lee,a1@ex.com\nBo,Gold,Berg,b2@ex.com\nCy,Basic,Dahl,c3@ex.com\nDi,Gold,Eck,d4@ex.com\nEd,Basic,Fox,e5@ex.com\nFay,Gold,Go,f6@ex.com\n", people: "a1@ex.com=Ann Lee|b2@ex.com=Bo Berg|c3@ex.com=Cy Dahl|d4@ex.com=Di Eck|e5@ex.com=Ed Fox|f6@ex.com=Fay Go"},
 	{name: "how the name sounds alone", file: "フリガナ,メールアドレス\nヤマダ タロウ,a1@ex.jp\nスズキ ハナコ,b2@ex.jp\n", refused: "name=フリガナ"},
 	{name: "how the parts sound between them", file: "姓,姓カナ,名,名カナ,メールアドレス\n山田,ヤマダ,太郎,タロウ,a1@ex.jp\n鈴木,スズキ,花子,ハナコ,b2@ex.jp\n", people: "a1@ex.jp=山田 太郎|b2@ex.jp=鈴木 花子"},
+	{name: "brackets say more of a name", file: "Full name (as in passport),Email\nAnn Lee,a1@ex.com\nBo Berg,b2@ex.com\n", people: "a1@ex.com=Ann Lee|b2@ex.com=Bo Berg"},
 	{name: "login name many", file: "Name,Email\nalee,ann.lee@ex.com\nbberg,bo.berg@ex.com\ncdahl,cy.dahl@ex.com\ndeck,di.eck@ex.com\nefox,ed.fox@ex.com\n", refused: "login names"},
 	{name: "user display", file: "User,Display Name,E-mail\nalee,Ann Lee,ann.lee@ex.com\nbberg,Bo Berg,bo.berg@ex.com\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg"},
 	{name: "samaccount", file: "sAMAccountName,cn,mail,company\nalee,Ann Lee,ann.lee@ex.com,Acme\nbberg,Bo Berg,bo.berg@ex.com,Blau\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg"},

@@ -121,7 +121,7 @@ func split(word string) []string {
 		before, end := word[:i], word[i:]
 		name := (is(selfWord, before) || !unicode.Is(unicode.Latin, first)) && utf8.RuneCountInString(end) > 1 &&
 			slices.ContainsFunc(exact(end), meaning.ofName)
-		suffix := len(end) >= len("owner") && (is(elsewhereWord, end) || is(otherWord, end))
+		suffix := len(end) >= len("owner") && (is(elsewhereWord, end) || is(otherWord, end) || is(soundWord, end))
 		if i > 0 && (name || suffix) {
 			return append(split(before), end)
 		}
@@ -131,9 +131,6 @@ func split(word string) []string {
 		before, after, found := strings.Cut(word, w)
 		if !found || strings.ContainsFunc(before, unicode.IsSymbol) {
 			continue
-		}
-		if !is(mailKind, before) && !is(selfWord, before) {
-			before = strings.TrimSuffix(before, "e") // "useremail"
 		}
 		rest := without([]string{before, after}, func(s string) bool { return is(mailKind, s) })
 		if n := len(strings.Join(rest, "")); n < least {
@@ -200,7 +197,7 @@ func (m meaning) among(tokens, span []string) meaning {
 	switch {
 	case !isSelf(m.group), m.field == Name && len(whose) < len(rest):
 		m.rank += rankGroup
-	case m.group != "" && m.rank < rankSelf:
+	case m.group != "":
 		m.rank += rankSelf
 	}
 	return m
@@ -237,14 +234,7 @@ func (h *header) isLogin(i int) bool {
 }
 
 // sounds reports a header under which stands how a name sounds.
-func (h *header) sounds(i int) bool {
-	for w := range words()[soundWord] {
-		if strings.Contains(h.whole[i], w) && (len(w) > 4 || isEastAsian([]rune(w)[0])) {
-			return true
-		}
-	}
-	return false
-}
+func (h *header) sounds(i int) bool { return h.says(i, soundWord) }
 
 // neverTaken reports columns whose addresses are never taken without being told: another
 // person's, alternate ones, those numbered from 2, and logins.
