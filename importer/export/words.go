@@ -37,8 +37,8 @@ var vocabulary = map[class]string{
 	class(Email): `mél | thư điện tử | דוא"ל | adresse électronique | adresse de messagerie |
 		courrier électronique | correu electrònic | dirección electrónica | endereço eletrônico |
 		indirizzo elettronico | e-mel | meil | surel | elektronická adresa | e-naslov | e-pasts | el. paštas |
-		e-poštni naslov | netfang | електронна адреса | електронен адрес | דואר אלקטרוני |
-		بريد إلكتروني | メアド`,
+		e-poštni naslov | netfang | електронна адреса |
+		електронен адрес | דואר אלקטרוני | بريد إلكتروني | メアド`,
 	class(Name): `full name | display name | real name | common name | cn | Anzeigename | Name, Vorname |
 		nom affiché | nom d'affichage | nombre para mostrar | nome de exibição | nome visualizzato | nominativo |
 		weergavenaam | visningsnamn | visningsnavn | pełna nazwa | фио | піб | ονοματεπώνυμο |
@@ -105,8 +105,8 @@ var vocabulary = map[class]string{
 		pflichtfeld erforderlich requerido obligatorio opcional obrigatório obbligatorio verplicht wymagane 必須
 		必填 选填 任意 필수 선택`,
 	mailWord: `mail email courriel correo correio posta epost epostadress epostadresse smtp sähköposti mejl poczta
-		poczty почта почты пошта пошти поща имейл メール 邮箱 郵箱 电邮 電郵 邮件 郵件 信箱
-		이메일 메일 전자우편 ایمیل ايميل מייל ईमेल ταχυδρομείο
+		poczty почта почты пошта пошти поща имейл メール 邮箱 郵箱 电邮
+		電郵 邮件 郵件 信箱 이메일 메일 전자우편 ایمیل ايميل מייל ईमेल ταχυδρομείο
 		ταχυδρομείου אימייל البريد อีเมล`,
 	mailKind: `e work home private business personal primary main office company corporate professional default
 		internet windows address addresses addr adress id value 1 s principal principale geschäftlich privat haupt
@@ -136,8 +136,8 @@ var vocabulary = map[class]string{
 		distinguished name | dn | sip address | proxy addresses | uid | alias | nickname | kullanıcı adı |
 		nazwa użytkownika | uživatelské jméno | логин | имя пользователя | 用户名 |
 		ユーザー名 | ログインid | 사용자 아이디 | 아이디 | 帳號 | 账号`,
-	soundWord: `kana furigana phonetic romaji pinyin カナ かな フリガナ ふりがな よみがな ローマ字 読み 読み仮名
-		読みがな 拼音 발음`,
+	soundWord: `kana furigana phonetic romaji pinyin カナ かな フリガナ ふりがな よみがな
+		ローマ字 読み 読み仮名 読みがな 拼音 발음`,
 	otherWord: `notes note details comment comments description remarks phone mobile fax telephone role roles status
 		state type tags tag group groups country city town street address postcode zip region language locale lang
 		time zone timezone title job position department division team location office gender sex salutation prefix
