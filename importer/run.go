@@ -35,7 +35,7 @@ type API interface {
 // Options are the choices of one run.
 type Options struct {
 	Workers          int    // requests in flight at most
-	Limit            int    // at most so many creates; 0: no limit
+	Limit            int    // at most so many creates; 0, or as many as the plan has: no limit
 	Only             int    // the number of the one row to send, whatever becomes of it; 0: all
 	MaxErrors        Limit  // stop when more rows than that have failed
 	ResendKnown      bool   // send the rows that the ledger knows, too
@@ -119,7 +119,7 @@ type Run struct {
 func NewRun(ctx context.Context, api API, l *ledger.Ledger, plan *Plan, o Options) *Run {
 	r := &Run{api: api, ledger: l, plan: plan, options: o, window: windowRows, asked: ctx}
 	r.fixes = fixes{failedPath: o.FailedPath, input: plan.Run.Input}
-	if o.Limit > 0 {
+	if o.Limit > 0 && o.Limit < plan.Create {
 		r.permits = semaphore.NewWeighted(int64(o.Limit))
 		r.limited = newStop(LimitReached, nil, "--limit is reached, as asked",
 			"run the same command again for the rest; without --limit it goes to the end")

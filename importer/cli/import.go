@@ -20,13 +20,8 @@ const leastErrors = 100
 
 // importWork is what import does within a run.
 type importWork struct {
-	options          importer.PlanOptions
-	access           importer.AccessOptions
-	guards           importer.Guards
-	resolveConflicts bool
-
-	revokes int  // sync: leavers who would lose their access
-	only    bool // somebody at the terminal chose to send the first one and look
+	guards  importer.Guards
+	revokes int // sync: leavers who would lose their access
 }
 
 func (p *program) importCommand() *cobra.Command {
@@ -39,12 +34,12 @@ func (p *program) importCommand() *cobra.Command {
 func (w *importWork) register(flags *pflag.FlagSet, r *run) {
 	r.read.register(flags)
 	r.out.registerRows(flags)
-	flags.IntVar(&r.limit, "limit", r.limit, "")
-	flags.BoolVar(&w.access.Organizations, "organizations", false, "")
-	flags.StringArrayVar(&w.access.ServiceDesks, "service-desk", nil, "")
-	flags.BoolVar(&w.options.UpdateNames, "update-names", false, "")
-	flags.BoolVar(&w.options.ResendKnown, "resend-known", false, "")
-	flags.BoolVar(&w.resolveConflicts, "resolve-conflicts", true, "")
+	flags.IntVar(&r.options.Limit, "limit", r.options.Limit, "")
+	flags.BoolVar(&r.access.Organizations, "organizations", false, "")
+	flags.StringArrayVar(&r.access.ServiceDesks, "service-desk", nil, "")
+	flags.BoolVar(&r.planned.UpdateNames, "update-names", false, "")
+	flags.BoolVar(&r.planned.ResendKnown, "resend-known", false, "")
+	flags.BoolVar(&r.options.ResolveConflicts, "resolve-conflicts", true, "")
 	flags.TextVar(&w.guards.MaxInvalid, "max-invalid", importer.Limit{Percent: 100, Set: true}, "")
 	flags.TextVar(&w.guards.MaxCreates, "max-creates", importer.Limit{AtLeast: leastErrors}, "")
 	organizations := importer.Limit{Percent: 10, AtLeast: 20, Set: true}
@@ -52,32 +47,29 @@ func (w *importWork) register(flags *pflag.FlagSet, r *run) {
 }
 
 func (w *importWork) check(r *run) error {
-	if r.limit < 1 {
-		return usagef("leave the flag out for all; --dry-run sends nothing", "--limit %d is less than 1", r.limit)
+	if limit := r.options.Limit; limit < 1 {
+		return usagef("leave the flag out for all; --dry-run sends nothing", "--limit %d is less than 1", limit)
 	}
-	r.asks = w.access.Organizations || len(w.access.ServiceDesks) > 0
 	r.out.results = cmp.Or(r.out.results, r.stem(r.path)+".results.csv")
 	r.out.failed = cmp.Or(r.out.failed, r.stem(r.path)+".failed.csv")
 	return nil
 }
 
 func (w *importWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
-	w.options.Export, w.options.Job = r.options, r.job()
-	w.options.Export.Organizations = w.access.Organizations
-	return importer.MakePlan(ctx, r.file, r.site.ledger, w.options)
+	return importer.MakePlan(ctx, r.file, r.site.ledger, r.planned)
 }
 
 // connect asks the site when there is something to send; a run with nothing new makes no request. A dry run asks for
 // the sake of access alone.
 func (w *importWork) connect(ctx context.Context, r *run) (err error) {
 	calls := r.plan.Create + r.plan.LookUps + r.plan.Settled.Of(outcome.Renamed)
-	if !r.asks && (r.dryRun || calls == 0) {
+	if !r.asks() && (r.dryRun || calls == 0) {
 		return nil
 	}
 	if r.conn, err = r.site.connect(ctx, true); err != nil {
 		return err
 	}
-	return r.plan.PlanAccess(ctx, r.site.client, r.site.ledger, w.access)
+	return r.plan.PlanAccess(ctx, r.site.client, r.site.ledger, r.access)
 }
 
 // guard also holds what the site has to be asked against the guards.
@@ -92,14 +84,14 @@ func (w *importWork) guard(ctx context.Context, r *run) error {
 }
 
 func (w *importWork) outlook(r *run, o *report.Outlook) {
-	o.Organizations = w.access.Organizations
+	o.Organizations = r.access.Organizations
 	if r.conn.Reached && r.conn.User.ID == "" {
 		o.Notes = append(o.Notes, "Note: "+nameless+".")
 	}
 	if r.conn.Administer == apiclient.Unverified {
 		o.Notes = append(o.Notes, "Note: "+administerUnverified+".")
 	}
-	if r.conn.BrowseUsers == apiclient.No && w.resolveConflicts {
+	if r.conn.BrowseUsers == apiclient.No && r.options.ResolveConflicts {
 		o.Notes = append(o.Notes, "Note: "+browseMissing+".\n      "+apiclient.HintBrowse)
 	}
 	if n := r.plan.Returning; n > 0 {
@@ -145,22 +137,7 @@ func (w *importWork) agree(ctx context.Context, r *run) error {
 	}
 	answer, err := r.ask(ctx, question, answers...)
 	if answer == "one" {
-		w.only, r.limit = true, 1
+		r.options.Only, r.options.Limit = r.plan.First.Number, 1
 	}
 	return err
-}
-
-func (w *importWork) begin(ctx context.Context, r *run, o importer.Options) *importer.Run {
-	r.pace = r.site.client.Pace
-	o.Limit = r.limit
-	if w.only {
-		o.Only = r.plan.First.Number
-	}
-	o.ResendKnown, o.UpdateNames = w.options.ResendKnown, w.options.UpdateNames
-	o.ResolveConflicts = w.resolveConflicts && r.conn.BrowseUsers != apiclient.No
-	if r.plan.Create == 0 {
-		r.console.Log().Info("nothing new: no customer has to be created", "run", r.plan.Run.ID,
-			"known", r.plan.Settled.Of(outcome.Known))
-	}
-	return importer.NewRun(ctx, r.site.client, r.site.ledger, r.plan, o)
 }

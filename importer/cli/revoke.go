@@ -47,7 +47,7 @@ func (w *revokeWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 	if err := w.ready(ctx, r); err != nil {
 		return nil, err
 	}
-	return importer.MakePlan(ctx, r.file, r.site.ledger, importer.PlanOptions{Export: r.options, Job: r.job()})
+	return importer.MakePlan(ctx, r.file, r.site.ledger, r.planned)
 }
 
 // ready asks the look-ups that earlier runs left open, so that their accounts are known to the plan.
@@ -96,9 +96,4 @@ func (w *revokeWork) agree(ctx context.Context, r *run) error {
 	}
 	_, err := r.ask(ctx, question+" [yes/none]", "yes")
 	return err
-}
-
-func (w *revokeWork) begin(ctx context.Context, r *run, o importer.Options) *importer.Run {
-	r.pace = r.site.client.RevokePace
-	return importer.NewRun(ctx, r.site.client, r.site.ledger, r.plan, o)
 }

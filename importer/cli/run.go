@@ -26,12 +26,11 @@ import (
 
 // work is what import, sync, revoke and undo each do within a run.
 type work interface {
-	check(*run) error                                            // refuses flags that cannot be meant, and names files
-	plan(context.Context, *run) (*importer.Plan, error)          // holds the input against the ledger; sends nothing
-	guard(context.Context, *run) error                           // asks the site what the plan needs, and checks it
-	outlook(*run, *report.Outlook)                               // adds what the plan shows besides its numbers
-	agree(context.Context, *run) error                           // asks whoever sits at the terminal
-	begin(context.Context, *run, importer.Options) *importer.Run // makes what carries the plan out
+	check(*run) error                                   // refuses flags that cannot be meant, and names files
+	plan(context.Context, *run) (*importer.Plan, error) // holds the input against the ledger; sends nothing
+	guard(context.Context, *run) error                  // asks the site what the plan needs, and checks it
+	outlook(*run, *report.Outlook)                      // adds what the plan shows besides its numbers
+	agree(context.Context, *run) error                  // asks whoever sits at the terminal
 }
 
 // A run is one import, sync, revoke or undo, from the command line to the exit code. Its methods stand in the order
@@ -45,14 +44,14 @@ type run struct {
 	read        readFlags
 	out         outputFlags
 	dryRun, yes bool
-	maxErrors   importer.Limit
 	source      string // sync, and the revocation of its leavers
-	limit       int    // creates at most
+	planned     importer.PlanOptions
+	access      importer.AccessOptions
+	options     importer.Options
 
 	path   string // of the input, as typed; "": undo has none
 	undone string // undo: the run's id, as typed
 	input  string // absolute path
-	asks   bool   // the site, also for a dry run
 	within *run   // the sync whose leavers are revoked by this run, and that shows plan and totals
 	session
 }
@@ -63,7 +62,6 @@ type session struct {
 	recorder *page.Recorder
 	before   int // requests that the client had made when it began
 
-	options  export.Options
 	file     *export.File // nil: undo
 	conn     apiclient.Connection
 	plan     *importer.Plan
@@ -75,11 +73,16 @@ type session struct {
 	summary  *report.Summary       // when it has ended
 }
 
+func (p *program) newRun(command string, w work) *run {
+	return &run{program: p, work: w, command: command, site: &site{}, options: importer.Options{Limit: math.MaxInt}}
+}
+
 // runCommand makes the command of a run.
 func (p *program) runCommand(use string, w work) (*cobra.Command, *run) {
-	r := &run{program: p, work: w, limit: math.MaxInt, site: &site{}}
+	command, _, _ := strings.Cut(use, " ")
+	r := p.newRun(command, w)
 	cmd := p.command(use, func(cmd *cobra.Command, words []string) error {
-		if r.command = cmd.Name(); r.command == "undo" {
+		if command == "undo" {
 			r.undone = strings.Join(words, "")
 		} else {
 			r.path = words[0]
@@ -93,7 +96,7 @@ func (p *program) runCommand(use string, w work) (*cobra.Command, *run) {
 	flags.StringVar(&r.out.notify, "notify", "", "")
 	flags.BoolVar(&r.dryRun, "dry-run", false, "")
 	flags.BoolVar(&r.yes, "yes", false, "")
-	flags.TextVar(&r.maxErrors, "max-errors", importer.Limit{Percent: 5, AtLeast: leastErrors, Set: true}, "")
+	flags.TextVar(&r.options.MaxErrors, "max-errors", importer.Limit{Percent: 5, AtLeast: leastErrors, Set: true}, "")
 	p.log.register(flags)
 	return cmd, r
 }
@@ -142,7 +145,7 @@ func (r *run) do(ctx context.Context) error {
 		_, err := export.Open(ctx, r.path, nil) // a mistyped name leaves no ledger behind
 		return cmp.Or(err, fs.ErrNotExist)
 	}
-	if !r.dryRun || r.asks {
+	if !r.dryRun || r.asks() {
 		if err := cmp.Or(r.logIn(r.site), r.newClient(r.site, r.paceChanged)); err != nil {
 			return err
 		}
@@ -160,9 +163,10 @@ func (r *run) do(ctx context.Context) error {
 
 // through goes from the plan to the end in the ledger.
 func (r *run) through(ctx context.Context) (err error) {
-	if r.options, err = r.read.as(r.memory().Flags(r.input)); err != nil {
+	if r.planned.Export, err = r.read.as(r.memory().Flags(r.input)); err != nil {
 		return err
 	}
+	r.planned.Export.Organizations, r.planned.Job = r.access.Organizations, r.job()
 	if r.path != "" {
 		if r.file, err = export.Open(ctx, r.path, r.In); err != nil {
 			return err
@@ -241,7 +245,7 @@ func (r *run) showPlan(held bool) {
 		Held:    held,
 	}
 	if r.limited() {
-		outlook.Limit = r.limit
+		outlook.Limit = r.options.Limit
 	}
 	r.work.outlook(r, &outlook)
 	out := r.Out
@@ -261,13 +265,20 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 		return end, err
 	}
 	defer r.rows.abort()
-	job := r.work.begin(ctx, r, importer.Options{
-		Workers:    r.site.config.Workers,
-		MaxErrors:  r.maxErrors,
-		MayBrowse:  r.conn.BrowseUsers == apiclient.Yes,
-		FailedPath: r.memory().Free(r.out.failed),
-		Settled:    func(result importer.Result) { r.recorder.Row(time.Now(), result.Took) },
-	})
+	r.pace = r.site.client.Pace
+	if revokes(r.command) {
+		r.pace = r.site.client.RevokePace
+	} else if r.plan.Create == 0 {
+		r.console.Log().Info("nothing new: no customer has to be created", "run", r.plan.Run.ID,
+			"known", r.plan.Settled.Of(outcome.Known))
+	}
+	o := r.options
+	o.Workers, o.FailedPath = r.site.config.Workers, r.memory().Free(r.out.failed)
+	o.ResendKnown, o.UpdateNames = r.planned.ResendKnown, r.planned.UpdateNames
+	o.MayBrowse = r.conn.BrowseUsers == apiclient.Yes
+	o.ResolveConflicts = o.ResolveConflicts && r.conn.BrowseUsers != apiclient.No
+	o.Settled = func(result importer.Result) { r.recorder.Row(time.Now(), result.Took) }
+	job := importer.NewRun(ctx, r.site.client, r.site.ledger, r.plan, o)
 	stop := r.follow(job)
 	end = job.Do(r.plan.Rows(still), r.rows.write)
 	stop()
@@ -282,10 +293,10 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 }
 
 // creates is how many rows would be sent.
-func (r *run) creates() int { return min(r.limit, r.plan.Create) }
+func (r *run) creates() int { return min(r.options.Limit, r.plan.Create) }
 
 // limited reports whether --limit ends the run before its last row.
-func (r *run) limited() bool { return r.limit < r.plan.Create }
+func (r *run) limited() bool { return r.options.Limit < r.plan.Create }
 
 // follow shows how far the run is, until stop is called.
 func (r *run) follow(job *importer.Run) (stop func()) {
@@ -316,6 +327,9 @@ func (r *run) paceChanged(e apiclient.Event) {
 	r.recorder.Event(e)
 	r.console.Log().Info(e.Text)
 }
+
+// asks reports whether the site is asked also for a dry run.
+func (r *run) asks() bool { return r.access.Organizations || len(r.access.ServiceDesks) > 0 }
 
 // job is what makes a run this run, without the checksum of its input.
 func (r *run) job() ledger.Job {

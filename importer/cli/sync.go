@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"math"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -39,7 +38,7 @@ func (p *program) syncCommand() *cobra.Command {
 	flags.BoolVar(&w.revokeLeavers, "revoke-leavers", false, "")
 	flags.TextVar(&w.maxRevoke, "max-revoke", importer.Limit{Percent: 5, AtLeast: 1, Set: true}, "")
 	flags.TextVar(&w.guards.MaxShrink, "max-shrink", importer.Limit{Percent: 20, Set: true}, "")
-	flags.StringArrayVar(&w.options.Require, "require-email", nil, "")
+	flags.StringArrayVar(&r.planned.Require, "require-email", nil, "")
 	w.guards.MaxInvalid = importer.Limit{Percent: 50, Set: true}
 	w.guards.MaxCreates = importer.Limit{Percent: 20, AtLeast: leastErrors, Set: true}
 	return cmd
@@ -143,10 +142,10 @@ func (w *syncWork) revoke(ctx context.Context, r *run) bool {
 	if !w.revokeLeavers || !r.leavers.Any() {
 		return false
 	}
-	then := *r
-	then.work, then.command, then.within = &revokeWork{maxRevoke: w.maxRevoke}, "revoke", r
-	then.path, then.input, then.limit = r.leavers.Path, r.leavers.Path, math.MaxInt
-	then.read, then.out, then.yes = readFlags{}, outputFlags{results: r.out.revoked}, true
+	then := r.newRun("revoke", &revokeWork{maxRevoke: w.maxRevoke})
+	then.site, then.source, then.within = r.site, r.source, r
+	then.path, then.input, then.out.results, then.yes = r.leavers.Path, r.leavers.Path, r.out.revoked, true
+	then.options.MaxErrors = r.options.MaxErrors
 	then.session = session{began: time.Now(), recorder: page.NewRecorder(time.Now()), before: r.site.client.Requests()}
 	err := cmp.Or(r.foreseen, context.Cause(ctx)) // what the plan has shown, or Ctrl-C
 	if err == nil {
