@@ -266,7 +266,7 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 	}
 	defer r.rows.abort()
 	r.pace = r.site.client.Pace
-	if revokes(r.command) {
+	if importer.Revokes(r.command) {
 		r.pace = r.site.client.RevokePace
 	} else if r.plan.Create == 0 {
 		r.console.Log().Info("nothing new: no customer has to be created", "run", r.plan.Run.ID,
