@@ -82,7 +82,7 @@ func warnf(hint, format string, args ...any) error { return stopf(warned, hint, 
 func (d *doctor) examine(ctx context.Context) {
 	d.note("Version", nil, d.Version)
 	err := d.findSite(&d.site)
-	if d.note("Address", err, d.site.shown()) {
+	if d.note("Address", err, d.site.shown) {
 		d.Site = d.site.url
 	}
 	err = d.logIn(&d.site)

@@ -151,10 +151,8 @@ func (r *run) summarise(end importer.End) *report.Summary {
 		Gone:       r.site.temporary,
 		SiteFlags:  r.again(siteFlagNames...),
 	}
-	if then := r.then; then != nil && then.StopReason != "" {
-		s.ExitCode, s.StopReason, s.Hint = then.ExitCode, then.StopReason, then.Hint
-	} else if then != nil {
-		s.ExitCode = max(s.ExitCode, then.ExitCode)
+	if then := r.then; then != nil {
+		s.ExitCode, s.StopReason, s.Hint = cmp.Or(then.ExitCode, s.ExitCode), then.StopReason, then.Hint
 	}
 	if stop := end.Stop; stop != nil {
 		s.Outcome, s.StopReason, s.Hint = ledger.Stopped, stop.What, stop.Hint
@@ -183,9 +181,6 @@ func (r *run) addRun(s *report.Summary, end importer.End) {
 		Retried:   max(0, pace.Sent-pace.Refused-end.Sent),
 		Ambiguous: end.Lost,
 		Other:     r.site.client.Requests() - r.before - pace.Sent,
-	}
-	if r.leavers != nil {
-		s.Requests.Other -= r.leavers.Sent
 	}
 	s.Rate.Learned = pace.Learned
 	if busy := r.recorder.Busy(); busy > 0 {

@@ -19,10 +19,7 @@ var topics = []string{"statuses", "exit-codes", "exports", "settings", "nightly"
 
 // helpText is one of the files of this folder's help: they are part of the program.
 func helpText(name string) string {
-	content, err := helpFiles.ReadFile("help/" + name + ".md")
-	if err != nil {
-		panic(err)
-	}
+	content, _ := helpFiles.ReadFile("help/" + name + ".md") // a test reads all of them
 	return string(content)
 }
 

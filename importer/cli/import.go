@@ -59,25 +59,18 @@ func (w *importWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 	return importer.MakePlan(ctx, r.file, r.site.ledger, r.planned)
 }
 
-// connect asks the site when there is something to send; a run with nothing new makes no request. A dry run asks for
-// the sake of access alone.
-func (w *importWork) connect(ctx context.Context, r *run) (err error) {
+// guard checks the plan twice: before the site is asked, and with what that has told. A run with nothing new makes no
+// request, and a dry run asks for the sake of access alone.
+func (w *importWork) guard(ctx context.Context, r *run) error {
 	calls := r.plan.Create + r.plan.LookUps + r.plan.Settled.Of(outcome.Renamed)
-	if !r.asks() && (r.dryRun || calls == 0) {
-		return nil
+	err := w.guards.Check(r.plan)
+	if err != nil || !r.asks() && (r.dryRun || calls == 0) {
+		return err
 	}
 	if r.conn, err = r.site.connect(ctx, true); err != nil {
 		return err
 	}
-	return r.plan.PlanAccess(ctx, r.site.client, r.site.ledger, r.access)
-}
-
-// guard also holds what the site has to be asked against the guards.
-func (w *importWork) guard(ctx context.Context, r *run) error {
-	if err := w.guards.Check(r.plan); err != nil {
-		return err
-	}
-	if err := w.connect(ctx, r); err != nil {
+	if err := r.plan.PlanAccess(ctx, r.site.client, r.site.ledger, r.access); err != nil {
 		return err
 	}
 	return w.guards.Check(r.plan)

@@ -60,7 +60,7 @@ type run struct {
 type session struct {
 	began    time.Time
 	recorder *page.Recorder
-	before   int // requests that the client had made when it began
+	before   int // requests of the client that are not of this run
 
 	file     *export.File // nil: undo
 	conn     apiclient.Connection
@@ -212,9 +212,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if r.plan, err = r.work.plan(ctx, r); err != nil {
 		return err
 	}
-	if r.file != nil {
-		r.console.Problems(r.plan.Survey)
-	}
+	r.console.Problems(r.plan.Survey)
 	if err := writable(r.out.files()); err != nil {
 		return err
 	}
@@ -236,7 +234,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 // showPlan prints the plan; held: a guard has refused it. A dry run is made for its sake.
 func (r *run) showPlan(held bool) {
 	outlook := report.Outlook{
-		Site:    r.site.shown(),
+		Site:    r.site.shown,
 		Account: r.conn.User.DisplayName,
 		Source:  r.source,
 		Ledger:  r.site.ledger.Path(),

@@ -34,7 +34,7 @@ type site struct {
 
 	url        string            // when it was found
 	ledgerPath string            // absolute
-	unused     string            // the site that the settings name, when it is the sandbox that is used
+	shown      string            // as the plan names it
 	temporary  bool              // the ledger ends with the command
 	client     *apiclient.Client // nil: nothing will be sent
 	ledger     *ledger.Ledger    // nil: not opened
@@ -83,8 +83,12 @@ func (p *program) findSite(s *site) (err error) {
 	given := cmp.Or(s.config.Site, p.getenv("JIRA_BASE_URL"))
 	switch {
 	case s.sandbox:
-		s.unused = given
-		return s.startSandbox()
+		err, unused := s.startSandbox(), ""
+		if given != "" {
+			unused = "; " + given + " is not used"
+		}
+		s.shown = s.url + " (sandbox: nothing leaves this machine" + unused + ")"
+		return err
 	case given == "":
 		hint := "set JIRA_BASE_URL=https://your-domain.atlassian.net"
 		if p.flags.Lookup("sandbox") != nil {
@@ -93,6 +97,7 @@ func (p *program) findSite(s *site) (err error) {
 		return usagef(hint, "no site is given: neither --site nor JIRA_BASE_URL is set")
 	}
 	s.url, err = apiclient.ParseSite(given)
+	s.shown = s.url
 	if e, ok := errors.AsType[*apiclient.Error](err); ok {
 		return usagef(e.Hint, "--site or JIRA_BASE_URL: %s", e.Message)
 	}
@@ -114,17 +119,6 @@ func (s *site) Close() error {
 		errs = append(errs, closer())
 	}
 	return errors.Join(errs...)
-}
-
-// shown is the site as the plan names it.
-func (s *site) shown() string {
-	switch {
-	case !s.sandbox:
-		return s.url
-	case s.unused != "":
-		return s.url + " (sandbox: nothing leaves this machine; " + s.unused + " is not used)"
-	}
-	return s.url + " (sandbox: nothing leaves this machine)"
 }
 
 // startSandbox serves a site on a free loopback port, with a ledger in a temporary folder unless one is named.

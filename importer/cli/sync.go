@@ -25,7 +25,6 @@ type syncWork struct {
 	revokeLeavers bool
 	maxRevoke     importer.Limit
 	leavers       report.LeaverTotals // as the plan foresees them
-	first         bool                // the source has had no complete run
 }
 
 func (p *program) syncCommand() *cobra.Command {
@@ -67,7 +66,6 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	w.first = last.Seq == 0
 	w.guards.Last, w.guards.People = summary.Rows.Read-summary.Rows.Of(outcome.Duplicate), true
 	w.guards.Members, w.guards.Left = r.plan.Roster.Members, r.plan.Roster.Missing
 	if err := w.importWork.guard(ctx, r); err != nil {
@@ -107,7 +105,7 @@ func (w *syncWork) hold(ctx context.Context, r *run) error {
 
 // outlook also says that a source is new, or who has left it.
 func (w *syncWork) outlook(r *run, o *report.Outlook) {
-	if w.first {
+	if w.guards.Last == 0 {
 		o.Notes = append(o.Notes, "Source "+r.source+": this is its first sync, so nobody can be a leaver yet.")
 	}
 	o.Leavers, o.Revoke = w.leavers, w.revokes
@@ -158,6 +156,7 @@ func (w *syncWork) revoke(ctx context.Context, r *run) bool {
 	if r.then, r.leavers.Held = s, s.StopReason; s.Outcome != ledger.Held {
 		r.leavers.Rows, r.leavers.Results = &s.Rows, r.out.revoked
 		r.leavers.Sent, r.leavers.Throttled = s.Requests.Sent, s.Requests.Throttled
+		r.before += s.Requests.Sent
 	}
 	return true
 }
