@@ -80,9 +80,6 @@ var legacy = []Encoding{
 	{Name: "IBM866", Flag: "ibm866", decoder: charmap.CodePage866},
 }
 
-// IsUTF8 reports whether bytes are taken as they are.
-func (e Encoding) IsUTF8() bool { return e.decoder == nil }
-
 // decode reads r as UTF-8. Bytes that are no UTF-8 in a UTF-8 file stay as they are.
 func (e Encoding) decode(r io.Reader) io.Reader {
 	if e.decoder == nil {

@@ -36,21 +36,22 @@ func (x *keyIndex) hash(key string) (h [16]byte) {
 	return h
 }
 
-// see remembers a key that counts as being in the file.
-func (x *keyIndex) see(key string) { x.put(keyEntry{hash: x.hash(key)}) }
-
-// add remembers the key of a row that may be sent. Names that differ in case and blanks
-// alone are the same.
+// add remembers the keys of a row. Names that differ in case and blanks alone are the same.
 func (x *keyIndex) add(r *Row) {
-	var name maphash.Hash
-	name.SetSeed(x.seeds[0])
-	for word := range strings.FieldsSeq(strings.ToLower(r.Name)) {
-		name.WriteString(word + " ")
+	for _, key := range r.Other {
+		x.put(keyEntry{hash: x.hash(key)})
 	}
-	x.put(keyEntry{
-		hash: x.hash(r.identity()), number: uint32(r.Number), row: uint32(r.Place.Row), line: uint32(r.Place.Line),
-		name: uint32(name.Sum64()),
-	})
+	e := keyEntry{hash: x.hash(r.identity())}
+	if r.Sendable() {
+		var name maphash.Hash
+		name.SetSeed(x.seeds[0])
+		for word := range strings.FieldsSeq(strings.ToLower(r.Name)) {
+			name.WriteString(word + " ")
+		}
+		e.number, e.row, e.line = uint32(r.Number), uint32(r.Place.Row), uint32(r.Place.Line)
+		e.name = uint32(name.Sum64())
+	}
+	x.put(e)
 }
 
 func (x *keyIndex) put(e keyEntry) { x.shards[e.hash[0]] = append(x.shards[e.hash[0]], e) }

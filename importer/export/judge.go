@@ -9,7 +9,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"jsm-onboard/importer/csvtext"
 	"jsm-onboard/importer/text"
 )
 
@@ -23,10 +22,11 @@ func (s *Survey) judge(r *Row, p person) {
 		r.ExternalID = ""
 	}
 	notText := func(c string) bool { return !utf8.ValidString(c) }
-	if r.fault == nil && s.file.NotUTF8() > 0 && s.encoding.IsUTF8() && slices.ContainsFunc(cells, notText) {
+	switch {
+	case r.fault != nil:
+	case slices.ContainsFunc(cells, notText):
 		r.fault = notUTF8
-	}
-	if r.fault == nil {
+	default:
 		r.fault = r.stillBroken()
 	}
 	if r.fault != nil {
@@ -59,7 +59,7 @@ func (s *Survey) keepCells(r *Row, cells []string) {
 		cells[i] = Unguard(c)
 	}
 	r.Cells = cells
-	if !slices.Contains(s.header.own, true) {
+	if s.Own == nil {
 		return
 	}
 	r.Cells, r.Own = nil, map[string]string{}
@@ -72,21 +72,17 @@ func (s *Survey) keepCells(r *Row, cells []string) {
 	}
 }
 
-// formFaults are those after which the cells of a row may stand in the wrong columns.
-var formFaults = []*kind{csvtext.QuoteNeverClosed, csvtext.QuotesUnclear, csvtext.SwallowedRows, csvtext.TooManyColumns,
-	longRow, rowTooShort, brokenRow}
-
 const clearReason = "; when its cells are right, empty its cell jsm_reason"
 
 // stillBroken is the fault of form that a row in a file of ours was rejected for, until its reason is emptied:
 // there its cells fill the columns that the file was given, and nothing else shows it any more.
 func (r *Row) stillBroken() *kind {
-	reason, still := strings.CutSuffix(r.Own["jsm_reason"], clearReason)
-	i := slices.IndexFunc(formFaults, func(k *kind) bool { return still && strings.HasSuffix(reason, k.Hint) })
-	if i < 0 {
-		return nil
+	for _, k := range kinds {
+		if strings.HasSuffix(r.Own["jsm_reason"], k.Hint+clearReason) && k.Hint != "" {
+			return k
+		}
 	}
-	return formFaults[i]
+	return nil
 }
 
 // broken is a row whose cells cannot be trusted. The addresses in it count as
@@ -94,7 +90,7 @@ func (r *Row) stillBroken() *kind {
 func (s *Survey) broken(r *Row, cells []string) {
 	r.NoAddress, r.repairs = true, nil
 	r.Invalid = r.fault.Of(1) + ": " + r.fault.Hint
-	if slices.Contains(formFaults, r.fault) && !s.columns.needAccounts {
+	if !s.columns.needAccounts {
 		r.Invalid += clearReason
 	}
 	r.mentioned(cells)

@@ -23,17 +23,15 @@ type canonical [][]string
 // GetCSVRows is what gocsv reads.
 func (c canonical) GetCSVRows() ([][]string, error) { return c, nil }
 
-// persons maps the records of some rows to people, in order.
+// persons maps the records of some rows, and of lines that are none, to people.
 func (c *columns) persons(rows []*Row) ([]person, error) {
 	records := canonical{fieldNames}
 	for _, row := range rows {
-		if row.skipped == nil {
-			cells := make([]string, len(fieldNames))
-			for f := Email; f <= secondLast; f++ {
-				cells[f] = firstFilled(row.record.Cells, c.at[f])
-			}
-			records = append(records, cells)
+		cells := make([]string, len(fieldNames))
+		for f := Email; f <= secondLast; f++ {
+			cells[f] = firstFilled(row.record.Cells, c.at[f])
 		}
+		records = append(records, cells)
 	}
 	var people []person
 	err := gocsv.UnmarshalDecoder(records, &people)

@@ -128,12 +128,11 @@ func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
 				yield(nil, err)
 				return
 			}
-			for _, row := range rows {
+			for i, row := range rows {
 				if row.skipped == nil {
 					number++
 					row.Number = number
-					s.judge(row, persons[0])
-					persons = persons[1:]
+					s.judge(row, persons[i])
 				}
 				if len(duplicates) > 0 && duplicates[0].number == row.Number {
 					row.DuplicateOf, row.DuplicateName = duplicates[0].first, duplicates[0].otherName
@@ -171,12 +170,7 @@ func (s *Survey) see(r *Row) {
 			s.others[i].see(r)
 		}
 	}
-	for _, key := range r.Other {
-		s.keys.see(key)
-	}
-	if r.Key != "" && !r.Sendable() {
-		s.keys.see(r.Key)
-	}
+	s.keys.add(r)
 	switch {
 	case r.Excluded != "":
 		s.Excluded++
@@ -189,7 +183,6 @@ func (s *Survey) see(r *Row) {
 		s.signs.count(r)
 		s.example(r)
 		s.names.see(r)
-		s.keys.add(r)
 	}
 }
 
