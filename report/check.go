@@ -12,9 +12,6 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// shownRows is how many rows with a problem people are shown.
-const shownRows = 20
-
 // documentedRate is how many customers a second Atlassian lets an API token create.
 const documentedRate = 100
 
@@ -81,7 +78,7 @@ func (c Check) describeRows(l *listing) {
 	worst := func(a, b rowProblem) int { return cmp.Compare(a.Severity, b.Severity) } // "rejected" before "repaired"
 	heading := "Row by row"
 	for i, p := range slices.SortedStableFunc(slices.Values(c.problems), worst) {
-		if i == shownRows {
+		if i == 20 {
 			l.add("", "… and "+text.Grouped(len(c.problems)-i)+" more: add --json to see all of them")
 			return
 		}
@@ -113,10 +110,7 @@ func quoted(s string) string { return strconv.Quote(text.Shorten(s, 60)) }
 
 // file is how a file was read, and why.
 func (l *listing) file(s *export.Survey, organizations bool) {
-	header := "no header"
-	if s.HeaderLine > 0 {
-		header = fmt.Sprintf("header in line %d", s.HeaderLine)
-	}
+	header := cmp.Or(onlyIf(s.HeaderLine > 0, fmt.Sprintf("header in line %d", s.HeaderLine)), "no header")
 	var columns []string
 	for _, c := range s.Columns {
 		unused := c.Field == export.Organization && !organizations

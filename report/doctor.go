@@ -62,20 +62,6 @@ func (d Diagnosis) String() string {
 // JSON is the diagnosis for programs.
 func (d Diagnosis) JSON() []byte { return indented(d) }
 
-// created is how many customers a run has created; "" where it was to create none, or has not ended.
-func created(r ledger.Run) string {
-	var s Summary
-	switch {
-	case r.Outcome == ledger.Held || r.Command != "import" && r.Command != "sync":
-		return ""
-	case r.Outcome == "":
-		return text.Grouped(r.Created)
-	case json.Unmarshal(r.Summary, &s) != nil:
-		return ""
-	}
-	return text.Grouped(s.Rows.Of(outcome.Created))
-}
-
 // RunList is a table of runs for people, in the order given; short: with as much of inputs and reasons as tells them
 // apart.
 func RunList(runs []ledger.Run, short bool) string {
@@ -92,12 +78,16 @@ func RunList(runs []ledger.Run, short bool) string {
 			rows = "-" // not known: the export could not be read
 		}
 		became := joined(", ", cmp.Or(r.Outcome, "not finished"), onlyIf(!r.Undone.IsZero(), "undone"))
+		var s Summary // of a run that has ended
+		known := !ended || json.Unmarshal(r.Summary, &s) == nil && r.Outcome != ledger.Held
+		creates := r.Command == "import" || r.Command == "sync"
+		created := onlyIf(creates && known, text.Grouped(r.Created+s.Rows.Of(outcome.Created)))
 		input, reason := Shown(r.Input), text.Printable(r.StopReason)
 		if short {
 			input, reason = text.Shorten(filepath.Base(input), 30), text.Shorten(reason, 40)
 		}
 		fmt.Fprintln(w, strings.Join([]string{r.ID, localTime(r.StartedAt, "2006-01-02 15:04"), r.Command,
-			text.Printable(r.Source), rows, created(r), became, exit, input, reason}, "\t"))
+			text.Printable(r.Source), rows, created, became, exit, input, reason}, "\t"))
 	}
 	w.Flush()
 	return regexp.MustCompile(` +\n`).ReplaceAllString(table.String(), "\n")

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 
 	"jsm-onboard/importer/ledger"
@@ -26,27 +27,21 @@ func (l *steps) add(text string, command ...string) {
 	}
 }
 
-// NextSteps are what to do now.
+// NextSteps are what to do now. After a run that stopped the same command comes first, and may settle the other rows.
 func NextSteps(s Summary) []Step {
 	var l steps
+	l.add(cmp.Or(s.Hint,
+		onlyIf(s.Limited(), "run the same command again for the rest; without --limit it runs to the end"),
+		onlyIf(s.Outcome == ledger.Stopped, "run the same command again: it continues where it stopped")))
 	switch {
-	case s.Hint != "":
-		l.add(s.Hint)
-	case s.Limited():
-		l.add("run the same command again for the rest; without --limit it runs to the end")
-	case s.Outcome == ledger.Stopped:
-		l.add("run the same command again: it continues where it stopped")
-	}
-	if s.Outcome != ledger.Complete && !s.Limited() { // the same command comes first, and may settle the other rows
-		return l
-	}
-	if s.Command == "revoke" || s.Command == "undo" {
+	case s.Outcome != ledger.Complete && !s.Limited():
+	case s.Command == "revoke" || s.Command == "undo":
 		l.revoked(s.Rows, s.Results)
-		return l
+	default:
+		l.rows(s)
+		l.access(s)
+		l.leavers(s.Leavers, s.SiteFlags)
 	}
-	l.rows(s)
-	l.access(s)
-	l.leavers(s.Leavers, s.SiteFlags)
 	return l
 }
 

@@ -26,7 +26,6 @@ func NewMonitor(address string) (*Monitor, error) {
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
 		return nil, errors.New("--notify needs a whole URL, such as https://hc-ping.com/your-uuid")
 	}
-	u.Fragment = ""
 	return &Monitor{url: u, client: &http.Client{
 		Timeout:       10 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -117,13 +118,11 @@ func (l *listing) leavers(o Outlook) {
 	if !o.Leavers.Any() {
 		return
 	}
-	does := "listed when all rows are done; nobody's access is revoked"
-	switch {
-	case o.Limit > 0:
-		does = "neither listed nor revoked: --limit ends the run before its last row"
-	case o.Revoke > 0:
-		does = "access is revoked for " + text.Counted(o.Revoke, "leaver", "leavers") + " when all rows are done"
-	}
+	does := cmp.Or(
+		onlyIf(o.Limit > 0, "neither listed nor revoked: --limit ends the run before its last row"),
+		onlyIf(o.Revoke > 0,
+			"access is revoked for "+text.Counted(o.Revoke, "leaver", "leavers")+" when all rows are done"),
+		"listed when all rows are done; nobody's access is revoked")
 	l.block("Leavers", text.Grouped(o.Leavers.Revoke)+" to revoke, "+text.Grouped(o.Leavers.Review)+" to review: "+does,
 		o.Leavers.Held)
 }
@@ -147,19 +146,14 @@ func lastLine(command string, p *importer.Plan, o Outlook) string {
 }
 
 func requestsText(p *importer.Plan, o Outlook) string {
-	n := max(p.Create, p.Settled.Of(outcome.Renamed))
 	access := p.Access != nil && p.Access.ToCreate+p.Access.Open > 0
-	switch {
-	case n > 0:
-	case p.LookUps > 0:
-		return "Nobody has to be created; " + text.Counted(p.LookUps, "account id is", "account ids are") +
-			" still to be looked up."
-	case o.Revoke > 0:
-		return "Nobody has to be created; " + text.Counted(o.Revoke, "leaver is", "leavers are") + " revoked."
-	case access:
-		return "Nobody has to be created; only access is given."
-	default:
-		return "Nothing has to be sent."
+	n := max(p.Create, p.Settled.Of(outcome.Renamed))
+	if n == 0 {
+		only := cmp.Or(
+			counted(p.LookUps, "account id is", "account ids are", " still to be looked up"),
+			counted(o.Revoke, "leaver is", "leavers are", " revoked"),
+			onlyIf(access, "only access is given"))
+		return cmp.Or(onlyIf(only != "", "Nobody has to be created; "+only), "Nothing has to be sent") + "."
 	}
 	others := joined(" and ", onlyIf(access, "those for access"), counted(o.Revoke, "to revoke", "to revoke", ""))
 	what := text.Counted(n, "request", "requests") + onlyIf(others != "", ", and "+others+",")
