@@ -11,7 +11,6 @@ import (
 
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
-	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
 )
 
@@ -51,11 +50,6 @@ type Summary struct {
 
 // Elapsed is how long it took, a second at least.
 func (s Summary) Elapsed() time.Duration { return max(s.FinishedAt.Sub(s.StartedAt), time.Second) }
-
-// Limited reports whether a run stopped where it was asked to, by --limit: it alone ends as a complete one does.
-func (s Summary) Limited() bool {
-	return s.Outcome == ledger.Stopped && (s.ExitCode == 0 || s.ExitCode == 3)
-}
 
 // Requests counts what left for the site: to create, or of revoke and undo to revoke; and what else did.
 type Requests struct {
