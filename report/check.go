@@ -125,19 +125,14 @@ func (l *listing) file(s *export.Survey, organizations bool) {
 
 // problems lists what is wrong, by kind.
 func (l *listing) problems(s *export.Survey) {
-	for _, group := range []struct {
-		severity export.Severity
-		heading  string
-	}{
-		{export.Rejected, "Rows that will not be sent"},
-		{export.Repaired, "Repaired, or to be checked"},
-		{export.Advised, "Advice (nothing is left out by itself)"},
-	} {
+	headings := []string{"Rows that will not be sent", "Repaired, or to be checked",
+		"Advice (nothing is left out by itself)"}
+	for i, severity := range []export.Severity{export.Rejected, export.Repaired, export.Advised} {
 		for _, p := range s.Problems {
-			if p.Severity == group.severity {
-				l.part(group.heading)
+			if p.Severity == severity {
+				l.part(headings[i])
 				l.problem(p)
-				group.heading = ""
+				headings[i] = ""
 			}
 		}
 	}

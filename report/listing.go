@@ -104,10 +104,9 @@ func cell(s string) string { return text.Shorten(text.Printable(s), 60) }
 
 // Shown is a path as people are shown it: relative to the working folder when it is inside.
 func Shown(path string) string {
-	if folder, err := os.Getwd(); err == nil && filepath.IsAbs(path) {
-		if inside, err := filepath.Rel(folder, path); err == nil && filepath.IsLocal(inside) {
-			path = inside
-		}
+	folder, _ := os.Getwd()
+	if inside, err := filepath.Rel(folder, path); err == nil && filepath.IsLocal(inside) {
+		path = inside
 	}
 	return text.Printable(path)
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"slices"
 	"strings"
@@ -27,20 +28,13 @@ type table struct {
 
 // newTable begins a table with the delimiter of the input where that is , or ; so that it opens as the input did.
 func newTable(out io.Writer, s *export.Survey) *table {
-	t := &table{out: out, delimiter: ",", record: []byte("\ufeff")}
-	if s.Dialect.Delimiter() == ';' {
-		t.delimiter = ";"
-	}
-	return t
+	delimiter := cmp.Or(onlyIf(s.Dialect.Delimiter() == ';', ";"), ",")
+	return &table{out: out, delimiter: delimiter, record: []byte("\ufeff")}
 }
 
 // add begins or continues a record, with empty cells up to width.
 func (t *table) add(cells []string, width int) {
-	for i := range max(width, len(cells)) {
-		cell := ""
-		if i < len(cells) {
-			cell = cells[i]
-		}
+	for _, cell := range append(slices.Clip(cells), make([]string, max(0, width-len(cells)))...) {
 		if !t.byteTrue && !utf8.ValidString(cell) {
 			cell, _ = charmap.Windows1252.NewDecoder().String(cell)
 		}
