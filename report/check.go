@@ -45,47 +45,44 @@ func (c *Check) See(row *export.Row) {
 // Text is how the file was read and why, what is wrong with it and where, and
 // how long its import would take. It shows cells: it is for no log.
 func (c Check) Text() string {
-	l, s := &listing{}, c.Survey
-	l.file(s, c.Organizations)
-	l.add("Examples", c.examples()...)
-	l.line("")
-	l.count(c.people(), "people", "To create, unless an earlier run has onboarded them.")
-	l.rows(Rows{s.Rows, outcome.ImportStatuses(), outcome.Totals{
-		outcome.Duplicate: s.Duplicates, outcome.Excluded: s.Excluded, outcome.Invalid: s.Invalid}}, "", s.Skipped)
-	l.problems(s)
-	c.describeRows(l)
-	l.part(unused(s, c.Organizations))
-	l.line("")
-	long := roughly(c.people(), documentedRate)
-	l.add("Time", onlyIf(long != "", long+" at "+perSecond(documentedRate)))
-	l.add("Next", c.command())
-	return l.String()
+	s, long := c.Survey, roughly(c.people(), documentedRate)
+	settled := outcome.Totals{outcome.Duplicate: s.Duplicates, outcome.Excluded: s.Excluded, outcome.Invalid: s.Invalid}
+	return paragraphs(
+		lines(
+			inputText(s, c.Organizations),
+			labelled("Examples", c.examples()...)),
+		lines(
+			count(c.people(), "people", "To create, unless an earlier run has onboarded them."),
+			rowCounts(Rows{s.Rows, outcome.ImportStatuses(), settled}, "", s.Skipped)),
+		problems(s),
+		c.rowByRow(),
+		unused(s, c.Organizations),
+		lines(
+			labelled("Time", onlyIf(long != "", long+" at "+perSecond(documentedRate))),
+			labelled("Next", c.command()))) + "\n"
 }
 
 func (c Check) people() int { return c.Survey.Valid - c.Survey.Duplicates }
 
 // examples show wrong columns and wrong letters: the first people as they would be sent.
-func (c Check) examples() (lines []string) {
+func (c Check) examples() (all []string) {
 	for _, e := range c.Survey.Examples {
-		lines = append(lines, fmt.Sprintf("%s: %s <%s>%s", e.Place, quoted(e.Name), cell(e.Email),
+		all = append(all, fmt.Sprintf("%s: %s <%s>%s", e.Place, quoted(e.Name), cell(e.Email),
 			onlyIf(c.Organizations && e.Organization != "", ", organization "+quoted(e.Organization))))
 	}
-	return lines
+	return all
 }
 
-// describeRows lists the first rows with a problem, those that will not be sent before others; JSON has all of them.
-func (c Check) describeRows(l *listing) {
+// rowByRow are the first rows with a problem, those that will not be sent before others; JSON has all of them.
+func (c Check) rowByRow() string {
 	worst := func(a, b rowProblem) int { return cmp.Compare(a.Severity, b.Severity) } // "rejected" before "repaired"
-	heading := "Row by row"
-	for i, p := range slices.SortedStableFunc(slices.Values(c.problems), worst) {
-		if i == 20 {
-			l.add("", "… and "+text.Grouped(len(c.problems)-i)+" more: add --json to see all of them")
-			return
-		}
-		l.part(heading)
-		l.add("", p.Place.String()+": "+text.Printable(p.Problem))
-		heading = ""
+	var all []string
+	for _, p := range slices.SortedStableFunc(slices.Values(c.problems), worst) {
+		all = append(all, p.Place.String()+": "+text.Printable(p.Problem))
 	}
+	shown := min(20, len(all))
+	more := counted(len(all)-shown, "more", "more", ": add --json to see all of them")
+	return lines(onlyIf(shown > 0, "Row by row"), labelled("", lines(all[:shown]...), onlyIf(more != "", "… and "+more)))
 }
 
 func (c Check) command() string { return Command("import", c.Words...) }
@@ -108,40 +105,42 @@ func orEmpty[T any](list []T) []T { return append([]T{}, list...) }
 
 func quoted(s string) string { return strconv.Quote(text.Shorten(s, 60)) }
 
-// file is how a file was read, and why.
-func (l *listing) file(s *export.Survey, organizations bool) {
+// inputText is how a file was read, and why.
+func inputText(s *export.Survey, organizations bool) string {
 	header := cmp.Or(onlyIf(s.HeaderLine > 0, fmt.Sprintf("header in line %d", s.HeaderLine)), "no header")
 	var columns []string
 	for _, c := range s.Columns {
 		unused := c.Field == export.Organization && !organizations
 		why := joined(", ", c.Why, onlyIf(unused, "not carried over"))
-		columns = append(columns, fmt.Sprintf("%-12s = %-20s  %s", c.Field, cell(c.Header), text.Printable(why)))
+		column := fmt.Sprintf("%-12s = %-20s  %s", c.Field, cell(c.Header), text.Printable(why))
+		columns = append(columns, strings.TrimRight(column, " "))
 	}
-	l.add("File", Shown(s.Path))
-	l.add("Read as", fmt.Sprintf("%s, %s, %s", s.Encoding, s.Dialect, header))
-	l.add("Preset", onlyIf(s.Preset != "", s.Source+" ("+s.Preset+")"))
-	l.add("Columns", columns...)
+	return lines(
+		labelled("File", Shown(s.Path)),
+		labelled("Read as", fmt.Sprintf("%s, %s, %s", s.Encoding, s.Dialect, header)),
+		labelled("Preset", onlyIf(s.Preset != "", s.Source+" ("+s.Preset+")")),
+		labelled("Columns", columns...))
 }
 
-// problems lists what is wrong, by kind.
-func (l *listing) problems(s *export.Survey) {
-	headings := []string{"Rows that will not be sent", "Repaired, or to be checked",
-		"Advice (nothing is left out by itself)"}
-	for i, severity := range []export.Severity{export.Rejected, export.Repaired, export.Advised} {
-		for _, p := range s.Problems {
-			if p.Severity == severity {
-				l.part(headings[i])
-				l.problem(p)
-				headings[i] = ""
-			}
-		}
+// problems are what is wrong, by kind.
+func problems(s *export.Survey) string {
+	groups := map[export.Severity]string{}
+	for _, p := range s.Problems {
+		groups[p.Severity] = lines(groups[p.Severity], problem(p))
 	}
+	under := func(heading string, severity export.Severity) string {
+		return onlyIf(groups[severity] != "", lines(heading, groups[severity]))
+	}
+	return paragraphs(
+		under("Rows that will not be sent", export.Rejected),
+		under("Repaired, or to be checked", export.Repaired),
+		under("Advice (nothing is left out by itself)", export.Advised))
 }
 
-func (l *listing) problem(p export.Problem) {
+func problem(p export.Problem) string {
 	where := places(p.Places, p.Count)
 	whole := where == "" && p.Count == 1 // it is of the file as a whole
 	what := text.Printable(p.Text) + onlyIf(where != "", " ("+where+")")
-	l.line(fmt.Sprintf("%*s  %s", labelWidth-2, onlyIf(!whole, text.Grouped(p.Count)), what))
-	l.add("", onlyIf(p.Hint != "", "> "+text.Printable(p.Hint)))
+	return lines(fmt.Sprintf("%*s  %s", labelWidth-2, onlyIf(!whole, text.Grouped(p.Count)), what),
+		labelled("", onlyIf(p.Hint != "", "> "+text.Printable(p.Hint))))
 }

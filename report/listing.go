@@ -15,54 +15,32 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// A listing is text in two columns: labels or numbers, then what belongs to them.
-type listing struct{ strings.Builder }
-
+// Texts for people are in two columns: labels or numbers, then what belongs to them.
 const labelWidth = 11
 
-// add puts texts, which may have several lines, behind a label. Without any there is no label either.
-func (l *listing) add(label string, texts ...string) {
-	for line := range strings.Lines(joined("\n", texts...)) {
-		fmt.Fprintf(l, "%-*s%s\n", labelWidth, label, strings.TrimRight(line, " \n"))
-		label = ""
-	}
+// labelled is text behind a label; "" without any. Further lines stand below the first.
+func labelled(label string, texts ...string) string {
+	below := "\n" + strings.Repeat(" ", labelWidth)
+	text := strings.ReplaceAll(lines(texts...), "\n", below)
+	return onlyIf(text != "", fmt.Sprintf("%-*s%s", labelWidth, label, text))
 }
 
-// block does so after an empty line, if there is anything to say.
-func (l *listing) block(label string, texts ...string) {
-	if len(present(texts...)) > 0 {
-		l.line("")
-	}
-	l.add(label, texts...)
+// count is a number of rows, what they are, and what that means.
+func count(n int, what, note string) string {
+	return strings.TrimRight(fmt.Sprintf("%*s  %-20s %s", labelWidth-2, text.Grouped(n), what, note), " ")
 }
 
-func (l *listing) line(line string) { l.WriteString(line + "\n") }
+// some is such a line where there is something to count.
+func some(n int, what, note string) string { return onlyIf(n > 0, count(n, what, note)) }
 
-// part begins a part of its own, if there is anything to say in it.
-func (l *listing) part(text string) {
-	if text != "" {
-		l.line("\n" + text)
-	}
-}
-
-func (l *listing) count(n int, what, note string) {
-	l.line(strings.TrimRight(fmt.Sprintf("%*s  %-20s %s", labelWidth-2, text.Grouped(n), what, note), " "))
-}
-
-// some adds such a line where there is something to count.
-func (l *listing) some(n int, what, note string) {
-	if n > 0 {
-		l.count(n, what, note)
-	}
-}
-
-// rows is the table of rows by status, as totals, plan and check show it.
-func (l *listing) rows(r Rows, proof string, skipped int) {
+// rowCounts is the table of rows by status, as totals, plan and check show it.
+func rowCounts(r Rows, proof string, skipped int) string {
+	var all []string
 	for _, s := range r.Statuses {
-		l.some(r.Of(s), s.String(), s.Meaning())
+		all = append(all, some(r.Of(s), s.String(), s.Meaning()))
 	}
-	l.count(r.Read, "rows read", proof)
-	l.some(skipped, "lines skipped", "Not rows: empty lines, titles, footers, a repeated header.")
+	return lines(append(all, count(r.Read, "rows read", proof),
+		some(skipped, "lines skipped", "Not rows: empty lines, titles, footers, a repeated header."))...)
 }
 
 // counted is a sentence that begins with a number; "" where there is nothing to count.
@@ -86,9 +64,12 @@ func present(texts ...string) []string {
 	return slices.DeleteFunc(slices.Clone(texts), func(s string) bool { return s == "" })
 }
 
+// joined, lines and paragraphs join the texts that are not empty.
 func joined(separator string, texts ...string) string {
 	return strings.Join(present(texts...), separator)
 }
+func lines(texts ...string) string      { return joined("\n", texts...) }
+func paragraphs(texts ...string) string { return joined("\n\n", texts...) }
 
 // places names the first rows of more: "row 415 (line 424), row 501, …".
 func places(first []export.Place, of int) string {

@@ -31,53 +31,46 @@ type Outlook struct {
 // PlanText is the plan as people read it before anything is sent. It has no
 // cell of a row, but for the names of organizations to create.
 func PlanText(command string, p *importer.Plan, o Outlook) string {
-	l, s := &listing{}, p.Survey
-	todo, resent, skipped := "to create", p.Resent, s.Skipped
-	rows := Rows{s.Rows, outcome.ImportStatuses(), p.Settled}
-	if importer.Revokes(command) {
+	s, todo, resent := p.Survey, "to create", p.Resent
+	skipped, rows := s.Skipped, Rows{s.Rows, outcome.ImportStatuses(), p.Settled}
+	rows.Totals[outcome.Renamed] = 0 // they are to do
+	if command == "revoke" || command == "undo" {
 		todo, resent, skipped, rows.Statuses = "to revoke", 0, 0, outcome.RevokeStatuses()
 		o.Organizations = true // that they are not carried over is of no interest
 	}
-	l.add("Site", joined(", as ", o.Site, o.Account))
+	input := inputText(s, o.Organizations)
 	if run := p.Undoes; run != nil {
-		l.add("Undo", "run "+run.ID+": "+run.Command+" of "+Shown(run.Input)+" on "+When(run.StartedAt))
-	} else {
-		l.file(s, o.Organizations)
+		input = labelled("Undo", "run "+run.ID+": "+run.Command+" of "+Shown(run.Input)+" on "+When(run.StartedAt))
 	}
-	l.add("Source", o.Source)
-	l.add("Ledger", Shown(o.Ledger))
-	l.add("Run", onlyIf(p.Resumed,
-		"continues "+p.Run.ID+"; "+text.Counted(p.Finished.Sum(), "row is finished", "rows are finished")))
-	l.line("")
-	l.todo(p, todo, resent, o.Limit)
-	rows.Totals[outcome.Renamed] = 0 // they are to do
-	l.rows(rows, "", skipped)
-	l.part(joined("\n",
-		counted(p.OtherAddress, "person is", "people are",
-			" onboarded under another address, going by the external ids, and would get a second account."),
-		counted(p.NamesChanged, "customer has", "customers have",
-			" another name here than the one that was sent before; --update-names renames them."),
-		unused(s, o.Organizations)))
-	l.access(p.Access)
-	l.leavers(o)
-	l.problems(s)
-	l.part(counted(p.Settled.Of(outcome.Invalid)-s.Invalid, "row", "rows",
-		" without an account to revoke: jsm_reason in the results says why of each."))
-	for _, note := range o.Notes {
-		l.part(note)
-	}
-	l.part(lastLine(command, p, o))
-	return l.String()
-}
-
-// todo counts what is neither settled nor skipped; with those the numbers add up.
-func (l *listing) todo(p *importer.Plan, what string, resent, limit int) {
-	l.count(p.Create-resent, what, onlyIf(limit > 0 && limit < p.Create,
-		fmt.Sprintf("%s of them in this run (--limit %d).", text.Grouped(limit), limit)))
-	l.some(resent, "to send again", "Known (--resend-known): created only if the site no longer has the account.")
-	l.some(p.Finished.Sum(), "finished", "Done earlier by this run, which continues.")
-	l.some(p.Fixed, "fixed", "Wrong in this file, but fixed in a failed file and imported from there.")
-	l.some(p.Settled.Of(outcome.Renamed), "to rename", outcome.Renamed.Meaning())
+	return paragraphs(
+		lines(
+			labelled("Site", joined(", as ", o.Site, o.Account)),
+			input,
+			labelled("Source", o.Source),
+			labelled("Ledger", Shown(o.Ledger)),
+			labelled("Run", onlyIf(p.Resumed,
+				"continues "+p.Run.ID+"; "+text.Counted(p.Finished.Sum(), "row is finished", "rows are finished")))),
+		lines(
+			count(p.Create-resent, todo, onlyIf(o.Limit > 0 && o.Limit < p.Create,
+				fmt.Sprintf("%s of them in this run (--limit %d).", text.Grouped(o.Limit), o.Limit))),
+			some(resent, "to send again", "Known (--resend-known): created only if the site no longer has the account."),
+			some(p.Finished.Sum(), "finished", "Done earlier by this run, which continues."),
+			some(p.Fixed, "fixed", "Wrong in this file, but fixed in a failed file and imported from there."),
+			some(p.Settled.Of(outcome.Renamed), "to rename", outcome.Renamed.Meaning()),
+			rowCounts(rows, "", skipped)),
+		lines(
+			counted(p.OtherAddress, "person is", "people are",
+				" onboarded under another address, going by the external ids, and would get a second account."),
+			counted(p.NamesChanged, "customer has", "customers have",
+				" another name here than the one that was sent before; --update-names renames them."),
+			unused(s, o.Organizations)),
+		labelled("Access", accessToGive(p.Access)...),
+		labelled("Leavers", leaversAhead(o)),
+		problems(s),
+		counted(p.Settled.Of(outcome.Invalid)-s.Invalid, "row", "rows",
+			" without an account to revoke: jsm_reason in the results says why of each."),
+		paragraphs(o.Notes...),
+		lastLine(command, p, o)) + "\n"
 }
 
 // unused is what a file has and is not used.
@@ -89,14 +82,14 @@ func unused(s *export.Survey, organizations bool) string {
 			"the one that the row names."))
 }
 
-// access lists what would be done about organizations and service projects.
-func (l *listing) access(a *importer.AccessPlan) {
+// accessToGive is what would be done about organizations and service projects.
+func accessToGive(a *importer.AccessPlan) []string {
 	if a == nil {
-		return
+		return nil
 	}
 	more := a.ToCreate - len(a.FirstNew)
 	names := joined(", ", strings.Join(a.FirstNew, ", "), onlyIf(more > 0, "and "+text.Grouped(more)+" more"))
-	lines := []string{
+	all := []string{
 		counted(a.Named, "organization", "organizations", fmt.Sprintf(" in the file: %s at the site, %s to create",
 			text.Grouped(a.Existing), text.Grouped(a.ToCreate))),
 		counted(a.ToCreate, "to create", "to create", ": "+names),
@@ -107,24 +100,21 @@ func (l *listing) access(a *importer.AccessPlan) {
 			" one that cannot be used; the customer is created all the same"),
 	}
 	for _, desk := range a.ServiceDesks {
-		lines = append(lines, fmt.Sprintf("service project %s (%s): each customer gets access%s",
+		all = append(all, fmt.Sprintf("service project %s (%s): each customer gets access%s",
 			desk.ProjectKey, desk.ProjectName, onlyIf(a.Organizations, ", and each organization is added")))
 	}
-	l.block("Access", lines...)
+	return all
 }
 
-// leavers says what would be done about those who have left the source.
-func (l *listing) leavers(o Outlook) {
-	if !o.Leavers.Any() {
-		return
-	}
+// leaversAhead is what would be done about those who have left the source.
+func leaversAhead(o Outlook) string {
 	does := cmp.Or(
 		onlyIf(o.Limit > 0, "neither listed nor revoked: --limit ends the run before its last row"),
 		onlyIf(o.Revoke > 0,
 			"access is revoked for "+text.Counted(o.Revoke, "leaver", "leavers")+" when all rows are done"),
 		"listed when all rows are done; nobody's access is revoked")
-	l.block("Leavers", text.Grouped(o.Leavers.Revoke)+" to revoke, "+text.Grouped(o.Leavers.Review)+" to review: "+does,
-		o.Leavers.Held)
+	listed := text.Grouped(o.Leavers.Revoke) + " to revoke, " + text.Grouped(o.Leavers.Review) + " to review: " + does
+	return onlyIf(o.Leavers.Any(), lines(listed, o.Leavers.Held))
 }
 
 // lastLine says what the site will be asked, and how long that takes.

@@ -16,26 +16,26 @@ import (
 // Totals is what people read at the end of a run: what became of the rows,
 // which files were written, and what to type next.
 func Totals(s Summary) string {
-	l := &listing{}
-	l.line(headline(s) + "\n")
 	proven := s.Rows.Prove(s.Rows.Read) == nil // else the run has stopped, and says why
-	l.rows(s.Rows, onlyIf(proven, "The sum of the lines above: each row has one status."), s.Skipped)
-	l.line("")
-	l.add("Access", AccessLines(s.Access)...)
-	l.add("Leavers", LeaverLines(s.Leavers)...)
-	l.add("Requests", RequestLines(s)...)
-	l.add("Results", Shown(s.Results))
-	l.add("To fix", Shown(s.Failed), onlyIf(s.Kept != "" && s.Failed != "",
-		"("+Shown(s.Kept)+" was edited, or is of another export: it is left as it is)"))
-	l.add("Page", Shown(s.Page))
-	l.add("Sandbox", onlyIf(s.Gone, "ended with the run, and so did its ledger: the next --sandbox run starts anew"))
-	l.add("Ledger", onlyIf(!s.Gone, Shown(s.Ledger)))
 	var next []string
 	for _, step := range NextSteps(s) {
 		next = append(next, joined("\n  ", step.Text, step.Command))
 	}
-	l.block("Next", next...)
-	return l.String()
+	return paragraphs(
+		headline(s),
+		rowCounts(s.Rows, onlyIf(proven, "The sum of the lines above: each row has one status."), s.Skipped),
+		lines(
+			labelled("Access", AccessLines(s.Access)...),
+			labelled("Leavers", LeaverLines(s.Leavers)...),
+			labelled("Requests", RequestLines(s)...),
+			labelled("Results", Shown(s.Results)),
+			labelled("To fix", Shown(s.Failed), onlyIf(s.Kept != "" && s.Failed != "",
+				"("+Shown(s.Kept)+" was edited, or is of another export: it is left as it is)")),
+			labelled("Page", Shown(s.Page)),
+			labelled("Sandbox",
+				onlyIf(s.Gone, "ended with the run, and so did its ledger: the next --sandbox run starts anew")),
+			labelled("Ledger", onlyIf(!s.Gone, Shown(s.Ledger)))),
+		labelled("Next", next...)) + "\n"
 }
 
 func headline(s Summary) string {
