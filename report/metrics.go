@@ -36,10 +36,8 @@ type exposition struct {
 }
 
 func metrics(source string, s Summary, before string) []byte {
-	m := &exposition{job: label("command", s.Command), before: before}
-	if source != "" {
-		m.job += "," + label("source", source)
-	}
+	job := joined(",", label("command", s.Command), onlyIf(source != "", label("source", source)))
+	m := &exposition{job: job, before: before}
 	ended := int(s.FinishedAt.Unix())
 	m.rows("rows", "Rows of the last run by what became of them.", s.Rows)
 	m.gauge("rows_read", "Rows read by the last run.", "", s.Rows.Read)

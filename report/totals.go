@@ -73,14 +73,13 @@ func LeaverLines(d *LeaverTotals) []string {
 	}
 	listed := onlyIf(d.Path != "", fmt.Sprintf("%s to revoke, %s to review: %s",
 		text.Grouped(d.Revoke), text.Grouped(d.Review), Shown(d.Path)))
-	became := ""
+	var became []string
 	if d.Rows != nil {
 		for _, s := range d.Rows.Statuses {
-			became = joined(", ", became, counted(d.Rows.Of(s), s.String(), s.String(), ""))
+			became = append(became, counted(d.Rows.Of(s), s.String(), s.String(), ""))
 		}
-		became += ": " + Shown(d.Results)
 	}
-	return present(listed, d.Held, became)
+	return present(listed, d.Held, joined(": ", joined(", ", became...), Shown(d.Results)))
 }
 
 // RequestLines count the requests.
