@@ -28,10 +28,8 @@ type Moment struct {
 func (m Moment) pause(now time.Time) (what, why string) {
 	left := m.PausedUntil.Sub(now)
 	switch {
-	case m.Probing && left > 0:
-		return "next try in " + Short(left), "the site does not answer"
 	case m.Probing:
-		return "trying again", "the site does not answer"
+		return cmp.Or(onlyIf(left > 0, "next try in "+Short(left)), "trying again"), "the site does not answer"
 	case left > 0:
 		return "paused for " + Short(left), text.Printable(cmp.Or(m.Why, "the site asks for a pause"))
 	case m.LookUps > 0:

@@ -56,9 +56,7 @@ func (f *Failed) Write(o importer.Result) error {
 func (f *Failed) Finish() (fixes Fixes, err error) {
 	defer f.Abort()
 	if f.partial == "" { // a device
-		if f.rows > 0 && f.path != os.DevNull {
-			fixes.Path = f.path
-		}
+		fixes.Path = onlyIf(f.rows > 0 && f.path != os.DevNull, f.path)
 		return fixes, f.Commit()
 	}
 	f.buffer.Flush() // Commit returns its error
@@ -74,9 +72,7 @@ func (f *Failed) Finish() (fixes Fixes, err error) {
 			if f.path = path; err == nil {
 				err = f.Commit()
 			}
-			if err == nil {
-				fixes.Path = path
-			}
+			fixes.Path = onlyIf(err == nil, path)
 			return fixes, err
 		}
 	}

@@ -84,9 +84,7 @@ func unused(s *export.Survey, organizations bool) string {
 
 // accessToGive is what would be done about organizations and service projects.
 func accessToGive(a *importer.AccessPlan) []string {
-	if a == nil {
-		return nil
-	}
+	a = cmp.Or(a, &importer.AccessPlan{})
 	more := a.ToCreate - len(a.FirstNew)
 	names := joined(", ", strings.Join(a.FirstNew, ", "), onlyIf(more > 0, "and "+text.Grouped(more)+" more"))
 	all := []string{

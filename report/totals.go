@@ -45,11 +45,8 @@ func headline(s Summary) string {
 }
 
 // AccessLines are what was done about organizations and service projects.
-func AccessLines(a *importer.AccessTotals) []string {
-	if a == nil {
-		return nil
-	}
-	var lines []string
+func AccessLines(a *importer.AccessTotals) (lines []string) {
+	a = cmp.Or(a, &importer.AccessTotals{})
 	if o, m := a.Organizations, a.Memberships; o.Named > 0 {
 		lines = append(lines,
 			fmt.Sprintf("%s in the file: %s at the site before, %s created",
@@ -68,9 +65,7 @@ func AccessLines(a *importer.AccessTotals) []string {
 
 // LeaverLines are the leavers of a sync, and what was done about them.
 func LeaverLines(d *LeaverTotals) []string {
-	if d == nil {
-		return nil
-	}
+	d = cmp.Or(d, &LeaverTotals{})
 	listed := onlyIf(d.Path != "", fmt.Sprintf("%s to revoke, %s to review: %s",
 		text.Grouped(d.Revoke), text.Grouped(d.Review), Shown(d.Path)))
 	var became []string
@@ -84,10 +79,8 @@ func LeaverLines(d *LeaverTotals) []string {
 
 // RequestLines count the requests.
 func RequestLines(s Summary) []string {
-	r, revoking := s.Requests, ""
-	if d := s.Leavers; d != nil && d.Sent > 0 {
-		revoking = "to revoke " + sent(d.Sent, d.Throttled)
-	}
+	r, d := s.Requests, cmp.Or(s.Leavers, &LeaverTotals{})
+	revoking := onlyIf(d.Sent > 0, "to revoke "+sent(d.Sent, d.Throttled))
 	requests := joined(", ", sent(r.Sent, r.Throttled), counted(r.Retried, "retried", "retried", ""),
 		counted(r.Ambiguous, "with no clear answer", "with no clear answer", ""))
 	pace := joined(", ", onlyIf(s.Rate.Mean > 0, perSecond(s.Rate.Mean)+" on average"),
@@ -134,7 +127,7 @@ func NextSteps(s Summary) []Step {
 	default:
 		l.rows(s)
 		l.access(s)
-		l.leavers(s.Leavers, s.SiteFlags)
+		l.leavers(s)
 	}
 	return l
 }
@@ -154,10 +147,7 @@ func (l *steps) rows(s Summary) {
 }
 
 func (l *steps) access(s Summary) {
-	a := s.Access
-	if a == nil {
-		return
-	}
+	a := cmp.Or(s.Access, &importer.AccessTotals{})
 	const again = "then run the same command again"
 	l.add(counted(a.NotGood, "row has", "rows have", " not got all of the access that was asked for: jsm_reason in "+
 		Shown(s.Results)+" says why; fix that, "+again))
@@ -173,17 +163,15 @@ func (l *steps) access(s Summary) {
 			"(--summary PATH)"), see...)
 }
 
-func (l *steps) leavers(d *LeaverTotals, siteFlags []string) {
-	switch {
-	case d == nil:
-	case d.Rows != nil:
+func (l *steps) leavers(s Summary) {
+	d := cmp.Or(s.Leavers, &LeaverTotals{})
+	if d.Rows != nil {
 		l.revoked(*d.Rows, d.Results)
-	case d.Held == "":
-		list := Shown(d.Path)
+	} else if list := Shown(d.Path); d.Held == "" {
 		l.add(counted(d.Review, "leaver", "leavers",
 			" to review: jsm_reason in "+list+" says why, and what to do by hand"))
 		l.add(onlyIf(d.Revoke > 0, "look at "+list+"; to revoke the access of those on it:"),
-			slices.Concat([]string{"revoke", list}, siteFlags)...)
+			slices.Concat([]string{"revoke", list}, s.SiteFlags)...)
 	}
 }
 
