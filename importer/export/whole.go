@@ -102,13 +102,20 @@ func (o *otherColumn) see(r *Row) {
 
 // shuffled looks for a column of names that was sorted or moved without that of the addresses:
 // names that do not stand in the address of their row, but in another one that has a third name.
+// It looks at the first shuffledRows rows.
 type shuffled struct {
 	seed             maphash.Seed
-	agree            int      // rows whose name stands in their address
+	rows             int
+	agree            int      // whose name stands in their address
 	names, addresses []uint64 // of the other rows, the longest words
 }
 
+const shuffledRows = 250_000
+
 func (s *shuffled) see(r *Row) {
+	if s.rows++; s.rows > shuffledRows {
+		return
+	}
 	last := strings.ToLower(r.Name[strings.LastIndexByte(r.Name, ' ')+1:]) // a short way for most people
 	if len(last) > 2 && strings.Contains(r.Key, last) || agrees(r.Name, localWords(r.Key)) {
 		s.agree++
@@ -138,7 +145,7 @@ func (s *shuffled) found() int {
 			n++
 		}
 	}
-	s.names, s.addresses = nil, nil // 16 bytes a row, for the length of the run
+	s.names, s.addresses = nil, nil // 16 bytes a row: they are not needed for the length of the run
 	if n > 3 && n*4 > s.agree {
 		return n
 	}
