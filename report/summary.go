@@ -24,8 +24,9 @@ type Summary struct {
 	InputSHA256 string                 `json:"input_sha256"`
 	StartedAt   time.Time              `json:"started_at"`
 	FinishedAt  time.Time              `json:"finished_at"`
-	Continued   bool                   `json:"continued,omitempty"` // it went on with a run that was cut off
-	Outcome     string                 `json:"outcome"`             // of ledger: Complete, Stopped or Held
+	Continued   bool                   `json:"continued,omitempty"`    // it went on with a run that was cut off
+	Resent      bool                   `json:"resend_known,omitempty"` // rows that the ledger knew were to be sent, too
+	Outcome     string                 `json:"outcome"`                // of ledger: Complete, Stopped or Held
 	StopReason  string                 `json:"stop_reason"`
 	Hint        string                 `json:"hint"` // what to do about that
 	ExitCode    int                    `json:"exit_code"`

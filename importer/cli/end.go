@@ -173,7 +173,7 @@ func (r *run) summarise(end importer.End) *report.Summary {
 // addRun adds what a run that was begun has sent and written.
 func (r *run) addRun(s *report.Summary, end importer.End) {
 	pace := r.pace()
-	s.RunID, s.Continued = r.plan.Run.ID, r.plan.Resumed
+	s.RunID, s.Continued, s.Resent = r.plan.Run.ID, r.plan.Resumed, r.planned.ResendKnown
 	s.Results, s.Failed, s.Kept = r.rows.named, r.rows.fixes.Path, r.rows.fixes.Kept
 	s.Requests = report.Requests{
 		Sent:      pace.Sent,

@@ -54,6 +54,32 @@ func TestAskedToStopOnce(t *testing.T) {
 	}
 }
 
+// The command report knows as little as the run of those whom a stopped one was to send again.
+func TestReportOfAStoppedResend(t *testing.T) {
+	t.Parallel()
+	const people = 60
+	var seen seen
+	c := newTrial(t, func(o *jsmtest.Options) {
+		o.Latency, o.OnAnswer = jsmtest.Latency{Fixed: 50 * time.Millisecond}, seen.see
+	})
+	c.export("people.csv", people)
+	c.must(0, "import", "./people.csv")
+	p := c.start("import", "./people.csv", "--resend-known", "--workers", "2")
+	seen.wait(c, jsmtest.CreatePath, people+10)
+	p.signal(syscall.SIGINT)
+	if code := p.wait(10 * time.Second); code != 130 {
+		t.Fatalf("exit code %d:\n%s", code, p.out)
+	}
+	written := c.read("people.results.csv")
+	if got := c.statuses("people.results.csv"); got["conflict"] < 10 || got["conflict"]+got["not_attempted"] != people {
+		t.Errorf("%v", got)
+	}
+	code := c.start("report").wait(10 * time.Second)
+	if again := c.read("people.results.csv"); code != 130 || again != written {
+		t.Errorf("exit code %d, and of\n%s\nbecame\n%s", code, written, again)
+	}
+}
+
 // Asked twice, it ends at once, and the next run sets that right.
 func TestAskedToStopTwice(t *testing.T) {
 	t.Parallel()

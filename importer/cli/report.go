@@ -209,7 +209,7 @@ func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
 	if files.memory.Path = r.site.memory; r.out.failed == r.summary.Failed {
 		files.memory.Input = r.run.Input
 	}
-	files, now, err := files.rewrite(ctx, r.site.ledger, r.run, false, rows(ctx))
+	files, now, err := files.rewrite(ctx, r.site.ledger, r.run, r.summary.Resent, rows(ctx))
 	if err != nil {
 		return nil, err
 	}
