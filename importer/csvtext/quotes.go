@@ -1,14 +1,8 @@
 package csvtext
 
-import (
-	"bytes"
-	"strings"
-)
+import "bytes"
 
 const ctrlZ = "\x1a" // ends files of old programs
-
-// unquoted is the reading by which quotes mean nothing.
-var unquoted = QuotesUnclear
 
 // scanner follows the cells of the record that data starts with, and keeps
 // them: their bytes in text, with delimiters between them, and where each ends there.
@@ -17,11 +11,11 @@ type scanner struct {
 	quote   byte
 	special [256]bool // the bytes at which a cell without quotes may end, or is stray
 
-	data  []byte
-	by    *Flaw // how quotes are read: nil (as in RFC 4180), a repair, or unquoted
-	bound int   // bytes of a quoted cell
-	text  []byte
-	ends  []int
+	data    []byte
+	lenient bool // blanks may stand around quotes, and a backslash before one inside a cell
+	bound   int  // bytes of a quoted cell
+	text    []byte
+	ends    []int
 	scanned
 }
 
@@ -52,8 +46,8 @@ type scanned struct {
 
 // scan starts anew, as if data were the rest of the file. When the record and
 // its line end take all of data, more of it may change what was found.
-func (s *scanner) scan(data []byte, by *Flaw, bound int) {
-	s.data, s.by, s.bound = data, by, bound
+func (s *scanner) scan(data []byte, lenient bool, bound int) {
+	s.data, s.lenient, s.bound = data, lenient, bound
 	s.text, s.ends, s.scanned = s.text[:0], s.ends[:0], scanned{lines: 1}
 	if s.plainLine() {
 		return
@@ -84,15 +78,14 @@ func (s *scanner) plainLine() bool {
 	return true
 }
 
-// cells are the cells that were scanned; surplus ones are part of the last.
+// cells are the cells that were scanned; those beyond MaxColumns are part of the last.
 func (s *scanner) cells() []string {
 	text, cells, start := string(s.text), make([]string, len(s.ends)), 0
 	for i, end := range s.ends {
 		cells[i], start = text[start:end], end+len(s.delim)
 	}
-	if s.surplus {
-		last := &cells[len(cells)-1]
-		*last = strings.TrimRight(*last, string(s.delim))
+	if s.fault == TooManyColumns {
+		cells[MaxColumns-1] += text[s.ends[MaxColumns-1]:]
 	}
 	for s.surplus && len(cells) > 1 && cells[len(cells)-1] == "" {
 		cells = cells[:len(cells)-1]
@@ -103,10 +96,10 @@ func (s *scanner) cells() []string {
 // cell reads one cell, and reports whether another follows.
 func (s *scanner) cell() bool {
 	start, at := len(s.text), s.end
-	if s.by != nil {
+	if s.lenient {
 		at = s.blanksEnd(at)
 	}
-	if s.by != unquoted && s.isQuote(at) {
+	if s.isQuote(at) {
 		s.opened, s.end, s.quoted = at, at, true
 		s.quotedCell()
 	} else {
@@ -118,13 +111,11 @@ func (s *scanner) cell() bool {
 	if len(s.text)-start > maxCell {
 		s.fault = CellTooLong
 	}
-	if len(s.ends) == MaxColumns {
-		s.ends, s.surplus = s.ends[:MaxColumns-1], true
-		if len(s.text) > start {
-			s.fault = TooManyColumns
-		}
+	if len(s.ends) < MaxColumns {
+		s.ends = append(s.ends, len(s.text))
+	} else if s.surplus = true; len(s.text) > start {
+		s.fault = TooManyColumns
 	}
-	s.ends = append(s.ends, len(s.text))
 	if bytes.HasPrefix(s.data[s.end:], s.delim) {
 		s.text = append(s.text, s.delim...)
 		s.end += len(s.delim)
@@ -163,14 +154,14 @@ func (s *scanner) quotedCell() {
 			return
 		}
 		s.end++
-		if s.by == EscapedQuotes && backslashes(piece)%2 == 1 {
+		if s.lenient && backslashes(piece)%2 == 1 {
 			s.escaped = true
 			s.text = append(append(s.text, piece[:len(piece)-1]...), s.quote)
 			continue
 		}
 		s.text = append(s.text, piece...)
 		at := s.end
-		if s.by != nil {
+		if s.lenient {
 			at = s.blanksEnd(at)
 		}
 		switch {

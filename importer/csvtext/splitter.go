@@ -51,7 +51,7 @@ func newReader(src io.Reader, d Dialect, path string) *Reader {
 // Next returns the next record, io.EOF after the last.
 func (r *Reader) Next() (Record, error) {
 	rec := Record{BOM: r.skipBOM(), Place: r.place, Suspect: r.place.Line <= r.suspect}
-	r.scan(&r.first, 0, nil)
+	r.scan(&r.first, 0, false)
 	var err error
 	switch {
 	case r.err != nil && r.r == len(r.buf):
@@ -95,19 +95,17 @@ func (r *Reader) choose(rec *Record) error {
 // the header's columns.
 func (r *Reader) repair(rec *Record) bool {
 	s := &r.repaired
-	for _, by := range []*Flaw{EscapedQuotes, BlanksAroundQuotes} {
-		r.scan(s, 0, by)
-		if !r.isClean(s) || by == EscapedQuotes && !s.escaped {
-			continue
-		}
-		cells := s.cells()
-		if r.fits(cells) && (s.lines == 1 || !r.swallowed(cells)) {
-			rec.Cells, rec.Repair = r.Trim(cells), by
-			r.accept(rec, s)
-			return true
-		}
+	r.scan(s, 0, true)
+	cells := s.cells()
+	if !r.isClean(s) || !r.fits(cells) || s.lines > 1 && r.swallowed(cells) {
+		return false
 	}
-	return false
+	rec.Cells, rec.Repair = r.Trim(cells), BlanksAroundQuotes
+	if s.escaped {
+		rec.Repair = EscapedQuotes
+	}
+	r.accept(rec, s)
+	return true
 }
 
 // rejectLine makes the first physical line a broken record.
@@ -123,10 +121,8 @@ func (r *Reader) rejectLine(rec *Record) error {
 	if (s.open || s.lines > 1) && !pairsUp {
 		fault = QuoteNeverClosed
 	}
-	r.repaired.scan(line, unquoted, maxCell)
-	rec.Cells = r.repaired.cells()
-	r.repaired.lineEnd, r.repaired.fault = end, fault
-	r.accept(rec, &r.repaired)
+	rec.Cells = strings.SplitN(string(line), string(s.delim), MaxColumns)
+	r.accept(rec, &scanner{scanned: scanned{end: n, lineEnd: end, lines: 1, fault: fault}})
 	return nil
 }
 
@@ -144,7 +140,7 @@ func (r *Reader) isClean(s *scanner) bool {
 	if s.open || s.stray || !s.doubtful {
 		return !s.open && !s.stray
 	}
-	r.scan(&r.next, s.end+s.lineEnd, nil)
+	r.scan(&r.next, s.end+s.lineEnd, false)
 	return !r.next.open && !r.next.stray
 }
 
@@ -179,14 +175,14 @@ func (r *Reader) Trim(cells []string) []string {
 // end is certain or the bounds are passed. They are narrow for readings that repair,
 // and in lines over which an unclosed quote was followed before: else each line of a
 // broken file would be searched to the bound.
-func (r *Reader) scan(s *scanner, from int, by *Flaw) {
+func (r *Reader) scan(s *scanner, from int, lenient bool) {
 	bound := maxCell
-	if r.place.Line <= r.suspect || by != nil {
+	if r.place.Line <= r.suspect || lenient {
 		bound /= 64
 	}
 	for {
 		data := r.buf[r.r+from:]
-		s.scan(data, by, bound)
+		s.scan(data, lenient, bound)
 		s.open = s.open || s.end > maxRow
 		if s.end > maxRow || s.end+s.lineEnd < len(data) || r.err != nil {
 			return
