@@ -1,6 +1,7 @@
 package export
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -99,10 +100,12 @@ func (h *header) tokens(i int) []string {
 // longestSpan is how many words mean something together at most.
 const longestSpan = 5
 
+var oneLetter = regexp.MustCompile(`^[a-z]$`)
+
 func parse(list []string) (tokens []string) {
 	for len(list) > 0 {
 		n := min(len(list), longestSpan)
-		for n > 1 && !isWord(strings.Join(list[:n], "")) {
+		for n > 1 && (!isWord(strings.Join(list[:n], "")) || oneLetter.MatchString(list[n-1])) { // "kund e" post
 			n--
 		}
 		tokens = append(tokens, split(strings.Join(list[:n], ""))...)
@@ -117,9 +120,9 @@ func split(word string) []string {
 	if isWord(word) {
 		return []string{word}
 	}
-	for i, first := range word {
+	for i := range word {
 		before, end := word[:i], word[i:]
-		name := (is(selfWord, before) || !unicode.Is(unicode.Latin, first)) && utf8.RuneCountInString(end) > 1 &&
+		name := (is(selfWord, before) || !isLatin(end)) && utf8.RuneCountInString(end) > 1 &&
 			slices.ContainsFunc(exact(end), meaning.ofName)
 		suffix := len(end) >= len("owner") && (is(elsewhereWord, end) || is(otherWord, end) || is(soundWord, end))
 		if i > 0 && (name || suffix) {
@@ -129,7 +132,8 @@ func split(word string) []string {
 	tokens, least := []string{word}, len(word)
 	for w := range words()[mailWord] {
 		before, after, found := strings.Cut(word, w)
-		if !found || strings.ContainsFunc(before, unicode.IsSymbol) {
+		other := after != "" && !is(mailKind, after) && !is(selfWord, after) && isLatin(after) // "mailing"
+		if !found || other || strings.ContainsFunc(before, unicode.IsSymbol) {
 			continue
 		}
 		rest := without([]string{before, after}, func(s string) bool { return is(mailKind, s) })
@@ -139,6 +143,8 @@ func split(word string) []string {
 	}
 	return tokens
 }
+
+func isLatin(word string) bool { return unicode.Is(unicode.Latin, []rune(word)[0]) }
 
 // together reads tokens as the words of one header: of an organization, else the last ones that mean
 // something, first those that are not of the person himself: "Contact 1 First Name". Those with
