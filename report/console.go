@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -97,7 +98,7 @@ func (c *Console) Problems(s *export.Survey) {
 
 // Totals shows how a run ended.
 func (c *Console) Totals(s Summary) {
-	c.always("\n"+Totals(s), slog.LevelInfo, "run ended", "summary", s.rounded(), "next", NextSteps(s))
+	c.always("\n"+Totals(s), slog.LevelInfo, "run ended", "summary", json.RawMessage(s.JSON()), "next", NextSteps(s))
 }
 
 // Fail shows why nothing was done.
@@ -124,9 +125,7 @@ func (c *Console) always(people string, level slog.Level, message string, attrs 
 }
 
 // People shows text to people, wrapped to their terminal, with nothing in it that a terminal obeys.
-func (c *Console) People(s string) {
-	c.Write([]byte(fit(s, c.columns)))
-}
+func (c *Console) People(s string) { c.Write([]byte(fit(s, c.columns))) }
 
 // Write shows whole lines, of the log or for people, above the bar.
 func (c *Console) Write(p []byte) (int, error) {

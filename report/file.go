@@ -3,6 +3,7 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -38,10 +39,8 @@ func TryFile(path string) error {
 }
 
 func createFile(path, suffix string) (*File, error) {
-	f := &File{path: path}
-	if followed, err := filepath.EvalSymlinks(path); err == nil {
-		f.path = followed
-	}
+	followed, _ := filepath.EvalSymlinks(path)
+	f := &File{path: cmp.Or(followed, path)}
 	device := isDevice(f.path)
 	there, err := os.OpenFile(f.path, os.O_WRONLY, 0)
 	if f.file = there; !device && (err == nil || errors.Is(err, fs.ErrNotExist)) {
@@ -76,9 +75,7 @@ func (f *File) Commit() error {
 	if err == nil && f.partial != "" {
 		err = f.file.Sync()
 	}
-	if err == nil {
-		err = f.file.Close() // before the renaming: Windows renames no open file
-	}
+	err = cmp.Or(err, f.file.Close()) // before the renaming: Windows renames no open file
 	if err == nil && f.partial != "" {
 		err = os.Rename(f.partial, f.path)
 	}
@@ -97,9 +94,7 @@ func (f *File) Commit() error {
 // Abort drops what was written. After Commit it does nothing.
 func (f *File) Abort() {
 	f.file.Close()
-	if f.partial != "" {
-		os.Remove(f.partial)
-	}
+	os.Remove(f.partial)
 	f.partial = ""
 }
 

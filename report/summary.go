@@ -134,14 +134,11 @@ func CountProblems(s *export.Survey) map[string]int {
 	return counts
 }
 
-// JSON is the summary as its file has it.
-func (s Summary) JSON() []byte { return indented(s.rounded()) }
-
-// rounded has times in UTC, to the second, and rates to the hundredth.
-func (s Summary) rounded() Summary {
+// JSON is the summary as its file has it: times in UTC, to the second, and rates to the hundredth.
+func (s Summary) JSON() []byte {
 	s.StartedAt, s.FinishedAt = s.StartedAt.UTC().Truncate(time.Second), s.FinishedAt.UTC().Truncate(time.Second)
 	s.Rate = Rate{hundredths(s.Rate.Mean), hundredths(s.Rate.Learned)}
-	return s
+	return indented(s)
 }
 
 func hundredths(f float64) float64 { return math.Round(f*100) / 100 }

@@ -100,22 +100,26 @@ type Step struct {
 	Command string `json:"command,omitempty"`
 }
 
-type steps []Step
+type steps struct {
+	list      []Step
+	siteFlags []string // of every command
+}
 
-// add takes a text, and the words of a command where there is one. Without a text there is nothing to do.
+// add takes a text, and where there is a command, its name, its operand and its flags. Without a text there is nothing
+// to do.
 func (l *steps) add(text string, command ...string) {
 	step := Step{Text: text}
 	if len(command) > 0 {
-		step.Command = Command(command[0], command[1:]...)
+		step.Command = Command(command[0], slices.Insert(command[1:], 1, l.siteFlags...)...)
 	}
 	if text != "" {
-		*l = append(*l, step)
+		l.list = append(l.list, step)
 	}
 }
 
 // NextSteps are what to do now. After a run that stopped the same command comes first, and may settle the other rows.
 func NextSteps(s Summary) []Step {
-	var l steps
+	l := steps{siteFlags: s.SiteFlags}
 	limited := s.Outcome == ledger.Stopped && (s.ExitCode == 0 || s.ExitCode == 3) // by --limit
 	l.add(cmp.Or(s.Hint,
 		onlyIf(limited, "run the same command again for the rest; without --limit it runs to the end"),
@@ -127,9 +131,9 @@ func NextSteps(s Summary) []Step {
 	default:
 		l.rows(s)
 		l.access(s)
-		l.leavers(s)
+		l.leavers(cmp.Or(s.Leavers, &LeaverTotals{}))
 	}
-	return l
+	return l.list
 }
 
 // rows are about rows to fix, and people whose access was revoked.
@@ -139,11 +143,11 @@ func (l *steps) rows(s Summary) {
 	l.add(onlyIf(failed != "", counted(s.Rows.Of(outcome.Invalid, outcome.Failed, outcome.Unknown),
 		"row needs", "rows need", " fixing"+unless+": jsm_reason in "+failed+" says why; fix the row there, or the "+
 			"cause at the site, then:")),
-		slices.Concat([]string{"import", failed}, s.SiteFlags, s.Repeat)...)
+		append([]string{"import", failed}, s.Repeat...)...)
 	l.add(onlyIf(results != "", counted(s.Rows.Of(outcome.RevokedBefore),
 		"row is", "rows are", " revoked_before: give access back by hand, as jsm_reason in "+results+" says, then:")),
-		slices.Concat([]string{"import", results}, s.SiteFlags, s.Repeat,
-			[]string{"--include", "jsm_status=revoked_before", "--resend-known"})...)
+		append(append([]string{"import", results}, s.Repeat...),
+			"--include", "jsm_status=revoked_before", "--resend-known")...)
 }
 
 func (l *steps) access(s Summary) {
@@ -154,7 +158,7 @@ func (l *steps) access(s Summary) {
 	for _, refused := range a.Refused {
 		l.add(refused + "; fix that (403: give the account an agent licence on that project), " + again)
 	}
-	see := slices.Concat([]string{"report", s.RunID, "--summary", "-"}, s.SiteFlags)
+	see := []string{"report", s.RunID, "--summary", "-"}
 	if s.Gone {
 		see = nil
 	}
@@ -163,15 +167,13 @@ func (l *steps) access(s Summary) {
 			"(--summary PATH)"), see...)
 }
 
-func (l *steps) leavers(s Summary) {
-	d := cmp.Or(s.Leavers, &LeaverTotals{})
+func (l *steps) leavers(d *LeaverTotals) {
 	if d.Rows != nil {
 		l.revoked(*d.Rows, d.Results)
 	} else if list := Shown(d.Path); d.Held == "" {
 		l.add(counted(d.Review, "leaver", "leavers",
 			" to review: jsm_reason in "+list+" says why, and what to do by hand"))
-		l.add(onlyIf(d.Revoke > 0, "look at "+list+"; to revoke the access of those on it:"),
-			slices.Concat([]string{"revoke", list}, s.SiteFlags)...)
+		l.add(onlyIf(d.Revoke > 0, "look at "+list+"; to revoke the access of those on it:"), "revoke", list)
 	}
 }
 
