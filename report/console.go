@@ -62,10 +62,7 @@ func (c *Console) shorten(_ []string, a slog.Attr) slog.Attr {
 	if a.Value.Kind() != slog.KindTime {
 		return a
 	}
-	layout := time.RFC3339
-	if c.columns != nil && a.Key == slog.TimeKey {
-		layout = time.TimeOnly
-	}
+	layout := cmp.Or(onlyIf(c.columns != nil && a.Key == slog.TimeKey, time.TimeOnly), time.RFC3339)
 	return slog.String(a.Key, a.Value.Time().Format(layout))
 }
 

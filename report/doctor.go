@@ -73,10 +73,8 @@ func RunList(runs []ledger.Run, short bool) string {
 	fmt.Fprintln(w, "RUN\tSTARTED\tCOMMAND\tSOURCE\tROWS\tCREATED\tOUTCOME\tEXIT\tINPUT\tREASON")
 	for _, r := range runs {
 		ended := r.Outcome != ""
-		rows, exit := onlyIf(ended, text.Grouped(r.RowsRead)), onlyIf(ended, fmt.Sprint(r.ExitCode))
-		if ended && r.Outcome != ledger.Complete && r.RowsRead == 0 {
-			rows = "-" // not known: the export could not be read
-		}
+		unread := ended && r.Outcome != ledger.Complete && r.RowsRead == 0 // the export could not be read
+		rows := cmp.Or(onlyIf(unread, "-"), onlyIf(ended, text.Grouped(r.RowsRead)))
 		became := joined(", ", cmp.Or(r.Outcome, "not finished"), onlyIf(!r.Undone.IsZero(), "undone"))
 		var s Summary // of a run that has ended
 		known := !ended || json.Unmarshal(r.Summary, &s) == nil && r.Outcome != ledger.Held
@@ -87,7 +85,8 @@ func RunList(runs []ledger.Run, short bool) string {
 			input, reason = text.Shorten(filepath.Base(input), 30), text.Shorten(reason, 40)
 		}
 		fmt.Fprintln(w, strings.Join([]string{r.ID, localTime(r.StartedAt, "2006-01-02 15:04"), r.Command,
-			text.Printable(r.Source), rows, created, became, exit, input, reason}, "\t"))
+			text.Printable(r.Source), rows, created, became,
+			onlyIf(ended, fmt.Sprint(r.ExitCode)), input, reason}, "\t"))
 	}
 	w.Flush()
 	return regexp.MustCompile(` +\n`).ReplaceAllString(table.String(), "\n")

@@ -141,16 +141,13 @@ func unwritable(path string, err error) error {
 
 // Plainly is an error of the operating system without the call and the path.
 func Plainly(err error) string {
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "there is no such file"
-	case errors.Is(err, fs.ErrPermission):
-		return "you do not have permission to open it"
-	case errors.Is(err, syscall.EISDIR):
-		return "it is a folder"
+	cause := err
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		cause = inner
 	}
-	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
-		err = inner
-	}
-	return err.Error()
+	return cmp.Or(
+		onlyIf(errors.Is(err, fs.ErrNotExist), "there is no such file"),
+		onlyIf(errors.Is(err, fs.ErrPermission), "you do not have permission to open it"),
+		onlyIf(errors.Is(err, syscall.EISDIR), "it is a folder"),
+		cause.Error())
 }

@@ -117,20 +117,13 @@ func leaversAhead(o Outlook) string {
 
 // lastLine says what the site will be asked, and how long that takes.
 func lastLine(command string, p *importer.Plan, o Outlook) string {
-	requests := requestsText(p, o)
-	switch {
-	case o.Held:
-		return "Held back by a guard: nothing is sent."
-	case o.DryRun:
-		return "Dry run: nothing is sent. " + requests
-	case command == "undo":
-		return "What the run created is revoked, and nothing else. Addresses stay taken, requests stay, " +
-			"organizations and\n" +
-			"service projects stay as they are, and access comes back only by hand. " + requests
-	case command == "revoke":
-		return "Access comes back only by hand. " + requests
-	}
-	return requests
+	before := cmp.Or(
+		onlyIf(o.DryRun, "Dry run: nothing is sent."),
+		onlyIf(command == "revoke", "Access comes back only by hand."),
+		onlyIf(command == "undo", "What the run created is revoked, and nothing else. Addresses stay taken, "+
+			"requests stay, organizations and\n"+
+			"service projects stay as they are, and access comes back only by hand."))
+	return cmp.Or(onlyIf(o.Held, "Held back by a guard: nothing is sent."), joined(" ", before, requestsText(p, o)))
 }
 
 func requestsText(p *importer.Plan, o Outlook) string {
