@@ -129,8 +129,6 @@ func (e *WriteError) Error() string {
 	return fmt.Sprintf("cannot write %s: %s", Shown(e.Path), why)
 }
 
-func (e *WriteError) Unwrap() error { return e.Err }
-
 // unwritable is err as a *WriteError; nil stays nil.
 func unwritable(path string, err error) error {
 	if err == nil {

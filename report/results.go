@@ -96,10 +96,7 @@ func newResults(path string, s *export.Survey, pick func([]string) []string) (*R
 	r := &Results{File: file, table: newTable(file, s), width: max(s.Width, len(s.Header))}
 	r.table.pick = pick
 	r.table.add(s.Header, r.width)
-	if err := gocsv.MarshalCSV([]outcome.Outcome{}, r.table); err != nil {
-		file.Abort()
-		return nil, err
-	}
+	_ = gocsv.MarshalCSV([]outcome.Outcome{}, r.table) // Commit returns its error
 	return r, nil
 }
 
