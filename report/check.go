@@ -82,7 +82,9 @@ func (c Check) rowByRow() string {
 	}
 	shown := min(20, len(all))
 	more := counted(len(all)-shown, "more", "more", ": add --json to see all of them")
-	return lines(onlyIf(shown > 0, "Row by row"), labelled("", lines(all[:shown]...), onlyIf(more != "", "… and "+more)))
+	return lines(
+		onlyIf(shown > 0, "Row by row"),
+		labelled("", lines(all[:shown]...), onlyIf(more != "", "… and "+more)))
 }
 
 func (c Check) command() string { return Command("import", c.Words...) }

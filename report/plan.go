@@ -53,7 +53,8 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 		lines(
 			count(p.Create-resent, todo, onlyIf(o.Limit > 0 && o.Limit < p.Create,
 				fmt.Sprintf("%s of them in this run (--limit %d).", text.Grouped(o.Limit), o.Limit))),
-			some(resent, "to send again", "Known (--resend-known): created only if the site no longer has the account."),
+			some(resent, "to send again",
+				"Known (--resend-known): created only if the site no longer has the account."),
 			some(p.Finished.Sum(), "finished", "Done earlier by this run, which continues."),
 			some(p.Fixed, "fixed", "Wrong in this file, but fixed in a failed file and imported from there."),
 			some(p.Settled.Of(outcome.Renamed), "to rename", outcome.Renamed.Meaning()),

@@ -49,8 +49,8 @@ func AccessLines(a *importer.AccessTotals) (lines []string) {
 	a = cmp.Or(a, &importer.AccessTotals{})
 	if o, m := a.Organizations, a.Memberships; o.Named > 0 {
 		lines = append(lines,
-			fmt.Sprintf("%s in the file: %s at the site before, %s created",
-				text.Counted(o.Named, "organization", "organizations"), text.Grouped(o.Existed), text.Grouped(o.Created)),
+			fmt.Sprintf("%s in the file: %s at the site before, %s created", text.Counted(o.Named,
+				"organization", "organizations"), text.Grouped(o.Existed), text.Grouped(o.Created)),
 			fmt.Sprintf("customers in their organizations: %s added, %s there before, %s failed",
 				text.Grouped(m.Added), text.Grouped(m.Known), text.Grouped(m.Failed)))
 	}
