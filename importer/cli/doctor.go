@@ -118,12 +118,9 @@ func (d *doctor) checkSite(ctx context.Context) {
 	d.checkAccess(ctx)
 }
 
-// badClock is the difference from which certificates and tokens may be judged wrongly.
-const badClock = 2 * time.Minute
-
 // checkAnswers looks at what came with the site's answers.
 func (d *doctor) checkAnswers() {
-	if skew := d.conn.Skew.Abs(); skew > badClock {
+	if skew := d.conn.Skew.Abs(); skew > 2*time.Minute {
 		d.note("Clock", warnf("set the clock: certificates, tokens and pauses depend on it",
 			"the site's clock is %s away from this machine's", skew), "")
 	}
@@ -197,7 +194,7 @@ func (d *doctor) checkAccess(ctx context.Context) {
 
 // checkLedger makes no ledger, and waits for nobody who has it open. It tries what a run would do.
 func (d *doctor) checkLedger(ctx context.Context) {
-	err := d.openLedger(ctx, &d.site, true)
+	err := d.openLedger(ctx, &d.site, ledger.OpenReadOnly)
 	var holdings ledger.Holdings
 	if err == nil {
 		holdings, err = d.site.ledger.Holdings(ctx)

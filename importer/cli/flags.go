@@ -58,6 +58,7 @@ func (f *readFlags) as(words []string) (export.Options, error) {
 // options turns the flags into what export understands.
 func (f *readFlags) options() (export.Options, error) {
 	o := export.Options{Encoding: f.Encoding, Delimiter: f.Delimiter, NoHeader: f.NoHeader, Preset: f.Preset}
+	o.Columns = map[export.Field]string{}
 	const example = `for example --column email="Contact e-mail"`
 	for _, text := range f.Columns {
 		name, header, ok := strings.Cut(text, "=")
@@ -67,9 +68,6 @@ func (f *readFlags) options() (export.Options, error) {
 		field, err := export.ParseField(strings.TrimSpace(name))
 		if err != nil {
 			return o, usagef(example, "--column %q: %w", text, err)
-		}
-		if o.Columns == nil {
-			o.Columns = make(map[export.Field]string)
 		}
 		if old, twice := o.Columns[field]; twice && old != header {
 			return o, usagef("give one column for each field", "--column names %q and %q for %s", old, header, field)
@@ -151,7 +149,11 @@ func (f *outputFlags) registerRows(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.pageAddresses, "page-addresses", false, "")
 }
 
+// check refuses what cannot be meant, and makes the paths absolute.
 func (f *outputFlags) check() error {
+	for _, path := range []*string{&f.results, &f.failed, &f.summary, &f.page, &f.metricsFile, &f.leavers} {
+		*path = absolute(*path)
+	}
 	if f.pageAddresses && f.page == "" {
 		return usagef("add --page PATH, or leave --page-addresses out", "--page-addresses needs a page")
 	}
@@ -161,13 +163,6 @@ func (f *outputFlags) check() error {
 		}
 	}
 	return nil
-}
-
-// resolve makes the paths absolute.
-func (f *outputFlags) resolve() {
-	for _, path := range []*string{&f.results, &f.failed, &f.summary, &f.page, &f.metricsFile, &f.leavers} {
-		*path = absolute(*path)
-	}
 }
 
 // files are all of them, as people call them.

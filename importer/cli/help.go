@@ -32,10 +32,7 @@ func (p *program) command(use string, run func(*cobra.Command, []string) error) 
 	section, _, _ = strings.Cut(section, "\n\n## ")
 	section, flags, _ := strings.Cut(section, "\n\nFlags: ")
 	short, rest, _ := strings.Cut(section, "\n\n")
-	long, examples, found := strings.Cut(rest, "\n\n    ")
-	if found {
-		examples = "    " + examples
-	}
+	long, examples, _ := strings.Cut(rest, "\n\n    ")
 	return &cobra.Command{
 		Use:     use,
 		Short:   short,
@@ -112,7 +109,7 @@ func (p *program) usage(cmd *cobra.Command) error {
 	var out strings.Builder
 	fmt.Fprintf(&out, "Usage:\n  %s\n", cmd.UseLine())
 	if cmd.HasExample() {
-		fmt.Fprintf(&out, "\nExamples:\n%s\n", cmd.Example)
+		fmt.Fprintf(&out, "\nExamples:\n    %s\n", cmd.Example)
 	}
 	if cmd.HasAvailableSubCommands() {
 		out.WriteString("\nCommands:\n")

@@ -75,7 +75,7 @@ func (r *reporting) do(ctx context.Context, id string) error {
 	if r.prune != "" {
 		return r.forget(ctx)
 	}
-	if err := r.openLedger(ctx, &r.site, true); err != nil {
+	if err := r.openLedger(ctx, &r.site, ledger.OpenReadOnly); err != nil {
 		return err
 	}
 	runs, err := r.site.ledger.Runs(ctx)
@@ -104,16 +104,14 @@ func hasFiles(run ledger.Run) bool {
 
 // chooseRun returns the run whose id begins so; for "" the newest that fits.
 func (s *site) chooseRun(ctx context.Context, id string, fits func(ledger.Run) bool) (run ledger.Run, err error) {
-	if id == "" {
-		runs, err := s.ledger.Runs(ctx)
-		if err != nil {
-			return run, err
-		}
-		if i := slices.IndexFunc(runs, fits); i >= 0 {
-			return runs[i], nil
-		}
+	runs, err := s.ledger.Runs(ctx)
+	if i := slices.IndexFunc(runs, fits); id == "" && i >= 0 {
+		id = runs[i].ID
 	}
-	if run, err = s.ledger.Run(ctx, id); err != nil {
+	if err == nil {
+		run, err = s.ledger.Run(ctx, id)
+	}
+	if err != nil {
 		err = stopf(importer.Broken, "jsm-onboard report --list shows the runs", "%w", err)
 	}
 	return run, err
@@ -125,7 +123,7 @@ func (r *reporting) forget(ctx context.Context) error {
 	if err != nil || !strings.HasSuffix(r.prune, "d") {
 		return usagef("for example --prune 90d", "--prune %q is not a number of days", r.prune)
 	}
-	if err := r.openLedger(ctx, &r.site, false); err != nil {
+	if err := r.openLedger(ctx, &r.site, ledger.Open); err != nil {
 		return err
 	}
 	pruned, err := r.site.ledger.Prune(ctx, time.Now().AddDate(0, 0, -int(days)))
@@ -168,7 +166,6 @@ func (r *reporting) write(ctx context.Context, all []ledger.Run) (err error) {
 // nameFiles settles which files are written: those that flags name, or else those that the run wrote. None of them may
 // be the input of any run, or the results of a later one.
 func (r *reporting) nameFiles(all []ledger.Run) error {
-	r.out.resolve()
 	if r.run.Outcome == ledger.Held {
 		r.out.results, r.out.failed, r.out.page = "", "", ""
 	} else if cmp.Or(r.out.results, r.out.failed, r.out.summary, r.out.page) == "" {
@@ -209,7 +206,7 @@ func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
 	if files.memory.Path = r.site.memory; r.out.failed == r.summary.Failed {
 		files.memory.Input = r.run.Input
 	}
-	files, now, err := files.rewrite(ctx, r.site.ledger, r.run, r.summary.Resent, rows(ctx))
+	now, err := files.rewrite(ctx, r.site.ledger, r.run, r.summary.Resent, rows(ctx))
 	if err != nil {
 		return nil, err
 	}

@@ -76,9 +76,7 @@ func (w *revokeWork) guard(_ context.Context, r *run) error {
 }
 
 func (w *revokeWork) outlook(r *run, o *report.Outlook) {
-	if o.Rate > 0 {
-		o.Rate = min(o.Rate, max(50, o.Rate/2)) // as the client paces it
-	}
+	o.Rate = min(o.Rate, max(50, o.Rate/2)) // as the client paces it
 	if p := r.plan; p.Create > 0 && (!p.Listed || p.Foreign > 0 || p.Resent < p.Create) {
 		o.Notes = append(o.Notes, "Access would be revoked for "+r.plan.RevokedShare(w.held)+".")
 	}

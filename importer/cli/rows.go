@@ -29,18 +29,21 @@ type rowFiles struct {
 	fixes   report.Fixes // when the failed rows have theirs
 }
 
-// open starts the partial files; nothing has its final name yet. Abort what it returns.
-func (f rowFiles) open() (_ *rowFiles, err error) {
-	if f.out.page != "" {
+// open starts the partial files; nothing has its final name yet. Abort them, unless it fails.
+func (f *rowFiles) open() error {
+	results, err := report.NewResults(cmp.Or(f.out.results, os.DevNull), f.survey, f.access)
+	if err != nil {
+		return err
+	}
+	failed, err := report.NewFailed(cmp.Or(f.out.failed, os.DevNull), f.survey, f.memory)
+	if err != nil {
+		results.Abort()
+		return err
+	}
+	if f.results, f.failed = results, failed; f.out.page != "" {
 		f.findings = page.NewFindings(f.out.pageAddresses, f.survey.Columns)
 	}
-	if f.results, err = report.NewResults(cmp.Or(f.out.results, os.DevNull), f.survey, f.access); err != nil {
-		return nil, err
-	}
-	if f.failed, err = report.NewFailed(cmp.Or(f.out.failed, os.DevNull), f.survey, f.memory); err != nil {
-		f.results.Abort()
-	}
-	return &f, err
+	return nil
 }
 
 // write takes the next result.
@@ -53,16 +56,16 @@ func (f *rowFiles) write(result importer.Result) error {
 }
 
 // rewrite writes and names them anew from what the ledger has of a run.
-func (f rowFiles) rewrite(ctx context.Context, l *ledger.Ledger, run ledger.Run, resent bool,
-	rows iter.Seq2[*export.Row, error]) (files *rowFiles, totals outcome.Totals, err error) {
-	if files, err = f.open(); err != nil {
-		return nil, totals, err
+func (f *rowFiles) rewrite(ctx context.Context, l *ledger.Ledger, run ledger.Run, resent bool,
+	rows iter.Seq2[*export.Row, error]) (totals outcome.Totals, err error) {
+	if err = f.open(); err != nil {
+		return totals, err
 	}
-	defer files.abort()
-	if totals, err = importer.Replay(ctx, l, run, resent, rows, files.write); err == nil {
-		err = files.name()
+	defer f.abort()
+	if totals, err = importer.Replay(ctx, l, run, resent, rows, f.write); err == nil {
+		err = f.name()
 	}
-	return files, totals, err
+	return totals, err
 }
 
 // name gives the files their names.
@@ -90,10 +93,9 @@ func (f *rowFiles) finish(ctx context.Context, l *ledger.Ledger, p *importer.Pla
 	}
 	if err == nil && end.Revised {
 		f.abort() // both have the same partial files
-		var again *rowFiles
 		var totals outcome.Totals
-		if again, totals, err = f.rewrite(ctx, l, p.Run, p.ResendKnown, p.Rows(ctx)); err == nil {
-			*f, end.Totals = *again, totals
+		if totals, err = f.rewrite(ctx, l, p.Run, p.ResendKnown, p.Rows(ctx)); err == nil {
+			end.Totals = totals
 		}
 	} else if err == nil {
 		err = f.name()

@@ -130,7 +130,6 @@ func (r *run) do(ctx context.Context) error {
 	if err := errors.Join(err, r.site.check(), r.out.check()); err != nil {
 		return err
 	}
-	r.out.resolve()
 	r.input = absolute(r.path)
 	if err := r.findSite(r.site); err != nil {
 		return err
@@ -150,12 +149,14 @@ func (r *run) do(ctx context.Context) error {
 			return err
 		}
 	}
+	open := ledger.Open
 	if r.dryRun {
+		open = ledger.OpenReadOnly
 		if err := ledger.Try(r.site.ledgerPath); err != nil && !isHeld(err) {
 			return err
 		}
 	}
-	if err := r.openLedger(ctx, r.site, r.dryRun); err != nil {
+	if err := r.openLedger(ctx, r.site, open); err != nil {
 		return err
 	}
 	return r.through(ctx)
@@ -217,16 +218,12 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	err = r.work.guard(ctx, r)
-	stop, ok := errors.AsType[*importer.Stop](err)
-	held := ok && stop.Cause == importer.Guarded
+	held := err != nil && explain(err).Cause == importer.Guarded
 	if r.within == nil && (err == nil || held) {
 		r.showPlan(held)
 	}
-	switch {
-	case err != nil:
-		return err
-	case r.dryRun:
-		return r.foreseen
+	if err != nil || r.dryRun {
+		return cmp.Or(err, r.foreseen)
 	}
 	return r.work.agree(ctx, r)
 }
@@ -258,8 +255,8 @@ func (r *run) showPlan(held bool) {
 // carryOut works from the first row to the finished files of rows.
 func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 	still := context.WithoutCancel(ctx)
-	files := rowFiles{out: &r.out, survey: r.plan.Survey, access: r.plan.Access != nil, memory: r.memory()}
-	if r.rows, err = files.open(); err != nil {
+	r.rows = &rowFiles{out: &r.out, survey: r.plan.Survey, access: r.plan.Access != nil, memory: r.memory()}
+	if err := r.rows.open(); err != nil {
 		return end, err
 	}
 	defer r.rows.abort()

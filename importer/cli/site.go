@@ -139,13 +139,10 @@ func (s *site) startSandbox() error {
 	return err
 }
 
-// openLedger opens the ledger. readOnly: nothing will be written, and there is no lock.
-func (p *program) openLedger(ctx context.Context, s *site, readOnly bool) (err error) {
-	openLedger := ledger.Open
-	if readOnly {
-		openLedger = ledger.OpenReadOnly
-	}
-	s.ledger, err = openLedger(ctx, s.ledgerPath, s.url)
+// openLedger opens the ledger with [ledger.Open] or [ledger.OpenReadOnly].
+func (p *program) openLedger(ctx context.Context, s *site,
+	open func(_ context.Context, path, site string) (*ledger.Ledger, error)) (err error) {
+	s.ledger, err = open(ctx, s.ledgerPath, s.url)
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return stopf(importer.Broken, "name another file with --ledger", "the ledger %s cannot be opened: %s",
 			report.Shown(s.ledgerPath), report.Plainly(e))
