@@ -110,11 +110,9 @@ func flagMistake(cmd *cobra.Command, err error) error {
 		f := e.GetFlag()
 		return usagef(hint, "--%s %q is %s", f.Name, e.GetValue(), cmp.Or(notWhat[f.Name], notWhat[f.Value.Type()]))
 	}
-	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
-		if secretWords.MatchString(e.GetSpecifiedName()) {
-			hint = "credentials are never on the command line: set JIRA_USER_EMAIL and JIRA_API_TOKEN, " +
-				"or give --token-file"
-		}
+	if e, ok := errors.AsType[*pflag.NotExistError](err); ok && secretWords.MatchString(e.GetSpecifiedName()) {
+		hint = "credentials are never on the command line: set JIRA_USER_EMAIL and JIRA_API_TOKEN, " +
+			"or give --token-file"
 	}
 	return usagef(hint, "%w", err)
 }

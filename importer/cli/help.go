@@ -38,12 +38,7 @@ func (p *program) command(use string, run func(*cobra.Command, []string) error) 
 		Short:   short,
 		Long:    long,
 		Example: examples,
-		Args: func(cmd *cobra.Command, words []string) error {
-			if wrong := wrongWords(use, len(words)); wrong != "" {
-				return usagef("usage: "+cmd.UseLine()+"; put quotes around what has spaces in it", "%s", wrong)
-			}
-			return nil
-		},
+		Args:    checkWords,
 		RunE: func(cmd *cobra.Command, words []string) error {
 			ctx, release := p.interruptible(cmd.Context())
 			defer release()
@@ -54,17 +49,20 @@ func (p *program) command(use string, run func(*cobra.Command, []string) error) 
 	}
 }
 
-// wrongWords says what a command lacks, or has too much of, besides its flags.
-func wrongWords(use string, words int) string {
-	switch name, wanted, _ := strings.Cut(use, " "); {
-	case wanted == "" && words > 0:
-		return name + " takes only flags"
-	case words == 0 && !strings.HasPrefix(wanted, "[") && wanted != "":
-		return name + ": " + wanted + " is missing"
-	case words > 1:
-		return fmt.Sprintf("%s takes one %s, and here are %d", name, strings.Trim(wanted, "[]"), words)
+// checkWords refuses too few words, or too many, besides the flags of a command.
+func checkWords(cmd *cobra.Command, words []string) error {
+	wrong := ""
+	switch name, wanted, _ := strings.Cut(cmd.Use, " "); {
+	case wanted == "" && len(words) > 0:
+		wrong = name + " takes only flags"
+	case len(words) == 0 && !strings.HasPrefix(wanted, "[") && wanted != "":
+		wrong = name + ": " + wanted + " is missing"
+	case len(words) > 1:
+		wrong = fmt.Sprintf("%s takes one %s, and here are %d", name, strings.Trim(wanted, "[]"), len(words))
+	default:
+		return nil
 	}
-	return ""
+	return usagef("usage: "+cmd.UseLine()+"; put quotes around what has spaces in it", "%s", wrong)
 }
 
 // shownFlags is where a command keeps the flags that its --help shows; the others stand in help settings.

@@ -52,7 +52,8 @@ func (p *program) reportCommand() *cobra.Command {
 	flags.StringVar(&r.prune, "prune", "", "")
 	r.out.register(flags)
 	r.out.registerRows(flags)
-	r.site.registerLedger(flags)
+	flags.StringVar(&r.site.config.Site, "site", "", "")
+	flags.StringVar(&r.site.namedLedger, "ledger", "", "")
 	return cmd
 }
 

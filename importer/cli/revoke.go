@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/text"
@@ -22,13 +21,9 @@ type revokeWork struct {
 func (p *program) revokeCommand() *cobra.Command {
 	w := &revokeWork{}
 	cmd, r := p.runCommand("revoke FILE", w)
-	w.register(cmd.Flags())
+	cmd.Flags().TextVar(&w.maxRevoke, "max-revoke", importer.Limit{AtLeast: 1}, "")
 	r.read.register(cmd.Flags())
 	return cmd
-}
-
-func (w *revokeWork) register(flags *pflag.FlagSet) {
-	flags.TextVar(&w.maxRevoke, "max-revoke", importer.Limit{AtLeast: 1}, "")
 }
 
 // check refuses a revocation that nobody can agree to.

@@ -48,7 +48,6 @@ func Run(ctx context.Context, args []string, getenv func(string) string, streams
 	p.console = report.NewConsole(p.Err, report.ConsoleOptions{Getenv: getenv})
 	root := p.root()
 	root.SetArgs(args)
-	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
 	err := root.ExecuteContext(ctx)

@@ -53,15 +53,10 @@ type run struct {
 	undone string // undo: the run's id, as typed
 	input  string // absolute path
 	within *run   // the sync whose leavers are revoked by this run, and that shows plan and totals
-	session
-}
 
-// session is how far a run is.
-type session struct {
 	began    time.Time
 	recorder *page.Recorder
-	before   int // requests of the client that are not of this run
-
+	before   int          // requests of the client that are not of this run
 	file     *export.File // nil: undo
 	conn     apiclient.Connection
 	plan     *importer.Plan
@@ -74,7 +69,9 @@ type session struct {
 }
 
 func (p *program) newRun(command string, w work) *run {
-	return &run{program: p, work: w, command: command, site: &site{}, options: importer.Options{Limit: math.MaxInt}}
+	r := &run{program: p, work: w, command: command, site: &site{}, began: time.Now()}
+	r.options.Limit, r.recorder = math.MaxInt, page.NewRecorder(r.began)
+	return r
 }
 
 // runCommand makes the command of a run.
@@ -105,7 +102,6 @@ func (p *program) runCommand(use string, w work) (*cobra.Command, *run) {
 // refused before it began.
 func (r *run) execute(ctx context.Context) (err error) {
 	signal.Ignore(syscall.SIGPIPE) // of whoever reads what it prints, and has ended
-	r.session = session{began: time.Now(), recorder: page.NewRecorder(time.Now())}
 	defer func() { err = errors.Join(err, r.site.Close()) }()
 	if r.dryRun {
 		return r.do(ctx)

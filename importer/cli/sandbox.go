@@ -83,11 +83,9 @@ func (p *program) serveSandbox(cmd *cobra.Command, f *sandboxFlags) error {
 		return usagef("name an address that no other program has, such as 127.0.0.1:0", "--addr: %w", err)
 	}
 	token := jsmtest.SandboxToken()
-	for _, line := range [][2]string{
-		{"JIRA_BASE_URL", server.URL}, {"JIRA_USER_EMAIL", token.Email}, {"JIRA_API_TOKEN", token.Secret},
-	} {
-		fmt.Fprint(p.Out, assignment(runtime.GOOS, line[0], line[1]))
-	}
+	fmt.Fprint(p.Out, assignment(runtime.GOOS, "JIRA_BASE_URL", server.URL),
+		assignment(runtime.GOOS, "JIRA_USER_EMAIL", token.Email),
+		assignment(runtime.GOOS, "JIRA_API_TOKEN", token.Secret))
 	fmt.Fprintf(p.Err, "A simulated site listens on %s; Ctrl-C ends it.\n"+
 		"See %s/sandbox/accounts and %s/sandbox/stats.\n", server.URL, server.URL, server.URL)
 	<-cmd.Context().Done()

@@ -43,7 +43,8 @@ type site struct {
 }
 
 func (s *site) register(flags *pflag.FlagSet) {
-	s.registerLedger(flags)
+	flags.StringVar(&s.config.Site, "site", "", "")
+	flags.StringVar(&s.namedLedger, "ledger", "", "")
 	flags.BoolVar(&s.sandbox, "sandbox", false, "")
 	flags.StringVar(&s.tokenFile, "token-file", "", "")
 	flags.StringVar(&s.caFile, "ca-file", "", "")
@@ -53,12 +54,6 @@ func (s *site) register(flags *pflag.FlagSet) {
 	flags.DurationVar(&s.config.MaxPause, "max-pause", 15*time.Minute, "")
 	flags.Float64Var(&s.config.MaxRate, "max-rate", 100, "")
 	flags.IntVar(&s.config.Workers, "workers", 64, "")
-}
-
-// registerLedger registers the flags by which a ledger is found.
-func (s *site) registerLedger(flags *pflag.FlagSet) {
-	flags.StringVar(&s.config.Site, "site", "", "")
-	flags.StringVar(&s.namedLedger, "ledger", "", "")
 }
 
 // check refuses values that cannot be meant.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"path/filepath"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +15,6 @@ import (
 	"jsm-onboard/importer/outcome"
 	"jsm-onboard/importer/text"
 	"jsm-onboard/report"
-	"jsm-onboard/report/page"
 )
 
 // syncWork is what sync does within a run: an import, and what follows it.
@@ -143,8 +141,7 @@ func (w *syncWork) revoke(ctx context.Context, r *run) bool {
 	then := r.newRun("revoke", &revokeWork{maxRevoke: w.maxRevoke})
 	then.site, then.source, then.within = r.site, r.source, r
 	then.path, then.input, then.out.results, then.yes = r.leavers.Path, r.leavers.Path, r.out.revoked, true
-	then.options.MaxErrors = r.options.MaxErrors
-	then.session = session{began: time.Now(), recorder: page.NewRecorder(time.Now()), before: r.site.client.Requests()}
+	then.options.MaxErrors, then.before = r.options.MaxErrors, r.site.client.Requests()
 	err := cmp.Or(r.foreseen, context.Cause(ctx)) // what the plan has shown, or Ctrl-C
 	if err == nil {
 		err = then.through(ctx)

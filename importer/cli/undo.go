@@ -16,7 +16,7 @@ type undoWork struct{ revokeWork }
 func (p *program) undoCommand() *cobra.Command {
 	w := &undoWork{}
 	cmd, _ := p.runCommand("undo [RUN]", w)
-	w.register(cmd.Flags())
+	cmd.Flags().TextVar(&w.maxRevoke, "max-revoke", importer.Limit{AtLeast: 1}, "")
 	return cmd
 }
 
