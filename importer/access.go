@@ -43,29 +43,29 @@ type DeskTotals struct {
 	Organizations int `json:"organizations"`
 }
 
-// giveAccess carries out the access plan, as far as the run was not stopped: wanted − done = calls. It takes nothing away,
-// and all of it may be repeated. It comes after the creates: ids and look-ups are there then, and chunks of 50 make it
-// short. What became of each row goes on record.
-func (c *creation) giveAccess(ctx context.Context, end *End) *Stop {
-	a, still, run := c.plan.Access, context.WithoutCancel(ctx), c.plan.Run.Seq
+// giveAccess carries out the access plan, as far as the run was not stopped: there is a call for what is wanted and not
+// done. It takes nothing away, and all of it may be repeated. It comes after the creates: ids and look-ups are there
+// then, and chunks of 50 make it short. What became of each row goes on record.
+func (r *Run) giveAccess(ctx context.Context, end *End) *Stop {
+	a, still, run := r.plan.Access, context.WithoutCancel(ctx), r.plan.Run.Seq
 	lacking, stop := a.lacking(), end.Stop
 	if stop == nil {
-		stop = inParallel(ctx, accessAtOnce, slices.Values(lacking), c.createOrganization)
+		stop = inParallel(ctx, accessAtOnce, slices.Values(lacking), r.createOrganization)
 	}
 	err := a.wanted.Seat(still, run, a.groups, outcome.ReasonAccessStopped)
 	if stop == nil && err == nil {
-		stop = c.fill(ctx)
+		stop = r.fill(ctx)
 	}
 	if err == nil {
-		end.Access, err = c.accessTotals(still, lacking)
+		end.Access, err = r.accessTotals(still, lacking)
 	}
 	end.Revised = end.Revised || err == nil
 	return cmp.Or(stop, brokenLedger(err))
 }
 
 // createOrganization creates one that the site lacks; done twice, the site returns the same one.
-func (c *creation) createOrganization(ctx context.Context, g *ledger.Group) *Stop {
-	made, err := c.api.CreateOrganization(ctx, g.Spelled)
+func (r *Run) createOrganization(ctx context.Context, g *ledger.Group) *Stop {
+	made, err := r.api.CreateOrganization(ctx, g.Spelled)
 	stop := stopBeside(ctx, err)
 	switch {
 	case stop != nil:
@@ -75,17 +75,17 @@ func (c *creation) createOrganization(ctx context.Context, g *ledger.Group) *Sto
 		return nil
 	}
 	g.ID = made.ID
-	return brokenLedger(c.ledger.RecordAccess(ctx, c.plan.Run.Seq, createdHere, made.ID, []string{""}))
+	return brokenLedger(r.ledger.RecordAccess(ctx, r.plan.Run.Seq, createdHere, made.ID, []string{""}))
 }
 
 // fill fills the seats that are open, by calls for members of one group.
-func (c *creation) fill(ctx context.Context) *Stop {
+func (r *Run) fill(ctx context.Context) *Stop {
 	for {
-		open, err := c.plan.Access.wanted.Open(context.WithoutCancel(ctx))
+		open, err := r.plan.Access.wanted.Open(context.WithoutCancel(ctx))
 		if err != nil || len(open) == 0 {
 			return brokenLedger(err)
 		}
-		if stop := inParallel(ctx, accessAtOnce, inCalls(open), c.add); stop != nil {
+		if stop := inParallel(ctx, accessAtOnce, inCalls(open), r.add); stop != nil {
 			return stop
 		}
 	}
@@ -110,20 +110,20 @@ func inCalls(seats []ledger.Seat) iter.Seq[[]ledger.Seat] {
 
 // add makes one call for seats of one group, and halves it when the site says that one of the members is wrong. Who may
 // not add customers to a project may add none of them.
-func (c *creation) add(ctx context.Context, seats []ledger.Seat) *Stop {
+func (r *Run) add(ctx context.Context, seats []ledger.Seat) *Stop {
 	g, ids := seats[0], make([]string, len(seats))
 	for i, s := range seats {
 		ids[i] = s.Member
 	}
-	err := c.call(ctx, g, ids)
+	err := r.call(ctx, g, ids)
 	stop := stopBeside(ctx, err)
 	half, status := len(ids)/2, statusOf(err)
 	switch {
 	case status == 400 && half > 0:
-		if stop := c.add(ctx, seats[:half]); stop != nil {
+		if stop := r.add(ctx, seats[:half]); stop != nil {
 			return stop
 		}
-		return c.add(ctx, seats[half:])
+		return r.add(ctx, seats[half:])
 	case status == 403 && g.Kind == ledger.ServiceDesk:
 		return forbidden("add customers to a service project", err)
 	case stop != nil:
@@ -132,31 +132,31 @@ func (c *creation) add(ctx context.Context, seats []ledger.Seat) *Stop {
 	is, reason := outcome.Added, ""
 	if err != nil {
 		is, reason = outcome.AccessFailed, answerOf(err)
-	} else if err := c.ledger.RecordAccess(ctx, c.plan.Run.Seq, g.Kind, g.Target, ids); err != nil {
+	} else if err := r.ledger.RecordAccess(ctx, r.plan.Run.Seq, g.Kind, g.Target, ids); err != nil {
 		return brokenLedger(err)
 	}
-	return brokenLedger(c.plan.Access.wanted.Settle(ctx, seats, is, reason))
+	return brokenLedger(r.plan.Access.wanted.Settle(ctx, seats, is, reason))
 }
 
-func (c *creation) call(ctx context.Context, g ledger.Seat, ids []string) (err error) {
+func (r *Run) call(ctx context.Context, g ledger.Seat, ids []string) (err error) {
 	switch g.Kind {
 	case ledger.Organization:
-		_, err = c.api.AddToOrganization(ctx, g.Target, ids)
+		_, err = r.api.AddToOrganization(ctx, g.Target, ids)
 	case ledger.ServiceDesk:
-		_, err = c.api.AddToServiceDesk(ctx, g.Target, ids)
+		_, err = r.api.AddToServiceDesk(ctx, g.Target, ids)
 	default:
-		_, err = c.api.AddOrganizationToServiceDesk(ctx, g.Target, ids[0])
+		_, err = r.api.AddOrganizationToServiceDesk(ctx, g.Target, ids[0])
 	}
 	return err
 }
 
 // accessTotals counts what has become of all that was asked for, and puts what each row shows of it on record. lacking
 // are the organizations that the site lacked; those that this run has created in an earlier session count, too.
-func (c *creation) accessTotals(ctx context.Context, lacking []*ledger.Group) (_ *AccessTotals, err error) {
-	a, run := c.plan.Access, c.plan.Run.Seq
+func (r *Run) accessTotals(ctx context.Context, lacking []*ledger.Group) (_ *AccessTotals, err error) {
+	a, run := r.plan.Access, r.plan.Run.Seq
 	t := &AccessTotals{ServiceDesks: map[string]DeskTotals{}}
 	o := &t.Organizations
-	if o.Created, err = c.ledger.CountAccess(ctx, run, createdHere); err != nil {
+	if o.Created, err = r.ledger.CountAccess(ctx, run, createdHere); err != nil {
 		return t, err
 	}
 	o.Named, o.Existed = a.Named, a.Named-o.Created

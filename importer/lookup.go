@@ -61,8 +61,8 @@ func forNobody(err error) bool {
 	return errors.Is(err, apiclient.BrowseMissing)
 }
 
-// stopBeside is why the run ends with a request besides its own, such as a look-up: it was cut short, or the credentials
-// are no longer good. A missing scope or permission only means that nothing of the kind can be done.
+// stopBeside is why the run ends with a request besides its own, such as a look-up: it was cut short, or the
+// credentials are no longer good. A missing scope or permission only means that nothing of the kind can be done.
 func stopBeside(ctx context.Context, err error) *Stop {
 	switch {
 	case err == nil || forNobody(err):
@@ -125,16 +125,6 @@ func (r *Run) lookUp(ctx context.Context, open ledger.OpenLookUp) (outcome.Outco
 		return o, nil
 	}
 	return o, brokenLedger(r.ledger.Resolve(ctx, open, o))
-}
-
-// earlierLookUps asks for the account ids that earlier runs could not find yet. A quota that forbids it for long holds
-// up no creates: they are asked for again later.
-func (r *Run) earlierLookUps(ctx context.Context) *Stop {
-	_, stop := r.lookUps(ctx)
-	if stop != nil && stop.Cause == QuotaPause {
-		return nil
-	}
-	return stop
 }
 
 // LookUps asks for the account ids that earlier runs could not find yet. Do does it for an import by itself; revoke

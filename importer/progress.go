@@ -28,16 +28,14 @@ func (p *progress) Progress() Progress {
 	return p.now
 }
 
-func (p *progress) count(s outcome.Status, rows int) {
+// count counts a row that has its result; asked: a worker had it. It returns how many count for --limit.
+func (p *progress) count(r Result, asked bool) (made int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.now.Totals[s] += rows
-}
-
-// worked counts a row that a worker had, and returns how many count for --limit so far.
-func (p *progress) worked(r Result) (made int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.now.Totals[r.Status]++
+	if !asked {
+		return p.now.Made
+	}
 	p.now.Tasks++
 	if usesLimit(r.Status) {
 		p.now.Made++

@@ -15,36 +15,18 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// revocation is the work of revoke and undo: portal access is revoked for each account. What the plan has decided
-// without a request is recorded too, so that the ledger alone can replay the run.
-type revocation struct {
-	*Run
-	accounts map[string]export.Place // of the rows so far
-}
-
-func newRevocation(r *Run) *revocation {
-	const action = "revoke portal access, which needs site administration"
-	r.rules = stopRules{maxErrors: r.options.MaxErrors, action: action, alike: true}
-	return &revocation{Run: r, accounts: map[string]export.Place{}}
-}
-
-// after marks a run as undone when nothing of it is left to undo but by a person.
-func (v *revocation) after(ctx context.Context, end *End) {
-	if v.plan.Undoes == nil || end.Stop != nil || end.Totals.NotGood() > end.Totals.Of(outcome.Review) {
+// afterRevocations marks a run as undone when nothing of it is left to undo but by a person.
+func (r *Run) afterRevocations(end *End) {
+	if r.plan.Undoes == nil || end.Stop != nil || end.Totals.NotGood() > end.Totals.Of(outcome.Review) {
 		return
 	}
-	err := v.ledger.MarkUndone(context.WithoutCancel(ctx), v.plan.Undoes.Seq, time.Now())
+	err := r.ledger.MarkUndone(context.WithoutCancel(r.asked), r.plan.Undoes.Seq, time.Now())
 	end.Stop = brokenLedger(err)
 }
 
-// query asks about the account, by its id where the row has no address.
-func (v *revocation) query(row *export.Row) ledger.Query {
-	return ledger.Query{Key: row.Key, ID: row.AccountID}
-}
-
-// decide makes no request for rows that an earlier session of this run has settled, and those that must not, or need
-// not, be revoked.
-func (v *revocation) decide(t *task) {
+// decideRevocation makes no request for rows that an earlier session of this run has settled, and those that must not,
+// or need not, be revoked.
+func (r *Run) decideRevocation(t *task) {
 	t.row.Key = cmp.Or(t.row.Key, t.Owner) // the address under which the ledger knows the account; "": it does not
 	t.id = t.row.AccountID
 	if t.Outcome != nil {
@@ -58,7 +40,7 @@ func (v *revocation) decide(t *task) {
 	if done && t.Outcome == nil {
 		return
 	}
-	status, reason := withoutRequest(t, v.accounts)
+	status, reason := withoutRequest(t, r.accounts)
 	switch {
 	case done: // it counts as the first row with its account
 	case status == 0:
@@ -68,21 +50,15 @@ func (v *revocation) decide(t *task) {
 	}
 }
 
-func (v *revocation) send(ctx context.Context, t *task, record apiclient.Record) (string, apiclient.Call, error) {
-	call, err := v.api.RevokePortalAccess(ctx, t.id, record)
-	return t.id, call, err
-}
-
-// judge asks after a 404 whether the account that the ledger has was really deleted: the 404 may have been about
+// afterRevoke asks after a 404 whether the account that the ledger has was really deleted: the 404 may have been about
 // something else.
-func (v *revocation) judge(ctx context.Context, t *task, call apiclient.Call, err error) (ledger.Entry, *Stop) {
-	e := judgeRevoke(t.Lost != nil, call, err)
+func (r *Run) afterRevoke(ctx context.Context, t *task, e ledger.Entry) (ledger.Entry, *Stop) {
 	if e.Status != outcome.NotFound || t.Account == nil || t.Account.ID != t.id {
 		return e, nil
 	}
-	found, err := v.find(ctx, t.Account.Email)
+	found, err := r.find(ctx, t.Account.Email)
 	stop := stopBeside(ctx, err)
-	if stop == nil && deleted(t.id, found, err, v.options.MayBrowse && time.Since(t.Account.At) >= searchLag) {
+	if stop == nil && deleted(t.id, found, err, r.options.MayBrowse && time.Since(t.Account.At) >= searchLag) {
 		e = entry(outcome.NotFound, outcome.ReasonGone, ledger.MarkGone)
 	}
 	return e, stop

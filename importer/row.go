@@ -21,7 +21,7 @@ func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 		broken = r.ledger.Withdraw(ctx, r.plan.Run.Seq, t.row.Number, r.revokes)
 		return broken
 	}
-	id, call, err := r.work.send(ctx, t, apiclient.Record{Undone: withdraw, Before: func() error {
+	id, call, err := r.send(ctx, t, apiclient.Record{Undone: withdraw, Before: func() error {
 		broken = r.ledger.Begin(context.WithoutCancel(ctx), r.plan.Run.Seq, ledger.Attempt{Row: t.row.Number,
 			Revoke: r.revokes, Key: t.row.Key, Email: t.row.Email, Name: t.row.Name, ExternalID: t.row.ExternalID})
 		return broken
@@ -29,7 +29,7 @@ func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 	if broken != nil {
 		return t.result, brokenLedger(broken)
 	}
-	e, stop := r.work.judge(ctx, t, call, err)
+	e, stop := r.judge(ctx, t, call, err)
 	if e.Account != ledger.MarkGone { // a deleted account is no refusal
 		stop = cmp.Or(stop, r.rules.after(e.Status, err))
 	}
@@ -39,6 +39,37 @@ func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 	e.AccountID = cmp.Or(e.AccountID, id)
 	result, failed := r.settle(ctx, t, e, call)
 	return result, cmp.Or(stop, failed)
+}
+
+// send makes the request that a row wants, and returns the account's id, "" when it is not known. A rename may be
+// repeated, so no attempt of one goes on record.
+func (r *Run) send(ctx context.Context, t *task, record apiclient.Record) (id string, call apiclient.Call, err error) {
+	switch t.wants {
+	case outcome.Created:
+		var made apiclient.Account
+		customer := apiclient.NewCustomer{Email: t.row.Email, DisplayName: t.row.Name}
+		made, call, err = r.api.CreateCustomer(ctx, customer, record)
+		return made.ID, call, err
+	case outcome.Renamed:
+		err = r.renames.try(func() (err error) {
+			call, err = r.api.RenameCustomer(ctx, t.id, t.row.Name)
+			return err
+		})
+	case outcome.Revoked:
+		call, err = r.api.RevokePortalAccess(ctx, t.id, record)
+	}
+	return t.id, call, err
+}
+
+// judge reads the answer. NotAttempted: nothing was done, and the row is sent when the run goes on.
+func (r *Run) judge(ctx context.Context, t *task, call apiclient.Call, err error) (ledger.Entry, *Stop) {
+	switch t.wants {
+	case outcome.Created:
+		return r.afterCreate(ctx, t, judgeCreate(t.Lost != nil, call, err), call)
+	case outcome.Renamed:
+		return judgeRename(*t.Account, err), nil
+	}
+	return r.afterRevoke(ctx, t, judgeRevoke(t.Lost != nil, call, err))
 }
 
 // settle puts what became of a row on record; the result is handed out when it is on disk.

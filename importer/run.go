@@ -78,31 +78,18 @@ func (e End) ExitCode() int {
 // windowRows is how many rows the fastest worker may be ahead of the slowest: 100 s at the usual quota.
 const windowRows = 10_000
 
-// work is one kind of run.
-type work interface {
-	// query is what the ledger is asked about a row.
-	query(*export.Row) ledger.Query
-	// decide completes a task. It is called by one goroutine with the rows in input order, also after a stop.
-	decide(*task)
-	// send makes the request, and returns the account's id, "" when it is not known.
-	send(context.Context, *task, apiclient.Record) (string, apiclient.Call, error)
-	// judge reads the answer. NotAttempted: nothing was done, and the row is sent when the run goes on.
-	judge(context.Context, *task, apiclient.Call, error) (ledger.Entry, *Stop)
-	// after is what follows when every row has a result, or the run was stopped.
-	after(context.Context, *End)
-}
-
 // Run takes rows from one reader through a pool of workers and back into input order.
 type Run struct {
 	api      API
 	ledger   *ledger.Ledger
 	plan     *Plan
 	options  Options
-	work     work
 	revokes  bool // and creates nobody
 	replays  bool // it has ended, and is told again
 	rules    stopRules
 	searches requests // for accounts
+	renames  requests
+	accounts map[string]export.Place // of the rows so far, to revoke
 	fixes    fixes
 	permits  *semaphore.Weighted // one for each row that may end up created; nil: no --limit
 	limited  *Stop               // when as many rows were sent as asked for; nil: no limit
@@ -118,7 +105,15 @@ type Run struct {
 // options a revocation, by revoke or undo, takes Workers, MaxErrors, MayBrowse and Settled.
 func NewRun(ctx context.Context, api API, l *ledger.Ledger, plan *Plan, o Options) *Run {
 	r := &Run{api: api, ledger: l, plan: plan, options: o, window: windowRows, asked: ctx}
+	r.revokes, r.accounts = Revokes(plan.Run.Command), map[string]export.Place{}
 	r.fixes = fixes{failedPath: o.FailedPath, input: plan.Run.Input}
+	r.rules = stopRules{maxErrors: o.MaxErrors, action: "create customers", forbidden: min(plan.Create, sameRefusals)}
+	if r.revokes {
+		r.rules.action, r.rules.forbidden = "revoke portal access, which needs site administration", 1
+	}
+	if !r.revokes && !o.ResolveConflicts {
+		r.searches.refused.Store(&errNotLookedUp)
+	}
 	if o.Limit > 0 && o.Limit < plan.Create {
 		r.permits = semaphore.NewWeighted(int64(o.Limit))
 		r.limited = newStop(LimitReached, nil, "--limit is reached, as asked",
@@ -128,11 +123,6 @@ func NewRun(ctx context.Context, api API, l *ledger.Ledger, plan *Plan, o Option
 		r.limited = newStop(LimitReached, nil, "only "+plan.First.Place.String()+" was sent, as asked",
 			"see in the results what became of it, and whether the site has sent mail to its address; then run the "+
 				"same command again for the rest")
-	}
-	if r.revokes = Revokes(plan.Run.Command); r.revokes {
-		r.work = newRevocation(r)
-	} else {
-		r.work = newCreation(r)
 	}
 	return r
 }
@@ -145,8 +135,10 @@ func Revokes(command string) bool { return command == "revoke" || command == "un
 func (r *Run) Do(rows iter.Seq2[*export.Row, error], tell func(Result) error) End {
 	r.running, r.cancel = context.WithCancelCause(r.asked)
 	defer r.cancel(nil)
-	if r.options.ResolveConflicts {
-		r.stop(r.earlierLookUps(r.running))
+	if r.options.ResolveConflicts { // of earlier runs; a quota that forbids it for long holds up no creates
+		if _, stop := r.lookUps(r.running); stop != nil && stop.Cause != QuotaPause {
+			r.cancel(stop)
+		}
 	}
 	r.plan.Roster.begin(r.plan.Run)
 	r.through(rows, tell)
@@ -155,7 +147,11 @@ func (r *Run) Do(rows iter.Seq2[*export.Row, error], tell func(Result) error) En
 		end.Stop = stop
 	}
 	end.Stop = cmp.Or(end.Stop, r.plan.Roster.end())
-	r.work.after(r.asked, &end)
+	if r.revokes {
+		r.afterRevocations(&end)
+	} else {
+		r.afterCreates(&end)
+	}
 	if end.Stop == nil && end.Totals.Of(outcome.NotAttempted) > 0 {
 		end.Stop = r.limited
 	}
@@ -182,7 +178,7 @@ func (r *Run) through(rows iter.Seq2[*export.Row, error], tell func(Result) erro
 	for range max(1, min(r.options.Workers, r.plan.Survey.Rows)) {
 		pool.Go(func() {
 			for t := range tasks {
-				t.in <- r.settled(r.finish(t))
+				r.finish(t)
 			}
 		})
 	}
@@ -197,7 +193,9 @@ func (r *Run) read(rows iter.Seq2[*export.Row, error], tasks chan<- *task, order
 		if t == nil {
 			r.stop(newStop(Broken, err, "reading the input: "+err.Error(),
 				"nothing is lost; run the same command again when the file can be read"))
-			r.count(outcome.NotAttempted, r.plan.Survey.Rows-last)
+			for range r.plan.Survey.Rows - last {
+				r.count(Result{Outcome: outcome.Outcome{Status: outcome.NotAttempted}}, false)
+			}
 			return
 		}
 		r.stop(brokenLedger(err))
@@ -206,7 +204,7 @@ func (r *Run) read(rows iter.Seq2[*export.Row, error], tasks chan<- *task, order
 		t.in = in
 		ordered <- in
 		if !r.offer(t, tasks) {
-			in <- r.settled(t.result)
+			r.settled(t, t.result, false)
 		}
 	}
 }
@@ -227,25 +225,26 @@ func (r *Run) offer(t *task, tasks chan<- *task) bool {
 }
 
 // finish carries a task out, and stops the run when that shows a reason to, or was the last that is allowed.
-func (r *Run) finish(t *task) Result {
+func (r *Run) finish(t *task) {
 	result, stop := r.carryOut(r.running, t)
 	r.stop(stop)
-	switch made := r.worked(result); {
+	switch made := r.settled(t, result, true); {
 	case r.options.Only != 0, r.permits != nil && made == r.options.Limit:
 		r.stop(r.limited)
 	case r.permits != nil && !usesLimit(result.Status):
 		r.permits.Release(1)
 	}
-	return result
 }
 
-// settled counts a result that is on disk.
-func (r *Run) settled(result Result) Result {
-	r.count(result.Status, 1)
+// settled counts a result that is on disk, and hands it to who waits for it; asked: a worker had its row. It returns
+// how many count for --limit so far.
+func (r *Run) settled(t *task, result Result, asked bool) (made int) {
+	made = r.count(result, asked)
 	if r.options.Settled != nil {
 		r.options.Settled(result)
 	}
-	return result
+	t.in <- result
+	return made
 }
 
 // collect takes the results in order. When they can no longer be handed out (a full disk), it stops the

@@ -137,8 +137,7 @@ const sameRefusals = 20
 type stopRules struct {
 	maxErrors Limit
 	action    string // what is asked for, as in "create customers"
-	alike     bool   // who may not do it for one row may not do it for any
-	few       int    // there are only so many rows, fewer than sameRefusals; 0: there are more
+	forbidden int    // so many rows in a row that may not be sent mean that none may
 
 	mu     sync.Mutex
 	sent   int    // rows that were sent
@@ -179,7 +178,7 @@ func (w *stopRules) sameAgain(err error) *Stop {
 	}
 	w.streak++
 	switch {
-	case refused.Status == 403 && (w.alike || w.streak >= cmp.Or(w.few, sameRefusals)):
+	case refused.Status == 403 && w.streak >= w.forbidden:
 		return forbidden(w.action, err)
 	case w.streak < sameRefusals, w.maxErrors.Never():
 		return nil

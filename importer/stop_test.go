@@ -20,7 +20,7 @@ func TestSameRefusalIsOneProblem(t *testing.T) {
 	}
 	limit := Limit{Percent: 5, AtLeast: 100, Set: true}
 
-	w := &stopRules{maxErrors: limit}
+	w := &stopRules{maxErrors: limit, forbidden: sameRefusals}
 	if stop := feed(w, sameRefusals-1, outcome.Failed, closed); stop != nil {
 		t.Fatalf("stopped after %d: %v", sameRefusals-1, stop)
 	}
@@ -29,7 +29,7 @@ func TestSameRefusalIsOneProblem(t *testing.T) {
 		t.Fatalf("after %d equal refusals: %+v", sameRefusals, stop)
 	}
 
-	w = &stopRules{maxErrors: limit}
+	w = &stopRules{maxErrors: limit, forbidden: sameRefusals}
 	for range 4 {
 		if stop := feed(w, sameRefusals-1, outcome.Failed, closed); stop != nil {
 			t.Fatalf("stopped although something was made between: %v", stop)
@@ -37,7 +37,7 @@ func TestSameRefusalIsOneProblem(t *testing.T) {
 		w.after(outcome.Created, nil)
 	}
 
-	w = &stopRules{maxErrors: limit}
+	w = &stopRules{maxErrors: limit, forbidden: sameRefusals}
 	for i := range 60 {
 		key := []string{"a", "b"}[i%2]
 		if stop := w.after(outcome.Failed, refusedWith(400, key)); stop != nil {
@@ -45,12 +45,12 @@ func TestSameRefusalIsOneProblem(t *testing.T) {
 		}
 	}
 
-	w = &stopRules{maxErrors: limit}
+	w = &stopRules{maxErrors: limit, forbidden: sameRefusals}
 	if stop := feed(w, sameRefusals, outcome.Failed, refusedWith(403, "")); stop == nil || stop.Cause != Unauthorised || stop.Cause.ExitCode() != 4 {
 		t.Errorf("403 again and again: %+v", stop)
 	}
 
-	w = &stopRules{maxErrors: Limit{Set: true}}
+	w = &stopRules{maxErrors: Limit{Set: true}, forbidden: sameRefusals}
 	if stop := feed(w, sameRefusals-1, outcome.Failed, refusedWith(403, "")); stop != nil {
 		t.Errorf("403 a few times: %+v", stop)
 	}
@@ -58,7 +58,7 @@ func TestSameRefusalIsOneProblem(t *testing.T) {
 		t.Errorf("403 again and again, with --max-errors 0: %+v", stop)
 	}
 
-	w = &stopRules{maxErrors: limit, few: 3}
+	w = &stopRules{maxErrors: limit, forbidden: 3}
 	if stop := feed(w, 2, outcome.Failed, refusedWith(403, "")); stop != nil {
 		t.Errorf("403 for two of three rows: %+v", stop)
 	}
@@ -66,22 +66,22 @@ func TestSameRefusalIsOneProblem(t *testing.T) {
 		t.Errorf("403 for all of three rows: %+v", stop)
 	}
 
-	w = &stopRules{maxErrors: limit, alike: true}
+	w = &stopRules{maxErrors: limit, forbidden: 1}
 	if stop := w.after(outcome.Failed, refusedWith(403, "")); stop == nil || stop.Cause != Unauthorised {
 		t.Errorf("403 where it is the same for all: %+v", stop)
 	}
 
-	w = &stopRules{maxErrors: limit}
+	w = &stopRules{maxErrors: limit, forbidden: sameRefusals}
 	if stop := feed(w, sameRefusals, outcome.NotFound, refusedWith(404, "")); stop == nil || stop.Cause != Guarded {
 		t.Errorf("404 again and again: %+v", stop)
 	}
 
-	w = &stopRules{maxErrors: limit}
+	w = &stopRules{maxErrors: limit, forbidden: sameRefusals}
 	if stop := feed(w, sameRefusals, outcome.Unknown, refusedWith(200, "")); stop == nil || stop.Cause != Guarded {
 		t.Errorf("a sign-in page again and again: %+v", stop)
 	}
 
-	w = &stopRules{maxErrors: Limit{Set: true}}
+	w = &stopRules{maxErrors: Limit{Set: true}, forbidden: sameRefusals}
 	if stop := feed(w, 1000, outcome.Failed, closed); stop != nil {
 		t.Errorf("--max-errors 0 stopped: %v", stop)
 	}

@@ -15,7 +15,7 @@ import (
 type task struct {
 	ledger.Memory
 	row     *export.Row
-	id      string          // of the account that is to be revoked
+	id      string          // of the account that is to be renamed or revoked
 	result  Result          // what became of it, or what does when the run stops before it
 	wants   outcome.Status  // what a request would make of it: Created, Renamed or Revoked; 0: none is made
 	decided outcome.Outcome // what is put on record without a request; without a status: nothing
@@ -44,7 +44,11 @@ func (r *Run) tasks(ctx context.Context, rows iter.Seq2[*export.Row, error]) ite
 				} else {
 					t.Outcome = &notRead
 				}
-				r.work.decide(t)
+				if r.revokes {
+					r.decideRevocation(t)
+				} else {
+					r.decideCreate(t)
+				}
 				if !yield(t, err) {
 					return
 				}
@@ -58,7 +62,7 @@ func (r *Run) tasks(ctx context.Context, rows iter.Seq2[*export.Row, error]) ite
 func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]ledger.Memory, error) {
 	run, queries := r.plan.Run, make([]ledger.Query, len(rows))
 	for i, row := range rows {
-		queries[i] = r.work.query(row)
+		queries[i] = r.query(row)
 		queries[i].Row, queries[i].Source = row.Number, run.Source
 	}
 	found, err := r.ledger.Recall(ctx, run.Seq, r.revokes, queries)
@@ -76,6 +80,19 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]ledger.Memory, 
 		}
 	}
 	return found, err
+}
+
+// query is what the ledger is asked about a row: the account, by its id where the row has no address; or the customer,
+// when the row may be sent, and whether it was fixed.
+func (r *Run) query(row *export.Row) ledger.Query {
+	if r.revokes {
+		return ledger.Query{Key: row.Key, ID: row.AccountID}
+	}
+	q := ledger.Query{Mark: fixedMark(row)}
+	if row.Sendable() && row.DuplicateOf == (export.Place{}) {
+		q.Key, q.ExternalID = row.Key, row.ExternalID
+	}
+	return q
 }
 
 // batchRows is how many rows the ledger is asked about at once.
