@@ -287,10 +287,7 @@ func noticed(program string, m mutant) bool {
 // the cells prove about a column.
 var rules = []rule{
 	{file: "importer/judge.go", tests: judges},
-	{file: "importer/revoke.go", function: "judgeRevoke", tests: judges},
-	{file: "importer/revoke.go", function: "deleted", tests: judges},
 	{file: "importer/revoke.go", function: "withoutRequest", tests: judges},
-	{file: "importer/names.go", function: "judgeRename", tests: judges},
 	{file: "importer/lookup.go", function: "forNobody", tests: judges},
 	{file: "importer/leavers.go", function: "judgeLeaver", tests: judges},
 	{file: "importer/stop.go", function: "sameAgain", tests: stops},

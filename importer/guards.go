@@ -50,11 +50,8 @@ func (l Limit) Never() bool { return l.Set && l.Rows == 0 && !l.share() }
 
 // Of is the most rows that the limit allows out of base.
 func (l Limit) Of(base int) int {
-	switch {
-	case !l.share():
-		return max(l.Rows, l.AtLeast)
-	case l.Percent == 0:
-		return 0
+	if l.Percent == 0 {
+		return l.Rows // none, of a share
 	}
 	return max(int(l.Percent*float64(base)/100), l.AtLeast)
 }
@@ -69,17 +66,9 @@ func (l Limit) String() string {
 	case !l.share():
 		return strconv.Itoa(l.Rows)
 	case l.AtLeast > 0 && l.Percent > 0:
-		return fmt.Sprintf("%g%%, at least %d", l.Percent, l.AtLeast)
+		return fmt.Sprintf("%g%% (at least %d)", l.Percent, l.AtLeast)
 	}
 	return fmt.Sprintf("%g%%", l.Percent)
-}
-
-// inSentence is a limit within a sentence.
-func (l Limit) inSentence() string {
-	if share, least, ok := strings.Cut(l.String(), ", "); ok {
-		return share + " (" + least + ")"
-	}
-	return l.String()
 }
 
 // Guards are the limits that a plan must keep before anything is sent.
@@ -160,7 +149,7 @@ func exceeded(flag string, limit Limit, n, base int, allow, what, hint string) *
 		return nil
 	}
 	return guarded(hint+" allow it once with "+flag+" "+allow, "%s, and %s %s allows %s; nothing was sent",
-		what, flag, limit.inSentence(), text.Grouped(limit.Of(base)))
+		what, flag, limit, text.Grouped(limit.Of(base)))
 }
 
 // unlisted is what may be revoked, without a limit, by a file that is no list of leavers: of more, most likely the
@@ -184,7 +173,7 @@ func CheckRevocation(p *Plan, limit Limit, ours int) error {
 	return guarded(fmt.Sprintf("%s --max-revoke %d", hint, n),
 		"%s would be revoked (%s); %s--max-revoke %s allows %s; nothing was revoked",
 		text.Counted(p.Create, "account", "accounts"), p.RevokedShare(ours), because,
-		limit.inSentence(), text.Grouped(limit.Of(of)))
+		limit, text.Grouped(limit.Of(of)))
 }
 
 // RevokedShare is how large a part of the accounts that the ledger holds as ours is still to be revoked.

@@ -34,6 +34,37 @@ func entry(s outcome.Status, reason string, change ledger.Change) ledger.Entry {
 	return ledger.Entry{Outcome: outcome.Outcome{Status: s, Reason: reason}, Account: change}
 }
 
+// judgeRevoke reads the answer to a revocation. Doing it twice does no harm, so that an answer that was lost is simply
+// asked for again.
+func judgeRevoke(lost bool, call apiclient.Call, err error) ledger.Entry {
+	switch {
+	case err == nil:
+		return entry(outcome.Revoked, "", ledger.MarkRevoked)
+	case statusOf(err) == 404:
+		e := entry(outcome.NotFound, outcome.ReasonNotFound, ledger.NoChange)
+		e.Retry = true
+		return e
+	}
+	return judgeRest(lost, call, err, "revoke portal access")
+}
+
+// judgeRename reads the answer to a rename.
+func judgeRename(a ledger.Account, err error) ledger.Entry {
+	switch {
+	case err == nil:
+		return entry(outcome.Renamed, fmt.Sprintf(outcome.ReasonRenamed, a.Name), ledger.Rename)
+	case forNobody(err):
+		return entry(outcome.Known, outcome.JoinReasons(outcome.ReasonKnown(a.Status, a.At),
+			fmt.Sprintf(outcome.ReasonNotRenamed, notAllowed(err))), ledger.NoChange)
+	case cutShort(err):
+		return entry(outcome.NotAttempted, "", ledger.NoChange)
+	}
+	reason := fmt.Sprintf(outcome.ReasonNotRenamed, refusedReason(err, "change names"))
+	e := entry(outcome.Failed, reason, ledger.NoChange)
+	e.Retry = true
+	return e
+}
+
 // judgeRest reads what is left of the answers to a request: nothing is known to have been done.
 func judgeRest(lost bool, call apiclient.Call, err error, action string) (e ledger.Entry) {
 	switch {
@@ -70,6 +101,20 @@ func answerOf(err error) string {
 func oneLine(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
 	return line
+}
+
+// notAllowed is what people read of an answer that every such request would get.
+func notAllowed(err error) string {
+	return "this site, or this account or its token, does not allow it (" + answerOf(err) + ")"
+}
+
+// deleted reads the look-up after a 404. Only what it shows counts: nobody has the address, where everybody would be
+// seen (sees), or another account has it.
+func deleted(id string, found apiclient.Account, err error, sees bool) bool {
+	if errors.Is(err, apiclient.NoneFound) {
+		return sees
+	}
+	return err == nil && found.ID != "" && found.ID != id
 }
 
 // judgeLookUp reads what the look-up after a 409 found. names are those that our lost attempts sent; early says that

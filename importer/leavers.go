@@ -26,10 +26,8 @@ type Roster struct {
 	there  []uint64        // hashes of who is in the source already, sorted
 	gone   []ledger.Member // who is in no row of the export any more
 	batch  []ledger.Member
-	useIDs bool                // the export has external ids that can be used
-	ids    bool                // a row with one was seen
+	ids    bool                // a row with an external id that can be used was seen
 	seen   map[string]sighting // by external ids and names of those who have left
-	err    error
 }
 
 // sighting is the first row of an export that may be about somebody who has left; without a place there is none.
@@ -49,10 +47,10 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 		seed:   maphash.MakeSeed(),
 		there:  make([]uint64, 0, survey.Valid),
 		seen:   map[string]sighting{},
-		useIDs: survey.OneExternalID == "" && slices.ContainsFunc(survey.Columns, func(c export.Column) bool {
-			return c.Field == export.ExternalID
-		}),
 	}
+	useIDs := survey.OneExternalID == "" && slices.ContainsFunc(survey.Columns, func(c export.Column) bool {
+		return c.Field == export.ExternalID
+	})
 	for m, err := range l.Members(ctx, source) {
 		if err != nil {
 			return nil, err
@@ -68,7 +66,7 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 			r.gone = append(r.gone, m)
 			continue
 		}
-		if !r.useIDs {
+		if !useIDs { // a row without one says nothing of it
 			m.ExternalID = ""
 		}
 		r.there = append(r.there, maphash.Comparable(r.seed, m))
@@ -82,66 +80,57 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 	return r, err
 }
 
-// begin stages in the ledger those who are in no row of the export any more.
-func (r *Roster) begin(run ledger.Run) {
-	if r != nil {
-		r.err = r.ledger.Leave(r.ctx, run.Seq, r.source, r.gone)
-	}
-}
-
-// see takes the result of one row.
-func (r *Roster) see(result Result) {
-	if r == nil {
-		return
-	}
-	row, id := result.Row, ""
-	if r.useIDs {
-		id = row.ExternalID
-	}
-	switch {
-	case onboarded(result.Status) && row.Key != "":
-		r.arrives(ledger.Member{Key: row.Key, ExternalID: id})
-	case row.Key != "" && result.Status != outcome.Duplicate:
-		r.arrives(ledger.Member{Key: row.Key, Aside: true})
-	}
-	for _, key := range row.Other {
-		r.arrives(ledger.Member{Key: key, Aside: true})
-	}
-	r.sight(row, result.Status)
-}
-
-func (r *Roster) arrives(m ledger.Member) {
-	if _, there := slices.BinarySearch(r.there, maphash.Comparable(r.seed, m)); there {
-		return
-	}
-	if r.batch = append(r.batch, m); len(r.batch) == batchRows {
-		r.arrive()
-	}
-}
-
-func (r *Roster) arrive() {
-	if r.err == nil && len(r.batch) > 0 {
-		r.err = r.ledger.Arrive(r.ctx, r.source, r.batch)
-	}
-	r.batch = r.batch[:0]
-}
-
-// end stages the last of them. With an error the run must not be finished as complete.
-func (r *Roster) end() *Stop {
+// begin stages in the ledger those who are in no row of the export any more. With an error, as with one of see and
+// arrive, the run must not be finished as complete.
+func (r *Roster) begin(run ledger.Run) error {
 	if r == nil {
 		return nil
 	}
-	r.arrive()
-	return brokenLedger(r.err)
+	return r.ledger.Leave(r.ctx, run.Seq, r.source, r.gone)
+}
+
+// see takes the result of one row.
+func (r *Roster) see(result Result) error {
+	if r == nil {
+		return nil
+	}
+	row := result.Row
+	if row.Key != "" && onboarded(result.Status) {
+		r.gather(ledger.Member{Key: row.Key, ExternalID: row.ExternalID})
+	} else if row.Key != "" && result.Status != outcome.Duplicate {
+		r.gather(ledger.Member{Key: row.Key, Aside: true})
+	}
+	for _, key := range row.Other {
+		r.gather(ledger.Member{Key: key, Aside: true})
+	}
+	r.sight(row, result.Status)
+	if len(r.batch) < batchRows {
+		return nil
+	}
+	return r.arrive()
+}
+
+// gather puts aside for arrive who is not in the source as m already.
+func (r *Roster) gather(m ledger.Member) {
+	if _, there := slices.BinarySearch(r.there, maphash.Comparable(r.seed, m)); !there {
+		r.batch = append(r.batch, m)
+	}
+}
+
+// arrive stages those who were gathered.
+func (r *Roster) arrive() error {
+	if r == nil || len(r.batch) == 0 {
+		return nil
+	}
+	err := r.ledger.Arrive(r.ctx, r.source, r.batch)
+	r.batch = r.batch[:0]
+	return err
 }
 
 // sight notes what a row says of those who have left: by its external id, or when it has no address that can be read,
 // by any of its cells or two side by side, which may be a name.
 func (r *Roster) sight(row *export.Row, is outcome.Status) {
-	if r == nil {
-		return
-	}
-	if r.useIDs && row.ExternalID != "" {
+	if row.ExternalID != "" {
 		r.ids = true
 		r.note(sameID(row.ExternalID), row, is)
 	}

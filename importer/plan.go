@@ -93,7 +93,9 @@ func (p *Plan) decide(ctx context.Context, l *ledger.Ledger, o PlanOptions) (err
 			return err
 		}
 		p.count(t)
-		p.Roster.sight(t.row, 0)
+		if p.Roster != nil {
+			p.Roster.sight(t.row, 0)
+		}
 	}
 	return nil
 }

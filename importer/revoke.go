@@ -3,7 +3,6 @@ package importer
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -62,29 +61,6 @@ func (r *Run) afterRevoke(ctx context.Context, t *task, e ledger.Entry) (ledger.
 		e = entry(outcome.NotFound, outcome.ReasonGone, ledger.MarkGone)
 	}
 	return e, stop
-}
-
-// deleted reads the look-up after a 404. Only what it shows counts: nobody has the address, where everybody would be
-// seen (sees), or another account has it.
-func deleted(id string, found apiclient.Account, err error, sees bool) bool {
-	if errors.Is(err, apiclient.NoneFound) {
-		return sees
-	}
-	return err == nil && found.ID != "" && found.ID != id
-}
-
-// judgeRevoke reads the answer to a revocation. Doing it twice does no harm, so that an answer that was lost is simply
-// asked for again.
-func judgeRevoke(lost bool, call apiclient.Call, err error) ledger.Entry {
-	switch {
-	case err == nil:
-		return entry(outcome.Revoked, "", ledger.MarkRevoked)
-	case statusOf(err) == 404:
-		e := entry(outcome.NotFound, outcome.ReasonNotFound, ledger.NoChange)
-		e.Retry = true
-		return e
-	}
-	return judgeRest(lost, call, err, "revoke portal access")
 }
 
 // withoutRequest is what becomes of a row for which nothing is asked of the site, and why; 0: something is. seen has

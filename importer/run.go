@@ -8,6 +8,7 @@ import (
 	"iter"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
 	"jsm-onboard/apiclient"
@@ -57,6 +58,15 @@ type End struct {
 	Notes   []string // sentences for the log and the totals
 }
 
+// Progress is a look at a run while it goes on.
+type Progress struct {
+	Totals outcome.Totals // rows with a result, handed out or not
+	Tasks  int            // of them, rows for which a request was to be made
+	Made   int            // of them, rows whose customer was created, or may have been: what --limit counts
+	Sent   int            // of them, rows for which a request left in this session
+	Lost   int            // of these, rows with an attempt whose answer was lost
+}
+
 // ExitCode is derived from the counted rows and the reason to stop.
 func (e End) ExitCode() int {
 	if e.Totals.Prove(e.Rows) != nil {
@@ -94,7 +104,9 @@ type Run struct {
 	permits  *semaphore.Weighted // one for each row that may end up created; nil: no --limit
 	limited  *Stop               // when as many rows were sent as asked for; nil: no limit
 	window   int
-	progress
+
+	mu       sync.Mutex
+	progress Progress
 
 	asked   context.Context // ends when the user asks to stop
 	running context.Context // ends when no new request may leave
@@ -140,13 +152,13 @@ func (r *Run) Do(rows iter.Seq2[*export.Row, error], tell func(Result) error) En
 			r.cancel(stop)
 		}
 	}
-	r.plan.Roster.begin(r.plan.Run)
+	r.stop(brokenLedger(r.plan.Roster.begin(r.plan.Run)))
 	r.through(rows, tell)
 	end := End{Rows: r.plan.Survey.Rows, Progress: r.Progress()}
 	if stop := interrupted(r.running); stop != r.limited {
 		end.Stop = stop
 	}
-	end.Stop = cmp.Or(end.Stop, r.plan.Roster.end())
+	end.Stop = cmp.Or(end.Stop, brokenLedger(r.plan.Roster.arrive()))
 	if r.revokes {
 		r.afterRevocations(&end)
 	} else {
@@ -165,86 +177,104 @@ func (r *Run) stop(s *Stop) {
 	}
 }
 
-// through takes every row from the reader to tell. Results are waited for in input order: ordered has a place for each
-// row that is under way, and the reader waits when it is full.
+// through takes every row to tell. Results are waited for in input order: ordered has a place for each row that is
+// under way, and the reader waits when it is full.
 func (r *Run) through(rows iter.Seq2[*export.Row, error], tell func(Result) error) {
-	tasks, ordered := make(chan *task), make(chan (<-chan Result), r.window)
-	var pool sync.WaitGroup
-	pool.Go(func() {
-		defer close(tasks)
+	ordered := make(chan (<-chan Result), r.window)
+	go func() {
 		defer close(ordered)
-		r.read(rows, tasks, ordered)
-	})
-	for range max(1, min(r.options.Workers, r.plan.Survey.Rows)) {
-		pool.Go(func() {
-			for t := range tasks {
-				r.finish(t)
-			}
-		})
-	}
+		r.read(rows, ordered)
+	}()
 	r.collect(ordered, tell)
-	pool.Wait()
 }
 
 // read goes through the rows to the end, also after a stop: every row gets its result.
-func (r *Run) read(rows iter.Seq2[*export.Row, error], tasks chan<- *task, ordered chan<- <-chan Result) {
+func (r *Run) read(rows iter.Seq2[*export.Row, error], ordered chan<- <-chan Result) {
+	var workers errgroup.Group
+	workers.SetLimit(max(1, r.options.Workers))
 	last := 0
 	for t, err := range r.tasks(context.WithoutCancel(r.running), rows) {
 		if t == nil {
 			r.stop(newStop(Broken, err, "reading the input: "+err.Error(),
 				"nothing is lost; run the same command again when the file can be read"))
-			for range r.plan.Survey.Rows - last {
-				r.count(Result{Outcome: outcome.Outcome{Status: outcome.NotAttempted}}, false)
-			}
-			return
+			r.mu.Lock()
+			r.progress.Totals[outcome.NotAttempted] += r.plan.Survey.Rows - last
+			r.mu.Unlock()
+			break
 		}
 		r.stop(brokenLedger(err))
 		last = t.row.Number
 		in := make(chan Result, 1)
-		t.in = in
 		ordered <- in
-		if !r.offer(t, tasks) {
-			r.settled(t, t.result, false)
+		if !r.mayStart(t) {
+			r.count(t.result, false)
+			in <- t.result
+			continue
 		}
+		workers.Go(func() error {
+			in <- r.finish(t)
+			return nil
+		})
 	}
+	_ = workers.Wait() // they return no errors: what ends the run is its cause
 }
 
-// offer gives a row to the next free worker; false: it needs none, the run stops first, or may not send this one.
-func (r *Run) offer(t *task, tasks chan<- *task) bool {
-	ctx := r.running
-	if t.becomes() == t.result.Status || ctx.Err() != nil ||
-		r.options.Only != 0 && t.row.Number != r.options.Only || r.permits != nil && r.permits.Acquire(ctx, 1) != nil {
+// mayStart reports whether a row needs a worker and may have one: not when the run stops first.
+func (r *Run) mayStart(t *task) bool {
+	if t.wants == 0 && t.decided.Status == 0 || r.options.Only != 0 && t.row.Number != r.options.Only {
 		return false
 	}
-	select {
-	case <-ctx.Done():
-		return false
-	case tasks <- t:
-		return true
-	}
+	return r.running.Err() == nil && (r.permits == nil || r.permits.Acquire(r.running, 1) == nil)
 }
 
 // finish carries a task out, and stops the run when that shows a reason to, or was the last that is allowed.
-func (r *Run) finish(t *task) {
+func (r *Run) finish(t *task) Result {
 	result, stop := r.carryOut(r.running, t)
 	r.stop(stop)
-	switch made := r.settled(t, result, true); {
-	case r.options.Only != 0, r.permits != nil && made == r.options.Limit:
+	r.count(result, true)
+	switch {
+	case r.options.Only != 0, r.permits != nil && r.Progress().Made == r.options.Limit:
 		r.stop(r.limited)
 	case r.permits != nil && !usesLimit(result.Status):
 		r.permits.Release(1)
 	}
+	return result
 }
 
-// settled counts a result that is on disk, and hands it to who waits for it; asked: a worker had its row. It returns
-// how many count for --limit so far.
-func (r *Run) settled(t *task, result Result, asked bool) (made int) {
-	made = r.count(result, asked)
+// count counts a result that is on disk; asked: a worker had its row.
+func (r *Run) count(result Result, asked bool) {
 	if r.options.Settled != nil {
 		r.options.Settled(result)
 	}
-	t.in <- result
-	return made
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := &r.progress
+	p.Totals[result.Status]++
+	if !asked {
+		return
+	}
+	p.Tasks++
+	if usesLimit(result.Status) {
+		p.Made++
+	}
+	if result.Attempts > 0 {
+		p.Sent++
+	}
+	if result.Lost {
+		p.Lost++
+	}
+}
+
+// Progress may be called from anywhere.
+func (r *Run) Progress() Progress {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.progress
+}
+
+// usesLimit reports whether a row that ended so counts for --limit.
+func usesLimit(s outcome.Status) bool {
+	return s == outcome.Created || s == outcome.CreatedUnconfirmed || s == outcome.Unknown
 }
 
 // collect takes the results in order. When they can no longer be handed out (a full disk), it stops the
@@ -257,7 +287,7 @@ func (r *Run) collect(ordered <-chan (<-chan Result), tell func(Result) error) {
 			continue
 		}
 		r.fixes.seen(result)
-		r.plan.Roster.see(result)
+		r.stop(brokenLedger(r.plan.Roster.see(result)))
 		if failed = tell(result); failed != nil {
 			r.stop(newStop(Broken, failed, failed.Error(), "make room or give another --results, "+goesOn))
 		}

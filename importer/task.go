@@ -19,7 +19,6 @@ type task struct {
 	result  Result          // what became of it, or what does when the run stops before it
 	wants   outcome.Status  // what a request would make of it: Created, Renamed or Revoked; 0: none is made
 	decided outcome.Outcome // what is put on record without a request; without a status: nothing
-	in      chan<- Result   // where its result is waited for
 }
 
 // becomes is what the row is when all goes well.
