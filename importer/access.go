@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"iter"
 	"slices"
 
 	"jsm-onboard/importer/ledger"
@@ -78,53 +77,35 @@ func (r *Run) createOrganization(ctx context.Context, g *ledger.Group) *Stop {
 	return brokenLedger(r.ledger.RecordAccess(ctx, r.plan.Run.Seq, createdHere, made.ID, []string{""}))
 }
 
-// fill fills the seats that are open, by calls for members of one group.
+// fill makes calls for the seats that are open, each for members of one group.
 func (r *Run) fill(ctx context.Context) *Stop {
 	for {
-		open, err := r.plan.Access.wanted.Open(context.WithoutCancel(ctx))
-		if err != nil || len(open) == 0 {
+		calls, err := r.plan.Access.wanted.Calls(context.WithoutCancel(ctx), chunkAccounts)
+		if err != nil || len(calls) == 0 {
 			return brokenLedger(err)
 		}
-		if stop := inParallel(ctx, accessAtOnce, inCalls(open), r.add); stop != nil {
+		if stop := inParallel(ctx, accessAtOnce, slices.Values(calls), r.add); stop != nil {
 			return stop
 		}
 	}
 }
 
-// inCalls divides seats that are open, by group, among calls.
-func inCalls(seats []ledger.Seat) iter.Seq[[]ledger.Seat] {
-	return func(yield func([]ledger.Seat) bool) {
-		for len(seats) > 0 {
-			n, first := 1, seats[0]
-			for n < min(len(seats), chunkAccounts) && first.Kind != ledger.ServiceDeskOrganization &&
-				seats[n].Kind == first.Kind && seats[n].Name == first.Name {
-				n++
-			}
-			if !yield(seats[:n]) {
-				return
-			}
-			seats = seats[n:]
-		}
-	}
-}
-
-// add makes one call for seats of one group, and halves it when the site says that one of the members is wrong. Who may
-// not add customers to a project may add none of them.
-func (r *Run) add(ctx context.Context, seats []ledger.Seat) *Stop {
-	g, ids := seats[0], make([]string, len(seats))
-	for i, s := range seats {
-		ids[i] = s.Member
-	}
-	err := r.call(ctx, g, ids)
+// add makes one call, and halves it when the site says that one of the members is wrong. Who may not add customers to a
+// project may add none of them.
+func (r *Run) add(ctx context.Context, c ledger.Call) *Stop {
+	err := r.call(ctx, c)
 	stop := stopBeside(ctx, err)
-	half, status := len(ids)/2, statusOf(err)
+	status, half := statusOf(err), len(c.Members)/2
 	switch {
 	case status == 400 && half > 0:
-		if stop := r.add(ctx, seats[:half]); stop != nil {
+		first, second := c, c
+		first.Keys, second.Keys = c.Keys[:half], c.Keys[half:]
+		first.Members, second.Members = c.Members[:half], c.Members[half:]
+		if stop := r.add(ctx, first); stop != nil {
 			return stop
 		}
-		return r.add(ctx, seats[half:])
-	case status == 403 && g.Kind == ledger.ServiceDesk:
+		return r.add(ctx, second)
+	case status == 403 && c.Kind == ledger.ServiceDesk:
 		return forbidden("add customers to a service project", err)
 	case stop != nil:
 		return stop
@@ -132,53 +113,47 @@ func (r *Run) add(ctx context.Context, seats []ledger.Seat) *Stop {
 	is, reason := outcome.Added, ""
 	if err != nil {
 		is, reason = outcome.AccessFailed, answerOf(err)
-	} else if err := r.ledger.RecordAccess(ctx, r.plan.Run.Seq, g.Kind, g.Target, ids); err != nil {
+	} else if err := r.ledger.RecordAccess(ctx, r.plan.Run.Seq, c.Kind, c.Target, c.Members); err != nil {
 		return brokenLedger(err)
 	}
-	return brokenLedger(r.plan.Access.wanted.Settle(ctx, seats, is, reason))
+	return brokenLedger(r.plan.Access.wanted.Settle(ctx, c, is, reason))
 }
 
-func (r *Run) call(ctx context.Context, g ledger.Seat, ids []string) (err error) {
-	switch g.Kind {
+func (r *Run) call(ctx context.Context, c ledger.Call) (err error) {
+	switch c.Kind {
 	case ledger.Organization:
-		_, err = r.api.AddToOrganization(ctx, g.Target, ids)
+		_, err = r.api.AddToOrganization(ctx, c.Target, c.Members)
 	case ledger.ServiceDesk:
-		_, err = r.api.AddToServiceDesk(ctx, g.Target, ids)
+		_, err = r.api.AddToServiceDesk(ctx, c.Target, c.Members)
 	default:
-		_, err = r.api.AddOrganizationToServiceDesk(ctx, g.Target, ids[0])
+		_, err = r.api.AddOrganizationToServiceDesk(ctx, c.Target, c.Members[0])
 	}
 	return err
 }
 
 // accessTotals counts what has become of all that was asked for, and puts what each row shows of it on record. lacking
 // are the organizations that the site lacked; those that this run has created in an earlier session count, too.
-func (r *Run) accessTotals(ctx context.Context, lacking []*ledger.Group) (_ *AccessTotals, err error) {
-	a, run := r.plan.Access, r.plan.Run.Seq
-	t := &AccessTotals{ServiceDesks: map[string]DeskTotals{}}
-	o := &t.Organizations
-	if o.Created, err = r.ledger.CountAccess(ctx, run, createdHere); err != nil {
-		return t, err
-	}
-	o.Named, o.Existed = a.Named, a.Named-o.Created
+func (r *Run) accessTotals(ctx context.Context, lacking []*ledger.Group) (*AccessTotals, error) {
+	a, run, t := r.plan.Access, r.plan.Run.Seq, &AccessTotals{ServiceDesks: map[string]DeskTotals{}}
+	created, err := r.ledger.CountAccess(ctx, run, createdHere)
+	t.Organizations.Named, t.Organizations.Created = a.Named, created
+	t.Organizations.Existed = a.Named - created
 	for _, g := range lacking {
 		if g.ID == "" {
-			o.Existed--
+			t.Organizations.Existed--
 		}
 	}
 	for _, desk := range a.ServiceDesks {
 		t.ServiceDesks[desk.ProjectKey] = DeskTotals{}
 	}
-	seats, err := a.wanted.Seats(ctx)
+	seats, seatsErr := a.wanted.Seats(ctx)
 	for _, s := range seats {
 		t.count(s)
 	}
-	if err == nil {
-		t.ToReview, err = a.wanted.Moved(ctx, run)
-	}
-	if err == nil {
-		t.NotGood, err = a.wanted.Keep(ctx, run)
-	}
-	return t, err
+	moved, movedErr := a.wanted.Moved(ctx, run)
+	notGood, keepErr := a.wanted.Keep(ctx, run)
+	t.ToReview, t.NotGood = moved, notGood
+	return t, cmp.Or(err, seatsErr, movedErr, keepErr)
 }
 
 func (t *AccessTotals) count(s ledger.Seats) {

@@ -48,7 +48,7 @@ func (r *Run) afterCreate(ctx context.Context, t *task, e ledger.Entry, call api
 // afterCreates looks up what is open and gives the access that was asked for, once every row has a result.
 func (r *Run) afterCreates(end *End) {
 	ctx, still := r.asked, context.WithoutCancel(r.asked)
-	end.Stop = cmp.Or(end.Stop, brokenLedger(r.ledger.KeepFixed(still, r.plan.Run.Seq, r.fixes.rows)))
+	end.Stop = cmp.Or(end.Stop, brokenLedger(r.ledger.KeepFixed(still, r.plan.Run.Seq, r.fixed)))
 	if end.Stop == nil && r.options.ResolveConflicts {
 		end.Revised, end.Stop = r.lookUps(ctx)
 	}

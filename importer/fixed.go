@@ -36,28 +36,22 @@ func fixedMark(row *export.Row) string {
 // place identifies a row of a failed file, which names the row that it came from.
 func place(failedPath, sheetRow string) string { return "at:" + failedPath + "#" + sheetRow }
 
-// fixes collects the rows of a run that go into the failed file, and those that were fixed in one and have come back.
-type fixes struct {
-	failedPath string // of this run; "": none is written
-	input      string // which may be a failed file
-	rows       []ledger.Fixed
-}
-
-// seen takes the result of each row.
-func (f *fixes) seen(r Result) {
-	row, came := r.Row, r.Row.Own["jsm_row"]
-	one := ledger.Fixed{From: place(f.input, came)}
-	switch {
-	case r.Status.NeedsFixing() && f.failedPath != "":
-		one.At, one.Mark = place(f.failedPath, strconv.Itoa(r.SheetRow)), mark(row)
-	case came != "" && row.Own["jsm_status"] == "" && onboarded(r.Status):
+// noteFixed keeps, of the results of a run, the rows that go into the failed file, and those that were fixed in one and
+// have come back: the input may be a failed file.
+func (r *Run) noteFixed(result Result) {
+	row, came := result.Row, result.Row.Own["jsm_row"]
+	one := ledger.Fixed{From: place(r.plan.Run.Input, came)}
+	switch failed := r.options.FailedPath; {
+	case result.Status.NeedsFixing() && failed != "":
+		one.At, one.Mark = place(failed, strconv.Itoa(result.SheetRow)), mark(row)
+	case came != "" && row.Own["jsm_status"] == "" && onboarded(result.Status):
 		if one.Key = row.Key; row.ExternalID != "" {
 			one.Mark = "id:" + row.ExternalID + "\n\n" + row.Own["jsm_reason"]
 		}
 	default:
 		return
 	}
-	f.rows = append(f.rows, one)
+	r.fixed = append(r.fixed, one)
 }
 
 // onboarded reports whether somebody is at the site because of a row that ended so.

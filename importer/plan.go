@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"slices"
-	"strings"
 
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
@@ -34,9 +33,8 @@ type Plan struct {
 	Listed  bool        // revoke: a column jsm_action says what is to be done; sync wrote it as a list of leavers
 	Foreign int         // revoke, undo: of Resent, accounts that were not certainly created by us
 	Undoes  *ledger.Run // undo: the run that is undone
-	latest  ledger.Run  // the last complete run of the source of a list of leavers
 
-	First export.Row                                          // the first that would be sent: number, place, person
+	First export.Row                                          // the first that would be sent
 	Rows  func(context.Context) iter.Seq2[*export.Row, error] // of the file, or for undo of the ledger
 }
 
@@ -87,7 +85,7 @@ func (p *Plan) decide(ctx context.Context, l *ledger.Ledger, o PlanOptions) (err
 	}
 	for t, err := range r.tasks(ctx, p.Rows(ctx)) {
 		if err == nil && r.revokes {
-			err = p.upToDate(ctx, l, t.row)
+			err = upToDate(ctx, l, p.Survey.Path, t.row)
 		}
 		if err != nil {
 			return err
@@ -120,9 +118,8 @@ func (p *Plan) count(t *task) {
 		p.Settled[becomes]++
 		return
 	}
-	if p.Create++; p.First.Number == 0 {
-		p.First = export.Row{Number: row.Number, Place: row.Place}
-		p.First.Email, p.First.Name = strings.Clone(row.Email), strings.Clone(row.Name)
+	if p.Create++; p.Create == 1 {
+		p.First = *row
 	}
 	if t.Other != nil {
 		p.OtherAddress++

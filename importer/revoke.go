@@ -105,28 +105,23 @@ const portalOnly = "qm:"
 var accountID = regexp.MustCompile(`^(?:(?:[a-z]{2}|[0-9]{4,}):.+|[0-9a-f]{24})$`)
 
 // upToDate refuses a row of a list of leavers when its source was read since, or the person is back.
-func (p *Plan) upToDate(ctx context.Context, l *ledger.Ledger, row *export.Row) error {
+func upToDate(ctx context.Context, l *ledger.Ledger, path string, row *export.Row) error {
 	source, listed := row.Own["jsm_source"]
 	if !listed {
 		return nil
 	}
-	if p.latest.Seq == 0 || p.latest.Source != source {
-		var err error
-		if p.latest, err = l.LastComplete(ctx, source); err != nil {
-			return err
-		}
-	}
-	back, err := l.Present(ctx, row.Key)
-	why, by := "this person is in the latest run of the source "+back, row.Own["jsm_run_id"]
+	by := row.Own["jsm_run_id"]
+	latest, back, err := l.Listed(ctx, source, row.Key)
+	why := "this person is in the latest run of the source " + back
 	switch {
-	case err != nil || back == "" && p.latest.ID == by:
+	case err != nil || latest == by && back == "":
 		return err
-	case p.latest.ID != by:
+	case latest != by:
 		why = fmt.Sprintf("run %s has listed this leaver, and it is not the last complete run of the source %q (%s)",
-			by, source, cmp.Or(p.latest.ID, "there is none"))
+			by, source, cmp.Or(latest, "there is none"))
 	}
 	return &export.RefusedError{
-		Path:  p.Survey.Path,
+		Path:  path,
 		Place: row.Place,
 		What:  why,
 		Hint: "the list of leavers is out of date: run jsm-onboard sync again on the newest export, and use the list " +

@@ -22,8 +22,8 @@ func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 		return broken
 	}
 	id, call, err := r.send(ctx, t, apiclient.Record{Undone: withdraw, Before: func() error {
-		broken = r.ledger.Begin(context.WithoutCancel(ctx), r.plan.Run.Seq, ledger.Attempt{Row: t.row.Number,
-			Revoke: r.revokes, Key: t.row.Key, Email: t.row.Email, Name: t.row.Name, ExternalID: t.row.ExternalID})
+		attempt := ledger.Entry{Outcome: identified(t.row, outcome.Outcome{}), Revoke: r.revokes}
+		broken = r.ledger.Begin(context.WithoutCancel(ctx), r.plan.Run.Seq, attempt)
 		return broken
 	}})
 	if broken != nil {

@@ -76,7 +76,7 @@ func (e End) ExitCode() int {
 		return e.Stop.Cause.ExitCode()
 	}
 	notGood := e.Totals.NotGood()
-	if e.Stop != nil {
+	if e.Stop != nil { // as asked
 		notGood -= e.Totals.Of(outcome.NotAttempted)
 	}
 	if notGood > 0 || e.Access != nil && e.Access.NotGood+len(e.Access.Refused) > 0 {
@@ -100,7 +100,7 @@ type Run struct {
 	searches requests // for accounts
 	renames  requests
 	accounts map[string]export.Place // of the rows so far, to revoke
-	fixes    fixes
+	fixed    []ledger.Fixed
 	permits  *semaphore.Weighted // one for each row that may end up created; nil: no --limit
 	limited  *Stop               // when as many rows were sent as asked for; nil: no limit
 	window   int
@@ -118,7 +118,6 @@ type Run struct {
 func NewRun(ctx context.Context, api API, l *ledger.Ledger, plan *Plan, o Options) *Run {
 	r := &Run{api: api, ledger: l, plan: plan, options: o, window: windowRows, asked: ctx}
 	r.revokes, r.accounts = Revokes(plan.Run.Command), map[string]export.Place{}
-	r.fixes = fixes{failedPath: o.FailedPath, input: plan.Run.Input}
 	r.rules = stopRules{maxErrors: o.MaxErrors, action: "create customers", forbidden: min(plan.Create, sameRefusals)}
 	if r.revokes {
 		r.rules.action, r.rules.forbidden = "revoke portal access, which needs site administration", 1
@@ -286,7 +285,7 @@ func (r *Run) collect(ordered <-chan (<-chan Result), tell func(Result) error) {
 		if failed != nil {
 			continue
 		}
-		r.fixes.seen(result)
+		r.noteFixed(result)
 		r.stop(brokenLedger(r.plan.Roster.see(result)))
 		if failed = tell(result); failed != nil {
 			r.stop(newStop(Broken, failed, failed.Error(), "make room or give another --results, "+goesOn))

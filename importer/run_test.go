@@ -2,12 +2,14 @@ package importer
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"jsm-onboard/apiclient"
 	"jsm-onboard/apiclient/jsmtest"
 	"jsm-onboard/importer/outcome"
 )
@@ -220,11 +222,15 @@ func TestQuotaAsksForALongPause(t *testing.T) {
 			Limit: 300, Window: time.Hour, Reason: "jira-quota-tenant-based"}}})
 		d.export(500)
 		s := d.sit(t.Context())
-		if s.Stop == nil || s.Stop.Cause != QuotaPause || s.ExitCode() != 6 || s.Stop.Until.IsZero() || s.Stop.Hint == "" {
+		if s.Stop == nil || s.Stop.Cause != QuotaPause || s.ExitCode() != 6 || s.Stop.Hint == "" {
 			t.Fatalf("%v, exit code %d", s.Stop, s.ExitCode())
 		}
+		pause, ok := errors.AsType[*apiclient.PauseError](s.Stop)
+		if !ok || pause.Until.IsZero() {
+			t.Fatalf("%v does not say until when", s.Stop)
+		}
 		d.expect(s, map[outcome.Status]int{outcome.Created: 300, outcome.NotAttempted: 200})
-		time.Sleep(time.Until(s.Stop.Until))
+		time.Sleep(time.Until(pause.Until))
 		rest := d.sit(t.Context())
 		d.expect(rest, map[outcome.Status]int{outcome.Created: 500})
 		if rest.runID != s.runID {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/ledger"
@@ -53,7 +52,6 @@ type Stop struct {
 	Cause Cause
 	What  string
 	Hint  string
-	Until time.Time // QuotaPause: when to come back
 	Err   error
 }
 
@@ -89,26 +87,21 @@ func brokenLedger(err error) *Stop {
 // StopFor is the reason to stop that lies in one error of the site or the ledger's disk; nil when the error concerns
 // its row alone.
 func StopFor(err error) *Stop {
-	pause, ok := errors.AsType[*apiclient.PauseError](err)
+	pause, long := errors.AsType[*apiclient.PauseError](err)
+	refused, answered := errors.AsType[*apiclient.Error](err)
 	switch {
-	case ok && !pause.Outage.IsZero():
+	case long && !pause.Outage.IsZero():
 		return newStop(SiteGone, err, "the site has not answered since "+pause.Outage.Local().Format("15:04:05"),
 			"check whether the site opens in a browser, "+goesOn)
-	case ok:
+	case long:
 		until := text.Minute(pause.Until)
-		stop := newStop(QuotaPause, err, "the quota of the site asks for a pause until "+until,
-			"run the same command again after "+until+
-				", or allow a longer wait with --max-pause; it goes on where it stopped")
-		stop.Until = pause.Until
-		return stop
-	}
-	if errors.Is(err, ledger.ErrFull) {
-		return brokenLedger(err)
-	}
-	refused, ok := errors.AsType[*apiclient.Error](err)
-	if ok && (refused.Kind == apiclient.KindUnauthorized || refused.Kind == apiclient.KindScope) {
+		return newStop(QuotaPause, err, "the quota of the site asks for a pause until "+until, "run the same command "+
+			"again after "+until+", or allow a longer wait with --max-pause; it goes on where it stopped")
+	case answered && (refused.Kind == apiclient.KindUnauthorized || refused.Kind == apiclient.KindScope):
 		return newStop(Unauthorised, err, "the site no longer accepts the credentials ("+refused.Redacted()+")",
 			joinLines(refused.Hint, goesOn))
+	case errors.Is(err, ledger.ErrFull):
+		return brokenLedger(err)
 	}
 	return nil
 }

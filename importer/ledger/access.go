@@ -21,7 +21,7 @@ func (l *Ledger) RecordAccess(ctx context.Context, run int64, kind, target strin
 
 // CountAccess returns how many memberships of a kind run has recorded.
 func (l *Ledger) CountAccess(ctx context.Context, run int64, kind string) (int, error) {
-	return first(ctx, l, scanNumber, "SELECT count(*) FROM access WHERE kind = ? AND run = ?", kind, run)
+	return value[int](ctx, l, "SELECT count(*) FROM access WHERE kind = ? AND run = ?", kind, run)
 }
 
 // RowAccess is what the results show of a row's access: the words of outcome.Access joined by ';', and the

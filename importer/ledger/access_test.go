@@ -98,17 +98,21 @@ func TestWanted(t *testing.T) {
 	groups = append(groups, Group{Kind: ServiceDesk, Name: "SUP", ID: "1"}, Group{Kind: ServiceDesk, Name: "BIL", ID: "2"})
 	must(t, w.Seat(t.Context(), run.Seq, groups, "stopped"))
 	for {
-		open, err := w.Open(t.Context())
+		calls, err := w.Calls(t.Context(), 1)
 		must(t, err)
-		if len(open) == 0 {
-			break
-		}
-		if one := open[0]; one.Name == "BIL" && one.Kind == ServiceDesk {
+		if one := calls[0]; one.Name == "BIL" && one.Kind == ServiceDesk {
 			break
 		} else {
-			must(t, w.Settle(t.Context(), open[:1], outcome.Added, ""))
+			must(t, w.Settle(t.Context(), one, outcome.Added, ""))
 		}
 	}
+	calls, err := w.Calls(t.Context(), 2)
+	must(t, err)
+	same(t, []Call{
+		{ServiceDesk, "BIL", "2", []string{"ann", "bob"}, []string{"qm:ann", "qm:bob"}},
+		{ServiceDesk, "BIL", "2", []string{"cyd"}, []string{"qm:cyd"}},
+		{Organization, "acme", "7", []string{"bob", "cyd"}, []string{"qm:bob", "qm:cyd"}},
+	}, calls)
 	setRowAccess(t, l, run.Seq, []RowAccess{{1, "failed", "failed;failed", "in an earlier session"}})
 	notGood, err := w.Keep(t.Context(), run.Seq)
 	must(t, err)

@@ -92,7 +92,7 @@ func (w *writer) changeAccount(run int64, e Entry) {
 // each other, all that lies between them is read, which takes a quarter of the time of asking for each.
 func (l *Ledger) Accounts(ctx context.Context, keys []string) (map[string]Account, error) {
 	found := make(map[string]Account, len(keys))
-	inOrder, err := first(ctx, l, scanNumber, "SELECT wr = 0 FROM pragma_table_list('accounts')") // not old files
+	inOrder, err := value[int](ctx, l, "SELECT wr = 0 FROM pragma_table_list('accounts')") // not old files
 	if err == nil && inOrder == 1 && len(keys) > 0 {
 		err = l.accounts(ctx, found, `(SELECT min(rowid) AS low, max(rowid) AS high FROM accounts WHERE key IN (?, ?))
 			CROSS JOIN accounts a ON a.rowid BETWEEN low AND high AND high < low + ?`,
@@ -169,7 +169,7 @@ func (l *Ledger) LookUps(ctx context.Context) iter.Seq2[OpenLookUp, error] {
 
 // CountLookUps returns how many look-ups are open.
 func (l *Ledger) CountLookUps(ctx context.Context) (int, error) {
-	return first(ctx, l, scanNumber, "SELECT count(*) FROM accounts WHERE look_up = 1")
+	return value[int](ctx, l, "SELECT count(*) FROM accounts WHERE look_up = 1")
 }
 
 func scanLookUp(s scanner) (u OpenLookUp, err error) {

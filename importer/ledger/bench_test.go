@@ -70,7 +70,8 @@ func BenchmarkWorkers(b *testing.B) {
 				group.Go(func() {
 					for n := int(next.Add(1)); n <= b.N; n = int(next.Add(1)) {
 						e := customer(there + n)
-						a := Attempt{Row: n, Key: e.Key, Email: e.Email, Name: e.Name, ExternalID: e.ExternalID}
+						a := Entry{Outcome: e.Outcome}
+						a.Row = n
 						err := l.Begin(context.Background(), run.Seq, a)
 						if err == nil {
 							err = l.Settle(context.Background(), run.Seq, e)

@@ -172,7 +172,7 @@ func (l *Ledger) Bind(ctx context.Context, cloudID string) error {
 			return err
 		}
 	}
-	has, err := first(ctx, l, scanText, "SELECT value FROM meta WHERE name = 'cloud_id'")
+	has, err := value[string](ctx, l, "SELECT value FROM meta WHERE name = 'cloud_id'")
 	if err != nil || has == "" || has == cloudID {
 		return err
 	}

@@ -85,8 +85,8 @@ func finish(t testing.TB, l *Ledger, run Run, outcome string) {
 	must(t, l.FinishRun(t.Context(), &run))
 }
 
-func attempt(row int, key string) Attempt {
-	return Attempt{Row: row, Key: key, Email: key, Name: "Name of " + key, ExternalID: "x-" + key}
+func attempt(row int, key string) Entry {
+	return Entry{Outcome: outcome.Outcome{Row: row, Key: key, Email: key, Name: "Name of " + key, ExternalID: "x-" + key}}
 }
 
 func entry(row int, key string, status outcome.Status) Entry {
@@ -125,7 +125,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-func begin(t testing.TB, l *Ledger, run Run, a Attempt) {
+func begin(t testing.TB, l *Ledger, run Run, a Entry) {
 	t.Helper()
 	must(t, l.Begin(t.Context(), run.Seq, a))
 }
@@ -168,7 +168,10 @@ func all[T any](t *testing.T, seq iter.Seq2[T, error]) []T {
 // ask returns the first column of a query, as text.
 func ask(t *testing.T, l *Ledger, text string) []string {
 	t.Helper()
-	got, err := query(t.Context(), l, scanText, text)
+	got, err := query(t.Context(), l, func(s scanner) (text string, err error) {
+		err = s.Scan(&text)
+		return text, err
+	}, text)
 	must(t, err)
 	return got
 }
@@ -187,7 +190,7 @@ func TestRoundTrip(t *testing.T) {
 	full := outcome.Outcome{Row: 7, SheetRow: 8, Line: 19, Key: "ann@example.com", Email: "Ann@Example.com",
 		Name: "Änn \"Q\" <x>\u2028", ExternalID: "0009", Status: outcome.CreatedUnconfirmed, AccountID: "qm:1:2",
 		Reason: "a, b\nc", HTTPStatus: 409, Attempts: 3, LookUp: true, Retry: true}
-	begin(t, l, run, Attempt{Row: 7, Key: full.Key, Email: full.Email, Name: full.Name, ExternalID: "0009"})
+	begin(t, l, run, Entry{Outcome: outcome.Outcome{Row: 7, Key: full.Key, Email: full.Email, Name: full.Name, ExternalID: "0009"}})
 	begin(t, l, run, attempt(8, "bob@example.com"))
 	settle(t, l, run, Entry{Outcome: full, Account: Store})
 	pending := outcome.Outcome{Row: 8, Key: "bob@example.com", Email: "bob@example.com", Name: "Name of bob@example.com",

@@ -43,6 +43,14 @@ func first[T any](ctx context.Context, l *Ledger, scan func(scanner) (T, error),
 	return one, err
 }
 
+// value reads the one value of a query; the zero value: there is no row.
+func value[T any](ctx context.Context, l *Ledger, text string, args ...any) (T, error) {
+	return first(ctx, l, func(s scanner) (one T, err error) {
+		err = s.Scan(&one)
+		return one, err
+	}, text, args...)
+}
+
 // pages yields all rows of a query in the order of a key. The query's ?1 is the key that they come after, and ?2 is
 // how many rows are asked for; args follow.
 func pages[T, K any](ctx context.Context, l *Ledger, scan func(scanner) (T, error), after K, key func(T) K,
@@ -95,14 +103,4 @@ func (p parsed) Scan(column any) error {
 		return p.value.UnmarshalText([]byte(text))
 	}
 	return nil
-}
-
-func scanText(s scanner) (text string, err error) {
-	err = s.Scan(&text)
-	return text, err
-}
-
-func scanNumber(s scanner) (n int, err error) {
-	err = s.Scan(&n)
-	return n, err
 }

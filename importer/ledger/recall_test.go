@@ -141,10 +141,10 @@ func TestRecallKeepsTheOrder(t *testing.T) {
 func TestRevocationsAreKeptApart(t *testing.T) {
 	l := openNew(t)
 	run := startRun(t, l, job("a"))
-	begin(t, l, run, Attempt{Row: 1, Key: "ann", Revoke: true})
+	begin(t, l, run, Entry{Outcome: outcome.Outcome{Row: 1, Key: "ann"}, Revoke: true})
 	begin(t, l, run, attempt(1, "cyd"))
 	settle(t, l, run, revoked(1, "ann"))
-	begin(t, l, run, Attempt{Row: 2, Key: "bob", Revoke: true})
+	begin(t, l, run, Entry{Outcome: outcome.Outcome{Row: 2, Key: "bob"}, Revoke: true})
 	same(t, 2, len(all(t, l.Outcomes(t.Context(), run.Seq, true, 0))))
 	same(t, 1, len(all(t, l.Outcomes(t.Context(), run.Seq, false, 0))))
 	must(t, l.Withdraw(t.Context(), run.Seq, 1, true))
@@ -167,7 +167,7 @@ func TestRowsWithoutAKey(t *testing.T) {
 	l := openNew(t)
 	run := startRun(t, l, job("a"))
 	for row := 1; row <= 3; row++ {
-		begin(t, l, run, Attempt{Row: row, Revoke: true})
+		begin(t, l, run, Entry{Outcome: outcome.Outcome{Row: row}, Revoke: true})
 	}
 	first := revoked(1, "")
 	settle(t, l, run, first)

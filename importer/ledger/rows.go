@@ -10,13 +10,6 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// Attempt is a request that is about to leave.
-type Attempt struct {
-	Row                          int
-	Revoke                       bool // revokes access; else it creates
-	Key, Email, Name, ExternalID string
-}
-
 // Entry is what became of a row, and what that means for the account of its key.
 type Entry struct {
 	outcome.Outcome
@@ -37,14 +30,14 @@ const (
 	Rename              // its name at the site is that of the row
 )
 
-// Begin puts an attempt on record and returns when it is durable. ctx counts only before that: what may
-// be on disk is never reported as not begun. When one of the row is on record already, the answer to that
-// one is lost.
-func (l *Ledger) Begin(ctx context.Context, run int64, a Attempt) error {
+// Begin puts an attempt, a request that is about to leave, on record and returns when it is durable. ctx counts only
+// before that: what may be on disk is never reported as not begun. When one of the row is on record already, the answer
+// to that one is lost.
+func (l *Ledger) Begin(ctx context.Context, run int64, a Entry) error {
 	return l.change(ctx, func(w *writer) { w.putAttempt(run, a, false) })
 }
 
-func (w *writer) putAttempt(run int64, a Attempt, lost bool) {
+func (w *writer) putAttempt(run int64, a Entry, lost bool) {
 	w.exec(`INSERT INTO attempts (run, revoke, row, key, email, name, external_id, at, lost)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET lost = 1`,
 		run, a.Revoke, a.Row, a.Key, a.Email, a.Name, a.ExternalID, now(), lost)
@@ -97,8 +90,7 @@ func (w *writer) putOutcome(run int64, revoke bool, o outcome.Outcome) {
 func (w *writer) endAttempt(run int64, e Entry) {
 	switch {
 	case e.Open:
-		w.putAttempt(run, Attempt{Row: e.Row, Revoke: e.Revoke, Key: e.Key, Email: e.Email, Name: e.Name,
-			ExternalID: e.ExternalID}, true)
+		w.putAttempt(run, e, true)
 	case e.Status == outcome.Failed:
 		w.exec(withdraw, run, e.Revoke, e.Row)
 	default:

@@ -14,11 +14,6 @@ type Member struct {
 	Aside           bool // only in a row that is not sent, or as a further address: there, but not because of us
 }
 
-func scanMember(s scanner) (m Member, err error) {
-	err = s.Scan(&m.Key, &m.ExternalID, &m.Aside)
-	return m, err
-}
-
 // stageMembers keeps who comes into the source, or is gone from it, until the run is complete. Of two of the
 // same key the one that is not aside counts, and the external id that is not empty.
 const stageMembers = `INSERT INTO moves (source, key, external_id, gone, aside)
@@ -46,14 +41,22 @@ func (l *Ledger) Leave(ctx context.Context, run int64, source string, gone []Mem
 
 // Members yields who is in the source, as of its last complete run, by key.
 func (l *Ledger) Members(ctx context.Context, source string) iter.Seq2[Member, error] {
-	return pages(ctx, l, scanMember, "", func(m Member) string { return m.Key }, `SELECT key, external_id, aside
+	scan := func(s scanner) (m Member, err error) {
+		err = s.Scan(&m.Key, &m.ExternalID, &m.Aside)
+		return m, err
+	}
+	return pages(ctx, l, scan, "", func(m Member) string { return m.Key }, `SELECT key, external_id, aside
 		FROM members WHERE source = ?3 AND key > ?1 AND left_run IS NULL ORDER BY key LIMIT ?2`, source)
 }
 
-// Present returns a source in which key is, as of the last complete runs; "": in none.
-func (l *Ledger) Present(ctx context.Context, key string) (string, error) {
-	return first(ctx, l, scanText,
-		"SELECT source FROM members WHERE key = ? AND left_run IS NULL ORDER BY source DESC", key)
+// Listed returns, for somebody on a list of leavers, the id of the last complete run that said who is in the source,
+// and a source in which key is, as of the last complete runs; "": there is none.
+func (l *Ledger) Listed(ctx context.Context, source, key string) (latest, in string, err error) {
+	_, err = first(ctx, l, func(s scanner) (none bool, err error) {
+		return none, s.Scan(&latest, &in)
+	}, "SELECT coalesce((SELECT id "+lastComplete+`), ''), coalesce((SELECT max(source) FROM members
+		WHERE key = ?2 AND left_run IS NULL), '')`, source, key)
+	return latest, in, err
 }
 
 // applyMoves makes the staged members of run's source the present ones.
@@ -83,10 +86,9 @@ var leaversQuery string
 // Leavers returns, by key, who has left the source, is in no other, and has an account neither revoked nor gone:
 // those who had left it before, also when they are back since, and those of its members who are gone now.
 func (l *Ledger) Leavers(ctx context.Context, source string, gone []Member) ([]Leaver, error) {
-	return query(ctx, l, scanLeaver, fmt.Sprintf(leaversQuery, accountColumns, lastComplete), source, list(gone))
-}
-
-func scanLeaver(s scanner) (one Leaver, err error) {
-	err = s.Scan(append(accountInto(&one.Account), parsed{&one.LastSeen}, &one.MemberID, &one.KnownID, &one.NewKey)...)
-	return one, err
+	return query(ctx, l, func(s scanner) (one Leaver, err error) {
+		into := append(accountInto(&one.Account), parsed{&one.LastSeen}, &one.MemberID, &one.KnownID, &one.NewKey)
+		err = s.Scan(into...)
+		return one, err
+	}, fmt.Sprintf(leaversQuery, accountColumns, lastComplete), source, list(gone))
 }

@@ -187,6 +187,9 @@ func TestClockSetBack(t *testing.T) {
 	if _, err := l.Prune(t.Context(), start.AddDate(40, 0, 0)); err != nil {
 		t.Fatal(err)
 	}
+	if id, _, err := l.Listed(t.Context(), "desk", "ann"); err != nil || id != back.ID {
+		t.Errorf("%s, %v", id, err)
+	}
 	if last, err := l.LastComplete(t.Context(), "desk"); err != nil || last.ID != back.ID || last.Outcome != Complete {
 		t.Errorf("after pruning: %+v, %v", last, err)
 	}
@@ -215,7 +218,7 @@ func TestAside(t *testing.T) {
 	finish(t, l, night(t, l, "desk", "2", people("ann")...), Complete)
 	same(t, []string{"cyd"}, haveLeft(t, l, "desk"))
 	for key, want := range map[string]string{"bob": "shop", "cyd": "", "gus": "shop"} {
-		if there, err := l.Present(t.Context(), key); err != nil || there != want {
+		if _, there, err := l.Listed(t.Context(), "desk", key); err != nil || there != want {
 			t.Errorf("%s is in %q, %v", key, there, err)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	_ "embed"
+	"encoding/json"
+	"errors"
 
 	"jsm-onboard/importer/outcome"
 )
@@ -93,24 +95,31 @@ func (w *Wanted) Seat(ctx context.Context, run int64, groups []Group, stopped st
 		list(groups), run, stopped, outcome.ReasonNoMember, ServiceDeskOrganization)
 }
 
-// Seat is the place of a member in a group, which has ID Target.
-type Seat struct{ Kind, Name, Key, Target, Member string }
-
-// Open returns the next of those that are open, by group.
-func (w *Wanted) Open(ctx context.Context) ([]Seat, error) {
-	return query(ctx, &w.beside, func(s scanner) (one Seat, err error) {
-		err = s.Scan(&one.Kind, &one.Name, &one.Key, &one.Target, &one.Member)
-		return one, err
-	}, `SELECT s.kind, s.name, s.key, g.id, s.member FROM seats s CROSS JOIN groups g ON g.name = s.name
-		AND g.kind = iif(s.kind = 'organization', s.kind, 'service_desk')
-		WHERE s.access = 'not_attempted' AND s.member <> '' ORDER BY s.kind DESC, s.name DESC LIMIT 10000`)
+// Call is for seats of one group that are open: members, by id, who can be added to the target at once.
+type Call struct {
+	Kind, Name, Target string
+	Keys, Members      []string
 }
 
-// Settle keeps what became of seats of one group.
-func (w *Wanted) Settle(ctx context.Context, seats []Seat, is outcome.Access, reason string) error {
+// Calls returns the next calls, of at most so many members; an organization is added to a project by itself.
+func (w *Wanted) Calls(ctx context.Context, most int) ([]Call, error) {
+	return query(ctx, &w.beside, func(s scanner) (c Call, err error) {
+		var keys, members []byte
+		err = s.Scan(&c.Kind, &c.Name, &c.Target, &keys, &members)
+		return c, errors.Join(err, json.Unmarshal(keys, &c.Keys), json.Unmarshal(members, &c.Members))
+	}, `SELECT o.kind, o.name, g.id, json_group_array(o.key ORDER BY o.key), json_group_array(o.member ORDER BY o.key)
+		FROM (SELECT *, row_number() OVER (PARTITION BY kind, name ORDER BY key) - 1 AS place
+			FROM (SELECT kind, name, key, member FROM seats WHERE access = 'not_attempted' AND member <> ''
+				ORDER BY kind DESC, name DESC LIMIT 10000)) o
+		CROSS JOIN groups g ON g.name = o.name AND g.kind = iif(o.kind = 'organization', o.kind, 'service_desk')
+		GROUP BY o.kind, o.name, o.place / iif(o.kind = 'service_desk_organization', 1, ?)
+		ORDER BY o.kind DESC, o.name DESC`, most)
+}
+
+// Settle keeps what became of a call.
+func (w *Wanted) Settle(ctx context.Context, c Call, is outcome.Access, reason string) error {
 	return w.exec(ctx, `UPDATE seats SET access = ?, reason = ? WHERE kind = ? AND name = ?
-		AND key IN (SELECT value ->> 'Key' FROM json_each(?))`,
-		is.String(), reason, seats[0].Kind, seats[0].Name, list(seats))
+		AND key IN (SELECT value FROM json_each(?))`, is.String(), reason, c.Kind, c.Name, list(c.Keys))
 }
 
 // Missing is what is asked for and not there. People who are still to be created are counted, and nobody who has no
@@ -164,7 +173,7 @@ func (w *Wanted) Keep(ctx context.Context, run int64) (notGood int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return first(ctx, &w.beside, scanNumber, `SELECT count(*) FROM row_access WHERE run = ?
+	return value[int](ctx, &w.beside, `SELECT count(*) FROM row_access WHERE run = ?
 		AND (organization IN ('invalid', 'failed') OR service_desk LIKE '%failed%')`, run)
 }
 
