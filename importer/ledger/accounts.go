@@ -159,7 +159,15 @@ type OpenLookUp struct {
 
 // LookUps yields the look-ups that are open, of every run, by key. They may be resolved meanwhile.
 func (l *Ledger) LookUps(ctx context.Context) iter.Seq2[OpenLookUp, error] {
-	return pages(ctx, l, scanLookUp, "", func(u OpenLookUp) string { return u.Outcome.Key },
+	scan := func(s scanner) (u OpenLookUp, err error) {
+		var names []byte
+		err = s.Scan(append([]any{&u.Run, parsed{&u.Settled}, &names}, outcomeInto(&u.Outcome)...)...)
+		if err == nil && len(names) > 0 {
+			err = json.Unmarshal(names, &u.Names)
+		}
+		return u, err
+	}
+	return pages(ctx, l, scan, "", func(u OpenLookUp) string { return u.Outcome.Key },
 		`SELECT a.run, a.at, a.names_sent, a.row, coalesce(o.sheet_row, 0), coalesce(o.line, 0), a.key, a.email, a.name,
 			a.external_id, a.status, a.id, coalesce(o.reason, ''), coalesce(o.http_status, 0), coalesce(o.attempts, 0),
 			0, 1, coalesce(o.retry, 0) FROM accounts a INDEXED BY accounts_look_up
@@ -170,15 +178,6 @@ func (l *Ledger) LookUps(ctx context.Context) iter.Seq2[OpenLookUp, error] {
 // CountLookUps returns how many look-ups are open.
 func (l *Ledger) CountLookUps(ctx context.Context) (int, error) {
 	return value[int](ctx, l, "SELECT count(*) FROM accounts WHERE look_up = 1")
-}
-
-func scanLookUp(s scanner) (u OpenLookUp, err error) {
-	var names []byte
-	err = s.Scan(append([]any{&u.Run, parsed{&u.Settled}, &names}, outcomeInto(&u.Outcome)...)...)
-	if err == nil && len(names) > 0 {
-		err = json.Unmarshal(names, &u.Names)
-	}
-	return u, err
 }
 
 // Resolve records what a look-up has found: o is u.Outcome with what changed of Status, AccountID, Reason
