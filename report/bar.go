@@ -45,8 +45,7 @@ type bar struct {
 	progress *progressbar.ProgressBar
 	out      io.Writer
 	columns  func() int
-	line     string // to show
-	drawn    int    // letters on the terminal
+	line     string // as it stands on the terminal
 }
 
 // newBar shows nothing yet. rows are those still to do, or a run that continues would look fast.
@@ -84,20 +83,12 @@ func (b *bar) show(m Moment, now time.Time) {
 // Write takes what progressbar renders: a line, or blanks to clear it.
 func (b *bar) Write(p []byte) (int, error) {
 	if line := strings.TrimSpace(string(p)); line != "" {
+		before := utf8.RuneCountInString(b.line)
 		b.line = text.Shorten(line, b.columns()-1)
-		b.draw(b.line)
+		fmt.Fprintf(b.out, "\r%-*s", before, b.line)
 	}
 	return len(p), nil
 }
 
-// draw replaces what stands on the terminal.
-func (b *bar) draw(line string) {
-	fmt.Fprintf(b.out, "\r%-*s", b.drawn, line)
-	b.drawn = utf8.RuneCountInString(line)
-}
-
-// erase leaves an empty line.
-func (b *bar) erase() {
-	b.draw("")
-	io.WriteString(b.out, "\r")
-}
+// erase leaves an empty line, until the bar's is written again.
+func (b *bar) erase() { fmt.Fprintf(b.out, "\r%*s\r", utf8.RuneCountInString(b.line), "") }

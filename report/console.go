@@ -130,7 +130,7 @@ func (c *Console) Write(p []byte) (int, error) {
 	defer c.mu.Unlock()
 	if c.bar != nil {
 		c.bar.erase()
-		defer c.bar.draw(c.bar.line)
+		defer io.WriteString(c.out, c.bar.line)
 	}
 	_, err := c.out.Write(escapeControls(p))
 	return len(p), err
