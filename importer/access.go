@@ -30,10 +30,10 @@ type AccessTotals struct {
 		Known  int `json:"known"`
 		Failed int `json:"failed"`
 	} `json:"memberships"` // in organizations
-	ServiceDesks map[string]DeskTotals `json:"service_desks"`
-	NotGood      int                   `json:"rows_without_access,omitempty"` // of those that have an account
-	Refused      []string              `json:"refused,omitempty"`             // projects without organizations, and why
-	ToReview     []ledger.Moved        `json:"to_review,omitempty"`
+	ServiceDesks map[string]*DeskTotals `json:"service_desks"`
+	NotGood      int                    `json:"rows_without_access,omitempty"` // though there is an account
+	Refused      []string               `json:"refused,omitempty"`             // why projects lack organizations
+	ToReview     []ledger.Moved         `json:"to_review,omitempty"`
 }
 
 // DeskTotals are the customers and organizations that have access to a service project.
@@ -47,16 +47,16 @@ type DeskTotals struct {
 // then, and chunks of 50 make it short. What became of each row goes on record.
 func (r *Run) giveAccess(ctx context.Context, end *End) *Stop {
 	a, still, run := r.plan.Access, context.WithoutCancel(ctx), r.plan.Run.Seq
-	lacking, stop := a.lacking(), end.Stop
+	stop := end.Stop
 	if stop == nil {
-		stop = inParallel(ctx, accessAtOnce, slices.Values(lacking), r.createOrganization)
+		stop = inParallel(ctx, accessAtOnce, slices.Values(a.lacking), r.createOrganization)
 	}
 	err := a.wanted.Seat(still, run, a.groups, outcome.ReasonAccessStopped)
 	if stop == nil && err == nil {
 		stop = r.fill(ctx)
 	}
 	if err == nil {
-		end.Access, err = r.accessTotals(still, lacking)
+		end.Access, err = r.accessTotals(still)
 	}
 	end.Revised = end.Revised || err == nil
 	return cmp.Or(stop, brokenLedger(err))
@@ -90,8 +90,8 @@ func (r *Run) fill(ctx context.Context) *Stop {
 	}
 }
 
-// add makes one call, and halves it when the site says that one of the members is wrong. Who may not add customers to a
-// project may add none of them.
+// add makes one call, and halves it when the site says that one of the members is wrong. Who may not add customers to
+// a project may add none of them.
 func (r *Run) add(ctx context.Context, c ledger.Call) *Stop {
 	err := r.call(ctx, c)
 	stop := stopBeside(ctx, err)
@@ -131,20 +131,16 @@ func (r *Run) call(ctx context.Context, c ledger.Call) (err error) {
 	return err
 }
 
-// accessTotals counts what has become of all that was asked for, and puts what each row shows of it on record. lacking
-// are the organizations that the site lacked; those that this run has created in an earlier session count, too.
-func (r *Run) accessTotals(ctx context.Context, lacking []*ledger.Group) (*AccessTotals, error) {
-	a, run, t := r.plan.Access, r.plan.Run.Seq, &AccessTotals{ServiceDesks: map[string]DeskTotals{}}
+// accessTotals counts what has become of all that was asked for, in earlier sessions of the run, too, and puts on record
+// what each row shows of it.
+func (r *Run) accessTotals(ctx context.Context) (*AccessTotals, error) {
+	a, run, t := r.plan.Access, r.plan.Run.Seq, &AccessTotals{ServiceDesks: map[string]*DeskTotals{}}
 	created, err := r.ledger.CountAccess(ctx, run, createdHere)
-	t.Organizations.Named, t.Organizations.Created = a.Named, created
-	t.Organizations.Existed = a.Named - created
-	for _, g := range lacking {
-		if g.ID == "" {
-			t.Organizations.Existed--
-		}
-	}
+	left := slices.DeleteFunc(a.lacking, func(g *ledger.Group) bool { return g.ID != "" })
+	o := &t.Organizations
+	o.Named, o.Created, o.Existed = a.Named, created, a.Named-created-len(left)
 	for _, desk := range a.ServiceDesks {
-		t.ServiceDesks[desk.ProjectKey] = DeskTotals{}
+		t.ServiceDesks[desk.ProjectKey] = &DeskTotals{}
 	}
 	seats, seatsErr := a.wanted.Seats(ctx)
 	for _, s := range seats {
@@ -157,20 +153,17 @@ func (r *Run) accessTotals(ctx context.Context, lacking []*ledger.Group) (*Acces
 }
 
 func (t *AccessTotals) count(s ledger.Seats) {
-	desk := t.ServiceDesks[s.Name]
-	switch s.Kind {
+	switch there := s.Added + s.Known; s.Kind {
 	case ledger.Organization:
 		t.Memberships.Added += s.Added
 		t.Memberships.Known += s.Known
 		t.Memberships.Failed += s.Failed
-		return
 	case ledger.ServiceDesk:
-		desk.Customers = s.Added + s.Known
+		t.ServiceDesks[s.Name].Customers = there
 	case ledger.ServiceDeskOrganization:
-		if desk.Organizations = s.Added + s.Known; s.Failed > 0 {
+		if t.ServiceDesks[s.Name].Organizations = there; s.Failed > 0 {
 			t.Refused = append(t.Refused,
 				fmt.Sprintf("organizations could not be added to the project %s: %s", s.Name, s.Reason))
 		}
 	}
-	t.ServiceDesks[s.Name] = desk
 }

@@ -76,7 +76,7 @@ func TestAccess(t *testing.T) {
 		if len(desk.Customers) != 87 || len(desk.Organizations) != 3 {
 			t.Errorf("%d customers and %d organizations in %s", len(desk.Customers), len(desk.Organizations), desk.Key)
 		}
-		want := AccessTotals{ServiceDesks: map[string]DeskTotals{"SUP": {87, 3}}, NotGood: 1}
+		want := AccessTotals{ServiceDesks: map[string]*DeskTotals{"SUP": {87, 3}}, NotGood: 1}
 		want.Organizations.Named, want.Organizations.Existed, want.Organizations.Created = 3, 1, 2
 		want.Memberships.Added = 82
 		if diff := cmp.Diff(want, *s.Access); diff != "" || s.ExitCode() != 3 {

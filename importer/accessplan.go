@@ -31,9 +31,10 @@ type AccessPlan struct {
 	ServiceDesks  []apiclient.ServiceDesk
 	ledger.Missing
 
-	groups []ledger.Group // organizations of the file, and the service projects
-	wanted *ledger.Wanted
-	atSite map[string][]apiclient.Organization // without regard to case and blanks
+	groups  []ledger.Group  // the service projects, and organizations of the file
+	lacking []*ledger.Group // of these, those that the site lacked
+	wanted  *ledger.Wanted
+	atSite  map[string][]apiclient.Organization // without regard to case and blanks
 }
 
 // tidyName is an organization's name in NFC, with single blanks.
@@ -57,16 +58,6 @@ func (a *AccessPlan) organization(spelled string) ledger.Group {
 			"and spaces; write it in the file exactly as it is written at the site", len(at))
 	}
 	return g
-}
-
-// lacking are the organizations of the file that the site lacks.
-func (a *AccessPlan) lacking() (all []*ledger.Group) {
-	for i, g := range a.groups {
-		if g.Kind == ledger.Organization && g.ID == "" && g.Why == "" {
-			all = append(all, &a.groups[i])
-		}
-	}
-	return all
 }
 
 // PlanAccess reads the organizations of the site, whole, and counts what the rows ask for. Its error may be
@@ -165,16 +156,20 @@ func (a *AccessPlan) count(ctx context.Context, run int64) error {
 	if err != nil {
 		return err
 	}
+	for _, desk := range a.ServiceDesks {
+		a.groups = append(a.groups, ledger.Group{Kind: ledger.ServiceDesk, Name: desk.ProjectKey, ID: desk.ID})
+	}
 	for _, g := range named {
 		a.groups = append(a.groups, a.organization(g.Spelled))
 	}
-	lacking := a.lacking()
-	a.Named, a.ToCreate, a.Existing = len(named), len(lacking), len(named)-len(lacking)
-	for _, g := range lacking[:min(10, a.ToCreate)] {
-		a.FirstNew = append(a.FirstNew, g.Spelled)
+	for i, g := range a.groups {
+		if g.ID == "" && g.Why == "" {
+			a.lacking = append(a.lacking, &a.groups[i])
+		}
 	}
-	for _, desk := range a.ServiceDesks {
-		a.groups = append(a.groups, ledger.Group{Kind: ledger.ServiceDesk, Name: desk.ProjectKey, ID: desk.ID})
+	a.Named, a.ToCreate, a.Existing = len(named), len(a.lacking), len(named)-len(a.lacking)
+	for _, g := range a.lacking[:min(10, a.ToCreate)] {
+		a.FirstNew = append(a.FirstNew, g.Spelled)
 	}
 	if err := a.wanted.Seat(ctx, run, a.groups, outcome.ReasonAccessStopped); err != nil {
 		return err

@@ -22,21 +22,17 @@ type Limit struct {
 
 // UnmarshalText reads "12" or "2.5%", as pflag wants it. A share comes to no less than the one that was there.
 func (l *Limit) UnmarshalText(b []byte) error {
-	s := string(b)
-	number, isShare := strings.CutSuffix(strings.TrimSpace(s), "%")
-	if isShare {
-		p, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-		if err != nil || !(p >= 0 && p <= 100) {
-			return fmt.Errorf("%q is not a share between 0%% and 100%%", s)
-		}
-		*l = Limit{Percent: p, Share: true, AtLeast: l.AtLeast, Set: true}
-		return nil
+	number, share := strings.CutSuffix(strings.TrimSpace(string(b)), "%")
+	rows, err := strconv.Atoi(number)
+	percent, percentErr := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	switch {
+	case !share && err == nil && rows >= 0:
+		*l = Limit{Rows: rows, Set: true}
+	case share && percentErr == nil && percent >= 0 && percent <= 100:
+		*l = Limit{Percent: percent, Share: true, AtLeast: l.AtLeast, Set: true}
+	default:
+		return fmt.Errorf("%q is neither a number of rows (12) nor a share of 0%% to 100%% (5%%)", b)
 	}
-	n, err := strconv.Atoi(number)
-	if err != nil || n < 0 {
-		return fmt.Errorf("%q is neither a number of rows (12) nor a share (5%%)", s)
-	}
-	*l = Limit{Rows: n, Set: true}
 	return nil
 }
 
@@ -127,26 +123,29 @@ func (g Guards) stop(p *Plan) *Stop {
 		missing, of = max(0, g.Last-people), g.Last
 	}
 	return cmp.Or(
-		exceeded("--max-invalid", g.MaxInvalid, s.Invalid, rows, strconv.Itoa(s.Invalid),
+		exceeded("--max-invalid", g.MaxInvalid, s.Invalid, rows,
 			text.Grouped(s.Invalid)+" of "+text.Counted(rows, "row is", "rows are")+" invalid",
 			"jsm-onboard check shows what is wrong; fix the export, or"),
-		exceeded("--max-shrink", g.MaxShrink, missing, of, fmt.Sprintf("%d%%", (100*missing+of-1)/max(1, of)),
+		exceeded("--max-shrink", g.MaxShrink, missing, of,
 			fmt.Sprintf("%s of the %s of the last run are missing from this export",
 				text.Grouped(missing), text.Counted(of, "person", "people")),
 			"check that it is the right file, and complete; if so many people have really left,"),
-		exceeded("--max-creates", creates, p.Create, g.Last, strconv.Itoa(p.Create),
+		exceeded("--max-creates", creates, p.Create, g.Last,
 			text.Counted(p.Create, "customer", "customers")+" would be created",
 			"look at the plan with --dry-run; if it is right,"),
 		exceeded("--max-organizations", g.MaxOrganizations, organizations, s.Valid-s.Duplicates,
-			strconv.Itoa(organizations),
 			text.Counted(organizations, "organization", "organizations")+" would be created",
 			"check in the plan whether it is the right column; if it is,"))
 }
 
-// exceeded is the stop of a guard when n out of base are more than its limit; allow is the value that lets them pass.
-func exceeded(flag string, limit Limit, n, base int, allow, what, hint string) *Stop {
+// exceeded is the stop of a guard when n out of base are more than its limit.
+func exceeded(flag string, limit Limit, n, base int, what, hint string) *Stop {
 	if !limit.Exceeded(n, base) {
 		return nil
+	}
+	allow := strconv.Itoa(n)
+	if flag == "--max-shrink" { // which is always a share
+		allow = fmt.Sprintf("%d%%", (100*n+base-1)/base)
 	}
 	return guarded(hint+" allow it once with "+flag+" "+allow, "%s, and %s %s allows %s; nothing was sent",
 		what, flag, limit, text.Grouped(limit.Of(base)))

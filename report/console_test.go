@@ -424,7 +424,7 @@ func TestNothingControlsTheTerminal(t *testing.T) {
 	s := exampleSummary()
 	s.StopReason, s.Hint, s.Input, s.Results, s.Failed, s.Ledger, s.RunID = evil, evil, evil, evil, evil, evil, evil
 	s.Outcome, s.Leavers, s.Access = "stopped", &LeaverTotals{Path: evil, Held: evil, Results: evil},
-		&importer.AccessTotals{ServiceDesks: map[string]importer.DeskTotals{evil: {}}}
+		&importer.AccessTotals{ServiceDesks: map[string]*importer.DeskTotals{evil: {}}}
 	survey := exampleSurvey()
 	survey.Path, survey.Encoding, survey.Source, survey.OneExternalID = evil, evil, evil, evil
 	survey.Columns[0].Header, survey.Columns[0].Why = evil, evil

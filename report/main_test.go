@@ -81,7 +81,7 @@ func exampleSummary() Summary {
 }
 
 func exampleAccess() *importer.AccessTotals {
-	a := &importer.AccessTotals{ServiceDesks: map[string]importer.DeskTotals{"SUP": {Customers: 950, Organizations: 7}, "HR": {Customers: 2}}}
+	a := &importer.AccessTotals{ServiceDesks: map[string]*importer.DeskTotals{"SUP": {Customers: 950, Organizations: 7}, "HR": {Customers: 2}}}
 	a.Organizations.Named, a.Organizations.Existed, a.Organizations.Created = 7, 5, 2
 	a.Memberships.Added, a.Memberships.Known, a.Memberships.Failed = 900, 40, 10
 	a.NotGood = 10

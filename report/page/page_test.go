@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 func exampleSummary() report.Summary {
 	totals := outcome.Totals{outcome.Created: 950, outcome.Conflict: 40, outcome.Duplicate: 10, outcome.Invalid: 8, outcome.Failed: 4}
 	start := time.Date(2025, 3, 1, 8, 0, 0, 0, time.UTC)
-	access := &importer.AccessTotals{ServiceDesks: map[string]importer.DeskTotals{"SUP": {Customers: 950, Organizations: 7}}}
+	access := &importer.AccessTotals{ServiceDesks: map[string]*importer.DeskTotals{"SUP": {Customers: 950, Organizations: 7}}}
 	access.Organizations.Named, access.Organizations.Existed, access.Organizations.Created = 7, 5, 2
 	access.Memberships.Added, access.Memberships.Known = 900, 50
 	return report.Summary{
@@ -222,7 +222,7 @@ func TestPageLetsNothingBecomeMarkup(t *testing.T) {
 	s := &p.Summary
 	s.Input, s.Site, s.RunID, p.Version, s.Results, s.Failed, s.Ledger, s.InputSHA256 = evil, evil, evil, evil, evil,
 		evil, evil, evil
-	s.Access.ServiceDesks = map[string]importer.DeskTotals{evil: {}}
+	s.Access.ServiceDesks = map[string]*importer.DeskTotals{evil: {}}
 	for i := range p.Findings.listed {
 		row := &p.Findings.listed[i]
 		row.Name, row.Email, row.Reason, row.Place = evil, evil, evil, evil
