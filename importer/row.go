@@ -66,10 +66,13 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 	for i, m := range found {
 		switch a := m.Account; {
 		case a == nil:
-		case r.replays && a.FirstRun >= run.Seq, !r.replays && a.Gone && !r.revokes:
+		case !r.knew(a), !r.replays && a.Gone && !r.revokes:
 			m.Account = nil
 		case r.replays && a.RevokedRun > run.Seq:
 			a.RevokedAt = time.Time{} // it had its access then
+		}
+		if m.Fixed != nil && !r.knew(m.Fixed) {
+			m.Fixed = nil
 		}
 		if o := m.Outcome; !r.replays && o != nil && o.Retry && run.Retry { // it is forgotten when the run goes on
 			m.Outcome = nil
@@ -77,6 +80,12 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		tasks[i].Memory = m
 	}
 	return tasks, nil
+}
+
+// knew reports whether an account was known at the end of the run: a killed run may end after one that began later.
+func (r *Run) knew(a *ledger.Account) bool {
+	end := r.plan.Run.FinishedAt
+	return end.IsZero() || !a.At.After(end) || a.Run > a.FirstRun && a.FirstRun < r.plan.Run.Seq
 }
 
 // query is what the ledger is asked about a row: the account, by its id where the row has no address; or the customer,

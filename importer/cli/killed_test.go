@@ -198,3 +198,32 @@ func (c *trial) summaryOf() string {
 	}
 	return fmt.Sprint(code, out)
 }
+
+// A killed run that goes on after another has made some of its customers knows them; and what later runs do changes
+// nothing of what is told of an earlier one.
+func TestGoesOnAfterAnother(t *testing.T) {
+	t.Parallel()
+	const people = 40
+	var seen seen
+	c := newTrial(t, func(o *jsmtest.Options) {
+		o.Latency, o.OnAnswer = jsmtest.Latency{Fixed: 50 * time.Millisecond}, seen.see
+	})
+	c.export("people.csv", people)
+	p := c.start("import", "./people.csv", "--workers", "2")
+	seen.wait(c, jsmtest.CreatePath, 10)
+	p.signal(syscall.SIGKILL)
+	p.wait(5 * time.Second)
+	lines := strings.Split(c.read("people.csv"), "\n")
+	c.write("some.csv", strings.Join(append(lines[:1:1], lines[people-4:people+1]...), "\n")+"\n")
+	c.must(0, "import", "./some.csv")
+	out := c.must(0, "import", "./people.csv", "--limit", "20")
+	if got := c.statuses("people.results.csv"); got["known"] != 5 || got["not_attempted"] == 0 {
+		t.Errorf("%v\n%s", got, out)
+	}
+	c.write("rest.csv", c.read("people.csv")+"Zoe,zoe@example.com,Team\n")
+	c.must(0, "import", "./rest.csv")
+	c.must(0, "report", c.runID(out), "--results", "./again.csv")
+	if was, again := c.read("people.results.csv"), c.read("again.csv"); again != was {
+		t.Errorf("it was\n%s\nand is told as\n%s", was, again)
+	}
+}

@@ -46,8 +46,8 @@ func (ch *chooser) candidates(score func(int, meaning) int) []candidate {
 		}
 		ms := ch.h.meanings(i)
 		switch {
-		case group != "" && ch.h.keys[i] == group: // "Guest" beside "Guest email"
-			ms = []meaning{{field: Name, rank: rankContact, group: group}}
+		case ms == nil && group != "" && ch.h.keys[i] == group: // "Guest" beside "Guest email"
+			ms = []meaning{{field: Name, rank: rankGroup}}
 		case ms == nil:
 			ms = []meaning{{}}
 		}
@@ -102,7 +102,7 @@ func (ch *chooser) group() string {
 func (ch *chooser) headerSays(i int, m meaning) int {
 	group := ch.group()
 	switch {
-	case m.ofName() && group != "" && m.group == group:
+	case m.ofName() && group != "" && (m.group == group || m.rank < rankGroup && ch.h.keys[i] == group):
 		return saysOwner
 	case m.ofName() && m.rank < rankGroup:
 		return saysName
