@@ -97,7 +97,7 @@ func (d *doctor) examine(ctx context.Context) {
 
 // checkSite asks the site what every run asks it, and names the hosts that get the credentials.
 func (d *doctor) checkSite(ctx context.Context) {
-	if err := d.newClient(&d.site, func(e apiclient.Event) { d.console.Log().Info(e.Text) }); err != nil {
+	if err := d.newClient(&d.site, func(apiclient.Event) {}); err != nil {
 		d.note("Settings", err, "")
 		return
 	}
@@ -109,17 +109,6 @@ func (d *doctor) checkSite(ctx context.Context) {
 		return
 	}
 	d.note("Site", nil, "Jira Service Management Cloud "+d.conn.Version)
-	d.checkAnswers()
-	if d.conn.Administer == 0 { // it got no further
-		d.note("Login", err, "")
-		return
-	}
-	d.checkRights(err)
-	d.checkAccess(ctx)
-}
-
-// checkAnswers looks at what came with the site's answers.
-func (d *doctor) checkAnswers() {
 	if skew := d.conn.Skew.Abs(); skew > 2*time.Minute {
 		d.note("Clock", warnf("set the clock: certificates, tokens and pauses depend on it",
 			"the site's clock is %s away from this machine's", skew), "")
@@ -129,6 +118,12 @@ func (d *doctor) checkAnswers() {
 		headers = strings.Join(d.conn.RateHeaders, ", ")
 	}
 	d.note("Quota", nil, "the site sends "+headers)
+	if d.conn.Administer == 0 { // it got no further
+		d.note("Login", err, "")
+		return
+	}
+	d.checkRights(err)
+	d.checkAccess(ctx)
 }
 
 // checkRights shows whose the token is, and what it and the account may; err is why that is not enough.

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"jsm-onboard/importer/export"
 	"jsm-onboard/report"
 )
 
@@ -102,4 +103,25 @@ func writable(files []namedFile) error {
 		}
 	}
 	return nil
+}
+
+// memory is of the failed files that were written. Those of other inputs are theirs, where no flag names the file.
+func (r *run) memory() report.Memory {
+	m := report.Memory{Path: r.site.memory}
+	if r.out.failed == r.stem(r.path)+".failed.csv" {
+		m.Input = r.input
+	}
+	return m
+}
+
+// stem is what the names of files made from path begin with. Those of a rehearsal never meet those of a real run.
+func (r *run) stem(path string) string {
+	stem := absolute(export.Stem(path))
+	if isStdin(path) {
+		stem = absolute("stdin")
+	}
+	if r.site.sandbox && filepath.Ext(stem) != ".sandbox" {
+		stem += ".sandbox"
+	}
+	return stem
 }

@@ -97,10 +97,9 @@ func (r *reporting) do(ctx context.Context, id string) error {
 	return r.write(ctx, runs)
 }
 
-// hasFiles reports whether somebody has begun a run, and it has files to write.
+// hasFiles reports whether a run was begun, and by somebody: a revocation with a source is part of a sync.
 func hasFiles(run ledger.Run) bool {
-	bySync := run.Command == "revoke" && run.Source != ""
-	return run.Outcome != ledger.Held && !bySync
+	return run.Outcome != ledger.Held && (run.Command != "revoke" || run.Source == "")
 }
 
 // chooseRun returns the run whose id begins so; for "" the newest that fits.

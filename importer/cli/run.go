@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"math"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -141,7 +140,7 @@ func (r *run) do(ctx context.Context) error {
 		return cmp.Or(err, fs.ErrNotExist)
 	}
 	if !r.dryRun || r.asks() {
-		if err := cmp.Or(r.logIn(r.site), r.newClient(r.site, r.paceChanged)); err != nil {
+		if err := cmp.Or(r.logIn(r.site), r.newClient(r.site, r.recorder.Event)); err != nil {
 			return err
 		}
 	}
@@ -181,27 +180,6 @@ func (r *run) through(ctx context.Context) (err error) {
 		return err
 	}
 	return r.conclude(ctx, end)
-}
-
-// memory is of the failed files that were written. Those of other inputs are theirs, where no flag names the file.
-func (r *run) memory() report.Memory {
-	m := report.Memory{Path: r.site.memory}
-	if r.out.failed == r.stem(r.path)+".failed.csv" {
-		m.Input = r.input
-	}
-	return m
-}
-
-// stem is what the names of files made from path begin with. Those of a rehearsal never meet those of a real run.
-func (r *run) stem(path string) string {
-	stem := absolute(export.Stem(path))
-	if isStdin(path) {
-		stem = absolute("stdin")
-	}
-	if r.site.sandbox && filepath.Ext(stem) != ".sandbox" {
-		stem += ".sandbox"
-	}
-	return stem
 }
 
 // prepare makes the plan, shows it, checks the guards, and asks.
@@ -264,7 +242,7 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 			"known", r.plan.Settled.Of(outcome.Known))
 	}
 	o := r.options
-	o.Workers, o.FailedPath = r.site.config.Workers, r.memory().Free(r.out.failed)
+	o.Workers, o.FailedPath = r.site.config.Workers, r.rows.memory.Free(r.out.failed)
 	o.ResendKnown, o.UpdateNames = r.planned.ResendKnown, r.planned.UpdateNames
 	o.MayBrowse = r.conn.BrowseUsers == apiclient.Yes
 	o.ResolveConflicts = o.ResolveConflicts && r.conn.BrowseUsers != apiclient.No
@@ -311,12 +289,6 @@ func (r *run) follow(job *importer.Run) (stop func()) {
 			Probing:     pace.Probing,
 		}
 	})
-}
-
-// paceChanged takes pauses and outages.
-func (r *run) paceChanged(e apiclient.Event) {
-	r.recorder.Event(e)
-	r.console.Log().Info(e.Text)
 }
 
 // asks reports whether the site is asked also for a dry run.

@@ -153,11 +153,15 @@ func (p *program) openLedger(ctx context.Context, s *site,
 	return nil
 }
 
-// newClient makes the client; nothing is sent.
+// newClient makes the client; nothing is sent. Pauses and outages are logged, and notify gets them.
 func (p *program) newClient(s *site, notify func(apiclient.Event)) (err error) {
 	config := s.config
 	config.Site, config.UserAgent = s.url, "jsm-onboard/"+cmp.Or(version, "devel")
-	config.Log, config.Notify = p.console.Log(), notify
+	config.Log = p.console.Log()
+	config.Notify = func(e apiclient.Event) {
+		config.Log.Info(e.Text)
+		notify(e)
+	}
 	if s.sandbox {
 		config.GatewayURL, config.TokenURL = s.url, s.url+"/oauth/token"
 	}
