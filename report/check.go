@@ -112,8 +112,8 @@ func inputText(s *export.Survey, organizations bool) string {
 	header := cmp.Or(onlyIf(s.HeaderLine > 0, fmt.Sprintf("header in line %d", s.HeaderLine)), "no header")
 	var columns []string
 	for _, c := range s.Columns {
-		unused := c.Field == export.Organization && !organizations
-		why := joined(", ", c.Why, onlyIf(unused, "not carried over"))
+		left := c.Field == export.Organization && !organizations
+		why := joined(", ", c.Why, onlyIf(left, "not carried over"))
 		column := fmt.Sprintf("%-12s = %-20s  %s", c.Field, cell(c.Header), text.Printable(why))
 		columns = append(columns, strings.TrimRight(column, " "))
 	}

@@ -45,17 +45,17 @@ type Diagnosis struct {
 func (d Diagnosis) String() string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	count := map[State]int{}
+	found := map[State]int{}
 	for _, c := range d.Checks {
-		count[c.State]++
+		found[c.State]++
 		fmt.Fprintf(w, "%s %s\t%s\n", marks[c.State], text.Printable(c.Name), text.Printable(c.Text))
 		for line := range strings.Lines(c.Hint) {
 			fmt.Fprintf(w, "\t> %s\n", text.Printable(strings.TrimSuffix(line, "\n")))
 		}
 	}
 	w.Flush()
-	verdict := cmp.Or(counted(count[Failing], "check has failed", "checks have failed", ""),
-		joined(", with ", "Ready to import", counted(count[Warning], "warning", "warnings", "")))
+	verdict := cmp.Or(counted(found[Failing], "check has failed", "checks have failed", ""),
+		joined(", with ", "Ready to import", counted(found[Warning], "warning", "warnings", "")))
 	return b.String() + "\n" + verdict + "; nothing was changed at the site.\n"
 }
 

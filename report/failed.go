@@ -128,8 +128,8 @@ type written struct {
 
 func (m Memory) all() (all []written) {
 	content, _ := os.ReadFile(m.Path)
-	lines := json.NewDecoder(bytes.NewReader(content))
-	for w := (written{}); lines.Decode(&w) == nil; w = (written{}) {
+	known := json.NewDecoder(bytes.NewReader(content))
+	for w := (written{}); known.Decode(&w) == nil; w = (written{}) {
 		all = append(all, w)
 	}
 	return all

@@ -21,8 +21,8 @@ const labelWidth = 11
 // labelled is text behind a label; "" without any. Further lines stand below the first.
 func labelled(label string, texts ...string) string {
 	below := "\n" + strings.Repeat(" ", labelWidth)
-	text := strings.ReplaceAll(lines(texts...), "\n", below)
-	return onlyIf(text != "", fmt.Sprintf("%-*s%s", labelWidth, label, text))
+	all := strings.ReplaceAll(lines(texts...), "\n", below)
+	return onlyIf(all != "", fmt.Sprintf("%-*s%s", labelWidth, label, all))
 }
 
 // count is a number of rows, what they are, and what that means.
@@ -52,9 +52,9 @@ func counted(n int, one, many, rest string) string {
 }
 
 // onlyIf is a text where it is to be said, else "".
-func onlyIf(said bool, text string) string {
+func onlyIf(said bool, what string) string {
 	if said {
-		return text
+		return what
 	}
 	return ""
 }
@@ -146,14 +146,14 @@ func fit(s string, columns func() int) string {
 	if columns != nil {
 		width = columns()
 	}
-	lines := strings.Split(s, "\n")
-	for i, line := range lines {
-		lines[i] = text.Printable(line)
+	all := strings.Split(s, "\n")
+	for i, line := range all {
+		all[i] = text.Printable(line)
 		if width >= 40 && !strings.HasPrefix(strings.TrimLeft(line, " "), "jsm-onboard ") {
-			lines[i] = wrap(lines[i], width)
+			all[i] = wrap(all[i], width)
 		}
 	}
-	return strings.Join(lines, "\n")
+	return strings.Join(all, "\n")
 }
 
 // wrap continues a line below its own text: behind its label or number, or behind its blanks.

@@ -45,10 +45,10 @@ func headline(s Summary) string {
 }
 
 // AccessLines are what was done about organizations and service projects.
-func AccessLines(a *importer.AccessTotals) (lines []string) {
+func AccessLines(a *importer.AccessTotals) (all []string) {
 	a = cmp.Or(a, &importer.AccessTotals{})
 	if o, m := a.Organizations, a.Memberships; o.Named > 0 {
-		lines = append(lines,
+		all = append(all,
 			fmt.Sprintf("%s in the file: %s at the site before, %s created", text.Counted(o.Named,
 				"organization", "organizations"), text.Grouped(o.Existed), text.Grouped(o.Created)),
 			fmt.Sprintf("customers in their organizations: %s added, %s there before, %s failed",
@@ -56,11 +56,11 @@ func AccessLines(a *importer.AccessTotals) (lines []string) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(a.ServiceDesks)) {
 		d := a.ServiceDesks[key]
-		lines = append(lines, fmt.Sprintf("service project %s: %s, %s", text.Printable(key),
+		all = append(all, fmt.Sprintf("service project %s: %s, %s", text.Printable(key),
 			text.Counted(d.Customers, "customer", "customers"),
 			text.Counted(d.Organizations, "organization", "organizations")))
 	}
-	return append(lines, a.Refused...)
+	return append(all, a.Refused...)
 }
 
 // LeaverLines are the leavers of a sync, and what was done about them.
