@@ -101,19 +101,13 @@ func (e Encoding) Text(raw string) string {
 // all that make words of it, the likeliest first. A byte order mark beats what
 // the user says; named is that, or "".
 func (f *File) Encodings(named string) ([]Encoding, error) {
-	var fit []Encoding
+	begins := func(e Encoding) bool { return bytes.HasPrefix(f.marks.head, []byte(e.mark)) }
+	if i := slices.IndexFunc(marked, begins); i >= 0 {
+		return marked[i : i+1], nil
+	}
 	if named != "" {
 		e, err := namedEncoding(named)
-		if err != nil {
-			return nil, err
-		}
-		fit = []Encoding{e}
-	}
-	if e, ok := byMark(f.marks.head); ok {
-		return []Encoding{e}, nil
-	}
-	if named != "" {
-		return fit, nil
+		return []Encoding{e}, err
 	}
 	if e, ok := byNULs(f.marks.head); ok {
 		return []Encoding{e}, nil
@@ -161,14 +155,6 @@ func namedEncoding(name string) (Encoding, error) {
 			What: fmt.Sprintf("there is no encoding %q (utf-8, utf-16, windows-1252, shift_jis, …)", name)}
 	}
 	return Encoding{Name: label, Flag: label, decoder: e}, nil
-}
-
-func byMark(head []byte) (Encoding, bool) {
-	i := slices.IndexFunc(marked, func(e Encoding) bool { return bytes.HasPrefix(head, []byte(e.mark)) })
-	if i < 0 {
-		return Encoding{}, false
-	}
-	return marked[i], true
 }
 
 // byNULs knows UTF-16 by the NULs that ASCII letters have in it.

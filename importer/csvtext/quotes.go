@@ -67,12 +67,11 @@ func (s *scanner) plainLine() bool {
 	if bytes.IndexByte(line, s.quote) >= 0 || bytes.IndexByte(line, '\r') >= 0 {
 		return false
 	}
-	start := 0
-	for i := bytes.Index(line, s.delim); i >= 0; i = bytes.Index(line[start:], s.delim) {
-		s.ends = append(s.ends, start+i)
-		start += i + len(s.delim)
+	end := -len(s.delim)
+	for cell := range bytes.SplitSeq(line, s.delim) {
+		end += len(s.delim) + len(cell)
+		s.ends = append(s.ends, end)
 	}
-	s.ends = append(s.ends, len(line))
 	s.text = append(s.text, line...)
 	s.end, s.lineEnd = len(line), n+1-len(line)
 	return true

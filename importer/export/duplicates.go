@@ -9,10 +9,14 @@ import (
 	"strings"
 )
 
+var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()} // of the process
+
+// hash64 is a hash of a text that no file can foresee.
+func hash64(s string) uint64 { return maphash.String(seeds[0], s) }
+
 // keyIndex knows which keys were seen, by a hash of 128 bits: at that width two
 // keys have one hash in no file that there is. A map would need twice the memory.
 type keyIndex struct {
-	seeds      [2]maphash.Seed
 	shards     [256][]keyEntry // by the hash's first byte; sealed: sorted
 	duplicates []duplicate     // once sealed, in the order of the rows
 }
@@ -30,21 +34,21 @@ type duplicate struct {
 	otherName bool
 }
 
-func (x *keyIndex) hash(key string) (h [16]byte) {
-	binary.BigEndian.PutUint64(h[:8], maphash.String(x.seeds[0], key))
-	binary.BigEndian.PutUint64(h[8:], maphash.String(x.seeds[1], key))
+func hash128(key string) (h [16]byte) {
+	binary.BigEndian.PutUint64(h[:8], hash64(key))
+	binary.BigEndian.PutUint64(h[8:], maphash.String(seeds[1], key))
 	return h
 }
 
 // add remembers the keys of a row. Names that differ in case and blanks alone are the same.
 func (x *keyIndex) add(r *Row) {
 	for _, key := range r.Other {
-		x.put(keyEntry{hash: x.hash(key)})
+		x.put(keyEntry{hash: hash128(key)})
 	}
-	e := keyEntry{hash: x.hash(r.identity())}
+	e := keyEntry{hash: hash128(r.identity())}
 	if r.Sendable() {
 		var name maphash.Hash
-		name.SetSeed(x.seeds[0])
+		name.SetSeed(seeds[0])
 		for word := range strings.FieldsSeq(strings.ToLower(r.Name)) {
 			name.WriteString(word + " ")
 		}
@@ -79,7 +83,7 @@ func (x *keyIndex) seal() {
 
 // contains reports whether a key was seen.
 func (x *keyIndex) contains(key string) bool {
-	h := x.hash(key)
+	h := hash128(key)
 	_, found := slices.BinarySearchFunc(x.shards[h[0]], h,
 		func(e keyEntry, h [16]byte) int { return bytes.Compare(e.hash[:], h[:]) })
 	return found

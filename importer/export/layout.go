@@ -28,8 +28,7 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &layout{dialect: g.dialect, header: g.header}
-	h := &l.header
+	l, h := &g.layout, &g.header
 	if l.columns, err = chooseColumns(h, g.rows, o); err != nil {
 		return nil, err
 	}

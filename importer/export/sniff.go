@@ -24,13 +24,12 @@ type sniffer struct {
 
 // guess is one way to read the sample, and how well it fits.
 type guess struct {
-	dialect Dialect
-	header  header
-	rows    [][]string       // after the header
-	before  []csvtext.Record // the records up to the header
-	widest  int              // cells of the widest of them
-	whole   int              // rows with the header's columns
-	total   int
+	layout
+	rows   [][]string       // after the header
+	before []csvtext.Record // the records up to the header
+	widest int              // cells of the widest of them
+	whole  int              // rows with the header's columns
+	total  int
 }
 
 // score is higher for a guess with several columns that fit most rows, then for the
@@ -101,7 +100,7 @@ func (s *sniffer) dialects() ([]Dialect, error) {
 
 // read reads the sample up to the header, and then the rows.
 func (s *sniffer) read(d Dialect) *guess {
-	g := &guess{dialect: d}
+	g := &guess{layout: layout{dialect: d}}
 	cut := len(s.sample) >= sampleSize
 	records := csvtext.Split(s.sample, d, "")
 	for g.total < sampleRows && (g.header.names != nil || len(g.before) < headerSearch) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"hash/maphash"
 	"iter"
 	"regexp"
 	"slices"
@@ -61,8 +60,6 @@ type Survey struct {
 // Survey reads the whole file once, row by row. A *RefusedError says why it cannot be used.
 func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
 	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), options: o, file: f, tally: tally{}}
-	s.keys.seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
-	s.names.seed = s.keys.seeds[0]
 	err := s.read(ctx)
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
 		refused.Path = f.Path()
@@ -159,7 +156,7 @@ func (s *Survey) see(r *Row) {
 	s.Rows++
 	s.Width = max(s.Width, len(r.Cells))
 	if r.ExternalID != "" {
-		s.ids = append(s.ids, maphash.String(s.keys.seeds[0], r.ExternalID))
+		s.ids = append(s.ids, hash64(r.ExternalID))
 		s.shortened = s.shortened || shortened.MatchString(r.ExternalID)
 	}
 	if r.NoAddress {
@@ -225,7 +222,7 @@ func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] {
 		alike := map[uint64]int{}
 		for r, err := range s.rows(ctx) {
 			if err == nil && r.Invalid != "" && r.Excluded == "" {
-				hash := maphash.String(s.keys.seeds[0], strings.Join(r.Cells, "\x00"))
+				hash := hash64(strings.Join(r.Cells, "\x00"))
 				r.Alike = alike[hash]
 				alike[hash]++
 			}

@@ -3,7 +3,6 @@ package export
 import (
 	"cmp"
 	"fmt"
-	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -104,10 +103,9 @@ func (o *otherColumn) see(r *Row) {
 // names that do not stand in the address of their row, but in another one that has a third name.
 // It looks at the first shuffledRows rows.
 type shuffled struct {
-	seed             maphash.Seed
 	rows             int
 	agree            int      // whose name stands in their address
-	names, addresses []uint64 // of the other rows, the longest words
+	names, addresses []uint64 // of the other rows, hashes of the longest words
 }
 
 const shuffledRows = 250_000
@@ -121,18 +119,19 @@ func (s *shuffled) see(r *Row) {
 		s.agree++
 		return
 	}
-	s.names = s.keep(s.names, foldedWords(r.Name))
-	s.addresses = s.keep(s.addresses, localWords(r.Key))
+	s.names = append(s.names, hashOfLongest(foldedWords(r.Name)))
+	s.addresses = append(s.addresses, hashOfLongest(localWords(r.Key)))
 }
 
-// keep adds a hash of the longest word, of several the last by the alphabet.
-func (s *shuffled) keep(list []uint64, words []string) []uint64 {
-	order := func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) }
-	longest := slices.MaxFunc(append(words, ""), order)
+// hashOfLongest is of a word of three letters or more, of several the last by the alphabet; 0: there is none.
+func hashOfLongest(words []string) uint64 {
+	longest := slices.MaxFunc(append(words, ""), func(a, b string) int {
+		return cmp.Or(len(a)-len(b), strings.Compare(a, b))
+	})
 	if len(longest) < 3 {
-		return list
+		return 0
 	}
-	return append(list, maphash.String(s.seed, longest))
+	return hash64(longest)
 }
 
 // found is how many rows have the name of another one, when they are more than a few
@@ -141,7 +140,7 @@ func (s *shuffled) found() int {
 	slices.Sort(s.addresses)
 	n := 0
 	for _, name := range s.names {
-		if _, found := slices.BinarySearch(s.addresses, name); found {
+		if _, found := slices.BinarySearch(s.addresses, name); found && name != 0 {
 			n++
 		}
 	}
