@@ -71,9 +71,6 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		case r.replays && a.RevokedRun > run.Seq:
 			a.RevokedAt = time.Time{} // it had its access then
 		}
-		if m.Fixed != nil && !r.knew(m.Fixed) {
-			m.Fixed = nil
-		}
 		if o := m.Outcome; !r.replays && o != nil && o.Retry && run.Retry { // it is forgotten when the run goes on
 			m.Outcome = nil
 		}

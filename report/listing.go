@@ -89,6 +89,9 @@ func Shown(path string) string {
 	if inside, err := filepath.Rel(folder, path); err == nil && filepath.IsLocal(inside) {
 		path = inside
 	}
+	if len(path) > 1 && path[0] == '-' {
+		path = "." + string(filepath.Separator) + path // it would be read as a flag
+	}
 	return text.Printable(path)
 }
 

@@ -161,6 +161,7 @@ func TestShown(t *testing.T) {
 		folder + "-2":                       folder + "-2",
 		"a.csv":                             "a.csv",
 		"-":                                 "-",
+		filepath.Join(folder, "-a.csv"):     "." + string(filepath.Separator) + "-a.csv",
 		"":                                  "",
 		"a\x1b.csv":                         `a\x1b.csv`,
 	} {

@@ -183,9 +183,7 @@ func (r *run) addRun(s *report.Summary, end importer.End) {
 		Other:     r.site.client.Requests() - r.before - pace.Sent,
 	}
 	s.Rate.Learned = pace.Learned
-	if busy := r.recorder.Busy(); busy > 0 {
-		s.Rate.Mean = float64(pace.Sent) / busy.Seconds()
-	}
+	s.Rate.Mean = float64(pace.Sent) / max(r.recorder.Busy().Seconds(), 1) // of less nothing is known
 }
 
 // summaryOf is the summary that the ledger keeps with a run.

@@ -226,7 +226,7 @@ func (ch *chooser) chooseEmail() error {
 // scoreOfAddresses is what header and cells say of addresses in a column; 0: it is not taken.
 func (ch *chooser) scoreOfAddresses(i int, m meaning) int {
 	s := ch.e.of(i)
-	few, none := s.addresses*2 < s.filled, s.addresses == 0
+	few, none := s.ats*2 < s.filled, s.addresses == 0
 	switch {
 	case m.field != Email && ch.options.NoHeader && most(s.addresses, s.filled):
 		return byCells

@@ -20,6 +20,7 @@ type evidence struct {
 // shape counts what is in the cells of a column, or of columns that are read as one.
 type shape struct {
 	filled    int
+	ats       int // with an @
 	addresses int
 	names     int // more letters than digits, no @, and no more than a name has: six words, 300 bytes
 	oneWord   int
@@ -107,7 +108,9 @@ func (s *shape) look(cell string) {
 	if _, found := addressIn(cell); found {
 		s.addresses++
 	}
-	if !mayBeAddress(cell) && words <= 6 && len(cell) <= 300 && (letters > digits || isBroken(cell)) {
+	if mayBeAddress(cell) {
+		s.ats++
+	} else if words <= 6 && len(cell) <= 300 && (letters > digits || isBroken(cell)) {
 		s.names++ // a broken name is one, too
 	}
 	if words > 1 {

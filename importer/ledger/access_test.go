@@ -66,6 +66,11 @@ func TestRowAccess(t *testing.T) {
 	setRowAccess(t, l, run.Seq+1, want[:1])
 	same(t, want, all(t, l.RowAccess(t.Context(), run.Seq, 1)))
 	same(t, want[7:], all(t, l.RowAccess(t.Context(), run.Seq, 8)))
+	if _, err := l.StartRun(t.Context(), run, run.StartedAt); err != nil {
+		t.Fatal(err)
+	}
+	same(t, 0, len(all(t, l.RowAccess(t.Context(), run.Seq, 1))))
+	same(t, want[:1], all(t, l.RowAccess(t.Context(), run.Seq+1, 1)))
 }
 
 // What rows ask for is held against accounts and memberships, each person and group once.

@@ -69,6 +69,7 @@ func (l *Ledger) StartRun(ctx context.Context, run Run, now time.Time) (Run, err
 		}
 		w.exec("UPDATE attempts SET lost = 1 WHERE run = ?", run.Seq)
 		w.exec("DELETE FROM outcomes WHERE run = ? AND retry = 1 AND ?", run.Seq, run.Retry)
+		w.exec("DELETE FROM row_access WHERE run = ?", run.Seq) // it may go on without asking for access
 		run = w.run(`UPDATE runs SET finished_at = '', outcome = '', stop_reason = '', exit_code = 0, retry = 0,
 			roster = 0, sessions = sessions + 1, input = ? WHERE seq = ? RETURNING `+runColumns, run.Input, run.Seq)
 	})
