@@ -207,6 +207,10 @@ func TestReportOfAnyRun(t *testing.T) {
 	}
 	c.says(c.must(2, "report", "--results", "./people.csv"), "the same file as the input")
 	c.write("people.csv", "name,email\nSomebody,else@example.com\n")
+	c.says(c.must(1, "report"), "stay as they are", "has changed", "--results PATH")
+	if c.read("people.results.csv") != known || !c.exists("people.failed.csv") {
+		t.Error("without the input it has written over what the run wrote")
+	}
 	for _, gone := range []bool{false, true} {
 		if gone {
 			if err := os.Remove(c.path("people.csv")); err != nil {

@@ -32,6 +32,7 @@ type reporting struct {
 
 	run     ledger.Run
 	summary report.Summary
+	unnamed bool // no flag names a file: those of the run are written
 }
 
 func (p *program) reportCommand() *cobra.Command {
@@ -168,7 +169,7 @@ func (r *reporting) write(ctx context.Context, all []ledger.Run) (err error) {
 func (r *reporting) nameFiles(all []ledger.Run) error {
 	if r.run.Outcome == ledger.Held {
 		r.out.results, r.out.failed, r.out.page = "", "", ""
-	} else if cmp.Or(r.out.results, r.out.failed, r.out.summary, r.out.page) == "" {
+	} else if r.unnamed = cmp.Or(r.out.results, r.out.failed, r.out.summary, r.out.page) == ""; r.unnamed {
 		r.out.results, r.out.failed = r.summary.Results, r.summary.Failed
 		if r.out.results == "" {
 			return usagef("name them: jsm-onboard report "+r.run.ID+" --results PATH --failed PATH",
@@ -197,7 +198,13 @@ func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
 	rows := survey.All
 	if err != nil {
 		survey, rows = &export.Survey{Header: []string{"email", "name"}, Width: 2}, r.rowsSent
-		if r.run.Command != "undo" {
+		switch {
+		case r.run.Command == "undo":
+		case r.unnamed:
+			return nil, stopf(importer.Broken, "to write what the ledger knows of the rows that were sent, name a file: "+
+				report.Command("report", r.run.ID, "--results", "PATH"),
+				"the files of run %s stay as they are, for they can only be written again from its input: %w", r.run.ID, err)
+		default:
 			r.console.Log().Warn("the results have only address and name, and only the rows that were sent",
 				"why", err.Error())
 		}
