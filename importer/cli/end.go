@@ -137,7 +137,6 @@ func (r *run) summarise(end importer.End) *report.Summary {
 	}
 	s := &report.Summary{
 		Command:    r.command,
-		Site:       r.site.url,
 		Input:      r.input,
 		StartedAt:  r.began,
 		FinishedAt: time.Now(),
@@ -147,9 +146,11 @@ func (r *run) summarise(end importer.End) *report.Summary {
 		Access:     end.Access,
 		Leavers:    r.leavers,
 		Page:       r.out.page,
-		Ledger:     r.site.ledgerPath,
 		Gone:       r.site.temporary,
 		SiteFlags:  r.again(siteFlagNames...),
+	}
+	if r.site.ledger != nil {
+		s.Site, s.Ledger = r.site.url, r.site.ledgerPath
 	}
 	if then := r.then; then != nil {
 		s.ExitCode, s.StopReason, s.Hint = cmp.Or(then.ExitCode, s.ExitCode), then.StopReason, then.Hint

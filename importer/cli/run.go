@@ -43,10 +43,10 @@ type run struct {
 	read        readFlags
 	out         outputFlags
 	dryRun, yes bool
-	source      string // sync, and the revocation of its leavers
-	planned     importer.PlanOptions
-	access      importer.AccessOptions
-	options     importer.Options
+	source      string                 // sync, and the revocation of its leavers
+	planned     importer.PlanOptions   // how the plan is made
+	access      importer.AccessOptions // what customers get besides their account
+	options     importer.Options       // how the plan is carried out
 
 	path   string // of the input, as typed; "": undo has none
 	undone string // undo: the run's id, as typed
@@ -269,8 +269,7 @@ func (r *run) limited() bool { return r.options.Limit < r.plan.Create }
 
 // follow shows how far the run is, until stop is called.
 func (r *run) follow(job *importer.Run) (stop func()) {
-	rows := r.creates()
-	return r.console.Follow(rows, func() report.Moment {
+	return r.console.Follow(r.creates(), func() report.Moment {
 		p, pace := job.Progress(), r.pace()
 		done, lookUps := p.Tasks, r.plan.LookUps
 		if pace.Sent > 0 {
@@ -291,7 +290,7 @@ func (r *run) follow(job *importer.Run) (stop func()) {
 	})
 }
 
-// asks reports whether the site is asked also for a dry run.
+// asks reports whether the site is asked also for a dry run: about organizations and service projects.
 func (r *run) asks() bool { return r.access.Organizations || len(r.access.ServiceDesks) > 0 }
 
 // job is what makes a run this run, without the checksum of its input.
