@@ -25,7 +25,9 @@ func (r *Run) decideCreate(t *task) {
 			t.wants, t.id = outcome.Renamed, a.ID
 		}
 	}
-	t.result = resultOf(t.row, o)
+	if t.result = resultOf(t.row, o); t.Fixed != nil {
+		t.result.fixed = t.Fixed.Key
+	}
 }
 
 // afterCreate adds to what became of a customer, as the answer alone has it, what the ledger has on the row.

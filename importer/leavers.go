@@ -28,6 +28,7 @@ type Roster struct {
 	batch  []ledger.Member
 	ids    bool                // a row with an external id that can be used was seen
 	seen   map[string]sighting // by external ids and names of those who have left
+	fixed  map[string]bool     // keys of those whom rows stand for that were fixed
 }
 
 // sighting is the first row of an export that may be about somebody who has left; without a place there is none.
@@ -47,6 +48,7 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 		seed:   maphash.MakeSeed(),
 		there:  make([]uint64, 0, survey.Valid),
 		seen:   map[string]sighting{},
+		fixed:  map[string]bool{},
 	}
 	useIDs := survey.OneExternalID == "" && slices.ContainsFunc(survey.Columns, func(c export.Column) bool {
 		return c.Field == export.ExternalID
@@ -86,7 +88,8 @@ func (r *Roster) begin(run ledger.Run) error {
 	if r == nil {
 		return nil
 	}
-	return r.ledger.Leave(r.ctx, run.Seq, r.source, r.gone)
+	gone := slices.DeleteFunc(r.gone, func(m ledger.Member) bool { return r.fixed[m.Key] })
+	return r.ledger.Leave(r.ctx, run.Seq, r.source, gone)
 }
 
 // see takes the result of one row.
@@ -103,7 +106,10 @@ func (r *Roster) see(result Result) error {
 	for _, key := range row.Other {
 		r.gather(ledger.Member{Key: key, Aside: true})
 	}
-	r.sight(row, result.Status)
+	if result.fixed != "" {
+		r.gather(ledger.Member{Key: result.fixed, ExternalID: row.ExternalID})
+	}
+	r.sight(result, result.Status)
 	if len(r.batch) < batchRows {
 		return nil
 	}
@@ -127,9 +133,13 @@ func (r *Roster) arrive() error {
 	return err
 }
 
-// sight notes what a row says of those who have left: by its external id, or when it has no address that can be read,
-// by any of its cells or two side by side, which may be a name.
-func (r *Roster) sight(row *export.Row, is outcome.Status) {
+// sight notes what a row says of those who have left: by the address that it was fixed to, by its external id, or when
+// it has no address that can be read, by any of its cells or two side by side, which may be a name.
+func (r *Roster) sight(result Result, is outcome.Status) {
+	row := result.Row
+	if result.fixed != "" {
+		r.fixed[result.fixed] = true
+	}
 	if row.ExternalID != "" {
 		r.ids = true
 		r.note(sameID(row.ExternalID), row, is)
@@ -202,7 +212,9 @@ func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
 // left is who has left the source and is not back.
 func (r *Roster) left() ([]ledger.Leaver, error) {
 	all, err := r.ledger.Leavers(r.ctx, r.source, r.gone)
-	return slices.DeleteFunc(all, func(one ledger.Leaver) bool { return r.survey.Contains(one.Key) }), err
+	return slices.DeleteFunc(all, func(one ledger.Leaver) bool {
+		return r.survey.Contains(one.Key) || r.fixed[one.Key]
+	}), err
 }
 
 // judgeLeaver is what is to be done about a leaver, and why. Only an account that was certainly created by us is

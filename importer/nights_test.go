@@ -241,6 +241,29 @@ func TestFixedRows(t *testing.T) {
 	})
 }
 
+// Whom a row was fixed to is in the source as long as the row is there, and a leaver when it is gone.
+func TestFixedPeopleAreInTheSource(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.run.FailedPath = filepath.Join(d.folder, "crm.failed.csv")
+		lines := []string{"name,email", "Ann,ann@x.example", "Ben,ben(at)x.example"}
+		d.night("crm.csv", lines...)
+		d.night("crm.failed.csv", `"name","email","jsm_reason","jsm_row","jsm_line"`, `"Ben","ben@x.example","why","3","3"`)
+		for day := range 3 {
+			if s, leavers := d.night("crm.csv", append(lines, fmt.Sprintf("Dee,dee%d@x.example", day))...); leavers["ben@x.example"] != "" {
+				t.Errorf("%v, %v", leavers, s.statuses())
+			}
+			if _, leavers := d.night("crm.failed.csv", "name,email", fmt.Sprintf("Eve,eve%d@x.example", day)); leavers["ben@x.example"] != "" {
+				t.Errorf("%v, though Ben is in another source", leavers)
+			}
+		}
+		if _, leavers := d.night("crm.csv", lines[:2]...); leavers["ben@x.example"] != ActionRevoke {
+			t.Errorf("Ben has left: %v", leavers)
+		}
+	})
+}
+
 // One fix settles one row: another with its external id, which is wrong in another way, still has to be fixed. A fixed
 // row counts also when its file lies elsewhere by then, and when other cells of the export have changed.
 func TestOneFixSettlesOneRow(t *testing.T) {

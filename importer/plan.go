@@ -92,7 +92,7 @@ func (p *Plan) decide(ctx context.Context, l *ledger.Ledger, o PlanOptions) (err
 		}
 		p.count(t)
 		if p.Roster != nil {
-			p.Roster.sight(t.row, 0)
+			p.Roster.sight(t.result, 0)
 		}
 	}
 	return nil

@@ -16,8 +16,9 @@ import (
 type Result struct {
 	Row *export.Row
 	outcome.Outcome
-	Lost bool          // the answer to one of the attempts was lost
-	Took time.Duration // how long the site took for the last answer; 0: nothing was asked
+	Lost  bool          // the answer to one of the attempts was lost
+	fixed string        // the key that the row was onboarded with after it had been fixed; "": it was not
+	Took  time.Duration // how long the site took for the last answer; 0: nothing was asked
 }
 
 // settled is what becomes of a row that needs no request, whatever the options; else, with false, what does when the
