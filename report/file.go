@@ -123,7 +123,7 @@ func (e *WriteError) Error() string {
 	if errors.Is(e.Err, fs.ErrNotExist) {
 		why = "there is no such folder"
 		if _, err := os.Stat(filepath.Dir(e.Path)); err == nil {
-			why = "somebody else took it away while it was written: does another run write the same file?"
+			why = "somebody else took it away while it was written, perhaps another run that writes the same file"
 		}
 	}
 	return fmt.Sprintf("cannot write %s: %s", Shown(e.Path), why)

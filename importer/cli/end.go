@@ -96,7 +96,9 @@ func (f *outputFlags) write(s report.Summary, p page.Page) (err error) {
 	}
 	if f.page != "" {
 		p.Version = versionNumber()
-		err = errors.Join(err, page.Write(f.page, p))
+		if pageErr := page.Write(f.page, p); pageErr != nil {
+			err, f.page = errors.Join(err, pageErr), "" // there is none to speak of
+		}
 	}
 	return err
 }

@@ -112,7 +112,7 @@ func TestKilledAtAnyStep(t *testing.T) {
 			p.wait(10 * time.Second)
 			begun := c.runs()
 			if len(begun) == 1 {
-				c.says(c.must(1, "undo", "--yes"), "was killed before it had finished", "jsm-onboard undo "+begun[0])
+				c.says(c.must(1, "undo", "--yes"), "has not ended: it is still going on, or it was killed", "jsm-onboard undo "+begun[0])
 			}
 			out := c.must(3, "import", "./people.csv", "--summary", "./people.json")
 			if runs := c.runs(); len(begun) == 1 && (len(runs) != 1 || runs[0] != c.runID(out)) {

@@ -143,7 +143,7 @@ func (r *reporting) write(ctx context.Context, all []ledger.Run) (err error) {
 		return err
 	}
 	stored := r.summary
-	r.summary.Page, r.summary.SiteFlags = r.out.page, r.again(siteFlagNames...)
+	r.summary.RunID, r.summary.Page, r.summary.SiteFlags = r.run.ID, r.out.page, r.again(siteFlagNames...)
 	var findings *page.Findings
 	if cmp.Or(r.out.results, r.out.failed, r.out.page) != "" {
 		if findings, err = r.rewrite(ctx); err != nil {
@@ -168,7 +168,10 @@ func (r *reporting) write(ctx context.Context, all []ledger.Run) (err error) {
 // be the input of any run, or the results of a later one.
 func (r *reporting) nameFiles(all []ledger.Run) error {
 	if r.run.Outcome == ledger.Held {
-		r.out.results, r.out.failed, r.out.page = "", "", ""
+		if cmp.Or(r.out.results, r.out.failed, r.out.page) != "" {
+			return usagef("leave the files of rows out; --summary PATH writes why",
+				"run %s was held back before its first row: it has no rows to write", r.run.ID)
+		}
 	} else if r.unnamed = cmp.Or(r.out.results, r.out.failed, r.out.summary, r.out.page) == ""; r.unnamed {
 		r.out.results, r.out.failed = r.summary.Results, r.summary.Failed
 		if r.out.results == "" {
