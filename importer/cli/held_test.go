@@ -125,7 +125,8 @@ func TestHeldNightsCountForNothing(t *testing.T) {
 	if c.read("crm.results.csv") != good {
 		t.Errorf("report writes %q", c.read("crm.results.csv"))
 	}
-	c.says(c.must(5, "report", held, "--summary", "./held.json"), "was held back", "10 of the 20 people", "--max-shrink 50%")
+	c.says(c.must(2, "report", held, "--results", "./held.csv"), "it has no rows to write")
+	c.says(c.must(5, "report", held, "--summary", "./held.json"), "Run "+held, "was held back", "10 of the 20 people", "--max-shrink 50%")
 	if c.read("crm.results.csv") != good || c.summary("held.json")["exit_code"] != 5.0 {
 		t.Error("a held night has no results of its own")
 	}
