@@ -70,7 +70,7 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 		return err
 	}
 	leavers, err := r.plan.Roster.Leavers(ledger.Run{})
-	if w.leavers = report.CountLeavers(leavers); w.revokeLeavers && w.leavers.Any() {
+	if w.leavers = report.CountLeavers(leavers); w.revokeLeavers && w.leavers.Revoke > 0 {
 		r.foreseen = w.hold(ctx, r)
 	}
 	if w.revokeLeavers && r.foreseen == nil && !r.limited() {
@@ -133,9 +133,9 @@ func (w *syncWork) list(r *run, end *importer.End) {
 }
 
 // revoke revokes those on the list of a sync that is complete, as the command revoke would, and reports whether there
-// is anybody on it.
+// is anybody to revoke.
 func (w *syncWork) revoke(ctx context.Context, r *run) bool {
-	if !w.revokeLeavers || !r.leavers.Any() {
+	if !w.revokeLeavers || r.leavers.Revoke == 0 {
 		return false
 	}
 	then := r.newRun("revoke", &revokeWork{maxRevoke: w.maxRevoke})
