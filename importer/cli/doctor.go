@@ -153,13 +153,13 @@ func (d *doctor) checkRights(err error) {
 
 // lacking warns of what is good to have, unless it is there.
 func lacking(has apiclient.Verdict, what, hint string) error {
-	switch has {
-	case apiclient.Yes:
-		return nil
-	case apiclient.No:
+	if has == apiclient.No {
 		return warnf(hint, "%s", what)
 	}
-	return warnf("", "this token cannot show it")
+	if has != apiclient.Yes {
+		return warnf("", "this token cannot show it")
+	}
+	return nil
 }
 
 // checkAccess asks for what organizations and service projects need, without changing anything.

@@ -65,9 +65,8 @@ func explain(err error) *importer.Stop {
 	s := &importer.Stop{Cause: importer.Broken, What: err.Error(), Err: err}
 	if e, ok := errors.AsType[*importer.Stop](err); ok {
 		s.Cause, s.Hint = e.Cause, e.Hint
-	} else if e, ok := errors.AsType[*export.OptionError](err); ok {
-		s.Cause, s.Err = importer.Usage, e
-		s.Hint = "use one of those, or leave the flag out: the program finds it by itself"
+	} else if _, ok := errors.AsType[*export.OptionError](err); ok {
+		s.Cause, s.Hint = importer.Usage, "use one of those, or leave the flag out: the program finds it by itself"
 	} else if e, ok := errors.AsType[*apiclient.Error](err); ok {
 		s.Hint = e.Hint
 		if e.NotAuthorized() {

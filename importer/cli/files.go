@@ -15,7 +15,6 @@ type namedFile struct{ name, path string }
 const (
 	partial = ".partial" // what a file is called while it is being written
 	stdout  = "-"        // as the path of an output
-	stdin   = "-"        // as the path of an input
 )
 
 // apart refuses outputs of a command that are a file in use, before anything is opened for writing. inputs are those
@@ -81,7 +80,7 @@ func isMissing(path string) bool {
 }
 
 // isStdin reports whether an input is stdin.
-func isStdin(path string) bool { return path == stdin || path == "/dev/stdin" }
+func isStdin(path string) bool { return path == "-" || path == "/dev/stdin" }
 
 // absolute is the path as it is stored: another working folder does not change what it means. Streams stay what they
 // are.

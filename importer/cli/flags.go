@@ -78,12 +78,10 @@ func (f *readFlags) options() (export.Options, error) {
 		o.NoNames = true
 		delete(o.Columns, export.Name)
 	}
-	var err error
-	if o.Include, err = matches("--include", f.Include); err != nil {
-		return o, err
-	}
-	o.Exclude, err = matches("--exclude", f.Exclude)
-	return o, err
+	var includes, excludes error
+	o.Include, includes = matches("--include", f.Include)
+	o.Exclude, excludes = matches("--exclude", f.Exclude)
+	return o, cmp.Or(includes, excludes)
 }
 
 func matches(flag string, texts []string) ([]export.Match, error) {

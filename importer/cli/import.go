@@ -112,7 +112,7 @@ func (w *importWork) agree(ctx context.Context, r *run) error {
 	if r.yes || max(creates, renames) <= manyCreates && w.revokes == 0 || !r.interactive() {
 		return nil
 	}
-	question, answers := "", []string{"all", "one"}
+	question, answers := "", []string{"all"}
 	if w.revokes > 0 {
 		question = text.Counted(w.revokes, "leaver", "leavers") + " would lose portal access (--revoke-leavers). "
 	}
@@ -122,11 +122,12 @@ func (w *importWork) agree(ctx context.Context, r *run) error {
 	switch {
 	case creates > 0:
 		r.console.People(report.FirstOffer(creates, r.plan.First))
-		question += "Create all " + text.Grouped(creates) + ", only this one, or none? [all/one/none]"
+		question += "Create all " + text.Grouped(creates) + ", only this one, or none?"
+		answers = append(answers, "one")
 	case w.revokes > 0:
-		question, answers = question+"Do it, or nothing? [all/none]", answers[:1]
+		question += "Do it, or nothing?"
 	default:
-		question, answers = question+"Rename all, or none? [all/none]", answers[:1]
+		question += "Rename all, or none?"
 	}
 	answer, err := r.ask(ctx, question, answers...)
 	if answer == "one" {

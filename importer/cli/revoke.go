@@ -87,6 +87,6 @@ func (w *revokeWork) agree(ctx context.Context, r *run) error {
 	if !r.plan.Listed {
 		question += " That is " + r.plan.RevokedShare(w.held) + "."
 	}
-	_, err := r.ask(ctx, question+" [yes/none]", "yes")
+	_, err := r.ask(ctx, question, "yes")
 	return err
 }

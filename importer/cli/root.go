@@ -76,13 +76,8 @@ Try it without an Atlassian account:
 			}
 			return p.newConsole()
 		},
-		Args: cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return cmd.Help()
-			}
-			return unknownCommand(cmd, args)
-		},
+		Args:              cobra.ArbitraryArgs,
+		RunE:              unknownCommand,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	root.SuggestionsMinimumDistance = 2
@@ -101,6 +96,9 @@ Try it without an Atlassian account:
 }
 
 func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
 	hint := "see jsm-onboard --help"
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = "did you mean jsm-onboard " + near[0] + "?"

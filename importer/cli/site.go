@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -59,7 +58,7 @@ func (s *site) register(flags *pflag.FlagSet) {
 // check refuses values that cannot be meant.
 func (s *site) check() error {
 	switch c := s.config; {
-	case c.MaxRate < 0 || math.IsNaN(c.MaxRate):
+	case !(c.MaxRate >= 0): // NaN, too
 		return usagef("0 means no limit of its own", "--max-rate %g is negative", c.MaxRate)
 	case c.Workers < 1 || c.Workers > 1024:
 		return usagef("the default, 64, is enough for any quota", "--workers %d is not between 1 and 1024", c.Workers)

@@ -28,11 +28,11 @@ func isTerminal(stream any) bool {
 }
 
 // ask prints a question on stderr and returns the one of answers that the person types, as a whole word. Enter alone,
-// "no", the end of the input and three other answers mean no: the error says so.
+// "none", the end of the input and three other answers mean no: the error says so.
 func (p *program) ask(ctx context.Context, question string, answers ...string) (string, error) {
 	in := bufio.NewReader(p.In)
 	for range 3 {
-		p.console.People(question + " ")
+		p.console.People(question + " [" + strings.Join(answers, "/") + "/none] ")
 		typed := make(chan string, 1)
 		go func() { // a read from a terminal cannot be cancelled; it ends with the process
 			line, err := in.ReadString('\n')
