@@ -80,9 +80,10 @@ func (p *Pacer) answers(now time.Time, permit Permit) {
 
 // pauseUntil extends the pause, of the whole group for a shared quota, and reports it when it becomes a long one.
 func (p *Pacer) pauseUntil(now, until time.Time, a Answer) {
-	short := p.pause.until.Sub(now) < reportPause
-	p.pause.extend(now, until, a.Reason)
-	if short && until.Sub(now) >= reportPause && !p.outage {
+	q := &p.pause
+	short := q.began.IsZero() || q.until.Sub(q.began) < reportPause
+	q.extend(now, until, a.Reason)
+	if short && q.until.Sub(q.began) >= reportPause && !p.outage {
 		p.report("pause", 0, a.Reason)
 	}
 	if a.Shared {

@@ -373,3 +373,22 @@ func TestRefusalsThatDoNotSayHowLong(t *testing.T) {
 		}
 	})
 }
+
+// Requests that were in flight together and are refused one after the other make one pause, which is told of once.
+func TestOnePauseIsReportedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, reported := watched(time.Hour)
+		var together []Permit
+		for range 8 {
+			together = append(together, leave(t, p))
+		}
+		for _, permit := range together {
+			time.Sleep(50 * time.Millisecond)
+			p.Done(permit, Answer{Kind: Refused, RetryAfter: time.Second, Reason: "jira-burst-based"})
+		}
+		p.Done(leave(t, p), Answer{Kind: Passed})
+		if began, ended := len(reported("pause began")), len(reported("pause ended")); began != 1 || ended != 1 {
+			t.Errorf("%d pauses began and %d ended", began, ended)
+		}
+	})
+}
