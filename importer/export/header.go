@@ -16,44 +16,29 @@ import (
 // isInvisible reports byte order marks, zero-width and soft characters, and marks of direction.
 func isInvisible(r rune) bool { return unicode.Is(unicode.Cf, r) }
 
-// listNumber is what stands before the headers of numbered questions.
-var listNumber = regexp.MustCompile(`^\s*[Qq]?\d{1,3}\s*[.):]\s*\D`)
+// What a header is made comparable by, in this order.
+var (
+	listNumber = regexp.MustCompile(`^\s*[Qq]?\d{1,3}\s*[.):]\s*(\D)`) // of questions
+	between    = regexp.MustCompile("[\\s\\pZ\u0085\\-_./:*'\"`´’ʼ,;|&+#?!]+")
+	unseen     = regexp.MustCompile(`[\p{Mn}\p{Cf}\p{Cc}]`)
+	newWord    = regexp.MustCompile(`(\p{Ll})(\p{Lu})`)
+	number     = regexp.MustCompile(`(\pL)(\p{Nd})`)
+	bracketed  = regexp.MustCompile(`[\[({【〔「『〈《]([^\])}】〕」』〉》]*)[\])}】〕」』〉》]?`)
+)
 
 // splitBrackets makes a header comparable, and apart what stands in brackets: lower case, without
 // marks and accents, with one blank where there were blanks, - _ . /, before a capital after a
 // small letter, and before a number.
 func splitBrackets(header string) (plain, inside string) {
-	if m := listNumber.FindString(header); m != "" {
-		header = header[strings.IndexAny(header, ".):")+1:]
-	}
-	var outside, within strings.Builder
-	depth, before := 0, rune(0)
-	for _, r := range norm.NFKD.String(header) {
-		lower, next := string(unicode.ToLower(r)), depth
-		switch {
-		case r == 'ı' || r == 'İ':
-			lower = "i"
-		case strings.ContainsRune("[({【〔「『〈《", r):
-			lower, next = " ", depth+1
-		case strings.ContainsRune("])}】〕」』〉》", r):
-			lower, next = " ", max(0, depth-1)
-		case unicode.IsSpace(r), strings.ContainsRune("-_./:*'\"`´’ʼ,;|&+#?!", r):
-			lower = " "
-		case isInvisible(r), unicode.Is(unicode.Mn, r), unicode.IsControl(r):
-			continue
-		case unicode.IsUpper(r) && unicode.IsLower(before), unicode.IsDigit(r) && unicode.IsLetter(before):
-			lower = " " + lower
-		}
-		if depth == 0 || next == 0 {
-			outside.WriteString(lower)
-		}
-		if depth > 0 || next > 0 {
-			within.WriteString(lower)
-		}
-		depth, before = next, r
+	s := norm.NFKD.String(listNumber.ReplaceAllString(header, "$1"))
+	s = unseen.ReplaceAllString(between.ReplaceAllString(s, " "), "")
+	s = number.ReplaceAllString(newWord.ReplaceAllString(s, "$1 $2"), "$1 $2")
+	s = strings.ReplaceAll(strings.ToLower(s), "ı", "i")
+	for _, found := range bracketed.FindAllStringSubmatch(s, -1) {
+		inside += " " + found[1]
 	}
 	tidy := func(s string) string { return norm.NFC.String(strings.Join(strings.Fields(s), " ")) }
-	if plain, inside = tidy(outside.String()), tidy(within.String()); plain == "" {
+	if plain, inside = tidy(bracketed.ReplaceAllString(s, " ")), tidy(inside); plain == "" {
 		return inside, ""
 	}
 	return plain, inside
@@ -158,25 +143,29 @@ func (h *header) repeats(cells []string) bool {
 // is no address in it, and a header of addresses where those stand, or beside
 // other known headers.
 func (h *header) isOther(cells []string, email []int) bool {
-	filled, known, mail, inPlace := 0, 0, false, false
-	for i, c := range cells {
-		if strings.Contains(c, "@") && isShort(c) {
-			return false
-		}
-		if c == "" || !isShort(c) {
-			continue
-		}
-		filled++
-		one := newHeader([]string{c}, Place{})
-		if m, ok := one.means(0, Email); ok && m.rank < rankVague {
-			here := slices.Contains(email, i)
-			mail, inPlace = mail || here || m.rank < rankGroup, inPlace || here && m.rank < rankGroup
-		}
-		if isKnown(one.keys[0]) || h.index(c) >= 0 || is(elsewhereWord, one.keys[0]) {
-			known++
+	address := func(c string) bool { return strings.Contains(c, "@") && isShort(c) }
+	if h.place.Row == 0 || slices.ContainsFunc(cells, address) {
+		return false
+	}
+	other, known := newHeader(cells, Place{}), 0
+	var named []int
+	for i, key := range other.keys {
+		if cells[i] != "" && isShort(cells[i]) {
+			named = append(named, i)
+			if isKnown(key) || is(elsewhereWord, key) || key != "" && slices.Contains(h.keys, key) {
+				known++
+			}
 		}
 	}
-	return h.place.Row > 0 && filled > 1 && (mail && (inPlace || known*2 >= filled) || known == filled)
+	mail := func(i int) bool { // where addresses stand, or beside other known headers
+		here, beside := slices.Contains(email, i), known*2 >= len(named)
+		if !here && !beside {
+			return false
+		}
+		m, ok := other.means(i, Email)
+		return ok && (m.rank < rankGroup || here && beside && m.rank < rankVague)
+	}
+	return len(named) > 1 && (known == len(named) || slices.ContainsFunc(named, mail))
 }
 
 // isShort reports a cell that may be a header for certain; what is longer may be a text.
