@@ -1,6 +1,7 @@
 package export
 
 import (
+	"path"
 	"slices"
 	"strings"
 	"unicode"
@@ -70,16 +71,15 @@ func agrees(cell string, local []string) bool {
 // isAlmost reports a word that is a part of an address but for letters beyond ASCII, such
 // as "Ayüe" in ayse@example.com.
 func isAlmost(word string, parts []string) bool {
-	letters := []rune(strings.ToLower(word))
-	return slices.ContainsFunc(parts, func(part string) bool {
-		same := 0
-		for i, r := range part {
-			if i < len(letters) && letters[i] == r {
-				same++
-			} else if i < len(letters) && letters[i] < utf8.RuneSelf {
-				return false
-			}
+	pattern := strings.Map(func(r rune) rune {
+		if r >= utf8.RuneSelf {
+			return '?'
 		}
-		return same > 1 && same < len(letters) && len(letters) == len(part)
+		return r
+	}, strings.ToLower(word))
+	any := strings.Count(pattern, "?")
+	return any > 0 && any < len(pattern)-1 && slices.ContainsFunc(parts, func(part string) bool {
+		found, _ := path.Match(pattern, part)
+		return found
 	})
 }

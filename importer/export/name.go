@@ -27,20 +27,19 @@ func cleanName(s string) (name string, repairs []*kind, fault *kind) {
 	case formula.MatchString(s), code.MatchString(s), strings.Count(s, `"`)%2 == 1:
 		return "", nil, notAName
 	}
-	name = strings.Map(func(r rune) rune {
-		switch {
-		case strings.ContainsRune("\t\n\r\v\f\u0085\u2028\u2029", r):
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d': // those join letters
-			return -1
-		}
-		return r
-	}, trimBlanks(s))
-	if name != strings.ReplaceAll(trimBlanks(s), "\t", " ") {
+	s = trimBlanks(s)
+	name = unprintable.ReplaceAllString(lineBreak.ReplaceAllString(s, " "), "")
+	if name != strings.ReplaceAll(s, "\t", " ") {
 		repairs = append(repairs, nameControls)
 	}
 	return trimBlanks(name), repairs, nil
 }
+
+// What a name is sent without: breaks, and what does not show but for what joins letters.
+var (
+	lineBreak   = regexp.MustCompile(`[\t\n\r\v\f\x{85}\x{2028}\x{2029}]`)
+	unprintable = regexp.MustCompile(`\p{Cc}|[^\P{Cf}\x{200c}\x{200d}]`)
+)
 
 // isSimple reports names that need no second look: Latin letters, none of those beyond ASCII
 // next to another, digits and blanks.

@@ -178,16 +178,11 @@ func (s *Survey) see(r *Row) {
 		s.Valid++
 		s.tally.add(r.Place, r.repairs...)
 		s.signs.count(r)
-		s.example(r)
+		letters := s.encoding.Guessed && !isASCII(r.Name) // which show whether the encoding is right
+		if n := len(s.Examples); n < 3 || n < 6 && letters {
+			s.Examples = append(s.Examples, r)
+		}
 		s.names.see(r)
-	}
-}
-
-// example keeps the first rows, and where the encoding was found by the letters the first with some.
-func (s *Survey) example(r *Row) {
-	const most = 3
-	if n := len(s.Examples); n < most || n < 2*most && s.encoding.Guessed && !isASCII(r.Name) {
-		s.Examples = append(s.Examples, r)
 	}
 }
 
