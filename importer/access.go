@@ -29,6 +29,7 @@ type AccessTotals struct {
 		Added  int `json:"added"`
 		Known  int `json:"known"`
 		Failed int `json:"failed"`
+		Open   int `json:"not_attempted,omitempty"`
 	} `json:"memberships"` // in organizations
 	ServiceDesks map[string]*DeskTotals `json:"service_desks"`
 	NotGood      int                    `json:"rows_without_access,omitempty"` // though there is an account
@@ -158,6 +159,7 @@ func (t *AccessTotals) count(s ledger.Seats) {
 		t.Memberships.Added += s.Added
 		t.Memberships.Known += s.Known
 		t.Memberships.Failed += s.Failed
+		t.Memberships.Open += s.Open
 	case ledger.ServiceDesk:
 		t.ServiceDesks[s.Name].Customers = there
 	case ledger.ServiceDeskOrganization:

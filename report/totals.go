@@ -51,8 +51,9 @@ func AccessLines(a *importer.AccessTotals) (all []string) {
 		all = append(all,
 			fmt.Sprintf("%s in the file: %s at the site before, %s created", text.Counted(o.Named,
 				"organization", "organizations"), text.Grouped(o.Existed), text.Grouped(o.Created)),
-			fmt.Sprintf("customers in their organizations: %s added, %s there before, %s failed",
-				text.Grouped(m.Added), text.Grouped(m.Known), text.Grouped(m.Failed)))
+			joined(", ", fmt.Sprintf("customers in their organizations: %s added, %s there before, %s failed",
+				text.Grouped(m.Added), text.Grouped(m.Known), text.Grouped(m.Failed)),
+				counted(m.Open, "not attempted", "not attempted", "")))
 	}
 	for _, key := range slices.Sorted(maps.Keys(a.ServiceDesks)) {
 		d := a.ServiceDesks[key]

@@ -133,9 +133,9 @@ func TestWanted(t *testing.T) {
 	n, err := w.Seats(t.Context())
 	must(t, err)
 	same(t, []Seats{
-		{Organization, "acme", 0, 1, 0, ""}, {Organization, "zeta", 0, 0, 1, "not clear"},
-		{ServiceDesk, "BIL", 0, 0, 0, ""}, {ServiceDesk, "SUP", 3, 0, 0, ""},
-		{ServiceDeskOrganization, "BIL", 1, 0, 0, ""}, {ServiceDeskOrganization, "SUP", 1, 0, 0, ""},
+		{Organization, "acme", 0, 1, 0, 2, ""}, {Organization, "zeta", 0, 0, 1, 0, "not clear"},
+		{ServiceDesk, "BIL", 0, 0, 0, 4, ""}, {ServiceDesk, "SUP", 3, 0, 0, 1, ""},
+		{ServiceDeskOrganization, "BIL", 1, 0, 0, 0, ""}, {ServiceDeskOrganization, "SUP", 1, 0, 0, 0, ""},
 	}, n)
 	moved, err := w.Moved(t.Context(), run.Seq)
 	must(t, err)

@@ -145,18 +145,18 @@ func (w *Wanted) Missing(ctx context.Context) (Missing, error) {
 
 // Seats counts the seats of a group by what became of them.
 type Seats struct {
-	Kind, Name           string
-	Added, Known, Failed int
-	Reason               string // of one that failed
+	Kind, Name                 string
+	Added, Known, Failed, Open int
+	Reason                     string // of one that failed
 }
 
 // Seats counts all seats.
 func (w *Wanted) Seats(ctx context.Context) ([]Seats, error) {
 	return query(ctx, &w.beside, func(s scanner) (n Seats, err error) {
-		err = s.Scan(&n.Kind, &n.Name, &n.Added, &n.Known, &n.Failed, &n.Reason)
+		err = s.Scan(&n.Kind, &n.Name, &n.Added, &n.Known, &n.Failed, &n.Open, &n.Reason)
 		return n, err
 	}, `SELECT kind, name, sum(access = 'added'), sum(access = 'known'), sum(access = 'failed'),
-		max(iif(access = 'failed', reason, '')) FROM seats GROUP BY kind, name`)
+		sum(access = 'not_attempted'), max(iif(access = 'failed', reason, '')) FROM seats GROUP BY kind, name`)
 }
 
 // Keep puts what became of the access of each row on record, for RowAccess, and returns how many rows lack some of it
