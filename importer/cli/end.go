@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -189,12 +188,10 @@ func (r *run) addRun(s *report.Summary, end importer.End) {
 	s.Rate.Mean = float64(pace.Sent) / max(r.recorder.Busy().Seconds(), 1) // of less nothing is known
 }
 
-// summaryOf is the summary that the ledger keeps with a run.
+// summaryOf is the summary that the ledger keeps with a run; of one that has not ended it is empty.
 func summaryOf(run ledger.Run) (s report.Summary, err error) {
 	if len(run.Summary) > 0 {
-		if err = json.Unmarshal(run.Summary, &s); err != nil {
-			err = fmt.Errorf("the summary of run %s cannot be read: %w", run.ID, err)
-		}
+		err = json.Unmarshal(run.Summary, &s)
 	}
 	return s, err
 }

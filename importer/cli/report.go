@@ -167,13 +167,12 @@ func (r *reporting) write(ctx context.Context, all []ledger.Run) (err error) {
 // nameFiles settles which files are written: those that flags name, or else those that the run wrote. None of them may
 // be the input of any run, or the results of a later one.
 func (r *reporting) nameFiles(all []ledger.Run) error {
-	if r.run.Outcome == ledger.Held {
-		if cmp.Or(r.out.results, r.out.failed, r.out.page) != "" {
-			return usagef("leave the files of rows out; --summary PATH writes why",
-				"run %s was held back before its first row: it has no rows to write", r.run.ID)
-		}
-	} else if r.unnamed = cmp.Or(r.out.results, r.out.failed, r.out.summary, r.out.page) == ""; r.unnamed {
-		r.out.results, r.out.failed = r.summary.Results, r.summary.Failed
+	switch held, named := r.run.Outcome == ledger.Held, cmp.Or(r.out.results, r.out.failed, r.out.page); {
+	case held && named != "":
+		return usagef("leave the files of rows out; --summary PATH writes why",
+			"run %s was held back before its first row: it has no rows to write", r.run.ID)
+	case !held && cmp.Or(named, r.out.summary) == "":
+		r.unnamed, r.out.results, r.out.failed = true, r.summary.Results, r.summary.Failed
 		if r.out.results == "" {
 			return usagef("name them: jsm-onboard report "+r.run.ID+" --results PATH --failed PATH",
 				"run %s could not write its results, so it is not known where they belong", r.run.ID)

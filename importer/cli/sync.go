@@ -57,11 +57,8 @@ func (w *syncWork) check(r *run) error {
 // guard measures the plan by the last complete run of the source, too, and finds out who has left.
 func (w *syncWork) guard(ctx context.Context, r *run) error {
 	last, err := r.site.ledger.LastComplete(ctx, r.source)
-	if err != nil {
-		return err
-	}
-	summary, err := summaryOf(last)
-	if err != nil {
+	summary, unread := summaryOf(last)
+	if err := cmp.Or(err, unread); err != nil {
 		return err
 	}
 	w.guards.Last, w.guards.People = summary.Rows.Read-summary.Rows.Of(outcome.Duplicate), true
@@ -87,11 +84,8 @@ func (w *syncWork) hold(ctx context.Context, r *run) error {
 			text.Counted(n, "row", "rows"))
 	}
 	holdings, err := r.site.ledger.Holdings(ctx)
-	if err != nil {
-		return err
-	}
 	listed := &importer.Plan{Create: w.leavers.Revoke, Resent: w.leavers.Revoke, Listed: true}
-	err = importer.CheckRevocation(listed, w.maxRevoke, holdings.Ours+r.plan.Create)
+	err = cmp.Or(err, importer.CheckRevocation(listed, w.maxRevoke, holdings.Ours+r.plan.Create))
 	if stop, ok := errors.AsType[*importer.Stop](err); ok {
 		list := []string{r.out.leavers, "--max-revoke", strconv.Itoa(w.leavers.Revoke)}
 		stop.Hint = "the sync lists them in " + report.Shown(list[0]) +
