@@ -25,12 +25,7 @@ type AccessTotals struct {
 		Existed int `json:"existed"`
 		Created int `json:"created"`
 	} `json:"organizations"`
-	Memberships struct {
-		Added  int `json:"added"`
-		Known  int `json:"known"`
-		Failed int `json:"failed"`
-		Open   int `json:"not_attempted,omitempty"`
-	} `json:"memberships"` // in organizations
+	Memberships  ledger.Seated          `json:"memberships"` // in organizations
 	ServiceDesks map[string]*DeskTotals `json:"service_desks"`
 	NotGood      int                    `json:"rows_without_access,omitempty"` // though there is an account
 	Refused      []string               `json:"refused,omitempty"`             // why projects lack organizations
@@ -132,8 +127,8 @@ func (r *Run) call(ctx context.Context, c ledger.Call) (err error) {
 	return err
 }
 
-// accessTotals counts what has become of all that was asked for, in earlier sessions of the run, too, and puts on record
-// what each row shows of it.
+// accessTotals counts what has become of all that was asked for, in earlier sessions of the run, too, and puts on
+// record what each row shows of it.
 func (r *Run) accessTotals(ctx context.Context) (*AccessTotals, error) {
 	a, run, t := r.plan.Access, r.plan.Run.Seq, &AccessTotals{ServiceDesks: map[string]*DeskTotals{}}
 	created, err := r.ledger.CountAccess(ctx, run, createdHere)
@@ -156,10 +151,7 @@ func (r *Run) accessTotals(ctx context.Context) (*AccessTotals, error) {
 func (t *AccessTotals) count(s ledger.Seats) {
 	switch there := s.Added + s.Known; s.Kind {
 	case ledger.Organization:
-		t.Memberships.Added += s.Added
-		t.Memberships.Known += s.Known
-		t.Memberships.Failed += s.Failed
-		t.Memberships.Open += s.Open
+		t.Memberships = s.Seated
 	case ledger.ServiceDesk:
 		t.ServiceDesks[s.Name].Customers = there
 	case ledger.ServiceDeskOrganization:

@@ -376,7 +376,7 @@ func TestStoppedBeforeAccess(t *testing.T) {
 		t.Run(fmt.Sprint(tc.want), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newDesktop(t, tc.site)
-				d.run.ResendKnown = true
+				d.planned.ResendKnown = true
 				d.company("Acme", 0, 1)
 				d.sit(t.Context())
 				d.access = AccessOptions{Organizations: true, ServiceDesks: []string{"SUP", "BIL"}}

@@ -134,16 +134,15 @@ func (a *AccessPlan) ask(ctx context.Context, api API, o AccessOptions) error {
 
 // accessStop is why access cannot be planned.
 func accessStop(doing string, err error) error {
-	if stop := StopFor(err); stop != nil {
-		return stop
-	}
+	refused, answered := errors.AsType[*apiclient.Error](err)
 	stop := newStop(Broken, err, doing+": "+oneLine(err)+"; nothing was sent", "run the same command again")
-	refused, ok := errors.AsType[*apiclient.Error](err)
-	switch {
-	case ok && refused.NotAuthorized():
+	switch ended := StopFor(err); {
+	case ended != nil:
+		return ended
+	case answered && refused.NotAuthorized():
 		stop.Cause = Unauthorised
 		stop.Hint = joinLines(refused.Hint, "give the account the right, or leave the flag out")
-	case ok && refused.Kind == apiclient.KindNotFound:
+	case answered && refused.Kind == apiclient.KindNotFound:
 		stop.Hint = "there is no such project, it has no portal, or the account cannot see it; give the key as in " +
 			"its request numbers (SUP-12: SUP)"
 	}

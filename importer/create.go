@@ -17,11 +17,11 @@ func (r *Run) decideCreate(t *task) {
 	o, done := settled(t.row, t.Memory)
 	switch a := t.Account; {
 	case done:
-	case a == nil || t.Outcome != nil || r.options.ResendKnown:
+	case a == nil || t.Outcome != nil || r.plan.Options.ResendKnown:
 		t.wants = outcome.Created
 	default:
 		o = knownAs(t.row, *a)
-		if r.options.UpdateNames && o.Status == outcome.Known && nameChanged(t.row, *a) && a.Ours() && a.ID != "" {
+		if r.plan.Options.UpdateNames && o.Status == outcome.Known && nameChanged(t.row, *a) && a.Ours() && a.ID != "" {
 			t.wants, t.id = outcome.Renamed, a.ID
 		}
 	}

@@ -42,6 +42,7 @@ type desktop struct {
 	site    *jsmtest.Site
 	client  apiclient.Config
 	run     Options
+	planned PlanOptions
 	command string
 	access  AccessOptions
 	people  []export.Row
@@ -158,7 +159,7 @@ func (d *desktop) openLedger() *ledger.Ledger {
 func (d *desktop) connect() *apiclient.Client {
 	d.t.Helper()
 	client, err := apiclient.New(d.client)
-	if err == nil && d.run.UpdateNames { // which needs the cloud id
+	if err == nil && d.planned.UpdateNames { // which needs the cloud id
 		_, err = client.Connect(d.t.Context())
 	}
 	if err != nil {
@@ -171,7 +172,7 @@ func (d *desktop) connect() *apiclient.Client {
 func (d *desktop) plan(ctx context.Context, api API, l *ledger.Ledger) *Plan {
 	d.t.Helper()
 	p := &Plan{Survey: d.survey(), Rows: d.rows}
-	o := PlanOptions{ResendKnown: d.run.ResendKnown, UpdateNames: d.run.UpdateNames,
+	o := PlanOptions{ResendKnown: d.planned.ResendKnown, UpdateNames: d.planned.UpdateNames,
 		Job: ledger.Job{Command: d.command, Source: "people", Input: "people.csv", InputSHA256: p.Survey.SHA256}}
 	if err := p.decide(ctx, l, o); err != nil {
 		d.t.Fatal(err)
@@ -238,7 +239,7 @@ func (d *desktop) carryOut(ctx context.Context, l *ledger.Ledger, plan *Plan, be
 func (d *desktop) replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, plan *Plan, s *session) {
 	d.t.Helper()
 	var again []Result
-	totals, err := Replay(ctx, l, run, plan.ResendKnown, plan.Rows(ctx), func(r Result) error {
+	totals, err := Replay(ctx, l, run, plan.Options.ResendKnown, plan.Rows(ctx), func(r Result) error {
 		again = append(again, r)
 		return nil
 	})
@@ -267,7 +268,7 @@ func (d *desktop) check(ctx context.Context, plan *Plan, results []Result) {
 		Ledger:   d.ledgerPath(),
 		SiteURL:  "https://example.atlassian.net",
 		Rows:     plan.Survey.Rows,
-		Resent:   d.run.ResendKnown,
+		Resent:   d.planned.ResendKnown,
 	}
 	for _, r := range results {
 		e.Told = append(e.Told, importertest.Result{

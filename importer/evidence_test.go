@@ -452,7 +452,7 @@ func TestResendKnown(t *testing.T) {
 		d.export(2)
 		d.sit(t.Context())
 		d.undo(t.Context())
-		d.run.ResendKnown = true
+		d.planned.ResendKnown = true
 		s := d.sit(t.Context())
 		d.expect(s, map[outcome.Status]int{outcome.RevokedBefore: 2})
 		d.site = jsmtest.New(jsmtest.Options{Existing: []jsmtest.Account{

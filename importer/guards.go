@@ -97,18 +97,14 @@ func (g Guards) Check(p *Plan) error {
 // fewReplaced is how many people may be replaced by others in one night, however small the source.
 const fewReplaced = 5
 
-func guarded(hint, format string, a ...any) *Stop {
-	return newStop(Guarded, nil, fmt.Sprintf(format, a...), hint)
-}
-
 // stop is the first guard that the plan breaks.
 func (g Guards) stop(p *Plan) *Stop {
 	if len(p.Missing) > 0 {
-		return guarded("check that the export is complete, and from the right system; the numbers count "+
-			"--require-email in the order in which the command line, or the settings file, has them",
-			"the export lacks %s (--require-email number %s); nothing was sent",
+		return newStop(Guarded, nil, fmt.Sprintf("the export lacks %s (--require-email number %s); nothing was sent",
 			text.Counted(len(p.Missing), "required address", "required addresses"),
-			strings.Trim(fmt.Sprint(p.Missing), "[]"))
+			strings.Trim(fmt.Sprint(p.Missing), "[]")),
+			"check that the export is complete, and from the right system; the numbers count --require-email in the "+
+				"order in which the command line, or the settings file, has them")
 	}
 	s, creates, organizations := p.Survey, g.MaxCreates, 0
 	if creates.share() && g.Last == 0 {
@@ -147,8 +143,8 @@ func exceeded(flag string, limit Limit, n, base int, what, hint string) *Stop {
 	if flag == "--max-shrink" { // which is always a share
 		allow = fmt.Sprintf("%d%%", (100*n+base-1)/base)
 	}
-	return guarded(hint+" allow it once with "+flag+" "+allow, "%s, and %s %s allows %s; nothing was sent",
-		what, flag, limit, text.Grouped(limit.Of(base)))
+	return newStop(Guarded, nil, fmt.Sprintf("%s, and %s %s allows %s; nothing was sent",
+		what, flag, limit, text.Grouped(limit.Of(base))), hint+" allow it once with "+flag+" "+allow)
 }
 
 // unlisted is what may be revoked, without a limit, by a file that is no list of leavers: of more, most likely the
@@ -169,10 +165,10 @@ func CheckRevocation(p *Plan, limit Limit, ours int) error {
 	if !limit.Exceeded(counted, of) {
 		return nil
 	}
-	return guarded(fmt.Sprintf("%s --max-revoke %d", hint, n),
+	return newStop(Guarded, nil, fmt.Sprintf(
 		"%s would be revoked (%s); %s--max-revoke %s allows %s; nothing was revoked",
-		text.Counted(p.Create, "account", "accounts"), p.RevokedShare(ours), because,
-		limit, text.Grouped(limit.Of(of)))
+		text.Counted(p.Create, "account", "accounts"), p.RevokedShare(ours), because, limit,
+		text.Grouped(limit.Of(of))), fmt.Sprintf("%s --max-revoke %d", hint, n))
 }
 
 // RevokedShare is how large a part of the accounts that the ledger holds as ours is still to be revoked.

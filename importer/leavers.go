@@ -57,15 +57,13 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 		if err != nil {
 			return nil, err
 		}
-		missing := !survey.Contains(m.Key)
 		if !m.Aside {
 			r.Members++
 		}
-		if !m.Aside && missing {
-			r.Missing++
-		}
-		if missing {
-			r.gone = append(r.gone, m)
+		if !survey.Contains(m.Key) {
+			if r.gone = append(r.gone, m); !m.Aside {
+				r.Missing++
+			}
 			continue
 		}
 		if !useIDs { // a row without one says nothing of it

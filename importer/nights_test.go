@@ -45,7 +45,7 @@ func (d *desktop) night(name string, lines ...string) (session, map[string]strin
 	plan, err := MakePlan(ctx, file, l, PlanOptions{
 		Export:      export.Options{Organizations: d.access.Organizations},
 		Job:         ledger.Job{Command: "sync", Source: name, Input: file.Path()},
-		UpdateNames: d.run.UpdateNames,
+		UpdateNames: d.planned.UpdateNames,
 	})
 	if err == nil {
 		err = plan.PlanAccess(ctx, client, l, d.access)
@@ -151,7 +151,7 @@ func TestOtherAddressAndNames(t *testing.T) {
 				t.Errorf("row %d: %s", i+1, s.results[i].Reason)
 			}
 		}
-		d.run.UpdateNames = true
+		d.planned.UpdateNames = true
 		s, _ = d.night("crm.csv", "name,email,external id", "Anna,ann@x.example,1", "Ben,ben.new@x.example,2")
 		if s.plan.Settled.Of(outcome.Renamed) != 1 || s.results[0].Status != outcome.Renamed || d.site.Find("ann@x.example")[0].Name != "Anna" {
 			t.Errorf("%d renames; %s", s.plan.Settled.Of(outcome.Renamed), shown(s.results[0]))
@@ -187,7 +187,7 @@ func TestNamesCannotBeChanged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesktop(t, jsmtest.Options{})
-		d.run.UpdateNames = true
+		d.planned.UpdateNames = true
 		d.export(100)
 		d.sit(t.Context())
 		d.site.SetFaults(jsmtest.Fault{Kind: jsmtest.RouteGone, Share: 1, Route: jsmtest.RenamePath})

@@ -13,6 +13,7 @@ import (
 // A Plan is what a run would do, known before the first request.
 type Plan struct {
 	Survey       *export.Survey
+	Options      PlanOptions
 	Run          ledger.Run // the run that goes on; Seq 0: a new one would begin
 	Resumed      bool
 	Finished     outcome.Totals // rows that an earlier session of this run has settled
@@ -27,7 +28,6 @@ type Plan struct {
 	Missing      []int          // of PlanOptions.Require, counted from 1, those who are in no row
 	Access       *AccessPlan
 	Roster       *Roster      // sync: who is in the source; nil: another command
-	ResendKnown  bool         // as asked for
 	noAccount    map[int]bool // rows that might have been sent, and that have no account in the end
 
 	Listed  bool        // revoke: a column jsm_action says what is to be done; sync wrote it as a list of leavers
@@ -42,9 +42,9 @@ type Plan struct {
 type PlanOptions struct {
 	Export      export.Options
 	Job         ledger.Job // without the checksum of the input, which the plan fills in
-	ResendKnown bool
-	UpdateNames bool
-	Require     []string // addresses that the file must hold
+	ResendKnown bool       // send the rows that the ledger knows, too
+	UpdateNames bool       // rename known customers whose name has changed
+	Require     []string   // addresses that the file must hold
 }
 
 // MakePlan reads the file twice, and the second time holds it against the ledger. It changes nothing. An
@@ -75,8 +75,8 @@ func (p *Plan) decide(ctx context.Context, l *ledger.Ledger, o PlanOptions) (err
 	if p.Run, err = l.FindRun(ctx, o.Job); err != nil {
 		return err
 	}
-	p.Resumed, p.ResendKnown = p.Run.Seq > 0, o.ResendKnown
-	r := NewRun(ctx, nil, l, p, Options{ResendKnown: o.ResendKnown, UpdateNames: o.UpdateNames})
+	p.Options, p.Resumed = o, p.Run.Seq > 0
+	r := NewRun(ctx, nil, l, p, Options{})
 	if !r.revokes {
 		p.noAccount = map[int]bool{}
 		if p.LookUps, err = l.CountLookUps(ctx); err != nil {

@@ -82,10 +82,10 @@ func nameChanged(row *export.Row, a ledger.Account) bool {
 
 // Replay hands out the results of a run again, from the ledger and in input order: the same as at its end. rows are
 // those of the same input, read with the same choices, or Plan.Rows. It returns the count of them. resent: rows that
-// the ledger knew were to be sent, too (Options.ResendKnown).
+// the ledger knew were to be sent, too (PlanOptions.ResendKnown).
 func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, resent bool, rows iter.Seq2[*export.Row, error],
 	tell func(Result) error) (totals outcome.Totals, err error) {
-	r := NewRun(ctx, nil, l, &Plan{Run: run}, Options{ResendKnown: resent})
+	r := NewRun(ctx, nil, l, &Plan{Run: run, Options: PlanOptions{ResendKnown: resent}}, Options{})
 	r.replays = true
 	next, stop := iter.Pull2(l.RowAccess(ctx, run.Seq, 1))
 	defer stop()

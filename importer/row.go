@@ -118,9 +118,7 @@ func inBatches(rows iter.Seq2[*export.Row, error]) iter.Seq2[[]*export.Row, erro
 					batch = nil
 				}
 			}
-			if len(batch) > 0 {
-				batches <- batch
-			}
+			batches <- batch
 		}()
 		more := true
 		for batch := range batches { // to the end: nobody is left who writes
@@ -168,9 +166,8 @@ func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 func (r *Run) send(ctx context.Context, t *task, record apiclient.Record) (id string, call apiclient.Call, err error) {
 	switch t.wants {
 	case outcome.Created:
-		var made apiclient.Account
 		customer := apiclient.NewCustomer{Email: t.row.Email, DisplayName: t.row.Name}
-		made, call, err = r.api.CreateCustomer(ctx, customer, record)
+		made, call, err := r.api.CreateCustomer(ctx, customer, record)
 		return made.ID, call, err
 	case outcome.Renamed:
 		err = r.renames.try(func() (err error) {

@@ -39,8 +39,6 @@ type Options struct {
 	Limit            int    // at most so many creates; 0, or as many as the plan has: no limit
 	Only             int    // the number of the one row to send, whatever becomes of it; 0: all
 	MaxErrors        Limit  // stop when more rows than that have failed
-	ResendKnown      bool   // send the rows that the ledger knows, too
-	UpdateNames      bool   // rename known customers whose name has changed
 	ResolveConflicts bool   // look up the account id behind a 409
 	MayBrowse        bool   // Jira says that the token may browse users: an empty look-up is evidence
 	FailedPath       string // where the rows to fix are written; "": nowhere
@@ -152,7 +150,9 @@ func (r *Run) Do(rows iter.Seq2[*export.Row, error], tell func(Result) error) En
 		}
 	}
 	r.stop(brokenLedger(r.plan.Roster.begin(r.plan.Run)))
-	r.through(rows, tell)
+	ordered := make(chan (<-chan Result), r.window)
+	go r.read(rows, ordered)
+	r.collect(ordered, tell)
 	end := End{Rows: r.plan.Survey.Rows, Progress: r.Progress()}
 	if stop := interrupted(r.running); stop != r.limited {
 		end.Stop = stop
@@ -176,19 +176,10 @@ func (r *Run) stop(s *Stop) {
 	}
 }
 
-// through takes every row to tell. Results are waited for in input order: ordered has a place for each row that is
-// under way, and the reader waits when it is full.
-func (r *Run) through(rows iter.Seq2[*export.Row, error], tell func(Result) error) {
-	ordered := make(chan (<-chan Result), r.window)
-	go func() {
-		defer close(ordered)
-		r.read(rows, ordered)
-	}()
-	r.collect(ordered, tell)
-}
-
-// read goes through the rows to the end, also after a stop: every row gets its result.
+// read goes through the rows to the end, also after a stop: every row gets its result. These are waited for in input
+// order: ordered has a place for each row that is under way, and read waits when it is full.
 func (r *Run) read(rows iter.Seq2[*export.Row, error], ordered chan<- <-chan Result) {
+	defer close(ordered)
 	var workers errgroup.Group
 	workers.SetLimit(max(1, r.options.Workers))
 	last := 0

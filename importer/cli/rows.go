@@ -94,7 +94,7 @@ func (f *rowFiles) finish(ctx context.Context, l *ledger.Ledger, p *importer.Pla
 	if err == nil && end.Revised {
 		f.abort() // both have the same partial files
 		var totals outcome.Totals
-		if totals, err = f.rewrite(ctx, l, p.Run, p.ResendKnown, p.Rows(ctx)); err == nil {
+		if totals, err = f.rewrite(ctx, l, p.Run, p.Options.ResendKnown, p.Rows(ctx)); err == nil {
 			end.Totals = totals
 		}
 	} else if err == nil {

@@ -243,7 +243,6 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 	}
 	o := r.options
 	o.Workers, o.FailedPath = r.site.config.Workers, r.rows.memory.Free(r.out.failed)
-	o.ResendKnown, o.UpdateNames = r.planned.ResendKnown, r.planned.UpdateNames
 	o.MayBrowse = r.conn.BrowseUsers == apiclient.Yes
 	o.ResolveConflicts = o.ResolveConflicts && r.conn.BrowseUsers != apiclient.No
 	o.Settled = func(result importer.Result) { r.recorder.Row(time.Now(), result.Took) }

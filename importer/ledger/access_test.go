@@ -133,9 +133,9 @@ func TestWanted(t *testing.T) {
 	n, err := w.Seats(t.Context())
 	must(t, err)
 	same(t, []Seats{
-		{Organization, "acme", 0, 1, 0, 2, ""}, {Organization, "zeta", 0, 0, 1, 0, "not clear"},
-		{ServiceDesk, "BIL", 0, 0, 0, 4, ""}, {ServiceDesk, "SUP", 3, 0, 0, 1, ""},
-		{ServiceDeskOrganization, "BIL", 1, 0, 0, 0, ""}, {ServiceDeskOrganization, "SUP", 1, 0, 0, 0, ""},
+		{Organization, "", Seated{0, 1, 1, 2}, "not clear"},
+		{ServiceDesk, "BIL", Seated{Open: 4}, ""}, {ServiceDesk, "SUP", Seated{3, 0, 0, 1}, ""},
+		{ServiceDeskOrganization, "BIL", Seated{Added: 1}, ""}, {ServiceDeskOrganization, "SUP", Seated{Added: 1}, ""},
 	}, n)
 	moved, err := w.Moved(t.Context(), run.Seq)
 	must(t, err)

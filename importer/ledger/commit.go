@@ -130,7 +130,14 @@ func (w *writer) close() error {
 // exec executes a statement, which is prepared once, and returns how many rows it has changed. After an error
 // it does nothing.
 func (w *writer) exec(statement string, args ...any) (changed int64) {
-	s := w.prepared(statement)
+	var err error
+	s := w.statements[statement]
+	if s == nil && w.err == nil {
+		if s, err = w.conn.PrepareContext(context.Background(), statement); err == nil {
+			w.statements[statement] = s
+		}
+		w.err = wrap(w.path, err)
+	}
 	if w.err != nil {
 		return 0
 	}
@@ -140,17 +147,4 @@ func (w *writer) exec(statement string, args ...any) (changed int64) {
 	}
 	w.err = wrap(w.path, err)
 	return changed
-}
-
-func (w *writer) prepared(statement string) *sql.Stmt {
-	s := w.statements[statement]
-	if s == nil && w.err == nil {
-		var err error
-		if s, err = w.conn.PrepareContext(context.Background(), statement); err != nil {
-			w.err = wrap(w.path, err)
-			return nil
-		}
-		w.statements[statement] = s
-	}
-	return s
 }

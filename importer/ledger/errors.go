@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -67,11 +66,6 @@ func refuseDamaged(path, what string) error {
 func refuseForbidden(path string) error {
 	return &RefusedError{Path: path, What: "may not be read and written by this user",
 		Hint: "give permission on the file and on its folder, or name another ledger with --ledger"}
-}
-
-func refuseHeld(path, by string) error {
-	return &RefusedError{Path: path, Held: true, What: "is in use by " + cmp.Or(by, "another process"),
-		Hint: "wait until that run has ended, or end it; nothing was sent"}
 }
 
 // code returns SQLite's extended result code, 0 when err does not come from SQLite.

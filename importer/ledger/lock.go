@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,7 +35,9 @@ func takeLock(path string) (*flock.Flock, error) {
 	}
 	if !got {
 		name, _ := io.ReadAll(io.NewSectionReader(f, nameAt, nameLength))
-		return nil, refuseHeld(path, text.Printable(strings.TrimSpace(string(name))))
+		by := cmp.Or(text.Printable(strings.TrimSpace(string(name))), "another process")
+		return nil, &RefusedError{Path: path, Held: true, What: "is in use by " + by,
+			Hint: "wait until that run has ended, or end it; nothing was sent"}
 	}
 	name := fmt.Sprintf("process %d since %s", os.Getpid(), time.Now().Format(time.DateTime))
 	_, _ = f.WriteAt(fmt.Appendf(nil, "%-*s", nameLength, name), nameAt)

@@ -143,11 +143,19 @@ func (w *Wanted) Missing(ctx context.Context) (Missing, error) {
 			AND (member <> '' OR NOT EXISTS (SELECT 1 FROM claims c WHERE c.key = s.key AND c.no_account))`)
 }
 
-// Seats counts the seats of a group by what became of them.
+// Seated counts seats by what became of them.
+type Seated struct {
+	Added  int `json:"added"`
+	Known  int `json:"known"`
+	Failed int `json:"failed"`
+	Open   int `json:"not_attempted,omitempty"`
+}
+
+// Seats are those in a service project, or in all organizations.
 type Seats struct {
-	Kind, Name                 string
-	Added, Known, Failed, Open int
-	Reason                     string // of one that failed
+	Kind, Name string
+	Seated
+	Reason string // of one that failed
 }
 
 // Seats counts all seats.
@@ -155,8 +163,9 @@ func (w *Wanted) Seats(ctx context.Context) ([]Seats, error) {
 	return query(ctx, &w.beside, func(s scanner) (n Seats, err error) {
 		err = s.Scan(&n.Kind, &n.Name, &n.Added, &n.Known, &n.Failed, &n.Open, &n.Reason)
 		return n, err
-	}, `SELECT kind, name, sum(access = 'added'), sum(access = 'known'), sum(access = 'failed'),
-		sum(access = 'not_attempted'), max(iif(access = 'failed', reason, '')) FROM seats GROUP BY kind, name`)
+	}, `SELECT kind, iif(kind = 'organization', '', name) AS project, sum(access = 'added'), sum(access = 'known'),
+		sum(access = 'failed'), sum(access = 'not_attempted'), max(iif(access = 'failed', reason, '')) FROM seats
+		GROUP BY kind, project`)
 }
 
 // Keep puts what became of the access of each row on record, for RowAccess, and returns how many rows lack some of it
