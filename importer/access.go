@@ -140,24 +140,20 @@ func (r *Run) accessTotals(ctx context.Context) (*AccessTotals, error) {
 	}
 	seats, seatsErr := a.wanted.Seats(ctx)
 	for _, s := range seats {
-		t.count(s)
+		switch there := s.Added + s.Known; s.Kind {
+		case ledger.Organization:
+			t.Memberships = s.Seated
+		case ledger.ServiceDesk:
+			t.ServiceDesks[s.Name].Customers = there
+		case ledger.ServiceDeskOrganization:
+			if t.ServiceDesks[s.Name].Organizations = there; s.Failed > 0 {
+				t.Refused = append(t.Refused,
+					fmt.Sprintf("organizations could not be added to the project %s: %s", s.Name, s.Reason))
+			}
+		}
 	}
 	moved, movedErr := a.wanted.Moved(ctx, run)
 	notGood, keepErr := a.wanted.Keep(ctx, run)
 	t.ToReview, t.NotGood = moved, notGood
 	return t, cmp.Or(err, seatsErr, movedErr, keepErr)
-}
-
-func (t *AccessTotals) count(s ledger.Seats) {
-	switch there := s.Added + s.Known; s.Kind {
-	case ledger.Organization:
-		t.Memberships = s.Seated
-	case ledger.ServiceDesk:
-		t.ServiceDesks[s.Name].Customers = there
-	case ledger.ServiceDeskOrganization:
-		if t.ServiceDesks[s.Name].Organizations = there; s.Failed > 0 {
-			t.Refused = append(t.Refused,
-				fmt.Sprintf("organizations could not be added to the project %s: %s", s.Name, s.Reason))
-		}
-	}
 }

@@ -63,7 +63,7 @@ func TestAccess(t *testing.T) {
 		s := d.sit(t.Context())
 		d.expect(s, map[outcome.Status]int{outcome.Created: 87, outcome.Duplicate: 1, outcome.Invalid: 1})
 		p := *s.plan.Access
-		if p.Named != 3 || p.Existing != 1 || p.ToCreate != 2 || !cmp.Equal(p.FirstNew, []string{"Beta", "Gamma"}) ||
+		if p.Named != 3 || p.ToCreate != 2 || !cmp.Equal(p.FirstNew, []string{"Beta", "Gamma"}) ||
 			p.InvalidRows != 1 || p.WithoutOrganization != 5 || p.Memberships != 82 || p.Customers != 87 {
 			t.Errorf("%+v", p)
 		}

@@ -25,7 +25,6 @@ type AccessOptions struct {
 type AccessPlan struct {
 	Organizations bool // they were asked for
 	Named         int
-	Existing      int
 	ToCreate      int
 	FirstNew      []string // at most ten
 	ServiceDesks  []apiclient.ServiceDesk
@@ -96,16 +95,15 @@ func (a *AccessPlan) claims(rows []*export.Row, noAccount map[int]bool) (all []l
 			Fixed:     !row.Sendable(),
 			NoAccount: noAccount[row.Number],
 		}
-		if c.Fixed && c.Mark == "" {
-			continue
+		if a.Organizations {
+			c.Problem, c.Spelled = row.InvalidOrganization, tidyName(row.Organization)
 		}
-		if c.Problem = row.InvalidOrganization; !a.Organizations {
-			c.Problem = ""
-		} else if row.Organization != "" && c.Problem == "" {
-			c.Spelled = tidyName(row.Organization)
+		if c.Spelled != "" && c.Problem == "" {
 			c.Organization = a.organization(c.Spelled).Name
 		}
-		all = append(all, c)
+		if !c.Fixed || c.Mark != "" {
+			all = append(all, c)
+		}
 	}
 	return all
 }
@@ -115,16 +113,17 @@ func (a *AccessPlan) ask(ctx context.Context, api API, o AccessOptions) error {
 	for _, key := range o.ServiceDesks {
 		desk, err := api.ServiceDesk(ctx, key)
 		if err != nil {
-			return accessStop(fmt.Sprintf("the service project %q", key), err)
+			return accessError(fmt.Sprintf("the service project %q", key), err)
 		}
 		a.ServiceDesks = append(a.ServiceDesks, desk)
+		a.groups = append(a.groups, ledger.Group{Kind: ledger.ServiceDesk, Name: desk.ProjectKey, ID: desk.ID})
 	}
 	if !o.Organizations {
 		return nil
 	}
 	for one, err := range api.Organizations(ctx) {
 		if err != nil {
-			return accessStop("reading the organizations of the site", err)
+			return accessError("reading the organizations of the site", err)
 		}
 		name := strings.ToLower(tidyName(one.Name))
 		a.atSite[name] = append(a.atSite[name], one)
@@ -132,21 +131,14 @@ func (a *AccessPlan) ask(ctx context.Context, api API, o AccessOptions) error {
 	return nil
 }
 
-// accessStop is why access cannot be planned.
-func accessStop(doing string, err error) error {
-	refused, answered := errors.AsType[*apiclient.Error](err)
-	stop := newStop(Broken, err, doing+": "+oneLine(err)+"; nothing was sent", "run the same command again")
-	switch ended := StopFor(err); {
-	case ended != nil:
-		return ended
-	case answered && refused.NotAuthorized():
-		stop.Cause = Unauthorised
-		stop.Hint = joinLines(refused.Hint, "give the account the right, or leave the flag out")
-	case answered && refused.Kind == apiclient.KindNotFound:
-		stop.Hint = "there is no such project, it has no portal, or the account cannot see it; give the key as in " +
-			"its request numbers (SUP-12: SUP)"
+// accessError is why access cannot be planned.
+func accessError(doing string, err error) error {
+	err = fmt.Errorf("%s: %w; nothing was sent", doing, err)
+	if refused, ok := errors.AsType[*apiclient.Error](err); ok && refused.Kind == apiclient.KindNotFound {
+		return newStop(Broken, err, err.Error(), "there is no such project, it has no portal, or the account cannot "+
+			"see it; give the key as in its request numbers (SUP-12: SUP)")
 	}
-	return stop
+	return err
 }
 
 // count counts what is asked for and not there.
@@ -155,21 +147,17 @@ func (a *AccessPlan) count(ctx context.Context, run int64) error {
 	if err != nil {
 		return err
 	}
-	for _, desk := range a.ServiceDesks {
-		a.groups = append(a.groups, ledger.Group{Kind: ledger.ServiceDesk, Name: desk.ProjectKey, ID: desk.ID})
-	}
 	for _, g := range named {
 		a.groups = append(a.groups, a.organization(g.Spelled))
 	}
 	for i, g := range a.groups {
 		if g.ID == "" && g.Why == "" {
 			a.lacking = append(a.lacking, &a.groups[i])
+			a.FirstNew = append(a.FirstNew, g.Spelled)
 		}
 	}
-	a.Named, a.ToCreate, a.Existing = len(named), len(a.lacking), len(named)-len(a.lacking)
-	for _, g := range a.lacking[:min(10, a.ToCreate)] {
-		a.FirstNew = append(a.FirstNew, g.Spelled)
-	}
+	a.Named, a.ToCreate = len(named), len(a.lacking)
+	a.FirstNew = a.FirstNew[:min(10, a.ToCreate)]
 	if err := a.wanted.Seat(ctx, run, a.groups, outcome.ReasonAccessStopped); err != nil {
 		return err
 	}

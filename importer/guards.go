@@ -106,10 +106,7 @@ func (g Guards) stop(p *Plan) *Stop {
 			"check that the export is complete, and from the right system; the numbers count --require-email in the "+
 				"order in which the command line, or the settings file, has them")
 	}
-	s, creates, organizations := p.Survey, g.MaxCreates, 0
-	if creates.share() && g.Last == 0 {
-		creates = Limit{}
-	}
+	s, organizations := p.Survey, 0
 	if p.Access != nil {
 		organizations = p.Access.ToCreate
 	}
@@ -126,7 +123,7 @@ func (g Guards) stop(p *Plan) *Stop {
 			fmt.Sprintf("%s of the %s of the last run are missing from this export",
 				text.Grouped(missing), text.Counted(of, "person", "people")),
 			"check that it is the right file, and complete; if so many people have really left,"),
-		exceeded("--max-creates", creates, p.Create, g.Last,
+		exceeded("--max-creates", g.MaxCreates, p.Create, g.Last,
 			text.Counted(p.Create, "customer", "customers")+" would be created",
 			"look at the plan with --dry-run; if it is right,"),
 		exceeded("--max-organizations", g.MaxOrganizations, organizations, s.Valid-s.Duplicates,
@@ -134,9 +131,9 @@ func (g Guards) stop(p *Plan) *Stop {
 			"check in the plan whether it is the right column; if it is,"))
 }
 
-// exceeded is the stop of a guard when n out of base are more than its limit.
+// exceeded is the stop of a guard when n out of base are more than its limit. A share of nothing holds nothing back.
 func exceeded(flag string, limit Limit, n, base int, what, hint string) *Stop {
-	if !limit.Exceeded(n, base) {
+	if limit.share() && base == 0 || !limit.Exceeded(n, base) {
 		return nil
 	}
 	allow := strconv.Itoa(n)

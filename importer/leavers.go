@@ -189,10 +189,7 @@ type Leaver struct {
 func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
 	left, err := r.left()
 	for _, one := range left {
-		elsewhere := r.seen[sameID(one.KnownID)]
-		if elsewhere.place == (export.Place{}) {
-			elsewhere = r.seen[sameName(one.Name)]
-		}
+		elsewhere := cmp.Or(r.seen[sameID(one.KnownID)], r.seen[sameName(one.Name)])
 		leaver := Leaver{
 			Email:     one.Email,
 			Name:      one.Name,

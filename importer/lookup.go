@@ -13,6 +13,7 @@ import (
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
+	"jsm-onboard/importer/text"
 )
 
 const (
@@ -25,26 +26,21 @@ const (
 // errNotLookedUp is why an account id is not known that nobody looks up.
 var errNotLookedUp = errors.New("account ids are not looked up in this run")
 
-// requests are those of one kind.
-type requests struct {
-	refused atomic.Pointer[error] // why none is made any more
-}
-
-// try makes a request, until the site answers that it would refuse every one of the kind.
-func (k *requests) try(request func() error) error {
-	if refused := k.refused.Load(); refused != nil {
-		return *refused
+// try makes a request of one kind, until the site answers that it would refuse every one: refused is why, then.
+func try(refused *atomic.Pointer[error], request func() error) error {
+	if why := refused.Load(); why != nil {
+		return *why
 	}
 	err := request()
 	if forNobody(err) {
-		k.refused.Store(&err)
+		refused.Store(&err)
 	}
 	return err
 }
 
 // find looks up an account.
 func (r *Run) find(ctx context.Context, email string) (found apiclient.Account, err error) {
-	err = r.searches.try(func() (err error) {
+	err = try(&r.searchRefused, func() (err error) {
 		found, err = r.api.FindAccount(ctx, email)
 		return err
 	})
@@ -132,4 +128,39 @@ func (r *Run) lookUp(ctx context.Context, open ledger.OpenLookUp) (outcome.Outco
 func LookUps(ctx context.Context, api API, l *ledger.Ledger) *Stop {
 	_, stop := (&Run{api: api, ledger: l, plan: &Plan{}}).lookUps(ctx)
 	return stop
+}
+
+// afterCreates looks up what is open and gives the access that was asked for, once every row has a result.
+func (r *Run) afterCreates(end *End) {
+	ctx, still := r.asked, context.WithoutCancel(r.asked)
+	end.Stop = cmp.Or(end.Stop, brokenLedger(r.ledger.KeepFixed(still, r.plan.Run.Seq, r.fixed)))
+	if end.Stop == nil && r.options.ResolveConflicts {
+		end.Revised, end.Stop = r.lookUps(ctx)
+	}
+	if r.plan.Access != nil {
+		end.Stop = r.giveAccess(ctx, end)
+	}
+	end.Notes = r.notes(still, end)
+}
+
+// notes are what has to be said besides the rows.
+func (r *Run) notes(ctx context.Context, end *End) (notes []string) {
+	if off := r.renameRefused.Load(); off != nil {
+		notes = append(notes, "names were not changed: "+notAllowed(*off))
+	}
+	if n := r.plan.OtherAddress; n > 0 {
+		notes = append(notes, text.Counted(n, "person is", "people are")+
+			" onboarded under another address, going by the external ids; the results name it")
+	}
+	if open, err := r.ledger.CountLookUps(ctx); err == nil && open > 0 && r.options.ResolveConflicts {
+		then := "the next command on this ledger does it first"
+		if refused := r.searchRefused.Load(); refused != nil {
+			then = "the token may not do that (" + oneLine(*refused) + ")"
+		}
+		notes = append(notes, text.Counted(open, "account id is", "account ids are")+" still to be looked up; "+then)
+	}
+	if end.Access != nil {
+		notes = append(notes, end.Access.Refused...)
+	}
+	return notes
 }

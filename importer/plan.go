@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -100,7 +101,8 @@ func (p *Plan) decide(ctx context.Context, l *ledger.Ledger, o PlanOptions) (err
 
 // count adds what a run would make of a row.
 func (p *Plan) count(t *task) {
-	row, a, becomes := t.row, t.Account, t.becomes()
+	row, a := t.row, t.Account
+	becomes := cmp.Or(t.wants, t.decided.Status, t.result.Status) // when all goes well
 	if p.noAccount != nil && row.Sendable() && becomes != outcome.Duplicate && !onboarded(becomes) {
 		p.noAccount[row.Number] = true
 	}

@@ -104,11 +104,11 @@ func upToDate(ctx context.Context, l *ledger.Ledger, path string, row *export.Ro
 	}
 	by := row.Own["jsm_run_id"]
 	latest, back, err := l.Listed(ctx, source, row.Key)
-	why := "this person is in the latest run of the source " + back
-	switch {
-	case err != nil || latest == by && back == "":
+	if err != nil || latest == by && back == "" {
 		return err
-	case latest != by:
+	}
+	why := "this person is in the latest run of the source " + back
+	if latest != by {
 		why = fmt.Sprintf("run %s has listed this leaver, and it is not the last complete run of the source %q (%s)",
 			by, source, cmp.Or(latest, "there is none"))
 	}
@@ -144,24 +144,24 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 // undoRows are the rows whose accounts a run has created, and after them those of which it is not known whether it did:
 // these are left to a person.
 func undoRows(l *ledger.Ledger, run int64) func(context.Context) iter.Seq2[*export.Row, error] {
+	maybe := map[string]string{"jsm_status": "review", "jsm_reason": outcome.ReasonMaybeCreated}
 	return func(ctx context.Context) iter.Seq2[*export.Row, error] {
 		return func(yield func(*export.Row, error) bool) {
 			n := 0
-			next := func(o outcome.Outcome, own map[string]string, err error) bool {
+			for o, err := range l.Created(ctx, run) {
 				n++
 				row := RowOf(o)
-				row.Number, row.Own = n, own
-				return yield(row, err)
-			}
-			for o, err := range l.Created(ctx, run) {
-				if !next(o, nil, err) {
+				if row.Number = n; !yield(row, err) {
 					return
 				}
 			}
-			maybe := map[string]string{"jsm_status": "review", "jsm_reason": outcome.ReasonMaybeCreated}
 			for o, err := range l.Outcomes(ctx, run, false, 1) {
-				unclear := o.Status == outcome.Unknown || o.Status == outcome.CreatedUnconfirmed
-				if (unclear || err != nil) && !next(o, maybe, err) {
+				if err == nil && o.Status != outcome.Unknown && o.Status != outcome.CreatedUnconfirmed {
+					continue
+				}
+				n++
+				row := RowOf(o)
+				if row.Number, row.Own = n, maybe; !yield(row, err) {
 					return
 				}
 			}

@@ -3,6 +3,7 @@ package importer
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"iter"
 	"time"
 
@@ -21,9 +22,6 @@ type task struct {
 	wants   outcome.Status  // what a request would make of it: Created, Renamed or Revoked; 0: none is made
 	decided outcome.Outcome // what is put on record without a request; without a status: nothing
 }
-
-// becomes is what the row is when all goes well.
-func (t *task) becomes() outcome.Status { return cmp.Or(t.wants, t.decided.Status, t.result.Status) }
 
 // tasks yields what the run makes of each row. With an error and no task, that of the rows, it ends; with both, the
 // ledger could not be asked about the row, which may have been settled before.
@@ -66,7 +64,7 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 	for i, m := range found {
 		switch a := m.Account; {
 		case a == nil:
-		case !r.knew(a), !r.replays && a.Gone && !r.revokes:
+		case r.replays && !r.knew(a), !r.replays && a.Gone && !r.revokes:
 			m.Account = nil
 		case r.replays && a.RevokedRun > run.Seq:
 			a.RevokedAt = time.Time{} // it had its access then
@@ -130,6 +128,25 @@ func inBatches(rows iter.Seq2[*export.Row, error]) iter.Seq2[[]*export.Row, erro
 	}
 }
 
+// decideCreate makes no request for rows that must not be sent, rows that an earlier session of this run has settled,
+// and customers that the ledger knows.
+func (r *Run) decideCreate(t *task) {
+	o, done := settled(t.row, t.Memory)
+	switch a := t.Account; {
+	case done:
+	case a == nil || t.Outcome != nil || r.plan.Options.ResendKnown:
+		t.wants = outcome.Created
+	default:
+		o = knownAs(t.row, *a)
+		if r.plan.Options.UpdateNames && o.Status == outcome.Known && nameChanged(t.row, *a) && a.Ours() && a.ID != "" {
+			t.wants, t.id = outcome.Renamed, a.ID
+		}
+	}
+	if t.result = resultOf(t.row, o); t.Fixed != nil {
+		t.result.fixed = t.Fixed.Key
+	}
+}
+
 // carryOut is the way of one row, from top to bottom: permit and attempt on record within the call, the answer judged,
 // the outcome on record, the result.
 func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
@@ -170,7 +187,7 @@ func (r *Run) send(ctx context.Context, t *task, record apiclient.Record) (id st
 		made, call, err := r.api.CreateCustomer(ctx, customer, record)
 		return made.ID, call, err
 	case outcome.Renamed:
-		err = r.renames.try(func() (err error) {
+		err = try(&r.renameRefused, func() (err error) {
 			call, err = r.api.RenameCustomer(ctx, t.id, t.row.Name)
 			return err
 		})
@@ -189,6 +206,23 @@ func (r *Run) judge(ctx context.Context, t *task, call apiclient.Call, err error
 		return judgeRename(*t.Account, err), nil
 	}
 	return r.afterRevoke(ctx, t, judgeRevoke(t.Lost != nil, call, err))
+}
+
+// afterCreate adds to what became of a customer, as the answer alone has it, what the ledger has on the row.
+func (r *Run) afterCreate(ctx context.Context, t *task, e ledger.Entry, call apiclient.Call) (ledger.Entry, *Stop) {
+	if e.Status == outcome.CreatedUnconfirmed && !call.Lost {
+		e.Name = t.Lost.Name // if the account is ours, the lost attempt created it, under the name that it sent
+	}
+	if t.Other != nil {
+		e.Reason = outcome.JoinReasons(e.Reason,
+			fmt.Sprintf(outcome.ReasonOtherAddress, t.Other.Email, outcome.Day(t.Other.At)))
+	}
+	if e.LookUp && t.Account != nil {
+		found, err := r.find(ctx, t.row.Email)
+		return judgeResent(e, t.row.Name, *t.Account, found, err), stopBeside(ctx, err)
+	}
+	e.LookUp = e.LookUp && r.options.ResolveConflicts
+	return e, nil
 }
 
 // settle puts what became of a row on record; the result is handed out when it is on disk.

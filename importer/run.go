@@ -7,6 +7,7 @@ import (
 	"context"
 	"iter"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
@@ -88,20 +89,19 @@ const windowRows = 10_000
 
 // Run takes rows from one reader through a pool of workers and back into input order.
 type Run struct {
-	api      API
-	ledger   *ledger.Ledger
-	plan     *Plan
-	options  Options
-	revokes  bool // and creates nobody
-	replays  bool // it has ended, and is told again
-	rules    stopRules
-	searches requests // for accounts
-	renames  requests
-	accounts map[string]export.Place // of the rows so far, to revoke
-	fixed    []ledger.Fixed
-	permits  *semaphore.Weighted // one for each row that may end up created; nil: no --limit
-	limited  *Stop               // when as many rows were sent as asked for; nil: no limit
-	window   int
+	api                          API
+	ledger                       *ledger.Ledger
+	plan                         *Plan
+	options                      Options
+	revokes                      bool // and creates nobody
+	replays                      bool // it has ended, and is told again
+	rules                        stopRules
+	searchRefused, renameRefused atomic.Pointer[error]   // why nobody is looked up, or renamed, any more
+	accounts                     map[string]export.Place // of the rows so far, to revoke
+	fixed                        []ledger.Fixed
+	permits                      *semaphore.Weighted // one for each row that may end up created; nil: no --limit
+	limited                      *Stop               // when as many rows were sent as asked for; nil: no limit
+	window                       int
 
 	mu       sync.Mutex
 	progress Progress
@@ -121,7 +121,7 @@ func NewRun(ctx context.Context, api API, l *ledger.Ledger, plan *Plan, o Option
 		r.rules.action, r.rules.forbidden = "revoke portal access, which needs site administration", 1
 	}
 	if !r.revokes && !o.ResolveConflicts {
-		r.searches.refused.Store(&errNotLookedUp)
+		r.searchRefused.Store(&errNotLookedUp)
 	}
 	if o.Limit > 0 && o.Limit < plan.Create {
 		r.permits = semaphore.NewWeighted(int64(o.Limit))

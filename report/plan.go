@@ -90,7 +90,7 @@ func accessToGive(a *importer.AccessPlan) []string {
 	names := joined(", ", strings.Join(a.FirstNew, ", "), onlyIf(more > 0, "and "+text.Grouped(more)+" more"))
 	all := []string{
 		counted(a.Named, "organization", "organizations", fmt.Sprintf(" in the file: %s at the site, %s to create",
-			text.Grouped(a.Existing), text.Grouped(a.ToCreate))),
+			text.Grouped(a.Named-a.ToCreate), text.Grouped(a.ToCreate))),
 		counted(a.ToCreate, "to create", "to create", ": "+names),
 		counted(a.Memberships, "membership", "memberships", " to add to organizations"),
 		counted(a.Customers, "customer", "customers", " to add to service projects"),

@@ -77,13 +77,13 @@ func TestPlanText(t *testing.T) {
 	access := whole
 	access.Resumed, access.Finished = false, outcome.Totals{}
 	access.Access = &importer.AccessPlan{
-		Organizations: true, Named: 40, Existing: 28, ToCreate: 12, FirstNew: []string{"ACME",
+		Organizations: true, Named: 40, ToCreate: 12, FirstNew: []string{"ACME",
 			"\x1b[2JEvil", "Größe AG"},
 		Missing:      ledger.Missing{Memberships: 950, Customers: 960, WithoutOrganization: 7, InvalidRows: 2},
 		ServiceDesks: []apiclient.ServiceDesk{{ProjectKey: "SUP", ProjectName: "Support"}},
 	}
 	noIDs := whole
-	noIDs.Access = &importer.AccessPlan{Organizations: true, Named: 40, Existing: 40, Missing: ledger.Missing{Memberships: 1}}
+	noIDs.Access = &importer.AccessPlan{Organizations: true, Named: 40, Missing: ledger.Missing{Memberships: 1}}
 	noIDs.Survey = exampleSurvey()
 	noIDs.Survey.OneExternalID = "a spreadsheet has shortened them (3.8E+10)"
 	began := time.Date(2025, 3, 1, 8, 0, 30, 0, time.UTC)
@@ -135,7 +135,7 @@ func TestPlanLastLine(t *testing.T) {
 			"Nobody has to be created; only access is given."},
 		{"an organization alone", "import", importer.Plan{Access: &importer.AccessPlan{ToCreate: 1}}, Outlook{DryRun: true},
 			"Dry run: nothing is sent. Nobody has to be created; only access is given."},
-		{"access that is there", "import", importer.Plan{Access: &importer.AccessPlan{Existing: 1}}, Outlook{}, "Nothing has to be sent."},
+		{"access that is there", "import", importer.Plan{Access: &importer.AccessPlan{Named: 1}}, Outlook{}, "Nothing has to be sent."},
 		{"access, too", "import", importer.Plan{Create: 2, Access: &importer.AccessPlan{ToCreate: 1}}, Outlook{},
 			"2 requests, and those for access, in all."},
 		{"unpaced", "import", importer.Plan{Create: 1}, Outlook{}, "1 request in all."},
