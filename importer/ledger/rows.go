@@ -72,8 +72,6 @@ func scanOutcome(s scanner) (o outcome.Outcome, err error) {
 	return o, err
 }
 
-func rowOf(o outcome.Outcome) int { return o.Row }
-
 // outcomeInto is where outcomeColumns are scanned to.
 func outcomeInto(o *outcome.Outcome) []any {
 	return []any{&o.Row, &o.SheetRow, &o.Line, &o.Key, &o.Email, &o.Name, &o.ExternalID, parsed{&o.Status},
@@ -237,7 +235,7 @@ func (l *Ledger) lost(ctx context.Context, revoke bool, keys []string) (map[stri
 // whose attempt was never settled is Unknown and Open, without a reason. Organization and ServiceDesk are left
 // out: see RowAccess.
 func (l *Ledger) Outcomes(ctx context.Context, run int64, revoke bool, from int) iter.Seq2[outcome.Outcome, error] {
-	return pages(ctx, l, scanOutcome, from-1, rowOf,
+	return pages(ctx, l, scanOutcome, from-1, func(o outcome.Outcome) int { return o.Row },
 		"SELECT "+outcomeColumns+` FROM outcomes WHERE row > ?1 AND run = ?3 AND revoke = ?4
 		UNION ALL SELECT row, 0, 0, key, email, name, external_id, 'unknown', '', '', 0, 0, 1, 0, 0 FROM attempts a
 		WHERE row > ?1 AND run = ?3 AND revoke = ?4 AND NOT EXISTS
