@@ -20,7 +20,8 @@ type condition struct {
 
 func (c *condition) holds(cells []string) bool {
 	cell, value := trimBlanks(Unguard(cellAt(cells, c.at))), trimBlanks(c.Value)
-	return strings.EqualFold(norm.NFC.String(cell), norm.NFC.String(value))
+	return strings.EqualFold(cell, value) ||
+		!isASCII(cell) && strings.EqualFold(norm.NFC.String(cell), norm.NFC.String(value))
 }
 
 // filter leaves rows out by --include and --exclude.

@@ -77,8 +77,9 @@ const clearReason = "; when its cells are right, empty its cell jsm_reason"
 // stillBroken is the fault of form that a row in a file of ours was rejected for, until its reason is emptied:
 // there its cells fill the columns that the file was given, and nothing else shows it any more.
 func (r *Row) stillBroken() *kind {
+	reason, still := strings.CutSuffix(r.Own["jsm_reason"], clearReason)
 	for _, k := range kinds {
-		if strings.HasSuffix(r.Own["jsm_reason"], k.Hint+clearReason) && k.Hint != "" {
+		if still && k.Hint != "" && strings.HasSuffix(reason, k.Hint) {
 			return k
 		}
 	}

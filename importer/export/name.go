@@ -59,18 +59,21 @@ func isSimple(s string) bool {
 // isPlaceholder reports what programs write where there is no name. One such
 // word that people are called by (Null, NA) is a placeholder only twice.
 func isPlaceholder(s string) bool {
-	words := strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == ',' })
-	return isEmptyPart(s) || without(words, func(w string) bool { return isEmptyPart(w) || isNull(w) && w != s }) == nil
+	for w := range strings.FieldsFuncSeq(s, func(r rune) bool { return unicode.IsSpace(r) || r == ',' }) {
+		if !isEmptyPart(w) && (w == s || !isNull(w)) {
+			return isEmptyPart(s)
+		}
+	}
+	return true
 }
 
 func isNull(s string) bool { return s == "null" || s == "NULL" }
 
+var emptyParts = []string{`\N`, "undefined", "<null>", "#n/a", "n/a", "nan", "<none>"}
+
 // isEmptyPart reports what no part of a name is: (null), undefined, [not provided], a dash or dots.
 func isEmptyPart(s string) bool {
-	switch strings.ToLower(s) {
-	case `\n`, "undefined", "<null>", "#n/a", "n/a", "<none>":
-		return true
-	case "nan":
+	if slices.ContainsFunc(emptyParts, func(word string) bool { return strings.EqualFold(word, s) }) {
 		return s != "Nan" && s != "NAN"
 	}
 	return enclosed(s, "[", "]") || enclosed(s, "(", ")") || strings.Trim(s, "-–—._*/") == ""
