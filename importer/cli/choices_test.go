@@ -167,6 +167,7 @@ func TestReportOfAnyRun(t *testing.T) {
 	first := c.runID(c.must(3, "import", "./people.csv", "--summary", "./first.json"))
 	results, failed := c.read("people.results.csv"), c.read("people.failed.csv")
 	second := c.runID(c.must(3, "import", "./people.csv", "--summary", "./second.json"))
+	c.says(c.must(2, "import", "./people.csv", "--max-creates", "20%"), "a share is of the last complete run")
 	if ids := c.runs(); len(ids) != 2 || ids[0] != second || ids[1] != first {
 		t.Errorf("the list has %v, and %s, %s was expected", ids, second, first)
 	}
@@ -224,6 +225,7 @@ func TestReportOfAnyRun(t *testing.T) {
 		}
 	}
 	c.says(c.must(1, "report", "zzzz"), "zzzz", "--list")
+	c.says(c.must(1, "report", "--ledger", "./empty"), "it has none yet")
 }
 
 // report writes over the input of no run, whatever the path says.

@@ -155,6 +155,10 @@ func (r *run) summarise(end importer.End) *report.Summary {
 	}
 	if then := r.then; then != nil {
 		s.ExitCode, s.StopReason, s.Hint = cmp.Or(then.ExitCode, s.ExitCode), then.StopReason, then.Hint
+		if then.Outcome == ledger.Stopped {
+			s.StopReason = "the revocation of the leavers stopped: " + s.StopReason
+			s.Hint = cmp.Or(s.Hint, "the next sync revokes those who are left")
+		}
 	}
 	if stop := end.Stop; stop != nil {
 		s.Outcome, s.StopReason, s.Hint = ledger.Stopped, stop.What, stop.Hint

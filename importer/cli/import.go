@@ -62,6 +62,10 @@ func (w *importWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 // guard checks the plan twice: before the site is asked, and with what that has told. A run with nothing new makes no
 // request, and a dry run asks for the sake of access alone.
 func (w *importWork) guard(ctx context.Context, r *run) error {
+	if w.guards.MaxCreates.Share && r.command == "import" && r.flags.Changed("max-creates") {
+		return usagef("for example --max-creates 500", "--max-creates %s: a share is of the last complete run of a "+
+			"sync; an import has none", w.guards.MaxCreates)
+	}
 	calls := r.plan.Create + r.plan.LookUps + r.plan.Settled.Of(outcome.Renamed)
 	err := w.guards.Check(r.plan)
 	if err != nil || !r.asks() && (r.dryRun || calls == 0) {

@@ -90,6 +90,10 @@ func (r *reporting) do(ctx context.Context, id string) error {
 	if r.run, err = r.site.chooseRun(ctx, id, hasFiles); err != nil {
 		return err
 	}
+	if r.run.Outcome == "" && !hasFiles(r.run) {
+		return stopf(importer.Broken, "the next sync revokes those who are left",
+			"run %s, of a sync, has not ended: it is still going on, or it was killed", r.run.ID)
+	}
 	if r.run.Outcome == "" {
 		return stopf(importer.Broken, "run its command again with the same flags, it goes on where it stopped: "+
 			report.Command(r.run.Command, append([]string{report.Shown(r.run.Input)}, r.again(siteFlagNames...)...)...),
@@ -203,9 +207,10 @@ func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
 		switch {
 		case r.run.Command == "undo":
 		case r.unnamed:
-			return nil, stopf(importer.Broken, "to write what the ledger knows of the rows that were sent, name a file: "+
-				report.Command("report", r.run.ID, "--results", "PATH"),
-				"the files of run %s stay as they are, for they can only be written again from its input: %w", r.run.ID, err)
+			return nil, stopf(importer.Broken,
+				"to write what the ledger knows of the rows that were sent, name a file: "+
+					report.Command("report", r.run.ID, "--results", "PATH"),
+				"the files of run %s stay as they are, as only its input has all that is in them: %w", r.run.ID, err)
 		default:
 			r.console.Log().Warn("the results have only address and name, and only the rows that were sent",
 				"why", err.Error())

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"io"
@@ -39,13 +40,15 @@ func (p *program) settle(cmd *cobra.Command) error {
 	if err := p.checkNames(path, config); err != nil {
 		return err
 	}
-	if sandbox, _ := cmd.Flags().GetBool("sandbox"); sandbox && cmd.Flags().Changed("site") {
+	rehearsal, _ := cmd.Flags().GetBool("sandbox")
+	if rehearsal && cmd.Flags().Changed("site") {
 		return usagef("leave one of them out: the sandbox is a site of its own, inside this program",
 			"--site and --sandbox cannot be used together")
 	}
 	p.configPath, p.config, p.flags = path, config, cmd.Flags()
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.Changed || onlyTyped[f.Name] || cmd.Name() == "report" && !slices.Contains(siteFlagNames, f.Name) {
+		if f.Changed || onlyTyped[f.Name] || cmd.Name() == "report" && !slices.Contains(siteFlagNames, f.Name) ||
+			rehearsal && slices.Contains(outputFlagNames, f.Name) {
 			return
 		}
 		values, where := config[f.Name], path
@@ -62,6 +65,10 @@ func (p *program) settle(cmd *cobra.Command) error {
 	})
 	return err
 }
+
+// outputFlagNames are of what a run leaves behind, and of who is told: a rehearsal takes them from the command line
+// alone.
+var outputFlagNames = []string{"ledger", "results", "failed", "leavers", "summary", "page", "metrics-file", "notify"}
 
 // What a command that is printed for use by hand needs again. The settings file is not among it: that of a nightly job
 // would have such a command overwrite the night's summary and answer its monitor.
@@ -122,13 +129,13 @@ func readConfig(path string) (map[string]settingValues, error) {
 	if path == "" {
 		return nil, nil
 	}
-	file, err := os.Open(path)
+	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, usagef("give the path of a YAML file as --config", "the settings in %s cannot be read: %s",
 			path, report.Plainly(err))
 	}
-	defer file.Close()
-	decoder, config := yaml.NewDecoder(file), map[string]settingValues{}
+	content = bytes.TrimPrefix(content, []byte("\ufeff"))
+	decoder, config := yaml.NewDecoder(bytes.NewReader(content)), map[string]settingValues{}
 	if err := decoder.Decode(&config); err != nil && err != io.EOF {
 		what, _, _ := strings.Cut(err.Error(), "\n") // the rest shows the place in the file
 		return nil, usagef(`each line is "flag-name: value"`, "%s: this is not a settings file: %s", path, what)

@@ -28,7 +28,8 @@ func (w *undoWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 	case undone.Outcome == "" && r.undone == "":
 		return nil, stopf(importer.Broken, "run its command again to finish it, or say which run is meant: "+
 			"jsm-onboard undo "+undone.ID,
-			"the last run (%s of %s) has not ended: it is still going on, or it was killed", undone.Command, undone.Input)
+			"the last run (%s of %s) has not ended: it is still going on, or it was killed",
+			undone.Command, undone.Input)
 	}
 	r.input = undone.Input
 	r.out.results = cmp.Or(r.out.results, r.stem(r.input)+".undone.csv")

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -151,5 +152,35 @@ func TestNothingNew(t *testing.T) {
 	c.says(c.must(0, "sync", "./crm.csv", "--revoke-leavers"), "Nothing has to be sent", "nothing new")
 	if after := c.site.Stats().Requests; after != before {
 		t.Errorf("%d requests", after-before)
+	}
+}
+
+// A rehearsal with the settings of the night tells nobody, and leaves what the night has written as it is.
+func TestRehearsalOfTheNight(t *testing.T) {
+	t.Parallel()
+	c, m := newTrial(t, nil), newMonitor(t)
+	c.export("crm.csv", 3)
+	c.write("night.yml", "\ufeffnotify: "+m.server.URL+"/n\nsummary: "+c.path("night.json")+"\nmetrics-file: "+
+		c.path("night.prom")+"\npage: "+c.path("night.html")+"\nresults: "+c.path("night.results.csv")+"\n")
+	c.must(0, "sync", "./crm.csv", "--config", "./night.yml")
+	m.take()
+	var written []string
+	files := []string{"night.json", "night.prom", "night.html", "night.results.csv"}
+	for _, name := range files {
+		written = append(written, c.read(name))
+	}
+	c.env = slices.DeleteFunc(c.env, func(v string) bool { return strings.HasPrefix(v, "JIRA_BASE_URL=") })
+	p := c.start("sync", "./crm.csv", "--config", "./night.yml", "--sandbox", "--summary", "./rehearsal.json")
+	code, out := p.wait(20*time.Second), p.out.String()
+	for i, name := range files {
+		if c.read(name) != written[i] {
+			t.Errorf("the rehearsal has written over %s:\n%s", name, out)
+		}
+	}
+	if told, _ := m.take(); len(told) > 0 {
+		t.Errorf("the monitor was told %v", told)
+	}
+	if code != 0 || !c.exists("rehearsal.json") || !c.exists("crm.sandbox.results.csv") {
+		t.Errorf("there is nothing of the rehearsal:\n%s", out)
 	}
 }

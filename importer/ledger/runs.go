@@ -132,6 +132,8 @@ func (l *Ledger) Run(ctx context.Context, idPrefix string) (Run, error) {
 	switch {
 	case err != nil:
 		return Run{}, err
+	case len(runs) == 0 && idPrefix == "":
+		return Run{}, wrap(l.path, fmt.Errorf("%w: it has none yet", ErrNoRun))
 	case len(runs) == 0:
 		return Run{}, wrap(l.path, fmt.Errorf("%w with an id that starts with %q", ErrNoRun, idPrefix))
 	case len(runs) > 1 && idPrefix != "":
