@@ -155,14 +155,13 @@ func (r *rowReader) isShifted(cells []string) bool {
 		return false
 	}
 	local := localWords(readAddress(firstFilled(cells, r.columns.at[Email])).key)
-	shifted := r.header.names[last] == ""
-	for _, i := range slices.Concat(r.columns.at[Name], r.columns.at[FirstName], r.columns.at[LastName]) {
+	goesOn := func(i int) bool {
 		next := cellAt(cells, i+1)
 		_, taken := r.columns.holds(i + 1)
-		shifted = shifted || strings.HasPrefix(next, " ") && !strings.HasPrefix(cells[last], " ") ||
+		return strings.HasPrefix(next, " ") && !strings.HasPrefix(cells[last], " ") ||
 			!taken && !strings.Contains(next, "@") && agrees(next, local)
 	}
-	return shifted
+	return r.header.names[last] == "" || slices.ContainsFunc(r.columns.at.names(), goesOn)
 }
 
 // mayBeOne reports two records, one right after the other, that may be one row which a line break without quotes has

@@ -88,6 +88,7 @@ func (s *Survey) read(ctx context.Context) (err error) {
 	if err := s.judgeWhole(); err != nil {
 		return err
 	}
+	s.names = shuffled{} // 16 bytes a row that the run does not need
 	s.noteWhole()
 	s.Problems = slices.Concat(s.tally.problems(s.Encoding), s.filter.problems(), s.signs.problems())
 	return nil

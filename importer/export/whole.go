@@ -36,7 +36,8 @@ func (s *Survey) judgeWhole() error {
 		return nil
 	}
 	named := slices.Contains(s.columns.why[Name:Organization], byUser)
-	if n := s.names.found(); n > 0 && !named {
+	// more than a few, and than chance or the habits of families would make them
+	if n := s.names.found(); n > 3 && n*4 > s.names.agree && !named {
 		return refuse(Place{}, fmt.Sprintf("the names of %d rows stand in the addresses of other rows: one column "+
 			"was probably sorted or moved without the other", n),
 			"make the export again; if the names are right, say so with --column name=COLUMN")
@@ -134,19 +135,13 @@ func hashOfLongest(words []string) uint64 {
 	return hash64(longest)
 }
 
-// found is how many rows have the name of another one, when they are more than a few
-// and more than chance, or the habits of families, would make them.
-func (s *shuffled) found() int {
+// found is how many rows have the name of another one.
+func (s *shuffled) found() (n int) {
 	slices.Sort(s.addresses)
-	n := 0
 	for _, name := range s.names {
 		if _, found := slices.BinarySearch(s.addresses, name); found && name != 0 {
 			n++
 		}
 	}
-	s.names, s.addresses = nil, nil // 16 bytes a row: they are not needed for the length of the run
-	if n > 3 && n*4 > s.agree {
-		return n
-	}
-	return 0
+	return n
 }
