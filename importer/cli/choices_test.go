@@ -167,7 +167,7 @@ func TestReportOfAnyRun(t *testing.T) {
 	first := c.runID(c.must(3, "import", "./people.csv", "--summary", "./first.json"))
 	results, failed := c.read("people.results.csv"), c.read("people.failed.csv")
 	second := c.runID(c.must(3, "import", "./people.csv", "--summary", "./second.json"))
-	c.says(c.must(2, "import", "./people.csv", "--max-creates", "20%"), "a share is of the last complete run")
+	c.says(c.must(2, "import", "./people.csv", "--max-creates", "20%"), "only a sync has an earlier run")
 	if ids := c.runs(); len(ids) != 2 || ids[0] != second || ids[1] != first {
 		t.Errorf("the list has %v, and %s, %s was expected", ids, second, first)
 	}

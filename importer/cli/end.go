@@ -57,10 +57,9 @@ func (r *run) keep(ctx context.Context, run *ledger.Run) error {
 	return r.site.ledger.FinishRun(ctx, run)
 }
 
-// refuse writes how a run ended before its first row: those that were read for the plan were not attempted. Nobody
-// shall take the last run's summary for this one's. Of a sync the ledger keeps it, too: those who look in the morning
-// look there. A wrong command line is kept nowhere, Ctrl-C not in the ledger, and where another run holds the ledger
-// the files are that one's.
+// refuse writes how a run ended before its first row: nobody shall take the last run's summary for this one's. Of a
+// sync the ledger keeps it, too: those who look in the morning look there. A wrong command line is kept nowhere,
+// Ctrl-C not in the ledger, and where another run holds the ledger the files are that one's.
 func (r *run) refuse(ctx context.Context, err error) {
 	end := importer.End{Stop: explain(err)}
 	if r.plan != nil {
@@ -68,7 +67,7 @@ func (r *run) refuse(ctx context.Context, err error) {
 		end.Totals[outcome.NotAttempted] = end.Rows
 	}
 	r.summary = r.summarise(end)
-	if r.leavesFiles(err) {
+	if leavesFiles(err) {
 		return
 	}
 	if r.command == "sync" && end.Stop.Cause != importer.Interrupted && r.site.ledger != nil {
@@ -84,9 +83,7 @@ func (r *run) refuse(ctx context.Context, err error) {
 }
 
 // leavesFiles reports whether a run that was refused with err says so in no file.
-func (r *run) leavesFiles(err error) bool {
-	return isHeld(err) || codeOf(err) == importer.Usage.ExitCode()
-}
+func leavesFiles(err error) bool { return isHeld(err) || codeOf(err) == importer.Usage.ExitCode() }
 
 // write writes the page, and the summary's file; stdout gets the summary when all is over.
 func (f *outputFlags) write(s report.Summary, p page.Page) (err error) {
@@ -109,7 +106,7 @@ func (r *run) publish(ctx context.Context, monitor *report.Monitor, err error) e
 		_, writeErr := r.Out.Write(r.summary.JSON())
 		err = cmp.Or(err, writeErr)
 	}
-	if path := r.out.metricsFile; path != "" && !r.leavesFiles(err) {
+	if path := r.out.metricsFile; path != "" && !leavesFiles(err) {
 		if e := report.WriteMetrics(path, r.source, *r.summary); e != nil {
 			r.console.Log().Error("the metrics file was not written", "error", e.Error())
 			err = cmp.Or(err, e)
@@ -156,8 +153,7 @@ func (r *run) summarise(end importer.End) *report.Summary {
 	if then := r.then; then != nil {
 		s.ExitCode, s.StopReason, s.Hint = cmp.Or(then.ExitCode, s.ExitCode), then.StopReason, then.Hint
 		if then.Outcome == ledger.Stopped {
-			s.StopReason = "the revocation of the leavers stopped: " + s.StopReason
-			s.Hint = cmp.Or(s.Hint, "the next sync revokes those who are left")
+			s.StopReason, s.Hint = "revoking the leavers stopped: "+s.StopReason, cmp.Or(s.Hint, nextSync)
 		}
 	}
 	if stop := end.Stop; stop != nil {

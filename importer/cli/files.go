@@ -17,8 +17,7 @@ const (
 	stdout  = "-"        // as the path of an output
 )
 
-// apart refuses outputs of a command that are a file in use, before anything is opened for writing. inputs are those
-// that are no flags' files.
+// apart refuses outputs of a command that are a file in use. inputs are those that are no flags' files.
 func (p *program) apart(s *site, out *outputFlags, inputs ...namedFile) error {
 	inUse := append(ledgerFiles(s.ledgerPath), namedFile{"the settings file", p.configPath},
 		namedFile{"the token file", s.tokenFile}, namedFile{"the CA file", s.caFile})
@@ -54,8 +53,7 @@ func ledgerFiles(path string) []namedFile {
 	return files
 }
 
-// sameFile reports whether two paths are one file. Of files that are not there yet it goes by folder and name,
-// without case: some file systems have none.
+// sameFile reports whether two paths are one file, those not there yet by folder and name, whatever their case.
 func sameFile(a, b string) bool {
 	infoA, errA := os.Stat(a)
 	infoB, errB := os.Stat(b)
@@ -82,8 +80,7 @@ func isMissing(path string) bool {
 // isStdin reports whether an input is stdin.
 func isStdin(path string) bool { return path == "-" || path == "/dev/stdin" }
 
-// absolute is the path as it is stored: another working folder does not change what it means. Streams stay what they
-// are.
+// absolute is the path as it is stored, whatever the working folder is then. Streams stay what they are.
 func absolute(path string) string {
 	abs, err := filepath.Abs(path)
 	if err != nil || path == "" || path == stdout {

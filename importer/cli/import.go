@@ -63,8 +63,7 @@ func (w *importWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 // request, and a dry run asks for the sake of access alone.
 func (w *importWork) guard(ctx context.Context, r *run) error {
 	if w.guards.MaxCreates.Share && r.command == "import" && r.flags.Changed("max-creates") {
-		return usagef("for example --max-creates 500", "--max-creates %s: a share is of the last complete run of a "+
-			"sync; an import has none", w.guards.MaxCreates)
+		return usagef("give a number", "--max-creates %s: only a sync has an earlier run", w.guards.MaxCreates)
 	}
 	calls := r.plan.Create + r.plan.LookUps + r.plan.Settled.Of(outcome.Renamed)
 	err := w.guards.Check(r.plan)
@@ -108,9 +107,8 @@ const (
 // manyCreates is from when on a plan is asked about: so many are too many to take back by hand.
 const manyCreates = 20
 
-// agree asks, on a terminal, whether all, one or none shall be created: whether a site writes to its new customers is
-// known only to those who have tried. So many names are asked about, too: a column of them may have slipped. Access
-// that is revoked is always asked about.
+// agree asks, on a terminal, whether all, one or none shall be created: only those who have tried know whether a site
+// writes to new customers. So many names are asked about, too, as a column may have slipped; a revocation always is.
 func (w *importWork) agree(ctx context.Context, r *run) error {
 	creates, renames := r.creates(), r.plan.Settled.Of(outcome.Renamed)
 	if r.yes || max(creates, renames) <= manyCreates && w.revokes == 0 || !r.interactive() {

@@ -90,17 +90,22 @@ func (r *reporting) do(ctx context.Context, id string) error {
 	if r.run, err = r.site.chooseRun(ctx, id, hasFiles); err != nil {
 		return err
 	}
-	if r.run.Outcome == "" && !hasFiles(r.run) {
-		return stopf(importer.Broken, "the next sync revokes those who are left",
-			"run %s, of a sync, has not ended: it is still going on, or it was killed", r.run.ID)
-	}
 	if r.run.Outcome == "" {
-		return stopf(importer.Broken, "run its command again with the same flags, it goes on where it stopped: "+
-			report.Command(r.run.Command, append([]string{report.Shown(r.run.Input)}, r.again(siteFlagNames...)...)...),
-			"run %s has not ended: it is still going on, or it was killed", r.run.ID)
+		words := append([]string{report.Shown(r.run.Input)}, r.again(siteFlagNames...)...)
+		hint := "run its command again with the same flags, it goes on where it stopped: " +
+			report.Command(r.run.Command, words...)
+		if !hasFiles(r.run) {
+			hint = nextSync
+		}
+		return stopf(importer.Broken, hint, "run %s %s", r.run.ID, notEnded)
 	}
 	return r.write(ctx, runs)
 }
+
+const (
+	notEnded = "has not ended: it is still going on, or it was killed"
+	nextSync = "the next sync revokes those who are left"
+)
 
 // hasFiles reports whether a run was begun, and by somebody: a revocation with a source is part of a sync.
 func hasFiles(run ledger.Run) bool {

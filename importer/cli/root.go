@@ -151,8 +151,7 @@ func versionNumber() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		number = cmp.Or(number, info.Main.Version)
 	}
-	number = cmp.Or(number, "devel")
-	return fmt.Sprintf("%s (%s, %s/%s)", number, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("%s (%s, %s/%s)", cmp.Or(number, "devel"), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 func (p *program) versionCommand() *cobra.Command {

@@ -97,8 +97,7 @@ func (p *program) runCommand(use string, w work) (*cobra.Command, *run) {
 	return cmd, r
 }
 
-// execute runs it. A dry run is nobody's business; what any other comes to is kept and published, also when it is
-// refused before it began.
+// execute runs it. What comes of it is kept and published, also of a run that was refused, but not of a dry run.
 func (r *run) execute(ctx context.Context) (err error) {
 	signal.Ignore(syscall.SIGPIPE) // of whoever reads what it prints, and has ended
 	defer func() { err = errors.Join(err, r.site.Close()) }()

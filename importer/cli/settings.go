@@ -66,8 +66,7 @@ func (p *program) settle(cmd *cobra.Command) error {
 	return err
 }
 
-// outputFlagNames are of what a run leaves behind, and of who is told: a rehearsal takes them from the command line
-// alone.
+// outputFlagNames name files, and whom to notify: a rehearsal takes them from the command line alone.
 var outputFlagNames = []string{"ledger", "results", "failed", "leavers", "summary", "page", "metrics-file", "notify"}
 
 // What a command that is printed for use by hand needs again. The settings file is not among it: that of a nightly job

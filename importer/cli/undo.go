@@ -28,8 +28,7 @@ func (w *undoWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 	case undone.Outcome == "" && r.undone == "":
 		return nil, stopf(importer.Broken, "run its command again to finish it, or say which run is meant: "+
 			"jsm-onboard undo "+undone.ID,
-			"the last run (%s of %s) has not ended: it is still going on, or it was killed",
-			undone.Command, undone.Input)
+			"the last run (%s of %s) %s", undone.Command, undone.Input, notEnded)
 	}
 	r.input = undone.Input
 	r.out.results = cmp.Or(r.out.results, r.stem(r.input)+".undone.csv")
