@@ -11,12 +11,10 @@ import (
 )
 
 const (
-	chunkAccounts = 50 // accounts in one call
-	accessAtOnce  = 8  // calls
+	chunkAccounts = 50                     // accounts in one call
+	accessAtOnce  = 8                      // calls
+	createdHere   = "organization_created" // in the ledger: organizations that a run has created
 )
-
-// createdHere is the kind under which the ledger keeps which organizations a run has created.
-const createdHere = "organization_created"
 
 // AccessTotals is what became of the access that was asked for, without names of organizations: these are cells.
 type AccessTotals struct {
@@ -41,21 +39,20 @@ type DeskTotals struct {
 // giveAccess carries out the access plan, as far as the run was not stopped: there is a call for what is wanted and not
 // done. It takes nothing away, and all of it may be repeated. It comes after the creates: ids and look-ups are there
 // then, and chunks of 50 make it short. What became of each row goes on record.
-func (r *Run) giveAccess(ctx context.Context, end *End) *Stop {
+func (r *Run) giveAccess(ctx context.Context, end *End) {
 	a, still, run := r.plan.Access, context.WithoutCancel(ctx), r.plan.Run.Seq
-	stop := end.Stop
-	if stop == nil {
-		stop = inParallel(ctx, accessAtOnce, slices.Values(a.lacking), r.createOrganization)
+	if end.Stop == nil {
+		end.Stop = inParallel(ctx, accessAtOnce, slices.Values(a.lacking), r.createOrganization)
 	}
 	err := a.wanted.Seat(still, run, a.groups, outcome.ReasonAccessStopped)
-	if stop == nil && err == nil {
-		stop = r.fill(ctx)
+	if end.Stop == nil && err == nil {
+		end.Stop = r.fill(ctx)
 	}
 	if err == nil {
 		end.Access, err = r.accessTotals(still)
 	}
 	end.Revised = end.Revised || err == nil
-	return cmp.Or(stop, brokenLedger(err))
+	end.Stop = cmp.Or(end.Stop, brokenLedger(err))
 }
 
 // createOrganization creates one that the site lacks; done twice, the site returns the same one.

@@ -81,24 +81,18 @@ type Guards struct {
 // Check refuses a plan that breaks a guard, before anything is sent. It may be asked again after PlanAccess.
 func (g Guards) Check(p *Plan) error {
 	if g.People && p.Survey.Valid == 0 {
-		return &export.RefusedError{
-			Path: p.Survey.Path,
-			What: fmt.Sprintf("none of its %s can be onboarded: this is not a complete export, and "+
-				"nothing is done", text.Counted(p.Survey.Rows, "row", "rows")),
-			Hint: "see why with jsm-onboard check",
-		}
+		none := fmt.Sprintf("none of its %s can be onboarded: this is not a complete export, and nothing is done",
+			text.Counted(p.Survey.Rows, "row", "rows"))
+		return &export.RefusedError{Path: p.Survey.Path, What: none, Hint: "see why with jsm-onboard check"}
 	}
-	if stop := g.stop(p); stop != nil {
-		return stop
-	}
-	return nil
+	return g.broken(p)
 }
 
 // fewReplaced is how many people may be replaced by others in one night, however small the source.
 const fewReplaced = 5
 
-// stop is the first guard that the plan breaks.
-func (g Guards) stop(p *Plan) *Stop {
+// broken is the first guard that the plan breaks.
+func (g Guards) broken(p *Plan) error {
 	if len(p.Missing) > 0 {
 		return newStop(Guarded, nil, fmt.Sprintf("the export lacks %s (--require-email number %s); nothing was sent",
 			text.Counted(len(p.Missing), "required address", "required addresses"),
@@ -132,7 +126,7 @@ func (g Guards) stop(p *Plan) *Stop {
 }
 
 // exceeded is the stop of a guard when n out of base are more than its limit. A share of nothing holds nothing back.
-func exceeded(flag string, limit Limit, n, base int, what, hint string) *Stop {
+func exceeded(flag string, limit Limit, n, base int, what, hint string) error {
 	if limit.share() && base == 0 || !limit.Exceeded(n, base) {
 		return nil
 	}

@@ -30,8 +30,10 @@ func judgeCreate(lost bool, call apiclient.Call, err error) ledger.Entry {
 	return e
 }
 
+// entry is what became of a row: one that failed may be asked for again, and of one that is unknown an attempt is open.
 func entry(s outcome.Status, reason string, change ledger.Change) ledger.Entry {
-	return ledger.Entry{Outcome: outcome.Outcome{Status: s, Reason: reason}, Account: change}
+	o := outcome.Outcome{Status: s, Reason: reason, Retry: s == outcome.Failed, Open: s == outcome.Unknown}
+	return ledger.Entry{Outcome: o, Account: change}
 }
 
 // judgeRevoke reads the answer to a revocation. Doing it twice does no harm, so that an answer that was lost is simply
@@ -60,25 +62,20 @@ func judgeRename(a ledger.Account, err error) ledger.Entry {
 		return entry(outcome.NotAttempted, "", ledger.NoChange)
 	}
 	reason := fmt.Sprintf(outcome.ReasonNotRenamed, refusedReason(err, "change names"))
-	e := entry(outcome.Failed, reason, ledger.NoChange)
-	e.Retry = true
-	return e
+	return entry(outcome.Failed, reason, ledger.NoChange)
 }
 
 // judgeRest reads what is left of the answers to a request: nothing is known to have been done.
-func judgeRest(lost bool, call apiclient.Call, err error, action string) (e ledger.Entry) {
+func judgeRest(lost bool, call apiclient.Call, err error, action string) ledger.Entry {
 	switch {
 	case cutShort(err) && !call.Lost:
 		return entry(outcome.NotAttempted, "", ledger.NoChange)
 	case cutShort(err):
-		e = entry(outcome.Unknown, outcome.ReasonCutShort, ledger.NoChange)
+		return entry(outcome.Unknown, outcome.ReasonCutShort, ledger.NoChange)
 	case lost || call.Lost:
-		e = entry(outcome.Unknown, fmt.Sprintf(outcome.ReasonUnknown, oneLine(err)), ledger.NoChange)
-	default:
-		e = entry(outcome.Failed, refusedReason(err, action), ledger.NoChange)
+		return entry(outcome.Unknown, fmt.Sprintf(outcome.ReasonUnknown, oneLine(err)), ledger.NoChange)
 	}
-	e.Retry, e.Open = e.Status == outcome.Failed, e.Status == outcome.Unknown
-	return e
+	return entry(outcome.Failed, refusedReason(err, action), ledger.NoChange)
 }
 
 // refusedReason is why nothing was done.

@@ -138,7 +138,7 @@ func (r *Run) afterCreates(end *End) {
 		end.Revised, end.Stop = r.lookUps(ctx)
 	}
 	if r.plan.Access != nil {
-		end.Stop = r.giveAccess(ctx, end)
+		r.giveAccess(ctx, end)
 	}
 	end.Notes = r.notes(still, end)
 }

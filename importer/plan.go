@@ -3,9 +3,15 @@ package importer
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
+	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
@@ -135,4 +141,155 @@ func (p *Plan) count(t *task) {
 	if !a.Ours() {
 		p.Foreign++
 	}
+}
+
+// AccessOptions say what customers get besides their account.
+type AccessOptions struct {
+	Organizations bool
+	ServiceDesks  []string // keys of service projects
+}
+
+// AccessPlan is what the access that was asked for comes to.
+type AccessPlan struct {
+	Organizations bool // they were asked for
+	Named         int
+	ToCreate      int
+	FirstNew      []string // at most ten
+	ServiceDesks  []apiclient.ServiceDesk
+	ledger.Missing
+
+	groups  []ledger.Group  // the service projects, and organizations of the file
+	lacking []*ledger.Group // of these, those that the site lacked
+	wanted  *ledger.Wanted
+	atSite  map[string][]apiclient.Organization // without regard to case and blanks
+}
+
+// tidyName is an organization's name in NFC, with single blanks.
+func tidyName(name string) string { return strings.Join(strings.Fields(norm.NFC.String(name)), " ") }
+
+// organization is what a name means, without regard to case and blanks. Why says that it means none; without an ID it
+// has to be created.
+func (a *AccessPlan) organization(spelled string) ledger.Group {
+	spelled = tidyName(spelled)
+	g := ledger.Group{Kind: ledger.Organization, Name: strings.ToLower(spelled), Spelled: spelled}
+	at := a.atSite[g.Name]
+	one := slices.IndexFunc(at, func(o apiclient.Organization) bool {
+		return len(at) == 1 || tidyName(o.Name) == spelled
+	})
+	switch {
+	case one >= 0:
+		g.ID = at[one].ID
+		g.Name += "\n" + g.ID
+	case len(at) > 0:
+		g.Why = fmt.Sprintf("the site has %d organizations with this name, apart from upper and lower case "+
+			"and spaces; write it in the file exactly as it is written at the site", len(at))
+	}
+	return g
+}
+
+// PlanAccess reads the organizations of the site, whole, and counts what the rows ask for. Its error may be a *Stop.
+func (p *Plan) PlanAccess(ctx context.Context, api API, l *ledger.Ledger, o AccessOptions) (err error) {
+	if !o.Organizations && len(o.ServiceDesks) == 0 {
+		return nil
+	}
+	a := &AccessPlan{Organizations: o.Organizations, atSite: map[string][]apiclient.Organization{}}
+	if err := a.ask(ctx, api, o); err != nil {
+		return err
+	}
+	if a.wanted, err = l.Want(ctx); err != nil {
+		return err
+	}
+	for batch, err := range inBatches(p.Rows(ctx)) {
+		if err == nil {
+			err = a.wanted.Claim(ctx, a.claims(batch, p.noAccount))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	p.Access = a
+	return a.count(ctx, p.Run.Seq)
+}
+
+// claims is what rows ask for, if only for the person as whom they were fixed.
+func (a *AccessPlan) claims(rows []*export.Row, noAccount map[int]bool) (all []ledger.Claim) {
+	for _, row := range rows {
+		c := ledger.Claim{
+			Row:       row.Number,
+			SheetRow:  row.Place.Row,
+			Key:       row.Key,
+			Mark:      fixedMark(row),
+			Fixed:     !row.Sendable(),
+			NoAccount: noAccount[row.Number],
+		}
+		if a.Organizations {
+			c.Problem, c.Spelled = row.InvalidOrganization, tidyName(row.Organization)
+		}
+		if c.Spelled != "" && c.Problem == "" {
+			c.Organization = a.organization(c.Spelled).Name
+		}
+		if !c.Fixed || c.Mark != "" {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// ask reads projects and organizations of the site.
+func (a *AccessPlan) ask(ctx context.Context, api API, o AccessOptions) error {
+	for _, key := range o.ServiceDesks {
+		desk, err := api.ServiceDesk(ctx, key)
+		if err != nil {
+			return accessError(fmt.Sprintf("the service project %q", key), err)
+		}
+		a.ServiceDesks = append(a.ServiceDesks, desk)
+		a.groups = append(a.groups, ledger.Group{Kind: ledger.ServiceDesk, Name: desk.ProjectKey, ID: desk.ID})
+	}
+	if !o.Organizations {
+		return nil
+	}
+	for one, err := range api.Organizations(ctx) {
+		if err != nil {
+			return accessError("reading the organizations of the site", err)
+		}
+		name := strings.ToLower(tidyName(one.Name))
+		a.atSite[name] = append(a.atSite[name], one)
+	}
+	return nil
+}
+
+// accessError is why access cannot be planned.
+func accessError(doing string, err error) error {
+	err = fmt.Errorf("%s: %w; nothing was sent", doing, err)
+	if refused, ok := errors.AsType[*apiclient.Error](err); ok && refused.Kind == apiclient.KindNotFound {
+		return newStop(Broken, err, err.Error(), "there is no such project, it has no portal, or the account cannot "+
+			"see it; give the key as in its request numbers (SUP-12: SUP)")
+	}
+	return err
+}
+
+// count counts what is asked for and not there.
+func (a *AccessPlan) count(ctx context.Context, run int64) error {
+	named, err := a.wanted.Organizations(ctx)
+	if err != nil {
+		return err
+	}
+	for _, g := range named {
+		a.groups = append(a.groups, a.organization(g.Spelled))
+	}
+	for i, g := range a.groups {
+		if g.ID == "" && g.Why == "" {
+			a.lacking = append(a.lacking, &a.groups[i])
+			a.FirstNew = append(a.FirstNew, g.Spelled)
+		}
+	}
+	a.Named, a.ToCreate = len(named), len(a.lacking)
+	a.FirstNew = a.FirstNew[:min(10, a.ToCreate)]
+	if err := a.wanted.Seat(ctx, run, a.groups, outcome.ReasonAccessStopped); err != nil {
+		return err
+	}
+	if a.Missing, err = a.wanted.Missing(ctx); !a.Organizations {
+		a.WithoutOrganization = 0
+	}
+	return err
 }

@@ -112,13 +112,8 @@ func upToDate(ctx context.Context, l *ledger.Ledger, path string, row *export.Ro
 		why = fmt.Sprintf("run %s has listed this leaver, and it is not the last complete run of the source %q (%s)",
 			by, source, cmp.Or(latest, "there is none"))
 	}
-	return &export.RefusedError{
-		Path:  path,
-		Place: row.Place,
-		What:  why,
-		Hint: "the list of leavers is out of date: run jsm-onboard sync again on the newest export, and use the list " +
-			"that it writes",
-	}
+	return &export.RefusedError{Path: path, Place: row.Place, What: why, Hint: "the list of leavers is out of date: " +
+		"run jsm-onboard sync again on the newest export, and use the list that it writes"}
 }
 
 // PlanUndo is the plan of revoking what a run has created, and nobody else. A *Stop is why there is nothing to undo.
@@ -130,8 +125,7 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 	}
 	survey := &export.Survey{Header: []string{"email", "name"}, Width: 2}
 	p := &Plan{Undoes: &run, Rows: undoRows(l, run.Seq), Survey: survey}
-	job := ledger.Job{Command: "undo", Source: run.ID, Input: run.Input}
-	err := p.decide(ctx, l, PlanOptions{Job: job})
+	err := p.decide(ctx, l, PlanOptions{Job: ledger.Job{Command: "undo", Source: run.ID, Input: run.Input}})
 	n := p.Create + p.Settled.Sum() + p.Finished.Sum()
 	if err == nil && n == 0 {
 		err = newStop(Broken, nil, cannot+"it has created nobody",
@@ -188,6 +182,6 @@ func (r *Run) afterRevocations(end *End) {
 	if r.plan.Undoes == nil || end.Stop != nil || end.Totals.NotGood() > end.Totals.Of(outcome.Review) {
 		return
 	}
-	err := r.ledger.MarkUndone(context.WithoutCancel(r.asked), r.plan.Undoes.Seq, time.Now())
-	end.Stop = brokenLedger(err)
+	still := context.WithoutCancel(r.asked)
+	end.Stop = brokenLedger(r.ledger.MarkUndone(still, r.plan.Undoes.Seq, time.Now()))
 }

@@ -26,6 +26,10 @@ type task struct {
 // tasks yields what the run makes of each row. With an error and no task, that of the rows, it ends; with both, the
 // ledger could not be asked about the row, which may have been settled before.
 func (r *Run) tasks(ctx context.Context, rows iter.Seq2[*export.Row, error]) iter.Seq2[*task, error] {
+	decide := r.decideCreate
+	if r.revokes {
+		decide = r.decideRevocation
+	}
 	return func(yield func(*task, error) bool) {
 		for batch, err := range inBatches(rows) {
 			if err != nil {
@@ -34,11 +38,7 @@ func (r *Run) tasks(ctx context.Context, rows iter.Seq2[*export.Row, error]) ite
 			}
 			tasks, err := r.recall(ctx, batch)
 			for i := range tasks {
-				if r.revokes {
-					r.decideRevocation(&tasks[i])
-				} else {
-					r.decideCreate(&tasks[i])
-				}
+				decide(&tasks[i])
 				if !yield(&tasks[i], err) {
 					return
 				}

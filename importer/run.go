@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -43,8 +44,8 @@ type Options struct {
 	ResolveConflicts bool   // look up the account id behind a 409
 	MayBrowse        bool   // Jira says that the token may browse users: an empty look-up is evidence
 	FailedPath       string // where the rows to fix are written; "": nowhere
-
-	Settled func(Result) // unless nil, is given each result at once, out of order and from any goroutine
+	// Settled is given each result at once, out of order and from any goroutine; nil: nobody is.
+	Settled func(Result)
 }
 
 // End is how a run ended.
@@ -68,14 +69,13 @@ type Progress struct {
 
 // ExitCode is derived from the counted rows and the reason to stop.
 func (e End) ExitCode() int {
-	if e.Totals.Prove(e.Rows) != nil {
-		return 1
-	}
-	if e.Stop != nil && e.Stop.Cause != LimitReached {
-		return e.Stop.Cause.ExitCode()
-	}
 	notGood := e.Totals.NotGood()
-	if e.Stop != nil { // as asked
+	switch {
+	case e.Totals.Prove(e.Rows) != nil:
+		return 1
+	case e.Stop != nil && e.Stop.Cause != LimitReached:
+		return e.Stop.Cause.ExitCode()
+	case e.Stop != nil: // as asked
 		notGood -= e.Totals.Of(outcome.NotAttempted)
 	}
 	if notGood > 0 || e.Access != nil && e.Access.NotGood+len(e.Access.Refused) > 0 {
@@ -84,31 +84,34 @@ func (e End) ExitCode() int {
 	return 0
 }
 
+// usesLimit are the statuses of rows that count for --limit.
+var usesLimit = []outcome.Status{outcome.Created, outcome.CreatedUnconfirmed, outcome.Unknown}
+
 // windowRows is how many rows the fastest worker may be ahead of the slowest: 100 s at the usual quota.
 const windowRows = 10_000
 
 // Run takes rows from one reader through a pool of workers and back into input order.
 type Run struct {
-	api                          API
-	ledger                       *ledger.Ledger
-	plan                         *Plan
-	options                      Options
-	revokes                      bool // and creates nobody
-	replays                      bool // it has ended, and is told again
-	rules                        stopRules
-	searchRefused, renameRefused atomic.Pointer[error]   // why nobody is looked up, or renamed, any more
-	accounts                     map[string]export.Place // of the rows so far, to revoke
-	fixed                        []ledger.Fixed
-	permits                      *semaphore.Weighted // one for each row that may end up created; nil: no --limit
-	limited                      *Stop               // when as many rows were sent as asked for; nil: no limit
-	window                       int
+	api           API
+	ledger        *ledger.Ledger
+	plan          *Plan
+	options       Options
+	revokes       bool // and creates nobody
+	replays       bool // it has ended, and is told again
+	rules         stopRules
+	searchRefused atomic.Pointer[error]   // why nobody is looked up any more
+	renameRefused atomic.Pointer[error]   // why nobody is renamed any more
+	accounts      map[string]export.Place // of the rows so far, to revoke
+	fixed         []ledger.Fixed
+	permits       *semaphore.Weighted // one for each row that may end up created; nil: no --limit
+	limited       *Stop               // when as many rows were sent as asked for; nil: no limit
+	window        int
 
 	mu       sync.Mutex
 	progress Progress
-
-	asked   context.Context // ends when the user asks to stop
-	running context.Context // ends when no new request may leave
-	cancel  context.CancelCauseFunc
+	asked    context.Context // ends when the user asks to stop
+	running  context.Context // ends when no new request may leave
+	cancel   context.CancelCauseFunc
 }
 
 // NewRun prepares the run that plan is about and that the ledger has begun. When ctx ends, no new row is sent. Of the
@@ -211,10 +214,10 @@ func (r *Run) read(rows iter.Seq2[*export.Row, error], ordered chan<- <-chan Res
 
 // mayStart reports whether a row needs a worker and may have one: not when the run stops first.
 func (r *Run) mayStart(t *task) bool {
-	if t.wants == 0 && t.decided.Status == 0 || r.options.Only != 0 && t.row.Number != r.options.Only {
-		return false
-	}
-	return r.running.Err() == nil && (r.permits == nil || r.permits.Acquire(r.running, 1) == nil)
+	idle := t.wants == 0 && t.decided.Status == 0
+	other := r.options.Only != 0 && t.row.Number != r.options.Only
+	return !idle && !other && r.running.Err() == nil &&
+		(r.permits == nil || r.permits.Acquire(r.running, 1) == nil)
 }
 
 // finish carries a task out, and stops the run when that shows a reason to, or was the last that is allowed.
@@ -225,7 +228,7 @@ func (r *Run) finish(t *task) Result {
 	switch {
 	case r.options.Only != 0, r.permits != nil && r.Progress().Made == r.options.Limit:
 		r.stop(r.limited)
-	case r.permits != nil && !usesLimit(result.Status):
+	case r.permits != nil && !slices.Contains(usesLimit, result.Status):
 		r.permits.Release(1)
 	}
 	return result
@@ -240,14 +243,13 @@ func (r *Run) count(result Result, asked bool) {
 	defer r.mu.Unlock()
 	p := &r.progress
 	p.Totals[result.Status]++
-	if !asked {
-		return
+	if asked {
+		p.Tasks++
 	}
-	p.Tasks++
-	if usesLimit(result.Status) {
+	if asked && slices.Contains(usesLimit, result.Status) {
 		p.Made++
 	}
-	if result.Attempts > 0 {
+	if asked && result.Attempts > 0 {
 		p.Sent++
 	}
 	if result.Lost {
@@ -260,11 +262,6 @@ func (r *Run) Progress() Progress {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.progress
-}
-
-// usesLimit reports whether a row that ended so counts for --limit.
-func usesLimit(s outcome.Status) bool {
-	return s == outcome.Created || s == outcome.CreatedUnconfirmed || s == outcome.Unknown
 }
 
 // collect takes the results in order. When they can no longer be handed out (a full disk), it stops the

@@ -143,9 +143,8 @@ func (l *Ledger) Holdings(ctx context.Context) (Holdings, error) {
 // Created yields the rows of run whose accounts it has as created, in row order, those that were revoked or are gone
 // since too.
 func (l *Ledger) Created(ctx context.Context, run int64) iter.Seq2[outcome.Outcome, error] {
-	return pages(ctx, l, scanOutcome, 0, func(o outcome.Outcome) int { return o.Row },
-		"SELECT "+outcomeColumns+` FROM outcomes o
-		WHERE row > ?1 AND run = ?3 AND revoke = 0 AND EXISTS (SELECT 1 FROM accounts a
+	return pages(ctx, l, scanOutcome, 0, func(o outcome.Outcome) int { return o.Row }, `SELECT `+outcomeColumns+`
+		FROM outcomes o WHERE row > ?1 AND run = ?3 AND revoke = 0 AND EXISTS (SELECT 1 FROM accounts a
 			WHERE a.key = o.key AND a.run = o.run AND a.row = o.row AND a.status = 'created')
 		ORDER BY row LIMIT ?2`, run)
 }
