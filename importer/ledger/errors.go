@@ -42,7 +42,11 @@ func wrap(path string, err error) error {
 	if _, refused := errors.AsType[*RefusedError](err); refused || errors.Is(err, ErrFull) {
 		return err
 	}
-	switch code(err) & 0xff {
+	code := 0 // of SQLite
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		code = e.Code() & 0xff
+	}
+	switch code {
 	case sqlite3.SQLITE_READONLY:
 		return refuseForbidden(path)
 	case sqlite3.SQLITE_CORRUPT:
@@ -66,12 +70,4 @@ func refuseDamaged(path, what string) error {
 func refuseForbidden(path string) error {
 	return &RefusedError{Path: path, What: "may not be read and written by this user",
 		Hint: "give permission on the file and on its folder, or name another ledger with --ledger"}
-}
-
-// code returns SQLite's extended result code, 0 when err does not come from SQLite.
-func code(err error) int {
-	if e, ok := errors.AsType[*sqlite.Error](err); ok {
-		return e.Code()
-	}
-	return 0
 }
