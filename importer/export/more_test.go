@@ -82,6 +82,7 @@ var whose = []exported{
 	{name: "and into a column without a header", file: "id,email,name,\n1,info@a.example,Park, Tom\n2,office@a.example,Lee, Ann\n", refused: "goes on in the next"},
 	{name: "a blank after each comma", file: "name, email, phone\nAnn Lee, ann@a.example, office\nBo Berg, bo@a.example, office\n", people: "ann@a.example=Ann Lee|bo@a.example=Bo Berg"},
 	{name: "a second table with a title", file: "name,email\nTom Park,tom.park@a.example\n\nPersonen zum Löschen\nname,email\nBob Gone,bob.gone@b.example\n", refused: "another header"},
+	{name: "a row without an address, and a word for mail in it", file: "name,email,city,prefers\nTom Park,,Berlin,E-mail\nAnn Lee,ann.lee@a.example,Rome,Phone\n", people: "!|ann.lee@a.example=Ann Lee"},
 	{name: "a second table without a word for mail", file: "name,email\nTom Park,tom.park@c.example\n\nmanager,phone\nKim Boss,kim.boss@us.example\n", refused: "another header"},
 	{name: "a nickname under a word for last names", file: "Nome,Apelido,E-mail\nTom Park,Zezinho,tom.park@a.example\nAnn Lee,Joca,ann.lee@a.example\n", people: "tom.park@a.example=Tom Park|ann.lee@a.example=Ann Lee"},
 	{name: "one header for two parts of a name", file: "Имя;E-mail;Компания\nПётр Иванов;p@example.com;Ромашка\nЮлия Львова;y@example.com;Заря\n", people: "p@example.com=Пётр Иванов|y@example.com=Юлия Львова"},

@@ -237,3 +237,18 @@ func TestOrganizations(t *testing.T) {
 		t.Errorf("%v %+v", err, rows)
 	}
 }
+
+// A row whose form was wrong is wrong until its reason is emptied.
+func TestReasonsStandUntilTheyAreEmptied(t *testing.T) {
+	reason := longRow.Of(1) + ": " + longRow.Hint
+	file := "email,name,jsm_reason\na@example.com,Lee,\"" + reason + clearReason + "\"\nb@example.com,Bo,\"" + reason +
+		"\"\nc@example.com,Cy,\"another reason" + clearReason + "\"\nd@example.com,Di,\n"
+	_, rows, err := readAll(t, writeFile(t, "x.failed.csv", file), Options{})
+	if err != nil {
+		t.Fatal(refused(err))
+	}
+	want := []string{"2 !long_row (no address) +a@example.com", "3 b@example.com Bo", "4 c@example.com Cy", "5 d@example.com Di"}
+	if diff := cmp.Diff(want, tellAll(rows)); diff != "" {
+		t.Error(diff)
+	}
+}
