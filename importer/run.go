@@ -107,7 +107,7 @@ type Run struct {
 	limited       *Stop               // when as many rows were sent as asked for; nil: no limit
 	window        int
 
-	mu       sync.Mutex
+	mu       sync.Mutex // of progress
 	progress Progress
 	asked    context.Context // ends when the user asks to stop
 	running  context.Context // ends when no new request may leave
