@@ -80,8 +80,7 @@ func (p *Pacer) answers(now time.Time, permit Permit) {
 
 // pauseUntil extends the pause, of the whole group for a shared quota, and reports it when it becomes a long one.
 func (p *Pacer) pauseUntil(now, until time.Time, a Answer) {
-	q := &p.pause
-	short := q.began.IsZero() || q.until.Sub(q.began) < reportPause
+	q, short := &p.pause, p.pause.began.IsZero() || p.pause.until.Sub(p.pause.began) < reportPause
 	q.extend(now, until, a.Reason)
 	if short && q.until.Sub(q.began) >= reportPause && !p.outage {
 		p.report("pause", 0, a.Reason)

@@ -226,4 +226,9 @@ func TestGoesOnAfterAnother(t *testing.T) {
 	if was, again := c.read("people.results.csv"), c.read("again.csv"); again != was {
 		t.Errorf("it was\n%s\nand is told as\n%s", was, again)
 	}
+	posts := c.posts()
+	c.says(c.must(0, "import", "./people.csv"), " 0  to create")
+	if got := c.statuses("people.results.csv"); c.posts() != posts || got["known"] != 10 {
+		t.Errorf("%d requests; %v", c.posts()-posts, got)
+	}
 }

@@ -49,10 +49,11 @@ var (
 	oddCase = regexp.MustCompile(strings.NewReplacer("small", `[^\x00-\x7f\P{Ll}]`, "CAPITAL", `[^\x00-\x7f\P{Lu}]`).
 		Replace(`small\p{Lu}|\p{Ll}CAPITAL|CAPITAL\p{Lu}\p{Ll}|\p{Lu}CAPITAL\p{Ll}|\p{Lu}{2}small`))
 	// oneScript are letters of one script, and those of none that fit any. Han, Kana and Hangul are one.
-	oneScript = regexp.MustCompile(strings.NewReplacer("any", `\pN\pP\pS\pZ\pC\p{Lm}\p{Common}\p{Inherited}ªºµƒ`).Replace(
-		`^([any\p{Latin}]*|[any\p{Cyrillic}]*|[any\p{Greek}]*|[any\p{Hebrew}]*|[any\p{Arabic}]*|[any\p{Thai}]*|` +
-			`[any\p{Armenian}]*|[any\p{Georgian}]*|[any\p{Devanagari}]*|` +
-			`[any\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Bopomofo}]*)$`))
+	oneScript = regexp.MustCompile(strings.ReplaceAll(
+		`^([any\p{Latin}]*|[any\p{Cyrillic}]*|[any\p{Greek}]*|[any\p{Hebrew}]*|[any\p{Arabic}]*|[any\p{Thai}]*|`+
+			`[any\p{Armenian}]*|[any\p{Georgian}]*|[any\p{Devanagari}]*|`+
+			`[any\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Bopomofo}]*)$`,
+		"any", `\pN\pP\pS\pZ\pC\p{Lm}\p{Common}\p{Inherited}ªºµƒ`))
 )
 
 // IsWord reports whether a word makes sense: letters of one script. A letter that a wrong
@@ -62,7 +63,8 @@ func IsWord(word string) bool {
 		return false
 	}
 	return !slices.ContainsFunc(punctuation.Split(word, -1), func(part string) bool {
-		return noLetters.MatchString(part) || !OneScript(part) || oddCase.MatchString(strings.ReplaceAll(part, "ß", ""))
+		odd := oddCase.MatchString(strings.ReplaceAll(part, "ß", ""))
+		return odd || noLetters.MatchString(part) || !OneScript(part)
 	})
 }
 
