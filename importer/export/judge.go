@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"jsm-onboard/importer/csvtext"
 	"jsm-onboard/importer/text"
 )
 
@@ -86,12 +87,11 @@ func (r *Row) stillBroken() *kind {
 	return nil
 }
 
-// broken is a row whose cells cannot be trusted. The addresses in it count as
-// being in the file.
+// broken is a row whose cells cannot be trusted. The addresses in it count as being in the file.
 func (s *Survey) broken(r *Row, cells []string) {
 	r.NoAddress, r.repairs = true, nil
 	r.Invalid = r.fault.Of(1) + ": " + r.fault.Hint
-	if !s.columns.needAccounts {
+	if !s.columns.needAccounts && r.fault != notUTF8 && r.fault != csvtext.CellTooLong { // whose cells are in place
 		r.Invalid += clearReason
 	}
 	r.mentioned(cells)

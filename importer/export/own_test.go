@@ -251,4 +251,10 @@ func TestReasonsStandUntilTheyAreEmptied(t *testing.T) {
 	if diff := cmp.Diff(want, tellAll(rows)); diff != "" {
 		t.Error(diff)
 	}
+
+	// The cells of a row with other letters are in place: to save it as UTF-8 is enough.
+	_, rows, err = readAll(t, writeFile(t, "y.csv", "name,email\nAnn Lee,a@example.com\nJürgen,b@example.com\nJ\xfcrgen,c@example.com\n"), Options{})
+	if err != nil || len(rows) != 3 || !strings.HasSuffix(rows[2].Invalid, notUTF8.Hint) {
+		t.Errorf("%v %v", err, tellAll(rows))
+	}
 }
