@@ -86,8 +86,8 @@ func (r *Roster) begin(run ledger.Run) error {
 	if r == nil {
 		return nil
 	}
-	gone := slices.DeleteFunc(r.gone, func(m ledger.Member) bool { return r.fixed[m.Key] })
-	return r.ledger.Leave(r.ctx, run.Seq, r.source, gone)
+	r.gone = slices.DeleteFunc(r.gone, func(m ledger.Member) bool { return r.fixed[m.Key] })
+	return r.ledger.Leave(r.ctx, run.Seq, r.source, r.gone)
 }
 
 // see takes the result of one row.
@@ -140,7 +140,7 @@ func (r *Roster) sight(result Result, is outcome.Status) {
 	}
 	if row.ExternalID != "" {
 		r.ids = true
-		r.note(sameID(row.ExternalID), row, is)
+		r.note(sameID(row.ExternalID), result, is)
 	}
 	if row.Invalid == "" || row.Excluded != "" || row.Key != "" || len(r.seen) == 0 {
 		return
@@ -148,15 +148,15 @@ func (r *Roster) sight(result Result, is outcome.Status) {
 	before := ""
 	for _, cell := range row.Cells {
 		for _, name := range []string{cell, before + " " + cell, cell + " " + before} {
-			r.note(sameName(name), row, is)
+			r.note(sameName(name), result, is)
 		}
 		before = cell
 	}
 }
 
-func (r *Roster) note(who string, row *export.Row, is outcome.Status) {
-	if s, left := r.seen[who]; left && (s.place == export.Place{} || s.place == row.Place) {
-		r.seen[who] = sighting{row.Place, strings.Clone(row.Key), is}
+func (r *Roster) note(who string, result Result, is outcome.Status) {
+	if s, left := r.seen[who]; left && (s.place == export.Place{} || s.place == result.Row.Place) {
+		r.seen[who] = sighting{result.Row.Place, strings.Clone(cmp.Or(result.fixed, result.Row.Key)), is}
 	}
 }
 

@@ -264,6 +264,19 @@ func TestFixedPeopleAreInTheSource(t *testing.T) {
 	})
 }
 
+// A row that was fixed speaks for the address that it was fixed to.
+func TestSightOfAFixedRow(t *testing.T) {
+	t.Parallel()
+	r := &Roster{seen: map[string]sighting{sameID("2"): {}}, fixed: map[string]bool{}}
+	row := &export.Row{ExternalID: "2", Invalid: "no address", Place: export.Place{Row: 3, Line: 3}}
+	r.sight(Result{Row: row, fixed: "cy@new.example"}, outcome.Known)
+	one := ledger.Leaver{Account: ledger.Account{Status: outcome.Created}, MemberID: "2", KnownID: "2"}
+	action, reason := judgeLeaver(one, r.seen[sameID("2")], r.ids)
+	if action != ActionReview || !strings.Contains(reason, "another address (cy@new.example)") {
+		t.Errorf("%s: %s", action, reason)
+	}
+}
+
 // One fix settles one row: another with its external id, which is wrong in another way, still has to be fixed. A fixed
 // row counts also when its file lies elsewhere by then, and when other cells of the export have changed.
 func TestOneFixSettlesOneRow(t *testing.T) {

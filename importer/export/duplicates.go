@@ -11,7 +11,7 @@ import (
 
 var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()} // of the process
 
-// hash64 is a hash of a text that no file can foresee.
+// hash64 is a hash of a text: another one in each process, so that no file is made for it.
 func hash64(s string) uint64 { return maphash.String(seeds[0], s) }
 
 // keyIndex knows which keys were seen, by a hash of 128 bits: at that width two
