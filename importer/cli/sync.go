@@ -22,7 +22,7 @@ type syncWork struct {
 	importWork
 	revokeLeavers bool
 	maxRevoke     importer.Limit
-	leavers       report.LeaverTotals // as the plan foresees them
+	leavers       report.LeaverTotals // as the plan has them
 }
 
 func (p *program) syncCommand() *cobra.Command {
