@@ -115,7 +115,7 @@ func checkPromises(ts *testscript.TestScript, site *jsmtest.Site, started time.T
 		ts.Setenv(ledgers, "several")
 	}
 	e := importertest.Evidence{
-		Accounts:    slices.Collect(site.Accounts()),
+		Accounts:    site.Accounts(),
 		SiteURL:     ts.Getenv("JIRA_BASE_URL"),
 		OtherLedger: ts.Getenv(ledgers) != "",
 		Resent:      slices.Contains(args, "--resend-known"),
@@ -484,7 +484,7 @@ func served(ts *testscript.TestScript) **jsmtest.Site {
 // the order of addresses: accounts FILE
 func accounts(ts *testscript.TestScript, neg bool, args []string) {
 	var lines []string
-	for a := range (*served(ts)).Accounts() {
+	for _, a := range (*served(ts)).Accounts() {
 		if a.CreatedBy > 0 {
 			lines = append(lines, fmt.Sprintf("%s,%s,1,revoked=%t\n", a.Email, a.Name, a.Revoked))
 		}
@@ -513,7 +513,9 @@ func organizations(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // endTokens makes the credentials worthless from now on.
-func endTokens(ts *testscript.TestScript, neg bool, args []string) { (*served(ts)).EndTokens() }
+func endTokens(ts *testscript.TestScript, neg bool, args []string) {
+	(*served(ts)).SetFaults(jsmtest.Fault{Kind: jsmtest.TokenEnds})
+}
 
 // mayImport is who may import whom: a package of ours and the packages of ours that it may import.
 var mayImport = map[string][]string{

@@ -72,9 +72,8 @@ func (c *Client) Connect(ctx context.Context) (Connection, error) {
 
 // reach is the first step of Connect. It needs no credentials, and proves that there is a Jira Service Management site.
 func (c *Client) reach(ctx context.Context, conn *Connection) error {
-	type version struct{ Version string }
 	r := &request{operation: opInfo, anonymous: true, check: true}
-	info, _, err := ask(ctx, c, r, func(v version) bool { return v.Version != "" })
+	info, _, err := ask(ctx, c, r, func(v struct{ Version string }) bool { return v.Version != "" })
 	conn.Version = info.Version
 	conn.note(r.last)
 	e, answered := errors.AsType[*Error](err)
@@ -95,9 +94,8 @@ func (c *Client) reach(ctx context.Context, conn *Connection) error {
 // identify is the second step of Connect: it finds the cloud id, and the address that takes the credentials. A token
 // with scopes gets 401 at the site, as a wrong one does, and nothing in it shows which it is: so the gateway is asked.
 func (c *Client) identify(ctx context.Context, conn *Connection) error {
-	type tenant struct{ CloudID string }
 	r := &request{operation: opTenant, anonymous: true, check: true}
-	found, _, err := ask(ctx, c, r, func(t tenant) bool { return IsAccountID(t.CloudID) })
+	found, _, err := ask(ctx, c, r, func(t struct{ CloudID string }) bool { return IsAccountID(t.CloudID) })
 	c.tenant, conn.CloudID = found.CloudID, found.CloudID
 	var atSite error
 	if c.kind == APIToken {
@@ -166,12 +164,6 @@ func (c *Client) may(ctx context.Context, o operation, ids ...string) Verdict {
 		return No
 	}
 	return Unverified
-}
-
-// accepted reports whether the credentials are good for anything.
-func (c *Client) accepted(ctx context.Context) bool {
-	_, err := c.myself(ctx, new(Connection))
-	return err == nil || c.manages(ctx) == Yes
 }
 
 // permit is the last step of Connect: what the account may. A token without the scope to ask is no reason to stop.

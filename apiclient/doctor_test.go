@@ -215,7 +215,7 @@ func TestScopes(t *testing.T) {
 			if diff := cmp.Diff(tt.want, conn.Scopes); diff != "" {
 				t.Errorf("scopes (-want +got):\n%s", diff)
 			}
-			for a := range site.Accounts() {
+			for _, a := range site.Accounts() {
 				if a.CreatedBy > 0 {
 					t.Errorf("%s was created", a.Email)
 				}

@@ -131,7 +131,8 @@ func (c *Client) failure(ctx context.Context, r *request) *Error {
 		e.Message += " (" + startPatience.String() + ")"
 	}
 	e.Key, e.Message = c.quote(e.Key), c.quote(e.Message)
-	if e.Kind == KindUnauthorized && !r.anonymous && !r.check && c.accepted(ctx) {
+	if e.Kind == KindUnauthorized && !r.anonymous && !r.check && // the credentials may be good for anything else
+		(c.may(ctx, opMyself) == Yes || c.manages(ctx) == Yes) {
 		e.Kind, e.Hint = KindScope, HintScope
 	}
 	return e

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"iter"
 	"net/url"
 	"slices"
 	"strings"
@@ -45,14 +44,14 @@ type ServiceDesk struct {
 	ProjectKey  string `json:"projectKey"`
 }
 
-// Organizations lists the organizations of the site. It is complete when no error was yielded.
-func (c *Client) Organizations(ctx context.Context) iter.Seq2[Organization, error] {
+// Organizations lists the organizations of the site.
+func (c *Client) Organizations(ctx context.Context) ([]Organization, error) {
 	return c.list(ctx, opOrganizations)
 }
 
 // ServiceDeskOrganizations lists the organizations that were added to a service desk. It needs the same rights as
 // adding one.
-func (c *Client) ServiceDeskOrganizations(ctx context.Context, deskID string) iter.Seq2[Organization, error] {
+func (c *Client) ServiceDeskOrganizations(ctx context.Context, deskID string) ([]Organization, error) {
 	return c.list(ctx, opDeskMembers, deskID)
 }
 
@@ -115,35 +114,32 @@ func (p page) valid() bool {
 	return p.Values != nil && !slices.ContainsFunc(p.Values, nameless)
 }
 
-// list yields each organization once. An error is the last element; without one the list is complete. The next page is
-// that of _links.next where it is on the same host (the gateway passes on the site's own), else it starts at start +
-// limit of the answer: a page may hold fewer values than its limit and not be the last.
-func (c *Client) list(ctx context.Context, o operation, ids ...string) iter.Seq2[Organization, error] {
-	return func(yield func(Organization, error) bool) {
-		seen := map[string]bool{}
-		start, query := 0, fmt.Sprintf("limit=%d", pageSize)
-		for {
-			p, _, err := ask(ctx, c, &request{operation: o, ids: ids, query: query}, page.valid)
-			before := len(seen)
-			for _, one := range p.Values {
-				if !seen[one.ID] && !yield(one, nil) {
-					return
-				}
-				seen[one.ID] = true
-			}
-			switch {
-			case err == nil && (p.IsLastPage || len(p.Values) == 0):
-				return
-			case err == nil && len(seen) == before:
-				err = newError(o.name, KindAnswer, "the list goes on without anything new", hintAgain)
-			}
-			if err != nil {
-				yield(Organization{}, err)
-				return
-			}
-			start += max(p.Limit, 1)
-			query = cmp.Or(c.nextQuery(p.Links.Next), fmt.Sprintf("limit=%d&start=%d", pageSize, start))
+// list lists each organization once; with an error it is not complete. The next page is that of _links.next where it is
+// on the same host (the gateway passes on the site's own), else it starts at start + limit of the answer: a page may
+// hold fewer values than its limit and not be the last.
+func (c *Client) list(ctx context.Context, o operation, ids ...string) (all []Organization, err error) {
+	seen := map[string]bool{}
+	start, query := 0, fmt.Sprintf("limit=%d", pageSize)
+	for {
+		p, _, err := ask(ctx, c, &request{operation: o, ids: ids, query: query}, page.valid)
+		if err != nil {
+			return all, err
 		}
+		before := len(all)
+		for _, one := range p.Values {
+			if !seen[one.ID] {
+				all = append(all, one)
+			}
+			seen[one.ID] = true
+		}
+		switch {
+		case p.IsLastPage || len(p.Values) == 0:
+			return all, nil
+		case len(all) == before:
+			return all, newError(o.name, KindAnswer, "the list goes on without anything new", hintAgain)
+		}
+		start += max(p.Limit, 1)
+		query = cmp.Or(c.nextQuery(p.Links.Next), fmt.Sprintf("limit=%d&start=%d", pageSize, start))
 	}
 }
 

@@ -3,7 +3,6 @@ package apiclient
 import (
 	"context"
 	"io"
-	"iter"
 	"net/http"
 	"testing"
 
@@ -13,16 +12,6 @@ import (
 )
 
 // collect reads a list to its end.
-func collect[T any](list iter.Seq2[T, error]) (all []T, err error) {
-	for v, err := range list {
-		if err != nil {
-			return all, err
-		}
-		all = append(all, v)
-	}
-	return all, nil
-}
-
 // The way of an account into organizations and service projects, twice: all of it may be repeated.
 func TestAccess(t *testing.T) {
 	site, server := serveSite(t, jsmtest.Options{Organizations: []jsmtest.Organization{{Name: "Acme"}}})
@@ -51,12 +40,12 @@ func TestAccess(t *testing.T) {
 				t.Errorf("%s%v", diff, err)
 			}
 		}
-		added, err := collect(client.ServiceDeskOrganizations(ctx, desk.ID))
+		added, err := client.ServiceDeskOrganizations(ctx, desk.ID)
 		if err != nil || len(added) != 1 || added[0] != made {
 			t.Errorf("%+v, %v, want %+v", added, err, made)
 		}
 	}
-	all, err := collect(client.Organizations(ctx))
+	all, err := client.Organizations(ctx)
 	if err != nil || len(all) != 2 || all[0].Name != "Acme" || all[1].Name != "Initech" {
 		t.Errorf("%+v, %v", all, err)
 	}
@@ -71,7 +60,7 @@ func TestAccessIsRefused(t *testing.T) {
 	_, server := serveSite(t, jsmtest.Options{Organizations: []jsmtest.Organization{{Name: "Acme"}}})
 	client := newTestClient(t, server.URL)
 	ctx := t.Context()
-	organizations, err := collect(client.Organizations(ctx))
+	organizations, err := client.Organizations(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +78,7 @@ func TestAccessIsRefused(t *testing.T) {
 
 	_, server = serveSite(t, jsmtest.Options{Faults: []jsmtest.Fault{{Kind: jsmtest.NoAgentLicence, Share: 1}}})
 	client = newTestClient(t, server.URL)
-	_, err = collect(client.ServiceDeskOrganizations(ctx, "1"))
+	_, err = client.ServiceDeskOrganizations(ctx, "1")
 	checkKind(t, err, KindForbidden, "licence")
 	_, err = client.AddOrganizationToServiceDesk(ctx, "1", "1")
 	checkKind(t, err, KindForbidden, "licence")

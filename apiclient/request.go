@@ -212,19 +212,15 @@ func (c *Client) alive(ctx context.Context) bool {
 	return c.attempt(ctx, r) == nil && (r.last.verdict == done || r.last.verdict == denied)
 }
 
-// pause is the wait of one row before its next attempt; after a failure, and a refusal that is its own, it is at least
-// what the site asks for, unless nobody waits for so long.
+// pause is the wait of one row before its next attempt: full jitter under 0.5 s doubling, at most 30 s; after a
+// failure, and a refusal that is its own, at least what the site asks for, unless nobody waits for so long.
 func (c *Client) pause(r *request) time.Duration {
-	wait, q := c.backoff(max(r.failures, r.call.Refused)), r.last.quota
+	longest := min(30*time.Second, 500*time.Millisecond<<min(max(r.failures, r.call.Refused)-1, 10))
+	c.mu.Lock()
+	wait, q := time.Duration(c.random.Int64N(int64(longest))), r.last.quota
+	c.mu.Unlock()
 	if r.last.verdict == refused && !q.Own || q.RetryAfter > c.config.MaxPause {
 		return wait // a quota's is for the pacer
 	}
 	return max(wait, q.RetryAfter)
-}
-
-// backoff is the wait after so many failures or refusals: full jitter under 0.5 s doubling, at most 30 s.
-func (c *Client) backoff(n int) time.Duration {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Duration(c.random.Int64N(int64(min(30*time.Second, 500*time.Millisecond<<min(n-1, 10)))))
 }

@@ -29,7 +29,7 @@ var newcomer = NewCustomer{"new@example.com", "New One"}
 func inProcess(t *testing.T, h http.Handler, change ...func(*Config)) *Client {
 	return newTestClient(t, "https://acme.example.test", append([]func(*Config){func(c *Config) {
 		c.GatewayURL, c.TokenURL = "https://gateway.example.test", "https://gateway.example.test/oauth/token"
-		c.Transport, c.Timeout, c.MaxPause = jsmtest.Transport(h), time.Minute, 15*time.Minute
+		c.Transport, c.Timeout, c.MaxPause = jsmtest.Transport(h.ServeHTTP), time.Minute, 15*time.Minute
 	}}, change...)...)
 }
 
@@ -67,7 +67,7 @@ func TestBackoff(t *testing.T) {
 		6: 16 * time.Second, 7: 30 * time.Second, 1000: 30 * time.Second} {
 		var longest time.Duration
 		for range 1000 {
-			longest = max(longest, client.backoff(failures))
+			longest = max(longest, client.pause(&request{failures: failures}))
 		}
 		if longest > ceiling || longest < ceiling*9/10 {
 			t.Errorf("after %d failures up to %v, want %v", failures, longest, ceiling)
@@ -144,7 +144,7 @@ func TestGivesUp(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				client := inProcess(t, jsmtest.New(jsmtest.Options{OnCreate: bad,
-					Latency: jsmtest.Latency{Fixed: 100 * time.Millisecond}}))
+					Latency: 100 * time.Millisecond}))
 				var wg sync.WaitGroup
 				stop := make(chan struct{})
 				for i := range 4 {
@@ -394,7 +394,7 @@ func TestNothingOnRecordInAPause(t *testing.T) {
 func TestUnsentIsOffTheRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tries := 0
-		client := inProcess(t, nil)
+		client := inProcess(t, http.NotFoundHandler())
 		client.config.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
 			if tries++; tries == 1 {
 				httptrace.ContextClientTrace(r.Context()).GetConn(r.Host)
@@ -438,7 +438,7 @@ func TestRecordFails(t *testing.T) {
 // nobody.
 func TestSeveralAlwaysRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		site := jsmtest.New(jsmtest.Options{Latency: jsmtest.Latency{Fixed: 100 * time.Millisecond},
+		site := jsmtest.New(jsmtest.Options{Latency: 100 * time.Millisecond,
 			OnCreate: func(email string, _ int) jsmtest.Decision {
 				if strings.HasPrefix(email, "bad") {
 					return jsmtest.Decision{Fault: jsmtest.RefusedBare}
@@ -488,7 +488,7 @@ func TestAlwaysRefused(t *testing.T) {
 	}{{"others pass", 15_000, patience}, {"alone", 0, patienceAlone}} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				site := jsmtest.New(jsmtest.Options{OnCreate: poison, Latency: jsmtest.Latency{Fixed: 100 * time.Millisecond}})
+				site := jsmtest.New(jsmtest.Options{OnCreate: poison, Latency: 100 * time.Millisecond})
 				client := inProcess(t, site, func(c *Config) { c.MaxRate, c.Workers = 100, 64 })
 				start := time.Now()
 				var wg sync.WaitGroup
@@ -526,7 +526,7 @@ func TestAlwaysRefused(t *testing.T) {
 func TestOneRowIsToldToWaitForLong(t *testing.T) {
 	for _, status := range []int{429, 503} {
 		synctest.Test(t, func(t *testing.T) {
-			site := jsmtest.New(jsmtest.Options{Latency: jsmtest.Latency{Fixed: 100 * time.Millisecond}})
+			site := jsmtest.New(jsmtest.Options{Latency: 100 * time.Millisecond})
 			client := inProcess(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
 				if strings.Contains(string(body), newcomer.Email) {
@@ -718,7 +718,7 @@ func TestNothingIsSentOutsideALane(t *testing.T) {
 	client.RenameCustomer(ctx, "qm:1:2", "N")
 	client.alive(ctx)
 	client.myself(ctx, new(Connection))
-	collect(client.Organizations(ctx))
+	client.Organizations(ctx)
 	client.CreateOrganization(ctx, "A")
 	var counted int64
 	for _, l := range client.lanes {
@@ -750,7 +750,7 @@ func TestNoOtherAnswerIsSuccess(t *testing.T) {
 			return err
 		},
 		"organizations": func(c *Client) error {
-			_, err := collect(c.Organizations(ctx))
+			_, err := c.Organizations(ctx)
 			return err
 		},
 		"create organization": func(c *Client) error {
@@ -774,7 +774,7 @@ func TestNoOtherAnswerIsSuccess(t *testing.T) {
 			return err
 		},
 		"desk organizations": func(c *Client) error {
-			_, err := collect(c.ServiceDeskOrganizations(ctx, "1"))
+			_, err := c.ServiceDeskOrganizations(ctx, "1")
 			return err
 		},
 		"cloud id": func(c *Client) error {
@@ -859,7 +859,7 @@ func TestNarrowTokenIsNoEndedToken(t *testing.T) {
 	}
 	_, err := client.FindAccount(t.Context(), newcomer.Email)
 	checkKind(t, err, KindScope, "read:jira-user")
-	site.EndTokens()
+	site.SetFaults(jsmtest.Fault{Kind: jsmtest.TokenEnds})
 	_, err = client.FindAccount(t.Context(), newcomer.Email)
 	checkKind(t, err, KindUnauthorized, "JIRA_API_TOKEN")
 }

@@ -83,8 +83,6 @@ func (c *Client) CredentialHosts() []string {
 	}[c.kind]
 }
 
-func within(host, domain string) bool { return host == domain || strings.HasSuffix(host, "."+domain) }
-
 // hostOf is the host of an address without its port, in lower case and without a last dot; "" of none.
 func hostOf(address string) string {
 	u, err := url.Parse(address)
@@ -115,7 +113,7 @@ func ParseSite(s string) (string, error) {
 		return "", err
 	case isLoopback(host):
 		return u.Scheme + "://" + u.Host, nil
-	case within(host, "atlassian.com"), host == "atlassian.net":
+	case strings.HasSuffix("."+host, ".atlassian.com"), host == "atlassian.net":
 		return "", siteError(host+" is Atlassian's own, not a site", "give it as "+exampleSite)
 	case !strings.Contains(host, "."):
 		host += ".atlassian.net"

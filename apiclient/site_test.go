@@ -156,7 +156,7 @@ func TestCredentialsStayInTheirCloud(t *testing.T) {
 							if r.Header.Get("Authorization") != "" || strings.Contains(body, "secret") {
 								got[r.URL.Host] = true
 							}
-							return jsmtest.Transport(otherClouds(scoped)).RoundTrip(r)
+							return jsmtest.Transport(otherClouds(scoped).ServeHTTP).RoundTrip(r)
 						})})
 					if err != nil {
 						t.Fatal(err)
@@ -167,7 +167,7 @@ func TestCredentialsStayInTheirCloud(t *testing.T) {
 					client.FindAccount(ctx, newcomer.Email)
 					client.RenameCustomer(ctx, "qm:1:2", "N")
 					client.RevokePortalAccess(ctx, "qm:1:2", Record{})
-					collect(client.Organizations(ctx))
+					client.Organizations(ctx)
 					for host := range got {
 						if !slices.Contains(hosts, host) || !slices.Contains(client.CredentialHosts(), host) {
 							t.Errorf("%s, %s: credentials went to %s", site, kind, host)

@@ -205,7 +205,7 @@ func TestAccessIsResumed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := jsmtest.Options{
 			Existing: peopleBefore(5),
-			Latency:  jsmtest.Latency{Fixed: 200 * time.Millisecond},
+			Latency:  200 * time.Millisecond,
 			Faults: []jsmtest.Fault{
 				{Kind: jsmtest.Unavailable, Share: 0.05},
 				{Kind: jsmtest.UnavailableAfter, Share: 0.05},
@@ -312,7 +312,7 @@ func TestOrganizationNames(t *testing.T) {
 func TestKilledWhileGivingAccess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesktop(t, jsmtest.Options{Latency: jsmtest.Latency{Fixed: time.Second}})
+		d := newDesktop(t, jsmtest.Options{Latency: time.Second})
 		d.access.Organizations = true
 		for i := range 40 {
 			d.company(fmt.Sprintf("Company %d", i), 2*i, 2)
@@ -350,7 +350,7 @@ func TestKilledWhileGivingAccess(t *testing.T) {
 // more is sent; the next session gives it.
 func TestStoppedBeforeAccess(t *testing.T) {
 	t.Parallel()
-	slow := jsmtest.Latency{Fixed: 100 * time.Millisecond}
+	slow := 100 * time.Millisecond
 	broken := func(d *desktop) context.Context {
 		ctx, cancel := context.WithCancelCause(d.t.Context())
 		time.AfterFunc(time.Second, func() { cancel(ErrInterrupted) })

@@ -64,7 +64,7 @@ func newDesktop(t *testing.T, o jsmtest.Options) *desktop {
 		Workers:     8,
 		MaxRate:     100,
 		MaxPause:    15 * time.Minute,
-		Transport:   jsmtest.Transport(d.site),
+		Transport:   jsmtest.Transport(d.site.ServeHTTP),
 		Notify: func(e apiclient.Event) {
 			d.mu.Lock()
 			defer d.mu.Unlock()
@@ -264,7 +264,7 @@ func (d *desktop) replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, 
 func (d *desktop) check(ctx context.Context, plan *Plan, results []Result) {
 	d.t.Helper()
 	e := importertest.Evidence{
-		Accounts: slices.Collect(d.site.Accounts()),
+		Accounts: d.site.Accounts(),
 		Ledger:   d.ledgerPath(),
 		SiteURL:  "https://example.atlassian.net",
 		Rows:     plan.Survey.Rows,
@@ -307,7 +307,7 @@ func (d *desktop) expect(s session, want map[outcome.Status]int) {
 func (d *desktop) once(made int) {
 	d.t.Helper()
 	n := 0
-	for a := range d.site.Accounts() {
+	for _, a := range d.site.Accounts() {
 		if a.CreatedBy == 0 {
 			continue
 		}

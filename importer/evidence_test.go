@@ -34,7 +34,7 @@ func TestKilledInAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesktop(t, jsmtest.Options{
 			Existing: peopleBefore(20),
-			Latency:  jsmtest.Latency{Fixed: 50 * time.Millisecond},
+			Latency:  50 * time.Millisecond,
 			Quotas:   []jsmtest.Quota{{Method: "POST", Path: jsmtest.CreatePath, Limit: 5, Window: 10 * time.Minute}},
 		})
 		d.export(20)
@@ -67,7 +67,7 @@ func TestKilledInAPause(t *testing.T) {
 func TestKilledInFlight(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesktop(t, jsmtest.Options{Existing: peopleBefore(100), Latency: jsmtest.Latency{Fixed: 20 * time.Second}})
+		d := newDesktop(t, jsmtest.Options{Existing: peopleBefore(100), Latency: 20 * time.Second})
 		d.export(200)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		var restore func()
@@ -122,7 +122,6 @@ func TestTokenEndsInLookUps(t *testing.T) {
 		if s.Stop == nil || s.Stop.Cause != Unauthorised || s.ExitCode() != 4 {
 			t.Fatalf("%v, exit code %d, notes %q, %v", s.Stop, s.ExitCode(), s.Notes, d.site.Stats())
 		}
-		d.site.RenewTokens()
 		d.site.SetFaults()
 		s = d.sit(t.Context())
 		if n := withID(s, outcome.CreatedUnconfirmed); n != lost || s.Stop != nil {
@@ -168,8 +167,8 @@ func TestOneRowIsAlwaysRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesktop(t, jsmtest.Options{
-			Latency: jsmtest.Latency{P5: 80 * time.Millisecond, P95: 250 * time.Millisecond},
-			Quotas:  []jsmtest.Quota{{Method: "POST", Rate: 100}},
+			Latency: 80 * time.Millisecond, Jitter: 170 * time.Millisecond,
+			Quotas: []jsmtest.Quota{{Method: "POST", Rate: 100}},
 			OnCreate: func(email string, _ int) (d jsmtest.Decision) {
 				if email == address(100) {
 					d.Fault = jsmtest.RefusedBare
@@ -201,7 +200,7 @@ func TestOneRowIsAlwaysRefused(t *testing.T) {
 func TestOneRowIsToldToWaitForLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesktop(t, jsmtest.Options{Latency: jsmtest.Latency{P5: 80 * time.Millisecond, P95: 250 * time.Millisecond}})
+		d := newDesktop(t, jsmtest.Options{Latency: 80 * time.Millisecond, Jitter: 170 * time.Millisecond})
 		site := d.client.Transport
 		d.client.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
 			if r.Method == "POST" && r.Body != nil {
@@ -321,7 +320,7 @@ func TestDeletedAtTheSite(t *testing.T) {
 			d.sit(t.Context())
 			time.Sleep(time.Hour)
 			d.site = jsmtest.New(jsmtest.Options{}) // nobody is there
-			d.client.Transport = jsmtest.Transport(d.site)
+			d.client.Transport = jsmtest.Transport(d.site.ServeHTTP)
 			d.run.MayBrowse = browse
 			s := d.undo(t.Context())
 			d.expect(s, map[outcome.Status]int{outcome.NotFound: 3})
@@ -388,7 +387,7 @@ func TestOnlyLostNamesCount(t *testing.T) {
 func TestDiskIsFull(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesktop(t, jsmtest.Options{Latency: jsmtest.Latency{Fixed: 50 * time.Millisecond}})
+		d := newDesktop(t, jsmtest.Options{Latency: 50 * time.Millisecond})
 		d.export(300)
 		l, client := d.openLedger(), d.connect()
 		defer client.Close()
@@ -459,7 +458,7 @@ func TestResendKnown(t *testing.T) {
 			{Email: address(0), Name: "Person 0", ID: s.results[0].AccountID, Type: jsmtest.Customer,
 				CreatedBy: 1},
 		}})
-		d.client.Transport = jsmtest.Transport(d.site)
+		d.client.Transport = jsmtest.Transport(d.site.ServeHTTP)
 		s = d.sit(t.Context())
 		d.expect(s, map[outcome.Status]int{outcome.Conflict: 1, outcome.Created: 1})
 		if d.ours() != 2 {
@@ -472,7 +471,7 @@ func TestResendKnown(t *testing.T) {
 func TestTokenMayNotLookUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesktop(t, jsmtest.Options{Existing: peopleBefore(20), Latency: jsmtest.Latency{Fixed: 50 * time.Millisecond}})
+		d := newDesktop(t, jsmtest.Options{Existing: peopleBefore(20), Latency: 50 * time.Millisecond})
 		inner := d.client.Transport
 		refuse := true
 		asked := 0

@@ -424,7 +424,7 @@ func TestUndoListsLostAnswers(t *testing.T) {
 func TestUndoIsResumed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesktop(t, jsmtest.Options{Latency: jsmtest.Latency{Fixed: time.Second}})
+		d := newDesktop(t, jsmtest.Options{Latency: time.Second})
 		d.export(100)
 		d.sit(t.Context())
 		ctx, cancel := context.WithCancelCause(t.Context())

@@ -248,10 +248,11 @@ func (a *AccessPlan) ask(ctx context.Context, api API, o AccessOptions) error {
 	if !o.Organizations {
 		return nil
 	}
-	for one, err := range api.Organizations(ctx) {
-		if err != nil {
-			return accessError("reading the organizations of the site", err)
-		}
+	all, err := api.Organizations(ctx)
+	if err != nil {
+		return accessError("reading the organizations of the site", err)
+	}
+	for _, one := range all {
 		name := strings.ToLower(tidyName(one.Name))
 		a.atSite[name] = append(a.atSite[name], one)
 	}

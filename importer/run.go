@@ -26,8 +26,7 @@ type API interface {
 	RevokePortalAccess(ctx context.Context, accountID string, record apiclient.Record) (apiclient.Call, error)
 	RenameCustomer(ctx context.Context, accountID, displayName string) (apiclient.Call, error)
 	FindAccount(ctx context.Context, email string) (apiclient.Account, error)
-
-	Organizations(context.Context) iter.Seq2[apiclient.Organization, error]
+	Organizations(context.Context) ([]apiclient.Organization, error)
 	CreateOrganization(ctx context.Context, name string) (apiclient.Organization, error)
 	AddToOrganization(ctx context.Context, id string, accountIDs []string) (apiclient.Call, error)
 	ServiceDesk(ctx context.Context, key string) (apiclient.ServiceDesk, error)

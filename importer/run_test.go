@@ -16,7 +16,7 @@ import (
 
 // down is a site whose create requests are answered by decide alone.
 func down(decide func(email string, attempt int) jsmtest.Decision) jsmtest.Options {
-	return jsmtest.Options{OnCreate: decide, Latency: jsmtest.Latency{Fixed: 50 * time.Millisecond}}
+	return jsmtest.Options{OnCreate: decide, Latency: 50 * time.Millisecond}
 }
 
 // Rows that end as unknown are settled by the next run.
@@ -50,7 +50,7 @@ func TestUnknownIsSettledByTheNextRun(t *testing.T) {
 func TestInterruptFinishesWhatIsInFlight(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesktop(t, jsmtest.Options{Latency: jsmtest.Latency{Fixed: 20 * time.Second}})
+		d := newDesktop(t, jsmtest.Options{Latency: 20 * time.Second})
 		d.export(1000)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		began := time.Now()
@@ -110,7 +110,7 @@ func TestInterruptInAWait(t *testing.T) {
 func TestOutage(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
-		kind     jsmtest.FaultKind
+		kind     string
 		down     time.Duration
 		maxPause time.Duration
 		stops    bool
@@ -218,7 +218,7 @@ func TestOneProblemIsOneProblem(t *testing.T) {
 func TestQuotaAsksForALongPause(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesktop(t, jsmtest.Options{Latency: jsmtest.Latency{Fixed: 80 * time.Millisecond}, Quotas: []jsmtest.Quota{{
+		d := newDesktop(t, jsmtest.Options{Latency: 80 * time.Millisecond, Quotas: []jsmtest.Quota{{
 			Limit: 300, Window: time.Hour, Reason: "jira-quota-tenant-based"}}})
 		d.export(500)
 		s := d.sit(t.Context())
@@ -310,7 +310,7 @@ func TestLookUpsAreCutShort(t *testing.T) {
 					}
 					return jsmtest.Decision{}
 				})
-				o.Quotas, o.Latency.Fixed = tc.quotas, 500*time.Millisecond
+				o.Quotas, o.Latency = tc.quotas, 500*time.Millisecond
 				ctx, cancel := context.WithCancelCause(t.Context())
 				defer cancel(nil)
 				var lookUps atomic.Int32
@@ -388,7 +388,7 @@ func TestLateLookUpShowsAnotherName(t *testing.T) {
 func TestLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesktop(t, jsmtest.Options{Existing: peopleBefore(10), Latency: jsmtest.Latency{Fixed: 50 * time.Millisecond}})
+		d := newDesktop(t, jsmtest.Options{Existing: peopleBefore(10), Latency: 50 * time.Millisecond})
 		d.export(30)
 		d.run.Limit = 5
 		s := d.sit(t.Context())

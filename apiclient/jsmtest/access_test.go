@@ -147,7 +147,7 @@ func TestFaultsOfAccess(t *testing.T) {
 	s := New(o)
 	org := s.Organizations()[0].ID
 	unknown, all := map[string]bool{}, []string{}
-	for a := range s.Accounts() {
+	for _, a := range s.Accounts() {
 		status, _, _ := ask{method: "POST", url: OrgsPath + "/" + org + "/user", body: members(a.ID)}.do(t, s)
 		unknown[a.ID] = status == 400
 		all = append(all, a.ID)

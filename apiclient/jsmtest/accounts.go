@@ -4,21 +4,17 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
-	"iter"
 	"net/http"
 	"net/mail"
-	"slices"
 	"strings"
 	"time"
 )
 
-// AccountType is what kind of account a person has, in the words of user/search.
-type AccountType string
-
+// The types of accounts, in the words of user/search.
 const (
-	Customer  AccountType = "customer" // portal-only; "" means it too
-	Atlassian AccountType = "atlassian"
-	App       AccountType = "app"
+	Customer  = "customer" // portal-only
+	Atlassian = "atlassian"
+	App       = "app"
 )
 
 // Account is one account of a site.
@@ -26,8 +22,8 @@ type Account struct {
 	Email   string
 	Name    string
 	ID      string `json:"accountId"` // "" lets the site make one that no other site has
-	Type    AccountType
-	Revoked bool // portal access was taken away; the address stays taken
+	Type    string // "": Customer
+	Revoked bool   // portal access was taken away; the address stays taken
 
 	CreatedBy int // number of the create request that made it, from 1; 0: none did
 }
@@ -55,8 +51,8 @@ func (s *Site) newID(a Account) string {
 	return fmt.Sprintf("712020:%s-%x", s.options.CloudID, sum[:6])
 }
 
-// Accounts yields the accounts of now in the order of their making, those of [Options] first.
-func (s *Site) Accounts() iter.Seq[Account] { return slices.Values(snapshot(s, &s.accounts)) }
+// Accounts lists the accounts of now in the order of their making, those of [Options] first.
+func (s *Site) Accounts() []Account { return snapshot(s, &s.accounts) }
 
 // Find lists the accounts with an address, ignoring case.
 func (s *Site) Find(address string) []Account {
@@ -90,7 +86,7 @@ func (n newCustomer) named() bool { return n.DisplayName != "" && len(n.DisplayN
 func createCustomer(c *call, in newCustomer) *answer {
 	c.site.creates++
 	if !in.named() {
-		return c.failure(http.StatusBadRequest, "sandbox.name", "A display name has 1 to 255 characters")
+		return unnamed(c)
 	}
 	if !wellFormed(in.Email) {
 		return c.failure(http.StatusBadRequest, "sandbox.address", "This is no valid e-mail address")
@@ -124,7 +120,7 @@ func revokeAccess(c *call) *answer {
 // renameCustomer is the name change at the gateway. Its answers, but for the statuses 403 and 404, are invented.
 func renameCustomer(c *call, in newCustomer) *answer {
 	if !in.named() {
-		return c.failure(http.StatusBadRequest, "sandbox.name", "A display name has 1 to 255 characters")
+		return unnamed(c)
 	}
 	c.account.Name = in.DisplayName
 	return jsonAnswer(http.StatusOK, map[string]string{"accountId": c.account.ID, "displayName": c.account.Name})
@@ -143,10 +139,8 @@ func tenantInfo(c *call) *answer {
 
 func myself(c *call) *answer {
 	owner := &Account{Name: "Service account", ID: "712020:service-account", Type: App}
-	for _, a := range c.site.byAddress[fold(c.user.Email)] {
-		if owner.Type == App || a.Type != Customer {
-			owner = a
-		}
+	if known := c.site.byAddress[fold(c.user.Email)]; len(known) > 0 {
+		owner = known[0]
 	}
 	return jsonAnswer(http.StatusOK, person(owner))
 }
@@ -158,7 +152,7 @@ func myPermissions(c *call) *answer {
 	for name := range strings.SplitSeq(c.req.URL.Query().Get("permissions"), ",") {
 		have, ok := known[name]
 		if !ok {
-			return c.failure(http.StatusBadRequest, "", "Say what you look for")
+			return unsaid(c)
 		}
 		out[name] = map[string]any{"key": name, "name": name, "type": "GLOBAL", "havePermission": have}
 	}
@@ -175,7 +169,7 @@ func (a *Account) matches(query string) bool {
 func searchUsers(c *call) *answer {
 	query, latest := fold(c.req.URL.Query().Get("query")), time.Now().Add(-c.site.options.SearchLag)
 	if query == "" {
-		return c.failure(http.StatusBadRequest, "", "Say what you look for")
+		return unsaid(c)
 	}
 	users := []map[string]any{}
 	for _, a := range c.site.accounts {

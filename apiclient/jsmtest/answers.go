@@ -32,6 +32,8 @@ var (
 
 	unavailable    = refuse(http.StatusServiceUnavailable, "sandbox.unavailable", "Unavailable for a moment")
 	nothingHere    = refuse(http.StatusNotFound, "sandbox.path", "Nothing at this path")
+	unnamed        = refuse(http.StatusBadRequest, "sandbox.name", "A display name has 1 to 255 characters")
+	unsaid         = refuse(http.StatusBadRequest, "", "Say what you look for")
 	forbidden      = refuse(http.StatusForbidden, "sandbox.permission", "You may not do this")
 	noOrganization = refuse(http.StatusNotFound, "sandbox.organization.unknown", "There is no such organization")
 	signupClosed   = refuse(http.StatusBadRequest, "cv.signup.error.not.allowed", "Signup is not currently available")

@@ -14,26 +14,24 @@ import (
 	"time"
 )
 
-// FaultKind is what can go wrong with a request. Its text is the word of [ParseFault].
-type FaultKind string
-
+// The kinds of [Fault]: what can go wrong with a request.
 const (
-	Unavailable      FaultKind = "503"                // nothing done
-	UnavailableAfter FaultKind = "503-after"          // done, and answered with 503
-	BadGateway       FaultKind = "502-html"           // a proxy's page, nothing done
-	RefusedBare      FaultKind = "429-no-retry-after" // a stray refusal without headers, nothing done
-	ResetBefore      FaultKind = "reset-before"       // connection cut, nothing done
-	ResetAfter       FaultKind = "reset-after"        // done, connection cut
-	TruncateAfter    FaultKind = "truncate-after"     // done, half an answer; without a body as ResetAfter
-	HangAfter        FaultKind = "hang-after"         // done, no answer until the client gives up
-	Slow             FaultKind = "slow"               // done, and answered [Options].SlowBy later
-	TokenEnds        FaultKind = "401-after"          // each token ends after N requests, to the path or to any
-	SignupClosed     FaultKind = "signup-closed"      // creates are refused as by a setting of the site
-	SignInPage       FaultKind = "html-200"           // a page with status 200, nothing done
-	RouteGone        FaultKind = "route-gone"         // 404, nothing at this path
-	AlwaysRefused    FaultKind = "always-refused"     // every create of some addresses is answered with a bare 429
-	UnknownAccount   FaultKind = "unknown-account"    // organizations and service projects do not know some accounts
-	NoAgentLicence   FaultKind = "no-agent-licence"   // as if the token's owner had none
+	Unavailable      = "503"                // nothing done
+	UnavailableAfter = "503-after"          // done, and answered with 503
+	BadGateway       = "502-html"           // a proxy's page, nothing done
+	RefusedBare      = "429-no-retry-after" // a stray refusal without headers, nothing done
+	ResetBefore      = "reset-before"       // connection cut, nothing done
+	ResetAfter       = "reset-after"        // done, connection cut
+	TruncateAfter    = "truncate-after"     // done, half an answer; without a body as ResetAfter
+	HangAfter        = "hang-after"         // done, no answer until the client gives up
+	Slow             = "slow"               // done, and answered [Options].SlowBy later
+	TokenEnds        = "401-after"          // each token ends after N requests, to the path or to any
+	SignupClosed     = "signup-closed"      // creates are refused as by a setting of the site
+	SignInPage       = "html-200"           // a page with status 200, nothing done
+	RouteGone        = "route-gone"         // 404, nothing at this path
+	AlwaysRefused    = "always-refused"     // every create of some addresses is answered with a bare 429
+	UnknownAccount   = "unknown-account"    // organizations and service projects do not know some accounts
+	NoAgentLicence   = "no-agent-licence"   // as if the token's owner had none
 )
 
 // An effect is what a kind of fault does to a request, in place of the operation or with it.
@@ -43,7 +41,7 @@ type effect struct {
 	answer func(*call) *answer
 }
 
-var effects = map[FaultKind]effect{
+var effects = map[string]effect{
 	Unavailable:      {answer: unavailable},
 	UnavailableAfter: {answer: after(func(c *call, a *answer) { *a = *unavailable(c) })},
 	BadGateway:       {answer: badGateway},
@@ -72,17 +70,12 @@ func after(change func(*call, *answer)) func(*call) *answer {
 }
 
 // FaultNames are the words that [ParseFault] knows.
-func FaultNames() (names []string) {
-	for _, kind := range slices.Sorted(maps.Keys(effects)) {
-		names = append(names, string(kind))
-	}
-	return names
-}
+func FaultNames() []string { return slices.Sorted(maps.Keys(effects)) }
 
 // Fault befalls a share of the requests. Which ones, the seed decides with the kind, the route, what the request is
 // about and how often that was asked before: not the order in which requests arrive.
 type Fault struct {
-	Kind  FaultKind
+	Kind  string
 	Share float64 // 0 to 1, of the requests; of AlwaysRefused the addresses, of UnknownAccount the accounts
 	After int     // of TokenEnds, in place of a share
 	// Route is a method, a path pattern or "METHOD pattern". "" is every operation that works on customers: the checks
@@ -95,7 +88,7 @@ type Fault struct {
 func ParseFault(s string) (f Fault, err error) {
 	kind, value, _ := strings.Cut(s, "=")
 	value, route, _ := strings.Cut(value, ",")
-	f.Kind, f.Route = FaultKind(strings.TrimSpace(kind)), strings.TrimSpace(route)
+	f.Kind, f.Route = strings.TrimSpace(kind), strings.TrimSpace(route)
 	number, percent := strings.CutSuffix(strings.TrimSpace(value), "%")
 	switch {
 	case f.Kind == TokenEnds:
@@ -116,15 +109,17 @@ func ParseFault(s string) (f Fault, err error) {
 	return f, nil
 }
 
-// SetFaults replaces the faults from the next request on.
+// SetFaults replaces the faults from the next request on. The uses of tokens count anew: without a fault TokenEnds all
+// are good again, and with one that has no After they have ended, and so has each that a client fetches.
 func (s *Site) SetFaults(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.options.Faults = slices.Clone(faults)
+	clear(s.uses)
 }
 
 // draw is the fault that befalls the n-th request about the same; "": none.
-func (c *call) draw(about string, n int) FaultKind {
+func (c *call) draw(about string, n int) string {
 	for _, f := range c.site.options.Faults {
 		if f.Kind != UnknownAccount && c.befallen(f, about, n) {
 			return f.Kind
@@ -150,7 +145,7 @@ func (c *call) befallen(f Fault, about string, n int) bool {
 	if route == "" {
 		here = !c.route.check
 	}
-	return here && c.chance(string(f.Kind), about, n) < f.Share
+	return here && c.chance(f.Kind, about, n) < f.Share
 }
 
 // chance is a number of at least 0 and below 1 that looks random; the seed, the route and the arguments decide it.
@@ -182,7 +177,7 @@ func (c *call) email() string {
 
 // Decision is what [Options].OnCreate wants of one create request. The zero value leaves it to the site's faults.
 type Decision struct {
-	Fault  FaultKind     // befalls the request, unless ""
+	Fault  string        // the kind of one that befalls the request, unless ""
 	Status int           // is answered, unless 0, and nothing is done
 	Key    string        // the i18nKey of that answer
 	Delay  time.Duration // is added to the latency

@@ -82,7 +82,7 @@ func TestFaultsInProcess(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := New(withFault(t, name))
 				start := time.Now()
-				if diff := cmp.Diff(faultOutcomes[name], observe(t, s, Transport(s), site, time.Minute)); diff != "" {
+				if diff := cmp.Diff(faultOutcomes[name], observe(t, s, Transport(s.ServeHTTP), site, time.Minute)); diff != "" {
 					t.Errorf("-want +got:\n%s", diff)
 				}
 				want := map[string]time.Duration{"slow": 100 * time.Millisecond, "hang-after": time.Minute}[name]
@@ -98,16 +98,16 @@ func TestFaultsOverSockets(t *testing.T) {
 	for _, name := range FaultNames() {
 		t.Run(name, func(t *testing.T) {
 			s := New(withFault(t, name))
-			v, err := s.Start("127.0.0.1:0")
+			url, stop, err := s.Start("127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)
 			}
 			rt := &http.Transport{}
 			defer rt.CloseIdleConnections()
-			if diff := cmp.Diff(faultOutcomes[name], observe(t, s, rt, v.URL, 300*time.Millisecond)); diff != "" {
+			if diff := cmp.Diff(faultOutcomes[name], observe(t, s, rt, url, 300*time.Millisecond)); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
-			if err := v.Close(); err != nil {
+			if err := stop(); err != nil {
 				t.Error(err)
 			}
 			if n := s.Stats().Requests; n != 1 {
@@ -131,7 +131,7 @@ func TestFaultsOfRevoke(t *testing.T) {
 			o := withFault(t, name)
 			o.Existing = []Account{{Email: "a@b.example", Name: "A", ID: "qm:a:1"}}
 			s := New(o)
-			resp, err := Transport(s).RoundTrip(ask{method: "PUT", url: revokeURL("qm:a:1")}.request(t, t.Context()))
+			resp, err := Transport(s.ServeHTTP).RoundTrip(ask{method: "PUT", url: revokeURL("qm:a:1")}.request(t, t.Context()))
 			if (err != nil) != want.err || err == nil && resp.StatusCode != want.status {
 				t.Errorf("got %v, %v", resp, err)
 			}
@@ -301,18 +301,16 @@ func TestTokenEnds(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	s.SetFaults(Fault{Kind: TokenEnds, After: 2, Route: UserSearchPath})
-	s.RenewTokens()
 	lookUp := ask{method: "GET", url: UserSearchPath + "?query=chen"}
 	got := append(statuses(me, 4), append(statuses(lookUp, 3), statuses(me, 1)...)...)
 	if diff := cmp.Diff([]int{200, 200, 200, 200, 200, 200, 401, 401}, got); diff != "" {
 		t.Errorf("in the look-ups (-want +got):\n%s", diff)
 	}
-	s.RenewTokens()
 	s.SetFaults()
 	if diff := cmp.Diff([]int{200, 200, 200, 200}, statuses(me, 4)); diff != "" {
 		t.Errorf("renewed (-want +got):\n%s", diff)
 	}
-	s.EndTokens()
+	s.SetFaults(Fault{Kind: TokenEnds})
 	if diff := cmp.Diff([]int{401}, statuses(me, 1)); diff != "" {
 		t.Errorf("ended (-want +got):\n%s", diff)
 	}
@@ -323,7 +321,7 @@ func TestHangEndsWithTheSite(t *testing.T) {
 		s := New(withFault(t, "hang-after"))
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			if o := observe(t, s, Transport(s), site, time.Hour); o.Err != "reset" || o.Made != 1 {
+			if o := observe(t, s, Transport(s.ServeHTTP), site, time.Hour); o.Err != "reset" || o.Made != 1 {
 				t.Errorf("got %+v", o)
 			}
 		})

@@ -47,13 +47,8 @@ type Level struct {
 
 // Limiter counts requests against quotas, one at a time.
 type Limiter struct {
-	quotas   []Quota
-	counters map[string]*counter
-}
-
-// NewLimiter returns a limiter that has admitted nothing yet.
-func NewLimiter(quotas []Quota) *Limiter {
-	return &Limiter{quotas: quotas, counters: map[string]*counter{}}
+	Quotas   []Quota
+	counters map[string]*counter // nil: it has admitted nothing yet
 }
 
 // Admit takes one request of an operation from all quotas that limit it, or from none when one of them refuses it.
@@ -77,7 +72,10 @@ func (l *Limiter) Admit(now time.Time, method, path string) Admission {
 
 // of returns the counters of an operation.
 func (l *Limiter) of(now time.Time, method, path string) (counters []*counter) {
-	for i, q := range l.quotas {
+	if l.counters == nil {
+		l.counters = map[string]*counter{}
+	}
+	for i, q := range l.Quotas {
 		if q.Method != "" && q.Method != method || q.Path != "" && q.Path != path {
 			continue
 		}

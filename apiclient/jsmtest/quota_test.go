@@ -9,7 +9,7 @@ import (
 
 // admitted asks every 50 ms for so many seconds, and returns how many were admitted in each, and the first refusal.
 func admitted(q Quota, seconds int) (counts []int, refusal *Admission) {
-	l := NewLimiter([]Quota{q})
+	l := &Limiter{Quotas: []Quota{q}}
 	counts = make([]int, seconds)
 	start := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 	for i := range 20 * seconds {
@@ -59,7 +59,7 @@ func TestQuota(t *testing.T) {
 
 func TestQuotaCountsEachOperation(t *testing.T) {
 	now := time.Unix(0, 0)
-	l := NewLimiter([]Quota{{Rate: 1, RateHeaders: true}, {Window: time.Hour, Limit: 2}})
+	l := &Limiter{Quotas: []Quota{{Rate: 1, RateHeaders: true}, {Window: time.Hour, Limit: 2}}}
 	var got []bool
 	for _, path := range []string{"/a", "/a", "/b"} {
 		got = append(got, l.Admit(now, "POST", path).Admitted)

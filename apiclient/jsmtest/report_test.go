@@ -36,7 +36,7 @@ func TestReadExisting(t *testing.T) {
 
 func TestBuiltInKinds(t *testing.T) {
 	s := New(Sandbox())
-	for address, want := range map[string]AccountType{
+	for address, want := range map[string]string{
 		"sandbox@example.com": Atlassian, "amira.haddad@example.com": Customer, "bo.lindqvist@example.org": Atlassian, "chen.wei@example.net": Customer,
 	} {
 		found := s.Find(address)

@@ -17,22 +17,22 @@ import (
 
 func TestListensOnLoopbackOnly(t *testing.T) {
 	for _, addr := range []string{"", ":8765", "0.0.0.0:0", "[::]:0", "192.0.2.1:0", "example.com:0", "127.0.0.1", "[::ffff:192.0.2.1]:0"} {
-		if v, err := New(Options{}).Start(addr); err == nil {
+		if _, stop, err := New(Options{}).Start(addr); err == nil {
 			t.Errorf("listens on %q", addr)
-			v.Close()
+			_ = stop()
 		} else if !strings.Contains(err.Error(), "127.0.0.1:8765") {
 			t.Errorf("%q: %v does not say what to use", addr, err)
 		}
 	}
-	v, err := New(Options{}).Start("localhost:0")
-	if err != nil || !strings.HasPrefix(v.URL, "http://127.0.0.1:") {
-		t.Fatalf("localhost: %v, %v", v, err)
+	url, stop, err := New(Options{}).Start("localhost:0")
+	if err != nil || !strings.HasPrefix(url, "http://127.0.0.1:") {
+		t.Fatalf("localhost: %v, %v", url, err)
 	}
-	if _, err := New(Options{}).Start(strings.TrimPrefix(v.URL, "http://")); err == nil {
+	if _, _, err := New(Options{}).Start(strings.TrimPrefix(url, "http://")); err == nil {
 		t.Error("a port in use is no error")
 	}
 	for range 2 {
-		if err := v.Close(); err != nil {
+		if err := stop(); err != nil {
 			t.Error(err)
 		}
 	}
@@ -41,9 +41,9 @@ func TestListensOnLoopbackOnly(t *testing.T) {
 // TestCloseLetsRequestsFinish: a request in flight is answered at once, and the port is free then.
 func TestCloseLetsRequestsFinish(t *testing.T) {
 	o := Sandbox()
-	o.Latency.Fixed = time.Hour
+	o.Latency = time.Hour
 	s := New(o)
-	v, err := s.Start("127.0.0.1:0")
+	url, stop, err := s.Start("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestCloseLetsRequestsFinish(t *testing.T) {
 	go func() {
 		rt := &http.Transport{}
 		defer rt.CloseIdleConnections()
-		resp, err := rt.RoundTrip(ask{method: "GET", url: v.URL + InfoPath}.request(t, context.Background()))
+		resp, err := rt.RoundTrip(ask{method: "GET", url: url + InfoPath}.request(t, context.Background()))
 		if err != nil {
 			answered <- 0
 			return
@@ -62,7 +62,7 @@ func TestCloseLetsRequestsFinish(t *testing.T) {
 	for s.Stats().Requests == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	if err := v.Close(); err != nil {
+	if err := stop(); err != nil {
 		t.Error(err)
 	}
 	if status := <-answered; status != 200 {
@@ -116,7 +116,7 @@ func TestManyAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := Sandbox()
 		o.Quotas = []Quota{{Rate: 1000, Burst: 500}}
-		o.Latency.Fixed = 100 * time.Millisecond
+		o.Latency = 100 * time.Millisecond
 		o.Faults = []Fault{{Kind: Unavailable, Share: 0.05}, {Kind: ResetAfter, Share: 0.05}, {Kind: TruncateAfter, Share: 0.05}}
 		var mu sync.Mutex
 		var exchanges []Exchange
@@ -126,7 +126,7 @@ func TestManyAtOnce(t *testing.T) {
 		for i := range 600 {
 			wg.Go(func() {
 				body := fmt.Sprintf(`{"email":"p%d@crowd.example","displayName":"P"}`, i/2)
-				if resp, err := Transport(s).RoundTrip((ask{method: "POST", url: create, body: body}).request(t, t.Context())); err == nil {
+				if resp, err := Transport(s.ServeHTTP).RoundTrip((ask{method: "POST", url: create, body: body}).request(t, t.Context())); err == nil {
 					_, _ = io.Copy(io.Discard, resp.Body)
 				}
 			})
@@ -157,7 +157,7 @@ func TestManyAtOnce(t *testing.T) {
 			t.Errorf("read back %v, %v; want %v", read.Faults, err, stats.Faults)
 		}
 		made := 0
-		for a := range s.Accounts() {
+		for _, a := range s.Accounts() {
 			if a.CreatedBy > 0 {
 				made++
 			}

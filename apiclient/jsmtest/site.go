@@ -9,8 +9,8 @@ package jsmtest
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
-	"math"
 	"net/http"
 	"sync"
 	"time"
@@ -29,7 +29,8 @@ type Options struct {
 	Quotas    []Quota       // all that match a request must admit it; none: unlimited
 	Faults    []Fault       // see [Site.SetFaults]
 	SlowBy    time.Duration // what the fault "slow" adds; 0 means 5 s
-	Latency   Latency
+	Latency   time.Duration // the least that an answer takes; what was asked for is done at once
+	Jitter    time.Duration // the most that is added to it
 	SearchLag time.Duration // user/search finds a created account only so long after it was made
 
 	// OnCreate, when set, is asked at each create request that credentials and quota let through; attempt counts
@@ -70,31 +71,25 @@ func BurstQuotas(rate float64, burst int, headers bool) []Quota {
 	}
 }
 
-// Latency is how long the site takes to answer: Fixed, or drawn evenly on a logarithmic scale so that 5 % of the
-// answers take less than P5 and 5 % more than P95. What was asked for is done at once and the answer comes later.
-type Latency struct{ Fixed, P5, P95 time.Duration }
-
 // latency is drawn by what the request is about and when it came, so that it repeats in virtual time.
 func (c *call) latency() time.Duration {
-	l := c.site.options.Latency
-	switch {
-	case !c.route.api:
+	if !c.route.api {
 		return 0
-	case l.P5 <= 0 || l.P95 < l.P5:
-		return l.Fixed
 	}
-	u := c.chance("latency", c.about(), int(time.Now().UnixNano()))
-	return time.Duration(float64(l.P5) * math.Pow(float64(l.P95)/float64(l.P5), (u-0.05)/0.9))
+	share := c.chance("latency", c.about(), int(time.Now().UnixNano()))
+	return c.site.options.Latency + time.Duration(share*float64(c.site.options.Jitter))
 }
 
 // Site is a Jira Service Management site in memory. All methods may be called from any goroutine.
 type Site struct {
 	http.Handler // Faults that cut a connection panic with [http.ErrAbortHandler].
 
+	// Close ends hangs and cuts latency short, now and from now on. Accounts and Stats can still be read.
+	Close  context.CancelFunc
+	closed <-chan struct{}
+
 	options Options
-	limits  *Limiter
-	closing sync.Once
-	closed  chan struct{}
+	limits  Limiter
 
 	mu        sync.Mutex // guards what follows
 	accounts  []*Account // in the order of their making
@@ -104,10 +99,11 @@ type Site struct {
 	creates   int                  // requests to create
 	desks     []*Desk
 	orgs      []*Organization
-	grants    map[string]*grant      // by what is sent in the header Authorization
+	grants    map[string]Token       // by what is sent in the header Authorization
+	uses      map[string]int         // of grants, since the faults were set: by that, and by that with the path
 	attempts  map[uint64]int         // requests by what they are about
 	seen      map[string]*RouteStats // by method and path
-	befell    map[FaultKind]int
+	befell    map[string]int
 }
 
 // New makes a site. Call Close when requests may still be waiting in it.
@@ -116,17 +112,21 @@ func New(o Options) *Site {
 	if len(o.Tokens) == 0 && len(o.Clients) == 0 {
 		o.Tokens = []Token{SandboxToken()}
 	}
+	open, closeIt := context.WithCancel(context.Background())
 	s := &Site{
+		Close:     closeIt,
+		closed:    open.Done(),
 		options:   o,
-		limits:    NewLimiter(o.Quotas),
-		closed:    make(chan struct{}),
+		limits:    Limiter{Quotas: o.Quotas},
 		byAddress: map[string][]*Account{},
 		byID:      map[string]*Account{},
 		made:      map[string]time.Time{},
 		desks:     builtInDesks(),
+		grants:    map[string]Token{},
+		uses:      map[string]int{},
 		attempts:  map[uint64]int{},
 		seen:      map[string]*RouteStats{},
-		befell:    map[FaultKind]int{},
+		befell:    map[string]int{},
 	}
 	s.Handler = s.mux()
 	for _, a := range o.Existing {
@@ -135,9 +135,8 @@ func New(o Options) *Site {
 	for _, organization := range o.Organizations {
 		s.addOrganization(organization)
 	}
-	s.RenewTokens()
+	for _, token := range o.Tokens {
+		s.grant(token)
+	}
 	return s
 }
-
-// Close ends hangs and cuts latency short, now and from now on. Accounts and Stats can still be read.
-func (s *Site) Close() { s.closing.Do(func() { close(s.closed) }) }

@@ -46,12 +46,6 @@ func SandboxClient() Client {
 	return Client{ID: "sandbox-client", Secret: "sandbox-secret", Token: SandboxToken()}
 }
 
-// grant is a token in use.
-type grant struct {
-	Token
-	uses map[string]int // by path; "": all
-}
-
 // grant makes the site take a token, and know its owner.
 func (s *Site) grant(t Token) {
 	if t.Scopes == nil {
@@ -64,22 +58,7 @@ func (s *Site) grant(t Token) {
 	if t.Bearer {
 		sent = "Bearer " + t.Secret
 	}
-	s.grants[sent] = &grant{Token: t, uses: map[string]int{}}
-}
-
-// EndTokens makes every credential of now worthless. Clients can still fetch new tokens at /oauth/token.
-func (s *Site) EndTokens() { s.setTokens(nil) }
-
-// RenewTokens makes the tokens of [Options] the only ones, and begins the counts of their uses anew.
-func (s *Site) RenewTokens() { s.setTokens(s.options.Tokens) }
-
-func (s *Site) setTokens(tokens []Token) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.grants = map[string]*grant{}
-	for _, t := range tokens {
-		s.grant(t)
-	}
+	s.grants[sent] = t
 }
 
 // authorize finds out who asks. It refuses in the words of the site or of the gateway.
@@ -92,32 +71,32 @@ func (c *call) authorize() *answer {
 	if c.route.scopes == nil {
 		return nil
 	}
-	g := c.site.grants[c.req.Header.Get("Authorization")]
-	scoped := g != nil && (g.Scoped || g.Bearer)
+	sent := c.req.Header.Get("Authorization")
+	token, known := c.site.grants[sent]
+	scoped := token.Scoped || token.Bearer
 	// That the gateway refuses tokens without scopes is invented; for the name change it takes them.
 	switch {
-	case g != nil && g.use(c) && (scoped == atGateway || c.route.pattern == RenamePath):
-		c.user = g.Token
+	case known && c.use(sent, token) && (scoped == atGateway || c.route.pattern == RenamePath):
+		c.user = token
 	case atGateway:
 		return gatewayError(http.StatusUnauthorized, "Unauthorized")
 	default:
 		return signedOut(c)
 	}
-	held := func(scope string) bool { return slices.Contains(g.Scopes, scope) }
+	held := func(scope string) bool { return slices.Contains(token.Scopes, scope) }
 	if scoped && !slices.ContainsFunc(c.route.scopes, held) {
 		return gatewayError(http.StatusUnauthorized, "Unauthorized; scope does not match")
 	}
 	return nil
 }
 
-// use counts one use, and reports whether the token is valid.
-func (g *grant) use(c *call) bool {
-	g.uses[""]++
-	g.uses[c.Path]++
-	return (g.Expires.IsZero() || time.Now().Before(g.Expires)) &&
-		!slices.ContainsFunc(c.site.options.Faults, func(f Fault) bool {
-			return f.Kind == TokenEnds && g.uses[f.Route] > f.After
-		})
+// use counts one use of a token, and reports whether it is valid.
+func (c *call) use(sent string, t Token) bool {
+	uses := c.site.uses
+	uses[sent]++
+	uses[sent+c.Path]++
+	ended := func(f Fault) bool { return f.Kind == TokenEnds && uses[sent+f.Route] > f.After }
+	return (t.Expires.IsZero() || time.Now().Before(t.Expires)) && !slices.ContainsFunc(c.site.options.Faults, ended)
 }
 
 // issueToken is the token endpoint: client credentials in a form.

@@ -84,21 +84,25 @@ func TestTokensExpire(t *testing.T) {
 	})
 }
 
-func TestEndTokensLeavesClients(t *testing.T) {
+func TestEndedTokensLeaveClients(t *testing.T) {
 	o := Sandbox()
 	o.CloudID = cloudID
 	s := New(o)
 	old := issued(t, s)
-	s.EndTokens()
-	for secret, want := range map[string]int{old: 401, issued(t, s): 200} {
-		if status, _, _ := (ask{method: "GET", url: gateway + MyselfPath, as: secret}).do(t, s); status != want {
-			t.Errorf("got %d, want %d", status, want)
+	s.SetFaults(Fault{Kind: TokenEnds, After: 1})
+	for _, use := range []struct {
+		secret string
+		want   int
+	}{{old, 200}, {old, 401}, {issued(t, s), 200}} {
+		if status, _, _ := (ask{method: "GET", url: gateway + MyselfPath, as: use.secret}).do(t, s); status != use.want {
+			t.Errorf("got %d, want %d", status, use.want)
 		}
 	}
-	s.RenewTokens()
-	if status, _, _ := (ask{method: "GET", url: gateway + MyselfPath, as: old}).do(t, s); status != 401 {
-		t.Errorf("after the tokens were renewed an issued one got %d, want 401", status)
+	s.SetFaults(Fault{Kind: TokenEnds})
+	if status, _, _ := (ask{method: "GET", url: MyselfPath}).do(t, s); status != 401 {
+		t.Errorf("a token that has ended got %d, want 401", status)
 	}
+	s.SetFaults()
 	if status, _, _ := (ask{method: "GET", url: MyselfPath}).do(t, s); status != 200 {
 		t.Errorf("a renewed token got %d, want 200", status)
 	}

@@ -56,13 +56,13 @@ func TestTransport(t *testing.T) {
 
 func TestTransportHeedsTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(Options{Latency: Latency{Fixed: time.Hour}})
+		s := New(Options{Latency: time.Hour})
 		gone := errors.New("gone")
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, gone)
 		defer cancel()
 		start := time.Now()
 		for range 2 { // while it waits, and when it is over already
-			_, err := Transport(s).RoundTrip(ask{method: "POST", url: create, body: dana}.request(t, ctx))
+			_, err := Transport(s.ServeHTTP).RoundTrip(ask{method: "POST", url: create, body: dana}.request(t, ctx))
 			if !errors.Is(err, gone) || time.Since(start) != time.Second {
 				t.Errorf("got %v after %v, want %v after 1s", err, time.Since(start), gone)
 			}
@@ -73,7 +73,7 @@ func TestTransportHeedsTheContext(t *testing.T) {
 		if len(s.Find("dana@example.com")) != 1 {
 			t.Error("the client that gave up while it waited for the answer has made nothing")
 		}
-		client := http.Client{Transport: Transport(s), Timeout: time.Minute}
+		client := http.Client{Transport: Transport(s.ServeHTTP), Timeout: time.Minute}
 		if _, err := client.Do(ask{method: "GET", url: MyselfPath}.request(t, t.Context())); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Minute+time.Second {
 			t.Errorf("client's timeout: got %v", err)
 		}
@@ -87,5 +87,5 @@ func TestOtherPanicsGoThrough(t *testing.T) {
 		}
 	}()
 	h := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("broken") })
-	_, _ = Transport(h).RoundTrip(ask{method: "GET", url: MyselfPath}.request(t, t.Context()))
+	_, _ = Transport(h.ServeHTTP).RoundTrip(ask{method: "GET", url: MyselfPath}.request(t, t.Context()))
 }

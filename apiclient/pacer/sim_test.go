@@ -198,7 +198,7 @@ func newSite(sc scene, seed uint64) *site {
 		strays:  rand.New(rand.NewPCG(seed, 429)),
 		start:   time.Now(),
 		created: make([]int, sc.rows+1),
-		limiter: jsmtest.NewLimiter([]jsmtest.Quota{sc.quota}),
+		limiter: &jsmtest.Limiter{Quotas: []jsmtest.Quota{sc.quota}},
 	}
 }
 

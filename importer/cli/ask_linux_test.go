@@ -227,7 +227,7 @@ func TestNobodyIsAskedWithoutATerminal(t *testing.T) {
 // created counts what the site has made.
 func (c *trial) created() int {
 	n := 0
-	for a := range c.site.Accounts() {
+	for _, a := range c.site.Accounts() {
 		if a.CreatedBy > 0 && a.Type == jsmtest.Customer {
 			n++
 		}

@@ -60,7 +60,7 @@ func TestFullDisk(t *testing.T) {
 func TestFullDiskUnderTheLedger(t *testing.T) {
 	t.Parallel()
 	const people = 1200
-	c := newTrial(t, func(o *jsmtest.Options) { o.Latency = jsmtest.Latency{Fixed: 5 * time.Millisecond} })
+	c := newTrial(t, func(o *jsmtest.Options) { o.Latency = 5 * time.Millisecond })
 	c.mixed("people.csv", people)
 	c.env = append(c.env, fileSize+"=400000")
 	p := c.start("import", "./people.csv")
@@ -110,7 +110,7 @@ func TestFolderGoesAway(t *testing.T) {
 	const people = 300
 	var seen seen
 	c := newTrial(t, func(o *jsmtest.Options) {
-		o.Latency, o.OnAnswer = jsmtest.Latency{Fixed: 20 * time.Millisecond}, seen.see
+		o.Latency, o.OnAnswer = 20*time.Millisecond, seen.see
 	})
 	c.mixed("people.csv", people)
 	if err := os.Mkdir(c.path("out"), 0o700); err != nil {
@@ -174,12 +174,12 @@ func TestLedgerIsRefused(t *testing.T) {
 		c.export("people.csv", 3)
 		c.must(0, "import", "./people.csv")
 		other := newTrial(t, nil)
-		out := c.must(1, "import", "./people.csv", "--site", other.server.URL)
-		c.says(out, "belongs to "+c.server.URL)
+		out := c.must(1, "import", "./people.csv", "--site", other.url)
+		c.says(out, "belongs to "+c.url)
 	})
 	t.Run("held by another run", func(t *testing.T) {
 		t.Parallel()
-		c := newTrial(t, func(o *jsmtest.Options) { o.Latency = jsmtest.Latency{Fixed: time.Minute} })
+		c := newTrial(t, func(o *jsmtest.Options) { o.Latency = time.Minute })
 		c.export("people.csv", 3)
 		p := c.start("import", "./people.csv")
 		eventually(t, 10*time.Second, func() bool { return c.site.Stats().Requests > 0 })

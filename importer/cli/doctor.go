@@ -166,18 +166,13 @@ func lacking(has apiclient.Verdict, what, hint string) error {
 func (d *doctor) checkAccess(ctx context.Context) {
 	client := d.site.client
 	if d.organizations {
-		count, err := 0, error(nil)
-		for _, err = range client.Organizations(ctx) {
-			count++
-		}
-		d.note("Organizations", err, "the account can see "+text.Counted(count, "organization", "organizations"))
+		all, err := client.Organizations(ctx)
+		d.note("Organizations", err, "the account can see "+text.Counted(len(all), "organization", "organizations"))
 	}
 	for _, key := range d.serviceDesks {
 		desk, err := client.ServiceDesk(ctx, key)
 		if err == nil {
-			for _, err = range client.ServiceDeskOrganizations(ctx, desk.ID) {
-				break
-			}
+			_, err = client.ServiceDeskOrganizations(ctx, desk.ID)
 			if e, ok := errors.AsType[*apiclient.Error](err); ok && e.Kind == apiclient.KindForbidden {
 				err = warnf("give the account an agent licence for this project; customers can be added without it",
 					"the account cannot work with the organizations of this project")

@@ -12,7 +12,7 @@ import (
 func TestDoctorTriesTheLedger(t *testing.T) {
 	t.Parallel()
 	c := newTrial(t, nil)
-	l, err := ledger.Open(t.Context(), c.path("ledger"), c.server.URL)
+	l, err := ledger.Open(t.Context(), c.path("ledger"), c.url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,16 +31,16 @@ func TestDoctorComparesTheCloudID(t *testing.T) {
 	c.export("people.csv", 3)
 	c.must(0, "import", "./people.csv")
 	c.says(c.must(0, "doctor"), "with 3 accounts")
-	address := strings.TrimPrefix(c.server.URL, "http://")
-	if err := c.server.Close(); err != nil {
+	address := strings.TrimPrefix(c.url, "http://")
+	if err := c.stop(); err != nil {
 		t.Fatal(err)
 	}
 	o := jsmtest.Sandbox()
 	o.CloudID = "another"
-	server, err := jsmtest.New(o).Start(address)
+	_, stop, err := jsmtest.New(o).Start(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { server.Close() })
+	t.Cleanup(func() { _ = stop() })
 	c.says(c.must(1, "doctor"), "belongs to another site at the same address", "1 check has failed")
 }

@@ -15,7 +15,7 @@ const onePerson = "name,email\nAna Sol,ana@example.com\n"
 func TestConflictIsReadWithItsHistory(t *testing.T) {
 	t.Parallel()
 	// lostOnce loses the answer to the first create request, done or not.
-	lostOnce := func(kind jsmtest.FaultKind) func(*jsmtest.Options) {
+	lostOnce := func(kind string) func(*jsmtest.Options) {
 		return func(o *jsmtest.Options) {
 			o.OnCreate = func(_ string, attempt int) jsmtest.Decision {
 				if attempt == 1 {

@@ -23,7 +23,7 @@ func TestAskedToStopOnce(t *testing.T) {
 			t.Parallel()
 			var seen seen
 			c := newTrial(t, func(o *jsmtest.Options) {
-				o.Latency, o.OnAnswer = jsmtest.Latency{Fixed: 400 * time.Millisecond}, seen.see
+				o.Latency, o.OnAnswer = 400*time.Millisecond, seen.see
 			})
 			c.mixed("people.csv", people)
 			p := c.start("import", "./people.csv", "--summary", "./people.json")
@@ -60,7 +60,7 @@ func TestReportOfAStoppedResend(t *testing.T) {
 	const people = 60
 	var seen seen
 	c := newTrial(t, func(o *jsmtest.Options) {
-		o.Latency, o.OnAnswer = jsmtest.Latency{Fixed: 50 * time.Millisecond}, seen.see
+		o.Latency, o.OnAnswer = 50*time.Millisecond, seen.see
 	})
 	c.export("people.csv", people)
 	c.must(0, "import", "./people.csv")
@@ -109,7 +109,7 @@ func TestAskedToStopTwice(t *testing.T) {
 // nothing behind.
 func TestAskedToStopBeforeTheFirstRow(t *testing.T) {
 	t.Parallel()
-	quiet := func(o *jsmtest.Options) { o.Latency = jsmtest.Latency{Fixed: time.Minute} }
+	quiet := func(o *jsmtest.Options) { o.Latency = time.Minute }
 	for _, tc := range []struct {
 		name  string
 		rows  int

@@ -99,7 +99,7 @@ func TestKilledAtAnyStep(t *testing.T) {
 			s := &seen{}
 			c := newTrial(t, func(o *jsmtest.Options) {
 				loseSome(o)
-				o.Latency = jsmtest.Latency{Fixed: 10 * time.Millisecond}
+				o.Latency = 10 * time.Millisecond
 				o.OnAnswer = s.see
 			})
 			c.mixed("people.csv", people)
@@ -206,7 +206,7 @@ func TestGoesOnAfterAnother(t *testing.T) {
 	const people = 40
 	var seen seen
 	c := newTrial(t, func(o *jsmtest.Options) {
-		o.Latency, o.OnAnswer = jsmtest.Latency{Fixed: 50 * time.Millisecond}, seen.see
+		o.Latency, o.OnAnswer = 50*time.Millisecond, seen.see
 	})
 	c.export("people.csv", people)
 	p := c.start("import", "./people.csv", "--workers", "2")

@@ -147,7 +147,6 @@ func (n *nights) night(night int) {
 		n.write("crm.csv", csvOf(n.rows()))
 	case 5:
 		n.cutShort()
-		n.site.RenewTokens()
 	case 8:
 		n.refused(5, csvOf(n.rows()[:len(n.crm)/2]), "--max-shrink")
 	case 9:
@@ -165,7 +164,6 @@ func (n *nights) night(night int) {
 		return
 	case 17:
 		n.cutShort()
-		n.site.RenewTokens()
 		clear(n.half)                   // another export is another run
 		n.leave(n.rows()[len(n.crm)-1]) // perhaps somebody whom only that run has made
 		n.write("crm.csv", csvOf(n.rows()))
@@ -200,7 +198,6 @@ func (n *nights) cutShort() {
 	}
 	n.write("crm.csv", csvOf(n.rows()))
 	leavers, _ := n.list()
-	n.site.RenewTokens()
 	n.site.SetFaults(jsmtest.Fault{Kind: jsmtest.TokenEnds, After: 8})
 	out := n.must(4, "sync", "./crm.csv", "--workers", "1")
 	n.site.SetFaults()
@@ -435,7 +432,7 @@ func (n *nights) revokeListed(list map[string]string) {
 // compareSite holds the site's own truth against the model.
 func (n *nights) compareSite(night int) {
 	made := map[string]string{}
-	for a := range n.site.Accounts() {
+	for _, a := range n.site.Accounts() {
 		if a.CreatedBy == 0 {
 			if a.Revoked {
 				n.t.Errorf("night %d: %s was there before us and is revoked", night, a.Email)

@@ -15,7 +15,7 @@ import (
 // revokedAt is whose access was taken away at the site.
 func (c *trial) revokedAt() map[string]bool {
 	revoked := map[string]bool{}
-	for a := range c.site.Accounts() {
+	for _, a := range c.site.Accounts() {
 		if a.Revoked {
 			revoked[a.Email] = true
 		}
@@ -216,7 +216,7 @@ func TestRevokeKilled(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			c := newTrial(t, func(o *jsmtest.Options) { o.Latency = jsmtest.Latency{Fixed: 15 * time.Millisecond} })
+			c := newTrial(t, func(o *jsmtest.Options) { o.Latency = 15 * time.Millisecond })
 			c.onboard(300, 200)
 			args := append(tc.args, "--workers", "4")
 			for _, after := range []int{20, 90} {
@@ -265,7 +265,7 @@ func TestRevokeLosesAnswers(t *testing.T) {
 	t.Parallel()
 	c := newTrial(t, nil)
 	c.onboard(200, 100)
-	for _, kind := range []jsmtest.FaultKind{jsmtest.Unavailable, jsmtest.UnavailableAfter, jsmtest.ResetBefore, jsmtest.ResetAfter, jsmtest.RefusedBare} {
+	for _, kind := range []string{jsmtest.Unavailable, jsmtest.UnavailableAfter, jsmtest.ResetBefore, jsmtest.ResetAfter, jsmtest.RefusedBare} {
 		c.site.SetFaults(jsmtest.Fault{Kind: kind, Share: 0.05})
 	}
 	c.must(0, "revoke", "./crm.leavers.csv", "--yes")
@@ -281,30 +281,30 @@ func (c *trial) becomes(change func(*jsmtest.Account) bool) {
 	o := jsmtest.Sandbox()
 	o.Quotas, o.Existing, o.Seed = nil, nil, 99 // its new accounts have other ids
 	o.CloudID = cloudID
-	for a := range c.site.Accounts() {
+	for _, a := range c.site.Accounts() {
 		a.CreatedBy = 0
 		if change(&a) {
 			o.Existing = append(o.Existing, a)
 		}
 	}
-	address := strings.TrimPrefix(c.server.URL, "http://")
-	if err := c.server.Close(); err != nil {
+	address := strings.TrimPrefix(c.url, "http://")
+	if err := c.stop(); err != nil {
 		c.t.Fatal(err)
 	}
 	c.site, c.tampered = jsmtest.New(o), true
-	server, err := c.site.Start(address)
+	_, stop, err := c.site.Start(address)
 	for range 200 { // a connection of another test may have got the port meanwhile, for a moment
 		if err == nil {
 			break
 		}
 		time.Sleep(100 * time.Millisecond)
-		server, err = c.site.Start(address)
+		_, stop, err = c.site.Start(address)
 	}
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	c.t.Cleanup(func() { server.Close() })
-	c.server = server
+	c.t.Cleanup(func() { _ = stop() })
+	c.stop = stop
 }
 
 // TestAccessGivenBack follows people whose access was revoked and who come

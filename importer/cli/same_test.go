@@ -64,7 +64,7 @@ func (v way) play(t *testing.T) (names, statuses map[string]string) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{random: rand.New(rand.NewPCG(4, 4)), workers: v.workers, format: v.format, options: jsmtest.Sandbox(), longest: time.Minute}
-		s.options.Latency = jsmtest.Latency{Fixed: 50 * time.Millisecond}
+		s.options.Latency = 50 * time.Millisecond
 		w := &world{t: t, script: s, dir: dir, may: map[string][]string{}, absent: map[string]bool{}}
 		for range 150 {
 			w.join()
@@ -99,7 +99,7 @@ func (v way) play(t *testing.T) (names, statuses map[string]string) {
 				t.Fatal(err)
 			}
 		}
-		for a := range w.site.Accounts() {
+		for _, a := range w.site.Accounts() {
 			if strings.HasSuffix(a.Email, "@people.example") {
 				names[a.Email] = a.Name
 			}

@@ -30,7 +30,7 @@ func (p *program) sandboxCommand() *cobra.Command {
 	flags.Float64Var(&f.quota, "quota", 100, "")
 	flags.IntVar(&f.burst, "burst", 0, "")
 	flags.BoolVar(&f.rateHeaders, "rate-headers", false, "")
-	flags.DurationVar(&f.site.Latency.Fixed, "latency", 0, "")
+	flags.DurationVar(&f.site.Latency, "latency", 0, "")
 	flags.DurationVar(&f.site.SearchLag, "search-lag", 0, "")
 	flags.StringArrayVar(&f.faults, "fault", nil, "")
 	flags.Uint64Var(&f.site.Seed, "seed", 1, "")
@@ -40,7 +40,7 @@ func (p *program) sandboxCommand() *cobra.Command {
 
 // check refuses values that cannot be meant, and adds to the options what must be parsed.
 func (f *sandboxFlags) check() (err error) {
-	if f.quota < 0 || f.burst < 0 || f.site.Latency.Fixed < 0 || f.site.SearchLag < 0 {
+	if f.quota < 0 || f.burst < 0 || f.site.Latency < 0 || f.site.SearchLag < 0 {
 		return usagef("0 means none", "--quota, --burst, --latency and --search-lag cannot be negative")
 	}
 	f.site.Quotas = jsmtest.BurstQuotas(f.quota, f.burst, f.rateHeaders)
@@ -78,16 +78,16 @@ func (p *program) serveSandbox(cmd *cobra.Command, f *sandboxFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	server, err := jsmtest.New(f.site).Start(f.addr)
+	url, stop, err := jsmtest.New(f.site).Start(f.addr)
 	if err != nil {
 		return usagef("name an address that no other program has, such as 127.0.0.1:0", "--addr: %w", err)
 	}
 	token := jsmtest.SandboxToken()
-	fmt.Fprint(p.Out, assignment(runtime.GOOS, "JIRA_BASE_URL", server.URL),
+	fmt.Fprint(p.Out, assignment(runtime.GOOS, "JIRA_BASE_URL", url),
 		assignment(runtime.GOOS, "JIRA_USER_EMAIL", token.Email),
 		assignment(runtime.GOOS, "JIRA_API_TOKEN", token.Secret))
 	fmt.Fprintf(p.Err, "A simulated site listens on %s; Ctrl-C ends it.\n"+
-		"See %s/sandbox/accounts and %s/sandbox/stats.\n", server.URL, server.URL, server.URL)
+		"See %s/sandbox/accounts and %s/sandbox/stats.\n", url, url, url)
 	<-cmd.Context().Done()
-	return server.Close()
+	return stop()
 }

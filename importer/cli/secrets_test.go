@@ -46,7 +46,7 @@ func TestSecretsAreInNoByte(t *testing.T) {
 				o.Existing = jsmtest.Sandbox().Existing
 				o.Faults = []jsmtest.Fault{{Kind: jsmtest.ResetAfter, Share: 0.2}}
 			})
-			c.env = append(c.env, "JIRA_USER_EMAIL=", "JIRA_API_TOKEN=", "JSM_ONBOARD_TOKEN_URL="+c.server.URL+"/oauth/token")
+			c.env = append(c.env, "JIRA_USER_EMAIL=", "JIRA_API_TOKEN=", "JSM_ONBOARD_TOKEN_URL="+c.url+"/oauth/token")
 			c.env = append(c.env, tt.env...)
 			c.write("people.csv", secretPeople)
 			var said strings.Builder

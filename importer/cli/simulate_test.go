@@ -141,7 +141,7 @@ func newScript(seed uint64, without []string) *script {
 	s.options = jsmtest.Sandbox()
 	s.options.Seed = seed
 	s.options.Quotas = jsmtest.BurstQuotas(rate, 0, some(0.5))
-	s.options.Latency = jsmtest.Latency{Fixed: time.Millisecond}
+	s.options.Latency = time.Millisecond
 	s.options.OnCreate = func(email string, attempt int) jsmtest.Decision {
 		return jsmtest.Decision{Delay: spread(seed, email, attempt)}
 	}
@@ -154,7 +154,7 @@ func newScript(seed uint64, without []string) *script {
 		if chosen := some(0.3); !chosen || s.lacks("faults") || s.lacks(name) {
 			continue
 		}
-		fault := jsmtest.Fault{Kind: jsmtest.FaultKind(name), Share: share}
+		fault := jsmtest.Fault{Kind: name, Share: share}
 		switch fault.Kind {
 		case jsmtest.TokenEnds:
 			fault.Share, fault.After = 0, after
@@ -237,7 +237,6 @@ func simulate(t *testing.T, s *script, verbose bool) {
 		defer w.site.Close()
 		for night := range s.nights {
 			w.site.SetFaults(s.faults...)
-			w.site.RenewTokens()
 			if night > 0 {
 				w.change()
 			}
@@ -292,7 +291,7 @@ func (w *world) night() {
 			break
 		}
 		time.Sleep(time.Duration(r.IntN(600)) * time.Second)
-		w.site.RenewTokens() // somebody has made another token
+		w.site.SetFaults(w.script.faults...) // somebody has made another token
 	}
 	if w.script.sync && !w.script.revoke && r.Float64() < 0.4 {
 		if _, err := os.Stat(filepath.Join(w.dir, "people.leavers.csv")); err == nil {
@@ -439,14 +438,14 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	if w.dead.Load() {
 		return nil, errors.New("connection refused: the process is dead")
 	}
-	return jsmtest.Transport(w.site).RoundTrip(r)
+	return jsmtest.Transport(w.site.ServeHTTP).RoundTrip(r)
 }
 
 // check holds the promises against what the process has left behind.
 func (w *world) check(command string, code int, said string) {
 	w.t.Helper()
 	evidence := importertest.Evidence{
-		Accounts:      slices.Collect(w.site.Accounts()),
+		Accounts:      w.site.Accounts(),
 		Organizations: w.site.Organizations(),
 		Ledger:        w.path("ledger.db"),
 		SiteURL:       siteURL,
@@ -488,7 +487,6 @@ func (w *world) check(command string, code int, said string) {
 // makeGood switches the faults off: from then on everything must become good, in bounded time, and stay so for nothing.
 func (w *world) makeGood() {
 	w.site.SetFaults()
-	w.site.RenewTokens()
 	w.writeExport()
 	var code int
 	for range 3 { // the first may go on with a run that was cut off, with another export; look-ups wait for the search

@@ -117,13 +117,13 @@ func (s *site) Close() error {
 
 // startSandbox serves a site on a free loopback port, with a ledger in a temporary folder unless one is named.
 func (s *site) startSandbox() error {
-	server, err := jsmtest.New(jsmtest.Sandbox()).Start("127.0.0.1:0")
+	url, stop, err := jsmtest.New(jsmtest.Sandbox()).Start("127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("starting the sandbox: %w", err)
 	}
-	s.closers = append(s.closers, server.Close)
+	s.closers = append(s.closers, stop)
 	token := jsmtest.SandboxToken()
-	s.url, s.config.Credentials = server.URL, apiclient.Credentials{Email: token.Email, APIToken: token.Secret}
+	s.url, s.config.Credentials = url, apiclient.Credentials{Email: token.Email, APIToken: token.Secret}
 	if s.ledgerPath != "" {
 		return nil
 	}

@@ -50,7 +50,7 @@ func (m *mortal) RoundTrip(r *http.Request) (*http.Response, error) {
 	if m.dies("request out: " + r.Method + " " + r.URL.Path) {
 		return nil, errors.New("connection refused: the process is dead")
 	}
-	answer, err := jsmtest.Transport(m.site).RoundTrip(r)
+	answer, err := jsmtest.Transport(m.site.ServeHTTP).RoundTrip(r)
 	if err == nil && m.dies("answer in: "+r.Method+" "+r.URL.Path) {
 		answer.Body.Close()
 		return nil, errors.New("connection reset: the process is dead")
@@ -175,7 +175,7 @@ func dieAt(t *testing.T, dir string, at int) int {
 		t.Errorf("after %q it ended with %d: %s", first.last, code, said)
 	}
 	evidence := importertest.Evidence{
-		Accounts:      collect(site),
+		Accounts:      site.Accounts(),
 		Organizations: site.Organizations(),
 		Ledger:        filepath.Join(dir, "ledger.db"),
 		SiteURL:       "https://few.atlassian.net",
@@ -188,11 +188,4 @@ func dieAt(t *testing.T, dir string, at int) int {
 		t.Errorf("after %q: %v", first.last, broken)
 	}
 	return first.steps
-}
-
-func collect(site *jsmtest.Site) (all []jsmtest.Account) {
-	for a := range site.Accounts() {
-		all = append(all, a)
-	}
-	return all
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,20 +102,20 @@ func (c *torture) writeExport(n int) {
 func (c *torture) serve(seed uint64, share float64) {
 	o := jsmtest.Sandbox()
 	o.Seed, o.Quotas, o.Existing = seed, nil, c.existing
-	o.Latency = jsmtest.Latency{P5: time.Millisecond, P95: 20 * time.Millisecond}
+	o.Latency, o.Jitter = time.Millisecond, 19*time.Millisecond
 	o.SlowBy = 300 * time.Millisecond
 	o.Faults = []jsmtest.Fault{{Kind: jsmtest.RefusedBare, Share: *tortureBare}}
-	for _, kind := range []jsmtest.FaultKind{jsmtest.Unavailable, jsmtest.UnavailableAfter, jsmtest.BadGateway,
+	for _, kind := range []string{jsmtest.Unavailable, jsmtest.UnavailableAfter, jsmtest.BadGateway,
 		jsmtest.ResetBefore, jsmtest.ResetAfter, jsmtest.TruncateAfter, jsmtest.HangAfter, jsmtest.Slow} {
 		o.Faults = append(o.Faults, jsmtest.Fault{Kind: kind, Share: share})
 	}
 	c.site = jsmtest.New(o)
-	server, err := c.site.Start("127.0.0.1:0")
+	url, stop, err := c.site.Start("127.0.0.1:0")
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	c.t.Cleanup(func() { server.Close() })
-	c.url = server.URL
+	c.t.Cleanup(func() { _ = stop() })
+	c.url = url
 }
 
 func (c *torture) command(args ...string) (*exec.Cmd, *bytes.Buffer) {
@@ -175,7 +174,7 @@ func (c *torture) compare(kills int) {
 		c.t.Fatalf("%d rows of results for %d rows", len(records), len(c.rows))
 	}
 	for _, broken := range importertest.Check(c.t.Context(), importertest.Evidence{
-		Accounts: slices.Collect(c.site.Accounts()),
+		Accounts: c.site.Accounts(),
 		Ledger:   c.path("ledger"),
 		SiteURL:  c.url,
 		Results:  c.path("export.results.csv"),
@@ -196,7 +195,7 @@ func (c *torture) compare(kills int) {
 		}
 	}
 	doubled, seen := 0, map[string]bool{}
-	for a := range c.site.Accounts() {
+	for _, a := range c.site.Accounts() {
 		if a.CreatedBy > 0 && seen[a.Email] {
 			doubled++
 		}

@@ -26,7 +26,8 @@ type trial struct {
 	t      *testing.T
 	folder string
 	site   *jsmtest.Site
-	server *jsmtest.Server
+	url    string       // of the site
+	stop   func() error // ends serving it
 	env    []string
 
 	tampered bool // with the site or the ledger: they are not what the runs have made
@@ -44,14 +45,14 @@ func newTrial(t *testing.T, change func(*jsmtest.Options)) *trial {
 		change(&o)
 	}
 	c := &trial{t: t, folder: t.TempDir(), site: jsmtest.New(o)}
-	server, err := c.site.Start("127.0.0.1:0")
+	url, stop, err := c.site.Start("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { server.Close() })
-	c.server = server
+	t.Cleanup(func() { _ = stop() })
+	c.url, c.stop = url, stop
 	token := jsmtest.SandboxToken()
-	c.env = append(os.Environ(), "JIRA_BASE_URL="+server.URL, "JSM_ONBOARD_GATEWAY_URL="+server.URL, "XDG_STATE_HOME="+c.path("state"), "JIRA_USER_EMAIL="+token.Email,
+	c.env = append(os.Environ(), "JIRA_BASE_URL="+url, "JSM_ONBOARD_GATEWAY_URL="+url, "XDG_STATE_HOME="+c.path("state"), "JIRA_USER_EMAIL="+token.Email,
 		"JIRA_API_TOKEN="+token.Secret, "JSM_ONBOARD_LEDGER="+c.path("ledger"), "JSM_ONBOARD_MAX_RATE=0")
 	return c
 }
@@ -113,8 +114,8 @@ func (c *trial) runWith(stdin string, args ...string) (code int, out string) {
 func (c *trial) check(args []string, started time.Time, out string) {
 	c.t.Helper()
 	e := importertest.Evidence{
-		Accounts:    slices.Collect(c.site.Accounts()),
-		SiteURL:     c.server.URL,
+		Accounts:    c.site.Accounts(),
+		SiteURL:     c.url,
 		OtherLedger: slices.Contains(args, "--ledger"),
 		Resent:      slices.Contains(args, "--resend-known"),
 		Private:     []importertest.Private{{What: "terminal", Text: out}},
@@ -189,7 +190,7 @@ func (c *trial) statuses(name string) map[string]int {
 func (c *trial) once(results string) {
 	c.t.Helper()
 	made := map[string]jsmtest.Account{}
-	for a := range c.site.Accounts() {
+	for _, a := range c.site.Accounts() {
 		if a.CreatedBy > 0 {
 			if _, twice := made[a.Email]; twice {
 				c.t.Errorf("%s was made more than once", a.Email)
