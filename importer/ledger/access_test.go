@@ -15,10 +15,8 @@ type grant struct {
 
 func grants(t *testing.T, l *Ledger, kind, member string) []grant {
 	t.Helper()
-	all, err := query(t.Context(), l, func(s scanner) (g grant, err error) {
-		err = s.Scan(&g.Target, &g.Run)
-		return g, err
-	}, "SELECT target, run FROM access WHERE kind = ? AND member = ? ORDER BY run, target", kind, member)
+	all, err := query(t.Context(), l, func(g *grant) []any { return []any{&g.Target, &g.Run} },
+		"SELECT target, run FROM access WHERE kind = ? AND member = ? ORDER BY run, target", kind, member)
 	must(t, err)
 	return all
 }

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 	"slices"
 	"time"
@@ -32,11 +31,6 @@ func (a Account) Ours() bool { return a.Status == outcome.Created }
 
 const accountColumns = `a.key, a.email, a.name, a.external_id, a.id, a.status, a.first_run, a.run, a.row, a.at,
 	a.revoked_at, a.revoked_run, a.gone_run <> 0, a.look_up`
-
-func scanAccount(s scanner) (a Account, err error) {
-	err = s.Scan(accountInto(&a)...)
-	return a, err
-}
 
 // accountInto is where accountColumns are scanned to.
 func accountInto(a *Account) []any {
@@ -92,8 +86,8 @@ func (w *writer) changeAccount(run int64, e Entry) {
 // each other, all that lies between them is read, which takes a quarter of the time of asking for each.
 func (l *Ledger) Accounts(ctx context.Context, keys []string) (map[string]Account, error) {
 	found := make(map[string]Account, len(keys))
-	inOrder, err := value[int](ctx, l, "SELECT wr = 0 FROM pragma_table_list('accounts')") // not old files
-	if err == nil && inOrder == 1 && len(keys) > 0 {
+	inOrder, err := value[bool](ctx, l, "SELECT wr = 0 FROM pragma_table_list('accounts')") // not old files
+	if err == nil && inOrder && len(keys) > 0 {
 		err = l.accounts(ctx, found, `(SELECT min(rowid) AS low, max(rowid) AS high FROM accounts WHERE key IN (?, ?))
 			CROSS JOIN accounts a ON a.rowid BETWEEN low AND high AND high < low + ?`,
 			keys[0], keys[len(keys)-1], 2*len(keys))
@@ -105,27 +99,13 @@ func (l *Ledger) Accounts(ctx context.Context, keys []string) (map[string]Accoun
 	return found, err
 }
 
+// accounts adds to found, by key, the accounts that a query yields.
 func (l *Ledger) accounts(ctx context.Context, found map[string]Account, from string, args ...any) error {
-	all, err := query(ctx, l, scanAccount, "SELECT "+accountColumns+" FROM "+from, args...)
+	all, err := query(ctx, l, accountInto, "SELECT "+accountColumns+" FROM "+from, args...)
 	for _, a := range all {
 		found[a.Key] = a
 	}
 	return err
-}
-
-// AccountsByID returns the accounts with these ids, by id, those that are gone too.
-func (l *Ledger) AccountsByID(ctx context.Context, ids []string) (map[string]Account, error) {
-	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == "" })
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	all, err := query(ctx, l, scanAccount, "SELECT "+accountColumns+` FROM json_each(?) q
-		CROSS JOIN accounts a ON a.id = q.value AND a.id <> ''`, list(ids))
-	found := make(map[string]Account, len(all))
-	for _, a := range all {
-		found[a.ID] = a
-	}
-	return found, err
 }
 
 // Holdings counts accounts, without those that are gone. Ours have access and were made by this program.
@@ -133,17 +113,14 @@ type Holdings struct{ Accounts, Revoked, Ours int }
 
 // Holdings counts what the ledger knows.
 func (l *Ledger) Holdings(ctx context.Context) (Holdings, error) {
-	return first(ctx, l, func(s scanner) (h Holdings, err error) {
-		err = s.Scan(&h.Accounts, &h.Revoked, &h.Ours)
-		return h, err
-	}, `SELECT count(*), count(nullif(revoked_at, '')),
+	return first(ctx, l, func(h *Holdings) []any { return []any{&h.Accounts, &h.Revoked, &h.Ours} }, `SELECT count(*), count(nullif(revoked_at, '')),
 		count(CASE WHEN status = 'created' AND revoked_at = '' THEN 1 END) FROM accounts WHERE gone_run = 0`)
 }
 
 // Created yields the rows of run whose accounts it has as created, in row order, those that were revoked or are gone
 // since too.
 func (l *Ledger) Created(ctx context.Context, run int64) iter.Seq2[outcome.Outcome, error] {
-	return pages(ctx, l, scanOutcome, 0, func(o outcome.Outcome) int { return o.Row }, `SELECT `+outcomeColumns+`
+	return pages(ctx, l, outcomeInto, 0, func(o outcome.Outcome) int { return o.Row }, `SELECT `+outcomeColumns+`
 		FROM outcomes o WHERE row > ?1 AND run = ?3 AND revoke = 0 AND EXISTS (SELECT 1 FROM accounts a
 			WHERE a.key = o.key AND a.run = o.run AND a.row = o.row AND a.status = 'created')
 		ORDER BY row LIMIT ?2`, run)
@@ -159,15 +136,10 @@ type OpenLookUp struct {
 
 // LookUps yields the look-ups that are open, of every run, by key. They may be resolved meanwhile.
 func (l *Ledger) LookUps(ctx context.Context) iter.Seq2[OpenLookUp, error] {
-	scan := func(s scanner) (u OpenLookUp, err error) {
-		var names []byte
-		err = s.Scan(append([]any{&u.Run, parsed{&u.Settled}, &names}, outcomeInto(&u.Outcome)...)...)
-		if err == nil && len(names) > 0 {
-			err = json.Unmarshal(names, &u.Names)
-		}
-		return u, err
+	into := func(u *OpenLookUp) []any {
+		return append([]any{&u.Run, parsed{&u.Settled}, unlisted{&u.Names}}, outcomeInto(&u.Outcome)...)
 	}
-	return pages(ctx, l, scan, "", func(u OpenLookUp) string { return u.Outcome.Key },
+	return pages(ctx, l, into, "", func(u OpenLookUp) string { return u.Outcome.Key },
 		`SELECT a.run, a.at, a.names_sent, a.row, coalesce(o.sheet_row, 0), coalesce(o.line, 0), a.key, a.email, a.name,
 			a.external_id, a.status, a.id, coalesce(o.reason, ''), coalesce(o.http_status, 0), coalesce(o.attempts, 0),
 			0, 1, coalesce(o.retry, 0) FROM accounts a INDEXED BY accounts_look_up

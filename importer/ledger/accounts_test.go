@@ -200,9 +200,15 @@ func TestAccountsByIDs(t *testing.T) {
 	settle(t, l, run, created(1, "ann"), created(2, "bob"), created(3, "cyd"), gus, old)
 	settle(t, l, startRun(t, l, job("b")), revoked(1, "old ann"), notFound(2, "cyd", "qm:cyd"))
 
-	byID, err := l.AccountsByID(t.Context(), []string{"qm:bob", "qm:cyd", "qm:nobody", ""})
+	byID, err := l.Recall(t.Context(), run.Seq, true,
+		[]Query{{Row: 1, ID: "qm:bob"}, {Row: 2, ID: "qm:cyd"}, {Row: 3, ID: "qm:nobody"}, {Row: 4}})
 	must(t, err)
-	if len(byID) != 2 || byID["qm:bob"].Key != "bob" || !byID["qm:cyd"].Gone {
+	var owners []string
+	for _, m := range byID {
+		owners = append(owners, m.Owner)
+	}
+	same(t, []string{"bob", "cyd", "", ""}, owners)
+	if byID[0].Account.ID != "qm:bob" || !byID[1].Account.Gone || byID[2].Account != nil || byID[3].Account != nil {
 		t.Errorf("%+v", byID)
 	}
 	last := startRun(t, l, job("c"))

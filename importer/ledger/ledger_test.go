@@ -168,10 +168,7 @@ func all[T any](t *testing.T, seq iter.Seq2[T, error]) []T {
 // ask returns the first column of a query, as text.
 func ask(t *testing.T, l *Ledger, text string) []string {
 	t.Helper()
-	got, err := query(t.Context(), l, func(s scanner) (text string, err error) {
-		err = s.Scan(&text)
-		return text, err
-	}, text)
+	got, err := query(t.Context(), l, func(one *string) []any { return []any{one} }, text)
 	must(t, err)
 	return got
 }

@@ -12,11 +12,8 @@ import (
 // not keep the log from being emptied.
 const pageRows = 1000
 
-type scanner interface{ Scan(...any) error }
-
-// query reads all rows of a query.
-func query[T any](ctx context.Context, l *Ledger, scan func(scanner) (T, error),
-	text string, args ...any) ([]T, error) {
+// query reads all rows of a query; into is where the columns of one go.
+func query[T any](ctx context.Context, l *Ledger, into func(*T) []any, text string, args ...any) ([]T, error) {
 	rows, err := l.read.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, wrap(l.path, err)
@@ -24,8 +21,8 @@ func query[T any](ctx context.Context, l *Ledger, scan func(scanner) (T, error),
 	defer rows.Close()
 	var all []T
 	for rows.Next() {
-		one, err := scan(rows)
-		if err != nil {
+		var one T
+		if err := rows.Scan(into(&one)...); err != nil {
 			return nil, wrap(l.path, err)
 		}
 		all = append(all, one)
@@ -34,9 +31,8 @@ func query[T any](ctx context.Context, l *Ledger, scan func(scanner) (T, error),
 }
 
 // first reads the first row of a query; the zero value: there is none.
-func first[T any](ctx context.Context, l *Ledger, scan func(scanner) (T, error),
-	text string, args ...any) (one T, err error) {
-	all, err := query(ctx, l, scan, text, args...)
+func first[T any](ctx context.Context, l *Ledger, into func(*T) []any, text string, args ...any) (one T, err error) {
+	all, err := query(ctx, l, into, text, args...)
 	if len(all) > 0 {
 		one = all[0]
 	}
@@ -45,19 +41,16 @@ func first[T any](ctx context.Context, l *Ledger, scan func(scanner) (T, error),
 
 // value reads the one value of a query; the zero value: there is no row.
 func value[T any](ctx context.Context, l *Ledger, text string, args ...any) (T, error) {
-	return first(ctx, l, func(s scanner) (one T, err error) {
-		err = s.Scan(&one)
-		return one, err
-	}, text, args...)
+	return first(ctx, l, func(one *T) []any { return []any{one} }, text, args...)
 }
 
 // pages yields all rows of a query in the order of a key. The query's ?1 is the key that they come after, and ?2 is
 // how many rows are asked for; args follow.
-func pages[T, K any](ctx context.Context, l *Ledger, scan func(scanner) (T, error), after K, key func(T) K,
+func pages[T, K any](ctx context.Context, l *Ledger, into func(*T) []any, after K, key func(T) K,
 	text string, args ...any) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for after := after; ; {
-			all, err := query(ctx, l, scan, text, append([]any{after, pageRows}, args...)...)
+			all, err := query(ctx, l, into, text, append([]any{after, pageRows}, args...)...)
 			if err != nil {
 				var none T
 				yield(none, err)
@@ -101,6 +94,16 @@ type parsed struct{ value encoding.TextUnmarshaler }
 func (p parsed) Scan(column any) error {
 	if text, _ := column.(string); text != "" {
 		return p.value.UnmarshalText([]byte(text))
+	}
+	return nil
+}
+
+// unlisted scans what list has made; "" leaves the zero value.
+type unlisted struct{ values *[]string }
+
+func (u unlisted) Scan(column any) error {
+	if text, _ := column.(string); text != "" {
+		return json.Unmarshal([]byte(text), u.values)
 	}
 	return nil
 }

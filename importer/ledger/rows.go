@@ -67,11 +67,6 @@ func (l *Ledger) Settle(ctx context.Context, run int64, e Entry) error {
 const outcomeColumns = `row, sheet_row, line, key, email, name, external_id, status, account_id, reason,
 	http_status, attempts, open, look_up, retry`
 
-func scanOutcome(s scanner) (o outcome.Outcome, err error) {
-	err = s.Scan(outcomeInto(&o)...)
-	return o, err
-}
-
 // outcomeInto is where outcomeColumns are scanned to.
 func outcomeInto(o *outcome.Outcome) []any {
 	return []any{&o.Row, &o.SheetRow, &o.Line, &o.Key, &o.Email, &o.Name, &o.ExternalID, parsed{&o.Status},
@@ -126,61 +121,71 @@ type Lost struct {
 // Recall returns what is remembered of each of q, in their order; revoke: they are revocations. It is made for
 // batches of some hundred; run 0 is no run, for a plan.
 func (l *Ledger) Recall(ctx context.Context, run int64, revoke bool, q []Query) ([]Memory, error) {
-	memories, keys, ids := make([]Memory, len(q)), make([]string, len(q)), make([]string, len(q))
-	for i := range q {
-		ids[i] = q[i].ID
-	}
-	owners, err := l.AccountsByID(ctx, ids)
+	memories, at, keys := make([]Memory, len(q)), make(map[int]*Memory, len(q)), make([]string, len(q))
+	owners, err := l.owners(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	for i := range q {
-		memories[i].Owner = owners[q[i].ID].Key
-		keys[i] = cmp.Or(q[i].Key, memories[i].Owner)
+	for i, asked := range q {
+		at[asked.Row], memories[i].Owner = &memories[i], owners[asked.ID]
+		keys[i] = cmp.Or(asked.Key, owners[asked.ID])
 	}
 	accounts, err := l.Accounts(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
 	lost, err := l.lost(ctx, revoke, keys)
-	if err != nil {
-		return nil, err
-	}
 	for i, key := range keys {
 		if a, ok := accounts[key]; ok {
 			memories[i].Account = &a
 		}
-		if one, ok := lost[key]; ok {
-			memories[i].Lost = &one
+		memories[i].Lost = lost[key]
+	}
+	if err == nil {
+		err = l.recallElsewhere(ctx, run, q, at)
+	}
+	if err == nil && run > 0 {
+		err = l.recallOutcomes(ctx, run, revoke, at)
+	}
+	return memories, err
+}
+
+// owners are the keys of the accounts whose ids q has, by id, those of accounts that are gone too.
+func (l *Ledger) owners(ctx context.Context, q []Query) (map[string]string, error) {
+	var ids []string
+	for _, asked := range q {
+		if asked.ID != "" {
+			ids = append(ids, asked.ID)
 		}
 	}
-	if err := l.recallElsewhere(ctx, run, q, memories); err != nil {
-		return nil, err
+	if len(ids) == 0 {
+		return nil, nil
 	}
-	return memories, l.recallOutcomes(ctx, run, revoke, q, memories)
+	accounts, owners := map[string]Account{}, map[string]string{}
+	err := l.accounts(ctx, accounts, "json_each(?) q CROSS JOIN accounts a ON a.id = q.value AND a.id <> ''", list(ids))
+	for key, a := range accounts {
+		owners[a.ID] = key
+	}
+	return owners, err
 }
 
 // recallElsewhere finds the accounts, not revoked, that the people whose keys have none may have all the same.
-func (l *Ledger) recallElsewhere(ctx context.Context, run int64, q []Query, memories []Memory) error {
-	var unknown []Query
-	at := make(map[int]*Memory, len(q))
-	for i := range q {
-		if a := memories[i].Account; (a == nil || a.Gone) && q[i].Mark+q[i].ExternalID != "" {
-			unknown, at[q[i].Row] = append(unknown, q[i]), &memories[i]
-		}
+func (l *Ledger) recallElsewhere(ctx context.Context, run int64, q []Query, at map[int]*Memory) error {
+	known := func(asked Query) bool {
+		a := at[asked.Row].Account
+		return a != nil && !a.Gone || asked.Mark+asked.ExternalID == ""
 	}
+	unknown := slices.DeleteFunc(slices.Clone(q), known)
 	if len(unknown) == 0 {
 		return nil
 	}
-	_, err := query(ctx, l, func(s scanner) (a Account, err error) {
-		var row int
-		var fixed bool
-		if err = s.Scan(append([]any{&row, &fixed}, accountInto(&a)...)...); fixed {
-			at[row].Fixed = &a
-		} else if err == nil {
-			at[row].Other = &a
-		}
-		return a, err
+	type elsewhere struct {
+		row   int
+		fixed bool
+		Account
+	}
+	found, err := query(ctx, l, func(e *elsewhere) []any {
+		return append([]any{&e.row, &e.fixed}, accountInto(&e.Account)...)
 	}, "SELECT q.value ->> 'Row', 1, "+accountColumns+` FROM json_each(?1) q
 		CROSS JOIN fixed f ON f.original = q.value ->> 'Mark' CROSS JOIN accounts a ON a.key = f.key
 		WHERE a.gone_run = 0 AND a.revoked_at = ''
@@ -191,25 +196,28 @@ func (l *Ledger) recallElsewhere(ctx context.Context, run int64, q []Query, memo
 				AND (r.source IN ('', q.value ->> 'Source') OR q.value ->> 'Source' = ''))
 		ORDER BY run`,
 		list(unknown), run)
+	for _, e := range found {
+		if e.fixed {
+			at[e.row].Fixed = &e.Account
+		} else {
+			at[e.row].Other = &e.Account
+		}
+	}
 	return err
 }
 
 // recallOutcomes reads the run's outcomes between the lowest row and the highest.
-func (l *Ledger) recallOutcomes(ctx context.Context, run int64, revoke bool, q []Query, memories []Memory) error {
-	at := make(map[int]int, len(q))
-	for i := range q {
-		at[q[i].Row] = i
-	}
+func (l *Ledger) recallOutcomes(ctx context.Context, run int64, revoke bool, at map[int]*Memory) error {
 	rows := slices.Sorted(maps.Keys(at))
-	if len(rows) == 0 || run == 0 {
+	if len(rows) == 0 {
 		return nil
 	}
 	for o, err := range l.Outcomes(ctx, run, revoke, rows[0]) {
 		if err != nil || o.Row > rows[len(rows)-1] {
 			return err
 		}
-		if i, asked := at[o.Row]; asked {
-			memories[i].Outcome = &o
+		if m := at[o.Row]; m != nil {
+			m.Outcome = &o
 		}
 	}
 	return nil
@@ -217,17 +225,20 @@ func (l *Ledger) recallOutcomes(ctx context.Context, run int64, revoke bool, q [
 
 // lost finds the newest lost attempt for each key. One that this process has under way is not lost; who only reads
 // cannot know whether the process that began it still lives, and takes it for lost.
-func (l *Ledger) lost(ctx context.Context, revoke bool, keys []string) (map[string]Lost, error) {
-	newest := map[string]Lost{}
-	_, err := query(ctx, l, func(s scanner) (one Lost, err error) {
-		var key string
-		err = s.Scan(&key, &one.Run, &one.Name)
-		newest[key] = one
-		return one, err
-	}, `SELECT a.key, a.run, a.name FROM json_each(?) q CROSS JOIN attempts a ON a.key = q.value
+func (l *Ledger) lost(ctx context.Context, revoke bool, keys []string) (map[string]*Lost, error) {
+	type attempt struct {
+		key string
+		Lost
+	}
+	all, err := query(ctx, l, func(a *attempt) []any { return []any{&a.key, &a.Run, &a.Name} },
+		`SELECT a.key, a.run, a.name FROM json_each(?) q CROSS JOIN attempts a ON a.key = q.value
 		WHERE EXISTS (SELECT 1 FROM attempts WHERE lost = 1 OR ?3)
 			AND a.revoke = ?2 AND (a.lost = 1 OR ?3) AND a.key <> '' ORDER BY a.run, a.row`,
 		list(keys), revoke, l.write == nil)
+	newest := map[string]*Lost{}
+	for _, a := range all {
+		newest[a.key] = &a.Lost
+	}
 	return newest, err
 }
 
@@ -235,7 +246,7 @@ func (l *Ledger) lost(ctx context.Context, revoke bool, keys []string) (map[stri
 // whose attempt was never settled is Unknown and Open, without a reason. Organization and ServiceDesk are left
 // out: see RowAccess.
 func (l *Ledger) Outcomes(ctx context.Context, run int64, revoke bool, from int) iter.Seq2[outcome.Outcome, error] {
-	return pages(ctx, l, scanOutcome, from-1, func(o outcome.Outcome) int { return o.Row },
+	return pages(ctx, l, outcomeInto, from-1, func(o outcome.Outcome) int { return o.Row },
 		"SELECT "+outcomeColumns+` FROM outcomes WHERE row > ?1 AND run = ?3 AND revoke = ?4
 		UNION ALL SELECT row, 0, 0, key, email, name, external_id, 'unknown', '', '', 0, 0, 1, 0, 0 FROM attempts a
 		WHERE row > ?1 AND run = ?3 AND revoke = ?4 AND NOT EXISTS

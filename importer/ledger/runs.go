@@ -38,17 +38,17 @@ const runColumns = `seq, id, command, source, input, input_sha256, choices, star
 	outcome, stop_reason, exit_code, rows_read, summary, trace, sessions, retry, undone_at,
 	iif(outcome = '', (SELECT count(*) FROM outcomes o WHERE o.run = seq AND o.revoke = 0 AND o.status = 'created'), 0)`
 
-func scanRun(s scanner) (r Run, err error) {
-	err = s.Scan(&r.Seq, &r.ID, &r.Command, &r.Source, &r.Input, &r.InputSHA256, &r.Choices, parsed{&r.StartedAt},
+// runInto is where runColumns are scanned to.
+func runInto(r *Run) []any {
+	return []any{&r.Seq, &r.ID, &r.Command, &r.Source, &r.Input, &r.InputSHA256, &r.Choices, parsed{&r.StartedAt},
 		parsed{&r.FinishedAt}, &r.Outcome, &r.StopReason, &r.ExitCode, &r.RowsRead, &r.Summary, &r.Trace, &r.Sessions,
-		&r.Retry, parsed{&r.Undone}, &r.Created)
-	return r, err
+		&r.Retry, parsed{&r.Undone}, &r.Created}
 }
 
 // FindRun returns the run that job goes on with: the newest of the same job, when that is neither complete nor undone;
 // one that was held back counts for nothing. Else it returns a run that has not begun.
 func (l *Ledger) FindRun(ctx context.Context, job Job) (Run, error) {
-	run, err := first(ctx, l, scanRun, "SELECT "+runColumns+` FROM runs WHERE command = ? AND source = ?
+	run, err := first(ctx, l, runInto, "SELECT "+runColumns+` FROM runs WHERE command = ? AND source = ?
 		AND input_sha256 = ? AND choices = ? AND pruned_at = '' AND outcome <> 'held' ORDER BY seq DESC LIMIT 1`,
 		job.Command, job.Source, job.InputSHA256, job.Choices)
 	if run.Outcome == Complete || !run.Undone.IsZero() {
@@ -87,8 +87,8 @@ func (w *writer) newRun(job Job, now time.Time) Run {
 // run executes a statement that returns a run.
 func (w *writer) run(statement string, args ...any) (run Run) {
 	if w.err == nil {
-		run, w.err = scanRun(w.conn.QueryRowContext(context.Background(), statement, args...))
-		w.err = wrap(w.path, w.err)
+		row := w.conn.QueryRowContext(context.Background(), statement, args...)
+		w.err = wrap(w.path, row.Scan(runInto(&run)...))
 	}
 	return run
 }
@@ -121,13 +121,13 @@ func (l *Ledger) MarkUndone(ctx context.Context, run int64, at time.Time) error 
 
 // Runs returns all runs that were not pruned, the newest first.
 func (l *Ledger) Runs(ctx context.Context) ([]Run, error) {
-	return query(ctx, l, scanRun, "SELECT "+runColumns+" FROM runs WHERE pruned_at = '' ORDER BY seq DESC")
+	return query(ctx, l, runInto, "SELECT "+runColumns+" FROM runs WHERE pruned_at = '' ORDER BY seq DESC")
 }
 
 // Run returns the run whose id starts with idPrefix, the newest for "". Errors: ErrNoRun; another when
 // several ids start so.
 func (l *Ledger) Run(ctx context.Context, idPrefix string) (Run, error) {
-	runs, err := query(ctx, l, scanRun, "SELECT "+runColumns+` FROM runs
+	runs, err := query(ctx, l, runInto, "SELECT "+runColumns+` FROM runs
 		WHERE pruned_at = '' AND substr(id, 1, length(?1)) = ?1 ORDER BY seq DESC LIMIT 2`, idPrefix)
 	switch {
 	case err != nil:
@@ -148,7 +148,7 @@ const lastComplete = ` FROM runs WHERE source = ?1 AND roster = 1 AND outcome = 
 
 // LastComplete returns the last complete run that said who is in the source; one that has not begun: there is none.
 func (l *Ledger) LastComplete(ctx context.Context, source string) (Run, error) {
-	return first(ctx, l, scanRun, "SELECT "+runColumns+lastComplete, source)
+	return first(ctx, l, runInto, "SELECT "+runColumns+lastComplete, source)
 }
 
 // Pruned is how much Prune has forgotten.

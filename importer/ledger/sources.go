@@ -41,20 +41,15 @@ func (l *Ledger) Leave(ctx context.Context, run int64, source string, gone []Mem
 
 // Members yields who is in the source, as of its last complete run, by key.
 func (l *Ledger) Members(ctx context.Context, source string) iter.Seq2[Member, error] {
-	scan := func(s scanner) (m Member, err error) {
-		err = s.Scan(&m.Key, &m.ExternalID, &m.Aside)
-		return m, err
-	}
-	return pages(ctx, l, scan, "", func(m Member) string { return m.Key }, `SELECT key, external_id, aside
+	into := func(m *Member) []any { return []any{&m.Key, &m.ExternalID, &m.Aside} }
+	return pages(ctx, l, into, "", func(m Member) string { return m.Key }, `SELECT key, external_id, aside
 		FROM members WHERE source = ?3 AND key > ?1 AND left_run IS NULL ORDER BY key LIMIT ?2`, source)
 }
 
 // Listed returns, for somebody on a list of leavers, the id of the last complete run that said who is in the source,
 // and a source in which key is, as of the last complete runs; "": there is none.
 func (l *Ledger) Listed(ctx context.Context, source, key string) (latest, in string, err error) {
-	_, err = first(ctx, l, func(s scanner) (none bool, err error) {
-		return none, s.Scan(&latest, &in)
-	}, "SELECT coalesce((SELECT id "+lastComplete+`), ''), coalesce((SELECT max(source) FROM members
+	_, err = first(ctx, l, func(*struct{}) []any { return []any{&latest, &in} }, "SELECT coalesce((SELECT id "+lastComplete+`), ''), coalesce((SELECT max(source) FROM members
 		WHERE key = ?2 AND left_run IS NULL), '')`, source, key)
 	return latest, in, err
 }
@@ -86,9 +81,7 @@ var leaversQuery string
 // Leavers returns, by key, who has left the source, is in no other, and has an account neither revoked nor gone:
 // those who had left it before, also when they are back since, and those of its members who are gone now.
 func (l *Ledger) Leavers(ctx context.Context, source string, gone []Member) ([]Leaver, error) {
-	return query(ctx, l, func(s scanner) (one Leaver, err error) {
-		into := append(accountInto(&one.Account), parsed{&one.LastSeen}, &one.MemberID, &one.KnownID, &one.NewKey)
-		err = s.Scan(into...)
-		return one, err
+	return query(ctx, l, func(one *Leaver) []any {
+		return append(accountInto(&one.Account), parsed{&one.LastSeen}, &one.MemberID, &one.KnownID, &one.NewKey)
 	}, fmt.Sprintf(leaversQuery, accountColumns, lastComplete), source, list(gone))
 }

@@ -273,10 +273,9 @@ func TestNightWithoutExternalIDs(t *testing.T) {
 // Leavers are found by key: no query of a night reads all accounts for each.
 func TestLeaversAreFoundByKey(t *testing.T) {
 	l := openNew(t)
-	steps, err := query(t.Context(), l, func(s scanner) (step string, err error) {
+	steps, err := query(t.Context(), l, func(step *string) []any {
 		var id, parent, unused int
-		err = s.Scan(&id, &parent, &unused, &step)
-		return step, err
+		return []any{&id, &parent, &unused, step}
 	}, "EXPLAIN QUERY PLAN "+fmt.Sprintf(leaversQuery, accountColumns, lastComplete), "desk", `[{"Key": "ann"}]`)
 	must(t, err)
 	for _, step := range steps {

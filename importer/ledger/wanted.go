@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	_ "embed"
-	"encoding/json"
-	"errors"
 
 	"jsm-onboard/importer/outcome"
 )
@@ -69,11 +67,8 @@ type Group struct {
 
 // Organizations returns those that rows name, by name, without what only the site knows of them.
 func (w *Wanted) Organizations(ctx context.Context) ([]Group, error) {
-	return query(ctx, &w.beside, func(s scanner) (g Group, err error) {
-		g.Kind = Organization
-		err = s.Scan(&g.Name, &g.Spelled, new(int))
-		return g, err
-	}, "SELECT organization, spelled, min(row) FROM claims WHERE organization <> '' GROUP BY organization")
+	return query(ctx, &w.beside, func(g *Group) []any { return []any{&g.Kind, &g.Name, &g.Spelled, new(int)} },
+		"SELECT 'organization', organization, spelled, min(row) FROM claims WHERE organization <> '' GROUP BY organization")
 }
 
 // Seat finds out for each claim whether there is access, with these groups and the accounts of now. By run it was
@@ -103,10 +98,8 @@ type Call struct {
 
 // Calls returns the next calls, of at most so many members; an organization is added to a project by itself.
 func (w *Wanted) Calls(ctx context.Context, most int) ([]Call, error) {
-	return query(ctx, &w.beside, func(s scanner) (c Call, err error) {
-		var keys, members []byte
-		err = s.Scan(&c.Kind, &c.Name, &c.Target, &keys, &members)
-		return c, errors.Join(err, json.Unmarshal(keys, &c.Keys), json.Unmarshal(members, &c.Members))
+	return query(ctx, &w.beside, func(c *Call) []any {
+		return []any{&c.Kind, &c.Name, &c.Target, unlisted{&c.Keys}, unlisted{&c.Members}}
 	}, `SELECT o.kind, o.name, g.id, json_group_array(o.key ORDER BY o.key), json_group_array(o.member ORDER BY o.key)
 		FROM (SELECT *, row_number() OVER (PARTITION BY kind, name ORDER BY key) - 1 AS place
 			FROM (SELECT kind, name, key, member FROM seats WHERE access = 'not_attempted' AND member <> ''
@@ -134,9 +127,8 @@ type Missing struct {
 
 // Missing counts what is missing.
 func (w *Wanted) Missing(ctx context.Context) (Missing, error) {
-	return first(ctx, &w.beside, func(s scanner) (m Missing, err error) {
-		err = s.Scan(&m.Memberships, &m.Customers, &m.WithoutOrganization, &m.InvalidRows, &m.Open)
-		return m, err
+	return first(ctx, &w.beside, func(m *Missing) []any {
+		return []any{&m.Memberships, &m.Customers, &m.WithoutOrganization, &m.InvalidRows, &m.Open}
 	}, `SELECT count(*) FILTER (WHERE kind = 'organization'), count(DISTINCT key) FILTER (WHERE kind = 'service_desk'),
 		(SELECT count(*) FROM claims WHERE organization = '' AND problem = ''),
 		(SELECT count(*) FROM claims WHERE problem <> ''), count(*) FROM seats s WHERE access = 'not_attempted'
@@ -160,9 +152,8 @@ type Seats struct {
 
 // Seats counts all seats.
 func (w *Wanted) Seats(ctx context.Context) ([]Seats, error) {
-	return query(ctx, &w.beside, func(s scanner) (n Seats, err error) {
-		err = s.Scan(&n.Kind, &n.Name, &n.Added, &n.Known, &n.Failed, &n.Open, &n.Reason)
-		return n, err
+	return query(ctx, &w.beside, func(n *Seats) []any {
+		return []any{&n.Kind, &n.Name, &n.Added, &n.Known, &n.Failed, &n.Open, &n.Reason}
 	}, `SELECT kind, iif(kind = 'organization', '', name) AS project, sum(access = 'added'), sum(access = 'known'),
 		sum(access = 'failed'), sum(access = 'not_attempted'), max(iif(access = 'failed', reason, '')) FROM seats
 		GROUP BY kind, project`)
@@ -195,10 +186,7 @@ type Moved struct {
 
 // Moved returns the memberships of before run of those who are added to another organization, and that no row asks for.
 func (w *Wanted) Moved(ctx context.Context, run int64) ([]Moved, error) {
-	return query(ctx, &w.beside, func(s scanner) (m Moved, err error) {
-		err = s.Scan(&m.Row, &m.AccountID, &m.OrganizationID)
-		return m, err
-	}, `SELECT min(c.sheet_row), s.member, x.target FROM claims c
+	return query(ctx, &w.beside, func(m *Moved) []any { return []any{&m.Row, &m.AccountID, &m.OrganizationID} }, `SELECT min(c.sheet_row), s.member, x.target FROM claims c
 		CROSS JOIN seats s ON s.kind = 'organization' AND s.name = c.organization AND s.key = c.key
 		CROSS JOIN access x ON x.kind = s.kind AND x.member = s.member
 		WHERE s.access <> 'known' AND x.run <> ?1 AND NOT EXISTS (SELECT 1 FROM seats o JOIN groups g USING (kind, name)
