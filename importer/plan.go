@@ -34,8 +34,7 @@ type Plan struct {
 	LookUps      int            // account ids that are still to be looked up, of any run
 	Missing      []int          // of PlanOptions.Require, counted from 1, those who are in no row
 	Access       *AccessPlan
-	Roster       *Roster      // sync: who is in the source; nil: another command
-	noAccount    map[int]bool // rows that might have been sent, and that have no account in the end
+	Roster       *Roster // sync: who is in the source; nil: another command
 
 	Listed  bool        // revoke: a column jsm_action says what is to be done; sync wrote it as a list of leavers
 	Foreign int         // revoke, undo: of Resent, accounts that were not certainly created by us
@@ -85,7 +84,6 @@ func (p *Plan) decide(ctx context.Context, l *ledger.Ledger, o PlanOptions) (err
 	p.Options, p.Resumed = o, p.Run.Seq > 0
 	r := NewRun(ctx, nil, l, p, Options{})
 	if !r.revokes {
-		p.noAccount = map[int]bool{}
 		if p.LookUps, err = l.CountLookUps(ctx); err != nil {
 			return err
 		}
@@ -107,11 +105,7 @@ func (p *Plan) decide(ctx context.Context, l *ledger.Ledger, o PlanOptions) (err
 
 // count adds what a run would make of a row.
 func (p *Plan) count(t *task) {
-	row, a := t.row, t.Account
-	becomes := cmp.Or(t.wants, t.decided.Status, t.result.Status) // when all goes well
-	if p.noAccount != nil && row.Sendable() && becomes != outcome.Duplicate && !onboarded(becomes) {
-		p.noAccount[row.Number] = true
-	}
+	row, a, becomes := t.row, t.Account, t.becomes()
 	switch {
 	case t.Outcome != nil && !t.Outcome.Open:
 		p.Finished[t.Outcome.Status]++
@@ -157,6 +151,8 @@ type AccessPlan struct {
 	FirstNew      []string // at most ten
 	ServiceDesks  []apiclient.ServiceDesk
 	ledger.Missing
+	WithoutOrganization int // rows
+	InvalidRows         int // rows whose organization cannot be used
 
 	groups  []ledger.Group  // the service projects, and organizations of the file
 	lacking []*ledger.Group // of these, those that the site lacked
@@ -199,40 +195,50 @@ func (p *Plan) PlanAccess(ctx context.Context, api API, l *ledger.Ledger, o Acce
 	if a.wanted, err = l.Want(ctx); err != nil {
 		return err
 	}
-	for batch, err := range inBatches(p.Rows(ctx)) {
-		if err == nil {
-			err = a.wanted.Claim(ctx, a.claims(batch, p.noAccount))
+	var claims []ledger.Claim
+	for t, err := range NewRun(ctx, nil, l, p, Options{}).tasks(ctx, p.Rows(ctx)) {
+		if err != nil {
+			return err
+		}
+		if t.row.Sendable() || t.Fixed != nil {
+			claims = append(claims, a.claim(t))
+		}
+		if len(claims) == batchRows {
+			err, claims = a.wanted.Claim(ctx, claims), nil
 		}
 		if err != nil {
 			return err
 		}
 	}
+	if err := a.wanted.Claim(ctx, claims); err != nil {
+		return err
+	}
 	p.Access = a
 	return a.count(ctx, p.Run.Seq)
 }
 
-// claims is what rows ask for, if only for the person as whom they were fixed.
-func (a *AccessPlan) claims(rows []*export.Row, noAccount map[int]bool) (all []ledger.Claim) {
-	for _, row := range rows {
-		c := ledger.Claim{
-			Row:       row.Number,
-			SheetRow:  row.Place.Row,
-			Key:       row.Key,
-			Mark:      fixedMark(row),
-			Fixed:     !row.Sendable(),
-			NoAccount: noAccount[row.Number],
-		}
-		if a.Organizations {
-			c.Problem, c.Spelled = row.InvalidOrganization, tidyName(row.Organization)
-		}
-		if c.Spelled != "" && c.Problem == "" {
-			c.Organization = a.organization(c.Spelled).Name
-		}
-		if !c.Fixed || c.Mark != "" {
-			all = append(all, c)
-		}
+// claim is what a row asks for, if only for the person as whom it was fixed.
+func (a *AccessPlan) claim(t *task) ledger.Claim {
+	row, becomes := t.row, t.becomes()
+	c := ledger.Claim{
+		Row:       row.Number,
+		SheetRow:  row.Place.Row,
+		Key:       cmp.Or(t.result.fixed, row.Key),
+		NoAccount: becomes != outcome.Duplicate && !onboarded(becomes),
 	}
-	return all
+	if !a.Organizations {
+		return c
+	}
+	c.Problem, c.Spelled = row.InvalidOrganization, tidyName(row.Organization)
+	switch {
+	case c.Problem != "":
+		a.InvalidRows++
+	case c.Spelled == "":
+		a.WithoutOrganization++
+	default:
+		c.Organization = a.organization(c.Spelled).Name
+	}
+	return c
 }
 
 // ask reads projects and organizations of the site.
@@ -289,8 +295,6 @@ func (a *AccessPlan) count(ctx context.Context, run int64) error {
 	if err := a.wanted.Seat(ctx, run, a.groups, outcome.ReasonAccessStopped); err != nil {
 		return err
 	}
-	if a.Missing, err = a.wanted.Missing(ctx); !a.Organizations {
-		a.WithoutOrganization = 0
-	}
+	a.Missing, err = a.wanted.Missing(ctx)
 	return err
 }

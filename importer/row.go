@@ -23,6 +23,9 @@ type task struct {
 	decided outcome.Outcome // what is put on record without a request; without a status: nothing
 }
 
+// becomes is what the row becomes when all goes well.
+func (t *task) becomes() outcome.Status { return cmp.Or(t.wants, t.decided.Status, t.result.Status) }
+
 // tasks yields what the run makes of each row. With an error and no task, that of the rows, it ends; with both, the
 // ledger could not be asked about the row, which may have been settled before.
 func (r *Run) tasks(ctx context.Context, rows iter.Seq2[*export.Row, error]) iter.Seq2[*task, error] {

@@ -79,7 +79,8 @@ func TestPlanText(t *testing.T) {
 	access.Access = &importer.AccessPlan{
 		Organizations: true, Named: 40, ToCreate: 12, FirstNew: []string{"ACME",
 			"\x1b[2JEvil", "Größe AG"},
-		Missing:      ledger.Missing{Memberships: 950, Customers: 960, WithoutOrganization: 7, InvalidRows: 2},
+		Missing:             ledger.Missing{Memberships: 950, Customers: 960},
+		WithoutOrganization: 7, InvalidRows: 2,
 		ServiceDesks: []apiclient.ServiceDesk{{ProjectKey: "SUP", ProjectName: "Support"}},
 	}
 	noIDs := whole

@@ -78,7 +78,6 @@ func TestWanted(t *testing.T) {
 	settle(t, l, run, created(1, "ann"), created(2, "bob"), created(3, "cyd"), failed(4, "dan"))
 	must(t, l.RecordAccess(t.Context(), run.Seq, Organization, "7", []string{"qm:ann"}))
 	must(t, l.RecordAccess(t.Context(), run.Seq, Organization, "9", []string{"qm:bob"}))
-	must(t, l.KeepFixed(t.Context(), run.Seq, []Fixed{{Mark: "row:4", Key: "cyd"}}))
 	run = startRun(t, l, job("b"))
 	must(t, l.RecordAccess(t.Context(), run.Seq, ServiceDesk, "1", []string{"qm:ann"}))
 
@@ -88,8 +87,7 @@ func TestWanted(t *testing.T) {
 		{Row: 1, Key: "ann", Organization: "acme", Spelled: "Acme"},
 		{Row: 2, SheetRow: 5, Key: "bob", Organization: "acme", Spelled: "ACME"},
 		{Row: 3, SheetRow: 7, Key: "bob", Organization: "zeta", Spelled: "Zeta"},
-		{Row: 4, Mark: "row:4", Fixed: true, Organization: "acme", Spelled: "acme"},
-		{Row: 5, Mark: "row:5", Fixed: true, Organization: "never", Spelled: "Never"},
+		{Row: 4, Key: "cyd", Organization: "acme", Spelled: "acme"},
 		{Row: 6, SheetRow: 9, Key: "bob", Organization: "acme", Spelled: "Acme"},
 		{Row: 7, Key: "new", Problem: "too long"},
 	}))

@@ -39,9 +39,8 @@ func (w *Wanted) exec(ctx context.Context, statement string, args ...any) error 
 // Claim is what one row asks for: access to all service projects, and to an organization.
 type Claim struct {
 	Row, SheetRow         int    // its number, and as a spreadsheet numbers it
-	Key, Mark             string // of an account; of a row that was fixed and imported, for one without an account
-	Fixed                 bool   // it counts only when it was fixed
-	NoAccount             bool   // the run will not make it one
+	Key                   string // of an account
+	NoAccount             bool   // there is none, and the run will not make one
 	Organization, Spelled string // the Name of a Group, and as the row has it; "": none
 	Problem               string // why its organization cannot be used
 }
@@ -49,12 +48,8 @@ type Claim struct {
 // Claim adds what some rows ask for.
 func (w *Wanted) Claim(ctx context.Context, rows []Claim) error {
 	return w.exec(ctx, `INSERT INTO claims
-		SELECT value ->> 'Row', value ->> 'SheetRow', coalesce(fixed, value ->> 'Key'), value ->> 'Organization',
-			value ->> 'Spelled', value ->> 'Problem', value ->> 'NoAccount'
-		FROM (SELECT q.value, (SELECT f.key FROM fixed f CROSS JOIN accounts a ON a.key = f.key
-			WHERE f.original = q.value ->> 'Mark' AND a.gone_run = 0 AND a.revoked_at = ''
-				AND NOT EXISTS (SELECT 1 FROM accounts WHERE key = q.value ->> 'Key')) AS fixed FROM json_each(?) q)
-		WHERE fixed IS NOT NULL OR NOT value ->> 'Fixed'`, list(rows))
+		SELECT value ->> 'Row', value ->> 'SheetRow', value ->> 'Key', value ->> 'Organization', value ->> 'Spelled',
+			value ->> 'Problem', value ->> 'NoAccount' FROM json_each(?)`, list(rows))
 }
 
 // Group is what takes members: an organization or a service project.
@@ -118,20 +113,17 @@ func (w *Wanted) Settle(ctx context.Context, c Call, is outcome.Access, reason s
 // Missing is what is asked for and not there. People who are still to be created are counted, and nobody who has no
 // account and gets none.
 type Missing struct {
-	Memberships         int // in organizations
-	Customers           int // of service projects
-	WithoutOrganization int // rows
-	InvalidRows         int // rows whose organization cannot be used
-	Open                int // memberships of all kinds
+	Memberships int // in organizations
+	Customers   int // of service projects
+	Open        int // memberships of all kinds
 }
 
 // Missing counts what is missing.
 func (w *Wanted) Missing(ctx context.Context) (Missing, error) {
 	return first(ctx, &w.beside, func(m *Missing) []any {
-		return []any{&m.Memberships, &m.Customers, &m.WithoutOrganization, &m.InvalidRows, &m.Open}
+		return []any{&m.Memberships, &m.Customers, &m.Open}
 	}, `SELECT count(*) FILTER (WHERE kind = 'organization'), count(DISTINCT key) FILTER (WHERE kind = 'service_desk'),
-		(SELECT count(*) FROM claims WHERE organization = '' AND problem = ''),
-		(SELECT count(*) FROM claims WHERE problem <> ''), count(*) FROM seats s WHERE access = 'not_attempted'
+		count(*) FROM seats s WHERE access = 'not_attempted'
 			AND (member <> '' OR NOT EXISTS (SELECT 1 FROM claims c WHERE c.key = s.key AND c.no_account))`)
 }
 
