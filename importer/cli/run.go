@@ -207,7 +207,7 @@ func (r *run) showPlan(held bool) {
 		Site:    r.site.shown,
 		Account: r.conn.User.DisplayName,
 		Source:  r.source,
-		Ledger:  r.site.ledger.Path(),
+		Ledger:  r.site.ledgerPath,
 		Rate:    r.site.config.MaxRate,
 		DryRun:  r.dryRun,
 		Held:    held,

@@ -117,15 +117,6 @@ func (l *Ledger) Holdings(ctx context.Context) (Holdings, error) {
 		count(CASE WHEN status = 'created' AND revoked_at = '' THEN 1 END) FROM accounts WHERE gone_run = 0`)
 }
 
-// Created yields the rows of run whose accounts it has as created, in row order, those that were revoked or are gone
-// since too.
-func (l *Ledger) Created(ctx context.Context, run int64) iter.Seq2[outcome.Outcome, error] {
-	return pages(ctx, l, outcomeInto, 0, func(o outcome.Outcome) int { return o.Row }, `SELECT `+outcomeColumns+`
-		FROM outcomes o WHERE row > ?1 AND run = ?3 AND revoke = 0 AND EXISTS (SELECT 1 FROM accounts a
-			WHERE a.key = o.key AND a.run = o.run AND a.row = o.row AND a.status = 'created')
-		ORDER BY row LIMIT ?2`, run)
-}
-
 // OpenLookUp is an account whose id is still to be looked up.
 type OpenLookUp struct {
 	Run     int64

@@ -242,7 +242,7 @@ func TestAccountsByIDs(t *testing.T) {
 	}
 }
 
-func TestCreated(t *testing.T) {
+func TestMade(t *testing.T) {
 	l := openNew(t)
 	run := startRun(t, l, job("a"))
 	const n = pageRows + 20
@@ -266,7 +266,7 @@ func TestCreated(t *testing.T) {
 		}
 	}
 	var got []string
-	for _, o := range all(t, l.Created(t.Context(), run.Seq)) {
+	for _, o := range all(t, l.Made(t.Context(), run.Seq)) {
 		got = append(got, o.Key)
 		if o.AccountID != "qm:"+o.Key || o.SheetRow != created(o.Row, o.Key).SheetRow {
 			t.Errorf("%+v", o)

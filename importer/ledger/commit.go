@@ -35,10 +35,7 @@ type group struct {
 }
 
 func openWriter(ctx context.Context, path string) (*writer, error) {
-	db, err := sql.Open("sqlite", dsn(path, "rw", writePragmas...))
-	if err != nil {
-		return nil, err
-	}
+	db := database(dsn(path, "rw", writePragmas...))
 	conn, err := db.Conn(ctx)
 	if err == nil {
 		err = durable(ctx, conn)

@@ -38,36 +38,25 @@ type Ledger struct {
 // Nobody else can open it for writing until it is closed or the process ends. Attempts that are under way
 // in the file are of a process that has ended: from now on they are lost. An error may be a *RefusedError.
 func Open(ctx context.Context, path, site string) (*Ledger, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, wrap(path, err)
-	}
-	err := mayWrite(path)
+	l := &Ledger{path: path}
+	err := os.MkdirAll(filepath.Dir(path), 0o700)
 	if err == nil {
-		_, err = inspect(ctx, path, "ro", site) // before there is a lock beside what is no ledger
+		_, err = inspect(ctx, path, site, os.O_RDWR) // before there is a lock beside what is no ledger
+	}
+	if err == nil {
+		l.lock, err = takeLock(path)
+	}
+	if err == nil {
+		err = l.open(ctx, site)
 	}
 	if err != nil {
-		return nil, wrap(path, err)
-	}
-	lock, err := takeLock(path)
-	if err != nil {
-		return nil, wrap(path, err)
-	}
-	l := &Ledger{path: path, lock: lock}
-	if err := l.open(ctx, site); err != nil {
 		return nil, wrap(path, errors.Join(err, l.Close()))
 	}
 	return l, nil
 }
 
 func (l *Ledger) open(ctx context.Context, site string) error {
-	f, err := os.OpenFile(l.path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err == nil {
-		err = f.Close()
-	}
-	if err != nil {
-		return err
-	}
-	empty, err := inspect(ctx, l.path, "rw", site)
+	empty, err := inspect(ctx, l.path, site, os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return err
 	}
@@ -79,23 +68,9 @@ func (l *Ledger) open(ctx context.Context, site string) error {
 	} else {
 		err = l.update(ctx, "UPDATE attempts SET lost = 1 WHERE lost = 0")
 	}
-	if err == nil {
-		l.name = dsn(l.path, "ro", "cache_size(-6144)") // the inner pages of a million accounts
-		l.read, err = sql.Open("sqlite", l.name)
-	}
+	l.name = dsn(l.path, "ro", "cache_size(-6144)") // the inner pages of a million accounts
+	l.read = database(l.name)
 	return errors.Join(err, syncFolder(filepath.Dir(l.path)))
-}
-
-// mayWrite returns why a file cannot be written to. That there is none is no reason.
-func mayWrite(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err == nil {
-		err = f.Close()
-	}
-	return err
 }
 
 // Try returns the error that Open would end with for want of permission, or because another process holds the ledger.
@@ -108,7 +83,7 @@ func Try(path string) error {
 		}
 		defer lock.Unlock()
 	}
-	if err := mayWrite(path); err != nil {
+	if _, err := noContent(path, os.O_RDWR); err != nil {
 		return wrap(path, err)
 	}
 	folder := filepath.Dir(path)
@@ -126,7 +101,7 @@ func Try(path string) error {
 // has committed is read. A file that is not there is an empty ledger; none is made.
 // Whatever writes returns an error.
 func OpenReadOnly(ctx context.Context, path, site string) (*Ledger, error) {
-	empty, err := inspect(ctx, path, "ro", site)
+	empty, err := inspect(ctx, path, site, os.O_RDONLY)
 	if err != nil {
 		return nil, wrap(path, err)
 	}
@@ -134,17 +109,11 @@ func OpenReadOnly(ctx context.Context, path, site string) (*Ledger, error) {
 	if empty {
 		l.name = fmt.Sprintf("file:/%p?vfs=memdb", l) // in memory, for all connections of l
 	}
-	if l.read, err = sql.Open("sqlite", l.name); err == nil && empty {
+	if l.read = database(l.name); empty {
 		_, err = l.read.ExecContext(ctx, newLedger, site)
 	}
-	if err != nil {
-		return nil, wrap(path, errors.Join(err, l.Close()))
-	}
-	return l, nil
+	return l, wrap(path, err)
 }
-
-// Path returns the path as given to Open.
-func (l *Ledger) Path() string { return l.path }
 
 // Close waits for what is being written, then gives the ledger back. It returns the error that ended
 // writing, if there was one.
@@ -181,6 +150,15 @@ func (l *Ledger) Bind(ctx context.Context, cloudID string) error {
 		What: "belongs to another site at the same address (its cloud id was " + has + " and is now " + cloudID + ")",
 		Hint: "name another file with --ledger; a sandbox that was started again has forgotten all accounts",
 	}
+}
+
+// database is what a name opens, when it is first asked.
+func database(name string) *sql.DB {
+	db, err := sql.Open("sqlite", name)
+	if err != nil {
+		panic(err) // the driver is not linked in
+	}
+	return db
 }
 
 // dsn names the file as a URI, so that every absolute path may be opened. mode is SQLite's: rw, ro.

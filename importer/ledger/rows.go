@@ -121,25 +121,13 @@ type Lost struct {
 // Recall returns what is remembered of each of q, in their order; revoke: they are revocations. It is made for
 // batches of some hundred; run 0 is no run, for a plan.
 func (l *Ledger) Recall(ctx context.Context, run int64, revoke bool, q []Query) ([]Memory, error) {
-	memories, at, keys := make([]Memory, len(q)), make(map[int]*Memory, len(q)), make([]string, len(q))
-	owners, err := l.owners(ctx, q)
-	if err != nil {
-		return nil, err
+	memories, at := make([]Memory, len(q)), make(map[int]*Memory, len(q))
+	for i := range q {
+		at[q[i].Row] = &memories[i]
 	}
-	for i, asked := range q {
-		at[asked.Row], memories[i].Owner = &memories[i], owners[asked.ID]
-		keys[i] = cmp.Or(asked.Key, owners[asked.ID])
-	}
-	accounts, err := l.Accounts(ctx, keys)
-	if err != nil {
-		return nil, err
-	}
-	lost, err := l.lost(ctx, revoke, keys)
-	for i, key := range keys {
-		if a, ok := accounts[key]; ok {
-			memories[i].Account = &a
-		}
-		memories[i].Lost = lost[key]
+	err := l.recallAccounts(ctx, q, memories)
+	if err == nil {
+		err = l.recallLost(ctx, revoke, q, memories)
 	}
 	if err == nil {
 		err = l.recallElsewhere(ctx, run, q, at)
@@ -150,23 +138,53 @@ func (l *Ledger) Recall(ctx context.Context, run int64, revoke bool, q []Query) 
 	return memories, err
 }
 
-// owners are the keys of the accounts whose ids q has, by id, those of accounts that are gone too.
-func (l *Ledger) owners(ctx context.Context, q []Query) (map[string]string, error) {
-	var ids []string
+// recallAccounts finds the accounts with the keys and the ids of q.
+func (l *Ledger) recallAccounts(ctx context.Context, q []Query, memories []Memory) error {
+	var keys, ids []string
 	for _, asked := range q {
+		keys = append(keys, asked.Key)
 		if asked.ID != "" {
 			ids = append(ids, asked.ID)
 		}
 	}
-	if len(ids) == 0 {
-		return nil, nil
+	accounts, err := l.Accounts(ctx, keys)
+	if err == nil && len(ids) > 0 {
+		err = l.accounts(ctx, accounts, "json_each(?) q CROSS JOIN accounts a ON a.id = q.value AND a.id <> ''", list(ids))
 	}
-	accounts, owners := map[string]Account{}, map[string]string{}
-	err := l.accounts(ctx, accounts, "json_each(?) q CROSS JOIN accounts a ON a.id = q.value AND a.id <> ''", list(ids))
+	owners := map[string]string{}
 	for key, a := range accounts {
 		owners[a.ID] = key
 	}
-	return owners, err
+	delete(owners, "")
+	for i, asked := range q {
+		memories[i].Owner = owners[asked.ID]
+		if a, ok := accounts[cmp.Or(asked.Key, memories[i].Owner)]; ok {
+			memories[i].Account = &a
+		}
+	}
+	return err
+}
+
+// recallLost finds the newest lost attempts. One that this process has under way is not lost; who only reads cannot
+// know whether the process that began it still lives, and takes it for lost.
+func (l *Ledger) recallLost(ctx context.Context, revoke bool, q []Query, memories []Memory) error {
+	var keys []string
+	for i, asked := range q {
+		keys = append(keys, cmp.Or(asked.Key, memories[i].Owner))
+	}
+	type attempt struct {
+		of int
+		Lost
+	}
+	all, err := query(ctx, l, func(a *attempt) []any { return []any{&a.of, &a.Run, &a.Name} },
+		`SELECT q.key, a.run, a.name FROM json_each(?) q CROSS JOIN attempts a ON a.key = q.value
+		WHERE EXISTS (SELECT 1 FROM attempts WHERE lost = 1 OR ?3)
+			AND a.revoke = ?2 AND (a.lost = 1 OR ?3) AND a.key <> '' ORDER BY a.run, a.row`,
+		list(keys), revoke, l.write == nil)
+	for _, a := range all {
+		memories[a.of].Lost = &a.Lost
+	}
+	return err
 }
 
 // recallElsewhere finds the accounts, not revoked, that the people whose keys have none may have all the same.
@@ -223,33 +241,25 @@ func (l *Ledger) recallOutcomes(ctx context.Context, run int64, revoke bool, at 
 	return nil
 }
 
-// lost finds the newest lost attempt for each key. One that this process has under way is not lost; who only reads
-// cannot know whether the process that began it still lives, and takes it for lost.
-func (l *Ledger) lost(ctx context.Context, revoke bool, keys []string) (map[string]*Lost, error) {
-	type attempt struct {
-		key string
-		Lost
-	}
-	all, err := query(ctx, l, func(a *attempt) []any { return []any{&a.key, &a.Run, &a.Name} },
-		`SELECT a.key, a.run, a.name FROM json_each(?) q CROSS JOIN attempts a ON a.key = q.value
-		WHERE EXISTS (SELECT 1 FROM attempts WHERE lost = 1 OR ?3)
-			AND a.revoke = ?2 AND (a.lost = 1 OR ?3) AND a.key <> '' ORDER BY a.run, a.row`,
-		list(keys), revoke, l.write == nil)
-	newest := map[string]*Lost{}
-	for _, a := range all {
-		newest[a.key] = &a.Lost
-	}
-	return newest, err
-}
+// outcomesAfter are the outcomes of run ?3 after row ?1. A row whose attempt was never settled is Unknown and Open.
+const outcomesAfter = "SELECT " + outcomeColumns + ` FROM outcomes WHERE row > ?1 AND run = ?3 AND revoke = ?4
+	UNION ALL SELECT row, 0, 0, key, email, name, external_id, 'unknown', '', '', 0, 0, 1, 0, 0 FROM attempts a
+	WHERE row > ?1 AND run = ?3 AND revoke = ?4 AND NOT EXISTS
+		(SELECT 1 FROM outcomes o WHERE o.run = a.run AND o.revoke = a.revoke AND o.row = a.row)`
+
+func outcomeRow(o outcome.Outcome) int { return o.Row }
 
 // Outcomes yields what became of the rows of run, or of its revocations, from row number from on, in row order. A row
-// whose attempt was never settled is Unknown and Open, without a reason. Organization and ServiceDesk are left
-// out: see RowAccess.
+// whose attempt was never settled has no reason. Organization and ServiceDesk are left out: see RowAccess.
 func (l *Ledger) Outcomes(ctx context.Context, run int64, revoke bool, from int) iter.Seq2[outcome.Outcome, error] {
-	return pages(ctx, l, outcomeInto, from-1, func(o outcome.Outcome) int { return o.Row },
-		"SELECT "+outcomeColumns+` FROM outcomes WHERE row > ?1 AND run = ?3 AND revoke = ?4
-		UNION ALL SELECT row, 0, 0, key, email, name, external_id, 'unknown', '', '', 0, 0, 1, 0, 0 FROM attempts a
-		WHERE row > ?1 AND run = ?3 AND revoke = ?4 AND NOT EXISTS
-			(SELECT 1 FROM outcomes o WHERE o.run = a.run AND o.revoke = a.revoke AND o.row = a.row)
-		ORDER BY 1 LIMIT ?2`, run, revoke)
+	return pages(ctx, l, outcomeInto, from-1, outcomeRow, outcomesAfter+" ORDER BY 1 LIMIT ?2", run, revoke)
+}
+
+// Made yields the rows of run that it has created, or may have, in row order: those whose accounts it has as created,
+// those that were revoked or are gone since too, and those of which it is not known.
+func (l *Ledger) Made(ctx context.Context, run int64) iter.Seq2[outcome.Outcome, error] {
+	return pages(ctx, l, outcomeInto, 0, outcomeRow, "SELECT * FROM ("+outcomesAfter+`) o
+		WHERE status IN ('unknown', 'created_unconfirmed') OR EXISTS (SELECT 1 FROM accounts a
+			WHERE a.key = o.key AND a.run = ?3 AND a.row = o.row AND a.status = 'created')
+		ORDER BY 1 LIMIT ?2`, run, false)
 }

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -22,15 +21,12 @@ var newLedger = schema + fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_ve
 	applicationID, schemaVersion) + "INSERT INTO meta VALUES ('site', ?)"
 
 // inspect returns a *RefusedError unless the file is a ledger of site, or there is nothing in it or no file: SQLite
-// leaves one behind without content when the process is killed while making it.
-func inspect(ctx context.Context, path, mode, site string) (empty bool, err error) {
-	if empty, err := noContent(path); empty || err != nil {
+// leaves one behind without content when the process is killed while making it. access is of noContent.
+func inspect(ctx context.Context, path, site string, access int) (empty bool, err error) {
+	if empty, err := noContent(path, access); empty || err != nil {
 		return empty, err
 	}
-	db, err := sql.Open("sqlite", dsn(path, mode))
-	if err != nil {
-		return false, err
-	}
+	db := database(dsn(path, "ro"))
 	defer db.Close()
 	var id, version, objects int
 	err = db.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id),
@@ -59,9 +55,9 @@ func inspect(ctx context.Context, path, mode, site string) (empty bool, err erro
 }
 
 // noContent reports whether there is no file, or nothing in it. One that is empty while its log is not is refused:
-// SQLite would drop the log.
-func noContent(path string) (bool, error) {
-	file, err := os.Open(path) // SQLite does not say why it cannot
+// SQLite would drop the log. The file is opened with access, as os.OpenFile takes it: SQLite does not say why it cannot.
+func noContent(path string, access int) (bool, error) {
+	file, err := os.OpenFile(path, access, 0o600)
 	if errors.Is(err, os.ErrNotExist) {
 		return true, nil
 	}

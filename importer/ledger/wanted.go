@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	_ "embed"
 
 	"jsm-onboard/importer/outcome"
@@ -21,10 +20,7 @@ func (l *Ledger) Want(ctx context.Context) (*Wanted, error) {
 	if l.write != nil {
 		name = dsn(l.path, "rw", writePragmas...)
 	}
-	db, err := sql.Open("sqlite", name)
-	if err != nil {
-		return nil, wrap(l.path, err)
-	}
+	db := database(name)
 	db.SetMaxOpenConns(1) // temporary tables are those of a connection
 	l.wanted = append(l.wanted, db)
 	w := &Wanted{Ledger{path: l.path, read: db}}
