@@ -135,21 +135,23 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 	return p, err
 }
 
-// undoRows are the rows whose accounts a run has created, and those of which it is not known whether it did: these are
-// left to a person.
+// undoRows are the rows whose accounts a run has created, and after them those of which it is not known whether it did:
+// these are left to a person.
 func undoRows(l *ledger.Ledger, run int64) func(context.Context) iter.Seq2[*export.Row, error] {
-	maybe := map[string]string{"jsm_status": "review", "jsm_reason": outcome.ReasonMaybeCreated}
+	review := map[string]string{"jsm_status": "review", "jsm_reason": outcome.ReasonMaybeCreated}
 	return func(ctx context.Context) iter.Seq2[*export.Row, error] {
 		return func(yield func(*export.Row, error) bool) {
 			n := 0
-			for o, err := range l.Made(ctx, run) {
-				n++
-				row := RowOf(o)
-				if row.Number = n; o.Status != outcome.Created {
-					row.Own = maybe
-				}
-				if !yield(row, err) {
-					return
+			for _, own := range []map[string]string{nil, review} {
+				for o, err := range l.Made(ctx, run) {
+					if err == nil && (o.Status == outcome.Created) != (own == nil) {
+						continue
+					}
+					n++
+					row := RowOf(o)
+					if row.Number, row.Own = n, own; !yield(row, err) {
+						return
+					}
 				}
 			}
 		}
