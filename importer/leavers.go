@@ -50,9 +50,6 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 		seen:   map[string]sighting{},
 		fixed:  map[string]bool{},
 	}
-	useIDs := survey.OneExternalID == "" && slices.ContainsFunc(survey.Columns, func(c export.Column) bool {
-		return c.Field == export.ExternalID
-	})
 	for m, err := range l.Members(ctx, source) {
 		if err != nil {
 			return nil, err
@@ -65,9 +62,6 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 				r.Missing++
 			}
 			continue
-		}
-		if !useIDs { // a row without one says nothing of it
-			m.ExternalID = ""
 		}
 		r.there = append(r.there, maphash.Comparable(r.seed, m))
 	}

@@ -60,11 +60,11 @@ func forNobody(err error) bool {
 // stopBeside is why the run ends with a request besides its own, such as a look-up: it was cut short, or the
 // credentials are no longer good. A missing scope or permission only means that nothing of the kind can be done.
 func stopBeside(ctx context.Context, err error) *Stop {
-	switch {
-	case err == nil || forNobody(err):
+	if forNobody(err) {
 		return nil
-	case cutShort(err):
-		return cmp.Or(interrupted(ctx), StopFor(err))
+	}
+	if stop := interrupted(ctx); stop != nil && cutShort(err) {
+		return stop
 	}
 	return StopFor(err)
 }

@@ -113,7 +113,8 @@ type Holdings struct{ Accounts, Revoked, Ours int }
 
 // Holdings counts what the ledger knows.
 func (l *Ledger) Holdings(ctx context.Context) (Holdings, error) {
-	return first(ctx, l, func(h *Holdings) []any { return []any{&h.Accounts, &h.Revoked, &h.Ours} }, `SELECT count(*), count(nullif(revoked_at, '')),
+	return first(ctx, l, func(h *Holdings) []any { return []any{&h.Accounts, &h.Revoked, &h.Ours} },
+		`SELECT count(*), count(nullif(revoked_at, '')),
 		count(CASE WHEN status = 'created' AND revoked_at = '' THEN 1 END) FROM accounts WHERE gone_run = 0`)
 }
 

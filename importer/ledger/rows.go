@@ -149,7 +149,8 @@ func (l *Ledger) recallAccounts(ctx context.Context, q []Query, memories []Memor
 	}
 	accounts, err := l.Accounts(ctx, keys)
 	if err == nil && len(ids) > 0 {
-		err = l.accounts(ctx, accounts, "json_each(?) q CROSS JOIN accounts a ON a.id = q.value AND a.id <> ''", list(ids))
+		err = l.accounts(ctx, accounts,
+			"json_each(?) q CROSS JOIN accounts a ON a.id = q.value AND a.id <> ''", list(ids))
 	}
 	owners := map[string]string{}
 	for key, a := range accounts {

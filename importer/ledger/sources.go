@@ -49,7 +49,8 @@ func (l *Ledger) Members(ctx context.Context, source string) iter.Seq2[Member, e
 // Listed returns, for somebody on a list of leavers, the id of the last complete run that said who is in the source,
 // and a source in which key is, as of the last complete runs; "": there is none.
 func (l *Ledger) Listed(ctx context.Context, source, key string) (latest, in string, err error) {
-	_, err = first(ctx, l, func(*struct{}) []any { return []any{&latest, &in} }, "SELECT coalesce((SELECT id "+lastComplete+`), ''), coalesce((SELECT max(source) FROM members
+	_, err = first(ctx, l, func(*struct{}) []any { return []any{&latest, &in} },
+		"SELECT coalesce((SELECT id "+lastComplete+`), ''), coalesce((SELECT max(source) FROM members
 		WHERE key = ?2 AND left_run IS NULL), '')`, source, key)
 	return latest, in, err
 }

@@ -59,7 +59,8 @@ type Group struct {
 // Organizations returns those that rows name, by name, without what only the site knows of them.
 func (w *Wanted) Organizations(ctx context.Context) ([]Group, error) {
 	return query(ctx, &w.beside, func(g *Group) []any { return []any{&g.Kind, &g.Name, &g.Spelled, new(int)} },
-		"SELECT 'organization', organization, spelled, min(row) FROM claims WHERE organization <> '' GROUP BY organization")
+		`SELECT 'organization', organization, spelled, min(row) FROM claims
+		WHERE organization <> '' GROUP BY organization`)
 }
 
 // Seat finds out for each claim whether there is access, with these groups and the accounts of now. By run it was
@@ -174,7 +175,8 @@ type Moved struct {
 
 // Moved returns the memberships of before run of those who are added to another organization, and that no row asks for.
 func (w *Wanted) Moved(ctx context.Context, run int64) ([]Moved, error) {
-	return query(ctx, &w.beside, func(m *Moved) []any { return []any{&m.Row, &m.AccountID, &m.OrganizationID} }, `SELECT min(c.sheet_row), s.member, x.target FROM claims c
+	return query(ctx, &w.beside, func(m *Moved) []any { return []any{&m.Row, &m.AccountID, &m.OrganizationID} },
+		`SELECT min(c.sheet_row), s.member, x.target FROM claims c
 		CROSS JOIN seats s ON s.kind = 'organization' AND s.name = c.organization AND s.key = c.key
 		CROSS JOIN access x ON x.kind = s.kind AND x.member = s.member
 		WHERE s.access <> 'known' AND x.run <> ?1 AND NOT EXISTS (SELECT 1 FROM seats o JOIN groups g USING (kind, name)
