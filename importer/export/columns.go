@@ -55,10 +55,9 @@ func (c *columns) hasNames() bool { return c.has(Name) || c.has(FirstName) || c.
 
 func (c *columns) set(f Field, why string, at ...int) { c.at[f], c.why[f] = at, why }
 
-// holds reports whether column i holds a field, and which.
-func (c *columns) holds(i int) (Field, bool) {
-	f := slices.IndexFunc(c.at[:], func(at []int) bool { return slices.Contains(at, i) })
-	return Field(max(f, 0)), f >= 0
+// holds is the field that column i holds; 0: none.
+func (c *columns) holds(i int) Field {
+	return Field(max(0, slices.IndexFunc(c.at[:], func(at []int) bool { return slices.Contains(at, i) })))
 }
 
 // list is what people are shown.

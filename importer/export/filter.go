@@ -15,14 +15,14 @@ type condition struct {
 	Match
 	at      int
 	include bool
+	value   string // as cells are compared
 	found   Problem
 }
 
-func (c *condition) holds(cells []string) bool {
-	cell, value := trimBlanks(Unguard(cellAt(cells, c.at))), trimBlanks(c.Value)
-	return strings.EqualFold(cell, value) ||
-		!isASCII(cell) && strings.EqualFold(norm.NFC.String(cell), norm.NFC.String(value))
-}
+// foldCase is a cell without regard to case, İ and i too, and to how its letters are composed.
+func foldCase(cell string) string { return strings.ToLower(norm.NFC.String(trimBlanks(Unguard(cell)))) }
+
+func (c *condition) holds(cells []string) bool { return foldCase(cellAt(cells, c.at)) == c.value }
 
 // filter leaves rows out by --include and --exclude.
 type filter []condition
@@ -36,9 +36,10 @@ func newFilter(l *layout, o Options) (f filter, err error) {
 		if include {
 			flag = "include"
 		}
-		f = append(f, condition{m, i, include, Problem{Kind: flag + "_matches_none", Severity: Repaired,
+		none := Problem{Kind: flag + "_matches_none", Severity: Repaired,
 			Text: "rows match " + text.CommandLine("--"+flag, m.String()),
-			Hint: "check how the value is written in the file"}})
+			Hint: "check how the value is written in the file"}
+		f = append(f, condition{m, i, include, foldCase(m.Value), none})
 	}
 	return f, nil
 }
@@ -61,15 +62,16 @@ var signs = []struct{ headers, values, looks string }{
 
 // signsIn are the columns and values of a file that may be such signs. Nothing is left out because of them.
 func signsIn(h *header) (f filter) {
-	for _, s := range signs {
-		for value := range strings.SplitSeq(s.values, "|") {
-			for i, plain := range h.plain {
-				if !h.own[i] && slices.Contains(strings.Split(s.headers, "|"), plain) {
-					m := Match{Column: h.names[i], Value: value}
-					f = append(f, condition{m, i, false, Problem{Kind: unwanted.Word, Severity: Advised,
-						Text: fmt.Sprintf(" %s (%s)", s.looks, m),
-						Hint: "leave them out with " + text.CommandLine("--exclude", m.String())}})
-				}
+	for i, plain := range h.plain {
+		for _, s := range signs {
+			if h.own[i] || !slices.Contains(strings.Split(s.headers, "|"), plain) {
+				continue
+			}
+			for value := range strings.SplitSeq(s.values, "|") {
+				m := Match{Column: h.names[i], Value: value}
+				f = append(f, condition{m, i, false, value, Problem{Kind: unwanted.Word, Severity: Advised,
+					Text: fmt.Sprintf(" %s (%s)", s.looks, m),
+					Hint: "leave them out with " + text.CommandLine("--exclude", m.String())}})
 			}
 		}
 	}
@@ -78,9 +80,14 @@ func signsIn(h *header) (f filter) {
 
 // count sees a row of the first pass.
 func (f filter) count(r *Row) {
+	at, cell := -1, ""
 	for i := range f {
-		if f[i].holds(r.record.Cells) {
-			f[i].found.add(r.Place)
+		c := &f[i]
+		if c.at != at { // the signs of a column stand together
+			at, cell = c.at, foldCase(cellAt(r.record.Cells, c.at))
+		}
+		if c.value == cell {
+			c.found.add(r.Place)
 		}
 	}
 }

@@ -23,14 +23,10 @@ func (s *Survey) judge(r *Row, p person) {
 		r.ExternalID = ""
 	}
 	notText := func(c string) bool { return !utf8.ValidString(c) }
-	switch {
-	case r.fault != nil:
-	case slices.ContainsFunc(cells, notText):
+	if r.fault == nil && slices.ContainsFunc(cells, notText) {
 		r.fault = notUTF8
-	default:
-		r.fault = r.stillBroken()
 	}
-	if r.fault != nil {
+	if r.fault = cmp.Or(r.fault, r.stillBroken()); r.fault != nil {
 		s.broken(r, cells)
 		return
 	}

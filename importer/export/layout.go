@@ -42,8 +42,8 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 		}
 	}
 	last := len(h.names) - 1
-	_, taken := l.columns.holds(last)
-	l.emptyLast = last > 0 && !taken && len(g.rows) > 1 && cells.of(last).filled <= max(1, len(g.rows)/20)
+	l.emptyLast = last > 0 && l.columns.holds(last) == 0 && len(g.rows) > 1 &&
+		cells.of(last).filled <= max(1, len(g.rows)/20)
 	return l, nil
 }
 

@@ -97,5 +97,6 @@ var whose = []exported{
 	{name: "a sum at the end, without a line end", file: "Name,Email,City\nAnn Lee,ann@example.com,Bonn\nTotal: 1", people: "ann@example.com=Ann Lee"},
 	{name: "a filter of a revocation that leaves nobody out", options: Options{NeedAccounts: true, Exclude: []Match{{"Keep", "ja"}}}, file: "email,Keep\nann@example.com,yes\n", refused: "no rows match"},
 	{name: "letters composed otherwise in a filter", options: Options{Exclude: []Match{{"S", "Été"}}}, file: "name,email,S\nAnn Lee,ann@example.com,E\u0301te\u0301\nBo Berg,bo@example.com,x\n", people: "!|bo@example.com=Bo Berg"},
+	{name: "a Turkish capital in a filter", options: Options{Exclude: []Match{{"Durum", "iptal"}}}, file: "name,email,Durum\nAnn Lee,ann@example.com,İPTAL\nBo Berg,bo@example.com,x\n", people: "!|bo@example.com=Bo Berg"},
 	{name: "and another thing", file: "First Name,Phone,Last Name,Email\nAsha,+255 1,Mushi,x1@a.example\n", people: "x1@a.example=Asha Mushi"},
 }

@@ -177,8 +177,8 @@ func (ch *chooser) agrees(at ...int) bool {
 func (ch *chooser) others(list []candidate) []candidate {
 	seen := map[int]bool{}
 	list = without(list, func(c candidate) bool {
-		_, taken := ch.c.holds(c.at)
-		taken, seen[c.at] = taken || seen[c.at], true
+		taken := seen[c.at] || ch.c.holds(c.at) != 0
+		seen[c.at] = true
 		return taken || c.score > byCells || ch.e.of(c.at).verdict() == noNames || ch.h.sounds(c.at) && ch.c.hasNames()
 	})
 	slices.SortStableFunc(list, func(a, b candidate) int {
@@ -231,8 +231,7 @@ func (ch *chooser) goesOn(i int) bool {
 			rest++
 		}
 	}
-	_, taken := ch.c.holds(i + 1)
-	return !taken && rest > 1 && most(rest, ch.e.of(i+1).filled)
+	return ch.c.holds(i+1) == 0 && rest > 1 && most(rest, ch.e.of(i+1).filled)
 }
 
 // between reports a column that stands between those of the parts of the names.

@@ -157,9 +157,8 @@ func (r *rowReader) isShifted(cells []string) bool {
 	local := localWords(readAddress(firstFilled(cells, r.columns.at[Email])).key)
 	goesOn := func(i int) bool {
 		next := cellAt(cells, i+1)
-		_, taken := r.columns.holds(i + 1)
 		return strings.HasPrefix(next, " ") && !strings.HasPrefix(cells[last], " ") ||
-			!taken && !strings.Contains(next, "@") && agrees(next, local)
+			r.columns.holds(i+1) == 0 && !strings.Contains(next, "@") && agrees(next, local)
 	}
 	return r.header.names[last] == "" || slices.ContainsFunc(r.columns.at.names(), goesOn)
 }
@@ -170,7 +169,6 @@ func (r *rowReader) isShifted(cells []string) bool {
 func (r *rowReader) mayBeOne(before, row *Row) bool {
 	cells, rest := before.record.Cells, row.record.Cells
 	last := len(cells) - 1
-	first, _ := r.columns.holds(0)
 	another := func(i int) bool { return slices.Contains(r.addressColumns, last+i) }
 	switch {
 	case before.skipped != nil, row.skipped != nil, last+len(rest) > len(r.header.names), isTally(rest):
@@ -178,7 +176,7 @@ func (r *rowReader) mayBeOne(before, row *Row) bool {
 	case row.fragment:
 		return before.fault == brokenRow || !before.fragment && r.mayGoOn(cells, rest)
 	case last == 0:
-		return before.fault != nil && r.standsAlone(rest) && first >= Name && first <= LastName &&
+		return before.fault != nil && r.standsAlone(rest) && slices.Contains(r.columns.at.names(), 0) &&
 			!r.columns.needAccounts
 	}
 	return last+len(rest) == len(r.header.names) && slices.ContainsFunc(r.columns.at[Email], another)

@@ -41,7 +41,7 @@ func (ch *chooser) candidates(score func(int, meaning) int) []candidate {
 	var list []candidate
 	group := ch.group()
 	for i := range ch.h.keys {
-		if _, taken := ch.c.holds(i); taken {
+		if ch.c.holds(i) != 0 {
 			continue
 		}
 		ms := ch.h.meanings(i)
