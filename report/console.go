@@ -5,17 +5,21 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
+	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/text"
 )
 
 // ConsoleOptions are what the flags and the environment say about stderr.
@@ -25,44 +29,44 @@ type ConsoleOptions struct {
 	Quiet      bool                // only warnings and errors, and no progress
 	NoProgress bool                // neither bar nor progress lines
 	Getenv     func(string) string // for TERM; nil: none is set
+
+	columns func() int // of the terminal; nil: not a terminal
 }
 
-// A Console owns stderr: the bar, the log and text for people go through it, so
-// that none of them tears another. It uses no colours and no escape sequences;
-// the bar is there only on a terminal that is not dumb. Safe for concurrent use.
+// A Console owns stderr: the bar, the log and text for people go through it, so that none of them tears another. It
+// uses no colours and no escape sequences. The bar is there only on a terminal that is not dumb. Safe for concurrent
+// use.
 type Console struct {
-	options ConsoleOptions
-	columns func() int // of the terminal; nil: not a terminal
-	log     *slog.Logger
+	Log *slog.Logger // the log of the program
 
-	mu  sync.Mutex
-	out io.Writer
-	bar *bar // nil: none is shown
+	options ConsoleOptions
+	mu      sync.Mutex
+	out     io.Writer
+	bar     *bar // nil: none is shown
 }
 
 // NewConsole takes over stderr.
 func NewConsole(stderr io.Writer, o ConsoleOptions) *Console {
-	return newConsole(stderr, terminalColumns(stderr, o.Getenv), o)
-}
-
-func newConsole(out io.Writer, columns func() int, o ConsoleOptions) *Console {
+	if o.columns == nil {
+		o.columns = terminalColumns(stderr, o.Getenv)
+	}
 	if o.Quiet {
 		o.Level = max(o.Level, slog.LevelWarn)
 	}
-	c := &Console{options: o, columns: columns, out: out}
-	c.log = slog.New(slog.NewTextHandler(c, &slog.HandlerOptions{Level: o.Level, ReplaceAttr: c.shorten}))
+	c := &Console{options: o, out: stderr}
+	c.Log = slog.New(slog.NewTextHandler(c, &slog.HandlerOptions{Level: o.Level, ReplaceAttr: o.shorten}))
 	if o.JSON {
-		c.log = slog.New(slog.NewJSONHandler(c, &slog.HandlerOptions{Level: o.Level}))
+		c.Log = slog.New(slog.NewJSONHandler(c, &slog.HandlerOptions{Level: o.Level}))
 	}
 	return c
 }
 
 // shorten makes times of the text log short: on a terminal the time of day, else to the second.
-func (c *Console) shorten(_ []string, a slog.Attr) slog.Attr {
+func (o ConsoleOptions) shorten(_ []string, a slog.Attr) slog.Attr {
 	if a.Value.Kind() != slog.KindTime {
 		return a
 	}
-	layout := cmp.Or(onlyIf(c.columns != nil && a.Key == slog.TimeKey, time.TimeOnly), time.RFC3339)
+	layout := cmp.Or(onlyIf(o.columns != nil && a.Key == slog.TimeKey, time.TimeOnly), time.RFC3339)
 	return slog.String(a.Key, a.Value.Time().Format(layout))
 }
 
@@ -78,18 +82,12 @@ func terminalColumns(w io.Writer, getenv func(string) string) func() int {
 	}
 }
 
-// Log is the log of the program.
-func (c *Console) Log() *slog.Logger { return c.log }
-
 // Problems logs what was found wrong in a file, by kind and count, also when
 // the console is to be quiet. It has no cell of the file.
 func (c *Console) Problems(s *export.Survey) {
 	for _, p := range s.Problems {
-		log := c.log.With("kind", p.Kind, "count", p.Count)
-		if len(p.Places) > 0 {
-			log = log.With("rows", string(p.Severity), "where", places(p.Places, p.Count))
-		}
-		log.Warn("problem in the file")
+		c.Log.Warn("problem in the file", "kind", p.Kind, "count", p.Count, "rows", string(p.Severity),
+			"where", places(p.Places, p.Count))
 	}
 }
 
@@ -101,7 +99,7 @@ func (c *Console) Totals(s Summary) {
 // Fail shows why nothing was done.
 func (c *Console) Fail(why *importer.Stop) {
 	hint := why.Hint
-	if e, ok := errors.AsType[*export.RefusedError](why); ok && c.columns != nil {
+	if e, ok := errors.AsType[*export.RefusedError](why); ok && c.options.columns != nil {
 		hint = joined("\n", hint, e.Cells)
 	}
 	hint = strings.ReplaceAll(strings.TrimSpace(hint), "\n", "\n  ")
@@ -122,7 +120,7 @@ func (c *Console) always(people string, level slog.Level, message string, attrs 
 }
 
 // People shows text to people, wrapped to their terminal, with nothing in it that a terminal obeys.
-func (c *Console) People(s string) { c.Write([]byte(fit(s, c.columns))) }
+func (c *Console) People(s string) { c.Write([]byte(fit(s, c.options.columns))) }
 
 // Write shows whole lines, of the log or for people, above the bar.
 func (c *Console) Write(p []byte) (int, error) {
@@ -148,8 +146,8 @@ func (c *Console) Follow(rows int, look func() Moment) (stop func()) {
 		c.logProgress(m, rows, float64(m.Done-last)/every.Seconds())
 		last = m.Done
 	}
-	if c.columns != nil && !c.options.JSON {
-		b := newBar(c.out, c.columns, rows)
+	if c.options.columns != nil && !c.options.JSON {
+		b := newBar(c.out, c.options.columns, rows)
 		every, show = time.Second, func(m Moment) { c.locked(func() { b.show(m, time.Now()) }) }
 		c.locked(func() { c.bar = b })
 		show(look())
@@ -191,5 +189,84 @@ func (c *Console) logProgress(m Moment, rows int, pace float64) {
 		left := time.Duration(float64(rows-m.Done) / pace * float64(time.Second))
 		attrs = append(attrs, "per_second", hundredths(pace), "left", Short(left))
 	}
-	c.log.Info("progress", attrs...)
+	c.Log.Info("progress", attrs...)
 }
+
+// Moment is a look at a run while it goes on.
+type Moment struct {
+	Done        int       // of the rows that were still to do when Follow began
+	Failed      int       // rows that failed
+	Throttled   int       // answers that were 429
+	PausedUntil time.Time // in the past or zero: no pause
+	Why         string    // why it pauses, a few words
+	LookUps     int       // account ids of earlier runs that are looked up first
+	Probing     bool      // the site does not answer; single requests look whether it does again
+}
+
+// pause says that nothing moves, and why; "" when it should.
+func (m Moment) pause(now time.Time) (what, why string) {
+	left := m.PausedUntil.Sub(now)
+	switch {
+	case m.Probing:
+		return cmp.Or(onlyIf(left > 0, "next try in "+Short(left)), "trying again"), "the site does not answer"
+	case left > 0:
+		return "paused for " + Short(left), text.Printable(cmp.Or(m.Why, "the site asks for a pause"))
+	case m.LookUps > 0 && m.Done == 0:
+		return "looking up " + text.Counted(m.LookUps, "account", "accounts") + " of earlier runs first", ""
+	}
+	return "", ""
+}
+
+// A bar is a progressbar on one line of a terminal: percent, count, pace, time left, and as its
+// description why nothing moves and what has failed. The line never wraps, and is not blanked
+// before each drawing, so that nothing flickers. Whoever calls it holds the lock of the console.
+type bar struct {
+	progress *progressbar.ProgressBar
+	out      io.Writer
+	columns  func() int
+	line     string // as it stands on the terminal
+}
+
+// newBar shows nothing yet. rows are those still to do, or a run that continues would look fast.
+func newBar(out io.Writer, columns func() int, rows int) *bar {
+	b := &bar{out: out, columns: columns}
+	b.progress = progressbar.NewOptions(rows,
+		progressbar.OptionSetWriter(b),
+		progressbar.OptionSetTheme(progressbar.ThemeASCII),
+		progressbar.OptionShowCount(),
+		progressbar.OptionSetItsString("rows"),
+		progressbar.OptionShowDescriptionAtLineEnd(),
+	)
+	b.progress.StartWithoutRender() // else its clock starts with the first row, and its pace is too high
+	return b
+}
+
+// show draws a moment. While nothing moves only the description changes: the
+// pace stays what it was, and in a pause no time left would be right.
+func (b *bar) show(m Moment, now time.Time) {
+	pause, why := m.pause(now)
+	moving := pause == "" && m.Done > 0
+	if moving {
+		progressbar.OptionShowIts()(b.progress)
+	}
+	progressbar.OptionSetPredictTime(moving)(b.progress)
+	progressbar.OptionSetWidth(max(b.columns()/4-10, 3))(b.progress)
+	if done := min(m.Done, b.progress.GetMax()); done != int(b.progress.State().CurrentNum) {
+		b.progress.Set(done)
+	}
+	b.progress.Describe(joined(": ", joined(", ", pause, counted(m.Failed, "failed", "failed", ""),
+		counted(m.Throttled, "throttled", "throttled", "")), why))
+}
+
+// Write takes what progressbar renders: a line, or blanks to clear it.
+func (b *bar) Write(p []byte) (int, error) {
+	if line := strings.TrimSpace(string(p)); line != "" {
+		before := utf8.RuneCountInString(b.line)
+		b.line = text.Shorten(line, b.columns()-1)
+		fmt.Fprintf(b.out, "\r%-*s", before, b.line)
+	}
+	return len(p), nil
+}
+
+// erase leaves an empty line, until the bar's is written again.
+func (b *bar) erase() { fmt.Fprintf(b.out, "\r%*s\r", utf8.RuneCountInString(b.line), "") }

@@ -100,7 +100,7 @@ func (r *run) goOn(d time.Duration, change func(m *Moment)) {
 func TestBarOverARun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		term := &screen{columns: 80}
-		c := newConsole(term, term.width, ConsoleOptions{})
+		c := NewConsole(term, ConsoleOptions{columns: term.width})
 		r := &run{}
 		stop := c.Follow(1000, r.look)
 		above := ""
@@ -122,7 +122,7 @@ func TestBarOverARun(t *testing.T) {
 		want(`30% [==>.......] (300/1000, 50 rows/s) paused for 1m1s, 12 failed, 3 throttled…`)
 		r.goOn(40*time.Second, func(*Moment) {})
 		want(`30% [==>.......] (300/1000, 50 rows/s) paused for 21s, 12 failed, 3 throttled:…`)
-		c.Log().Warn("pause", "row", 301)
+		c.Log.Warn("pause", "row", 301)
 		above = "time=" + time.Now().Format("15:04:05") + " level=WARN msg=pause row=301\n"
 		want(`30% [==>.......] (300/1000, 50 rows/s) paused for 21s, 12 failed, 3 throttled:…`)
 		r.goOn(10*time.Second, func(m *Moment) { m.Probing = true })
@@ -188,7 +188,7 @@ func TestDurations(t *testing.T) {
 func TestProgressLinesOffATerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		c := newConsole(&out, nil, ConsoleOptions{})
+		c := NewConsole(&out, ConsoleOptions{})
 		r := &run{}
 		stop := c.Follow(3000, r.look)
 		r.goOn(9*time.Second, func(m *Moment) { m.Done = 500 })
@@ -228,7 +228,8 @@ func TestNoProgressWhereNoneIsWanted(t *testing.T) {
 					if !terminal {
 						columns = nil
 					}
-					c := newConsole(term, columns, test.o)
+					test.o.columns = columns
+					c := NewConsole(term, test.o)
 					stop := c.Follow(test.rows, func() Moment { return Moment{} })
 					time.Sleep(time.Minute)
 					stop()
@@ -244,7 +245,7 @@ func TestNoProgressWhereNoneIsWanted(t *testing.T) {
 func TestJSONLogHasNoBar(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		term := &screen{columns: 500}
-		c := newConsole(term, term.width, ConsoleOptions{JSON: true})
+		c := NewConsole(term, ConsoleOptions{columns: term.width, JSON: true})
 		stop := c.Follow(10, func() Moment { return Moment{Done: 3} })
 		time.Sleep(15 * time.Second)
 		stop()
@@ -274,14 +275,14 @@ func TestNoBarWithoutATerminal(t *testing.T) {
 
 func TestLogLinesAreNeverTorn(t *testing.T) {
 	term := &screen{columns: 70}
-	c := newConsole(term, term.width, ConsoleOptions{})
+	c := NewConsole(term, ConsoleOptions{columns: term.width})
 	r := &run{}
 	stop := c.Follow(1000, r.look)
 	var wait sync.WaitGroup
 	for range 8 {
 		wait.Go(func() {
 			for n := range 50 {
-				c.Log().Info("said", "n", n)
+				c.Log.Info("said", "n", n)
 			}
 		})
 	}
@@ -318,7 +319,7 @@ func TestLogLine(t *testing.T) {
 		{func(l *slog.Logger) { l.Debug("unheard") }, ""},
 	} {
 		var out bytes.Buffer
-		test.say(newConsole(&out, nil, ConsoleOptions{}).Log())
+		test.say(NewConsole(&out, ConsoleOptions{}).Log)
 		_, got, _ := strings.Cut(strings.TrimSuffix(out.String(), "\n"), " ")
 		if got != test.want {
 			t.Errorf("got  %s\nwant %s", got, test.want)
@@ -331,7 +332,7 @@ func TestLogLine(t *testing.T) {
 func TestProblemsAreLogged(t *testing.T) {
 	for _, o := range []ConsoleOptions{{}, {Quiet: true}, {JSON: true, Quiet: true}} {
 		var out bytes.Buffer
-		newConsole(&out, nil, o).Problems(exampleSurvey())
+		NewConsole(&out, o).Problems(exampleSurvey())
 		got := out.String()
 		if strings.Count(got, "\n") != 6 || strings.Contains(got, "Bo") || strings.Contains(got, "ann") {
 			t.Errorf("%+v:\n%s", o, got)
@@ -348,9 +349,9 @@ func TestProblemsAreLogged(t *testing.T) {
 
 func TestQuietLeavesWarnings(t *testing.T) {
 	var out bytes.Buffer
-	c := newConsole(&out, nil, ConsoleOptions{Quiet: true, Level: slog.LevelDebug})
-	c.Log().Info("unheard")
-	c.Log().Warn("heard")
+	c := NewConsole(&out, ConsoleOptions{Quiet: true, Level: slog.LevelDebug})
+	c.Log.Info("unheard")
+	c.Log.Warn("heard")
 	if got := out.String(); strings.Contains(got, "unheard") || !strings.Contains(got, "level=WARN msg=heard") {
 		t.Errorf("%q", got)
 	}
@@ -365,7 +366,7 @@ func TestInterrupted(t *testing.T) {
 		{true, `"msg":"stopping"}` + "\n"},
 	} {
 		var out bytes.Buffer
-		newConsole(&out, nil, ConsoleOptions{JSON: test.json, Quiet: true}).Interrupted("stopping")
+		NewConsole(&out, ConsoleOptions{JSON: test.json, Quiet: true}).Interrupted("stopping")
 		got := out.String()
 		if test.json && !json.Valid(out.Bytes()) || !strings.HasSuffix(got, test.want) {
 			t.Errorf("JSON %t: %q", test.json, got)
@@ -376,14 +377,14 @@ func TestInterrupted(t *testing.T) {
 // What people read fits their terminal; a log file has whole lines.
 func TestTotalsFitTheTerminal(t *testing.T) {
 	term := &screen{columns: 60}
-	c := newConsole(term, term.width, ConsoleOptions{})
+	c := NewConsole(term, ConsoleOptions{columns: term.width})
 	c.Totals(exampleSummary())
 	c.Fail(&importer.Stop{What: strings.Repeat("too long ", 20), Hint: strings.Repeat("a hint ", 20)})
 	if term.wrapped {
 		t.Errorf("a line was too long for the terminal:\n%s", term.show())
 	}
 	var file bytes.Buffer
-	newConsole(&file, nil, ConsoleOptions{}).Totals(exampleSummary())
+	NewConsole(&file, ConsoleOptions{}).Totals(exampleSummary())
 	if got := file.String(); got != "\n"+Totals(exampleSummary()) {
 		t.Errorf("the log file has\n%s", got)
 	}
@@ -394,7 +395,7 @@ func TestCellsAreForATerminal(t *testing.T) {
 	refused := &export.RefusedError{What: "not certain", Hint: "use one", Cells: "Jan Dvořák"}
 	show := func(columns func() int, json bool) string {
 		var out bytes.Buffer
-		newConsole(&out, columns, ConsoleOptions{JSON: json}).Fail(&importer.Stop{What: refused.What, Hint: refused.Hint, Err: refused})
+		NewConsole(&out, ConsoleOptions{columns: columns, JSON: json}).Fail(&importer.Stop{What: refused.What, Hint: refused.Hint, Err: refused})
 		return out.String()
 	}
 	wide := func() int { return 80 }
@@ -433,12 +434,12 @@ func TestNothingControlsTheTerminal(t *testing.T) {
 	d := Diagnosis{Checks: []Finding{{Name: evil, State: Failing, Text: evil, Hint: evil}}}
 	for _, json := range []bool{false, true} {
 		var out bytes.Buffer
-		c := newConsole(&out, func() int { return 80 }, ConsoleOptions{JSON: json})
+		c := NewConsole(&out, ConsoleOptions{columns: func() int { return 80 }, JSON: json})
 		s.Kept, s.Page, s.SiteFlags = evil, evil, []string{evil}
 		c.Totals(s)
 		c.Fail(&importer.Stop{What: evil, Hint: evil})
 		c.Problems(survey)
-		c.Log().Warn(evil, "k", evil)
+		c.Log.Warn(evil, "k", evil)
 		c.Interrupted(evil)
 		out.WriteString(Fit(&out, PlanText("sync", &importer.Plan{Survey: survey}, Outlook{Site: evil, Account: evil,
 			Source: evil, Notes: []string{evil}}), nil))

@@ -12,13 +12,27 @@ import (
 )
 
 // remembering is a memory for a test.
-func remembering(t *testing.T) Memory {
-	return Memory{Path: filepath.Join(t.TempDir(), "state", "files"), Input: "/data/c.csv"}
+func remembering(t *testing.T) *Memory {
+	return reading(t, filepath.Join(t.TempDir(), "state", "files"), "/data/c.csv")
 }
 
-// fail writes a failed file with the given rows.
-func fail(t *testing.T, memory Memory, path string, rows ...importer.Result) Fixes {
+// reading reads a memory, as each run does.
+func reading(t *testing.T, path, input string) *Memory {
 	t.Helper()
+	m, err := ReadMemory(path, input, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// finished is what Finish did.
+type finished struct{ Path, Kept string }
+
+// fail writes a failed file with the given rows.
+func fail(t *testing.T, memory *Memory, path string, rows ...importer.Result) finished {
+	t.Helper()
+	memory = reading(t, memory.path, memory.input)
 	f, err := NewFailed(path, &export.Survey{Header: []string{"Email", "Name"}}, memory)
 	if err != nil {
 		t.Fatal(err)
@@ -28,11 +42,11 @@ func fail(t *testing.T, memory Memory, path string, rows ...importer.Result) Fix
 			t.Fatal(err)
 		}
 	}
-	m, err := f.Finish()
+	named, kept, err := f.Finish()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m
+	return finished{named, kept}
 }
 
 func TestFailedHoldsTheRowsToFix(t *testing.T) {
@@ -101,7 +115,7 @@ func TestFailedNeverOverwritesWhatSomebodyEdited(t *testing.T) {
 func TestFailedOfAnotherInput(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.failed.csv")
 	memory := remembering(t)
-	other := Memory{Path: memory.Path, Input: "/data/c.txt"}
+	other := reading(t, memory.path, "/data/c.txt")
 	fail(t, memory, path, result(1, outcome.Failed, "first", "a"))
 	if m := fail(t, other, path, result(1, outcome.Failed, "another", "b")); m.Path == path || m.Kept != path {
 		t.Errorf("%+v", m)
@@ -134,23 +148,23 @@ func TestFailedLeavesAnUnknownFile(t *testing.T) {
 	if err := f.Write(result(1, outcome.Failed, "x", "a")); err != nil {
 		t.Fatal(err)
 	}
-	m, err := f.Finish()
-	if err != nil || m.Path != filepath.Join(filepath.Dir(path), "c.failed-2.csv") {
-		t.Errorf("%+v %v", m, err)
+	named, _, err := f.Finish()
+	if err != nil || named != filepath.Join(filepath.Dir(path), "c.failed-2.csv") {
+		t.Errorf("%s %v", named, err)
 	}
 }
 
 // A file that nobody can know for ours later gets no name.
 func TestFailedThatCannotBeRememberedIsDropped(t *testing.T) {
 	folder, elsewhere := t.TempDir(), t.TempDir()
-	f, err := NewFailed(filepath.Join(folder, "c.failed.csv"), &export.Survey{Header: []string{"Email"}}, Memory{Path: elsewhere})
+	f, err := NewFailed(filepath.Join(folder, "c.failed.csv"), &export.Survey{Header: []string{"Email"}}, &Memory{path: elsewhere})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Write(result(1, outcome.Failed, "x", "a")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Finish(); err == nil {
+	if _, _, err := f.Finish(); err == nil {
 		t.Error("no error")
 	}
 	if got := names(t, folder); got != "[]" {

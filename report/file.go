@@ -12,9 +12,6 @@ import (
 	"syscall"
 )
 
-// partialSuffix marks a file that is still being written.
-const partialSuffix = ".partial"
-
 // A File appears under its name only when it is whole: it is written to PATH.partial, and Commit
 // renames it. Only its owner can read it. A device or a pipe (/dev/stdout) is written to directly.
 type File struct {
@@ -26,7 +23,7 @@ type File struct {
 
 // CreateFile opens path's partial file, and finds out now what would keep it from getting its name later: no such
 // folder, a folder of that name, a file that is read-only or open in another program. Errors are a *WriteError.
-func CreateFile(path string) (*File, error) { return createFile(path, partialSuffix) }
+func CreateFile(path string) (*File, error) { return createFile(path, ".partial") }
 
 // TryFile returns the error that CreateFile would end with, and leaves nothing behind. Another process may be writing
 // the partial file meanwhile.
@@ -120,11 +117,8 @@ type WriteError struct {
 
 func (e *WriteError) Error() string {
 	why := Plainly(e.Err)
-	if errors.Is(e.Err, fs.ErrNotExist) {
+	if _, err := os.Stat(filepath.Dir(e.Path)); errors.Is(err, fs.ErrNotExist) {
 		why = "there is no such folder"
-		if _, err := os.Stat(filepath.Dir(e.Path)); err == nil {
-			why = "somebody else took it away while it was written, perhaps another run that writes the same file"
-		}
 	}
 	return fmt.Sprintf("cannot write %s: %s", Shown(e.Path), why)
 }
@@ -139,13 +133,12 @@ func unwritable(path string, err error) error {
 
 // Plainly is an error of the operating system without the call and the path.
 func Plainly(err error) string {
-	cause := err
-	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
-		cause = inner
+	if code, ok := errors.AsType[syscall.Errno](err); ok {
+		err = code
 	}
 	return cmp.Or(
 		onlyIf(errors.Is(err, fs.ErrNotExist), "there is no such file"),
 		onlyIf(errors.Is(err, fs.ErrPermission), "you do not have permission to open it"),
 		onlyIf(errors.Is(err, syscall.EISDIR), "it is a folder"),
-		cause.Error())
+		err.Error())
 }

@@ -18,7 +18,7 @@ func TestFileReplacesALeftPartialAndTheTargetOfALink(t *testing.T) {
 	if err := os.Symlink(target, link); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(target+partialSuffix, []byte("left behind"), 0o644); err != nil {
+	if err := os.WriteFile(target+".partial", []byte("left behind"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if err := WriteFile(link, []byte("new")); err != nil {
@@ -53,7 +53,7 @@ func TestFailedInALinkedFolder(t *testing.T) {
 func TestNameThatCannotBeGiven(t *testing.T) {
 	for name, spoil := range map[string]func(path string) error{
 		"in the way": func(path string) error { return os.MkdirAll(filepath.Join(path, "folder"), 0o700) },
-		"taken away": func(path string) error { return os.Rename(path+partialSuffix, path) },
+		"taken away": func(path string) error { return os.Rename(path+".partial", path) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "a.csv")

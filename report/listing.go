@@ -1,17 +1,23 @@
 package report
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/rivo/uniseg"
 
 	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/outcome"
 	"jsm-onboard/importer/text"
 )
 
@@ -45,10 +51,7 @@ func rowCounts(r Rows, proof string, skipped int) string {
 
 // counted is a sentence that begins with a number; "" where there is nothing to count.
 func counted(n int, one, many, rest string) string {
-	if n <= 0 {
-		return ""
-	}
-	return text.Counted(n, one, many) + rest
+	return onlyIf(n > 0, text.Counted(n, one, many)+rest)
 }
 
 // onlyIf is a text where it is to be said, else "".
@@ -115,9 +118,6 @@ func roughly(requests int, perSecond float64) string {
 		return ""
 	}
 	d := time.Duration(float64(requests) / perSecond * float64(time.Second))
-	if d > 2*time.Minute {
-		d = d.Round(time.Minute)
-	}
 	return "about " + Short(max(d, time.Second))
 }
 
@@ -142,8 +142,7 @@ func Fit(w io.Writer, s string, getenv func(string) string) string {
 	return fit(s, terminalColumns(w, getenv))
 }
 
-// fit makes every line printable, and breaks those longer than a terminal at a blank; in fewer than 40 columns nothing
-// is broken, and commands to type never are. columns is nil where there is no terminal.
+// fit makes every line printable, and wraps it. columns is nil where there is no terminal.
 func fit(s string, columns func() int) string {
 	width := 0
 	if columns != nil {
@@ -151,17 +150,18 @@ func fit(s string, columns func() int) string {
 	}
 	all := strings.Split(s, "\n")
 	for i, line := range all {
-		all[i] = text.Printable(line)
-		if width >= 40 && !strings.HasPrefix(strings.TrimLeft(line, " "), "jsm-onboard ") {
-			all[i] = wrap(all[i], width)
-		}
+		all[i] = wrap(text.Printable(line), width)
 	}
 	return strings.Join(all, "\n")
 }
 
-// wrap continues a line below its own text: behind its label or number, or behind its blanks.
+// wrap breaks a line that is longer than a terminal at blanks, and continues it below its own text: behind its label or
+// number, or its blanks. Nothing is broken in fewer than 40 columns, and a command to type never is.
 func wrap(line string, width int) string {
 	indent := len(line) - len(strings.TrimLeft(line, " "))
+	if width < 40 || strings.HasPrefix(line[indent:], "jsm-onboard ") {
+		return line
+	}
 	if len(line) > labelWidth && line[labelWidth-2:labelWidth] == "  " && line[labelWidth] != ' ' {
 		indent = labelWidth
 	}
@@ -176,4 +176,82 @@ func wrap(line string, width int) string {
 		column += uniseg.StringWidth(word)
 	}
 	return out
+}
+
+// State is how one check of the doctor ended.
+type State string
+
+const (
+	Fine    State = "ok"
+	Warning State = "warning" // it works, or it cannot be verified
+	Failing State = "failed"
+)
+
+var marks = map[State]string{Fine: "✓", Warning: "!", Failing: "✗"}
+
+// A Finding is one line of the doctor's list.
+type Finding struct {
+	Name  string `json:"name"`
+	State State  `json:"finding"`
+	Text  string `json:"text"`
+	Hint  string `json:"hint,omitempty"` // what to do about it
+}
+
+// A Diagnosis is all that the doctor found.
+type Diagnosis struct {
+	Version  string    `json:"version"`
+	Site     string    `json:"site"`
+	ExitCode int       `json:"exit_code"`
+	Checks   []Finding `json:"checks"`
+}
+
+// String is the list as people read it: a mark, the name, the finding, and below it what to do.
+func (d Diagnosis) String() string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	found := map[State]int{}
+	for _, c := range d.Checks {
+		found[c.State]++
+		fmt.Fprintf(w, "%s %s\t%s\n", marks[c.State], text.Printable(c.Name), text.Printable(c.Text))
+		for line := range strings.Lines(c.Hint) {
+			fmt.Fprintf(w, "\t> %s\n", text.Printable(strings.TrimSuffix(line, "\n")))
+		}
+	}
+	w.Flush()
+	verdict := cmp.Or(counted(found[Failing], "check has failed", "checks have failed", ""),
+		joined(", with ", "Ready to import", counted(found[Warning], "warning", "warnings", "")))
+	return b.String() + "\n" + verdict + "; nothing was changed at the site.\n"
+}
+
+// JSON is the diagnosis for programs.
+func (d Diagnosis) JSON() []byte { return indented(d) }
+
+// RunList is a table of runs for people, in the order given; short: with as much of inputs and reasons as tells them
+// apart.
+func RunList(runs []ledger.Run, short bool) string {
+	if len(runs) == 0 {
+		return "The ledger has no runs.\n"
+	}
+	var table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "RUN\tSTARTED\tCOMMAND\tSOURCE\tROWS\tCREATED\tOUTCOME\tEXIT\tINPUT\tREASON")
+	for _, r := range runs {
+		ended := r.Outcome != ""
+		unread := ended && r.Outcome != ledger.Complete && r.RowsRead == 0 // the export could not be read
+		rows := cmp.Or(onlyIf(unread, "-"), onlyIf(ended, text.Grouped(r.RowsRead)))
+		became := joined(", ", cmp.Or(r.Outcome, "not finished"), onlyIf(!r.Undone.IsZero(), "undone"))
+		var s Summary // of a run that has ended
+		known := !ended || json.Unmarshal(r.Summary, &s) == nil && r.Outcome != ledger.Held
+		creates := r.Command == "import" || r.Command == "sync"
+		created := onlyIf(creates && known, text.Grouped(r.Created+s.Rows.Of(outcome.Created)))
+		input, reason := Shown(r.Input), text.Printable(r.StopReason)
+		if short {
+			input, reason = text.Shorten(filepath.Base(input), 30), text.Shorten(reason, 40)
+		}
+		fmt.Fprintln(w, strings.Join([]string{r.ID, localTime(r.StartedAt, "2006-01-02 15:04"), r.Command,
+			text.Printable(r.Source), rows, created, became,
+			onlyIf(ended, fmt.Sprint(r.ExitCode)), input, reason}, "\t"))
+	}
+	w.Flush()
+	return regexp.MustCompile(` +\n`).ReplaceAllString(table.String(), "\n")
 }

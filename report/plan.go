@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"jsm-onboard/importer"
@@ -53,8 +54,7 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 		lines(
 			count(p.Create-resent, todo, onlyIf(o.Limit > 0 && o.Limit < p.Create,
 				fmt.Sprintf("%s of them in this run (--limit %d).", text.Grouped(o.Limit), o.Limit))),
-			some(resent, "to send again",
-				"Known (--resend-known): created only if the site no longer has the account."),
+			some(resent, "to send again", "Known (--resend-known): created only if they are gone from the site."),
 			some(p.Finished.Sum(), "finished", "Done earlier by this run, which continues."),
 			some(p.Fixed, "fixed", "Wrong in this file, but fixed in a failed file and imported from there."),
 			some(p.Settled.Of(outcome.Renamed), "to rename", outcome.Renamed.Meaning()),
@@ -62,9 +62,7 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 		lines(
 			counted(p.OtherAddress, "person is", "people are",
 				" onboarded under another address, going by the external ids, and would get a second account."),
-			counted(p.NamesChanged, "customer has", "customers have",
-				" another name here than the one that was sent before; --update-names renames them."),
-			unused(s, o.Organizations)),
+			counted(p.NamesChanged, "customer has", "customers have", " a new name; --update-names renames them.")),
 		labelled("Access", accessToGive(p.Access)...),
 		labelled("Leavers", leaversAhead(o)),
 		problems(s),
@@ -72,15 +70,6 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 			" without an account to revoke: jsm_reason in the results says why of each."),
 		paragraphs(o.Notes...),
 		lastLine(command, p, o)) + "\n"
-}
-
-// unused is what a file has and is not used.
-func unused(s *export.Survey, organizations bool) string {
-	named := slices.ContainsFunc(s.Columns, func(c export.Column) bool { return c.Field == export.Organization })
-	return joined("\n",
-		onlyIf(s.OneExternalID != "", "External ids of this file are not used: "+s.OneExternalID+"."),
-		onlyIf(named && !organizations, "Organizations are not carried over: --organizations puts each customer into "+
-			"the one that the row names."))
 }
 
 // accessToGive is what would be done about organizations and service projects.
@@ -113,7 +102,7 @@ func leaversAhead(o Outlook) string {
 			"access is revoked for "+text.Counted(o.Revoke, "leaver", "leavers")+" when all rows are done"),
 		"listed when all rows are done; nobody's access is revoked")
 	listed := text.Grouped(o.Leavers.Revoke) + " to revoke, " + text.Grouped(o.Leavers.Review) + " to review: " + does
-	return onlyIf(o.Leavers.Any(), lines(listed, o.Leavers.Held))
+	return onlyIf(o.Leavers.Revoke+o.Leavers.Review > 0, lines(listed, o.Leavers.Held))
 }
 
 // lastLine says what the site will be asked, and how long that takes.
@@ -121,34 +110,28 @@ func lastLine(command string, p *importer.Plan, o Outlook) string {
 	before := cmp.Or(
 		onlyIf(o.DryRun, "Dry run: nothing is sent."),
 		onlyIf(command == "revoke", "Access comes back only by hand."),
-		onlyIf(command == "undo", "What the run created is revoked, and nothing else. Addresses stay taken, "+
-			"requests stay, organizations and\n"+
-			"service projects stay as they are, and access comes back only by hand."))
-	return cmp.Or(onlyIf(o.Held, "Held back by a guard: nothing is sent."), joined(" ", before, requestsText(p, o)))
+		onlyIf(command == "undo", "What the run created is revoked, and nothing else. Addresses stay taken, requests "+
+			"stay, organizations and service projects stay as they are, and access comes back only by hand."))
+	return cmp.Or(onlyIf(o.Held, "Held back by a guard: nothing is sent."), joined(" ", before, toSend(p, o)))
 }
 
-func requestsText(p *importer.Plan, o Outlook) string {
-	access := p.Access != nil && p.Access.ToCreate+p.Access.Open > 0
+func toSend(p *importer.Plan, o Outlook) string {
 	n := max(p.Create, p.Settled.Of(outcome.Renamed))
-	if n == 0 {
-		only := cmp.Or(
-			counted(p.LookUps, "account id is", "account ids are", " still to be looked up"),
-			counted(o.Revoke, "leaver is", "leavers are", " revoked"),
-			onlyIf(access, "only access is given"))
-		return cmp.Or(onlyIf(only != "", "Nobody has to be created; "+only), "Nothing has to be sent") + "."
+	requests := counted(n, "request", "requests", "")
+	if o.Limit > 0 && o.Limit < n {
+		n = o.Limit
+		requests = "at most " + text.Counted(n, "new customer", "new customers") +
+			", with more requests when many have an account already"
 	}
-	others := joined(" and ", onlyIf(access, "those for access"), counted(o.Revoke, "to revoke", "to revoke", ""))
-	what := text.Counted(n, "request", "requests") + onlyIf(others != "", ", and "+others+",")
-	limited := o.Limit > 0 && o.Limit < n
-	if limited {
-		n, what = o.Limit, "At most "+text.Counted(o.Limit, "new customer", "new customers")
+	what := joined(", ", requests,
+		onlyIf(p.Access != nil && p.Access.ToCreate+p.Access.Open > 0, "requests for access"),
+		counted(o.Revoke, "leaver to revoke", "leavers to revoke", ""),
+		counted(p.LookUps, "account id to look up", "account ids to look up", ""))
+	if what == "" {
+		return "Nothing has to be sent."
 	}
-	what += onlyIf(o.DryRun, " would be sent")
-	if long := roughly(n, o.Rate); long != "" {
-		return fmt.Sprintf("%s at %s: %s%s.", what, perSecond(o.Rate), long,
-			onlyIf(limited, ", or longer when many have an account already"))
-	}
-	return what + " in all."
+	long := roughly(n, o.Rate)
+	return "To send: " + joined("; ", what, onlyIf(long != "", long+" at "+perSecond(o.Rate))) + "."
 }
 
 // FirstOffer goes before the question whether to create all customers, only
@@ -158,3 +141,128 @@ func FirstOffer(creates int, first export.Row) string {
 		"create one first, and check.\n\nThe first would be %s: %s%s\n", text.Counted(creates, "customer", "customers"),
 		first.Place, cell(first.Email), onlyIf(first.Name != first.Email, ", "+cell(first.Name)))
 }
+
+// inputText is how a file was read, and why.
+func inputText(s *export.Survey, organizations bool) string {
+	header := cmp.Or(onlyIf(s.HeaderLine > 0, fmt.Sprintf("header in line %d", s.HeaderLine)), "no header")
+	var columns []string
+	for _, c := range s.Columns {
+		left := onlyIf(c.Field == export.Organization && !organizations, "not carried over without --organizations")
+		column := fmt.Sprintf("%-12s = %-20s  %s", c.Field, cell(c.Header), text.Printable(joined(", ", c.Why, left)))
+		columns = append(columns, strings.TrimRight(column, " "))
+	}
+	return lines(
+		labelled("File", Shown(s.Path)),
+		labelled("Read as", fmt.Sprintf("%s, %s, %s", s.Encoding, s.Dialect, header)),
+		labelled("Preset", onlyIf(s.Preset != "", s.Source+" ("+s.Preset+")")),
+		labelled("Columns", columns...))
+}
+
+// problems are what is wrong, by kind.
+func problems(s *export.Survey) string {
+	groups := map[export.Severity]string{}
+	for _, p := range s.Problems {
+		groups[p.Severity] = lines(groups[p.Severity], problem(p))
+	}
+	under := func(heading string, severity export.Severity) string {
+		return onlyIf(groups[severity] != "", lines(heading, groups[severity]))
+	}
+	return paragraphs(
+		under("Rows that will not be sent", export.Rejected),
+		under("Repaired, or to be checked", export.Repaired),
+		under("Advice (nothing is left out by itself)", export.Advised),
+		onlyIf(s.OneExternalID != "", "External ids of this file are not used: "+s.OneExternalID+"."))
+}
+
+func problem(p export.Problem) string {
+	where := places(p.Places, p.Count)
+	whole := where == "" && p.Count == 1 // it is of the file as a whole
+	what := text.Printable(p.Text) + onlyIf(where != "", " ("+where+")")
+	return lines(fmt.Sprintf("%*s  %s", labelWidth-2, onlyIf(!whole, text.Grouped(p.Count)), what),
+		labelled("", onlyIf(p.Hint != "", "> "+text.Printable(p.Hint))))
+}
+
+// A Check is what the command check found in a file, offline.
+type Check struct {
+	Survey        *export.Survey
+	Words         []string // the file and the flags by which import reads it in the same way
+	Organizations bool     // --organizations
+	problems      []rowProblem
+}
+
+// rowProblem is what is to be said of one row. It may hold a cell of it.
+type rowProblem struct {
+	Place    export.Place    `json:"place"`
+	Severity export.Severity `json:"severity"`
+	Problem  string          `json:"problem"`
+}
+
+// See takes each row, and keeps what is to be said of it.
+func (c *Check) See(row *export.Row) {
+	severity := export.Repaired
+	if row.Invalid != "" {
+		severity = export.Rejected
+	}
+	duplicate := onlyIf(row.DuplicateOf != export.Place{}, fmt.Sprintf(outcome.ReasonSameAddress, row.DuplicateOf))
+	if problem := outcome.JoinReasons(row.Invalid, duplicate, row.Note); problem != "" {
+		c.problems = append(c.problems, rowProblem{row.Place, severity, strings.Clone(problem)})
+	}
+}
+
+// Text is how the file was read and why, and what is wrong with it and where. It shows cells: it is for no log.
+func (c Check) Text() string {
+	s := c.Survey
+	settled := outcome.Totals{outcome.Duplicate: s.Duplicates, outcome.Excluded: s.Excluded, outcome.Invalid: s.Invalid}
+	return paragraphs(
+		lines(
+			inputText(s, c.Organizations),
+			labelled("Examples", c.examples()...)),
+		lines(
+			count(c.people(), "people", "To create, unless an earlier run has onboarded them."),
+			rowCounts(Rows{s.Rows, outcome.ImportStatuses(), settled}, "", s.Skipped)),
+		problems(s),
+		c.rowByRow(),
+		labelled("Next", Command("import", c.Words...))) + "\n"
+}
+
+func (c Check) people() int { return c.Survey.Valid - c.Survey.Duplicates }
+
+// examples show wrong columns and wrong letters: the first people as they would be sent.
+func (c Check) examples() (all []string) {
+	for _, e := range c.Survey.Examples {
+		all = append(all, fmt.Sprintf("%s: %s <%s>%s", e.Place, quoted(e.Name), cell(e.Email),
+			onlyIf(c.Organizations && e.Organization != "", ", organization "+quoted(e.Organization))))
+	}
+	return all
+}
+
+// rowByRow are the first rows with a problem, those that will not be sent before others; JSON has all of them.
+func (c Check) rowByRow() string {
+	worst := func(a, b rowProblem) int { return cmp.Compare(a.Severity, b.Severity) } // "rejected" before "repaired"
+	var all []string
+	for _, p := range slices.SortedStableFunc(slices.Values(c.problems), worst) {
+		all = append(all, p.Place.String()+": "+text.Printable(p.Problem))
+	}
+	shown := min(20, len(all))
+	more := counted(len(all)-shown, "more", "more", ": add --json to see all of them")
+	return lines(
+		onlyIf(shown > 0, "Row by row"),
+		labelled("", lines(all[:shown]...), onlyIf(more != "", "… and "+more)))
+}
+
+// JSON is the same for scripts: the survey, and what is derived from it.
+func (c Check) JSON() []byte {
+	survey := *c.Survey
+	survey.Problems, survey.Examples = orEmpty(survey.Problems), orEmpty(survey.Examples)
+	return indented(struct {
+		*export.Survey
+		People   int          `json:"people"`
+		Rows     []rowProblem `json:"problem_rows"` // every row of which something is to be said
+		Commands []string     `json:"commands"`
+	}{&survey, c.people(), orEmpty(c.problems), []string{Command("import", c.Words...)}})
+}
+
+// orEmpty makes no list an empty one, for JSON.
+func orEmpty[T any](list []T) []T { return append([]T{}, list...) }
+
+func quoted(s string) string { return strconv.Quote(text.Shorten(s, 60)) }

@@ -69,7 +69,7 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		_, err = f.Finish()
+		_, _, err = f.Finish()
 		if err := errors.Join(err, r.Commit()); err != nil {
 			t.Fatal(err)
 		}

@@ -29,8 +29,8 @@ func writeResults(t *testing.T, s *export.Survey, access bool, rows ...importer.
 	if err := r.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	if r.Rows() != len(rows) {
-		t.Errorf("Rows() = %d", r.Rows())
+	if r.Rows != len(rows) {
+		t.Errorf("Rows() = %d", r.Rows)
 	}
 	return read(t, path)
 }

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"regexp"
 	"time"
-	"unicode"
 	"unicode/utf16"
 
 	"jsm-onboard/importer"
@@ -80,18 +80,16 @@ type LeaverTotals struct {
 }
 
 // CountLeavers counts those on a list of leavers.
-func CountLeavers(leavers []importer.Leaver) LeaverTotals {
-	t := LeaverTotals{Review: len(leavers)}
+func CountLeavers(leavers []importer.Leaver) (t LeaverTotals) {
 	for _, one := range leavers {
 		if one.Action == importer.ActionRevoke {
-			t.Revoke, t.Review = t.Revoke+1, t.Review-1
+			t.Revoke++
+		} else {
+			t.Review++
 		}
 	}
 	return t
 }
-
-// Any reports whether there is anybody on the list.
-func (t LeaverTotals) Any() bool { return t.Revoke+t.Review > 0 }
 
 // Rows are the rows of a run by what became of them; the totals add up to Read.
 type Rows struct {
@@ -152,18 +150,15 @@ func indented(v any) []byte {
 	return escapeControls(b.Bytes())
 }
 
-// escapeControls writes the characters that JSON may hold as they are, and that
-// a terminal obeys or hides, as \u escapes. They occur in strings only.
+// control is a character that JSON may hold as it is, and that a terminal obeys or hides. It occurs in strings only.
+var control = regexp.MustCompile(`[^\pL\pM\pN\pP\pS \n]`)
+
+// escapeControls writes them as \u escapes.
 func escapeControls(text []byte) []byte {
-	var b bytes.Buffer
-	for _, r := range string(text) {
-		if r == '\n' || unicode.IsPrint(r) {
-			b.WriteRune(r)
-			continue
+	return control.ReplaceAllFunc(text, func(char []byte) (escaped []byte) {
+		for _, unit := range utf16.Encode([]rune(string(char))) {
+			escaped = fmt.Appendf(escaped, `\u%04x`, unit)
 		}
-		for _, unit := range utf16.AppendRune(nil, r) {
-			fmt.Fprintf(&b, `\u%04x`, unit)
-		}
-	}
-	return b.Bytes()
+		return escaped
+	})
 }

@@ -40,7 +40,7 @@ func openTerminal(t *testing.T) (screen, user *os.File) {
 func TestBarOnARealTerminal(t *testing.T) {
 	screen, user := openTerminal(t)
 	c := NewConsole(user, ConsoleOptions{Getenv: func(string) string { return "xterm" }})
-	if c.columns == nil || c.columns() != 72 {
+	if columns := c.options.columns; columns == nil || columns() != 72 {
 		t.Fatal("the terminal and its width were not noticed")
 	}
 	stop := c.Follow(10, func() Moment { return Moment{Done: 5} })
@@ -58,7 +58,7 @@ func TestBarOnARealTerminal(t *testing.T) {
 
 func TestNoBarOnADumbTerminal(t *testing.T) {
 	_, user := openTerminal(t)
-	if c := NewConsole(user, ConsoleOptions{Getenv: func(string) string { return "dumb" }}); c.columns != nil {
+	if c := NewConsole(user, ConsoleOptions{Getenv: func(string) string { return "dumb" }}); c.options.columns != nil {
 		t.Error("TERM=dumb was not honoured")
 	}
 }

@@ -32,8 +32,7 @@ func Totals(s Summary) string {
 			labelled("To fix", Shown(s.Failed), onlyIf(s.Kept != "" && s.Failed != "",
 				"("+Shown(s.Kept)+" was edited, or is of another export: it is left as it is)")),
 			labelled("Page", Shown(s.Page)),
-			labelled("Sandbox",
-				onlyIf(s.Gone, "ended with the run, and so did its ledger: the next --sandbox run starts anew")),
+			labelled("Sandbox", onlyIf(s.Gone, "ended with the run, and so did its ledger: the next one starts anew")),
 			labelled("Ledger", onlyIf(!s.Gone, Shown(s.Ledger)))),
 		labelled("Next", next...)) + "\n"
 }
@@ -70,10 +69,8 @@ func LeaverLines(d *LeaverTotals) []string {
 	listed := onlyIf(d.Path != "", fmt.Sprintf("%s to revoke, %s to review: %s",
 		text.Grouped(d.Revoke), text.Grouped(d.Review), Shown(d.Path)))
 	var became []string
-	if d.Rows != nil {
-		for _, s := range d.Rows.Statuses {
-			became = append(became, counted(d.Rows.Of(s), s.String(), s.String(), ""))
-		}
+	for _, s := range cmp.Or(d.Rows, &Rows{}).Statuses {
+		became = append(became, counted(d.Rows.Of(s), s.String(), s.String(), ""))
 	}
 	return present(listed, d.Held, joined(": ", joined(", ", became...), Shown(d.Results)))
 }
@@ -101,87 +98,79 @@ type Step struct {
 	Command string `json:"command,omitempty"`
 }
 
-type steps struct {
-	list      []Step
-	siteFlags []string // of every command
-}
-
-// add takes a text, and where there is a command, its name, its operand and its flags. Without a text there is nothing
-// to do.
-func (l *steps) add(text string, command ...string) {
-	step := Step{Text: text}
-	if len(command) > 0 {
-		step.Command = Command(command[0], slices.Insert(command[1:], 1, l.siteFlags...)...)
-	}
-	if text != "" {
-		l.list = append(l.list, step)
-	}
-}
-
 // NextSteps are what to do now. After a run that stopped the same command comes first, and may settle the other rows.
 func NextSteps(s Summary) []Step {
-	l := steps{siteFlags: s.SiteFlags}
 	limited := s.Outcome == ledger.Stopped && (s.ExitCode == 0 || s.ExitCode == 3) // by --limit
-	l.add(cmp.Or(s.Hint,
+	all := []Step{{Text: cmp.Or(s.Hint,
 		onlyIf(limited, "run the same command again for the rest; without --limit it runs to the end"),
-		onlyIf(s.Outcome == ledger.Stopped, "run the same command again: it continues where it stopped")))
+		onlyIf(s.Outcome == ledger.Stopped, "run the same command again: it continues where it stopped"))}}
 	switch {
 	case s.Outcome != ledger.Complete && !limited:
 	case s.Command == "revoke" || s.Command == "undo":
-		l.revoked(s.Rows, s.Results)
+		all = append(all, revokedSteps(s.Rows, s.Results)...)
 	default:
-		l.rows(s)
-		l.access(s)
-		l.leavers(cmp.Or(s.Leavers, &LeaverTotals{}))
+		all = slices.Concat(all, rowSteps(s), accessSteps(s), leaverSteps(s))
 	}
-	return l.list
+	return slices.DeleteFunc(all, func(step Step) bool { return step.Text == "" })
 }
 
-// rows are about rows to fix, and people whose access was revoked.
-func (l *steps) rows(s Summary) {
+// next is a command to type now, for the same site.
+func (s Summary) next(name, operand string, flags ...string) string {
+	return Command(name, slices.Concat([]string{operand}, s.SiteFlags, flags)...)
+}
+
+// rowSteps are about rows to fix, and people whose access was revoked.
+func rowSteps(s Summary) []Step {
 	failed, results := Shown(s.Failed), Shown(s.Results)
 	unless := onlyIf(s.Kept != "", ", unless that was done in "+Shown(s.Kept))
-	l.add(onlyIf(failed != "", counted(s.Rows.Of(outcome.Invalid, outcome.Failed, outcome.Unknown),
-		"row needs", "rows need", " fixing"+unless+": jsm_reason in "+failed+" says why; fix the row there, or the "+
-			"cause at the site, then:")),
-		append([]string{"import", failed}, s.Repeat...)...)
-	l.add(onlyIf(results != "", counted(s.Rows.Of(outcome.RevokedBefore),
-		"row is", "rows are", " revoked_before: give access back by hand, as jsm_reason in "+results+" says, then:")),
-		append(append([]string{"import", results}, s.Repeat...),
-			"--include", "jsm_status=revoked_before", "--resend-known")...)
+	toFix := counted(s.Rows.Of(outcome.Invalid, outcome.Failed, outcome.Unknown), "row needs", "rows need",
+		" fixing"+unless+": jsm_reason in "+failed+" says why; fix the row there, or the cause at the site, then:")
+	back := counted(s.Rows.Of(outcome.RevokedBefore), "row is", "rows are",
+		" revoked_before: give access back by hand, as jsm_reason in "+results+" says, then:")
+	again := append(slices.Clip(s.Repeat), "--include", "jsm_status=revoked_before", "--resend-known")
+	return []Step{
+		{onlyIf(failed != "", toFix), s.next("import", failed, s.Repeat...)},
+		{onlyIf(results != "", back), s.next("import", results, again...)},
+	}
 }
 
-func (l *steps) access(s Summary) {
+func accessSteps(s Summary) []Step {
 	a := cmp.Or(s.Access, &importer.AccessTotals{})
 	const again = "then run the same command again"
-	l.add(counted(a.NotGood, "row has", "rows have", " not got all of the access that was asked for: jsm_reason in "+
-		Shown(s.Results)+" says why; fix that, "+again))
+	all := []Step{{Text: counted(a.NotGood, "row has", "rows have", " not got all of the access that was asked for: "+
+		"jsm_reason in "+Shown(s.Results)+" says why; fix that, "+again)}}
 	for _, refused := range a.Refused {
-		l.add(refused + "; fix that (403: give the account an agent licence on that project), " + again)
+		all = append(all, Step{
+			Text: refused + "; fix that (403: give the account an agent licence on that project), " + again})
 	}
-	see := []string{"report", s.RunID, "--summary", "-"}
-	if s.Gone {
-		see = nil
-	}
-	l.add(counted(len(a.ToReview), "membership in an earlier organization is",
+	see := s.next("report", s.RunID, "--summary", "-")
+	return append(all, Step{counted(len(a.ToReview), "membership in an earlier organization is",
 		"memberships in earlier organizations are", " still there: see access.to_review in the summary "+
-			"(--summary PATH)"), see...)
+			"(--summary PATH)"), onlyIf(!s.Gone, see)})
 }
 
-func (l *steps) leavers(d *LeaverTotals) {
-	if d.Rows != nil {
-		l.revoked(*d.Rows, d.Results)
-	} else if list := Shown(d.Path); d.Held == "" {
-		l.add(counted(d.Review, "leaver", "leavers",
-			" to review: jsm_reason in "+list+" says why, and what to do by hand"))
-		l.add(onlyIf(d.Revoke > 0, "look at "+list+"; to revoke the access of those on it:"), "revoke", list)
+func leaverSteps(s Summary) []Step {
+	d := cmp.Or(s.Leavers, &LeaverTotals{})
+	list := Shown(d.Path)
+	switch {
+	case d.Rows != nil:
+		return revokedSteps(*d.Rows, d.Results)
+	case d.Held != "":
+		return nil
+	}
+	return []Step{
+		{Text: counted(d.Review, "leaver", "leavers",
+			" to review: jsm_reason in "+list+" says why, and what to do by hand")},
+		{onlyIf(d.Revoke > 0, "look at "+list+"; to revoke the access of those on it:"), s.next("revoke", list)},
 	}
 }
 
-func (l *steps) revoked(rows Rows, results string) {
-	l.add(counted(rows.Of(outcome.Review, outcome.NotFound, outcome.NotPortalOnly, outcome.Invalid),
-		"account was left as it was", "accounts were left as they were",
-		": jsm_reason in "+Shown(results)+" says why, and what to do by hand"))
-	l.add(counted(rows.Of(outcome.Failed, outcome.Unknown), "account was", "accounts were",
-		" perhaps not revoked: read jsm_reason in "+Shown(results)+", then run the same command again"))
+func revokedSteps(rows Rows, results string) []Step {
+	return []Step{
+		{Text: counted(rows.Of(outcome.Review, outcome.NotFound, outcome.NotPortalOnly, outcome.Invalid),
+			"account was left as it was", "accounts were left as they were",
+			": jsm_reason in "+Shown(results)+" says why, and what to do by hand")},
+		{Text: counted(rows.Of(outcome.Failed, outcome.Unknown), "account was", "accounts were",
+			" perhaps not revoked: read jsm_reason in "+Shown(results)+", then run the same command again")},
+	}
 }

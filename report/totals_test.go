@@ -94,7 +94,7 @@ func TestNextSteps(t *testing.T) {
 		s    Summary
 		want []Step
 	}{
-		{"all is good", complete(Summary{}), nil},
+		{"all is good", complete(Summary{}), []Step{}},
 		{"rows to fix", complete(Summary{ExitCode: 3, Failed: "my f.csv", Rows: invalid, SiteFlags: []string{"--sandbox"}}), []Step{fix}},
 		{"rows that were refused", complete(Summary{Failed: "f.csv", Rows: refused}),
 			[]Step{{"1 row needs fixing: jsm_reason in f.csv says why; fix the row there, or the cause at the site, then:", "jsm-onboard import f.csv"}}},

@@ -90,8 +90,9 @@ func TestOnlyFilesThatAreThereAreNamed(t *testing.T) {
 	t.Parallel()
 	c := newTrial(t, nil)
 	c.write("people.csv", "name,email\nAna Lima,ana@example.com\nBo Li,not an address\n")
-	if err := os.Mkdir(c.path("ledger.files"), 0o700); err != nil { // the memory of failed files cannot be written
-		t.Fatal(err)
+	// The memory of failed files cannot be written.
+	if err := os.Symlink(c.path("nowhere/files"), c.path("ledger.files")); err != nil {
+		t.Skip(err)
 	}
 	out := c.must(1, "import", "./people.csv", "--summary", "./sum.json", "--page", "./page.html")
 	s := c.summary("sum.json")

@@ -73,12 +73,12 @@ func (r *run) refuse(ctx context.Context, err error) {
 	if r.command == "sync" && end.Stop.Cause != importer.Interrupted && r.site.ledger != nil {
 		run := ledger.Run{Job: r.job(), StartedAt: r.began}
 		if err := r.keep(ctx, &run); err != nil {
-			r.console.Log().Warn("report --list will not show this run", "error", err.Error())
+			r.console.Log.Warn("report --list will not show this run", "error", err.Error())
 		}
 		r.summary.RunID = run.ID
 	}
 	if err := r.out.write(*r.summary, page.Page{Summary: *r.summary}); err != nil {
-		r.console.Log().Error("how the run ended was not written", "error", err.Error())
+		r.console.Log.Error("how the run ended was not written", "error", err.Error())
 	}
 }
 
@@ -108,7 +108,7 @@ func (r *run) publish(ctx context.Context, monitor *report.Monitor, err error) e
 	}
 	if path := r.out.metricsFile; path != "" && !leavesFiles(err) {
 		if e := report.WriteMetrics(path, r.source, *r.summary); e != nil {
-			r.console.Log().Error("the metrics file was not written", "error", e.Error())
+			r.console.Log.Error("the metrics file was not written", "error", e.Error())
 			err = cmp.Or(err, e)
 		}
 	}
@@ -123,7 +123,7 @@ func (r *run) publish(ctx context.Context, monitor *report.Monitor, err error) e
 // post sends the monitor a signal. One that does not answer changes nothing.
 func (r *run) post(ctx context.Context, m *report.Monitor, signal string, body []byte) {
 	if err := m.Post(ctx, signal, body); err != nil {
-		r.console.Log().Warn("the monitor could not be reached", "error", err.Error())
+		r.console.Log.Warn("the monitor could not be reached", "error", err.Error())
 	}
 }
 
@@ -176,7 +176,7 @@ func (r *run) summarise(end importer.End) *report.Summary {
 func (r *run) addRun(s *report.Summary, end importer.End) {
 	pace := r.pace()
 	s.RunID, s.Continued, s.Resent = r.plan.Run.ID, r.plan.Resumed, r.planned.ResendKnown
-	s.Results, s.Failed, s.Kept = r.rows.named, r.rows.fixes.Path, r.rows.fixes.Kept
+	s.Results, s.Failed, s.Kept = r.rows.named, r.rows.toFix, r.rows.kept
 	s.Requests = report.Requests{
 		Sent:      pace.Sent,
 		Throttled: pace.Refused,

@@ -101,15 +101,6 @@ func writable(files []namedFile) error {
 	return nil
 }
 
-// memory is of the failed files that were written. Those of other inputs are theirs, where no flag names the file.
-func (r *run) memory() report.Memory {
-	m := report.Memory{Path: r.site.memory}
-	if r.out.failed == r.stem(r.path)+".failed.csv" {
-		m.Input = r.input
-	}
-	return m
-}
-
 // stem is what the names of files made from path begin with. Those of a rehearsal never meet those of a real run.
 func (r *run) stem(path string) string {
 	stem := absolute(export.Stem(path))

@@ -217,14 +217,15 @@ func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
 					report.Command("report", r.run.ID, "--results", "PATH"),
 				"the files of run %s stay as they are, as only its input has all that is in them: %w", r.run.ID, err)
 		default:
-			r.console.Log().Warn("the results have only address and name, and only the rows that were sent",
+			r.console.Log.Warn("the results have only address and name, and only the rows that were sent",
 				"why", err.Error())
 		}
 	}
-	files := &rowFiles{out: &r.out, survey: survey, access: r.summary.Access != nil}
-	if files.memory.Path = r.site.memory; r.out.failed == r.summary.Failed {
-		files.memory.Input = r.run.Input
+	memory, err := report.ReadMemory(r.site.memory, r.run.Input, r.out.failed == r.summary.Failed)
+	if err != nil {
+		return nil, err
 	}
+	files := &rowFiles{out: &r.out, survey: survey, access: r.summary.Access != nil, memory: memory}
 	now, err := files.rewrite(ctx, r.site.ledger, r.run, r.summary.Resent, rows(ctx))
 	if err != nil {
 		return nil, err
@@ -235,7 +236,7 @@ func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
 		r.summary.Rows.Totals, none = now, "There is no failed file: no row of this run needs fixing any more."
 	}
 	if r.out.failed != "" {
-		r.summary.Failed, r.summary.Kept = files.fixes.Path, files.fixes.Kept
+		r.summary.Failed, r.summary.Kept = files.toFix, files.kept
 		if r.summary.Failed == "" {
 			r.console.People(none + "\n")
 		}

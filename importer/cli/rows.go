@@ -19,14 +19,15 @@ type rowFiles struct {
 	out      *outputFlags // has their paths; those without one are written to nowhere
 	survey   *export.Survey
 	access   bool // organizations or service projects were asked for
-	memory   report.Memory
+	memory   *report.Memory
 	findings *page.Findings // nil: there is no page
 
 	results *report.Results
 	failed  *report.Failed
-	broken  error        // why a row could not be written
-	named   string       // the path of the results, when they have their name
-	fixes   report.Fixes // when the failed rows have theirs
+	broken  error  // why a row could not be written
+	named   string // the path of the results, when they have their name
+	toFix   string // and that of the failed rows; "": there are none
+	kept    string // a failed file that was there before, and stays
 }
 
 // open starts the partial files; nothing has its final name yet. Abort them, unless it fails.
@@ -72,7 +73,7 @@ func (f *rowFiles) rewrite(ctx context.Context, l *ledger.Ledger, run ledger.Run
 func (f *rowFiles) name() (err error) {
 	if err = f.results.Commit(); err == nil {
 		f.named = f.out.results
-		f.fixes, err = f.failed.Finish()
+		f.toFix, f.kept, err = f.failed.Finish()
 	}
 	return err
 }
@@ -87,7 +88,7 @@ func (f *rowFiles) abort() {
 // could not be read to its end, they stay without: report writes them from the ledger. That a row has no outcome, or
 // more than one, or does not stand in the results, comes before any other reason to stop.
 func (f *rowFiles) finish(ctx context.Context, l *ledger.Ledger, p *importer.Plan, end *importer.End) {
-	written, err := f.results.Rows(), f.broken
+	written, err := f.results.Rows, f.broken
 	if err == nil && written != end.Rows {
 		err = incomplete("%d of the %d rows read are in them", written, end.Rows)
 	}

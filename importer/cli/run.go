@@ -55,7 +55,8 @@ type run struct {
 
 	began    time.Time
 	recorder *page.Recorder
-	before   int          // requests of the client that are not of this run
+	before   int // requests of the client that are not of this run
+	memory   *report.Memory
 	file     *export.File // nil: undo
 	conn     apiclient.Connection
 	plan     *importer.Plan
@@ -158,7 +159,11 @@ func (r *run) do(ctx context.Context) error {
 
 // through goes from the plan to the end in the ledger.
 func (r *run) through(ctx context.Context) (err error) {
-	if r.planned.Export, err = r.read.as(r.memory().Flags(r.input)); err != nil {
+	unnamed := r.out.failed == r.stem(r.path)+".failed.csv"
+	if r.memory, err = report.ReadMemory(r.site.memory, r.input, unnamed); err != nil {
+		return err
+	}
+	if r.planned.Export, err = r.read.as(r.memory.Flags(r.input)); err != nil {
 		return err
 	}
 	r.planned.Export.Organizations, r.planned.Job = r.access.Organizations, r.job()
@@ -228,7 +233,7 @@ func (r *run) showPlan(held bool) {
 // carryOut works from the first row to the finished files of rows.
 func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 	still := context.WithoutCancel(ctx)
-	r.rows = &rowFiles{out: &r.out, survey: r.plan.Survey, access: r.plan.Access != nil, memory: r.memory()}
+	r.rows = &rowFiles{out: &r.out, survey: r.plan.Survey, access: r.plan.Access != nil, memory: r.memory}
 	if err := r.rows.open(); err != nil {
 		return end, err
 	}
@@ -237,11 +242,12 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 	if importer.Revokes(r.command) {
 		r.pace = r.site.client.RevokePace
 	} else if r.plan.Create == 0 {
-		r.console.Log().Info("nothing new: no customer has to be created", "run", r.plan.Run.ID,
+		r.console.Log.Info("nothing new: no customer has to be created", "run", r.plan.Run.ID,
 			"known", r.plan.Settled.Of(outcome.Known))
 	}
 	o := r.options
-	o.Workers, o.FailedPath = r.site.config.Workers, r.rows.memory.Free(r.out.failed)
+	o.Workers = r.site.config.Workers
+	o.FailedPath, _ = r.memory.Place(r.out.failed, "")
 	o.MayBrowse = r.conn.BrowseUsers == apiclient.Yes
 	o.ResolveConflicts = o.ResolveConflicts && r.conn.BrowseUsers != apiclient.No
 	o.Settled = func(result importer.Result) { r.recorder.Row(time.Now(), result.Took) }
@@ -250,7 +256,7 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 	end = job.Do(r.plan.Rows(still), r.rows.write)
 	stop()
 	for _, note := range end.Notes {
-		r.console.Log().Warn(note)
+		r.console.Log.Warn(note)
 	}
 	if w, ok := r.work.(*syncWork); ok {
 		w.list(r, &end)
@@ -269,16 +275,13 @@ func (r *run) limited() bool { return r.options.Limit < r.plan.Create }
 func (r *run) follow(job *importer.Run) (stop func()) {
 	return r.console.Follow(r.creates(), func() report.Moment {
 		p, pace := job.Progress(), r.pace()
-		done, lookUps := p.Tasks, r.plan.LookUps
-		if pace.Sent > 0 {
-			lookUps = 0
-		}
+		done := p.Tasks
 		if r.limited() {
 			done = p.Made
 		}
 		return report.Moment{
 			Done:        done,
-			LookUps:     lookUps,
+			LookUps:     r.plan.LookUps,
 			Failed:      p.Totals.Of(outcome.Failed, outcome.Unknown),
 			Throttled:   pace.Refused,
 			PausedUntil: pace.PausedUntil,

@@ -156,7 +156,7 @@ func (p *program) openLedger(ctx context.Context, s *site,
 func (p *program) newClient(s *site, notify func(apiclient.Event)) (err error) {
 	config := s.config
 	config.Site, config.UserAgent = s.url, "jsm-onboard/"+cmp.Or(version, "devel")
-	config.Log = p.console.Log()
+	config.Log = p.console.Log
 	config.Notify = func(e apiclient.Event) {
 		config.Log.Info(e.Text)
 		notify(e)

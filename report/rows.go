@@ -1,0 +1,260 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gocarina/gocsv"
+	"golang.org/x/text/encoding/charmap"
+
+	"jsm-onboard/importer"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/outcome"
+)
+
+// A table writes records so that Excel opens them right: UTF-8 with a byte
+// order mark, CRLF, all cells quoted and guarded. It is a gocsv.CSVWriter.
+type table struct {
+	out       io.Writer
+	delimiter string
+	record    []byte
+	byteTrue  bool                    // keep the bytes of cells that are not UTF-8; else show them as Windows-1252
+	pick      func([]string) []string // of the cells from gocsv, those to write; nil: all
+}
+
+// newTable begins a table with the delimiter of the input where that is , or ; so that it opens as the input did.
+func newTable(out io.Writer, s *export.Survey) *table {
+	delimiter := cmp.Or(onlyIf(s.Dialect.Delimiter() == ';', ";"), ",")
+	return &table{out: out, delimiter: delimiter, record: []byte("\ufeff")}
+}
+
+// add begins or continues a record, with empty cells up to width.
+func (t *table) add(cells []string, width int) {
+	for _, cell := range append(slices.Clip(cells), make([]string, max(0, width-len(cells)))...) {
+		if !t.byteTrue && !utf8.ValidString(cell) {
+			cell, _ = charmap.Windows1252.NewDecoder().String(cell)
+		}
+		t.record = append(t.record, '"')
+		t.record = append(t.record, strings.ReplaceAll(export.Guard(cell), `"`, `""`)...)
+		t.record = append(t.record, `"`+t.delimiter...)
+	}
+}
+
+// Write ends the record with these cells.
+func (t *table) Write(cells []string) error {
+	if t.pick != nil {
+		cells = t.pick(cells)
+	}
+	t.add(cells, 0)
+	_, err := t.out.Write(append(t.record[:len(t.record)-1], "\r\n"...))
+	t.record = t.record[:0]
+	return err
+}
+
+// Flush does nothing: records are written as they come.
+func (t *table) Flush() {}
+
+// Error is nil: Write has returned what went wrong.
+func (t *table) Error() error { return nil }
+
+// Which columns of [outcome.Outcome] a file has. Where nothing was answered there is no HTTP status.
+func withAccess(all []string) []string {
+	if all[7] == "0" {
+		all[7] = ""
+	}
+	return all
+}
+func withoutAccess(all []string) []string  { return slices.Delete(withAccess(all), 2, 4) }
+func reasonAndPlace(all []string) []string { return all[4:7] }
+
+// Results writes the results file: one line for each input row, with all of its cells and what became of it.
+type Results struct {
+	*File // which Commit gives its name, also when the run ended early
+	table *table
+	width int
+	Rows  int // written
+}
+
+// NewResults opens path's partial file and writes the header. s is the survey of the input; access: organizations or
+// service projects were asked for.
+func NewResults(path string, s *export.Survey, access bool) (*Results, error) {
+	if access {
+		return newResults(path, s, withAccess)
+	}
+	return newResults(path, s, withoutAccess)
+}
+
+func newResults(path string, s *export.Survey, pick func([]string) []string) (*Results, error) {
+	file, err := CreateFile(path)
+	if err != nil {
+		return nil, err
+	}
+	r := &Results{File: file, table: newTable(file, s), width: max(s.Width, len(s.Header))}
+	r.table.pick = pick
+	r.table.add(s.Header, r.width)
+	_ = gocsv.MarshalCSV([]outcome.Outcome{}, r.table) // Commit returns its error
+	return r, nil
+}
+
+// Write appends the next row.
+func (r *Results) Write(o importer.Result) error {
+	r.Rows++
+	r.table.add(o.Row.Cells, r.width)
+	return gocsv.MarshalCSVWithoutHeaders([]outcome.Outcome{o.Outcome}, r.table)
+}
+
+// WriteLeavers writes the leavers' file in the same form. Without leavers it
+// holds the header alone, so that nobody acts on yesterday's list. s is the survey of the input.
+func WriteLeavers(path string, s *export.Survey, leavers []importer.Leaver) error {
+	var b bytes.Buffer
+	_ = gocsv.MarshalCSV(leavers, newTable(&b, s)) // there is room
+	return WriteFile(path, b.Bytes())
+}
+
+// Failed writes the rows that need fixing, to be sent again: original header and byte-true cells, then jsm_reason,
+// jsm_row and jsm_line. The file exists only when there are such rows, and an edited one is never overwritten.
+type Failed struct {
+	*Results
+	memory *Memory
+	flags  []string // by which the file is read as the input was
+}
+
+// NewFailed opens path's partial file and writes the header.
+func NewFailed(path string, s *export.Survey, memory *Memory) (*Failed, error) {
+	r, err := newResults(path, s, reasonAndPlace)
+	if err != nil {
+		return nil, err
+	}
+	r.table.byteTrue = true
+	return &Failed{r, memory, s.Repeat}, nil
+}
+
+// Write takes every row and keeps those that need fixing.
+func (f *Failed) Write(o importer.Result) error {
+	if !o.Status.NeedsFixing() {
+		return nil
+	}
+	return f.Results.Write(o)
+}
+
+// Finish gives the file its name and returns it, "" when no row needs fixing: an old unedited file is removed then.
+// What is kept was edited or is of another input; the new file has -2, -3, … in its name. The memory learns of it
+// before, or there is none: it would be taken for an edited one.
+func (f *Failed) Finish() (path, kept string, err error) {
+	defer f.Abort()
+	if f.partial == "" { // a device
+		return onlyIf(f.Rows > 0 && f.path != os.DevNull, f.path), "", f.Commit()
+	}
+	f.buffer.Flush() // Commit returns its error
+	sum := checksum(f.partial)
+	f.path, kept = f.memory.Place(f.path, sum)
+	if f.Rows == 0 {
+		if err = os.Remove(f.path); errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+		return "", kept, unwritable(f.path, err)
+	}
+	if err = f.memory.remember(written{sum, f.path, f.memory.input, f.flags}); err == nil {
+		err = f.Commit()
+	}
+	return onlyIf(err == nil, f.path), kept, err
+}
+
+// checksum is the SHA-256 of a file, "" when there is none, or a device. One that cannot be read has that of no file of
+// ours.
+func checksum(path string) string {
+	if _, err := os.Stat(path); err != nil || isDevice(path) {
+		return ""
+	}
+	digest := sha256.New()
+	if file, err := os.Open(path); err == nil {
+		io.Copy(digest, file)
+		file.Close()
+	}
+	return hex.EncodeToString(digest.Sum(nil))
+}
+
+// A Memory knows the failed files that were written because of an input, by a small text file with a line for each. One
+// of another content has been edited since, and one that is not known belongs to another input.
+type Memory struct {
+	path, input string
+	files       []written // the oldest first
+}
+
+// written is a failed file that was written.
+type written struct {
+	SHA256 string   `json:"sha256"`
+	Path   string   `json:"path"`
+	Input  string   `json:"input"`
+	Flags  []string `json:"flags"` // by which its columns are read as those of the input were
+}
+
+// ReadMemory reads the memory in the file at path. input is absolute; a failed file that the user has named belongs to
+// none.
+func ReadMemory(path, input string, unnamed bool) (*Memory, error) {
+	content, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	m := &Memory{path: path, input: onlyIf(unnamed, input)}
+	for line := range bytes.Lines(content) {
+		var w written
+		if json.Unmarshal(line, &w) == nil { // else it is empty, or was not written to its end
+			m.files = append(m.files, w)
+		}
+	}
+	return m, nil
+}
+
+func (m *Memory) wrote(sum string) bool {
+	return slices.ContainsFunc(m.files, func(w written) bool {
+		return w.SHA256 == sum && (w.Input == m.input || w.Input == "" || m.input == "")
+	})
+}
+
+// Place is where a failed file with the checksum sum goes when path was asked for: to path, or with -2, -3, … where
+// there is nothing, the same, or an unedited file of the same input. What it passes over is kept; the last is returned.
+func (m *Memory) Place(path, sum string) (at, kept string) {
+	at = path
+	for n := 2; ; n++ {
+		if old := checksum(at); old == "" || old == sum || m.wrote(old) {
+			return at, kept
+		}
+		ext := filepath.Ext(path)
+		at, kept = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ext), n, ext), at
+	}
+}
+
+// Flags are those by which a file is read, when it is a failed file, as the input was from which that was made.
+func (m *Memory) Flags(path string) (flags []string) {
+	for _, w := range m.files {
+		if w.Path == path {
+			flags = w.Flags
+		}
+	}
+	return flags
+}
+
+// remember adds a file. What its path had before stays known: it is still there when the new one gets no name.
+func (m *Memory) remember(w written) error {
+	os.MkdirAll(filepath.Dir(m.path), 0o700) // without the folder the file cannot be written
+	file, err := os.OpenFile(m.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err == nil {
+		line, _ := json.Marshal(w) // texts can always be written
+		_, err = fmt.Fprintf(file, "\n%s\n", line)
+		err = cmp.Or(err, file.Sync(), file.Close())
+	}
+	return unwritable(m.path, err)
+}
