@@ -98,22 +98,22 @@ var accountID = regexp.MustCompile(`^(?:(?:[a-z]{2}|[0-9]{4,}):.+|[0-9a-f]{24})$
 
 // upToDate refuses a row of a list of leavers when its source was read since, or the person is back.
 func upToDate(ctx context.Context, l *ledger.Ledger, path string, row *export.Row) error {
-	source, listed := row.Own["jsm_source"]
-	if !listed {
+	source, sourced := row.Own["jsm_source"]
+	by, listed := row.Own["jsm_run_id"]
+	if !sourced && !listed {
 		return nil
 	}
-	by := row.Own["jsm_run_id"]
 	latest, back, err := l.Listed(ctx, source, row.Key)
 	if err != nil || latest == by && back == "" {
 		return err
 	}
 	why := "this person is in the latest run of the source " + back
 	if latest != by {
-		why = fmt.Sprintf("run %s has listed this leaver, and it is not the last complete run of the source %q (%s)",
+		why = fmt.Sprintf("run %q has listed this leaver, and it is not the last complete run of the source %q (%s)",
 			by, source, cmp.Or(latest, "there is none"))
 	}
-	return &export.RefusedError{Path: path, Place: row.Place, What: why, Hint: "the list of leavers is out of date: " +
-		"run jsm-onboard sync again on the newest export, and use the list that it writes"}
+	return &export.RefusedError{Path: path, Place: row.Place, What: why, Hint: "the list of leavers is out of date, " +
+		"or has lost a column: run jsm-onboard sync again on the newest export, and use the list that it writes"}
 }
 
 // PlanUndo is the plan of revoking what a run has created, and nobody else. A *Stop is why there is nothing to undo.

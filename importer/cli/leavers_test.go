@@ -100,6 +100,12 @@ func TestListFromASpreadsheet(t *testing.T) {
 	list("jsm_account_id,jsm_source,jsm_run_id", rows[2:])
 	c.says(c.must(1, "revoke", "./list.csv", "--yes"), "row 3", "latest run of the source shop.csv")
 
+	// A list without what says how old it is is no other file.
+	for _, column := range []string{"jsm_source", "jsm_run_id"} {
+		list(strings.ReplaceAll(all, ","+column, ""), rows[4:])
+		c.says(c.must(1, "revoke", "./list.csv", "--yes"), "row 2", "has lost a column")
+	}
+
 	rows[2]["jsm_run_id"] = "1,23E+45"
 	list(all, rows[2:3])
 	c.says(c.must(1, "revoke", "./list.csv", "--yes"), "1,23E+45", "it is not the last complete run of the source")
