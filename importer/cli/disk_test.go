@@ -85,6 +85,23 @@ func TestFullDiskUnderTheLedger(t *testing.T) {
 	c.once("people.results.csv")
 }
 
+// That the ledger cannot grow is said once, though closing it fails, too: neither a new one's tables have room here, nor
+// the run.
+func TestFullDiskIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	for _, room := range []string{"60000", "120000"} {
+		c := newTrial(t, nil)
+		c.export("people.csv", 10)
+		c.env = append(c.env, fileSize+"="+room)
+		p := c.start("import", "./people.csv")
+		code, out := p.wait(20*time.Second), p.out.String()
+		if code != 1 || strings.Contains(out, "\nledger ") || c.posts() != 0 {
+			t.Errorf("exit code %d, %d requests:\n%s", code, c.posts(), out)
+		}
+		c.says(out, "jsm-onboard: ledger "+c.path("ledger"))
+	}
+}
+
 // Only files that are there are named: the results have their name when the rows to fix cannot get theirs.
 func TestOnlyFilesThatAreThereAreNamed(t *testing.T) {
 	t.Parallel()

@@ -97,6 +97,7 @@ func TestAskedToStopTwice(t *testing.T) {
 	if code := p.wait(time.Second); code != 130 || time.Since(began) > time.Second {
 		t.Errorf("exit code %d after %s", code, time.Since(began))
 	}
+	c.says(p.out.String(), "ended at once", "the same command goes on", ".partial are not complete")
 	c.site.Close() // no latency any more
 	c.must(0, "import", "./people.csv")
 	if got := c.statuses("people.results.csv"); got["created"] != people-10 || got["created_unconfirmed"] != 10 {

@@ -112,6 +112,7 @@ func TestKilledAtAnyStep(t *testing.T) {
 			p.wait(10 * time.Second)
 			begun := c.runs()
 			if len(begun) == 1 {
+				c.says(c.must(1, "report"), "it goes on where it stopped", "a new run knows what this one has done")
 				c.says(c.must(1, "undo", "--yes"), "has not ended: it is still going on, or it was killed", "jsm-onboard undo "+begun[0])
 			}
 			out := c.must(3, "import", "./people.csv", "--summary", "./people.json")
@@ -217,9 +218,12 @@ func TestGoesOnAfterAnother(t *testing.T) {
 	c.write("some.csv", strings.Join(append(lines[:1:1], lines[people-4:people+1]...), "\n")+"\n")
 	c.must(0, "import", "./some.csv")
 	out := c.must(0, "import", "./people.csv", "--limit", "20")
-	if got := c.statuses("people.results.csv"); got["known"] != 5 || got["not_attempted"] == 0 {
-		t.Errorf("%v\n%s", got, out)
+	stopped := c.statuses("people.results.csv")
+	if stopped["known"] != 5 || stopped["not_attempted"] == 0 {
+		t.Errorf("%v\n%s", stopped, out)
 	}
+	c.says(c.must(0, "report"), c.runID(out)) // it was at work last, though it has begun first
+	c.says(c.must(0, "undo", "--dry-run"), c.path("people.csv"))
 	c.write("rest.csv", c.read("people.csv")+"Zoe,zoe@example.com,Team\n")
 	c.must(0, "import", "./rest.csv")
 	c.must(0, "report", c.runID(out), "--results", "./again.csv")
@@ -228,7 +232,7 @@ func TestGoesOnAfterAnother(t *testing.T) {
 	}
 	posts := c.posts()
 	c.says(c.must(0, "import", "./people.csv"), " 0  to create")
-	if got := c.statuses("people.results.csv"); c.posts() != posts || got["known"] != 10 {
+	if got := c.statuses("people.results.csv"); c.posts() != posts || got["known"] != 5+stopped["not_attempted"] {
 		t.Errorf("%d requests; %v", c.posts()-posts, got)
 	}
 }

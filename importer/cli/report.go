@@ -92,8 +92,8 @@ func (r *reporting) do(ctx context.Context, id string) error {
 	}
 	if r.run.Outcome == "" {
 		words := append([]string{report.Shown(r.run.Input)}, r.again(siteFlagNames...)...)
-		hint := "run its command again with the same flags, it goes on where it stopped: " +
-			report.Command(r.run.Command, words...)
+		hint := "run its command again with the same flags, it goes on where it stopped; with a file that has " +
+			"changed since, a new run knows what this one has done: " + report.Command(r.run.Command, words...)
 		if !hasFiles(r.run) {
 			hint = nextSync
 		}
@@ -192,7 +192,7 @@ func (r *reporting) nameFiles(all []ledger.Run) error {
 		if !isStdin(run.Input) {
 			inUse = append(inUse, namedFile{"the input of run " + run.ID, run.Input})
 		}
-		if summary, _ := summaryOf(run); run.Seq > r.run.Seq {
+		if summary, _ := summaryOf(run); run.StartedAt.After(r.run.StartedAt) {
 			inUse = append(inUse, namedFile{"the results of run " + run.ID + ", which came later", summary.Results})
 		}
 	}

@@ -101,7 +101,7 @@ func (p *program) runCommand(use string, w work) (*cobra.Command, *run) {
 // execute runs it. What comes of it is kept and published, also of a run that was refused, but not of a dry run.
 func (r *run) execute(ctx context.Context) (err error) {
 	signal.Ignore(syscall.SIGPIPE) // of whoever reads what it prints, and has ended
-	defer func() { err = errors.Join(err, r.site.Close()) }()
+	defer func() { err = cmp.Or(err, r.site.Close()) }()
 	if r.dryRun {
 		return r.do(ctx)
 	}

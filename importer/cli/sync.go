@@ -49,6 +49,12 @@ func (w *syncWork) check(r *run) error {
 	if shrink := w.guards.MaxShrink; shrink.Percent == 0 && shrink.Rows > 0 {
 		return usagef("for example --max-shrink 20%", "--max-shrink %s is not a percentage", shrink)
 	}
+	for i, address := range r.planned.Require {
+		if _, ok := export.Key(address); !ok {
+			return usagef("give the address of somebody who must be in every export",
+				"number %d of --require-email is not an address", i+1)
+		}
+	}
 	r.out.leavers = cmp.Or(r.out.leavers, r.stem(r.path)+".leavers.csv")
 	r.out.revoked = export.Stem(r.out.leavers) + ".revoked.csv"
 	return w.importWork.check(r)

@@ -71,6 +71,8 @@ func (p *program) interruptible(parent context.Context) (_ context.Context, rele
 	watcher.Go(func() {
 		for range signals {
 			if ctx.Err() != nil {
+				p.console.Interrupted("ended at once: what was done is in the ledger, and the same command goes on " +
+					"from there; files that end in .partial are not complete")
 				os.Exit(importer.Interrupted.ExitCode())
 			}
 			p.console.Interrupted("stopping: requests that were sent are finished, and everything is written; " +

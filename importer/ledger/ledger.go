@@ -50,7 +50,8 @@ func Open(ctx context.Context, path, site string) (*Ledger, error) {
 		err = l.open(ctx, site)
 	}
 	if err != nil {
-		return nil, wrap(path, errors.Join(err, l.Close()))
+		_ = l.Close() // fails for the same reason, if it does
+		return nil, wrap(path, err)
 	}
 	return l, nil
 }
@@ -115,8 +116,7 @@ func OpenReadOnly(ctx context.Context, path, site string) (*Ledger, error) {
 	return l, wrap(path, err)
 }
 
-// Close waits for what is being written, then gives the ledger back. It returns the error that ended
-// writing, if there was one.
+// Close waits for what is being written, then gives the ledger back. It returns the error that ended writing.
 func (l *Ledger) Close() error {
 	var err error
 	for _, db := range append(l.wanted, l.read) {

@@ -145,10 +145,10 @@ func workAndKill(t *testing.T) {
 func checkTold(t *testing.T, path string, begun, settled map[int]bool) {
 	t.Helper()
 	l := openAt(t, path)
-	run := startRun(t, l, job("a"))
-	if run.Sessions == 1 && len(begun) > 0 {
-		t.Fatal("the run is not there")
+	if run, err := l.FindRun(t.Context(), job("a")); err != nil || run.Seq == 0 && len(begun) > 0 {
+		t.Fatal("the run is not there", err)
 	}
+	run := startRun(t, l, job("a"))
 	lost := 0
 	for row, m := range recallAll(t, l, run, begun) {
 		switch {

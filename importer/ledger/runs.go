@@ -22,27 +22,26 @@ type Run struct {
 	Seq int64  // 0: it has not begun
 	ID  string // 8 hex digits
 	Job
-	StartedAt, FinishedAt time.Time // FinishedAt is zero while it goes on, and when it was killed
+	StartedAt, FinishedAt time.Time // of the last session; FinishedAt is zero while it goes on, and when it was killed
 	Outcome               string    // "", Complete, Stopped, Held
 	StopReason            string
 	ExitCode, RowsRead    int
 	Summary               []byte // JSON
 	Trace                 []byte // what the run's page draws, as JSON
-	Sessions              int
-	Retry                 bool // stopped for a problem of the site: outcomes with Retry are forgotten when it goes on
+	Retry                 bool   // stopped for a problem of the site: outcomes with Retry are forgotten when it goes on
 	Undone                time.Time
 	Created               int // so far, while it is not finished; afterwards Summary has it
 }
 
 const runColumns = `seq, id, command, source, input, input_sha256, choices, started_at, finished_at,
-	outcome, stop_reason, exit_code, rows_read, summary, trace, sessions, retry, undone_at,
+	outcome, stop_reason, exit_code, rows_read, summary, trace, retry, undone_at,
 	iif(outcome = '', (SELECT count(*) FROM outcomes o WHERE o.run = seq AND o.revoke = 0 AND o.status = 'created'), 0)`
 
 // runInto is where runColumns are scanned to.
 func runInto(r *Run) []any {
 	return []any{&r.Seq, &r.ID, &r.Command, &r.Source, &r.Input, &r.InputSHA256, &r.Choices, parsed{&r.StartedAt},
-		parsed{&r.FinishedAt}, &r.Outcome, &r.StopReason, &r.ExitCode, &r.RowsRead, &r.Summary, &r.Trace, &r.Sessions,
-		&r.Retry, parsed{&r.Undone}, &r.Created}
+		parsed{&r.FinishedAt}, &r.Outcome, &r.StopReason, &r.ExitCode, &r.RowsRead, &r.Summary, &r.Trace, &r.Retry,
+		parsed{&r.Undone}, &r.Created}
 }
 
 // FindRun returns the run that job goes on with: the newest of the same job, when that is neither complete nor undone;
@@ -71,7 +70,7 @@ func (l *Ledger) StartRun(ctx context.Context, run Run, now time.Time) (Run, err
 		w.exec("DELETE FROM outcomes WHERE run = ? AND retry = 1 AND ?", run.Seq, run.Retry)
 		w.exec("DELETE FROM row_access WHERE run = ?", run.Seq) // it may go on without asking for access
 		run = w.run(`UPDATE runs SET finished_at = '', outcome = '', stop_reason = '', exit_code = 0, retry = 0,
-			roster = 0, sessions = sessions + 1, input = ? WHERE seq = ? RETURNING `+runColumns, run.Input, run.Seq)
+			roster = 0, started_at = ?, input = ? WHERE seq = ? RETURNING `+runColumns, moment(now), run.Input, run.Seq)
 	})
 	return run, err
 }
@@ -100,7 +99,7 @@ func (l *Ledger) FinishRun(ctx context.Context, run *Run) error {
 	return l.change(ctx, func(w *writer) {
 		if run.Seq == 0 {
 			begun := w.newRun(run.Job, run.StartedAt)
-			run.Seq, run.ID, run.Sessions = begun.Seq, begun.ID, begun.Sessions
+			run.Seq, run.ID = begun.Seq, begun.ID
 		}
 		complete := run.Outcome == Complete
 		if complete {
@@ -119,9 +118,10 @@ func (l *Ledger) MarkUndone(ctx context.Context, run int64, at time.Time) error 
 	return l.update(ctx, "UPDATE runs SET undone_at = ? WHERE seq = ?", moment(at), run)
 }
 
-// Runs returns all runs that were not pruned, the newest first.
+// Runs returns all runs that were not pruned, the one that was at work last first.
 func (l *Ledger) Runs(ctx context.Context) ([]Run, error) {
-	return query(ctx, l, runInto, "SELECT "+runColumns+" FROM runs WHERE pruned_at = '' ORDER BY seq DESC")
+	return query(ctx, l, runInto,
+		"SELECT "+runColumns+" FROM runs WHERE pruned_at = '' ORDER BY started_at DESC, seq DESC")
 }
 
 // Run returns the run whose id starts with idPrefix, the newest for "". Errors: ErrNoRun; another when

@@ -13,13 +13,12 @@ CREATE TABLE runs (
   input        TEXT NOT NULL,
   input_sha256 TEXT NOT NULL,
   choices      TEXT NOT NULL,
-  started_at   TEXT NOT NULL,
+  started_at   TEXT NOT NULL,             -- of its last session
   finished_at  TEXT NOT NULL DEFAULT '',
   outcome      TEXT NOT NULL DEFAULT '',    -- complete, stopped, held; '' while it goes on or when it was killed
   stop_reason  TEXT NOT NULL DEFAULT '',
   exit_code    INTEGER NOT NULL DEFAULT 0,
   rows_read    INTEGER NOT NULL DEFAULT 0,
-  sessions     INTEGER NOT NULL DEFAULT 1,  -- how often it was started
   retry        INTEGER NOT NULL DEFAULT 0,  -- outcomes.retry are forgotten when it goes on
   roster       INTEGER NOT NULL DEFAULT 0,  -- it says who is in the source, once it is complete
   completed    INTEGER NOT NULL DEFAULT 0,  -- 1, 2, … in the order of completion, whatever the clock said
