@@ -150,7 +150,12 @@ type AccessPlan struct {
 	ToCreate      int
 	FirstNew      []string // at most ten
 	ServiceDesks  []apiclient.ServiceDesk
-	ledger.Missing
+
+	// What is asked for and not there, with people who are still to be created, and without those who will have no account.
+	Memberships int // in organizations
+	Customers   int // of the service project that lacks most of them
+	Open        int // memberships of all kinds
+
 	WithoutOrganization int // rows
 	InvalidRows         int // rows whose organization cannot be used
 
@@ -295,6 +300,14 @@ func (a *AccessPlan) count(ctx context.Context, run int64) error {
 	if err := a.wanted.Seat(ctx, run, a.groups, outcome.ReasonAccessStopped); err != nil {
 		return err
 	}
-	a.Missing, err = a.wanted.Missing(ctx)
+	seats, err := a.wanted.Seats(ctx)
+	for _, s := range seats {
+		switch a.Open += s.Ahead; s.Kind {
+		case ledger.Organization:
+			a.Memberships = s.Ahead
+		case ledger.ServiceDesk:
+			a.Customers = max(a.Customers, s.Ahead)
+		}
+	}
 	return err
 }

@@ -79,12 +79,12 @@ func TestPlanText(t *testing.T) {
 	access.Access = &importer.AccessPlan{
 		Organizations: true, Named: 40, ToCreate: 12, FirstNew: []string{"ACME",
 			"\x1b[2JEvil", "Größe AG"},
-		Missing:             ledger.Missing{Memberships: 950, Customers: 960},
+		Memberships: 950, Customers: 960,
 		WithoutOrganization: 7, InvalidRows: 2,
 		ServiceDesks: []apiclient.ServiceDesk{{ProjectKey: "SUP", ProjectName: "Support"}},
 	}
 	noIDs := whole
-	noIDs.Access = &importer.AccessPlan{Organizations: true, Named: 40, Missing: ledger.Missing{Memberships: 1}}
+	noIDs.Access = &importer.AccessPlan{Organizations: true, Named: 40, Memberships: 1}
 	noIDs.Survey = exampleSurvey()
 	noIDs.Survey.OneExternalID = "a spreadsheet has shortened them (3.8E+10)"
 	began := time.Date(2025, 3, 1, 8, 0, 30, 0, time.UTC)
@@ -132,7 +132,7 @@ func TestPlanLastLine(t *testing.T) {
 		{"look-ups alone", "import", importer.Plan{LookUps: 2000}, Outlook{Rate: 100},
 			"To send: 2,000 account ids to look up."},
 		{"renames alone", "import", importer.Plan{Settled: totals(map[outcome.Status]int{outcome.Renamed: 2})}, Outlook{}, "To send: 2 requests."},
-		{"access alone", "import", importer.Plan{Access: &importer.AccessPlan{Missing: ledger.Missing{Open: 1}}}, Outlook{Rate: 100},
+		{"access alone", "import", importer.Plan{Access: &importer.AccessPlan{Open: 1}}, Outlook{Rate: 100},
 			"To send: requests for access."},
 		{"an organization alone", "import", importer.Plan{Access: &importer.AccessPlan{ToCreate: 1}}, Outlook{DryRun: true},
 			"Dry run: nothing is sent. To send: requests for access."},

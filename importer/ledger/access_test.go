@@ -129,9 +129,9 @@ func TestWanted(t *testing.T) {
 	n, err := w.Seats(t.Context())
 	must(t, err)
 	same(t, []Seats{
-		{Organization, "", Seated{0, 1, 1, 2}, "not clear"},
-		{ServiceDesk, "BIL", Seated{Open: 4}, ""}, {ServiceDesk, "SUP", Seated{3, 0, 0, 1}, ""},
-		{ServiceDeskOrganization, "BIL", Seated{Added: 1}, ""}, {ServiceDeskOrganization, "SUP", Seated{Added: 1}, ""},
+		{Organization, "", Seated{0, 1, 1, 2}, 2, "not clear"},
+		{ServiceDesk, "BIL", Seated{Open: 4}, 4, ""}, {ServiceDesk, "SUP", Seated{3, 0, 0, 1}, 1, ""},
+		{ServiceDeskOrganization, "BIL", Seated{Added: 1}, 0, ""}, {ServiceDeskOrganization, "SUP", Seated{Added: 1}, 0, ""},
 	}, n)
 	moved, err := w.Moved(t.Context(), run.Seq)
 	must(t, err)

@@ -60,8 +60,8 @@ func durable(ctx context.Context, conn *sql.Conn) error {
 	return err
 }
 
-// change writes what do does, and returns when it is durable. ctx counts only before: what may be on disk is
-// never reported as not written.
+// change adds what do does to the next commit, which the first who comes makes, and returns when it is durable. ctx
+// counts only before: what may be on disk is never reported as not written.
 func (l *Ledger) change(ctx context.Context, do func(*writer)) error {
 	if l.write == nil {
 		return errReadOnly
@@ -69,9 +69,17 @@ func (l *Ledger) change(ctx context.Context, do func(*writer)) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	g, first := l.write.join(do)
+	w := l.write
+	w.mu.Lock()
+	first := w.next == nil
 	if first {
-		l.write.commit(g)
+		w.next = &group{done: make(chan struct{})}
+	}
+	g := w.next
+	g.changes = append(g.changes, do)
+	w.mu.Unlock()
+	if first {
+		w.commit(g)
 	}
 	<-g.done
 	return g.err
@@ -80,17 +88,6 @@ func (l *Ledger) change(ctx context.Context, do func(*writer)) error {
 // update is change for one statement.
 func (l *Ledger) update(ctx context.Context, statement string, args ...any) error {
 	return l.change(ctx, func(w *writer) { w.exec(statement, args...) })
-}
-
-// join adds a change to the next commit, which is made by who was the first to join.
-func (w *writer) join(do func(*writer)) (g *group, first bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if first = w.next == nil; first {
-		w.next = &group{done: make(chan struct{})}
-	}
-	w.next.changes = append(w.next.changes, do)
-	return w.next, first
 }
 
 // commit writes g as one transaction, when the one before is written.

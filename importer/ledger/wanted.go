@@ -107,23 +107,6 @@ func (w *Wanted) Settle(ctx context.Context, c Call, is outcome.Access, reason s
 		AND key IN (SELECT value FROM json_each(?))`, is.String(), reason, c.Kind, c.Name, list(c.Keys))
 }
 
-// Missing is what is asked for and not there. People who are still to be created are counted, and nobody who has no
-// account and gets none.
-type Missing struct {
-	Memberships int // in organizations
-	Customers   int // of service projects
-	Open        int // memberships of all kinds
-}
-
-// Missing counts what is missing.
-func (w *Wanted) Missing(ctx context.Context) (Missing, error) {
-	return first(ctx, &w.beside, func(m *Missing) []any {
-		return []any{&m.Memberships, &m.Customers, &m.Open}
-	}, `SELECT count(*) FILTER (WHERE kind = 'organization'), count(DISTINCT key) FILTER (WHERE kind = 'service_desk'),
-		count(*) FROM seats s WHERE access = 'not_attempted'
-			AND (member <> '' OR NOT EXISTS (SELECT 1 FROM claims c WHERE c.key = s.key AND c.no_account))`)
-}
-
 // Seated counts seats by what became of them.
 type Seated struct {
 	Added  int `json:"added"`
@@ -136,16 +119,18 @@ type Seated struct {
 type Seats struct {
 	Kind, Name string
 	Seated
+	Ahead  int    // of those that are open, the ones whose member has an account or is still to get one
 	Reason string // of one that failed
 }
 
 // Seats counts all seats.
 func (w *Wanted) Seats(ctx context.Context) ([]Seats, error) {
 	return query(ctx, &w.beside, func(n *Seats) []any {
-		return []any{&n.Kind, &n.Name, &n.Added, &n.Known, &n.Failed, &n.Open, &n.Reason}
+		return []any{&n.Kind, &n.Name, &n.Added, &n.Known, &n.Failed, &n.Open, &n.Ahead, &n.Reason}
 	}, `SELECT kind, iif(kind = 'organization', '', name) AS project, sum(access = 'added'), sum(access = 'known'),
-		sum(access = 'failed'), sum(access = 'not_attempted'), max(iif(access = 'failed', reason, '')) FROM seats
-		GROUP BY kind, project`)
+		sum(access = 'failed'), sum(access = 'not_attempted'), sum(access = 'not_attempted' AND (member <> ''
+			OR NOT EXISTS (SELECT 1 FROM claims c WHERE c.key = seats.key AND c.no_account))),
+		max(iif(access = 'failed', reason, '')) FROM seats GROUP BY kind, project`)
 }
 
 // Keep puts what became of the access of each row on record, for RowAccess, and returns how many rows lack some of it
