@@ -58,11 +58,10 @@ func (r *Run) giveAccess(ctx context.Context, end *End) {
 // createOrganization creates one that the site lacks; done twice, the site returns the same one.
 func (r *Run) createOrganization(ctx context.Context, g *ledger.Group) *Stop {
 	made, err := r.api.CreateOrganization(ctx, g.Spelled)
-	stop := stopBeside(ctx, err)
-	switch {
-	case stop != nil:
+	if stop := stopBeside(ctx, err); stop != nil {
 		return stop
-	case err != nil:
+	}
+	if err != nil {
 		g.Why = "the organization could not be created: " + answerOf(err)
 		return nil
 	}

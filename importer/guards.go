@@ -78,35 +78,29 @@ type Guards struct {
 	People           bool  // a file without anybody who could be sent is refused
 }
 
-// Check refuses a plan that breaks a guard, before anything is sent. It may be asked again after PlanAccess.
-func (g Guards) Check(p *Plan) error {
-	if g.People && p.Survey.Valid == 0 {
-		none := fmt.Sprintf("none of its %s can be onboarded: this is not a complete export, and nothing is done",
-			text.Counted(p.Survey.Rows, "row", "rows"))
-		return &export.RefusedError{Path: p.Survey.Path, What: none, Hint: "see why with jsm-onboard check"}
-	}
-	return g.broken(p)
-}
-
-// fewReplaced is how many people may be replaced by others in one night, however small the source.
+// fewReplaced is how many people may be replaced by others in one night, unless they are most of a small source.
 const fewReplaced = 5
 
-// broken is the first guard that the plan breaks.
-func (g Guards) broken(p *Plan) error {
-	if len(p.Missing) > 0 {
+// Check refuses a plan that breaks a guard, before anything is sent. It may be asked again after PlanAccess.
+func (g Guards) Check(p *Plan) error {
+	s := p.Survey
+	switch lacking := len(p.Missing); {
+	case g.People && s.Valid == 0:
+		none := fmt.Sprintf("none of its %s can be onboarded: this is not a complete export, and nothing is done",
+			text.Counted(s.Rows, "row", "rows"))
+		return &export.RefusedError{Path: s.Path, What: none, Hint: "see why with jsm-onboard check"}
+	case lacking > 0:
 		return newStop(Guarded, nil, fmt.Sprintf("the export lacks %s (--require-email number %s); nothing was sent",
-			text.Counted(len(p.Missing), "required address", "required addresses"),
+			text.Counted(lacking, "required address", "required addresses"),
 			strings.Trim(fmt.Sprint(p.Missing), "[]")),
 			"check that the export is complete, and from the right system; the numbers count --require-email in the "+
 				"order in which the command line, or the settings file, has them")
 	}
-	s, organizations := p.Survey, 0
-	if p.Access != nil {
-		organizations = p.Access.ToCreate
-	}
+	organizations := cmp.Or(p.Access, &AccessPlan{}).ToCreate
 	rows, people := s.Rows-s.Excluded, s.Rows-s.Duplicates
 	missing, of := g.Left, g.Members
-	if missing <= fewReplaced || !g.MaxShrink.Exceeded(missing, of) {
+	few := missing <= fewReplaced && (missing < 2 || 2*missing <= of)
+	if few || !g.MaxShrink.Exceeded(missing, of) {
 		missing, of = max(0, g.Last-people), g.Last
 	}
 	return cmp.Or(
@@ -116,7 +110,8 @@ func (g Guards) broken(p *Plan) error {
 		exceeded("--max-shrink", g.MaxShrink, missing, of,
 			fmt.Sprintf("%s of the %s of the last run are missing from this export",
 				text.Grouped(missing), text.Counted(of, "person", "people")),
-			"check that it is the right file, and complete; if so many people have really left,"),
+			"check that it is the right file, complete, and the only one that is synced as the source "+
+				p.Options.Job.Source+" (--source names another); if so many people have really left,"),
 		exceeded("--max-creates", g.MaxCreates, p.Create, g.Last,
 			text.Counted(p.Create, "customer", "customers")+" would be created",
 			"look at the plan with --dry-run; if it is right,"),

@@ -24,7 +24,15 @@ func TestGuards(t *testing.T) {
 		{"everybody is another", Guards{MaxShrink: share(20, 0), Last: 65, Members: 64, Left: 64}, Plan{Survey: &export.Survey{Rows: 63, Valid: 63}, Create: 62},
 			"64 of the 64 people of the last run are missing from this export, and --max-shrink 20% allows 12"},
 		{"as many others as there may be", Guards{MaxShrink: share(20, 0), Last: 100, Members: 100, Left: 20}, Plan{Survey: &export.Survey{Rows: 100, Valid: 100}}, ""},
-		{"others in a small source", Guards{MaxShrink: share(20, 0), Last: 5, Members: 5, Left: 5}, Plan{Survey: &export.Survey{Rows: 5, Valid: 5}}, ""},
+		{"two others of three", Guards{MaxShrink: share(20, 0), Last: 3, Members: 3, Left: 2}, Plan{Survey: &export.Survey{Rows: 3, Valid: 3}},
+			"2 of the 3 people of the last run are missing"},
+		{"two others of two", Guards{MaxShrink: share(20, 0), Last: 2, Members: 2, Left: 2}, Plan{Survey: &export.Survey{Rows: 2, Valid: 2}},
+			"2 of the 2 people of the last run are missing"},
+		{"five others of five", Guards{MaxShrink: share(20, 0), Last: 5, Members: 5, Left: 5}, Plan{Survey: &export.Survey{Rows: 5, Valid: 5}},
+			"5 of the 5 people of the last run are missing"},
+		{"one other", Guards{MaxShrink: share(20, 0), Last: 1, Members: 1, Left: 1}, Plan{Survey: &export.Survey{Rows: 1, Valid: 1}}, ""},
+		{"two others of four", Guards{MaxShrink: share(20, 0), Last: 4, Members: 4, Left: 2}, Plan{Survey: &export.Survey{Rows: 4, Valid: 4}}, ""},
+		{"five others of ten", Guards{MaxShrink: share(20, 0), Last: 10, Members: 10, Left: 5}, Plan{Survey: &export.Survey{Rows: 10, Valid: 10}}, ""},
 		{"others, which is allowed", Guards{MaxShrink: share(100, 0), Last: 40, Members: 40, Left: 40}, Plan{Survey: &export.Survey{Rows: 40, Valid: 40}}, ""},
 		{"doubled, but of fewer people", night, Plan{Survey: &export.Survey{Rows: 1200, Valid: 1200, Duplicates: 600}}, "--max-shrink"},
 		{"as many new ones as there may be", night, Plan{Survey: &export.Survey{Rows: 1200, Valid: 1200}, Create: 200}, ""},
@@ -36,6 +44,7 @@ func TestGuards(t *testing.T) {
 		{"somebody missing", night, Plan{Survey: &export.Survey{Rows: 1000, Valid: 1000}, Missing: []int{1, 3}}, "2 required addresses (--require-email number 1 3)"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			tc.plan.Options.Job.Source = "crm.csv"
 			err := tc.guards.Check(&tc.plan)
 			if tc.says == "" {
 				if err != nil {
@@ -45,6 +54,9 @@ func TestGuards(t *testing.T) {
 			}
 			if err == nil || !strings.Contains(err.Error(), tc.says) {
 				t.Fatalf("%v does not say %q", err, tc.says)
+			}
+			if strings.Contains(tc.says, "missing from") && !strings.Contains(explained(err), "the source crm.csv (--source") {
+				t.Errorf("%s does not name the source", explained(err))
 			}
 			if stop, ok := errors.AsType[*Stop](err); ok && (stop.Cause != Guarded || stop.Hint == "") {
 				t.Errorf("%+v", stop)
@@ -132,4 +144,10 @@ func TestParseLimit(t *testing.T) {
 			t.Errorf("%q was read as %v", text, l)
 		}
 	}
+}
+
+// explained is the hint of a *Stop.
+func explained(err error) string {
+	stop, _ := errors.AsType[*Stop](err)
+	return stop.Hint
 }

@@ -129,7 +129,8 @@ func judgeLookUp(o outcome.Outcome, names []string, found apiclient.Account, err
 		return o
 	}
 	o.LookUp, o.AccountID, o.Reason = false, found.ID, outcome.Resolved(o.Reason)
-	if o.Status == outcome.CreatedUnconfirmed && found.DisplayName != "" && !sentOneOf(names, found.DisplayName) {
+	sent := slices.ContainsFunc(names, func(name string) bool { return foldName(name) == foldName(found.DisplayName) })
+	if o.Status == outcome.CreatedUnconfirmed && found.DisplayName != "" && !sent {
 		o.Status, o.Reason = outcome.Conflict, fmt.Sprintf(outcome.ReasonOtherName, found.DisplayName)
 	}
 	return o
@@ -161,10 +162,6 @@ func judgeResent(e ledger.Entry, name string, had ledger.Account, found apiclien
 	e.Status, e.Retry = outcome.RevokedBefore, true
 	e.Reason = fmt.Sprintf(outcome.ReasonStillRevoked, outcome.Day(had.RevokedAt), why)
 	return e
-}
-
-func sentOneOf(names []string, shown string) bool {
-	return slices.ContainsFunc(names, func(name string) bool { return foldName(name) == foldName(shown) })
 }
 
 // foldName makes display names equal that differ only by case, blanks and Unicode form.

@@ -17,6 +17,7 @@ import (
 // keeps in the ledger who is in the source now, which takes effect when the run is finished as complete.
 type Roster struct {
 	Members, Missing int // people who are at the site because of the source, and of them those who are in no row now
+	Revoked          int // leavers whom a revocation that was killed has dealt with: no results have it
 
 	ctx    context.Context
 	ledger *ledger.Ledger
@@ -69,6 +70,9 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 	left, err := r.left()
 	for _, one := range left {
 		r.seen[sameID(one.KnownID)], r.seen[sameName(one.Name)] = sighting{}, sighting{}
+		if !one.RevokedAt.IsZero() {
+			r.Revoked++
+		}
 	}
 	delete(r.seen, sameID(""))
 	return r, err
@@ -141,7 +145,7 @@ func (r *Roster) sight(result Result, is outcome.Status) {
 	}
 	before := ""
 	for _, cell := range row.Cells {
-		for _, name := range []string{cell, before + " " + cell, cell + " " + before} {
+		for _, name := range []string{cell, before + cell, cell + before} {
 			r.note(sameName(name), result, is)
 		}
 		before = cell
@@ -156,9 +160,7 @@ func (r *Roster) note(who string, result Result, is outcome.Status) {
 
 func sameID(id string) string { return "id\x00" + id }
 
-func sameName(name string) string {
-	return "name\x00" + strings.ToLower(strings.Join(strings.Fields(name), " "))
-}
+func sameName(name string) string { return "name\x00" + foldName(name) }
 
 // What is to be done about a leaver.
 const (
@@ -220,6 +222,8 @@ func judgeLeaver(one ledger.Leaver, elsewhere sighting, ids bool) (action, reaso
 		address = cmp.Or(address, elsewhere.place.String())
 	}
 	switch {
+	case !one.RevokedAt.IsZero():
+		return ActionRevoke, gone + "; " + fmt.Sprintf(outcome.ReasonRevoked, outcome.Day(one.RevokedAt))
 	case !one.Ours():
 		return ActionReview, fmt.Sprintf("%s; the account is %s, so it was not certainly created by this program%s",
 			gone, one.Status, byItself)

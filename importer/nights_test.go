@@ -448,6 +448,34 @@ func TestUndoIsResumed(t *testing.T) {
 	})
 }
 
+// Whom a killed import has created, and a revocation has taken access from before it goes on, is not called created.
+func TestRevokedBeforeItGoesOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.export(10)
+		d.run.Limit = 4
+		d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Created: 4, outcome.NotAttempted: 6})
+		l := d.openLedger()
+		file := d.open("two.csv", "email", address(0), address(3))
+		p, err := MakePlan(t.Context(), file, l, PlanOptions{Job: ledger.Job{Command: "revoke", Input: file.Path()}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := d.connect()
+		r := d.carryOut(t.Context(), l, p, func() *Run { return NewRun(t.Context(), client, l, p, d.run) })
+		d.expect(r, map[outcome.Status]int{outcome.Revoked: 2})
+		l.Close()
+		time.Sleep(time.Minute)
+		d.run.Limit = 0
+		s := d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Created: 8, outcome.RevokedBefore: 2})
+		if !s.resumed || s.results[3].Status != outcome.RevokedBefore || s.ExitCode() != 3 {
+			t.Errorf("resumed %t, exit code %d, %s", s.resumed, s.ExitCode(), shown(s.results[3]))
+		}
+	})
+}
+
 // A list of leavers is revoked as long as it is fresh.
 func TestRevokeLeavers(t *testing.T) {
 	t.Parallel()

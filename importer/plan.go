@@ -109,31 +109,29 @@ func (p *Plan) count(t *task) {
 	switch {
 	case t.Outcome != nil && !t.Outcome.Open:
 		p.Finished[t.Outcome.Status]++
-		return
 	case t.Fixed != nil:
 		p.Fixed++
-		return
-	case becomes == outcome.Known && nameChanged(row, *a):
-		p.NamesChanged++
-	}
-	if becomes != outcome.Created && becomes != outcome.Revoked {
+	case becomes != outcome.Created && becomes != outcome.Revoked:
 		p.Settled[becomes]++
-		return
-	}
-	if p.Create++; p.Create == 1 {
-		p.First = *row
-	}
-	if t.Other != nil {
-		p.OtherAddress++
-	}
-	if a == nil {
-		return
-	}
-	if p.Resent++; !a.RevokedAt.IsZero() {
-		p.Returning++
-	}
-	if !a.Ours() {
-		p.Foreign++
+		if becomes == outcome.Known && nameChanged(row, *a) {
+			p.NamesChanged++
+		}
+	default:
+		if p.Create++; p.Create == 1 {
+			p.First = *row
+		}
+		if t.Other != nil {
+			p.OtherAddress++
+		}
+		if a == nil {
+			return
+		}
+		if p.Resent++; !a.RevokedAt.IsZero() {
+			p.Returning++
+		}
+		if !a.Ours() {
+			p.Foreign++
+		}
 	}
 }
 
@@ -231,11 +229,11 @@ func (a *AccessPlan) claim(t *task) ledger.Claim {
 		Key:       cmp.Or(t.result.fixed, row.Key),
 		NoAccount: becomes != outcome.Duplicate && !onboarded(becomes),
 	}
-	if !a.Organizations {
-		return c
+	if a.Organizations {
+		c.Problem, c.Spelled = row.InvalidOrganization, tidyName(row.Organization)
 	}
-	c.Problem, c.Spelled = row.InvalidOrganization, tidyName(row.Organization)
 	switch {
+	case !a.Organizations:
 	case c.Problem != "":
 		a.InvalidRows++
 	case c.Spelled == "":

@@ -139,17 +139,14 @@ func fixedMark(row *export.Row) string {
 	return mark(row)
 }
 
-// place identifies a row of a failed file, which names the row that it came from.
-func place(failedPath, sheetRow string) string { return "at:" + failedPath + "#" + sheetRow }
-
 // noteFixed keeps, of the results of a run, the rows that go into the failed file, and those that were fixed in one and
 // have come back: the input may be a failed file.
 func (r *Run) noteFixed(result Result) {
 	row, came := result.Row, result.Row.Own["jsm_row"]
-	one := ledger.Fixed{From: place(r.plan.Run.Input, came)}
+	one := ledger.Fixed{From: "at:" + r.plan.Run.Input + "#" + came}
 	switch failed := r.options.FailedPath; {
 	case result.Status.NeedsFixing() && failed != "":
-		one.At, one.Mark = place(failed, strconv.Itoa(result.SheetRow)), mark(row)
+		one.At, one.Mark = "at:"+failed+"#"+strconv.Itoa(result.SheetRow), mark(row)
 	case came != "" && row.Own["jsm_status"] == "" && onboarded(result.Status):
 		if one.Key = row.Key; row.ExternalID != "" {
 			one.Mark = "id:" + row.ExternalID + "\n\n" + row.Own["jsm_reason"]

@@ -19,13 +19,8 @@ import (
 // or need not, be revoked.
 func (r *Run) decideRevocation(t *task) {
 	t.row.Key = cmp.Or(t.row.Key, t.Owner) // the address under which the ledger knows the account; "": it does not
-	t.id = t.row.AccountID
-	if t.Outcome != nil {
-		t.id = cmp.Or(t.id, t.Outcome.AccountID)
-	}
-	if t.Account != nil {
-		t.id = cmp.Or(t.id, t.Account.ID)
-	}
+	before, known := cmp.Or(t.Outcome, &outcome.Outcome{}), cmp.Or(t.Account, &ledger.Account{})
+	t.id = cmp.Or(t.row.AccountID, before.AccountID, known.ID)
 	o, done := settled(t.row, t.Memory)
 	t.result = resultOf(t.row, o)
 	if done && t.Outcome == nil {

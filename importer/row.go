@@ -58,7 +58,6 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 	for i, row := range rows {
 		tasks[i].row, tasks[i].Outcome = row, &notRead
 		queries[i] = r.query(row)
-		queries[i].Row, queries[i].Source = row.Number, run.Source
 	}
 	found, err := r.ledger.Recall(ctx, run.Seq, r.revokes, queries)
 	if err != nil {
@@ -69,10 +68,14 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		case a == nil:
 		case r.replays && !r.knew(a), !r.replays && a.Gone && !r.revokes:
 			m.Account = nil
-		case r.replays && a.RevokedRun > run.Seq:
+		case r.replays && a.RevokedRun > run.Seq && a.RevokedAt.After(run.FinishedAt) && !run.FinishedAt.IsZero():
 			a.RevokedAt = time.Time{} // it had its access then
 		}
-		if o := m.Outcome; !r.replays && o != nil && o.Retry && run.Retry { // it is forgotten when the run goes on
+		switch o, a := m.Outcome, m.Account; {
+		case o == nil:
+		case !r.replays && run.Retry && o.Retry: // it is forgotten when the run goes on
+			m.Outcome = nil
+		case onboarded(o.Status) && a != nil && !a.RevokedAt.IsZero(): // since, while the run had not ended
 			m.Outcome = nil
 		}
 		tasks[i].Memory = m
@@ -90,9 +93,9 @@ func (r *Run) knew(a *ledger.Account) bool {
 // when the row may be sent, and whether it was fixed.
 func (r *Run) query(row *export.Row) ledger.Query {
 	if r.revokes {
-		return ledger.Query{Key: row.Key, ID: row.AccountID}
+		return ledger.Query{Row: row.Number, Key: row.Key, ID: row.AccountID}
 	}
-	q := ledger.Query{Mark: fixedMark(row)}
+	q := ledger.Query{Row: row.Number, Source: r.plan.Run.Source, Mark: fixedMark(row)}
 	if row.Sendable() && row.DuplicateOf == (export.Place{}) {
 		q.Key, q.ExternalID = row.Key, row.ExternalID
 	}

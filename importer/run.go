@@ -241,14 +241,13 @@ func (r *Run) count(result Result, asked bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := &r.progress
-	p.Totals[result.Status]++
-	if asked {
-		p.Tasks++
+	if p.Totals[result.Status]++; !asked {
+		return
 	}
-	if asked && slices.Contains(usesLimit, result.Status) {
+	if p.Tasks++; slices.Contains(usesLimit, result.Status) {
 		p.Made++
 	}
-	if asked && result.Attempts > 0 {
+	if result.Attempts > 0 {
 		p.Sent++
 	}
 	if result.Lost {

@@ -151,6 +151,32 @@ func (s *seen) wait(c *trial, path string, n int) {
 	eventually(c.t, 20*time.Second, func() bool { return int(s.of(path).Load()) >= n })
 }
 
+// Whom a sync has revoked before it was killed stands in the results of the next one.
+func TestKilledWhileRevoking(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, func(o *jsmtest.Options) { o.Latency = 100 * time.Millisecond })
+	c.export("crm.csv", 40)
+	args := []string{"sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "10%", "--workers", "1"}
+	c.must(0, args...)
+	c.export("crm.csv", 36)
+	p := c.start(args...)
+	eventually(t, 20*time.Second, func() bool { return c.puts() >= 2 })
+	p.signal(syscall.SIGKILL)
+	p.wait(5 * time.Second)
+	if rows := c.exists("crm.leavers.revoked.csv"); rows {
+		t.Fatal("it was not killed while revoking")
+	}
+	out := c.must(0, args...)
+	got := c.statuses("crm.leavers.revoked.csv")
+	if got["already_revoked"] == 0 || got["already_revoked"]+got["revoked"] != 4 || len(got) != 2 {
+		t.Errorf("%v\n%s", got, out)
+	}
+	c.must(0, args...)
+	if left := c.rows("crm.leavers.csv"); len(left) != 0 {
+		t.Errorf("they are listed for ever: %v", left)
+	}
+}
+
 // Killed again and again around its end, by the clock.
 func TestKilledAroundTheEnd(t *testing.T) {
 	t.Parallel()

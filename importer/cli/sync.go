@@ -77,7 +77,7 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 		r.foreseen = w.hold(ctx, r)
 	}
 	if w.revokeLeavers && r.foreseen == nil && !r.limited() {
-		w.revokes = w.leavers.Revoke
+		w.revokes = w.leavers.Revoke - r.plan.Roster.Revoked
 	}
 	return err
 }
@@ -90,7 +90,9 @@ func (w *syncWork) hold(ctx context.Context, r *run) error {
 			text.Counted(n, "row", "rows"))
 	}
 	holdings, err := r.site.ledger.Holdings(ctx)
-	listed := &importer.Plan{Create: w.leavers.Revoke, Resent: w.leavers.Revoke, Listed: true}
+	done := r.plan.Roster.Revoked
+	listed := &importer.Plan{Create: w.leavers.Revoke - done, Resent: w.leavers.Revoke - done, Listed: true}
+	listed.Finished[outcome.Revoked] = done
 	err = cmp.Or(err, importer.CheckRevocation(listed, w.maxRevoke, holdings.Ours+r.plan.Create))
 	if stop, ok := errors.AsType[*importer.Stop](err); ok {
 		list := []string{r.out.leavers, "--max-revoke", strconv.Itoa(w.leavers.Revoke)}

@@ -1,5 +1,6 @@
 -- Who had left the source ?1, or is among those who are gone from it now (?2), is in no other, and has an account that is
--- neither revoked nor gone. The external id that finds a new address is the one that somebody had in the source last, or
+-- not gone, and not revoked but by revocations of the source that were killed, when none has ended since: no results have
+-- these yet. The external id that finds a new address is the one that somebody had in the source last, or
 -- when it was never known there, the one with which the account was made, unless that was by another source.
 WITH gone AS (
   SELECT key, external_id, last_seen FROM members INDEXED BY members_left
@@ -12,6 +13,9 @@ WITH gone AS (
   SELECT key, last_seen, external_id AS member_id, coalesce(nullif(external_id, ''),
     (SELECT a.external_id FROM accounts a CROSS JOIN runs r ON r.seq = a.run
       WHERE a.key = gone.key AND r.source IN (?1, '')), '') AS external_id FROM gone
+), killed AS (
+  SELECT seq FROM runs WHERE command = 'revoke' AND source = ?1 AND seq > coalesce(
+    (SELECT max(seq) FROM runs WHERE command = 'revoke' AND source = ?1 AND outcome <> ''), 0)
 )
 SELECT %[1]s, who.last_seen, who.member_id, who.external_id,
   coalesce(
@@ -22,6 +26,6 @@ SELECT %[1]s, who.last_seen, who.member_id, who.external_id,
       AND m.key NOT IN (SELECT value ->> 'Key' FROM json_each(?2)) LIMIT 1),
     '')
 FROM who CROSS JOIN accounts a ON a.key = who.key
-WHERE a.revoked_at = '' AND a.gone_run = 0
+WHERE a.gone_run = 0 AND (a.revoked_at = '' OR a.revoked_run IN (SELECT seq FROM killed))
   AND NOT EXISTS (SELECT 1 FROM members o WHERE o.key = who.key AND o.source <> ?1 AND o.left_run IS NULL)
 ORDER BY who.key
