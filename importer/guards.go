@@ -71,10 +71,9 @@ func (l Limit) String() string {
 type Guards struct {
 	MaxInvalid       Limit // of the rows read
 	MaxCreates       Limit // of Last
-	MaxShrink        Limit // how many of those of the last complete run may be missing
+	MaxShrink        Limit // how many of Last, or of the members of the plan's roster, may be missing
 	MaxOrganizations Limit // how many organizations may be created, of the people in the file
 	Last             int   // people in the source's last complete run; 0: none, and a share of it holds nothing back
-	Members, Left    int   // of Last, people who are at the site because of it, and of them those who are missing now
 	People           bool  // a file without anybody who could be sent is refused
 }
 
@@ -98,7 +97,8 @@ func (g Guards) Check(p *Plan) error {
 	}
 	organizations := cmp.Or(p.Access, &AccessPlan{}).ToCreate
 	rows, people := s.Rows-s.Excluded, s.Rows-s.Duplicates
-	missing, of := g.Left, g.Members
+	roster := cmp.Or(p.Roster, &Roster{})
+	missing, of := roster.Missing, roster.Members
 	few := missing <= fewReplaced && (missing < 2 || 2*missing <= of)
 	if few || !g.MaxShrink.Exceeded(missing, of) {
 		missing, of = max(0, g.Last-people), g.Last

@@ -149,7 +149,7 @@ type AccessPlan struct {
 	FirstNew      []string // at most ten
 	ServiceDesks  []apiclient.ServiceDesk
 
-	// What is asked for and not there, with people who are still to be created, and without those who will have no account.
+	// What is asked for and not there, for people who have an account or will be created:
 	Memberships int // in organizations
 	Customers   int // of the service project that lacks most of them
 	Open        int // memberships of all kinds

@@ -68,7 +68,6 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 		return err
 	}
 	w.guards.Last, w.guards.People = summary.Rows.Read-summary.Rows.Of(outcome.Duplicate), true
-	w.guards.Members, w.guards.Left = r.plan.Roster.Members, r.plan.Roster.Missing
 	if err := w.importWork.guard(ctx, r); err != nil {
 		return err
 	}

@@ -79,8 +79,8 @@ type Leaver struct {
 //go:embed leavers.sql
 var leaversQuery string
 
-// Leavers returns, by key, who has left the source, is in no other, and has an account neither revoked nor gone, or revoked
-// by a killed revocation of the source since the last that has ended:
+// Leavers returns, by key, who has left the source, is in no other, and has an account neither revoked nor gone, or
+// revoked by a killed revocation of the source since the last that has ended:
 // those who had left it before, also when they are back since, and those of its members who are gone now.
 func (l *Ledger) Leavers(ctx context.Context, source string, gone []Member) ([]Leaver, error) {
 	return query(ctx, l, func(one *Leaver) []any {
