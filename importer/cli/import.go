@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -60,17 +61,18 @@ func (w *importWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 }
 
 // guard checks the plan twice: before the site is asked, and with what that has told. A run with nothing new makes no
-// request, and a dry run asks for the sake of access alone.
+// request, unless the site is a sandbox, which may be a new one at the same address; and a dry run asks for the sake of
+// access alone.
 func (w *importWork) guard(ctx context.Context, r *run) error {
 	if w.guards.MaxCreates.Share && r.command == "import" && r.flags.Changed("max-creates") {
 		return usagef("give a number", "--max-creates %s: only a sync has an earlier run", w.guards.MaxCreates)
 	}
 	calls := r.plan.Create + r.plan.LookUps + r.plan.Settled.Of(outcome.Renamed)
-	err := w.guards.Check(r.plan)
-	if err != nil || !r.asks() && (r.dryRun || calls == 0) {
+	err, sandbox := w.guards.Check(r.plan), strings.HasPrefix(r.site.url, "http:")
+	if err != nil || !r.asks() && (r.dryRun || calls == 0 && !sandbox) {
 		return err
 	}
-	if r.conn, err = r.site.connect(ctx, true); err != nil {
+	if r.conn, err = r.site.connect(ctx, calls > 0); err != nil {
 		return err
 	}
 	if err := r.plan.PlanAccess(ctx, r.site.client, r.site.ledger, r.access); err != nil {

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"encoding/json"
+	"encoding/pem"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jsm-onboard/apiclient/jsmtest"
 	"jsm-onboard/importer/cli"
 )
 
@@ -142,10 +144,17 @@ func TestUnattendedLogIsJSON(t *testing.T) {
 	}
 }
 
-// TestNothingNew makes no request at all, not even for the credentials.
+// TestNothingNew makes no request at all, not even for the credentials: at a site that is no sandbox.
 func TestNothingNew(t *testing.T) {
 	t.Parallel()
 	c := newTrial(t, nil)
+	server := httptest.NewTLSServer(c.site)
+	t.Cleanup(server.Close)
+	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	c.write("authority.pem", string(authority))
+	c.url = server.URL
+	c.env = append(c.env, "JIRA_BASE_URL="+server.URL, "JSM_ONBOARD_GATEWAY_URL="+server.URL,
+		"JSM_ONBOARD_CA_FILE="+c.path("authority.pem"))
 	c.export("crm.csv", 5)
 	c.must(0, "sync", "./crm.csv")
 	before := c.site.Stats().Requests
@@ -183,4 +192,23 @@ func TestRehearsalOfTheNight(t *testing.T) {
 	if code != 0 || !c.exists("rehearsal.json") || !c.exists("crm.sandbox.results.csv") {
 		t.Errorf("there is nothing of the rehearsal:\n%s", out)
 	}
+}
+
+// A sandbox that was started again has none of the people whom the ledger knows, and a run with nothing new says so.
+func TestSandboxThatWasStartedAgain(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.export("crm.csv", 5)
+	c.must(0, "import", "./crm.csv")
+	if err := c.stop(); err != nil {
+		t.Fatal(err)
+	}
+	options := jsmtest.Sandbox()
+	options.CloudID = "another"
+	_, stop, err := jsmtest.New(options).Start(strings.TrimPrefix(c.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = stop() })
+	c.says(c.must(1, "import", "./crm.csv"), "belongs to another site at the same address")
 }
