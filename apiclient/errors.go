@@ -59,8 +59,8 @@ const (
 )
 
 var hintCredentials = map[CredentialKind]string{
-	APIToken: "set JIRA_USER_EMAIL and JIRA_API_TOKEN; a token expires after a year at most, and a new one " +
-		"is made at https://id.atlassian.com/manage-profile/security/api-tokens",
+	APIToken: "set JIRA_USER_EMAIL to the address of the account that has made JIRA_API_TOKEN; a token expires " +
+		"after a year at most, and a new one is made at https://id.atlassian.com/manage-profile/security/api-tokens",
 	AccessToken: "get a new JIRA_ACCESS_TOKEN: it lasts about an hour, and must be for this site",
 	ServiceAccount: "check JIRA_CLIENT_ID and JIRA_CLIENT_SECRET, and that the service account has access " +
 		"to Jira on this site: admin.atlassian.com > Directory > Service accounts",
