@@ -20,12 +20,11 @@ import (
 // again.
 func (r *run) conclude(ctx context.Context, end importer.End) error {
 	still := context.WithoutCancel(ctx)
-	err := r.record(still, end)
-	if err != nil {
+	if err := r.record(still, end); err != nil {
 		end.Stop = brokenBy(end.Stop, err)
 		_ = r.record(still, end)
 	}
-	err = nil
+	var err error
 	if w, ok := r.work.(*syncWork); ok && end.Stop == nil && w.revoke(ctx, r) {
 		err = r.record(still, end) // now with what became of them
 	}

@@ -107,12 +107,11 @@ func (p *program) findSite(s *site) (err error) {
 }
 
 // Close gives everything back, in the reverse order of opening.
-func (s *site) Close() error {
-	var errs []error
+func (s *site) Close() (err error) {
 	for _, closer := range slices.Backward(s.closers) {
-		errs = append(errs, closer())
+		err = errors.Join(err, closer())
 	}
-	return errors.Join(errs...)
+	return err
 }
 
 // startSandbox serves a site on a free loopback port, with a ledger in a temporary folder unless one is named.
