@@ -129,7 +129,7 @@ type OpenLookUp struct {
 // LookUps yields the look-ups that are open, of every run, by key. They may be resolved meanwhile.
 func (l *Ledger) LookUps(ctx context.Context) iter.Seq2[OpenLookUp, error] {
 	into := func(u *OpenLookUp) []any {
-		return append([]any{&u.Run, parsed{&u.Settled}, unlisted{&u.Names}}, outcomeInto(&u.Outcome)...)
+		return append([]any{&u.Run, parsed{&u.Settled}, parsed{(*texts)(&u.Names)}}, outcomeInto(&u.Outcome)...)
 	}
 	return pages(ctx, l, into, "", func(u OpenLookUp) string { return u.Outcome.Key },
 		`SELECT a.run, a.at, a.names_sent, a.row, coalesce(o.sheet_row, 0), coalesce(o.line, 0), a.key, a.email, a.name,

@@ -35,7 +35,7 @@ type group struct {
 }
 
 func openWriter(ctx context.Context, path string) (*writer, error) {
-	db := database(dsn(path, "rw", writePragmas...))
+	db, _ := sql.Open("sqlite", dsn(path, "rw", writePragmas...))
 	conn, err := db.Conn(ctx)
 	if err == nil {
 		err = durable(ctx, conn)

@@ -10,9 +10,6 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// ErrNoRun is returned by Run when no run has the id that was asked for.
-var ErrNoRun = errors.New("no such run")
-
 var (
 	errClosed   = errors.New("the ledger is closed")
 	errReadOnly = errors.New("the ledger was opened for reading only")

@@ -21,7 +21,7 @@ import (
 	"strings"
 
 	"github.com/gofrs/flock"
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	_ "modernc.org/sqlite" // the driver "sqlite": what sql.Open cannot open shows when it is asked
 )
 
 // Ledger is an open ledger. Its methods may be called by many goroutines.
@@ -70,7 +70,7 @@ func (l *Ledger) open(ctx context.Context, site string) error {
 		err = l.update(ctx, "UPDATE attempts SET lost = 1 WHERE lost = 0")
 	}
 	l.name = dsn(l.path, "ro", "cache_size(-6144)") // the inner pages of a million accounts
-	l.read = database(l.name)
+	l.read, _ = sql.Open("sqlite", l.name)
 	return errors.Join(err, syncFolder(filepath.Dir(l.path)))
 }
 
@@ -110,10 +110,13 @@ func OpenReadOnly(ctx context.Context, path, site string) (*Ledger, error) {
 	if empty {
 		l.name = fmt.Sprintf("file:/%p?vfs=memdb", l) // in memory, for all connections of l
 	}
-	if l.read = database(l.name); empty {
+	if l.read, _ = sql.Open("sqlite", l.name); empty {
 		_, err = l.read.ExecContext(ctx, newLedger, site)
 	}
-	return l, wrap(path, err)
+	if err != nil {
+		return nil, wrap(path, errors.Join(err, l.Close()))
+	}
+	return l, nil
 }
 
 // Close waits for what is being written, then gives the ledger back. It returns the error that ended writing.
@@ -150,15 +153,6 @@ func (l *Ledger) Bind(ctx context.Context, cloudID string) error {
 		What: "belongs to another site at the same address (its cloud id was " + has + " and is now " + cloudID + ")",
 		Hint: "name another file with --ledger; a sandbox that was started again has forgotten all accounts",
 	}
-}
-
-// database is what a name opens, when it is first asked.
-func database(name string) *sql.DB {
-	db, err := sql.Open("sqlite", name)
-	if err != nil {
-		panic(err) // the driver is not linked in
-	}
-	return db
 }
 
 // dsn names the file as a URI, so that every absolute path may be opened. mode is SQLite's: rw, ro.

@@ -71,10 +71,7 @@ func pages[T, K any](ctx context.Context, l *Ledger, into func(*T) []any, after 
 
 // list is values as the JSON that json_each takes: one parameter for any number of them.
 func list[T any](values []T) string {
-	if values == nil {
-		return "[]" // and not null, which is one value
-	}
-	text, _ := json.Marshal(values) // texts and numbers can always be written
+	text, _ := json.Marshal(append([]T{}, values...)) // never null, which is one value
 	return string(text)
 }
 
@@ -88,7 +85,7 @@ func moment(t time.Time) string {
 
 func now() string { return moment(time.Now()) }
 
-// parsed scans a text that stands for a time or a status; "" leaves the zero value.
+// parsed scans a text that stands for a time, a status or a list; "" leaves the zero value.
 type parsed struct{ value encoding.TextUnmarshaler }
 
 func (p parsed) Scan(column any) error {
@@ -98,12 +95,7 @@ func (p parsed) Scan(column any) error {
 	return nil
 }
 
-// unlisted scans what list has made; "" leaves the zero value.
-type unlisted struct{ values *[]string }
+// texts reads what list has made of texts.
+type texts []string
 
-func (u unlisted) Scan(column any) error {
-	if text, _ := column.(string); text != "" {
-		return json.Unmarshal([]byte(text), u.values)
-	}
-	return nil
-}
+func (t *texts) UnmarshalText(text []byte) error { return json.Unmarshal(text, (*[]string)(t)) }

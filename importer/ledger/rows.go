@@ -125,17 +125,11 @@ func (l *Ledger) Recall(ctx context.Context, run int64, revoke bool, q []Query) 
 	for i := range q {
 		at[q[i].Row] = &memories[i]
 	}
-	err := l.recallAccounts(ctx, q, memories)
-	if err == nil {
-		err = l.recallLost(ctx, revoke, q, memories)
-	}
-	if err == nil {
-		err = l.recallElsewhere(ctx, run, q, at)
-	}
-	if err == nil && run > 0 {
-		err = l.recallOutcomes(ctx, run, revoke, at)
-	}
-	return memories, err
+	return memories, cmp.Or(
+		l.recallAccounts(ctx, q, memories),
+		l.recallLost(ctx, revoke, q, memories),
+		l.recallElsewhere(ctx, run, q, at),
+		l.recallOutcomes(ctx, run, revoke, at))
 }
 
 // recallAccounts finds the accounts with the keys and the ids of q.
@@ -228,7 +222,7 @@ func (l *Ledger) recallElsewhere(ctx context.Context, run int64, q []Query, at m
 // recallOutcomes reads the run's outcomes between the lowest row and the highest.
 func (l *Ledger) recallOutcomes(ctx context.Context, run int64, revoke bool, at map[int]*Memory) error {
 	rows := slices.Sorted(maps.Keys(at))
-	if len(rows) == 0 {
+	if len(rows) == 0 || run == 0 {
 		return nil
 	}
 	for o, err := range l.Outcomes(ctx, run, revoke, rows[0]) {

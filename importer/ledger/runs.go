@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -124,8 +125,8 @@ func (l *Ledger) Runs(ctx context.Context) ([]Run, error) {
 		"SELECT "+runColumns+" FROM runs WHERE pruned_at = '' ORDER BY started_at DESC, seq DESC")
 }
 
-// Run returns the run whose id starts with idPrefix, the newest for "". Errors: ErrNoRun; another when
-// several ids start so.
+// Run returns the run whose id starts with idPrefix, the newest for "". It is an error that there is none, or
+// that several ids start so.
 func (l *Ledger) Run(ctx context.Context, idPrefix string) (Run, error) {
 	runs, err := query(ctx, l, runInto, "SELECT "+runColumns+` FROM runs
 		WHERE pruned_at = '' AND substr(id, 1, length(?1)) = ?1 ORDER BY seq DESC LIMIT 2`, idPrefix)
@@ -133,9 +134,9 @@ func (l *Ledger) Run(ctx context.Context, idPrefix string) (Run, error) {
 	case err != nil:
 		return Run{}, err
 	case len(runs) == 0 && idPrefix == "":
-		return Run{}, wrap(l.path, fmt.Errorf("%w: it has none yet", ErrNoRun))
+		return Run{}, wrap(l.path, errors.New("no such run: it has none yet"))
 	case len(runs) == 0:
-		return Run{}, wrap(l.path, fmt.Errorf("%w with an id that starts with %q", ErrNoRun, idPrefix))
+		return Run{}, wrap(l.path, fmt.Errorf("no such run with an id that starts with %q", idPrefix))
 	case len(runs) > 1 && idPrefix != "":
 		return Run{}, wrap(l.path, fmt.Errorf("several run ids start with %q", idPrefix))
 	}

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -137,7 +136,7 @@ func TestUndone(t *testing.T) {
 
 func TestRunByPrefix(t *testing.T) {
 	l := openNew(t)
-	if _, err := l.Run(t.Context(), ""); !errors.Is(err, ErrNoRun) {
+	if _, err := l.Run(t.Context(), ""); !noSuchRun(err) {
 		t.Error(err)
 	}
 	for _, name := range []string{"a", "b"} {
@@ -149,10 +148,10 @@ func TestRunByPrefix(t *testing.T) {
 			t.Errorf("%q: %s, %v", prefix, run.ID, err)
 		}
 	}
-	if _, err := l.Run(t.Context(), "ab"); err == nil || errors.Is(err, ErrNoRun) {
+	if _, err := l.Run(t.Context(), "ab"); err == nil || noSuchRun(err) {
 		t.Error("ambiguous:", err)
 	}
-	if _, err := l.Run(t.Context(), "%"); !errors.Is(err, ErrNoRun) {
+	if _, err := l.Run(t.Context(), "%"); !noSuchRun(err) {
 		t.Error(err)
 	}
 	runs, err := l.Runs(t.Context())
@@ -236,3 +235,5 @@ func TestPruneForgetsKilledRuns(t *testing.T) {
 		t.Error("an account is forgotten")
 	}
 }
+
+func noSuchRun(err error) bool { return err != nil && strings.Contains(err.Error(), "no such run") }

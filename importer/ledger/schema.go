@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ func inspect(ctx context.Context, path, site string, access int) (empty bool, er
 	if empty, err := noContent(path, access); empty || err != nil {
 		return empty, err
 	}
-	db := database(dsn(path, "ro"))
+	db, _ := sql.Open("sqlite", dsn(path, "ro"))
 	defer db.Close()
 	var id, version, objects int
 	err = db.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id),

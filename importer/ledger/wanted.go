@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	_ "embed"
 
 	"jsm-onboard/importer/outcome"
@@ -20,7 +21,7 @@ func (l *Ledger) Want(ctx context.Context) (*Wanted, error) {
 	if l.write != nil {
 		name = dsn(l.path, "rw", writePragmas...)
 	}
-	db := database(name)
+	db, _ := sql.Open("sqlite", name)
 	db.SetMaxOpenConns(1) // temporary tables are those of a connection
 	l.wanted = append(l.wanted, db)
 	w := &Wanted{Ledger{path: l.path, read: db}}
@@ -91,7 +92,7 @@ type Call struct {
 // Calls returns the next calls, of at most so many members; an organization is added to a project by itself.
 func (w *Wanted) Calls(ctx context.Context, most int) ([]Call, error) {
 	return query(ctx, &w.beside, func(c *Call) []any {
-		return []any{&c.Kind, &c.Name, &c.Target, unlisted{&c.Keys}, unlisted{&c.Members}}
+		return []any{&c.Kind, &c.Name, &c.Target, parsed{(*texts)(&c.Keys)}, parsed{(*texts)(&c.Members)}}
 	}, `SELECT o.kind, o.name, g.id, json_group_array(o.key ORDER BY o.key), json_group_array(o.member ORDER BY o.key)
 		FROM (SELECT *, row_number() OVER (PARTITION BY kind, name ORDER BY key) - 1 AS place
 			FROM (SELECT kind, name, key, member FROM seats WHERE access = 'not_attempted' AND member <> ''
