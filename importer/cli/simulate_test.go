@@ -527,8 +527,8 @@ func (w *world) ours(p *person) bool {
 	}
 	defer l.Close()
 	key := strings.ToLower(p.email)
-	accounts, err := l.Accounts(context.Background(), []string{key})
-	return err == nil && accounts[key].Ours()
+	known, err := l.Recall(context.Background(), 0, false, []ledger.Query{{Key: key}})
+	return err == nil && known[0].Account != nil && known[0].Account.Ours()
 }
 
 // revokedBefore reports whether somebody in the export has lost their access: they are asked about, not made.

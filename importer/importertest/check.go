@@ -104,28 +104,25 @@ func (f *findings) remembered(ctx context.Context, e Evidence, site map[string][
 		return
 	}
 	defer l.Close()
-	keys := make([]string, 0, len(site))
+	var q []ledger.Query
 	for key := range site {
-		keys = append(keys, key)
+		q = append(q, ledger.Query{Row: len(q) + 1, Key: key})
 	}
-	known, err := l.Accounts(ctx, keys)
+	known, err := l.Recall(ctx, 0, false, q)
 	if err != nil {
 		f.add("the ledger's accounts cannot be read: %w", err)
 		return
 	}
-	for key, accounts := range site {
-		made := slices.IndexFunc(accounts, func(a jsmtest.Account) bool { return a.CreatedBy > 0 })
-		account, has := known[key]
+	for i, asked := range q {
+		key, account, lost := asked.Key, known[i].Account, known[i].Lost
+		made := slices.IndexFunc(site[key], func(a jsmtest.Account) bool { return a.CreatedBy > 0 })
 		switch {
-		case made < 0 && has && account.Ours():
+		case made < 0 && account != nil && account.Ours():
 			f.add("the ledger says that we made %s, who was there before", key)
-		case made >= 0 && has && account.ID != "" && !holds(accounts, account.ID):
+		case made >= 0 && account != nil && account.ID != "" && !holds(site[key], account.ID):
 			f.add("the ledger has the account id %s for %s, and the site has not", account.ID, key)
-		case made >= 0 && !has && !e.OtherLedger:
-			memory, err := l.Recall(ctx, 0, false, []ledger.Query{{Key: key}})
-			if err != nil || memory[0].Lost == nil {
-				f.add("%s was made, and the ledger does not know it", key)
-			}
+		case made >= 0 && account == nil && lost == nil && !e.OtherLedger:
+			f.add("%s was made, and the ledger does not know it", key)
 		}
 	}
 }

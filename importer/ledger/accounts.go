@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"iter"
-	"slices"
 	"time"
 
 	"jsm-onboard/importer/outcome"
@@ -79,33 +78,6 @@ func (w *writer) changeAccount(run int64, e Entry) {
 	case Rename:
 		w.exec(rename, e.Name, e.Key)
 	}
-}
-
-// Accounts returns the accounts with these keys, by key, those that are gone too; there may be others among them. The
-// rows of an export mostly come in the order in which their accounts were made: when the first and the last are near
-// each other, all that lies between them is read, which takes a quarter of the time of asking for each.
-func (l *Ledger) Accounts(ctx context.Context, keys []string) (map[string]Account, error) {
-	found := make(map[string]Account, len(keys))
-	inOrder, err := value[bool](ctx, l, "SELECT wr = 0 FROM pragma_table_list('accounts')") // not old files
-	if err == nil && inOrder && len(keys) > 0 {
-		err = l.accounts(ctx, found, `(SELECT min(rowid) AS low, max(rowid) AS high FROM accounts WHERE key IN (?, ?))
-			CROSS JOIN accounts a ON a.rowid BETWEEN low AND high AND high < low + ?`,
-			keys[0], keys[len(keys)-1], 2*len(keys))
-	}
-	rest := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return key == "" || found[key].Key != "" })
-	if err == nil && len(rest) > 0 {
-		err = l.accounts(ctx, found, "json_each(?) q CROSS JOIN accounts a ON a.key = q.value", list(rest))
-	}
-	return found, err
-}
-
-// accounts adds to found, by key, the accounts that a query yields.
-func (l *Ledger) accounts(ctx context.Context, found map[string]Account, from string, args ...any) error {
-	all, err := query(ctx, l, accountInto, "SELECT "+accountColumns+" FROM "+from, args...)
-	for _, a := range all {
-		found[a.Key] = a
-	}
-	return err
 }
 
 // Holdings counts accounts, without those that are gone. Ours have access and were made by this program.

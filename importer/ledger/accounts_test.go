@@ -178,12 +178,16 @@ func TestAccountsInAnyOrder(t *testing.T) {
 		{"key0", "key20", "key39"},
 		{"key7", "key7"},
 	} {
-		found, err := l.Accounts(t.Context(), keys)
+		var q []Query
+		for i, key := range keys {
+			q = append(q, Query{Row: i + 1, Key: key})
+		}
+		found, err := l.Recall(t.Context(), 0, false, q)
 		must(t, err)
-		for _, key := range keys {
-			a, has := found[key]
-			same(t, strings.HasPrefix(key, "key"), has)
-			if has && (a.Key != key || a.ID != "qm:"+key || a.Gone != (key == "key7")) {
+		for i, key := range keys {
+			a := found[i].Account
+			same(t, strings.HasPrefix(key, "key"), a != nil)
+			if a != nil && (a.Key != key || a.ID != "qm:"+key || a.Gone != (key == "key7")) {
 				t.Errorf("%s of %q: %+v", key, keys, a)
 			}
 		}

@@ -2,9 +2,8 @@
 // accounts, who is in which source, and memberships. It is one SQLite file, which the sqlite3 shell opens.
 //
 // Every method that writes returns when what it wrote is on disk: what comes in during a commit is the next
-// transaction, in WAL mode with synchronous FULL (fullfsync on macOS).
-// What a method has returned without an error survives a killed process, and a power loss as far as the
-// device keeps what it has acknowledged.
+// transaction, in WAL mode with synchronous FULL (fullfsync on macOS). What a method has returned without an error
+// survives a killed process, and a power loss as far as the device keeps what it has acknowledged.
 //
 // When the disk fails, every waiting and later write gets that error; the file can be opened again when
 // there is room. A row takes about half a kilobyte; Prune gives back what outcomes take.

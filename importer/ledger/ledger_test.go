@@ -147,12 +147,9 @@ func recall(t *testing.T, l *Ledger, run Run, row int, key string) Memory {
 // known is the account of key, gone or not; nil: none.
 func known(t *testing.T, l *Ledger, key string) *Account {
 	t.Helper()
-	found, err := l.Accounts(t.Context(), []string{key})
+	m, err := l.Recall(t.Context(), 0, false, []Query{{Key: key}})
 	must(t, err)
-	if a, ok := found[key]; ok {
-		return &a
-	}
-	return nil
+	return m[0].Account
 }
 
 func all[T any](t *testing.T, seq iter.Seq2[T, error]) []T {

@@ -132,29 +132,27 @@ func (l *Ledger) Recall(ctx context.Context, run int64, revoke bool, q []Query) 
 		l.recallOutcomes(ctx, run, revoke, at))
 }
 
-// recallAccounts finds the accounts with the keys and the ids of q.
+// recallAccounts finds the accounts with the keys of q, and whose the ids of q are.
 func (l *Ledger) recallAccounts(ctx context.Context, q []Query, memories []Memory) error {
 	var keys, ids []string
 	for _, asked := range q {
-		keys = append(keys, asked.Key)
-		if asked.ID != "" {
-			ids = append(ids, asked.ID)
+		keys, ids = append(keys, asked.Key), append(ids, asked.ID)
+	}
+	type found struct {
+		of   int // of q
+		byID bool
+		Account
+	}
+	all, err := query(ctx, l, func(f *found) []any { return append([]any{&f.of, &f.byID}, accountInto(&f.Account)...) },
+		"SELECT q.key, 0, "+accountColumns+` FROM json_each(?1) q CROSS JOIN accounts a ON a.key = q.value
+		UNION ALL SELECT q.key, 1, `+accountColumns+` FROM json_each(?2) q CROSS JOIN accounts a ON a.id = q.value
+		AND a.id <> ''`, list(keys), list(ids))
+	for _, f := range all {
+		if f.byID {
+			memories[f.of].Owner = f.Key
 		}
-	}
-	accounts, err := l.Accounts(ctx, keys)
-	if err == nil && len(ids) > 0 {
-		err = l.accounts(ctx, accounts,
-			"json_each(?) q CROSS JOIN accounts a ON a.id = q.value AND a.id <> ''", list(ids))
-	}
-	owners := map[string]string{}
-	for key, a := range accounts {
-		owners[a.ID] = key
-	}
-	delete(owners, "")
-	for i, asked := range q {
-		memories[i].Owner = owners[asked.ID]
-		if a, ok := accounts[cmp.Or(asked.Key, memories[i].Owner)]; ok {
-			memories[i].Account = &a
+		if !f.byID || keys[f.of] == "" {
+			memories[f.of].Account = &f.Account
 		}
 	}
 	return err
@@ -168,7 +166,7 @@ func (l *Ledger) recallLost(ctx context.Context, revoke bool, q []Query, memorie
 		keys = append(keys, cmp.Or(asked.Key, memories[i].Owner))
 	}
 	type attempt struct {
-		of int
+		of int // of q
 		Lost
 	}
 	all, err := query(ctx, l, func(a *attempt) []any { return []any{&a.of, &a.Run, &a.Name} },

@@ -56,8 +56,7 @@ func inspect(ctx context.Context, path, site string, access int) (empty bool, er
 }
 
 // noContent reports whether there is no file, or nothing in it. One that is empty while its log is not is refused:
-// SQLite would drop the log. The file is opened with access, as os.OpenFile takes it, for SQLite does not say why it
-// cannot.
+// SQLite would drop the log. It opens the file with access, as os.OpenFile takes it: SQLite does not say why it fails.
 func noContent(path string, access int) (bool, error) {
 	file, err := os.OpenFile(path, access, 0o600)
 	if errors.Is(err, os.ErrNotExist) {

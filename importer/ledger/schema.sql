@@ -84,7 +84,7 @@ CREATE TABLE accounts (
   gone_run    INTEGER NOT NULL DEFAULT 0,   -- the run that found that the site has it no more
   look_up     INTEGER NOT NULL DEFAULT 0,
   names_sent  TEXT NOT NULL DEFAULT ''      -- JSON: names in attempts whose answer was lost, until look_up is 0
-) STRICT; -- in the order in which they were made: Accounts reads what lies side by side
+) STRICT;
 CREATE INDEX accounts_id ON accounts (id) WHERE id <> '';
 CREATE INDEX accounts_external ON accounts (external_id) WHERE external_id <> '';
 CREATE INDEX accounts_look_up ON accounts (key) WHERE look_up = 1;
@@ -131,13 +131,6 @@ CREATE TABLE row_access (
   service_desk TEXT NOT NULL,
   reason       TEXT NOT NULL,
   PRIMARY KEY (run, row)
-) STRICT, WITHOUT ROWID;
-
--- Files that this program has written.
-CREATE TABLE files (
-  path   TEXT NOT NULL,
-  sha256 TEXT NOT NULL,
-  PRIMARY KEY (path, sha256)
 ) STRICT, WITHOUT ROWID;
 
 -- Rows of failed files, and those of them that were imported with success after they had been fixed.
