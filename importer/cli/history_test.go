@@ -128,3 +128,21 @@ func TestLostAttemptOfAnEarlierRun(t *testing.T) {
 		})
 	}
 }
+
+// The results of a run that went on after a later one are the newest: report leaves them to it.
+func TestResultsOfARunThatWentOn(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.export("people.csv", 10)
+	c.write("people.tsv", "name\temail\nZoe Zell\tzoe@example.com\n")
+	first := c.runID(c.must(0, "import", "./people.csv", "--limit", "2"))
+	other := c.runID(c.must(0, "import", "./people.tsv"))
+	if again := c.runID(c.must(0, "import", "./people.csv")); again != first {
+		t.Fatalf("run %s does not go on, %s does", first, again)
+	}
+	newest := c.read("people.results.csv")
+	c.says(c.must(2, "report", other), "the results of run "+first+", which came later")
+	if c.read("people.results.csv") != newest {
+		t.Error("they are overwritten")
+	}
+}
