@@ -149,7 +149,7 @@ func (m *Monitor) Post(ctx context.Context, signal string, body []byte) error {
 		err = e.Err // without the URL that net/http puts before it
 	}
 	if err != nil {
-		return fmt.Errorf("notifying %s: %w", m.url.Host, err)
+		return fmt.Errorf("notifying %s: %s", m.url.Host, Plainly(err))
 	}
 	answer.Body.Close()
 	if answer.StatusCode/100 != 2 {

@@ -105,6 +105,11 @@ func TestMonitorIsTold(t *testing.T) {
 	c.says(must(0, job...), "the monitor could not be reached", "nothing new")
 	m.take()
 	c.says(must(2, "sync", "./crm.csv", "--notify", "not a URL"), "--notify")
+
+	m.server.Close()
+	if out := must(0, job...); !strings.Contains(out, ": connection refused") || strings.Contains(out, "dial tcp") {
+		t.Errorf("a monitor that is gone:\n%s", out)
+	}
 }
 
 func line(text, start string) string {
