@@ -33,9 +33,8 @@ type ConsoleOptions struct {
 	columns func() int // of the terminal; nil: not a terminal
 }
 
-// A Console owns stderr: the bar, the log and text for people go through it, so that none of them tears another. It
-// uses no colours and no escape sequences. The bar is there only on a terminal that is not dumb. Safe for concurrent
-// use.
+// A Console owns stderr: bar, log and text for people go through it, so that none of them tears another. It uses no
+// colours and no escape sequences; a bar needs a terminal that is not dumb. Safe for concurrent use.
 type Console struct {
 	Log *slog.Logger // the log of the program
 
@@ -122,6 +121,12 @@ func (c *Console) always(people string, level slog.Level, message string, attrs 
 // People shows text to people, wrapped to their terminal, with nothing in it that a terminal obeys.
 func (c *Console) People(s string) { c.Write([]byte(fit(s, c.options.columns))) }
 
+// Print writes such text elsewhere: on stdout.
+func (c *Console) Print(out io.Writer, s string) error {
+	_, err := io.WriteString(out, fit(s, terminalColumns(out, c.options.Getenv)))
+	return err
+}
+
 // Write shows whole lines, of the log or for people, above the bar.
 func (c *Console) Write(p []byte) (int, error) {
 	c.mu.Lock()
@@ -134,9 +139,8 @@ func (c *Console) Write(p []byte) (int, error) {
 	return len(p), err
 }
 
-// Follow shows how far a run is until stop is called, which waits and leaves a clean screen: a bar
-// each second on a terminal, else a log line every ten seconds. rows are those that are still to
-// do; look is called from another goroutine.
+// Follow shows how far a run is: by a bar each second on a terminal, else by a log line every ten seconds. rows are
+// those still to do; look is called from another goroutine. stop waits, and leaves a clean screen.
 func (c *Console) Follow(rows int, look func() Moment) (stop func()) {
 	if rows <= 0 || c.options.Quiet || c.options.NoProgress {
 		return func() {}

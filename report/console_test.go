@@ -441,11 +441,11 @@ func TestNothingControlsTheTerminal(t *testing.T) {
 		c.Problems(survey)
 		c.Log.Warn(evil, "k", evil)
 		c.Interrupted(evil)
-		out.WriteString(Fit(&out, PlanText("sync", &importer.Plan{Survey: survey}, Outlook{Site: evil, Account: evil,
-			Source: evil, Notes: []string{evil}}), nil))
-		out.WriteString(Fit(&out, Check{Survey: survey, Words: []string{evil}}.Text(), nil))
-		out.WriteString(Fit(&out, d.String()+RunList([]ledger.Run{{ID: evil, Job: ledger.Job{Source: evil, Input: evil},
-			StopReason: evil}}, false), nil))
+		_ = c.Print(&out, PlanText("sync", &importer.Plan{Survey: survey}, Outlook{Site: evil, Account: evil,
+			Source: evil, Notes: []string{evil}}))
+		_ = c.Print(&out, Check{Survey: survey, Words: []string{evil}}.Text())
+		_ = c.Print(&out, d.String()+RunList([]ledger.Run{{ID: evil, Job: ledger.Job{Source: evil, Input: evil},
+			StopReason: evil}}, false))
 		for _, of := range []func() []byte{s.JSON, d.JSON, Check{Survey: survey}.JSON} {
 			out.Write(of())
 		}

@@ -19,9 +19,9 @@ func remembering(t *testing.T) *Memory {
 // reading reads a memory, as each run does.
 func reading(t *testing.T, path, input string) *Memory {
 	t.Helper()
-	m, err := ReadMemory(path, input, true)
-	if err != nil {
-		t.Fatal(err)
+	m := ReadMemory(path, input, true)
+	if m.err != nil {
+		t.Fatal(m.err)
 	}
 	return m
 }
@@ -32,7 +32,7 @@ type finished struct{ Path, Kept string }
 // fail writes a failed file with the given rows.
 func fail(t *testing.T, memory *Memory, path string, rows ...importer.Result) finished {
 	t.Helper()
-	memory = reading(t, memory.path, memory.input)
+	memory = reading(t, memory.path, memory.Input)
 	f, err := NewFailed(path, &export.Survey{Header: []string{"Email", "Name"}}, memory)
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -105,11 +104,10 @@ func Command(name string, words ...string) string {
 
 // Short is a duration to the second, and from an hour on to the minute: 42s, 9m40s, 10m, 2h46m.
 func Short(d time.Duration) string {
-	precision := time.Second
 	if d >= time.Hour {
-		precision = time.Minute
+		d = d.Round(time.Minute)
 	}
-	return strings.Replace(d.Round(precision).String(), "m0s", "m", 1)
+	return strings.Replace(d.Round(time.Second).String(), "m0s", "m", 1)
 }
 
 // roughly is how long so many requests take at a pace; "" when it is not known.
@@ -134,12 +132,6 @@ func When(t time.Time) string { return localTime(t, "2 January 2006, 15:04") }
 
 func localTime(t time.Time, layout string) string {
 	return t.Local().Format(layout) + " " + text.Zone(t.Local())
-}
-
-// Fit is text as it is to be shown on w: nothing in it that a terminal obeys,
-// and wrapped to the terminal's width where w is one.
-func Fit(w io.Writer, s string, getenv func(string) string) string {
-	return fit(s, terminalColumns(w, getenv))
 }
 
 // fit makes every line printable, and wraps it. columns is nil where there is no terminal.

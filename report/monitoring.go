@@ -64,8 +64,7 @@ func metrics(source string, s Summary, before string) []byte {
 			m.gauge("leaver_rows", "Leavers of the last run by what became of them.", statusSamples(*d.Rows)...)
 		}
 	}
-	took := s.Elapsed().Round(time.Second).Seconds()
-	m.gauge("duration_seconds", "How long the last run took.", sample{"", int(took)})
+	m.gauge("duration_seconds", "How long the last run took.", sample{"", int(s.Elapsed().Seconds() + 0.5)})
 	m.gauge("exit_code", "Exit code of the last run; 0: every row is good.", sample{"", s.ExitCode})
 	m.gauge("last_run_timestamp_seconds", "When the last run ended.", sample{"", ended})
 	m.last("last_success_timestamp_seconds", "When the last run with exit code 0 ended.", s.ExitCode == 0, ended)
@@ -113,13 +112,10 @@ type Monitor struct {
 	client *http.Client
 }
 
-// NewMonitor checks the URL of --notify; "": there is none, and the Monitor is nil.
+// NewMonitor checks the URL of --notify; "": there is nobody to notify.
 func NewMonitor(address string) (*Monitor, error) {
-	if address == "" {
-		return nil, nil
-	}
 	u, err := url.Parse(address)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
+	if address != "" && (err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "") {
 		return nil, errors.New("--notify needs a whole URL, such as https://hc-ping.com/your-uuid")
 	}
 	return &Monitor{url: u, client: &http.Client{
@@ -131,17 +127,15 @@ func NewMonitor(address string) (*Monitor, error) {
 // Post posts "start", "fail", or "" for success, with a summary as its body, which may be nil. It
 // follows no redirect. A failure is for the log: the run is as good without it.
 func (m *Monitor) Post(ctx context.Context, signal string, body []byte) error {
-	if m == nil {
+	if m.url.Host == "" {
 		return nil
 	}
 	to := m.url
 	if signal != "" {
 		to = m.url.JoinPath(signal)
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
+	// There is no error: the URL has been parsed before.
+	request, _ := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(body))
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "jsm-onboard")
 	answer, err := m.client.Do(request)

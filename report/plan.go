@@ -29,6 +29,9 @@ type Outlook struct {
 	Notes         []string // further lines
 }
 
+// Note adds a further line where it is to be said.
+func (o *Outlook) Note(said bool, line string) { o.Notes = append(o.Notes, onlyIf(said, line)) }
+
 // PlanText is the plan as people read it before anything is sent. It has no
 // cell of a row, but for the names of organizations to create.
 func PlanText(command string, p *importer.Plan, o Outlook) string {
@@ -65,7 +68,7 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 			counted(p.NamesChanged, "customer has", "customers have", " a new name; --update-names renames them.")),
 		labelled("Access", accessToGive(p.Access)...),
 		labelled("Leavers", leaversAhead(o)),
-		problems(s),
+		problems(s, p.Fixed),
 		counted(p.Settled.Of(outcome.Invalid)-s.Invalid, "row", "rows",
 			" without an account to revoke: jsm_reason in the results says why of each."),
 		paragraphs(o.Notes...),
@@ -75,8 +78,7 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 // accessToGive is what would be done about organizations and service projects.
 func accessToGive(a *importer.AccessPlan) []string {
 	a = cmp.Or(a, &importer.AccessPlan{})
-	more := a.ToCreate - len(a.FirstNew)
-	names := joined(", ", strings.Join(a.FirstNew, ", "), onlyIf(more > 0, "and "+text.Grouped(more)+" more"))
+	names := joined(", ", strings.Join(a.FirstNew, ", "), counted(a.ToCreate-len(a.FirstNew), "more", "more", ""))
 	all := []string{
 		counted(a.Named, "organization", "organizations", fmt.Sprintf(" in the file: %s at the site, %s to create",
 			text.Grouped(a.Named-a.ToCreate), text.Grouped(a.ToCreate))),
@@ -158,8 +160,8 @@ func inputText(s *export.Survey, organizations bool) string {
 		labelled("Columns", columns...))
 }
 
-// problems are what is wrong, by kind.
-func problems(s *export.Survey) string {
+// problems are what is wrong, by kind; fixed are the rows among them that were fixed in a failed file.
+func problems(s *export.Survey, fixed int) string {
 	groups := map[export.Severity]string{}
 	for _, p := range s.Problems {
 		groups[p.Severity] = lines(groups[p.Severity], problem(p))
@@ -167,8 +169,9 @@ func problems(s *export.Survey) string {
 	under := func(heading string, severity export.Severity) string {
 		return onlyIf(groups[severity] != "", lines(heading, groups[severity]))
 	}
+	already := counted(fixed, "is fixed", "are fixed", " already")
 	return paragraphs(
-		under("Rows that will not be sent", export.Rejected),
+		onlyIf(fixed < s.Invalid, under(joined("; ", "Rows that will not be sent", already), export.Rejected)),
 		under("Repaired, or to be checked", export.Repaired),
 		under("Advice (nothing is left out by itself)", export.Advised),
 		onlyIf(s.OneExternalID != "", "External ids of this file are not used: "+s.OneExternalID+"."))
@@ -218,14 +221,12 @@ func (c Check) Text() string {
 			inputText(s, c.Organizations),
 			labelled("Examples", c.examples()...)),
 		lines(
-			count(c.people(), "people", "To create, unless an earlier run has onboarded them."),
+			count(s.Valid-s.Duplicates, "people", "To create, unless an earlier run has onboarded them."),
 			rowCounts(Rows{s.Rows, outcome.ImportStatuses(), settled}, "", s.Skipped)),
-		problems(s),
+		problems(s, 0),
 		c.rowByRow(),
 		labelled("Next", Command("import", c.Words...))) + "\n"
 }
-
-func (c Check) people() int { return c.Survey.Valid - c.Survey.Duplicates }
 
 // examples show wrong columns and wrong letters: the first people as they would be sent.
 func (c Check) examples() (all []string) {
@@ -259,7 +260,7 @@ func (c Check) JSON() []byte {
 		People   int          `json:"people"`
 		Rows     []rowProblem `json:"problem_rows"` // every row of which something is to be said
 		Commands []string     `json:"commands"`
-	}{&survey, c.people(), orEmpty(c.problems), []string{Command("import", c.Words...)}})
+	}{&survey, survey.Valid - survey.Duplicates, orEmpty(c.problems), []string{Command("import", c.Words...)}})
 }
 
 // orEmpty makes no list an empty one, for JSON.

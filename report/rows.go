@@ -63,10 +63,8 @@ func (t *table) Write(cells []string) error {
 	return err
 }
 
-// Flush does nothing: records are written as they come.
-func (t *table) Flush() {}
-
-// Error is nil: Write has returned what went wrong.
+// Flush does nothing: records are written as they come, and Write returns what goes wrong.
+func (t *table) Flush()       {}
 func (t *table) Error() error { return nil }
 
 // Which columns of [outcome.Outcome] a file has. Where nothing was answered there is no HTTP status.
@@ -128,17 +126,19 @@ func WriteLeavers(path string, s *export.Survey, leavers []importer.Leaver) erro
 type Failed struct {
 	*Results
 	memory *Memory
-	flags  []string // by which the file is read as the input was
 }
 
 // NewFailed opens path's partial file and writes the header.
 func NewFailed(path string, s *export.Survey, memory *Memory) (*Failed, error) {
+	if memory.err != nil {
+		return nil, memory.err
+	}
 	r, err := newResults(path, s, reasonAndPlace)
 	if err != nil {
 		return nil, err
 	}
-	r.table.byteTrue = true
-	return &Failed{r, memory, s.Repeat}, nil
+	r.table.byteTrue, memory.Flags = true, s.Repeat
+	return &Failed{r, memory}, nil
 }
 
 // Write takes every row and keeps those that need fixing.
@@ -160,16 +160,17 @@ func (f *Failed) Finish() (path, kept string, err error) {
 	f.buffer.Flush() // Commit returns its error
 	sum := checksum(f.partial)
 	f.path, kept = f.memory.Place(f.path, sum)
-	if f.Rows == 0 {
-		if err = os.Remove(f.path); errors.Is(err, fs.ErrNotExist) {
-			err = nil
-		}
-		return "", kept, unwritable(f.path, err)
+	if err = f.memory.remember(f.path, sum); err != nil {
+		return "", kept, err
 	}
-	if err = f.memory.remember(written{sum, f.path, f.memory.input, f.flags}); err == nil {
+	if f.Rows > 0 {
 		err = f.Commit()
+		return onlyIf(err == nil, f.path), kept, err
 	}
-	return onlyIf(err == nil, f.path), kept, err
+	if err = os.Remove(f.path); errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return "", kept, unwritable(f.path, err)
 }
 
 // checksum is the SHA-256 of a file, "" when there is none, or a device. One that cannot be read has that of no file of
@@ -189,38 +190,44 @@ func checksum(path string) string {
 // A Memory knows the failed files that were written because of an input, by a small text file with a line for each. One
 // of another content has been edited since, and one that is not known belongs to another input.
 type Memory struct {
-	path, input string
-	files       []written // the oldest first
+	written // of the run
+	path    string
+	files   []written // the oldest first
+	err     error     // why it could not be read
 }
 
 // written is a failed file that was written.
 type written struct {
 	SHA256 string   `json:"sha256"`
 	Path   string   `json:"path"`
-	Input  string   `json:"input"`
+	Input  string   `json:"input"` // "": it belongs to no input, as the user has named it
+	Batch  string   `json:"batch"` // the input's checksum when nobody in it was known: before, others were in it
 	Flags  []string `json:"flags"` // by which its columns are read as those of the input were
 }
 
 // ReadMemory reads the memory in the file at path. input is absolute; a failed file that the user has named belongs to
-// none.
-func ReadMemory(path, input string, unnamed bool) (*Memory, error) {
+// none. Where it cannot be read, no failed file is begun.
+func ReadMemory(path, input string, unnamed bool) *Memory {
+	m := &Memory{path: path, written: written{Input: onlyIf(unnamed, input)}}
 	content, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+	if !errors.Is(err, fs.ErrNotExist) {
+		m.err = err
 	}
-	m := &Memory{path: path, input: onlyIf(unnamed, input)}
 	for line := range bytes.Lines(content) {
 		var w written
 		if json.Unmarshal(line, &w) == nil { // else it is empty, or was not written to its end
 			m.files = append(m.files, w)
+			if w.Input == input {
+				m.Batch = w.Batch
+			}
 		}
 	}
-	return m, nil
+	return m
 }
 
 func (m *Memory) wrote(sum string) bool {
 	return slices.ContainsFunc(m.files, func(w written) bool {
-		return w.SHA256 == sum && (w.Input == m.input || w.Input == "" || m.input == "")
+		return w.SHA256 == sum && (w.Input == m.Input && w.Batch == m.Batch || w.Input == "" || m.Input == "")
 	})
 }
 
@@ -237,22 +244,23 @@ func (m *Memory) Place(path, sum string) (at, kept string) {
 	}
 }
 
-// Flags are those by which a file is read, when it is a failed file, as the input was from which that was made.
-func (m *Memory) Flags(path string) (flags []string) {
+// ReadAs are the flags by which a file is read, when it is known as a failed file, as the input of that was.
+func (m *Memory) ReadAs(path string) (flags []string, known bool) {
 	for _, w := range m.files {
 		if w.Path == path {
-			flags = w.Flags
+			flags, known = w.Flags, true
 		}
 	}
-	return flags
+	return flags, known
 }
 
 // remember adds a file. What its path had before stays known: it is still there when the new one gets no name.
-func (m *Memory) remember(w written) error {
+func (m *Memory) remember(path, sum string) error {
+	m.Path, m.SHA256 = path, sum
 	os.MkdirAll(filepath.Dir(m.path), 0o700) // without the folder the file cannot be written
 	file, err := os.OpenFile(m.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err == nil {
-		line, _ := json.Marshal(w) // texts can always be written
+		line, _ := json.Marshal(m.written) // texts can always be written
 		_, err = fmt.Fprintf(file, "\n%s\n", line)
 		err = cmp.Or(err, file.Sync(), file.Close())
 	}

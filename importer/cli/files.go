@@ -82,6 +82,9 @@ func isStdin(path string) bool { return path == "-" || path == "/dev/stdin" }
 
 // absolute is the path as it is stored, whatever the working folder is then. Streams stay what they are.
 func absolute(path string) string {
+	if path == "/dev/stdout" {
+		return stdout
+	}
 	abs, err := filepath.Abs(path)
 	if err != nil || path == "" || path == stdout {
 		return path
@@ -90,15 +93,13 @@ func absolute(path string) string {
 }
 
 // writable finds out before the first request whether the files can be written.
-func writable(files []namedFile) error {
+func writable(files []namedFile) (err error) {
 	for _, f := range files {
-		if isFile(f.path) {
-			if err := report.TryFile(f.path); err != nil {
-				return err
-			}
+		if err == nil && isFile(f.path) {
+			err = report.TryFile(f.path)
 		}
 	}
-	return nil
+	return err
 }
 
 // stem is what the names of files made from path begin with. Those of a rehearsal never meet those of a real run.

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -57,7 +58,11 @@ func (w *importWork) check(r *run) error {
 }
 
 func (w *importWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
-	return importer.MakePlan(ctx, r.file, r.site.ledger, r.planned)
+	p, err := importer.MakePlan(ctx, r.file, r.site.ledger, r.planned)
+	if err == nil && r.command == "import" && p.Resent+p.Fixed+p.Settled.Of(outcome.Known, outcome.Renamed) == 0 {
+		r.memory.Batch = p.Survey.SHA256 // nobody is known: these are others than there were before
+	}
+	return p, err
 }
 
 // guard checks the plan twice: before the site is asked, and with what that has told. A run with nothing new makes no
@@ -83,19 +88,16 @@ func (w *importWork) guard(ctx context.Context, r *run) error {
 
 func (w *importWork) outlook(r *run, o *report.Outlook) {
 	o.Organizations = r.access.Organizations
-	if r.conn.Reached && r.conn.User.ID == "" {
-		o.Notes = append(o.Notes, "Note: "+nameless+".")
-	}
-	if r.conn.Administer == apiclient.Unverified {
-		o.Notes = append(o.Notes, "Note: "+administerUnverified+".")
-	}
-	if r.conn.BrowseUsers == apiclient.No && r.options.ResolveConflicts {
-		o.Notes = append(o.Notes, "Note: "+browseMissing+".\n      "+apiclient.HintBrowse)
-	}
-	if n := r.plan.Returning; n > 0 {
-		o.Notes = append(o.Notes, text.Counted(n, "person", "people")+" whose access was revoked will be looked up "+
-			"again (--resend-known):\nan account that the site shows as active counts as given back.")
-	}
+	_, known := r.memory.ReadAs(r.input)
+	failed := slices.Equal(r.plan.Survey.Own, []string{"jsm_reason", "jsm_row", "jsm_line"})
+	o.Note(failed && !known, "Note: this file of rows to fix had another name. Without that, what is fixed in it does "+
+		"not count when the\n      whole export is imported again, unless the rows have external ids.")
+	o.Note(r.conn.Reached && r.conn.User.ID == "", "Note: "+nameless+".")
+	o.Note(r.conn.Administer == apiclient.Unverified, "Note: "+administerUnverified+".")
+	o.Note(r.conn.BrowseUsers == apiclient.No && r.options.ResolveConflicts,
+		"Note: "+browseMissing+".\n      "+apiclient.HintBrowse)
+	o.Note(r.plan.Returning > 0, text.Counted(r.plan.Returning, "person", "people")+" whose access was revoked will "+
+		"be looked up again (--resend-known):\nan account that the site shows as active counts as given back.")
 }
 
 // What an account may, when that is less than all, or cannot be asked.

@@ -221,10 +221,7 @@ func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
 				"why", err.Error())
 		}
 	}
-	memory, err := report.ReadMemory(r.site.memory, r.run.Input, r.out.failed == r.summary.Failed)
-	if err != nil {
-		return nil, err
-	}
+	memory := report.ReadMemory(r.site.memory, r.run.Input, r.out.failed == r.summary.Failed)
 	files := &rowFiles{out: &r.out, survey: survey, access: r.summary.Access != nil, memory: memory}
 	now, err := files.rewrite(ctx, r.site.ledger, r.run, r.summary.Resent, rows(ctx))
 	if err != nil {

@@ -120,8 +120,7 @@ func (p *program) print(asJSON bool, text func() string, content func() []byte) 
 
 // show writes text for people on stdout, as fits their terminal.
 func (p *program) show(text string) error {
-	_, err := fmt.Fprint(p.Out, report.Fit(p.Out, text, p.getenv))
-	return err
+	return p.console.Print(p.Out, text)
 }
 
 func (p *program) completionCommand() *cobra.Command {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"math"
 	"os/signal"
@@ -160,10 +159,9 @@ func (r *run) do(ctx context.Context) error {
 // through goes from the plan to the end in the ledger.
 func (r *run) through(ctx context.Context) (err error) {
 	unnamed := r.out.failed == r.stem(r.path)+".failed.csv"
-	if r.memory, err = report.ReadMemory(r.site.memory, r.input, unnamed); err != nil {
-		return err
-	}
-	if r.planned.Export, err = r.read.as(r.memory.Flags(r.input)); err != nil {
+	r.memory = report.ReadMemory(r.site.memory, r.input, unnamed)
+	flags, _ := r.memory.ReadAs(r.input)
+	if r.planned.Export, err = r.read.as(flags); err != nil {
 		return err
 	}
 	r.planned.Export.Organizations, r.planned.Job = r.access.Organizations, r.job()
@@ -221,12 +219,15 @@ func (r *run) showPlan(held bool) {
 		outlook.Limit = r.options.Limit
 	}
 	r.work.outlook(r, &outlook)
-	out := r.Out
-	if r.out.summary == stdout {
-		out = r.Err
-	}
-	if r.dryRun || !r.log.Quiet {
-		fmt.Fprint(out, report.Fit(out, report.PlanText(r.command, r.plan, outlook), r.getenv))
+	text := report.PlanText(r.command, r.plan, outlook)
+	switch toErr := r.out.summary == stdout; {
+	case r.log.Quiet && !r.dryRun:
+	case toErr && r.log.JSON: // which programs read, too
+		r.console.Log.Info("plan", "rows", r.plan.Survey.Rows, "to_send", r.plan.Create)
+	case toErr:
+		r.console.People(text)
+	default:
+		_ = r.show(text)
 	}
 }
 

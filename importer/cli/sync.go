@@ -104,9 +104,7 @@ func (w *syncWork) hold(ctx context.Context, r *run) error {
 
 // outlook also says that a source is new, or who has left it.
 func (w *syncWork) outlook(r *run, o *report.Outlook) {
-	if w.guards.Last == 0 {
-		o.Notes = append(o.Notes, "Source "+r.source+": this is its first sync, so nobody can be a leaver yet.")
-	}
+	o.Note(w.guards.Last == 0, "Source "+r.source+": this is its first sync, so nobody can be a leaver yet.")
 	o.Leavers, o.Revoke = w.leavers, w.revokes
 	if r.foreseen != nil {
 		o.Leavers.Held = explain(r.foreseen).What

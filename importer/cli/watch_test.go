@@ -126,6 +126,7 @@ func TestUnattendedLogIsJSON(t *testing.T) {
 	t.Parallel()
 	c := newTrial(t, nil)
 	c.export("crm.csv", 3)
+	c.write("fix.csv", "name,email\nAnn Lee,ann@example.com\nBo Berg,bo(at)example.com\n")
 	for _, tc := range []struct {
 		code int
 		says string
@@ -133,6 +134,7 @@ func TestUnattendedLogIsJSON(t *testing.T) {
 	}{
 		{0, "run ended", []string{"sync", "./crm.csv"}},
 		{0, "run ended", []string{"sync", "./crm.csv", "--quiet"}},
+		{3, "\"msg\":\"plan\",\"rows\":2,\"to_send\":1", []string{"import", "./fix.csv", "--summary", "-"}},
 		{5, "required address", []string{"sync", "./crm.csv", "--require-email", "missing@example.com"}},
 		{1, "no such file", []string{"sync", "./none.csv"}},
 	} {

@@ -1,0 +1,107 @@
+package cli_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// A new list of people under the name of an earlier one leaves the rows that the earlier one had to fix where they are,
+// whatever becomes of the new one.
+func TestRowsToFixOfAnEarlierBatch(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.write("x.csv", "name,email\nAnn Lee,ann@example.com\nBo Berg,bo(at)example.com\n")
+	c.must(3, "import", "./x.csv")
+	first := c.read("x.failed.csv")
+	for _, batch := range []struct {
+		code              int
+		people, says, not string
+	}{
+		{0, "Cy Dahl,cy@example.com\nDi Eck,di@example.com\n", "complete", "x.failed"},
+		{3, "Cy Dahl,cy@example.com\nDi Eck,di@example.com\nEd Fox,ed(at)example.com\n", "x.failed-2.csv", "x.failed-3"},
+		{0, "Cy Dahl,cy@example.com\nDi Eck,di@example.com\nEd Fox,ed@example.com\n", "complete", "x.failed"},
+		{3, "Flo Gut,flo@example.com\nGil Ham,gil(at)example.com\n", "x.failed-2.csv", "x.failed-3"},
+	} {
+		c.write("x.csv", "name,email\n"+batch.people)
+		out := c.must(batch.code, "import", "./x.csv")
+		if c.says(out, batch.says); strings.Contains(out, batch.not) {
+			t.Errorf("it says %q:\n%s", batch.not, out)
+		}
+		if !c.exists("x.failed.csv") || c.read("x.failed.csv") != first {
+			t.Fatalf("after\n%s\nthe rows of the first batch are gone", batch.people)
+		}
+		if made := c.exists("x.failed-2.csv"); made != (batch.code == 3) {
+			t.Errorf("after\n%s\nthere is a second file: %t", batch.people, made)
+		}
+	}
+	c.write("y.csv", "name,email\nAnn Lee,ann@example.com\nHal Ida,hal(at)example.com\n") // a sync goes on with its source
+	c.must(3, "sync", "./y.csv")
+	c.write("y.csv", "name,email\nAnn Lee,ann@example.com\n")
+	c.must(0, "sync", "./y.csv", "--max-shrink", "100%")
+	if c.exists("y.failed.csv") {
+		t.Error("a row that the source no longer has is still to be fixed")
+	}
+}
+
+// What is fixed in a file under another name does not count for the whole export, and that is said.
+func TestFailedFileUnderAnotherName(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.write("x.csv", "name,email\nAnn Lee,ann@example.com\nBo Berg,bo(at)example.com\n")
+	c.must(3, "import", "./x.csv")
+	c.write("x.failed.csv", strings.ReplaceAll(c.read("x.failed.csv"), "bo(at)", "bo@"))
+	c.write("mine.csv", c.read("x.failed.csv"))
+	const note = "this file of rows to fix had another name"
+	c.says(c.must(0, "import", "./mine.csv"), note)
+	if out := c.must(0, "import", "./x.failed.csv"); strings.Contains(out, note) {
+		t.Error(out)
+	}
+	out := c.must(0, "import", "./x.csv")
+	if c.says(out, "1  fixed"); strings.Contains(out, "correct it in the file") {
+		t.Errorf("it asks for what has been done:\n%s", out)
+	}
+	if out := c.must(3, "import", "./x.results.csv"); strings.Contains(out, note) {
+		t.Error(out)
+	}
+}
+
+// Where it cannot be read which failed files were written, nothing is sent, and no other name is made up.
+func TestMemoryOfFailedFilesThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.write("x.csv", "name,email\nAnn Lee,ann@example.com\nBo Berg,bo(at)example.com\n")
+	c.must(3, "import", "./x.csv")
+	if err := os.Rename(c.path("ledger.files"), c.path("away")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(c.path("ledger.files"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c.write("x.csv", "name,email\nAnn Lee,ann@example.com\nCy Dahl,cy@example.com\nBo Berg,bo(at)example.org\n")
+	before := c.posts()
+	c.says(c.must(1, "import", "./x.csv"), "ledger.files: it is a folder")
+	if c.exists("x.failed-2.csv") || c.posts() != before {
+		t.Error("it went on")
+	}
+	if err := os.Remove(c.path("ledger.files")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(c.path("away"), c.path("ledger.files")); err != nil {
+		t.Fatal(err)
+	}
+	c.must(3, "import", "./x.csv")
+	if c.exists("x.failed-2.csv") {
+		t.Error("its own file was taken for an edited one")
+	}
+}
+
+// Rows on stdout would mix with the plan, by any name.
+func TestRowsAreNotForStdout(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.export("x.csv", 1)
+	for _, flag := range []string{"--results", "--failed", "--page", "--metrics-file"} {
+		c.says(c.must(2, "import", "./x.csv", flag, "/dev/stdout"), flag+" cannot be stdout")
+	}
+}
