@@ -150,7 +150,9 @@ func judgeResent(e ledger.Entry, name string, had ledger.Account, found apiclien
 	case err != nil && !revoked:
 		return e
 	case !revoked:
-		e.Status, e.Reason = outcome.Conflict, outcome.ReasonConflict
+		if e.Status, e.Reason = outcome.Conflict, outcome.ReasonConflict; had.Ours() {
+			e.Reason = "created by this program on " + outcome.Day(had.At) + "; " + e.Reason
+		}
 		return e
 	case err == nil && found.PortalOnly() && found.Active:
 		e.Status, e.Reason = outcome.Conflict, fmt.Sprintf(outcome.ReasonGivenBack, outcome.Day(had.RevokedAt))

@@ -122,8 +122,10 @@ func TestJudgeLookUp(t *testing.T) {
 
 // What becomes of a row that is sent again, and of the ledger's account.
 func TestJudgeResent(t *testing.T) {
-	held := ledger.Account{ID: "qm:1:2", Status: outcome.Created, Name: "Ana Sol"}
-	revoked, nameless := held, held
+	held := ledger.Account{ID: "qm:1:2", Status: outcome.Created, Name: "Ana Sol",
+		At: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)}
+	revoked, nameless, strange := held, held, held
+	strange.Status = outcome.Conflict
 	revoked.RevokedAt = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	nameless.ID, nameless.Status = "", outcome.CreatedUnconfirmed
 	same := apiclient.Account{ID: "qm:1:2", Type: "customer", DisplayName: "Ana Sol", Active: true}
@@ -149,7 +151,8 @@ func TestJudgeResent(t *testing.T) {
 		{"nobody looks", conflict, revoked, apiclient.Account{}, errNotLookedUp, before, "not looked up", ledger.NoChange},
 		{"another account has the address", conflict, revoked, other, nil, conflict, "", ledger.Store},
 		{"created anew, and the answer lost", unconfirmed, revoked, other, nil, unconfirmed, "", ledger.Store},
-		{"still there", conflict, held, same, nil, conflict, "", ledger.NoChange},
+		{"still there", conflict, held, same, nil, conflict, "created by this program on 2026-02-01", ledger.NoChange},
+		{"still there, and not ours", conflict, strange, same, nil, conflict, "the address has", ledger.NoChange},
 		{"still there, so the lost attempt did nothing", unconfirmed, held, same, nil, conflict, "", ledger.NoChange},
 		{"not resolved", unconfirmed, held, apiclient.Account{}, errors.New("no"), unconfirmed, "", ledger.NoChange},
 		{"created anew by somebody", conflict, held, other, nil, conflict, "", ledger.Store},
@@ -159,6 +162,9 @@ func TestJudgeResent(t *testing.T) {
 			got := judgeResent(entry(tc.status, "", ledger.Store), "Ana Sol", tc.had, tc.found, tc.err)
 			if got.Status != tc.want || got.Account != tc.change || !strings.Contains(got.Reason, tc.reason) {
 				t.Errorf("%s, change %d, %q; want %s, %d", got.Status, got.Account, got.Reason, tc.want, tc.change)
+			}
+			if strings.Contains(got.Reason, "created by this program") && !tc.had.Ours() {
+				t.Errorf("%q of an account that was there before", got.Reason)
 			}
 		})
 	}

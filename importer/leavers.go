@@ -94,10 +94,8 @@ func (r *Roster) see(result Result) error {
 		return nil
 	}
 	row := result.Row
-	if row.Key != "" && onboarded(result.Status) {
-		r.gather(ledger.Member{Key: row.Key, ExternalID: row.ExternalID})
-	} else if row.Key != "" && result.Status != outcome.Duplicate {
-		r.gather(ledger.Member{Key: row.Key, Aside: true})
+	if row.Key != "" && result.Status != outcome.Duplicate {
+		r.gather(ledger.Member{Key: row.Key, ExternalID: row.ExternalID, Aside: !onboarded(result.Status)})
 	}
 	for _, key := range row.Other {
 		r.gather(ledger.Member{Key: key, Aside: true})
@@ -132,29 +130,24 @@ func (r *Roster) arrive() error {
 // sight notes what a row says of those who have left: by the address that it was fixed to, by its external id, or when
 // it has no address that can be read, by any of its cells or two side by side, which may be a name.
 func (r *Roster) sight(result Result, is outcome.Status) {
-	row := result.Row
+	row, who := result.Row, []string(nil)
 	if result.fixed != "" {
 		r.fixed[result.fixed] = true
 	}
 	if row.ExternalID != "" {
-		r.ids = true
-		r.note(sameID(row.ExternalID), result, is)
+		r.ids, who = true, append(who, sameID(row.ExternalID))
 	}
-	if row.Invalid == "" || row.Excluded != "" || row.Key != "" || len(r.seen) == 0 {
-		return
-	}
-	before := ""
-	for _, cell := range row.Cells {
-		for _, name := range []string{cell, before + cell, cell + before} {
-			r.note(sameName(name), result, is)
+	if row.Invalid != "" && row.Excluded == "" && row.Key == "" {
+		before := ""
+		for _, cell := range row.Cells {
+			who = append(who, sameName(cell), sameName(before+cell), sameName(cell+before))
+			before = cell
 		}
-		before = cell
 	}
-}
-
-func (r *Roster) note(who string, result Result, is outcome.Status) {
-	if s, left := r.seen[who]; left && (s.place == export.Place{} || s.place == result.Row.Place) {
-		r.seen[who] = sighting{result.Row.Place, strings.Clone(cmp.Or(result.fixed, result.Row.Key)), is}
+	for _, one := range who {
+		if s, left := r.seen[one]; left && (s.place == export.Place{} || s.place == row.Place) {
+			r.seen[one] = sighting{row.Place, strings.Clone(cmp.Or(result.fixed, row.Key)), is}
+		}
 	}
 }
 
@@ -186,16 +179,17 @@ func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
 	left, err := r.left()
 	for _, one := range left {
 		elsewhere := cmp.Or(r.seen[sameID(one.KnownID)], r.seen[sameName(one.Name)])
-		leaver := Leaver{
+		action, reason := judgeLeaver(one, elsewhere, r.ids)
+		list = append(list, Leaver{
 			Email:     one.Email,
 			Name:      one.Name,
 			AccountID: one.ID,
+			Action:    action,
+			Reason:    reason,
 			LastSeen:  outcome.Day(one.LastSeen),
 			Source:    r.source,
 			RunID:     run.ID,
-		}
-		leaver.Action, leaver.Reason = judgeLeaver(one, elsewhere, r.ids)
-		list = append(list, leaver)
+		})
 	}
 	return list, err
 }
