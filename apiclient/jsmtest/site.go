@@ -103,7 +103,7 @@ type Site struct {
 	uses      map[string]int         // of grants, since the faults were set: by that, and by that with the path
 	attempts  map[uint64]int         // requests by what they are about
 	seen      map[string]*RouteStats // by method and path
-	befell    map[string]int
+	befell    map[string]int         // faults, by kind
 }
 
 // New makes a site. Call Close when requests may still be waiting in it.
@@ -112,9 +112,9 @@ func New(o Options) *Site {
 	if len(o.Tokens) == 0 && len(o.Clients) == 0 {
 		o.Tokens = []Token{SandboxToken()}
 	}
-	open, closeIt := context.WithCancel(context.Background())
+	open, cancel := context.WithCancel(context.Background())
 	s := &Site{
-		Close:     closeIt,
+		Close:     cancel,
 		closed:    open.Done(),
 		options:   o,
 		limits:    Limiter{Quotas: o.Quotas},
