@@ -87,7 +87,7 @@ func (r *reporting) do(ctx context.Context, id string) error {
 	if r.list {
 		return r.show(report.RunList(runs, isTerminal(r.Out)))
 	}
-	if r.run, err = r.site.chooseRun(ctx, id, hasFiles); err != nil {
+	if r.run, err = r.chooseRun(ctx, r.site.ledger, id, hasFiles); err != nil {
 		return err
 	}
 	if r.run.Outcome == "" {
@@ -112,17 +112,19 @@ func hasFiles(run ledger.Run) bool {
 	return run.Outcome != ledger.Held && (run.Command != "revoke" || run.Source == "")
 }
 
-// chooseRun returns the run whose id begins so; for "" the newest that fits.
-func (s *site) chooseRun(ctx context.Context, id string, fits func(ledger.Run) bool) (run ledger.Run, err error) {
-	runs, err := s.ledger.Runs(ctx)
+// chooseRun returns the run in l whose id begins so; for "" the one that was at work last of those that fit.
+func (p *program) chooseRun(ctx context.Context, l *ledger.Ledger, id string, fits func(ledger.Run) bool) (
+	run ledger.Run, err error) {
+	runs, err := l.Runs(ctx)
 	if i := slices.IndexFunc(runs, fits); id == "" && i >= 0 {
 		id = runs[i].ID
 	}
 	if err == nil {
-		run, err = s.ledger.Run(ctx, id)
+		run, err = l.Run(ctx, id)
 	}
 	if err != nil {
-		err = stopf(importer.Broken, "jsm-onboard report --list shows the runs", "%w", err)
+		list := append([]string{"--list"}, p.again("site", "ledger")...)
+		err = stopf(importer.Broken, report.Command("report", list...)+" shows the runs", "%w", err)
 	}
 	return run, err
 }

@@ -155,7 +155,6 @@ func versionNumber() string {
 
 func (p *program) versionCommand() *cobra.Command {
 	return p.command("version", func(cmd *cobra.Command, _ []string) error {
-		_, err := fmt.Fprintln(p.Out, cmd.Root().Version)
-		return err
+		return p.show(cmd.Root().Version + "\n")
 	})
 }

@@ -21,7 +21,7 @@ func (p *program) undoCommand() *cobra.Command {
 }
 
 func (w *undoWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
-	undone, err := r.site.chooseRun(ctx, r.undone, creates)
+	undone, err := r.chooseRun(ctx, r.site.ledger, r.undone, creates)
 	switch {
 	case err != nil:
 		return nil, err
