@@ -13,17 +13,7 @@ import (
 
 // remembering is a memory for a test.
 func remembering(t *testing.T) *Memory {
-	return reading(t, filepath.Join(t.TempDir(), "state", "files"), "/data/c.csv")
-}
-
-// reading reads a memory, as each run does.
-func reading(t *testing.T, path, input string) *Memory {
-	t.Helper()
-	m := ReadMemory(path, input, true)
-	if m.err != nil {
-		t.Fatal(m.err)
-	}
-	return m
+	return ReadMemory(filepath.Join(t.TempDir(), "state", "files"), "/data/c.csv", true)
 }
 
 // finished is what Finish did.
@@ -32,7 +22,7 @@ type finished struct{ Path, Kept string }
 // fail writes a failed file with the given rows.
 func fail(t *testing.T, memory *Memory, path string, rows ...importer.Result) finished {
 	t.Helper()
-	memory = reading(t, memory.path, memory.Input)
+	memory = ReadMemory(memory.path, memory.Input, true) // as each run does
 	f, err := NewFailed(path, &export.Survey{Header: []string{"Email", "Name"}}, memory)
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +105,7 @@ func TestFailedNeverOverwritesWhatSomebodyEdited(t *testing.T) {
 func TestFailedOfAnotherInput(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.failed.csv")
 	memory := remembering(t)
-	other := reading(t, memory.path, "/data/c.txt")
+	other := ReadMemory(memory.path, "/data/c.txt", true)
 	fail(t, memory, path, result(1, outcome.Failed, "first", "a"))
 	if m := fail(t, other, path, result(1, outcome.Failed, "another", "b")); m.Path == path || m.Kept != path {
 		t.Errorf("%+v", m)
@@ -169,5 +159,16 @@ func TestFailedThatCannotBeRememberedIsDropped(t *testing.T) {
 	}
 	if got := names(t, folder); got != "[]" {
 		t.Errorf("the folder holds %s", got)
+	}
+}
+
+// Night after night with the same rows to fix, the memory stays as small as it is.
+func TestMemoryDoesNotGrowWithTheNights(t *testing.T) {
+	path, memory := filepath.Join(t.TempDir(), "c.failed.csv"), remembering(t)
+	for range 3 {
+		fail(t, memory, path, result(1, outcome.Failed, "x", "a"))
+	}
+	if got := read(t, memory.path); strings.Count(got, "sha256") != 1 {
+		t.Errorf("%s", got)
 	}
 }

@@ -130,7 +130,7 @@ type Failed struct {
 
 // NewFailed opens path's partial file and writes the header.
 func NewFailed(path string, s *export.Survey, memory *Memory) (*Failed, error) {
-	if memory.err != nil {
+	if memory.err != nil && !errors.Is(memory.err, fs.ErrNotExist) {
 		return nil, memory.err
 	}
 	r, err := newResults(path, s, reasonAndPlace)
@@ -192,6 +192,7 @@ func checksum(path string) string {
 type Memory struct {
 	written // of the run
 	path    string
+	content []byte
 	files   []written // the oldest first
 	err     error     // why it could not be read
 }
@@ -209,11 +210,8 @@ type written struct {
 // none. Where it cannot be read, no failed file is begun.
 func ReadMemory(path, input string, unnamed bool) *Memory {
 	m := &Memory{path: path, written: written{Input: onlyIf(unnamed, input)}}
-	content, err := os.ReadFile(path)
-	if !errors.Is(err, fs.ErrNotExist) {
-		m.err = err
-	}
-	for line := range bytes.Lines(content) {
+	m.content, m.err = os.ReadFile(path)
+	for line := range bytes.Lines(m.content) {
 		var w written
 		if json.Unmarshal(line, &w) == nil { // else it is empty, or was not written to its end
 			m.files = append(m.files, w)
@@ -239,8 +237,7 @@ func (m *Memory) Place(path, sum string) (at, kept string) {
 		if old := checksum(at); old == "" || old == sum || m.wrote(old) {
 			return at, kept
 		}
-		ext := filepath.Ext(path)
-		at, kept = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ext), n, ext), at
+		at, kept = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, filepath.Ext(path)), n, filepath.Ext(path)), at
 	}
 }
 
@@ -257,10 +254,13 @@ func (m *Memory) ReadAs(path string) (flags []string, known bool) {
 // remember adds a file. What its path had before stays known: it is still there when the new one gets no name.
 func (m *Memory) remember(path, sum string) error {
 	m.Path, m.SHA256 = path, sum
+	line, _ := json.Marshal(m.written) // texts can always be written
+	if bytes.Contains(m.content, line) {
+		return nil
+	}
 	os.MkdirAll(filepath.Dir(m.path), 0o700) // without the folder the file cannot be written
 	file, err := os.OpenFile(m.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err == nil {
-		line, _ := json.Marshal(m.written) // texts can always be written
 		_, err = fmt.Fprintf(file, "\n%s\n", line)
 		err = cmp.Or(err, file.Sync(), file.Close())
 	}
