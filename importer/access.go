@@ -5,7 +5,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
+	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
 )
@@ -15,6 +19,57 @@ const (
 	accessAtOnce  = 8                      // calls
 	createdHere   = "organization_created" // in the ledger: organizations that a run has created
 )
+
+// AccessOptions say what customers get besides their account.
+type AccessOptions struct {
+	Organizations bool
+	ServiceDesks  []string // keys of service projects
+}
+
+// AccessPlan is what the access that was asked for comes to.
+type AccessPlan struct {
+	Organizations bool // they were asked for
+	Named         int
+	ToCreate      int
+	FirstNew      []string // at most ten
+	ServiceDesks  []apiclient.ServiceDesk
+
+	// What is asked for and not there, for people who have an account or will be created:
+	Memberships int // in organizations
+	Customers   int // of the service project that lacks most of them
+	Open        int // memberships of all kinds
+
+	WithoutOrganization int // rows
+	InvalidRows         int // rows whose organization cannot be used
+
+	groups  []ledger.Group  // the service projects, and organizations of the file
+	lacking []*ledger.Group // of these, those that the site lacked
+	wanted  *ledger.Wanted
+	atSite  map[string][]apiclient.Organization // without regard to case and blanks
+}
+
+// tidyName is an organization's name in NFC, with single blanks.
+func tidyName(name string) string { return strings.Join(strings.Fields(norm.NFC.String(name)), " ") }
+
+// organization is what a name means, without regard to case and blanks. Why says that it means none; without an ID it
+// has to be created.
+func (a *AccessPlan) organization(spelled string) ledger.Group {
+	spelled = tidyName(spelled)
+	g := ledger.Group{Kind: ledger.Organization, Name: strings.ToLower(spelled), Spelled: spelled}
+	at := a.atSite[g.Name]
+	one := slices.IndexFunc(at, func(o apiclient.Organization) bool {
+		return len(at) == 1 || tidyName(o.Name) == spelled
+	})
+	switch {
+	case one >= 0:
+		g.ID = at[one].ID
+		g.Name += "\n" + g.ID
+	case len(at) > 0:
+		g.Why = fmt.Sprintf("the site has %d organizations with this name, apart from upper and lower case "+
+			"and spaces; write it in the file exactly as it is written at the site", len(at))
+	}
+	return g
+}
 
 // AccessTotals is what became of the access that was asked for, without names of organizations: these are cells.
 type AccessTotals struct {

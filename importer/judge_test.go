@@ -278,6 +278,8 @@ func TestJudgeLeaver(t *testing.T) {
 		return ledger.Leaver{Account: ledger.Account{Status: status}, MemberID: id, NewKey: newKey}
 	}
 	at := export.Place{Row: 7, Line: 7}
+	before := member(outcome.Conflict, "1", "")
+	before.RevokedAt = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	for _, tc := range []struct {
 		name   string
 		one    ledger.Leaver
@@ -296,6 +298,7 @@ func TestJudgeLeaver(t *testing.T) {
 		{"another address that is not made", member(outcome.Created, "1", ""), sighting{at, "c@x", outcome.Failed}, true, ActionReview, "settle"},
 		{"a duplicate", member(outcome.Created, "1", ""), sighting{at, "", outcome.Duplicate}, true, ActionReview, "row 7"},
 		{"excluded", member(outcome.Created, "1", ""), sighting{at, "", outcome.Excluded}, true, ActionReview, "excluded"},
+		{"revoked by a killed run", before, sighting{}, false, ActionRevoke, "revoked by this program on 2026-03-01"},
 		{"a typing error", member(outcome.Created, "1", ""), sighting{at, "", outcome.Invalid}, true, ActionReview, "typing error"},
 	} {
 		action, reason := judgeLeaver(tc.one, tc.other, tc.ids)

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/unicode/norm"
-
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
@@ -135,57 +133,6 @@ func (p *Plan) count(t *task) {
 	}
 }
 
-// AccessOptions say what customers get besides their account.
-type AccessOptions struct {
-	Organizations bool
-	ServiceDesks  []string // keys of service projects
-}
-
-// AccessPlan is what the access that was asked for comes to.
-type AccessPlan struct {
-	Organizations bool // they were asked for
-	Named         int
-	ToCreate      int
-	FirstNew      []string // at most ten
-	ServiceDesks  []apiclient.ServiceDesk
-
-	// What is asked for and not there, for people who have an account or will be created:
-	Memberships int // in organizations
-	Customers   int // of the service project that lacks most of them
-	Open        int // memberships of all kinds
-
-	WithoutOrganization int // rows
-	InvalidRows         int // rows whose organization cannot be used
-
-	groups  []ledger.Group  // the service projects, and organizations of the file
-	lacking []*ledger.Group // of these, those that the site lacked
-	wanted  *ledger.Wanted
-	atSite  map[string][]apiclient.Organization // without regard to case and blanks
-}
-
-// tidyName is an organization's name in NFC, with single blanks.
-func tidyName(name string) string { return strings.Join(strings.Fields(norm.NFC.String(name)), " ") }
-
-// organization is what a name means, without regard to case and blanks. Why says that it means none; without an ID it
-// has to be created.
-func (a *AccessPlan) organization(spelled string) ledger.Group {
-	spelled = tidyName(spelled)
-	g := ledger.Group{Kind: ledger.Organization, Name: strings.ToLower(spelled), Spelled: spelled}
-	at := a.atSite[g.Name]
-	one := slices.IndexFunc(at, func(o apiclient.Organization) bool {
-		return len(at) == 1 || tidyName(o.Name) == spelled
-	})
-	switch {
-	case one >= 0:
-		g.ID = at[one].ID
-		g.Name += "\n" + g.ID
-	case len(at) > 0:
-		g.Why = fmt.Sprintf("the site has %d organizations with this name, apart from upper and lower case "+
-			"and spaces; write it in the file exactly as it is written at the site", len(at))
-	}
-	return g
-}
-
 // PlanAccess reads the organizations of the site, whole, and counts what the rows ask for. Its error may be a *Stop.
 func (p *Plan) PlanAccess(ctx context.Context, api API, l *ledger.Ledger, o AccessOptions) (err error) {
 	if !o.Organizations && len(o.ServiceDesks) == 0 {
@@ -213,11 +160,8 @@ func (p *Plan) PlanAccess(ctx context.Context, api API, l *ledger.Ledger, o Acce
 			return err
 		}
 	}
-	if err := a.wanted.Claim(ctx, claims); err != nil {
-		return err
-	}
 	p.Access = a
-	return a.count(ctx, p.Run.Seq)
+	return cmp.Or(a.wanted.Claim(ctx, claims), a.count(ctx, p.Run.Seq))
 }
 
 // claim is what a row asks for, if only for the person as whom it was fixed.

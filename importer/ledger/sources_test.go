@@ -119,6 +119,26 @@ func TestLeavers(t *testing.T) {
 
 var nobody []string
 
+// Whom killed revocations of a source have revoked stand in no results, so they are listed until one has ended.
+func TestLeaversOfKilledRevocations(t *testing.T) {
+	l := openNew(t)
+	finish(t, l, night(t, l, "desk", "1", people("ann", "bob", "cyd", "dee", "eve")...), Complete)
+	finish(t, l, night(t, l, "desk", "2", people("eve")...), Complete)
+	revocation := func(source, file, key string) Run {
+		run := startRun(t, l, Job{Command: "revoke", Source: source, Input: file, InputSHA256: file})
+		settle(t, l, run, revoked(1, key))
+		return run
+	}
+	finish(t, l, revocation("desk", "a", "ann"), Stopped)
+	same(t, []string{"bob", "cyd", "dee"}, haveLeft(t, l, "desk"))
+	revocation("desk", "b", "bob") // killed
+	revocation("desk", "c", "cyd") // killed
+	revocation("", "d", "dee")     // killed, and of no source
+	same(t, []string{"bob", "cyd"}, haveLeft(t, l, "desk"))
+	finish(t, l, startRun(t, l, Job{Command: "revoke", Source: "desk", Input: "e", InputSHA256: "e"}), Complete)
+	same(t, nobody, haveLeft(t, l, "desk"))
+}
+
 // Everybody who has left is a leaver; whose account is ours is for the caller to see.
 func TestLeaversOfAllStatuses(t *testing.T) {
 	l := openNew(t)
