@@ -190,15 +190,15 @@ func checksum(path string) string {
 // A Memory knows the failed files that were written because of an input, by a small text file with a line for each. One
 // of another content has been edited since, and one that is not known belongs to another input.
 type Memory struct {
-	written // of the run
+	Written // of the run
 	path    string
 	content []byte
-	files   []written // the oldest first
+	files   []Written // the oldest first
 	err     error     // why it could not be read
 }
 
-// written is a failed file that was written.
-type written struct {
+// Written is a failed file that was written.
+type Written struct {
 	SHA256 string   `json:"sha256"`
 	Path   string   `json:"path"`
 	Input  string   `json:"input"` // "": it belongs to no input, as the user has named it
@@ -209,10 +209,10 @@ type written struct {
 // ReadMemory reads the memory in the file at path. input is absolute; a failed file that the user has named belongs to
 // none. Where it cannot be read, no failed file is begun.
 func ReadMemory(path, input string, unnamed bool) *Memory {
-	m := &Memory{path: path, written: written{Input: onlyIf(unnamed, input)}}
+	m := &Memory{path: path, Written: Written{Input: onlyIf(unnamed, input)}}
 	m.content, m.err = os.ReadFile(path)
 	for line := range bytes.Lines(m.content) {
-		var w written
+		var w Written
 		if json.Unmarshal(line, &w) == nil { // else it is empty, or was not written to its end
 			m.files = append(m.files, w)
 			if w.Input == input {
@@ -224,7 +224,7 @@ func ReadMemory(path, input string, unnamed bool) *Memory {
 }
 
 func (m *Memory) wrote(sum string) bool {
-	return slices.ContainsFunc(m.files, func(w written) bool {
+	return slices.ContainsFunc(m.files, func(w Written) bool {
 		return w.SHA256 == sum && (w.Input == m.Input && w.Batch == m.Batch || w.Input == "" || m.Input == "")
 	})
 }
@@ -241,20 +241,20 @@ func (m *Memory) Place(path, sum string) (at, kept string) {
 	}
 }
 
-// ReadAs are the flags by which a file is read, when it is known as a failed file, as the input of that was.
-func (m *Memory) ReadAs(path string) (flags []string, known bool) {
+// At is the failed file that was written to a path last; it has no path when none was.
+func (m *Memory) At(path string) (last Written) {
 	for _, w := range m.files {
 		if w.Path == path {
-			flags, known = w.Flags, true
+			last = w
 		}
 	}
-	return flags, known
+	return last
 }
 
 // remember adds a file. What its path had before stays known: it is still there when the new one gets no name.
 func (m *Memory) remember(path, sum string) error {
 	m.Path, m.SHA256 = path, sum
-	line, _ := json.Marshal(m.written) // texts can always be written
+	line, _ := json.Marshal(m.Written) // texts can always be written
 	if bytes.Contains(m.content, line) {
 		return nil
 	}

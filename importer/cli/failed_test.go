@@ -105,3 +105,22 @@ func TestRowsAreNotForStdout(t *testing.T) {
 		c.says(c.must(2, "import", "./x.csv", flag, "/dev/stdout"), flag+" cannot be stdout")
 	}
 }
+
+// The files of an earlier batch's run are written again without touching the rows to fix of a later one.
+func TestReportOfAnEarlierBatch(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	const first = "name,email\nAnn Lee,ann@example.com\nBo Berg,bo(at)example.com\n"
+	c.write("x.csv", first)
+	run := c.runID(c.must(3, "import", "./x.csv"))
+	c.write("x.csv", "name,email\nCy Dahl,cy@example.com\nEd Fox,ed(at)example.com\n")
+	c.must(3, "import", "./x.csv")
+	later := c.read("x.failed-2.csv")
+	c.write("x.failed.csv", strings.ReplaceAll(c.read("x.failed.csv"), "bo(at)", "bo@"))
+	c.write("x.csv", first)
+	c.must(2, "report", run) // a later run has written these results
+	c.must(3, "report", run, "--failed", c.path("x.failed.csv"))
+	if !c.exists("x.failed-2.csv") || c.read("x.failed-2.csv") != later {
+		t.Errorf("the rows to fix of the later batch are gone:\n%s", c.read("x.failed-2.csv"))
+	}
+}

@@ -160,8 +160,7 @@ func (r *run) do(ctx context.Context) error {
 func (r *run) through(ctx context.Context) (err error) {
 	unnamed := r.out.failed == r.stem(r.path)+".failed.csv"
 	r.memory = report.ReadMemory(r.site.memory, r.input, unnamed)
-	flags, _ := r.memory.ReadAs(r.input)
-	if r.planned.Export, err = r.read.as(flags); err != nil {
+	if r.planned.Export, err = r.read.as(r.memory.At(r.input).Flags); err != nil {
 		return err
 	}
 	r.planned.Export.Organizations, r.planned.Job = r.access.Organizations, r.job()
