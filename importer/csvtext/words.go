@@ -7,7 +7,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 // signs stand alone or at a word: ½, 25°C, 10m², Nº, Acme®, ¿Qué. They say nothing of the letters.
@@ -32,9 +35,7 @@ func countWords(text string) (words, misfits int) {
 
 func isHigh(r rune) bool { return r >= utf8.RuneSelf }
 
-func endsWord(r rune) bool {
-	return r < utf8.RuneSelf && !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z')
-}
+func endsWord(r rune) bool { return r < utf8.RuneSelf && !('a' <= r|0x20 && r|0x20 <= 'z') }
 
 // What a word is made of, between the marks that stand in names and texts.
 var (
@@ -72,10 +73,11 @@ func IsWord(word string) bool {
 func OneScript(word string) bool { return oneScript.MatchString(word) }
 
 // misread are the encodings for which UTF-8 and others are taken by mistake.
-var misread = []*charmap.Charmap{
+var misread = []encoding.Encoding{
 	charmap.Windows1252, charmap.Macintosh, charmap.CodePage850, charmap.CodePage437, charmap.Windows1250,
 	charmap.Windows1251, charmap.Windows1254, charmap.ISO8859_1, charmap.ISO8859_2, charmap.ISO8859_15,
 	charmap.Windows1253, charmap.Windows1257, charmap.CodePage866, charmap.KOI8R, charmap.CodePage852,
+	simplifiedchinese.GBK,
 }
 
 // IsMisread reports a text whose letters were read in the wrong encoding and
@@ -89,7 +91,8 @@ func IsMisread(s string) bool {
 		}
 		for _, in := range misread {
 			reread, err := in.NewEncoder().String(part)
-			if err != nil || !utf8.ValidString(reread) || utf8.RuneCountInString(reread) == len(reread) {
+			letters, wide := utf8.RuneCountInString(reread), length*3 == len(part) // Chinese, whose bytes may be UTF-8
+			if err != nil || !utf8.ValidString(reread) || letters == len(reread) || wide && letters*3 < len(reread) {
 				continue
 			}
 			if makesSense(reread) || length > 2 && strings.ContainsFunc(part, isSymbol) {
@@ -118,7 +121,7 @@ func isRareLetter(r rune) bool {
 
 // otherScripts are encodings whose words have no ASCII letter, each with its script.
 var otherScripts = []struct {
-	in    *charmap.Charmap
+	in    encoding.Encoding
 	table *unicode.RangeTable
 }{
 	{charmap.Windows1251, unicode.Cyrillic},
@@ -126,22 +129,19 @@ var otherScripts = []struct {
 	{charmap.KOI8R, unicode.Cyrillic},
 	{charmap.Windows1255, unicode.Hebrew},
 	{charmap.Windows1256, unicode.Arabic},
+	{charmap.Windows874, unicode.Thai},
+	{simplifiedchinese.GBK, unicode.Han},
+	{korean.EUCKR, unicode.Hangul},
 }
+
+// highLatin is a text of three Latin letters beyond ASCII or more, and no others.
+var highLatin = regexp.MustCompile(`^(\PL*[^\x00-\x7f\P{Latin}]){3,}\PL*$`)
 
 // inOtherScript reports a text of Latin letters beyond ASCII alone whose bytes
 // are words of another script: "Èâàí" is "Иван".
 func inOtherScript(s string) bool {
-	letters := 0
-	for _, r := range s {
-		if unicode.IsLetter(r) {
-			letters++
-			if !isHigh(r) || !unicode.Is(unicode.Latin, r) {
-				return false
-			}
-		}
-	}
 	b, err := charmap.Windows1252.NewEncoder().String(s)
-	if letters < 3 || err != nil {
+	if err != nil || !highLatin.MatchString(s) {
 		return false
 	}
 	for _, other := range otherScripts {

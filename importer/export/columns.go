@@ -64,12 +64,8 @@ func (c *columns) holds(i int) Field {
 func (c *columns) list(h *header) []Column {
 	var list []Column
 	for f := Email; f <= secondLast; f++ {
-		shown := f
-		if f == secondLast {
-			shown = LastName
-		}
 		for _, i := range c.at[f] {
-			list = append(list, Column{Field: shown, Header: h.names[i], Index: i, Why: c.why[f]})
+			list = append(list, Column{Field: f, Header: h.names[i], Index: i, Why: c.why[f]})
 		}
 	}
 	return list
@@ -243,8 +239,9 @@ func (ch *chooser) scoreOfAddresses(i int, m meaning) int {
 // named: without a header its first line is a person.
 func (ch *chooser) byContent() []reading {
 	var ways []reading
-	for _, i := range ch.e.addressColumns(ch.h) {
-		if name := ch.h.names[i]; name != "" && !strings.Contains(name, "@") {
+	for i, name := range ch.h.names {
+		s := ch.e.of(i)
+		if name != "" && !strings.Contains(name, "@") && !ch.h.own[i] && most(s.addresses, s.filled) {
 			ways = append(ways, reading{Email: {i}})
 		}
 	}

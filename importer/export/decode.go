@@ -91,16 +91,10 @@ func compareCell(views []*view, cell string, local []string) {
 	var reads []string
 	var found []int // words of the address
 	for _, v := range views {
-		text, n := trimBlanks(v.encoding.Text(cell)), 0
-		for word := range strings.FieldsSeq(text) {
-			if !isASCII(word) && standsIn(fold(word), local) {
-				n++
-			} else if isAlmost(word, local) {
-				v.wrong++
-			}
-		}
-		v.wrong -= n
-		reads, found = append(reads, text), append(found, n)
+		text := trimBlanks(v.encoding.Text(cell))
+		right, wrong := spelling(text, local)
+		v.wrong += wrong - right
+		reads, found = append(reads, text), append(found, right)
 	}
 	if len(reads) > 1 && len(slices.Compact(slices.Clone(reads))) == 1 {
 		return

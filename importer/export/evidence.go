@@ -29,6 +29,7 @@ type shape struct {
 
 	witnessed int // rows with an address as well
 	agree     int // a word stands in the local part
+	whole     int // and no word of the local part is another's
 	company   int // a word stands in the domain, and none in the local part
 }
 
@@ -41,17 +42,6 @@ func newEvidence(sample [][]string, email []int) *evidence {
 		e.local, e.domain = append(e.local, localWords(key)), append(e.domain, foldedWords(domain))
 	}
 	return e
-}
-
-// addressColumns are those most of whose cells are addresses.
-func (e *evidence) addressColumns(h *header) []int {
-	var is []int
-	for i := range h.names {
-		if s := e.of(i); !h.own[i] && most(s.addresses, s.filled) {
-			is = append(is, i)
-		}
-	}
-	return is
 }
 
 // maxCellRead is how long a cell may be in which an address is looked for.
@@ -129,15 +119,16 @@ func (s *shape) compare(cell string, local, domain []string) {
 		return
 	}
 	s.witnessed++
-	if agrees(cell, local) {
-		s.agree++
-		return
-	}
-	for _, word := range foldedWords(cell) {
-		if len(word) > 3 && standsIn(word, domain) {
-			s.company++
-			return
+	words := foldedWords(cell)
+	inLocal := func(w string) bool { return standsIn(w, local) }
+	inDomain := func(w string) bool { return len(w) > 3 && standsIn(w, domain) }
+	switch {
+	case slices.ContainsFunc(words, inLocal):
+		if s.agree++; covers(words, local) {
+			s.whole++
 		}
+	case slices.ContainsFunc(words, inDomain):
+		s.company++
 	}
 }
 

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -58,13 +59,13 @@ func TestFold(t *testing.T) {
 		"Müller": "mueller", "Muller": "müller", "Groß": "gross", "Dvořák": "dvorak", "Łukasz": "lukasz", "Ægir": "aegir", "Sjøberg": "sjoberg",
 		"Юлия": "yulia", "Иванов": "ivanov", "Παππάς": "pappas", "Yıldız": "yildiz", "Şahin": "sahin", "Åse": "aase",
 	} {
-		if fold(word) != fold(same) {
-			t.Errorf("%s is %s, and %s is %s", word, fold(word), same, fold(same))
+		if !slices.Equal(foldedWords(word), foldedWords(same)) {
+			t.Errorf("%s is %s, and %s is %s", word, foldedWords(word), same, foldedWords(same))
 		}
 	}
 	for _, pair := range [][2]string{{"Dvořák", "dvoøák"}, {"Şahin", "Þahin"}, {"Ayşe", "Ayþe"}, {"Tomáš", "Tomáą"}, {"Иванов", "Петров"}} {
-		if fold(pair[0]) == fold(pair[1]) {
-			t.Errorf("%s and %s are both %s", pair[0], pair[1], fold(pair[0]))
+		if slices.Equal(foldedWords(pair[0]), foldedWords(pair[1])) {
+			t.Errorf("%s and %s are both %s", pair[0], pair[1], foldedWords(pair[0]))
 		}
 	}
 }

@@ -30,20 +30,22 @@ func foldedWords(cell string) []string {
 	}
 	list := strings.FieldsFunc(cell, func(r rune) bool { return !unicode.IsLetter(r) })
 	for i, word := range list {
-		before := rune(0)
-		list[i] = strings.Map(func(r rune) rune {
-			if r == before {
-				return -1
-			}
-			before = r
-			return r
-		}, spellings.Replace(strings.ToLower(word)))
+		list[i] = respell(word)
 	}
 	return list
 }
 
-// fold is a word as an address would write it.
-func fold(word string) string { return strings.Join(foldedWords(word), "") }
+// respell writes sounds in one way, and double letters once.
+func respell(word string) string {
+	before := rune(0)
+	return strings.Map(func(r rune) rune {
+		if r == before && r != '?' {
+			return -1
+		}
+		before = r
+		return r
+	}, spellings.Replace(strings.ToLower(word)))
+}
 
 // standsIn reports whether a folded word is one that an address is made of:
 // three letters of it or more somewhere, or two as a part of their own.
@@ -68,18 +70,38 @@ func agrees(cell string, local []string) bool {
 	return slices.ContainsFunc(foldedWords(cell), func(w string) bool { return standsIn(w, local) })
 }
 
-// isAlmost reports a word that is a part of an address but for letters beyond ASCII, such
-// as "Ayüe" in ayse@example.com.
+// covers reports whether each part of an address goes with a word of a name, but for single letters.
+func covers(words, parts []string) bool {
+	return !slices.ContainsFunc(parts, func(part string) bool {
+		with := func(w string) bool { return len(w) > 1 && (strings.Contains(part, w) || strings.Contains(w, part)) }
+		return len(part) > 1 && !slices.ContainsFunc(words, with)
+	})
+}
+
+// spelling counts the words beyond ASCII that are a part of an address, and those that are one but for
+// their letters beyond ASCII, such as "Ayüe" in ayse@example.com.
+func spelling(text string, parts []string) (right, wrong int) {
+	for word := range strings.FieldsSeq(text) {
+		switch {
+		case isASCII(word):
+		case agrees(word, parts):
+			right++
+		case isAlmost(word, parts):
+			wrong++
+		}
+	}
+	return right, wrong
+}
+
 func isAlmost(word string, parts []string) bool {
 	pattern := strings.Map(func(r rune) rune {
 		if r >= utf8.RuneSelf {
 			return '?'
 		}
 		return r
-	}, strings.ToLower(word))
-	any := strings.Count(pattern, "?")
-	return any > 0 && any < len(pattern)-1 && slices.ContainsFunc(parts, func(part string) bool {
-		found, _ := path.Match(pattern, part)
+	}, word)
+	return strings.Count(pattern, "?") < len(pattern)-1 && slices.ContainsFunc(parts, func(part string) bool {
+		found, _ := path.Match(respell(pattern), part)
 		return found
 	})
 }

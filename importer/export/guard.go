@@ -37,12 +37,12 @@ func Unguard(cell string) string {
 }
 
 // bare is a cell without what keeps spreadsheets from taking it for a formula:
-// the guard, or the formula ="…" around it.
+// the guard, the formula ="…" around it, or quotes.
 func bare(cell string) string {
 	cell = Unguard(cell)
-	inner, formula := strings.CutPrefix(trimBlanks(cell), `="`)
+	inner, opened := strings.CutPrefix(strings.TrimPrefix(trimBlanks(cell), "="), `"`)
 	inner, closed := strings.CutSuffix(inner, `"`)
-	if !formula || !closed {
+	if !opened || !closed {
 		return cell
 	}
 	return strings.ReplaceAll(inner, `""`, `"`)

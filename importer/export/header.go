@@ -19,7 +19,7 @@ func isInvisible(r rune) bool { return unicode.Is(unicode.Cf, r) }
 // What a header is made comparable by, in this order.
 var (
 	listNumber = regexp.MustCompile(`^\s*[Qq]?\d{1,3}\s*[.):]\s*(\D)`) // of questions
-	between    = regexp.MustCompile("[\\s\\pZ\u0085\\-_./:*'\"`´’ʼ,;|&+#?!]+")
+	between    = regexp.MustCompile("[\\s\\pZ\u0085\\-_./:*'\"`´’ʼ,;|&+#?!>→–—]+")
 	unseen     = regexp.MustCompile(`[\p{Mn}\p{Cf}\p{Cc}]`)
 	newWord    = regexp.MustCompile(`(\p{Ll})(\p{Lu})`)
 	number     = regexp.MustCompile(`(\pL)(\p{Nd})`)
@@ -85,9 +85,6 @@ func newHeader(cells []string, place Place) header {
 		h.whole = append(h.whole, strings.ReplaceAll(plain+inside, " ", ""))
 		brackets := without(strings.Fields(inside), func(w string) bool { return is(linkWord, w) })
 		if partOf(strings.Join(brackets, "")) != 0 { // お名前（姓）
-			if slices.ContainsFunc(exact(squeeze(plain)), meaning.ofName) {
-				plain = ""
-			}
 			plain, brackets = strings.TrimSpace(plain+" "+strings.Join(brackets, " ")), nil
 		}
 		h.cells, h.names, h.plain = append(h.cells, c), append(h.names, name), append(h.plain, plain)

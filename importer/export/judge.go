@@ -22,8 +22,7 @@ func (s *Survey) judge(r *Row, p person) {
 	if r.ExternalID = trimBlanks(bare(p.ExternalID)); s.OneExternalID != "" {
 		r.ExternalID = ""
 	}
-	notText := func(c string) bool { return !utf8.ValidString(c) }
-	if r.fault == nil && slices.ContainsFunc(cells, notText) {
+	if r.fault == nil && slices.ContainsFunc(cells, func(c string) bool { return !utf8.ValidString(c) }) {
 		r.fault = notUTF8
 	}
 	if r.fault = cmp.Or(r.fault, r.stillBroken()); r.fault != nil {
@@ -152,6 +151,11 @@ func (s *Survey) name(r *Row, p person, a address) {
 		if name != "" && !s.options.NoNames {
 			r.Name = name
 			r.repaired(repairs...)
+			if !isASCII(name) {
+				if _, wrong := spelling(name, localWords(a.key)); wrong > 0 {
+					s.refuseName(r, nameBroken, name)
+				}
+			}
 			if isAnothers(name, a) {
 				r.refuse(brokenAddress, "the cell of the address has two people in it, and the name is that of the "+
 					"second: leave the person's own address there")

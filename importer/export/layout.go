@@ -34,8 +34,10 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 	}
 	l.needed = l.columns.needed()
 	cells := newEvidence(g.rows, nil)
-	l.addressColumns = cells.addressColumns(h)
 	for i := range h.names {
+		if s := cells.of(i); most(s.addresses, s.filled) {
+			l.addressColumns = append(l.addressColumns, i)
+		}
 		email := slices.Contains(l.columns.at[Email], i)
 		if email || h.says(i, mailWord) && !h.own[i] && !h.says(i, elsewhereWord) && !h.isLogin(i) {
 			l.second = append(l.second, i)

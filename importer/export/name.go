@@ -47,7 +47,8 @@ func isSimple(s string) bool {
 	before := ' '
 	for _, r := range s {
 		plain := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == ' '
-		marked := 'À' <= r && r <= 'ž' && r != '×' && r != '÷' && before < utf8.RuneSelf
+		marked := 'À' <= r && r <= 'ž' && r != '×' && r != '÷' && before < utf8.RuneSelf &&
+			(before == ' ' || unicode.IsLower(r))
 		if !plain && !marked {
 			return false
 		}
@@ -100,6 +101,9 @@ func joinParts(parts ...string) string {
 		within := func(p string) bool { return p != part && strings.Contains(" "+part+" ", " "+p+" ") }
 		parts = slices.DeleteFunc(slices.Clone(parts), within)
 	}
+	if len(parts) > 1 && strings.Contains(parts[0], " ") {
+		parts = slices.Compact(parts) // the full name as the first and as the last one
+	}
 	return strings.Join(parts, " ")
 }
 
@@ -107,7 +111,7 @@ func joinParts(parts ...string) string {
 // =?utf-8?Q?…?=, \xc3, +AOk-), what a spreadsheet leaves of a cell that it took for a formula, in any
 // language (#NAME?, #WERT!, #N/D), and question marks where letters were.
 var escaped = regexp.MustCompile(
-	`\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2}|=[89A-F][0-9A-F]=[89AB][0-9A-F]|` +
+	`(\\u|_x|X')[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2}|=[89A-F][0-9A-F]=[89AB][0-9A-F]|` +
 		`=\?[^? ]+\?[BbQq]\?|\+A[M-P][AEIMQUYcgkosw048]|` +
 		`(^|\s)#([¡¿]?[\p{Lu}/0]+[?!]|(\p{Lu}/\p{Lu}|NV)(\s|$))|\?`,
 )
@@ -116,11 +120,14 @@ var escaped = regexp.MustCompile(
 var formula = regexp.MustCompile(`^=\s*(\pL[\pL\d.]*[(|!]|[\d.]+\s*[-+*/])`)
 
 // code is what a program, a template or a directory writes around names or in their place: {{name}}, <b>Ann</b>,
-// CN=Ann, 12;#Ann, O\'Hara, *|FNAME|*, %NAME%, #####.
-var code = regexp.MustCompile(`[{}<>\\]|\pL=\S|;#|##|\*\||%\w+%`)
+// CN=Ann, 12;#Ann, O\'Hara, b'Ann', Ann+Lee, *|FNAME|*, %NAME%, i:0#.f|…|ann, #####, a link.
+var code = regexp.MustCompile(`[{}<>\\]|\pL=\S|;#|##|\*\||\|\w+\||%\w+%|''|^b'|\pL\+\pL|://`)
 
-// symbolInside is a sign beyond ASCII between two letters.
-var symbolInside = regexp.MustCompile(`\p{L}[^\x00-\x7f\p{L}\p{M}\p{P}\p{Z}\p{N}\p{C}]\p{L}`)
+// odd is a sign beyond ASCII in a word, or a letter beyond ASCII whose case is not that of the others: Bj¿rn, J³rgen,
+// josã©, £ukasz, Fran‡ois, Jose´, JosÚ, JŸrgen, йЧБО.
+var odd = regexp.MustCompile(`\pL[^\x00-\x7f\p{L}\p{M}\p{P}\p{Z}\p{N}\p{C}´]\pL|\pL[¹²³¼½¾]\pL|` +
+	`[^\x00-\x7f\P{L}][©±¤¥¢¶§¬]|(^|\s)[£¥¯¤¢§¶±³]\pL|\pL[¿¡‚†‡‰]|\pL´(\s|$)|` +
+	`\p{Ll}{2}[^\x00-\x7f\P{Lu}]|\p{Lu}[^\x00-\x7f\P{Lu}]\p{Ll}|(^|\s)[^\x00-\x7f\P{Ll}]\p{Lu}`)
 
 // isBroken reports a name that is not what the person is called any more: bytes or letters
 // are lost or written as codes, scripts are mixed inside a word, or its bytes are other
@@ -130,5 +137,5 @@ func isBroken(s string) bool {
 	if !utf8.ValidString(s) || strings.ContainsFunc(s, lost) || html.UnescapeString(s) != s || escaped.MatchString(s) {
 		return true
 	}
-	return !isASCII(s) && (mixesScripts(s) || symbolInside.MatchString(s) || csvtext.IsMisread(s))
+	return !isASCII(s) && (mixesScripts(s) || odd.MatchString(s) || csvtext.IsMisread(s))
 }

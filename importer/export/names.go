@@ -36,18 +36,19 @@ func (ch *chooser) chooseNames() error {
 	another := func(c candidate) bool { return c.score < mine && c.ofName() }
 	if !isSelf(ch.group()) && slices.ContainsFunc(all, another) {
 		ch.c.weighed = true
-		if !ch.agrees(best.names()...) {
+		if s := ch.e.of(best.names()...); s.whole == 0 || s.whole*2 < s.witnessed {
 			return ch.ask("the names may be another person's than the addresses in "+ch.named(ch.c.at[Email][0]), best)
 		}
 	}
-	if i := ch.spokenFor(best); i >= 0 && ch.c.hasNames() {
+	others := ch.others(all)
+	if i := ch.spokenFor(best); i >= 0 && (ch.c.hasNames() || len(others) == 0) {
 		ways := without(ch.byContent(), func(r reading) bool { return r[Email][0] == ch.c.at[Email][0] })
-		if !ch.h.says(i, elsewhereWord) {
+		if !ch.h.says(i, elsewhereWord) || !ch.c.hasNames() {
 			ways = append(ways, reading{Name: {i}})
 		}
 		return ch.ask("the addresses speak for the names in "+ch.named(i), append(ways, best)...)
 	}
-	return ch.confirm(best, ch.others(all))
+	return ch.confirm(best, others)
 }
 
 // spokenFor is a column, whatever its header, whose names stand in twice as many addresses as those
@@ -55,7 +56,7 @@ func (ch *chooser) chooseNames() error {
 func (ch *chooser) spokenFor(r reading) int {
 	for i := range ch.h.names {
 		s := ch.e.of(i)
-		other := s.addresses > 0 || ch.h.own[i] || ch.h.sounds(i) || ch.isCompany(i)
+		other := s.addresses > 0 || ch.h.own[i] || ch.h.sounds(i) || ch.c.hasNames() && ch.isCompany(i)
 		if s.verdict() == names && s.agree >= 2*ch.e.of(r.names()...).agree && !other {
 			return i
 		}
@@ -140,14 +141,11 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 	return best, nil
 }
 
-// fillGaps adds columns of whole names that say nothing else where those that were found say
-// something, also with the same header but for what is in brackets.
+// fillGaps adds columns of whole names that say nothing else where those that were found say something.
 func (ch *chooser) fillGaps(r *reading, all []candidate) {
 	for _, c := range all {
 		at := r.names()
-		like := slices.ContainsFunc(at, func(i int) bool { return ch.h.keys[i] == ch.h.keys[c.at] })
-		if c.field == Name && (c.score > doubted || like) && !slices.Contains(at, c.at) &&
-			!ch.e.differ(at, []int{c.at}) {
+		if c.field == Name && c.score > doubted && !slices.Contains(at, c.at) && !ch.e.differ(at, []int{c.at}) {
 			r[Name] = append(r[Name], c.at)
 		}
 	}
@@ -192,7 +190,7 @@ func (ch *chooser) others(list []candidate) []candidate {
 // where the other may be, login names and companies.
 func (ch *chooser) confirm(r reading, others []candidate) error {
 	known, missing := r.half()
-	full := r[Name]
+	full, parts := r[Name], slices.Concat(r[FirstName], r[LastName])
 	instead := len(others) > 0 && ch.agrees(others[0].at)
 	switch {
 	case len(full) > 0 && ch.goesOn(full[0]):
@@ -210,7 +208,8 @@ func (ch *chooser) confirm(r reading, others []candidate) error {
 			ways := append(both(full[0], others[0].at), reading{Name: full[:1]})
 			return ch.ask("two columns may hold one part of the names each", ways...)
 		}
-	case known == 0 && len(r[MiddleName]) == 0 && ch.between(r, others[0].at):
+	case known == 0 && len(r[MiddleName]) == 0 && parts != nil &&
+		slices.Min(parts) < others[0].at && others[0].at < slices.Max(parts): // between first and last names
 		missing = MiddleName
 		fallthrough
 	case known != 0 && (others[0].ofName() ||
@@ -232,12 +231,6 @@ func (ch *chooser) goesOn(i int) bool {
 		}
 	}
 	return ch.c.holds(i+1) == 0 && rest > 1 && most(rest, ch.e.of(i+1).filled)
-}
-
-// between reports a column that stands between those of the parts of the names.
-func (ch *chooser) between(r reading, i int) bool {
-	parts := slices.Concat(r[FirstName], r[LastName])
-	return len(parts) > 0 && slices.Min(parts) < i && i < slices.Max(parts)
 }
 
 // isWrong reports a column of names that holds something else, beyond what a few rows may show.

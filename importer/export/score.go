@@ -70,7 +70,7 @@ func (ch *chooser) score(i int, m meaning) int {
 	part := m.ofName() && m.field != Name
 	says := ch.headerSays(i, m)
 	switch {
-	case says < 0, s.addresses > 0 && s.names == 0, m.rank >= rankContact && s.filled > 0 && !s.looksNames():
+	case says < 0, s.addresses > 0 && s.names == 0, (part || m.rank >= rankContact) && s.filled > 0 && !s.looksNames():
 		return 0
 	case part && says >= saysName:
 		return scores[says][open]

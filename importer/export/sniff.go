@@ -35,12 +35,8 @@ type guess struct {
 // score is higher for a guess with several columns that fit most rows, then for the
 // share of rows that fit, in tenths, then for more columns.
 func (g *guess) score() int {
-	whole, total := g.whole, g.total
-	if total == 0 {
-		whole, total = 1, 1
-	}
-	score := whole*10/total*csvtext.MaxColumns + len(g.header.names)
-	if len(g.header.names) > 1 && most(whole, total) {
+	score := g.whole*10/max(g.total, 1)*csvtext.MaxColumns + len(g.header.names)
+	if len(g.header.names) > 1 && most(g.whole, g.total) {
 		score += 100 * csvtext.MaxColumns
 	}
 	return score

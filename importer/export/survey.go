@@ -44,13 +44,12 @@ type Survey struct {
 	Examples []*Row    `json:"examples"` // rows that may be sent; for the user's own eyes
 
 	*view
-	options Options
-	file    *File
-	filter  filter
-	keys    keyIndex
-	ids     []uint64 // hashes of the external ids
-	// an id is a number that a spreadsheet has shortened, or in too many rows
-	shortened bool
+	options   Options
+	file      *File
+	filter    filter
+	keys      keyIndex
+	ids       []uint64 // hashes of the external ids
+	shortened bool     // an id is a number that a spreadsheet has shortened, or in too many rows
 	tally     tally
 	signs     filter
 	others    []otherColumn

@@ -36,8 +36,8 @@ func (s *Survey) judgeWhole() error {
 		return nil
 	}
 	named := slices.Contains(s.columns.why[Name:Organization], byUser)
-	// more than a few, and than chance or the habits of families would make them
-	if n := s.names.found(); n > 3 && n*4 > s.names.agree && !named {
+	// more than chance or the habits of families would make them
+	if n := s.names.found(); (n > 3 && n*4 > s.names.agree || n > 1 && n >= s.names.agree) && !named {
 		return refuse(Place{}, fmt.Sprintf("the names of %d rows stand in the addresses of other rows: one column "+
 			"was probably sorted or moved without the other", n),
 			"make the export again; if the names are right, say so with --column name=COLUMN")

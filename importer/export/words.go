@@ -100,7 +100,8 @@ var vocabulary = map[class]string{
 		客户 用户 员工 联系人 学生 고객 사용자 담당자 회원 직원 müşteri kullanıcı çalışan
 		клиент клиента пользователь пользователя сотрудник
 		сотрудника ügyfél felhasználó clientul clientului kundens asiakkaan demandeur solicitante
-		aanvrager richiedente Anfragesteller khách hàng πελάτη 申请人 依頼者 요청자`,
+		aanvrager richiedente Anfragesteller contactpersoon contatto kontaktperson referente khách hàng πελάτη
+		申请人 依頼者 요청자`,
 	linkWord: `of the c and de del du des da do dos della di d l la le el van von der den för til i a e y et und og och
 		en и в va và și in та και required optional read only requis obligatoire facultatif pflicht pflichtfeld
 		erforderlich requerido obligatorio opcional obrigatório obbligatorio verplicht wymagane 必須 必填 选填
@@ -118,10 +119,10 @@ var vocabulary = map[class]string{
 		ηλεκτρονικού 전자 電子 电子 כתובת عنوان ที่อยู่ адрес
 		адреса アドレス 地址 주소`,
 	elsewhereWord: `owner manager agent assistant supervisor assignee assigned assignees creator created updated
-		modified author referrer referral rep representative parent sender reply bounce forwarding emergency spouse by
-		sponsor reports executive csm salesperson seller technician consultant submitter approver cc bcc besitzer
-		inhaber inhaberin berater betreuerin eigentümer zuständig zuständiger bearbeiter vorgesetzter vorgesetzte
-		betreuer verantwortlicher notfallkontakt propriétaire responsable gestionnaire propietario gerente
+		modified author reference referee referrer referral rep representative parent sender reply bounce forwarding
+		emergency spouse by sponsor reports executive csm salesperson seller technician consultant submitter approver cc
+		bcc besitzer inhaber inhaberin berater betreuerin eigentümer zuständig zuständiger bearbeiter vorgesetzter
+		vorgesetzte betreuer verantwortlicher notfallkontakt propriétaire responsable gestionnaire propietario gerente
 		proprietário gestor proprietario eigenaar beheerder ägare chef leidinggevende opiekun przełożony kierownik
 		yönetici sorumlu менеджер менеджера руководитель ответственный
 		ответственного 上司 上级 管理者 客服 销售 业务员 家长 보호자 经理 主管
@@ -142,14 +143,16 @@ var vocabulary = map[class]string{
 	otherWord: `notes note details comment comments description remarks phone mobile fax telephone role roles status
 		state type tags tag group groups country city town street address postcode zip region language locale lang time
 		zone timezone title job position department division team location office gender sex salutation prefix suffix
-		plan currency website url source category subject priority birthday birthdate maiden geburtsname date age active
-		enabled suspended restriction password dn object class x bemerkung bemerkungen notiz notizen telefon mobil handy
-		rolle ort stadt strasse straße plz land sprache anrede titel abteilung beruf standort gruppe geschlecht
-		téléphone portable fonction service pays ville rue langue civilité sexe rôle poste teléfono móvil cargo
-		puesto departamento país ciudad calle idioma telefone celular cidade rua ruolo telefono cellulare città via
-		paese lingua telefoon plaats straat functie afdeling telefonnummer puhelin stanowisko dział miasto unvan
-		departman şehir телефон город должность отдел 電話 電話番号 部署 役職
-		住所 性別 电话 部门 职位 性别 地址 전화번호 부서 직급 성별 주소`,
+		plan currency website lastcontact firstcontact lastuser firstuser lastcaller firstcaller lastperson firstperson
+		lastcustomer firstcustomer lastclient firstclient url source category subject priority birthday birthdate maiden
+		geburtsname date age active enabled suspended restriction password dn object class x bemerkung bemerkungen notiz
+		notizen telefon mobil handy rolle ort stadt strasse straße plz land sprache anrede titel abteilung beruf
+		standort gruppe geschlecht téléphone portable fonction service pays ville rue langue civilité sexe rôle
+		poste teléfono móvil cargo puesto departamento país ciudad calle idioma telefone celular cidade rua ruolo
+		telefono cellulare città via paese lingua telefoon plaats straat functie afdeling telefonnummer puhelin
+		stanowisko dział miasto unvan departman şehir телефон город должность отдел 電話
+		電話番号 部署 役職 住所 性別 电话 部门 职位 性别 地址 전화번호 부서 직급 성별
+		주소`,
 	familyFirstWord: `vezetéknév családnév keresztnév utónév họ`,
 }
 
