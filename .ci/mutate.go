@@ -288,6 +288,7 @@ func noticed(program string, m mutant) bool {
 var rules = []rule{
 	{file: "importer/judge.go", tests: judges},
 	{file: "importer/revoke.go", function: "withoutRequest", tests: judges},
+	{file: "importer/revoke.go", function: "upToDate", tests: "TestRevokeLeavers"},
 	{file: "importer/lookup.go", function: "forNobody", tests: judges},
 	{file: "importer/leavers.go", function: "judgeLeaver", tests: judges},
 	{file: "importer/stop.go", function: "sameAgain", tests: stops},

@@ -94,8 +94,10 @@ func (r *Roster) see(result Result) error {
 		return nil
 	}
 	row := result.Row
-	if row.Key != "" && result.Status != outcome.Duplicate {
-		r.gather(ledger.Member{Key: row.Key, ExternalID: row.ExternalID, Aside: !onboarded(result.Status)})
+	if row.Key != "" && onboarded(result.Status) {
+		r.gather(ledger.Member{Key: row.Key, ExternalID: row.ExternalID})
+	} else if row.Key != "" && result.Status != outcome.Duplicate {
+		r.gather(ledger.Member{Key: row.Key, Aside: true})
 	}
 	for _, key := range row.Other {
 		r.gather(ledger.Member{Key: key, Aside: true})

@@ -511,6 +511,17 @@ func TestRevokeLeavers(t *testing.T) {
 		if _, err := plan(l); err == nil || !strings.Contains(err.Error(), "it is not the last complete run of the source") {
 			t.Errorf("an old list: %v", err)
 		}
+		header := list[0]
+		for _, gone := range []string{"jsm_source", "jsm_run_id"} { // one of them makes it a list of leavers
+			list[0] = strings.Replace(header, gone, "other", 1)
+			if _, err := plan(l); err == nil {
+				t.Errorf("a list without %s is taken for any file", gone)
+			}
+		}
+		list[0] = strings.Replace(list[0], "jsm_source", "source", 1)
+		if _, err := plan(l); err != nil {
+			t.Errorf("a list of somebody's own: %v", err)
+		}
 	})
 }
 

@@ -131,14 +131,6 @@ func mark(row *export.Row) string {
 	return m
 }
 
-// fixedMark is the mark by which a row may turn out to have been fixed and imported; "": it is none of those.
-func fixedMark(row *export.Row) string {
-	if row.Excluded != "" || row.DuplicateOf != (export.Place{}) || row.Own != nil {
-		return ""
-	}
-	return mark(row)
-}
-
 // noteFixed keeps, of the results of a run, the rows that go into the failed file, and those that were fixed in one and
 // have come back: the input may be a failed file.
 func (r *Run) noteFixed(result Result) {

@@ -95,8 +95,14 @@ func (r *Run) query(row *export.Row) ledger.Query {
 	if r.revokes {
 		return ledger.Query{Row: row.Number, Key: row.Key, ID: row.AccountID}
 	}
-	q := ledger.Query{Row: row.Number, Source: r.plan.Run.Source, Mark: fixedMark(row)}
-	if row.Sendable() && row.DuplicateOf == (export.Place{}) {
+	q := ledger.Query{Row: row.Number, Source: r.plan.Run.Source}
+	if row.DuplicateOf != (export.Place{}) {
+		return q
+	}
+	if row.Excluded == "" && row.Own == nil { // it may turn out to have been fixed and imported
+		q.Mark = mark(row)
+	}
+	if row.Sendable() {
 		q.Key, q.ExternalID = row.Key, row.ExternalID
 	}
 	return q
