@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A new list of people under the name of an earlier one leaves the rows that the earlier one had to fix where they are,
@@ -34,6 +35,17 @@ func TestRowsToFixOfAnEarlierBatch(t *testing.T) {
 		if made := c.exists("x.failed-2.csv"); made != (batch.code == 3) {
 			t.Errorf("after\n%s\nthere is a second file: %t", batch.people, made)
 		}
+	}
+	for _, address := range []string{"bo(at)example.com", "bo@example.com"} { // a sandbox of its own never knows anybody
+		c.write("z.csv", "name,email\nAnn Lee,ann@example.com\nBo Berg,"+address+"\n")
+		p := c.start("import", "./z.csv", "--sandbox")
+		code := p.wait(20 * time.Second)
+		if !c.exists("z.sandbox.results.csv") {
+			t.Errorf("exit code %d: %s", code, p.out)
+		}
+	}
+	if c.exists("z.sandbox.failed.csv") {
+		t.Error("a row that was fixed is still to be fixed in the rehearsal")
 	}
 	c.write("y.csv", "name,email\nAnn Lee,ann@example.com\nHal Ida,hal(at)example.com\n") // a sync goes on with its source
 	c.must(3, "sync", "./y.csv")

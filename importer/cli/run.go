@@ -219,7 +219,7 @@ func (r *run) showPlan(held bool) {
 	}
 	r.work.outlook(r, &outlook)
 	text := report.PlanText(r.command, r.plan, outlook)
-	switch toErr := r.out.summary == stdout; {
+	switch toErr := r.out.summary == stdout && !r.dryRun; {
 	case r.log.Quiet && !r.dryRun:
 	case toErr && r.log.JSON: // which programs read, too
 		r.console.Log.Info("plan", "rows", r.plan.Survey.Rows, "to_send", r.plan.Create)
