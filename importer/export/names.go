@@ -34,7 +34,7 @@ func (ch *chooser) chooseNames() error {
 		return nil
 	}
 	another := func(c candidate) bool { return c.score < mine && c.ofName() }
-	if !isSelf(ch.group()) && slices.ContainsFunc(all, another) {
+	if ch.c.hasNames() && !isSelf(ch.group()) && slices.ContainsFunc(all, another) {
 		ch.c.weighed = true
 		if s := ch.e.of(best.names()...); s.whole == 0 || s.whole*2 < s.witnessed {
 			return ch.ask("the names may be another person's than the addresses in "+ch.named(ch.c.at[Email][0]), best)
