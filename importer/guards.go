@@ -74,7 +74,6 @@ type Guards struct {
 	MaxShrink        Limit // how many of Last, or of the members of the plan's roster, may be missing
 	MaxOrganizations Limit // how many organizations may be created, of the people in the file
 	Last             int   // people in the source's last complete run; 0: none, and a share of it holds nothing back
-	People           bool  // a file without anybody who could be sent is refused
 }
 
 // fewReplaced is how many people may be replaced by others in one night, unless they are most of a small source.
@@ -84,7 +83,7 @@ const fewReplaced = 5
 func (g Guards) Check(p *Plan) error {
 	s := p.Survey
 	switch lacking := len(p.Missing); {
-	case g.People && s.Valid == 0:
+	case p.Roster != nil && s.Valid == 0: // nobody would be left in the source
 		none := fmt.Sprintf("none of its %s can be onboarded: this is not a complete export, and nothing is done",
 			text.Counted(s.Rows, "row", "rows"))
 		return &export.RefusedError{Path: s.Path, What: none, Hint: "see why with jsm-onboard check"}

@@ -11,7 +11,7 @@ import (
 
 func TestGuards(t *testing.T) {
 	share := func(p float64, least int) Limit { return Limit{Percent: p, AtLeast: least, Set: true} }
-	night := Guards{MaxInvalid: share(50, 0), MaxCreates: share(20, 100), MaxShrink: share(20, 0), Last: 1000, People: true}
+	night := Guards{MaxInvalid: share(50, 0), MaxCreates: share(20, 100), MaxShrink: share(20, 0), Last: 1000}
 	for _, tc := range []struct {
 		name   string
 		guards Guards
@@ -37,10 +37,10 @@ func TestGuards(t *testing.T) {
 		{"doubled, but of fewer people", night, Plan{Survey: &export.Survey{Rows: 1200, Valid: 1200, Duplicates: 600}}, "--max-shrink"},
 		{"as many new ones as there may be", night, Plan{Survey: &export.Survey{Rows: 1200, Valid: 1200}, Create: 200}, ""},
 		{"more new ones", night, Plan{Survey: &export.Survey{Rows: 1201, Valid: 1201}, Create: 201}, "--max-creates 20% (at least 100) allows 200"},
-		{"the first night", Guards{MaxCreates: share(20, 100), MaxShrink: share(20, 0), People: true}, Plan{Survey: &export.Survey{Rows: 5000, Valid: 5000}, Create: 5000}, ""},
+		{"the first night", Guards{MaxCreates: share(20, 100), MaxShrink: share(20, 0)}, Plan{Survey: &export.Survey{Rows: 5000, Valid: 5000}, Create: 5000}, ""},
 		{"a number of creates holds at once", Guards{MaxCreates: Limit{Rows: 10, Set: true}}, Plan{Survey: &export.Survey{Rows: 11, Valid: 11}, Create: 11}, "--max-creates 10 allows 10"},
 		{"half of it invalid", night, Plan{Survey: &export.Survey{Rows: 1000, Valid: 499, Invalid: 501}}, "--max-invalid 50% allows 500"},
-		{"nobody", night, Plan{Survey: &export.Survey{Rows: 1000, Invalid: 1000}}, "onboarded"},
+		{"nobody", night, Plan{Roster: &Roster{}, Survey: &export.Survey{Rows: 1000, Invalid: 1000}}, "onboarded"},
 		{"somebody missing", night, Plan{Survey: &export.Survey{Rows: 1000, Valid: 1000}, Missing: []int{1, 3}}, "2 required addresses (--require-email number 1 3)"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -147,13 +147,10 @@ func (p *Plan) PlanAccess(ctx context.Context, api API, l *ledger.Ledger, o Acce
 	}
 	var claims []ledger.Claim
 	for t, err := range NewRun(ctx, nil, l, p, Options{}).tasks(ctx, p.Rows(ctx)) {
-		if err != nil {
-			return err
-		}
-		if t.row.Sendable() || t.Fixed != nil {
+		if err == nil && (t.row.Sendable() || t.Fixed != nil) {
 			claims = append(claims, a.claim(t))
 		}
-		if len(claims) == batchRows {
+		if err == nil && len(claims) == batchRows {
 			err, claims = a.wanted.Claim(ctx, claims), nil
 		}
 		if err != nil {

@@ -67,7 +67,7 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 	if err := cmp.Or(err, unread); err != nil {
 		return err
 	}
-	w.guards.Last, w.guards.People = summary.Rows.Read-summary.Rows.Of(outcome.Duplicate), true
+	w.guards.Last = summary.Rows.Read - summary.Rows.Of(outcome.Duplicate)
 	if err := w.importWork.guard(ctx, r); err != nil {
 		return err
 	}
