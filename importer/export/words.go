@@ -44,8 +44,8 @@ var vocabulary = map[class]string{
 		nom d'affichage | nombre para mostrar | nome de exibição | nome visualizzato | nominativo | weergavenaam |
 		visningsnamn | visningsnavn | pełna nazwa | фио | піб | ονοματεπώνυμο | שם מלא |
 		الاسم الكامل | ชื่อ-นามสกุล | 氏名 | お名前 | ご氏名 | お客様名 |
-		顧客名 | 担当者名 | 会員名 | 고객명 | 담당자명 | フルネーム | 表示名 | 姓名 |
-		显示名称 | 全名 | 顯示名稱 | 성명 | 성함 | Ansprechpartner`,
+		顧客名 | ügyfél neve | 担当者名 | 会員名 | 고객명 | 담당자명 | フルネーム | 表示名 |
+		姓名 | 显示名称 | 全名 | 顯示名稱 | 성명 | 성함 | Ansprechpartner`,
 	class(FirstName): `first name | given name | forename | first | preferred first name | name first | Vorname | vor |
 		voor | Rufname | prénom | prénoms | nombre de pila | primer nombre | nombres | primeiro nome | voornaam |
 		roepnaam | förnamn | tilltalsnamn | fornavn | etunimi | imię | imiona | křestní jméno | krstné meno |
@@ -88,8 +88,9 @@ var vocabulary = map[class]string{
 		fullt koko celé teljes полное пълно 전체`,
 	contactWord: `contact | contact person | kontakt | kontaktperson | contacto | persona de contacto | contatto |
 		contato | contactpersoon | personne de contact | interlocuteur | requester | requestor | osoba kontaktowa |
-		referente | контактное лицо | customer | client | person | kunde | cliente | klient | student |
-		联系人 | 担当者`,
+		referente | контактное лицо | основной контакт | yhteyshenkilö |
+		kontaktní osoba | yetkili | customer | client | person | kunde | cliente | klient | student | 联系人 |
+		担当者`,
 	selfWord: `customer client user users contact person people employee member student requester requestor caller
 		subscriber attendee guest participant end reporter patient applicant candidate your my ваше 您的
 		individual staff teacher pelanggan lead kunde kunden klient klienten kontakt mitarbeiter benutzer nutzer
