@@ -57,6 +57,7 @@ func (ch *chooser) spokenFor(r reading) int {
 	for i := range ch.h.names {
 		s := ch.e.of(i)
 		other := s.addresses > 0 || ch.h.own[i] || ch.h.sounds(i) || ch.c.hasNames() && ch.isCompany(i)
+		other = other || ch.c.why[ch.c.holds(i)] == byUser
 		if s.verdict() == names && s.agree >= 2*ch.e.of(r.names()...).agree && !other {
 			return i
 		}
