@@ -55,9 +55,8 @@ func (ch *chooser) chooseNames() error {
 // of a reading do; -1: none.
 func (ch *chooser) spokenFor(r reading) int {
 	for i := range ch.h.names {
-		s := ch.e.of(i)
-		other := s.addresses > 0 || ch.h.own[i] || ch.h.sounds(i) || ch.c.hasNames() && ch.isCompany(i)
-		other = other || ch.c.why[ch.c.holds(i)] == byUser
+		s, said := ch.e.of(i), ch.c.why[ch.c.holds(i)] == byUser
+		other := said || s.addresses > 0 || ch.h.own[i] || ch.h.sounds(i) || ch.c.hasNames() && ch.isCompany(i)
 		if s.verdict() == names && s.agree >= 2*ch.e.of(r.names()...).agree && !other {
 			return i
 		}
