@@ -77,24 +77,30 @@ func (f *File) compare(ctx context.Context, views []*view) error {
 		if rec.Place.Row <= l.header.place.Row {
 			continue
 		}
-		local := localWords(readAddress(firstFilled(rec.Cells, l.columns.at[Email])).key)
+		key := readAddress(firstFilled(rec.Cells, l.columns.at[Email])).key
 		for _, column := range slices.Concat(l.columns.at[:]...) {
 			if cell := cellAt(rec.Cells, column); !isASCII(cell) {
-				compareCell(views, cell, local)
+				compareCell(views, cell, key)
 			}
 		}
 	}
 }
 
 // compareCell holds one cell, as each encoding reads it, against the words of the address.
-func compareCell(views []*view, cell string, local []string) {
+func compareCell(views []*view, cell, key string) {
 	var reads []string
 	var found []int // words of the address
 	for _, v := range views {
-		text := trimBlanks(v.encoding.Text(cell))
-		right, wrong := spelling(text, local)
-		v.wrong += wrong - right
-		reads, found = append(reads, text), append(found, right)
+		text, n := trimBlanks(v.encoding.Text(cell)), 0
+		for word := range strings.FieldsSeq(text) {
+			if !isASCII(word) && agrees(word, localWords(key)) {
+				n++
+			} else if isMisspelt(word, key) {
+				v.wrong++
+			}
+		}
+		v.wrong -= n
+		reads, found = append(reads, text), append(found, n)
 	}
 	if len(reads) > 1 && len(slices.Compact(slices.Clone(reads))) == 1 {
 		return

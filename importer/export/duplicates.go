@@ -47,8 +47,13 @@ func (x *keyIndex) add(r *Row) {
 	}
 	e := keyEntry{hash: hash128(r.identity())}
 	if r.Sendable() {
+		var name maphash.Hash
+		name.SetSeed(seeds[0])
+		for word := range strings.FieldsSeq(strings.ToLower(r.Name)) {
+			name.WriteString(word + " ")
+		}
 		e.number, e.row, e.line = uint32(r.Number), uint32(r.Place.Row), uint32(r.Place.Line)
-		e.name = uint32(hash64(strings.Join(strings.Fields(strings.ToLower(r.Name)), " ")))
+		e.name = uint32(name.Sum64())
 	}
 	x.put(e)
 }

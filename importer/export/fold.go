@@ -28,24 +28,21 @@ func foldedWords(cell string) []string {
 	if !isASCII(cell) {
 		cell = strings.ReplaceAll(unidecode.Unidecode(cell), "'", "") // a soft sign
 	}
-	list := strings.FieldsFunc(cell, func(r rune) bool { return !unicode.IsLetter(r) })
+	list := strings.FieldsFunc(cell, isNoLetter)
 	for i, word := range list {
-		list[i] = respell(word)
+		before := rune(0)
+		list[i] = strings.Map(func(r rune) rune {
+			if r == before {
+				return -1
+			}
+			before = r
+			return r
+		}, spellings.Replace(strings.ToLower(word)))
 	}
 	return list
 }
 
-// respell writes sounds in one way, and double letters once.
-func respell(word string) string {
-	before := rune(0)
-	return strings.Map(func(r rune) rune {
-		if r == before && r != '?' {
-			return -1
-		}
-		before = r
-		return r
-	}, spellings.Replace(strings.ToLower(word)))
-}
+func isNoLetter(r rune) bool { return !unicode.IsLetter(r) }
 
 // standsIn reports whether a folded word is one that an address is made of:
 // three letters of it or more somewhere, or two as a part of their own.
@@ -78,30 +75,23 @@ func covers(words, parts []string) bool {
 	})
 }
 
-// spelling counts the words beyond ASCII that are a part of an address, and those that are one but for
-// their letters beyond ASCII, such as "Ayüe" in ayse@example.com.
-func spelling(text string, parts []string) (right, wrong int) {
-	for word := range strings.FieldsSeq(text) {
-		switch {
-		case isASCII(word):
-		case agrees(word, parts):
-			right++
-		case isAlmost(word, parts):
-			wrong++
-		}
+// isMisspelt reports a word that is a part of an address but for letters beyond ASCII, such as
+// "Ayüe" in ayse@example.com.
+func isMisspelt(word, key string) bool {
+	if isASCII(word) {
+		return false
 	}
-	return right, wrong
-}
-
-func isAlmost(word string, parts []string) bool {
-	pattern := strings.Map(func(r rune) rune {
+	pattern := strings.ToLower(strings.Map(func(r rune) rune {
 		if r >= utf8.RuneSelf {
 			return '?'
 		}
 		return r
-	}, word)
-	return strings.Count(pattern, "?") < len(pattern)-1 && slices.ContainsFunc(parts, func(part string) bool {
-		found, _ := path.Match(respell(pattern), part)
+	}, word))
+	almost := func(part string) bool {
+		found, _ := path.Match(pattern, part)
 		return found
-	})
+	}
+	local, _, _ := strings.Cut(key, "@")
+	return strings.Count(pattern, "?") < len(pattern)-1 &&
+		slices.ContainsFunc(strings.FieldsFunc(local, isNoLetter), almost) && !agrees(word, localWords(key))
 }

@@ -151,10 +151,9 @@ func (s *Survey) name(r *Row, p person, a address) {
 		if name != "" && !s.options.NoNames {
 			r.Name = name
 			r.repaired(repairs...)
-			if !isASCII(name) {
-				if _, wrong := spelling(name, localWords(a.key)); wrong > 0 {
-					s.refuseName(r, nameBroken, name)
-				}
+			wrong := func(word string) bool { return isMisspelt(word, a.key) }
+			if !isASCII(name) && slices.ContainsFunc(strings.Fields(name), wrong) {
+				s.refuseName(r, nameBroken, name)
 			}
 			if isAnothers(name, a) {
 				r.refuse(brokenAddress, "the cell of the address has two people in it, and the name is that of the "+
