@@ -35,6 +35,7 @@ type Summary struct {
 	Problems    map[string]int         `json:"problems"`
 	Requests    Requests               `json:"requests"` // since StartedAt, as is Rate
 	Rate        Rate                   `json:"rate"`
+	OtherEmail  int                    `json:"other_address,omitempty"` // people onboarded under another one
 	Access      *importer.AccessTotals `json:"access,omitempty"`
 	Leavers     *LeaverTotals          `json:"leavers,omitempty"`
 	Repeat      []string               `json:"repeat,omitempty"` // flags for the failed file and the same access

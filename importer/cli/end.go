@@ -175,7 +175,7 @@ func (r *run) summarise(end importer.End) *report.Summary {
 func (r *run) addRun(s *report.Summary, end importer.End) {
 	pace := r.pace()
 	s.RunID, s.Continued, s.Resent = r.plan.Run.ID, r.plan.Resumed, r.planned.ResendKnown
-	s.Results, s.Failed, s.Kept = r.rows.named, r.rows.toFix, r.rows.kept
+	s.Results, s.Failed, s.Kept, s.OtherEmail = r.rows.named, r.rows.toFix, r.rows.kept, r.plan.OtherAddress
 	s.Requests = report.Requests{
 		Sent:      pace.Sent,
 		Throttled: pace.Refused,
