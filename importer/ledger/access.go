@@ -33,8 +33,12 @@ type RowAccess struct {
 
 // RowAccess yields what Wanted.Keep has kept for run from row number from on, in row order.
 func (l *Ledger) RowAccess(ctx context.Context, run int64, from int) iter.Seq2[RowAccess, error] {
-	return pages(ctx, l, func(r *RowAccess) []any {
-		return []any{&r.Row, &r.Organization, &r.ServiceDesk, &r.Reason}
-	}, from-1, func(r RowAccess) int { return r.Row }, `SELECT row, organization, service_desk, reason FROM row_access
-		WHERE row > ?1 AND run = ?3 ORDER BY row LIMIT ?2`, run)
+	return pages(ctx, l, rowAccessInto, from-1, rowOfAccess, `SELECT row, organization, service_desk, reason
+		FROM row_access WHERE row > ?1 AND run = ?3 ORDER BY row LIMIT ?2`, run)
 }
+
+func rowAccessInto(r *RowAccess) []any {
+	return []any{&r.Row, &r.Organization, &r.ServiceDesk, &r.Reason}
+}
+
+func rowOfAccess(r RowAccess) int { return r.Row }

@@ -115,6 +115,9 @@ func TestWanted(t *testing.T) {
 		{Organization, "acme", "7", []string{"bob", "cyd"}, []string{"qm:bob", "qm:cyd"}},
 	}, calls)
 	setRowAccess(t, l, run.Seq, []RowAccess{{1, "failed", "failed;failed", "in an earlier session"}})
+	if w.exec(t.Context(), "DELETE FROM accounts") == nil {
+		t.Error("it writes into the ledger beside the one writer")
+	}
 	notGood, err := w.Keep(t.Context(), run.Seq)
 	must(t, err)
 	same(t, 2, notGood)

@@ -17,14 +17,10 @@ var wantedSchema string
 
 // Want begins with nothing that is asked for.
 func (l *Ledger) Want(ctx context.Context) (*Wanted, error) {
-	name := l.name
-	if l.write != nil {
-		name = dsn(l.path, "rw", writePragmas...)
-	}
-	db, _ := sql.Open("sqlite", name)
+	db, _ := sql.Open("sqlite", l.name)
 	db.SetMaxOpenConns(1) // temporary tables are those of a connection
 	l.wanted = append(l.wanted, db)
-	w := &Wanted{Ledger{path: l.path, read: db}}
+	w := &Wanted{Ledger{path: l.path, read: db, write: l.write}}
 	return w, w.exec(ctx, wantedSchema)
 }
 
@@ -139,13 +135,26 @@ func (w *Wanted) Seats(ctx context.Context) ([]Seats, error) {
 func (w *Wanted) Keep(ctx context.Context, run int64) (notGood int, err error) {
 	const desks = `groups g CROSS JOIN seats s ON s.kind = g.kind AND s.name = g.name AND s.key = c.key
 		WHERE g.kind = 'service_desk'`
-	err = w.exec(ctx, `INSERT OR REPLACE INTO row_access
-		SELECT ?, c.row, coalesce(o.access, iif(c.problem = '', '', 'invalid')),
+	var batch []RowAccess
+	keep := func() error {
+		return w.beside.update(context.WithoutCancel(ctx), `INSERT OR REPLACE INTO row_access SELECT ?, value ->> 'Row',
+			value ->> 'Organization', value ->> 'ServiceDesk', value ->> 'Reason' FROM json_each(?)`, run, list(batch))
+	}
+	for row, err := range pages(ctx, &w.beside, rowAccessInto, 0, rowOfAccess, `SELECT
+		c.row, coalesce(o.access, iif(c.problem = '', '', 'invalid')),
 			(SELECT coalesce(group_concat(s.access, ';' ORDER BY g.rowid), '') FROM `+desks+`),
 			(SELECT coalesce(group_concat(reason, '; '), '') FROM (SELECT c.problem AS reason UNION SELECT o.reason
 				UNION SELECT s.reason FROM `+desks+`) WHERE reason <> '')
-		FROM claims c LEFT JOIN seats o ON o.kind = 'organization' AND o.name = c.organization AND o.key = c.key`, run)
-	if err != nil {
+		FROM claims c LEFT JOIN seats o ON o.kind = 'organization' AND o.name = c.organization AND o.key = c.key
+		WHERE c.row > ?1 ORDER BY c.row LIMIT ?2`) {
+		if batch = append(batch, row); err == nil && len(batch) == pageRows {
+			err, batch = keep(), nil
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	if err := keep(); err != nil {
 		return 0, err
 	}
 	return value[int](ctx, &w.beside, `SELECT count(*) FROM row_access WHERE run = ?
