@@ -69,7 +69,7 @@ func TestRunList(t *testing.T) {
 	}
 	got := RunList(runs, false)
 	want := `
-RUN       STARTED               COMMAND  SOURCE  ROWS    CREATED  OUTCOME           EXIT  INPUT    REASON
+RUN       LAST STARTED          COMMAND  SOURCE  ROWS    CREATED  OUTCOME           EXIT  INPUT    REASON
 0a1b2c3d  2026-03-03 02:30 CET  sync     crm             196      not finished            crm.csv
 1a1b2c3d  2026-03-02 02:30 CET  sync     crm     1                stopped           5     crm.csv  the export has 1 person
 3a1b2c3d  2026-03-02 02:30 CET  sync     crm     -                held              1     crm.csv  there is no such file

@@ -226,7 +226,7 @@ func RunList(runs []ledger.Run, short bool) string {
 	}
 	var table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "RUN\tSTARTED\tCOMMAND\tSOURCE\tROWS\tCREATED\tOUTCOME\tEXIT\tINPUT\tREASON")
+	fmt.Fprintln(w, "RUN\tLAST STARTED\tCOMMAND\tSOURCE\tROWS\tCREATED\tOUTCOME\tEXIT\tINPUT\tREASON")
 	for _, r := range runs {
 		ended := r.Outcome != ""
 		unread := ended && r.Outcome != ledger.Complete && r.RowsRead == 0 // the export could not be read

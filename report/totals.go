@@ -168,7 +168,7 @@ func leaverSteps(s Summary) []Step {
 func revokedSteps(rows Rows, results string) []Step {
 	return []Step{
 		{Text: counted(rows.Of(outcome.Review, outcome.NotFound, outcome.NotPortalOnly, outcome.Invalid),
-			"account was left as it was", "accounts were left as they were",
+			"row was left as it was", "rows were left as they were",
 			": jsm_reason in "+Shown(results)+" says why, and what to do by hand")},
 		{Text: counted(rows.Of(outcome.Failed, outcome.Unknown), "account was", "accounts were",
 			" perhaps not revoked: read jsm_reason in "+Shown(results)+", then run the same command again")},

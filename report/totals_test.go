@@ -80,7 +80,7 @@ func TestNextSteps(t *testing.T) {
 	revoked := rows(map[outcome.Status]int{outcome.Revoked: 5, outcome.Review: 1, outcome.NotFound: 1,
 		outcome.NotPortalOnly: 1,
 		outcome.Invalid:       1, outcome.Failed: 1, outcome.Unknown: 1})
-	byHand := Step{Text: "4 accounts were left as they were: jsm_reason in r.csv says why, and what to do by hand"}
+	byHand := Step{Text: "4 rows were left as they were: jsm_reason in r.csv says why, and what to do by hand"}
 	again := Step{Text: "2 accounts were perhaps not revoked: read jsm_reason in r.csv, then run the same command again"}
 	fix := Step{"2 rows need fixing: jsm_reason in my f.csv says why; fix the row there, or the cause at the site, then:", "jsm-onboard import 'my f.csv' --sandbox"}
 	invalid, refused := rows(map[outcome.Status]int{outcome.Invalid: 2}), rows(map[outcome.Status]int{outcome.Failed: 1})

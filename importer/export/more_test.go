@@ -118,6 +118,7 @@ var whose = []exported{
 		people: "!|!|!|!|!|!|!|h@example.com=Ann Lee|i@example.com=1. FC Lee"},
 	{name: "a buyer's addresses, a recipient's names", file: "order-id,buyer-email,recipient-name,ship-city\n1,a1@example.com,Ann Lee,Bonn\n2,b2@example.com,Bo Berg,Ulm\n", refused: "[use the right one: --column name=recipient-name;"},
 	{name: "names that the user says are organizations", options: told("organization", "Name"), file: "Name,Email\nAnn Lee,ann@example.com\nBo Berg,bo@example.com\n", people: "ann@example.com=ann@example.com|bo@example.com=bo@example.com"},
+	{name: "a column that is not there, and none of addresses", options: told("email", "Foo"), file: "Naam,Adres\nx,y\n", refused: "no column is named \"Foo\" [the columns are: Naam, Adres]"},
 	{name: "a Turkish capital in a filter", options: Options{Exclude: []Match{{"Durum", "iptal"}}}, file: "name,email,Durum\nAnn Lee,ann@example.com,İPTAL\nBo Berg,bo@example.com,x\n", people: "!|bo@example.com=Bo Berg"},
 	{name: "and another thing", file: "First Name,Phone,Last Name,Email\nAsha,+255 1,Mushi,x1@a.example\n", people: "x1@a.example=Asha Mushi"},
 }

@@ -17,9 +17,9 @@ const (
 
 // sniffer finds the dialect and the header.
 type sniffer struct {
-	sample  []byte
-	options Options
-	vaguely bool // a word for mail among others is enough for a header
+	sample        []byte
+	options       Options
+	vaguely, told bool // a word for mail among others, or two names where the user names columns, make a header
 }
 
 // guess is one way to read the sample, and how well it fits.
@@ -54,7 +54,7 @@ func (s *sniffer) sniff() (*guess, error) {
 	found := without(all, func(g *guess) bool { return g.header.names == nil })
 	switch {
 	case len(found) == 0 && !s.vaguely:
-		s.vaguely, s.options.Columns = true, nil // a header without them shows which there are
+		s.vaguely, s.told, s.options.Columns = true, len(s.options.Columns) > 0, nil // which there are is shown
 		return s.sniff()
 	case len(found) == 0:
 		return nil, s.noHeader(slices.MaxFunc(all, func(a, b *guess) int { return a.widest - b.widest }).before)
@@ -159,7 +159,7 @@ func (s *sniffer) isHeader(h *header) bool {
 			return false
 		}
 	}
-	if s.options.Columns[Email] != "" {
+	if s.options.Columns[Email] != "" || s.told && h.trimmed > 1 {
 		return true
 	}
 	for i := range h.names {

@@ -37,7 +37,7 @@ var statuses = [...]struct{ name, meaning string }{
 	CreatedUnconfirmed: {"created_unconfirmed",
 		"The answer to our request was lost, and the account exists now: it was probably created by us."},
 	Conflict:      {"conflict", "An account with this address was there before; none was created."},
-	Known:         {"known", "Onboarded by an earlier run; nothing is sent."},
+	Known:         {"known", "Known from an earlier run; nothing is sent."},
 	Renamed:       {"renamed", "Onboarded by an earlier run; only the name is changed."},
 	RevokedBefore: {"revoked_before", "This program revoked the access earlier; give it back by hand if it is wanted."},
 	Duplicate:     {"duplicate", "The same address is in an earlier row, and that row counts."},
