@@ -56,6 +56,25 @@ func TestRowsToFixOfAnEarlierBatch(t *testing.T) {
 	}
 }
 
+// Rows that are fixed one after the other are no other list of people: what nobody has edited is replaced.
+func TestFailedFileFixedInParts(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.write("x.csv", "name,email\nAnn Lee,ann@example.com\nBo Berg,bo(at)example.com\nCy Dahl,cy(at)example.com\n")
+	c.must(3, "import", "./x.csv")
+	c.must(3, "import", "./x.failed.csv")
+	for _, fixed := range []string{"bo", "cy"} {
+		c.write("x.failed.csv", strings.ReplaceAll(c.read("x.failed.csv"), fixed+"(at)", fixed+"@"))
+		code := map[string]int{"bo": 3, "cy": 0}[fixed]
+		if out := c.must(code, "import", "./x.failed.csv"); strings.Contains(out, "was edited") {
+			t.Errorf("nobody has edited it:\n%s", out)
+		}
+	}
+	if c.exists("x.failed.failed.csv") || c.exists("x.failed.failed-2.csv") {
+		t.Error("a file of rows to fix is left, and none is to be fixed")
+	}
+}
+
 // What is fixed in a file under another name does not count for the whole export, and that is said.
 func TestFailedFileUnderAnotherName(t *testing.T) {
 	t.Parallel()

@@ -59,8 +59,8 @@ func (w *importWork) check(r *run) error {
 
 func (w *importWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 	p, err := importer.MakePlan(ctx, r.file, r.site.ledger, r.planned)
-	batch := r.command == "import" && !r.site.temporary // and no source, or a rehearsal, which knows nobody
-	if batch && err == nil && p.Resent+p.Fixed+p.Settled.Of(outcome.Known, outcome.Renamed) == 0 {
+	batch := err == nil && r.command == "import" && !r.site.temporary && p.Survey.Own == nil // not a file of ours
+	if batch && p.Resent+p.Fixed+p.Settled.Of(outcome.Known, outcome.Renamed) == 0 {
 		r.memory.Batch = p.Survey.SHA256 // these are others than there were before
 	}
 	return p, err
