@@ -13,7 +13,7 @@ CREATE TABLE runs (
   input        TEXT NOT NULL,
   input_sha256 TEXT NOT NULL,
   choices      TEXT NOT NULL,
-  started_at   TEXT NOT NULL,             -- of its last session
+  started_at   TEXT NOT NULL,               -- of its last session
   finished_at  TEXT NOT NULL DEFAULT '',
   outcome      TEXT NOT NULL DEFAULT '',    -- complete, stopped, held; '' while it goes on or when it was killed
   stop_reason  TEXT NOT NULL DEFAULT '',
@@ -84,7 +84,7 @@ CREATE TABLE accounts (
   gone_run    INTEGER NOT NULL DEFAULT 0,   -- the run that found that the site has it no more
   look_up     INTEGER NOT NULL DEFAULT 0,
   names_sent  TEXT NOT NULL DEFAULT ''      -- JSON: names in attempts whose answer was lost, until look_up is 0
-) STRICT;
+) STRICT; -- in the order in which they were made: Recall reads what lies side by side
 CREATE INDEX accounts_id ON accounts (id) WHERE id <> '';
 CREATE INDEX accounts_external ON accounts (external_id) WHERE external_id <> '';
 CREATE INDEX accounts_look_up ON accounts (key) WHERE look_up = 1;
