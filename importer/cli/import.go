@@ -90,9 +90,9 @@ func (w *importWork) guard(ctx context.Context, r *run) error {
 func (w *importWork) outlook(r *run, o *report.Outlook) {
 	o.Organizations = r.access.Organizations
 	failed := slices.Equal(r.plan.Survey.Own, []string{"jsm_reason", "jsm_row", "jsm_line"})
-	o.Note(failed && r.memory.At(r.input).Path == "", "Note: this file of rows to fix had another name. Without "+
-		"that, what is fixed in it does not count when the\n"+
-		"      whole export is imported again, unless the rows have external ids.")
+	o.Note(failed && r.memory.At(r.input).Path == "", "Note: this file of rows to fix had another name, or stood "+
+		"in another folder. What is fixed in it does not count\n"+
+		"      when the whole export is imported again, unless the rows have external ids.")
 	o.Note(r.conn.Reached && r.conn.User.ID == "", "Note: "+nameless+".")
 	o.Note(r.conn.Administer == apiclient.Unverified, "Note: "+administerUnverified+".")
 	o.Note(r.conn.BrowseUsers == apiclient.No && r.options.ResolveConflicts,
