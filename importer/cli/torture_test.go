@@ -85,7 +85,7 @@ func (c *torture) writeExport(n int) {
 			c.existing = append(c.existing, jsmtest.Account{Email: row[1], Name: "Was Here Before"})
 		case 1:
 			if i > 0 && (c.want[i-1] == "new" || c.want[i-1] == "there") {
-				row[1], want = strings.ToUpper(c.rows[i-1][1]), "duplicate"
+				row[0], row[1], want = c.rows[i-1][0], strings.ToUpper(c.rows[i-1][1]), "duplicate"
 			}
 		case 2:
 			row[1], want = "no address", "invalid"
