@@ -30,6 +30,8 @@ const (
 	ExternalID
 	AccountID
 	fields
+
+	secondLast = fields // "López" of "María García López", which --column has not
 )
 
 var fieldNames = []string{

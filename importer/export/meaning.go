@@ -79,7 +79,7 @@ func (h *header) understand(i int) []meaning {
 func exact(key string) []meaning {
 	var ms []meaning
 	for f := Email; f <= secondLast; f++ {
-		if place, ok := words()[class(f)][key]; ok {
+		if place, ok := words()[key][f.String()]; ok {
 			ms = append(ms, meaning{field: f, rank: place})
 		}
 	}
@@ -114,34 +114,24 @@ func parse(list []string) (tokens []string) {
 	return tokens
 }
 
-// split takes a word apart that says whose a name or an address is, too: 担当者名前, "Kundenname",
-// "Kontaktinhaber", "Vorgesetztenmail".
+// split takes a word apart that is made of known ones, or has one for mail at an end: 担当者名前,
+// "Kundenname", "Kontaktinhaber", "Vorgesetztenmail".
 func split(word string) []string {
-	if isWord(word) {
+	if isWord(word) || strings.ContainsFunc(word, unicode.IsSymbol) {
 		return []string{word}
 	}
 	for i := range word {
 		before, end := word[:i], word[i:]
-		name := (is(selfWord, before) || !isLatin(end)) && utf8.RuneCountInString(end) > 1 &&
-			slices.ContainsFunc(exact(end), meaning.ofName)
-		suffix := len(end) >= len("owner") && (is(elsewhereWord, end) || is(otherWord, end) || is(soundWord, end))
-		if i > 0 && (name || suffix) {
+		long := utf8.RuneCountInString(end) >= 4 || !isLatin(end) && utf8.RuneCountInString(end) > 1
+		switch {
+		case i == 0:
+		case long && isWord(end) && (is(mailWord, end) || isWord(before) || len(split(before)) > 1):
 			return append(split(before), end)
+		case is(mailWord, before) && !isLatin(end):
+			return []string{before, end}
 		}
 	}
-	tokens, least := []string{word}, len(word)
-	for w := range words()[mailWord] {
-		before, after, found := strings.Cut(word, w)
-		other := after != "" && !is(mailKind, after) && !is(selfWord, after) && isLatin(after) // "mailing"
-		if !found || other || strings.ContainsFunc(before, unicode.IsSymbol) {
-			continue
-		}
-		rest := without([]string{before, after}, func(s string) bool { return is(mailKind, s) })
-		if n := len(strings.Join(rest, "")); n < least {
-			tokens, least = without([]string{before, w, after}, func(s string) bool { return s == "" }), n
-		}
-	}
-	return tokens
+	return []string{word}
 }
 
 func isLatin(word string) bool { return unicode.Is(unicode.Latin, []rune(word)[0]) }
@@ -153,7 +143,7 @@ func isLatin(word string) bool { return unicode.Is(unicode.Latin, []rune(word)[0
 func together(tokens []string) []meaning {
 	if rest := without(tokens, func(t string) bool { return is(halfWord, t) || t == "1" }); len(rest) > 0 {
 		last := rest[len(rest)-1]
-		if place, ok := words()[class(Organization)][last]; ok {
+		if place, ok := words()[last][Organization.String()]; ok {
 			return []meaning{meaning{field: Organization, rank: place}.among(tokens, []string{last})}
 		}
 	}
@@ -195,8 +185,8 @@ func lastOf(tokens []string) ([]string, []meaning) {
 // is read (at work, in the office) does not count for that.
 func (m meaning) among(tokens, span []string) meaning {
 	rest := without(tokens, func(t string) bool {
-		return slices.Contains(span, t) || is(halfWord, t) || is(class(m.field), t) ||
-			m.field == Email && isMail(t) || m.field != Email && is(class(Name), t)
+		return slices.Contains(span, t) || is(halfWord, t) || is(m.field.String(), t) ||
+			m.field == Email && isMail(t) || m.field != Email && is(Name.String(), t)
 	})
 	whose := without(rest, func(t string) bool { return is(mailKind, t) })
 	m.group = strings.Join(whose, "")
@@ -209,7 +199,7 @@ func (m meaning) among(tokens, span []string) meaning {
 	return m
 }
 
-func isMail(t string) bool { return is(mailWord, t) || is(class(Email), t) }
+func isMail(t string) bool { return is(mailWord, t) || is(Email.String(), t) }
 
 // isWholeName reports two tokens that are a full name together: "nom complet", "Nachname Vorname".
 func isWholeName(a, b string) bool {
@@ -221,7 +211,7 @@ func isWholeName(a, b string) bool {
 // partOf is the part of a name that words mean; 0: none.
 func partOf(key string) Field {
 	for _, f := range []Field{FirstName, LastName} {
-		if is(class(f), key) {
+		if is(f.String(), key) {
 			return f
 		}
 	}
@@ -229,7 +219,7 @@ func partOf(key string) Field {
 }
 
 // says reports a header with a word of a class.
-func (h *header) says(i int, c class) bool {
+func (h *header) says(i int, c string) bool {
 	return slices.ContainsFunc(parse(h.words[i]), func(t string) bool { return is(c, t) })
 }
 
