@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -137,6 +138,15 @@ type session struct {
 	plan    *Plan
 }
 
+// broken reports whether ledger or disk ended it, and not the site.
+func (s session) broken() bool {
+	if s.Stop == nil || s.Stop.Cause != Broken {
+		return false
+	}
+	_, outage := errors.AsType[*apiclient.PauseError](s.Stop)
+	return !outage
+}
+
 func (s session) statuses() map[outcome.Status]int {
 	counts := map[outcome.Status]int{}
 	for _, r := range s.results {
@@ -197,7 +207,7 @@ func (d *desktop) sitAt(ctx context.Context, api API, l *ledger.Ledger) session 
 	d.t.Helper()
 	plan := d.plan(context.WithoutCancel(ctx), api, l)
 	s := d.carryOut(ctx, l, plan, func() *Run { return NewRun(ctx, api, l, plan, d.run) })
-	if s.Stop == nil || s.Stop.Cause != Broken {
+	if !s.broken() {
 		d.check(context.WithoutCancel(ctx), plan, s.results)
 	}
 	return s
@@ -226,7 +236,7 @@ func (d *desktop) carryOut(ctx context.Context, l *ledger.Ledger, plan *Plan, be
 	if s.Stop != nil {
 		done.Outcome, done.Retry = ledger.Stopped, s.Stop.Cause.AskAgain()
 	}
-	if s.Stop == nil || s.Stop.Cause != Broken {
+	if !s.broken() {
 		d.replay(still, l, done, plan, &s)
 	}
 	if err := l.FinishRun(still, &done); err != nil && s.Stop == nil {

@@ -73,7 +73,7 @@ func (e End) ExitCode() int {
 	case e.Totals.Prove(e.Rows) != nil:
 		return 1
 	case e.Stop != nil && e.Stop.Cause != LimitReached:
-		return e.Stop.Cause.ExitCode()
+		return int(e.Stop.Cause)
 	case e.Stop != nil: // as asked
 		notGood -= e.Totals.Of(outcome.NotAttempted)
 	}

@@ -141,7 +141,7 @@ func TestOutage(t *testing.T) {
 					t.Errorf("%d requests more than rows", probes)
 				}
 				if tc.stops {
-					if s.Stop == nil || s.Stop.Cause != SiteGone || s.ExitCode() != 1 || s.Stop.Hint == "" {
+					if s.Stop == nil || s.Stop.Cause != Broken || s.ExitCode() != 1 || s.Stop.Hint == "" {
 						t.Fatalf("%v, exit code %d", s.Stop, s.ExitCode())
 					}
 					if n := s.Totals.Of(outcome.NotAttempted); n < 100 || s.Totals.Prove(300) != nil {

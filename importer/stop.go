@@ -14,34 +14,19 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// Cause is why a run ended before its last row.
+// Cause is why a run ended before its last row. Its number is the exit code of a process that ends so.
 type Cause int
 
-// The causes, with the exit code of each in [Cause.ExitCode].
+// The causes.
 const (
-	Interrupted  Cause = iota + 1 // Ctrl-C, SIGTERM
-	LimitReached                  // --limit: as asked
-	Guarded                       // a guard, or the same refusal again and again
-	Unauthorised                  // 401, 403
-	QuotaPause                    // the quota asks for more than --max-pause
-	SiteGone                      // no answer for --max-pause
-	Broken                        // disk, ledger, input: the run cannot go on
-	Usage                         // the command line is wrong: it did not begin
+	LimitReached Cause = 0   // --limit: as asked
+	Broken       Cause = 1   // disk, ledger, input, or no answer for --max-pause: the run cannot go on
+	Usage        Cause = 2   // the command line is wrong: it did not begin
+	Unauthorised Cause = 4   // 401, 403
+	Guarded      Cause = 5   // a guard, or the same refusal again and again
+	QuotaPause   Cause = 6   // the quota asks for more than --max-pause
+	Interrupted  Cause = 130 // Ctrl-C, SIGTERM
 )
-
-// ExitCode is the code with which a process ends that stopped for this cause.
-func (c Cause) ExitCode() int {
-	return [...]int{
-		Interrupted:  130,
-		LimitReached: 0,
-		Guarded:      5,
-		Unauthorised: 4,
-		QuotaPause:   6,
-		SiteGone:     1,
-		Broken:       1,
-		Usage:        2,
-	}[c]
-}
 
 // AskAgain reports whether the rows that failed in a run stopped by this cause are sent again when the run goes on:
 // what stopped it was a problem of the site, and those rows may have failed by it.
@@ -91,7 +76,7 @@ func StopFor(err error) *Stop {
 	refused, answered := errors.AsType[*apiclient.Error](err)
 	switch {
 	case long && !pause.Outage.IsZero():
-		return newStop(SiteGone, err, "the site has not answered since "+pause.Outage.Local().Format("15:04:05"),
+		return newStop(Broken, err, "the site has not answered since "+pause.Outage.Local().Format("15:04:05"),
 			"check whether the site opens in a browser, "+goesOn)
 	case long:
 		until := text.Minute(pause.Until)

@@ -46,7 +46,7 @@ func TestSameRefusalIsOneProblem(t *testing.T) {
 	}
 
 	w = &stopRules{maxErrors: limit, forbidden: sameRefusals}
-	if stop := feed(w, sameRefusals, outcome.Failed, refusedWith(403, "")); stop == nil || stop.Cause != Unauthorised || stop.Cause.ExitCode() != 4 {
+	if stop := feed(w, sameRefusals, outcome.Failed, refusedWith(403, "")); stop == nil || stop.Cause != Unauthorised {
 		t.Errorf("403 again and again: %+v", stop)
 	}
 
@@ -117,11 +117,11 @@ func TestStopFor(t *testing.T) {
 		code int
 	}{
 		{&apiclient.PauseError{Until: time.Now().Add(time.Hour)}, QuotaPause, 6},
-		{&apiclient.PauseError{Outage: time.Now()}, SiteGone, 1},
+		{&apiclient.PauseError{Outage: time.Now()}, Broken, 1},
 		{&apiclient.Error{Status: 401, Kind: apiclient.KindUnauthorized}, Unauthorised, 4},
 	} {
 		stop := StopFor(tc.err)
-		if stop == nil || stop.Cause != tc.want || stop.Cause.ExitCode() != tc.code || stop.Hint == "" {
+		if stop == nil || stop.Cause != tc.want || int(stop.Cause) != tc.code || stop.Hint == "" {
 			t.Errorf("%v: %+v", tc.err, stop)
 		}
 	}

@@ -103,7 +103,7 @@ func (c *Console) Fail(why *importer.Stop) {
 	}
 	hint = strings.ReplaceAll(strings.TrimSpace(hint), "\n", "\n  ")
 	c.always(joined("\n  ", "jsm-onboard: "+why.What, hint)+"\n", slog.LevelError, why.What,
-		"hint", why.Hint, "exit_code", why.Cause.ExitCode())
+		"hint", why.Hint, "exit_code", int(why.Cause))
 }
 
 // Interrupted says, below the ^C that a terminal shows, what happens now.

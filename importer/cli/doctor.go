@@ -65,9 +65,9 @@ func (d *doctor) note(name string, err error, fine string) bool {
 		case stop.Cause == warned:
 			finding.State = report.Warning
 		case stop.Cause != importer.Unauthorised:
-			d.ExitCode = importer.Broken.ExitCode()
+			d.ExitCode = int(importer.Broken)
 		default:
-			d.ExitCode = cmp.Or(d.ExitCode, stop.Cause.ExitCode())
+			d.ExitCode = cmp.Or(d.ExitCode, int(stop.Cause))
 		}
 	}
 	d.Checks = append(d.Checks, finding)

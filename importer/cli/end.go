@@ -82,7 +82,7 @@ func (r *run) refuse(ctx context.Context, err error) {
 }
 
 // leavesFiles reports whether a run that was refused with err says so in no file.
-func leavesFiles(err error) bool { return isHeld(err) || codeOf(err) == importer.Usage.ExitCode() }
+func leavesFiles(err error) bool { return isHeld(err) || codeOf(err) == int(importer.Usage) }
 
 // write writes the page, and the summary's file; stdout gets the summary when all is over.
 func (f *outputFlags) write(s report.Summary, p page.Page) (err error) {

@@ -18,7 +18,7 @@ import (
 	"jsm-onboard/report"
 )
 
-// exitError is an exit code whose cause has been printed already. Those of errors are with [importer.Cause].
+// exitError is an exit code whose cause has been printed already. That of an error is its [importer.Cause].
 type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
@@ -50,7 +50,7 @@ func codeOf(err error) int {
 	if printed, ok := errors.AsType[exitError](err); ok {
 		return int(printed)
 	}
-	return explain(err).Cause.ExitCode()
+	return int(explain(err).Cause)
 }
 
 // isHeld reports whether another process holds the ledger.

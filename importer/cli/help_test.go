@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"math"
 	"os"
 	"slices"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/outcome"
 )
@@ -35,7 +33,7 @@ func tableWords(topic string) map[string]bool {
 // What the program knows has a line in the reference: whoever adds a status, a flag or a preset adds it there.
 func TestReferenceIsComplete(t *testing.T) {
 	t.Parallel()
-	var statuses, codes []string
+	var statuses []string
 	for _, s := range append(outcome.ImportStatuses(), outcome.RevokeStatuses()...) {
 		statuses = append(statuses, s.String())
 	}
@@ -55,10 +53,7 @@ func TestReferenceIsComplete(t *testing.T) {
 			}
 		}
 	}
-	for c := importer.Interrupted; c <= importer.Broken; c++ {
-		codes = append(codes, fmt.Sprint(c.ExitCode()))
-	}
-	for _, code := range append(codes, "0", "1", "2", "3", "4") {
+	for _, code := range []string{"0", "1", "2", "3", "4", "5", "6", "130"} {
 		if !strings.Contains(helpText("exit-codes"), "\n| "+code+" | ") {
 			t.Errorf("help exit-codes has no line for %s", code)
 		}

@@ -73,7 +73,7 @@ func (p *program) interruptible(parent context.Context) (_ context.Context, rele
 			if ctx.Err() != nil {
 				p.console.Interrupted("ended at once: what was done is in the ledger, and the same command goes on " +
 					"from there; files that end in .partial are not complete")
-				os.Exit(importer.Interrupted.ExitCode())
+				os.Exit(int(importer.Interrupted))
 			}
 			p.console.Interrupted("stopping: requests that were sent are finished, and everything is written; " +
 				"press Ctrl-C again to end at once")
