@@ -6,17 +6,16 @@ import (
 	"cmp"
 	"context"
 	"iter"
-	"slices"
 	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sync/semaphore"
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
+	"jsm-onboard/importer/text"
 )
 
 // API is what a run needs of a site; [apiclient.Client] is one. A cancelled context ends waits; a request that has
@@ -37,8 +36,7 @@ type API interface {
 // Options are the choices of one run.
 type Options struct {
 	Workers          int    // requests in flight at most
-	Limit            int    // at most so many creates; 0, or as many as the plan has: no limit
-	Only             int    // the number of the one row to send, whatever becomes of it; 0: all
+	Limit            int    // only the first so many creates are sent; 0, or as many as the plan has: all
 	MaxErrors        Limit  // stop when more rows than that have failed
 	ResolveConflicts bool   // look up the account id behind a 409
 	MayBrowse        bool   // Jira says that the token may browse users: an empty look-up is evidence
@@ -61,7 +59,6 @@ type End struct {
 type Progress struct {
 	Totals outcome.Totals // rows with a result, handed out or not
 	Tasks  int            // of them, rows for which a request was to be made
-	Made   int            // of them, rows whose customer was created, or may have been: what --limit counts
 	Sent   int            // of them, rows for which a request left in this session
 	Lost   int            // of these, rows with an attempt whose answer was lost
 }
@@ -83,9 +80,6 @@ func (e End) ExitCode() int {
 	return 0
 }
 
-// usesLimit are the statuses of rows that count for --limit.
-var usesLimit = []outcome.Status{outcome.Created, outcome.CreatedUnconfirmed, outcome.Unknown}
-
 // windowRows is how many rows the fastest worker may be ahead of the slowest: 100 s at the usual quota.
 const windowRows = 10_000
 
@@ -102,8 +96,8 @@ type Run struct {
 	renameRefused atomic.Pointer[error]   // why nobody is renamed any more
 	accounts      map[string]export.Place // of the rows so far, to revoke
 	fixed         []ledger.Fixed
-	permits       *semaphore.Weighted // one for each row that may end up created; nil: no --limit
-	limited       *Stop               // when as many rows were sent as asked for; nil: no limit
+	limited       *Stop // by Options.Limit, before its last row; nil: it is not
+	sent          int   // rows that a worker has had
 	window        int
 
 	mu       sync.Mutex // of progress
@@ -126,14 +120,9 @@ func NewRun(ctx context.Context, api API, l *ledger.Ledger, plan *Plan, o Option
 		r.searchRefused.Store(&errNotLookedUp)
 	}
 	if o.Limit > 0 && o.Limit < plan.Create {
-		r.permits = semaphore.NewWeighted(int64(o.Limit))
-		r.limited = newStop(LimitReached, nil, "--limit is reached, as asked",
-			"run the same command again for the rest; without --limit it goes to the end")
-	}
-	if o.Only > 0 {
-		r.limited = newStop(LimitReached, nil, "only "+plan.First.Place.String()+" was sent, as asked",
-			"see in the results what became of it, and whether the site has sent mail to its address; then run the "+
-				"same command again for the rest")
+		r.limited = newStop(LimitReached, nil, text.Counted(o.Limit, "row was", "rows were")+" sent, as asked",
+			"see in the results what became of it, and whether the site has sent mail; then run the same command "+
+				"again for the rest: without --limit it goes to the end")
 	}
 	return r
 }
@@ -156,18 +145,13 @@ func (r *Run) Do(rows iter.Seq2[*export.Row, error], tell func(Result) error) En
 	go r.read(rows, ordered)
 	r.collect(ordered, tell)
 	end := End{Rows: r.plan.Survey.Rows, Progress: r.Progress()}
-	if stop := interrupted(r.running); stop != r.limited {
-		end.Stop = stop
-	}
-	end.Stop = cmp.Or(end.Stop, brokenLedger(r.plan.Roster.arrive()))
+	end.Stop = cmp.Or(interrupted(r.running), brokenLedger(r.plan.Roster.arrive()))
 	if r.revokes {
 		r.afterRevocations(&end)
 	} else {
 		r.afterCreates(&end)
 	}
-	if end.Stop == nil && end.Totals.Of(outcome.NotAttempted) > 0 {
-		end.Stop = r.limited
-	}
+	end.Stop = cmp.Or(end.Stop, r.limited)
 	return end
 }
 
@@ -211,25 +195,23 @@ func (r *Run) read(rows iter.Seq2[*export.Row, error], ordered chan<- <-chan Res
 	_ = workers.Wait() // they return no errors: what ends the run is its cause
 }
 
-// mayStart reports whether a row needs a worker and may have one: not when the run stops first.
+// mayStart reports whether a row needs a worker and may have one. A limit leaves room for so many creates alone.
 func (r *Run) mayStart(t *task) bool {
-	idle := t.wants == 0 && t.decided.Status == 0
-	other := r.options.Only != 0 && t.row.Number != r.options.Only
-	return !idle && !other && r.running.Err() == nil &&
-		(r.permits == nil || r.permits.Acquire(r.running, 1) == nil)
+	switch {
+	case t.wants == 0 && t.decided.Status == 0, r.running.Err() != nil:
+		return false
+	case r.limited != nil && (t.wants != outcome.Created || r.sent == r.options.Limit):
+		return false
+	}
+	r.sent++
+	return true
 }
 
-// finish carries a task out, and stops the run when that shows a reason to, or was the last that is allowed.
+// finish carries a task out, and stops the run when that shows a reason to.
 func (r *Run) finish(t *task) Result {
 	result, stop := r.carryOut(r.running, t)
 	r.stop(stop)
 	r.count(result, true)
-	switch {
-	case r.options.Only != 0, r.permits != nil && r.Progress().Made == r.options.Limit:
-		r.stop(r.limited)
-	case r.permits != nil && !slices.Contains(usesLimit, result.Status):
-		r.permits.Release(1)
-	}
 	return result
 }
 
@@ -244,10 +226,7 @@ func (r *Run) count(result Result, asked bool) {
 	if p.Totals[result.Status]++; !asked {
 		return
 	}
-	if p.Tasks++; slices.Contains(usesLimit, result.Status) {
-		p.Made++
-	}
-	if result.Attempts > 0 {
+	if p.Tasks++; result.Attempts > 0 {
 		p.Sent++
 	}
 	if result.Lost {

@@ -384,45 +384,41 @@ func TestLateLookUpShowsAnotherName(t *testing.T) {
 	})
 }
 
-// --limit counts customers who were created, not rows that were sent, and the rest is left for later.
+// --limit sends so many rows and no more, whatever becomes of them, and the rest is left for later.
 func TestLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesktop(t, jsmtest.Options{Existing: peopleBefore(10), Latency: 50 * time.Millisecond})
+		d := newDesktop(t, jsmtest.Options{Existing: peopleBefore(4), Latency: 50 * time.Millisecond})
 		d.export(30)
 		d.run.Limit = 5
 		s := d.sit(t.Context())
-		d.expect(s, map[outcome.Status]int{outcome.Conflict: 10, outcome.Created: 5, outcome.NotAttempted: 15})
-		if s.Stop == nil || s.Stop.Cause != LimitReached || s.ExitCode() != 0 || withID(s, outcome.Conflict) != 10 {
-			t.Errorf("%v, exit code %d", s.Stop, s.ExitCode())
+		d.expect(s, map[outcome.Status]int{outcome.Conflict: 4, outcome.Created: 1, outcome.NotAttempted: 25})
+		if s.Stop == nil || s.Stop.Cause != LimitReached || s.ExitCode() != 0 || withID(s, outcome.Conflict) != 4 || d.posts() != 5 {
+			t.Errorf("%v, exit code %d, %d requests", s.Stop, s.ExitCode(), d.posts())
 		}
-		d.run.Limit = 15
+		d.run.Limit = 25
 		s = d.sit(t.Context())
-		d.expect(s, map[outcome.Status]int{outcome.Conflict: 10, outcome.Created: 20})
+		d.expect(s, map[outcome.Status]int{outcome.Conflict: 4, outcome.Created: 26})
 		if s.Stop != nil || !s.resumed {
 			t.Errorf("%v, resumed %t", s.Stop, s.resumed)
 		}
 	})
 }
 
-// Only one row is sent, as the question before a large import offers.
-func TestOnlyOneRow(t *testing.T) {
+// Only the first row is sent, as the question before a large import offers: nobody is renamed before it.
+func TestOnlyTheFirstRow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesktop(t, jsmtest.Options{})
+		d.export(2)
+		d.sit(t.Context())
 		d.export(5)
-		l, client := d.openLedger(), d.connect()
-		defer l.Close()
-		first := d.plan(t.Context(), client, l).First
-		if first.Number != 1 || first.Email != address(0) {
-			t.Errorf("%+v", first)
+		d.people[0].Name, d.planned.UpdateNames, d.run.Limit = "New", true, 1
+		s := d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Known: 2, outcome.Created: 1, outcome.NotAttempted: 2})
+		first := s.plan.First
+		if first.Number != 3 || s.results[2].Status != outcome.Created || s.Stop == nil || s.Stop.Cause != LimitReached {
+			t.Errorf("%+v, %s, %v", first, shown(s.results[2]), s.Stop)
 		}
-		d.run.Only, d.run.Limit = 3, 1
-		s := d.sitAt(t.Context(), client, l)
-		d.expect(s, map[outcome.Status]int{outcome.Created: 1, outcome.NotAttempted: 4})
-		if s.results[2].Status != outcome.Created || s.Stop == nil || s.Stop.Cause != LimitReached {
-			t.Errorf("%s, %v", shown(s.results[2]), s.Stop)
-		}
-		client.Close()
 	})
 }

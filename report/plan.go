@@ -119,13 +119,10 @@ func lastLine(command string, p *importer.Plan, o Outlook) string {
 
 func toSend(p *importer.Plan, o Outlook) string {
 	n := max(p.Create, p.Settled.Of(outcome.Renamed))
-	requests := counted(n, "request", "requests", "")
-	if o.Limit > 0 && o.Limit < n {
-		n = o.Limit
-		requests = "at most " + text.Counted(n, "new customer", "new customers") +
-			", with more requests when many have an account already"
+	if o.Limit > 0 {
+		n = min(p.Create, o.Limit)
 	}
-	what := joined(", ", requests,
+	what := joined(", ", counted(n, "request", "requests", ""),
 		onlyIf(p.Access != nil && p.Access.ToCreate+p.Access.Open > 0, "requests for access"),
 		counted(o.Revoke, "leaver to revoke", "leavers to revoke", ""),
 		counted(p.LookUps, "account id to look up", "account ids to look up", ""))

@@ -146,8 +146,8 @@ func TestPlanLastLine(t *testing.T) {
 		{"revoke", "revoke", importer.Plan{Create: 5}, Outlook{Rate: 2.5},
 			"Access comes back only by hand. To send: 5 requests; about 2s at 2.5/s."},
 		{"limit", "import", importer.Plan{Create: 90000}, Outlook{Rate: 100, Limit: 3000},
-			"To send: at most 3,000 new customers, with more requests when many have an account already; about 30s at 100/s."},
-		{"limit of one", "import", importer.Plan{Create: 2}, Outlook{Limit: 1}, "To send: at most 1 new customer, with more requests when many have an account already."},
+			"To send: 3,000 requests; about 30s at 100/s."},
+		{"limit of one", "import", importer.Plan{Create: 2}, Outlook{Limit: 1}, "To send: 1 request."},
 		{"limit above all", "import", importer.Plan{Create: 2}, Outlook{Rate: 100, Limit: 2},
 			"To send: 2 requests; about 1s at 100/s."},
 	}

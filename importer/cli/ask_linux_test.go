@@ -70,7 +70,7 @@ const (
 	question  = "Create all 21, only this one, or none? [all/one/none]"
 	notAgreed = "not confirmed: nothing was sent"
 	unclear   = "Please answer all, one or none."
-	onlyOne   = "only row 2 was sent, as asked"
+	onlyOne   = "1 row was sent, as asked"
 )
 
 // On a terminal a plan of more than 20 creates asks once: all, only the first one, or none.

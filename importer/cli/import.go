@@ -138,7 +138,7 @@ func (w *importWork) agree(ctx context.Context, r *run) error {
 	}
 	answer, err := r.ask(ctx, question, answers...)
 	if answer == "one" {
-		r.options.Only, r.options.Limit = r.plan.First.Number, 1
+		r.options.Limit = 1
 	}
 	return err
 }

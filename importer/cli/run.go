@@ -275,12 +275,8 @@ func (r *run) limited() bool { return r.options.Limit < r.plan.Create }
 func (r *run) follow(job *importer.Run) (stop func()) {
 	return r.console.Follow(r.creates(), func() report.Moment {
 		p, pace := job.Progress(), r.pace()
-		done := p.Tasks
-		if r.limited() {
-			done = p.Made
-		}
 		return report.Moment{
-			Done:        done,
+			Done:        p.Tasks,
 			LookUps:     r.plan.LookUps,
 			Failed:      p.Totals.Of(outcome.Failed, outcome.Unknown),
 			Throttled:   pace.Refused,
