@@ -43,7 +43,7 @@ type columns struct {
 	why          [secondLast + 1]string
 	preset       preset
 	familyFirst  bool // "山田 太郎"
-	weighed      bool // the cells were needed to decide: a part of the file may not
+	weighed      bool // the cells were needed to decide: those of a part of the file may not
 	needAccounts bool
 }
 
@@ -122,14 +122,12 @@ func (ch *chooser) refuse(what, hint string) error { return refuse(ch.h.place, w
 
 // byHeader takes the column whose header means f and nothing else; of several the best one.
 func (ch *chooser) byHeader(f Field) {
-	found := ch.candidates(func(_ int, m meaning) int {
-		if m.field == f && m.rank < rankSelf {
-			return unowned
+	best := meaning{rank: rankSelf}
+	for i := range ch.h.names {
+		if m, ok := ch.h.means(i, f); ok && m.rank < best.rank && ch.c.holds(i) == 0 && ch.c.why[f] != byUser {
+			best = m
+			ch.c.set(f, "header", i)
 		}
-		return 0
-	})
-	if len(found) > 0 && !ch.c.has(f) {
-		ch.c.set(f, "header", found[0].at)
 	}
 }
 
@@ -187,52 +185,47 @@ func (ch *chooser) flags(ways ...reading) string {
 	return hint
 }
 
-// chooseEmail takes the column of addresses with the best score. Columns of one header are read as
-// one. Whether another column may be the people's only the whole file shows.
+// chooseEmail takes the column of addresses with the best header, one with addresses before an empty one.
+// Columns of one header are read as one. Whether another column may be the people's only the whole file shows.
 func (ch *chooser) chooseEmail() error {
 	if ch.c.has(Email) {
 		return nil
 	}
-	all := ch.candidates(ch.scoreOfAddresses)
-	switch {
-	case len(all) == 0:
+	best, rank := -1, 0
+	for i := range ch.h.names {
+		m, ok := ch.h.means(i, Email)
+		s := ch.e.of(i)
+		switch {
+		case !ok && ch.options.NoHeader && most(s.addresses, s.filled):
+			m.rank = rankVague
+		case !ok || ch.h.neverTaken(i):
+			continue
+		case s.addresses == 0:
+			m.rank += 2 * rankVague
+		}
+		if best < 0 || m.rank < rank {
+			best, rank = i, m.rank
+		}
+	}
+	if best < 0 {
 		return ch.ask("no column of the people's addresses was found", ch.byContent()...)
-	case all[0].score == doubted:
-		return ch.ask(ch.named(all[0].at)+": most of its cells are not addresses", ch.byContent()...)
-	case all[0].field != Email:
-		ch.c.weighed = true
+	}
+	if s := ch.e.of(best); !ch.h.ownFile && s.ats*2 < s.filled && (s.addresses == 0 || rank >= rankGroup) {
+		return ch.ask(ch.named(best)+": most of its cells are not addresses", ch.byContent()...)
 	}
 	var same []int
+	elsewhere := false
 	for i, key := range ch.h.whole {
-		if key == ch.h.whole[all[0].at] {
+		if elsewhere = elsewhere || ch.h.says(i, elsewhereWord); key == ch.h.whole[best] {
 			same = append(same, i)
 		}
 	}
-	for i := range ch.h.names {
-		if len(same) > 1 && ch.h.says(i, elsewhereWord) {
-			return ch.ask("of several columns with one header some may be another person's",
-				reading{Email: same[:1]}, reading{Email: same[1:]})
-		}
+	if len(same) > 1 && elsewhere {
+		return ch.ask("of several columns with one header some may be another person's",
+			reading{Email: same[:1]}, reading{Email: same[1:]})
 	}
 	ch.c.set(Email, "header", same...)
 	return nil
-}
-
-// scoreOfAddresses is what header and cells say of addresses in a column; 0: it is not taken.
-func (ch *chooser) scoreOfAddresses(i int, m meaning) int {
-	s := ch.e.of(i)
-	few, none := s.ats*2 < s.filled, s.addresses == 0
-	switch {
-	case m.field != Email && ch.options.NoHeader && most(s.addresses, s.filled):
-		return byCells
-	case m.field != Email, ch.h.neverTaken(i), none && m.rank >= rankVague:
-		return 0
-	case !ch.h.ownFile && few && (none || m.rank >= rankGroup):
-		return doubted
-	case none:
-		return byCells
-	}
-	return unowned
 }
 
 // byContent are the columns that hold addresses. Nothing else of the file is

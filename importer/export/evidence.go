@@ -175,36 +175,25 @@ func (s *shape) looksNames() bool { return s.names > 0 && most(s.names+s.address
 // looksCategory reports whether a column has the same few words again and again.
 func (s *shape) looksCategory() bool { return s.filled >= 6 && len(s.distinct)*2 < s.filled }
 
-// overlap is what two lots of columns have in common, over the rows in which both are filled.
-type overlap struct{ rows, same, within int }
+// overlap is what two lots of columns have in common, over the rows in which both are filled: in how many
+// the first holds each word of the second, and the other way round.
+type overlap struct{ rows, first, second int }
 
-// overlap compares columns; within is how often the second lot is a part of the first.
 func (e *evidence) overlap(a, b []int) (o overlap) {
+	holds := func(text, words string) int {
+		missing := func(w string) bool { return !strings.Contains(text, w) }
+		if slices.ContainsFunc(strings.Fields(words), missing) {
+			return 0
+		}
+		return 1
+	}
 	for _, cells := range e.sample {
 		x, y := strings.ToLower(textOf(cells, a)), strings.ToLower(textOf(cells, b))
-		switch {
-		case x == "", y == "", strings.Contains(x, "@"): // an address for the name says nothing
-			continue
-		case x == y:
-			o.same++
-		case strings.Contains(x, y):
-			o.within++
+		if x != "" && y != "" && !strings.Contains(x, "@") { // an address for the name says nothing
+			o.rows++
+			o.first += holds(x, y)
+			o.second += holds(y, x)
 		}
-		o.rows++
 	}
 	return o
-}
-
-// differ reports whether columns hold different texts in a row.
-func (e *evidence) differ(a, b []int) bool {
-	o := e.overlap(a, b)
-	return o.same < o.rows
-}
-
-// contains reports whether the names in some columns have each of some parts in them, in enough of the rows.
-func (e *evidence) contains(whole, parts []int, enough func(n, all int) bool) bool {
-	return !slices.ContainsFunc(parts, func(i int) bool {
-		o := e.overlap(whole, []int{i})
-		return e.of(i).filled > 0 && !enough(o.within, o.rows)
-	})
 }

@@ -49,19 +49,21 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 	return l, nil
 }
 
-// repeat makes the flags of [Survey.Repeat]: the columns that the user named, or that were
-// used where the header alone does not tell them.
+// repeat makes the flags of [Survey.Repeat]: the columns that the user named, or all where the
+// header alone does not show them.
 func (l *layout) repeat(o Options) (flags []string) {
+	alone, err := chooseColumns(&l.header, nil, o)
+	weighed := err != nil || l.columns.weighed || !slices.EqualFunc(alone.at[:], l.columns.at[:], slices.Equal)
 	for f := Email; f < fields; f++ {
 		if !l.columns.has(f) || l.header.names[l.columns.at[f][0]] == "" {
 			continue
 		}
 		part := f > Name && f <= LastName && l.columns.has(Name)
-		if o.Columns[f] != "" || l.columns.weighed && f <= LastName && !part {
+		if o.Columns[f] != "" || weighed && f <= LastName && !part {
 			flags = append(flags, "--column", f.String()+"="+l.header.names[l.columns.at[f][0]])
 		}
 	}
-	if o.NoNames || l.columns.weighed && !l.columns.hasNames() {
+	if o.NoNames || weighed && !l.columns.hasNames() {
 		flags = append(flags, "--column", "name=none")
 	}
 	return flags

@@ -118,7 +118,7 @@ func situations() []situation {
 		{name: "Name beside Vorname is the surname", file: "Vorname;Name;E-Mail-Adresse\nAnn;Lee;a@example.com\n", rows: []string{"2 a@example.com Ann Lee"}},
 		{name: "Nome beside Cognome is the first name", file: "Nome,Cognome,Indirizzo e-mail\nAnna,Rossi,a@example.com\n", rows: []string{"2 a@example.com Anna Rossi"}},
 		{name: "Name beside both is the full name", file: "name,first_name,last_name,email\nDr. Ann Lee,Ann,Lee,a@example.com\n", rows: []string{"2 a@example.com Dr. Ann Lee"}},
-		{name: "Name beside both may be the company", file: "name,first_name,last_name,email\nACME,Ann,Lee,a@example.com\n", refused: "hold different names [use the right one: --column first_name=first_name --column last_name=last_name or --column name=name;"},
+		{name: "Name beside both may be the company", file: "name,first_name,last_name,email\nACME,Ann,Lee,a@example.com\n", refused: "hold different names [use the right one: --column name=name or --column first_name=first_name --column last_name=last_name;"},
 		{name: "Nom beside a full name and a first name", file: "Nom;Prénom;Nom complet;Courriel\nDupont;Émile;Dr Émile Dupont;a@example.com\n", rows: []string{"2 a@example.com Dr Émile Dupont"}},
 		{name: "two columns of one name", file: "Name,Name,Email\nAnn,Lee,a@example.com\n", refused: "hold different names [give the columns \"Name\" different headers"},
 		{name: "two columns of parts in brackets", file: "Name (First),Name (Last),Email\nAnn,Lee,a@example.com\n", rows: []string{"2 a@example.com Ann Lee"}},
