@@ -197,11 +197,11 @@ func (ch *chooser) chooseEmail() error {
 		s := ch.e.of(i)
 		switch {
 		case !ok && ch.options.NoHeader && most(s.addresses, s.filled):
-			m.rank = rankVague
+			m.rank = rankGroup
 		case !ok || ch.h.neverTaken(i):
 			continue
 		case s.addresses == 0:
-			m.rank += 2 * rankVague
+			m.rank += 2 * rankGroup
 		}
 		if best < 0 || m.rank < rank {
 			best, rank = i, m.rank

@@ -160,7 +160,7 @@ func (h *header) isOther(cells []string, email []int) bool {
 			return false
 		}
 		m, ok := other.means(i, Email)
-		return ok && (m.rank < rankGroup || here && beside && m.rank < rankVague)
+		return ok && (m.rank < rankGroup || here && beside)
 	}
 	return len(named) > 1 && (known == len(named) || slices.ContainsFunc(named, mail))
 }

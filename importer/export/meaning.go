@@ -22,7 +22,6 @@ const (
 	rankSelf    = 1000 // with words for the person himself: "Full customer name"
 	rankContact = 1500 // a word for a person, under which a number may stand as well
 	rankGroup   = 2000 // with other words: "Product name"
-	rankVague   = 5000 // with other words after it: "Email opt-in"
 )
 
 // ofName reports whether a meaning is of a name or of a part of one.
@@ -50,21 +49,10 @@ func (h *header) meanings(i int) []meaning {
 }
 
 // understand reads a header; none are its meanings when it is of a login or of how a name sounds.
+// What stands in brackets counts where it makes sense of the whole, or says whose an address is.
 func (h *header) understand(i int) []meaning {
 	if h.own[i] && h.names[i] != "jsm_account_id" || h.keys[i] == "" || h.sounds(i) {
 		return nil
-	}
-	tokens := h.tokens(i)
-	for _, key := range []string{h.whole[i], strings.Join(tokens, ""), h.keys[i]} {
-		ms := exact(key)
-		for k := range ms {
-			if key == h.keys[i] && (ms[k].field == Email || h.says(i, elsewhereWord)) { // "Email (manager)"
-				ms[k] = ms[k].among(tokens, parse(strings.Fields(h.plain[i])))
-			}
-		}
-		if ms != nil {
-			return ms
-		}
 	}
 	if is(loginWord, h.keys[i]) {
 		if strings.HasSuffix(h.keys[i], "name") { // a display name in some sources
@@ -72,29 +60,68 @@ func (h *header) understand(i int) []meaning {
 		}
 		return nil
 	}
-	return together(tokens)
-}
-
-// exact are the meanings of a key that is in the vocabulary.
-func exact(key string) []meaning {
-	var ms []meaning
-	for f := Email; f <= secondLast; f++ {
-		if place, ok := words()[key][f.String()]; ok {
-			ms = append(ms, meaning{field: f, rank: place})
-		}
-	}
-	switch {
-	case is(halfWord, key):
-		ms = append(ms, meaning{field: Name, rank: rankHalf, half: true})
-	case is(contactWord, key):
-		ms = append(ms, meaning{field: Name, rank: rankContact})
+	ms, plain := read(h.words[i]), read(strings.Fields(h.plain[i]))
+	certain := func(m meaning) bool { return m.ofName() && m.rank < rankSelf }
+	if slices.ContainsFunc(plain, meaning.ofName) && !slices.ContainsFunc(ms, certain) && !h.says(i, elsewhereWord) {
+		return plain
 	}
 	return ms
 }
 
-// tokens are the words of a header, as many together as mean something, without those that link them.
-func (h *header) tokens(i int) []string {
-	return without(parse(h.words[i]), func(t string) bool { return is(linkWord, t) })
+// read are the meanings of the words of a header, in whatever order they stand.
+func read(list []string) (ms []meaning) {
+	tokens := without(parse(list), func(t string) bool { return is(linkWord, t) })
+	var found [secondLast + 1]bool
+	has := func(section string) bool {
+		return slices.ContainsFunc(tokens, func(t string) bool { return is(section, t) })
+	}
+	for f := Email; f <= secondLast; f++ {
+		if found[f] = has(f.String()) || f == Email && has(mailWord); found[f] {
+			ms = append(ms, among(f, tokens))
+		}
+	}
+	part := slices.ContainsFunc(ms, meaning.ofName)
+	pure := slices.ContainsFunc(tokens, func(t string) bool { return is(halfWord, t) && partOf(t) == 0 })
+	switch name := among(Name, tokens); {
+	case found[Name]:
+	case found[FirstName] && found[LastName], pure && has(wholeName),
+		pure && (found[FirstName] || found[LastName]) && tokens[0] != "name": // not name.givenName
+		ms = append(without(ms, meaning.ofName), name)
+	case has(halfWord) && (!part || !pure):
+		name.half, name.rank = true, name.rank+rankHalf
+		ms = append(ms, name)
+	case has(contactWord) && !part:
+		name = among(Name, without(tokens, func(t string) bool { return is(contactWord, t) }))
+		name.rank += rankContact
+		ms = append(ms, name)
+	}
+	return ms
+}
+
+// among is the meaning for a field of some words, the others of which say whose the column is. Where an
+// address is read (at work, in the office) does not count for that.
+func among(f Field, tokens []string) meaning {
+	m, kinds := meaning{field: f}, false
+	for _, t := range tokens {
+		place, own := words()[t][f.String()]
+		named := f > Email && (is(Name.String(), t) || is(wholeName, t)) || f == Name && partOf(t) != 0
+		switch {
+		case own:
+			m.rank = place
+		case is(halfWord, t), named, f == Email && is(mailWord, t):
+		case is(mailKind, t):
+			kinds = kinds || t != "1" || f == Name
+		default:
+			m.group += t
+		}
+	}
+	switch {
+	case !isSelf(m.group), (f == Name || f == Organization) && kinds:
+		m.rank += rankGroup
+	case m.group != "":
+		m.rank += rankSelf
+	}
+	return m
 }
 
 // longestSpan is how many words mean something together at most.
@@ -102,6 +129,7 @@ const longestSpan = 5
 
 var oneLetter = regexp.MustCompile(`^[a-z]$`)
 
+// parse makes words of a header's, as many together as mean something.
 func parse(list []string) (tokens []string) {
 	for len(list) > 0 {
 		n := min(len(list), longestSpan)
@@ -135,78 +163,6 @@ func split(word string) []string {
 }
 
 func isLatin(word string) bool { return unicode.Is(unicode.Latin, []rune(word)[0]) }
-
-// together reads tokens as the words of one header: of an organization, else the last ones that mean
-// something, first those that are not of the person himself: "Contact 1 First Name". Those with
-// words after them are vague: "Prénom parent". A name with a word for mail besides may be either:
-// "E-Mail Ansprechpartner".
-func together(tokens []string) []meaning {
-	if rest := without(tokens, func(t string) bool { return is(halfWord, t) || t == "1" }); len(rest) > 0 {
-		last := rest[len(rest)-1]
-		if place, ok := words()[last][Organization.String()]; ok {
-			return []meaning{meaning{field: Organization, rank: place}.among(tokens, []string{last})}
-		}
-	}
-	for _, list := range [][]string{without(tokens, func(t string) bool { return is(selfWord, t) }), tokens} {
-		for end := len(list); end > 0; end-- {
-			span, ms := lastOf(list[:end])
-			for k := range ms {
-				if ms[k] = ms[k].among(tokens, span); end < len(list) {
-					ms[k].rank += rankVague
-				}
-			}
-			if slices.ContainsFunc(ms, meaning.ofName) && slices.ContainsFunc(tokens, isMail) {
-				ms = append(ms, meaning{field: Email, rank: rankVague}.among(tokens, nil))
-			}
-			if ms != nil {
-				return ms
-			}
-		}
-	}
-	return nil
-}
-
-// lastOf are the meanings of the last tokens, when they are of a name or an address, and which those are.
-func lastOf(tokens []string) ([]string, []meaning) {
-	end, from := len(tokens), len(tokens)
-	for from > 0 && (isMail(tokens[from-1]) || is(mailKind, tokens[from-1]) || is(selfWord, tokens[from-1])) {
-		from--
-	}
-	switch span := tokens[from:]; {
-	case slices.ContainsFunc(span, isMail):
-		return span, []meaning{{field: Email}}
-	case end > 1 && isWholeName(tokens[end-2], tokens[end-1]):
-		return tokens[end-2:], []meaning{{field: Name}}
-	}
-	return tokens[end-1:], without(exact(tokens[end-1]), func(m meaning) bool { return !m.ofName() })
-}
-
-// among is a meaning of some tokens among others, which say whose the column is. Where an address
-// is read (at work, in the office) does not count for that.
-func (m meaning) among(tokens, span []string) meaning {
-	rest := without(tokens, func(t string) bool {
-		return slices.Contains(span, t) || is(halfWord, t) || is(m.field.String(), t) ||
-			m.field == Email && isMail(t) || m.field != Email && is(Name.String(), t)
-	})
-	whose := without(rest, func(t string) bool { return is(mailKind, t) })
-	m.group = strings.Join(whose, "")
-	switch {
-	case !isSelf(m.group), m.field == Name && len(whose) < len(rest):
-		m.rank += rankGroup
-	case m.group != "":
-		m.rank += rankSelf
-	}
-	return m
-}
-
-func isMail(t string) bool { return is(mailWord, t) || is(Email.String(), t) }
-
-// isWholeName reports two tokens that are a full name together: "nom complet", "Nachname Vorname".
-func isWholeName(a, b string) bool {
-	x, y := partOf(a), partOf(b)
-	either := x != y && (x != 0 || is(halfWord, a) && a != "name") && (y != 0 || is(halfWord, b)) // not name.givenName
-	return either || is(wholeName, a) && is(halfWord, b) || is(halfWord, a) && is(wholeName, b)
-}
 
 // partOf is the part of a name that words mean; 0: none.
 func partOf(key string) Field {

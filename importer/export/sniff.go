@@ -17,9 +17,9 @@ const (
 
 // sniffer finds the dialect and the header.
 type sniffer struct {
-	sample        []byte
-	options       Options
-	vaguely, told bool // a word for mail among others, or two names where the user names columns, make a header
+	sample  []byte
+	options Options
+	told    bool // the user names columns: two names make a header
 }
 
 // guess is one way to read the sample, and how well it fits.
@@ -30,6 +30,7 @@ type guess struct {
 	widest int              // cells of the widest of them
 	whole  int              // rows with the header's columns
 	total  int
+	vague  bool // the header speaks of mail among other words
 }
 
 // score is higher for a guess with several columns that fit most rows, then for the
@@ -53,8 +54,8 @@ func (s *sniffer) sniff() (*guess, error) {
 	}
 	found := without(all, func(g *guess) bool { return g.header.names == nil })
 	switch {
-	case len(found) == 0 && !s.vaguely:
-		s.vaguely, s.told, s.options.Columns = true, len(s.options.Columns) > 0, nil // which there are is shown
+	case len(found) == 0 && len(s.options.Columns) > 0:
+		s.told, s.options.Columns = true, nil // which there are is shown
 		return s.sniff()
 	case len(found) == 0:
 		return nil, s.noHeader(slices.MaxFunc(all, func(a, b *guess) int { return a.widest - b.widest }).before)
@@ -102,6 +103,12 @@ func (s *sniffer) read(d Dialect) *guess {
 	for g.total < sampleRows && (g.header.names != nil || len(g.before) < headerSearch) {
 		rec, err := records.Next()
 		found := g.header.names != nil
+		if found && g.vague && len(g.rows) == 0 && err == nil { // a title that speaks of mail
+			h := newHeader(rec.Cells, rec.Place)
+			if is, vague := s.isHeader(&h); is && !vague && rec.Fault == nil {
+				found, g.header = false, header{}
+			}
+		}
 		switch {
 		case err != nil, found && cut && (!rec.Ended || rec.Fault == csvtext.QuoteNeverClosed),
 			found && !g.header.repeats(rec.Cells) && g.header.isOther(rec.Cells, nil):
@@ -118,8 +125,9 @@ func (s *sniffer) read(d Dialect) *guess {
 			g.weigh(records, rec)
 		default:
 			g.before, g.widest = append(g.before, rec), max(g.widest, len(rec.Cells))
-			if h := newHeader(rec.Cells, rec.Place); rec.Fault == nil && s.isHeader(&h) {
-				g.header, records.Width = h, len(h.names)
+			h := newHeader(rec.Cells, rec.Place)
+			if is, vague := s.isHeader(&h); is && rec.Fault == nil {
+				g.header, g.vague, records.Width = h, vague, len(h.names)
 			}
 		}
 	}
@@ -146,31 +154,31 @@ func (g *guess) weigh(records *csvtext.Reader, rec csvtext.Record) {
 }
 
 // isHeader reports whether a record can be the header: it names the columns that the
-// user names, or else a column of addresses, and holds no address.
-func (s *sniffer) isHeader(h *header) bool {
+// user names, or else a column of addresses, perhaps vaguely, and holds no address.
+func (s *sniffer) isHeader(h *header) (is, vague bool) {
 	if h.ownFile {
-		return true
+		return true, false
 	}
 	if slices.ContainsFunc(h.names, isPlainAddress) || isWholeLine(h) {
-		return false
+		return false, false
 	}
 	for _, name := range s.options.Columns {
 		if h.index(name) < 0 {
-			return false
+			return false, false
 		}
 	}
 	if s.options.Columns[Email] != "" || s.told && h.trimmed > 1 {
-		return true
+		return true, false
 	}
-	for i := range h.names {
-		m, ok := h.means(i, Email)
+	for i, name := range h.names {
+		m, mail := h.means(i, Email)
 		_, account := h.means(i, AccountID)
-		mail := ok && (m.rank < rankVague || s.vaguely && h.trimmed > 1 && isShort(h.names[i]))
-		if mail || s.options.NeedAccounts && account {
-			return true
+		if m.rank < rankGroup && mail || account && s.options.NeedAccounts {
+			return true, false
 		}
+		vague = vague || mail && isShort(name)
 	}
-	return false
+	return vague, vague
 }
 
 // isWholeLine reports a single cell that has delimiters in it.
