@@ -272,7 +272,7 @@ func TestAccessIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		}
 		d.access.Organizations = true
 		p = d.plan(t.Context(), client, l)
-		g := Guards{MaxOrganizations: Limit{Percent: 10, AtLeast: 20, Set: true}}
+		g := Guards{MaxOrganizations: Limit{Percent: 10, Rows: 20, Unit: Share}}
 		stop, ok = errors.AsType[*Stop](g.Check(p))
 		if !ok || stop.Cause != Guarded || !strings.Contains(stop.Hint, "--max-organizations 31") {
 			t.Errorf("%v", stop)

@@ -338,7 +338,7 @@ func TestNoneMayFail(t *testing.T) {
 		if err := limit.UnmarshalText([]byte(text)); err != nil {
 			t.Fatal(err)
 		}
-		w := stopRules{maxErrors: limit}
+		w := &NewRun(t.Context(), nil, nil, &Plan{}, Options{MaxErrors: limit}).rules
 		n := 0
 		for n < 100 {
 			n++

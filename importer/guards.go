@@ -11,25 +11,31 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// Limit is a number of rows, given outright (N) or as a share (P%).
+// Limit is a number of rows, given outright (N) or as a share (P%) of a base that the guard names.
 type Limit struct {
-	Rows    int     // when it is not a percentage
-	Percent float64 // of a base that the guard names
-	Share   bool    // Percent counts; implied by Percent > 0
-	AtLeast int     // the least that a share comes to
-	Set     bool    // false: no limit
+	Rows    int // so many; of a share, the least that it comes to
+	Percent float64
+	Unit    string // Number or Share; "": no limit
 }
+
+// Units of limits.
+const (
+	Number = "rows"
+	Share  = "%"
+)
 
 // UnmarshalText reads "12" or "2.5%", as pflag wants it. A share comes to no less than the one that was there.
 func (l *Limit) UnmarshalText(b []byte) error {
-	number, share := strings.CutSuffix(strings.TrimSpace(string(b)), "%")
+	number, share := strings.CutSuffix(strings.TrimSpace(string(b)), Share)
 	rows, err := strconv.Atoi(number)
 	percent, percentErr := strconv.ParseFloat(strings.TrimSpace(number), 64)
 	switch {
 	case !share && err == nil && rows >= 0:
-		*l = Limit{Rows: rows, Set: true}
-	case share && percentErr == nil && percent >= 0 && percent <= 100:
-		*l = Limit{Percent: percent, Share: true, AtLeast: l.AtLeast, Set: true}
+		*l = Limit{Rows: rows, Unit: Number}
+	case share && percent == 0 && percentErr == nil:
+		*l = Limit{Unit: Share} // none, of however many
+	case share && percentErr == nil && percent > 0 && percent <= 100:
+		*l = Limit{Rows: l.Rows, Percent: percent, Unit: Share}
 	default:
 		return fmt.Errorf("%q is neither a number of rows (12) nor a share of 0%% to 100%% (5%%)", b)
 	}
@@ -39,30 +45,20 @@ func (l *Limit) UnmarshalText(b []byte) error {
 // MarshalText is String.
 func (l Limit) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
-func (l Limit) share() bool { return l.Share || l.Percent > 0 }
-
-// Never reports a plain 0, which --max-errors reads as: never stop. A share of 0% lets none pass.
-func (l Limit) Never() bool { return l.Set && l.Rows == 0 && !l.share() }
-
 // Of is the most rows that the limit allows out of base.
-func (l Limit) Of(base int) int {
-	if l.Percent == 0 {
-		return l.Rows // none, of a share
-	}
-	return max(int(l.Percent*float64(base)/100), l.AtLeast)
-}
+func (l Limit) Of(base int) int { return max(int(l.Percent*float64(base)/100), l.Rows) }
 
 // Exceeded reports whether n rows out of base are more than the limit allows.
-func (l Limit) Exceeded(n, base int) bool { return l.Set && n > l.Of(base) }
+func (l Limit) Exceeded(n, base int) bool { return l.Unit != "" && n > l.Of(base) }
 
 func (l Limit) String() string {
 	switch {
-	case !l.Set:
+	case l.Unit == "":
 		return "none"
-	case !l.share():
+	case l.Unit == Number:
 		return strconv.Itoa(l.Rows)
-	case l.AtLeast > 0 && l.Percent > 0:
-		return fmt.Sprintf("%g%% (at least %d)", l.Percent, l.AtLeast)
+	case l.Rows > 0:
+		return fmt.Sprintf("%g%% (at least %d)", l.Percent, l.Rows)
 	}
 	return fmt.Sprintf("%g%%", l.Percent)
 }
@@ -70,18 +66,14 @@ func (l Limit) String() string {
 // Guards are the limits that a plan must keep before anything is sent.
 type Guards struct {
 	MaxInvalid       Limit // of the rows read
-	MaxCreates       Limit // of Last
-	MaxShrink        Limit // how many of Last, or of the members of the plan's roster, may be missing
+	MaxCreates       Limit // of the people in the source; while there are none, a share holds nothing back
+	MaxShrink        Limit // of these, how many may be missing, whoever is in their place
 	MaxOrganizations Limit // how many organizations may be created, of the people in the file
-	Last             int   // people in the source's last complete run; 0: none, and a share of it holds nothing back
 }
-
-// fewReplaced is how many people may be replaced by others in one night, unless they are most of a small source.
-const fewReplaced = 5
 
 // Check refuses a plan that breaks a guard, before anything is sent. It may be asked again after PlanAccess.
 func (g Guards) Check(p *Plan) error {
-	s := p.Survey
+	s, source := p.Survey, cmp.Or(p.Roster, &Roster{})
 	switch lacking := len(p.Missing); {
 	case p.Roster != nil && s.Valid == 0: // nobody would be left in the source
 		none := fmt.Sprintf("none of its %s can be onboarded: this is not a complete export, and nothing is done",
@@ -93,25 +85,21 @@ func (g Guards) Check(p *Plan) error {
 			strings.Trim(fmt.Sprint(p.Missing), "[]")),
 			"check that the export is complete, and from the right system; the numbers count --require-email in the "+
 				"order in which the command line, or the settings file, has them")
+	case g.MaxCreates.Unit == Share && source.Members == 0:
+		g.MaxCreates = Limit{}
 	}
 	organizations := cmp.Or(p.Access, &AccessPlan{}).ToCreate
-	rows, people := s.Rows-s.Excluded, s.Rows-s.Duplicates
-	roster := cmp.Or(p.Roster, &Roster{})
-	missing, of := roster.Missing, roster.Members
-	few := missing <= fewReplaced && (missing < 2 || 2*missing <= of)
-	if few || !g.MaxShrink.Exceeded(missing, of) {
-		missing, of = max(0, g.Last-people), g.Last
-	}
+	rows, missing := s.Rows-s.Excluded, source.Missing-p.Fixed // whose rows were fixed are in none as they are
 	return cmp.Or(
 		exceeded("--max-invalid", g.MaxInvalid, s.Invalid, rows,
 			text.Grouped(s.Invalid)+" of "+text.Counted(rows, "row is", "rows are")+" invalid",
 			"jsm-onboard check shows what is wrong; fix the export, or"),
-		exceeded("--max-shrink", g.MaxShrink, missing, of,
+		exceeded("--max-shrink", g.MaxShrink, missing, source.Members,
 			fmt.Sprintf("%s of the %s of the last run are missing from this export",
-				text.Grouped(missing), text.Counted(of, "person", "people")),
+				text.Grouped(missing), text.Counted(source.Members, "person", "people")),
 			"check that it is the right file, complete, and the only one that is synced as the source "+
 				p.Options.Job.Source+" (--source names another); if so many people have really left,"),
-		exceeded("--max-creates", g.MaxCreates, p.Create, g.Last,
+		exceeded("--max-creates", g.MaxCreates, p.Create, source.Members,
 			text.Counted(p.Create, "customer", "customers")+" would be created",
 			"look at the plan with --dry-run; if it is right,"),
 		exceeded("--max-organizations", g.MaxOrganizations, organizations, s.Valid-s.Duplicates,
@@ -119,9 +107,9 @@ func (g Guards) Check(p *Plan) error {
 			"check in the plan whether it is the right column; if it is,"))
 }
 
-// exceeded is the stop of a guard when n out of base are more than its limit. A share of nothing holds nothing back.
+// exceeded is the stop of a guard when n out of base are more than its limit.
 func exceeded(flag string, limit Limit, n, base int, what, hint string) error {
-	if limit.share() && base == 0 || !limit.Exceeded(n, base) {
+	if !limit.Exceeded(n, base) {
 		return nil
 	}
 	allow := strconv.Itoa(n)
@@ -134,7 +122,7 @@ func exceeded(flag string, limit Limit, n, base int, what, hint string) error {
 
 // unlisted is what may be revoked, without a limit, by a file that is no list of leavers: of more, most likely the
 // export itself was named.
-var unlisted = Limit{Percent: 50, AtLeast: 10, Set: true}
+var unlisted = Limit{Percent: 50, Rows: 10, Unit: Share}
 
 // CheckRevocation refuses to revoke more accounts than limit allows of those that the ledger holds as ours. What an
 // earlier session of the run has revoked counts as if it were still to be done.
@@ -142,7 +130,7 @@ func CheckRevocation(p *Plan, limit Limit, ours int) error {
 	before := p.Finished.Of(outcome.Revoked)
 	n, of := p.Create+before, ours+before
 	counted, hint, because := n, "look at the plan with --dry-run; if it is right, allow it once with", ""
-	if !limit.Set && !p.Listed && p.Undoes == nil {
+	if limit.Unit == "" && !p.Listed && p.Undoes == nil {
 		limit, counted = unlisted, p.Resent+before
 		hint = "the lists that sync writes are called ….leavers.csv; if you really mean this file, confirm it with"
 		because = "this file is not a list of leavers: it has no column jsm_action; without one "
@@ -163,9 +151,6 @@ func (p *Plan) RevokedShare(ours int) string {
 		text.Counted(ours, "account", "accounts"))
 	if before := p.Finished.Of(outcome.Revoked); before > 0 {
 		share += fmt.Sprintf(", and %s revoked already", text.Counted(before, "is", "are"))
-	}
-	if n > 0 && n == ours {
-		share += ": everybody"
 	}
 	if f := p.Foreign; f > 0 {
 		share += fmt.Sprintf("; and %s not certainly created by it", text.Counted(f, "that was", "that were"))

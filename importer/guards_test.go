@@ -10,38 +10,34 @@ import (
 )
 
 func TestGuards(t *testing.T) {
-	share := func(p float64, least int) Limit { return Limit{Percent: p, AtLeast: least, Set: true} }
-	night := Guards{MaxInvalid: share(50, 0), MaxCreates: share(20, 100), MaxShrink: share(20, 0), Last: 1000}
+	share := func(p float64, least int) Limit { return Limit{Percent: p, Rows: least, Unit: Share} }
+	night := Guards{MaxInvalid: share(50, 0), MaxCreates: share(20, 100), MaxShrink: share(20, 2)}
+	source := func(members, missing int) *Roster { return &Roster{Members: members, Missing: missing} }
+	rows := func(n int) *export.Survey { return &export.Survey{Rows: n, Valid: n} }
 	for _, tc := range []struct {
 		name   string
 		guards Guards
 		plan   Plan
 		says   string // "": it passes
 	}{
-		{"an ordinary night", night, Plan{Survey: &export.Survey{Rows: 1000, Valid: 990, Invalid: 10}, Create: 5}, ""},
-		{"just as small as it may be", night, Plan{Survey: &export.Survey{Rows: 800, Valid: 800}}, ""},
-		{"smaller", night, Plan{Survey: &export.Survey{Rows: 799, Valid: 799}}, "--max-shrink 20% allows 200"},
-		{"everybody is another", Guards{MaxShrink: share(20, 0), Last: 65}, Plan{Roster: &Roster{Members: 64, Missing: 64}, Survey: &export.Survey{Rows: 63, Valid: 63}, Create: 62},
-			"64 of the 64 people of the last run are missing from this export, and --max-shrink 20% allows 12"},
-		{"as many others as there may be", Guards{MaxShrink: share(20, 0), Last: 100}, Plan{Roster: &Roster{Members: 100, Missing: 20}, Survey: &export.Survey{Rows: 100, Valid: 100}}, ""},
-		{"two others of three", Guards{MaxShrink: share(20, 0), Last: 3}, Plan{Roster: &Roster{Members: 3, Missing: 2}, Survey: &export.Survey{Rows: 3, Valid: 3}},
-			"2 of the 3 people of the last run are missing"},
-		{"two others of two", Guards{MaxShrink: share(20, 0), Last: 2}, Plan{Roster: &Roster{Members: 2, Missing: 2}, Survey: &export.Survey{Rows: 2, Valid: 2}},
-			"2 of the 2 people of the last run are missing"},
-		{"five others of five", Guards{MaxShrink: share(20, 0), Last: 5}, Plan{Roster: &Roster{Members: 5, Missing: 5}, Survey: &export.Survey{Rows: 5, Valid: 5}},
-			"5 of the 5 people of the last run are missing"},
-		{"one other", Guards{MaxShrink: share(20, 0), Last: 1}, Plan{Roster: &Roster{Members: 1, Missing: 1}, Survey: &export.Survey{Rows: 1, Valid: 1}}, ""},
-		{"two others of four", Guards{MaxShrink: share(20, 0), Last: 4}, Plan{Roster: &Roster{Members: 4, Missing: 2}, Survey: &export.Survey{Rows: 4, Valid: 4}}, ""},
-		{"five others of ten", Guards{MaxShrink: share(20, 0), Last: 10}, Plan{Roster: &Roster{Members: 10, Missing: 5}, Survey: &export.Survey{Rows: 10, Valid: 10}}, ""},
-		{"others, which is allowed", Guards{MaxShrink: share(100, 0), Last: 40}, Plan{Roster: &Roster{Members: 40, Missing: 40}, Survey: &export.Survey{Rows: 40, Valid: 40}}, ""},
-		{"doubled, but of fewer people", night, Plan{Survey: &export.Survey{Rows: 1200, Valid: 1200, Duplicates: 600}}, "--max-shrink"},
-		{"as many new ones as there may be", night, Plan{Survey: &export.Survey{Rows: 1200, Valid: 1200}, Create: 200}, ""},
-		{"more new ones", night, Plan{Survey: &export.Survey{Rows: 1201, Valid: 1201}, Create: 201}, "--max-creates 20% (at least 100) allows 200"},
-		{"the first night", Guards{MaxCreates: share(20, 100), MaxShrink: share(20, 0)}, Plan{Survey: &export.Survey{Rows: 5000, Valid: 5000}, Create: 5000}, ""},
-		{"a number of creates holds at once", Guards{MaxCreates: Limit{Rows: 10, Set: true}}, Plan{Survey: &export.Survey{Rows: 11, Valid: 11}, Create: 11}, "--max-creates 10 allows 10"},
-		{"half of it invalid", night, Plan{Survey: &export.Survey{Rows: 1000, Valid: 499, Invalid: 501}}, "--max-invalid 50% allows 500"},
+		{"an ordinary night", night, Plan{Roster: source(1000, 3), Survey: &export.Survey{Rows: 1000, Valid: 990, Invalid: 10}, Create: 5}, ""},
+		{"just as small as it may be", night, Plan{Roster: source(1000, 200), Survey: rows(800)}, ""},
+		{"smaller", night, Plan{Roster: source(1000, 201), Survey: rows(799)}, "--max-shrink 20% (at least 2) allows 200"},
+		{"everybody is another", night, Plan{Roster: source(64, 64), Survey: rows(63), Create: 62},
+			"64 of the 64 people of the last run are missing from this export, and --max-shrink 20% (at least 2) allows 12"},
+		{"as many others as there may be", night, Plan{Roster: source(100, 20), Survey: rows(100)}, ""},
+		{"two others of three", night, Plan{Roster: source(3, 2), Survey: rows(3)}, ""},
+		{"three others of three", night, Plan{Roster: source(3, 3), Survey: rows(3)}, "3 of the 3 people of the last run are missing"},
+		{"others, which is allowed", Guards{MaxShrink: share(100, 0)}, Plan{Roster: source(40, 40), Survey: rows(40)}, ""},
+		{"whose rows were fixed are there", night, Plan{Roster: source(10, 5), Fixed: 3, Survey: rows(10)}, ""},
+		{"doubled, but of fewer people", night, Plan{Roster: source(1000, 400), Survey: &export.Survey{Rows: 1200, Valid: 1200, Duplicates: 600}}, "--max-shrink"},
+		{"as many new ones as there may be", night, Plan{Roster: source(1000, 0), Survey: rows(1200), Create: 200}, ""},
+		{"more new ones", night, Plan{Roster: source(1000, 0), Survey: rows(1201), Create: 201}, "--max-creates 20% (at least 100) allows 200"},
+		{"the first night", night, Plan{Roster: source(0, 0), Survey: rows(5000), Create: 5000}, ""},
+		{"a number of creates holds at once", Guards{MaxCreates: Limit{Rows: 10, Unit: Number}}, Plan{Roster: source(0, 0), Survey: rows(11), Create: 11}, "--max-creates 10 allows 10"},
+		{"half of it invalid", night, Plan{Roster: source(1000, 0), Survey: &export.Survey{Rows: 1000, Valid: 499, Invalid: 501}}, "--max-invalid 50% allows 500"},
 		{"nobody", night, Plan{Roster: &Roster{}, Survey: &export.Survey{Rows: 1000, Invalid: 1000}}, "onboarded"},
-		{"somebody missing", night, Plan{Survey: &export.Survey{Rows: 1000, Valid: 1000}, Missing: []int{1, 3}}, "2 required addresses (--require-email number 1 3)"},
+		{"somebody missing", night, Plan{Survey: rows(1000), Missing: []int{1, 3}}, "2 required addresses (--require-email number 1 3)"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			tc.plan.Options.Job.Source = "crm.csv"
@@ -78,10 +74,10 @@ func TestCheckUnlisted(t *testing.T) {
 		{10, 0, 10, reach{}, ""},
 		{11, 0, 22, reach{}, ""},
 		{11, 0, 21, reach{}, "(11 of the 21 accounts this program has created and not revoked)"},
-		{11, 0, 11, reach{}, "(11 of the 11 accounts this program has created and not revoked: everybody)"},
+		{11, 0, 11, reach{}, "(11 of the 11 accounts this program has created and not revoked)"},
 		{11, 0, 11, reach{Listed: true}, ""},
 		{11, 0, 0, reach{Unknown: 11}, ""},
-		{12, 0, 11, reach{Unknown: 1}, "(11 of the 11 accounts this program has created and not revoked: everybody; and 1 that it does not know)"},
+		{12, 0, 11, reach{Unknown: 1}, "(11 of the 11 accounts this program has created and not revoked; and 1 that it does not know)"},
 		{11, 0, 5, reach{Foreign: 11}, "(0 of the 5 accounts this program has created and not revoked; and 11 that were not certainly created by it)"},
 		{6, 5, 15, reach{}, "(6 of the 15 accounts this program has created and not revoked, and 5 are revoked already)"}, // five were revoked before the run was cut off
 	} {
@@ -90,7 +86,7 @@ func TestCheckUnlisted(t *testing.T) {
 		for range tc.before {
 			p.Finished[outcome.Revoked]++
 		}
-		err := CheckRevocation(p, Limit{AtLeast: 1}, tc.ours)
+		err := CheckRevocation(p, Limit{Rows: 1}, tc.ours)
 		if (err != nil) != (tc.says != "") || err != nil && !strings.Contains(err.Error(), tc.says) {
 			t.Errorf("%+v: %v", tc, err)
 		}
@@ -98,7 +94,7 @@ func TestCheckUnlisted(t *testing.T) {
 }
 
 func TestCheckRevocation(t *testing.T) {
-	limit := Limit{Percent: 5, AtLeast: 1, Set: true}
+	limit := Limit{Percent: 5, Rows: 1, Unit: Share}
 	for _, tc := range []struct {
 		create, before, ours int
 		held                 bool
@@ -135,8 +131,9 @@ func TestParseLimit(t *testing.T) {
 			t.Errorf("%q: %d of %d exceeds it: %t", tc.text, tc.n, tc.base, got)
 		}
 	}
-	if l := (Limit{Share: true, AtLeast: 100, Set: true}); !l.Exceeded(1, 1000) || l.String() != "0%" {
-		t.Errorf("0%% allows %d of 1000: %s", l.Of(1000), l)
+	l := Limit{Percent: 5, Rows: 100, Unit: Share} // the default of a flag that is given
+	if err := l.UnmarshalText([]byte("0%")); err != nil || !l.Exceeded(1, 1000) || l.String() != "0%" {
+		t.Errorf("0%% allows %d of 1000: %s, %v", l.Of(1000), l, err)
 	}
 	for _, text := range []string{"", "-1", "x", "101%", "-1%", "NaN%", "1.5", "%"} {
 		var l Limit

@@ -251,7 +251,7 @@ func TestTooManyErrors(t *testing.T) {
 			}
 			return jsmtest.Decision{}
 		}))
-		d.run.MaxErrors = Limit{Rows: 30, Set: true}
+		d.run.MaxErrors = Limit{Rows: 30, Unit: Number}
 		d.export(500)
 		s := d.sit(t.Context())
 		if s.Stop == nil || s.Stop.Cause != Guarded || s.ExitCode() != 5 || s.Totals.Of(outcome.Failed) < 31 || s.Totals.Of(outcome.Failed) > 31+8 {

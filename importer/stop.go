@@ -113,7 +113,7 @@ const sameRefusals = 20
 
 // stopRules decide after each row whether the run should stop.
 type stopRules struct {
-	maxErrors Limit
+	maxErrors Limit  // none: failures never stop the run
 	action    string // what is asked for, as in "create customers"
 	forbidden int    // so many rows in a row that may not be sent mean that none may
 
@@ -128,20 +128,20 @@ type stopRules struct {
 func (w *stopRules) after(s outcome.Status, err error) *Stop {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if s != outcome.NotAttempted && s != outcome.Known { // known: a name that cannot be changed here
-		w.sent++
-	}
 	switch s {
 	case outcome.NotAttempted:
 		return StopFor(err)
-	case outcome.Created, outcome.CreatedUnconfirmed, outcome.Conflict, outcome.Revoked, outcome.Renamed:
-		w.streak = 0
+	case outcome.Known: // a name that cannot be changed here
+		return nil
+	}
+	switch w.sent++; s {
 	case outcome.NotFound:
 		return w.sameAgain(err)
 	case outcome.Failed, outcome.Unknown:
 		w.failed++
 		return cmp.Or(StopFor(err), w.sameAgain(err), w.tooMany())
 	}
+	w.streak = 0
 	return nil
 }
 
@@ -158,7 +158,7 @@ func (w *stopRules) sameAgain(err error) *Stop {
 	switch {
 	case refused.Status == 403 && w.streak >= w.forbidden:
 		return forbidden(w.action, err)
-	case w.streak < sameRefusals, w.maxErrors.Never():
+	case w.streak < sameRefusals, w.maxErrors.Unit == "":
 		return nil
 	}
 	return newStop(Guarded, err,
@@ -176,7 +176,7 @@ func forbidden(action string, err error) *Stop {
 
 // tooMany is the guard --max-errors.
 func (w *stopRules) tooMany() *Stop {
-	if w.maxErrors.Never() || !w.maxErrors.Exceeded(w.failed, w.sent) {
+	if !w.maxErrors.Exceeded(w.failed, w.sent) {
 		return nil
 	}
 	return newStop(Guarded, nil,

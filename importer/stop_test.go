@@ -18,7 +18,7 @@ func TestSameRefusalIsOneProblem(t *testing.T) {
 		}
 		return stop
 	}
-	limit := Limit{Percent: 5, AtLeast: 100, Set: true}
+	limit := Limit{Percent: 5, Rows: 100, Unit: Share}
 
 	w := &stopRules{maxErrors: limit, forbidden: sameRefusals}
 	if stop := feed(w, sameRefusals-1, outcome.Failed, closed); stop != nil {
@@ -50,7 +50,7 @@ func TestSameRefusalIsOneProblem(t *testing.T) {
 		t.Errorf("403 again and again: %+v", stop)
 	}
 
-	w = &stopRules{maxErrors: Limit{Set: true}, forbidden: sameRefusals}
+	w = &stopRules{maxErrors: Limit{}, forbidden: sameRefusals}
 	if stop := feed(w, sameRefusals-1, outcome.Failed, refusedWith(403, "")); stop != nil {
 		t.Errorf("403 a few times: %+v", stop)
 	}
@@ -81,14 +81,14 @@ func TestSameRefusalIsOneProblem(t *testing.T) {
 		t.Errorf("a sign-in page again and again: %+v", stop)
 	}
 
-	w = &stopRules{maxErrors: Limit{Set: true}, forbidden: sameRefusals}
+	w = &stopRules{maxErrors: Limit{}, forbidden: sameRefusals}
 	if stop := feed(w, 1000, outcome.Failed, closed); stop != nil {
 		t.Errorf("--max-errors 0 stopped: %v", stop)
 	}
 }
 
 func TestMaxErrors(t *testing.T) {
-	w := &stopRules{maxErrors: Limit{Percent: 5, AtLeast: 100, Set: true}}
+	w := &stopRules{maxErrors: Limit{Percent: 5, Rows: 100, Unit: Share}}
 	unknown := errors.New("timeout")
 	for i := range 100 {
 		if stop := w.after(outcome.Unknown, unknown); stop != nil {
@@ -98,7 +98,7 @@ func TestMaxErrors(t *testing.T) {
 	if stop := w.after(outcome.Unknown, unknown); stop == nil || stop.Cause != Guarded {
 		t.Errorf("failure 101 of 101: %+v", stop)
 	}
-	w = &stopRules{maxErrors: Limit{Percent: 5, AtLeast: 100, Set: true}}
+	w = &stopRules{maxErrors: Limit{Percent: 5, Rows: 100, Unit: Share}}
 	for i := range 10_000 {
 		s := outcome.Created
 		if i%21 == 0 {

@@ -42,9 +42,9 @@ func (w *importWork) register(flags *pflag.FlagSet, r *run) {
 	flags.BoolVar(&r.planned.UpdateNames, "update-names", false, "")
 	flags.BoolVar(&r.planned.ResendKnown, "resend-known", false, "")
 	flags.BoolVar(&r.options.ResolveConflicts, "resolve-conflicts", true, "")
-	flags.TextVar(&w.guards.MaxInvalid, "max-invalid", importer.Limit{Percent: 100, Set: true}, "")
-	flags.TextVar(&w.guards.MaxCreates, "max-creates", importer.Limit{AtLeast: leastErrors}, "")
-	organizations := importer.Limit{Percent: 10, AtLeast: 20, Set: true}
+	flags.TextVar(&w.guards.MaxInvalid, "max-invalid", importer.Limit{Percent: 100, Unit: importer.Share}, "")
+	flags.TextVar(&w.guards.MaxCreates, "max-creates", importer.Limit{Rows: leastErrors}, "")
+	organizations := importer.Limit{Percent: 10, Rows: 20, Unit: importer.Share}
 	flags.TextVar(&w.guards.MaxOrganizations, "max-organizations", organizations, "")
 }
 
@@ -70,7 +70,7 @@ func (w *importWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 // request, unless the site is a sandbox, which may be a new one at the same address; and a dry run asks for the sake of
 // access alone.
 func (w *importWork) guard(ctx context.Context, r *run) error {
-	if w.guards.MaxCreates.Share && r.command == "import" && r.flags.Changed("max-creates") {
+	if w.guards.MaxCreates.Unit == importer.Share && r.command == "import" {
 		return usagef("give a number", "--max-creates %s: only a sync has an earlier run", w.guards.MaxCreates)
 	}
 	calls := r.plan.Create + r.plan.LookUps + r.plan.Settled.Of(outcome.Renamed)

@@ -21,7 +21,7 @@ type revokeWork struct {
 func (p *program) revokeCommand() *cobra.Command {
 	w := &revokeWork{}
 	cmd, r := p.runCommand("revoke FILE", w)
-	cmd.Flags().TextVar(&w.maxRevoke, "max-revoke", importer.Limit{AtLeast: 1}, "")
+	cmd.Flags().TextVar(&w.maxRevoke, "max-revoke", importer.Limit{Rows: 1}, "")
 	r.read.register(cmd.Flags())
 	return cmd
 }
@@ -64,7 +64,7 @@ func (w *revokeWork) ready(ctx context.Context, r *run) error {
 // guard refuses more than --max-revoke allows; and without it what is most likely a mistake, unless somebody is
 // asked.
 func (w *revokeWork) guard(_ context.Context, r *run) error {
-	if !w.maxRevoke.Set && (r.dryRun || !r.yes) {
+	if w.maxRevoke.Unit == "" && (r.dryRun || !r.yes) {
 		return nil
 	}
 	return importer.CheckRevocation(r.plan, w.maxRevoke, w.held)

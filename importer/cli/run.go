@@ -92,7 +92,8 @@ func (p *program) runCommand(use string, w work) (*cobra.Command, *run) {
 	flags.StringVar(&r.out.notify, "notify", "", "")
 	flags.BoolVar(&r.dryRun, "dry-run", false, "")
 	flags.BoolVar(&r.yes, "yes", false, "")
-	flags.TextVar(&r.options.MaxErrors, "max-errors", importer.Limit{Percent: 5, AtLeast: leastErrors, Set: true}, "")
+	some := importer.Limit{Percent: 5, Rows: leastErrors, Unit: importer.Share}
+	flags.TextVar(&r.options.MaxErrors, "max-errors", some, "")
 	p.log.register(flags)
 	return cmd, r
 }

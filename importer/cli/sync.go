@@ -33,11 +33,11 @@ func (p *program) syncCommand() *cobra.Command {
 	flags.StringVar(&r.source, "source", "", "")
 	flags.StringVar(&r.out.leavers, "leavers", "", "")
 	flags.BoolVar(&w.revokeLeavers, "revoke-leavers", false, "")
-	flags.TextVar(&w.maxRevoke, "max-revoke", importer.Limit{Percent: 5, AtLeast: 1, Set: true}, "")
-	flags.TextVar(&w.guards.MaxShrink, "max-shrink", importer.Limit{Percent: 20, Set: true}, "")
+	flags.TextVar(&w.maxRevoke, "max-revoke", importer.Limit{Percent: 5, Rows: 1, Unit: importer.Share}, "")
+	flags.TextVar(&w.guards.MaxShrink, "max-shrink", importer.Limit{Percent: 20, Rows: 2, Unit: importer.Share}, "")
 	flags.StringArrayVar(&r.planned.Require, "require-email", nil, "")
-	w.guards.MaxInvalid = importer.Limit{Percent: 50, Set: true}
-	w.guards.MaxCreates = importer.Limit{Percent: 20, AtLeast: leastErrors, Set: true}
+	w.guards.MaxInvalid = importer.Limit{Percent: 50, Unit: importer.Share}
+	w.guards.MaxCreates = importer.Limit{Percent: 20, Rows: leastErrors, Unit: importer.Share}
 	return cmd
 }
 
@@ -46,7 +46,7 @@ func (w *syncWork) check(r *run) error {
 		r.source = cmp.Or(r.source, "stdin")
 	}
 	r.source = cmp.Or(r.source, filepath.Base(r.path))
-	if shrink := w.guards.MaxShrink; shrink.Percent == 0 && shrink.Rows > 0 {
+	if shrink := w.guards.MaxShrink; shrink.Unit != importer.Share {
 		return usagef("for example --max-shrink 20%", "--max-shrink %s is not a percentage", shrink)
 	}
 	for i, address := range r.planned.Require {
@@ -60,14 +60,8 @@ func (w *syncWork) check(r *run) error {
 	return w.importWork.check(r)
 }
 
-// guard measures the plan by the last complete run of the source, too, and finds out who has left.
+// guard also finds out who has left.
 func (w *syncWork) guard(ctx context.Context, r *run) error {
-	last, err := r.site.ledger.LastComplete(ctx, r.source)
-	summary, unread := summaryOf(last)
-	if err := cmp.Or(err, unread); err != nil {
-		return err
-	}
-	w.guards.Last = summary.Rows.Read - summary.Rows.Of(outcome.Duplicate)
 	if err := w.importWork.guard(ctx, r); err != nil {
 		return err
 	}
@@ -104,7 +98,7 @@ func (w *syncWork) hold(ctx context.Context, r *run) error {
 
 // outlook also says that a source is new, or who has left it.
 func (w *syncWork) outlook(r *run, o *report.Outlook) {
-	o.Note(w.guards.Last == 0, "Source "+r.source+": this is its first sync, so nobody can be a leaver yet.")
+	o.Note(r.plan.Roster.Members == 0, "Source "+r.source+": this is its first sync, so nobody can be a leaver yet.")
 	o.Leavers, o.Revoke = w.leavers, w.revokes
 	if r.foreseen != nil {
 		o.Leavers.Held = explain(r.foreseen).What

@@ -16,7 +16,7 @@ type undoWork struct{ revokeWork }
 func (p *program) undoCommand() *cobra.Command {
 	w := &undoWork{}
 	cmd, _ := p.runCommand("undo [RUN]", w)
-	cmd.Flags().TextVar(&w.maxRevoke, "max-revoke", importer.Limit{AtLeast: 1}, "")
+	cmd.Flags().TextVar(&w.maxRevoke, "max-revoke", importer.Limit{Rows: 1}, "")
 	return cmd
 }
 

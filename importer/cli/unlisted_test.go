@@ -39,7 +39,7 @@ func TestRevokeNamesTheWholeExport(t *testing.T) {
 	c.crm(30, 2)
 	results := c.read("crm.results.csv")
 	args := []string{"revoke", "./crm.csv", "--results", "./revoked.csv"}
-	share := "30 of the 30 accounts this program has created and not revoked: everybody; and 2 that were not certainly created by it"
+	share := "30 of the 30 accounts this program has created and not revoked; and 2 that were not certainly created by it"
 	c.says(c.must(0, append(args, "--dry-run")...), share, "32  to revoke")
 	c.says(c.must(5, append(args, "--yes", "--summary", "./sum.json")...), "32 accounts would be revoked ("+share+")", "not a list of leavers", "--max-revoke 32")
 	if c.puts() != 0 || c.exists("revoked.csv") || c.read("crm.results.csv") != results {
@@ -71,7 +71,7 @@ func TestHowManyUnlisted(t *testing.T) {
 	}{
 		{"half of them", 30, 0, 15, 0, 0, "", 0, "15 of the 30 accounts this program has created and not revoked."},
 		{"more than half", 30, 0, 16, 0, 0, "", 5, "--max-revoke 16"},
-		{"a handful", 10, 0, 10, 0, 0, "", 0, "10 of the 10 accounts this program has created and not revoked: everybody."},
+		{"a handful", 10, 0, 10, 0, 0, "", 0, "10 of the 10 accounts this program has created and not revoked."},
 		{"a list", 30, 0, 30, 0, 0, "revoke", 0, "30  to revoke"},
 		{"none of ours", 1, 11, 0, 11, 0, "", 5, "(0 of the 1 account this program has created and not revoked; and 11 that were not certainly created by it"},
 		{"a list with one that is not ours", 30, 1, 1, 1, 0, "revoke", 0, "and 1 that was not certainly created by it"},
