@@ -117,7 +117,7 @@ func (r *Run) createOrganization(ctx context.Context, g *ledger.Group) *Stop {
 		return stop
 	}
 	if err != nil {
-		g.Why = "the organization could not be created: " + answerOf(err)
+		g.Why = oneLine(err)
 		return nil
 	}
 	g.ID = made.ID
@@ -153,13 +153,13 @@ func (r *Run) add(ctx context.Context, c ledger.Call) *Stop {
 		}
 		return r.add(ctx, second)
 	case status == 403 && c.Kind == ledger.ServiceDesk:
-		return forbidden("add customers to a service project", err)
+		return forbidden(err)
 	case stop != nil:
 		return stop
 	}
 	is, reason := outcome.Added, ""
 	if err != nil {
-		is, reason = outcome.AccessFailed, answerOf(err)
+		is, reason = outcome.AccessFailed, oneLine(err)
 	} else if err := r.ledger.RecordAccess(ctx, r.plan.Run.Seq, c.Kind, c.Target, c.Members); err != nil {
 		return brokenLedger(err)
 	}

@@ -193,7 +193,7 @@ func TestOrganizationIsNotCreated(t *testing.T) {
 		if o := s.Access.Organizations; o.Named != 2 || o.Existed != 1 || o.Created != 0 || s.Access.Memberships.Failed != 2 {
 			t.Errorf("%+v", s.Access)
 		}
-		if r := s.results[1]; r.Organization != "failed" || !strings.Contains(r.Reason, "could not be created") {
+		if r := s.results[1]; r.Organization != "failed" || !strings.Contains(r.Reason, "creating an organization: 400") {
 			t.Errorf("%s", shown(r))
 		}
 	})

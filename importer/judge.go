@@ -13,88 +13,71 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// judgeCreate reads the answer to a create together with its history: lost says that an earlier attempt of ours for
-// this address has no known answer. By status alone; texts only go into reasons.
-func judgeCreate(lost bool, call apiclient.Call, err error) ledger.Entry {
+// judge reads the answer to the request that a row wants, together with its history: lost says that the answer to an
+// earlier attempt of ours is not known. By status alone; texts only go into reasons.
+func judge(wants outcome.Status, lost bool, call apiclient.Call, err error) ledger.Entry {
+	status := statusOf(err)
+	lost = lost || call.Lost
 	switch {
 	case err == nil:
-		return entry(outcome.Created, "", ledger.Store)
-	case statusOf(err) != 409:
-		return judgeRest(lost, call, err, "create customers")
-	}
-	e := entry(outcome.Conflict, outcome.ReasonConflict, ledger.Store)
-	if lost || call.Lost {
-		e = entry(outcome.CreatedUnconfirmed, outcome.ReasonUnconfirmed, ledger.Store)
-	}
-	e.LookUp = true
-	return e
-}
-
-// entry is what became of a row: one that failed may be asked for again, and of one that is unknown an attempt is open.
-func entry(s outcome.Status, reason string, change ledger.Change) ledger.Entry {
-	o := outcome.Outcome{Status: s, Reason: reason, Retry: s == outcome.Failed, Open: s == outcome.Unknown}
-	return ledger.Entry{Outcome: o, Account: change}
-}
-
-// judgeRevoke reads the answer to a revocation. Doing it twice does no harm, so that an answer that was lost is simply
-// asked for again.
-func judgeRevoke(lost bool, call apiclient.Call, err error) ledger.Entry {
-	switch {
-	case err == nil:
-		return entry(outcome.Revoked, "", ledger.MarkRevoked)
-	case statusOf(err) == 404:
-		e := entry(outcome.NotFound, outcome.ReasonNotFound, ledger.NoChange)
-		e.Retry = true
-		return e
-	}
-	return judgeRest(lost, call, err, "revoke portal access")
-}
-
-// judgeRename reads the answer to a rename.
-func judgeRename(a ledger.Account, err error) ledger.Entry {
-	switch {
-	case err == nil:
-		return entry(outcome.Renamed, fmt.Sprintf(outcome.ReasonRenamed, a.Name), ledger.Rename)
-	case forNobody(err):
-		return entry(outcome.Known, outcome.JoinReasons(outcome.ReasonKnown(a.Status, a.At),
-			fmt.Sprintf(outcome.ReasonNotRenamed, notAllowed(err))), ledger.NoChange)
-	case cutShort(err):
-		return entry(outcome.NotAttempted, "", ledger.NoChange)
-	}
-	reason := fmt.Sprintf(outcome.ReasonNotRenamed, refusedReason(err, "change names"))
-	return entry(outcome.Failed, reason, ledger.NoChange)
-}
-
-// judgeRest reads what is left of the answers to a request: nothing is known to have been done.
-func judgeRest(lost bool, call apiclient.Call, err error, action string) ledger.Entry {
-	switch {
-	case cutShort(err) && !call.Lost:
+		return entry(wants, "", done[wants])
+	case wants == outcome.Created && status == 409 && lost:
+		return entry(outcome.CreatedUnconfirmed, outcome.ReasonUnconfirmed, ledger.Store)
+	case wants == outcome.Created && status == 409:
+		return entry(outcome.Conflict, outcome.ReasonConflict, ledger.Store)
+	case wants == outcome.Revoked && status == 404:
+		return entry(outcome.NotFound, outcome.ReasonNotFound, ledger.NoChange)
+	case cutShort(err) && !call.Lost: // nothing was done, and the row is sent when the run goes on
 		return entry(outcome.NotAttempted, "", ledger.NoChange)
 	case cutShort(err):
 		return entry(outcome.Unknown, outcome.ReasonCutShort, ledger.NoChange)
-	case lost || call.Lost:
+	case lost:
 		return entry(outcome.Unknown, fmt.Sprintf(outcome.ReasonUnknown, oneLine(err)), ledger.NoChange)
 	}
-	return entry(outcome.Failed, refusedReason(err, action), ledger.NoChange)
+	return entry(outcome.Failed, refusedReason(err), ledger.NoChange)
+}
+
+// done is what a request that was carried out means for the account.
+var done = map[outcome.Status]ledger.Change{
+	outcome.Created: ledger.Store,
+	outcome.Renamed: ledger.Rename,
+	outcome.Revoked: ledger.MarkRevoked,
+}
+
+// entry is what became of a row. What failed may be asked for again, of what is unknown an attempt is open, and of an
+// account that was there the id is to be looked up.
+func entry(s outcome.Status, reason string, change ledger.Change) ledger.Entry {
+	o := outcome.Outcome{Status: s, Reason: reason, Open: s == outcome.Unknown}
+	o.Retry = s == outcome.Failed || s == outcome.NotFound
+	o.LookUp = s == outcome.Conflict || s == outcome.CreatedUnconfirmed
+	return ledger.Entry{Outcome: o, Account: change}
+}
+
+// judgeRename reads the answer to a rename, which may be repeated: no attempt of one is ever open.
+func judgeRename(a ledger.Account, err error) ledger.Entry {
+	e := judge(outcome.Renamed, false, apiclient.Call{}, err)
+	switch {
+	case err == nil:
+		e.Reason = fmt.Sprintf(outcome.ReasonRenamed, a.Name)
+	case forNobody(err):
+		e = entry(outcome.Known, outcome.JoinReasons(outcome.ReasonKnown(a.Status, a.At),
+			fmt.Sprintf(outcome.ReasonNotRenamed, notAllowed(err))), ledger.NoChange)
+	case e.Status == outcome.Failed:
+		e.Reason = fmt.Sprintf(outcome.ReasonNotRenamed, e.Reason)
+	}
+	return e
 }
 
 // refusedReason is why nothing was done.
-func refusedReason(err error, action string) string {
+func refusedReason(err error) string {
 	refused, ok := errors.AsType[*apiclient.Error](err)
 	if !ok || refused.Status == 0 {
 		return fmt.Sprintf(outcome.ReasonUnreached, oneLine(err))
 	}
-	return outcome.ReasonRefused(refused.Status, strings.TrimSuffix(refused.Reason(), "."), action)
+	return outcome.ReasonRefused(refused.Status, refused.Op, strings.TrimSuffix(refused.Reason(), "."))
 }
 
-// answerOf is an error for people, without addresses and names.
-func answerOf(err error) string {
-	if refused, ok := errors.AsType[*apiclient.Error](err); ok {
-		return "the site answered " + strings.TrimSuffix(refused.Redacted(), ".")
-	}
-	return oneLine(err)
-}
-
+// oneLine is an error for people, without addresses and names.
 func oneLine(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
 	return line
@@ -102,7 +85,7 @@ func oneLine(err error) string {
 
 // notAllowed is what people read of an answer that every such request would get.
 func notAllowed(err error) string {
-	return "this site, or this account or its token, does not allow it (" + answerOf(err) + ")"
+	return "this site, or this account or its token, does not allow it (" + oneLine(err) + ")"
 }
 
 // deleted reads the look-up after a 404. Only what it shows counts: nobody has the address, where everybody would be
@@ -140,29 +123,24 @@ func judgeLookUp(o outcome.Outcome, names []string, found apiclient.Account, err
 // What it has stays, as long as no other account is found there. That access which we revoked was given back is the
 // word of who sends such rows again: the site shows only whether the account is the same, portal-only, and active.
 func judgeResent(e ledger.Entry, name string, had ledger.Account, found apiclient.Account, err error) ledger.Entry {
-	revoked, why := !had.RevokedAt.IsZero(), outcome.ReasonInactive
+	revoked, day := !had.RevokedAt.IsZero(), outcome.Day(had.RevokedAt)
 	if err == nil && found.ID != had.ID && (had.ID != "" || !revoked) {
 		e.Outcome = judgeLookUp(e.Outcome, []string{name}, found, nil, false)
 		return e
 	}
 	e.AccountID, e.Account, e.LookUp = had.ID, ledger.NoChange, false
 	switch {
-	case err != nil && !revoked:
-		return e
-	case !revoked:
-		if e.Status, e.Reason = outcome.Conflict, outcome.ReasonConflict; had.Ours() {
-			e.Reason = "created by this program on " + outcome.Day(had.At) + "; " + e.Reason
-		}
-		return e
-	case err == nil && found.PortalOnly() && found.Active:
-		e.Status, e.Reason = outcome.Conflict, fmt.Sprintf(outcome.ReasonGivenBack, outcome.Day(had.RevokedAt))
+	case revoked && err == nil && found.PortalOnly() && found.Active:
+		e.Status, e.Reason = outcome.Conflict, fmt.Sprintf(outcome.ReasonGivenBack, day)
 		e.Account = ledger.MarkRestored
-		return e
-	case err != nil:
-		why = oneLine(err)
+	case revoked && err == nil:
+		e.Status, e.Reason = outcome.RevokedBefore, fmt.Sprintf(outcome.ReasonStillRevoked, day, outcome.ReasonInactive)
+	case revoked:
+		e.Status, e.Reason = outcome.RevokedBefore, fmt.Sprintf(outcome.ReasonStillRevoked, day, oneLine(err))
+	case err == nil:
+		e.Status, e.Reason = outcome.Conflict, outcome.ReasonConflict
 	}
-	e.Status, e.Retry = outcome.RevokedBefore, true
-	e.Reason = fmt.Sprintf(outcome.ReasonStillRevoked, outcome.Day(had.RevokedAt), why)
+	e.Retry = e.Status == outcome.RevokedBefore
 	return e
 }
 

@@ -209,15 +209,16 @@ func (r *Run) send(ctx context.Context, t *task, record apiclient.Record) (id st
 	return t.id, call, err
 }
 
-// judge reads the answer. NotAttempted: nothing was done, and the row is sent when the run goes on.
+// judge reads the answer, and asks the site what only that can tell of it.
 func (r *Run) judge(ctx context.Context, t *task, call apiclient.Call, err error) (ledger.Entry, *Stop) {
+	e := judge(t.wants, t.Lost != nil, call, err)
 	switch t.wants {
 	case outcome.Created:
-		return r.afterCreate(ctx, t, judgeCreate(t.Lost != nil, call, err), call)
+		return r.afterCreate(ctx, t, e, call)
 	case outcome.Renamed:
 		return judgeRename(*t.Account, err), nil
 	}
-	return r.afterRevoke(ctx, t, judgeRevoke(t.Lost != nil, call, err))
+	return r.afterRevoke(ctx, t, e)
 }
 
 // afterCreate adds to what became of a customer, as the answer alone has it, what the ledger has on the row.

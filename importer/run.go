@@ -112,12 +112,9 @@ type Run struct {
 func NewRun(ctx context.Context, api API, l *ledger.Ledger, plan *Plan, o Options) *Run {
 	r := &Run{api: api, ledger: l, plan: plan, options: o, window: windowRows, asked: ctx}
 	r.revokes, r.accounts = Revokes(plan.Run.Command), map[string]export.Place{}
-	r.rules = stopRules{maxErrors: o.MaxErrors, action: "create customers", forbidden: min(plan.Create, sameRefusals)}
+	r.rules = stopRules{maxErrors: o.MaxErrors, forbidden: min(plan.Create, sameRefusals)}
 	if o.MaxErrors == (Limit{Unit: Number}) { // 0: never
 		r.rules.maxErrors = Limit{}
-	}
-	if r.revokes {
-		r.rules.action, r.rules.forbidden = "revoke portal access, which needs site administration", 1
 	}
 	if !r.revokes && !o.ResolveConflicts {
 		r.searchRefused.Store(&errNotLookedUp)

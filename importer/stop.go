@@ -113,9 +113,8 @@ const sameRefusals = 20
 
 // stopRules decide after each row whether the run should stop.
 type stopRules struct {
-	maxErrors Limit  // none: failures never stop the run
-	action    string // what is asked for, as in "create customers"
-	forbidden int    // so many rows in a row that may not be sent mean that none may
+	maxErrors Limit // none: failures never stop the run
+	forbidden int   // so many rows in a row that may not be sent mean that none may
 
 	mu     sync.Mutex
 	sent   int    // rows that were sent
@@ -157,7 +156,7 @@ func (w *stopRules) sameAgain(err error) *Stop {
 	w.streak++
 	switch {
 	case refused.Status == 403 && w.streak >= w.forbidden:
-		return forbidden(w.action, err)
+		return forbidden(err)
 	case w.streak < sameRefusals, w.maxErrors.Unit == "":
 		return nil
 	}
@@ -168,10 +167,10 @@ func (w *stopRules) sameAgain(err error) *Stop {
 			"If it really lies in each row, go on with --max-errors 0"))
 }
 
-func forbidden(action string, err error) *Stop {
+func forbidden(err error) *Stop {
 	refused, _ := errors.AsType[*apiclient.Error](err)
-	return newStop(Unauthorised, err, fmt.Sprintf("the account may not %s (%s)", action, refused.Redacted()),
-		joinLines(refused.Hint, "get the permission, "+goesOn))
+	what := fmt.Sprintf("%s is not allowed for this account (%s)", refused.Op, refused.Redacted())
+	return newStop(Unauthorised, err, what, joinLines(refused.Hint, "get the permission, "+goesOn))
 }
 
 // tooMany is the guard --max-errors.

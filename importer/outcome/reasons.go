@@ -82,15 +82,15 @@ func JoinReasons(parts ...string) string {
 	return strings.Join(all, "; ")
 }
 
-// ReasonRefused is for a row that the site refused for good. action is what was asked for.
-func ReasonRefused(status int, answer, action string) string {
+// ReasonRefused is for a row that the site refused for good. doing is what was asked for.
+func ReasonRefused(status int, doing, answer string) string {
 	switch status {
 	case 400:
 		return "the site refused this row: " + answer
 	case 401:
 		return "the site did not accept the credentials: " + answer
 	case 403:
-		return "the account may not " + action + " here: " + answer
+		return doing + " is not allowed for this account: " + answer
 	case 429:
 		return "the site refused this row again and again, and took others meanwhile: " + answer +
 			"; something in front of the site may reject this address"
