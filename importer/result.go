@@ -9,20 +9,19 @@ import (
 	"iter"
 	"strconv"
 	"strings"
-	"time"
 
+	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
 )
 
-// Result is what became of one row, as it is handed out. Lost and Took are of this session alone.
+// Result is what became of one row, as it is handed out.
 type Result struct {
 	Row *export.Row
 	outcome.Outcome
-	Lost  bool          // the answer to one of the attempts was lost
-	fixed string        // the key that the row was onboarded with after it had been fixed; "": it was not
-	Took  time.Duration // how long the site took for the last answer; 0: nothing was asked
+	Call  apiclient.Call // the last of this session; zero: nothing was asked
+	fixed string         // the key that the row was onboarded with after it had been fixed; "": it was not
 }
 
 // settled is what becomes of a row that needs no request, whatever the options; else, with false, what does when the

@@ -58,7 +58,6 @@ type End struct {
 // Progress is a look at a run while it goes on.
 type Progress struct {
 	Totals outcome.Totals // rows with a result, handed out or not
-	Tasks  int            // of them, rows for which a request was to be made
 	Sent   int            // of them, rows for which a request left in this session
 	Lost   int            // of these, rows with an attempt whose answer was lost
 }
@@ -173,9 +172,9 @@ func (r *Run) read(rows iter.Seq2[*export.Row, error], ordered chan<- <-chan Res
 		if t == nil {
 			r.stop(newStop(Broken, err, "reading the input: "+err.Error(),
 				"nothing is lost; run the same command again when the file can be read"))
-			r.mu.Lock()
-			r.progress.Totals[outcome.NotAttempted] += r.plan.Survey.Rows - last
-			r.mu.Unlock()
+			for range r.plan.Survey.Rows - last {
+				r.finish(Result{Outcome: outcome.Outcome{Status: outcome.NotAttempted}}, nil)
+			}
 			break
 		}
 		r.stop(brokenLedger(err))
@@ -183,12 +182,11 @@ func (r *Run) read(rows iter.Seq2[*export.Row, error], ordered chan<- <-chan Res
 		in := make(chan Result, 1)
 		ordered <- in
 		if !r.mayStart(t) {
-			r.count(t.result, false)
-			in <- t.result
+			in <- r.finish(t.result, nil)
 			continue
 		}
 		workers.Go(func() error {
-			in <- r.finish(t)
+			in <- r.finish(r.carryOut(r.running, t))
 			return nil
 		})
 	}
@@ -207,31 +205,22 @@ func (r *Run) mayStart(t *task) bool {
 	return true
 }
 
-// finish carries a task out, and stops the run when that shows a reason to.
-func (r *Run) finish(t *task) Result {
-	result, stop := r.carryOut(r.running, t)
+// finish counts a result that is on disk, and stops the run when there is a reason to.
+func (r *Run) finish(result Result, stop *Stop) Result {
 	r.stop(stop)
-	r.count(result, true)
-	return result
-}
-
-// count counts a result that is on disk; asked: a worker had its row.
-func (r *Run) count(result Result, asked bool) {
 	if r.options.Settled != nil {
 		r.options.Settled(result)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := &r.progress
-	if p.Totals[result.Status]++; !asked {
-		return
+	r.progress.Totals[result.Status]++
+	if result.Call.Attempts > 0 {
+		r.progress.Sent++
 	}
-	if p.Tasks++; result.Attempts > 0 {
-		p.Sent++
+	if result.Call.Lost {
+		r.progress.Lost++
 	}
-	if result.Lost {
-		p.Lost++
-	}
+	return result
 }
 
 // Progress may be called from anywhere.

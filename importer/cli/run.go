@@ -251,7 +251,7 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 	o.FailedPath, _ = r.memory.Place(r.out.failed, "")
 	o.MayBrowse = r.conn.BrowseUsers == apiclient.Yes
 	o.ResolveConflicts = o.ResolveConflicts && r.conn.BrowseUsers != apiclient.No
-	o.Settled = func(result importer.Result) { r.recorder.Row(time.Now(), result.Took) }
+	o.Settled = func(result importer.Result) { r.recorder.Row(time.Now(), result.Call.Took) }
 	job := importer.NewRun(ctx, r.site.client, r.site.ledger, r.plan, o)
 	stop := r.follow(job)
 	end = job.Do(r.plan.Rows(still), r.rows.write)
@@ -277,7 +277,7 @@ func (r *run) follow(job *importer.Run) (stop func()) {
 	return r.console.Follow(r.creates(), func() report.Moment {
 		p, pace := job.Progress(), r.pace()
 		return report.Moment{
-			Done:        p.Tasks,
+			Done:        p.Sent,
 			LookUps:     r.plan.LookUps,
 			Failed:      p.Totals.Of(outcome.Failed, outcome.Unknown),
 			Throttled:   pace.Refused,
