@@ -145,19 +145,14 @@ func (ch *chooser) chooseOrganization() error {
 }
 
 // named is a column in a message.
-func (ch *chooser) named(i int) string {
-	if ch.h.names[i] == "" {
-		return fmt.Sprintf("column number %d, which has no header,", i+1)
-	}
-	return fmt.Sprintf("column %q", ch.h.names[i])
-}
+func (ch *chooser) named(i int) string { return fmt.Sprintf("column %q", ch.h.flag(i)) }
 
 // ask refuses a file that can be read in several ways, with the flags for each.
 func (ch *chooser) ask(what string, ways ...reading) error {
 	return ch.refuse(what, ch.flags(ways...))
 }
 
-// flags say how the user tells a file's way to be read. Where there is no header, columns have numbers.
+// flags say how the user tells a file's way to be read.
 func (ch *chooser) flags(ways ...reading) string {
 	if len(ways) == 0 {
 		return "name the column that holds them: --column email=COLUMN"
@@ -167,7 +162,7 @@ func (ch *chooser) flags(ways ...reading) string {
 		var flags []string
 		for f := Email; f <= LastName; f++ {
 			if len(r[f]) > 0 {
-				flags = append(flags, text.CommandLine("--column", fmt.Sprintf("%s=%s", f, ch.h.names[r[f][0]])))
+				flags = append(flags, text.CommandLine("--column", fmt.Sprintf("%s=%s", f, ch.h.flag(r[f][0]))))
 			}
 		}
 		if flags != nil {
@@ -175,10 +170,6 @@ func (ch *chooser) flags(ways ...reading) string {
 		}
 	}
 	hint := "use the right one: " + strings.Join(each, " or ")
-	if len(each) > 1 && len(slices.Compact(each)) == 1 {
-		same := ch.h.names[slices.Concat(ways[0][:]...)[0]]
-		hint = fmt.Sprintf("give the columns %q different headers, and name the customers' one with --column", same)
-	}
 	if len(ways[0][Email]) == 0 {
 		hint += "; --column name=none sends the address as the name"
 	}
@@ -234,7 +225,7 @@ func (ch *chooser) byContent() []reading {
 	var ways []reading
 	for i, name := range ch.h.names {
 		s := ch.e.of(i)
-		if name != "" && !strings.Contains(name, "@") && !ch.h.own[i] && most(s.addresses, s.filled) {
+		if !strings.Contains(name, "@") && !ch.h.own[i] && most(s.addresses, s.filled) {
 			ways = append(ways, reading{Email: {i}})
 		}
 	}

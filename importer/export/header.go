@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -98,18 +99,29 @@ func newHeader(cells []string, place Place) header {
 	return h
 }
 
-// index finds a column as people name it: exactly, or by its normalised name
-// when only one column has that; -1: there is none.
+// index finds a column as people name it: exactly, or by its normalised name when only one column
+// has that, or by its number; -1: there is none.
 func (h *header) index(name string) int {
 	if i := slices.Index(h.names, trimBlanks(name)); i >= 0 {
 		return i
 	}
 	key := squeeze(name)
-	i := slices.Index(h.keys, key)
-	if i < 0 || key == "" || slices.Contains(h.keys[i+1:], key) {
-		return -1
+	if i := slices.Index(h.keys, key); i >= 0 && key != "" && !slices.Contains(h.keys[i+1:], key) {
+		return i
 	}
-	return i
+	if n, err := strconv.Atoi(name); err == nil && n > 0 && n <= len(h.names) {
+		return n - 1
+	}
+	return -1
+}
+
+// flag is how --column names a column: by its header, or by its number where that is empty or another one's, too.
+func (h *header) flag(i int) string {
+	name := h.names[i]
+	if name == "" || h.index(name) != i || slices.Contains(h.names[i+1:], name) {
+		return strconv.Itoa(i + 1)
+	}
+	return name
 }
 
 // noColumn refuses a column that the user names and the header has not, or more than once.

@@ -55,12 +55,12 @@ func (l *layout) repeat(o Options) (flags []string) {
 	alone, err := chooseColumns(&l.header, nil, o)
 	weighed := err != nil || l.columns.weighed || !slices.EqualFunc(alone.at[:], l.columns.at[:], slices.Equal)
 	for f := Email; f < fields; f++ {
-		if !l.columns.has(f) || l.header.names[l.columns.at[f][0]] == "" {
+		if !l.columns.has(f) {
 			continue
 		}
 		part := f > Name && f <= LastName && l.columns.has(Name)
 		if o.Columns[f] != "" || weighed && f <= LastName && !part {
-			flags = append(flags, "--column", f.String()+"="+l.header.names[l.columns.at[f][0]])
+			flags = append(flags, "--column", f.String()+"="+l.header.flag(l.columns.at[f][0]))
 		}
 	}
 	if o.NoNames || weighed && !l.columns.hasNames() {
