@@ -81,21 +81,21 @@ var misread = []encoding.Encoding{
 }
 
 // IsMisread reports a text whose letters were read in the wrong encoding and
-// written again: its bytes in some encoding are UTF-8, once or twice, or words
-// of another script.
+// written again: the bytes of a word of it are UTF-8 in some encoding, once or twice,
+// or words of another script.
 func IsMisread(s string) bool {
-	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return r < utf8.RuneSelf }) {
-		length := utf8.RuneCountInString(part)
-		if length < 2 {
+	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return r < utf8.RuneSelf && !unicode.IsLetter(r) }) {
+		length := utf8.RuneCountInString(word)
+		if len(word) < length+2 { // not two letters beyond ASCII
 			continue
 		}
 		for _, in := range misread {
-			reread, err := in.NewEncoder().String(part)
-			letters, wide := utf8.RuneCountInString(reread), length*3 == len(part) // Chinese, whose bytes may be UTF-8
+			reread, err := in.NewEncoder().String(word)
+			letters, wide := utf8.RuneCountInString(reread), length*3 == len(word) // Chinese, whose bytes may be UTF-8
 			if err != nil || !utf8.ValidString(reread) || letters == len(reread) || wide && letters*3 < len(reread) {
 				continue
 			}
-			if makesSense(reread) || length > 2 && strings.ContainsFunc(part, isSymbol) {
+			if makesSense(reread) || length > 2 && strings.ContainsFunc(word, isSymbol) {
 				return true
 			}
 		}

@@ -172,6 +172,12 @@ func (s *shape) verdict() verdict {
 // looksNames reports whether a column may hold names, or addresses in place of some.
 func (s *shape) looksNames() bool { return s.names > 0 && most(s.names+s.addresses, s.filled) }
 
+// isWrong reports names that are something else, beyond what a few rows may show; instead: another
+// column has names.
+func (s *shape) isWrong(instead bool) bool {
+	return s.verdict() < open && (s.filled >= 5 || s.agree == 0 && (s.filled > 2 || instead))
+}
+
 // looksCategory reports whether a column has the same few words again and again.
 func (s *shape) looksCategory() bool { return s.filled >= 6 && len(s.distinct)*2 < s.filled }
 
@@ -189,7 +195,7 @@ func (e *evidence) overlap(a, b []int) (o overlap) {
 	}
 	for _, cells := range e.sample {
 		x, y := strings.ToLower(textOf(cells, a)), strings.ToLower(textOf(cells, b))
-		if x != "" && y != "" && !strings.Contains(x, "@") { // an address for the name says nothing
+		if x != "" && y != "" && !strings.Contains(x+y, "@") { // an address for the name says nothing
 			o.rows++
 			o.first += holds(x, y)
 			o.second += holds(y, x)

@@ -1,7 +1,6 @@
 package export
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -80,12 +79,13 @@ func read(list []string) (ms []meaning) {
 			ms = append(ms, among(f, tokens))
 		}
 	}
-	part := slices.ContainsFunc(ms, meaning.ofName)
+	part, last := slices.ContainsFunc(ms, meaning.ofName), strings.Join(tokens[max(0, len(tokens)-1):], "")
 	pure := slices.ContainsFunc(tokens, func(t string) bool { return is(halfWord, t) && partOf(t) == 0 })
 	switch name := among(Name, tokens); {
 	case found[Name]:
 	case found[FirstName] && found[LastName], pure && has(wholeName),
-		pure && (found[FirstName] || found[LastName]) && tokens[0] != "name": // not name.givenName
+		pure && (found[FirstName] || found[LastName]) && !(slices.Contains(tokens, "name") && partOf(last) != 0):
+		// "Nom Prénom", and not name.givenName
 		ms = append(without(ms, meaning.ofName), name)
 	case has(halfWord) && (!part || !pure):
 		name.half, name.rank = true, name.rank+rankHalf
@@ -127,17 +127,16 @@ func among(f Field, tokens []string) meaning {
 // longestSpan is how many words mean something together at most.
 const longestSpan = 5
 
-var oneLetter = regexp.MustCompile(`^[a-z]$`)
-
-// parse makes words of a header's, as many together as mean something.
+// parse makes words of a header's, from its end on as many together as mean something.
 func parse(list []string) (tokens []string) {
-	for len(list) > 0 {
-		n := min(len(list), longestSpan)
-		for n > 1 && (!isWord(strings.Join(list[:n], "")) || oneLetter.MatchString(list[n-1])) { // "kund e" post
-			n--
+	for end := len(list); end > 0; {
+		from := max(0, end-longestSpan)
+		oneLetter := len(list[end-1]) == 1 && list[end-1] >= "a" // "kund e" post
+		for from < end-1 && (oneLetter || !isWord(strings.Join(list[from:end], ""))) {
+			from++
 		}
-		tokens = append(tokens, split(strings.Join(list[:n], ""))...)
-		list = list[n:]
+		tokens = append(split(strings.Join(list[from:end], "")), tokens...)
+		end = from
 	}
 	return tokens
 }

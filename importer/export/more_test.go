@@ -45,7 +45,8 @@ var harms = []exported{
 	{name: "name is the address only", file: "Name,Email\nann@example.com,ann@example.com\nbo@example.com,bo@example.com\n", people: "ann@example.com=ann@example.com|bo@example.com=bo@example.com"},
 	{name: "nickname and full name", file: "Nickname,Full Name,Email\nannie,Ann Lee,ann@example.com\n", people: "ann@example.com=Ann Lee"},
 	{name: "preferred name", file: "Preferred Name,First Name,Last Name,Email\nAnnie,Ann,Lee,ann@example.com\n", people: "ann@example.com=Ann Lee"},
-	{name: "legal name", file: "Legal Name,Email\nAnn Lee,x9@example.com\nBo Berg,x8@example.com\n", refused: "name=Legal Name"},
+	{name: "legal name", file: "Legal Name,Email\nAnn Lee,x9@example.com\nBo Berg,x8@example.com\n", people: "x9@example.com=Ann Lee|x8@example.com=Bo Berg"},
+	{name: "legal name in parts", file: "Worker ID,Legal Name - First Name,Legal Name - Last Name,Email - Work,Manager\n7,Ann,Lee,a.lee@ex.com,Eva Admin\n8,Bo,Berg,b.berg@ex.com,Otto Chef\n", people: "a.lee@ex.com=Ann Lee|b.berg@ex.com=Bo Berg"},
 	{name: "department names", file: "Department Name,Email\nSales East,x9@example.com\nSales West,x8@example.com\n", people: "x9@example.com=x9@example.com|x8@example.com=x8@example.com"},
 	{name: "jira cloud", file: "User id,User name,email,User status\n7,Ann Lee,ann@example.com,Active\n", people: "ann@example.com=Ann Lee"},
 }

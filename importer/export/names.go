@@ -265,9 +265,9 @@ func (ch *chooser) confirm(r reading, all []candidate) error {
 			ways = append(ways, reading{Name: {spoken}})
 		}
 		return ch.ask("the addresses speak for the names in "+ch.named(spoken), append(ways, r)...)
-	case len(full) > 0 && s.verdict() < open && (s.filled >= 5 || s.agree == 0 && (s.filled > 2 || instead)):
+	case len(full) > 0 && ch.e.of(full[0]).isWrong(instead):
 		ways := append([]reading{{Name: full[:1]}}, ch.ways(others)...)
-		return ch.ask(ch.named(full[0])+" seems to hold "+verdicts[s.verdict()], ways...)
+		return ch.ask(ch.named(full[0])+" seems to hold "+verdicts[ch.e.of(full[0]).verdict()], ways...)
 	case len(others) == 0:
 		return nil
 	case !ch.c.hasNames():
