@@ -84,10 +84,10 @@ var misread = []encoding.Encoding{
 // written again: the bytes of a word of it are UTF-8 in some encoding, once or twice,
 // or words of another script.
 func IsMisread(s string) bool {
-	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return r < utf8.RuneSelf && !unicode.IsLetter(r) }) {
+	for word := range strings.FieldsFuncSeq(s, endsWord) {
 		length := utf8.RuneCountInString(word)
-		if len(word) < length+2 { // not two letters beyond ASCII
-			continue
+		if strings.IndexFunc(word, isHigh) == strings.LastIndexFunc(word, isHigh) {
+			continue // a letter beyond ASCII at most
 		}
 		for _, in := range misread {
 			reread, err := in.NewEncoder().String(word)

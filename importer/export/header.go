@@ -84,7 +84,7 @@ func newHeader(cells []string, place Place) header {
 			plain, inside = splitBrackets(name)
 		}
 		h.whole = append(h.whole, strings.ReplaceAll(plain+inside, " ", ""))
-		brackets := without(strings.Fields(inside), func(w string) bool { return is(linkWord, w) })
+		brackets := without(strings.Fields(inside), func(w string) bool { return is(linkWord, w) || is(halfWord, w) })
 		if partOf(strings.Join(brackets, "")) != 0 { // お名前（姓）
 			plain, brackets = strings.TrimSpace(plain+" "+strings.Join(brackets, " ")), nil
 		}

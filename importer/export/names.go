@@ -90,7 +90,7 @@ func (ch *chooser) headerSays(i int, m meaning) int {
 	case m.ofName() && m.rank < rankGroup:
 		return saysName
 	case ch.h.names[i] == "", ch.h.own[i], ch.h.says(i, elsewhereWord),
-		m.field != 0 && !m.ofName(), m.field != Name && ch.h.isLogin(i):
+		m.field != 0 && !m.ofName(), m.field != Name && ch.h.isLogin(i) && ch.isOneWord(i):
 		return -1
 	case m.ofName():
 		return saysPerhaps
