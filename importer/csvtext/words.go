@@ -14,7 +14,7 @@ import (
 )
 
 // signs stand alone or at a word: ½, 25°C, 10m², Nº, Acme®, ¿Qué. They say nothing of the letters.
-var signs = regexp.MustCompile(`^[½¼¾×÷±§¶€£¥¢№]+$|^\pL{0,2}[²³¹ºª°]\pL?$|^[¿¡]|[®™©]+$`)
+var signs = regexp.MustCompile(`^\PL+$|^[a-zA-Z\p{Ll}]{0,2}[²³¹ºª°][a-zA-Z]?$|^[¿¡]|[®™]+$`)
 
 // countWords counts the words with letters beyond ASCII, and those of them that are none.
 func countWords(text string) (words, misfits int) {
@@ -26,7 +26,7 @@ func countWords(text string) (words, misfits int) {
 			continue
 		}
 		words++
-		if !IsWord(word) {
+		if !isWord(word) {
 			misfits++
 		}
 	}
@@ -39,16 +39,16 @@ func endsWord(r rune) bool { return r < utf8.RuneSelf && !('a' <= r|0x20 && r|0x
 
 // What a word is made of, between the marks that stand in names and texts.
 var (
-	punctuation = regexp.MustCompile("[’‘“”„«»–—…·ʼ´€\u00a0\u3000、。（）・：；，]")
+	punctuation = regexp.MustCompile("[’‘“”„«»–—…·ʼʻʾʿ´€\u00a0\u3000、。（）・：；，]")
 	// insideWord are marks that stand around words, between two letters.
-	insideWord = regexp.MustCompile(`\p{L}[“”„—…€´«»]\p{L}`)
+	insideWord = regexp.MustCompile(`\p{L}[“”„—…€«»]+\p{L}`)
 	// noLetters are not letters, marks on them, and signs that make a sound long or join letters.
-	noLetters = regexp.MustCompile(`^\p{M}|[^\p{L}\p{M}ーｰ\x{200c}\x{200d}]|[^\P{L}\P{Common}ーｰ]|` +
+	noLetters = regexp.MustCompile(`^\p{M}|[^\p{L}\p{M}ーｰ\x{200c}\x{200d}]|[^\P{L}\P{Common}ーｰﾞﾟ]|` +
 		`[^\P{Lm}\x{3000}-\x{ffff}]|[ªºµƒ]`)
 	// oddCase is a letter beyond ASCII in a change of case other than that after the first letter. Where
 	// capitals stand amid small letters they are ASCII, as in McDonald; a ß stands among capitals too.
 	oddCase = regexp.MustCompile(strings.NewReplacer("small", `[^\x00-\x7f\P{Ll}]`, "CAPITAL", `[^\x00-\x7f\P{Lu}]`).
-		Replace(`small\p{Lu}|\p{Ll}CAPITAL|CAPITAL\p{Lu}\p{Ll}|\p{Lu}CAPITAL\p{Ll}|\p{Lu}{2}small`))
+		Replace(`small\p{Lu}|\p{Ll}{2}CAPITAL|CAPITAL\p{Lu}\p{Ll}|\p{Lu}CAPITAL\p{Ll}|\p{Lu}{2}small`))
 	// oneScript are letters of one script, and those of none that fit any. Han, Kana and Hangul are one.
 	oneScript = regexp.MustCompile(strings.ReplaceAll(
 		`^([any\p{Latin}]*|[any\p{Cyrillic}]*|[any\p{Greek}]*|[any\p{Hebrew}]*|[any\p{Arabic}]*|[any\p{Thai}]*|`+
@@ -57,20 +57,22 @@ var (
 		"any", `\pN\pP\pS\pZ\pC\p{Lm}\p{Common}\p{Inherited}ªºµƒ`))
 )
 
-// IsWord reports whether a word makes sense: letters of one script. A letter that a wrong
+// MakesWords reports a text whose words make sense: letters of one script. A letter that a wrong
 // encoding makes of another is seldom one, or of the right case.
-func IsWord(word string) bool {
+func MakesWords(text string) bool {
+	_, misfits := countWords(text)
+	return misfits == 0
+}
+
+func isWord(word string) bool {
 	if insideWord.MatchString(word) {
 		return false
 	}
 	return !slices.ContainsFunc(punctuation.Split(word, -1), func(part string) bool {
 		odd := oddCase.MatchString(strings.ReplaceAll(part, "ß", ""))
-		return odd || noLetters.MatchString(part) || !OneScript(part)
+		return odd || noLetters.MatchString(part) || !oneScript.MatchString(part)
 	})
 }
-
-// OneScript reports whether the letters of a word are of one script.
-func OneScript(word string) bool { return oneScript.MatchString(word) }
 
 // misread are the encodings for which UTF-8 and others are taken by mistake.
 var misread = []encoding.Encoding{
@@ -91,11 +93,9 @@ func IsMisread(s string) bool {
 		}
 		for _, in := range misread {
 			reread, err := in.NewEncoder().String(word)
-			letters, wide := utf8.RuneCountInString(reread), length*3 == len(word) // Chinese, whose bytes may be UTF-8
-			if err != nil || !utf8.ValidString(reread) || letters == len(reread) || wide && letters*3 < len(reread) {
-				continue
-			}
-			if makesSense(reread) || length > 2 && strings.ContainsFunc(word, isSymbol) {
+			letters := utf8.RuneCountInString(reread)
+			chinese := length*3 == len(word) && (letters*3 < len(reread) || letters*3 > len(reread) && length < 4)
+			if err == nil && letters < len(reread) && !chinese && utf8.ValidString(reread) && makesSense(reread) {
 				return true
 			}
 		}
@@ -103,16 +103,7 @@ func IsMisread(s string) bool {
 	return inOtherScript(s)
 }
 
-func isSymbol(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsSpace(r) }
-
-func makesSense(s string) bool {
-	for word := range strings.FieldsFuncSeq(s, endsWord) {
-		if !IsWord(word) || strings.ContainsFunc(word, isRareLetter) {
-			return false
-		}
-	}
-	return true
-}
+func makesSense(s string) bool { return MakesWords(s) && !strings.ContainsFunc(s, isRareLetter) }
 
 // isRareLetter reports phonetic signs and letters that no names are written in.
 func isRareLetter(r rune) bool {

@@ -28,26 +28,13 @@ type address struct {
 // accepted again, and unchanged.
 func readAddress(cell string) address {
 	s := norm.NFC.String(trimBlanks(cell)) // one address, however its letters are composed
-	if isPlainAddress(s) {
+	if s == "" || isPlainAddress(s) {
 		return address{email: s, key: strings.ToLower(s)}
 	}
-	var repair *kind
-	for text := bare(s); text != s; text = bare(s) { // written and read again and again, by other programs too
-		s, repair = trimBlanks(text), guardedCell
+	if a := single(s); a.key != "" {
+		return a
 	}
-	if s == "" {
-		return address{}
-	}
-	a := single(s)
-	if a.key == "" {
-		if several, ok := several(s); ok {
-			return several
-		}
-	}
-	if a.repair == nil {
-		a.repair = repair
-	}
-	return a
+	return several(s)
 }
 
 // Key is the address in cell as [Row.Key] has it; false when there is none in it.
@@ -58,10 +45,7 @@ func Key(cell string) (key string, ok bool) {
 
 // trimBlanks takes blanks and invisible characters off both ends.
 func trimBlanks(s string) string {
-	if s == "" || s[0] > ' ' && s[0] < utf8.RuneSelf && s[len(s)-1] > ' ' && s[len(s)-1] < utf8.RuneSelf {
-		return s
-	}
-	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || isInvisible(r) })
+	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r >= utf8.RuneSelf && isInvisible(r) })
 }
 
 // mayBeAddress reports a cell with an address in it, perhaps a broken one.
@@ -69,27 +53,62 @@ func mayBeAddress(cell string) bool {
 	return strings.ContainsAny(cell, "@＠") || strings.Contains(cell, "(at)")
 }
 
-// What may stand around an address: a name and <>, other brackets, or quotes; and the
-// scheme of a link, or of a directory's list.
+// What may stand around an address: a name before a bracket; and brackets, quotes, a spreadsheet's
+// marks of a text, and the scheme of a link, or of a directory's list.
 var (
-	around = regexp.MustCompile(`^(?:([^<>]*)<([^<>]*)>|([^@]*)[(\[{]([^()\[\]{}]*)[)\]}]|` +
-		`["'\p{Pi}\p{Pf}„‚]([^"'\p{Pi}\p{Pf}„‚]*)["'\p{Pi}\p{Pf}])$`)
-	scheme = regexp.MustCompile(`(?i)^(?:mailto:(?://)?([^?]*).*|smtp:(.*))$`)
+	before = regexp.MustCompile(`^(?:([^<>]*)<|([^@<>=]*)[(\[])`)
+	around = regexp.MustCompile(`(?i)^(?:[\s<(\[{="'\p{Pi}\p{Pf}„‚]|mailto:(?://)?|smtp:)+|[\s>)\]}"'\p{Pi}\p{Pf}]+$`)
 )
 
 // single reads one address, perhaps with something around it.
-func single(s string) address {
-	withoutScheme := func(s string) string { return trimBlanks(scheme.ReplaceAllString(s, "$1$2")) }
-	a := address{email: withoutScheme(s)}
-	if m := around.FindStringSubmatch(a.email); m != nil {
-		a.name = trimBlanks(strings.Trim(trimBlanks(m[1]+m[3]), `"`))
-		a.email = withoutScheme(trimBlanks(m[2] + m[4] + m[5]))
+func single(s string) (a address) {
+	rest := s
+	if m := before.FindStringSubmatch(s); m != nil {
+		a.name, rest = trimBlanks(strings.Trim(trimBlanks(m[1]+m[2]), `"`)), s[len(m[0]):]
 	}
-	a.email = strings.TrimLeft(a.email, "'") // a spreadsheet's mark of a text
-	if a.email != s {
+	if a.email = around.ReplaceAllString(rest, ""); a.email != s {
 		a.repair = wrappedAddress
 	}
 	a.key, a.why = check(a.email)
+	return a
+}
+
+// What separates the addresses of a cell, with a short word in any language where it is a
+// blank, as in "ann@example.com and bo@example.com"; and what is of a kind that is not mail.
+var (
+	separator = regexp.MustCompile(`[;,|%、，；]`)
+	blank     = regexp.MustCompile(`(@\S+)\s+(?:[^\s@]{1,4}\s+)?`)
+	notMail   = regexp.MustCompile(`(?i)^(?:/o=|(?:x500|x400|sip|eum|spo):)`)
+)
+
+// several reads a cell of more than one address, and of nothing else but those of a kind that is not mail.
+// The one marked SMTP: is the primary, else the first.
+func several(s string) address {
+	var found []address
+	for _, piece := range separator.Split(blank.ReplaceAllString(s, "$1;"), -1) {
+		if piece = trimBlanks(piece); piece == "" || notMail.MatchString(piece) {
+			continue
+		}
+		a := single(piece)
+		switch {
+		case a.key == "":
+			return single(s)
+		case strings.Contains(piece, "SMTP:"):
+			found = slices.Insert(found, 0, a)
+		default:
+			found = append(found, a)
+		}
+	}
+	if len(found) == 0 {
+		return single(s)
+	}
+	a := found[0]
+	a.repair = wrappedAddress
+	for _, other := range found[1:] {
+		if other.key != a.key {
+			a.others, a.repair = append(a.others, other.key), severalAddresses
+		}
+	}
 	return a
 }
 
@@ -109,48 +128,27 @@ func check(s string) (key, why string) {
 		return "", "it is the login name of a guest (#EXT#): put the guest's own address there"
 	case strings.HasPrefix(strings.TrimPrefix(lower, "x500:"), "/o="):
 		return "", "it is an Exchange address (/o=…): put the person's SMTP address there"
-	case looksAlike(s):
-		return "", "it has letters in it that only look like the right ones (full-width, or of another alphabet)"
 	case at < 0:
 		return "", "it has no @"
-	case strings.ContainsFunc(s, isOutOfPlace) || !utf8.ValidString(s):
-		return "", "it contains a space, a comma, a sign such as “ – •, an invisible or a broken character"
+	case strings.ContainsFunc(s, isOutOfPlace), norm.NFKC.String(s) != s, !csvtext.MakesWords(s):
+		return "", "it contains a space, a comma, or a character that no address has or that only looks like another"
 	case err != nil || parsed.Address != s || parsed.Name != "":
 		return "", "it is not of the form name@domain, with one @ and no dot beside another or at an end"
 	}
 	domain, err := idna.Lookup.ToASCII(s[at+1:])
-	notLabel := func(label string) bool { return label == "" || len(label) > maxLabel }
+	tooLong := func(label string) bool { return len(label) > maxLabel }
 	switch {
 	case at > maxLocal || max(len(s), at+1+len(domain)) > maxAddress:
 		return "", "it is longer than an address may be"
-	case err == nil && !strings.Contains(domain, "."):
-		return "", "its domain has no dot"
-	case err != nil || slices.ContainsFunc(strings.Split(domain, "."), notLabel):
-		return "", "its domain is not one"
+	case err != nil || !strings.Contains(domain, ".") || slices.ContainsFunc(strings.Split(domain, "."), tooLong):
+		return "", "its domain is not one: that has a dot, and letters, digits and hyphens alone"
 	}
 	return lower[:at+1] + domain, ""
 }
 
-// looksAlike reports characters that stand for others, such as full-width ones, and words
-// of letters of several alphabets.
-func looksAlike(s string) bool {
-	return strings.ContainsRune(s, '。') || norm.NFKC.String(s) != norm.NFC.String(s) || mixesScripts(s)
-}
-
-// mixesScripts reports a text with letters of several alphabets in one word.
-func mixesScripts(s string) bool {
-	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return !isLetterOrMark(r) }) {
-		if !csvtext.OneScript(word) {
-			return true
-		}
-	}
-	return false
-}
-
 // isOutOfPlace reports characters that no address has inside: beyond ASCII it has letters and digits alone.
 func isOutOfPlace(r rune) bool {
-	return r == ',' || unicode.IsControl(r) || unicode.IsSpace(r) ||
-		r >= utf8.RuneSelf && !isLetterOrMark(r) && !unicode.IsDigit(r)
+	return r == ',' || r <= ' ' || r >= 0x7f && !unicode.In(r, unicode.L, unicode.M, unicode.Nd)
 }
 
 // isPlainAddress is a short way through check for what most people have: ASCII letters, digits
@@ -172,43 +170,4 @@ func isPlainAddress(s string) bool {
 		}
 	}
 	return len(s) <= maxLabel && ats == 1 && domainDot && !between
-}
-
-// What separates the addresses of a cell, with a short word in any language where it is a
-// blank, as in "ann@example.com and bo@example.com"; and what is of a kind that is not mail.
-var (
-	separator = regexp.MustCompile(`[;,|%\r\n\t、，；]|:::| / `)
-	blank     = regexp.MustCompile(`(@\S+)\s+(?:[^\s@]{1,4}\s+)?`)
-	notMail   = regexp.MustCompile(`(?i)^(?:/o=|(?:x500|x400|sip|eum|spo):)`)
-)
-
-// several reads a cell of more than one address, and of nothing else but those of a kind that is not mail.
-// The one marked SMTP: is the primary, else the first.
-func several(s string) (a address, ok bool) {
-	var found []address
-	primary := 0
-	for _, p := range separator.Split(blank.ReplaceAllString(strings.Trim(s, "{}[]"), "$1;"), -1) {
-		if p = trimBlanks(p); p == "" || notMail.MatchString(p) {
-			continue
-		}
-		a := single(p)
-		if a.key == "" {
-			return address{}, false
-		}
-		if strings.HasPrefix(p, "SMTP:") {
-			primary = len(found)
-		}
-		found = append(found, a)
-	}
-	if len(found) == 0 {
-		return address{}, false
-	}
-	a = found[primary]
-	a.repair = wrappedAddress
-	for _, other := range found {
-		if other.key != a.key && !slices.Contains(a.others, other.key) {
-			a.others, a.repair = append(a.others, other.key), severalAddresses
-		}
-	}
-	return a, true
 }

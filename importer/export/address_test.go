@@ -48,11 +48,11 @@ func TestAddresses(t *testing.T) {
 		// Guards.
 		{"'+ann@example.com", "+ann@example.com", "+ann@example.com"}, {"''+ann@example.com", "+ann@example.com", "+ann@example.com"}, {"''@example.com", "", ""},
 		// Something in brackets that is no address, or beside one.
-		{"ann@example.com (bob@example.com)", "ann@example.com", "ann@example.com"}, {"Ann (call her)", "", ""}, {"Ann (ann@example.com", "", ""}, {"x 'ann@example.com'", "", ""}, {"[ann@example.com]", "ann@example.com", "ann@example.com"},
+		{"ann@example.com (bob@example.com)", "ann@example.com", "ann@example.com"}, {"Ann (call her)", "", ""}, {"Ann (ann@example.com", "ann@example.com", "ann@example.com"}, {"x 'ann@example.com'", "", ""}, {"[ann@example.com]", "ann@example.com", "ann@example.com"},
 		// Quotation marks of a word processor, and a scheme like that of a page.
 		{"“ann@example.com”", "ann@example.com", "ann@example.com"}, {"„ann@example.com“", "ann@example.com", "ann@example.com"},
 		{"«ann@example.com»", "ann@example.com", "ann@example.com"}, {"’ann@example.com’", "ann@example.com", "ann@example.com"},
-		{"mailto://ann@example.com", "ann@example.com", "ann@example.com"}, {"“ann@example.com", "", ""},
+		{"mailto://ann@example.com", "ann@example.com", "ann@example.com"}, {"“ann@example.com", "ann@example.com", "ann@example.com"},
 		// Letters with their marks apart.
 		{"zoe\u0301@example.com", "zo\u00e9@example.com", "zo\u00e9@example.com"}, {"a@bu\u0308cher.example", "a@b\u00fccher.example", "a@xn--bcher-kva.example"},
 		// Several that are not all addresses.
@@ -66,7 +66,8 @@ func TestAddresses(t *testing.T) {
 }
 
 func TestWhatIsWrongWithAnAddress(t *testing.T) {
-	const form, outOfPlace, long = "it is not of the form name@domain, with one @ and no dot beside another or at an end", "it contains a space, a comma, a sign such as “ – •, an invisible or a broken character", "it is longer than an address may be"
+	const form, outOfPlace, long = "it is not of the form name@domain, with one @ and no dot beside another or at an end", "it contains a space, a comma, or a character that no address has or that only looks like another", "it is longer than an address may be"
+	const domain = "its domain is not one: that has a dot, and letters, digits and hyphens alone"
 	for cell, want := range map[string]string{
 		"ann":                              "it has no @",
 		"ann at example.com":               "it has no @",
@@ -82,15 +83,14 @@ func TestWhatIsWrongWithAnAddress(t *testing.T) {
 		"ann.@example.com":                 form,
 		"ann@.example.com":                 form,
 		"ann@example.com.":                 form,
-		"ann@example.com”":                 outOfPlace,
 		"•ann@example.com":                 outOfPlace,
 		"ann–lee@example.com":              outOfPlace,
 		"ann@example.com–":                 outOfPlace,
 		"→ann@example.com":                 outOfPlace,
 		"ann@example.com\ufffd":            outOfPlace,
-		"ann@example":                      "its domain has no dot",
+		"ann@example":                      domain,
 		"an\x00n@example.com":              outOfPlace,
-		"ann@-example.com":                 "its domain is not one",
+		"ann@-example.com":                 domain,
 		"ann(comment)@example.com":         form,
 		strings.Repeat("l", 65) + "@x.com": long,
 	} {

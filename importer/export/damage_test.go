@@ -18,7 +18,7 @@ type member struct {
 func members(r *rand.Rand, quoteAll bool, delim, eol string, order []string) (header string, list []member) {
 	header = strings.Join(order, delim) + eol
 	line := 2
-	names := []string{"Ann Lee", "José Álvarez", "Lee, Ann", "Bob; the builder", "Jim \"JB\" Baker", "山田 太郎", "O'Neill", "D"}
+	names := []string{"Ann Lee", "José Álvarez", "Lee, Ann", "Bob (the builder)", "Jim \"JB\" Baker", "山田 太郎", "O'Neill", "D"}
 	for i := range 12 {
 		m := member{email: fmt.Sprintf("%s@example.com", strings.Repeat(string(rune('a'+i)), 5)), name: fmt.Sprintf("%s %d", names[r.IntN(len(names))], i), line: line}
 		notes := []string{"", "plain", "two" + eol + "lines, here", "said \"hi\"", "x, y; z", eol + "starts low", ",", "wrote to x@example.net"}[r.IntN(8)]

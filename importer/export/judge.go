@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"jsm-onboard/importer/csvtext"
@@ -41,7 +40,7 @@ func (s *Survey) judge(r *Row, p person) {
 		return
 	}
 	if s.options.Organizations {
-		if isEmptyPart(r.Organization) || isNull(r.Organization) {
+		if isNothing(r.Organization) || isNull(r.Organization) {
 			r.Organization = "" // not a group of everybody who has none
 		}
 		r.InvalidOrganization = invalidOrganization(r.Organization)
@@ -212,15 +211,13 @@ func invalidOrganization(name string) string {
 	switch {
 	case utf8.RuneCountInString(name) > most:
 		return "the organization's name is longer than 200 characters"
-	case formula.MatchString(name):
+	case strings.HasPrefix(name, "="):
 		return "the organization's name is a formula"
 	case isBroken(name):
 		return "the organization's name has lost letters"
 	}
 	return ""
 }
-
-func isLetterOrMark(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) }
 
 // note is what is said of a row that is sent.
 func (s *Survey) note(r *Row) string {

@@ -60,7 +60,7 @@ var (
 	shortRow = repaired("short_row",
 		"row|rows with fewer cells than there are columns; what is missing was read as empty", "")
 	wrappedAddress = repaired("wrapped_address",
-		"address|addresses with something around (Name <address>, mailto:), taken off", "")
+		"address|addresses with something around (Name <address>, mailto:, ' or =\"\"), taken off", "")
 	severalAddresses = repaired("several_addresses",
 		"row|rows with several addresses: only the first is onboarded", "")
 	guardedCell = repaired("guarded_cell",
@@ -92,10 +92,11 @@ var (
 
 	// Rows whose name is not what the person is called.
 	nameBroken = rejected("name_lost_letters",
-		"name|names with letters that were broken before, as in M?ller, JosÃ©, M&uuml;ller or #NAME?",
+		"name|names with letters that were broken before, as in M?ller or JosÃ©",
 		"export the file again as UTF-8, or use --encoding (in PowerShell: Export-Csv -Encoding UTF8)")
 	notAName = rejected("not_a_name",
-		"name|names with a formula, a program's signs, a single quotation mark or several people in it",
+		"name|names with a formula, a program's signs (as in {{name}}, M&uuml;ller), a single quotation mark or "+
+			"several people in it",
 		"write the person's name there")
 )
 

@@ -62,7 +62,7 @@ func (s *sniffer) sniff() (*guess, error) {
 	}
 	slices.SortStableFunc(found, func(a, b *guess) int { return b.score() - a.score() })
 	best := found[0]
-	singleQuoted := func(name string) bool { return enclosed(name, "'", "'") }
+	singleQuoted := func(name string) bool { return strings.HasPrefix(name, "'") && strings.HasSuffix(name, "'") }
 	switch {
 	case len(found) > 1 && best.score() == found[1].score() && len(best.header.names) > 1:
 		return nil, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best.dialect, found[1].dialect),
