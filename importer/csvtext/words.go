@@ -48,7 +48,7 @@ var (
 	// oddCase is a letter beyond ASCII in a change of case other than that after the first letter. Where
 	// capitals stand amid small letters they are ASCII, as in McDonald; a ß stands among capitals too.
 	oddCase = regexp.MustCompile(strings.NewReplacer("small", `[^\x00-\x7f\P{Ll}]`, "CAPITAL", `[^\x00-\x7f\P{Lu}]`).
-		Replace(`small\p{Lu}|\p{Ll}{2}CAPITAL|CAPITAL\p{Lu}\p{Ll}|\p{Lu}CAPITAL\p{Ll}|\p{Lu}{2}small`))
+		Replace(`small\p{Lu}|\p{L}\p{Ll}CAPITAL|CAPITAL\p{Lu}\p{Ll}|\p{Lu}CAPITAL\p{Ll}|\p{Lu}{2}small`))
 	// oneScript are letters of one script, and those of none that fit any. Han, Kana and Hangul are one.
 	oneScript = regexp.MustCompile(strings.ReplaceAll(
 		`^([any\p{Latin}]*|[any\p{Cyrillic}]*|[any\p{Greek}]*|[any\p{Hebrew}]*|[any\p{Arabic}]*|[any\p{Thai}]*|`+

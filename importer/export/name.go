@@ -99,8 +99,9 @@ func joinParts(parts ...string) string {
 
 // code is what a program, a template, a directory or a spreadsheet writes around names or in their
 // place, and what stands between people: {{name}}, <b>Ann</b>, CN=Ann, =1+2, 12;#Ann, O\'Hara, b'Ann',
-// 'Ann', Ann+Lee, *|FNAME|*, %NAME%, M&uuml;ller, J%C3%BCrgen, #REF!, a link.
-var code = regexp.MustCompile(`[{}<>\\;]|\S=|=\d|^=.*[(!|]|#[^\d\s]|%\w|\+\pL|\pL[*|:@]\pL|\*\||''|//|_x\d|^\pL?'.*'$`)
+// 'Ann', Ann+Lee, *|FNAME|*, %NAME%, M&uuml;ller, J%C3%BCrgen, #REF!, 2024-05-01, a link.
+var code = regexp.MustCompile(`[{}<>\\;]|\S=|=\d|^=.*[(!|]|#[^\d\s]|%\w|\+\pL|\pL[*|:@]\pL|\*\||''|//|_x\d|` +
+	`^\pL?'.*'$|^\d+[-./E]\S*\d$`)
 
 // lost are letters that are none any more: M?ller, Jose´.
 var lost = regexp.MustCompile(`[\x00?\x{80}-\x{9f}\x{fffd}]|\pL´(\s|$)`)
