@@ -55,7 +55,7 @@ var choices = []exported{
 	{name: "secondary email", file: "Name,Primary email,Secondary email\nAnn Lee,ann.lee@ex.com,x@y.ex\nBo Berg,bo.berg@ex.com,z@y.ex\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg"},
 	{name: "de zweite", file: "Name;E-Mail;Zweite E-Mail\nAnn Lee;ann.lee@ex.com;x@y.ex\nBo Berg;bo.berg@ex.com;z@y.ex\n", refused: "email=E-Mail"},
 	{name: "spouse", file: "First name,Last name,Spouse name,Email\nAnn,Lee,Tom Lee,ann.lee@ex.com\nBo,Berg,Ida Berg,bo.berg@ex.com\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg"},
-	{name: "manager agree", file: "Employee,Manager,Email\nAnn Lee,Bo Berg,ann.lee@ex.com\nBo Berg,Cy Dahl,bo.berg@ex.com\n", refused: "name=Employee"},
+	{name: "manager agree", file: "Employee,Manager,Email\nAnn Lee,Bo Berg,ann.lee@ex.com\nBo Berg,Cy Dahl,bo.berg@ex.com\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg"},
 	{name: "sales rep", file: "Account Name,Primary Contact,Sales Rep,Email\nAcme,Ann Lee,Eva,ann.lee@acme.ex\nBlau,Bo Berg,Eva,bo.berg@blau.ex\n", people: "ann.lee@acme.ex=Ann Lee|bo.berg@blau.ex=Bo Berg"},
 	{name: "title case email", file: "E-MAIL ADDRESS (PRIMARY),FULL NAME (AS IN PASSPORT)\nann.lee@ex.com,ANN LEE\nbo.berg@ex.com,BO BERG\n", people: "ann.lee@ex.com=ANN LEE|bo.berg@ex.com=BO BERG"},
 	{name: "sf lead", file: "Lead ID,First Name,Last Name,Title,Company / Account,Email,Lead Owner\n1,Ann,Lee,CEO,Acme,ann.lee@ex.com,Eva Admin\n2,Bo,Berg,CTO,Blau,bo.berg@ex.com,Eva Admin\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg"},

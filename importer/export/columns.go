@@ -40,20 +40,16 @@ func (r reading) half() (known, other Field) {
 // columns is the reading that was chosen, and what is to be said of it.
 type columns struct {
 	at           reading
-	why          [secondLast + 1]string
+	told         [secondLast + 1]bool // by --column
 	preset       preset
 	familyFirst  bool // "山田 太郎"
 	weighed      bool // the cells were needed to decide: those of a part of the file may not
 	needAccounts bool
 }
 
-const byUser = "--column" // why a column was taken: the user says so
-
 func (c *columns) has(f Field) bool { return len(c.at[f]) > 0 }
 
 func (c *columns) hasNames() bool { return c.has(Name) || c.has(FirstName) || c.has(LastName) }
-
-func (c *columns) set(f Field, why string, at ...int) { c.at[f], c.why[f] = at, why }
 
 // holds is the field that column i holds; 0: none.
 func (c *columns) holds(i int) Field {
@@ -64,8 +60,12 @@ func (c *columns) holds(i int) Field {
 func (c *columns) list(h *header) []Column {
 	var list []Column
 	for f := Email; f <= secondLast; f++ {
+		why := "header"
+		if c.told[f] {
+			why = "--column"
+		}
 		for _, i := range c.at[f] {
-			list = append(list, Column{Field: f, Header: h.names[i], Index: i, Why: c.why[f]})
+			list = append(list, Column{Field: f, Header: h.names[i], Index: i, Why: why})
 		}
 	}
 	return list
@@ -85,6 +85,7 @@ type chooser struct {
 	options Options
 	e       *evidence
 	c       columns
+	group   string // whose the addresses are, by their header
 }
 
 func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
@@ -95,7 +96,7 @@ func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
 		if i < 0 {
 			return ch.c, h.noColumn(name)
 		}
-		ch.c.set(f, byUser, i)
+		ch.c.at[f], ch.c.told[f] = []int{i}, true
 	}
 	if err := ch.choosePreset(); err != nil {
 		return ch.c, err
@@ -107,9 +108,17 @@ func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
 		return ch.c, err
 	}
 	ch.e = newEvidence(sample, ch.c.at[Email])
+	if ch.c.has(Email) {
+		m, _ := h.means(ch.c.at[Email][0], Email)
+		ch.group = m.group
+	}
 	ch.byHeader(ExternalID)
-	if err := ch.chooseOrganization(); err != nil {
-		return ch.c, err
+	ch.byHeader(Organization)
+	s := ch.e.of(ch.c.at[Organization]...)
+	numbers := !ch.c.has(Organization) || s.filled > 0 && !most(s.names, s.filled)
+	if o.Organizations && numbers && !ch.c.told[Organization] {
+		return ch.c, ch.refuse("no column was found that holds names of organizations",
+			"name it with --column organization=COLUMN, or leave --organizations out")
 	}
 	if err := ch.chooseNames(); err != nil && !o.NeedAccounts {
 		return ch.c, err
@@ -124,24 +133,11 @@ func (ch *chooser) refuse(what, hint string) error { return refuse(ch.h.place, w
 func (ch *chooser) byHeader(f Field) {
 	best := meaning{rank: rankSelf}
 	for i := range ch.h.names {
-		if m, ok := ch.h.means(i, f); ok && m.rank < best.rank && ch.c.holds(i) == 0 && ch.c.why[f] != byUser {
+		if m, ok := ch.h.means(i, f); ok && m.rank < best.rank && ch.c.holds(i) == 0 && !ch.c.told[f] {
 			best = m
-			ch.c.set(f, "header", i)
+			ch.c.at[f] = []int{i}
 		}
 	}
-}
-
-// chooseOrganization takes the column of organizations. Where they are to be
-// made at the site it must be there, and hold no numbers.
-func (ch *chooser) chooseOrganization() error {
-	ch.byHeader(Organization)
-	s, found := ch.e.of(ch.c.at[Organization]...), ch.c.has(Organization)
-	holdsNames := found && (s.filled == 0 || most(s.names, s.filled))
-	if !ch.options.Organizations || ch.c.why[Organization] == byUser || holdsNames {
-		return nil
-	}
-	return ch.refuse("no column was found that holds names of organizations",
-		"name it with --column organization=COLUMN, or leave --organizations out")
 }
 
 // named is a column in a message.
@@ -206,8 +202,8 @@ func (ch *chooser) chooseEmail() error {
 	}
 	var same []int
 	elsewhere := false
-	for i, key := range ch.h.whole {
-		if elsewhere = elsewhere || ch.h.says(i, elsewhereWord); key == ch.h.whole[best] {
+	for i, words := range ch.h.words {
+		if elsewhere = elsewhere || ch.h.says(i, elsewhereWord); slices.Equal(words, ch.h.words[best]) {
 			same = append(same, i)
 		}
 	}
@@ -215,7 +211,7 @@ func (ch *chooser) chooseEmail() error {
 		return ch.ask("of several columns with one header some may be another person's",
 			reading{Email: same[:1]}, reading{Email: same[1:]})
 	}
-	ch.c.set(Email, "header", same...)
+	ch.c.at[Email] = same
 	return nil
 }
 

@@ -58,7 +58,6 @@ type header struct {
 	names   []string   // without blanks around them
 	plain   []string   // normalised
 	keys    []string   // without blanks
-	whole   []string   // keys with what stands in brackets
 	words   [][]string // those in brackets, but for "required" and the like, and then those of plain
 	own     []bool     // a column that this program adds to its files
 	ownFile bool
@@ -83,7 +82,6 @@ func newHeader(cells []string, place Place) header {
 		if len(name) <= longestHeader {
 			plain, inside = splitBrackets(name)
 		}
-		h.whole = append(h.whole, strings.ReplaceAll(plain+inside, " ", ""))
 		brackets := without(strings.Fields(inside), func(w string) bool { return is(linkWord, w) || is(halfWord, w) })
 		if partOf(strings.Join(brackets, "")) != 0 { // お名前（姓）
 			plain, brackets = strings.TrimSpace(plain+" "+strings.Join(brackets, " ")), nil

@@ -48,7 +48,7 @@ func (ch *chooser) candidates() []candidate {
 		ms := ch.h.meanings(i)
 		if m, ok := ch.h.means(i, Email); ok && ch.e.of(i).verdict() == names { // under the wrong header
 			ms = []meaning{{field: Name, rank: rankGroup, group: m.group}}
-		} else if ms == nil && ch.h.keys[i] != "" && ch.h.keys[i] == ch.group() { // "Guest" beside "Guest email"
+		} else if ms == nil && ch.h.keys[i] != "" && ch.h.keys[i] == ch.group { // "Guest" beside "Guest email"
 			ms = []meaning{{field: Name, rank: rankGroup}}
 		} else if ms == nil {
 			ms = []meaning{{}}
@@ -66,7 +66,7 @@ func (ch *chooser) candidates() []candidate {
 // score looks a column up in the table; 0: it holds no names.
 func (ch *chooser) score(i int, m meaning) int {
 	s, says := ch.e.of(i), ch.headerSays(i, m)
-	part := m.ofName() && m.field != Name
+	part := m.field != Name
 	switch {
 	case says < 0, s.addresses > 0 && s.names == 0, (part || m.rank >= rankContact) && s.filled > 0 && !s.looksNames():
 		return 0
@@ -74,8 +74,7 @@ func (ch *chooser) score(i int, m meaning) int {
 		return scores[says][open]
 	case ch.isCompany(i):
 		return scores[says][companies]
-	case says < saysName && (s.looksCategory() || s.verdict() != names && ch.h.says(i, otherWord) ||
-		s.verdict() == logins && s.agree == 0):
+	case says < saysName && (s.looksCategory() || s.verdict() == logins || ch.h.says(i, otherWord)):
 		return 0
 	}
 	return scores[says][s.verdict()]
@@ -83,9 +82,8 @@ func (ch *chooser) score(i int, m meaning) int {
 
 // headerSays reads a header for the table; -1: it says something else.
 func (ch *chooser) headerSays(i int, m meaning) int {
-	group := ch.group()
 	switch {
-	case m.ofName() && group != "" && (m.group == group || m.rank < rankGroup && ch.h.keys[i] == group):
+	case m.ofName() && ch.group != "" && (m.group == ch.group || m.rank < rankGroup && ch.h.keys[i] == ch.group):
 		return saysOwner
 	case m.ofName() && m.rank < rankGroup:
 		return saysName
@@ -104,20 +102,11 @@ func (ch *chooser) isCompany(i int) bool {
 	return o.first == o.rows && o.second == o.rows && o.rows*2 >= ch.e.of(i).filled
 }
 
-// group is whose the addresses are, by their header.
-func (ch *chooser) group() string {
-	if !ch.c.has(Email) {
-		return ""
-	}
-	m, _ := ch.h.means(ch.c.at[Email][0], Email)
-	return m.group
-}
-
 // chooseNames finds the column of full names, or those of first and last names: of the columns with
 // the best score the reading that beats each other one. Where none does, or the cells speak for other
 // columns, the file is refused.
 func (ch *chooser) chooseNames() error {
-	if ch.options.NoNames || ch.c.why[Name] == byUser {
+	if ch.options.NoNames || ch.c.told[Name] {
 		return nil
 	}
 	all := ch.candidates()
@@ -129,13 +118,6 @@ func (ch *chooser) chooseNames() error {
 	best, err := ch.bestReading(full, parts)
 	if err != nil {
 		return err
-	}
-	for _, c := range all { // columns of whole names that say nothing else fill the gaps
-		o := ch.e.overlap(best.names(), []int{c.at})
-		if c.field == Name && c.score > doubted && !slices.Contains(best[Name], c.at) &&
-			o.first == o.rows && o.second == o.rows {
-			best[Name] = append(best[Name], c.at)
-		}
 	}
 	if ch.take(best); ch.h.ownFile && ch.c.hasNames() {
 		return nil
@@ -177,12 +159,8 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 	for _, i := range full {
 		readings = append(readings, reading{Name: {i}})
 	}
-	part := func(i int) bool { // of a full name
-		o := ch.e.overlap([]int{i}, parts.names())
-		return o.rows > 0 && most(o.first, o.rows)
-	}
 	first, last := len(parts[FirstName]) > 0, len(parts[LastName]) > 0
-	if first && last || (first || last) && !slices.ContainsFunc(full, part) {
+	if first && last || (first || last) && len(full) == 0 {
 		readings = append(readings, parts)
 	}
 	if len(readings) == 0 {
@@ -195,12 +173,19 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 		}
 	}
 	at := best.names()
-	if slices.ContainsFunc(readings, func(r reading) bool { return !ch.beats(at, r.names()) }) {
-		return reading{}, ch.ask("several columns hold different names", readings...)
+	for _, r := range readings {
+		if !ch.beats(at, r.names()) {
+			return reading{}, ch.ask("several columns hold different names", readings...)
+		}
 	}
 	if o := ch.e.overlap(at, parts.names()); most(o.first, o.rows) { // the parts fill its gaps
 		parts[Name] = best[Name]
 		best = parts
+	}
+	for _, i := range full { // and other columns that say nothing else
+		if o := ch.e.overlap(at, []int{i}); !slices.Contains(at, i) && o.first == o.rows && o.second == o.rows {
+			best[Name] = append(best[Name], i)
+		}
 	}
 	return best, nil
 }
@@ -229,7 +214,7 @@ func (ch *chooser) agrees(at ...int) bool {
 func (ch *chooser) take(r reading) {
 	for f := Name; f <= secondLast; f++ {
 		if len(r[f]) > 0 && !ch.c.has(f) {
-			ch.c.set(f, "header", r[f]...)
+			ch.c.at[f] = r[f]
 		}
 	}
 	for _, i := range slices.Concat(ch.c.at[LastName], ch.c.at[FirstName]) {
@@ -253,7 +238,7 @@ func (ch *chooser) confirm(r reading, all []candidate) error {
 	}
 	s := ch.e.of(r.names()...)
 	another := func(c candidate) bool { return c.score < mine && c.ofName() }
-	mayBeAnothers := !isSelf(ch.group()) && slices.ContainsFunc(all, another) && (s.whole == 0 || s.whole*2 < s.witnessed)
+	mayBeAnothers := !isSelf(ch.group) && slices.ContainsFunc(all, another) && (s.whole == 0 || s.whole*2 < s.witnessed)
 	instead := len(others) > 0 && ch.agrees(others[0].at)
 	spoken := ch.spokenFor(s)
 	switch {
@@ -284,7 +269,7 @@ func (ch *chooser) confirm(r reading, all []candidate) error {
 // names that were found do; -1: none.
 func (ch *chooser) spokenFor(found *shape) int {
 	for i := range ch.h.names {
-		s, told := ch.e.of(i), ch.c.why[ch.c.holds(i)] == byUser
+		s, told := ch.e.of(i), ch.c.told[ch.c.holds(i)]
 		other := told || s.addresses > 0 || ch.h.own[i] || ch.h.sounds(i) || ch.c.hasNames() && ch.isCompany(i)
 		if s.verdict() == names && s.agree >= 2*found.agree && !other {
 			return i
@@ -323,9 +308,7 @@ func (ch *chooser) ways(others []candidate) []reading {
 	}
 	var ways []reading
 	for _, c := range others[:min(len(others), 3)] {
-		if ch.e.of(c.at).agree == ch.e.of(others[0].at).agree {
-			ways = append(ways, reading{Name: {c.at}})
-		}
+		ways = append(ways, reading{Name: {c.at}})
 	}
 	return ways
 }

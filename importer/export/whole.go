@@ -35,7 +35,7 @@ func (s *Survey) judgeWhole() error {
 	if s.columns.needAccounts || s.header.ownFile {
 		return nil
 	}
-	named := slices.Contains(s.columns.why[Name:Organization], byUser)
+	named := slices.Contains(s.columns.told[Name:Organization], true)
 	// more than chance or the habits of families would make them
 	if n := s.names.found(); (n > 3 && n*4 > s.names.agree || n > 1 && n >= s.names.agree) && !named {
 		return refuse(Place{}, fmt.Sprintf("the names of %d rows stand in the addresses of other rows: one column "+
@@ -43,7 +43,7 @@ func (s *Survey) judgeWhole() error {
 			"make the export again; if the names are right, say so with --column name=COLUMN")
 	}
 	n := len(without(s.keys.duplicates, func(d duplicate) bool { return !d.otherName }))
-	if n > 3 && n*20 > s.Valid && s.columns.why[Email] != byUser {
+	if n > 3 && n*20 > s.Valid && !s.columns.told[Email] {
 		return refuse(Place{}, fmt.Sprintf("%s of %d have the address of an earlier row under another name: the "+
 			"column of addresses is probably not the customers'", text.Counted(n, "row", "rows"), s.Valid),
 			"name the right column: --column email=COLUMN")
@@ -74,7 +74,7 @@ type otherColumn struct{ at, filled, addresses, rivals int }
 // otherColumns are all that the user or the header does not rule out.
 func otherColumns(l *layout) []otherColumn {
 	var others []otherColumn
-	if !l.columns.has(Email) || l.header.ownFile || l.columns.why[Email] == byUser {
+	if !l.columns.has(Email) || l.header.ownFile || l.columns.told[Email] {
 		return nil
 	}
 	for i := range l.header.names {
