@@ -524,24 +524,3 @@ func TestRevokeLeavers(t *testing.T) {
 		}
 	})
 }
-
-// Same rows, read ahead in batches, come in order and once.
-func TestBatches(t *testing.T) {
-	d := &desktop{t: t}
-	d.export(2*batchRows + 3)
-	next := 1
-	for batch, err := range inBatches(d.rows(t.Context())) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, row := range batch {
-			if row.Number != next {
-				t.Fatalf("row %d after %d", row.Number, next-1)
-			}
-			next++
-		}
-	}
-	if next != 2*batchRows+4 {
-		t.Errorf("%d rows", next-1)
-	}
-}

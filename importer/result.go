@@ -9,6 +9,7 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+	"time"
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/export"
@@ -89,7 +90,7 @@ func nameChanged(row *export.Row, a ledger.Account) bool {
 func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, resent bool, rows iter.Seq2[*export.Row, error],
 	tell func(Result) error) (totals outcome.Totals, err error) {
 	r := NewRun(ctx, nil, l, &Plan{Run: run, Options: PlanOptions{ResendKnown: resent}}, Options{})
-	r.replays = true
+	r.asOf = cmp.Or(run.FinishedAt, time.Now())
 	next, stop := iter.Pull2(l.RowAccess(ctx, run.Seq, 1))
 	defer stop()
 	access, accessErr, more := next()

@@ -34,19 +34,28 @@ func (r *Run) tasks(ctx context.Context, rows iter.Seq2[*export.Row, error]) ite
 		decide = r.decideRevocation
 	}
 	return func(yield func(*task, error) bool) {
-		for batch, err := range inBatches(rows) {
+		var batch []*export.Row
+		decided := func() bool {
+			tasks, err := r.recall(ctx, batch)
+			batch = nil
+			for i := range tasks {
+				decide(&tasks[i])
+				if !yield(&tasks[i], err) {
+					return false
+				}
+			}
+			return true
+		}
+		for row, err := range rows {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			tasks, err := r.recall(ctx, batch)
-			for i := range tasks {
-				decide(&tasks[i])
-				if !yield(&tasks[i], err) {
-					return
-				}
+			if batch = append(batch, row); len(batch) == batchRows && !decided() {
+				return
 			}
 		}
+		decided()
 	}
 }
 
@@ -64,29 +73,26 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		return tasks, err
 	}
 	for i, m := range found {
-		switch a := m.Account; {
+		o, a, now := m.Outcome, m.Account, r.asOf.IsZero()
+		switch {
 		case a == nil:
-		case r.replays && !r.knew(a), !r.replays && a.Gone && !r.revokes:
+		case now && a.Gone && !r.revokes:
 			m.Account = nil
-		case r.replays && a.RevokedRun > run.Seq && a.RevokedAt.After(run.FinishedAt) && !run.FinishedAt.IsZero():
+		case !now && a.At.After(r.asOf) && (a.FirstRun == a.Run || a.FirstRun >= run.Seq): // no earlier run knew it
+			m.Account = nil
+		case !now && a.RevokedRun > run.Seq && a.RevokedAt.After(r.asOf):
 			a.RevokedAt = time.Time{} // it had its access then
 		}
-		switch o, a := m.Outcome, m.Account; {
+		switch {
 		case o == nil:
-		case !r.replays && run.Retry && o.Retry: // it is forgotten when the run goes on
+		case now && run.Retry && o.Retry: // it is forgotten when the run goes on
 			m.Outcome = nil
-		case onboarded(o.Status) && a != nil && !a.RevokedAt.IsZero(): // since, while the run had not ended
+		case onboarded(o.Status) && m.Account != nil && !a.RevokedAt.IsZero(): // since, while the run had not ended
 			m.Outcome = nil
 		}
 		tasks[i].Memory = m
 	}
 	return tasks, nil
-}
-
-// knew reports whether an account was known at the end of the run: a killed run may end after one that began later.
-func (r *Run) knew(a *ledger.Account) bool {
-	end := r.plan.Run.FinishedAt
-	return end.IsZero() || !a.At.After(end) || a.Run > a.FirstRun && a.FirstRun < r.plan.Run.Seq
 }
 
 // query is what the ledger is asked about a row: the account, by its id where the row has no address; or the customer,
@@ -110,35 +116,6 @@ func (r *Run) query(row *export.Row) ledger.Query {
 
 // batchRows is how many rows the ledger is asked about at once.
 const batchRows = 512
-
-// inBatches yields so many rows at a time, and reads the next ones while the caller works. An error comes last, alone.
-func inBatches(rows iter.Seq2[*export.Row, error]) iter.Seq2[[]*export.Row, error] {
-	return func(yield func([]*export.Row, error) bool) {
-		batches := make(chan []*export.Row, 1)
-		var failed error
-		go func() {
-			defer close(batches)
-			var batch []*export.Row
-			for row, err := range rows {
-				if failed = err; err != nil {
-					return
-				}
-				if batch = append(batch, row); len(batch) == batchRows {
-					batches <- batch
-					batch = nil
-				}
-			}
-			batches <- batch
-		}()
-		more := true
-		for batch := range batches { // to the end: nobody is left who writes
-			more = more && yield(batch, nil)
-		}
-		if more && failed != nil {
-			yield(nil, failed)
-		}
-	}
-}
 
 // decideCreate makes no request for rows that must not be sent, rows that an earlier session of this run has settled,
 // and customers that the ledger knows.

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -88,8 +89,8 @@ type Run struct {
 	ledger        *ledger.Ledger
 	plan          *Plan
 	options       Options
-	revokes       bool // and creates nobody
-	replays       bool // it has ended, and is told again
+	revokes       bool      // and creates nobody
+	asOf          time.Time // when the run ended that is told again; zero: it goes on
 	rules         stopRules
 	searchRefused atomic.Pointer[error]   // why nobody is looked up any more
 	renameRefused atomic.Pointer[error]   // why nobody is renamed any more
