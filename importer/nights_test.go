@@ -524,3 +524,39 @@ func TestRevokeLeavers(t *testing.T) {
 		}
 	})
 }
+
+// A run that is told again knows whom it knew then, also when the account was made anew or revoked since, and nobody
+// else.
+func TestToldAgainAsItWas(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.export(1)
+		d.sit(t.Context())
+		d.export(3)
+		d.run.Limit = 1
+		then := d.sit(t.Context())
+		d.expect(then, map[outcome.Status]int{outcome.Known: 1, outcome.Created: 1, outcome.NotAttempted: 1})
+		people := d.people
+		d.run.Limit, d.planned.ResendKnown = 0, true
+		for n := 4; n < 6; n++ {
+			time.Sleep(time.Minute)
+			d.site = jsmtest.New(jsmtest.Options{}) // nobody is there any more
+			d.client.Transport = jsmtest.Transport(d.site.ServeHTTP)
+			d.export(n)
+			d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Created: n})
+		}
+		d.expect(d.undo(t.Context()), map[outcome.Status]int{outcome.Revoked: 5})
+		l := d.openLedger()
+		defer l.Close()
+		run, err := l.Run(t.Context(), then.runID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.people = people
+		totals, err := Replay(t.Context(), l, run, false, d.rows(t.Context()), func(Result) error { return nil })
+		if err != nil || totals != then.Totals {
+			t.Errorf("%v instead of %v, %v", totals, then.Totals, err)
+		}
+	})
+}

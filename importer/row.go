@@ -80,7 +80,7 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 			m.Account = nil
 		case !now && a.At.After(r.asOf) && (a.FirstRun == a.Run || a.FirstRun >= run.Seq): // no earlier run knew it
 			m.Account = nil
-		case !now && a.RevokedRun > run.Seq && a.RevokedAt.After(r.asOf):
+		case !now && a.RevokedAt.After(r.asOf):
 			a.RevokedAt = time.Time{} // it had its access then
 		}
 		switch {
