@@ -90,8 +90,8 @@ func read(list []string) (ms []meaning) {
 	case has(halfWord) && (!part || !pure):
 		name.half, name.rank = true, name.rank+rankHalf
 		ms = append(ms, name)
-	case has(contactWord) && !part:
-		name = among(Name, without(tokens, func(t string) bool { return is(contactWord, t) }))
+	case has(selfWord) && !part:
+		name = among(Name, without(tokens, func(t string) bool { return is(selfWord, t) }))
 		name.rank += rankContact
 		ms = append(ms, name)
 	}

@@ -11,7 +11,6 @@ import (
 const (
 	halfWord        = "half" // a full name in some files and half of one in others
 	wholeName       = "whole"
-	contactWord     = "contact"
 	selfWord        = "self"
 	linkWord        = "link"
 	mailWord        = "mail"
@@ -67,7 +66,7 @@ func isKnown(key string) bool {
 			return true
 		}
 	}
-	return is(otherWord, key) || is(halfWord, key) || is(contactWord, key)
+	return is(otherWord, key) || is(halfWord, key) || is(selfWord, key)
 }
 
 // isSelf reports words that say no more than that something is the person's own.
