@@ -39,8 +39,7 @@ type AccessPlan struct {
 	Customers   int // of the service project that lacks most of them
 	Open        int // memberships of all kinds
 
-	WithoutOrganization int // rows
-	InvalidRows         int // rows whose organization cannot be used
+	WithoutOrganization int // rows that name none, or one that cannot be used
 
 	groups  []ledger.Group  // the service projects, and organizations of the file
 	lacking []*ledger.Group // of these, those that the site lacked

@@ -179,7 +179,7 @@ func (d *desktop) connect() *apiclient.Client {
 }
 
 // plan makes the plan of an import of the export.
-func (d *desktop) plan(ctx context.Context, api API, l *ledger.Ledger) *Plan {
+func (d *desktop) plan(ctx context.Context, api *apiclient.Client, l *ledger.Ledger) *Plan {
 	d.t.Helper()
 	p := &Plan{Survey: d.survey(), Rows: d.rows}
 	o := PlanOptions{ResendKnown: d.planned.ResendKnown, UpdateNames: d.planned.UpdateNames,
@@ -203,7 +203,7 @@ func (d *desktop) sit(ctx context.Context) session {
 	return d.sitAt(ctx, client, l)
 }
 
-func (d *desktop) sitAt(ctx context.Context, api API, l *ledger.Ledger) session {
+func (d *desktop) sitAt(ctx context.Context, api *apiclient.Client, l *ledger.Ledger) session {
 	d.t.Helper()
 	plan := d.plan(context.WithoutCancel(ctx), api, l)
 	s := d.carryOut(ctx, l, plan, func() *Run { return NewRun(ctx, api, l, plan, d.run) })

@@ -125,7 +125,7 @@ func (r *Run) lookUp(ctx context.Context, open ledger.OpenLookUp) (outcome.Outco
 
 // LookUps asks for the account ids that earlier runs could not find yet. Do does it for an import by itself; revoke
 // does it before its plan, which is about account ids.
-func LookUps(ctx context.Context, api API, l *ledger.Ledger) *Stop {
+func LookUps(ctx context.Context, api *apiclient.Client, l *ledger.Ledger) *Stop {
 	_, stop := (&Run{api: api, ledger: l, plan: &Plan{}}).lookUps(ctx)
 	return stop
 }

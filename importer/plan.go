@@ -3,7 +3,6 @@ package importer
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -133,8 +132,8 @@ func (p *Plan) count(t *task) {
 	}
 }
 
-// PlanAccess reads the organizations of the site, whole, and counts what the rows ask for. Its error may be a *Stop.
-func (p *Plan) PlanAccess(ctx context.Context, api API, l *ledger.Ledger, o AccessOptions) (err error) {
+// PlanAccess reads the organizations of the site, whole, and counts what the rows ask for.
+func (p *Plan) PlanAccess(ctx context.Context, api *apiclient.Client, l *ledger.Ledger, o AccessOptions) (err error) {
 	if !o.Organizations && len(o.ServiceDesks) == 0 {
 		return nil
 	}
@@ -170,27 +169,26 @@ func (a *AccessPlan) claim(t *task) ledger.Claim {
 		Key:       cmp.Or(t.result.fixed, row.Key),
 		NoAccount: becomes != outcome.Duplicate && !onboarded(becomes),
 	}
-	if a.Organizations {
-		c.Problem, c.Spelled = row.InvalidOrganization, tidyName(row.Organization)
+	if !a.Organizations {
+		return c
 	}
-	switch {
-	case !a.Organizations:
-	case c.Problem != "":
-		a.InvalidRows++
-	case c.Spelled == "":
-		a.WithoutOrganization++
-	default:
+	if c.Problem = row.InvalidOrganization; c.Problem == "" {
+		c.Spelled = tidyName(row.Organization)
 		c.Organization = a.organization(c.Spelled).Name
+	}
+	if c.Organization == "" {
+		a.WithoutOrganization++
 	}
 	return c
 }
 
 // ask reads projects and organizations of the site.
-func (a *AccessPlan) ask(ctx context.Context, api API, o AccessOptions) error {
+func (a *AccessPlan) ask(ctx context.Context, api *apiclient.Client, o AccessOptions) error {
 	for _, key := range o.ServiceDesks {
 		desk, err := api.ServiceDesk(ctx, key)
 		if err != nil {
-			return accessError(fmt.Sprintf("the service project %q", key), err)
+			return fmt.Errorf("the service project %q: %w; nothing was sent; give the key as in its request numbers "+
+				"(SUP-12: SUP)", key, err)
 		}
 		a.ServiceDesks = append(a.ServiceDesks, desk)
 		a.groups = append(a.groups, ledger.Group{Kind: ledger.ServiceDesk, Name: desk.ProjectKey, ID: desk.ID})
@@ -200,23 +198,13 @@ func (a *AccessPlan) ask(ctx context.Context, api API, o AccessOptions) error {
 	}
 	all, err := api.Organizations(ctx)
 	if err != nil {
-		return accessError("reading the organizations of the site", err)
+		return fmt.Errorf("reading the organizations of the site: %w; nothing was sent", err)
 	}
 	for _, one := range all {
 		name := strings.ToLower(tidyName(one.Name))
 		a.atSite[name] = append(a.atSite[name], one)
 	}
 	return nil
-}
-
-// accessError is why access cannot be planned.
-func accessError(doing string, err error) error {
-	err = fmt.Errorf("%s: %w; nothing was sent", doing, err)
-	if refused, ok := errors.AsType[*apiclient.Error](err); ok && refused.Kind == apiclient.KindNotFound {
-		return newStop(Broken, err, err.Error(), "there is no such project, it has no portal, or the account cannot "+
-			"see it; give the key as in its request numbers (SUP-12: SUP)")
-	}
-	return err
 }
 
 // count counts what is asked for and not there.

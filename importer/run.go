@@ -19,21 +19,6 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// API is what a run needs of a site; [apiclient.Client] is one. A cancelled context ends waits; a request that has
-// left is answered or times out on its own.
-type API interface {
-	CreateCustomer(context.Context, apiclient.NewCustomer, apiclient.Record) (apiclient.Account, apiclient.Call, error)
-	RevokePortalAccess(ctx context.Context, accountID string, record apiclient.Record) (apiclient.Call, error)
-	RenameCustomer(ctx context.Context, accountID, displayName string) (apiclient.Call, error)
-	FindAccount(ctx context.Context, email string) (apiclient.Account, error)
-	Organizations(context.Context) ([]apiclient.Organization, error)
-	CreateOrganization(ctx context.Context, name string) (apiclient.Organization, error)
-	AddToOrganization(ctx context.Context, id string, accountIDs []string) (apiclient.Call, error)
-	ServiceDesk(ctx context.Context, key string) (apiclient.ServiceDesk, error)
-	AddToServiceDesk(ctx context.Context, id string, accountIDs []string) (apiclient.Call, error)
-	AddOrganizationToServiceDesk(ctx context.Context, deskID, organizationID string) (apiclient.Call, error)
-}
-
 // Options are the choices of one run.
 type Options struct {
 	Workers          int    // requests in flight at most
@@ -85,7 +70,7 @@ const windowRows = 10_000
 
 // Run takes rows from one reader through a pool of workers and back into input order.
 type Run struct {
-	api           API
+	api           *apiclient.Client
 	ledger        *ledger.Ledger
 	plan          *Plan
 	options       Options
@@ -109,7 +94,7 @@ type Run struct {
 
 // NewRun prepares the run that plan is about and that the ledger has begun. When ctx ends, no new row is sent. Of the
 // options a revocation, by revoke or undo, takes Workers, MaxErrors, MayBrowse and Settled.
-func NewRun(ctx context.Context, api API, l *ledger.Ledger, plan *Plan, o Options) *Run {
+func NewRun(ctx context.Context, api *apiclient.Client, l *ledger.Ledger, plan *Plan, o Options) *Run {
 	r := &Run{api: api, ledger: l, plan: plan, options: o, window: windowRows, asked: ctx}
 	r.revokes, r.accounts = Revokes(plan.Run.Command), map[string]export.Place{}
 	r.rules = stopRules{maxErrors: o.MaxErrors, forbidden: min(plan.Create, sameRefusals)}

@@ -85,9 +85,8 @@ func accessToGive(a *importer.AccessPlan) []string {
 		counted(a.ToCreate, "to create", "to create", ": "+names),
 		counted(a.Memberships, "membership", "memberships", " to add to organizations"),
 		counted(a.Customers, "customer", "customers", " to add to service projects"),
-		counted(a.WithoutOrganization, "row names", "rows name", " no organization"),
-		counted(a.InvalidRows, "row names", "rows name",
-			" one that cannot be used; the customer is created all the same"),
+		counted(a.WithoutOrganization, "row names", "rows name",
+			" no organization that can be used; the customer is created all the same"),
 	}
 	for _, desk := range a.ServiceDesks {
 		all = append(all, fmt.Sprintf("service project %s (%s): each customer gets access%s",

@@ -80,8 +80,8 @@ func TestPlanText(t *testing.T) {
 		Organizations: true, Named: 40, ToCreate: 12, FirstNew: []string{"ACME",
 			"\x1b[2JEvil", "Größe AG"},
 		Memberships: 950, Customers: 960,
-		WithoutOrganization: 7, InvalidRows: 2,
-		ServiceDesks: []apiclient.ServiceDesk{{ProjectKey: "SUP", ProjectName: "Support"}},
+		WithoutOrganization: 7,
+		ServiceDesks:        []apiclient.ServiceDesk{{ProjectKey: "SUP", ProjectName: "Support"}},
 	}
 	noIDs := whole
 	noIDs.Access = &importer.AccessPlan{Organizations: true, Named: 40, Memberships: 1}
