@@ -154,25 +154,20 @@ func (h *header) isOther(cells []string, email []int) bool {
 	if h.place.Row == 0 || slices.ContainsFunc(cells, address) {
 		return false
 	}
-	other, known := newHeader(cells, Place{}), 0
-	var named []int
+	other := newHeader(cells, Place{})
+	named, known, mail, here := 0, 0, false, false
 	for i, key := range other.keys {
-		if cells[i] != "" && isShort(cells[i]) {
-			named = append(named, i)
-			if isKnown(key) || is(elsewhereWord, key) || key != "" && slices.Contains(h.keys, key) {
-				known++
-			}
+		if cells[i] == "" || !isShort(cells[i]) {
+			continue
 		}
-	}
-	mail := func(i int) bool { // where addresses stand, or beside other known headers
-		here, beside := slices.Contains(email, i), known*2 >= len(named)
-		if !here && !beside {
-			return false
+		named++
+		if isKnown(key) || is(elsewhereWord, key) || key != "" && slices.Contains(h.keys, key) {
+			known++
 		}
 		m, ok := other.means(i, Email)
-		return ok && (m.rank < rankGroup || here && beside)
+		mail, here = mail || ok, here || ok && m.rank < rankGroup && slices.Contains(email, i)
 	}
-	return len(named) > 1 && (known == len(named) || slices.ContainsFunc(named, mail))
+	return named > 1 && (known == named || here || mail && known*2 >= named)
 }
 
 // isShort reports a cell that may be a header for certain; what is longer may be a text.

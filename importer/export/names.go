@@ -110,7 +110,8 @@ func (ch *chooser) chooseNames() error {
 		return nil
 	}
 	all := ch.candidates()
-	full, parts := ch.assemble(without(all, func(c candidate) bool { return c.score < all[0].score || c.score == likely }))
+	worse := func(c candidate) bool { return c.score < all[0].score || c.score == likely }
+	full, parts := ch.assemble(without(all, worse))
 	if ch.c.has(FirstName) || ch.c.has(LastName) || ch.c.has(MiddleName) {
 		ch.take(parts)
 		return nil
@@ -231,33 +232,36 @@ func isEastAsian(r rune) bool {
 // confirm refuses what the cells are against: names that may be another person's, that the addresses speak
 // against, or that are login names or companies; no names, or half of them, where another column may hold some.
 func (ch *chooser) confirm(r reading, all []candidate) error {
-	others, full := ch.others(all), r[Name]
+	others, full, found := ch.others(all), r[Name], ch.c.hasNames()
 	known, missing := r.half()
-	if len(full) > 0 && known == 0 && ch.isHalf(full[0]) {
-		known, missing, r = FirstName, LastName, reading{FirstName: full}
+	if known == 0 && len(full) > 0 && ch.isOneWord(full[0]) { // "Nom" may be half of one
+		if m, _ := ch.h.means(full[0], Name); m.half {
+			known, missing, r = FirstName, LastName, reading{FirstName: full}
+		}
 	}
 	s := ch.e.of(r.names()...)
 	another := func(c candidate) bool { return c.score < mine && c.ofName() }
-	mayBeAnothers := !isSelf(ch.group) && slices.ContainsFunc(all, another) && (s.whole == 0 || s.whole*2 < s.witnessed)
-	instead := len(others) > 0 && ch.agrees(others[0].at)
+	anothers := !isSelf(ch.group) && slices.ContainsFunc(all, another)
 	spoken := ch.spokenFor(s)
 	switch {
-	case ch.c.hasNames() && mayBeAnothers:
+	case found && anothers && (s.whole == 0 || s.whole*2 < s.witnessed):
 		return ch.ask("the names may be another person's than the addresses in "+ch.named(ch.c.at[Email][0]), r)
-	case spoken >= 0 && (ch.c.hasNames() || len(others) == 0):
+	case spoken >= 0 && (found || len(others) == 0):
 		ways := without(ch.byContent(), func(r reading) bool { return r[Email][0] == ch.c.at[Email][0] })
-		if !ch.h.says(spoken, elsewhereWord) || !ch.c.hasNames() {
+		if !ch.h.says(spoken, elsewhereWord) || !found {
 			ways = append(ways, reading{Name: {spoken}})
 		}
 		return ch.ask("the addresses speak for the names in "+ch.named(spoken), append(ways, r)...)
-	case len(full) > 0 && ch.e.of(full[0]).isWrong(instead):
+	case len(full) > 0 && ch.e.of(full[0]).isWrong(len(others) > 0 && ch.agrees(others[0].at)):
 		ways := append([]reading{{Name: full[:1]}}, ch.ways(others)...)
 		return ch.ask(ch.named(full[0])+" seems to hold "+verdicts[ch.e.of(full[0]).verdict()], ways...)
 	case len(others) == 0:
 		return nil
-	case !ch.c.hasNames():
+	case !found:
 		return ch.ask("no header names a column of names, and others may hold some", ch.ways(others)...)
-	case known != 0 && (others[0].ofName() || ch.isOneWord(others[0].at) && most(ch.e.of(others[0].at).filled, len(ch.e.sample))):
+	}
+	other := ch.e.of(others[0].at)
+	if known != 0 && (others[0].ofName() || ch.isOneWord(others[0].at) && most(other.filled, len(ch.e.sample))) {
 		more := r
 		more[missing] = []int{others[0].at}
 		return ch.ask("another column may hold a part of the names, too", more, r)
@@ -276,12 +280,6 @@ func (ch *chooser) spokenFor(found *shape) int {
 		}
 	}
 	return -1
-}
-
-// isHalf reports a column of names under a header that may mean half of one, with one word in most cells.
-func (ch *chooser) isHalf(i int) bool {
-	m, _ := ch.h.means(i, Name)
-	return m.half && ch.isOneWord(i)
 }
 
 // others are the columns that may hold names, too, and were not taken: the likeliest first.
