@@ -101,12 +101,12 @@ func deleted(id string, found apiclient.Account, err error, sees bool) bool {
 // an account created then may not be searchable yet. Only an answer that means something closes the look-up.
 func judgeLookUp(o outcome.Outcome, names []string, found apiclient.Account, err error, early bool) outcome.Outcome {
 	if err != nil {
-		unresolved, answered := errors.AsType[apiclient.Unresolved](err)
-		none := unresolved == apiclient.NoneFound
-		o.LookUp = !answered || unresolved == apiclient.BrowseMissing || none && early
 		cause := oneLine(err)
-		if none && early {
+		switch unresolved, answered := errors.AsType[apiclient.Unresolved](err); {
+		case unresolved == apiclient.NoneFound && early:
 			cause = outcome.ReasonTooEarly
+		case answered && unresolved != apiclient.BrowseMissing:
+			o.LookUp = false
 		}
 		o.Reason = outcome.Unresolved(o.Reason, cause)
 		return o

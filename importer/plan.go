@@ -24,7 +24,6 @@ type Plan struct {
 	Settled      outcome.Totals // other rows for which no account is created or revoked
 	Create       int            // rows that would be sent, to create or to revoke
 	Resent       int            // of Create, rows whose account the ledger has (--resend-known; revoke, undo)
-	Returning    int            // of Resent, rows whose account we have revoked
 	OtherAddress int            // of Create, people who are onboarded under another address
 	NamesChanged int            // of those who are known, customers whose name has changed, which is only stated
 	Fixed        int            // rows that were fixed in a failed file, and imported
@@ -123,10 +122,7 @@ func (p *Plan) count(t *task) {
 		if a == nil {
 			return
 		}
-		if p.Resent++; !a.RevokedAt.IsZero() {
-			p.Returning++
-		}
-		if !a.Ours() {
+		if p.Resent++; !a.Ours() {
 			p.Foreign++
 		}
 	}

@@ -65,19 +65,6 @@ func resultOf(row *export.Row, o outcome.Outcome) Result {
 	return Result{Row: row, Outcome: identified(row, o)}
 }
 
-// knownAs is what becomes of a row whose customer the ledger has from another run.
-func knownAs(row *export.Row, a ledger.Account) outcome.Outcome {
-	o := outcome.Outcome{Status: outcome.Known, AccountID: a.ID, Reason: outcome.ReasonKnown(a.Status, a.At)}
-	switch {
-	case !a.RevokedAt.IsZero():
-		o.Status = outcome.RevokedBefore
-		o.Reason = fmt.Sprintf(outcome.ReasonRevokedBefore, outcome.Day(a.RevokedAt))
-	case nameChanged(row, a):
-		o.Reason = outcome.JoinReasons(o.Reason, fmt.Sprintf(outcome.ReasonNameChanged, a.Name))
-	}
-	return o
-}
-
 // nameChanged reports whether a row has another name than the one that we sent. A name that is only the address, or an
 // account that was there before us, has none to compare.
 func nameChanged(row *export.Row, a ledger.Account) bool {

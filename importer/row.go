@@ -125,10 +125,16 @@ func (r *Run) decideCreate(t *task) {
 	case done:
 	case a == nil || t.Outcome != nil || r.plan.Options.ResendKnown:
 		t.wants = outcome.Created
+	case !a.RevokedAt.IsZero():
+		o.Status, o.AccountID = outcome.RevokedBefore, a.ID
+		o.Reason = fmt.Sprintf(outcome.ReasonRevokedBefore, outcome.Day(a.RevokedAt))
 	default:
-		o = knownAs(t.row, *a)
-		if r.plan.Options.UpdateNames && o.Status == outcome.Known && nameChanged(t.row, *a) && a.Ours() && a.ID != "" {
-			t.wants, t.id = outcome.Renamed, a.ID
+		o.Status, o.AccountID, o.Reason = outcome.Known, a.ID, outcome.ReasonKnown(a.Status, a.At)
+		if nameChanged(t.row, *a) {
+			o.Reason = outcome.JoinReasons(o.Reason, fmt.Sprintf(outcome.ReasonNameChanged, a.Name))
+			if r.plan.Options.UpdateNames && a.Ours() && a.ID != "" {
+				t.wants, t.id = outcome.Renamed, a.ID
+			}
 		}
 	}
 	if t.result = resultOf(t.row, o); t.Fixed != nil {
@@ -148,7 +154,7 @@ func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 		return broken
 	}
 	id, call, err := r.send(ctx, t, apiclient.Record{Undone: withdraw, Before: func() error {
-		attempt := ledger.Entry{Outcome: identified(t.row, outcome.Outcome{}), Revoke: r.revokes}
+		attempt := ledger.Entry{Outcome: t.result.Outcome, Revoke: r.revokes}
 		broken = r.ledger.Begin(context.WithoutCancel(ctx), r.plan.Run.Seq, attempt)
 		return broken
 	}})

@@ -97,8 +97,6 @@ func (w *importWork) outlook(r *run, o *report.Outlook) {
 	o.Note(r.conn.Administer == apiclient.Unverified, "Note: "+administerUnverified+".")
 	o.Note(r.conn.BrowseUsers == apiclient.No && r.options.ResolveConflicts,
 		"Note: "+browseMissing+".\n      "+apiclient.HintBrowse)
-	o.Note(r.plan.Returning > 0, text.Counted(r.plan.Returning, "person", "people")+" whose access was revoked will "+
-		"be looked up again (--resend-known):\nan account that the site shows as active counts as given back.")
 }
 
 // What an account may, when that is less than all, or cannot be asked.

@@ -326,7 +326,7 @@ func TestAccessGivenBack(t *testing.T) {
 	if c.posts() != posts {
 		t.Error("revoked_before without the flag has cost a request")
 	}
-	c.says(c.must(0, "sync", "./crm.csv", "--resend-known", "--dry-run"), "4 people whose access was revoked will be looked up again")
+	c.says(c.must(0, "sync", "./crm.csv", "--resend-known", "--dry-run"), "4  to send again")
 
 	// One is given back, one is not, one was deleted, one has another account.
 	var last string
