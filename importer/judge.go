@@ -61,7 +61,7 @@ func judgeRename(a ledger.Account, err error) ledger.Entry {
 		e.Reason = fmt.Sprintf(outcome.ReasonRenamed, a.Name)
 	case forNobody(err):
 		e = entry(outcome.Known, outcome.JoinReasons(outcome.ReasonKnown(a.Status, a.At),
-			fmt.Sprintf(outcome.ReasonNotRenamed, notAllowed(err))), ledger.NoChange)
+			fmt.Sprintf(outcome.ReasonNotRenamed, oneLine(err))), ledger.NoChange)
 	case e.Status == outcome.Failed:
 		e.Reason = fmt.Sprintf(outcome.ReasonNotRenamed, e.Reason)
 	}
@@ -81,11 +81,6 @@ func refusedReason(err error) string {
 func oneLine(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
 	return line
-}
-
-// notAllowed is what people read of an answer that every such request would get.
-func notAllowed(err error) string {
-	return "this site, or this account or its token, does not allow it (" + oneLine(err) + ")"
 }
 
 // deleted reads the look-up after a 404. Only what it shows counts: nobody has the address, where everybody would be

@@ -146,7 +146,7 @@ func (r *Run) afterCreates(end *End) {
 // notes are what has to be said besides the rows.
 func (r *Run) notes(ctx context.Context, end *End) (notes []string) {
 	if off := r.renameRefused.Load(); off != nil {
-		notes = append(notes, "names were not changed: "+notAllowed(*off))
+		notes = append(notes, "names were not changed: "+oneLine(*off))
 	}
 	if n := r.plan.OtherAddress; n > 0 {
 		notes = append(notes, text.Counted(n, "person is", "people are")+

@@ -49,10 +49,10 @@ func settled(row *export.Row, m ledger.Memory) (o outcome.Outcome, done bool) {
 	return o, true
 }
 
-// identified is an outcome of row.
+// identified is an outcome of row, with the row's name unless it has another.
 func identified(row *export.Row, o outcome.Outcome) outcome.Outcome {
 	o.Row, o.SheetRow, o.Line = row.Number, row.Place.Row, row.Place.Line
-	o.Key, o.Email, o.Name, o.ExternalID = row.Key, row.Email, row.Name, row.ExternalID
+	o.Key, o.Email, o.Name, o.ExternalID = row.Key, row.Email, cmp.Or(o.Name, row.Name), row.ExternalID
 	return o
 }
 

@@ -148,14 +148,13 @@ func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 	if t.wants == 0 {
 		return r.settle(ctx, t, ledger.Entry{Outcome: t.decided}, apiclient.Call{})
 	}
+	run, attempt := r.plan.Run.Seq, ledger.Entry{Outcome: t.result.Outcome, Revoke: r.revokes}
 	var broken error // of the ledger
-	withdraw := func() error {
-		broken = r.ledger.Withdraw(ctx, r.plan.Run.Seq, t.row.Number, r.revokes)
+	id, call, err := r.send(ctx, t, apiclient.Record{Before: func() error {
+		broken = r.ledger.Begin(context.WithoutCancel(ctx), run, attempt)
 		return broken
-	}
-	id, call, err := r.send(ctx, t, apiclient.Record{Undone: withdraw, Before: func() error {
-		attempt := ledger.Entry{Outcome: t.result.Outcome, Revoke: r.revokes}
-		broken = r.ledger.Begin(context.WithoutCancel(ctx), r.plan.Run.Seq, attempt)
+	}, Undone: func() error {
+		broken = r.ledger.Withdraw(ctx, run, attempt.Row, r.revokes)
 		return broken
 	}})
 	if broken != nil {
@@ -165,8 +164,8 @@ func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 	if e.Account != ledger.MarkGone { // a deleted account is no refusal
 		stop = cmp.Or(stop, r.rules.after(e.Status, err))
 	}
-	if e.Status == outcome.NotAttempted {
-		return t.result, cmp.Or(stop, brokenLedger(withdraw()))
+	if e.Status == outcome.NotAttempted { // nothing of it is on record
+		return t.result, stop
 	}
 	e.AccountID = cmp.Or(e.AccountID, id)
 	result, failed := r.settle(ctx, t, e, call)
@@ -223,9 +222,8 @@ func (r *Run) afterCreate(ctx context.Context, t *task, e ledger.Entry, call api
 
 // settle puts what became of a row on record; the result is handed out when it is on disk.
 func (r *Run) settle(ctx context.Context, t *task, e ledger.Entry, call apiclient.Call) (Result, *Stop) {
-	name := cmp.Or(e.Name, t.row.Name)
 	e.Outcome = identified(t.row, e.Outcome)
-	e.Revoke, e.Name, e.HTTPStatus, e.Attempts = r.revokes, name, call.Status, call.Attempts
+	e.Revoke, e.HTTPStatus, e.Attempts = r.revokes, call.Status, call.Attempts
 	err := r.ledger.Settle(ctx, r.plan.Run.Seq, e)
 	stop := brokenLedger(err)
 	switch {

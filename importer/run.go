@@ -50,16 +50,15 @@ type Progress struct {
 
 // ExitCode is derived from the counted rows and the reason to stop.
 func (e End) ExitCode() int {
-	notGood := e.Totals.NotGood()
 	switch {
 	case e.Totals.Prove(e.Rows) != nil:
-		return 1
+		return int(Broken)
 	case e.Stop != nil && e.Stop.Cause != LimitReached:
 		return int(e.Stop.Cause)
-	case e.Stop != nil: // as asked
-		notGood -= e.Totals.Of(outcome.NotAttempted)
+	case e.Stop != nil:
+		e.Totals[outcome.NotAttempted] = 0 // as asked
 	}
-	if notGood > 0 || e.Access != nil && e.Access.NotGood+len(e.Access.Refused) > 0 {
+	if e.Totals.NotGood() > 0 || e.Access != nil && e.Access.NotGood+len(e.Access.Refused) > 0 {
 		return 3
 	}
 	return 0
