@@ -112,36 +112,33 @@ func exceeded(flag string, limit Limit, n, base int, what, hint string) error {
 	if !limit.Exceeded(n, base) {
 		return nil
 	}
-	allow := strconv.Itoa(n)
-	if flag == "--max-shrink" { // which is always a share
+	allow, held := strconv.Itoa(n), "sent"
+	switch flag {
+	case "--max-shrink": // which is always a share
 		allow = fmt.Sprintf("%d%%", (100*n+base-1)/base)
+	case "--max-revoke": // after a sync has sent its rows
+		held = "revoked"
 	}
-	return newStop(Guarded, nil, fmt.Sprintf("%s, and %s %s allows %s; nothing was sent",
-		what, flag, limit, text.Grouped(limit.Of(base))), hint+" allow it once with "+flag+" "+allow)
+	return newStop(Guarded, nil, fmt.Sprintf("%s, and %s %s allows %s; nothing was %s",
+		what, flag, limit, text.Grouped(limit.Of(base)), held), hint+" allow it once with "+flag+" "+allow)
 }
 
-// unlisted is what may be revoked, without a limit, by a file that is no list of leavers: of more, most likely the
-// export itself was named.
+// unlisted is what may be revoked, without a limit, of the accounts that the ledger has, by a file that is no list of
+// leavers: of more, most likely the export itself was named.
 var unlisted = Limit{Percent: 50, Rows: 10, Unit: Share}
 
 // CheckRevocation refuses to revoke more accounts than limit allows of those that the ledger holds as ours. What an
 // earlier session of the run has revoked counts as if it were still to be done.
 func CheckRevocation(p *Plan, limit Limit, ours int) error {
 	before := p.Finished.Of(outcome.Revoked)
-	n, of := p.Create+before, ours+before
-	counted, hint, because := n, "look at the plan with --dry-run; if it is right, allow it once with", ""
-	if limit.Unit == "" && !p.Listed && p.Undoes == nil {
-		limit, counted = unlisted, p.Resent+before
-		hint = "the lists that sync writes are called ….leavers.csv; if you really mean this file, confirm it with"
-		because = "this file is not a list of leavers: it has no column jsm_action; without one "
+	what := text.Counted(p.Create, "account", "accounts") + " would be revoked (" + p.RevokedShare(ours) + ")"
+	hint := "look at the plan with --dry-run; if it is right,"
+	if limit.Unit == "" && !p.Listed && p.Undoes == nil && unlisted.Exceeded(p.Resent+before, ours+before) {
+		limit = unlisted
+		what += " by a file that is not a list of leavers (it has no column jsm_action)"
+		hint = "the lists that sync writes are called ….leavers.csv; if you really mean this file,"
 	}
-	if !limit.Exceeded(counted, of) {
-		return nil
-	}
-	return newStop(Guarded, nil, fmt.Sprintf(
-		"%s would be revoked (%s); %s--max-revoke %s allows %s; nothing was revoked",
-		text.Counted(p.Create, "account", "accounts"), p.RevokedShare(ours), because, limit,
-		text.Grouped(limit.Of(of))), fmt.Sprintf("%s --max-revoke %d", hint, n))
+	return exceeded("--max-revoke", limit, p.Create+before, ours+before, what, hint)
 }
 
 // RevokedShare is how large a part of the accounts that the ledger holds as ours is still to be revoked.
