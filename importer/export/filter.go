@@ -1,6 +1,7 @@
 package export
 
 import (
+	_ "embed"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,13 +11,13 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// condition is a value in a column, and what is said of the rows of the first pass that have it, or that none has.
+// condition is a value in a column.
 type condition struct {
 	Match
-	at      int
-	include bool
-	value   string // as cells are compared
-	found   Problem
+	flag  string // "include" or "exclude"
+	at    int
+	value string // as cells are compared
+	found bool   // in a row of the first pass
 }
 
 // foldCase is a cell without regard to case, İ and i too, and to how its letters are composed.
@@ -27,80 +28,34 @@ func (c *condition) holds(cells []string) bool { return foldCase(cellAt(cells, c
 // filter leaves rows out by --include and --exclude.
 type filter []condition
 
-func newFilter(l *layout, o Options) (f filter, err error) {
-	for _, m := range slices.Concat(o.Exclude, o.Include) {
-		i, include, flag := l.header.index(m.Column), len(f) >= len(o.Exclude), "exclude"
-		if i < 0 || slices.Contains(l.header.names[i+1:], l.header.names[i]) {
-			return nil, l.header.noColumn(m.Column)
+func newFilter(h *header, o Options) (f filter, err error) {
+	for i, m := range slices.Concat(o.Exclude, o.Include) {
+		c := condition{Match: m, flag: "exclude", at: h.index(m.Column), value: foldCase(m.Value)}
+		if i >= len(o.Exclude) {
+			c.flag = "include"
 		}
-		if include {
-			flag = "include"
+		if c.at < 0 || slices.Contains(h.names[c.at+1:], h.names[c.at]) {
+			return nil, h.noColumn(m.Column)
 		}
-		none := Problem{Kind: flag + "_matches_none", Severity: Repaired,
-			Text: "rows match " + text.CommandLine("--"+flag, m.String()),
-			Hint: "check how the value is written in the file"}
-		f = append(f, condition{m, i, include, foldCase(m.Value), none})
+		f = append(f, c)
 	}
 	return f, nil
 }
 
-// signs are how sources mark people who have left, or who are no customers.
-var signs = []struct{ headers, values, looks string }{
-	{"suspended|is suspended", "true|yes|1", "suspended"},
-	{"deleted|is deleted", "true|yes|1", "deleted"},
-	{"active|is active|enabled|account enabled", "false|no|0", "deactivated"},
-	{"locked out|blocked|banned|archived|disabled", "true|yes|1", "locked out"},
-	{"status|user status|account status|state|user state|estado|stato|statut|zustand",
-		"suspended|inactive|deactivated|disabled|deleted|blocked|archived|locked|banned|inaktiv|gesperrt|" +
-			"deaktiviert|gelöscht|inactif|suspendu|inactivo|suspendido|inativo|suspenso|inattivo|sospeso",
-		"suspended or deleted"},
-	{"role|user role|type|user type|roles|rolle|rol|ruolo|papel|funcao|perfil|perfil de acesso|profil|角色|権限",
-		"agent|agents|admin|administrator|administrador|light agent|support agent|agente|agentes|contributor|" +
-			"owner|staff|technician|technicien|techniker|mitarbeiter|客服|エージェント", "agent"},
-	{"agent|is agent|is staff|staff|is tech", "true|yes|1", "agent"},
-}
-
-// signsIn are the columns and values of a file that may be such signs. Nothing is left out because of them.
-func signsIn(h *header) (f filter) {
-	for i, plain := range h.plain {
-		for _, s := range signs {
-			if h.own[i] || !slices.Contains(strings.Split(s.headers, "|"), plain) {
-				continue
-			}
-			for value := range strings.SplitSeq(s.values, "|") {
-				m := Match{Column: h.names[i], Value: value}
-				f = append(f, condition{m, i, false, value, Problem{Kind: unwanted.Word, Severity: Advised,
-					Text: fmt.Sprintf(" %s (%s)", s.looks, m),
-					Hint: "leave them out with " + text.CommandLine("--exclude", m.String())}})
-			}
-		}
-	}
-	return f
-}
-
 // count sees a row of the first pass.
 func (f filter) count(r *Row) {
-	at, cell := -1, ""
 	for i := range f {
-		c := &f[i]
-		if c.at != at { // the signs of a column stand together
-			at, cell = c.at, foldCase(cellAt(r.record.Cells, c.at))
-		}
-		if c.value == cell {
-			c.found.add(r.Place)
-		}
+		f[i].found = f[i].found || f[i].holds(r.record.Cells)
 	}
 }
 
-// problems are the signs that rows have, and the conditions that none has: most likely the
-// value is written another way in the file.
-func (f filter) problems() (ps []Problem) {
+// unmatched are the conditions that no row has: most likely the value is written another way in the file.
+func (f filter) unmatched() (ps []Problem) {
 	for _, c := range f {
-		if p := c.found; (p.Count > 0) == (p.Severity == Advised) {
-			if p.Count > 0 {
-				p.Text = unwanted.Of(p.Count) + p.Text
-			}
-			ps = append(ps, p)
+		if !c.found {
+			ps = append(ps, Problem{Kind: c.flag + "_matches_none", Severity: Repaired,
+				Text: "rows match " + text.CommandLine("--"+c.flag, c.String()),
+				Hint: "check how the value is written in the file"})
 		}
 	}
 	return ps
@@ -110,20 +65,47 @@ func (f filter) problems() (ps []Problem) {
 // each column of --include one of its values holds, and no --exclude does.
 func (f filter) reason(cells []string) string {
 	for _, c := range f {
-		holds := c.holds(cells)
-		var values []string
-		for _, other := range f {
-			if c.include && other.include && other.at == c.at {
-				holds = holds || other.holds(cells)
-				values = append(values, other.Value)
-			}
+		included := func(other condition) bool {
+			return other.flag == "include" && other.at == c.at && other.holds(cells)
 		}
 		switch {
-		case c.include && !holds:
-			return fmt.Sprintf("%s is not %s", c.Column, strings.Join(values, " or "))
-		case !c.include && holds:
-			return c.Match.String() + " is excluded"
+		case c.flag == "exclude" && c.holds(cells):
+			return c.String() + " is excluded"
+		case c.flag == "include" && !slices.ContainsFunc(f, included):
+			return fmt.Sprintf("%s=%s is not included", c.Column, text.Shorten(trimBlanks(cellAt(cells, c.at)), 80))
 		}
 	}
 	return ""
+}
+
+//go:embed signs.csv
+var signTable string
+
+// signTexts are how sources mark people who have left, or who are no customers: what such a person looks like by a
+// value under a header, of several with | between.
+var signTexts = tableOf[struct{ Looks, Headers, Values string }](signTable)
+
+// sign is a value in a column that is such a mark, as a kind of problem.
+type sign struct {
+	at    int
+	value string
+	kind  *kind
+}
+
+// signsIn are the signs that a file may have. Nothing is left out because of them.
+func signsIn(h *header) (found []sign) {
+	for i, plain := range h.plain {
+		for _, s := range signTexts {
+			if h.own[i] || !slices.Contains(strings.Split(s.Headers, "|"), plain) {
+				continue
+			}
+			for value := range strings.SplitSeq(s.Values, "|") {
+				m := Match{Column: h.names[i], Value: value}
+				found = append(found, sign{i, value, &kind{Severity: Advised, Word: unwanted.Word,
+					Text: fmt.Sprintf("%s %s (%s)", unwanted.Text, s.Looks, m),
+					Hint: "leave them out with " + text.CommandLine("--exclude", m.String())}})
+			}
+		}
+	}
+	return found
 }

@@ -1,49 +1,40 @@
 package export
 
 import (
+	_ "embed"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/gocarina/gocsv"
 )
 
 // preset is a source whose header is known. Most do no more than have a name
 // for people: their headers are in the vocabulary.
 type preset struct {
-	name, title string
-	signature   string           // headers without blanks that must all be there
-	told        map[string]Field // columns that the vocabulary has under another meaning
+	Name, Title string
+	Signature   string // headers without blanks that must all be there
+	Told        string // columns that the vocabulary has under another meaning, as column=field
 }
 
-var presets = []preset{
-	{"atlassian-cloud", "Atlassian Cloud users", "userid,username,email,userstatus",
-		map[string]Field{"username": Name, "userid": AccountID}},
-	{"atlassian-groups", "Atlassian Cloud users, a row for each group", "groupname,username,fullname,email", nil},
-	{"desk", "Desk.com customers", "firstname,lastname,emailhome,emailwork", nil},
-	{"entra", "Entra ID users", "userprincipalname,displayname,mail", nil},
-	{"freshdesk", "Freshdesk contacts", "fullname,email,workphone", nil},
-	{"google-contacts", "Google Contacts", "email1value", nil},
-	{"google-workspace", "Google Workspace users", "firstname,lastname,emailaddress,orgunitpath", nil},
-	{"hubspot", "HubSpot contacts", "recordid,firstname,lastname,email", nil},
-	{"intercom", "Intercom users", "name,email,userid", nil},
-	{"jira-dc", "Jira Data Center users", "username,email,fullname,userdirectory",
-		map[string]Field{"username": ExternalID}},
-	{"kayako", "Kayako Classic users", "emailaddress,firstname,lastname,organization", nil},
-	{"osticket", "osTicket users", "name,organization,email,phonenumber,internalnotes", nil},
-	{"outlook", "Outlook contacts", "firstname,lastname,emailaddress,email2address", nil},
-	{"powershell", "Active Directory users (PowerShell)", "distinguishedname,userprincipalname", nil},
-	{"salesforce", "Salesforce Data Loader", "id,isdeleted,lastname,email", nil},
-	{"salesforce-report", "Salesforce report", "firstname,lastname,email,accountname", nil},
-	{"servicenow", "ServiceNow sys_user", "sysid,username,email", nil},
-	{"zendesk", "Zendesk users (bulk format)", "name,email,externalid,role,restriction", nil},
-	{"zendesk-team", "Zendesk team members", "id,name,email,suspended,datecreated", nil},
-	{"zoho", "Zoho Desk contacts", "contactextid,email", nil},
+//go:embed presets.csv
+var presetTable string
+
+var presets = tableOf[preset](presetTable)
+
+// tableOf are the rows of a table that is a part of the program.
+func tableOf[T any](csv string) (rows []T) {
+	if err := gocsv.UnmarshalString(csv, &rows); err != nil {
+		panic(err)
+	}
+	return rows
 }
 
 // Presets are the names of the header sets that are known.
 func Presets() []string {
 	var names []string
 	for _, p := range presets {
-		names = append(names, p.name)
+		names = append(names, p.Name)
 	}
 	return names
 }
@@ -51,26 +42,26 @@ func Presets() []string {
 // choosePreset takes the preset that the user names, or the one with the longest signature that the
 // header has all of.
 func (ch *chooser) choosePreset() error {
-	name, best := ch.options.Preset, preset{}
+	name, best := ch.options.Preset, &ch.c.preset
 	if name != "" && name != "none" && !slices.Contains(Presets(), name) {
 		return &OptionError{Flag: "--preset", What: fmt.Sprintf("there is no preset %q (%s)", name,
 			strings.Join(Presets(), ", "))}
 	}
 	missing := func(key string) bool { return !slices.Contains(ch.h.keys, key) }
 	for _, p := range presets {
-		fits := !slices.ContainsFunc(strings.Split(p.signature, ","), missing)
+		fits := !slices.ContainsFunc(strings.Fields(p.Signature), missing)
 		switch {
-		case name != "" && name != p.name:
-		case fits && len(p.signature) > len(best.signature):
-			best = p
+		case name != "" && name != p.Name:
+		case fits && len(p.Signature) > len(best.Signature):
+			*best = p
 		case name != "" && ch.h.place.Row > 0:
-			return ch.refuse("this is not the header of "+p.title,
+			return ch.refuse("this is not the header of "+p.Title,
 				"leave --preset out, or name the columns with --column")
 		}
 	}
-	ch.c.preset = best
-	for key, f := range best.told {
-		if f != AccountID || ch.options.NeedAccounts {
+	for pair := range strings.FieldsSeq(best.Told) {
+		key, word, _ := strings.Cut(pair, "=")
+		if f, err := ParseField(word); err == nil && (f != AccountID || ch.options.NeedAccounts) {
 			ch.h.read[slices.Index(ch.h.keys, key)] = []meaning{{field: f, rank: -1}}
 		}
 	}

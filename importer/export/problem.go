@@ -1,6 +1,7 @@
 package export
 
 import (
+	"slices"
 	"strings"
 
 	"jsm-onboard/importer/csvtext"
@@ -113,13 +114,6 @@ type Problem struct {
 	Hint     string   `json:"hint,omitempty"` // what the user can do about it
 }
 
-// add counts it once more; a zero place is the file as a whole.
-func (p *Problem) add(at Place) {
-	if p.Count++; at.Row > 0 && len(p.Places) < 5 {
-		p.Places = append(p.Places, at)
-	}
-}
-
 // Kinds are the words of all kinds of trouble in a file.
 func Kinds() []string {
 	words := []string{"include_matches_none", "exclude_matches_none"}
@@ -132,21 +126,28 @@ func Kinds() []string {
 // tally counts problems by kind.
 type tally map[*kind]*Problem
 
-func (t tally) add(at Place, kinds ...*kind) {
-	for _, k := range kinds {
+// add counts some kinds once more; a zero place is the file as a whole.
+func (t tally) add(at Place, list ...*kind) {
+	for _, k := range list {
 		if t[k] == nil {
-			t[k] = &Problem{Kind: k.Word, Severity: k.Severity}
+			t[k] = &Problem{Kind: k.Word, Severity: k.Severity, Hint: k.Hint}
 		}
-		t[k].add(at)
+		p := t[k]
+		if p.Count++; at.Row > 0 && len(p.Places) < 5 {
+			p.Places = append(p.Places, at)
+		}
 	}
 }
 
-// problems lists what was counted in a file of some encoding.
-func (t tally) problems(encoding string) []Problem {
-	var ps []Problem
-	for _, k := range kinds {
+// problems lists what was counted in a file of some encoding, and of the signs in it.
+func (t tally) problems(encoding string, signs []sign) (ps []Problem) {
+	list := slices.Clone(kinds)
+	for _, g := range signs {
+		list = append(list, g.kind)
+	}
+	for _, k := range list {
 		if p := t[k]; p != nil {
-			p.Text, p.Hint = strings.Replace(k.Of(p.Count), "%s", encoding, 1), k.Hint
+			p.Text = strings.Replace(k.Of(p.Count), "%s", encoding, 1)
 			ps = append(ps, *p)
 		}
 	}

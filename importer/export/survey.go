@@ -51,7 +51,7 @@ type Survey struct {
 	ids       []uint64 // hashes of the external ids
 	shortened bool     // an id is a number that a spreadsheet has shortened, or in too many rows
 	tally     tally
-	signs     filter
+	signs     []sign
 	others    []otherColumn
 	names     shuffled
 }
@@ -71,7 +71,7 @@ func (s *Survey) read(ctx context.Context) (err error) {
 		return err
 	}
 	s.describe()
-	if s.filter, err = newFilter(s.layout, s.options); err != nil {
+	if s.filter, err = newFilter(&s.header, s.options); err != nil {
 		return err
 	}
 	for row, err := range s.rows(ctx) {
@@ -89,7 +89,7 @@ func (s *Survey) read(ctx context.Context) (err error) {
 	}
 	s.names = shuffled{} // 16 bytes a row that the run does not need
 	s.noteWhole()
-	s.Problems = slices.Concat(s.tally.problems(s.Encoding), s.filter.problems(), s.signs.problems())
+	s.Problems = slices.Concat(s.tally.problems(s.Encoding, s.signs), s.filter.unmatched())
 	return nil
 }
 
@@ -104,7 +104,7 @@ func (s *Survey) describe() {
 		}
 	}
 	s.Width, s.Columns = len(s.Header), s.columns.list(&s.header)
-	s.Preset, s.Source = s.columns.preset.name, s.columns.preset.title
+	s.Preset, s.Source = s.columns.preset.Name, s.columns.preset.Title
 	s.Repeat = s.repeat(s.options)
 	if !s.columns.needAccounts {
 		s.signs = signsIn(&s.header)
@@ -177,7 +177,11 @@ func (s *Survey) see(r *Row) {
 	default:
 		s.Valid++
 		s.tally.add(r.Place, r.repairs...)
-		s.signs.count(r)
+		for _, g := range s.signs {
+			if strings.EqualFold(cellAt(r.record.Cells, g.at), g.value) {
+				s.tally.add(r.Place, g.kind)
+			}
+		}
 		letters := s.encoding.Guessed && !isASCII(r.Name) // which show whether the encoding is right
 		if n := len(s.Examples); n < 3 || n < 6 && letters {
 			s.Examples = append(s.Examples, r)

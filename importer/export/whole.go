@@ -20,10 +20,8 @@ func (s *Survey) judgeWhole() error {
 			text.Counted(s.Excluded, "row is", "rows are")),
 			"check how the values are written in the file, or leave the flag out")
 	}
-	for _, c := range s.filter {
-		if c.found.Count == 0 && s.columns.needAccounts {
-			return refuse(Place{}, "no "+c.found.Text, c.found.Hint+", or leave the flag out")
-		}
+	if none := s.filter.unmatched(); none != nil && s.columns.needAccounts {
+		return refuse(Place{}, "no "+none[0].Text, none[0].Hint+", or leave the flag out")
 	}
 	for _, o := range s.others {
 		if o.rivals > 0 && most(o.addresses, o.filled) {
