@@ -58,7 +58,8 @@ type Survey struct {
 
 // Survey reads the whole file once, row by row. A *RefusedError says why it cannot be used.
 func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
-	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), options: o, file: f, tally: tally{}}
+	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), options: o, file: f, tally: tally{},
+		names: shuffled{made: map[string]bool{}}}
 	err := s.read(ctx)
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
 		refused.Path = f.Path()

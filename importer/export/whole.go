@@ -1,7 +1,6 @@
 package export
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,7 +34,7 @@ func (s *Survey) judgeWhole() error {
 	}
 	named := slices.Contains(s.columns.told[Name:Organization], true)
 	// more than chance or the habits of families would make them
-	if n := s.names.found(); (n > 3 && n*4 > s.names.agree || n > 1 && n >= s.names.agree) && !named {
+	if n := s.names.found(); (n > 3 && n*4 > s.names.agree || n > 2 && n >= s.names.agree) && !named {
 		return refuse(Place{}, fmt.Sprintf("the names of %d rows stand in the addresses of other rows: one column "+
 			"was probably sorted or moved without the other", n),
 			"make the export again; if the names are right, say so with --column name=COLUMN")
@@ -98,48 +97,39 @@ func (o *otherColumn) see(r *Row) {
 	}
 }
 
-// shuffled looks for a column of names that was sorted or moved without that of the addresses:
-// names that do not stand in the address of their row, but in another one that has a third name.
-// It looks at the first shuffledRows rows.
+// shuffled looks for a column of names that was sorted or moved without that of the addresses: addresses
+// that are made of the name of another row, and have nothing of their own. It looks at the first rows.
 type shuffled struct {
-	rows             int
-	agree            int      // whose name stands in their address
-	names, addresses []uint64 // of the other rows, hashes of the longest words
+	rows, agree int
+	strange     []string        // local parts that have nothing of the name of their row
+	made        map[string]bool // what the names make
 }
 
-const shuffledRows = 250_000
+const shuffledRows = 10_000
 
 func (s *shuffled) see(r *Row) {
 	if s.rows++; s.rows > shuffledRows {
 		return
 	}
-	last := strings.ToLower(r.Name[strings.LastIndexByte(r.Name, ' ')+1:]) // a short way for most people
-	if len(last) > 2 && strings.Contains(r.Key, last) || agrees(r.Name, localWords(r.Key)) {
+	local := localWords(r.Key)
+	if agrees(r.Name, local) {
 		s.agree++
+	} else {
+		s.strange = append(s.strange, strings.Join(local, ""))
+	}
+	words := foldedWords(r.Name)
+	if len(words) < 2 {
 		return
 	}
-	s.names = append(s.names, hashOfLongest(foldedWords(r.Name)))
-	s.addresses = append(s.addresses, hashOfLongest(localWords(r.Key)))
-}
-
-// hashOfLongest is of a word of three letters or more, of several the last by the alphabet; 0: there is none.
-func hashOfLongest(words []string) uint64 {
-	longest := slices.MaxFunc(append(words, ""), func(a, b string) int {
-		return cmp.Or(len(a)-len(b), strings.Compare(a, b))
-	})
-	if len(longest) < 3 {
-		return 0
-	}
-	return hash64(longest)
-}
-
-// found is how many rows have the name of another one.
-func (s *shuffled) found() (n int) {
-	slices.Sort(s.addresses)
-	for _, name := range s.names {
-		if _, found := slices.BinarySearch(s.addresses, name); found && name != 0 {
-			n++
+	first := words[0]
+	for _, last := range []string{words[len(words)-1], strings.Join(words[1:], "")} {
+		for _, made := range []string{first, last, first + last, last + first, first[:1] + last, last[:1] + first} {
+			s.made[made] = true
 		}
 	}
-	return n
+}
+
+// found is how many addresses are made of the names of other rows.
+func (s *shuffled) found() int {
+	return len(without(s.strange, func(local string) bool { return len(local) < 3 || !s.made[local] }))
 }
