@@ -2,9 +2,9 @@ package export
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/mozillazg/go-unidecode"
@@ -20,7 +20,7 @@ func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
-// foldedWords are the words of a cell, written as an address would, in ASCII letters alone.
+// foldedWords are the words of a cell, written as an address would, in ASCII letters alone, none of them doubled.
 func foldedWords(cell string) []string {
 	if len(cell) > 200 {
 		return nil
@@ -28,21 +28,14 @@ func foldedWords(cell string) []string {
 	if !isASCII(cell) {
 		cell = strings.ReplaceAll(unidecode.Unidecode(cell), "'", "") // a soft sign
 	}
-	list := strings.FieldsFunc(cell, isNoLetter)
+	list := strings.FieldsFunc(spellings.Replace(strings.ToLower(cell)), isNoLetter)
 	for i, word := range list {
-		before := rune(0)
-		list[i] = strings.Map(func(r rune) rune {
-			if r == before {
-				return -1
-			}
-			before = r
-			return r
-		}, spellings.Replace(strings.ToLower(word)))
+		list[i] = string(slices.Compact([]byte(word)))
 	}
 	return list
 }
 
-func isNoLetter(r rune) bool { return !unicode.IsLetter(r) }
+func isNoLetter(r rune) bool { return r < 'a' || r > 'z' }
 
 // standsIn reports whether a folded word is one that an address is made of:
 // three letters of it or more somewhere, or two as a part of their own.
@@ -75,23 +68,18 @@ func covers(words, parts []string) bool {
 	})
 }
 
-// isMisspelt reports a word that is a part of an address but for letters beyond ASCII, such as
+// isMisspelt reports a word that is a part of an address but for its letters beyond ASCII, such as
 // "Ayüe" in ayse@example.com.
 func isMisspelt(word, key string) bool {
-	if isASCII(word) {
-		return false
-	}
-	pattern := strings.ToLower(strings.Map(func(r rune) rune {
-		if r >= utf8.RuneSelf {
-			return '?'
-		}
-		return r
-	}, word))
+	local, _, _ := strings.Cut(key, "@")
+	parts := strings.FieldsFunc(local, isNoLetter)
+	pattern := strings.ToLower(beyondASCII.ReplaceAllString(word, "?"))
 	almost := func(part string) bool {
 		found, _ := path.Match(pattern, part)
 		return found
 	}
-	local, _, _ := strings.Cut(key, "@")
-	return strings.Count(pattern, "?") < len(pattern)-1 &&
-		slices.ContainsFunc(strings.FieldsFunc(local, isNoLetter), almost) && !agrees(word, localWords(key))
+	return strings.Count(pattern, "?") < len(pattern)-1 && slices.ContainsFunc(parts, almost) &&
+		!slices.Contains(parts, strings.ToLower(unidecode.Unidecode(word)))
 }
+
+var beyondASCII = regexp.MustCompile(`[^\x00-\x7f]`)
