@@ -24,18 +24,73 @@ type address struct {
 	repair *kind
 }
 
-// readAddress reads the cell of an address. An address that it accepts is
-// accepted again, and unchanged.
+// readAddress reads the cell of an address, or of several and of nothing else but those of a kind that is not mail:
+// the one marked SMTP: is the primary, else the first. An address that it accepts is accepted again, and unchanged.
 func readAddress(cell string) address {
 	s := norm.NFC.String(trimBlanks(cell)) // one address, however its letters are composed
 	if s == "" || isPlainAddress(s) {
 		return address{email: s, key: strings.ToLower(s)}
 	}
-	if a := single(s); a.key != "" {
-		return a
+	whole := single(s)
+	if whole.key != "" {
+		return whole
 	}
-	return several(s)
+	var found []address
+	for _, piece := range separator.Split(blank.ReplaceAllString(s, "$1;"), -1) {
+		if piece = trimBlanks(piece); piece == "" || notMail.MatchString(piece) {
+			continue
+		}
+		switch a := single(piece); {
+		case a.key == "":
+			return whole
+		case strings.Contains(piece, "SMTP:"):
+			found = slices.Insert(found, 0, a)
+		default:
+			found = append(found, a)
+		}
+	}
+	if found == nil {
+		return whole
+	}
+	a := found[0]
+	a.repair = wrappedAddress
+	for _, other := range found[1:] {
+		if other.key != a.key {
+			a.others, a.repair = append(a.others, other.key), severalAddresses
+		}
+	}
+	return a
 }
+
+// What separates the addresses of a cell, with a short word in any language where it is a
+// blank, as in "ann@example.com and bo@example.com"; and what is of a kind that is not mail.
+var (
+	separator = regexp.MustCompile(`[;,|%、，；]`)
+	blank     = regexp.MustCompile(`(@\S+)\s+(?:[^\s@]{1,4}\s+)?`)
+	notMail   = regexp.MustCompile(`(?i)^(?:/o=|(?:x500|x400|sip|eum|spo):)`)
+)
+
+// single reads one address, perhaps with a name before a bracket, and with brackets, quotes, a spreadsheet's
+// marks of a text, and the scheme of a link or of a directory's list around it.
+func single(s string) (a address) {
+	rest := s
+	if m := before.FindStringSubmatch(s); m != nil {
+		a.name, rest = trimBlanks(strings.Trim(trimBlanks(m[1]+m[2]), `"`)), s[len(m[0]):]
+	}
+	email := around.ReplaceAllString(rest, "")
+	if email != s {
+		a.repair = wrappedAddress
+	}
+	if a.key, a.why = check(email); a.key != "" {
+		a.email = email
+	}
+	return a
+}
+
+var (
+	before = regexp.MustCompile(`^(?:([^<>]*)<|([^@<>=]*)[(\[])`)
+	around = regexp.MustCompile(`(?i)^(?:[\s<(\[{="'\p{Pi}\p{Pf}„‚]|mailto:(?://)?|smtp:)+|[\s>)\]}"'\p{Pi}\p{Pf}]+$`)
+)
 
 // Key is the address in cell as [Row.Key] has it; false when there is none in it.
 func Key(cell string) (key string, ok bool) {
@@ -53,71 +108,8 @@ func mayBeAddress(cell string) bool {
 	return strings.ContainsAny(cell, "@＠") || strings.Contains(cell, "(at)")
 }
 
-// What may stand around an address: a name before a bracket; and brackets, quotes, a spreadsheet's
-// marks of a text, and the scheme of a link, or of a directory's list.
-var (
-	before = regexp.MustCompile(`^(?:([^<>]*)<|([^@<>=]*)[(\[])`)
-	around = regexp.MustCompile(`(?i)^(?:[\s<(\[{="'\p{Pi}\p{Pf}„‚]|mailto:(?://)?|smtp:)+|[\s>)\]}"'\p{Pi}\p{Pf}]+$`)
-)
-
-// single reads one address, perhaps with something around it.
-func single(s string) (a address) {
-	rest := s
-	if m := before.FindStringSubmatch(s); m != nil {
-		a.name, rest = trimBlanks(strings.Trim(trimBlanks(m[1]+m[2]), `"`)), s[len(m[0]):]
-	}
-	if a.email = around.ReplaceAllString(rest, ""); a.email != s {
-		a.repair = wrappedAddress
-	}
-	a.key, a.why = check(a.email)
-	return a
-}
-
-// What separates the addresses of a cell, with a short word in any language where it is a
-// blank, as in "ann@example.com and bo@example.com"; and what is of a kind that is not mail.
-var (
-	separator = regexp.MustCompile(`[;,|%、，；]`)
-	blank     = regexp.MustCompile(`(@\S+)\s+(?:[^\s@]{1,4}\s+)?`)
-	notMail   = regexp.MustCompile(`(?i)^(?:/o=|(?:x500|x400|sip|eum|spo):)`)
-)
-
-// several reads a cell of more than one address, and of nothing else but those of a kind that is not mail.
-// The one marked SMTP: is the primary, else the first.
-func several(s string) address {
-	var found []address
-	for _, piece := range separator.Split(blank.ReplaceAllString(s, "$1;"), -1) {
-		if piece = trimBlanks(piece); piece == "" || notMail.MatchString(piece) {
-			continue
-		}
-		a := single(piece)
-		switch {
-		case a.key == "":
-			return single(s)
-		case strings.Contains(piece, "SMTP:"):
-			found = slices.Insert(found, 0, a)
-		default:
-			found = append(found, a)
-		}
-	}
-	if len(found) == 0 {
-		return single(s)
-	}
-	a := found[0]
-	a.repair = wrappedAddress
-	for _, other := range found[1:] {
-		if other.key != a.key {
-			a.others, a.repair = append(a.others, other.key), severalAddresses
-		}
-	}
-	return a
-}
-
-// Longest local part and address: RFC 5321, 4.5.3.1, and erratum 1690 of RFC 3696.
-const (
-	maxLocal   = 64
-	maxAddress = 254
-	maxLabel   = 63
-)
+// Longest local part, address and label, in bytes: RFC 5321, 4.5.3.1, and erratum 1690 of RFC 3696.
+const maxLocal, maxAddress, maxLabel = 64, 254, 63
 
 // check says what is wrong with an address; with nothing it gives its key.
 func check(s string) (key, why string) {

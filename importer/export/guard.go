@@ -1,28 +1,18 @@
 package export
 
 import (
+	"regexp"
 	"strings"
-	"unicode"
 )
 
-// isFormula reports a cell that a spreadsheet would take for a formula, also after
-// blanks, characters that do not show, and guards that it has already.
-func isFormula(cell string) bool {
-	for _, r := range strings.TrimLeft(cell, "'") {
-		switch {
-		case strings.ContainsRune("=+-@\t\r\n\x00＝＋－＠", r):
-			return true
-		case !unicode.IsSpace(r) && !isInvisible(r):
-			return false
-		}
-	}
-	return false
-}
+// formula is a cell that a spreadsheet would take for a formula, also after blanks, characters that do not
+// show, and guards that it has already.
+var formula = regexp.MustCompile(`^'*[\s\v\x{85}\pZ\p{Cf}]*[=+\-@\t\r\n\x00＝＋－＠]`)
 
 // Guard puts a ' before a cell that a spreadsheet would take for a formula.
 // Unguard(Guard(cell)) is always cell.
 func Guard(cell string) string {
-	if isFormula(cell) {
+	if formula.MatchString(cell) {
 		return "'" + cell
 	}
 	return cell
@@ -30,7 +20,7 @@ func Guard(cell string) string {
 
 // Unguard takes off the ' that Guard, or the program that wrote the export, put there.
 func Unguard(cell string) string {
-	if strings.HasPrefix(cell, "'") && isFormula(cell[1:]) {
+	if strings.HasPrefix(cell, "'") && formula.MatchString(cell[1:]) {
 		return cell[1:]
 	}
 	return cell

@@ -1,14 +1,12 @@
 package export
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"jsm-onboard/importer/csvtext"
 	"jsm-onboard/importer/text"
 )
 
@@ -18,13 +16,17 @@ func (s *Survey) judge(r *Row, p person) {
 	cells := r.record.Cells
 	s.keepCells(r, cells)
 	r.Organization, r.AccountID = trimBlanks(bare(p.Organization)), trimBlanks(bare(p.AccountID))
-	if r.ExternalID = trimBlanks(bare(p.ExternalID)); s.OneExternalID != "" {
-		r.ExternalID = ""
+	if s.OneExternalID == "" {
+		r.ExternalID = trimBlanks(bare(p.ExternalID))
 	}
-	if r.fault == nil && slices.ContainsFunc(cells, func(c string) bool { return !utf8.ValidString(c) }) {
+	switch {
+	case r.fault != nil:
+	case slices.ContainsFunc(cells, func(c string) bool { return !utf8.ValidString(c) }):
 		r.fault = notUTF8
+	default:
+		r.fault = r.stillBroken()
 	}
-	if r.fault = cmp.Or(r.fault, r.stillBroken()); r.fault != nil {
+	if r.fault != nil {
 		s.broken(r, cells)
 		return
 	}
@@ -36,16 +38,13 @@ func (s *Survey) judge(r *Row, p person) {
 	if r.Invalid == "" {
 		s.name(r, p, a)
 	}
-	if r.Invalid != "" {
-		return
-	}
-	if s.options.Organizations {
+	if s.options.Organizations && r.Invalid == "" {
 		if isNothing(r.Organization) || isNull(r.Organization) {
 			r.Organization = "" // not a group of everybody who has none
 		}
 		r.InvalidOrganization = invalidOrganization(r.Organization)
 	}
-	r.Note = s.note(r)
+	r.Note = r.note()
 }
 
 // keepCells sets what the row is written with again.
@@ -53,8 +52,7 @@ func (s *Survey) keepCells(r *Row, cells []string) {
 	for i, c := range cells {
 		cells[i] = Unguard(c)
 	}
-	r.Cells = cells
-	if s.Own == nil {
+	if r.Cells = cells; s.Own == nil {
 		return
 	}
 	r.Cells, r.Own = nil, map[string]string{}
@@ -81,11 +79,11 @@ func (r *Row) stillBroken() *kind {
 	return nil
 }
 
-// broken is a row whose cells cannot be trusted. The addresses in it count as being in the file.
+// broken is a row whose cells cannot be trusted.
 func (s *Survey) broken(r *Row, cells []string) {
 	r.NoAddress, r.repairs = true, nil
 	r.Invalid = r.fault.Of(1) + ": " + r.fault.Hint
-	if !s.columns.needAccounts && r.fault != notUTF8 && r.fault != csvtext.CellTooLong { // whose cells are in place
+	if !s.columns.needAccounts && r.fault != notUTF8 { // whose cells are in place
 		r.Invalid += clearReason
 	}
 	r.mentioned(cells)
@@ -104,16 +102,12 @@ var mention = regexp.MustCompile(`[^\s;,|%<>"'()\[\]]*@[^\s;,|%<>"'()\[\]]*`)
 // address reads the row's address and the further ones.
 func (s *Survey) address(r *Row, cells []string, p person) address {
 	a := readAddress(p.Email)
-	r.Key, r.Other = a.key, a.others
+	r.Email, r.Key = a.email, a.key
 	for _, i := range s.second {
-		if cell := cellAt(cells, i); cell != p.Email {
-			r.further(cell)
-		}
+		r.further(cellAt(cells, i))
 	}
 	switch {
-	case a.key != "":
-		r.Email = a.email
-	case s.columns.needAccounts && r.AccountID != "":
+	case a.key != "", s.columns.needAccounts && r.AccountID != "":
 	case a.why != "":
 		r.refuse(brokenAddress, fmt.Sprintf("%q is not an address: %s", text.Shorten(trimBlanks(p.Email), 80), a.why))
 		r.mentioned(cells)
@@ -128,9 +122,9 @@ func (s *Survey) address(r *Row, cells []string, p person) address {
 
 // further remembers other addresses of the same person.
 func (r *Row) further(cell string) {
-	a, found := addressIn(cell)
-	for _, key := range append([]string{a.key}, a.others...) {
-		if found && key != r.Key && !slices.Contains(r.Other, key) {
+	a, _ := addressIn(cell)
+	for _, key := range slices.Concat([]string{a.key}, a.others) {
+		if key != "" && key != r.Key && !slices.Contains(r.Other, key) {
 			r.Other = append(r.Other, key)
 		}
 	}
@@ -139,29 +133,30 @@ func (r *Row) further(cell string) {
 // name says how the person is called: by the full name, else by its parts,
 // else by what stands with the address, else by the address.
 func (s *Survey) name(r *Row, p person, a address) {
-	for _, candidate := range []string{s.fullName(r, p, a), p.joined(s.columns.familyFirst), a.name} {
-		name, repairs, fault := cleanName(candidate)
-		if fault != nil {
-			s.refuseName(r, fault, candidate)
-		}
-		if fault != nil || r.Invalid != "" {
-			return
-		}
-		if name != "" && !s.options.NoNames {
-			r.Name = name
-			r.repaired(repairs...)
-			wrong := func(word string) bool { return isMisspelt(word, a.key) }
-			if !isASCII(name) && slices.ContainsFunc(strings.Fields(name), wrong) {
-				s.refuseName(r, nameBroken, name)
-			}
-			if isAnothers(name, a) {
-				r.refuse(brokenAddress, "the cell of the address has two people in it, and the name is that of the "+
-					"second: leave the person's own address there")
-			}
-			return
-		}
-	}
 	r.Name = r.Email
+	if s.columns.needAccounts || s.options.NoNames {
+		return
+	}
+	misspelt := func(word string) bool { return isMisspelt(word, a.key) }
+	for _, candidate := range []string{fullName(p, a), p.joined(s.columns.familyFirst), a.name} {
+		name, repairs, fault := cleanName(candidate)
+		if !isASCII(name) && slices.ContainsFunc(strings.Fields(name), misspelt) {
+			fault = nameBroken
+		}
+		switch {
+		case fault != nil:
+			shown := text.Shorten(strings.ToValidUTF8(candidate, "\ufffd"), 80)
+			r.refuse(fault, fmt.Sprintf("the name is %q: a %s: %s", shown, fault.Of(1), fault.Hint))
+		case name == "":
+			continue
+		case isAnothers(name, a):
+			r.refuse(brokenAddress, "the cell of the address has two people in it, and the name is that of the "+
+				"second: leave the person's own address there")
+		}
+		r.Name = name
+		r.repaired(repairs...)
+		return
+	}
 	if s.columns.hasNames() {
 		r.repaired(namelessRow)
 	}
@@ -175,34 +170,20 @@ func isAnothers(name string, a address) bool {
 	return another && !stands(a.key)
 }
 
-// refuseName refuses a row for its name, where one is needed.
-func (s *Survey) refuseName(r *Row, k *kind, name string) {
-	if !s.columns.needAccounts {
-		name = text.Shorten(strings.ToValidUTF8(name, "\ufffd"), 80)
-		r.refuse(k, fmt.Sprintf("the name is %q: a %s: %s", name, k.Of(1), k.Hint))
+// fullName is the cell of full names, once where a source joins it for each directory with a ;, and without the
+// address where it repeats that; another one is no name.
+func fullName(p person, a address) string {
+	name, more, _ := strings.Cut(p.Name, ";")
+	other := func(s string) bool { return trimBlanks(s) != "" && trimBlanks(s) != trimBlanks(name) }
+	if slices.ContainsFunc(strings.Split(more, ";"), other) {
+		name = p.Name
 	}
-}
-
-// fullName is the cell of full names, without the address where it repeats that; another one is no name. Where a source
-// joins a value for each directory, in both with a ;, it is taken once.
-func (s *Survey) fullName(r *Row, p person, a address) string {
-	if strings.Contains(p.Name, "@") {
-		if other := readAddress(p.Name); other.key != "" && (other.key == a.key || other.name == "") {
+	if strings.Contains(name, "@") {
+		if other := readAddress(name); other.key != "" && (other.key == a.key || other.name == "") {
 			return other.name
 		}
 	}
-	if !strings.Contains(p.Name, ";") || !strings.Contains(p.Email, ";") {
-		return p.Name
-	}
-	first := ""
-	for name := range strings.SplitSeq(p.Name, ";") {
-		if name = trimBlanks(name); first != "" && name != "" && name != first {
-			s.refuseName(r, notAName, p.Name)
-		}
-		first = cmp.Or(first, name)
-	}
-	r.repaired(severalNames)
-	return first
+	return name
 }
 
 // invalidOrganization is why an organization cannot be made of a name.
@@ -211,16 +192,14 @@ func invalidOrganization(name string) string {
 	switch {
 	case utf8.RuneCountInString(name) > most:
 		return "the organization's name is longer than 200 characters"
-	case strings.HasPrefix(name, "="):
-		return "the organization's name is a formula"
-	case isBroken(name):
-		return "the organization's name has lost letters"
+	case strings.HasPrefix(name, "="), isBroken(name):
+		return "the organization's name is a formula or has lost letters"
 	}
 	return ""
 }
 
 // note is what is said of a row that is sent.
-func (s *Survey) note(r *Row) string {
+func (r *Row) note() string {
 	var said []string
 	if len(r.Other) > 0 {
 		said = append(said, "further addresses in the row, not used for it: "+strings.Join(r.Other, ", "))
