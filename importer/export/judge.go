@@ -38,7 +38,10 @@ func (s *Survey) judge(r *Row, p person) {
 	if r.Invalid == "" {
 		s.name(r, p, a)
 	}
-	if s.options.Organizations && r.Invalid == "" {
+	if r.Invalid != "" {
+		return
+	}
+	if s.options.Organizations {
 		if isNothing(r.Organization) || isNull(r.Organization) {
 			r.Organization = "" // not a group of everybody who has none
 		}
