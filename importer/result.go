@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"iter"
 	"strconv"
@@ -109,13 +108,9 @@ func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, resent bool, 
 func mark(row *export.Row) string {
 	m := "id:" + row.ExternalID + "\n" + row.Key + "\n" + row.Invalid
 	if row.ExternalID == "" {
-		sum := sha256.Sum256([]byte(strings.Join(row.Cells, "\x00")))
-		m = "row:" + hex.EncodeToString(sum[:])
+		m = fmt.Sprintf("row:%x", sha256.Sum256([]byte(strings.Join(row.Cells, "\x00"))))
 	}
-	if row.Alike > 0 {
-		m += "#" + strconv.Itoa(row.Alike)
-	}
-	return m
+	return m + "#" + strconv.Itoa(row.Alike)
 }
 
 // noteFixed keeps, of the results of a run, the rows that go into the failed file, and those that were fixed in one and
@@ -128,7 +123,7 @@ func (r *Run) noteFixed(result Result) {
 		one.At, one.Mark = "at:"+failed+"#"+strconv.Itoa(result.SheetRow), mark(row)
 	case came != "" && row.Own["jsm_status"] == "" && onboarded(result.Status):
 		if one.Key = row.Key; row.ExternalID != "" {
-			one.Mark = "id:" + row.ExternalID + "\n\n" + row.Own["jsm_reason"]
+			one.Mark = mark(&export.Row{ExternalID: row.ExternalID, Invalid: row.Own["jsm_reason"]})
 		}
 	default:
 		return

@@ -160,8 +160,16 @@ func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 	if broken != nil {
 		return t.result, brokenLedger(broken)
 	}
-	e, stop := r.judge(ctx, t, call, err)
-	if e.Account != ledger.MarkGone { // a deleted account is no refusal
+	e, stop := judge(t.wants, t.Lost != nil, call, err), (*Stop)(nil)
+	switch t.wants {
+	case outcome.Created:
+		e, stop = r.afterCreate(ctx, t, e, call)
+	case outcome.Renamed:
+		e = judgeRename(*t.Account, err)
+	case outcome.Revoked:
+		e, stop = r.afterRevoke(ctx, t, e)
+	}
+	if e.Account != ledger.MarkGone && e.Status != outcome.Known { // these are no refusals
 		stop = cmp.Or(stop, r.rules.after(e.Status, err))
 	}
 	if e.Status == outcome.NotAttempted { // nothing of it is on record
@@ -189,18 +197,6 @@ func (r *Run) send(ctx context.Context, t *task, record apiclient.Record) (id st
 		call, err = r.api.RevokePortalAccess(ctx, t.id, record)
 	}
 	return t.id, call, err
-}
-
-// judge reads the answer, and asks the site what only that can tell of it.
-func (r *Run) judge(ctx context.Context, t *task, call apiclient.Call, err error) (ledger.Entry, *Stop) {
-	e := judge(t.wants, t.Lost != nil, call, err)
-	switch t.wants {
-	case outcome.Created:
-		return r.afterCreate(ctx, t, e, call)
-	case outcome.Renamed:
-		return judgeRename(*t.Account, err), nil
-	}
-	return r.afterRevoke(ctx, t, e)
 }
 
 // afterCreate adds to what became of a customer, as the answer alone has it, what the ledger has on the row.

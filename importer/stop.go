@@ -127,13 +127,9 @@ type stopRules struct {
 func (w *stopRules) after(s outcome.Status, err error) *Stop {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	switch s {
+	switch w.sent++; s {
 	case outcome.NotAttempted:
 		return StopFor(err)
-	case outcome.Known: // a name that cannot be changed here
-		return nil
-	}
-	switch w.sent++; s {
 	case outcome.NotFound:
 		return w.sameAgain(err)
 	case outcome.Failed, outcome.Unknown:
