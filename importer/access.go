@@ -11,7 +11,6 @@ import (
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/ledger"
-	"jsm-onboard/importer/outcome"
 )
 
 const (
@@ -41,33 +40,31 @@ type AccessPlan struct {
 
 	WithoutOrganization int // rows that name none, or one that cannot be used
 
-	groups  []ledger.Group  // the service projects, and organizations of the file
+	groups  []*ledger.Group // the service projects, and organizations of the file
 	lacking []*ledger.Group // of these, those that the site lacked
 	wanted  *ledger.Wanted
-	atSite  map[string][]apiclient.Organization // without regard to case and blanks
+	atSite  map[string][]string // ids of organizations, by name without regard to case and blanks
 }
 
 // tidyName is an organization's name in NFC, with single blanks.
 func tidyName(name string) string { return strings.Join(strings.Fields(norm.NFC.String(name)), " ") }
 
-// organization is what a name means, without regard to case and blanks. Why says that it means none; without an ID it
-// has to be created.
-func (a *AccessPlan) organization(spelled string) ledger.Group {
-	spelled = tidyName(spelled)
-	g := ledger.Group{Kind: ledger.Organization, Name: strings.ToLower(spelled), Spelled: spelled}
+// invalid begins the name of a group that cannot be an organization.
+const invalid = "\n"
+
+// find looks for an organization that rows name among those of the site. Without an ID and a reason why not, it has to
+// be created.
+func (a *AccessPlan) find(g *ledger.Group) {
 	at := a.atSite[g.Name]
-	one := slices.IndexFunc(at, func(o apiclient.Organization) bool {
-		return len(at) == 1 || tidyName(o.Name) == spelled
-	})
-	switch {
-	case one >= 0:
-		g.ID = at[one].ID
-		g.Name += "\n" + g.ID
-	case len(at) > 0:
+	switch g.Invalid = strings.HasPrefix(g.Name, invalid); {
+	case g.Invalid:
+		g.Why = g.Spelled
+	case len(at) == 1:
+		g.ID = at[0]
+	case len(at) > 1:
 		g.Why = fmt.Sprintf("the site has %d organizations with this name, apart from upper and lower case "+
-			"and spaces; write it in the file exactly as it is written at the site", len(at))
+			"and spaces; give the others another name there", len(at))
 	}
-	return g
 }
 
 // AccessTotals is what became of the access that was asked for, without names of organizations: these are cells.
@@ -94,13 +91,20 @@ type DeskTotals struct {
 // done. It takes nothing away, and all of it may be repeated. It comes after the creates: ids and look-ups are there
 // then, and chunks of 50 make it short. What became of each row goes on record.
 func (r *Run) giveAccess(ctx context.Context, end *End) {
-	a, still, run := r.plan.Access, context.WithoutCancel(ctx), r.plan.Run.Seq
-	if end.Stop == nil {
-		end.Stop = inParallel(ctx, accessAtOnce, slices.Values(a.lacking), r.createOrganization)
+	a, still := r.plan.Access, context.WithoutCancel(ctx)
+	lacking := func(yield func(*ledger.Group, error) bool) {
+		for _, g := range a.lacking {
+			if !yield(g, nil) {
+				return
+			}
+		}
 	}
-	err := a.wanted.Seat(still, run, a.groups, outcome.ReasonAccessStopped)
+	if end.Stop == nil {
+		end.Stop = inParallel(ctx, accessAtOnce, lacking, r.createOrganization)
+	}
+	err := a.wanted.Groups(still, r.plan.Run.Seq, a.groups)
 	if end.Stop == nil && err == nil {
-		end.Stop = r.fill(ctx)
+		end.Stop = inParallel(ctx, accessAtOnce, a.wanted.Calls(still, chunkAccounts), r.add)
 	}
 	if err == nil {
 		end.Access, err = r.accessTotals(still)
@@ -123,29 +127,14 @@ func (r *Run) createOrganization(ctx context.Context, g *ledger.Group) *Stop {
 	return brokenLedger(r.ledger.RecordAccess(ctx, r.plan.Run.Seq, createdHere, made.ID, []string{""}))
 }
 
-// fill makes calls for the seats that are open, each for members of one group.
-func (r *Run) fill(ctx context.Context) *Stop {
-	for {
-		calls, err := r.plan.Access.wanted.Calls(context.WithoutCancel(ctx), chunkAccounts)
-		if err != nil || len(calls) == 0 {
-			return brokenLedger(err)
-		}
-		if stop := inParallel(ctx, accessAtOnce, slices.Values(calls), r.add); stop != nil {
-			return stop
-		}
-	}
-}
-
 // add makes one call, and halves it when the site says that one of the members is wrong. Who may not add customers to
 // a project may add none of them.
 func (r *Run) add(ctx context.Context, c ledger.Call) *Stop {
 	err := r.call(ctx, c)
 	stop := stopBeside(ctx, err)
-	status, half := statusOf(err), len(c.Members)/2
-	switch {
+	switch status, half := statusOf(err), len(c.Members)/2; {
 	case status == 400 && half > 0:
 		first, second := c, c
-		first.Keys, second.Keys = c.Keys[:half], c.Keys[half:]
 		first.Members, second.Members = c.Members[:half], c.Members[half:]
 		if stop := r.add(ctx, first); stop != nil {
 			return stop
@@ -155,14 +144,10 @@ func (r *Run) add(ctx context.Context, c ledger.Call) *Stop {
 		return forbidden(err)
 	case stop != nil:
 		return stop
+	case err != nil:
+		return brokenLedger(r.plan.Access.wanted.Refuse(ctx, c, oneLine(err)))
 	}
-	is, reason := outcome.Added, ""
-	if err != nil {
-		is, reason = outcome.AccessFailed, oneLine(err)
-	} else if err := r.ledger.RecordAccess(ctx, r.plan.Run.Seq, c.Kind, c.Target, c.Members); err != nil {
-		return brokenLedger(err)
-	}
-	return brokenLedger(r.plan.Access.wanted.Settle(ctx, c, is, reason))
+	return brokenLedger(r.ledger.RecordAccess(ctx, r.plan.Run.Seq, c.Kind, c.Target, c.Members))
 }
 
 func (r *Run) call(ctx context.Context, c ledger.Call) (err error) {

@@ -283,27 +283,22 @@ func TestAccessIsRefusedBeforeAnythingIsSent(t *testing.T) {
 }
 
 func TestOrganizationNames(t *testing.T) {
-	a := &AccessPlan{atSite: map[string][]apiclient.Organization{
-		"acme": {{ID: "1", Name: "Acme"}, {ID: "2", Name: "ACME"}},
-		"beta": {{ID: "3", Name: "Beta"}},
-	}}
+	a := &AccessPlan{atSite: map[string][]string{"acme": {"1", "2"}, "beta": {"3"}}}
 	for _, tc := range []struct {
-		name     string
-		id       string
-		answered bool // why is said
+		name string
+		want ledger.Group
 	}{
-		{"Acme", "1", false},
-		{"ACME ", "2", false},
-		{"acme", "", true},
-		{"bETA", "3", false},
-		{"Gamma", "", false},
+		{"beta", ledger.Group{ID: "3"}},
+		{"gamma", ledger.Group{}},
+		{invalid + "too long", ledger.Group{Invalid: true, Why: "as spelled"}},
+		{"acme", ledger.Group{Why: "the site has 2 organizations"}},
 	} {
-		if g := a.organization(tc.name); g.ID != tc.id || (g.Why != "") != tc.answered {
+		g := ledger.Group{Name: tc.name, Spelled: "as spelled"}
+		a.find(&g)
+		if g.ID != tc.want.ID || g.Invalid != tc.want.Invalid || !strings.HasPrefix(g.Why, tc.want.Why) ||
+			(g.Why == "") != (tc.want.Why == "") {
 			t.Errorf("%q: %+v", tc.name, g)
 		}
-	}
-	if a.organization("Acme").Name == a.organization("ACME").Name || a.organization("beta").Name != a.organization("Beta").Name {
-		t.Error("each organization has one name")
 	}
 }
 

@@ -70,11 +70,12 @@ func stopBeside(ctx context.Context, err error) *Stop {
 }
 
 // inParallel calls do with each of all, n at once, until one has a reason to stop or ctx ends, and returns why.
-func inParallel[T any](ctx context.Context, n int, all iter.Seq[T], do func(context.Context, T) *Stop) *Stop {
+func inParallel[T any](ctx context.Context, n int, all iter.Seq2[T, error], do func(context.Context, T) *Stop) *Stop {
 	pool, running := errgroup.WithContext(ctx)
 	pool.SetLimit(n)
-	for one := range all {
-		if running.Err() != nil {
+	var failed *Stop
+	for one, err := range all {
+		if failed = brokenLedger(err); failed != nil || running.Err() != nil {
 			break
 		}
 		pool.Go(func() error {
@@ -85,21 +86,14 @@ func inParallel[T any](ctx context.Context, n int, all iter.Seq[T], do func(cont
 		})
 	}
 	stop, _ := errors.AsType[*Stop](pool.Wait())
-	return cmp.Or(interrupted(ctx), stop)
+	return cmp.Or(interrupted(ctx), stop, failed)
 }
 
 // lookUps asks for the account ids that are still open, and reports whether a result of this run has changed by it.
 // What cannot be answered yet stays open.
 func (r *Run) lookUps(ctx context.Context) (bool, *Stop) {
 	var changed atomic.Bool
-	var failed error
-	all := func(yield func(ledger.OpenLookUp) bool) {
-		for open, err := range r.ledger.LookUps(context.WithoutCancel(ctx)) {
-			if failed = err; err != nil || !yield(open) {
-				return
-			}
-		}
-	}
+	all := r.ledger.LookUps(context.WithoutCancel(ctx))
 	stop := inParallel(ctx, lookUpsAtOnce, all, func(ctx context.Context, open ledger.OpenLookUp) *Stop {
 		o, stop := r.lookUp(ctx, open)
 		if open.Run == r.plan.Run.Seq && o != open.Outcome {
@@ -107,7 +101,7 @@ func (r *Run) lookUps(ctx context.Context) (bool, *Stop) {
 		}
 		return stop
 	})
-	return changed.Load(), cmp.Or(stop, brokenLedger(failed))
+	return changed.Load(), stop
 }
 
 // lookUp asks for one account id, and returns the outcome that the ledger has now.

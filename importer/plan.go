@@ -133,7 +133,7 @@ func (p *Plan) PlanAccess(ctx context.Context, api *apiclient.Client, l *ledger.
 	if !o.Organizations && len(o.ServiceDesks) == 0 {
 		return nil
 	}
-	a := &AccessPlan{Organizations: o.Organizations, atSite: map[string][]apiclient.Organization{}}
+	a := &AccessPlan{Organizations: o.Organizations, atSite: map[string][]string{}}
 	if err := a.ask(ctx, api, o); err != nil {
 		return err
 	}
@@ -165,15 +165,15 @@ func (a *AccessPlan) claim(t *task) ledger.Claim {
 		Key:       cmp.Or(t.result.fixed, row.Key),
 		NoAccount: becomes != outcome.Duplicate && !onboarded(becomes),
 	}
-	if !a.Organizations {
-		return c
-	}
-	if c.Problem = row.InvalidOrganization; c.Problem == "" {
-		c.Spelled = tidyName(row.Organization)
-		c.Organization = a.organization(c.Spelled).Name
-	}
-	if c.Organization == "" {
+	switch name := tidyName(row.Organization); {
+	case !a.Organizations:
+	case row.InvalidOrganization != "":
+		c.Organization, c.Spelled = invalid+row.InvalidOrganization, row.InvalidOrganization
 		a.WithoutOrganization++
+	case name == "":
+		a.WithoutOrganization++
+	default:
+		c.Organization, c.Spelled = strings.ToLower(name), name
 	}
 	return c
 }
@@ -187,7 +187,7 @@ func (a *AccessPlan) ask(ctx context.Context, api *apiclient.Client, o AccessOpt
 				"(SUP-12: SUP)", key, err)
 		}
 		a.ServiceDesks = append(a.ServiceDesks, desk)
-		a.groups = append(a.groups, ledger.Group{Kind: ledger.ServiceDesk, Name: desk.ProjectKey, ID: desk.ID})
+		a.groups = append(a.groups, &ledger.Group{Kind: ledger.ServiceDesk, Name: desk.ProjectKey, ID: desk.ID})
 	}
 	if !o.Organizations {
 		return nil
@@ -198,29 +198,30 @@ func (a *AccessPlan) ask(ctx context.Context, api *apiclient.Client, o AccessOpt
 	}
 	for _, one := range all {
 		name := strings.ToLower(tidyName(one.Name))
-		a.atSite[name] = append(a.atSite[name], one)
+		a.atSite[name] = append(a.atSite[name], one.ID)
 	}
 	return nil
 }
 
 // count counts what is asked for and not there.
 func (a *AccessPlan) count(ctx context.Context, run int64) error {
-	named, err := a.wanted.Organizations(ctx)
+	organizations, err := a.wanted.Organizations(ctx)
 	if err != nil {
 		return err
 	}
-	for _, g := range named {
-		a.groups = append(a.groups, a.organization(g.Spelled))
-	}
-	for i, g := range a.groups {
+	for _, g := range organizations {
+		if a.find(g); !g.Invalid {
+			a.Named++
+		}
 		if g.ID == "" && g.Why == "" {
-			a.lacking = append(a.lacking, &a.groups[i])
+			a.lacking = append(a.lacking, g)
 			a.FirstNew = append(a.FirstNew, g.Spelled)
 		}
 	}
-	a.Named, a.ToCreate = len(named), len(a.lacking)
+	a.ToCreate = len(a.lacking)
 	a.FirstNew = a.FirstNew[:min(10, a.ToCreate)]
-	if err := a.wanted.Seat(ctx, run, a.groups, outcome.ReasonAccessStopped); err != nil {
+	a.groups = append(a.groups, organizations...)
+	if err := a.wanted.Groups(ctx, run, a.groups); err != nil {
 		return err
 	}
 	seats, err := a.wanted.Seats(ctx)

@@ -89,52 +89,55 @@ func TestWanted(t *testing.T) {
 		{Row: 3, SheetRow: 7, Key: "bob", Organization: "zeta", Spelled: "Zeta"},
 		{Row: 4, Key: "cyd", Organization: "acme", Spelled: "acme"},
 		{Row: 6, SheetRow: 9, Key: "bob", Organization: "acme", Spelled: "Acme"},
-		{Row: 7, Key: "new", Problem: "too long"},
+		{Row: 7, Key: "new", Organization: "*", Spelled: "too long"},
+		{Row: 8, Key: "dan", NoAccount: true},
 	}))
 	groups, err := w.Organizations(t.Context())
 	must(t, err)
-	same(t, []Group{{Kind: Organization, Name: "acme", Spelled: "Acme"}, {Kind: Organization, Name: "zeta", Spelled: "Zeta"}},
-		groups)
-	groups[0].ID, groups[1].Why = "7", "not clear"
-	groups = append(groups, Group{Kind: ServiceDesk, Name: "SUP", ID: "1"}, Group{Kind: ServiceDesk, Name: "BIL", ID: "2"})
-	must(t, w.Seat(t.Context(), run.Seq, groups, "stopped"))
-	for {
-		calls, err := w.Calls(t.Context(), 1)
-		must(t, err)
-		if one := calls[0]; one.Name == "BIL" && one.Kind == ServiceDesk {
-			break
-		} else {
-			must(t, w.Settle(t.Context(), one, outcome.Added, ""))
-		}
-	}
-	calls, err := w.Calls(t.Context(), 2)
-	must(t, err)
+	same(t, []*Group{{Kind: Organization, Name: "*", Spelled: "too long"}, {Kind: Organization, Name: "acme", Spelled: "Acme"},
+		{Kind: Organization, Name: "zeta", Spelled: "Zeta"}}, groups)
+	groups[0].Invalid, groups[0].Why, groups[2].Why = true, "too long", "not clear"
+	groups = append(groups, &Group{Kind: ServiceDesk, Name: "SUP", ID: "1"}, &Group{Kind: ServiceDesk, Name: "BIL", ID: "2"})
+	must(t, w.Groups(t.Context(), run.Seq, groups)) // as planned
+	groups[1].ID = "7"
+	must(t, w.Groups(t.Context(), run.Seq, groups))
+	calls := all(t, w.Calls(t.Context(), 2))
 	same(t, []Call{
-		{ServiceDesk, "BIL", "2", []string{"ann", "bob"}, []string{"qm:ann", "qm:bob"}},
-		{ServiceDesk, "BIL", "2", []string{"cyd"}, []string{"qm:cyd"}},
-		{Organization, "acme", "7", []string{"bob", "cyd"}, []string{"qm:bob", "qm:cyd"}},
+		{1, Organization, "7", []string{"qm:bob", "qm:cyd"}},
+		{2, ServiceDesk, "1", []string{"qm:bob", "qm:cyd"}},
+		{3, ServiceDesk, "2", []string{"qm:ann", "qm:bob"}},
+		{4, ServiceDesk, "2", []string{"qm:cyd"}},
+		{5, ServiceDeskOrganization, "1", []string{"7"}},
+		{6, ServiceDeskOrganization, "2", []string{"7"}},
 	}, calls)
+	for _, c := range []Call{calls[1], calls[4]} {
+		must(t, l.RecordAccess(t.Context(), run.Seq, c.Kind, c.Target, c.Members))
+	}
+	must(t, w.Refuse(t.Context(), calls[3], "no such account"))
 	setRowAccess(t, l, run.Seq, []RowAccess{{1, "failed", "failed;failed", "in an earlier session"}})
 	if w.exec(t.Context(), "DELETE FROM accounts") == nil {
 		t.Error("it writes into the ledger beside the one writer")
 	}
 	notGood, err := w.Keep(t.Context(), run.Seq)
 	must(t, err)
-	same(t, 2, notGood)
+	same(t, 3, notGood)
+	const stopped = outcome.ReasonAccessStopped
 	same(t, []RowAccess{
-		{1, "known", "added;not_attempted", "stopped"},
-		{2, "not_attempted", "added;not_attempted", "stopped"},
-		{3, "failed", "added;not_attempted", "not clear; stopped"},
-		{4, "not_attempted", "added;not_attempted", "stopped"},
-		{6, "not_attempted", "added;not_attempted", "stopped"},
+		{1, "known", "added;not_attempted", stopped},
+		{2, "not_attempted", "added;not_attempted", stopped},
+		{3, "failed", "added;not_attempted", stopped + "; not clear"},
+		{4, "not_attempted", "added;failed", "no such account; " + stopped},
+		{6, "not_attempted", "added;not_attempted", stopped},
 		{7, "invalid", "not_attempted;not_attempted", "too long"},
+		{8, "", "not_attempted;not_attempted", ""},
 	}, all(t, l.RowAccess(t.Context(), run.Seq, 1)))
 	n, err := w.Seats(t.Context())
 	must(t, err)
 	same(t, []Seats{
 		{Organization, "", Seated{0, 1, 1, 2}, 2, "not clear"},
-		{ServiceDesk, "BIL", Seated{Open: 4}, 4, ""}, {ServiceDesk, "SUP", Seated{3, 0, 0, 1}, 1, ""},
-		{ServiceDeskOrganization, "BIL", Seated{Added: 1}, 0, ""}, {ServiceDeskOrganization, "SUP", Seated{Added: 1}, 0, ""},
+		{ServiceDesk, "BIL", Seated{Failed: 1, Open: 4}, 3, "no such account"},
+		{ServiceDesk, "SUP", Seated{3, 0, 0, 2}, 1, ""},
+		{ServiceDeskOrganization, "BIL", Seated{Open: 1}, 1, ""}, {ServiceDeskOrganization, "SUP", Seated{Added: 1}, 0, ""},
 	}, n)
 	moved, err := w.Moved(t.Context(), run.Seq)
 	must(t, err)
