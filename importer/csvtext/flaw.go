@@ -22,18 +22,11 @@ type Flaw struct {
 
 // Flaws in the form of a record. Where they are not repaired its cells cannot be trusted.
 var (
-	EscapedQuotes = &Flaw{Repaired, "escaped_quotes", "row|rows with \\\" instead of \"\" inside cells", ""}
+	QuotesRepaired = &Flaw{Repaired, "quotes_repaired",
+		"row|rows with blanks around quotes, or quotes inside cells that are not doubled: read as they are meant", ""}
 
-	BlanksAroundQuotes = &Flaw{Repaired, "blanks_around_quotes",
-		"row|rows with spaces around quoted cells, taken off", ""}
-	BareQuotes = &Flaw{Repaired, "bare_quotes",
-		"row|rows with quotes inside cells that are not doubled: taken as they stand", ""}
-
-	QuoteNeverClosed = &Flaw{Rejected, "quote_never_closed",
-		"row|rows in which a quote opens a cell and never closes it",
-		"add the missing quote, or take the opening one away"}
 	QuotesUnclear = &Flaw{Rejected, "quotes_unclear", "row|rows in which quotes leave open where a cell ends",
-		"put quotes around the whole cell and double those inside it, as in \"Ann \"\"A\"\" Lee\""}
+		"close the quotes around a cell, and double those inside it, as in \"Ann \"\"A\"\" Lee\""}
 	SwallowedRows = &Flaw{Rejected, "swallowed_rows",
 		"row|rows with a quoted cell that holds what looks like whole rows", "add the closing quote if it is missing"}
 	TooManyColumns = &Flaw{Rejected, "too_many_columns", "row|rows of more than 2,000 columns",

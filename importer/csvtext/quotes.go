@@ -1,202 +1,125 @@
 package csvtext
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
-const ctrlZ = "\x1a" // ends files of old programs
-
-// scanner follows the cells of the record that data starts with, and keeps
-// them: their bytes in text, with delimiters between them, and where each ends there.
+// scanner reads one record with quotes into its cells: their bytes in text, with
+// delimiters between them, and where each ends there.
 type scanner struct {
-	delim   []byte
-	quote   byte
-	special [256]bool // the bytes at which a cell without quotes may end, or is stray
+	delim  []byte
+	quote  byte
+	blanks string // that may stand around quotes
 
-	data    []byte
-	lenient bool // blanks may stand around quotes, and a backslash before one inside a cell
-	bound   int  // bytes of a quoted cell
-	text    []byte
-	ends    []int
+	text []byte
+	ends []int // at most MaxColumns+1: the last cell holds all that are too many
 	scanned
-}
-
-func newScanner(d Dialect) scanner {
-	s := scanner{delim: []byte(string(d.Delimiter())), quote: d.quote()}
-	for _, c := range []byte{s.delim[0], s.quote, '\r', '\n'} {
-		s.special[c] = true
-	}
-	return s
 }
 
 // scanned is what was found of a record.
 type scanned struct {
-	end     int // bytes of it, without the line end
-	lineEnd int // bytes of that
-	lines   int
-	opened  int  // where the last quoted cell begins
-	quoted  bool // a cell has quotes around it
-	stray   bool // a quote neither opens nor closes a cell, nor is doubled
-	open    bool // a quoted cell does not end within its bound
-	escaped bool // a quote after a backslash was read as one inside its cell
-	// doubtful: a quote that closes a cell of several lines stands where another cell
-	// could open. It may be that cell's, and the one before was never closed.
-	doubtful bool
-	surplus  bool  // there are cells beyond MaxColumns
-	fault    *Flaw // CellTooLong or TooManyColumns
+	size  int // bytes, with the line end
+	lines int
+	open  bool // a quoted cell does not end within its bound
+	stray bool // a quote neither opens nor closes a cell, nor is doubled
+	odd   bool // that, or blanks around quotes, or a quote that a backslash escapes
+	// escapes: a backslash stands before a quote within a quoted cell
+	escapes bool
 }
 
-// scan starts anew, as if data were the rest of the file. When the record and
-// its line end take all of data, more of it may change what was found.
-func (s *scanner) scan(data []byte, lenient bool, bound int) {
-	s.data, s.lenient, s.bound = data, lenient, bound
-	s.text, s.ends, s.scanned = s.text[:0], s.ends[:0], scanned{lines: 1}
-	if s.plainLine() {
-		return
+func newScanner(d Dialect) scanner {
+	delim := string(d.Delimiter())
+	return scanner{delim: []byte(delim), quote: d.quote(), blanks: strings.Replace(" \t", delim, "", 1)}
+}
+
+// scan reads the record that data starts with, whose quoted cells may have so many bytes.
+// Where it takes all of data, more of that may change what was found.
+func (s *scanner) scan(data []byte, escaped bool, bound int) {
+	s.text, s.ends, s.scanned = s.text[:0], s.ends[:0], scanned{}
+	rest := data
+	for {
+		if cell := bytes.TrimLeft(rest, s.blanks); len(cell) > 0 && cell[0] == s.quote {
+			s.odd = s.odd || len(cell) < len(rest)
+			rest = s.quotedCell(cell[1:], escaped, bound)
+		} else {
+			rest = s.plainCell(rest)
+		}
+		s.ends = append(s.ends[:min(len(s.ends), MaxColumns)], len(s.text))
+		if s.open || !bytes.HasPrefix(rest, s.delim) {
+			break
+		}
+		s.text = append(s.text, s.delim...)
+		rest = rest[len(s.delim):]
 	}
-	for s.cell() {
+	s.odd = s.odd || s.stray
+	s.size = len(data) - len(rest) + lineEnd(rest)
+	s.lines = countLines(data[:s.size])
+}
+
+// plainCell takes a cell without quotes around it, and returns what stands after it.
+func (s *scanner) plainCell(rest []byte) []byte {
+	end := bytes.IndexAny(rest, string(s.delim)+"\r\n")
+	if end < 0 {
+		end = len(rest)
+	}
+	s.stray = s.stray || bytes.IndexByte(rest[:end], s.quote) >= 0
+	s.text = append(s.text, rest[:end]...)
+	return rest[end:]
+}
+
+// quotedCell takes a cell behind its opening quote, and returns what stands after it.
+func (s *scanner) quotedCell(rest []byte, escaped bool, bound int) []byte {
+	beyond := max(0, len(rest)-bound)
+	for {
+		n := bytes.IndexByte(rest, s.quote)
+		if n < 0 || len(rest)-n <= beyond {
+			s.open = true
+			return rest[max(0, len(rest)-beyond):]
+		}
+		piece, after := rest[:n], rest[n+1:]
+		next := bytes.TrimLeft(after, s.blanks)
+		s.text = append(s.text, piece...)
+		escapes := (n-len(bytes.TrimRight(piece, `\`)))%2 == 1
+		s.escapes = s.escapes || escapes
+		switch {
+		case escaped && escapes:
+			s.odd = true
+			s.text = s.text[:len(s.text)-1]
+		case len(after) > 0 && after[0] == s.quote:
+			after = after[1:]
+		case len(next) == 0 || lineEnd(next) > 0 || bytes.HasPrefix(next, s.delim):
+			s.odd = s.odd || len(next) < len(after)
+			return next
+		default:
+			s.stray = true
+		}
+		s.text = append(s.text, s.quote)
+		rest = after
 	}
 }
 
-// plainLine takes a line without quotes at once, as most are. It is too short to pass a bound.
-func (s *scanner) plainLine() bool {
-	within := s.data[:min(len(s.data), MaxColumns)]
-	n := bytes.IndexByte(within, '\n')
-	if n < 0 {
-		return false
-	}
-	line := bytes.TrimSuffix(within[:n], []byte("\r"))
-	if bytes.IndexByte(line, s.quote) >= 0 || bytes.IndexByte(line, '\r') >= 0 {
-		return false
-	}
-	end := -len(s.delim)
-	for cell := range bytes.SplitSeq(line, s.delim) {
-		end += len(s.delim) + len(cell)
-		s.ends = append(s.ends, end)
-	}
-	s.text = append(s.text, line...)
-	s.end, s.lineEnd = len(line), n+1-len(line)
-	return true
-}
-
-// cells are the cells that were scanned; those beyond MaxColumns are part of the last.
+// cells are the cells that were scanned.
 func (s *scanner) cells() []string {
 	text, cells, start := string(s.text), make([]string, len(s.ends)), 0
 	for i, end := range s.ends {
 		cells[i], start = text[start:end], end+len(s.delim)
 	}
-	if s.fault == TooManyColumns {
-		cells[MaxColumns-1] += text[s.ends[MaxColumns-1]:]
-	}
-	for s.surplus && len(cells) > 1 && cells[len(cells)-1] == "" {
-		cells = cells[:len(cells)-1]
+	return s.bounded(cells)
+}
+
+// split takes a line apart at each delimiter, whatever its quotes.
+func (s *scanner) split(line []byte) []string {
+	cells := min(bytes.Count(line, s.delim), MaxColumns) + 1
+	return s.bounded(strings.SplitN(string(line), string(s.delim), cells))
+}
+
+// bounded drops empty cells where there are more than MaxColumns.
+func (s *scanner) bounded(cells []string) []string {
+	if len(cells) > MaxColumns && strings.Trim(cells[MaxColumns], string(s.delim)) == "" {
+		return trim(cells[:MaxColumns], 1)
 	}
 	return cells
-}
-
-// cell reads one cell, and reports whether another follows.
-func (s *scanner) cell() bool {
-	start, at := len(s.text), s.end
-	if s.lenient {
-		at = s.blanksEnd(at)
-	}
-	if s.isQuote(at) {
-		s.opened, s.end, s.quoted = at, at, true
-		s.quotedCell()
-	} else {
-		s.plainCell()
-	}
-	if s.open {
-		return false
-	}
-	if len(s.text)-start > maxCell {
-		s.fault = CellTooLong
-	}
-	if len(s.ends) < MaxColumns {
-		s.ends = append(s.ends, len(s.text))
-	} else if s.surplus = true; len(s.text) > start {
-		s.fault = TooManyColumns
-	}
-	if bytes.HasPrefix(s.data[s.end:], s.delim) {
-		s.text = append(s.text, s.delim...)
-		s.end += len(s.delim)
-		return true
-	}
-	s.lineEnd = lineEnd(s.data[s.end:])
-	return false
-}
-
-// plainCell goes to the end of a cell without quotes around it.
-func (s *scanner) plainCell() {
-	rest, special := s.data[s.end:], &s.special
-	n := 0
-	for ; n < len(rest); n++ {
-		c := rest[n]
-		if special[c] && c != s.quote && s.endsCell(s.end+n) {
-			break
-		}
-		s.stray = s.stray || c == s.quote
-	}
-	s.text = append(s.text, rest[:n]...)
-	s.end += n
-}
-
-// quotedCell goes past the quote that closes the cell.
-func (s *scanner) quotedCell() {
-	s.end++
-	limit, first := s.end+s.bound+1, s.lines
-	for {
-		within := s.data[s.end:min(len(s.data), max(s.end, limit))]
-		piece, _, closed := bytes.Cut(within, []byte{s.quote})
-		s.lines += countLineEnds(piece)
-		s.end += len(piece)
-		if !closed {
-			s.open = true
-			return
-		}
-		s.end++
-		if s.lenient && backslashes(piece)%2 == 1 {
-			s.escaped = true
-			s.text = append(append(s.text, piece[:len(piece)-1]...), s.quote)
-			continue
-		}
-		s.text = append(s.text, piece...)
-		at := s.end
-		if s.lenient {
-			at = s.blanksEnd(at)
-		}
-		switch {
-		case s.isQuote(s.end):
-			s.end++
-		case s.endsCell(at):
-			s.doubtful = s.doubtful || s.lines > first && s.opensAfter(piece)
-			s.end = at
-			return
-		default:
-			s.stray = true
-		}
-		s.text = append(s.text, s.quote)
-	}
-}
-
-func (s *scanner) isQuote(i int) bool { return i < len(s.data) && s.data[i] == s.quote }
-
-// blanksEnd is where the blanks that start at i end.
-func (s *scanner) blanksEnd(i int) int {
-	for i < len(s.data) && (s.data[i] == ' ' || s.data[i] == '\t') && s.data[i] != s.delim[0] {
-		i++
-	}
-	return i
-}
-
-// endsCell reports whether a cell can end before i.
-func (s *scanner) endsCell(i int) bool {
-	rest := s.data[i:]
-	return len(rest) == 0 || bytes.HasPrefix(rest, s.delim) || lineEnd(rest) > 0
-}
-
-// opensAfter reports whether a quote after a piece of a cell stands where another could begin.
-func (s *scanner) opensAfter(piece []byte) bool {
-	return bytes.HasSuffix(piece, s.delim) || bytes.HasSuffix(piece, []byte("\n")) ||
-		bytes.HasSuffix(piece, []byte("\r"))
 }
 
 // lineEnd is the length of the line end that b starts with; 0: none.
@@ -210,8 +133,28 @@ func lineEnd(b []byte) int {
 	return 0
 }
 
-func countLineEnds(b []byte) int {
-	return bytes.Count(b, []byte("\n")) + bytes.Count(b, []byte("\r")) - bytes.Count(b, []byte("\r\n"))
+// indexLineEnd is where the first line end begins; -1: there is none. bytes.IndexByte is the
+// fastest way, but not through a whole buffer without LF.
+func indexLineEnd(b []byte) int {
+	n := bytes.IndexByte(b[:min(len(b), 4<<10)], '\n')
+	if n < 0 {
+		return bytes.IndexAny(b, "\r\n")
+	}
+	if cr := bytes.IndexByte(b[:n], '\r'); cr >= 0 {
+		return cr
+	}
+	return n
 }
 
-func backslashes(b []byte) int { return len(b) - len(bytes.TrimRight(b, `\`)) }
+// countLines counts the physical lines of a record.
+func countLines(b []byte) int {
+	n := bytes.Count(b, []byte("\n")) + bytes.Count(b, []byte("\r")) - bytes.Count(b, []byte("\r\n"))
+	if !isEnded(b) {
+		n++
+	}
+	return n
+}
+
+func isEnded(b []byte) bool {
+	return bytes.HasSuffix(b, []byte("\n")) || bytes.HasSuffix(b, []byte("\r"))
+}

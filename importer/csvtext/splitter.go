@@ -9,7 +9,10 @@ import (
 	"strings"
 )
 
-const readSize = 128 << 10
+const (
+	readSize = 128 << 10
+	ctrlZ    = "\x1a" // ends files of old programs
+)
 
 // Reader cuts text into records. It knows quotes, counts physical lines (LF,
 // CR LF and CR end one) and never holds more than one row's bound.
@@ -26,8 +29,7 @@ type Reader struct {
 	err     error // why buf ends: io.EOF, or a read that failed; nil: there is more
 	place   Place // of what stands at r
 	suspect int   // last physical line over which an unclosed quote was followed
-
-	first, repaired, next scanner // the record as it is written, with a repair, and the one after it
+	scanner
 }
 
 // Records starts to read the records of the file.
@@ -36,123 +38,96 @@ func (f *File) Records(ctx context.Context, e Encoding, d Dialect) *Reader {
 	return newReader(e.decode(contextReader{ctx, whole}), d, f.path)
 }
 
-// Split reads the records of a text that is in memory.
-func Split(text []byte, d Dialect, path string) *Reader {
-	r := newReader(nil, d, path)
+// Split reads the records of a text that is in memory. Where it is cut, one that does
+// not end in it is an error.
+func Split(text []byte, d Dialect, cut bool) *Reader {
+	r := newReader(nil, d, "")
 	r.buf, r.err = bytes.TrimRight(text, ctrlZ), io.EOF
+	if cut {
+		r.err = io.ErrUnexpectedEOF
+	}
 	return r
 }
 
 func newReader(src io.Reader, d Dialect, path string) *Reader {
-	s := newScanner(d)
-	return &Reader{src: src, path: path, place: Place{1, 1}, first: s, repaired: s, next: s}
+	return &Reader{src: src, path: path, place: Place{1, 1}, scanner: newScanner(d)}
 }
 
 // Next returns the next record, io.EOF after the last.
 func (r *Reader) Next() (Record, error) {
-	rec := Record{BOM: r.skipBOM(), Place: r.place, Suspect: r.place.Line <= r.suspect}
-	r.scan(&r.first, 0, false)
-	var err error
-	switch {
-	case r.err != nil && r.r == len(r.buf):
-		return rec, r.err
-	case len(bytes.Trim(r.buf[r.r:r.r+r.first.end], " \t")) == 0:
-		rec.Blank = true
-		r.accept(&rec, &r.first)
+	rec := Record{Place: r.place, Suspect: r.place.Line <= r.suspect}
+	n, size, err := r.physicalLine()
+	for err == nil && bytes.HasPrefix(r.buf[r.r:r.r+n], []byte(utf8BOM)) {
+		rec.BOM = r.place.Row > 1
+		r.r, n, size = r.r+len(utf8BOM), n-len(utf8BOM), size-len(utf8BOM)
+	}
+	switch line := r.buf[r.r : r.r+n]; {
+	case err != nil:
+		return rec, err
+	case size == 0:
+		return rec, io.EOF
+	case bytes.IndexByte(line, r.quote) >= 0:
+		if err := r.chooseReading(&rec, n, size); err != nil {
+			return rec, err
+		}
 	default:
-		err = r.choose(&rec)
+		r.scanned = scanned{size: size, lines: 1}
+		if rec.Blank = len(bytes.Trim(line, " \t")) == 0; !rec.Blank {
+			rec.Cells = r.split(line)
+		}
 	}
-	if err == nil && r.err != io.EOF {
-		err = r.err
-	}
-	return rec, err
+	r.pass(&rec)
+	return rec, nil
 }
 
-// choose takes the first reading of the quotes that leaves no doubt.
-func (r *Reader) choose(rec *Record) error {
-	s := &r.first
-	rec.Cells = s.cells()
-	fits, clean := r.fits(rec.Cells), r.isClean(s)
-	switch {
-	case clean && (fits || !s.quoted):
-		r.accept(rec, s)
-	case r.repair(rec):
-	case clean && (s.lines == 1 || len(rec.Cells) <= r.Width):
-		r.accept(rec, s)
-	case s.stray && !s.open && s.lines == 1 && fits:
-		rec.Cells, rec.Repair = r.Trim(rec.Cells), BareQuotes
-		r.accept(rec, s)
-	default:
-		return r.rejectLine(rec)
+// chooseReading takes the first reading of the quotes that leaves no doubt: as they stand; with
+// backslashes that escape them, if there are any; as they stand, but less strictly; or none, by
+// which the record is the physical line of n bytes.
+func (r *Reader) chooseReading(rec *Record, n, size int) error {
+	for _, reading := range []struct{ escaped, loose bool }{{}, {escaped: true}, {loose: true}} {
+		if err := r.scanRecord(reading.escaped); err != nil {
+			return err
+		}
+		if rec.Cells = r.cells(); r.isCertain(rec.Cells, reading.loose || !r.escapes) {
+			if r.odd {
+				rec.Cells, rec.Repair = r.Trim(rec.Cells), QuotesRepaired
+			}
+			if r.lines > 1 && r.swallowed(rec.Cells) {
+				rec.Fault = SwallowedRows
+			}
+			return nil
+		}
 	}
-	if rec.Fault == nil && rec.Lines > 1 && r.swallowed(rec.Cells) {
-		rec.Fault = SwallowedRows
-	}
+	r.suspect = max(r.suspect, r.place.Line+r.lines-1)
+	rec.Cells, rec.Fault = r.split(r.buf[r.r:r.r+n]), QuotesUnclear
+	r.scanned = scanned{size: size, lines: 1}
 	return nil
 }
 
-// repair takes another reading of the quotes when by it the record has exactly
-// the header's columns.
-func (r *Reader) repair(rec *Record) bool {
-	s := &r.repaired
-	r.scan(s, 0, true)
-	cells := s.cells()
-	if !r.isClean(s) || !r.fits(cells) || s.lines > 1 && r.swallowed(cells) {
+// isCertain reports whether a record was read without a doubt: each quote is in its place and
+// the cells are the header's columns. Less strictly, these in one line may have stray quotes,
+// and without anything odd there may be others, if not more of them in several lines.
+func (r *Reader) isCertain(cells []string, loose bool) bool {
+	switch fits := r.Width == 0 || len(r.Trim(cells)) == r.Width; {
+	case r.open:
 		return false
+	case fits && !r.stray:
+		return true
+	case fits:
+		return loose && r.lines == 1
 	}
-	rec.Cells, rec.Repair = r.Trim(cells), BlanksAroundQuotes
-	if s.escaped {
-		rec.Repair = EscapedQuotes
-	}
-	r.accept(rec, s)
-	return true
+	return loose && !r.odd && (r.lines == 1 || len(cells) <= r.Width)
 }
 
-// rejectLine makes the first physical line a broken record.
-func (r *Reader) rejectLine(rec *Record) error {
-	n, end, err := r.physicalLine()
-	if err != nil {
-		return err
-	}
-	line, s := r.buf[r.r:r.r+n], &r.first
-	r.suspect = max(r.suspect, rec.Place.Line+s.lines-1)
-	pairsUp := s.opened < n && bytes.Count(line[s.opened:], []byte{s.quote})%2 == 0
-	fault := QuotesUnclear
-	if (s.open || s.lines > 1) && !pairsUp {
-		fault = QuoteNeverClosed
-	}
-	rec.Cells = strings.SplitN(string(line), string(s.delim), MaxColumns)
-	r.accept(rec, &scanner{scanned: scanned{end: n, lineEnd: end, lines: 1, fault: fault}})
-	return nil
-}
-
-// accept goes past the record that was scanned.
-func (r *Reader) accept(rec *Record, s *scanner) {
-	rec.Lines, rec.Ended, rec.Fault = s.lines, s.lineEnd > 0, s.fault
-	r.r += s.end + s.lineEnd
-	r.place.Row++
-	r.place.Line += rec.Lines
-}
-
-// isClean reports whether a record was scanned without a doubt. Where it may
-// have taken the quote that opens the next one, that must be clean as well.
-func (r *Reader) isClean(s *scanner) bool {
-	if s.open || s.stray || !s.doubtful {
-		return !s.open && !s.stray
-	}
-	r.scan(&r.next, s.end+s.lineEnd, false)
-	return !r.next.open && !r.next.stray
-}
-
-// swallowed reports whether a line in the middle of a cell looks like a row.
+// swallowed reports whether a line below the first of a cell looks like a row, or like one
+// whose next cell the quote that closes this one was meant to open.
 func (r *Reader) swallowed(cells []string) bool {
-	if r.Width < 2 {
-		return false
-	}
 	for _, c := range cells {
 		_, below, _ := strings.Cut(strings.TrimLeft(strings.ReplaceAll(c, "\r", "\n"), "\n"), "\n")
 		for line := range strings.Lines(below) {
-			if strings.Contains(line, "@") && strings.Count(line, string(r.first.delim)) >= r.Width-1 {
+			n := strings.Count(line, string(r.delim))
+			whole := r.Width > 0 && n >= r.Width-1 || strings.HasSuffix(line, string(r.delim))
+			if n > 0 && whole && strings.Contains(line, "@") {
 				return true
 			}
 		}
@@ -160,63 +135,75 @@ func (r *Reader) swallowed(cells []string) bool {
 	return false
 }
 
-// fits reports whether cells are as many as the header's, but for empty ones too many.
-func (r *Reader) fits(cells []string) bool { return r.Width == 0 || len(r.Trim(cells)) == r.Width }
-
 // Trim drops empty cells beyond the header's.
 func (r *Reader) Trim(cells []string) []string {
-	for r.Width > 0 && len(cells) > r.Width && cells[len(cells)-1] == "" {
+	if r.Width == 0 {
+		return cells
+	}
+	return trim(cells, r.Width)
+}
+
+// trim drops empty cells at the end while there are more than n.
+func trim(cells []string, n int) []string {
+	for len(cells) > n && cells[len(cells)-1] == "" {
 		cells = cells[:len(cells)-1]
 	}
 	return slices.Clip(cells)
 }
 
-// scan follows the record that starts some bytes after r, and reads on until its
-// end is certain or the bounds are passed. They are narrow for readings that repair,
-// and in lines over which an unclosed quote was followed before: else each line of a
-// broken file would be searched to the bound.
-func (r *Reader) scan(s *scanner, from int, lenient bool) {
+// pass goes past the record that was scanned, and holds it against the bounds.
+func (r *Reader) pass(rec *Record) {
+	end := r.r + r.size
+	rec.Ended, rec.Lines = isEnded(r.buf[r.r:end]), r.lines
+	switch tooLong := func(c string) bool { return len(c) > maxCell }; {
+	case rec.Fault != nil:
+	case len(rec.Cells) > MaxColumns:
+		rec.Fault = TooManyColumns
+	case r.size > maxCell && slices.ContainsFunc(rec.Cells, tooLong):
+		rec.Fault = CellTooLong
+	}
+	r.r, r.place.Row, r.place.Line = end, r.place.Row+1, r.place.Line+r.lines
+}
+
+// scanRecord reads on until the end of the record is certain, or a bound is passed. That is
+// narrow where backslashes escape quotes, and in lines over which an unclosed quote was
+// followed before: else each line of a broken file would be searched to the bound.
+func (r *Reader) scanRecord(escaped bool) error {
 	bound := maxCell
-	if r.place.Line <= r.suspect || lenient {
+	if escaped || r.place.Line <= r.suspect {
 		bound /= 64
 	}
 	for {
-		data := r.buf[r.r+from:]
-		s.scan(data, lenient, bound)
-		s.open = s.open || s.end > maxRow
-		if s.end > maxRow || s.end+s.lineEnd < len(data) || r.err != nil {
-			return
+		r.scan(r.buf[r.r:], escaped, bound)
+		switch {
+		case r.size > maxRow:
+			r.open = true
+			return nil
+		case r.r+r.size < len(r.buf), r.err == io.EOF:
+			return nil
+		case r.err != nil:
+			return r.err
 		}
 		r.fill()
 	}
 }
 
-func (r *Reader) skipBOM() (inside bool) {
-	for {
-		for len(r.buf)-r.r < len(utf8BOM) && r.err == nil {
-			r.fill()
-		}
-		if !bytes.HasPrefix(r.buf[r.r:], []byte(utf8BOM)) {
-			return inside
-		}
-		r.r += len(utf8BOM)
-		inside = r.place.Row > 1
-	}
-}
-
-// physicalLine finds the length of the line that starts at r, and of its end (0: the file's).
-func (r *Reader) physicalLine() (n, end int, err error) {
+// physicalLine reads on until the line that starts at r ends, and returns its length without
+// and with its end.
+func (r *Reader) physicalLine() (n, size int, err error) {
 	for {
 		line := r.buf[r.r:]
-		n = bytes.IndexAny(line, "\r\n")
+		n := indexLineEnd(line)
 		switch {
 		case n > maxRow, n < 0 && len(line) > maxRow:
 			return 0, 0, &RefusedError{Path: r.path, Place: r.place, What: "this line is longer than 4 MiB",
 				Hint: "check that this is a CSV file; if it is in another encoding, use --encoding"}
 		case n >= 0 && (n+1 < len(line) || r.err != nil):
-			return n, lineEnd(line[n:]), nil
+			return n, n + lineEnd(line[n:]), nil
+		case r.err == io.EOF:
+			return len(line), len(line), nil
 		case r.err != nil:
-			return len(line), 0, nil
+			return 0, 0, r.err
 		}
 		r.fill()
 	}

@@ -111,7 +111,7 @@ func TestSamples(t *testing.T) {
 		"zendesk-customers.csv":      "zendesk, UTF-8, comma: 20 rows, 20 valid, 1 duplicates, 0 skipped; ",
 		"zendesk-users.csv":          "zendesk, UTF-8, comma: 42 rows, 39 valid, 2 duplicates, 0 skipped; no_address malformed_address may_be_unwanted",
 		"freshdesk-contacts.csv":     "freshdesk, UTF-8, comma: 24 rows, 21 valid, 1 duplicates, 0 skipped; several_addresses no_address malformed_address",
-		"osticket-users.csv":         "osticket, UTF-8 with byte order mark, semicolon: 25 rows, 23 valid, 1 duplicates, 0 skipped; escaped_quotes guarded_cell no_address malformed_address",
+		"osticket-users.csv":         "osticket, UTF-8 with byte order mark, semicolon: 25 rows, 23 valid, 1 duplicates, 0 skipped; quotes_repaired guarded_cell no_address malformed_address",
 		"hubspot-contacts.csv":       "hubspot, UTF-8, comma: 24 rows, 22 valid, 1 duplicates, 0 skipped; no_name no_address malformed_address",
 		"entra-users.csv":            "entra, UTF-8 with byte order mark, comma: 22 rows, 18 valid, 0 duplicates, 0 skipped; no_address malformed_address may_be_unwanted",
 		"salesforce-report.csv":      "salesforce-report, UTF-8, comma: 22 rows, 21 valid, 1 duplicates, 6 skipped; footer no_address",

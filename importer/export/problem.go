@@ -19,9 +19,8 @@ const (
 var problemTable string
 
 // kinds are all that there are, in the order in which people are shown them.
-var kinds = append([]*kind{csvtext.EscapedQuotes, csvtext.BlanksAroundQuotes, csvtext.BareQuotes,
-	csvtext.QuoteNeverClosed, csvtext.QuotesUnclear, csvtext.SwallowedRows, csvtext.TooManyColumns,
-	csvtext.CellTooLong}, tableOf[*kind](problemTable)...)
+var kinds = append([]*kind{csvtext.QuotesRepaired, csvtext.QuotesUnclear, csvtext.SwallowedRows,
+	csvtext.TooManyColumns, csvtext.CellTooLong}, tableOf[*kind](problemTable)...)
 
 // kindOf is the kind that has a word.
 func kindOf(word string) *kind {

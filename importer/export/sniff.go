@@ -79,7 +79,7 @@ func (s *sniffer) sniff() (*guess, error) {
 // settings say, else what the user or the file says, else all.
 func (s *sniffer) dialects() ([]Dialect, error) {
 	for _, d := range []Dialect{',', ';'} {
-		rec, err := csvtext.Split(s.sample, d, "").Next()
+		rec, err := s.records(d).Next()
 		if h := newHeader(rec.Cells, rec.Place); err == nil && h.ownFile {
 			s.options.NoHeader = false
 			return []Dialect{d}, nil
@@ -95,11 +95,14 @@ func (s *sniffer) dialects() ([]Dialect, error) {
 	return []Dialect(delimiters), nil
 }
 
+func (s *sniffer) records(d Dialect) *csvtext.Reader {
+	return csvtext.Split(s.sample, d, len(s.sample) >= sampleSize)
+}
+
 // read reads the sample up to the header, and then the rows.
 func (s *sniffer) read(d Dialect) *guess {
 	g := &guess{layout: layout{dialect: d}}
-	cut := len(s.sample) >= sampleSize
-	records := csvtext.Split(s.sample, d, "")
+	records := s.records(d)
 	for g.total < sampleRows && (g.header.names != nil || len(g.before) < headerSearch) {
 		rec, err := records.Next()
 		found := g.header.names != nil
@@ -110,8 +113,7 @@ func (s *sniffer) read(d Dialect) *guess {
 			}
 		}
 		switch {
-		case err != nil, found && cut && (!rec.Ended || rec.Fault == csvtext.QuoteNeverClosed),
-			found && !g.header.repeats(rec.Cells) && g.header.isOther(rec.Cells, nil):
+		case err != nil, found && !g.header.repeats(rec.Cells) && g.header.isOther(rec.Cells, nil):
 			return g // at its end, or the file will be refused
 		case rec.Blank, !found && s.options.NoHeader && isDirective(rec.Cells):
 		case found:
