@@ -276,32 +276,28 @@ func TestJudgeRename(t *testing.T) {
 }
 
 func TestJudgeLeaver(t *testing.T) {
-	member := func(status outcome.Status, id, newKey string) ledger.Leaver {
-		return ledger.Leaver{Account: ledger.Account{Status: status}, MemberID: id, NewKey: newKey}
+	member := func(status outcome.Status, id string) ledger.Leaver {
+		return ledger.Leaver{Account: ledger.Account{Status: status}, MemberID: id}
 	}
-	at := export.Place{Row: 7, Line: 7}
-	before := member(outcome.Conflict, "1", "")
+	before := member(outcome.Conflict, "1")
 	before.RevokedAt = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	for _, tc := range []struct {
 		name   string
 		one    ledger.Leaver
-		other  sighting
+		other  string
 		ids    bool
 		action string
 		reason string
 	}{
-		{"gone", member(outcome.Created, "1", ""), sighting{}, true, ActionRevoke, "in no row"},
-		{"gone, of a source without ids", member(outcome.Created, "", ""), sighting{}, false, ActionRevoke, "in no row"},
-		{"there before us", member(outcome.Conflict, "1", ""), sighting{}, true, ActionReview, "not certainly created"},
-		{"not certainly ours", member(outcome.CreatedUnconfirmed, "1", ""), sighting{}, true, ActionReview, "not certainly created"},
-		{"the ids are gone", member(outcome.Created, "1", ""), sighting{}, false, ActionReview, "no usable external ids"},
-		{"another address", member(outcome.Created, "1", "b@x"), sighting{}, true, ActionReview, "b@x"},
-		{"another address in this night", member(outcome.Created, "1", ""), sighting{at, "c@x", outcome.Known}, true, ActionReview, "c@x"},
-		{"another address that is not made", member(outcome.Created, "1", ""), sighting{at, "c@x", outcome.Failed}, true, ActionReview, "settle"},
-		{"a duplicate", member(outcome.Created, "1", ""), sighting{at, "", outcome.Duplicate}, true, ActionReview, "row 7"},
-		{"excluded", member(outcome.Created, "1", ""), sighting{at, "", outcome.Excluded}, true, ActionReview, "excluded"},
-		{"revoked by a killed run", before, sighting{}, false, ActionRevoke, "revoked by this program on 2026-03-01"},
-		{"a typing error", member(outcome.Created, "1", ""), sighting{at, "", outcome.Invalid}, true, ActionReview, "typing error"},
+		{"gone", member(outcome.Created, "1"), "", true, ActionRevoke, "in no row"},
+		{"gone, of a source without ids", member(outcome.Created, ""), "", false, ActionRevoke, "in no row"},
+		{"there before us", member(outcome.Conflict, "1"), "", true, ActionReview, "not certainly created"},
+		{"not certainly ours", member(outcome.CreatedUnconfirmed, "1"), "", true, ActionReview, "not certainly created"},
+		{"the ids are gone", member(outcome.Created, "1"), "", false, ActionReview, "no usable external ids"},
+		{"another address", member(outcome.Created, "1"), "b@x", true, ActionReview, "b@x"},
+		{"another row", member(outcome.Created, "1"), "row 7", true, ActionReview, "in the export (row 7)"},
+		{"a row with the name", member(outcome.Created, ""), "row 7", false, ActionReview, "in the export (row 7)"},
+		{"revoked by a killed run", before, "", false, ActionRevoke, "revoked by this program on 2026-03-01"},
 	} {
 		action, reason := judgeLeaver(tc.one, tc.other, tc.ids)
 		if action != tc.action || !strings.Contains(reason, tc.reason) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/maphash"
 	"slices"
-	"strings"
 
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
@@ -27,16 +26,9 @@ type Roster struct {
 	there  []uint64        // hashes of who is in the source already, sorted
 	gone   []ledger.Member // who is in no row of the export any more
 	batch  []ledger.Member
-	ids    bool                // a row with an external id that can be used was seen
-	seen   map[string]sighting // by external ids and names of those who have left
-	fixed  map[string]bool     // keys of those whom rows stand for that were fixed
-}
-
-// sighting is the first row of an export that may be about somebody who has left; without a place there is none.
-type sighting struct {
-	place  export.Place
-	key    string
-	status outcome.Status
+	ids    bool              // a row with an external id that can be used was seen
+	seen   map[string]string // the rows that have external ids and names of those who have left; "": none has
+	fixed  map[string]bool   // keys of those whom rows stand for that were fixed
 }
 
 // openRoster reads who was in a source, and holds it against its export. It keeps 8 bytes for each who is in both.
@@ -48,7 +40,7 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 		survey: survey,
 		seed:   maphash.MakeSeed(),
 		there:  make([]uint64, 0, survey.Valid),
-		seen:   map[string]sighting{},
+		seen:   map[string]string{},
 		fixed:  map[string]bool{},
 	}
 	for m, err := range l.Members(ctx, source) {
@@ -58,18 +50,18 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 		if !m.Aside {
 			r.Members++
 		}
-		if !survey.Contains(m.Key) {
-			if r.gone = append(r.gone, m); !m.Aside {
-				r.Missing++
-			}
+		if survey.Contains(m.Key) {
+			r.there = append(r.there, maphash.Comparable(r.seed, m))
 			continue
 		}
-		r.there = append(r.there, maphash.Comparable(r.seed, m))
+		if r.gone = append(r.gone, m); !m.Aside {
+			r.Missing++
+		}
 	}
 	slices.Sort(r.there)
 	left, err := r.left()
 	for _, one := range left {
-		r.seen[sameID(one.KnownID)], r.seen[sameName(one.Name)] = sighting{}, sighting{}
+		r.seen[sameID(one.KnownID)], r.seen[sameName(one.Name)] = "", ""
 		if !one.RevokedAt.IsZero() {
 			r.Revoked++
 		}
@@ -78,60 +70,13 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 	return r, err
 }
 
-// begin stages in the ledger those who are in no row of the export any more. With an error, as with one of see and
-// arrive, the run must not be finished as complete.
-func (r *Roster) begin(run ledger.Run) error {
+// sight notes, while the plan is made, what a row says of those who have left: by the address that it was fixed to, by
+// its external id, or when it has no address that can be read, by any of its cells or two side by side, which may be a
+// name.
+func (r *Roster) sight(result Result) {
 	if r == nil {
-		return nil
+		return
 	}
-	r.gone = slices.DeleteFunc(r.gone, func(m ledger.Member) bool { return r.fixed[m.Key] })
-	return r.ledger.Leave(r.ctx, run.Seq, r.source, r.gone)
-}
-
-// see takes the result of one row.
-func (r *Roster) see(result Result) error {
-	if r == nil {
-		return nil
-	}
-	row := result.Row
-	if row.Key != "" && onboarded(result.Status) {
-		r.gather(ledger.Member{Key: row.Key, ExternalID: row.ExternalID})
-	} else if row.Key != "" && result.Status != outcome.Duplicate {
-		r.gather(ledger.Member{Key: row.Key, Aside: true})
-	}
-	for _, key := range row.Other {
-		r.gather(ledger.Member{Key: key, Aside: true})
-	}
-	if result.fixed != "" {
-		r.gather(ledger.Member{Key: result.fixed, ExternalID: row.ExternalID})
-	}
-	r.sight(result, result.Status)
-	if len(r.batch) < batchRows {
-		return nil
-	}
-	return r.arrive()
-}
-
-// gather puts aside for arrive who is not in the source as m already.
-func (r *Roster) gather(m ledger.Member) {
-	if _, there := slices.BinarySearch(r.there, maphash.Comparable(r.seed, m)); !there {
-		r.batch = append(r.batch, m)
-	}
-}
-
-// arrive stages those who were gathered.
-func (r *Roster) arrive() error {
-	if r == nil || len(r.batch) == 0 {
-		return nil
-	}
-	err := r.ledger.Arrive(r.ctx, r.source, r.batch)
-	r.batch = r.batch[:0]
-	return err
-}
-
-// sight notes what a row says of those who have left: by the address that it was fixed to, by its external id, or when
-// it has no address that can be read, by any of its cells or two side by side, which may be a name.
-func (r *Roster) sight(result Result, is outcome.Status) {
 	row, who := result.Row, []string(nil)
 	if result.fixed != "" {
 		r.fixed[result.fixed] = true
@@ -147,10 +92,53 @@ func (r *Roster) sight(result Result, is outcome.Status) {
 		}
 	}
 	for _, one := range who {
-		if s, left := r.seen[one]; left && (s.place == export.Place{} || s.place == row.Place) {
-			r.seen[one] = sighting{row.Place, strings.Clone(cmp.Or(result.fixed, row.Key)), is}
+		if place, left := r.seen[one]; left && place == "" {
+			r.seen[one] = row.Place.String()
 		}
 	}
+}
+
+// see stages in the ledger whom a row has brought into the source. With an error, as with one of end, the run must not
+// be finished as complete.
+func (r *Roster) see(result Result) error {
+	if r == nil {
+		return nil
+	}
+	person := ledger.Member{Key: cmp.Or(result.fixed, result.Row.Key), Aside: !onboarded(result.Status)}
+	if !person.Aside {
+		person.ExternalID = result.Row.ExternalID
+	}
+	r.gather(person)
+	for _, key := range result.Row.Other {
+		r.gather(ledger.Member{Key: key, Aside: true})
+	}
+	if len(r.batch) < batchRows {
+		return nil
+	}
+	return r.arrive()
+}
+
+// gather puts aside for arrive who is not in the source as m already.
+func (r *Roster) gather(m ledger.Member) {
+	if _, there := slices.BinarySearch(r.there, maphash.Comparable(r.seed, m)); !there && m.Key != "" {
+		r.batch = append(r.batch, m)
+	}
+}
+
+// arrive stages those who were gathered.
+func (r *Roster) arrive() error {
+	err := r.ledger.Arrive(r.ctx, r.source, r.batch)
+	r.batch = r.batch[:0]
+	return err
+}
+
+// end stages the last who were gathered, and those who are in no row of the export any more.
+func (r *Roster) end(run ledger.Run) error {
+	if r == nil {
+		return nil
+	}
+	r.gone = slices.DeleteFunc(r.gone, func(m ledger.Member) bool { return r.fixed[m.Key] })
+	return cmp.Or(r.arrive(), r.ledger.Leave(r.ctx, run.Seq, r.source, r.gone))
 }
 
 func sameID(id string) string { return "id\x00" + id }
@@ -180,7 +168,7 @@ type Leaver struct {
 func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
 	left, err := r.left()
 	for _, one := range left {
-		elsewhere := cmp.Or(r.seen[sameID(one.KnownID)], r.seen[sameName(one.Name)])
+		elsewhere := cmp.Or(r.seen[sameID(one.KnownID)], r.seen[sameName(one.Name)], one.NewKey)
 		action, reason := judgeLeaver(one, elsewhere, r.ids)
 		list = append(list, Leaver{
 			Email:     one.Email,
@@ -206,33 +194,23 @@ func (r *Roster) left() ([]ledger.Leaver, error) {
 
 // judgeLeaver is what is to be done about a leaver, and why. Only an account that was certainly created by us is
 // revoked, and only when the person cannot be in the export under another address. elsewhere is a row of the export
-// with the person's external id, or an invalid one with the name; ids says that the export has usable external ids.
-func judgeLeaver(one ledger.Leaver, elsewhere sighting, ids bool) (action, reason string) {
-	const byItself = "; to revoke it, use a file that has its jsm_account_id alone"
+// with the person's external id, or an invalid one with the name, or another address that has the external id; ids says
+// that the export has usable external ids.
+func judgeLeaver(one ledger.Leaver, elsewhere string, ids bool) (action, reason string) {
+	const byItself = "use a file that has its jsm_account_id alone"
 	gone := "in no row of the export since " + outcome.Day(one.LastSeen)
-	address := one.NewKey
-	switch s := elsewhere.status; {
-	case onboarded(s):
-		address = elsewhere.key
-	case s == outcome.Duplicate, s == outcome.RevokedBefore:
-		address = cmp.Or(address, elsewhere.place.String())
-	}
 	switch {
 	case !one.RevokedAt.IsZero():
 		return ActionRevoke, gone + "; " + fmt.Sprintf(outcome.ReasonRevoked, outcome.Day(one.RevokedAt))
 	case !one.Ours():
-		return ActionReview, fmt.Sprintf("%s; the account is %s, so it was not certainly created by this program%s",
-			gone, one.Status, byItself)
+		return ActionReview, fmt.Sprintf("%s; the account is %s, so it was not certainly created by this program; to "+
+			"revoke it, %s", gone, one.Status, byItself)
 	case one.MemberID != "" && !ids:
 		return ActionReview, gone + ", and it has no usable external ids any more, by which another address of the " +
-			"same person would be seen: bring that column back" + byItself
-	case address != "":
-		return ActionReview, fmt.Sprintf("the same external id is in the export with another address (%s): check that "+
-			"nothing is lost with the old account%s", address, byItself)
-	case elsewhere.place != export.Place{}:
-		return ActionReview, fmt.Sprintf("the same external id or name is in %s of the export, which is %s: settle "+
-			"that row first; it may be a typing error, or another address of the person",
-			elsewhere.place, elsewhere.status)
+			"same person would be seen: bring that column back; to revoke it all the same, " + byItself
+	case elsewhere != "":
+		return ActionReview, fmt.Sprintf("the same external id or name is in the export (%s), with another address or "+
+			"none that can be used: settle that first; to revoke the old account all the same, %s", elsewhere, byItself)
 	}
 	return ActionRevoke, gone
 }

@@ -92,9 +92,7 @@ func (p *Plan) decide(ctx context.Context, l *ledger.Ledger, o PlanOptions) (err
 			return err
 		}
 		p.count(t)
-		if p.Roster != nil {
-			p.Roster.sight(t.result, 0)
-		}
+		p.Roster.sight(t.result)
 	}
 	return nil
 }

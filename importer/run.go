@@ -124,12 +124,11 @@ func (r *Run) Do(rows iter.Seq2[*export.Row, error], tell func(Result) error) En
 			r.cancel(stop)
 		}
 	}
-	r.stop(brokenLedger(r.plan.Roster.begin(r.plan.Run)))
 	ordered := make(chan (<-chan Result), r.window)
 	go r.read(rows, ordered)
 	r.collect(ordered, tell)
 	end := End{Rows: r.plan.Survey.Rows, Progress: r.Progress()}
-	end.Stop = cmp.Or(interrupted(r.running), brokenLedger(r.plan.Roster.arrive()))
+	end.Stop = cmp.Or(interrupted(r.running), brokenLedger(r.plan.Roster.end(r.plan.Run)))
 	if r.revokes {
 		r.afterRevocations(&end)
 	} else {
