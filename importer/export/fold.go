@@ -2,9 +2,9 @@ package export
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/mozillazg/go-unidecode"
@@ -71,15 +71,20 @@ func covers(words, parts []string) bool {
 // isMisspelt reports a word that is a part of an address but for its letters beyond ASCII, such as
 // "Ayüe" in ayse@example.com.
 func isMisspelt(word, key string) bool {
+	pattern := strings.Map(func(r rune) rune {
+		if r >= utf8.RuneSelf {
+			return '?'
+		}
+		return unicode.ToLower(r)
+	}, word)
+	if n := strings.Count(pattern, "?"); n == 0 || n >= len(pattern)-1 {
+		return false
+	}
 	local, _, _ := strings.Cut(key, "@")
 	parts := strings.FieldsFunc(local, isNoLetter)
-	pattern := strings.ToLower(beyondASCII.ReplaceAllString(word, "?"))
 	almost := func(part string) bool {
 		found, _ := path.Match(pattern, part)
 		return found
 	}
-	return strings.Count(pattern, "?") < len(pattern)-1 && slices.ContainsFunc(parts, almost) &&
-		!slices.Contains(parts, strings.ToLower(unidecode.Unidecode(word)))
+	return slices.ContainsFunc(parts, almost) && !slices.Contains(parts, strings.ToLower(unidecode.Unidecode(word)))
 }
-
-var beyondASCII = regexp.MustCompile(`[^\x00-\x7f]`)

@@ -107,7 +107,9 @@ func (s *Survey) address(r *Row, cells []string, p person) address {
 	a := readAddress(p.Email)
 	r.Email, r.Key = a.email, a.key
 	for _, i := range s.second {
-		r.further(cellAt(cells, i))
+		if cell := cellAt(cells, i); cell != p.Email || a.others != nil {
+			r.further(cell)
+		}
 	}
 	switch {
 	case a.key != "", s.columns.needAccounts && r.AccountID != "":

@@ -68,10 +68,9 @@ func isNothing(s string) bool {
 		s = word
 	}
 	same := func(w string) bool { return strings.EqualFold(w, s) }
-	return slices.ContainsFunc(nothing, same) || s == "nan" || s == "NaN" ||
+	return strings.Trim(s, "-–—._*/ ") == "" || slices.ContainsFunc(nothing, same) || s == "nan" || s == "NaN" ||
 		word == second && (isNull(s) || s == "None") ||
-		strings.HasPrefix(s, "(") && strings.HasSuffix(s, ")") ||
-		strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") || strings.Trim(s, "-–—._*/ ") == ""
+		s[0] == '(' && strings.HasSuffix(s, ")") || s[0] == '[' && strings.HasSuffix(s, "]")
 }
 
 func isNull(s string) bool { return s == "null" || s == "NULL" }
