@@ -11,10 +11,7 @@ import (
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
-	"golang.org/x/text/encoding/japanese"
-	"golang.org/x/text/encoding/korean"
-	"golang.org/x/text/encoding/simplifiedchinese"
-	"golang.org/x/text/encoding/traditionalchinese"
+	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
 	"golang.org/x/text/transform"
@@ -24,60 +21,56 @@ const utf8BOM = "\xef\xbb\xbf"
 
 // Encoding is how bytes become text.
 type Encoding struct {
-	Name    string
-	Flag    string            // as --encoding takes it
+	Name    string            // as --encoding takes it
 	Guessed bool              // by the bytes: nobody says so
-	Wide    bool              // of several bytes for a letter: what it makes of others looks like words, too
 	decoder encoding.Encoding // nil: UTF-8, taken as it is
-	mark    string            // the byte order mark; "": none
 }
 
-var (
-	plainUTF8 = Encoding{Name: "UTF-8", Flag: "utf-8"}
-	utf16LE   = Encoding{Name: "UTF-16LE", Flag: "utf-16le", mark: "\xff\xfe",
-		decoder: unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)}
-	utf16BE = Encoding{Name: "UTF-16BE", Flag: "utf-16be", mark: "\xfe\xff",
-		decoder: unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)}
-	utf32LE = Encoding{Name: "UTF-32LE", Flag: "utf-32le", mark: "\xff\xfe\x00\x00",
-		decoder: utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)}
-	utf32BE = Encoding{Name: "UTF-32BE", Flag: "utf-32be", mark: "\x00\x00\xfe\xff",
-		decoder: utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM)}
-	cp858 = Encoding{Name: "cp858", Flag: "cp858", decoder: charmap.CodePage858}
+var plainUTF8 = Encoding{Name: "UTF-8"}
 
-	// marked are the encodings with a byte order mark, the longer one first where one begins with another.
-	marked = []Encoding{{Name: "UTF-8 with byte order mark", Flag: "utf-8", mark: utf8BOM}, utf32LE, utf32BE,
-		utf16LE, utf16BE}
-)
+// marked are the encodings with a byte order mark, the longer one first where one begins with another.
+var marked = []struct {
+	mark string
+	Encoding
+}{
+	{utf8BOM, plainUTF8},
+	{"\xff\xfe\x00\x00", Encoding{Name: "utf-32le", decoder: utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)}},
+	{"\x00\x00\xfe\xff", Encoding{Name: "utf-32be", decoder: utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM)}},
+	{"\xff\xfe", known("utf-16le")},
+	{"\xfe\xff", known("utf-16be")},
+}
 
 // legacy are the encodings of files that are no Unicode, the more frequent first.
-var legacy = []Encoding{
-	{Name: "Windows-1252", Flag: "windows-1252", decoder: charmap.Windows1252},
-	{Name: "Windows-1250", Flag: "windows-1250", decoder: charmap.Windows1250},
-	{Name: "Windows-1251", Flag: "windows-1251", decoder: charmap.Windows1251},
-	{Name: "Windows-1254", Flag: "windows-1254", decoder: charmap.Windows1254},
-	{Name: "Windows-1253", Flag: "windows-1253", decoder: charmap.Windows1253},
-	{Name: "Windows-1257", Flag: "windows-1257", decoder: charmap.Windows1257},
-	{Name: "ISO 8859-2", Flag: "iso-8859-2", decoder: charmap.ISO8859_2},
-	{Name: "ISO 8859-15", Flag: "iso-8859-15", decoder: charmap.ISO8859_15},
-	{Name: "Shift_JIS", Flag: "shift_jis", Wide: true, decoder: japanese.ShiftJIS},
-	{Name: "GB18030", Flag: "gb18030", Wide: true, decoder: simplifiedchinese.GB18030},
-	{Name: "Big5", Flag: "big5", Wide: true, decoder: traditionalchinese.Big5},
-	{Name: "EUC-KR", Flag: "euc-kr", Wide: true, decoder: korean.EUCKR},
-	{Name: "EUC-JP", Flag: "euc-jp", Wide: true, decoder: japanese.EUCJP},
-	{Name: "Mac Roman", Flag: "macintosh", decoder: charmap.Macintosh},
-	{Name: "cp850", Flag: "cp850", decoder: charmap.CodePage850},
-	{Name: "cp852", Flag: "cp852", decoder: charmap.CodePage852},
-	{Name: "Windows-1255", Flag: "windows-1255", decoder: charmap.Windows1255},
-	{Name: "Windows-1256", Flag: "windows-1256", decoder: charmap.Windows1256},
-	{Name: "Windows-874", Flag: "windows-874", decoder: charmap.Windows874},
-	{Name: "KOI8-R", Flag: "koi8-r", decoder: charmap.KOI8R},
-	{Name: "KOI8-U", Flag: "koi8-u", decoder: charmap.KOI8U},
-	{Name: "ISO 8859-5", Flag: "iso-8859-5", decoder: charmap.ISO8859_5},
-	{Name: "ISO 8859-6", Flag: "iso-8859-6", decoder: charmap.ISO8859_6},
-	{Name: "ISO 8859-7", Flag: "iso-8859-7", decoder: charmap.ISO8859_7},
-	{Name: "Mac Cyrillic", Flag: "x-mac-cyrillic", decoder: charmap.MacintoshCyrillic},
-	{Name: "cp437", Flag: "cp437", decoder: charmap.CodePage437},
-	{Name: "IBM866", Flag: "ibm866", decoder: charmap.CodePage866},
+var legacy = strings.Fields(`windows-1252 windows-1250 windows-1251 windows-1254 windows-1253 windows-1257
+	iso-8859-2 iso-8859-15 shift_jis gb18030 big5 euc-kr euc-jp macintosh cp850 cp852 windows-1255
+	windows-1256 windows-874 koi8-r koi8-u iso-8859-5 iso-8859-6 iso-8859-7 x-mac-cyrillic cp437 ibm866`)
+
+// known is an encoding that there is.
+func known(label string) Encoding {
+	e, _ := named(label)
+	return e
+}
+
+// named reads the value of --encoding: a label of the WHATWG standard, or a name that IANA knows.
+func named(label string) (Encoding, error) {
+	e, err := htmlindex.Get(label)
+	if err != nil {
+		e, err = ianaindex.IANA.Encoding(label)
+	}
+	switch {
+	case err != nil, e == nil, e == encoding.Replacement:
+		return Encoding{}, &OptionError{Flag: "--encoding",
+			What: fmt.Sprintf("there is no encoding %q (utf-8, utf-16, windows-1252, shift_jis, …)", label)}
+	case e == unicode.UTF8:
+		return plainUTF8, nil
+	}
+	return Encoding{Name: strings.ToLower(label), decoder: e}, nil
+}
+
+// IsWide reports an encoding of several bytes for a letter: what it makes of others looks like words, too.
+func (e Encoding) IsWide() bool {
+	_, narrow := e.decoder.(*charmap.Charmap)
+	return !narrow
 }
 
 // decode reads r as UTF-8. Bytes that are no UTF-8 in a UTF-8 file stay as they are.
@@ -99,26 +92,31 @@ func (e Encoding) Text(raw string) string {
 
 // Encodings are those that the file may be in: one when that is certain, else
 // all that make words of it, the likeliest first. A byte order mark beats what
-// the user says; named is that, or "".
-func (f *File) Encodings(named string) ([]Encoding, error) {
-	begins := func(e Encoding) bool { return bytes.HasPrefix(f.marks.head, []byte(e.mark)) }
-	if i := slices.IndexFunc(marked, begins); i >= 0 {
-		return marked[i : i+1], nil
+// the user says: label is that, or "".
+func (f *File) Encodings(label string) ([]Encoding, error) {
+	for _, m := range marked {
+		if bytes.HasPrefix(f.marks.head, []byte(m.mark)) {
+			return []Encoding{m.Encoding}, nil
+		}
 	}
-	if named != "" {
-		e, err := namedEncoding(named)
-		return []Encoding{e}, err
+	if label == "" {
+		return f.guessed()
 	}
-	if e, ok := byNULs(f.marks.head); ok {
-		return []Encoding{e}, nil
-	}
-	if bytes.Contains(f.marks.head, []byte("\x1b$")) {
-		return []Encoding{{Name: "ISO-2022-JP", Flag: "iso-2022-jp", decoder: japanese.ISO2022JP}}, nil
-	}
-	if f.marks.bad == 0 || f.marks.good >= f.marks.bad {
+	e, err := named(label)
+	return []Encoding{e}, err
+}
+
+// guessed are the encodings by the bytes of the file alone.
+func (f *File) guessed() ([]Encoding, error) {
+	switch wide := byNULs(f.marks.head); {
+	case wide.Guessed:
+		return []Encoding{wide}, nil
+	case bytes.Contains(f.marks.head, []byte("\x1b$")):
+		return []Encoding{known("iso-2022-jp")}, nil
+	case f.marks.bad <= f.marks.good:
 		return []Encoding{plainUTF8}, nil
 	}
-	if fit := f.candidates(); len(fit) > 0 {
+	if fit := f.marks.candidates(); len(fit) > 0 {
 		return fit, nil
 	}
 	return nil, &RefusedError{Path: f.path,
@@ -134,46 +132,6 @@ func (f *File) Sample(e Encoding, n int) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(e.decode(io.NewSectionReader(f.copy, 0, 1<<62)), int64(n)))
 }
 
-// namedEncoding reads the value of --encoding: a flag or name of the tables
-// above, or a label of the WHATWG standard.
-func namedEncoding(name string) (Encoding, error) {
-	plain := strings.NewReplacer("-", "", "_", "", " ", "", "windows", "cp", "ibm", "cp", "bom", "", "sig", "")
-	key := plain.Replace(strings.ToLower(name))
-	for _, e := range slices.Concat([]Encoding{plainUTF8, utf16LE, utf16BE, utf32LE, utf32BE, cp858}, legacy) {
-		flag := plain.Replace(e.Flag)
-		if key == flag || key+"le" == flag || key == plain.Replace(strings.ToLower(e.Name)) {
-			return e, nil
-		}
-	}
-	e, err := htmlindex.Get(name)
-	label := name
-	if err == nil {
-		label, err = htmlindex.Name(e)
-	}
-	if err != nil || label == "replacement" || label == "x-user-defined" {
-		return Encoding{}, &OptionError{Flag: "--encoding",
-			What: fmt.Sprintf("there is no encoding %q (utf-8, utf-16, windows-1252, shift_jis, …)", name)}
-	}
-	return Encoding{Name: label, Flag: label, decoder: e}, nil
-}
-
-// byNULs knows UTF-16 by the NULs that ASCII letters have in it.
-func byNULs(head []byte) (Encoding, bool) {
-	var nuls [2]int
-	for i, c := range head {
-		if c == 0 {
-			nuls[i%2]++
-		}
-	}
-	half := len(head) / 2
-	e := utf16LE
-	if nuls[0] > nuls[1] {
-		e, nuls[0], nuls[1] = utf16BE, nuls[1], nuls[0]
-	}
-	e.Guessed = true
-	return e, half >= 2 && nuls[1]*3 >= half && nuls[0]*10 <= nuls[1]
-}
-
 // marks are what the bytes of a file say about its encoding.
 type marks struct {
 	head      []byte // the beginning, at most 64 KiB
@@ -183,30 +141,47 @@ type marks struct {
 
 const marksKept = 64 << 10
 
-// add looks at whole lines.
+// add looks at a line, or at several that end in CR.
 func (m *marks) add(b []byte) {
 	m.head = append(m.head, b[:min(len(b), marksKept-len(m.head))]...)
-	for line := range bytes.Lines(b) {
+	for line := range bytes.SplitAfterSeq(b, []byte("\r")) {
 		switch {
-		case !slices.ContainsFunc(line, func(c byte) bool { return c >= utf8.RuneSelf }):
-		case utf8.Valid(line):
-			m.good++
-		default:
+		case !utf8.Valid(line):
 			m.bad++
 			m.lines = append(m.lines, line[:min(len(line), marksKept-len(m.lines))]...)
+		case utf8.RuneCount(line) < len(line):
+			m.good++
 		}
 	}
 }
 
+// byNULs is UTF-16 where each second byte of many is NUL, as of ASCII letters in it.
+func byNULs(head []byte) (e Encoding) {
+	var nuls [2]int // at even and at odd places
+	for i, c := range head {
+		if c == 0 {
+			nuls[i%2]++
+		}
+	}
+	for i, label := range []string{"utf-16be", "utf-16le"} {
+		if most := nuls[i]; most > 1 && most*6 >= len(head) && nuls[1-i]*10 <= most {
+			e = known(label)
+			e.Guessed = true
+		}
+	}
+	return e
+}
+
 // candidates are the encodings in which the lines that are not UTF-8 make words.
-func (f *File) candidates() (fit []Encoding) {
+func (m *marks) candidates() (fit []Encoding) {
 	misfits, words := make([]int, len(legacy)), make([]int, len(legacy))
-	for i, e := range legacy {
-		words[i], misfits[i] = countWords(e.Text(string(f.marks.lines)))
+	for i, label := range legacy {
+		words[i], misfits[i] = countWords(known(label).Text(string(m.lines)))
 	}
 	least := slices.Min(misfits)
-	for i, e := range legacy {
+	for i, label := range legacy {
 		if misfits[i]*10 <= words[i] && (misfits[i]-least)*50 <= words[i] {
+			e := known(label)
 			e.Guessed = true
 			fit = append(fit, e)
 		}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 
 	"golang.org/x/text/encoding/charmap"
@@ -20,8 +19,6 @@ const (
 	asCSV    = "export the people as CSV"
 	unpackIt = "unpack it first"
 )
-
-const headSize = 512 // bytes by which a format is known
 
 // foreign are the beginnings of files that are something else. A character of a
 // pattern is a byte of the file.
@@ -53,7 +50,7 @@ func start(pattern string) *regexp.Regexp {
 
 // refuseForeign refuses what is no text of cells by its beginning.
 func refuseForeign(path string, head []byte) error {
-	text, err := charmap.ISO8859_1.NewDecoder().Bytes(head)
+	text, err := charmap.ISO8859_1.NewDecoder().Bytes(head[:min(len(head), 512)])
 	if err != nil {
 		return err
 	}
@@ -66,41 +63,34 @@ func refuseForeign(path string, head []byte) error {
 	return nil
 }
 
-// textIn opens the one text in a zip archive: the only .csv in it, else the only
-// .tsv, .txt or .tab.
-func textIn(file string, raw io.ReaderAt, size int64) (io.ReadCloser, error) {
+// document is an entry of an archive that a spreadsheet or text program has written.
+var document = regexp.MustCompile(`^(xl/|word/|Index/|mimetype$)`)
+
+// textIn opens the one CSV file in a zip archive.
+func textIn(file string, raw io.ReaderAt, size int64) (io.Reader, error) {
 	archive, err := zip.NewReader(raw, size)
 	if err != nil {
 		return nil, err
 	}
-	found := map[string][]*zip.File{}
+	var texts []*zip.File
 	var names []string
 	for _, e := range archive.File {
-		base, extension := path.Base(e.Name), strings.ToLower(path.Ext(e.Name))
-		switch {
-		case strings.HasPrefix(e.Name, "xl/"):
-			return nil, &RefusedError{Path: file, What: "this is an Excel workbook (.xlsx)", Hint: saveAs}
-		case e.Name == "mimetype", strings.HasPrefix(e.Name, "Index/"), strings.HasPrefix(e.Name, "word/"):
-			return nil, &RefusedError{Path: file, What: "this is a spreadsheet or document, not CSV", Hint: saveAs}
+		switch base := path.Base(e.Name); {
+		case document.MatchString(e.Name):
+			return nil, &RefusedError{Path: file,
+				What: "this is an Excel workbook (.xlsx), or another program's document", Hint: saveAs}
 		case e.FileInfo().IsDir(), strings.HasPrefix(base, "."), strings.HasPrefix(e.Name, "__MACOSX/"):
 			continue
+		case strings.EqualFold(path.Ext(base), ".csv"):
+			texts = append(texts, e)
 		}
 		names = append(names, e.Name)
-		found[extension] = append(found[extension], e)
 	}
-	texts := found[".csv"]
-	if len(texts) == 0 {
-		texts = slices.Concat(found[".tsv"], found[".txt"], found[".tab"])
-	}
-	switch {
-	case len(texts) != 1:
+	if len(texts) != 1 {
 		return nil, &RefusedError{Path: file,
 			What: fmt.Sprintf("the zip archive has %d CSV files (it holds: %s)", len(texts),
 				text.Shorten(strings.Join(names, ", "), 200)),
 			Hint: "unpack it and name the one that holds the people"}
-	case texts[0].Flags&1 != 0:
-		return nil, &RefusedError{Path: file, What: fmt.Sprintf("%q in the zip archive is encrypted", texts[0].Name),
-			Hint: unpackIt}
 	}
 	return texts[0].Open()
 }

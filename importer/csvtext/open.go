@@ -1,10 +1,8 @@
 package csvtext
 
 import (
-	"archive/zip"
 	"bufio"
 	"bytes"
-	"compress/flate"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -14,50 +12,52 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"unicode/utf8"
 )
 
 // File is a text that has been opened: one unpacked copy of it in a temporary
 // file, so that it cannot change while it is read. Close removes the copy.
 type File struct {
-	path   string
-	sha256 string
-	copy   *os.File
-	marks  marks
+	path      string
+	sha256    string
+	copy      *os.File
+	marks     marks
+	temporary []*os.File // the copy, and that of an archive
 }
 
 // Open copies the text at path ("-": stdin) out of whatever it is packed in. A
 // *RefusedError says why it is none that can be read. When the context ends it
 // returns at once; a read of the source that waits for data is left behind.
 func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
-	f := &File{path: path}
-	source := stdin
-	if path == "-" {
-		f.path = "stdin"
-	} else {
-		raw, err := os.Open(path)
-		if failed, ok := errors.AsType[*fs.PathError](err); ok {
-			what := failed.Err.Error()
-			if errors.Is(err, fs.ErrNotExist) {
-				what = "there is no such file"
-			}
-			return nil, &RefusedError{Path: path, What: what,
-				Hint: "name the CSV file to read, or - for stdin"}
-		}
-		defer raw.Close()
-		st, err := raw.Stat()
+	f, source := &File{path: "stdin"}, stdin
+	if path != "-" {
+		raw, err := openFile(path)
 		if err != nil {
 			return nil, err
 		}
-		if st.IsDir() {
-			return nil, &RefusedError{Path: path, What: "this is a folder", Hint: "name the CSV file in it"}
-		}
-		source = raw
+		defer raw.Close()
+		f.path, source = path, raw
 	}
 	if err := f.unpack(ctx, source); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
+}
+
+func openFile(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	what := ""
+	switch st, statErr := f.Stat(); {
+	case errors.Is(err, fs.ErrNotExist):
+		what = "there is no such file"
+	case err != nil:
+		what = errors.Unwrap(err).Error()
+	case statErr == nil && st.IsDir():
+		what = "this is a folder"
+	default:
+		return f, nil
+	}
+	f.Close()
+	return nil, &RefusedError{Path: path, What: what, Hint: "name the CSV file to read, or - for stdin"}
 }
 
 // Path is the path as given, or "stdin".
@@ -67,38 +67,67 @@ func (f *File) Path() string { return f.path }
 func (f *File) SHA256() string { return f.sha256 }
 
 // Close removes the copy.
-func (f *File) Close() error { return discard(f.copy) }
+func (f *File) Close() (err error) {
+	for _, t := range f.temporary {
+		err = errors.Join(err, t.Close())
+		if removeErr := os.Remove(t.Name()); !errors.Is(removeErr, fs.ErrNotExist) {
+			err = errors.Join(err, removeErr)
+		}
+	}
+	return err
+}
+
+// newTemporary makes a file that nobody else sees: where the system allows it, it
+// has no name any more.
+func (f *File) newTemporary() (*os.File, error) {
+	t, err := os.CreateTemp("", "jsm-onboard-*")
+	if err != nil {
+		return nil, fmt.Errorf("making a temporary file: %w", err)
+	}
+	os.Remove(t.Name()) // fails on Windows, where Close does it
+	f.temporary = append(f.temporary, t)
+	return t, nil
+}
 
 // unpack makes the copy, and refuses what is no text of cells.
-func (f *File) unpack(ctx context.Context, source io.Reader) error {
+func (f *File) unpack(ctx context.Context, source io.Reader) (err error) {
 	piped := interruptible(ctx, source)
 	defer piped.Close()
 	sum := sha256.New()
 	raw := bufio.NewReaderSize(io.TeeReader(piped, sum), 64<<10)
-	head, err := raw.Peek(headSize)
-	if err != nil && err != io.EOF {
-		return fmt.Errorf("reading %s: %w", f.path, err)
+	var text io.Reader = raw
+	damaged := &RefusedError{Path: f.path, Hint: "download it again"}
+	switch head, _ := raw.Peek(4); { // an error comes again
+	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
+		damaged.What = "the gzip file is damaged or cut off"
+		text, err = gzip.NewReader(raw)
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
+		damaged.What = "the zip archive, or Excel workbook, is damaged or encrypted"
+		damaged.Hint += "; of a workbook export the people as CSV UTF-8"
+		text, err = f.unzip(raw)
 	}
-	if err := refuseForeign(f.path, head); err != nil {
-		return err
+	if err == nil {
+		err = f.keep(contextReader{ctx, text})
 	}
 	switch {
-	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
-		err = f.gunzip(ctx, raw)
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
-		err = f.unzip(ctx, raw)
-	default:
-		err = f.keep(ctx, raw)
-	}
-	if err != nil {
+	case damaged.What != "" && isDamage(err):
+		return damaged
+	case err != nil:
 		return err
-	}
-	f.sha256 = hex.EncodeToString(sum.Sum(nil))
-	if len(f.marks.head) == 0 {
+	case len(f.marks.head) == 0:
 		return &RefusedError{Path: f.path, What: "the file is empty: there is nothing to do",
 			Hint: "check whether the export has failed, and make it again"}
 	}
-	return refuseForeign(f.path, f.marks.head[:min(headSize, len(f.marks.head))])
+	f.sha256 = hex.EncodeToString(sum.Sum(nil))
+	return refuseForeign(f.path, f.marks.head)
+}
+
+// isDamage reports an error that is the fault of a packed file, and not that of the disk or of the context.
+func isDamage(err error) bool {
+	_, disk := errors.AsType[*fs.PathError](err)
+	_, refused := errors.AsType[*RefusedError](err)
+	ended := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+	return err != nil && !disk && !refused && !ended
 }
 
 // interruptible reads from source until the context ends. Only a read that has
@@ -114,87 +143,35 @@ func interruptible(ctx context.Context, source io.Reader) io.ReadCloser {
 	return r
 }
 
-func (f *File) gunzip(ctx context.Context, raw io.Reader) error {
-	unpacked, err := gzip.NewReader(raw)
-	if err == nil {
-		err = f.keep(ctx, unpacked)
-	}
-	if isDamage(err) {
-		return &RefusedError{Path: f.path, What: "the gzip file is damaged or cut off", Hint: "download it again"}
-	}
-	return err
-}
-
-// isDamage reports an error of a packed file's content, and not of the disk.
-func isDamage(err error) bool {
-	for _, damage := range []error{gzip.ErrHeader, gzip.ErrChecksum, zip.ErrFormat, zip.ErrChecksum,
-		zip.ErrAlgorithm, io.ErrUnexpectedEOF, io.EOF} {
-		if errors.Is(err, damage) {
-			return true
-		}
-	}
-	_, corrupt := errors.AsType[flate.CorruptInputError](err)
-	return corrupt
-}
-
-func (f *File) unzip(ctx context.Context, raw io.Reader) error {
-	packed, err := temporary()
+// unzip opens the one text in an archive, of which it makes a copy.
+func (f *File) unzip(raw io.Reader) (io.Reader, error) {
+	packed, err := f.newTemporary()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer discard(packed)
 	size, err := io.Copy(packed, raw)
 	if err != nil {
-		return fmt.Errorf("copying %s: %w", f.path, err)
+		return nil, fmt.Errorf("copying %s: %w", f.path, err)
 	}
-	text, err := textIn(f.path, packed, size)
-	if err == nil {
-		err = f.keep(ctx, text)
-		text.Close()
-	}
-	if isDamage(err) {
-		return &RefusedError{Path: f.path, What: "the zip archive, or Excel workbook, is damaged",
-			Hint: "download it again; of a workbook export the people as CSV UTF-8"}
-	}
-	return err
+	return textIn(f.path, packed, size)
 }
 
-// keep copies the text itself, and looks at its bytes on the way.
-func (f *File) keep(ctx context.Context, text io.Reader) error {
-	var err error
-	if f.copy, err = temporary(); err != nil {
+// keep copies the text itself, and looks at its lines on the way. Those that are longer than
+// a row may be are looked at in pieces.
+func (f *File) keep(text io.Reader) (err error) {
+	if f.copy, err = f.newTemporary(); err != nil {
 		return err
 	}
-	lines := bufio.NewScanner(contextReader{ctx, text})
-	lines.Buffer(make([]byte, 0, 256<<10), maxCell)
-	lines.Split(wholeLines)
-	for lines.Scan() {
-		f.marks.add(lines.Bytes())
-		if _, err := f.copy.Write(lines.Bytes()); err != nil {
-			return fmt.Errorf("copying %s to a temporary file: %w", f.path, err)
-		}
+	lines := bufio.NewReaderSize(io.TeeReader(text, f.copy), maxRow)
+	for err == nil || err == bufio.ErrBufferFull {
+		var line []byte
+		line, err = lines.ReadSlice('\n')
+		f.marks.add(line)
 	}
-	if lines.Err() != nil {
-		return fmt.Errorf("reading %s: %w", f.path, lines.Err())
+	if err != io.EOF {
+		return fmt.Errorf("copying %s to a temporary file: %w", f.path, err)
 	}
 	return nil
-}
-
-// wholeLines cuts a text between lines, and a line that is very long between
-// characters: each piece is UTF-8 where the text is.
-func wholeLines(data []byte, atEOF bool) (int, []byte, error) {
-	end := bytes.LastIndexAny(data, "\r\n") + 1
-	switch {
-	case atEOF:
-		end = len(data)
-	case end == 0 && len(data) >= maxCell/2:
-		for end = len(data) - 1; end > len(data)-utf8.UTFMax && !utf8.RuneStart(data[end]); end-- {
-		}
-	}
-	if end == 0 {
-		return 0, nil, nil
-	}
-	return end, data[:end], nil
 }
 
 // contextReader reads until the context ends.
@@ -208,26 +185,4 @@ func (r contextReader) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	return r.source.Read(p)
-}
-
-// temporary makes a file that nobody else sees: where the system allows it, it
-// has no name any more.
-func temporary() (*os.File, error) {
-	f, err := os.CreateTemp("", "jsm-onboard-*")
-	if err != nil {
-		return nil, fmt.Errorf("making a temporary file: %w", err)
-	}
-	os.Remove(f.Name()) // fails on Windows, where discard does it
-	return f, nil
-}
-
-func discard(f *os.File) error {
-	if f == nil {
-		return nil
-	}
-	err := f.Close()
-	if removeErr := os.Remove(f.Name()); removeErr != nil && !errors.Is(removeErr, fs.ErrNotExist) {
-		err = errors.Join(err, removeErr)
-	}
-	return err
 }

@@ -106,25 +106,32 @@ func TestForeignFiles(t *testing.T) {
 
 func TestNamedEncodings(t *testing.T) {
 	for name, want := range map[string]string{
-		"UTF8": "utf-8", "utf-8-sig": "utf-8", "utf-16": "utf-16le", "UTF_32": "utf-32le", "cp1250": "windows-1250",
-		"Windows1252": "windows-1252", "IBM850": "cp850", "cp858": "cp858", "latin1": "windows-1252",
-		"mac": "macintosh", "macroman": "macintosh", "sjis": "shift_jis", "gbk": "gbk", "866": "ibm866",
+		"UTF8": "UTF-8", "utf-16": "utf-16", "cp1250": "cp1250", "Windows-1252": "windows-1252", "IBM850": "ibm850",
+		"cp850": "cp850", "latin1": "latin1", "mac": "mac", "sjis": "sjis", "gbk": "gbk", "866": "866",
 		"utf-7": "", "replacement": "", "": "",
 	} {
-		e, err := namedEncoding(name)
-		if _, refused := errors.AsType[*OptionError](err); e.Flag != want || refused != (want == "") {
-			t.Errorf("%q is %q (%v), want %q", name, e.Flag, err, want)
+		e, err := named(name)
+		if _, refused := errors.AsType[*OptionError](err); e.Name != want || refused != (want == "") {
+			t.Errorf("%q is %q (%v), want %q", name, e.Name, err, want)
+		}
+	}
+}
+
+func TestEncodingsThatAreTriedAreKnown(t *testing.T) {
+	for _, label := range legacy {
+		if e, err := named(label); err != nil || e.Name != label || known(label).decoder == nil {
+			t.Errorf("%s: %v", label, err)
 		}
 	}
 }
 
 func TestByteOrderMarkBeatsTheFlag(t *testing.T) {
 	for text, want := range map[string]string{
-		"\xef\xbb\xbfa,b":       "utf-8",
+		"\xef\xbb\xbfa,b":       "UTF-8",
 		"\xff\xfea\x00":         "utf-16le",
 		"\xff\xfe\x00\x00":      "utf-32le",
-		"a,b":                   "windows-1250",
-		"a\x00,\x00b\x00\n\x00": "windows-1250",
+		"a,b":                   "cp1250",
+		"a\x00,\x00b\x00\n\x00": "cp1250",
 	} {
 		path := filepath.Join(t.TempDir(), "x.csv")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -134,7 +141,7 @@ func TestByteOrderMarkBeatsTheFlag(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := f.Encodings("cp1250"); err != nil || len(got) != 1 || got[0].Flag != want {
+		if got, err := f.Encodings("cp1250"); err != nil || len(got) != 1 || got[0].Name != want {
 			t.Errorf("%q: %v %v, want %s", text, got, err, want)
 		}
 		if err := f.Close(); err != nil {

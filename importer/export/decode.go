@@ -44,7 +44,7 @@ func (f *File) decide(ctx context.Context, o Options) (*view, error) {
 	}
 	slices.SortStableFunc(views, func(a, b *view) int { return b.known() - a.known() })
 	best := views[0]
-	if best.err != nil || !best.encoding.Guessed || strings.HasPrefix(best.encoding.Name, "UTF-16") {
+	if best.err != nil || !best.encoding.Guessed || strings.HasPrefix(best.encoding.Name, "utf-16") {
 		return best, best.err
 	}
 	if err := f.compare(ctx, views); err != nil {
@@ -127,7 +127,7 @@ func settle(views []*view) (*view, error) {
 			left = append(left, v)
 		}
 	}
-	if v := left[0]; len(left) == 1 && !(v.encoding.Wide && len(v.names) > 0) && v.wrong <= 0 {
+	if v := left[0]; len(left) == 1 && !(v.encoding.IsWide() && len(v.names) > 0) && v.wrong <= 0 {
 		if v.err != nil {
 			v.layout = views[0].layout // the same columns, though its header is not known in this encoding
 		}
@@ -136,8 +136,8 @@ func settle(views []*view) (*view, error) {
 	const most = 6
 	var flags, cells []string
 	for _, v := range left[:min(len(left), most)] {
-		flags = append(flags, "--encoding "+v.encoding.Flag)
-		cells = append(cells, v.encoding.Flag+": "+strings.Join(v.names, ", "))
+		flags = append(flags, "--encoding "+v.encoding.Name)
+		cells = append(cells, v.encoding.Name+": "+strings.Join(v.names, ", "))
 	}
 	return nil, &RefusedError{
 		What: "the file is not UTF-8, and its encoding is not certain",

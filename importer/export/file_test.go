@@ -69,7 +69,7 @@ func TestPackedFiles(t *testing.T) {
 		{"book.xlsx", zipOf(t, "[Content_Types].xml", "x", "xl/workbook.xml", "x"), "save it as CSV UTF-8"},
 		{"sheet.ods", zipOf(t, "mimetype", "x", "content.xml", "x"), "save it as CSV UTF-8"},
 		{"cut.zip", zipOf(t, "Contacts.csv", twoPeople)[:60], "the zip archive, or Excel workbook, is damaged"},
-		{"cut.xlsx", zipOf(t, "[Content_Types].xml", "x", "xl/workbook.xml", "x")[:90], "the zip archive, or Excel workbook, is damaged [download it again; of a workbook export the people as CSV UTF-8]"},
+		{"cut.xlsx", zipOf(t, "[Content_Types].xml", "x", "xl/workbook.xml", "x")[:90], "the zip archive, or Excel workbook, is damaged or encrypted [download it again; of a workbook export the people as CSV UTF-8]"},
 		{"cut-book.csv", zipOf(t, "[Content_Types].xml", "x", "xl/workbook.xml", "x")[:90], "the zip archive, or Excel workbook, is damaged"},
 		{"other.xlsx", "PK\x03\x04xxxx", "the zip archive, or Excel workbook, is damaged"},
 		{"damaged.xls", "\x09\x08\x10\x00\x00\x06\x05\x00\x01\x02", "no header names a column"},
