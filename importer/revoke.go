@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
@@ -22,18 +21,15 @@ func (r *Run) decideRevocation(t *task) {
 	before, known := cmp.Or(t.Outcome, &outcome.Outcome{}), cmp.Or(t.Account, &ledger.Account{})
 	t.id = cmp.Or(t.row.AccountID, before.AccountID, known.ID)
 	o, done := settled(t.row, t.Memory)
-	t.result = resultOf(t.row, o)
-	if done && t.Outcome == nil {
+	if t.result = resultOf(t.row, o); done {
 		return
 	}
-	status, reason := withoutRequest(t, r.accounts)
-	switch {
-	case done: // it counts as the first row with its account
-	case status == 0:
+	status, reason := withoutRequest(t)
+	if status == 0 {
 		t.wants = outcome.Revoked
-	default:
-		t.decided = outcome.Outcome{Status: status, Reason: reason, AccountID: t.id, Retry: true}
+		return
 	}
+	t.decided = outcome.Outcome{Status: status, Reason: reason, AccountID: t.id, Retry: true}
 }
 
 // afterRevoke asks after a 404 whether the account that the ledger has was really deleted: the 404 may have been about
@@ -50,46 +46,34 @@ func (r *Run) afterRevoke(ctx context.Context, t *task, e ledger.Entry) (ledger.
 	return e, stop
 }
 
-// withoutRequest is what becomes of a row for which nothing is asked of the site, and why; 0: something is. seen has
-// the accounts of the rows before.
-func withoutRequest(t *task, seen map[string]export.Place) (outcome.Status, string) {
+// withoutRequest is what becomes of a row for which nothing is asked of the site, and why; 0: something is.
+func withoutRequest(t *task) (outcome.Status, string) {
 	action, listed := t.row.Own["jsm_action"]
-	action, status := strings.ToLower(strings.TrimSpace(action)), t.row.Own["jsm_status"]
-	first, repeated := seen[t.id]
-	switch a := t.Account; {
-	case action == ActionReview, status == outcome.Review.String():
-		return outcome.Review, outcome.JoinReasons("left to a person", t.row.Own["jsm_reason"])
-	case listed && action != ActionRevoke: // emptied, too: somebody is to be spared
-		return outcome.Review, fmt.Sprintf(outcome.ReasonOtherAction, action)
-	case status == outcome.Conflict.String(), status == outcome.CreatedUnconfirmed.String():
-		return outcome.Review, outcome.ReasonNotOurs
+	switch a, status := t.Account, t.row.Own["jsm_status"]; {
+	case listed && !strings.EqualFold(strings.TrimSpace(action), ActionRevoke): // emptied, too: somebody is to be spared
+		return outcome.Review, outcome.JoinReasons(fmt.Sprintf(outcome.ReasonOtherAction, action), t.row.Own["jsm_reason"])
+	case status == outcome.Conflict.String(), status == outcome.CreatedUnconfirmed.String(),
+		status == outcome.Review.String():
+		return outcome.Review, outcome.JoinReasons(outcome.ReasonNotOurs, t.row.Own["jsm_reason"])
 	case t.id == "":
 		return outcome.Invalid, outcome.ReasonNoAccount
-	case !apiclient.IsAccountID(t.id), !accountID.MatchString(t.id):
+	case !accountID.MatchString(t.id):
 		return outcome.Invalid, outcome.ReasonNoAccountID
 	case a != nil && a.ID != "" && a.ID != t.id:
 		return outcome.Invalid, fmt.Sprintf(outcome.ReasonOtherID, a.ID)
 	case t.Owner != "" && t.Owner != t.row.Key:
 		return outcome.Invalid, fmt.Sprintf(outcome.ReasonOtherOwner, t.Owner)
-	case repeated:
-		return outcome.Duplicate, fmt.Sprintf(outcome.ReasonSameAccount, first)
-	}
-	seen[strings.Clone(t.id)] = t.row.Place
-	switch a := t.Account; {
 	case a != nil && !a.RevokedAt.IsZero():
 		return outcome.AlreadyRevoked, fmt.Sprintf(outcome.ReasonAlreadyRevoked, outcome.Day(a.RevokedAt))
-	case !strings.HasPrefix(t.id, portalOnly):
+	case !strings.HasPrefix(t.id, "qm:"):
 		return outcome.NotPortalOnly, outcome.ReasonNotPortalOnly
 	}
 	return 0, ""
 }
 
-// portalOnly is how the account ids of portal-only customers begin.
-const portalOnly = "qm:"
-
 // accountID is what account ids look like: of portal-only customers qm:…, of Atlassian accounts 712020:…, ug:… or
 // 24 hexadecimal digits.
-var accountID = regexp.MustCompile(`^(?:(?:[a-z]{2}|[0-9]{4,}):.+|[0-9a-f]{24})$`)
+var accountID = regexp.MustCompile(`^(?:(?:[a-z]{2}|[0-9]{4,}):[A-Za-z0-9:_.-]{1,200}|[0-9a-f]{24})$`)
 
 // upToDate refuses a row of a list of leavers when its source was read since, or the person is back.
 func upToDate(ctx context.Context, l *ledger.Ledger, path string, row *export.Row) error {
@@ -130,23 +114,19 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 	return p, err
 }
 
-// undoRows are the rows whose accounts a run has created, and after them those of which it is not known whether it did:
-// these are left to a person.
+// undoRows are the rows whose accounts a run has created, and those of which it is not known whether it did: these are
+// left to a person.
 func undoRows(l *ledger.Ledger, run int64) func(context.Context) iter.Seq2[*export.Row, error] {
-	review := map[string]string{"jsm_status": "review", "jsm_reason": outcome.ReasonMaybeCreated}
+	review := map[string]string{"jsm_action": ActionReview, "jsm_reason": outcome.ReasonMaybeCreated}
 	return func(ctx context.Context) iter.Seq2[*export.Row, error] {
 		return func(yield func(*export.Row, error) bool) {
-			n := 0
-			for _, own := range []map[string]string{nil, review} {
-				for o, err := range l.Made(ctx, run) {
-					if err == nil && (o.Status == outcome.Created) != (own == nil) {
-						continue
-					}
-					n++
-					row := RowOf(o)
-					if row.Number, row.Own = n, own; !yield(row, err) {
-						return
-					}
+			for o, err := range l.Made(ctx, run) {
+				row := RowOf(o)
+				if o.Status != outcome.Created {
+					row.Own = review
+				}
+				if !yield(row, err) {
+					return
 				}
 			}
 		}

@@ -76,9 +76,8 @@ type Run struct {
 	revokes       bool      // and creates nobody
 	asOf          time.Time // when the run ended that is told again; zero: it goes on
 	rules         stopRules
-	searchRefused atomic.Pointer[error]   // why nobody is looked up any more
-	renameRefused atomic.Pointer[error]   // why nobody is renamed any more
-	accounts      map[string]export.Place // of the rows so far, to revoke
+	searchRefused atomic.Pointer[error] // why nobody is looked up any more
+	renameRefused atomic.Pointer[error] // why nobody is renamed any more
 	fixed         []ledger.Fixed
 	limited       *Stop // by Options.Limit, before its last row; nil: it is not
 	sent          int   // rows that a worker has had
@@ -95,7 +94,7 @@ type Run struct {
 // options a revocation, by revoke or undo, takes Workers, MaxErrors, MayBrowse and Settled.
 func NewRun(ctx context.Context, api *apiclient.Client, l *ledger.Ledger, plan *Plan, o Options) *Run {
 	r := &Run{api: api, ledger: l, plan: plan, options: o, window: windowRows, asked: ctx}
-	r.revokes, r.accounts = Revokes(plan.Run.Command), map[string]export.Place{}
+	r.revokes = Revokes(plan.Run.Command)
 	r.rules = stopRules{maxErrors: o.MaxErrors, forbidden: min(plan.Create, sameRefusals)}
 	if o.MaxErrors == (Limit{Unit: Number}) { // 0: never
 		r.rules.maxErrors = Limit{}

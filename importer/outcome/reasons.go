@@ -22,7 +22,6 @@ const (
 
 	ReasonSameAddress  = "same address as %s"
 	ReasonOnlyThatSent = ", which has another name; only that one is sent"
-	ReasonSameAccount  = "same account as %s"
 	ReasonFixed        = "fixed and imported as %s on %s; " + noRequest
 	ReasonOtherAddress = "the ledger has this external id under another address (%s, since %s): for the same person " +
 		"this is a second account, and requests stay with the first"
