@@ -1,8 +1,8 @@
 package csvtext
 
 import (
-	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -24,7 +24,7 @@ func (d Dialect) quote() byte {
 	return '"'
 }
 
-var delimiterNames = map[Dialect]string{',': "comma", ';': "semicolon", '\t': "tab", '|': "pipe", ' ': "blank"}
+var delimiterNames = map[Dialect]string{',': "comma", ';': "semicolon", '\t': "tab", '|': "pipe", ' ': "space"}
 
 func (d Dialect) String() string {
 	if d&SingleQuoted != 0 {
@@ -41,16 +41,14 @@ func (d Dialect) MarshalText() ([]byte, error) { return []byte(d.String()), nil 
 
 // ParseDelimiter reads the value of --delimiter: one character, or its name.
 func ParseDelimiter(s string) (Dialect, error) {
-	if s == `\t` {
-		return '\t', nil
-	}
-	for r, name := range delimiterNames {
-		if strings.EqualFold(s, name) || r == ' ' && strings.EqualFold(s, "space") {
-			return r, nil
+	for d, name := range delimiterNames {
+		if strings.EqualFold(s, name) {
+			return d, nil
 		}
 	}
-	r, n := utf8.DecodeRuneInString(s)
-	if n == 0 || n != len(s) || !mayDelimit(r) {
+	one := strings.ReplaceAll(s, `\t`, "\t")
+	r, n := utf8.DecodeRuneInString(one)
+	if n == 0 || n != len(one) || !mayDelimit(r) {
 		return 0, &OptionError{Flag: "--delimiter",
 			What: fmt.Sprintf("%q is not one character that can stand between cells (or tab)", s)}
 	}
@@ -59,16 +57,15 @@ func ParseDelimiter(s string) (Dialect, error) {
 
 func mayDelimit(r rune) bool { return r != utf8.RuneError && !strings.ContainsRune("\"'\r\n\x00", r) }
 
-// Declared reads the line "sep=;" that Excel writes and heeds.
+// declaration is the line "sep=;" that Excel writes and heeds.
+var declaration = regexp.MustCompile(`(?i)^\x{feff}?[\r\n]*"?sep=(.)"?[,;\t]*([\r\n]|$)`)
+
+// Declared is the delimiter that a text names in its first line.
 func Declared(sample []byte) (Dialect, bool) {
-	line, _, _ := bytes.Cut(bytes.TrimLeft(bytes.TrimPrefix(sample, []byte(utf8BOM)), "\r\n"), []byte("\n"))
-	line = bytes.Trim(bytes.TrimRight(line, "\r"), `"`)
-	if len(line) < len("sep=;") || !strings.EqualFold(string(line[:4]), "sep=") {
+	line := declaration.FindSubmatch(sample)
+	if line == nil {
 		return 0, false
 	}
-	r, n := utf8.DecodeRune(line[4:])
-	if !mayDelimit(r) || len(bytes.TrimRight(line[4+n:], ",;\t")) > 0 {
-		return 0, false
-	}
-	return Dialect(r), true
+	r, _ := utf8.DecodeRune(line[1])
+	return Dialect(r), mayDelimit(r)
 }

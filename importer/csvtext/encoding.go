@@ -21,9 +21,9 @@ const utf8BOM = "\xef\xbb\xbf"
 
 // Encoding is how bytes become text.
 type Encoding struct {
-	Name    string            // as --encoding takes it
-	Guessed bool              // by the bytes: nobody says so
-	decoder encoding.Encoding // nil: UTF-8, taken as it is
+	Name     string            // as --encoding takes it
+	Guessed  bool              // by the bytes: nobody says so
+	encoding encoding.Encoding // nil: UTF-8, taken as it is
 }
 
 var plainUTF8 = Encoding{Name: "UTF-8"}
@@ -34,16 +34,23 @@ var marked = []struct {
 	Encoding
 }{
 	{utf8BOM, plainUTF8},
-	{"\xff\xfe\x00\x00", Encoding{Name: "utf-32le", decoder: utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)}},
-	{"\x00\x00\xfe\xff", Encoding{Name: "utf-32be", decoder: utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM)}},
+	{"\xff\xfe\x00\x00", Encoding{Name: "utf-32le", encoding: utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)}},
+	{"\x00\x00\xfe\xff", Encoding{Name: "utf-32be", encoding: utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM)}},
 	{"\xff\xfe", known("utf-16le")},
 	{"\xfe\xff", known("utf-16be")},
 }
 
 // legacy are the encodings of files that are no Unicode, the more frequent first.
-var legacy = strings.Fields(`windows-1252 windows-1250 windows-1251 windows-1254 windows-1253 windows-1257
+var legacy = all(`windows-1252 windows-1250 windows-1251 windows-1254 windows-1253 windows-1257
 	iso-8859-2 iso-8859-15 shift_jis gb18030 big5 euc-kr euc-jp macintosh cp850 cp852 windows-1255
 	windows-1256 windows-874 koi8-r koi8-u iso-8859-5 iso-8859-6 iso-8859-7 x-mac-cyrillic cp437 ibm866`)
+
+func all(labels string) (list []Encoding) {
+	for label := range strings.FieldsSeq(labels) {
+		list = append(list, known(label))
+	}
+	return list
+}
 
 // known is an encoding that there is.
 func known(label string) Encoding {
@@ -64,26 +71,26 @@ func named(label string) (Encoding, error) {
 	case e == unicode.UTF8:
 		return plainUTF8, nil
 	}
-	return Encoding{Name: strings.ToLower(label), decoder: e}, nil
+	return Encoding{Name: strings.ToLower(label), encoding: e}, nil
 }
 
 // IsWide reports an encoding of several bytes for a letter: what it makes of others looks like words, too.
 func (e Encoding) IsWide() bool {
-	_, narrow := e.decoder.(*charmap.Charmap)
+	_, narrow := e.encoding.(*charmap.Charmap)
 	return !narrow
 }
 
 // decode reads r as UTF-8. Bytes that are no UTF-8 in a UTF-8 file stay as they are.
 func (e Encoding) decode(r io.Reader) io.Reader {
-	if e.decoder == nil {
+	if e.encoding == nil {
 		return r
 	}
-	return transform.NewReader(r, e.decoder.NewDecoder())
+	return transform.NewReader(r, e.encoding.NewDecoder())
 }
 
 // Text decodes bytes that are no UTF-8.
 func (e Encoding) Text(raw string) string {
-	text, err := e.decoder.NewDecoder().String(raw)
+	text, err := e.encoding.NewDecoder().String(raw)
 	if err != nil {
 		return string(utf8.RuneError)
 	}
@@ -175,13 +182,12 @@ func byNULs(head []byte) (e Encoding) {
 // candidates are the encodings in which the lines that are not UTF-8 make words.
 func (m *marks) candidates() (fit []Encoding) {
 	misfits, words := make([]int, len(legacy)), make([]int, len(legacy))
-	for i, label := range legacy {
-		words[i], misfits[i] = countWords(known(label).Text(string(m.lines)))
+	for i, e := range legacy {
+		words[i], misfits[i] = countWords(e.Text(string(m.lines)))
 	}
 	least := slices.Min(misfits)
-	for i, label := range legacy {
+	for i, e := range legacy {
 		if misfits[i]*10 <= words[i] && (misfits[i]-least)*50 <= words[i] {
-			e := known(label)
 			e.Guessed = true
 			fit = append(fit, e)
 		}

@@ -15,9 +15,8 @@ import (
 )
 
 const (
-	saveAs   = "open it in the spreadsheet program and save it as CSV UTF-8"
-	asCSV    = "export the people as CSV"
-	unpackIt = "unpack it first"
+	saveAs = "open it in the spreadsheet program and save it as CSV UTF-8"
+	asCSV  = "export the people as CSV"
 )
 
 // foreign are the beginnings of files that are something else. A character of a
@@ -28,11 +27,8 @@ var foreign = []struct {
 }{
 	{start(`\xd0\xcf\x11\xe0`), "this is an old Excel workbook (.xls)", saveAs},
 	{start(`%pdf`), "this is a PDF", asCSV},
-	{start(`bzh`), "this is packed with bzip2", unpackIt},
-	{start(`\xfd7zxz`), "this is packed with xz", unpackIt},
-	{start(`\x28\xb5\x2f\xfd`), "this is packed with zstd", unpackIt},
-	{start(`7z\xbc\xaf\x27\x1c`), "this is a 7z archive", unpackIt},
-	{start(`rar!`), "this is a RAR archive", unpackIt},
+	{start(`bzh|\xfd7zxz|\x28\xb5\x2f\xfd|7z\xbc\xaf\x27\x1c|rar!`),
+		"this is packed with bzip2, xz, zstd, 7-Zip or RAR", "unpack it first"},
 	{start(`sqlite format 3`), "this is a database", asCSV},
 	{start(`begin:vcard`), "this is a vCard file, not CSV", asCSV},
 	{start(`begin:vcalendar`), "this is a calendar, not CSV", asCSV},

@@ -4,13 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/korean"
-	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 // signs stand alone or at a word: ½, 25°C, 10m², Nº, Acme®, ¿Qué. They say nothing of the letters.
@@ -74,25 +68,20 @@ func isWord(word string) bool {
 	})
 }
 
-// misread are the encodings for which UTF-8 and others are taken by mistake.
-var misread = []encoding.Encoding{
-	charmap.Windows1252, charmap.Macintosh, charmap.CodePage850, charmap.CodePage437, charmap.Windows1250,
-	charmap.Windows1251, charmap.Windows1254, charmap.ISO8859_1, charmap.ISO8859_2, charmap.ISO8859_15,
-	charmap.Windows1253, charmap.Windows1257, charmap.CodePage866, charmap.KOI8R, charmap.CodePage852,
-	simplifiedchinese.GBK,
-}
+// highLatin is a text of three Latin letters or more, all beyond ASCII, as in no name: "Èâàí" was "Иван".
+var highLatin = regexp.MustCompile(`^(\PL*[^\x00-\x7f\P{Latin}]){3,}\PL*$`)
 
 // IsMisread reports a text whose letters were read in the wrong encoding and
-// written again: the bytes of a word of it are UTF-8 in some encoding, once or twice,
-// or words of another script.
+// written again: the bytes of a word of it are UTF-8 in some encoding, once or twice, or
+// all letters are Latin ones that an encoding makes of other scripts.
 func IsMisread(s string) bool {
 	for word := range strings.FieldsFuncSeq(s, endsWord) {
 		length := utf8.RuneCountInString(word)
 		if strings.IndexFunc(word, isHigh) == strings.LastIndexFunc(word, isHigh) {
 			continue // a letter beyond ASCII at most
 		}
-		for _, in := range misread {
-			reread, err := in.NewEncoder().String(word)
+		for _, e := range legacy {
+			reread, err := e.encoding.NewEncoder().String(word)
 			letters := utf8.RuneCountInString(reread)
 			chinese := length*3 == len(word) && (letters*3 < len(reread) || letters*3 > len(reread) && length < 4)
 			if err == nil && letters < len(reread) && !chinese && utf8.ValidString(reread) && makesSense(reread) {
@@ -100,7 +89,7 @@ func IsMisread(s string) bool {
 			}
 		}
 	}
-	return inOtherScript(s)
+	return highLatin.MatchString(s)
 }
 
 func makesSense(s string) bool { return MakesWords(s) && !strings.ContainsFunc(s, isRareLetter) }
@@ -108,39 +97,4 @@ func makesSense(s string) bool { return MakesWords(s) && !strings.ContainsFunc(s
 // isRareLetter reports phonetic signs and letters that no names are written in.
 func isRareLetter(r rune) bool {
 	return r >= 0x250 && r < 0x370 || r >= 0x180 && r < 0x200 && r != 'ơ' && r != 'ư'
-}
-
-// otherScripts are encodings whose words have no ASCII letter, each with its script.
-var otherScripts = []struct {
-	in    encoding.Encoding
-	table *unicode.RangeTable
-}{
-	{charmap.Windows1251, unicode.Cyrillic},
-	{charmap.Windows1253, unicode.Greek},
-	{charmap.KOI8R, unicode.Cyrillic},
-	{charmap.Windows1255, unicode.Hebrew},
-	{charmap.Windows1256, unicode.Arabic},
-	{charmap.Windows874, unicode.Thai},
-	{simplifiedchinese.GBK, unicode.Han},
-	{korean.EUCKR, unicode.Hangul},
-}
-
-// highLatin is a text of three Latin letters beyond ASCII or more, and no others.
-var highLatin = regexp.MustCompile(`^(\PL*[^\x00-\x7f\P{Latin}]){3,}\PL*$`)
-
-// inOtherScript reports a text of Latin letters beyond ASCII alone whose bytes
-// are words of another script: "Èâàí" is "Иван".
-func inOtherScript(s string) bool {
-	b, err := charmap.Windows1252.NewEncoder().String(s)
-	if err != nil || !highLatin.MatchString(s) {
-		return false
-	}
-	for _, other := range otherScripts {
-		text, err := other.in.NewDecoder().String(b)
-		foreign := func(r rune) bool { return isHigh(r) && !unicode.Is(other.table, r) }
-		if err == nil && !strings.ContainsFunc(text, foreign) && makesSense(text) {
-			return true
-		}
-	}
-	return false
 }
