@@ -83,9 +83,6 @@ func newHeader(cells []string, place Place) header {
 			plain, inside = splitBrackets(name)
 		}
 		brackets := without(strings.Fields(inside), func(w string) bool { return is(linkWord, w) || is(halfWord, w) })
-		if partOf(strings.Join(brackets, "")) != 0 { // お名前（姓）
-			plain, brackets = strings.TrimSpace(plain+" "+strings.Join(brackets, " ")), nil
-		}
 		h.cells, h.names, h.plain = append(h.cells, c), append(h.names, name), append(h.plain, plain)
 		h.keys = append(h.keys, strings.ReplaceAll(plain, " ", ""))
 		h.words = append(h.words, append(brackets, strings.Fields(plain)...))
