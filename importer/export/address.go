@@ -118,8 +118,6 @@ func check(s string) (key, why string) {
 	switch {
 	case strings.Contains(lower, "#ext#"):
 		return "", "it is the login name of a guest (#EXT#): put the guest's own address there"
-	case strings.HasPrefix(strings.TrimPrefix(lower, "x500:"), "/o="):
-		return "", "it is an Exchange address (/o=…): put the person's SMTP address there"
 	case at < 0:
 		return "", "it has no @"
 	case strings.ContainsFunc(s, isOutOfPlace), norm.NFKC.String(s) != s, !csvtext.MakesWords(s):

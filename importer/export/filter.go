@@ -42,20 +42,13 @@ func newFilter(h *header, o Options) (f filter, err error) {
 	return f, nil
 }
 
-// count sees a row of the first pass.
-func (f filter) count(r *Row) {
-	for i := range f {
-		f[i].found = f[i].found || f[i].holds(r.record.Cells)
-	}
-}
-
 // unmatched are the conditions that no row has: most likely the value is written another way in the file.
 func (f filter) unmatched() (ps []Problem) {
 	for _, c := range f {
 		if !c.found {
-			ps = append(ps, Problem{Kind: c.flag + "_matches_none", Severity: Repaired,
-				Text: "rows match " + text.CommandLine("--"+c.flag, c.String()),
-				Hint: "check how the value is written in the file"})
+			k := kindOf(c.flag + "_matches_none")
+			what := fmt.Sprintf(k.Text, text.CommandLine("--"+c.flag, c.String()))
+			ps = append(ps, Problem{Kind: k.Word, Severity: k.Severity, Text: what, Hint: k.Hint})
 		}
 	}
 	return ps
@@ -64,15 +57,19 @@ func (f filter) unmatched() (ps []Problem) {
 // reason says why a row is left out; "" when it is not. A row is in when for
 // each column of --include one of its values holds, and no --exclude does.
 func (f filter) reason(cells []string) string {
-	for _, c := range f {
-		included := func(other condition) bool {
-			return other.flag == "include" && other.at == c.at && other.holds(cells)
+	for i, c := range f {
+		if !c.found && c.holds(cells) {
+			f[i].found = true
 		}
-		switch {
-		case c.flag == "exclude" && c.holds(cells):
-			return c.String() + " is excluded"
-		case c.flag == "include" && !slices.ContainsFunc(f, included):
-			return fmt.Sprintf("%s=%s is not included", c.Column, text.Shorten(trimBlanks(cellAt(cells, c.at)), 80))
+	}
+	for _, c := range f {
+		cell := text.Shorten(trimBlanks(cellAt(cells, c.at)), 80)
+		same := func(other condition) bool { return other.flag == c.flag && other.at == c.at && other.holds(cells) }
+		switch in := slices.ContainsFunc(f, same); {
+		case in && c.flag == "exclude":
+			return fmt.Sprintf("%s=%s is excluded", c.Column, cell)
+		case !in && c.flag == "include":
+			return fmt.Sprintf("%s=%s is not included", c.Column, cell)
 		}
 	}
 	return ""
@@ -101,9 +98,10 @@ func signsIn(h *header) (found []sign) {
 			}
 			for value := range strings.SplitSeq(s.Values, "|") {
 				m := Match{Column: h.names[i], Value: value}
-				found = append(found, sign{i, value, &kind{Severity: Advised, Word: unwanted.Word,
-					Text: fmt.Sprintf("%s %s (%s)", unwanted.Text, s.Looks, m),
-					Hint: "leave them out with " + text.CommandLine("--exclude", m.String())}})
+				k := *kindOf("may_be_unwanted")
+				k.Text = fmt.Sprintf(k.Text, s.Looks, m)
+				k.Hint = fmt.Sprintf(k.Hint, text.CommandLine("--exclude", m.String()))
+				found = append(found, sign{i, value, &k})
 			}
 		}
 	}

@@ -40,13 +40,9 @@ func isNoLetter(r rune) bool { return r < 'a' || r > 'z' }
 // standsIn reports whether a folded word is one that an address is made of:
 // three letters of it or more somewhere, or two as a part of their own.
 func standsIn(word string, parts []string) bool {
-	n := utf8.RuneCountInString(word)
-	for _, part := range parts {
-		if n >= 3 && strings.Contains(part, word) || n == 2 && part == word {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(parts, func(part string) bool {
+		return len(word) > 2 && strings.Contains(part, word) || len(word) == 2 && part == word
+	})
 }
 
 // localWords are the folded words of an address's local part.

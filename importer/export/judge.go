@@ -23,8 +23,8 @@ func (s *Survey) judge(r *Row, p person) {
 	case r.fault != nil:
 	case slices.ContainsFunc(cells, func(c string) bool { return !utf8.ValidString(c) }):
 		r.fault = notUTF8
-	default:
-		r.fault = r.stillBroken()
+	case strings.HasSuffix(r.Own["jsm_reason"], uncorrected.Hint):
+		r.fault = uncorrected
 	}
 	if r.fault != nil {
 		s.broken(r, cells)
@@ -68,26 +68,15 @@ func (s *Survey) keepCells(r *Row, cells []string) {
 	}
 }
 
-const clearReason = "; when its cells are right, empty its cell jsm_reason"
-
-// stillBroken is the fault of form that a row in a file of ours was rejected for, until its reason is emptied:
-// there its cells fill the columns that the file was given, and nothing else shows it any more.
-func (r *Row) stillBroken() *kind {
-	reason, still := strings.CutSuffix(r.Own["jsm_reason"], clearReason)
-	for _, k := range kinds {
-		if still && k.Hint != "" && strings.HasSuffix(reason, k.Hint) {
-			return k
-		}
-	}
-	return nil
-}
-
-// broken is a row whose cells cannot be trusted.
+// broken is a row whose cells cannot be trusted. One of a file of ours is so until its reason is emptied: there its
+// cells fill the columns that the file was given, and nothing else shows it any more.
 func (s *Survey) broken(r *Row, cells []string) {
 	r.NoAddress, r.repairs = true, nil
-	r.Invalid = r.fault.Of(1) + ": " + r.fault.Hint
-	if !s.columns.needAccounts && r.fault != notUTF8 { // whose cells are in place
-		r.Invalid += clearReason
+	switch r.Invalid = r.fault.Of(1) + ": " + r.fault.Hint; {
+	case r.fault == uncorrected:
+		r.Invalid = r.Own["jsm_reason"]
+	case !s.columns.needAccounts && r.fault != notUTF8: // whose cells are in place
+		r.Invalid += "; " + uncorrected.Hint
 	}
 	r.mentioned(cells)
 }

@@ -96,7 +96,7 @@ func TestWithoutAHeaderColumnsHaveNumbers(t *testing.T) {
 		"row with fewer cells than there are columns; what is missing was read as empty", "",
 		"row with more cells than there should be", "put quotes around a cell that contains the delimiter (such as a comma)",
 		"row with fewer cells than there are columns; what is missing was read as empty",
-		"row with more cells than there should be: put quotes around a cell that contains the delimiter (such as a comma)" + clearReason,
+		"row with more cells than there should be: put quotes around a cell that contains the delimiter (such as a comma)" + "; " + uncorrected.Hint,
 	}
 	if diff := cmp.Diff(want, told); diff != "" {
 		t.Error(diff)
@@ -241,13 +241,13 @@ func TestOrganizations(t *testing.T) {
 // A row whose form was wrong is wrong until its reason is emptied.
 func TestReasonsStandUntilTheyAreEmptied(t *testing.T) {
 	reason := longRow.Of(1) + ": " + longRow.Hint
-	file := "email,name,jsm_reason\na@example.com,Lee,\"" + reason + clearReason + "\"\nb@example.com,Bo,\"" + reason +
-		"\"\nc@example.com,Cy,\"another reason" + clearReason + "\"\nd@example.com,Di,\n"
+	file := "email,name,jsm_reason\na@example.com,Lee,\"" + reason + "; " + uncorrected.Hint + "\"\nb@example.com,Bo,\"" + reason +
+		"\"\nc@example.com,Cy,\"another reason" + "; " + uncorrected.Hint + "\"\nd@example.com,Di,\n"
 	_, rows, err := readAll(t, writeFile(t, "x.failed.csv", file), Options{})
 	if err != nil {
 		t.Fatal(refused(err))
 	}
-	want := []string{"2 !long_row (no address) +a@example.com", "3 b@example.com Bo", "4 c@example.com Cy", "5 d@example.com Di"}
+	want := []string{"2 !uncorrected (no address) +a@example.com", "3 b@example.com Bo", "4 !uncorrected (no address) +c@example.com", "5 d@example.com Di"}
 	if diff := cmp.Diff(want, tellAll(rows)); diff != "" {
 		t.Error(diff)
 	}

@@ -31,8 +31,7 @@ func tableOf[T any](csv string) (rows []T) {
 }
 
 // Presets are the names of the header sets that are known.
-func Presets() []string {
-	var names []string
+func Presets() (names []string) {
 	for _, p := range presets {
 		names = append(names, p.Name)
 	}
@@ -43,21 +42,20 @@ func Presets() []string {
 // header has all of.
 func (ch *chooser) choosePreset() error {
 	name, best := ch.options.Preset, &ch.c.preset
-	if name != "" && name != "none" && !slices.Contains(Presets(), name) {
-		return &OptionError{Flag: "--preset", What: fmt.Sprintf("there is no preset %q (%s)", name,
-			strings.Join(Presets(), ", "))}
-	}
 	missing := func(key string) bool { return !slices.Contains(ch.h.keys, key) }
 	for _, p := range presets {
-		fits := !slices.ContainsFunc(strings.Fields(p.Signature), missing)
-		switch {
-		case name != "" && name != p.Name:
-		case fits && len(p.Signature) > len(best.Signature):
+		fits := (name == "" || name == p.Name) && !slices.ContainsFunc(strings.Fields(p.Signature), missing)
+		if fits && len(p.Signature) > len(best.Signature) {
 			*best = p
-		case name != "" && ch.h.place.Row > 0:
-			return ch.refuse("this is not the header of "+p.Title,
-				"leave --preset out, or name the columns with --column")
 		}
+	}
+	switch {
+	case name == "", name == "none", name == best.Name:
+	case !slices.Contains(Presets(), name):
+		return &OptionError{Flag: "--preset", What: fmt.Sprintf("there is no preset %q (%s)", name,
+			strings.Join(Presets(), ", "))}
+	case ch.h.place.Row > 0:
+		return ch.refuse("this is not the header of "+name, "leave --preset out, or name the columns with --column")
 	}
 	for pair := range strings.FieldsSeq(best.Told) {
 		key, word, _ := strings.Cut(pair, "=")

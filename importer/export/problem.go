@@ -27,24 +27,13 @@ func kindOf(word string) *kind {
 	return kinds[slices.IndexFunc(kinds, func(k *kind) bool { return k.Word == word })]
 }
 
-// The kinds of problems.
+// The kinds of rows, and of lines that are none.
 var (
-	// Troubles of the whole file.
-	guessedEncoding   = kindOf("not_utf8")
-	singleQuotes      = kindOf("single_quotes")
-	duplicateHeader   = kindOf("duplicate_header")
-	noNameColumn      = kindOf("no_name_column")
-	halfName          = kindOf("half_name")
-	externalIDsUnused = kindOf("external_ids_unused")
-
-	// Lines that are no rows.
-	titleLines     = kindOf("title_lines")
-	bomInside      = kindOf("bom_inside")
-	repeatedHeader = kindOf("repeated_header")
-	footerLines    = kindOf("footer")
-	strayLines     = kindOf("stray_directive")
-
-	// Repairs of a row.
+	titleLines       = kindOf("title_lines")
+	bomInside        = kindOf("bom_inside")
+	repeatedHeader   = kindOf("repeated_header")
+	footerLines      = kindOf("footer")
+	strayLines       = kindOf("stray_directive")
 	cutOff           = kindOf("cut_off")
 	shortRow         = kindOf("short_row")
 	wrappedAddress   = kindOf("wrapped_address")
@@ -52,24 +41,16 @@ var (
 	guardedCell      = kindOf("guarded_cell")
 	namelessRow      = kindOf("no_name")
 	nameControls     = kindOf("name_controls")
-
-	// Rows whose form is wrong.
-	longRow     = kindOf("long_row")
-	rowTooShort = kindOf("row_too_short")
-	brokenRow   = kindOf("broken_row")
-	notUTF8     = kindOf("row_not_utf8")
-
-	// Rows without an address that can be used.
-	missingAddress = kindOf("no_address")
-	brokenAddress  = kindOf("malformed_address")
-	missingAccount = kindOf("no_account")
-
-	// Rows whose name is not what the person is called.
-	nameBroken = kindOf("name_lost_letters")
-	notAName   = kindOf("not_a_name")
-
-	// People who have left or are no customers, by what stands in a column.
-	unwanted = kindOf("may_be_unwanted")
+	longRow          = kindOf("long_row")
+	rowTooShort      = kindOf("row_too_short")
+	brokenRow        = kindOf("broken_row")
+	notUTF8          = kindOf("row_not_utf8")
+	uncorrected      = kindOf("uncorrected")
+	missingAddress   = kindOf("no_address")
+	brokenAddress    = kindOf("malformed_address")
+	missingAccount   = kindOf("no_account")
+	nameBroken       = kindOf("name_lost_letters")
+	notAName         = kindOf("not_a_name")
 )
 
 // Problem is one kind of trouble in a file, with where it first occurs.
@@ -83,8 +64,7 @@ type Problem struct {
 }
 
 // Kinds are the words of all kinds of trouble in a file.
-func Kinds() []string {
-	words := []string{"include_matches_none", "exclude_matches_none"}
+func Kinds() (words []string) {
 	for _, k := range kinds {
 		words = append(words, k.Word)
 	}

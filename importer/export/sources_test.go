@@ -144,7 +144,7 @@ var shapes = []exported{
 	{name: "Entra", file: "userPrincipalName,displayName,surname,mail,givenName,accountEnabled,alternateEmailAddress\nalee@corp.example,Ann Lee,Lee,ann@example.com,Ann,true,\nbo_x.com#EXT#@corp.example,Bo Berg,Berg,bo@example.com,Bo,true,\n", people: "ann@example.com=Ann Lee|bo@example.com=Bo Berg"},
 	{name: "Jira DC", file: "Username,Email,Full Name,Status,User Directory,Last Login Date\nalee;alee,ann@example.com;ann@example.com,Ann Lee;Ann Lee,active;active,A;B,\n", people: "ann@example.com=Ann Lee"},
 	{name: "told parts beat the preset", file: "name,email,external_id,role,restriction,first,last\nbigcorp-ann,ann@example.com,1,,,Ann,Lee\n", options: told("first_name", "first", "last_name", "last"), people: "ann@example.com=Ann Lee"},
-	{name: "told preset of another header", file: "a,email\nx,ann@example.com\n", options: Options{Preset: "hubspot"}, refused: "not the header of HubSpot"},
+	{name: "told preset of another header", file: "a,email\nx,ann@example.com\n", options: Options{Preset: "hubspot"}, refused: "not the header of hubspot"},
 
 	// Second tables.
 	{name: "second table, same width", file: "Name,Email,Role\nAnn Lee,ann@example.com,Host\n\nInvited\nEmail,Person,Note\nbo@example.com,Bo Berg,x\n", refused: "another header"},

@@ -163,7 +163,6 @@ func (s *Survey) see(r *Row) {
 	if r.NoAddress {
 		s.NoAddress++
 	} else {
-		s.filter.count(r)
 		for i := range s.others {
 			s.others[i].see(r)
 		}

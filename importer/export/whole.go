@@ -34,7 +34,7 @@ func (s *Survey) judgeWhole() error {
 	}
 	named := slices.Contains(s.columns.told[Name:Organization], true)
 	// more than chance or the habits of families would make them
-	if n := s.names.found(); (n > 3 && n*4 > s.names.agree || n > 2 && n >= s.names.agree) && !named {
+	if n := s.names.found(); n > 2 && n*4 > s.names.agree && !named {
 		return refuse(Place{}, fmt.Sprintf("the names of %d rows stand in the addresses of other rows: one column "+
 			"was probably sorted or moved without the other", n),
 			"make the export again; if the names are right, say so with --column name=COLUMN")
@@ -51,15 +51,15 @@ func (s *Survey) judgeWhole() error {
 // noteWhole notes what is to be said of the file as a whole.
 func (s *Survey) noteWhole() {
 	names := !s.columns.needAccounts && !s.options.NoNames
-	for k, found := range map[*kind]bool{
-		guessedEncoding:   s.encoding.Guessed,
-		singleQuotes:      s.dialect&csvtext.SingleQuoted != 0,
-		duplicateHeader:   len(s.columns.at[Email]) > 1,
-		externalIDsUnused: s.OneExternalID != "",
-		halfName:          names && !s.columns.has(Name) && s.columns.has(FirstName) != s.columns.has(LastName),
-		noNameColumn:      names && !s.columns.hasNames(),
+	for word, found := range map[string]bool{
+		"not_utf8":            s.encoding.Guessed,
+		"single_quotes":       s.dialect&csvtext.SingleQuoted != 0,
+		"duplicate_header":    len(s.columns.at[Email]) > 1,
+		"external_ids_unused": s.OneExternalID != "",
+		"half_name":           names && !s.columns.has(Name) && s.columns.has(FirstName) != s.columns.has(LastName),
+		"no_name_column":      names && !s.columns.hasNames(),
 	} {
-		if found {
+		if k := kindOf(word); found {
 			s.tally.add(s.header.place, k)
 		}
 	}
@@ -100,15 +100,15 @@ func (o *otherColumn) see(r *Row) {
 // shuffled looks for a column of names that was sorted or moved without that of the addresses: addresses
 // that are made of the name of another row, and have nothing of their own. It looks at the first rows.
 type shuffled struct {
-	rows, agree int
-	strange     []string        // local parts that have nothing of the name of their row
-	made        map[string]bool // what the names make
+	agree   int
+	strange []string        // local parts that have nothing of the name of their row
+	made    map[string]bool // what the names make
 }
 
 const shuffledRows = 10_000
 
 func (s *shuffled) see(r *Row) {
-	if s.rows++; s.rows > shuffledRows {
+	if s.agree+len(s.strange) == shuffledRows {
 		return
 	}
 	local := localWords(r.Key)
