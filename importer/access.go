@@ -109,7 +109,7 @@ func (r *Run) giveAccess(ctx context.Context, end *End) {
 	if err == nil {
 		end.Access, err = r.accessTotals(still)
 	}
-	end.Revised = end.Revised || err == nil
+	r.revised.CompareAndSwap(false, err == nil)
 	end.Stop = cmp.Or(end.Stop, brokenLedger(err))
 }
 

@@ -27,24 +27,19 @@ const (
 var errNotLookedUp = errors.New("account ids are not looked up in this run")
 
 // try makes a request of one kind, until the site answers that it would refuse every one: refused is why, then.
-func try(refused *atomic.Pointer[error], request func() error) error {
+func try[T any](refused *atomic.Pointer[error], request func() (T, error)) (got T, err error) {
 	if why := refused.Load(); why != nil {
-		return *why
+		return got, *why
 	}
-	err := request()
-	if forNobody(err) {
+	if got, err = request(); forNobody(err) {
 		refused.Store(&err)
 	}
-	return err
+	return got, err
 }
 
 // find looks up an account.
-func (r *Run) find(ctx context.Context, email string) (found apiclient.Account, err error) {
-	err = try(&r.searchRefused, func() (err error) {
-		found, err = r.api.FindAccount(ctx, email)
-		return err
-	})
-	return found, err
+func (r *Run) find(ctx context.Context, email string) (apiclient.Account, error) {
+	return try(&r.searchRefused, func() (apiclient.Account, error) { return r.api.FindAccount(ctx, email) })
 }
 
 // forNobody reports an answer that every such request would get.
@@ -89,19 +84,16 @@ func inParallel[T any](ctx context.Context, n int, all iter.Seq2[T, error], do f
 	return cmp.Or(interrupted(ctx), stop, failed)
 }
 
-// lookUps asks for the account ids that are still open, and reports whether a result of this run has changed by it.
-// What cannot be answered yet stays open.
-func (r *Run) lookUps(ctx context.Context) (bool, *Stop) {
-	var changed atomic.Bool
+// lookUps asks for the account ids that are still open. What cannot be answered yet stays open.
+func (r *Run) lookUps(ctx context.Context) *Stop {
 	all := r.ledger.LookUps(context.WithoutCancel(ctx))
-	stop := inParallel(ctx, lookUpsAtOnce, all, func(ctx context.Context, open ledger.OpenLookUp) *Stop {
+	return inParallel(ctx, lookUpsAtOnce, all, func(ctx context.Context, open ledger.OpenLookUp) *Stop {
 		o, stop := r.lookUp(ctx, open)
 		if open.Run == r.plan.Run.Seq && o != open.Outcome {
-			changed.Store(true)
+			r.revised.Store(true)
 		}
 		return stop
 	})
-	return changed.Load(), stop
 }
 
 // lookUp asks for one account id, and returns the outcome that the ledger has now.
@@ -120,8 +112,7 @@ func (r *Run) lookUp(ctx context.Context, open ledger.OpenLookUp) (outcome.Outco
 // LookUps asks for the account ids that earlier runs could not find yet. Do does it for an import by itself; revoke
 // does it before its plan, which is about account ids.
 func LookUps(ctx context.Context, api *apiclient.Client, l *ledger.Ledger) *Stop {
-	_, stop := (&Run{api: api, ledger: l, plan: &Plan{}}).lookUps(ctx)
-	return stop
+	return (&Run{api: api, ledger: l, plan: &Plan{}}).lookUps(ctx)
 }
 
 // afterCreates looks up what is open and gives the access that was asked for, once every row has a result.
@@ -129,22 +120,18 @@ func (r *Run) afterCreates(end *End) {
 	ctx, still := r.asked, context.WithoutCancel(r.asked)
 	end.Stop = cmp.Or(end.Stop, brokenLedger(r.ledger.KeepFixed(still, r.plan.Run.Seq, r.fixed)))
 	if end.Stop == nil && r.options.ResolveConflicts {
-		end.Revised, end.Stop = r.lookUps(ctx)
+		end.Stop = r.lookUps(ctx)
 	}
 	if r.plan.Access != nil {
 		r.giveAccess(ctx, end)
 	}
-	end.Notes = r.notes(still, end)
+	end.Revised, end.Notes = r.revised.Load(), r.notes(still)
 }
 
 // notes are what has to be said besides the rows.
-func (r *Run) notes(ctx context.Context, end *End) (notes []string) {
+func (r *Run) notes(ctx context.Context) (notes []string) {
 	if off := r.renameRefused.Load(); off != nil {
 		notes = append(notes, "names were not changed: "+oneLine(*off))
-	}
-	if n := r.plan.OtherAddress; n > 0 {
-		notes = append(notes, text.Counted(n, "person is", "people are")+
-			" onboarded under another address, going by the external ids; the results name it")
 	}
 	if open, err := r.ledger.CountLookUps(ctx); err == nil && open > 0 && r.options.ResolveConflicts {
 		then := "the next command on this ledger does it first"
@@ -152,9 +139,6 @@ func (r *Run) notes(ctx context.Context, end *End) (notes []string) {
 			then = "the token may not do that (" + oneLine(*refused) + ")"
 		}
 		notes = append(notes, text.Counted(open, "account id is", "account ids are")+" still to be looked up; "+then)
-	}
-	if end.Access != nil {
-		notes = append(notes, end.Access.Refused...)
 	}
 	return notes
 }

@@ -189,9 +189,8 @@ func (r *Run) send(ctx context.Context, t *task, record apiclient.Record) (id st
 		made, call, err := r.api.CreateCustomer(ctx, customer, record)
 		return made.ID, call, err
 	case outcome.Renamed:
-		err = try(&r.renameRefused, func() (err error) {
-			call, err = r.api.RenameCustomer(ctx, t.id, t.row.Name)
-			return err
+		call, err = try(&r.renameRefused, func() (apiclient.Call, error) {
+			return r.api.RenameCustomer(ctx, t.id, t.row.Name)
 		})
 	case outcome.Revoked:
 		call, err = r.api.RevokePortalAccess(ctx, t.id, record)
@@ -202,7 +201,7 @@ func (r *Run) send(ctx context.Context, t *task, record apiclient.Record) (id st
 // afterCreate adds to what became of a customer, as the answer alone has it, what the ledger has on the row.
 func (r *Run) afterCreate(ctx context.Context, t *task, e ledger.Entry, call apiclient.Call) (ledger.Entry, *Stop) {
 	if e.Status == outcome.CreatedUnconfirmed && !call.Lost {
-		e.Name = t.Lost.Name // if the account is ours, the lost attempt created it, under the name that it sent
+		e.Name = *t.Lost // if the account is ours, the lost attempt created it, under the name that it sent
 	}
 	if t.Other != nil {
 		e.Reason = outcome.JoinReasons(e.Reason,

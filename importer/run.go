@@ -78,6 +78,7 @@ type Run struct {
 	rules         stopRules
 	searchRefused atomic.Pointer[error] // why nobody is looked up any more
 	renameRefused atomic.Pointer[error] // why nobody is renamed any more
+	revised       atomic.Bool           // results changed after they were handed out
 	fixed         []ledger.Fixed
 	limited       *Stop // by Options.Limit, before its last row; nil: it is not
 	sent          int   // rows that a worker has had
@@ -119,7 +120,7 @@ func (r *Run) Do(rows iter.Seq2[*export.Row, error], tell func(Result) error) En
 	r.running, r.cancel = context.WithCancelCause(r.asked)
 	defer r.cancel(nil)
 	if r.options.ResolveConflicts { // of earlier runs; a quota that forbids it for long holds up no creates
-		if _, stop := r.lookUps(r.running); stop != nil && stop.Cause != QuotaPause {
+		if stop := r.lookUps(r.running); stop != nil && stop.Cause != QuotaPause {
 			r.cancel(stop)
 		}
 	}

@@ -16,25 +16,23 @@ type Account struct {
 	ID         string         // "" when it is not known
 	Status     outcome.Status // Created, CreatedUnconfirmed or Conflict
 	FirstRun   int64          // the first run that knew it
-	Run        int64          // the run, and its row, that Status and ID are from
-	Row        int
+	Run        int64          // the run that Status and ID are from
 	At         time.Time
 	RevokedAt  time.Time // zero: not revoked by us
-	RevokedRun int64
-	Gone       bool // the site has it no more
-	LookUp     bool // ID is still to be looked up
+	Gone       bool      // the site has it no more
+	LookUp     bool      // ID is still to be looked up
 }
 
 // Ours reports whether it is proved that this program has made the account.
 func (a Account) Ours() bool { return a.Status == outcome.Created }
 
-const accountColumns = `a.key, a.email, a.name, a.external_id, a.id, a.status, a.first_run, a.run, a.row, a.at,
-	a.revoked_at, a.revoked_run, a.gone_run <> 0, a.look_up`
+const accountColumns = `a.key, a.email, a.name, a.external_id, a.id, a.status, a.first_run, a.run, a.at, a.revoked_at,
+	a.gone_run <> 0, a.look_up`
 
 // accountInto is where accountColumns are scanned to.
 func accountInto(a *Account) []any {
-	return []any{&a.Key, &a.Email, &a.Name, &a.ExternalID, &a.ID, parsed{&a.Status}, &a.FirstRun, &a.Run, &a.Row,
-		parsed{&a.At}, parsed{&a.RevokedAt}, &a.RevokedRun, &a.Gone, &a.LookUp}
+	return []any{&a.Key, &a.Email, &a.Name, &a.ExternalID, &a.ID, parsed{&a.Status}, &a.FirstRun, &a.Run,
+		parsed{&a.At}, parsed{&a.RevokedAt}, &a.Gone, &a.LookUp}
 }
 
 const (

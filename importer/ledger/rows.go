@@ -106,17 +106,11 @@ type Query struct {
 type Memory struct {
 	Outcome *outcome.Outcome // what became of the row in this run; Open also when its attempt was never settled
 	Account *Account         // the account of the key, one that is gone, too
-	Lost    *Lost            // an attempt of ours for the key whose answer was never learned
+	Lost    *string          // an attempt of ours for the key whose answer was never learned: the name as it was sent
 	Owner   string           // the key that has the ID; "": none
 
 	Fixed *Account // the row was fixed in a failed file, and imported as this; for a key without an account
 	Other *Account // the same external id under another address, from before the run; as Fixed
-}
-
-// Lost is an attempt that may have been carried out, in this run or an earlier one.
-type Lost struct {
-	Run  int64
-	Name string // as it was sent
 }
 
 // Recall returns what is remembered of each of q, in their order; revoke: they are revocations. It is made for
@@ -184,16 +178,16 @@ func (l *Ledger) recallLost(ctx context.Context, revoke bool, q []Query, memorie
 		keys = append(keys, cmp.Or(asked.Key, memories[i].Owner))
 	}
 	type attempt struct {
-		of int // of q
-		Lost
+		of   int // of q
+		name string
 	}
-	all, err := query(ctx, l, func(a *attempt) []any { return []any{&a.of, &a.Run, &a.Name} },
-		`SELECT q.key, a.run, a.name FROM json_each(?) q CROSS JOIN attempts a ON a.key = q.value
+	all, err := query(ctx, l, func(a *attempt) []any { return []any{&a.of, &a.name} },
+		`SELECT q.key, a.name FROM json_each(?) q CROSS JOIN attempts a ON a.key = q.value
 		WHERE EXISTS (SELECT 1 FROM attempts WHERE lost = 1 OR ?3)
 			AND a.revoke = ?2 AND (a.lost = 1 OR ?3) AND a.key <> '' ORDER BY a.run, a.row`,
 		list(keys), revoke, l.write == nil)
 	for _, a := range all {
-		memories[a.of].Lost = &a.Lost
+		memories[a.of].Lost = &a.name
 	}
 	return err
 }

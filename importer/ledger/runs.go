@@ -147,11 +147,6 @@ func (l *Ledger) Run(ctx context.Context, idPrefix string) (Run, error) {
 const lastComplete = ` FROM runs WHERE source = ?1 AND roster = 1 AND outcome = 'complete'
 	ORDER BY completed DESC LIMIT 1`
 
-// LastComplete returns the last complete run that said who is in the source; one that has not begun: there is none.
-func (l *Ledger) LastComplete(ctx context.Context, source string) (Run, error) {
-	return first(ctx, l, runInto, "SELECT "+runColumns+lastComplete, source)
-}
-
 // Pruned is how much Prune has forgotten.
 type Pruned struct{ Runs, Outcomes int }
 

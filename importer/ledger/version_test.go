@@ -17,7 +17,7 @@ type content struct {
 	LookUps  []OpenLookUp
 	Members  []Member
 	Leavers  []Leaver
-	Lost     *Lost
+	Lost     struct{ Name string }
 	Access   map[string][]grant
 	Rows     []RowAccess
 	Fixed    map[string]string
@@ -44,7 +44,7 @@ func contentOf(t *testing.T, l *Ledger) content {
 	c.Leavers = listed(t, l, "desk")
 	m, err := l.Recall(t.Context(), 0, false, []Query{{Row: 1, Key: "fay@example.com"}})
 	must(t, err)
-	c.Lost = m[0].Lost
+	c.Lost.Name = *m[0].Lost
 	c.Access = map[string][]grant{"qm:ann@example.com": grants(t, l, Organization, "qm:ann@example.com")}
 	c.Fixed = map[string]string{"id:7": ask(t, l, "SELECT key FROM fixed WHERE original = 'id:7'")[0]}
 	return c
