@@ -1,11 +1,11 @@
 package export
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"hash"
 	"hash/fnv"
-	"io"
 	"slices"
 	"strings"
 
@@ -16,18 +16,17 @@ import (
 type view struct {
 	encoding csvtext.Encoding
 	*layout
-	err error
+	err error // why it cannot be read so
 
-	// Of the cells that are sent and that the encodings read in different ways:
-	sent   hash.Hash64
-	losses int      // in how many another encoding makes more words of the address
-	wrong  int      // words in all cells that are one of the address but for a letter, less those that are one
-	names  []string // the first ones
+	known        int         // headers that are in the table of words
+	right, wrong int         // words of names that are one of the address, and those that are but for a letter
+	sent         hash.Hash64 // what of the rows is sent
+	names        []string    // the first ones with letters beyond ASCII
 }
 
-// decide finds the encoding and the layout. Where several encodings make words of the
-// file, those count that the addresses do not speak against; they must agree on the
-// cells that are sent, or the file is refused with the flag for each.
+const namesKept = 200
+
+// decide finds the encoding and the layout.
 func (f *File) decide(ctx context.Context, o Options) (*view, error) {
 	if own, _ := f.layoutIn(csvtext.Encoding{}, o); own != nil && own.header.ownFile && f.NotUTF8() == 0 {
 		o.Encoding = "" // whatever the settings say
@@ -39,105 +38,68 @@ func (f *File) decide(ctx context.Context, o Options) (*view, error) {
 	var views []*view
 	for _, e := range encodings {
 		v := &view{encoding: e, sent: fnv.New64a()}
-		v.layout, v.err = f.layoutIn(e, o)
+		if v.layout, v.err = f.layoutIn(e, o); v.layout != nil {
+			v.known = len(v.header.keys) - len(without(v.header.keys, isKnown))
+		}
+		if v.err == nil && e.Guessed && !strings.HasPrefix(e.Name, "utf-16") {
+			v.err = f.weigh(ctx, v, o)
+		}
 		views = append(views, v)
-	}
-	slices.SortStableFunc(views, func(a, b *view) int { return b.known() - a.known() })
-	best := views[0]
-	if best.err != nil || !best.encoding.Guessed || strings.HasPrefix(best.encoding.Name, "utf-16") {
-		return best, best.err
-	}
-	if err := f.compare(ctx, views); err != nil {
-		return nil, err
 	}
 	return settle(views)
 }
 
-// known is how many headers are in the table of words; -1: there is no header.
-func (v *view) known() int {
-	if v.err != nil {
-		return -1
-	}
-	return len(v.header.keys) - len(without(v.header.keys, isKnown))
-}
-
-// compare reads the cells that are sent in all encodings, by the layout of the first.
-func (f *File) compare(ctx context.Context, views []*view) error {
-	l := views[0].layout
-	records := f.Records(ctx, csvtext.Encoding{}, l.dialect) // the bytes as they are
-	records.Width = len(l.header.names)
-	for {
-		rec, err := records.Next()
-		if err == io.EOF {
-			return nil
-		}
+// weigh reads the file in a guessed encoding, and holds the names against the addresses.
+func (f *File) weigh(ctx context.Context, v *view, o Options) error {
+	s := Survey{options: o, file: f, view: v}
+	for r, err := range s.rows(ctx) {
 		if err != nil {
 			return err
 		}
-		if rec.Place.Row <= l.header.place.Row {
+		if r.skipped != nil {
 			continue
 		}
-		key := readAddress(firstFilled(rec.Cells, l.columns.at[Email])).key
-		for _, column := range slices.Concat(l.columns.at[:]...) {
-			if cell := cellAt(rec.Cells, column); !isASCII(cell) {
-				compareCell(views, cell, key)
-			}
-		}
-	}
-}
-
-// compareCell holds one cell, as each encoding reads it, against the words of the address.
-func compareCell(views []*view, cell, key string) {
-	var reads []string
-	var found []int // words of the address
-	for _, v := range views {
-		text, n := trimBlanks(v.encoding.Text(cell)), 0
-		for word := range strings.FieldsSeq(text) {
-			if !isASCII(word) && agrees(word, localWords(key)) {
-				n++
-			} else if isMisspelt(word, key) {
+		name := textOf(r.record.Cells, v.columns.at.names())
+		fmt.Fprintln(v.sent, r.Email, name, r.Organization, r.ExternalID, r.AccountID)
+		for word := range strings.FieldsSeq(name) {
+			if !isASCII(word) && agrees(word, localWords(r.Key)) {
+				v.right++
+			} else if isMisspelt(word, r.Key) {
 				v.wrong++
 			}
 		}
-		v.wrong -= n
-		reads, found = append(reads, text), append(found, n)
-	}
-	if len(reads) > 1 && len(slices.Compact(slices.Clone(reads))) == 1 {
-		return
-	}
-	for i, v := range views {
-		fmt.Fprintln(v.sent, reads[i])
-		if found[i] < slices.Max(found) {
-			v.losses++
-		}
-		if len(v.names) < 3 && !isASCII(reads[i]) {
-			v.names = append(v.names, reads[i])
+		if !isASCII(name) && len(v.names) < namesKept {
+			v.names = append(v.names, name)
 		}
 	}
+	return nil
 }
 
-// settle takes the encoding that nothing speaks against, or refuses the file with
-// the flag for each encoding that is left, and three of the names in it.
+// settle takes the encoding in which most headers are known, and most words of the names are right and fewer wrong,
+// when all such encodings send the same. Else it refuses the file with the flag for each, and three of the names in it.
 func settle(views []*view) (*view, error) {
-	least := slices.MinFunc(views, func(a, b *view) int { return a.losses - b.losses }).losses
+	better := func(a, b *view) int { return cmp.Or(a.known-b.known, a.right-b.right) }
+	best := slices.MaxFunc(views, better)
 	var left []*view // one of each reading
 	for _, v := range views {
 		same := func(other *view) bool { return other.sent.Sum64() == v.sent.Sum64() }
-		if v.losses <= 4*least && !slices.ContainsFunc(left, same) {
+		if (better(v, best) == 0 || v.err != nil && v.known == best.known) && !slices.ContainsFunc(left, same) {
 			left = append(left, v)
 		}
 	}
-	if v := left[0]; len(left) == 1 && !(v.encoding.IsWide() && len(v.names) > 0) && v.wrong <= 0 {
-		if v.err != nil {
-			v.layout = views[0].layout // the same columns, though its header is not known in this encoding
-		}
-		return v, nil
+	if best.err != nil || len(left) == 1 && !(best.encoding.IsWide() && best.names != nil) && best.wrong <= best.right {
+		return best, best.err
 	}
 	const most = 6
 	var flags, cells []string
 	for _, v := range left[:min(len(left), most)] {
+		shared := func(name string) bool {
+			other := func(v *view) bool { return !slices.Contains(v.names, name) }
+			return len(left) > 1 && !slices.ContainsFunc(left, other)
+		}
+		names := without(v.names, shared)
 		flags = append(flags, "--encoding "+v.encoding.Name)
-		cells = append(cells, v.encoding.Name+": "+strings.Join(v.names, ", "))
+		cells = append(cells, v.encoding.Name+": "+strings.Join(names[:min(len(names), 3)], ", "))
 	}
 	return nil, &RefusedError{
 		What: "the file is not UTF-8, and its encoding is not certain",

@@ -10,11 +10,25 @@ import (
 type layout struct {
 	dialect        Dialect
 	header         header
+	named          int // how surely the header names a column of addresses
 	columns        columns
 	needed         []int
 	emptyLast      bool  // hardly a row of the sample fills the last column
 	second         []int // columns in which further addresses may stand
 	addressColumns []int // by their cells
+
+	sample       [][]string // rows below the header
+	whole, total int        // rows with the header's columns, and all
+}
+
+// score is higher for a layout with a header that is one, then with several columns that fit most rows, then
+// for the share of rows that fit, in tenths, then for more columns.
+func (l *layout) score() int {
+	score := l.whole*10/max(l.total, 1)*csvtext.MaxColumns + len(l.header.names)
+	if len(l.header.names) > 1 && most(l.whole, l.total) {
+		score += 100 * csvtext.MaxColumns
+	}
+	return score + l.named*200*csvtext.MaxColumns
 }
 
 // layoutIn finds dialect, header and columns in the beginning of the file, in one encoding.
@@ -24,16 +38,15 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 		return nil, err
 	}
 	s := sniffer{sample: sample, options: o}
-	g, err := s.sniff()
+	l, err := s.sniff()
 	if err != nil {
 		return nil, err
 	}
-	l, h := &g.layout, &g.header
-	if l.columns, err = chooseColumns(h, g.rows, o); err != nil {
-		return nil, err
+	if l.columns, err = chooseColumns(&l.header, l.sample, o); err != nil {
+		return l, err
 	}
 	l.needed = l.columns.needed()
-	cells := newEvidence(g.rows, nil)
+	h, cells := &l.header, newEvidence(l.sample, nil)
 	for i := range h.names {
 		if s := cells.of(i); most(s.addresses, s.filled) {
 			l.addressColumns = append(l.addressColumns, i)
@@ -44,8 +57,8 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 		}
 	}
 	last := len(h.names) - 1
-	l.emptyLast = last > 0 && l.columns.holds(last) == 0 && len(g.rows) > 1 &&
-		cells.of(last).filled <= max(1, len(g.rows)/20)
+	l.emptyLast = last > 0 && l.columns.holds(last) == 0 && len(l.sample) > 1 &&
+		cells.of(last).filled <= max(1, len(l.sample)/20)
 	return l, nil
 }
 

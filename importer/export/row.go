@@ -64,7 +64,7 @@ func (r *Row) refuse(k *kind, why string) { r.fault, r.Invalid = k, why }
 // reject is for a record whose form is wrong, unless there is a worse reason.
 func (r *Row) reject(k *kind) {
 	if r.fault == nil || r.fault == rowTooShort {
-		r.fault, r.repairs, r.fragment = k, nil, false
+		r.fault, r.repairs = k, nil
 	}
 }
 

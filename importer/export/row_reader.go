@@ -12,117 +12,96 @@ import (
 // blankLines are skipped without a word.
 var blankLines = &kind{}
 
-// Bounds of what is held back until the next lines show what it is, and of
-// what goes through gocsv at once.
+// Rows are given in batches, for gocsv. One is longer while lines may be a footer: the next ones show that.
 const (
-	maxHeld    = 64
-	batchRows  = 256
-	maxDomains = 10000
+	batchRows = 256
+	maxBatch  = 1024
 )
 
 // rowReader reads rows, and lines that are none, in order. The same file gives
-// the same each time: both passes use row.
+// the same each time: both passes use it.
 type rowReader struct {
 	*layout
 	records *csvtext.Reader
-	rows    []*Row          // the last ones: those to give, then a row, and fragments that may be its rest or a footer
-	final   int             // how many of them are to give
-	titles  map[string]bool // above the header
-	domains map[string]bool // of the first addresses, where nothing stands behind them
 }
 
-// read gives the next rows in order; none are the end. They are valid until the next call.
-func (r *rowReader) read() ([]*Row, error) {
-	r.rows, r.final = append(r.rows[:0], r.rows[r.final:]...), 0
-	for r.final < batchRows {
+// batches are valid until the next one.
+func (r *rowReader) batches(yield func([]*Row, error) bool) {
+	var rows []*Row
+	for {
 		rec, err := r.records.Next()
 		if err == io.EOF {
-			r.skipFooter()
-			r.final = len(r.rows)
-			break
-		}
-		if err != nil {
-			return nil, err
+			r.skipFooter(rows)
+			yield(rows, nil)
+			return
 		}
 		if rec.Place.Row >= r.header.place.Row {
 			r.records.Width = len(r.header.names)
 		}
-		if rec.Place == r.header.place {
+		if err == nil && rec.Place == r.header.place {
 			continue
 		}
-		row, err := r.classify(rec)
-		if err != nil {
-			return nil, err
+		row := &Row{Place: rec.Place, record: rec, fault: rec.Fault}
+		n := len(rows)
+		if err == nil {
+			err = r.classify(row, n > 0 && rows[n-1].fragment)
 		}
-		n := len(r.rows)
-		if n > 0 && r.mayBeOne(r.rows[n-1], row) {
-			r.rows[n-1].reject(brokenRow)
+		if err != nil {
+			yield(rows, err)
+			return
+		}
+		if n > 0 && r.mayBeOne(rows[n-1], row) {
+			rows[n-1].reject(brokenRow)
 			row.reject(brokenRow)
 		}
-		if row.skipped == nil && !row.fragment || n-r.final >= maxHeld {
-			r.final = n
+		if n >= maxBatch || n >= batchRows && row.skipped == nil && !row.fragment {
+			if !yield(rows, nil) {
+				return
+			}
+			rows = rows[:0]
 		}
-		r.rows = append(r.rows, row)
+		rows = append(rows, row)
 	}
-	return r.rows[:r.final], nil
 }
 
-// classify separates rows from lines that are none.
-func (r *rowReader) classify(rec csvtext.Record) (*Row, error) {
-	row := &Row{Place: rec.Place, record: rec, fault: rec.Fault}
-	if rec.Place.Row < r.header.place.Row {
-		row.skipped, r.titles[title(rec.Cells)] = titleLines, true
-		if rec.Blank || isDirective(rec.Cells) {
-			row.skipped = blankLines
-		}
-		return row, nil
-	}
+// classify separates rows from lines that are none. A header after a line of text is that of a second table.
+func (r *rowReader) classify(row *Row, afterFragment bool) error {
+	rec := row.record
 	if rec.BOM {
 		row.repaired(bomInside)
 	}
 	row.repaired(rec.Repair)
+	above := rec.Place.Row < r.header.place.Row
 	hasAddress := strings.Contains(firstFilled(rec.Cells, r.columns.at[Email]), "@")
 	switch {
-	case rec.Blank, !hasAddress && filled(rec.Cells) == 0:
+	case !hasAddress && filled(rec.Cells) == 0, above && isDirective(rec.Cells):
 		row.skipped = blankLines
+	case above:
+		row.skipped = titleLines
 	case row.fault != nil:
 	case hasAddress:
 		r.form(row)
-		if r.isCutOff(row.record) {
-			row.reject(rowTooShort)
-		}
-	case isRuler(rec.Cells), len(rec.Cells) <= 2 && len(rec.Cells) < r.header.trimmed && isDirective(rec.Cells):
+	case isRuler(rec.Cells), len(rec.Cells) < r.header.trimmed && isDirective(rec.Cells):
 		row.skipped = strayLines
-	case r.header.repeats(rec.Cells) && !r.afterTitle():
+	case r.header.repeats(rec.Cells) && !afterFragment:
 		row.skipped = repeatedHeader
 	case r.header.repeats(rec.Cells), r.header.isOther(rec.Cells, r.columns.at[Email]):
-		return nil, refuse(rec.Place,
+		return refuse(rec.Place,
 			"another header: a second table, files that were joined, or a header of several lines",
 			"cut the file there, and import the parts one by one; or delete all lines between the first header "+
 				"and the first person")
 	default:
 		r.form(row)
 	}
-	return row, nil
+	return nil
 }
-
-// afterTitle reports a record right after a line of one cell that is no row, and stood not
-// above the first header, but for its number: "Page 2".
-func (r *rowReader) afterTitle() bool {
-	last := len(r.rows) - 1
-	return last >= 0 && r.rows[last].fragment && filled(r.rows[last].record.Cells) == 1 &&
-		!r.titles[title(r.rows[last].record.Cells)]
-}
-
-// title is a line of text without its digits.
-func title(cells []string) string { return strings.Trim(strings.Join(cells, ""), "0123456789 ") }
 
 // form compares a record's cells with the header's.
 func (r *rowReader) form(row *Row) {
 	row.record.Cells = r.records.Trim(row.record.Cells)
 	cells, width := row.record.Cells, len(r.header.names)
 	whole := len(cells)
-	if whole < r.header.trimmed && !row.record.Ended {
+	if !row.record.Ended && (whole < r.header.trimmed || r.isCutOff(cells)) {
 		whole--
 		row.repaired(cutOff)
 	}
@@ -130,7 +109,7 @@ func (r *rowReader) form(row *Row) {
 	switch {
 	case len(cells) > width, len(cells) == width && r.isShifted(cells):
 		row.fault = longRow
-	case len(cells) < width && (row.record.Suspect || missing):
+	case missing, len(cells) < width && row.record.Suspect:
 		row.fault = rowTooShort
 	case len(cells) < r.header.trimmed:
 		row.repaired(shortRow)
@@ -146,12 +125,27 @@ func (r *rowReader) standsAlone(cells []string) bool {
 		r.columns.needAccounts && id != "" && !strings.ContainsAny(id, " \t")
 }
 
+// isCutOff reports an address in the last cell, the domain of which no other row of the sample has as it stands, and
+// one goes on.
+func (r *rowReader) isCutOff(cells []string) bool {
+	last, same, longer := len(cells)-1, 0, false
+	_, domain, _ := strings.Cut(cells[last], "@")
+	for _, other := range r.sample {
+		_, d, _ := strings.Cut(cellAt(other, last), "@")
+		if d == domain {
+			same++ // the row itself is among them in a small file
+		}
+		longer = longer || d != domain && strings.HasPrefix(d, domain)
+	}
+	return domain != "" && longer && same < 2
+}
+
 // isShifted reports a row whose last cell is filled though that column is empty
 // elsewhere, when the column has no header, or the cell after a name begins with
 // a blank or stands in the address: "Lee, Ann" without quotes takes two cells.
 func (r *rowReader) isShifted(cells []string) bool {
-	last := len(r.header.names) - 1
-	if !r.emptyLast || trimBlanks(cellAt(cells, last)) == "" {
+	last := len(cells) - 1
+	if !r.emptyLast || trimBlanks(cells[last]) == "" {
 		return false
 	}
 	local := localWords(readAddress(firstFilled(cells, r.columns.at[Email])).key)
@@ -164,8 +158,8 @@ func (r *rowReader) isShifted(cells []string) bool {
 }
 
 // mayBeOne reports two records, one right after the other, that may be one row which a line break without quotes has
-// cut: a row and a fragment; a line of one cell, and a row that begins with a name; and two rows, when the address
-// of the second would stand under another column of addresses.
+// cut: a row that is short, or ends with a cell that is needed, and a fragment; a single cell, and a row that begins
+// with one that is needed; and two rows, when the address of the second would stand under another column of addresses.
 func (r *rowReader) mayBeOne(before, row *Row) bool {
 	cells, rest := before.record.Cells, row.record.Cells
 	last := len(cells) - 1
@@ -174,64 +168,36 @@ func (r *rowReader) mayBeOne(before, row *Row) bool {
 	case before.skipped != nil, row.skipped != nil, last+len(rest) > len(r.header.names), isTally(rest):
 		return false
 	case row.fragment:
-		return before.fault == brokenRow || !before.fragment && r.mayGoOn(cells, rest)
+		whole := r.columns.holds(last) == Email && r.standsAlone(cells) && !r.isCutOff(cells) &&
+			!strings.HasPrefix(rest[0], ".")
+		return (!before.fragment || before.fault == brokenRow) && !strings.Contains(rest[0], "@") &&
+			(last+1 < r.header.trimmed || slices.Contains(r.needed, last) && !whole)
 	case last == 0:
-		return before.fault != nil && r.standsAlone(rest) && slices.Contains(r.columns.at.names(), 0) &&
-			!r.columns.needAccounts
+		return (before.fragment || before.record.Fault != nil) && !r.columns.needAccounts &&
+			slices.Contains(r.columns.at.names(), 0)
 	}
 	return last+len(rest) == len(r.header.names) && slices.ContainsFunc(r.columns.at[Email], another)
 }
 
-// mayGoOn reports a row that is short, or whose last cell is one that is needed: a whole address only before a dot.
-func (r *rowReader) mayGoOn(cells, rest []string) bool {
-	last := len(cells) - 1
-	whole := slices.Contains(r.columns.at[Email], last) && readAddress(cells[last]).key != ""
-	return last+1 < r.header.trimmed || slices.Contains(r.needed, last) && !strings.Contains(rest[0], "@") &&
-		(!whole || strings.HasPrefix(trimBlanks(rest[0]), "."))
-}
-
-// tallyLine is a line such as "Total: 12" or "Grand Totals (5700 records)", which is the rest of no name.
-var tallyLine = regexp.MustCompile(`^\pL[^\d]*[:(=][^\d]*\d`)
+// tally is a line such as "Total: 12", "(2 rows)" or "Grand Totals (5700 records)", which is the rest of no name.
+var tallyLine = regexp.MustCompile(`^[^\d]*[:(=][^\d]*\d`)
 
 // isTally reports a line of one cell with a sum.
 func isTally(cells []string) bool { return len(cells) == 1 && tallyLine.MatchString(cells[0]) }
 
 // skipFooter passes over the fragments that end the file: where access is taken back none but sums, and
 // never one that may be a row that was cut off.
-func (r *rowReader) skipFooter() {
-	last := r.rows[r.final:]
-	for i, row := range slices.Backward(last) {
-		afterRow := i > 0 && last[i-1].skipped == nil && !last[i-1].fragment
+func (r *rowReader) skipFooter(rows []*Row) {
+	for i, row := range slices.Backward(rows) {
+		cut := !row.record.Ended && i > 0 && rows[i-1].skipped == nil && !rows[i-1].fragment
 		switch {
-		case afterRow && !row.record.Ended && !isTally(row.record.Cells):
-			return
 		case row.skipped != nil:
-		case !row.fragment, row.record.Suspect, r.columns.needAccounts && !isTally(row.record.Cells),
-			slices.ContainsFunc(row.record.Cells, mayBeAddress):
+		case !row.fragment, row.fault == brokenRow, row.record.Suspect,
+			slices.ContainsFunc(row.record.Cells, mayBeAddress),
+			(cut || r.columns.needAccounts) && !isTally(row.record.Cells):
 			return
 		default:
 			row.skipped, row.repairs = footerLines, nil
 		}
 	}
-}
-
-// isCutOff reports an address at the very end of the file, without a line end, whose domain goes on in other rows.
-func (r *rowReader) isCutOff(rec csvtext.Record) bool {
-	last := len(rec.Cells) - 1
-	if !slices.Contains(r.columns.at[Email], last) {
-		return false
-	}
-	_, domain, found := strings.Cut(readAddress(rec.Cells[last]).key, "@")
-	if rec.Ended && len(r.domains) < maxDomains {
-		r.domains[domain] = true
-	}
-	if rec.Ended || !found || r.domains[domain] {
-		return false
-	}
-	for longer := range r.domains {
-		if strings.HasPrefix(longer, domain) {
-			return true
-		}
-	}
-	return false
 }

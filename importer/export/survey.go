@@ -59,7 +59,8 @@ type Survey struct {
 // Survey reads the whole file once, row by row. A *RefusedError says why it cannot be used.
 func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
 	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), options: o, file: f, tally: tally{},
-		names: shuffled{made: map[string]bool{}}}
+		names: shuffled{made: map[string]bool{}},
+		keys:  keyIndex{names: map[hash128]byte{}, repeated: map[hash128]bool{}}}
 	err := s.read(ctx)
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
 		refused.Path = f.Path()
@@ -82,8 +83,7 @@ func (s *Survey) read(ctx context.Context) (err error) {
 		s.see(row)
 	}
 	s.Records = s.Rows + s.Skipped
-	s.keys.seal()
-	s.Duplicates = len(s.keys.duplicates)
+	s.Duplicates = s.keys.duplicates
 	s.countIDs()
 	if err := s.judgeWhole(); err != nil {
 		return err
@@ -116,12 +116,9 @@ func (s *Survey) describe() {
 // rows reads the rows and the lines that are none, in order.
 func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		r := &rowReader{layout: s.layout, records: s.file.Records(ctx, s.encoding, s.dialect),
-			titles: map[string]bool{}, domains: map[string]bool{}}
-		number, duplicates := 0, s.keys.duplicates // found in the first pass
-		for {
-			rows, err := r.read()
-			persons, wrong := s.columns.persons(rows)
+		r, number := rowReader{s.layout, s.file.Records(ctx, s.encoding, s.dialect)}, 0
+		for rows, err := range r.batches {
+			people, wrong := s.columns.persons(rows)
 			if err = cmp.Or(err, wrong); err != nil {
 				yield(nil, err)
 				return
@@ -130,18 +127,11 @@ func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
 				if row.skipped == nil {
 					number++
 					row.Number = number
-					s.judge(row, persons[i])
-				}
-				if len(duplicates) > 0 && duplicates[0].number == row.Number {
-					row.DuplicateOf, row.DuplicateName = duplicates[0].first, duplicates[0].otherName
-					duplicates = duplicates[1:]
+					s.judge(row, people[i])
 				}
 				if !yield(row, nil) {
 					return
 				}
-			}
-			if len(rows) == 0 {
-				return
 			}
 		}
 	}
@@ -218,14 +208,19 @@ func (s *Survey) Contains(key string) bool { return s.keys.contains(key) }
 // rows like it came before.
 func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		alike := map[uint64]int{}
+		alike, firsts := map[uint64]int{}, map[hash128]first{}
 		for r, err := range s.rows(ctx) {
-			if err == nil && r.Invalid != "" && r.Excluded == "" {
+			switch {
+			case err == nil && r.skipped != nil:
+				continue
+			case err == nil && r.Invalid != "":
 				hash := hash64(strings.Join(r.Cells, "\x00"))
 				r.Alike = alike[hash]
 				alike[hash]++
+			case err == nil:
+				s.keys.mark(r, firsts)
 			}
-			if (err != nil || r.skipped == nil) && !yield(r, err) {
+			if !yield(r, err) {
 				return
 			}
 		}

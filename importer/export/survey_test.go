@@ -55,9 +55,9 @@ func TestDuplicates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []duplicate{{3, at(2), false}, {4, at(2), true}}
-	if diff := cmp.Diff(want, s.keys.duplicates, cmp.AllowUnexported(duplicate{})); diff != "" || s.Duplicates != 2 || s.Valid != 4 {
-		t.Errorf("%d of %d duplicates: %s", s.Duplicates, s.Valid, diff)
+	want := []string{"2 a@example.com Ann", "3 b@example.com Bob", "4 A@example.com Ann =2", "5 a@example.com Anna =2"}
+	if diff := cmp.Diff(want, tellAll(rows)); diff != "" || s.Duplicates != 2 || s.keys.otherNames != 1 || s.Valid != 4 {
+		t.Errorf("%d of %d duplicates, %d of another name: %s", s.Duplicates, s.Valid, s.keys.otherNames, diff)
 	}
 	if rows[2].DuplicateName || !rows[3].DuplicateName || rows[0].DuplicateOf.Row != 0 {
 		t.Error("names of duplicates")

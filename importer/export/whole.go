@@ -39,7 +39,7 @@ func (s *Survey) judgeWhole() error {
 			"was probably sorted or moved without the other", n),
 			"make the export again; if the names are right, say so with --column name=COLUMN")
 	}
-	n := len(without(s.keys.duplicates, func(d duplicate) bool { return !d.otherName }))
+	n := s.keys.otherNames
 	if n > 3 && n*20 > s.Valid && !s.columns.told[Email] {
 		return refuse(Place{}, fmt.Sprintf("%s of %d have the address of an earlier row under another name: the "+
 			"column of addresses is probably not the customers'", text.Counted(n, "row", "rows"), s.Valid),
