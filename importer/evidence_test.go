@@ -310,22 +310,24 @@ func TestRevocationNeedsEvidence(t *testing.T) {
 	}
 }
 
-// Accounts that were deleted at the site are gone when the look-up, which may look, finds nobody.
+// Accounts that were deleted at the site are gone when the look-up, which may look, finds nobody; however many they
+// are, that is no problem of the site.
 func TestDeletedAtTheSite(t *testing.T) {
 	t.Parallel()
 	for _, browse := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			d := newDesktop(t, jsmtest.Options{})
-			d.export(3)
+			n := map[bool]int{true: 2 * sameRefusals, false: 3}[browse]
+			d.export(n)
 			d.sit(t.Context())
 			time.Sleep(time.Hour)
 			d.site = jsmtest.New(jsmtest.Options{}) // nobody is there
 			d.client.Transport = jsmtest.Transport(d.site.ServeHTTP)
 			d.run.MayBrowse = browse
 			s := d.undo(t.Context())
-			d.expect(s, map[outcome.Status]int{outcome.NotFound: 3})
-			if want := map[bool]int{true: 0, false: 3}[browse]; d.ours() != want {
-				t.Errorf("the token may browse: %t, and the ledger has %d as ours", browse, d.ours())
+			d.expect(s, map[outcome.Status]int{outcome.NotFound: n})
+			if ours := d.ours(); s.Stop != nil || (ours == 0) != browse {
+				t.Errorf("the token may browse: %t, the ledger has %d as ours, %v", browse, ours, s.Stop)
 			}
 		})
 	}
@@ -463,6 +465,21 @@ func TestResendKnown(t *testing.T) {
 		d.expect(s, map[outcome.Status]int{outcome.Conflict: 1, outcome.Created: 1})
 		if d.ours() != 2 {
 			t.Errorf("%d are ours", d.ours())
+		}
+	})
+}
+
+// Nobody is looked up who shall not be, also of those who are sent again.
+func TestResendKnownWithoutLookUps(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.export(2)
+		d.sit(t.Context())
+		d.planned.ResendKnown, d.run.ResolveConflicts = true, false
+		d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Conflict: 2})
+		if n := d.site.Stats().Route("GET", jsmtest.UserSearchPath).Requests; n != 0 || d.ours() != 2 {
+			t.Errorf("%d look-ups; %d are ours", n, d.ours())
 		}
 	})
 }

@@ -205,6 +205,45 @@ func TestNamesCannotBeChanged(t *testing.T) {
 	})
 }
 
+// Names that cannot be changed are no rows that were sent, of which so many may fail.
+func TestNamesThatCannotBeChangedAreNoShare(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, down(func(email string, _ int) jsmtest.Decision {
+			if email == address(10) {
+				return jsmtest.Decision{Status: 400, Key: "no"}
+			}
+			return jsmtest.Decision{}
+		}))
+		d.export(10)
+		d.sit(t.Context())
+		d.site.SetFaults(jsmtest.Fault{Kind: jsmtest.RouteGone, Share: 1, Route: jsmtest.RenamePath})
+		d.export(11)
+		for i := range d.people {
+			d.people[i].Name += " New"
+		}
+		d.planned.UpdateNames, d.run.Workers, d.run.MaxErrors = true, 1, Limit{Percent: 50, Unit: Share}
+		if s := d.sit(t.Context()); s.Stop == nil || s.Stop.Cause != Guarded {
+			t.Errorf("one of one row that was sent has failed, and %v, %v", s.Stop, s.statuses())
+		}
+	})
+}
+
+// Only accounts that were certainly created by us are renamed.
+func TestOnlyOursAreRenamed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, lostAnswers())
+		d.export(20)
+		d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Created: 18, outcome.CreatedUnconfirmed: 2})
+		for i := range d.people {
+			d.people[i].Name += " New"
+		}
+		d.planned.UpdateNames = true
+		d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Renamed: 18, outcome.Known: 2})
+	})
+}
+
 // A row that was fixed in the failed file counts as done when the export is imported again.
 func TestFixedRows(t *testing.T) {
 	t.Parallel()

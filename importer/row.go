@@ -132,7 +132,7 @@ func (r *Run) decideCreate(t *task) {
 		o.Status, o.AccountID, o.Reason = outcome.Known, a.ID, outcome.ReasonKnown(a.Status, a.At)
 		if nameChanged(t.row, *a) {
 			o.Reason = outcome.JoinReasons(o.Reason, fmt.Sprintf(outcome.ReasonNameChanged, a.Name))
-			if r.plan.Options.UpdateNames && a.Ours() && a.ID != "" {
+			if r.plan.Options.UpdateNames && a.Ours() {
 				t.wants, t.id = outcome.Renamed, a.ID
 			}
 		}

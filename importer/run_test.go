@@ -393,8 +393,8 @@ func TestLimit(t *testing.T) {
 		d.run.Limit = 5
 		s := d.sit(t.Context())
 		d.expect(s, map[outcome.Status]int{outcome.Conflict: 4, outcome.Created: 1, outcome.NotAttempted: 25})
-		if s.Stop == nil || s.Stop.Cause != LimitReached || s.ExitCode() != 0 || withID(s, outcome.Conflict) != 4 || d.posts() != 5 {
-			t.Errorf("%v, exit code %d, %d requests", s.Stop, s.ExitCode(), d.posts())
+		if s.Stop == nil || s.Stop.Cause != LimitReached || s.ExitCode() != 0 || withID(s, outcome.Conflict) != 4 || d.posts() != 5 || s.Sent != 5 {
+			t.Errorf("%v, exit code %d, %d requests for %d rows", s.Stop, s.ExitCode(), d.posts(), s.Sent)
 		}
 		d.run.Limit = 25
 		s = d.sit(t.Context())
