@@ -60,7 +60,7 @@ func TestSpectrum(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
 			for _, rec := range records(t, c.text, 0) {
-				if rec.Fault != nil {
+				if rec.Fault != "" {
 					t.Errorf("line %d: fault %v", rec.Place.Line, rec.Fault)
 				}
 				got = append(got, strings.Join(rec.Cells, "|"))
@@ -102,7 +102,7 @@ func FuzzSplit(f *testing.F) {
 		}
 		next := 1
 		for _, rec := range whole {
-			mayBeLong := slices.Contains([]*Flaw{nil, SwallowedRows, CellTooLong, TooManyColumns}, rec.Fault)
+			mayBeLong := slices.Contains([]Fault{"", SwallowedRows, CellTooLong, TooManyColumns}, rec.Fault)
 			switch {
 			case rec.Place.Line != next || rec.Lines < 1:
 				t.Fatalf("a record starts at line %d and has %d lines, want %d", rec.Place.Line, rec.Lines, next)
@@ -136,7 +136,7 @@ func compareWithOracle(t *testing.T, text string, whole []Record) {
 	want = slices.DeleteFunc(want, isBlank)
 	var got [][]string
 	for _, rec := range whole {
-		if rec.Fault != nil || rec.Repair != nil {
+		if rec.Fault != "" || rec.Repaired {
 			return
 		}
 		if rec.Blank || isBlank(rec.Cells) {

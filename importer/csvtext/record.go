@@ -23,10 +23,22 @@ type Record struct {
 	Ended bool // a line end stands after it
 	Blank bool
 	BOM   bool // a byte order mark stood before it, not at the start of the file
-	// Repair is how its quotes had to be read, Fault why its cells cannot be trusted; or nil.
-	Repair, Fault *Flaw
-	Suspect       bool // it lies in lines over which an unclosed quote was followed
+	// Repaired: there are blanks around its quotes, or quotes in a cell that are not doubled.
+	Repaired bool
+	Fault    Fault
+	Suspect  bool // it lies in lines over which an unclosed quote was followed
 }
+
+// Fault is why the cells of a record cannot be trusted; "": they can.
+type Fault string
+
+// The faults.
+const (
+	QuotesUnclear  Fault = "quotes_unclear"
+	SwallowedRows  Fault = "swallowed_rows" // a cell holds what looks like rows
+	TooManyColumns Fault = "too_many_columns"
+	CellTooLong    Fault = "cell_too_long"
+)
 
 // Place is where a record stands.
 type Place struct {

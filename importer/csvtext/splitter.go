@@ -90,7 +90,7 @@ func (r *Reader) chooseReading(rec *Record, n, size int) error {
 		}
 		if rec.Cells = r.cells(); r.isCertain(rec.Cells, reading.loose || !r.escapes) {
 			if r.odd {
-				rec.Cells, rec.Repair = r.Trim(rec.Cells), QuotesRepaired
+				rec.Cells, rec.Repaired = r.Trim(rec.Cells), true
 			}
 			if r.lines > 1 && r.swallowed(rec.Cells) {
 				rec.Fault = SwallowedRows
@@ -156,7 +156,6 @@ func (r *Reader) pass(rec *Record) {
 	end := r.r + r.size
 	rec.Ended, rec.Lines = isEnded(r.buf[r.r:end]), r.lines
 	switch tooLong := func(c string) bool { return len(c) > maxCell }; {
-	case rec.Fault != nil:
 	case len(rec.Cells) > MaxColumns:
 		rec.Fault = TooManyColumns
 	case r.size > maxCell && slices.ContainsFunc(rec.Cells, tooLong):

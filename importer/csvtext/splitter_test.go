@@ -39,33 +39,34 @@ func TestQuotesAndBounds(t *testing.T) {
 	commas := strings.Repeat(",", MaxColumns+100)
 	long := strings.Repeat("x", maxCell+1)
 	for name, tt := range map[string]struct {
-		text          string
-		cells         string // of the first record, joined with |
-		repair, fault *Flaw
+		text     string
+		cells    string // of the first record, joined with |
+		repaired bool
+		fault    Fault
 	}{
-		"plain":                   {"a,b\n", "a|b", nil, nil},
-		"surplus empty cells":     {"a,b" + commas + "\n", "a|b", nil, nil},
-		"surplus, quoted":         {"\"a\",b" + commas + "\n", "a|b", nil, nil},
-		"escaped":                 {`"a \"x\" ",b` + "\n", `a "x" |b`, QuotesRepaired, nil},
-		"escaped before a blank":  {`"21\" ,x",b` + "\n", `21" ,x|b`, QuotesRepaired, nil},
-		"blanks around":           {`"a" , "b"` + "\n", "a|b", QuotesRepaired, nil},
-		"text after a quote":      {`"Lee, Ann" <a@b.c>,b` + "\n", `"Lee| Ann" <a@b.c>|b`, nil, QuotesUnclear},
-		"bare":                    {`5" pipe,b` + "\n", `5" pipe|b`, QuotesRepaired, nil},
-		"never closed":            {"\"a,b\nc,d\n", `"a|b`, nil, QuotesUnclear},
-		"unclear":                 {`"a"x"y",b,"c"` + "\nc,d\n", `"a"x"y"|b|"c"`, nil, QuotesUnclear},
-		"another opens":           {"\"a,b\n\"c,d\",e\n\"f\"\"", `"a|b`, nil, QuotesUnclear},
-		"another's quote closes":  {"1,\"y\nb@c.d,\"\nlow\",z\n", "1|y\nb@c.d,", nil, SwallowedRows},
-		"its own quote closes":    {"1,\"y\n2,\"\nlow,z\n", "1|y\n2,", nil, nil},
-		"rows swallowed":          {"\"a\nb@c.d,e\nf@g.h,i\",b\n", "a\nb@c.d,e\nf@g.h,i|b", nil, SwallowedRows},
-		"a cell too long":         {long + ",b\n", long + "|b", nil, CellTooLong},
-		"a quoted cell too long":  {`"` + long + `",b` + "\n", `"` + long + `"|b`, nil, QuotesUnclear},
-		"Ctrl-Z at the end":       {"a,\"b\"\x1a\x1a", "a|b", nil, nil},
-		"a line end is not known": {"a,b\r", "a|b", nil, nil},
+		"plain":                   {"a,b\n", "a|b", false, ""},
+		"surplus empty cells":     {"a,b" + commas + "\n", "a|b", false, ""},
+		"surplus, quoted":         {"\"a\",b" + commas + "\n", "a|b", false, ""},
+		"escaped":                 {`"a \"x\" ",b` + "\n", `a "x" |b`, true, ""},
+		"escaped before a blank":  {`"21\" ,x",b` + "\n", `21" ,x|b`, true, ""},
+		"blanks around":           {`"a" , "b"` + "\n", "a|b", true, ""},
+		"text after a quote":      {`"Lee, Ann" <a@b.c>,b` + "\n", `"Lee| Ann" <a@b.c>|b`, false, QuotesUnclear},
+		"bare":                    {`5" pipe,b` + "\n", `5" pipe|b`, true, ""},
+		"never closed":            {"\"a,b\nc,d\n", `"a|b`, false, QuotesUnclear},
+		"unclear":                 {`"a"x"y",b,"c"` + "\nc,d\n", `"a"x"y"|b|"c"`, false, QuotesUnclear},
+		"another opens":           {"\"a,b\n\"c,d\",e\n\"f\"\"", `"a|b`, false, QuotesUnclear},
+		"another's quote closes":  {"1,\"y\nb@c.d,\"\nlow\",z\n", "1|y\nb@c.d,", false, SwallowedRows},
+		"its own quote closes":    {"1,\"y\n2,\"\nlow,z\n", "1|y\n2,", false, ""},
+		"rows swallowed":          {"\"a\nb@c.d,e\nf@g.h,i\",b\n", "a\nb@c.d,e\nf@g.h,i|b", false, SwallowedRows},
+		"a cell too long":         {long + ",b\n", long + "|b", false, CellTooLong},
+		"a quoted cell too long":  {`"` + long + `",b` + "\n", `"` + long + `"|b`, false, CellTooLong},
+		"Ctrl-Z at the end":       {"a,\"b\"\x1a\x1a", "a|b", false, ""},
+		"a line end is not known": {"a,b\r", "a|b", false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec := records(t, tt.text, 2)[0]
-			if got := strings.Join(rec.Cells, "|"); got != tt.cells || rec.Repair != tt.repair || rec.Fault != tt.fault {
-				t.Errorf("%.200q, repair %v, fault %v", got, rec.Repair, rec.Fault)
+			if got := strings.Join(rec.Cells, "|"); got != tt.cells || rec.Repaired != tt.repaired || rec.Fault != tt.fault {
+				t.Errorf("%.200q, repaired %v, fault %v", got, rec.Repaired, rec.Fault)
 			}
 		})
 	}

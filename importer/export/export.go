@@ -78,8 +78,6 @@ type (
 	Dialect      = csvtext.Dialect
 	RefusedError = csvtext.RefusedError
 	OptionError  = csvtext.OptionError
-	Severity     = csvtext.Severity
-	kind         = csvtext.Flaw
 )
 
 func noRows() error {

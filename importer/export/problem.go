@@ -4,23 +4,44 @@ import (
 	_ "embed"
 	"slices"
 	"strings"
-
-	"jsm-onboard/importer/csvtext"
 )
 
-// What can be done about a problem, short of refusing the file.
+// Severity is what is done about a problem, short of refusing the file.
+type Severity string
+
+// What can be done.
 const (
-	Repaired = csvtext.Repaired
-	Rejected = csvtext.Rejected
-	Advised  = csvtext.Advised
+	Repaired Severity = "repaired" // repaired or passed over, and the rows are used
+	Rejected Severity = "rejected" // the rows are not used
+	Advised  Severity = "advice"   // nothing
 )
+
+// kind is a kind of problem, and how it is put to people.
+type kind struct {
+	Word     string // stable, such as "quotes_unclear"
+	Severity Severity
+	Text     string // see [kind.Of]
+	Hint     string // what the user can do about it
+}
+
+// Of is the text for so many: "row|rows that is|are not UTF-8" has both.
+func (k *kind) Of(count int) string {
+	words := strings.Split(k.Text, " ")
+	for i, word := range words {
+		if one, many, both := strings.Cut(word, "|"); both && count == 1 {
+			words[i] = one
+		} else if both {
+			words[i] = many
+		}
+	}
+	return strings.Join(words, " ")
+}
 
 //go:embed problems.csv
 var problemTable string
 
 // kinds are all that there are, in the order in which people are shown them.
-var kinds = append([]*kind{csvtext.QuotesRepaired, csvtext.QuotesUnclear, csvtext.SwallowedRows,
-	csvtext.TooManyColumns, csvtext.CellTooLong}, tableOf[*kind](problemTable)...)
+var kinds = tableOf[*kind](problemTable)
 
 // kindOf is the kind that has a word.
 func kindOf(word string) *kind {
@@ -34,6 +55,7 @@ var (
 	repeatedHeader   = kindOf("repeated_header")
 	footerLines      = kindOf("footer")
 	strayLines       = kindOf("stray_directive")
+	quotesRepaired   = kindOf("quotes_repaired")
 	cutOff           = kindOf("cut_off")
 	shortRow         = kindOf("short_row")
 	wrappedAddress   = kindOf("wrapped_address")

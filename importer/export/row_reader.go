@@ -41,7 +41,7 @@ func (r *rowReader) batches(yield func([]*Row, error) bool) {
 		if err == nil && rec.Place == r.header.place {
 			continue
 		}
-		row := &Row{Place: rec.Place, record: rec, fault: rec.Fault}
+		row := &Row{Place: rec.Place, record: rec}
 		n := len(rows)
 		if err == nil {
 			err = r.classify(row, n > 0 && rows[n-1].fragment)
@@ -70,7 +70,12 @@ func (r *rowReader) classify(row *Row, afterFragment bool) error {
 	if rec.BOM {
 		row.repaired(bomInside)
 	}
-	row.repaired(rec.Repair)
+	if rec.Fault != "" {
+		row.fault = kindOf(string(rec.Fault))
+	}
+	if rec.Repaired {
+		row.repaired(quotesRepaired)
+	}
 	above := rec.Place.Row < r.header.place.Row
 	hasAddress := strings.Contains(firstFilled(rec.Cells, r.columns.at[Email]), "@")
 	switch {
@@ -173,7 +178,7 @@ func (r *rowReader) mayBeOne(before, row *Row) bool {
 		return (!before.fragment || before.fault == brokenRow) && !strings.Contains(rest[0], "@") &&
 			(last+1 < r.header.trimmed || slices.Contains(r.needed, last) && !whole)
 	case last == 0:
-		return (before.fragment || before.record.Fault != nil) && !r.columns.needAccounts &&
+		return (before.fragment || before.record.Fault != "") && !r.columns.needAccounts &&
 			slices.Contains(r.columns.at.names(), 0)
 	}
 	return last+len(rest) == len(r.header.names) && slices.ContainsFunc(r.columns.at[Email], another)

@@ -40,7 +40,7 @@ func (s *sniffer) sniff() (*layout, error) {
 	case best.header.names == nil:
 		return nil, noRows()
 	case slices.ContainsFunc(found, tooWide):
-		return nil, refuse(at, csvtext.TooManyColumns.Of(1), "export only the columns that are needed")
+		return nil, refuse(at, kindOf(string(csvtext.TooManyColumns)).Of(1), "export only the columns that are needed")
 	case address >= 0:
 		return nil, refuse(at, "the first line holds an address: the file has no header row",
 			fmt.Sprintf("use --no-header --column email=%d --column name=N, where N is the number of the column "+
@@ -117,7 +117,7 @@ func (s *sniffer) findHeader(l *layout) {
 		switch {
 		case s.options.NoHeader:
 			h, named = numbered(len(rec.Cells)), surely
-		case rec.Fault == nil && !row:
+		case rec.Fault == "" && !row:
 			named = s.names(&h)
 		}
 		if n++; n == 1 || named > l.named {
