@@ -42,6 +42,7 @@ type AccessPlan struct {
 
 	groups  []*ledger.Group // the service projects, and organizations of the file
 	lacking []*ledger.Group // of these, those that the site lacked
+	claims  []ledger.Claim  // of the last rows, not yet in:
 	wanted  *ledger.Wanted
 	atSite  map[string][]string // ids of organizations, by name without regard to case and blanks
 }

@@ -262,7 +262,12 @@ func TestAccessIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		defer l.Close()
 		defer client.Close()
 		p := d.plan(t.Context(), client, l)
-		err := p.PlanAccess(t.Context(), client, l, AccessOptions{ServiceDesks: []string{"NOPE"}})
+		wrong := p.Options
+		wrong.Access.ServiceDesks = []string{"NOPE"}
+		if err := p.decide(t.Context(), l, wrong); err != nil {
+			t.Fatal(err)
+		}
+		err := p.PlanAccess(t.Context(), client)
 		if err == nil || !strings.Contains(err.Error(), `project "NOPE"`) || !strings.Contains(err.Error(), "404") {
 			t.Errorf("%v", err)
 		}

@@ -182,12 +182,12 @@ func (d *desktop) connect() *apiclient.Client {
 func (d *desktop) plan(ctx context.Context, api *apiclient.Client, l *ledger.Ledger) *Plan {
 	d.t.Helper()
 	p := &Plan{Survey: d.survey(), Rows: d.rows}
-	o := PlanOptions{ResendKnown: d.planned.ResendKnown, UpdateNames: d.planned.UpdateNames,
+	o := PlanOptions{Access: d.access, ResendKnown: d.planned.ResendKnown, UpdateNames: d.planned.UpdateNames,
 		Job: ledger.Job{Command: d.command, Source: "people", Input: "people.csv", InputSHA256: p.Survey.SHA256}}
 	if err := p.decide(ctx, l, o); err != nil {
 		d.t.Fatal(err)
 	}
-	if err := p.PlanAccess(ctx, api, l, d.access); err != nil {
+	if err := p.PlanAccess(ctx, api); err != nil {
 		d.t.Fatal(err)
 	}
 	return p

@@ -43,12 +43,12 @@ func (d *desktop) night(name string, lines ...string) (session, map[string]strin
 	defer client.Close()
 	file := d.open(name, lines...)
 	plan, err := MakePlan(ctx, file, l, PlanOptions{
-		Export:      export.Options{Organizations: d.access.Organizations},
+		Access:      d.access,
 		Job:         ledger.Job{Command: "sync", Source: name, Input: file.Path()},
 		UpdateNames: d.planned.UpdateNames,
 	})
 	if err == nil {
-		err = plan.PlanAccess(ctx, client, l, d.access)
+		err = plan.PlanAccess(ctx, client)
 	}
 	if err != nil {
 		d.t.Fatal(err)

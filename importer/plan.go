@@ -42,7 +42,8 @@ type Plan struct {
 
 // PlanOptions are the choices that shape a plan.
 type PlanOptions struct {
-	Export      export.Options
+	Export      export.Options // but for what Job and Access mean for it
+	Access      AccessOptions
 	Job         ledger.Job // without the checksum of the input, which the plan fills in
 	ResendKnown bool       // send the rows that the ledger knows, too
 	UpdateNames bool       // rename known customers whose name has changed
@@ -52,7 +53,7 @@ type PlanOptions struct {
 // MakePlan reads the file twice, and the second time holds it against the ledger. It changes nothing. An
 // *export.RefusedError also says of a list of leavers that it is out of date.
 func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOptions) (*Plan, error) {
-	o.Export.NeedAccounts = Revokes(o.Job.Command)
+	o.Export.NeedAccounts, o.Export.Organizations = Revokes(o.Job.Command), o.Access.Organizations
 	survey, err := file.Survey(ctx, o.Export)
 	if err != nil {
 		return nil, err
@@ -84,9 +85,18 @@ func (p *Plan) decide(ctx context.Context, l *ledger.Ledger, o PlanOptions) (err
 			return err
 		}
 	}
+	if o.Access.Organizations || len(o.Access.ServiceDesks) > 0 {
+		p.Access = &AccessPlan{Organizations: o.Access.Organizations, atSite: map[string][]string{}}
+		if p.Access.wanted, err = l.Want(ctx); err != nil {
+			return err
+		}
+	}
 	for t, err := range r.tasks(ctx, p.Rows(ctx)) {
 		if err == nil && r.revokes {
 			err = upToDate(ctx, l, p.Survey.Path, t.row)
+		}
+		if err == nil {
+			err = p.Access.claim(ctx, t)
 		}
 		if err != nil {
 			return err
@@ -126,37 +136,25 @@ func (p *Plan) count(t *task) {
 	}
 }
 
-// PlanAccess reads the organizations of the site, whole, and counts what the rows ask for.
-func (p *Plan) PlanAccess(ctx context.Context, api *apiclient.Client, l *ledger.Ledger, o AccessOptions) (err error) {
-	if !o.Organizations && len(o.ServiceDesks) == 0 {
+// PlanAccess reads the organizations of the site, whole, and counts what the rows ask for that is not there.
+func (p *Plan) PlanAccess(ctx context.Context, api *apiclient.Client) error {
+	a := p.Access
+	if a == nil {
 		return nil
 	}
-	a := &AccessPlan{Organizations: o.Organizations, atSite: map[string][]string{}}
-	if err := a.ask(ctx, api, o); err != nil {
-		return err
+	err := cmp.Or(a.wanted.Claim(ctx, a.claims), a.ask(ctx, api, p.Options.Access))
+	if err == nil {
+		err = a.count(ctx, p.Run.Seq)
 	}
-	if a.wanted, err = l.Want(ctx); err != nil {
-		return err
-	}
-	var claims []ledger.Claim
-	for t, err := range NewRun(ctx, nil, l, p, Options{}).tasks(ctx, p.Rows(ctx)) {
-		if err == nil && (t.row.Sendable() || t.Fixed != nil) {
-			claims = append(claims, a.claim(t))
-		}
-		if err == nil && len(claims) == batchRows {
-			err, claims = a.wanted.Claim(ctx, claims), nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-	p.Access = a
-	return cmp.Or(a.wanted.Claim(ctx, claims), a.count(ctx, p.Run.Seq))
+	return err
 }
 
-// claim is what a row asks for, if only for the person as whom it was fixed.
-func (a *AccessPlan) claim(t *task) ledger.Claim {
+// claim keeps what a row asks for, if only for the person as whom it was fixed.
+func (a *AccessPlan) claim(ctx context.Context, t *task) (err error) {
 	row, becomes := t.row, t.becomes()
+	if a == nil || !row.Sendable() && t.Fixed == nil {
+		return nil
+	}
 	c := ledger.Claim{
 		Row:       row.Number,
 		SheetRow:  row.Place.Row,
@@ -173,7 +171,10 @@ func (a *AccessPlan) claim(t *task) ledger.Claim {
 	default:
 		c.Organization, c.Spelled = strings.ToLower(name), name
 	}
-	return c
+	if a.claims = append(a.claims, c); len(a.claims) == batchRows {
+		err, a.claims = a.wanted.Claim(ctx, a.claims), nil
+	}
+	return err
 }
 
 // ask reads projects and organizations of the site.

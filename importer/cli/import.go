@@ -37,8 +37,8 @@ func (w *importWork) register(flags *pflag.FlagSet, r *run) {
 	r.read.register(flags)
 	r.out.registerRows(flags)
 	flags.IntVar(&r.options.Limit, "limit", r.options.Limit, "")
-	flags.BoolVar(&r.access.Organizations, "organizations", false, "")
-	flags.StringArrayVar(&r.access.ServiceDesks, "service-desk", nil, "")
+	flags.BoolVar(&r.planned.Access.Organizations, "organizations", false, "")
+	flags.StringArrayVar(&r.planned.Access.ServiceDesks, "service-desk", nil, "")
 	flags.BoolVar(&r.planned.UpdateNames, "update-names", false, "")
 	flags.BoolVar(&r.planned.ResendKnown, "resend-known", false, "")
 	flags.BoolVar(&r.options.ResolveConflicts, "resolve-conflicts", true, "")
@@ -81,14 +81,14 @@ func (w *importWork) guard(ctx context.Context, r *run) error {
 	if r.conn, err = r.site.connect(ctx, calls > 0); err != nil {
 		return err
 	}
-	if err := r.plan.PlanAccess(ctx, r.site.client, r.site.ledger, r.access); err != nil {
+	if err := r.plan.PlanAccess(ctx, r.site.client); err != nil {
 		return err
 	}
 	return w.guards.Check(r.plan)
 }
 
 func (w *importWork) outlook(r *run, o *report.Outlook) {
-	o.Organizations = r.access.Organizations
+	o.Organizations = r.planned.Access.Organizations
 	failed := slices.Equal(r.plan.Survey.Own, []string{"jsm_reason", "jsm_row", "jsm_line"})
 	o.Note(failed && r.memory.At(r.input).Path == "", "Note: this file of rows to fix had another name, or stood "+
 		"in another folder. What is fixed in it does not count\n"+

@@ -42,10 +42,9 @@ type run struct {
 	read        readFlags
 	out         outputFlags
 	dryRun, yes bool
-	source      string                 // sync, and the revocation of its leavers
-	planned     importer.PlanOptions   // how the plan is made
-	access      importer.AccessOptions // what customers get besides their account
-	options     importer.Options       // how the plan is carried out
+	source      string               // sync, and the revocation of its leavers
+	planned     importer.PlanOptions // how the plan is made
+	options     importer.Options     // how the plan is carried out
 
 	path   string // of the input, as typed; "": undo has none
 	undone string // undo: the run's id, as typed
@@ -164,7 +163,7 @@ func (r *run) through(ctx context.Context) (err error) {
 	if r.planned.Export, err = r.read.as(r.memory.At(r.input).Flags); err != nil {
 		return err
 	}
-	r.planned.Export.Organizations, r.planned.Job = r.access.Organizations, r.job()
+	r.planned.Job = r.job()
 	if r.path != "" {
 		if r.file, err = export.Open(ctx, r.path, r.In); err != nil {
 			return err
@@ -289,7 +288,9 @@ func (r *run) follow(job *importer.Run) (stop func()) {
 }
 
 // asks reports whether the site is asked also for a dry run: about organizations and service projects.
-func (r *run) asks() bool { return r.access.Organizations || len(r.access.ServiceDesks) > 0 }
+func (r *run) asks() bool {
+	return r.planned.Access.Organizations || len(r.planned.Access.ServiceDesks) > 0
+}
 
 // job is what makes a run this run, without the checksum of its input.
 func (r *run) job() ledger.Job {
