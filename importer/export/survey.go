@@ -110,7 +110,7 @@ func (s *Survey) describe() {
 	if !s.columns.needAccounts {
 		s.signs = signsIn(&s.header)
 	}
-	s.others = otherColumns(s.layout)
+	s.others = make([]otherColumn, len(s.header.names))
 }
 
 // rows reads the rows and the lines that are none, in order.
@@ -154,7 +154,7 @@ func (s *Survey) see(r *Row) {
 		s.NoAddress++
 	} else {
 		for i := range s.others {
-			s.others[i].see(r)
+			s.others[i].see(cellAt(r.record.Cells, i), r)
 		}
 	}
 	s.keys.add(r)

@@ -22,11 +22,12 @@ func (s *Survey) judgeWhole() error {
 	if none := s.filter.unmatched(); none != nil && s.columns.needAccounts {
 		return refuse(Place{}, "no "+none[0].Text, none[0].Hint+", or leave the flag out")
 	}
-	for _, o := range s.others {
-		if o.rivals > 0 && most(o.addresses, o.filled) {
+	for i, o := range s.others {
+		sure := s.columns.told[Email] || s.header.ownFile || s.header.neverTaken(i)
+		if o.rivals > 0 && most(o.addresses, o.filled) && s.columns.has(Email) && !sure {
 			ch := chooser{h: &s.header}
 			return ch.ask("several columns could be the address",
-				reading{Email: s.columns.at[Email][:1]}, reading{Email: {o.at}})
+				reading{Email: s.columns.at[Email][:1]}, reading{Email: {i}})
 		}
 	}
 	if s.columns.needAccounts || s.header.ownFile {
@@ -65,31 +66,18 @@ func (s *Survey) noteWhole() {
 	}
 }
 
-// otherColumn counts the addresses in a column that may be the people's, too.
-type otherColumn struct{ at, filled, addresses, rivals int }
+// otherColumn counts the addresses in a column that may be the people's, too, and those that are other ones:
+// the same in another dress, or one of the further ones of the cell, is none.
+type otherColumn struct{ filled, addresses, rivals int }
 
-// otherColumns are all that the user or the header does not rule out.
-func otherColumns(l *layout) []otherColumn {
-	var others []otherColumn
-	if !l.columns.has(Email) || l.header.ownFile || l.columns.told[Email] {
-		return nil
+func (o *otherColumn) see(cell string, r *Row) {
+	if cell == "" {
+		return
 	}
-	for i := range l.header.names {
-		if i != l.columns.at[Email][0] && !l.header.neverTaken(i) {
-			others = append(others, otherColumn{at: i})
-		}
-	}
-	return others
-}
-
-// see looks for another address in a row of the first pass. The same one in another dress,
-// or one of the further ones of the cell, is none.
-func (o *otherColumn) see(r *Row) {
-	cell := cellAt(r.record.Cells, o.at)
-	if cell != "" {
-		o.filled++
-	}
-	if a, found := addressIn(cell); found {
+	o.filled++
+	if cell == r.Email { // a short way for most cells
+		o.addresses++
+	} else if a, found := addressIn(cell); found {
 		o.addresses++
 		if a.key != r.Key && !slices.Contains(a.others, r.Key) {
 			o.rivals++
