@@ -63,13 +63,10 @@ func (f filter) reason(cells []string) string {
 		}
 	}
 	for _, c := range f {
-		cell := text.Shorten(trimBlanks(cellAt(cells, c.at)), 80)
 		same := func(other condition) bool { return other.flag == c.flag && other.at == c.at && other.holds(cells) }
-		switch in := slices.ContainsFunc(f, same); {
-		case in && c.flag == "exclude":
-			return fmt.Sprintf("%s=%s is excluded", c.Column, cell)
-		case !in && c.flag == "include":
-			return fmt.Sprintf("%s=%s is not included", c.Column, cell)
+		if slices.ContainsFunc(f, same) == (c.flag == "exclude") {
+			cell := text.Shorten(trimBlanks(cellAt(cells, c.at)), 80)
+			return fmt.Sprintf("%s=%s is left out by --%s", c.Column, cell, c.flag)
 		}
 	}
 	return ""

@@ -13,8 +13,7 @@ import (
 // spellings are ways of writing one sound that people mix up in addresses; both
 // sides of a comparison go through them.
 var spellings = strings.NewReplacer("ae", "a", "oe", "o", "ue", "u", "kh", "h", "ph", "f", "th", "t", "ts", "c",
-	"tz", "c", "ck", "k", "x", "ks",
-	"y", "i", "j", "i", "w", "v")
+	"tz", "c", "ck", "k", "x", "ks", "y", "i", "j", "i", "w", "v")
 
 func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })

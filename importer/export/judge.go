@@ -42,10 +42,7 @@ func (s *Survey) judge(r *Row, p person) {
 		return
 	}
 	if s.options.Organizations {
-		if isNothing(r.Organization) || isNull(r.Organization) {
-			r.Organization = "" // not a group of everybody who has none
-		}
-		r.InvalidOrganization = invalidOrganization(r.Organization)
+		r.judgeOrganization()
 	}
 	r.Note = r.note()
 }
@@ -180,16 +177,17 @@ func fullName(p person, a address) string {
 	return name
 }
 
-// invalidOrganization is why an organization cannot be made of a name.
-func invalidOrganization(name string) string {
-	const most = 200 // characters; Atlassian's limit
-	switch {
-	case utf8.RuneCountInString(name) > most:
-		return "the organization's name is longer than 200 characters"
+// judgeOrganization says whether an organization can be made of the name of one. No value is none: it would be a group
+// of everybody who has none.
+func (r *Row) judgeOrganization() {
+	switch name := r.Organization; {
+	case isNothing(name), isNull(name):
+		r.Organization = ""
+	case utf8.RuneCountInString(name) > 200: // Atlassian's limit
+		r.InvalidOrganization = "the organization's name is longer than 200 characters"
 	case strings.HasPrefix(name, "="), isBroken(name):
-		return "the organization's name is a formula or has lost letters"
+		r.InvalidOrganization = "the organization's name is a formula or has lost letters"
 	}
-	return ""
 }
 
 // note is what is said of a row that is sent.
