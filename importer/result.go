@@ -57,9 +57,6 @@ func identified(row *export.Row, o outcome.Outcome) outcome.Outcome {
 
 // resultOf is the result of a row: what became of it, and what is to be said of the row itself.
 func resultOf(row *export.Row, o outcome.Outcome) Result {
-	if o.Open && o.Reason == "" {
-		o.Reason = outcome.ReasonCutShort
-	}
 	o.Reason = outcome.JoinReasons(o.Reason, row.Note)
 	return Result{Row: row, Outcome: identified(row, o)}
 }

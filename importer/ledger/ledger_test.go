@@ -188,7 +188,8 @@ func TestRoundTrip(t *testing.T) {
 	begin(t, l, run, attempt(8, "bob@example.com"))
 	settle(t, l, run, Entry{Outcome: full, Account: Store})
 	pending := outcome.Outcome{Row: 8, Key: "bob@example.com", Email: "bob@example.com", Name: "Name of bob@example.com",
-		ExternalID: "x-bob@example.com", Status: outcome.Unknown, Open: true}
+		ExternalID: "x-bob@example.com", Status: outcome.Unknown, Open: true,
+		Reason: outcome.ReasonCutShort}
 	must(t, l.Close())
 
 	l = openAt(t, path)

@@ -248,14 +248,14 @@ func (l *Ledger) recallOutcomes(ctx context.Context, run int64, revoke bool, at 
 
 // outcomesAfter are the outcomes of run ?3 after row ?1. A row whose attempt was never settled is Unknown and Open.
 const outcomesAfter = "SELECT " + outcomeColumns + ` FROM outcomes WHERE row > ?1 AND run = ?3 AND revoke = ?4
-	UNION ALL SELECT row, 0, 0, key, email, name, external_id, 'unknown', '', '', 0, 0, 1, 0, 0 FROM attempts a
-	WHERE row > ?1 AND run = ?3 AND revoke = ?4 AND NOT EXISTS
+	UNION ALL SELECT row, 0, 0, key, email, name, external_id, 'unknown', '', '` + outcome.ReasonCutShort + `',
+		0, 0, 1, 0, 0 FROM attempts a WHERE row > ?1 AND run = ?3 AND revoke = ?4 AND NOT EXISTS
 		(SELECT 1 FROM outcomes o WHERE o.run = a.run AND o.revoke = a.revoke AND o.row = a.row)`
 
 func outcomeRow(o outcome.Outcome) int { return o.Row }
 
 // Outcomes yields what became of the rows of run, or of its revocations, from row number from on, in row order. A row
-// whose attempt was never settled has no reason. Organization and ServiceDesk are left out: see RowAccess.
+// whose attempt was never settled was cut short. Organization and ServiceDesk are left out: see RowAccess.
 func (l *Ledger) Outcomes(ctx context.Context, run int64, revoke bool, from int) iter.Seq2[outcome.Outcome, error] {
 	return pages(ctx, l, outcomeInto, from-1, outcomeRow, outcomesAfter+" ORDER BY 1 LIMIT ?2", run, revoke)
 }
