@@ -88,15 +88,6 @@ func (e Encoding) decode(r io.Reader) io.Reader {
 	return transform.NewReader(r, e.encoding.NewDecoder())
 }
 
-// Text decodes bytes that are no UTF-8.
-func (e Encoding) Text(raw string) string {
-	text, err := e.encoding.NewDecoder().String(raw)
-	if err != nil {
-		return string(utf8.RuneError)
-	}
-	return text
-}
-
 // Encodings are those that the file may be in: one when that is certain, else
 // all that make words of it, the likeliest first. A byte order mark beats what
 // the user says: label is that, or "".
@@ -183,7 +174,8 @@ func byNULs(head []byte) (e Encoding) {
 func (m *marks) candidates() (fit []Encoding) {
 	misfits, words := make([]int, len(legacy)), make([]int, len(legacy))
 	for i, e := range legacy {
-		words[i], misfits[i] = countWords(e.Text(string(m.lines)))
+		text, _ := e.encoding.NewDecoder().Bytes(m.lines)
+		words[i], misfits[i] = countWords(string(text))
 	}
 	least := slices.Min(misfits)
 	for i, e := range legacy {

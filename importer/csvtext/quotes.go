@@ -105,20 +105,6 @@ func (s *scanner) cells() []string {
 	for i, end := range s.ends {
 		cells[i], start = text[start:end], end+len(s.delim)
 	}
-	return s.bounded(cells)
-}
-
-// split takes a line apart at each delimiter, whatever its quotes.
-func (s *scanner) split(line []byte) []string {
-	cells := min(bytes.Count(line, s.delim), MaxColumns) + 1
-	return s.bounded(strings.SplitN(string(line), string(s.delim), cells))
-}
-
-// bounded drops empty cells where there are more than MaxColumns.
-func (s *scanner) bounded(cells []string) []string {
-	if len(cells) > MaxColumns && strings.Trim(cells[MaxColumns], string(s.delim)) == "" {
-		return trim(cells[:MaxColumns], 1)
-	}
 	return cells
 }
 

@@ -19,7 +19,6 @@ const (
 type Record struct {
 	Cells []string
 	Place Place
-	Lines int  // physical lines it takes
 	Ended bool // a line end stands after it
 	Blank bool
 	BOM   bool // a byte order mark stood before it, not at the start of the file

@@ -2,6 +2,7 @@ package csvtext
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -56,23 +57,23 @@ func newReader(src io.Reader, d Dialect, path string) *Reader {
 // Next returns the next record, io.EOF after the last.
 func (r *Reader) Next() (Record, error) {
 	rec := Record{Place: r.place, Suspect: r.place.Line <= r.suspect}
-	n, size, err := r.physicalLine()
-	for err == nil && bytes.HasPrefix(r.buf[r.r:r.r+n], []byte(utf8BOM)) {
+	size, err := r.physicalLine()
+	for bytes.HasPrefix(r.buf[r.r:r.r+size], []byte(utf8BOM)) {
 		rec.BOM = r.place.Row > 1
-		r.r, n, size = r.r+len(utf8BOM), n-len(utf8BOM), size-len(utf8BOM)
+		r.r, size = r.r+len(utf8BOM), size-len(utf8BOM)
 	}
-	switch line := r.buf[r.r : r.r+n]; {
+	switch line := r.buf[r.r : r.r+size]; {
 	case err != nil:
 		return rec, err
 	case size == 0:
 		return rec, io.EOF
 	case bytes.IndexByte(line, r.quote) >= 0:
-		if err := r.chooseReading(&rec, n, size); err != nil {
+		if err := r.chooseReading(&rec, size); err != nil {
 			return rec, err
 		}
 	default:
 		r.scanned = scanned{size: size, lines: 1}
-		if rec.Blank = len(bytes.Trim(line, " \t")) == 0; !rec.Blank {
+		if rec.Blank = len(bytes.Trim(line, " \t\r\n")) == 0; !rec.Blank {
 			rec.Cells = r.split(line)
 		}
 	}
@@ -82,16 +83,14 @@ func (r *Reader) Next() (Record, error) {
 
 // chooseReading takes the first reading of the quotes that leaves no doubt: as they stand; with
 // backslashes that escape them, if there are any; as they stand, but less strictly; or none, by
-// which the record is the physical line of n bytes.
-func (r *Reader) chooseReading(rec *Record, n, size int) error {
+// which the record is the physical line of that size.
+func (r *Reader) chooseReading(rec *Record, size int) error {
 	for _, reading := range []struct{ escaped, loose bool }{{}, {escaped: true}, {loose: true}} {
 		if err := r.scanRecord(reading.escaped); err != nil {
 			return err
 		}
-		if rec.Cells = r.cells(); r.isCertain(rec.Cells, reading.loose || !r.escapes) {
-			if r.odd {
-				rec.Cells, rec.Repaired = r.Trim(rec.Cells), true
-			}
+		if rec.Cells = r.trimmed(r.cells()); r.isCertain(len(rec.Cells), reading.loose || !r.escapes) {
+			rec.Repaired = r.odd
 			if r.lines > 1 && r.swallowed(rec.Cells) {
 				rec.Fault = SwallowedRows
 			}
@@ -99,7 +98,7 @@ func (r *Reader) chooseReading(rec *Record, n, size int) error {
 		}
 	}
 	r.suspect = max(r.suspect, r.place.Line+r.lines-1)
-	rec.Cells, rec.Fault = r.split(r.buf[r.r:r.r+n]), QuotesUnclear
+	rec.Cells, rec.Fault = r.split(r.buf[r.r:r.r+size]), QuotesUnclear
 	r.scanned = scanned{size: size, lines: 1}
 	return nil
 }
@@ -107,8 +106,8 @@ func (r *Reader) chooseReading(rec *Record, n, size int) error {
 // isCertain reports whether a record was read without a doubt: each quote is in its place and
 // the cells are the header's columns. Less strictly, these in one line may have stray quotes,
 // and without anything odd there may be others, if not more of them in several lines.
-func (r *Reader) isCertain(cells []string, loose bool) bool {
-	switch fits := r.Width == 0 || len(r.Trim(cells)) == r.Width; {
+func (r *Reader) isCertain(cells int, loose bool) bool {
+	switch fits := r.Width == 0 || cells == r.Width; {
 	case r.open:
 		return false
 	case fits && !r.stray:
@@ -116,7 +115,7 @@ func (r *Reader) isCertain(cells []string, loose bool) bool {
 	case fits:
 		return loose && r.lines == 1
 	}
-	return loose && !r.odd && (r.lines == 1 || len(cells) <= r.Width)
+	return loose && !r.odd && (r.lines == 1 || cells <= r.Width)
 }
 
 // swallowed reports whether a line below the first of a cell looks like a row, or like one
@@ -135,17 +134,15 @@ func (r *Reader) swallowed(cells []string) bool {
 	return false
 }
 
-// Trim drops empty cells beyond the header's.
-func (r *Reader) Trim(cells []string) []string {
-	if r.Width == 0 {
-		return cells
-	}
-	return trim(cells, r.Width)
+// split takes a line apart at each delimiter, whatever its quotes.
+func (r *Reader) split(line []byte) []string {
+	cells := min(bytes.Count(line, r.delim), MaxColumns) + 1
+	return r.trimmed(strings.SplitN(strings.TrimRight(string(line), "\r\n"), string(r.delim), cells))
 }
 
-// trim drops empty cells at the end while there are more than n.
-func trim(cells []string, n int) []string {
-	for len(cells) > n && cells[len(cells)-1] == "" {
+// trimmed drops empty cells beyond the header's.
+func (r *Reader) trimmed(cells []string) []string {
+	for len(cells) > cmp.Or(r.Width, MaxColumns) && strings.Trim(cells[len(cells)-1], string(r.delim)) == "" {
 		cells = cells[:len(cells)-1]
 	}
 	return slices.Clip(cells)
@@ -154,7 +151,7 @@ func trim(cells []string, n int) []string {
 // pass goes past the record that was scanned, and holds it against the bounds.
 func (r *Reader) pass(rec *Record) {
 	end := r.r + r.size
-	rec.Ended, rec.Lines = isEnded(r.buf[r.r:end]), r.lines
+	rec.Ended = isEnded(r.buf[r.r:end])
 	switch tooLong := func(c string) bool { return len(c) > maxCell }; {
 	case len(rec.Cells) > MaxColumns:
 		rec.Fault = TooManyColumns
@@ -187,22 +184,21 @@ func (r *Reader) scanRecord(escaped bool) error {
 	}
 }
 
-// physicalLine reads on until the line that starts at r ends, and returns its length without
-// and with its end.
-func (r *Reader) physicalLine() (n, size int, err error) {
+// physicalLine reads on until the line that starts at r ends, and returns its size.
+func (r *Reader) physicalLine() (int, error) {
 	for {
 		line := r.buf[r.r:]
 		n := indexLineEnd(line)
 		switch {
 		case n > maxRow, n < 0 && len(line) > maxRow:
-			return 0, 0, &RefusedError{Path: r.path, Place: r.place, What: "this line is longer than 4 MiB",
+			return 0, &RefusedError{Path: r.path, Place: r.place, What: "this line is longer than 4 MiB",
 				Hint: "check that this is a CSV file; if it is in another encoding, use --encoding"}
 		case n >= 0 && (n+1 < len(line) || r.err != nil):
-			return n, n + lineEnd(line[n:]), nil
+			return n + lineEnd(line[n:]), nil
 		case r.err == io.EOF:
-			return len(line), len(line), nil
+			return len(line), nil
 		case r.err != nil:
-			return 0, 0, r.err
+			return 0, r.err
 		}
 		r.fill()
 	}

@@ -103,7 +103,6 @@ func (r *rowReader) classify(row *Row, afterFragment bool) error {
 
 // form compares a record's cells with the header's.
 func (r *rowReader) form(row *Row) {
-	row.record.Cells = r.records.Trim(row.record.Cells)
 	cells, width := row.record.Cells, len(r.header.names)
 	whole := len(cells)
 	if !row.record.Ended && (whole < r.header.trimmed || r.isCutOff(cells)) {

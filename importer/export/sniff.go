@@ -34,7 +34,7 @@ func (s *sniffer) sniff() (*layout, error) {
 	slices.SortStableFunc(found, func(a, b *layout) int { return b.score() - a.score() })
 	best := found[0]
 	singleQuoted := func(name string) bool { return strings.HasPrefix(name, "'") && strings.HasSuffix(name, "'") }
-	tooWide := func(l *layout) bool { return len(l.header.names) >= csvtext.MaxColumns }
+	tooWide := func(l *layout) bool { return len(l.header.names) > csvtext.MaxColumns }
 	address, at := slices.IndexFunc(best.header.names, isPlainAddress), best.header.place
 	switch {
 	case best.header.names == nil:
