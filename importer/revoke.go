@@ -49,12 +49,13 @@ func (r *Run) afterRevoke(ctx context.Context, t *task, e ledger.Entry) (ledger.
 // withoutRequest is what becomes of a row for which nothing is asked of the site, and why; 0: something is.
 func withoutRequest(t *task) (outcome.Status, string) {
 	action, listed := t.row.Own["jsm_action"]
-	switch a, status := t.Account, t.row.Own["jsm_status"]; {
-	case listed && !strings.EqualFold(strings.TrimSpace(action), ActionRevoke): // emptied, too: somebody is to be spared
-		return outcome.Review, outcome.JoinReasons(fmt.Sprintf(outcome.ReasonOtherAction, action), t.row.Own["jsm_reason"])
+	status, why := t.row.Own["jsm_status"], t.row.Own["jsm_reason"]
+	switch a := t.Account; {
+	case listed && !strings.EqualFold(strings.TrimSpace(action), ActionRevoke): // emptied: somebody is to be spared
+		return outcome.Review, outcome.JoinReasons(fmt.Sprintf(outcome.ReasonOtherAction, action), why)
 	case status == outcome.Conflict.String(), status == outcome.CreatedUnconfirmed.String(),
 		status == outcome.Review.String():
-		return outcome.Review, outcome.JoinReasons(outcome.ReasonNotOurs, t.row.Own["jsm_reason"])
+		return outcome.Review, outcome.JoinReasons(outcome.ReasonNotOurs, why)
 	case t.id == "":
 		return outcome.Invalid, outcome.ReasonNoAccount
 	case !accountID.MatchString(t.id):
