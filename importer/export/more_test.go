@@ -19,7 +19,7 @@ var harms = []exported{
 	{name: "nextcloud", file: "uid,displayname,email,quota\nalee,Ann Lee,ann@example.com,5\n", people: "ann@example.com=Ann Lee"},
 	{name: "gitlab", file: "Name,Username,Email,State\nAnn Lee,alee,ann@example.com,active\n", people: "ann@example.com=Ann Lee"},
 	{name: "slack", file: "username,email,status,billing-active,has-2fa,has-sso,userid,fullname,displayname\nalee,ann@example.com,Member,1,0,0,U1,Ann Lee,annie\n", people: "ann@example.com=Ann Lee"},
-	{name: "sap", file: "Geschäftspartner;Name 1;Name 2;E-Mail-Adresse\n1;Acme;GmbH;info@acme.example\n", refused: "'name=Name"},
+	{name: "sap", file: "Geschäftspartner;Name 1;Name 2;E-Mail-Adresse\n1;Acme;GmbH;info@acme.example\n", refused: "'first_name=Name 1'"},
 	{name: "numbered emails", file: "Name,Email1,Email2\nAnn Lee,ann@example.com,ann@example.net\n", people: "ann@example.com=Ann Lee"},
 	{name: "swapped header words", file: "Email Name,Email Address\nAnn Lee,ann@example.com\n", people: "ann@example.com=Ann Lee"},
 	{name: "email, told column by number", file: "Ann Lee;ann@example.com\nBo Berg;bo@example.com\n", options: Options{NoHeader: true, Columns: map[Field]string{Name: "1"}}, people: "ann@example.com=Ann Lee|bo@example.com=Bo Berg"},

@@ -9,49 +9,31 @@ import (
 
 // A column's score is how far header and cells together speak for names in it.
 const (
-	likely  = iota + 1 // they may be names: only the user can say
-	doubted            // the header speaks for names, the cells against
+	doubted = iota + 1 // the header means names, and the cells are something else
 	byCells            // the header may mean something else, the cells do not
 	unowned            // the header means names, and nobody's in particular
 	mine               // the header has the words that the header of the addresses has, too ("Contact 1")
 )
 
-// What a header says of names: nothing, a name among other words, a name, a name of the one whose address it is.
-const (
-	saysNothing = iota
-	saysPerhaps
-	saysName
-	saysOwner
-)
-
-var scores = [...][names + 1]int{
-	//           no names companies logins   open     names
-	saysNothing: {0, 0, likely, likely, likely},
-	saysPerhaps: {0, 0, likely, likely, byCells},
-	saysName:    {doubted, doubted, doubted, unowned, unowned},
-	saysOwner:   {doubted, doubted, doubted, mine, mine},
-}
-
-// candidate is a column that may hold names, or a part of them.
+// candidate is a column whose header means names, or a part of them.
 type candidate struct {
 	meaning
 	at, score int
 }
 
-// candidates are the columns that may hold names, the best first.
+// candidates are the columns whose headers mean names, the best first.
 func (ch *chooser) candidates() []candidate {
 	var list []candidate
-	for i := range ch.h.keys {
-		if ch.c.holds(i) != 0 {
-			continue
-		}
+	for i, key := range ch.h.keys {
 		ms := ch.h.meanings(i)
-		if m, ok := ch.h.means(i, Email); ok && ch.e.of(i).verdict() == names { // under the wrong header
+		m, mail := ch.h.means(i, Email)
+		switch {
+		case ch.c.holds(i) != 0:
+			continue
+		case mail && ch.e.of(i).verdict() == names: // under the wrong header
 			ms = []meaning{{field: Name, rank: rankGroup, group: m.group}}
-		} else if ms == nil && ch.h.keys[i] != "" && ch.h.keys[i] == ch.group { // "Guest" beside "Guest email"
+		case ms == nil && key != "" && key == ch.group: // "Guest" beside "Guest email"
 			ms = []meaning{{field: Name, rank: rankGroup}}
-		} else if ms == nil {
-			ms = []meaning{{}}
 		}
 		for _, m := range ms {
 			if n := ch.score(i, m); n > 0 {
@@ -63,37 +45,32 @@ func (ch *chooser) candidates() []candidate {
 	return list
 }
 
-// score looks a column up in the table; 0: it holds no names.
+// score is that of a column by one meaning of its header; 0: it holds no names.
 func (ch *chooser) score(i int, m meaning) int {
-	s, says := ch.e.of(i), ch.headerSays(i, m)
-	part := m.field != Name
+	s, whole := ch.e.of(i), m.field == Name
+	own := ch.group != "" && (m.group == ch.group || m.rank < rankGroup && ch.h.keys[i] == ch.group)
 	switch {
-	case says < 0, s.addresses > 0 && s.names == 0, (part || m.rank >= rankContact) && s.filled > 0 && !s.looksNames():
+	case !m.ofName(), s.addresses > 0 && s.names == 0,
+		(!whole || m.rank >= rankContact) && s.filled > 0 && !s.looksNames():
 		return 0
-	case part && says >= saysName:
-		return scores[says][open]
-	case ch.isCompany(i):
-		return scores[says][companies]
-	case says < saysName && (s.looksCategory() || s.verdict() == logins || ch.h.says(i, otherWord)):
+	case !own && m.rank >= rankGroup && (s.verdict() != names || ch.isOther(i) || ch.isCompany(i)):
 		return 0
+	case !own && m.rank >= rankGroup:
+		return byCells
+	case whole && (s.verdict() < open || ch.isCompany(i)):
+		return doubted
+	case own:
+		return mine
 	}
-	return scores[says][s.verdict()]
+	return unowned
 }
 
-// headerSays reads a header for the table; -1: it says something else.
-func (ch *chooser) headerSays(i int, m meaning) int {
-	switch {
-	case m.ofName() && ch.group != "" && (m.group == ch.group || m.rank < rankGroup && ch.h.keys[i] == ch.group):
-		return saysOwner
-	case m.ofName() && m.rank < rankGroup:
-		return saysName
-	case ch.h.names[i] == "", ch.h.own[i], ch.h.says(i, elsewhereWord),
-		m.field != 0 && !m.ofName(), m.field != Name && ch.h.isLogin(i) && ch.isOneWord(i):
-		return -1
-	case m.ofName():
-		return saysPerhaps
-	}
-	return saysNothing
+// isOther reports a column that holds no names of the person, whatever its cells look like: another person's,
+// logins, what the header says to be something else, the same few words again and again.
+func (ch *chooser) isOther(i int) bool {
+	s := ch.e.of(i)
+	return ch.h.names[i] == "" || ch.h.own[i] || ch.h.says(i, elsewhereWord) || ch.h.says(i, otherWord) ||
+		s.looksCategory() || s.verdict() == logins || s.addresses > 0 && s.names == 0
 }
 
 // isCompany reports a column that says the same as the one of organizations.
@@ -110,7 +87,7 @@ func (ch *chooser) chooseNames() error {
 		return nil
 	}
 	all := ch.candidates()
-	worse := func(c candidate) bool { return c.score < all[0].score || c.score == likely }
+	worse := func(c candidate) bool { return c.score < all[0].score }
 	full, parts := ch.assemble(without(all, worse))
 	if ch.c.has(FirstName) || ch.c.has(LastName) || ch.c.has(MiddleName) {
 		ch.take(parts)
@@ -232,7 +209,7 @@ func isEastAsian(r rune) bool {
 // confirm refuses what the cells are against: names that may be another person's, that the addresses speak
 // against, or that are login names or companies; no names, or half of them, where another column may hold some.
 func (ch *chooser) confirm(r reading, all []candidate) error {
-	others, full, found := ch.others(all), r[Name], ch.c.hasNames()
+	others, full, found := ch.others(), r[Name], ch.c.hasNames()
 	known, missing := r.half()
 	if known == 0 && len(full) > 0 && ch.isOneWord(full[0]) { // "Nom" may be half of one
 		if m, _ := ch.h.means(full[0], Name); m.half {
@@ -252,7 +229,7 @@ func (ch *chooser) confirm(r reading, all []candidate) error {
 			ways = append(ways, reading{Name: {spoken}})
 		}
 		return ch.ask("the addresses speak for the names in "+ch.named(spoken), append(ways, r)...)
-	case len(full) > 0 && ch.e.of(full[0]).isWrong(len(others) > 0 && ch.agrees(others[0].at)):
+	case len(full) > 0 && ch.e.of(full[0]).isWrong(len(others) > 0 && ch.agrees(others[0])):
 		ways := append([]reading{{Name: full[:1]}}, ch.ways(others)...)
 		return ch.ask(ch.named(full[0])+" seems to hold "+verdicts[ch.e.of(full[0]).verdict()], ways...)
 	case len(others) == 0:
@@ -260,10 +237,11 @@ func (ch *chooser) confirm(r reading, all []candidate) error {
 	case !found:
 		return ch.ask("no header names a column of names, and others may hold some", ch.ways(others)...)
 	}
-	other := ch.e.of(others[0].at)
-	if known != 0 && (others[0].ofName() || ch.isOneWord(others[0].at) && most(other.filled, len(ch.e.sample))) {
+	other := ch.e.of(others[0])
+	named := slices.ContainsFunc(ch.h.meanings(others[0]), meaning.ofName)
+	if known != 0 && (named || ch.isOneWord(others[0]) && most(other.filled, len(ch.e.sample))) {
 		more := r
-		more[missing] = []int{others[0].at}
+		more[missing] = others[:1]
 		return ch.ask("another column may hold a part of the names, too", more, r)
 	}
 	return nil
@@ -283,30 +261,31 @@ func (ch *chooser) spokenFor(found *shape) int {
 }
 
 // others are the columns that may hold names, too, and were not taken: the likeliest first.
-func (ch *chooser) others(list []candidate) []candidate {
-	seen := map[int]bool{}
-	list = without(list, func(c candidate) bool {
-		taken := seen[c.at] || ch.c.holds(c.at) != 0
-		seen[c.at] = true
-		return taken || c.score > byCells || ch.e.of(c.at).verdict() == noNames || ch.h.sounds(c.at) && ch.c.hasNames()
-	})
-	slices.SortStableFunc(list, func(a, b candidate) int {
-		x, y := ch.e.of(a.at), ch.e.of(b.at)
-		return cmp.Or(y.agree-x.agree, b.rank-a.rank, (y.filled-y.oneWord)-(x.filled-x.oneWord))
+func (ch *chooser) others() (list []int) {
+	for i := range ch.h.names {
+		known := slices.ContainsFunc(ch.h.meanings(i), func(m meaning) bool { return !m.ofName() })
+		known = known || ch.h.isLogin(i) && ch.isOneWord(i) || ch.h.sounds(i) && ch.c.hasNames()
+		if ch.c.holds(i) == 0 && ch.e.of(i).verdict() > noNames && !ch.isOther(i) && !known {
+			list = append(list, i)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b int) int {
+		x, y := ch.e.of(a), ch.e.of(b)
+		return cmp.Or(y.agree-x.agree, (y.filled-y.oneWord)-(x.filled-x.oneWord))
 	})
 	return list
 }
 
 // ways are the readings that other columns make: first and last names, or each full ones, if as
 // many addresses speak for it as for the first.
-func (ch *chooser) ways(others []candidate) []reading {
-	if len(others) > 1 && ch.isOneWord(others[0].at) && ch.isOneWord(others[1].at) {
-		a, b := others[0].at, others[1].at
-		return []reading{{FirstName: {a}, LastName: {b}}, {FirstName: {b}, LastName: {a}}}
+func (ch *chooser) ways(others []int) []reading {
+	if len(others) > 1 && ch.isOneWord(others[0]) && ch.isOneWord(others[1]) {
+		a, b := others[:1], others[1:2]
+		return []reading{{FirstName: a, LastName: b}, {FirstName: b, LastName: a}}
 	}
 	var ways []reading
-	for _, c := range others[:min(len(others), 3)] {
-		ways = append(ways, reading{Name: {c.at}})
+	for _, i := range others[:min(len(others), 3)] {
+		ways = append(ways, reading{Name: {i}})
 	}
 	return ways
 }
