@@ -22,7 +22,7 @@ func hashOf(key string) (h hash128) {
 
 // keyIndex knows which keys were seen, and which of them several rows have that may be sent.
 type keyIndex struct {
-	names                  map[hash128]byte // a hash of the name in the first of those rows; 0: there is none
+	names                  map[hash128]uint16 // a hash of the name in the first of those rows; 0: there is none
 	repeated               map[hash128]bool
 	duplicates, otherNames int // the rows after the first ones, and how many of these have another name
 }
@@ -32,7 +32,7 @@ func (x *keyIndex) add(r *Row) {
 	for _, key := range r.Other {
 		x.names[hashOf(key)] |= 0
 	}
-	h, name := hashOf(r.identity()), byte(hashOfName(r.Name))|1
+	h, name := hashOf(r.identity()), uint16(hashOfName(r.Name))|1
 	switch first := x.names[h]; {
 	case !r.Sendable():
 		x.names[h] = first

@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -12,8 +13,7 @@ import (
 // company's in its domain.
 type evidence struct {
 	sample [][]string
-	local  [][]string // of each row, the folded words of its address before the @
-	domain [][]string // and after it
+	keys   []string // of the address of each row
 	shapes map[string]*shape
 }
 
@@ -36,10 +36,7 @@ type shape struct {
 func newEvidence(sample [][]string, email []int) *evidence {
 	e := &evidence{sample: sample, shapes: map[string]*shape{}}
 	for _, cells := range sample {
-		key := readAddress(firstFilled(cells, email)).key
-		_, domain, _ := strings.Cut(key, "@")
-		domain = domain[:max(0, strings.LastIndexByte(domain, '.'))]
-		e.local, e.domain = append(e.local, localWords(key)), append(e.domain, foldedWords(domain))
+		e.keys = append(e.keys, readAddress(firstFilled(cells, email)).key)
 	}
 	return e
 }
@@ -77,7 +74,7 @@ func (e *evidence) of(at ...int) *shape {
 	for row, cells := range e.sample {
 		if cell := textOf(cells, at); cell != "" {
 			s.look(cell)
-			s.compare(cell, e.local[row], e.domain[row])
+			s.compare(foldedWords(cell), e.keys[row])
 		}
 	}
 	e.shapes[key] = s
@@ -87,7 +84,7 @@ func (e *evidence) of(at ...int) *shape {
 func (s *shape) look(cell string) {
 	s.filled++
 	s.distinct[strings.ToLower(cell)] = true
-	letters, digits, words := 0, 0, len(strings.Fields(cell))
+	letters, digits := 0, 0
 	for _, r := range cell {
 		if unicode.IsLetter(r) {
 			letters++
@@ -95,35 +92,36 @@ func (s *shape) look(cell string) {
 			digits++
 		}
 	}
+	words, name := len(strings.Fields(cell)), letters > digits || isBroken(cell) // a broken name is one, too
 	if _, found := addressIn(cell); found {
 		s.addresses++
 	}
 	if mayBeAddress(cell) {
 		s.ats++
-	} else if words <= 6 && len(cell) <= 300 && (letters > digits || isBroken(cell)) {
-		s.names++ // a broken name is one, too
+	} else if name && words <= 6 && len(cell) <= 300 {
+		s.names++
 	}
-	if words > 1 {
-		return
+	if words == 1 {
+		s.oneWord++
 	}
-	s.oneWord++
-	if digits > 0 || strings.ContainsAny(cell, "_.\\") && !strings.HasSuffix(cell, ".") ||
-		unicode.IsLower([]rune(cell)[0]) {
+	if words == 1 && login.MatchString(cell) {
 		s.logins++
 	}
 }
 
-// compare holds a cell against the words of the address of its row.
-func (s *shape) compare(cell string, local, domain []string) {
-	if len(local) == 0 {
+// login is a word as login names are: a small letter first, a digit in it, a sign between letters.
+var login = regexp.MustCompile(`^\p{Ll}|\p{Nd}|[_.\\].*[^.]$`)
+
+// compare holds the folded words of a cell against the address of its row.
+func (s *shape) compare(words []string, key string) {
+	if key == "" {
 		return
 	}
 	s.witnessed++
-	words := foldedWords(cell)
-	inLocal := func(w string) bool { return standsIn(w, local) }
+	local, domain := localWords(key), foldedWords(key[strings.IndexByte(key, '@'):strings.LastIndexByte(key, '.')])
 	inDomain := func(w string) bool { return len(w) > 3 && standsIn(w, domain) }
 	switch {
-	case slices.ContainsFunc(words, inLocal):
+	case slices.ContainsFunc(words, func(w string) bool { return standsIn(w, local) }):
 		if s.agree++; covers(words, local) {
 			s.whole++
 		}

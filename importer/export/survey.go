@@ -60,7 +60,7 @@ type Survey struct {
 func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
 	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), options: o, file: f, tally: tally{},
 		names: shuffled{made: map[string]bool{}},
-		keys:  keyIndex{names: map[hash128]byte{}, repeated: map[hash128]bool{}}}
+		keys:  keyIndex{names: map[hash128]uint16{}, repeated: map[hash128]bool{}}}
 	err := s.read(ctx)
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
 		refused.Path = f.Path()
