@@ -326,6 +326,8 @@ func TestWithoutRequest(t *testing.T) {
 		{"the action was emptied", task{id: id}, own("jsm_action", " "), outcome.Review},
 		{"a conflict of a results file", task{id: id}, own("jsm_status", "conflict"), outcome.Review},
 		{"not certainly ours", task{id: id}, own("jsm_status", "created_unconfirmed"), outcome.Review},
+		{"not known to be ours", task{id: id}, own("jsm_status", "unknown"), outcome.Review},
+		{"left to a person before", task{id: id}, own("jsm_status", "review"), outcome.Review},
 		{"created", task{id: id}, own("jsm_status", "created"), 0},
 		{"no id", task{}, nil, outcome.Invalid},
 		{"no id known", task{Memory: has(&ledger.Account{})}, nil, outcome.Invalid},

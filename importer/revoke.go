@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,15 +47,17 @@ func (r *Run) afterRevoke(ctx context.Context, t *task, e ledger.Entry) (ledger.
 	return e, stop
 }
 
+// notOurs are the statuses of rows whose accounts were not certainly created by this program.
+var notOurs = []string{"conflict", "created_unconfirmed", "unknown", "review"}
+
 // withoutRequest is what becomes of a row for which nothing is asked of the site, and why; 0: something is.
 func withoutRequest(t *task) (outcome.Status, string) {
 	action, listed := t.row.Own["jsm_action"]
-	status, why := t.row.Own["jsm_status"], t.row.Own["jsm_reason"]
+	why := t.row.Own["jsm_reason"]
 	switch a := t.Account; {
 	case listed && !strings.EqualFold(strings.TrimSpace(action), ActionRevoke): // emptied: somebody is to be spared
 		return outcome.Review, outcome.JoinReasons(fmt.Sprintf(outcome.ReasonOtherAction, action), why)
-	case status == outcome.Conflict.String(), status == outcome.CreatedUnconfirmed.String(),
-		status == outcome.Review.String():
+	case slices.Contains(notOurs, t.row.Own["jsm_status"]):
 		return outcome.Review, outcome.JoinReasons(outcome.ReasonNotOurs, why)
 	case t.id == "":
 		return outcome.Invalid, outcome.ReasonNoAccount
@@ -96,19 +99,15 @@ func upToDate(ctx context.Context, l *ledger.Ledger, path string, row *export.Ro
 		"or has lost a column: run jsm-onboard sync again on the newest export, and use the list that it writes"}
 }
 
-// PlanUndo is the plan of revoking what a run has created, and nobody else. A *Stop is why there is nothing to undo.
+// PlanUndo is the plan of revoking what a run has created, and nobody else. A *Stop is that it has
+// created nobody.
 func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, error) {
-	cannot := "run " + run.ID + " cannot be undone: "
-	if !run.Undone.IsZero() {
-		return nil, newStop(Broken, nil, cannot+"it was undone on "+outcome.Day(run.Undone),
-			"there is nothing left to revoke")
-	}
 	survey := &export.Survey{Header: []string{"email", "name"}, Width: 2}
 	p := &Plan{Undoes: &run, Rows: undoRows(l, run.Seq), Survey: survey}
 	err := p.decide(ctx, l, PlanOptions{Job: ledger.Job{Command: "undo", Source: run.ID, Input: run.Input}})
 	n := p.Create + p.Settled.Sum() + p.Finished.Sum()
 	if err == nil && n == 0 {
-		err = newStop(Broken, nil, cannot+"it has created nobody",
+		err = newStop(Broken, nil, "run "+run.ID+" cannot be undone: it has created nobody",
 			"jsm-onboard report --list shows how many each run has created; name that run: jsm-onboard undo RUN")
 	}
 	survey.Records, survey.Rows, survey.Valid = n, n, n
@@ -118,14 +117,11 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 // undoRows are the rows whose accounts a run has created, and those of which it is not known whether it did: these are
 // left to a person.
 func undoRows(l *ledger.Ledger, run int64) func(context.Context) iter.Seq2[*export.Row, error] {
-	review := map[string]string{"jsm_action": ActionReview, "jsm_reason": outcome.ReasonMaybeCreated}
 	return func(ctx context.Context) iter.Seq2[*export.Row, error] {
 		return func(yield func(*export.Row, error) bool) {
 			for o, err := range l.Made(ctx, run) {
 				row := RowOf(o)
-				if o.Status != outcome.Created {
-					row.Own = review
-				}
+				row.Own = map[string]string{"jsm_status": o.Status.String(), "jsm_reason": outcome.ReasonMaybeCreated}
 				if !yield(row, err) {
 					return
 				}
@@ -153,6 +149,6 @@ func (r *Run) afterRevocations(end *End) {
 	if r.plan.Undoes == nil || end.Stop != nil || end.Totals.NotGood() > end.Totals.Of(outcome.Review) {
 		return
 	}
-	still := context.WithoutCancel(r.asked)
-	end.Stop = brokenLedger(r.ledger.MarkUndone(still, r.plan.Undoes.Seq, time.Now()))
+	err := r.ledger.MarkUndone(context.WithoutCancel(r.asked), r.plan.Undoes.Seq, time.Now())
+	end.Stop = brokenLedger(err)
 }
