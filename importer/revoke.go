@@ -108,7 +108,7 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 	n := p.Create + p.Settled.Sum() + p.Finished.Sum()
 	if err == nil && n == 0 {
 		err = newStop(Broken, nil, "run "+run.ID+" cannot be undone: it has created nobody",
-			"jsm-onboard report --list shows how many each run has created; name that run: jsm-onboard undo RUN")
+			"jsm-onboard report --list shows how many each run has created; then name one:\njsm-onboard undo RUN")
 	}
 	survey.Records, survey.Rows, survey.Valid = n, n, n
 	return p, err

@@ -105,8 +105,8 @@ func NewRun(ctx context.Context, api *apiclient.Client, l *ledger.Ledger, plan *
 	}
 	if o.Limit > 0 && o.Limit < plan.Create {
 		r.limited = newStop(LimitReached, nil, text.Counted(o.Limit, "row was", "rows were")+" sent, as asked",
-			"see in the results what became of it, and whether the site has sent mail; then run the same command "+
-				"again for the rest: without --limit it goes to the end")
+			"look at the results, and whether the site has sent mail; then run the same command again, without "+
+				"--limit, for the rest")
 	}
 	return r
 }

@@ -82,9 +82,12 @@ func terminalColumns(w io.Writer, getenv func(string) string) func() int {
 }
 
 // Problems logs what was found wrong in a file, by kind and count, also when
-// the console is to be quiet. It has no cell of the file.
+// the console is to be quiet; on a terminal the plan says it. It has no cell of the file.
 func (c *Console) Problems(s *export.Survey) {
 	for _, p := range s.Problems {
+		if c.options.columns != nil && !c.options.Quiet && !c.options.JSON {
+			return
+		}
 		c.Log.Warn("problem in the file", "kind", p.Kind, "count", p.Count, "rows", string(p.Severity),
 			"where", places(p.Places, p.Count))
 	}

@@ -337,9 +337,9 @@ func TestProblemsAreLogged(t *testing.T) {
 		if strings.Count(got, "\n") != 6 || strings.Contains(got, "Bo") || strings.Contains(got, "ann") {
 			t.Errorf("%+v:\n%s", o, got)
 		}
-		want := `kind=no_address count=11 rows=rejected where="row 3 (line 4), row 5 (line 6),`
+		want := `kind=no_address count=11 rows=invalid where="row 3 (line 4), row 5 (line 6),`
 		if o.JSON {
-			want = `"kind":"no_address","count":11,"rows":"rejected","where":"row 3 (line 4), `
+			want = `"kind":"no_address","count":11,"rows":"invalid","where":"row 3 (line 4), `
 		}
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in\n%s", want, got)

@@ -105,30 +105,27 @@ func WriteFile(path string, content []byte) error {
 	return f.Commit()
 }
 
-// WriteHint is what can be done about every [WriteError].
-const WriteHint = "check that the folder exists, that the disk has room, and that the file is neither read-only nor " +
-	"open in another program; then run the same command again, or name another path"
+// A WriteError names the file that could not be written, why, and what can be done about it.
+type WriteError struct{ Path, Why, Hint string }
 
-// A WriteError names the file that could not be written.
-type WriteError struct {
-	Path string
-	Err  error
-}
-
-func (e *WriteError) Error() string {
-	why := Plainly(e.Err)
-	if _, err := os.Stat(filepath.Dir(e.Path)); errors.Is(err, fs.ErrNotExist) {
-		why = "there is no such folder"
-	}
-	return fmt.Sprintf("cannot write %s: %s", Shown(e.Path), why)
-}
+func (e *WriteError) Error() string { return fmt.Sprintf("cannot write %s: %s", Shown(e.Path), e.Why) }
 
 // unwritable is err as a *WriteError; nil stays nil.
 func unwritable(path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &WriteError{path, err}
+	e := &WriteError{path, Plainly(err), "make room on the disk, and close the file in other programs"}
+	switch _, folder := os.Stat(filepath.Dir(path)); {
+	case errors.Is(folder, fs.ErrNotExist):
+		e.Why, e.Hint = "there is no such folder", "make that folder"
+	case errors.Is(err, syscall.EISDIR):
+		e.Hint = "name a file in it"
+	case errors.Is(err, fs.ErrPermission):
+		e.Hint = "get permission to write the file and its folder, and close it in other programs"
+	}
+	e.Hint += ", or name another path; then run the same command again"
+	return e
 }
 
 // Plainly is an error of the operating system without the call and the path.

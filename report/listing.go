@@ -147,17 +147,21 @@ func fit(s string, columns func() int) string {
 	return strings.Join(all, "\n")
 }
 
-// wrap breaks a line that is longer than a terminal at blanks, and continues it below its own text: behind its label or
-// number, or its blanks. Nothing is broken in fewer than 40 columns, and a command to type never is.
+// gap is what stands between the columns of a line, and before the first.
+var gap = regexp.MustCompile("  +")
+
+// wrap breaks a line that is longer than a terminal at blanks, and continues it below its last column that begins in
+// the left half. Nothing is broken in fewer than 40 columns, and a command to type never is.
 func wrap(line string, width int) string {
-	indent := len(line) - len(strings.TrimLeft(line, " "))
-	if width < 40 || strings.HasPrefix(line[indent:], "jsm-onboard ") {
+	if width < 40 || strings.HasPrefix(strings.TrimLeft(line, " "), "jsm-onboard ") {
 		return line
 	}
-	if len(line) > labelWidth && line[labelWidth-2:labelWidth] == "  " && line[labelWidth] != ' ' {
-		indent = labelWidth
+	out, column, indent := "", 0, 0
+	for _, at := range gap.FindAllStringIndex(line, -1) {
+		if begins := uniseg.StringWidth(line[:at[1]]); begins <= width/2 {
+			indent = begins
+		}
 	}
-	out, column := "", 0
 	for _, word := range strings.SplitAfter(line, " ") {
 		length := uniseg.StringWidth(strings.TrimRight(word, " "))
 		if length > 0 && column > indent && column+length > width {

@@ -122,14 +122,15 @@ func toSend(p *importer.Plan, o Outlook) string {
 		n = min(p.Create, o.Limit)
 	}
 	what := joined(", ", counted(n, "request", "requests", ""),
-		onlyIf(p.Access != nil && p.Access.ToCreate+p.Access.Open > 0, "requests for access"),
+		onlyIf(p.Access != nil && p.Access.ToCreate+p.Access.Open > 0, "the requests that give access"),
 		counted(o.Revoke, "leaver to revoke", "leavers to revoke", ""),
 		counted(p.LookUps, "account id to look up", "account ids to look up", ""))
 	if what == "" {
-		return "Nothing has to be sent."
+		return cmp.Or(onlyIf(o.DryRun, "A run would have nothing to send."), "Nothing has to be sent.")
 	}
 	long := roughly(n, o.Rate)
-	return "To send: " + joined("; ", what, onlyIf(long != "", long+" at "+perSecond(o.Rate))) + "."
+	return cmp.Or(onlyIf(o.DryRun, "A run would send "), "To send: ") +
+		joined("; ", what, onlyIf(long != "", long+" at "+perSecond(o.Rate))) + "."
 }
 
 // FirstOffer goes before the question whether to create all customers, only
@@ -235,7 +236,7 @@ func (c Check) examples() (all []string) {
 
 // rowByRow are the first rows with a problem, those that will not be sent before others; JSON has all of them.
 func (c Check) rowByRow() string {
-	worst := func(a, b rowProblem) int { return cmp.Compare(a.Severity, b.Severity) } // "rejected" before "repaired"
+	worst := func(a, b rowProblem) int { return cmp.Compare(a.Severity, b.Severity) } // "invalid" before "repaired"
 	var all []string
 	for _, p := range slices.SortedStableFunc(slices.Values(c.problems), worst) {
 		all = append(all, p.Place.String()+": "+text.Printable(p.Problem))

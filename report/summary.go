@@ -70,14 +70,12 @@ type Rate struct {
 
 // LeaverTotals are a sync's leavers in numbers.
 type LeaverTotals struct {
-	Path      string `json:"path"`      // the list; "" when there is none
-	Revoke    int    `json:"to_revoke"` // on the list, with that action
-	Review    int    `json:"to_review"`
-	Held      string `json:"held,omitempty"`      // why there is no list, or why access was not revoked
-	Rows      *Rows  `json:"rows,omitempty"`      // --revoke-leavers: what became of those on the list
-	Results   string `json:"results,omitempty"`   // and the file with each of them
-	Sent      int    `json:"requests,omitempty"`  // to revoke; those to create are the summary's
-	Throttled int    `json:"throttled,omitempty"` // of them, answered 429
+	Path    string `json:"path"`      // the list; "" when there is none
+	Revoke  int    `json:"to_revoke"` // on the list, with that action
+	Review  int    `json:"to_review"`
+	Held    string `json:"held,omitempty"`    // why there is no list, or why access was not revoked
+	Rows    *Rows  `json:"rows,omitempty"`    // --revoke-leavers: what became of those on the list
+	Results string `json:"results,omitempty"` // and the file with each of them
 }
 
 // CountLeavers counts those on a list of leavers.

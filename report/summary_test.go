@@ -17,7 +17,7 @@ func TestSummary(t *testing.T) {
 	s.Access = exampleAccess()
 	s.Access.ToReview = []ledger.Moved{{Row: 7, AccountID: "qm:1", OrganizationID: "12"}}
 	rows := Rows{2, outcome.RevokeStatuses(), totals(map[outcome.Status]int{outcome.Revoked: 1, outcome.Invalid: 1})}
-	s.Leavers = &LeaverTotals{Path: "l.csv", Revoke: 2, Rows: &rows, Results: "r.csv", Sent: 2}
+	s.Leavers = &LeaverTotals{Path: "l.csv", Revoke: 2, Rows: &rows, Results: "r.csv"}
 	first := s.JSON()
 	golden(t, "summary.json", string(first))
 	var back Summary

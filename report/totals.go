@@ -29,7 +29,7 @@ func Totals(s Summary) string {
 			labelled("Leavers", LeaverLines(s.Leavers)...),
 			labelled("Requests", RequestLines(s)...),
 			labelled("Results", Shown(s.Results)),
-			labelled("To fix", Shown(s.Failed), onlyIf(s.Kept != "" && s.Failed != "",
+			labelled("Failed", Shown(s.Failed), onlyIf(s.Kept != "" && s.Failed != "",
 				"("+Shown(s.Kept)+" was edited, or is of another export: it is left as it is)")),
 			labelled("Page", Shown(s.Page)),
 			labelled("Sandbox", onlyIf(s.Gone, "ended with the run, and so did its ledger: the next one starts anew")),
@@ -77,19 +77,16 @@ func LeaverLines(d *LeaverTotals) []string {
 
 // RequestLines count the requests.
 func RequestLines(s Summary) []string {
-	r, d := s.Requests, cmp.Or(s.Leavers, &LeaverTotals{})
-	revoking := onlyIf(d.Sent > 0, "to revoke "+sent(d.Sent, d.Throttled))
-	requests := joined(", ", sent(r.Sent, r.Throttled), counted(r.Retried, "retried", "retried", ""),
+	r := s.Requests
+	requests := joined(", ", text.Grouped(r.Sent)+" sent",
+		counted(r.Throttled, "throttled (429)", "throttled (429)", ""),
+		counted(r.Retried, "retried", "retried", ""),
 		counted(r.Ambiguous, "with no clear answer", "with no clear answer", ""))
 	pace := joined(", ", onlyIf(s.Rate.Mean > 0, perSecond(s.Rate.Mean)+" on average"),
 		onlyIf(s.Rate.Learned > 0, "the site takes about "+perSecond(s.Rate.Learned)))
-	return present(joined("; ", requests, pace, revoking),
+	return present(joined("; ", requests, pace),
 		counted(r.Other, "more", "more", " for checks, look-ups, names and access"),
 		onlyIf(s.Continued, "(since the run was continued; the rows are those of the whole run)"))
-}
-
-func sent(all, throttled int) string {
-	return joined(", ", text.Grouped(all)+" sent", counted(throttled, "throttled (429)", "throttled (429)", ""))
 }
 
 // A Step is something to do next, with the command for it or "".
@@ -102,7 +99,6 @@ type Step struct {
 func NextSteps(s Summary) []Step {
 	limited := s.Outcome == ledger.Stopped && (s.ExitCode == 0 || s.ExitCode == 3) // by --limit
 	all := []Step{{Text: cmp.Or(s.Hint,
-		onlyIf(limited, "run the same command again for the rest; without --limit it runs to the end"),
 		onlyIf(s.Outcome == ledger.Stopped, "run the same command again: it continues where it stopped"))}}
 	switch {
 	case s.Outcome != ledger.Complete && !limited:

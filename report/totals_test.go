@@ -32,8 +32,7 @@ func TestTotals(t *testing.T) {
 	sync.Continued, sync.StartedAt = true, sync.FinishedAt.Add(-40*time.Second)
 	sync.Access, sync.Failed = exampleAccess(), ""
 	sync.Access.ToReview = make([]ledger.Moved, 2)
-	sync.Leavers = &LeaverTotals{Path: "l.csv", Revoke: 3, Review: 1, Rows: &rows, Results: "l.revoked.csv", Sent: 1012,
-		Throttled: 3}
+	sync.Leavers = &LeaverTotals{Path: "l.csv", Revoke: 3, Review: 1, Rows: &rows, Results: "l.revoked.csv"}
 	// An edited file is of no interest when nothing needs fixing.
 	sync.Gone, sync.Kept = true, "customers.failed.csv"
 	golden(t, "totals-sync.txt", Totals(sync))
@@ -105,7 +104,7 @@ func TestNextSteps(t *testing.T) {
 			[]Step{{"2 rows need fixing, unless that was done in f.csv: jsm_reason in f-2.csv says why; " +
 				"fix the row there, or the cause at the site, then:", "jsm-onboard import f-2.csv"}}},
 		{"limit", Summary{Outcome: ledger.Stopped, ExitCode: 3, Failed: "my f.csv", Rows: invalid, SiteFlags: []string{"--sandbox"}},
-			[]Step{{Text: "run the same command again for the rest; without --limit it runs to the end"}, fix}},
+			[]Step{{Text: "run the same command again: it continues where it stopped"}, fix}},
 		{"a hint", Summary{Outcome: ledger.Stopped, Hint: "fix the cause"}, []Step{{Text: "fix the cause"}}},
 		{"held", Summary{Outcome: ledger.Held, ExitCode: 5, Hint: "look", Failed: "f.csv", Rows: invalid},
 			[]Step{{Text: "look"}}},

@@ -69,7 +69,7 @@ func (c *trial) atTerminal(typed string, args ...string) (code int, shown string
 const (
 	question  = "Create all 21, only this one, or none? [all/one/none]"
 	notAgreed = "not confirmed: nothing was sent"
-	unclear   = "Please answer all, one or none."
+	unclear   = "Please answer all or one or none."
 	onlyOne   = "1 row was sent, as asked"
 )
 
@@ -135,7 +135,7 @@ func TestManyRenamesAreAskedAbout(t *testing.T) {
 	c.says(c.must(0, append(args, "--dry-run")...), "21  to rename")
 	const question = "21 customers would be renamed (--update-names)."
 	code, shown := c.atTerminal("none\n", args...)
-	if code != 130 || !strings.Contains(shown, question) || !strings.Contains(shown, "Rename all, or none? [all/none]") {
+	if code != 130 || !strings.Contains(shown, question) || !strings.Contains(shown, "Do it? [yes/no]") {
 		t.Errorf("exit code %d:\n%s", code, shown)
 	}
 	c.write("more.csv", people(42, 1))
@@ -143,7 +143,7 @@ func TestManyRenamesAreAskedAbout(t *testing.T) {
 	if code != 0 || !strings.Contains(shown, question) || c.statuses("more.results.csv")["renamed"] != 0 || c.created() != 22 {
 		t.Errorf("exit code %d, %d created:\n%s", code, c.created(), shown)
 	}
-	code, shown = c.atTerminal("all\n", args...)
+	code, shown = c.atTerminal("yes\n", args...)
 	if code != 0 || c.statuses("people.results.csv")["renamed"] != 21 {
 		t.Errorf("exit code %d:\n%s", code, shown)
 	}
@@ -160,9 +160,9 @@ func TestLeaversAreAskedAbout(t *testing.T) {
 		typed   string
 		code    int
 		revoked int
-	}{{"none\n", 130, 0}, {"yes\nall\n", 0, 2}, {"", 0, 2}} {
+	}{{"no\n", 130, 0}, {"all\nyes\n", 0, 2}, {"", 0, 2}} {
 		code, shown := c.atTerminal(tt.typed, args...)
-		const question = "2 leavers would lose portal access (--revoke-leavers). Do it, or nothing? [all/none]"
+		const question = "2 leavers would lose access (--revoke-leavers). Do it? [yes/no]"
 		shown = strings.Join(strings.Fields(shown), " ")
 		if code != tt.code || len(c.revokedAt()) != tt.revoked || strings.Contains(shown, question) != (tt.typed != "") {
 			t.Errorf("%q: exit code %d, revoked: %v\n%s", tt.typed, code, c.revokedAt(), shown)

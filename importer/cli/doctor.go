@@ -101,7 +101,7 @@ func (d *doctor) checkSite(ctx context.Context) {
 		d.note("Settings", err, "")
 		return
 	}
-	d.note("Sent to", nil, strings.Join(slices.Compact(d.site.client.CredentialHosts()), ", "))
+	d.note("Hosts", nil, "credentials go to "+strings.Join(slices.Compact(d.site.client.CredentialHosts()), ", "))
 	var err error
 	d.conn, err = d.site.client.Connect(ctx)
 	if !d.conn.Reached {
@@ -145,9 +145,6 @@ func (d *doctor) checkRights(err error) {
 		"the account can look up the account ids of people who are at the site already")
 	for _, scope := range d.conn.Scopes {
 		d.note("Scope", lacking(scope.Has, "the token lacks "+scope.Name, apiclient.HintScope), scope.Name)
-	}
-	if len(d.conn.Scopes) == 0 {
-		d.note("Scopes", nil, "not needed: this API token has none, and may do what its owner may")
 	}
 }
 

@@ -76,8 +76,8 @@ func explain(err error) *importer.Stop {
 		s.Hint = e.Hint
 	} else if e, ok := errors.AsType[*ledger.RefusedError](err); ok {
 		s.What, s.Hint = fmt.Sprintf("the ledger %s cannot be used: it %s", report.Shown(e.Path), e.What), e.Hint
-	} else if _, ok := errors.AsType[*report.WriteError](err); ok {
-		s.Hint = report.WriteHint
+	} else if e, ok := errors.AsType[*report.WriteError](err); ok {
+		s.Hint = e.Hint
 	} else if stop := importer.StopFor(err); stop != nil {
 		return stop
 	} else if errors.Is(err, context.Canceled) {

@@ -83,7 +83,7 @@ func TestFailedFileUnderAnotherName(t *testing.T) {
 	c.must(3, "import", "./x.csv")
 	c.write("x.failed.csv", strings.ReplaceAll(c.read("x.failed.csv"), "bo(at)", "bo@"))
 	c.write("mine.csv", c.read("x.failed.csv"))
-	const note = "this file of rows to fix had another name"
+	const note = "this failed file had another name"
 	c.says(c.must(0, "import", "./mine.csv"), note)
 	if out := c.must(0, "import", "./x.failed.csv"); strings.Contains(out, note) {
 		t.Error(out)

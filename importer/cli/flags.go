@@ -63,7 +63,7 @@ func (f *readFlags) options() (export.Options, error) {
 	for _, text := range f.Columns {
 		name, header, ok := strings.Cut(text, "=")
 		if !ok {
-			return o, usagef(example, "--column %q is not FIELD=HEADER", text)
+			return o, usagef(example, "--column %q is not FIELD=COLUMN", text)
 		}
 		field, err := export.ParseField(strings.TrimSpace(name))
 		if err != nil {

@@ -3,10 +3,10 @@ package cli
 import (
 	"embed"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 )
@@ -24,21 +24,19 @@ func helpText(name string) string {
 }
 
 // command makes the command of use, which is its name and what it takes besides flags, in brackets where that can be
-// left out. It is described as help/commands.md has it: a line about it, more about it, examples, and the flags that
-// its --help shows.
+// left out. It is described as help/commands.md has it: a line about it, more about it with examples, and the flags
+// that its --help shows.
 func (p *program) command(use string, run func(*cobra.Command, []string) error) *cobra.Command {
 	name, _, _ := strings.Cut(use, " ")
 	_, section, _ := strings.Cut(helpText("commands"), "\n## "+name+"\n\n")
 	section, _, _ = strings.Cut(section, "\n\n## ")
 	section, flags, _ := strings.Cut(section, "\n\nFlags: ")
-	short, rest, _ := strings.Cut(section, "\n\n")
-	long, examples, _ := strings.Cut(rest, "\n\n    ")
+	short, long, _ := strings.Cut(section, "\n\n")
 	return &cobra.Command{
-		Use:     use,
-		Short:   short,
-		Long:    long,
-		Example: examples,
-		Args:    checkWords,
+		Use:   use,
+		Short: short,
+		Long:  long,
+		Args:  checkWords,
 		RunE: func(cmd *cobra.Command, words []string) error {
 			ctx, release := p.interruptible(cmd.Context())
 			defer release()
@@ -72,8 +70,7 @@ func (p *program) helpCommand() *cobra.Command {
 	cmd := p.command("help [TOPIC|COMMAND]", func(cmd *cobra.Command, args []string) error {
 		topic := strings.Join(args, " ")
 		if slices.Contains(topics, topic) {
-			_, err := io.WriteString(p.Out, helpText(topic))
-			return err
+			return p.showText(helpText(topic))
 		}
 		named, _, err := cmd.Root().Find(args)
 		if err != nil || named == cmd.Root() && topic != "" {
@@ -83,6 +80,44 @@ func (p *program) helpCommand() *cobra.Command {
 	})
 	cmd.ValidArgs = topics
 	return cmd
+}
+
+// showText prints Markdown as text. Lines of code are never broken.
+func (p *program) showText(markdown string) (err error) {
+	for block := range strings.SplitSeq(strings.TrimSpace(markdown), "\n\n") {
+		if strings.HasPrefix(block, "    ") {
+			_, err = fmt.Fprintln(p.Out, block+"\n")
+		} else {
+			err = p.show(readable(block) + "\n\n")
+		}
+	}
+	return err
+}
+
+// Markdown: a row of a table, the rule below its head, and where a paragraph or an item goes on in the next line.
+var (
+	tableRow  = regexp.MustCompile(`(?m)^\| (.*?) \| (.*) \|$`)
+	tableRule = regexp.MustCompile(`(?m)^\| ---.*\n`)
+	goesOn    = regexp.MustCompile(`(\S)\n(?:  )?([^\s*|])`)
+	marks     = strings.NewReplacer("### ", "", "## ", "", "# ", "", "`", "", "**", "", `\|`, "|")
+)
+
+// readable is a block of Markdown without its marks, a line for each paragraph, item and row.
+func readable(block string) string {
+	text := goesOn.ReplaceAllString(tableRule.ReplaceAllString(block, ""), "$1 $2")
+	text = tableRow.ReplaceAllStringFunc(text, func(row string) string {
+		cells := strings.Split(strings.Trim(row, "| "), " | ")
+		return entry(marks.Replace(cells[0]), strings.Join(cells[1:], " · "))
+	})
+	return marks.Replace(text)
+}
+
+// entry is what is explained, and behind it, or below where it is long, its explanation.
+func entry(what, explanation string) string {
+	if utf8.RuneCountInString(what) > 24 {
+		what += "\n" + strings.Repeat(" ", 24)
+	}
+	return fmt.Sprintf("%-24s  %s", what, explanation)
 }
 
 // A setting is a flag as help settings describes it.
@@ -106,9 +141,6 @@ func settings() map[string]setting {
 func (p *program) usage(cmd *cobra.Command) error {
 	var out strings.Builder
 	fmt.Fprintf(&out, "Usage:\n  %s\n", cmd.UseLine())
-	if cmd.HasExample() {
-		fmt.Fprintf(&out, "\nExamples:\n    %s\n", cmd.Example)
-	}
 	if cmd.HasAvailableSubCommands() {
 		out.WriteString("\nCommands:\n")
 		for _, sub := range cmd.Commands() {
@@ -125,7 +157,7 @@ func (p *program) usage(cmd *cobra.Command) error {
 		out.WriteString("\nFlags (all of them: jsm-onboard help settings):\n")
 	}
 	for _, name := range names {
-		fmt.Fprintf(&out, "  %-24s %s", all[name].form, all[name].meaning)
+		out.WriteString(entry("  "+all[name].form, all[name].meaning))
 		if standard := all[name].standard; standard != "none" && standard != "false" {
 			fmt.Fprintf(&out, " (default: %s)", standard)
 		}

@@ -90,7 +90,7 @@ func (w *importWork) guard(ctx context.Context, r *run) error {
 func (w *importWork) outlook(r *run, o *report.Outlook) {
 	o.Organizations = r.planned.Access.Organizations
 	failed := slices.Equal(r.plan.Survey.Own, []string{"jsm_reason", "jsm_row", "jsm_line"})
-	o.Note(failed && r.memory.At(r.input).Path == "", "Note: this file of rows to fix had another name, or stood "+
+	o.Note(failed && r.memory.At(r.input).Path == "", "Note: this failed file had another name, or stood "+
 		"in another folder. What is fixed in it does not count\n"+
 		"      when the whole export is imported again, unless the rows have external ids.")
 	o.Note(r.conn.Reached && r.conn.User.ID == "", "Note: "+nameless+".")
@@ -117,22 +117,17 @@ func (w *importWork) agree(ctx context.Context, r *run) error {
 	if r.yes || max(creates, renames) <= manyCreates && w.revokes == 0 || !r.interactive() {
 		return nil
 	}
-	question, answers := "", []string{"all"}
-	if w.revokes > 0 {
-		question = text.Counted(w.revokes, "leaver", "leavers") + " would lose portal access (--revoke-leavers). "
+	question, answers := "Do it?", []string{"yes", "no"}
+	if creates > 0 {
+		r.console.People(report.FirstOffer(creates, r.plan.First))
+		question = "Create all " + text.Grouped(creates) + ", only this one, or none?"
+		answers = []string{"all", "one", "none"}
 	}
 	if renames > 0 {
-		question += text.Counted(renames, "customer", "customers") + " would be renamed (--update-names). "
+		question = text.Counted(renames, "customer", "customers") + " would be renamed (--update-names). " + question
 	}
-	switch {
-	case creates > 0:
-		r.console.People(report.FirstOffer(creates, r.plan.First))
-		question += "Create all " + text.Grouped(creates) + ", only this one, or none?"
-		answers = append(answers, "one")
-	case w.revokes > 0:
-		question += "Do it, or nothing?"
-	default:
-		question += "Rename all, or none?"
+	if w.revokes > 0 {
+		question = text.Counted(w.revokes, "leaver", "leavers") + " would lose access (--revoke-leavers). " + question
 	}
 	answer, err := r.ask(ctx, question, answers...)
 	if answer == "one" {

@@ -91,13 +91,13 @@ func TestAskedToStopTwice(t *testing.T) {
 	p := c.start("import", "./people.csv", "--workers", "10")
 	eventually(t, 20*time.Second, func() bool { return c.site.Stats().Created == 10 })
 	p.signal(syscall.SIGINT)
-	p.until("press Ctrl-C again")
+	p.until("Ctrl-C again ends at once")
 	began := time.Now()
 	p.signal(syscall.SIGINT)
 	if code := p.wait(time.Second); code != 130 || time.Since(began) > time.Second {
 		t.Errorf("exit code %d after %s", code, time.Since(began))
 	}
-	c.says(p.out.String(), "ended at once", "the same command goes on", ".partial are not complete")
+	c.says(p.out.String(), "ended at once", "run the same command again", "created_unconfirmed")
 	c.site.Close() // no latency any more
 	c.must(0, "import", "./people.csv")
 	if got := c.statuses("people.results.csv"); got["created"] != people-10 || got["created_unconfirmed"] != 10 {

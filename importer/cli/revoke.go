@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -83,10 +82,6 @@ func (w *revokeWork) agree(ctx context.Context, r *run) error {
 		return nil
 	}
 	accounts := text.Counted(r.plan.Create, "account", "accounts")
-	question := fmt.Sprintf("Revoke the portal access of %s at %s?", accounts, r.site.url)
-	if !r.plan.Listed {
-		question += " That is " + r.plan.RevokedShare(w.held) + "."
-	}
-	_, err := r.ask(ctx, question, "yes")
+	_, err := r.ask(ctx, "Revoke the portal access of "+accounts+" at "+r.site.url+"?", "yes", "no")
 	return err
 }

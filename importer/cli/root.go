@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -58,15 +59,11 @@ func Run(ctx context.Context, args []string, getenv func(string) string, streams
 }
 
 func (p *program) root() *cobra.Command {
+	about, _, _ := strings.Cut(strings.TrimPrefix(helpText("commands"), "# Commands\n\n"), "\n\n## ")
 	root := &cobra.Command{
-		Use:   "jsm-onboard COMMAND",
-		Short: "Onboard customers in bulk to Jira Service Management Cloud",
-		Long: `jsm-onboard reads an export of customers, creates each of them in Jira Service
-Management Cloud as fast as the site's quota allows, and writes what became of
-every row. Running the same command again is always right and always safe.
-
-Try it without an Atlassian account:
-  jsm-onboard import samples/zendesk-customers.csv --sandbox`,
+		Use:           "jsm-onboard COMMAND",
+		Short:         "Onboard customers in bulk to Jira Service Management Cloud",
+		Long:          about,
 		Version:       "jsm-onboard " + versionNumber(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -88,6 +85,9 @@ Try it without an Atlassian account:
 		p.reportCommand(), p.doctorCommand(), p.sandboxCommand(), p.completionCommand(), p.versionCommand())
 	root.SetHelpCommand(p.helpCommand())
 	root.SetUsageFunc(p.usage)
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
+		_ = errors.Join(p.showText(cmd.Long+"\n\n"), p.usage(cmd))
+	})
 	described := settings()
 	for _, cmd := range root.Commands() {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { f.Usage = described[f.Name].meaning }) // for completion

@@ -241,9 +241,6 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 	r.pace = r.site.client.Pace
 	if importer.Revokes(r.command) {
 		r.pace = r.site.client.RevokePace
-	} else if r.plan.Create == 0 {
-		r.console.Log.Info("nothing new: no customer has to be created", "run", r.plan.Run.ID,
-			"known", r.plan.Settled.Of(outcome.Known))
 	}
 	o := r.options
 	o.Workers = r.site.config.Workers

@@ -41,10 +41,6 @@ func (p *program) settle(cmd *cobra.Command) error {
 		return err
 	}
 	rehearsal, _ := cmd.Flags().GetBool("sandbox")
-	if rehearsal && cmd.Flags().Changed("site") {
-		return usagef("leave one of them out: the sandbox is a site of its own, inside this program",
-			"--site and --sandbox cannot be used together")
-	}
 	p.configPath, p.config, p.flags = path, config, cmd.Flags()
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Changed || onlyTyped[f.Name] || cmd.Name() == "report" && !slices.Contains(siteFlagNames, f.Name) ||

@@ -145,8 +145,6 @@ func (w *syncWork) revoke(ctx context.Context, r *run) bool {
 	s := then.summary
 	if r.then, r.leavers.Held = s, s.StopReason; s.Outcome != ledger.Held {
 		r.leavers.Rows, r.leavers.Results = &s.Rows, r.out.revoked
-		r.leavers.Sent, r.leavers.Throttled = s.Requests.Sent, s.Requests.Throttled
-		r.before += s.Requests.Sent
 	}
 	return true
 }

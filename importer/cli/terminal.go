@@ -28,11 +28,11 @@ func isTerminal(stream any) bool {
 }
 
 // ask prints a question on stderr and returns the one of answers that the person types, as a whole word. Enter alone,
-// "none", the end of the input and three other answers mean no: the error says so.
+// "no" or "none", the end of the input and three other answers mean no: the error says so.
 func (p *program) ask(ctx context.Context, question string, answers ...string) (string, error) {
 	in := bufio.NewReader(p.In)
 	for range 3 {
-		p.console.People(question + " [" + strings.Join(answers, "/") + "/none] ")
+		p.console.People(question + " [" + strings.Join(answers, "/") + "] ")
 		typed := make(chan string, 1)
 		go func() { // a read from a terminal cannot be cancelled; it ends with the process
 			line, err := in.ReadString('\n')
@@ -52,7 +52,7 @@ func (p *program) ask(ctx context.Context, question string, answers ...string) (
 				return answer, nil
 			}
 		}
-		p.console.People("Please answer " + strings.Join(answers, ", ") + " or none.\n")
+		p.console.People("Please answer " + strings.Join(answers, " or ") + ".\n")
 	}
 	return "", errNotAgreed
 }
@@ -71,12 +71,12 @@ func (p *program) interruptible(parent context.Context) (_ context.Context, rele
 	watcher.Go(func() {
 		for range signals {
 			if ctx.Err() != nil {
-				p.console.Interrupted("ended at once: what was done is in the ledger, and the same command goes on " +
-					"from there; files that end in .partial are not complete")
+				p.console.Interrupted("ended at once: run the same command again to go on. Customers whose answer " +
+					"was not awaited become created_unconfirmed, which undo does not revoke\n")
 				os.Exit(int(importer.Interrupted))
 			}
-			p.console.Interrupted("stopping: requests that were sent are finished, and everything is written; " +
-				"press Ctrl-C again to end at once")
+			p.console.Interrupted("stopping: waiting for the answers to what was sent, then everything is written; " +
+				"Ctrl-C again ends at once, without them")
 			cancel(importer.ErrInterrupted)
 		}
 	})

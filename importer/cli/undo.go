@@ -26,7 +26,7 @@ func (w *undoWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 	case err != nil:
 		return nil, err
 	case undone.Outcome == "" && r.undone == "":
-		return nil, stopf(importer.Broken, "run its command again to finish it, or say which run is meant: "+
+		return nil, stopf(importer.Broken, "run its command again to finish it, or undo what it has done so far:\n"+
 			"jsm-onboard undo "+undone.ID,
 			"the last run (%s of %s) %s", undone.Command, undone.Input, notEnded)
 	}

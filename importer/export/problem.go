@@ -12,7 +12,7 @@ type Severity string
 // What can be done.
 const (
 	Repaired Severity = "repaired" // repaired or passed over, and the rows are used
-	Rejected Severity = "rejected" // the rows are not used
+	Rejected Severity = "invalid"  // the rows are not used
 	Advised  Severity = "advice"   // nothing
 )
 

@@ -66,5 +66,5 @@ func refuseDamaged(path, what string) error {
 
 func refuseForbidden(path string) error {
 	return &RefusedError{Path: path, What: "may not be read and written by this user",
-		Hint: "give permission on the file and on its folder, or name another ledger with --ledger"}
+		Hint: "give permission on its folder and on all files that begin with its name, or name another with --ledger"}
 }

@@ -35,7 +35,7 @@ const (
 var statuses = [...]struct{ name, meaning string }{
 	Created: {"created", "The customer was created in this run."},
 	CreatedUnconfirmed: {"created_unconfirmed",
-		"The answer to our request was lost, and the account exists now: it was probably created by us."},
+		"The answer was lost, and the account is there now: probably ours. undo does not revoke it."},
 	Conflict:      {"conflict", "An account with this address was there before; none was created."},
 	Known:         {"known", "Known from an earlier run; nothing is sent."},
 	Renamed:       {"renamed", "Onboarded by an earlier run; only the name is changed."},
