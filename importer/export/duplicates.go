@@ -41,7 +41,7 @@ func (x *keyIndex) add(r *Row) {
 	default:
 		x.repeated[h] = true
 		x.duplicates++
-		if name != first {
+		if first != name {
 			x.otherNames++
 		}
 	}
@@ -49,7 +49,12 @@ func (x *keyIndex) add(r *Row) {
 
 // hashOfName is the same for names that differ in case and blanks alone.
 func hashOfName(name string) uint64 {
-	return hash64(strings.Join(strings.Fields(strings.ToLower(name)), " "))
+	var h maphash.Hash
+	h.SetSeed(seeds[0])
+	for word := range strings.FieldsSeq(strings.ToLower(name)) {
+		h.WriteString(word + " ")
+	}
+	return h.Sum64()
 }
 
 // contains reports whether a key was seen.
@@ -58,7 +63,7 @@ func (x *keyIndex) contains(key string) bool {
 	return found
 }
 
-// first is the first row with a key that several have.
+// first is the first row with a key, of those that have it.
 type first struct {
 	place Place
 	name  uint64

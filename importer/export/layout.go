@@ -21,14 +21,14 @@ type layout struct {
 	whole, total int        // rows with the header's columns, and all
 }
 
-// score is higher for a layout with a header that is one, then with several columns that fit most rows, then
-// for the share of rows that fit, in tenths, then for more columns.
+// score is higher for a layout with several columns that fit most rows, then for the
+// share of rows that fit, in tenths, then for more columns.
 func (l *layout) score() int {
 	score := l.whole*10/max(l.total, 1)*csvtext.MaxColumns + len(l.header.names)
 	if len(l.header.names) > 1 && most(l.whole, l.total) {
 		score += 100 * csvtext.MaxColumns
 	}
-	return score + l.named*200*csvtext.MaxColumns
+	return score
 }
 
 // layoutIn finds dialect, header and columns in the beginning of the file, in one encoding.

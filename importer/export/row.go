@@ -61,13 +61,6 @@ func (r *Row) repaired(list ...*kind) {
 // refuse says why the row must not be sent.
 func (r *Row) refuse(k *kind, why string) { r.fault, r.Invalid = k, why }
 
-// reject is for a record whose form is wrong, unless there is a worse reason.
-func (r *Row) reject(k *kind) {
-	if r.fault == nil || r.fault == rowTooShort {
-		r.fault, r.repairs = k, nil
-	}
-}
-
 // Sendable reports whether the row is neither invalid nor excluded. A duplicate
 // may be sendable too.
 func (r *Row) Sendable() bool { return r.Invalid == "" && r.Excluded == "" }

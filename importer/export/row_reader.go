@@ -51,8 +51,7 @@ func (r *rowReader) batches(yield func([]*Row, error) bool) {
 			return
 		}
 		if n > 0 && r.mayBeOne(rows[n-1], row) {
-			rows[n-1].reject(brokenRow)
-			row.reject(brokenRow)
+			rows[n-1].fault, row.fault = brokenRow, brokenRow
 		}
 		if n >= maxBatch || n >= batchRows && row.skipped == nil && !row.fragment {
 			if !yield(rows, nil) {

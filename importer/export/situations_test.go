@@ -249,7 +249,7 @@ func situations() []situation {
 		{name: "a name broken in the first cell", file: "name,email\nAnn\nLee,a@example.com\nBob,b@example.com\nCy\nDahl,c@example.com\n",
 			rows: []string{"2 !broken_row (no address)", "3 !broken_row (no address) +a@example.com", "4 b@example.com Bob", "5 !broken_row (no address)", "6 !broken_row (no address) +c@example.com"}},
 		{name: "a quoted name broken and never closed", file: "name,email\n\"Ann\nLee,a@example.com\nBob,b@example.com\n",
-			rows: []string{"2 !quotes_unclear (no address)", "3 !broken_row (no address) +a@example.com", "4 b@example.com Bob"}},
+			rows: []string{"2 !broken_row (no address)", "3 !broken_row (no address) +a@example.com", "4 b@example.com Bob"}},
 		{name: "a name broken in the first cell of a short row", file: "first name,email,last name,x\nAn\nn,a@example.com,Lee\nBob,b@example.com,Ray,\n",
 			rows: []string{"2 !broken_row (no address)", "3 !broken_row (no address) +a@example.com", "4 b@example.com Bob Ray"}},
 		{name: "a line that may belong to either neighbour", file: "first name,email,last name\nAnn,a@example.com,Lee\nvan\nBob,b@example.com,Ray\n",

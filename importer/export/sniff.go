@@ -28,8 +28,14 @@ func (s *sniffer) sniff() (*layout, error) {
 		return nil, err
 	}
 	var found []*layout
+	named := no
 	for _, d := range likely {
-		found = append(found, s.read(d))
+		found = append(found, s.findHeader(d))
+		named = max(named, found[len(found)-1].named)
+	}
+	found = without(found, func(l *layout) bool { return l.named < named })
+	for _, l := range found {
+		s.read(l)
 	}
 	slices.SortStableFunc(found, func(a, b *layout) int { return b.score() - a.score() })
 	best := found[0]
@@ -54,7 +60,8 @@ func (s *sniffer) sniff() (*layout, error) {
 		return nil, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best.dialect, found[1].dialect),
 			"name it with --delimiter")
 	case !best.header.ownFile && slices.ContainsFunc(best.header.names, singleQuoted):
-		if l := s.read(best.dialect | csvtext.SingleQuoted); l.named > no && l.whole == l.total {
+		l := s.findHeader(best.dialect | csvtext.SingleQuoted)
+		if s.read(l); l.named > no && l.whole == l.total {
 			best = l
 		}
 	}
@@ -85,30 +92,27 @@ func (s *sniffer) records(d Dialect) *csvtext.Reader {
 	return csvtext.Split(s.sample, d, len(s.sample) >= sampleSize)
 }
 
-// read finds the header, and reads the rows below it.
-func (s *sniffer) read(d Dialect) *layout {
-	l := &layout{dialect: d}
-	s.findHeader(l)
-	r := rowReader{l, s.records(d)}
+// read reads the rows below the header, to the end of the sample or to another header: then the file will be refused.
+func (s *sniffer) read(l *layout) {
+	r := rowReader{l, s.records(l.dialect)}
 	for rows, err := range r.batches {
 		for _, row := range rows {
 			l.weigh(row)
 		}
 		if err != nil || l.total >= sampleRows {
-			break // the sample ends, or there is another header: the file will be refused
+			return
 		}
 	}
-	return l
 }
 
 // findHeader takes the record that names a column of addresses best, above all addresses; where none does, the first
 // record at all: the user may name a column of it.
-func (s *sniffer) findHeader(l *layout) {
-	records := s.records(l.dialect)
+func (s *sniffer) findHeader(d Dialect) *layout {
+	l, records := &layout{dialect: d}, s.records(d)
 	for n := 0; n < headerSearch && l.named < surely; {
 		rec, err := records.Next()
 		if err != nil {
-			return
+			break
 		}
 		if rec.Blank || isDirective(rec.Cells) {
 			continue
@@ -124,9 +128,10 @@ func (s *sniffer) findHeader(l *layout) {
 			l.header, l.named = h, named
 		}
 		if row {
-			return
+			break
 		}
 	}
+	return l
 }
 
 // numbered is the header of a file without one.

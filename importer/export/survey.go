@@ -72,8 +72,22 @@ func (s *Survey) read(ctx context.Context) (err error) {
 	if s.view, err = s.file.decide(ctx, s.options); err != nil {
 		return err
 	}
-	s.describe()
-	if s.filter, err = newFilter(&s.header, s.options); err != nil {
+	h := &s.header
+	s.Encoding, s.Dialect, s.HeaderLine = s.encoding.Name, s.dialect, h.place.Line
+	for i, cell := range h.cells {
+		if h.own[i] {
+			s.Own = append(s.Own, h.names[i])
+		} else {
+			s.Header = append(s.Header, cell)
+		}
+	}
+	s.Width, s.Columns, s.Repeat = len(s.Header), s.columns.list(h), s.repeat(s.options)
+	s.Preset, s.Source = s.columns.preset.Name, s.columns.preset.Title
+	if !s.columns.needAccounts {
+		s.signs = signsIn(h)
+	}
+	s.others = make([]otherColumn, len(h.names))
+	if s.filter, err = newFilter(h, s.options); err != nil {
 		return err
 	}
 	for row, err := range s.rows(ctx) {
@@ -82,35 +96,15 @@ func (s *Survey) read(ctx context.Context) (err error) {
 		}
 		s.see(row)
 	}
-	s.Records = s.Rows + s.Skipped
-	s.Duplicates = s.keys.duplicates
 	s.countIDs()
 	if err := s.judgeWhole(); err != nil {
 		return err
 	}
-	s.names = shuffled{} // 16 bytes a row that the run does not need
+	s.names = shuffled{} // which the run does not need
 	s.noteWhole()
+	s.Records, s.Duplicates = s.Rows+s.Skipped, s.keys.duplicates
 	s.Problems = slices.Concat(s.tally.problems(s.Encoding, s.signs), s.filter.unmatched())
 	return nil
-}
-
-// describe fills in what is known before the rows are read.
-func (s *Survey) describe() {
-	s.Encoding, s.Dialect, s.HeaderLine = s.encoding.Name, s.dialect, s.header.place.Line
-	for i, cell := range s.header.cells {
-		if s.header.own[i] {
-			s.Own = append(s.Own, s.header.names[i])
-		} else {
-			s.Header = append(s.Header, cell)
-		}
-	}
-	s.Width, s.Columns = len(s.Header), s.columns.list(&s.header)
-	s.Preset, s.Source = s.columns.preset.Name, s.columns.preset.Title
-	s.Repeat = s.repeat(s.options)
-	if !s.columns.needAccounts {
-		s.signs = signsIn(&s.header)
-	}
-	s.others = make([]otherColumn, len(s.header.names))
 }
 
 // rows reads the rows and the lines that are none, in order.
