@@ -296,7 +296,6 @@ var rules = []rule{
 	{file: "importer/stop.go", function: "StopFor", tests: stops},
 	{file: "importer/export/evidence.go", tests: columns},
 	{file: "importer/export/names.go", tests: columns},
-	{file: "importer/export/score.go", tests: columns},
 }
 
 const (
