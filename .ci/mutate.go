@@ -290,6 +290,7 @@ var rules = []rule{
 	{file: "importer/revoke.go", function: "withoutRequest", tests: judges},
 	{file: "importer/revoke.go", function: "upToDate", tests: "TestRevokeLeavers"},
 	{file: "importer/lookup.go", function: "forNobody", tests: judges},
+	{file: "importer/guards.go", tests: guards},
 	{file: "importer/leavers.go", function: "judgeLeaver", tests: judges},
 	{file: "importer/stop.go", function: "sameAgain", tests: stops},
 	{file: "importer/stop.go", function: "tooMany", tests: stops},
@@ -300,6 +301,7 @@ var rules = []rule{
 
 const (
 	judges = "^Test(Judge|Deleted|WithoutRequest)"
+	guards = "^Test(Guards|Check|ParseLimit)"
 	stops  = "^Test(SameRefusal|MaxErrors|StopFor)"
 
 	columns = "^Test(Evidence|Category|Fold|Shapes|Situations|Own|FailedFiles|WithoutAHeader|Preset|Sources)"

@@ -142,11 +142,7 @@ func (p *Plan) PlanAccess(ctx context.Context, api *apiclient.Client) error {
 	if a == nil {
 		return nil
 	}
-	err := cmp.Or(a.wanted.Claim(ctx, a.claims), a.ask(ctx, api, p.Options.Access))
-	if err == nil {
-		err = a.count(ctx, p.Run.Seq)
-	}
-	return err
+	return cmp.Or(a.wanted.Claim(ctx, a.claims), a.ask(ctx, api, p.Options.Access), a.count(ctx, p.Run.Seq))
 }
 
 // claim keeps what a row asks for, if only for the person as whom it was fixed.
