@@ -77,7 +77,7 @@ var choices = []exported{
 	{name: "ja customer tantou", file: "顧客名,担当者,メール,営業担当\nアクメ,山田太郎,yamada@ex.jp,佐藤\nブラウ,鈴木花子,suzuki@ex.jp,佐藤\n", refused: "name=担当者"},
 	{name: "who is in charge here, Japanese", file: "氏名;会社名;担当者メール\n斎藤 愛;青空;zander@desk.ex\n中村 真由美;みどり;pohl@desk.ex\n", refused: "another person's"},
 	{name: "the pupils' teachers", file: "Name,Class,Teacher Email\nAnn Lee,3a,hale@school.ex\nBo Berg,3b,pohl@school.ex\n", refused: "email=Teacher Email"},
-	{name: "a word for logins above names, Spanish", file: "Usuario;Correo electrónico\nRaúl Ortega;x1@ex.com\nAnn Lee;x2@ex.com\n", refused: "name=Usuario"},
+	{name: "a word for logins above names, Spanish", file: "Usuario;Correo electrónico\nRaúl Ortega;x1@ex.com\nAnn Lee;x2@ex.com\n", people: "x1@ex.com=Raúl Ortega|x2@ex.com=Ann Lee"},
 	{name: "zh sales", file: "客户名称,联系人,邮箱,销售\n北京公司,张辉,zhanghui@ex.cn,王五\n上海公司,李娜,lina@ex.cn,王五\n", people: "zhanghui@ex.cn=张辉|lina@ex.cn=李娜"},
 	{name: "gender title", file: "Anrede;Titel;Vorname;Nachname;Firma;E-Mail geschäftlich;E-Mail privat\nFrau;Dr.;Ann;Lee;Acme;ann.lee@ex.com;\nHerr;;Bo;Berg;Blau;bo.berg@ex.com;\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg"},
 	{name: "email only two", file: "E-mail\nann.lee@ex.com\nbo.berg@ex.com\n", people: "ann.lee@ex.com=ann.lee@ex.com|bo.berg@ex.com=bo.berg@ex.com"},

@@ -53,12 +53,6 @@ func (h *header) understand(i int) []meaning {
 	if h.own[i] && h.names[i] != "jsm_account_id" || h.keys[i] == "" || h.sounds(i) {
 		return nil
 	}
-	if is(loginWord, h.keys[i]) {
-		if strings.HasSuffix(h.keys[i], "name") { // a display name in some sources
-			return []meaning{{field: Name, rank: rankGroup}}
-		}
-		return nil
-	}
 	ms, plain := read(h.words[i]), read(strings.Fields(h.plain[i]))
 	certain := func(m meaning) bool { return m.ofName() && m.rank < rankSelf }
 	if slices.ContainsFunc(plain, meaning.ofName) && !slices.ContainsFunc(ms, certain) && !h.says(i, elsewhereWord) {
