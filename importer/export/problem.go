@@ -2,6 +2,7 @@ package export
 
 import (
 	_ "embed"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -26,16 +27,14 @@ type kind struct {
 
 // Of is the text for so many: "row|rows that is|are not UTF-8" has both.
 func (k *kind) Of(count int) string {
-	words := strings.Split(k.Text, " ")
-	for i, word := range words {
-		if one, many, both := strings.Cut(word, "|"); both && count == 1 {
-			words[i] = one
-		} else if both {
-			words[i] = many
-		}
+	form := "$2"
+	if count == 1 {
+		form = "$1"
 	}
-	return strings.Join(words, " ")
+	return forms.ReplaceAllString(k.Text, form)
 }
+
+var forms = regexp.MustCompile(`([^ |]+)\|([^ |]+)`)
 
 //go:embed problems.csv
 var problemTable string
