@@ -101,7 +101,7 @@ func TestWrap(t *testing.T) {
 	}
 	defer db.Close()
 	_, err = db.Exec("DELETE FROM runs")
-	if refused, ok := errors.AsType[*RefusedError](wrap(l.path, err)); !ok || !strings.Contains(refused.Hint, "give permission on the file and on its folder") {
+	if refused, ok := errors.AsType[*RefusedError](wrap(l.path, err)); !ok || !strings.Contains(refused.Hint, "give permission on its folder") {
 		t.Errorf("%v becomes %v", err, wrap(l.path, err))
 	}
 	missing, err := sql.Open("sqlite", dsn(l.path+".none", "rw"))
