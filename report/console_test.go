@@ -347,6 +347,34 @@ func TestProblemsAreLogged(t *testing.T) {
 	}
 }
 
+// On a terminal the plan says it, and the log does not say it once more.
+func TestProblemsAreSaidOnce(t *testing.T) {
+	term := &screen{columns: 80}
+	NewConsole(term, ConsoleOptions{columns: term.width}).Problems(exampleSurvey())
+	if got := term.show(); got != "" {
+		t.Errorf("%q", got)
+	}
+}
+
+// A line goes on below its last column that begins in the left half.
+func TestLinesGoOnBelowTheirColumn(t *testing.T) {
+	for _, test := range []struct {
+		line, want string
+		width      int
+	}{
+		{"one two three four five six seven eight", "one two three four five six seven eight", 0},
+		{"one two three four five six seven eight nine", "one two three four five six seven eight\nnine", 40},
+		{"✓ Quota   finds the pace by itself, as it goes", "✓ Quota   finds the pace by itself, as\n          it goes", 40},
+		{"      9  created              The customer was made", "      9  created              The\n         customer was made", 40},
+		{"      9  created              The customer was created in this run.", "      9  created              The customer was created in\n                              this run.", 60},
+		{"      jsm-onboard import a-long-name.csv --sandbox", "      jsm-onboard import a-long-name.csv --sandbox", 40},
+	} {
+		if got := wrap(test.line, test.width); got != test.want {
+			t.Errorf("%d columns:\n%s\nwant\n%s", test.width, got, test.want)
+		}
+	}
+}
+
 func TestQuietLeavesWarnings(t *testing.T) {
 	var out bytes.Buffer
 	c := NewConsole(&out, ConsoleOptions{Quiet: true, Level: slog.LevelDebug})

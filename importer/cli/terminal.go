@@ -61,8 +61,7 @@ func (p *program) ask(ctx context.Context, question string, answers ...string) (
 // [importer.ErrInterrupted] as its cause. The second one ends the process at once: the ledger sets that right when the
 // command is run again. Call release when the work is done.
 //
-// On Windows, Ctrl-C and Ctrl-Break arrive as os.Interrupt, and closing the window, logging off and shutting down as
-// SIGTERM.
+// On Windows, Ctrl-C and Ctrl-Break are os.Interrupt; closing the window, logging off and shutting down are SIGTERM.
 func (p *program) interruptible(parent context.Context) (_ context.Context, release func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
@@ -72,7 +71,8 @@ func (p *program) interruptible(parent context.Context) (_ context.Context, rele
 		for range signals {
 			if ctx.Err() != nil {
 				p.console.Interrupted("ended at once: run the same command again to go on. Customers whose answer " +
-					"was not awaited become created_unconfirmed, which undo does not revoke\n")
+					"was not awaited become created_unconfirmed, which undo does not revoke")
+				fmt.Fprintln(p.Err) // the bar stays where it is
 				os.Exit(int(importer.Interrupted))
 			}
 			p.console.Interrupted("stopping: waiting for the answers to what was sent, then everything is written; " +

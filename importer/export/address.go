@@ -131,7 +131,7 @@ func check(s string) (key, why string) {
 	case at > maxLocal || max(len(s), at+1+len(domain)) > maxAddress:
 		return "", "it is longer than an address may be"
 	case err != nil || !strings.Contains(domain, ".") || slices.ContainsFunc(strings.Split(domain, "."), tooLong):
-		return "", "its domain is not one: that has a dot, and letters, digits and hyphens alone"
+		return "", "what follows the @ is not a domain such as example.com"
 	}
 	return lower[:at+1] + domain, ""
 }
