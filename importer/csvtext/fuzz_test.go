@@ -120,13 +120,13 @@ func FuzzSplit(f *testing.F) {
 		if want := physicalLines(text); !strings.ContainsAny(text, "\ufeff\x1a") && next-1 != want {
 			t.Fatalf("%d lines in records, %d in %q", next-1, want, text)
 		}
-		compareWithOracle(t, text, whole)
+		compareWithOracle(t, text, columns, whole)
 	})
 }
 
 // compareWithOracle holds the cells against those of encoding/csv, where that reads
 // the text without an error and nothing had to be repaired.
-func compareWithOracle(t *testing.T, text string, whole []Record) {
+func compareWithOracle(t *testing.T, text string, columns int, whole []Record) {
 	if strings.Contains(strings.ReplaceAll(text, "\r\n", ""), "\r") || strings.ContainsAny(text, "\x1a\ufeff") {
 		return
 	}
@@ -137,6 +137,12 @@ func compareWithOracle(t *testing.T, text string, whole []Record) {
 		return
 	}
 	isBlank := func(cells []string) bool { return len(cells) == 1 && strings.Trim(cells[0], " \t") == "" }
+	for i, cells := range want {
+		for columns > 0 && len(cells) > columns && cells[len(cells)-1] == "" { // as the reader drops them
+			cells = cells[:len(cells)-1]
+		}
+		want[i] = cells
+	}
 	want = slices.DeleteFunc(want, isBlank)
 	var got [][]string
 	for _, rec := range whole {

@@ -140,12 +140,19 @@ func (r *Reader) split(line []byte) []string {
 	return r.trimmed(strings.SplitN(strings.TrimRight(string(line), "\r\n"), string(r.delim), cells))
 }
 
-// trimmed drops empty cells beyond the header's.
+// trimmed drops empty cells beyond the header's, and beyond MaxColumns.
 func (r *Reader) trimmed(cells []string) []string {
-	for len(cells) > cmp.Or(r.Width, MaxColumns) && strings.Trim(cells[len(cells)-1], string(r.delim)) == "" {
-		cells = cells[:len(cells)-1]
+	for n := len(cells); n > cmp.Or(r.Width, MaxColumns); n-- {
+		last := cells[n-1]
+		if n > MaxColumns { // which are all that are too many
+			last = strings.Trim(last, string(r.delim))
+		}
+		if last != "" {
+			break
+		}
+		cells = slices.Clip(cells[:n-1])
 	}
-	return slices.Clip(cells)
+	return cells
 }
 
 // pass goes past the record that was scanned, and holds it against the bounds.
