@@ -56,6 +56,7 @@ func TestQuotesAndBounds(t *testing.T) {
 		"unclear":                 {`"a"x"y",b,"c"` + "\nc,d\n", `"a"x"y"|b|"c"`, false, QuotesUnclear},
 		"another opens":           {"\"a,b\n\"c,d\",e\n\"f\"\"", `"a|b`, false, QuotesUnclear},
 		"another's quote closes":  {"1,\"y\nb@c.d,\"\nlow\",z\n", "1|y\nb@c.d,", false, SwallowedRows},
+		"one cell too many":       {"\"a\nb\",c,d\n", `"a`, false, QuotesUnclear},
 		"its own quote closes":    {"1,\"y\n2,\"\nlow,z\n", "1|y\n2,", false, ""},
 		"rows swallowed":          {"\"a\nb@c.d,e\nf@g.h,i\",b\n", "a\nb@c.d,e\nf@g.h,i|b", false, SwallowedRows},
 		"a cell too long":         {long + ",b\n", long + "|b", false, CellTooLong},
