@@ -171,16 +171,13 @@ func (r *Run) accessTotals(ctx context.Context) (*AccessTotals, error) {
 	left := slices.DeleteFunc(a.lacking, func(g *ledger.Group) bool { return g.ID != "" })
 	o := &t.Organizations
 	o.Named, o.Created, o.Existed = a.Named, created, a.Named-created-len(left)
-	for _, desk := range a.ServiceDesks {
-		t.ServiceDesks[desk.ProjectKey] = &DeskTotals{}
-	}
 	seats, seatsErr := a.wanted.Seats(ctx)
 	for _, s := range seats {
 		switch there := s.Added + s.Known; s.Kind {
 		case ledger.Organization:
 			t.Memberships = s.Seated
 		case ledger.ServiceDesk:
-			t.ServiceDesks[s.Name].Customers = there
+			t.ServiceDesks[s.Name] = &DeskTotals{Customers: there}
 		case ledger.ServiceDeskOrganization:
 			if t.ServiceDesks[s.Name].Organizations = there; s.Failed > 0 {
 				t.Refused = append(t.Refused,

@@ -548,7 +548,7 @@ func TestRevokeLeavers(t *testing.T) {
 		d.night("crm.csv", people[:2]...)
 		l = d.openLedger()
 		defer l.Close()
-		if _, err := plan(l); err == nil || !strings.Contains(err.Error(), "it is not the last complete run of the source") {
+		if _, err := plan(l); err == nil || !strings.Contains(err.Error(), "the last complete run of the source") {
 			t.Errorf("an old list: %v", err)
 		}
 		header := list[0]

@@ -104,12 +104,12 @@ func TestListFromASpreadsheet(t *testing.T) {
 
 	rows[2]["jsm_run_id"] = "1,23E+45"
 	list(all, rows[2:3])
-	c.says(c.must(1, "revoke", "./list.csv", "--yes"), "1,23E+45", "it is not the last complete run of the source")
+	c.says(c.must(1, "revoke", "./list.csv", "--yes"), "1,23E+45", "the last complete run of the source")
 	c.export("crm.csv", 20)
 	c.write("crm.csv", c.read("crm.csv")+"New,new.1@example.com,x\nNew,new.2@example.com,x\n")
 	rows[2]["jsm_run_id"] = c.runID(c.must(3, "sync", "./crm.csv", "--limit", "1"))
 	list(all, rows[2:3])
-	c.says(c.must(1, "revoke", "./list.csv", "--yes"), rows[2]["jsm_run_id"], "it is not the last complete run of the source")
+	c.says(c.must(1, "revoke", "./list.csv", "--yes"), rows[2]["jsm_run_id"], "the last complete run of the source")
 	if n := len(c.revokedAt()); n != 2 {
 		t.Errorf("%d are revoked", n)
 	}

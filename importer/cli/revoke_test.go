@@ -185,11 +185,11 @@ func TestStaleLeaversAreRefused(t *testing.T) {
 	c.must(0, "sync", "./crm.csv")
 	fresh := c.read("crm.leavers.csv")
 	c.write("old.csv", list)
-	c.says(c.must(1, "revoke", "./old.csv", "--yes"), "it is not the last complete run of the source", "sync again")
+	c.says(c.must(1, "revoke", "./old.csv", "--yes"), "the last complete run of the source", "sync again")
 
 	c.write("shop.csv", "name,email\nX,"+personAddress(19)+"\n") // somebody on it is back elsewhere
 	c.must(0, "sync", "./shop.csv")
-	c.says(c.must(1, "revoke", "./crm.leavers.csv", "--yes"), "latest run of the source shop.csv", "row 4")
+	c.says(c.must(1, "revoke", "./crm.leavers.csv", "--yes"), "in the source shop.csv", "row 4")
 	if c.puts() != 0 || c.read("crm.leavers.csv") != fresh {
 		t.Errorf("%d requests", c.puts())
 	}
@@ -200,7 +200,7 @@ func TestStaleLeaversAreRefused(t *testing.T) {
 	}
 
 	c.write("foreign.csv", strings.ReplaceAll(fresh, `"crm.csv"`, `"erp"`))
-	c.says(c.must(1, "revoke", "./foreign.csv", "--yes"), "(there is none)")
+	c.says(c.must(1, "revoke", "./foreign.csv", "--yes"), "is (none)")
 }
 
 // TestRevokeKilled kills the program while it revokes, twice, and runs it

@@ -148,7 +148,7 @@ type Seats struct {
 	Reason string // of one that failed
 }
 
-// Seats counts what is wanted, each person once.
+// Seats counts what is wanted, each person once: of organizations, of projects, of the organizations of projects.
 func (w *Wanted) Seats(ctx context.Context) ([]Seats, error) {
 	return query(ctx, &w.beside, func(n *Seats) []any {
 		return []any{&n.Kind, &n.Name, &n.Added, &n.Known, &n.Failed, &n.Open, &n.Ahead, &n.Reason}
@@ -157,7 +157,7 @@ func (w *Wanted) Seats(ctx context.Context) ([]Seats, error) {
 		max(iif(access = 'failed', reason, '')) FROM (
 			SELECT kind, name, access, reason, member <> '' OR max(no_account) = 0 AS coming
 			FROM wanted GROUP BY number, kind, key)
-		GROUP BY kind, project`)
+		GROUP BY kind, project ORDER BY kind`)
 }
 
 // Keep puts what became of the access of each row on record, for RowAccess, and returns how many rows lack some of it
