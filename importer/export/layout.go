@@ -65,19 +65,21 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 // repeat makes the flags of [Survey.Repeat]: the columns that the user named, or all where the
 // header alone does not show them.
 func (l *layout) repeat(o Options) (flags []string) {
+	list := func(c *columns, until Field) (flags []string) {
+		for f := Email; f <= until; f++ {
+			part := f > Name && f <= LastName && c.has(Name)
+			if c.has(f) && !part && (until == LastName || c.told[f]) {
+				flags = append(flags, "--column", f.String()+"="+l.header.flag(c.at[f][0]))
+			}
+		}
+		if o.NoNames || until == LastName && !c.hasNames() {
+			flags = append(flags, "--column", "name=none")
+		}
+		return flags
+	}
 	alone, err := chooseColumns(&l.header, nil, o)
-	weighed := err != nil || l.columns.weighed || !slices.EqualFunc(alone.at[:], l.columns.at[:], slices.Equal)
-	for f := Email; f < fields; f++ {
-		if !l.columns.has(f) {
-			continue
-		}
-		part := f > Name && f <= LastName && l.columns.has(Name)
-		if o.Columns[f] != "" || weighed && f <= LastName && !part {
-			flags = append(flags, "--column", f.String()+"="+l.header.flag(l.columns.at[f][0]))
-		}
+	if all := list(&l.columns, LastName); err != nil || l.columns.weighed || !slices.Equal(list(&alone, LastName), all) {
+		return all
 	}
-	if o.NoNames || weighed && !l.columns.hasNames() {
-		flags = append(flags, "--column", "name=none")
-	}
-	return flags
+	return list(&l.columns, AccountID)
 }

@@ -57,7 +57,7 @@ func (ch *chooser) score(i int, m meaning) int {
 		return 0
 	case !own && m.rank >= rankGroup:
 		return byCells
-	case whole && (s.verdict() < open || ch.isCompany(i)):
+	case whole && s.filled > 0 && (s.verdict() < open || ch.isCompany(i)):
 		return doubted
 	case own:
 		return mine
@@ -173,7 +173,7 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 func (ch *chooser) beats(a, b []int) bool {
 	switch o := ch.e.overlap(a, b); {
 	case o.rows == 0:
-		return len(a) >= len(b)
+		return len(a) >= len(b) || ch.e.of(b...).filled == 0
 	case nearly(o.first, o.rows), nearly(o.second, o.rows):
 		return nearly(o.first, o.rows)
 	}

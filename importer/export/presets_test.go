@@ -134,6 +134,9 @@ func TestSamples(t *testing.T) {
 			t.Errorf("%s: %s", path, refused(err))
 			continue
 		}
+		if s.Repeat != nil {
+			t.Errorf("%s: the header alone shows the columns, and a command names them: %q", path, s.Repeat)
+		}
 		var kinds []string
 		for _, p := range s.Problems {
 			kinds = append(kinds, p.Kind)
