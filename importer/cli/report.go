@@ -124,7 +124,7 @@ func (p *program) chooseRun(ctx context.Context, l *ledger.Ledger, id string, fi
 	}
 	if err != nil {
 		list := append([]string{"--list"}, p.again("site", "ledger")...)
-		err = stopf(importer.Broken, report.Command("report", list...)+" shows the runs", "%w", err)
+		err = stopf(importer.Broken, report.Command("report", list...)+" shows the runs; --sandbox keeps none", "%w", err)
 	}
 	return run, err
 }

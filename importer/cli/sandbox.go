@@ -86,7 +86,7 @@ func (p *program) serveSandbox(cmd *cobra.Command, f *sandboxFlags) error {
 	fmt.Fprint(p.Out, assignment(runtime.GOOS, "JIRA_BASE_URL", url),
 		assignment(runtime.GOOS, "JIRA_USER_EMAIL", token.Email),
 		assignment(runtime.GOOS, "JIRA_API_TOKEN", token.Secret))
-	fmt.Fprintf(p.Err, "A simulated site listens on %s; Ctrl-C ends it.\n"+
+	fmt.Fprintf(p.Err, "A simulated site listens on %s; Ctrl-C ends it. Paste the lines above into another terminal.\n"+
 		"See %s/sandbox/accounts and %s/sandbox/stats.\n", url, url, url)
 	<-cmd.Context().Done()
 	return stop()
