@@ -123,8 +123,8 @@ func (p *program) chooseRun(ctx context.Context, l *ledger.Ledger, id string, fi
 		run, err = l.Run(ctx, id)
 	}
 	if err != nil {
-		list := append([]string{"--list"}, p.again("site", "ledger")...)
-		err = stopf(importer.Broken, report.Command("report", list...)+" shows the runs; --sandbox keeps none", "%w", err)
+		list := report.Command("report", append([]string{"--list"}, p.again("site", "ledger")...)...)
+		err = stopf(importer.Broken, list+" shows the runs; with --sandbox, none is kept", "%w", err)
 	}
 	return run, err
 }
