@@ -24,12 +24,12 @@ type view struct {
 	names        []string    // the first ones with letters beyond ASCII
 }
 
-const namesKept = 200
-
 // decide finds the encoding and the layout.
 func (f *File) decide(ctx context.Context, o Options) (*view, error) {
-	if own, _ := f.layoutIn(csvtext.Encoding{}, o); own != nil && own.header.ownFile && f.NotUTF8() == 0 {
-		o.Encoding = "" // whatever the settings say
+	if o.Encoding != "" && f.NotUTF8() == 0 {
+		if own, _ := f.layoutIn(csvtext.Encoding{}, o); own != nil && own.header.ownFile {
+			o.Encoding = "" // whatever the settings say
+		}
 	}
 	encodings, err := f.Encodings(o.Encoding)
 	if err != nil {
@@ -68,7 +68,7 @@ func (f *File) weigh(ctx context.Context, v *view, o Options) error {
 				v.wrong++
 			}
 		}
-		if !isASCII(name) && len(v.names) < namesKept {
+		if !isASCII(name) && len(v.names) < 200 {
 			v.names = append(v.names, name)
 		}
 	}
@@ -90,9 +90,8 @@ func settle(views []*view) (*view, error) {
 	if best.err != nil || len(left) == 1 && !(best.encoding.IsWide() && best.names != nil) && best.wrong <= best.right {
 		return best, best.err
 	}
-	const most = 6
 	var flags, cells []string
-	for _, v := range left[:min(len(left), most)] {
+	for _, v := range left {
 		shared := func(name string) bool {
 			other := func(v *view) bool { return !slices.Contains(v.names, name) }
 			return len(left) > 1 && !slices.ContainsFunc(left, other)

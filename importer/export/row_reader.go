@@ -173,7 +173,7 @@ func (r *rowReader) mayBeOne(before, row *Row) bool {
 	case row.fragment:
 		whole := r.columns.holds(last) == Email && r.standsAlone(cells) && !r.isCutOff(cells) &&
 			!strings.HasPrefix(rest[0], ".")
-		return (!before.fragment || before.fault == brokenRow) && !strings.Contains(rest[0], "@") &&
+		return !before.fragment && !strings.Contains(rest[0], "@") &&
 			(last+1 < r.header.trimmed || slices.Contains(r.needed, last) && !whole)
 	case last == 0:
 		return (before.fragment || before.record.Fault != "") && !r.columns.needAccounts &&
