@@ -2,6 +2,7 @@ package csvtext
 
 import (
 	"errors"
+	"io"
 	"strings"
 	"testing"
 )
@@ -50,6 +51,8 @@ func TestQuotesAndBounds(t *testing.T) {
 		"escaped":                 {`"a \"x\" ",b` + "\n", `a "x" |b`, true, ""},
 		"escaped before a blank":  {`"21\" ,x",b` + "\n", `21" ,x|b`, true, ""},
 		"blanks around":           {`"a" , "b"` + "\n", "a|b", true, ""},
+		"a blank before":          {` "a","b"` + "\n", "a|b", true, ""},
+		"a blank after":           {`"a" ,"b"` + "\n", "a|b", true, ""},
 		"text after a quote":      {`"Lee, Ann" <a@b.c>,b` + "\n", `"Lee| Ann" <a@b.c>|b`, false, QuotesUnclear},
 		"bare":                    {`5" pipe,b` + "\n", `5" pipe|b`, true, ""},
 		"never closed":            {"\"a,b\nc,d\n", `"a|b`, false, QuotesUnclear},
@@ -71,9 +74,23 @@ func TestQuotesAndBounds(t *testing.T) {
 			}
 		})
 	}
-	rec := records(t, "a"+commas+"x\n", 2)[0]
-	if last := len(rec.Cells) - 1; rec.Fault != TooManyColumns || last != MaxColumns || rec.Cells[last][99:] != ",x" {
-		t.Errorf("fault %v, %d cells, the last is %q", rec.Fault, len(rec.Cells), rec.Cells[last])
+	for _, first := range []string{"a", `"a"`} {
+		rec := records(t, first+commas+"x\n", 2)[0]
+		last := len(rec.Cells) - 1
+		if rec.Fault != TooManyColumns || last != MaxColumns || rec.Cells[last][99:] != ",x" {
+			t.Errorf("fault %v, %d cells, the last is %q", rec.Fault, len(rec.Cells), rec.Cells[last])
+		}
+	}
+}
+
+// A record that a sample cuts is not read by half.
+func TestCutTextEndsInAnError(t *testing.T) {
+	for _, text := range []string{"a,b\nc,d", "a,b\n\"c\nd", "a,b\n\"c\",d", "a,b\n"} {
+		r := Split([]byte(text), ',', true)
+		rec, err := r.Next()
+		if _, cut := r.Next(); err != nil || len(rec.Cells) != 2 || !errors.Is(cut, io.ErrUnexpectedEOF) {
+			t.Errorf("%q: %q, %v, then %v", text, rec.Cells, err, cut)
+		}
 	}
 }
 
