@@ -137,8 +137,7 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 	for _, i := range full {
 		readings = append(readings, reading{Name: {i}})
 	}
-	first, last := len(parts[FirstName]) > 0, len(parts[LastName]) > 0
-	if first && last || (first || last) && len(full) == 0 {
+	if len(parts[FirstName])+len(parts[LastName]) > 0 {
 		readings = append(readings, parts)
 	}
 	if len(readings) == 0 {
