@@ -90,8 +90,8 @@ func upToDate(ctx context.Context, l *ledger.Ledger, path string, row *export.Ro
 	if err != nil || latest == by && back == "" {
 		return err
 	}
-	what := fmt.Sprintf("run %q has listed this leaver; the last complete run of the source %q is %s, and this person is "+
-		"in the source %s", by, source, cmp.Or(latest, "(none)"), cmp.Or(back, "(none)"))
+	what := fmt.Sprintf("run %q has listed this leaver; the last complete run of the source %q is %s, and this person "+
+		"is in the source %s", by, source, cmp.Or(latest, "(none)"), cmp.Or(back, "(none)"))
 	return &export.RefusedError{Path: path, Place: row.Place, What: what, Hint: "the list of leavers is out of date, " +
 		"or has lost a column: run jsm-onboard sync again on the newest export, and use the list that it writes"}
 }
