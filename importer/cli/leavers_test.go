@@ -94,7 +94,7 @@ func TestListFromASpreadsheet(t *testing.T) {
 	c.write("shop.csv", "name,email\nX,"+rows[3]["email"]+"\n")
 	c.must(0, "sync", "./shop.csv")
 	list("jsm_account_id,jsm_source,jsm_run_id", rows[2:])
-	c.says(c.must(1, "revoke", "./list.csv", "--yes"), "row 3", "latest run of the source shop.csv")
+	c.says(c.must(1, "revoke", "./list.csv", "--yes"), "row 3", "in the source shop.csv")
 
 	// A list without what says how old it is is no other file.
 	for _, column := range []string{"jsm_source", "jsm_run_id"} {
