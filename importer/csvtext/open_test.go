@@ -62,6 +62,7 @@ func TestLinesAreCountedWhole(t *testing.T) {
 		"a long line":    {"x" + long, 5, 0},
 		"lines with CR":  {strings.Repeat("é,ü\r", 1<<18), 1 << 20, 0},
 		"one bad line":   {"a\né\n\xe9\nü\n", 2, 1},
+		"one bad, CR":    {"a\ré\r\xe9\rü\r", 2, 1},
 		"ASCII":          {"a\r\nb\r\n", 0, 0},
 		"no end":         {"é\nü", 2, 0},
 		"bad at the end": {"é\n\xfc", 1, 1},
@@ -121,6 +122,47 @@ func TestEncodingsThatAreTriedAreKnown(t *testing.T) {
 	for _, e := range legacy {
 		if e.Name == "" || e.encoding == nil {
 			t.Errorf("%+v", e)
+		}
+	}
+}
+
+func TestEncodingsByTheBytes(t *testing.T) {
+	for text, want := range map[string]string{
+		"a,b\r\n\x1b$B;3ED\x1b(B,c\r\n":        "iso-2022-jp",
+		"é\nü\n\xe9\n":                         "UTF-8",
+		"a\x00,\x00b\x00\n\x00c\x00,\x00d\x00": "utf-16le",
+		"\x00a\x00,\x00b\x00\n\x00c\x00,\x00d": "utf-16be",
+	} {
+		f, err := Open(t.Context(), "-", strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := f.Encodings(""); err != nil || len(got) != 1 || got[0].Name != want {
+			t.Errorf("%q: %v %v, want %s", text, got, err, want)
+		}
+		f.Close()
+	}
+	if e, err := named("utf-8"); err != nil || e.encoding != nil {
+		t.Errorf("UTF-8 is decoded by %v, %v: its broken bytes would be lost", e.encoding, err)
+	}
+}
+
+func TestDeclared(t *testing.T) {
+	for text, want := range map[string]Dialect{
+		"sep=;\na;b": ';', "\ufeff\"SEP=\t\"\r\n": '\t', "sep=,;;\r": ',', "sep=\"\n": 0, "sep=ab\n": 0, "a\nsep=;\n": 0,
+	} {
+		if got, ok := Declared([]byte(text)); ok != (want != 0) || ok && got != want {
+			t.Errorf("%q: %q, %v", text, rune(got), ok)
+		}
+	}
+}
+
+func TestMisread(t *testing.T) {
+	for name, want := range map[string]bool{
+		"Èâàí": true, "JosÃ©": true, "Åsa Öberg": false, "Иван": false, "王": false, "Øå": false,
+	} {
+		if got := IsMisread(name); got != want {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }
