@@ -131,7 +131,15 @@ func (r *Run) createOrganization(ctx context.Context, g *ledger.Group) *Stop {
 // add makes one call, and halves it when the site says that one of the members is wrong. Who may not add customers to
 // a project may add none of them.
 func (r *Run) add(ctx context.Context, c ledger.Call) *Stop {
-	err := r.call(ctx, c)
+	var err error
+	switch c.Kind {
+	case ledger.Organization:
+		_, err = r.api.AddToOrganization(ctx, c.Target, c.Members)
+	case ledger.ServiceDesk:
+		_, err = r.api.AddToServiceDesk(ctx, c.Target, c.Members)
+	default:
+		_, err = r.api.AddOrganizationToServiceDesk(ctx, c.Target, c.Members[0])
+	}
 	stop := stopBeside(ctx, err)
 	switch status, half := statusOf(err), len(c.Members)/2; {
 	case status == 400 && half > 0:
@@ -149,18 +157,6 @@ func (r *Run) add(ctx context.Context, c ledger.Call) *Stop {
 		return brokenLedger(r.plan.Access.wanted.Refuse(ctx, c, oneLine(err)))
 	}
 	return brokenLedger(r.ledger.RecordAccess(ctx, r.plan.Run.Seq, c.Kind, c.Target, c.Members))
-}
-
-func (r *Run) call(ctx context.Context, c ledger.Call) (err error) {
-	switch c.Kind {
-	case ledger.Organization:
-		_, err = r.api.AddToOrganization(ctx, c.Target, c.Members)
-	case ledger.ServiceDesk:
-		_, err = r.api.AddToServiceDesk(ctx, c.Target, c.Members)
-	default:
-		_, err = r.api.AddOrganizationToServiceDesk(ctx, c.Target, c.Members[0])
-	}
-	return err
 }
 
 // accessTotals counts what has become of all that was asked for, in earlier sessions of the run, too, and puts on

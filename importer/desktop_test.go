@@ -234,7 +234,7 @@ func (d *desktop) carryOut(ctx context.Context, l *ledger.Ledger, plan *Plan, be
 	done := plan.Run
 	done.Outcome, done.Summary, done.FinishedAt = ledger.Complete, []byte("{}"), time.Now()
 	if s.Stop != nil {
-		done.Outcome, done.Retry = ledger.Stopped, s.Stop.Cause.AskAgain()
+		done.Outcome, done.Retry = ledger.Stopped, s.Stop.Cause != Interrupted && s.Stop.Cause != LimitReached
 	}
 	if !s.broken() {
 		d.replay(still, l, done, plan, &s)

@@ -83,8 +83,7 @@ func (g Guards) Check(p *Plan) error {
 		return newStop(Guarded, nil, fmt.Sprintf("the export lacks %s (--require-email number %s); nothing was sent",
 			text.Counted(lacking, "required address", "required addresses"),
 			strings.Trim(fmt.Sprint(p.Missing), "[]")),
-			"check that the export is complete, and from the right system; the numbers count --require-email in the "+
-				"order in which the command line, or the settings file, has them")
+			"check that the export is complete, and from the right system; the numbers count the flags --require-email")
 	case g.MaxCreates.Unit == Share && source.Members == 0:
 		g.MaxCreates = Limit{}
 	}
@@ -146,9 +145,6 @@ func (p *Plan) RevokedShare(ours int) string {
 	n := p.Resent - p.Foreign
 	share := fmt.Sprintf("%s of the %s this program has created and not revoked", text.Grouped(n),
 		text.Counted(ours, "account", "accounts"))
-	if before := p.Finished.Of(outcome.Revoked); before > 0 {
-		share += fmt.Sprintf(", and %s revoked already", text.Counted(before, "is", "are"))
-	}
 	if f := p.Foreign; f > 0 {
 		share += fmt.Sprintf("; and %s not certainly created by it", text.Counted(f, "that was", "that were"))
 	}

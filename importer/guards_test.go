@@ -79,7 +79,7 @@ func TestCheckUnlisted(t *testing.T) {
 		{11, 0, 0, reach{Unknown: 11}, ""},
 		{12, 0, 11, reach{Unknown: 1}, "(11 of the 11 accounts this program has created and not revoked; and 1 that it does not know)"},
 		{11, 0, 5, reach{Foreign: 11}, "(0 of the 5 accounts this program has created and not revoked; and 11 that were not certainly created by it)"},
-		{6, 5, 15, reach{}, "(6 of the 15 accounts this program has created and not revoked, and 5 are revoked already)"}, // five were revoked before the run was cut off
+		{6, 5, 15, reach{}, "(6 of the 15 accounts this program has created and not revoked)"}, // five were revoked before the run was cut off
 	} {
 		p := &Plan{Survey: &export.Survey{Path: "l.csv"}, Create: tc.create,
 			Listed: tc.reach.Listed, Foreign: tc.reach.Foreign, Resent: tc.create - tc.reach.Unknown}

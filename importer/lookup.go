@@ -37,7 +37,6 @@ func try[T any](refused *atomic.Pointer[error], request func() (T, error)) (got 
 	return got, err
 }
 
-// find looks up an account.
 func (r *Run) find(ctx context.Context, email string) (apiclient.Account, error) {
 	return try(&r.searchRefused, func() (apiclient.Account, error) { return r.api.FindAccount(ctx, email) })
 }
@@ -109,8 +108,7 @@ func (r *Run) lookUp(ctx context.Context, open ledger.OpenLookUp) (outcome.Outco
 	return o, brokenLedger(r.ledger.Resolve(ctx, open, o))
 }
 
-// LookUps asks for the account ids that earlier runs could not find yet. Do does it for an import by itself; revoke
-// does it before its plan, which is about account ids.
+// LookUps asks for the account ids that earlier runs could not find yet: revoke does it before its plan.
 func LookUps(ctx context.Context, api *apiclient.Client, l *ledger.Ledger) *Stop {
 	return (&Run{api: api, ledger: l, plan: &Plan{}}).lookUps(ctx)
 }

@@ -151,12 +151,8 @@ func (a *AccessPlan) claim(ctx context.Context, t *task) (err error) {
 	if a == nil || !row.Sendable() && t.Fixed == nil {
 		return nil
 	}
-	c := ledger.Claim{
-		Row:       row.Number,
-		SheetRow:  row.Place.Row,
-		Key:       cmp.Or(t.result.fixed, row.Key),
-		NoAccount: becomes != outcome.Duplicate && !onboarded(becomes),
-	}
+	c := ledger.Claim{Row: row.Number, SheetRow: row.Place.Row, Key: cmp.Or(t.result.fixed, row.Key)}
+	c.NoAccount = becomes != outcome.Duplicate && !onboarded(becomes)
 	switch name := tidyName(row.Organization); {
 	case !a.Organizations:
 	case row.InvalidOrganization != "":

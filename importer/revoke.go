@@ -47,17 +47,14 @@ func (r *Run) afterRevoke(ctx context.Context, t *task, e ledger.Entry) (ledger.
 	return e, stop
 }
 
-// notOurs are the statuses of rows whose accounts were not certainly created by this program.
-var notOurs = []string{"conflict", "created_unconfirmed", "unknown", "review"}
-
 // withoutRequest is what becomes of a row for which nothing is asked of the site, and why; 0: something is.
 func withoutRequest(t *task) (outcome.Status, string) {
 	action, listed := t.row.Own["jsm_action"]
-	why := t.row.Own["jsm_reason"]
-	switch a := t.Account; {
+	uncertain := []string{"conflict", "created_unconfirmed", "unknown", "review"}
+	switch a, why := t.Account, t.row.Own["jsm_reason"]; {
 	case listed && !strings.EqualFold(strings.TrimSpace(action), ActionRevoke): // emptied: somebody is to be spared
 		return outcome.Review, outcome.JoinReasons(fmt.Sprintf(outcome.ReasonOtherAction, action), why)
-	case slices.Contains(notOurs, t.row.Own["jsm_status"]):
+	case slices.Contains(uncertain, t.row.Own["jsm_status"]):
 		return outcome.Review, outcome.JoinReasons(outcome.ReasonNotOurs, why)
 	case t.id == "":
 		return outcome.Invalid, outcome.ReasonNoAccount
@@ -96,8 +93,7 @@ func upToDate(ctx context.Context, l *ledger.Ledger, path string, row *export.Ro
 		"or has lost a column: run jsm-onboard sync again on the newest export, and use the list that it writes"}
 }
 
-// PlanUndo is the plan of revoking what a run has created, and nobody else. A *Stop is that it has
-// created nobody.
+// PlanUndo is the plan of revoking what a run has created, and nobody else. A *Stop is that it has created nobody.
 func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, error) {
 	survey := &export.Survey{Header: []string{"email", "name"}, Width: 2}
 	p := &Plan{Undoes: &run, Rows: undoRows(l, run.Seq), Survey: survey}

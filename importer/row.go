@@ -185,8 +185,8 @@ func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 func (r *Run) send(ctx context.Context, t *task, record apiclient.Record) (id string, call apiclient.Call, err error) {
 	switch t.wants {
 	case outcome.Created:
-		customer := apiclient.NewCustomer{Email: t.row.Email, DisplayName: t.row.Name}
-		made, call, err := r.api.CreateCustomer(ctx, customer, record)
+		who := apiclient.NewCustomer{Email: t.row.Email, DisplayName: t.row.Name}
+		made, call, err := r.api.CreateCustomer(ctx, who, record)
 		return made.ID, call, err
 	case outcome.Renamed:
 		call, err = try(&r.renameRefused, func() (apiclient.Call, error) {

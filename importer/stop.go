@@ -28,10 +28,6 @@ const (
 	Interrupted  Cause = 130 // Ctrl-C, SIGTERM
 )
 
-// AskAgain reports whether the rows that failed in a run stopped by this cause are sent again when the run goes on:
-// what stopped it was a problem of the site, and those rows may have failed by it.
-func (c Cause) AskAgain() bool { return c != Interrupted && c != LimitReached }
-
 // Stop is the error by which a run ends early. Its text is one sentence with the cause; Hint says what to do next.
 type Stop struct {
 	Cause Cause

@@ -43,7 +43,7 @@ func (r *run) record(ctx context.Context, end importer.End) error {
 		return err
 	}
 	run := r.plan.Run
-	run.Retry = end.Stop != nil && end.Stop.Cause.AskAgain()
+	run.Retry = end.Stop != nil && end.Stop.Cause != importer.Interrupted && end.Stop.Cause != importer.LimitReached
 	run.Trace, _ = json.Marshal(trace) // numbers and times alone
 	return errors.Join(err, r.keep(ctx, &run))
 }

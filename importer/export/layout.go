@@ -78,7 +78,8 @@ func (l *layout) repeat(o Options) (flags []string) {
 		return flags
 	}
 	alone, err := chooseColumns(&l.header, nil, o)
-	if all := list(&l.columns, LastName); err != nil || l.columns.weighed || !slices.Equal(list(&alone, LastName), all) {
+	all := list(&l.columns, LastName)
+	if err != nil || l.columns.weighed || !slices.Equal(list(&alone, LastName), all) {
 		return all
 	}
 	return list(&l.columns, AccountID)
