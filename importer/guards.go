@@ -83,7 +83,7 @@ func (g Guards) Check(p *Plan) error {
 		return newStop(Guarded, nil, fmt.Sprintf("the export lacks %s (--require-email number %s); nothing was sent",
 			text.Counted(lacking, "required address", "required addresses"),
 			strings.Trim(fmt.Sprint(p.Missing), "[]")),
-			"check that the export is complete and the right one; they are numbered in the order in which they were given")
+			"check that the export is complete and the right one; they are numbered in the order in which they stand")
 	case g.MaxCreates.Unit == Share && source.Members == 0:
 		g.MaxCreates = Limit{}
 	}
