@@ -52,7 +52,8 @@ func hashOfName(name string) uint64 {
 	var h maphash.Hash
 	h.SetSeed(seeds[0])
 	for word := range strings.FieldsSeq(strings.ToLower(name)) {
-		h.WriteString(word + " ")
+		h.WriteString(word)
+		h.WriteByte(' ')
 	}
 	return h.Sum64()
 }

@@ -72,10 +72,11 @@ func isMisspelt(word, key string) bool {
 		}
 		return unicode.ToLower(r)
 	}, word)
-	if n := strings.Count(pattern, "?"); n == 0 || n >= len(pattern)-1 {
+	local, _, _ := strings.Cut(key, "@")
+	start, _, _ := strings.Cut(pattern, "?")
+	if n := strings.Count(pattern, "?"); n == 0 || n >= len(pattern)-1 || !strings.Contains(local, start) {
 		return false
 	}
-	local, _, _ := strings.Cut(key, "@")
 	parts := strings.FieldsFunc(local, isNoLetter)
 	almost := func(part string) bool {
 		found, _ := path.Match(pattern, part)
