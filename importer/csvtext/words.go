@@ -33,7 +33,7 @@ func endsWord(r rune) bool { return r < utf8.RuneSelf && !('a' <= r|0x20 && r|0x
 
 // What a word is made of, between the marks that stand in names and texts.
 var (
-	punctuation = regexp.MustCompile("[’‘“”„«»–—…·ʼʻʾʿ´€\u00a0\u3000、。（）・：；，]")
+	punctuation = regexp.MustCompile("[’‘“”„«»–—…·ʼʻʾʿ´€\u00a0\u3000、。（）・：；，་]")
 	// insideWord are marks that stand around words, between two letters.
 	insideWord = regexp.MustCompile(`\p{L}[“”„—…€«»]+\p{L}`)
 	// noLetters are not letters, marks on them, and signs that make a sound long or join letters.
@@ -46,8 +46,11 @@ var (
 	// oneScript are letters of one script, and those of none that fit any. Han, Kana and Hangul are one.
 	oneScript = regexp.MustCompile(strings.ReplaceAll(
 		`^([any\p{Latin}]*|[any\p{Cyrillic}]*|[any\p{Greek}]*|[any\p{Hebrew}]*|[any\p{Arabic}]*|[any\p{Thai}]*|`+
-			`[any\p{Armenian}]*|[any\p{Georgian}]*|[any\p{Devanagari}]*|`+
-			`[any\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Bopomofo}]*)$`,
+			`[any\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Bopomofo}]*|[any\p{Armenian}]*|[any\p{Georgian}]*|`+
+			`[any\p{Devanagari}]*|[any\p{Bengali}]*|[any\p{Tamil}]*|[any\p{Telugu}]*|[any\p{Gujarati}]*|`+
+			`[any\p{Kannada}]*|[any\p{Malayalam}]*|[any\p{Gurmukhi}]*|[any\p{Oriya}]*|[any\p{Sinhala}]*|`+
+			`[any\p{Khmer}]*|[any\p{Lao}]*|[any\p{Myanmar}]*|[any\p{Tibetan}]*|[any\p{Mongolian}]*|`+
+			`[any\p{Ethiopic}]*|[any\p{Thaana}]*)$`,
 		"any", `\pN\pP\pS\pZ\pC\p{Lm}\p{Common}\p{Inherited}ªºµƒ`))
 )
 
@@ -96,5 +99,5 @@ func makesSense(s string) bool { return MakesWords(s) && !strings.ContainsFunc(s
 
 // isRareLetter reports phonetic signs and letters that no names are written in.
 func isRareLetter(r rune) bool {
-	return r >= 0x250 && r < 0x370 || r >= 0x180 && r < 0x200 && r != 'ơ' && r != 'ư'
+	return r >= 0x250 && r < 0x370 || r >= 0x180 && r < 0x200 && r != 'ơ' && r != 'ư' || r >= 0x700 && r < 0x900
 }
