@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"jsm-onboard/apiclient/jsmtest"
+	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
 )
@@ -509,6 +510,38 @@ func TestTokenMayNotLookUp(t *testing.T) {
 		refuse = false
 		if s = d.sit(t.Context()); withID(s, outcome.Known) != 20 || len(s.Notes) != 0 {
 			t.Errorf("%d ids, notes %q", withID(s, outcome.Known), s.Notes)
+		}
+	})
+}
+
+// A row that cannot be read ends the run; the rows before it have their results, and the others are counted.
+func TestInputBreaksOff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.export(10)
+		l, client := d.openLedger(), d.connect()
+		defer client.Close()
+		defer l.Close()
+		plan := d.plan(t.Context(), client, l)
+		var err error
+		if plan.Run, err = l.StartRun(t.Context(), plan.Run, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		var told int
+		end := NewRun(t.Context(), client, l, plan, d.run).Do(func(yield func(*export.Row, error) bool) {
+			for row := range plan.Rows(t.Context()) {
+				if row.Number > 6 {
+					yield(nil, errors.New("input/output error"))
+					return
+				}
+				if !yield(row, nil) {
+					return
+				}
+			}
+		}, func(Result) error { told++; return nil })
+		if told != 6 || end.Totals.Sum() != 10 || end.Stop == nil || end.ExitCode() != 1 {
+			t.Errorf("%d told, %d counted, %v", told, end.Totals.Sum(), end.Stop)
 		}
 	})
 }

@@ -48,7 +48,7 @@ func (r *Run) tasks(ctx context.Context, rows iter.Seq2[*export.Row, error]) ite
 		}
 		for row, err := range rows {
 			if err != nil {
-				yield(nil, err)
+				_ = decided() && yield(nil, err) // the rows before it first
 				return
 			}
 			if batch = append(batch, row); len(batch) == batchRows && !decided() {
