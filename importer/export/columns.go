@@ -44,12 +44,16 @@ type columns struct {
 	preset       preset
 	familyFirst  bool // "山田 太郎"
 	weighed      bool // the cells were needed to decide: those of a part of the file may not
+	agree        bool // most names of the sample stand in their addresses, and the columns were found
 	needAccounts bool
 }
 
 func (c *columns) has(f Field) bool { return len(c.at[f]) > 0 }
 
 func (c *columns) hasNames() bool { return c.has(Name) || c.has(FirstName) || c.has(LastName) }
+
+// namesTold reports that the user named a column of names.
+func (c *columns) namesTold() bool { return slices.Contains(c.told[Name:Organization], true) }
 
 // holds is the field that column i holds; 0: none.
 func (c *columns) holds(i int) Field {
@@ -123,6 +127,7 @@ func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
 	if err := ch.chooseNames(); err != nil && !o.NeedAccounts {
 		return ch.c, err
 	}
+	ch.c.agree = ch.agrees(ch.c.at.names()...) && !h.ownFile && !ch.c.namesTold()
 	return ch.c, nil
 }
 
@@ -145,13 +150,8 @@ func (ch *chooser) named(i int) string { return fmt.Sprintf("column %q", ch.h.fl
 
 // ask refuses a file that can be read in several ways, with the flags for each.
 func (ch *chooser) ask(what string, ways ...reading) error {
-	return ch.refuse(what, ch.flags(ways...))
-}
-
-// flags say how the user tells a file's way to be read.
-func (ch *chooser) flags(ways ...reading) string {
 	if len(ways) == 0 {
-		return "name the column that holds them: --column email=COLUMN"
+		return ch.refuse(what, "name the column that holds them: --column email=COLUMN")
 	}
 	var each []string
 	for _, r := range ways {
@@ -169,7 +169,7 @@ func (ch *chooser) flags(ways ...reading) string {
 	if len(ways[0][Email]) == 0 {
 		hint += "; --column name=none sends the address as the name"
 	}
-	return hint
+	return ch.refuse(what, hint)
 }
 
 // chooseEmail takes the column of addresses with the best header, one with addresses before an empty one.

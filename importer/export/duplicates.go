@@ -23,8 +23,8 @@ func hashOf(key string) (h hash128) {
 // keyIndex knows which keys were seen, and which of them several rows have that may be sent.
 type keyIndex struct {
 	names                  map[hash128]uint16 // a hash of the name in the first of those rows; 0: there is none
-	repeated               map[hash128]bool
-	duplicates, otherNames int // the rows after the first ones, and how many of these have another name
+	repeated               map[hash128]int    // the rows after the first
+	duplicates, otherNames int                // the rows after the first ones, and how many of these have another name
 }
 
 // add remembers the keys of a row.
@@ -39,7 +39,7 @@ func (x *keyIndex) add(r *Row) {
 	case first == 0:
 		x.names[h] = name
 	default:
-		x.repeated[h] = true
+		x.repeated[h]++
 		x.duplicates++
 		if first != name {
 			x.otherNames++
@@ -47,15 +47,17 @@ func (x *keyIndex) add(r *Row) {
 	}
 }
 
+// drop forgets one of the rows that may be sent.
+func (x *keyIndex) drop(h hash128) {
+	if x.repeated[h] > 0 {
+		x.repeated[h]--
+		x.duplicates--
+	}
+}
+
 // hashOfName is the same for names that differ in case and blanks alone.
 func hashOfName(name string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(seeds[0])
-	for word := range strings.FieldsSeq(strings.ToLower(name)) {
-		h.WriteString(word)
-		h.WriteByte(' ')
-	}
-	return h.Sum64()
+	return hash64(strings.ToLower(strings.ReplaceAll(name, " ", "")))
 }
 
 // contains reports whether a key was seen.
@@ -78,7 +80,7 @@ func (x *keyIndex) mark(r *Row, firsts map[hash128]first) {
 	h, name := hashOf(r.identity()), hashOfName(r.Name)
 	if f, found := firsts[h]; found {
 		r.DuplicateOf, r.DuplicateName = f.place, f.name != name
-	} else if x.repeated[h] {
+	} else if x.repeated[h] > 0 {
 		firsts[h] = first{r.Place, name}
 	}
 }

@@ -26,6 +26,7 @@ type shape struct {
 	oneWord   int
 	logins    int // one word as login names are: a small letter first, or digits in it
 	distinct  map[string]bool
+	people    map[string]bool // the addresses in these rows
 
 	witnessed int // rows with an address as well
 	agree     int // a word stands in the local part
@@ -70,7 +71,7 @@ func (e *evidence) of(at ...int) *shape {
 	if s := e.shapes[key]; s != nil {
 		return s
 	}
-	s := &shape{distinct: map[string]bool{}}
+	s := &shape{distinct: map[string]bool{}, people: map[string]bool{}}
 	for row, cells := range e.sample {
 		if cell := textOf(cells, at); cell != "" {
 			s.look(cell)
@@ -84,6 +85,24 @@ func (e *evidence) of(at ...int) *shape {
 func (s *shape) look(cell string) {
 	s.filled++
 	s.distinct[strings.ToLower(cell)] = true
+	if _, found := addressIn(cell); found {
+		s.addresses++
+	}
+	if mayBeAddress(cell) {
+		s.ats++
+	} else if isName(cell) {
+		s.names++
+	}
+	if len(strings.Fields(cell)) == 1 {
+		s.oneWord++
+		if login.MatchString(cell) {
+			s.logins++
+		}
+	}
+}
+
+// isName reports a cell as names are, also broken ones: more letters than digits, no @, no more words or bytes.
+func isName(cell string) bool {
 	letters, digits := 0, 0
 	for _, r := range cell {
 		if unicode.IsLetter(r) {
@@ -92,21 +111,8 @@ func (s *shape) look(cell string) {
 			digits++
 		}
 	}
-	words, name := len(strings.Fields(cell)), letters > digits || isBroken(cell) // a broken name is one, too
-	if _, found := addressIn(cell); found {
-		s.addresses++
-	}
-	if mayBeAddress(cell) {
-		s.ats++
-	} else if name && words <= 6 && len(cell) <= 300 {
-		s.names++
-	}
-	if words == 1 {
-		s.oneWord++
-	}
-	if words == 1 && login.MatchString(cell) {
-		s.logins++
-	}
+	words := len(strings.Fields(cell))
+	return (letters > digits || isBroken(cell)) && !mayBeAddress(cell) && words <= 6 && len(cell) <= 300
 }
 
 // login is a word as login names are: a small letter first, a digit in it, a sign between letters.
@@ -118,6 +124,7 @@ func (s *shape) compare(words []string, key string) {
 		return
 	}
 	s.witnessed++
+	s.people[key] = true
 	local, domain := localWords(key), foldedWords(key[strings.IndexByte(key, '@'):strings.LastIndexByte(key, '.')])
 	inDomain := func(w string) bool { return len(w) > 3 && standsIn(w, domain) }
 	switch {
@@ -136,21 +143,23 @@ func some(n, all int) bool { return n*10 > all }
 // most reports whether n is more than half of all.
 func most(n, all int) bool { return all > 0 && n*2 > all }
 
-// nearly reports whether n is nine in ten of all.
-func nearly(n, all int) bool { return all > 0 && n*10 >= all*9 }
+// nearly reports whether n is four in five of all.
+func nearly(n, all int) bool { return all > 0 && n*5 >= all*4 }
 
 // verdict is what cells say of names in their column.
 type verdict int
 
 const (
-	noNames   verdict = iota // empty, numbers or texts
-	companies                // words of the domains
-	logins                   // single words with small letters or digits
-	open                     // they may be names
-	names                    // of several words and words of the addresses, or nothing but such words
+	noNames    verdict = iota // empty, numbers or texts
+	companies                 // words of the domains
+	logins                    // single words with small letters or digits
+	categories                // the same few words for many addresses
+	open                      // they may be names
+	names                     // of several words and words of the addresses, or nothing but such words
 )
 
-var verdicts = [...]string{"no names", "names of companies", "login names", "what may be names", "names"}
+var verdicts = [...]string{"no names", "names of companies", "login names", "the same few words again and again",
+	"what may be names", "names"}
 
 func (s *shape) verdict() verdict {
 	switch {
@@ -163,6 +172,8 @@ func (s *shape) verdict() verdict {
 	case s.agree*2 >= s.witnessed &&
 		(s.agree > 0 && s.oneWord < s.filled || s.agree >= 3 && nearly(s.agree, s.witnessed)):
 		return names
+	case s.filled >= 6 && len(s.distinct)*2 < len(s.people):
+		return categories
 	}
 	return open
 }
@@ -175,9 +186,6 @@ func (s *shape) looksNames() bool { return s.names > 0 && most(s.names+s.address
 func (s *shape) isWrong(instead bool) bool {
 	return s.verdict() < open && (s.filled >= 5 || s.agree == 0 && (s.filled > 2 || instead))
 }
-
-// looksCategory reports whether a column has the same few words again and again.
-func (s *shape) looksCategory() bool { return s.filled >= 6 && len(s.distinct)*2 < s.filled }
 
 // overlap is what two lots of columns have in common, over the rows in which both are filled: in how many
 // the first holds each word of the second, and the other way round.

@@ -43,12 +43,13 @@ func TestEvidence(t *testing.T) {
 }
 
 func TestCategory(t *testing.T) {
-	for text, want := range map[string]bool{"East East West East West West": true, "East East West East West": false, "A B C D E F": false} {
+	for text, want := range map[string]bool{"East 1 East 2 West 3 East 4 West 5 West 6": true, "East 1 East 2 West 3 East 4 West 5": false,
+		"A 1 B 2 C 3 D 4 E 5 F 6": false, "Ann 1 Ann 1 Ann 1 Bo 2 Bo 2 Bo 2 Bo 2": false, "A 1 B 2 C 3 A 4 B 5 C 6": false} {
 		var rows [][]string
-		for cell := range strings.FieldsSeq(text) {
-			rows = append(rows, []string{cell})
+		for cells := range slices.Chunk(strings.Fields(text), 2) {
+			rows = append(rows, []string{cells[0], "x" + cells[1] + "@a.example"})
 		}
-		if got := newEvidence(rows, nil).of(0).looksCategory(); got != want {
+		if got := newEvidence(rows, []int{1}).of(0).verdict() == categories; got != want {
 			t.Errorf("%s: %v", text, got)
 		}
 	}

@@ -55,11 +55,16 @@ func agrees(cell string, local []string) bool {
 	return slices.ContainsFunc(foldedWords(cell), func(w string) bool { return standsIn(w, local) })
 }
 
-// covers reports whether each part of an address goes with a word of a name, but for single letters.
+// covers reports whether each part of an address is made of words of a name, but for single letters.
 func covers(words, parts []string) bool {
-	return !slices.ContainsFunc(parts, func(part string) bool {
-		with := func(w string) bool { return len(w) > 1 && (strings.Contains(part, w) || strings.Contains(w, part)) }
-		return len(part) > 1 && !slices.ContainsFunc(words, with)
+	return !slices.ContainsFunc(parts, func(part string) bool { return len(part) > 1 && !isMadeOf(part, words) })
+}
+
+// isMadeOf reports whether a part of an address is made of words, and at most one beginning of a word.
+func isMadeOf(part string, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool {
+		before, after, found := strings.Cut(part, w)
+		return strings.HasPrefix(w, part) || found && len(w) > 1 && isMadeOf(before+after, words)
 	})
 }
 

@@ -20,7 +20,7 @@ func isInvisible(r rune) bool { return unicode.Is(unicode.Cf, r) }
 // What a header is made comparable by, in this order.
 var (
 	listNumber = regexp.MustCompile(`^\s*[Qq]?\d{1,3}\s*[.):]\s*(\D)`) // of questions
-	between    = regexp.MustCompile("[\\s\\pZ\u0085\\-_./:*'\"`´’ʼ,;|&+#?!>→–—]+")
+	between    = regexp.MustCompile("[\\s\\pZ\u0085\\-_./:*'\"`´’ʼ,;|&+#?!$>→–—]+")
 	unseen     = regexp.MustCompile(`[\p{Mn}\p{Cf}\p{Cc}]`)
 	newWord    = regexp.MustCompile(`(\p{Ll})(\p{Lu})`)
 	number     = regexp.MustCompile(`(\pL)(\p{Nd})`)
@@ -132,15 +132,8 @@ func (h *header) noColumn(name string) error {
 
 // repeats reports whether cells are the header once more.
 func (h *header) repeats(cells []string) bool {
-	if h.place.Row == 0 || len(cells) < h.trimmed {
-		return false
-	}
-	for i, c := range cells {
-		if c != cellAt(h.names, i) && (i >= len(h.keys) || len(c) > longestHeader || squeeze(c) != h.keys[i]) {
-			return false
-		}
-	}
-	return true
+	other := newHeader(cells, Place{})
+	return h.place.Row > 0 && other.trimmed == h.trimmed && slices.Equal(other.keys[:h.trimmed], h.keys[:h.trimmed])
 }
 
 // isOther reports a record that names columns, but not as the header does: there
@@ -158,7 +151,7 @@ func (h *header) isOther(cells []string, email []int) bool {
 			continue
 		}
 		named++
-		if isKnown(key) || is(elsewhereWord, key) || key != "" && slices.Contains(h.keys, key) {
+		if isKnown(key) || other.says(i, elsewhereWord) || key != "" && slices.Contains(h.keys, key) {
 			known++
 		}
 		m, ok := other.means(i, Email)

@@ -140,9 +140,8 @@ func (s *Survey) name(r *Row, p person, a address) {
 			r.refuse(fault, fmt.Sprintf("the name is %q: a %s: %s", shown, fault.Of(1), fault.Hint))
 		case name == "":
 			continue
-		case isAnothers(name, a):
-			r.refuse(brokenAddress, "the cell of the address has two people in it, and the name is that of the "+
-				"second: leave the person's own address there")
+		case s.isAnothers(r, name, a):
+			r.refuseAnothers()
 		}
 		r.Name = name
 		r.repaired(repairs...)
@@ -151,14 +150,6 @@ func (s *Survey) name(r *Row, p person, a address) {
 	if s.columns.hasNames() {
 		r.repaired(namelessRow)
 	}
-}
-
-// isAnothers reports a name that does not stand in the address that is taken, but in a further one of the
-// cell, or where another name is with the address and stands in it.
-func isAnothers(name string, a address) bool {
-	stands := func(key string) bool { return agrees(name, localWords(key)) }
-	another := slices.ContainsFunc(a.others, stands) || a.name != "" && agrees(a.name, localWords(a.key))
-	return another && !stands(a.key)
 }
 
 // fullName is the cell of full names, once where a source joins it for each directory with a ;, and without the

@@ -13,9 +13,11 @@ type layout struct {
 	named          int // how surely the header names a column of addresses
 	columns        columns
 	needed         []int
-	emptyLast      bool  // hardly a row of the sample fills the last column
-	second         []int // columns in which further addresses may stand
-	addressColumns []int // by their cells
+	emptyLast      bool   // hardly a row of the sample fills the last column
+	fullLast       bool   // or nearly all do
+	texts, numbers []bool // columns in which nearly all cells are as names are, or none is
+	second         []int  // columns in which further addresses may stand
+	addressColumns []int  // by their cells
 
 	sample       [][]string // rows below the header
 	whole, total int        // rows with the header's columns, and all
@@ -48,9 +50,12 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 	l.needed = l.columns.needed()
 	h, cells := &l.header, newEvidence(l.sample, nil)
 	for i := range h.names {
-		if s := cells.of(i); most(s.addresses, s.filled) {
+		s := cells.of(i)
+		if most(s.addresses, s.filled) {
 			l.addressColumns = append(l.addressColumns, i)
 		}
+		l.texts = append(l.texts, nearly(s.names, s.filled) && s.filled > 4)
+		l.numbers = append(l.numbers, s.names+s.ats == 0 && s.filled > 4)
 		email := slices.Contains(l.columns.at[Email], i)
 		if email || h.says(i, mailWord) && !h.own[i] && !h.says(i, elsewhereWord) && !h.isLogin(i) {
 			l.second = append(l.second, i)
@@ -59,28 +64,27 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 	last := len(h.names) - 1
 	l.emptyLast = last > 0 && l.columns.holds(last) == 0 && len(l.sample) > 1 &&
 		cells.of(last).filled <= max(1, len(l.sample)/20)
+	l.fullLast = last > 0 && nearly(cells.of(last).filled, len(l.sample))
 	return l, nil
 }
 
 // repeat makes the flags of [Survey.Repeat]: the columns that the user named, or all where the
 // header alone does not show them.
 func (l *layout) repeat(o Options) (flags []string) {
-	list := func(c *columns, until Field) (flags []string) {
-		for f := Email; f <= until; f++ {
-			part := f > Name && f <= LastName && c.has(Name)
-			if c.has(f) && !part && (until == LastName || c.told[f]) {
-				flags = append(flags, "--column", f.String()+"="+l.header.flag(c.at[f][0]))
-			}
-		}
-		if o.NoNames || until == LastName && !c.hasNames() {
-			flags = append(flags, "--column", "name=none")
-		}
-		return flags
-	}
+	c := &l.columns
 	alone, err := chooseColumns(&l.header, nil, o)
-	all := list(&l.columns, LastName)
-	if err != nil || l.columns.weighed || !slices.Equal(list(&alone, LastName), all) {
-		return all
+	all := err != nil || c.weighed
+	named := func(c *columns, f Field) bool { return c.has(f) && !(f > Name && f <= LastName && c.has(Name)) }
+	for f := Email; f <= LastName; f++ {
+		all = all || named(&alone, f) != named(c, f) || named(c, f) && alone.at[f][0] != c.at[f][0]
 	}
-	return list(&l.columns, AccountID)
+	for f := Email; f < fields; f++ {
+		if named(c, f) && (c.told[f] || all && f <= LastName) {
+			flags = append(flags, "--column", f.String()+"="+l.header.flag(c.at[f][0]))
+		}
+	}
+	if o.NoNames || all && !c.hasNames() {
+		flags = append(flags, "--column", "name=none")
+	}
+	return flags
 }

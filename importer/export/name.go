@@ -98,12 +98,13 @@ func joinParts(parts ...string) string {
 
 // code is what a program, a template, a directory or a spreadsheet writes around names or in their
 // place, and what stands between people: {{name}}, <b>Ann</b>, CN=Ann, =1+2, 12;#Ann, O\'Hara, b'Ann',
-// 'Ann', Ann+Lee, *|FNAME|*, %NAME%, M&uuml;ller, J%C3%BCrgen, #REF!, 2024-05-01, a link.
-var code = regexp.MustCompile(`[{}<>\\;]|\S=|=\d|^=.*[(!|]|#[^\d\s]|%\w|\+\pL|\pL[*|:@]\pL|\*\||''|//|_x\d|` +
-	`^\pL?'.*'$|^\d+[-./E]\S*\d$`)
+// 'Ann', Ann+Lee, *|FNAME|*, %NAME%, M&uuml;ller, J%C3%BCrgen, #REF!, 2024-05-01, 01-May, a link.
+var code = regexp.MustCompile(`[{}<>\\;]|\S=|=\d|^=.*[(!|]|^#\s|#[^\d\s]|%\w|\+\pL|\pL[*|:@]\pL|\*\||''|//|_x\d|` +
+	`^\pL?'.*'$|^\d+[-./E]\S*\d$|(^|\s)(\d\d?-\pL{3}|\pL{3}-\d\d?)(\s|$)`)
 
-// lost are letters that are none any more: M?ller, Jose´.
-var lost = regexp.MustCompile(`[\x00?\x{80}-\x{9f}\x{fffd}]|\pL´(\s|$)`)
+// lost are letters that are none any more: M?ller, Jose´, ╗│╦▄, ·¼, —é–Ø, and signs beyond ASCII alone.
+var lost = regexp.MustCompile(`[\x00?\x{80}-\x{9f}\x{fffd}¤-¨¬¯±-³¶¸¹¼-¾\x{2200}-\x{22ff}\x{2500}-\x{259f}]|` +
+	`\pL´(\s|$)|(^|\s)—\S|^[^\pL\p{Nd}]*[^\x00-\x7f\pL\p{Nd}][^\pL\p{Nd}]*$`)
 
 // isBroken reports a name that is not what the person is called any more: letters are lost, or are others than
 // they were.

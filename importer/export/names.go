@@ -26,17 +26,13 @@ func (ch *chooser) candidates() []candidate {
 	var list []candidate
 	for i, key := range ch.h.keys {
 		ms := ch.h.meanings(i)
-		m, mail := ch.h.means(i, Email)
-		switch {
-		case ch.c.holds(i) != 0:
-			continue
-		case mail && ch.e.of(i).verdict() == names: // under the wrong header
+		if m, mail := ch.h.means(i, Email); mail && ch.e.of(i).verdict() == names { // under the wrong header
 			ms = []meaning{{field: Name, rank: rankGroup, group: m.group}}
-		case ms == nil && key != "" && key == ch.group: // "Guest" beside "Guest email"
+		} else if ms == nil && key != "" && key == ch.group { // "Guest" beside "Guest email"
 			ms = []meaning{{field: Name, rank: rankGroup}}
 		}
 		for _, m := range ms {
-			if n := ch.score(i, m); n > 0 {
+			if n := ch.score(i, m); n > 0 && ch.c.holds(i) == 0 {
 				list = append(list, candidate{m, i, n})
 			}
 		}
@@ -70,7 +66,7 @@ func (ch *chooser) score(i int, m meaning) int {
 func (ch *chooser) isOther(i int) bool {
 	s := ch.e.of(i)
 	return ch.h.names[i] == "" || ch.h.own[i] || ch.h.says(i, elsewhereWord) || ch.h.says(i, otherWord) ||
-		s.looksCategory() || s.verdict() == logins || s.addresses > 0 && s.names == 0
+		s.verdict() == logins || s.verdict() == categories || s.addresses > 0 && s.names == 0
 }
 
 // isCompany reports a column that says the same as the one of organizations.
@@ -87,7 +83,9 @@ func (ch *chooser) chooseNames() error {
 		return nil
 	}
 	all := ch.candidates()
-	worse := func(c candidate) bool { return c.score < all[0].score }
+	worse := func(c candidate) bool {
+		return c.score < all[0].score && !(c.half && ch.e.of(c.at).verdict() == categories)
+	}
 	full, parts := ch.assemble(without(all, worse))
 	if ch.c.has(FirstName) || ch.c.has(LastName) || ch.c.has(MiddleName) {
 		ch.take(parts)
@@ -112,7 +110,8 @@ func (ch *chooser) assemble(list []candidate) (full []int, parts reading) {
 		switch {
 		case c.field == Name:
 			full = append(full, c.at)
-		case len(parts[c.field]) == 0 && fits(c) && !slices.Contains(parts.names(), c.at):
+		case !fits(c) || slices.Contains(parts.names(), c.at):
+		case len(parts[c.field]) == 0, ch.e.of(c.at).agree >= max(2, 2*ch.e.of(parts[c.field]...).agree):
 			parts[c.field], group = []int{c.at}, cmp.Or(group, c.group)
 		}
 	}
@@ -218,6 +217,9 @@ func (ch *chooser) confirm(r reading, all []candidate) error {
 	s := ch.e.of(r.names()...)
 	another := func(c candidate) bool { return c.score < mine && c.ofName() }
 	anothers := !isSelf(ch.group) && slices.ContainsFunc(all, another)
+	for i := range ch.h.names { // whose the addresses beside a pupil's name are nobody says
+		anothers = anothers || ch.h.says(i, parentWord) && ch.c.holds(i) == 0 && ch.e.of(i).verdict() > categories
+	}
 	spoken := ch.spokenFor(s)
 	switch {
 	case found && anothers && (s.whole == 0 || s.whole*2 < s.witnessed):
@@ -251,8 +253,10 @@ func (ch *chooser) confirm(r reading, all []candidate) error {
 func (ch *chooser) spokenFor(found *shape) int {
 	for i := range ch.h.names {
 		s, told := ch.e.of(i), ch.c.told[ch.c.holds(i)]
-		other := told || s.addresses > 0 || ch.h.own[i] || ch.h.sounds(i) || ch.c.hasNames() && ch.isCompany(i)
-		if s.verdict() == names && s.agree >= 2*found.agree && !other {
+		other := told || s.addresses > 0 || ch.h.own[i] || ch.h.sounds(i) ||
+			ch.c.hasNames() && ch.isCompany(i) && (s.agree < 5 || !nearly(s.whole, s.witnessed))
+		whole := s.whole > 0 && s.whole >= 2*found.whole && !most(s.oneWord, s.filled)
+		if s.verdict() == names && (s.agree >= 2*found.agree || whole) && !other {
 			return i
 		}
 	}

@@ -69,6 +69,7 @@ var (
 	uncorrected      = kindOf("uncorrected")
 	missingAddress   = kindOf("no_address")
 	brokenAddress    = kindOf("malformed_address")
+	anothersAddress  = kindOf("anothers_address")
 	missingAccount   = kindOf("no_account")
 	nameBroken       = kindOf("name_lost_letters")
 	notAName         = kindOf("not_a_name")
@@ -82,14 +83,6 @@ type Problem struct {
 	Places   []Place  `json:"places,omitempty"` // the first five
 	Text     string   `json:"text"`
 	Hint     string   `json:"hint,omitempty"` // what the user can do about it
-}
-
-// Kinds are the words of all kinds of trouble in a file.
-func Kinds() (words []string) {
-	for _, k := range kinds {
-		words = append(words, k.Word)
-	}
-	return words
 }
 
 // tally counts problems by kind.

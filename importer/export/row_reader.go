@@ -112,7 +112,7 @@ func (r *rowReader) form(row *Row) {
 	switch {
 	case len(cells) > width, len(cells) == width && r.isShifted(cells):
 		row.fault = longRow
-	case missing, len(cells) < width && row.record.Suspect:
+	case missing, len(cells) < width && row.record.Suspect, r.lacksOne(cells):
 		row.fault = rowTooShort
 	case len(cells) < r.header.trimmed:
 		row.repaired(shortRow)
@@ -143,21 +143,28 @@ func (r *rowReader) isCutOff(cells []string) bool {
 	return domain != "" && longer && same < 2
 }
 
-// isShifted reports a row whose last cell is filled though that column is empty
-// elsewhere, when the column has no header, or the cell after a name begins with
-// a blank or stands in the address: "Lee, Ann" without quotes takes two cells.
+// isShifted reports a row whose last cell is filled though that column is empty elsewhere, when the column has no
+// header, or another cell begins with a blank: "Lee, Ann" without quotes takes two cells.
 func (r *rowReader) isShifted(cells []string) bool {
 	last := len(cells) - 1
-	if !r.emptyLast || trimBlanks(cells[last]) == "" {
+	begins := func(c string) bool { return strings.HasPrefix(c, " ") && !strings.HasPrefix(cells[last], " ") }
+	return r.emptyLast && trimBlanks(cells[last]) != "" &&
+		(r.header.names[last] == "" || slices.ContainsFunc(cells[1:], begins))
+}
+
+// lacksOne reports a row that ends before the last column, or is empty there though others are not, when a cell is not
+// of its column's kind: the one before it is missing.
+func (r *rowReader) lacksOne(cells []string) bool {
+	if last := len(r.header.names) - 1; !r.fullLast || trimBlanks(cellAt(cells, last)) != "" {
 		return false
 	}
-	local := localWords(readAddress(firstFilled(cells, r.columns.at[Email])).key)
-	goesOn := func(i int) bool {
-		next := cellAt(cells, i+1)
-		return strings.HasPrefix(next, " ") && !strings.HasPrefix(cells[last], " ") ||
-			r.columns.holds(i+1) == 0 && !strings.Contains(next, "@") && agrees(next, local)
+	for i, c := range cells {
+		named, filled := isName(c), trimBlanks(c) != ""
+		if filled && (r.texts[i] && !named || r.numbers[i] && named) {
+			return true
+		}
 	}
-	return r.header.names[last] == "" || slices.ContainsFunc(r.columns.at.names(), goesOn)
+	return false
 }
 
 // mayBeOne reports two records, one right after the other, that may be one row which a line break without quotes has

@@ -53,14 +53,15 @@ type Survey struct {
 	tally     tally
 	signs     []sign
 	others    []otherColumn
-	names     shuffled
+	names     witness
+	anothers  map[int]bool // numbers of the rows whose address is made of the name of another row
 }
 
 // Survey reads the whole file once, row by row. A *RefusedError says why it cannot be used.
 func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
 	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), options: o, file: f, tally: tally{},
-		names: shuffled{made: map[string]bool{}},
-		keys:  keyIndex{names: map[hash128]uint16{}, repeated: map[hash128]bool{}}}
+		names: witness{made: map[uint64]bool{}}, anothers: map[int]bool{},
+		keys: keyIndex{names: map[hash128]uint16{}, repeated: map[hash128]int{}}}
 	err := s.read(ctx)
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
 		refused.Path = f.Path()
@@ -100,7 +101,7 @@ func (s *Survey) read(ctx context.Context) (err error) {
 	if err := s.judgeWhole(); err != nil {
 		return err
 	}
-	s.names = shuffled{} // which the run does not need
+	s.names = witness{} // which the run does not need
 	s.noteWhole()
 	s.Records, s.Duplicates = s.Rows+s.Skipped, s.keys.duplicates
 	s.Problems = slices.Concat(s.tally.problems(s.Encoding, s.signs), s.filter.unmatched())
@@ -122,6 +123,9 @@ func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
 					number++
 					row.Number = number
 					s.judge(row, people[i])
+					if s.anothers[number] {
+						row.refuseAnothers()
+					}
 				}
 				if !yield(row, nil) {
 					return

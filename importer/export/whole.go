@@ -3,7 +3,6 @@ package export
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"jsm-onboard/importer/csvtext"
 	"jsm-onboard/importer/text"
@@ -33,20 +32,13 @@ func (s *Survey) judgeWhole() error {
 	if s.columns.needAccounts || s.header.ownFile {
 		return nil
 	}
-	named := slices.Contains(s.columns.told[Name:Organization], true)
-	// more than chance or the habits of families would make them
-	if n := s.names.found(); n > 2 && n*4 > s.names.agree && !named {
-		return refuse(Place{}, fmt.Sprintf("the names of %d rows stand in the addresses of other rows: one column "+
-			"was probably sorted or moved without the other", n),
-			"make the export again; if the names are right, say so with --column name=COLUMN")
-	}
 	n := s.keys.otherNames
 	if n > 3 && n*20 > s.Valid && !s.columns.told[Email] {
 		return refuse(Place{}, fmt.Sprintf("%s of %d have the address of an earlier row under another name: the "+
 			"column of addresses is probably not the customers'", text.Counted(n, "row", "rows"), s.Valid),
 			"name the right column: --column email=COLUMN")
 	}
-	return nil
+	return s.judgeNames()
 }
 
 // noteWhole notes what is to be said of the file as a whole.
@@ -83,41 +75,4 @@ func (o *otherColumn) see(cell string, r *Row) {
 			o.rivals++
 		}
 	}
-}
-
-// shuffled looks for a column of names that was sorted or moved without that of the addresses: addresses
-// that are made of the name of another row, and have nothing of their own. It looks at the first rows.
-type shuffled struct {
-	agree   int
-	strange []string        // local parts that have nothing of the name of their row
-	made    map[string]bool // what the names make
-}
-
-const shuffledRows = 10_000
-
-func (s *shuffled) see(r *Row) {
-	if s.agree+len(s.strange) == shuffledRows {
-		return
-	}
-	local := localWords(r.Key)
-	if agrees(r.Name, local) {
-		s.agree++
-	} else {
-		s.strange = append(s.strange, strings.Join(local, ""))
-	}
-	words := foldedWords(r.Name)
-	if len(words) < 2 {
-		return
-	}
-	first := words[0]
-	for _, last := range []string{words[len(words)-1], strings.Join(words[1:], "")} {
-		for _, made := range []string{first, last, first + last, last + first, first[:1] + last, last[:1] + first} {
-			s.made[made] = true
-		}
-	}
-}
-
-// found is how many addresses are made of the names of other rows.
-func (s *shuffled) found() int {
-	return len(without(s.strange, func(local string) bool { return len(local) < 3 || !s.made[local] }))
 }

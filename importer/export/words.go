@@ -16,6 +16,7 @@ const (
 	mailWord        = "mail"
 	mailKind        = "mail_kind"
 	elsewhereWord   = "elsewhere" // another person
+	parentWord      = "parent"    // whose the addresses beside a pupil's name may be
 	furtherWord     = "further"
 	loginWord       = "login"
 	soundWord       = "sound"

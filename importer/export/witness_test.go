@@ -1,0 +1,90 @@
+package export
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// pupils are rows whose names stand in their addresses.
+const pupils = "Ida Moen,ida.moen@example.com,Bonn\nTom Ruud,tom.ruud@example.com,Ulm\nEva Lund,eva.lund@example.com,Bonn\n" +
+	"Per Dahl,per.dahl@example.com,Ulm\nKim Berg,kim.berg@example.com,Bonn\nNils Aas,nils.aas@example.com,Ulm\n" +
+	"Siv Hagen,siv.hagen@example.com,Bonn\nOla Strand,ola.strand@example.com,Ulm\n"
+
+// Addresses that are made of the names of others.
+var witnesses = []struct {
+	name, file string
+	options    Options
+	invalid    string // addresses of the rows that are rejected, with blanks between
+	refused    string
+	duplicates int
+}{
+	{name: "two rows swapped", file: "Name,Email,City\n" + pupils + "Ann Lee,bo.hart@example.com,Ulm\nBo Hart,ann.lee@example.com,Ulm\n", invalid: "bo.hart@example.com ann.lee@example.com"},
+	{name: "and glued, with numbers, the last name first", file: "Name,Email,City\n" + pupils + "Ann Lee,harbo7@example.com,Ulm\nBo Har,leeann.1@example.com,Ulm\n", invalid: "harbo7@example.com leeann.1@example.com"},
+	{name: "and the row beside them", file: "Name,Email,City\n" + pupils + "Ann Lee,kiwi7@example.com,Ulm\nBo Hart,ann.lee@example.com,Ulm\nCy Orr,bo.hart@example.com,Ulm\nDi Falk,di.falk@example.com,Ulm\nEd Holm,skater@example.com,Ulm\n", invalid: "kiwi7@example.com ann.lee@example.com bo.hart@example.com"},
+	{name: "two people of one family", file: "Name,Email,City\n" + pupils + "Ann Lee,bo.lee@example.com,Ulm\nBo Lee,ann.lee@example.com,Ulm\n", invalid: "bo.lee@example.com ann.lee@example.com"},
+	{name: "the user says so", options: told("name", "Name"), file: "Name,Email,City\n" + pupils + "Ann Lee,bo.hart@example.com,Ulm\nBo Hart,ann.lee@example.com,Ulm\n"},
+	{name: "a name that nobody else has", file: "Name,Email,City\n" + pupils + "Ann Lee,ann.jones@example.com,Ulm\nBo Hart,kiwi7@example.com,Ulm\n"},
+	{name: "an address of two rows is its owner's", file: "Name,Email,City\n" + pupils + "Bo Hart,ann.lee@example.com,Ulm\nAnn Lee,ann.lee@example.com,Ulm\nCy Orr,ann.lee@example.com,Ulm\n", invalid: "ann.lee@example.com ann.lee@example.com"},
+	{name: "an address of two strangers", file: "Name,Email,City\n" + pupils + "Bo Hart,ann.lee@example.com,Ulm\nCy Orr,ann.lee@example.com,Ulm\nDi Falk,di.falk@example.com,Ulm\nAnn Lee,kiwi7@example.com,Ulm\n", invalid: "ann.lee@example.com ann.lee@example.com"},
+	{name: "and a third row", file: "Name,Email,City\n" + pupils + "Bo Hart,ann.lee@example.com,Ulm\nAnn Lee,ann.lee@example.com,Ulm\nAnn Lee,ann.lee@example.com,Ulm\n", invalid: "ann.lee@example.com", duplicates: 1},
+	{name: "first names moved without the last ones", file: "First name,Last name,Email\nBo,Lee,ann.lee@example.com\nCy,Hart,bo.hart@example.com\nDi,Orr,cy.orr@example.com\nEd,Moen,di.moen@example.com\nAnn,Ruud,ed.ruud@example.com\n", refused: "names of 5 rows"},
+	{name: "children with their mothers' addresses", file: "Name,Email\nTom Lee,ann.lee@example.com\nEva Hart,bo.hart@example.com\nIda Orr,cy.orr@example.com\nPer Moen,di.moen@example.com\nSiv Ruud,ed.ruud@example.com\n"},
+	{name: "another cell has the name", file: "Name,Email,Company\n" + pupils + "Acme Ltd,ann.lee@example.com,Ann Lee\nBo Hart,kiwi7@example.com,Ann Lee\n", invalid: "ann.lee@example.com"},
+	{name: "but for how it sounds", file: "Name,Email,Romaji\n" + pupils + "鈴木 千尋,chihiro.suzuki@example.com,Chihiro Suzuki\n"},
+	{name: "another cell has the name, and the address an initial", file: "Email,Name,City,Notes\nida.moen@example.com,Ida Moen,Bonn,\ntom.ruud@example.com,Tom Ruud,Ulm,x\neva.lund@example.com,Eva Lund,Ulm,y\naberg@example.com,Dept 4,Ann Berg,Bonn\n", invalid: "aberg@example.com"},
+	{name: "a cell with the first name alone", file: "Name,Email,Notes\n" + pupils + "Acme Ltd,ann.lee@example.com,Ann Berg\n"},
+	{name: "names that seldom stand in the addresses", file: "Name,Email,City\nBo Hart,kiwi7@example.com,Ulm\nCy Orr,skater@example.com,Ulm\nAcme Ltd,ann.lee@example.com,Ann Lee\n"},
+	{name: "the manager's address after a cell that is missing", file: "Name,Email,Manager email\nIda Moen,ida.moen@example.com,kari@ours.example\nTom Ruud,tom.ruud@example.com,kari@ours.example\nEva Lund,kari@ours.example\nPer Dahl,per.dahl@example.com,kari@ours.example\n", invalid: "kari@ours.example"},
+	{name: "a short row where no other address may have stood", file: "Name,Email,City\n" + pupils + "Eva Lund,kiwi7@example.com\n"},
+}
+
+func TestAddressesOfOthers(t *testing.T) {
+	for _, c := range witnesses {
+		t.Run(c.name, func(t *testing.T) {
+			s, rows := readOrRefuse(t, c.file, c.options, c.refused)
+			if c.refused != "" {
+				return
+			}
+			var invalid []string
+			for _, r := range rows {
+				if r.Invalid != "" {
+					invalid = append(invalid, r.Email)
+				}
+			}
+			if got := strings.Join(invalid, " "); got != c.invalid {
+				t.Errorf("rejected: %q, want %q", got, c.invalid)
+			}
+			if s.Invalid != len(invalid) || s.Valid != len(rows)-len(invalid) {
+				t.Errorf("the plan has %d valid and %d invalid rows, the rows are %d and %d", s.Valid, s.Invalid, len(rows)-len(invalid), len(invalid))
+			}
+			duplicates := len(slices.DeleteFunc(rows, func(r *Row) bool { return r.DuplicateOf == (Place{}) }))
+			if s.Duplicates != c.duplicates || duplicates != c.duplicates {
+				t.Errorf("%d duplicates in the plan, %d in the rows, want %d", s.Duplicates, duplicates, c.duplicates)
+			}
+			if problems := problemOf(s, "anothers_address"); problems != len(invalid) {
+				t.Errorf("the plan counts %d addresses of others", problems)
+			}
+		})
+	}
+}
+
+// problemOf is how often a problem is in the plan.
+func problemOf(s *Survey, kind string) int {
+	i := slices.IndexFunc(s.Problems, func(p Problem) bool { return p.Kind == kind })
+	if i < 0 {
+		return 0
+	}
+	return s.Problems[i].Count
+}
+
+// A row that was rejected for its address is rejected again in the failed file, until its reason is emptied.
+func TestAddressOfAnotherUntilItIsSaid(t *testing.T) {
+	t.Parallel()
+	reason := anothersAddress.Of(1) + ": " + anothersAddress.Hint + "; " + uncorrected.Hint
+	file := "Name,Email,jsm_status,jsm_reason\nAnn Lee,bo.hart@example.com,invalid," + reason + "\nBo Hart,ann.lee@example.com,,\nIda Moen,ida.moen@example.com,,\n"
+	_, rows := readOrRefuse(t, file, Options{}, "")
+	if got := peopleOf(rows); got != "!|ann.lee@example.com=Bo Hart|ida.moen@example.com=Ida Moen" {
+		t.Error(got)
+	}
+}
