@@ -55,16 +55,17 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 			l.addressColumns = append(l.addressColumns, i)
 		}
 		l.texts = append(l.texts, nearly(s.names, s.filled) && s.filled > 4)
-		l.numbers = append(l.numbers, s.names+s.ats == 0 && s.filled > 4)
+		l.numbers = append(l.numbers, nearly(s.filled-s.names-s.ats, s.filled) && s.filled > 4)
 		email := slices.Contains(l.columns.at[Email], i)
 		if email || h.says(i, mailWord) && !h.own[i] && !h.says(i, elsewhereWord) && !h.isLogin(i) {
 			l.second = append(l.second, i)
 		}
 	}
-	last := len(h.names) - 1
-	l.emptyLast = last > 0 && l.columns.holds(last) == 0 && len(l.sample) > 1 &&
-		cells.of(last).filled <= max(1, len(l.sample)/20)
-	l.fullLast = last > 0 && nearly(cells.of(last).filled, len(l.sample))
+	if last := len(h.names) - 1; last > 0 && len(l.sample) > 1 {
+		filled := cells.of(last).filled
+		l.emptyLast = l.columns.holds(last) == 0 && filled <= max(1, len(l.sample)/5)
+		l.fullLast = nearly(filled, len(l.sample))
+	}
 	return l, nil
 }
 

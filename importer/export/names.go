@@ -255,7 +255,7 @@ func (ch *chooser) spokenFor(found *shape) int {
 		s, told := ch.e.of(i), ch.c.told[ch.c.holds(i)]
 		other := told || s.addresses > 0 || ch.h.own[i] || ch.h.sounds(i) ||
 			ch.c.hasNames() && ch.isCompany(i) && (s.agree < 5 || !nearly(s.whole, s.witnessed))
-		whole := s.whole > 0 && s.whole >= 2*found.whole && !most(s.oneWord, s.filled)
+		whole := s.whole > 0 && s.whole >= 2*found.whole && !ch.h.isLogin(i)
 		if s.verdict() == names && (s.agree >= 2*found.agree || whole) && !other {
 			return i
 		}
