@@ -46,11 +46,8 @@ func start(pattern string) *regexp.Regexp {
 
 // refuseForeign refuses what is no text of cells by its beginning.
 func refuseForeign(path string, head []byte) error {
-	text, err := charmap.ISO8859_1.NewDecoder().Bytes(head[:min(len(head), 512)])
-	if err != nil {
-		return err
-	}
-	text = bytes.ReplaceAll(text, []byte{0}, nil) // those of UTF-16
+	text, _ := charmap.ISO8859_1.NewDecoder().Bytes(head[:min(len(head), 512)]) // every byte is a character
+	text = bytes.ReplaceAll(text, []byte{0}, nil)                               // those of UTF-16
 	for _, f := range foreign {
 		if f.start.Match(text) {
 			return &RefusedError{Path: path, What: f.what, Hint: f.hint}

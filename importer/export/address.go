@@ -114,9 +114,9 @@ const maxLocal, maxAddress, maxLabel = 64, 254, 63
 // check says what is wrong with an address; with nothing it gives its key.
 func check(s string) (key, why string) {
 	parsed, err := mail.ParseAddress(s)
-	at, lower := strings.LastIndexByte(s, '@'), strings.ToLower(s)
+	at := strings.LastIndexByte(s, '@')
 	switch {
-	case strings.Contains(lower, "#ext#"):
+	case strings.Contains(strings.ToLower(s), "#ext#"):
 		return "", "it is the login name of a guest (#EXT#): put the guest's own address there"
 	case at < 0:
 		return "", "it has no @"
@@ -133,7 +133,7 @@ func check(s string) (key, why string) {
 	case err != nil || !strings.Contains(domain, ".") || slices.ContainsFunc(strings.Split(domain, "."), tooLong):
 		return "", "what follows the @ is not a domain such as example.com"
 	}
-	return lower[:at+1] + domain, ""
+	return strings.ToLower(s[:at+1]) + domain, ""
 }
 
 // isOutOfPlace reports characters that no address has inside: beyond ASCII it has letters and digits alone.

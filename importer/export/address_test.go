@@ -55,6 +55,8 @@ func TestAddresses(t *testing.T) {
 		{"mailto://ann@example.com", "ann@example.com", "ann@example.com"}, {"“ann@example.com", "ann@example.com", "ann@example.com"},
 		// Letters with their marks apart.
 		{"zoe\u0301@example.com", "zo\u00e9@example.com", "zo\u00e9@example.com"}, {"a@bu\u0308cher.example", "a@b\u00fccher.example", "a@xn--bcher-kva.example"},
+		// Letters whose small ones have other lengths.
+		{"\u0130an@example.com", "\u0130an@example.com", "ian@example.com"}, {"STRA\u1e9eE@example.com", "STRA\u1e9eE@example.com", "stra\u00dfe@example.com"}, {"\u023ab@example.com", "\u023ab@example.com", "\u2c65b@example.com"},
 		// Several that are not all addresses.
 		{"ann@example.com, call her", "", ""}, {"ann@example.com bob@example.com", "ann@example.com", "ann@example.com"}, {"ann@example.com/bob@example.com", "", ""},
 	} {
@@ -103,7 +105,7 @@ func TestWhatIsWrongWithAnAddress(t *testing.T) {
 // FuzzAddress: what is accepted is accepted again unchanged, has one key, and
 // the short way gives what the long way does.
 func FuzzAddress(f *testing.F) {
-	for _, s := range []string{"ann@example.com", "Ann <ann@example.com>", "'+a@b.example", "a@b.example;c@d.example", "mailto:a@bücher.example", "''@0.0", "''+a@b.example", `="a@b.example"`, "A (a@b.example)", "'a@b.example'", `["a@b.example"]`, "SMTP:a@b.example%smtp:c@d.example", "a@b.c ::: d@e.f", "a@xn--0.x", "\u200ba@b.c", "a@b-c.example", "a@-b.example", "a@b-.example", "a@bc--d.example", "a-@b.c", "a@b.c-"} {
+	for _, s := range []string{"ann@example.com", "Ann <ann@example.com>", "'+a@b.example", "a@b.example;c@d.example", "mailto:a@bücher.example", "\u0130an@example.com", "\u023ab@example.com", "''@0.0", "''+a@b.example", `="a@b.example"`, "A (a@b.example)", "'a@b.example'", `["a@b.example"]`, "SMTP:a@b.example%smtp:c@d.example", "a@b.c ::: d@e.f", "a@xn--0.x", "\u200ba@b.c", "a@b-c.example", "a@-b.example", "a@b-.example", "a@bc--d.example", "a-@b.c", "a@b.c-"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, cell string) {
@@ -119,6 +121,9 @@ func FuzzAddress(f *testing.F) {
 		again := readAddress(a.email)
 		if again.email != a.email || again.key != a.key || again.repair != nil || len(again.others) > 0 {
 			t.Errorf("%q gives %+v, and that gives %+v", cell, a, again)
+		}
+		if lower, _ := Key(strings.ToLower(a.email)); lower != a.key || strings.Count(a.key, "@") != 1 {
+			t.Errorf("%q has the key %q, and in lower case %q", cell, a.key, lower)
 		}
 		if !strings.Contains(a.email, "@") || strings.TrimSpace(a.email) != a.email || strings.ContainsAny(a.email, "\r\n\x00") {
 			t.Errorf("%q gives %q", cell, a.email)

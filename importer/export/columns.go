@@ -39,13 +39,12 @@ func (r reading) half() (known, other Field) {
 
 // columns is the reading that was chosen, and what is to be said of it.
 type columns struct {
-	at           reading
-	told         [secondLast + 1]bool // by --column
-	preset       preset
-	familyFirst  bool // "山田 太郎"
-	weighed      bool // the cells were needed to decide: those of a part of the file may not
-	agree        bool // most names of the sample stand in their addresses, and the columns were found
-	needAccounts bool
+	at          reading
+	told        [secondLast + 1]bool // by --column
+	preset      preset
+	familyFirst bool // "山田 太郎"
+	weighed     bool // the cells were needed to decide: those of a part of the file may not
+	agree       bool // most names of the sample stand in their addresses, and the columns were found
 }
 
 func (c *columns) has(f Field) bool { return len(c.at[f]) > 0 }
@@ -75,14 +74,6 @@ func (c *columns) list(h *header) []Column {
 	return list
 }
 
-// needed are the cells that a row must have to be sent.
-func (c *columns) needed() []int {
-	if c.needAccounts && c.has(AccountID) {
-		return c.at[AccountID]
-	}
-	return slices.Concat(c.at[Email], c.at[Name], c.at[FirstName], c.at[LastName])
-}
-
 // chooser finds the columns of a file: the headers propose, the cells confirm.
 type chooser struct {
 	h       *header
@@ -94,7 +85,6 @@ type chooser struct {
 
 func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
 	ch := chooser{h: h, options: o, e: newEvidence(sample, nil)}
-	ch.c.needAccounts = o.NeedAccounts
 	for f, name := range o.Columns {
 		i := h.index(name)
 		if i < 0 {

@@ -42,7 +42,7 @@ func (f *File) decide(ctx context.Context, o Options) (*view, error) {
 			v.known = len(v.header.keys) - len(without(v.header.keys, isKnown))
 		}
 		if v.err == nil && e.Guessed && !strings.HasPrefix(e.Name, "utf-16") {
-			v.err = f.weigh(ctx, v, o)
+			v.err = f.weigh(ctx, v)
 		}
 		views = append(views, v)
 	}
@@ -50,8 +50,8 @@ func (f *File) decide(ctx context.Context, o Options) (*view, error) {
 }
 
 // weigh reads the file in a guessed encoding, and holds the names against the addresses.
-func (f *File) weigh(ctx context.Context, v *view, o Options) error {
-	s := Survey{options: o, file: f, view: v}
+func (f *File) weigh(ctx context.Context, v *view) error {
+	s := Survey{file: f, view: v}
 	for r, err := range s.rows(ctx) {
 		if err != nil {
 			return err

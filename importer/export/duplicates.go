@@ -1,7 +1,6 @@
 package export
 
 import (
-	"encoding/binary"
 	"hash/maphash"
 	"strings"
 )
@@ -12,13 +11,9 @@ var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()} // of the pr
 func hash64(s string) uint64 { return maphash.String(seeds[0], s) }
 
 // hash128 is so wide that two keys have one hash in no file that there is.
-type hash128 [16]byte
+type hash128 [2]uint64
 
-func hashOf(key string) (h hash128) {
-	binary.BigEndian.PutUint64(h[:8], hash64(key))
-	binary.BigEndian.PutUint64(h[8:], maphash.String(seeds[1], key))
-	return h
-}
+func hashOf(key string) hash128 { return hash128{hash64(key), maphash.String(seeds[1], key)} }
 
 // keyIndex knows which keys were seen, and which of them several rows have that may be sent.
 type keyIndex struct {

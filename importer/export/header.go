@@ -174,11 +174,6 @@ func isRuler(cells []string) bool { return ruler.MatchString(strings.Join(cells,
 // isDirective reports lines that speak of the file and are no row of it.
 func isDirective(cells []string) bool { return directive.MatchString(cells[0]) }
 
-// filled is how many cells are not blank.
-func filled(cells []string) int {
-	return len(without(cells, func(c string) bool { return trimBlanks(c) == "" }))
-}
-
 func cellAt(cells []string, i int) string {
 	if i < len(cells) {
 		return cells[i]

@@ -72,7 +72,7 @@ func (s *Survey) broken(r *Row, cells []string) {
 	switch r.Invalid = r.fault.Of(1) + ": " + r.fault.Hint; {
 	case r.fault == uncorrected:
 		r.Invalid = r.Own["jsm_reason"]
-	case !s.columns.needAccounts && r.fault != notUTF8: // whose cells are in place
+	case !s.options.NeedAccounts && r.fault != notUTF8: // whose cells are in place
 		r.Invalid += "; " + uncorrected.Hint
 	}
 	r.mentioned(cells)
@@ -98,11 +98,11 @@ func (s *Survey) address(r *Row, cells []string, p person) address {
 		}
 	}
 	switch {
-	case a.key != "", s.columns.needAccounts && r.AccountID != "":
+	case a.key != "", s.options.NeedAccounts && r.AccountID != "":
 	case a.why != "":
 		r.refuse(brokenAddress, fmt.Sprintf("%q is not an address: %s", text.Shorten(trimBlanks(p.Email), 80), a.why))
 		r.mentioned(cells)
-	case s.columns.needAccounts:
+	case s.options.NeedAccounts:
 		r.refuse(missingAccount, "neither an account id nor an address")
 	default:
 		r.refuse(missingAddress, "no address")
@@ -125,7 +125,7 @@ func (r *Row) further(cell string) {
 // else by what stands with the address, else by the address.
 func (s *Survey) name(r *Row, p person, a address) {
 	r.Name = r.Email
-	if s.columns.needAccounts || s.options.NoNames {
+	if s.options.NeedAccounts || s.options.NoNames {
 		return
 	}
 	misspelt := func(word string) bool { return isMisspelt(word, a.key) }

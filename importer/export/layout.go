@@ -12,7 +12,8 @@ type layout struct {
 	header         header
 	named          int // how surely the header names a column of addresses
 	columns        columns
-	needed         []int
+	needed         []int // the cells that a row must have to be sent
+	options        Options
 	emptyLast      bool   // hardly a row of the sample fills the last column
 	fullLast       bool   // or nearly all do
 	texts, numbers []bool // columns in which nearly all cells are as names are, or none is
@@ -47,7 +48,11 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 	if l.columns, err = chooseColumns(&l.header, l.sample, o); err != nil {
 		return l, err
 	}
-	l.needed = l.columns.needed()
+	if at := &l.columns.at; o.NeedAccounts && l.columns.has(AccountID) {
+		l.needed = at[AccountID]
+	} else {
+		l.needed = slices.Concat(at[Email], at[Name], at[FirstName], at[LastName])
+	}
 	h, cells := &l.header, newEvidence(l.sample, nil)
 	for i := range h.names {
 		s := cells.of(i)
@@ -71,9 +76,9 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 
 // repeat makes the flags of [Survey.Repeat]: the columns that the user named, or all where the
 // header alone does not show them.
-func (l *layout) repeat(o Options) (flags []string) {
+func (l *layout) repeat() (flags []string) {
 	c := &l.columns
-	alone, err := chooseColumns(&l.header, nil, o)
+	alone, err := chooseColumns(&l.header, nil, l.options)
 	all := err != nil || c.weighed
 	named := func(c *columns, f Field) bool { return c.has(f) && !(f > Name && f <= LastName && c.has(Name)) }
 	for f := Email; f <= LastName; f++ {
@@ -84,7 +89,7 @@ func (l *layout) repeat(o Options) (flags []string) {
 			flags = append(flags, "--column", f.String()+"="+l.header.flag(c.at[f][0]))
 		}
 	}
-	if o.NoNames || all && !c.hasNames() {
+	if l.options.NoNames || all && !c.hasNames() {
 		flags = append(flags, "--column", "name=none")
 	}
 	return flags

@@ -78,7 +78,7 @@ func (r *rowReader) classify(row *Row, afterFragment bool) error {
 	above := rec.Place.Row < r.header.place.Row
 	hasAddress := strings.Contains(firstFilled(rec.Cells, r.columns.at[Email]), "@")
 	switch {
-	case !hasAddress && filled(rec.Cells) == 0, above && isDirective(rec.Cells):
+	case !hasAddress && trimBlanks(strings.Join(rec.Cells, "")) == "", above && isDirective(rec.Cells):
 		row.skipped = blankLines
 	case above:
 		row.skipped = titleLines
@@ -125,7 +125,7 @@ func (r *rowReader) form(row *Row) {
 func (r *rowReader) standsAlone(cells []string) bool {
 	id := trimBlanks(firstFilled(cells, r.columns.at[AccountID]))
 	return readAddress(firstFilled(cells, r.columns.at[Email])).key != "" ||
-		r.columns.needAccounts && id != "" && !strings.ContainsAny(id, " \t")
+		r.options.NeedAccounts && id != "" && !strings.ContainsAny(id, " \t")
 }
 
 // isCutOff reports an address in the last cell, the domain of which no other row of the sample has as it stands, and
@@ -183,7 +183,7 @@ func (r *rowReader) mayBeOne(before, row *Row) bool {
 		return !before.fragment && !strings.Contains(rest[0], "@") &&
 			(last+1 < r.header.trimmed || slices.Contains(r.needed, last) && !whole)
 	case last == 0:
-		return (before.fragment || before.record.Fault != "") && !r.columns.needAccounts &&
+		return (before.fragment || before.record.Fault != "") && !r.options.NeedAccounts &&
 			slices.Contains(r.columns.at.names(), 0)
 	}
 	return last+len(rest) == len(r.header.names) && slices.ContainsFunc(r.columns.at[Email], another)
@@ -204,7 +204,7 @@ func (r *rowReader) skipFooter(rows []*Row) {
 		case row.skipped != nil:
 		case !row.fragment, row.fault == brokenRow, row.record.Suspect,
 			slices.ContainsFunc(row.record.Cells, mayBeAddress),
-			(cut || r.columns.needAccounts) && !isTally(row.record.Cells):
+			(cut || r.options.NeedAccounts) && !isTally(row.record.Cells):
 			return
 		default:
 			row.skipped, row.repairs = footerLines, nil

@@ -108,7 +108,7 @@ func (s *sniffer) read(l *layout) {
 // findHeader takes the record that names a column of addresses best, above all addresses; where none does, the first
 // record at all: the user may name a column of it.
 func (s *sniffer) findHeader(d Dialect) *layout {
-	l, records := &layout{dialect: d}, s.records(d)
+	l, records := &layout{dialect: d, options: s.options}, s.records(d)
 	for n := 0; n < headerSearch && l.named < surely; {
 		rec, err := records.Next()
 		if err != nil {

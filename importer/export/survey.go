@@ -44,7 +44,6 @@ type Survey struct {
 	Examples []*Row    `json:"examples"` // rows that may be sent; for the user's own eyes
 
 	*view
-	options   Options
 	file      *File
 	filter    filter
 	keys      keyIndex
@@ -59,18 +58,18 @@ type Survey struct {
 
 // Survey reads the whole file once, row by row. A *RefusedError says why it cannot be used.
 func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
-	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), options: o, file: f, tally: tally{},
+	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), file: f, tally: tally{},
 		names: witness{made: map[uint64]bool{}}, anothers: map[int]bool{},
 		keys: keyIndex{names: map[hash128]uint16{}, repeated: map[hash128]int{}}}
-	err := s.read(ctx)
+	err := s.read(ctx, o)
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
 		refused.Path = f.Path()
 	}
 	return s, err
 }
 
-func (s *Survey) read(ctx context.Context) (err error) {
-	if s.view, err = s.file.decide(ctx, s.options); err != nil {
+func (s *Survey) read(ctx context.Context, o Options) (err error) {
+	if s.view, err = s.file.decide(ctx, o); err != nil {
 		return err
 	}
 	h := &s.header
@@ -82,13 +81,13 @@ func (s *Survey) read(ctx context.Context) (err error) {
 			s.Header = append(s.Header, cell)
 		}
 	}
-	s.Width, s.Columns, s.Repeat = len(s.Header), s.columns.list(h), s.repeat(s.options)
+	s.Width, s.Columns, s.Repeat = len(s.Header), s.columns.list(h), s.repeat()
 	s.Preset, s.Source = s.columns.preset.Name, s.columns.preset.Title
-	if !s.columns.needAccounts {
+	if !s.options.NeedAccounts {
 		s.signs = signsIn(h)
 	}
 	s.others = make([]otherColumn, len(h.names))
-	if s.filter, err = newFilter(h, s.options); err != nil {
+	if s.filter, err = newFilter(h, o); err != nil {
 		return err
 	}
 	for row, err := range s.rows(ctx) {
@@ -184,7 +183,7 @@ var shortened = regexp.MustCompile(`^\d([.,]\d+)?E\+\d+$`)
 // countIDs finds external ids that are not whole any more. Then none of the file is used.
 func (s *Survey) countIDs() {
 	slices.Sort(s.ids)
-	for i := 2; i < len(s.ids) && !s.columns.needAccounts; i++ {
+	for i := 2; i < len(s.ids) && !s.options.NeedAccounts; i++ {
 		s.shortened = s.shortened || s.ids[i] == s.ids[i-2]
 	}
 	s.ids = nil

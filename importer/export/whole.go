@@ -18,7 +18,7 @@ func (s *Survey) judgeWhole() error {
 			text.Counted(s.Excluded, "row is", "rows are")),
 			"check how the values are written in the file, or leave the flag out")
 	}
-	if none := s.filter.unmatched(); none != nil && s.columns.needAccounts {
+	if none := s.filter.unmatched(); none != nil && s.options.NeedAccounts {
 		return refuse(Place{}, "no "+none[0].Text, none[0].Hint+", or leave the flag out")
 	}
 	for i, o := range s.others {
@@ -29,7 +29,7 @@ func (s *Survey) judgeWhole() error {
 				reading{Email: s.columns.at[Email][:1]}, reading{Email: {i}})
 		}
 	}
-	if s.columns.needAccounts || s.header.ownFile {
+	if s.options.NeedAccounts || s.header.ownFile {
 		return nil
 	}
 	n := s.keys.otherNames
@@ -43,7 +43,7 @@ func (s *Survey) judgeWhole() error {
 
 // noteWhole notes what is to be said of the file as a whole.
 func (s *Survey) noteWhole() {
-	names := !s.columns.needAccounts && !s.options.NoNames
+	names := !s.options.NeedAccounts && !s.options.NoNames
 	for word, found := range map[string]bool{
 		"not_utf8":            s.encoding.Guessed,
 		"single_quotes":       s.dialect&csvtext.SingleQuoted != 0,
