@@ -53,10 +53,10 @@ func readAddress(cell string) address {
 		return whole
 	}
 	a := found[0]
-	a.repair = wrappedAddress
+	a.repair = kindOf("wrapped_address")
 	for _, other := range found[1:] {
 		if other.key != a.key {
-			a.others, a.repair = append(a.others, other.key), severalAddresses
+			a.others, a.repair = append(a.others, other.key), kindOf("several_addresses")
 		}
 	}
 	return a
@@ -79,7 +79,7 @@ func single(s string) (a address) {
 	}
 	email := around.ReplaceAllString(rest, "")
 	if email != s {
-		a.repair = wrappedAddress
+		a.repair = kindOf("wrapped_address")
 	}
 	if a.key, a.why = check(email); a.key != "" {
 		a.email = email

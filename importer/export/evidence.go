@@ -181,10 +181,9 @@ func (s *shape) verdict() verdict {
 // looksNames reports whether a column may hold names, or addresses in place of some.
 func (s *shape) looksNames() bool { return s.names > 0 && most(s.names+s.addresses, s.filled) }
 
-// isWrong reports names that are something else, beyond what a few rows may show; instead: another
-// column has names.
-func (s *shape) isWrong(instead bool) bool {
-	return s.verdict() < open && (s.filled >= 5 || s.agree == 0 && (s.filled > 2 || instead))
+// isWrong reports names that are something else, beyond what a few rows may show.
+func (s *shape) isWrong() bool {
+	return s.verdict() < open && (s.filled >= 5 || s.agree == 0 && s.filled > 2)
 }
 
 // overlap is what two lots of columns have in common, over the rows in which both are filled: in how many

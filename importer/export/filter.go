@@ -43,24 +43,21 @@ func newFilter(h *header, o Options) (f filter, err error) {
 }
 
 // unmatched are the conditions that no row has: most likely the value is written another way in the file.
-func (f filter) unmatched() (ps []Problem) {
+func (f filter) unmatched() (list []*kind) {
 	for _, c := range f {
-		if !c.found {
-			k := kindOf(c.flag + "_matches_none")
-			what := fmt.Sprintf(k.Text, text.CommandLine("--"+c.flag, c.String()))
-			ps = append(ps, Problem{Kind: k.Word, Severity: k.Severity, Text: what, Hint: k.Hint})
+		if k := *kindOf(c.flag + "_matches_none"); !c.found {
+			k.Text = fmt.Sprintf(k.Text, text.CommandLine("--"+c.flag, c.String()))
+			list = append(list, &k)
 		}
 	}
-	return ps
+	return list
 }
 
 // reason says why a row is left out; "" when it is not. A row is in when for
 // each column of --include one of its values holds, and no --exclude does.
 func (f filter) reason(cells []string) string {
 	for i, c := range f {
-		if !c.found && c.holds(cells) {
-			f[i].found = true
-		}
+		f[i].found = c.found || c.holds(cells)
 	}
 	for _, c := range f {
 		same := func(other condition) bool { return other.flag == c.flag && other.at == c.at && other.holds(cells) }

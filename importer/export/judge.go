@@ -22,7 +22,7 @@ func (s *Survey) judge(r *Row, p person) {
 	switch {
 	case r.fault != nil:
 	case slices.ContainsFunc(cells, func(c string) bool { return !utf8.ValidString(c) }):
-		r.fault = notUTF8
+		r.fault = kindOf("row_not_utf8")
 	case strings.HasSuffix(r.Own["jsm_reason"], uncorrected.Hint):
 		r.fault = uncorrected
 	}
@@ -72,7 +72,7 @@ func (s *Survey) broken(r *Row, cells []string) {
 	switch r.Invalid = r.fault.Of(1) + ": " + r.fault.Hint; {
 	case r.fault == uncorrected:
 		r.Invalid = r.Own["jsm_reason"]
-	case !s.options.NeedAccounts && r.fault != notUTF8: // whose cells are in place
+	case !s.options.NeedAccounts && r.fault != kindOf("row_not_utf8"): // whose cells are in place
 		r.Invalid += "; " + uncorrected.Hint
 	}
 	r.mentioned(cells)
@@ -100,12 +100,13 @@ func (s *Survey) address(r *Row, cells []string, p person) address {
 	switch {
 	case a.key != "", s.options.NeedAccounts && r.AccountID != "":
 	case a.why != "":
-		r.refuse(brokenAddress, fmt.Sprintf("%q is not an address: %s", text.Shorten(trimBlanks(p.Email), 80), a.why))
+		shown := text.Shorten(trimBlanks(p.Email), 80)
+		r.refuse(kindOf("malformed_address"), fmt.Sprintf("%q is not an address: %s", shown, a.why))
 		r.mentioned(cells)
 	case s.options.NeedAccounts:
-		r.refuse(missingAccount, "neither an account id nor an address")
+		r.refuse(kindOf("no_account"), "neither an account id nor an address")
 	default:
-		r.refuse(missingAddress, "no address")
+		r.refuse(kindOf("no_address"), "no address")
 	}
 	r.repaired(a.repair)
 	return a
@@ -132,7 +133,7 @@ func (s *Survey) name(r *Row, p person, a address) {
 	for _, candidate := range []string{fullName(p, a), p.joined(s.columns.familyFirst), a.name} {
 		name, repairs, fault := cleanName(candidate)
 		if !isASCII(name) && slices.ContainsFunc(strings.Fields(name), misspelt) {
-			fault = nameBroken
+			fault = kindOf("name_lost_letters")
 		}
 		switch {
 		case fault != nil:
@@ -148,7 +149,7 @@ func (s *Survey) name(r *Row, p person, a address) {
 		return
 	}
 	if s.columns.hasNames() {
-		r.repaired(namelessRow)
+		r.repaired(kindOf("no_name"))
 	}
 }
 
@@ -188,7 +189,7 @@ func (r *Row) note() string {
 		said = append(said, "further addresses in the row, not used for it: "+strings.Join(r.Other, ", "))
 	}
 	for _, k := range r.repairs {
-		if k != severalAddresses {
+		if k != kindOf("several_addresses") {
 			said = append(said, k.Of(1))
 		}
 	}

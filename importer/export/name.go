@@ -15,7 +15,7 @@ import (
 func cleanName(cell string) (name string, repairs []*kind, fault *kind) {
 	s := bare(cell)
 	if s != cell {
-		repairs = append(repairs, guardedCell)
+		repairs = append(repairs, kindOf("guarded_cell"))
 	}
 	if s = trimBlanks(s); isNothing(s) {
 		return "", nil, nil
@@ -26,11 +26,11 @@ func cleanName(cell string) (name string, repairs []*kind, fault *kind) {
 	name = hidden.ReplaceAllString(lineBreak.ReplaceAllString(s, " "), "")
 	switch {
 	case isBroken(name):
-		return "", nil, nameBroken
+		return "", nil, kindOf("name_lost_letters")
 	case code.MatchString(name), strings.Count(name, `"`)%2 == 1:
-		return "", nil, notAName
+		return "", nil, kindOf("not_a_name")
 	case name != s:
-		repairs = append(repairs, nameControls)
+		repairs = append(repairs, kindOf("name_controls"))
 	}
 	return trimBlanks(name), repairs, nil
 }

@@ -230,7 +230,7 @@ func (ch *chooser) confirm(r reading, all []candidate) error {
 			ways = append(ways, reading{Name: {spoken}})
 		}
 		return ch.ask("the addresses speak for the names in "+ch.named(spoken), append(ways, r)...)
-	case len(full) > 0 && ch.e.of(full[0]).isWrong(len(others) > 0 && ch.agrees(others[0])):
+	case len(full) > 0 && ch.e.of(full[0]).isWrong():
 		ways := append([]reading{{Name: full[:1]}}, ch.ways(others)...)
 		return ch.ask(ch.named(full[0])+" seems to hold "+verdicts[ch.e.of(full[0]).verdict()], ways...)
 	case len(others) == 0:

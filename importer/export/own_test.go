@@ -240,7 +240,7 @@ func TestOrganizations(t *testing.T) {
 
 // A row whose form was wrong is wrong until its reason is emptied.
 func TestReasonsStandUntilTheyAreEmptied(t *testing.T) {
-	reason := longRow.Of(1) + ": " + longRow.Hint
+	reason := kindOf("long_row").Of(1) + ": " + kindOf("long_row").Hint
 	file := "email,name,jsm_reason\na@example.com,Lee,\"" + reason + "; " + uncorrected.Hint + "\"\nb@example.com,Bo,\"" + reason +
 		"\"\nc@example.com,Cy,\"another reason" + "; " + uncorrected.Hint + "\"\nd@example.com,Di,\n"
 	_, rows, err := readAll(t, writeFile(t, "x.failed.csv", file), Options{})
@@ -254,7 +254,7 @@ func TestReasonsStandUntilTheyAreEmptied(t *testing.T) {
 
 	// The cells of a row with other letters are in place: to save it as UTF-8 is enough.
 	_, rows, err = readAll(t, writeFile(t, "y.csv", "name,email\nAnn Lee,a@example.com\nJürgen,b@example.com\nJ\xfcrgen,c@example.com\n"), Options{})
-	if err != nil || len(rows) != 3 || !strings.HasSuffix(rows[2].Invalid, notUTF8.Hint) {
+	if err != nil || len(rows) != 3 || !strings.HasSuffix(rows[2].Invalid, kindOf("row_not_utf8").Hint) {
 		t.Errorf("%v %v", err, tellAll(rows))
 	}
 }

@@ -1,7 +1,9 @@
 package export
 
 import (
+	"cmp"
 	_ "embed"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -47,33 +49,8 @@ func kindOf(word string) *kind {
 	return kinds[slices.IndexFunc(kinds, func(k *kind) bool { return k.Word == word })]
 }
 
-// The kinds of rows, and of lines that are none.
-var (
-	titleLines       = kindOf("title_lines")
-	bomInside        = kindOf("bom_inside")
-	repeatedHeader   = kindOf("repeated_header")
-	footerLines      = kindOf("footer")
-	strayLines       = kindOf("stray_directive")
-	quotesRepaired   = kindOf("quotes_repaired")
-	cutOff           = kindOf("cut_off")
-	shortRow         = kindOf("short_row")
-	wrappedAddress   = kindOf("wrapped_address")
-	severalAddresses = kindOf("several_addresses")
-	guardedCell      = kindOf("guarded_cell")
-	namelessRow      = kindOf("no_name")
-	nameControls     = kindOf("name_controls")
-	longRow          = kindOf("long_row")
-	rowTooShort      = kindOf("row_too_short")
-	brokenRow        = kindOf("broken_row")
-	notUTF8          = kindOf("row_not_utf8")
-	uncorrected      = kindOf("uncorrected")
-	missingAddress   = kindOf("no_address")
-	brokenAddress    = kindOf("malformed_address")
-	anothersAddress  = kindOf("anothers_address")
-	missingAccount   = kindOf("no_account")
-	nameBroken       = kindOf("name_lost_letters")
-	notAName         = kindOf("not_a_name")
-)
+// uncorrected is the kind of a row whose form was wrong, in a file of ours, until its reason is emptied.
+var uncorrected = kindOf("uncorrected")
 
 // Problem is one kind of trouble in a file, with where it first occurs.
 type Problem struct {
@@ -101,17 +78,16 @@ func (t tally) add(at Place, list ...*kind) {
 	}
 }
 
-// problems lists what was counted in a file of some encoding, and of the signs in it.
-func (t tally) problems(encoding string, signs []sign) (ps []Problem) {
-	list := slices.Clone(kinds)
-	for _, g := range signs {
-		list = append(list, g.kind)
+// problems lists what was counted, in the order of kinds.
+func (t tally) problems() (ps []Problem) {
+	delete(t, blankLines)
+	place := func(k *kind) int {
+		return slices.IndexFunc(kinds, func(other *kind) bool { return other.Word == k.Word })
 	}
-	for _, k := range list {
-		if p := t[k]; p != nil {
-			p.Text = strings.Replace(k.Of(p.Count), "%s", encoding, 1)
-			ps = append(ps, *p)
-		}
+	inOrder := func(a, b *kind) int { return cmp.Or(place(a)-place(b), strings.Compare(a.Text, b.Text)) }
+	for _, k := range slices.SortedFunc(maps.Keys(t), inOrder) {
+		t[k].Text = k.Of(t[k].Count)
+		ps = append(ps, *t[k])
 	}
 	return ps
 }

@@ -3,6 +3,8 @@ package export
 import (
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -17,6 +19,27 @@ func TestProblemsAreDescribed(t *testing.T) {
 	for _, k := range kinds {
 		if !strings.Contains(string(text), "`"+k.Word+"`") {
 			t.Errorf("help problems has no line for %s", k.Word)
+		}
+	}
+}
+
+// Each kind that the program names is in the table.
+func TestKindsAreKnown(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`kindOf\("(\w+)"\)`)
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range named.FindAllStringSubmatch(string(source), -1) {
+			if !slices.ContainsFunc(kinds, func(k *kind) bool { return k.Word == found[1] }) {
+				t.Errorf("%s: there is no kind %q", file, found[1])
+			}
 		}
 	}
 }

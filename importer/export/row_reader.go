@@ -51,7 +51,7 @@ func (r *rowReader) batches(yield func([]*Row, error) bool) {
 			return
 		}
 		if n > 0 && r.mayBeOne(rows[n-1], row) {
-			rows[n-1].fault, row.fault = brokenRow, brokenRow
+			rows[n-1].fault, row.fault = kindOf("broken_row"), kindOf("broken_row")
 		}
 		if n >= maxBatch || n >= batchRows && row.skipped == nil && !row.fragment {
 			if !yield(rows, nil) {
@@ -67,13 +67,13 @@ func (r *rowReader) batches(yield func([]*Row, error) bool) {
 func (r *rowReader) classify(row *Row, afterFragment bool) error {
 	rec := row.record
 	if rec.BOM {
-		row.repaired(bomInside)
+		row.repaired(kindOf("bom_inside"))
 	}
 	if rec.Fault != "" {
 		row.fault = kindOf(string(rec.Fault))
 	}
 	if rec.Repaired {
-		row.repaired(quotesRepaired)
+		row.repaired(kindOf("quotes_repaired"))
 	}
 	above := rec.Place.Row < r.header.place.Row
 	hasAddress := strings.Contains(firstFilled(rec.Cells, r.columns.at[Email]), "@")
@@ -81,14 +81,14 @@ func (r *rowReader) classify(row *Row, afterFragment bool) error {
 	case !hasAddress && trimBlanks(strings.Join(rec.Cells, "")) == "", above && isDirective(rec.Cells):
 		row.skipped = blankLines
 	case above:
-		row.skipped = titleLines
+		row.skipped = kindOf("title_lines")
 	case row.fault != nil:
 	case hasAddress:
 		r.form(row)
 	case isRuler(rec.Cells), len(rec.Cells) < r.header.trimmed && isDirective(rec.Cells):
-		row.skipped = strayLines
+		row.skipped = kindOf("stray_directive")
 	case r.header.repeats(rec.Cells) && !afterFragment:
-		row.skipped = repeatedHeader
+		row.skipped = kindOf("repeated_header")
 	case r.header.repeats(rec.Cells), r.header.isOther(rec.Cells, r.columns.at[Email]):
 		return refuse(rec.Place,
 			"another header: a second table, files that were joined, or a header of several lines",
@@ -106,16 +106,16 @@ func (r *rowReader) form(row *Row) {
 	whole := len(cells)
 	if !row.record.Ended && (whole < r.header.trimmed || r.isCutOff(cells)) {
 		whole--
-		row.repaired(cutOff)
+		row.repaired(kindOf("cut_off"))
 	}
 	missing := slices.ContainsFunc(r.needed, func(i int) bool { return i >= whole })
 	switch {
 	case len(cells) > width, len(cells) == width && r.isShifted(cells):
-		row.fault = longRow
+		row.fault = kindOf("long_row")
 	case missing, len(cells) < width && row.record.Suspect, r.lacksOne(cells):
-		row.fault = rowTooShort
+		row.fault = kindOf("row_too_short")
 	case len(cells) < r.header.trimmed:
-		row.repaired(shortRow)
+		row.repaired(kindOf("short_row"))
 	}
 	row.fragment = len(cells) < r.header.trimmed && !r.standsAlone(cells)
 }
@@ -132,15 +132,15 @@ func (r *rowReader) standsAlone(cells []string) bool {
 // one goes on.
 func (r *rowReader) isCutOff(cells []string) bool {
 	last, same, longer := len(cells)-1, 0, false
-	_, domain, _ := strings.Cut(cells[last], "@")
+	_, domain, found := strings.Cut(cells[last], "@")
 	for _, other := range r.sample {
-		_, d, _ := strings.Cut(cellAt(other, last), "@")
-		if d == domain {
+		if _, d, _ := strings.Cut(cellAt(other, last), "@"); d == domain {
 			same++ // the row itself is among them in a small file
+		} else if strings.HasPrefix(d, domain) {
+			longer = true
 		}
-		longer = longer || d != domain && strings.HasPrefix(d, domain)
 	}
-	return domain != "" && longer && same < 2
+	return found && longer && same < 2
 }
 
 // isShifted reports a row whose last cell is filled though that column is empty elsewhere, when the column has no
@@ -202,12 +202,12 @@ func (r *rowReader) skipFooter(rows []*Row) {
 		cut := !row.record.Ended && i > 0 && rows[i-1].skipped == nil && !rows[i-1].fragment
 		switch {
 		case row.skipped != nil:
-		case !row.fragment, row.fault == brokenRow, row.record.Suspect,
+		case !row.fragment, row.fault == kindOf("broken_row"), row.record.Suspect,
 			slices.ContainsFunc(row.record.Cells, mayBeAddress),
 			(cut || r.options.NeedAccounts) && !isTally(row.record.Cells):
 			return
 		default:
-			row.skipped, row.repairs = footerLines, nil
+			row.skipped, row.repairs = kindOf("footer"), nil
 		}
 	}
 }

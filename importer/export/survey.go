@@ -103,7 +103,7 @@ func (s *Survey) read(ctx context.Context, o Options) (err error) {
 	s.names = witness{} // which the run does not need
 	s.noteWhole()
 	s.Records, s.Duplicates = s.Rows+s.Skipped, s.keys.duplicates
-	s.Problems = slices.Concat(s.tally.problems(s.Encoding, s.signs), s.filter.unmatched())
+	s.Problems = s.tally.problems()
 	return nil
 }
 

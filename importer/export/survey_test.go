@@ -70,8 +70,8 @@ func TestAdvice(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Problem{
-		{"may_be_unwanted", Advised, 2, []Place{at(2), at(4)}, "people marked as suspended (Suspended=true)", "leave them out with --exclude Suspended=true"},
 		{"may_be_unwanted", Advised, 2, []Place{at(3), at(4)}, "people marked as agent (role=agent)", "leave them out with --exclude role=agent"},
+		{"may_be_unwanted", Advised, 2, []Place{at(2), at(4)}, "people marked as suspended (Suspended=true)", "leave them out with --exclude Suspended=true"},
 	}
 	if diff := cmp.Diff(want, s.Problems); diff != "" || s.Valid != 3 {
 		t.Errorf("%d valid: %s", s.Valid, diff)

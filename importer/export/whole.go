@@ -3,6 +3,7 @@ package export
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"jsm-onboard/importer/csvtext"
 	"jsm-onboard/importer/text"
@@ -52,10 +53,12 @@ func (s *Survey) noteWhole() {
 		"half_name":           names && !s.columns.has(Name) && s.columns.has(FirstName) != s.columns.has(LastName),
 		"no_name_column":      names && !s.columns.hasNames(),
 	} {
-		if k := kindOf(word); found {
-			s.tally.add(s.header.place, k)
+		if k := *kindOf(word); found {
+			k.Text = strings.Replace(k.Text, "%s", s.Encoding, 1)
+			s.tally.add(s.header.place, &k)
 		}
 	}
+	s.tally.add(Place{}, s.filter.unmatched()...)
 }
 
 // otherColumn counts the addresses in a column that may be the people's, too, and those that are other ones:

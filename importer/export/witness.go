@@ -82,7 +82,7 @@ func (s *Survey) judgeNames() error {
 			s.anothers[x.number] = true
 			s.Valid, s.Invalid = s.Valid-1, s.Invalid+1
 			s.keys.drop(x.key)
-			s.tally.add(x.place, anothersAddress)
+			s.tally.add(x.place, kindOf("anothers_address"))
 			s.Examples = without(s.Examples, func(r *Row) bool { return r.Number == x.number })
 		}
 	}
@@ -109,5 +109,6 @@ func (s *Survey) isAnothers(r *Row, name string, a address) bool {
 
 // refuseAnothers refuses a row whose address is made of another person's name.
 func (r *Row) refuseAnothers() {
-	r.refuse(anothersAddress, anothersAddress.Of(1)+": "+anothersAddress.Hint+"; "+uncorrected.Hint)
+	k := kindOf("anothers_address")
+	r.refuse(k, k.Of(1)+": "+k.Hint+"; "+uncorrected.Hint)
 }
