@@ -42,23 +42,9 @@ func (x *keyIndex) add(r *Row) {
 	}
 }
 
-// drop forgets one of the rows that may be sent.
-func (x *keyIndex) drop(h hash128) {
-	if x.repeated[h] > 0 {
-		x.repeated[h]--
-		x.duplicates--
-	}
-}
-
 // hashOfName is the same for names that differ in case and blanks alone.
 func hashOfName(name string) uint64 {
 	return hash64(strings.ToLower(strings.ReplaceAll(name, " ", "")))
-}
-
-// contains reports whether a key was seen.
-func (x *keyIndex) contains(key string) bool {
-	_, found := x.names[hashOf(key)]
-	return found
 }
 
 // first is the first row with a key, of those that have it.

@@ -130,24 +130,22 @@ func (h *header) noColumn(name string) error {
 		"the columns are: "+text.Shorten(strings.Join(names, ", "), 1000))
 }
 
-// repeats reports whether cells are the header once more.
-func (h *header) repeats(cells []string) bool {
-	other := newHeader(cells, Place{})
+// repeats reports whether a record is the header once more.
+func (h *header) repeats(other header) bool {
 	return h.place.Row > 0 && other.trimmed == h.trimmed && slices.Equal(other.keys[:h.trimmed], h.keys[:h.trimmed])
 }
 
 // isOther reports a record that names columns, but not as the header does: there
 // is no address in it, and a header of addresses where those stand, or beside
 // other known headers.
-func (h *header) isOther(cells []string, email []int) bool {
+func (h *header) isOther(other header, email []int) bool {
 	address := func(c string) bool { return strings.Contains(c, "@") && isShort(c) }
-	if h.place.Row == 0 || slices.ContainsFunc(cells, address) {
+	if h.place.Row == 0 || slices.ContainsFunc(other.cells, address) {
 		return false
 	}
-	other := newHeader(cells, Place{})
 	named, known, mail, here := 0, 0, false, false
 	for i, key := range other.keys {
-		if cells[i] == "" || !isShort(cells[i]) {
+		if other.cells[i] == "" || !isShort(other.cells[i]) {
 			continue
 		}
 		named++

@@ -31,20 +31,16 @@ func (s *Survey) judge(r *Row, p person) {
 		return
 	}
 	a := s.address(r, cells, p)
-	if reason := s.filter.reason(cells); reason != "" {
+	switch reason := s.filter.reason(cells); {
+	case reason != "":
 		r.Excluded, r.Invalid, r.fault, r.repairs = reason, "", nil, nil
-		return
-	}
-	if r.Invalid == "" {
+	case r.Invalid == "":
 		s.name(r, p, a)
 	}
-	if r.Invalid != "" {
-		return
+	if r.Sendable() {
+		r.judgeOrganization(s.options)
+		r.Note = r.note()
 	}
-	if s.options.Organizations {
-		r.judgeOrganization()
-	}
-	r.Note = r.note()
 }
 
 // keepCells sets what the row is written with again.
@@ -171,8 +167,9 @@ func fullName(p person, a address) string {
 
 // judgeOrganization says whether an organization can be made of the name of one. No value is none: it would be a group
 // of everybody who has none.
-func (r *Row) judgeOrganization() {
+func (r *Row) judgeOrganization(o Options) {
 	switch name := r.Organization; {
+	case !o.Organizations:
 	case isNothing(name), isNull(name):
 		r.Organization = ""
 	case utf8.RuneCountInString(name) > 200: // Atlassian's limit

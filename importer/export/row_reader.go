@@ -87,15 +87,19 @@ func (r *rowReader) classify(row *Row, afterFragment bool) error {
 		r.form(row)
 	case isRuler(rec.Cells), len(rec.Cells) < r.header.trimmed && isDirective(rec.Cells):
 		row.skipped = kindOf("stray_directive")
-	case r.header.repeats(rec.Cells) && !afterFragment:
-		row.skipped = kindOf("repeated_header")
-	case r.header.repeats(rec.Cells), r.header.isOther(rec.Cells, r.columns.at[Email]):
-		return refuse(rec.Place,
-			"another header: a second table, files that were joined, or a header of several lines",
-			"cut the file there, and import the parts one by one; or delete all lines between the first header "+
-				"and the first person")
 	default:
-		r.form(row)
+		other := newHeader(rec.Cells, Place{})
+		switch repeats := r.header.repeats(other); {
+		case repeats && !afterFragment:
+			row.skipped = kindOf("repeated_header")
+		case repeats, r.header.isOther(other, r.columns.at[Email]):
+			return refuse(rec.Place,
+				"another header: a second table, files that were joined, or a header of several lines",
+				"cut the file there, and import the parts one by one; or delete all lines between the first header "+
+					"and the first person")
+		default:
+			r.form(row)
+		}
 	}
 	return nil
 }

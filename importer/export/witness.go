@@ -81,7 +81,10 @@ func (s *Survey) judgeNames() error {
 			}
 			s.anothers[x.number] = true
 			s.Valid, s.Invalid = s.Valid-1, s.Invalid+1
-			s.keys.drop(x.key)
+			if s.keys.repeated[x.key] > 0 {
+				s.keys.repeated[x.key]--
+				s.keys.duplicates--
+			}
 			s.tally.add(x.place, kindOf("anothers_address"))
 			s.Examples = without(s.Examples, func(r *Row) bool { return r.Number == x.number })
 		}
