@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
@@ -98,9 +97,9 @@ func Key(cell string) (key string, ok bool) {
 	return a.key, a.key != ""
 }
 
-// trimBlanks takes blanks and invisible characters off both ends.
+// trimBlanks takes blanks off both ends, and byte order marks, zero-width and soft characters, and marks of direction.
 func trimBlanks(s string) string {
-	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r >= utf8.RuneSelf && isInvisible(r) })
+	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r > 0x7f && unicode.Is(unicode.Cf, r) })
 }
 
 // mayBeAddress reports a cell with an address in it, perhaps a broken one.

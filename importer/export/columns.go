@@ -44,6 +44,7 @@ type columns struct {
 	preset      preset
 	familyFirst bool // "山田 太郎"
 	weighed     bool // the cells were needed to decide: those of a part of the file may not
+	cells       *evidence
 	agree       bool // most names of the sample stand in their addresses, and the columns were found
 }
 
@@ -117,6 +118,7 @@ func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
 	if err := ch.chooseNames(); err != nil && !o.NeedAccounts {
 		return ch.c, err
 	}
+	ch.c.cells = ch.e
 	ch.c.agree = ch.agrees(ch.c.at.names()...) && !h.ownFile && !ch.c.namesTold()
 	return ch.c, nil
 }
@@ -173,7 +175,7 @@ func (ch *chooser) chooseEmail() error {
 		m, ok := ch.h.means(i, Email)
 		s := ch.e.of(i)
 		switch {
-		case !ok && ch.options.NoHeader && most(s.addresses, s.filled):
+		case !ok && ch.options.NoHeader && s.looksAddresses():
 			m.rank = rankGroup
 		case !ok || ch.h.neverTaken(i):
 			continue
@@ -211,7 +213,7 @@ func (ch *chooser) byContent() []reading {
 	var ways []reading
 	for i, name := range ch.h.names {
 		s := ch.e.of(i)
-		if !strings.Contains(name, "@") && !ch.h.own[i] && most(s.addresses, s.filled) {
+		if !strings.Contains(name, "@") && !ch.h.own[i] && s.looksAddresses() {
 			ways = append(ways, reading{Email: {i}})
 		}
 	}

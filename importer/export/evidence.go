@@ -137,9 +137,6 @@ func (s *shape) compare(words []string, key string) {
 	}
 }
 
-// some reports whether n is more than one in ten of all.
-func some(n, all int) bool { return n*10 > all }
-
 // most reports whether n is more than half of all.
 func most(n, all int) bool { return all > 0 && n*2 > all }
 
@@ -177,6 +174,9 @@ func (s *shape) verdict() verdict {
 	}
 	return open
 }
+
+// looksAddresses reports whether a column holds addresses.
+func (s *shape) looksAddresses() bool { return most(s.addresses, s.filled) }
 
 // looksNames reports whether a column may hold names, or addresses in place of some.
 func (s *shape) looksNames() bool { return s.names > 0 && most(s.names+s.addresses, s.filled) }

@@ -6,16 +6,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
 	"jsm-onboard/importer/text"
 )
-
-// isInvisible reports byte order marks, zero-width and soft characters, and marks of direction.
-func isInvisible(r rune) bool { return unicode.Is(unicode.Cf, r) }
 
 // What a header is made comparable by, in this order.
 var (
@@ -162,12 +158,10 @@ func (h *header) isOther(other header, email []int) bool {
 func isShort(cell string) bool { return utf8.RuneCountInString(cell) <= 60 }
 
 var (
+	// ruler is a line of dashes, which databases and text tables have below the header.
 	ruler     = regexp.MustCompile(`^[^\pL\p{Nd}]*---[^\pL\p{Nd}]*$`)
 	directive = regexp.MustCompile(`^(?i)\s*(sep=|#type |# |version:)`)
 )
-
-// isRuler reports a line of dashes, which databases and text tables have below the header.
-func isRuler(cells []string) bool { return ruler.MatchString(strings.Join(cells, "")) }
 
 // isDirective reports lines that speak of the file and are no row of it.
 func isDirective(cells []string) bool { return directive.MatchString(cells[0]) }

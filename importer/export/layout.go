@@ -8,17 +8,15 @@ import (
 
 // layout is how a file is read: its dialect, header and columns.
 type layout struct {
-	dialect        Dialect
-	header         header
-	named          int // how surely the header names a column of addresses
-	columns        columns
-	needed         []int // the cells that a row must have to be sent
-	options        Options
-	emptyLast      bool   // hardly a row of the sample fills the last column
-	fullLast       bool   // or nearly all do
-	texts, numbers []bool // columns in which nearly all cells are as names are, or none is
-	second         []int  // columns in which further addresses may stand
-	addressColumns []int  // by their cells
+	dialect   Dialect
+	header    header
+	named     int // how surely the header names a column of addresses
+	columns   columns
+	needed    []int // the cells that a row must have to be sent
+	options   Options
+	emptyLast bool  // hardly a row of the sample fills the last column
+	fullLast  bool  // or nearly all do
+	second    []int // columns in which further addresses may stand
 
 	sample       [][]string // rows below the header
 	whole, total int        // rows with the header's columns, and all
@@ -53,21 +51,15 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 	} else {
 		l.needed = slices.Concat(at[Email], at[Name], at[FirstName], at[LastName])
 	}
-	h, cells := &l.header, newEvidence(l.sample, nil)
+	h := &l.header
 	for i := range h.names {
-		s := cells.of(i)
-		if most(s.addresses, s.filled) {
-			l.addressColumns = append(l.addressColumns, i)
-		}
-		l.texts = append(l.texts, nearly(s.names, s.filled) && s.filled > 4)
-		l.numbers = append(l.numbers, nearly(s.filled-s.names-s.ats, s.filled) && s.filled > 4)
 		email := slices.Contains(l.columns.at[Email], i)
 		if email || h.says(i, mailWord) && !h.own[i] && !h.says(i, elsewhereWord) && !h.isLogin(i) {
 			l.second = append(l.second, i)
 		}
 	}
 	if last := len(h.names) - 1; last > 0 && len(l.sample) > 1 {
-		filled := cells.of(last).filled
+		filled := l.columns.cells.of(last).filled
 		l.emptyLast = l.columns.holds(last) == 0 && filled <= max(1, len(l.sample)/5)
 		l.fullLast = nearly(filled, len(l.sample))
 	}

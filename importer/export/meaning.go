@@ -125,8 +125,7 @@ const longestSpan = 5
 func parse(list []string) (tokens []string) {
 	for end := len(list); end > 0; {
 		from := max(0, end-longestSpan)
-		oneLetter := len(list[end-1]) == 1 && list[end-1] >= "a" // "kund e" post
-		for from < end-1 && (oneLetter || !isWord(strings.Join(list[from:end], ""))) {
+		for from < end-1 && !isWord(strings.Join(list[from:end], "")) {
 			from++
 		}
 		tokens = append(split(strings.Join(list[from:end], "")), tokens...)

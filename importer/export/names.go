@@ -123,7 +123,7 @@ func (ch *chooser) assemble(list []candidate) (full []int, parts reading) {
 		}
 		o := ch.e.overlap([]int{c.at}, parts[known])
 		alone := ch.e.of(c.at).oneWord == 0 && ch.e.of(parts[known]...).agree == 0
-		if !alone && !some(o.first, o.rows) {
+		if !alone && o.first*10 <= o.rows {
 			parts[other] = []int{c.at}
 		}
 	}
@@ -142,28 +142,24 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 	if len(readings) == 0 {
 		return parts, nil
 	}
-	best := readings[0]
-	for _, r := range readings[1:] {
-		if !ch.beats(best.names(), r.names()) {
-			best = r
-		}
+	best := slices.IndexFunc(readings, func(r reading) bool {
+		lost := func(other reading) bool { return !ch.beats(r.names(), other.names()) }
+		return !slices.ContainsFunc(readings, lost)
+	})
+	if best < 0 {
+		return reading{}, ch.ask("several columns hold different names", readings...)
 	}
-	at := best.names()
-	for _, r := range readings {
-		if !ch.beats(at, r.names()) {
-			return reading{}, ch.ask("several columns hold different names", readings...)
-		}
-	}
+	found, at := readings[best], readings[best].names()
 	if o := ch.e.overlap(at, parts.names()); most(o.first, o.rows) { // the parts fill its gaps
-		parts[Name] = best[Name]
-		best = parts
+		parts[Name] = found[Name]
+		found = parts
 	}
 	for _, i := range full { // and other columns that say nothing else
 		if o := ch.e.overlap(at, []int{i}); !slices.Contains(at, i) && o.first == o.rows && o.second == o.rows {
-			best[Name] = append(best[Name], i)
+			found[Name] = append(found[Name], i)
 		}
 	}
-	return best, nil
+	return found, nil
 }
 
 // beats reports whether the columns of a reading are at least as good as those of another one: they hold
@@ -222,7 +218,7 @@ func (ch *chooser) confirm(r reading, all []candidate) error {
 	}
 	spoken := ch.spokenFor(s)
 	switch {
-	case found && anothers && (s.whole == 0 || s.whole*2 < s.witnessed):
+	case found && anothers && s.whole*2 < max(1, s.witnessed):
 		return ch.ask("the names may be another person's than the addresses in "+ch.named(ch.c.at[Email][0]), r)
 	case spoken >= 0 && (found || len(others) == 0):
 		ways := without(ch.byContent(), func(r reading) bool { return r[Email][0] == ch.c.at[Email][0] })

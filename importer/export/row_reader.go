@@ -85,7 +85,7 @@ func (r *rowReader) classify(row *Row, afterFragment bool) error {
 	case row.fault != nil:
 	case hasAddress:
 		r.form(row)
-	case isRuler(rec.Cells), len(rec.Cells) < r.header.trimmed && isDirective(rec.Cells):
+	case ruler.MatchString(strings.Join(rec.Cells, "")), len(rec.Cells) < r.header.trimmed && isDirective(rec.Cells):
 		row.skipped = kindOf("stray_directive")
 	default:
 		other := newHeader(rec.Cells, Place{})
@@ -163,8 +163,9 @@ func (r *rowReader) lacksOne(cells []string) bool {
 		return false
 	}
 	for i, c := range cells {
-		named, filled := isName(c), trimBlanks(c) != ""
-		if filled && (r.texts[i] && !named || r.numbers[i] && named) {
+		s, name := r.columns.cells.of(i), isName(c)
+		texts, numbers := nearly(s.names, s.filled), nearly(s.filled-s.names-s.ats, s.filled)
+		if trimBlanks(c) != "" && s.filled > 4 && (texts && !name || numbers && name) {
 			return true
 		}
 	}
@@ -177,7 +178,7 @@ func (r *rowReader) lacksOne(cells []string) bool {
 func (r *rowReader) mayBeOne(before, row *Row) bool {
 	cells, rest := before.record.Cells, row.record.Cells
 	last := len(cells) - 1
-	another := func(i int) bool { return slices.Contains(r.addressColumns, last+i) }
+	another := func(i int) bool { return r.columns.cells.of(last + i).looksAddresses() }
 	switch {
 	case before.skipped != nil, row.skipped != nil, last+len(rest) > len(r.header.names), isTally(rest):
 		return false

@@ -92,12 +92,20 @@ func (s *sniffer) records(d Dialect) *csvtext.Reader {
 	return csvtext.Split(s.sample, d, len(s.sample) >= sampleSize)
 }
 
-// read reads the rows below the header, to the end of the sample or to another header: then the file will be refused.
+// read takes the rows below the header into the sample, to its end or to another header: then the file will be refused.
+// What is not of the header's width may be a footer, or have its cells elsewhere: it says nothing of the columns.
 func (s *sniffer) read(l *layout) {
 	r := rowReader{l, s.records(l.dialect)}
 	for rows, err := range r.batches {
-		for _, row := range rows {
-			l.weigh(row)
+		for _, row := range without(rows, func(row *Row) bool { return row.skipped != nil }) {
+			cells := row.record.Cells
+			fits := len(cells) == len(l.header.names) && row.fault == nil
+			if l.total++; fits {
+				l.whole++
+			}
+			if fits || row.fault == nil && strings.Contains(strings.Join(cells, ""), "@") {
+				l.sample = append(l.sample, cells)
+			}
 		}
 		if err != nil || l.total >= sampleRows {
 			return
@@ -177,20 +185,4 @@ func (s *sniffer) names(h *header) int {
 		}
 	}
 	return found
-}
-
-// weigh takes a record into the sample. What is not of the header's width may be a footer, or have its cells
-// elsewhere: it says nothing of the columns.
-func (l *layout) weigh(row *Row) {
-	cells, width := row.record.Cells, len(l.header.names)
-	if row.skipped != nil {
-		return
-	}
-	l.total++
-	if len(cells) == width && row.fault == nil {
-		l.whole++
-	}
-	if row.fault == nil && (len(cells) == width || strings.Contains(strings.Join(cells, ""), "@")) {
-		l.sample = append(l.sample, cells)
-	}
 }

@@ -101,13 +101,16 @@ func (s *Survey) isAnothers(r *Row, name string, a address) bool {
 	if other || !s.columns.agree || r.Number > witnessedRows || stands(name, a.key) {
 		return other && !stands(name, a.key)
 	}
-	local, beyond := localWords(a.key), func(i int) bool { return i >= len(r.record.Cells) }
+	local := localWords(a.key)
 	for i, cell := range r.record.Cells {
 		field, words := s.columns.holds(i), foldedWords(cell)
 		other = other || (field == 0 || field == Organization) && !s.header.sounds(i) && len(words) > 1 &&
 			!strings.Contains(cell, "@") && agrees(cell, local) && covers(words, local)
 	}
-	return other || slices.ContainsFunc(s.addressColumns, beyond)
+	for i := len(r.record.Cells); i < len(s.header.names); i++ {
+		other = other || s.columns.cells.of(i).looksAddresses()
+	}
+	return other
 }
 
 // refuseAnothers refuses a row whose address is made of another person's name.
