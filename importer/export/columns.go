@@ -79,13 +79,12 @@ func (c *columns) list(h *header) []Column {
 type chooser struct {
 	h       *header
 	options Options
-	e       *evidence
 	c       columns
 	group   string // whose the addresses are, by their header
 }
 
 func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
-	ch := chooser{h: h, options: o, e: newEvidence(sample, nil)}
+	ch := chooser{h: h, options: o, c: columns{cells: newEvidence(sample, nil)}}
 	for f, name := range o.Columns {
 		i := h.index(name)
 		if i < 0 {
@@ -102,14 +101,14 @@ func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
 	if err := ch.chooseEmail(); err != nil && !(o.NeedAccounts && ch.c.has(AccountID)) {
 		return ch.c, err
 	}
-	ch.e = newEvidence(sample, ch.c.at[Email])
+	ch.c.cells = newEvidence(sample, ch.c.at[Email])
 	if ch.c.has(Email) {
 		m, _ := h.means(ch.c.at[Email][0], Email)
 		ch.group = m.group
 	}
 	ch.byHeader(ExternalID)
 	ch.byHeader(Organization)
-	s := ch.e.of(ch.c.at[Organization]...)
+	s := ch.c.cells.of(ch.c.at[Organization]...)
 	numbers := !ch.c.has(Organization) || s.filled > 0 && !most(s.names, s.filled)
 	if o.Organizations && numbers && !ch.c.told[Organization] {
 		return ch.c, ch.refuse("no column was found that holds names of organizations",
@@ -118,7 +117,6 @@ func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
 	if err := ch.chooseNames(); err != nil && !o.NeedAccounts {
 		return ch.c, err
 	}
-	ch.c.cells = ch.e
 	ch.c.agree = ch.agrees(ch.c.at.names()...) && !h.ownFile && !ch.c.namesTold()
 	return ch.c, nil
 }
@@ -173,7 +171,7 @@ func (ch *chooser) chooseEmail() error {
 	best, rank := -1, 0
 	for i := range ch.h.names {
 		m, ok := ch.h.means(i, Email)
-		s := ch.e.of(i)
+		s := ch.c.cells.of(i)
 		switch {
 		case !ok && ch.options.NoHeader && s.looksAddresses():
 			m.rank = rankGroup
@@ -189,7 +187,7 @@ func (ch *chooser) chooseEmail() error {
 	if best < 0 {
 		return ch.ask("no column of the people's addresses was found", ch.byContent()...)
 	}
-	if s := ch.e.of(best); !ch.h.ownFile && s.ats*2 < s.filled && (s.addresses == 0 || rank >= rankGroup) {
+	if s := ch.c.cells.of(best); !ch.h.ownFile && s.ats*2 < s.filled && (s.addresses == 0 || rank >= rankGroup) {
 		return ch.ask(ch.named(best)+": most of its cells are not addresses", ch.byContent()...)
 	}
 	var same []int
@@ -212,7 +210,7 @@ func (ch *chooser) chooseEmail() error {
 func (ch *chooser) byContent() []reading {
 	var ways []reading
 	for i, name := range ch.h.names {
-		s := ch.e.of(i)
+		s := ch.c.cells.of(i)
 		if !strings.Contains(name, "@") && !ch.h.own[i] && s.looksAddresses() {
 			ways = append(ways, reading{Email: {i}})
 		}

@@ -42,12 +42,9 @@ func newEvidence(sample [][]string, email []int) *evidence {
 	return e
 }
 
-// maxCellRead is how long a cell may be in which an address is looked for.
-const maxCellRead = 1000
-
-// addressIn is the address in a cell that may be anything.
+// addressIn is the address in a cell that may be anything; what is very long holds none.
 func addressIn(cell string) (address, bool) {
-	if len(cell) >= maxCellRead || !strings.Contains(cell, "@") {
+	if len(cell) >= 1000 || !strings.Contains(cell, "@") {
 		return address{}, false
 	}
 	a := readAddress(cell)

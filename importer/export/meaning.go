@@ -118,13 +118,10 @@ func among(f Field, tokens []string) meaning {
 	return m
 }
 
-// longestSpan is how many words mean something together at most.
-const longestSpan = 5
-
-// parse makes words of a header's, from its end on as many together as mean something.
+// parse makes words of a header's, from its end on as many together, at most five, as mean something.
 func parse(list []string) (tokens []string) {
 	for end := len(list); end > 0; {
-		from := max(0, end-longestSpan)
+		from := max(0, end-5)
 		for from < end-1 && !isWord(strings.Join(list[from:end], "")) {
 			from++
 		}

@@ -2,9 +2,8 @@ package export
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
-	"strings"
-	"unicode"
 )
 
 // A column's score is how far header and cells together speak for names in it.
@@ -26,7 +25,7 @@ func (ch *chooser) candidates() []candidate {
 	var list []candidate
 	for i, key := range ch.h.keys {
 		ms := ch.h.meanings(i)
-		if m, mail := ch.h.means(i, Email); mail && ch.e.of(i).verdict() == names { // under the wrong header
+		if m, mail := ch.h.means(i, Email); mail && ch.c.cells.of(i).verdict() == names { // under the wrong header
 			ms = []meaning{{field: Name, rank: rankGroup, group: m.group}}
 		} else if ms == nil && key != "" && key == ch.group { // "Guest" beside "Guest email"
 			ms = []meaning{{field: Name, rank: rankGroup}}
@@ -43,7 +42,7 @@ func (ch *chooser) candidates() []candidate {
 
 // score is that of a column by one meaning of its header; 0: it holds no names.
 func (ch *chooser) score(i int, m meaning) int {
-	s, whole := ch.e.of(i), m.field == Name
+	s, whole := ch.c.cells.of(i), m.field == Name
 	own := ch.group != "" && (m.group == ch.group || m.rank < rankGroup && ch.h.keys[i] == ch.group)
 	switch {
 	case !m.ofName(), s.addresses > 0 && s.names == 0,
@@ -64,15 +63,15 @@ func (ch *chooser) score(i int, m meaning) int {
 // isOther reports a column that holds no names of the person, whatever its cells look like: another person's,
 // logins, what the header says to be something else, the same few words again and again.
 func (ch *chooser) isOther(i int) bool {
-	s := ch.e.of(i)
+	s := ch.c.cells.of(i)
 	return ch.h.names[i] == "" || ch.h.own[i] || ch.h.says(i, elsewhereWord) || ch.h.says(i, otherWord) ||
 		s.verdict() == logins || s.verdict() == categories || s.addresses > 0 && s.names == 0
 }
 
 // isCompany reports a column that says the same as the one of organizations.
 func (ch *chooser) isCompany(i int) bool {
-	o := ch.e.overlap([]int{i}, ch.c.at[Organization])
-	return o.first == o.rows && o.second == o.rows && o.rows*2 >= ch.e.of(i).filled
+	o := ch.c.cells.overlap([]int{i}, ch.c.at[Organization])
+	return o.first == o.rows && o.second == o.rows && o.rows*2 >= ch.c.cells.of(i).filled
 }
 
 // chooseNames finds the column of full names, or those of first and last names: of the columns with
@@ -84,7 +83,7 @@ func (ch *chooser) chooseNames() error {
 	}
 	all := ch.candidates()
 	worse := func(c candidate) bool {
-		return c.score < all[0].score && !(c.half && ch.e.of(c.at).verdict() == categories)
+		return c.score < all[0].score && !(c.half && ch.c.cells.of(c.at).verdict() == categories)
 	}
 	full, parts := ch.assemble(without(all, worse))
 	if ch.c.has(FirstName) || ch.c.has(LastName) || ch.c.has(MiddleName) {
@@ -111,7 +110,7 @@ func (ch *chooser) assemble(list []candidate) (full []int, parts reading) {
 		case c.field == Name:
 			full = append(full, c.at)
 		case !fits(c) || slices.Contains(parts.names(), c.at):
-		case len(parts[c.field]) == 0, ch.e.of(c.at).agree >= max(2, 2*ch.e.of(parts[c.field]...).agree):
+		case len(parts[c.field]) == 0, ch.c.cells.of(c.at).agree >= max(2, 2*ch.c.cells.of(parts[c.field]...).agree):
 			parts[c.field], group = []int{c.at}, cmp.Or(group, c.group)
 		}
 	}
@@ -121,8 +120,8 @@ func (ch *chooser) assemble(list []candidate) (full []int, parts reading) {
 			len(parts[other]) > 0 && c.group != group {
 			continue
 		}
-		o := ch.e.overlap([]int{c.at}, parts[known])
-		alone := ch.e.of(c.at).oneWord == 0 && ch.e.of(parts[known]...).agree == 0
+		o := ch.c.cells.overlap([]int{c.at}, parts[known])
+		alone := ch.c.cells.of(c.at).oneWord == 0 && ch.c.cells.of(parts[known]...).agree == 0
 		if !alone && o.first*10 <= o.rows {
 			parts[other] = []int{c.at}
 		}
@@ -150,12 +149,12 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 		return reading{}, ch.ask("several columns hold different names", readings...)
 	}
 	found, at := readings[best], readings[best].names()
-	if o := ch.e.overlap(at, parts.names()); most(o.first, o.rows) { // the parts fill its gaps
+	if o := ch.c.cells.overlap(at, parts.names()); most(o.first, o.rows) { // the parts fill its gaps
 		parts[Name] = found[Name]
 		found = parts
 	}
 	for _, i := range full { // and other columns that say nothing else
-		if o := ch.e.overlap(at, []int{i}); !slices.Contains(at, i) && o.first == o.rows && o.second == o.rows {
+		if o := ch.c.cells.overlap(at, []int{i}); !slices.Contains(at, i) && o.first == o.rows && o.second == o.rows {
 			found[Name] = append(found[Name], i)
 		}
 	}
@@ -165,20 +164,20 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 // beats reports whether the columns of a reading are at least as good as those of another one: they hold
 // what those hold, or are more where nothing can be compared, or twice as many addresses speak for them.
 func (ch *chooser) beats(a, b []int) bool {
-	switch o := ch.e.overlap(a, b); {
+	switch o := ch.c.cells.overlap(a, b); {
 	case o.rows == 0:
-		return len(a) >= len(b) || ch.e.of(b...).filled == 0
+		return len(a) >= len(b) || ch.c.cells.of(b...).filled == 0
 	case nearly(o.first, o.rows), nearly(o.second, o.rows):
 		return nearly(o.first, o.rows)
 	}
 	ch.c.weighed = true
-	agree, other := ch.e.of(a...).agree, ch.e.of(b...).agree
+	agree, other := ch.c.cells.of(a...).agree, ch.c.cells.of(b...).agree
 	return agree > 0 && (agree >= 2*other || len(a) > len(b) && ch.agrees(a...)) // the parts, where they agree
 }
 
 // agrees reports whether the names in some columns stand in the addresses.
 func (ch *chooser) agrees(at ...int) bool {
-	s := ch.e.of(at...)
+	s := ch.c.cells.of(at...)
 	return s.agree > 0 && s.agree*2 >= s.witnessed
 }
 
@@ -191,14 +190,12 @@ func (ch *chooser) take(r reading) {
 	}
 	for _, i := range slices.Concat(ch.c.at[LastName], ch.c.at[FirstName]) {
 		says := func(word string) bool { return is(familyFirstWord, word) }
-		ch.c.familyFirst = ch.c.familyFirst || strings.ContainsFunc(ch.h.names[i], isEastAsian) ||
+		ch.c.familyFirst = ch.c.familyFirst || eastAsian.MatchString(ch.h.names[i]) ||
 			slices.ContainsFunc(ch.h.words[i], says)
 	}
 }
 
-func isEastAsian(r rune) bool {
-	return unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana)
-}
+var eastAsian = regexp.MustCompile(`[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]`)
 
 // confirm refuses what the cells are against: names that may be another person's, that the addresses speak
 // against, or that are login names or companies; no names, or half of them, where another column may hold some.
@@ -210,11 +207,11 @@ func (ch *chooser) confirm(r reading, all []candidate) error {
 			known, missing, r = FirstName, LastName, reading{FirstName: full}
 		}
 	}
-	s := ch.e.of(r.names()...)
+	s := ch.c.cells.of(r.names()...)
 	another := func(c candidate) bool { return c.score < mine && c.ofName() }
 	anothers := !isSelf(ch.group) && slices.ContainsFunc(all, another)
 	for i := range ch.h.names { // whose the addresses beside a pupil's name are nobody says
-		anothers = anothers || ch.h.says(i, parentWord) && ch.c.holds(i) == 0 && ch.e.of(i).verdict() > categories
+		anothers = anothers || ch.h.says(i, parentWord) && ch.c.holds(i) == 0 && ch.c.cells.of(i).verdict() > categories
 	}
 	spoken := ch.spokenFor(s)
 	switch {
@@ -226,17 +223,17 @@ func (ch *chooser) confirm(r reading, all []candidate) error {
 			ways = append(ways, reading{Name: {spoken}})
 		}
 		return ch.ask("the addresses speak for the names in "+ch.named(spoken), append(ways, r)...)
-	case len(full) > 0 && ch.e.of(full[0]).isWrong():
+	case len(full) > 0 && ch.c.cells.of(full[0]).isWrong():
 		ways := append([]reading{{Name: full[:1]}}, ch.ways(others)...)
-		return ch.ask(ch.named(full[0])+" seems to hold "+verdicts[ch.e.of(full[0]).verdict()], ways...)
+		return ch.ask(ch.named(full[0])+" seems to hold "+verdicts[ch.c.cells.of(full[0]).verdict()], ways...)
 	case len(others) == 0:
 		return nil
 	case !found:
 		return ch.ask("no header names a column of names, and others may hold some", ch.ways(others)...)
 	}
-	other := ch.e.of(others[0])
+	other := ch.c.cells.of(others[0])
 	named := slices.ContainsFunc(ch.h.meanings(others[0]), meaning.ofName)
-	if known != 0 && (named || ch.isOneWord(others[0]) && most(other.filled, len(ch.e.sample))) {
+	if known != 0 && (named || ch.isOneWord(others[0]) && most(other.filled, len(ch.c.cells.sample))) {
 		more := r
 		more[missing] = others[:1]
 		return ch.ask("another column may hold a part of the names, too", more, r)
@@ -248,7 +245,7 @@ func (ch *chooser) confirm(r reading, all []candidate) error {
 // names that were found do; -1: none.
 func (ch *chooser) spokenFor(found *shape) int {
 	for i := range ch.h.names {
-		s, told := ch.e.of(i), ch.c.told[ch.c.holds(i)]
+		s, told := ch.c.cells.of(i), ch.c.told[ch.c.holds(i)]
 		other := told || s.addresses > 0 || ch.h.own[i] || ch.h.sounds(i) ||
 			ch.c.hasNames() && ch.isCompany(i) && (s.agree < 5 || !nearly(s.whole, s.witnessed))
 		whole := s.whole > 0 && s.whole >= 2*found.whole && !ch.h.isLogin(i)
@@ -264,12 +261,12 @@ func (ch *chooser) others() (list []int) {
 	for i := range ch.h.names {
 		known := slices.ContainsFunc(ch.h.meanings(i), func(m meaning) bool { return !m.ofName() })
 		known = known || ch.h.isLogin(i) && ch.isOneWord(i) || ch.h.sounds(i) && ch.c.hasNames()
-		if ch.c.holds(i) == 0 && ch.e.of(i).verdict() > noNames && !ch.isOther(i) && !known {
+		if ch.c.holds(i) == 0 && ch.c.cells.of(i).verdict() > noNames && !ch.isOther(i) && !known {
 			list = append(list, i)
 		}
 	}
 	slices.SortStableFunc(list, func(a, b int) int {
-		x, y := ch.e.of(a), ch.e.of(b)
+		x, y := ch.c.cells.of(a), ch.c.cells.of(b)
 		return cmp.Or(y.agree-x.agree, (y.filled-y.oneWord)-(x.filled-x.oneWord))
 	})
 	return list
@@ -289,4 +286,6 @@ func (ch *chooser) ways(others []int) []reading {
 	return ways
 }
 
-func (ch *chooser) isOneWord(i int) bool { return most(ch.e.of(i).oneWord, ch.e.of(i).filled) }
+func (ch *chooser) isOneWord(i int) bool {
+	return most(ch.c.cells.of(i).oneWord, ch.c.cells.of(i).filled)
+}

@@ -61,8 +61,7 @@ func (r *Row) repaired(list ...*kind) {
 // refuse says why the row must not be sent.
 func (r *Row) refuse(k *kind, why string) { r.fault, r.Invalid = k, why }
 
-// Sendable reports whether the row is neither invalid nor excluded. A duplicate
-// may be sendable too.
+// Sendable reports whether the row is neither invalid nor excluded. A duplicate may be sendable, too.
 func (r *Row) Sendable() bool { return r.Invalid == "" && r.Excluded == "" }
 
 // identity is what makes two rows the same.

@@ -204,8 +204,7 @@ func (s *Survey) Contains(key string) bool {
 	return found
 }
 
-// All reads the file again and yields the same rows in the same order, now with their duplicates, and how many invalid
-// rows like it came before.
+// All reads the file again and yields the same rows in the same order, now with their duplicates and [Row.Alike].
 func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
 		alike, firsts := map[uint64]int{}, map[hash128]first{}

@@ -25,8 +25,7 @@ func (s *Survey) judgeWhole() error {
 	for i, o := range s.others {
 		sure := s.columns.told[Email] || s.header.ownFile || s.header.neverTaken(i)
 		if o.rivals > 0 && most(o.addresses, o.filled) && s.columns.has(Email) && !sure {
-			ch := chooser{h: &s.header}
-			return ch.ask("several columns could be the address",
+			return (&chooser{h: &s.header}).ask("several columns could be the address",
 				reading{Email: s.columns.at[Email][:1]}, reading{Email: {i}})
 		}
 	}
