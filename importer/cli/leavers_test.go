@@ -152,7 +152,7 @@ func TestNightWithoutIDs(t *testing.T) {
 	c.team("", 0, 1, 2, 3, 4, 5, 6, 7) // ids that were not known when the accounts were made
 	c.must(0, args...)
 
-	c.write("crm.csv", "name,email\nP,"+strings.Join([]string{personAddress(0), personAddress(1), personAddress(2), personAddress(3), personAddress(4), "moved.5@example.com"}, "\nP,")+"\n")
+	c.write("crm.csv", "name,email\nA,"+personAddress(0)+"\nB,"+personAddress(1)+"\nC,"+personAddress(2)+"\nD,"+personAddress(3)+"\nE,"+personAddress(4)+"\nF,moved.5@example.com\n")
 	out := c.must(0, append(args, "--max-shrink", "50%")...)
 	if diff := cmp.Diff(map[string]string{personAddress(5): "review", personAddress(6): "review", personAddress(7): "review"}, actions()); diff != "" {
 		t.Errorf("without ids: %s\n%s", diff, out)

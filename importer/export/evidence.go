@@ -55,11 +55,9 @@ func addressIn(cell string) (address, bool) {
 func textOf(cells []string, at []int) string {
 	var list []string
 	for _, i := range at {
-		if c := trimBlanks(cellAt(cells, i)); c != "" {
-			list = append(list, c)
-		}
+		list = append(list, cellAt(cells, i))
 	}
-	return strings.Join(list, " ")
+	return strings.Join(strings.Fields(strings.Join(list, " ")), " ")
 }
 
 // of gives the shape of columns.

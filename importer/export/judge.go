@@ -137,8 +137,9 @@ func (s *Survey) name(r *Row, p person, a address) {
 			r.refuse(fault, fmt.Sprintf("the name is %q: a %s: %s", shown, fault.Of(1), fault.Hint))
 		case name == "":
 			continue
-		case s.isAnothers(r, name, a):
-			r.refuseAnothers()
+		case s.anothers[r.Number], s.isAnothers(r, name, a):
+			k := kindOf("anothers_address")
+			r.refuse(k, k.Of(1)+": "+k.Hint+"; "+uncorrected.Hint)
 		}
 		r.Name = name
 		r.repaired(repairs...)

@@ -46,10 +46,10 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 	if l.columns, err = chooseColumns(&l.header, l.sample, o); err != nil {
 		return l, err
 	}
-	if at := &l.columns.at; o.NeedAccounts && l.columns.has(AccountID) {
+	at := &l.columns.at
+	l.needed = slices.Concat(at[Email], at[Name], at[FirstName], at[LastName])
+	if o.NeedAccounts && l.columns.has(AccountID) {
 		l.needed = at[AccountID]
-	} else {
-		l.needed = slices.Concat(at[Email], at[Name], at[FirstName], at[LastName])
 	}
 	h := &l.header
 	for i := range h.names {

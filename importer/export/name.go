@@ -90,10 +90,8 @@ func joinParts(parts ...string) string {
 		within := func(q string) bool { return p != q && strings.Contains(" "+q+" ", " "+p+" ") }
 		return slices.ContainsFunc(parts, within)
 	})
-	if len(parts) > 1 && strings.Contains(parts[0], " ") {
-		parts = slices.Compact(parts) // the full name as the first and as the last one
-	}
-	return strings.Join(parts, " ")
+	again := func(a, b string) bool { return a == b && strings.Contains(a, " ") } // the full name as first and last one
+	return strings.Join(slices.CompactFunc(parts, again), " ")
 }
 
 // code is what a program, a template, a directory or a spreadsheet writes around names or in their

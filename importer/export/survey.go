@@ -59,7 +59,7 @@ type Survey struct {
 // Survey reads the whole file once, row by row. A *RefusedError says why it cannot be used.
 func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
 	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), file: f, tally: tally{},
-		names: witness{made: map[uint64]bool{}}, anothers: map[int]bool{},
+		names: witness{made: map[uint64]int{}}, anothers: map[int]bool{},
 		keys: keyIndex{names: map[hash128]uint16{}, repeated: map[hash128]int{}}}
 	err := s.read(ctx, o)
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
@@ -122,9 +122,6 @@ func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
 					number++
 					row.Number = number
 					s.judge(row, people[i])
-					if s.anothers[number] {
-						row.refuseAnothers()
-					}
 				}
 				if !yield(row, nil) {
 					return

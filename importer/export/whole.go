@@ -57,7 +57,10 @@ func (s *Survey) noteWhole() {
 			s.tally.add(s.header.place, &k)
 		}
 	}
-	s.tally.add(Place{}, s.filter.unmatched()...)
+	for _, k := range s.filter.unmatched() {
+		s.tally.add(Place{}, k)
+		s.tally[k].Count = 0 // rows
+	}
 }
 
 // otherColumn counts the addresses in a column that may be the people's, too, and those that are other ones:

@@ -14,8 +14,12 @@ const witnessedRows = 10_000
 type witness struct {
 	agree   int // rows with a word of the name in the address
 	strange []stranger
-	made    map[uint64]bool // hashes of what the names make; true: of a first and a last name, whole
+	made    map[uint64]int // how far names make what has such a hash
 }
+
+// How far names make a text: in part, whole of a first and a last one, and that though their own addresses
+// have other parts.
+const inPart, wholly, strange = 1, 2, 4
 
 // stranger is a row whose address has a part that is not of its name.
 type stranger struct {
@@ -37,34 +41,36 @@ func (w *witness) see(r *Row) {
 		w.agree++
 		x.part = hash64(local[max(0, other)])
 	}
+	full := wholly
 	if other >= 0 {
 		w.strange = append(w.strange, x)
+		full |= strange
 	}
 	if len(words) < 2 {
 		return
 	}
 	first := words[0]
 	for _, last := range []string{words[len(words)-1], strings.Join(words[1:], "")} {
-		for i, made := range []string{first + last, last + first, first, last, first[:1] + last, last[:1] + first} {
-			hash := hash64(made)
-			w.made[hash] = w.made[hash] || i < 2
+		for _, made := range []string{first, last, first[:1] + last, last[:1] + first} {
+			w.made[hash64(made)] |= inPart
 		}
+		w.made[hash64(first+last)] |= full
+		w.made[hash64(last+first)] |= full
 	}
 }
 
 // judgeNames refuses a file with more addresses of others than chance or the habits of families would make, and
-// rejects the rows whose addresses are made of whole other names, and those beside them with nothing of the name.
+// rejects the rows whose addresses are made of other whole names, in rows that have their addresses or with
+// others than their own, and the rows beside them with nothing of the name.
 func (s *Survey) judgeNames() error {
 	if s.columns.namesTold() {
 		return nil
 	}
 	moved, halves := 0, 0
 	for _, x := range s.names.strange {
-		_, whole := s.names.made[x.local]
-		_, half := s.names.made[x.part]
-		if whole && x.part == 0 {
+		if x.part == 0 && s.names.made[x.local] > 0 {
 			moved++
-		} else if half && x.part != 0 {
+		} else if x.part != 0 && s.names.made[x.part] > 0 {
 			halves++
 		}
 	}
@@ -76,12 +82,13 @@ func (s *Survey) judgeNames() error {
 	for _, besides := range []bool{false, true} {
 		for _, x := range s.names.strange {
 			beside := besides && x.part == 0 && (s.anothers[x.number-1] || s.anothers[x.number+1])
-			if s.anothers[x.number] || !s.names.made[x.local] && !beside {
+			made, shared := s.names.made[x.local], s.keys.repeated[x.key] > 0
+			if s.anothers[x.number] || made < strange && !(shared && made >= wholly) && !beside {
 				continue
 			}
 			s.anothers[x.number] = true
 			s.Valid, s.Invalid = s.Valid-1, s.Invalid+1
-			if s.keys.repeated[x.key] > 0 {
+			if shared {
 				s.keys.repeated[x.key]--
 				s.keys.duplicates--
 			}
@@ -111,10 +118,4 @@ func (s *Survey) isAnothers(r *Row, name string, a address) bool {
 		other = other || s.columns.cells.of(i).looksAddresses()
 	}
 	return other
-}
-
-// refuseAnothers refuses a row whose address is made of another person's name.
-func (r *Row) refuseAnothers() {
-	k := kindOf("anothers_address")
-	r.refuse(k, k.Of(1)+": "+k.Hint+"; "+uncorrected.Hint)
 }

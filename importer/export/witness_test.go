@@ -24,6 +24,7 @@ var witnesses = []struct {
 	{name: "and the row beside them", file: "Name,Email,City\n" + pupils + "Ann Lee,kiwi7@example.com,Ulm\nBo Hart,ann.lee@example.com,Ulm\nCy Orr,bo.hart@example.com,Ulm\nDi Falk,di.falk@example.com,Ulm\nEd Holm,skater@example.com,Ulm\n", invalid: "kiwi7@example.com ann.lee@example.com bo.hart@example.com"},
 	{name: "two people of one family", file: "Name,Email,City\n" + pupils + "Ann Lee,bo.lee@example.com,Ulm\nBo Lee,ann.lee@example.com,Ulm\n", invalid: "bo.lee@example.com ann.lee@example.com"},
 	{name: "the user says so", options: told("name", "Name"), file: "Name,Email,City\n" + pupils + "Ann Lee,bo.hart@example.com,Ulm\nBo Hart,ann.lee@example.com,Ulm\n"},
+	{name: "a maiden name that a namesake has", file: "Name,Email,City\n" + pupils + "Ann Lee,ann.jones@example.com,Ulm\nAnn Jones,ann.jones2@example.com,Ulm\n"},
 	{name: "a name that nobody else has", file: "Name,Email,City\n" + pupils + "Ann Lee,ann.jones@example.com,Ulm\nBo Hart,kiwi7@example.com,Ulm\n"},
 	{name: "an address of two rows is its owner's", file: "Name,Email,City\n" + pupils + "Bo Hart,ann.lee@example.com,Ulm\nAnn Lee,ann.lee@example.com,Ulm\nCy Orr,ann.lee@example.com,Ulm\n", invalid: "ann.lee@example.com ann.lee@example.com"},
 	{name: "an address of two strangers", file: "Name,Email,City\n" + pupils + "Bo Hart,ann.lee@example.com,Ulm\nCy Orr,ann.lee@example.com,Ulm\nDi Falk,di.falk@example.com,Ulm\nAnn Lee,kiwi7@example.com,Ulm\n", invalid: "ann.lee@example.com ann.lee@example.com"},
