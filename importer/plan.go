@@ -117,7 +117,7 @@ func (p *Plan) count(t *task) {
 		p.Fixed++
 	case becomes != outcome.Created && becomes != outcome.Revoked:
 		p.Settled[becomes]++
-		if becomes == outcome.Known && nameChanged(row, *a) {
+		if becomes == outcome.Known && nameChanged(row, *a) && a.Ours() {
 			p.NamesChanged++
 		}
 	default:
@@ -154,7 +154,7 @@ func (a *AccessPlan) claim(ctx context.Context, t *task) (err error) {
 	c := ledger.Claim{Row: row.Number, SheetRow: row.Place.Row, Key: cmp.Or(t.result.fixed, row.Key)}
 	c.NoAccount = becomes != outcome.Duplicate && !onboarded(becomes)
 	switch name := tidyName(row.Organization); {
-	case !a.Organizations:
+	case !a.Organizations, !row.Sendable(): // whose cells are not those that it was fixed to
 	case row.InvalidOrganization != "":
 		c.Organization, c.Spelled = invalid+row.InvalidOrganization, row.InvalidOrganization
 		a.WithoutOrganization++

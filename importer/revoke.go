@@ -54,6 +54,8 @@ func withoutRequest(t *task) (outcome.Status, string) {
 	switch a, why := t.Account, t.row.Own["jsm_reason"]; {
 	case listed && !strings.EqualFold(strings.TrimSpace(action), ActionRevoke): // emptied: somebody is to be spared
 		return outcome.Review, outcome.JoinReasons(fmt.Sprintf(outcome.ReasonOtherAction, action), why)
+	case t.row.Own["jsm_status"] == inSource:
+		return outcome.Review, why
 	case slices.Contains(uncertain, t.row.Own["jsm_status"]):
 		return outcome.Review, outcome.JoinReasons(outcome.ReasonNotOurs, why)
 	case t.id == "":
@@ -96,7 +98,7 @@ func upToDate(ctx context.Context, l *ledger.Ledger, path string, row *export.Ro
 // PlanUndo is the plan of revoking what a run has created, and nobody else. A *Stop is that it has created nobody.
 func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, error) {
 	survey := &export.Survey{Header: []string{"email", "name"}, Width: 2}
-	p := &Plan{Undoes: &run, Rows: undoRows(l, run.Seq), Survey: survey}
+	p := &Plan{Undoes: &run, Rows: undoRows(l, run), Survey: survey}
 	err := p.decide(ctx, l, PlanOptions{Job: ledger.Job{Command: "undo", Source: run.ID, Input: run.Input}})
 	n := p.Create + p.Settled.Sum() + p.Finished.Sum()
 	if err == nil && n == 0 {
@@ -107,14 +109,24 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 	return p, err
 }
 
+// inSource stands for the status of somebody who is in a source since.
+const inSource = "in source"
+
 // undoRows are the rows whose accounts a run has created, and those of which it is not known whether it did: these are
-// left to a person.
-func undoRows(l *ledger.Ledger, run int64) func(context.Context) iter.Seq2[*export.Row, error] {
+// left to a person, as are people whom another source or a later run of the same one has.
+func undoRows(l *ledger.Ledger, run ledger.Run) func(context.Context) iter.Seq2[*export.Row, error] {
 	return func(ctx context.Context) iter.Seq2[*export.Row, error] {
 		return func(yield func(*export.Row, error) bool) {
-			for o, err := range l.Made(ctx, run) {
-				row := RowOf(o)
-				row.Own = map[string]string{"jsm_status": o.Status.String(), "jsm_reason": outcome.ReasonMaybeCreated}
+			for o, err := range l.Made(ctx, run.Seq) {
+				latest, in := "", ""
+				if err == nil {
+					latest, in, err = l.Listed(ctx, run.Source, o.Key)
+				}
+				row, status, reason := RowOf(o), o.Status.String(), outcome.ReasonMaybeCreated
+				if in != "" && (in != run.Source || latest != run.ID) {
+					status, reason = inSource, fmt.Sprintf(outcome.ReasonInSource, in)
+				}
+				row.Own = map[string]string{"jsm_status": status, "jsm_reason": reason}
 				if !yield(row, err) {
 					return
 				}

@@ -131,10 +131,13 @@ func (r *Run) decideCreate(t *task) {
 	default:
 		o.Status, o.AccountID, o.Reason = outcome.Known, a.ID, outcome.ReasonKnown(a.Status, a.At)
 		if nameChanged(t.row, *a) {
-			o.Reason = outcome.JoinReasons(o.Reason, fmt.Sprintf(outcome.ReasonNameChanged, a.Name))
-			if r.plan.Options.UpdateNames && a.Ours() {
+			why := outcome.ReasonNameChanged
+			if !a.Ours() {
+				why = outcome.ReasonOldName
+			} else if r.plan.Options.UpdateNames {
 				t.wants, t.id = outcome.Renamed, a.ID
 			}
+			o.Reason = outcome.JoinReasons(o.Reason, fmt.Sprintf(why, a.Name))
 		}
 	}
 	if t.result = resultOf(t.row, o); t.Fixed != nil {

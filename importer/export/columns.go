@@ -111,7 +111,7 @@ func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
 	s := ch.c.cells.of(ch.c.at[Organization]...)
 	numbers := !ch.c.has(Organization) || s.filled > 0 && !most(s.names, s.filled)
 	if o.Organizations && numbers && !ch.c.told[Organization] {
-		return ch.c, ch.refuse("no column was found that holds names of organizations",
+		return ch.c, ch.refuse("no column that was found holds names of organizations",
 			"name it with --column organization=COLUMN, or leave --organizations out")
 	}
 	if err := ch.chooseNames(); err != nil && !o.NeedAccounts {

@@ -217,7 +217,7 @@ func TestRowsAreNamedAsASpreadsheetNumbersThem(t *testing.T) {
 func TestOrganizations(t *testing.T) {
 	for name, c := range map[string]struct{ file, want string }{
 		"there":     {"name,email,company\nAnn Lee,a@example.com,Acme\n", ""},
-		"not there": {"name,email,phone\nAnn Lee,a@example.com,1\n", "no column was found that holds names of organizations"},
+		"not there": {"name,email,phone\nAnn Lee,a@example.com,1\n", "no column that was found holds names of organizations"},
 		"numbers":   {"name,email,account\nAnn Lee,a@example.com,17\nBo Berg,b@example.com,18\n", "holds names of organizations"},
 	} {
 		_, _, err := readAll(t, writeFile(t, "x.csv", c.file), Options{Organizations: true})

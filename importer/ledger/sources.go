@@ -46,12 +46,12 @@ func (l *Ledger) Members(ctx context.Context, source string) iter.Seq2[Member, e
 		FROM members WHERE source = ?3 AND key > ?1 AND left_run IS NULL ORDER BY key LIMIT ?2`, source)
 }
 
-// Listed returns, for somebody on a list of leavers, the id of the last complete run that said who is in the source,
-// and a source in which key is, as of the last complete runs; "": there is none.
+// Listed returns, for somebody whose access is to be taken back, the id of the last complete run that said who is in
+// the source, and a source, another one rather, in which key is as of the last complete runs; "": there is none.
 func (l *Ledger) Listed(ctx context.Context, source, key string) (latest, in string, err error) {
 	_, err = first(ctx, l, func(*struct{}) []any { return []any{&latest, &in} },
-		"SELECT coalesce((SELECT id "+lastComplete+`), ''), coalesce((SELECT max(source) FROM members
-		WHERE key = ?2 AND left_run IS NULL), '')`, source, key)
+		"SELECT coalesce((SELECT id "+lastComplete+`), ''), coalesce((SELECT source FROM members
+		WHERE key = ?2 AND left_run IS NULL ORDER BY source = ?1, source LIMIT 1), '')`, source, key)
 	return latest, in, err
 }
 

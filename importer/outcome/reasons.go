@@ -26,6 +26,8 @@ const (
 	ReasonOtherAddress = "the ledger has this external id under another address (%s, since %s): for the same person " +
 		"this is a second account, and requests stay with the first"
 	ReasonNameChanged = "the name has changed: the account was created as %q; --update-names renames it"
+	ReasonOldName     = "the name has changed: the account was created as %q, not certainly by this program, " +
+		"and is not renamed: change it in Jira"
 	ReasonRenamed     = "renamed from %q"
 	ReasonNotRenamed  = "the name was not changed: %s"
 
@@ -53,6 +55,8 @@ const (
 		"put its account id into a file without jsm_status"
 	ReasonMaybeCreated = "the run may have created this account: the answer to its request was lost; if nobody " +
 		"knew this customer before, take the account's access away in Jira"
+	ReasonInSource = "this person is in the source %s by a later run; to revoke the account all the same, put its id " +
+		"into a file and use revoke"
 
 	ReasonNoMember      = "not added to an organization or project: the account id is not known"
 	ReasonAccessStopped = "the run stopped before access was given; " + askAgain
