@@ -28,8 +28,8 @@ const (
 	ReasonNameChanged = "the name has changed: the account was created as %q; --update-names renames it"
 	ReasonOldName     = "the name has changed: the account was created as %q, not certainly by this program, " +
 		"and is not renamed: change it in Jira"
-	ReasonRenamed     = "renamed from %q"
-	ReasonNotRenamed  = "the name was not changed: %s"
+	ReasonRenamed    = "renamed from %q"
+	ReasonNotRenamed = "the name was not changed: %s"
 
 	ReasonRevoked        = "its portal access was revoked by this program on %s"
 	ReasonRevokedBefore  = ReasonRevoked + "; " + giveBack
