@@ -232,6 +232,13 @@ func TestOrganizations(t *testing.T) {
 			t.Errorf("%q: %v %+v", none, err, rows)
 		}
 	}
+	for _, broken := range []string{"=1+Acme", "M?ller AG", "MÃ¼ller AG"} {
+		file := writeFile(t, "x.csv", "name,email,company\nAnn Lee,a@example.com,Acme\nBo Berg,b@example.com,"+broken+"\n")
+		_, rows, err := readAll(t, file, Options{Organizations: true})
+		if err != nil || rows[0].InvalidOrganization != "" || !strings.Contains(rows[1].InvalidOrganization, "a formula or has lost letters") {
+			t.Errorf("%q: %v %+v", broken, err, rows)
+		}
+	}
 	_, rows, err := readAll(t, writeFile(t, "x.csv", "name,email,company\nAnn Lee,a@example.com,"+strings.Repeat("x", 201)+"\n"), Options{Organizations: true})
 	if err != nil || rows[0].InvalidOrganization == "" || rows[0].Invalid != "" {
 		t.Errorf("%v %+v", err, rows)
