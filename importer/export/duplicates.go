@@ -1,6 +1,7 @@
 package export
 
 import (
+	"encoding/binary"
 	"hash/maphash"
 	"strings"
 )
@@ -11,14 +12,17 @@ var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()} // of the pr
 func hash64(s string) uint64 { return maphash.String(seeds[0], s) }
 
 // hash128 is so wide that two keys have one hash in no file that there is.
-type hash128 [2]uint64
+type hash128 [16]byte // in a map, of fewer bytes than two numbers
 
-func hashOf(key string) hash128 { return hash128{hash64(key), maphash.String(seeds[1], key)} }
+func hashOf(key string) hash128 {
+	half := binary.BigEndian.AppendUint64(make([]byte, 0, 16), hash64(key))
+	return hash128(binary.BigEndian.AppendUint64(half, maphash.String(seeds[1], key)))
+}
 
 // keyIndex knows which keys were seen, and which of them several rows have that may be sent.
 type keyIndex struct {
 	names                  map[hash128]uint16 // a hash of the name in the first of those rows; 0: there is none
-	repeated               map[hash128]int    // the rows after the first
+	repeated               map[hash128]int32  // the rows after the first
 	duplicates, otherNames int                // the rows after the first ones, and how many of these have another name
 }
 

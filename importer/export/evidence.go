@@ -150,8 +150,7 @@ const (
 	names                     // of several words and words of the addresses, or nothing but such words
 )
 
-var verdicts = [...]string{"no names", "names of companies", "login names", "the same few words again and again",
-	"what may be names", "names"}
+var verdicts = [...]string{"no names", "names of companies", "login names", "the same few words", "what may be names", "names"}
 
 func (s *shape) verdict() verdict {
 	switch {

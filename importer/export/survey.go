@@ -60,7 +60,7 @@ type Survey struct {
 func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
 	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), file: f, tally: tally{},
 		names: witness{made: map[uint64]int{}}, anothers: map[int]bool{},
-		keys: keyIndex{names: map[hash128]uint16{}, repeated: map[hash128]int{}}}
+		keys: keyIndex{names: map[hash128]uint16{}, repeated: map[hash128]int32{}}}
 	err := s.read(ctx, o)
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
 		refused.Path = f.Path()

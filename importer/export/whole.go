@@ -32,8 +32,7 @@ func (s *Survey) judgeWhole() error {
 	if s.options.NeedAccounts || s.header.ownFile {
 		return nil
 	}
-	n := s.keys.otherNames
-	if n > 3 && n*20 > s.Valid && !s.columns.told[Email] {
+	if n := s.keys.otherNames; n > 3 && n*20 > s.Valid && !s.columns.told[Email] {
 		return refuse(Place{}, fmt.Sprintf("%s of %d have the address of an earlier row under another name: the "+
 			"column of addresses is probably not the customers'", text.Counted(n, "row", "rows"), s.Valid),
 			"name the right column: --column email=COLUMN")
