@@ -150,7 +150,8 @@ const (
 	names                     // of several words and words of the addresses, or nothing but such words
 )
 
-var verdicts = [...]string{"no names", "names of companies", "login names", "the same few words", "what may be names", "names"}
+var verdicts = [...]string{"no names", "names of companies", "login names", "the same few words",
+	"perhaps names", "names"}
 
 func (s *shape) verdict() verdict {
 	switch {

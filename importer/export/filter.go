@@ -84,10 +84,10 @@ type sign struct {
 }
 
 // signsIn are the signs that a file may have. Nothing is left out because of them.
-func signsIn(h *header) (found []sign) {
+func signsIn(h *header, o Options) (found []sign) {
 	for i, plain := range h.plain {
 		for _, s := range signTexts {
-			if h.own[i] || !slices.Contains(strings.Split(s.Headers, "|"), plain) {
+			if o.NeedAccounts || h.own[i] || !slices.Contains(strings.Split(s.Headers, "|"), plain) {
 				continue
 			}
 			for value := range strings.SplitSeq(s.Values, "|") {

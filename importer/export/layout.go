@@ -63,6 +63,7 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 		l.emptyLast = l.columns.holds(last) == 0 && filled <= max(1, len(l.sample)/5)
 		l.fullLast = nearly(filled, len(l.sample))
 	}
+	clear(l.columns.cells.shapes) // which are large, and seldom asked for again
 	return l, nil
 }
 

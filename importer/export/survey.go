@@ -83,9 +83,7 @@ func (s *Survey) read(ctx context.Context, o Options) (err error) {
 	}
 	s.Width, s.Columns, s.Repeat = len(s.Header), s.columns.list(h), s.repeat()
 	s.Preset, s.Source = s.columns.preset.Name, s.columns.preset.Title
-	if !s.options.NeedAccounts {
-		s.signs = signsIn(h)
-	}
+	s.signs = signsIn(h, o)
 	s.others = make([]otherColumn, len(h.names))
 	if s.filter, err = newFilter(h, o); err != nil {
 		return err
