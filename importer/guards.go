@@ -46,7 +46,7 @@ func (l *Limit) UnmarshalText(b []byte) error {
 func (l Limit) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
 // Of is the most rows that the limit allows out of base.
-func (l Limit) Of(base int) int { return max(int(l.Percent*float64(base)/100), l.Rows) }
+func (l Limit) Of(base int) int { return max(int(l.Percent*float64(base)/100+1e-9), l.Rows) }
 
 // Exceeded reports whether n rows out of base are more than the limit allows.
 func (l Limit) Exceeded(n, base int) bool { return l.Unit != "" && n > l.Of(base) }

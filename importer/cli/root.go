@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -68,7 +69,8 @@ func (p *program) root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			if err := p.settle(cmd); err != nil {
+			needsNone := slices.Contains([]string{"help", "version", "completion"}, cmd.Name())
+			if err := p.settle(cmd); err != nil && !needsNone {
 				return err
 			}
 			return p.newConsole()
