@@ -170,6 +170,24 @@ func TestLeaversAreAskedAbout(t *testing.T) {
 	}
 }
 
+// With one customer to create, "only this one" would be everything: it is no answer then.
+func TestOneOfOneIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.onboard(20, 0)
+	c.export("crm.csv", 18)
+	c.write("crm.csv", c.read("crm.csv")+"New Person,new@example.com,x\n")
+	args := []string{"sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%"}
+	code, shown := c.atTerminal("one\nno\n", args...)
+	if code != 130 || !strings.Contains(shown, "Do it? [yes/no]") || len(c.revokedAt()) != 0 || c.created() != 20 {
+		t.Errorf("exit code %d, revoked: %v, %d created:\n%s", code, c.revokedAt(), c.created(), shown)
+	}
+	c.write("crm.csv", c.read("crm.csv")+"Another Person,another@example.com,x\n")
+	if code, shown = c.atTerminal("one\n", args...); code != 0 || len(c.revokedAt()) != 0 || c.created() != 21 {
+		t.Errorf("exit code %d, revoked: %v, %d created:\n%s", code, c.revokedAt(), c.created(), shown)
+	}
+}
+
 // It is asked in every run, also after the first one.
 func TestEveryPlanIsAskedAbout(t *testing.T) {
 	t.Parallel()

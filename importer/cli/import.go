@@ -16,8 +16,7 @@ import (
 	"jsm-onboard/report"
 )
 
-// leastErrors is what a share in --max-errors and --max-creates comes to at least: a few rows are no share of
-// anything.
+// leastErrors is what a share in --max-errors and --max-creates comes to at least: a share of a few rows says nothing.
 const leastErrors = 100
 
 // importWork is what import does within a run.
@@ -112,13 +111,14 @@ const manyCreates = 20
 
 // agree asks, on a terminal, whether all, one or none shall be created: only those who have tried know whether a site
 // writes to new customers. So many names are asked about, too, as a column may have slipped; a revocation always is.
+// One is a limit, which leaves names and leavers as they are: it is no answer where it would limit nothing.
 func (w *importWork) agree(ctx context.Context, r *run) error {
 	creates, renames := r.creates(), r.plan.Settled.Of(outcome.Renamed)
 	if r.yes || max(creates, renames) <= manyCreates && w.revokes == 0 || !r.interactive() {
 		return nil
 	}
 	question, answers := "Do it?", []string{"yes", "no"}
-	if creates > 0 {
+	if creates > 1 {
 		r.console.People(report.FirstOffer(creates, r.plan.First))
 		question = "Create all " + text.Grouped(creates) + ", only this one, or none?"
 		answers = []string{"all", "one", "none"}
