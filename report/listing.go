@@ -110,28 +110,9 @@ func Short(d time.Duration) string {
 	return strings.Replace(d.Round(time.Second).String(), "m0s", "m", 1)
 }
 
-// roughly is how long so many requests take at a pace; "" when it is not known.
-func roughly(requests int, perSecond float64) string {
-	if perSecond <= 0 || requests <= 0 {
-		return ""
-	}
-	d := time.Duration(float64(requests) / perSecond * float64(time.Second))
-	return "about " + Short(max(d, time.Second))
-}
-
 // perSecond is a pace: 98/s, 3.2/s.
 func perSecond(rate float64) string {
-	if rate < 10 {
-		return fmt.Sprintf("%.1f/s", rate)
-	}
-	return text.Grouped(int(rate+0.5)) + "/s"
-}
-
-// When is a time for people, in local time with its zone named.
-func When(t time.Time) string { return localTime(t, "2 January 2006, 15:04") }
-
-func localTime(t time.Time, layout string) string {
-	return t.Local().Format(layout) + " " + text.Zone(t.Local())
+	return cmp.Or(onlyIf(rate < 10, fmt.Sprintf("%.1f", rate)), text.Grouped(int(rate+0.5))) + "/s"
 }
 
 // fit makes every line printable, and wraps it. columns is nil where there is no terminal.
@@ -244,7 +225,7 @@ func RunList(runs []ledger.Run, short bool) string {
 		if short {
 			input, reason = text.Shorten(filepath.Base(input), 30), text.Shorten(reason, 40)
 		}
-		fmt.Fprintln(w, strings.Join([]string{r.ID, localTime(r.StartedAt, "2006-01-02 15:04"), r.Command,
+		fmt.Fprintln(w, strings.Join([]string{r.ID, text.LocalTime(r.StartedAt, "2006-01-02 15:04"), r.Command,
 			text.Printable(r.Source), rows, created, became,
 			onlyIf(ended, fmt.Sprint(r.ExitCode)), input, reason}, "\t"))
 	}

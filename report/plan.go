@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
@@ -44,7 +45,7 @@ func PlanText(command string, p *importer.Plan, o Outlook) string {
 	}
 	input := inputText(s, o.Organizations)
 	if run := p.Undoes; run != nil {
-		input = labelled("Undo", "run "+run.ID+": "+run.Command+" of "+Shown(run.Input)+" on "+When(run.StartedAt))
+		input = labelled("Undo", "run "+run.ID+": "+run.Command+" of "+Shown(run.Input)+" on "+text.When(run.StartedAt))
 	}
 	return paragraphs(
 		lines(
@@ -128,9 +129,9 @@ func toSend(p *importer.Plan, o Outlook) string {
 	if what == "" {
 		return cmp.Or(onlyIf(o.DryRun, "A run would have nothing to send."), "Nothing has to be sent.")
 	}
-	long := roughly(n, o.Rate)
-	return cmp.Or(onlyIf(o.DryRun, "A run would send "), "To send: ") +
-		joined("; ", what, onlyIf(long != "", long+" at "+perSecond(o.Rate))) + "."
+	long := time.Duration(float64(n) / o.Rate * float64(time.Second))
+	return cmp.Or(onlyIf(o.DryRun, "A run would send "), "To send: ") + joined("; ", what,
+		onlyIf(n > 0 && o.Rate > 0, "about "+Short(max(long, time.Second))+" at "+perSecond(o.Rate))) + "."
 }
 
 // FirstOffer goes before the question whether to create all customers, only

@@ -141,6 +141,7 @@ func TestPlanLastLine(t *testing.T) {
 			"To send: 2 requests, the requests that give access."},
 		{"unpaced", "import", importer.Plan{Create: 1}, Outlook{}, "To send: 1 request."},
 		{"many", "import", importer.Plan{Create: 90000}, Outlook{Rate: 100}, "To send: 90,000 requests; about 15m at 100/s."},
+		{"very many", "import", importer.Plan{Create: 1e6}, Outlook{Rate: 100}, "To send: 1,000,000 requests; about 2h47m at 100/s."},
 		{"dry run", "import", importer.Plan{Create: 5}, Outlook{Rate: 100, DryRun: true},
 			"Dry run: nothing is sent. A run would send 5 requests; about 1s at 100/s."},
 		{"dry run of nothing", "import", importer.Plan{}, Outlook{DryRun: true},

@@ -93,7 +93,7 @@ func FuzzTable(f *testing.F) {
 	f.Add("", "\r\n", "\xff", false)
 	f.Fuzz(func(t *testing.T, a, b, c string, byteTrue bool) {
 		var out strings.Builder
-		table := newTable(&out, &export.Survey{Dialect: ';'})
+		table := newTable(&out, &export.Survey{Dialect: ';'}, nil)
 		table.byteTrue = byteTrue
 		cells := []string{a, b, c}
 		if err := table.Write(cells); err != nil {

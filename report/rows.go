@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,9 +34,9 @@ type table struct {
 }
 
 // newTable begins a table with the delimiter of the input where that is , or ; so that it opens as the input did.
-func newTable(out io.Writer, s *export.Survey) *table {
+func newTable(out io.Writer, s *export.Survey, pick func([]string) []string) *table {
 	delimiter := cmp.Or(onlyIf(s.Dialect.Delimiter() == ';', ";"), ",")
-	return &table{out: out, delimiter: delimiter, record: []byte("\ufeff")}
+	return &table{out: out, delimiter: delimiter, record: []byte("\ufeff"), pick: pick}
 }
 
 // add begins or continues a record, with empty cells up to width.
@@ -67,16 +66,6 @@ func (t *table) Write(cells []string) error {
 func (t *table) Flush()       {}
 func (t *table) Error() error { return nil }
 
-// Which columns of [outcome.Outcome] a file has. Where nothing was answered there is no HTTP status.
-func withAccess(all []string) []string {
-	if all[7] == "0" {
-		all[7] = ""
-	}
-	return all
-}
-func withoutAccess(all []string) []string  { return slices.Delete(withAccess(all), 2, 4) }
-func reasonAndPlace(all []string) []string { return all[4:7] }
-
 // Results writes the results file: one line for each input row, with all of its cells and what became of it.
 type Results struct {
 	*File // which Commit gives its name, also when the run ended early
@@ -88,19 +77,24 @@ type Results struct {
 // NewResults opens path's partial file and writes the header. s is the survey of the input; access: organizations or
 // service projects were asked for.
 func NewResults(path string, s *export.Survey, access bool) (*Results, error) {
-	if access {
-		return newResults(path, s, withAccess)
-	}
-	return newResults(path, s, withoutAccess)
+	return newResults(path, s, func(all []string) []string {
+		if all[7] == "0" {
+			all[7] = "" // nothing was answered: there is no HTTP status
+		}
+		if !access {
+			all = slices.Delete(all, 2, 4)
+		}
+		return all
+	})
 }
 
+// newResults has the columns of [outcome.Outcome] that pick leaves.
 func newResults(path string, s *export.Survey, pick func([]string) []string) (*Results, error) {
 	file, err := CreateFile(path)
 	if err != nil {
 		return nil, err
 	}
-	r := &Results{File: file, table: newTable(file, s), width: max(s.Width, len(s.Header))}
-	r.table.pick = pick
+	r := &Results{File: file, table: newTable(file, s, pick), width: max(s.Width, len(s.Header))}
 	r.table.add(s.Header, r.width)
 	_ = gocsv.MarshalCSV([]outcome.Outcome{}, r.table) // Commit returns its error
 	return r, nil
@@ -117,7 +111,7 @@ func (r *Results) Write(o importer.Result) error {
 // holds the header alone, so that nobody acts on yesterday's list. s is the survey of the input.
 func WriteLeavers(path string, s *export.Survey, leavers []importer.Leaver) error {
 	var b bytes.Buffer
-	_ = gocsv.MarshalCSV(leavers, newTable(&b, s)) // there is room
+	_ = gocsv.MarshalCSV(leavers, newTable(&b, s, nil)) // there is room
 	return WriteFile(path, b.Bytes())
 }
 
@@ -133,7 +127,7 @@ func NewFailed(path string, s *export.Survey, memory *Memory) (*Failed, error) {
 	if memory.err != nil && !errors.Is(memory.err, fs.ErrNotExist) {
 		return nil, memory.err
 	}
-	r, err := newResults(path, s, reasonAndPlace)
+	r, err := newResults(path, s, func(all []string) []string { return all[4:7] })
 	if err != nil {
 		return nil, err
 	}
@@ -180,11 +174,10 @@ func checksum(path string) string {
 		return ""
 	}
 	digest := sha256.New()
-	if file, err := os.Open(path); err == nil {
-		io.Copy(digest, file)
-		file.Close()
-	}
-	return hex.EncodeToString(digest.Sum(nil))
+	file, _ := os.Open(path)
+	defer file.Close()
+	io.Copy(digest, file)
+	return fmt.Sprintf("%x", digest.Sum(nil))
 }
 
 // A Memory knows the failed files that were written because of an input, by a small text file with a line for each. One
@@ -260,9 +253,6 @@ func (m *Memory) remember(path, sum string) error {
 	}
 	os.MkdirAll(filepath.Dir(m.path), 0o700) // without the folder the file cannot be written
 	file, err := os.OpenFile(m.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err == nil {
-		_, err = fmt.Fprintf(file, "\n%s\n", line)
-		err = cmp.Or(err, file.Sync(), file.Close())
-	}
-	return unwritable(m.path, err)
+	_, writeErr := fmt.Fprintf(file, "\n%s\n", line)
+	return unwritable(m.path, cmp.Or(err, writeErr, file.Sync(), file.Close()))
 }

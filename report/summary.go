@@ -83,10 +83,9 @@ func CountLeavers(leavers []importer.Leaver) (t LeaverTotals) {
 	for _, one := range leavers {
 		if one.Action == importer.ActionRevoke {
 			t.Revoke++
-		} else {
-			t.Review++
 		}
 	}
+	t.Review = len(leavers) - t.Revoke
 	return t
 }
 

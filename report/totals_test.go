@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -172,32 +171,5 @@ func TestShown(t *testing.T) {
 	s.Failed = filepath.Join(folder, "f.csv")
 	if got := NextSteps(s); got[0].Command != "jsm-onboard import f.csv" {
 		t.Errorf("%+v", got)
-	}
-}
-
-func TestRoughly(t *testing.T) {
-	for _, test := range []struct {
-		requests int
-		rate     float64
-		want     string
-	}{
-		{0, 100, ""}, {100, 0, ""}, {10, 100, "about 1s"}, {6000, 100, "about 1m"},
-		{60000, 100, "about 10m"}, {1000000, 100, "about 2h47m"},
-	} {
-		if got := roughly(test.requests, test.rate); got != test.want {
-			t.Errorf("%d at %v: %q, want %q", test.requests, test.rate, got, test.want)
-		}
-	}
-}
-
-func TestWhenNamesItsZone(t *testing.T) {
-	if got := When(time.Date(2025, 3, 1, 8, 0, 0, 0, time.UTC)); got != "1 March 2025, 09:00 CET" {
-		t.Error(got)
-	}
-	cet := time.Local
-	defer func() { time.Local = cet }()
-	time.Local = time.FixedZone("-03", -3*3600)
-	if got := When(time.Date(2025, 3, 1, 8, 0, 0, 0, time.UTC)); !strings.HasSuffix(got, "05:00 UTC-03") {
-		t.Error(got)
 	}
 }

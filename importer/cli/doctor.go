@@ -150,13 +150,13 @@ func (d *doctor) checkRights(err error) {
 
 // lacking warns of what is good to have, unless it is there.
 func lacking(has apiclient.Verdict, what, hint string) error {
-	if has == apiclient.No {
+	switch has {
+	case apiclient.Yes:
+		return nil
+	case apiclient.No:
 		return warnf(hint, "%s", what)
 	}
-	if has != apiclient.Yes {
-		return warnf("", "this token cannot show it")
-	}
-	return nil
+	return warnf("", "this token cannot show it")
 }
 
 // checkAccess asks for what organizations and service projects need, without changing anything.

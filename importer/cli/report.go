@@ -191,9 +191,7 @@ func (r *reporting) nameFiles(all []ledger.Run) error {
 	}
 	var inUse []namedFile
 	for _, run := range all {
-		if !isStdin(run.Input) {
-			inUse = append(inUse, namedFile{"the input of run " + run.ID, run.Input})
-		}
+		inUse = append(inUse, namedFile{"the input of run " + run.ID, run.Input})
 		if summary, _ := summaryOf(run); run.StartedAt.After(r.run.StartedAt) {
 			inUse = append(inUse, namedFile{"the results of run " + run.ID + ", which came later", summary.Results})
 		}

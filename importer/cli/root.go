@@ -121,9 +121,7 @@ func (p *program) print(asJSON bool, text func() string, content func() []byte) 
 }
 
 // show writes text for people on stdout, as fits their terminal.
-func (p *program) show(text string) error {
-	return p.console.Print(p.Out, text)
-}
+func (p *program) show(text string) error { return p.console.Print(p.Out, text) }
 
 func (p *program) completionCommand() *cobra.Command {
 	cmd := p.command("completion SHELL", func(cmd *cobra.Command, args []string) error {

@@ -99,6 +99,14 @@ func Minute(t time.Time) string {
 	return t.Format("15:04 ") + Zone(t) + t.Format(" on 2 January")
 }
 
+// When is t for people, in local time with its zone named.
+func When(t time.Time) string { return LocalTime(t, "2 January 2006, 15:04") }
+
+// LocalTime is t in local time by a layout, and behind it the zone.
+func LocalTime(t time.Time, layout string) string {
+	return t.Local().Format(layout) + " " + Zone(t.Local())
+}
+
 // Zone is the time zone of t; "UTC-03" for one without a name of its own.
 func Zone(t time.Time) string {
 	zone := t.Format("MST")

@@ -117,3 +117,17 @@ func TestMinute(t *testing.T) {
 		t.Errorf("a whole minute became %q", got)
 	}
 }
+
+func TestWhenNamesItsZone(t *testing.T) {
+	local := time.Local
+	defer func() { time.Local = local }()
+	for zone, want := range map[*time.Location]string{
+		time.FixedZone("CET", 3600):    "1 March 2025, 09:00 CET",
+		time.FixedZone("-03", -3*3600): "1 March 2025, 05:00 UTC-03",
+	} {
+		time.Local = zone
+		if got := When(time.Date(2025, 3, 1, 8, 0, 0, 0, time.UTC)); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -41,7 +41,7 @@ func (t *Trace) draw() *chart {
 	}
 	span := time.Duration(len(t.Steps)) * t.Width
 	c := &chart{
-		Start:  report.When(t.Start),
+		Start:  text.When(t.Start),
 		Top:    t.inStep(most),
 		Middle: report.Short(span / 2),
 		End:    report.Short(span),

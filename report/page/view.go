@@ -47,7 +47,7 @@ var functions = template.FuncMap{
 	"requests": report.RequestLines,
 	"shown":    report.Shown,
 	"steps":    report.NextSteps,
-	"when":     report.When,
+	"when":     text.When,
 }
 
 func (p Page) view() *view {
