@@ -18,6 +18,7 @@ type File struct {
 	path    string // with links followed
 	partial string // "": written to directly, or done with
 	file    *os.File
+	begun   fs.FileInfo // the partial file
 	buffer  *bufio.Writer
 }
 
@@ -38,9 +39,8 @@ func TryFile(path string) error {
 func createFile(path, suffix string) (*File, error) {
 	followed, _ := filepath.EvalSymlinks(path)
 	f := &File{path: cmp.Or(followed, path)}
-	device := isDevice(f.path)
 	there, err := os.OpenFile(f.path, os.O_WRONLY, 0)
-	if f.file = there; !device && (err == nil || errors.Is(err, fs.ErrNotExist)) {
+	if f.file = there; !isDevice(f.path) && (err == nil || errors.Is(err, fs.ErrNotExist)) {
 		there.Close()
 		f.partial = f.path + suffix
 		os.Remove(f.partial)
@@ -49,6 +49,7 @@ func createFile(path, suffix string) (*File, error) {
 	if err != nil {
 		return nil, unwritable(path, err)
 	}
+	f.begun, _ = f.file.Stat() // without it, no file gets its name
 	f.buffer = bufio.NewWriterSize(f.file, 1<<16)
 	return f, nil
 }
@@ -70,7 +71,7 @@ func (f *File) Write(p []byte) (int, error) {
 func (f *File) Commit() error {
 	err := f.buffer.Flush()
 	if err == nil && f.partial != "" {
-		err = f.file.Sync()
+		err = cmp.Or(f.file.Sync(), f.held())
 	}
 	err = cmp.Or(err, f.file.Close()) // before the renaming: Windows renames no open file
 	if err == nil && f.partial != "" {
@@ -88,10 +89,20 @@ func (f *File) Commit() error {
 	return nil
 }
 
+// held returns an error when the partial file is no longer the one that was begun.
+func (f *File) held() error {
+	if there, err := os.Stat(f.partial); err != nil || !os.SameFile(there, f.begun) {
+		return fs.ErrExist
+	}
+	return nil
+}
+
 // Abort drops what was written. After Commit it does nothing.
 func (f *File) Abort() {
+	if f.held() == nil {
+		defer os.Remove(f.partial) // when it is closed
+	}
 	f.file.Close()
-	os.Remove(f.partial)
 	f.partial = ""
 }
 
@@ -119,6 +130,8 @@ func unwritable(path string, err error) error {
 	switch _, folder := os.Stat(filepath.Dir(path)); {
 	case errors.Is(folder, fs.ErrNotExist):
 		e.Why, e.Hint = "there is no such folder", "make that folder"
+	case errors.Is(err, fs.ErrExist):
+		e.Why, e.Hint = "another run or program writes there, too", "let that one end"
 	case errors.Is(err, syscall.EISDIR):
 		e.Hint = "name a file in it"
 	case errors.Is(err, fs.ErrPermission):

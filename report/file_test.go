@@ -142,3 +142,36 @@ func TestWriteErrorShowsItsPathFromHere(t *testing.T) {
 		t.Errorf("%v, want %s", err, want)
 	}
 }
+
+// Of two runs that write the same file, the one that began first ends with an error, and leaves that of the other alone.
+func TestFileThatAnotherRunHasBegunToWrite(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a file that is open cannot be removed: the other run does not begin")
+	}
+	path := filepath.Join(t.TempDir(), "a.csv")
+	write(t, path, "old")
+	var files [2]*File
+	for i := range files {
+		var err error
+		if files[i], err = CreateFile(path); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := files[i].Write([]byte(strings.Repeat("12", 1<<16)[i:])); err != nil { // more than is buffered
+			t.Fatal(err)
+		}
+	}
+	err := files[0].Commit()
+	if e, ok := errors.AsType[*WriteError](err); !ok || e.Why != "another run or program writes there, too" ||
+		!strings.Contains(e.Hint, "let that one end, or name another path") {
+		t.Errorf("%v", err)
+	}
+	if got := read(t, path); got != "old" {
+		t.Errorf("after the first Commit there are %d bytes", len(got))
+	}
+	if err := files[1].Commit(); err != nil {
+		t.Error(err)
+	}
+	if got := read(t, path); got != strings.Repeat("12", 1<<16)[1:] {
+		t.Errorf("after the second Commit there are %d bytes", len(got))
+	}
+}
