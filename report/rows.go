@@ -144,8 +144,8 @@ func (f *Failed) Write(o importer.Result) error {
 }
 
 // Finish gives the file its name and returns it, "" when no row needs fixing: an old unedited file is removed then.
-// What is kept was edited or is of another input; the new file has -2, -3, … in its name. The memory learns of it
-// before, or there is none: it would be taken for an edited one.
+// What is kept was edited, is of another input or in use; the new file has -2, -3, … in its name. The memory learns of
+// it before, or there is none: it would be taken for an edited one.
 func (f *Failed) Finish() (path, kept string, err error) {
 	defer f.Abort()
 	if f.partial == "" { // a device
@@ -183,7 +183,8 @@ func checksum(path string) string {
 // A Memory knows the failed files that were written because of an input, by a small text file with a line for each. One
 // of another content has been edited since, and one that is not known belongs to another input.
 type Memory struct {
-	Written // of the run
+	Written                        // of the run
+	Taken   func(path string) bool // reports whether a path is in use otherwise, such as the input; nil: none is
 	path    string
 	content []byte
 	files   []Written // the oldest first
@@ -223,11 +224,12 @@ func (m *Memory) wrote(sum string) bool {
 }
 
 // Place is where a failed file with the checksum sum goes when path was asked for: to path, or with -2, -3, … where
-// there is nothing, the same, or an unedited file of the same input. What it passes over is kept; the last is returned.
+// nothing, the same, or an unedited file of the same input is, unless taken. The last that it passes over is kept.
 func (m *Memory) Place(path, sum string) (at, kept string) {
 	at = path
 	for n := 2; ; n++ {
-		if old := checksum(at); old == "" || old == sum || m.wrote(old) {
+		old, taken := checksum(at), m.Taken != nil && m.Taken(at)
+		if !taken && (old == "" || old == sum || m.wrote(old)) {
 			return at, kept
 		}
 		at, kept = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, filepath.Ext(path)), n, filepath.Ext(path)), at

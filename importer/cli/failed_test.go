@@ -75,6 +75,30 @@ func TestFailedFileFixedInParts(t *testing.T) {
 	}
 }
 
+// Rows to fix never take the place of the file that they are read from, nor of another output, whatever number their
+// name would get.
+func TestFailedFileIsNeverTheInput(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.write("a.csv", "name,email\nAnn Lee,ann@example.com\nBo Berg,bo(at)example.com\n")
+	c.must(3, "import", "./a.csv")
+	c.write("a.failed.csv", c.read("a.failed.csv")+"\r\n") // edited
+	c.must(3, "import", "./a.csv")
+	input := c.read("a.failed-2.csv")
+	run := c.runID(c.must(3, "import", "./a.failed-2.csv", "--failed", "./a.failed.csv", "--page", "./a.failed-3.csv"))
+	if got := c.read("a.failed-2.csv"); got != input {
+		t.Errorf("the input is now %q", got)
+	}
+	if !strings.HasPrefix(c.read("a.failed-3.csv"), "<!doctype") || !strings.Contains(c.read("a.failed-4.csv"), "bo(at)") {
+		t.Error("page and rows to fix have not the names that were left for them")
+	}
+	c.must(3, "report", run, "--failed", "./a.failed.csv")
+	c.must(0, "import", "./a.failed-2.csv", "--failed", "./a.failed.csv", "--exclude", "email=bo(at)example.com")
+	if !c.exists("a.failed-2.csv") || c.read("a.failed-2.csv") != input {
+		t.Error("the input is gone")
+	}
+}
+
 // What is fixed in a file under another name does not count for the whole export, and that is said.
 func TestFailedFileUnderAnotherName(t *testing.T) {
 	t.Parallel()

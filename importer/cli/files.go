@@ -24,6 +24,13 @@ func (p *program) apart(s *site, out *outputFlags, inputs ...namedFile) error {
 	return apart(append(inUse, inputs...), out.files())
 }
 
+// taken reports which paths no failed file may get: those of what is in use, and of the other outputs.
+func (p *program) taken(s *site, out outputFlags, input string) func(path string) bool {
+	out.failed = ""
+	others := append(out.files(), namedFile{"the input", input})
+	return func(path string) bool { return p.apart(s, &outputFlags{failed: path}, others...) != nil }
+}
+
 // apart refuses outputs that are one of the files in use, or one another, or the partial file of one of them. They
 // are compared as files, so that no other spelling and no link hides that two are one.
 func apart(inUse, outputs []namedFile) error {

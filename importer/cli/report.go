@@ -222,7 +222,7 @@ func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
 		}
 	}
 	memory := report.ReadMemory(r.site.memory, r.run.Input, r.out.failed == r.summary.Failed)
-	memory.Batch = memory.At(r.out.failed).Batch
+	memory.Batch, memory.Taken = memory.At(r.out.failed).Batch, r.taken(&r.site, r.out, r.run.Input)
 	files := &rowFiles{out: &r.out, survey: survey, access: r.summary.Access != nil, memory: memory}
 	now, err := files.rewrite(ctx, r.site.ledger, r.run, r.summary.Resent, rows(ctx))
 	if err != nil {

@@ -160,6 +160,7 @@ func (r *run) do(ctx context.Context) error {
 func (r *run) through(ctx context.Context) (err error) {
 	unnamed := r.out.failed == r.stem(r.path)+".failed.csv"
 	r.memory = report.ReadMemory(r.site.memory, r.input, unnamed)
+	r.memory.Taken = r.taken(r.site, r.out, r.input)
 	if r.planned.Export, err = r.read.as(r.memory.At(r.input).Flags); err != nil {
 		return err
 	}
