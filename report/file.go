@@ -6,9 +6,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"syscall"
 )
 
@@ -52,6 +54,17 @@ func createFile(path, suffix string) (*File, error) {
 	f.begun, _ = f.file.Stat() // without it, no file gets its name
 	f.buffer = bufio.NewWriterSize(f.file, 1<<16)
 	return f, nil
+}
+
+// ours is what stands near the beginning of every file of this program: of rows and metrics, a summary, and a page.
+var ours = regexp.MustCompile(`jsm_|"run_id"|default-src 'none'; style-src`)
+
+// Replaceable reports whether there is nothing at path that another program, or a person, has written.
+func Replaceable(path string) bool {
+	file, _ := os.Open(path) // where there is none, nothing is read
+	defer file.Close()
+	start, _ := io.ReadAll(io.LimitReader(file, 1<<18))
+	return len(start) == 0 || ours.Match(start)
 }
 
 // isDevice reports whether path is a device or a pipe, which no renaming may replace.

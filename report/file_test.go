@@ -87,6 +87,33 @@ func TestFileWritesToADeviceDirectly(t *testing.T) {
 	}
 }
 
+// Whatever a run writes may be replaced by the next, however wide the rows are and whoever has saved it again.
+func TestReplaceable(t *testing.T) {
+	folder := t.TempDir()
+	wide := strings.Repeat("\"a column with\nquite a long name\",", 500)
+	for name, content := range map[string]string{
+		"results":   "\ufeff" + wide + "\"jsm_status\",\"jsm_account_id\"\r\n",
+		"saved":     "email;jsm_status;jsm_account_id\n",
+		"leavers":   "\ufeff\"email\",\"name\",\"jsm_account_id\"\r\n",
+		"summary":   string(exampleSummary().JSON()),
+		"metrics":   string(metrics("crm", exampleSummary(), "")),
+		"no file":   "",
+		"customers": "email,name\nann@example.com,JSM Test\n",
+		"notes":     "Ask Ann about jsm-onboard.",
+	} {
+		path := filepath.Join(folder, name)
+		if content != "" {
+			write(t, path, content)
+		}
+		if got := Replaceable(path); got != (name != "customers" && name != "notes") {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+	if !Replaceable(folder) {
+		t.Error("what is wrong with a folder is said when it is written to")
+	}
+}
+
 // full is a disk without space.
 type full struct{}
 

@@ -66,7 +66,8 @@ func (r *run) refuse(ctx context.Context, err error) {
 		end.Totals[outcome.NotAttempted] = end.Rows
 	}
 	r.summary = r.summarise(end)
-	if leavesFiles(err) {
+	if leavesFiles(err) || r.apart(r.site, &r.out, namedFile{"the input", r.input}) != nil {
+		r.out.metricsFile = "" // it may be a file in use, too
 		return
 	}
 	if r.command == "sync" && end.Stop.Cause != importer.Interrupted && r.site.ledger != nil {

@@ -179,3 +179,30 @@ func TestReportOfAnEarlierBatch(t *testing.T) {
 		t.Errorf("the rows to fix of the later batch are gone:\n%s", c.read("x.failed-2.csv"))
 	}
 }
+
+// Whatever ends a run, no file of somebody else is written over, and neither is the input.
+func TestOutputsReplaceNoFileOfOthers(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.export("x.csv", 2)
+	const list = "name,email\nAnn Lee,ann@example.com\n"
+	c.write("customers.csv", list)
+	for _, flag := range []string{"--results", "--leavers", "--page", "--summary", "--metrics-file"} {
+		for _, command := range [][]string{{"sync", "./x.csv"}, {"sync", "./x.csv", "--dry-run"}, {"sync", "./none.csv"}} {
+			out := c.must(2, append(command, flag, "./customers.csv")...)
+			c.says(out, flag+" ", " is there, and no file of this program", "name another, or remove it")
+		}
+	}
+	c.env = append(c.env, "XDG_STATE_HOME=nowhere", "JSM_ONBOARD_LEDGER=")
+	for _, flag := range []string{"--page", "--summary", "--metrics-file"} {
+		for _, path := range []string{"./customers.csv", "./x.csv"} {
+			c.says(c.must(1, "import", "./x.csv", flag, path), "no home folder")
+		}
+	}
+	if c.read("customers.csv") != list || !strings.HasPrefix(c.read("x.csv"), "name,email") {
+		t.Error("a file was written over")
+	}
+	if c.site.Stats().Requests > 0 {
+		t.Error("something was sent")
+	}
+}

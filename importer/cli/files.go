@@ -32,7 +32,8 @@ func (p *program) taken(s *site, out outputFlags, input string) func(path string
 }
 
 // apart refuses outputs that are one of the files in use, or one another, or the partial file of one of them. They
-// are compared as files, so that no other spelling and no link hides that two are one.
+// are compared as files, so that no other spelling and no link hides that two are one. It also refuses to replace a
+// file that this program has not written; a failed file gets another name by itself.
 func apart(inUse, outputs []namedFile) error {
 	for _, output := range outputs {
 		if !isFile(output.path) {
@@ -45,6 +46,10 @@ func apart(inUse, outputs []namedFile) error {
 						output.name, report.Shown(path), other.name)
 				}
 			}
+		}
+		if output.name != "--failed" && !report.Replaceable(output.path) {
+			return usagef("name another, or remove it", "%s %s is there, and no file of this program",
+				output.name, report.Shown(output.path))
 		}
 		inUse = append(inUse, output, namedFile{output.name, output.path + partial})
 	}

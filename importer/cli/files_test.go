@@ -62,6 +62,36 @@ func TestApart(t *testing.T) {
 	}
 }
 
+// A run replaces what an earlier one has written, and what is empty, but no file of somebody else. Rows to fix get
+// another name by themselves.
+func TestApartFromFilesOfOthers(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, flag, content string
+		refused             bool
+	}{
+		{"customers", "--results", "name,email\nAnn Lee,ann@example.com\n", true},
+		{"a text", "--summary", "Call Ann.", true},
+		{"another page", "--page", "<!doctype html>\n<html><title>Ann</title></html>\n", true},
+		{"other metrics", "--metrics-file", "node_load1 0.5\n", true},
+		{"an empty file", "--leavers", "", false},
+		{"results", "--results", "\ufeff\"e\",\"jsm_status\"\r\n", false},
+		{"rows to fix", "--failed", "edited", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "file")
+			if err := os.WriteFile(path, []byte(tc.content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			err := apart(nil, []namedFile{{tc.flag, path}})
+			want := tc.flag + " " + path + " is there, and no file of this program"
+			if (err != nil) != tc.refused || err != nil && (err.Error() != want || codeOf(err) != 2) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
 func TestTokenFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "token")

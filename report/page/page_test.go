@@ -369,6 +369,9 @@ func TestWrite(t *testing.T) {
 	if err := Write(path, examplePage(false)); err != nil {
 		t.Fatal(err)
 	}
+	if !report.Replaceable(path) {
+		t.Error("the next run would not replace the page")
+	}
 	got, err := os.ReadFile(path)
 	if err != nil || string(got) != html(t, examplePage(false)) {
 		t.Errorf("the file is not the page: %v", err)
