@@ -50,13 +50,13 @@ func (r *Run) afterRevoke(ctx context.Context, t *task, e ledger.Entry) (ledger.
 // withoutRequest is what becomes of a row for which nothing is asked of the site, and why; 0: something is.
 func withoutRequest(t *task) (outcome.Status, string) {
 	action, listed := t.row.Own["jsm_action"]
-	uncertain := []string{"conflict", "created_unconfirmed", "unknown", "review"}
+	status, uncertain := t.row.Own["jsm_status"], []string{"conflict", "created_unconfirmed", "unknown", "review"}
 	switch a, why := t.Account, t.row.Own["jsm_reason"]; {
 	case listed && !strings.EqualFold(strings.TrimSpace(action), ActionRevoke): // emptied: somebody is to be spared
 		return outcome.Review, outcome.JoinReasons(fmt.Sprintf(outcome.ReasonOtherAction, action), why)
-	case t.row.Own["jsm_status"] == inSource:
+	case status == inSource:
 		return outcome.Review, why
-	case slices.Contains(uncertain, t.row.Own["jsm_status"]):
+	case slices.Contains(uncertain, status), status != "" && a != nil && !a.Ours():
 		return outcome.Review, outcome.JoinReasons(outcome.ReasonNotOurs, why)
 	case t.id == "":
 		return outcome.Invalid, outcome.ReasonNoAccount

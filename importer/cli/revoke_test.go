@@ -371,3 +371,21 @@ func TestAccessGivenBack(t *testing.T) {
 		t.Errorf("the account that was never ours: %+v", a)
 	}
 }
+
+// The results of a later run call those known, too, who were at the site before: they keep their access.
+func TestRevokeSparesWhoWasThereBefore(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, func(o *jsmtest.Options) {
+		o.Existing = []jsmtest.Account{{Email: "there@example.com", Name: "There Before"}}
+	})
+	c.write("some.csv", "email,name\nthere@example.com,There Before\nnew@example.com,New Person\n")
+	c.must(0, "import", "./some.csv")
+	c.must(0, "import", "./some.csv", "--results", "./second.csv")
+	if got := c.statusOf("second.csv"); got["2"] != "known" || got["3"] != "known" {
+		t.Fatal(got)
+	}
+	c.must(3, "revoke", "./second.csv", "--max-revoke", "100%", "--yes", "--results", "./revoked.csv")
+	if got := c.statusOf("revoked.csv"); got["2"] != "review" || got["3"] != "revoked" || len(c.revokedAt()) != 1 {
+		t.Errorf("%v, revoked at the site: %v", got, c.revokedAt())
+	}
+}
