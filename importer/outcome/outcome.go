@@ -51,9 +51,6 @@ func (a Access) String() string {
 	return [...]string{"", "added", "known", "invalid", "failed", "not_attempted"}[a]
 }
 
-// Good reports whether the customer has the access.
-func (a Access) Good() bool { return a == Added || a == AccessKnown }
-
 // AccessGood reports whether the customer has all the access of a cell of the results: words joined by ';'.
 func AccessGood(cell string) bool {
 	for word := range strings.SplitSeq(cell, ";") {
