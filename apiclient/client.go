@@ -51,11 +51,11 @@ type Config struct {
 
 // Call is what became of one operation, over all of its attempts.
 type Call struct {
-	Attempts int           // requests that left
-	Refused  int           // of them, answered with 429
-	Status   int           // HTTP status of the last answer; 0: there was none
-	Lost     bool          // an attempt may have been carried out without its answer having been read
-	Took     time.Duration // of the last attempt, from leaving the pacer to the end of the answer
+	Attempts int       // requests that left
+	Refused  int       // of them, answered with 429
+	Status   int       // HTTP status of the last answer; 0: there was none
+	Lost     bool      // an attempt may have been carried out without its answer having been read
+	First    time.Time // when the first attempt left the pacer; zero: none did
 }
 
 // Record is how an operation that must be on record shows each of its attempts. Both functions, or neither, are given.

@@ -144,14 +144,13 @@ func (c *Client) attempt(ctx context.Context, r *request) error {
 		lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
 		return errors.Join(err, r.undo())
 	}
-	start := time.Now()
-	r.began = cmp.Or(r.began, start)
+	left := time.Now()
+	r.began, r.call.First = cmp.Or(r.began, left), cmp.Or(r.call.First, left)
 	a := c.send(ctx, r)
-	a.at = time.Now()
+	a.left, a.at = left, time.Now()
 	a.quota = quotaAnswer(a)
 	a.quota.Own = r.singled >= suspicion
 	lane.Done(permit, a.quota)
-	r.call.Took = a.at.Sub(start)
 	r.note(a, lane.passed.Load() > passed)
 	if a.quota.Kind == pacer.Passed {
 		lane.passed.Add(1)

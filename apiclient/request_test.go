@@ -184,6 +184,9 @@ func TestOutage(t *testing.T) {
 		if d := time.Since(start); d < 14*time.Minute || d > 20*time.Minute {
 			t.Errorf("ended after %v, since %v", d, e.Outage)
 		}
+		if !call.First.Equal(start) {
+			t.Errorf("the first attempt left %v after the start", call.First.Sub(start))
+		}
 	})
 }
 

@@ -44,7 +44,8 @@ type answer struct {
 	token   *oauth2.Token // that was used
 	err     error
 	quota   pacer.Answer
-	at      time.Time
+	left    time.Time // the pacer
+	at      time.Time // the end of the answer
 }
 
 // final reports whether another attempt changes nothing: with wrong credentials and settings, and before the run also
@@ -138,7 +139,7 @@ func (c *Client) logAttempt(ctx context.Context, r *request) {
 		text = mask(text, r.private)
 	}
 	c.config.Log.DebugContext(ctx, "request", "method", r.method, "route", r.route, "status", a.status,
-		"took", r.call.Took, "attempt", r.call.Attempts, "verdict", a.verdict, "error", text)
+		"took", a.at.Sub(a.left), "attempt", r.call.Attempts, "verdict", a.verdict, "error", text)
 }
 
 // wire is what httptrace reports of one attempt: the connections that it got.

@@ -248,7 +248,7 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 	o.FailedPath, _ = r.memory.Place(r.out.failed, "")
 	o.MayBrowse = r.conn.BrowseUsers == apiclient.Yes
 	o.ResolveConflicts = o.ResolveConflicts && r.conn.BrowseUsers != apiclient.No
-	o.Settled = func(result importer.Result) { r.recorder.Row(time.Now(), result.Call.Took) }
+	o.Settled = func(result importer.Result) { r.recorder.Row(time.Now(), result.Call.First) }
 	job := importer.NewRun(ctx, r.site.client, r.site.ledger, r.plan, o)
 	stop := r.follow(job)
 	end = job.Do(r.plan.Rows(still), r.rows.write)

@@ -36,14 +36,14 @@ func NewRecorder(start time.Time) *Recorder {
 	return &Recorder{trace: Trace{Start: start, Width: time.Second}}
 }
 
-// Row records a row that was settled; took is how long its requests took, 0: none left.
-func (r *Recorder) Row(at time.Time, took time.Duration) {
+// Row records a row that was settled; first is when the first of its requests left, zero: none did.
+func (r *Recorder) Row(at, first time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if step := r.step(at); took > 0 {
+	if step := r.step(at); !first.IsZero() {
 		step.Rows++
-		if left := at.Add(-took); r.first.IsZero() || left.Before(r.first) {
-			r.first = left
+		if r.first.IsZero() || first.Before(r.first) {
+			r.first = first
 		}
 		r.last = at
 	}
