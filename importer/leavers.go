@@ -34,14 +34,9 @@ type Roster struct {
 // openRoster reads who was in a source, and holds it against its export. It keeps 8 bytes for each who is in both.
 func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *export.Survey) (*Roster, error) {
 	r := &Roster{
-		ctx:    context.WithoutCancel(ctx),
-		ledger: l,
-		source: source,
-		survey: survey,
-		seed:   maphash.MakeSeed(),
-		there:  make([]uint64, 0, survey.Valid),
-		seen:   map[string]string{},
-		fixed:  map[string]bool{},
+		ctx: context.WithoutCancel(ctx), ledger: l, source: source, survey: survey,
+		seed: maphash.MakeSeed(), there: make([]uint64, 0, survey.Valid),
+		seen: map[string]string{}, fixed: map[string]bool{},
 	}
 	for m, err := range l.Members(ctx, source) {
 		if err != nil {
@@ -171,14 +166,8 @@ func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
 		elsewhere := cmp.Or(r.seen[sameID(one.KnownID)], r.seen[sameName(one.Name)], one.NewKey)
 		action, reason := judgeLeaver(one, elsewhere, r.ids)
 		list = append(list, Leaver{
-			Email:     one.Email,
-			Name:      one.Name,
-			AccountID: one.ID,
-			Action:    action,
-			Reason:    reason,
-			LastSeen:  outcome.Day(one.LastSeen),
-			Source:    r.source,
-			RunID:     run.ID,
+			Email: one.Email, Name: one.Name, AccountID: one.ID, LastSeen: outcome.Day(one.LastSeen),
+			Action: action, Reason: reason, Source: r.source, RunID: run.ID,
 		})
 	}
 	return list, err

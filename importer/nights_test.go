@@ -375,8 +375,7 @@ func TestOneFixSettlesOneOfRowsAlike(t *testing.T) {
 	}
 }
 
-// Who was fixed in the failed file gets access to projects, too, when the export is imported for access, but not to the
-// organization that stands in the wrong row: that may be another cell.
+// A row that was fixed in the failed file gets access, too, when its export is imported for access.
 func TestFixedRowsGetAccess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -390,11 +389,11 @@ func TestFixedRowsGetAccess(t *testing.T) {
 		d.run.FailedPath = filepath.Join(d.folder, "crm.failed.csv")
 		d.access = AccessOptions{Organizations: true, ServiceDesks: []string{"SUP"}}
 		s, _ := d.night("crm.csv", lines...)
-		want := map[string][]string{"Acme": {"ann@x.example"}}
+		want := map[string][]string{"Acme": {"ann@x.example"}, "Beta": {"ben@x.example"}}
 		if diff := cmp.Diff(want, d.members()); diff != "" {
 			t.Error(diff)
 		}
-		if p := s.plan.Access; p.Named != 1 || p.Memberships != 1 || p.Customers != 2 || len(d.site.Desks()[0].Customers) != 2 {
+		if p := s.plan.Access; p.Named != 2 || p.Memberships != 2 || p.Customers != 2 || len(d.site.Desks()[0].Customers) != 2 {
 			t.Errorf("%+v, %d customers", p, len(d.site.Desks()[0].Customers))
 		}
 	})

@@ -151,10 +151,12 @@ func (a *AccessPlan) claim(ctx context.Context, t *task) (err error) {
 	if a == nil || !row.Sendable() && t.Fixed == nil {
 		return nil
 	}
+	moved := !row.Sendable() && // whose cells are others than those of the row that was fixed
+		(row.NoAddress || !strings.Contains(strings.Join(row.Cells, " "), t.Fixed.Name))
 	c := ledger.Claim{Row: row.Number, SheetRow: row.Place.Row, Key: cmp.Or(t.result.fixed, row.Key)}
 	c.NoAccount = becomes != outcome.Duplicate && !onboarded(becomes)
 	switch name := tidyName(row.Organization); {
-	case !a.Organizations, !row.Sendable(): // whose cells are not those that it was fixed to
+	case !a.Organizations, moved:
 	case row.InvalidOrganization != "":
 		c.Organization, c.Spelled = invalid+row.InvalidOrganization, row.InvalidOrganization
 		a.WithoutOrganization++

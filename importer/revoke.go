@@ -138,14 +138,8 @@ func undoRows(l *ledger.Ledger, run ledger.Run) func(context.Context) iter.Seq2[
 // RowOf is a row that the ledger remembers, without the columns of its file.
 func RowOf(o outcome.Outcome) *export.Row {
 	return &export.Row{
-		Number:     o.Row,
-		Place:      export.Place{Row: o.SheetRow, Line: o.Line},
-		Email:      o.Email,
-		Name:       o.Name,
-		ExternalID: o.ExternalID,
-		AccountID:  o.AccountID,
-		Key:        o.Key,
-		Cells:      []string{o.Email, o.Name},
+		Number: o.Row, Place: export.Place{Row: o.SheetRow, Line: o.Line}, Cells: []string{o.Email, o.Name},
+		Key: o.Key, Email: o.Email, Name: o.Name, ExternalID: o.ExternalID, AccountID: o.AccountID,
 	}
 }
 

@@ -225,7 +225,8 @@ func RunList(runs []ledger.Run, short bool) string {
 		if short {
 			input, reason = text.Shorten(filepath.Base(input), 30), text.Shorten(reason, 40)
 		}
-		fmt.Fprintln(w, strings.Join([]string{r.ID, text.LocalTime(r.StartedAt, "2006-01-02 15:04"), r.Command,
+		local := r.StartedAt.Local()
+		fmt.Fprintln(w, strings.Join([]string{r.ID, local.Format("2006-01-02 15:04 ") + text.Zone(local), r.Command,
 			text.Printable(r.Source), rows, created, became,
 			onlyIf(ended, fmt.Sprint(r.ExitCode)), input, reason}, "\t"))
 	}

@@ -13,14 +13,20 @@ import (
 func TestAccessOfAFixedRow(t *testing.T) {
 	t.Parallel()
 	c := newTrial(t, nil)
-	c.write("people.csv", "name,organization,city,email\nAnn Ray,Red Ltd,Rome,ann@x.example\nRay, Carl,Blue Ltd,Bonn,carl@x.example\n")
+	c.write("people.csv", "name,organization,city,email\nAnn Ray,Red Ltd,Rome,ann@x.example\nBo Ray,Red Ltd,Rome,bo@x.example\nRay, Carl,Blue Ltd,Bonn,carl@x.example\nDoe, Jane,Red Ltd,jane@x..example\n")
 	c.must(3, "sync", "./people.csv", "--source", "crm", "--organizations")
-	broken := regexp.MustCompile(`"Ray"," Carl","Blue Ltd","Bonn","carl@x.example","[^"]*"`)
-	c.write("people.failed.csv", broken.ReplaceAllString(c.read("people.failed.csv"), `"Ray, Carl","Blue Ltd","Bonn","carl@x.example","",""`))
+	text := c.read("people.failed.csv")
+	for broken, fixed := range map[string]string{
+		`"Ray"," Carl","Blue Ltd","Bonn","carl@x.example","[^"]*"`: `"Ray, Carl","Blue Ltd","Bonn","carl@x.example","",""`,
+		`"Doe"," Jane","Red Ltd","jane@x..example","",("[^"]*")+`:  `"Doe, Jane","Red Ltd","","jane@x.example","",""`,
+	} {
+		text = regexp.MustCompile(broken).ReplaceAllString(text, fixed)
+	}
+	c.write("people.failed.csv", text)
 	c.must(0, "import", "./people.failed.csv", "--organizations")
 	before := organizationsAt(c.site)
 	c.must(0, "sync", "./people.csv", "--source", "crm", "--organizations", "--summary", "./night.json")
-	if after := organizationsAt(c.site); len(after) != len(before) || after["Carl"] || !after["Blue Ltd"] {
+	if after := organizationsAt(c.site); len(after) != len(before) || after["Carl"] || after["Jane"] || !after["Blue Ltd"] {
 		t.Errorf("the organizations were %v, and are %v", before, after)
 	}
 	access, _ := c.summary("night.json")["access"].(map[string]any)

@@ -207,13 +207,8 @@ func (r *run) prepare(ctx context.Context) (err error) {
 // showPlan prints the plan; held: a guard has refused it. A dry run is made for its sake.
 func (r *run) showPlan(held bool) {
 	outlook := report.Outlook{
-		Site:    r.site.shown,
-		Account: r.conn.User.DisplayName,
-		Source:  r.source,
-		Ledger:  r.site.ledgerPath,
-		Rate:    r.site.config.MaxRate,
-		DryRun:  r.dryRun,
-		Held:    held,
+		Site: r.site.shown, Account: r.conn.User.DisplayName, Source: r.source, Ledger: r.site.ledgerPath,
+		Rate: r.site.config.MaxRate, DryRun: r.dryRun, Held: held,
 	}
 	if r.limited() {
 		outlook.Limit = r.options.Limit
@@ -274,13 +269,8 @@ func (r *run) follow(job *importer.Run) (stop func()) {
 	return r.console.Follow(r.creates(), func() report.Moment {
 		p, pace := job.Progress(), r.pace()
 		return report.Moment{
-			Done:        p.Sent,
-			LookUps:     r.plan.LookUps,
-			Failed:      p.Totals.Of(outcome.Failed, outcome.Unknown),
-			Throttled:   pace.Refused,
-			PausedUntil: pace.PausedUntil,
-			Why:         pace.Why,
-			Probing:     pace.Probing,
+			Done: p.Sent, LookUps: r.plan.LookUps, Failed: p.Totals.Of(outcome.Failed, outcome.Unknown),
+			Throttled: pace.Refused, PausedUntil: pace.PausedUntil, Why: pace.Why, Probing: pace.Probing,
 		}
 	})
 }

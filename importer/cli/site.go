@@ -200,11 +200,9 @@ func (p *program) logIn(s *site) (err error) {
 		return nil
 	}
 	s.config.Credentials = apiclient.Credentials{
-		Email:        p.getenv("JIRA_USER_EMAIL"),
-		APIToken:     p.getenv("JIRA_API_TOKEN"),
-		AccessToken:  p.getenv("JIRA_ACCESS_TOKEN"),
-		ClientID:     p.getenv("JIRA_CLIENT_ID"),
-		ClientSecret: p.getenv("JIRA_CLIENT_SECRET"),
+		Email: p.getenv("JIRA_USER_EMAIL"), APIToken: p.getenv("JIRA_API_TOKEN"),
+		ClientID: p.getenv("JIRA_CLIENT_ID"), ClientSecret: p.getenv("JIRA_CLIENT_SECRET"),
+		AccessToken: p.getenv("JIRA_ACCESS_TOKEN"),
 	}
 	if path := s.tokenFile; path != "" && s.config.Credentials.APIToken != "" {
 		err = stopf(importer.Unauthorised, "unset JIRA_API_TOKEN, or leave --token-file out",

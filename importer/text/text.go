@@ -100,11 +100,9 @@ func Minute(t time.Time) string {
 }
 
 // When is t for people, in local time with its zone named.
-func When(t time.Time) string { return LocalTime(t, "2 January 2006, 15:04") }
-
-// LocalTime is t in local time by a layout, and behind it the zone.
-func LocalTime(t time.Time, layout string) string {
-	return t.Local().Format(layout) + " " + Zone(t.Local())
+func When(t time.Time) string {
+	local := t.Local()
+	return local.Format("2 January 2006, 15:04 ") + Zone(local)
 }
 
 // Zone is the time zone of t; "UTC-03" for one without a name of its own.
