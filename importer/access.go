@@ -53,8 +53,7 @@ func tidyName(name string) string { return strings.Join(strings.Fields(norm.NFC.
 // invalid begins the name of a group that cannot be an organization.
 const invalid = "\n"
 
-// find looks for an organization that rows name among those of the site. Without an ID and a reason why not, it has to
-// be created.
+// find looks for an organization of rows among those of the site. Without an ID and a reason why, it has to be created.
 func (a *AccessPlan) find(g *ledger.Group) {
 	at := a.atSite[g.Name]
 	switch g.Invalid = strings.HasPrefix(g.Name, invalid); {
@@ -159,8 +158,7 @@ func (r *Run) add(ctx context.Context, c ledger.Call) *Stop {
 	return brokenLedger(r.ledger.RecordAccess(ctx, r.plan.Run.Seq, c.Kind, c.Target, c.Members))
 }
 
-// accessTotals counts what has become of all that was asked for, in earlier sessions of the run, too, and puts on
-// record what each row shows of it.
+// accessTotals counts what has become of all that the run has asked for, and puts on record what each row shows of it.
 func (r *Run) accessTotals(ctx context.Context) (*AccessTotals, error) {
 	a, run, t := r.plan.Access, r.plan.Run.Seq, &AccessTotals{ServiceDesks: map[string]*DeskTotals{}}
 	created, err := r.ledger.CountAccess(ctx, run, createdHere)

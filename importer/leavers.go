@@ -158,8 +158,7 @@ type Leaver struct {
 	RunID     string `csv:"jsm_run_id"`
 }
 
-// Leavers lists who has left the source, and decides what is to be done: by the rows as the plan has read them, and
-// then by what became of them in run.
+// Leavers lists who has left the source and what is to be done: by the rows as planned, then by what run made of them.
 func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
 	left, err := r.left()
 	for _, one := range left {
