@@ -16,8 +16,7 @@ import (
 )
 
 // conclude writes how the run ended, revokes the leavers of a sync, and prints the totals. What cannot be written makes
-// the run broken, and what can still be written says so. Whoever is killed in between goes on when the command is run
-// again.
+// the run broken, and what can still be written says so. Killed in between, the same command goes on.
 func (r *run) conclude(ctx context.Context, end importer.End) error {
 	still := context.WithoutCancel(ctx)
 	if err := r.record(still, end); err != nil {

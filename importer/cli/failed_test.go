@@ -121,7 +121,7 @@ func TestFailedFileUnderAnotherName(t *testing.T) {
 	}
 }
 
-// Where it cannot be read which failed files were written, nothing is sent, and no other name is made up.
+// Where it cannot be read which failed files were written, no run is begun, and no other name is made up.
 func TestMemoryOfFailedFilesThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	c := newTrial(t, nil)
@@ -136,8 +136,9 @@ func TestMemoryOfFailedFilesThatCannotBeRead(t *testing.T) {
 	c.write("x.csv", "name,email\nAnn Lee,ann@example.com\nCy Dahl,cy@example.com\nBo Berg,bo(at)example.org\n")
 	before := c.posts()
 	c.says(c.must(1, "import", "./x.csv"), "ledger.files: it is a folder")
-	if c.exists("x.failed-2.csv") || c.posts() != before {
-		t.Error("it went on")
+	c.says(c.must(1, "import", "./x.csv", "--dry-run"), "ledger.files: it is a folder")
+	if runs := c.runs(); c.exists("x.failed-2.csv") || c.posts() != before || len(runs) != 1 {
+		t.Errorf("it went on: %v", runs)
 	}
 	if err := os.Remove(c.path("ledger.files")); err != nil {
 		t.Fatal(err)

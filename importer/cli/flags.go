@@ -35,8 +35,7 @@ func (f *readFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.NoHeader, "no-header", false, "")
 }
 
-// as adds the flags by which one of our own files was written, where the user says nothing else, and turns all of them
-// into what export understands.
+// as adds the flags by which one of our own files was written, where the user says nothing else, and returns options.
 func (f *readFlags) as(words []string) (export.Options, error) {
 	var written readFlags
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)

@@ -24,8 +24,7 @@ func helpText(name string) string {
 }
 
 // command makes the command of use, which is its name and what it takes besides flags, in brackets where that can be
-// left out. It is described as help/commands.md has it: a line about it, more about it with examples, and the flags
-// that its --help shows.
+// left out. help/commands.md has the rest: a line about it, more with examples, and the flags that its --help shows.
 func (p *program) command(use string, run func(*cobra.Command, []string) error) *cobra.Command {
 	name, _, _ := strings.Cut(use, " ")
 	_, section, _ := strings.Cut(helpText("commands"), "\n## "+name+"\n\n")

@@ -66,8 +66,7 @@ func (w *importWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 }
 
 // guard checks the plan twice: before the site is asked, and with what that has told. A run with nothing new makes no
-// request, unless the site is a sandbox, which may be a new one at the same address; and a dry run asks for the sake of
-// access alone.
+// request, unless the site is a sandbox, which may be a new one; and a dry run asks for the sake of access alone.
 func (w *importWork) guard(ctx context.Context, r *run) error {
 	if w.guards.MaxCreates.Unit == importer.Share && r.command == "import" {
 		return usagef("give a number", "--max-creates %s: only a sync has an earlier run", w.guards.MaxCreates)

@@ -202,8 +202,7 @@ func (r *reporting) nameFiles(all []ledger.Run) error {
 	return writable(r.out.files())
 }
 
-// rewrite writes results, failed rows and page: with the original columns when the input is still what it was, and
-// else with what the ledger itself has.
+// rewrite writes results, failed rows and page: with the columns of an unchanged input, else with what the ledger has.
 func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
 	survey, err := r.original(ctx)
 	rows := survey.All

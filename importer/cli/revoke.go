@@ -60,8 +60,7 @@ func (w *revokeWork) ready(ctx context.Context, r *run) error {
 	return nil
 }
 
-// guard refuses more than --max-revoke allows; and without it what is most likely a mistake, unless somebody is
-// asked.
+// guard refuses more than --max-revoke allows; without it what is most likely a mistake, unless somebody is asked.
 func (w *revokeWork) guard(_ context.Context, r *run) error {
 	if w.maxRevoke.Unit == "" && (r.dryRun || !r.yes) {
 		return nil

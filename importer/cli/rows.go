@@ -30,6 +30,15 @@ type rowFiles struct {
 	kept    string // a failed file that was there before, and stays
 }
 
+// try finds out before the first request whether the files can be written, and what was written before can be read.
+func (f *rowFiles) try() error {
+	failed, err := report.NewFailed(os.DevNull, f.survey, f.memory)
+	if err == nil {
+		failed.Abort()
+	}
+	return cmp.Or(err, writable(f.out.files()))
+}
+
 // open starts the partial files; nothing has its final name yet. Abort them, unless it fails.
 func (f *rowFiles) open() error {
 	results, err := report.NewResults(cmp.Or(f.out.results, os.DevNull), f.survey, f.access)

@@ -117,8 +117,7 @@ func (r *run) execute(ctx context.Context) (err error) {
 	return r.publish(still, monitor, err)
 }
 
-// do goes from the input to the results. Nothing leaves before the plan is made, the guards have passed it and it is
-// agreed to.
+// do goes from the input to the results. Nothing leaves before the guards have passed the plan and it is agreed to.
 func (r *run) do(ctx context.Context) error {
 	_, err := r.read.options()
 	if err := errors.Join(err, r.site.check(), r.out.check()); err != nil {
@@ -190,7 +189,8 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	r.console.Problems(r.plan.Survey)
-	if err := writable(r.out.files()); err != nil {
+	r.rows = &rowFiles{out: &r.out, survey: r.plan.Survey, access: r.plan.Access != nil, memory: r.memory}
+	if err := r.rows.try(); err != nil {
 		return err
 	}
 	err = r.work.guard(ctx, r)
@@ -229,7 +229,6 @@ func (r *run) showPlan(held bool) {
 // carryOut works from the first row to the finished files of rows.
 func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 	still := context.WithoutCancel(ctx)
-	r.rows = &rowFiles{out: &r.out, survey: r.plan.Survey, access: r.plan.Access != nil, memory: r.memory}
 	if err := r.rows.open(); err != nil {
 		return end, err
 	}
