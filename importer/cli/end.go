@@ -177,11 +177,8 @@ func (r *run) addRun(s *report.Summary, end importer.End) {
 	s.RunID, s.Continued, s.Resent = r.plan.Run.ID, r.plan.Resumed, r.planned.ResendKnown
 	s.Results, s.Failed, s.Kept, s.OtherEmail = r.rows.named, r.rows.toFix, r.rows.kept, r.plan.OtherAddress
 	s.Requests = report.Requests{
-		Sent:      pace.Sent,
-		Throttled: pace.Refused,
-		Retried:   max(0, pace.Sent-pace.Refused-end.Sent),
-		Ambiguous: end.Lost,
-		Other:     r.site.client.Requests() - r.before - pace.Sent,
+		Sent: pace.Sent, Throttled: pace.Refused, Retried: max(0, pace.Sent-pace.Refused-end.Sent),
+		Ambiguous: end.Lost, Other: r.site.client.Requests() - r.before - pace.Sent,
 	}
 	s.Rate.Learned = pace.Learned
 	s.Rate.Mean = float64(pace.Sent) / max(r.recorder.Busy().Seconds(), 1) // of less nothing is known
