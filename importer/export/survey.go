@@ -24,8 +24,7 @@ type Survey struct {
 	Preset     string   `json:"preset"` // the source's name as --preset takes it; "": none
 	Source     string   `json:"source"` // and as people call it
 	Columns    []Column `json:"columns"`
-	// Repeat are the flags for the columns with which another command reads this file, or the failed file of it,
-	// in the same way.
+	// Repeat are the --column flags with which another command reads this file, or its failed file, in the same way.
 	Repeat []string `json:"repeat,omitempty"`
 
 	Records    int `json:"records"` // rows and skipped lines

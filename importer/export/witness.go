@@ -12,6 +12,7 @@ const witnessedRows = 10_000
 // witness looks for names that were sorted or moved without their addresses, all or some of them: addresses that are
 // made of the name of another row.
 type witness struct {
+	rows    int
 	agree   int // rows with a word of the name in the address
 	strange []stranger
 	made    map[uint64]int // how far names make what has such a hash
@@ -34,6 +35,7 @@ func (w *witness) see(r *Row) {
 	if r.Number > witnessedRows {
 		return
 	}
+	w.rows++
 	local, words := localWords(r.Key), foldedWords(r.Name)
 	x := stranger{number: r.Number, place: r.Place, key: hashOf(r.identity()), local: hash64(strings.Join(local, ""))}
 	other := slices.IndexFunc(local, func(part string) bool { return !covers(words, []string{part}) })
@@ -59,9 +61,8 @@ func (w *witness) see(r *Row) {
 	}
 }
 
-// judgeNames refuses a file with more addresses of others than chance or the habits of families would make, and
-// rejects the rows whose addresses are made of other whole names, in rows that have their addresses or with
-// others than their own, and the rows beside them with nothing of the name.
+// judgeNames refuses a file with more addresses of others than chance or families would make, and rejects the rows
+// whose addresses are made of other whole names, but of no namesakes, and the ones beside them that agree in nothing.
 func (s *Survey) judgeNames() error {
 	if s.columns.namesTold() {
 		return nil
@@ -79,7 +80,7 @@ func (s *Survey) judgeNames() error {
 			"was probably sorted or moved without the other", max(moved, halves)),
 			"make the export again; if the names are right, say so with --column name=COLUMN")
 	}
-	for _, besides := range []bool{false, true} {
+	for _, besides := range []bool{false, s.names.agree*3 > s.names.rows*2} {
 		for _, x := range s.names.strange {
 			beside := besides && x.part == 0 && (s.anothers[x.number-1] || s.anothers[x.number+1])
 			made, shared := s.names.made[x.local], s.keys.repeated[x.key] > 0
