@@ -20,8 +20,9 @@ import (
 type Result struct {
 	Row *export.Row
 	outcome.Outcome
-	Call  apiclient.Call // the last of this session; zero: nothing was asked
-	fixed string         // the key that the row was onboarded with after it had been fixed; "": it was not
+	Call    apiclient.Call // the last of this session; zero: nothing was asked
+	renames bool           // it is of a rename
+	fixed   string         // the key that the row was onboarded with after it had been fixed; "": it was not
 }
 
 // settled is what becomes of a row that needs no request, whatever the options; else, with false, what does when the

@@ -232,6 +232,6 @@ func (r *Run) settle(ctx context.Context, t *task, e ledger.Entry, call apiclien
 		e.Outcome, stop = r.lookUp(ctx, ledger.OpenLookUp{Run: r.plan.Run.Seq, Outcome: e.Outcome, Settled: time.Now()})
 	}
 	result := resultOf(t.row, e.Outcome)
-	result.Call = call
+	result.Call, result.renames = call, t.wants == outcome.Renamed
 	return result, stop
 }

@@ -43,9 +43,10 @@ type End struct {
 
 // Progress is a look at a run while it goes on.
 type Progress struct {
-	Totals outcome.Totals // rows with a result, handed out or not
-	Sent   int            // of them, rows for which a request left in this session
-	Lost   int            // of these, rows with an attempt whose answer was lost
+	Totals  outcome.Totals // rows with a result, handed out or not
+	Sent    int            // of them, rows for which a create or a revocation left in this session
+	Lost    int            // of these, rows with an attempt whose answer was lost
+	Renames int            // rows that asked for a rename in this session
 }
 
 // ExitCode is derived from the counted rows and the reason to stop.
@@ -198,11 +199,14 @@ func (r *Run) finish(result Result, stop *Stop) Result {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.progress.Totals[result.Status]++
-	if result.Call.Attempts > 0 {
+	switch {
+	case result.renames:
+		r.progress.Renames++
+	case result.Call.Attempts > 0:
 		r.progress.Sent++
-	}
-	if result.Call.Lost {
-		r.progress.Lost++
+		if result.Call.Lost {
+			r.progress.Lost++
+		}
 	}
 	return result
 }

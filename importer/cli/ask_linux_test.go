@@ -121,16 +121,9 @@ func TestManyCreatesAreAskedAbout(t *testing.T) {
 func TestManyRenamesAreAskedAbout(t *testing.T) {
 	t.Parallel()
 	c := newTrial(t, nil)
-	people := func(n, from int) (text string) {
-		text = "name,email\n"
-		for i := range n {
-			text += fmt.Sprintf("%s,%s\n", personName(i+from), personAddress(i))
-		}
-		return text
-	}
-	c.write("people.csv", people(21, 0))
+	c.write("people.csv", renamed(21, 0))
 	c.must(0, "import", "./people.csv")
-	c.write("people.csv", people(21, 1))
+	c.write("people.csv", renamed(21, 1))
 	args := []string{"import", "./people.csv", "--update-names"}
 	c.says(c.must(0, append(args, "--dry-run")...), "21  to rename")
 	const question = "21 customers would be renamed (--update-names)."
@@ -138,13 +131,13 @@ func TestManyRenamesAreAskedAbout(t *testing.T) {
 	if code != 130 || !strings.Contains(shown, question) || !strings.Contains(shown, "Do it? [yes/no]") {
 		t.Errorf("exit code %d:\n%s", code, shown)
 	}
-	c.write("more.csv", people(42, 1))
+	c.write("more.csv", renamed(42, 1))
 	code, shown = c.atTerminal("one\n", "import", "./more.csv", "--update-names")
 	if code != 0 || !strings.Contains(shown, question) || c.statuses("more.results.csv")["renamed"] != 0 || c.created() != 22 {
 		t.Errorf("exit code %d, %d created:\n%s", code, c.created(), shown)
 	}
 	code, shown = c.atTerminal("yes\n", args...)
-	if code != 0 || c.statuses("people.results.csv")["renamed"] != 21 {
+	if code != 0 || c.statuses("people.results.csv")["renamed"] != 21 || !strings.Contains(shown, "/21") { // on the bar
 		t.Errorf("exit code %d:\n%s", code, shown)
 	}
 }

@@ -112,7 +112,7 @@ const manyCreates = 20
 // writes to new customers. So many names are asked about, too, as a column may have slipped; a revocation always is.
 // One is a limit, which leaves names and leavers as they are: it is no answer where it would limit nothing.
 func (w *importWork) agree(ctx context.Context, r *run) error {
-	creates, renames := r.creates(), r.plan.Settled.Of(outcome.Renamed)
+	creates, renames := r.sends()
 	if r.yes || max(creates, renames) <= manyCreates && w.revokes == 0 || !r.interactive() {
 		return nil
 	}

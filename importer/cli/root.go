@@ -43,8 +43,7 @@ type program struct {
 	console *report.Console // owns stderr; made before a command runs
 }
 
-// Run is the whole program but for the process: it parses args, runs the command, and returns the exit code. getenv is
-// as [os.Getenv].
+// Run is the program but for the process: it parses args, runs the command, and returns the exit code.
 func Run(ctx context.Context, args []string, getenv func(string) string, streams Streams) int {
 	p := &program{Streams: streams, getenv: getenv}
 	p.console = report.NewConsole(p.Err, report.ConsoleOptions{Getenv: getenv})

@@ -210,8 +210,8 @@ func (r *run) showPlan(held bool) {
 		Site: r.site.shown, Account: r.conn.User.DisplayName, Source: r.source, Ledger: r.site.ledgerPath,
 		Rate: r.site.config.MaxRate, DryRun: r.dryRun, Held: held,
 	}
-	if r.limited() {
-		outlook.Limit = r.options.Limit
+	if creates, _ := r.sends(); creates < r.plan.Create {
+		outlook.Limit = creates
 	}
 	r.work.outlook(r, &outlook)
 	text := report.PlanText(r.command, r.plan, outlook)
@@ -257,18 +257,22 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 	return end, nil
 }
 
-// creates is how many rows would be sent.
-func (r *run) creates() int { return min(r.options.Limit, r.plan.Create) }
-
-// limited reports whether --limit ends the run before its last row.
-func (r *run) limited() bool { return r.options.Limit < r.plan.Create }
+// sends is how many creates, or revocations, and renames there are: a limit leaves room for so many creates alone.
+func (r *run) sends() (creates, renames int) {
+	if r.options.Limit < r.plan.Create {
+		return r.options.Limit, 0
+	}
+	return r.plan.Create, r.plan.Settled.Of(outcome.Renamed)
+}
 
 // follow shows how far the run is, until stop is called.
 func (r *run) follow(job *importer.Run) (stop func()) {
-	return r.console.Follow(r.creates(), func() report.Moment {
+	creates, renames := r.sends()
+	return r.console.Follow(creates+renames, func() report.Moment {
 		p, pace := job.Progress(), r.pace()
 		return report.Moment{
-			Done: p.Sent, LookUps: r.plan.LookUps, Failed: p.Totals.Of(outcome.Failed, outcome.Unknown),
+			Done: p.Sent + p.Renames, LookUps: r.plan.LookUps,
+			Failed:    p.Totals.Of(outcome.Failed, outcome.Unknown),
 			Throttled: pace.Refused, PausedUntil: pace.PausedUntil, Why: pace.Why, Probing: pace.Probing,
 		}
 	})

@@ -118,8 +118,7 @@ func (v *settingValues) UnmarshalYAML(decode func(any) error) error {
 	return nil
 }
 
-// readConfig reads a YAML file of the form "flag-name: value"; a list repeats the flag, and no value leaves it at its
-// default. No path: no settings.
+// readConfig reads a YAML file of "flag-name: value"; a list repeats the flag, no value is the default. No path: none.
 func readConfig(path string) (map[string]settingValues, error) {
 	if path == "" {
 		return nil, nil

@@ -233,8 +233,7 @@ func readTokenFile(path, system string) (token string, err error) {
 	return token, err
 }
 
-// stateFolder is this program's folder in the user's state folder, after the XDG Base Directory Specification and the
-// customs of macOS and Windows.
+// stateFolder is this program's folder for state, after the XDG Base Directory Specification, macOS and Windows.
 func (p *program) stateFolder() (string, error) {
 	folder := cmp.Or(p.getenv("XDG_STATE_HOME"), xdg.StateHome)
 	if !filepath.IsAbs(folder) {

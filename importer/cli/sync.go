@@ -69,7 +69,7 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 	if w.leavers = report.CountLeavers(leavers); w.revokeLeavers && w.leavers.Revoke > 0 {
 		r.foreseen = w.hold(ctx, r)
 	}
-	if w.revokeLeavers && r.foreseen == nil && !r.limited() {
+	if creates, _ := r.sends(); w.revokeLeavers && r.foreseen == nil && creates == r.plan.Create {
 		w.revokes = w.leavers.Revoke - r.plan.Roster.Revoked
 	}
 	return err
@@ -125,8 +125,7 @@ func (w *syncWork) list(r *run, end *importer.End) {
 	r.leavers, totals.Path = &totals, r.out.leavers
 }
 
-// revoke revokes those on the list of a sync that is complete, as the command revoke would, and reports whether there
-// is anybody to revoke.
+// revoke revokes those on the list of a complete sync, as the command revoke does, and reports whether there are any.
 func (w *syncWork) revoke(ctx context.Context, r *run) bool {
 	if !w.revokeLeavers || r.leavers.Revoke == 0 {
 		return false

@@ -70,6 +70,15 @@ func (c *trial) export(name string, n int) {
 	c.write(name, text.String())
 }
 
+// renamed is an export of n people who have the names of others, by places further on.
+func renamed(n, by int) string {
+	text := "name,email\n"
+	for i := range n {
+		text += fmt.Sprintf("%s,%s\n", personName(i+by), personAddress(i))
+	}
+	return text
+}
+
 func personName(i int) string    { return fmt.Sprintf("Pérson Someone %d", i) }
 func personAddress(i int) string { return fmt.Sprintf("person.%d@example.com", i) }
 

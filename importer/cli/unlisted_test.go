@@ -141,3 +141,27 @@ func TestRefusedRevocationsAreTold(t *testing.T) {
 		t.Errorf("the summary says %v of %d", told, refused)
 	}
 }
+
+// TestRetriedBesidesRenames: what was sent and retried are creates; no rename is taken for the first try of one.
+func TestRetriedBesidesRenames(t *testing.T) {
+	t.Parallel()
+	ill := false
+	c := newTrial(t, func(o *jsmtest.Options) {
+		o.OnCreate = func(_ string, attempt int) jsmtest.Decision {
+			if ill && attempt == 1 {
+				return jsmtest.Decision{Fault: jsmtest.Unavailable}
+			}
+			return jsmtest.Decision{}
+		}
+	})
+	c.write("people.csv", renamed(8, 0))
+	c.must(0, "import", "./people.csv")
+	ill = true
+	c.site.SetFaults(jsmtest.Fault{Kind: jsmtest.Unavailable, Share: 0.4, Route: jsmtest.RenamePath})
+	c.write("people.csv", renamed(12, 1))
+	c.must(0, "import", "./people.csv", "--update-names", "--summary", "./sum.json")
+	told := c.summary("sum.json")["requests"].(map[string]any)
+	if told["sent"] != 8.0 || told["retried"] != 4.0 || told["ambiguous"] != 4.0 {
+		t.Errorf("8 requests for 4 customers are told as %v", told)
+	}
+}
