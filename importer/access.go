@@ -127,8 +127,7 @@ func (r *Run) createOrganization(ctx context.Context, g *ledger.Group) *Stop {
 	return brokenLedger(r.ledger.RecordAccess(ctx, r.plan.Run.Seq, createdHere, made.ID, []string{""}))
 }
 
-// add makes one call, and halves it when the site says that one of the members is wrong. Who may not add customers to
-// a project may add none of them.
+// add makes one call, and halves it when one of the members is wrong. Who may not add one customer may add none.
 func (r *Run) add(ctx context.Context, c ledger.Call) *Stop {
 	var err error
 	switch c.Kind {

@@ -74,8 +74,7 @@ func withoutRequest(t *task) (outcome.Status, string) {
 	return 0, ""
 }
 
-// accountID is what account ids look like: of portal-only customers qm:…, of Atlassian accounts 712020:…, ug:… or
-// 24 hexadecimal digits.
+// accountID is what account ids look like: qm:… of portal-only customers, else 712020:…, ug:… or 24 hexadecimal digits.
 var accountID = regexp.MustCompile(`^(?:(?:[a-z]{2}|[0-9]{4,}):[A-Za-z0-9:_.-]{1,200}|[0-9a-f]{24})$`)
 
 // upToDate refuses a row of a list of leavers when its source was read since, or the person is back.

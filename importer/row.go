@@ -59,8 +59,7 @@ func (r *Run) tasks(ctx context.Context, rows iter.Seq2[*export.Row, error]) ite
 	}
 }
 
-// recall makes tasks of rows, with what the ledger has on them: for a run that goes on, or as it was at the end of one
-// that is told again.
+// recall makes tasks of rows, with what the ledger has on them, or had at the end of a run that is told again.
 func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 	tasks, queries, run := make([]task, len(rows)), make([]ledger.Query, len(rows)), r.plan.Run
 	notRead := outcome.Outcome{Status: outcome.Unknown, Reason: outcome.ReasonNotRead, Open: true}
@@ -117,8 +116,7 @@ func (r *Run) query(row *export.Row) ledger.Query {
 // batchRows is how many rows the ledger is asked about at once.
 const batchRows = 512
 
-// decideCreate makes no request for rows that must not be sent, rows that an earlier session of this run has settled,
-// and customers that the ledger knows.
+// decideCreate makes no request for rows that must not be sent or that this run has settled, and for known customers.
 func (r *Run) decideCreate(t *task) {
 	o, done := settled(t.row, t.Memory)
 	switch a := t.Account; {
