@@ -312,7 +312,8 @@ func TestWithoutRequest(t *testing.T) {
 	own := func(name, value string) map[string]string { return map[string]string{name: value} }
 	has := func(a *ledger.Account) ledger.Memory { return ledger.Memory{Account: a} }
 	known := &ledger.Account{Key: "a@x", ID: id, Status: outcome.Created}
-	revoked := &ledger.Account{Key: "a@x", ID: id, RevokedAt: time.Now()}
+	before := &ledger.Account{Key: "a@x", ID: id, Status: outcome.Conflict}
+	revoked := &ledger.Account{Key: "a@x", ID: id, Status: outcome.Conflict, RevokedAt: time.Now()}
 	for _, tc := range []struct {
 		name string
 		t    task
@@ -329,6 +330,13 @@ func TestWithoutRequest(t *testing.T) {
 		{"not known to be ours", task{id: id}, own("jsm_status", "unknown"), outcome.Review},
 		{"left to a person before", task{id: id}, own("jsm_status", "review"), outcome.Review},
 		{"created", task{id: id}, own("jsm_status", "created"), 0},
+		{"known, and ours", task{id: id, Memory: has(known)}, own("jsm_status", "known"), 0},
+		{"known, and there before us", task{id: id, Memory: has(before)}, own("jsm_status", "known"), outcome.Review},
+		{"known to another ledger", task{id: id}, own("jsm_status", "known"), outcome.Review},
+		{"a repeat of who was there before us", task{id: id, Memory: has(before)}, own("jsm_status", "duplicate"), outcome.Review},
+		{"there before us, in a file of the user's own", task{id: id, Memory: has(before)}, nil, 0},
+		{"there before us, and revoked", task{id: id, Memory: has(revoked)}, own("jsm_status", "revoked"), outcome.AlreadyRevoked},
+		{"in a source since", task{id: id, Memory: has(known)}, map[string]string{"jsm_status": inSource, "jsm_reason": "in crm"}, outcome.Review},
 		{"no id", task{}, nil, outcome.Invalid},
 		{"no id known", task{Memory: has(&ledger.Account{})}, nil, outcome.Invalid},
 		{"not an id", task{id: "qm"}, nil, outcome.Invalid},

@@ -56,7 +56,8 @@ func withoutRequest(t *task) (outcome.Status, string) {
 		return outcome.Review, outcome.JoinReasons(fmt.Sprintf(outcome.ReasonOtherAction, action), why)
 	case status == inSource:
 		return outcome.Review, why
-	case slices.Contains(uncertain, status), status != "" && a != nil && !a.Ours():
+	case slices.Contains(uncertain, status), a == nil && status == "known",
+		a != nil && status != "" && !a.Ours() && a.RevokedAt.IsZero():
 		return outcome.Review, outcome.JoinReasons(outcome.ReasonNotOurs, why)
 	case t.id == "":
 		return outcome.Invalid, outcome.ReasonNoAccount

@@ -1,5 +1,4 @@
-// Package importer is a run: its plan and guards, the steps of one row, the rules by which it stops, and what
-// sync, revoke and undo add to them.
+// Package importer is a run: plan, guards, the steps of a row, rules to stop, and what sync, revoke and undo add.
 package importer
 
 import (
@@ -107,7 +106,7 @@ func NewRun(ctx context.Context, api *apiclient.Client, l *ledger.Ledger, plan *
 	if o.Limit > 0 && o.Limit < plan.Create {
 		r.limited = newStop(LimitReached, nil, text.Counted(o.Limit, "row was", "rows were")+" sent, as asked",
 			"look at the results, and whether the site has sent mail; then run the same command again, without "+
-				"--limit, for the rest")
+				"a --limit, for the rest")
 	}
 	return r
 }
