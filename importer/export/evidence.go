@@ -176,6 +176,8 @@ func (s *shape) looksAddresses() bool { return most(s.addresses, s.filled) }
 // looksNames reports whether a column may hold names, or addresses in place of some.
 func (s *shape) looksNames() bool { return s.names > 0 && most(s.names+s.addresses, s.filled) }
 
+func (s *shape) isOneWord() bool { return most(s.oneWord, s.filled) }
+
 // isWrong reports names that are something else, beyond what a few rows may show.
 func (s *shape) isWrong() bool {
 	return s.verdict() < open && (s.filled >= 5 || s.agree == 0 && s.filled > 2)

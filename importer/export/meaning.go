@@ -177,12 +177,14 @@ func (h *header) isLogin(i int) bool {
 // sounds reports a header under which stands how a name sounds.
 func (h *header) sounds(i int) bool { return h.says(i, soundWord) }
 
-// neverTaken reports columns whose addresses are never taken without being told: another
-// person's, alternate ones, those numbered from 2, and logins.
+// neverTaken reports columns whose addresses are never taken without being told: another person's, alternate ones,
+// those numbered from 2, but for a second person's ("Contact 2 email"), and logins.
 func (h *header) neverTaken(i int) bool {
-	more := slices.ContainsFunc(parse(h.words[i]), func(t string) bool {
-		return is(furtherWord, t) || len(t) == 1 && t > "1" && t <= "9"
-	})
+	more, person := h.says(i, furtherWord), false
+	for _, t := range parse(h.words[i]) {
+		more = more || !person && len(t) == 1 && t > "1" && t <= "9"
+		person = is(selfWord, t)
+	}
 	return more || h.own[i] || h.says(i, elsewhereWord) || h.isLogin(i)
 }
 

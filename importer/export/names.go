@@ -202,7 +202,7 @@ var eastAsian = regexp.MustCompile(`[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]`
 func (ch *chooser) confirm(r reading, all []candidate) error {
 	others, full, found := ch.others(), r[Name], ch.c.hasNames()
 	known, missing := r.half()
-	if known == 0 && len(full) > 0 && ch.isOneWord(full[0]) { // "Nom" may be half of one
+	if known == 0 && len(full) > 0 && ch.c.cells.of(full[0]).isOneWord() { // "Nom" may be half of one
 		if m, _ := ch.h.means(full[0], Name); m.half {
 			known, missing, r = FirstName, LastName, reading{FirstName: full}
 		}
@@ -233,7 +233,7 @@ func (ch *chooser) confirm(r reading, all []candidate) error {
 	}
 	other := ch.c.cells.of(others[0])
 	named := slices.ContainsFunc(ch.h.meanings(others[0]), meaning.ofName)
-	if known != 0 && (named || ch.isOneWord(others[0]) && most(other.filled, len(ch.c.cells.sample))) {
+	if known != 0 && (named || ch.c.cells.of(others[0]).isOneWord() && most(other.filled, len(ch.c.cells.sample))) {
 		more := r
 		more[missing] = others[:1]
 		return ch.ask("another column may hold a part of the names, too", more, r)
@@ -260,7 +260,7 @@ func (ch *chooser) spokenFor(found *shape) int {
 func (ch *chooser) others() (list []int) {
 	for i := range ch.h.names {
 		known := slices.ContainsFunc(ch.h.meanings(i), func(m meaning) bool { return !m.ofName() })
-		known = known || ch.h.isLogin(i) && ch.isOneWord(i) || ch.h.sounds(i) && ch.c.hasNames()
+		known = known || ch.h.isLogin(i) && ch.c.cells.of(i).isOneWord() || ch.h.sounds(i) && ch.c.hasNames()
 		if ch.c.holds(i) == 0 && ch.c.cells.of(i).verdict() > noNames && !ch.isOther(i) && !known {
 			list = append(list, i)
 		}
@@ -275,7 +275,7 @@ func (ch *chooser) others() (list []int) {
 // ways are the readings that other columns make: first and last names, or each full ones, if as
 // many addresses speak for it as for the first.
 func (ch *chooser) ways(others []int) []reading {
-	if len(others) > 1 && ch.isOneWord(others[0]) && ch.isOneWord(others[1]) {
+	if len(others) > 1 && ch.c.cells.of(others[0]).isOneWord() && ch.c.cells.of(others[1]).isOneWord() {
 		a, b := others[:1], others[1:2]
 		return []reading{{FirstName: a, LastName: b}, {FirstName: b, LastName: a}}
 	}
@@ -284,8 +284,4 @@ func (ch *chooser) ways(others []int) []reading {
 		ways = append(ways, reading{Name: {i}})
 	}
 	return ways
-}
-
-func (ch *chooser) isOneWord(i int) bool {
-	return most(ch.c.cells.of(i).oneWord, ch.c.cells.of(i).filled)
 }
