@@ -53,7 +53,7 @@ func tidyName(name string) string { return strings.Join(strings.Fields(norm.NFC.
 // invalid begins the name of a group that cannot be an organization.
 const invalid = "\n"
 
-// find looks for an organization of rows among those of the site. Without an ID and a reason why, it has to be created.
+// find looks for an organization of rows among those of the site. One without ID and Why has to be created.
 func (a *AccessPlan) find(g *ledger.Group) {
 	at := a.atSite[g.Name]
 	switch g.Invalid = strings.HasPrefix(g.Name, invalid); {

@@ -93,6 +93,18 @@ func TestCheckUnlisted(t *testing.T) {
 	}
 }
 
+// A share is not one row less for the way in which numbers are kept.
+func TestSharesAreExact(t *testing.T) {
+	for _, c := range []struct {
+		percent    float64
+		base, most int
+	}{{32.3, 1000, 323}, {64.1, 1000, 641}, {5, 99, 4}, {5, 100, 5}, {0.1, 1000, 1}, {99.9, 1000, 999}} {
+		if got := (Limit{Percent: c.percent, Unit: Share}).Of(c.base); got != c.most {
+			t.Errorf("%g%% of %d allows %d, want %d", c.percent, c.base, got, c.most)
+		}
+	}
+}
+
 func TestCheckRevocation(t *testing.T) {
 	limit := Limit{Percent: 5, Rows: 1, Unit: Share}
 	for _, tc := range []struct {

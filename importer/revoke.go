@@ -113,7 +113,7 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 const inSource = "in source"
 
 // undoRows are the rows whose accounts a run has created, and those of which it is not known whether it did: these are
-// left to a person, as are people whom another source or a later run of the same one has.
+// left to a person, as are people whom another source has, or a later complete run of the same one.
 func undoRows(l *ledger.Ledger, run ledger.Run) func(context.Context) iter.Seq2[*export.Row, error] {
 	return func(ctx context.Context) iter.Seq2[*export.Row, error] {
 		return func(yield func(*export.Row, error) bool) {

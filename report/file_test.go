@@ -172,15 +172,17 @@ func TestWriteErrorShowsItsPathFromHere(t *testing.T) {
 
 // Of two runs that write the same file, the one that began first ends with an error, and leaves that of the other alone.
 func TestFileThatAnotherRunHasBegunToWrite(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("a file that is open cannot be removed: the other run does not begin")
-	}
 	path := filepath.Join(t.TempDir(), "a.csv")
 	write(t, path, "old")
 	var files [2]*File
 	for i := range files {
 		var err error
-		if files[i], err = CreateFile(path); err != nil {
+		files[i], err = CreateFile(path)
+		if _, refused := errors.AsType[*WriteError](err); refused && i > 0 && runtime.GOOS == "windows" {
+			files[0].Abort()
+			return // a file that is open cannot be removed there: the other run does not begin
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := files[i].Write([]byte(strings.Repeat("12", 1<<16)[i:])); err != nil { // more than is buffered

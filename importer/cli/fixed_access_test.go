@@ -53,6 +53,9 @@ func TestUndoSparesWhoIsInASource(t *testing.T) {
 	wrong := c.runID(c.must(0, "import", "./wrong.csv"))
 	c.must(0, "sync", "./right.csv", "--source", "crm")
 	c.must(3, "undo", wrong, "--results", "./undo.csv", "--yes")
+	if reason := c.rows("undo.csv")[0]["jsm_reason"]; !strings.Contains(reason, "is in the source crm: take the row out there") {
+		t.Error(reason)
+	}
 	want := map[string]string{"a@x.example": "review", "b@x.example": "review", "c@x.example": "revoked"}
 	for _, row := range c.rows("undo.csv") {
 		if row["jsm_status"] != want[row["email"]] {

@@ -51,11 +51,14 @@ func (c *trial) statusOf(name string) map[string]string {
 	return status
 }
 
+// thereBefore is a site that has a customer already.
+func thereBefore(o *jsmtest.Options) {
+	o.Existing = []jsmtest.Account{{Email: "there@example.com", Name: "There Before"}}
+}
+
 func TestRevokeWithBadRows(t *testing.T) {
 	t.Parallel()
-	c := newTrial(t, func(o *jsmtest.Options) {
-		o.Existing = []jsmtest.Account{{Email: "there@example.com", Name: "There Before"}}
-	})
+	c := newTrial(t, thereBefore)
 	c.write("some.csv", "email,name\nthere@example.com,There Before\n")
 	c.must(0, "import", "./some.csv")
 	ids := c.onboard(7, 0)
@@ -121,9 +124,7 @@ func TestRevokeWithBadRows(t *testing.T) {
 // whose id the ledger does not know.
 func TestNotFoundOfAnotherID(t *testing.T) {
 	t.Parallel()
-	c := newTrial(t, func(o *jsmtest.Options) {
-		o.Existing = []jsmtest.Account{{Email: "there@example.com", Name: "There Before"}}
-	})
+	c := newTrial(t, thereBefore)
 	c.write("some.csv", "email,name\nthere@example.com,There Before\n")
 	c.must(0, "import", "./some.csv", "--resolve-conflicts=false")
 	c.write("list.csv", "accountId,email\nqm:0a1b2c3d-0000-4000-8000-00000000abcd:123456789012345678901234,there@example.com\n")
@@ -375,9 +376,7 @@ func TestAccessGivenBack(t *testing.T) {
 // The results of a later run call those known, too, who were at the site before: they keep their access.
 func TestRevokeSparesWhoWasThereBefore(t *testing.T) {
 	t.Parallel()
-	c := newTrial(t, func(o *jsmtest.Options) {
-		o.Existing = []jsmtest.Account{{Email: "there@example.com", Name: "There Before"}}
-	})
+	c := newTrial(t, thereBefore)
 	c.write("some.csv", "email,name\nthere@example.com,There Before\nnew@example.com,New Person\n")
 	c.must(0, "import", "./some.csv")
 	c.must(0, "import", "./some.csv", "--results", "./second.csv")

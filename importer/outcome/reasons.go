@@ -55,7 +55,7 @@ const (
 		"put its account id into a file without jsm_status"
 	ReasonMaybeCreated = "the run may have created this account: the answer to its request was lost; if nobody " +
 		"knew this customer before, take the account's access away in Jira"
-	ReasonInSource = "a later run has this person in the source %s; to revoke the account, use revoke with its id"
+	ReasonInSource = "this person is in the source %s: take the row out there and sync, or use revoke with the id"
 
 	ReasonNoMember      = "not added to an organization or project: the account id is not known"
 	ReasonAccessStopped = "the run stopped before access was given; " + askAgain
