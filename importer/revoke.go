@@ -54,7 +54,7 @@ func withoutRequest(t *task) (outcome.Status, string) {
 	switch a, why := t.Account, t.row.Own["jsm_reason"]; {
 	case listed && !strings.EqualFold(strings.TrimSpace(action), ActionRevoke): // emptied: somebody is to be spared
 		return outcome.Review, outcome.JoinReasons(fmt.Sprintf(outcome.ReasonOtherAction, action), why)
-	case status == inSource:
+	case status == inSource && cmp.Or(a, &ledger.Account{}).RevokedAt.IsZero():
 		return outcome.Review, why
 	case slices.Contains(uncertain, status), a == nil && status == "known",
 		a != nil && status != "" && !a.Ours() && a.RevokedAt.IsZero():
