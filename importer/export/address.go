@@ -124,7 +124,7 @@ func check(s string) (key, why string) {
 	case err != nil || parsed.Address != s || parsed.Name != "":
 		return "", "it is not of the form name@domain, with one @ and no dot beside another or at an end"
 	}
-	domain, err := idna.Lookup.ToASCII(s[at+1:])
+	domain, err := idna.Lookup.ToASCII(strings.ToLower(s[at+1:])) // idna's own small letters are others: İ, ẞ
 	tooLong := func(label string) bool { return len(label) > maxLabel }
 	switch {
 	case at > maxLocal || max(len(s), at+1+len(domain)) > maxAddress:
