@@ -83,8 +83,7 @@ func oneLine(err error) string {
 	return line
 }
 
-// deleted reads the look-up after a 404. Only what it shows counts: nobody has the address, where everybody would be
-// seen (sees), or another account has it.
+// deleted reads the look-up after a 404: nobody has the address, though all are seen (sees), or another account has it.
 func deleted(id string, found apiclient.Account, err error, sees bool) bool {
 	if errors.Is(err, apiclient.NoneFound) {
 		return sees

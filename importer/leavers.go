@@ -22,7 +22,6 @@ type Roster struct {
 	ledger *ledger.Ledger
 	source string
 	survey *export.Survey
-	seed   maphash.Seed
 	there  []uint64        // hashes of who is in the source already, sorted
 	gone   []ledger.Member // who is in no row of the export any more
 	batch  []ledger.Member
@@ -31,12 +30,14 @@ type Roster struct {
 	fixed  map[string]bool   // keys of those whom rows stand for that were fixed
 }
 
+// hashSeed is of the hashes that stand for members and accounts in memory.
+var hashSeed = maphash.MakeSeed()
+
 // openRoster reads who was in a source, and holds it against its export. It keeps 8 bytes for each who is in both.
 func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *export.Survey) (*Roster, error) {
 	r := &Roster{
 		ctx: context.WithoutCancel(ctx), ledger: l, source: source, survey: survey,
-		seed: maphash.MakeSeed(), there: make([]uint64, 0, survey.Valid),
-		seen: map[string]string{}, fixed: map[string]bool{},
+		there: make([]uint64, 0, survey.Valid), seen: map[string]string{}, fixed: map[string]bool{},
 	}
 	for m, err := range l.Members(ctx, source) {
 		if err != nil {
@@ -46,7 +47,7 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 			r.Members++
 		}
 		if survey.Contains(m.Key) {
-			r.there = append(r.there, maphash.Comparable(r.seed, m))
+			r.there = append(r.there, maphash.Comparable(hashSeed, m))
 			continue
 		}
 		if r.gone = append(r.gone, m); !m.Aside {
@@ -66,8 +67,7 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 }
 
 // sight notes, while the plan is made, what a row says of those who have left: by the address that it was fixed to, by
-// its external id, or when it has no address that can be read, by any of its cells or two side by side, which may be a
-// name.
+// its external id, or without a readable address by any cell, or two side by side, which may be a name.
 func (r *Roster) sight(result Result) {
 	if r == nil {
 		return
@@ -93,8 +93,7 @@ func (r *Roster) sight(result Result) {
 	}
 }
 
-// see stages in the ledger whom a row has brought into the source. With an error, as with one of end, the run must not
-// be finished as complete.
+// see stages in the ledger whom a row has brought into the source. With an error of it, or of end, no run is complete.
 func (r *Roster) see(result Result) error {
 	if r == nil {
 		return nil
@@ -115,7 +114,7 @@ func (r *Roster) see(result Result) error {
 
 // gather puts aside for arrive who is not in the source as m already.
 func (r *Roster) gather(m ledger.Member) {
-	if _, there := slices.BinarySearch(r.there, maphash.Comparable(r.seed, m)); !there && m.Key != "" {
+	if _, there := slices.BinarySearch(r.there, maphash.Comparable(hashSeed, m)); !there && m.Key != "" {
 		r.batch = append(r.batch, m)
 	}
 }
@@ -182,8 +181,7 @@ func (r *Roster) left() ([]ledger.Leaver, error) {
 
 // judgeLeaver is what is to be done about a leaver, and why. Only an account that was certainly created by us is
 // revoked, and only when the person cannot be in the export under another address. elsewhere is a row of the export
-// with the person's external id, or an invalid one with the name, or another address that has the external id; ids says
-// that the export has usable external ids.
+// with the external id, or an invalid one with the name, or another address that has the id; ids: some can be used.
 func judgeLeaver(one ledger.Leaver, elsewhere string, ids bool) (action, reason string) {
 	const byItself = "use a file that has its jsm_account_id alone"
 	gone := "in no row of the export since " + outcome.Day(one.LastSeen)

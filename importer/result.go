@@ -25,8 +25,7 @@ type Result struct {
 	fixed   string         // the key that the row was onboarded with after it had been fixed; "": it was not
 }
 
-// settled is what becomes of a row that needs no request, whatever the options; else, with false, what does when the
-// run stops before it.
+// settled is what becomes of a row that needs no request; else, with false, what does when the run stops before it.
 func settled(row *export.Row, m ledger.Memory) (o outcome.Outcome, done bool) {
 	switch {
 	case row.Excluded != "":

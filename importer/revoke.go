@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"hash/maphash"
 	"iter"
 	"regexp"
 	"slices"
@@ -22,15 +23,22 @@ func (r *Run) decideRevocation(t *task) {
 	before, known := cmp.Or(t.Outcome, &outcome.Outcome{}), cmp.Or(t.Account, &ledger.Account{})
 	t.id = cmp.Or(t.row.AccountID, before.AccountID, known.ID)
 	o, done := settled(t.row, t.Memory)
-	if t.result = resultOf(t.row, o); done {
-		return
-	}
 	status, reason := withoutRequest(t)
-	if status == 0 {
+	account := maphash.String(hashSeed, t.id)
+	first, again := r.accounts[account] // by its address once, and once by its id
+	switch {
+	case done:
+	case again && status != outcome.Invalid:
+		o.Status, o.Reason = outcome.Duplicate, fmt.Sprintf(outcome.ReasonSameAccount, first)
+	case status == 0:
 		t.wants = outcome.Revoked
-		return
+	default:
+		t.decided = outcome.Outcome{Status: status, Reason: reason, AccountID: t.id, Retry: true}
 	}
-	t.decided = outcome.Outcome{Status: status, Reason: reason, AccountID: t.id, Retry: true}
+	if !again && t.id != "" && t.row.Sendable() && o.Status != outcome.Duplicate && status != outcome.Invalid {
+		r.accounts[account] = t.row.Place
+	}
+	t.result = resultOf(t.row, o)
 }
 
 // afterRevoke asks after a 404 whether the account that the ledger has was really deleted: the 404 may have been about

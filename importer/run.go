@@ -83,6 +83,7 @@ type Run struct {
 	limited       *Stop // by Options.Limit, before its last row; nil: it is not
 	sent          int   // rows that a worker has had
 	window        int
+	accounts      map[uint64]export.Place // revoke, undo: where the hash of an account's id comes first
 
 	mu       sync.Mutex // of progress
 	progress Progress
@@ -95,7 +96,7 @@ type Run struct {
 // options a revocation, by revoke or undo, takes Workers, MaxErrors, MayBrowse and Settled.
 func NewRun(ctx context.Context, api *apiclient.Client, l *ledger.Ledger, plan *Plan, o Options) *Run {
 	r := &Run{api: api, ledger: l, plan: plan, options: o, window: windowRows, asked: ctx}
-	r.revokes = Revokes(plan.Run.Command)
+	r.revokes, r.accounts = Revokes(plan.Run.Command), map[uint64]export.Place{}
 	r.rules = stopRules{maxErrors: o.MaxErrors, forbidden: min(plan.Create, sameRefusals)}
 	if o.MaxErrors == (Limit{Unit: Number}) { // 0: never
 		r.rules.maxErrors = Limit{}
@@ -217,8 +218,7 @@ func (r *Run) Progress() Progress {
 	return r.progress
 }
 
-// collect takes the results in order. When they can no longer be handed out (a full disk), it stops the
-// run and only drains.
+// collect takes the results in order. When they can no longer be handed out (a full disk), it stops the run and drains.
 func (r *Run) collect(ordered <-chan (<-chan Result), tell func(Result) error) {
 	var failed error
 	for in := range ordered {

@@ -65,8 +65,7 @@ func brokenLedger(err error) *Stop {
 	return newStop(Broken, err, err.Error(), "make room on the disk, or fix what the message names, "+goesOn)
 }
 
-// StopFor is the reason to stop that lies in one error of the site or the ledger's disk; nil when the error concerns
-// its row alone.
+// StopFor is the reason to stop in an error of the site or the ledger's disk; nil when it concerns its row alone.
 func StopFor(err error) *Stop {
 	pause, long := errors.AsType[*apiclient.PauseError](err)
 	refused, answered := errors.AsType[*apiclient.Error](err)
@@ -103,8 +102,7 @@ func statusOf(err error) int {
 
 func joinLines(first, second string) string { return strings.TrimPrefix(first+"\n"+second, "\n") }
 
-// sameRefusals is how many rows may be refused alike, with nothing done in between, before that is one problem of the
-// site and not of the rows.
+// sameRefusals is how many rows refused alike, with nothing done in between, are one problem and not one of each row.
 const sameRefusals = 20
 
 // stopRules decide after each row whether the run should stop.
