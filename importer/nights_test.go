@@ -608,6 +608,22 @@ func TestRevokeSameAccountTwice(t *testing.T) {
 	})
 }
 
+// Accounts whose ids are not known are not one account: undo leaves each of them to a person.
+func TestUndoLeavesEachUnknownToAPerson(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, down(func(email string, _ int) jsmtest.Decision {
+			if email == address(1) || email == address(3) {
+				return jsmtest.Decision{Fault: jsmtest.UnavailableAfter}
+			}
+			return jsmtest.Decision{}
+		}))
+		d.export(5)
+		d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Created: 3, outcome.Unknown: 2})
+		d.expect(d.undo(t.Context()), map[outcome.Status]int{outcome.Revoked: 3, outcome.Review: 2})
+	})
+}
+
 // A run that is told again knows whom it knew then, also when the account was made anew or revoked since, and nobody
 // else.
 func TestToldAgainAsItWas(t *testing.T) {
