@@ -36,7 +36,7 @@ func settled(row *export.Row, m ledger.Memory) (o outcome.Outcome, done bool) {
 	case row.Invalid != "":
 		o.Status, o.Reason = outcome.Invalid, row.Invalid
 	case row.DuplicateOf != export.Place{}:
-		o.Status, o.Reason = outcome.Duplicate, fmt.Sprintf(outcome.ReasonSameAddress, row.DuplicateOf)
+		o.Status, o.Reason = outcome.Duplicate, fmt.Sprintf(outcome.ReasonSame, "address", row.DuplicateOf)
 		if row.DuplicateName {
 			o.Reason += outcome.ReasonOnlyThatSent
 		}

@@ -16,8 +16,7 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// decideRevocation makes no request for rows that an earlier session of this run has settled, and those that must not,
-// or need not, be revoked.
+// decideRevocation asks for a request, but for rows that were settled before, or must not or need not be revoked.
 func (r *Run) decideRevocation(t *task) {
 	t.row.Key = cmp.Or(t.row.Key, t.Owner) // the address under which the ledger knows the account; "": it does not
 	before, known := cmp.Or(t.Outcome, &outcome.Outcome{}), cmp.Or(t.Account, &ledger.Account{})
@@ -29,7 +28,7 @@ func (r *Run) decideRevocation(t *task) {
 	switch {
 	case done:
 	case again && status != outcome.Invalid:
-		o.Status, o.Reason = outcome.Duplicate, fmt.Sprintf(outcome.ReasonSameAccount, first)
+		o.Status, o.Reason = outcome.Duplicate, fmt.Sprintf(outcome.ReasonSame, "account", first)
 	case status == 0:
 		t.wants = outcome.Revoked
 	default:
