@@ -150,8 +150,7 @@ const (
 	names                     // of several words and words of the addresses, or nothing but such words
 )
 
-var verdicts = [...]string{"no names", "names of companies", "login names", "the same few words",
-	"perhaps names", "names"}
+var verdicts = [...]string{"no names", "names of companies", "login names", "the same few words"}
 
 func (s *shape) verdict() verdict {
 	switch {
