@@ -124,11 +124,13 @@ func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
 // refuse refuses a file for what its header, or a column of it, is.
 func (ch *chooser) refuse(what, hint string) error { return refuse(ch.h.place, what, hint) }
 
-// byHeader takes the column whose header means f and nothing else; of several the best one.
+// byHeader takes the column whose header means f, and no part of a name; of several the best one.
 func (ch *chooser) byHeader(f Field) {
 	best := meaning{rank: rankSelf}
+	part := func(m meaning) bool { return m.field == FirstName || m.field == LastName }
 	for i := range ch.h.names {
-		if m, ok := ch.h.means(i, f); ok && m.rank < best.rank && ch.c.holds(i) == 0 && !ch.c.told[f] {
+		if m, ok := ch.h.means(i, f); ok && m.rank < best.rank && ch.c.holds(i) == 0 && !ch.c.told[f] &&
+			!slices.ContainsFunc(ch.h.meanings(i), part) {
 			best = m
 			ch.c.at[f] = []int{i}
 		}

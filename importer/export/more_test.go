@@ -105,7 +105,7 @@ var whose = []exported{
 	{name: "children with their mothers' addresses", file: "First Name,Last Name,Grade,Mother Email\nAda,Lee,3,ann.lee@example.com\nBen,Berg,3,maria.berg@example.com\nEli,Dahl,3,edahl@example.com\n", refused: "another person's"},
 	{name: "and when the mothers' are named", options: told("email", "Mother Email"), file: "First Name,Last Name,Grade,Mother Email\nAda,Lee,3,ann.lee@example.com\nBen,Berg,3,maria.berg@example.com\n", refused: "another person's"},
 	{name: "a reference's address", file: "Applicant,Position,Reference,Reference Email\nAnn Lee,Dev,Zoe Kay,zoe.kay@example.com\nBo Berg,Dev,Max Ek,max.ek@example.com\n", refused: "'email=Reference Email'"},
-	{name: "names sorted, four rows", file: "Name,Email\nAnn Lee,bo.berg@example.com\nBo Berg,cy.dahl@example.com\nCy Dahl,di.ekman@example.com\nDi Ekman,ann.lee@example.com\n", refused: "stand in the addresses of other rows"},
+	{name: "names sorted, four rows", file: "Name,Email\nAnn Lee,bo.berg@example.com\nBo Berg,cy.dahl@example.com\nCy Dahl,di.ekman@example.com\nDi Ekman,ann.lee@example.com\n", refused: "one column was probably sorted"},
 	{name: "a couple's addresses", file: "Name,Email\nAnn Lee,bo.lee@example.com\nBo Lee,ann.lee@example.com\nCy Dahl,cy@example.com\n", people: "!|!|cy@example.com=Cy Dahl"},
 	{name: "the only names are a sender's, and the addresses agree", file: "Id;Absender;E-Mail;Ort\n1;Ann Lee;ann@example.com;Bonn\n2;Bo Berg;bo@example.com;Ulm\n3;Cy Dahl;cy@example.com;Bonn\n", refused: "name=Absender"},
 	{name: "the only names are accounts', and the addresses agree", file: "Account Name,Email\nAnn Lee,ann@example.com\nBo Berg,bo@example.com\n", refused: "'name=Account Name'"},

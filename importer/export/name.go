@@ -96,9 +96,10 @@ func joinParts(parts ...string) string {
 
 // code is what a program, a template, a directory or a spreadsheet writes around names or in their
 // place, and what stands between people: {{name}}, <b>Ann</b>, CN=Ann, =1+2, 12;#Ann, O\'Hara, b'Ann',
-// 'Ann', Ann+Lee, *|FNAME|*, %NAME%, M&uuml;ller, J%C3%BCrgen, #REF!, 2024-05-01, 01-May, a link.
+// 'Ann', Ann+Lee, *|FNAME|*, %NAME%, M&uuml;ller, J%C3%BCrgen, #REF!, 2024-05-01, 01-May, a link; and what was cut.
 var code = regexp.MustCompile(`[{}<>\\;]|\S=|=\d|^=.*[(!|]|^#\s|#[^\d\s]|%\w|\+\pL|\pL[*|:@]\pL|\*\||''|//|_x\d|` +
-	`^\pL?'.*'$|^\d+[-./E]\S*\d$|(^|\s)(\d\d?-\pL{3}|\pL{3}-\d\d?)(\s|$)`)
+	`^\pL?'.*'$|^\d+[-./E]\S*\d$|(^|\s)(\d{4}-\d\d-\d\d|\d\d?(-|\. )\pL{3}|\pL{3}-\d\d?|` +
+	`(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mai|Okt|Dez)\.? \d\d)(\s|$)|,$|…|\.\.\.`)
 
 // lost are letters that are none any more: M?ller, Jose´, ╗│╦▄, ·¼, —é–Ø, and signs beyond ASCII alone.
 var lost = regexp.MustCompile(`[\x00?\x{80}-\x{9f}\x{fffd}¤-¨¬¯±-³¶¸¹¼-¾\x{2200}-\x{22ff}\x{2500}-\x{259f}]|` +

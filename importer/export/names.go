@@ -64,7 +64,7 @@ func (ch *chooser) score(i int, m meaning) int {
 // logins, what the header says to be something else, the same few words again and again.
 func (ch *chooser) isOther(i int) bool {
 	s := ch.c.cells.of(i)
-	return ch.h.names[i] == "" || ch.h.own[i] || ch.h.says(i, elsewhereWord) || ch.h.says(i, otherWord) ||
+	return ch.h.names[i] == "" && s.verdict() < names || ch.h.own[i] || ch.h.says(i, elsewhereWord) || ch.h.says(i, otherWord) ||
 		s.verdict() == logins || s.verdict() == categories || s.addresses > 0 && s.names == 0
 }
 
@@ -85,7 +85,8 @@ func (ch *chooser) chooseNames() error {
 	worse := func(c candidate) bool {
 		return c.score < all[0].score && !(c.half && ch.c.cells.of(c.at).verdict() == categories)
 	}
-	full, parts := ch.assemble(without(all, worse))
+	doubtful := func(c candidate) bool { return c.score == doubted && worse(c) }
+	full, parts := ch.assemble(without(all, worse), without(all, doubtful))
 	if ch.c.has(FirstName) || ch.c.has(LastName) || ch.c.has(MiddleName) {
 		ch.take(parts)
 		return nil
@@ -101,8 +102,8 @@ func (ch *chooser) chooseNames() error {
 }
 
 // assemble makes readings of columns: those of whole names, and one of the parts, all of one group.
-// A column such as "Nom" beside "Prénom" is the other part.
-func (ch *chooser) assemble(list []candidate) (full []int, parts reading) {
+// A column such as "Nom" or "Firma / Nachname" beside "Prénom" is the other part.
+func (ch *chooser) assemble(list, all []candidate) (full []int, parts reading) {
 	group := ""
 	fits := func(c candidate) bool { return group == "" || c.group == "" || c.group == group }
 	for _, c := range list {
@@ -115,8 +116,8 @@ func (ch *chooser) assemble(list []candidate) (full []int, parts reading) {
 		}
 	}
 	known, other := parts.half()
-	for _, c := range list {
-		if known == 0 || !c.half || !fits(c) || slices.Contains(parts[known], c.at) ||
+	for _, c := range all {
+		if known == 0 || !c.half && c.field != other || !fits(c) || slices.Contains(parts[known], c.at) ||
 			len(parts[other]) > 0 && c.group != group {
 			continue
 		}

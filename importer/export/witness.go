@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -9,11 +10,12 @@ import (
 // witnessedRows is in how many of the first rows names are held against the addresses of the others.
 const witnessedRows = 10_000
 
-// witness looks for names that were sorted or moved without their addresses, all or some of them: addresses that are
-// made of the name of another row.
+// witness looks for names that were sorted, moved, filled down or replaced without their addresses, all or some of them.
 type witness struct {
 	rows    int
 	agree   int // rows with a word of the name in the address
+	whole   int // and no other word in it
+	partly  int // and another one, though the name is of several words, none an initial, in Latin letters
 	strange []stranger
 	made    map[uint64]int // how far names make what has such a hash
 }
@@ -24,11 +26,12 @@ const inPart, wholly, strange = 1, 2, 4
 
 // stranger is a row whose address has a part that is not of its name.
 type stranger struct {
+	index  int // of the rows that may be sent
 	number int
 	place  Place
 	key    hash128
 	local  uint64 // a hash of the local part, whole
-	part   uint64 // and of that part, where another one is of the name; 0: none is
+	agrees bool   // another part of it is of the name
 }
 
 func (w *witness) see(r *Row) {
@@ -37,16 +40,20 @@ func (w *witness) see(r *Row) {
 	}
 	w.rows++
 	local, words := localWords(r.Key), foldedWords(r.Name)
-	x := stranger{number: r.Number, place: r.Place, key: hashOf(r.identity()), local: hash64(strings.Join(local, ""))}
-	other := slices.IndexFunc(local, func(part string) bool { return !covers(words, []string{part}) })
-	if agrees(r.Name, local) {
-		w.agree++
-		x.part = hash64(local[max(0, other)])
-	}
+	x := stranger{w.rows, r.Number, r.Place, hashOf(r.identity()), hash64(strings.Join(local, "")), agrees(r.Name, local)}
 	full := wholly
-	if other >= 0 {
-		w.strange = append(w.strange, x)
+	initial := func(word string) bool { return len(word) == 1 }
+	if !covers(words, local) {
 		full |= strange
+		w.strange = append(w.strange, x)
+		if x.agrees && len(words) > 1 && isLatin(r.Name) && !slices.ContainsFunc(words, initial) {
+			w.partly++
+		}
+	} else if x.agrees {
+		w.whole++
+	}
+	if x.agrees {
+		w.agree++
 	}
 	if len(words) < 2 {
 		return
@@ -61,29 +68,27 @@ func (w *witness) see(r *Row) {
 	}
 }
 
-// judgeNames refuses a file with more addresses of others than chance or families would make, and rejects the rows
-// whose addresses are made of other whole names, but of no namesakes, and the ones beside them that agree in nothing.
+// judgeNames rejects the rows whose addresses are made of other whole names, but of no namesakes, and the ones beside
+// them that agree in nothing; and refuses a file with more addresses of others than chance or families would make, or
+// so many in rows that follow one another.
 func (s *Survey) judgeNames() error {
+	w := &s.names
 	if s.columns.namesTold() {
 		return nil
 	}
-	moved, halves := 0, 0
-	for _, x := range s.names.strange {
-		if x.part == 0 && s.names.made[x.local] > 0 {
+	moved := 0
+	for _, x := range w.strange {
+		if !x.agrees && w.made[x.local] > 0 {
 			moved++
-		} else if x.part != 0 && s.names.made[x.part] > 0 {
-			halves++
 		}
 	}
-	if moved > 2 && moved*4 > s.names.agree || halves > 4 && most(halves, s.names.agree) {
-		return refuse(Place{}, fmt.Sprintf("the names of %d rows stand in the addresses of other rows: one column "+
-			"was probably sorted or moved without the other", max(moved, halves)),
-			"make the export again; if the names are right, say so with --column name=COLUMN")
+	if moved > 2 && moved*4 > w.agree || w.partly > 4 && w.partly > 2*w.whole {
+		return s.refuseNames(Place{}, max(moved, w.partly), "of the file")
 	}
-	for _, besides := range []bool{false, s.names.agree*3 > s.names.rows*2} {
-		for _, x := range s.names.strange {
-			beside := besides && x.part == 0 && (s.anothers[x.number-1] || s.anothers[x.number+1])
-			made, shared := s.names.made[x.local], s.keys.repeated[x.key] > 0
+	for _, besides := range []bool{false, w.agree*3 > w.rows*2} {
+		for _, x := range w.strange {
+			beside := besides && !x.agrees && (s.anothers[x.number-1] || s.anothers[x.number+1])
+			made, shared := w.made[x.local], s.keys.repeated[x.key] > 0
 			if s.anothers[x.number] || made < strange && !(shared && made >= wholly) && !beside {
 				continue
 			}
@@ -97,7 +102,32 @@ func (s *Survey) judgeNames() error {
 			s.Examples = without(s.Examples, func(r *Row) bool { return r.Number == x.number })
 		}
 	}
+	var longest, block []stranger
+	before := stranger{}
+	for _, x := range w.strange {
+		if x.index > before.index+1 {
+			block = nil
+		}
+		if x.local != before.local || w.made[x.local] > 0 { // else both are a role's, such as info@
+			block = append(block, x)
+		}
+		if before = x; len(block) > len(longest) {
+			longest = block
+		}
+	}
+	n, left := len(longest), without(longest, func(x stranger) bool { return s.anothers[x.number] })
+	chance := float64(w.rows-n-w.whole+1) / float64(w.rows-n+2) // of a row outside, by Laplace's rule
+	if w.whole >= n && n > 4 && float64(w.rows)*math.Pow(chance, float64(n)) < 1e-4 && len(left) > 0 {
+		return s.refuseNames(longest[0].place, n, "from here on")
+	}
 	return nil
+}
+
+// refuseNames refuses a file because of the names in some rows.
+func (s *Survey) refuseNames(at Place, rows int, where string) error {
+	return refuse(at, fmt.Sprintf("the names of %d rows %s are not those in their addresses: one column was probably "+
+		"sorted, moved, filled down or replaced without the other", rows, where),
+		"make the export again; if the names are right, say so with --column name=COLUMN")
 }
 
 // isAnothers reports a row whose name does not stand in the address that is taken, while that of another person

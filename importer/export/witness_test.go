@@ -11,6 +11,11 @@ const pupils = "Ida Moen,ida.moen@example.com,Bonn\nTom Ruud,tom.ruud@example.co
 	"Per Dahl,per.dahl@example.com,Ulm\nKim Berg,kim.berg@example.com,Bonn\nNils Aas,nils.aas@example.com,Ulm\n" +
 	"Siv Hagen,siv.hagen@example.com,Bonn\nOla Strand,ola.strand@example.com,Ulm\n"
 
+const morePupils = "Gro Vik,gro.vik@example.com,Ulm\nJan Bakke,jan.bakke@example.com,Ulm\n"
+
+// filledDown are rows with the name of the first of them.
+const filledDown = "Ann Lee,bo.hart@a.example,Ulm\nAnn Lee,cy.orr@b.example,Ulm\nAnn Lee,di.falk@c.example,Ulm\nAnn Lee,ed.holm@d.example,Ulm\nAnn Lee,flo.kerr@e.example,Ulm\n"
+
 // Addresses that are made of the names of others.
 var witnesses = []struct {
 	name, file string
@@ -31,7 +36,13 @@ var witnesses = []struct {
 	{name: "an address of two strangers", file: "Name,Email,City\n" + pupils + "Bo Hart,ann.lee@example.com,Ulm\nCy Orr,ann.lee@example.com,Ulm\nDi Falk,di.falk@example.com,Ulm\nAnn Lee,kiwi7@example.com,Ulm\n", invalid: "ann.lee@example.com ann.lee@example.com"},
 	{name: "and a third row", file: "Name,Email,City\n" + pupils + "Bo Hart,ann.lee@example.com,Ulm\nAnn Lee,ann.lee@example.com,Ulm\nAnn Lee,ann.lee@example.com,Ulm\n", invalid: "ann.lee@example.com", duplicates: 1},
 	{name: "first names moved without the last ones", file: "First name,Last name,Email\nBo,Lee,ann.lee@example.com\nCy,Hart,bo.hart@example.com\nDi,Orr,cy.orr@example.com\nEd,Moen,di.moen@example.com\nAnn,Ruud,ed.ruud@example.com\n", refused: "names of 5 rows"},
-	{name: "children with their mothers' addresses", file: "Name,Email\nTom Lee,ann.lee@example.com\nEva Hart,bo.hart@example.com\nIda Orr,cy.orr@example.com\nPer Moen,di.moen@example.com\nSiv Ruud,ed.ruud@example.com\n"},
+	{name: "children with their mothers' addresses", file: "Name,Email\nTom Lee,ann.lee@example.com\nEva Hart,bo.hart@example.com\nIda Orr,cy.orr@example.com\nPer Moen,di.moen@example.com\nSiv Ruud,ed.ruud@example.com\n", refused: "names of 5 rows"},
+	{name: "initials in the names", file: "Name,Email\nA. Lee,ann.lee@example.com\nB. Hart,bo.hart@example.com\nC. Orr,cy.orr@example.com\nD. Moen,di.moen@example.com\nE. Ruud,ed.ruud@example.com\n"},
+	{name: "first names sorted, and addresses with initials", file: "First name,Last name,Email\nAnn,Hart,bhart@example.com\nBo,Falk,cfalk@example.com\nCy,Moen,dmoen@example.com\nDi,Ruud,eruud@example.com\nEd,Berg,aberg@example.com\n", refused: "names of 5 rows"},
+	{name: "a name filled down", file: "Name,Email,City\n" + pupils + morePupils + filledDown, refused: "names of 5 rows from here on"},
+	{name: "a few rows of one name", file: "Name,Email,City\n" + pupils + morePupils + filledDown[:strings.Index(filledDown, "Ann Lee,cy")]},
+	{name: "roles beside one another", file: "Name,Email,City\n" + pupils + morePupils + strings.NewReplacer("bo.hart@a", "info@a", "cy.orr@b", "info@b", "di.falk@c", "info@c", "ed.holm@d", "info@d", "flo.kerr@e", "info@e").Replace(filledDown)},
+	{name: "rows beside one another where names often differ", file: "Name,Email,City\n" + strings.NewReplacer("ida.moen", "kiwi7", "eva.lund", "skater", "kim.berg", "owl").Replace(pupils) + morePupils + filledDown},
 	{name: "another cell has the name", file: "Name,Email,Company\n" + pupils + "Acme Ltd,ann.lee@example.com,Ann Lee\nBo Hart,kiwi7@example.com,Ann Lee\n", invalid: "ann.lee@example.com"},
 	{name: "but for how it sounds", file: "Name,Email,Romaji\n" + pupils + "鈴木 千尋,chihiro.suzuki@example.com,Chihiro Suzuki\n"},
 	{name: "another cell has the name, and the address an initial", file: "Email,Name,City,Notes\nida.moen@example.com,Ida Moen,Bonn,\ntom.ruud@example.com,Tom Ruud,Ulm,x\neva.lund@example.com,Eva Lund,Ulm,y\naberg@example.com,Dept 4,Ann Berg,Bonn\n", invalid: "aberg@example.com"},
