@@ -16,7 +16,7 @@ import (
 	"jsm-onboard/report"
 )
 
-// leastErrors is what a share in --max-errors and --max-creates comes to at least: a share of a few rows says nothing.
+// leastErrors is how many rows a share in --max-errors and --max-creates always allows: that of a few says nothing.
 const leastErrors = 100
 
 // importWork is what import does within a run.
@@ -73,7 +73,7 @@ func (w *importWork) guard(ctx context.Context, r *run) error {
 	}
 	calls := r.plan.Create + r.plan.LookUps + r.plan.Settled.Of(outcome.Renamed)
 	err, sandbox := w.guards.Check(r.plan), strings.HasPrefix(r.site.url, "http:")
-	if err != nil || !r.asks() && (r.dryRun || calls == 0 && !sandbox) {
+	if err != nil || !r.needsSite() && (r.dryRun || calls == 0 && !sandbox) {
 		return err
 	}
 	if r.conn, err = r.site.connect(ctx, calls > 0); err != nil {
@@ -105,14 +105,14 @@ const (
 	nameless = "the token cannot show whose it is: it lacks the scope " + apiclient.ScopeUser
 )
 
-// manyCreates is from when on a plan is asked about: so many are too many to take back by hand.
+// manyCreates is how many creates need no confirmation; more are too many to take back by hand.
 const manyCreates = 20
 
-// agree asks, on a terminal, whether all, one or none shall be created: only those who have tried know whether a site
+// confirm asks, on a terminal, whether all, one or none shall be created: only those who have tried know whether a site
 // writes to new customers. So many names are asked about, too, as a column may have slipped; a revocation always is.
 // One is a limit, which leaves names and leavers as they are: it is no answer where it would limit nothing.
-func (w *importWork) agree(ctx context.Context, r *run) error {
-	creates, renames := r.sends()
+func (w *importWork) confirm(ctx context.Context, r *run) error {
+	creates, renames := r.plannedRequests()
 	if r.yes || max(creates, renames) <= manyCreates && w.revokes == 0 || !r.interactive() {
 		return nil
 	}

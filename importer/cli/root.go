@@ -69,7 +69,7 @@ func (p *program) root() *cobra.Command {
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			needsNone := slices.Contains([]string{"help", "version", "completion"}, cmd.Name())
-			if err := p.settle(cmd); err != nil && !needsNone {
+			if err := p.applySettings(cmd); err != nil && !needsNone {
 				return err
 			}
 			return p.newConsole()

@@ -23,7 +23,7 @@ import (
 	"jsm-onboard/report"
 )
 
-// A site is the Jira site that a command works at, with its client and ledger: as the flags have it, and then as it
+// A site is the Jira site that a command works on, with its client and ledger: first as the flags give it, then as it
 // was found. Close it in any case.
 type site struct {
 	sandbox           bool
@@ -106,7 +106,7 @@ func (p *program) findSite(s *site) (err error) {
 	return nil
 }
 
-// Close gives everything back, in the reverse order of opening.
+// Close closes everything, in the reverse order of opening.
 func (s *site) Close() (err error) {
 	for _, closer := range slices.Backward(s.closers) {
 		err = errors.Join(err, closer())
@@ -181,8 +181,8 @@ func (p *program) newClient(s *site, notify func(apiclient.Event)) (err error) {
 	return err
 }
 
-// connect asks the site who we are and what we may, and holds the ledger to the site that answers. Administer Jira is
-// what only creates need; whether somebody may do anything else shows with the first request.
+// connect asks the site who we are and what we may do, and binds the ledger to the site that answers. Only creates need
+// Administer Jira; whether the account may do anything else shows with the first request.
 func (s *site) connect(ctx context.Context, creates bool) (apiclient.Connection, error) {
 	conn, err := s.client.Connect(ctx)
 	if !creates && conn.Administer == apiclient.No {
