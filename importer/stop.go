@@ -28,7 +28,7 @@ const (
 	Interrupted  Cause = 130 // Ctrl-C, SIGTERM
 )
 
-// Stop is the error by which a run ends early. Its text is one sentence with the cause; Hint says what to do next.
+// Stop is the error that ends a run early. What is one sentence with the cause; Hint says what to do next.
 type Stop struct {
 	Cause Cause
 	What  string
@@ -65,8 +65,7 @@ func brokenLedger(err error) *Stop {
 	return newStop(Broken, err, err.Error(), "make room on the disk, or fix what the message names, "+goesOn)
 }
 
-// StopFor is the reason to stop that lies in one error of the site or the ledger's disk; nil when the error concerns
-// its row alone.
+// StopFor returns why an error of the site, or of the ledger's disk, ends the run; nil if it concerns its row alone.
 func StopFor(err error) *Stop {
 	pause, long := errors.AsType[*apiclient.PauseError](err)
 	refused, answered := errors.AsType[*apiclient.Error](err)
@@ -103,14 +102,14 @@ func statusOf(err error) int {
 
 func joinLines(first, second string) string { return strings.TrimPrefix(first+"\n"+second, "\n") }
 
-// sameRefusals is how many rows may be refused alike, with nothing done in between, before that is one problem of the
-// site and not of the rows.
-const sameRefusals = 20
+// maxSameRefusals is how many rows in a row are refused in the same way before this counts as one problem of the site,
+// and not of the rows.
+const maxSameRefusals = 20
 
 // stopRules decide after each row whether the run should stop.
 type stopRules struct {
-	maxErrors Limit // none: failures never stop the run
-	forbidden int   // so many rows in a row that may not be sent mean that none may
+	maxErrors    Limit // none: failures never stop the run
+	maxForbidden int   // after that many 403 in a row, no row may be sent
 
 	mu     sync.Mutex
 	sent   int    // rows that were sent
@@ -127,17 +126,17 @@ func (w *stopRules) after(s outcome.Status, err error) *Stop {
 	case outcome.NotAttempted:
 		return StopFor(err)
 	case outcome.NotFound:
-		return w.sameAgain(err)
+		return w.sameRefusal(err)
 	case outcome.Failed, outcome.Unknown:
 		w.failed++
-		return cmp.Or(StopFor(err), w.sameAgain(err), w.tooMany())
+		return cmp.Or(StopFor(err), w.sameRefusal(err), w.tooMany())
 	}
 	w.streak = 0
 	return nil
 }
 
-// sameAgain keeps the streak of equal refusals.
-func (w *stopRules) sameAgain(err error) *Stop {
+// sameRefusal counts equal refusals in a row, and returns a *Stop when there are too many.
+func (w *stopRules) sameRefusal(err error) *Stop {
 	refused, ok := errors.AsType[*apiclient.Error](err)
 	if !ok || refused.Status < 200 || refused.Status >= 500 {
 		return nil
@@ -147,9 +146,9 @@ func (w *stopRules) sameAgain(err error) *Stop {
 	}
 	w.streak++
 	switch {
-	case refused.Status == 403 && w.streak >= w.forbidden:
+	case refused.Status == 403 && w.streak >= w.maxForbidden:
 		return forbidden(err)
-	case w.streak < sameRefusals, w.maxErrors.Unit == "":
+	case w.streak < maxSameRefusals, w.maxErrors.Unit == "":
 		return nil
 	}
 	return newStop(Guarded, err,

@@ -216,7 +216,7 @@ func RunList(runs []ledger.Run, short bool) string {
 		ended := r.Outcome != ""
 		unread := ended && r.Outcome != ledger.Complete && r.RowsRead == 0 // the export could not be read
 		rows := cmp.Or(onlyIf(unread, "-"), onlyIf(ended, text.Grouped(r.RowsRead)))
-		became := joined(", ", cmp.Or(r.Outcome, "not finished"), onlyIf(!r.Undone.IsZero(), "undone"))
+		became := joined(", ", cmp.Or(r.Outcome, "not finished"), onlyIf(!r.UndoneAt.IsZero(), "undone"))
 		var s Summary // of a run that has ended
 		known := !ended || json.Unmarshal(r.Summary, &s) == nil && r.Outcome != ledger.Held
 		creates := r.Command == "import" || r.Command == "sync"

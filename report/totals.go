@@ -16,7 +16,7 @@ import (
 // Totals is what people read at the end of a run: what became of the rows,
 // which files were written, and what to type next.
 func Totals(s Summary) string {
-	proven := s.Rows.Prove(s.Rows.Read) == nil // else the run has stopped, and says why
+	proven := s.Rows.CheckComplete(s.Rows.Read) == nil // else the run has stopped, and says why
 	var next []string
 	for _, step := range NextSteps(s) {
 		next = append(next, joined("\n  ", step.Text, step.Command))

@@ -189,8 +189,8 @@ func (d *doctor) checkLedger(ctx context.Context) {
 	if err == nil && d.conn.CloudID != "" { // compared: the ledger is read-only
 		err = d.site.ledger.Bind(ctx, d.conn.CloudID)
 	}
-	tried := ledger.Try(d.site.ledgerPath)
-	if isHeld(tried) {
+	tried := ledger.TryOpen(d.site.ledgerPath)
+	if isLocked(tried) {
 		tried = warnf("a run that starts now is refused; wait until that one has ended", "%s", explain(tried).What)
 	}
 	d.add("Ledger", cmp.Or(err, tried), fmt.Sprintf("%s, with %s (%s revoked)", report.Shown(d.site.ledgerPath),

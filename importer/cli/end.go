@@ -82,7 +82,7 @@ func (r *run) writeRefusal(ctx context.Context, err error) {
 }
 
 // touchesNoFiles reports whether a run that was refused with err must not write any of its files.
-func touchesNoFiles(err error) bool { return isHeld(err) || codeOf(err) == int(importer.Usage) }
+func touchesNoFiles(err error) bool { return isLocked(err) || codeOf(err) == int(importer.Usage) }
 
 // write writes the page, and the summary's file; stdout gets the summary when all is over.
 func (f *outputFlags) write(s report.Summary, p page.Page) (err error) {

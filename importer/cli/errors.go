@@ -53,10 +53,10 @@ func codeOf(err error) int {
 	return int(explain(err).Cause)
 }
 
-// isHeld reports whether another process holds the ledger.
-func isHeld(err error) bool {
+// isLocked reports whether another process holds the ledger.
+func isLocked(err error) bool {
 	refused, ok := errors.AsType[*ledger.RefusedError](err)
-	return ok && refused.Held
+	return ok && refused.Locked
 }
 
 // explain returns message, hint and cause (the exit code) of an error: the one place where errors become exit codes.

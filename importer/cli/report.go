@@ -229,7 +229,7 @@ func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
 	}
 	r.summary.Results = cmp.Or(r.out.results, r.summary.Results)
 	none := "There is no failed file: the rows that were not sent are only in the input."
-	if now.Prove(r.summary.Rows.Read) == nil {
+	if now.CheckComplete(r.summary.Rows.Read) == nil {
 		r.summary.Rows.Totals, none = now, "There is no failed file: no row of this run needs fixing any more."
 	}
 	if r.out.failed != "" {

@@ -145,7 +145,7 @@ func (r *run) openAndRun(ctx context.Context) error {
 	open := ledger.Open
 	if r.dryRun {
 		open = ledger.OpenReadOnly
-		if err := ledger.Try(r.site.ledgerPath); err != nil && !isHeld(err) {
+		if err := ledger.TryOpen(r.site.ledgerPath); err != nil && !isLocked(err) {
 			return err
 		}
 	}
@@ -242,7 +242,7 @@ func (r *run) runRows(ctx context.Context) (end importer.End, err error) {
 	o.FailedPath, _ = r.memory.Place(r.out.failed, "")
 	o.MayBrowse = r.conn.BrowseUsers == apiclient.Yes
 	o.ResolveConflicts = o.ResolveConflicts && r.conn.BrowseUsers != apiclient.No
-	o.Settled = func(result importer.Result) { r.recorder.Row(time.Now(), result.Call.First) }
+	o.OnResult = func(result importer.Result) { r.recorder.Row(time.Now(), result.Call.First) }
 	pipeline := importer.NewRun(ctx, r.site.client, r.site.ledger, r.plan, o)
 	stop := r.follow(pipeline)
 	end = pipeline.Do(r.plan.Rows(still), r.rows.write)
