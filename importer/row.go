@@ -151,10 +151,10 @@ func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 	}
 	run, attempt := r.plan.Run.Seq, ledger.Entry{Outcome: t.result.Outcome, Revoke: r.revokes}
 	var broken error // of the ledger
-	id, call, err := r.send(ctx, t, apiclient.Record{Before: func() error {
+	id, call, err := r.send(ctx, t, apiclient.Hooks{BeforeSend: func() error {
 		broken = r.ledger.Begin(context.WithoutCancel(ctx), run, attempt)
 		return broken
-	}, Undone: func() error {
+	}, Withdraw: func() error {
 		broken = r.ledger.Withdraw(ctx, run, attempt.Row, r.revokes)
 		return broken
 	}})
@@ -183,18 +183,18 @@ func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 
 // send makes the request that a row wants, and returns the account's id; "": it is not known. A rename may be repeated,
 // so its attempts are not recorded.
-func (r *Run) send(ctx context.Context, t *task, record apiclient.Record) (id string, call apiclient.Call, err error) {
+func (r *Run) send(ctx context.Context, t *task, hooks apiclient.Hooks) (id string, call apiclient.Call, err error) {
 	switch t.wants {
 	case outcome.Created:
 		who := apiclient.NewCustomer{Email: t.row.Email, DisplayName: t.row.Name}
-		made, call, err := r.api.CreateCustomer(ctx, who, record)
+		made, call, err := r.api.CreateCustomer(ctx, who, hooks)
 		return made.ID, call, err
 	case outcome.Renamed:
 		call, err = unlessRefused(&r.renameRefused, func() (apiclient.Call, error) {
 			return r.api.RenameCustomer(ctx, t.accountID, t.row.Name)
 		})
 	case outcome.Revoked:
-		call, err = r.api.RevokePortalAccess(ctx, t.accountID, record)
+		call, err = r.api.RevokePortalAccess(ctx, t.accountID, hooks)
 	}
 	return t.accountID, call, err
 }
