@@ -297,7 +297,7 @@ var rules = []rule{
 	{file: "importer/stop.go", function: "StopFor", tests: stops},
 	{file: "importer/export/evidence.go", tests: columns},
 	{file: "importer/export/names.go", tests: columns},
-	{file: "importer/export/witness.go", tests: "TestAddressesOfOthers|TestAddressOfAnother|TestShapes"},
+	{file: "importer/export/alignment.go", tests: "TestAddressesOfOthers|TestAddressOfAnother|TestShapes"},
 }
 
 const (

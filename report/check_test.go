@@ -29,7 +29,7 @@ func TestCheckText(t *testing.T) {
 	if !strings.Contains(got, `, organization "ACME"`) || strings.Contains(got, "not carried over") {
 		t.Error(got)
 	}
-	asked.Survey.OneExternalID = "they are all the same"
+	asked.Survey.ExternalIDsUnused = "they are all the same"
 	if got := asked.Text(); !strings.Contains(got, "External ids of this file are not used: they are all the same.") {
 		t.Error(got)
 	}

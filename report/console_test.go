@@ -455,7 +455,7 @@ func TestNothingControlsTheTerminal(t *testing.T) {
 	s.Outcome, s.Leavers, s.Access = "stopped", &LeaverTotals{Path: evil, Held: evil, Results: evil},
 		&importer.AccessTotals{ServiceDesks: map[string]*importer.DeskTotals{evil: {}}}
 	survey := exampleSurvey()
-	survey.Path, survey.Encoding, survey.Source, survey.OneExternalID = evil, evil, evil, evil
+	survey.Path, survey.Encoding, survey.Source, survey.ExternalIDsUnused = evil, evil, evil, evil
 	survey.Columns[0].Header, survey.Columns[0].Why = evil, evil
 	survey.Problems[0].Text, survey.Problems[0].Hint = evil, evil
 	survey.Examples[0].Name, survey.Examples[0].Email = evil, evil

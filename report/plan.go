@@ -172,7 +172,7 @@ func problems(s *export.Survey, fixed int) string {
 		onlyIf(fixed < s.Invalid, under(joined("; ", "Rows that will not be sent", already), export.Rejected)),
 		under("Repaired, or to be checked", export.Repaired),
 		under("Advice (nothing is left out by itself)", export.Advised),
-		onlyIf(s.OneExternalID != "", "External ids of this file are not used: "+s.OneExternalID+"."))
+		onlyIf(s.ExternalIDsUnused != "", "External ids of this file are not used: "+s.ExternalIDsUnused+"."))
 }
 
 func problem(p export.Problem) string {

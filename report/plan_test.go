@@ -86,7 +86,7 @@ func TestPlanText(t *testing.T) {
 	noIDs := whole
 	noIDs.Access = &importer.AccessPlan{Organizations: true, Named: 40, Memberships: 1}
 	noIDs.Survey = exampleSurvey()
-	noIDs.Survey.OneExternalID = "a spreadsheet has shortened them (3.8E+10)"
+	noIDs.Survey.ExternalIDsUnused = "a spreadsheet has shortened them (3.8E+10)"
 	began := time.Date(2025, 3, 1, 8, 0, 30, 0, time.UTC)
 	undo := importer.Plan{
 		Survey: &export.Survey{Rows: 12}, Create: 10, Settled: totals(map[outcome.Status]int{outcome.AlreadyRevoked: 2}),

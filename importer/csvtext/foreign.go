@@ -59,8 +59,8 @@ func refuseForeign(path string, head []byte) error {
 // document is an entry of an archive that a spreadsheet or text program has written.
 var document = regexp.MustCompile(`^(xl/|word/|Index/|mimetype$)`)
 
-// textIn opens the one CSV file in a zip archive.
-func textIn(file string, raw io.ReaderAt, size int64) (io.Reader, error) {
+// csvInZip opens the one CSV file in a zip archive.
+func csvInZip(file string, raw io.ReaderAt, size int64) (io.Reader, error) {
 	archive, err := zip.NewReader(raw, size)
 	if err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ type Reader struct {
 
 // Records starts to read the records of the file.
 func (f *File) Records(ctx context.Context, e Encoding, d Dialect) *Reader {
-	whole := io.NewSectionReader(f.copy, 0, 1<<62)
+	whole := io.NewSectionReader(f.unpacked, 0, 1<<62)
 	return newReader(e.decode(contextReader{ctx, whole}), d, f.path)
 }
 

@@ -11,7 +11,7 @@ var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()} // of the pr
 // hash64 is a hash of a text: another one in each process, so that no file is made for it.
 func hash64(s string) uint64 { return maphash.String(seeds[0], s) }
 
-// hash128 is so wide that two keys have one hash in no file that there is.
+// hash128 is wide enough that in practice no two keys share one.
 type hash128 [16]byte // in a map, of fewer bytes than two numbers
 
 func hashOf(key string) hash128 {
@@ -19,7 +19,7 @@ func hashOf(key string) hash128 {
 	return hash128(binary.BigEndian.AppendUint64(half, maphash.String(seeds[1], key)))
 }
 
-// keyIndex knows which keys were seen, and which of them several rows have that may be sent.
+// keyIndex has the keys that were seen, and those that several sendable rows have.
 type keyIndex struct {
 	names                  map[hash128]uint16 // a hash of the name in the first of those rows; 0: there is none
 	repeated               map[hash128]int32  // the rows after the first
@@ -57,8 +57,8 @@ type first struct {
 	name  uint64
 }
 
-// mark sets which row a duplicate repeats; in the second pass, firsts are those that were met so far.
-func (x *keyIndex) mark(r *Row, firsts map[hash128]first) {
+// setDuplicateOf sets DuplicateOf, in the second pass; firsts are the first rows of repeated keys so far.
+func (x *keyIndex) setDuplicateOf(r *Row, firsts map[hash128]first) {
 	if len(x.repeated) == 0 || !r.Sendable() {
 		return
 	}

@@ -49,7 +49,7 @@ func kindOf(word string) *kind {
 	return kinds[slices.IndexFunc(kinds, func(k *kind) bool { return k.Word == word })]
 }
 
-// uncorrected is the kind of a row whose form was wrong, in a file of ours, until its reason is emptied.
+// uncorrected is the kind of a row with misplaced cells, in a file of ours, until its reason is emptied.
 var uncorrected = kindOf("uncorrected")
 
 // Problem is one kind of trouble in a file, with where it first occurs.

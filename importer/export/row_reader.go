@@ -63,7 +63,7 @@ func (r *rowReader) batches(yield func([]*Row, error) bool) {
 	}
 }
 
-// classify separates rows from lines that are none. A header after a line of text is that of a second table.
+// classify tells rows from other lines. A header after a line of text is that of a second table.
 func (r *rowReader) classify(row *Row, afterFragment bool) error {
 	rec := row.record
 	if rec.BOM {
@@ -84,7 +84,7 @@ func (r *rowReader) classify(row *Row, afterFragment bool) error {
 		row.skipped = kindOf("title_lines")
 	case row.fault != nil:
 	case hasAddress:
-		r.form(row)
+		r.checkWidth(row)
 	case ruler.MatchString(strings.Join(rec.Cells, "")), len(rec.Cells) < r.header.trimmed && isDirective(rec.Cells):
 		row.skipped = kindOf("stray_directive")
 	default:
@@ -98,14 +98,14 @@ func (r *rowReader) classify(row *Row, afterFragment bool) error {
 				"cut the file there, and import the parts one by one; or delete all lines between the first header "+
 					"and the first person")
 		default:
-			r.form(row)
+			r.checkWidth(row)
 		}
 	}
 	return nil
 }
 
-// form compares a record's cells with the header's.
-func (r *rowReader) form(row *Row) {
+// checkWidth compares the number of a record's cells with the header's.
+func (r *rowReader) checkWidth(row *Row) {
 	cells, width := row.record.Cells, len(r.header.names)
 	whole := len(cells)
 	if !row.record.Ended && (whole < r.header.trimmed || r.isCutOff(cells)) {
@@ -200,8 +200,8 @@ var tallyLine = regexp.MustCompile(`^[^\d]*[:(=][^\d]*\d`)
 // isTally reports a line of one cell with a sum.
 func isTally(cells []string) bool { return len(cells) == 1 && tallyLine.MatchString(cells[0]) }
 
-// skipFooter passes over the fragments that end the file: where access is taken back none but sums, and
-// never one that may be a row that was cut off.
+// skipFooter skips the fragments that end the file; if access is to be revoked, only sums, and never one
+// that may be a row that was cut off.
 func (r *rowReader) skipFooter(rows []*Row) {
 	for i, row := range slices.Backward(rows) {
 		cut := !row.record.Ended && i > 0 && rows[i-1].skipped == nil && !rows[i-1].fragment
