@@ -53,10 +53,10 @@ func counted(n int, one, many, rest string) string {
 	return onlyIf(n > 0, text.Counted(n, one, many)+rest)
 }
 
-// onlyIf is a text where it is to be said, else "".
-func onlyIf(said bool, what string) string {
-	if said {
-		return what
+// onlyIf returns s if a condition holds, else "".
+func onlyIf(holds bool, s string) string {
+	if holds {
+		return s
 	}
 	return ""
 }
@@ -164,7 +164,7 @@ const (
 	Failing State = "failed"
 )
 
-var marks = map[State]string{Fine: "✓", Warning: "!", Failing: "✗"}
+var stateSymbols = map[State]string{Fine: "✓", Warning: "!", Failing: "✗"}
 
 // A Finding is one line of the doctor's list.
 type Finding struct {
@@ -189,7 +189,7 @@ func (d Diagnosis) String() string {
 	found := map[State]int{}
 	for _, c := range d.Checks {
 		found[c.State]++
-		fmt.Fprintf(w, "%s %s\t%s\n", marks[c.State], text.Printable(c.Name), text.Printable(c.Text))
+		fmt.Fprintf(w, "%s %s\t%s\n", stateSymbols[c.State], text.Printable(c.Name), text.Printable(c.Text))
 		for line := range strings.Lines(c.Hint) {
 			fmt.Fprintf(w, "\t> %s\n", text.Printable(strings.TrimSuffix(line, "\n")))
 		}

@@ -110,7 +110,7 @@ func NextSteps(s Summary) []Step {
 	return slices.DeleteFunc(all, func(step Step) bool { return step.Text == "" })
 }
 
-// next is a command to type now, for the same site.
+// next returns a command to type next, for the same site.
 func (s Summary) next(name, operand string, flags ...string) string {
 	return Command(name, slices.Concat([]string{operand}, s.SiteFlags, flags)...)
 }

@@ -174,7 +174,7 @@ func (r *run) summarise(end importer.End) *report.Summary {
 // addRun adds what the run sent and wrote. The run was not refused.
 func (r *run) addRun(s *report.Summary, end importer.End) {
 	pace := r.pace()
-	s.RunID, s.Continued, s.Resent = r.plan.Run.ID, r.plan.Resumed, r.planned.ResendKnown
+	s.RunID, s.Continued, s.Resent = r.plan.Run.ID, r.plan.Resumed, r.planOptions.ResendKnown
 	s.Results, s.Failed, s.Kept = r.rows.resultsPath, r.rows.failedPath, r.rows.keptPath
 	s.OtherEmail = r.plan.OtherAddress
 	s.Requests = report.Requests{

@@ -56,7 +56,7 @@ func checkDistinct(inUse, outputs []namedFile) error {
 	return nil
 }
 
-// ledgerFiles are a ledger and what SQLite, its lock and the memory of failed files keep beside it.
+// ledgerFiles are a ledger and the files beside it: SQLite's, its lock, and the list of failed files.
 func ledgerFiles(path string) []namedFile {
 	files := []namedFile{{"the ledger", path}}
 	for _, end := range []string{"-wal", "-shm", "-journal", ".lock", ".files"} {

@@ -69,7 +69,7 @@ func (p *program) helpCommand() *cobra.Command {
 	cmd := p.command("help [TOPIC|COMMAND]", func(cmd *cobra.Command, args []string) error {
 		topic := strings.Join(args, " ")
 		if slices.Contains(topics, topic) {
-			return p.showText(helpText(topic))
+			return p.showMarkdown(helpText(topic))
 		}
 		named, _, err := cmd.Root().Find(args)
 		if err != nil || named == cmd.Root() && topic != "" {
@@ -81,8 +81,8 @@ func (p *program) helpCommand() *cobra.Command {
 	return cmd
 }
 
-// showText prints Markdown as text. Lines of code are never broken.
-func (p *program) showText(markdown string) (err error) {
+// showMarkdown prints Markdown as text. Lines of code are never broken.
+func (p *program) showMarkdown(markdown string) (err error) {
 	for block := range strings.SplitSeq(strings.TrimSpace(markdown), "\n\n") {
 		if strings.HasPrefix(block, "    ") {
 			_, err = fmt.Fprintln(p.Out, block+"\n")

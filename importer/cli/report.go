@@ -220,9 +220,9 @@ func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
 				"why", err.Error())
 		}
 	}
-	memory := report.ReadMemory(r.site.memory, r.run.Input, r.out.failed == r.summary.Failed)
-	memory.Batch, memory.Taken = memory.At(r.out.failed).Batch, r.inUse(&r.site, r.out, r.run.Input)
-	files := &rowFiles{out: &r.out, survey: survey, access: r.summary.Access != nil, memory: memory}
+	written := report.ReadFailedFiles(r.site.failedFilesPath, r.run.Input, r.out.failed == r.summary.Failed)
+	written.Batch, written.InUse = written.Last(r.out.failed).Batch, r.inUse(&r.site, r.out, r.run.Input)
+	files := &rowFiles{out: &r.out, survey: survey, access: r.summary.Access != nil, failedFiles: written}
 	now, err := files.rewrite(ctx, r.site.ledger, r.run, r.summary.Resent, rows(ctx))
 	if err != nil {
 		return nil, err
@@ -235,7 +235,7 @@ func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
 	if r.out.failed != "" {
 		r.summary.Failed, r.summary.Kept = files.failedPath, files.keptPath
 		if r.summary.Failed == "" {
-			r.console.People(none + "\n")
+			r.console.ShowText(none + "\n")
 		}
 	}
 	return files.findings, nil

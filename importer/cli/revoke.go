@@ -41,7 +41,7 @@ func (w *revokeWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 	if err := w.finishLookUps(ctx, r); err != nil {
 		return nil, err
 	}
-	return importer.MakePlan(ctx, r.file, r.site.ledger, r.planned)
+	return importer.MakePlan(ctx, r.file, r.site.ledger, r.planOptions)
 }
 
 // finishLookUps resolves the look-ups that earlier runs left open, so that the plan knows these account ids.
@@ -68,7 +68,7 @@ func (w *revokeWork) guard(_ context.Context, r *run) error {
 	return importer.CheckRevocation(r.plan, w.maxRevoke, w.ours)
 }
 
-func (w *revokeWork) outlook(r *run, o *report.Outlook) {
+func (w *revokeWork) addDetails(r *run, o *report.PlanDetails) {
 	o.Rate = min(o.Rate, max(50, o.Rate/2)) // as the client paces it
 	if p := r.plan; p.Create > 0 && (!p.Listed || p.Foreign > 0 || p.Resent < p.Create) {
 		o.Notes = append(o.Notes, "Access would be revoked for "+r.plan.RevokedShare(w.ours)+".")

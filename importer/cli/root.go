@@ -87,7 +87,7 @@ func (p *program) root() *cobra.Command {
 	root.SetHelpCommand(p.helpCommand())
 	root.SetUsageFunc(p.usage)
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
-		_ = errors.Join(p.showText(cmd.Long+"\n\n"), p.usage(cmd))
+		_ = errors.Join(p.showMarkdown(cmd.Long+"\n\n"), p.usage(cmd))
 	})
 	described := settings()
 	for _, cmd := range root.Commands() {

@@ -16,11 +16,11 @@ import (
 
 // rowFiles are the files that get a line for each row, and what the page shows of single rows.
 type rowFiles struct {
-	out      *outputFlags // has their paths; those without one are written to nowhere
-	survey   *export.Survey
-	access   bool // organizations or service projects were asked for
-	memory   *report.Memory
-	findings *page.Findings // nil: there is no page
+	out         *outputFlags // has their paths; those without one are written to nowhere
+	survey      *export.Survey
+	access      bool // organizations or service projects were asked for
+	failedFiles *report.FailedFiles
+	findings    *page.Findings // nil: there is no page
 
 	results     *report.Results
 	failed      *report.Failed
@@ -32,7 +32,7 @@ type rowFiles struct {
 
 // checkWritable returns, before the first request, the error that writing the files would end with.
 func (f *rowFiles) checkWritable() error {
-	failed, err := report.NewFailed(os.DevNull, f.survey, f.memory)
+	failed, err := report.NewFailed(os.DevNull, f.survey, f.failedFiles)
 	if err == nil {
 		failed.Abort()
 	}
@@ -45,7 +45,7 @@ func (f *rowFiles) open() error {
 	if err != nil {
 		return err
 	}
-	failed, err := report.NewFailed(cmp.Or(f.out.failed, os.DevNull), f.survey, f.memory)
+	failed, err := report.NewFailed(cmp.Or(f.out.failed, os.DevNull), f.survey, f.failedFiles)
 	if err != nil {
 		results.Abort()
 		return err

@@ -27,7 +27,7 @@ type work interface {
 	check(*run) error                                   // refuses flags that make no sense, and names files
 	plan(context.Context, *run) (*importer.Plan, error) // compares the input with the ledger; sends nothing
 	guard(context.Context, *run) error                  // asks the site what the plan needs, and checks it
-	outlook(*run, *report.Outlook)                      // adds what the plan shows besides its numbers
+	addDetails(*run, *report.PlanDetails)               // adds what the plan shows besides its numbers
 	confirm(context.Context, *run) error                // asks whoever sits at the terminal
 }
 
@@ -42,9 +42,9 @@ type run struct {
 	read        readFlags
 	out         outputFlags
 	dryRun, yes bool
-	source      string               // sync, and the revocation of its leavers
-	planned     importer.PlanOptions // how the plan is made
-	options     importer.Options     // how the plan is carried out
+	source      string // sync, and the revocation of its leavers
+	planOptions importer.PlanOptions
+	runOptions  importer.Options
 
 	path   string // of the input, as typed; "": undo has none
 	undoID string // undo: the run's id, as typed
@@ -54,7 +54,7 @@ type run struct {
 	began          time.Time
 	recorder       *page.Recorder
 	requestsBefore int // that the client had sent before this run
-	memory         *report.Memory
+	failedFiles    *report.FailedFiles
 	file           *export.File // nil: undo
 	conn           apiclient.Connection
 	plan           *importer.Plan
@@ -68,7 +68,7 @@ type run struct {
 
 func (p *program) newRun(command string, w work) *run {
 	r := &run{program: p, work: w, command: command, site: &site{}, began: time.Now()}
-	r.options.Limit, r.recorder = math.MaxInt, page.NewRecorder(r.began)
+	r.runOptions.Limit, r.recorder = math.MaxInt, page.NewRecorder(r.began)
 	return r
 }
 
@@ -92,7 +92,7 @@ func (p *program) runCommand(use string, w work) (*cobra.Command, *run) {
 	flags.BoolVar(&r.dryRun, "dry-run", false, "")
 	flags.BoolVar(&r.yes, "yes", false, "")
 	some := importer.Limit{Percent: 5, Rows: leastErrors, Unit: importer.Share}
-	flags.TextVar(&r.options.MaxErrors, "max-errors", some, "")
+	flags.TextVar(&r.runOptions.MaxErrors, "max-errors", some, "")
 	p.log.register(flags)
 	return cmd, r
 }
@@ -158,12 +158,12 @@ func (r *run) openAndRun(ctx context.Context) error {
 // planAndRun goes from the plan to the end of the run in the ledger.
 func (r *run) planAndRun(ctx context.Context) (err error) {
 	unnamed := r.out.failed == r.stem(r.path)+".failed.csv"
-	r.memory = report.ReadMemory(r.site.memory, r.input, unnamed)
-	r.memory.Taken = r.inUse(r.site, r.out, r.input)
-	if r.planned.Export, err = r.read.withDefaults(r.memory.At(r.input).Flags); err != nil {
+	r.failedFiles = report.ReadFailedFiles(r.site.failedFilesPath, r.input, unnamed)
+	r.failedFiles.InUse = r.inUse(r.site, r.out, r.input)
+	if r.planOptions.Export, err = r.read.withDefaults(r.failedFiles.Last(r.input).Flags); err != nil {
 		return err
 	}
-	r.planned.Job = r.job()
+	r.planOptions.Job = r.job()
 	if r.path != "" {
 		if r.file, err = export.Open(ctx, r.path, r.In); err != nil {
 			return err
@@ -189,7 +189,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	r.console.Problems(r.plan.Survey)
-	r.rows = &rowFiles{out: &r.out, survey: r.plan.Survey, access: r.plan.Access != nil, memory: r.memory}
+	r.rows = &rowFiles{out: &r.out, survey: r.plan.Survey, access: r.plan.Access != nil, failedFiles: r.failedFiles}
 	if err := r.rows.checkWritable(); err != nil {
 		return err
 	}
@@ -206,21 +206,21 @@ func (r *run) prepare(ctx context.Context) (err error) {
 
 // showPlan prints the plan; held: a guard has refused it. A dry run is made for its sake.
 func (r *run) showPlan(held bool) {
-	outlook := report.Outlook{
+	details := report.PlanDetails{
 		Site: r.site.shown, Account: r.conn.User.DisplayName, Source: r.source, Ledger: r.site.ledgerPath,
 		Rate: r.site.config.MaxRate, DryRun: r.dryRun, Held: held,
 	}
 	if creates, _ := r.plannedRequests(); creates < r.plan.Create {
-		outlook.Limit = creates
+		details.Limit = creates
 	}
-	r.work.outlook(r, &outlook)
-	text := report.PlanText(r.command, r.plan, outlook)
+	r.work.addDetails(r, &details)
+	text := report.PlanText(r.command, r.plan, details)
 	switch toErr := r.out.summary == stdout && !r.dryRun; {
 	case r.log.Quiet && !r.dryRun:
 	case toErr && r.log.JSON: // which programs read, too
 		r.console.Log.Info("plan", "rows", r.plan.Survey.Rows, "to_send", r.plan.Create)
 	case toErr:
-		r.console.People(text)
+		r.console.ShowText(text)
 	default:
 		_ = r.show(text)
 	}
@@ -237,9 +237,9 @@ func (r *run) runRows(ctx context.Context) (end importer.End, err error) {
 	if importer.Revokes(r.command) {
 		r.pace = r.site.client.RevokePace
 	}
-	o := r.options
+	o := r.runOptions
 	o.Workers = r.site.config.Workers
-	o.FailedPath, _ = r.memory.Place(r.out.failed, "")
+	o.FailedPath, _ = r.failedFiles.Place(r.out.failed, "")
 	o.MayBrowse = r.conn.BrowseUsers == apiclient.Yes
 	o.ResolveConflicts = o.ResolveConflicts && r.conn.BrowseUsers != apiclient.No
 	o.OnResult = func(result importer.Result) { r.recorder.Row(time.Now(), result.Call.First) }
@@ -259,8 +259,8 @@ func (r *run) runRows(ctx context.Context) (end importer.End, err error) {
 
 // plannedRequests counts the creates (or revocations) and renames to send. With --limit, only creates are sent.
 func (r *run) plannedRequests() (creates, renames int) {
-	if r.options.Limit < r.plan.Create {
-		return r.options.Limit, 0
+	if r.runOptions.Limit < r.plan.Create {
+		return r.runOptions.Limit, 0
 	}
 	return r.plan.Create, r.plan.Settled.Of(outcome.Renamed)
 }
@@ -268,9 +268,9 @@ func (r *run) plannedRequests() (creates, renames int) {
 // follow shows how far the run is, until stop is called.
 func (r *run) follow(pipeline *importer.Run) (stop func()) {
 	creates, renames := r.plannedRequests()
-	return r.console.Follow(creates+renames, func() report.Moment {
+	return r.console.Follow(creates+renames, func() report.Snapshot {
 		p, pace := pipeline.Progress(), r.pace()
-		return report.Moment{
+		return report.Snapshot{
 			Done: p.Sent + p.Renames, LookUps: r.plan.LookUps,
 			Failed:    p.Totals.Of(outcome.Failed, outcome.Unknown),
 			Throttled: pace.Refused, PausedUntil: pace.PausedUntil, Why: pace.Why, Probing: pace.Probing,
@@ -280,7 +280,7 @@ func (r *run) follow(pipeline *importer.Run) (stop func()) {
 
 // needsSite reports whether even a dry run asks the site: about organizations and service projects.
 func (r *run) needsSite() bool {
-	return r.planned.Access.Organizations || len(r.planned.Access.ServiceDesks) > 0
+	return r.planOptions.Access.Organizations || len(r.planOptions.Access.ServiceDesks) > 0
 }
 
 // job is what makes a run this run, without the checksum of its input.

@@ -31,14 +31,14 @@ type site struct {
 	tokenFile, caFile string
 	namedLedger       string
 
-	url        string            // when it was found
-	ledgerPath string            // absolute
-	shown      string            // as the plan names it
-	temporary  bool              // the ledger ends with the command
-	client     *apiclient.Client // nil: nothing will be sent
-	ledger     *ledger.Ledger    // nil: not opened
-	memory     string            // the path of what is known of failed files that were written
-	closers    []func() error
+	url             string            // when it was found
+	ledgerPath      string            // absolute
+	shown           string            // as the plan names it
+	temporary       bool              // the ledger ends with the command
+	client          *apiclient.Client // nil: nothing will be sent
+	ledger          *ledger.Ledger    // nil: not opened
+	failedFilesPath string            // of the list of failed files that were written
+	closers         []func() error
 }
 
 func (s *site) register(flags *pflag.FlagSet) {
@@ -144,9 +144,9 @@ func (p *program) openLedger(ctx context.Context, s *site,
 		return err
 	}
 	s.closers = append(s.closers, s.ledger.Close)
-	s.memory = s.ledgerPath + ".files"
+	s.failedFilesPath = s.ledgerPath + ".files"
 	if folder, err := p.stateFolder(); s.temporary && err == nil { // that of rehearsals outlives the ledger
-		s.memory = filepath.Join(folder, "sandbox.files")
+		s.failedFilesPath = filepath.Join(folder, "sandbox.files")
 	}
 	return nil
 }

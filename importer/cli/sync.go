@@ -35,7 +35,7 @@ func (p *program) syncCommand() *cobra.Command {
 	flags.BoolVar(&w.revokeLeavers, "revoke-leavers", false, "")
 	flags.TextVar(&w.maxRevoke, "max-revoke", importer.Limit{Percent: 5, Rows: 1, Unit: importer.Share}, "")
 	flags.TextVar(&w.guards.MaxShrink, "max-shrink", importer.Limit{Percent: 20, Rows: 2, Unit: importer.Share}, "")
-	flags.StringArrayVar(&r.planned.Require, "require-email", nil, "")
+	flags.StringArrayVar(&r.planOptions.Require, "require-email", nil, "")
 	w.guards.MaxInvalid = importer.Limit{Percent: 50, Unit: importer.Share}
 	w.guards.MaxCreates = importer.Limit{Percent: 20, Rows: leastErrors, Unit: importer.Share}
 	return cmd
@@ -49,7 +49,7 @@ func (w *syncWork) check(r *run) error {
 	if shrink := w.guards.MaxShrink; shrink.Unit != importer.Share {
 		return usagef("for example --max-shrink 20%", "--max-shrink %s is not a percentage", shrink)
 	}
-	for i, address := range r.planned.Require {
+	for i, address := range r.planOptions.Require {
 		if _, ok := export.Key(address); !ok {
 			return usagef("give the address of somebody who must be in every export",
 				"number %d of --require-email is not an address", i+1)
@@ -96,14 +96,14 @@ func (w *syncWork) checkRevocation(ctx context.Context, r *run) error {
 	return err
 }
 
-// outlook also says that a source is new, or how many people have left it.
-func (w *syncWork) outlook(r *run, o *report.Outlook) {
-	o.Note(r.plan.Roster.Members == 0, "Source "+r.source+": this is its first sync, so nobody can be a leaver yet.")
+// addDetails also says that a source is new, or how many people have left it.
+func (w *syncWork) addDetails(r *run, o *report.PlanDetails) {
+	o.NoteIf(r.plan.Roster.Members == 0, "Source "+r.source+": this is its first sync, so nobody can be a leaver yet.")
 	o.Leavers, o.Revoke = w.leavers, w.revokes
 	if r.revocationErr != nil {
 		o.Leavers.Held = explain(r.revocationErr).What
 	}
-	w.importWork.outlook(r, o)
+	w.importWork.addDetails(r, o)
 }
 
 // list writes the list of leavers, if the run went through all of its rows.
@@ -133,7 +133,7 @@ func (w *syncWork) revoke(ctx context.Context, r *run) bool {
 	child := r.newRun("revoke", &revokeWork{maxRevoke: w.maxRevoke})
 	child.site, child.source, child.parent = r.site, r.source, r
 	child.path, child.input, child.out.results, child.yes = r.leavers.Path, r.leavers.Path, r.out.revoked, true
-	child.options.MaxErrors, child.requestsBefore = r.options.MaxErrors, r.site.client.Requests()
+	child.runOptions.MaxErrors, child.requestsBefore = r.runOptions.MaxErrors, r.site.client.Requests()
 	err := cmp.Or(r.revocationErr, context.Cause(ctx)) // what the plan has shown, or Ctrl-C
 	if err == nil {
 		err = child.planAndRun(ctx)

@@ -32,7 +32,7 @@ func isTerminal(stream any) bool {
 func (p *program) ask(ctx context.Context, question string, answers ...string) (string, error) {
 	in := bufio.NewReader(p.In)
 	for range 3 {
-		p.console.People(question + " [" + strings.Join(answers, "/") + "] ")
+		p.console.ShowText(question + " [" + strings.Join(answers, "/") + "] ")
 		typed := make(chan string, 1)
 		go func() { // a read from a terminal cannot be cancelled; it ends with the process
 			line, err := in.ReadString('\n')
@@ -52,7 +52,7 @@ func (p *program) ask(ctx context.Context, question string, answers ...string) (
 				return answer, nil
 			}
 		}
-		p.console.People("Please answer " + strings.Join(answers, " or ") + ".\n")
+		p.console.ShowText("Please answer " + strings.Join(answers, " or ") + ".\n")
 	}
 	return "", errNotConfirmed
 }
