@@ -27,7 +27,7 @@ type AccessOptions struct {
 
 // AccessPlan is what the access that was asked for comes to.
 type AccessPlan struct {
-	Organizations bool // they were asked for
+	Organizations bool // --organizations
 	Named         int
 	ToCreate      int
 	FirstNew      []string // at most ten
@@ -67,7 +67,7 @@ func (a *AccessPlan) find(g *ledger.Group) {
 	}
 }
 
-// AccessTotals is what became of the access that was asked for, without names of organizations: these are cells.
+// AccessTotals is what became of the access that was asked for. It has no names of organizations, as these are cells.
 type AccessTotals struct {
 	Organizations struct {
 		Named   int `json:"named"`
@@ -113,7 +113,7 @@ func (r *Run) giveAccess(ctx context.Context, end *End) {
 	end.Stop = cmp.Or(end.Stop, brokenLedger(err))
 }
 
-// createOrganization creates one that the site lacks; done twice, the site returns the same one.
+// createOrganization creates one that the site lacks. It may be repeated: the site then returns the same one.
 func (r *Run) createOrganization(ctx context.Context, g *ledger.Group) *Stop {
 	made, err := r.api.CreateOrganization(ctx, g.Spelled)
 	if stop := stopBeside(ctx, err); stop != nil {
@@ -127,7 +127,7 @@ func (r *Run) createOrganization(ctx context.Context, g *ledger.Group) *Stop {
 	return brokenLedger(r.ledger.RecordAccess(ctx, r.plan.Run.Seq, createdHere, made.ID, []string{""}))
 }
 
-// add makes one call, and halves it when one of the members is wrong. Who may not add one customer may add none.
+// add makes one call, and splits it in two if a member is wrong. An account that may not add one customer may add none.
 func (r *Run) add(ctx context.Context, c ledger.Call) *Stop {
 	var err error
 	switch c.Kind {

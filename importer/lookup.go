@@ -64,7 +64,7 @@ func stopBeside(ctx context.Context, err error) *Stop {
 	return StopFor(err)
 }
 
-// inParallel calls do with each of all, n at once, until one has a reason to stop or ctx ends, and returns why.
+// inParallel calls do for all values, n at once, until a call returns a *Stop or ctx ends, and returns why it ended.
 func inParallel[T any](ctx context.Context, n int, all iter.Seq2[T, error], do func(context.Context, T) *Stop) *Stop {
 	pool, running := errgroup.WithContext(ctx)
 	pool.SetLimit(n)
@@ -84,7 +84,7 @@ func inParallel[T any](ctx context.Context, n int, all iter.Seq2[T, error], do f
 	return cmp.Or(interrupted(ctx), stop, failed)
 }
 
-// lookUps asks for the account ids that are still open. What cannot be answered yet stays open.
+// lookUps looks up all account ids that are still open. What cannot be answered yet stays open.
 func (r *Run) lookUps(ctx context.Context) *Stop {
 	all := r.ledger.LookUps(context.WithoutCancel(ctx))
 	return inParallel(ctx, lookUpsAtOnce, all, func(ctx context.Context, open ledger.OpenLookUp) *Stop {
@@ -96,7 +96,7 @@ func (r *Run) lookUps(ctx context.Context) *Stop {
 	})
 }
 
-// lookUp asks for one account id, and returns the outcome that the ledger has now.
+// lookUp looks up one account id, and returns the outcome that the ledger has then.
 func (r *Run) lookUp(ctx context.Context, open ledger.OpenLookUp) (outcome.Outcome, *Stop) {
 	found, err := r.find(ctx, open.Outcome.Email)
 	if stop := stopBeside(ctx, err); stop != nil {
@@ -109,7 +109,7 @@ func (r *Run) lookUp(ctx context.Context, open ledger.OpenLookUp) (outcome.Outco
 	return o, brokenLedger(r.ledger.Resolve(ctx, open, o))
 }
 
-// LookUps asks for the account ids that earlier runs could not find yet: revoke does it before its plan.
+// LookUps looks up the account ids that earlier runs could not find: revoke and undo do it before their plan.
 func LookUps(ctx context.Context, api *apiclient.Client, l *ledger.Ledger) *Stop {
 	return (&Run{api: api, ledger: l, plan: &Plan{}}).lookUps(ctx)
 }
@@ -127,7 +127,7 @@ func (r *Run) afterCreates(end *End) {
 	end.Revised, end.Notes = r.revised.Load(), r.notes(still)
 }
 
-// notes are what has to be said besides the rows.
+// notes returns what else the end of the run has to report.
 func (r *Run) notes(ctx context.Context) (notes []string) {
 	if off := r.renameRefused.Load(); off != nil {
 		notes = append(notes, "names were not changed: "+oneLine(*off))

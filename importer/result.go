@@ -16,7 +16,7 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// Result is what became of one row, as it is handed out.
+// Result is the outcome of one row, as Run.Do emits it.
 type Result struct {
 	Row *export.Row
 	outcome.Outcome
@@ -49,21 +49,21 @@ func settled(row *export.Row, m ledger.History) (o outcome.Outcome, done bool) {
 	return o, true
 }
 
-// identified is an outcome of row, with the row's name unless it has another.
+// identified returns o with the identity of its row; a name that o has stays.
 func identified(row *export.Row, o outcome.Outcome) outcome.Outcome {
 	o.Row, o.SheetRow, o.Line = row.Number, row.Place.Row, row.Place.Line
 	o.Key, o.Email, o.Name, o.ExternalID = row.Key, row.Email, cmp.Or(o.Name, row.Name), row.ExternalID
 	return o
 }
 
-// resultOf is the result of a row: what became of it, and what is to be said of the row itself.
+// resultOf returns the result of a row: its outcome, with the row's note added to the reason.
 func resultOf(row *export.Row, o outcome.Outcome) Result {
 	o.Reason = outcome.JoinReasons(o.Reason, row.Note)
 	return Result{Row: row, Outcome: identified(row, o)}
 }
 
-// nameChanged reports whether a row has another name than the one that we sent. A name that is only the address, or an
-// account that was there before us, has none to compare.
+// nameChanged reports whether a row has another name than the one that we sent. It ignores a name that is only the
+// address, and an account that existed before us.
 func nameChanged(row *export.Row, a ledger.Account) bool {
 	return a.Name != "" && a.Name != row.Name && row.Name != row.Email && a.Status != outcome.Conflict
 }
@@ -129,7 +129,7 @@ func (r *Run) collectFixed(result Result) {
 	r.fixed = append(r.fixed, one)
 }
 
-// onboarded reports whether somebody is at the site because of a row that ended so.
+// onboarded reports whether the person of a row with this status has an account at the site.
 func onboarded(s outcome.Status) bool {
 	return s == outcome.Created || s == outcome.CreatedUnconfirmed || s == outcome.Conflict || s == outcome.Known ||
 		s == outcome.Renamed

@@ -74,7 +74,7 @@ func (s *screen) show() string {
 	return strings.Join(lines, "\n")
 }
 
-// A run is a Moment that changes while a console follows it.
+// A run is a Snapshot that changes while a console follows it.
 type run struct {
 	mu sync.Mutex
 	m  Snapshot

@@ -23,7 +23,7 @@ type canonical [][]string
 // GetCSVRows is what gocsv reads.
 func (c canonical) GetCSVRows() ([][]string, error) { return c, nil }
 
-// persons maps the records of some rows, and of lines that are none, to people.
+// persons maps the records of rows, and of skipped lines, to people.
 func (c *columns) persons(rows []*Row) ([]person, error) {
 	records := canonical{fieldNames}
 	for _, row := range rows {

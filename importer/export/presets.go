@@ -14,7 +14,7 @@ import (
 type preset struct {
 	Name, Title string
 	Signature   string // headers without blanks that must all be there
-	Told        string // columns that the vocabulary has under another meaning, as column=field
+	Told        string // columns that mean something else by the vocabulary, as column=field
 }
 
 //go:embed presets.csv

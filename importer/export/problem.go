@@ -19,7 +19,7 @@ const (
 	Advised  Severity = "advice"   // nothing
 )
 
-// kind is a kind of problem, and how it is put to people.
+// kind is a kind of problem, with its texts for people.
 type kind struct {
 	Word     string // stable, such as "quotes_unclear"
 	Severity Severity
@@ -27,7 +27,7 @@ type kind struct {
 	Hint     string // what the user can do about it
 }
 
-// Of is the text for so many: "row|rows that is|are not UTF-8" has both.
+// Of returns the text for a count: Text has both forms, as in "row|rows that is|are not UTF-8".
 func (k *kind) Of(count int) string {
 	form := "$2"
 	if count == 1 {

@@ -14,7 +14,7 @@ type Row struct {
 	Place  Place `json:"place"`
 
 	// As to be sent; Name is never empty in a valid row. The external id is
-	// empty in a file whose external ids are not used (see [Survey.OneExternalID]).
+	// empty in a file whose external ids are not used (see [Survey.ExternalIDsUnused]).
 	Name         string `json:"name"`
 	Email        string `json:"email"`
 	ExternalID   string `json:"external_id"`
