@@ -538,7 +538,7 @@ func TestRevokeLeavers(t *testing.T) {
 		}
 		l := d.openLedger()
 		p, err := plan(l)
-		if err != nil || p.Create != 2 || !p.Listed || p.Settled.Of(outcome.Duplicate) != 1 {
+		if err != nil || p.Create != 2 || !p.IsLeaversList || p.Settled.Of(outcome.Duplicate) != 1 {
 			t.Fatalf("%v, %+v", err, p)
 		}
 		client := d.connect()

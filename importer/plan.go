@@ -18,23 +18,23 @@ import (
 type Plan struct {
 	Survey       *export.Survey
 	Options      PlanOptions
-	Run          ledger.Run // the run that goes on; Seq 0: a new one would begin
+	Run          ledger.Run // that would continue; Seq 0: a new one would begin
 	Resumed      bool
 	Finished     outcome.Totals // rows that an earlier session of this run has settled
 	Settled      outcome.Totals // other rows for which no account would be created or revoked
 	Create       int            // rows that would be sent, to create or to revoke
 	Resent       int            // of Create, rows whose account the ledger has (--resend-known; revoke, undo)
 	OtherAddress int            // of Create, people who are onboarded under another address
-	NamesChanged int            // of those who are known, customers whose name has changed, which is only stated
+	NamesChanged int            // of the known ones, customers whose name has changed and is not updated
 	Fixed        int            // rows that were fixed in a failed file, and imported
 	LookUps      int            // account ids that are still to be looked up, of any run
-	Missing      []int          // of PlanOptions.Require, counted from 1, those who are in no row
+	Missing      []int          // of PlanOptions.Require, numbered from 1, those that are in no row
 	Access       *AccessPlan
 	Roster       *Roster // sync: who is in the source; nil: another command
 
-	Listed  bool        // revoke: a column jsm_action says what is to be done; sync wrote it as a list of leavers
-	Foreign int         // revoke, undo: of Resent, accounts that were not certainly created by us
-	Undoes  *ledger.Run // undo: the run that is undone
+	IsLeaversList bool        // revoke: the file has a column jsm_action: sync wrote it as a list of leavers
+	NotOurs       int         // revoke, undo: of Resent, accounts that were not certainly created by us
+	Undoes        *ledger.Run // undo: the run that is undone
 
 	First export.Row                                          // the first that would be sent
 	Rows  func(context.Context) iter.Seq2[*export.Row, error] // of the file; undo: of the ledger
@@ -42,7 +42,7 @@ type Plan struct {
 
 // PlanOptions are the choices that shape a plan.
 type PlanOptions struct {
-	Export      export.Options // but for what Job and Access mean for it
+	Export      export.Options // without what follows from Job and Access
 	Access      AccessOptions
 	Job         ledger.Job // without the checksum of the input, which the plan fills in
 	ResendKnown bool       // send the rows that the ledger knows, too
@@ -58,7 +58,7 @@ func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOp
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Survey: survey, Rows: survey.All, Listed: slices.Contains(survey.Own, "jsm_action")}
+	p := &Plan{Survey: survey, Rows: survey.All, IsLeaversList: slices.Contains(survey.Own, "jsm_action")}
 	for i, address := range o.Require {
 		if key, ok := export.Key(address); !ok || !survey.Contains(key) {
 			p.Missing = append(p.Missing, i+1)
@@ -131,7 +131,7 @@ func (p *Plan) count(t *task) {
 			return
 		}
 		if p.Resent++; !a.Ours() {
-			p.Foreign++
+			p.NotOurs++
 		}
 	}
 }

@@ -21,7 +21,7 @@ type Result struct {
 	Row *export.Row
 	outcome.Outcome
 	Call     apiclient.Call // the last of this session; zero: nothing was asked
-	renames  bool           // it is of a rename
+	isRename bool           // it is of a rename
 	fixedKey string         // the key that the row was onboarded with once it was fixed; "": it was not
 }
 

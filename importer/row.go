@@ -231,6 +231,6 @@ func (r *Run) settle(ctx context.Context, t *task, e ledger.Entry, call apiclien
 		e.Outcome, stop = r.lookUp(ctx, open)
 	}
 	result := resultOf(t.row, e.Outcome)
-	result.Call, result.renames = call, t.wants == outcome.Renamed
+	result.Call, result.isRename = call, t.wants == outcome.Renamed
 	return result, stop
 }

@@ -199,7 +199,7 @@ func (r *Run) finish(result Result, stop *Stop) Result {
 	defer r.mu.Unlock()
 	r.progress.Totals[result.Status]++
 	switch {
-	case result.renames:
+	case result.isRename:
 		r.progress.Renames++
 	case result.Call.Attempts > 0:
 		r.progress.Sent++
@@ -228,7 +228,7 @@ func (r *Run) collect(ordered <-chan (<-chan Result), emit func(Result) error) {
 		r.collectFixed(result)
 		r.stop(brokenLedger(r.plan.Roster.stage(result)))
 		if failed = emit(result); failed != nil {
-			r.stop(newStop(Broken, failed, failed.Error(), "make room or give another --results, "+goesOn))
+			r.stop(newStop(Broken, failed, failed.Error(), "make room or give another --results, "+thenRerun))
 		}
 	}
 }

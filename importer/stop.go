@@ -47,7 +47,7 @@ func newStop(cause Cause, err error, what, hint string) *Stop {
 // ErrInterrupted cancels the context of a run when the user asks it to stop.
 var ErrInterrupted = newStop(Interrupted, nil, "interrupted", "")
 
-const goesOn = "then run the same command again; it goes on where it stopped"
+const thenRerun = "then run the same command again; it goes on where it stopped"
 
 // interrupted is why ctx has ended; nil while it has not.
 func interrupted(ctx context.Context) *Stop {
@@ -62,7 +62,7 @@ func brokenLedger(err error) *Stop {
 	if err == nil {
 		return nil
 	}
-	return newStop(Broken, err, err.Error(), "make room on the disk, or fix what the message names, "+goesOn)
+	return newStop(Broken, err, err.Error(), "make room on the disk, or fix what the message names, "+thenRerun)
 }
 
 // StopFor returns why an error of the site, or of the ledger's disk, ends the run; nil if it concerns its row alone.
@@ -72,14 +72,14 @@ func StopFor(err error) *Stop {
 	switch {
 	case long && !pause.Outage.IsZero():
 		return newStop(Broken, err, "the site has not answered since "+pause.Outage.Local().Format("15:04:05"),
-			"check whether the site opens in a browser, "+goesOn)
+			"check whether the site opens in a browser, "+thenRerun)
 	case long:
 		until := text.Minute(pause.Until)
 		return newStop(QuotaPause, err, "the quota of the site asks for a pause until "+until, "run the same command "+
 			"again after "+until+", or allow a longer wait with --max-pause; it goes on where it stopped")
 	case answered && (refused.Kind == apiclient.KindUnauthorized || refused.Kind == apiclient.KindScope):
 		return newStop(Unauthorised, err, "the site no longer accepts the credentials ("+refused.Redacted()+")",
-			joinLines(refused.Hint, goesOn))
+			joinLines(refused.Hint, thenRerun))
 	case errors.Is(err, ledger.ErrFull):
 		return brokenLedger(err)
 	}
@@ -161,7 +161,7 @@ func (w *stopRules) sameRefusal(err error) *Stop {
 func forbidden(err error) *Stop {
 	refused, _ := errors.AsType[*apiclient.Error](err)
 	what := fmt.Sprintf("%s is not allowed for this account (%s)", refused.Op, refused.Redacted())
-	return newStop(Unauthorised, err, what, joinLines(refused.Hint, "get the permission, "+goesOn))
+	return newStop(Unauthorised, err, what, joinLines(refused.Hint, "get the permission, "+thenRerun))
 }
 
 // tooMany is the guard --max-errors.

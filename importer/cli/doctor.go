@@ -82,7 +82,7 @@ func warnf(hint, format string, args ...any) error { return stopf(warned, hint, 
 func (d *doctor) examine(ctx context.Context) {
 	d.add("Version", nil, d.Version)
 	err := d.findSite(&d.site)
-	if d.add("Address", err, d.site.shown) {
+	if d.add("Address", err, d.site.label) {
 		d.Site = d.site.url
 	}
 	err = d.logIn(&d.site)

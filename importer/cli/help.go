@@ -95,15 +95,15 @@ func (p *program) showMarkdown(markdown string) (err error) {
 
 // Markdown: a row of a table, the rule below its head, and where a paragraph or an item goes on in the next line.
 var (
-	tableRow  = regexp.MustCompile(`(?m)^\| (.*?) \| (.*) \|$`)
-	tableRule = regexp.MustCompile(`(?m)^\| ---.*\n`)
-	goesOn    = regexp.MustCompile(`(\S)\n(?:  )?([^\s*|])`)
-	markdown  = strings.NewReplacer("### ", "", "## ", "", "# ", "", "`", "", "**", "", `\|`, "|")
+	tableRow     = regexp.MustCompile(`(?m)^\| (.*?) \| (.*) \|$`)
+	tableRule    = regexp.MustCompile(`(?m)^\| ---.*\n`)
+	continuation = regexp.MustCompile(`(\S)\n(?:  )?([^\s*|])`)
+	markdown     = strings.NewReplacer("### ", "", "## ", "", "# ", "", "`", "", "**", "", `\|`, "|")
 )
 
 // readable returns a block of Markdown as plain text, with one line for each paragraph, item and row.
 func readable(block string) string {
-	text := goesOn.ReplaceAllString(tableRule.ReplaceAllString(block, ""), "$1 $2")
+	text := continuation.ReplaceAllString(tableRule.ReplaceAllString(block, ""), "$1 $2")
 	text = tableRow.ReplaceAllStringFunc(text, func(row string) string {
 		cells := strings.Split(strings.Trim(row, "| "), " | ")
 		return entry(markdown.Replace(cells[0]), strings.Join(cells[1:], " · "))

@@ -207,7 +207,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 // showPlan prints the plan; held: a guard has refused it. A dry run is made for its sake.
 func (r *run) showPlan(held bool) {
 	details := report.PlanDetails{
-		Site: r.site.shown, Account: r.conn.User.DisplayName, Source: r.source, Ledger: r.site.ledgerPath,
+		Site: r.site.label, Account: r.conn.User.DisplayName, Source: r.source, Ledger: r.site.ledgerPath,
 		Rate: r.site.config.MaxRate, DryRun: r.dryRun, Held: held,
 	}
 	if creates, _ := r.plannedRequests(); creates < r.plan.Create {

@@ -33,7 +33,7 @@ type site struct {
 
 	url             string            // when it was found
 	ledgerPath      string            // absolute
-	shown           string            // as the plan names it
+	label           string            // as the plan names it
 	temporary       bool              // the ledger ends with the command
 	client          *apiclient.Client // nil: nothing will be sent
 	ledger          *ledger.Ledger    // nil: not opened
@@ -81,7 +81,7 @@ func (p *program) findSite(s *site) (err error) {
 		if given != "" {
 			unused = "; " + given + " is not used"
 		}
-		s.shown = s.url + " (sandbox: nothing leaves this machine" + unused + ")"
+		s.label = s.url + " (sandbox: nothing leaves this machine" + unused + ")"
 		return err
 	case given == "":
 		hint := "set JIRA_BASE_URL=https://your-domain.atlassian.net"
@@ -91,7 +91,7 @@ func (p *program) findSite(s *site) (err error) {
 		return usagef(hint, "no site is given: neither --site nor JIRA_BASE_URL is set")
 	}
 	s.url, err = apiclient.ParseSite(given)
-	s.shown = s.url
+	s.label = s.url
 	if e, ok := errors.AsType[*apiclient.Error](err); ok {
 		return usagef(e.Hint, "--site or JIRA_BASE_URL: %s", e.Message)
 	}

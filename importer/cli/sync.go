@@ -84,7 +84,7 @@ func (w *syncWork) checkRevocation(ctx context.Context, r *run) error {
 	}
 	holdings, err := r.site.ledger.Holdings(ctx)
 	done := r.plan.Roster.Revoked
-	listed := &importer.Plan{Create: w.leavers.Revoke - done, Resent: w.leavers.Revoke - done, Listed: true}
+	listed := &importer.Plan{Create: w.leavers.Revoke - done, Resent: w.leavers.Revoke - done, IsLeaversList: true}
 	listed.Finished[outcome.Revoked] = done
 	err = cmp.Or(err, importer.CheckRevocation(listed, w.maxRevoke, holdings.Ours+r.plan.Create))
 	if stop, ok := errors.AsType[*importer.Stop](err); ok {

@@ -21,7 +21,7 @@ func hashOf(key string) hash128 {
 
 // keyIndex has the keys that were seen, and those that several sendable rows have.
 type keyIndex struct {
-	names                  map[hash128]uint16 // a hash of the name in the first of those rows; 0: there is none
+	nameHashes             map[hash128]uint16 // a hash of the name in the first of those rows; 0: there is none
 	repeated               map[hash128]int32  // the rows after the first
 	duplicates, otherNames int                // the rows after the first ones, and how many of these have another name
 }
@@ -29,14 +29,14 @@ type keyIndex struct {
 // add remembers the keys of a row.
 func (x *keyIndex) add(r *Row) {
 	for _, key := range r.Other {
-		x.names[hashOf(key)] |= 0
+		x.nameHashes[hashOf(key)] |= 0
 	}
 	h, name := hashOf(r.identity()), uint16(hashOfName(r.Name))|1
-	switch first := x.names[h]; {
+	switch first := x.nameHashes[h]; {
 	case !r.Sendable():
-		x.names[h] = first
+		x.nameHashes[h] = first
 	case first == 0:
-		x.names[h] = name
+		x.nameHashes[h] = name
 	default:
 		x.repeated[h]++
 		x.duplicates++

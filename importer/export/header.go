@@ -49,16 +49,16 @@ func squeeze(header string) string {
 
 // header is the row that names the columns.
 type header struct {
-	place   Place      // zero: there is none
-	cells   []string   // as they stand, without guards in a file of our own
-	names   []string   // without blanks around them
-	plain   []string   // normalised
-	keys    []string   // without blanks
-	words   [][]string // those in brackets, but for "required" and the like, and then those of plain
-	own     []bool     // a column that this program adds to its files
-	ownFile bool
-	trimmed int               // width without empty names at the end
-	read    map[int][]meaning // what the headers say, as far as it was asked or a preset knows it
+	place        Place      // zero: there is none
+	cells        []string   // as they stand, without guards in a file of our own
+	names        []string   // without blanks around them
+	plain        []string   // normalised
+	keys         []string   // without blanks
+	words        [][]string // those in brackets, but for "required" and the like, and then those of plain
+	own          []bool     // a column that this program adds to its files
+	ownFile      bool
+	trimmed      int               // width without empty names at the end
+	meaningCache map[int][]meaning // what the headers say, as far as it was asked or a preset knows it
 }
 
 const longestHeader = 300 // bytes; what is longer is a text and names nothing
@@ -69,7 +69,7 @@ var ownColumns = []string{"jsm_status", "jsm_account_id", "jsm_organization", "j
 
 func newHeader(cells []string, place Place) header {
 	ownFile := slices.ContainsFunc(cells, func(c string) bool { return trimBlanks(c) == "jsm_reason" })
-	h := header{place: place, ownFile: ownFile, read: map[int][]meaning{}}
+	h := header{place: place, ownFile: ownFile, meaningCache: map[int][]meaning{}}
 	for i, c := range cells {
 		if h.ownFile {
 			c = Unguard(c)

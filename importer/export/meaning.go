@@ -39,10 +39,10 @@ func (h *header) means(i int, f Field) (meaning, bool) {
 
 // meanings are all that a header may mean.
 func (h *header) meanings(i int) []meaning {
-	ms, known := h.read[i]
+	ms, known := h.meaningCache[i]
 	if !known {
 		ms = h.understand(i)
-		h.read[i] = ms
+		h.meaningCache[i] = ms
 	}
 	return ms
 }

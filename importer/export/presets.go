@@ -60,7 +60,7 @@ func (ch *chooser) choosePreset() error {
 	for pair := range strings.FieldsSeq(best.Told) {
 		key, word, _ := strings.Cut(pair, "=")
 		if f, err := ParseField(word); err == nil && (f != AccountID || ch.options.NeedAccounts) {
-			ch.h.read[slices.Index(ch.h.keys, key)] = []meaning{{field: f, rank: -1}}
+			ch.h.meaningCache[slices.Index(ch.h.keys, key)] = []meaning{{field: f, rank: -1}}
 		}
 	}
 	return nil

@@ -50,7 +50,7 @@ func (r *rowReader) batches(yield func([]*Row, error) bool) {
 			yield(rows, err)
 			return
 		}
-		if n > 0 && r.mayBeOne(rows[n-1], row) {
+		if n > 0 && r.mayBeSplitRow(rows[n-1], row) {
 			rows[n-1].fault, row.fault = kindOf("broken_row"), kindOf("broken_row")
 		}
 		if n >= maxBatch || n >= batchRows && row.skipped == nil && !row.fragment {
@@ -116,7 +116,7 @@ func (r *rowReader) checkWidth(row *Row) {
 	switch {
 	case len(cells) > width, len(cells) == width && r.isShifted(cells):
 		row.fault = kindOf("long_row")
-	case missing, len(cells) < width && row.record.Suspect, r.lacksOne(cells):
+	case missing, len(cells) < width && row.record.Suspect, r.lacksCell(cells):
 		row.fault = kindOf("row_too_short")
 	case len(cells) < r.header.trimmed:
 		row.repaired(kindOf("short_row"))
@@ -124,16 +124,16 @@ func (r *rowReader) checkWidth(row *Row) {
 	row.fragment = len(cells) < r.header.trimmed && !r.standsAlone(cells)
 }
 
-// standsAlone reports a record with a whole address where the row's address
-// stands, or with an account id where that is what is needed.
+// standsAlone reports whether a record has a whole address in the column of
+// addresses, or an account id if that is needed.
 func (r *rowReader) standsAlone(cells []string) bool {
 	id := trimBlanks(firstFilled(cells, r.columns.at[AccountID]))
 	return readAddress(firstFilled(cells, r.columns.at[Email])).key != "" ||
 		r.options.NeedAccounts && id != "" && !strings.ContainsAny(id, " \t")
 }
 
-// isCutOff reports an address in the last cell, the domain of which no other row of the sample has as it stands, and
-// one goes on.
+// isCutOff reports whether the address in the last cell is cut off: no other row of the sample has its domain, and one
+// has a domain that begins with it.
 func (r *rowReader) isCutOff(cells []string) bool {
 	last, same, longer := len(cells)-1, 0, false
 	_, domain, found := strings.Cut(cells[last], "@")
@@ -147,8 +147,8 @@ func (r *rowReader) isCutOff(cells []string) bool {
 	return found && longer && same < 2
 }
 
-// isShifted reports a row whose last cell is filled though that column is empty elsewhere, when the column has no
-// header, or another cell begins with a blank: "Lee, Ann" without quotes takes two cells.
+// isShifted reports whether the last cell of a row is filled though that column is empty elsewhere, and the column has
+// no header, or another cell begins with a blank: "Lee, Ann" without quotes takes two cells.
 func (r *rowReader) isShifted(cells []string) bool {
 	last := len(cells) - 1
 	begins := func(c string) bool { return strings.HasPrefix(c, " ") && !strings.HasPrefix(cells[last], " ") }
@@ -156,9 +156,9 @@ func (r *rowReader) isShifted(cells []string) bool {
 		(r.header.names[last] == "" || slices.ContainsFunc(cells[1:], begins))
 }
 
-// lacksOne reports a row that ends before the last column, or is empty there though others are not, when a cell is not
-// of its column's kind: the one before it is missing.
-func (r *rowReader) lacksOne(cells []string) bool {
+// lacksCell reports whether a cell of a row seems to be missing: the last column is empty though it is not in others,
+// and a cell does not look like the others of its column.
+func (r *rowReader) lacksCell(cells []string) bool {
 	if last := len(r.header.names) - 1; !r.fullLast || trimBlanks(cellAt(cells, last)) != "" {
 		return false
 	}
@@ -172,15 +172,15 @@ func (r *rowReader) lacksOne(cells []string) bool {
 	return false
 }
 
-// mayBeOne reports two records, one right after the other, that may be one row which a line break without quotes has
-// cut: a row that is short, or ends with a cell that is needed, and a fragment; a single cell, and a row that begins
-// with one that is needed; and two rows, when the address of the second would stand under another column of addresses.
-func (r *rowReader) mayBeOne(before, row *Row) bool {
+// mayBeSplitRow reports whether two consecutive records may be one row that an unquoted line break has split: a row
+// that is short, or ends in a needed cell, and a fragment; a single cell, and a row that begins with a needed one; or
+// two rows, if the address of the second would be in another column of addresses.
+func (r *rowReader) mayBeSplitRow(before, row *Row) bool {
 	cells, rest := before.record.Cells, row.record.Cells
 	last := len(cells) - 1
 	another := func(i int) bool { return r.columns.cells.of(last + i).looksAddresses() }
 	switch {
-	case before.skipped != nil, row.skipped != nil, last+len(rest) > len(r.header.names), isTally(rest):
+	case before.skipped != nil, row.skipped != nil, last+len(rest) > len(r.header.names), isSumLine(rest):
 		return false
 	case row.fragment:
 		whole := r.columns.holds(last) == Email && r.standsAlone(cells) && !r.isCutOff(cells) &&
@@ -194,11 +194,11 @@ func (r *rowReader) mayBeOne(before, row *Row) bool {
 	return last+len(rest) == len(r.header.names) && slices.ContainsFunc(r.columns.at[Email], another)
 }
 
-// tally is a line such as "Total: 12", "(2 rows)" or "Grand Totals (5700 records)", which is the rest of no name.
-var tallyLine = regexp.MustCompile(`^[^\d]*[:(=][^\d]*\d`)
+// sumLine matches lines such as "Total: 12", "(2 rows)" or "Grand Totals (5700 records)", which are no part of a name.
+var sumLine = regexp.MustCompile(`^[^\d]*[:(=][^\d]*\d`)
 
-// isTally reports a line of one cell with a sum.
-func isTally(cells []string) bool { return len(cells) == 1 && tallyLine.MatchString(cells[0]) }
+// isSumLine reports whether a line is one cell with a sum.
+func isSumLine(cells []string) bool { return len(cells) == 1 && sumLine.MatchString(cells[0]) }
 
 // skipFooter skips the fragments that end the file; if access is to be revoked, only sums, and never one
 // that may be a row that was cut off.
@@ -209,7 +209,7 @@ func (r *rowReader) skipFooter(rows []*Row) {
 		case row.skipped != nil:
 		case !row.fragment, row.fault == kindOf("broken_row"), row.record.Suspect,
 			slices.ContainsFunc(row.record.Cells, mayBeAddress),
-			(cut || r.options.NeedAccounts) && !isTally(row.record.Cells):
+			(cut || r.options.NeedAccounts) && !isSumLine(row.record.Cells):
 			return
 		default:
 			row.skipped, row.repairs = kindOf("footer"), nil

@@ -59,7 +59,7 @@ type Survey struct {
 func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
 	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), file: f, tally: tally{},
 		alignment: alignment{made: map[uint64]int{}}, misplaced: map[int]bool{},
-		keys: keyIndex{names: map[hash128]uint16{}, repeated: map[hash128]int32{}}}
+		keys: keyIndex{nameHashes: map[hash128]uint16{}, repeated: map[hash128]int32{}}}
 	err := s.read(ctx, o)
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
 		refused.Path = f.Path()
@@ -194,7 +194,7 @@ func (s *Survey) countIDs() {
 // Contains reports whether an address, as a key, may be in the file: in a row
 // that is valid, excluded or invalid, or as a further address. False is certain.
 func (s *Survey) Contains(key string) bool {
-	_, found := s.keys.names[hashOf(key)]
+	_, found := s.keys.nameHashes[hashOf(key)]
 	return found
 }
 
