@@ -19,10 +19,7 @@ type Limit struct {
 }
 
 // Units of limits.
-const (
-	Number = "rows"
-	Share  = "%"
-)
+const Number, Share = "rows", "%"
 
 // UnmarshalText reads "12" or "2.5%", as pflag wants it. A share comes to no less than the one that was there.
 func (l *Limit) UnmarshalText(b []byte) error {

@@ -83,8 +83,7 @@ func oneLine(err error) string {
 	return line
 }
 
-// deleted reports whether the look-up after a 404 proves that the account was deleted: nobody has the address, although
-// everybody would be found (sees), or another account has it.
+// deleted reports whether the look-up after a 404 proves it: nobody has the address, though all are seen, or another has.
 func deleted(id string, found apiclient.Account, err error, sees bool) bool {
 	if errors.Is(err, apiclient.NoneFound) {
 		return sees

@@ -22,7 +22,6 @@ type Roster struct {
 	ledger     *ledger.Ledger
 	source     string
 	survey     *export.Survey
-	seed       maphash.Seed
 	present    []uint64        // hashes of who is in the source already, sorted
 	gone       []ledger.Member // who is in no row of the export any more
 	batch      []ledger.Member
@@ -31,12 +30,14 @@ type Roster struct {
 	fixedKeys  map[string]bool   // keys that rows were onboarded with once they were fixed
 }
 
+// hashSeed is for the hashes of members and account ids in memory.
+var hashSeed = maphash.MakeSeed()
+
 // openRoster reads who was in a source, and compares that with its export. It keeps 8 bytes for each who is in both.
 func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *export.Survey) (*Roster, error) {
 	r := &Roster{
 		ctx: context.WithoutCancel(ctx), ledger: l, source: source, survey: survey,
-		seed: maphash.MakeSeed(), present: make([]uint64, 0, survey.Valid),
-		leaverRows: map[string]string{}, fixedKeys: map[string]bool{},
+		present: make([]uint64, 0, survey.Valid), leaverRows: map[string]string{}, fixedKeys: map[string]bool{},
 	}
 	for m, err := range l.Members(ctx, source) {
 		if err != nil {
@@ -46,7 +47,7 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 			r.Members++
 		}
 		if survey.Contains(m.Key) {
-			r.present = append(r.present, maphash.Comparable(r.seed, m))
+			r.present = append(r.present, maphash.Comparable(hashSeed, m))
 			continue
 		}
 		if r.gone = append(r.gone, m); !m.Aside {
@@ -65,9 +66,8 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 	return r, err
 }
 
-// matchLeavers looks, while the plan is made, for leavers in a row: by the address that it was onboarded with once it
-// was fixed, by its external id, and, if its address cannot be read, by any cell, or two side by side, that may be a
-// name.
+// matchLeavers looks, while the plan is made, for leavers in a row: by the address that it was fixed to, by its
+// external id, or without a readable address, by any cell, or two side by side, that may be a name.
 func (r *Roster) matchLeavers(result Result) {
 	if r == nil {
 		return
@@ -93,8 +93,7 @@ func (r *Roster) matchLeavers(result Result) {
 	}
 }
 
-// stage stages in the ledger whom a row adds to the source. After an error of it, or of finish, the run must not be
-// finished as complete.
+// stage stages whom a row adds to the source. After an error of it, or of finish, the run must not become complete.
 func (r *Roster) stage(result Result) error {
 	if r == nil {
 		return nil
@@ -115,7 +114,7 @@ func (r *Roster) stage(result Result) error {
 
 // add adds m to the batch unless the source has the same member already.
 func (r *Roster) add(m ledger.Member) {
-	if _, there := slices.BinarySearch(r.present, maphash.Comparable(r.seed, m)); !there && m.Key != "" {
+	if _, there := slices.BinarySearch(r.present, maphash.Comparable(hashSeed, m)); !there && m.Key != "" {
 		r.batch = append(r.batch, m)
 	}
 }
@@ -182,8 +181,7 @@ func (r *Roster) left() ([]ledger.Leaver, error) {
 
 // judgeLeaver is what is to be done about a leaver, and why. Only an account that was certainly created by us is
 // revoked, and only when the person cannot be in the export under another address. elsewhere is a row of the export
-// with the person's external id, or an invalid one with the name, or another address that has the external id; ids says
-// that the export has usable external ids.
+// with the external id, or an invalid one with the name, or another address that has the id; ids: some can be used.
 func judgeLeaver(one ledger.Leaver, elsewhere string, ids bool) (action, reason string) {
 	const byItself = "use a file that has its jsm_account_id alone"
 	gone := "in no row of the export since " + outcome.Day(one.LastSeen)

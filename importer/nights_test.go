@@ -565,6 +565,65 @@ func TestRevokeLeavers(t *testing.T) {
 	})
 }
 
+// An account that is named by its address and again by its id is revoked and counted once, also by a run that goes on.
+func TestRevokeSameAccountTwice(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		defer cancel(nil)
+		puts := 0
+		d := newDesktop(t, jsmtest.Options{OnAnswer: func(x jsmtest.Exchange) {
+			if x.Path == jsmtest.RevokePath {
+				puts++
+				cancel(ErrInterrupted)
+			}
+		}})
+		d.export(2)
+		d.sit(t.Context())
+		l, client := d.openLedger(), d.connect()
+		defer l.Close()
+		defer client.Close()
+		id := func(i int) string { return d.site.Find(address(i))[0].ID }
+		file := d.open("list.csv", "email,account_id", address(0)+",", ","+id(0), ","+id(1), address(1)+",", ","+id(1),
+			"stranger@example.com,"+id(1))
+		d.run.Workers = 1
+		for _, want := range []map[outcome.Status]int{
+			{outcome.Revoked: 1, outcome.NotAttempted: 2, outcome.Duplicate: 3},
+			{outcome.Revoked: 2, outcome.Duplicate: 3, outcome.Invalid: 1},
+		} {
+			p, err := MakePlan(t.Context(), file, l, PlanOptions{Job: ledger.Job{Command: "revoke", Input: file.Path()}})
+			if err != nil || p.Create+p.Finished.Of(outcome.Revoked) != 2 {
+				t.Fatalf("%v, %d to revoke", err, p.Create)
+			}
+			s := d.carryOut(ctx, l, p, func() *Run { return NewRun(ctx, client, l, p, d.run) })
+			d.expect(s, want)
+			if reason := s.results[3].Reason; reason != "same account as row 4" {
+				t.Error(reason)
+			}
+			ctx = t.Context()
+		}
+		if puts != 2 {
+			t.Errorf("%d requests for 2 accounts", puts)
+		}
+	})
+}
+
+// Accounts whose ids are not known are not one account: undo leaves each of them to a person.
+func TestUndoLeavesEachUnknownToAPerson(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, down(func(email string, _ int) jsmtest.Decision {
+			if email == address(1) || email == address(3) {
+				return jsmtest.Decision{Fault: jsmtest.UnavailableAfter}
+			}
+			return jsmtest.Decision{}
+		}))
+		d.export(5)
+		d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Created: 3, outcome.Unknown: 2})
+		d.expect(d.undo(t.Context()), map[outcome.Status]int{outcome.Revoked: 3, outcome.Review: 2})
+	})
+}
+
 // A run that is told again knows whom it knew then, also when the account was made anew or revoked since, and nobody
 // else.
 func TestToldAgainAsItWas(t *testing.T) {

@@ -25,8 +25,7 @@ type Result struct {
 	fixedKey string         // the key that the row was onboarded with once it was fixed; "": it was not
 }
 
-// settled returns the outcome of a row that needs no request, whatever the options, and true; else the outcome that the
-// row has if the run stops before it, and false.
+// settled returns the outcome of a row that needs no request; else, with false, the one if the run stops before it.
 func settled(row *export.Row, m ledger.History) (o outcome.Outcome, done bool) {
 	switch {
 	case row.Excluded != "":
@@ -37,7 +36,7 @@ func settled(row *export.Row, m ledger.History) (o outcome.Outcome, done bool) {
 	case row.Invalid != "":
 		o.Status, o.Reason = outcome.Invalid, row.Invalid
 	case row.DuplicateOf != export.Place{}:
-		o.Status, o.Reason = outcome.Duplicate, fmt.Sprintf(outcome.ReasonSameAddress, row.DuplicateOf)
+		o.Status, o.Reason = outcome.Duplicate, fmt.Sprintf(outcome.ReasonSame, "address", row.DuplicateOf)
 		if row.DuplicateName {
 			o.Reason += outcome.ReasonOnlyThatSent
 		}
@@ -111,8 +110,7 @@ func fingerprint(row *export.Row) string {
 	return m + "#" + strconv.Itoa(row.Alike)
 }
 
-// collectFixed collects the rows that go into the failed file, and, since the input may be a failed file, those that
-// were fixed in it.
+// collectFixed collects the rows that go into the failed file, and those fixed in the input, if it is a failed file.
 func (r *Run) collectFixed(result Result) {
 	row, came := result.Row, result.Row.Own["jsm_row"]
 	one := ledger.Fixed{From: "at:" + r.plan.Run.Input + "#" + came}

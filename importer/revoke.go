@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"hash/maphash"
 	"iter"
 	"regexp"
 	"slices"
@@ -15,22 +16,28 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// decideRevocation makes no request for rows that an earlier session of this run has settled, and those that must not,
-// or need not, be revoked.
+// decideRevocation asks for a request, but for rows that were settled before, or must not or need not be revoked.
 func (r *Run) decideRevocation(t *task) {
 	t.row.Key = cmp.Or(t.row.Key, t.Owner) // the address under which the ledger knows the account; "": it does not
 	before, known := cmp.Or(t.Outcome, &outcome.Outcome{}), cmp.Or(t.Account, &ledger.Account{})
 	t.accountID = cmp.Or(t.row.AccountID, before.AccountID, known.ID)
 	o, done := settled(t.row, t.History)
-	if t.result = resultOf(t.row, o); done {
-		return
-	}
 	status, reason := withoutRequest(t)
-	if status == 0 {
+	account := maphash.String(hashSeed, t.accountID)
+	first, again := r.accounts[account] // by its address once, and once by its id
+	switch {
+	case done:
+	case again && status != outcome.Invalid:
+		o.Status, o.Reason = outcome.Duplicate, fmt.Sprintf(outcome.ReasonSame, "account", first)
+	case status == 0:
 		t.wants = outcome.Revoked
-		return
+	default:
+		t.decided = outcome.Outcome{Status: status, Reason: reason, AccountID: t.accountID, Retry: true}
 	}
-	t.decided = outcome.Outcome{Status: status, Reason: reason, AccountID: t.accountID, Retry: true}
+	if !again && t.accountID != "" && t.row.Sendable() && o.Status != outcome.Duplicate && status != outcome.Invalid {
+		r.accounts[account] = t.row.Place
+	}
+	t.result = resultOf(t.row, o)
 }
 
 // afterRevoke looks up, after a 404, whether the account was really deleted: the 404 may be about something else.

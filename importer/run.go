@@ -83,6 +83,7 @@ type Run struct {
 	limitStop     *Stop // by Options.Limit, before its last row; nil: it is not
 	started       int   // rows that a worker has had
 	window        int
+	accounts      map[uint64]export.Place // revoke, undo: by the hash of an account id, the first row that has it
 
 	mu       sync.Mutex // of progress
 	progress Progress
@@ -95,7 +96,7 @@ type Run struct {
 // revoke or undo, uses of the options only Workers, MaxErrors, MayBrowse and OnResult.
 func NewRun(ctx context.Context, api *apiclient.Client, l *ledger.Ledger, plan *Plan, o Options) *Run {
 	r := &Run{api: api, ledger: l, plan: plan, options: o, window: windowRows, userCtx: ctx}
-	r.revokes = Revokes(plan.Run.Command)
+	r.revokes, r.accounts = Revokes(plan.Run.Command), map[uint64]export.Place{}
 	r.rules = stopRules{maxErrors: o.MaxErrors, maxForbidden: min(plan.Create, maxSameRefusals)}
 	if o.MaxErrors == (Limit{Unit: Number}) { // 0: never
 		r.rules.maxErrors = Limit{}

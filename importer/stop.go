@@ -102,8 +102,7 @@ func statusOf(err error) int {
 
 func joinLines(first, second string) string { return strings.TrimPrefix(first+"\n"+second, "\n") }
 
-// maxSameRefusals is how many rows in a row are refused in the same way before this counts as one problem of the site,
-// and not of the rows.
+// maxSameRefusals is how many equal refusals, with nothing done in between, are one problem and not one of each row.
 const maxSameRefusals = 20
 
 // stopRules decide after each row whether the run should stop.

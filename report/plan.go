@@ -204,7 +204,7 @@ func (c *Check) Add(row *export.Row) {
 	if row.Invalid != "" {
 		severity = export.Rejected
 	}
-	duplicate := onlyIf(row.DuplicateOf != export.Place{}, fmt.Sprintf(outcome.ReasonSameAddress, row.DuplicateOf))
+	duplicate := onlyIf(row.DuplicateOf != export.Place{}, fmt.Sprintf(outcome.ReasonSame, "address", row.DuplicateOf))
 	if problem := outcome.JoinReasons(row.Invalid, duplicate, row.Note); problem != "" {
 		c.problems = append(c.problems, rowProblem{row.Place, severity, strings.Clone(problem)})
 	}

@@ -167,6 +167,17 @@ func TestMisread(t *testing.T) {
 	}
 }
 
+func TestLettersOfAnotherEncoding(t *testing.T) {
+	for name, want := range map[string]bool{
+		"Muñoz": true, "Muńoz": false, "NUŃEZ": false, "Toruń": true, "Wałęsa": true, "João": true, "Joăo": false,
+		"Brăescu": true, "Simões": true, "Simőes": false, "Győző": true, "Tõnu": true,
+	} {
+		if got := MakesWords(name); got != want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 func TestByteOrderMarkBeatsTheFlag(t *testing.T) {
 	for text, want := range map[string]string{
 		"\xef\xbb\xbfa,b":       "UTF-8",

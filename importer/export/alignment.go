@@ -112,7 +112,7 @@ func (s *Survey) isMisplaced(r *Row, name string, a address) bool {
 	local := localWords(a.key)
 	for i, cell := range r.record.Cells {
 		field, words := s.columns.holds(i), foldedWords(cell)
-		other = other || (field == 0 || field == Organization) && !s.header.sounds(i) && len(words) > 1 &&
+		other = other || (field == 0 || field == Organization) && !s.header.says(i, soundWord) && len(words) > 1 &&
 			!strings.Contains(cell, "@") && agrees(cell, local) && covers(words, local)
 	}
 	for i := len(r.record.Cells); i < len(s.header.names); i++ {

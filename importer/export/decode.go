@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"hash"
-	"hash/fnv"
 	"slices"
 	"strings"
 
@@ -18,10 +16,10 @@ type view struct {
 	*layout
 	err error // why it cannot be read so
 
-	known        int         // headers that are in the table of words
-	right, wrong int         // words of names that stand in the address, and those that would but for a letter
-	sent         hash.Hash64 // of all that is sent of the rows
-	names        []string    // the first ones with letters beyond ASCII
+	known        int      // headers that are in the table of words
+	right, wrong int      // words of names that stand in the address, and those that would but for a letter
+	sent         uint64   // a hash of all that is sent of the rows
+	names        []string // the first ones with letters beyond ASCII
 }
 
 // chooseView finds the encoding and the layout.
@@ -37,7 +35,7 @@ func (f *File) chooseView(ctx context.Context, o Options) (*view, error) {
 	}
 	var views []*view
 	for _, e := range encodings {
-		v := &view{encoding: e, sent: fnv.New64a()}
+		v := &view{encoding: e}
 		if v.layout, v.err = f.layoutIn(e, o); v.layout != nil {
 			v.known = len(v.header.keys) - len(without(v.header.keys, isKnown))
 		}
@@ -60,7 +58,7 @@ func (f *File) compareNames(ctx context.Context, v *view) error {
 			continue
 		}
 		name := textOf(r.record.Cells, v.columns.at.names())
-		fmt.Fprintln(v.sent, r.Email, name, r.Organization, r.ExternalID, r.AccountID)
+		v.sent = hash64(fmt.Sprintln(v.sent, r.Email, name, r.Organization, r.ExternalID, r.AccountID))
 		for word := range strings.FieldsSeq(name) {
 			if !isASCII(word) && agrees(word, localWords(r.Key)) {
 				v.right++
@@ -76,18 +74,22 @@ func (f *File) compareNames(ctx context.Context, v *view) error {
 }
 
 // pickView returns the view with the most known headers, then the most right words, if all such views send the same,
-// and more words are right than wrong. Else it refuses the file, with the flag for each view and three of its names.
+// and more words are right than wrong; one of several bytes for a letter also needs twenty names, and a header in it.
+// Else it refuses the file, with the flag for each view and three of its names.
 func pickView(views []*view) (*view, error) {
 	better := func(a, b *view) int { return cmp.Or(a.known-b.known, a.right-b.right) }
 	best := slices.MaxFunc(views, better)
 	var left []*view // one of each reading
 	for _, v := range views {
-		same := func(other *view) bool { return other.sent.Sum64() == v.sent.Sum64() }
+		same := func(other *view) bool { return other.sent == v.sent }
 		if (better(v, best) == 0 || v.err != nil && v.known == best.known) && !slices.ContainsFunc(left, same) {
 			left = append(left, v)
 		}
 	}
-	if best.err != nil || len(left) == 1 && !(best.encoding.IsWide() && best.names != nil) && best.wrong <= best.right {
+	named := func(key string) bool { return !isASCII(key) && isKnown(key) }
+	certain := !best.encoding.IsWide() || best.names == nil ||
+		len(best.names) >= 20 && slices.ContainsFunc(best.header.keys, named)
+	if best.err != nil || len(left) == 1 && certain && best.wrong <= best.right {
 		return best, best.err
 	}
 	var flags, cells []string

@@ -150,8 +150,7 @@ const (
 	certainNames                // of several words and words of the addresses, or nothing but such words
 )
 
-var contentTexts = [...]string{"no names", "names of companies", "login names", "the same few words",
-	"perhaps names", "names"}
+var contentTexts = [...]string{"no names", "names of companies", "login names", "the same few words"}
 
 func (s *columnStats) content() content {
 	switch {

@@ -37,7 +37,7 @@ func TestEvidence(t *testing.T) {
 	} {
 		s := newEvidence(c.rows, []int{1}).of(0)
 		if s.agree != c.agree || s.company != c.company || s.content() != c.content {
-			t.Errorf("%s: %d agree, %d companies, %s", name, s.agree, s.company, contentTexts[s.content()])
+			t.Errorf("%s: %d agree, %d companies, %d", name, s.agree, s.company, s.content())
 		}
 	}
 }

@@ -50,7 +50,7 @@ func (h *header) meanings(i int) []meaning {
 // understand returns the meanings of a header; none for a header of how a name sounds. Words in
 // brackets count if the whole has a meaning with them, or if they say whose an address is.
 func (h *header) understand(i int) []meaning {
-	if h.own[i] && h.names[i] != "jsm_account_id" || h.keys[i] == "" || h.sounds(i) {
+	if h.own[i] && h.names[i] != "jsm_account_id" || h.keys[i] == "" || h.says(i, soundWord) {
 		return nil
 	}
 	ms, plain := read(h.words[i]), read(strings.Fields(h.plain[i]))
@@ -173,9 +173,6 @@ func (h *header) isLogin(i int) bool {
 	tokens := parse(h.words[i])
 	return len(tokens) > 0 && is(loginWord, tokens[len(tokens)-1])
 }
-
-// sounds reports a header under which stands how a name sounds.
-func (h *header) sounds(i int) bool { return h.says(i, soundWord) }
 
 // neverTaken reports columns whose addresses are never taken without being told: another person's, alternate ones,
 // those numbered from 2, but for a second person's ("Contact 2 email"), and logins.

@@ -246,7 +246,7 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 func (ch *chooser) betterNames(found *columnStats) int {
 	for i := range ch.h.names {
 		s, told := ch.c.cells.of(i), ch.c.byFlag[ch.c.holds(i)]
-		other := told || s.addresses > 0 || ch.h.own[i] || ch.h.sounds(i) ||
+		other := told || s.addresses > 0 || ch.h.own[i] || ch.h.says(i, soundWord) ||
 			ch.c.hasNames() && ch.isCompany(i) && (s.agree < 5 || !nearly(s.whole, s.withAddress))
 		whole := s.whole > 0 && s.whole >= 2*found.whole && !ch.h.isLogin(i)
 		if s.content() == certainNames && (s.agree >= 2*found.agree || whole) && !other {
@@ -260,7 +260,7 @@ func (ch *chooser) betterNames(found *columnStats) int {
 func (ch *chooser) others() (list []int) {
 	for i := range ch.h.names {
 		known := slices.ContainsFunc(ch.h.meanings(i), func(m meaning) bool { return !m.ofName() })
-		known = known || ch.h.isLogin(i) && ch.c.cells.of(i).isOneWord() || ch.h.sounds(i) && ch.c.hasNames()
+		known = known || ch.h.isLogin(i) && ch.c.cells.of(i).isOneWord() || ch.h.says(i, soundWord) && ch.c.hasNames()
 		if ch.c.holds(i) == 0 && ch.c.cells.of(i).content() > noNames && !ch.isOther(i) && !known {
 			list = append(list, i)
 		}

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -166,7 +167,9 @@ var shapes = []exported{
 	{name: "1253 with the addresses", in: charmap.Windows1253, file: "name;email\nΝίκος Παππάς;nikos.pappas@example.gr\n", people: "nikos.pappas@example.gr=Νίκος Παππάς"},
 	{name: "1252, letters that all share", in: charmap.Windows1252, file: "Name;E-Mail\nJörg Öhle;j1@example.com\nÜnal Groß;u@example.com\n", people: "j1@example.com=Jörg Öhle|u@example.com=Ünal Groß"},
 	{name: "1252, French with the addresses", in: charmap.Windows1252, file: "Nom complet;Courriel\nHélène François;helene.francois@example.fr\nGaëtan Lemaître;gaetan@example.fr\n", people: "helene.francois@example.fr=Hélène François|gaetan@example.fr=Gaëtan Lemaître"},
-	{name: "1252, Spanish with the addresses", in: charmap.Windows1252, file: "Nombre completo;Correo\nJosé Peña;jose.pena@example.es\nÍñigo Núñez;inigo@example.es\n", refused: "windows-1252: José Peña, Íñigo Núñez\nwindows-1250"},
+	{name: "1252, Spanish with the addresses", in: charmap.Windows1252, file: "Nombre completo;Correo\nJosé Peña;jose.pena@example.es\nÍñigo Núñez;inigo@example.es\n", people: "jose.pena@example.es=José Peña|inigo@example.es=Íñigo Núñez"},
+	{name: "1252, Portuguese", in: charmap.Windows1252, file: "Nome completo;E-mail\nJoão Simões;jsimoes@example.pt\nInês Magalhães;ines@example.pt\n", people: "jsimoes@example.pt=João Simões|ines@example.pt=Inês Magalhães"},
+	{name: "1250, Hungarian with the addresses", in: charmap.Windows1250, file: "Név;E-mail\nErdős Győző;erdos.gyozo@example.hu\n", refused: "windows-1252: Erdõs Gyõzõ\nwindows-1250: Erdős Győző"},
 	{name: "1252, Nordic with the addresses", in: charmap.Windows1252, file: "Navn;E-post\nBjørn Håkansson;bjorn.hakansson@example.no\nÅse Sjøberg;ase@example.no\n", people: "bjorn.hakansson@example.no=Bjørn Håkansson|ase@example.no=Åse Sjøberg"},
 	{name: "cp850 with the addresses", in: charmap.CodePage850, file: "name;email\nJörg Müller;joerg.mueller@example.com\nAnne Bäcker;baecker@example.com\n", people: "joerg.mueller@example.com=Jörg Müller|baecker@example.com=Anne Bäcker"},
 	{name: "Mac with the addresses", in: charmap.Macintosh, file: "name;email\nJörg Müller;joerg.mueller@example.com\nRené Café;rene@example.com\n", people: "joerg.mueller@example.com=Jörg Müller|rene@example.com=René Café"},
@@ -260,6 +263,23 @@ func (c exported) run(t *testing.T) {
 	}
 	if diff := cmp.Diff(strings.Split(c.people, "|"), strings.Split(peopleOf(rows), "|")); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// An encoding of several bytes for a letter is certain by many names and a header that it makes sense of.
+func TestManyNamesInAWideEncoding(t *testing.T) {
+	family, given := []rune("林森原岡星"), []string{"太郎", "花子", "健太", "美咲"}
+	const uncertain = "shift_jis: 林 太郎"
+	for header, many := range map[string]string{"氏名,メールアドレス": "", "Name,Email": uncertain} {
+		for n, want := range map[int]string{19: uncertain, 20: many} {
+			file, people := header+"\n", []string{}
+			for i := range n {
+				name := fmt.Sprintf("%c %s", family[i%5], given[i%4])
+				file += fmt.Sprintf("%s,u%d@example.com\n", name, i)
+				people = append(people, fmt.Sprintf("u%d@example.com=%s", i, name))
+			}
+			exported{in: japanese.ShiftJIS, file: file, refused: want, people: strings.Join(people, "|")}.run(t)
+		}
 	}
 }
 

@@ -20,7 +20,7 @@ const (
 	ReasonNotRead     = "the ledger could not be read, so what was done with this row before is not known; " + askAgain
 	ReasonTooEarly    = "new accounts are found only minutes later; the next command looks it up first"
 
-	ReasonSameAddress  = "same address as %s"
+	ReasonSame         = "same %s as %s"
 	ReasonOnlyThatSent = ", which has another name; only that one is sent"
 	ReasonFixed        = "fixed and imported as %s on %s; " + noRequest
 	ReasonOtherAddress = "the ledger has this external id under another address (%s, since %s): for the same person " +

@@ -69,13 +69,15 @@ func Shorten(s string, n int) string {
 func ShellWord(s string) string { return shellWord(runtime.GOOS, s) }
 
 func shellWord(system, s string) string {
-	const plain = "-_./:@+,%="
-	safe := func(r rune) bool {
-		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(plain, r) ||
-			system == "windows" && r == '\\'
+	plain := "-_./:@+,%="
+	if system == "windows" { // PowerShell makes a list at a comma, and a variable at an @
+		plain = `-_./:\+%=`
+	}
+	unsafe := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(plain, r)
 	}
 	switch {
-	case s != "" && s[0] != '=' && !strings.ContainsFunc(s, func(r rune) bool { return !safe(r) }):
+	case s != "" && s[0] != '=' && !strings.ContainsFunc(s, unsafe):
 		return s
 	case system == "windows":
 		return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"`

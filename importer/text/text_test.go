@@ -82,6 +82,9 @@ func TestShellWord(t *testing.T) {
 		{"linux", "5%", "5%"},
 		{"windows", `C:\data\x.csv`, `C:\data\x.csv`},
 		{"windows", "two words", `"two words"`},
+		{"windows", "exclude=a,b", `"exclude=a,b"`},
+		{"windows", "@home.csv", `"@home.csv"`},
+		{"linux", "exclude=a,b@c", "exclude=a,b@c"},
 		{"windows", `a"b`, `"a\"b"`},
 	}
 	for _, c := range cases {
