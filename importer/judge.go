@@ -83,7 +83,7 @@ func oneLine(err error) string {
 	return line
 }
 
-// deleted reports whether the look-up after a 404 proves it: nobody has the address, though all are seen, or another has.
+// deleted reports whether a look-up after a 404 proves it: nobody has the address, though all are seen, or another has.
 func deleted(id string, found apiclient.Account, err error, sees bool) bool {
 	if errors.Is(err, apiclient.NoneFound) {
 		return sees
