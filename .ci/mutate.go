@@ -289,15 +289,15 @@ var rules = []rule{
 	{file: "importer/judge.go", tests: judges},
 	{file: "importer/revoke.go", function: "withoutRequest", tests: judges},
 	{file: "importer/revoke.go", function: "upToDate", tests: "TestRevokeLeavers"},
-	{file: "importer/lookup.go", function: "forNobody", tests: judges},
+	{file: "importer/lookup.go", function: "refusedForAll", tests: judges},
 	{file: "importer/guards.go", tests: guards},
 	{file: "importer/leavers.go", function: "judgeLeaver", tests: judges},
-	{file: "importer/stop.go", function: "sameAgain", tests: stops},
+	{file: "importer/stop.go", function: "sameRefusal", tests: stops},
 	{file: "importer/stop.go", function: "tooMany", tests: stops},
 	{file: "importer/stop.go", function: "StopFor", tests: stops},
 	{file: "importer/export/evidence.go", tests: columns},
 	{file: "importer/export/names.go", tests: columns},
-	{file: "importer/export/witness.go", tests: "TestAddressesOfOthers|TestAddressOfAnother|TestShapes"},
+	{file: "importer/export/alignment.go", tests: "TestAddressesOfOthers|TestAddressOfAnother|TestShapes"},
 }
 
 const (

@@ -86,8 +86,8 @@ func (c Credentials) token(kind CredentialKind) *oauth2.Token {
 	return nil
 }
 
-// renew gives up a token that was refused; false: there is no other.
-func (c *Client) renew(used *oauth2.Token) bool {
+// dropToken drops a token that was refused, so that the next attempt fetches another; false: there is no other.
+func (c *Client) dropToken(used *oauth2.Token) bool {
 	if c.kind != ServiceAccount || used == nil {
 		return false
 	}
@@ -101,7 +101,7 @@ func (c *Client) token(ctx context.Context) (*oauth2.Token, error) {
 	if t := c.current.Load(); t.Valid() {
 		return t, nil
 	}
-	asked := c.asking.DoChan("", func() (any, error) {
+	asked := c.tokenRequest.DoChan("", func() (any, error) {
 		if t := c.current.Load(); t.Valid() {
 			return t, nil // since then
 		}

@@ -85,7 +85,7 @@ func TestServiceTokenIsRenewedInTime(t *testing.T) {
 			for i := range 4 {
 				wg.Go(func() {
 					_, _, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d-%d@example.com", minute, i),
-						"C"}, Record{})
+						"C"}, Hooks{})
 					if err != nil {
 						t.Error(err)
 					}
@@ -115,7 +115,7 @@ func TestServiceTokenIsRenewedAfter401(t *testing.T) {
 	}
 	var calls []Call
 	for i := range 8 {
-		_, call, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d@example.com", i), "C"}, Record{})
+		_, call, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d@example.com", i), "C"}, Hooks{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,7 +140,7 @@ func TestServiceTokenIsRenewedAfter401(t *testing.T) {
 		c.Credentials = Credentials{ClientID: "i",
 			ClientSecret: "s"}
 	})
-	_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+	_, call, err := client.CreateCustomer(t.Context(), newcomer, Hooks{})
 	checkKind(t, err, KindUnauthorized, "JIRA_CLIENT_SECRET")
 	if diff := cmp.Diff(Call{Attempts: 2, Status: 401, Lost: false}, call, anyTime); diff != "" {
 		t.Error(diff)
@@ -153,7 +153,7 @@ func TestRenewKeepsANewerToken(t *testing.T) {
 		c.Credentials = Credentials{ClientID: "i", ClientSecret: "s"}
 	})
 	client.current.Store(&oauth2.Token{AccessToken: "new"})
-	client.renew(&oauth2.Token{AccessToken: "old"})
+	client.dropToken(&oauth2.Token{AccessToken: "old"})
 	if got, err := client.token(t.Context()); err != nil || got.AccessToken != "new" {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -190,7 +190,7 @@ func TestTokenEndpointFails(t *testing.T) {
 			c.Credentials = Credentials{ClientID: "sandbox-client", ClientSecret: "sandbox-secret"}
 		})
 		client.root += "/ex/jira/c1"
-		_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, Hooks{})
 		if diff := cmp.Diff(Call{Attempts: 1, Status: 201, Lost: false}, call, anyTime); diff != "" || err != nil {
 			t.Errorf("%s%v", diff, err)
 		}

@@ -32,7 +32,7 @@ func BenchmarkCreate(b *testing.B) {
 	defer bare.CloseIdleConnections()
 
 	create := func(i int64) error {
-		_, _, err := client.CreateCustomer(b.Context(), NewCustomer{fmt.Sprintf("c%d@example.com", i), "Ann Lee"}, Record{})
+		_, _, err := client.CreateCustomer(b.Context(), NewCustomer{fmt.Sprintf("c%d@example.com", i), "Ann Lee"}, Hooks{})
 		return err
 	}
 	post := func(i int64) error {

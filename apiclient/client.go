@@ -58,16 +58,16 @@ type Call struct {
 	First    time.Time // when the first attempt left the pacer; zero: none did
 }
 
-// Record is how an operation that must be on record shows each of its attempts. Both functions, or neither, are given.
-// When a call ends with an error, without Call.Lost, and its last attempt was answered 429 or 401 or never left,
-// nothing of it is on record.
-type Record struct {
-	// Before is called when a request is about to leave and nothing of this call is on record. Its error ends the
+// Hooks let the caller record the attempts of an operation: both functions are set, or neither. If a call ends with an
+// error, without Call.Lost, and its last attempt was answered 429 or 401 or never left, then the last hook called was
+// Withdraw, or none was.
+type Hooks struct {
+	// BeforeSend is called before a request leaves, unless an attempt of this call is on record. Its error ends the
 	// call, and nothing has left.
-	Before func() error
-	// Undone is called, before any wait, when what was on record provably did nothing: it never left, or was answered
-	// 429 or 401, and no earlier attempt is lost. Its error ends the call.
-	Undone func() error
+	BeforeSend func() error
+	// Withdraw is called, before any wait, when the attempt on record provably did nothing: it never left, or was
+	// answered 429 or 401, and no earlier attempt is lost. Its error ends the call.
+	Withdraw func() error
 }
 
 // Client is the client of one site. It is safe for many goroutines.
@@ -77,13 +77,13 @@ type Client struct {
 	cloud  cloud
 	kind   CredentialKind
 
-	current atomic.Pointer[oauth2.Token]
-	asking  singleflight.Group // for the next token of a service account
+	current      atomic.Pointer[oauth2.Token]
+	tokenRequest singleflight.Group // for the next token of a service account
 
-	group  *pacer.Group
-	mu     sync.Mutex
-	lanes  map[operation]*lane // guarded by mu
-	random *rand.Rand          // guarded by mu; of its own, so that virtual time repeats it
+	group     *pacer.Group
+	mu        sync.Mutex
+	endpoints map[operation]*endpoint // guarded by mu
+	random    *rand.Rand              // guarded by mu; of its own, so that virtual time repeats it
 
 	// What Connect has found out:
 	root   string  // that takes the credentials: the site, or the gateway with the cloud id
@@ -91,11 +91,11 @@ type Client struct {
 	browse Verdict // on the permission to browse users; 0: not asked
 }
 
-// lane is the pace of one operation, and what was seen of it.
-type lane struct {
+// endpoint is the pacer of one operation, and what its answers have shown.
+type endpoint struct {
 	*pacer.Pacer
 	passed atomic.Int64 // answers that show that the site works
-	works  atomic.Bool  // it has succeeded
+	works  atomic.Bool  // the operation has succeeded once
 }
 
 // New makes a client. It sends nothing: Connect does, and comes before anything else.
@@ -123,55 +123,55 @@ func New(c Config) (*Client, error) {
 		root = cloud.gateway
 	}
 	client := &Client{
-		config: c,
-		site:   site,
-		cloud:  cloud,
-		kind:   kind,
-		group:  pacer.NewGroup(pacer.Config{MaxPause: c.MaxPause, Notify: c.Notify}),
-		lanes:  map[operation]*lane{},
-		random: rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)),
-		root:   root,
+		config:    c,
+		site:      site,
+		cloud:     cloud,
+		kind:      kind,
+		group:     pacer.NewGroup(pacer.Config{MaxPause: c.MaxPause, Notify: c.Notify}),
+		endpoints: map[operation]*endpoint{},
+		random:    rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)),
+		root:      root,
 	}
 	client.current.Store(c.Credentials.token(kind))
 	return client, nil
 }
 
-// lane returns the one lane of an operation; nothing is sent outside of one. Atlassian documents 100 a second for GET
-// and POST and 50 for PUT. Searches get half of theirs, as people who use the site meanwhile need them, too.
-func (c *Client) lane(o operation) *lane {
+// endpoint returns the one endpoint of an operation; all requests go through one. Atlassian documents 100 requests a
+// second for GET and POST and 50 for PUT. Searches get half, as people who use the site meanwhile need them, too.
+func (c *Client) endpoint(o operation) *endpoint {
 	rate := c.config.MaxRate
 	if half := max(50, rate/2); (o.method == put || o == opSearch) && (rate <= 0 || rate > half) {
 		rate = half
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.lanes[o] == nil {
-		c.lanes[o] = &lane{Pacer: c.group.Pacer(o.method+" "+o.route, rate)}
+	if c.endpoints[o] == nil {
+		c.endpoints[o] = &endpoint{Pacer: c.group.Pacer(o.method+" "+o.route, rate)}
 	}
-	return c.lanes[o]
+	return c.endpoints[o]
 }
 
 // Requests is how many requests have left so far, of all operations.
 func (c *Client) Requests() (sent int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, l := range c.lanes {
+	for _, l := range c.endpoints {
 		sent += l.Pace().Sent
 	}
 	return sent
 }
 
 // Pace is a snapshot of the pace of CreateCustomer.
-func (c *Client) Pace() Pace { return c.lane(opCreate).Pace() }
+func (c *Client) Pace() Pace { return c.endpoint(opCreate).Pace() }
 
 // RevokePace is a snapshot of the pace of RevokePortalAccess.
-func (c *Client) RevokePace() Pace { return c.lane(opRevoke).Pace() }
+func (c *Client) RevokePace() Pace { return c.endpoint(opRevoke).Pace() }
 
 // Close closes the connections that are idle.
 func (c *Client) Close() { (&http.Client{Transport: c.config.Transport}).CloseIdleConnections() }
 
-// newTransport keeps one connection a worker, each with one request at a time (HTTP/1.1), so that what was written of
-// a request can be counted. Idle ones end before the server ends them.
+// newTransport keeps one connection for each worker, with one request at a time (HTTP/1.1), so that what was written of
+// a request can be counted. Idle connections are closed before the server closes them.
 func newTransport(workers int, roots *x509.CertPool) *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
 	return &http.Transport{
@@ -190,7 +190,7 @@ func newTransport(workers int, roots *x509.CertPool) *http.Transport {
 	}
 }
 
-// checkProxy makes a refusal to connect us look like that of a connection to the proxy.
+// checkProxy returns a proxy's refusal of CONNECT as the error of a failed connection to the proxy.
 func checkProxy(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
 	if answer.StatusCode == http.StatusOK {
 		return nil

@@ -27,33 +27,33 @@ type NewCustomer struct {
 	DisplayName string `json:"displayName"`
 }
 
-// CreateCustomer makes a customer. A nil error is a 201 with an account id; an *Error with Call.Status 409 means that
-// the address is taken, by an attempt of ours if Call.Lost; after any other error the customer may have been made only
-// if Call.Lost.
-func (c *Client) CreateCustomer(ctx context.Context, n NewCustomer, record Record) (Account, Call, error) {
-	return ask(ctx, c, &request{
-		operation: opCreate,
-		query:     "strictConflictStatusCode=true",
-		body:      n,
-		private:   []string{n.Email, n.DisplayName},
-		record:    record,
-		created:   true,
+// CreateCustomer creates a customer. A nil error means a 201 with an account id; an *Error with Call.Status 409, that
+// the address is taken, maybe by an attempt of ours if Call.Lost. After any other error the customer may have been
+// created only if Call.Lost.
+func (c *Client) CreateCustomer(ctx context.Context, n NewCustomer, hooks Hooks) (Account, Call, error) {
+	return doJSON(ctx, c, &request{
+		operation:   opCreate,
+		query:       "strictConflictStatusCode=true",
+		body:        n,
+		private:     []string{n.Email, n.DisplayName},
+		hooks:       hooks,
+		wantCreated: true,
 	}, func(made Account) bool { // whose address may be hidden
 		return made.ID != "" && (made.Email == "" || strings.EqualFold(made.Email, n.Email))
 	})
 }
 
-// RevokePortalAccess takes the portal-only access of an account away. It is no deletion: the address stays taken.
-// It is done only with a 2xx and an empty body. A 404 is no proof that the account is gone, as the operation is
+// RevokePortalAccess revokes the portal-only access of an account. The account is not deleted: the address stays taken.
+// Only a 2xx with an empty body is success. A 404 does not prove that the account is gone, as the operation is
 // experimental: see Error.RouteInDoubt.
-func (c *Client) RevokePortalAccess(ctx context.Context, accountID string, record Record) (Call, error) {
+func (c *Client) RevokePortalAccess(ctx context.Context, accountID string, hooks Hooks) (Call, error) {
 	ids := []string{accountID}
-	return c.do(ctx, &request{operation: opRevoke, ids: ids, record: record, read: readNothing})
+	return c.do(ctx, &request{operation: opRevoke, ids: ids, hooks: hooks, read: readNothing})
 }
 
-// RenameCustomer changes the display name of a portal-only account of this site, through the gateway. It is
-// experimental: a copy of the operation's text is all that is known, and it was never tried. KindSite: the site has no
-// cloud id, so nothing was sent. KindNotFound and KindInvalid are about this account or name unless
+// RenameCustomer changes the display name of a portal-only account of this site, through the gateway. The operation is
+// experimental: only a copy of its documentation is known, and it was never tried. KindSite: the site has no cloud id,
+// so nothing was sent. KindNotFound and KindInvalid are about this account or name unless
 // Error.RouteInDoubt.
 func (c *Client) RenameCustomer(ctx context.Context, accountID, displayName string) (Call, error) {
 	if c.tenant == "" {
@@ -63,13 +63,13 @@ func (c *Client) RenameCustomer(ctx context.Context, accountID, displayName stri
 		operation: opRename,
 		ids:       []string{c.tenant, accountID},
 		body:      map[string]string{"displayName": displayName},
-		at:        c.cloud.gateway,
+		root:      c.cloud.gateway,
 		private:   []string{displayName},
 		read:      func(body []byte) bool { return readNothing(body) || namesNoOther(body, accountID) },
 	})
 }
 
-// namesNoOther accepts an object that names no other account: the shape of a successful change of a name is not known.
+// namesNoOther accepts a JSON object that names no other account: what a successful rename answers is not known.
 func namesNoOther(body []byte, accountID string) bool {
 	answer := Account{ID: accountID}
 	return bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) && json.Unmarshal(body, &answer) == nil &&
@@ -108,7 +108,7 @@ func (c *Client) FindAccount(ctx context.Context, email string) (Account, error)
 		return Account{}, BrowseMissing
 	}
 	nameless := func(a Account) bool { return a.ID == "" }
-	found, _, err := ask(ctx, c, &request{
+	found, _, err := doJSON(ctx, c, &request{
 		operation: opSearch,
 		query:     url.Values{"query": {email}, "maxResults": {strconv.Itoa(pageSize)}}.Encode(),
 	}, func(found []Account) bool { return found != nil && !slices.ContainsFunc(found, nameless) })
@@ -121,7 +121,7 @@ func (c *Client) FindAccount(ctx context.Context, email string) (Account, error)
 	return pick(slices.Compact(found), email)
 }
 
-// pick is the one account with the address, or an Unresolved. Of a full page the rest is not known.
+// pick returns the one account with the address, or an Unresolved. A full page may not be all that was found.
 func pick(found []Account, email string) (Account, error) {
 	exact := slices.DeleteFunc(slices.Clone(found), func(a Account) bool { return !strings.EqualFold(a.Email, email) })
 	customers := slices.DeleteFunc(slices.Clone(exact), func(a Account) bool { return !a.PortalOnly() })

@@ -115,7 +115,7 @@ func TestRevokePortalAccess(t *testing.T) {
 				}
 				answers.ServeHTTP(w, r)
 			}))
-			call, err := newTestClient(t, server.URL).RevokePortalAccess(t.Context(), id, Record{})
+			call, err := newTestClient(t, server.URL).RevokePortalAccess(t.Context(), id, Hooks{})
 			checkKind(t, err, tt.kind, tt.hint)
 			if diff := cmp.Diff(tt.want, call, anyTime); diff != "" {
 				t.Error(diff)
@@ -128,7 +128,7 @@ func TestRevokeSendsNoOddID(t *testing.T) {
 	server := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") }))
 	client := newTestClient(t, server.URL)
 	for _, id := range []string{"", ".", "..", "a/../b", "a?b", "ann.lee@example.com", "a b", "a%2fb"} {
-		call, err := client.RevokePortalAccess(t.Context(), id, Record{})
+		call, err := client.RevokePortalAccess(t.Context(), id, Hooks{})
 		checkKind(t, err, KindInvalid, "")
 		if call != (Call{}) {
 			t.Errorf("%q: %+v", id, call)
@@ -143,7 +143,7 @@ func TestRevokeBelievesNoPage(t *testing.T) {
 		client := inProcess(t, site)
 		for i := range 20 {
 			customer, _, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("c%d@example.com", i), "C"},
-				Record{})
+				Hooks{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -166,7 +166,7 @@ func TestRenameCustomer(t *testing.T) {
 	}
 	site, server := serveSite(t, jsmtest.Options{})
 	client := connected(server.URL)
-	customer, _, err := client.CreateCustomer(ctx, newcomer, Record{})
+	customer, _, err := client.CreateCustomer(ctx, newcomer, Hooks{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ var (
 	opPermissions = operation{"checking permissions", get, "/rest/api/3/mypermissions", hintAccess}
 )
 
-// Verdict is an answer that may be out of reach.
+// Verdict says whether a token or account has something, if it may ask.
 type Verdict int
 
 const (
@@ -62,7 +62,7 @@ type Connection struct {
 // context's; the Connection then holds what was found until there.
 func (c *Client) Connect(ctx context.Context) (Connection, error) {
 	var conn Connection
-	for _, step := range []func(context.Context, *Connection) error{c.reach, c.identify, c.permit} {
+	for _, step := range []func(context.Context, *Connection) error{c.reach, c.identify, c.checkPermissions} {
 		if err := step(ctx, &conn); err != nil {
 			return conn, err
 		}
@@ -73,9 +73,9 @@ func (c *Client) Connect(ctx context.Context) (Connection, error) {
 // reach is the first step of Connect. It needs no credentials, and proves that there is a Jira Service Management site.
 func (c *Client) reach(ctx context.Context, conn *Connection) error {
 	r := &request{operation: opInfo, anonymous: true, check: true}
-	info, _, err := ask(ctx, c, r, func(v struct{ Version string }) bool { return v.Version != "" })
+	info, _, err := doJSON(ctx, c, r, func(v struct{ Version string }) bool { return v.Version != "" })
 	conn.Version = info.Version
-	conn.note(r.last)
+	conn.readHeaders(r.last)
 	e, answered := errors.AsType[*Error](err)
 	switch {
 	case !answered:
@@ -95,7 +95,7 @@ func (c *Client) reach(ctx context.Context, conn *Connection) error {
 // with scopes gets 401 at the site, as a wrong one does, and nothing in it shows which it is: so the gateway is asked.
 func (c *Client) identify(ctx context.Context, conn *Connection) error {
 	r := &request{operation: opTenant, anonymous: true, check: true}
-	found, _, err := ask(ctx, c, r, func(t struct{ CloudID string }) bool { return IsAccountID(t.CloudID) })
+	found, _, err := doJSON(ctx, c, r, func(t struct{ CloudID string }) bool { return IsAccountID(t.CloudID) })
 	c.tenant, conn.CloudID = found.CloudID, found.CloudID
 	var atSite error
 	if c.kind == APIToken {
@@ -113,8 +113,8 @@ func (c *Client) identify(ctx context.Context, conn *Connection) error {
 	return err
 }
 
-// identifyAtGateway accepts a token that may not ask whose it is, when it may ask anything else; nothing is changed by
-// asking. That it lacks the scope to create customers is an *Error of KindScope.
+// identifyAtGateway accepts a token that may not ask whose it is if it may read anything else; it changes nothing. A
+// token without the scope to create customers is an *Error of KindScope.
 func (c *Client) identifyAtGateway(ctx context.Context, conn *Connection) error {
 	c.root = c.cloud.gateway + "/ex/jira/" + c.tenant
 	status, err := c.myself(ctx, conn)
@@ -122,7 +122,7 @@ func (c *Client) identifyAtGateway(ctx context.Context, conn *Connection) error 
 		return err
 	}
 	scopes := []Scope{
-		{ScopeManage, c.manages(ctx)},
+		{ScopeManage, c.hasManageScope(ctx)},
 		{ScopeRequest, c.may(ctx, opDesks)},
 		{ScopeUser, yesOrNo[err == nil]},
 	}
@@ -140,21 +140,21 @@ func (c *Client) identifyAtGateway(ctx context.Context, conn *Connection) error 
 // myself finds whose credentials these are. It returns the status, too; 0: there was none.
 func (c *Client) myself(ctx context.Context, conn *Connection) (status int, err error) {
 	r := &request{operation: opMyself, check: true}
-	conn.User, _, err = ask(ctx, c, r, func(a Account) bool { return a.ID != "" })
-	conn.note(r.last)
+	conn.User, _, err = doJSON(ctx, c, r, func(a Account) bool { return a.ID != "" })
+	conn.readHeaders(r.last)
 	return r.last.status, err
 }
 
-// manages finds out whether the token has ScopeManage, or the granular scopes that do instead: organizations need the
-// first, a project's customers either. The gateway looks at scopes first, so the project need not be there.
-func (c *Client) manages(ctx context.Context) Verdict {
+// hasManageScope finds out whether the token has ScopeManage, or granular scopes in its place: organizations need the
+// former, a project's customers either. The gateway checks scopes first, so the project need not exist.
+func (c *Client) hasManageScope(ctx context.Context) Verdict {
 	if v := c.may(ctx, opOrganizations); v != No {
 		return v
 	}
 	return c.may(ctx, opCustomers, "0")
 }
 
-// may is whether the gateway lets the token through to a list: a missing scope is a 401.
+// may finds out whether the gateway lets the token read a list: a missing scope is a 401.
 func (c *Client) may(ctx context.Context, o operation, ids ...string) Verdict {
 	call, err := c.do(ctx, &request{operation: o, ids: ids, query: "limit=1", check: true, read: json.Valid})
 	switch {
@@ -166,14 +166,14 @@ func (c *Client) may(ctx context.Context, o operation, ids ...string) Verdict {
 	return Unverified
 }
 
-// permit is the last step of Connect: what the account may. A token without the scope to ask is no reason to stop.
-func (c *Client) permit(ctx context.Context, conn *Connection) error {
+// checkPermissions is the last step of Connect. It goes on if the token lacks the scope to ask for permissions.
+func (c *Client) checkPermissions(ctx context.Context, conn *Connection) error {
 	type permissions struct {
 		Permissions map[string]struct{ HavePermission bool }
 	}
 	r := &request{operation: opPermissions, query: "permissions=ADMINISTER,USER_PICKER", check: true}
-	has, _, err := ask(ctx, c, r, func(p permissions) bool { return p.Permissions != nil })
-	if err != nil && (r.last.verdict != denied || ctx.Err() != nil) {
+	has, _, err := doJSON(ctx, c, r, func(p permissions) bool { return p.Permissions != nil })
+	if err != nil && (r.last.effect != denied || ctx.Err() != nil) {
 		return err
 	}
 	may := func(name string) Verdict {
@@ -191,10 +191,10 @@ func (c *Client) permit(ctx context.Context, conn *Connection) error {
 	return nil
 }
 
-// note keeps what the headers of an answer show.
-func (conn *Connection) note(a answer) {
+// readHeaders takes the clock's skew and the names of rate headers from an answer.
+func (conn *Connection) readHeaders(a answer) {
 	if date, err := http.ParseTime(a.header.Get("Date")); err == nil {
-		conn.Skew = date.Sub(a.at.Truncate(time.Second)).Round(time.Second)
+		conn.Skew = date.Sub(a.receivedAt.Truncate(time.Second)).Round(time.Second)
 	}
 	conn.RateHeaders = slices.DeleteFunc(slices.Sorted(maps.Keys(a.header)), func(name string) bool {
 		return !strings.Contains(name, "Ratelimit") && name != "Retry-After"

@@ -96,7 +96,7 @@ func TestConnect(t *testing.T) {
 				t.Errorf("user %q, version %q", got.User.ID, got.Version)
 			}
 			if _, _, err := client.CreateCustomer(t.Context(), NewCustomer{"new@example.com", "New One"},
-				Record{}); err != nil {
+				Hooks{}); err != nil {
 				t.Errorf("create after connect: %v", err)
 			}
 		})

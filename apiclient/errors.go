@@ -125,25 +125,25 @@ func (c *Client) failure(ctx context.Context, r *request) *Error {
 		e.Kind, e.Message, e.Hint = explain(a.err)
 	} else {
 		e.Key, e.Message = readMessage(a.header, a.body)
-		c.judge(r, e)
+		c.setKind(r, e)
 	}
 	if e.Kind == KindTimeout && r.check {
-		e.Message += " (" + startPatience.String() + ")"
+		e.Message += " (" + checkTimeout.String() + ")"
 	}
 	e.Key, e.Message = c.quote(e.Key), c.quote(e.Message)
 	if e.Kind == KindUnauthorized && !r.anonymous && !r.check && // the credentials may be good for anything else
-		(c.may(ctx, opMyself) == Yes || c.manages(ctx) == Yes) {
+		(c.may(ctx, opMyself) == Yes || c.hasManageScope(ctx) == Yes) {
 		e.Kind, e.Hint = KindScope, HintScope
 	}
 	return e
 }
 
-// judge sets the kind of an answered failure, and what to do about it.
-func (c *Client) judge(r *request, e *Error) {
+// setKind sets the kind of an answered failure, and what to do about it.
+func (c *Client) setKind(r *request, e *Error) {
 	a := r.last
 	page := isPage(a.header, a.body)
 	missing := []int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone}
-	e.RouteInDoubt = page || slices.Contains(missing, a.status) && !c.lane(r.operation).works.Load()
+	e.RouteInDoubt = page || slices.Contains(missing, a.status) && !c.endpoint(r.operation).works.Load()
 	switch e.Kind = KindInvalid; {
 	case a.status/100 == 3:
 		e.Kind, e.Message, e.Hint = KindSite, "a redirect to another page of the site", hintPage
@@ -171,8 +171,8 @@ func (c *Client) judge(r *request, e *Error) {
 	}
 }
 
-// explain is why there was no answer, and what to do about it. The text holds no URL and no credentials: it is that
-// of the innermost error, as the outer ones name addresses.
+// explain returns why there was no answer, and what to do about it. The text is that of the innermost error: outer ones
+// may have URLs and credentials.
 func explain(err error) (kind Kind, text, hint string) {
 	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
 		text = userInfo.ReplaceAllString(inner.Error(), "//")

@@ -71,7 +71,7 @@ func TestErrorsAreRedacted(t *testing.T) {
 	client := newTestClient(t, server.URL, func(c *Config) {
 		c.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	})
-	_, _, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, Record{})
+	_, _, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, Hooks{})
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		t.Fatal(err)
@@ -97,7 +97,7 @@ func TestErrorsAreRedacted(t *testing.T) {
 	}
 	client = newTestClient(t, serve(t, says(201, created)).URL, func(c *Config) { c.Log = client.config.Log })
 	log.Reset()
-	client.CreateCustomer(t.Context(), newcomer, Record{})
+	client.CreateCustomer(t.Context(), newcomer, Hooks{})
 	if text := log.String(); !strings.Contains(text, "verdict=done") || !strings.Contains(text, `error=""`) {
 		t.Errorf("logged of a success: %s", text)
 	}
@@ -137,7 +137,7 @@ func TestReason(t *testing.T) {
 func TestSignupIsClosed(t *testing.T) {
 	for key, hint := range map[string]string{"cv.signup.error.not.allowed": hintSignup, "other.key": ""} {
 		client := newTestClient(t, serve(t, says(400, `{"i18nErrorMessage":{"i18nKey":"`+key+`"}}`)).URL)
-		_, _, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+		_, _, err := client.CreateCustomer(t.Context(), newcomer, Hooks{})
 		if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindInvalid || e.Hint != hint || e.Key != key {
 			t.Errorf("%s: %+v", key, e)
 		}

@@ -131,7 +131,7 @@ func TestNetwork(t *testing.T) {
 				}
 			}
 			client := newTestClient(t, rawServer(t, tt.raw, sized("409 Conflict", "", "{}")), hasty)
-			_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+			_, call, err := client.CreateCustomer(t.Context(), newcomer, Hooks{})
 			e, _ := errors.AsType[*Error](err)
 			got := "denied"
 			switch {
@@ -147,7 +147,7 @@ func TestNetwork(t *testing.T) {
 			}
 
 			client = newTestClient(t, rawServer(t, tt.raw, sized("404 Not Found", "", "{}")), hasty)
-			call, err = client.RevokePortalAccess(t.Context(), "qm:1:2", Record{})
+			call, err = client.RevokePortalAccess(t.Context(), "qm:1:2", Hooks{})
 			if (err == nil) != tt.gone || (tt.want == "denied") != (err != nil && !call.Lost) {
 				t.Errorf("revoke: %+v, %v", call, err)
 			}
@@ -160,7 +160,7 @@ func TestUnaskedAnswer(t *testing.T) {
 	url := rawServer(t, sized("409 Conflict", "", "{}")+sized("201 Created", "", created), sized("409 Conflict", "", "{}"))
 	client := newTestClient(t, url)
 	for range 3 {
-		_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, Hooks{})
 		if diff := cmp.Diff(409, call.Status); diff != "" || err == nil {
 			t.Errorf("%s%v", diff, err)
 		}

@@ -58,7 +58,7 @@ func (c *Client) ServiceDeskOrganizations(ctx context.Context, deskID string) ([
 // ServiceDesk finds a service desk by its id or by the key of its project. KindNotFound: there is none, or the account
 // cannot see it.
 func (c *Client) ServiceDesk(ctx context.Context, key string) (ServiceDesk, error) {
-	desk, _, err := ask(ctx, c, &request{operation: opDesk, ids: []string{key}}, func(d ServiceDesk) bool {
+	desk, _, err := doJSON(ctx, c, &request{operation: opDesk, ids: []string{key}}, func(d ServiceDesk) bool {
 		return d.ID != "" && (d.ID == key || d.ProjectID == key || strings.EqualFold(d.ProjectKey, key))
 	})
 	return desk, err
@@ -67,7 +67,7 @@ func (c *Client) ServiceDesk(ctx context.Context, key string) (ServiceDesk, erro
 // CreateOrganization makes an organization of 1 to 200 characters, or returns the one that has this name: the API
 // answers 201 to both. It may be repeated.
 func (c *Client) CreateOrganization(ctx context.Context, name string) (Organization, error) {
-	made, _, err := ask(ctx, c, &request{
+	made, _, err := doJSON(ctx, c, &request{
 		operation: opCreateOrganization,
 		body:      map[string]string{"name": name},
 		private:   []string{name},
@@ -121,7 +121,7 @@ func (c *Client) list(ctx context.Context, o operation, ids ...string) (all []Or
 	seen := map[string]bool{}
 	start, query := 0, fmt.Sprintf("limit=%d", pageSize)
 	for {
-		p, _, err := ask(ctx, c, &request{operation: o, ids: ids, query: query}, page.valid)
+		p, _, err := doJSON(ctx, c, &request{operation: o, ids: ids, query: query}, page.valid)
 		if err != nil {
 			return all, err
 		}

@@ -17,7 +17,7 @@ func TestAccess(t *testing.T) {
 	site, server := serveSite(t, jsmtest.Options{Organizations: []jsmtest.Organization{{Name: "Acme"}}})
 	client := newTestClient(t, server.URL)
 	ctx := t.Context()
-	customer, _, err := client.CreateCustomer(ctx, newcomer, Record{})
+	customer, _, err := client.CreateCustomer(ctx, newcomer, Hooks{})
 	if err != nil {
 		t.Fatal(err)
 	}

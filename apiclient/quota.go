@@ -13,19 +13,19 @@ import (
 	"jsm-onboard/apiclient/pacer"
 )
 
-// maxWait is the longest wait that a header can ask for; anything longer is taken for that.
+// maxWait is the longest wait that a header can ask for; anything longer is cut to it.
 const maxWait = 24 * time.Hour
 
 // quotaAnswer is what an attempt means for the pacer.
 func quotaAnswer(a answer) pacer.Answer {
 	q := pacer.Answer{Level: a.level(), RetryAfter: a.retryAfter(), Reason: clean(a.header.Get("RateLimit-Reason"))}
 	switch {
-	case a.verdict == refused:
+	case a.effect == refused:
 		q.Kind, q.Shared = pacer.Refused, strings.HasPrefix(strings.ToLower(q.Reason), "jira-quota-")
 		if q.RetryAfter == 0 && (q.Level == nil || q.Level.Remaining == 0) { // if more remains, that was not the reason
 			q.RetryAfter = a.until(a.header.Get("X-RateLimit-Reset"))
 		}
-	case a.verdict == odd, a.verdict == denied, a.verdict == done:
+	case a.effect == odd, a.effect == denied, a.effect == done:
 		return pacer.Answer{Kind: pacer.Passed, Level: q.Level}
 	case errors.Is(a.err, context.Canceled), is[*Error](a.err):
 		q.Kind = pacer.Unsent // the site is not to blame
@@ -61,8 +61,8 @@ func (a answer) level() *pacer.Level {
 	return nil
 }
 
-// until reads the time until a moment in ISO 8601, with or without seconds, or as HTTP writes dates, by the server's
-// clock; where it gave none, by ours. 0: not given.
+// until returns the time until s, a time in ISO 8601, with or without seconds, or an HTTP date, by the server's clock,
+// or ours if the server sent no Date. 0: not given.
 func (a answer) until(s string) time.Duration {
 	var t time.Time
 	for _, layout := range []string{
@@ -74,7 +74,7 @@ func (a answer) until(s string) time.Duration {
 	}
 	now, err := http.ParseTime(a.header.Get("Date"))
 	if err != nil {
-		now = a.at
+		now = a.receivedAt
 	}
 	return max(0, min(t.Sub(now), maxWait))
 }

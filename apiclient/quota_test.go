@@ -26,7 +26,7 @@ func TestRetryAfter(t *testing.T) {
 	} {
 		h := http.Header{"Retry-After": {tt.value}, "Date": {noon.Format(http.TimeFormat)}}
 		// The local clock is an hour off: only Date counts.
-		got := quotaAnswer(answer{verdict: refused, status: 429, header: h, at: noon.Add(time.Hour)})
+		got := quotaAnswer(answer{effect: refused, status: 429, header: h, receivedAt: noon.Add(time.Hour)})
 		if diff := cmp.Diff(pacer.Answer{Kind: pacer.Refused, RetryAfter: tt.want}, got); diff != "" {
 			t.Errorf("%q:\n%s", tt.value, diff)
 		}
@@ -62,7 +62,7 @@ func TestLevel(t *testing.T) {
 		for i := 0; i < len(tt.headers); i += 2 {
 			h.Set(tt.headers[i], tt.headers[i+1])
 		}
-		got := quotaAnswer(answer{verdict: done, status: 201, header: h, at: noon.Add(time.Hour)})
+		got := quotaAnswer(answer{effect: done, status: 201, header: h, receivedAt: noon.Add(time.Hour)})
 		if diff := cmp.Diff(pacer.Answer{Kind: pacer.Passed, Level: tt.want}, got); diff != "" {
 			t.Errorf("%s:\n%s", tt.name, diff)
 		}
@@ -83,20 +83,20 @@ func TestQuotaAnswer(t *testing.T) {
 		in   answer
 		want pacer.Answer
 	}{
-		{"burst", answer{verdict: refused, status: 429, header: header("jira-burst-based")},
+		{"burst", answer{effect: refused, status: 429, header: header("jira-burst-based")},
 			pacer.Answer{Kind: pacer.Refused, RetryAfter: time.Minute, Reason: "jira-burst-based"}},
-		{"points", answer{verdict: refused, status: 429, header: header("jira-quota-tenant-based")},
+		{"points", answer{effect: refused, status: 429, header: header("jira-quota-tenant-based")},
 			pacer.Answer{Kind: pacer.Refused, RetryAfter: time.Minute, Reason: "jira-quota-tenant-based", Shared: true}},
-		{"no header", answer{verdict: refused, status: 429, header: http.Header{}}, pacer.Answer{Kind: pacer.Refused}},
-		{"while more remains", answer{verdict: refused, status: 429, header: more}, pacer.Answer{Kind: pacer.Refused,
+		{"no header", answer{effect: refused, status: 429, header: http.Header{}}, pacer.Answer{Kind: pacer.Refused}},
+		{"while more remains", answer{effect: refused, status: 429, header: more}, pacer.Answer{Kind: pacer.Refused,
 			Level: &pacer.Level{Remaining: 5, Reset: time.Hour}}},
-		{"when nothing remains", answer{verdict: refused, status: 429, header: none}, pacer.Answer{Kind: pacer.Refused,
+		{"when nothing remains", answer{effect: refused, status: 429, header: none}, pacer.Answer{Kind: pacer.Refused,
 			RetryAfter: time.Hour, Level: &pacer.Level{Reset: time.Hour}}},
-		{"server", answer{verdict: ambiguous, status: 503, header: http.Header{"Retry-After": {"5"}}},
+		{"server", answer{effect: ambiguous, status: 503, header: http.Header{"Retry-After": {"5"}}},
 			pacer.Answer{Kind: pacer.Failed, RetryAfter: 5 * time.Second, Reason: "503 Service Unavailable"}},
-		{"network", answer{verdict: ambiguous, err: context.DeadlineExceeded}, pacer.Answer{Kind: pacer.Failed,
+		{"network", answer{effect: ambiguous, err: context.DeadlineExceeded}, pacer.Answer{Kind: pacer.Failed,
 			Reason: "no answer in time"}},
-		{"refused customer", answer{verdict: denied, status: 400, header: header("")}, pacer.Answer{Kind: pacer.Passed}},
+		{"refused customer", answer{effect: denied, status: 400, header: header("")}, pacer.Answer{Kind: pacer.Passed}},
 	} {
 		if diff := cmp.Diff(tt.want, quotaAnswer(tt.in)); diff != "" {
 			t.Errorf("%s:\n%s", tt.name, diff)
@@ -121,14 +121,14 @@ func FuzzRateHeaders(f *testing.F) {
 				t.Errorf("level %+v", *l)
 			}
 		}
-		check(quotaAnswer(answer{verdict: refused, status: 429, header: h, at: noon}))
+		check(quotaAnswer(answer{effect: refused, status: 429, header: h, receivedAt: noon}))
 		if n, err := strconv.Atoi(after); err == nil && n >= 0 && n < 86400 {
-			if got := (answer{header: h, at: noon}).retryAfter(); got != time.Duration(n)*time.Second {
+			if got := (answer{header: h, receivedAt: noon}).retryAfter(); got != time.Duration(n)*time.Second {
 				t.Errorf("%q is read as %v", after, got)
 			}
 		}
 		fields := http.Header{"Ratelimit": {limits}, "Beta-Ratelimit": {policy}, "Ratelimit-Policy": {policy},
 			"Ratelimit-Reset": {until}}
-		check(quotaAnswer(answer{verdict: done, status: 201, header: fields, at: noon}))
+		check(quotaAnswer(answer{effect: done, status: 201, header: fields, receivedAt: noon}))
 	})
 }

@@ -34,22 +34,22 @@ type request struct {
 	query string
 	body  any // sent as JSON
 
-	anonymous bool              // to the site, without credentials
-	at        string            // send to this root; "": where the credentials are taken
-	check     bool              // asked before the run: ends with its context, and has less patience
-	private   []string          // addresses and names, never to be logged
-	record    Record            // the hooks of whoever keeps the record
-	created   bool              // only 201 is success, and not any 2xx
-	read      func([]byte) bool // reads the body of a success, and reports whether it is whole and what is promised
+	anonymous   bool              // to the site, without credentials
+	root        string            // send to this root; "": where the credentials are taken
+	check       bool              // sent before the run: ends with its context, and gives up sooner
+	private     []string          // addresses and names, never to be logged
+	hooks       Hooks             // of the caller who records attempts
+	wantCreated bool              // only 201 is success, and not any 2xx
+	read        func([]byte) bool // reads the body of a success, and reports whether it is whole and what is promised
 
 	// What has come of it so far:
-	call     Call
-	last     answer
-	began    time.Time // its first attempt since the last refusal
-	failures int
-	singled  int  // attempts that failed or were refused while the site let others pass
-	renewed  bool // a new token was asked for
-	onRecord bool
+	call         Call
+	last         answer
+	began        time.Time // its first attempt since the last refusal
+	failures     int
+	failedAlone  int  // attempts that failed or were refused while the site let others pass
+	tokenDropped bool // once
+	onRecord     bool
 }
 
 // path is what the request is sent to, below a root.
@@ -74,17 +74,17 @@ func IsAccountID(id string) bool {
 
 var plainSegment = regexp.MustCompile(`^[A-Za-z0-9:_.-]{1,256}$`)
 
-// How often an attempt of one operation is made again. Refusals and failures are counted apart.
+// How often one operation is tried. Refusals and failures are counted apart.
 const (
-	patience      = 8                // while the site answers others
-	suspicion     = 3                // attempts while it let others pass: from then on it is this request's own trouble
-	patienceAlone = 16               // while there are no others, and yet the site answers
-	patienceCheck = 5                // before the run, and for whole answers that are not what the API promises
-	startPatience = 15 * time.Second // with one check; the pauses of a quota are not counted
+	maxAttempts      = 8                // while the site answers others
+	ownTroubleAfter  = 3                // attempts while it let others pass: then it is this request's own trouble
+	maxAttemptsAlone = 16               // while there are no others, and yet the site answers
+	maxAttemptsCheck = 5                // before the run, and for whole answers that are not what the API promises
+	checkTimeout     = 15 * time.Second // with one check; the pauses of a quota are not counted
 )
 
-// ask sends r for an answer in JSON that is as promised; of any other answer nothing is used.
-func ask[T any](ctx context.Context, c *Client, r *request, promised func(T) bool) (v T, call Call, err error) {
+// doJSON sends r and returns its answer, JSON that promised accepts. Any other answer is not used.
+func doJSON[T any](ctx context.Context, c *Client, r *request, promised func(T) bool) (v T, call Call, err error) {
 	r.read = func(body []byte) bool {
 		var got T
 		if json.Unmarshal(body, &got) != nil || !promised(got) {
@@ -97,8 +97,8 @@ func ask[T any](ctx context.Context, c *Client, r *request, promised func(T) boo
 	return v, call, err
 }
 
-// do sends r until there is an answer that settles it, patience ends, or a wait is cancelled. The error is an *Error,
-// *PauseError, that of a Record, or the context's.
+// do sends r until an answer settles it, there were too many attempts, or a wait is cancelled. The error is an *Error,
+// a *PauseError, that of a hook, or the context's.
 func (c *Client) do(ctx context.Context, r *request) (Call, error) {
 	if slices.ContainsFunc(r.ids, func(id string) bool { return !IsAccountID(id) }) {
 		return Call{}, newError(r.name, KindInvalid, "this is not an id", "")
@@ -108,11 +108,11 @@ func (c *Client) do(ctx context.Context, r *request) (Call, error) {
 			return r.call, err
 		}
 		switch a := r.last; {
-		case a.verdict == done:
-			c.lane(r.operation).works.Store(true)
+		case a.effect == done:
+			c.endpoint(r.operation).works.Store(true)
 			return r.call, nil
-		case a.status == http.StatusUnauthorized && !r.renewed && c.renew(a.token):
-			r.renewed = true
+		case a.status == http.StatusUnauthorized && !r.tokenDropped && c.dropToken(a.token):
+			r.tokenDropped = true
 			continue
 		case a.final(r.check), ctx.Err() == nil && c.exhausted(ctx, r):
 			return r.call, c.failure(ctx, r)
@@ -127,98 +127,98 @@ func (c *Client) do(ctx context.Context, r *request) (Call, error) {
 
 // attempt makes one attempt, whose answer is then r.last.
 func (c *Client) attempt(ctx context.Context, r *request) error {
-	lane := c.lane(r.operation)
-	passed := lane.passed.Load()
-	permit, err := lane.Wait(ctx, r.failures > 0)
+	endpoint := c.endpoint(r.operation)
+	passed := endpoint.passed.Load()
+	permit, err := endpoint.Wait(ctx, r.failures > 0)
 	if err != nil {
 		return err
 	}
-	if r.record.Before != nil && !r.onRecord {
-		err = r.record.Before()
+	if r.hooks.BeforeSend != nil && !r.onRecord {
+		err = r.hooks.BeforeSend()
 		r.onRecord = err == nil
 	}
 	if err == nil {
-		err = lane.Leave(ctx, &permit)
+		err = endpoint.Leave(ctx, &permit)
 	}
 	if err != nil {
-		lane.Done(permit, pacer.Answer{Kind: pacer.Unsent})
+		endpoint.Done(permit, pacer.Answer{Kind: pacer.Unsent})
 		return errors.Join(err, r.undo())
 	}
 	left := time.Now()
 	r.began, r.call.First = cmp.Or(r.began, left), cmp.Or(r.call.First, left)
 	a := c.send(ctx, r)
-	a.left, a.at = left, time.Now()
+	a.sentAt, a.receivedAt = left, time.Now()
 	a.quota = quotaAnswer(a)
-	a.quota.Own = r.singled >= suspicion
-	lane.Done(permit, a.quota)
-	r.note(a, lane.passed.Load() > passed)
+	a.quota.Own = r.failedAlone >= ownTroubleAfter
+	endpoint.Done(permit, a.quota)
+	r.countAnswer(a, endpoint.passed.Load() > passed)
 	if a.quota.Kind == pacer.Passed {
-		lane.passed.Add(1)
+		endpoint.passed.Add(1)
 	}
 	c.logAttempt(ctx, r)
-	if a.verdict == unsent || a.verdict == refused || a.status == http.StatusUnauthorized {
+	if a.effect == unsent || a.effect == refused || a.status == http.StatusUnauthorized {
 		return r.undo()
 	}
 	return nil
 }
 
-// note counts an answer; others: the site has let others pass meanwhile.
-func (r *request) note(a answer, others bool) {
+// countAnswer counts an answer; others: the site has let other requests pass meanwhile.
+func (r *request) countAnswer(a answer, others bool) {
 	r.last = a
 	r.call.Attempts += a.sent
 	r.call.Status = cmp.Or(a.status, r.call.Status)
-	r.call.Lost = r.call.Lost || a.verdict == ambiguous || a.verdict == odd || a.sent > 1
-	if a.verdict == refused {
+	r.call.Lost = r.call.Lost || a.effect == ambiguous || a.effect == odd || a.sent > 1
+	if a.effect == refused {
 		r.call.Refused++
 		r.began = time.Time{}
 	} else {
 		r.failures++
 	}
 	if others {
-		r.singled++
+		r.failedAlone++
 	}
 }
 
-// undo takes the call off the record, unless one of its attempts is lost.
+// undo calls Withdraw if the call is on record, unless one of its attempts is lost.
 func (r *request) undo() error {
 	if !r.onRecord || r.call.Lost {
 		return nil
 	}
 	r.onRecord = false
-	return r.record.Undone()
+	return r.hooks.Withdraw()
 }
 
-// exhausted ends an operation only when it is to blame itself: the site answers others and not this. Otherwise the
-// site is down or its quota used up, which is for the pacer to end.
+// exhausted reports whether an operation has failed for good: the site answers other requests and not this one.
+// Otherwise the site is down or its quota used up, and the pacer ends the run.
 func (c *Client) exhausted(ctx context.Context, r *request) bool {
-	failed, tries, wait := r.last.verdict != refused, r.call.Refused, r.last.quota.RetryAfter
+	failed, tries, wait := r.last.effect != refused, r.call.Refused, r.last.quota.RetryAfter
 	if failed {
 		tries, wait = r.failures, wait+time.Since(r.began)
-		if r.check && wait >= startPatience || (r.check || r.last.verdict == odd) && tries >= patienceCheck {
+		if r.check && wait >= checkTimeout || (r.check || r.last.effect == odd) && tries >= maxAttemptsCheck {
 			return true
 		}
 	}
 	long := r.last.quota.RetryAfter > 0 && wait > c.config.MaxPause // nobody waits for so long, and others need not
-	return r.singled > 1 && long || r.singled >= suspicion && tries >= patience ||
-		(tries >= patienceAlone || failed && long) && c.alive(ctx)
+	return r.failedAlone > 1 && long || r.failedAlone >= ownTroubleAfter && tries >= maxAttempts ||
+		(tries >= maxAttemptsAlone || failed && long) && c.alive(ctx)
 }
 
-// alive asks the site, once, for what needs no credentials.
+// alive reports whether the site answers a request that needs no credentials; it tries once.
 func (c *Client) alive(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	r := &request{operation: opInfo, anonymous: true, check: true, read: json.Valid}
-	return c.attempt(ctx, r) == nil && (r.last.verdict == done || r.last.verdict == denied)
+	return c.attempt(ctx, r) == nil && (r.last.effect == done || r.last.effect == denied)
 }
 
-// pause is the wait of one row before its next attempt: full jitter under 0.5 s doubling, at most 30 s; after a
-// failure, and a refusal that is its own, at least what the site asks for, unless nobody waits for so long.
+// pause returns how long to wait before the next attempt: exponential backoff from 0.5 s to 30 s with full jitter;
+// after a failure, or a refusal that is not the quota's, at least Retry-After, unless that is more than MaxPause.
 func (c *Client) pause(r *request) time.Duration {
 	longest := min(30*time.Second, 500*time.Millisecond<<min(max(r.failures, r.call.Refused)-1, 10))
 	c.mu.Lock()
 	wait, q := time.Duration(c.random.Int64N(int64(longest))), r.last.quota
 	c.mu.Unlock()
-	if r.last.verdict == refused && !q.Own || q.RetryAfter > c.config.MaxPause {
+	if r.last.effect == refused && !q.Own || q.RetryAfter > c.config.MaxPause {
 		return wait // a quota's is for the pacer
 	}
 	return max(wait, q.RetryAfter)

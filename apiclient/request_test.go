@@ -41,19 +41,19 @@ func TestFinal(t *testing.T) {
 		check bool
 		want  bool
 	}{
-		{"refused", answer{verdict: refused, status: 429}, false, false},
-		{"refused before", answer{verdict: refused, status: 429}, true, false},
-		{"conflict", answer{verdict: denied, status: 409}, false, true},
-		{"503", answer{verdict: ambiguous, status: 503}, false, false},
-		{"503 before", answer{verdict: ambiguous, status: 503}, true, false},
-		{"201 cut short", answer{verdict: ambiguous, status: 201, err: io.ErrUnexpectedEOF}, false, false},
-		{"no connection", answer{verdict: unsent, err: context.DeadlineExceeded}, false, false},
-		{"no connection before", answer{verdict: unsent, err: context.DeadlineExceeded}, true, false},
-		{"proxy in a run", answer{verdict: unsent, err: noProxy}, false, false},
-		{"proxy before", answer{verdict: unsent, err: noProxy}, true, true},
-		{"a page in a run", answer{verdict: odd, status: 200}, false, false},
-		{"a page before", answer{verdict: odd, status: 200}, true, true},
-		{"credentials refused", answer{verdict: unsent, err: &Error{}}, false, true},
+		{"refused", answer{effect: refused, status: 429}, false, false},
+		{"refused before", answer{effect: refused, status: 429}, true, false},
+		{"conflict", answer{effect: denied, status: 409}, false, true},
+		{"503", answer{effect: ambiguous, status: 503}, false, false},
+		{"503 before", answer{effect: ambiguous, status: 503}, true, false},
+		{"201 cut short", answer{effect: ambiguous, status: 201, err: io.ErrUnexpectedEOF}, false, false},
+		{"no connection", answer{effect: unsent, err: context.DeadlineExceeded}, false, false},
+		{"no connection before", answer{effect: unsent, err: context.DeadlineExceeded}, true, false},
+		{"proxy in a run", answer{effect: unsent, err: noProxy}, false, false},
+		{"proxy before", answer{effect: unsent, err: noProxy}, true, true},
+		{"a page in a run", answer{effect: odd, status: 200}, false, false},
+		{"a page before", answer{effect: odd, status: 200}, true, true},
+		{"credentials refused", answer{effect: unsent, err: &Error{}}, false, true},
 	} {
 		if got := tt.a.final(tt.check); got != tt.want {
 			t.Errorf("%s: %t, want %t", tt.name, got, tt.want)
@@ -82,7 +82,7 @@ func TestWaitsAreRepeatable(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			start := time.Now()
 			client := inProcess(t, &steps{handlers: []http.HandlerFunc{says(503, ``)}})
-			_, _, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+			_, _, err := client.CreateCustomer(t.Context(), newcomer, Hooks{})
 			checkKind(t, err, KindUnavailable, "")
 			took[i] = time.Since(start)
 		})
@@ -97,7 +97,7 @@ func TestPause(t *testing.T) {
 	client := newTestClient(t, "https://acme.example.test", func(c *Config) { c.MaxPause = 15 * time.Minute })
 	for _, tt := range []struct {
 		name    string
-		verdict verdict
+		verdict effect
 		quota   pacer.Answer
 		want    time.Duration // 0: a backoff
 	}{
@@ -108,7 +108,7 @@ func TestPause(t *testing.T) {
 		{"a failure", ambiguous, pacer.Answer{RetryAfter: 10 * time.Minute}, 10 * time.Minute},
 		{"a failure, for long", ambiguous, pacer.Answer{RetryAfter: 20 * time.Minute}, 0},
 	} {
-		r := &request{failures: 1, last: answer{verdict: tt.verdict, quota: tt.quota}}
+		r := &request{failures: 1, last: answer{effect: tt.verdict, quota: tt.quota}}
 		if got := client.pause(r); got != tt.want && (tt.want > 0 || got >= 500*time.Millisecond) {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
@@ -120,7 +120,7 @@ func TestRetryAfterOn503(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		client := inProcess(t, &steps{handlers: []http.HandlerFunc{says(503, ``, "Retry-After", "90"), says(201, created)}})
-		_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, Hooks{})
 		if d := time.Since(start); err != nil || d != 90*time.Second || call.Attempts != 2 {
 			t.Errorf("after %v: %+v, %v", d, call, err)
 		}
@@ -154,12 +154,12 @@ func TestGivesUp(t *testing.T) {
 							case <-stop:
 								return
 							case <-time.After(time.Duration(i) * 25 * time.Millisecond):
-								client.CreateCustomer(t.Context(), NewCustomer{"other@example.com", "Other"}, Record{})
+								client.CreateCustomer(t.Context(), NewCustomer{"other@example.com", "Other"}, Hooks{})
 							}
 						}
 					})
 				}
-				_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+				_, call, err := client.CreateCustomer(t.Context(), newcomer, Hooks{})
 				close(stop)
 				wg.Wait()
 				checkKind(t, err, KindUnavailable, "")
@@ -176,7 +176,7 @@ func TestOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		client := inProcess(t, says(503, ``))
-		_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, Hooks{})
 		e, ok := errors.AsType[*PauseError](err)
 		if !ok || !call.Lost || call.Status != 503 {
 			t.Fatalf("%v, %+v", err, call)
@@ -193,7 +193,7 @@ func TestOutage(t *testing.T) {
 func TestLongPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := inProcess(t, says(429, ``, "Retry-After", "3000", "RateLimit-Reason", "jira-quota-global-based"))
-		_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, Hooks{})
 		if e, ok := errors.AsType[*PauseError](err); !ok || time.Until(e.Until).Round(time.Second) != 50*time.Minute {
 			t.Errorf("got %v", err)
 		}
@@ -238,7 +238,7 @@ func TestCancellation(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), tt.after)
 				defer cancel()
-				_, call, err := inProcess(t, tt.server).CreateCustomer(ctx, newcomer, Record{})
+				_, call, err := inProcess(t, tt.server).CreateCustomer(ctx, newcomer, Hooks{})
 				if tt.name == "between attempts" {
 					tt.want.Attempts = max(2, call.Attempts)
 				}
@@ -321,13 +321,13 @@ type recorder struct {
 	onRecord bool
 }
 
-func (r *recorder) record() Record {
-	return Record{
-		Before: func() error {
+func (r *recorder) record() Hooks {
+	return Hooks{
+		BeforeSend: func() error {
 			r.events, r.onRecord = append(r.events, "before"), true
 			return nil
 		},
-		Undone: func() error {
+		Withdraw: func() error {
 			r.events, r.onRecord = append(r.events, "undone"), false
 			return nil
 		},
@@ -423,12 +423,12 @@ func TestRecordFails(t *testing.T) {
 		says(429, ``)(w, r)
 	}))
 	client := newTestClient(t, server.URL)
-	_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{Before: fails})
+	_, call, err := client.CreateCustomer(t.Context(), newcomer, Hooks{BeforeSend: fails})
 	if !errors.Is(err, full) || call != (Call{}) || sent.Load() != 0 {
 		t.Errorf("before: %v, %+v, %d requests", err, call, sent.Load())
 	}
-	call, err = client.RevokePortalAccess(t.Context(), "qm:1:2", Record{Before: func() error { return nil },
-		Undone: fails})
+	call, err = client.RevokePortalAccess(t.Context(), "qm:1:2", Hooks{BeforeSend: func() error { return nil },
+		Withdraw: fails})
 	if !errors.Is(err, full) || call.Refused != 1 || sent.Load() != 1 {
 		t.Errorf("undone: %v, %+v, %d requests", err, call, sent.Load())
 	}
@@ -460,7 +460,7 @@ func TestSeveralAlwaysRefused(t *testing.T) {
 						name = "bad"
 					}
 					n := NewCustomer{fmt.Sprintf("%s%d@example.com", name, i), "C"}
-					_, _, err := client.CreateCustomer(t.Context(), n, Record{})
+					_, _, err := client.CreateCustomer(t.Context(), n, Hooks{})
 					if e, ok := errors.AsType[*Error](err); ok && e.Status == 429 && name == "bad" {
 						refused.Add(1)
 					} else if err != nil {
@@ -488,7 +488,7 @@ func TestAlwaysRefused(t *testing.T) {
 		name   string
 		others int
 		want   int
-	}{{"others pass", 15_000, patience}, {"alone", 0, patienceAlone}} {
+	}{{"others pass", 15_000, maxAttempts}, {"alone", 0, maxAttemptsAlone}} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				site := jsmtest.New(jsmtest.Options{OnCreate: poison, Latency: 100 * time.Millisecond})
@@ -496,7 +496,7 @@ func TestAlwaysRefused(t *testing.T) {
 				start := time.Now()
 				var wg sync.WaitGroup
 				wg.Go(func() {
-					_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+					_, call, err := client.CreateCustomer(t.Context(), newcomer, Hooks{})
 					e, ok := errors.AsType[*Error](err)
 					if !ok || e.Status != 429 || e.Kind != KindUnavailable {
 						t.Errorf("got %v", err)
@@ -510,7 +510,7 @@ func TestAlwaysRefused(t *testing.T) {
 					wg.Go(func() {
 						for i := next.Add(1); int(i) <= tt.others; i = next.Add(1) {
 							n := NewCustomer{fmt.Sprintf("c%d@example.com", i), "C"}
-							if _, _, err := client.CreateCustomer(t.Context(), n, Record{}); err != nil {
+							if _, _, err := client.CreateCustomer(t.Context(), n, Hooks{}); err != nil {
 								t.Error(err)
 							}
 						}
@@ -550,9 +550,9 @@ func TestOneRowIsToldToWaitForLong(t *testing.T) {
 						if i == 300 {
 							n = newcomer
 						}
-						_, call, err := client.CreateCustomer(t.Context(), n, Record{})
+						_, call, err := client.CreateCustomer(t.Context(), n, Hooks{})
 						if e, ok := errors.AsType[*Error](err); i == 300 && ok {
-							if e.Status != status || call.Attempts > suspicion || call.Lost != (status == 503) {
+							if e.Status != status || call.Attempts > ownTroubleAfter || call.Lost != (status == 503) {
 								t.Errorf("the row: %+v, %v", call, err)
 							}
 						} else if err != nil || i == 300 {
@@ -575,7 +575,7 @@ func TestLastRowIsToldToWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		client := inProcess(t, &steps{handlers: []http.HandlerFunc{says(503, ``, "Retry-After", "600")}})
-		_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, Hooks{})
 		checkKind(t, err, KindUnavailable, "browser")
 		if took := time.Since(start); took != 10*time.Minute || call.Attempts != 2 || !call.Lost {
 			t.Errorf("after %v: %+v", took, call)
@@ -587,9 +587,9 @@ func TestLastRowIsToldToWait(t *testing.T) {
 // may be that of the quota.
 func TestExhausted(t *testing.T) {
 	refusal := func(told time.Duration) answer {
-		return answer{verdict: refused, status: 429, quota: pacer.Answer{RetryAfter: told}}
+		return answer{effect: refused, status: 429, quota: pacer.Answer{RetryAfter: told}}
 	}
-	failed := answer{verdict: ambiguous, status: 503}
+	failed := answer{effect: ambiguous, status: 503}
 	const long, short = 20 * time.Minute, 10 * time.Minute
 	for _, tt := range []struct {
 		name                        string
@@ -609,17 +609,17 @@ func TestExhausted(t *testing.T) {
 		{"failed while others pass", failed, 3, 0, 8, false, true},
 		{"failures are no refusals", failed, 3, 8, 7, false, false},
 		{"alone, and the site is down", failed, 0, 0, 16, false, false},
-		{"not what is promised", answer{verdict: odd, status: 200}, 0, 0, 5, false, true},
-		{"not so often what is promised", answer{verdict: odd, status: 200}, 0, 0, 4, false, false},
+		{"not what is promised", answer{effect: odd, status: 200}, 0, 0, 5, false, true},
+		{"not so often what is promised", answer{effect: odd, status: 200}, 0, 0, 4, false, false},
 		{"before the run", failed, 0, 0, 5, true, true},
 		{"before the run, not so often", failed, 0, 0, 4, true, false},
-		{"before the run, told to wait", answer{verdict: ambiguous, quota: pacer.Answer{RetryAfter: startPatience}},
+		{"before the run, told to wait", answer{effect: ambiguous, quota: pacer.Answer{RetryAfter: checkTimeout}},
 			0, 0, 1, true, true},
-		{"before the run, refused and told to wait", refusal(startPatience), 0, 1, 0, true, false},
+		{"before the run, refused and told to wait", refusal(checkTimeout), 0, 1, 0, true, false},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			client := inProcess(t, says(503, ``))
-			r := &request{operation: opCreate, last: tt.last, singled: tt.singled, failures: tt.failures, check: tt.check,
+			r := &request{operation: opCreate, last: tt.last, failedAlone: tt.singled, failures: tt.failures, check: tt.check,
 				began: time.Now(), call: Call{Refused: tt.refusals}}
 			if got := client.exhausted(t.Context(), r); got != tt.want {
 				t.Errorf("%s: %t", tt.name, got)
@@ -633,8 +633,8 @@ func TestExhaustedAfterLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := inProcess(t, says(503, ``))
 		for told, want := range map[time.Duration]bool{0: false, time.Second: true} {
-			r := &request{operation: opCreate, singled: 2, failures: 2, began: time.Now().Add(-time.Hour),
-				last: answer{verdict: ambiguous, status: 503, quota: pacer.Answer{RetryAfter: told}}}
+			r := &request{operation: opCreate, failedAlone: 2, failures: 2, began: time.Now().Add(-time.Hour),
+				last: answer{effect: ambiguous, status: 503, quota: pacer.Answer{RetryAfter: told}}}
 			if got := client.exhausted(t.Context(), r); got != want {
 				t.Errorf("told %v: %t", told, got)
 			}
@@ -649,7 +649,7 @@ func TestEverybodyIsRefused(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 64 {
 			wg.Go(func() {
-				_, _, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+				_, _, err := client.CreateCustomer(t.Context(), newcomer, Hooks{})
 				if _, ok := errors.AsType[*PauseError](err); !ok {
 					t.Errorf("got %v", err)
 				}
@@ -672,14 +672,14 @@ func TestResetIsObeyed(t *testing.T) {
 			}
 			says(201, created)(w, r)
 		}))
-		_, _, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+		_, _, err := client.CreateCustomer(t.Context(), newcomer, Hooks{})
 		if d := time.Since(start); err != nil || refused.Load() != 1 || d < 10*time.Minute || d > 11*time.Minute {
 			t.Errorf("%d refusals, after %v: %v", refused.Load(), d, err)
 		}
 
 		hour := time.Now().Add(time.Hour).Truncate(time.Minute)
 		client = inProcess(t, says(429, ``, "X-RateLimit-Reset", hour.UTC().Format(time.RFC3339)))
-		_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, Hooks{})
 		if e, ok := errors.AsType[*PauseError](err); !ok || e.Until.Sub(hour).Abs() > time.Second || call.Refused != 1 {
 			t.Errorf("%v, %+v, want until %v", err, call, hour)
 		}
@@ -693,7 +693,7 @@ func TestPutIsPaced(t *testing.T) {
 		if got := client.RevokePace().Rate; got != want {
 			t.Errorf("of %v: %v, want %v", maxRate, got, want)
 		}
-		if got := client.lane(opRename).Pace().Rate; got != want {
+		if got := client.endpoint(opRename).Pace().Rate; got != want {
 			t.Errorf("names, of %v: %v, want %v", maxRate, got, want)
 		}
 		if got := client.Pace().Rate; got != maxRate {
@@ -715,16 +715,16 @@ func TestNothingIsSentOutsideALane(t *testing.T) {
 	if _, err := client.Connect(ctx); err != nil {
 		t.Fatal(err)
 	}
-	client.CreateCustomer(ctx, newcomer, Record{})
+	client.CreateCustomer(ctx, newcomer, Hooks{})
 	client.FindAccount(ctx, newcomer.Email)
-	client.RevokePortalAccess(ctx, "qm:1:2", Record{})
+	client.RevokePortalAccess(ctx, "qm:1:2", Hooks{})
 	client.RenameCustomer(ctx, "qm:1:2", "N")
 	client.alive(ctx)
 	client.myself(ctx, new(Connection))
 	client.Organizations(ctx)
 	client.CreateOrganization(ctx, "A")
 	var counted int64
-	for _, l := range client.lanes {
+	for _, l := range client.endpoints {
 		counted += int64(l.Pace().Sent)
 	}
 	if counted != sent.Load() || counted < 10 {
@@ -737,11 +737,11 @@ func TestNoOtherAnswerIsSuccess(t *testing.T) {
 	ctx := t.Context()
 	routes := map[string]func(*Client) error{
 		"create": func(c *Client) error {
-			_, _, err := c.CreateCustomer(ctx, newcomer, Record{})
+			_, _, err := c.CreateCustomer(ctx, newcomer, Hooks{})
 			return err
 		},
 		"revoke": func(c *Client) error {
-			_, err := c.RevokePortalAccess(ctx, "qm:1:2", Record{})
+			_, err := c.RevokePortalAccess(ctx, "qm:1:2", Hooks{})
 			return err
 		},
 		"rename": func(c *Client) error {
@@ -788,7 +788,7 @@ func TestNoOtherAnswerIsSuccess(t *testing.T) {
 			_, err := c.myself(ctx, new(Connection))
 			return err
 		},
-		"permissions": func(c *Client) error { return c.permit(ctx, new(Connection)) },
+		"permissions": func(c *Client) error { return c.checkPermissions(ctx, new(Connection)) },
 	}
 	for name, do := range routes {
 		for body, kind := range map[string]string{
@@ -819,7 +819,7 @@ func TestRouteInDoubt(t *testing.T) {
 	done := func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) }
 	client := newTestClient(t, serve(t, &steps{handlers: []http.HandlerFunc{gone, done, gone, page}}).URL)
 	for i, want := range []struct{ fails, doubt bool }{{true, true}, {false, false}, {true, false}, {true, true}} {
-		_, err := client.RevokePortalAccess(t.Context(), "qm:1:2", Record{})
+		_, err := client.RevokePortalAccess(t.Context(), "qm:1:2", Hooks{})
 		e, ok := errors.AsType[*Error](err)
 		if ok != want.fails || ok && (e.Kind != KindNotFound || e.RouteInDoubt != want.doubt) {
 			t.Errorf("%d: %v (%+v), want in doubt %t", i, err, e, want.doubt)
@@ -885,7 +885,7 @@ func TestStalledRecordMakesNoBurst(t *testing.T) {
 		}
 		var wg sync.WaitGroup
 		for range 64 {
-			wg.Go(func() { client.CreateCustomer(t.Context(), newcomer, Record{Before: before}) })
+			wg.Go(func() { client.CreateCustomer(t.Context(), newcomer, Hooks{BeforeSend: before}) })
 		}
 		wg.Wait()
 		for i := range left {

@@ -19,16 +19,16 @@ import (
 	"jsm-onboard/apiclient/pacer"
 )
 
-// verdict is what one attempt can have done at the site.
-type verdict string
+// effect is what one attempt may have done at the site; logs call it its verdict.
+type effect string
 
 const (
-	unsent    verdict = "unsent"    // it never left: no connection, or nothing was written
-	refused   verdict = "refused"   // 429: nothing was done
-	ambiguous verdict = "ambiguous" // it may have been carried out: no status, 5xx, or an answer that is cut short
-	odd       verdict = "odd"       // likewise: 2xx, and not what the API promises
-	denied    verdict = "denied"    // nothing was done: the status is all there is to know
-	done      verdict = "done"      // 2xx, and what the API promises
+	unsent    effect = "unsent"    // it never left: no connection, or nothing was written
+	refused   effect = "refused"   // 429: nothing was done
+	ambiguous effect = "ambiguous" // it may have been carried out: no status, 5xx, or an answer that is cut short
+	odd       effect = "odd"       // likewise: 2xx, and not what the API promises
+	denied    effect = "denied"    // nothing was done: the status is all there is to know
+	done      effect = "done"      // 2xx, and what the API promises
 )
 
 // maxAnswer is the largest answer that is read, in bytes.
@@ -36,41 +36,41 @@ const maxAnswer = 1 << 20
 
 // answer is what came of one attempt.
 type answer struct {
-	verdict verdict
-	status  int // 0: none
-	header  http.Header
-	body    []byte
-	sent    int           // requests that left; more than one: the transport has replayed it in silence
-	token   *oauth2.Token // that was used
-	err     error
-	quota   pacer.Answer
-	left    time.Time // the pacer
-	at      time.Time // the end of the answer
+	effect     effect
+	status     int // 0: none
+	header     http.Header
+	body       []byte
+	sent       int           // requests that left; more than one: the transport has replayed it in silence
+	token      *oauth2.Token // that was used
+	err        error
+	quota      pacer.Answer
+	sentAt     time.Time // when it left the pacer
+	receivedAt time.Time // when the answer ended
 }
 
-// final reports whether another attempt changes nothing: with wrong credentials and settings, and before the run also
-// with what is otherwise taken for an outage.
+// final reports whether another attempt would be useless: it was denied, the credentials are wrong, or before the run,
+// what is otherwise taken for an outage has happened.
 func (a answer) final(check bool) bool {
 	kind, _, _ := explain(a.err)
-	return a.verdict == denied || is[*Error](a.err) || check && (a.verdict == odd || kind == KindSettings)
+	return a.effect == denied || is[*Error](a.err) || check && (a.effect == odd || kind == KindSettings)
 }
 
 // send makes one request. Once it is under way, ctx no longer ends it unless it is a check.
 func (c *Client) send(ctx context.Context, r *request) answer {
 	req, token, err := c.newRequest(ctx, r)
 	if err != nil {
-		return answer{verdict: unsent, err: err}
+		return answer{effect: unsent, err: err}
 	}
 	timeout := c.config.Timeout
 	if r.check {
-		timeout = min(timeout, startPatience-time.Since(r.began))
+		timeout = min(timeout, checkTimeout-time.Since(r.began))
 	} else {
 		ctx = context.WithoutCancel(ctx)
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	a, w := answer{token: token}, new(wire)
+	a, w := answer{token: token}, new(connTrace)
 	resp, err := c.config.Transport.RoundTrip(req.WithContext(w.trace(ctx)))
 	if a.err = err; err == nil {
 		a.status, a.header = resp.StatusCode, resp.Header
@@ -78,7 +78,7 @@ func (c *Client) send(ctx context.Context, r *request) answer {
 		a.body, a.err = io.ReadAll(http.MaxBytesReader(nil, resp.Body, maxAnswer)) // to the end: it is used again
 	}
 	a.sent = w.sent()
-	a.verdict = classify(a, r)
+	a.effect = classify(a, r)
 	return a
 }
 
@@ -86,7 +86,7 @@ func (c *Client) send(ctx context.Context, r *request) answer {
 func (c *Client) newRequest(ctx context.Context, r *request) (req *http.Request, token *oauth2.Token, err error) {
 	root := c.site
 	if !r.anonymous {
-		root = cmp.Or(r.at, c.root)
+		root = cmp.Or(r.root, c.root)
 		if token, err = c.token(ctx); err != nil {
 			return nil, nil, err
 		}
@@ -114,7 +114,7 @@ func (c *Client) newRequest(ctx context.Context, r *request) (req *http.Request,
 }
 
 // classify is by status alone, but for what shows that an answer is not whole, or not what the API promises.
-func classify(a answer, r *request) verdict {
+func classify(a answer, r *request) effect {
 	switch {
 	case a.sent == 0:
 		return unsent
@@ -126,7 +126,7 @@ func classify(a answer, r *request) verdict {
 		return denied
 	case a.err != nil:
 		return ambiguous
-	case r.created && a.status != http.StatusCreated, !r.read(a.body):
+	case r.wantCreated && a.status != http.StatusCreated, !r.read(a.body):
 		return odd
 	}
 	return done
@@ -139,17 +139,17 @@ func (c *Client) logAttempt(ctx context.Context, r *request) {
 		text = mask(text, r.private)
 	}
 	c.config.Log.DebugContext(ctx, "request", "method", r.method, "route", r.route, "status", a.status,
-		"took", a.at.Sub(a.left), "attempt", r.call.Attempts, "verdict", a.verdict, "error", text)
+		"took", a.receivedAt.Sub(a.sentAt), "attempt", r.call.Attempts, "verdict", a.effect, "error", text)
 }
 
-// wire is what httptrace reports of one attempt: the connections that it got.
-type wire struct {
+// connTrace records, by httptrace, the connections that one attempt got.
+type connTrace struct {
 	asked atomic.Bool // for a connection: a real transport is at work
 	mu    sync.Mutex
 	got   []func() bool // reports whether that connection has been written to since
 }
 
-func (w *wire) trace(ctx context.Context) context.Context {
+func (w *connTrace) trace(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { w.asked.Store(true) },
 		GotConn: func(info httptrace.GotConnInfo) {
@@ -161,7 +161,7 @@ func (w *wire) trace(ctx context.Context) context.Context {
 }
 
 // sent counts the requests that may have left, one for each connection that was written to.
-func (w *wire) sent() (n int) {
+func (w *connTrace) sent() (n int) {
 	if !w.asked.Load() {
 		return 1
 	}
@@ -175,7 +175,7 @@ func (w *wire) sent() (n int) {
 	return n
 }
 
-// writes watches a connection from now on. What cannot be told counts as written.
+// writes returns a function that reports whether conn was written to since. One that does not count always was.
 func writes(conn net.Conn) (written func() bool) {
 	if secure, ok := conn.(*tls.Conn); ok {
 		conn = secure.NetConn()

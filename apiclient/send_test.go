@@ -99,7 +99,7 @@ func TestCreateCustomer(t *testing.T) {
 			t.Parallel()
 			server := serve(t, &steps{handlers: tt.server})
 			client := newTestClient(t, server.URL, func(c *Config) { c.Timeout = 300 * time.Millisecond })
-			customer, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, Record{})
+			customer, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, Hooks{})
 			if diff := cmp.Diff(tt.want, call, anyTime); diff != "" {
 				t.Errorf("call (-want +got):\n%s", diff)
 			}
@@ -124,7 +124,7 @@ func TestCreateCustomerRequest(t *testing.T) {
 	}))
 	client := newTestClient(t, server.URL)
 	if _, _, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"},
-		Record{}); err != nil {
+		Hooks{}); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]string{"Accept": "application/json", "Content-Type": "application/json",
@@ -154,8 +154,8 @@ func TestDialRefused(t *testing.T) {
 	r := createRequest(client)
 	a := client.send(t.Context(), r)
 	r.last = a
-	if a.verdict != unsent || a.sent != 0 {
-		t.Errorf("verdict %v, sent %d", a.verdict, a.sent)
+	if a.effect != unsent || a.sent != 0 {
+		t.Errorf("verdict %v, sent %d", a.effect, a.sent)
 	}
 	e, _ := errors.AsType[*Error](error(client.failure(t.Context(), r)))
 	if e.Kind != KindUnavailable || !strings.Contains(e.Message, "cannot connect: connection refused") || e.Hint != hintConnect {
@@ -181,24 +181,24 @@ func TestNoConnectionInTime(t *testing.T) {
 	go func() { first <- patient.send(t.Context(), createRequest(patient)) }()
 	time.Sleep(50 * time.Millisecond)
 	if a := hasty.send(t.Context(),
-		createRequest(hasty)); a.verdict != unsent || a.sent != 0 || a.err != context.DeadlineExceeded {
-		t.Errorf("behind: %v, sent %d, %v", a.verdict, a.sent, a.err)
+		createRequest(hasty)); a.effect != unsent || a.sent != 0 || a.err != context.DeadlineExceeded {
+		t.Errorf("behind: %v, sent %d, %v", a.effect, a.sent, a.err)
 	}
 	close(release)
-	if a := <-first; a.verdict != done || a.sent != 1 || a.status != 201 {
-		t.Errorf("first: %v, sent %d, %v", a.verdict, a.sent, a.err)
+	if a := <-first; a.effect != done || a.sent != 1 || a.status != 201 {
+		t.Errorf("first: %v, sent %d, %v", a.effect, a.sent, a.err)
 	}
 }
 
 // What cannot be told counts as sent.
 func TestWireInDoubt(t *testing.T) {
-	silent, strange, dialing := new(wire), new(wire), new(wire)
+	silent, strange, dialing := new(connTrace), new(connTrace), new(connTrace)
 	httptrace.ContextClientTrace(strange.trace(t.Context())).GetConn("")
 	httptrace.ContextClientTrace(strange.trace(t.Context())).GotConn(httptrace.GotConnInfo{})
 	httptrace.ContextClientTrace(dialing.trace(t.Context())).GetConn("")
 	for _, tt := range []struct {
 		name string
-		w    *wire
+		w    *connTrace
 		want int
 	}{
 		{"a transport that reports nothing", silent, 1},
@@ -228,7 +228,7 @@ func (c *dumbConn) Write(b []byte) (int, error) {
 
 // Only a request of which not one byte has left is unsent.
 func TestWriteFails(t *testing.T) {
-	for room, want := range map[int]verdict{0: unsent, 1: ambiguous, 100: ambiguous} {
+	for room, want := range map[int]effect{0: unsent, 1: ambiguous, 100: ambiguous} {
 		server := serve(t, says(201, created))
 		transport := newTransport(1, nil)
 		transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -236,8 +236,8 @@ func TestWriteFails(t *testing.T) {
 			return &countedConn{Conn: &dumbConn{conn, room}}, err
 		}
 		client := newTestClient(t, server.URL, func(c *Config) { c.Transport = transport })
-		if a := client.send(t.Context(), createRequest(client)); a.verdict != want || (a.sent == 0) != (want == unsent) {
-			t.Errorf("room for %d bytes: %v, sent %d, %v", room, a.verdict, a.sent, a.err)
+		if a := client.send(t.Context(), createRequest(client)); a.effect != want || (a.sent == 0) != (want == unsent) {
+			t.Errorf("room for %d bytes: %v, sent %d, %v", room, a.effect, a.sent, a.err)
 		}
 	}
 }
@@ -252,7 +252,7 @@ func TestStaleConnection(t *testing.T) {
 	client := newTestClient(t, server.URL)
 	attempts := 0
 	for range 6 {
-		_, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, Record{})
+		_, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, Hooks{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -286,7 +286,7 @@ func TestReplayIsLost(t *testing.T) {
 			return twice.RoundTrip(again)
 		})
 	})
-	_, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, Record{})
+	_, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, Hooks{})
 	if diff := cmp.Diff(Call{Attempts: 2, Status: 409, Lost: true}, call, anyTime); diff != "" || err == nil {
 		t.Errorf("%s%v", diff, err)
 	}
@@ -298,7 +298,7 @@ func TestRedirectTakesNoCredentialsAlong(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		server := serve(t, says(status, ``, "Location", other.URL+"/login"))
 		client := newTestClient(t, server.URL)
-		_, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, Record{})
+		_, call, err := client.CreateCustomer(t.Context(), NewCustomer{"ann.lee@example.com", "Ann Lee"}, Hooks{})
 		checkKind(t, err, KindSite, "--site")
 		if call.Lost || !strings.Contains(err.Error(), "another host, 127.0.0.1") {
 			t.Errorf("%+v, %v", call, err)
@@ -402,7 +402,7 @@ func TestConnections(t *testing.T) {
 	for range workers {
 		wg.Go(func() {
 			for range 50 {
-				_, call, err := client.CreateCustomer(t.Context(), newcomer, Record{})
+				_, call, err := client.CreateCustomer(t.Context(), newcomer, Hooks{})
 				if err != nil || call.Attempts != 1 || call.Lost {
 					t.Errorf("%+v, %v", call, err)
 				}

@@ -163,10 +163,10 @@ func TestCredentialsStayInTheirCloud(t *testing.T) {
 					}
 					ctx := t.Context()
 					client.Connect(ctx)
-					client.CreateCustomer(ctx, newcomer, Record{})
+					client.CreateCustomer(ctx, newcomer, Hooks{})
 					client.FindAccount(ctx, newcomer.Email)
 					client.RenameCustomer(ctx, "qm:1:2", "N")
-					client.RevokePortalAccess(ctx, "qm:1:2", Record{})
+					client.RevokePortalAccess(ctx, "qm:1:2", Hooks{})
 					client.Organizations(ctx)
 					for host := range got {
 						if !slices.Contains(hosts, host) || !slices.Contains(client.CredentialHosts(), host) {

@@ -27,7 +27,7 @@ type AccessOptions struct {
 
 // AccessPlan is what the access that was asked for comes to.
 type AccessPlan struct {
-	Organizations bool // they were asked for
+	Organizations bool // --organizations
 	Named         int
 	ToCreate      int
 	FirstNew      []string // at most ten
@@ -50,13 +50,13 @@ type AccessPlan struct {
 // tidyName is an organization's name in NFC, with single blanks.
 func tidyName(name string) string { return strings.Join(strings.Fields(norm.NFC.String(name)), " ") }
 
-// invalid begins the name of a group that cannot be an organization.
-const invalid = "\n"
+// invalidPrefix begins the name of a group that cannot be an organization.
+const invalidPrefix = "\n"
 
-// find looks for an organization of rows among those of the site. One without ID and Why has to be created.
+// find looks for an organization of the file among those of the site. One without ID and Why has to be created.
 func (a *AccessPlan) find(g *ledger.Group) {
 	at := a.atSite[g.Name]
-	switch g.Invalid = strings.HasPrefix(g.Name, invalid); {
+	switch g.Invalid = strings.HasPrefix(g.Name, invalidPrefix); {
 	case g.Invalid:
 		g.Why = g.Spelled
 	case len(at) == 1:
@@ -67,14 +67,14 @@ func (a *AccessPlan) find(g *ledger.Group) {
 	}
 }
 
-// AccessTotals is what became of the access that was asked for, without names of organizations: these are cells.
+// AccessTotals is what became of the access that was asked for. It has no names of organizations, as these are cells.
 type AccessTotals struct {
 	Organizations struct {
 		Named   int `json:"named"`
 		Existed int `json:"existed"`
 		Created int `json:"created"`
 	} `json:"organizations"`
-	Memberships  ledger.Seated          `json:"memberships"` // in organizations
+	Memberships  ledger.AccessCounts    `json:"memberships"` // in organizations
 	ServiceDesks map[string]*DeskTotals `json:"service_desks"`
 	NotGood      int                    `json:"rows_without_access,omitempty"` // though there is an account
 	Refused      []string               `json:"refused,omitempty"`             // why projects lack organizations
@@ -87,9 +87,9 @@ type DeskTotals struct {
 	Organizations int `json:"organizations"`
 }
 
-// giveAccess carries out the access plan, as far as the run was not stopped: there is a call for what is wanted and not
-// done. It takes nothing away, and all of it may be repeated. It comes after the creates: ids and look-ups are there
-// then, and chunks of 50 make it short. What became of each row goes on record.
+// giveAccess carries out the access plan, unless the run was stopped: it makes calls for what is wanted and not done
+// yet. It takes nothing away, and all of it may be repeated. It comes after the creates, when account ids are known,
+// and calls for 50 accounts keep it short. What became of each row is recorded.
 func (r *Run) giveAccess(ctx context.Context, end *End) {
 	a, still := r.plan.Access, context.WithoutCancel(ctx)
 	lacking := func(yield func(*ledger.Group, error) bool) {
@@ -102,7 +102,7 @@ func (r *Run) giveAccess(ctx context.Context, end *End) {
 	if end.Stop == nil {
 		end.Stop = inParallel(ctx, accessAtOnce, lacking, r.createOrganization)
 	}
-	err := a.wanted.Groups(still, r.plan.Run.Seq, a.groups)
+	err := a.wanted.SetGroups(still, r.plan.Run.Seq, a.groups)
 	if end.Stop == nil && err == nil {
 		end.Stop = inParallel(ctx, accessAtOnce, a.wanted.Calls(still, chunkAccounts), r.add)
 	}
@@ -113,7 +113,7 @@ func (r *Run) giveAccess(ctx context.Context, end *End) {
 	end.Stop = cmp.Or(end.Stop, brokenLedger(err))
 }
 
-// createOrganization creates one that the site lacks; done twice, the site returns the same one.
+// createOrganization creates one that the site lacks. It may be repeated: the site then returns the same one.
 func (r *Run) createOrganization(ctx context.Context, g *ledger.Group) *Stop {
 	made, err := r.api.CreateOrganization(ctx, g.Spelled)
 	if stop := stopBeside(ctx, err); stop != nil {
@@ -127,7 +127,7 @@ func (r *Run) createOrganization(ctx context.Context, g *ledger.Group) *Stop {
 	return brokenLedger(r.ledger.RecordAccess(ctx, r.plan.Run.Seq, createdHere, made.ID, []string{""}))
 }
 
-// add makes one call, and halves it when one of the members is wrong. Who may not add one customer may add none.
+// add makes one call, and splits it in two if a member is wrong. An account that may not add one customer may add none.
 func (r *Run) add(ctx context.Context, c ledger.Call) *Stop {
 	var err error
 	switch c.Kind {
@@ -157,18 +157,18 @@ func (r *Run) add(ctx context.Context, c ledger.Call) *Stop {
 	return brokenLedger(r.ledger.RecordAccess(ctx, r.plan.Run.Seq, c.Kind, c.Target, c.Members))
 }
 
-// accessTotals counts what has become of all that the run has asked for, and puts on record what each row shows of it.
+// accessTotals counts what became of the access that was asked for, and records it for each row.
 func (r *Run) accessTotals(ctx context.Context) (*AccessTotals, error) {
 	a, run, t := r.plan.Access, r.plan.Run.Seq, &AccessTotals{ServiceDesks: map[string]*DeskTotals{}}
 	created, err := r.ledger.CountAccess(ctx, run, createdHere)
 	left := slices.DeleteFunc(a.lacking, func(g *ledger.Group) bool { return g.ID != "" })
 	o := &t.Organizations
 	o.Named, o.Created, o.Existed = a.Named, created, a.Named-created-len(left)
-	seats, seatsErr := a.wanted.Seats(ctx)
-	for _, s := range seats {
+	counts, countsErr := a.wanted.Counts(ctx)
+	for _, s := range counts {
 		switch there := s.Added + s.Known; s.Kind {
 		case ledger.Organization:
-			t.Memberships = s.Seated
+			t.Memberships = s.AccessCounts
 		case ledger.ServiceDesk:
 			t.ServiceDesks[s.Name] = &DeskTotals{Customers: there}
 		case ledger.ServiceDeskOrganization:
@@ -179,7 +179,7 @@ func (r *Run) accessTotals(ctx context.Context) (*AccessTotals, error) {
 		}
 	}
 	moved, movedErr := a.wanted.Moved(ctx, run)
-	notGood, keepErr := a.wanted.Keep(ctx, run)
+	notGood, keepErr := a.wanted.RecordRows(ctx, run)
 	t.ToReview, t.NotGood = moved, notGood
-	return t, cmp.Or(err, seatsErr, movedErr, keepErr)
+	return t, cmp.Or(err, countsErr, movedErr, keepErr)
 }

@@ -295,7 +295,7 @@ func TestOrganizationNames(t *testing.T) {
 	}{
 		{"beta", ledger.Group{ID: "3"}},
 		{"gamma", ledger.Group{}},
-		{invalid + "too long", ledger.Group{Invalid: true, Why: "as spelled"}},
+		{invalidPrefix + "too long", ledger.Group{Invalid: true, Why: "as spelled"}},
 		{"acme", ledger.Group{Why: "the site has 2 organizations"}},
 	} {
 		g := ledger.Group{Name: tc.name, Spelled: "as spelled"}

@@ -181,7 +181,7 @@ func TestOneRowIsAlwaysRefused(t *testing.T) {
 		d.export(1000)
 		began := time.Now()
 		var others atomic.Int64
-		d.run.Settled = func(r Result) {
+		d.run.OnResult = func(r Result) {
 			if r.Status == outcome.Created {
 				others.Store(int64(time.Since(began)))
 			}
@@ -318,7 +318,7 @@ func TestDeletedAtTheSite(t *testing.T) {
 	for _, browse := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			d := newDesktop(t, jsmtest.Options{})
-			n := map[bool]int{true: 2 * sameRefusals, false: 3}[browse]
+			n := map[bool]int{true: 2 * maxSameRefusals, false: 3}[browse]
 			d.export(n)
 			d.sit(t.Context())
 			time.Sleep(time.Hour)
@@ -406,7 +406,7 @@ func TestDiskIsFull(t *testing.T) {
 			}
 			return nil
 		})
-		if end.Stop == nil || end.Stop.Cause != Broken || end.ExitCode() != 1 || told != 20 || end.Totals.Prove(300) != nil {
+		if end.Stop == nil || end.Stop.Cause != Broken || end.ExitCode() != 1 || told != 20 || end.Totals.CheckComplete(300) != nil {
 			t.Errorf("%v, exit code %d, %d told, %+v", end.Stop, end.ExitCode(), told, end.Totals)
 		}
 		l.Close()

@@ -11,9 +11,9 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// Limit is a number of rows, given outright (N) or as a share (P%) of a base that the guard names.
+// Limit is a number of rows, given as a number (N) or as a share (P%) of a base that depends on the guard.
 type Limit struct {
-	Rows    int // so many; of a share, the least that it comes to
+	Rows    int // the number; of a share, the least that it allows
 	Percent float64
 	Unit    string // Number or Share; "": no limit
 }
@@ -42,11 +42,11 @@ func (l *Limit) UnmarshalText(b []byte) error {
 // MarshalText is String.
 func (l Limit) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
-// Of is the most rows that the limit allows out of base.
-func (l Limit) Of(base int) int { return max(int(l.Percent*float64(base)/100+1e-9), l.Rows) }
+// Allowed returns the most rows that the limit allows out of base.
+func (l Limit) Allowed(base int) int { return max(int(l.Percent*float64(base)/100+1e-9), l.Rows) }
 
 // Exceeded reports whether n rows out of base are more than the limit allows.
-func (l Limit) Exceeded(n, base int) bool { return l.Unit != "" && n > l.Of(base) }
+func (l Limit) Exceeded(n, base int) bool { return l.Unit != "" && n > l.Allowed(base) }
 
 func (l Limit) String() string {
 	switch {
@@ -116,33 +116,33 @@ func exceeded(flag string, limit Limit, n, base int, what, hint string) error {
 		held = "revoked"
 	}
 	return newStop(Guarded, nil, fmt.Sprintf("%s, and %s %s allows %s; nothing was %s",
-		what, flag, limit, text.Grouped(limit.Of(base)), held), hint+" allow it once with "+flag+" "+allow)
+		what, flag, limit, text.Grouped(limit.Allowed(base)), held), hint+" allow it once with "+flag+" "+allow)
 }
 
-// unlisted is what may be revoked, without a limit, of the accounts that the ledger has, by a file that is no list of
-// leavers: of more, most likely the export itself was named.
-var unlisted = Limit{Percent: 50, Rows: 10, Unit: Share}
+// maxUnlisted is how many of the accounts that the ledger has may be revoked, when no limit is given, by a file that is
+// not a list of leavers. If it has more of them, it most likely is the export itself.
+var maxUnlisted = Limit{Percent: 50, Rows: 10, Unit: Share}
 
-// CheckRevocation refuses to revoke more accounts than limit allows of those that the ledger holds as ours. What an
-// earlier session of the run has revoked counts as if it were still to be done.
+// CheckRevocation refuses to revoke more than limit allows of the accounts that the ledger has as ours. Those that an
+// earlier session of the run has revoked count as still to be revoked.
 func CheckRevocation(p *Plan, limit Limit, ours int) error {
 	before := p.Finished.Of(outcome.Revoked)
 	what := text.Counted(p.Create, "account", "accounts") + " would be revoked (" + p.RevokedShare(ours) + ")"
 	hint := "look at the plan with --dry-run; if it is right,"
-	if limit.Unit == "" && !p.Listed && p.Undoes == nil && unlisted.Exceeded(p.Resent+before, ours+before) {
-		limit = unlisted
+	if limit.Unit == "" && !p.IsLeaversList && p.Undoes == nil && maxUnlisted.Exceeded(p.Resent+before, ours+before) {
+		limit = maxUnlisted
 		what += " by a file that is not a list of leavers (it has no column jsm_action)"
 		hint = "the lists that sync writes are called ….leavers.csv; if you really mean this file,"
 	}
 	return exceeded("--max-revoke", limit, p.Create+before, ours+before, what, hint)
 }
 
-// RevokedShare is how large a part of the accounts that the ledger holds as ours is still to be revoked.
+// RevokedShare says how many of the accounts that the ledger has as ours are to be revoked, and which others.
 func (p *Plan) RevokedShare(ours int) string {
-	n := p.Resent - p.Foreign
+	n := p.Resent - p.NotOurs
 	share := fmt.Sprintf("%s of the %s this program has created and not revoked", text.Grouped(n),
 		text.Counted(ours, "account", "accounts"))
-	if f := p.Foreign; f > 0 {
+	if f := p.NotOurs; f > 0 {
 		share += fmt.Sprintf("; and %s not certainly created by it", text.Counted(f, "that was", "that were"))
 	}
 	if u := p.Create - p.Resent; u > 0 {

@@ -82,7 +82,7 @@ func TestCheckUnlisted(t *testing.T) {
 		{6, 5, 15, reach{}, "(6 of the 15 accounts this program has created and not revoked)"}, // five were revoked before the run was cut off
 	} {
 		p := &Plan{Survey: &export.Survey{Path: "l.csv"}, Create: tc.create,
-			Listed: tc.reach.Listed, Foreign: tc.reach.Foreign, Resent: tc.create - tc.reach.Unknown}
+			IsLeaversList: tc.reach.Listed, NotOurs: tc.reach.Foreign, Resent: tc.create - tc.reach.Unknown}
 		for range tc.before {
 			p.Finished[outcome.Revoked]++
 		}
@@ -99,7 +99,7 @@ func TestSharesAreExact(t *testing.T) {
 		percent    float64
 		base, most int
 	}{{32.3, 1000, 323}, {64.1, 1000, 641}, {5, 99, 4}, {5, 100, 5}, {0.1, 1000, 1}, {99.9, 1000, 999}} {
-		if got := (Limit{Percent: c.percent, Unit: Share}).Of(c.base); got != c.most {
+		if got := (Limit{Percent: c.percent, Unit: Share}).Allowed(c.base); got != c.most {
 			t.Errorf("%g%% of %d allows %d, want %d", c.percent, c.base, got, c.most)
 		}
 	}
@@ -145,7 +145,7 @@ func TestParseLimit(t *testing.T) {
 	}
 	l := Limit{Percent: 5, Rows: 100, Unit: Share} // the default of a flag that is given
 	if err := l.UnmarshalText([]byte("0%")); err != nil || !l.Exceeded(1, 1000) || l.String() != "0%" {
-		t.Errorf("0%% allows %d of 1000: %s, %v", l.Of(1000), l, err)
+		t.Errorf("0%% allows %d of 1000: %s, %v", l.Allowed(1000), l, err)
 	}
 	for _, text := range []string{"", "-1", "x", "101%", "-1%", "NaN%", "1.5", "%"} {
 		var l Limit

@@ -13,8 +13,8 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// judge reads the answer to the request that a row wants, together with its history: lost says that the answer to an
-// earlier attempt of ours is not known. By status alone; texts only go into reasons.
+// judge returns the outcome of the request that a row wants, by its answer and its history: lost says that the answer
+// to an earlier attempt of ours is not known. Only the status of the answer counts; its text only goes into reasons.
 func judge(wants outcome.Status, lost bool, call apiclient.Call, err error) ledger.Entry {
 	status := statusOf(err)
 	lost = lost || call.Lost
@@ -37,15 +37,15 @@ func judge(wants outcome.Status, lost bool, call apiclient.Call, err error) ledg
 	return entry(outcome.Failed, refusedReason(err), ledger.NoChange)
 }
 
-// done is what a request that was carried out means for the account.
+// done is how a request that was carried out changes the account.
 var done = map[outcome.Status]ledger.Change{
 	outcome.Created: ledger.Store,
 	outcome.Renamed: ledger.Rename,
 	outcome.Revoked: ledger.MarkRevoked,
 }
 
-// entry is what became of a row. What failed may be asked for again, of what is unknown an attempt is open, and of an
-// account that was there the id is to be looked up.
+// entry returns an Entry with the flags of its status: failed rows may be sent again, unknown ones have an open
+// attempt, and the id of an account that existed is to be looked up.
 func entry(s outcome.Status, reason string, change ledger.Change) ledger.Entry {
 	o := outcome.Outcome{Status: s, Reason: reason, Open: s == outcome.Unknown}
 	o.Retry = s == outcome.Failed || s == outcome.NotFound
@@ -59,7 +59,7 @@ func judgeRename(a ledger.Account, err error) ledger.Entry {
 	switch {
 	case err == nil:
 		e.Reason = fmt.Sprintf(outcome.ReasonRenamed, a.Name)
-	case forNobody(err):
+	case refusedForAll(err):
 		e = entry(outcome.Known, outcome.JoinReasons(outcome.ReasonKnown(a.Status, a.At),
 			fmt.Sprintf(outcome.ReasonNotRenamed, oneLine(err))), ledger.NoChange)
 	case e.Status == outcome.Failed:
@@ -83,7 +83,7 @@ func oneLine(err error) string {
 	return line
 }
 
-// deleted reads the look-up after a 404: nobody has the address, though all are seen (sees), or another account has it.
+// deleted reports whether a look-up after a 404 proves it: nobody has the address, though all are seen, or another has.
 func deleted(id string, found apiclient.Account, err error, sees bool) bool {
 	if errors.Is(err, apiclient.NoneFound) {
 		return sees
@@ -113,9 +113,9 @@ func judgeLookUp(o outcome.Outcome, names []string, found apiclient.Account, err
 	return o
 }
 
-// judgeResent reads the look-up after a 409 for an address that the ledger has (--resend-known), as e says with name.
-// What it has stays, as long as no other account is found there. That access which we revoked was given back is the
-// word of who sends such rows again: the site shows only whether the account is the same, portal-only, and active.
+// judgeResent reads the look-up after a 409 for a known address (--resend-known). e is the outcome before it, name the
+// name sent, had the account in the ledger, which stays unless another one is found. That revoked access was given back
+// is taken on the user's word: the site only shows whether the account is the same, portal-only and active.
 func judgeResent(e ledger.Entry, name string, had ledger.Account, found apiclient.Account, err error) ledger.Entry {
 	revoked, day := !had.RevokedAt.IsZero(), outcome.Day(had.RevokedAt)
 	if err == nil && found.ID != had.ID && (had.ID != "" || !revoked) {

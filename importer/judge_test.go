@@ -264,7 +264,7 @@ func TestJudgeRename(t *testing.T) {
 		{"no answer of the site", errors.New("no"), outcome.Failed, false},
 		{"what only a look-up is told", apiclient.BrowseMissing, outcome.Known, true},
 	} {
-		e, off := judgeRename(a, tc.err), forNobody(tc.err)
+		e, off := judgeRename(a, tc.err), refusedForAll(tc.err)
 		if e.Status != tc.want || off != tc.off {
 			t.Errorf("%s: %+v, %t", tc.name, e, off)
 		}
@@ -310,7 +310,7 @@ func TestJudgeLeaver(t *testing.T) {
 func TestWithoutRequest(t *testing.T) {
 	const id = "qm:1:2"
 	own := func(name, value string) map[string]string { return map[string]string{name: value} }
-	has := func(a *ledger.Account) ledger.Memory { return ledger.Memory{Account: a} }
+	has := func(a *ledger.Account) ledger.History { return ledger.History{Account: a} }
 	known := &ledger.Account{Key: "a@x", ID: id, Status: outcome.Created}
 	before := &ledger.Account{Key: "a@x", ID: id, Status: outcome.Conflict}
 	revoked := &ledger.Account{Key: "a@x", ID: id, Status: outcome.Conflict, RevokedAt: time.Now()}
@@ -320,34 +320,34 @@ func TestWithoutRequest(t *testing.T) {
 		own  map[string]string
 		want outcome.Status
 	}{
-		{"an account", task{id: id, Memory: has(known)}, nil, 0},
-		{"listed to revoke", task{id: id}, own("jsm_action", "Revoke"), 0},
-		{"listed to review", task{id: id}, own("jsm_action", "review"), outcome.Review},
-		{"another action", task{id: id}, own("jsm_action", "delete"), outcome.Review},
-		{"the action was emptied", task{id: id}, own("jsm_action", " "), outcome.Review},
-		{"a conflict of a results file", task{id: id}, own("jsm_status", "conflict"), outcome.Review},
-		{"not certainly ours", task{id: id}, own("jsm_status", "created_unconfirmed"), outcome.Review},
-		{"not known to be ours", task{id: id}, own("jsm_status", "unknown"), outcome.Review},
-		{"left to a person before", task{id: id}, own("jsm_status", "review"), outcome.Review},
-		{"created", task{id: id}, own("jsm_status", "created"), 0},
-		{"known, and ours", task{id: id, Memory: has(known)}, own("jsm_status", "known"), 0},
-		{"known, and there before us", task{id: id, Memory: has(before)}, own("jsm_status", "known"), outcome.Review},
-		{"known to another ledger", task{id: id}, own("jsm_status", "known"), outcome.Review},
-		{"a repeat of who was there before us", task{id: id, Memory: has(before)}, own("jsm_status", "duplicate"), outcome.Review},
-		{"there before us, in a file of the user's own", task{id: id, Memory: has(before)}, nil, 0},
-		{"there before us, and revoked", task{id: id, Memory: has(revoked)}, own("jsm_status", "revoked"), outcome.AlreadyRevoked},
-		{"in a source since", task{id: id, Memory: has(known)}, map[string]string{"jsm_status": inSource, "jsm_reason": "in crm"}, outcome.Review},
+		{"an account", task{accountID: id, History: has(known)}, nil, 0},
+		{"listed to revoke", task{accountID: id}, own("jsm_action", "Revoke"), 0},
+		{"listed to review", task{accountID: id}, own("jsm_action", "review"), outcome.Review},
+		{"another action", task{accountID: id}, own("jsm_action", "delete"), outcome.Review},
+		{"the action was emptied", task{accountID: id}, own("jsm_action", " "), outcome.Review},
+		{"a conflict of a results file", task{accountID: id}, own("jsm_status", "conflict"), outcome.Review},
+		{"not certainly ours", task{accountID: id}, own("jsm_status", "created_unconfirmed"), outcome.Review},
+		{"not known to be ours", task{accountID: id}, own("jsm_status", "unknown"), outcome.Review},
+		{"left to a person before", task{accountID: id}, own("jsm_status", "review"), outcome.Review},
+		{"created", task{accountID: id}, own("jsm_status", "created"), 0},
+		{"known, and ours", task{accountID: id, History: has(known)}, own("jsm_status", "known"), 0},
+		{"known, and there before us", task{accountID: id, History: has(before)}, own("jsm_status", "known"), outcome.Review},
+		{"known to another ledger", task{accountID: id}, own("jsm_status", "known"), outcome.Review},
+		{"a repeat of who was there before us", task{accountID: id, History: has(before)}, own("jsm_status", "duplicate"), outcome.Review},
+		{"there before us, in a file of the user's own", task{accountID: id, History: has(before)}, nil, 0},
+		{"there before us, and revoked", task{accountID: id, History: has(revoked)}, own("jsm_status", "revoked"), outcome.AlreadyRevoked},
+		{"in a source since", task{accountID: id, History: has(known)}, map[string]string{"jsm_status": inSource, "jsm_reason": "in crm"}, outcome.Review},
 		{"in a source since, of no account that is known", task{}, map[string]string{"jsm_status": inSource, "jsm_reason": "in crm"}, outcome.Review},
-		{"in a source since, and revoked", task{id: id, Memory: has(&ledger.Account{Key: "a@x", ID: id, Status: outcome.Created, RevokedAt: time.Now()})},
+		{"in a source since, and revoked", task{accountID: id, History: has(&ledger.Account{Key: "a@x", ID: id, Status: outcome.Created, RevokedAt: time.Now()})},
 			own("jsm_status", inSource), outcome.AlreadyRevoked},
 		{"no id", task{}, nil, outcome.Invalid},
-		{"no id known", task{Memory: has(&ledger.Account{})}, nil, outcome.Invalid},
-		{"not an id", task{id: "qm"}, nil, outcome.Invalid},
-		{"another id for the address", task{id: "qm:1:3", Memory: has(known)}, nil, outcome.Invalid},
-		{"the id of another address", task{id: id, Memory: ledger.Memory{Owner: "a@x"}}, nil, outcome.Invalid},
-		{"not a plain id", task{id: "qm:1/../2"}, nil, outcome.Invalid},
-		{"revoked", task{id: id, Memory: has(revoked)}, nil, outcome.AlreadyRevoked},
-		{"an Atlassian account", task{id: "712020:abc"}, nil, outcome.NotPortalOnly},
+		{"no id known", task{History: has(&ledger.Account{})}, nil, outcome.Invalid},
+		{"not an id", task{accountID: "qm"}, nil, outcome.Invalid},
+		{"another id for the address", task{accountID: "qm:1:3", History: has(known)}, nil, outcome.Invalid},
+		{"the id of another address", task{accountID: id, History: ledger.History{Owner: "a@x"}}, nil, outcome.Invalid},
+		{"not a plain id", task{accountID: "qm:1/../2"}, nil, outcome.Invalid},
+		{"revoked", task{accountID: id, History: has(revoked)}, nil, outcome.AlreadyRevoked},
+		{"an Atlassian account", task{accountID: "712020:abc"}, nil, outcome.NotPortalOnly},
 	} {
 		tc.t.row = &export.Row{Own: tc.own, Place: export.Place{Row: 3, Line: 3}}
 		if status, reason := withoutRequest(&tc.t); status != tc.want || (reason == "") != (tc.want == 0) {

@@ -12,32 +12,32 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// A Roster is who is in a source, as of its last complete run and by an export. While a run goes through the export, it
-// keeps in the ledger who is in the source now, which takes effect when the run is finished as complete.
+// A Roster compares who was in a source at its last complete run with who is in an export. While a run goes through the
+// export, it stages the changes in the ledger; they take effect when the run is finished as complete.
 type Roster struct {
-	Members, Missing int // people who are at the site because of the source, and of them those who are in no row now
-	Revoked          int // leavers whom a revocation that was killed has dealt with: no results have it
+	Members, Missing int // people onboarded because of the source, and those of them who are in no row now
+	Revoked          int // leavers whom a killed revocation has revoked already: no results show it
 
-	ctx    context.Context
-	ledger *ledger.Ledger
-	source string
-	survey *export.Survey
-	there  []uint64        // hashes of who is in the source already, sorted
-	gone   []ledger.Member // who is in no row of the export any more
-	batch  []ledger.Member
-	ids    bool              // a row with an external id that can be used was seen
-	seen   map[string]string // the rows that have external ids and names of those who have left; "": none has
-	fixed  map[string]bool   // keys of those whom rows stand for that were fixed
+	ctx        context.Context
+	ledger     *ledger.Ledger
+	source     string
+	survey     *export.Survey
+	present    []uint64        // hashes of who is in the source already, sorted
+	gone       []ledger.Member // who is in no row of the export any more
+	batch      []ledger.Member
+	hasIDs     bool              // a row with an external id that can be used was seen
+	leaverRows map[string]string // by external id and name of each leaver, a row that has it; "": none
+	fixedKeys  map[string]bool   // keys that rows were onboarded with once they were fixed
 }
 
-// hashSeed is of the hashes that stand for members and accounts in memory.
+// hashSeed is for the hashes of members and account ids in memory.
 var hashSeed = maphash.MakeSeed()
 
-// openRoster reads who was in a source, and holds it against its export. It keeps 8 bytes for each who is in both.
+// openRoster reads who was in a source, and compares that with its export. It keeps 8 bytes for each who is in both.
 func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *export.Survey) (*Roster, error) {
 	r := &Roster{
 		ctx: context.WithoutCancel(ctx), ledger: l, source: source, survey: survey,
-		there: make([]uint64, 0, survey.Valid), seen: map[string]string{}, fixed: map[string]bool{},
+		present: make([]uint64, 0, survey.Valid), leaverRows: map[string]string{}, fixedKeys: map[string]bool{},
 	}
 	for m, err := range l.Members(ctx, source) {
 		if err != nil {
@@ -47,37 +47,37 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 			r.Members++
 		}
 		if survey.Contains(m.Key) {
-			r.there = append(r.there, maphash.Comparable(hashSeed, m))
+			r.present = append(r.present, maphash.Comparable(hashSeed, m))
 			continue
 		}
 		if r.gone = append(r.gone, m); !m.Aside {
 			r.Missing++
 		}
 	}
-	slices.Sort(r.there)
+	slices.Sort(r.present)
 	left, err := r.left()
 	for _, one := range left {
-		r.seen[sameID(one.KnownID)], r.seen[sameName(one.Name)] = "", ""
+		r.leaverRows[sameID(one.KnownID)], r.leaverRows[sameName(one.Name)] = "", ""
 		if !one.RevokedAt.IsZero() {
 			r.Revoked++
 		}
 	}
-	delete(r.seen, sameID(""))
+	delete(r.leaverRows, sameID(""))
 	return r, err
 }
 
-// sight notes, while the plan is made, what a row says of those who have left: by the address that it was fixed to, by
-// its external id, or without a readable address by any cell, or two side by side, which may be a name.
-func (r *Roster) sight(result Result) {
+// matchLeavers looks, while the plan is made, for leavers in a row: by the address that it was fixed to, by its
+// external id, or without a readable address, by any cell, or two side by side, that may be a name.
+func (r *Roster) matchLeavers(result Result) {
 	if r == nil {
 		return
 	}
 	row, who := result.Row, []string(nil)
-	if result.fixed != "" {
-		r.fixed[result.fixed] = true
+	if result.fixedKey != "" {
+		r.fixedKeys[result.fixedKey] = true
 	}
 	if row.ExternalID != "" {
-		r.ids, who = true, append(who, sameID(row.ExternalID))
+		r.hasIDs, who = true, append(who, sameID(row.ExternalID))
 	}
 	if row.Invalid != "" && row.Excluded == "" && row.Key == "" {
 		before := ""
@@ -87,52 +87,52 @@ func (r *Roster) sight(result Result) {
 		}
 	}
 	for _, one := range who {
-		if place, left := r.seen[one]; left && place == "" {
-			r.seen[one] = row.Place.String()
+		if place, left := r.leaverRows[one]; left && place == "" {
+			r.leaverRows[one] = row.Place.String()
 		}
 	}
 }
 
-// see stages in the ledger whom a row has brought into the source. With an error of it, or of end, no run is complete.
-func (r *Roster) see(result Result) error {
+// stage stages whom a row adds to the source. After an error of it, or of finish, the run must not become complete.
+func (r *Roster) stage(result Result) error {
 	if r == nil {
 		return nil
 	}
-	person := ledger.Member{Key: cmp.Or(result.fixed, result.Row.Key), Aside: !onboarded(result.Status)}
+	person := ledger.Member{Key: cmp.Or(result.fixedKey, result.Row.Key), Aside: !onboarded(result.Status)}
 	if !person.Aside {
 		person.ExternalID = result.Row.ExternalID
 	}
-	r.gather(person)
+	r.add(person)
 	for _, key := range result.Row.Other {
-		r.gather(ledger.Member{Key: key, Aside: true})
+		r.add(ledger.Member{Key: key, Aside: true})
 	}
 	if len(r.batch) < batchRows {
 		return nil
 	}
-	return r.arrive()
+	return r.flush()
 }
 
-// gather puts aside for arrive who is not in the source as m already.
-func (r *Roster) gather(m ledger.Member) {
-	if _, there := slices.BinarySearch(r.there, maphash.Comparable(hashSeed, m)); !there && m.Key != "" {
+// add adds m to the batch unless the source has the same member already.
+func (r *Roster) add(m ledger.Member) {
+	if _, there := slices.BinarySearch(r.present, maphash.Comparable(hashSeed, m)); !there && m.Key != "" {
 		r.batch = append(r.batch, m)
 	}
 }
 
-// arrive stages those who were gathered.
-func (r *Roster) arrive() error {
-	err := r.ledger.Arrive(r.ctx, r.source, r.batch)
+// flush stages the batch.
+func (r *Roster) flush() error {
+	err := r.ledger.StageMembers(r.ctx, r.source, r.batch)
 	r.batch = r.batch[:0]
 	return err
 }
 
-// end stages the last who were gathered, and those who are in no row of the export any more.
-func (r *Roster) end(run ledger.Run) error {
+// finish stages the last batch, and those who are in no row of the export any more.
+func (r *Roster) finish(run ledger.Run) error {
 	if r == nil {
 		return nil
 	}
-	r.gone = slices.DeleteFunc(r.gone, func(m ledger.Member) bool { return r.fixed[m.Key] })
-	return cmp.Or(r.arrive(), r.ledger.Leave(r.ctx, run.Seq, r.source, r.gone))
+	r.gone = slices.DeleteFunc(r.gone, func(m ledger.Member) bool { return r.fixedKeys[m.Key] })
+	return cmp.Or(r.flush(), r.ledger.StageLeavers(r.ctx, run.Seq, r.source, r.gone))
 }
 
 func sameID(id string) string { return "id\x00" + id }
@@ -145,7 +145,7 @@ const (
 	ActionReview = "review"
 )
 
-// A Leaver is somebody who was in a source and is no more.
+// A Leaver is somebody who was in a source and no longer is.
 type Leaver struct {
 	Email     string `csv:"email"`
 	Name      string `csv:"name"`
@@ -157,12 +157,12 @@ type Leaver struct {
 	RunID     string `csv:"jsm_run_id"`
 }
 
-// Leavers lists who has left the source and what is to be done: by the rows as planned, then by what run made of them.
+// Leavers lists who has left the source and what is to be done: as planned, or after run, by what became of its rows.
 func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
 	left, err := r.left()
 	for _, one := range left {
-		elsewhere := cmp.Or(r.seen[sameID(one.KnownID)], r.seen[sameName(one.Name)], one.NewKey)
-		action, reason := judgeLeaver(one, elsewhere, r.ids)
+		elsewhere := cmp.Or(r.leaverRows[sameID(one.KnownID)], r.leaverRows[sameName(one.Name)], one.NewKey)
+		action, reason := judgeLeaver(one, elsewhere, r.hasIDs)
 		list = append(list, Leaver{
 			Email: one.Email, Name: one.Name, AccountID: one.ID, LastSeen: outcome.Day(one.LastSeen),
 			Action: action, Reason: reason, Source: r.source, RunID: run.ID,
@@ -175,7 +175,7 @@ func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
 func (r *Roster) left() ([]ledger.Leaver, error) {
 	all, err := r.ledger.Leavers(r.ctx, r.source, r.gone)
 	return slices.DeleteFunc(all, func(one ledger.Leaver) bool {
-		return r.survey.Contains(one.Key) || r.fixed[one.Key]
+		return r.survey.Contains(one.Key) || r.fixedKeys[one.Key]
 	}), err
 }
 

@@ -23,26 +23,27 @@ const (
 	searchLag = 5 * time.Minute
 )
 
-// errNotLookedUp is why an account id is not known that nobody looks up.
+// errNotLookedUp is why an account id is not known in a run without look-ups.
 var errNotLookedUp = errors.New("account ids are not looked up in this run")
 
-// try makes a request of one kind, until the site answers that it would refuse every one: refused is why, then.
-func try[T any](refused *atomic.Pointer[error], request func() (T, error)) (got T, err error) {
+// unlessRefused makes a request, unless the site has said that it refuses all of its kind: then it returns that error,
+// which refused keeps.
+func unlessRefused[T any](refused *atomic.Pointer[error], request func() (T, error)) (got T, err error) {
 	if why := refused.Load(); why != nil {
 		return got, *why
 	}
-	if got, err = request(); forNobody(err) {
+	if got, err = request(); refusedForAll(err) {
 		refused.Store(&err)
 	}
 	return got, err
 }
 
 func (r *Run) find(ctx context.Context, email string) (apiclient.Account, error) {
-	return try(&r.searchRefused, func() (apiclient.Account, error) { return r.api.FindAccount(ctx, email) })
+	return unlessRefused(&r.searchRefused, func() (apiclient.Account, error) { return r.api.FindAccount(ctx, email) })
 }
 
-// forNobody reports an answer that every such request would get.
-func forNobody(err error) bool {
+// refusedForAll reports whether every request of the kind would be refused like this.
+func refusedForAll(err error) bool {
 	refused, ok := errors.AsType[*apiclient.Error](err)
 	if ok && (refused.Status == 403 || refused.RouteInDoubt || refused.Kind == apiclient.KindScope ||
 		refused.Kind == apiclient.KindSite) {
@@ -51,10 +52,10 @@ func forNobody(err error) bool {
 	return errors.Is(err, apiclient.BrowseMissing)
 }
 
-// stopBeside is why the run ends with a request besides its own, such as a look-up: it was cut short, or the
-// credentials are no longer good. A missing scope or permission only means that nothing of the kind can be done.
+// stopBeside is why an extra request, such as a look-up, ends the run: it was cut short, or the credentials are no
+// longer good. A missing scope or permission does not end it: only requests of that kind are left out.
 func stopBeside(ctx context.Context, err error) *Stop {
-	if forNobody(err) {
+	if refusedForAll(err) {
 		return nil
 	}
 	if stop := interrupted(ctx); stop != nil && cutShort(err) {
@@ -63,7 +64,7 @@ func stopBeside(ctx context.Context, err error) *Stop {
 	return StopFor(err)
 }
 
-// inParallel calls do with each of all, n at once, until one has a reason to stop or ctx ends, and returns why.
+// inParallel calls do for all values, n at once, until a call returns a *Stop or ctx ends, and returns why it ended.
 func inParallel[T any](ctx context.Context, n int, all iter.Seq2[T, error], do func(context.Context, T) *Stop) *Stop {
 	pool, running := errgroup.WithContext(ctx)
 	pool.SetLimit(n)
@@ -83,7 +84,7 @@ func inParallel[T any](ctx context.Context, n int, all iter.Seq2[T, error], do f
 	return cmp.Or(interrupted(ctx), stop, failed)
 }
 
-// lookUps asks for the account ids that are still open. What cannot be answered yet stays open.
+// lookUps looks up all account ids that are still open. What cannot be answered yet stays open.
 func (r *Run) lookUps(ctx context.Context) *Stop {
 	all := r.ledger.LookUps(context.WithoutCancel(ctx))
 	return inParallel(ctx, lookUpsAtOnce, all, func(ctx context.Context, open ledger.OpenLookUp) *Stop {
@@ -95,27 +96,27 @@ func (r *Run) lookUps(ctx context.Context) *Stop {
 	})
 }
 
-// lookUp asks for one account id, and returns the outcome that the ledger has now.
+// lookUp looks up one account id, and returns the outcome that the ledger has then.
 func (r *Run) lookUp(ctx context.Context, open ledger.OpenLookUp) (outcome.Outcome, *Stop) {
 	found, err := r.find(ctx, open.Outcome.Email)
 	if stop := stopBeside(ctx, err); stop != nil {
 		return open.Outcome, stop
 	}
-	o := judgeLookUp(open.Outcome, open.Names, found, err, time.Since(open.Settled) < searchLag)
+	o := judgeLookUp(open.Outcome, open.Names, found, err, time.Since(open.SettledAt) < searchLag)
 	if o == open.Outcome {
 		return o, nil
 	}
 	return o, brokenLedger(r.ledger.Resolve(ctx, open, o))
 }
 
-// LookUps asks for the account ids that earlier runs could not find yet: revoke does it before its plan.
+// LookUps looks up the account ids that earlier runs could not find: revoke and undo do it before their plan.
 func LookUps(ctx context.Context, api *apiclient.Client, l *ledger.Ledger) *Stop {
 	return (&Run{api: api, ledger: l, plan: &Plan{}}).lookUps(ctx)
 }
 
 // afterCreates looks up what is open and gives the access that was asked for, once every row has a result.
 func (r *Run) afterCreates(end *End) {
-	ctx, still := r.asked, context.WithoutCancel(r.asked)
+	ctx, still := r.userCtx, context.WithoutCancel(r.userCtx)
 	end.Stop = cmp.Or(end.Stop, brokenLedger(r.ledger.KeepFixed(still, r.plan.Run.Seq, r.fixed)))
 	if end.Stop == nil && r.options.ResolveConflicts {
 		end.Stop = r.lookUps(ctx)
@@ -126,7 +127,7 @@ func (r *Run) afterCreates(end *End) {
 	end.Revised, end.Notes = r.revised.Load(), r.notes(still)
 }
 
-// notes are what has to be said besides the rows.
+// notes returns what else the end of the run has to report.
 func (r *Run) notes(ctx context.Context) (notes []string) {
 	if off := r.renameRefused.Load(); off != nil {
 		notes = append(notes, "names were not changed: "+oneLine(*off))

@@ -306,12 +306,12 @@ func TestFixedPeopleAreInTheSource(t *testing.T) {
 // A row that was fixed speaks for the address that it was fixed to.
 func TestSightOfAFixedRow(t *testing.T) {
 	t.Parallel()
-	r := &Roster{seen: map[string]string{sameID("2"): ""}, fixed: map[string]bool{}}
+	r := &Roster{leaverRows: map[string]string{sameID("2"): ""}, fixedKeys: map[string]bool{}}
 	row := &export.Row{ExternalID: "2", Invalid: "no address", Place: export.Place{Row: 3, Line: 3}}
-	r.sight(Result{Row: row, fixed: "cy@new.example"})
+	r.matchLeavers(Result{Row: row, fixedKey: "cy@new.example"})
 	one := ledger.Leaver{Account: ledger.Account{Status: outcome.Created}, MemberID: "2", KnownID: "2"}
-	action, reason := judgeLeaver(one, r.seen[sameID("2")], r.ids)
-	if action != ActionReview || !strings.Contains(reason, "(row 3)") || !r.fixed["cy@new.example"] {
+	action, reason := judgeLeaver(one, r.leaverRows[sameID("2")], r.hasIDs)
+	if action != ActionReview || !strings.Contains(reason, "(row 3)") || !r.fixedKeys["cy@new.example"] {
 		t.Errorf("%s: %s", action, reason)
 	}
 }
@@ -454,7 +454,7 @@ func TestUndoListsLostAnswers(t *testing.T) {
 		}
 		l := d.openLedger()
 		defer l.Close()
-		if run := d.lastImport(l); run.Undone.IsZero() {
+		if run := d.lastImport(l); run.UndoneAt.IsZero() {
 			t.Errorf("run %s can be undone again", run.ID)
 		}
 	})
@@ -538,7 +538,7 @@ func TestRevokeLeavers(t *testing.T) {
 		}
 		l := d.openLedger()
 		p, err := plan(l)
-		if err != nil || p.Create != 2 || !p.Listed || p.Settled.Of(outcome.Duplicate) != 1 {
+		if err != nil || p.Create != 2 || !p.IsLeaversList || p.Settled.Of(outcome.Duplicate) != 1 {
 			t.Fatalf("%v, %+v", err, p)
 		}
 		client := d.connect()

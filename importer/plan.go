@@ -18,31 +18,31 @@ import (
 type Plan struct {
 	Survey       *export.Survey
 	Options      PlanOptions
-	Run          ledger.Run // the run that goes on; Seq 0: a new one would begin
+	Run          ledger.Run // that would continue; Seq 0: a new one would begin
 	Resumed      bool
 	Finished     outcome.Totals // rows that an earlier session of this run has settled
-	Settled      outcome.Totals // other rows for which no account is created or revoked
+	Settled      outcome.Totals // other rows for which no account would be created or revoked
 	Create       int            // rows that would be sent, to create or to revoke
 	Resent       int            // of Create, rows whose account the ledger has (--resend-known; revoke, undo)
 	OtherAddress int            // of Create, people who are onboarded under another address
-	NamesChanged int            // of those who are known, customers whose name has changed, which is only stated
+	NamesChanged int            // of the known ones, customers whose name has changed and is not updated
 	Fixed        int            // rows that were fixed in a failed file, and imported
 	LookUps      int            // account ids that are still to be looked up, of any run
-	Missing      []int          // of PlanOptions.Require, counted from 1, those who are in no row
+	Missing      []int          // of PlanOptions.Require, numbered from 1, those that are in no row
 	Access       *AccessPlan
 	Roster       *Roster // sync: who is in the source; nil: another command
 
-	Listed  bool        // revoke: a column jsm_action says what is to be done; sync wrote it as a list of leavers
-	Foreign int         // revoke, undo: of Resent, accounts that were not certainly created by us
-	Undoes  *ledger.Run // undo: the run that is undone
+	IsLeaversList bool        // revoke: the file has a column jsm_action: sync wrote it as a list of leavers
+	NotOurs       int         // revoke, undo: of Resent, accounts that were not certainly created by us
+	Undoes        *ledger.Run // undo: the run that is undone
 
 	First export.Row                                          // the first that would be sent
-	Rows  func(context.Context) iter.Seq2[*export.Row, error] // of the file, or for undo of the ledger
+	Rows  func(context.Context) iter.Seq2[*export.Row, error] // of the file; undo: of the ledger
 }
 
 // PlanOptions are the choices that shape a plan.
 type PlanOptions struct {
-	Export      export.Options // but for what Job and Access mean for it
+	Export      export.Options // without what follows from Job and Access
 	Access      AccessOptions
 	Job         ledger.Job // without the checksum of the input, which the plan fills in
 	ResendKnown bool       // send the rows that the ledger knows, too
@@ -50,15 +50,15 @@ type PlanOptions struct {
 	Require     []string   // addresses that the file must hold
 }
 
-// MakePlan reads the file twice, and the second time holds it against the ledger. It changes nothing. An
-// *export.RefusedError also says of a list of leavers that it is out of date.
+// MakePlan reads the file twice, and the second time compares it with the ledger. It changes nothing. It returns an
+// *export.RefusedError also for a list of leavers that is out of date.
 func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOptions) (*Plan, error) {
 	o.Export.NeedAccounts, o.Export.Organizations = Revokes(o.Job.Command), o.Access.Organizations
 	survey, err := file.Survey(ctx, o.Export)
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Survey: survey, Rows: survey.All, Listed: slices.Contains(survey.Own, "jsm_action")}
+	p := &Plan{Survey: survey, Rows: survey.All, IsLeaversList: slices.Contains(survey.Own, "jsm_action")}
 	for i, address := range o.Require {
 		if key, ok := export.Key(address); !ok || !survey.Contains(key) {
 			p.Missing = append(p.Missing, i+1)
@@ -72,7 +72,7 @@ func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOp
 	return p, p.decide(ctx, l, o)
 }
 
-// decide finds the run that goes on, and asks of each row what it would make of it.
+// decide finds the run that would continue, and counts what that would do with each row.
 func (p *Plan) decide(ctx context.Context, l *ledger.Ledger, o PlanOptions) (err error) {
 	o.Job.InputSHA256 = p.Survey.SHA256
 	if p.Run, err = l.FindRun(ctx, o.Job); err != nil {
@@ -87,7 +87,7 @@ func (p *Plan) decide(ctx context.Context, l *ledger.Ledger, o PlanOptions) (err
 	}
 	if o.Access.Organizations || len(o.Access.ServiceDesks) > 0 {
 		p.Access = &AccessPlan{Organizations: o.Access.Organizations, atSite: map[string][]string{}}
-		if p.Access.wanted, err = l.Want(ctx); err != nil {
+		if p.Access.wanted, err = l.NewWanted(ctx); err != nil {
 			return err
 		}
 	}
@@ -96,13 +96,13 @@ func (p *Plan) decide(ctx context.Context, l *ledger.Ledger, o PlanOptions) (err
 			err = upToDate(ctx, l, p.Survey.Path, t.row)
 		}
 		if err == nil {
-			err = p.Access.claim(ctx, t)
+			err = p.Access.addClaim(ctx, t)
 		}
 		if err != nil {
 			return err
 		}
 		p.count(t)
-		p.Roster.sight(t.result)
+		p.Roster.matchLeavers(t.result)
 	}
 	return nil
 }
@@ -131,34 +131,34 @@ func (p *Plan) count(t *task) {
 			return
 		}
 		if p.Resent++; !a.Ours() {
-			p.Foreign++
+			p.NotOurs++
 		}
 	}
 }
 
-// PlanAccess reads the organizations of the site, whole, and counts what the rows ask for that is not there.
+// PlanAccess reads all organizations of the site, and counts what the rows ask for and the site lacks.
 func (p *Plan) PlanAccess(ctx context.Context, api *apiclient.Client) error {
 	a := p.Access
 	if a == nil {
 		return nil
 	}
-	return cmp.Or(a.wanted.Claim(ctx, a.claims), a.ask(ctx, api, p.Options.Access), a.count(ctx, p.Run.Seq))
+	return cmp.Or(a.wanted.AddClaims(ctx, a.claims), a.readSite(ctx, api, p.Options.Access), a.count(ctx, p.Run.Seq))
 }
 
-// claim keeps what a row asks for, if only for the person as whom it was fixed.
-func (a *AccessPlan) claim(ctx context.Context, t *task) (err error) {
+// addClaim adds the access that a row asks for; of a row that was fixed elsewhere, for the person onboarded by that.
+func (a *AccessPlan) addClaim(ctx context.Context, t *task) (err error) {
 	row, becomes := t.row, t.becomes()
 	if a == nil || !row.Sendable() && t.Fixed == nil {
 		return nil
 	}
-	moved := !row.Sendable() && // whose cells are others than those of the row that was fixed
+	moved := !row.Sendable() && // its cells are not those of the row that was fixed
 		(row.NoAddress || !strings.Contains(strings.Join(row.Cells, " "), t.Fixed.Name))
-	c := ledger.Claim{Row: row.Number, SheetRow: row.Place.Row, Key: cmp.Or(t.result.fixed, row.Key)}
+	c := ledger.Claim{Row: row.Number, SheetRow: row.Place.Row, Key: cmp.Or(t.result.fixedKey, row.Key)}
 	c.NoAccount = becomes != outcome.Duplicate && !onboarded(becomes)
 	switch name := tidyName(row.Organization); {
 	case !a.Organizations, moved:
 	case row.InvalidOrganization != "":
-		c.Organization, c.Spelled = invalid+row.InvalidOrganization, row.InvalidOrganization
+		c.Organization, c.Spelled = invalidPrefix+row.InvalidOrganization, row.InvalidOrganization
 		a.WithoutOrganization++
 	case name == "":
 		a.WithoutOrganization++
@@ -166,13 +166,13 @@ func (a *AccessPlan) claim(ctx context.Context, t *task) (err error) {
 		c.Organization, c.Spelled = strings.ToLower(name), name
 	}
 	if a.claims = append(a.claims, c); len(a.claims) == batchRows {
-		err, a.claims = a.wanted.Claim(ctx, a.claims), nil
+		err, a.claims = a.wanted.AddClaims(ctx, a.claims), nil
 	}
 	return err
 }
 
-// ask reads projects and organizations of the site.
-func (a *AccessPlan) ask(ctx context.Context, api *apiclient.Client, o AccessOptions) error {
+// readSite reads projects and organizations of the site.
+func (a *AccessPlan) readSite(ctx context.Context, api *apiclient.Client, o AccessOptions) error {
 	for _, key := range o.ServiceDesks {
 		desk, err := api.ServiceDesk(ctx, key)
 		if err != nil {
@@ -214,16 +214,16 @@ func (a *AccessPlan) count(ctx context.Context, run int64) error {
 	a.ToCreate = len(a.lacking)
 	a.FirstNew = a.FirstNew[:min(10, a.ToCreate)]
 	a.groups = append(a.groups, organizations...)
-	if err := a.wanted.Groups(ctx, run, a.groups); err != nil {
+	if err := a.wanted.SetGroups(ctx, run, a.groups); err != nil {
 		return err
 	}
-	seats, err := a.wanted.Seats(ctx)
-	for _, s := range seats {
-		switch a.Open += s.Ahead; s.Kind {
+	counts, err := a.wanted.Counts(ctx)
+	for _, s := range counts {
+		switch a.Open += s.Pending; s.Kind {
 		case ledger.Organization:
-			a.Memberships = s.Ahead
+			a.Memberships = s.Pending
 		case ledger.ServiceDesk:
-			a.Customers = max(a.Customers, s.Ahead)
+			a.Customers = max(a.Customers, s.Pending)
 		}
 	}
 	return err

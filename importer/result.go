@@ -16,17 +16,17 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// Result is what became of one row, as it is handed out.
+// Result is the outcome of one row, as Run.Do emits it.
 type Result struct {
 	Row *export.Row
 	outcome.Outcome
-	Call    apiclient.Call // the last of this session; zero: nothing was asked
-	renames bool           // it is of a rename
-	fixed   string         // the key that the row was onboarded with after it had been fixed; "": it was not
+	Call     apiclient.Call // the last of this session; zero: nothing was asked
+	isRename bool           // it is of a rename
+	fixedKey string         // the key that the row was onboarded with once it was fixed; "": it was not
 }
 
-// settled is what becomes of a row that needs no request; else, with false, what does when the run stops before it.
-func settled(row *export.Row, m ledger.Memory) (o outcome.Outcome, done bool) {
+// settled returns the outcome of a row that needs no request; else, with false, the one if the run stops before it.
+func settled(row *export.Row, m ledger.History) (o outcome.Outcome, done bool) {
 	switch {
 	case row.Excluded != "":
 		o.Status, o.Reason = outcome.Excluded, row.Excluded
@@ -48,32 +48,32 @@ func settled(row *export.Row, m ledger.Memory) (o outcome.Outcome, done bool) {
 	return o, true
 }
 
-// identified is an outcome of row, with the row's name unless it has another.
+// identified returns o with the identity of its row; a name that o has stays.
 func identified(row *export.Row, o outcome.Outcome) outcome.Outcome {
 	o.Row, o.SheetRow, o.Line = row.Number, row.Place.Row, row.Place.Line
 	o.Key, o.Email, o.Name, o.ExternalID = row.Key, row.Email, cmp.Or(o.Name, row.Name), row.ExternalID
 	return o
 }
 
-// resultOf is the result of a row: what became of it, and what is to be said of the row itself.
+// resultOf returns the result of a row: its outcome, with the row's note added to the reason.
 func resultOf(row *export.Row, o outcome.Outcome) Result {
 	o.Reason = outcome.JoinReasons(o.Reason, row.Note)
 	return Result{Row: row, Outcome: identified(row, o)}
 }
 
-// nameChanged reports whether a row has another name than the one that we sent. A name that is only the address, or an
-// account that was there before us, has none to compare.
+// nameChanged reports whether a row has another name than the one that we sent. It ignores a name that is only the
+// address, and an account that existed before us.
 func nameChanged(row *export.Row, a ledger.Account) bool {
 	return a.Name != "" && a.Name != row.Name && row.Name != row.Email && a.Status != outcome.Conflict
 }
 
-// Replay hands out the results of a run again, from the ledger and in input order: the same as at its end. rows are
-// those of the same input, read with the same choices, or Plan.Rows. It returns the count of them. resent: rows that
-// the ledger knew were to be sent, too (PlanOptions.ResendKnown).
+// Replay emits the results of a run again, from the ledger and in input order, as they were at its end, and counts
+// them. rows are those of the same input, read with the same choices, or Plan.Rows. resent: known rows were to be sent,
+// too (PlanOptions.ResendKnown).
 func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, resent bool, rows iter.Seq2[*export.Row, error],
-	tell func(Result) error) (totals outcome.Totals, err error) {
+	emit func(Result) error) (totals outcome.Totals, err error) {
 	r := NewRun(ctx, nil, l, &Plan{Run: run, Options: PlanOptions{ResendKnown: resent}}, Options{})
-	r.asOf = cmp.Or(run.FinishedAt, time.Now())
+	r.endedAt = cmp.Or(run.FinishedAt, time.Now())
 	next, stop := iter.Pull2(l.RowAccess(ctx, run.Seq, 1))
 	defer stop()
 	access, accessErr, more := next()
@@ -93,16 +93,16 @@ func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, resent bool, 
 			result.Reason = outcome.JoinReasons(result.Reason, access.Reason)
 		}
 		totals[result.Status]++
-		if err := tell(result); err != nil {
+		if err := emit(result); err != nil {
 			return totals, err
 		}
 	}
 	return totals, nil
 }
 
-// mark identifies a row that needed fixing when its export is imported again: by its external id and what was wrong,
-// else by all of its cells; of rows that are all alike, by how many came before.
-func mark(row *export.Row) string {
+// fingerprint recognises a row that needed fixing when its export is imported again: by its external id and what was
+// wrong, else by all of its cells; equal rows are numbered.
+func fingerprint(row *export.Row) string {
 	m := "id:" + row.ExternalID + "\n" + row.Key + "\n" + row.Invalid
 	if row.ExternalID == "" {
 		m = fmt.Sprintf("row:%x", sha256.Sum256([]byte(strings.Join(row.Cells, "\x00"))))
@@ -110,17 +110,16 @@ func mark(row *export.Row) string {
 	return m + "#" + strconv.Itoa(row.Alike)
 }
 
-// noteFixed keeps, of the results of a run, the rows that go into the failed file, and those that were fixed in one and
-// have come back: the input may be a failed file.
-func (r *Run) noteFixed(result Result) {
+// collectFixed collects the rows that go into the failed file, and those fixed in the input, if it is a failed file.
+func (r *Run) collectFixed(result Result) {
 	row, came := result.Row, result.Row.Own["jsm_row"]
 	one := ledger.Fixed{From: "at:" + r.plan.Run.Input + "#" + came}
 	switch failed := r.options.FailedPath; {
 	case result.Status.NeedsFixing() && failed != "":
-		one.At, one.Mark = "at:"+failed+"#"+strconv.Itoa(result.SheetRow), mark(row)
+		one.At, one.Fingerprint = "at:"+failed+"#"+strconv.Itoa(result.SheetRow), fingerprint(row)
 	case came != "" && row.Own["jsm_status"] == "" && onboarded(result.Status):
 		if one.Key = row.Key; row.ExternalID != "" {
-			one.Mark = mark(&export.Row{ExternalID: row.ExternalID, Invalid: row.Own["jsm_reason"]})
+			one.Fingerprint = fingerprint(&export.Row{ExternalID: row.ExternalID, Invalid: row.Own["jsm_reason"]})
 		}
 	default:
 		return
@@ -128,7 +127,7 @@ func (r *Run) noteFixed(result Result) {
 	r.fixed = append(r.fixed, one)
 }
 
-// onboarded reports whether somebody is at the site because of a row that ended so.
+// onboarded reports whether the person of a row with this status has an account at the site.
 func onboarded(s outcome.Status) bool {
 	return s == outcome.Created || s == outcome.CreatedUnconfirmed || s == outcome.Conflict || s == outcome.Known ||
 		s == outcome.Renamed

@@ -20,10 +20,10 @@ import (
 func (r *Run) decideRevocation(t *task) {
 	t.row.Key = cmp.Or(t.row.Key, t.Owner) // the address under which the ledger knows the account; "": it does not
 	before, known := cmp.Or(t.Outcome, &outcome.Outcome{}), cmp.Or(t.Account, &ledger.Account{})
-	t.id = cmp.Or(t.row.AccountID, before.AccountID, known.ID)
-	o, done := settled(t.row, t.Memory)
+	t.accountID = cmp.Or(t.row.AccountID, before.AccountID, known.ID)
+	o, done := settled(t.row, t.History)
 	status, reason := withoutRequest(t)
-	account := maphash.String(hashSeed, t.id)
+	account := maphash.String(hashSeed, t.accountID)
 	first, again := r.accounts[account] // by its address once, and once by its id
 	switch {
 	case done:
@@ -32,29 +32,28 @@ func (r *Run) decideRevocation(t *task) {
 	case status == 0:
 		t.wants = outcome.Revoked
 	default:
-		t.decided = outcome.Outcome{Status: status, Reason: reason, AccountID: t.id, Retry: true}
+		t.decided = outcome.Outcome{Status: status, Reason: reason, AccountID: t.accountID, Retry: true}
 	}
-	if !again && t.id != "" && t.row.Sendable() && o.Status != outcome.Duplicate && status != outcome.Invalid {
+	if !again && t.accountID != "" && t.row.Sendable() && o.Status != outcome.Duplicate && status != outcome.Invalid {
 		r.accounts[account] = t.row.Place
 	}
 	t.result = resultOf(t.row, o)
 }
 
-// afterRevoke asks after a 404 whether the account that the ledger has was really deleted: the 404 may have been about
-// something else.
+// afterRevoke looks up, after a 404, whether the account was really deleted: the 404 may be about something else.
 func (r *Run) afterRevoke(ctx context.Context, t *task, e ledger.Entry) (ledger.Entry, *Stop) {
-	if e.Status != outcome.NotFound || t.Account == nil || t.Account.ID != t.id {
+	if e.Status != outcome.NotFound || t.Account == nil || t.Account.ID != t.accountID {
 		return e, nil
 	}
 	found, err := r.find(ctx, t.Account.Email)
 	stop := stopBeside(ctx, err)
-	if stop == nil && deleted(t.id, found, err, r.options.MayBrowse && time.Since(t.Account.At) >= searchLag) {
+	if stop == nil && deleted(t.accountID, found, err, r.options.MayBrowse && time.Since(t.Account.At) >= searchLag) {
 		e = entry(outcome.NotFound, outcome.ReasonGone, ledger.MarkGone)
 	}
 	return e, stop
 }
 
-// withoutRequest is what becomes of a row for which nothing is asked of the site, and why; 0: something is.
+// withoutRequest returns the status and reason of a row for which no request is made; 0: one is.
 func withoutRequest(t *task) (outcome.Status, string) {
 	action, listed := t.row.Own["jsm_action"]
 	status, uncertain := t.row.Own["jsm_status"], []string{"conflict", "created_unconfirmed", "unknown", "review"}
@@ -66,33 +65,33 @@ func withoutRequest(t *task) (outcome.Status, string) {
 	case slices.Contains(uncertain, status), a == nil && status == "known",
 		a != nil && status != "" && !a.Ours() && a.RevokedAt.IsZero():
 		return outcome.Review, outcome.JoinReasons(outcome.ReasonNotOurs, why)
-	case t.id == "":
+	case t.accountID == "":
 		return outcome.Invalid, outcome.ReasonNoAccount
-	case !accountID.MatchString(t.id):
+	case !accountIDForm.MatchString(t.accountID):
 		return outcome.Invalid, outcome.ReasonNoAccountID
-	case a != nil && a.ID != "" && a.ID != t.id:
+	case a != nil && a.ID != "" && a.ID != t.accountID:
 		return outcome.Invalid, fmt.Sprintf(outcome.ReasonOtherID, a.ID)
 	case t.Owner != "" && t.Owner != t.row.Key:
 		return outcome.Invalid, fmt.Sprintf(outcome.ReasonOtherOwner, t.Owner)
 	case a != nil && !a.RevokedAt.IsZero():
 		return outcome.AlreadyRevoked, fmt.Sprintf(outcome.ReasonAlreadyRevoked, outcome.Day(a.RevokedAt))
-	case !strings.HasPrefix(t.id, "qm:"):
+	case !strings.HasPrefix(t.accountID, "qm:"):
 		return outcome.NotPortalOnly, outcome.ReasonNotPortalOnly
 	}
 	return 0, ""
 }
 
-// accountID is what account ids look like: qm:… of portal-only customers, else 712020:…, ug:… or 24 hexadecimal digits.
-var accountID = regexp.MustCompile(`^(?:(?:[a-z]{2}|[0-9]{4,}):[A-Za-z0-9:_.-]{1,200}|[0-9a-f]{24})$`)
+// accountIDForm matches account ids: qm:… of portal-only customers, else 712020:…, ug:… or 24 hexadecimal digits.
+var accountIDForm = regexp.MustCompile(`^(?:(?:[a-z]{2}|[0-9]{4,}):[A-Za-z0-9:_.-]{1,200}|[0-9a-f]{24})$`)
 
-// upToDate refuses a row of a list of leavers when its source was read since, or the person is back.
+// upToDate refuses a row of a list of leavers if its source was synced since, or the person is back.
 func upToDate(ctx context.Context, l *ledger.Ledger, path string, row *export.Row) error {
 	source, sourced := row.Own["jsm_source"]
 	by, listed := row.Own["jsm_run_id"]
 	if !sourced && !listed {
 		return nil
 	}
-	latest, back, err := l.Listed(ctx, source, row.Key)
+	latest, back, err := l.SourceState(ctx, source, row.Key)
 	if err != nil || latest == by && back == "" {
 		return err
 	}
@@ -102,7 +101,7 @@ func upToDate(ctx context.Context, l *ledger.Ledger, path string, row *export.Ro
 		"or has lost a column: run jsm-onboard sync again on the newest export, and use the list that it writes"}
 }
 
-// PlanUndo is the plan of revoking what a run has created, and nobody else. A *Stop is that it has created nobody.
+// PlanUndo plans to revoke the accounts that a run created, and no others. It returns a *Stop if there are none.
 func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, error) {
 	survey := &export.Survey{Header: []string{"email", "name"}, Width: 2}
 	p := &Plan{Undoes: &run, Rows: undoRows(l, run), Survey: survey}
@@ -116,18 +115,18 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 	return p, err
 }
 
-// inSource stands for the status of somebody who is in a source since.
+// inSource stands for the status of a row whose person is in a source now.
 const inSource = "in source"
 
-// undoRows are the rows whose accounts a run has created, and those of which it is not known whether it did: these are
-// left to a person, as are people whom another source has, or a later complete run of the same one.
+// undoRows yields the rows whose accounts a run created, and those whose accounts it may have created. The latter are
+// left to a person, as are members of another source, or of the same one by a later complete run.
 func undoRows(l *ledger.Ledger, run ledger.Run) func(context.Context) iter.Seq2[*export.Row, error] {
 	return func(ctx context.Context) iter.Seq2[*export.Row, error] {
 		return func(yield func(*export.Row, error) bool) {
-			for o, err := range l.Made(ctx, run.Seq) {
+			for o, err := range l.CreatedRows(ctx, run.Seq) {
 				latest, in := "", ""
 				if err == nil {
-					latest, in, err = l.Listed(ctx, run.Source, o.Key)
+					latest, in, err = l.SourceState(ctx, run.Source, o.Key)
 				}
 				row, status, reason := RowOf(o), o.Status.String(), outcome.ReasonMaybeCreated
 				if in != "" && (in != run.Source || latest != run.ID) {
@@ -150,11 +149,11 @@ func RowOf(o outcome.Outcome) *export.Row {
 	}
 }
 
-// afterRevocations marks a run as undone when nothing of it is left to undo but by a person.
+// afterRevocations marks a run as undone if only rows for a person to review are left of it.
 func (r *Run) afterRevocations(end *End) {
 	if r.plan.Undoes == nil || end.Stop != nil || end.Totals.NotGood() > end.Totals.Of(outcome.Review) {
 		return
 	}
-	err := r.ledger.MarkUndone(context.WithoutCancel(r.asked), r.plan.Undoes.Seq, time.Now())
+	err := r.ledger.MarkUndone(context.WithoutCancel(r.userCtx), r.plan.Undoes.Seq, time.Now())
 	end.Stop = brokenLedger(err)
 }

@@ -13,21 +13,21 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// A task is a row on its way through a run, with what the ledger has on it.
+// A task is one row to be worked through, with what the ledger has on it.
 type task struct {
-	ledger.Memory
-	row     *export.Row
-	id      string          // of the account that is to be renamed or revoked
-	result  Result          // what became of it, or what does when the run stops before it
-	wants   outcome.Status  // what a request would make of it: Created, Renamed or Revoked; 0: none is made
-	decided outcome.Outcome // what is put on record without a request; without a status: nothing
+	ledger.History
+	row       *export.Row
+	accountID string          // of the account that is to be renamed or revoked
+	result    Result          // what became of it, or what will if the run stops before it
+	wants     outcome.Status  // that the request is to lead to: Created, Renamed or Revoked; 0: no request
+	decided   outcome.Outcome // that is recorded without a request; without a status: none
 }
 
-// becomes is what the row becomes when all goes well.
+// becomes is the status of the row if all goes well.
 func (t *task) becomes() outcome.Status { return cmp.Or(t.wants, t.decided.Status, t.result.Status) }
 
-// tasks yields what the run makes of each row. With an error and no task, that of the rows, it ends; with both, the
-// ledger could not be asked about the row, which may have been settled before.
+// tasks yields a task for each row. With an error and no task, rows could not be read any further; with both, the
+// ledger could not be read, so the row may have been settled before.
 func (r *Run) tasks(ctx context.Context, rows iter.Seq2[*export.Row, error]) iter.Seq2[*task, error] {
 	decide := r.decideCreate
 	if r.revokes {
@@ -59,7 +59,7 @@ func (r *Run) tasks(ctx context.Context, rows iter.Seq2[*export.Row, error]) ite
 	}
 }
 
-// recall makes tasks of rows, with what the ledger has on them, or had at the end of a run that is told again.
+// recall makes tasks of rows, with what the ledger has on them, or in a replay, had at the end of the run.
 func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 	tasks, queries, run := make([]task, len(rows)), make([]ledger.Query, len(rows)), r.plan.Run
 	notRead := outcome.Outcome{Status: outcome.Unknown, Reason: outcome.ReasonNotRead, Open: true}
@@ -72,14 +72,14 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		return tasks, err
 	}
 	for i, m := range found {
-		o, a, now := m.Outcome, m.Account, r.asOf.IsZero()
+		o, a, now := m.Outcome, m.Account, r.endedAt.IsZero()
 		switch {
 		case a == nil:
 		case now && a.Gone && !r.revokes:
 			m.Account = nil
-		case !now && a.At.After(r.asOf) && (a.FirstRun == a.Run || a.FirstRun >= run.Seq): // no earlier run knew it
+		case !now && a.At.After(r.endedAt) && (a.FirstRun == a.Run || a.FirstRun >= run.Seq): // no earlier run knew it
 			m.Account = nil
-		case !now && a.RevokedAt.After(r.asOf):
+		case !now && a.RevokedAt.After(r.endedAt):
 			a.RevokedAt = time.Time{} // it had its access then
 		}
 		switch {
@@ -89,7 +89,7 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		case onboarded(o.Status) && m.Account != nil && !a.RevokedAt.IsZero(): // since, while the run had not ended
 			m.Outcome = nil
 		}
-		tasks[i].Memory = m
+		tasks[i].History = m
 	}
 	return tasks, nil
 }
@@ -105,7 +105,7 @@ func (r *Run) query(row *export.Row) ledger.Query {
 		return q
 	}
 	if row.Excluded == "" && row.Own == nil { // it may turn out to have been fixed and imported
-		q.Mark = mark(row)
+		q.Fingerprint = fingerprint(row)
 	}
 	if row.Sendable() {
 		q.Key, q.ExternalID = row.Key, row.ExternalID
@@ -118,7 +118,7 @@ const batchRows = 512
 
 // decideCreate makes no request for rows that must not be sent or that this run has settled, and for known customers.
 func (r *Run) decideCreate(t *task) {
-	o, done := settled(t.row, t.Memory)
+	o, done := settled(t.row, t.History)
 	switch a := t.Account; {
 	case done:
 	case a == nil || t.Outcome != nil || r.plan.Options.ResendKnown:
@@ -133,28 +133,28 @@ func (r *Run) decideCreate(t *task) {
 			if !a.Ours() {
 				why = outcome.ReasonOldName
 			} else if r.plan.Options.UpdateNames {
-				t.wants, t.id = outcome.Renamed, a.ID
+				t.wants, t.accountID = outcome.Renamed, a.ID
 			}
 			o.Reason = outcome.JoinReasons(o.Reason, fmt.Sprintf(why, a.Name))
 		}
 	}
 	if t.result = resultOf(t.row, o); t.Fixed != nil {
-		t.result.fixed = t.Fixed.Key
+		t.result.fixedKey = t.Fixed.Key
 	}
 }
 
-// carryOut is the way of one row, from top to bottom: permit and attempt on record within the call, the answer judged,
-// the outcome on record, the result.
+// carryOut does one task, straight down: the call, within which permit and attempt are recorded, then the judgement of
+// its answer, the record of the outcome, and the result.
 func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 	if t.wants == 0 {
 		return r.settle(ctx, t, ledger.Entry{Outcome: t.decided}, apiclient.Call{})
 	}
 	run, attempt := r.plan.Run.Seq, ledger.Entry{Outcome: t.result.Outcome, Revoke: r.revokes}
 	var broken error // of the ledger
-	id, call, err := r.send(ctx, t, apiclient.Record{Before: func() error {
+	id, call, err := r.send(ctx, t, apiclient.Hooks{BeforeSend: func() error {
 		broken = r.ledger.Begin(context.WithoutCancel(ctx), run, attempt)
 		return broken
-	}, Undone: func() error {
+	}, Withdraw: func() error {
 		broken = r.ledger.Withdraw(ctx, run, attempt.Row, r.revokes)
 		return broken
 	}})
@@ -181,25 +181,25 @@ func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 	return result, cmp.Or(stop, failed)
 }
 
-// send makes the request that a row wants, and returns the account's id, "" when it is not known. A rename may be
-// repeated, so no attempt of one goes on record.
-func (r *Run) send(ctx context.Context, t *task, record apiclient.Record) (id string, call apiclient.Call, err error) {
+// send makes the request that a row wants, and returns the account's id; "": it is not known. A rename may be repeated,
+// so its attempts are not recorded.
+func (r *Run) send(ctx context.Context, t *task, hooks apiclient.Hooks) (id string, call apiclient.Call, err error) {
 	switch t.wants {
 	case outcome.Created:
 		who := apiclient.NewCustomer{Email: t.row.Email, DisplayName: t.row.Name}
-		made, call, err := r.api.CreateCustomer(ctx, who, record)
+		made, call, err := r.api.CreateCustomer(ctx, who, hooks)
 		return made.ID, call, err
 	case outcome.Renamed:
-		call, err = try(&r.renameRefused, func() (apiclient.Call, error) {
-			return r.api.RenameCustomer(ctx, t.id, t.row.Name)
+		call, err = unlessRefused(&r.renameRefused, func() (apiclient.Call, error) {
+			return r.api.RenameCustomer(ctx, t.accountID, t.row.Name)
 		})
 	case outcome.Revoked:
-		call, err = r.api.RevokePortalAccess(ctx, t.id, record)
+		call, err = r.api.RevokePortalAccess(ctx, t.accountID, hooks)
 	}
-	return t.id, call, err
+	return t.accountID, call, err
 }
 
-// afterCreate adds to what became of a customer, as the answer alone has it, what the ledger has on the row.
+// afterCreate completes the outcome of a create, judged by its answer alone, with what the ledger has on the row.
 func (r *Run) afterCreate(ctx context.Context, t *task, e ledger.Entry, call apiclient.Call) (ledger.Entry, *Stop) {
 	if e.Status == outcome.CreatedUnconfirmed && !call.Lost {
 		e.Name = *t.Lost // if the account is ours, the lost attempt created it, under the name that it sent
@@ -216,7 +216,7 @@ func (r *Run) afterCreate(ctx context.Context, t *task, e ledger.Entry, call api
 	return e, nil
 }
 
-// settle puts what became of a row on record; the result is handed out when it is on disk.
+// settle records the outcome of a row, and returns the result once it is on disk.
 func (r *Run) settle(ctx context.Context, t *task, e ledger.Entry, call apiclient.Call) (Result, *Stop) {
 	e.Outcome = identified(t.row, e.Outcome)
 	e.Revoke, e.HTTPStatus, e.Attempts = r.revokes, call.Status, call.Attempts
@@ -227,9 +227,10 @@ func (r *Run) settle(ctx context.Context, t *task, e ledger.Entry, call apiclien
 		e.Status, e.Reason = outcome.Unknown, outcome.ReasonNotRecorded
 	case e.LookUp && e.Status == outcome.Conflict:
 		// other look-ups come after the rows: new accounts are not found at once
-		e.Outcome, stop = r.lookUp(ctx, ledger.OpenLookUp{Run: r.plan.Run.Seq, Outcome: e.Outcome, Settled: time.Now()})
+		open := ledger.OpenLookUp{Run: r.plan.Run.Seq, Outcome: e.Outcome, SettledAt: time.Now()}
+		e.Outcome, stop = r.lookUp(ctx, open)
 	}
 	result := resultOf(t.row, e.Outcome)
-	result.Call, result.renames = call, t.wants == outcome.Renamed
+	result.Call, result.isRename = call, t.wants == outcome.Renamed
 	return result, stop
 }

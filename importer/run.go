@@ -26,8 +26,8 @@ type Options struct {
 	ResolveConflicts bool   // look up the account id behind a 409
 	MayBrowse        bool   // Jira says that the token may browse users: an empty look-up is evidence
 	FailedPath       string // where the rows to fix are written; "": nowhere
-	// Settled is given each result at once, out of order and from any goroutine; nil: nobody is.
-	Settled func(Result)
+	// OnResult is called with each result at once, out of order and from any goroutine; may be nil.
+	OnResult func(Result)
 }
 
 // End is how a run ended.
@@ -35,23 +35,23 @@ type End struct {
 	Progress
 	Rows    int   // rows of the first pass; the sum of Totals, or a promise is broken
 	Stop    *Stop // why it ended before its last row; nil: it did not
-	Revised bool  // results changed after they were handed out: count and write them again, from the ledger
+	Revised bool  // results changed after they were emitted: count and write them again, from the ledger
 	Access  *AccessTotals
 	Notes   []string // sentences for the log and the totals
 }
 
-// Progress is a look at a run while it goes on.
+// Progress counts what a run has done so far.
 type Progress struct {
-	Totals  outcome.Totals // rows with a result, handed out or not
-	Sent    int            // of them, rows for which a create or a revocation left in this session
-	Lost    int            // of these, rows with an attempt whose answer was lost
+	Totals  outcome.Totals // rows with a result, emitted or not
+	Sent    int            // of these, rows for which a create or a revocation left in this session
+	Lost    int            // of Sent, rows with an attempt whose answer was lost
 	Renames int            // rows that asked for a rename in this session
 }
 
 // ExitCode is derived from the counted rows and the reason to stop.
 func (e End) ExitCode() int {
 	switch {
-	case e.Totals.Prove(e.Rows) != nil:
+	case e.Totals.CheckComplete(e.Rows) != nil:
 		return int(Broken)
 	case e.Stop != nil && e.Stop.Cause != LimitReached:
 		return int(e.Stop.Cause)
@@ -74,30 +74,30 @@ type Run struct {
 	plan          *Plan
 	options       Options
 	revokes       bool      // and creates nobody
-	asOf          time.Time // when the run ended that is told again; zero: it goes on
+	endedAt       time.Time // in a replay, when the run ended; zero: this is no replay
 	rules         stopRules
 	searchRefused atomic.Pointer[error] // why nobody is looked up any more
 	renameRefused atomic.Pointer[error] // why nobody is renamed any more
-	revised       atomic.Bool           // results changed after they were handed out
+	revised       atomic.Bool           // results changed after they were emitted
 	fixed         []ledger.Fixed
-	limited       *Stop // by Options.Limit, before its last row; nil: it is not
-	sent          int   // rows that a worker has had
+	limitStop     *Stop // by Options.Limit, before its last row; nil: it is not
+	started       int   // rows that a worker has had
 	window        int
-	accounts      map[uint64]export.Place // revoke, undo: where the hash of an account's id comes first
+	accounts      map[uint64]export.Place // revoke, undo: by the hash of an account id, the first row that has it
 
 	mu       sync.Mutex // of progress
 	progress Progress
-	asked    context.Context // ends when the user asks to stop
-	running  context.Context // ends when no new request may leave
+	userCtx  context.Context // ends when the user asks to stop
+	sendCtx  context.Context // ends when no new request may leave
 	cancel   context.CancelCauseFunc
 }
 
-// NewRun prepares the run that plan is about and that the ledger has begun. When ctx ends, no new row is sent. Of the
-// options a revocation, by revoke or undo, takes Workers, MaxErrors, MayBrowse and Settled.
+// NewRun prepares the run of plan, which the ledger has begun. When ctx ends, no new row is sent. A revocation, by
+// revoke or undo, uses of the options only Workers, MaxErrors, MayBrowse and OnResult.
 func NewRun(ctx context.Context, api *apiclient.Client, l *ledger.Ledger, plan *Plan, o Options) *Run {
-	r := &Run{api: api, ledger: l, plan: plan, options: o, window: windowRows, asked: ctx}
+	r := &Run{api: api, ledger: l, plan: plan, options: o, window: windowRows, userCtx: ctx}
 	r.revokes, r.accounts = Revokes(plan.Run.Command), map[uint64]export.Place{}
-	r.rules = stopRules{maxErrors: o.MaxErrors, forbidden: min(plan.Create, sameRefusals)}
+	r.rules = stopRules{maxErrors: o.MaxErrors, maxForbidden: min(plan.Create, maxSameRefusals)}
 	if o.MaxErrors == (Limit{Unit: Number}) { // 0: never
 		r.rules.maxErrors = Limit{}
 	}
@@ -105,7 +105,7 @@ func NewRun(ctx context.Context, api *apiclient.Client, l *ledger.Ledger, plan *
 		r.searchRefused.Store(&errNotLookedUp)
 	}
 	if o.Limit > 0 && o.Limit < plan.Create {
-		r.limited = newStop(LimitReached, nil, text.Counted(o.Limit, "row was", "rows were")+" sent, as asked",
+		r.limitStop = newStop(LimitReached, nil, text.Counted(o.Limit, "row was", "rows were")+" sent, as asked",
 			"look at the results, and whether the site has sent mail; then run the same command again, without "+
 				"a --limit, for the rest")
 	}
@@ -115,27 +115,27 @@ func NewRun(ctx context.Context, api *apiclient.Client, l *ledger.Ledger, plan *
 // Revokes reports whether a command takes access away.
 func Revokes(command string) bool { return command == "revoke" || command == "undo" }
 
-// Do works through rows and hands each result to tell, in input order and on the caller's goroutine. Each row has a
-// result also when the run stops early; only a row that cannot be read has none.
-func (r *Run) Do(rows iter.Seq2[*export.Row, error], tell func(Result) error) End {
-	r.running, r.cancel = context.WithCancelCause(r.asked)
+// Do works through rows and calls emit with each result, in input order and on the caller's goroutine. Each row has a
+// result even if the run stops early, except rows that cannot be read.
+func (r *Run) Do(rows iter.Seq2[*export.Row, error], emit func(Result) error) End {
+	r.sendCtx, r.cancel = context.WithCancelCause(r.userCtx)
 	defer r.cancel(nil)
 	if r.options.ResolveConflicts { // of earlier runs; a quota that forbids it for long holds up no creates
-		if stop := r.lookUps(r.running); stop != nil && stop.Cause != QuotaPause {
+		if stop := r.lookUps(r.sendCtx); stop != nil && stop.Cause != QuotaPause {
 			r.cancel(stop)
 		}
 	}
 	ordered := make(chan (<-chan Result), r.window)
 	go r.read(rows, ordered)
-	r.collect(ordered, tell)
+	r.collect(ordered, emit)
 	end := End{Rows: r.plan.Survey.Rows, Progress: r.Progress()}
-	end.Stop = cmp.Or(interrupted(r.running), brokenLedger(r.plan.Roster.end(r.plan.Run)))
+	end.Stop = cmp.Or(interrupted(r.sendCtx), brokenLedger(r.plan.Roster.finish(r.plan.Run)))
 	if r.revokes {
 		r.afterRevocations(&end)
 	} else {
 		r.afterCreates(&end)
 	}
-	end.Stop = cmp.Or(end.Stop, r.limited)
+	end.Stop = cmp.Or(end.Stop, r.limitStop)
 	return end
 }
 
@@ -146,14 +146,14 @@ func (r *Run) stop(s *Stop) {
 	}
 }
 
-// read goes through the rows to the end, also after a stop: every row gets its result. These are waited for in input
-// order: ordered has a place for each row that is under way, and read waits when it is full.
+// read goes through the rows to the end, even after a stop: every row gets its result. ordered gets a channel for the
+// result of each row, in input order; read waits while it is full.
 func (r *Run) read(rows iter.Seq2[*export.Row, error], ordered chan<- <-chan Result) {
 	defer close(ordered)
 	var workers errgroup.Group
 	workers.SetLimit(max(1, r.options.Workers))
 	last := 0
-	for t, err := range r.tasks(context.WithoutCancel(r.running), rows) {
+	for t, err := range r.tasks(context.WithoutCancel(r.sendCtx), rows) {
 		if t == nil {
 			r.stop(newStop(Broken, err, "reading the input: "+err.Error(),
 				"nothing is lost; run the same command again when the file can be read"))
@@ -171,7 +171,7 @@ func (r *Run) read(rows iter.Seq2[*export.Row, error], ordered chan<- <-chan Res
 			continue
 		}
 		workers.Go(func() error {
-			in <- r.finish(r.carryOut(r.running, t))
+			in <- r.finish(r.carryOut(r.sendCtx, t))
 			return nil
 		})
 	}
@@ -181,26 +181,26 @@ func (r *Run) read(rows iter.Seq2[*export.Row, error], ordered chan<- <-chan Res
 // mayStart reports whether a row needs a worker and may have one. A limit leaves room for so many creates alone.
 func (r *Run) mayStart(t *task) bool {
 	switch {
-	case t.wants == 0 && t.decided.Status == 0, r.running.Err() != nil:
+	case t.wants == 0 && t.decided.Status == 0, r.sendCtx.Err() != nil:
 		return false
-	case r.limited != nil && (t.wants != outcome.Created || r.sent == r.options.Limit):
+	case r.limitStop != nil && (t.wants != outcome.Created || r.started == r.options.Limit):
 		return false
 	}
-	r.sent++
+	r.started++
 	return true
 }
 
 // finish counts a result that is on disk, and stops the run when there is a reason to.
 func (r *Run) finish(result Result, stop *Stop) Result {
 	r.stop(stop)
-	if r.options.Settled != nil {
-		r.options.Settled(result)
+	if r.options.OnResult != nil {
+		r.options.OnResult(result)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.progress.Totals[result.Status]++
 	switch {
-	case result.renames:
+	case result.isRename:
 		r.progress.Renames++
 	case result.Call.Attempts > 0:
 		r.progress.Sent++
@@ -218,18 +218,18 @@ func (r *Run) Progress() Progress {
 	return r.progress
 }
 
-// collect takes the results in order. When they can no longer be handed out (a full disk), it stops the run and drains.
-func (r *Run) collect(ordered <-chan (<-chan Result), tell func(Result) error) {
+// collect emits the results in order. After an error of emit (a full disk), it stops the run and discards the rest.
+func (r *Run) collect(ordered <-chan (<-chan Result), emit func(Result) error) {
 	var failed error
 	for in := range ordered {
 		result := <-in
 		if failed != nil {
 			continue
 		}
-		r.noteFixed(result)
-		r.stop(brokenLedger(r.plan.Roster.see(result)))
-		if failed = tell(result); failed != nil {
-			r.stop(newStop(Broken, failed, failed.Error(), "make room or give another --results, "+goesOn))
+		r.collectFixed(result)
+		r.stop(brokenLedger(r.plan.Roster.stage(result)))
+		if failed = emit(result); failed != nil {
+			r.stop(newStop(Broken, failed, failed.Error(), "make room or give another --results, "+thenRerun))
 		}
 	}
 }

@@ -144,7 +144,7 @@ func TestOutage(t *testing.T) {
 					if s.Stop == nil || s.Stop.Cause != Broken || s.ExitCode() != 1 || s.Stop.Hint == "" {
 						t.Fatalf("%v, exit code %d", s.Stop, s.ExitCode())
 					}
-					if n := s.Totals.Of(outcome.NotAttempted); n < 100 || s.Totals.Prove(300) != nil {
+					if n := s.Totals.Of(outcome.NotAttempted); n < 100 || s.Totals.CheckComplete(300) != nil {
 						t.Errorf("%v", s.statuses())
 					}
 					time.Sleep(10 * time.Minute)
@@ -195,7 +195,7 @@ func TestOneProblemIsOneProblem(t *testing.T) {
 					t.Fatalf("%v, exit code %d", s.Stop, s.ExitCode())
 				}
 				made, failed := s.Totals.Of(outcome.Created), s.Totals.Of(outcome.Failed)
-				if made < 50 || failed < 1 || failed > sameRefusals+8 || s.Totals.Of(outcome.NotAttempted) != 300-made-failed {
+				if made < 50 || failed < 1 || failed > maxSameRefusals+8 || s.Totals.Of(outcome.NotAttempted) != 300-made-failed {
 					t.Errorf("%v", s.statuses())
 				}
 				time.Sleep(2 * time.Hour)
@@ -360,7 +360,7 @@ func TestDroppedOutcome(t *testing.T) {
 		d.export(10)
 		d.shape = func(r *Run) { r.finish(Result{Outcome: outcome.Outcome{Status: outcome.Created}}, nil) }
 		s := d.sit(t.Context())
-		if err := s.Totals.Prove(s.Rows); err == nil || err.Error() != "10 rows were read but 11 outcomes were counted" || s.ExitCode() != 1 {
+		if err := s.Totals.CheckComplete(s.Rows); err == nil || err.Error() != "10 rows were read but 11 outcomes were counted" || s.ExitCode() != 1 {
 			t.Errorf("%v, exit code %d", err, s.ExitCode())
 		}
 	})

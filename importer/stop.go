@@ -28,7 +28,7 @@ const (
 	Interrupted  Cause = 130 // Ctrl-C, SIGTERM
 )
 
-// Stop is the error by which a run ends early. Its text is one sentence with the cause; Hint says what to do next.
+// Stop is the error that ends a run early. What is one sentence with the cause; Hint says what to do next.
 type Stop struct {
 	Cause Cause
 	What  string
@@ -47,7 +47,7 @@ func newStop(cause Cause, err error, what, hint string) *Stop {
 // ErrInterrupted cancels the context of a run when the user asks it to stop.
 var ErrInterrupted = newStop(Interrupted, nil, "interrupted", "")
 
-const goesOn = "then run the same command again; it goes on where it stopped"
+const thenRerun = "then run the same command again; it goes on where it stopped"
 
 // interrupted is why ctx has ended; nil while it has not.
 func interrupted(ctx context.Context) *Stop {
@@ -62,24 +62,24 @@ func brokenLedger(err error) *Stop {
 	if err == nil {
 		return nil
 	}
-	return newStop(Broken, err, err.Error(), "make room on the disk, or fix what the message names, "+goesOn)
+	return newStop(Broken, err, err.Error(), "make room on the disk, or fix what the message names, "+thenRerun)
 }
 
-// StopFor is the reason to stop in an error of the site or the ledger's disk; nil when it concerns its row alone.
+// StopFor returns why an error of the site, or of the ledger's disk, ends the run; nil if it concerns its row alone.
 func StopFor(err error) *Stop {
 	pause, long := errors.AsType[*apiclient.PauseError](err)
 	refused, answered := errors.AsType[*apiclient.Error](err)
 	switch {
 	case long && !pause.Outage.IsZero():
 		return newStop(Broken, err, "the site has not answered since "+pause.Outage.Local().Format("15:04:05"),
-			"check whether the site opens in a browser, "+goesOn)
+			"check whether the site opens in a browser, "+thenRerun)
 	case long:
 		until := text.Minute(pause.Until)
 		return newStop(QuotaPause, err, "the quota of the site asks for a pause until "+until, "run the same command "+
 			"again after "+until+", or allow a longer wait with --max-pause; it goes on where it stopped")
 	case answered && (refused.Kind == apiclient.KindUnauthorized || refused.Kind == apiclient.KindScope):
 		return newStop(Unauthorised, err, "the site no longer accepts the credentials ("+refused.Redacted()+")",
-			joinLines(refused.Hint, goesOn))
+			joinLines(refused.Hint, thenRerun))
 	case errors.Is(err, ledger.ErrFull):
 		return brokenLedger(err)
 	}
@@ -102,13 +102,13 @@ func statusOf(err error) int {
 
 func joinLines(first, second string) string { return strings.TrimPrefix(first+"\n"+second, "\n") }
 
-// sameRefusals is how many rows refused alike, with nothing done in between, are one problem and not one of each row.
-const sameRefusals = 20
+// maxSameRefusals is how many equal refusals, with nothing done in between, are one problem and not one of each row.
+const maxSameRefusals = 20
 
 // stopRules decide after each row whether the run should stop.
 type stopRules struct {
-	maxErrors Limit // none: failures never stop the run
-	forbidden int   // so many rows in a row that may not be sent mean that none may
+	maxErrors    Limit // none: failures never stop the run
+	maxForbidden int   // after that many 403 in a row, no row may be sent
 
 	mu     sync.Mutex
 	sent   int    // rows that were sent
@@ -125,17 +125,17 @@ func (w *stopRules) after(s outcome.Status, err error) *Stop {
 	case outcome.NotAttempted:
 		return StopFor(err)
 	case outcome.NotFound:
-		return w.sameAgain(err)
+		return w.sameRefusal(err)
 	case outcome.Failed, outcome.Unknown:
 		w.failed++
-		return cmp.Or(StopFor(err), w.sameAgain(err), w.tooMany())
+		return cmp.Or(StopFor(err), w.sameRefusal(err), w.tooMany())
 	}
 	w.streak = 0
 	return nil
 }
 
-// sameAgain keeps the streak of equal refusals.
-func (w *stopRules) sameAgain(err error) *Stop {
+// sameRefusal counts equal refusals in a row, and returns a *Stop when there are too many.
+func (w *stopRules) sameRefusal(err error) *Stop {
 	refused, ok := errors.AsType[*apiclient.Error](err)
 	if !ok || refused.Status < 200 || refused.Status >= 500 {
 		return nil
@@ -145,9 +145,9 @@ func (w *stopRules) sameAgain(err error) *Stop {
 	}
 	w.streak++
 	switch {
-	case refused.Status == 403 && w.streak >= w.forbidden:
+	case refused.Status == 403 && w.streak >= w.maxForbidden:
 		return forbidden(err)
-	case w.streak < sameRefusals, w.maxErrors.Unit == "":
+	case w.streak < maxSameRefusals, w.maxErrors.Unit == "":
 		return nil
 	}
 	return newStop(Guarded, err,
@@ -160,7 +160,7 @@ func (w *stopRules) sameAgain(err error) *Stop {
 func forbidden(err error) *Stop {
 	refused, _ := errors.AsType[*apiclient.Error](err)
 	what := fmt.Sprintf("%s is not allowed for this account (%s)", refused.Op, refused.Redacted())
-	return newStop(Unauthorised, err, what, joinLines(refused.Hint, "get the permission, "+goesOn))
+	return newStop(Unauthorised, err, what, joinLines(refused.Hint, "get the permission, "+thenRerun))
 }
 
 // tooMany is the guard --max-errors.

@@ -20,24 +20,24 @@ func TestSameRefusalIsOneProblem(t *testing.T) {
 	}
 	limit := Limit{Percent: 5, Rows: 100, Unit: Share}
 
-	w := &stopRules{maxErrors: limit, forbidden: sameRefusals}
-	if stop := feed(w, sameRefusals-1, outcome.Failed, closed); stop != nil {
-		t.Fatalf("stopped after %d: %v", sameRefusals-1, stop)
+	w := &stopRules{maxErrors: limit, maxForbidden: maxSameRefusals}
+	if stop := feed(w, maxSameRefusals-1, outcome.Failed, closed); stop != nil {
+		t.Fatalf("stopped after %d: %v", maxSameRefusals-1, stop)
 	}
 	stop := w.after(outcome.Failed, closed)
 	if stop == nil || stop.Cause != Guarded || stop.Hint == "" {
-		t.Fatalf("after %d equal refusals: %+v", sameRefusals, stop)
+		t.Fatalf("after %d equal refusals: %+v", maxSameRefusals, stop)
 	}
 
-	w = &stopRules{maxErrors: limit, forbidden: sameRefusals}
+	w = &stopRules{maxErrors: limit, maxForbidden: maxSameRefusals}
 	for range 4 {
-		if stop := feed(w, sameRefusals-1, outcome.Failed, closed); stop != nil {
+		if stop := feed(w, maxSameRefusals-1, outcome.Failed, closed); stop != nil {
 			t.Fatalf("stopped although something was made between: %v", stop)
 		}
 		w.after(outcome.Created, nil)
 	}
 
-	w = &stopRules{maxErrors: limit, forbidden: sameRefusals}
+	w = &stopRules{maxErrors: limit, maxForbidden: maxSameRefusals}
 	for i := range 60 {
 		key := []string{"a", "b"}[i%2]
 		if stop := w.after(outcome.Failed, refusedWith(400, key)); stop != nil {
@@ -45,20 +45,20 @@ func TestSameRefusalIsOneProblem(t *testing.T) {
 		}
 	}
 
-	w = &stopRules{maxErrors: limit, forbidden: sameRefusals}
-	if stop := feed(w, sameRefusals, outcome.Failed, refusedWith(403, "")); stop == nil || stop.Cause != Unauthorised {
+	w = &stopRules{maxErrors: limit, maxForbidden: maxSameRefusals}
+	if stop := feed(w, maxSameRefusals, outcome.Failed, refusedWith(403, "")); stop == nil || stop.Cause != Unauthorised {
 		t.Errorf("403 again and again: %+v", stop)
 	}
 
-	w = &stopRules{maxErrors: Limit{}, forbidden: sameRefusals}
-	if stop := feed(w, sameRefusals-1, outcome.Failed, refusedWith(403, "")); stop != nil {
+	w = &stopRules{maxErrors: Limit{}, maxForbidden: maxSameRefusals}
+	if stop := feed(w, maxSameRefusals-1, outcome.Failed, refusedWith(403, "")); stop != nil {
 		t.Errorf("403 a few times: %+v", stop)
 	}
 	if stop := w.after(outcome.Failed, refusedWith(403, "")); stop == nil || stop.Cause != Unauthorised {
 		t.Errorf("403 again and again, with --max-errors 0: %+v", stop)
 	}
 
-	w = &stopRules{maxErrors: limit, forbidden: 3}
+	w = &stopRules{maxErrors: limit, maxForbidden: 3}
 	if stop := feed(w, 2, outcome.Failed, refusedWith(403, "")); stop != nil {
 		t.Errorf("403 for two of three rows: %+v", stop)
 	}
@@ -66,22 +66,22 @@ func TestSameRefusalIsOneProblem(t *testing.T) {
 		t.Errorf("403 for all of three rows: %+v", stop)
 	}
 
-	w = &stopRules{maxErrors: limit, forbidden: 1}
+	w = &stopRules{maxErrors: limit, maxForbidden: 1}
 	if stop := w.after(outcome.Failed, refusedWith(403, "")); stop == nil || stop.Cause != Unauthorised {
 		t.Errorf("403 where it is the same for all: %+v", stop)
 	}
 
-	w = &stopRules{maxErrors: limit, forbidden: sameRefusals}
-	if stop := feed(w, sameRefusals, outcome.NotFound, refusedWith(404, "")); stop == nil || stop.Cause != Guarded {
+	w = &stopRules{maxErrors: limit, maxForbidden: maxSameRefusals}
+	if stop := feed(w, maxSameRefusals, outcome.NotFound, refusedWith(404, "")); stop == nil || stop.Cause != Guarded {
 		t.Errorf("404 again and again: %+v", stop)
 	}
 
-	w = &stopRules{maxErrors: limit, forbidden: sameRefusals}
-	if stop := feed(w, sameRefusals, outcome.Unknown, refusedWith(200, "")); stop == nil || stop.Cause != Guarded {
+	w = &stopRules{maxErrors: limit, maxForbidden: maxSameRefusals}
+	if stop := feed(w, maxSameRefusals, outcome.Unknown, refusedWith(200, "")); stop == nil || stop.Cause != Guarded {
 		t.Errorf("a sign-in page again and again: %+v", stop)
 	}
 
-	w = &stopRules{maxErrors: Limit{}, forbidden: sameRefusals}
+	w = &stopRules{maxErrors: Limit{}, maxForbidden: maxSameRefusals}
 	if stop := feed(w, 1000, outcome.Failed, closed); stop != nil {
 		t.Errorf("--max-errors 0 stopped: %v", stop)
 	}

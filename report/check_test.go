@@ -12,12 +12,12 @@ import (
 func exampleCheck() Check {
 	c := Check{
 		Survey: exampleSurvey(),
-		Words:  []string{"my customers.csv", "--delimiter", ";"},
+		Args:   []string{"my customers.csv", "--delimiter", ";"},
 	}
-	c.See(&export.Row{Place: at(3)[0], Invalid: "\"\x1b[2Jann\" is not an address: it has no @"})
-	c.See(&export.Row{Place: at(4)[0]})
-	c.See(&export.Row{Place: export.Place{Row: 12, Line: 14}, DuplicateOf: export.Place{Row: 3, Line: 3}})
-	c.See(&export.Row{Place: at(40)[0], DuplicateOf: at(7)[0], Note: "the second address is left out"})
+	c.Add(&export.Row{Place: at(3)[0], Invalid: "\"\x1b[2Jann\" is not an address: it has no @"})
+	c.Add(&export.Row{Place: at(4)[0]})
+	c.Add(&export.Row{Place: export.Place{Row: 12, Line: 14}, DuplicateOf: export.Place{Row: 3, Line: 3}})
+	c.Add(&export.Row{Place: at(40)[0], DuplicateOf: at(7)[0], Note: "the second address is left out"})
 	return c
 }
 
@@ -29,7 +29,7 @@ func TestCheckText(t *testing.T) {
 	if !strings.Contains(got, `, organization "ACME"`) || strings.Contains(got, "not carried over") {
 		t.Error(got)
 	}
-	asked.Survey.OneExternalID = "they are all the same"
+	asked.Survey.ExternalIDsUnused = "they are all the same"
 	if got := asked.Text(); !strings.Contains(got, "External ids of this file are not used: they are all the same.") {
 		t.Error(got)
 	}
@@ -37,9 +37,9 @@ func TestCheckText(t *testing.T) {
 
 func TestCheckTextListsSomeRows(t *testing.T) {
 	c := Check{Survey: exampleSurvey()}
-	c.See(&export.Row{Place: at(2)[0], Note: "of less interest"})
+	c.Add(&export.Row{Place: at(2)[0], Note: "of less interest"})
 	for n := range 30 {
-		c.See(&export.Row{Place: export.Place{Row: 100 + n, Line: 100 + n}, Invalid: "there is no address"})
+		c.Add(&export.Row{Place: export.Place{Row: 100 + n, Line: 100 + n}, Invalid: "there is no address"})
 	}
 	got := c.Text()
 	if !strings.Contains(got, "row 119: there is no address\n") || strings.Contains(got, "row 120") || strings.Contains(got, "of less") ||

@@ -112,19 +112,19 @@ func (c *Console) Fail(why *importer.Stop) {
 // Interrupted says, below the ^C that a terminal shows, what happens now.
 func (c *Console) Interrupted(s string) { c.always("\n"+s+"\n", slog.LevelInfo, s) }
 
-// always shows something also when the console is to be quiet: to people as text, to programs as one line of the log.
+// always shows something even if the console is quiet: to people as text, to programs as one line of the log.
 func (c *Console) always(people string, level slog.Level, message string, attrs ...any) {
 	if c.options.JSON {
 		slog.New(slog.NewJSONHandler(c, nil)).Log(context.Background(), level, message, attrs...)
 		return
 	}
-	c.People(people)
+	c.ShowText(people)
 }
 
-// People shows text to people, wrapped to their terminal, with nothing in it that a terminal obeys.
-func (c *Console) People(s string) { c.Write([]byte(fit(s, c.options.columns))) }
+// ShowText shows text to people on stderr, wrapped to the terminal, with control characters made visible.
+func (c *Console) ShowText(s string) { c.Write([]byte(fit(s, c.options.columns))) }
 
-// Print writes such text elsewhere: on stdout.
+// Print writes text like ShowText, but to out, which is stdout.
 func (c *Console) Print(out io.Writer, s string) error {
 	_, err := io.WriteString(out, fit(s, terminalColumns(out, c.options.Getenv)))
 	return err
@@ -143,21 +143,21 @@ func (c *Console) Write(p []byte) (int, error) {
 }
 
 // Follow shows how far a run is: by a bar each second on a terminal, else by a log line every ten seconds. rows are
-// those still to do; look is called from another goroutine. stop waits, and leaves a clean screen.
-func (c *Console) Follow(rows int, look func() Moment) (stop func()) {
+// those still to do; snapshot is called from another goroutine. stop waits for it, and leaves a clean screen.
+func (c *Console) Follow(rows int, snapshot func() Snapshot) (stop func()) {
 	if rows <= 0 || c.options.Quiet || c.options.NoProgress {
 		return func() {}
 	}
 	every, last := 10*time.Second, 0
-	show := func(m Moment) {
+	show := func(m Snapshot) {
 		c.logProgress(m, rows, float64(m.Done-last)/every.Seconds())
 		last = m.Done
 	}
 	if c.options.columns != nil && !c.options.JSON {
 		b := newBar(c.out, c.options.columns, rows)
-		every, show = time.Second, func(m Moment) { c.locked(func() { b.show(m, time.Now()) }) }
+		every, show = time.Second, func(m Snapshot) { c.locked(func() { b.show(m, time.Now()) }) }
 		c.locked(func() { c.bar = b })
-		show(look())
+		show(snapshot())
 	}
 	ctx, end := context.WithCancel(context.Background())
 	var wait sync.WaitGroup
@@ -165,7 +165,7 @@ func (c *Console) Follow(rows int, look func() Moment) (stop func()) {
 		for ctx.Err() == nil {
 			select {
 			case <-time.After(every):
-				show(look())
+				show(snapshot())
 			case <-ctx.Done():
 			}
 		}
@@ -188,7 +188,7 @@ func (c *Console) locked(do func()) {
 	do()
 }
 
-func (c *Console) logProgress(m Moment, rows int, pace float64) {
+func (c *Console) logProgress(m Snapshot, rows int, pace float64) {
 	attrs := []any{"done", m.Done, "of", rows, "failed", m.Failed, "throttled", m.Throttled}
 	if what, why := m.pause(time.Now()); what != "" {
 		attrs = append(attrs, "waiting", what, "why", why)
@@ -199,19 +199,19 @@ func (c *Console) logProgress(m Moment, rows int, pace float64) {
 	c.Log.Info("progress", attrs...)
 }
 
-// Moment is a look at a run while it goes on.
-type Moment struct {
+// Snapshot is the progress of a run at one moment.
+type Snapshot struct {
 	Done        int       // of the rows that were still to do when Follow began
 	Failed      int       // rows that failed
 	Throttled   int       // answers that were 429
 	PausedUntil time.Time // in the past or zero: no pause
 	Why         string    // why it pauses, a few words
 	LookUps     int       // account ids of earlier runs that are looked up first
-	Probing     bool      // the site does not answer; single requests look whether it does again
+	Probing     bool      // the site does not answer; single requests probe it
 }
 
-// pause says that nothing moves, and why; "" when it should.
-func (m Moment) pause(now time.Time) (what, why string) {
+// pause says what the run waits for, and why; "": it does not wait.
+func (m Snapshot) pause(now time.Time) (what, why string) {
 	left := m.PausedUntil.Sub(now)
 	switch {
 	case m.Probing:
@@ -250,7 +250,7 @@ func newBar(out io.Writer, columns func() int, rows int) *bar {
 
 // show draws a moment. While nothing moves only the description changes: the
 // pace stays what it was, and in a pause no time left would be right.
-func (b *bar) show(m Moment, now time.Time) {
+func (b *bar) show(m Snapshot, now time.Time) {
 	pause, why := m.pause(now)
 	moving := pause == "" && m.Done > 0
 	if moving {

@@ -74,20 +74,20 @@ func (s *screen) show() string {
 	return strings.Join(lines, "\n")
 }
 
-// A run is a Moment that changes while a console follows it.
+// A run is a Snapshot that changes while a console follows it.
 type run struct {
 	mu sync.Mutex
-	m  Moment
+	m  Snapshot
 }
 
-func (r *run) look() Moment {
+func (r *run) look() Snapshot {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.m
 }
 
 // goOn changes the moment and lets time pass.
-func (r *run) goOn(d time.Duration, change func(m *Moment)) {
+func (r *run) goOn(d time.Duration, change func(m *Snapshot)) {
 	r.mu.Lock()
 	change(&r.m)
 	r.mu.Unlock()
@@ -112,28 +112,28 @@ func TestBarOverARun(t *testing.T) {
 		}
 		want("0% [..........] (0/1000)")
 		for range 5 {
-			r.goOn(time.Second, func(m *Moment) { m.Done += 50 })
+			r.goOn(time.Second, func(m *Snapshot) { m.Done += 50 })
 		}
 		want("25% [=>........] (250/1000, 50 rows/s) [5s:15s]")
-		r.goOn(time.Second, func(m *Moment) { m.Done += 50; m.Failed = 12; m.Throttled = 3 })
+		r.goOn(time.Second, func(m *Snapshot) { m.Done += 50; m.Failed = 12; m.Throttled = 3 })
 		want("30% [==>.......] (300/1000, 50 rows/s) [6s:14s] 12 failed, 3 throttled")
 		until := time.Now().Add(62 * time.Second)
-		r.goOn(time.Second, func(m *Moment) { m.PausedUntil, m.Why = until, "the quota\x1b[2J of the site (429)" })
+		r.goOn(time.Second, func(m *Snapshot) { m.PausedUntil, m.Why = until, "the quota\x1b[2J of the site (429)" })
 		want(`30% [==>.......] (300/1000, 50 rows/s) paused for 1m1s, 12 failed, 3 throttled…`)
-		r.goOn(40*time.Second, func(*Moment) {})
+		r.goOn(40*time.Second, func(*Snapshot) {})
 		want(`30% [==>.......] (300/1000, 50 rows/s) paused for 21s, 12 failed, 3 throttled:…`)
 		c.Log.Warn("pause", "row", 301)
 		above = "time=" + time.Now().Format("15:04:05") + " level=WARN msg=pause row=301\n"
 		want(`30% [==>.......] (300/1000, 50 rows/s) paused for 21s, 12 failed, 3 throttled:…`)
-		r.goOn(10*time.Second, func(m *Moment) { m.Probing = true })
+		r.goOn(10*time.Second, func(m *Snapshot) { m.Probing = true })
 		want("30% [==>.......] (300/1000, 50 rows/s) next try in 11s, 12 failed, 3 throttled…")
-		r.goOn(30*time.Second, func(m *Moment) { m.Probing, m.PausedUntil = false, time.Time{} })
+		r.goOn(30*time.Second, func(m *Snapshot) { m.Probing, m.PausedUntil = false, time.Time{} })
 		want("30% [==>.......] (300/1000, 50 rows/s) [1m27s:14s] 12 failed, 3 throttled")
 		for range 4 {
-			r.goOn(time.Second, func(m *Moment) { m.Done += 175 })
+			r.goOn(time.Second, func(m *Snapshot) { m.Done += 175 })
 		}
 		want("100% [==========] (1000/1000, 11 rows/s) 12 failed, 3 throttled")
-		c.People("below\n")
+		c.ShowText("below\n")
 		above += "below\n"
 		want("100% [==========] (1000/1000, 11 rows/s) 12 failed, 3 throttled")
 		stop()
@@ -149,7 +149,7 @@ func TestBarOverARun(t *testing.T) {
 // pause is shown at every usual width.
 func TestBarFitsEveryTerminal(t *testing.T) {
 	now := time.Now()
-	moments := []Moment{
+	moments := []Snapshot{
 		{},
 		{Done: 456789, Failed: 12345, Throttled: 6789},
 		{Done: 1 << 40, Failed: 1},
@@ -191,13 +191,13 @@ func TestProgressLinesOffATerminal(t *testing.T) {
 		c := NewConsole(&out, ConsoleOptions{})
 		r := &run{}
 		stop := c.Follow(3000, r.look)
-		r.goOn(9*time.Second, func(m *Moment) { m.Done = 500 })
+		r.goOn(9*time.Second, func(m *Snapshot) { m.Done = 500 })
 		if out.Len() > 0 {
 			t.Errorf("after 9 s: %q", out.String())
 		}
-		r.goOn(2*time.Second, func(m *Moment) { m.Done, m.Failed = 1000, 2 })
+		r.goOn(2*time.Second, func(m *Snapshot) { m.Done, m.Failed = 1000, 2 })
 		until := time.Now().Add(59 * time.Second)
-		r.goOn(10*time.Second, func(m *Moment) { m.PausedUntil, m.Why = until, "quota" })
+		r.goOn(10*time.Second, func(m *Snapshot) { m.PausedUntil, m.Why = until, "quota" })
 		stop()
 		time.Sleep(time.Minute)
 		got := regexp.MustCompile(`(?m)^time=\S+T\S+[+]01:00 `).ReplaceAllString(out.String(), "")
@@ -230,7 +230,7 @@ func TestNoProgressWhereNoneIsWanted(t *testing.T) {
 					}
 					test.o.columns = columns
 					c := NewConsole(term, test.o)
-					stop := c.Follow(test.rows, func() Moment { return Moment{} })
+					stop := c.Follow(test.rows, func() Snapshot { return Snapshot{} })
 					time.Sleep(time.Minute)
 					stop()
 					if got := term.show(); got != "" {
@@ -246,7 +246,7 @@ func TestJSONLogHasNoBar(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		term := &screen{columns: 500}
 		c := NewConsole(term, ConsoleOptions{columns: term.width, JSON: true})
-		stop := c.Follow(10, func() Moment { return Moment{Done: 3} })
+		stop := c.Follow(10, func() Snapshot { return Snapshot{Done: 3} })
 		time.Sleep(15 * time.Second)
 		stop()
 		var got map[string]any
@@ -287,7 +287,7 @@ func TestLogLinesAreNeverTorn(t *testing.T) {
 		})
 	}
 	for n := range 200 {
-		c.locked(func() { c.bar.show(Moment{Done: n * 5, Failed: n}, time.Now()) })
+		c.locked(func() { c.bar.show(Snapshot{Done: n * 5, Failed: n}, time.Now()) })
 	}
 	wait.Wait()
 	stop()
@@ -455,7 +455,7 @@ func TestNothingControlsTheTerminal(t *testing.T) {
 	s.Outcome, s.Leavers, s.Access = "stopped", &LeaverTotals{Path: evil, Held: evil, Results: evil},
 		&importer.AccessTotals{ServiceDesks: map[string]*importer.DeskTotals{evil: {}}}
 	survey := exampleSurvey()
-	survey.Path, survey.Encoding, survey.Source, survey.OneExternalID = evil, evil, evil, evil
+	survey.Path, survey.Encoding, survey.Source, survey.ExternalIDsUnused = evil, evil, evil, evil
 	survey.Columns[0].Header, survey.Columns[0].Why = evil, evil
 	survey.Problems[0].Text, survey.Problems[0].Hint = evil, evil
 	survey.Examples[0].Name, survey.Examples[0].Email = evil, evil
@@ -469,9 +469,9 @@ func TestNothingControlsTheTerminal(t *testing.T) {
 		c.Problems(survey)
 		c.Log.Warn(evil, "k", evil)
 		c.Interrupted(evil)
-		_ = c.Print(&out, PlanText("sync", &importer.Plan{Survey: survey}, Outlook{Site: evil, Account: evil,
+		_ = c.Print(&out, PlanText("sync", &importer.Plan{Survey: survey}, PlanDetails{Site: evil, Account: evil,
 			Source: evil, Notes: []string{evil}}))
-		_ = c.Print(&out, Check{Survey: survey, Words: []string{evil}}.Text())
+		_ = c.Print(&out, Check{Survey: survey, Args: []string{evil}}.Text())
 		_ = c.Print(&out, d.String()+RunList([]ledger.Run{{ID: evil, Job: ledger.Job{Source: evil, Input: evil},
 			StopReason: evil}}, false))
 		for _, of := range []func() []byte{s.JSON, d.JSON, Check{Survey: survey}.JSON} {
@@ -541,7 +541,7 @@ func TestWrapKeepsEveryWord(t *testing.T) {
 
 // While accounts of earlier runs are looked up first, no row is done, and the progress says why.
 func TestLookUpsComeFirst(t *testing.T) {
-	if what, _ := (Moment{LookUps: 1200}).pause(time.Now()); what != "looking up 1,200 accounts of earlier runs first" {
+	if what, _ := (Snapshot{LookUps: 1200}).pause(time.Now()); what != "looking up 1,200 accounts of earlier runs first" {
 		t.Error(what)
 	}
 }

@@ -64,7 +64,7 @@ func TestRunList(t *testing.T) {
 			StopReason: "the export has 1 person", ExitCode: 5, RowsRead: 1},
 		{ID: "3a1b2c3d", Job: sync, StartedAt: at.AddDate(0, 0, 1), Outcome: ledger.Held,
 			StopReason: "there is no such file", ExitCode: 1},
-		{ID: "2a1b2c3d", Job: sync, StartedAt: at, Outcome: ledger.Complete, RowsRead: 12000, Undone: at,
+		{ID: "2a1b2c3d", Job: sync, StartedAt: at, Outcome: ledger.Complete, RowsRead: 12000, UndoneAt: at,
 			Summary: []byte(`{"rows":{"read":12000,"created":1200,"known":10800}}`)},
 	}
 	got := RunList(runs, false)

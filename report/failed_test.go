@@ -11,18 +11,18 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// remembering is a memory for a test.
-func remembering(t *testing.T) *Memory {
-	return ReadMemory(filepath.Join(t.TempDir(), "state", "files"), "/data/c.csv", true)
+// remembering is a FailedFiles for a test.
+func remembering(t *testing.T) *FailedFiles {
+	return ReadFailedFiles(filepath.Join(t.TempDir(), "state", "files"), "/data/c.csv", true)
 }
 
 // finished is what Finish did.
 type finished struct{ Path, Kept string }
 
 // fail writes a failed file with the given rows.
-func fail(t *testing.T, memory *Memory, path string, rows ...importer.Result) finished {
+func fail(t *testing.T, memory *FailedFiles, path string, rows ...importer.Result) finished {
 	t.Helper()
-	memory = ReadMemory(memory.path, memory.Input, true) // as each run does
+	memory = ReadFailedFiles(memory.path, memory.Input, true) // as each run does
 	f, err := NewFailed(path, &export.Survey{Header: []string{"Email", "Name"}}, memory)
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +105,7 @@ func TestFailedNeverOverwritesWhatSomebodyEdited(t *testing.T) {
 func TestFailedOfAnotherInput(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.failed.csv")
 	memory := remembering(t)
-	other := ReadMemory(memory.path, "/data/c.txt", true)
+	other := ReadFailedFiles(memory.path, "/data/c.txt", true)
 	fail(t, memory, path, result(1, outcome.Failed, "first", "a"))
 	if m := fail(t, other, path, result(1, outcome.Failed, "another", "b")); m.Path == path || m.Kept != path {
 		t.Errorf("%+v", m)
@@ -147,7 +147,7 @@ func TestFailedLeavesAnUnknownFile(t *testing.T) {
 // A file that nobody can know for ours later gets no name.
 func TestFailedThatCannotBeRememberedIsDropped(t *testing.T) {
 	folder, elsewhere := t.TempDir(), t.TempDir()
-	f, err := NewFailed(filepath.Join(folder, "c.failed.csv"), &export.Survey{Header: []string{"Email"}}, &Memory{path: elsewhere})
+	f, err := NewFailed(filepath.Join(folder, "c.failed.csv"), &export.Survey{Header: []string{"Email"}}, &FailedFiles{path: elsewhere})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -84,7 +84,7 @@ func (f *File) Write(p []byte) (int, error) {
 func (f *File) Commit() error {
 	err := f.buffer.Flush()
 	if err == nil && f.partial != "" {
-		err = cmp.Or(f.file.Sync(), f.held())
+		err = cmp.Or(f.file.Sync(), f.checkPartial())
 	}
 	err = cmp.Or(err, f.file.Close()) // before the renaming: Windows renames no open file
 	if err == nil && f.partial != "" {
@@ -102,8 +102,8 @@ func (f *File) Commit() error {
 	return nil
 }
 
-// held returns an error when the partial file is no longer the one that was begun.
-func (f *File) held() error {
+// checkPartial returns an error if the partial file is no longer the one that was begun.
+func (f *File) checkPartial() error {
 	if there, err := os.Stat(f.partial); err != nil || !os.SameFile(there, f.begun) {
 		return fs.ErrExist
 	}
@@ -112,7 +112,7 @@ func (f *File) held() error {
 
 // Abort drops what was written. After Commit it does nothing.
 func (f *File) Abort() {
-	if f.held() == nil {
+	if f.checkPartial() == nil {
 		defer os.Remove(f.partial) // when it is closed
 	}
 	f.file.Close()
@@ -154,7 +154,7 @@ func unwritable(path string, err error) error {
 	return e
 }
 
-// Plainly is an error of the operating system without the call and the path.
+// Plainly returns the text of an operating system's error without the call and the path.
 func Plainly(err error) string {
 	if code, ok := errors.AsType[syscall.Errno](err); ok {
 		err = code

@@ -53,10 +53,10 @@ func counted(n int, one, many, rest string) string {
 	return onlyIf(n > 0, text.Counted(n, one, many)+rest)
 }
 
-// onlyIf is a text where it is to be said, else "".
-func onlyIf(said bool, what string) string {
-	if said {
-		return what
+// onlyIf returns s if a condition holds, else "".
+func onlyIf(holds bool, s string) string {
+	if holds {
+		return s
 	}
 	return ""
 }
@@ -164,7 +164,7 @@ const (
 	Failing State = "failed"
 )
 
-var marks = map[State]string{Fine: "✓", Warning: "!", Failing: "✗"}
+var stateSymbols = map[State]string{Fine: "✓", Warning: "!", Failing: "✗"}
 
 // A Finding is one line of the doctor's list.
 type Finding struct {
@@ -189,7 +189,7 @@ func (d Diagnosis) String() string {
 	found := map[State]int{}
 	for _, c := range d.Checks {
 		found[c.State]++
-		fmt.Fprintf(w, "%s %s\t%s\n", marks[c.State], text.Printable(c.Name), text.Printable(c.Text))
+		fmt.Fprintf(w, "%s %s\t%s\n", stateSymbols[c.State], text.Printable(c.Name), text.Printable(c.Text))
 		for line := range strings.Lines(c.Hint) {
 			fmt.Fprintf(w, "\t> %s\n", text.Printable(strings.TrimSuffix(line, "\n")))
 		}
@@ -216,7 +216,7 @@ func RunList(runs []ledger.Run, short bool) string {
 		ended := r.Outcome != ""
 		unread := ended && r.Outcome != ledger.Complete && r.RowsRead == 0 // the export could not be read
 		rows := cmp.Or(onlyIf(unread, "-"), onlyIf(ended, text.Grouped(r.RowsRead)))
-		became := joined(", ", cmp.Or(r.Outcome, "not finished"), onlyIf(!r.Undone.IsZero(), "undone"))
+		became := joined(", ", cmp.Or(r.Outcome, "not finished"), onlyIf(!r.UndoneAt.IsZero(), "undone"))
 		var s Summary // of a run that has ended
 		known := !ended || json.Unmarshal(r.Summary, &s) == nil && r.Outcome != ledger.Held
 		creates := r.Command == "import" || r.Command == "sync"

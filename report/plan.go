@@ -14,8 +14,8 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// Outlook is what the plan shows besides the plan itself.
-type Outlook struct {
+// PlanDetails is what the text of a plan shows besides the importer.Plan.
+type PlanDetails struct {
 	Site          string
 	Account       string // who we are there; "" when nobody was asked
 	Source        string // sync: the name of the source
@@ -30,12 +30,12 @@ type Outlook struct {
 	Notes         []string // further lines
 }
 
-// Note adds a further line where it is to be said.
-func (o *Outlook) Note(said bool, line string) { o.Notes = append(o.Notes, onlyIf(said, line)) }
+// NoteIf adds a further line if a condition holds.
+func (d *PlanDetails) NoteIf(holds bool, line string) { d.Notes = append(d.Notes, onlyIf(holds, line)) }
 
 // PlanText is the plan as people read it before anything is sent. It has no
 // cell of a row, but for the names of organizations to create.
-func PlanText(command string, p *importer.Plan, o Outlook) string {
+func PlanText(command string, p *importer.Plan, o PlanDetails) string {
 	s, todo, resent := p.Survey, "to create", p.Resent
 	skipped, rows := s.Skipped, Rows{s.Rows, outcome.ImportStatuses(), p.Settled}
 	rows.Totals[outcome.Renamed] = 0 // they are to do
@@ -97,7 +97,7 @@ func accessToGive(a *importer.AccessPlan) []string {
 }
 
 // leaversAhead is what would be done about those who have left the source.
-func leaversAhead(o Outlook) string {
+func leaversAhead(o PlanDetails) string {
 	does := cmp.Or(
 		onlyIf(o.Limit > 0, "neither listed nor revoked: --limit ends the run before its last row"),
 		onlyIf(o.Revoke > 0,
@@ -108,7 +108,7 @@ func leaversAhead(o Outlook) string {
 }
 
 // lastLine says what the site will be asked, and how long that takes.
-func lastLine(command string, p *importer.Plan, o Outlook) string {
+func lastLine(command string, p *importer.Plan, o PlanDetails) string {
 	before := cmp.Or(
 		onlyIf(o.DryRun, "Dry run: nothing is sent."),
 		onlyIf(command == "revoke", "Access comes back only by hand."),
@@ -117,7 +117,7 @@ func lastLine(command string, p *importer.Plan, o Outlook) string {
 	return cmp.Or(onlyIf(o.Held, "Held back by a guard: nothing is sent."), joined(" ", before, toSend(p, o)))
 }
 
-func toSend(p *importer.Plan, o Outlook) string {
+func toSend(p *importer.Plan, o PlanDetails) string {
 	n := max(p.Create, p.Settled.Of(outcome.Renamed))
 	if o.Limit > 0 {
 		n = min(p.Create, o.Limit)
@@ -172,7 +172,7 @@ func problems(s *export.Survey, fixed int) string {
 		onlyIf(fixed < s.Invalid, under(joined("; ", "Rows that will not be sent", already), export.Rejected)),
 		under("Repaired, or to be checked", export.Repaired),
 		under("Advice (nothing is left out by itself)", export.Advised),
-		onlyIf(s.OneExternalID != "", "External ids of this file are not used: "+s.OneExternalID+"."))
+		onlyIf(s.ExternalIDsUnused != "", "External ids of this file are not used: "+s.ExternalIDsUnused+"."))
 }
 
 func problem(p export.Problem) string {
@@ -186,7 +186,7 @@ func problem(p export.Problem) string {
 // A Check is what the command check found in a file, offline.
 type Check struct {
 	Survey        *export.Survey
-	Words         []string // the file and the flags by which import reads it in the same way
+	Args          []string // the file and the flags with which import reads it in the same way
 	Organizations bool     // --organizations
 	problems      []rowProblem
 }
@@ -198,8 +198,8 @@ type rowProblem struct {
 	Problem  string          `json:"problem"`
 }
 
-// See takes each row, and keeps what is to be said of it.
-func (c *Check) See(row *export.Row) {
+// Add adds the problems of a row. It is called for each row.
+func (c *Check) Add(row *export.Row) {
 	severity := export.Repaired
 	if row.Invalid != "" {
 		severity = export.Rejected
@@ -223,7 +223,7 @@ func (c Check) Text() string {
 			rowCounts(Rows{s.Rows, outcome.ImportStatuses(), settled}, "", s.Skipped)),
 		problems(s, 0),
 		c.rowByRow(),
-		labelled("Next", Command("import", c.Words...))) + "\n"
+		labelled("Next", Command("import", c.Args...))) + "\n"
 }
 
 // examples show wrong columns and wrong letters: the first people as they would be sent.
@@ -258,7 +258,7 @@ func (c Check) JSON() []byte {
 		People   int          `json:"people"`
 		Rows     []rowProblem `json:"problem_rows"` // every row of which something is to be said
 		Commands []string     `json:"commands"`
-	}{&survey, survey.Valid - survey.Duplicates, orEmpty(c.problems), []string{Command("import", c.Words...)}})
+	}{&survey, survey.Valid - survey.Duplicates, orEmpty(c.problems), []string{Command("import", c.Args...)}})
 }
 
 // orEmpty makes no list an empty one, for JSON.

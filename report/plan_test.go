@@ -86,7 +86,7 @@ func TestPlanText(t *testing.T) {
 	noIDs := whole
 	noIDs.Access = &importer.AccessPlan{Organizations: true, Named: 40, Memberships: 1}
 	noIDs.Survey = exampleSurvey()
-	noIDs.Survey.OneExternalID = "a spreadsheet has shortened them (3.8E+10)"
+	noIDs.Survey.ExternalIDsUnused = "a spreadsheet has shortened them (3.8E+10)"
 	began := time.Date(2025, 3, 1, 8, 0, 30, 0, time.UTC)
 	undo := importer.Plan{
 		Survey: &export.Survey{Rows: 12}, Create: 10, Settled: totals(map[outcome.Status]int{outcome.AlreadyRevoked: 2}),
@@ -94,7 +94,7 @@ func TestPlanText(t *testing.T) {
 	}
 	revoke := importer.Plan{Survey: exampleSurvey(), Create: 1000,
 		Settled: totals(map[outcome.Status]int{outcome.NotPortalOnly: 12})}
-	o := Outlook{Site: "https://example.atlassian.net", Account: "Support \x1b[31mRobot", Source: "hr",
+	o := PlanDetails{Site: "https://example.atlassian.net", Account: "Support \x1b[31mRobot", Source: "hr",
 		Ledger: "/state/example.db",
 		Rate:   100, Notes: []string{"Leavers: 3 people are gone from the file."}}
 	asked := o
@@ -102,13 +102,13 @@ func TestPlanText(t *testing.T) {
 	for _, test := range []struct {
 		name, command string
 		plan          importer.Plan
-		o             Outlook
+		o             PlanDetails
 	}{
 		{"plan-import.txt", "import", whole, o},
 		{"plan-access.txt", "sync", access, asked},
 		{"plan-no-ids.txt", "import", noIDs, asked},
-		{"plan-revoke.txt", "revoke", revoke, Outlook{Site: "https://example.atlassian.net", Rate: 2.5}},
-		{"plan-undo.txt", "undo", undo, Outlook{Site: "https://example.atlassian.net", Ledger: "/state/example.db"}},
+		{"plan-revoke.txt", "revoke", revoke, PlanDetails{Site: "https://example.atlassian.net", Rate: 2.5}},
+		{"plan-undo.txt", "undo", undo, PlanDetails{Site: "https://example.atlassian.net", Ledger: "/state/example.db"}},
 	} {
 		got := fit(PlanText(test.command, &test.plan, test.o), nil)
 		golden(t, test.name, got)
@@ -123,35 +123,35 @@ func TestPlanLastLine(t *testing.T) {
 		name    string
 		command string
 		plan    importer.Plan
-		o       Outlook
+		o       PlanDetails
 		want    string
 	}{
-		{"nothing", "import", importer.Plan{}, Outlook{Rate: 100}, "Nothing has to be sent."},
-		{"held", "import", importer.Plan{Create: 5}, Outlook{Rate: 100, Held: true, DryRun: true},
+		{"nothing", "import", importer.Plan{}, PlanDetails{Rate: 100}, "Nothing has to be sent."},
+		{"held", "import", importer.Plan{Create: 5}, PlanDetails{Rate: 100, Held: true, DryRun: true},
 			"Held back by a guard: nothing is sent."},
-		{"look-ups alone", "import", importer.Plan{LookUps: 2000}, Outlook{Rate: 100},
+		{"look-ups alone", "import", importer.Plan{LookUps: 2000}, PlanDetails{Rate: 100},
 			"To send: 2,000 account ids to look up."},
-		{"renames alone", "import", importer.Plan{Settled: totals(map[outcome.Status]int{outcome.Renamed: 2})}, Outlook{}, "To send: 2 requests."},
-		{"access alone", "import", importer.Plan{Access: &importer.AccessPlan{Open: 1}}, Outlook{Rate: 100},
+		{"renames alone", "import", importer.Plan{Settled: totals(map[outcome.Status]int{outcome.Renamed: 2})}, PlanDetails{}, "To send: 2 requests."},
+		{"access alone", "import", importer.Plan{Access: &importer.AccessPlan{Open: 1}}, PlanDetails{Rate: 100},
 			"To send: the requests that give access."},
-		{"an organization alone", "import", importer.Plan{Access: &importer.AccessPlan{ToCreate: 1}}, Outlook{DryRun: true},
+		{"an organization alone", "import", importer.Plan{Access: &importer.AccessPlan{ToCreate: 1}}, PlanDetails{DryRun: true},
 			"Dry run: nothing is sent. A run would send the requests that give access."},
-		{"access that is there", "import", importer.Plan{Access: &importer.AccessPlan{Named: 1}}, Outlook{}, "Nothing has to be sent."},
-		{"access, too", "import", importer.Plan{Create: 2, Access: &importer.AccessPlan{ToCreate: 1}}, Outlook{},
+		{"access that is there", "import", importer.Plan{Access: &importer.AccessPlan{Named: 1}}, PlanDetails{}, "Nothing has to be sent."},
+		{"access, too", "import", importer.Plan{Create: 2, Access: &importer.AccessPlan{ToCreate: 1}}, PlanDetails{},
 			"To send: 2 requests, the requests that give access."},
-		{"unpaced", "import", importer.Plan{Create: 1}, Outlook{}, "To send: 1 request."},
-		{"many", "import", importer.Plan{Create: 90000}, Outlook{Rate: 100}, "To send: 90,000 requests; about 15m at 100/s."},
-		{"very many", "import", importer.Plan{Create: 1e6}, Outlook{Rate: 100}, "To send: 1,000,000 requests; about 2h47m at 100/s."},
-		{"dry run", "import", importer.Plan{Create: 5}, Outlook{Rate: 100, DryRun: true},
+		{"unpaced", "import", importer.Plan{Create: 1}, PlanDetails{}, "To send: 1 request."},
+		{"many", "import", importer.Plan{Create: 90000}, PlanDetails{Rate: 100}, "To send: 90,000 requests; about 15m at 100/s."},
+		{"very many", "import", importer.Plan{Create: 1e6}, PlanDetails{Rate: 100}, "To send: 1,000,000 requests; about 2h47m at 100/s."},
+		{"dry run", "import", importer.Plan{Create: 5}, PlanDetails{Rate: 100, DryRun: true},
 			"Dry run: nothing is sent. A run would send 5 requests; about 1s at 100/s."},
-		{"dry run of nothing", "import", importer.Plan{}, Outlook{DryRun: true},
+		{"dry run of nothing", "import", importer.Plan{}, PlanDetails{DryRun: true},
 			"Dry run: nothing is sent. A run would have nothing to send."},
-		{"revoke", "revoke", importer.Plan{Create: 5}, Outlook{Rate: 2.5},
+		{"revoke", "revoke", importer.Plan{Create: 5}, PlanDetails{Rate: 2.5},
 			"Access comes back only by hand. To send: 5 requests; about 2s at 2.5/s."},
-		{"limit", "import", importer.Plan{Create: 90000}, Outlook{Rate: 100, Limit: 3000},
+		{"limit", "import", importer.Plan{Create: 90000}, PlanDetails{Rate: 100, Limit: 3000},
 			"To send: 3,000 requests; about 30s at 100/s."},
-		{"limit of one", "import", importer.Plan{Create: 2}, Outlook{Limit: 1}, "To send: 1 request."},
-		{"limit above all", "import", importer.Plan{Create: 2}, Outlook{Rate: 100, Limit: 2},
+		{"limit of one", "import", importer.Plan{Create: 2}, PlanDetails{Limit: 1}, "To send: 1 request."},
+		{"limit above all", "import", importer.Plan{Create: 2}, PlanDetails{Rate: 100, Limit: 2},
 			"To send: 2 requests; about 1s at 100/s."},
 	}
 	for _, test := range tests {
@@ -167,7 +167,7 @@ func TestPlanShowsTheLimit(t *testing.T) {
 	p := &importer.Plan{Survey: exampleSurvey(), Create: 37}
 	for limit, want := range map[int]string{0: "       37  to create\n", 37: "       37  to create\n",
 		1: "       37  to create            1 of them in this run (--limit 1).\n"} {
-		if got := PlanText("import", p, Outlook{Limit: limit}); !strings.Contains(got, want) {
+		if got := PlanText("import", p, PlanDetails{Limit: limit}); !strings.Contains(got, want) {
 			t.Errorf("--limit %d: no %q in\n%s", limit, want, got)
 		}
 	}

@@ -94,7 +94,7 @@ func FuzzTable(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b, c string, byteTrue bool) {
 		var out strings.Builder
 		table := newTable(&out, &export.Survey{Dialect: ';'}, nil)
-		table.byteTrue = byteTrue
+		table.keepBytes = byteTrue
 		cells := []string{a, b, c}
 		if err := table.Write(cells); err != nil {
 			t.Fatal(err)

@@ -29,7 +29,7 @@ type table struct {
 	out       io.Writer
 	delimiter string
 	record    []byte
-	byteTrue  bool                    // keep the bytes of cells that are not UTF-8; else show them as Windows-1252
+	keepBytes bool                    // write cells that are not UTF-8 as they are; else decode them as Windows-1252
 	pick      func([]string) []string // of the cells from gocsv, those to write; nil: all
 }
 
@@ -42,7 +42,7 @@ func newTable(out io.Writer, s *export.Survey, pick func([]string) []string) *ta
 // add begins or continues a record, with empty cells up to width.
 func (t *table) add(cells []string, width int) {
 	for _, cell := range append(slices.Clip(cells), make([]string, max(0, width-len(cells)))...) {
-		if !t.byteTrue && !utf8.ValidString(cell) {
+		if !t.keepBytes && !utf8.ValidString(cell) {
 			cell, _ = charmap.Windows1252.NewDecoder().String(cell)
 		}
 		t.record = append(t.record, '"')
@@ -119,20 +119,20 @@ func WriteLeavers(path string, s *export.Survey, leavers []importer.Leaver) erro
 // jsm_row and jsm_line. The file exists only when there are such rows, and an edited one is never overwritten.
 type Failed struct {
 	*Results
-	memory *Memory
+	written *FailedFiles
 }
 
 // NewFailed opens path's partial file and writes the header.
-func NewFailed(path string, s *export.Survey, memory *Memory) (*Failed, error) {
-	if memory.err != nil && !errors.Is(memory.err, fs.ErrNotExist) {
-		return nil, memory.err
+func NewFailed(path string, s *export.Survey, written *FailedFiles) (*Failed, error) {
+	if written.err != nil && !errors.Is(written.err, fs.ErrNotExist) {
+		return nil, written.err
 	}
 	r, err := newResults(path, s, func(all []string) []string { return all[4:7] })
 	if err != nil {
 		return nil, err
 	}
-	r.table.byteTrue, memory.Flags = true, s.Repeat
-	return &Failed{r, memory}, nil
+	r.table.keepBytes, written.Flags = true, s.Repeat
+	return &Failed{r, written}, nil
 }
 
 // Write takes every row and keeps those that need fixing.
@@ -143,9 +143,9 @@ func (f *Failed) Write(o importer.Result) error {
 	return f.Results.Write(o)
 }
 
-// Finish gives the file its name and returns it, "" when no row needs fixing: an old unedited file is removed then.
-// What is kept was edited, is of another input or in use; the new file has -2, -3, … in its name. The memory learns of
-// it before, or there is none: it would be taken for an edited one.
+// Finish gives the file its name and returns it; "": no row needs fixing, and an old unedited file was removed. kept is
+// a file that was edited, is of another input or in use: then the new file has -2, -3, … in its name. The new file is
+// remembered before it appears: else it would be taken for an edited one.
 func (f *Failed) Finish() (path, kept string, err error) {
 	defer f.Abort()
 	if f.partial == "" { // a device
@@ -153,8 +153,8 @@ func (f *Failed) Finish() (path, kept string, err error) {
 	}
 	f.buffer.Flush() // Commit returns its error
 	sum := checksum(f.partial)
-	f.path, kept = f.memory.Place(f.path, sum)
-	if err = f.memory.remember(f.path, sum); err != nil {
+	f.path, kept = f.written.Place(f.path, sum)
+	if err = f.written.remember(f.path, sum); err != nil {
 		return "", kept, err
 	}
 	if f.Rows > 0 {
@@ -167,8 +167,8 @@ func (f *Failed) Finish() (path, kept string, err error) {
 	return "", kept, unwritable(f.path, err)
 }
 
-// checksum is the SHA-256 of a file, "" when there is none, or a device. One that cannot be read has that of no file of
-// ours.
+// checksum returns the SHA-256 of a file; "": there is none, or it is a device. If a file cannot be read, it matches no
+// file of ours.
 func checksum(path string) string {
 	if _, err := os.Stat(path); err != nil || isDevice(path) {
 		return ""
@@ -180,33 +180,33 @@ func checksum(path string) string {
 	return fmt.Sprintf("%x", digest.Sum(nil))
 }
 
-// A Memory knows the failed files that were written because of an input, by a small text file with a line for each. One
-// of another content has been edited since, and one that is not known belongs to another input.
-type Memory struct {
-	Written                        // of the run
-	Taken   func(path string) bool // reports whether a path is in use otherwise, such as the input; nil: none is
-	path    string
-	content []byte
-	files   []Written // the oldest first
-	err     error     // why it could not be read
+// FailedFiles remembers the failed files that were written, in a small text file with a line for each. A failed file
+// with another checksum was edited since, and one that is not in it belongs to another input.
+type FailedFiles struct {
+	FailedFile                        // of the run
+	InUse      func(path string) bool // reports whether a path is in use otherwise, such as the input; nil: none is
+	path       string
+	content    []byte
+	files      []FailedFile // the oldest first
+	err        error        // why it could not be read
 }
 
-// Written is a failed file that was written.
-type Written struct {
+// FailedFile is one failed file that was written.
+type FailedFile struct {
 	SHA256 string   `json:"sha256"`
 	Path   string   `json:"path"`
 	Input  string   `json:"input"` // "": it belongs to no input, as the user has named it
-	Batch  string   `json:"batch"` // the input's checksum when nobody in it was known: before, others were in it
-	Flags  []string `json:"flags"` // by which its columns are read as those of the input were
+	Batch  string   `json:"batch"` // checksum of the last input in which nobody was known: before, others were in it
+	Flags  []string `json:"flags"` // with which its columns are read as those of the input were
 }
 
-// ReadMemory reads the memory in the file at path. input is absolute; a failed file that the user has named belongs to
-// none. Where it cannot be read, no failed file is begun.
-func ReadMemory(path, input string, unnamed bool) *Memory {
-	m := &Memory{path: path, Written: Written{Input: onlyIf(unnamed, input)}}
+// ReadFailedFiles reads the file at path. input is an absolute path; unnamed: the user did not name the failed file, so
+// that it belongs to the input. If the file cannot be read, NewFailed returns the error.
+func ReadFailedFiles(path, input string, unnamed bool) *FailedFiles {
+	m := &FailedFiles{path: path, FailedFile: FailedFile{Input: onlyIf(unnamed, input)}}
 	m.content, m.err = os.ReadFile(path)
 	for line := range bytes.Lines(m.content) {
-		var w Written
+		var w FailedFile
 		if json.Unmarshal(line, &w) == nil { // else it is empty, or was not written to its end
 			m.files = append(m.files, w)
 			if w.Input == input {
@@ -217,18 +217,18 @@ func ReadMemory(path, input string, unnamed bool) *Memory {
 	return m
 }
 
-func (m *Memory) wrote(sum string) bool {
-	return slices.ContainsFunc(m.files, func(w Written) bool {
+func (m *FailedFiles) wrote(sum string) bool {
+	return slices.ContainsFunc(m.files, func(w FailedFile) bool {
 		return w.SHA256 == sum && (w.Input == m.Input && w.Batch == m.Batch || w.Input == "" || m.Input == "")
 	})
 }
 
-// Place is where a failed file with the checksum sum goes when path was asked for: to path, or with -2, -3, … where
-// nothing, the same, or an unedited file of the same input is, unless taken. The last that it passes over is kept.
-func (m *Memory) Place(path, sum string) (at, kept string) {
+// Place returns where a failed file with the checksum sum is written: the first of path, path-2, path-3, … that is not
+// in use and has no file, the same one, or an unedited one of the same input. kept is the last that was passed over.
+func (m *FailedFiles) Place(path, sum string) (at, kept string) {
 	at = path
 	for n := 2; ; n++ {
-		old, taken := checksum(at), m.Taken != nil && m.Taken(at)
+		old, taken := checksum(at), m.InUse != nil && m.InUse(at)
 		if !taken && (old == "" || old == sum || m.wrote(old)) {
 			return at, kept
 		}
@@ -236,8 +236,8 @@ func (m *Memory) Place(path, sum string) (at, kept string) {
 	}
 }
 
-// At is the failed file that was written to a path last; it has no path when none was.
-func (m *Memory) At(path string) (last Written) {
+// Last returns the failed file that was last written to path; its Path is "" if none was.
+func (m *FailedFiles) Last(path string) (last FailedFile) {
 	for _, w := range m.files {
 		if w.Path == path {
 			last = w
@@ -246,10 +246,10 @@ func (m *Memory) At(path string) (last Written) {
 	return last
 }
 
-// remember adds a file. What its path had before stays known: it is still there when the new one gets no name.
-func (m *Memory) remember(path, sum string) error {
+// remember adds a file. An earlier file of this path stays known: it is still there if the new one gets no name.
+func (m *FailedFiles) remember(path, sum string) error {
 	m.Path, m.SHA256 = path, sum
-	line, _ := json.Marshal(m.Written) // texts can always be written
+	line, _ := json.Marshal(m.FailedFile) // texts can always be written
 	if bytes.Contains(m.content, line) {
 		return nil
 	}

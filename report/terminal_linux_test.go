@@ -43,7 +43,7 @@ func TestBarOnARealTerminal(t *testing.T) {
 	if columns := c.options.columns; columns == nil || columns() != 72 {
 		t.Fatal("the terminal and its width were not noticed")
 	}
-	stop := c.Follow(10, func() Moment { return Moment{Done: 5} })
+	stop := c.Follow(10, func() Snapshot { return Snapshot{Done: 5} })
 	stop()
 	got := make([]byte, 4096)
 	screen.SetReadDeadline(time.Now().Add(5 * time.Second))

@@ -16,7 +16,7 @@ import (
 // Totals is what people read at the end of a run: what became of the rows,
 // which files were written, and what to type next.
 func Totals(s Summary) string {
-	proven := s.Rows.Prove(s.Rows.Read) == nil // else the run has stopped, and says why
+	proven := s.Rows.CheckComplete(s.Rows.Read) == nil // else the run has stopped, and says why
 	var next []string
 	for _, step := range NextSteps(s) {
 		next = append(next, joined("\n  ", step.Text, step.Command))
@@ -110,7 +110,7 @@ func NextSteps(s Summary) []Step {
 	return slices.DeleteFunc(all, func(step Step) bool { return step.Text == "" })
 }
 
-// next is a command to type now, for the same site.
+// next returns a command to type next, for the same site.
 func (s Summary) next(name, operand string, flags ...string) string {
 	return Command(name, slices.Concat([]string{operand}, s.SiteFlags, flags)...)
 }

@@ -110,7 +110,7 @@ func (c *call) join(members []Account, ids accountIDs, all bool) ([]Account, *an
 	joined, unknown := members, len(ids.AccountIDs) == 0 // that none at all are refused is invented
 	for _, id := range ids.AccountIDs {
 		a := c.site.byID[id]
-		if a == nil || c.forgets(id) {
+		if a == nil || c.isUnknown(id) {
 			unknown = true
 		} else if !slices.ContainsFunc(joined, func(m Account) bool { return m.ID == id }) {
 			joined = append(joined, *a)

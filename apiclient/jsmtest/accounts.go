@@ -99,7 +99,7 @@ func createCustomer(c *call, in newCustomer) *answer {
 		return c.failure(status, "sandbox.taken", "An account with this address exists")
 	}
 	made := c.site.addAccount(Account{Email: in.Email, Name: in.DisplayName, CreatedBy: c.site.creates})
-	c.site.made[made.ID] = time.Now()
+	c.site.createdAt[made.ID] = time.Now()
 	return jsonAnswer(http.StatusCreated, person(made))
 }
 
@@ -173,7 +173,7 @@ func searchUsers(c *call) *answer {
 	}
 	users := []map[string]any{}
 	for _, a := range c.site.accounts {
-		if c.user.BrowseUsers && a.matches(query) && !c.site.made[a.ID].After(latest) {
+		if c.user.BrowseUsers && a.matches(query) && !c.site.createdAt[a.ID].After(latest) {
 			users = append(users, person(a))
 		}
 	}

@@ -72,14 +72,14 @@ func after(change func(*call, *answer)) func(*call) *answer {
 // FaultNames are the words that [ParseFault] knows.
 func FaultNames() []string { return slices.Sorted(maps.Keys(effects)) }
 
-// Fault befalls a share of the requests. Which ones, the seed decides with the kind, the route, what the request is
-// about and how often that was asked before: not the order in which requests arrive.
+// Fault applies to a share of the requests. Which ones depends on the seed, the kind, the route, what the request is
+// about and how often that was asked before; not on the order in which requests arrive.
 type Fault struct {
 	Kind  string
 	Share float64 // 0 to 1, of the requests; of AlwaysRefused the addresses, of UnknownAccount the accounts
 	After int     // of TokenEnds, in place of a share
-	// Route is a method, a path pattern or "METHOD pattern". "" is every operation that works on customers: the checks
-	// of site and credentials are befallen only by name. SignupClosed, AlwaysRefused and NoAgentLicence need none.
+	// Route is a method, a path pattern or "METHOD pattern". "" is every operation on customers: faults in checks of
+	// site and credentials need their route. SignupClosed, AlwaysRefused and NoAgentLicence need none.
 	Route string
 }
 
@@ -118,25 +118,25 @@ func (s *Site) SetFaults(faults ...Fault) {
 	clear(s.uses)
 }
 
-// draw is the fault that befalls the n-th request about the same; "": none.
+// draw returns the fault of the n-th request about the same; "": none.
 func (c *call) draw(about string, n int) string {
 	for _, f := range c.site.options.Faults {
-		if f.Kind != UnknownAccount && c.befallen(f, about, n) {
+		if f.Kind != UnknownAccount && c.applies(f, about, n) {
 			return f.Kind
 		}
 	}
 	return ""
 }
 
-// forgets reports whether the route is to know nothing of an account.
-func (c *call) forgets(id string) bool {
+// isUnknown reports whether the fault UnknownAccount hides an account from the route.
+func (c *call) isUnknown(id string) bool {
 	about := strings.ReplaceAll(id, c.site.options.CloudID, "")
 	return slices.ContainsFunc(c.site.options.Faults, func(f Fault) bool {
-		return f.Kind == UnknownAccount && c.befallen(f, about, 0)
+		return f.Kind == UnknownAccount && c.applies(f, about, 0)
 	})
 }
 
-func (c *call) befallen(f Fault, about string, n int) bool {
+func (c *call) applies(f Fault, about string, n int) bool {
 	route := cmp.Or(effects[f.Kind].route, f.Route)
 	if effects[f.Kind].always {
 		n = 0
@@ -177,14 +177,14 @@ func (c *call) email() string {
 
 // Decision is what [Options].OnCreate wants of one create request. The zero value leaves it to the site's faults.
 type Decision struct {
-	Fault  string        // the kind of one that befalls the request, unless ""
-	Status int           // is answered, unless 0, and nothing is done
+	Fault  string        // kind of the fault to apply; "": none
+	Status int           // to answer with, while nothing is done; 0: none
 	Key    string        // the i18nKey of that answer
-	Delay  time.Duration // is added to the latency
+	Delay  time.Duration // added to the latency
 }
 
-// meetFaults performs a request that has passed credentials and quota, or what befalls it by OnCreate or the faults.
-func (c *call) meetFaults() (a *answer) {
+// performWithFaults performs a request that has passed credentials and quota, with what OnCreate or the faults decide.
+func (c *call) performWithFaults() (a *answer) {
 	about := c.about()
 	key := hash(c.Method, c.Path, about)
 	c.site.attempts[key]++

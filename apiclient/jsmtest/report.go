@@ -49,7 +49,7 @@ func ReadExisting(r io.Reader) (all []Account, err error) {
 type Exchange struct {
 	Method, Path string // the route's; "" and "/" for what is no operation
 	Status       int    // 0: no whole answer went out
-	Fault        string // its kind; "": none befell it
+	Fault        string // its kind; "": none
 }
 
 // Stats is what a site has seen.
@@ -73,10 +73,10 @@ func (s Stats) Route(method, path string) RouteStats { return s.Routes[method+" 
 // counts are those of the request's route.
 func (c *call) counts() *RouteStats {
 	name := c.Method + " " + c.Path
-	if c.site.seen[name] == nil {
-		c.site.seen[name] = &RouteStats{Answers: map[int]int{}}
+	if c.site.routes[name] == nil {
+		c.site.routes[name] = &RouteStats{Answers: map[int]int{}}
 	}
-	return c.site.seen[name]
+	return c.site.routes[name]
 }
 
 // leave counts what came of a request.
@@ -86,7 +86,7 @@ func (c *call) leave() {
 		c.counts().Answers[c.Status]++
 	}
 	if c.Fault != "" {
-		c.site.befell[c.Fault]++
+		c.site.faultCounts[c.Fault]++
 	}
 	c.site.mu.Unlock()
 	if c.site.options.OnAnswer != nil {
@@ -101,11 +101,11 @@ func (s *Site) Stats() Stats {
 	out := Stats{
 		RouteStats: RouteStats{Answers: map[int]int{}},
 		Routes:     map[string]RouteStats{},
-		Faults:     maps.Clone(s.befell),
+		Faults:     maps.Clone(s.faultCounts),
 		Accounts:   len(s.accounts),
-		Created:    len(s.made),
+		Created:    len(s.createdAt),
 	}
-	for name, route := range s.seen {
+	for name, route := range s.routes {
 		out.Routes[name] = RouteStats{route.Requests, maps.Clone(route.Answers)}
 		out.Requests += route.Requests
 		for status, n := range route.Answers {

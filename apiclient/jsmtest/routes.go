@@ -37,7 +37,7 @@ type route struct {
 	serve           func(*call) *answer // under the site's lock
 	scopes          []string            // any one is enough at the gateway; none: asks for no credentials
 	may             func(Token) bool    // what the owner of the token must be allowed; nil: anybody may
-	check           bool                // of site and credentials: only faults that name the route befall it
+	check           bool                // of site and credentials: only faults that name the route apply
 	api             bool                // has quotas and latency
 }
 
@@ -127,7 +127,7 @@ func (c *call) answer() *answer {
 	if refusal := c.admit(); refusal != nil {
 		return refusal
 	}
-	return c.meetFaults()
+	return c.performWithFaults()
 }
 
 // admit asks the quotas, and writes what they say to the answer's header.

@@ -29,9 +29,9 @@ type Options struct {
 	Quotas    []Quota       // all that match a request must admit it; none: unlimited
 	Faults    []Fault       // see [Site.SetFaults]
 	SlowBy    time.Duration // what the fault "slow" adds; 0 means 5 s
-	Latency   time.Duration // the least that an answer takes; what was asked for is done at once
-	Jitter    time.Duration // the most that is added to it
-	SearchLag time.Duration // user/search finds a created account only so long after it was made
+	Latency   time.Duration // the least time until an answer; the operation itself is done at once
+	Jitter    time.Duration // the most that is added to Latency
+	SearchLag time.Duration // how long after its creation user/search finds an account
 
 	// OnCreate, when set, is asked at each create request that credentials and quota let through; attempt counts
 	// those for this address from 1. It may be called from several goroutines at once, as may OnAnswer.
@@ -91,19 +91,19 @@ type Site struct {
 	options Options
 	limits  Limiter
 
-	mu        sync.Mutex // guards what follows
-	accounts  []*Account // in the order of their making
-	byAddress map[string][]*Account
-	byID      map[string]*Account
-	made      map[string]time.Time // by id, of accounts that requests made
-	creates   int                  // requests to create
-	desks     []*Desk
-	orgs      []*Organization
-	grants    map[string]Token       // by what is sent in the header Authorization
-	uses      map[string]int         // of grants, since the faults were set: by that, and by that with the path
-	attempts  map[uint64]int         // requests by what they are about
-	seen      map[string]*RouteStats // by method and path
-	befell    map[string]int         // faults, by kind
+	mu          sync.Mutex // guards what follows
+	accounts    []*Account // in the order of their making
+	byAddress   map[string][]*Account
+	byID        map[string]*Account
+	createdAt   map[string]time.Time // by id, of accounts that requests created
+	creates     int                  // requests to create
+	desks       []*Desk
+	orgs        []*Organization
+	grants      map[string]Token       // by what is sent in the header Authorization
+	uses        map[string]int         // of grants, since the faults were set: by that, and by that with the path
+	attempts    map[uint64]int         // requests by what they are about
+	routes      map[string]*RouteStats // by method and path
+	faultCounts map[string]int         // faults, by kind
 }
 
 // New makes a site. Call Close when requests may still be waiting in it.
@@ -114,19 +114,19 @@ func New(o Options) *Site {
 	}
 	open, cancel := context.WithCancel(context.Background())
 	s := &Site{
-		Close:     cancel,
-		closed:    open.Done(),
-		options:   o,
-		limits:    Limiter{Quotas: o.Quotas},
-		byAddress: map[string][]*Account{},
-		byID:      map[string]*Account{},
-		made:      map[string]time.Time{},
-		desks:     builtInDesks(),
-		grants:    map[string]Token{},
-		uses:      map[string]int{},
-		attempts:  map[uint64]int{},
-		seen:      map[string]*RouteStats{},
-		befell:    map[string]int{},
+		Close:       cancel,
+		closed:      open.Done(),
+		options:     o,
+		limits:      Limiter{Quotas: o.Quotas},
+		byAddress:   map[string][]*Account{},
+		byID:        map[string]*Account{},
+		createdAt:   map[string]time.Time{},
+		desks:       builtInDesks(),
+		grants:      map[string]Token{},
+		uses:        map[string]int{},
+		attempts:    map[uint64]int{},
+		routes:      map[string]*RouteStats{},
+		faultCounts: map[string]int{},
 	}
 	s.Handler = s.mux()
 	for _, a := range o.Existing {

@@ -6,11 +6,11 @@ import (
 )
 
 const (
-	observe     = 6.0  // a second: how fast a report corrects the reckoning: "levels; bucket 10/s"
+	observe     = 6.0  // a second: how fast a report corrects the estimate: "levels; bucket 10/s"
 	approach    = 2.0  // a second: how fast the level is brought to its target: "levels; 100, 30, 100/s"
 	headroom    = 0.2  // seconds of the refill are the target: "levels; 100, 30, 100/s"
 	bucketShare = 0.3  // but no more of a small bucket: "levels; 10/s"
-	fewest      = 3.0  // nor less than so many tokens: "levels; window"
+	minTarget   = 3.0  // nor less than so many tokens: "levels; window"
 	longStep    = 0.25 // seconds that a report corrects for at most: "levels; bucket 10/s"
 	doubtMost   = 30.0 // passes without a report, or at none, and levels are believed no more: "levels that vanish"
 	doubtful    = 15.0 // a refusal at a good level counts for: "stray 1 % beside plenty"
@@ -22,7 +22,7 @@ const (
 // levels is what rate headers report.
 type levels struct {
 	on      bool
-	level   float64 // reckoned for the arrival of a request that leaves at
+	level   float64 // estimated for the arrival of a request that leaves at the time "at"
 	at      time.Time
 	largest float64   // reported so far
 	seen    time.Time // the last report
@@ -38,7 +38,7 @@ func (l *levels) advance(now time.Time, refill float64) {
 
 // target is the level to keep: room for what answers have not reported yet.
 func (l *levels) target(refill float64) float64 {
-	return min(bucketShare*l.largest, max(fewest, headroom*refill))
+	return min(bucketShare*l.largest, max(minTarget, headroom*refill))
 }
 
 // reported takes the level with which a request has passed; nil: none was reported.
@@ -51,11 +51,11 @@ func (q *quota) reported(now time.Time, permit Permit, r *Level) {
 	}
 	if l.on && l.doubt >= doubtMost {
 		l.on, q.refill = false, max(q.refill, slowest)
-		q.stretch, q.since = stretch{empty: now}, now // the bucket is taken for empty
+		q.sinceEmpty, q.changedAt = sinceEmpty{empty: now}, now // the bucket is taken for empty
 	}
 }
 
-// correct moves level and refill by what a report is off, as an alpha-beta filter does.
+// correct corrects level and refill by how far they are off a report, as an alpha-beta filter does.
 func (q *quota) correct(now time.Time, permit Permit, r Level) {
 	l := &q.levels
 	remaining, since := float64(max(r.Remaining, 0)), float64(q.sent-permit.number)
@@ -77,7 +77,7 @@ func (q *quota) correct(now time.Time, permit Permit, r Level) {
 	l.seen, l.resets = now, now.Add(r.Reset)
 }
 
-// usedUp returns when the quota starts anew, if hardly anything is left and nothing comes before; zero: it is not so.
+// usedUp returns when the quota is reset, if hardly anything is left and hardly anything comes before; else zero.
 func (l *levels) usedUp(now time.Time, refill float64) time.Time {
 	l.advance(now, refill)
 	if !l.on || l.level > l.target(refill) || refill*l.resets.Sub(now).Seconds() > windowShare*l.largest {

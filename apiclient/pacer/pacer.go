@@ -52,20 +52,20 @@ func (g *Group) unlock() {
 type Pacer struct {
 	name    string
 	group   *Group
-	front   chan struct{} // holds a token while somebody is at the front of the queue
-	bell    chan struct{} // rung when the one at the front should look again
-	leaving *rate.Limiter // holds what leaves to the ceiling
+	queue   chan struct{} // holds a value while a request is first in the queue
+	wake    chan struct{} // gets a value when the first in the queue should try again
+	ceiling *rate.Limiter // limits what leaves to maxRate
 
 	// Guarded by group.mu:
-	pause   pause
-	outage  bool    // the site does not answer: single requests probe it
-	trouble float64 // the weight of the failures, less that of what got through
-	quota   quota
-	epoch   uint64    // counts pauses; a refusal of what left before a pause begins no other
-	present int       // permits of this epoch that have not been given back
-	again   int       // pauses in a row in which nothing has passed
-	since   time.Time // when the first request since the last pass was refused or failed; zero: none
-	counts  Pace
+	pause         pause
+	outage        bool    // the site does not answer: single requests probe it
+	failureWeight float64 // of the failures, less that of what got through
+	quota         quota
+	epoch         uint64    // counts pauses; a refusal of what left before a pause begins no other
+	inEpoch       int       // permits of this epoch in flight
+	pausesInRow   int       // pauses since a request has passed
+	blockedSince  time.Time // when the first request since the last pass was refused or failed; zero: none
+	counts        Pace
 }
 
 // Pacer adds the pace of one endpoint and method. maxRate, in requests a second, is the ceiling and the first guess;
@@ -77,9 +77,9 @@ func (g *Group) Pacer(name string, maxRate float64) *Pacer {
 	p := &Pacer{
 		name:    name,
 		group:   g,
-		front:   make(chan struct{}, 1),
-		bell:    make(chan struct{}, 1),
-		leaving: rate.NewLimiter(rate.Limit(maxRate), max(1, int(maxRate*burstTime.Seconds()))),
+		queue:   make(chan struct{}, 1),
+		wake:    make(chan struct{}, 1),
+		ceiling: rate.NewLimiter(rate.Limit(maxRate), max(1, int(maxRate*burstTime.Seconds()))),
 		quota:   quota{maxRate: maxRate, refill: maxRate},
 	}
 	g.mu.Lock()
@@ -97,19 +97,19 @@ func (p *Pacer) Wait(ctx context.Context, retry bool) (Permit, error) {
 		return permit, err
 	}
 	select {
-	case p.front <- struct{}{}:
+	case p.queue <- struct{}{}:
 	case <-ctx.Done():
 		return permit, ctx.Err()
 	}
-	defer func() { <-p.front }()
+	defer func() { <-p.queue }()
 	for held := false; ; held = true {
-		d, err := p.try(&permit, held)
+		d, err := p.tryPermit(&permit, held)
 		if d == 0 || err != nil {
 			return permit, err
 		}
 		select {
 		case <-time.After(d):
-		case <-p.bell:
+		case <-p.wake:
 		case <-ctx.Done():
 			return permit, ctx.Err()
 		}
@@ -119,7 +119,7 @@ func (p *Pacer) Wait(ctx context.Context, retry bool) (Permit, error) {
 // Leave is called when the request leaves: it is counted now, and waits while more than the ceiling would leave.
 // The error is that of ctx; the permit is given back as Unsent then.
 func (p *Pacer) Leave(ctx context.Context, permit *Permit) error {
-	if err := p.leaving.Wait(ctx); err != nil {
+	if err := p.ceiling.Wait(ctx); err != nil {
 		return cmp.Or(ctx.Err(), context.DeadlineExceeded) // an error of its own when the deadline would be passed
 	}
 	p.group.mu.Lock()
@@ -134,25 +134,25 @@ func (p *Pacer) Leave(ctx context.Context, permit *Permit) error {
 func (p *Pacer) Done(permit Permit, a Answer) {
 	p.group.mu.Lock()
 	defer p.group.unlock()
-	defer p.ring()
+	defer p.wakeFirst()
 	now := time.Now()
 	p.counts.InFlight--
 	if permit.epoch == p.epoch {
-		p.present--
+		p.inEpoch--
 	}
 	switch a.Kind {
 	case Passed:
 		if q := &p.pause; !q.doubted.IsZero() && permit.left.After(q.doubted) {
 			q.until, q.doubted = time.Time{}, time.Time{} // only one request was meant
 		}
-		p.answers(now, permit)
+		p.siteAnswers(now, permit)
 		if permit.epoch == p.epoch {
-			p.again, p.since = 0, time.Time{}
+			p.pausesInRow, p.blockedSince = 0, time.Time{}
 		}
 		p.quota.answered(now, permit, a, false)
 	case Refused:
 		if p.counts.Refused++; !a.Own {
-			p.answers(now, permit)
+			p.siteAnswers(now, permit)
 			p.refusal(now, permit, a)
 		}
 	case Failed:
@@ -160,16 +160,16 @@ func (p *Pacer) Done(permit Permit, a Answer) {
 	}
 }
 
-// ring makes the one at the front look again. It never blocks.
-func (p *Pacer) ring() {
+// wakeFirst makes the first in the queue try again. It never blocks.
+func (p *Pacer) wakeFirst() {
 	select {
-	case p.bell <- struct{}{}:
+	case p.wake <- struct{}{}:
 	default:
 	}
 }
 
-// try fills in the permit, or returns how long to wait before trying again. held: the pace has made the request wait.
-func (p *Pacer) try(permit *Permit, held bool) (time.Duration, error) {
+// tryPermit fills in the permit, or returns how long to wait before the next try. held: the pace made the request wait.
+func (p *Pacer) tryPermit(permit *Permit, held bool) (time.Duration, error) {
 	p.group.mu.Lock()
 	defer p.group.unlock()
 	now := time.Now()
@@ -181,14 +181,14 @@ func (p *Pacer) try(permit *Permit, held bool) (time.Duration, error) {
 	}
 	held = held && p.pause.began.IsZero() // not by a pause
 	p.resume(now)
-	if (p.again > 1 || p.outage) && p.present > 0 {
+	if (p.pausesInRow > 1 || p.outage) && p.inEpoch > 0 {
 		return time.Hour, nil // or until the bell: one request looks before others go, "no Retry-After; window"
 	}
 	if d := p.quota.take(now, held); d > 0 {
 		return d, nil
 	}
 	p.counts.InFlight++
-	p.present++
+	p.inEpoch++
 	permit.epoch = p.epoch
 	return 0, nil
 }

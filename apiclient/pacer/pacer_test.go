@@ -178,7 +178,7 @@ func TestNoWaitSpins(t *testing.T) {
 			start, looks := time.Now(), 0
 			const sends = 200
 			for sent := 0; sent < sends; looks++ {
-				d, err := p.try(&Permit{}, true)
+				d, err := p.tryPermit(&Permit{}, true)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -14,20 +14,20 @@ const (
 	passWeight   = 0.25             // of what gets through: a fifth may fail for long, TestTooManyFailuresAreAnOutage
 )
 
-// pause is a time in which nothing leaves. It is only ever extended, and ended early only when it is doubted.
+// pause is a time in which nothing leaves. It is only ever extended; only a doubted one may end early.
 type pause struct {
 	began   time.Time // zero: there is none
 	until   time.Time
 	reason  string
-	doubted time.Time // when the request left that was told to wait for longer than anybody does; zero: none
+	doubted time.Time // when the request left whose Retry-After was more than MaxPause; zero: none did
 }
 
 // refusal pauses. It begins an event only when its request left in the present epoch, and something has passed since
 // the last pause: TestOneEvent, "no Retry-After; window".
 func (p *Pacer) refusal(now time.Time, permit Permit, a Answer) {
-	p.since = cmp.Or(p.since, now)
+	p.blockedSince = cmp.Or(p.blockedSince, now)
 	d, present := a.RetryAfter, permit.epoch == p.epoch
-	p.quota.answered(now, permit, a, present && p.again == 0)
+	p.quota.answered(now, permit, a, present && p.pausesInRow == 0)
 	if present {
 		d = cmp.Or(d, p.newEpoch(p.quota.hold()))
 	}
@@ -39,42 +39,42 @@ func (p *Pacer) refusal(now time.Time, permit Permit, a Answer) {
 
 // failure counts one; too many begin an outage, or go on with it.
 func (p *Pacer) failure(now time.Time, permit Permit, a Answer) {
-	p.since = cmp.Or(p.since, now)
-	if p.trouble++; permit.retry {
-		p.trouble -= 1 - retryWeight
+	p.blockedSince = cmp.Or(p.blockedSince, now)
+	if p.failureWeight++; permit.retry {
+		p.failureWeight -= 1 - retryWeight
 	}
 	switch {
-	case p.outage && permit.epoch != p.epoch, !p.outage && p.trouble < outageWeight:
+	case p.outage && permit.epoch != p.epoch, !p.outage && p.failureWeight < outageWeight:
 		return
 	case !p.outage:
-		p.outage, p.again = true, 0
+		p.outage, p.pausesInRow = true, 0
 	}
-	last := p.since.Add(p.group.config.MaxPause).Sub(now) // the last probe is at the end of that
+	last := p.blockedSince.Add(p.group.config.MaxPause).Sub(now) // the last probe is at the end of that
 	p.pauseUntil(now, now.Add(max(min(p.newEpoch(firstProbe), last), a.RetryAfter)), a)
-	if p.again == 1 {
+	if p.pausesInRow == 1 {
 		p.report("outage", 0, a.Reason)
 	}
 }
 
-// newEpoch is for a pause that answers to earlier requests do not begin again. It returns how long that is when the
-// site does not say: first, doubled for each in a row, and 0.7 to 1.3 times as long.
+// newEpoch begins an epoch, so that answers to earlier requests begin no other pause. It returns how long the pause is
+// if the site does not say: first, doubled for each pause in a row, with a jitter of 0.7 to 1.3.
 func (p *Pacer) newEpoch(first time.Duration) time.Duration {
-	d := float64(first<<min(p.again, 16)) * (0.7 + 0.6*p.group.random.Float64())
+	d := float64(first<<min(p.pausesInRow, 16)) * (0.7 + 0.6*p.group.random.Float64())
 	p.epoch++
-	p.again++
-	p.present = 0
+	p.pausesInRow++
+	p.inEpoch = 0
 	return min(time.Duration(d), longestDelay)
 }
 
-// answers notes that the site does; in an outage, only a probe shows it.
-func (p *Pacer) answers(now time.Time, permit Permit) {
+// siteAnswers counts an answer that shows that the site works; in an outage, only the answer to a probe does.
+func (p *Pacer) siteAnswers(now time.Time, permit Permit) {
 	if p.outage && permit.epoch != p.epoch {
 		return
 	}
-	p.trouble = max(0, p.trouble-passWeight)
+	p.failureWeight = max(0, p.failureWeight-passWeight)
 	if p.outage {
-		p.report("outage", now.Sub(p.since), "")
-		p.outage, p.trouble, p.since = false, 0, now
+		p.report("outage", now.Sub(p.blockedSince), "")
+		p.outage, p.failureWeight, p.blockedSince = false, 0, now
 	}
 }
 
@@ -89,12 +89,12 @@ func (p *Pacer) pauseUntil(now, until time.Time, a Answer) {
 		p.group.shared.extend(now, until, a.Reason)
 		for _, other := range p.group.pacers {
 			other.pause.extend(now, until, a.Reason)
-			other.ring()
+			other.wakeFirst()
 		}
 	}
 }
 
-// extend leaves a pause as it is that is longer already.
+// extend makes the pause last until then, unless it is longer already.
 func (q *pause) extend(now, until time.Time, reason string) {
 	if until.After(now) && until.After(q.until) {
 		q.began, q.until, q.reason = cmp.Or(q.began, now), until, reason
@@ -106,10 +106,10 @@ func (p *Pacer) paused(now time.Time) (time.Duration, error) {
 	q, most := &p.pause, p.group.config.MaxPause
 	left := max(0, q.until.Sub(now))
 	switch {
-	case p.outage && now.Sub(p.since) >= most:
-		return 0, &PauseError{Outage: p.since, Reason: q.reason}
+	case p.outage && now.Sub(p.blockedSince) >= most:
+		return 0, &PauseError{Outage: p.blockedSince, Reason: q.reason}
 	case left > most && !q.doubted.IsZero() && p.counts.InFlight > 0: // their answers will show
-	case left > most, left > 0 && !p.outage && !p.since.IsZero() && q.until.Sub(p.since) > most:
+	case left > most, left > 0 && !p.outage && !p.blockedSince.IsZero() && q.until.Sub(p.blockedSince) > most:
 		return 0, &PauseError{Until: q.until, Reason: q.reason}
 	}
 	return left, nil

@@ -33,8 +33,8 @@ const (
 	changed     = 0.15 // makes it another one
 )
 
-// quota is what is known of the site's quota, taken for a token bucket of which level and refill are unknown. What an
-// answer shows is compared with the level that was reckoned for the time at which its request left.
+// quota estimates the site's quota: a token bucket whose level and refill rate are unknown. What an answer shows is
+// compared with the level estimated for the time at which its request left.
 type quota struct {
 	maxRate float64 // unpaced: there is no ceiling
 	refill  float64 // tokens a second; unpaced: nothing is known
@@ -42,16 +42,16 @@ type quota struct {
 	start   time.Time // when the first request left
 	last    time.Time // when the last permit was due
 	levels  levels
-	stretch
+	sinceEmpty
 
-	since  time.Time // when the refill last changed much
-	best   float64   // the largest refill that has been proved
-	strays float64   // a leaky count of refusals
-	event  *event
+	changedAt time.Time // when the refill last changed much
+	best      float64   // the largest refill that has been proved
+	strays    float64   // a leaky count of refusals
+	event     *event
 }
 
-// stretch is the time since the bucket was last empty, as far as known; at first since the start. Times are seconds.
-type stretch struct {
+// sinceEmpty is what happened since the bucket was last known to be empty; at first since the start. Times are seconds.
+type sinceEmpty struct {
 	empty  time.Time // when the request left that found it empty
 	used   float64   // requests since then that have not been refused
 	idle   float64   // of the time, in pauses
@@ -60,15 +60,15 @@ type stretch struct {
 	stored float64   // of that pause, for which the bucket had room
 }
 
-// event is a first refusal, what it shows of the time since the bucket was last empty, and what became of later ones.
+// event is the first refusal after a pass, what it shows of the time before it, and how later requests fared.
 type event struct {
-	permit  Permit
-	rate    float64 // at which requests left
-	busy    float64 // seconds since the bucket was last empty, but for pauses
-	low     float64 // what the refill is at least, as the bucket let in that much; 0: it was full at first
-	high    float64 // and at most, as if the bucket overflowed in pauses
-	vouched bool    // it had a Retry-After
-	good    bool    // the reckoned level was
+	permit        Permit
+	rate          float64 // at which requests left
+	busy          float64 // seconds since the bucket was last empty, but for pauses
+	low           float64 // what the refill is at least, as the bucket let in that much; 0: it was full at first
+	high          float64 // and at most, as if the bucket overflowed in pauses
+	hadRetryAfter bool    // the refusal had a Retry-After
+	hadTokens     bool    // by the estimate, the bucket was not empty
 
 	sent, passed float64 // of the requests that left later
 }
@@ -83,7 +83,7 @@ func (q *quota) rate(now time.Time) float64 {
 	if q.refill < lowQuota*q.best {
 		share = patienceLow
 	}
-	x := q.pushed / min(patience+q.paused+share*q.empty.Sub(q.since).Seconds(), patienceTop)
+	x := q.pushed / min(patience+q.paused+share*q.empty.Sub(q.changedAt).Seconds(), patienceTop)
 	return max(slowest, min(q.refill*(1+beyond*min(q.stored, 1)+math.Pow(x, 5)), q.maxRate))
 }
 
@@ -108,7 +108,7 @@ func (q *quota) take(now time.Time, held bool) time.Duration {
 // leave counts a request that leaves, and returns its number.
 func (q *quota) leave(now time.Time) uint64 {
 	if q.start.IsZero() {
-		q.start, q.empty, q.since = now, now, now
+		q.start, q.empty, q.changedAt = now, now, now
 	}
 	q.sent++
 	q.used++
@@ -164,13 +164,13 @@ func (q *quota) newEvent(now time.Time, permit Permit, seconds float64, vouched 
 		low = 0
 	}
 	return &event{
-		permit:  permit,
-		rate:    q.rate(now),
-		busy:    busy,
-		low:     low,
-		high:    (admitted + 1) / busy,
-		vouched: vouched,
-		good:    q.refill*seconds-admitted > q.refill*max(q.hold().Seconds()/2, drift*seconds),
+		permit:        permit,
+		rate:          q.rate(now),
+		busy:          busy,
+		low:           low,
+		high:          (admitted + 1) / busy,
+		hadRetryAfter: vouched,
+		hadTokens:     q.refill*seconds-admitted > q.refill*max(q.hold().Seconds()/2, drift*seconds),
 	}
 }
 
@@ -188,9 +188,9 @@ func (q *quota) resume(now, halted time.Time) {
 	}
 	q.best = max(q.best, e.low)
 	if !(math.Abs(refill-q.refill) <= changed*q.refill) {
-		q.since = e.permit.left
+		q.changedAt = e.permit.left
 	}
-	q.stretch = stretch{
+	q.sinceEmpty = sinceEmpty{
 		empty:  e.permit.left,
 		used:   float64(q.sent-e.permit.number) - (e.sent - e.passed),
 		idle:   paused,
@@ -200,7 +200,7 @@ func (q *quota) resume(now, halted time.Time) {
 	q.refill, q.strays = refill, 0
 }
 
-// estimate returns what the refill most likely is; false: the refusal was a stray, of which there are so many.
+// estimate returns the most likely refill; false: the refusal was a stray one. strays is their leaky count.
 func (e *event) estimate(strays float64) (refill float64, ok bool) {
 	if e == nil {
 		return 0, false
@@ -209,14 +209,14 @@ func (e *event) estimate(strays float64) (refill float64, ok bool) {
 	if clear {
 		flow = e.rate * (e.passed + 0.5) / (e.sent + 0.5) // what was admitted after the refusal
 	}
-	empty := (e.vouched || !e.good) && flow <= refutes*e.high
+	empty := (e.hadRetryAfter || !e.hadTokens) && flow <= refutes*e.high
 	most := 1.0
 	switch {
 	case !empty && strays < strayMost:
 		return 0, false
-	case !empty, !clear && (e.vouched || e.low == 0):
+	case !empty, !clear && (e.hadRetryAfter || e.low == 0):
 		most = halved
-	case e.vouched:
+	case e.hadRetryAfter:
 		most = refusedAt
 	}
 	return max(e.low, min(e.high, flow, most*e.rate), slowest), true

@@ -12,18 +12,18 @@ func TestEstimate(t *testing.T) {
 		event event
 		want  float64
 	}{
-		{"the very first request", event{rate: 100, high: 1000, vouched: true}, 50},
+		{"the very first request", event{rate: 100, high: 1000, hadRetryAfter: true}, 50},
 		{"the bucket was full at the start; the share admitted counts",
-			event{rate: 98, high: 115, vouched: true, sent: 13, passed: 5}, 40},
+			event{rate: 98, high: 115, hadRetryAfter: true, sent: 13, passed: 5}, 40},
 		{"short pauses: nearly exact", event{rate: 60, low: 37, high: 38}, 38},
 		{"at most what was let in outside of pauses",
-			event{rate: 100, low: 45, high: 91, vouched: true, sent: 14, passed: 14}, 91},
+			event{rate: 100, low: 45, high: 91, hadRetryAfter: true, sent: 14, passed: 14}, 91},
 		{"it was refused at that rate",
-			event{rate: 100, low: 90, high: 180, vouched: true, sent: 14, passed: 14}, 95},
-		{"none of the later ones was admitted", event{rate: 50, low: 16.7, high: 50, vouched: true, sent: 10}, 25},
-		{"at least what was let in", event{rate: 100, low: 90, high: 100, vouched: true, sent: 14, passed: 4}, 90},
-		{"congestion by the count of strays", event{rate: 100, low: 40, high: 91, good: true, sent: 5, passed: 3}, 50},
-		{"the same, with too few answers", event{rate: 100, low: 40, high: 91, good: true, sent: 2, passed: 1}, 50},
+			event{rate: 100, low: 90, high: 180, hadRetryAfter: true, sent: 14, passed: 14}, 95},
+		{"none of the later ones was admitted", event{rate: 50, low: 16.7, high: 50, hadRetryAfter: true, sent: 10}, 25},
+		{"at least what was let in", event{rate: 100, low: 90, high: 100, hadRetryAfter: true, sent: 14, passed: 4}, 90},
+		{"congestion by the count of strays", event{rate: 100, low: 40, high: 91, hadTokens: true, sent: 5, passed: 3}, 50},
+		{"the same, with too few answers", event{rate: 100, low: 40, high: 91, hadTokens: true, sent: 2, passed: 1}, 50},
 	}
 	for _, tt := range tests {
 		if got, _ := tt.event.estimate(strayMost); math.Abs(got-tt.want) > 0.01*tt.want {
@@ -39,10 +39,10 @@ func TestCertain(t *testing.T) {
 		event event
 		want  bool
 	}{
-		{"a good level", event{rate: 100, high: 100, good: true}, false},
+		{"a good level", event{rate: 100, high: 100, hadTokens: true}, false},
 		{"an empty bucket", event{rate: 100, high: 100}, true},
-		{"Retry-After", event{rate: 100, high: 100, good: true, vouched: true}, true},
-		{"twice what an empty bucket could admit", event{rate: 100, high: 50, vouched: true, sent: 14, passed: 14}, false},
+		{"Retry-After", event{rate: 100, high: 100, hadTokens: true, hadRetryAfter: true}, true},
+		{"twice what an empty bucket could admit", event{rate: 100, high: 50, hadRetryAfter: true, sent: 14, passed: 14}, false},
 	}
 	for _, tt := range tests {
 		if _, got := tt.event.estimate(0); got != tt.want {

@@ -45,13 +45,13 @@ func (p *program) check(ctx context.Context, path string, read *readFlags, check
 	if check.Survey, err = file.Survey(ctx, options); err != nil {
 		return err
 	}
-	check.Words = slices.Concat([]string{path}, p.again(siteFlagNames...), p.again(accessFlagNames...),
-		p.again(formFlagNames...), check.Survey.Repeat, p.again("include", "exclude"))
+	check.Args = slices.Concat([]string{path}, p.flagArgs(siteFlagNames...), p.flagArgs(accessFlagNames...),
+		p.flagArgs(formFlagNames...), check.Survey.Repeat, p.flagArgs("include", "exclude"))
 	for row, err := range check.Survey.All(ctx) {
 		if err != nil {
 			return err
 		}
-		check.See(row)
+		check.Add(row)
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ import (
 	"jsm-onboard/report"
 )
 
-// A doctor goes from check to check. What needs a check that has failed is not asked.
+// A doctor makes one check after the other. It skips those that need a check that has failed.
 type doctor struct {
 	*program
 	site          site
@@ -51,9 +51,9 @@ func (p *program) doctorCommand() *cobra.Command {
 	return cmd
 }
 
-// note adds what a check has found: fine when all is well, or err, which is a warning or the reason why it has failed.
-// Missing credentials and permissions are exit code 4, and anything else, which comes before them, is 1.
-func (d *doctor) note(name string, err error, fine string) bool {
+// add adds the result of a check: fine if err is nil; else err, which is a warning or a failure. A failure sets
+// the exit code: 4 for missing credentials or permissions, 1 for anything else; 1 wins over 4.
+func (d *doctor) add(name string, err error, fine string) bool {
 	finding := report.Finding{Name: name, State: report.Fine, Text: fine}
 	if err != nil {
 		stop := explain(err)
@@ -80,14 +80,14 @@ const warned importer.Cause = 0
 func warnf(hint, format string, args ...any) error { return stopf(warned, hint, format, args...) }
 
 func (d *doctor) examine(ctx context.Context) {
-	d.note("Version", nil, d.Version)
+	d.add("Version", nil, d.Version)
 	err := d.findSite(&d.site)
-	if d.note("Address", err, d.site.shown) {
+	if d.add("Address", err, d.site.label) {
 		d.Site = d.site.url
 	}
 	err = d.logIn(&d.site)
 	kind, kindErr := d.site.config.Credentials.Kind()
-	if d.note("Credentials", cmp.Or(err, kindErr), string(kind)) && d.Site != "" {
+	if d.add("Credentials", cmp.Or(err, kindErr), string(kind)) && d.Site != "" {
 		d.checkSite(ctx)
 	}
 	if d.Site != "" {
@@ -98,28 +98,28 @@ func (d *doctor) examine(ctx context.Context) {
 // checkSite asks the site what every run asks it, and names the hosts that get the credentials.
 func (d *doctor) checkSite(ctx context.Context) {
 	if err := d.newClient(&d.site, func(apiclient.Event) {}); err != nil {
-		d.note("Settings", err, "")
+		d.add("Settings", err, "")
 		return
 	}
-	d.note("Hosts", nil, "credentials go to "+strings.Join(slices.Compact(d.site.client.CredentialHosts()), ", "))
+	d.add("Hosts", nil, "credentials go to "+strings.Join(slices.Compact(d.site.client.CredentialHosts()), ", "))
 	var err error
 	d.conn, err = d.site.client.Connect(ctx)
 	if !d.conn.Reached {
-		d.note("Site", err, "")
+		d.add("Site", err, "")
 		return
 	}
-	d.note("Site", nil, "Jira Service Management Cloud "+d.conn.Version)
+	d.add("Site", nil, "Jira Service Management Cloud "+d.conn.Version)
 	if skew := d.conn.Skew.Abs(); skew > 2*time.Minute {
-		d.note("Clock", warnf("set the clock: certificates, tokens and pauses depend on it",
+		d.add("Clock", warnf("set the clock: certificates, tokens and pauses depend on it",
 			"the site's clock is %s away from this machine's", skew), "")
 	}
 	headers := "nothing about its quota; the program finds the pace by itself"
 	if len(d.conn.RateHeaders) > 0 {
 		headers = strings.Join(d.conn.RateHeaders, ", ")
 	}
-	d.note("Quota", nil, "the site sends "+headers)
+	d.add("Quota", nil, "the site sends "+headers)
 	if d.conn.Administer == 0 { // it got no further
-		d.note("Login", err, "")
+		d.add("Login", err, "")
 		return
 	}
 	d.checkRights(err)
@@ -136,19 +136,19 @@ func (d *doctor) checkRights(err error) {
 	if name == "" {
 		unnamed = warnf(apiclient.HintScope, "accepted %s; %s", where, nameless)
 	}
-	d.note("Login", unnamed, name+", "+where)
+	d.add("Login", unnamed, name+", "+where)
 	if err == nil && d.conn.Administer == apiclient.Unverified {
 		err = warnf("", administerUnverified)
 	}
-	d.note("Administer", err, "the account has Administer Jira, which creating customers needs")
-	d.note("Browse users", lacking(d.conn.BrowseUsers, browseMissing, apiclient.HintBrowse),
+	d.add("Administer", err, "the account has Administer Jira, which creating customers needs")
+	d.add("Browse users", lacking(d.conn.BrowseUsers, browseMissing, apiclient.HintBrowse),
 		"the account can look up the account ids of people who are at the site already")
 	for _, scope := range d.conn.Scopes {
-		d.note("Scope", lacking(scope.Has, "the token lacks "+scope.Name, apiclient.HintScope), scope.Name)
+		d.add("Scope", lacking(scope.Has, "the token lacks "+scope.Name, apiclient.HintScope), scope.Name)
 	}
 }
 
-// lacking warns of what is good to have, unless it is there.
+// lacking returns a warning about an optional permission, or nil if the token has it.
 func lacking(has apiclient.Verdict, what, hint string) error {
 	switch has {
 	case apiclient.Yes:
@@ -164,7 +164,7 @@ func (d *doctor) checkAccess(ctx context.Context) {
 	client := d.site.client
 	if d.organizations {
 		all, err := client.Organizations(ctx)
-		d.note("Organizations", err, "the account can see "+text.Counted(len(all), "organization", "organizations"))
+		d.add("Organizations", err, "the account can see "+text.Counted(len(all), "organization", "organizations"))
 	}
 	for _, key := range d.serviceDesks {
 		desk, err := client.ServiceDesk(ctx, key)
@@ -175,11 +175,11 @@ func (d *doctor) checkAccess(ctx context.Context) {
 					"the account cannot work with the organizations of this project")
 			}
 		}
-		d.note("Project "+key, err, desk.ProjectName+": customers and organizations can be added")
+		d.add("Project "+key, err, desk.ProjectName+": customers and organizations can be added")
 	}
 }
 
-// checkLedger makes no ledger, and waits for nobody who has it open. It tries what a run would do.
+// checkLedger reports whether a run could use the ledger. It creates none, and does not wait for its lock.
 func (d *doctor) checkLedger(ctx context.Context) {
 	err := d.openLedger(ctx, &d.site, ledger.OpenReadOnly)
 	var holdings ledger.Holdings
@@ -189,10 +189,10 @@ func (d *doctor) checkLedger(ctx context.Context) {
 	if err == nil && d.conn.CloudID != "" { // compared: the ledger is read-only
 		err = d.site.ledger.Bind(ctx, d.conn.CloudID)
 	}
-	tried := ledger.Try(d.site.ledgerPath)
-	if isHeld(tried) {
+	tried := ledger.TryOpen(d.site.ledgerPath)
+	if isLocked(tried) {
 		tried = warnf("a run that starts now is refused; wait until that one has ended", "%s", explain(tried).What)
 	}
-	d.note("Ledger", cmp.Or(err, tried), fmt.Sprintf("%s, with %s (%s revoked)", report.Shown(d.site.ledgerPath),
+	d.add("Ledger", cmp.Or(err, tried), fmt.Sprintf("%s, with %s (%s revoked)", report.Shown(d.site.ledgerPath),
 		text.Counted(holdings.Accounts, "account", "accounts"), text.Grouped(holdings.Revoked)))
 }

@@ -15,26 +15,26 @@ import (
 	"jsm-onboard/report/page"
 )
 
-// conclude writes how the run ended, revokes the leavers of a sync, and prints the totals. What cannot be written makes
-// the run broken, and what can still be written says so. Killed in between, the same command goes on.
+// conclude writes how the run ended, revokes the leavers of a sync, and prints the totals. If a file cannot be written,
+// the run is broken, and the files that can be written say so. After a kill in between, the same command continues.
 func (r *run) conclude(ctx context.Context, end importer.End) error {
 	still := context.WithoutCancel(ctx)
-	if err := r.record(still, end); err != nil {
+	if err := r.writeEnd(still, end); err != nil {
 		end.Stop = brokenBy(end.Stop, err)
-		_ = r.record(still, end)
+		_ = r.writeEnd(still, end)
 	}
 	var err error
 	if w, ok := r.work.(*syncWork); ok && end.Stop == nil && w.revoke(ctx, r) {
-		err = r.record(still, end) // now with what became of them
+		err = r.writeEnd(still, end) // now with what became of them
 	}
-	if r.within == nil {
+	if r.parent == nil {
 		r.console.Totals(*r.summary)
 	}
 	return cmp.Or(err, asExit(r.summary.ExitCode))
 }
 
-// record writes page and summary, and then the end of the run into the ledger: a run is not complete without them.
-func (r *run) record(ctx context.Context, end importer.End) error {
+// writeEnd writes page and summary, then the end of the run into the ledger: a run is not complete without these files.
+func (r *run) writeEnd(ctx context.Context, end importer.End) error {
 	r.summary = r.summarise(end)
 	trace := r.recorder.Trace()
 	err := r.out.write(*r.summary, page.Page{Summary: *r.summary, Trace: trace, Findings: r.rows.findings})
@@ -44,34 +44,34 @@ func (r *run) record(ctx context.Context, end importer.End) error {
 	run := r.plan.Run
 	run.Retry = end.Stop != nil && end.Stop.Cause != importer.Interrupted && end.Stop.Cause != importer.LimitReached
 	run.Trace, _ = json.Marshal(trace) // numbers and times alone
-	return errors.Join(err, r.keep(ctx, &run))
+	return errors.Join(err, r.finishInLedger(ctx, &run))
 }
 
-// keep writes the end of a run into the ledger.
-func (r *run) keep(ctx context.Context, run *ledger.Run) error {
+// finishInLedger writes the end of a run into the ledger.
+func (r *run) finishInLedger(ctx context.Context, run *ledger.Run) error {
 	s := r.summary
 	run.FinishedAt, run.Outcome, run.StopReason = s.FinishedAt, s.Outcome, s.StopReason
 	run.ExitCode, run.RowsRead, run.Summary = s.ExitCode, s.Rows.Read, s.JSON()
 	return r.site.ledger.FinishRun(ctx, run)
 }
 
-// refuse writes how a run ended before its first row: nobody shall take the last run's summary for this one's. Of a
-// sync the ledger keeps it, too: those who look in the morning look there. A wrong command line is kept nowhere,
-// Ctrl-C not in the ledger, and where another run holds the ledger the files are that one's.
-func (r *run) refuse(ctx context.Context, err error) {
+// writeRefusal writes the summary of a run that ended before its first row, so that nobody mistakes the previous one
+// for it. A refused sync is also recorded in the ledger, for `report --list`, unless it was interrupted. Nothing is
+// written for a wrong command line, or while another run has the ledger: the files are that run's.
+func (r *run) writeRefusal(ctx context.Context, err error) {
 	end := importer.End{Stop: explain(err)}
 	if r.plan != nil {
 		end.Rows = r.plan.Survey.Rows
 		end.Totals[outcome.NotAttempted] = end.Rows
 	}
 	r.summary = r.summarise(end)
-	if leavesFiles(err) || r.apart(r.site, &r.out, namedFile{"the input", r.input}) != nil {
+	if touchesNoFiles(err) || r.checkOutputs(r.site, &r.out, namedFile{"the input", r.input}) != nil {
 		r.out.metricsFile = "" // it may be a file in use, too
 		return
 	}
 	if r.command == "sync" && end.Stop.Cause != importer.Interrupted && r.site.ledger != nil {
 		run := ledger.Run{Job: r.job(), StartedAt: r.began}
-		if err := r.keep(ctx, &run); err != nil {
+		if err := r.finishInLedger(ctx, &run); err != nil {
 			r.console.Log.Warn("report --list will not show this run", "error", err.Error())
 		}
 		r.summary.RunID = run.ID
@@ -81,8 +81,8 @@ func (r *run) refuse(ctx context.Context, err error) {
 	}
 }
 
-// leavesFiles reports whether a run that was refused with err says so in no file.
-func leavesFiles(err error) bool { return isHeld(err) || codeOf(err) == int(importer.Usage) }
+// touchesNoFiles reports whether a run that was refused with err must not write any of its files.
+func touchesNoFiles(err error) bool { return isLocked(err) || codeOf(err) == int(importer.Usage) }
 
 // write writes the page, and the summary's file; stdout gets the summary when all is over.
 func (f *outputFlags) write(s report.Summary, p page.Page) (err error) {
@@ -98,14 +98,14 @@ func (f *outputFlags) write(s report.Summary, p page.Page) (err error) {
 	return err
 }
 
-// publish gives the summary to whoever waits for it outside: stdout, the metrics and the monitor.
+// publish sends the summary to stdout, the metrics file and the monitor.
 func (r *run) publish(ctx context.Context, monitor *report.Monitor, err error) error {
 	r.summary.ExitCode = codeOf(err)
 	if r.out.summary == stdout {
 		_, writeErr := r.Out.Write(r.summary.JSON())
 		err = cmp.Or(err, writeErr)
 	}
-	if path := r.out.metricsFile; path != "" && !leavesFiles(err) {
+	if path := r.out.metricsFile; path != "" && !touchesNoFiles(err) {
 		if e := report.WriteMetrics(path, r.source, *r.summary); e != nil {
 			r.console.Log.Error("the metrics file was not written", "error", e.Error())
 			err = cmp.Or(err, e)
@@ -126,7 +126,7 @@ func (r *run) post(ctx context.Context, m *report.Monitor, signal string, body [
 	}
 }
 
-// summarise puts the run into numbers, also one that was refused before it had a plan or a site.
+// summarise returns the summary of the run, which may have been refused before it had a plan or a site.
 func (r *run) summarise(end importer.End) *report.Summary {
 	statuses := outcome.ImportStatuses()
 	if importer.Revokes(r.command) {
@@ -144,12 +144,12 @@ func (r *run) summarise(end importer.End) *report.Summary {
 		Leavers:    r.leavers,
 		Page:       r.out.page,
 		Gone:       r.site.temporary,
-		SiteFlags:  r.again(siteFlagNames...),
+		SiteFlags:  r.flagArgs(siteFlagNames...),
 	}
 	if r.site.ledger != nil {
 		s.Site, s.Ledger = r.site.url, r.site.ledgerPath
 	}
-	if then := r.then; then != nil {
+	if then := r.revocation; then != nil {
 		s.ExitCode, s.StopReason, s.Hint = cmp.Or(then.ExitCode, s.ExitCode), then.StopReason, then.Hint
 		if then.Outcome == ledger.Stopped {
 			s.StopReason, s.Hint = "revoking the leavers stopped: "+s.StopReason, cmp.Or(s.Hint, nextSync)
@@ -161,7 +161,7 @@ func (r *run) summarise(end importer.End) *report.Summary {
 	if r.plan != nil {
 		survey := r.plan.Survey
 		s.InputSHA256, s.Skipped, s.Problems = survey.SHA256, survey.Skipped, report.CountProblems(survey)
-		s.Repeat = slices.Concat(r.again(accessFlagNames...), r.again(formFlagNames...), survey.Repeat)
+		s.Repeat = slices.Concat(r.flagArgs(accessFlagNames...), r.flagArgs(formFlagNames...), survey.Repeat)
 	}
 	if r.pace == nil {
 		s.Outcome = ledger.Held
@@ -171,14 +171,15 @@ func (r *run) summarise(end importer.End) *report.Summary {
 	return s
 }
 
-// addRun adds what a run that was begun has sent and written.
+// addRun adds what the run sent and wrote. The run was not refused.
 func (r *run) addRun(s *report.Summary, end importer.End) {
 	pace := r.pace()
-	s.RunID, s.Continued, s.Resent = r.plan.Run.ID, r.plan.Resumed, r.planned.ResendKnown
-	s.Results, s.Failed, s.Kept, s.OtherEmail = r.rows.named, r.rows.toFix, r.rows.kept, r.plan.OtherAddress
+	s.RunID, s.Continued, s.Resent = r.plan.Run.ID, r.plan.Resumed, r.planOptions.ResendKnown
+	s.Results, s.Failed, s.Kept = r.rows.resultsPath, r.rows.failedPath, r.rows.keptPath
+	s.OtherEmail = r.plan.OtherAddress
 	s.Requests = report.Requests{
 		Sent: pace.Sent, Throttled: pace.Refused, Retried: max(0, pace.Sent-pace.Refused-end.Sent),
-		Ambiguous: end.Lost, Other: r.site.client.Requests() - r.before - pace.Sent,
+		Ambiguous: end.Lost, Other: r.site.client.Requests() - r.requestsBefore - pace.Sent,
 	}
 	s.Rate.Learned = pace.Learned
 	s.Rate.Mean = float64(pace.Sent) / max(r.recorder.Busy().Seconds(), 1) // of less nothing is known

@@ -31,13 +31,13 @@ func asExit(code int) error {
 	return exitError(code)
 }
 
-// stopf is why a command cannot be done, with what a person can do about it.
+// stopf returns why a command cannot go on, with a hint on what to do about it.
 func stopf(cause importer.Cause, hint, format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
 	return &importer.Stop{Cause: cause, What: err.Error(), Hint: hint, Err: errors.Unwrap(err)}
 }
 
-// usagef is a command line that cannot be run as it is.
+// usagef returns the error for a wrong command line.
 func usagef(hint, format string, args ...any) error {
 	return stopf(importer.Usage, hint, format, args...)
 }
@@ -53,14 +53,13 @@ func codeOf(err error) int {
 	return int(explain(err).Cause)
 }
 
-// isHeld reports whether another process holds the ledger.
-func isHeld(err error) bool {
+// isLocked reports whether another process holds the ledger.
+func isLocked(err error) bool {
 	refused, ok := errors.AsType[*ledger.RefusedError](err)
-	return ok && refused.Held
+	return ok && refused.Locked
 }
 
-// explain is what a person reads about an error, what they can do about it, and the cause, which has an exit code. It
-// is the one place where errors become exit codes.
+// explain returns message, hint and cause (the exit code) of an error: the one place where errors become exit codes.
 func explain(err error) *importer.Stop {
 	s := &importer.Stop{Cause: importer.Broken, What: err.Error(), Err: err}
 	if e, ok := errors.AsType[*importer.Stop](err); ok {
@@ -88,7 +87,7 @@ func explain(err error) *importer.Stop {
 	return s
 }
 
-// notWhat says what a value of a flag is not, by the flag's name or type, in place of Go's parsers.
+// notWhat says what a flag's value should have been, by its name or type, in place of the errors of Go's parsers.
 var notWhat = map[string]string{
 	"duration":  "not a duration: write it as 30s, 15m or 2h",
 	"int":       "not a whole number",
@@ -99,7 +98,7 @@ var notWhat = map[string]string{
 	"":          "neither a number of rows (12) nor a share of 0% to 100% (5%)", // a guard
 }
 
-// secretWords are in the names of flags that somebody looks for who wants to type credentials.
+// secretWords matches flag names that people try who want to type credentials.
 var secretWords = regexp.MustCompile(`(?i)token|password|secret|user|email|api-key`)
 
 // flagMistake makes a mistake in a flag a wrong command line.

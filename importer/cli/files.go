@@ -9,7 +9,7 @@ import (
 	"jsm-onboard/report"
 )
 
-// namedFile is a file that a command reads or writes, and how a person calls it.
+// namedFile is a file that a command reads or writes, with the name that messages use for it.
 type namedFile struct{ name, path string }
 
 const (
@@ -17,24 +17,24 @@ const (
 	stdout  = "-"        // as the path of an output
 )
 
-// apart refuses outputs of a command that are a file in use. inputs are those that are no flags' files.
-func (p *program) apart(s *site, out *outputFlags, inputs ...namedFile) error {
+// checkOutputs refuses output files that the command also reads or uses. inputs are those that no flag names.
+func (p *program) checkOutputs(s *site, out *outputFlags, inputs ...namedFile) error {
 	inUse := append(ledgerFiles(s.ledgerPath), namedFile{"the settings file", p.configPath},
 		namedFile{"the token file", s.tokenFile}, namedFile{"the CA file", s.caFile})
-	return apart(append(inUse, inputs...), out.files())
+	return checkDistinct(append(inUse, inputs...), out.files())
 }
 
-// taken reports which paths no failed file may get: those of what is in use, and of the other outputs.
-func (p *program) taken(s *site, out outputFlags, input string) func(path string) bool {
+// inUse returns a function that reports whether a path is a file that the command uses, or another of its outputs.
+func (p *program) inUse(s *site, out outputFlags, input string) func(path string) bool {
 	out.failed = ""
 	others := append(out.files(), namedFile{"the input", input})
-	return func(path string) bool { return p.apart(s, &outputFlags{failed: path}, others...) != nil }
+	return func(path string) bool { return p.checkOutputs(s, &outputFlags{failed: path}, others...) != nil }
 }
 
-// apart refuses outputs that are one of the files in use, or one another, or the partial file of one of them. They
-// are compared as files, so that no other spelling and no link hides that two are one. It also refuses to replace a
-// file that this program has not written; a failed file gets another name by itself.
-func apart(inUse, outputs []namedFile) error {
+// checkDistinct refuses an output that is a file in use, another output, or the partial file of one. It compares files,
+// not paths, so that links and spellings do not matter. It also refuses to replace a file that this program did not
+// write; a failed file is given another name instead.
+func checkDistinct(inUse, outputs []namedFile) error {
 	for _, output := range outputs {
 		if !isFile(output.path) {
 			continue
@@ -56,7 +56,7 @@ func apart(inUse, outputs []namedFile) error {
 	return nil
 }
 
-// ledgerFiles are a ledger and what SQLite, its lock and the memory of failed files keep beside it.
+// ledgerFiles are a ledger and the files beside it: SQLite's, its lock, and the list of failed files.
 func ledgerFiles(path string) []namedFile {
 	files := []namedFile{{"the ledger", path}}
 	for _, end := range []string{"-wal", "-shm", "-journal", ".lock", ".files"} {
@@ -114,7 +114,7 @@ func writable(files []namedFile) (err error) {
 	return err
 }
 
-// stem is what the names of files made from path begin with. Those of a rehearsal never meet those of a real run.
+// stem is the prefix of the files that are named after path. In the sandbox it differs from that of a real run.
 func (r *run) stem(path string) string {
 	stem := absolute(export.Stem(path))
 	if isStdin(path) {

@@ -14,7 +14,7 @@ import (
 	"jsm-onboard/report"
 )
 
-// readFlags say how an export is read. As JSON they are the choices that make a run of the same file another run.
+// readFlags are the flags that say how an export is read. Their JSON is part of what identifies a run (ledger.Job).
 type readFlags struct {
 	Columns   []string `json:"columns,omitempty"`
 	Include   []string `json:"include,omitempty"`
@@ -35,22 +35,22 @@ func (f *readFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.NoHeader, "no-header", false, "")
 }
 
-// as adds the flags by which one of our own files was written, where the user says nothing else, and returns options.
-func (f *readFlags) as(words []string) (export.Options, error) {
-	var written readFlags
+// withDefaults returns the options. args, with which a file of this program was written, stand in for flags left out.
+func (f *readFlags) withDefaults(args []string) (export.Options, error) {
+	var defaults readFlags
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
-	written.register(flags)
-	if err := flags.Parse(words); err != nil {
+	defaults.register(flags)
+	if err := flags.Parse(args); err != nil {
 		return export.Options{}, fmt.Errorf("how this file was written: %w", err)
 	}
-	for _, column := range written.Columns {
+	for _, column := range defaults.Columns {
 		field, _, _ := strings.Cut(column, "=")
-		named := func(said string) bool { return strings.HasPrefix(strings.ReplaceAll(said, " ", ""), field+"=") }
-		if !slices.ContainsFunc(f.Columns, named) {
+		sets := func(flag string) bool { return strings.HasPrefix(strings.ReplaceAll(flag, " ", ""), field+"=") }
+		if !slices.ContainsFunc(f.Columns, sets) {
 			f.Columns = append(f.Columns, column)
 		}
 	}
-	f.Preset, f.NoHeader = cmp.Or(f.Preset, written.Preset), f.NoHeader || written.NoHeader
+	f.Preset, f.NoHeader = cmp.Or(f.Preset, defaults.Preset), f.NoHeader || defaults.NoHeader
 	return f.options()
 }
 
@@ -95,7 +95,7 @@ func matches(flag string, texts []string) ([]export.Match, error) {
 	return list, nil
 }
 
-// choices are the flags as the ledger keeps them with a run.
+// choices returns the flags as the JSON that the ledger stores with a run.
 func (f *readFlags) choices() string {
 	kept := *f
 	kept.Encoding = strings.ToLower(kept.Encoding)
@@ -162,7 +162,7 @@ func (f *outputFlags) check() error {
 	return nil
 }
 
-// files are all of them, as people call them.
+// files returns all of them, each with the name that messages use for it.
 func (f *outputFlags) files() []namedFile {
 	return []namedFile{
 		{"--results", f.results}, {"--failed", f.failed}, {"--leavers", f.leavers},

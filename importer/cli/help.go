@@ -35,27 +35,27 @@ func (p *program) command(use string, run func(*cobra.Command, []string) error) 
 		Use:   use,
 		Short: short,
 		Long:  long,
-		Args:  checkWords,
-		RunE: func(cmd *cobra.Command, words []string) error {
+		Args:  checkArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, release := p.interruptible(cmd.Context())
 			defer release()
 			cmd.SetContext(ctx)
-			return run(cmd, words)
+			return run(cmd, args)
 		},
 		Annotations: map[string]string{shownFlags: strings.NewReplacer("`--", "", "`", "").Replace(flags)},
 	}
 }
 
-// checkWords refuses too few words, or too many, besides the flags of a command.
-func checkWords(cmd *cobra.Command, words []string) error {
+// checkArgs refuses a missing argument of a command, or too many.
+func checkArgs(cmd *cobra.Command, args []string) error {
 	wrong := ""
 	switch name, wanted, _ := strings.Cut(cmd.Use, " "); {
-	case wanted == "" && len(words) > 0:
+	case wanted == "" && len(args) > 0:
 		wrong = name + " takes only flags"
-	case len(words) == 0 && !strings.HasPrefix(wanted, "[") && wanted != "":
+	case len(args) == 0 && !strings.HasPrefix(wanted, "[") && wanted != "":
 		wrong = name + ": " + wanted + " is missing"
-	case len(words) > 1:
-		wrong = fmt.Sprintf("%s takes one %s, and here are %d", name, strings.Trim(wanted, "[]"), len(words))
+	case len(args) > 1:
+		wrong = fmt.Sprintf("%s takes one %s, and here are %d", name, strings.Trim(wanted, "[]"), len(args))
 	default:
 		return nil
 	}
@@ -69,7 +69,7 @@ func (p *program) helpCommand() *cobra.Command {
 	cmd := p.command("help [TOPIC|COMMAND]", func(cmd *cobra.Command, args []string) error {
 		topic := strings.Join(args, " ")
 		if slices.Contains(topics, topic) {
-			return p.showText(helpText(topic))
+			return p.showMarkdown(helpText(topic))
 		}
 		named, _, err := cmd.Root().Find(args)
 		if err != nil || named == cmd.Root() && topic != "" {
@@ -81,8 +81,8 @@ func (p *program) helpCommand() *cobra.Command {
 	return cmd
 }
 
-// showText prints Markdown as text. Lines of code are never broken.
-func (p *program) showText(markdown string) (err error) {
+// showMarkdown prints Markdown as text. Lines of code are never broken.
+func (p *program) showMarkdown(markdown string) (err error) {
 	for block := range strings.SplitSeq(strings.TrimSpace(markdown), "\n\n") {
 		if strings.HasPrefix(block, "    ") {
 			_, err = fmt.Fprintln(p.Out, block+"\n")
@@ -95,20 +95,20 @@ func (p *program) showText(markdown string) (err error) {
 
 // Markdown: a row of a table, the rule below its head, and where a paragraph or an item goes on in the next line.
 var (
-	tableRow  = regexp.MustCompile(`(?m)^\| (.*?) \| (.*) \|$`)
-	tableRule = regexp.MustCompile(`(?m)^\| ---.*\n`)
-	goesOn    = regexp.MustCompile(`(\S)\n(?:  )?([^\s*|])`)
-	marks     = strings.NewReplacer("### ", "", "## ", "", "# ", "", "`", "", "**", "", `\|`, "|")
+	tableRow     = regexp.MustCompile(`(?m)^\| (.*?) \| (.*) \|$`)
+	tableRule    = regexp.MustCompile(`(?m)^\| ---.*\n`)
+	continuation = regexp.MustCompile(`(\S)\n(?:  )?([^\s*|])`)
+	markdown     = strings.NewReplacer("### ", "", "## ", "", "# ", "", "`", "", "**", "", `\|`, "|")
 )
 
-// readable is a block of Markdown without its marks, a line for each paragraph, item and row.
+// readable returns a block of Markdown as plain text, with one line for each paragraph, item and row.
 func readable(block string) string {
-	text := goesOn.ReplaceAllString(tableRule.ReplaceAllString(block, ""), "$1 $2")
+	text := continuation.ReplaceAllString(tableRule.ReplaceAllString(block, ""), "$1 $2")
 	text = tableRow.ReplaceAllStringFunc(text, func(row string) string {
 		cells := strings.Split(strings.Trim(row, "| "), " | ")
-		return entry(marks.Replace(cells[0]), strings.Join(cells[1:], " · "))
+		return entry(markdown.Replace(cells[0]), strings.Join(cells[1:], " · "))
 	})
-	return marks.Replace(text)
+	return markdown.Replace(text)
 }
 
 // entry is what is explained, and behind it, or below where it is long, its explanation.

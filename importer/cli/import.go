@@ -16,7 +16,7 @@ import (
 	"jsm-onboard/report"
 )
 
-// leastErrors is what a share in --max-errors and --max-creates comes to at least: a share of a few rows says nothing.
+// leastErrors is how many rows a share in --max-errors and --max-creates always allows: that of a few says nothing.
 const leastErrors = 100
 
 // importWork is what import does within a run.
@@ -35,12 +35,12 @@ func (p *program) importCommand() *cobra.Command {
 func (w *importWork) register(flags *pflag.FlagSet, r *run) {
 	r.read.register(flags)
 	r.out.registerRows(flags)
-	flags.IntVar(&r.options.Limit, "limit", r.options.Limit, "")
-	flags.BoolVar(&r.planned.Access.Organizations, "organizations", false, "")
-	flags.StringArrayVar(&r.planned.Access.ServiceDesks, "service-desk", nil, "")
-	flags.BoolVar(&r.planned.UpdateNames, "update-names", false, "")
-	flags.BoolVar(&r.planned.ResendKnown, "resend-known", false, "")
-	flags.BoolVar(&r.options.ResolveConflicts, "resolve-conflicts", true, "")
+	flags.IntVar(&r.runOptions.Limit, "limit", r.runOptions.Limit, "")
+	flags.BoolVar(&r.planOptions.Access.Organizations, "organizations", false, "")
+	flags.StringArrayVar(&r.planOptions.Access.ServiceDesks, "service-desk", nil, "")
+	flags.BoolVar(&r.planOptions.UpdateNames, "update-names", false, "")
+	flags.BoolVar(&r.planOptions.ResendKnown, "resend-known", false, "")
+	flags.BoolVar(&r.runOptions.ResolveConflicts, "resolve-conflicts", true, "")
 	flags.TextVar(&w.guards.MaxInvalid, "max-invalid", importer.Limit{Percent: 100, Unit: importer.Share}, "")
 	flags.TextVar(&w.guards.MaxCreates, "max-creates", importer.Limit{Rows: leastErrors}, "")
 	organizations := importer.Limit{Percent: 10, Rows: 20, Unit: importer.Share}
@@ -48,7 +48,7 @@ func (w *importWork) register(flags *pflag.FlagSet, r *run) {
 }
 
 func (w *importWork) check(r *run) error {
-	if limit := r.options.Limit; limit < 1 {
+	if limit := r.runOptions.Limit; limit < 1 {
 		return usagef("leave the flag out for all; --dry-run sends nothing", "--limit %d is less than 1", limit)
 	}
 	r.out.results = cmp.Or(r.out.results, r.stem(r.path)+".results.csv")
@@ -57,10 +57,10 @@ func (w *importWork) check(r *run) error {
 }
 
 func (w *importWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
-	p, err := importer.MakePlan(ctx, r.file, r.site.ledger, r.planned)
+	p, err := importer.MakePlan(ctx, r.file, r.site.ledger, r.planOptions)
 	batch := err == nil && r.command == "import" && !r.site.temporary && p.Survey.Own == nil // not a file of ours
 	if batch && p.Resent+p.Fixed+p.Settled.Of(outcome.Known, outcome.Renamed) == 0 {
-		r.memory.Batch = p.Survey.SHA256 // these are others than there were before
+		r.failedFiles.Batch = p.Survey.SHA256 // these are others than there were before
 	}
 	return p, err
 }
@@ -73,7 +73,7 @@ func (w *importWork) guard(ctx context.Context, r *run) error {
 	}
 	calls := r.plan.Create + r.plan.LookUps + r.plan.Settled.Of(outcome.Renamed)
 	err, sandbox := w.guards.Check(r.plan), strings.HasPrefix(r.site.url, "http:")
-	if err != nil || !r.asks() && (r.dryRun || calls == 0 && !sandbox) {
+	if err != nil || !r.needsSite() && (r.dryRun || calls == 0 && !sandbox) {
 		return err
 	}
 	if r.conn, err = r.site.connect(ctx, calls > 0); err != nil {
@@ -85,15 +85,15 @@ func (w *importWork) guard(ctx context.Context, r *run) error {
 	return w.guards.Check(r.plan)
 }
 
-func (w *importWork) outlook(r *run, o *report.Outlook) {
-	o.Organizations = r.planned.Access.Organizations
+func (w *importWork) addDetails(r *run, o *report.PlanDetails) {
+	o.Organizations = r.planOptions.Access.Organizations
 	failed := slices.Equal(r.plan.Survey.Own, []string{"jsm_reason", "jsm_row", "jsm_line"})
-	o.Note(failed && r.memory.At(r.input).Path == "", "Note: this failed file had another name, or stood "+
+	o.NoteIf(failed && r.failedFiles.Last(r.input).Path == "", "Note: this failed file had another name, or stood "+
 		"in another folder. What is fixed in it does not count\n"+
 		"      when the whole export is imported again, unless the rows have external ids.")
-	o.Note(r.conn.Reached && r.conn.User.ID == "", "Note: "+nameless+".")
-	o.Note(r.conn.Administer == apiclient.Unverified, "Note: "+administerUnverified+".")
-	o.Note(r.conn.BrowseUsers == apiclient.No && r.options.ResolveConflicts,
+	o.NoteIf(r.conn.Reached && r.conn.User.ID == "", "Note: "+nameless+".")
+	o.NoteIf(r.conn.Administer == apiclient.Unverified, "Note: "+administerUnverified+".")
+	o.NoteIf(r.conn.BrowseUsers == apiclient.No && r.runOptions.ResolveConflicts,
 		"Note: "+browseMissing+".\n      "+apiclient.HintBrowse)
 }
 
@@ -105,20 +105,20 @@ const (
 	nameless = "the token cannot show whose it is: it lacks the scope " + apiclient.ScopeUser
 )
 
-// manyCreates is from when on a plan is asked about: so many are too many to take back by hand.
+// manyCreates is how many creates need no confirmation; more are too many to take back by hand.
 const manyCreates = 20
 
-// agree asks, on a terminal, whether all, one or none shall be created: only those who have tried know whether a site
+// confirm asks, on a terminal, whether all, one or none shall be created: only those who have tried know whether a site
 // writes to new customers. So many names are asked about, too, as a column may have slipped; a revocation always is.
 // One is a limit, which leaves names and leavers as they are: it is no answer where it would limit nothing.
-func (w *importWork) agree(ctx context.Context, r *run) error {
-	creates, renames := r.sends()
+func (w *importWork) confirm(ctx context.Context, r *run) error {
+	creates, renames := r.plannedRequests()
 	if r.yes || max(creates, renames) <= manyCreates && w.revokes == 0 || !r.interactive() {
 		return nil
 	}
 	question, answers := "Do it?", []string{"yes", "no"}
 	if creates > 1 {
-		r.console.People(report.FirstOffer(creates, r.plan.First))
+		r.console.ShowText(report.FirstOffer(creates, r.plan.First))
 		question = "Create all " + text.Grouped(creates) + ", only this one, or none?"
 		answers = []string{"all", "one", "none"}
 	}
@@ -130,7 +130,7 @@ func (w *importWork) agree(ctx context.Context, r *run) error {
 	}
 	answer, err := r.ask(ctx, question, answers...)
 	if answer == "one" {
-		r.options.Limit = 1
+		r.runOptions.Limit = 1
 	}
 	return err
 }

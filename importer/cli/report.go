@@ -75,7 +75,7 @@ func (r *reporting) check(id string) error {
 
 func (r *reporting) do(ctx context.Context, id string) error {
 	if r.prune != "" {
-		return r.forget(ctx)
+		return r.pruneRuns(ctx)
 	}
 	if err := r.openLedger(ctx, &r.site, ledger.OpenReadOnly); err != nil {
 		return err
@@ -91,7 +91,7 @@ func (r *reporting) do(ctx context.Context, id string) error {
 		return err
 	}
 	if r.run.Outcome == "" {
-		words := append([]string{report.Shown(r.run.Input)}, r.again(siteFlagNames...)...)
+		words := append([]string{report.Shown(r.run.Input)}, r.flagArgs(siteFlagNames...)...)
 		hint := "run its command again with the same flags, it goes on where it stopped; with a file that has " +
 			"changed since, a new run knows what this one has done: " + report.Command(r.run.Command, words...)
 		if !hasFiles(r.run) {
@@ -123,14 +123,14 @@ func (p *program) chooseRun(ctx context.Context, l *ledger.Ledger, id string, fi
 		run, err = l.Run(ctx, id)
 	}
 	if err != nil {
-		list := report.Command("report", append([]string{"--list"}, p.again("site", "ledger")...)...)
+		list := report.Command("report", append([]string{"--list"}, p.flagArgs("site", "ledger")...)...)
 		err = stopf(importer.Broken, list+" shows the runs; with --sandbox, none is kept", "%w", err)
 	}
 	return run, err
 }
 
-// forget needs the ledger for itself, but neither credentials nor a client.
-func (r *reporting) forget(ctx context.Context) error {
+// pruneRuns needs the ledger for itself, but neither credentials nor a client.
+func (r *reporting) pruneRuns(ctx context.Context) error {
 	days, err := strconv.ParseUint(strings.TrimSuffix(r.prune, "d"), 10, 16)
 	if err != nil || !strings.HasSuffix(r.prune, "d") {
 		return usagef("for example --prune 90d", "--prune %q is not a number of days", r.prune)
@@ -154,7 +154,7 @@ func (r *reporting) write(ctx context.Context, all []ledger.Run) (err error) {
 		return err
 	}
 	stored := r.summary
-	r.summary.RunID, r.summary.Page, r.summary.SiteFlags = r.run.ID, r.out.page, r.again(siteFlagNames...)
+	r.summary.RunID, r.summary.Page, r.summary.SiteFlags = r.run.ID, r.out.page, r.flagArgs(siteFlagNames...)
 	var findings *page.Findings
 	if cmp.Or(r.out.results, r.out.failed, r.out.page) != "" {
 		if findings, err = r.rewrite(ctx); err != nil {
@@ -196,7 +196,7 @@ func (r *reporting) nameFiles(all []ledger.Run) error {
 			inUse = append(inUse, namedFile{"the results of run " + run.ID + ", which came later", summary.Results})
 		}
 	}
-	if err := r.apart(&r.site, &r.out, inUse...); err != nil {
+	if err := r.checkOutputs(&r.site, &r.out, inUse...); err != nil {
 		return err
 	}
 	return writable(r.out.files())
@@ -204,7 +204,7 @@ func (r *reporting) nameFiles(all []ledger.Run) error {
 
 // rewrite writes results, failed rows and page: with the columns of an unchanged input, else with what the ledger has.
 func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
-	survey, err := r.original(ctx)
+	survey, err := r.surveyInput(ctx)
 	rows := survey.All
 	if err != nil {
 		survey, rows = &export.Survey{Header: []string{"email", "name"}, Width: 2}, r.rowsSent
@@ -220,29 +220,29 @@ func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
 				"why", err.Error())
 		}
 	}
-	memory := report.ReadMemory(r.site.memory, r.run.Input, r.out.failed == r.summary.Failed)
-	memory.Batch, memory.Taken = memory.At(r.out.failed).Batch, r.taken(&r.site, r.out, r.run.Input)
-	files := &rowFiles{out: &r.out, survey: survey, access: r.summary.Access != nil, memory: memory}
+	written := report.ReadFailedFiles(r.site.failedFilesPath, r.run.Input, r.out.failed == r.summary.Failed)
+	written.Batch, written.InUse = written.Last(r.out.failed).Batch, r.inUse(&r.site, r.out, r.run.Input)
+	files := &rowFiles{out: &r.out, survey: survey, access: r.summary.Access != nil, failedFiles: written}
 	now, err := files.rewrite(ctx, r.site.ledger, r.run, r.summary.Resent, rows(ctx))
 	if err != nil {
 		return nil, err
 	}
 	r.summary.Results = cmp.Or(r.out.results, r.summary.Results)
 	none := "There is no failed file: the rows that were not sent are only in the input."
-	if now.Prove(r.summary.Rows.Read) == nil {
+	if now.CheckComplete(r.summary.Rows.Read) == nil {
 		r.summary.Rows.Totals, none = now, "There is no failed file: no row of this run needs fixing any more."
 	}
 	if r.out.failed != "" {
-		r.summary.Failed, r.summary.Kept = files.toFix, files.kept
+		r.summary.Failed, r.summary.Kept = files.failedPath, files.keptPath
 		if r.summary.Failed == "" {
-			r.console.People(none + "\n")
+			r.console.ShowText(none + "\n")
 		}
 	}
 	return files.findings, nil
 }
 
-// original reads the run's input as the run did.
-func (r *reporting) original(ctx context.Context) (*export.Survey, error) {
+// surveyInput reads the run's input again, with the flags of the run.
+func (r *reporting) surveyInput(ctx context.Context) (*export.Survey, error) {
 	if isStdin(r.run.Input) {
 		return nil, errors.New("the input was stdin")
 	}

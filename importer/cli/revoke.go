@@ -14,7 +14,7 @@ import (
 // revokeWork is what revoke does within a run.
 type revokeWork struct {
 	maxRevoke importer.Limit
-	held      int // accounts that the ledger has as created
+	ours      int // accounts that the ledger has as created
 }
 
 func (p *program) revokeCommand() *cobra.Command {
@@ -38,16 +38,16 @@ func (w *revokeWork) check(r *run) error {
 }
 
 func (w *revokeWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
-	if err := w.ready(ctx, r); err != nil {
+	if err := w.finishLookUps(ctx, r); err != nil {
 		return nil, err
 	}
-	return importer.MakePlan(ctx, r.file, r.site.ledger, r.planned)
+	return importer.MakePlan(ctx, r.file, r.site.ledger, r.planOptions)
 }
 
-// ready asks the look-ups that earlier runs left open, so that their accounts are known to the plan.
-func (w *revokeWork) ready(ctx context.Context, r *run) error {
+// finishLookUps resolves the look-ups that earlier runs left open, so that the plan knows these account ids.
+func (w *revokeWork) finishLookUps(ctx context.Context, r *run) error {
 	holdings, err := r.site.ledger.Holdings(ctx)
-	w.held = holdings.Ours
+	w.ours = holdings.Ours
 	if err != nil || r.site.client == nil {
 		return err
 	}
@@ -65,18 +65,18 @@ func (w *revokeWork) guard(_ context.Context, r *run) error {
 	if w.maxRevoke.Unit == "" && (r.dryRun || !r.yes) {
 		return nil
 	}
-	return importer.CheckRevocation(r.plan, w.maxRevoke, w.held)
+	return importer.CheckRevocation(r.plan, w.maxRevoke, w.ours)
 }
 
-func (w *revokeWork) outlook(r *run, o *report.Outlook) {
+func (w *revokeWork) addDetails(r *run, o *report.PlanDetails) {
 	o.Rate = min(o.Rate, max(50, o.Rate/2)) // as the client paces it
-	if p := r.plan; p.Create > 0 && (!p.Listed || p.Foreign > 0 || p.Resent < p.Create) {
-		o.Notes = append(o.Notes, "Access would be revoked for "+r.plan.RevokedShare(w.held)+".")
+	if p := r.plan; p.Create > 0 && (!p.IsLeaversList || p.NotOurs > 0 || p.Resent < p.Create) {
+		o.Notes = append(o.Notes, "Access would be revoked for "+r.plan.RevokedShare(w.ours)+".")
 	}
 }
 
-// agree asks whether it is meant.
-func (w *revokeWork) agree(ctx context.Context, r *run) error {
+// confirm asks whether it is meant.
+func (w *revokeWork) confirm(ctx context.Context, r *run) error {
 	if r.yes || r.plan.Create == 0 {
 		return nil
 	}

@@ -69,7 +69,7 @@ func (p *program) root() *cobra.Command {
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			needsNone := slices.Contains([]string{"help", "version", "completion"}, cmd.Name())
-			if err := p.settle(cmd); err != nil && !needsNone {
+			if err := p.applySettings(cmd); err != nil && !needsNone {
 				return err
 			}
 			return p.newConsole()
@@ -87,7 +87,7 @@ func (p *program) root() *cobra.Command {
 	root.SetHelpCommand(p.helpCommand())
 	root.SetUsageFunc(p.usage)
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
-		_ = errors.Join(p.showText(cmd.Long+"\n\n"), p.usage(cmd))
+		_ = errors.Join(p.showMarkdown(cmd.Long+"\n\n"), p.usage(cmd))
 	})
 	described := settings()
 	for _, cmd := range root.Commands() {

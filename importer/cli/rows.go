@@ -16,23 +16,23 @@ import (
 
 // rowFiles are the files that get a line for each row, and what the page shows of single rows.
 type rowFiles struct {
-	out      *outputFlags // has their paths; those without one are written to nowhere
-	survey   *export.Survey
-	access   bool // organizations or service projects were asked for
-	memory   *report.Memory
-	findings *page.Findings // nil: there is no page
+	out         *outputFlags // has their paths; those without one are written to nowhere
+	survey      *export.Survey
+	access      bool // organizations or service projects were asked for
+	failedFiles *report.FailedFiles
+	findings    *page.Findings // nil: there is no page
 
-	results *report.Results
-	failed  *report.Failed
-	broken  error  // why a row could not be written
-	named   string // the path of the results, when they have their name
-	toFix   string // and that of the failed rows; "": there are none
-	kept    string // a failed file that was there before, and stays
+	results     *report.Results
+	failed      *report.Failed
+	writeErr    error  // why a row could not be written
+	resultsPath string // the path of the results, when they have their name
+	failedPath  string // and that of the failed rows; "": there are none
+	keptPath    string // a failed file that was there before, and stays
 }
 
-// try finds out before the first request whether the files can be written, and what was written before can be read.
-func (f *rowFiles) try() error {
-	failed, err := report.NewFailed(os.DevNull, f.survey, f.memory)
+// checkWritable returns, before the first request, the error that writing the files would end with.
+func (f *rowFiles) checkWritable() error {
+	failed, err := report.NewFailed(os.DevNull, f.survey, f.failedFiles)
 	if err == nil {
 		failed.Abort()
 	}
@@ -45,7 +45,7 @@ func (f *rowFiles) open() error {
 	if err != nil {
 		return err
 	}
-	failed, err := report.NewFailed(cmp.Or(f.out.failed, os.DevNull), f.survey, f.memory)
+	failed, err := report.NewFailed(cmp.Or(f.out.failed, os.DevNull), f.survey, f.failedFiles)
 	if err != nil {
 		results.Abort()
 		return err
@@ -58,11 +58,11 @@ func (f *rowFiles) open() error {
 
 // write takes the next result.
 func (f *rowFiles) write(result importer.Result) error {
-	f.broken = cmp.Or(f.results.Write(result), f.failed.Write(result))
+	f.writeErr = cmp.Or(f.results.Write(result), f.failed.Write(result))
 	if f.findings != nil {
 		f.findings.Add(result)
 	}
-	return f.broken
+	return f.writeErr
 }
 
 // rewrite writes and names them anew from what the ledger has of a run.
@@ -73,16 +73,16 @@ func (f *rowFiles) rewrite(ctx context.Context, l *ledger.Ledger, run ledger.Run
 	}
 	defer f.abort()
 	if totals, err = importer.Replay(ctx, l, run, resent, rows, f.write); err == nil {
-		err = f.name()
+		err = f.commit()
 	}
 	return totals, err
 }
 
-// name gives the files their names.
-func (f *rowFiles) name() (err error) {
+// commit gives the files their names.
+func (f *rowFiles) commit() (err error) {
 	if err = f.results.Commit(); err == nil {
-		f.named = f.out.results
-		f.toFix, f.kept, err = f.failed.Finish()
+		f.resultsPath = f.out.results
+		f.failedPath, f.keptPath, err = f.failed.Finish()
 	}
 	return err
 }
@@ -93,11 +93,11 @@ func (f *rowFiles) abort() {
 	f.failed.Abort()
 }
 
-// finish gives the files of a run their names. When it ended because they cannot be written, or because the input
-// could not be read to its end, they stay without: report writes them from the ledger. That a row has no outcome, or
-// more than one, or does not stand in the results, comes before any other reason to stop.
+// finish gives the files of a run their names. If they could not be written, or the input could not be read to its end,
+// they get none: report writes them from the ledger. A row that has no outcome, several, or is missing in the results
+// makes the run broken, whatever else stopped it.
 func (f *rowFiles) finish(ctx context.Context, l *ledger.Ledger, p *importer.Plan, end *importer.End) {
-	written, err := f.results.Rows, f.broken
+	written, err := f.results.Rows, f.writeErr
 	if err == nil && written != end.Rows {
 		err = incomplete("%d of the %d rows read are in them", written, end.Rows)
 	}
@@ -108,10 +108,10 @@ func (f *rowFiles) finish(ctx context.Context, l *ledger.Ledger, p *importer.Pla
 			end.Totals = totals
 		}
 	} else if err == nil {
-		err = f.name()
+		err = f.commit()
 	}
 	end.Stop = brokenBy(end.Stop, err)
-	if err := end.Totals.Prove(end.Rows); err != nil {
+	if err := end.Totals.CheckComplete(end.Rows); err != nil {
 		end.Stop = explain(incomplete("%w", err))
 	}
 }

@@ -24,11 +24,11 @@ import (
 
 // work is what import, sync, revoke and undo each do within a run.
 type work interface {
-	check(*run) error                                   // refuses flags that cannot be meant, and names files
-	plan(context.Context, *run) (*importer.Plan, error) // holds the input against the ledger; sends nothing
+	check(*run) error                                   // refuses flags that make no sense, and names files
+	plan(context.Context, *run) (*importer.Plan, error) // compares the input with the ledger; sends nothing
 	guard(context.Context, *run) error                  // asks the site what the plan needs, and checks it
-	outlook(*run, *report.Outlook)                      // adds what the plan shows besides its numbers
-	agree(context.Context, *run) error                  // asks whoever sits at the terminal
+	addDetails(*run, *report.PlanDetails)               // adds what the plan shows besides its numbers
+	confirm(context.Context, *run) error                // asks whoever sits at the terminal
 }
 
 // A run is one import, sync, revoke or undo, from the command line to the exit code. Its methods stand in the order
@@ -42,33 +42,33 @@ type run struct {
 	read        readFlags
 	out         outputFlags
 	dryRun, yes bool
-	source      string               // sync, and the revocation of its leavers
-	planned     importer.PlanOptions // how the plan is made
-	options     importer.Options     // how the plan is carried out
+	source      string // sync, and the revocation of its leavers
+	planOptions importer.PlanOptions
+	runOptions  importer.Options
 
 	path   string // of the input, as typed; "": undo has none
-	undone string // undo: the run's id, as typed
+	undoID string // undo: the run's id, as typed
 	input  string // absolute path
-	within *run   // the sync whose leavers are revoked by this run, and that shows plan and totals
+	parent *run   // the sync whose leavers are revoked by this run, and that shows plan and totals
 
-	began    time.Time
-	recorder *page.Recorder
-	before   int // requests of the client that are not of this run
-	memory   *report.Memory
-	file     *export.File // nil: undo
-	conn     apiclient.Connection
-	plan     *importer.Plan
-	foreseen error // how the run would end, when all goes well, as its plan shows; nil: well
-	rows     *rowFiles
-	pace     func() apiclient.Pace // of the requests that it makes; nil: it was not begun
-	leavers  *report.LeaverTotals  // sync: when its rows are done
-	then     *report.Summary       // sync: of the revocation of its leavers
-	summary  *report.Summary       // when it has ended
+	began          time.Time
+	recorder       *page.Recorder
+	requestsBefore int // that the client had sent before this run
+	failedFiles    *report.FailedFiles
+	file           *export.File // nil: undo
+	conn           apiclient.Connection
+	plan           *importer.Plan
+	revocationErr  error // sync: why none of the leavers would be revoked; nil: they would be
+	rows           *rowFiles
+	pace           func() apiclient.Pace // of its requests; nil: the run was refused
+	leavers        *report.LeaverTotals  // sync: set when its rows are done
+	revocation     *report.Summary       // sync: of the revocation of its leavers
+	summary        *report.Summary       // set when the run has ended
 }
 
 func (p *program) newRun(command string, w work) *run {
 	r := &run{program: p, work: w, command: command, site: &site{}, began: time.Now()}
-	r.options.Limit, r.recorder = math.MaxInt, page.NewRecorder(r.began)
+	r.runOptions.Limit, r.recorder = math.MaxInt, page.NewRecorder(r.began)
 	return r
 }
 
@@ -76,11 +76,11 @@ func (p *program) newRun(command string, w work) *run {
 func (p *program) runCommand(use string, w work) (*cobra.Command, *run) {
 	command, _, _ := strings.Cut(use, " ")
 	r := p.newRun(command, w)
-	cmd := p.command(use, func(cmd *cobra.Command, words []string) error {
+	cmd := p.command(use, func(cmd *cobra.Command, args []string) error {
 		if command == "undo" {
-			r.undone = strings.Join(words, "")
+			r.undoID = strings.Join(args, "")
 		} else {
-			r.path = words[0]
+			r.path = args[0]
 		}
 		return r.execute(cmd.Context())
 	})
@@ -92,33 +92,33 @@ func (p *program) runCommand(use string, w work) (*cobra.Command, *run) {
 	flags.BoolVar(&r.dryRun, "dry-run", false, "")
 	flags.BoolVar(&r.yes, "yes", false, "")
 	some := importer.Limit{Percent: 5, Rows: leastErrors, Unit: importer.Share}
-	flags.TextVar(&r.options.MaxErrors, "max-errors", some, "")
+	flags.TextVar(&r.runOptions.MaxErrors, "max-errors", some, "")
 	p.log.register(flags)
 	return cmd, r
 }
 
-// execute runs it. What comes of it is kept and published, also of a run that was refused, but not of a dry run.
+// execute runs it, then writes and publishes the outcome, also that of a refused run. A dry run publishes nothing.
 func (r *run) execute(ctx context.Context) (err error) {
 	signal.Ignore(syscall.SIGPIPE) // of whoever reads what it prints, and has ended
 	defer func() { err = cmp.Or(err, r.site.Close()) }()
 	if r.dryRun {
-		return r.do(ctx)
+		return r.openAndRun(ctx)
 	}
 	monitor, err := report.NewMonitor(r.out.notify)
 	if err != nil {
 		return usagef("give the address that your monitor gives for this check", "%w", err)
 	}
 	r.post(ctx, monitor, "start", nil)
-	err = r.do(ctx)
+	err = r.openAndRun(ctx)
 	still := context.WithoutCancel(ctx)
 	if r.summary == nil {
-		r.refuse(still, err)
+		r.writeRefusal(still, err)
 	}
 	return r.publish(still, monitor, err)
 }
 
-// do goes from the input to the results. Nothing leaves before the guards have passed the plan and it is agreed to.
-func (r *run) do(ctx context.Context) error {
+// openAndRun checks the flags, opens site and ledger, plans and runs. Nothing is sent before the plan is confirmed.
+func (r *run) openAndRun(ctx context.Context) error {
 	_, err := r.read.options()
 	if err := errors.Join(err, r.site.check(), r.out.check()); err != nil {
 		return err
@@ -130,14 +130,14 @@ func (r *run) do(ctx context.Context) error {
 	if err := r.work.check(r); err != nil {
 		return err
 	}
-	if err := r.apart(r.site, &r.out, namedFile{"the input", r.input}); err != nil {
+	if err := r.checkOutputs(r.site, &r.out, namedFile{"the input", r.input}); err != nil {
 		return err
 	}
 	if r.path != "" && !isStdin(r.path) && isMissing(r.input) && isMissing(r.site.ledgerPath) {
 		_, err := export.Open(ctx, r.path, nil) // a mistyped name leaves no ledger behind
 		return cmp.Or(err, fs.ErrNotExist)
 	}
-	if !r.dryRun || r.asks() {
+	if !r.dryRun || r.needsSite() {
 		if err := cmp.Or(r.logIn(r.site), r.newClient(r.site, r.recorder.Event)); err != nil {
 			return err
 		}
@@ -145,25 +145,25 @@ func (r *run) do(ctx context.Context) error {
 	open := ledger.Open
 	if r.dryRun {
 		open = ledger.OpenReadOnly
-		if err := ledger.Try(r.site.ledgerPath); err != nil && !isHeld(err) {
+		if err := ledger.TryOpen(r.site.ledgerPath); err != nil && !isLocked(err) {
 			return err
 		}
 	}
 	if err := r.openLedger(ctx, r.site, open); err != nil {
 		return err
 	}
-	return r.through(ctx)
+	return r.planAndRun(ctx)
 }
 
-// through goes from the plan to the end in the ledger.
-func (r *run) through(ctx context.Context) (err error) {
+// planAndRun goes from the plan to the end of the run in the ledger.
+func (r *run) planAndRun(ctx context.Context) (err error) {
 	unnamed := r.out.failed == r.stem(r.path)+".failed.csv"
-	r.memory = report.ReadMemory(r.site.memory, r.input, unnamed)
-	r.memory.Taken = r.taken(r.site, r.out, r.input)
-	if r.planned.Export, err = r.read.as(r.memory.At(r.input).Flags); err != nil {
+	r.failedFiles = report.ReadFailedFiles(r.site.failedFilesPath, r.input, unnamed)
+	r.failedFiles.InUse = r.inUse(r.site, r.out, r.input)
+	if r.planOptions.Export, err = r.read.withDefaults(r.failedFiles.Last(r.input).Flags); err != nil {
 		return err
 	}
-	r.planned.Job = r.job()
+	r.planOptions.Job = r.job()
 	if r.path != "" {
 		if r.file, err = export.Open(ctx, r.path, r.In); err != nil {
 			return err
@@ -176,7 +176,7 @@ func (r *run) through(ctx context.Context) (err error) {
 	if r.plan.Run, err = r.site.ledger.StartRun(ctx, r.plan.Run, r.began); err != nil {
 		return err
 	}
-	end, err := r.carryOut(ctx)
+	end, err := r.runRows(ctx)
 	if err != nil {
 		return err
 	}
@@ -189,45 +189,45 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	r.console.Problems(r.plan.Survey)
-	r.rows = &rowFiles{out: &r.out, survey: r.plan.Survey, access: r.plan.Access != nil, memory: r.memory}
-	if err := r.rows.try(); err != nil {
+	r.rows = &rowFiles{out: &r.out, survey: r.plan.Survey, access: r.plan.Access != nil, failedFiles: r.failedFiles}
+	if err := r.rows.checkWritable(); err != nil {
 		return err
 	}
 	err = r.work.guard(ctx, r)
 	held := err != nil && explain(err).Cause == importer.Guarded
-	if r.within == nil && (err == nil || held) {
+	if r.parent == nil && (err == nil || held) {
 		r.showPlan(held)
 	}
 	if err != nil || r.dryRun {
-		return cmp.Or(err, r.foreseen)
+		return cmp.Or(err, r.revocationErr)
 	}
-	return r.work.agree(ctx, r)
+	return r.work.confirm(ctx, r)
 }
 
 // showPlan prints the plan; held: a guard has refused it. A dry run is made for its sake.
 func (r *run) showPlan(held bool) {
-	outlook := report.Outlook{
-		Site: r.site.shown, Account: r.conn.User.DisplayName, Source: r.source, Ledger: r.site.ledgerPath,
+	details := report.PlanDetails{
+		Site: r.site.label, Account: r.conn.User.DisplayName, Source: r.source, Ledger: r.site.ledgerPath,
 		Rate: r.site.config.MaxRate, DryRun: r.dryRun, Held: held,
 	}
-	if creates, _ := r.sends(); creates < r.plan.Create {
-		outlook.Limit = creates
+	if creates, _ := r.plannedRequests(); creates < r.plan.Create {
+		details.Limit = creates
 	}
-	r.work.outlook(r, &outlook)
-	text := report.PlanText(r.command, r.plan, outlook)
+	r.work.addDetails(r, &details)
+	text := report.PlanText(r.command, r.plan, details)
 	switch toErr := r.out.summary == stdout && !r.dryRun; {
 	case r.log.Quiet && !r.dryRun:
 	case toErr && r.log.JSON: // which programs read, too
 		r.console.Log.Info("plan", "rows", r.plan.Survey.Rows, "to_send", r.plan.Create)
 	case toErr:
-		r.console.People(text)
+		r.console.ShowText(text)
 	default:
 		_ = r.show(text)
 	}
 }
 
-// carryOut works from the first row to the finished files of rows.
-func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
+// runRows works through all rows and finishes the files that have a line for each.
+func (r *run) runRows(ctx context.Context) (end importer.End, err error) {
 	still := context.WithoutCancel(ctx)
 	if err := r.rows.open(); err != nil {
 		return end, err
@@ -237,15 +237,15 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 	if importer.Revokes(r.command) {
 		r.pace = r.site.client.RevokePace
 	}
-	o := r.options
+	o := r.runOptions
 	o.Workers = r.site.config.Workers
-	o.FailedPath, _ = r.memory.Place(r.out.failed, "")
+	o.FailedPath, _ = r.failedFiles.Place(r.out.failed, "")
 	o.MayBrowse = r.conn.BrowseUsers == apiclient.Yes
 	o.ResolveConflicts = o.ResolveConflicts && r.conn.BrowseUsers != apiclient.No
-	o.Settled = func(result importer.Result) { r.recorder.Row(time.Now(), result.Call.First) }
-	job := importer.NewRun(ctx, r.site.client, r.site.ledger, r.plan, o)
-	stop := r.follow(job)
-	end = job.Do(r.plan.Rows(still), r.rows.write)
+	o.OnResult = func(result importer.Result) { r.recorder.Row(time.Now(), result.Call.First) }
+	pipeline := importer.NewRun(ctx, r.site.client, r.site.ledger, r.plan, o)
+	stop := r.follow(pipeline)
+	end = pipeline.Do(r.plan.Rows(still), r.rows.write)
 	stop()
 	for _, note := range end.Notes {
 		r.console.Log.Warn(note)
@@ -257,20 +257,20 @@ func (r *run) carryOut(ctx context.Context) (end importer.End, err error) {
 	return end, nil
 }
 
-// sends is how many creates, or revocations, and renames there are: a limit leaves room for so many creates alone.
-func (r *run) sends() (creates, renames int) {
-	if r.options.Limit < r.plan.Create {
-		return r.options.Limit, 0
+// plannedRequests counts the creates (or revocations) and renames to send. With --limit, only creates are sent.
+func (r *run) plannedRequests() (creates, renames int) {
+	if r.runOptions.Limit < r.plan.Create {
+		return r.runOptions.Limit, 0
 	}
 	return r.plan.Create, r.plan.Settled.Of(outcome.Renamed)
 }
 
 // follow shows how far the run is, until stop is called.
-func (r *run) follow(job *importer.Run) (stop func()) {
-	creates, renames := r.sends()
-	return r.console.Follow(creates+renames, func() report.Moment {
-		p, pace := job.Progress(), r.pace()
-		return report.Moment{
+func (r *run) follow(pipeline *importer.Run) (stop func()) {
+	creates, renames := r.plannedRequests()
+	return r.console.Follow(creates+renames, func() report.Snapshot {
+		p, pace := pipeline.Progress(), r.pace()
+		return report.Snapshot{
 			Done: p.Sent + p.Renames, LookUps: r.plan.LookUps,
 			Failed:    p.Totals.Of(outcome.Failed, outcome.Unknown),
 			Throttled: pace.Refused, PausedUntil: pace.PausedUntil, Why: pace.Why, Probing: pace.Probing,
@@ -278,9 +278,9 @@ func (r *run) follow(job *importer.Run) (stop func()) {
 	})
 }
 
-// asks reports whether the site is asked also for a dry run: about organizations and service projects.
-func (r *run) asks() bool {
-	return r.planned.Access.Organizations || len(r.planned.Access.ServiceDesks) > 0
+// needsSite reports whether even a dry run asks the site: about organizations and service projects.
+func (r *run) needsSite() bool {
+	return r.planOptions.Access.Organizations || len(r.planOptions.Access.ServiceDesks) > 0
 }
 
 // job is what makes a run this run, without the checksum of its input.

@@ -28,9 +28,8 @@ func envName(flag string) string {
 // report but those that say which ledger is meant.
 var onlyTyped = map[string]bool{"config": true, "list": true, "prune": true}
 
-// settle fills in the flags that the command line does not have: from the environment, else from the file of
-// --config.
-func (p *program) settle(cmd *cobra.Command) error {
+// applySettings sets the flags that the command line does not set: from the environment, else from the --config file.
+func (p *program) applySettings(cmd *cobra.Command) error {
 	path, _ := cmd.Flags().GetString("config")
 	path = cmp.Or(path, p.getenv(envName("config")))
 	config, err := readConfig(path)
@@ -73,8 +72,9 @@ var (
 	formFlagNames   = []string{"encoding", "delimiter", "preset", "no-header"} // failed rows passed the filters
 )
 
-// again are those of the flags that the command line or the settings file has, as words. The environment stays.
-func (p *program) again(names ...string) (words []string) {
+// flagArgs returns, as arguments, those of the flags that the command line or the settings file sets. Flags that the
+// environment sets are left out: it applies to the next command, too.
+func (p *program) flagArgs(names ...string) (args []string) {
 	for _, name := range names {
 		values := p.config[name]
 		if f := p.flags.Lookup(name); f != nil && f.Changed {
@@ -88,15 +88,15 @@ func (p *program) again(names ...string) (words []string) {
 		for _, value := range values {
 			switch value {
 			case "true":
-				words = append(words, "--"+name)
+				args = append(args, "--"+name)
 			case "false":
-				words = append(words, "--"+name+"=false")
+				args = append(args, "--"+name+"=false")
 			default:
-				words = append(words, "--"+name, value)
+				args = append(args, "--"+name, value)
 			}
 		}
 	}
-	return words
+	return args
 }
 
 // settingValues are a value of the settings file, or several, as the command line would have them; none: the default.

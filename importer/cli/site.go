@@ -23,7 +23,7 @@ import (
 	"jsm-onboard/report"
 )
 
-// A site is the Jira site that a command works at, with its client and ledger: as the flags have it, and then as it
+// A site is the Jira site that a command works on, with its client and ledger: first as the flags give it, then as it
 // was found. Close it in any case.
 type site struct {
 	sandbox           bool
@@ -31,14 +31,14 @@ type site struct {
 	tokenFile, caFile string
 	namedLedger       string
 
-	url        string            // when it was found
-	ledgerPath string            // absolute
-	shown      string            // as the plan names it
-	temporary  bool              // the ledger ends with the command
-	client     *apiclient.Client // nil: nothing will be sent
-	ledger     *ledger.Ledger    // nil: not opened
-	memory     string            // the path of what is known of failed files that were written
-	closers    []func() error
+	url             string            // when it was found
+	ledgerPath      string            // absolute
+	label           string            // as the plan names it
+	temporary       bool              // the ledger ends with the command
+	client          *apiclient.Client // nil: nothing will be sent
+	ledger          *ledger.Ledger    // nil: not opened
+	failedFilesPath string            // of the list of failed files that were written
+	closers         []func() error
 }
 
 func (s *site) register(flags *pflag.FlagSet) {
@@ -81,7 +81,7 @@ func (p *program) findSite(s *site) (err error) {
 		if given != "" {
 			unused = "; " + given + " is not used"
 		}
-		s.shown = s.url + " (sandbox: nothing leaves this machine" + unused + ")"
+		s.label = s.url + " (sandbox: nothing leaves this machine" + unused + ")"
 		return err
 	case given == "":
 		hint := "set JIRA_BASE_URL=https://your-domain.atlassian.net"
@@ -91,7 +91,7 @@ func (p *program) findSite(s *site) (err error) {
 		return usagef(hint, "no site is given: neither --site nor JIRA_BASE_URL is set")
 	}
 	s.url, err = apiclient.ParseSite(given)
-	s.shown = s.url
+	s.label = s.url
 	if e, ok := errors.AsType[*apiclient.Error](err); ok {
 		return usagef(e.Hint, "--site or JIRA_BASE_URL: %s", e.Message)
 	}
@@ -106,7 +106,7 @@ func (p *program) findSite(s *site) (err error) {
 	return nil
 }
 
-// Close gives everything back, in the reverse order of opening.
+// Close closes everything, in the reverse order of opening.
 func (s *site) Close() (err error) {
 	for _, closer := range slices.Backward(s.closers) {
 		err = errors.Join(err, closer())
@@ -144,9 +144,9 @@ func (p *program) openLedger(ctx context.Context, s *site,
 		return err
 	}
 	s.closers = append(s.closers, s.ledger.Close)
-	s.memory = s.ledgerPath + ".files"
+	s.failedFilesPath = s.ledgerPath + ".files"
 	if folder, err := p.stateFolder(); s.temporary && err == nil { // that of rehearsals outlives the ledger
-		s.memory = filepath.Join(folder, "sandbox.files")
+		s.failedFilesPath = filepath.Join(folder, "sandbox.files")
 	}
 	return nil
 }
@@ -181,8 +181,8 @@ func (p *program) newClient(s *site, notify func(apiclient.Event)) (err error) {
 	return err
 }
 
-// connect asks the site who we are and what we may, and holds the ledger to the site that answers. Administer Jira is
-// what only creates need; whether somebody may do anything else shows with the first request.
+// connect asks the site who we are and what we may do, and binds the ledger to the site that answers. Only creates need
+// Administer Jira; whether the account may do anything else shows with the first request.
 func (s *site) connect(ctx context.Context, creates bool) (apiclient.Connection, error) {
 	conn, err := s.client.Connect(ctx)
 	if !creates && conn.Administer == apiclient.No {

@@ -35,7 +35,7 @@ func (p *program) syncCommand() *cobra.Command {
 	flags.BoolVar(&w.revokeLeavers, "revoke-leavers", false, "")
 	flags.TextVar(&w.maxRevoke, "max-revoke", importer.Limit{Percent: 5, Rows: 1, Unit: importer.Share}, "")
 	flags.TextVar(&w.guards.MaxShrink, "max-shrink", importer.Limit{Percent: 20, Rows: 2, Unit: importer.Share}, "")
-	flags.StringArrayVar(&r.planned.Require, "require-email", nil, "")
+	flags.StringArrayVar(&r.planOptions.Require, "require-email", nil, "")
 	w.guards.MaxInvalid = importer.Limit{Percent: 50, Unit: importer.Share}
 	w.guards.MaxCreates = importer.Limit{Percent: 20, Rows: leastErrors, Unit: importer.Share}
 	return cmd
@@ -49,7 +49,7 @@ func (w *syncWork) check(r *run) error {
 	if shrink := w.guards.MaxShrink; shrink.Unit != importer.Share {
 		return usagef("for example --max-shrink 20%", "--max-shrink %s is not a percentage", shrink)
 	}
-	for i, address := range r.planned.Require {
+	for i, address := range r.planOptions.Require {
 		if _, ok := export.Key(address); !ok {
 			return usagef("give the address of somebody who must be in every export",
 				"number %d of --require-email is not an address", i+1)
@@ -67,16 +67,16 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 	}
 	leavers, err := r.plan.Roster.Leavers(ledger.Run{})
 	if w.leavers = report.CountLeavers(leavers); w.revokeLeavers && w.leavers.Revoke > 0 {
-		r.foreseen = w.hold(ctx, r)
+		r.revocationErr = w.checkRevocation(ctx, r)
 	}
-	if creates, _ := r.sends(); w.revokeLeavers && r.foreseen == nil && creates == r.plan.Create {
+	if creates, _ := r.plannedRequests(); w.revokeLeavers && r.revocationErr == nil && creates == r.plan.Create {
 		w.revokes = w.leavers.Revoke - r.plan.Roster.Revoked
 	}
 	return err
 }
 
-// hold is why none of the leavers would be revoked.
-func (w *syncWork) hold(ctx context.Context, r *run) error {
+// checkRevocation returns why none of the leavers would be revoked; nil: they would be.
+func (w *syncWork) checkRevocation(ctx context.Context, r *run) error {
 	if n := r.plan.Survey.NoAddress; n > 0 {
 		return stopf(importer.Guarded, "fix those rows in the export; they are in "+report.Shown(r.out.failed),
 			"nobody is revoked: the address of %s could not be read, and these may be people on the list of leavers",
@@ -84,29 +84,29 @@ func (w *syncWork) hold(ctx context.Context, r *run) error {
 	}
 	holdings, err := r.site.ledger.Holdings(ctx)
 	done := r.plan.Roster.Revoked
-	listed := &importer.Plan{Create: w.leavers.Revoke - done, Resent: w.leavers.Revoke - done, Listed: true}
+	listed := &importer.Plan{Create: w.leavers.Revoke - done, Resent: w.leavers.Revoke - done, IsLeaversList: true}
 	listed.Finished[outcome.Revoked] = done
 	err = cmp.Or(err, importer.CheckRevocation(listed, w.maxRevoke, holdings.Ours+r.plan.Create))
 	if stop, ok := errors.AsType[*importer.Stop](err); ok {
 		list := []string{r.out.leavers, "--max-revoke", strconv.Itoa(w.leavers.Revoke)}
 		stop.Hint = "the sync lists them in " + report.Shown(list[0]) +
 			"; if it is right, revoke their access once with:\n" +
-			report.Command("revoke", append(list, r.again(siteFlagNames...)...)...)
+			report.Command("revoke", append(list, r.flagArgs(siteFlagNames...)...)...)
 	}
 	return err
 }
 
-// outlook also says that a source is new, or who has left it.
-func (w *syncWork) outlook(r *run, o *report.Outlook) {
-	o.Note(r.plan.Roster.Members == 0, "Source "+r.source+": this is its first sync, so nobody can be a leaver yet.")
+// addDetails also says that a source is new, or how many people have left it.
+func (w *syncWork) addDetails(r *run, o *report.PlanDetails) {
+	o.NoteIf(r.plan.Roster.Members == 0, "Source "+r.source+": this is its first sync, so nobody can be a leaver yet.")
 	o.Leavers, o.Revoke = w.leavers, w.revokes
-	if r.foreseen != nil {
-		o.Leavers.Held = explain(r.foreseen).What
+	if r.revocationErr != nil {
+		o.Leavers.Held = explain(r.revocationErr).What
 	}
-	w.importWork.outlook(r, o)
+	w.importWork.addDetails(r, o)
 }
 
-// list lists the leavers of a run that went through all of its rows.
+// list writes the list of leavers, if the run went through all of its rows.
 func (w *syncWork) list(r *run, end *importer.End) {
 	r.leavers = &report.LeaverTotals{Held: "the run stopped before its last row, so it is not known who has left"}
 	if end.Stop != nil {
@@ -130,19 +130,19 @@ func (w *syncWork) revoke(ctx context.Context, r *run) bool {
 	if !w.revokeLeavers || r.leavers.Revoke == 0 {
 		return false
 	}
-	then := r.newRun("revoke", &revokeWork{maxRevoke: w.maxRevoke})
-	then.site, then.source, then.within = r.site, r.source, r
-	then.path, then.input, then.out.results, then.yes = r.leavers.Path, r.leavers.Path, r.out.revoked, true
-	then.options.MaxErrors, then.before = r.options.MaxErrors, r.site.client.Requests()
-	err := cmp.Or(r.foreseen, context.Cause(ctx)) // what the plan has shown, or Ctrl-C
+	child := r.newRun("revoke", &revokeWork{maxRevoke: w.maxRevoke})
+	child.site, child.source, child.parent = r.site, r.source, r
+	child.path, child.input, child.out.results, child.yes = r.leavers.Path, r.leavers.Path, r.out.revoked, true
+	child.runOptions.MaxErrors, child.requestsBefore = r.runOptions.MaxErrors, r.site.client.Requests()
+	err := cmp.Or(r.revocationErr, context.Cause(ctx)) // what the plan has shown, or Ctrl-C
 	if err == nil {
-		err = then.through(ctx)
+		err = child.planAndRun(ctx)
 	}
-	if then.summary == nil {
-		then.refuse(ctx, err)
+	if child.summary == nil {
+		child.writeRefusal(ctx, err)
 	}
-	s := then.summary
-	if r.then, r.leavers.Held = s, s.StopReason; s.Outcome != ledger.Held {
+	s := child.summary
+	if r.revocation, r.leavers.Held = s, s.StopReason; s.Outcome != ledger.Held {
 		r.leavers.Rows, r.leavers.Results = &s.Rows, r.out.revoked
 	}
 	return true

@@ -16,8 +16,8 @@ import (
 	"jsm-onboard/importer"
 )
 
-// errNotAgreed is why a question ends a run before it has begun.
-var errNotAgreed = &importer.Stop{Cause: importer.Interrupted, What: "not confirmed: nothing was sent"}
+// errNotConfirmed is why a question ends a run before it has begun.
+var errNotConfirmed = &importer.Stop{Cause: importer.Interrupted, What: "not confirmed: nothing was sent"}
 
 // interactive reports whether there is somebody who can be asked: both stdin and stderr are terminals.
 func (p *program) interactive() bool { return isTerminal(p.In) && isTerminal(p.Err) }
@@ -32,7 +32,7 @@ func isTerminal(stream any) bool {
 func (p *program) ask(ctx context.Context, question string, answers ...string) (string, error) {
 	in := bufio.NewReader(p.In)
 	for range 3 {
-		p.console.People(question + " [" + strings.Join(answers, "/") + "] ")
+		p.console.ShowText(question + " [" + strings.Join(answers, "/") + "] ")
 		typed := make(chan string, 1)
 		go func() { // a read from a terminal cannot be cancelled; it ends with the process
 			line, err := in.ReadString('\n')
@@ -46,15 +46,15 @@ func (p *program) ask(ctx context.Context, question string, answers ...string) (
 			return "", ctx.Err()
 		case answer := <-typed:
 			if strings.HasPrefix("none", answer) {
-				return "", errNotAgreed
+				return "", errNotConfirmed
 			}
 			if slices.Contains(answers, answer) {
 				return answer, nil
 			}
 		}
-		p.console.People("Please answer " + strings.Join(answers, " or ") + ".\n")
+		p.console.ShowText("Please answer " + strings.Join(answers, " or ") + ".\n")
 	}
-	return "", errNotAgreed
+	return "", errNotConfirmed
 }
 
 // interruptible returns a context that ends at the first Ctrl-C or request to terminate, with

@@ -21,27 +21,27 @@ func (p *program) undoCommand() *cobra.Command {
 }
 
 func (w *undoWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
-	undone, err := r.chooseRun(ctx, r.site.ledger, r.undone, creates)
+	undone, err := r.chooseRun(ctx, r.site.ledger, r.undoID, mayHaveCreated)
 	switch {
 	case err != nil:
 		return nil, err
-	case undone.Outcome == "" && r.undone == "":
+	case undone.Outcome == "" && r.undoID == "":
 		return nil, stopf(importer.Broken, "run its command again to finish it, or undo what it has done so far:\n"+
 			"jsm-onboard undo "+undone.ID,
 			"the last run (%s of %s) %s", undone.Command, undone.Input, notEnded)
 	}
 	r.input = undone.Input
 	r.out.results = cmp.Or(r.out.results, r.stem(r.input)+".undone.csv")
-	if err := r.apart(r.site, &r.out, namedFile{"the input", r.input}); err != nil {
+	if err := r.checkOutputs(r.site, &r.out, namedFile{"the input", r.input}); err != nil {
 		return nil, err
 	}
-	if err := w.ready(ctx, r); err != nil {
+	if err := w.finishLookUps(ctx, r); err != nil {
 		return nil, err
 	}
 	return importer.PlanUndo(ctx, r.site.ledger, undone)
 }
 
-// creates reports whether a run may have created customers.
-func creates(run ledger.Run) bool {
+// mayHaveCreated reports whether a run may have created customers.
+func mayHaveCreated(run ledger.Run) bool {
 	return (run.Command == "import" || run.Command == "sync") && run.Outcome != ledger.Held
 }

@@ -28,16 +28,16 @@ type Encoding struct {
 
 var plainUTF8 = Encoding{Name: "UTF-8"}
 
-// marked are the encodings with a byte order mark, the longer one first where one begins with another.
-var marked = []struct {
-	mark string
+// withBOM are the encodings with a byte order mark, a longer mark before one that it begins with.
+var withBOM = []struct {
+	bom string
 	Encoding
 }{
 	{utf8BOM, plainUTF8},
 	{"\xff\xfe\x00\x00", Encoding{Name: "utf-32le", encoding: utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)}},
 	{"\x00\x00\xfe\xff", Encoding{Name: "utf-32be", encoding: utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM)}},
-	{"\xff\xfe", known("utf-16le")},
-	{"\xfe\xff", known("utf-16be")},
+	{"\xff\xfe", mustEncoding("utf-16le")},
+	{"\xfe\xff", mustEncoding("utf-16be")},
 }
 
 // legacy are the encodings of files that are no Unicode, the more frequent first.
@@ -47,19 +47,19 @@ var legacy = all(`windows-1252 windows-1250 windows-1251 windows-1254 windows-12
 
 func all(labels string) (list []Encoding) {
 	for label := range strings.FieldsSeq(labels) {
-		list = append(list, known(label))
+		list = append(list, mustEncoding(label))
 	}
 	return list
 }
 
-// known is an encoding that there is.
-func known(label string) Encoding {
-	e, _ := named(label)
+// mustEncoding returns the encoding of a label that is known to exist.
+func mustEncoding(label string) Encoding {
+	e, _ := findEncoding(label)
 	return e
 }
 
-// named reads the value of --encoding: a label of the WHATWG standard, or a name that IANA knows.
-func named(label string) (Encoding, error) {
+// findEncoding parses the value of --encoding: a label of the WHATWG standard, or a name that IANA knows.
+func findEncoding(label string) (Encoding, error) {
 	e, err := htmlindex.Get(label)
 	if err != nil {
 		e, err = ianaindex.IANA.Encoding(label)
@@ -74,7 +74,7 @@ func named(label string) (Encoding, error) {
 	return Encoding{Name: strings.ToLower(label), encoding: e}, nil
 }
 
-// IsWide reports an encoding of several bytes for a letter: what it makes of others looks like words, too.
+// IsWide reports an encoding with several bytes for a letter: text in other encodings looks like words in it, too.
 func (e Encoding) IsWide() bool {
 	_, narrow := e.encoding.(*charmap.Charmap)
 	return !narrow
@@ -88,33 +88,32 @@ func (e Encoding) decode(r io.Reader) io.Reader {
 	return transform.NewReader(r, e.encoding.NewDecoder())
 }
 
-// Encodings are those that the file may be in: one when that is certain, else
-// all that make words of it, the likeliest first. A byte order mark beats what
-// the user says: label is that, or "".
+// Encodings are those that the file may be in: one when that is certain, else all that make words of it, the likeliest
+// first. A byte order mark beats what the user says: label is that, or "".
 func (f *File) Encodings(label string) ([]Encoding, error) {
-	for _, m := range marked {
-		if bytes.HasPrefix(f.marks.head, []byte(m.mark)) {
+	for _, m := range withBOM {
+		if bytes.HasPrefix(f.stats.head, []byte(m.bom)) {
 			return []Encoding{m.Encoding}, nil
 		}
 	}
 	if label == "" {
 		return f.guessed()
 	}
-	e, err := named(label)
+	e, err := findEncoding(label)
 	return []Encoding{e}, err
 }
 
 // guessed are the encodings by the bytes of the file alone.
 func (f *File) guessed() ([]Encoding, error) {
-	switch wide := byNULs(f.marks.head); {
+	switch wide := byNULs(f.stats.head); {
 	case wide.Guessed:
 		return []Encoding{wide}, nil
-	case bytes.Contains(f.marks.head, []byte("\x1b$")):
-		return []Encoding{known("iso-2022-jp")}, nil
-	case f.marks.bad <= f.marks.good:
+	case bytes.Contains(f.stats.head, []byte("\x1b$")):
+		return []Encoding{mustEncoding("iso-2022-jp")}, nil
+	case f.stats.bad <= f.stats.good:
 		return []Encoding{plainUTF8}, nil
 	}
-	if fit := f.marks.candidates(); len(fit) > 0 {
+	if fit := f.stats.candidates(); len(fit) > 0 {
 		return fit, nil
 	}
 	return nil, &RefusedError{Path: f.path,
@@ -123,37 +122,37 @@ func (f *File) guessed() ([]Encoding, error) {
 }
 
 // NotUTF8 is how many lines have bytes that are not UTF-8.
-func (f *File) NotUTF8() int { return f.marks.bad }
+func (f *File) NotUTF8() int { return f.stats.bad }
 
 // Sample decodes the beginning of the file, n bytes of it at most.
 func (f *File) Sample(e Encoding, n int) ([]byte, error) {
-	return io.ReadAll(io.LimitReader(e.decode(io.NewSectionReader(f.copy, 0, 1<<62)), int64(n)))
+	return io.ReadAll(io.LimitReader(e.decode(io.NewSectionReader(f.unpacked, 0, 1<<62)), int64(n)))
 }
 
-// marks are what the bytes of a file say about its encoding.
-type marks struct {
+// byteStats are counts of bytes that show a file's encoding.
+type byteStats struct {
 	head      []byte // the beginning, at most 64 KiB
 	good, bad int    // lines with bytes above ASCII that are, and are not, UTF-8
 	lines     []byte // the first of the bad ones
 }
 
-const marksKept = 64 << 10
+const statsBytes = 64 << 10
 
 // add looks at a line, or at several that end in CR.
-func (m *marks) add(b []byte) {
-	m.head = append(m.head, b[:min(len(b), marksKept-len(m.head))]...)
+func (s *byteStats) add(b []byte) {
+	s.head = append(s.head, b[:min(len(b), statsBytes-len(s.head))]...)
 	for line := range bytes.SplitAfterSeq(b, []byte("\r")) {
 		switch {
 		case !utf8.Valid(line):
-			m.bad++
-			m.lines = append(m.lines, line[:min(len(line), marksKept-len(m.lines))]...)
+			s.bad++
+			s.lines = append(s.lines, line[:min(len(line), statsBytes-len(s.lines))]...)
 		case utf8.RuneCount(line) < len(line):
-			m.good++
+			s.good++
 		}
 	}
 }
 
-// byNULs is UTF-16 where each second byte of many is NUL, as of ASCII letters in it.
+// byNULs returns UTF-16, if many bytes at even, or at odd, places are NUL, as those of ASCII letters are.
 func byNULs(head []byte) (e Encoding) {
 	var nuls [2]int // at even and at odd places
 	for i, c := range head {
@@ -163,7 +162,7 @@ func byNULs(head []byte) (e Encoding) {
 	}
 	for i, label := range []string{"utf-16be", "utf-16le"} {
 		if most := nuls[i]; most > 1 && most*6 >= len(head) && nuls[1-i]*10 <= most {
-			e = known(label)
+			e = mustEncoding(label)
 			e.Guessed = true
 		}
 	}
@@ -171,10 +170,10 @@ func byNULs(head []byte) (e Encoding) {
 }
 
 // candidates are the encodings in which the lines that are not UTF-8 make words.
-func (m *marks) candidates() (fit []Encoding) {
+func (s *byteStats) candidates() (fit []Encoding) {
 	misfits, words := make([]int, len(legacy)), make([]int, len(legacy))
 	for i, e := range legacy {
-		text, _ := e.encoding.NewDecoder().Bytes(m.lines)
+		text, _ := e.encoding.NewDecoder().Bytes(s.lines)
 		words[i], misfits[i] = countWords(string(text))
 	}
 	least := slices.Min(misfits)

@@ -19,8 +19,7 @@ const (
 	asCSV  = "export the people as CSV"
 )
 
-// foreign are the beginnings of files that are something else. A character of a
-// pattern is a byte of the file.
+// foreign are the beginnings of files that are something else. A character of a pattern is a byte of the file.
 var foreign = []struct {
 	start      *regexp.Regexp
 	what, hint string
@@ -59,8 +58,8 @@ func refuseForeign(path string, head []byte) error {
 // document is an entry of an archive that a spreadsheet or text program has written.
 var document = regexp.MustCompile(`^(xl/|word/|Index/|mimetype$)`)
 
-// textIn opens the one CSV file in a zip archive.
-func textIn(file string, raw io.ReaderAt, size int64) (io.Reader, error) {
+// csvInZip opens the one CSV file in a zip archive.
+func csvInZip(file string, raw io.ReaderAt, size int64) (io.Reader, error) {
 	archive, err := zip.NewReader(raw, size)
 	if err != nil {
 		return nil, err

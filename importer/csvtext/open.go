@@ -19,14 +19,13 @@ import (
 type File struct {
 	path      string
 	sha256    string
-	copy      *os.File
-	marks     marks
+	unpacked  *os.File
+	stats     byteStats
 	temporary []*os.File // the copy, and that of an archive
 }
 
-// Open copies the text at path ("-": stdin) out of whatever it is packed in. A
-// *RefusedError says why it is none that can be read. When the context ends it
-// returns at once; a read of the source that waits for data is left behind.
+// Open copies the text at path ("-": stdin) out of whatever it is packed in. A *RefusedError says why it is none that
+// can be read. When the context ends it returns at once; a read of the source that waits for data is left behind.
 func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
 	f, source := &File{path: "stdin"}, stdin
 	if path != "-" {
@@ -77,8 +76,7 @@ func (f *File) Close() (err error) {
 	return err
 }
 
-// newTemporary makes a file that nobody else sees: where the system allows it, it
-// has no name any more.
+// newTemporary makes a file that nobody else sees: where the system allows it, it has no name any more.
 func (f *File) newTemporary() (*os.File, error) {
 	t, err := os.CreateTemp("", "jsm-onboard-*")
 	if err != nil {
@@ -107,19 +105,19 @@ func (f *File) unpack(ctx context.Context, source io.Reader) (err error) {
 		text, err = f.unzip(raw)
 	}
 	if err == nil {
-		err = f.keep(contextReader{ctx, text})
+		err = f.copyText(contextReader{ctx, text})
 	}
 	switch {
 	case damaged.What != "" && isDamage(err):
 		return damaged
 	case err != nil:
 		return err
-	case len(f.marks.head) == 0:
+	case len(f.stats.head) == 0:
 		return &RefusedError{Path: f.path, What: "the file is empty: there is nothing to do",
 			Hint: "check whether the export has failed, and make it again"}
 	}
 	f.sha256 = hex.EncodeToString(sum.Sum(nil))
-	return refuseForeign(f.path, f.marks.head)
+	return refuseForeign(f.path, f.stats.head)
 }
 
 // isDamage reports an error that is the fault of a packed file, and not that of the disk or of the context.
@@ -130,8 +128,7 @@ func isDamage(err error) bool {
 	return err != nil && !disk && !refused && !ended
 }
 
-// interruptible reads from source until the context ends. Only a read that has
-// begun outlives it.
+// interruptible reads from source until the context ends. Only a read that has begun outlives it.
 func interruptible(ctx context.Context, source io.Reader) io.ReadCloser {
 	r, w := io.Pipe()
 	stop := context.AfterFunc(ctx, func() { w.CloseWithError(ctx.Err()) })
@@ -143,7 +140,7 @@ func interruptible(ctx context.Context, source io.Reader) io.ReadCloser {
 	return r
 }
 
-// unzip opens the one text in an archive, of which it makes a copy.
+// unzip opens the one CSV file in a zip archive, which it copies first.
 func (f *File) unzip(raw io.Reader) (io.Reader, error) {
 	packed, err := f.newTemporary()
 	if err != nil {
@@ -153,20 +150,20 @@ func (f *File) unzip(raw io.Reader) (io.Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("copying %s: %w", f.path, err)
 	}
-	return textIn(f.path, packed, size)
+	return csvInZip(f.path, packed, size)
 }
 
-// keep copies the text itself, and looks at its lines on the way. Those that are longer than
-// a row may be are looked at in pieces.
-func (f *File) keep(text io.Reader) (err error) {
-	if f.copy, err = f.newTemporary(); err != nil {
+// copyText copies the text itself, and adds its lines to the stats. Lines that are longer than
+// a row may be are added in pieces.
+func (f *File) copyText(text io.Reader) (err error) {
+	if f.unpacked, err = f.newTemporary(); err != nil {
 		return err
 	}
-	lines := bufio.NewReaderSize(io.TeeReader(text, f.copy), maxRow)
+	lines := bufio.NewReaderSize(io.TeeReader(text, f.unpacked), maxRow)
 	for err == nil || err == bufio.ErrBufferFull {
 		var line []byte
 		line, err = lines.ReadSlice('\n')
-		f.marks.add(line)
+		f.stats.add(line)
 	}
 	if err != io.EOF {
 		return fmt.Errorf("copying %s to a temporary file: %w", f.path, err)

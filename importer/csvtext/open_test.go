@@ -71,8 +71,8 @@ func TestLinesAreCountedWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		if good := f.marks.good; f.marks.bad != tt.bad || good > tt.good || good == 0 && tt.good > 0 {
-			t.Errorf("%s: %d good lines and %d bad ones", name, good, f.marks.bad)
+		if good := f.stats.good; f.stats.bad != tt.bad || good > tt.good || good == 0 && tt.good > 0 {
+			t.Errorf("%s: %d good lines and %d bad ones", name, good, f.stats.bad)
 		}
 		if err := f.Close(); err != nil {
 			t.Error(name, err)
@@ -111,7 +111,7 @@ func TestNamedEncodings(t *testing.T) {
 		"cp850": "cp850", "latin1": "latin1", "mac": "mac", "sjis": "sjis", "gbk": "gbk", "866": "866",
 		"utf-7": "", "replacement": "", "": "",
 	} {
-		e, err := named(name)
+		e, err := findEncoding(name)
 		if _, refused := errors.AsType[*OptionError](err); e.Name != want || refused != (want == "") {
 			t.Errorf("%q is %q (%v), want %q", name, e.Name, err, want)
 		}
@@ -142,7 +142,7 @@ func TestEncodingsByTheBytes(t *testing.T) {
 		}
 		f.Close()
 	}
-	if e, err := named("utf-8"); err != nil || e.encoding != nil {
+	if e, err := findEncoding("utf-8"); err != nil || e.encoding != nil {
 		t.Errorf("UTF-8 is decoded by %v, %v: its broken bytes would be lost", e.encoding, err)
 	}
 }

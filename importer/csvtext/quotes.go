@@ -13,7 +13,7 @@ type scanner struct {
 	blanks string // that may stand around quotes
 
 	text []byte
-	ends []int // at most MaxColumns+1: the last cell holds all that are too many
+	ends []int // at most MaxColumns+1: the last cell has all further ones
 	scanned
 }
 
@@ -33,8 +33,8 @@ func newScanner(d Dialect) scanner {
 	return scanner{delim: []byte(delim), quote: d.quote(), blanks: strings.Replace(" \t", delim, "", 1)}
 }
 
-// scan reads the record that data starts with, whose quoted cells may have so many bytes.
-// Where it takes all of data, more of that may change what was found.
+// scan reads the record that data starts with; bound is the most bytes of a quoted cell.
+// If the record takes all of data, more data may change the result.
 func (s *scanner) scan(data []byte, escaped bool, bound int) {
 	s.text, s.ends, s.scanned = s.text[:0], s.ends[:0], scanned{}
 	rest := data

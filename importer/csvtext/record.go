@@ -11,7 +11,7 @@ import (
 const (
 	maxCell = 1 << 20 // bytes in a cell
 	maxRow  = 4 << 20 // bytes in a row
-	// MaxColumns is how many cells of a row may be more than empty.
+	// MaxColumns is the most cells of a row; further ones must be empty.
 	MaxColumns = 2000
 )
 
@@ -25,7 +25,7 @@ type Record struct {
 	// Repaired: there are blanks around its quotes, or quotes in a cell that are not doubled.
 	Repaired bool
 	Fault    Fault
-	Suspect  bool // it lies in lines over which an unclosed quote was followed
+	Suspect  bool // it is in lines that were read before as part of an unclosed quote
 }
 
 // Fault is why the cells of a record cannot be trusted; "": they can.
@@ -53,8 +53,7 @@ func (p Place) String() string {
 	return fmt.Sprintf("row %d (line %d)", p.Row, p.Line)
 }
 
-// RefusedError says why a file cannot be used. It comes before anything is
-// done with any of its rows.
+// RefusedError says why a file cannot be used. It comes before anything is done with any of its rows.
 type RefusedError struct {
 	Path  string
 	Place Place // zero: the whole file

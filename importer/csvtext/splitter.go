@@ -18,8 +18,8 @@ const (
 // Reader cuts text into records. It knows quotes, counts physical lines (LF,
 // CR LF and CR end one) and never holds more than one row's bound.
 //
-// A record that no reading of its quotes makes sense of is one physical line,
-// and the next record starts at the next physical line.
+// If no reading of its quotes makes sense, a record is one physical line, and the
+// next record starts at the next physical line.
 type Reader struct {
 	Width int // columns of the header; 0: not known yet
 
@@ -29,18 +29,17 @@ type Reader struct {
 	r       int   // where the next record starts in buf
 	err     error // why buf ends: io.EOF, or a read that failed; nil: there is more
 	place   Place // of what stands at r
-	suspect int   // last physical line over which an unclosed quote was followed
+	suspect int   // last physical line that was read as part of an unclosed quote
 	scanner
 }
 
 // Records starts to read the records of the file.
 func (f *File) Records(ctx context.Context, e Encoding, d Dialect) *Reader {
-	whole := io.NewSectionReader(f.copy, 0, 1<<62)
+	whole := io.NewSectionReader(f.unpacked, 0, 1<<62)
 	return newReader(e.decode(contextReader{ctx, whole}), d, f.path)
 }
 
-// Split reads the records of a text that is in memory. Where it is cut, one that does
-// not end in it is an error.
+// Split reads the records of a text that is in memory. Where it is cut, one that does not end in it is an error.
 func Split(text []byte, d Dialect, cut bool) *Reader {
 	r := newReader(nil, d, "")
 	r.buf, r.err = bytes.TrimRight(text, ctrlZ), io.EOF
@@ -81,9 +80,8 @@ func (r *Reader) Next() (Record, error) {
 	return rec, nil
 }
 
-// chooseReading takes the first reading of the quotes that leaves no doubt: as they stand; with
-// backslashes that escape them, if there are any; as they stand, but less strictly; or none, by
-// which the record is the physical line of that size.
+// chooseReading takes the first reading of the quotes that is certain: strictly; with backslashes that escape quotes,
+// if there are any; less strictly. If none is, the record is the physical line, which has that size.
 func (r *Reader) chooseReading(rec *Record, size int) error {
 	for _, reading := range []struct{ escaped, loose bool }{{}, {escaped: true}, {loose: true}} {
 		if err := r.scanRecord(reading.escaped); err != nil {
@@ -118,8 +116,8 @@ func (r *Reader) isCertain(cells int, loose bool) bool {
 	return loose && !r.odd && (r.lines == 1 || cells <= r.Width)
 }
 
-// swallowed reports whether a line below the first of a cell looks like a row, or like one
-// whose next cell the quote that closes this one was meant to open.
+// swallowed reports whether a later line of a cell looks like a row, or like the beginning of one:
+// then the quote that closes this cell was meant to open the next cell of that row.
 func (r *Reader) swallowed(cells []string) bool {
 	for _, c := range cells {
 		_, below, _ := strings.Cut(strings.TrimLeft(strings.ReplaceAll(c, "\r", "\n"), "\n"), "\n")
@@ -155,7 +153,7 @@ func (r *Reader) trimmed(cells []string) []string {
 	return cells
 }
 
-// pass goes past the record that was scanned, and holds it against the bounds.
+// pass moves past the scanned record, and checks it against the bounds.
 func (r *Reader) pass(rec *Record) {
 	end := r.r + r.size
 	rec.Ended = isEnded(r.buf[r.r:end])
@@ -168,9 +166,9 @@ func (r *Reader) pass(rec *Record) {
 	r.r, r.place.Row, r.place.Line = end, r.place.Row+1, r.place.Line+r.lines
 }
 
-// scanRecord reads on until the end of the record is certain, or a bound is passed. That is
-// narrow where backslashes escape quotes, and in lines over which an unclosed quote was
-// followed before: else each line of a broken file would be searched to the bound.
+// scanRecord reads on until the end of the record is certain, or a bound is passed. The bound is
+// smaller if backslashes escape quotes, and in lines that were part of an unclosed quote before:
+// else each line of a broken file would be searched to the full bound.
 func (r *Reader) scanRecord(escaped bool) error {
 	bound := maxCell
 	if escaped || r.place.Line <= r.suspect {

@@ -75,9 +75,8 @@ func isWord(word string) bool {
 // highLatin is a text of three Latin letters or more, all beyond ASCII, as in no name: "Èâàí" was "Иван".
 var highLatin = regexp.MustCompile(`^(\PL*[^\x00-\x7f\P{Latin}]){3,}\PL*$`)
 
-// IsMisread reports a text whose letters were read in the wrong encoding and
-// written again: the bytes of a word of it are UTF-8 in some encoding, once or twice, or
-// all letters are Latin ones that an encoding makes of other scripts.
+// IsMisread reports a text whose letters were read in the wrong encoding and written again: the bytes of a word of it
+// are UTF-8 in some encoding, once or twice, or all letters are Latin ones that an encoding makes of other scripts.
 func IsMisread(s string) bool {
 	for word := range strings.FieldsFuncSeq(s, endsWord) {
 		length := utf8.RuneCountInString(word)

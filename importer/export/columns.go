@@ -16,17 +16,16 @@ type Column struct {
 	Why    string `json:"why"`
 }
 
-// reading is where the fields are in a record. Of several columns of a field the
-// first cell that is not empty counts.
-type reading [secondLast + 1][]int
+// mapping has the columns of each field, of several of which the first cell that is not empty counts.
+type mapping [secondLast + 1][]int
 
 // names are the columns of names, in the order in which the parts are joined.
-func (r reading) names() []int {
+func (r mapping) names() []int {
 	return slices.Concat(r[Name], r[FirstName], r[MiddleName], r[LastName], r[secondLast])
 }
 
-// half is the part of a name that is known when the other is not, and that one; 0: neither or both are.
-func (r reading) half() (known, other Field) {
+// half returns the one part of names, first or last, that has a column, and the other part; 0: none or both have.
+func (r mapping) half() (known, other Field) {
 	first, last := len(r[FirstName]) > 0, len(r[LastName]) > 0
 	switch {
 	case first && !last:
@@ -37,35 +36,35 @@ func (r reading) half() (known, other Field) {
 	return 0, 0
 }
 
-// columns is the reading that was chosen, and what is to be said of it.
+// columns is the mapping that was chosen, and what else is known of it.
 type columns struct {
-	at          reading
-	told        [secondLast + 1]bool // by --column
+	at          mapping
+	byFlag      [secondLast + 1]bool // by --column
 	preset      preset
 	familyFirst bool // "山田 太郎"
-	weighed     bool // the cells were needed to decide: those of a part of the file may not
+	neededCells bool // the choice depended on cells: those of a part of the file may lead to another
 	cells       *evidence
-	agree       bool // most names of the sample stand in their addresses, and the columns were found
+	namesAgree  bool // most names of the sample stand in their addresses, and no flag named the columns
 }
 
 func (c *columns) has(f Field) bool { return len(c.at[f]) > 0 }
 
 func (c *columns) hasNames() bool { return c.has(Name) || c.has(FirstName) || c.has(LastName) }
 
-// namesTold reports that the user named a column of names.
-func (c *columns) namesTold() bool { return slices.Contains(c.told[Name:Organization], true) }
+// namesByFlag reports whether the user named a column of names.
+func (c *columns) namesByFlag() bool { return slices.Contains(c.byFlag[Name:Organization], true) }
 
 // holds is the field that column i holds; 0: none.
 func (c *columns) holds(i int) Field {
 	return Field(max(0, slices.IndexFunc(c.at[:], func(at []int) bool { return slices.Contains(at, i) })))
 }
 
-// list is what people are shown.
+// list returns the columns for people to see.
 func (c *columns) list(h *header) []Column {
 	var list []Column
 	for f := Email; f <= secondLast; f++ {
 		why := "header"
-		if c.told[f] {
+		if c.byFlag[f] {
 			why = "--column"
 		}
 		for _, i := range c.at[f] {
@@ -90,7 +89,7 @@ func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
 		if i < 0 {
 			return ch.c, h.noColumn(name)
 		}
-		ch.c.at[f], ch.c.told[f] = []int{i}, true
+		ch.c.at[f], ch.c.byFlag[f] = []int{i}, true
 	}
 	if err := ch.choosePreset(); err != nil {
 		return ch.c, err
@@ -110,14 +109,14 @@ func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
 	ch.byHeader(Organization)
 	s := ch.c.cells.of(ch.c.at[Organization]...)
 	numbers := !ch.c.has(Organization) || s.filled > 0 && !most(s.names, s.filled)
-	if o.Organizations && numbers && !ch.c.told[Organization] {
+	if o.Organizations && numbers && !ch.c.byFlag[Organization] {
 		return ch.c, ch.refuse("no column that was found holds names of organizations",
 			"name it with --column organization=COLUMN, or leave --organizations out")
 	}
 	if err := ch.chooseNames(); err != nil && !o.NeedAccounts {
 		return ch.c, err
 	}
-	ch.c.agree = ch.agrees(ch.c.at.names()...) && !h.ownFile && !ch.c.namesTold()
+	ch.c.namesAgree = ch.agrees(ch.c.at.names()...) && !h.ownFile && !ch.c.namesByFlag()
 	return ch.c, nil
 }
 
@@ -129,7 +128,7 @@ func (ch *chooser) byHeader(f Field) {
 	best := meaning{rank: rankSelf}
 	part := func(m meaning) bool { return m.field == FirstName || m.field == LastName }
 	for i := range ch.h.names {
-		if m, ok := ch.h.means(i, f); ok && m.rank < best.rank && ch.c.holds(i) == 0 && !ch.c.told[f] &&
+		if m, ok := ch.h.means(i, f); ok && m.rank < best.rank && ch.c.holds(i) == 0 && !ch.c.byFlag[f] &&
 			!slices.ContainsFunc(ch.h.meanings(i), part) {
 			best = m
 			ch.c.at[f] = []int{i}
@@ -141,7 +140,7 @@ func (ch *chooser) byHeader(f Field) {
 func (ch *chooser) named(i int) string { return fmt.Sprintf("column %q", ch.h.flag(i)) }
 
 // ask refuses a file that can be read in several ways, with the flags for each.
-func (ch *chooser) ask(what string, ways ...reading) error {
+func (ch *chooser) ask(what string, ways ...mapping) error {
 	if len(ways) == 0 {
 		return ch.refuse(what, "name the column that holds them: --column email=COLUMN")
 	}
@@ -164,8 +163,8 @@ func (ch *chooser) ask(what string, ways ...reading) error {
 	return ch.refuse(what, hint)
 }
 
-// chooseEmail takes the column of addresses with the best header, one with addresses before an empty one.
-// Columns of one header are read as one. Whether another column may be the people's only the whole file shows.
+// chooseEmail takes the column of addresses with the best header, one that is not empty first. Columns with the same
+// header are read as one. Only the whole file shows whether another column may have the people's addresses.
 func (ch *chooser) chooseEmail() error {
 	if ch.c.has(Email) {
 		return nil
@@ -201,20 +200,19 @@ func (ch *chooser) chooseEmail() error {
 	}
 	if len(same) > 1 && elsewhere {
 		return ch.ask("of several columns with one header some may be another person's",
-			reading{Email: same[:1]}, reading{Email: same[1:]})
+			mapping{Email: same[:1]}, mapping{Email: same[1:]})
 	}
 	ch.c.at[Email] = same
 	return nil
 }
 
-// byContent are the columns that hold addresses. Nothing else of the file is
-// named: without a header its first line is a person.
-func (ch *chooser) byContent() []reading {
-	var ways []reading
+// byContent returns the columns of addresses, but no "header" that is one: that of the first person of a file without.
+func (ch *chooser) byContent() []mapping {
+	var ways []mapping
 	for i, name := range ch.h.names {
 		s := ch.c.cells.of(i)
 		if !strings.Contains(name, "@") && !ch.h.own[i] && s.looksAddresses() {
-			ways = append(ways, reading{Email: {i}})
+			ways = append(ways, mapping{Email: {i}})
 		}
 	}
 	return ways

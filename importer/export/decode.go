@@ -15,15 +15,14 @@ type view struct {
 	encoding csvtext.Encoding
 	*layout
 	err error // why it cannot be read so
-
 	known        int      // headers that are in the table of words
-	right, wrong int      // words of names that are one of the address, and those that are but for a letter
-	sent         uint64   // a hash of what of the rows is sent
+	right, wrong int      // words of names that stand in the address, and those that would but for a letter
+	sent         uint64   // a hash of all that is sent of the rows
 	names        []string // the first ones with letters beyond ASCII
 }
 
-// decide finds the encoding and the layout.
-func (f *File) decide(ctx context.Context, o Options) (*view, error) {
+// chooseView finds the encoding and the layout.
+func (f *File) chooseView(ctx context.Context, o Options) (*view, error) {
 	if o.Encoding != "" && f.NotUTF8() == 0 {
 		if own, _ := f.layoutIn(csvtext.Encoding{}, o); own != nil && own.header.ownFile {
 			o.Encoding = "" // whatever the settings say
@@ -40,15 +39,15 @@ func (f *File) decide(ctx context.Context, o Options) (*view, error) {
 			v.known = len(v.header.keys) - len(without(v.header.keys, isKnown))
 		}
 		if v.err == nil && e.Guessed && !strings.HasPrefix(e.Name, "utf-16") {
-			v.err = f.weigh(ctx, v)
+			v.err = f.compareNames(ctx, v)
 		}
 		views = append(views, v)
 	}
-	return settle(views)
+	return pickView(views)
 }
 
-// weigh reads the file in a guessed encoding, and holds the names against the addresses.
-func (f *File) weigh(ctx context.Context, v *view) error {
+// compareNames reads the file in a guessed encoding, and compares names with addresses.
+func (f *File) compareNames(ctx context.Context, v *view) error {
 	s := Survey{file: f, view: v}
 	for r, err := range s.rows(ctx) {
 		if err != nil {
@@ -73,10 +72,10 @@ func (f *File) weigh(ctx context.Context, v *view) error {
 	return nil
 }
 
-// settle takes the encoding in which most headers are known, and most words of the names are right and fewer wrong,
-// when all such encodings send the same; one of several bytes for a letter needs twenty names, and a header in it. Else
-// it refuses the file with the flag for each, and three of the names in it.
-func settle(views []*view) (*view, error) {
+// pickView returns the view with the most known headers, then the most right words, if all such views send the same,
+// and more words are right than wrong; one of several bytes for a letter also needs twenty names, and a header in it.
+// Else it refuses the file, with the flag for each view and three of its names.
+func pickView(views []*view) (*view, error) {
 	better := func(a, b *view) int { return cmp.Or(a.known-b.known, a.right-b.right) }
 	best := slices.MaxFunc(views, better)
 	var left []*view // one of each reading

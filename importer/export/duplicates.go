@@ -11,7 +11,7 @@ var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()} // of the pr
 // hash64 is a hash of a text: another one in each process, so that no file is made for it.
 func hash64(s string) uint64 { return maphash.String(seeds[0], s) }
 
-// hash128 is so wide that two keys have one hash in no file that there is.
+// hash128 is wide enough that in practice no two keys share one.
 type hash128 [16]byte // in a map, of fewer bytes than two numbers
 
 func hashOf(key string) hash128 {
@@ -19,9 +19,9 @@ func hashOf(key string) hash128 {
 	return hash128(binary.BigEndian.AppendUint64(half, maphash.String(seeds[1], key)))
 }
 
-// keyIndex knows which keys were seen, and which of them several rows have that may be sent.
+// keyIndex has the keys that were seen, and those that several sendable rows have.
 type keyIndex struct {
-	names                  map[hash128]uint16 // a hash of the name in the first of those rows; 0: there is none
+	nameHashes             map[hash128]uint16 // a hash of the name in the first of those rows; 0: there is none
 	repeated               map[hash128]int32  // the rows after the first
 	duplicates, otherNames int                // the rows after the first ones, and how many of these have another name
 }
@@ -29,14 +29,14 @@ type keyIndex struct {
 // add remembers the keys of a row.
 func (x *keyIndex) add(r *Row) {
 	for _, key := range r.Other {
-		x.names[hashOf(key)] |= 0
+		x.nameHashes[hashOf(key)] |= 0
 	}
 	h, name := hashOf(r.identity()), uint16(hashOfName(r.Name))|1
-	switch first := x.names[h]; {
+	switch first := x.nameHashes[h]; {
 	case !r.Sendable():
-		x.names[h] = first
+		x.nameHashes[h] = first
 	case first == 0:
-		x.names[h] = name
+		x.nameHashes[h] = name
 	default:
 		x.repeated[h]++
 		x.duplicates++
@@ -57,8 +57,8 @@ type first struct {
 	name  uint64
 }
 
-// mark sets which row a duplicate repeats; in the second pass, firsts are those that were met so far.
-func (x *keyIndex) mark(r *Row, firsts map[hash128]first) {
+// setDuplicateOf sets DuplicateOf, in the second pass; firsts are the first rows of repeated keys so far.
+func (x *keyIndex) setDuplicateOf(r *Row, firsts map[hash128]first) {
 	if len(x.repeated) == 0 || !r.Sendable() {
 		return
 	}

@@ -8,17 +8,16 @@ import (
 	"unicode"
 )
 
-// evidence is what the cells of a sample say of its columns. The address is the
-// witness: the words of a person's name stand in its local part, those of a
-// company's in its domain.
+// evidence is what the cells of a sample show of its columns. Names are compared with addresses: the words of a
+// person's name stand in the local part, those of a company's in the domain.
 type evidence struct {
 	sample [][]string
 	keys   []string // of the address of each row
-	shapes map[string]*shape
+	stats  map[string]*columnStats
 }
 
-// shape counts what is in the cells of a column, or of columns that are read as one.
-type shape struct {
+// columnStats counts the cells of a column, or of columns that are read as one, by what they hold.
+type columnStats struct {
 	filled    int
 	ats       int // with an @
 	addresses int
@@ -28,14 +27,14 @@ type shape struct {
 	distinct  map[string]bool
 	people    map[string]bool // the addresses in these rows
 
-	witnessed int // rows with an address as well
-	agree     int // a word stands in the local part
-	whole     int // and no word of the local part is another's
-	company   int // a word stands in the domain, and none in the local part
+	withAddress int // rows that also have an address
+	agree       int // of these, a word stands in the local part
+	whole       int // of these, and the local part has no other word
+	company     int // of withAddress, a word stands in the domain, and none in the local part
 }
 
 func newEvidence(sample [][]string, email []int) *evidence {
-	e := &evidence{sample: sample, shapes: map[string]*shape{}}
+	e := &evidence{sample: sample, stats: map[string]*columnStats{}}
 	for _, cells := range sample {
 		e.keys = append(e.keys, readAddress(firstFilled(cells, email)).key)
 	}
@@ -60,24 +59,24 @@ func textOf(cells []string, at []int) string {
 	return strings.Join(strings.Fields(strings.Join(list, " ")), " ")
 }
 
-// of gives the shape of columns.
-func (e *evidence) of(at ...int) *shape {
+// of returns the stats of columns, read as one.
+func (e *evidence) of(at ...int) *columnStats {
 	key := fmt.Sprint(at)
-	if s := e.shapes[key]; s != nil {
+	if s := e.stats[key]; s != nil {
 		return s
 	}
-	s := &shape{distinct: map[string]bool{}, people: map[string]bool{}}
+	s := &columnStats{distinct: map[string]bool{}, people: map[string]bool{}}
 	for row, cells := range e.sample {
 		if cell := textOf(cells, at); cell != "" {
 			s.look(cell)
 			s.compare(foldedWords(cell), e.keys[row])
 		}
 	}
-	e.shapes[key] = s
+	e.stats[key] = s
 	return s
 }
 
-func (s *shape) look(cell string) {
+func (s *columnStats) look(cell string) {
 	s.filled++
 	s.distinct[strings.ToLower(cell)] = true
 	if _, found := addressIn(cell); found {
@@ -113,12 +112,12 @@ func isName(cell string) bool {
 // login is a word as login names are: a small letter first, a digit in it, a sign between letters.
 var login = regexp.MustCompile(`^\p{Ll}|\p{Nd}|[_.\\].*[^.]$`)
 
-// compare holds the folded words of a cell against the address of its row.
-func (s *shape) compare(words []string, key string) {
+// compare compares the folded words of a cell with the address of its row.
+func (s *columnStats) compare(words []string, key string) {
 	if key == "" {
 		return
 	}
-	s.witnessed++
+	s.withAddress++
 	s.people[key] = true
 	local, domain := localWords(key), foldedWords(key[strings.IndexByte(key, '@'):strings.LastIndexByte(key, '.')])
 	inDomain := func(w string) bool { return len(w) > 3 && standsIn(w, domain) }
@@ -138,52 +137,52 @@ func most(n, all int) bool { return all > 0 && n*2 > all }
 // nearly reports whether n is four in five of all.
 func nearly(n, all int) bool { return all > 0 && n*5 >= all*4 }
 
-// verdict is what cells say of names in their column.
-type verdict int
+// content says whether the cells of a column are names.
+type content int
 
 const (
-	noNames    verdict = iota // empty, numbers or texts
-	companies                 // words of the domains
-	logins                    // single words with small letters or digits
-	categories                // the same few words for many addresses
-	open                      // they may be names
-	names                     // of several words and words of the addresses, or nothing but such words
+	noNames      content = iota // empty, numbers or texts
+	companies                   // words of the domains
+	logins                      // single words with small letters or digits
+	categories                  // the same few words for many addresses
+	maybeNames                  // they may be names
+	certainNames                // of several words and words of the addresses, or nothing but such words
 )
 
-var verdicts = [...]string{"no names", "names of companies", "login names", "the same few words"}
+var contentTexts = [...]string{"no names", "names of companies", "login names", "the same few words"}
 
-func (s *shape) verdict() verdict {
+func (s *columnStats) content() content {
 	switch {
 	case !s.looksNames():
 		return noNames
-	case most(s.company, s.witnessed) && s.company > s.agree:
+	case most(s.company, s.withAddress) && s.company > s.agree:
 		return companies
 	case nearly(s.logins, s.filled):
 		return logins
-	case s.agree*2 >= s.witnessed &&
-		(s.agree > 0 && s.oneWord < s.filled || s.agree >= 3 && nearly(s.agree, s.witnessed)):
-		return names
+	case s.agree*2 >= s.withAddress &&
+		(s.agree > 0 && s.oneWord < s.filled || s.agree >= 3 && nearly(s.agree, s.withAddress)):
+		return certainNames
 	case s.filled >= 6 && len(s.distinct)*2 < len(s.people):
 		return categories
 	}
-	return open
+	return maybeNames
 }
 
 // looksAddresses reports whether a column holds addresses.
-func (s *shape) looksAddresses() bool { return most(s.addresses, s.filled) }
+func (s *columnStats) looksAddresses() bool { return most(s.addresses, s.filled) }
 
 // looksNames reports whether a column may hold names, or addresses in place of some.
-func (s *shape) looksNames() bool { return s.names > 0 && most(s.names+s.addresses, s.filled) }
+func (s *columnStats) looksNames() bool { return s.names > 0 && most(s.names+s.addresses, s.filled) }
 
-func (s *shape) isOneWord() bool { return most(s.oneWord, s.filled) }
+func (s *columnStats) isOneWord() bool { return most(s.oneWord, s.filled) }
 
-// isWrong reports names that are something else, beyond what a few rows may show.
-func (s *shape) isWrong() bool {
-	return s.verdict() < open && (s.filled >= 5 || s.agree == 0 && s.filled > 2)
+// isWrong reports whether the cells are no names, and there are enough of them to say so.
+func (s *columnStats) isWrong() bool {
+	return s.content() < maybeNames && (s.filled >= 5 || s.agree == 0 && s.filled > 2)
 }
 
-// overlap is what two lots of columns have in common, over the rows in which both are filled: in how many
-// the first holds each word of the second, and the other way round.
+// overlap compares two sets of columns over the rows in which both are filled: in how many of them the first
+// has each word of the second, and the other way round.
 type overlap struct{ rows, first, second int }
 
 func (e *evidence) overlap(a, b []int) (o overlap) {

@@ -11,33 +11,33 @@ func TestEvidence(t *testing.T) {
 	for name, c := range map[string]struct {
 		rows           [][]string // cell, address
 		agree, company int
-		verdict        verdict
+		content        content
 	}{
-		"full names":          {rows: [][]string{{"Ann Lee", "ann.lee@x.example"}, {"Bo Berg", "bberg@x.example"}, {"Cy", "x@x.example"}}, agree: 2, verdict: names},
-		"letters with marks":  {rows: [][]string{{"Jörg Müller", "joerg.mueller@x.example"}, {"Łukasz Żak", "lukasz@x.example"}, {"Şükrü", "sukru@x.example"}}, agree: 3, verdict: names},
-		"other alphabets":     {rows: [][]string{{"Юлия Смирнова", "julia.smirnova@x.example"}, {"Νίκος", "nikos@x.example"}}, agree: 2, verdict: names},
-		"two letters":         {rows: [][]string{{"Bo", "bo@x.example"}, {"Li", "li.wu@x.example"}, {"Al", "alice@x.example"}}, agree: 2, verdict: open},
-		"one letter":          {rows: [][]string{{"J", "jo.berg@x.example"}, {"A", "anna@x.example"}}, verdict: open},
-		"single words":        {rows: [][]string{{"Ann", "ann@x.example"}, {"Bo", "bo@x.example"}, {"Cy", "cy@x.example"}}, agree: 3, verdict: names},
-		"too few of them":     {rows: [][]string{{"Ann", "ann@x.example"}, {"Bo", "bo@x.example"}}, agree: 2, verdict: open},
-		"of half the people":  {rows: [][]string{{"Ann Lee", "ann@x.example"}, {"Bo Berg", "bob@x.example"}, {"Cy Dahl", "x1@x.example"}}, agree: 1, verdict: open},
-		"logins":              {rows: [][]string{{"alee", "alee@x.example"}, {"bberg", "bo@x.example"}}, agree: 1, verdict: logins},
-		"logins with a dot":   {rows: [][]string{{"Ann.Lee", "al@x.example"}, {"Bo.Berg", "bb@x.example"}}, verdict: logins},
-		"part of another":     {rows: [][]string{{"aberg", "anna.berg@x.example"}}, verdict: logins},
-		"companies":           {rows: [][]string{{"Acme Ltd", "info@acme.example"}, {"Blau AG", "ann@blau.example"}}, company: 2, verdict: companies},
-		"people's own domain": {rows: [][]string{{"Ann Lee", "ann@leeandsons.example"}, {"Bo Berg", "bo@bergwerk.example"}}, agree: 2, verdict: names},
-		"own companies":       {rows: [][]string{{"Lee & Sons", "lee@leesons.example"}, {"Berg AG", "office@berg.example"}, {"Cy", "cy@x.example"}}, agree: 2, company: 1, verdict: names},
-		"numbers":             {rows: [][]string{{"1001", "ann@x.example"}, {"1002", "bo@x.example"}}, verdict: noNames},
-		"nothing":             {rows: [][]string{{"", "ann@x.example"}}, verdict: noNames},
-		"addresses":           {rows: [][]string{{"ann@x.example", "ann@x.example"}}, agree: 1, verdict: noNames},
-		"some addresses":      {rows: [][]string{{"ann@x.example", "ann@x.example"}, {"Bo Berg", "bo@x.example"}}, agree: 2, verdict: names},
-		"texts":               {rows: [][]string{{"Ann has called us twice about it", "ann@x.example"}}, agree: 1, verdict: noNames},
-		"shortened names":     {rows: [][]string{{"Wm.", "wm.berg@x.example"}, {"Chas.", "chas.lee@x.example"}}, agree: 2, verdict: open},
-		"no addresses":        {rows: [][]string{{"Ann Lee", ""}, {"Bo Berg", ""}}, verdict: open},
+		"full names":          {rows: [][]string{{"Ann Lee", "ann.lee@x.example"}, {"Bo Berg", "bberg@x.example"}, {"Cy", "x@x.example"}}, agree: 2, content: certainNames},
+		"letters with marks":  {rows: [][]string{{"Jörg Müller", "joerg.mueller@x.example"}, {"Łukasz Żak", "lukasz@x.example"}, {"Şükrü", "sukru@x.example"}}, agree: 3, content: certainNames},
+		"other alphabets":     {rows: [][]string{{"Юлия Смирнова", "julia.smirnova@x.example"}, {"Νίκος", "nikos@x.example"}}, agree: 2, content: certainNames},
+		"two letters":         {rows: [][]string{{"Bo", "bo@x.example"}, {"Li", "li.wu@x.example"}, {"Al", "alice@x.example"}}, agree: 2, content: maybeNames},
+		"one letter":          {rows: [][]string{{"J", "jo.berg@x.example"}, {"A", "anna@x.example"}}, content: maybeNames},
+		"single words":        {rows: [][]string{{"Ann", "ann@x.example"}, {"Bo", "bo@x.example"}, {"Cy", "cy@x.example"}}, agree: 3, content: certainNames},
+		"too few of them":     {rows: [][]string{{"Ann", "ann@x.example"}, {"Bo", "bo@x.example"}}, agree: 2, content: maybeNames},
+		"of half the people":  {rows: [][]string{{"Ann Lee", "ann@x.example"}, {"Bo Berg", "bob@x.example"}, {"Cy Dahl", "x1@x.example"}}, agree: 1, content: maybeNames},
+		"logins":              {rows: [][]string{{"alee", "alee@x.example"}, {"bberg", "bo@x.example"}}, agree: 1, content: logins},
+		"logins with a dot":   {rows: [][]string{{"Ann.Lee", "al@x.example"}, {"Bo.Berg", "bb@x.example"}}, content: logins},
+		"part of another":     {rows: [][]string{{"aberg", "anna.berg@x.example"}}, content: logins},
+		"companies":           {rows: [][]string{{"Acme Ltd", "info@acme.example"}, {"Blau AG", "ann@blau.example"}}, company: 2, content: companies},
+		"people's own domain": {rows: [][]string{{"Ann Lee", "ann@leeandsons.example"}, {"Bo Berg", "bo@bergwerk.example"}}, agree: 2, content: certainNames},
+		"own companies":       {rows: [][]string{{"Lee & Sons", "lee@leesons.example"}, {"Berg AG", "office@berg.example"}, {"Cy", "cy@x.example"}}, agree: 2, company: 1, content: certainNames},
+		"numbers":             {rows: [][]string{{"1001", "ann@x.example"}, {"1002", "bo@x.example"}}, content: noNames},
+		"nothing":             {rows: [][]string{{"", "ann@x.example"}}, content: noNames},
+		"addresses":           {rows: [][]string{{"ann@x.example", "ann@x.example"}}, agree: 1, content: noNames},
+		"some addresses":      {rows: [][]string{{"ann@x.example", "ann@x.example"}, {"Bo Berg", "bo@x.example"}}, agree: 2, content: certainNames},
+		"texts":               {rows: [][]string{{"Ann has called us twice about it", "ann@x.example"}}, agree: 1, content: noNames},
+		"shortened names":     {rows: [][]string{{"Wm.", "wm.berg@x.example"}, {"Chas.", "chas.lee@x.example"}}, agree: 2, content: maybeNames},
+		"no addresses":        {rows: [][]string{{"Ann Lee", ""}, {"Bo Berg", ""}}, content: maybeNames},
 	} {
 		s := newEvidence(c.rows, []int{1}).of(0)
-		if s.agree != c.agree || s.company != c.company || s.verdict() != c.verdict {
-			t.Errorf("%s: %d agree, %d companies, %d", name, s.agree, s.company, s.verdict())
+		if s.agree != c.agree || s.company != c.company || s.content() != c.content {
+			t.Errorf("%s: %d agree, %d companies, %d", name, s.agree, s.company, s.content())
 		}
 	}
 }
@@ -49,7 +49,7 @@ func TestCategory(t *testing.T) {
 		for cells := range slices.Chunk(strings.Fields(text), 2) {
 			rows = append(rows, []string{cells[0], "x" + cells[1] + "@a.example"})
 		}
-		if got := newEvidence(rows, []int{1}).of(0).verdict() == categories; got != want {
+		if got := newEvidence(rows, []int{1}).of(0).content() == categories; got != want {
 			t.Errorf("%s: %v", text, got)
 		}
 	}

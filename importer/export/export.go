@@ -1,9 +1,7 @@
-// Package export reads the file that a helpdesk, a directory or a spreadsheet
-// exported and says which people are in it.
+// Package export reads the file that a helpdesk, a directory or a spreadsheet exported and says which people are in it.
 //
-// Nothing has to be told to it. What is wrong with the file is repaired and
-// counted, or the row is rejected with its reason, or the file is refused
-// before anything is done; nothing is lost or guessed without a word.
+// It needs no configuration. What is wrong with the file is repaired and counted, or the row is rejected with its
+// reason, or the file is refused before anything is done; nothing is dropped or guessed silently.
 package export
 
 import (
@@ -58,15 +56,14 @@ type Match struct{ Column, Value string }
 
 func (m Match) String() string { return m.Column + "=" + m.Value }
 
-// Options are what the user says about the file instead of leaving it to be
-// found. The zero value says nothing.
+// Options are what the user specifies about the file; the rest is detected. The zero value specifies nothing.
 type Options struct {
-	Encoding         string           // as --encoding; "": found
-	Delimiter        string           // one character, or its name; "": found
+	Encoding         string           // as --encoding; "": detected
+	Delimiter        string           // one character, or its name; "": detected
 	NoHeader         bool             // the columns are then named "1", "2", …
 	Columns          map[Field]string // the header of the column that holds a field
 	NoNames          bool             // --column name=none: the address is the name
-	Preset           string           // "": found, "none": not looked for, or a name
+	Preset           string           // "": detected, "none": none, or a name
 	Include, Exclude []Match
 	NeedAccounts     bool // for revoke: an account id is enough, and a row without an address is fine
 	Organizations    bool // the organization column is needed, and must look like one

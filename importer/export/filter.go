@@ -42,7 +42,7 @@ func newFilter(h *header, o Options) (f filter, err error) {
 	return f, nil
 }
 
-// unmatched are the conditions that no row has: most likely the value is written another way in the file.
+// unmatched returns the conditions that hold for no row: most likely the file spells the value in another way.
 func (f filter) unmatched() (list []*kind) {
 	for _, c := range f {
 		if k := *kindOf(c.flag + "_matches_none"); !c.found {
@@ -72,8 +72,8 @@ func (f filter) reason(cells []string) string {
 //go:embed signs.csv
 var signTable string
 
-// signTexts are how sources mark people who have left, or who are no customers: what such a person looks like by a
-// value under a header, of several with | between.
+// signTexts are the ways in which sources mark people who have left, or who are no customers: what such a person Looks
+// like, by one of the Values under one of the Headers, separated by |.
 var signTexts = tableOf[struct{ Looks, Headers, Values string }](signTable)
 
 // sign is a value in a column that is such a mark, as a kind of problem.

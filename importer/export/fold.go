@@ -10,8 +10,7 @@ import (
 	"github.com/mozillazg/go-unidecode"
 )
 
-// spellings are ways of writing one sound that people mix up in addresses; both
-// sides of a comparison go through them.
+// spellings are ways of writing one sound that people mix up; both sides of a comparison go through them.
 var spellings = strings.NewReplacer("ae", "a", "oe", "o", "ue", "u", "kh", "h", "ph", "f", "th", "t", "ts", "c",
 	"tz", "c", "ck", "k", "x", "ks", "y", "i", "j", "i", "w", "v")
 
@@ -68,8 +67,7 @@ func isMadeOf(part string, words []string) bool {
 	})
 }
 
-// isMisspelt reports a word that is a part of an address but for its letters beyond ASCII, such as
-// "Ayüe" in ayse@example.com.
+// isMisspelt reports a word in an address but for its letters beyond ASCII, such as "Ayüe" in ayse@example.com.
 func isMisspelt(word, key string) bool {
 	pattern := strings.Map(func(r rune) rune {
 		if r >= utf8.RuneSelf {

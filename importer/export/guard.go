@@ -5,12 +5,10 @@ import (
 	"strings"
 )
 
-// formula is a cell that a spreadsheet would take for a formula, also after blanks, characters that do not
-// show, and guards that it has already.
+// formula is a cell that a spreadsheet would take for one, also after blanks, hidden characters and guards.
 var formula = regexp.MustCompile(`^'*[\s\v\x{85}\pZ\p{Cf}]*[=+\-@\t\r\n\x00＝＋－＠]`)
 
-// Guard puts a ' before a cell that a spreadsheet would take for a formula.
-// Unguard(Guard(cell)) is always cell.
+// Guard puts a ' before a cell that a spreadsheet would take for a formula. Unguard(Guard(cell)) is always cell.
 func Guard(cell string) string {
 	if formula.MatchString(cell) {
 		return "'" + cell

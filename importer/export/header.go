@@ -23,9 +23,8 @@ var (
 	bracketed  = regexp.MustCompile(`[\[({【〔「『〈《]([^\])}】〕」』〉》]*)[\])}】〕」』〉》]?`)
 )
 
-// splitBrackets makes a header comparable, and apart what stands in brackets: lower case, without
-// marks and accents, with one blank where there were blanks, - _ . /, before a capital after a
-// small letter, and before a number.
+// splitBrackets makes a header comparable, and apart what stands in brackets: lower case, without marks and accents,
+// with one blank where there were blanks, - _ . /, before a capital after a small letter, and before a number.
 func splitBrackets(header string) (plain, inside string) {
 	s := norm.NFKD.String(listNumber.ReplaceAllString(header, "$1"))
 	s = unseen.ReplaceAllString(between.ReplaceAllString(s, " "), "")
@@ -49,16 +48,16 @@ func squeeze(header string) string {
 
 // header is the row that names the columns.
 type header struct {
-	place   Place      // zero: there is none
-	cells   []string   // as they stand, without guards in a file of our own
-	names   []string   // without blanks around them
-	plain   []string   // normalised
-	keys    []string   // without blanks
-	words   [][]string // those in brackets, but for "required" and the like, and then those of plain
-	own     []bool     // a column that this program adds to its files
-	ownFile bool
-	trimmed int               // width without empty names at the end
-	read    map[int][]meaning // what the headers say, as far as it was asked or a preset knows it
+	place        Place      // zero: there is none
+	cells        []string   // as they stand, without guards in a file of our own
+	names        []string   // without blanks around them
+	plain        []string   // normalised
+	keys         []string   // without blanks
+	words        [][]string // those in brackets, but for "required" and the like, and then those of plain
+	own          []bool     // a column that this program adds to its files
+	ownFile      bool
+	trimmed      int               // width without empty names at the end
+	meaningCache map[int][]meaning // what the headers say, as far as it was asked or a preset knows it
 }
 
 const longestHeader = 300 // bytes; what is longer is a text and names nothing
@@ -69,7 +68,7 @@ var ownColumns = []string{"jsm_status", "jsm_account_id", "jsm_organization", "j
 
 func newHeader(cells []string, place Place) header {
 	ownFile := slices.ContainsFunc(cells, func(c string) bool { return trimBlanks(c) == "jsm_reason" })
-	h := header{place: place, ownFile: ownFile, read: map[int][]meaning{}}
+	h := header{place: place, ownFile: ownFile, meaningCache: map[int][]meaning{}}
 	for i, c := range cells {
 		if h.ownFile {
 			c = Unguard(c)
@@ -131,9 +130,8 @@ func (h *header) repeats(other header) bool {
 	return h.place.Row > 0 && other.trimmed == h.trimmed && slices.Equal(other.keys[:h.trimmed], h.keys[:h.trimmed])
 }
 
-// isOther reports a record that names columns, but not as the header does: there
-// is no address in it, and a header of addresses where those stand, or beside
-// other known headers.
+// isOther reports a record that names columns, but not as the header does: there is no address in it, and a header of
+// addresses where those stand, or beside other known headers.
 func (h *header) isOther(other header, email []int) bool {
 	address := func(c string) bool { return strings.Contains(c, "@") && isShort(c) }
 	if h.place.Row == 0 || slices.ContainsFunc(other.cells, address) {

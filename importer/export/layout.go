@@ -63,22 +63,21 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 		l.emptyLast = l.columns.holds(last) == 0 && filled <= max(1, len(l.sample)/5)
 		l.fullLast = nearly(filled, len(l.sample))
 	}
-	clear(l.columns.cells.shapes) // which are large, and seldom asked for again
+	clear(l.columns.cells.stats) // which are large, and seldom asked for again
 	return l, nil
 }
 
-// repeat makes the flags of [Survey.Repeat]: the columns that the user named, or all where the
-// header alone does not show them.
+// repeat makes the flags of [Survey.Repeat]: columns that the user named, or all that the header does not show.
 func (l *layout) repeat() (flags []string) {
 	c := &l.columns
 	alone, err := chooseColumns(&l.header, nil, l.options)
-	all := err != nil || c.weighed
+	all := err != nil || c.neededCells
 	named := func(c *columns, f Field) bool { return c.has(f) && !(f > Name && f <= LastName && c.has(Name)) }
 	for f := Email; f <= LastName; f++ {
 		all = all || named(&alone, f) != named(c, f) || named(c, f) && alone.at[f][0] != c.at[f][0]
 	}
 	for f := Email; f < fields; f++ {
-		if named(c, f) && (c.told[f] || all && f <= LastName) {
+		if named(c, f) && (c.byFlag[f] || all && f <= LastName) {
 			flags = append(flags, "--column", f.String()+"="+l.header.flag(c.at[f][0]))
 		}
 	}

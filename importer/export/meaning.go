@@ -39,16 +39,16 @@ func (h *header) means(i int, f Field) (meaning, bool) {
 
 // meanings are all that a header may mean.
 func (h *header) meanings(i int) []meaning {
-	ms, known := h.read[i]
+	ms, known := h.meaningCache[i]
 	if !known {
 		ms = h.understand(i)
-		h.read[i] = ms
+		h.meaningCache[i] = ms
 	}
 	return ms
 }
 
-// understand reads a header; none are its meanings when it is of a login or of how a name sounds.
-// What stands in brackets counts where it makes sense of the whole, or says whose an address is.
+// understand returns the meanings of a header; none for a header of how a name sounds. Words in
+// brackets count if the whole has a meaning with them, or if they say whose an address is.
 func (h *header) understand(i int) []meaning {
 	if h.own[i] && h.names[i] != "jsm_account_id" || h.keys[i] == "" || h.says(i, soundWord) {
 		return nil
@@ -92,8 +92,8 @@ func read(list []string) (ms []meaning) {
 	return ms
 }
 
-// among is the meaning for a field of some words, the others of which say whose the column is. Where an
-// address is read (at work, in the office) does not count for that.
+// among returns the meaning of words for a field; the other words say whose the column is. Words for the
+// kind of an address (at work, in the office) do not count for that.
 func among(f Field, tokens []string) meaning {
 	m, kinds := meaning{field: f}, false
 	for _, t := range tokens {
@@ -118,7 +118,7 @@ func among(f Field, tokens []string) meaning {
 	return m
 }
 
-// parse makes words of a header's, from its end on as many together, at most five, as mean something.
+// parse joins words of a header, up to five at a time and from its end, to the longest that mean something.
 func parse(list []string) (tokens []string) {
 	for end := len(list); end > 0; {
 		from := max(0, end-5)

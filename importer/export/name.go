@@ -60,8 +60,7 @@ func isSimple(s string) bool {
 // nothing are words that programs write where there is no name, or no part of one, in capitals or not.
 var nothing = []string{`\N`, "undefined", "<null>", "<none>", "n/a", "#n/a"}
 
-// isNothing reports such words, once or twice, what is in brackets, a dash or dots. Names that people have
-// are nothing only twice.
+// isNothing reports such words, what is in brackets, a dash or dots; and what is a name when it stands once, twice.
 func isNothing(s string) bool {
 	word, second, _ := strings.Cut(strings.ReplaceAll(s, ",", ""), " ")
 	if word == second {
@@ -105,8 +104,7 @@ var code = regexp.MustCompile(`[{}<>\\;]|\S=|=\d|^=.*[(!|]|^#\s|#[^\d\s]|%\w|\+\
 var lost = regexp.MustCompile(`[\x00?\x{80}-\x{9f}\x{fffd}¤-¨¬¯±-³¶¸¹¼-¾\x{2200}-\x{22ff}\x{2500}-\x{259f}]|` +
 	`\pL´(\s|$)|(^|\s)—\S|^[^\pL\p{Nd}]*[^\x00-\x7f\pL\p{Nd}][^\pL\p{Nd}]*$`)
 
-// isBroken reports a name that is not what the person is called any more: letters are lost, or are others than
-// they were.
+// isBroken reports what is no longer the person's name: letters are lost, or are others than they were.
 func isBroken(s string) bool {
 	return lost.MatchString(s) || !isASCII(s) && (!csvtext.MakesWords(s) || csvtext.IsMisread(s))
 }

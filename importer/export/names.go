@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-// A column's score is how far header and cells together speak for names in it.
+// A column's score says how well header and cells together agree that it has names.
 const (
-	doubted = iota + 1 // the header means names, and the cells are something else
-	byCells            // the header may mean something else, the cells do not
-	unowned            // the header means names, and nobody's in particular
-	mine               // the header has the words that the header of the addresses has, too ("Contact 1")
+	contradicted = iota + 1 // the header means names, and the cells are something else
+	byCells                 // the header may mean something else, the cells do not
+	noGroup                 // the header means names, and nobody's in particular
+	sameGroup               // the header has the words that the header of the addresses has, too ("Contact 1")
 )
 
 // candidate is a column whose header means names, or a part of them.
@@ -25,7 +25,7 @@ func (ch *chooser) candidates() []candidate {
 	var list []candidate
 	for i, key := range ch.h.keys {
 		ms := ch.h.meanings(i)
-		if m, mail := ch.h.means(i, Email); mail && ch.c.cells.of(i).verdict() == names { // under the wrong header
+		if m, mail := ch.h.means(i, Email); mail && ch.c.cells.of(i).content() == certainNames { // a wrong header
 			ms = []meaning{{field: Name, rank: rankGroup, group: m.group}}
 		} else if ms == nil && key != "" && key == ch.group { // "Guest" beside "Guest email"
 			ms = []meaning{{field: Name, rank: rankGroup}}
@@ -48,24 +48,25 @@ func (ch *chooser) score(i int, m meaning) int {
 	case !m.ofName(), s.addresses > 0 && s.names == 0,
 		(!whole || m.rank >= rankContact) && s.filled > 0 && !s.looksNames():
 		return 0
-	case !own && m.rank >= rankGroup && (s.verdict() != names || ch.isOther(i) || ch.isCompany(i)):
+	case !own && m.rank >= rankGroup && (s.content() != certainNames || ch.isOther(i) || ch.isCompany(i)):
 		return 0
 	case !own && m.rank >= rankGroup:
 		return byCells
-	case whole && s.filled > 0 && (s.verdict() < open || ch.isCompany(i)):
-		return doubted
+	case whole && s.filled > 0 && (s.content() < maybeNames || ch.isCompany(i)):
+		return contradicted
 	case own:
-		return mine
+		return sameGroup
 	}
-	return unowned
+	return noGroup
 }
 
 // isOther reports a column that holds no names of the person, whatever its cells look like: another person's,
 // logins, what the header says to be something else, the same few words again and again.
 func (ch *chooser) isOther(i int) bool {
 	s := ch.c.cells.of(i)
-	return ch.h.names[i] == "" && s.verdict() < names || ch.h.own[i] || ch.h.says(i, elsewhereWord) || ch.h.says(i, otherWord) ||
-		s.verdict() == logins || s.verdict() == categories || s.addresses > 0 && s.names == 0
+	c := s.content()
+	return ch.h.names[i] == "" && c != certainNames || ch.h.own[i] || ch.h.says(i, elsewhereWord) ||
+		ch.h.says(i, otherWord) || c == logins || c == categories || s.addresses > 0 && s.names == 0
 }
 
 // isCompany reports a column that says the same as the one of organizations.
@@ -74,24 +75,23 @@ func (ch *chooser) isCompany(i int) bool {
 	return o.first == o.rows && o.second == o.rows && o.rows*2 >= ch.c.cells.of(i).filled
 }
 
-// chooseNames finds the column of full names, or those of first and last names: of the columns with
-// the best score the reading that beats each other one. Where none does, or the cells speak for other
-// columns, the file is refused.
+// chooseNames finds the column of full names, or those of first and last names: of the columns with the best score,
+// the mapping that beats each other one. If none does, or the cells favour other columns, the file is refused.
 func (ch *chooser) chooseNames() error {
-	if ch.options.NoNames || ch.c.told[Name] {
+	if ch.options.NoNames || ch.c.byFlag[Name] {
 		return nil
 	}
 	all := ch.candidates()
 	worse := func(c candidate) bool {
-		return c.score < all[0].score && !(c.half && ch.c.cells.of(c.at).verdict() == categories)
+		return c.score < all[0].score && !(c.half && ch.c.cells.of(c.at).content() == categories)
 	}
-	doubtful := func(c candidate) bool { return c.score == doubted && worse(c) }
+	doubtful := func(c candidate) bool { return c.score == contradicted && worse(c) }
 	full, parts := ch.assemble(without(all, worse), without(all, doubtful))
 	if ch.c.has(FirstName) || ch.c.has(LastName) || ch.c.has(MiddleName) {
 		ch.take(parts)
 		return nil
 	}
-	best, err := ch.bestReading(full, parts)
+	best, err := ch.bestMapping(full, parts)
 	if err != nil {
 		return err
 	}
@@ -101,9 +101,9 @@ func (ch *chooser) chooseNames() error {
 	return ch.confirm(best, all)
 }
 
-// assemble makes readings of columns: those of whole names, and one of the parts, all of one group.
+// assemble returns the columns of full names, and one mapping of the parts, all of one group.
 // A column such as "Nom" or "Firma / Nachname" beside "Prénom" is the other part.
-func (ch *chooser) assemble(list, all []candidate) (full []int, parts reading) {
+func (ch *chooser) assemble(list, all []candidate) (full []int, parts mapping) {
 	group := ""
 	fits := func(c candidate) bool { return group == "" || c.group == "" || c.group == group }
 	for _, c := range list {
@@ -130,26 +130,26 @@ func (ch *chooser) assemble(list, all []candidate) (full []int, parts reading) {
 	return full, parts
 }
 
-// bestReading is the reading that beats each other one.
-func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
-	var readings []reading
+// bestMapping returns the mapping that beats each other one.
+func (ch *chooser) bestMapping(full []int, parts mapping) (mapping, error) {
+	var mappings []mapping
 	for _, i := range full {
-		readings = append(readings, reading{Name: {i}})
+		mappings = append(mappings, mapping{Name: {i}})
 	}
 	if len(parts[FirstName])+len(parts[LastName]) > 0 {
-		readings = append(readings, parts)
+		mappings = append(mappings, parts)
 	}
-	if len(readings) == 0 {
+	if len(mappings) == 0 {
 		return parts, nil
 	}
-	best := slices.IndexFunc(readings, func(r reading) bool {
-		lost := func(other reading) bool { return !ch.beats(r.names(), other.names()) }
-		return !slices.ContainsFunc(readings, lost)
+	best := slices.IndexFunc(mappings, func(r mapping) bool {
+		lost := func(other mapping) bool { return !ch.beats(r.names(), other.names()) }
+		return !slices.ContainsFunc(mappings, lost)
 	})
 	if best < 0 {
-		return reading{}, ch.ask("several columns hold different names", readings...)
+		return mapping{}, ch.ask("several columns hold different names", mappings...)
 	}
-	found, at := readings[best], readings[best].names()
+	found, at := mappings[best], mappings[best].names()
 	if o := ch.c.cells.overlap(at, parts.names()); most(o.first, o.rows) { // the parts fill its gaps
 		parts[Name] = found[Name]
 		found = parts
@@ -162,8 +162,8 @@ func (ch *chooser) bestReading(full []int, parts reading) (reading, error) {
 	return found, nil
 }
 
-// beats reports whether the columns of a reading are at least as good as those of another one: they hold
-// what those hold, or are more where nothing can be compared, or twice as many addresses speak for them.
+// beats reports whether columns a are at least as good as columns b: they hold all that b holds, or are
+// more if no row has both, or twice as many addresses agree with them.
 func (ch *chooser) beats(a, b []int) bool {
 	switch o := ch.c.cells.overlap(a, b); {
 	case o.rows == 0:
@@ -171,7 +171,7 @@ func (ch *chooser) beats(a, b []int) bool {
 	case nearly(o.first, o.rows), nearly(o.second, o.rows):
 		return nearly(o.first, o.rows)
 	}
-	ch.c.weighed = true
+	ch.c.neededCells = true
 	agree, other := ch.c.cells.of(a...).agree, ch.c.cells.of(b...).agree
 	return agree > 0 && (agree >= 2*other || len(a) > len(b) && ch.agrees(a...)) // the parts, where they agree
 }
@@ -179,11 +179,11 @@ func (ch *chooser) beats(a, b []int) bool {
 // agrees reports whether the names in some columns stand in the addresses.
 func (ch *chooser) agrees(at ...int) bool {
 	s := ch.c.cells.of(at...)
-	return s.agree > 0 && s.agree*2 >= s.witnessed
+	return s.agree > 0 && s.agree*2 >= s.withAddress
 }
 
 // take sets the columns that were found.
-func (ch *chooser) take(r reading) {
+func (ch *chooser) take(r mapping) {
 	for f := Name; f <= secondLast; f++ {
 		if len(r[f]) > 0 && !ch.c.has(f) {
 			ch.c.at[f] = r[f]
@@ -198,35 +198,35 @@ func (ch *chooser) take(r reading) {
 
 var eastAsian = regexp.MustCompile(`[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]`)
 
-// confirm refuses what the cells are against: names that may be another person's, that the addresses speak
-// against, or that are login names or companies; no names, or half of them, where another column may hold some.
-func (ch *chooser) confirm(r reading, all []candidate) error {
+// confirm refuses what the cells contradict: names that may be another person's, that other columns' names beat, or
+// that are login names or companies; also no names, or half of them, if another column may hold some.
+func (ch *chooser) confirm(r mapping, all []candidate) error {
 	others, full, found := ch.others(), r[Name], ch.c.hasNames()
 	known, missing := r.half()
 	if known == 0 && len(full) > 0 && ch.c.cells.of(full[0]).isOneWord() { // "Nom" may be half of one
 		if m, _ := ch.h.means(full[0], Name); m.half {
-			known, missing, r = FirstName, LastName, reading{FirstName: full}
+			known, missing, r = FirstName, LastName, mapping{FirstName: full}
 		}
 	}
 	s := ch.c.cells.of(r.names()...)
-	another := func(c candidate) bool { return c.score < mine && c.ofName() }
+	another := func(c candidate) bool { return c.score < sameGroup && c.ofName() }
 	anothers := !isSelf(ch.group) && slices.ContainsFunc(all, another)
 	for i := range ch.h.names { // whose the addresses beside a pupil's name are nobody says
-		anothers = anothers || ch.h.says(i, parentWord) && ch.c.holds(i) == 0 && ch.c.cells.of(i).verdict() > categories
+		anothers = anothers || ch.h.says(i, parentWord) && ch.c.holds(i) == 0 && ch.c.cells.of(i).content() > categories
 	}
-	spoken := ch.spokenFor(s)
+	better := ch.betterNames(s)
 	switch {
-	case found && anothers && s.whole*2 < max(1, s.witnessed):
+	case found && anothers && s.whole*2 < max(1, s.withAddress):
 		return ch.ask("the names may be another person's than the addresses in "+ch.named(ch.c.at[Email][0]), r)
-	case spoken >= 0 && (found || len(others) == 0):
-		ways := without(ch.byContent(), func(r reading) bool { return r[Email][0] == ch.c.at[Email][0] })
-		if !ch.h.says(spoken, elsewhereWord) || !found {
-			ways = append(ways, reading{Name: {spoken}})
+	case better >= 0 && (found || len(others) == 0):
+		ways := without(ch.byContent(), func(r mapping) bool { return r[Email][0] == ch.c.at[Email][0] })
+		if !ch.h.says(better, elsewhereWord) || !found {
+			ways = append(ways, mapping{Name: {better}})
 		}
-		return ch.ask("the addresses speak for the names in "+ch.named(spoken), append(ways, r)...)
+		return ch.ask("the addresses speak for the names in "+ch.named(better), append(ways, r)...)
 	case len(full) > 0 && ch.c.cells.of(full[0]).isWrong():
-		ways := append([]reading{{Name: full[:1]}}, ch.ways(others)...)
-		return ch.ask(ch.named(full[0])+" seems to hold "+verdicts[ch.c.cells.of(full[0]).verdict()], ways...)
+		ways := append([]mapping{{Name: full[:1]}}, ch.ways(others)...)
+		return ch.ask(ch.named(full[0])+" seems to hold "+contentTexts[ch.c.cells.of(full[0]).content()], ways...)
 	case len(others) == 0:
 		return nil
 	case !found:
@@ -242,47 +242,42 @@ func (ch *chooser) confirm(r reading, all []candidate) error {
 	return nil
 }
 
-// spokenFor is a column, whatever its header, whose names stand in twice as many addresses as the
-// names that were found do; -1: none.
-func (ch *chooser) spokenFor(found *shape) int {
+// betterNames returns a column, whatever its header, with names in twice as many addresses as those found; -1: none.
+func (ch *chooser) betterNames(found *columnStats) int {
 	for i := range ch.h.names {
-		s, told := ch.c.cells.of(i), ch.c.told[ch.c.holds(i)]
+		s, told := ch.c.cells.of(i), ch.c.byFlag[ch.c.holds(i)]
 		other := told || s.addresses > 0 || ch.h.own[i] || ch.h.says(i, soundWord) ||
-			ch.c.hasNames() && ch.isCompany(i) && (s.agree < 5 || !nearly(s.whole, s.witnessed))
+			ch.c.hasNames() && ch.isCompany(i) && (s.agree < 5 || !nearly(s.whole, s.withAddress))
 		whole := s.whole > 0 && s.whole >= 2*found.whole && !ch.h.isLogin(i)
-		if s.verdict() == names && (s.agree >= 2*found.agree || whole) && !other {
+		if s.content() == certainNames && (s.agree >= 2*found.agree || whole) && !other {
 			return i
 		}
 	}
 	return -1
 }
 
-// others are the columns that may hold names, too, and were not taken: the likeliest first.
+// others returns the columns that may also hold names and were not taken, the likeliest first.
 func (ch *chooser) others() (list []int) {
 	for i := range ch.h.names {
 		known := slices.ContainsFunc(ch.h.meanings(i), func(m meaning) bool { return !m.ofName() })
 		known = known || ch.h.isLogin(i) && ch.c.cells.of(i).isOneWord() || ch.h.says(i, soundWord) && ch.c.hasNames()
-		if ch.c.holds(i) == 0 && ch.c.cells.of(i).verdict() > noNames && !ch.isOther(i) && !known {
+		if ch.c.holds(i) == 0 && ch.c.cells.of(i).content() > noNames && !ch.isOther(i) && !known {
 			list = append(list, i)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b int) int {
-		x, y := ch.c.cells.of(a), ch.c.cells.of(b)
-		return cmp.Or(y.agree-x.agree, (y.filled-y.oneWord)-(x.filled-x.oneWord))
-	})
+	slices.SortStableFunc(list, func(a, b int) int { return ch.c.cells.of(b).agree - ch.c.cells.of(a).agree })
 	return list
 }
 
-// ways are the readings that other columns make: first and last names, or each full ones, if as
-// many addresses speak for it as for the first.
-func (ch *chooser) ways(others []int) []reading {
+// ways returns what other columns may be: the first two first and last names, or each of the first three full ones.
+func (ch *chooser) ways(others []int) []mapping {
 	if len(others) > 1 && ch.c.cells.of(others[0]).isOneWord() && ch.c.cells.of(others[1]).isOneWord() {
 		a, b := others[:1], others[1:2]
-		return []reading{{FirstName: a, LastName: b}, {FirstName: b, LastName: a}}
+		return []mapping{{FirstName: a, LastName: b}, {FirstName: b, LastName: a}}
 	}
-	var ways []reading
+	var ways []mapping
 	for _, i := range others[:min(len(others), 3)] {
-		ways = append(ways, reading{Name: {i}})
+		ways = append(ways, mapping{Name: {i}})
 	}
 	return ways
 }

@@ -186,9 +186,9 @@ func TestExternalIDsThatASpreadsheetShortened(t *testing.T) {
 		switch {
 		case err != nil:
 			t.Fatal(refused(err))
-		case used && (s.OneExternalID != "" || rows[2].ExternalID != id[2]),
-			!used && (s.OneExternalID == "" || rows[0].ExternalID != "" || s.Examples[0].ExternalID != "" || repairedKinds(s)[0] != "external_ids_unused×1"):
-			t.Errorf("%s: %q %+v %v", ids, s.OneExternalID, rows[0], repairedKinds(s))
+		case used && (s.ExternalIDsUnused != "" || rows[2].ExternalID != id[2]),
+			!used && (s.ExternalIDsUnused == "" || rows[0].ExternalID != "" || s.Examples[0].ExternalID != "" || repairedKinds(s)[0] != "external_ids_unused×1"):
+			t.Errorf("%s: %q %+v %v", ids, s.ExternalIDsUnused, rows[0], repairedKinds(s))
 		}
 	}
 }

@@ -15,15 +15,14 @@ type person struct {
 	AccountID    string `csv:"account_id"`
 }
 
-// canonical are records of any source in one form: the header has the words of
-// Field, and each row its cells in that order. It is a gocsv.Decoder, so that gocsv
-// maps columns to fields without any of its process-wide settings.
+// canonical are records of any source in one form: the header has the words of Field, and each row its cells in that
+// order. It is a gocsv.Decoder, so that gocsv maps columns to fields without any of its process-wide settings.
 type canonical [][]string
 
 // GetCSVRows is what gocsv reads.
 func (c canonical) GetCSVRows() ([][]string, error) { return c, nil }
 
-// persons maps the records of some rows, and of lines that are none, to people.
+// persons maps the records of rows, and of skipped lines, to people.
 func (c *columns) persons(rows []*Row) ([]person, error) {
 	records := canonical{fieldNames}
 	for _, row := range rows {

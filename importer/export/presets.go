@@ -14,7 +14,7 @@ import (
 type preset struct {
 	Name, Title string
 	Signature   string // headers without blanks that must all be there
-	Told        string // columns that the vocabulary has under another meaning, as column=field
+	Told        string // columns that mean something else by the vocabulary, as column=field
 }
 
 //go:embed presets.csv
@@ -38,8 +38,7 @@ func Presets() (names []string) {
 	return names
 }
 
-// choosePreset takes the preset that the user names, or the one with the longest signature that the
-// header has all of.
+// choosePreset takes the preset that the user names, or the longest signature that the header has all of.
 func (ch *chooser) choosePreset() error {
 	name, best := ch.options.Preset, &ch.c.preset
 	missing := func(key string) bool { return !slices.Contains(ch.h.keys, key) }
@@ -60,7 +59,7 @@ func (ch *chooser) choosePreset() error {
 	for pair := range strings.FieldsSeq(best.Told) {
 		key, word, _ := strings.Cut(pair, "=")
 		if f, err := ParseField(word); err == nil && (f != AccountID || ch.options.NeedAccounts) {
-			ch.h.read[slices.Index(ch.h.keys, key)] = []meaning{{field: f, rank: -1}}
+			ch.h.meaningCache[slices.Index(ch.h.keys, key)] = []meaning{{field: f, rank: -1}}
 		}
 	}
 	return nil

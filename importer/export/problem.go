@@ -19,7 +19,7 @@ const (
 	Advised  Severity = "advice"   // nothing
 )
 
-// kind is a kind of problem, and how it is put to people.
+// kind is a kind of problem, with its texts for people.
 type kind struct {
 	Word     string // stable, such as "quotes_unclear"
 	Severity Severity
@@ -27,7 +27,7 @@ type kind struct {
 	Hint     string // what the user can do about it
 }
 
-// Of is the text for so many: "row|rows that is|are not UTF-8" has both.
+// Of returns the text for a count: Text has both forms, as in "row|rows that is|are not UTF-8".
 func (k *kind) Of(count int) string {
 	form := "$2"
 	if count == 1 {
@@ -49,7 +49,7 @@ func kindOf(word string) *kind {
 	return kinds[slices.IndexFunc(kinds, func(k *kind) bool { return k.Word == word })]
 }
 
-// uncorrected is the kind of a row whose form was wrong, in a file of ours, until its reason is emptied.
+// uncorrected is the kind of a row with misplaced cells, in a file of ours, until its reason is emptied.
 var uncorrected = kindOf("uncorrected")
 
 // Problem is one kind of trouble in a file, with where it first occurs.

@@ -14,16 +14,15 @@ type Row struct {
 	Place  Place `json:"place"`
 
 	// As to be sent; Name is never empty in a valid row. The external id is
-	// empty in a file whose external ids are not used (see [Survey.OneExternalID]).
+	// empty in a file whose external ids are not used (see [Survey.ExternalIDsUnused]).
 	Name         string `json:"name"`
 	Email        string `json:"email"`
 	ExternalID   string `json:"external_id"`
 	Organization string `json:"organization"`
 	AccountID    string `json:"account_id,omitempty"`
 
-	// Cells are the cells as they stand in the file, in order and never shifted,
-	// without guards against formulas (see [Guard]) and without our own columns.
-	// Bytes that are not UTF-8 stay as they are.
+	// Cells are as they stand in the file, in order and never shifted, without guards against formulas (see [Guard])
+	// and without our own columns. Bytes that are not UTF-8 stay as they are.
 	Cells []string `json:"-"`
 	// Own has the columns that this program added to the file; nil: there are none.
 	Own map[string]string `json:"-"`

@@ -18,8 +18,7 @@ const (
 	maxBatch  = 1024
 )
 
-// rowReader reads rows, and lines that are none, in order. The same file gives
-// the same each time: both passes use it.
+// rowReader reads rows, and lines that are none, in order: the same in both passes.
 type rowReader struct {
 	*layout
 	records *csvtext.Reader
@@ -50,7 +49,7 @@ func (r *rowReader) batches(yield func([]*Row, error) bool) {
 			yield(rows, err)
 			return
 		}
-		if n > 0 && r.mayBeOne(rows[n-1], row) {
+		if n > 0 && r.mayBeSplitRow(rows[n-1], row) {
 			rows[n-1].fault, row.fault = kindOf("broken_row"), kindOf("broken_row")
 		}
 		if n >= maxBatch || n >= batchRows && row.skipped == nil && !row.fragment {
@@ -63,7 +62,7 @@ func (r *rowReader) batches(yield func([]*Row, error) bool) {
 	}
 }
 
-// classify separates rows from lines that are none. A header after a line of text is that of a second table.
+// classify tells rows from other lines. A header after a line of text is that of a second table.
 func (r *rowReader) classify(row *Row, afterFragment bool) error {
 	rec := row.record
 	if rec.BOM {
@@ -84,7 +83,7 @@ func (r *rowReader) classify(row *Row, afterFragment bool) error {
 		row.skipped = kindOf("title_lines")
 	case row.fault != nil:
 	case hasAddress:
-		r.form(row)
+		r.checkWidth(row)
 	case ruler.MatchString(strings.Join(rec.Cells, "")), len(rec.Cells) < r.header.trimmed && isDirective(rec.Cells):
 		row.skipped = kindOf("stray_directive")
 	default:
@@ -98,14 +97,14 @@ func (r *rowReader) classify(row *Row, afterFragment bool) error {
 				"cut the file there, and import the parts one by one; or delete all lines between the first header "+
 					"and the first person")
 		default:
-			r.form(row)
+			r.checkWidth(row)
 		}
 	}
 	return nil
 }
 
-// form compares a record's cells with the header's.
-func (r *rowReader) form(row *Row) {
+// checkWidth compares the number of a record's cells with the header's.
+func (r *rowReader) checkWidth(row *Row) {
 	cells, width := row.record.Cells, len(r.header.names)
 	whole := len(cells)
 	if !row.record.Ended && (whole < r.header.trimmed || r.isCutOff(cells)) {
@@ -113,10 +112,10 @@ func (r *rowReader) form(row *Row) {
 		row.repaired(kindOf("cut_off"))
 	}
 	missing := slices.ContainsFunc(r.needed, func(i int) bool { return i >= whole })
-	switch {
-	case len(cells) > width, len(cells) == width && r.isShifted(cells):
+	switch shifted := r.isShifted(cells); {
+	case len(cells) > width, shifted && trimBlanks(cellAt(cells, width-1)) != "":
 		row.fault = kindOf("long_row")
-	case missing, len(cells) < width && row.record.Suspect, r.lacksOne(cells):
+	case missing, len(cells) < width && row.record.Suspect, shifted:
 		row.fault = kindOf("row_too_short")
 	case len(cells) < r.header.trimmed:
 		row.repaired(kindOf("short_row"))
@@ -124,16 +123,15 @@ func (r *rowReader) form(row *Row) {
 	row.fragment = len(cells) < r.header.trimmed && !r.standsAlone(cells)
 }
 
-// standsAlone reports a record with a whole address where the row's address
-// stands, or with an account id where that is what is needed.
+// standsAlone reports whether a record has a whole address in the column of
+// addresses, or an account id if that is needed.
 func (r *rowReader) standsAlone(cells []string) bool {
 	id := trimBlanks(firstFilled(cells, r.columns.at[AccountID]))
 	return readAddress(firstFilled(cells, r.columns.at[Email])).key != "" ||
 		r.options.NeedAccounts && id != "" && !strings.ContainsAny(id, " \t")
 }
 
-// isCutOff reports an address in the last cell, the domain of which no other row of the sample has as it stands, and
-// one goes on.
+// isCutOff reports an address in the last cell whose domain no other row of the sample has, and one goes on.
 func (r *rowReader) isCutOff(cells []string) bool {
 	last, same, longer := len(cells)-1, 0, false
 	_, domain, found := strings.Cut(cells[last], "@")
@@ -147,40 +145,33 @@ func (r *rowReader) isCutOff(cells []string) bool {
 	return found && longer && same < 2
 }
 
-// isShifted reports a row whose last cell is filled though that column is empty elsewhere, when the column has no
-// header, or another cell begins with a blank: "Lee, Ann" without quotes takes two cells.
+// isShifted reports whether cells of a row seem to be in other columns: the last one is filled though that column is
+// empty elsewhere and has no header, or another cell begins with a blank ("Lee, Ann" without quotes takes two cells);
+// or it is empty though it is not elsewhere, and a cell does not look like the others of its column.
 func (r *rowReader) isShifted(cells []string) bool {
-	last := len(cells) - 1
-	begins := func(c string) bool { return strings.HasPrefix(c, " ") && !strings.HasPrefix(cells[last], " ") }
-	return r.emptyLast && trimBlanks(cells[last]) != "" &&
-		(r.header.names[last] == "" || slices.ContainsFunc(cells[1:], begins))
-}
-
-// lacksOne reports a row that ends before the last column, or is empty there though others are not, when a cell is not
-// of its column's kind: the one before it is missing.
-func (r *rowReader) lacksOne(cells []string) bool {
-	if last := len(r.header.names) - 1; !r.fullLast || trimBlanks(cellAt(cells, last)) != "" {
-		return false
+	last := len(r.header.names) - 1
+	if end := cellAt(cells, last); trimBlanks(end) != "" {
+		begins := func(c string) bool { return strings.HasPrefix(c, " ") && !strings.HasPrefix(end, " ") }
+		return r.emptyLast && (r.header.names[last] == "" || slices.ContainsFunc(cells[1:], begins))
 	}
-	for i, c := range cells {
-		s, name := r.columns.cells.of(i), isName(c)
+	odd := false
+	for i := 0; r.fullLast && i < len(cells); i++ {
+		s, name := r.columns.cells.of(i), isName(cells[i])
 		texts, numbers := nearly(s.names, s.filled), nearly(s.filled-s.names-s.ats, s.filled)
-		if trimBlanks(c) != "" && s.filled > 4 && (texts && !name || numbers && name) {
-			return true
-		}
+		odd = odd || trimBlanks(cells[i]) != "" && s.filled > 4 && (texts && !name || numbers && name)
 	}
-	return false
+	return odd
 }
 
-// mayBeOne reports two records, one right after the other, that may be one row which a line break without quotes has
-// cut: a row that is short, or ends with a cell that is needed, and a fragment; a single cell, and a row that begins
-// with one that is needed; and two rows, when the address of the second would stand under another column of addresses.
-func (r *rowReader) mayBeOne(before, row *Row) bool {
+// mayBeSplitRow reports whether two consecutive records may be one row that an unquoted line break has split: a row
+// that is short, or ends in a needed cell, and a fragment; a single cell, and a row that begins with a needed one; or
+// two rows, if the address of the second would be in another column of addresses.
+func (r *rowReader) mayBeSplitRow(before, row *Row) bool {
 	cells, rest := before.record.Cells, row.record.Cells
 	last := len(cells) - 1
 	another := func(i int) bool { return r.columns.cells.of(last + i).looksAddresses() }
 	switch {
-	case before.skipped != nil, row.skipped != nil, last+len(rest) > len(r.header.names), isTally(rest):
+	case before.skipped != nil, row.skipped != nil, last+len(rest) > len(r.header.names), isSumLine(rest):
 		return false
 	case row.fragment:
 		whole := r.columns.holds(last) == Email && r.standsAlone(cells) && !r.isCutOff(cells) &&
@@ -194,14 +185,13 @@ func (r *rowReader) mayBeOne(before, row *Row) bool {
 	return last+len(rest) == len(r.header.names) && slices.ContainsFunc(r.columns.at[Email], another)
 }
 
-// tally is a line such as "Total: 12", "(2 rows)" or "Grand Totals (5700 records)", which is the rest of no name.
-var tallyLine = regexp.MustCompile(`^[^\d]*[:(=][^\d]*\d`)
+// sumLine matches lines such as "Total: 12", "(2 rows)" or "Grand Totals (5700 records)", which are no part of a name.
+var sumLine = regexp.MustCompile(`^[^\d]*[:(=][^\d]*\d`)
 
-// isTally reports a line of one cell with a sum.
-func isTally(cells []string) bool { return len(cells) == 1 && tallyLine.MatchString(cells[0]) }
+// isSumLine reports whether a line is one cell with a sum.
+func isSumLine(cells []string) bool { return len(cells) == 1 && sumLine.MatchString(cells[0]) }
 
-// skipFooter passes over the fragments that end the file: where access is taken back none but sums, and
-// never one that may be a row that was cut off.
+// skipFooter skips the fragments that end the file; in a revocation only sums, and never what may be a row cut off.
 func (r *rowReader) skipFooter(rows []*Row) {
 	for i, row := range slices.Backward(rows) {
 		cut := !row.record.Ended && i > 0 && rows[i-1].skipped == nil && !rows[i-1].fragment
@@ -209,7 +199,7 @@ func (r *rowReader) skipFooter(rows []*Row) {
 		case row.skipped != nil:
 		case !row.fragment, row.fault == kindOf("broken_row"), row.record.Suspect,
 			slices.ContainsFunc(row.record.Cells, mayBeAddress),
-			(cut || r.options.NeedAccounts) && !isTally(row.record.Cells):
+			(cut || r.options.NeedAccounts) && !isSumLine(row.record.Cells):
 			return
 		default:
 			row.skipped, row.repairs = kindOf("footer"), nil

@@ -166,8 +166,7 @@ const (
 	surely
 )
 
-// names reports whether a header names the column of addresses that the user names, or any. A single cell with
-// delimiters is none.
+// names reports whether a header names the user's column of addresses, or any. A cell alone with delimiters does not.
 func (s *sniffer) names(h *header) int {
 	found := no
 	if told := s.options.Columns[Email]; h.ownFile || told != "" && h.index(told) >= 0 {

@@ -36,8 +36,8 @@ type Survey struct {
 	Duplicates int `json:"duplicates"`
 	NoAddress  int `json:"no_address"` // invalid rows whose address could not be read
 
-	// OneExternalID is why external ids of this file are not used for anything; "": they are.
-	OneExternalID string `json:"one_external_id,omitempty"`
+	// ExternalIDsUnused is why the external ids of this file are not used; "": they are.
+	ExternalIDsUnused string `json:"one_external_id,omitempty"`
 
 	Problems []Problem `json:"problems"`
 	Examples []*Row    `json:"examples"` // rows that may be sent; for the user's own eyes
@@ -51,15 +51,15 @@ type Survey struct {
 	tally     tally
 	signs     []sign
 	others    []otherColumn
-	names     witness
-	anothers  map[int]bool // numbers of the rows whose address is made of the name of another row
+	alignment alignment
+	misplaced map[int]bool // numbers of the rows whose address is made of the name of another row
 }
 
 // Survey reads the whole file once, row by row. A *RefusedError says why it cannot be used.
 func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
 	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), file: f, tally: tally{},
-		names: witness{made: map[uint64]int{}}, anothers: map[int]bool{},
-		keys: keyIndex{names: map[hash128]uint16{}, repeated: map[hash128]int32{}}}
+		alignment: alignment{made: map[uint64]int{}}, misplaced: map[int]bool{},
+		keys: keyIndex{nameHashes: map[hash128]uint16{}, repeated: map[hash128]int32{}}}
 	err := s.read(ctx, o)
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
 		refused.Path = f.Path()
@@ -68,7 +68,7 @@ func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
 }
 
 func (s *Survey) read(ctx context.Context, o Options) (err error) {
-	if s.view, err = s.file.decide(ctx, o); err != nil {
+	if s.view, err = s.file.chooseView(ctx, o); err != nil {
 		return err
 	}
 	h := &s.header
@@ -91,14 +91,14 @@ func (s *Survey) read(ctx context.Context, o Options) (err error) {
 		if err != nil {
 			return err
 		}
-		s.see(row)
+		s.count(row)
 	}
 	s.countIDs()
-	if err := s.judgeWhole(); err != nil {
+	if err := s.checkWhole(); err != nil {
 		return err
 	}
-	s.names = witness{} // which the run does not need
-	s.noteWhole()
+	s.alignment = alignment{} // which the run does not need
+	s.tallyWhole()
 	s.Records, s.Duplicates = s.Rows+s.Skipped, s.keys.duplicates
 	s.Problems = s.tally.problems()
 	return nil
@@ -118,7 +118,7 @@ func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
 				if row.skipped == nil {
 					number++
 					row.Number = number
-					s.judge(row, people[i])
+					s.checkRow(row, people[i])
 				}
 				if !yield(row, nil) {
 					return
@@ -128,8 +128,8 @@ func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
 	}
 }
 
-// see counts a row of the first pass, or a line that is none.
-func (s *Survey) see(r *Row) {
+// count counts a row, or a skipped line, of the first pass.
+func (s *Survey) count(r *Row) {
 	if r.skipped != nil {
 		s.Skipped++
 		s.tally.add(r.Place, append(r.repairs, r.skipped)...)
@@ -145,7 +145,7 @@ func (s *Survey) see(r *Row) {
 		s.NoAddress++
 	} else {
 		for i := range s.others {
-			s.others[i].see(cellAt(r.record.Cells, i), r)
+			s.others[i].count(cellAt(r.record.Cells, i), r)
 		}
 	}
 	s.keys.add(r)
@@ -167,14 +167,14 @@ func (s *Survey) see(r *Row) {
 		if n := len(s.Examples); n < 3 || n < 6 && letters {
 			s.Examples = append(s.Examples, r)
 		}
-		s.names.see(r)
+		s.alignment.add(r)
 	}
 }
 
 // shortened is a number as a spreadsheet writes one that is too long for it.
 var shortened = regexp.MustCompile(`^\d([.,]\d+)?E\+\d+$`)
 
-// countIDs finds external ids that are not whole any more. Then none of the file is used.
+// countIDs looks for external ids that were shortened. If there are any, no external id of the file is used.
 func (s *Survey) countIDs() {
 	slices.Sort(s.ids)
 	for i := 2; i < len(s.ids) && !s.options.NeedAccounts; i++ {
@@ -184,7 +184,7 @@ func (s *Survey) countIDs() {
 	if !s.shortened {
 		return
 	}
-	s.OneExternalID = "the same id is in more than two rows, or one is a number that a spreadsheet has " +
+	s.ExternalIDsUnused = "the same id is in more than two rows, or one is a number that a spreadsheet has " +
 		"shortened, as in 3.8E+10"
 	for _, r := range s.Examples {
 		r.ExternalID = ""
@@ -194,7 +194,7 @@ func (s *Survey) countIDs() {
 // Contains reports whether an address, as a key, may be in the file: in a row
 // that is valid, excluded or invalid, or as a further address. False is certain.
 func (s *Survey) Contains(key string) bool {
-	_, found := s.keys.names[hashOf(key)]
+	_, found := s.keys.nameHashes[hashOf(key)]
 	return found
 }
 
@@ -211,7 +211,7 @@ func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] {
 				r.Alike = alike[hash]
 				alike[hash]++
 			case err == nil:
-				s.keys.mark(r, firsts)
+				s.keys.setDuplicateOf(r, firsts)
 			}
 			if !yield(r, err) {
 				return

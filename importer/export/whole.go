@@ -9,8 +9,8 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// judgeWhole refuses what only the whole file shows.
-func (s *Survey) judgeWhole() error {
+// checkWhole refuses a file for what only all of its rows show.
+func (s *Survey) checkWhole() error {
 	switch {
 	case s.Rows == 0:
 		return noRows()
@@ -23,31 +23,31 @@ func (s *Survey) judgeWhole() error {
 		return refuse(Place{}, "no "+none[0].Text, none[0].Hint+", or leave the flag out")
 	}
 	for i, o := range s.others {
-		sure := s.columns.told[Email] || s.header.ownFile || s.header.neverTaken(i)
+		sure := s.columns.byFlag[Email] || s.header.ownFile || s.header.neverTaken(i)
 		if o.rivals > 0 && most(o.addresses, o.filled) && s.columns.has(Email) && !sure {
 			return (&chooser{h: &s.header}).ask("several columns could be the address",
-				reading{Email: s.columns.at[Email][:1]}, reading{Email: {i}})
+				mapping{Email: s.columns.at[Email][:1]}, mapping{Email: {i}})
 		}
 	}
 	if s.options.NeedAccounts || s.header.ownFile {
 		return nil
 	}
-	if n := s.keys.otherNames; n > 3 && n*20 > s.Valid && !s.columns.told[Email] {
+	if n := s.keys.otherNames; n > 3 && n*20 > s.Valid && !s.columns.byFlag[Email] {
 		return refuse(Place{}, fmt.Sprintf("%s of %d have the address of an earlier row under another name: the "+
 			"column of addresses is probably not the customers'", text.Counted(n, "row", "rows"), s.Valid),
 			"name the right column: --column email=COLUMN")
 	}
-	return s.judgeNames()
+	return s.checkNames()
 }
 
-// noteWhole notes what is to be said of the file as a whole.
-func (s *Survey) noteWhole() {
+// tallyWhole counts the problems of the file as a whole.
+func (s *Survey) tallyWhole() {
 	names := !s.options.NeedAccounts && !s.options.NoNames
 	for word, found := range map[string]bool{
 		"not_utf8":            s.encoding.Guessed,
 		"single_quotes":       s.dialect&csvtext.SingleQuoted != 0,
 		"duplicate_header":    len(s.columns.at[Email]) > 1,
-		"external_ids_unused": s.OneExternalID != "",
+		"external_ids_unused": s.ExternalIDsUnused != "",
 		"half_name":           names && !s.columns.has(Name) && s.columns.has(FirstName) != s.columns.has(LastName),
 		"no_name_column":      names && !s.columns.hasNames(),
 	} {
@@ -62,11 +62,11 @@ func (s *Survey) noteWhole() {
 	}
 }
 
-// otherColumn counts the addresses in a column that may be the people's, too, and those that are other ones:
-// the same in another dress, or one of the further ones of the cell, is none.
+// otherColumn counts the addresses in a column that may be the one of the people's addresses. rivals differ from the
+// row's address, and from the further ones in its cell.
 type otherColumn struct{ filled, addresses, rivals int }
 
-func (o *otherColumn) see(cell string, r *Row) {
+func (o *otherColumn) count(cell string, r *Row) {
 	if cell == "" {
 		return
 	}

@@ -17,11 +17,11 @@ const (
 	ServiceDeskOrganization = "service_desk_organization" // organization in service project
 )
 
-// RecordAccess keeps that members were added to target. The first run that recorded it stays. It does not
-// listen to ctx.
+// RecordAccess records that members were added to target. The first run that recorded a membership stays. It ignores
+// the end of ctx.
 func (l *Ledger) RecordAccess(ctx context.Context, run int64, kind, target string, members []string) error {
 	return l.update(context.WithoutCancel(ctx), `INSERT OR IGNORE INTO access (kind, target, member, run)
-		SELECT ?, ?, value, ? FROM json_each(?)`, kind, target, run, list(members))
+		SELECT ?, ?, value, ? FROM json_each(?)`, kind, target, run, jsonList(members))
 }
 
 // CountAccess returns how many memberships of a kind run has recorded.
@@ -40,21 +40,21 @@ func rowAccessInto(r *RowAccess) []any {
 	return []any{&r.Row, &r.Organization, &r.ServiceDesk, &r.Reason}
 }
 
-// RowAccess yields what Wanted.Keep has kept for run from row number from on, in row order.
+// RowAccess yields what Wanted.RecordRows recorded for run, from row number from on, in row order.
 func (l *Ledger) RowAccess(ctx context.Context, run int64, from int) iter.Seq2[RowAccess, error] {
 	return pages(ctx, l, rowAccessInto, from-1, func(r RowAccess) int { return r.Row }, `SELECT row, organization,
 		service_desk, reason FROM row_access WHERE row > ?1 AND run = ?3 ORDER BY row LIMIT ?2`, run)
 }
 
-// Wanted is the access that the rows of a run ask for, held against what the ledger has: in a temporary database, which
-// is gone when the ledger is closed.
-type Wanted struct{ beside Ledger }
+// Wanted is the access that the rows of a run ask for, compared with what the ledger has. It is in a temporary
+// database, which is dropped when the ledger is closed.
+type Wanted struct{ temp Ledger }
 
 //go:embed wanted.sql
 var wantedSchema string
 
-// Want begins with nothing that is asked for.
-func (l *Ledger) Want(ctx context.Context) (*Wanted, error) {
+// NewWanted returns an empty Wanted.
+func (l *Ledger) NewWanted(ctx context.Context) (*Wanted, error) {
 	db, _ := sql.Open("sqlite", l.name)
 	db.SetMaxOpenConns(1) // temporary tables are those of a connection
 	l.wanted = append(l.wanted, db)
@@ -63,8 +63,8 @@ func (l *Ledger) Want(ctx context.Context) (*Wanted, error) {
 }
 
 func (w *Wanted) exec(ctx context.Context, statement string, args ...any) error {
-	_, err := w.beside.read.ExecContext(context.WithoutCancel(ctx), statement, args...)
-	return wrap(w.beside.path, err)
+	_, err := w.temp.read.ExecContext(context.WithoutCancel(ctx), statement, args...)
+	return wrap(w.temp.path, err)
 }
 
 // Claim is what one row asks for: access to all service projects, and to an organization.
@@ -75,10 +75,10 @@ type Claim struct {
 	Organization, Spelled string // the Name of a Group, and as the row has it; "": none
 }
 
-// Claim adds what some rows ask for.
-func (w *Wanted) Claim(ctx context.Context, rows []Claim) error {
+// AddClaims adds what some rows ask for.
+func (w *Wanted) AddClaims(ctx context.Context, rows []Claim) error {
 	return w.exec(ctx, `INSERT INTO claims SELECT value ->> 'Key', value ->> 'Row', value ->> 'SheetRow',
-		value ->> 'Organization', value ->> 'Spelled', value ->> 'NoAccount' FROM json_each(?)`, list(rows))
+		value ->> 'Organization', value ->> 'Spelled', value ->> 'NoAccount' FROM json_each(?)`, jsonList(rows))
 }
 
 // Group is what takes members: an organization or a service project.
@@ -92,27 +92,27 @@ type Group struct {
 
 // Organizations returns those that rows name, by name, without what only the site knows of them.
 func (w *Wanted) Organizations(ctx context.Context) ([]*Group, error) {
-	return query(ctx, &w.beside, func(g **Group) []any {
+	return query(ctx, &w.temp, func(g **Group) []any {
 		*g = &Group{Kind: Organization}
 		return []any{&(*g).Name, &(*g).Spelled, new(int)}
 	}, "SELECT organization, spelled, min(row) FROM claims WHERE organization <> '' GROUP BY organization")
 }
 
-// Groups says what there is to be a member of, in place of what was said before. What run adds is new.
-func (w *Wanted) Groups(ctx context.Context, run int64, groups []*Group) error {
+// SetGroups replaces the groups that accounts can be members of. Memberships that run has recorded count as added.
+func (w *Wanted) SetGroups(ctx context.Context, run int64, groups []*Group) error {
 	return w.exec(ctx, `DELETE FROM groups; INSERT INTO groups SELECT key, value ->> 'Kind', value ->> 'Name',
-		value ->> 'ID', value ->> 'Why', value ->> 'Invalid', ? FROM json_each(?)`, run, list(groups))
+		value ->> 'ID', value ->> 'Why', value ->> 'Invalid', ? FROM json_each(?)`, run, jsonList(groups))
 }
 
-// Call is for members, by id, who can be added to the target at once.
+// Call is one request that adds members, by id, to the target.
 type Call struct {
 	Number       int // 1, 2, …
 	Kind, Target string
 	Members      []string
 }
 
-// Calls yields the calls for what is wanted and not there now, of at most so many members; an organization is added to
-// a project by itself.
+// Calls yields the calls for what is wanted and not there yet, each with at most that many members; an organization is
+// added to a project by itself.
 func (w *Wanted) Calls(ctx context.Context, most int) iter.Seq2[Call, error] {
 	err := w.exec(ctx, `CREATE TEMP TABLE calls AS SELECT kind, target, json_group_array(member) AS members
 		FROM (SELECT *, row_number() OVER (PARTITION BY kind, target ORDER BY member) - 1 AS place
@@ -122,36 +122,36 @@ func (w *Wanted) Calls(ctx context.Context, most int) iter.Seq2[Call, error] {
 		return func(yield func(Call, error) bool) { yield(Call{}, err) }
 	}
 	into := func(c *Call) []any { return []any{&c.Number, &c.Kind, &c.Target, parsed{(*texts)(&c.Members)}} }
-	return pages(ctx, &w.beside, into, 0, func(c Call) int { return c.Number },
+	return pages(ctx, &w.temp, into, 0, func(c Call) int { return c.Number },
 		"SELECT rowid, * FROM calls WHERE rowid > ?1 ORDER BY rowid LIMIT ?2")
 }
 
 // Refuse keeps why the site has refused a call.
 func (w *Wanted) Refuse(ctx context.Context, c Call, reason string) error {
 	return w.exec(ctx, "INSERT OR REPLACE INTO refused SELECT ?, ?, value, ? FROM json_each(?)",
-		c.Kind, c.Target, reason, list(c.Members))
+		c.Kind, c.Target, reason, jsonList(c.Members))
 }
 
-// Seated counts memberships by what became of them.
-type Seated struct {
+// AccessCounts counts memberships by what became of them.
+type AccessCounts struct {
 	Added  int `json:"added"`
 	Known  int `json:"known"`
 	Failed int `json:"failed"`
 	Open   int `json:"not_attempted,omitempty"`
 }
 
-// Seats are the memberships of a service project, or of all organizations.
-type Seats struct {
+// GroupCounts counts the memberships of a service project, or of all organizations.
+type GroupCounts struct {
 	Kind, Name string
-	Seated
-	Ahead  int    // of those that are open, the ones whose member has an account or is still to get one
-	Reason string // of one that failed
+	AccessCounts
+	Pending int    // of Open, those whose member has an account or will get one in this run
+	Reason  string // of one that failed
 }
 
-// Seats counts what is wanted, each person once: of organizations, of projects, of the organizations of projects.
-func (w *Wanted) Seats(ctx context.Context) ([]Seats, error) {
-	return query(ctx, &w.beside, func(n *Seats) []any {
-		return []any{&n.Kind, &n.Name, &n.Added, &n.Known, &n.Failed, &n.Open, &n.Ahead, &n.Reason}
+// Counts counts what is wanted, each person once: in organizations, in projects, and organizations in projects.
+func (w *Wanted) Counts(ctx context.Context) ([]GroupCounts, error) {
+	return query(ctx, &w.temp, func(n *GroupCounts) []any {
+		return []any{&n.Kind, &n.Name, &n.Added, &n.Known, &n.Failed, &n.Open, &n.Pending, &n.Reason}
 	}, `SELECT kind, iif(kind = 'organization', '', name) AS project, sum(access = 'added'), sum(access = 'known'),
 		sum(access = 'failed'), sum(access = 'not_attempted'), sum(access = 'not_attempted' AND coming),
 		max(iif(access = 'failed', reason, '')) FROM (
@@ -160,39 +160,39 @@ func (w *Wanted) Seats(ctx context.Context) ([]Seats, error) {
 		GROUP BY kind, project ORDER BY kind`)
 }
 
-// Keep puts what became of the access of each row on record, for RowAccess, and returns how many rows lack some of it
+// RecordRows records what became of the access of each row, for RowAccess, and returns how many rows lack some of it
 // for a reason of their own.
-func (w *Wanted) Keep(ctx context.Context, run int64) (notGood int, err error) {
-	last, err := value[int](ctx, &w.beside, "SELECT coalesce(max(row), 0) FROM claims")
+func (w *Wanted) RecordRows(ctx context.Context, run int64) (notGood int, err error) {
+	last, err := value[int](ctx, &w.temp, "SELECT coalesce(max(row), 0) FROM claims")
 	for from := 1; from <= last && err == nil; from += pageRows {
 		var rows []RowAccess
-		rows, err = query(ctx, &w.beside, rowAccessInto, `SELECT row, max(iif(kind = 'organization', access, '')),
+		rows, err = query(ctx, &w.temp, rowAccessInto, `SELECT row, max(iif(kind = 'organization', access, '')),
 			coalesce(group_concat(access, ';' ORDER BY number) FILTER (WHERE kind = 'service_desk'), ''),
 			(SELECT coalesce(group_concat(value, '; '), '') FROM json_each(json_group_array(DISTINCT reason))
 				WHERE value <> '') FROM wanted WHERE row BETWEEN ? AND ? GROUP BY row`, from, from+pageRows-1)
 		if err == nil {
-			err = w.beside.update(context.WithoutCancel(ctx), `INSERT OR REPLACE INTO row_access SELECT ?,
+			err = w.temp.update(context.WithoutCancel(ctx), `INSERT OR REPLACE INTO row_access SELECT ?,
 				value ->> 'Row', value ->> 'Organization', value ->> 'ServiceDesk', value ->> 'Reason'
-				FROM json_each(?)`, run, list(rows))
+				FROM json_each(?)`, run, jsonList(rows))
 		}
 	}
 	if err != nil {
 		return 0, err
 	}
-	return value[int](ctx, &w.beside, `SELECT count(*) FROM row_access WHERE run = ?
+	return value[int](ctx, &w.temp, `SELECT count(*) FROM row_access WHERE run = ?
 		AND (organization IN ('invalid', 'failed') OR service_desk LIKE '%failed%')`, run)
 }
 
-// Moved is a membership of before, of somebody whose Row asks for another organization.
+// Moved is an earlier membership of somebody whose row now asks for another organization.
 type Moved struct {
 	Row            int    `json:"row"` // as a spreadsheet numbers it
 	AccountID      string `json:"account_id"`
 	OrganizationID string `json:"organization_id"`
 }
 
-// Moved returns the memberships of before run of those who are added to another organization, and that no row asks for.
+// Moved returns memberships older than run that no row asks for, of people who are added to another organization.
 func (w *Wanted) Moved(ctx context.Context, run int64) ([]Moved, error) {
-	return query(ctx, &w.beside, func(m *Moved) []any { return []any{&m.Row, &m.AccountID, &m.OrganizationID} },
+	return query(ctx, &w.temp, func(m *Moved) []any { return []any{&m.Row, &m.AccountID, &m.OrganizationID} },
 		`SELECT min(w.sheet_row), w.member, x.target FROM wanted w
 		CROSS JOIN access x ON x.kind = w.kind AND x.member = w.member AND x.run <> ?1
 		WHERE w.kind = 'organization' AND w.access <> 'known' AND NOT EXISTS (SELECT 1 FROM claims c

@@ -50,7 +50,7 @@ func TestAccess(t *testing.T) {
 func setRowAccess(t *testing.T, l *Ledger, run int64, rows []RowAccess) {
 	t.Helper()
 	must(t, l.update(t.Context(), `INSERT OR REPLACE INTO row_access SELECT ?, value ->> 'Row', value ->> 'Organization',
-		value ->> 'ServiceDesk', value ->> 'Reason' FROM json_each(?)`, run, list(rows)))
+		value ->> 'ServiceDesk', value ->> 'Reason' FROM json_each(?)`, run, jsonList(rows)))
 }
 
 func TestRowAccess(t *testing.T) {
@@ -81,9 +81,9 @@ func TestWanted(t *testing.T) {
 	run = startRun(t, l, job("b"))
 	must(t, l.RecordAccess(t.Context(), run.Seq, ServiceDesk, "1", []string{"qm:ann"}))
 
-	w, err := l.Want(t.Context())
+	w, err := l.NewWanted(t.Context())
 	must(t, err)
-	must(t, w.Claim(t.Context(), []Claim{
+	must(t, w.AddClaims(t.Context(), []Claim{
 		{Row: 1, Key: "ann", Organization: "acme", Spelled: "Acme"},
 		{Row: 2, SheetRow: 5, Key: "bob", Organization: "acme", Spelled: "ACME"},
 		{Row: 3, SheetRow: 7, Key: "bob", Organization: "zeta", Spelled: "Zeta"},
@@ -98,9 +98,9 @@ func TestWanted(t *testing.T) {
 		{Kind: Organization, Name: "zeta", Spelled: "Zeta"}}, groups)
 	groups[0].Invalid, groups[0].Why, groups[2].Why = true, "too long", "not clear"
 	groups = append(groups, &Group{Kind: ServiceDesk, Name: "SUP", ID: "1"}, &Group{Kind: ServiceDesk, Name: "BIL", ID: "2"})
-	must(t, w.Groups(t.Context(), run.Seq, groups)) // as planned
+	must(t, w.SetGroups(t.Context(), run.Seq, groups)) // as planned
 	groups[1].ID = "7"
-	must(t, w.Groups(t.Context(), run.Seq, groups))
+	must(t, w.SetGroups(t.Context(), run.Seq, groups))
 	calls := all(t, w.Calls(t.Context(), 2))
 	same(t, []Call{
 		{1, Organization, "7", []string{"qm:bob", "qm:cyd"}},
@@ -118,7 +118,7 @@ func TestWanted(t *testing.T) {
 	if w.exec(t.Context(), "DELETE FROM accounts") == nil {
 		t.Error("it writes into the ledger beside the one writer")
 	}
-	notGood, err := w.Keep(t.Context(), run.Seq)
+	notGood, err := w.RecordRows(t.Context(), run.Seq)
 	must(t, err)
 	same(t, 3, notGood)
 	const stopped = outcome.ReasonAccessStopped
@@ -131,13 +131,13 @@ func TestWanted(t *testing.T) {
 		{7, "invalid", "not_attempted;not_attempted", "too long"},
 		{8, "", "not_attempted;not_attempted", ""},
 	}, all(t, l.RowAccess(t.Context(), run.Seq, 1)))
-	n, err := w.Seats(t.Context())
+	n, err := w.Counts(t.Context())
 	must(t, err)
-	same(t, []Seats{
-		{Organization, "", Seated{0, 1, 1, 2}, 2, "not clear"},
-		{ServiceDesk, "BIL", Seated{Failed: 1, Open: 4}, 3, "no such account"},
-		{ServiceDesk, "SUP", Seated{3, 0, 0, 2}, 1, ""},
-		{ServiceDeskOrganization, "BIL", Seated{Open: 1}, 1, ""}, {ServiceDeskOrganization, "SUP", Seated{Added: 1}, 0, ""},
+	same(t, []GroupCounts{
+		{Organization, "", AccessCounts{0, 1, 1, 2}, 2, "not clear"},
+		{ServiceDesk, "BIL", AccessCounts{Failed: 1, Open: 4}, 3, "no such account"},
+		{ServiceDesk, "SUP", AccessCounts{3, 0, 0, 2}, 1, ""},
+		{ServiceDeskOrganization, "BIL", AccessCounts{Open: 1}, 1, ""}, {ServiceDeskOrganization, "SUP", AccessCounts{Added: 1}, 0, ""},
 	}, n)
 	moved, err := w.Moved(t.Context(), run.Seq)
 	must(t, err)
@@ -151,23 +151,23 @@ func TestFixedRows(t *testing.T) {
 	settle(t, l, run, created(1, "anna"), created(2, "bob"), created(3, "rev"))
 	settle(t, l, run, revoked(4, "rev"))
 	must(t, l.KeepFixed(t.Context(), run.Seq, []Fixed{
-		{Mark: "id:1", Key: "ann"}, {Mark: "id:3", Key: "rev"}, {Mark: "row:f00", At: "at:a#7"}, {Key: "nobody"},
+		{Fingerprint: "id:1", Key: "ann"}, {Fingerprint: "id:3", Key: "rev"}, {Fingerprint: "row:f00", At: "at:a#7"}, {Key: "nobody"},
 	}))
 	must(t, l.KeepFixed(t.Context(), run.Seq, []Fixed{
-		{Mark: "id:1", Key: "anna"}, {From: "at:a#7", Mark: "row:other", At: "at:b#2"},
+		{Fingerprint: "id:1", Key: "anna"}, {From: "at:a#7", Fingerprint: "row:other", At: "at:b#2"},
 	}))
 	must(t, l.KeepFixed(t.Context(), run.Seq, []Fixed{{From: "at:b#2", Key: "bob"}}))
 	l = crash(t, l)
 	var q []Query
 	for i, mark := range []string{"id:1", "row:f00", "id:2", "id:3", "row:other", ""} {
-		q = append(q, Query{Row: i + 1, Mark: mark})
+		q = append(q, Query{Row: i + 1, Fingerprint: mark})
 	}
 	got := map[string]string{}
 	m, err := l.Recall(t.Context(), run.Seq, false, q)
 	must(t, err)
 	for i, one := range m {
 		if one.Fixed != nil {
-			got[q[i].Mark] = one.Fixed.Key
+			got[q[i].Fingerprint] = one.Fixed.Key
 		}
 	}
 	same(t, map[string]string{"id:1": "anna", "row:f00": "bob"}, got)

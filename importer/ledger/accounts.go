@@ -23,7 +23,7 @@ type Account struct {
 	LookUp     bool      // ID is still to be looked up
 }
 
-// Ours reports whether it is proved that this program has made the account.
+// Ours reports whether this program certainly created the account.
 func (a Account) Ours() bool { return a.Status == outcome.Created }
 
 const accountColumns = `a.key, a.email, a.name, a.external_id, a.id, a.status, a.first_run, a.run, a.at, a.revoked_at,
@@ -90,16 +90,16 @@ func (l *Ledger) Holdings(ctx context.Context) (Holdings, error) {
 
 // OpenLookUp is an account whose id is still to be looked up.
 type OpenLookUp struct {
-	Run     int64
-	Outcome outcome.Outcome // of its row; when that was pruned, what the account tells of it
-	Settled time.Time
-	Names   []string // sent in attempts whose answer was lost
+	Run       int64
+	Outcome   outcome.Outcome // of its row; when that was pruned, what the account has of it
+	SettledAt time.Time
+	Names     []string // sent in attempts whose answer was lost
 }
 
 // LookUps yields the look-ups that are open, of every run, by key. They may be resolved meanwhile.
 func (l *Ledger) LookUps(ctx context.Context) iter.Seq2[OpenLookUp, error] {
 	into := func(u *OpenLookUp) []any {
-		return append([]any{&u.Run, parsed{&u.Settled}, parsed{(*texts)(&u.Names)}}, outcomeInto(&u.Outcome)...)
+		return append([]any{&u.Run, parsed{&u.SettledAt}, parsed{(*texts)(&u.Names)}}, outcomeInto(&u.Outcome)...)
 	}
 	return pages(ctx, l, into, "", func(u OpenLookUp) string { return u.Outcome.Key },
 		`SELECT a.run, a.at, a.names_sent, a.row, coalesce(o.sheet_row, 0), coalesce(o.line, 0), a.key, a.email, a.name,

@@ -270,7 +270,7 @@ func TestMade(t *testing.T) {
 		}
 	}
 	var got []string
-	for _, o := range all(t, l.Made(t.Context(), run.Seq)) {
+	for _, o := range all(t, l.CreatedRows(t.Context(), run.Seq)) {
 		got = append(got, o.Key)
 		if o.AccountID != "qm:"+o.Key || o.SheetRow != created(o.Row, o.Key).SheetRow {
 			t.Errorf("%+v", o)
@@ -305,7 +305,7 @@ func TestLookUps(t *testing.T) {
 	same(t, map[string]bool{"Ann Smith": true, "Name of ann": true}, set(ann.Names))
 	same(t, 0, len(bob.Names))
 	same(t, e.Outcome, ann.Outcome)
-	if a := known(t, l, "ann"); ann.Run != run.Seq || !ann.Settled.Equal(a.At) || !a.LookUp {
+	if a := known(t, l, "ann"); ann.Run != run.Seq || !ann.SettledAt.Equal(a.At) || !a.LookUp {
 		t.Errorf("%+v", ann)
 	}
 

@@ -35,9 +35,9 @@ func filled(b *testing.B, n int) (*Ledger, Run) {
 				w.changeAccount(run.Seq, e)
 			}
 		}))
-		must(b, l.Arrive(b.Context(), "desk", batch(from, to)))
+		must(b, l.StageMembers(b.Context(), "desk", batch(from, to)))
 	}
-	must(b, l.Leave(b.Context(), run.Seq, "desk", nil))
+	must(b, l.StageLeavers(b.Context(), run.Seq, "desk", nil))
 	finish(b, l, run, Complete)
 	return l, run
 }
@@ -120,7 +120,7 @@ func BenchmarkNight(b *testing.B) {
 	rate("recall-own", recall(last.Seq, ""))
 	rate("recall-new", recall(run.Seq, "new"))
 	rate("arrive-unchanged", func(from, to int) error {
-		return l.Arrive(b.Context(), "desk", batch(from, to))
+		return l.StageMembers(b.Context(), "desk", batch(from, to))
 	})
 	rate("external-ids", func(from, to int) error {
 		q := make([]Query, 0, 512)
@@ -146,7 +146,7 @@ func BenchmarkNight(b *testing.B) {
 		}
 		return nil
 	}))
-	rate("leave", whole(func() error { return l.Leave(b.Context(), run.Seq, "desk", nil) }))
+	rate("leave", whole(func() error { return l.StageLeavers(b.Context(), run.Seq, "desk", nil) }))
 	rate("holdings", whole(func() error {
 		_, err := l.Holdings(b.Context())
 		return err

@@ -13,22 +13,22 @@ import (
 var writePragmas = []string{"journal_mode(WAL)", "synchronous(FULL)", "fullfsync(1)", "checkpoint_fullfsync(1)",
 	"wal_autocheckpoint(8000)", "journal_size_limit(67108864)", "cache_size(-4096)"}
 
-// writer commits changes together that come in while a commit is made.
+// writer is group commit: changes that come in during one commit make up the next.
 type writer struct {
 	path string
 	db   *sql.DB
 	conn *sql.Conn
 
 	mu   sync.Mutex
-	next *group // those who wait for the next commit; nil: nobody
+	next *commitGroup // of the next commit; nil: nobody waits for it
 
-	turn       sync.Mutex // of who commits; it guards what is below
+	commitMu   sync.Mutex // held while committing; guards what is below
 	statements map[string]*sql.Stmt
 	err        error // the first one of the disk; nothing is written after it
 }
 
-// group is changes that are committed together.
-type group struct {
+// commitGroup is the changes that are committed together.
+type commitGroup struct {
 	changes []func(*writer)
 	done    chan struct{} // closed when they are durable, or err is set
 	err     error
@@ -60,8 +60,8 @@ func durable(ctx context.Context, conn *sql.Conn) error {
 	return err
 }
 
-// change adds what do does to the next commit, which the first who comes makes, and returns when it is durable. ctx
-// counts only before: what may be on disk is never reported as not written.
+// change adds do to the next commit and returns when that is durable; the first caller of a group commits it. ctx
+// counts only before that: what may be on disk is never reported as not written.
 func (l *Ledger) change(ctx context.Context, do func(*writer)) error {
 	if l.write == nil {
 		return errReadOnly
@@ -73,7 +73,7 @@ func (l *Ledger) change(ctx context.Context, do func(*writer)) error {
 	w.mu.Lock()
 	first := w.next == nil
 	if first {
-		w.next = &group{done: make(chan struct{})}
+		w.next = &commitGroup{done: make(chan struct{})}
 	}
 	g := w.next
 	g.changes = append(g.changes, do)
@@ -91,9 +91,9 @@ func (l *Ledger) update(ctx context.Context, statement string, args ...any) erro
 }
 
 // commit writes g as one transaction, when the one before is written.
-func (w *writer) commit(g *group) {
-	w.turn.Lock()
-	defer w.turn.Unlock()
+func (w *writer) commit(g *commitGroup) {
+	w.commitMu.Lock()
+	defer w.commitMu.Unlock()
 	defer close(g.done)
 	runtime.Gosched() // those whose changes were just written bring their next ones
 	w.mu.Lock()
@@ -111,8 +111,8 @@ func (w *writer) commit(g *group) {
 
 // close waits for what is being written. It returns the error that ended writing.
 func (w *writer) close() error {
-	w.turn.Lock()
-	defer w.turn.Unlock()
+	w.commitMu.Lock()
+	defer w.commitMu.Unlock()
 	err := w.err
 	for _, s := range w.statements {
 		err = errors.Join(err, s.Close())

@@ -17,10 +17,10 @@ var (
 
 // RefusedError is returned when the file cannot be used as this site's ledger. The file was not changed.
 type RefusedError struct {
-	Path string
-	What string // what is wrong with it
-	Hint string // what to do next
-	Held bool   // another process has it open
+	Path   string
+	What   string // what is wrong with it
+	Hint   string // what to do next
+	Locked bool   // another process has it open
 }
 
 func (e *RefusedError) Error() string {

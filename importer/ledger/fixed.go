@@ -2,20 +2,20 @@ package ledger
 
 import "context"
 
-// Fixed is a row that goes into a failed file, or one of such a file that was imported with success. It stands for the
-// row that it came from.
+// Fixed links a row of an export to its copy in a failed file, and to the address that this copy was onboarded with
+// once it was fixed. It has At or Key.
 type Fixed struct {
-	From string // its place in the failed file that it came from
-	Mark string // how the importer identifies it, when nothing is known of that place; "": not at all
-	At   string // its place in the failed file that it goes into, or
-	Key  string // the address that it was onboarded with
+	From        string // place of the row in the failed file that it came from
+	Fingerprint string // identifies the original row, if nothing is known of From; "": nothing does
+	At          string // place of the row in the failed file that it goes into
+	Key         string // the address that it was onboarded with
 }
 
-// KeepFixed keeps rows, in place of what was kept of them.
+// KeepFixed stores rows, in place of what was stored for the same ones.
 func (l *Ledger) KeepFixed(ctx context.Context, run int64, rows []Fixed) error {
 	return l.update(ctx, `INSERT OR REPLACE INTO fixed
 		SELECT coalesce(nullif(at, ''), original), iif(at = '', key, original), ?
 		FROM (SELECT q.value ->> 'At' AS at, q.value ->> 'Key' AS key, coalesce(
-			(SELECT key FROM fixed WHERE original = q.value ->> 'From'), q.value ->> 'Mark') AS original
-			FROM json_each(?) q) WHERE original <> ''`, run, list(rows))
+			(SELECT key FROM fixed WHERE original = q.value ->> 'From'), q.value ->> 'Fingerprint') AS original
+			FROM json_each(?) q) WHERE original <> ''`, run, jsonList(rows))
 }

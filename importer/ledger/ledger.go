@@ -34,8 +34,8 @@ type Ledger struct {
 }
 
 // Open opens the ledger of site at the absolute path, and makes folder (0700) and file (0600) where there are none.
-// Nobody else can open it for writing until it is closed or the process ends. Attempts that are under way
-// in the file are of a process that has ended: from now on they are lost. An error may be a *RefusedError.
+// Nobody else can open it for writing until it is closed or the process ends. Attempts in the file without an outcome
+// are of a process that has ended: they become lost attempts. An error may be a *RefusedError.
 func Open(ctx context.Context, path, site string) (*Ledger, error) {
 	l := &Ledger{path: path}
 	err := os.MkdirAll(filepath.Dir(path), 0o700)
@@ -73,9 +73,9 @@ func (l *Ledger) open(ctx context.Context, site string) error {
 	return errors.Join(err, syncFolder(filepath.Dir(l.path)))
 }
 
-// Try returns the error that Open would end with for want of permission, or because another process holds the ledger.
-// It leaves nothing behind.
-func Try(path string) error {
+// TryOpen returns the error that Open would return because a permission is missing, or another process has the ledger
+// open. It leaves nothing behind.
+func TryOpen(path string) error {
 	if _, err := os.Stat(path + ".lock"); err == nil {
 		lock, err := takeLock(path)
 		if err != nil {
@@ -97,9 +97,8 @@ func Try(path string) error {
 	return wrap(path, err)
 }
 
-// OpenReadOnly opens the ledger for reading. It takes no lock: a run may go on meanwhile, and what that
-// has committed is read. A file that is not there is an empty ledger; none is made.
-// Whatever writes returns an error.
+// OpenReadOnly opens the ledger for reading. It takes no lock: a run may write meanwhile, and what it has committed is
+// read. A missing file is an empty ledger; none is created. Methods that write return an error.
 func OpenReadOnly(ctx context.Context, path, site string) (*Ledger, error) {
 	empty, err := inspect(ctx, path, site, os.O_RDONLY)
 	if err != nil {
@@ -118,7 +117,7 @@ func OpenReadOnly(ctx context.Context, path, site string) (*Ledger, error) {
 	return l, nil
 }
 
-// Close waits for what is being written, then gives the ledger back. It returns the error that ended writing.
+// Close waits for writes, then closes the ledger and unlocks it. It returns the error that ended writing, if any.
 func (l *Ledger) Close() error {
 	var err error
 	for _, db := range append(l.wanted, l.read) {

@@ -137,7 +137,7 @@ func settle(t testing.TB, l *Ledger, run Run, entries ...Entry) {
 	}
 }
 
-func recall(t *testing.T, l *Ledger, run Run, row int, key string) Memory {
+func recall(t *testing.T, l *Ledger, run Run, row int, key string) History {
 	t.Helper()
 	m, err := l.Recall(t.Context(), run.Seq, false, []Query{{Row: row, Key: key}})
 	must(t, err)

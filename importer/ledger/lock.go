@@ -19,7 +19,7 @@ import (
 const nameAt, nameLength = 1, 60
 
 // takeLock locks <path>.lock for as long as the process lives or the lock is not given back. The file stays; its
-// text only names the holder. [Try] holds it for a moment, so it is asked for a few times.
+// text only names the holder. [TryOpen] holds it for a moment, so it is asked for a few times.
 func takeLock(path string) (*flock.Flock, error) {
 	f, err := os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -36,7 +36,7 @@ func takeLock(path string) (*flock.Flock, error) {
 	if !got {
 		name, _ := io.ReadAll(io.NewSectionReader(f, nameAt, nameLength))
 		by := cmp.Or(text.Printable(strings.TrimSpace(string(name))), "another process")
-		return nil, &RefusedError{Path: path, Held: true, What: "is in use by " + by,
+		return nil, &RefusedError{Path: path, Locked: true, What: "is in use by " + by,
 			Hint: "wait until that run has ended, or end it; nothing was sent"}
 	}
 	name := fmt.Sprintf("process %d since %s", os.Getpid(), time.Now().Format(time.DateTime))

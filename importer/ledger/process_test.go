@@ -174,7 +174,7 @@ func checkTold(t *testing.T, path string, begun, settled map[int]bool) {
 	t.Logf("%d begun, %d settled, %d lost", len(begun), len(settled), lost)
 }
 
-func recallAll(t *testing.T, l *Ledger, run Run, rows map[int]bool) map[int]Memory {
+func recallAll(t *testing.T, l *Ledger, run Run, rows map[int]bool) map[int]History {
 	t.Helper()
 	var q []Query
 	for row := range rows {
@@ -184,7 +184,7 @@ func recallAll(t *testing.T, l *Ledger, run Run, rows map[int]bool) map[int]Memo
 	if err != nil {
 		t.Fatal(err)
 	}
-	byRow := map[int]Memory{}
+	byRow := map[int]History{}
 	for i := range q {
 		byRow[q[i].Row] = m[i]
 	}

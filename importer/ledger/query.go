@@ -69,21 +69,21 @@ func pages[T, K any](ctx context.Context, l *Ledger, into func(*T) []any, after 
 	}
 }
 
-// list is values as the JSON that json_each takes: one parameter for any number of them.
-func list[T any](values []T) string {
+// jsonList returns values as a JSON array for json_each: one parameter for any number of them.
+func jsonList[T any](values []T) string {
 	text, _ := json.Marshal(append([]T{}, values...)) // never null, which is one value
 	return string(text)
 }
 
-// moment is t as it stands in the file: UTC, to the millisecond, "" for the zero time.
-func moment(t time.Time) string {
+// formatTime formats t as the file has it: UTC, to the millisecond, "" for the zero time.
+func formatTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
 	return t.UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
-func now() string { return moment(time.Now()) }
+func now() string { return formatTime(time.Now()) }
 
 // parsed scans a text that stands for a time, a status or a list; "" leaves the zero value.
 type parsed struct{ value encoding.TextUnmarshaler }

@@ -122,7 +122,7 @@ func TestReadOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m, err := l.Recall(t.Context(), 0, false, []Query{{Row: 1, Key: "ann"}}); err != nil || m[0] != (Memory{}) {
+	if m, err := l.Recall(t.Context(), 0, false, []Query{{Row: 1, Key: "ann"}}); err != nil || m[0] != (History{}) {
 		t.Error(m, err)
 	}
 	none, err := l.FindRun(t.Context(), job("a"))
@@ -199,7 +199,7 @@ func TestTryLeavesNothing(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "not", "yet", "there.ledger")
-	must(t, Try(path))
+	must(t, TryOpen(path))
 	table := filepath.Join(folder, "a.csv")
 	must(t, os.WriteFile(table, []byte("email,name\n"), 0o600))
 	if _, err := Open(t.Context(), table, "https://x.atlassian.net"); err == nil {
@@ -210,16 +210,16 @@ func TestTryLeavesNothing(t *testing.T) {
 	}
 	l := openNew(t)
 	var held *RefusedError
-	if err := Try(l.path); !errors.As(err, &held) || !held.Held {
+	if err := TryOpen(l.path); !errors.As(err, &held) || !held.Locked {
 		t.Error("a ledger that is held:", err)
 	}
 	if os.Getuid() > 0 {
 		must(t, os.Mkdir(filepath.Dir(filepath.Dir(path)), 0o500))
-		if err := Try(path); !errors.As(err, new(*RefusedError)) {
+		if err := TryOpen(path); !errors.As(err, new(*RefusedError)) {
 			t.Error("a folder that cannot be written to:", err)
 		}
 	}
-	if err := Try("/proc/nobody/x.ledger"); runtime.GOOS == "linux" && err == nil {
+	if err := TryOpen("/proc/nobody/x.ledger"); runtime.GOOS == "linux" && err == nil {
 		t.Error("a folder that cannot be made")
 	}
 }

@@ -44,16 +44,16 @@ func (w *writer) putAttempt(run int64, a Entry, lost bool) {
 		run, a.Revoke, a.Row, a.Key, a.Email, a.Name, a.ExternalID, now(), lost)
 }
 
-// Withdraw takes an attempt off the record that provably did nothing. One whose answer was lost, in this
-// session or an earlier one, stays. It does not listen to ctx.
+// Withdraw takes an attempt off the record that provably did nothing. A lost attempt, of this session or an earlier
+// one, stays. It ignores the end of ctx.
 func (l *Ledger) Withdraw(ctx context.Context, run int64, row int, revoke bool) error {
 	return l.update(context.WithoutCancel(ctx), withdraw, run, revoke, row)
 }
 
 const withdraw = "DELETE FROM attempts WHERE run = ? AND revoke = ? AND row = ? AND lost = 0"
 
-// Settle records what became of a row, its account and the end of its attempt together. Settling a row
-// again replaces its outcome. It does not listen to ctx.
+// Settle records, in one transaction, the outcome of a row, its account, and the end of its attempt. Settling a row
+// again replaces its outcome. It ignores the end of ctx.
 //
 // Where the outcome is Open the attempt stays, as one whose answer was lost. A failed row says nothing of
 // what an earlier lost attempt has done, so that stays too; any other outcome ends all attempts for the key.
@@ -93,36 +93,37 @@ func (w *writer) endAttempt(run int64, e Entry) {
 	}
 }
 
-// Query asks what is remembered of a row. What is "" is not asked about.
+// Query asks for the History of a row. Empty fields are not asked about.
 type Query struct {
 	Row             int
 	Key, ExternalID string
 	Source          string // of the row's run: external ids of another source are those of another system
-	Mark            string // of a row that may have been fixed, see Fixed
+	Fingerprint     string // of a row that may have been fixed, see [Fixed]
 	ID              string // of an account; it stands for the key that has it, when there is no Key
 }
 
-// Memory is what is remembered of a row; nil: nothing.
-type Memory struct {
-	Outcome *outcome.Outcome // what became of the row in this run; Open also when its attempt was never settled
-	Account *Account         // the account of the key, one that is gone, too
-	Lost    *string          // an attempt of ours for the key whose answer was never learned: the name as it was sent
+// History is what the ledger has on a row; nil: nothing.
+type History struct {
+	Outcome *outcome.Outcome // of the row in this run; Open also when its attempt was never settled
+	Account *Account         // of the key, also one that is gone
+	Lost    *string          // a lost attempt for the key: the name that it sent
 	Owner   string           // the key that has the ID; "": none
 
-	Fixed *Account // the row was fixed in a failed file, and imported as this; for a key without an account
-	Other *Account // the same external id under another address, from before the run; as Fixed
+	// Only for a key without an account:
+	Fixed *Account // created by the copy of the row that was fixed in a failed file
+	Other *Account // with the same external id under another address, from before the run
 }
 
-// Recall returns what is remembered of each of q, in their order; revoke: they are revocations. It is made for
-// batches of some hundred; run 0 is no run, for a plan.
-func (l *Ledger) Recall(ctx context.Context, run int64, revoke bool, q []Query) ([]Memory, error) {
-	memories, at := make([]Memory, len(q)), make(map[int]*Memory, len(q))
+// Recall returns the histories of q, in their order, for batches of a few hundred. revoke: they are rows of a
+// revocation. Run 0 stands for a run that has not begun.
+func (l *Ledger) Recall(ctx context.Context, run int64, revoke bool, q []Query) ([]History, error) {
+	histories, at := make([]History, len(q)), make(map[int]*History, len(q))
 	for i := range q {
-		at[q[i].Row] = &memories[i]
+		at[q[i].Row] = &histories[i]
 	}
-	return memories, cmp.Or(
-		l.recallAccounts(ctx, q, memories),
-		l.recallLost(ctx, revoke, q, memories),
+	return histories, cmp.Or(
+		l.recallAccounts(ctx, q, histories),
+		l.recallLost(ctx, revoke, q, histories),
 		l.recallElsewhere(ctx, run, q, at),
 		l.recallOutcomes(ctx, run, revoke, at))
 }
@@ -130,20 +131,20 @@ func (l *Ledger) Recall(ctx context.Context, run int64, revoke bool, q []Query) 
 // recallAccounts finds the accounts with the keys of q, and whose the ids of q are. The rows of an export mostly come
 // in the order in which their accounts were made: when the first and the last are near each other, all that lies
 // between is read first, in a quarter of the time that asking for each takes. Old files have no such order.
-func (l *Ledger) recallAccounts(ctx context.Context, q []Query, memories []Memory) error {
+func (l *Ledger) recallAccounts(ctx context.Context, q []Query, histories []History) error {
 	var keys, ids []string
 	for _, asked := range q {
 		keys, ids = append(keys, asked.Key), append(ids, asked.ID)
 	}
 	near, _ := query(ctx, l, accountInto, "SELECT "+accountColumns+` FROM (SELECT min(rowid) AS low, max(rowid) AS high
 		FROM accounts WHERE key IN (?1 ->> 0, ?1 ->> '$[#-1]'))
-		CROSS JOIN accounts a ON a.rowid BETWEEN low AND high AND high < low + ?2`, list(keys), 2*len(keys))
+		CROSS JOIN accounts a ON a.rowid BETWEEN low AND high AND high < low + ?2`, jsonList(keys), 2*len(keys))
 	between := make(map[string]*Account, len(near))
 	for i := range near {
 		between[near[i].Key] = &near[i]
 	}
 	for i, key := range keys {
-		if memories[i].Account = between[key]; between[key] != nil {
+		if histories[i].Account = between[key]; between[key] != nil {
 			keys[i] = ""
 		}
 	}
@@ -158,13 +159,13 @@ func (l *Ledger) recallAccounts(ctx context.Context, q []Query, memories []Memor
 	all, err := query(ctx, l, func(f *found) []any { return append([]any{&f.of, &f.byID}, accountInto(&f.Account)...) },
 		"SELECT q.key, 0, "+accountColumns+` FROM json_each(?1) q CROSS JOIN accounts a ON a.key = q.value
 		UNION ALL SELECT q.key, 1, `+accountColumns+` FROM json_each(?2) q CROSS JOIN accounts a ON a.id = q.value
-		AND a.id <> ''`, list(keys), list(ids))
+		AND a.id <> ''`, jsonList(keys), jsonList(ids))
 	for _, f := range all {
 		if f.byID {
-			memories[f.of].Owner = f.Key
+			histories[f.of].Owner = f.Key
 		}
 		if !f.byID || q[f.of].Key == "" {
-			memories[f.of].Account = &f.Account
+			histories[f.of].Account = &f.Account
 		}
 	}
 	return err
@@ -172,10 +173,10 @@ func (l *Ledger) recallAccounts(ctx context.Context, q []Query, memories []Memor
 
 // recallLost finds the newest lost attempts. One that this process has under way is not lost; who only reads cannot
 // know whether the process that began it still lives, and takes it for lost.
-func (l *Ledger) recallLost(ctx context.Context, revoke bool, q []Query, memories []Memory) error {
+func (l *Ledger) recallLost(ctx context.Context, revoke bool, q []Query, histories []History) error {
 	var keys []string
 	for i, asked := range q {
-		keys = append(keys, cmp.Or(asked.Key, memories[i].Owner))
+		keys = append(keys, cmp.Or(asked.Key, histories[i].Owner))
 	}
 	type attempt struct {
 		of   int // of q
@@ -185,18 +186,18 @@ func (l *Ledger) recallLost(ctx context.Context, revoke bool, q []Query, memorie
 		`SELECT q.key, a.name FROM json_each(?) q CROSS JOIN attempts a ON a.key = q.value
 		WHERE EXISTS (SELECT 1 FROM attempts WHERE lost = 1 OR ?3)
 			AND a.revoke = ?2 AND (a.lost = 1 OR ?3) AND a.key <> '' ORDER BY a.run, a.row`,
-		list(keys), revoke, l.write == nil)
+		jsonList(keys), revoke, l.write == nil)
 	for _, a := range all {
-		memories[a.of].Lost = &a.name
+		histories[a.of].Lost = &a.name
 	}
 	return err
 }
 
 // recallElsewhere finds the accounts, not revoked, that the people whose keys have none may have all the same.
-func (l *Ledger) recallElsewhere(ctx context.Context, run int64, q []Query, at map[int]*Memory) error {
+func (l *Ledger) recallElsewhere(ctx context.Context, run int64, q []Query, at map[int]*History) error {
 	known := func(asked Query) bool {
 		a := at[asked.Row].Account
-		return a != nil && !a.Gone || asked.Mark+asked.ExternalID == ""
+		return a != nil && !a.Gone || asked.Fingerprint+asked.ExternalID == ""
 	}
 	unknown := slices.DeleteFunc(slices.Clone(q), known)
 	if len(unknown) == 0 {
@@ -210,7 +211,7 @@ func (l *Ledger) recallElsewhere(ctx context.Context, run int64, q []Query, at m
 	found, err := query(ctx, l, func(e *elsewhere) []any {
 		return append([]any{&e.row, &e.fixed}, accountInto(&e.Account)...)
 	}, "SELECT q.value ->> 'Row', 1, "+accountColumns+` FROM json_each(?1) q
-		CROSS JOIN fixed f ON f.original = q.value ->> 'Mark' CROSS JOIN accounts a ON a.key = f.key
+		CROSS JOIN fixed f ON f.original = q.value ->> 'Fingerprint' CROSS JOIN accounts a ON a.key = f.key
 		WHERE a.gone_run = 0 AND a.revoked_at = ''
 		UNION ALL SELECT q.value ->> 'Row', 0, `+accountColumns+` FROM json_each(?1) q
 		CROSS JOIN accounts a ON a.external_id = q.value ->> 'ExternalID' AND a.external_id <> ''
@@ -218,7 +219,7 @@ func (l *Ledger) recallElsewhere(ctx context.Context, run int64, q []Query, at m
 			AND EXISTS (SELECT 1 FROM runs r WHERE r.seq = a.run
 				AND (r.source IN ('', q.value ->> 'Source') OR q.value ->> 'Source' = ''))
 		ORDER BY run`,
-		list(unknown), run)
+		jsonList(unknown), run)
 	for _, e := range found {
 		if e.fixed {
 			at[e.row].Fixed = &e.Account
@@ -230,7 +231,7 @@ func (l *Ledger) recallElsewhere(ctx context.Context, run int64, q []Query, at m
 }
 
 // recallOutcomes reads the run's outcomes between the lowest row and the highest.
-func (l *Ledger) recallOutcomes(ctx context.Context, run int64, revoke bool, at map[int]*Memory) error {
+func (l *Ledger) recallOutcomes(ctx context.Context, run int64, revoke bool, at map[int]*History) error {
 	rows := slices.Sorted(maps.Keys(at))
 	if len(rows) == 0 || run == 0 {
 		return nil
@@ -260,9 +261,9 @@ func (l *Ledger) Outcomes(ctx context.Context, run int64, revoke bool, from int)
 	return pages(ctx, l, outcomeInto, from-1, outcomeRow, outcomesAfter+" ORDER BY 1 LIMIT ?2", run, revoke)
 }
 
-// Made yields the rows of run that it has created, or may have, in row order: those whose accounts it has as created,
-// those that were revoked or are gone since too, and those of which it is not known.
-func (l *Ledger) Made(ctx context.Context, run int64) iter.Seq2[outcome.Outcome, error] {
+// CreatedRows yields, in row order, the rows whose accounts run created, even if these were revoked or are gone since,
+// and the rows whose accounts it may have created.
+func (l *Ledger) CreatedRows(ctx context.Context, run int64) iter.Seq2[outcome.Outcome, error] {
 	return pages(ctx, l, outcomeInto, 0, outcomeRow, "SELECT * FROM ("+outcomesAfter+`) o
 		WHERE status IN ('unknown', 'created_unconfirmed') OR EXISTS (SELECT 1 FROM accounts a
 			WHERE a.key = o.key AND a.run = ?3 AND a.row = o.row AND a.status = 'created')

@@ -30,7 +30,7 @@ type Run struct {
 	Summary               []byte // JSON
 	Trace                 []byte // what the run's page draws, as JSON
 	Retry                 bool   // stopped for a problem of the site: outcomes with Retry are forgotten when it goes on
-	Undone                time.Time
+	UndoneAt              time.Time
 	Created               int // so far, while it is not finished; afterwards Summary has it
 }
 
@@ -42,24 +42,24 @@ const runColumns = `seq, id, command, source, input, input_sha256, choices, star
 func runInto(r *Run) []any {
 	return []any{&r.Seq, &r.ID, &r.Command, &r.Source, &r.Input, &r.InputSHA256, &r.Choices, parsed{&r.StartedAt},
 		parsed{&r.FinishedAt}, &r.Outcome, &r.StopReason, &r.ExitCode, &r.RowsRead, &r.Summary, &r.Trace, &r.Retry,
-		parsed{&r.Undone}, &r.Created}
+		parsed{&r.UndoneAt}, &r.Created}
 }
 
-// FindRun returns the run that job goes on with: the newest of the same job, when that is neither complete nor undone;
-// one that was held back counts for nothing. Else it returns a run that has not begun.
+// FindRun returns the run that job continues: the newest one of the same job, unless it is complete or undone. Held
+// runs do not count. If there is none, it returns a run that has not begun.
 func (l *Ledger) FindRun(ctx context.Context, job Job) (Run, error) {
 	run, err := first(ctx, l, runInto, "SELECT "+runColumns+` FROM runs WHERE command = ? AND source = ?
 		AND input_sha256 = ? AND choices = ? AND pruned_at = '' AND outcome <> 'held' ORDER BY seq DESC LIMIT 1`,
 		job.Command, job.Source, job.InputSHA256, job.Choices)
-	if run.Outcome == Complete || !run.Undone.IsZero() {
+	if run.Outcome == Complete || !run.UndoneAt.IsZero() {
 		run = Run{}
 	}
 	run.Job = job
 	return run, err
 }
 
-// StartRun begins a run that FindRun has returned, or goes on with it. What had been staged by Arrive and Leave is
-// forgotten: each session reports it all.
+// StartRun begins a run that FindRun has returned, or continues it. What StageMembers and StageLeavers had staged is
+// dropped: each session stages all of it.
 func (l *Ledger) StartRun(ctx context.Context, run Run, now time.Time) (Run, error) {
 	err := l.change(ctx, func(w *writer) {
 		w.exec("DELETE FROM moves")
@@ -71,7 +71,8 @@ func (l *Ledger) StartRun(ctx context.Context, run Run, now time.Time) (Run, err
 		w.exec("DELETE FROM outcomes WHERE run = ? AND retry = 1 AND ?", run.Seq, run.Retry)
 		w.exec("DELETE FROM row_access WHERE run = ?", run.Seq) // it may go on without asking for access
 		run = w.run(`UPDATE runs SET finished_at = '', outcome = '', stop_reason = '', exit_code = 0, retry = 0,
-			roster = 0, started_at = ?, input = ? WHERE seq = ? RETURNING `+runColumns, moment(now), run.Input, run.Seq)
+			roster = 0, started_at = ?, input = ? WHERE seq = ? RETURNING `+runColumns, formatTime(now),
+			run.Input, run.Seq)
 	})
 	return run, err
 }
@@ -81,7 +82,7 @@ func (l *Ledger) StartRun(ctx context.Context, run Run, now time.Time) (Run, err
 func (w *writer) newRun(job Job, now time.Time) Run {
 	return w.run(`INSERT INTO runs (id, command, source, input, input_sha256, choices, started_at)
 		VALUES ('a' || substr(lower(hex(randomblob(4))), 2), ?, ?, ?, ?, ?, ?) RETURNING `+runColumns,
-		job.Command, job.Source, job.Input, job.InputSHA256, job.Choices, moment(now))
+		job.Command, job.Source, job.Input, job.InputSHA256, job.Choices, formatTime(now))
 }
 
 // run executes a statement that returns a run.
@@ -94,7 +95,7 @@ func (w *writer) run(statement string, args ...any) (run Run) {
 }
 
 // FinishRun stores the end of run: FinishedAt, Outcome, StopReason, ExitCode, RowsRead, Summary, Trace and Retry. When
-// it is Complete, and Leave was called in this session, it is the source's last complete run from now on and the
+// it is Complete, and StageLeavers was called in this session, it is the source's last complete run from now on and the
 // staged members take effect, all in one transaction. One that was held back has not begun, and is kept all the same.
 func (l *Ledger) FinishRun(ctx context.Context, run *Run) error {
 	return l.change(ctx, func(w *writer) {
@@ -109,14 +110,14 @@ func (l *Ledger) FinishRun(ctx context.Context, run *Run) error {
 		w.exec(`UPDATE runs SET finished_at = ?, outcome = ?, stop_reason = ?, exit_code = ?, rows_read = ?,
 			summary = ?, trace = ?, retry = ?, completed = iif(?, (SELECT max(completed) + 1 FROM runs), 0)
 			WHERE seq = ?`,
-			moment(run.FinishedAt), run.Outcome, run.StopReason, run.ExitCode, run.RowsRead, string(run.Summary),
+			formatTime(run.FinishedAt), run.Outcome, run.StopReason, run.ExitCode, run.RowsRead, string(run.Summary),
 			string(run.Trace), run.Retry, complete, run.Seq)
 	})
 }
 
-// MarkUndone keeps that what the run has created was revoked. No run goes on with it.
+// MarkUndone records that what the run created was revoked. The run is never continued.
 func (l *Ledger) MarkUndone(ctx context.Context, run int64, at time.Time) error {
-	return l.update(ctx, "UPDATE runs SET undone_at = ? WHERE seq = ?", moment(at), run)
+	return l.update(ctx, "UPDATE runs SET undone_at = ? WHERE seq = ?", formatTime(at), run)
 }
 
 // Runs returns all runs that were not pruned, the one that was at work last first.
@@ -160,7 +161,7 @@ func (l *Ledger) Prune(ctx context.Context, before time.Time) (done Pruned, err 
 			AND NOT (finished_at = '' AND seq = (SELECT max(n.seq) FROM runs n
 				WHERE n.command = runs.command AND n.source = runs.source AND n.outcome <> 'held'))
 			AND NOT (roster = 1 AND outcome = 'complete' AND completed = (SELECT max(c.completed) FROM runs c
-				WHERE c.source = runs.source AND c.roster = 1 AND c.outcome = 'complete'))`, now(), moment(before)))
+				WHERE c.source = runs.source AND c.roster = 1 AND c.outcome = 'complete'))`, now(), formatTime(before)))
 		const pruned = " WHERE run IN (SELECT seq FROM runs WHERE pruned_at <> '')"
 		done.Outcomes = int(w.exec("DELETE FROM outcomes" + pruned))
 		w.exec("DELETE FROM row_access" + pruned)

@@ -113,7 +113,7 @@ func TestHoldRun(t *testing.T) {
 	if run, err := l.FindRun(t.Context(), j); err != nil || run.Seq != held.Seq+1 {
 		t.Errorf("a held run hides the one that may go on: %v, %v", run, err)
 	}
-	if last, _, err := l.Listed(t.Context(), "desk", ""); last != "" || err != nil {
+	if last, _, err := l.SourceState(t.Context(), "desk", ""); last != "" || err != nil {
 		t.Error(last, err)
 	}
 }
@@ -126,7 +126,7 @@ func TestUndone(t *testing.T) {
 	finish(t, l, run, Stopped)
 	must(t, l.MarkUndone(t.Context(), run.Seq, start.Add(time.Hour)))
 	got, err := l.Run(t.Context(), run.ID)
-	if err != nil || !got.Undone.Equal(start.Add(time.Hour)) {
+	if err != nil || !got.UndoneAt.Equal(start.Add(time.Hour)) {
 		t.Error(got, err)
 	}
 	if next := startRun(t, l, job("a")); next.ID == run.ID {

@@ -11,30 +11,29 @@ import (
 // Member is somebody who is in a source.
 type Member struct {
 	Key, ExternalID string
-	Aside           bool // only in a row that is not sent, or as a further address: there, but not because of us
+	Aside           bool // only in a row that is not sent, or as a further address: not onboarded because of the source
 }
 
-// stageMembers keeps who comes into the source, or is gone from it, until the run is complete. Of two of the
-// same key the one that is not aside counts, and the external id that is not empty.
-const stageMembers = `INSERT INTO moves (source, key, external_id, gone, aside)
+// stageMoves stages who joins or leaves the source until the run is complete. Of two with the same key, the one that is
+// not aside counts, and the external id that is not empty.
+const stageMoves = `INSERT INTO moves (source, key, external_id, gone, aside)
 	SELECT ?1, q.value ->> 'Key', q.value ->> 'ExternalID', ?2, q.value ->> 'Aside' FROM json_each(?3) q
 	WHERE ?2 OR NOT EXISTS (SELECT 1 FROM members m WHERE m.source = ?1 AND m.key = q.value ->> 'Key'
 		AND m.left_run IS NULL AND m.aside <= q.value ->> 'Aside' AND q.value ->> 'ExternalID' IN ('', m.external_id))
 	ON CONFLICT DO UPDATE SET external_id = coalesce(nullif(excluded.external_id, ''), external_id),
 		gone = excluded.gone, aside = min(aside, excluded.aside)`
 
-// Arrive stages those of batch who are new in the source, are back, or have another external id. Who was
-// seen without an external id keeps the one from before: an export may lack the column for a night.
-// Batches of some hundred.
-func (l *Ledger) Arrive(ctx context.Context, source string, batch []Member) error {
-	return l.update(ctx, stageMembers, source, false, list(batch))
+// StageMembers stages those of batch who are new in the source, are back, or have another external id. A member without
+// an external id keeps the earlier one: an export may lack the column for once. Batches have a few hundred members.
+func (l *Ledger) StageMembers(ctx context.Context, source string, batch []Member) error {
+	return l.update(ctx, stageMoves, source, false, jsonList(batch))
 }
 
-// Leave stages as gone those members of the source who are in it no more, and marks run as one that says who is in the
+// StageLeavers stages the members of the source who are no longer in it, and marks run as one that says who is in the
 // source, once it is complete.
-func (l *Ledger) Leave(ctx context.Context, run int64, source string, gone []Member) error {
+func (l *Ledger) StageLeavers(ctx context.Context, run int64, source string, gone []Member) error {
 	return l.change(ctx, func(w *writer) {
-		w.exec(stageMembers, source, true, list(gone))
+		w.exec(stageMoves, source, true, jsonList(gone))
 		w.exec("UPDATE runs SET roster = 1 WHERE seq = ?", run)
 	})
 }
@@ -46,9 +45,9 @@ func (l *Ledger) Members(ctx context.Context, source string) iter.Seq2[Member, e
 		FROM members WHERE source = ?3 AND key > ?1 AND left_run IS NULL ORDER BY key LIMIT ?2`, source)
 }
 
-// Listed returns, for somebody whose access is to be taken back, the id of the last complete run that said who is in
-// the source, and a source, another one rather, in which key is as of the last complete runs; "": there is none.
-func (l *Ledger) Listed(ctx context.Context, source, key string) (latest, in string, err error) {
+// SourceState returns the id of the last complete run that said who is in the source, and the name of a source that has
+// key as a member, preferably another one. "": there is none.
+func (l *Ledger) SourceState(ctx context.Context, source, key string) (latest, in string, err error) {
 	_, err = first(ctx, l, func(*struct{}) []any { return []any{&latest, &in} },
 		"SELECT coalesce((SELECT id "+lastComplete+`), ''), coalesce((SELECT source FROM members
 		WHERE key = ?2 AND left_run IS NULL ORDER BY source = ?1, source LIMIT 1), '')`, source, key)
@@ -67,23 +66,23 @@ func (w *writer) applyMoves(run Run) {
 	w.exec("DELETE FROM moves")
 }
 
-// Leaver is somebody who was in the source and is no more.
+// Leaver is somebody who was in the source and no longer is.
 type Leaver struct {
 	Account
-	MemberID string    // the external id that they had in the source last; may be ""
-	KnownID  string    // that, or else the one that the account was made with, unless that was by another source
+	MemberID string    // the last external id in the source; may be ""
+	KnownID  string    // MemberID, or else the external id of the account, unless that is from another source
 	LastSeen time.Time // end of the last complete run of the source that had them
-	NewKey   string    // who has their external id in the source now; "" when nobody has
+	NewKey   string    // the member of the source who has their external id now; "": nobody
 }
 
 //go:embed leavers.sql
 var leaversQuery string
 
-// Leavers returns, by key, who has left the source, is in no other, and has an account neither revoked nor gone, or
-// revoked by a killed revocation of the source since the last that has ended:
-// those who had left it before, also when they are back since, and those of its members who are gone now.
+// Leavers returns, ordered by key, who has left the source: those who had left it before, even if they are back now,
+// and those in gone. They are in no other source, and their accounts are neither gone nor revoked, except by a killed
+// revocation of the source after the last one that ended.
 func (l *Ledger) Leavers(ctx context.Context, source string, gone []Member) ([]Leaver, error) {
 	return query(ctx, l, func(one *Leaver) []any {
 		return append(accountInto(&one.Account), parsed{&one.LastSeen}, &one.MemberID, &one.KnownID, &one.NewKey)
-	}, fmt.Sprintf(leaversQuery, accountColumns, lastComplete), source, list(gone))
+	}, fmt.Sprintf(leaversQuery, accountColumns, lastComplete), source, jsonList(gone))
 }

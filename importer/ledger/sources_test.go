@@ -24,10 +24,10 @@ func night(t *testing.T, l *Ledger, source, file string, members ...Member) Run 
 			settle(t, l, run, created(i+1, m.Key))
 		}
 	}
-	if err := l.Arrive(t.Context(), source, members); err != nil {
+	if err := l.StageMembers(t.Context(), source, members); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Leave(t.Context(), run.Seq, source, without(t, l, source, members)); err != nil {
+	if err := l.StageLeavers(t.Context(), run.Seq, source, without(t, l, source, members)); err != nil {
 		t.Fatal(err)
 	}
 	return run
@@ -95,7 +95,7 @@ func TestLeavers(t *testing.T) {
 	second = night(t, l, "desk", "2", there...)
 	finish(t, l, second, Complete)
 	same(t, []string{"cyd>cyd2", "dee"}, haveLeft(t, l, "desk"))
-	last, _, err := l.Listed(t.Context(), "desk", "")
+	last, _, err := l.SourceState(t.Context(), "desk", "")
 	if err != nil || last != second.ID {
 		t.Error(last, err)
 	}
@@ -175,9 +175,9 @@ func TestUnchangedNight(t *testing.T) {
 	l := openNew(t)
 	finish(t, l, night(t, l, "desk", "1", people("ann", "bob")...), Complete)
 	run := startRun(t, l, nightly("desk", "2"))
-	must(t, l.Arrive(t.Context(), "desk", people("ann", "bob")))
+	must(t, l.StageMembers(t.Context(), "desk", people("ann", "bob")))
 	same(t, []string{"0"}, ask(t, l, "SELECT count(*) FROM moves"))
-	must(t, l.Leave(t.Context(), run.Seq, "desk", people("bob")))
+	must(t, l.StageLeavers(t.Context(), run.Seq, "desk", people("bob")))
 	same(t, []string{"1"}, ask(t, l, "SELECT count(*) FROM moves"))
 }
 
@@ -185,7 +185,7 @@ func TestUnchangedNight(t *testing.T) {
 func TestCompleteWithoutLeave(t *testing.T) {
 	l := openNew(t)
 	finish(t, l, startRun(t, l, Job{Command: "revoke", Source: "desk"}), Complete)
-	if last, _, err := l.Listed(t.Context(), "desk", ""); last != "" || err != nil {
+	if last, _, err := l.SourceState(t.Context(), "desk", ""); last != "" || err != nil {
 		t.Error(last, err)
 	}
 }
@@ -201,13 +201,13 @@ func TestClockSetBack(t *testing.T) {
 	}
 	back := night(t, l, "desk", "2", people("ann")...)
 	finish(t, l, back, Complete)
-	if last, _, err := l.Listed(t.Context(), "desk", ""); err != nil || last != back.ID {
+	if last, _, err := l.SourceState(t.Context(), "desk", ""); err != nil || last != back.ID {
 		t.Errorf("the last one is %s, %v; want %s", last, err, back.ID)
 	}
 	if _, err := l.Prune(t.Context(), start.AddDate(40, 0, 0)); err != nil {
 		t.Fatal(err)
 	}
-	if id, _, err := l.Listed(t.Context(), "desk", "ann"); err != nil || id != back.ID {
+	if id, _, err := l.SourceState(t.Context(), "desk", "ann"); err != nil || id != back.ID {
 		t.Errorf("%s, %v", id, err)
 	}
 	if runs, err := l.Runs(t.Context()); err != nil || len(runs) != 1 || runs[0].ID != back.ID {
@@ -235,7 +235,7 @@ func TestAside(t *testing.T) {
 	finish(t, l, night(t, l, "desk", "2", people("ann")...), Complete)
 	same(t, []string{"cyd"}, haveLeft(t, l, "desk"))
 	for key, want := range map[string]string{"bob": "shop", "cyd": "", "gus": "shop"} {
-		if _, there, err := l.Listed(t.Context(), "desk", key); err != nil || there != want {
+		if _, there, err := l.SourceState(t.Context(), "desk", key); err != nil || there != want {
 			t.Errorf("%s is in %q, %v", key, there, err)
 		}
 	}
@@ -275,7 +275,7 @@ func TestNightWithoutExternalIDs(t *testing.T) {
 	l := openNew(t)
 	finish(t, l, night(t, l, "desk", "1", people("ann", "bob")...), Complete)
 	startRun(t, l, nightly("desk", "2"))
-	must(t, l.Arrive(t.Context(), "desk", []Member{{Key: "ann"}, {Key: "bob"}}))
+	must(t, l.StageMembers(t.Context(), "desk", []Member{{Key: "ann"}, {Key: "bob"}}))
 	same(t, []string{"0"}, ask(t, l, "SELECT count(*) FROM moves"))
 	finish(t, l, night(t, l, "desk", "2", Member{Key: "ann"}), Complete)
 	finish(t, l, night(t, l, "desk", "3", Member{Key: "bob"}, Member{Key: "new"}), Complete)

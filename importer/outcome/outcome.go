@@ -23,7 +23,7 @@ type Outcome struct {
 
 	Open   bool `csv:"-"` // a request may have been carried out, and its answer is not known
 	LookUp bool `csv:"-"` // the account id is still to be looked up
-	Retry  bool `csv:"-"` // forgotten when a run that stopped for a problem of the site goes on
+	Retry  bool `csv:"-"` // dropped when a run continues that was stopped by a problem of the site
 }
 
 // Place names the row for people: "row 415 (line 424)", or "row 2" when both are the same.

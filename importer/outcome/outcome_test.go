@@ -123,10 +123,10 @@ func TestTotals(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if err := totals.Prove(6); err != nil {
+	if err := totals.CheckComplete(6); err != nil {
 		t.Error(err)
 	}
-	if err := totals.Prove(1); err == nil || err.Error() != "1 row was read but 6 outcomes were counted" {
+	if err := totals.CheckComplete(1); err == nil || err.Error() != "1 row was read but 6 outcomes were counted" {
 		t.Error(err)
 	}
 }

@@ -17,7 +17,7 @@ const (
 	Duplicate                            // same address earlier in this file
 	Excluded                             // left out by --include or --exclude
 	Invalid                              // the row itself is wrong; never sent
-	Failed                               // refused for good, or not reached; nothing was done
+	Failed                               // refused for good, or the site was not reached; nothing was done
 	Unknown                              // an attempt may have been carried out
 	NotAttempted                         // the run stopped before this row
 )

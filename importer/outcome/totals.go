@@ -35,8 +35,8 @@ func (t Totals) NotGood() (n int) {
 	return n
 }
 
-// Prove returns an error unless each of the rows read has exactly one outcome.
-func (t Totals) Prove(rowsRead int) error {
+// CheckComplete returns an error unless each of the rows read has exactly one outcome.
+func (t Totals) CheckComplete(rowsRead int) error {
 	if sum := t.Sum(); sum != rowsRead {
 		return fmt.Errorf("%s read but %s counted", text.Counted(rowsRead, "row was", "rows were"),
 			text.Counted(sum, "outcome was", "outcomes were"))

@@ -63,9 +63,9 @@ func NewFindings(addresses bool, columns []export.Column) *Findings {
 
 // Add takes the result of every row, in order.
 func (f *Findings) Add(r importer.Result) {
-	impersonal := redact(r)
+	redacted := redact(r)
 	if r.Reason != "" {
-		f.count(r, impersonal)
+		f.count(r, redacted)
 	}
 	if r.Status.Good() && outcome.AccessGood(r.Organization) && outcome.AccessGood(r.ServiceDesk) {
 		return
@@ -74,7 +74,7 @@ func (f *Findings) Add(r importer.Result) {
 	if len(f.listed) == maxListed {
 		return
 	}
-	row := listedRow{Place: r.Place(), Status: r.Status, Reason: impersonal}
+	row := listedRow{Place: r.Place(), Status: r.Status, Reason: redacted}
 	if f.addresses {
 		row.Reason = r.Reason
 		row.Email, row.Name = f.cell(r, r.Email, export.Email), f.cell(r, r.Name, export.Name)

@@ -10,13 +10,12 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// judge says whom a row names, what was repaired, and why it must not be sent; p is what
-// gocsv took from it. Both passes use it.
-func (s *Survey) judge(r *Row, p person) {
+// checkRow sets, in both passes, the person of a row, what was repaired, and why not to send it; p is by gocsv.
+func (s *Survey) checkRow(r *Row, p person) {
 	cells := r.record.Cells
 	s.keepCells(r, cells)
 	r.Organization, r.AccountID = trimBlanks(bare(p.Organization)), trimBlanks(bare(p.AccountID))
-	if s.OneExternalID == "" {
+	if s.ExternalIDsUnused == "" {
 		r.ExternalID = trimBlanks(bare(p.ExternalID))
 	}
 	switch {
@@ -38,12 +37,12 @@ func (s *Survey) judge(r *Row, p person) {
 		s.name(r, p, a)
 	}
 	if r.Sendable() {
-		r.judgeOrganization(s.options)
+		r.checkOrganization(s.options)
 		r.Note = r.note()
 	}
 }
 
-// keepCells sets what the row is written with again.
+// keepCells sets the cells with which the row is written again.
 func (s *Survey) keepCells(r *Row, cells []string) {
 	for i, c := range cells {
 		cells[i] = Unguard(c)
@@ -61,8 +60,8 @@ func (s *Survey) keepCells(r *Row, cells []string) {
 	}
 }
 
-// broken is a row whose cells cannot be trusted. One of a file of ours is so until its reason is emptied: there its
-// cells fill the columns that the file was given, and nothing else shows it any more.
+// broken sets what is known of a row whose cells cannot be trusted. In a file of ours, such a row stays broken until
+// its reason is emptied: its cells now fill the columns of that file, so nothing else shows that they are wrong.
 func (s *Survey) broken(r *Row, cells []string) {
 	r.NoAddress, r.repairs = true, nil
 	switch r.Invalid = r.fault.Of(1) + ": " + r.fault.Hint; {
@@ -74,7 +73,7 @@ func (s *Survey) broken(r *Row, cells []string) {
 	r.mentioned(cells)
 }
 
-// mentioned remembers the addresses anywhere in a row whose own cannot be read: they count as being in the file.
+// mentioned adds the addresses anywhere in a row whose own address cannot be read: they count as in the file.
 func (r *Row) mentioned(cells []string) {
 	for _, piece := range mention.FindAllString(strings.Join(cells, "\n"), -1) {
 		r.further(strings.Trim(piece, "."))
@@ -108,7 +107,7 @@ func (s *Survey) address(r *Row, cells []string, p person) address {
 	return a
 }
 
-// further remembers other addresses of the same person.
+// further adds other addresses of the same person.
 func (r *Row) further(cell string) {
 	a, _ := addressIn(cell)
 	for _, key := range slices.Concat([]string{a.key}, a.others) {
@@ -118,8 +117,8 @@ func (r *Row) further(cell string) {
 	}
 }
 
-// name says how the person is called: by the full name, else by its parts,
-// else by what stands with the address, else by the address.
+// name sets the name of the person: the full name, else its parts joined,
+// else what stands with the address, else the address.
 func (s *Survey) name(r *Row, p person, a address) {
 	r.Name = r.Email
 	if s.options.NeedAccounts || s.options.NoNames {
@@ -137,7 +136,7 @@ func (s *Survey) name(r *Row, p person, a address) {
 			r.refuse(fault, fmt.Sprintf("the name is %q: a %s: %s", shown, fault.Of(1), fault.Hint))
 		case name == "":
 			continue
-		case s.anothers[r.Number], s.isAnothers(r, name, a):
+		case s.misplaced[r.Number], s.isMisplaced(r, name, a):
 			k := kindOf("anothers_address")
 			r.refuse(k, k.Of(1)+": "+k.Hint+"; "+uncorrected.Hint)
 		}
@@ -150,8 +149,8 @@ func (s *Survey) name(r *Row, p person, a address) {
 	}
 }
 
-// fullName is the cell of full names, once where a source joins it for each directory with a ;, and without the
-// address where it repeats that; another one is no name.
+// fullName returns the cell of full names: once where a source repeats it with a ; for each directory, and without the
+// row's address if it has that. A cell that is only an address, of anybody, is no name.
 func fullName(p person, a address) string {
 	name, more, _ := strings.Cut(p.Name, ";")
 	other := func(s string) bool { return trimBlanks(s) != "" && trimBlanks(s) != trimBlanks(name) }
@@ -166,9 +165,8 @@ func fullName(p person, a address) string {
 	return name
 }
 
-// judgeOrganization says whether an organization can be made of the name of one. No value is none: it would be a group
-// of everybody who has none.
-func (r *Row) judgeOrganization(o Options) {
+// checkOrganization checks whether the name of an organization can be used. Words for "no value" are none.
+func (r *Row) checkOrganization(o Options) {
 	switch name := r.Organization; {
 	case !o.Organizations:
 	case isNothing(name), isNull(name):

@@ -1,0 +1,157 @@
+package export
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// alignmentRows is in how many of the first rows names are compared with the addresses of other rows.
+const alignmentRows = 10_000
+
+// alignment looks for names that were sorted, moved, filled down or replaced without their addresses, all or some.
+type alignment struct {
+	rows       int
+	agree      int // rows with a word of the name in the address
+	whole      int // and no other word in it
+	partly     int // and another one, though the name is of several words, none an initial, in Latin letters
+	mismatches []mismatch
+	made       map[uint64]int // how far names make what has such a hash
+}
+
+// How far names make a text: in part; wholly, of a first and a last one; and so by names with addresses of others.
+const inPart, wholly, mismatched = 1, 2, 4
+
+// mismatch is a row whose address has a part that is not in its name.
+type mismatch struct {
+	index  int // of the rows that may be sent
+	number int
+	place  Place
+	key    hash128
+	local  uint64 // a hash of the local part, whole
+	agrees bool   // another part of it is of the name
+}
+
+func (a *alignment) add(r *Row) {
+	if r.Number > alignmentRows {
+		return
+	}
+	a.rows++
+	local, words := localWords(r.Key), foldedWords(r.Name)
+	whole := hash64(strings.Join(local, ""))
+	x := mismatch{a.rows, r.Number, r.Place, hashOf(r.identity()), whole, agrees(r.Name, local)}
+	full := wholly
+	initial := func(word string) bool { return len(word) == 1 }
+	if !covers(words, local) {
+		full |= mismatched
+		a.mismatches = append(a.mismatches, x)
+		if x.agrees && len(words) > 1 && isLatin(r.Name) && !slices.ContainsFunc(words, initial) {
+			a.partly++
+		}
+	} else if x.agrees {
+		a.whole++
+	}
+	if x.agrees {
+		a.agree++
+	}
+	if len(words) < 2 {
+		return
+	}
+	first := words[0]
+	for _, last := range []string{words[len(words)-1], strings.Join(words[1:], "")} {
+		for _, made := range []string{first, last, first[:1] + last, last[:1] + first} {
+			a.made[hash64(made)] |= inPart
+		}
+		a.made[hash64(first+last)] |= full
+		a.made[hash64(last+first)] |= full
+	}
+}
+
+// checkNames refuses a file with more names in addresses of others than chance explains; of a few it rejects the rows.
+func (s *Survey) checkNames() error {
+	if s.columns.namesByFlag() {
+		return nil
+	}
+	a, at, where := &s.alignment, Place{}, "of the file"
+	moved := len(without(a.mismatches, func(x mismatch) bool { return x.agrees || a.made[x.local] == 0 }))
+	n := max(moved, a.partly)
+	if !(moved > 2 && moved*4 > a.agree) && !(a.partly > 4 && a.partly > 2*a.whole) {
+		s.rejectMisplaced()
+		block := a.block()
+		if without(block, func(x mismatch) bool { return s.misplaced[x.number] }) == nil {
+			return nil
+		}
+		at, n, where = block[0].place, len(block), "from here on"
+	}
+	return refuse(at, fmt.Sprintf("the names of %d rows %s are not those in their addresses: one column was probably "+
+		"sorted, moved, filled down or replaced without the other", n, where),
+		"make the export again; if the names are right, say so with --column name=COLUMN")
+}
+
+// rejectMisplaced rejects rows with an address of another whole name, but of no namesake, and mismatches beside them.
+func (s *Survey) rejectMisplaced() {
+	a := &s.alignment
+	for _, besides := range []bool{false, a.agree*3 > a.rows*2} {
+		for _, x := range a.mismatches {
+			beside := besides && !x.agrees && (s.misplaced[x.number-1] || s.misplaced[x.number+1])
+			made, shared := a.made[x.local], s.keys.repeated[x.key] > 0
+			if s.misplaced[x.number] || made < mismatched && !(shared && made >= wholly) && !beside {
+				continue
+			}
+			s.misplaced[x.number] = true
+			s.Valid, s.Invalid = s.Valid-1, s.Invalid+1
+			if shared {
+				s.keys.repeated[x.key]--
+				s.keys.duplicates--
+			}
+			s.tally.add(x.place, kindOf("anothers_address"))
+			s.Examples = without(s.Examples, func(r *Row) bool { return r.Number == x.number })
+		}
+	}
+}
+
+// block is the longest run of mismatches in rows that follow one another, if chance would make one in fewer than one of
+// 10,000 such files; else nil. Addresses of a role (info@) that follow one another are one.
+func (a *alignment) block() (longest []mismatch) {
+	var run []mismatch
+	before := mismatch{}
+	for _, x := range a.mismatches {
+		if x.index > before.index+1 {
+			run = nil
+		}
+		if x.local != before.local || a.made[x.local] > 0 {
+			run = append(run, x)
+		}
+		if before = x; len(run) > len(longest) {
+			longest = run
+		}
+	}
+	n, others := len(longest), a.rows-len(longest)
+	chance := float64(others-a.whole+1) / float64(others+2) // of a mismatch in the other rows, by Laplace's rule
+	if n < 5 || a.whole < n || float64(a.rows)*math.Pow(chance, float64(n)) > 1e-4 {
+		return nil
+	}
+	return longest
+}
+
+// isMisplaced reports whether the address of a row probably is another person's: it does not contain the row's name,
+// which stands in a further address of the cell, or the name beside it or, if most names of the file stand in their
+// addresses, that in another cell does; then a row that is too short for another column of addresses is, too.
+func (s *Survey) isMisplaced(r *Row, name string, a address) bool {
+	stands := func(name, key string) bool { return name != "" && agrees(name, localWords(key)) }
+	other := slices.ContainsFunc(a.others, func(key string) bool { return stands(name, key) }) || stands(a.name, a.key)
+	if other || !s.columns.namesAgree || r.Number > alignmentRows || stands(name, a.key) {
+		return other && !stands(name, a.key)
+	}
+	local := localWords(a.key)
+	for i, cell := range r.record.Cells {
+		field, words := s.columns.holds(i), foldedWords(cell)
+		other = other || (field == 0 || field == Organization) && !s.header.says(i, soundWord) && len(words) > 1 &&
+			!strings.Contains(cell, "@") && agrees(cell, local) && covers(words, local)
+	}
+	for i := len(r.record.Cells); i < len(s.header.names); i++ {
+		other = other || s.columns.cells.of(i).looksAddresses()
+	}
+	return other
+}
