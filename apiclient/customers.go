@@ -53,8 +53,7 @@ func (c *Client) RevokePortalAccess(ctx context.Context, accountID string, hooks
 
 // RenameCustomer changes the display name of a portal-only account of this site, through the gateway. The operation is
 // experimental: only a copy of its documentation is known, and it was never tried. KindSite: the site has no cloud id,
-// so nothing was sent. KindNotFound and KindInvalid are about this account or name unless
-// Error.RouteInDoubt.
+// so nothing was sent. KindNotFound and KindInvalid are about this account or name unless Error.RouteInDoubt.
 func (c *Client) RenameCustomer(ctx context.Context, accountID, displayName string) (Call, error) {
 	if c.tenant == "" {
 		return Call{}, newError(opRename.name, KindSite, "no cloud id", "")

@@ -14,7 +14,7 @@ import (
 type view struct {
 	encoding csvtext.Encoding
 	*layout
-	err error // why it cannot be read so
+	err          error    // why it cannot be read so
 	known        int      // headers that are in the table of words
 	right, wrong int      // words of names that stand in the address, and those that would but for a letter
 	sent         uint64   // a hash of all that is sent of the rows

@@ -54,8 +54,7 @@ var statuses = [...]struct{ name, meaning string }{
 	NotPortalOnly: {"not_portal_only", "The account is more than a portal customer; it is left as it is."},
 }
 
-// ImportStatuses are the statuses that a row of import or sync can have, in the order in which
-// people are shown them.
+// ImportStatuses are the statuses that a row of import or sync can have, in the order in which people are shown them.
 func ImportStatuses() []Status {
 	return []Status{Created, CreatedUnconfirmed, Conflict, Known, Renamed, Duplicate, Excluded,
 		RevokedBefore, Invalid, Failed, Unknown, NotAttempted}

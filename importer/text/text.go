@@ -94,8 +94,7 @@ func CommandLine(words ...string) string {
 	return strings.Join(quoted, " ")
 }
 
-// Minute is t in local time, rounded up to the minute, with the time zone named:
-// "15:04 CET on 2 January".
+// Minute is t in local time, rounded up to the minute, with the time zone named: "15:04 CET on 2 January".
 func Minute(t time.Time) string {
 	t = t.Add(time.Minute - time.Nanosecond).Truncate(time.Minute).Local()
 	return t.Format("15:04 ") + Zone(t) + t.Format(" on 2 January")

@@ -27,8 +27,7 @@ type chart struct {
 	Text             string // the chart in words
 }
 
-// draw shows the rows that were answered; nil when none were sent, or when it was
-// over too soon to draw anything.
+// draw shows the rows that were answered; nil when none were sent, or when it was over too soon to draw anything.
 func (t *Trace) draw() *chart {
 	total, most, paused := 0, 0, time.Duration(0)
 	for _, s := range t.Steps {

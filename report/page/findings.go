@@ -82,8 +82,7 @@ func (f *Findings) Add(r importer.Result) {
 	f.listed = append(f.listed, row)
 }
 
-// cell is what the row has in a field, or where that is wrong, its cell: for
-// the page, and of its own memory.
+// cell is what the row has in a field, or where that is wrong, its cell: for the page, and of its own memory.
 func (f *Findings) cell(r importer.Result, value string, field export.Field) string {
 	at, found := f.columns[field]
 	if value == "" && found && r.Row != nil && at < len(r.Row.Cells) {
@@ -124,9 +123,8 @@ var (
 	unnumbered = regexp.MustCompile(`(\brow |\bline )\d+|\b\d{4}-\d{2}-\d{2}\b`)
 )
 
-// redact is the reason of a row without what could be a name or an address:
-// quotations, anything with an @, and what the row itself has. Whole addresses
-// go first: the row's own may be a part of another one.
+// redact is the reason of a row without what could be a name or an address: quotations, anything with an @, and what
+// the row itself has. Whole addresses go first: the row's own may be a part of another one.
 func redact(r importer.Result) string {
 	s := quotation.ReplaceAllString(r.Reason, `"…"`)
 	s = address.ReplaceAllString(s, "…@…")
