@@ -60,11 +60,12 @@ func (a *alignment) add(r *Row) {
 	}
 	first := words[0]
 	for _, last := range []string{words[len(words)-1], strings.Join(words[1:], "")} {
-		for _, made := range []string{first, last, first[:1] + last, last[:1] + first} {
+		for _, made := range []string{first, last, last[:1] + first} {
 			a.made[hash64(made)] |= inPart
 		}
-		a.made[hash64(first+last)] |= full
-		a.made[hash64(last+first)] |= full
+		for _, made := range []string{first + last, last + first, first[:1] + last} {
+			a.made[hash64(made)] |= full
+		}
 	}
 }
 

@@ -28,6 +28,8 @@ var witnesses = []struct {
 	{name: "and glued, with numbers, the last name first", file: "Name,Email,City\n" + pupils + "Ann Lee,harbo7@example.com,Ulm\nBo Har,leeann.1@example.com,Ulm\n", invalid: "harbo7@example.com leeann.1@example.com"},
 	{name: "and the row beside them", file: "Name,Email,City\n" + pupils + "Ann Lee,kiwi7@example.com,Ulm\nBo Hart,ann.lee@example.com,Ulm\nCy Orr,bo.hart@example.com,Ulm\nDi Falk,di.falk@example.com,Ulm\nEd Holm,skater@example.com,Ulm\n", invalid: "kiwi7@example.com ann.lee@example.com bo.hart@example.com"},
 	{name: "rows beside it where addresses often say nothing", file: "Name,Email,City\n" + pupils + "Cy Orr,kiwi7@example.com,Ulm\nAnn Lee,skater@example.com,Ulm\nBo Hart,ann.lee@example.com,Ulm\nDi Falk,owl@example.com,Ulm\nEd Holm,fox@example.com,Ulm\n", invalid: "ann.lee@example.com"},
+	{name: "and with initials", file: "Name,Email,City\n" + pupils + "Ann Lemon,bhart@example.com,Ulm\nBo Hart,alemon@example.com,Ulm\n", invalid: "bhart@example.com alemon@example.com"},
+	{name: "apostrophes in names", file: "Name,Email,City\n" + pupils + "Jo O'Connor,joconnor@example.com,Ulm\nAl D'Angelo,adangelo@example.com,Ulm\nMia O’Brien,mia.obrien@example.com,Ulm\n"},
 	{name: "two people of one family", file: "Name,Email,City\n" + pupils + "Ann Lee,bo.lee@example.com,Ulm\nBo Lee,ann.lee@example.com,Ulm\n", invalid: "bo.lee@example.com ann.lee@example.com"},
 	{name: "the user says so", options: told("name", "Name"), file: "Name,Email,City\n" + pupils + "Ann Lee,bo.hart@example.com,Ulm\nBo Hart,ann.lee@example.com,Ulm\n"},
 	{name: "a maiden name that a namesake has", file: "Name,Email,City\n" + pupils + "Ann Lee,ann.jones@example.com,Ulm\nAnn Jones,ann.jones2@example.com,Ulm\n"},

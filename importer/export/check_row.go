@@ -132,8 +132,7 @@ func (s *Survey) name(r *Row, p person, a address) {
 		}
 		switch {
 		case fault != nil:
-			shown := text.Shorten(strings.ToValidUTF8(candidate, "\ufffd"), 80)
-			r.refuse(fault, fmt.Sprintf("the name is %q: a %s: %s", shown, fault.Of(1), fault.Hint))
+			r.refuse(fault, fault.Of(1)+": "+fault.Hint)
 		case name == "":
 			continue
 		case s.misplaced[r.Number], s.isMisplaced(r, name, a):

@@ -80,6 +80,7 @@ type chooser struct {
 	options Options
 	c       columns
 	group   string // whose the addresses are, by their header
+	other   bool   // that is not only the person himself
 }
 
 func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
@@ -103,7 +104,7 @@ func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
 	ch.c.cells = newEvidence(sample, ch.c.at[Email])
 	if ch.c.has(Email) {
 		m, _ := h.means(ch.c.at[Email][0], Email)
-		ch.group = m.group
+		ch.group, ch.other = m.group, m.other
 	}
 	ch.byHeader(ExternalID)
 	ch.byHeader(Organization)
@@ -126,10 +127,9 @@ func (ch *chooser) refuse(what, hint string) error { return refuse(ch.h.place, w
 // byHeader takes the column whose header means f, and no part of a name; of several the best one.
 func (ch *chooser) byHeader(f Field) {
 	best := meaning{rank: rankSelf}
-	part := func(m meaning) bool { return m.field == FirstName || m.field == LastName }
 	for i := range ch.h.names {
 		if m, ok := ch.h.means(i, f); ok && m.rank < best.rank && ch.c.holds(i) == 0 && !ch.c.byFlag[f] &&
-			!slices.ContainsFunc(ch.h.meanings(i), part) {
+			!slices.ContainsFunc(ch.h.meanings(i), meaning.ofPart) {
 			best = m
 			ch.c.at[f] = []int{i}
 		}

@@ -24,8 +24,9 @@ func foldedWords(cell string) []string {
 		return nil
 	}
 	if !isASCII(cell) {
-		cell = strings.ReplaceAll(unidecode.Unidecode(cell), "'", "") // a soft sign
+		cell = unidecode.Unidecode(cell)
 	}
+	cell = strings.ReplaceAll(cell, "'", "") // of O'Connor, or a soft sign
 	list := strings.FieldsFunc(spellings.Replace(strings.ToLower(cell)), isNoLetter)
 	for i, word := range list {
 		list[i] = string(slices.Compact([]byte(word)))

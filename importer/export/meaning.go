@@ -12,6 +12,7 @@ type meaning struct {
 	field Field
 	rank  int    // less is better
 	group string // the words that say whose it is, as in "Contact 1 First Name"; "": nobody's in particular
+	other bool   // these are not only words for the person himself
 	half  bool   // it is half of a name in some files
 }
 
@@ -27,6 +28,9 @@ const (
 func (m meaning) ofName() bool {
 	return m.field >= Name && m.field <= LastName || m.field == secondLast
 }
+
+// ofPart reports whether a meaning is of a first or of a last name.
+func (m meaning) ofPart() bool { return m.field == FirstName || m.field == LastName }
 
 // means is a header's meaning for one field.
 func (h *header) means(i int, f Field) (meaning, bool) {
@@ -53,7 +57,12 @@ func (h *header) understand(i int) []meaning {
 	if h.own[i] && h.names[i] != "jsm_account_id" || h.keys[i] == "" || h.says(i, soundWord) {
 		return nil
 	}
-	ms, plain := read(h.words[i]), read(strings.Fields(h.plain[i]))
+	outside := strings.Fields(h.plain[i])
+	ms, plain, inside := read(h.words[i]), read(outside), read(h.words[i][:len(h.words[i])-len(outside)])
+	if half := func(m meaning) bool { return m.half }; slices.ContainsFunc(inside, meaning.ofPart) &&
+		slices.ContainsFunc(plain, half) { // "Nom (Prénom)"
+		return inside
+	}
 	certain := func(m meaning) bool { return m.ofName() && m.rank < rankSelf }
 	if slices.ContainsFunc(plain, meaning.ofName) && !slices.ContainsFunc(ms, certain) && !h.says(i, elsewhereWord) {
 		return plain
@@ -74,11 +83,11 @@ func read(list []string) (ms []meaning) {
 		}
 	}
 	part, last := slices.ContainsFunc(ms, meaning.ofName), strings.Join(tokens[max(0, len(tokens)-1):], "")
-	pure := slices.ContainsFunc(tokens, func(t string) bool { return is(halfWord, t) && partOf(t) == 0 })
+	pure := slices.ContainsFunc(tokens, func(t string) bool { return is(halfWord, t) && !isPart(t) })
 	switch name := among(Name, tokens); {
 	case found[Name]:
 	case found[FirstName] && found[LastName], pure && has(wholeName),
-		pure && (found[FirstName] || found[LastName]) && !(slices.Contains(tokens, "name") && partOf(last) != 0):
+		pure && (found[FirstName] || found[LastName]) && !(slices.Contains(tokens, "name") && isPart(last)):
 		// "Nom Prénom", and not name.givenName
 		ms = append(without(ms, meaning.ofName), name)
 	case has(halfWord) && (!part || !pure):
@@ -98,7 +107,7 @@ func among(f Field, tokens []string) meaning {
 	m, kinds := meaning{field: f}, false
 	for _, t := range tokens {
 		place, own := words()[t][f.String()]
-		named := f > Email && (is(Name.String(), t) || is(wholeName, t)) || f == Name && partOf(t) != 0
+		named := f > Email && (is(Name.String(), t) || is(wholeName, t)) || f == Name && isPart(t)
 		switch {
 		case own:
 			m.rank = place
@@ -106,11 +115,11 @@ func among(f Field, tokens []string) meaning {
 		case is(mailKind, t):
 			kinds = kinds || t != "1" || f == Name
 		default:
-			m.group += t
+			m.group, m.other = m.group+t, m.other || !is(selfWord, t)
 		}
 	}
 	switch {
-	case !isSelf(m.group), (f == Name || f == Organization) && kinds:
+	case m.other, (f == Name || f == Organization) && kinds:
 		m.rank += rankGroup
 	case m.group != "":
 		m.rank += rankSelf
@@ -153,15 +162,8 @@ func split(word string) []string {
 
 func isLatin(word string) bool { return unicode.Is(unicode.Latin, []rune(word)[0]) }
 
-// partOf is the part of a name that words mean; 0: none.
-func partOf(key string) Field {
-	for _, f := range []Field{FirstName, LastName} {
-		if is(f.String(), key) {
-			return f
-		}
-	}
-	return 0
-}
+// isPart reports words for a part of a name.
+func isPart(key string) bool { return is(FirstName.String(), key) || is(LastName.String(), key) }
 
 // says reports a header with a word of a class.
 func (h *header) says(i int, c string) bool {

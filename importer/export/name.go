@@ -42,11 +42,11 @@ var (
 )
 
 // isSimple reports names that need no second look: Latin letters, none of those beyond ASCII
-// next to another or a capital in a word, digits and blanks.
+// next to another or a capital in a word, and blanks.
 func isSimple(s string) bool {
 	before := ' '
 	for _, r := range s {
-		plain := 'a' <= r|0x20 && r|0x20 <= 'z' || '0' <= r && r <= '9' || r == ' '
+		plain := 'a' <= r|0x20 && r|0x20 <= 'z' || r == ' '
 		marked := 'À' <= r && r <= 'ž' && r != '×' && r != '÷' && before < utf8.RuneSelf &&
 			(before == ' ' || unicode.IsLower(r))
 		if !plain && !marked {

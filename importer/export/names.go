@@ -25,7 +25,8 @@ func (ch *chooser) candidates() []candidate {
 	var list []candidate
 	for i, key := range ch.h.keys {
 		ms := ch.h.meanings(i)
-		if m, mail := ch.h.means(i, Email); mail && ch.c.cells.of(i).content() == certainNames { // a wrong header
+		s, login := ch.c.cells.of(i), ch.h.isLogin(i) // as in "User name"
+		if m, mail := ch.h.means(i, Email); (mail || login && !s.isOneWord()) && s.content() == certainNames {
 			ms = []meaning{{field: Name, rank: rankGroup, group: m.group}}
 		} else if ms == nil && key != "" && key == ch.group { // "Guest" beside "Guest email"
 			ms = []meaning{{field: Name, rank: rankGroup}}
@@ -210,7 +211,7 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 	}
 	s := ch.c.cells.of(r.names()...)
 	another := func(c candidate) bool { return c.score < sameGroup && c.ofName() }
-	anothers := !isSelf(ch.group) && slices.ContainsFunc(all, another)
+	anothers := ch.other && slices.ContainsFunc(all, another)
 	for i := range ch.h.names { // whose the addresses beside a pupil's name are nobody says
 		anothers = anothers || ch.h.says(i, parentWord) && ch.c.holds(i) == 0 && ch.c.cells.of(i).content() > categories
 	}

@@ -265,3 +265,17 @@ func TestReasonsStandUntilTheyAreEmptied(t *testing.T) {
 		t.Errorf("%v %v", err, tellAll(rows))
 	}
 }
+
+// A reason stands in the failed file, which a spreadsheet may save in any encoding.
+func TestReasonsOfBrokenLettersAreASCII(t *testing.T) {
+	_, rows, err := readAll(t, writeFile(t, "x.csv", "name,email\nJosÃ© Lee,jose@example.com\nAnn,ann@example.com\nM?ller,m@example.com\n"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if why := rows[0].Invalid; why == "" || !isASCII(why) {
+		t.Errorf("%q", why)
+	}
+	if why := rows[2].Invalid; !strings.Contains(why, "M?ller") {
+		t.Errorf("%q", why)
+	}
+}

@@ -51,6 +51,8 @@ func (s *sniffer) sniff() (*layout, error) {
 		return nil, refuse(at, "the first line holds an address: the file has no header row",
 			fmt.Sprintf("use --no-header --column email=%d --column name=N, where N is the number of the column "+
 				"of names, or none", address+1))
+	case slices.ContainsFunc(best.header.names, csvtext.IsMisread):
+		return nil, refuse(at, "the header has letters that were broken before", kindOf("name_lost_letters").Hint)
 	case best.named == no && best.header.trimmed == 1:
 		return nil, refuse(at, fmt.Sprintf("no header names a column of e-mail addresses in the first %d lines",
 			headerSearch), "delete the lines above the header; if it has other words, use --column email=COLUMN; if "+

@@ -69,13 +69,3 @@ func isKnown(key string) bool {
 	}
 	return is(otherWord, key) || is(halfWord, key) || is(selfWord, key)
 }
-
-// isSelf reports words that say no more than that something is the person's own.
-func isSelf(group string) bool {
-	for i := range group {
-		if i > 0 && is(selfWord, group[:i]) && isSelf(group[i:]) {
-			return true
-		}
-	}
-	return group == "" || is(selfWord, group)
-}
