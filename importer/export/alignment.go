@@ -39,8 +39,14 @@ func (a *alignment) add(r *Row) {
 	}
 	a.rows++
 	local, words := localWords(r.Key), foldedWords(r.Name)
-	whole := hash64(strings.Join(local, ""))
-	x := mismatch{a.rows, r.Number, r.Place, hashOf(r.identity()), whole, agrees(r.Name, local)}
+	x := mismatch{
+		index:  a.rows,
+		number: r.Number,
+		place:  r.Place,
+		key:    hashOf(r.identity()),
+		local:  hash64(strings.Join(local, "")),
+		agrees: agrees(r.Name, local),
+	}
 	full := wholly
 	initial := func(word string) bool { return len(word) == 1 }
 	if !covers(words, local) {

@@ -79,8 +79,7 @@ type chooser struct {
 	h       *header
 	options Options
 	c       columns
-	group   string // whose the addresses are, by their header
-	other   bool   // that is not only the person himself
+	email   meaning // of the header of the addresses
 }
 
 func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
@@ -103,8 +102,7 @@ func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
 	}
 	ch.c.cells = newEvidence(sample, ch.c.at[Email])
 	if ch.c.has(Email) {
-		m, _ := h.means(ch.c.at[Email][0], Email)
-		ch.group, ch.other = m.group, m.other
+		ch.email, _ = h.means(ch.c.at[Email][0], Email)
 	}
 	ch.byHeader(ExternalID)
 	ch.byHeader(Organization)

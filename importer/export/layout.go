@@ -53,8 +53,8 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 	}
 	h := &l.header
 	for i := range h.names {
-		email := slices.Contains(l.columns.at[Email], i)
-		if email || h.says(i, mailWord) && !h.own[i] && !h.says(i, elsewhereWord) && !h.isLogin(i) {
+		mail := h.says(i, mailWord) && !h.own[i] && !h.says(i, elsewhereWord) && !h.isLogin(i)
+		if mail || l.columns.holds(i) == Email {
 			l.second = append(l.second, i)
 		}
 	}

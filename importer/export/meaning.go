@@ -59,12 +59,12 @@ func (h *header) understand(i int) []meaning {
 	}
 	outside := strings.Fields(h.plain[i])
 	ms, plain, inside := read(h.words[i]), read(outside), read(h.words[i][:len(h.words[i])-len(outside)])
-	if half := func(m meaning) bool { return m.half }; slices.ContainsFunc(inside, meaning.ofPart) &&
-		slices.ContainsFunc(plain, half) { // "Nom (Prénom)"
-		return inside
-	}
+	half := func(m meaning) bool { return m.half }
 	certain := func(m meaning) bool { return m.ofName() && m.rank < rankSelf }
-	if slices.ContainsFunc(plain, meaning.ofName) && !slices.ContainsFunc(ms, certain) && !h.says(i, elsewhereWord) {
+	switch {
+	case slices.ContainsFunc(inside, meaning.ofPart) && slices.ContainsFunc(plain, half): // "Nom (Prénom)"
+		return inside
+	case slices.ContainsFunc(plain, meaning.ofName) && !slices.ContainsFunc(ms, certain) && !h.says(i, elsewhereWord):
 		return plain
 	}
 	return ms

@@ -28,7 +28,7 @@ func (ch *chooser) candidates() []candidate {
 		s, login := ch.c.cells.of(i), ch.h.isLogin(i) // as in "User name"
 		if m, mail := ch.h.means(i, Email); (mail || login && !s.isOneWord()) && s.content() == certainNames {
 			ms = []meaning{{field: Name, rank: rankGroup, group: m.group}}
-		} else if ms == nil && key != "" && key == ch.group { // "Guest" beside "Guest email"
+		} else if ms == nil && key != "" && key == ch.email.group { // "Guest" beside "Guest email"
 			ms = []meaning{{field: Name, rank: rankGroup}}
 		}
 		for _, m := range ms {
@@ -44,7 +44,7 @@ func (ch *chooser) candidates() []candidate {
 // score is that of a column by one meaning of its header; 0: it holds no names.
 func (ch *chooser) score(i int, m meaning) int {
 	s, whole := ch.c.cells.of(i), m.field == Name
-	own := ch.group != "" && (m.group == ch.group || m.rank < rankGroup && ch.h.keys[i] == ch.group)
+	own := ch.email.group != "" && (m.group == ch.email.group || m.rank < rankGroup && ch.h.keys[i] == ch.email.group)
 	switch {
 	case !m.ofName(), s.addresses > 0 && s.names == 0,
 		(!whole || m.rank >= rankContact) && s.filled > 0 && !s.looksNames():
@@ -65,9 +65,8 @@ func (ch *chooser) score(i int, m meaning) int {
 // logins, what the header says to be something else, the same few words again and again.
 func (ch *chooser) isOther(i int) bool {
 	s := ch.c.cells.of(i)
-	c := s.content()
-	return ch.h.names[i] == "" && c != certainNames || ch.h.own[i] || ch.h.says(i, elsewhereWord) ||
-		ch.h.says(i, otherWord) || c == logins || c == categories || s.addresses > 0 && s.names == 0
+	return ch.h.names[i] == "" && s.content() != certainNames || ch.h.own[i] || ch.h.says(i, elsewhereWord) ||
+		ch.h.says(i, otherWord) || s.content() == logins || s.content() == categories || s.addresses > 0 && s.names == 0
 }
 
 // isCompany reports a column that says the same as the one of organizations.
@@ -211,7 +210,7 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 	}
 	s := ch.c.cells.of(r.names()...)
 	another := func(c candidate) bool { return c.score < sameGroup && c.ofName() }
-	anothers := ch.other && slices.ContainsFunc(all, another)
+	anothers := ch.email.other && slices.ContainsFunc(all, another)
 	for i := range ch.h.names { // whose the addresses beside a pupil's name are nobody says
 		anothers = anothers || ch.h.says(i, parentWord) && ch.c.holds(i) == 0 && ch.c.cells.of(i).content() > categories
 	}
