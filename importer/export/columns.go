@@ -26,12 +26,10 @@ func (r mapping) names() []int {
 
 // half returns the one part of names, first or last, that has a column, and the other part; 0: none or both have.
 func (r mapping) half() (known, other Field) {
-	first, last := len(r[FirstName]) > 0, len(r[LastName]) > 0
-	switch {
-	case first && !last:
-		return FirstName, LastName
-	case last && !first:
-		return LastName, FirstName
+	for _, pair := range [][2]Field{{FirstName, LastName}, {LastName, FirstName}} {
+		if known, other = pair[0], pair[1]; len(r[known]) > 0 && len(r[other]) == 0 {
+			return known, other
+		}
 	}
 	return 0, 0
 }

@@ -143,11 +143,12 @@ func (h *header) isOther(other header, email []int) bool {
 			continue
 		}
 		named++
-		if isKnown(key) || other.says(i, elsewhereWord) || key != "" && slices.Contains(h.keys, key) {
+		m, ok := other.means(i, Email)
+		certain := ok && m.rank < rankGroup
+		if certain || isKnown(key) || other.says(i, elsewhereWord) || key != "" && slices.Contains(h.keys, key) {
 			known++
 		}
-		m, ok := other.means(i, Email)
-		mail, here = mail || ok, here || ok && m.rank < rankGroup && slices.Contains(email, i)
+		mail, here = mail || ok, here || certain && slices.Contains(email, i)
 	}
 	return named > 1 && (known == named || here || mail && known*2 >= named)
 }

@@ -116,15 +116,15 @@ func (ch *chooser) assemble(list, all []candidate) (full []int, parts mapping) {
 		}
 	}
 	known, other := parts.half()
+	together := -1
 	for _, c := range all {
-		if known == 0 || !c.half && c.field != other || !fits(c) || slices.Contains(parts[known], c.at) ||
-			len(parts[other]) > 0 && c.group != group {
+		if known == 0 || !c.half && c.field != other || !fits(c) || slices.Contains(parts[known], c.at) {
 			continue
 		}
 		o := ch.c.cells.overlap([]int{c.at}, parts[known])
 		alone := ch.c.cells.of(c.at).oneWord == 0 && ch.c.cells.of(parts[known]...).agree == 0
-		if !alone && o.first*10 <= o.rows {
-			parts[other] = []int{c.at}
+		if n := o.rows + ch.c.cells.of(c.at).agree; !alone && o.first*10 <= o.rows && n > together {
+			parts[other], together = []int{c.at}, n
 		}
 	}
 	return full, parts
@@ -259,9 +259,10 @@ func (ch *chooser) betterNames(found *columnStats) int {
 // others returns the columns that may also hold names and were not taken, the likeliest first.
 func (ch *chooser) others() (list []int) {
 	for i := range ch.h.names {
-		known := slices.ContainsFunc(ch.h.meanings(i), func(m meaning) bool { return !m.ofName() })
-		known = known || ch.h.isLogin(i) && ch.c.cells.of(i).isOneWord() || ch.h.says(i, soundWord) && ch.c.hasNames()
-		if ch.c.holds(i) == 0 && ch.c.cells.of(i).content() > noNames && !ch.isOther(i) && !known {
+		s := ch.c.cells.of(i)
+		known := func(m meaning) bool { return !m.ofName() && (m.field != Email || m.rank >= rankGroup || s.ats > 0) }
+		if ch.c.holds(i) == 0 && s.content() > noNames && !ch.isOther(i) && !slices.ContainsFunc(ch.h.meanings(i), known) &&
+			!(ch.h.isLogin(i) && s.isOneWord()) && !(ch.h.says(i, soundWord) && ch.c.hasNames()) {
 			list = append(list, i)
 		}
 	}
