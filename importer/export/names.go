@@ -261,8 +261,8 @@ func (ch *chooser) others() (list []int) {
 	for i := range ch.h.names {
 		s := ch.c.cells.of(i)
 		known := func(m meaning) bool { return !m.ofName() && (m.field != Email || m.rank >= rankGroup || s.ats > 0) }
-		if ch.c.holds(i) == 0 && s.content() > noNames && !ch.isOther(i) && !slices.ContainsFunc(ch.h.meanings(i), known) &&
-			!(ch.h.isLogin(i) && s.isOneWord()) && !(ch.h.says(i, soundWord) && ch.c.hasNames()) {
+		if ch.c.holds(i) == 0 && s.content() > noNames && !ch.isOther(i) && !(ch.h.isLogin(i) && s.isOneWord()) &&
+			!(ch.h.says(i, soundWord) && ch.c.hasNames()) && !slices.ContainsFunc(ch.h.meanings(i), known) {
 			list = append(list, i)
 		}
 	}
