@@ -42,11 +42,11 @@ var (
 )
 
 // isSimple reports names that need no second look: Latin letters, none of those beyond ASCII
-// next to another or a capital in a word, and blanks.
+// next to another or a capital in a word, digits and blanks.
 func isSimple(s string) bool {
 	before := ' '
 	for _, r := range s {
-		plain := 'a' <= r|0x20 && r|0x20 <= 'z' || r == ' '
+		plain := 'a' <= r|0x20 && r|0x20 <= 'z' || '0' <= r && r <= '9' || r == ' '
 		marked := 'À' <= r && r <= 'ž' && r != '×' && r != '÷' && before < utf8.RuneSelf &&
 			(before == ' ' || unicode.IsLower(r))
 		if !plain && !marked {
@@ -97,8 +97,7 @@ func joinParts(parts ...string) string {
 // place, and what stands between people: {{name}}, <b>Ann</b>, CN=Ann, =1+2, 12;#Ann, O\'Hara, b'Ann',
 // 'Ann', Ann+Lee, *|FNAME|*, %NAME%, M&uuml;ller, J%C3%BCrgen, #REF!, 2024-05-01, 01-May, a link; and what was cut.
 var code = regexp.MustCompile(`[{}<>\\;]|\S=|=\d|^=.*[(!|]|^#\s|#[^\d\s]|%\w|\+\pL|\pL[*|:@]\pL|\*\||''|//|_x\d|` +
-	`^\pL?'.*'$|^\d+[-./E]\S*\d$|(^|\s)(\d{4}-\d\d-\d\d|\d\d?(-|\. )\pL{3}|\pL{3}-\d\d?|` +
-	`(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mai|Okt|Dez)\.? \d\d)(\s|$)|,$|…|\.\.\.`)
+	`^\pL?'.*'$|^\d+[-./E]\S*\d$|(^|\s)(\d{4}-\d\d-\d\d|\d\d?(-|\. )\pL{3}|\pL{3}-\d\d?)(\s|$)|,$|…|\.\.\.`)
 
 // lost are letters that are none any more: M?ller, Jose´, ╗│╦▄, ·¼, —é–Ø, and signs beyond ASCII alone.
 var lost = regexp.MustCompile(`[\x00?\x{80}-\x{9f}\x{fffd}¤-¨¬¯±-³¶¸¹¼-¾\x{2200}-\x{22ff}\x{2500}-\x{259f}]|` +
