@@ -93,7 +93,7 @@ func (s *Survey) checkNames() error {
 	}
 	return refuse(at, fmt.Sprintf("the names of %d rows %s are not those in their addresses: one column was probably "+
 		"sorted, moved, filled down or replaced without the other", n, where),
-		"make the export again; if the names are right, say so with --column name=COLUMN")
+		"make the export again; if the names are right, name them: --column name=COLUMN, or first_name= and last_name=")
 }
 
 // rejectMisplaced rejects rows with an address of another whole name, but of no namesake, and mismatches beside them.
