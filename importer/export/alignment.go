@@ -17,10 +17,10 @@ type alignment struct {
 	whole      int // and no other word in it
 	partly     int // and another one, though the name is of several words, none an initial, in Latin letters
 	mismatches []mismatch
-	made       map[uint64]int // how far names make what has such a hash
+	spelled    map[uint64]int // by the hash of a text, how far names spell it
 }
 
-// How far names make a text: in part; wholly, of a first and a last one; and so by names with addresses of others.
+// How far names spell a text: in part; wholly, of a first and a last one; and so by names with addresses of others.
 const inPart, wholly, mismatched = 1, 2, 4
 
 // mismatch is a row whose address has a part that is not in its name.
@@ -38,7 +38,7 @@ func (a *alignment) add(r *Row) {
 		return
 	}
 	a.rows++
-	local, words := localWords(r.Key), foldedWords(r.Name)
+	local, words := localWords(r.Key), asciiWords(r.Name)
 	x := mismatch{
 		index:  a.rows,
 		number: r.Number,
@@ -66,11 +66,11 @@ func (a *alignment) add(r *Row) {
 	}
 	first := words[0]
 	for _, last := range []string{words[len(words)-1], strings.Join(words[1:], "")} {
-		for _, made := range []string{first, last, last[:1] + first} {
-			a.made[hash64(made)] |= inPart
+		for _, text := range []string{first, last, last[:1] + first} {
+			a.spelled[hash64(text)] |= inPart
 		}
-		for _, made := range []string{first + last, last + first, first[:1] + last} {
-			a.made[hash64(made)] |= full
+		for _, text := range []string{first + last, last + first, first[:1] + last} {
+			a.spelled[hash64(text)] |= full
 		}
 	}
 }
@@ -81,7 +81,7 @@ func (s *Survey) checkNames() error {
 		return nil
 	}
 	a, at, where := &s.alignment, Place{}, "of the file"
-	moved := len(without(a.mismatches, func(x mismatch) bool { return x.agrees || a.made[x.local] == 0 }))
+	moved := len(without(a.mismatches, func(x mismatch) bool { return x.agrees || a.spelled[x.local] == 0 }))
 	n := max(moved, a.partly)
 	if !(moved > 2 && moved*4 > a.agree) && !(a.partly > 4 && a.partly > 2*a.whole) {
 		s.rejectMisplaced()
@@ -102,8 +102,8 @@ func (s *Survey) rejectMisplaced() {
 	for _, besides := range []bool{false, a.agree*3 > a.rows*2} {
 		for _, x := range a.mismatches {
 			beside := besides && !x.agrees && (s.misplaced[x.number-1] || s.misplaced[x.number+1])
-			made, shared := a.made[x.local], s.keys.repeated[x.key] > 0
-			if s.misplaced[x.number] || made < mismatched && !(shared && made >= wholly) && !beside {
+			spelled, shared := a.spelled[x.local], s.keys.repeated[x.key] > 0
+			if s.misplaced[x.number] || spelled < mismatched && !(shared && spelled >= wholly) && !beside {
 				continue
 			}
 			s.misplaced[x.number] = true
@@ -127,7 +127,7 @@ func (a *alignment) block() (longest []mismatch) {
 		if x.index > before.index+1 {
 			run = nil
 		}
-		if x.local != before.local || a.made[x.local] > 0 {
+		if x.local != before.local || a.spelled[x.local] > 0 {
 			run = append(run, x)
 		}
 		if before = x; len(run) > len(longest) {
@@ -153,7 +153,7 @@ func (s *Survey) isMisplaced(r *Row, name string, a address) bool {
 	}
 	local := localWords(a.key)
 	for i, cell := range r.record.Cells {
-		field, words := s.columns.holds(i), foldedWords(cell)
+		field, words := s.columns.holds(i), asciiWords(cell)
 		other = other || (field == 0 || field == Organization) && !s.header.says(i, soundWord) && len(words) > 1 &&
 			!strings.Contains(cell, "@") && agrees(cell, local) && covers(words, local)
 	}

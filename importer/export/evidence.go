@@ -69,7 +69,7 @@ func (e *evidence) of(at ...int) *columnStats {
 	for row, cells := range e.sample {
 		if cell := textOf(cells, at); cell != "" {
 			s.look(cell)
-			s.compare(foldedWords(cell), e.keys[row])
+			s.compare(asciiWords(cell), e.keys[row])
 		}
 	}
 	e.stats[key] = s
@@ -112,14 +112,14 @@ func isName(cell string) bool {
 // login is a word as login names are: a small letter first, a digit in it, a sign between letters.
 var login = regexp.MustCompile(`^\p{Ll}|\p{Nd}|[_.\\].*[^.]$`)
 
-// compare compares the folded words of a cell with the address of its row.
+// compare compares the ASCII words of a cell with the address of its row.
 func (s *columnStats) compare(words []string, key string) {
 	if key == "" {
 		return
 	}
 	s.withAddress++
 	s.people[key] = true
-	local, domain := localWords(key), foldedWords(key[strings.IndexByte(key, '@'):strings.LastIndexByte(key, '.')])
+	local, domain := localWords(key), asciiWords(key[strings.IndexByte(key, '@'):strings.LastIndexByte(key, '.')])
 	inDomain := func(w string) bool { return len(w) > 3 && standsIn(w, domain) }
 	switch {
 	case slices.ContainsFunc(words, func(w string) bool { return standsIn(w, local) }):

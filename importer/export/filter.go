@@ -20,17 +20,19 @@ type condition struct {
 	found bool   // in a row of the first pass
 }
 
-// foldCase is a cell without regard to case, İ and i too, and to how its letters are composed.
-func foldCase(cell string) string { return strings.ToLower(norm.NFC.String(trimBlanks(Unguard(cell)))) }
+// lowerCase is a cell without regard to case, İ and i too, and to how its letters are composed.
+func lowerCase(cell string) string {
+	return strings.ToLower(norm.NFC.String(trimBlanks(Unguard(cell))))
+}
 
-func (c *condition) holds(cells []string) bool { return foldCase(cellAt(cells, c.at)) == c.value }
+func (c *condition) holds(cells []string) bool { return lowerCase(cellAt(cells, c.at)) == c.value }
 
 // filter leaves rows out by --include and --exclude.
 type filter []condition
 
 func newFilter(h *header, o Options) (f filter, err error) {
 	for i, m := range slices.Concat(o.Exclude, o.Include) {
-		c := condition{Match: m, flag: "exclude", at: h.index(m.Column), value: foldCase(m.Value)}
+		c := condition{Match: m, flag: "exclude", at: h.index(m.Column), value: lowerCase(m.Value)}
 		if i >= len(o.Exclude) {
 			c.flag = "include"
 		}

@@ -58,7 +58,7 @@ type Survey struct {
 // Survey reads the whole file once, row by row. A *RefusedError says why it cannot be used.
 func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
 	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), file: f, tally: tally{},
-		alignment: alignment{made: map[uint64]int{}}, misplaced: map[int]bool{},
+		alignment: alignment{spelled: map[uint64]int{}}, misplaced: map[int]bool{},
 		keys: keyIndex{nameHashes: map[hash128]uint16{}, repeated: map[hash128]int32{}}}
 	err := s.read(ctx, o)
 	if refused, ok := errors.AsType[*RefusedError](err); ok {

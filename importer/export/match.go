@@ -18,8 +18,8 @@ func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
-// foldedWords are the words of a cell, written as an address would, in ASCII letters alone, none of them doubled.
-func foldedWords(cell string) []string {
+// asciiWords are the words of a cell, written as an address would, in ASCII letters alone, none of them doubled.
+func asciiWords(cell string) []string {
 	if len(cell) > 200 {
 		return nil
 	}
@@ -36,7 +36,7 @@ func foldedWords(cell string) []string {
 
 func isNoLetter(r rune) bool { return r < 'a' || r > 'z' }
 
-// standsIn reports whether a folded word is one that an address is made of:
+// standsIn reports whether an ASCII word is one that an address is made of:
 // three letters of it or more somewhere, or two as a part of their own.
 func standsIn(word string, parts []string) bool {
 	return slices.ContainsFunc(parts, func(part string) bool {
@@ -44,27 +44,27 @@ func standsIn(word string, parts []string) bool {
 	})
 }
 
-// localWords are the folded words of an address's local part.
+// localWords are the ASCII words of an address's local part.
 func localWords(key string) []string {
 	local, _, _ := strings.Cut(key, "@")
-	return foldedWords(local)
+	return asciiWords(local)
 }
 
 // agrees reports whether a word of a cell stands in the local part of an address.
 func agrees(cell string, local []string) bool {
-	return slices.ContainsFunc(foldedWords(cell), func(w string) bool { return standsIn(w, local) })
+	return slices.ContainsFunc(asciiWords(cell), func(w string) bool { return standsIn(w, local) })
 }
 
 // covers reports whether each part of an address is made of words of a name, but for single letters.
 func covers(words, parts []string) bool {
-	return !slices.ContainsFunc(parts, func(part string) bool { return len(part) > 1 && !isMadeOf(part, words) })
+	return !slices.ContainsFunc(parts, func(part string) bool { return len(part) > 1 && !consistsOf(part, words) })
 }
 
-// isMadeOf reports whether a part of an address is made of words, and at most one beginning of a word.
-func isMadeOf(part string, words []string) bool {
+// consistsOf reports whether a part of an address is made of words, and at most one beginning of a word.
+func consistsOf(part string, words []string) bool {
 	return slices.ContainsFunc(words, func(w string) bool {
 		before, after, found := strings.Cut(part, w)
-		return strings.HasPrefix(w, part) || found && len(w) > 1 && isMadeOf(before+after, words)
+		return strings.HasPrefix(w, part) || found && len(w) > 1 && consistsOf(before+after, words)
 	})
 }
 
