@@ -28,11 +28,11 @@ type Account struct {
 	CreatedBy int // number of the create request that made it, from 1; 0: none did
 }
 
-// fold is what addresses are compared by. That Jira ignores case is invented.
-func fold(address string) string { return strings.ToLower(address) }
+// lower is what addresses are compared by. That Jira ignores case is invented.
+func lower(address string) string { return strings.ToLower(address) }
 
 func (s *Site) addAccount(a Account) *Account {
-	key := fold(a.Email)
+	key := lower(a.Email)
 	a.Type = cmp.Or(a.Type, Customer)
 	a.ID = cmp.Or(a.ID, s.newID(a))
 	s.accounts = append(s.accounts, &a)
@@ -43,7 +43,7 @@ func (s *Site) addAccount(a Account) *Account {
 
 // newID ends with what follows from the address, so that faults can be drawn by it.
 func (s *Site) newID(a Account) string {
-	key := fold(a.Email)
+	key := lower(a.Email)
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", key, len(s.byAddress[key])))
 	if a.Type == Customer {
 		return fmt.Sprintf("qm:%s:%x", s.options.CloudID, sum[:12])
@@ -58,7 +58,7 @@ func (s *Site) Accounts() []Account { return snapshot(s, &s.accounts) }
 func (s *Site) Find(address string) []Account {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return copies(s.byAddress[fold(address)])
+	return copies(s.byAddress[lower(address)])
 }
 
 func copies[T any](kept []*T) (all []T) {
@@ -91,7 +91,7 @@ func createCustomer(c *call, in newCustomer) *answer {
 	if !wellFormed(in.Email) {
 		return c.failure(http.StatusBadRequest, "sandbox.address", "This is no valid e-mail address")
 	}
-	if len(c.site.byAddress[fold(in.Email)]) > 0 {
+	if len(c.site.byAddress[lower(in.Email)]) > 0 {
 		status := http.StatusBadRequest
 		if c.req.URL.Query().Get("strictConflictStatusCode") == "true" {
 			status = http.StatusConflict
@@ -139,7 +139,7 @@ func tenantInfo(c *call) *answer {
 
 func myself(c *call) *answer {
 	owner := &Account{Name: "Service account", ID: "712020:service-account", Type: App}
-	if known := c.site.byAddress[fold(c.user.Email)]; len(known) > 0 {
+	if known := c.site.byAddress[lower(c.user.Email)]; len(known) > 0 {
 		owner = known[0]
 	}
 	return jsonAnswer(http.StatusOK, person(owner))
@@ -159,15 +159,15 @@ func myPermissions(c *call) *answer {
 	return jsonAnswer(http.StatusOK, map[string]any{"permissions": out})
 }
 
-// matches reports whether the address or any word of the name begins with query, which is folded.
+// matches reports whether the address or any word of the name begins with query, in lower case.
 func (a *Account) matches(query string) bool {
-	return strings.HasPrefix(fold(a.Email), query) ||
-		!strings.Contains(query, "@") && strings.Contains(" "+fold(a.Name), " "+query)
+	return strings.HasPrefix(lower(a.Email), query) ||
+		!strings.Contains(query, "@") && strings.Contains(" "+lower(a.Name), " "+query)
 }
 
 // searchUsers is GET /rest/api/3/user/search, one page. Who may not browse users sees nobody, and does not learn why.
 func searchUsers(c *call) *answer {
-	query, latest := fold(c.req.URL.Query().Get("query")), time.Now().Add(-c.site.options.SearchLag)
+	query, latest := lower(c.req.URL.Query().Get("query")), time.Now().Add(-c.site.options.SearchLag)
 	if query == "" {
 		return unsaid(c)
 	}

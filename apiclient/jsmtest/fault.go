@@ -162,7 +162,7 @@ func hash(parts ...string) uint64 {
 // about is what a request is about: for creates the address, for others all that does not differ from site to site.
 func (c *call) about() string {
 	if c.Path == CreatePath {
-		return fold(c.email())
+		return lower(c.email())
 	}
 	text := []string{c.req.PathValue("id"), c.req.PathValue("accountId"), c.req.URL.RawQuery, string(c.body)}
 	return strings.ReplaceAll(strings.Join(text, " "), c.site.options.CloudID, "")

@@ -51,7 +51,7 @@ func (s *Site) grant(t Token) {
 	if t.Scopes == nil {
 		t.Scopes = DefaultScopes()
 	}
-	if t.Email != "" && len(s.byAddress[fold(t.Email)]) == 0 {
+	if t.Email != "" && len(s.byAddress[lower(t.Email)]) == 0 {
 		s.addAccount(Account{Email: t.Email, Name: "Owner of a token", Type: Atlassian})
 	}
 	sent := "Basic " + base64.StdEncoding.EncodeToString([]byte(t.Email+":"+t.Secret))
