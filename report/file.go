@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"syscall"
 )
 
@@ -59,12 +60,12 @@ func createFile(path, suffix string) (*File, error) {
 // ours is what stands near the beginning of every file of this program: of rows and metrics, a summary, and a page.
 var ours = regexp.MustCompile(`jsm_|"run_id"|default-src 'none'; style-src`)
 
-// Replaceable reports whether there is nothing at path that another program, or a person, has written.
-func Replaceable(path string) bool {
+// Replaceable reports whether what is at path, if anything, is of this program; in a rehearsal, of one by its name.
+func Replaceable(path string, rehearsal bool) bool {
 	file, _ := os.Open(path) // where there is none, nothing is read
 	defer file.Close()
 	start, _ := io.ReadAll(io.LimitReader(file, 1<<18))
-	return len(start) == 0 || ours.Match(start)
+	return len(start) == 0 || ours.Match(start) && (!rehearsal || strings.Contains(filepath.Base(path), ".sandbox."))
 }
 
 // isDevice reports whether path is a device or a pipe, which no renaming may replace.

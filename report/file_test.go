@@ -105,11 +105,18 @@ func TestReplaceable(t *testing.T) {
 		if content != "" {
 			write(t, path, content)
 		}
-		if got := Replaceable(path); got != (name != "customers" && name != "notes") {
+		if got := Replaceable(path, false); got != (name != "customers" && name != "notes") {
 			t.Errorf("%s: %t", name, got)
 		}
 	}
-	if !Replaceable(folder) {
+	for name, want := range map[string]bool{"a.sandbox.csv": true, "sandbox.csv": false, "a.sandboxes.csv": false, "a.csv": false} {
+		path := filepath.Join(folder, name)
+		write(t, path, "jsm_status\n")
+		if got := Replaceable(path, true); got != want {
+			t.Errorf("%s in a rehearsal: %t", name, got)
+		}
+	}
+	if !Replaceable(folder, false) {
 		t.Error("what is wrong with a folder is said when it is written to")
 	}
 }

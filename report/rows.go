@@ -107,8 +107,7 @@ func (r *Results) Write(o importer.Result) error {
 	return gocsv.MarshalCSVWithoutHeaders([]outcome.Outcome{o.Outcome}, r.table)
 }
 
-// WriteLeavers writes the leavers' file in the same form. Without leavers it
-// holds the header alone, so that nobody acts on yesterday's list. s is the survey of the input.
+// WriteLeavers writes the leavers' file in this form: without leavers the header alone, in place of yesterday's list.
 func WriteLeavers(path string, s *export.Survey, leavers []importer.Leaver) error {
 	var b bytes.Buffer
 	_ = gocsv.MarshalCSV(leavers, newTable(&b, s, nil)) // there is room
