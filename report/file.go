@@ -29,8 +29,7 @@ type File struct {
 // folder, a folder of that name, a file that is read-only or open in another program. Errors are a *WriteError.
 func CreateFile(path string) (*File, error) { return createFile(path, ".partial") }
 
-// TryFile returns the error that CreateFile would end with, and leaves nothing behind. Another process may be writing
-// the partial file meanwhile.
+// TryFile returns the error that CreateFile would end with; another process may be writing the partial file meanwhile.
 func TryFile(path string) error {
 	f, err := createFile(path, ".tried")
 	if err == nil {

@@ -203,8 +203,7 @@ func (d Diagnosis) String() string {
 // JSON is the diagnosis for programs.
 func (d Diagnosis) JSON() []byte { return indented(d) }
 
-// RunList is a table of runs for people, in the order given; short: with as much of inputs and reasons as tells them
-// apart.
+// RunList is a table of runs for people, in this order; short: as much of inputs and reasons as tells them apart.
 func RunList(runs []ledger.Run, short bool) string {
 	if len(runs) == 0 {
 		return "The ledger has no runs.\n"

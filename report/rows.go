@@ -74,8 +74,7 @@ type Results struct {
 	Rows  int // written
 }
 
-// NewResults opens path's partial file and writes the header. s is the survey of the input; access: organizations or
-// service projects were asked for.
+// NewResults opens path's partial file and writes the header; access: organizations or service projects are asked for.
 func NewResults(path string, s *export.Survey, access bool) (*Results, error) {
 	return newResults(path, s, func(all []string) []string {
 		if all[7] == "0" {
@@ -166,8 +165,7 @@ func (f *Failed) Finish() (path, kept string, err error) {
 	return "", kept, unwritable(f.path, err)
 }
 
-// checksum returns the SHA-256 of a file; "": there is none, or it is a device. If a file cannot be read, it matches no
-// file of ours.
+// checksum returns the SHA-256 of a file; "": there is none, or a device. What cannot be read matches no file of ours.
 func checksum(path string) string {
 	if _, err := os.Stat(path); err != nil || isDevice(path) {
 		return ""

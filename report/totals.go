@@ -13,8 +13,7 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// Totals is what people read at the end of a run: what became of the rows,
-// which files were written, and what to type next.
+// Totals is what people read at the end of a run: what became of the rows, the files, and what to type next.
 func Totals(s Summary) string {
 	proven := s.Rows.CheckComplete(s.Rows.Read) == nil // else the run has stopped, and says why
 	var next []string
@@ -66,8 +65,8 @@ func AccessLines(a *importer.AccessTotals) (all []string) {
 // LeaverLines are the leavers of a sync, and what was done about them.
 func LeaverLines(d *LeaverTotals) []string {
 	d = cmp.Or(d, &LeaverTotals{})
-	listed := onlyIf(d.Path != "", fmt.Sprintf("%s to revoke, %s to review: %s",
-		text.Grouped(d.Revoke), text.Grouped(d.Review), Shown(d.Path)))
+	listed := joined(": ", onlyIf(d.Path != "" || d.Revoke+d.Review > 0, fmt.Sprintf("%s to revoke, %s to review",
+		text.Grouped(d.Revoke), text.Grouped(d.Review))), Shown(d.Path))
 	var became []string
 	for _, s := range cmp.Or(d.Rows, &Rows{}).Statuses {
 		became = append(became, counted(d.Rows.Of(s), s.String(), s.String(), ""))
@@ -130,11 +129,16 @@ func rowSteps(s Summary) []Step {
 	}
 }
 
+// inResults is where the reason of a row stands; results is the path, "" where it is not known any more.
+func inResults(results string) string {
+	return "jsm_reason in " + cmp.Or(Shown(results), "the results")
+}
+
 func accessSteps(s Summary) []Step {
 	a := cmp.Or(s.Access, &importer.AccessTotals{})
 	const again = "then run the same command again"
 	all := []Step{{Text: counted(a.NotGood, "row has", "rows have", " not got all of the access that was asked for: "+
-		"jsm_reason in "+Shown(s.Results)+" says why; fix that, "+again)}}
+		inResults(s.Results)+" says why; fix that, "+again)}}
 	for _, refused := range a.Refused {
 		all = append(all, Step{
 			Text: refused + "; fix that (403: give the account an agent licence on that project), " + again})
@@ -151,7 +155,7 @@ func leaverSteps(s Summary) []Step {
 	switch {
 	case d.Rows != nil:
 		return revokedSteps(*d.Rows, d.Results)
-	case d.Held != "":
+	case d.Held != "", d.Path == "":
 		return nil
 	}
 	return []Step{
@@ -165,8 +169,8 @@ func revokedSteps(rows Rows, results string) []Step {
 	return []Step{
 		{Text: counted(rows.Of(outcome.Review, outcome.NotFound, outcome.NotPortalOnly, outcome.Invalid),
 			"row was left as it was", "rows were left as they were",
-			": jsm_reason in "+Shown(results)+" says why, and what to do by hand")},
+			": "+inResults(results)+" says why, and what to do by hand")},
 		{Text: counted(rows.Of(outcome.Failed, outcome.Unknown), "account was", "accounts were",
-			" perhaps not revoked: read jsm_reason in "+Shown(results)+", then run the same command again")},
+			" perhaps not revoked: read "+inResults(results)+", then run the same command again")},
 	}
 }

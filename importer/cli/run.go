@@ -31,8 +31,7 @@ type work interface {
 	confirm(context.Context, *run) error                // asks whoever sits at the terminal
 }
 
-// A run is one import, sync, revoke or undo, from the command line to the exit code. Its methods stand in the order
-// in which they are called; how it ends is in end.go.
+// A run is one import, sync, revoke or undo. Its methods stand in the order of their calls; how it ends is in end.go.
 type run struct {
 	*program
 	work    work

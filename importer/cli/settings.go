@@ -24,8 +24,7 @@ func envName(flag string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// onlyTyped are the flags that no settings file has: what they do is meant once, and not each time. So are all of
-// report but those that say which ledger is meant.
+// onlyTyped are flags that no settings file has: they are meant once. So are report's, but for which ledger is meant.
 var onlyTyped = map[string]bool{"config": true, "list": true, "prune": true}
 
 // applySettings sets the flags that the command line does not set: from the environment, else from the --config file.

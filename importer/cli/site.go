@@ -23,8 +23,7 @@ import (
 	"jsm-onboard/report"
 )
 
-// A site is the Jira site that a command works on, with its client and ledger: first as the flags give it, then as it
-// was found. Close it in any case.
+// A site is the Jira site of a command, with client and ledger: as the flags give it, then as found. Close it always.
 type site struct {
 	sandbox           bool
 	config            apiclient.Config
