@@ -161,7 +161,7 @@ func (r *run) summarise(end importer.End) *report.Summary {
 	if r.plan != nil {
 		survey := r.plan.Survey
 		s.InputSHA256, s.Skipped, s.Problems = survey.SHA256, survey.Skipped, report.CountProblems(survey)
-		s.Repeat = slices.Concat(r.flagArgs(accessFlagNames...), r.flagArgs(formFlagNames...), survey.Repeat)
+		s.Repeat = slices.Concat(r.flagArgs(accessFlagNames...), r.flagArgs("preset"), survey.Repeat)
 	}
 	if r.pace == nil {
 		s.Outcome = ledger.Held

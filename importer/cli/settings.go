@@ -68,7 +68,7 @@ var outputFlagNames = []string{"ledger", "results", "failed", "leavers", "summar
 var (
 	siteFlagNames   = []string{"site", "gateway-url", "token-url", "token-file", "ca-file", "sandbox", "ledger"}
 	accessFlagNames = []string{"organizations", "service-desk", "update-names"}
-	formFlagNames   = []string{"encoding", "delimiter", "preset", "no-header"} // failed rows passed the filters
+	formFlagNames   = []string{"encoding", "delimiter", "preset", "no-header"} // for the file itself
 )
 
 // flagArgs returns, as arguments, those of the flags that the command line or the settings file sets. Flags that the
