@@ -241,6 +241,7 @@ func TestReportOfAnyRun(t *testing.T) {
 		}
 	}
 	c.says(c.must(1, "report", "zzzz"), "zzzz", "--list")
+	c.write("empty", "")
 	c.says(c.must(1, "report", "--ledger", "./empty"), "it has none yet")
 }
 

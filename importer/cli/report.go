@@ -37,7 +37,7 @@ type reporting struct {
 }
 
 func (p *program) reportCommand() *cobra.Command {
-	r := &reporting{program: p}
+	r := &reporting{program: p, site: site{noNewLedger: true}}
 	cmd := p.command("report [RUN]", func(cmd *cobra.Command, args []string) error {
 		id := strings.Join(args, "")
 		if err := r.check(id); err != nil {

@@ -71,8 +71,7 @@ var (
 	formFlagNames   = []string{"encoding", "delimiter", "preset", "no-header"} // for the file itself
 )
 
-// flagArgs returns, as arguments, those of the flags that the command line or the settings file sets. Flags that the
-// environment sets are left out: it applies to the next command, too.
+// flagArgs returns, as arguments, flags that command line or settings file sets; the environment stays for the next.
 func (p *program) flagArgs(names ...string) (args []string) {
 	for _, name := range names {
 		values := p.config[name]
@@ -140,8 +139,7 @@ func readConfig(path string) (map[string]settingValues, error) {
 	return config, nil
 }
 
-// checkNames refuses what is named as a setting and is none: keys of the settings file, and variables of the
-// environment. A setting of any command will do: one file, or one environment, may serve several.
+// checkNames refuses keys of the settings file, and variables of the environment, that are no setting of any command.
 func (p *program) checkNames(path string, config map[string]settingValues) error {
 	known := settings()
 	for _, key := range slices.Sorted(maps.Keys(config)) {

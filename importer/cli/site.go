@@ -29,6 +29,7 @@ type site struct {
 	config            apiclient.Config
 	tokenFile, caFile string
 	namedLedger       string
+	noNewLedger       bool // the command is about earlier runs
 
 	url             string            // when it was found
 	ledgerPath      string            // absolute
@@ -134,6 +135,10 @@ func (s *site) startSandbox() error {
 // openLedger opens the ledger with [ledger.Open] or [ledger.OpenReadOnly].
 func (p *program) openLedger(ctx context.Context, s *site,
 	open func(_ context.Context, path, site string) (*ledger.Ledger, error)) (err error) {
+	if s.noNewLedger && !s.temporary && isMissing(s.ledgerPath) {
+		return usagef("check --ledger, and --site or JIRA_BASE_URL: each site has one, and a run prints where it is",
+			"there is no ledger %s", report.Shown(s.ledgerPath))
+	}
 	s.ledger, err = open(ctx, s.ledgerPath, s.url)
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return stopf(importer.Broken, "name another file with --ledger", "the ledger %s cannot be opened: %s",
@@ -180,8 +185,7 @@ func (p *program) newClient(s *site, notify func(apiclient.Event)) (err error) {
 	return err
 }
 
-// connect asks the site who we are and what we may do, and binds the ledger to the site that answers. Only creates need
-// Administer Jira; whether the account may do anything else shows with the first request.
+// connect asks who we are and what we may, and binds the ledger to the site. Only creates need Administer Jira.
 func (s *site) connect(ctx context.Context, creates bool) (apiclient.Connection, error) {
 	conn, err := s.client.Connect(ctx)
 	if !creates && conn.Administer == apiclient.No {
