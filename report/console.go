@@ -248,8 +248,7 @@ func newBar(out io.Writer, columns func() int, rows int) *bar {
 	return b
 }
 
-// show draws a moment. While nothing moves only the description changes: the
-// pace stays what it was, and in a pause no time left would be right.
+// show draws a moment. While nothing moves only the description changes: the pace stays, and no time left is right.
 func (b *bar) show(m Snapshot, now time.Time) {
 	pause, why := m.pause(now)
 	moving := pause == "" && m.Done > 0

@@ -79,8 +79,7 @@ func (f *File) Write(p []byte) (int, error) {
 	return n, unwritable(f.path, err)
 }
 
-// Commit brings everything to the disk and gives the file its name. After an
-// error nothing has changed under that name, and the partial file is gone.
+// Commit brings the file to the disk and gives it its name. After an error nothing has changed under that name.
 func (f *File) Commit() error {
 	err := f.buffer.Flush()
 	if err == nil && f.partial != "" {

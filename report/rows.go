@@ -23,8 +23,7 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// A table writes records so that Excel opens them right: UTF-8 with a byte
-// order mark, CRLF, all cells quoted and guarded. It is a gocsv.CSVWriter.
+// A table is a gocsv.CSVWriter of what Excel opens right: UTF-8 with byte order mark, CRLF, cells quoted and guarded.
 type table struct {
 	out       io.Writer
 	delimiter string

@@ -111,7 +111,7 @@ func NextSteps(s Summary) []Step {
 
 // next returns a command to type next, for the same site.
 func (s Summary) next(name, operand string, flags ...string) string {
-	return Command(name, slices.Concat([]string{operand}, s.SiteFlags, flags)...)
+	return Command(name, slices.Concat([]string{Relative(operand)}, s.SiteFlags, flags)...)
 }
 
 // rowSteps are about rows to fix, and people whose access was revoked.
@@ -124,8 +124,8 @@ func rowSteps(s Summary) []Step {
 		" revoked_before: give access back by hand, as jsm_reason in "+results+" says, then:")
 	again := append(slices.Clip(s.Repeat), "--include", "jsm_status=revoked_before", "--resend-known")
 	return []Step{
-		{onlyIf(failed != "", toFix), s.next("import", failed, s.Repeat...)},
-		{onlyIf(results != "", back), s.next("import", results, again...)},
+		{onlyIf(failed != "", toFix), s.next("import", s.Failed, s.Repeat...)},
+		{onlyIf(results != "", back), s.next("import", s.Results, again...)},
 	}
 }
 
@@ -161,7 +161,7 @@ func leaverSteps(s Summary) []Step {
 	return []Step{
 		{Text: counted(d.Review, "leaver", "leavers",
 			" to review: jsm_reason in "+list+" says why, and what to do by hand")},
-		{onlyIf(d.Revoke > 0, "look at "+list+"; to revoke the access of those on it:"), s.next("revoke", list)},
+		{onlyIf(d.Revoke > 0, "look at "+list+"; to revoke the access of those on it:"), s.next("revoke", d.Path)},
 	}
 }
 

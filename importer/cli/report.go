@@ -92,7 +92,7 @@ func (r *reporting) do(ctx context.Context, id string) error {
 		return err
 	}
 	if r.run.Outcome == "" {
-		words := append([]string{report.Shown(r.run.Input)}, r.flagArgs(siteFlagNames...)...)
+		words := append([]string{report.Relative(r.run.Input)}, r.flagArgs(siteFlagNames...)...)
 		hint := "run its command again with the same flags, it goes on where it stopped; with a file that has " +
 			"changed since, a new run knows what this one has done: " + report.Command(r.run.Command, words...)
 		if !hasFiles(r.run) {

@@ -76,11 +76,13 @@ func shellWord(system, s string) string {
 	unsafe := func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(plain, r)
 	}
-	switch {
+	switch visible := Printable(strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s)); {
 	case s != "" && s[0] != '=' && !strings.ContainsFunc(s, unsafe):
 		return s
 	case system == "windows":
 		return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"`
+	case Printable(s) != s:
+		return "$'" + visible + "'" // in bash and zsh
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
