@@ -38,8 +38,8 @@ func (p *program) doctorCommand() *cobra.Command {
 		}
 		d.examine(cmd.Context())
 		defer d.site.Close()
-		if err := cmd.Context().Err(); err != nil {
-			return err
+		if cmd.Context().Err() != nil {
+			return exitError(importer.Interrupted)
 		}
 		return cmp.Or(p.print(d.json, d.String, d.JSON), asExit(d.ExitCode))
 	})

@@ -88,10 +88,9 @@ func matches(flag string, texts []string) ([]export.Match, error) {
 }
 
 // choices returns the flags as the JSON that the ledger stores with a run.
-func (f *readFlags) choices() string {
-	kept := *f
-	kept.Encoding = strings.ToLower(kept.Encoding)
-	text, _ := json.Marshal(kept) // strings are always writable
+func (f readFlags) choices() string {
+	f.Encoding = strings.ToLower(f.Encoding)
+	text, _ := json.Marshal(f) // strings are always writable
 	return string(text)
 }
 
