@@ -31,9 +31,8 @@ func (p *program) inUse(s *site, out outputFlags, input string) func(path string
 	return func(path string) bool { return p.checkOutputs(s, &outputFlags{failed: path}, others...) != nil }
 }
 
-// checkDistinct refuses an output that is a file in use, another output, or the partial file of one. It compares files,
-// not paths, so that links and spellings do not matter. It also refuses to replace a file that this program, or in a
-// rehearsal one, did not write; a failed file of a real run is given another name instead.
+// checkDistinct refuses an output that is, by whatever path, a file in use, another output, or one's partial file; and
+// one that would replace what this program, or in a rehearsal one, did not write: a failed file gets another name then.
 func checkDistinct(inUse, outputs []namedFile, rehearsal bool) error {
 	whose := map[bool]string{false: "this program", true: "a rehearsal, which has .sandbox in its name"}[rehearsal]
 	for _, output := range outputs {

@@ -216,8 +216,7 @@ func (p *program) logIn(s *site) (err error) {
 	return err
 }
 
-// readTokenFile reads a secret that others must not be able to read, on systems whose files have such modes. The
-// group's bits are no concern: a service may be given the file by its group, or by an access list as systemd does.
+// readTokenFile reads a secret that others must not be able to read. Its group may: systemd and others give it so.
 func readTokenFile(path, system string) (token string, err error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
