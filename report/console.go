@@ -81,15 +81,20 @@ func terminalColumns(w io.Writer, getenv func(string) string) func() int {
 	}
 }
 
-// Problems logs what was found wrong in a file, by kind and count, also when
-// the console is to be quiet; on a terminal the plan says it. It has no cell of the file.
-func (c *Console) Problems(s *export.Survey) {
+// Problems logs what is wrong in a file, by kind and without a cell of it, also when the console is to be quiet; on a
+// terminal the plan says it. fixed are the rows among the invalid ones that were fixed in a failed file.
+func (c *Console) Problems(s *export.Survey, fixed int) {
+	onTerminal := c.options.columns != nil && !c.options.Quiet && !c.options.JSON
 	for _, p := range s.Problems {
-		if c.options.columns != nil && !c.options.Quiet && !c.options.JSON {
-			return
+		rows := cmp.Or(onlyIf(p.Count > 0, string(p.Severity)), "none")
+		attrs := []any{"kind", p.Kind, "count", p.Count, "rows", rows, "where", places(p.Places, p.Count)}
+		mayBeFixed := p.Severity == export.Rejected && fixed > 0
+		if mayBeFixed {
+			attrs = append(attrs, "fixed_already", fmt.Sprintf("%d of %d invalid", fixed, s.Invalid))
 		}
-		c.Log.Warn("problem in the file", "kind", p.Kind, "count", p.Count, "rows", string(p.Severity),
-			"where", places(p.Places, p.Count))
+		if !onTerminal && !(mayBeFixed && fixed >= s.Invalid) {
+			c.Log.Warn("problem in the file", attrs...)
+		}
 	}
 }
 

@@ -105,8 +105,7 @@ func label(name, value string) string {
 	return name + `="` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(value) + `"`
 }
 
-// A Monitor gets the starts and ends of runs, after https://healthchecks.io/docs/http_api/. Its URL
-// is treated as a secret: no error holds more of it than the host.
+// A Monitor gets starts and ends of runs, after https://healthchecks.io/docs/http_api/. Errors hide its URL.
 type Monitor struct {
 	url    *url.URL
 	client *http.Client
@@ -124,8 +123,7 @@ func NewMonitor(address string) (*Monitor, error) {
 	}}, nil
 }
 
-// Post posts "start", "fail", or "" for success, with a summary as its body, which may be nil. It
-// follows no redirect. A failure is for the log: the run is as good without it.
+// Post posts "start", "fail", or "" for success, with a summary or nil as body. The run is as good without it.
 func (m *Monitor) Post(ctx context.Context, signal string, body []byte) error {
 	if m.url.Host == "" {
 		return nil

@@ -187,7 +187,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if r.plan, err = r.work.plan(ctx, r); err != nil {
 		return err
 	}
-	r.console.Problems(r.plan.Survey)
+	r.console.Problems(r.plan.Survey, r.plan.Fixed)
 	r.rows = &rowFiles{out: &r.out, survey: r.plan.Survey, access: r.plan.Access != nil, failedFiles: r.failedFiles}
 	if err := r.rows.checkWritable(); err != nil {
 		return err
