@@ -229,9 +229,8 @@ func (m Snapshot) pause(now time.Time) (what, why string) {
 	return "", ""
 }
 
-// A bar is a progressbar on one line of a terminal: percent, count, pace, time left, and as its
-// description why nothing moves and what has failed. The line never wraps, and is not blanked
-// before each drawing, so that nothing flickers. Whoever calls it holds the lock of the console.
+// A bar is a progressbar on one line of a terminal; its description is why nothing moves and what has failed. The line
+// never wraps, and is not blanked before each drawing: nothing flickers. Whoever calls it holds the console's lock.
 type bar struct {
 	progress *progressbar.ProgressBar
 	out      io.Writer

@@ -142,6 +142,8 @@ func unwritable(path string, err error) error {
 	switch _, folder := os.Stat(filepath.Dir(path)); {
 	case errors.Is(folder, fs.ErrNotExist):
 		e.Why, e.Hint = "there is no such folder", "make that folder"
+	case errors.Is(err, fs.ErrNotExist): // in /dev/fd, where a shell puts <(…)
+		return &WriteError{path, "no file can be made there", "name files elsewhere, with --results and --failed"}
 	case errors.Is(err, fs.ErrExist):
 		e.Why, e.Hint = "another run or program writes there, too", "let that one end"
 	case errors.Is(err, syscall.EISDIR):

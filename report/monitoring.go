@@ -12,9 +12,8 @@ import (
 	"time"
 )
 
-// WriteMetrics writes the totals of a finished run, and of the leavers of a sync, in the Prometheus text format, for
-// node_exporter's textfile collector. When this run did not end well, the times of those that did are kept from the
-// file that is there, and so is its mode: the collector may be another user.
+// WriteMetrics writes the totals of a run and its leavers in the Prometheus text format, for node_exporter's collector.
+// The times of runs that ended well stay as the file has them, and so does its mode: the collector may be another user.
 //
 // https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 func WriteMetrics(path, source string, s Summary) error {
