@@ -15,8 +15,7 @@ import (
 	"syscall"
 )
 
-// A File appears under its name only when it is whole: it is written to PATH.partial, and Commit
-// renames it. Only its owner can read it. A device or a pipe (/dev/stdout) is written to directly.
+// A File is written to PATH.partial, which Commit renames; a device or a pipe directly. Only its owner can read it.
 type File struct {
 	path    string // with links followed
 	partial string // "": written to directly, or done with
@@ -139,10 +138,11 @@ func unwritable(path string, err error) error {
 		return nil
 	}
 	e := &WriteError{path, Plainly(err), "make room on the disk, and close the file in other programs"}
+	_, noLink := os.Readlink(path)
 	switch _, folder := os.Stat(filepath.Dir(path)); {
 	case errors.Is(folder, fs.ErrNotExist):
 		e.Why, e.Hint = "there is no such folder", "make that folder"
-	case errors.Is(err, fs.ErrNotExist): // in /dev/fd, where a shell puts <(…)
+	case errors.Is(err, fs.ErrNotExist) && noLink != nil: // in /dev/fd, where a shell puts <(…)
 		return &WriteError{path, "no file can be made there", "name files elsewhere, with --results and --failed"}
 	case errors.Is(err, fs.ErrExist):
 		e.Why, e.Hint = "another run or program writes there, too", "let that one end"
