@@ -63,8 +63,7 @@ func (p *program) applySettings(cmd *cobra.Command) error {
 // outputFlagNames name files, and whom to notify: a rehearsal takes them from the command line alone.
 var outputFlagNames = []string{"ledger", "results", "failed", "leavers", "summary", "page", "metrics-file", "notify"}
 
-// What a command that is printed for use by hand needs again. The settings file is not among it: that of a nightly job
-// would have such a command overwrite the night's summary and answer its monitor.
+// What a printed command needs again, without the settings file: its outputs and its monitor are those of the night.
 var (
 	siteFlagNames   = []string{"site", "gateway-url", "token-url", "token-file", "ca-file", "sandbox", "ledger"}
 	accessFlagNames = []string{"organizations", "service-desk", "update-names"}
