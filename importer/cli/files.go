@@ -34,7 +34,7 @@ func (p *program) inUse(s *site, out outputFlags, input string) func(path string
 // checkDistinct refuses an output that is, by whatever path, a file in use, another output, or one's partial file; and
 // one that would replace what this program, or in a rehearsal one, did not write: a failed file gets another name then.
 func checkDistinct(inUse, outputs []namedFile, rehearsal bool) error {
-	whose := map[bool]string{false: "this program", true: "a rehearsal, which has .sandbox in its name"}[rehearsal]
+	whose := map[bool]string{false: "this program", true: "a rehearsal, which has .sandbox. in its name"}[rehearsal]
 	for _, output := range outputs {
 		if !isFile(output.path) {
 			continue

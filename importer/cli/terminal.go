@@ -59,7 +59,6 @@ func (p *program) ask(ctx context.Context, question string, answers ...string) (
 
 // interruptible returns a context that ends at the first Ctrl-C or request to terminate, with [importer.ErrInterrupted]
 // as its cause; the second one ends the process. sends: the command is a run. Call release when the work is done.
-//
 // On Windows, Ctrl-C and Ctrl-Break are os.Interrupt; closing the window, logging off and shutting down are SIGTERM.
 func (p *program) interruptible(parent context.Context, sends bool) (_ context.Context, release func()) {
 	first, second := "stopping; Ctrl-C again ends at once", "ended at once"
