@@ -81,15 +81,20 @@ func terminalColumns(w io.Writer, getenv func(string) string) func() int {
 	}
 }
 
-// Problems logs what was found wrong in a file, by kind and count, also when
-// the console is to be quiet; on a terminal the plan says it. It has no cell of the file.
-func (c *Console) Problems(s *export.Survey) {
+// Problems logs what is wrong in a file, by kind and without a cell of it, also when the console is to be quiet; on a
+// terminal the plan says it. fixed are the rows among the invalid ones that were fixed in a failed file.
+func (c *Console) Problems(s *export.Survey, fixed int) {
+	onTerminal := c.options.columns != nil && !c.options.Quiet && !c.options.JSON
 	for _, p := range s.Problems {
-		if c.options.columns != nil && !c.options.Quiet && !c.options.JSON {
-			return
+		rows := cmp.Or(onlyIf(p.Count > 0, string(p.Severity)), "none")
+		attrs := []any{"kind", p.Kind, "count", p.Count, "rows", rows, "where", places(p.Places, p.Count)}
+		mayBeFixed := p.Severity == export.Rejected && fixed > 0
+		if mayBeFixed {
+			attrs = append(attrs, "fixed_already", fmt.Sprintf("%d of %d invalid", fixed, s.Invalid))
 		}
-		c.Log.Warn("problem in the file", "kind", p.Kind, "count", p.Count, "rows", string(p.Severity),
-			"where", places(p.Places, p.Count))
+		if !onTerminal && !(mayBeFixed && fixed >= s.Invalid) {
+			c.Log.Warn("problem in the file", attrs...)
+		}
 	}
 }
 
@@ -224,9 +229,8 @@ func (m Snapshot) pause(now time.Time) (what, why string) {
 	return "", ""
 }
 
-// A bar is a progressbar on one line of a terminal: percent, count, pace, time left, and as its
-// description why nothing moves and what has failed. The line never wraps, and is not blanked
-// before each drawing, so that nothing flickers. Whoever calls it holds the lock of the console.
+// A bar is a progressbar on one line of a terminal; its description is why nothing moves and what has failed. The line
+// never wraps, and is not blanked before each drawing: nothing flickers. Whoever calls it holds the console's lock.
 type bar struct {
 	progress *progressbar.ProgressBar
 	out      io.Writer
@@ -248,8 +252,7 @@ func newBar(out io.Writer, columns func() int, rows int) *bar {
 	return b
 }
 
-// show draws a moment. While nothing moves only the description changes: the
-// pace stays what it was, and in a pause no time left would be right.
+// show draws a moment. While nothing moves only the description changes: the pace stays, and no time left is right.
 func (b *bar) show(m Snapshot, now time.Time) {
 	pause, why := m.pause(now)
 	moving := pause == "" && m.Done > 0

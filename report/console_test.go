@@ -332,7 +332,7 @@ func TestLogLine(t *testing.T) {
 func TestProblemsAreLogged(t *testing.T) {
 	for _, o := range []ConsoleOptions{{}, {Quiet: true}, {JSON: true, Quiet: true}} {
 		var out bytes.Buffer
-		NewConsole(&out, o).Problems(exampleSurvey())
+		NewConsole(&out, o).Problems(exampleSurvey(), 0)
 		got := out.String()
 		if strings.Count(got, "\n") != 6 || strings.Contains(got, "Bo") || strings.Contains(got, "ann") {
 			t.Errorf("%+v:\n%s", o, got)
@@ -347,10 +347,33 @@ func TestProblemsAreLogged(t *testing.T) {
 	}
 }
 
+// What was fixed in a failed file is no trouble any more, and where a condition matches no row, nothing was repaired.
+func TestFixedProblemsAreNotLogged(t *testing.T) {
+	survey := &export.Survey{Invalid: 3, Problems: []export.Problem{
+		{Kind: "malformed_address", Severity: export.Rejected, Count: 3},
+		{Kind: "exclude_matches_none", Severity: export.Repaired},
+	}}
+	const none, all = "kind=exclude_matches_none count=0 rows=none", "kind=malformed_address count=3 rows=invalid"
+	for fixed, want := range map[int][]string{
+		0: {all + ` where=""`, none}, 2: {all + ` where="" fixed_already="2 of 3 invalid"`, none}, 3: {none},
+	} {
+		var out bytes.Buffer
+		NewConsole(&out, ConsoleOptions{}).Problems(survey, fixed)
+		if strings.Count(out.String(), "\n") != len(want) {
+			t.Errorf("%d fixed:\n%s", fixed, out.String())
+		}
+		for _, text := range want {
+			if !strings.Contains(out.String(), text) {
+				t.Errorf("%d fixed: no %s in\n%s", fixed, text, out.String())
+			}
+		}
+	}
+}
+
 // On a terminal the plan says it, and the log does not say it once more.
 func TestProblemsAreSaidOnce(t *testing.T) {
 	term := &screen{columns: 80}
-	NewConsole(term, ConsoleOptions{columns: term.width}).Problems(exampleSurvey())
+	NewConsole(term, ConsoleOptions{columns: term.width}).Problems(exampleSurvey(), 0)
 	if got := term.show(); got != "" {
 		t.Errorf("%q", got)
 	}
@@ -466,7 +489,7 @@ func TestNothingControlsTheTerminal(t *testing.T) {
 		s.Kept, s.Page, s.SiteFlags = evil, evil, []string{evil}
 		c.Totals(s)
 		c.Fail(&importer.Stop{What: evil, Hint: evil})
-		c.Problems(survey)
+		c.Problems(survey, 0)
 		c.Log.Warn(evil, "k", evil)
 		c.Interrupted(evil)
 		_ = c.Print(&out, PlanText("sync", &importer.Plan{Survey: survey}, PlanDetails{Site: evil, Account: evil,

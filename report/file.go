@@ -11,11 +11,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"syscall"
 )
 
-// A File appears under its name only when it is whole: it is written to PATH.partial, and Commit
-// renames it. Only its owner can read it. A device or a pipe (/dev/stdout) is written to directly.
+// A File is written to PATH.partial, which Commit renames; a device or a pipe directly. Only its owner can read it.
 type File struct {
 	path    string // with links followed
 	partial string // "": written to directly, or done with
@@ -28,8 +28,7 @@ type File struct {
 // folder, a folder of that name, a file that is read-only or open in another program. Errors are a *WriteError.
 func CreateFile(path string) (*File, error) { return createFile(path, ".partial") }
 
-// TryFile returns the error that CreateFile would end with, and leaves nothing behind. Another process may be writing
-// the partial file meanwhile.
+// TryFile returns the error that CreateFile would end with; another process may be writing the partial file meanwhile.
 func TryFile(path string) error {
 	f, err := createFile(path, ".tried")
 	if err == nil {
@@ -59,12 +58,12 @@ func createFile(path, suffix string) (*File, error) {
 // ours is what stands near the beginning of every file of this program: of rows and metrics, a summary, and a page.
 var ours = regexp.MustCompile(`jsm_|"run_id"|default-src 'none'; style-src`)
 
-// Replaceable reports whether there is nothing at path that another program, or a person, has written.
-func Replaceable(path string) bool {
+// Replaceable reports whether what is at path, if anything, is of this program; in a rehearsal, of one by its name.
+func Replaceable(path string, rehearsal bool) bool {
 	file, _ := os.Open(path) // where there is none, nothing is read
 	defer file.Close()
 	start, _ := io.ReadAll(io.LimitReader(file, 1<<18))
-	return len(start) == 0 || ours.Match(start)
+	return len(start) == 0 || ours.Match(start) && (!rehearsal || strings.Contains(filepath.Base(path), ".sandbox."))
 }
 
 // isDevice reports whether path is a device or a pipe, which no renaming may replace.
@@ -79,8 +78,7 @@ func (f *File) Write(p []byte) (int, error) {
 	return n, unwritable(f.path, err)
 }
 
-// Commit brings everything to the disk and gives the file its name. After an
-// error nothing has changed under that name, and the partial file is gone.
+// Commit brings the file to the disk and gives it its name. After an error nothing has changed under that name.
 func (f *File) Commit() error {
 	err := f.buffer.Flush()
 	if err == nil && f.partial != "" {
@@ -140,9 +138,12 @@ func unwritable(path string, err error) error {
 		return nil
 	}
 	e := &WriteError{path, Plainly(err), "make room on the disk, and close the file in other programs"}
+	_, noLink := os.Readlink(path)
 	switch _, folder := os.Stat(filepath.Dir(path)); {
 	case errors.Is(folder, fs.ErrNotExist):
 		e.Why, e.Hint = "there is no such folder", "make that folder"
+	case errors.Is(err, fs.ErrNotExist) && noLink != nil: // in /dev/fd, where a shell puts <(…)
+		return &WriteError{path, "no file can be made there", "name files elsewhere, with --results and --failed"}
 	case errors.Is(err, fs.ErrExist):
 		e.Why, e.Hint = "another run or program writes there, too", "let that one end"
 	case errors.Is(err, syscall.EISDIR):

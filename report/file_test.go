@@ -78,6 +78,18 @@ func TestUnwritablePathIsNoticedAtOnce(t *testing.T) {
 	}
 }
 
+// Beside what a shell's <(…) is called, no file can be made: the flags that name files elsewhere are the way out.
+func TestNoFileBesideAPipe(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("elsewhere these folders differ")
+	}
+	err := TryFile("/dev/fd/63.results.csv")
+	e, ok := errors.AsType[*WriteError](err)
+	if !ok || e.Why != "no file can be made there" || e.Hint != "name files elsewhere, with --results and --failed" {
+		t.Errorf("%v: %+v", err, e)
+	}
+}
+
 func TestFileWritesToADeviceDirectly(t *testing.T) {
 	if err := WriteFile(os.DevNull, []byte("x")); err != nil {
 		t.Fatal(err)
@@ -105,11 +117,18 @@ func TestReplaceable(t *testing.T) {
 		if content != "" {
 			write(t, path, content)
 		}
-		if got := Replaceable(path); got != (name != "customers" && name != "notes") {
+		if got := Replaceable(path, false); got != (name != "customers" && name != "notes") {
 			t.Errorf("%s: %t", name, got)
 		}
 	}
-	if !Replaceable(folder) {
+	for name, want := range map[string]bool{"a.sandbox.csv": true, "sandbox.csv": false, "a.sandboxes.csv": false, "a.csv": false} {
+		path := filepath.Join(folder, name)
+		write(t, path, "jsm_status\n")
+		if got := Replaceable(path, true); got != want {
+			t.Errorf("%s in a rehearsal: %t", name, got)
+		}
+	}
+	if !Replaceable(folder, false) {
 		t.Error("what is wrong with a folder is said when it is written to")
 	}
 }

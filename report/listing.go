@@ -85,8 +85,11 @@ func places(first []export.Place, of int) string {
 // cell is as much of an address or a name as fits a line.
 func cell(s string) string { return text.Shorten(text.Printable(s), 60) }
 
-// Shown is a path as people are shown it: relative to the working folder when it is inside.
-func Shown(path string) string {
+// Shown is a path as people are shown it.
+func Shown(path string) string { return text.Printable(Relative(path)) }
+
+// Relative is a path, relative to the working folder when it is inside.
+func Relative(path string) string {
 	folder, _ := os.Getwd()
 	if inside, err := filepath.Rel(folder, path); err == nil && filepath.IsLocal(inside) {
 		path = inside
@@ -94,7 +97,7 @@ func Shown(path string) string {
 	if len(path) > 1 && path[0] == '-' {
 		path = "." + string(filepath.Separator) + path // it would be read as a flag
 	}
-	return text.Printable(path)
+	return path
 }
 
 // Command is what to type next; its words are a file and flags.
@@ -203,8 +206,7 @@ func (d Diagnosis) String() string {
 // JSON is the diagnosis for programs.
 func (d Diagnosis) JSON() []byte { return indented(d) }
 
-// RunList is a table of runs for people, in the order given; short: with as much of inputs and reasons as tells them
-// apart.
+// RunList is a table of runs for people, in this order; short: as much of inputs and reasons as tells them apart.
 func RunList(runs []ledger.Run, short bool) string {
 	if len(runs) == 0 {
 		return "The ledger has no runs.\n"

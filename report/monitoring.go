@@ -12,9 +12,8 @@ import (
 	"time"
 )
 
-// WriteMetrics writes the totals of a finished run, and of the leavers of a sync, in the Prometheus text format, for
-// node_exporter's textfile collector. When this run did not end well, the times of those that did are kept from the
-// file that is there, and so is its mode: the collector may be another user.
+// WriteMetrics writes the totals of a run and its leavers in the Prometheus text format, for node_exporter's collector.
+// The times of runs that ended well stay as the file has them, and so does its mode: the collector may be another user.
 //
 // https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 func WriteMetrics(path, source string, s Summary) error {
@@ -105,8 +104,7 @@ func label(name, value string) string {
 	return name + `="` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(value) + `"`
 }
 
-// A Monitor gets the starts and ends of runs, after https://healthchecks.io/docs/http_api/. Its URL
-// is treated as a secret: no error holds more of it than the host.
+// A Monitor gets starts and ends of runs, after https://healthchecks.io/docs/http_api/. Errors hide its URL.
 type Monitor struct {
 	url    *url.URL
 	client *http.Client
@@ -124,8 +122,7 @@ func NewMonitor(address string) (*Monitor, error) {
 	}}, nil
 }
 
-// Post posts "start", "fail", or "" for success, with a summary as its body, which may be nil. It
-// follows no redirect. A failure is for the log: the run is as good without it.
+// Post posts "start", "fail", or "" for success, with a summary or nil as body. The run is as good without it.
 func (m *Monitor) Post(ctx context.Context, signal string, body []byte) error {
 	if m.url.Host == "" {
 		return nil

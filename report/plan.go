@@ -33,8 +33,7 @@ type PlanDetails struct {
 // NoteIf adds a further line if a condition holds.
 func (d *PlanDetails) NoteIf(holds bool, line string) { d.Notes = append(d.Notes, onlyIf(holds, line)) }
 
-// PlanText is the plan as people read it before anything is sent. It has no
-// cell of a row, but for the names of organizations to create.
+// PlanText is the plan as people read it before anything is sent. Of cells it has only organizations to create.
 func PlanText(command string, p *importer.Plan, o PlanDetails) string {
 	s, todo, resent := p.Survey, "to create", p.Resent
 	skipped, rows := s.Skipped, Rows{s.Rows, outcome.ImportStatuses(), p.Settled}
@@ -134,8 +133,7 @@ func toSend(p *importer.Plan, o PlanDetails) string {
 		onlyIf(n > 0 && o.Rate > 0, "about "+Short(max(long, time.Second))+" at "+perSecond(o.Rate))) + "."
 }
 
-// FirstOffer goes before the question whether to create all customers, only
-// the first one, or none. It has a name and an address: it is for no log.
+// FirstOffer goes before the question how many customers to create. It has a name and an address: it is for no log.
 func FirstOffer(creates int, first export.Row) string {
 	return fmt.Sprintf("\n%s would be created. Whether the site sends mail to new customers depends on its settings: "+
 		"create one first, and check.\n\nThe first would be %s: %s%s\n", text.Counted(creates, "customer", "customers"),

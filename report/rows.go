@@ -23,8 +23,7 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// A table writes records so that Excel opens them right: UTF-8 with a byte
-// order mark, CRLF, all cells quoted and guarded. It is a gocsv.CSVWriter.
+// A table is a gocsv.CSVWriter of what Excel opens right: UTF-8 with byte order mark, CRLF, cells quoted and guarded.
 type table struct {
 	out       io.Writer
 	delimiter string
@@ -74,8 +73,7 @@ type Results struct {
 	Rows  int // written
 }
 
-// NewResults opens path's partial file and writes the header. s is the survey of the input; access: organizations or
-// service projects were asked for.
+// NewResults opens path's partial file and writes the header; access: organizations or service projects are asked for.
 func NewResults(path string, s *export.Survey, access bool) (*Results, error) {
 	return newResults(path, s, func(all []string) []string {
 		if all[7] == "0" {
@@ -107,8 +105,7 @@ func (r *Results) Write(o importer.Result) error {
 	return gocsv.MarshalCSVWithoutHeaders([]outcome.Outcome{o.Outcome}, r.table)
 }
 
-// WriteLeavers writes the leavers' file in the same form. Without leavers it
-// holds the header alone, so that nobody acts on yesterday's list. s is the survey of the input.
+// WriteLeavers writes the leavers' file in this form: without leavers the header alone, in place of yesterday's list.
 func WriteLeavers(path string, s *export.Survey, leavers []importer.Leaver) error {
 	var b bytes.Buffer
 	_ = gocsv.MarshalCSV(leavers, newTable(&b, s, nil)) // there is room
@@ -167,8 +164,7 @@ func (f *Failed) Finish() (path, kept string, err error) {
 	return "", kept, unwritable(f.path, err)
 }
 
-// checksum returns the SHA-256 of a file; "": there is none, or it is a device. If a file cannot be read, it matches no
-// file of ours.
+// checksum returns the SHA-256 of a file; "": there is none, or a device. What cannot be read matches no file of ours.
 func checksum(path string) string {
 	if _, err := os.Stat(path); err != nil || isDevice(path) {
 		return ""

@@ -14,8 +14,7 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// Summary is a run's totals, as scripts, the monitor and the ledger get them.
-// It holds no name, no address and no cell of a row.
+// Summary is a run's totals for scripts, the monitor and the ledger: without a name, an address or a cell of a row.
 type Summary struct {
 	RunID       string                 `json:"run_id"`
 	Command     string                 `json:"command"`

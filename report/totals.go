@@ -13,8 +13,7 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// Totals is what people read at the end of a run: what became of the rows,
-// which files were written, and what to type next.
+// Totals is what people read at the end of a run: what became of the rows, the files, and what to type next.
 func Totals(s Summary) string {
 	proven := s.Rows.CheckComplete(s.Rows.Read) == nil // else the run has stopped, and says why
 	var next []string
@@ -66,8 +65,8 @@ func AccessLines(a *importer.AccessTotals) (all []string) {
 // LeaverLines are the leavers of a sync, and what was done about them.
 func LeaverLines(d *LeaverTotals) []string {
 	d = cmp.Or(d, &LeaverTotals{})
-	listed := onlyIf(d.Path != "", fmt.Sprintf("%s to revoke, %s to review: %s",
-		text.Grouped(d.Revoke), text.Grouped(d.Review), Shown(d.Path)))
+	listed := joined(": ", onlyIf(d.Path != "" || d.Revoke+d.Review > 0, fmt.Sprintf("%s to revoke, %s to review",
+		text.Grouped(d.Revoke), text.Grouped(d.Review))), Shown(d.Path))
 	var became []string
 	for _, s := range cmp.Or(d.Rows, &Rows{}).Statuses {
 		became = append(became, counted(d.Rows.Of(s), s.String(), s.String(), ""))
@@ -112,7 +111,7 @@ func NextSteps(s Summary) []Step {
 
 // next returns a command to type next, for the same site.
 func (s Summary) next(name, operand string, flags ...string) string {
-	return Command(name, slices.Concat([]string{operand}, s.SiteFlags, flags)...)
+	return Command(name, slices.Concat([]string{Relative(operand)}, s.SiteFlags, flags)...)
 }
 
 // rowSteps are about rows to fix, and people whose access was revoked.
@@ -125,16 +124,21 @@ func rowSteps(s Summary) []Step {
 		" revoked_before: give access back by hand, as jsm_reason in "+results+" says, then:")
 	again := append(slices.Clip(s.Repeat), "--include", "jsm_status=revoked_before", "--resend-known")
 	return []Step{
-		{onlyIf(failed != "", toFix), s.next("import", failed, s.Repeat...)},
-		{onlyIf(results != "", back), s.next("import", results, again...)},
+		{onlyIf(failed != "", toFix), s.next("import", s.Failed, s.Repeat...)},
+		{onlyIf(results != "", back), s.next("import", s.Results, again...)},
 	}
+}
+
+// inResults is where the reason of a row stands; results is the path, "" where it is not known any more.
+func inResults(results string) string {
+	return "jsm_reason in " + cmp.Or(Shown(results), "the results")
 }
 
 func accessSteps(s Summary) []Step {
 	a := cmp.Or(s.Access, &importer.AccessTotals{})
 	const again = "then run the same command again"
 	all := []Step{{Text: counted(a.NotGood, "row has", "rows have", " not got all of the access that was asked for: "+
-		"jsm_reason in "+Shown(s.Results)+" says why; fix that, "+again)}}
+		inResults(s.Results)+" says why; fix that, "+again)}}
 	for _, refused := range a.Refused {
 		all = append(all, Step{
 			Text: refused + "; fix that (403: give the account an agent licence on that project), " + again})
@@ -151,13 +155,13 @@ func leaverSteps(s Summary) []Step {
 	switch {
 	case d.Rows != nil:
 		return revokedSteps(*d.Rows, d.Results)
-	case d.Held != "":
+	case d.Held != "", d.Path == "":
 		return nil
 	}
 	return []Step{
 		{Text: counted(d.Review, "leaver", "leavers",
 			" to review: jsm_reason in "+list+" says why, and what to do by hand")},
-		{onlyIf(d.Revoke > 0, "look at "+list+"; to revoke the access of those on it:"), s.next("revoke", list)},
+		{onlyIf(d.Revoke > 0, "look at "+list+"; to revoke the access of those on it:"), s.next("revoke", d.Path)},
 	}
 }
 
@@ -165,8 +169,8 @@ func revokedSteps(rows Rows, results string) []Step {
 	return []Step{
 		{Text: counted(rows.Of(outcome.Review, outcome.NotFound, outcome.NotPortalOnly, outcome.Invalid),
 			"row was left as it was", "rows were left as they were",
-			": jsm_reason in "+Shown(results)+" says why, and what to do by hand")},
+			": "+inResults(results)+" says why, and what to do by hand")},
 		{Text: counted(rows.Of(outcome.Failed, outcome.Unknown), "account was", "accounts were",
-			" perhaps not revoked: read jsm_reason in "+Shown(results)+", then run the same command again")},
+			" perhaps not revoked: read "+inResults(results)+", then run the same command again")},
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"jsm-onboard/apiclient/jsmtest"
 )
 
@@ -172,7 +174,23 @@ func TestReportOfAnyRun(t *testing.T) {
 		t.Errorf("the list has %v, and %s, %s was expected", ids, second, first)
 	}
 	c.must(3, "report", first[:5], "--results", "./a.csv", "--failed", "./a.failed.csv", "--summary", "./a.json")
-	if c.read("a.csv") != results || c.read("a.failed.csv") != failed || c.read("a.json") != c.read("first.json") {
+	// named compares a summary with that of the run, but for the files that it names.
+	named := func(name, then, results, failed string) {
+		t.Helper()
+		got, want := c.summary(name), c.summary(then)
+		path := func(name string) string {
+			if name == "" {
+				return ""
+			}
+			return c.path(name)
+		}
+		want["results"], want["failed"] = path(results), path(failed)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	named("a.json", "first.json", "a.csv", "a.failed.csv")
+	if c.read("a.csv") != results || c.read("a.failed.csv") != failed {
 		t.Error("the first run is told otherwise")
 	}
 	known := c.read("people.results.csv")
@@ -182,14 +200,12 @@ func TestReportOfAnyRun(t *testing.T) {
 		}
 	}
 	c.says(c.must(3, "report", "--summary", "./b.json", "--page", "./b.html"), "Page       "+c.path("b.html"))
-	if c.read("b.json") == "" {
-		t.Error("there is no summary")
-	}
+	named("b.json", "second.json", "", "") // they are gone
 	if c.exists("people.results.csv") || c.exists("people.failed.csv") {
 		t.Error("a page and a summary were asked for, and other files were written")
 	}
 	c.must(3, "report")
-	if c.read("people.results.csv") != known || c.read("b.json") != c.read("second.json") || c.exists("people.failed-2.csv") {
+	if c.read("people.results.csv") != known || c.exists("people.failed-2.csv") {
 		t.Error("the newest run is told otherwise")
 	}
 	out := c.must(3, "report")
@@ -225,6 +241,7 @@ func TestReportOfAnyRun(t *testing.T) {
 		}
 	}
 	c.says(c.must(1, "report", "zzzz"), "zzzz", "--list")
+	c.write("empty", "")
 	c.says(c.must(1, "report", "--ledger", "./empty"), "it has none yet")
 }
 
@@ -307,5 +324,53 @@ func TestReportSaysWhatIsTrueNow(t *testing.T) {
 	out = c.must(2, "report", "--list")
 	if strings.Contains(out, "--sandbox") {
 		t.Errorf("report has no such flag:\n%s", out)
+	}
+}
+
+// report names no file that may be another run's by now, nor one that is gone, and its summary says what its results say.
+func TestReportNamesOnlyFilesOfTheRun(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	const first = "name,email\nAna Lima,ana@example.com\nBo Li,bo at example.com\n"
+	c.write("c.csv", first)
+	run := c.runID(c.must(3, "import", "./c.csv"))
+	c.write("c.csv", "name,email\nAna Lima,ana@example.com\nCy Po,cy at example.com\n")
+	c.must(3, "import", "./c.csv")
+	out := c.must(3, "report", run, "--page", "./p.html", "--summary", "./p.json")
+	for name, text := range map[string]string{"totals": out, "page": c.read("p.html"), "summary": c.read("p.json")} {
+		if strings.Contains(text, "c.results.csv") || strings.Contains(text, "c.failed.csv") {
+			t.Errorf("%s of the earlier run name a file of the later one:\n%s", name, text)
+		}
+	}
+	c.says(c.must(3, "report", "--page", "./p.html"), "Results    "+c.path("c.results.csv"), "import "+c.path("c.failed.csv"))
+	c.says(c.read("p.html"), c.path("c.results.csv"), c.path("c.failed.csv"))
+
+	c.write("d.csv", first)
+	run = c.runID(c.must(3, "import", "./d.csv"))
+	c.write("d.failed.csv", strings.Replace(c.read("d.failed.csv"), "bo at ", "bo@", 1))
+	c.must(0, "import", "./d.failed.csv")
+	for _, outputs := range [][]string{{"--results", "./r.csv", "--summary", "./s.json"}, {"--summary", "./s.json"}} {
+		c.must(3, append([]string{"report", run}, outputs...)...)
+		rows := c.summary("s.json")["rows"].(map[string]any)
+		if c.statuses("r.csv")["known"] != 2 || rows["known"] != 2.0 || rows["invalid"] != 0.0 {
+			t.Errorf("%v: results with %v, summary with %v", outputs, c.statuses("r.csv"), rows)
+		}
+	}
+}
+
+// The list of leavers is named by the report of the sync that wrote it, and by no earlier one.
+func TestReportOfAnEarlierListOfLeavers(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	all, kept := []string{"sync", "./crm.csv", "--max-shrink", "100%"}, 4
+	var runs []string
+	for ; kept > 1; kept-- {
+		c.export("crm.csv", kept)
+		runs = append(runs, c.runID(c.must(0, all...)))
+	}
+	c.says(c.must(0, "report", runs[2], "--summary", "./s.json"), "2 to revoke, 0 to review: "+c.path("crm.leavers.csv"), "revoke "+c.path("crm.leavers.csv"))
+	out := c.must(0, "report", runs[1], "--summary", "./s.json")
+	if c.says(out, "1 to revoke, 0 to review\n"); strings.Contains(out, "crm.leavers.csv") {
+		t.Errorf("it names a later list:\n%s", out)
 	}
 }

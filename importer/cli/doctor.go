@@ -38,8 +38,8 @@ func (p *program) doctorCommand() *cobra.Command {
 		}
 		d.examine(cmd.Context())
 		defer d.site.Close()
-		if err := cmd.Context().Err(); err != nil {
-			return err
+		if cmd.Context().Err() != nil {
+			return exitError(importer.Interrupted)
 		}
 		return cmp.Or(p.print(d.json, d.String, d.JSON), asExit(d.ExitCode))
 	})
@@ -51,8 +51,7 @@ func (p *program) doctorCommand() *cobra.Command {
 	return cmd
 }
 
-// add adds the result of a check: fine if err is nil; else err, which is a warning or a failure. A failure sets
-// the exit code: 4 for missing credentials or permissions, 1 for anything else; 1 wins over 4.
+// add adds a check: fine, or err. A failure sets the exit code: 4 for credentials and permissions, else 1, which wins.
 func (d *doctor) add(name string, err error, fine string) bool {
 	finding := report.Finding{Name: name, State: report.Fine, Text: fine}
 	if err != nil {

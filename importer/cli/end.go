@@ -55,9 +55,8 @@ func (r *run) finishInLedger(ctx context.Context, run *ledger.Run) error {
 	return r.site.ledger.FinishRun(ctx, run)
 }
 
-// writeRefusal writes the summary of a run that ended before its first row, so that nobody mistakes the previous one
-// for it. A refused sync is also recorded in the ledger, for `report --list`, unless it was interrupted. Nothing is
-// written for a wrong command line, or while another run has the ledger: the files are that run's.
+// writeRefusal writes the summary of a run that ended before its first row, lest the previous one be taken for it, and
+// of a sync its row in the ledger. After a wrong command line it writes nothing, nor beside another run: they are its.
 func (r *run) writeRefusal(ctx context.Context, err error) {
 	end := importer.End{Stop: explain(err)}
 	if r.plan != nil {
@@ -161,7 +160,7 @@ func (r *run) summarise(end importer.End) *report.Summary {
 	if r.plan != nil {
 		survey := r.plan.Survey
 		s.InputSHA256, s.Skipped, s.Problems = survey.SHA256, survey.Skipped, report.CountProblems(survey)
-		s.Repeat = slices.Concat(r.flagArgs(accessFlagNames...), r.flagArgs(formFlagNames...), survey.Repeat)
+		s.Repeat = slices.Concat(r.flagArgs(accessFlagNames...), r.flagArgs("preset"), survey.Repeat)
 	}
 	if r.pace == nil {
 		s.Outcome = ledger.Held

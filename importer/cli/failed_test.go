@@ -113,7 +113,7 @@ func TestFailedFileUnderAnotherName(t *testing.T) {
 		t.Error(out)
 	}
 	out := c.must(0, "import", "./x.csv")
-	if c.says(out, "1  fixed"); strings.Contains(out, "correct it in the file") {
+	if c.says(out, "1  fixed"); strings.Contains(out, "correct it in the file") || strings.Contains(out, "malformed_address") {
 		t.Errorf("it asks for what has been done:\n%s", out)
 	}
 	if out := c.must(3, "import", "./x.results.csv"); strings.Contains(out, note) {
@@ -205,5 +205,50 @@ func TestOutputsReplaceNoFileOfOthers(t *testing.T) {
 	}
 	if c.site.Stats().Requests > 0 {
 		t.Error("something was sent")
+	}
+}
+
+// The command that is printed for the rows to fix says nothing of the original's form: however a spreadsheet saves them,
+// they are read, whatever the settings say, and what the user says of the new form counts.
+func TestFailedFileSavedBySpreadsheets(t *testing.T) {
+	t.Parallel()
+	for _, original := range []struct{ name, text, flags, header string }{
+		{"semicolons", "Kunde;Kontakt\nAnn Lee;ann@example.com\nJosé Núñez;jose(at)example.com\n",
+			"--delimiter ; --encoding utf-8 --column name=Kunde --column email=Kontakt", "Kunde,Kontakt"},
+		{"no header", "Ann Lee,ann@example.com\nJosé Núñez,jose(at)example.com\n",
+			"--no-header --encoding utf-8 --column name=1 --column email=2", "1,2"},
+	} {
+		failed := original.header + ",jsm_reason,jsm_row,jsm_line\r\nJosé Núñez,jose@example.com,x,3,3\r\n"
+		tabs := strings.ReplaceAll(failed, ",", "\t")
+		wide := "\xff\xfe"
+		for _, r := range tabs { // Latin-1
+			wide += string([]byte{byte(r), 0})
+		}
+		ansi := strings.NewReplacer("é", "\xe9", "ú", "\xfa", "ñ", "\xf1", ",", ";").Replace(failed)
+		for form, saved := range map[string]string{"UTF-8": failed, "tabs": tabs, "Unicode text": wide, "ANSI": ansi} {
+			t.Run(original.name+", "+form, func(t *testing.T) {
+				t.Parallel()
+				c := newTrial(t, nil)
+				c.write("x.csv", original.text)
+				out := c.must(3, append([]string{"import", "./x.csv"}, strings.Fields(original.flags)...)...)
+				_, next, _ := strings.Cut(out, "  jsm-onboard ")
+				next, _, _ = strings.Cut(next, "\n")
+				for _, flag := range []string{"--delimiter", "--encoding", "--no-header"} {
+					if strings.Contains(next, flag) {
+						t.Errorf("it is printed with %s: %s", flag, next)
+					}
+				}
+				c.write("x.failed.csv", saved)
+				if form == "ANSI" {
+					c.says(c.must(1, strings.Fields(next)...), "its encoding is not certain", "--encoding windows-1252")
+					next += " --encoding windows-1252"
+				}
+				c.env = append(c.env, "JSM_ONBOARD_DELIMITER=;", "JSM_ONBOARD_NO_HEADER=true")
+				c.must(0, strings.Fields(next)...)
+				if rows := c.rows("x.failed.results.csv"); len(rows) != 1 || rows[0]["jsm_status"] != "created" || !strings.Contains(c.read("x.failed.results.csv"), "José Núñez") {
+					t.Errorf("%v", rows)
+				}
+			})
+		}
 	}
 }

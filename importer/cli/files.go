@@ -21,7 +21,7 @@ const (
 func (p *program) checkOutputs(s *site, out *outputFlags, inputs ...namedFile) error {
 	inUse := append(ledgerFiles(s.ledgerPath), namedFile{"the settings file", p.configPath},
 		namedFile{"the token file", s.tokenFile}, namedFile{"the CA file", s.caFile})
-	return checkDistinct(append(inUse, inputs...), out.files())
+	return checkDistinct(append(inUse, inputs...), out.files(), s.sandbox)
 }
 
 // inUse returns a function that reports whether a path is a file that the command uses, or another of its outputs.
@@ -31,10 +31,10 @@ func (p *program) inUse(s *site, out outputFlags, input string) func(path string
 	return func(path string) bool { return p.checkOutputs(s, &outputFlags{failed: path}, others...) != nil }
 }
 
-// checkDistinct refuses an output that is a file in use, another output, or the partial file of one. It compares files,
-// not paths, so that links and spellings do not matter. It also refuses to replace a file that this program did not
-// write; a failed file is given another name instead.
-func checkDistinct(inUse, outputs []namedFile) error {
+// checkDistinct refuses an output that is, by whatever path, a file in use, another output, or one's partial file; and
+// one that would replace what this program, or in a rehearsal one, did not write: a failed file gets another name then.
+func checkDistinct(inUse, outputs []namedFile, rehearsal bool) error {
+	whose := map[bool]string{false: "this program", true: "a rehearsal, which has .sandbox. in its name"}[rehearsal]
 	for _, output := range outputs {
 		if !isFile(output.path) {
 			continue
@@ -47,9 +47,9 @@ func checkDistinct(inUse, outputs []namedFile) error {
 				}
 			}
 		}
-		if output.name != "--failed" && !report.Replaceable(output.path) {
-			return usagef("name another, or remove it", "%s %s is there, and no file of this program",
-				output.name, report.Shown(output.path))
+		if (rehearsal || output.name != "--failed") && !report.Replaceable(output.path, rehearsal) {
+			return usagef("name another, or remove it", "%s %s is there, and no file of %s", output.name,
+				report.Shown(output.path), whose)
 		}
 		inUse = append(inUse, output, namedFile{output.name, output.path + partial})
 	}
@@ -120,7 +120,7 @@ func (r *run) stem(path string) string {
 	if isStdin(path) {
 		stem = absolute("stdin")
 	}
-	if r.site.sandbox && filepath.Ext(stem) != ".sandbox" {
+	if r.site.sandbox {
 		stem += ".sandbox"
 	}
 	return stem

@@ -50,13 +50,13 @@ func TestApart(t *testing.T) {
 		{"a device twice", []namedFile{{"--summary", os.DevNull}, {"--page", os.DevNull}}, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			err := checkDistinct(inUse, tc.outputs)
+			err := checkDistinct(inUse, tc.outputs, false)
 			if (err != nil) != (tc.refused != "") || err != nil && (!strings.Contains(err.Error(), tc.refused) || codeOf(err) != 2) {
 				t.Errorf("%v, and %q was expected", err, tc.refused)
 			}
 		})
 	}
-	err := checkDistinct([]namedFile{{"the input", path("x.csv.partial")}}, []namedFile{{"--results", path("x.csv")}})
+	err := checkDistinct([]namedFile{{"the input", path("x.csv.partial")}}, []namedFile{{"--results", path("x.csv")}}, false)
 	if err == nil || !strings.Contains(err.Error(), "the same file as the input") {
 		t.Errorf("an input that would be a partial file: %v", err)
 	}
@@ -83,7 +83,7 @@ func TestApartFromFilesOfOthers(t *testing.T) {
 			if err := os.WriteFile(path, []byte(tc.content), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			err := checkDistinct(nil, []namedFile{{tc.flag, path}})
+			err := checkDistinct(nil, []namedFile{{tc.flag, path}}, false)
 			want := tc.flag + " " + path + " is there, and no file of this program"
 			if (err != nil) != tc.refused || err != nil && (err.Error() != want || codeOf(err) != 2) {
 				t.Errorf("%v", err)

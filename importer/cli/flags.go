@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -35,22 +34,15 @@ func (f *readFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.NoHeader, "no-header", false, "")
 }
 
-// withDefaults returns the options. args, with which a file of this program was written, stand in for flags left out.
+// withDefaults returns the options. The --column flags of args, with which a failed file was written, fill in for f.
 func (f *readFlags) withDefaults(args []string) (export.Options, error) {
-	var defaults readFlags
-	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
-	defaults.register(flags)
-	if err := flags.Parse(args); err != nil {
-		return export.Options{}, fmt.Errorf("how this file was written: %w", err)
-	}
-	for _, column := range defaults.Columns {
+	for i, column := range args {
 		field, _, _ := strings.Cut(column, "=")
 		sets := func(flag string) bool { return strings.HasPrefix(strings.ReplaceAll(flag, " ", ""), field+"=") }
-		if !slices.ContainsFunc(f.Columns, sets) {
+		if i > 0 && args[i-1] == "--column" && !slices.ContainsFunc(f.Columns, sets) {
 			f.Columns = append(f.Columns, column)
 		}
 	}
-	f.Preset, f.NoHeader = cmp.Or(f.Preset, defaults.Preset), f.NoHeader || defaults.NoHeader
 	return f.options()
 }
 
@@ -96,10 +88,9 @@ func matches(flag string, texts []string) ([]export.Match, error) {
 }
 
 // choices returns the flags as the JSON that the ledger stores with a run.
-func (f *readFlags) choices() string {
-	kept := *f
-	kept.Encoding = strings.ToLower(kept.Encoding)
-	text, _ := json.Marshal(kept) // strings are always writable
+func (f readFlags) choices() string {
+	f.Encoding = strings.ToLower(f.Encoding)
+	text, _ := json.Marshal(f) // strings are always writable
 	return string(text)
 }
 

@@ -23,8 +23,7 @@ func helpText(name string) string {
 	return string(content)
 }
 
-// command makes the command of use, which is its name and what it takes besides flags, in brackets where that can be
-// left out. help/commands.md has the rest: a line about it, more with examples, and the flags that its --help shows.
+// command makes the command of use: name and operand, in brackets where it is optional. help/commands.md has the rest.
 func (p *program) command(use string, run func(*cobra.Command, []string) error) *cobra.Command {
 	name, _, _ := strings.Cut(use, " ")
 	_, section, _ := strings.Cut(helpText("commands"), "\n## "+name+"\n\n")
@@ -37,7 +36,8 @@ func (p *program) command(use string, run func(*cobra.Command, []string) error) 
 		Long:  long,
 		Args:  checkArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx, release := p.interruptible(cmd.Context())
+			dry := cmd.Flags().Lookup("dry-run") // which only runs have
+			ctx, release := p.interruptible(cmd.Context(), dry != nil && dry.Value.String() == "false")
 			defer release()
 			cmd.SetContext(ctx)
 			return run(cmd, args)

@@ -75,7 +75,8 @@ func (c *trial) toldAgain(stem string, args ...string) {
 	if c.exists(stem+".failed.csv") != c.exists("again.failed.csv") || c.exists("again.failed.csv") && c.read("again.failed.csv") != c.read(stem+".failed.csv") {
 		c.t.Error("report writes another file of rows to mend")
 	}
-	if c.exists(stem+".json") && c.read("again.json") != c.read(stem+".json") {
+	written := strings.NewReplacer("again.csv", stem+".results.csv", "again.failed.csv", stem+".failed.csv").Replace(c.read("again.json"))
+	if c.exists(stem+".json") && written != c.read(stem+".json") {
 		c.t.Errorf("report writes another summary:\n%s\n%s", c.read("again.json"), c.read(stem+".json"))
 	}
 }

@@ -108,9 +108,8 @@ const (
 // manyCreates is how many creates need no confirmation; more are too many to take back by hand.
 const manyCreates = 20
 
-// confirm asks, on a terminal, whether all, one or none shall be created: only those who have tried know whether a site
-// writes to new customers. So many names are asked about, too, as a column may have slipped; a revocation always is.
-// One is a limit, which leaves names and leavers as they are: it is no answer where it would limit nothing.
+// confirm asks, on a terminal, whether to create all, one (which shows whether the site writes to them) or none;
+// so many renames it asks about, too, and any revocation. One leaves these out: no answer where it limits no creates.
 func (w *importWork) confirm(ctx context.Context, r *run) error {
 	creates, renames := r.plannedRequests()
 	if r.yes || max(creates, renames) <= manyCreates && w.revokes == 0 || !r.interactive() {

@@ -155,3 +155,44 @@ func TestAskedToStopBeforeTheFirstRow(t *testing.T) {
 		})
 	}
 }
+
+// What sends no rows says nothing of rows when it is asked to stop.
+func TestAskedToStopWithoutARun(t *testing.T) {
+	t.Parallel()
+	quiet := func(o *jsmtest.Options) { o.Latency = time.Minute }
+	for name, tc := range map[string]struct {
+		args    []string
+		started string
+		code    int
+	}{
+		"sandbox": {[]string{"sandbox", "--addr", "127.0.0.1:0"}, "Ctrl-C ends it", 0},
+		"check":   {[]string{"check", "-"}, "", 130},
+		"doctor":  {[]string{"doctor"}, "", 130},
+		"dry run": {[]string{"import", "-", "--dry-run"}, "", 130},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newTrial(t, quiet)
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			defer w.Close()
+			p := c.startWith(r, tc.args...)
+			if p.until(tc.started); tc.started == "" {
+				time.Sleep(time.Second)
+			}
+			p.signal(syscall.SIGINT)
+			if code := p.wait(2 * time.Second); code != tc.code {
+				t.Errorf("exit code %d:\n%s", code, p.out)
+			}
+			c.says(p.out.String(), "stopping; Ctrl-C again ends at once")
+			for _, word := range []string{"answers", "written", "without them"} {
+				if strings.Contains(p.out.String(), word) {
+					t.Errorf("it speaks of %q:\n%s", word, p.out)
+				}
+			}
+		})
+	}
+}

@@ -29,7 +29,7 @@ func TestApartThroughLinks(t *testing.T) {
 		{namedFile{"--results", hard}, "the same file as the input"},
 		{namedFile{"--summary", soft}, "the same file as the ledger"},
 	} {
-		err := checkDistinct(inUse, []namedFile{tc.output})
+		err := checkDistinct(inUse, []namedFile{tc.output}, false)
 		if err == nil || !strings.Contains(err.Error(), tc.refused) || codeOf(err) != 2 {
 			t.Errorf("%v, and %q was expected", err, tc.refused)
 		}

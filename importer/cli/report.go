@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,7 +37,7 @@ type reporting struct {
 }
 
 func (p *program) reportCommand() *cobra.Command {
-	r := &reporting{program: p}
+	r := &reporting{program: p, site: site{noNewLedger: true}}
 	cmd := p.command("report [RUN]", func(cmd *cobra.Command, args []string) error {
 		id := strings.Join(args, "")
 		if err := r.check(id); err != nil {
@@ -91,7 +92,7 @@ func (r *reporting) do(ctx context.Context, id string) error {
 		return err
 	}
 	if r.run.Outcome == "" {
-		words := append([]string{report.Shown(r.run.Input)}, r.flagArgs(siteFlagNames...)...)
+		words := append([]string{report.Relative(r.run.Input)}, r.flagArgs(siteFlagNames...)...)
 		hint := "run its command again with the same flags, it goes on where it stopped; with a file that has " +
 			"changed since, a new run knows what this one has done: " + report.Command(r.run.Command, words...)
 		if !hasFiles(r.run) {
@@ -153,21 +154,21 @@ func (r *reporting) write(ctx context.Context, all []ledger.Run) (err error) {
 	if err := r.nameFiles(all); err != nil {
 		return err
 	}
-	stored := r.summary
 	r.summary.RunID, r.summary.Page, r.summary.SiteFlags = r.run.ID, r.out.page, r.flagArgs(siteFlagNames...)
 	var findings *page.Findings
-	if cmp.Or(r.out.results, r.out.failed, r.out.page) != "" {
+	if r.run.Outcome != ledger.Held {
 		if findings, err = r.rewrite(ctx); err != nil {
 			return err
 		}
 	}
+	r.unnameFiles()
 	var trace *page.Trace
 	_ = json.Unmarshal(r.run.Trace, &trace) // of a run that was refused there is none
-	if err := r.out.write(stored, page.Page{Summary: r.summary, Trace: trace, Findings: findings}); err != nil {
+	if err := r.out.write(r.summary, page.Page{Summary: r.summary, Trace: trace, Findings: findings}); err != nil {
 		return err
 	}
 	if r.out.summary == stdout {
-		if _, err := r.Out.Write(stored.JSON()); err != nil {
+		if _, err := r.Out.Write(r.summary.JSON()); err != nil {
 			return err
 		}
 	}
@@ -175,8 +176,7 @@ func (r *reporting) write(ctx context.Context, all []ledger.Run) (err error) {
 	return asExit(r.run.ExitCode)
 }
 
-// nameFiles settles which files are written: those that flags name, or else those that the run wrote. None of them may
-// be the input of any run, or the results of a later one.
+// nameFiles settles which files are written, by flags or else by the run: no run's input, and no later run's results.
 func (r *reporting) nameFiles(all []ledger.Run) error {
 	switch held, named := r.run.Outcome == ledger.Held, cmp.Or(r.out.results, r.out.failed, r.out.page); {
 	case held && named != "":
@@ -202,6 +202,18 @@ func (r *reporting) nameFiles(all []ledger.Run) error {
 	return writable(r.out.files())
 }
 
+// unnameFiles takes files out of the summary that may be another run's: not written here, and changed since or gone.
+func (r *reporting) unnameFiles() {
+	s, leavers := &r.summary, cmp.Or(r.summary.Leavers, &report.LeaverTotals{})
+	for path, written := range map[*string]string{&s.Results: r.out.results, &s.Failed: r.out.failed,
+		&leavers.Path: "", &leavers.Results: ""} {
+		info, err := os.Stat(*path)
+		if written == "" && (err != nil || info.ModTime().Truncate(time.Millisecond).After(r.run.FinishedAt)) {
+			*path = ""
+		}
+	}
+}
+
 // rewrite writes results, failed rows and page: with the columns of an unchanged input, else with what the ledger has.
 func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
 	survey, err := r.surveyInput(ctx)
@@ -209,7 +221,7 @@ func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
 	if err != nil {
 		survey, rows = &export.Survey{Header: []string{"email", "name"}, Width: 2}, r.rowsSent
 		switch {
-		case r.run.Command == "undo":
+		case r.run.Command == "undo", cmp.Or(r.out.results, r.out.failed, r.out.page) == "":
 		case r.unnamed:
 			return nil, stopf(importer.Broken,
 				"to write what the ledger knows of the rows that were sent, name a file: "+

@@ -105,7 +105,7 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		hint = "did you mean jsm-onboard " + near[0] + "?"
 	}
 	if _, err := os.Stat(args[0]); err == nil {
-		hint = "did you mean jsm-onboard import " + args[0] + "?"
+		hint = "did you mean " + report.Command("import", args[0]) + "?"
 	}
 	return usagef(hint, "there is no command %q", args[0])
 }

@@ -94,8 +94,7 @@ func (f *rowFiles) abort() {
 }
 
 // finish gives the files of a run their names. If they could not be written, or the input could not be read to its end,
-// they get none: report writes them from the ledger. A row that has no outcome, several, or is missing in the results
-// makes the run broken, whatever else stopped it.
+// they get none: report writes them. A row with no outcome, or several, or not in the results makes the run broken.
 func (f *rowFiles) finish(ctx context.Context, l *ledger.Ledger, p *importer.Plan, end *importer.End) {
 	written, err := f.results.Rows, f.writeErr
 	if err == nil && written != end.Rows {

@@ -31,8 +31,7 @@ type work interface {
 	confirm(context.Context, *run) error                // asks whoever sits at the terminal
 }
 
-// A run is one import, sync, revoke or undo, from the command line to the exit code. Its methods stand in the order
-// in which they are called; how it ends is in end.go.
+// A run is one import, sync, revoke or undo. Its methods stand in the order of their calls; how it ends is in end.go.
 type run struct {
 	*program
 	work    work
@@ -188,7 +187,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if r.plan, err = r.work.plan(ctx, r); err != nil {
 		return err
 	}
-	r.console.Problems(r.plan.Survey)
+	r.console.Problems(r.plan.Survey, r.plan.Fixed)
 	r.rows = &rowFiles{out: &r.out, survey: r.plan.Survey, access: r.plan.Access != nil, failedFiles: r.failedFiles}
 	if err := r.rows.checkWritable(); err != nil {
 		return err

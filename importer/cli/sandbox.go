@@ -65,8 +65,7 @@ func (f *sandboxFlags) check() (err error) {
 	return nil
 }
 
-// assignment is the line that sets a variable in the shell that a system's users have, for the programs that are
-// started there.
+// assignment is the line that sets a variable, for programs started there, in the shell that a system's users have.
 func assignment(system, name, value string) string {
 	if system == "windows" {
 		return fmt.Sprintf("$env:%s=\"%s\"\n", name, value)

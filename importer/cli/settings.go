@@ -24,8 +24,7 @@ func envName(flag string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// onlyTyped are the flags that no settings file has: what they do is meant once, and not each time. So are all of
-// report but those that say which ledger is meant.
+// onlyTyped are flags that no settings file has: they are meant once. So are report's, but for which ledger is meant.
 var onlyTyped = map[string]bool{"config": true, "list": true, "prune": true}
 
 // applySettings sets the flags that the command line does not set: from the environment, else from the --config file.
@@ -64,16 +63,14 @@ func (p *program) applySettings(cmd *cobra.Command) error {
 // outputFlagNames name files, and whom to notify: a rehearsal takes them from the command line alone.
 var outputFlagNames = []string{"ledger", "results", "failed", "leavers", "summary", "page", "metrics-file", "notify"}
 
-// What a command that is printed for use by hand needs again. The settings file is not among it: that of a nightly job
-// would have such a command overwrite the night's summary and answer its monitor.
+// What a printed command needs again, without the settings file: its outputs and its monitor are those of the night.
 var (
 	siteFlagNames   = []string{"site", "gateway-url", "token-url", "token-file", "ca-file", "sandbox", "ledger"}
 	accessFlagNames = []string{"organizations", "service-desk", "update-names"}
-	formFlagNames   = []string{"encoding", "delimiter", "preset", "no-header"} // failed rows passed the filters
+	formFlagNames   = []string{"encoding", "delimiter", "preset", "no-header"} // for the file itself
 )
 
-// flagArgs returns, as arguments, those of the flags that the command line or the settings file sets. Flags that the
-// environment sets are left out: it applies to the next command, too.
+// flagArgs returns, as arguments, flags that command line or settings file sets; the environment stays for the next.
 func (p *program) flagArgs(names ...string) (args []string) {
 	for _, name := range names {
 		values := p.config[name]
@@ -141,8 +138,7 @@ func readConfig(path string) (map[string]settingValues, error) {
 	return config, nil
 }
 
-// checkNames refuses what is named as a setting and is none: keys of the settings file, and variables of the
-// environment. A setting of any command will do: one file, or one environment, may serve several.
+// checkNames refuses keys of the settings file, and variables of the environment, that are no setting of any command.
 func (p *program) checkNames(path string, config map[string]settingValues) error {
 	known := settings()
 	for _, key := range slices.Sorted(maps.Keys(config)) {

@@ -20,16 +20,17 @@ import (
 	"jsm-onboard/apiclient/jsmtest"
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/ledger"
+	"jsm-onboard/importer/text"
 	"jsm-onboard/report"
 )
 
-// A site is the Jira site that a command works on, with its client and ledger: first as the flags give it, then as it
-// was found. Close it in any case.
+// A site is the Jira site of a command, with client and ledger: as the flags give it, then as found. Close it always.
 type site struct {
 	sandbox           bool
 	config            apiclient.Config
 	tokenFile, caFile string
 	namedLedger       string
+	noNewLedger       bool // the command is about earlier runs
 
 	url             string            // when it was found
 	ledgerPath      string            // absolute
@@ -135,6 +136,10 @@ func (s *site) startSandbox() error {
 // openLedger opens the ledger with [ledger.Open] or [ledger.OpenReadOnly].
 func (p *program) openLedger(ctx context.Context, s *site,
 	open func(_ context.Context, path, site string) (*ledger.Ledger, error)) (err error) {
+	if s.noNewLedger && !s.temporary && isMissing(s.ledgerPath) {
+		return usagef("check --ledger, and --site or JIRA_BASE_URL: each site has one, and a run prints where it is",
+			"there is no ledger %s", report.Shown(s.ledgerPath))
+	}
 	s.ledger, err = open(ctx, s.ledgerPath, s.url)
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return stopf(importer.Broken, "name another file with --ledger", "the ledger %s cannot be opened: %s",
@@ -181,8 +186,7 @@ func (p *program) newClient(s *site, notify func(apiclient.Event)) (err error) {
 	return err
 }
 
-// connect asks the site who we are and what we may do, and binds the ledger to the site that answers. Only creates need
-// Administer Jira; whether the account may do anything else shows with the first request.
+// connect asks who we are and what we may, and binds the ledger to the site. Only creates need Administer Jira.
 func (s *site) connect(ctx context.Context, creates bool) (apiclient.Connection, error) {
 	conn, err := s.client.Connect(ctx)
 	if !creates && conn.Administer == apiclient.No {
@@ -213,8 +217,7 @@ func (p *program) logIn(s *site) (err error) {
 	return err
 }
 
-// readTokenFile reads a secret that others must not be able to read, on systems whose files have such modes. The
-// group's bits are no concern: a service may be given the file by its group, or by an access list as systemd does.
+// readTokenFile reads a secret that others must not be able to read. Its group may: systemd and others give it so.
 func readTokenFile(path, system string) (token string, err error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -223,7 +226,7 @@ func readTokenFile(path, system string) (token string, err error) {
 	}
 	info, err := os.Stat(path)
 	if err == nil && system != "windows" && info.Mode().IsRegular() && info.Mode()&0o007 != 0 {
-		return "", stopf(importer.Unauthorised, "make it readable by you alone: chmod 600 "+path,
+		return "", stopf(importer.Unauthorised, "make it readable by you alone: "+text.CommandLine("chmod", "600", path),
 			"the token file %s can be read by others", path)
 	}
 	if token = strings.TrimSpace(strings.TrimPrefix(string(content), "\ufeff")); token == "" {

@@ -57,12 +57,17 @@ func (p *program) ask(ctx context.Context, question string, answers ...string) (
 	return "", errNotConfirmed
 }
 
-// interruptible returns a context that ends at the first Ctrl-C or request to terminate, with
-// [importer.ErrInterrupted] as its cause. The second one ends the process at once: the ledger sets that right when the
-// command is run again. Call release when the work is done.
-//
+// interruptible returns a context that ends at the first Ctrl-C or request to terminate, with [importer.ErrInterrupted]
+// as its cause; the second one ends the process. sends: the command is a run. Call release when the work is done.
 // On Windows, Ctrl-C and Ctrl-Break are os.Interrupt; closing the window, logging off and shutting down are SIGTERM.
-func (p *program) interruptible(parent context.Context) (_ context.Context, release func()) {
+func (p *program) interruptible(parent context.Context, sends bool) (_ context.Context, release func()) {
+	first, second := "stopping; Ctrl-C again ends at once", "ended at once"
+	if sends {
+		first = "stopping: waiting for the answers to what was sent, then everything is written; Ctrl-C again ends " +
+			"at once, without them"
+		second += ": run the same command again to go on. Customers whose creation was not awaited become " +
+			"created_unconfirmed, which undo does not revoke"
+	}
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // the last: a closed terminal
@@ -70,13 +75,11 @@ func (p *program) interruptible(parent context.Context) (_ context.Context, rele
 	watcher.Go(func() {
 		for range signals {
 			if ctx.Err() != nil {
-				p.console.Interrupted("ended at once: run the same command again to go on. Customers whose answer " +
-					"was not awaited become created_unconfirmed, which undo does not revoke")
+				p.console.Interrupted(second)
 				fmt.Fprintln(p.Err) // the bar stays where it is
 				os.Exit(int(importer.Interrupted))
 			}
-			p.console.Interrupted("stopping: waiting for the answers to what was sent, then everything is written; " +
-				"Ctrl-C again ends at once, without them")
+			p.console.Interrupted(first)
 			cancel(importer.ErrInterrupted)
 		}
 	})

@@ -15,7 +15,8 @@ type undoWork struct{ revokeWork }
 
 func (p *program) undoCommand() *cobra.Command {
 	w := &undoWork{}
-	cmd, _ := p.runCommand("undo [RUN]", w)
+	cmd, r := p.runCommand("undo [RUN]", w)
+	r.site.noNewLedger = true
 	cmd.Flags().TextVar(&w.maxRevoke, "max-revoke", importer.Limit{Rows: 1}, "")
 	return cmd
 }

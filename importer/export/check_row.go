@@ -52,9 +52,11 @@ func (s *Survey) keepCells(r *Row, cells []string) {
 	}
 	r.Cells, r.Own = nil, map[string]string{}
 	for i, c := range cells {
-		if i < len(s.header.own) && s.header.own[i] {
+		known := i < len(s.header.own)
+		if known && s.header.own[i] {
 			r.Own[s.header.names[i]] = c
-		} else {
+		}
+		if !known || s.header.kept[i] {
 			r.Cells = append(r.Cells, c)
 		}
 	}
@@ -117,8 +119,7 @@ func (r *Row) further(cell string) {
 	}
 }
 
-// name sets the name of the person: the full name, else its parts joined,
-// else what stands with the address, else the address.
+// name sets the person's name: the full one, else its parts joined, else what stands with the address, else that.
 func (s *Survey) name(r *Row, p person, a address) {
 	r.Name = r.Email
 	if s.options.NeedAccounts || s.options.NoNames {

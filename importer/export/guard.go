@@ -24,8 +24,7 @@ func Unguard(cell string) string {
 	return cell
 }
 
-// bare is a cell without what keeps spreadsheets from taking it for a formula:
-// the guard, the formula ="…" around it, or quotes.
+// bare is a cell without what keeps spreadsheets from taking it for a formula: the guard, ="…" around it, or quotes.
 func bare(cell string) string {
 	cell = Unguard(cell)
 	inner, opened := strings.CutPrefix(strings.TrimPrefix(trimBlanks(cell), "="), `"`)

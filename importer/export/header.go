@@ -54,7 +54,7 @@ type header struct {
 	plain        []string   // normalised
 	keys         []string   // without blanks
 	words        [][]string // those in brackets, but for "required" and the like, and then those of plain
-	own          []bool     // a column that this program adds to its files
+	own, kept    []bool     // a column that this program adds to its files; one that stands in the results as it is
 	ownFile      bool
 	trimmed      int               // width without empty names at the end
 	meaningCache map[int][]meaning // what the headers say, as far as it was asked or a preset knows it
@@ -62,9 +62,12 @@ type header struct {
 
 const longestHeader = 300 // bytes; what is longer is a text and names nothing
 
-// ownColumns are the columns that this program adds, by their exact names; every file has jsm_reason.
-var ownColumns = []string{"jsm_status", "jsm_account_id", "jsm_organization", "jsm_service_desk", "jsm_reason",
-	"jsm_row", "jsm_line", "jsm_http_status", "jsm_attempts", "jsm_action", "jsm_source", "jsm_run_id"}
+// Columns that this program adds, by exact name; every file has jsm_reason. Results keep those of a list of leavers.
+var (
+	leaverColumns = []string{"jsm_action", "jsm_source", "jsm_run_id"}
+	ownColumns    = []string{"jsm_status", "jsm_account_id", "jsm_organization", "jsm_service_desk", "jsm_reason",
+		"jsm_row", "jsm_line", "jsm_http_status", "jsm_attempts"}
+)
 
 func newHeader(cells []string, place Place) header {
 	ownFile := slices.ContainsFunc(cells, func(c string) bool { return trimBlanks(c) == "jsm_reason" })
@@ -81,7 +84,8 @@ func newHeader(cells []string, place Place) header {
 		h.cells, h.names, h.plain = append(h.cells, c), append(h.names, name), append(h.plain, plain)
 		h.keys = append(h.keys, strings.ReplaceAll(plain, " ", ""))
 		h.words = append(h.words, append(brackets, strings.Fields(plain)...))
-		h.own = append(h.own, slices.Contains(ownColumns, name))
+		h.kept = append(h.kept, !slices.Contains(ownColumns, name))
+		h.own = append(h.own, !h.kept[i] || slices.Contains(leaverColumns, name))
 		if name != "" {
 			h.trimmed = i + 1
 		}

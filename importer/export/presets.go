@@ -9,8 +9,7 @@ import (
 	"github.com/gocarina/gocsv"
 )
 
-// preset is a source whose header is known. Most do no more than have a name
-// for people: their headers are in the vocabulary.
+// preset is a source whose header is known. Most have no more than a name: their headers are in the vocabulary.
 type preset struct {
 	Name, Title string
 	Signature   string // headers without blanks that must all be there

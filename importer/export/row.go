@@ -7,14 +7,12 @@ import (
 	"jsm-onboard/importer/csvtext"
 )
 
-// Row is one row of the file: what it says, and whether it may be sent. It holds
-// somebody's name and address: it is for no log.
+// Row is one row of the file: what it says, and whether it may be sent. It has a name and an address: for no log.
 type Row struct {
 	Number int   `json:"-"` // 1, 2, … of the rows read, excluded and invalid ones too
 	Place  Place `json:"place"`
 
-	// As to be sent; Name is never empty in a valid row. The external id is
-	// empty in a file whose external ids are not used (see [Survey.ExternalIDsUnused]).
+	// As to be sent; Name is never empty in a valid row. ExternalID is, where [Survey.ExternalIDsUnused] says why.
 	Name         string `json:"name"`
 	Email        string `json:"email"`
 	ExternalID   string `json:"external_id"`
@@ -22,7 +20,7 @@ type Row struct {
 	AccountID    string `json:"account_id,omitempty"`
 
 	// Cells are as they stand in the file, in order and never shifted, without guards against formulas (see [Guard])
-	// and without our own columns. Bytes that are not UTF-8 stay as they are.
+	// and without columns of ours that results replace. Bytes that are not UTF-8 stay as they are.
 	Cells []string `json:"-"`
 	// Own has the columns that this program added to the file; nil: there are none.
 	Own map[string]string `json:"-"`

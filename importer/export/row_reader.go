@@ -123,8 +123,7 @@ func (r *rowReader) checkWidth(row *Row) {
 	row.fragment = len(cells) < r.header.trimmed && !r.standsAlone(cells)
 }
 
-// standsAlone reports whether a record has a whole address in the column of
-// addresses, or an account id if that is needed.
+// standsAlone reports whether a record has a whole address in its column, or an account id if that is needed.
 func (r *rowReader) standsAlone(cells []string) bool {
 	id := trimBlanks(firstFilled(cells, r.columns.at[AccountID]))
 	return readAddress(firstFilled(cells, r.columns.at[Email])).key != "" ||

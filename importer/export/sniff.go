@@ -73,7 +73,7 @@ func (s *sniffer) sniff() (*layout, error) {
 // dialects are those that the sample may be in: that of a file of our own, whatever the
 // settings say, else what the user or the file says, else all.
 func (s *sniffer) dialects() ([]Dialect, error) {
-	for _, d := range []Dialect{',', ';'} {
+	for _, d := range []Dialect{',', ';', '\t'} {
 		rec, err := s.records(d).Next()
 		if h := newHeader(rec.Cells, rec.Place); err == nil && h.ownFile {
 			s.options.NoHeader = false

@@ -18,7 +18,7 @@ type Survey struct {
 	Encoding   string   `json:"encoding"`
 	Dialect    Dialect  `json:"dialect"`
 	HeaderLine int      `json:"header_line"` // physical line; 0: the file has none
-	Header     []string `json:"header"`      // without our own columns
+	Header     []string `json:"header"`      // without columns of ours that results replace
 	Own        []string `json:"own,omitempty"`
 	Width      int      `json:"width"`  // cells of the widest row; those beyond the header have no name
 	Preset     string   `json:"preset"` // the source's name as --preset takes it; "": none
@@ -76,7 +76,8 @@ func (s *Survey) read(ctx context.Context, o Options) (err error) {
 	for i, cell := range h.cells {
 		if h.own[i] {
 			s.Own = append(s.Own, h.names[i])
-		} else {
+		}
+		if h.kept[i] {
 			s.Header = append(s.Header, cell)
 		}
 	}

@@ -90,6 +90,15 @@ func TestOwnFilesAreReadBack(t *testing.T) {
 	if diff := cmp.Diff([]string{"a@example.com", "=Ann"}, rows[0].Cells); diff != "" || rows[0].Name != "=Ann" || rows[0].Own["jsm_reason"] != "-x" || rows[0].AccountID != "" {
 		t.Errorf("%+v %s", rows[0], diff)
 	}
+	list := strings.NewReplacer(`"jsm_line"`, `"jsm_action"`, `"2"`, `"revoke"`, `"name"`, `"last_seen"`, "email", "jsm_run_id").Replace(file)
+	s, rows, err = readAll(t, writeFile(t, "x.leavers.csv", list), Options{NeedAccounts: true})
+	if err != nil {
+		t.Fatal(refused(err))
+	}
+	cells := []string{"revoke", "a@example.com", "=Ann"}
+	if diff := cmp.Diff([]string{"jsm_action", "jsm_run_id", "last_seen"}, s.Header) + cmp.Diff(cells, rows[0].Cells); diff != "" || rows[0].Own["jsm_action"] != "revoke" {
+		t.Errorf("what results do not replace: %+v %s", rows[0].Own, diff)
+	}
 	s, rows, err = readAll(t, writeFile(t, "x.leavers.csv", file), Options{NeedAccounts: true})
 	if err != nil {
 		t.Fatal(refused(err))

@@ -6,8 +6,7 @@ import (
 	"sync"
 )
 
-// What a word of a header says, besides the fields, by the names of the
-// sections in words.txt. A word may be in several.
+// What a word of a header says, besides the fields, by the sections of words.txt. A word may be in several.
 const (
 	halfWord        = "half" // a full name in some files and half of one in others
 	wholeName       = "whole"

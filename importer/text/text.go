@@ -13,8 +13,7 @@ import (
 
 // Grouped is a number with its thousands apart: 12, 3,000, 1,000,000.
 func Grouped(n int) string {
-	digits := strconv.Itoa(n)
-	sign := ""
+	sign, digits := "", strconv.Itoa(n)
 	if n < 0 {
 		sign, digits = "-", digits[1:]
 	}
@@ -32,8 +31,7 @@ func Counted(n int, one, many string) string {
 	return Grouped(n) + " " + many
 }
 
-// Printable is s on one line with everything made visible that a terminal would obey or hide:
-// control and format characters, changes of direction, and bytes that are not UTF-8.
+// Printable is s on one line with all made visible that a terminal obeys or hides, and with bytes that are not UTF-8.
 func Printable(s string) string {
 	if utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return s
@@ -76,11 +74,13 @@ func shellWord(system, s string) string {
 	unsafe := func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(plain, r)
 	}
-	switch {
+	switch visible := Printable(strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s)); {
 	case s != "" && s[0] != '=' && !strings.ContainsFunc(s, unsafe):
 		return s
 	case system == "windows":
 		return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"`
+	case Printable(s) != s:
+		return "$'" + visible + "'" // in bash and zsh
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -78,6 +78,8 @@ func TestShellWord(t *testing.T) {
 		{"linux", "$HOME", "'$HOME'"},
 		{"linux", `a\b`, `'a\b'`},
 		{"linux", "größe", "größe"},
+		{"linux", "tab\tx.csv", `$'tab\tx.csv'`},
+		{"linux", "it's\n\\\u200b\xff\x01a.csv", `$'it\'s\n\\\u200b\xff\x01a.csv'`},
 		{"linux", "https://a.atlassian.net", "https://a.atlassian.net"},
 		{"linux", "5%", "5%"},
 		{"windows", `C:\data\x.csv`, `C:\data\x.csv`},

@@ -369,7 +369,7 @@ func TestWrite(t *testing.T) {
 	if err := Write(path, examplePage(false)); err != nil {
 		t.Fatal(err)
 	}
-	if !report.Replaceable(path) {
+	if !report.Replaceable(path, false) {
 		t.Error("the next run would not replace the page")
 	}
 	got, err := os.ReadFile(path)
