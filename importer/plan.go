@@ -50,8 +50,7 @@ type PlanOptions struct {
 	Require     []string   // addresses that the file must hold
 }
 
-// MakePlan reads the file twice, and the second time compares it with the ledger. It changes nothing. It returns an
-// *export.RefusedError also for a list of leavers that is out of date.
+// MakePlan reads the file twice, and compares it with the ledger. An outdated list of leavers is a *RefusedError, too.
 func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOptions) (*Plan, error) {
 	o.Export.NeedAccounts, o.Export.Organizations = Revokes(o.Job.Command), o.Access.Organizations
 	survey, err := file.Survey(ctx, o.Export)
