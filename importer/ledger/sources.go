@@ -29,8 +29,7 @@ func (l *Ledger) StageMembers(ctx context.Context, source string, batch []Member
 	return l.update(ctx, stageMoves, source, false, jsonList(batch))
 }
 
-// StageLeavers stages the members of the source who are no longer in it, and marks run as one that says who is in the
-// source, once it is complete.
+// StageLeavers stages the members who have left the source, and marks run as one that says who is in it, once complete.
 func (l *Ledger) StageLeavers(ctx context.Context, run int64, source string, gone []Member) error {
 	return l.change(ctx, func(w *writer) {
 		w.exec(stageMoves, source, true, jsonList(gone))
