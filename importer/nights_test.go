@@ -137,6 +137,30 @@ func TestWhomAnInvalidRowMayName(t *testing.T) {
 	})
 }
 
+// In a list of addresses, one that is mistyped still names somebody: by its letters and digits, in whatever form. That of
+// a stranger names nobody.
+func TestWhomAMistypedAddressNames(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		lines, want := []string{"email"}, map[string]string{"left@firm.example": ActionRevoke}
+		mistyped := []string{"p1@firm..example", `"p2@firm,example"`, "p3@@firm.example", "p4 @firm.example", "p5@firm",
+			"p6@firm.", "p7(at)firm.example", "p8.firm.example", "Bo <p9@firm..example>", "ok@firm.example;p10@firm,example",
+			"P11@firm.example.", "<p12@firm.exa mple>"}
+		for i := range mistyped {
+			email := fmt.Sprintf("p%d@firm.example", i+1)
+			lines, want[email] = append(lines, email), ActionReview
+		}
+		delete(want, "p11@firm.example") // an address stands in it
+		d.night("list.csv", append(lines, "left@firm.example", "ok@firm.example")...)
+		mistyped = append([]string{"email", "left@@other.example", "lefty@firm..example", "n/a"}, mistyped...)
+		_, leavers := d.night("list.csv", append(mistyped, "new@firm.example")...)
+		if diff := cmp.Diff(want, leavers); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestOtherAddressAndNames(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
