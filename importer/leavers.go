@@ -105,7 +105,8 @@ func (r *Roster) stage(result Result) error {
 	if r == nil {
 		return nil
 	}
-	person := ledger.Member{Key: cmp.Or(result.fixedKey, result.Row.Key), Aside: !onboarded(result.Status)}
+	person := ledger.Member{Key: cmp.Or(result.fixedKey, result.Row.Key)}
+	person.Aside = !onboarded(result.Status) && result.Status != outcome.Unknown // who may have an account
 	if !person.Aside {
 		person.ExternalID = result.Row.ExternalID
 	}
@@ -207,7 +208,10 @@ func (r *Roster) left() ([]ledger.Leaver, error) {
 // revoked, and only when the person cannot be in the export under another address. elsewhere is a row that may be the
 // person's, or another address with the external id; ids: some can be used.
 func judgeLeaver(one ledger.Leaver, elsewhere string, ids bool) (action, reason string) {
-	const byItself = "use a file that has its jsm_account_id alone"
+	byItself := "use a file that has its jsm_account_id alone"
+	if one.ID == "" {
+		byItself = "find the customer in Jira, as the account id is not known"
+	}
 	gone := "in no row of the export since " + outcome.Day(one.LastSeen)
 	switch {
 	case !one.RevokedAt.IsZero():

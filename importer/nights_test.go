@@ -161,6 +161,45 @@ func TestWhomAMistypedAddressNames(t *testing.T) {
 	})
 }
 
+// Whose create may have been carried out, and who then leaves, is for a person to review, and is found in Jira alone.
+func TestUnknownLeaver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, down(func(email string, _ int) jsmtest.Decision {
+			if email == "ben@x.example" {
+				return jsmtest.Decision{Fault: jsmtest.UnavailableAfter}
+			}
+			return jsmtest.Decision{}
+		}))
+		people := []string{"name,email", "Ann,ann@x.example", "Ben,ben@x.example"}
+		s, _ := d.night("crm.csv", people...)
+		d.expect(s, map[outcome.Status]int{outcome.Created: 1, outcome.Unknown: 1})
+		for range 2 {
+			if _, leavers := d.night("crm.csv", people[:2]...); !cmp.Equal(leavers, map[string]string{"ben@x.example": ActionReview}) {
+				t.Errorf("%v", leavers)
+			}
+		}
+		_, leavers := d.night("crm.csv", people...)
+		if len(leavers) != 0 {
+			t.Errorf("Ben is back: %v", leavers)
+		}
+	})
+}
+
+// A leaver whose account id is not known is not to be revoked by that id.
+func TestLeaverWithoutAnID(t *testing.T) {
+	t.Parallel()
+	for _, s := range []outcome.Status{outcome.CreatedUnconfirmed, outcome.Unknown, outcome.Conflict} {
+		for id, says := range map[string]string{"": "find the customer in Jira", "qm:1": "a file that has its jsm_account_id alone"} {
+			one := ledger.Leaver{Account: ledger.Account{Status: s, ID: id}}
+			action, reason := judgeLeaver(one, "", true)
+			if action != ActionReview || !strings.HasSuffix(strings.TrimSuffix(reason, ", as the account id is not known"), says) {
+				t.Errorf("%s: %s", action, reason)
+			}
+		}
+	}
+}
+
 func TestOtherAddressAndNames(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

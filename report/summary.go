@@ -14,8 +14,7 @@ import (
 	"jsm-onboard/importer/outcome"
 )
 
-// Summary is a run's totals, as scripts, the monitor and the ledger get them.
-// It holds no name, no address and no cell of a row.
+// Summary is a run's totals, as scripts, monitor and ledger get them. It has no name, no address and no cell of a row.
 type Summary struct {
 	RunID       string                 `json:"run_id"`
 	Command     string                 `json:"command"`

@@ -79,7 +79,7 @@ var leaversQuery string
 
 // Leavers returns, ordered by key, who has left the source: those who had left it before, even if they are back now,
 // and those in gone. They are in no other source, and their accounts are neither gone nor revoked, except by a killed
-// revocation of the source after the last one that ended.
+// revocation of the source after the last one that ended. Unknown: there may be an account, its answer was lost.
 func (l *Ledger) Leavers(ctx context.Context, source string, gone []Member) ([]Leaver, error) {
 	return query(ctx, l, func(one *Leaver) []any {
 		return append(accountInto(&one.Account), parsed{&one.LastSeen}, &one.MemberID, &one.KnownID, &one.NewKey)
