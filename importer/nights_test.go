@@ -200,6 +200,25 @@ func TestLeaverWithoutAnID(t *testing.T) {
 	}
 }
 
+// A name is not another one because its letters are composed in another way; what is sent is NFC.
+func TestFormsOfAName(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.planned.UpdateNames = true
+		for night, name := range []string{"Zoe\u0308 Lee", "Zo\u00eb Lee", "Zoe\u0308 Lee"} {
+			s, _ := d.night("crm.csv", "name,email", name+",zoe@x.example")
+			if s.plan.Settled.Of(outcome.Renamed) != 0 || d.site.Find("zoe@x.example")[0].Name != "Zo\u00eb Lee" {
+				t.Errorf("night %d: %s, %q", night, shown(s.results[0]), d.site.Find("zoe@x.example")[0].Name)
+			}
+		}
+		before := ledger.Account{Name: "Zoe\u0308 Lee", Status: outcome.Created} // as earlier versions have sent it
+		if nameChanged(&export.Row{Name: "Zo\u00eb Lee"}, before) || !nameChanged(&export.Row{Name: "zo\u00eb Lee"}, before) {
+			t.Error("form and case are not told apart")
+		}
+	})
+}
+
 func TestOtherAddressAndNames(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
