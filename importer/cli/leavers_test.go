@@ -137,7 +137,10 @@ func TestListFromASpreadsheet(t *testing.T) {
 
 	rows[2]["jsm_run_id"] = "1,23E+45"
 	list(all, rows[2:3])
-	c.says(c.must(1, "revoke", "./list.csv", "--yes"), "1,23E+45", "the last complete run of the source")
+	out := c.must(1, "revoke", "./list.csv", "--yes")
+	if c.says(out, "1,23E+45", "the last complete run of the source"); strings.Contains(out, "this person is in") {
+		t.Errorf("the person is in no source, and it says:\n%s", out)
+	}
 	c.export("crm.csv", 20)
 	c.write("crm.csv", c.read("crm.csv")+"New,new.1@example.com,x\nNew,new.2@example.com,x\n")
 	rows[2]["jsm_run_id"] = c.runID(c.must(3, "sync", "./crm.csv", "--limit", "1"))
