@@ -68,7 +68,7 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 			r.Revoked++
 		}
 	}
-	delete(r.leaverRows, sameText(""))
+	delete(r.leaverRows, "") // of a name without letters
 	return r, err
 }
 
@@ -89,7 +89,8 @@ func (r *Roster) matchLeavers(result Result) {
 	if row.Key == "" && len(r.leaverRows) > 0 {
 		before, words := "", between.Split(strings.Join(row.Cells, " "), 200)
 		for _, cell := range slices.Concat(row.Cells, words) {
-			who = append(who, sameText(cell), sameText(before+cell), sameText(cell+before))
+			cell = sameText(cell)
+			who = append(who, cell, before+cell, cell+before)
 			before = cell
 		}
 	}
@@ -146,7 +147,7 @@ func (r *Roster) finish(run ledger.Run) error {
 func sameID(id string) string { return "id\x00" + id }
 
 // sameText makes names equal, and addresses with mistyped ones, that have the same letters and digits: ann@x,example.
-func sameText(s string) string { return "text\x00" + signs.ReplaceAllString(foldName(s), "") }
+func sameText(s string) string { return signs.ReplaceAllString(foldName(s), "") }
 
 // identities are what a row may have of a leaver: external id, name, and the address, also cut off as in ann@firm.
 func identities(one ledger.Leaver) []string {
@@ -204,9 +205,8 @@ func (r *Roster) left() ([]ledger.Leaver, error) {
 	}), err
 }
 
-// judgeLeaver is what is to be done about a leaver, and why. Only an account that was certainly created by us is
-// revoked, and only when the person cannot be in the export under another address. elsewhere is a row that may be the
-// person's, or another address with the external id; ids: some can be used.
+// judgeLeaver decides about a leaver. Only an account certainly created by us is revoked, and only if the person cannot
+// be in the export: elsewhere is a row that may be theirs, or another address with the id; ids: some can be used.
 func judgeLeaver(one ledger.Leaver, elsewhere string, ids bool) (action, reason string) {
 	byItself := "use a file that has its jsm_account_id alone"
 	if one.ID == "" {
