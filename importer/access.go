@@ -47,8 +47,8 @@ type AccessPlan struct {
 	atSite  map[string][]string // ids of organizations, by name without regard to case and blanks
 }
 
-// tidyName is a name in NFC, with single blanks.
-func tidyName(name string) string { return strings.Join(strings.Fields(norm.NFC.String(name)), " ") }
+// tidy is a name in NFC, with single blanks.
+func tidy(name string) string { return strings.Join(strings.Fields(norm.NFC.String(name)), " ") }
 
 // invalidPrefix begins the name of a group that cannot be an organization.
 const invalidPrefix = "\n"

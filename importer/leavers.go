@@ -187,7 +187,7 @@ func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
 		action, reason := judgeLeaver(one, elsewhere, r.hasIDs)
 		if r.Unreadable != "" && action == ActionRevoke && one.RevokedAt.IsZero() {
 			r.Held, action = true, ActionReview
-			reason += ", but the address in " + r.Unreadable + " cannot be read and may be this one: fix that and sync again"
+			reason += ", but the address in " + r.Unreadable + " cannot be read, so it may be this one: fix that first"
 		}
 		list = append(list, Leaver{
 			Email: one.Email, Name: one.Name, AccountID: one.ID, LastSeen: outcome.Day(one.LastSeen),

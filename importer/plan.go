@@ -154,7 +154,7 @@ func (a *AccessPlan) addClaim(ctx context.Context, t *task) (err error) {
 		(row.NoAddress || !strings.Contains(strings.Join(row.Cells, " "), t.Fixed.Name))
 	c := ledger.Claim{Row: row.Number, SheetRow: row.Place.Row, Key: cmp.Or(t.result.fixedKey, row.Key)}
 	c.NoAccount = becomes != outcome.Duplicate && !onboarded(becomes)
-	switch name := tidyName(row.Organization); {
+	switch name := tidy(row.Organization); {
 	case !a.Organizations, moved:
 	case row.InvalidOrganization != "":
 		c.Organization, c.Spelled = invalidPrefix+row.InvalidOrganization, row.InvalidOrganization
@@ -189,7 +189,7 @@ func (a *AccessPlan) readSite(ctx context.Context, api *apiclient.Client, o Acce
 		return fmt.Errorf("reading the organizations of the site: %w; nothing was sent", err)
 	}
 	for _, one := range all {
-		name := strings.ToLower(tidyName(one.Name))
+		name := strings.ToLower(tidy(one.Name))
 		a.atSite[name] = append(a.atSite[name], one.ID)
 	}
 	return nil

@@ -63,7 +63,7 @@ func resultOf(row *export.Row, o outcome.Outcome) Result {
 
 // nameChanged reports whether a row has another name than the one that we sent, and not the address alone.
 func nameChanged(row *export.Row, a ledger.Account) bool {
-	return a.Name != "" && tidyName(a.Name) != tidyName(row.Name) && row.Name != row.Email && a.Status != outcome.Conflict
+	return a.Name != "" && tidy(a.Name) != tidy(row.Name) && row.Name != row.Email && a.Status != outcome.Conflict
 }
 
 // Replay emits the results of a run from the ledger, in input order, as they were at its end, and counts them. rows are

@@ -118,14 +118,14 @@ func (s Summary) next(name, operand string, flags ...string) string {
 func rowSteps(s Summary) []Step {
 	failed, results := Shown(s.Failed), Shown(s.Results)
 	unless := onlyIf(s.Kept != "", ", unless that was done in "+Shown(s.Kept))
-	open := counted(s.Rows.Of(outcome.Unknown), "row is", "rows are", " unknown: run the same command again to find out")
+	ask := counted(s.Rows.Of(outcome.Unknown), "row is", "rows are", " unknown: run the same command again to find out")
 	toFix := counted(s.Rows.Of(outcome.Invalid, outcome.Failed), "row needs", "rows need",
 		" fixing"+unless+": jsm_reason in "+failed+" says why; fix the row there, or the cause at the site, then:")
 	back := counted(s.Rows.Of(outcome.RevokedBefore), "row is", "rows are",
 		" revoked_before: give access back by hand, as jsm_reason in "+results+" says, then:")
 	again := append(slices.Clip(s.Repeat), "--include", "jsm_status=revoked_before", "--resend-known")
 	return []Step{
-		{Text: open},
+		{Text: ask},
 		{onlyIf(failed != "", toFix), s.next("import", failed, s.Repeat...)},
 		{onlyIf(results != "", back), s.next("import", results, again...)},
 	}
