@@ -79,8 +79,7 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 func (w *syncWork) checkRevocation(ctx context.Context, r *run) error {
 	if rows := r.plan.Roster.Unreadable; rows != "" {
 		return stopf(importer.Guarded, "fix those rows in the export; they are in "+report.Shown(r.out.failed),
-			"nobody is revoked: the address of %s could not be read (%s), and these may be people on the list of "+
-				"leavers",
+			"nobody is revoked: the address of %s could not be read (%s), and these may be people on the leavers' list",
 			text.Counted(r.plan.Survey.NoAddress, "row", "rows"), rows)
 	}
 	holdings, err := r.site.ledger.Holdings(ctx)
