@@ -47,8 +47,8 @@ type AccessPlan struct {
 	atSite  map[string][]string // ids of organizations, by name without regard to case and blanks
 }
 
-// tidyName is an organization's name in NFC, with single blanks.
-func tidyName(name string) string { return strings.Join(strings.Fields(norm.NFC.String(name)), " ") }
+// tidy is a name in NFC, with single blanks.
+func tidy(name string) string { return strings.Join(strings.Fields(norm.NFC.String(name)), " ") }
 
 // invalidPrefix begins the name of a group that cannot be an organization.
 const invalidPrefix = "\n"
@@ -88,19 +88,11 @@ type DeskTotals struct {
 }
 
 // giveAccess carries out the access plan, unless the run was stopped: it makes calls for what is wanted and not done
-// yet. It takes nothing away, and all of it may be repeated. It comes after the creates, when account ids are known,
-// and calls for 50 accounts keep it short. What became of each row is recorded.
+// yet. It takes nothing away, and may be repeated. It comes after the creates, when account ids are known.
 func (r *Run) giveAccess(ctx context.Context, end *End) {
 	a, still := r.plan.Access, context.WithoutCancel(ctx)
-	lacking := func(yield func(*ledger.Group, error) bool) {
-		for _, g := range a.lacking {
-			if !yield(g, nil) {
-				return
-			}
-		}
-	}
 	if end.Stop == nil {
-		end.Stop = inParallel(ctx, accessAtOnce, lacking, r.createOrganization)
+		end.Stop = inParallel(ctx, accessAtOnce, a.wanted.Needed(still, a.lacking), r.createOrganization)
 	}
 	err := a.wanted.SetGroups(still, r.plan.Run.Seq, a.groups)
 	if end.Stop == nil && err == nil {

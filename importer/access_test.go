@@ -100,6 +100,34 @@ func TestAccess(t *testing.T) {
 	})
 }
 
+// A run with a limit creates, and adds to projects, the organizations of those alone who have an account by then.
+func TestOrganizationsWithinTheLimit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Organizations: []jsmtest.Organization{{Name: "Org 3"}, {Name: "Org 4"}}})
+		d.access = AccessOptions{Organizations: true, ServiceDesks: []string{"SUP"}}
+		for i := range 5 {
+			d.company(fmt.Sprintf("Org %d", i), i, 1)
+		}
+		d.run.Limit = 1
+		s := d.sit(t.Context())
+		want := map[string][]string{"Org 0": {address(0)}, "Org 3": nil, "Org 4": nil}
+		if diff := cmp.Diff(want, d.members()); diff != "" {
+			t.Error(diff)
+		}
+		o := s.Access.Organizations
+		if n := len(d.site.Desks()[0].Organizations); n != 1 || o.Named != 5 || o.Existed != 2 || o.Created != 1 || s.ExitCode() != 0 {
+			t.Errorf("%d in the project; %+v, exit code %d", n, o, s.ExitCode())
+		}
+		d.run.Limit = 0
+		s = d.sit(t.Context())
+		o = s.Access.Organizations
+		if n := len(d.site.Desks()[0].Organizations); n != 5 || len(d.members()["Org 4"]) != 1 || o.Existed != 2 || o.Created != 3 {
+			t.Errorf("%d in the project; %+v, %v", n, o, d.members())
+		}
+	})
+}
+
 // Somebody who changed company is added to the new one; the old membership stays and is listed.
 func TestChangedCompany(t *testing.T) {
 	t.Parallel()

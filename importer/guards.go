@@ -123,8 +123,7 @@ func exceeded(flag string, limit Limit, n, base int, what, hint string) error {
 // not a list of leavers. If it has more of them, it most likely is the export itself.
 var maxUnlisted = Limit{Percent: 50, Rows: 10, Unit: Share}
 
-// CheckRevocation refuses to revoke more than limit allows of the accounts that the ledger has as ours. Those that an
-// earlier session of the run has revoked count as still to be revoked.
+// CheckRevocation refuses to revoke more than limit allows of our accounts, with those that the run has revoked before.
 func CheckRevocation(p *Plan, limit Limit, ours int) error {
 	before := p.Finished.Of(outcome.Revoked)
 	what := text.Counted(p.Create, "account", "accounts") + " would be revoked (" + p.RevokedShare(ours) + ")"

@@ -44,8 +44,7 @@ var done = map[outcome.Status]ledger.Change{
 	outcome.Revoked: ledger.MarkRevoked,
 }
 
-// entry returns an Entry with the flags of its status: failed rows may be sent again, unknown ones have an open
-// attempt, and the id of an account that existed is to be looked up.
+// entry returns an Entry with the flags of its status: may it be sent again, is an attempt open, is an id to look up.
 func entry(s outcome.Status, reason string, change ledger.Change) ledger.Entry {
 	o := outcome.Outcome{Status: s, Reason: reason, Open: s == outcome.Unknown}
 	o.Retry = s == outcome.Failed || s == outcome.NotFound
@@ -85,10 +84,7 @@ func oneLine(err error) string {
 
 // deleted reports whether a look-up after a 404 proves it: nobody has the address, though all are seen, or another has.
 func deleted(id string, found apiclient.Account, err error, sees bool) bool {
-	if errors.Is(err, apiclient.NoneFound) {
-		return sees
-	}
-	return err == nil && found.ID != "" && found.ID != id
+	return errors.Is(err, apiclient.NoneFound) && sees || err == nil && found.ID != "" && found.ID != id
 }
 
 // judgeLookUp reads what the look-up after a 409 found. names are those that our lost attempts sent; early says that

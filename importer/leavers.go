@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"regexp"
 	"slices"
+	"strings"
 
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
@@ -15,8 +17,10 @@ import (
 // A Roster compares who was in a source at its last complete run with who is in an export. While a run goes through the
 // export, it stages the changes in the ledger; they take effect when the run is finished as complete.
 type Roster struct {
-	Members, Missing int // people onboarded because of the source, and those of them who are in no row now
-	Revoked          int // leavers whom a killed revocation has revoked already: no results show it
+	Members, Missing int    // people onboarded because of the source, and those of them who are in no row now
+	Revoked          int    // leavers whom a killed revocation has revoked already: no results show it
+	Unreadable       string // the first rows whose address could not be read: anybody's; "": there are none
+	Held             bool   // for these rows, a leaver on the list is not to be revoked
 
 	ctx        context.Context
 	ledger     *ledger.Ledger
@@ -26,7 +30,7 @@ type Roster struct {
 	gone       []ledger.Member // who is in no row of the export any more
 	batch      []ledger.Member
 	hasIDs     bool              // a row with an external id that can be used was seen
-	leaverRows map[string]string // by external id and name of each leaver, a row that has it; "": none
+	leaverRows map[string]string // by what identifies each leaver, a row that has it; "": none
 	fixedKeys  map[string]bool   // keys that rows were onboarded with once they were fixed
 }
 
@@ -57,32 +61,36 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 	slices.Sort(r.present)
 	left, err := r.left()
 	for _, one := range left {
-		r.leaverRows[sameID(one.KnownID)], r.leaverRows[sameName(one.Name)] = "", ""
+		for _, same := range identities(one) {
+			r.leaverRows[same] = ""
+		}
 		if !one.RevokedAt.IsZero() {
 			r.Revoked++
 		}
 	}
-	delete(r.leaverRows, sameID(""))
+	delete(r.leaverRows, "") // of a name without letters
 	return r, err
 }
 
 // matchLeavers looks, while the plan is made, for leavers in a row: by the address that it was fixed to, by its
-// external id, or without a readable address, by any cell, or two side by side, that may be a name.
+// external id, or without a readable address, by any cell or word, or two side by side, that may be name or address.
 func (r *Roster) matchLeavers(result Result) {
 	if r == nil {
 		return
 	}
 	row, who := result.Row, []string(nil)
-	if result.fixedKey != "" {
-		r.fixedKeys[result.fixedKey] = true
-	}
+	r.fixedKeys[result.fixedKey] = true // "" is nobody's
 	if row.ExternalID != "" {
 		r.hasIDs, who = true, append(who, sameID(row.ExternalID))
 	}
-	if row.Invalid != "" && row.Excluded == "" && row.Key == "" {
-		before := ""
-		for _, cell := range row.Cells {
-			who = append(who, sameName(cell), sameName(before+cell), sameName(cell+before))
+	if row.NoAddress && len(r.Unreadable) < 60 {
+		r.Unreadable = strings.TrimPrefix(r.Unreadable+", "+row.Place.String(), ", ")
+	}
+	if row.Key == "" && len(r.leaverRows) > 0 {
+		before, words := "", between.Split(strings.Join(row.Cells, " "), 200)
+		for _, cell := range slices.Concat(row.Cells, words) {
+			cell = sameText(cell)
+			who = append(who, cell, before+cell, cell+before)
 			before = cell
 		}
 	}
@@ -98,7 +106,8 @@ func (r *Roster) stage(result Result) error {
 	if r == nil {
 		return nil
 	}
-	person := ledger.Member{Key: cmp.Or(result.fixedKey, result.Row.Key), Aside: !onboarded(result.Status)}
+	person := ledger.Member{Key: cmp.Or(result.fixedKey, result.Row.Key)}
+	person.Aside = !onboarded(result.Status) && result.Status != outcome.Unknown // who may have an account
 	if !person.Aside {
 		person.ExternalID = result.Row.ExternalID
 	}
@@ -137,13 +146,23 @@ func (r *Roster) finish(run ledger.Run) error {
 
 func sameID(id string) string { return "id\x00" + id }
 
-func sameName(name string) string { return "name\x00" + foldName(name) }
+// sameText makes names equal, and addresses with mistyped ones, that have the same letters and digits: ann@x,example.
+func sameText(s string) string { return signs.ReplaceAllString(foldName(s), "") }
+
+// identities are what a row may have of a leaver: external id, name, and the address, also cut off as in ann@firm.
+func identities(one ledger.Leaver) []string {
+	cut := domainEnd.ReplaceAllString(one.Email, "$1")
+	return []string{sameID(one.KnownID), sameText(one.Name), sameText(one.Email), sameText(cut)}
+}
+
+var (
+	signs     = regexp.MustCompile(`\(at\)|[^\pL\pM\pN]`)
+	between   = regexp.MustCompile(`[\s<>;|]+`) // words, of which a row may have very many
+	domainEnd = regexp.MustCompile(`(@[^.]*).*`)
+)
 
 // What is to be done about a leaver.
-const (
-	ActionRevoke = "revoke"
-	ActionReview = "review"
-)
+const ActionRevoke, ActionReview = "revoke", "review"
 
 // A Leaver is somebody who was in a source and no longer is.
 type Leaver struct {
@@ -161,8 +180,15 @@ type Leaver struct {
 func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
 	left, err := r.left()
 	for _, one := range left {
-		elsewhere := cmp.Or(r.leaverRows[sameID(one.KnownID)], r.leaverRows[sameName(one.Name)], one.NewKey)
+		elsewhere := one.NewKey
+		for _, same := range slices.Backward(identities(one)) {
+			elsewhere = cmp.Or(r.leaverRows[same], elsewhere)
+		}
 		action, reason := judgeLeaver(one, elsewhere, r.hasIDs)
+		if r.Unreadable != "" && action == ActionRevoke && one.RevokedAt.IsZero() {
+			r.Held, action = true, ActionReview
+			reason += ", but the address in " + r.Unreadable + " cannot be read, so it may be this one: fix that first"
+		}
 		list = append(list, Leaver{
 			Email: one.Email, Name: one.Name, AccountID: one.ID, LastSeen: outcome.Day(one.LastSeen),
 			Action: action, Reason: reason, Source: r.source, RunID: run.ID,
@@ -179,11 +205,13 @@ func (r *Roster) left() ([]ledger.Leaver, error) {
 	}), err
 }
 
-// judgeLeaver is what is to be done about a leaver, and why. Only an account that was certainly created by us is
-// revoked, and only when the person cannot be in the export under another address. elsewhere is a row of the export
-// with the external id, or an invalid one with the name, or another address that has the id; ids: some can be used.
+// judgeLeaver decides about a leaver. Only an account certainly created by us is revoked, and only if the person cannot
+// be in the export: elsewhere is a row that may be theirs, or another address with the id; ids: some can be used.
 func judgeLeaver(one ledger.Leaver, elsewhere string, ids bool) (action, reason string) {
-	const byItself = "use a file that has its jsm_account_id alone"
+	byItself := "use a file that has its jsm_account_id alone"
+	if one.ID == "" {
+		byItself = "find the customer in Jira, as the account id is not known"
+	}
 	gone := "in no row of the export since " + outcome.Day(one.LastSeen)
 	switch {
 	case !one.RevokedAt.IsZero():
@@ -195,8 +223,9 @@ func judgeLeaver(one ledger.Leaver, elsewhere string, ids bool) (action, reason 
 		return ActionReview, gone + ", and it has no usable external ids any more, by which another address of the " +
 			"same person would be seen: bring that column back; to revoke it all the same, " + byItself
 	case elsewhere != "":
-		return ActionReview, fmt.Sprintf("the same external id or name is in the export (%s), with another address or "+
-			"none that can be used: settle that first; to revoke the old account all the same, %s", elsewhere, byItself)
+		return ActionReview, fmt.Sprintf("the same external id, name or mistyped address is in the export (%s), with "+
+			"another address or none that can be used: settle that first; to revoke the old account all the same, %s",
+			elsewhere, byItself)
 	}
 	return ActionRevoke, gone
 }

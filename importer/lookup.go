@@ -17,17 +17,14 @@ import (
 )
 
 const (
-	// lookUpsAtOnce is enough for 50 look-ups a second with answers that take 300 ms.
-	lookUpsAtOnce = 16
-	// searchLag is how long after a create an empty look-up means nothing.
-	searchLag = 5 * time.Minute
+	lookUpsAtOnce = 16              // enough for 50 look-ups a second with answers that take 300 ms
+	searchLag     = 5 * time.Minute // how long after a create an empty look-up means nothing
 )
 
 // errNotLookedUp is why an account id is not known in a run without look-ups.
 var errNotLookedUp = errors.New("account ids are not looked up in this run")
 
-// unlessRefused makes a request, unless the site has said that it refuses all of its kind: then it returns that error,
-// which refused keeps.
+// unlessRefused makes a request, unless the site refuses all of its kind: then it returns that error, kept in refused.
 func unlessRefused[T any](refused *atomic.Pointer[error], request func() (T, error)) (got T, err error) {
 	if why := refused.Load(); why != nil {
 		return got, *why

@@ -137,6 +137,88 @@ func TestWhomAnInvalidRowMayName(t *testing.T) {
 	})
 }
 
+// In a list of addresses, one that is mistyped still names somebody: by its letters and digits, in whatever form. That of
+// a stranger names nobody.
+func TestWhomAMistypedAddressNames(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		lines, want := []string{"email"}, map[string]string{"left@firm.example": ActionRevoke}
+		mistyped := []string{"p1@firm..example", `"p2@firm,example"`, "p3@@firm.example", "p4 @firm.example", "p5@firm",
+			"p6@firm.", "p7(at)firm.example", "p8.firm.example", "Bo <p9@firm..example>", "ok@firm.example;p10@firm,example",
+			"P11@firm.example.", "<p12@firm.exa mple>"}
+		for i := range mistyped {
+			email := fmt.Sprintf("p%d@firm.example", i+1)
+			lines, want[email] = append(lines, email), ActionReview
+		}
+		delete(want, "p11@firm.example") // an address stands in it
+		d.night("list.csv", append(lines, "left@firm.example", "ok@firm.example")...)
+		mistyped = append([]string{"email", "left@@other.example", "lefty@firm..example", "n/a"}, mistyped...)
+		_, leavers := d.night("list.csv", append(mistyped, "new@firm.example")...)
+		if diff := cmp.Diff(want, leavers); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// Whose create may have been carried out, and who then leaves, is for a person to review, and is found in Jira alone.
+func TestUnknownLeaver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, down(func(email string, _ int) jsmtest.Decision {
+			if email == "ben@x.example" {
+				return jsmtest.Decision{Fault: jsmtest.UnavailableAfter}
+			}
+			return jsmtest.Decision{}
+		}))
+		people := []string{"name,email", "Ann,ann@x.example", "Ben,ben@x.example"}
+		s, _ := d.night("crm.csv", people...)
+		d.expect(s, map[outcome.Status]int{outcome.Created: 1, outcome.Unknown: 1})
+		for range 2 {
+			if _, leavers := d.night("crm.csv", people[:2]...); !cmp.Equal(leavers, map[string]string{"ben@x.example": ActionReview}) {
+				t.Errorf("%v", leavers)
+			}
+		}
+		_, leavers := d.night("crm.csv", people...)
+		if len(leavers) != 0 {
+			t.Errorf("Ben is back: %v", leavers)
+		}
+	})
+}
+
+// A leaver whose account id is not known is not to be revoked by that id.
+func TestLeaverWithoutAnID(t *testing.T) {
+	t.Parallel()
+	for _, s := range []outcome.Status{outcome.CreatedUnconfirmed, outcome.Unknown, outcome.Conflict} {
+		for id, says := range map[string]string{"": "find the customer in Jira", "qm:1": "a file that has its jsm_account_id alone"} {
+			one := ledger.Leaver{Account: ledger.Account{Status: s, ID: id}}
+			action, reason := judgeLeaver(one, "", true)
+			if action != ActionReview || !strings.HasSuffix(strings.TrimSuffix(reason, ", as the account id is not known"), says) {
+				t.Errorf("%s: %s", action, reason)
+			}
+		}
+	}
+}
+
+// A name is not another one because its letters are composed in another way; what is sent is NFC.
+func TestFormsOfAName(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.planned.UpdateNames = true
+		for night, name := range []string{"Zoe\u0308 Lee", "Zo\u00eb Lee", "Zoe\u0308 Lee"} {
+			s, _ := d.night("crm.csv", "name,email", name+",zoe@x.example")
+			if s.plan.Settled.Of(outcome.Renamed) != 0 || d.site.Find("zoe@x.example")[0].Name != "Zo\u00eb Lee" {
+				t.Errorf("night %d: %s, %q", night, shown(s.results[0]), d.site.Find("zoe@x.example")[0].Name)
+			}
+		}
+		before := ledger.Account{Name: "Zoe\u0308 Lee", Status: outcome.Created} // as earlier versions have sent it
+		if nameChanged(&export.Row{Name: "Zo\u00eb Lee"}, before) || !nameChanged(&export.Row{Name: "zo\u00eb Lee"}, before) {
+			t.Error("form and case are not told apart")
+		}
+	})
+}
+
 func TestOtherAddressAndNames(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

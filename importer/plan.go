@@ -50,8 +50,7 @@ type PlanOptions struct {
 	Require     []string   // addresses that the file must hold
 }
 
-// MakePlan reads the file twice, and the second time compares it with the ledger. It changes nothing. It returns an
-// *export.RefusedError also for a list of leavers that is out of date.
+// MakePlan reads the file twice, and compares it with the ledger. An outdated list of leavers is a *RefusedError, too.
 func MakePlan(ctx context.Context, file *export.File, l *ledger.Ledger, o PlanOptions) (*Plan, error) {
 	o.Export.NeedAccounts, o.Export.Organizations = Revokes(o.Job.Command), o.Access.Organizations
 	survey, err := file.Survey(ctx, o.Export)
@@ -155,7 +154,7 @@ func (a *AccessPlan) addClaim(ctx context.Context, t *task) (err error) {
 		(row.NoAddress || !strings.Contains(strings.Join(row.Cells, " "), t.Fixed.Name))
 	c := ledger.Claim{Row: row.Number, SheetRow: row.Place.Row, Key: cmp.Or(t.result.fixedKey, row.Key)}
 	c.NoAccount = becomes != outcome.Duplicate && !onboarded(becomes)
-	switch name := tidyName(row.Organization); {
+	switch name := tidy(row.Organization); {
 	case !a.Organizations, moved:
 	case row.InvalidOrganization != "":
 		c.Organization, c.Spelled = invalidPrefix+row.InvalidOrganization, row.InvalidOrganization
@@ -190,7 +189,7 @@ func (a *AccessPlan) readSite(ctx context.Context, api *apiclient.Client, o Acce
 		return fmt.Errorf("reading the organizations of the site: %w; nothing was sent", err)
 	}
 	for _, one := range all {
-		name := strings.ToLower(tidyName(one.Name))
+		name := strings.ToLower(tidy(one.Name))
 		a.atSite[name] = append(a.atSite[name], one.ID)
 	}
 	return nil

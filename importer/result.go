@@ -61,15 +61,13 @@ func resultOf(row *export.Row, o outcome.Outcome) Result {
 	return Result{Row: row, Outcome: identified(row, o)}
 }
 
-// nameChanged reports whether a row has another name than the one that we sent. It ignores a name that is only the
-// address, and an account that existed before us.
+// nameChanged reports whether a row has another name than the one that we sent, and not the address alone.
 func nameChanged(row *export.Row, a ledger.Account) bool {
-	return a.Name != "" && a.Name != row.Name && row.Name != row.Email && a.Status != outcome.Conflict
+	return a.Name != "" && tidy(a.Name) != tidy(row.Name) && row.Name != row.Email && a.Status != outcome.Conflict
 }
 
-// Replay emits the results of a run again, from the ledger and in input order, as they were at its end, and counts
-// them. rows are those of the same input, read with the same choices, or Plan.Rows. resent: known rows were to be sent,
-// too (PlanOptions.ResendKnown).
+// Replay emits the results of a run from the ledger, in input order, as they were at its end, and counts them. rows are
+// those of the same input, read with the same choices, or Plan.Rows. resent: known rows were to be sent, too.
 func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, resent bool, rows iter.Seq2[*export.Row, error],
 	emit func(Result) error) (totals outcome.Totals, err error) {
 	r := NewRun(ctx, nil, l, &Plan{Run: run, Options: PlanOptions{ResendKnown: resent}}, Options{})
@@ -100,8 +98,7 @@ func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, resent bool, 
 	return totals, nil
 }
 
-// fingerprint recognises a row that needed fixing when its export is imported again: by its external id and what was
-// wrong, else by all of its cells; equal rows are numbered.
+// fingerprint recognises a row to fix in a later export: by external id and fault, else by all cells, and its number.
 func fingerprint(row *export.Row) string {
 	m := "id:" + row.ExternalID + "\n" + row.Key + "\n" + row.Invalid
 	if row.ExternalID == "" {

@@ -95,8 +95,11 @@ func upToDate(ctx context.Context, l *ledger.Ledger, path string, row *export.Ro
 	if err != nil || latest == by && back == "" {
 		return err
 	}
-	what := fmt.Sprintf("run %q has listed this leaver; the last complete run of the source %q is %s, and this person "+
-		"is in the source %s", by, source, cmp.Or(latest, "(none)"), cmp.Or(back, "(none)"))
+	what := fmt.Sprintf("run %q has listed this leaver, and the last complete run of the source %q is %s",
+		by, source, cmp.Or(latest, "(none)"))
+	if back != "" {
+		what += "; this person is in the source " + back
+	}
 	return &export.RefusedError{Path: path, Place: row.Place, What: what, Hint: "the list of leavers is out of date, " +
 		"or has lost a column: run jsm-onboard sync again on the newest export, and use the list that it writes"}
 }
@@ -104,7 +107,8 @@ func upToDate(ctx context.Context, l *ledger.Ledger, path string, row *export.Ro
 // PlanUndo plans to revoke the accounts that a run created, and no others. It returns a *Stop if there are none.
 func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, error) {
 	survey := &export.Survey{Header: []string{"email", "name"}, Width: 2}
-	p := &Plan{Undoes: &run, Rows: undoRows(l, run), Survey: survey}
+	rows := func(ctx context.Context) iter.Seq2[*export.Row, error] { return undoRows(ctx, l, run) }
+	p := &Plan{Undoes: &run, Rows: rows, Survey: survey}
 	err := p.decide(ctx, l, PlanOptions{Job: ledger.Job{Command: "undo", Source: run.ID, Input: run.Input}})
 	n := p.Create + p.Settled.Sum() + p.Finished.Sum()
 	if err == nil && n == 0 {
@@ -120,22 +124,20 @@ const inSource = "in source"
 
 // undoRows yields the rows whose accounts a run created, and those whose accounts it may have created. The latter are
 // left to a person, as are members of another source, or of the same one by a later complete run.
-func undoRows(l *ledger.Ledger, run ledger.Run) func(context.Context) iter.Seq2[*export.Row, error] {
-	return func(ctx context.Context) iter.Seq2[*export.Row, error] {
-		return func(yield func(*export.Row, error) bool) {
-			for o, err := range l.CreatedRows(ctx, run.Seq) {
-				latest, in := "", ""
-				if err == nil {
-					latest, in, err = l.SourceState(ctx, run.Source, o.Key)
-				}
-				row, status, reason := RowOf(o), o.Status.String(), outcome.ReasonMaybeCreated
-				if in != "" && (in != run.Source || latest != run.ID) {
-					status, reason = inSource, fmt.Sprintf(outcome.ReasonInSource, in)
-				}
-				row.Own = map[string]string{"jsm_status": status, "jsm_reason": reason}
-				if !yield(row, err) {
-					return
-				}
+func undoRows(ctx context.Context, l *ledger.Ledger, run ledger.Run) iter.Seq2[*export.Row, error] {
+	return func(yield func(*export.Row, error) bool) {
+		for o, err := range l.CreatedRows(ctx, run.Seq) {
+			latest, in := "", ""
+			if err == nil {
+				latest, in, err = l.SourceState(ctx, run.Source, o.Key)
+			}
+			row, status, reason := RowOf(o), o.Status.String(), outcome.ReasonMaybeCreated
+			if in != "" && (in != run.Source || latest != run.ID) {
+				status, reason = inSource, fmt.Sprintf(outcome.ReasonInSource, in)
+			}
+			row.Own = map[string]string{"jsm_status": status, "jsm_reason": reason}
+			if !yield(row, err) {
+				return
 			}
 		}
 	}

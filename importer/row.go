@@ -26,8 +26,7 @@ type task struct {
 // becomes is the status of the row if all goes well.
 func (t *task) becomes() outcome.Status { return cmp.Or(t.wants, t.decided.Status, t.result.Status) }
 
-// tasks yields a task for each row. With an error and no task, rows could not be read any further; with both, the
-// ledger could not be read, so the row may have been settled before.
+// tasks yields a task for each row. An error alone: rows cannot be read on; with a task: the ledger cannot be read.
 func (r *Run) tasks(ctx context.Context, rows iter.Seq2[*export.Row, error]) iter.Seq2[*task, error] {
 	decide := r.decideCreate
 	if r.revokes {
@@ -94,8 +93,7 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 	return tasks, nil
 }
 
-// query is what the ledger is asked about a row: the account, by its id where the row has no address; or the customer,
-// when the row may be sent, and whether it was fixed.
+// query is what the ledger is asked about a row: the account, by its id if there is no address; or customer and fix.
 func (r *Run) query(row *export.Row) ledger.Query {
 	if r.revokes {
 		return ledger.Query{Row: row.Number, Key: row.Key, ID: row.AccountID}
@@ -143,8 +141,7 @@ func (r *Run) decideCreate(t *task) {
 	}
 }
 
-// carryOut does one task, straight down: the call, within which permit and attempt are recorded, then the judgement of
-// its answer, the record of the outcome, and the result.
+// carryOut does one task, straight down: permit and attempt on record, the call, the judgement, the outcome on record.
 func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 	if t.wants == 0 {
 		return r.settle(ctx, t, ledger.Entry{Outcome: t.decided}, apiclient.Call{})
@@ -181,8 +178,7 @@ func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 	return result, cmp.Or(stop, failed)
 }
 
-// send makes the request that a row wants, and returns the account's id; "": it is not known. A rename may be repeated,
-// so its attempts are not recorded.
+// send makes the request that a row wants, and returns the account's id if known. Attempts to rename are not recorded.
 func (r *Run) send(ctx context.Context, t *task, hooks apiclient.Hooks) (id string, call apiclient.Call, err error) {
 	switch t.wants {
 	case outcome.Created:

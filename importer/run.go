@@ -20,14 +20,13 @@ import (
 
 // Options are the choices of one run.
 type Options struct {
-	Workers          int    // requests in flight at most
-	Limit            int    // only the first so many creates are sent; 0, or as many as the plan has: all
-	MaxErrors        Limit  // stop when more rows than that have failed
-	ResolveConflicts bool   // look up the account id behind a 409
-	MayBrowse        bool   // Jira says that the token may browse users: an empty look-up is evidence
-	FailedPath       string // where the rows to fix are written; "": nowhere
-	// OnResult is called with each result at once, out of order and from any goroutine; may be nil.
-	OnResult func(Result)
+	Workers          int          // requests in flight at most
+	Limit            int          // only the first so many creates are sent; 0, or as many as the plan has: all
+	MaxErrors        Limit        // stop when more rows than that have failed
+	ResolveConflicts bool         // look up the account id behind a 409
+	MayBrowse        bool         // Jira says that the token may browse users: an empty look-up is evidence
+	FailedPath       string       // where the rows to fix are written; "": nowhere
+	OnResult         func(Result) // called with each at once, out of order, from any goroutine; may be nil
 }
 
 // End is how a run ended.
@@ -146,8 +145,7 @@ func (r *Run) stop(s *Stop) {
 	}
 }
 
-// read goes through the rows to the end, even after a stop: every row gets its result. ordered gets a channel for the
-// result of each row, in input order; read waits while it is full.
+// read goes through all rows, also after a stop. ordered gets, in input order, a channel for the result of each row.
 func (r *Run) read(rows iter.Seq2[*export.Row, error], ordered chan<- <-chan Result) {
 	defer close(ordered)
 	var workers errgroup.Group

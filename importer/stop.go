@@ -37,7 +37,6 @@ type Stop struct {
 }
 
 func (s *Stop) Error() string { return s.What }
-
 func (s *Stop) Unwrap() error { return s.Err }
 
 func newStop(cause Cause, err error, what, hint string) *Stop {

@@ -196,8 +196,7 @@ type FailedFile struct {
 	Flags  []string `json:"flags"` // with which its columns are read as those of the input were
 }
 
-// ReadFailedFiles reads the file at path. input is an absolute path; unnamed: the user did not name the failed file, so
-// that it belongs to the input. If the file cannot be read, NewFailed returns the error.
+// ReadFailedFiles reads the file at path; NewFailed returns an error of it. unnamed: the failed file belongs to input.
 func ReadFailedFiles(path, input string, unnamed bool) *FailedFiles {
 	m := &FailedFiles{path: path, FailedFile: FailedFile{Input: onlyIf(unnamed, input)}}
 	m.content, m.err = os.ReadFile(path)

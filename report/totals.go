@@ -118,12 +118,14 @@ func (s Summary) next(name, operand string, flags ...string) string {
 func rowSteps(s Summary) []Step {
 	failed, results := Shown(s.Failed), Shown(s.Results)
 	unless := onlyIf(s.Kept != "", ", unless that was done in "+Shown(s.Kept))
-	toFix := counted(s.Rows.Of(outcome.Invalid, outcome.Failed, outcome.Unknown), "row needs", "rows need",
+	ask := counted(s.Rows.Of(outcome.Unknown), "row is", "rows are", " unknown: run the same command again to find out")
+	toFix := counted(s.Rows.Of(outcome.Invalid, outcome.Failed), "row needs", "rows need",
 		" fixing"+unless+": jsm_reason in "+failed+" says why; fix the row there, or the cause at the site, then:")
 	back := counted(s.Rows.Of(outcome.RevokedBefore), "row is", "rows are",
 		" revoked_before: give access back by hand, as jsm_reason in "+results+" says, then:")
 	again := append(slices.Clip(s.Repeat), "--include", "jsm_status=revoked_before", "--resend-known")
 	return []Step{
+		{Text: ask},
 		{onlyIf(failed != "", toFix), s.next("import", s.Failed, s.Repeat...)},
 		{onlyIf(results != "", back), s.next("import", s.Results, again...)},
 	}
@@ -143,10 +145,9 @@ func accessSteps(s Summary) []Step {
 		all = append(all, Step{
 			Text: refused + "; fix that (403: give the account an agent licence on that project), " + again})
 	}
-	see := s.next("report", s.RunID, "--summary", "-")
 	return append(all, Step{counted(len(a.ToReview), "membership in an earlier organization is",
 		"memberships in earlier organizations are", " still there: see access.to_review in the summary "+
-			"(--summary PATH)"), onlyIf(!s.Gone, see)})
+			"(--summary PATH)"), onlyIf(!s.Gone, s.next("report", s.RunID, "--summary", "-"))})
 }
 
 func leaverSteps(s Summary) []Step {

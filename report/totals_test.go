@@ -97,8 +97,9 @@ func TestNextSteps(t *testing.T) {
 		{"rows that were refused", complete(Summary{Failed: "f.csv", Rows: refused}),
 			[]Step{{"1 row needs fixing: jsm_reason in f.csv says why; fix the row there, or the cause at the site, then:", "jsm-onboard import f.csv"}}},
 		{"both", complete(Summary{Failed: "f.csv", Rows: both, Repeat: []string{"--organizations", "--column", "email=Contact"}, SiteFlags: []string{"--ledger", "my ledger"}}),
-			[]Step{{"4 rows need fixing: jsm_reason in f.csv says why; fix the row there, or the cause at the site, then:",
-				"jsm-onboard import f.csv --ledger 'my ledger' --organizations --column email=Contact"}}},
+			[]Step{{Text: "1 row is unknown: run the same command again to find out"},
+				{"3 rows need fixing: jsm_reason in f.csv says why; fix the row there, or the cause at the site, then:",
+					"jsm-onboard import f.csv --ledger 'my ledger' --organizations --column email=Contact"}}},
 		{"fixed elsewhere", complete(Summary{ExitCode: 3, Failed: "f-2.csv", Rows: invalid, Kept: "f.csv"}),
 			[]Step{{"2 rows need fixing, unless that was done in f.csv: jsm_reason in f-2.csv says why; " +
 				"fix the row there, or the cause at the site, then:", "jsm-onboard import f-2.csv"}}},

@@ -226,7 +226,8 @@ func readTokenFile(path, system string) (token string, err error) {
 	}
 	info, err := os.Stat(path)
 	if err == nil && system != "windows" && info.Mode().IsRegular() && info.Mode()&0o007 != 0 {
-		return "", stopf(importer.Unauthorised, "make it readable by you alone: "+text.CommandLine("chmod", "600", path),
+		return "", stopf(importer.Unauthorised,
+			"make it readable by you alone: "+text.CommandLine("chmod", "600", path),
 			"the token file %s can be read by others", path)
 	}
 	if token = strings.TrimSpace(strings.TrimPrefix(string(content), "\ufeff")); token == "" {

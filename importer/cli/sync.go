@@ -66,7 +66,7 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 		return err
 	}
 	leavers, err := r.plan.Roster.Leavers(ledger.Run{})
-	if w.leavers = report.CountLeavers(leavers); w.revokeLeavers && w.leavers.Revoke > 0 {
+	if w.leavers = report.CountLeavers(leavers); w.revokeLeavers && (r.plan.Roster.Held || w.leavers.Revoke > 0) {
 		r.revocationErr = w.checkRevocation(ctx, r)
 	}
 	if creates, _ := r.plannedRequests(); w.revokeLeavers && r.revocationErr == nil && creates == r.plan.Create {
@@ -77,10 +77,10 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 
 // checkRevocation returns why none of the leavers would be revoked; nil: they would be.
 func (w *syncWork) checkRevocation(ctx context.Context, r *run) error {
-	if n := r.plan.Survey.NoAddress; n > 0 {
+	if rows := r.plan.Roster.Unreadable; rows != "" {
 		return stopf(importer.Guarded, "fix those rows in the export; they are in "+report.Shown(r.out.failed),
-			"nobody is revoked: the address of %s could not be read, and these may be people on the list of leavers",
-			text.Counted(n, "row", "rows"))
+			"nobody is revoked: the address of %s could not be read (%s), and these may be people on the leavers' list",
+			text.Counted(r.plan.Survey.NoAddress, "row", "rows"), rows)
 	}
 	holdings, err := r.site.ledger.Holdings(ctx)
 	done := r.plan.Roster.Revoked
@@ -127,7 +127,7 @@ func (w *syncWork) list(r *run, end *importer.End) {
 
 // revoke revokes those on the list of a complete sync, as the command revoke does, and reports whether there are any.
 func (w *syncWork) revoke(ctx context.Context, r *run) bool {
-	if !w.revokeLeavers || r.leavers.Revoke == 0 {
+	if !w.revokeLeavers || r.leavers.Revoke == 0 && r.revocationErr == nil {
 		return false
 	}
 	child := r.newRun("revoke", &revokeWork{maxRevoke: w.maxRevoke})

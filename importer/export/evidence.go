@@ -51,12 +51,11 @@ func addressIn(cell string) (address, bool) {
 }
 
 // textOf is what stands in columns of a row, read as one.
-func textOf(cells []string, at []int) string {
-	var list []string
+func textOf(cells []string, at []int) (all string) {
 	for _, i := range at {
-		list = append(list, cellAt(cells, i))
+		all += " " + cellAt(cells, i)
 	}
-	return strings.Join(strings.Fields(strings.Join(list, " ")), " ")
+	return strings.Join(strings.Fields(all), " ")
 }
 
 // of returns the stats of columns, read as one.

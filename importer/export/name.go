@@ -7,6 +7,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"jsm-onboard/importer/csvtext"
 )
 
@@ -32,7 +34,7 @@ func cleanName(cell string) (name string, repairs []*kind, fault *kind) {
 	case name != s:
 		repairs = append(repairs, kindOf("name_controls"))
 	}
-	return trimBlanks(name), repairs, nil
+	return norm.NFC.String(trimBlanks(name)), repairs, nil
 }
 
 // What a name is sent without: breaks, and what does not show but for what joins letters.

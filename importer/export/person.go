@@ -23,7 +23,7 @@ type canonical [][]string
 func (c canonical) GetCSVRows() ([][]string, error) { return c, nil }
 
 // persons maps the records of rows, and of skipped lines, to people.
-func (c *columns) persons(rows []*Row) ([]person, error) {
+func (c *columns) persons(rows []*Row) (people []person, err error) {
 	records := canonical{fieldNames}
 	for _, row := range rows {
 		cells := make([]string, len(fieldNames))
@@ -32,8 +32,7 @@ func (c *columns) persons(rows []*Row) ([]person, error) {
 		}
 		records = append(records, cells)
 	}
-	var people []person
-	err := gocsv.UnmarshalDecoder(records, &people)
+	err = gocsv.UnmarshalDecoder(records, &people)
 	return people, err
 }
 

@@ -17,8 +17,7 @@ const (
 	ServiceDeskOrganization = "service_desk_organization" // organization in service project
 )
 
-// RecordAccess records that members were added to target. The first run that recorded a membership stays. It ignores
-// the end of ctx.
+// RecordAccess records that members were added to target. The first run to record it counts. It ignores the end of ctx.
 func (l *Ledger) RecordAccess(ctx context.Context, run int64, kind, target string, members []string) error {
 	return l.update(context.WithoutCancel(ctx), `INSERT OR IGNORE INTO access (kind, target, member, run)
 		SELECT ?, ?, value, ? FROM json_each(?)`, kind, target, run, jsonList(members))
@@ -29,8 +28,7 @@ func (l *Ledger) CountAccess(ctx context.Context, run int64, kind string) (int, 
 	return value[int](ctx, l, "SELECT count(*) FROM access WHERE kind = ? AND run = ?", kind, run)
 }
 
-// RowAccess is what the results show of a row's access: the words of outcome.Access joined by ';', and the
-// cause of those that are not good.
+// RowAccess is what the results show of a row's access: words of outcome.Access joined by ';', and why it is not good.
 type RowAccess struct {
 	Row                               int
 	Organization, ServiceDesk, Reason string
@@ -46,8 +44,7 @@ func (l *Ledger) RowAccess(ctx context.Context, run int64, from int) iter.Seq2[R
 		service_desk, reason FROM row_access WHERE row > ?1 AND run = ?3 ORDER BY row LIMIT ?2`, run)
 }
 
-// Wanted is the access that the rows of a run ask for, compared with what the ledger has. It is in a temporary
-// database, which is dropped when the ledger is closed.
+// Wanted is the access that the rows of a run ask for, compared with what the ledger has, in a temporary database.
 type Wanted struct{ temp Ledger }
 
 //go:embed wanted.sql
@@ -104,6 +101,18 @@ func (w *Wanted) SetGroups(ctx context.Context, run int64, groups []*Group) erro
 		value ->> 'ID', value ->> 'Why', value ->> 'Invalid', ? FROM json_each(?)`, run, jsonList(groups))
 }
 
+// Needed yields those of groups that somebody with an account asks for.
+func (w *Wanted) Needed(ctx context.Context, groups []*Group) iter.Seq2[*Group, error] {
+	return func(yield func(*Group, error) bool) {
+		for _, g := range groups {
+			needed, err := value[bool](ctx, &w.temp, "SELECT EXISTS (SELECT 1 FROM needed WHERE name = ?)", g.Name)
+			if (needed || err != nil) && !yield(g, err) {
+				return
+			}
+		}
+	}
+}
+
 // Call is one request that adds members, by id, to the target.
 type Call struct {
 	Number       int // 1, 2, …
@@ -116,7 +125,8 @@ type Call struct {
 func (w *Wanted) Calls(ctx context.Context, most int) iter.Seq2[Call, error] {
 	err := w.exec(ctx, `CREATE TEMP TABLE calls AS SELECT kind, target, json_group_array(member) AS members
 		FROM (SELECT *, row_number() OVER (PARTITION BY kind, target ORDER BY member) - 1 AS place
-			FROM (SELECT DISTINCT kind, target, member FROM wanted WHERE access = 'not_attempted' AND member <> ''))
+			FROM (SELECT DISTINCT kind, target, member FROM wanted WHERE access = 'not_attempted' AND member <> ''
+				AND (kind <> 'service_desk_organization' OR key IN (SELECT name FROM needed))))
 		GROUP BY kind, target, place / iif(kind = 'service_desk_organization', 1, ?)`, most)
 	if err != nil {
 		return func(yield func(Call, error) bool) { yield(Call{}, err) }
@@ -160,8 +170,7 @@ func (w *Wanted) Counts(ctx context.Context) ([]GroupCounts, error) {
 		GROUP BY kind, project ORDER BY kind`)
 }
 
-// RecordRows records what became of the access of each row, for RowAccess, and returns how many rows lack some of it
-// for a reason of their own.
+// RecordRows records what became of the access of each row, and returns how many lack some for a reason of their own.
 func (w *Wanted) RecordRows(ctx context.Context, run int64) (notGood int, err error) {
 	last, err := value[int](ctx, &w.temp, "SELECT coalesce(max(row), 0) FROM claims")
 	for from := 1; from <= last && err == nil; from += pageRows {

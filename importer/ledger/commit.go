@@ -46,8 +46,7 @@ func openWriter(ctx context.Context, path string) (*writer, error) {
 	return &writer{path: path, db: db, conn: conn, statements: map[string]*sql.Stmt{}}, nil
 }
 
-// durable refuses a connection whose commits would not outlive a power loss: not every file system can do what is
-// asked.
+// durable refuses a connection whose commits would not outlive a power loss: not every file system can do that.
 func durable(ctx context.Context, conn *sql.Conn) error {
 	var journal string
 	var synchronous int
@@ -121,8 +120,7 @@ func (w *writer) close() error {
 	return errors.Join(err, w.conn.Close(), w.db.Close())
 }
 
-// exec executes a statement, which is prepared once, and returns how many rows it has changed. After an error
-// it does nothing.
+// exec executes a statement, prepared once, and returns how many rows it has changed. After an error it does nothing.
 func (w *writer) exec(statement string, args ...any) (changed int64) {
 	var err error
 	s := w.statements[statement]

@@ -30,8 +30,7 @@ func (e *RefusedError) Error() string {
 // ErrFull is returned when the disk has no room for what is to be written.
 var ErrFull = errors.New("its disk is full")
 
-// wrap puts the ledger's path before err. A file that turns out to be damaged, or that this user may not
-// write to, becomes a *RefusedError.
+// wrap puts the ledger's path before err. A file that is damaged, or may not be written, becomes a *RefusedError.
 func wrap(path string, err error) error {
 	if err == nil {
 		return nil

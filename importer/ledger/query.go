@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// pageRows is how many rows are read at a time. Between pages nothing is held, so that a slow reader does
-// not keep the log from being emptied.
+// pageRows is how many rows are read at a time. Between pages nothing is held: the log can be emptied meanwhile.
 const pageRows = 1000
 
 // query reads all rows of a query; into is where the columns of one go.

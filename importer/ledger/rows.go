@@ -31,9 +31,8 @@ const (
 	Rename              // its name at the site is that of the row
 )
 
-// Begin puts an attempt, a request that is about to leave, on record and returns when it is durable. ctx counts only
-// before that: what may be on disk is never reported as not begun. When one of the row is on record already, the answer
-// to that one is lost.
+// Begin puts an attempt, a request that is about to leave, on record, and returns when it is durable. ctx counts only
+// before: what may be on disk is never reported as not begun. If the row has one on record, the answer to that is lost.
 func (l *Ledger) Begin(ctx context.Context, run int64, a Entry) error {
 	return l.change(ctx, func(w *writer) { w.putAttempt(run, a, false) })
 }

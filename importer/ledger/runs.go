@@ -14,8 +14,7 @@ const (
 	Held     = "held" // refused before its first row
 )
 
-// Job is what a run does: the same Command, Source, InputSHA256 and Choices are the same job. Input, the
-// absolute path, is only reported.
+// Job is what a run does. Input, the absolute path, is only reported: two jobs are the same if all else is.
 type Job struct{ Command, Source, Input, InputSHA256, Choices string }
 
 // Run is one job from its start to its end, in one or more sessions.
@@ -77,8 +76,7 @@ func (l *Ledger) StartRun(ctx context.Context, run Run, now time.Time) (Run, err
 	return run, err
 }
 
-// newRun begins a run. Its id begins with a letter, so that a spreadsheet leaves it as it is: 1234e567 would become
-// a number, 12dec024 a date.
+// newRun begins a run. Its id begins with a letter: in a spreadsheet, 1234e567 would become a number, 12dec024 a date.
 func (w *writer) newRun(job Job, now time.Time) Run {
 	return w.run(`INSERT INTO runs (id, command, source, input, input_sha256, choices, started_at)
 		VALUES ('a' || substr(lower(hex(randomblob(4))), 2), ?, ?, ?, ?, ?, ?) RETURNING `+runColumns,
@@ -126,8 +124,7 @@ func (l *Ledger) Runs(ctx context.Context) ([]Run, error) {
 		"SELECT "+runColumns+" FROM runs WHERE pruned_at = '' ORDER BY started_at DESC, seq DESC")
 }
 
-// Run returns the run whose id starts with idPrefix, the newest for "". It is an error that there is none, or
-// that several ids start so.
+// Run returns the run whose id starts with idPrefix, the newest for "". None, or several, are an error.
 func (l *Ledger) Run(ctx context.Context, idPrefix string) (Run, error) {
 	runs, err := query(ctx, l, runInto, "SELECT "+runColumns+` FROM runs
 		WHERE pruned_at = '' AND substr(id, 1, length(?1)) = ?1 ORDER BY seq DESC LIMIT 2`, idPrefix)

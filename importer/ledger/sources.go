@@ -29,8 +29,7 @@ func (l *Ledger) StageMembers(ctx context.Context, source string, batch []Member
 	return l.update(ctx, stageMoves, source, false, jsonList(batch))
 }
 
-// StageLeavers stages the members of the source who are no longer in it, and marks run as one that says who is in the
-// source, once it is complete.
+// StageLeavers stages the members who have left the source, and marks run as one that says who is in it, once complete.
 func (l *Ledger) StageLeavers(ctx context.Context, run int64, source string, gone []Member) error {
 	return l.change(ctx, func(w *writer) {
 		w.exec(stageMoves, source, true, jsonList(gone))
@@ -80,7 +79,7 @@ var leaversQuery string
 
 // Leavers returns, ordered by key, who has left the source: those who had left it before, even if they are back now,
 // and those in gone. They are in no other source, and their accounts are neither gone nor revoked, except by a killed
-// revocation of the source after the last one that ended.
+// revocation of the source after the last one that ended. Unknown: there may be an account, its answer was lost.
 func (l *Ledger) Leavers(ctx context.Context, source string, gone []Member) ([]Leaver, error) {
 	return query(ctx, l, func(one *Leaver) []any {
 		return append(accountInto(&one.Account), parsed{&one.LastSeen}, &one.MemberID, &one.KnownID, &one.NewKey)

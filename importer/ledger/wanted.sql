@@ -33,6 +33,11 @@ CREATE TEMP TABLE refused (
   PRIMARY KEY (kind, target, member)
 ) WITHOUT ROWID;
 
+-- Organizations that somebody asks for who has an account.
+CREATE TEMP VIEW needed AS
+SELECT c.organization AS name FROM claims c CROSS JOIN accounts a ON a.key = c.key
+WHERE c.organization <> '' AND a.id <> '' AND a.gone_run = 0 AND a.revoked_at = '';
+
 -- What is asked for, for each row and for each organization, and what has become of it. (+kind: whoever asks for one
 -- kind must not have all groups of that kind searched for each row.)
 CREATE TEMP VIEW wanted AS
