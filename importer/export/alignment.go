@@ -34,7 +34,7 @@ type mismatch struct {
 }
 
 func (a *alignment) add(r *Row) {
-	if r.Number > alignmentRows {
+	if r.Number > alignmentRows || r.Name == r.Email { // or it has none
 		return
 	}
 	a.rows++

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,14 @@ const morePupils = "Gro Vik,gro.vik@example.com,Ulm\nJan Bakke,jan.bakke@example
 
 // filledDown are rows with the name of the first of them.
 const filledDown = "Ann Lee,bo.hart@a.example,Ulm\nAnn Lee,cy.orr@b.example,Ulm\nAnn Lee,di.falk@c.example,Ulm\nAnn Lee,ed.holm@d.example,Ulm\nAnn Lee,flo.kerr@e.example,Ulm\n"
+
+// unnamed are rows of people without names.
+func unnamed(n int) (rows string) {
+	for i := range n {
+		rows += fmt.Sprintf(",someone%c%c@example.com,Ulm\n", 'a'+i/26, 'a'+i%26)
+	}
+	return rows
+}
 
 // Addresses that are made of the names of others.
 var witnesses = []struct {
@@ -44,6 +53,7 @@ var witnesses = []struct {
 	{name: "a name filled down", file: "Name,Email,City\n" + pupils + morePupils + filledDown, refused: "names of 5 rows from here on"},
 	{name: "a few rows of one name", file: "Name,Email,City\n" + pupils + morePupils + filledDown[:strings.Index(filledDown, "Ann Lee,cy")]},
 	{name: "roles beside one another", file: "Name,Email,City\n" + pupils + morePupils + strings.NewReplacer("bo.hart@a", "info@a", "cy.orr@b", "info@b", "di.falk@c", "info@c", "ed.holm@d", "info@d", "flo.kerr@e", "info@e").Replace(filledDown)},
+	{name: "rows without names say nothing of the others", file: "Name,Email,City\n" + strings.NewReplacer("Ida Moen,", ",", "Eva Lund,", ",", "Kim Berg,", ",", "Tom Ruud,tom.ruud", "Tom Ruud,owl", "Per Dahl,per.dahl", "Per Dahl,fox", "Nils Aas,", ",", "Siv Hagen,", ",", "Gro Vik,", ",").Replace(pupils+morePupils) + unnamed(60) + filledDown},
 	{name: "rows beside one another where names often differ", file: "Name,Email,City\n" + strings.NewReplacer("ida.moen", "kiwi7", "eva.lund", "skater", "kim.berg", "owl").Replace(pupils) + morePupils + filledDown},
 	{name: "another cell has the name", file: "Name,Email,Company\n" + pupils + "Acme Ltd,ann.lee@example.com,Ann Lee\nBo Hart,kiwi7@example.com,Ann Lee\n", invalid: "ann.lee@example.com"},
 	{name: "but for how it sounds", file: "Name,Email,Romaji\n" + pupils + "鈴木 千尋,chihiro.suzuki@example.com,Chihiro Suzuki\n"},
