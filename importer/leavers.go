@@ -83,7 +83,7 @@ func (r *Roster) matchLeavers(result Result) {
 	if row.ExternalID != "" {
 		r.hasIDs, who = true, append(who, sameID(row.ExternalID))
 	}
-	if row.NoAddress && len(r.Unreadable) < 60 {
+	if row.NoAddress && result.fixedKey == "" && len(r.Unreadable) < 60 {
 		r.Unreadable = strings.TrimPrefix(r.Unreadable+", "+row.Place.String(), ", ")
 	}
 	if row.Key == "" && len(r.leaverRows) > 0 {

@@ -24,17 +24,17 @@ func (r *Run) decideRevocation(t *task) {
 	o, done := settled(t.row, t.History)
 	status, reason := withoutRequest(t)
 	account := maphash.String(hashSeed, t.accountID)
-	first, again := r.accounts[account] // by its address once, and once by its id
+	first, repeats := r.accounts[account] // by its address once, and once by its id
 	switch {
 	case done:
-	case again && status != outcome.Invalid:
+	case repeats && status != outcome.Invalid:
 		o.Status, o.Reason = outcome.Duplicate, fmt.Sprintf(outcome.ReasonSame, "account", first)
 	case status == 0:
 		t.wants = outcome.Revoked
 	default:
 		t.decided = outcome.Outcome{Status: status, Reason: reason, AccountID: t.accountID, Retry: true}
 	}
-	if !again && t.accountID != "" && t.row.Sendable() && o.Status != outcome.Duplicate && status != outcome.Invalid {
+	if !repeats && t.accountID != "" && t.row.Sendable() && o.Status != outcome.Duplicate && status != outcome.Invalid {
 		r.accounts[account] = t.row.Place
 	}
 	t.result = resultOf(t.row, o)

@@ -310,8 +310,36 @@ func TestLeaversAreForeseen(t *testing.T) {
 	dry = append(dry, "--max-revoke", "2")
 	c.says(c.must(0, dry...), "access is revoked for 2 leavers when all rows are done", "2 leavers to revoke")
 	c.write("crm.csv", c.read("crm.csv")+"10,\"broken\n")
-	c.says(c.must(5, dry...), "the address of 1 row could not be read")
+	c.says(c.must(5, dry...), "addresses could not be read (first in row ")
 	if c.puts() != 0 || c.exists("crm.leavers.revoked.csv") || len(c.rows("crm.leavers.csv")) != 0 {
 		t.Error("a dry run has revoked or listed somebody")
+	}
+}
+
+// A row that could not be read holds back the revocation of leavers until it has been fixed, in the export or in the failed file.
+func TestFixedRowHoldsNobodyBack(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	const header = "external_id,name,email\n"
+	people := ""
+	for i := range 20 {
+		people += fmt.Sprintf("id%d,%s,%s\n", i, personName(i), personAddress(i))
+	}
+	c.write("crm.csv", header+people)
+	c.must(0, "sync", "./crm.csv")
+	_, stay, _ := strings.Cut(people, "\n")
+	c.write("crm.csv", header+strings.Replace(stay, personAddress(5)+"\n", personAddress(5)+",too many\n", 1))
+	out := c.must(5, "sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%")
+	c.says(out, "addresses could not be read (first in row 6)")
+	for _, row := range c.rows("crm.leavers.csv") {
+		if row["jsm_action"] != "review" {
+			t.Errorf("%v", row)
+		}
+	}
+	c.write("crm.failed.csv", "external_id,name,email,jsm_reason,jsm_row,jsm_line\nid5,"+personName(5)+","+personAddress(5)+",,6,6\n")
+	c.must(0, "import", "./crm.failed.csv")
+	c.must(0, "sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%")
+	if gone := c.revokedAt(); len(gone) != 1 || !gone[personAddress(0)] {
+		t.Errorf("revoked: %v", gone)
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
-	"jsm-onboard/importer/text"
 	"jsm-onboard/report"
 )
 
@@ -78,9 +77,8 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 // checkRevocation returns why none of the leavers would be revoked; nil: they would be.
 func (w *syncWork) checkRevocation(ctx context.Context, r *run) error {
 	if rows := r.plan.Roster.Unreadable; rows != "" {
-		return stopf(importer.Guarded, "fix those rows in the export; they are in "+report.Shown(r.out.failed),
-			"nobody is revoked: the address of %s could not be read (%s), and these may be people on the leavers' list",
-			text.Counted(r.plan.Survey.NoAddress, "row", "rows"), rows)
+		return stopf(importer.Guarded, "fix those rows in the export, or import "+report.Shown(r.out.failed)+", fixed",
+			"nobody is revoked: addresses could not be read (first in %s), and may be those of leavers", rows)
 	}
 	holdings, err := r.site.ledger.Holdings(ctx)
 	done := r.plan.Roster.Revoked
@@ -89,8 +87,7 @@ func (w *syncWork) checkRevocation(ctx context.Context, r *run) error {
 	err = cmp.Or(err, importer.CheckRevocation(listed, w.maxRevoke, holdings.Ours+r.plan.Create))
 	if stop, ok := errors.AsType[*importer.Stop](err); ok {
 		list := []string{r.out.leavers, "--max-revoke", strconv.Itoa(w.leavers.Revoke)}
-		stop.Hint = "the sync lists them in " + report.Shown(list[0]) +
-			"; if it is right, revoke their access once with:\n" +
+		stop.Hint = "listed in " + report.Shown(list[0]) + "; if it is right, revoke their access once with:\n" +
 			report.Command("revoke", append(list, r.flagArgs(siteFlagNames...)...)...)
 	}
 	return err
