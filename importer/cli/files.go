@@ -114,14 +114,17 @@ func writable(files []namedFile) (err error) {
 	return err
 }
 
-// stem is the prefix of the files that are named after path. In the sandbox it differs from that of a real run.
+// stem is the prefix of the files that are named after path. That of a rehearsal ends in .sandbox, and no other does.
 func (r *run) stem(path string) string {
-	stem := absolute(export.Stem(path))
 	if isStdin(path) {
-		stem = absolute("stdin")
+		path = "stdin"
 	}
-	if r.site.sandbox {
+	stem := absolute(export.Stem(path))
+	switch {
+	case r.site.sandbox:
 		stem += ".sandbox"
+	case filepath.Ext(stem) == ".sandbox":
+		stem += ".real"
 	}
 	return stem
 }
