@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"strings"
 	"testing"
 
 	"jsm-onboard/apiclient/jsmtest"
@@ -31,16 +30,8 @@ func TestDoctorComparesTheCloudID(t *testing.T) {
 	c.export("people.csv", 3)
 	c.must(0, "import", "./people.csv")
 	c.says(c.must(0, "doctor"), "with 3 accounts")
-	address := strings.TrimPrefix(c.url, "http://")
-	if err := c.stop(); err != nil {
-		t.Fatal(err)
-	}
 	o := jsmtest.Sandbox()
 	o.CloudID = "another"
-	_, stop, err := jsmtest.New(o).Start(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = stop() })
+	c.replaceSite(o)
 	c.says(c.must(1, "doctor"), "belongs to another site at the same address", "1 check has failed")
 }

@@ -285,24 +285,7 @@ func (c *trial) becomes(change func(*jsmtest.Account) bool) {
 			o.Existing = append(o.Existing, a)
 		}
 	}
-	address := strings.TrimPrefix(c.url, "http://")
-	if err := c.stop(); err != nil {
-		c.t.Fatal(err)
-	}
-	c.site, c.tampered = jsmtest.New(o), true
-	_, stop, err := c.site.Start(address)
-	for range 200 { // a connection of another test may have got the port meanwhile, for a moment
-		if err == nil {
-			break
-		}
-		time.Sleep(100 * time.Millisecond)
-		_, stop, err = c.site.Start(address)
-	}
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.t.Cleanup(func() { _ = stop() })
-	c.stop = stop
+	c.replaceSite(o)
 }
 
 // TestAccessGivenBack follows people whose access was revoked and who come

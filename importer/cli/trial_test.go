@@ -57,6 +57,25 @@ func newTrial(t *testing.T, change func(*jsmtest.Options)) *trial {
 	return c
 }
 
+// replaceSite puts a new site in the place of c's, at the same address.
+func (c *trial) replaceSite(o jsmtest.Options) {
+	c.t.Helper()
+	if err := c.stop(); err != nil {
+		c.t.Fatal(err)
+	}
+	c.site, c.tampered = jsmtest.New(o), true
+	for range 200 { // a connection of another test may have the port for a moment
+		_, stop, err := c.site.Start(strings.TrimPrefix(c.url, "http://"))
+		if err == nil {
+			c.t.Cleanup(func() { _ = stop() })
+			c.stop = stop
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	c.t.Fatalf("%s is not free again", c.url)
+}
+
 func (c *trial) path(name string) string { return filepath.Join(c.folder, name) }
 
 // export writes n people into name.

@@ -207,15 +207,8 @@ func TestSandboxThatWasStartedAgain(t *testing.T) {
 	c := newTrial(t, nil)
 	c.export("crm.csv", 5)
 	c.must(0, "import", "./crm.csv")
-	if err := c.stop(); err != nil {
-		t.Fatal(err)
-	}
 	options := jsmtest.Sandbox()
 	options.CloudID = "another"
-	_, stop, err := jsmtest.New(options).Start(strings.TrimPrefix(c.url, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = stop() })
+	c.replaceSite(options)
 	c.says(c.must(1, "import", "./crm.csv"), "belongs to another site at the same address")
 }
