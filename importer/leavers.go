@@ -19,7 +19,7 @@ import (
 type Roster struct {
 	Members, Missing int    // people onboarded because of the source, and those of them who are in no row now
 	Revoked          int    // leavers whom a killed revocation has revoked already: no results show it
-	Unreadable       string // the first rows whose address could not be read: anybody's; "": there are none
+	Unreadable       string // the first rows whose address could not be read, and that were not fixed; "": none
 	Held             bool   // for these rows, a leaver on the list is not to be revoked
 
 	ctx        context.Context

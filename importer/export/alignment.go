@@ -25,7 +25,7 @@ const inPart, wholly, mismatched = 1, 2, 4
 
 // mismatch is a row whose address has a part that is not in its name.
 type mismatch struct {
-	index  int // of the rows that may be sent
+	index  int // of the rows with names
 	number int
 	place  Place
 	key    hash128
