@@ -36,10 +36,10 @@ var (
 	punctuation = regexp.MustCompile("[’‘“”„«»–—…·ʼʻʾʿ´€\u00a0\u3000、。（）・：；，་]")
 	// insideWord are marks that stand around words, between two letters.
 	insideWord = regexp.MustCompile(`\p{L}[“”„—…€«»]+\p{L}`)
-	// noLetters are not letters, marks on them, and signs that make a sound long or join letters; and letters of no
-	// language where others stand that another encoding has in their place: Muńoz, Joăo, Simőes.
-	noLetters = regexp.MustCompile(`^\p{M}|[^\p{L}\p{M}ーｰ\x{200c}\x{200d}]|[^\P{L}\P{Common}ーｰﾞﾟ]|` +
-		`[^\P{Lm}\x{3000}-\x{ffff}]|[ªºµƒ]|(?i:ń[aeiouáéíóú]|ăo|őe)`)
+	// noLetters are not letters, marks of their script, and signs that make a sound long or join letters; and letters
+	// of no language where others stand that another encoding has in their place: Muńoz, Joăo, Simőes.
+	noLetters = regexp.MustCompile(`^\p{M}|\p{Latin}[^\P{M}\x{300}-\x{36f}]|[^\p{L}\p{M}ーｰ\x{200c}\x{200d}]|` +
+		`[^\P{L}\P{Common}ーｰﾞﾟ]|[^\P{Lm}\x{3000}-\x{ffff}]|[ªºµƒ]|(?i:ń[aeiouáéíóú]|ăo|őe)`)
 	// oddCase is a letter beyond ASCII in a change of case other than that after the first letter. Where
 	// capitals stand amid small letters they are ASCII, as in McDonald; a ß stands among capitals too.
 	oddCase = regexp.MustCompile(strings.NewReplacer("small", `[^\x00-\x7f\P{Ll}]`, "CAPITAL", `[^\x00-\x7f\P{Lu}]`).

@@ -143,19 +143,19 @@ func (a *alignment) block() (longest []mismatch) {
 }
 
 // isMisplaced reports whether the address of a row probably is another person's: it does not contain the row's name,
-// which stands in a further address of the cell, or the name beside it or, if most names of the file stand in their
-// addresses, that in another cell does; then a row that is too short for another column of addresses is, too.
+// but the name beside it or, if most names of the file stand in their addresses, that in another cell; then a row that
+// is too short for another column of addresses is, too.
 func (s *Survey) isMisplaced(r *Row, name string, a address) bool {
-	stands := func(name, key string) bool { return name != "" && agrees(name, localWords(key)) }
-	other := slices.ContainsFunc(a.others, func(key string) bool { return stands(name, key) }) || stands(a.name, a.key)
-	if other || !s.columns.namesAgree || r.Number > alignmentRows || stands(name, a.key) {
-		return other && !stands(name, a.key)
-	}
 	local := localWords(a.key)
+	other := agrees(a.name, local)
+	if other || !s.columns.namesAgree || r.Number > alignmentRows || agrees(name, local) {
+		return other && !agrees(name, local)
+	}
 	for i, cell := range r.record.Cells {
 		field, words := s.columns.holds(i), asciiWords(cell)
 		other = other || (field == 0 || field == Organization) && !s.header.says(i, soundWord) && len(words) > 1 &&
-			!strings.Contains(cell, "@") && agrees(cell, local) && covers(words, local)
+			!strings.Contains(cell, "@") && agrees(cell, local) && covers(words, local) &&
+			s.columns.cells.of(i).distinct[strings.ToLower(cell)] < 3
 	}
 	for i := len(r.record.Cells); i < len(s.header.names); i++ {
 		other = other || s.columns.cells.of(i).looksAddresses()

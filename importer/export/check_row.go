@@ -36,6 +36,9 @@ func (s *Survey) checkRow(r *Row, p person) {
 	case r.Invalid == "":
 		s.name(r, p, a)
 	}
+	if r.Key == "" { // by which a leaver may be known
+		r.Name = textOf(cells, s.columns.at.names())
+	}
 	if r.Sendable() {
 		r.checkOrganization(s.options)
 		r.Note = r.note()

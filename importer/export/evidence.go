@@ -23,8 +23,8 @@ type columnStats struct {
 	addresses int
 	names     int // more letters than digits, no @, and no more than a name has: six words, 300 bytes
 	oneWord   int
-	logins    int // one word as login names are: a small letter first, or digits in it
-	distinct  map[string]bool
+	logins    int             // one word as login names are: a small letter first, or digits in it
+	distinct  map[string]int  // the cells in small letters, and how often each stands there
 	people    map[string]bool // the addresses in these rows
 
 	withAddress int // rows that also have an address
@@ -64,7 +64,7 @@ func (e *evidence) of(at ...int) *columnStats {
 	if s := e.stats[key]; s != nil {
 		return s
 	}
-	s := &columnStats{distinct: map[string]bool{}, people: map[string]bool{}}
+	s := &columnStats{distinct: map[string]int{}, people: map[string]bool{}}
 	for row, cells := range e.sample {
 		if cell := textOf(cells, at); cell != "" {
 			s.look(cell)
@@ -77,7 +77,7 @@ func (e *evidence) of(at ...int) *columnStats {
 
 func (s *columnStats) look(cell string) {
 	s.filled++
-	s.distinct[strings.ToLower(cell)] = true
+	s.distinct[strings.ToLower(cell)]++
 	if _, found := addressIn(cell); found {
 		s.addresses++
 	}
@@ -194,7 +194,7 @@ func (e *evidence) overlap(a, b []int) (o overlap) {
 	}
 	for _, cells := range e.sample {
 		x, y := strings.ToLower(textOf(cells, a)), strings.ToLower(textOf(cells, b))
-		if x != "" && y != "" && !strings.Contains(x+y, "@") { // an address for the name says nothing
+		if !isNothing(x) && !isNothing(y) && !strings.Contains(x+y, "@") { // an address for the name says nothing
 			o.rows++
 			o.first += holds(x, y)
 			o.second += holds(y, x)

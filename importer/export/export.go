@@ -90,8 +90,7 @@ func refuse(at Place, what, hint string) error {
 // File is an export that has been opened. Its one copy is a temporary file that Close removes.
 type File struct{ *csvtext.File }
 
-// Open copies the export at path ("-": stdin), unpacked, into a temporary file
-// (mode 0600). A *RefusedError says why a file is none that can be read.
+// Open copies the export at path ("-": stdin), unpacked. A *RefusedError says why it is none that can be read.
 func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
 	opened, err := csvtext.Open(ctx, path, stdin)
 	return &File{opened}, err

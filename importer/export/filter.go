@@ -55,8 +55,7 @@ func (f filter) unmatched() (list []*kind) {
 	return list
 }
 
-// reason says why a row is left out; "" when it is not. A row is in when for
-// each column of --include one of its values holds, and no --exclude does.
+// reason says why a row is left out: an --exclude holds, or none of the values of a column of --include; "": it is not.
 func (f filter) reason(cells []string) string {
 	for i, c := range f {
 		f[i].found = c.found || c.holds(cells)

@@ -62,7 +62,8 @@ type header struct {
 
 const longestHeader = 300 // bytes; what is longer is a text and names nothing
 
-// Columns that this program adds, by exact name; every file has jsm_reason. Results keep those of a list of leavers.
+// Columns that this program adds, by exact name; every file has jsm_reason. Results keep those of a list of leavers,
+// which are known in whatever way they are written now: they protect people.
 var (
 	leaverColumns = []string{"jsm_action", "jsm_source", "jsm_run_id"}
 	ownColumns    = []string{"jsm_status", "jsm_account_id", "jsm_organization", "jsm_service_desk", "jsm_reason",
@@ -80,6 +81,9 @@ func newHeader(cells []string, place Place) header {
 		if len(name) <= longestHeader {
 			plain, inside = splitBrackets(name)
 		}
+		if written := strings.ReplaceAll(plain, " ", "_"); slices.Contains(leaverColumns, written) {
+			name = written
+		}
 		brackets := without(strings.Fields(inside), func(w string) bool { return is(linkWord, w) || is(halfWord, w) })
 		h.cells, h.names, h.plain = append(h.cells, c), append(h.names, name), append(h.plain, plain)
 		h.keys = append(h.keys, strings.ReplaceAll(plain, " ", ""))
@@ -93,8 +97,7 @@ func newHeader(cells []string, place Place) header {
 	return h
 }
 
-// index finds a column as people name it: exactly, or by its normalised name when only one column
-// has that, or by its number; -1: there is none.
+// index finds a column by its name, by its normalised one if only one column has that, or by its number; -1: none.
 func (h *header) index(name string) int {
 	if i := slices.Index(h.names, trimBlanks(name)); i >= 0 {
 		return i
@@ -134,14 +137,12 @@ func (h *header) repeats(other header) bool {
 	return h.place.Row > 0 && other.trimmed == h.trimmed && slices.Equal(other.keys[:h.trimmed], h.keys[:h.trimmed])
 }
 
-// isOther reports a record that names columns, but not as the header does: there is no address in it, and a header of
-// addresses where those stand, or beside other known headers.
-func (h *header) isOther(other header, email []int) bool {
-	address := func(c string) bool { return strings.Contains(c, "@") && isShort(c) }
-	if h.place.Row == 0 || slices.ContainsFunc(other.cells, address) {
+// isOther reports a record that names columns, but not as the header does: with a header of addresses, and no address.
+func (h *header) isOther(other header) bool {
+	if h.place.Row == 0 || strings.Contains(strings.Join(other.cells, ""), "@") {
 		return false
 	}
-	named, known, mail, here := 0, 0, false, false
+	named, known, mail := 0, 0, false
 	for i, key := range other.keys {
 		if other.cells[i] == "" || !isShort(other.cells[i]) {
 			continue
@@ -152,9 +153,9 @@ func (h *header) isOther(other header, email []int) bool {
 		if certain || isKnown(key) || other.says(i, elsewhereWord) || key != "" && slices.Contains(h.keys, key) {
 			known++
 		}
-		mail, here = mail || ok, here || certain && slices.Contains(email, i)
+		mail = mail || ok
 	}
-	return named > 1 && (known == named || here || mail && known*2 >= named)
+	return named > 1 && (known == named || mail && known*2 >= named)
 }
 
 // isShort reports a cell that may be a header for certain; what is longer may be a text.

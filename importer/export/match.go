@@ -36,8 +36,7 @@ func asciiWords(cell string) []string {
 
 func isNoLetter(r rune) bool { return r < 'a' || r > 'z' }
 
-// standsIn reports whether an ASCII word is one that an address is made of:
-// three letters of it or more somewhere, or two as a part of their own.
+// standsIn reports whether a part of an address has an ASCII word: three letters or more of it, or two and no others.
 func standsIn(word string, parts []string) bool {
 	return slices.ContainsFunc(parts, func(part string) bool {
 		return len(word) > 2 && strings.Contains(part, word) || len(word) == 2 && part == word
@@ -64,7 +63,7 @@ func covers(words, parts []string) bool {
 func consistsOf(part string, words []string) bool {
 	return slices.ContainsFunc(words, func(w string) bool {
 		before, after, found := strings.Cut(part, w)
-		return strings.HasPrefix(w, part) || found && len(w) > 1 && consistsOf(before+after, words)
+		return strings.HasPrefix(w, part) || found && consistsOf(before+after, words)
 	})
 }
 
@@ -77,8 +76,7 @@ func isMisspelt(word, key string) bool {
 		return unicode.ToLower(r)
 	}, word)
 	local, _, _ := strings.Cut(key, "@")
-	start, _, _ := strings.Cut(pattern, "?")
-	if n := strings.Count(pattern, "?"); n == 0 || n >= len(pattern)-1 || !strings.Contains(local, start) {
+	if n := strings.Count(pattern, "?"); n == 0 || n >= len(pattern)-1 {
 		return false
 	}
 	parts := strings.FieldsFunc(local, isNoLetter)

@@ -59,10 +59,9 @@ func (h *header) understand(i int) []meaning {
 	}
 	outside := strings.Fields(h.plain[i])
 	ms, plain, inside := read(h.words[i]), read(outside), read(h.words[i][:len(h.words[i])-len(outside)])
-	half := func(m meaning) bool { return m.half }
 	certain := func(m meaning) bool { return m.ofName() && m.rank < rankSelf }
 	switch {
-	case slices.ContainsFunc(inside, meaning.ofPart) && slices.ContainsFunc(plain, half): // "Nom (Prénom)"
+	case slices.ContainsFunc(inside, meaning.ofPart): // "Nom (Prénom)"
 		return inside
 	case slices.ContainsFunc(plain, meaning.ofName) && !slices.ContainsFunc(ms, certain) && !h.says(i, elsewhereWord):
 		return plain
@@ -85,7 +84,6 @@ func read(list []string) (ms []meaning) {
 	part, last := slices.ContainsFunc(ms, meaning.ofName), strings.Join(tokens[max(0, len(tokens)-1):], "")
 	pure := slices.ContainsFunc(tokens, func(t string) bool { return is(halfWord, t) && !isPart(t) })
 	switch name := among(Name, tokens); {
-	case found[Name]:
 	case found[FirstName] && found[LastName], pure && has(wholeName),
 		pure && (found[FirstName] || found[LastName]) && !(slices.Contains(tokens, "name") && isPart(last)):
 		// "Nom Prénom", and not name.givenName

@@ -20,7 +20,7 @@ func TestOwnFilesAreNotConfirmedByContent(t *testing.T) {
 		"one row of a preset":   {"group_name,username,full_name,email,jsm_reason,jsm_line\nx,ann,Ann,ann at example.com,x,7\n", []string{"2 !malformed_address"}},
 		"results":               {"name,email,jsm_status,jsm_account_id,jsm_reason,jsm_line\nAnn,ann at example.com,invalid,,x,7\nBob,,invalid,,x,8\n", []string{"2 !malformed_address", "3 !no_address"}},
 		"the row is shifted":    {"name,email,company,,jsm_reason\nLee, Ann,ann@example.com,ACME,x\n", []string{"2 !malformed_address +ann@example.com"}},
-		"as many as there were": {"name,email,billing,jsm_reason\nAnn,ann at example.com,,x\nBob,bob,,x\nCy,cy@example.com,money@example.com,x\n", []string{"2 !malformed_address", "3 !malformed_address", "4 cy@example.com Cy"}},
+		"as many as there were": {"name,email,billing,jsm_reason\nAnn,ann at example.com,,x\nBob,bob,,x\nCy,cy@example.com,money@example.com,x\n", []string{"2 !malformed_address", "3 !malformed_address", "4 cy@example.com Cy +money@example.com"}},
 		"companies":             {"Name,Email,jsm_reason\n" + companies, []string{"2 info@acme.example Acme", "3 info@blau.example Blau", "4 info@cobalt.example Cobalt", "5 info@delta.example Delta", "6 info@eagle.example Eagle"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -91,7 +91,7 @@ func (r *rowReader) classify(row *Row, afterFragment bool) error {
 		switch repeats := r.header.repeats(other); {
 		case repeats && !afterFragment:
 			row.skipped = kindOf("repeated_header")
-		case repeats, r.header.isOther(other, r.columns.at[Email]):
+		case repeats, r.header.isOther(other):
 			return refuse(rec.Place,
 				"another header: a second table, files that were joined, or a header of several lines",
 				"cut the file there, and import the parts one by one; or delete all lines between the first header "+
@@ -145,16 +145,23 @@ func (r *rowReader) isCutOff(cells []string) bool {
 }
 
 // isShifted reports whether cells of a row seem to be in other columns: the last one is filled though that column is
-// empty elsewhere and has no header, or another cell begins with a blank ("Lee, Ann" without quotes takes two cells);
-// or it is empty though it is not elsewhere, and a cell does not look like the others of its column.
+// empty elsewhere and has no header, or another cell begins with a blank ("Lee, Ann" without quotes takes two cells) or
+// has what the names lack of the address; or the last one is empty though it is not elsewhere, and a cell does not look
+// like the others of its column.
 func (r *rowReader) isShifted(cells []string) bool {
-	last := len(r.header.names) - 1
-	if end := cellAt(cells, last); trimBlanks(end) != "" {
-		begins := func(c string) bool { return strings.HasPrefix(c, " ") && !strings.HasPrefix(end, " ") }
-		return r.emptyLast && (r.header.names[last] == "" || slices.ContainsFunc(cells[1:], begins))
+	last, odd := len(r.header.names)-1, false
+	end := cellAt(cells, last)
+	filled := trimBlanks(end) != ""
+	if filled && r.emptyLast {
+		local := localWords(readAddress(firstFilled(cells, r.columns.at[Email])).key)
+		names := asciiWords(textOf(cells, r.columns.at.names()))
+		moved := func(c string) bool {
+			return strings.HasPrefix(c, " ") && !strings.HasPrefix(end, " ") || !strings.Contains(c, "@") &&
+				!covers(names, local) && covers(append(asciiWords(c), names...), local)
+		}
+		return r.header.names[last] == "" || slices.ContainsFunc(cells[1:], moved)
 	}
-	odd := false
-	for i := 0; r.fullLast && i < len(cells); i++ {
+	for i := 0; r.fullLast && !filled && i < len(cells); i++ {
 		s, name := r.columns.cells.of(i), isName(cells[i])
 		texts, numbers := nearly(s.names, s.filled), nearly(s.filled-s.names-s.ats, s.filled)
 		odd = odd || trimBlanks(cells[i]) != "" && s.filled > 4 && (texts && !name || numbers && name)
@@ -197,6 +204,7 @@ func (r *rowReader) skipFooter(rows []*Row) {
 		switch {
 		case row.skipped != nil:
 		case !row.fragment, row.fault == kindOf("broken_row"), row.record.Suspect,
+			len(row.record.Cells) > 1 && !sumLine.MatchString(strings.Join(row.record.Cells, ":")),
 			slices.ContainsFunc(row.record.Cells, mayBeAddress),
 			(cut || r.options.NeedAccounts) && !isSumLine(row.record.Cells):
 			return

@@ -70,8 +70,7 @@ func (s *sniffer) sniff() (*layout, error) {
 	return best, nil
 }
 
-// dialects are those that the sample may be in: that of a file of our own, whatever the
-// settings say, else what the user or the file says, else all.
+// dialects are those that the sample may be in: that of a file of our own, else what the user or the file says, or all.
 func (s *sniffer) dialects() ([]Dialect, error) {
 	for _, d := range []Dialect{',', ';', '\t'} {
 		rec, err := s.records(d).Next()

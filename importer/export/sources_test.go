@@ -218,6 +218,8 @@ var shapes = []exported{
 	{name: "130 lines in a cell", file: "Name,Email,Notes\nAnn Lee,ann@example.com,\"" + strings.Repeat("a line\n", 130) + "\"\nBo Berg,bo@example.com,x\n", people: "ann@example.com=Ann Lee|bo@example.com=Bo Berg"},
 	{name: "shifted by a delimiter", file: "Email,Name,Company,\nann@example.com,Lee, Ann,Acme\nbo@example.com,Bo Berg,Acme,\n", people: "!|bo@example.com=Bo Berg"},
 	{name: "shifted under an empty column with a header", file: "Email,Name,Company,Notes\nann@example.com,Lee, Ann,Acme\nbo@example.com,Bo Berg,Acme,\ncy@example.com,Cy Dahl,Acme,\n", people: "!|bo@example.com=Bo Berg|cy@example.com=Cy Dahl"},
+	{name: "shifted, by the address", file: "Email,Name,City,Notes\nann.lee@example.com,Ann,Lee,Bonn\nbo@example.com,Bo Berg,Ulm,\ncy@example.com,Cy Dahl,Ulm,\ndi@example.com,Di Eck,Bonn,\n", people: "!|bo@example.com=Bo Berg|cy@example.com=Cy Dahl|di@example.com=Di Eck"},
+	{name: "a note in one row", file: "Email,Name,City,Notes\nann.lee@example.com,Ann Lee,Bonn,of Lee & Co\nbo@example.com,Bo Berg,Ulm,\ncy@example.com,Cy Dahl,Ulm,\ndi@example.com,Di Eck,Bonn,\n", people: "ann.lee@example.com=Ann Lee|bo@example.com=Bo Berg|cy@example.com=Cy Dahl|di@example.com=Di Eck"},
 	{name: "two good short rows", file: "Name,Email,Company,Notes\nAnn,ann@x.example,ACME\nBo,bo@x.example\nCy,cy@x.example,a,b\n", people: "ann@x.example=Ann|bo@x.example=Bo|cy@x.example=Cy"},
 	{name: "jsm_ column of somebody else", file: "name,email,jsm_project\nann,x,1\n", refused: "not addresses"},
 	{name: "Total Wine", file: "name,email\nAnn Lee,ann@example.com\nTotal Wine,total@example.com\n", people: "ann@example.com=Ann Lee|total@example.com=Total Wine"},

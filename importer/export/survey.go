@@ -192,8 +192,7 @@ func (s *Survey) countIDs() {
 	}
 }
 
-// Contains reports whether an address, as a key, may be in the file: in a row
-// that is valid, excluded or invalid, or as a further address. False is certain.
+// Contains reports whether a key may be in the file: of whatever row, or of a further address. False is certain.
 func (s *Survey) Contains(key string) bool {
 	_, found := s.keys.nameHashes[hashOf(key)]
 	return found

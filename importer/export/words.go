@@ -2,6 +2,7 @@ package export
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -61,10 +62,6 @@ func isWord(key string) bool { return words()[key] != nil }
 
 // isKnown reports a header that is in the sections of fields, or of what is none.
 func isKnown(key string) bool {
-	for f := Email; f <= secondLast; f++ {
-		if is(f.String(), key) {
-			return true
-		}
-	}
-	return is(otherWord, key) || is(halfWord, key) || is(selfWord, key)
+	in := func(section string) bool { return is(section, key) }
+	return slices.ContainsFunc(fieldNames[Email:], in) || in(otherWord) || in(halfWord) || in(selfWord)
 }
