@@ -3,10 +3,12 @@ package importer
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
 	"jsm-onboard/importer/text"
 )
@@ -31,6 +33,8 @@ func (l *Limit) UnmarshalText(b []byte) error {
 		*l = Limit{Rows: rows, Unit: Number}
 	case share && percent == 0 && percentErr == nil:
 		*l = Limit{Unit: Share} // none, of however many
+	case share && percentErr == nil && percent > 0 && percent <= 100 && l.Unit == Number: // which was none
+		*l = Limit{Rows: 1, Percent: percent, Unit: Share}
 	case share && percentErr == nil && percent > 0 && percent <= 100:
 		*l = Limit{Rows: l.Rows, Percent: percent, Unit: Share}
 	default:
@@ -85,7 +89,8 @@ func (g Guards) Check(p *Plan) error {
 		g.MaxCreates = Limit{}
 	}
 	organizations := cmp.Or(p.Access, &AccessPlan{}).ToCreate
-	rows, missing := s.Rows-s.Excluded, source.Missing-p.Fixed // whose rows were fixed are in none as they are
+	there := func(m ledger.Member) bool { return m.Aside || source.fixedKeys[m.Key] }
+	rows, missing := s.Rows-s.Excluded, len(slices.DeleteFunc(slices.Clone(source.gone), there))
 	return cmp.Or(
 		exceeded("--max-invalid", g.MaxInvalid, s.Invalid, rows,
 			text.Grouped(s.Invalid)+" of "+text.Counted(rows, "row is", "rows are")+" invalid",

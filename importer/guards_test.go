@@ -2,17 +2,29 @@ package importer
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
 	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/ledger"
 	"jsm-onboard/importer/outcome"
 )
 
 func TestGuards(t *testing.T) {
 	share := func(p float64, least int) Limit { return Limit{Percent: p, Rows: least, Unit: Share} }
 	night := Guards{MaxInvalid: share(50, 0), MaxCreates: share(20, 100), MaxShrink: share(20, 2)}
-	source := func(members, missing int) *Roster { return &Roster{Members: members, Missing: missing} }
+	source := func(members, missing int) *Roster {
+		r := &Roster{Members: members, gone: []ledger.Member{{Key: "cc@example.com", Aside: true}}}
+		for i := range missing {
+			r.gone = append(r.gone, ledger.Member{Key: strconv.Itoa(i)})
+		}
+		return r
+	}
+	fixed := source(10, 5)
+	fixed.fixedKeys = map[string]bool{"0": true, "1": true, "4": true}
+	others := source(10, 5)
+	others.fixedKeys = map[string]bool{"a": true, "b": true, "c": true}
 	rows := func(n int) *export.Survey { return &export.Survey{Rows: n, Valid: n} }
 	for _, tc := range []struct {
 		name   string
@@ -29,7 +41,8 @@ func TestGuards(t *testing.T) {
 		{"two others of three", night, Plan{Roster: source(3, 2), Survey: rows(3)}, ""},
 		{"three others of three", night, Plan{Roster: source(3, 3), Survey: rows(3)}, "3 of the 3 people of the last run are missing"},
 		{"others, which is allowed", Guards{MaxShrink: share(100, 0)}, Plan{Roster: source(40, 40), Survey: rows(40)}, ""},
-		{"whose rows were fixed are there", night, Plan{Roster: source(10, 5), Fixed: 3, Survey: rows(10)}, ""},
+		{"whose rows were fixed are there", night, Plan{Roster: fixed, Fixed: 3, Survey: rows(10)}, ""},
+		{"rows of others were fixed", night, Plan{Roster: others, Fixed: 3, Survey: rows(10)}, "5 of the 10 people of the last run are missing"},
 		{"doubled, but of fewer people", night, Plan{Roster: source(1000, 400), Survey: &export.Survey{Rows: 1200, Valid: 1200, Duplicates: 600}}, "--max-shrink"},
 		{"as many new ones as there may be", night, Plan{Roster: source(1000, 0), Survey: rows(1200), Create: 200}, ""},
 		{"more new ones", night, Plan{Roster: source(1000, 0), Survey: rows(1201), Create: 201}, "--max-creates 20% (at least 100) allows 200"},
@@ -146,6 +159,10 @@ func TestParseLimit(t *testing.T) {
 	l := Limit{Percent: 5, Rows: 100, Unit: Share} // the default of a flag that is given
 	if err := l.UnmarshalText([]byte("0%")); err != nil || !l.Exceeded(1, 1000) || l.String() != "0%" {
 		t.Errorf("0%% allows %d of 1000: %s, %v", l.Allowed(1000), l, err)
+	}
+	l = Limit{Rows: 50, Unit: Number} // as settings have it, and then a flag
+	if err := l.UnmarshalText([]byte("5%")); err != nil || l.Allowed(100) != 5 || l.Allowed(10) != 1 {
+		t.Errorf("5%% after 50 allows %d of 100: %s, %v", l.Allowed(100), l, err)
 	}
 	for _, text := range []string{"", "-1", "x", "101%", "-1%", "NaN%", "1.5", "%"} {
 		var l Limit

@@ -17,10 +17,10 @@ import (
 // A Roster compares who was in a source at its last complete run with who is in an export. While a run goes through the
 // export, it stages the changes in the ledger; they take effect when the run is finished as complete.
 type Roster struct {
-	Members, Missing int    // people onboarded because of the source, and those of them who are in no row now
-	Revoked          int    // leavers whom a killed revocation has revoked already: no results show it
-	Unreadable       string // the first rows whose address could not be read, and that were not fixed; "": none
-	Held             bool   // for these rows, a leaver on the list is not to be revoked
+	Members    int    // people onboarded because of the source
+	Revoked    int    // leavers whom a killed revocation has revoked already: no results show it
+	Unreadable string // the first rows whose address could not be read, and that were not fixed; "": none
+	Held       bool   // for these rows, a leaver on the list is not to be revoked
 
 	ctx        context.Context
 	ledger     *ledger.Ledger
@@ -52,10 +52,8 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 		}
 		if survey.Contains(m.Key) {
 			r.present = append(r.present, maphash.Comparable(hashSeed, m))
-			continue
-		}
-		if r.gone = append(r.gone, m); !m.Aside {
-			r.Missing++
+		} else {
+			r.gone = append(r.gone, m)
 		}
 	}
 	slices.Sort(r.present)
@@ -88,7 +86,7 @@ func (r *Roster) matchLeavers(result Result) {
 	}
 	if row.Key == "" && len(r.leaverRows) > 0 {
 		before, words := "", between.Split(strings.Join(row.Cells, " "), 200)
-		for _, cell := range slices.Concat(row.Cells, words) {
+		for _, cell := range slices.Concat(row.Cells, words, []string{row.Name}) {
 			cell = sameText(cell)
 			who = append(who, cell, before+cell, cell+before)
 			before = cell

@@ -210,8 +210,7 @@ func (a *AccessPlan) count(ctx context.Context, run int64) error {
 			a.FirstNew = append(a.FirstNew, g.Spelled)
 		}
 	}
-	a.ToCreate = len(a.lacking)
-	a.FirstNew = a.FirstNew[:min(10, a.ToCreate)]
+	a.ToCreate, a.FirstNew = len(a.lacking), a.FirstNew[:min(10, len(a.lacking))]
 	a.groups = append(a.groups, organizations...)
 	if err := a.wanted.SetGroups(ctx, run, a.groups); err != nil {
 		return err

@@ -84,15 +84,16 @@ func withoutRequest(t *task) (outcome.Status, string) {
 // accountIDForm matches account ids: qm:… of portal-only customers, else 712020:…, ug:… or 24 hexadecimal digits.
 var accountIDForm = regexp.MustCompile(`^(?:(?:[a-z]{2}|[0-9]{4,}):[A-Za-z0-9:_.-]{1,200}|[0-9a-f]{24})$`)
 
-// upToDate refuses a row of a list of leavers if its source was synced since, or the person is back.
+// upToDate refuses a list of leavers that has lost a column, or whose source was synced since, or with somebody back.
 func upToDate(ctx context.Context, l *ledger.Ledger, path string, row *export.Row) error {
 	source, sourced := row.Own["jsm_source"]
 	by, listed := row.Own["jsm_run_id"]
-	if !sourced && !listed {
+	_, decided := row.Own["jsm_action"]
+	if !sourced && !listed && !decided {
 		return nil
 	}
 	latest, back, err := l.SourceState(ctx, source, row.Key)
-	if err != nil || latest == by && back == "" {
+	if err != nil || latest == by && back == "" && decided {
 		return err
 	}
 	what := fmt.Sprintf("run %q has listed this leaver, and the last complete run of the source %q is %s",
@@ -151,9 +152,10 @@ func RowOf(o outcome.Outcome) *export.Row {
 	}
 }
 
-// afterRevocations marks a run as undone if only rows for a person to review are left of it.
+// afterRevocations marks a run as undone if somebody was revoked, and only rows for a person to review are left of it.
 func (r *Run) afterRevocations(end *End) {
-	if r.plan.Undoes == nil || end.Stop != nil || end.Totals.NotGood() > end.Totals.Of(outcome.Review) {
+	t := &end.Totals
+	if r.plan.Undoes == nil || end.Stop != nil || t.NotGood() == t.Sum() || t.NotGood() > t.Of(outcome.Review) {
 		return
 	}
 	err := r.ledger.MarkUndone(context.WithoutCancel(r.userCtx), r.plan.Undoes.Seq, time.Now())

@@ -74,18 +74,17 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		o, a, now := m.Outcome, m.Account, r.endedAt.IsZero()
 		switch {
 		case a == nil:
-		case now && a.Gone && !r.revokes:
-			m.Account = nil
-		case !now && a.At.After(r.endedAt) && (a.FirstRun == a.Run || a.FirstRun >= run.Seq): // no earlier run knew it
+		case now && a.Gone && !r.revokes,
+			!now && a.At.After(r.endedAt) && (a.FirstRun == a.Run || a.FirstRun >= run.Seq): // no earlier run knew it
 			m.Account = nil
 		case !now && a.RevokedAt.After(r.endedAt):
 			a.RevokedAt = time.Time{} // it had its access then
 		}
-		switch {
+		switch has := a != nil && a.RevokedAt.IsZero(); {
 		case o == nil:
-		case now && run.Retry && o.Retry: // it is forgotten when the run goes on
-			m.Outcome = nil
-		case onboarded(o.Status) && m.Account != nil && !a.RevokedAt.IsZero(): // since, while the run had not ended
+		case now && run.Retry && o.Retry, // it is forgotten when the run goes on
+			now && has && o.Status == outcome.Revoked,       // it was given back since
+			m.Account != nil && !has && onboarded(o.Status): // it was taken since, while the run had not ended
 			m.Outcome = nil
 		}
 		tasks[i].History = m
@@ -123,7 +122,7 @@ func (r *Run) decideCreate(t *task) {
 		t.wants = outcome.Created
 	case !a.RevokedAt.IsZero():
 		o.Status, o.AccountID = outcome.RevokedBefore, a.ID
-		o.Reason = fmt.Sprintf(outcome.ReasonRevokedBefore, outcome.Day(a.RevokedAt))
+		o.Reason = fmt.Sprintf(outcome.ReasonRevokedBefore, outcome.Day(a.RevokedAt)+a.Doubt)
 	default:
 		o.Status, o.AccountID, o.Reason = outcome.Known, a.ID, outcome.ReasonKnown(a.Status, a.At)
 		if nameChanged(t.row, *a) {

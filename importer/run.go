@@ -178,10 +178,8 @@ func (r *Run) read(rows iter.Seq2[*export.Row, error], ordered chan<- <-chan Res
 
 // mayStart reports whether a row needs a worker and may have one. A limit leaves room for so many creates alone.
 func (r *Run) mayStart(t *task) bool {
-	switch {
-	case t.wants == 0 && t.decided.Status == 0, r.sendCtx.Err() != nil:
-		return false
-	case r.limitStop != nil && (t.wants != outcome.Created || r.started == r.options.Limit):
+	if t.wants == 0 && t.decided.Status == 0 || r.sendCtx.Err() != nil ||
+		r.limitStop != nil && (t.wants != outcome.Created || r.started == r.options.Limit) {
 		return false
 	}
 	r.started++
@@ -201,8 +199,7 @@ func (r *Run) finish(result Result, stop *Stop) Result {
 	case result.isRename:
 		r.progress.Renames++
 	case result.Call.Attempts > 0:
-		r.progress.Sent++
-		if result.Call.Lost {
+		if r.progress.Sent++; result.Call.Lost {
 			r.progress.Lost++
 		}
 	}

@@ -126,11 +126,11 @@ func TestListFromASpreadsheet(t *testing.T) {
 	// Who is back is not revoked, also where the addresses were taken out.
 	c.write("shop.csv", "name,email\nX,"+rows[3]["email"]+"\n")
 	c.must(0, "sync", "./shop.csv")
-	list("jsm_account_id,jsm_source,jsm_run_id", rows[2:])
+	list("jsm_account_id,jsm_action,jsm_source,jsm_run_id", rows[2:])
 	c.says(c.must(1, "revoke", "./list.csv", "--yes"), "row 3", "in the source shop.csv")
 
 	// A list without what says how old it is is no other file.
-	for _, column := range []string{"jsm_source", "jsm_run_id"} {
+	for _, column := range []string{"jsm_source", "jsm_run_id", "jsm_action"} {
 		list(strings.ReplaceAll(all, ","+column, ""), rows[4:])
 		c.says(c.must(1, "revoke", "./list.csv", "--yes"), "row 2", "has lost a column")
 	}

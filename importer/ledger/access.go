@@ -120,8 +120,7 @@ type Call struct {
 	Members      []string
 }
 
-// Calls yields the calls for what is wanted and not there yet, each with at most that many members; an organization is
-// added to a project by itself.
+// Calls yields the calls for what is wanted and lacks, of most members at most; organizations join projects singly.
 func (w *Wanted) Calls(ctx context.Context, most int) iter.Seq2[Call, error] {
 	err := w.exec(ctx, `CREATE TEMP TABLE calls AS SELECT kind, target, json_group_array(member) AS members
 		FROM (SELECT *, row_number() OVER (PARTITION BY kind, target ORDER BY member) - 1 AS place

@@ -19,6 +19,7 @@ type Account struct {
 	Run        int64          // the run that Status and ID are from
 	At         time.Time
 	RevokedAt  time.Time // zero: not revoked by us
+	Doubt      string    // of that, as it is said: the answer was lost; "": there is none
 	Gone       bool      // the site has it no more
 	LookUp     bool      // ID is still to be looked up
 }
@@ -75,6 +76,9 @@ func (w *writer) changeAccount(run int64, e Entry) {
 		w.exec(markRestored, e.AccountID, e.Key)
 	case Rename:
 		w.exec(rename, e.Name, e.Key)
+	}
+	if e.Account == Store || e.Account == MarkRestored { // a source that they have left is no longer why they have it
+		w.exec("UPDATE members SET aside = 1 WHERE key = ? AND left_run IS NOT NULL", e.Key)
 	}
 }
 

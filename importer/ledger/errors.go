@@ -32,10 +32,7 @@ var ErrFull = errors.New("its disk is full")
 
 // wrap puts the ledger's path before err. A file that is damaged, or may not be written, becomes a *RefusedError.
 func wrap(path string, err error) error {
-	if err == nil {
-		return nil
-	}
-	if _, refused := errors.AsType[*RefusedError](err); refused || errors.Is(err, ErrFull) {
+	if _, refused := errors.AsType[*RefusedError](err); err == nil || refused || errors.Is(err, ErrFull) {
 		return err
 	}
 	code := 0 // of SQLite
@@ -43,8 +40,6 @@ func wrap(path string, err error) error {
 		code = e.Code() & 0xff
 	}
 	switch code {
-	case sqlite3.SQLITE_READONLY:
-		return refuseForbidden(path)
 	case sqlite3.SQLITE_CORRUPT:
 		return refuseDamaged(path, "is damaged: "+err.Error())
 	case sqlite3.SQLITE_NOTADB:
@@ -52,7 +47,7 @@ func wrap(path string, err error) error {
 	case sqlite3.SQLITE_FULL:
 		err = ErrFull
 	}
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+	if code == sqlite3.SQLITE_READONLY || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
 		return refuseForbidden(path)
 	}
 	return fmt.Errorf("ledger %s: %w", path, err)

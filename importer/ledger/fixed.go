@@ -2,8 +2,7 @@ package ledger
 
 import "context"
 
-// Fixed links a row of an export to its copy in a failed file, and to the address that this copy was onboarded with
-// once it was fixed. It has At or Key.
+// Fixed links a row of an export to its copy in a failed file, or to the address with which that was onboarded.
 type Fixed struct {
 	From        string // place of the row in the failed file that it came from
 	Fingerprint string // identifies the original row, if nothing is known of From; "": nothing does

@@ -28,7 +28,8 @@ WITH gone AS (
   SELECT seq FROM runs WHERE command = 'revoke' AND source = ?1 AND seq > coalesce(
     (SELECT max(seq) FROM runs WHERE command = 'revoke' AND source = ?1 AND outcome <> ''), 0)
 )
-SELECT %[1]s, w.last_seen, w.member_id, w.external_id, w.new_key
+SELECT %[1]s, w.last_seen, w.member_id, w.external_id, coalesce(nullif(w.new_key, ''),
+  (SELECT b.key FROM accounts b WHERE b.id = a.id AND b.id <> '' AND b.key <> a.key), '')
 FROM leaver w CROSS JOIN accounts a ON a.key = w.key
 WHERE a.gone_run = 0 AND (a.revoked_at = '' OR a.revoked_run IN (SELECT seq FROM killed))
 UNION ALL

@@ -73,8 +73,7 @@ func (l *Ledger) open(ctx context.Context, site string) error {
 	return errors.Join(err, syncFolder(filepath.Dir(l.path)))
 }
 
-// TryOpen returns the error that Open would return because a permission is missing, or another process has the ledger
-// open. It leaves nothing behind.
+// TryOpen returns the error of Open for a missing permission, or another process that has it. It leaves nothing behind.
 func TryOpen(path string) error {
 	if _, err := os.Stat(path + ".lock"); err == nil {
 		lock, err := takeLock(path)

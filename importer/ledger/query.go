@@ -51,8 +51,7 @@ func pages[T, K any](ctx context.Context, l *Ledger, into func(*T) []any, after 
 		for after := after; ; {
 			all, err := query(ctx, l, into, text, append([]any{after, pageRows}, args...)...)
 			if err != nil {
-				var none T
-				yield(none, err)
+				yield(*new(T), err)
 				return
 			}
 			for _, one := range all {

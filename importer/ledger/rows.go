@@ -43,8 +43,7 @@ func (w *writer) putAttempt(run int64, a Entry, lost bool) {
 		run, a.Revoke, a.Row, a.Key, a.Email, a.Name, a.ExternalID, now(), lost)
 }
 
-// Withdraw takes an attempt off the record that provably did nothing. A lost attempt, of this session or an earlier
-// one, stays. It ignores the end of ctx.
+// Withdraw takes an attempt off the record that provably did nothing. A lost one stays. It ignores the end of ctx.
 func (l *Ledger) Withdraw(ctx context.Context, run int64, row int, revoke bool) error {
 	return l.update(context.WithoutCancel(ctx), withdraw, run, revoke, row)
 }
@@ -88,7 +87,8 @@ func (w *writer) endAttempt(run int64, e Entry) {
 		w.exec(withdraw, run, e.Revoke, e.Row)
 	default:
 		w.exec(`DELETE FROM attempts WHERE revoke = ?1 AND run = ?2 AND row = ?3`, e.Revoke, run, e.Row)
-		w.exec(`DELETE FROM attempts WHERE revoke = ? AND key = ? AND key <> '' AND lost = 1`, e.Revoke, e.Key)
+		w.exec(`DELETE FROM attempts WHERE (revoke = ? OR ?) AND key = ? AND key <> '' AND lost = 1`,
+			e.Revoke, e.Account == MarkRestored, e.Key)
 	}
 }
 
@@ -127,9 +127,8 @@ func (l *Ledger) Recall(ctx context.Context, run int64, revoke bool, q []Query) 
 		l.recallOutcomes(ctx, run, revoke, at))
 }
 
-// recallAccounts finds the accounts with the keys of q, and whose the ids of q are. The rows of an export mostly come
-// in the order in which their accounts were made: when the first and the last are near each other, all that lies
-// between is read first, in a quarter of the time that asking for each takes. Old files have no such order.
+// recallAccounts finds the accounts with the keys of q, and whose the ids are. Rows mostly come in the order in which
+// their accounts were made: if the first and the last are near, all between is read at once, in a quarter of the time.
 func (l *Ledger) recallAccounts(ctx context.Context, q []Query, histories []History) error {
 	var keys, ids []string
 	for _, asked := range q {
@@ -170,24 +169,30 @@ func (l *Ledger) recallAccounts(ctx context.Context, q []Query, histories []Hist
 	return err
 }
 
-// recallLost finds the newest lost attempts. One that this process has under way is not lost; who only reads cannot
-// know whether the process that began it still lives, and takes it for lost.
+// recallLost finds the newest lost attempts, for creates also to revoke. One that this process has under way is not
+// lost; who only reads cannot know whether the process that began it still lives, and takes it for lost.
 func (l *Ledger) recallLost(ctx context.Context, revoke bool, q []Query, histories []History) error {
 	var keys []string
 	for i, asked := range q {
 		keys = append(keys, cmp.Or(asked.Key, histories[i].Owner))
 	}
 	type attempt struct {
-		of   int // of q
-		name string
+		of      int // of q
+		revokes bool
+		Account // its Name and At
 	}
-	all, err := query(ctx, l, func(a *attempt) []any { return []any{&a.of, &a.name} },
-		`SELECT q.key, a.name FROM json_each(?) q CROSS JOIN attempts a ON a.key = q.value
+	all, err := query(ctx, l, func(a *attempt) []any { return []any{&a.of, &a.Name, &a.revokes, parsed{&a.At}} },
+		`SELECT q.key, a.name, a.revoke, a.at FROM json_each(?) q CROSS JOIN attempts a ON a.key = q.value
 		WHERE EXISTS (SELECT 1 FROM attempts WHERE lost = 1 OR ?3)
-			AND a.revoke = ?2 AND (a.lost = 1 OR ?3) AND a.key <> '' ORDER BY a.run, a.row`,
+			AND a.revoke >= ?2 AND (a.lost = 1 OR ?3) AND a.key <> '' ORDER BY a.run, a.row`,
 		jsonList(keys), revoke, l.write == nil)
 	for _, a := range all {
-		histories[a.of].Lost = &a.name
+		switch known := histories[a.of].Account; {
+		case a.revokes == revoke:
+			histories[a.of].Lost = &a.Name
+		case known != nil && known.RevokedAt.IsZero() && a.At.After(known.At):
+			known.RevokedAt, known.Doubt = a.At, outcome.Perhaps
+		}
 	}
 	return err
 }

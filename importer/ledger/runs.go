@@ -57,8 +57,7 @@ func (l *Ledger) FindRun(ctx context.Context, job Job) (Run, error) {
 	return run, err
 }
 
-// StartRun begins a run that FindRun has returned, or continues it. What StageMembers and StageLeavers had staged is
-// dropped: each session stages all of it.
+// StartRun begins or continues a run that FindRun has returned. What was staged is dropped: each session stages it all.
 func (l *Ledger) StartRun(ctx context.Context, run Run, now time.Time) (Run, error) {
 	err := l.change(ctx, func(w *writer) {
 		w.exec("DELETE FROM moves")

@@ -33,6 +33,7 @@ const (
 
 	ReasonRevoked        = "its portal access was revoked by this program on %s"
 	ReasonRevokedBefore  = ReasonRevoked + "; " + giveBack
+	Perhaps              = " (perhaps: the answer was lost)"
 	ReasonStillRevoked   = ReasonRevoked + "; it does not count as given back: %s"
 	ReasonInactive       = "the site does not show it as an active portal-only customer; " + giveBack
 	ReasonAlreadyRevoked = "revoked by this program on %s; " + noRequest
