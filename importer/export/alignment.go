@@ -146,13 +146,12 @@ func (a *alignment) block() (longest []mismatch) {
 // but the name beside it or, if most names of the file stand in their addresses, that in another cell; then a row that
 // is too short for another column of addresses is, too.
 func (s *Survey) isMisplaced(r *Row, name string, a address) bool {
-	local := localWords(a.key)
-	other := agrees(a.name, local)
-	if other || !s.columns.namesAgree || r.Number > alignmentRows || agrees(name, local) {
-		return other && !agrees(name, local)
+	other := a.name != "" && agrees(a.name, localWords(a.key))
+	if other || !s.columns.namesAgree || r.Number > alignmentRows || agrees(name, localWords(a.key)) {
+		return other && !agrees(name, localWords(a.key))
 	}
 	for i, cell := range r.record.Cells {
-		field, words := s.columns.holds(i), asciiWords(cell)
+		field, words, local := s.columns.holds(i), asciiWords(cell), localWords(a.key)
 		other = other || (field == 0 || field == Organization) && !s.header.says(i, soundWord) && len(words) > 1 &&
 			!strings.Contains(cell, "@") && agrees(cell, local) && covers(words, local) &&
 			s.columns.cells.of(i).distinct[strings.ToLower(cell)] < 3

@@ -128,7 +128,7 @@ func (s *Survey) name(r *Row, p person, a address) {
 	if s.options.NeedAccounts || s.options.NoNames {
 		return
 	}
-	misspelt := func(word string) bool { return isMisspelt(word, a.key) }
+	misspelt := func(word string) bool { return !isASCII(word) && isMisspelt(word, a.key) }
 	for _, candidate := range []string{fullName(p, a), p.joined(s.columns.familyFirst), a.name} {
 		name, repairs, fault := cleanName(candidate)
 		if !isASCII(name) && slices.ContainsFunc(strings.Fields(name), misspelt) {
