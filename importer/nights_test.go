@@ -634,15 +634,31 @@ func TestRevokeLeavers(t *testing.T) {
 			t.Errorf("an old list: %v", err)
 		}
 		header := list[0]
-		for _, gone := range []string{"jsm_source", "jsm_run_id"} { // one of them makes it a list of leavers
-			list[0] = strings.Replace(header, gone, "other", 1)
+		three := []string{"jsm_action", "jsm_source", "jsm_run_id"} // one of them makes it a list of leavers
+		for _, one := range three {
+			list[0] = strings.Replace(header, one, "other", 1)
 			if _, err := plan(l); err == nil {
-				t.Errorf("a list without %s is taken for any file", gone)
+				t.Errorf("a list without %s is taken for any file", one)
+			}
+			list[0] = strings.NewReplacer(one, one, "jsm_action", "a", "jsm_source", "s", "jsm_run_id", "r").Replace(header)
+			if one == "jsm_action" { // of somebody's own
+				continue
+			}
+			if _, err := plan(l); err == nil {
+				t.Errorf("a list with %s alone is taken for any file", one)
 			}
 		}
-		list[0] = strings.Replace(list[0], "jsm_source", "source", 1)
+		list[0] = strings.NewReplacer("jsm_source", "s", "jsm_run_id", "r").Replace(header)
 		if _, err := plan(l); err != nil {
 			t.Errorf("a list of somebody's own: %v", err)
+		}
+		list = append(list, "ann@x.example,N,"+d.site.Find("ann@x.example")[0].ID+",revoke,,,,")
+		if _, err := plan(l); err == nil || !strings.Contains(err.Error(), "this person is in the source crm.csv") {
+			t.Errorf("a list with somebody who is there: %v", err)
+		}
+		list[0] = strings.Replace(list[0], "jsm_action", "a", 1)
+		if _, err := plan(l); err != nil {
+			t.Errorf("no list: %v", err)
 		}
 	})
 }
