@@ -43,7 +43,7 @@ var choices = []exported{
 	{name: "family business", file: "Name,First name,Last name,Email\nLee Plumbing,Ann,Lee,ann.lee@ex.com\nBerg & Sons,Bo,Berg,bo.berg@ex.com\nAcme,Cy,Dahl,cy.dahl@ex.com\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg|cy.dahl@ex.com=Cy Dahl"},
 	{name: "email city", file: "Email,City,Country,Plan\nann.lee@ex.com,Bonn,DE,pro\nbo.berg@ex.com,Paris,FR,free\n", people: "ann.lee@ex.com=ann.lee@ex.com|bo.berg@ex.com=bo.berg@ex.com"},
 	{name: "newsletter fr", file: "Courriel;Statut;Langue;Abonné le\nann.lee@ex.com;actif;fr;2024-01-01\nbo.berg@ex.com;inactif;fr;2024-01-02\n", people: "ann.lee@ex.com=ann.lee@ex.com|bo.berg@ex.com=bo.berg@ex.com"},
-	{name: "unknown lang", file: "Emri;Mbiemri;E-mail\nAnn;Lee;ann.lee@ex.com\nBo;Berg;bo.berg@ex.com\n", refused: "first_name=Emri"},
+	{name: "unknown lang", file: "Igama;Isibongo;E-mail\nAnn;Lee;ann.lee@ex.com\nBo;Berg;bo.berg@ex.com\n", refused: "first_name=Igama"},
 	{name: "two names different", file: "Nickname,Preferred name,Full name,Email\nAnnie,Annie L.,Ann Lee,ann.lee@ex.com\nBobo,Bobo B.,Bo Berg,bo.berg@ex.com\n", people: "ann.lee@ex.com=Ann Lee|bo.berg@ex.com=Bo Berg"},
 	{name: "intercom leads", file: "Name,Email,Phone,User ID,Companies,Last seen\nAnn Lee,ann.lee@ex.com,,7,ACME,\n,lead@ex.com,,8,,\n", people: "ann.lee@ex.com=Ann Lee|lead@ex.com=lead@ex.com"},
 	{name: "guest list", file: "Guest,Guest email,Host,Host email\nAnn Lee,ann.lee@ex.com,Eva,eva@ex.com\nBo Berg,bo.berg@ex.com,Eva,eva@ex.com\n", refused: "email=Guest email"},

@@ -39,7 +39,7 @@ func cleanName(cell string) (name string, repairs []*kind, fault *kind) {
 
 // What a name is sent without: breaks, and what does not show but for what joins letters.
 var (
-	lineBreak = regexp.MustCompile(`[\t\n\r\v\f\x{2028}\x{2029}]`)
+	lineBreak = regexp.MustCompile(` *[\t\n\r\v\f\x{2028}\x{2029}]+ *`)
 	hidden    = regexp.MustCompile(`[\x01-\x1f\x7f]|[^\P{Cf}\x{200c}\x{200d}]`)
 )
 

@@ -248,7 +248,8 @@ func (ch *chooser) betterNames(found *columnStats) int {
 		s, told := ch.c.cells.of(i), ch.c.byFlag[ch.c.holds(i)]
 		other := told || s.addresses > 0 || ch.h.own[i] || ch.h.says(i, soundWord) ||
 			ch.c.hasNames() && ch.isCompany(i) && s.agree < 5
-		if s.content() == certainNames && s.agree >= 2*found.agree && !other {
+		whole := s.whole > 0 && s.whole >= 2*found.whole
+		if s.content() == certainNames && (s.agree >= 2*found.agree || whole) && !other {
 			return i
 		}
 	}
