@@ -25,7 +25,7 @@ func judge(wants outcome.Status, lost bool, call apiclient.Call, err error) ledg
 		return entry(outcome.CreatedUnconfirmed, outcome.ReasonUnconfirmed, ledger.Store)
 	case wants == outcome.Created && status == 409:
 		return entry(outcome.Conflict, outcome.ReasonConflict, ledger.Store)
-	case wants == outcome.Revoked && status == 404:
+	case wants == outcome.Revoked && status == 404 && !lost:
 		return entry(outcome.NotFound, outcome.ReasonNotFound, ledger.NoChange)
 	case cutShort(err) && !call.Lost: // nothing was done, and the row is sent when the run goes on
 		return entry(outcome.NotAttempted, "", ledger.NoChange)

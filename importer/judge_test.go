@@ -179,7 +179,7 @@ func TestJudgeRevoke(t *testing.T) {
 		{"204", false, apiclient.Call{Attempts: 1, Status: 204}, nil, outcome.Revoked, false},
 		{"204 at last", true, apiclient.Call{Attempts: 3, Status: 204, Lost: true}, nil, outcome.Revoked, false},
 		{"404", false, apiclient.Call{Status: 404}, refusedWith(404, ""), outcome.NotFound, false},
-		{"404 after a lost answer", true, apiclient.Call{Status: 404}, refusedWith(404, ""), outcome.NotFound, false},
+		{"404 after a lost answer", true, apiclient.Call{Status: 404}, refusedWith(404, ""), outcome.Unknown, true},
 		{"403", false, apiclient.Call{Status: 403}, refusedWith(403, ""), outcome.Failed, false},
 		{"403 after a lost answer", false, apiclient.Call{Status: 403, Lost: true}, refusedWith(403, ""), outcome.Unknown, true},
 		{"no answer", false, apiclient.Call{Attempts: 8, Lost: true}, errors.New("timeout"), outcome.Unknown, true},

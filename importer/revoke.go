@@ -41,8 +41,8 @@ func (r *Run) decideRevocation(t *task) {
 }
 
 // afterRevoke looks up, after a 404, whether the account was really deleted: the 404 may be about something else.
-func (r *Run) afterRevoke(ctx context.Context, t *task, e ledger.Entry) (ledger.Entry, *Stop) {
-	if e.Status != outcome.NotFound || t.Account == nil || t.Account.ID != t.accountID {
+func (r *Run) afterRevoke(ctx context.Context, t *task, e ledger.Entry, err error) (ledger.Entry, *Stop) {
+	if statusOf(err) != 404 || t.Account == nil || t.Account.ID != t.accountID {
 		return e, nil
 	}
 	found, err := r.find(ctx, t.Account.Email)

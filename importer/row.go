@@ -164,7 +164,7 @@ func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 	case outcome.Renamed:
 		e = judgeRename(*t.Account, err)
 	case outcome.Revoked:
-		e, stop = r.afterRevoke(ctx, t, e)
+		e, stop = r.afterRevoke(ctx, t, e, err)
 	}
 	if e.Account != ledger.MarkGone && e.Status != outcome.Known { // these are no refusals
 		stop = cmp.Or(stop, r.rules.after(e.Status, err))

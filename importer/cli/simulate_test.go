@@ -471,6 +471,14 @@ func (w *world) check(command string, code int, said string) {
 	for _, broken := range importertest.Check(context.Background(), evidence) {
 		w.t.Errorf("seed %d, %s (exit %d): %v", w.script.seed, command, code, broken)
 	}
+	for _, name := range []string{"people.leavers.revoked.csv", "people.undone.csv"} {
+		if _, err := os.Stat(w.path(name)); err == nil {
+			told := importertest.Evidence{Accounts: evidence.Accounts, Results: w.path(name)}
+			for _, broken := range importertest.Check(context.Background(), told) {
+				w.t.Errorf("seed %d, %s (exit %d), %s: %v", w.script.seed, command, code, name, broken)
+			}
+		}
+	}
 	for _, a := range evidence.Accounts {
 		if a.Revoked && (a.CreatedBy == 0 || !w.absent[strings.ToLower(a.Email)]) {
 			w.t.Errorf("seed %d, %s (exit %d): the access of %s was taken away (made by us: %v)", w.script.seed, command, code, a.Email, a.CreatedBy > 0)

@@ -164,6 +164,17 @@ func (c *trial) check(args []string, started time.Time, out string) {
 	for _, broken := range importertest.Check(c.t.Context(), e) {
 		c.t.Errorf("%v: %v", args, broken)
 	}
+	for _, end := range []string{"*.revoked.csv", "*.undone.csv"} {
+		written, _ := filepath.Glob(c.path(end)) // a good pattern
+		for _, path := range written {
+			if info, err := os.Stat(path); err != nil || !info.ModTime().After(started) || c.tampered {
+				continue
+			}
+			for _, broken := range importertest.Check(c.t.Context(), importertest.Evidence{Accounts: e.Accounts, Results: path}) {
+				c.t.Errorf("%v, %s: %v", args, filepath.Base(path), broken)
+			}
+		}
+	}
 }
 
 func (c *trial) args(args []string) []string {

@@ -49,6 +49,7 @@ func (f *findings) add(format string, args ...any) { *f = append(*f, fmt.Errorf(
 //   - Whoever was made is in the ledger, or an attempt for the address is still open there: nobody is made in silence.
 //   - What the results call created is there, made by a request, under the id and the name that they say; what they
 //     call failed, invalid or not attempted was not made; nobody whom we made is a conflict.
+//   - Whoever is called created, known or renamed has access, and whoever is called revoked has none.
 //   - The results have each row once, in the order of the input, and add up.
 //   - Nobody is in an organization in which no input had them, and everybody is in the one that was asked for.
 //   - No log, page or notification has an address, a name or a secret.
@@ -153,17 +154,34 @@ func (f *findings) status(r Result, accounts []jsmtest.Account, mayConflict bool
 		} else if accounts[made].ID != r.AccountID {
 			f.add("row %d has the account id %q, and %s has %q", r.SheetRow, r.AccountID, r.Key, accounts[made].ID)
 		}
-	case outcome.CreatedUnconfirmed, outcome.Known, outcome.Renamed, outcome.RevokedBefore:
+		f.access(r, accounts)
+	case outcome.Known, outcome.Renamed:
+		f.access(r, accounts)
+		fallthrough
+	case outcome.CreatedUnconfirmed, outcome.RevokedBefore:
 		if len(accounts) == 0 && r.Key != "" { // a row that was fixed in the failed file keeps its address here
 			f.add("row %d is called %s, and the site has no %s", r.SheetRow, r.Status, r.Key)
+		}
+	case outcome.Revoked, outcome.AlreadyRevoked:
+		if !slices.ContainsFunc(accounts, func(a jsmtest.Account) bool { return a.Revoked }) && r.Key != "" {
+			f.add("row %d is called %s, and %s has access", r.SheetRow, r.Status, r.Key)
 		}
 	case outcome.Conflict:
 		if made >= 0 && !mayConflict && !strings.Contains(r.Reason, "name") {
 			f.add("row %d is called a conflict, and we made %s", r.SheetRow, r.Key)
 		}
 	}
-	if r.AccountID != "" && len(accounts) > 0 && !holds(accounts, r.AccountID) {
+	told := r.Status == outcome.Invalid || r.Status == outcome.NotFound // by the list
+	if r.AccountID != "" && len(accounts) > 0 && !told && !holds(accounts, r.AccountID) {
 		f.add("row %d has the account id %q, which is not one of %s", r.SheetRow, r.AccountID, r.Key)
+	}
+}
+
+// access checks that somebody who is called created or known has access.
+func (f *findings) access(r Result, accounts []jsmtest.Account) {
+	revoked := func(a jsmtest.Account) bool { return a.Revoked && (a.ID == r.AccountID || r.AccountID == "") }
+	if slices.ContainsFunc(accounts, revoked) {
+		f.add("row %d is called %s, and the access of %s is revoked", r.SheetRow, r.Status, r.Key)
 	}
 }
 

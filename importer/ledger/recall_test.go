@@ -3,6 +3,7 @@ package ledger
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"jsm-onboard/importer/outcome"
 )
@@ -211,4 +212,37 @@ func TestSettledAgain(t *testing.T) {
 	settle(t, l, run, failed(1, "ann"), created(1, "ann"))
 	o := all(t, l.Outcomes(t.Context(), run.Seq, false, 0))
 	same(t, []outcome.Outcome{created(1, "ann").Outcome}, o)
+}
+
+// An account whose revocation may have been carried out may have lost its access, until an outcome says what is so.
+func TestRevocationInDoubt(t *testing.T) {
+	for name, c := range map[string]struct {
+		then  func(Entry) Entry // settles the row once more; nil: nothing does
+		doubt bool
+	}{
+		"its answer was lost":  {nil, true},
+		"a person has to look": {func(e Entry) Entry { e.Status, e.Open = outcome.Review, false; return e }, true},
+		"refused":              {func(e Entry) Entry { e.Status, e.Open = outcome.Failed, false; return e }, true},
+		"access given back": {func(e Entry) Entry {
+			e.Status, e.Open, e.Revoke, e.Account = outcome.Conflict, false, false, MarkRestored
+			return e
+		}, false},
+		"deleted": {func(e Entry) Entry { e.Status, e.Open, e.Account = outcome.NotFound, false, MarkGone; return e }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := openNew(t)
+			run := startRun(t, l, job("a"))
+			settle(t, l, run, created(1, "ann"))
+			time.Sleep(5 * time.Millisecond) // the ledger knows when, to the millisecond
+			lost := unknown(2, "ann")
+			lost.Revoke = true
+			settle(t, l, run, lost)
+			if c.then != nil {
+				settle(t, l, run, c.then(lost))
+			}
+			m := recall(t, l, run, 9, "ann")
+			same(t, c.doubt, !m.Account.RevokedAt.IsZero())
+			same(t, c.doubt, m.Account.Doubt != "")
+		})
+	}
 }

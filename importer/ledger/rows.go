@@ -53,8 +53,8 @@ const withdraw = "DELETE FROM attempts WHERE run = ? AND revoke = ? AND row = ? 
 // Settle records, in one transaction, the outcome of a row, its account, and the end of its attempt. Settling a row
 // again replaces its outcome. It ignores the end of ctx.
 //
-// Where the outcome is Open the attempt stays, as one whose answer was lost. A failed row says nothing of
-// what an earlier lost attempt has done, so that stays too; any other outcome ends all attempts for the key.
+// Where the outcome is Open the attempt stays, as one whose answer was lost. A failed row, or one for which nothing was
+// revoked, says nothing of what an earlier lost attempt has done, so that stays too; others end all for the key.
 func (l *Ledger) Settle(ctx context.Context, run int64, e Entry) error {
 	return l.change(context.WithoutCancel(ctx), func(w *writer) {
 		w.putOutcome(run, e.Revoke, e.Outcome)
@@ -83,7 +83,7 @@ func (w *writer) endAttempt(run int64, e Entry) {
 	switch {
 	case e.Open:
 		w.putAttempt(run, e, true)
-	case e.Status == outcome.Failed:
+	case e.Status == outcome.Failed, e.Revoke && e.Account == NoChange && e.Status != outcome.AlreadyRevoked:
 		w.exec(withdraw, run, e.Revoke, e.Row)
 	default:
 		w.exec(`DELETE FROM attempts WHERE revoke = ?1 AND run = ?2 AND row = ?3`, e.Revoke, run, e.Row)
