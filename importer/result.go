@@ -114,7 +114,8 @@ func (r *Run) collectFixed(result Result) {
 	switch failed := r.options.FailedPath; {
 	case result.Status.NeedsFixing() && failed != "":
 		one.At, one.Fingerprint = "at:"+failed+"#"+strconv.Itoa(result.SheetRow), fingerprint(row)
-	case came != "" && row.Own["jsm_status"] == "" && onboarded(result.Status):
+	case came != "" && row.Own["jsm_status"] == "" && onboarded(result.Status) &&
+		(result.Status != outcome.Known || tidy(result.Name) == tidy(row.Name)): // else it is somebody else's address
 		if one.Key = row.Key; row.ExternalID != "" {
 			one.Fingerprint = fingerprint(&export.Row{ExternalID: row.ExternalID, Invalid: row.Own["jsm_reason"]})
 		}

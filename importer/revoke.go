@@ -63,7 +63,7 @@ func withoutRequest(t *task) (outcome.Status, string) {
 	case status == inSource && cmp.Or(a, &ledger.Account{}).RevokedAt.IsZero():
 		return outcome.Review, why
 	case slices.Contains(uncertain, status), a == nil && status == "known",
-		a != nil && status != "" && !a.Ours() && a.RevokedAt.IsZero():
+		a != nil && (status != "" || listed) && !a.Ours() && a.RevokedAt.IsZero():
 		return outcome.Review, outcome.JoinReasons(outcome.ReasonNotOurs, why)
 	case t.accountID == "":
 		return outcome.Invalid, outcome.ReasonNoAccount
@@ -96,13 +96,13 @@ func upToDate(ctx context.Context, l *ledger.Ledger, path string, row *export.Ro
 	if err != nil || latest == by && back == "" && decided {
 		return err
 	}
-	what := fmt.Sprintf("run %q has listed this leaver, and the last complete run of the source %q is %s",
-		by, source, cmp.Or(latest, "(none)"))
+	what := fmt.Sprintf("run %s has listed this leaver, and the last complete run of the source %s is %s",
+		cmp.Or(by, "(none)"), cmp.Or(source, "(none)"), cmp.Or(latest, "(none)"))
 	if back != "" {
 		what += "; this person is in the source " + back
 	}
 	return &export.RefusedError{Path: path, Place: row.Place, What: what, Hint: "the list of leavers is out of date, " +
-		"or has lost a column: run jsm-onboard sync again on the newest export, and use the list that it writes"}
+		"or has lost a column or got a row: use the list of a new jsm-onboard sync; for others, a file of your own"}
 }
 
 // PlanUndo plans to revoke the accounts that a run created, and no others. It returns a *Stop if there are none.

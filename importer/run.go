@@ -114,8 +114,7 @@ func NewRun(ctx context.Context, api *apiclient.Client, l *ledger.Ledger, plan *
 // Revokes reports whether a command takes access away.
 func Revokes(command string) bool { return command == "revoke" || command == "undo" }
 
-// Do works through rows and calls emit with each result, in input order and on the caller's goroutine. Each row has a
-// result even if the run stops early, except rows that cannot be read.
+// Do emits a result of each row that can be read, in input order, on the caller's goroutine, even if it stops early.
 func (r *Run) Do(rows iter.Seq2[*export.Row, error], emit func(Result) error) End {
 	r.sendCtx, r.cancel = context.WithCancelCause(r.userCtx)
 	defer r.cancel(nil)

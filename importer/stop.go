@@ -150,9 +150,9 @@ func (w *stopRules) sameRefusal(err error) *Stop {
 		return nil
 	}
 	return newStop(Guarded, err,
-		fmt.Sprintf("the site refused %d rows in a row for the same reason (%s), and none succeeded between: "+
+		fmt.Sprintf("the site gave the same answer to %d rows in a row (%s), and none succeeded between: "+
 			"this is one problem, not %d", w.streak, refused.Error(), w.streak),
-		joinLines(refused.Hint, "fix the cause and run the same command again; the refused rows are then sent again. "+
+		joinLines(refused.Hint, "fix the cause and run the same command again; these rows are then sent again. "+
 			"If it really lies in each row, go on with --max-errors 0"))
 }
 

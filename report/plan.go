@@ -70,7 +70,7 @@ func PlanText(command string, p *importer.Plan, o PlanDetails) string {
 		labelled("Leavers", leaversAhead(o)),
 		problems(s, p.Fixed),
 		counted(p.Settled.Of(outcome.Invalid)-s.Invalid, "row", "rows",
-			" without an account to revoke: jsm_reason in the results says why of each."),
+			" without an account to revoke; a run writes why into the results, for each (jsm_reason)."),
 		paragraphs(o.Notes...),
 		lastLine(command, p, o)) + "\n"
 }
@@ -135,9 +135,9 @@ func toSend(p *importer.Plan, o PlanDetails) string {
 
 // FirstOffer goes before the question how many customers to create. It has a name and an address: it is for no log.
 func FirstOffer(creates int, first export.Row) string {
-	return fmt.Sprintf("\n%s would be created. Whether the site sends mail to new customers depends on its settings: "+
-		"create one first, and check.\n\nThe first would be %s: %s%s\n", text.Counted(creates, "customer", "customers"),
-		first.Place, cell(first.Email), onlyIf(first.Name != first.Email, ", "+cell(first.Name)))
+	return fmt.Sprintf("\n%s would be sent; the site creates those it lacks. Whether it sends mail depends on its "+
+		"settings: create one first, and check.\n\nThe first would be %s: %s%s\n", text.Counted(creates, "customer",
+		"customers"), first.Place, cell(first.Email), onlyIf(first.Name != first.Email, ", "+cell(first.Name)))
 }
 
 // inputText is how a file was read, and why.

@@ -187,7 +187,7 @@ func TestFirstOffer(t *testing.T) {
 			`would be row 4: cy@example.com, Cy\x1b[2J` + strings.Repeat("y", 50) + "…\n"},
 	} {
 		if got := FirstOffer(2000, test.row); !strings.HasSuffix(got, test.want) || !strings.HasPrefix(got,
-			"\n2,000 customers would be created.") {
+			"\n2,000 customers would be sent; the site creates those it lacks.") {
 			t.Errorf("%q does not end with %q", got, test.want)
 		}
 	}

@@ -3,6 +3,7 @@
 package cli_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"jsm-onboard/apiclient/jsmtest"
+	"jsm-onboard/importer/cli"
 )
 
 // A file that cannot be written ends the run, and what is known is kept: the
@@ -228,5 +230,27 @@ func TestNobodyReadsStderr(t *testing.T) {
 	err = p.Run()
 	if got := c.statuses("people.results.csv"); err != nil || got["created"] != 30 {
 		t.Errorf("%v, and the results have %v", err, got)
+	}
+}
+
+// noRoom is an output on which nothing can be written.
+type noRoom struct{}
+
+func (noRoom) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+// A dry run is made for its plan: one that cannot be shown is no success.
+func TestDryRunThatCannotBeShown(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.write("people.csv", "name,email\nAnn Lee,ann.lee@example.com\n")
+	run := func(args ...string) (int, string) {
+		var text safeBuffer
+		return cli.Run(t.Context(), c.args(args), cli.Environment(c.env), cli.Streams{In: strings.NewReader(""), Out: noRoom{}, Err: &text}), text.String()
+	}
+	if code, said := run("import", "./people.csv", "--dry-run"); code != 1 || !strings.Contains(said, "no space left") {
+		t.Errorf("exit %d: %s", code, said)
+	}
+	if code, said := run("import", "./people.csv"); code != 0 || len(c.site.Find("ann.lee@example.com")) != 1 {
+		t.Errorf("exit %d: %s", code, said)
 	}
 }

@@ -248,3 +248,29 @@ func TestFailedFileSavedBySpreadsheets(t *testing.T) {
 		}
 	}
 }
+
+// A row that was "fixed" to the address of somebody else is not done: that person is known, and the row's is not.
+func TestFixedToSomebodyElsesAddress(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.write("crm.csv", "name,email,id\nAnn Lee,ann.lee@example.com,1\nBob Ray,bob.ray@firm,2\n")
+	c.must(3, "sync", "./crm.csv")
+	failed := c.read("crm.failed.csv")
+	c.write("crm.failed.csv", strings.Replace(failed, "bob.ray@firm", "ann.lee@example.com", 1))
+	c.must(0, "import", "./crm.failed.csv", "--update-names")
+	if name := c.site.Find("ann.lee@example.com")[0].Name; name != "Ann Lee" {
+		t.Errorf("she is called %s now", name)
+	}
+	c.must(3, "sync", "./crm.csv")
+	if row := c.rows("crm.results.csv")[1]; row["jsm_status"] != "invalid" {
+		t.Errorf("nobody has onboarded him, and the results say %v", row)
+	}
+
+	c.write("crm.failed.csv", strings.Replace(failed, "bob.ray@firm", "bob.ray@example.com", 1))
+	c.must(0, "import", "./crm.failed.csv")
+	c.must(0, "import", "./crm.failed.csv") // known by now, and still his
+	c.must(0, "sync", "./crm.csv")
+	if row := c.rows("crm.results.csv")[1]; row["jsm_status"] != "known" || !strings.Contains(row["jsm_reason"], "bob.ray@example.com") {
+		t.Errorf("he was onboarded, and the results say %v", row)
+	}
+}

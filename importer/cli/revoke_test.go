@@ -186,7 +186,7 @@ func TestStaleLeaversAreRefused(t *testing.T) {
 	c.must(0, "sync", "./crm.csv")
 	fresh := c.read("crm.leavers.csv")
 	c.write("old.csv", list)
-	c.says(c.must(1, "revoke", "./old.csv", "--yes"), "the last complete run of the source", "sync again")
+	c.says(c.must(1, "revoke", "./old.csv", "--yes"), "the last complete run of the source", "a new jsm-onboard sync")
 
 	c.write("shop.csv", "name,email\nX,"+personAddress(19)+"\n") // somebody on it is back elsewhere
 	c.must(0, "sync", "./shop.csv")

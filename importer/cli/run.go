@@ -126,10 +126,7 @@ func (r *run) openAndRun(ctx context.Context) error {
 	if err := r.findSite(r.site); err != nil {
 		return err
 	}
-	if err := r.work.check(r); err != nil {
-		return err
-	}
-	if err := r.checkOutputs(r.site, &r.out, namedFile{"the input", r.input}); err != nil {
+	if err := cmp.Or(r.work.check(r), r.checkOutputs(r.site, &r.out, namedFile{"the input", r.input})); err != nil {
 		return err
 	}
 	if r.path != "" && !isStdin(r.path) && isMissing(r.input) && isMissing(r.site.ledgerPath) {
@@ -194,17 +191,18 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	}
 	err = r.work.guard(ctx, r)
 	held := err != nil && explain(err).Cause == importer.Guarded
+	var unseen error
 	if r.parent == nil && (err == nil || held) {
-		r.showPlan(held)
+		unseen = r.showPlan(held)
 	}
-	if err != nil || r.dryRun {
-		return cmp.Or(err, r.revocationErr)
+	if err != nil || r.dryRun { // which is made for the plan's sake
+		return cmp.Or(err, unseen, r.revocationErr)
 	}
 	return r.work.confirm(ctx, r)
 }
 
-// showPlan prints the plan; held: a guard has refused it. A dry run is made for its sake.
-func (r *run) showPlan(held bool) {
+// showPlan prints the plan; held: a guard has refused it.
+func (r *run) showPlan(held bool) error {
 	details := report.PlanDetails{
 		Site: r.site.label, Account: r.conn.User.DisplayName, Source: r.source, Ledger: r.site.ledgerPath,
 		Rate: r.site.config.MaxRate, DryRun: r.dryRun, Held: held,
@@ -221,8 +219,9 @@ func (r *run) showPlan(held bool) {
 	case toErr:
 		r.console.ShowText(text)
 	default:
-		_ = r.show(text)
+		return r.show(text)
 	}
+	return nil
 }
 
 // runRows works through all rows and finishes the files that have a line for each.

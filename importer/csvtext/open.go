@@ -56,7 +56,7 @@ func openFile(path string) (*os.File, error) {
 		return f, nil
 	}
 	f.Close()
-	return nil, &RefusedError{Path: path, What: what, Hint: "name the CSV file to read, or - for stdin"}
+	return nil, &RefusedError{Path: path, What: what, Hint: "name a CSV file that you may read, or - for stdin"}
 }
 
 // Path is the path as given, or "stdin".

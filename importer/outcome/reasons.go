@@ -53,7 +53,7 @@ const (
 	ReasonOtherOwner  = "the ledger has this account id for another address: %s"
 	ReasonOtherAction = "the jsm_action of this row is %q: only revoke is acted on"
 	ReasonNotOurs     = "this account was not certainly created by this program; to revoke it all the same, " +
-		"put its account id into a file without jsm_status"
+		"put its account id alone into a file"
 	ReasonMaybeCreated = "the run may have created this account: the answer to its request was lost; if nobody " +
 		"knew this customer before, take the account's access away in Jira"
 	ReasonInSource = "this person is in the source %s: take the row out there and sync, or use revoke with the id"

@@ -148,6 +148,12 @@ func TestSentence(t *testing.T) {
 		if got := sentence(s); got != want {
 			t.Errorf("%s: %q", command, got)
 		}
+		s.Command = "sync"
+		s.Rows.Totals[outcome.Unknown] = 3
+		if got := sentence(s); got != "At least 990 of the 1,012 rows are customers now." {
+			t.Errorf("with rows that are unknown: %q", got)
+		}
+		s.Rows.Totals[outcome.Unknown] = 0
 	}
 }
 
@@ -168,6 +174,7 @@ func TestVerdict(t *testing.T) {
 		{"access", ledger.Complete, "", 3, bad, "Complete; 1 row needs attention bad"},
 		{"limit", ledger.Stopped, "--limit is reached", 0, nil, "Stopped: --limit is reached good"},
 		{"stopped", ledger.Stopped, "", 130, nil, "Stopped bad"},
+		{"what came after its rows", ledger.Complete, "20 leavers would be revoked", 5, nil, "Complete, but 20 leavers would be revoked bad"},
 		{"held", ledger.Held, "too few rows", 5, nil, "Held back: too few rows bad"},
 	} {
 		s := good

@@ -95,7 +95,8 @@ func sentence(s report.Summary) string {
 	}
 	customers := s.Rows.Of(outcome.Created, outcome.CreatedUnconfirmed, outcome.Conflict, outcome.Known,
 		outcome.Renamed)
-	return text.Grouped(customers) + of + " are customers now."
+	atLeast := map[bool]string{true: "At least "}[s.Rows.Of(outcome.Unknown) > 0]
+	return atLeast + text.Grouped(customers) + of + " are customers now."
 }
 
 func verdict(s report.Summary, f *Findings) (words, class string) {
@@ -115,6 +116,8 @@ func verdict(s report.Summary, f *Findings) (words, class string) {
 		return "Complete; " + text.Counted(notGood, "row needs", "rows need") + " attention", "bad"
 	case len(refused) > 0:
 		return "Complete, but " + strings.Join(refused, "; "), "bad"
+	case s.StopReason != "": // what came after its rows
+		return "Complete, but " + s.StopReason, class
 	}
 	return "Complete; every row is good", class
 }
