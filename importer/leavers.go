@@ -67,6 +67,9 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 		}
 	}
 	delete(r.leaverRows, "") // of a name without letters
+	for _, line := range survey.Footer {
+		r.matchLeavers(Result{Row: line})
+	}
 	return r, err
 }
 
@@ -198,9 +201,8 @@ func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
 // left is who has left the source and is not back.
 func (r *Roster) left() ([]ledger.Leaver, error) {
 	all, err := r.ledger.Leavers(r.ctx, r.source, r.gone)
-	return slices.DeleteFunc(all, func(one ledger.Leaver) bool {
-		return r.survey.Contains(one.Key) || r.fixedKeys[one.Key]
-	}), err
+	back := func(one ledger.Leaver) bool { return r.survey.Contains(one.Key) || r.fixedKeys[one.Key] }
+	return slices.DeleteFunc(all, back), err
 }
 
 // judgeLeaver decides about a leaver. Only an account certainly created by us is revoked, and only if the person cannot

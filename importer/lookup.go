@@ -86,9 +86,7 @@ func (r *Run) lookUps(ctx context.Context) *Stop {
 	all := r.ledger.LookUps(context.WithoutCancel(ctx))
 	return inParallel(ctx, lookUpsAtOnce, all, func(ctx context.Context, open ledger.OpenLookUp) *Stop {
 		o, stop := r.lookUp(ctx, open)
-		if open.Run == r.plan.Run.Seq && o != open.Outcome {
-			r.revised.Store(true)
-		}
+		r.revised.CompareAndSwap(false, open.Run == r.plan.Run.Seq && o != open.Outcome)
 		return stop
 	})
 }

@@ -78,6 +78,7 @@ func TestWhoIsOnboardedAnewIsNoLeaverAnyMore(t *testing.T) {
 func TestNobodyIsRevokedWhoStandsInABrokenRow(t *testing.T) {
 	for name, v := range map[string][3]string{ // header, her row in the first night, and in the second one
 		"a last row without its last cells":    {"id,name,email,phone,state", "31,Ann Lee,ann@x.example,,on", "31,Ann Lee"},
+		"a last line with a name alone":        {"id,name,email,phone,state", "31,Ann Lee,ann@x.example,,on", "Ann Lee"},
 		"a name of three parts":                {"first name,middle name,last name,email", "Ann,Marie,Lee,ann@x.example", "Ann,Marie,Lee,"},
 		"and without an address":               {"first name,middle name,last name,email", "Ann,Marie,Lee,ann@x.example", "Ann,Marie,Lee,n/a"},
 		"a column between the parts":           {"first name,team,last name,email", "Ann,Blue,Lee,ann@x.example", "Ann,Blue,Lee,"},

@@ -62,8 +62,7 @@ type header struct {
 
 const longestHeader = 300 // bytes; what is longer is a text and names nothing
 
-// Columns that this program adds, by exact name; every file has jsm_reason. Results keep those of a list of leavers,
-// which are known in whatever way they are written now: they protect people.
+// Columns that this program adds, by exact name, but for those of a list of leavers; every file of ours has jsm_reason.
 var (
 	leaverColumns = []string{"jsm_action", "jsm_source", "jsm_run_id"}
 	ownColumns    = []string{"jsm_status", "jsm_account_id", "jsm_organization", "jsm_service_desk", "jsm_reason",

@@ -61,8 +61,7 @@ func (ch *chooser) score(i int, m meaning) int {
 	return noGroup
 }
 
-// isOther reports a column that holds no names of the person, whatever its cells look like: another person's,
-// logins, what the header says to be something else, the same few words again and again.
+// isOther reports a column of another person's names, of logins, of something else by its header, or of a few words.
 func (ch *chooser) isOther(i int) bool {
 	s := ch.c.cells.of(i)
 	return ch.h.own[i] || ch.h.says(i, elsewhereWord) || ch.h.says(i, otherWord) ||

@@ -145,9 +145,8 @@ func (r *rowReader) isCutOff(cells []string) bool {
 }
 
 // isShifted reports whether cells of a row seem to be in other columns: the last one is filled though that column is
-// empty elsewhere and has no header, or another cell begins with a blank ("Lee, Ann" without quotes takes two cells) or
-// has what the names lack of the address; or the last one is empty though it is not elsewhere, and a cell does not look
-// like the others of its column.
+// empty elsewhere and has no header, or another cell begins with a blank ("Lee, Ann" takes two cells) or has what the
+// names lack of the address; or it is empty though it is not elsewhere, and a cell does not look like its column's.
 func (r *rowReader) isShifted(cells []string) bool {
 	last, odd := len(r.header.names)-1, false
 	end := cellAt(cells, last)
@@ -204,7 +203,6 @@ func (r *rowReader) skipFooter(rows []*Row) {
 		switch {
 		case row.skipped != nil:
 		case !row.fragment, row.fault == kindOf("broken_row"), row.record.Suspect,
-			len(row.record.Cells) > 1 && !sumLine.MatchString(strings.Join(row.record.Cells, ":")),
 			slices.ContainsFunc(row.record.Cells, mayBeAddress),
 			(cut || r.options.NeedAccounts) && !isSumLine(row.record.Cells):
 			return

@@ -41,6 +41,7 @@ type Survey struct {
 
 	Problems []Problem `json:"problems"`
 	Examples []*Row    `json:"examples"` // rows that may be sent; for the user's own eyes
+	Footer   []*Row    `json:"-"`        // lines after the last row, in which somebody may stand all the same
 
 	*view
 	file      *File
@@ -134,6 +135,9 @@ func (s *Survey) count(r *Row) {
 	if r.skipped != nil {
 		s.Skipped++
 		s.tally.add(r.Place, append(r.repairs, r.skipped)...)
+		if r.skipped == kindOf("footer") {
+			s.Footer = append(s.Footer, &Row{Place: r.Place, Cells: r.record.Cells})
+		}
 		return
 	}
 	s.Rows++
