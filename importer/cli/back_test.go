@@ -26,6 +26,7 @@ func (c *trial) named(ids ...int) {
 func (c *trial) revokedPeople() []string { return slices.Sorted(maps.Keys(c.revokedAt())) }
 
 func TestBackAfterARevocationWhoseAnswerWasLost(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, func(o *jsmtest.Options) { o.Latency = 400 * time.Millisecond })
 	c.named(1, 2, 3, 4, 5, 6, 7, 8)
 	c.must(0, night...)
@@ -49,11 +50,13 @@ func TestBackAfterARevocationWhoseAnswerWasLost(t *testing.T) {
 }
 
 func TestWhoIsOnboardedAnewIsNoLeaverAnyMore(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*jsmtest.Account) bool{
 		"access given back":           func(a *jsmtest.Account) bool { a.Revoked = false; return true },
 		"deleted, and made once more": func(a *jsmtest.Account) bool { return a.Email != personAddress(1) },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := newTrial(t, nil)
 			c.named(1, 2, 3, 4, 5, 6, 7, 8)
 			c.must(0, night...)
@@ -76,6 +79,7 @@ func TestWhoIsOnboardedAnewIsNoLeaverAnyMore(t *testing.T) {
 }
 
 func TestNobodyIsRevokedWhoStandsInABrokenRow(t *testing.T) {
+	t.Parallel()
 	for name, v := range map[string][3]string{ // header, her row in the first night, and in the second one
 		"a last row without its last cells":    {"id,name,email,phone,state", "31,Ann Lee,ann@x.example,,on", "31,Ann Lee"},
 		"a last line with a name alone":        {"id,name,email,phone,state", "31,Ann Lee,ann@x.example,,on", "Ann Lee"},
@@ -88,6 +92,7 @@ func TestNobodyIsRevokedWhoStandsInABrokenRow(t *testing.T) {
 		"the old address to log in with":       {"displayName,mail,userPrincipalName", "Ann Lee,ann@x.example,ann@x.example", "Ann Ray,ray@x.example,ann@x.example"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := newTrial(t, nil)
 			others := ""
 			for i := range 12 {
@@ -118,6 +123,7 @@ func TestNobodyIsRevokedWhoStandsInABrokenRow(t *testing.T) {
 }
 
 func TestAListOfLeaversKeepsItsProtection(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(string) string{
 		"a header in capitals": func(list string) string {
 			head, rest, _ := strings.Cut(list, "\n")
@@ -129,6 +135,7 @@ func TestAListOfLeaversKeepsItsProtection(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := newTrial(t, nil)
 			c.team("", 1, 2, 3, 4, 5, 6, 7, 8)
 			c.must(0, "sync", "./crm.csv")
@@ -156,6 +163,7 @@ func TestAListOfLeaversKeepsItsProtection(t *testing.T) {
 }
 
 func TestOneAccountUnderTwoAddresses(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	c.named(1, 2, 3, 4, 5, 6, 7, 8)
 	c.must(0, night...)
@@ -176,6 +184,7 @@ func TestOneAccountUnderTwoAddresses(t *testing.T) {
 }
 
 func TestARevocationThatGoesOnRevokesWhoHasAccessAgain(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, func(o *jsmtest.Options) { o.Latency = 300 * time.Millisecond })
 	c.named(1, 2, 3, 4, 5, 6)
 	c.must(0, "import", "./crm.csv")
@@ -193,6 +202,7 @@ func TestARevocationThatGoesOnRevokesWhoHasAccessAgain(t *testing.T) {
 }
 
 func TestUndoOfNobodyUndoesNothing(t *testing.T) {
+	t.Parallel()
 	c := newTrial(t, nil)
 	c.named(1, 2, 3)
 	run := c.runID(c.must(0, "import", "./crm.csv"))
