@@ -660,6 +660,14 @@ func TestRevokeLeavers(t *testing.T) {
 		if _, err := plan(l); err != nil {
 			t.Errorf("no list: %v", err)
 		}
+		last, err := l.Run(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = []string{header, "cy@new.example,N,qm:0a1b2c3d-0000-4000-8000-00000000abcd:0000000000000000000000aa,revoke,,,crm.csv," + last.ID}
+		if p, err := plan(l); err != nil || p.Create != 0 || p.Settled.Of(outcome.Review) != 1 {
+			t.Errorf("a row of somebody unknown, filled down: %v, %+v", err, p)
+		}
 	})
 }
 

@@ -184,7 +184,7 @@ func (ch *chooser) chooseEmail() error {
 	if best < 0 {
 		return ch.ask("no column of the people's addresses was found", ch.byContent()...)
 	}
-	if s := ch.c.cells.of(best); !ch.h.ownFile && s.ats*2 < s.filled && s.addresses == 0 {
+	if s := ch.c.cells.of(best); !ch.h.ownFile && s.ats*2 < s.filled && (s.addresses == 0 || rank >= rankGroup) {
 		return ch.ask(ch.named(best)+": most of its cells are not addresses", ch.byContent()...)
 	}
 	var same []int

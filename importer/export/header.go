@@ -136,12 +136,12 @@ func (h *header) repeats(other header) bool {
 	return h.place.Row > 0 && other.trimmed == h.trimmed && slices.Equal(other.keys[:h.trimmed], h.keys[:h.trimmed])
 }
 
-// isOther reports a record that names columns, but not as the header does: with a header of addresses, and no address.
-func (h *header) isOther(other header) bool {
+// isOther reports a record without an address that names other columns: one of addresses, or nothing but known ones.
+func (h *header) isOther(other header, email []int) bool {
 	if h.place.Row == 0 || strings.Contains(strings.Join(other.cells, ""), "@") {
 		return false
 	}
-	named, known, mail := 0, 0, false
+	named, known, mail, here := 0, 0, false, false
 	for i, key := range other.keys {
 		if other.cells[i] == "" || !isShort(other.cells[i]) {
 			continue
@@ -152,9 +152,9 @@ func (h *header) isOther(other header) bool {
 		if certain || isKnown(key) || other.says(i, elsewhereWord) || key != "" && slices.Contains(h.keys, key) {
 			known++
 		}
-		mail = mail || ok
+		mail, here = mail || ok, here || certain && slices.Contains(email, i)
 	}
-	return named > 1 && (known == named || mail && known*2 >= named)
+	return named > 1 && (known == named || here || mail && known*2 >= named)
 }
 
 // isShort reports a cell that may be a header for certain; what is longer may be a text.

@@ -59,9 +59,10 @@ func (h *header) understand(i int) []meaning {
 	}
 	outside := strings.Fields(h.plain[i])
 	ms, plain, inside := read(h.words[i]), read(outside), read(h.words[i][:len(h.words[i])-len(outside)])
+	half := func(m meaning) bool { return m.half }
 	certain := func(m meaning) bool { return m.ofName() && m.rank < rankSelf }
 	switch {
-	case slices.ContainsFunc(inside, meaning.ofPart): // "Nom (Prénom)"
+	case slices.ContainsFunc(inside, meaning.ofPart) && slices.ContainsFunc(plain, half): // "Nom (Prénom)"
 		return inside
 	case slices.ContainsFunc(plain, meaning.ofName) && !slices.ContainsFunc(ms, certain) && !h.says(i, elsewhereWord):
 		return plain

@@ -26,7 +26,7 @@ func (ch *chooser) candidates() []candidate {
 	for i, key := range ch.h.keys {
 		ms := ch.h.meanings(i)
 		s, login := ch.c.cells.of(i), ch.h.isLogin(i) // as in "User name"
-		if m, mail := ch.h.means(i, Email); (mail || login) && s.content() == certainNames {
+		if m, mail := ch.h.means(i, Email); (mail || login && !s.isOneWord()) && s.content() == certainNames {
 			ms = []meaning{{field: Name, rank: rankGroup, group: m.group}}
 		} else if ms == nil && key != "" && key == ch.email.group { // "Guest" beside "Guest email"
 			ms = []meaning{{field: Name, rank: rankGroup}}
@@ -49,7 +49,7 @@ func (ch *chooser) score(i int, m meaning) int {
 	case !m.ofName(), s.addresses > 0 && s.names == 0,
 		(!whole || m.rank >= rankContact) && s.filled > 0 && !s.looksNames():
 		return 0
-	case !own && m.rank >= rankGroup && (s.content() != certainNames || ch.isOther(i)):
+	case !own && m.rank >= rankGroup && (s.content() != certainNames || ch.isOther(i) || ch.isCompany(i)):
 		return 0
 	case !own && m.rank >= rankGroup:
 		return byCells
@@ -64,14 +64,14 @@ func (ch *chooser) score(i int, m meaning) int {
 // isOther reports a column of another person's names, of logins, of something else by its header, or of a few words.
 func (ch *chooser) isOther(i int) bool {
 	s := ch.c.cells.of(i)
-	return ch.h.own[i] || ch.h.says(i, elsewhereWord) || ch.h.says(i, otherWord) ||
-		s.content() == logins || s.content() == categories || s.addresses > 0 && s.names == 0
+	return ch.h.names[i] == "" && s.content() != certainNames || ch.h.own[i] || ch.h.says(i, elsewhereWord) ||
+		ch.h.says(i, otherWord) || s.content() == logins || s.content() == categories || s.addresses > 0 && s.names == 0
 }
 
 // isCompany reports a column that says the same as the one of organizations.
 func (ch *chooser) isCompany(i int) bool {
 	o := ch.c.cells.overlap([]int{i}, ch.c.at[Organization])
-	return o.first == o.rows && o.rows*2 >= ch.c.cells.of(i).filled
+	return o.first == o.rows && o.second == o.rows && o.rows*2 >= ch.c.cells.of(i).filled
 }
 
 // chooseNames finds the column of full names, or those of first and last names: of the columns with the best score,
@@ -86,7 +86,7 @@ func (ch *chooser) chooseNames() error {
 	}
 	doubtful := func(c candidate) bool { return c.score == contradicted && worse(c) }
 	full, parts := ch.assemble(without(all, worse), without(all, doubtful))
-	if ch.c.namesByFlag() {
+	if ch.c.has(FirstName) || ch.c.has(LastName) || ch.c.has(MiddleName) {
 		ch.take(parts)
 		return nil
 	}
@@ -117,7 +117,7 @@ func (ch *chooser) assemble(list, all []candidate) (full []int, parts mapping) {
 	known, other := parts.half()
 	together := -1
 	for _, c := range all {
-		if known == 0 || !c.half && c.field != other || !fits(c) {
+		if known == 0 || !c.half && c.field != other || !fits(c) || slices.Contains(parts[known], c.at) {
 			continue
 		}
 		o := ch.c.cells.overlap([]int{c.at}, parts[known])
@@ -166,13 +166,13 @@ func (ch *chooser) bestMapping(full []int, parts mapping) (mapping, error) {
 func (ch *chooser) beats(a, b []int) bool {
 	switch o := ch.c.cells.overlap(a, b); {
 	case o.rows == 0:
-		return len(a) >= len(b)
-	case nearly(o.first, o.rows):
-		return true
+		return len(a) >= len(b) || ch.c.cells.of(b...).filled == 0
+	case nearly(o.first, o.rows), nearly(o.second, o.rows):
+		return nearly(o.first, o.rows)
 	}
 	ch.c.neededCells = true
 	agree, other := ch.c.cells.of(a...).agree, ch.c.cells.of(b...).agree
-	return agree > 0 && (agree >= 2*other || len(a) > len(b)) // the parts, where they agree
+	return agree > 0 && (agree >= 2*other || len(a) > len(b) && ch.agrees(a...)) // the parts, where they agree
 }
 
 // agrees reports whether the names in some columns stand in the addresses.
@@ -184,7 +184,7 @@ func (ch *chooser) agrees(at ...int) bool {
 // take sets the columns that were found.
 func (ch *chooser) take(r mapping) {
 	for f := Name; f <= secondLast; f++ {
-		if !ch.c.has(f) {
+		if len(r[f]) > 0 && !ch.c.has(f) {
 			ch.c.at[f] = r[f]
 		}
 	}
@@ -246,8 +246,8 @@ func (ch *chooser) betterNames(found *columnStats) int {
 	for i := range ch.h.names {
 		s, told := ch.c.cells.of(i), ch.c.byFlag[ch.c.holds(i)]
 		other := told || s.addresses > 0 || ch.h.own[i] || ch.h.says(i, soundWord) ||
-			ch.c.hasNames() && ch.isCompany(i) && s.agree < 5
-		whole := s.whole > 0 && s.whole >= 2*found.whole
+			ch.c.hasNames() && ch.isCompany(i) && (s.agree < 5 || !nearly(s.whole, s.withAddress))
+		whole := s.whole > 0 && s.whole >= 2*found.whole && !ch.h.isLogin(i)
 		if s.content() == certainNames && (s.agree >= 2*found.agree || whole) && !other {
 			return i
 		}
@@ -260,8 +260,8 @@ func (ch *chooser) others() (list []int) {
 	for i := range ch.h.names {
 		s := ch.c.cells.of(i)
 		known := func(m meaning) bool { return !m.ofName() && (m.field != Email || m.rank >= rankGroup || s.ats > 0) }
-		if ch.c.holds(i) == 0 && s.content() > noNames && !ch.isOther(i) &&
-			!slices.ContainsFunc(ch.h.meanings(i), known) {
+		if ch.c.holds(i) == 0 && s.content() > noNames && !ch.isOther(i) && !(ch.h.isLogin(i) && s.isOneWord()) &&
+			!(ch.h.says(i, soundWord) && ch.c.hasNames()) && !slices.ContainsFunc(ch.h.meanings(i), known) {
 			list = append(list, i)
 		}
 	}
@@ -271,7 +271,7 @@ func (ch *chooser) others() (list []int) {
 
 // ways returns what other columns may be: the first two first and last names, or each of the first three full ones.
 func (ch *chooser) ways(others []int) []mapping {
-	if len(others) > 1 && ch.c.cells.of(others[0]).isOneWord() {
+	if len(others) > 1 && ch.c.cells.of(others[0]).isOneWord() && ch.c.cells.of(others[1]).isOneWord() {
 		a, b := others[:1], others[1:2]
 		return []mapping{{FirstName: a, LastName: b}, {FirstName: b, LastName: a}}
 	}

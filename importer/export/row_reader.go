@@ -91,7 +91,7 @@ func (r *rowReader) classify(row *Row, afterFragment bool) error {
 		switch repeats := r.header.repeats(other); {
 		case repeats && !afterFragment:
 			row.skipped = kindOf("repeated_header")
-		case repeats, r.header.isOther(other):
+		case repeats, r.header.isOther(other, r.columns.at[Email]):
 			return refuse(rec.Place,
 				"another header: a second table, files that were joined, or a header of several lines",
 				"cut the file there, and import the parts one by one; or delete all lines between the first header "+
@@ -148,14 +148,13 @@ func (r *rowReader) isCutOff(cells []string) bool {
 // empty elsewhere and has no header, or another cell begins with a blank ("Lee, Ann" takes two cells) or has what the
 // names lack of the address; or it is empty though it is not elsewhere, and a cell does not look like its column's.
 func (r *rowReader) isShifted(cells []string) bool {
-	last, odd := len(r.header.names)-1, false
-	end := cellAt(cells, last)
-	filled := trimBlanks(end) != ""
+	last := len(r.header.names) - 1
+	filled, odd := trimBlanks(cellAt(cells, last)) != "", false
 	if filled && r.emptyLast {
 		local := localWords(readAddress(firstFilled(cells, r.columns.at[Email])).key)
 		names := asciiWords(textOf(cells, r.columns.at.names()))
 		moved := func(c string) bool {
-			return strings.HasPrefix(c, " ") && !strings.HasPrefix(end, " ") || !strings.Contains(c, "@") &&
+			return strings.HasPrefix(c, " ") && !strings.HasPrefix(cells[last], " ") || !strings.Contains(c, "@") &&
 				!covers(names, local) && covers(append(asciiWords(c), names...), local)
 		}
 		return r.header.names[last] == "" || slices.ContainsFunc(cells[1:], moved)
