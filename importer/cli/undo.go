@@ -8,6 +8,7 @@ import (
 
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/ledger"
+	"jsm-onboard/report"
 )
 
 // undoWork is what undo does within a run: a revocation whose rows are those that another run created.
@@ -28,7 +29,7 @@ func (w *undoWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 		return nil, err
 	case undone.Outcome == "" && r.undoID == "":
 		return nil, stopf(importer.Broken, "run its command again to finish it, or undo what it has done so far:\n"+
-			"jsm-onboard undo "+undone.ID,
+			report.Command("undo", append([]string{undone.ID}, r.flagArgs(siteFlagNames...)...)...),
 			"the last run (%s of %s) %s", undone.Command, undone.Input, notEnded)
 	}
 	r.input = undone.Input
