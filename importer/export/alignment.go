@@ -16,6 +16,8 @@ type alignment struct {
 	agree      int // rows with a word of the name in the address
 	whole      int // and no other word in it
 	partly     int // and another one, though the name is of several words, none an initial, in Latin letters
+	jdoe       int // rows with such an address for John Doe
+	djohn      int // and with such a one
 	mismatches []mismatch
 	spelled    map[uint64]int // by the hash of a text, how far names spell it
 }
@@ -64,8 +66,14 @@ func (a *alignment) add(r *Row) {
 	if len(words) < 2 {
 		return
 	}
-	first := words[0]
-	for _, last := range []string{words[len(words)-1], strings.Join(words[1:], "")} {
+	first, rest := words[0], strings.Join(words[1:], "")
+	switch x.local {
+	case hash64(first[:1] + rest):
+		a.jdoe++
+	case hash64(rest[:1] + first):
+		a.djohn++
+	}
+	for _, last := range []string{words[len(words)-1], rest} {
 		for _, text := range []string{first, last, last[:1] + first} {
 			a.spelled[hash64(text)] |= inPart
 		}
@@ -81,6 +89,12 @@ func (s *Survey) checkNames() error {
 		return nil
 	}
 	a, at, where := &s.alignment, Place{}, "of the file"
+	swapped := a.djohn > 2 && a.djohn*4 > a.jdoe && !s.columns.familyFirst
+	if swapped && s.columns.has(FirstName) && s.columns.has(LastName) {
+		return refuse(at, fmt.Sprintf("first and last names are probably swapped, in the header or in some rows: %d "+
+			"addresses are made as djohn@ is for John Doe", a.djohn),
+			"correct the file, or name the columns: --column first_name=COLUMN --column last_name=COLUMN")
+	}
 	moved := len(without(a.mismatches, func(x mismatch) bool { return x.agrees || a.spelled[x.local] == 0 }))
 	n := max(moved, a.partly)
 	if !(moved > 2 && moved*4 > a.agree) && !(a.partly > 4 && a.partly > 2*a.whole) {

@@ -17,6 +17,15 @@ const morePupils = "Gro Vik,gro.vik@example.com,Ulm\nJan Bakke,jan.bakke@example
 // filledDown are rows with the name of the first of them.
 const filledDown = "Ann Lee,bo.hart@a.example,Ulm\nAnn Lee,cy.orr@b.example,Ulm\nAnn Lee,di.falk@c.example,Ulm\nAnn Lee,ed.holm@d.example,Ulm\nAnn Lee,flo.kerr@e.example,Ulm\n"
 
+// withInitials are rows of first and last names with addresses of an initial and the last one.
+func withInitials(n int) (rows string) {
+	for i := range n {
+		c := string(rune('a' + i))
+		rows += fmt.Sprintf("T%s,Falk%s,tfalk%s@example.com\n", c, c, c)
+	}
+	return rows
+}
+
 // unnamed are rows of people without names.
 func unnamed(n int) (rows string) {
 	for i := range n {
@@ -47,6 +56,12 @@ var witnesses = []struct {
 	{name: "an address of two strangers", file: "Name,Email,City\n" + pupils + "Bo Hart,ann.lee@example.com,Ulm\nCy Orr,ann.lee@example.com,Ulm\nDi Falk,di.falk@example.com,Ulm\nAnn Lee,kiwi7@example.com,Ulm\n", invalid: "ann.lee@example.com ann.lee@example.com"},
 	{name: "and a third row", file: "Name,Email,City\n" + pupils + "Bo Hart,ann.lee@example.com,Ulm\nAnn Lee,ann.lee@example.com,Ulm\nAnn Lee,ann.lee@example.com,Ulm\n", invalid: "ann.lee@example.com", duplicates: 1},
 	{name: "first names moved without the last ones", file: "First name,Last name,Email\nBo,Lee,ann.lee@example.com\nCy,Hart,bo.hart@example.com\nDi,Orr,cy.orr@example.com\nEd,Moen,di.moen@example.com\nAnn,Ruud,ed.ruud@example.com\n", refused: "names of 5 rows"},
+	{name: "first and last names swapped in the header", file: "First name,Last name,Email\nLee,Ann,alee@example.com\nHart,Bo,b.hart@example.com\nOrr,Cy,kiwi7@example.com\nMoen,Dee,dmoen2@example.com\n", refused: "3 addresses are made as djohn@"},
+	{name: "and in a quarter of the rows", file: "First name,Last name,Email\n" + withInitials(11) + "Lee,Ann,alee@example.com\nHart,Bo,bhart@example.com\nMoen,Dee,dmoen@example.com\n", refused: "3 addresses are made as djohn@"},
+	{name: "but few of many may be made so", file: "First name,Last name,Email\n" + withInitials(12) + "Lee,Ann,alee@example.com\nHart,Bo,bhart@example.com\nMoen,Dee,dmoen@example.com\n"},
+	{name: "the last name first in addresses is no sign", file: "First name,Last name,Email\nAnn,Lee,lee.ann@example.com\nBo,Hart,hart.bo@example.com\nDee,Moen,moen.dee@example.com\nEd,Ruud,ruude@example.com\n"},
+	{name: "nor is a full name", file: "Name,Email\nLee Ann,alee@example.com\nHart Bo,bhart@example.com\nMoen Dee,dmoen@example.com\n"},
+	{name: "nor where the last name is first by custom", file: "성 (Last name),이름 (First name),Email\nLee,Ann,lann@example.com\nHart,Bo,hbo@example.com\nMoen,Dee,mdee@example.com\n"},
 	{name: "children with their mothers' addresses", file: "Name,Email\nTom Lee,ann.lee@example.com\nEva Hart,bo.hart@example.com\nIda Orr,cy.orr@example.com\nPer Moen,di.moen@example.com\nSiv Ruud,ed.ruud@example.com\n", refused: "names of 5 rows"},
 	{name: "initials in the names", file: "Name,Email\nA. Lee,ann.lee@example.com\nB. Hart,bo.hart@example.com\nC. Orr,cy.orr@example.com\nD. Moen,di.moen@example.com\nE. Ruud,ed.ruud@example.com\n"},
 	{name: "first names sorted, and addresses with initials", file: "First name,Last name,Email\nAnn,Hart,bhart@example.com\nBo,Falk,cfalk@example.com\nCy,Moen,dmoen@example.com\nDi,Ruud,eruud@example.com\nEd,Berg,aberg@example.com\n", refused: "names of 5 rows"},
