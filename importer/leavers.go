@@ -145,7 +145,8 @@ func (r *Roster) finish(run ledger.Run) error {
 	return cmp.Or(r.flush(), r.ledger.StageLeavers(r.ctx, run.Seq, r.source, r.gone))
 }
 
-func sameID(id string) string { return "id\x00" + id }
+// sameID makes external ids equal that a spreadsheet or another export has changed the zeros or capitals of: 0042, 42.
+func sameID(id string) string { return "id\x00" + zeros.ReplaceAllString(strings.ToLower(id), "$1") }
 
 // sameText makes names equal, and addresses with mistyped ones, that have the same letters and digits: ann@x,example.
 func sameText(s string) string { return signs.ReplaceAllString(foldName(s), "") }
@@ -157,6 +158,7 @@ func identities(one ledger.Leaver) []string {
 }
 
 var (
+	zeros     = regexp.MustCompile(`^0+(\w)`)
 	signs     = regexp.MustCompile(`\(at\)|[^\pL\pM\pN]`)
 	between   = regexp.MustCompile(`[\s<>;|]+`) // words, of which a row may have very many
 	domainEnd = regexp.MustCompile(`(@[^.]*).*`)

@@ -264,6 +264,20 @@ func TestExternalIDsOfOtherSystems(t *testing.T) {
 	})
 }
 
+// An external id stays the same when a spreadsheet has taken its zeros off, and an id of zeros is not everybody's.
+func TestSpellingsOfExternalIDs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.night("crm.csv", "name,email,external id", "Ann,ann@x.example,0042", "Ben,ben@x.example,ab-7", "Cy,cy@x.example,", "Dee,dee@x.example,8")
+		_, leavers := d.night("crm.csv", "name,email,external id", "Ana,ana@x.example,42", "Benno,benno@x.example,AB-7", "Zed,zed@x.example,0")
+		want := map[string]string{"ann@x.example": "review", "ben@x.example": "review", "cy@x.example": "revoke", "dee@x.example": "revoke"}
+		if diff := cmp.Diff(want, leavers); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 // A site without the operation costs a few requests and one sentence, and nobody fails by it.
 func TestNamesCannotBeChanged(t *testing.T) {
 	t.Parallel()
