@@ -92,7 +92,8 @@ func (r *reporting) do(ctx context.Context, id string) error {
 		return err
 	}
 	if r.run.Outcome == "" {
-		words := append([]string{report.Relative(r.run.Input)}, r.flagArgs(siteFlagNames...)...)
+		source := map[bool][]string{true: {"--source", r.run.Source}}[r.run.Command == "sync"]
+		words := slices.Concat([]string{report.Relative(r.run.Input)}, source, r.flagArgs(siteFlagNames...))
 		hint := "run its command again with the same flags, it goes on where it stopped; with a file that has " +
 			"changed since, a new run knows what this one has done: " + report.Command(r.run.Command, words...)
 		if !hasFiles(r.run) {
