@@ -116,18 +116,12 @@ func (f *File) guessed() ([]Encoding, error) {
 	if fit := f.stats.candidates(); len(fit) > 0 {
 		return fit, nil
 	}
-	return nil, &RefusedError{Path: f.path,
-		What: "the file is not UTF-8, and its letters make no words in any encoding known here",
-		Hint: "save it as UTF-8, or say what it is with --encoding"}
+	return nil, f.refuse("the file is not UTF-8, and its letters make no words in any encoding known here",
+		"save it as UTF-8, or say what it is with --encoding")
 }
 
 // NotUTF8 is how many lines have bytes that are not UTF-8.
 func (f *File) NotUTF8() int { return f.stats.bad }
-
-// Sample decodes the beginning of the file, n bytes of it at most.
-func (f *File) Sample(e Encoding, n int) ([]byte, error) {
-	return io.ReadAll(io.LimitReader(e.decode(io.NewSectionReader(f.unpacked, 0, 1<<62)), int64(n)))
-}
 
 // byteStats are counts of bytes that show a file's encoding.
 type byteStats struct {

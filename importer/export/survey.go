@@ -43,8 +43,7 @@ type Survey struct {
 	Examples []*Row    `json:"examples"` // rows that may be sent; for the user's own eyes
 	Footer   []*Row    `json:"-"`        // lines after the last row, in which somebody may stand all the same
 
-	*view
-	file      *File
+	*layout
 	filter    filter
 	keys      keyIndex
 	ids       []uint64 // hashes of the external ids
@@ -58,18 +57,18 @@ type Survey struct {
 
 // Survey reads the whole file once, row by row. A *RefusedError says why it cannot be used.
 func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
-	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), file: f, tally: tally{},
+	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), tally: tally{},
 		alignment: alignment{spelled: map[uint64]int{}}, misplaced: map[int]bool{},
 		keys: keyIndex{nameHashes: map[hash128]uint16{}, repeated: map[hash128]int32{}}}
-	err := s.read(ctx, o)
+	err := s.read(ctx, f, o)
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
 		refused.Path = f.Path()
 	}
 	return s, err
 }
 
-func (s *Survey) read(ctx context.Context, o Options) (err error) {
-	if s.view, err = s.file.chooseView(ctx, o); err != nil {
+func (s *Survey) read(ctx context.Context, f *File, o Options) (err error) {
+	if s.layout, err = f.chooseLayout(ctx, o); err != nil {
 		return err
 	}
 	h := &s.header
@@ -109,10 +108,10 @@ func (s *Survey) read(ctx context.Context, o Options) (err error) {
 // rows reads the rows and the lines that are none, in order.
 func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		r, number := rowReader{s.layout, s.file.Records(ctx, s.encoding, s.dialect)}, 0
-		for rows, err := range r.batches {
+		number := 0
+		for rows, err := range s.batches {
 			people, wrong := s.columns.persons(rows)
-			if err = cmp.Or(err, wrong); err != nil {
+			if err = cmp.Or(err, wrong, ctx.Err()); err != nil {
 				yield(nil, err)
 				return
 			}
