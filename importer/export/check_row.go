@@ -69,7 +69,7 @@ func (s *Survey) keepCells(r *Row, cells []string) {
 // its reason is emptied: its cells now fill the columns of that file, so nothing else shows that they are wrong.
 func (s *Survey) broken(r *Row, cells []string) {
 	r.NoAddress, r.repairs = true, nil
-	switch r.Invalid = r.fault.Of(1) + ": " + r.fault.Hint; {
+	switch r.Invalid = r.fault.reason(); {
 	case r.fault == uncorrected:
 		r.Invalid = r.Own["jsm_reason"]
 	case !s.options.NeedAccounts && r.fault != kindOf("row_not_utf8"): // whose cells are in place
@@ -136,12 +136,12 @@ func (s *Survey) name(r *Row, p person, a address) {
 		}
 		switch {
 		case fault != nil:
-			r.refuse(fault, fault.Of(1)+": "+fault.Hint)
+			r.refuse(fault, fault.reason())
 		case name == "":
 			continue
 		case s.misplaced[r.Number], s.isMisplaced(r, name, a):
 			k := kindOf("anothers_address")
-			r.refuse(k, k.Of(1)+": "+k.Hint+"; "+uncorrected.Hint)
+			r.refuse(k, k.reason()+"; "+uncorrected.Hint)
 		}
 		r.Name = name
 		r.repaired(repairs...)
@@ -189,7 +189,7 @@ func (r *Row) note() string {
 	}
 	for _, k := range r.repairs {
 		if k != kindOf("several_addresses") {
-			said = append(said, k.Of(1))
+			said = append(said, k.counted(1))
 		}
 	}
 	return strings.Join(said, "; ")

@@ -4,10 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
-
-	"jsm-onboard/importer/csvtext"
 )
 
 // view is the file read in one encoding.
@@ -22,9 +21,9 @@ type view struct {
 
 // chooseLayout finds the encoding and the layout.
 func (f *File) chooseLayout(ctx context.Context, o Options) (*layout, error) {
-	if o.Encoding != "" && f.NotUTF8() == 0 {
-		if own, _ := f.layoutIn(csvtext.Encoding{}, o); own.header.ownFile {
-			o.Encoding = "" // whatever the settings say
+	if f.isOwn() { // whatever the settings say
+		if o.Delimiter, o.NoHeader = "", false; f.NotUTF8() == 0 {
+			o.Encoding = ""
 		}
 	}
 	encodings, err := f.Encodings(o.Encoding)
@@ -43,6 +42,18 @@ func (f *File) chooseLayout(ctx context.Context, o Options) (*layout, error) {
 	}
 	return pickView(views)
 }
+
+// isOwn reports a file that this program has written: its first line says so, whatever separates the cells.
+func (f *File) isOwn() bool {
+	encodings, err := f.Encodings("")
+	if err != nil {
+		return false
+	}
+	first, _ := f.Records(encodings[0], ',').Next()
+	return ownReason.MatchString(strings.Join(first.Cells, ","))
+}
+
+var ownReason = regexp.MustCompile(`\bjsm_reason\b`)
 
 // compareNames reads the file, and compares names with addresses.
 func (v *view) compareNames(ctx context.Context) error {

@@ -8,7 +8,7 @@ import (
 )
 
 // blankLines are skipped without a word.
-var blankLines = &kind{}
+var blankLines = &Problem{}
 
 // Rows are given in batches, for gocsv. One is longer while lines may be a footer: the next ones show that.
 const (
@@ -19,6 +19,7 @@ const (
 // batches reads rows, and lines that are none, in order: the same in both passes. Each is valid until the next one.
 func (l *layout) batches(yield func([]*Row, error) bool) {
 	records := l.file.Records(l.encoding, l.dialect)
+	records.Width = len(l.header.names)
 	var rows []*Row
 	for {
 		rec, err := records.Next()
@@ -27,14 +28,10 @@ func (l *layout) batches(yield func([]*Row, error) bool) {
 			yield(rows, nil)
 			return
 		}
-		if rec.Place.Row >= l.header.place.Row {
-			records.Width = len(l.header.names)
-		}
 		if err == nil && rec.Place == l.header.place {
 			continue
 		}
-		row := &Row{Place: rec.Place, record: rec}
-		n := len(rows)
+		row, n := &Row{Place: rec.Place, record: rec}, len(rows)
 		if err == nil {
 			err = l.classify(row, n > 0 && rows[n-1].fragment)
 		}

@@ -18,9 +18,12 @@ const (
 
 // sniff finds the dialect and the header.
 func (l *layout) sniff() (*layout, error) {
-	likely, err := l.dialects()
-	if err != nil {
-		return nil, err
+	likely, err := []Dialect(delimiters), error(nil)
+	if l.options.Delimiter != "" {
+		if likely[0], err = csvtext.ParseDelimiter(l.options.Delimiter); err != nil {
+			return nil, err
+		}
+		likely = likely[:1]
 	}
 	var found []*layout
 	named := no
@@ -41,7 +44,7 @@ func (l *layout) sniff() (*layout, error) {
 	case best.header.names == nil:
 		return nil, noRows()
 	case slices.ContainsFunc(found, tooWide):
-		return nil, refuse(at, kindOf(string(csvtext.TooManyColumns)).Of(1), "export only the columns that are needed")
+		return nil, refuse(at, kindOf(string(csvtext.TooManyColumns)).counted(1), "export only the columns that are needed")
 	case address >= 0:
 		return nil, refuse(at, "the first line holds an address: the file has no header row",
 			fmt.Sprintf("use --no-header --column email=%d --column name=N, where N is the number of the column "+
@@ -63,22 +66,6 @@ func (l *layout) sniff() (*layout, error) {
 		}
 	}
 	return best, nil
-}
-
-// dialects are those that the sample may be in: that of a file of our own, else what the user says, or all.
-func (l *layout) dialects() ([]Dialect, error) {
-	for _, d := range []Dialect{',', ';', '\t'} {
-		rec, err := l.file.Records(l.encoding, d).Next()
-		if h := newHeader(rec.Cells, rec.Place); err == nil && h.ownFile {
-			l.options.NoHeader = false
-			return []Dialect{d}, nil
-		}
-	}
-	if l.options.Delimiter != "" {
-		d, err := csvtext.ParseDelimiter(l.options.Delimiter)
-		return []Dialect{d}, err
-	}
-	return []Dialect(delimiters), nil
 }
 
 // readSample takes the rows below the header into the sample, to its end or to another header: then the file will be refused.

@@ -49,7 +49,7 @@ type Survey struct {
 	ids       []uint64 // hashes of the external ids
 	shortened bool     // an id is a number that a spreadsheet has shortened, or in too many rows
 	tally     tally
-	signs     []sign
+	signs     map[int]map[string]*Problem
 	others    []otherColumn
 	alignment alignment
 	misplaced map[int]bool // numbers of the rows whose address is made of the name of another row
@@ -162,9 +162,9 @@ func (s *Survey) count(r *Row) {
 	default:
 		s.Valid++
 		s.tally.add(r.Place, r.repairs...)
-		for _, g := range s.signs {
-			if strings.EqualFold(cellAt(r.record.Cells, g.at), g.value) {
-				s.tally.add(r.Place, g.kind)
+		for i, signs := range s.signs {
+			if k := signs[lowerCase(cellAt(r.record.Cells, i))]; k != nil {
+				s.tally.add(r.Place, k)
 			}
 		}
 		letters := s.encoding.Guessed && !isASCII(r.Name) // which show whether the encoding is right
