@@ -47,11 +47,9 @@ func ParseDelimiter(s string) (Dialect, error) {
 	}
 	one := strings.ReplaceAll(s, `\t`, "\t")
 	r, n := utf8.DecodeRuneInString(one)
-	if n == 0 || n != len(one) || !mayDelimit(r) {
+	if n == 0 || n != len(one) || r == utf8.RuneError || strings.ContainsAny(one, "\"'\r\n\x00") {
 		return 0, &OptionError{Flag: "--delimiter",
 			What: fmt.Sprintf("%q is not one character that can stand between cells (or tab)", s)}
 	}
 	return Dialect(r), nil
 }
-
-func mayDelimit(r rune) bool { return r != utf8.RuneError && !strings.ContainsRune("\"'\r\n\x00", r) }

@@ -23,13 +23,21 @@ const (
 type Reader struct {
 	Width int // columns of the header; 0: not known yet
 
+	delim  []byte
+	quote  byte
+	blanks string // that may stand around quotes
+
 	src     io.Reader
 	path    string
 	buf     []byte // what was read, from where the next record starts
 	err     error  // why buf ends: io.EOF, or a read that failed; nil: there is more
 	place   Place  // of the next record
 	suspect int    // last physical line that was read as part of an unclosed quote
-	scanner
+
+	// The cells of a record with quotes: their bytes, with delimiters between them, and where each ends there.
+	text []byte
+	ends []int // at most MaxColumns+1: the last cell has all further ones
+	scanned
 }
 
 // Records starts to read the records of the file.
@@ -38,7 +46,9 @@ func (f *File) Records(e Encoding, d Dialect) *Reader {
 }
 
 func newReader(src io.Reader, d Dialect, path string) *Reader {
-	return &Reader{src: src, path: path, place: Place{1, 1}, scanner: newScanner(d)}
+	delim := string(d.Delimiter())
+	return &Reader{delim: []byte(delim), quote: d.quote(), blanks: strings.Replace(" \t", delim, "", 1),
+		src: src, path: path, place: Place{1, 1}}
 }
 
 // Next returns the next record, io.EOF after the last.
