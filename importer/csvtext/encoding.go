@@ -90,34 +90,28 @@ func (e Encoding) decode(r io.Reader) io.Reader {
 
 // Encodings are those that the file may be in: one when that is certain, else all that make words of it, the likeliest
 // first. A byte order mark beats what the user says: label is that, or "".
-func (f *File) Encodings(label string) ([]Encoding, error) {
+func (f *File) Encodings(label string) (list []Encoding, err error) {
 	for _, m := range withBOM {
 		if bytes.HasPrefix(f.stats.head, []byte(m.bom)) {
 			return []Encoding{m.Encoding}, nil
 		}
 	}
-	if label == "" {
-		return f.guessed()
-	}
-	e, err := findEncoding(label)
-	return []Encoding{e}, err
-}
-
-// guessed are the encodings by the bytes of the file alone.
-func (f *File) guessed() ([]Encoding, error) {
-	switch wide := byNULs(f.stats.head); {
+	e, wide := plainUTF8, byNULs(f.stats.head)
+	switch {
+	case label != "":
+		e, err = findEncoding(label)
 	case wide.Guessed:
-		return []Encoding{wide}, nil
+		e = wide
 	case bytes.Contains(f.stats.head, []byte("\x1b$")):
-		return []Encoding{mustEncoding("iso-2022-jp")}, nil
-	case f.stats.bad <= f.stats.good:
-		return []Encoding{plainUTF8}, nil
+		e = mustEncoding("iso-2022-jp")
+	case f.stats.bad > f.stats.good:
+		if list = f.stats.candidates(); list == nil {
+			err = f.refuse("the file is not UTF-8, and its letters make no words in any encoding known here",
+				"save it as UTF-8, or say what it is with --encoding")
+		}
+		return list, err
 	}
-	if fit := f.stats.candidates(); len(fit) > 0 {
-		return fit, nil
-	}
-	return nil, f.refuse("the file is not UTF-8, and its letters make no words in any encoding known here",
-		"save it as UTF-8, or say what it is with --encoding")
+	return []Encoding{e}, err
 }
 
 // NotUTF8 is how many lines have bytes that are not UTF-8.

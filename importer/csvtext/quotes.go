@@ -13,11 +13,11 @@ type scanned struct {
 	escapes bool
 }
 
-// scan reads the record that data starts with; bound is the most bytes of a quoted cell.
-// If the record takes all of data, more data may change the result.
-func (r *Reader) scan(data []byte, escaped bool, bound int) {
+// scan reads the next record; bound is the most bytes of a quoted cell. If it takes the whole buffer, more data may
+// change the result.
+func (r *Reader) scan(escaped bool, bound int) {
 	r.text, r.ends, r.scanned = r.text[:0], r.ends[:0], scanned{}
-	rest := data
+	rest := r.buf
 	for {
 		if cell := bytes.TrimLeft(rest, r.blanks); len(cell) > 0 && cell[0] == r.quote {
 			r.odd = r.odd || len(cell) < len(rest)
@@ -33,8 +33,8 @@ func (r *Reader) scan(data []byte, escaped bool, bound int) {
 		rest = rest[len(r.delim):]
 	}
 	r.odd = r.odd || r.stray
-	r.size = len(data) - len(rest) + lineEnd(rest)
-	r.lines = countLines(data[:r.size])
+	r.size = len(r.buf) - len(rest) + lineEnd(rest)
+	r.lines = countLines(r.buf[:r.size])
 }
 
 // plainCell takes a cell without quotes around it, and returns what stands after it.

@@ -173,7 +173,7 @@ func (r *Reader) scanRecord(escaped bool) error {
 		bound /= 64
 	}
 	for {
-		r.scan(r.buf, escaped, bound)
+		r.scan(escaped, bound)
 		switch {
 		case r.size > maxRow:
 			r.open = true
