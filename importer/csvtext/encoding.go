@@ -92,20 +92,20 @@ func (e Encoding) decode(r io.Reader) io.Reader {
 // first. A byte order mark beats what the user says: label is that, or "".
 func (f *File) Encodings(label string) (list []Encoding, err error) {
 	for _, m := range withBOM {
-		if bytes.HasPrefix(f.stats.head, []byte(m.bom)) {
+		if bytes.HasPrefix(f.head, []byte(m.bom)) {
 			return []Encoding{m.Encoding}, nil
 		}
 	}
-	e, wide := plainUTF8, byNULs(f.stats.head)
+	e, wide := plainUTF8, byNULs(f.head)
 	switch {
 	case label != "":
 		e, err = findEncoding(label)
 	case wide.Guessed:
 		e = wide
-	case bytes.Contains(f.stats.head, []byte("\x1b$")):
+	case bytes.Contains(f.head, []byte("\x1b$")):
 		e = mustEncoding("iso-2022-jp")
-	case f.stats.bad > f.stats.good:
-		if list = f.stats.candidates(); list == nil {
+	case f.NotUTF8 > f.isUTF8:
+		if list = f.candidates(); list == nil {
 			err = f.refuse("the file is not UTF-8, and its letters make no words in any encoding known here",
 				"save it as UTF-8, or say what it is with --encoding")
 		}
@@ -114,28 +114,18 @@ func (f *File) Encodings(label string) (list []Encoding, err error) {
 	return []Encoding{e}, err
 }
 
-// NotUTF8 is how many lines have bytes that are not UTF-8.
-func (f *File) NotUTF8() int { return f.stats.bad }
-
-// byteStats are counts of bytes that show a file's encoding.
-type byteStats struct {
-	head      []byte // the beginning, at most 64 KiB
-	good, bad int    // lines with bytes above ASCII that are, and are not, UTF-8
-	lines     []byte // the first of the bad ones
-}
-
 const statsBytes = 64 << 10
 
-// add looks at a line, or at several that end in CR.
-func (s *byteStats) add(b []byte) {
-	s.head = append(s.head, b[:min(len(b), statsBytes-len(s.head))]...)
+// addLine looks at a line, or at several that end in CR, for what shows the encoding.
+func (f *File) addLine(b []byte) {
+	f.head = append(f.head, b[:min(len(b), statsBytes-len(f.head))]...)
 	for line := range bytes.SplitAfterSeq(b, []byte("\r")) {
 		switch {
 		case !utf8.Valid(line):
-			s.bad++
-			s.lines = append(s.lines, line[:min(len(line), statsBytes-len(s.lines))]...)
+			f.NotUTF8++
+			f.badLines = append(f.badLines, line[:min(len(line), statsBytes-len(f.badLines))]...)
 		case utf8.RuneCount(line) < len(line):
-			s.good++
+			f.isUTF8++
 		}
 	}
 }
@@ -158,10 +148,10 @@ func byNULs(head []byte) (e Encoding) {
 }
 
 // candidates are the encodings in which the lines that are not UTF-8 make words.
-func (s *byteStats) candidates() (fit []Encoding) {
+func (f *File) candidates() (fit []Encoding) {
 	misfits, words := make([]int, len(legacy)), make([]int, len(legacy))
 	for i, e := range legacy {
-		text, _ := e.encoding.NewDecoder().Bytes(s.lines)
+		text, _ := e.encoding.NewDecoder().Bytes(f.badLines)
 		words[i], misfits[i] = countWords(string(text))
 	}
 	least := slices.Min(misfits)

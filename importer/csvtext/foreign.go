@@ -45,7 +45,7 @@ func start(pattern string) *regexp.Regexp {
 
 // refuseForeign refuses what is empty, and what is no text of cells by its beginning.
 func (f *File) refuseForeign() error {
-	head := f.stats.head
+	head := f.head
 	if len(head) == 0 {
 		return f.refuse("the file is empty: there is nothing to do",
 			"check whether the export has failed, and make it again")

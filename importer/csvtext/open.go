@@ -18,18 +18,22 @@ import (
 // File is a text that has been opened: one unpacked copy of it in a temporary
 // file, so that it cannot change while it is read. Close removes the copy.
 type File struct {
-	path     string
-	sha256   string
+	Path    string // as given, or "stdin"
+	SHA256  string // of the bytes as they lie on disk
+	NotUTF8 int    // lines with bytes that are not UTF-8
+
 	unpacked *os.File
-	stats    byteStats
+	head     []byte // the beginning, at most statsBytes
+	isUTF8   int    // lines with bytes above ASCII that are UTF-8
+	badLines []byte // the first of those that are not, at most statsBytes
 }
 
 // Open copies the text at path ("-": stdin) out of whatever it is packed in. A *RefusedError says why it is none that
 // can be read. When the context ends it returns at once; a read of the source that waits for data is left behind.
 func Open(ctx context.Context, path string, stdin io.Reader) (f *File, err error) {
-	f, source := &File{path: "stdin"}, stdin
+	f, source := &File{Path: "stdin"}, stdin
 	if path != "-" {
-		f.path = path
+		f.Path = path
 		raw, err := f.openSource()
 		if err != nil {
 			return nil, err
@@ -48,7 +52,7 @@ func Open(ctx context.Context, path string, stdin io.Reader) (f *File, err error
 }
 
 func (f *File) openSource() (*os.File, error) {
-	source, err := os.Open(f.path)
+	source, err := os.Open(f.Path)
 	what := ""
 	switch st, statErr := source.Stat(); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -65,14 +69,8 @@ func (f *File) openSource() (*os.File, error) {
 }
 
 func (f *File) refuse(what, hint string) error {
-	return &RefusedError{Path: f.path, What: what, Hint: hint}
+	return &RefusedError{Path: f.Path, What: what, Hint: hint}
 }
-
-// Path is the path as given, or "stdin".
-func (f *File) Path() string { return f.path }
-
-// SHA256 is the checksum of the bytes as they lie on disk.
-func (f *File) SHA256() string { return f.sha256 }
 
 // Close removes the copy.
 func (f *File) Close() error {
@@ -107,7 +105,7 @@ func (f *File) unpack(ctx context.Context, source io.Reader) (err error) {
 	_, refused := errors.AsType[*RefusedError](err)
 	switch {
 	case err == nil:
-		f.sha256 = hex.EncodeToString(sum.Sum(nil))
+		f.SHA256 = hex.EncodeToString(sum.Sum(nil))
 		return f.refuseForeign()
 	case damage == "" || disk || refused || ctx.Err() != nil:
 		return err
@@ -134,11 +132,11 @@ func (f *File) copyText(ctx context.Context, text io.Reader) (err error) {
 	for err == nil || err == bufio.ErrBufferFull {
 		var line []byte
 		line, err = lines.ReadSlice('\n')
-		f.stats.add(line)
+		f.addLine(line)
 		err = cmp.Or(ctx.Err(), err)
 	}
 	if err != io.EOF {
-		return fmt.Errorf("copying %s to a temporary file: %w", f.path, err)
+		return fmt.Errorf("copying %s to a temporary file: %w", f.Path, err)
 	}
 	return nil
 }

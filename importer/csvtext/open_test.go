@@ -71,8 +71,8 @@ func TestLinesAreCountedWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		if good := f.stats.good; f.stats.bad != tt.bad || good > tt.good || good == 0 && tt.good > 0 {
-			t.Errorf("%s: %d good lines and %d bad ones", name, good, f.stats.bad)
+		if good := f.isUTF8; f.NotUTF8 != tt.bad || good > tt.good || good == 0 && tt.good > 0 {
+			t.Errorf("%s: %d good lines and %d bad ones", name, good, f.NotUTF8)
 		}
 		if err := f.Close(); err != nil {
 			t.Error(name, err)
@@ -98,7 +98,7 @@ func TestForeignFiles(t *testing.T) {
 		" <html>":                           "HTML",
 		"\x28\xb5\x2f\xfdx":                 "zstd",
 	} {
-		err := (&File{stats: byteStats{head: []byte(text)}}).refuseForeign()
+		err := (&File{head: []byte(text)}).refuseForeign()
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}

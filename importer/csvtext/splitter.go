@@ -42,7 +42,7 @@ type Reader struct {
 
 // Records starts to read the records of the file.
 func (f *File) Records(e Encoding, d Dialect) *Reader {
-	return newReader(e.decode(io.NewSectionReader(f.unpacked, 0, 1<<62)), d, f.path)
+	return newReader(e.decode(io.NewSectionReader(f.unpacked, 0, 1<<62)), d, f.Path)
 }
 
 func newReader(src io.Reader, d Dialect, path string) *Reader {

@@ -22,7 +22,7 @@ type view struct {
 // chooseLayout finds the encoding and the layout.
 func (f *File) chooseLayout(ctx context.Context, o Options) (*layout, error) {
 	if f.isOwn() { // whatever the settings say
-		if o.Delimiter, o.NoHeader = "", false; f.NotUTF8() == 0 {
+		if o.Delimiter, o.NoHeader = "", false; f.NotUTF8 == 0 {
 			o.Encoding = ""
 		}
 	}

@@ -103,8 +103,8 @@ func TestStdinIsSpooledAndRemoved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Valid != 2 || f.Path() != "stdin" {
-		t.Errorf("%d valid rows of %s", s.Valid, f.Path())
+	if s.Valid != 2 || f.Path != "stdin" {
+		t.Errorf("%d valid rows of %s", s.Valid, f.Path)
 	}
 	if err := f.Close(); err != nil {
 		t.Error(err)

@@ -57,12 +57,12 @@ type Survey struct {
 
 // Survey reads the whole file once, row by row. A *RefusedError says why it cannot be used.
 func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
-	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), tally: tally{},
+	s := &Survey{Path: f.Path, SHA256: f.SHA256, tally: tally{},
 		alignment: alignment{spelled: map[uint64]int{}}, misplaced: map[int]bool{},
 		keys: keyIndex{nameHashes: map[hash128]uint16{}, repeated: map[hash128]int32{}}}
 	err := s.read(ctx, f, o)
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
-		refused.Path = f.Path()
+		refused.Path = f.Path
 	}
 	return s, err
 }
