@@ -10,13 +10,19 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// checkRow sets, in both passes, the person of a row, what was repaired, and why not to send it; p is by gocsv.
-func (s *Survey) checkRow(r *Row, p person) {
-	cells := r.record.Cells
+// person has a row's cell of each field.
+type person [secondLast + 1]string
+
+// checkRow sets, in both passes, the person of a row, what was repaired, and why not to send it.
+func (s *Survey) checkRow(r *Row) {
+	cells, p := r.record.Cells, person{}
+	for f, at := range s.columns.at {
+		p[f] = firstFilled(cells, at)
+	}
 	s.keepCells(r, cells)
-	r.Organization, r.AccountID = trimBlanks(bare(p.Organization)), trimBlanks(bare(p.AccountID))
+	r.Organization, r.AccountID = trimBlanks(bare(p[Organization])), trimBlanks(bare(p[AccountID]))
 	if s.ExternalIDsUnused == "" {
-		r.ExternalID = trimBlanks(bare(p.ExternalID))
+		r.ExternalID = trimBlanks(bare(p[ExternalID]))
 	}
 	switch {
 	case r.fault != nil:
@@ -90,17 +96,17 @@ var mention = regexp.MustCompile(`[^\s;,|%<>"'()\[\]]*@[^\s;,|%<>"'()\[\]]*`)
 
 // address reads the row's address and the further ones.
 func (s *Survey) address(r *Row, cells []string, p person) address {
-	a := readAddress(p.Email)
+	a := readAddress(p[Email])
 	r.Email, r.Key = a.email, a.key
 	for _, i := range s.second {
-		if cell := cellAt(cells, i); cell != p.Email || a.others != nil {
+		if cell := cellAt(cells, i); cell != p[Email] || a.others != nil {
 			r.further(cell)
 		}
 	}
 	switch {
 	case a.key != "", s.options.NeedAccounts && r.AccountID != "":
 	case a.why != "":
-		shown := text.Shorten(trimBlanks(p.Email), 80)
+		shown := text.Shorten(trimBlanks(p[Email]), 80)
 		r.refuse(kindOf("malformed_address"), fmt.Sprintf("%q is not an address: %s", shown, a.why))
 		r.mentioned(cells)
 	case s.options.NeedAccounts:
@@ -129,7 +135,11 @@ func (s *Survey) name(r *Row, p person, a address) {
 		return
 	}
 	misspelt := func(word string) bool { return !isASCII(word) && isMisspelt(word, a.key) }
-	for _, candidate := range []string{fullName(p, a), p.joined(s.columns.familyFirst), a.name} {
+	parts := []string{p[FirstName], p[MiddleName], p[LastName], p[secondLast]}
+	if s.columns.familyFirst {
+		parts = []string{p[LastName], p[secondLast], p[MiddleName], p[FirstName]}
+	}
+	for _, candidate := range []string{fullName(p, a), joinParts(parts...), a.name} {
 		name, repairs, fault := cleanName(candidate)
 		if !isASCII(name) && slices.ContainsFunc(strings.Fields(name), misspelt) {
 			fault = kindOf("name_lost_letters")
@@ -155,10 +165,10 @@ func (s *Survey) name(r *Row, p person, a address) {
 // fullName returns the cell of full names: once where a source repeats it with a ; for each directory, and without the
 // row's address if it has that. A cell that is only an address, of anybody, is no name.
 func fullName(p person, a address) string {
-	name, more, _ := strings.Cut(p.Name, ";")
+	name, more, _ := strings.Cut(p[Name], ";")
 	other := func(s string) bool { return trimBlanks(s) != "" && trimBlanks(s) != trimBlanks(name) }
 	if slices.ContainsFunc(strings.Split(more, ";"), other) {
-		name = p.Name
+		name = p[Name]
 	}
 	if strings.Contains(name, "@") {
 		if other := readAddress(name); other.key != "" && (other.key == a.key || other.name == "") {

@@ -10,45 +10,48 @@ import (
 // blankLines are skipped without a word.
 var blankLines = &Problem{}
 
-// Rows are given in batches, for gocsv. One is longer while lines may be a footer: the next ones show that.
-const (
-	batchRows = 256
-	maxBatch  = 1024
-)
+// maxHeld bounds the lines that are held back while they may be a footer: the next ones show that.
+const maxHeld = 1024
 
-// batches reads rows, and lines that are none, in order: the same in both passes. Each is valid until the next one.
-func (l *layout) batches(yield func([]*Row, error) bool) {
+// lines reads rows, and lines that are none, in order: the same in both passes.
+func (l *layout) lines(yield func(*Row, error) bool) {
+	var held []*Row // the last row, as the next line may be a part of it, and lines that may be a footer
+	release := func() bool {
+		for _, row := range held {
+			if !yield(row, nil) {
+				return false
+			}
+		}
+		held = held[:0]
+		return true
+	}
 	records := l.file.Records(l.encoding, l.dialect)
 	records.Width = len(l.header.names)
-	var rows []*Row
 	for {
 		rec, err := records.Next()
 		if err == io.EOF {
-			l.skipFooter(rows)
-			yield(rows, nil)
+			l.skipFooter(held)
+			release()
 			return
 		}
 		if err == nil && rec.Place == l.header.place {
 			continue
 		}
-		row, n := &Row{Place: rec.Place, record: rec}, len(rows)
+		row, n := &Row{Place: rec.Place, record: rec}, len(held)
 		if err == nil {
-			err = l.classify(row, n > 0 && rows[n-1].fragment)
+			err = l.classify(row, n > 0 && held[n-1].fragment)
 		}
-		if err != nil {
-			yield(rows, err)
+		switch {
+		case err != nil:
+			yield(nil, err)
+			return
+		case n > 0 && l.mayBeSplitRow(held[n-1], row):
+			held[n-1].fault, row.fault = kindOf("broken_row"), kindOf("broken_row")
+		}
+		if (n >= maxHeld || row.skipped == nil && !row.fragment) && !release() {
 			return
 		}
-		if n > 0 && l.mayBeSplitRow(rows[n-1], row) {
-			rows[n-1].fault, row.fault = kindOf("broken_row"), kindOf("broken_row")
-		}
-		if n >= maxBatch || n >= batchRows && row.skipped == nil && !row.fragment {
-			if !yield(rows, nil) {
-				return
-			}
-			rows = rows[:0]
-		}
-		rows = append(rows, row)
+		held = append(held, row)
 	}
 }
 

@@ -72,19 +72,20 @@ func (l *layout) sniff() (*layout, error) {
 // What is not of the header's width may be a footer, or have its cells elsewhere: it says nothing of the columns.
 func (l *layout) readSample() {
 	size := 0
-	for rows, err := range l.batches {
-		for _, row := range without(rows, func(row *Row) bool { return row.skipped != nil }) {
-			cells, text := row.record.Cells, strings.Join(row.record.Cells, "")
-			fits := len(cells) == len(l.header.names) && row.fault == nil
-			if l.total++; fits {
-				l.whole++
-			}
-			if size += len(text); fits || row.fault == nil && strings.Contains(text, "@") {
-				l.sample = append(l.sample, cells)
-			}
-		}
+	for row, err := range l.lines {
 		if err != nil || l.total >= sampleRows || size >= sampleSize {
 			return
+		}
+		if row.skipped != nil {
+			continue
+		}
+		cells, text := row.record.Cells, strings.Join(row.record.Cells, "")
+		fits := len(cells) == len(l.header.names) && row.fault == nil
+		if l.total++; fits {
+			l.whole++
+		}
+		if size += len(text); fits || row.fault == nil && strings.Contains(text, "@") {
+			l.sample = append(l.sample, cells)
 		}
 	}
 }

@@ -109,21 +109,14 @@ func (s *Survey) read(ctx context.Context, f *File, o Options) (err error) {
 func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
 		number := 0
-		for rows, err := range s.batches {
-			people, wrong := s.columns.persons(rows)
-			if err = cmp.Or(err, wrong, ctx.Err()); err != nil {
-				yield(nil, err)
-				return
+		for row, err := range s.lines {
+			if err = cmp.Or(err, ctx.Err()); err == nil && row.skipped == nil {
+				number++
+				row.Number = number
+				s.checkRow(row)
 			}
-			for i, row := range rows {
-				if row.skipped == nil {
-					number++
-					row.Number = number
-					s.checkRow(row, people[i])
-				}
-				if !yield(row, nil) {
-					return
-				}
+			if !yield(row, err) || err != nil {
+				return
 			}
 		}
 	}
