@@ -99,9 +99,7 @@ func (s *Survey) address(r *Row, cells []string, p person) address {
 	a := readAddress(p[Email])
 	r.Email, r.Key = a.email, a.key
 	for _, i := range s.second {
-		if cell := cellAt(cells, i); cell != p[Email] || a.others != nil {
-			r.further(cell)
-		}
+		r.further(cellAt(cells, i))
 	}
 	switch {
 	case a.key != "", s.options.NeedAccounts && r.AccountID != "":

@@ -58,8 +58,8 @@ var ownReason = regexp.MustCompile(`\bjsm_reason\b`)
 // compareNames reads the file, and compares names with addresses.
 func (v *view) compareNames(ctx context.Context) error {
 	s := Survey{layout: v.layout}
-	for r, err := range s.rows(ctx) {
-		if err != nil {
+	for r, err := range s.rows {
+		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return err
 		}
 		if r.skipped != nil {

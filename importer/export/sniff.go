@@ -18,12 +18,13 @@ const (
 
 // sniff finds the dialect and the header.
 func (l *layout) sniff() (*layout, error) {
-	likely, err := []Dialect(delimiters), error(nil)
+	likely := []Dialect(delimiters)
 	if l.options.Delimiter != "" {
-		if likely[0], err = csvtext.ParseDelimiter(l.options.Delimiter); err != nil {
+		d, err := csvtext.ParseDelimiter(l.options.Delimiter)
+		if err != nil {
 			return nil, err
 		}
-		likely = likely[:1]
+		likely = []Dialect{d}
 	}
 	var found []*layout
 	named := no

@@ -88,8 +88,8 @@ func (s *Survey) read(ctx context.Context, f *File, o Options) (err error) {
 	if s.filter, err = newFilter(h, o); err != nil {
 		return err
 	}
-	for row, err := range s.rows(ctx) {
-		if err != nil {
+	for row, err := range s.rows {
+		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return err
 		}
 		s.count(row)
@@ -106,18 +106,16 @@ func (s *Survey) read(ctx context.Context, f *File, o Options) (err error) {
 }
 
 // rows reads the rows and the lines that are none, in order.
-func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
-	return func(yield func(*Row, error) bool) {
-		number := 0
-		for row, err := range s.lines {
-			if err = cmp.Or(err, ctx.Err()); err == nil && row.skipped == nil {
-				number++
-				row.Number = number
-				s.checkRow(row)
-			}
-			if !yield(row, err) || err != nil {
-				return
-			}
+func (s *Survey) rows(yield func(*Row, error) bool) {
+	number := 0
+	for row, err := range s.lines {
+		if err == nil && row.skipped == nil {
+			number++
+			row.Number = number
+			s.checkRow(row)
+		}
+		if !yield(row, err) || err != nil {
+			return
 		}
 	}
 }
@@ -198,18 +196,19 @@ func (s *Survey) Contains(key string) bool {
 func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
 		alike, firsts := map[uint64]int{}, map[hash128]first{}
-		for r, err := range s.rows(ctx) {
-			switch {
-			case err == nil && r.skipped != nil:
+		for r, err := range s.rows {
+			switch err = cmp.Or(err, ctx.Err()); {
+			case err != nil:
+				yield(nil, err)
+				return
+			case r.skipped != nil:
 				continue
-			case err == nil && r.Invalid != "":
+			case r.Invalid != "":
 				hash := hash64(strings.Join(r.Cells, "\x00"))
 				r.Alike = alike[hash]
 				alike[hash]++
-			case err == nil:
-				s.keys.setDuplicateOf(r, firsts)
 			}
-			if !yield(r, err) {
+			if s.keys.setDuplicateOf(r, firsts); !yield(r, nil) {
 				return
 			}
 		}
