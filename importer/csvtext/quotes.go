@@ -99,19 +99,6 @@ func lineEnd(b []byte) int {
 	return 0
 }
 
-// indexLineEnd is where the first line end begins; -1: there is none. bytes.IndexByte is the
-// fastest way, but not through a whole buffer without LF.
-func indexLineEnd(b []byte) int {
-	n := bytes.IndexByte(b[:min(len(b), 4<<10)], '\n')
-	if n < 0 {
-		return bytes.IndexAny(b, "\r\n")
-	}
-	if cr := bytes.IndexByte(b[:n], '\r'); cr >= 0 {
-		return cr
-	}
-	return n
-}
-
 // countLines counts the physical lines of a record.
 func countLines(b []byte) int {
 	n := bytes.Count(b, []byte("\n")) + bytes.Count(b, []byte("\r")) - bytes.Count(b, []byte("\r\n"))

@@ -10,8 +10,7 @@ import (
 )
 
 const (
-	readSize = 128 << 10
-	minRead  = 4 << 10
+	readSize = 16 << 10
 	ctrlZ    = "\x1a" // ends files of old programs
 )
 
@@ -190,7 +189,7 @@ func (r *Reader) scanRecord(escaped bool) error {
 // physicalLine reads on until the next line ends, and returns its size.
 func (r *Reader) physicalLine() (int, error) {
 	for {
-		n := indexLineEnd(r.buf)
+		n := bytes.IndexAny(r.buf, "\r\n")
 		switch {
 		case n > maxRow, n < 0 && len(r.buf) > maxRow:
 			return 0, &RefusedError{Path: r.path, Place: r.place, What: "this line is longer than 4 MiB",
@@ -208,9 +207,7 @@ func (r *Reader) physicalLine() (int, error) {
 
 // fill reads more.
 func (r *Reader) fill() {
-	if cap(r.buf)-len(r.buf) < minRead {
-		r.buf = slices.Grow(r.buf, readSize)
-	}
+	r.buf = slices.Grow(r.buf, readSize)
 	n, err := r.src.Read(r.buf[len(r.buf):cap(r.buf)])
 	r.buf = r.buf[:len(r.buf)+n]
 	if err == io.EOF {
