@@ -11,9 +11,9 @@ import (
 // evidence is what the cells of a sample show of its columns. Names are compared with addresses: the words of a
 // person's name stand in the local part, those of a company's in the domain.
 type evidence struct {
-	sample [][]string
-	keys   []string // of the address of each row
-	stats  map[string]*columnStats
+	sample    [][]string
+	addresses []string // keys of the address of each row
+	stats     map[string]*columnStats
 }
 
 // columnStats counts the cells of a column, or of columns that are read as one, by what they hold.
@@ -36,7 +36,7 @@ type columnStats struct {
 func newEvidence(sample [][]string, email []int) *evidence {
 	e := &evidence{sample: sample, stats: map[string]*columnStats{}}
 	for _, cells := range sample {
-		e.keys = append(e.keys, readAddress(firstFilled(cells, email)).key)
+		e.addresses = append(e.addresses, readAddress(firstFilled(cells, email)).key)
 	}
 	return e
 }
@@ -68,7 +68,7 @@ func (e *evidence) of(at ...int) *columnStats {
 	for row, cells := range e.sample {
 		if cell := textOf(cells, at); cell != "" {
 			s.look(cell)
-			s.compare(asciiWords(cell), e.keys[row])
+			s.compare(asciiWords(cell), e.addresses[row])
 		}
 	}
 	e.stats[key] = s
