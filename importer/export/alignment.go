@@ -27,10 +27,8 @@ const inPart, wholly, mismatched = 1, 2, 4
 
 // mismatch is a row whose address has a part that is not in its name.
 type mismatch struct {
-	index  int // of the rows with names
-	number int
-	place  Place
-	key    hash128
+	*Row
+	index  int    // of the rows with names
 	local  uint64 // a hash of the local part, whole
 	agrees bool   // another part of it is of the name
 }
@@ -41,14 +39,7 @@ func (a *alignment) add(r *Row) {
 	}
 	a.rows++
 	local, words := localWords(r.Key), asciiWords(r.Name)
-	x := mismatch{
-		index:  a.rows,
-		number: r.Number,
-		place:  r.Place,
-		key:    hashOf(r.identity()),
-		local:  hash64(strings.Join(local, "")),
-		agrees: agrees(r.Name, local),
-	}
+	x := mismatch{Row: r, index: a.rows, local: hash64(strings.Join(local, "")), agrees: agrees(r.Name, local)}
 	full := wholly
 	initial := func(word string) bool { return len(word) == 1 }
 	if !covers(words, local) {
@@ -100,10 +91,10 @@ func (s *Survey) checkNames() error {
 	if !(moved > 2 && moved*4 > a.agree) && !(a.partly > 4 && a.partly > 2*a.whole) {
 		s.rejectMisplaced()
 		block := a.block()
-		if without(block, func(x mismatch) bool { return s.misplaced[x.number] }) == nil {
+		if without(block, func(x mismatch) bool { return s.misplaced[x.Number] }) == nil {
 			return nil
 		}
-		at, n, where = block[0].place, len(block), "from here on"
+		at, n, where = block[0].Place, len(block), "from here on"
 	}
 	return refuse(at, fmt.Sprintf("the names of %d rows %s are not those in their addresses: one column was probably "+
 		"sorted, moved, filled down or replaced without the other", n, where),
@@ -115,19 +106,20 @@ func (s *Survey) rejectMisplaced() {
 	a := &s.alignment
 	for _, besides := range []bool{false, a.agree*3 > a.rows*2} {
 		for _, x := range a.mismatches {
-			beside := besides && !x.agrees && (s.misplaced[x.number-1] || s.misplaced[x.number+1])
-			spelled, shared := a.spelled[x.local], s.keys.repeated[x.key] > 0
-			if s.misplaced[x.number] || spelled < mismatched && !(shared && spelled >= wholly) && !beside {
+			beside := besides && !x.agrees && (s.misplaced[x.Number-1] || s.misplaced[x.Number+1])
+			spelled, key := a.spelled[x.local], hashOf(x.identity())
+			shared := s.keys.repeated[key] > 0
+			if s.misplaced[x.Number] || spelled < mismatched && !(shared && spelled >= wholly) && !beside {
 				continue
 			}
-			s.misplaced[x.number] = true
+			s.misplaced[x.Number] = true
 			s.Valid, s.Invalid = s.Valid-1, s.Invalid+1
 			if shared {
-				s.keys.repeated[x.key]--
+				s.keys.repeated[key]--
 				s.keys.duplicates--
 			}
-			s.tally.add(x.place, kindOf("anothers_address"))
-			s.Examples = without(s.Examples, func(r *Row) bool { return r.Number == x.number })
+			s.tally.add(x.Place, kindOf("anothers_address"))
+			s.Examples = without(s.Examples, func(r *Row) bool { return r.Number == x.Number })
 		}
 	}
 }

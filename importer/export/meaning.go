@@ -73,26 +73,20 @@ func (h *header) understand(i int) []meaning {
 // read are the meanings of the words of a header, in whatever order they stand.
 func read(list []string) (ms []meaning) {
 	tokens := without(parse(list), func(t string) bool { return is(linkWord, t) })
-	var found [secondLast + 1]bool
-	has := func(section string) bool {
-		return slices.ContainsFunc(tokens, func(t string) bool { return is(section, t) })
-	}
 	for f := Email; f <= secondLast; f++ {
-		if found[f] = has(f.String()) || f == Email && has(mailWord); found[f] {
+		if has(tokens, f.String()) || f == Email && has(tokens, mailWord) {
 			ms = append(ms, among(f, tokens))
 		}
 	}
-	part, last := slices.ContainsFunc(ms, meaning.ofName), strings.Join(tokens[max(0, len(tokens)-1):], "")
+	part, first, last := slices.ContainsFunc(ms, meaning.ofName), has(tokens, "first_name"), has(tokens, "last_name")
 	pure := slices.ContainsFunc(tokens, func(t string) bool { return is(halfWord, t) && !isPart(t) })
 	switch name := among(Name, tokens); {
-	case found[FirstName] && found[LastName], pure && has(wholeName),
-		pure && (found[FirstName] || found[LastName]) && !(slices.Contains(tokens, "name") && isPart(last)):
-		// "Nom Prénom", and not name.givenName
+	case first && last, pure && (first || last || has(tokens, wholeName)): // "Nom Prénom"
 		ms = append(without(ms, meaning.ofName), name)
-	case has(halfWord) && (!part || !pure):
+	case has(tokens, halfWord) && (!part || !pure):
 		name.half, name.rank = true, name.rank+rankHalf
 		ms = append(ms, name)
-	case has(selfWord) && !part:
+	case has(tokens, selfWord) && !part:
 		name = among(Name, without(tokens, func(t string) bool { return is(selfWord, t) }))
 		name.rank += rankContact
 		ms = append(ms, name)
@@ -164,10 +158,13 @@ func isLatin(word string) bool { return unicode.Is(unicode.Latin, []rune(word)[0
 // isPart reports words for a part of a name.
 func isPart(key string) bool { return is(FirstName.String(), key) || is(LastName.String(), key) }
 
-// says reports a header with a word of a class.
-func (h *header) says(i int, c string) bool {
-	return slices.ContainsFunc(parse(h.words[i]), func(t string) bool { return is(c, t) })
+// has reports whether a word is in a section.
+func has(tokens []string, section string) bool {
+	return slices.ContainsFunc(tokens, func(t string) bool { return is(section, t) })
 }
+
+// says reports a header with a word of a section.
+func (h *header) says(i int, section string) bool { return has(parse(h.words[i]), section) }
 
 // isLogin reports a header whose last words are of what people log in with.
 func (h *header) isLogin(i int) bool {

@@ -103,13 +103,13 @@ func (ch *chooser) chooseNames() error {
 
 // assemble returns the columns of full names, and one mapping of the parts, all of one group.
 // A column such as "Nom" or "Firma / Nachname" beside "Prénom" is the other part.
-func (ch *chooser) assemble(list, all []candidate) (full []int, parts mapping) {
+func (ch *chooser) assemble(list, all []candidate) (full []mapping, parts mapping) {
 	group := ""
 	fits := func(c candidate) bool { return group == "" || c.group == "" || c.group == group }
 	for _, c := range list {
 		switch {
 		case c.field == Name:
-			full = append(full, c.at)
+			full = append(full, mapping{Name: {c.at}})
 		case !fits(c) || slices.Contains(parts.names(), c.at):
 		case len(parts[c.field]) == 0, c.agree >= max(2, 2*ch.of(parts[c.field]...).agree):
 			parts[c.field], group = []int{c.at}, cmp.Or(group, c.group)
@@ -131,11 +131,7 @@ func (ch *chooser) assemble(list, all []candidate) (full []int, parts mapping) {
 }
 
 // bestMapping returns the mapping that beats each other one.
-func (ch *chooser) bestMapping(full []int, parts mapping) (mapping, error) {
-	var mappings []mapping
-	for _, i := range full {
-		mappings = append(mappings, mapping{Name: {i}})
-	}
+func (ch *chooser) bestMapping(mappings []mapping, parts mapping) (mapping, error) {
 	if len(parts[FirstName])+len(parts[LastName]) > 0 {
 		mappings = append(mappings, parts)
 	}
@@ -150,13 +146,16 @@ func (ch *chooser) bestMapping(full []int, parts mapping) (mapping, error) {
 		return mapping{}, ch.ask("several columns hold different names", mappings...)
 	}
 	found, at := mappings[best], mappings[best].names()
-	if o := ch.overlap(at, parts.names()); most(o.first, o.rows) { // the parts fill its gaps
-		parts[Name] = found[Name]
-		found = parts
-	}
-	for _, i := range full { // and other columns that say nothing else
-		if o := ch.overlap(at, []int{i}); !slices.Contains(at, i) && o.first == o.rows && o.second == o.rows {
-			found[Name] = append(found[Name], i)
+	for i, r := range mappings { // those that say nothing else, and the parts, fill its gaps
+		o := ch.overlap(at, r.names())
+		fills := most(o.first, o.rows)
+		if len(r[Name]) > 0 {
+			fills = o.first == o.rows && o.second == o.rows
+		}
+		if i != best && fills {
+			for f := Name; f <= secondLast; f++ {
+				found[f] = append(found[f], r[f]...)
+			}
 		}
 	}
 	return found, nil
@@ -190,9 +189,7 @@ func (ch *chooser) take(r mapping) {
 		}
 	}
 	for _, i := range slices.Concat(ch.at[LastName], ch.at[FirstName]) {
-		says := func(word string) bool { return is(familyFirstWord, word) }
-		ch.familyFirst = ch.familyFirst || eastAsian.MatchString(ch.names[i]) ||
-			slices.ContainsFunc(ch.words[i], says)
+		ch.familyFirst = ch.familyFirst || eastAsian.MatchString(ch.names[i]) || ch.says(i, familyFirstWord)
 	}
 }
 
@@ -234,7 +231,7 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 	}
 	other := ch.of(others[0])
 	named := slices.ContainsFunc(ch.meanings(others[0]), meaning.ofName)
-	if known != 0 && (named || ch.of(others[0]).isOneWord() && most(other.filled, len(ch.sample))) {
+	if known != 0 && (named || other.isOneWord() && most(other.filled, len(ch.sample))) {
 		more := r
 		more[missing] = others[:1]
 		return ch.ask("another column may hold a part of the names, too", more, r)

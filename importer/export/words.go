@@ -2,6 +2,7 @@ package export
 
 import (
 	_ "embed"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -29,27 +30,24 @@ var vocabulary string
 
 // words has the sections in which each word is, as headers are compared, and its place there.
 var words = sync.OnceValue(func() map[string]map[string]int {
-	all, section, place := map[string]map[string]int{}, "", 0
-	for line := range strings.Lines(vocabulary) {
-		switch line[0] {
-		case '#':
-			continue
-		case '[':
-			section, place = strings.Trim(line, "[]\n"), 0
-			continue
-		}
-		for w := range strings.SplitSeq(line, ",") {
+	all := map[string]map[string]int{}
+	for part := range strings.SplitSeq(comment.ReplaceAllString(vocabulary, ""), "\n[") {
+		section, list, _ := strings.Cut(part, "]")
+		for place, w := range strings.Split(list, ",") {
 			key := squeeze(w)
-			if key != "" && all[key] == nil {
+			if all[key] == nil {
 				all[key] = map[string]int{}
 			}
-			if _, twice := all[key][section]; key != "" && !twice {
-				all[key][section], place = place, place+1
+			if _, twice := all[key][section]; !twice {
+				all[key][section] = place
 			}
 		}
 	}
+	delete(all, "")
 	return all
 })
+
+var comment = regexp.MustCompile(`(?m)^#.*`)
 
 // is reports whether a word, as headers are compared, is in a section.
 func is(section, key string) bool {
