@@ -60,7 +60,7 @@ type header struct {
 	meaningCache map[int][]meaning // what the headers say, as far as it was asked or a preset knows it
 }
 
-const longestHeader = 300 // bytes; what is longer is a text and names nothing
+const longestHeader = 100 // characters; what is longer is a text and names nothing
 
 // Columns that this program adds, by exact name, but for those of a list of leavers; every file of ours has jsm_reason.
 var (
@@ -77,7 +77,7 @@ func newHeader(cells []string, place Place) header {
 			c = Unguard(c)
 		}
 		name, plain, inside := trimBlanks(c), "", ""
-		if len(name) <= longestHeader {
+		if utf8.RuneCountInString(name) <= longestHeader {
 			plain, inside = splitBrackets(name)
 		}
 		if written := strings.ReplaceAll(plain, " ", "_"); slices.Contains(leaverColumns, written) {
@@ -143,7 +143,7 @@ func (h *header) isOther(other header, email []int) bool {
 	}
 	named, known, mail, here := 0, 0, false, false
 	for i, key := range other.keys {
-		if other.cells[i] == "" || !isShort(other.cells[i]) {
+		if key == "" {
 			continue
 		}
 		named++
@@ -156,9 +156,6 @@ func (h *header) isOther(other header, email []int) bool {
 	}
 	return named > 1 && (known == named || here || mail && known*2 >= named)
 }
-
-// isShort reports a cell that may be a header for certain; what is longer may be a text.
-func isShort(cell string) bool { return utf8.RuneCountInString(cell) <= 60 }
 
 var (
 	// ruler is a line of dashes, which databases and text tables have below the header.

@@ -180,7 +180,7 @@ func (s *sniffer) names(h *header) int {
 		case h.trimmed == 1 && strings.ContainsAny(name, delimiters):
 		case mail && m.rank < rankGroup, account && s.options.NeedAccounts:
 			return surely
-		case mail && isShort(name):
+		case mail:
 			found = vaguely
 		}
 	}
