@@ -12,7 +12,6 @@ type meaning struct {
 	field Field
 	rank  int    // less is better
 	group string // the words that say whose it is, as in "Contact 1 First Name"; "": nobody's in particular
-	other bool   // these are not only words for the person himself
 	half  bool   // it is half of a name in some files
 }
 
@@ -97,7 +96,7 @@ func read(list []string) (ms []meaning) {
 // among returns the meaning of words for a field; the other words say whose the column is. Words for the
 // kind of an address (at work, in the office) do not count for that.
 func among(f Field, tokens []string) meaning {
-	m, kinds := meaning{field: f}, false
+	m, kinds, other := meaning{field: f}, false, false
 	for _, t := range tokens {
 		place, own := words()[t][f.String()]
 		named := f > Email && (is(Name.String(), t) || is(wholeName, t)) || f == Name && isPart(t)
@@ -108,11 +107,11 @@ func among(f Field, tokens []string) meaning {
 		case is(mailKind, t):
 			kinds = kinds || t != "1" || f == Name
 		default:
-			m.group, m.other = m.group+t, m.other || !is(selfWord, t)
+			m.group, other = m.group+t, other || !is(selfWord, t)
 		}
 	}
 	switch {
-	case m.other, (f == Name || f == Organization) && kinds:
+	case other, (f == Name || f == Organization) && kinds:
 		m.rank += rankGroup
 	case m.group != "":
 		m.rank += rankSelf

@@ -206,8 +206,7 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 		}
 	}
 	s := ch.of(r.names()...)
-	another := func(c candidate) bool { return c.score < sameGroup && c.ofName() }
-	anothers := ch.email.other && slices.ContainsFunc(all, another)
+	anothers := ch.email.rank >= rankGroup && len(all) > 0 && all[0].score < sameGroup
 	for i := range ch.names { // whose the addresses beside a pupil's name are nobody says
 		anothers = anothers || ch.says(i, parentWord) && ch.holds(i) == 0 && ch.of(i).content() > categories
 	}
