@@ -13,9 +13,7 @@ const alignmentRows = 10_000
 // alignment looks for names that were sorted, moved, filled down or replaced without their addresses, all or some.
 type alignment struct {
 	rows       int
-	agree      int // rows with a word of the name in the address
-	whole      int // and no other word in it
-	partly     int // and another one, though the name is of several words, none an initial, in Latin letters
+	whole      int // rows with a word of the name in the address, and no other word in it
 	jdoe       int // rows with such an address for John Doe
 	djohn      int // and with such a one
 	mismatches []mismatch
@@ -31,6 +29,7 @@ type mismatch struct {
 	index  int    // of the rows with names
 	local  uint64 // a hash of the local part, whole
 	agrees bool   // another part of it is of the name
+	full   bool   // a name of several words, none an initial, in Latin letters
 }
 
 func (a *alignment) add(r *Row) {
@@ -39,20 +38,20 @@ func (a *alignment) add(r *Row) {
 	}
 	a.rows++
 	local, words := localWords(r.Key), asciiWords(r.Name)
-	x := mismatch{Row: r, index: a.rows, local: hash64(strings.Join(local, "")), agrees: agrees(r.Name, local)}
-	full := wholly
 	initial := func(word string) bool { return len(word) == 1 }
+	x := mismatch{
+		Row:    r,
+		index:  a.rows,
+		local:  hash64(strings.Join(local, "")),
+		agrees: agrees(r.Name, local),
+		full:   len(words) > 1 && isLatin(r.Name) && !slices.ContainsFunc(words, initial),
+	}
+	full := wholly
 	if !covers(words, local) {
 		full |= mismatched
 		a.mismatches = append(a.mismatches, x)
-		if x.agrees && len(words) > 1 && isLatin(r.Name) && !slices.ContainsFunc(words, initial) {
-			a.partly++
-		}
 	} else if x.agrees {
 		a.whole++
-	}
-	if x.agrees {
-		a.agree++
 	}
 	if len(words) < 2 {
 		return
@@ -87,9 +86,11 @@ func (s *Survey) checkNames() error {
 			"correct the file, or name the columns: --column first_name=COLUMN --column last_name=COLUMN")
 	}
 	moved := len(without(a.mismatches, func(x mismatch) bool { return x.agrees || a.spelled[x.local] == 0 }))
-	n := max(moved, a.partly)
-	if !(moved > 2 && moved*4 > a.agree) && !(a.partly > 4 && a.partly > 2*a.whole) {
-		s.rejectMisplaced()
+	partly := len(without(a.mismatches, func(x mismatch) bool { return !x.agrees || !x.full }))
+	agree := a.whole + len(without(a.mismatches, func(x mismatch) bool { return !x.agrees }))
+	n := max(moved, partly)
+	if !(moved > 2 && moved*4 > agree) && !(partly > 4 && partly > 2*a.whole) {
+		s.rejectMisplaced(agree*3 > a.rows*2)
 		block := a.block()
 		if without(block, func(x mismatch) bool { return s.misplaced[x.Number] }) == nil {
 			return nil
@@ -101,10 +102,11 @@ func (s *Survey) checkNames() error {
 		"make the export again; if the names are right, name them: --column name=COLUMN, or first_name= and last_name=")
 }
 
-// rejectMisplaced rejects rows with an address of another whole name, but of no namesake, and mismatches beside them.
-func (s *Survey) rejectMisplaced() {
+// rejectMisplaced rejects rows with an address of another whole name, but of no namesake, and, if names agree, mismatches
+// beside them.
+func (s *Survey) rejectMisplaced(agree bool) {
 	a := &s.alignment
-	for _, besides := range []bool{false, a.agree*3 > a.rows*2} {
+	for _, besides := range []bool{false, agree} {
 		for _, x := range a.mismatches {
 			beside := besides && !x.agrees && (s.misplaced[x.Number-1] || s.misplaced[x.Number+1])
 			spelled, key := a.spelled[x.local], hashOf(x.identity())
@@ -158,7 +160,7 @@ func (s *Survey) isMisplaced(r *Row, name string, a address) bool {
 	}
 	for i, cell := range r.record.Cells {
 		field, words, local := s.columns.holds(i), asciiWords(cell), localWords(a.key)
-		other = other || (field == 0 || field == Organization) && !s.header.says(i, soundWord) && len(words) > 1 &&
+		other = other || (field == 0 || field == Organization) && !s.header.says(i, "sound") && len(words) > 1 &&
 			!strings.Contains(cell, "@") && agrees(cell, local) && covers(words, local) &&
 			s.columns.cells.of(i).distinct[strings.ToLower(cell)] < 3
 	}

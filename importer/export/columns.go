@@ -194,7 +194,7 @@ func (ch *chooser) chooseEmail() error {
 	var same []int
 	elsewhere := false
 	for i, words := range ch.words {
-		if elsewhere = elsewhere || ch.says(i, elsewhereWord); slices.Equal(words, ch.words[best]) {
+		if elsewhere = elsewhere || ch.says(i, "elsewhere"); slices.Equal(words, ch.words[best]) {
 			same = append(same, i)
 		}
 	}

@@ -152,7 +152,7 @@ var contentTexts = [...]string{"no names", "names of companies", "login names", 
 
 func (s *columnStats) content() content {
 	switch {
-	case !s.looksNames():
+	case s.names == 0, !most(s.names+s.addresses, s.filled):
 		return noNames
 	case most(s.company, s.withAddress) && s.company > s.agree:
 		return companies
@@ -170,19 +170,19 @@ func (s *columnStats) content() content {
 // looksAddresses reports whether a column holds addresses.
 func (s *columnStats) looksAddresses() bool { return most(s.addresses, s.filled) }
 
-// looksNames reports whether a column may hold names, or addresses in place of some.
-func (s *columnStats) looksNames() bool { return s.names > 0 && most(s.names+s.addresses, s.filled) }
-
 func (s *columnStats) isOneWord() bool { return most(s.oneWord, s.filled) }
+
+// overlap compares two sets of columns over the rows in which both are filled: in how many of them the first
+// has each word of the second, and the other way round.
+type overlap struct{ rows, first, second int }
 
 // isWrong reports whether the cells are no names, and there are enough of them to say so.
 func (s *columnStats) isWrong() bool {
 	return s.content() < maybeNames && (s.filled >= 5 || s.agree == 0 && s.filled > 2)
 }
 
-// overlap compares two sets of columns over the rows in which both are filled: in how many of them the first
-// has each word of the second, and the other way round.
-type overlap struct{ rows, first, second int }
+// isSame reports whether both say the same.
+func (o overlap) isSame() bool { return o.first == o.rows && o.second == o.rows }
 
 func (e *evidence) overlap(a, b []int) (o overlap) {
 	holds := func(text, words string) int {

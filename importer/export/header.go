@@ -83,7 +83,7 @@ func newHeader(cells []string, place Place) header {
 		if written := strings.ReplaceAll(plain, " ", "_"); slices.Contains(leaverColumns, written) {
 			name = written
 		}
-		brackets := without(strings.Fields(inside), func(w string) bool { return is(linkWord, w) || is(halfWord, w) })
+		brackets := without(strings.Fields(inside), func(w string) bool { return is("link", w) || is("half", w) })
 		h.cells, h.names, h.plain = append(h.cells, c), append(h.names, name), append(h.plain, plain)
 		h.keys = append(h.keys, strings.ReplaceAll(plain, " ", ""))
 		h.words = append(h.words, append(brackets, strings.Fields(plain)...))
@@ -149,7 +149,7 @@ func (h *header) isOther(other header, email []int) bool {
 		named++
 		m, ok := other.means(i, Email)
 		certain := ok && m.rank < rankGroup
-		if certain || isKnown(key) || other.says(i, elsewhereWord) || key != "" && slices.Contains(h.keys, key) {
+		if certain || isKnown(key) || other.says(i, "elsewhere") || key != "" && slices.Contains(h.keys, key) {
 			known++
 		}
 		mail, here = mail || ok, here || certain && slices.Contains(email, i)

@@ -65,14 +65,14 @@ func (ch *chooser) score(i int, m meaning) int {
 // isOther reports a column of another person's names, of logins, of something else by its header, or of a few words.
 func (ch *chooser) isOther(i int) bool {
 	s := ch.of(i)
-	return ch.names[i] == "" && s.content() != certainNames || ch.own[i] || ch.says(i, elsewhereWord) ||
-		ch.says(i, otherWord) || s.content() == logins || s.content() == categories || s.addresses > 0 && s.names == 0
+	return ch.names[i] == "" && s.content() != certainNames || ch.own[i] || ch.says(i, "elsewhere") ||
+		ch.says(i, "other") || s.content() == logins || s.content() == categories || s.addresses > 0 && s.names == 0
 }
 
 // isCompany reports a column that says the same as the one of organizations.
 func (ch *chooser) isCompany(i int) bool {
 	o := ch.overlap([]int{i}, ch.at[Organization])
-	return o.first == o.rows && o.second == o.rows && o.rows*2 >= ch.of(i).filled
+	return o.isSame() && o.rows*2 >= ch.of(i).filled
 }
 
 // chooseNames finds the column of full names, or those of first and last names: of the columns with the best score,
@@ -82,16 +82,17 @@ func (ch *chooser) chooseNames() error {
 		return nil
 	}
 	all := ch.candidates()
-	worse := func(c candidate) bool {
-		return c.score < all[0].score && !(c.half && c.content() == categories)
+	worse := func(c candidate) bool { return c.score < all[0].score }
+	doubtful := func(c candidate) bool {
+		return c.score == contradicted && worse(c) && !(c.half && c.content() == categories)
 	}
-	doubtful := func(c candidate) bool { return c.score == contradicted && worse(c) }
-	full, parts := ch.assemble(without(all, worse), without(all, doubtful))
+	likely := without(all, doubtful)
+	full, parts := ch.assemble(without(all, worse), likely)
 	if ch.has(FirstName) || ch.has(LastName) || ch.has(MiddleName) {
 		ch.take(parts)
 		return nil
 	}
-	best, err := ch.bestMapping(full, parts)
+	best, err := ch.bestMapping(full, parts, likely)
 	if err != nil {
 		return err
 	}
@@ -131,7 +132,7 @@ func (ch *chooser) assemble(list, all []candidate) (full []mapping, parts mappin
 }
 
 // bestMapping returns the mapping that beats each other one.
-func (ch *chooser) bestMapping(mappings []mapping, parts mapping) (mapping, error) {
+func (ch *chooser) bestMapping(mappings []mapping, parts mapping, likely []candidate) (mapping, error) {
 	if len(parts[FirstName])+len(parts[LastName]) > 0 {
 		mappings = append(mappings, parts)
 	}
@@ -146,16 +147,13 @@ func (ch *chooser) bestMapping(mappings []mapping, parts mapping) (mapping, erro
 		return mapping{}, ch.ask("several columns hold different names", mappings...)
 	}
 	found, at := mappings[best], mappings[best].names()
-	for i, r := range mappings { // those that say nothing else, and the parts, fill its gaps
-		o := ch.overlap(at, r.names())
-		fills := most(o.first, o.rows)
-		if len(r[Name]) > 0 {
-			fills = o.first == o.rows && o.second == o.rows
-		}
-		if i != best && fills {
-			for f := Name; f <= secondLast; f++ {
-				found[f] = append(found[f], r[f]...)
-			}
+	if o := ch.overlap(at, parts.names()); most(o.first, o.rows) { // the parts fill its gaps
+		parts[Name] = found[Name]
+		found = parts
+	}
+	for _, c := range likely { // and other columns that say nothing else
+		if c.field == Name && !slices.Contains(at, c.at) && ch.overlap(at, []int{c.at}).isSame() {
+			found[Name] = append(found[Name], c.at)
 		}
 	}
 	return found, nil
@@ -189,7 +187,7 @@ func (ch *chooser) take(r mapping) {
 		}
 	}
 	for _, i := range slices.Concat(ch.at[LastName], ch.at[FirstName]) {
-		ch.familyFirst = ch.familyFirst || eastAsian.MatchString(ch.names[i]) || ch.says(i, familyFirstWord)
+		ch.familyFirst = ch.familyFirst || eastAsian.MatchString(ch.names[i]) || ch.says(i, "family_first")
 	}
 }
 
@@ -208,7 +206,7 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 	s := ch.of(r.names()...)
 	anothers := ch.email.rank >= rankGroup && len(all) > 0 && all[0].score < sameGroup
 	for i := range ch.names { // whose the addresses beside a pupil's name are nobody says
-		anothers = anothers || ch.says(i, parentWord) && ch.holds(i) == 0 && ch.of(i).content() > categories
+		anothers = anothers || ch.says(i, "parent") && ch.holds(i) == 0 && ch.of(i).content() > categories
 	}
 	better := ch.betterNames(s)
 	switch {
@@ -216,7 +214,7 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 		return ch.ask("the names may be another person's than the addresses in "+ch.named(ch.at[Email][0]), r)
 	case better >= 0 && (found || len(others) == 0):
 		ways := without(ch.byContent(), func(r mapping) bool { return r[Email][0] == ch.at[Email][0] })
-		if !ch.says(better, elsewhereWord) || !found {
+		if !ch.says(better, "elsewhere") || !found {
 			ways = append(ways, mapping{Name: {better}})
 		}
 		return ch.ask("the addresses speak for the names in "+ch.named(better), append(ways, r)...)
@@ -242,7 +240,7 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 func (ch *chooser) betterNames(found *columnStats) int {
 	for i := range ch.names {
 		s, told := ch.of(i), ch.byFlag[ch.holds(i)]
-		other := told || s.addresses > 0 || ch.own[i] || ch.says(i, soundWord) ||
+		other := told || s.addresses > 0 || ch.own[i] || ch.says(i, "sound") ||
 			ch.hasNames() && ch.isCompany(i) && (s.agree < 5 || !nearly(s.whole, s.withAddress))
 		whole := s.whole > 0 && s.whole >= 2*found.whole && !ch.isLogin(i)
 		if s.content() == certainNames && (s.agree >= 2*found.agree || whole) && !other {
@@ -258,7 +256,7 @@ func (ch *chooser) others() (list []int) {
 		s := ch.of(i)
 		known := func(m meaning) bool { return !m.ofName() && (m.field != Email || m.rank >= rankGroup || s.ats > 0) }
 		if ch.holds(i) == 0 && s.content() > noNames && !ch.isOther(i) && !(ch.isLogin(i) && s.isOneWord()) &&
-			!(ch.says(i, soundWord) && ch.hasNames()) && !slices.ContainsFunc(ch.meanings(i), known) {
+			!(ch.says(i, "sound") && ch.hasNames()) && !slices.ContainsFunc(ch.meanings(i), known) {
 			list = append(list, i)
 		}
 	}

@@ -8,27 +8,10 @@ import (
 	"sync"
 )
 
-// What a word of a header says, besides the fields, by the sections of words.txt. A word may be in several.
-const (
-	halfWord        = "half" // a full name in some files and half of one in others
-	wholeName       = "whole"
-	selfWord        = "self"
-	linkWord        = "link"
-	mailWord        = "mail"
-	mailKind        = "mail_kind"
-	elsewhereWord   = "elsewhere" // another person
-	parentWord      = "parent"    // whose the addresses beside a pupil's name may be
-	furtherWord     = "further"
-	loginWord       = "login"
-	soundWord       = "sound"
-	otherWord       = "other" // no name
-	familyFirstWord = "family_first"
-)
-
 //go:embed words.txt
 var vocabulary string
 
-// words has the sections in which each word is, as headers are compared, and its place there.
+// words has the sections of words.txt in which each word is, as headers are compared, and its place there.
 var words = sync.OnceValue(func() map[string]map[string]int {
 	all := map[string]map[string]int{}
 	for part := range strings.SplitSeq(comment.ReplaceAllString(vocabulary, ""), "\n[") {
@@ -61,5 +44,5 @@ func isWord(key string) bool { return words()[key] != nil }
 // isKnown reports a header that is in the sections of fields, or of what is none.
 func isKnown(key string) bool {
 	in := func(section string) bool { return is(section, key) }
-	return slices.ContainsFunc(fieldNames[Email:], in) || in(otherWord) || in(halfWord) || in(selfWord)
+	return slices.ContainsFunc(fieldNames[Email:], in) || in("other") || in("half") || in("self")
 }
