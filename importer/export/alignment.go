@@ -158,14 +158,14 @@ func (s *Survey) isMisplaced(r *Row, name string, a address) bool {
 	if other || !s.columns.namesAgree || r.Number > alignmentRows || agrees(name, localWords(a.key)) {
 		return other && !agrees(name, localWords(a.key))
 	}
-	for i, cell := range r.record.Cells {
-		field, words, local := s.columns.holds(i), asciiWords(cell), localWords(a.key)
-		other = other || (field == 0 || field == Organization) && !s.header.says(i, "sound") && len(words) > 1 &&
-			!strings.Contains(cell, "@") && agrees(cell, local) && covers(words, local) &&
-			s.columns.cells.of(i).distinct[strings.ToLower(cell)] < 3
-	}
-	for i := len(r.record.Cells); i < len(s.header.names); i++ {
-		other = other || s.columns.cells.of(i).looksAddresses()
+	local := localWords(a.key)
+	for i := range s.header.names {
+		cell, field := cellAt(r.record.Cells, i), s.columns.holds(i)
+		words := asciiWords(cell)
+		other = other || i >= len(r.record.Cells) && s.columns.cells.of(i).looksAddresses() ||
+			(field == 0 || field == Organization) && !s.header.says(i, "sound") && len(words) > 1 &&
+				!strings.Contains(cell, "@") && agrees(cell, local) && covers(words, local) &&
+				s.columns.cells.of(i).distinct[strings.ToLower(cell)] < 3
 	}
 	return other
 }

@@ -149,7 +149,7 @@ func (h *header) isOther(other header, email []int) bool {
 		named++
 		m, ok := other.means(i, Email)
 		certain := ok && m.rank < rankGroup
-		if certain || isKnown(key) || other.says(i, "elsewhere") || key != "" && slices.Contains(h.keys, key) {
+		if certain || isKnown(key) || other.says(i, "elsewhere") || slices.Contains(h.keys, key) {
 			known++
 		}
 		mail, here = mail || ok, here || certain && slices.Contains(email, i)

@@ -174,10 +174,9 @@ func (h *header) isLogin(i int) bool {
 // neverTaken reports columns whose addresses are never taken without being told: another person's, alternate ones,
 // those numbered from 2, but for a second person's ("Contact 2 email"), and logins.
 func (h *header) neverTaken(i int) bool {
-	more, person := h.says(i, "further"), false
-	for _, t := range parse(h.words[i]) {
-		more = more || !person && len(t) == 1 && t > "1" && t <= "9"
-		person = is("self", t)
+	tokens, more := parse(h.words[i]), false
+	for k, t := range tokens {
+		more = more || is("further", t) && (len(t) > 1 || !has(tokens[:k], "self"))
 	}
 	return more || h.own[i] || h.says(i, "elsewhere") || h.isLogin(i)
 }

@@ -83,10 +83,8 @@ func (ch *chooser) chooseNames() error {
 	}
 	all := ch.candidates()
 	worse := func(c candidate) bool { return c.score < all[0].score }
-	doubtful := func(c candidate) bool {
-		return c.score == contradicted && worse(c) && !(c.half && c.content() == categories)
-	}
-	likely := without(all, doubtful)
+	wrong := func(c candidate) bool { return worse(c) && c.score == contradicted && c.content() != categories }
+	likely := without(all, wrong)
 	full, parts := ch.assemble(without(all, worse), likely)
 	if ch.has(FirstName) || ch.has(LastName) || ch.has(MiddleName) {
 		ch.take(parts)
@@ -208,32 +206,35 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 	for i := range ch.names { // whose the addresses beside a pupil's name are nobody says
 		anothers = anothers || ch.says(i, "parent") && ch.holds(i) == 0 && ch.of(i).content() > categories
 	}
-	better := ch.betterNames(s)
+	better, what, ways := ch.betterNames(s), "", ch.ways(others)
 	switch {
 	case found && anothers && s.whole*2 < max(1, s.withAddress):
-		return ch.ask("the names may be another person's than the addresses in "+ch.named(ch.at[Email][0]), r)
+		what, ways = "the names may be another person's than the addresses in "+ch.named(ch.at[Email][0]), nil
 	case better >= 0 && (found || len(others) == 0):
-		ways := without(ch.byContent(), func(r mapping) bool { return r[Email][0] == ch.at[Email][0] })
+		what = "the addresses speak for the names in " + ch.named(better)
+		ways = without(ch.byContent(), func(r mapping) bool { return r[Email][0] == ch.at[Email][0] })
 		if !ch.says(better, "elsewhere") || !found {
 			ways = append(ways, mapping{Name: {better}})
 		}
-		return ch.ask("the addresses speak for the names in "+ch.named(better), append(ways, r)...)
 	case len(full) > 0 && ch.of(full[0]).isWrong():
-		ways := append([]mapping{{Name: full[:1]}}, ch.ways(others)...)
-		return ch.ask(ch.named(full[0])+" seems to hold "+contentTexts[ch.of(full[0]).content()], ways...)
+		what = ch.named(full[0]) + " seems to hold " + contentTexts[ch.of(full[0]).content()]
 	case len(others) == 0:
 		return nil
 	case !found:
-		return ch.ask("no header names a column of names, and others may hold some", ch.ways(others)...)
+		what = "no header names a column of names, and others may hold some"
+	case known != 0 && ch.mayBePart(others[0]):
+		what, ways = "another column may hold a part of the names, too", []mapping{r}
+		ways[0][missing] = others[:1]
+	default:
+		return nil
 	}
-	other := ch.of(others[0])
-	named := slices.ContainsFunc(ch.meanings(others[0]), meaning.ofName)
-	if known != 0 && (named || other.isOneWord() && most(other.filled, len(ch.sample))) {
-		more := r
-		more[missing] = others[:1]
-		return ch.ask("another column may hold a part of the names, too", more, r)
-	}
-	return nil
+	return ch.ask(what, append(ways, r)...)
+}
+
+// mayBePart reports a column of a part of the names by its header, or of single words.
+func (ch *chooser) mayBePart(i int) bool {
+	s := ch.of(i)
+	return slices.ContainsFunc(ch.meanings(i), meaning.ofName) || s.isOneWord() && most(s.filled, len(ch.sample))
 }
 
 // betterNames returns a column, whatever its header, with names in twice as many addresses as those found; -1: none.
