@@ -24,6 +24,16 @@ func (r mapping) names() []int {
 	return slices.Concat(r[Name], r[FirstName], r[MiddleName], r[LastName], r[secondLast])
 }
 
+// each is a mapping for each column that may hold a field.
+func each(f Field, list []int) (ways []mapping) {
+	for _, i := range list {
+		r := mapping{}
+		r[f] = []int{i}
+		ways = append(ways, r)
+	}
+	return ways
+}
+
 // half returns the one part of names, first or last, that has a column, and the other part; 0: none or both have.
 func (r mapping) half() (known, other Field) {
 	for _, pair := range [][2]Field{{FirstName, LastName}, {LastName, FirstName}} {
@@ -191,14 +201,9 @@ func (ch *chooser) chooseEmail() error {
 	if s := ch.of(best); !ch.ownFile && s.ats*2 < s.filled && (s.addresses == 0 || rank >= rankGroup) {
 		return ch.ask(ch.named(best)+": most of its cells are not addresses", ch.byContent()...)
 	}
-	var same []int
-	elsewhere := false
-	for i, words := range ch.words {
-		if elsewhere = elsewhere || ch.says(i, "elsewhere"); slices.Equal(words, ch.words[best]) {
-			same = append(same, i)
-		}
-	}
-	if len(same) > 1 && elsewhere {
+	same := ch.where(func(i int) bool { return slices.Equal(ch.words[i], ch.words[best]) })
+	elsewhere := func(i int) bool { return ch.says(i, "elsewhere") }
+	if len(same) > 1 && ch.where(elsewhere) != nil {
 		return ch.ask("of several columns with one header some may be another person's",
 			mapping{Email: same[:1]}, mapping{Email: same[1:]})
 	}
@@ -208,12 +213,7 @@ func (ch *chooser) chooseEmail() error {
 
 // byContent returns the columns of addresses, but no "header" that is one: that of the first person of a file without.
 func (ch *chooser) byContent() []mapping {
-	var ways []mapping
-	for i, name := range ch.names {
-		s := ch.of(i)
-		if !strings.Contains(name, "@") && !ch.own[i] && s.looksAddresses() {
-			ways = append(ways, mapping{Email: {i}})
-		}
-	}
-	return ways
+	return each(Email, ch.where(func(i int) bool {
+		return !strings.Contains(ch.names[i], "@") && !ch.own[i] && ch.of(i).looksAddresses()
+	}))
 }

@@ -111,6 +111,16 @@ func (h *header) index(name string) int {
 	return -1
 }
 
+// where returns the columns for which something holds.
+func (h *header) where(holds func(i int) bool) (list []int) {
+	for i := range h.names {
+		if holds(i) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
 // flag is how --column names a column: by its header, or by its number where that is empty or another one's, too.
 func (h *header) flag(i int) string {
 	name := h.names[i]

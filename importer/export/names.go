@@ -202,19 +202,17 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 		}
 	}
 	s := ch.of(r.names()...)
-	anothers := ch.email.rank >= rankGroup && len(all) > 0 && all[0].score < sameGroup
-	for i := range ch.names { // whose the addresses beside a pupil's name are nobody says
-		anothers = anothers || ch.says(i, "parent") && ch.holds(i) == 0 && ch.of(i).content() > categories
-	}
+	parent := func(i int) bool { return ch.says(i, "parent") && ch.holds(i) == 0 && ch.of(i).content() > categories }
+	anothers := ch.email.rank >= rankGroup && len(all) > 0 && all[0].score < sameGroup || ch.where(parent) != nil
 	better, what, ways := ch.betterNames(s), "", ch.ways(others)
 	switch {
 	case found && anothers && s.whole*2 < max(1, s.withAddress):
 		what, ways = "the names may be another person's than the addresses in "+ch.named(ch.at[Email][0]), nil
-	case better >= 0 && (found || len(others) == 0):
-		what = "the addresses speak for the names in " + ch.named(better)
+	case better != nil && (found || len(others) == 0):
+		what = "the addresses speak for the names in " + ch.named(better[0])
 		ways = without(ch.byContent(), func(r mapping) bool { return r[Email][0] == ch.at[Email][0] })
-		if !ch.says(better, "elsewhere") || !found {
-			ways = append(ways, mapping{Name: {better}})
+		if !ch.says(better[0], "elsewhere") || !found {
+			ways = append(ways, mapping{Name: better[:1]})
 		}
 	case len(full) > 0 && ch.of(full[0]).isWrong():
 		what = ch.named(full[0]) + " seems to hold " + contentTexts[ch.of(full[0]).content()]
@@ -237,30 +235,25 @@ func (ch *chooser) mayBePart(i int) bool {
 	return slices.ContainsFunc(ch.meanings(i), meaning.ofName) || s.isOneWord() && most(s.filled, len(ch.sample))
 }
 
-// betterNames returns a column, whatever its header, with names in twice as many addresses as those found; -1: none.
-func (ch *chooser) betterNames(found *columnStats) int {
-	for i := range ch.names {
-		s, told := ch.of(i), ch.byFlag[ch.holds(i)]
-		other := told || s.addresses > 0 || ch.own[i] || ch.says(i, "sound") ||
+// betterNames returns columns, whatever their headers, with names in twice as many addresses as those found.
+func (ch *chooser) betterNames(found *columnStats) []int {
+	return ch.where(func(i int) bool {
+		s := ch.of(i)
+		other := ch.byFlag[ch.holds(i)] || s.addresses > 0 || ch.own[i] || ch.says(i, "sound") ||
 			ch.hasNames() && ch.isCompany(i) && (s.agree < 5 || !nearly(s.whole, s.withAddress))
 		whole := s.whole > 0 && s.whole >= 2*found.whole && !ch.isLogin(i)
-		if s.content() == certainNames && (s.agree >= 2*found.agree || whole) && !other {
-			return i
-		}
-	}
-	return -1
+		return s.content() == certainNames && (s.agree >= 2*found.agree || whole) && !other
+	})
 }
 
 // others returns the columns that may also hold names and were not taken, the likeliest first.
-func (ch *chooser) others() (list []int) {
-	for i := range ch.names {
+func (ch *chooser) others() []int {
+	list := ch.where(func(i int) bool {
 		s := ch.of(i)
 		known := func(m meaning) bool { return !m.ofName() && (m.field != Email || m.rank >= rankGroup || s.ats > 0) }
-		if ch.holds(i) == 0 && s.content() > noNames && !ch.isOther(i) && !(ch.isLogin(i) && s.isOneWord()) &&
-			!(ch.says(i, "sound") && ch.hasNames()) && !slices.ContainsFunc(ch.meanings(i), known) {
-			list = append(list, i)
-		}
-	}
+		return ch.holds(i) == 0 && s.content() > noNames && !ch.isOther(i) && !(ch.isLogin(i) && s.isOneWord()) &&
+			!(ch.says(i, "sound") && ch.hasNames()) && !slices.ContainsFunc(ch.meanings(i), known)
+	})
 	slices.SortStableFunc(list, func(a, b int) int { return ch.of(b).agree - ch.of(a).agree })
 	return list
 }
@@ -271,9 +264,5 @@ func (ch *chooser) ways(others []int) []mapping {
 		a, b := others[:1], others[1:2]
 		return []mapping{{FirstName: a, LastName: b}, {FirstName: b, LastName: a}}
 	}
-	var ways []mapping
-	for _, i := range others[:min(len(others), 3)] {
-		ways = append(ways, mapping{Name: {i}})
-	}
-	return ways
+	return each(Name, others[:min(len(others), 3)])
 }
