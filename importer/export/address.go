@@ -31,30 +31,19 @@ func readAddress(cell string) address {
 		return address{email: s, key: strings.ToLower(s)}
 	}
 	whole := single(s)
-	if whole.key != "" {
+	pieces := without(separator.Split(blank.ReplaceAllString(s, "$1;"), -1), notMail.MatchString)
+	if whole.key != "" || pieces == nil {
 		return whole
 	}
-	var found []address
-	for _, piece := range separator.Split(blank.ReplaceAllString(s, "$1;"), -1) {
-		if piece = trimBlanks(piece); piece == "" || notMail.MatchString(piece) {
-			continue
-		}
-		switch a := single(piece); {
-		case a.key == "":
-			return whole
-		case strings.Contains(piece, "SMTP:"):
-			found = slices.Insert(found, 0, a)
-		default:
-			found = append(found, a)
-		}
-	}
-	if found == nil {
-		return whole
-	}
-	a := found[0]
+	marked := func(piece string) bool { return strings.Contains(piece, "SMTP:") }
+	a := single(pieces[max(0, slices.IndexFunc(pieces, marked))])
 	a.repair = kindOf("wrapped_address")
-	for _, other := range found[1:] {
-		if other.key != a.key {
+	for _, piece := range pieces {
+		switch other := single(piece); other.key {
+		case "":
+			return whole
+		case a.key:
+		default:
 			a.others, a.repair = append(a.others, other.key), kindOf("several_addresses")
 		}
 	}
@@ -62,11 +51,11 @@ func readAddress(cell string) address {
 }
 
 // What separates the addresses of a cell, with a short word in any language where it is a
-// blank, as in "ann@example.com and bo@example.com"; and what is of a kind that is not mail.
+// blank, as in "ann@example.com and bo@example.com"; and a piece of a kind that is not mail.
 var (
 	separator = regexp.MustCompile(`[;,|%、，；]`)
 	blank     = regexp.MustCompile(`(@\S+)\s+(?:[^\s@]{1,4}\s+)?`)
-	notMail   = regexp.MustCompile(`(?i)^(?:/o=|(?:x500|x400|sip|eum|spo):)`)
+	notMail   = regexp.MustCompile(`(?i)^[\s\pZ\p{Cf}]*(?:$|/o=|(?:x500|x400|sip|eum|spo):)`)
 )
 
 // single reads one address, perhaps with a name before a bracket, and with brackets, quotes, a spreadsheet's
@@ -76,7 +65,7 @@ func single(s string) (a address) {
 	if m := before.FindStringSubmatch(s); m != nil {
 		a.name, rest = trimBlanks(strings.Trim(trimBlanks(m[1]+m[2]), `"`)), s[len(m[0]):]
 	}
-	email := around.ReplaceAllString(rest, "")
+	email := around.ReplaceAllString(trimBlanks(rest), "")
 	if email != s {
 		a.repair = kindOf("wrapped_address")
 	}

@@ -13,9 +13,7 @@ const alignmentRows = 10_000
 // alignment looks for names that were sorted, moved, filled down or replaced without their addresses, all or some.
 type alignment struct {
 	rows       int
-	agree      int // rows with a word of the name in the address
-	whole      int // and no other word in it
-	partly     int // and another one, though the name is of several words, none an initial, in Latin letters
+	whole      int // rows with a word of the name in the address, and no other word in it
 	jdoe       int // rows with such an address for John Doe
 	djohn      int // and with such a one
 	mismatches []mismatch
@@ -27,12 +25,11 @@ const inPart, wholly, mismatched = 1, 2, 4
 
 // mismatch is a row whose address has a part that is not in its name.
 type mismatch struct {
-	index  int // of the rows with names
-	number int
-	place  Place
-	key    hash128
+	*Row
+	index  int    // of the rows with names
 	local  uint64 // a hash of the local part, whole
 	agrees bool   // another part of it is of the name
+	full   bool   // a name of several words, none an initial, in Latin letters
 }
 
 func (a *alignment) add(r *Row) {
@@ -41,27 +38,20 @@ func (a *alignment) add(r *Row) {
 	}
 	a.rows++
 	local, words := localWords(r.Key), asciiWords(r.Name)
+	initial := func(word string) bool { return len(word) == 1 }
 	x := mismatch{
+		Row:    r,
 		index:  a.rows,
-		number: r.Number,
-		place:  r.Place,
-		key:    hashOf(r.identity()),
 		local:  hash64(strings.Join(local, "")),
 		agrees: agrees(r.Name, local),
+		full:   len(words) > 1 && isLatin(r.Name) && !slices.ContainsFunc(words, initial),
 	}
 	full := wholly
-	initial := func(word string) bool { return len(word) == 1 }
 	if !covers(words, local) {
 		full |= mismatched
 		a.mismatches = append(a.mismatches, x)
-		if x.agrees && len(words) > 1 && isLatin(r.Name) && !slices.ContainsFunc(words, initial) {
-			a.partly++
-		}
 	} else if x.agrees {
 		a.whole++
-	}
-	if x.agrees {
-		a.agree++
 	}
 	if len(words) < 2 {
 		return
@@ -96,38 +86,42 @@ func (s *Survey) checkNames() error {
 			"correct the file, or name the columns: --column first_name=COLUMN --column last_name=COLUMN")
 	}
 	moved := len(without(a.mismatches, func(x mismatch) bool { return x.agrees || a.spelled[x.local] == 0 }))
-	n := max(moved, a.partly)
-	if !(moved > 2 && moved*4 > a.agree) && !(a.partly > 4 && a.partly > 2*a.whole) {
-		s.rejectMisplaced()
+	partly := len(without(a.mismatches, func(x mismatch) bool { return !x.agrees || !x.full }))
+	agree := a.whole + len(without(a.mismatches, func(x mismatch) bool { return !x.agrees }))
+	n := max(moved, partly)
+	if !(moved > 2 && moved*4 > agree) && !(partly > 4 && partly > 2*a.whole) {
+		s.rejectMisplaced(agree*3 > a.rows*2)
 		block := a.block()
-		if without(block, func(x mismatch) bool { return s.misplaced[x.number] }) == nil {
+		if without(block, func(x mismatch) bool { return s.misplaced[x.Number] }) == nil {
 			return nil
 		}
-		at, n, where = block[0].place, len(block), "from here on"
+		at, n, where = block[0].Place, len(block), "from here on"
 	}
 	return refuse(at, fmt.Sprintf("the names of %d rows %s are not those in their addresses: one column was probably "+
 		"sorted, moved, filled down or replaced without the other", n, where),
 		"make the export again; if the names are right, name them: --column name=COLUMN, or first_name= and last_name=")
 }
 
-// rejectMisplaced rejects rows with an address of another whole name, but of no namesake, and mismatches beside them.
-func (s *Survey) rejectMisplaced() {
+// rejectMisplaced rejects rows with an address of another whole name, but of no namesake, and, if names agree, mismatches
+// beside them.
+func (s *Survey) rejectMisplaced(agree bool) {
 	a := &s.alignment
-	for _, besides := range []bool{false, a.agree*3 > a.rows*2} {
+	for _, besides := range []bool{false, agree} {
 		for _, x := range a.mismatches {
-			beside := besides && !x.agrees && (s.misplaced[x.number-1] || s.misplaced[x.number+1])
-			spelled, shared := a.spelled[x.local], s.keys.repeated[x.key] > 0
-			if s.misplaced[x.number] || spelled < mismatched && !(shared && spelled >= wholly) && !beside {
+			beside := besides && !x.agrees && (s.misplaced[x.Number-1] || s.misplaced[x.Number+1])
+			spelled, key := a.spelled[x.local], hashOf(x.identity())
+			shared := s.keys.repeated[key] > 0
+			if s.misplaced[x.Number] || spelled < mismatched && !(shared && spelled >= wholly) && !beside {
 				continue
 			}
-			s.misplaced[x.number] = true
+			s.misplaced[x.Number] = true
 			s.Valid, s.Invalid = s.Valid-1, s.Invalid+1
 			if shared {
-				s.keys.repeated[x.key]--
+				s.keys.repeated[key]--
 				s.keys.duplicates--
 			}
-			s.tally.add(x.place, kindOf("anothers_address"))
-			s.Examples = without(s.Examples, func(r *Row) bool { return r.Number == x.number })
+			s.tally.add(x.Place, kindOf("anothers_address"))
+			s.Examples = without(s.Examples, func(r *Row) bool { return r.Number == x.Number })
 		}
 	}
 }
@@ -164,14 +158,14 @@ func (s *Survey) isMisplaced(r *Row, name string, a address) bool {
 	if other || !s.columns.namesAgree || r.Number > alignmentRows || agrees(name, localWords(a.key)) {
 		return other && !agrees(name, localWords(a.key))
 	}
-	for i, cell := range r.record.Cells {
-		field, words, local := s.columns.holds(i), asciiWords(cell), localWords(a.key)
-		other = other || (field == 0 || field == Organization) && !s.header.says(i, soundWord) && len(words) > 1 &&
-			!strings.Contains(cell, "@") && agrees(cell, local) && covers(words, local) &&
-			s.columns.cells.of(i).distinct[strings.ToLower(cell)] < 3
-	}
-	for i := len(r.record.Cells); i < len(s.header.names); i++ {
-		other = other || s.columns.cells.of(i).looksAddresses()
+	local := localWords(a.key)
+	for i := range s.header.names {
+		cell, field := cellAt(r.record.Cells, i), s.columns.holds(i)
+		words := asciiWords(cell)
+		other = other || i >= len(r.record.Cells) && s.columns.cells.of(i).looksAddresses() ||
+			(field == 0 || field == Organization) && !s.header.says(i, "sound") && len(words) > 1 &&
+				!strings.Contains(cell, "@") && agrees(cell, local) && covers(words, local) &&
+				s.columns.cells.of(i).distinct[strings.ToLower(cell)] < 3
 	}
 	return other
 }

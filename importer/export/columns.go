@@ -24,6 +24,16 @@ func (r mapping) names() []int {
 	return slices.Concat(r[Name], r[FirstName], r[MiddleName], r[LastName], r[secondLast])
 }
 
+// each is a mapping for each column that may hold a field.
+func each(f Field, list []int) (ways []mapping) {
+	for _, i := range list {
+		r := mapping{}
+		r[f] = []int{i}
+		ways = append(ways, r)
+	}
+	return ways
+}
+
 // half returns the one part of names, first or last, that has a column, and the other part; 0: none or both have.
 func (r mapping) half() (known, other Field) {
 	for _, pair := range [][2]Field{{FirstName, LastName}, {LastName, FirstName}} {
@@ -74,78 +84,82 @@ func (c *columns) list(h *header) []Column {
 
 // chooser finds the columns of a file: the headers propose, the cells confirm.
 type chooser struct {
-	h       *header
+	*header
+	*evidence
+	columns
 	options Options
-	c       columns
 	email   meaning // of the header of the addresses
 }
 
 func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
-	ch := chooser{h: h, options: o, c: columns{cells: newEvidence(sample, nil)}}
+	ch := chooser{header: h, evidence: newEvidence(sample, nil), options: o}
+	err := ch.choose()
+	ch.columns.cells = ch.evidence
+	return ch.columns, err
+}
+
+func (ch *chooser) choose() error {
+	o := ch.options
 	for f, name := range o.Columns {
-		i := h.index(name)
+		i := ch.index(name)
 		if i < 0 {
-			return ch.c, h.noColumn(name)
+			return ch.noColumn(name)
 		}
-		ch.c.at[f], ch.c.byFlag[f] = []int{i}, true
+		ch.at[f], ch.byFlag[f] = []int{i}, true
 	}
 	if err := ch.choosePreset(); err != nil {
-		return ch.c, err
+		return err
 	}
 	if o.NeedAccounts {
 		ch.byHeader(AccountID)
 	}
-	if err := ch.chooseEmail(); err != nil && !(o.NeedAccounts && ch.c.has(AccountID)) {
-		return ch.c, err
+	if err := ch.chooseEmail(); err != nil && !(o.NeedAccounts && ch.has(AccountID)) {
+		return err
 	}
-	ch.c.cells = newEvidence(sample, ch.c.at[Email])
-	if ch.c.has(Email) {
-		ch.email, _ = h.means(ch.c.at[Email][0], Email)
+	if ch.evidence = newEvidence(ch.sample, ch.at[Email]); ch.has(Email) {
+		ch.email, _ = ch.means(ch.at[Email][0], Email)
 	}
 	ch.byHeader(ExternalID)
 	ch.byHeader(Organization)
-	s := ch.c.cells.of(ch.c.at[Organization]...)
-	numbers := !ch.c.has(Organization) || s.filled > 0 && !most(s.names, s.filled)
-	if o.Organizations && numbers && !ch.c.byFlag[Organization] {
-		return ch.c, ch.refuse("no column that was found holds names of organizations",
+	s := ch.of(ch.at[Organization]...)
+	numbers := !ch.has(Organization) || s.filled > 0 && !most(s.names, s.filled)
+	if o.Organizations && numbers && !ch.byFlag[Organization] {
+		return refuse(ch.place, "no column that was found holds names of organizations",
 			"name it with --column organization=COLUMN, or leave --organizations out")
 	}
 	if err := ch.chooseNames(); err != nil && !o.NeedAccounts {
-		return ch.c, err
+		return err
 	}
-	ch.c.namesAgree = ch.agrees(ch.c.at.names()...) && !h.ownFile && !ch.c.namesByFlag()
-	return ch.c, nil
+	ch.namesAgree = ch.agrees(ch.at.names()...) && !ch.ownFile && !ch.namesByFlag()
+	return nil
 }
-
-// refuse refuses a file for what its header, or a column of it, is.
-func (ch *chooser) refuse(what, hint string) error { return refuse(ch.h.place, what, hint) }
 
 // byHeader takes the column whose header means f, and no part of a name; of several the best one.
 func (ch *chooser) byHeader(f Field) {
 	best := meaning{rank: rankSelf}
-	for i := range ch.h.names {
-		if m, ok := ch.h.means(i, f); ok && m.rank < best.rank && ch.c.holds(i) == 0 && !ch.c.byFlag[f] &&
-			!slices.ContainsFunc(ch.h.meanings(i), meaning.ofPart) {
+	for i := range ch.names {
+		if m, ok := ch.means(i, f); ok && m.rank < best.rank && ch.holds(i) == 0 && !ch.byFlag[f] &&
+			!slices.ContainsFunc(ch.meanings(i), meaning.ofPart) {
 			best = m
-			ch.c.at[f] = []int{i}
+			ch.at[f] = []int{i}
 		}
 	}
 }
 
 // named is a column in a message.
-func (ch *chooser) named(i int) string { return fmt.Sprintf("column %q", ch.h.flag(i)) }
+func (h *header) named(i int) string { return fmt.Sprintf("column %q", h.flag(i)) }
 
-// ask refuses a file that can be read in several ways, with the flags for each.
-func (ch *chooser) ask(what string, ways ...mapping) error {
+// ask refuses a file that can be read in several ways, with the flags for eah.
+func (h *header) ask(what string, ways ...mapping) error {
 	if len(ways) == 0 {
-		return ch.refuse(what, "name the column that holds them: --column email=COLUMN")
+		return refuse(h.place, what, "name the column that holds them: --column email=COLUMN")
 	}
 	var each []string
 	for _, r := range ways {
 		var flags []string
 		for f := Email; f <= LastName; f++ {
 			if len(r[f]) > 0 {
-				flags = append(flags, text.CommandLine("--column", fmt.Sprintf("%s=%s", f, ch.h.flag(r[f][0]))))
+				flags = append(flags, text.CommandLine("--column", fmt.Sprintf("%s=%s", f, h.flag(r[f][0]))))
 			}
 		}
 		if flags != nil {
@@ -156,23 +170,23 @@ func (ch *chooser) ask(what string, ways ...mapping) error {
 	if len(ways[0][Email]) == 0 {
 		hint += "; --column name=none sends the address as the name"
 	}
-	return ch.refuse(what, hint)
+	return refuse(h.place, what, hint)
 }
 
 // chooseEmail takes the column of addresses with the best header, one that is not empty first. Columns with the same
 // header are read as one. Only the whole file shows whether another column may have the people's addresses.
 func (ch *chooser) chooseEmail() error {
-	if ch.c.has(Email) {
+	if ch.has(Email) {
 		return nil
 	}
 	best, rank := -1, 0
-	for i := range ch.h.names {
-		m, ok := ch.h.means(i, Email)
-		s := ch.c.cells.of(i)
+	for i := range ch.names {
+		m, ok := ch.means(i, Email)
+		s := ch.of(i)
 		switch {
 		case !ok && ch.options.NoHeader && s.looksAddresses():
 			m.rank = rankGroup
-		case !ok || ch.h.neverTaken(i):
+		case !ok || ch.neverTaken(i):
 			continue
 		case s.addresses == 0:
 			m.rank += 2 * rankGroup
@@ -184,32 +198,22 @@ func (ch *chooser) chooseEmail() error {
 	if best < 0 {
 		return ch.ask("no column of the people's addresses was found", ch.byContent()...)
 	}
-	if s := ch.c.cells.of(best); !ch.h.ownFile && s.ats*2 < s.filled && (s.addresses == 0 || rank >= rankGroup) {
+	if s := ch.of(best); !ch.ownFile && s.ats*2 < s.filled && (s.addresses == 0 || rank >= rankGroup) {
 		return ch.ask(ch.named(best)+": most of its cells are not addresses", ch.byContent()...)
 	}
-	var same []int
-	elsewhere := false
-	for i, words := range ch.h.words {
-		if elsewhere = elsewhere || ch.h.says(i, elsewhereWord); slices.Equal(words, ch.h.words[best]) {
-			same = append(same, i)
-		}
-	}
-	if len(same) > 1 && elsewhere {
+	same := ch.where(func(i int) bool { return slices.Equal(ch.words[i], ch.words[best]) })
+	elsewhere := func(i int) bool { return ch.says(i, "elsewhere") }
+	if len(same) > 1 && ch.where(elsewhere) != nil {
 		return ch.ask("of several columns with one header some may be another person's",
 			mapping{Email: same[:1]}, mapping{Email: same[1:]})
 	}
-	ch.c.at[Email] = same
+	ch.at[Email] = same
 	return nil
 }
 
 // byContent returns the columns of addresses, but no "header" that is one: that of the first person of a file without.
 func (ch *chooser) byContent() []mapping {
-	var ways []mapping
-	for i, name := range ch.h.names {
-		s := ch.c.cells.of(i)
-		if !strings.Contains(name, "@") && !ch.h.own[i] && s.looksAddresses() {
-			ways = append(ways, mapping{Email: {i}})
-		}
-	}
-	return ways
+	return each(Email, ch.where(func(i int) bool {
+		return !strings.Contains(ch.names[i], "@") && !ch.own[i] && ch.of(i).looksAddresses()
+	}))
 }

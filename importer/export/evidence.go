@@ -11,9 +11,9 @@ import (
 // evidence is what the cells of a sample show of its columns. Names are compared with addresses: the words of a
 // person's name stand in the local part, those of a company's in the domain.
 type evidence struct {
-	sample [][]string
-	keys   []string // of the address of each row
-	stats  map[string]*columnStats
+	sample    [][]string
+	addresses []string // keys of the address of each row
+	stats     map[string]*columnStats
 }
 
 // columnStats counts the cells of a column, or of columns that are read as one, by what they hold.
@@ -36,7 +36,7 @@ type columnStats struct {
 func newEvidence(sample [][]string, email []int) *evidence {
 	e := &evidence{sample: sample, stats: map[string]*columnStats{}}
 	for _, cells := range sample {
-		e.keys = append(e.keys, readAddress(firstFilled(cells, email)).key)
+		e.addresses = append(e.addresses, readAddress(firstFilled(cells, email)).key)
 	}
 	return e
 }
@@ -68,7 +68,7 @@ func (e *evidence) of(at ...int) *columnStats {
 	for row, cells := range e.sample {
 		if cell := textOf(cells, at); cell != "" {
 			s.look(cell)
-			s.compare(asciiWords(cell), e.keys[row])
+			s.compare(asciiWords(cell), e.addresses[row])
 		}
 	}
 	e.stats[key] = s
@@ -152,7 +152,7 @@ var contentTexts = [...]string{"no names", "names of companies", "login names", 
 
 func (s *columnStats) content() content {
 	switch {
-	case !s.looksNames():
+	case s.names == 0, !most(s.names+s.addresses, s.filled):
 		return noNames
 	case most(s.company, s.withAddress) && s.company > s.agree:
 		return companies
@@ -170,19 +170,19 @@ func (s *columnStats) content() content {
 // looksAddresses reports whether a column holds addresses.
 func (s *columnStats) looksAddresses() bool { return most(s.addresses, s.filled) }
 
-// looksNames reports whether a column may hold names, or addresses in place of some.
-func (s *columnStats) looksNames() bool { return s.names > 0 && most(s.names+s.addresses, s.filled) }
-
 func (s *columnStats) isOneWord() bool { return most(s.oneWord, s.filled) }
+
+// overlap compares two sets of columns over the rows in which both are filled: in how many of them the first
+// has each word of the second, and the other way round.
+type overlap struct{ rows, first, second int }
 
 // isWrong reports whether the cells are no names, and there are enough of them to say so.
 func (s *columnStats) isWrong() bool {
 	return s.content() < maybeNames && (s.filled >= 5 || s.agree == 0 && s.filled > 2)
 }
 
-// overlap compares two sets of columns over the rows in which both are filled: in how many of them the first
-// has each word of the second, and the other way round.
-type overlap struct{ rows, first, second int }
+// isSame reports whether both say the same.
+func (o overlap) isSame() bool { return o.first == o.rows && o.second == o.rows }
 
 func (e *evidence) overlap(a, b []int) (o overlap) {
 	holds := func(text, words string) int {

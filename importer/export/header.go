@@ -60,7 +60,7 @@ type header struct {
 	meaningCache map[int][]meaning // what the headers say, as far as it was asked or a preset knows it
 }
 
-const longestHeader = 300 // bytes; what is longer is a text and names nothing
+const longestHeader = 100 // characters; what is longer is a text and names nothing
 
 // Columns that this program adds, by exact name, but for those of a list of leavers; every file of ours has jsm_reason.
 var (
@@ -77,13 +77,13 @@ func newHeader(cells []string, place Place) header {
 			c = Unguard(c)
 		}
 		name, plain, inside := trimBlanks(c), "", ""
-		if len(name) <= longestHeader {
+		if utf8.RuneCountInString(name) <= longestHeader {
 			plain, inside = splitBrackets(name)
 		}
 		if written := strings.ReplaceAll(plain, " ", "_"); slices.Contains(leaverColumns, written) {
 			name = written
 		}
-		brackets := without(strings.Fields(inside), func(w string) bool { return is(linkWord, w) || is(halfWord, w) })
+		brackets := without(strings.Fields(inside), func(w string) bool { return is("link", w) || is("half", w) })
 		h.cells, h.names, h.plain = append(h.cells, c), append(h.names, name), append(h.plain, plain)
 		h.keys = append(h.keys, strings.ReplaceAll(plain, " ", ""))
 		h.words = append(h.words, append(brackets, strings.Fields(plain)...))
@@ -109,6 +109,16 @@ func (h *header) index(name string) int {
 		return n - 1
 	}
 	return -1
+}
+
+// where returns the columns for which something holds.
+func (h *header) where(holds func(i int) bool) (list []int) {
+	for i := range h.names {
+		if holds(i) {
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
 // flag is how --column names a column: by its header, or by its number where that is empty or another one's, too.
@@ -143,22 +153,19 @@ func (h *header) isOther(other header, email []int) bool {
 	}
 	named, known, mail, here := 0, 0, false, false
 	for i, key := range other.keys {
-		if other.cells[i] == "" || !isShort(other.cells[i]) {
+		if key == "" {
 			continue
 		}
 		named++
 		m, ok := other.means(i, Email)
 		certain := ok && m.rank < rankGroup
-		if certain || isKnown(key) || other.says(i, elsewhereWord) || key != "" && slices.Contains(h.keys, key) {
+		if certain || isKnown(key) || other.says(i, "elsewhere") || slices.Contains(h.keys, key) {
 			known++
 		}
 		mail, here = mail || ok, here || certain && slices.Contains(email, i)
 	}
 	return named > 1 && (known == named || here || mail && known*2 >= named)
 }
-
-// isShort reports a cell that may be a header for certain; what is longer may be a text.
-func isShort(cell string) bool { return utf8.RuneCountInString(cell) <= 60 }
 
 var (
 	// ruler is a line of dashes, which databases and text tables have below the header.

@@ -51,8 +51,8 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 	}
 	h := &l.header
 	for i := range h.names {
-		addresses := h.says(i, mailWord) || l.columns.cells.of(i).looksAddresses()
-		if addresses && !h.own[i] && !h.says(i, elsewhereWord) || l.columns.holds(i) == Email {
+		addresses := h.says(i, "mail") || l.columns.cells.of(i).looksAddresses()
+		if addresses && !h.own[i] && !h.says(i, "elsewhere") || l.columns.holds(i) == Email {
 			l.second = append(l.second, i)
 		}
 	}

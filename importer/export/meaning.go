@@ -12,7 +12,6 @@ type meaning struct {
 	field Field
 	rank  int    // less is better
 	group string // the words that say whose it is, as in "Contact 1 First Name"; "": nobody's in particular
-	other bool   // these are not only words for the person himself
 	half  bool   // it is half of a name in some files
 }
 
@@ -54,7 +53,7 @@ func (h *header) meanings(i int) []meaning {
 // understand returns the meanings of a header; none for a header of how a name sounds. Words in
 // brackets count if the whole has a meaning with them, or if they say whose an address is.
 func (h *header) understand(i int) []meaning {
-	if h.own[i] && h.names[i] != "jsm_account_id" || h.keys[i] == "" || h.says(i, soundWord) {
+	if h.own[i] && h.names[i] != "jsm_account_id" || h.keys[i] == "" || h.says(i, "sound") {
 		return nil
 	}
 	outside := strings.Fields(h.plain[i])
@@ -64,7 +63,7 @@ func (h *header) understand(i int) []meaning {
 	switch {
 	case slices.ContainsFunc(inside, meaning.ofPart) && slices.ContainsFunc(plain, half): // "Nom (Prénom)"
 		return inside
-	case slices.ContainsFunc(plain, meaning.ofName) && !slices.ContainsFunc(ms, certain) && !h.says(i, elsewhereWord):
+	case slices.ContainsFunc(plain, meaning.ofName) && !slices.ContainsFunc(ms, certain) && !h.says(i, "elsewhere"):
 		return plain
 	}
 	return ms
@@ -72,28 +71,22 @@ func (h *header) understand(i int) []meaning {
 
 // read are the meanings of the words of a header, in whatever order they stand.
 func read(list []string) (ms []meaning) {
-	tokens := without(parse(list), func(t string) bool { return is(linkWord, t) })
-	var found [secondLast + 1]bool
-	has := func(section string) bool {
-		return slices.ContainsFunc(tokens, func(t string) bool { return is(section, t) })
-	}
+	tokens := without(parse(list), func(t string) bool { return is("link", t) })
 	for f := Email; f <= secondLast; f++ {
-		if found[f] = has(f.String()) || f == Email && has(mailWord); found[f] {
+		if has(tokens, f.String()) || f == Email && has(tokens, "mail") {
 			ms = append(ms, among(f, tokens))
 		}
 	}
-	part, last := slices.ContainsFunc(ms, meaning.ofName), strings.Join(tokens[max(0, len(tokens)-1):], "")
-	pure := slices.ContainsFunc(tokens, func(t string) bool { return is(halfWord, t) && !isPart(t) })
+	part, first, last := slices.ContainsFunc(ms, meaning.ofName), has(tokens, "first_name"), has(tokens, "last_name")
+	pure := slices.ContainsFunc(tokens, func(t string) bool { return is("half", t) && !isPart(t) })
 	switch name := among(Name, tokens); {
-	case found[FirstName] && found[LastName], pure && has(wholeName),
-		pure && (found[FirstName] || found[LastName]) && !(slices.Contains(tokens, "name") && isPart(last)):
-		// "Nom Prénom", and not name.givenName
+	case first && last, pure && (first || last || has(tokens, "whole")): // "Nom Prénom"
 		ms = append(without(ms, meaning.ofName), name)
-	case has(halfWord) && (!part || !pure):
+	case has(tokens, "half") && (!part || !pure):
 		name.half, name.rank = true, name.rank+rankHalf
 		ms = append(ms, name)
-	case has(selfWord) && !part:
-		name = among(Name, without(tokens, func(t string) bool { return is(selfWord, t) }))
+	case has(tokens, "self") && !part:
+		name = among(Name, without(tokens, func(t string) bool { return is("self", t) }))
 		name.rank += rankContact
 		ms = append(ms, name)
 	}
@@ -103,22 +96,22 @@ func read(list []string) (ms []meaning) {
 // among returns the meaning of words for a field; the other words say whose the column is. Words for the
 // kind of an address (at work, in the office) do not count for that.
 func among(f Field, tokens []string) meaning {
-	m, kinds := meaning{field: f}, false
+	m, kinds, other := meaning{field: f}, false, false
 	for _, t := range tokens {
 		place, own := words()[t][f.String()]
-		named := f > Email && (is(Name.String(), t) || is(wholeName, t)) || f == Name && isPart(t)
+		named := f > Email && (is("name", t) || is("whole", t)) || f == Name && isPart(t)
 		switch {
 		case own:
 			m.rank = place
-		case is(halfWord, t), named, f == Email && is(mailWord, t):
-		case is(mailKind, t):
+		case is("half", t), named, f == Email && is("mail", t):
+		case is("mail_kind", t):
 			kinds = kinds || t != "1" || f == Name
 		default:
-			m.group, m.other = m.group+t, m.other || !is(selfWord, t)
+			m.group, other = m.group+t, other || !is("self", t)
 		}
 	}
 	switch {
-	case m.other, (f == Name || f == Organization) && kinds:
+	case other, (f == Name || f == Organization) && kinds:
 		m.rank += rankGroup
 	case m.group != "":
 		m.rank += rankSelf
@@ -150,9 +143,9 @@ func split(word string) []string {
 		long := utf8.RuneCountInString(end) >= 4 || !isLatin(end) && utf8.RuneCountInString(end) > 1
 		switch {
 		case i == 0:
-		case long && isWord(end) && (is(mailWord, end) || isWord(before) || len(split(before)) > 1):
+		case long && isWord(end) && (is("mail", end) || isWord(before) || len(split(before)) > 1):
 			return append(split(before), end)
-		case is(mailWord, before) && !isLatin(end):
+		case is("mail", before) && !isLatin(end):
 			return []string{before, end}
 		}
 	}
@@ -162,28 +155,30 @@ func split(word string) []string {
 func isLatin(word string) bool { return unicode.Is(unicode.Latin, []rune(word)[0]) }
 
 // isPart reports words for a part of a name.
-func isPart(key string) bool { return is(FirstName.String(), key) || is(LastName.String(), key) }
+func isPart(key string) bool { return is("first_name", key) || is("last_name", key) }
 
-// says reports a header with a word of a class.
-func (h *header) says(i int, c string) bool {
-	return slices.ContainsFunc(parse(h.words[i]), func(t string) bool { return is(c, t) })
+// has reports whether a word is in a section.
+func has(tokens []string, section string) bool {
+	return slices.ContainsFunc(tokens, func(t string) bool { return is(section, t) })
 }
+
+// says reports a header with a word of a section.
+func (h *header) says(i int, section string) bool { return has(parse(h.words[i]), section) }
 
 // isLogin reports a header whose last words are of what people log in with.
 func (h *header) isLogin(i int) bool {
 	tokens := parse(h.words[i])
-	return len(tokens) > 0 && is(loginWord, tokens[len(tokens)-1])
+	return len(tokens) > 0 && is("login", tokens[len(tokens)-1])
 }
 
 // neverTaken reports columns whose addresses are never taken without being told: another person's, alternate ones,
 // those numbered from 2, but for a second person's ("Contact 2 email"), and logins.
 func (h *header) neverTaken(i int) bool {
-	more, person := h.says(i, furtherWord), false
-	for _, t := range parse(h.words[i]) {
-		more = more || !person && len(t) == 1 && t > "1" && t <= "9"
-		person = is(selfWord, t)
+	tokens, more := parse(h.words[i]), false
+	for k, t := range tokens {
+		more = more || is("further", t) && (len(t) > 1 || !has(tokens[:k], "self"))
 	}
-	return more || h.own[i] || h.says(i, elsewhereWord) || h.isLogin(i)
+	return more || h.own[i] || h.says(i, "elsewhere") || h.isLogin(i)
 }
 
 // without is a list without some of its elements; nil when none is left.

@@ -17,23 +17,24 @@ const (
 // candidate is a column whose header means names, or a part of them.
 type candidate struct {
 	meaning
+	*columnStats
 	at, score int
 }
 
-// candidates are the columns whose headers mean names, the best first.
+// candidates are the columns whose headers mean names, the best first; or whose cells, where the header has names or
+// logins of other things, as "User name" or "Guest" beside "Guest email".
 func (ch *chooser) candidates() []candidate {
 	var list []candidate
-	for i, key := range ch.h.keys {
-		ms := ch.h.meanings(i)
-		s, login := ch.c.cells.of(i), ch.h.isLogin(i) // as in "User name"
-		if m, mail := ch.h.means(i, Email); (mail || login && !s.isOneWord()) && s.content() == certainNames {
+	for i, key := range ch.keys {
+		ms, s := ch.meanings(i), ch.of(i)
+		m, mail := ch.means(i, Email)
+		guest := ms == nil && key != "" && key == ch.email.group
+		if (mail || guest || ch.isLogin(i) && !s.isOneWord()) && s.content() == certainNames {
 			ms = []meaning{{field: Name, rank: rankGroup, group: m.group}}
-		} else if ms == nil && key != "" && key == ch.email.group { // "Guest" beside "Guest email"
-			ms = []meaning{{field: Name, rank: rankGroup}}
 		}
 		for _, m := range ms {
-			if n := ch.score(i, m); n > 0 && ch.c.holds(i) == 0 {
-				list = append(list, candidate{m, i, n})
+			if n := ch.score(i, m); n > 0 && ch.holds(i) == 0 {
+				list = append(list, candidate{m, s, i, n})
 			}
 		}
 	}
@@ -43,17 +44,17 @@ func (ch *chooser) candidates() []candidate {
 
 // score is that of a column by one meaning of its header; 0: it holds no names.
 func (ch *chooser) score(i int, m meaning) int {
-	s, whole := ch.c.cells.of(i), m.field == Name
-	own := ch.email.group != "" && (m.group == ch.email.group || m.rank < rankGroup && ch.h.keys[i] == ch.email.group)
-	switch {
+	s, whole := ch.of(i), m.field == Name
+	own := ch.email.group != "" && (m.group == ch.email.group || m.rank < rankGroup && ch.keys[i] == ch.email.group)
+	switch content := s.content(); {
 	case !m.ofName(), s.addresses > 0 && s.names == 0,
-		(!whole || m.rank >= rankContact) && s.filled > 0 && !s.looksNames():
+		(!whole || m.rank >= rankContact) && s.filled > 0 && content == noNames:
 		return 0
-	case !own && m.rank >= rankGroup && (s.content() != certainNames || ch.isOther(i) || ch.isCompany(i)):
+	case !own && m.rank >= rankGroup && (content != certainNames || ch.isOther(i) || ch.isCompany(i)):
 		return 0
 	case !own && m.rank >= rankGroup:
 		return byCells
-	case whole && s.filled > 0 && (s.content() < maybeNames || ch.isCompany(i)):
+	case whole && s.filled > 0 && (content < maybeNames || ch.isCompany(i)):
 		return contradicted
 	case own:
 		return sameGroup
@@ -63,38 +64,37 @@ func (ch *chooser) score(i int, m meaning) int {
 
 // isOther reports a column of another person's names, of logins, of something else by its header, or of a few words.
 func (ch *chooser) isOther(i int) bool {
-	s := ch.c.cells.of(i)
-	return ch.h.names[i] == "" && s.content() != certainNames || ch.h.own[i] || ch.h.says(i, elsewhereWord) ||
-		ch.h.says(i, otherWord) || s.content() == logins || s.content() == categories || s.addresses > 0 && s.names == 0
+	s := ch.of(i)
+	return ch.names[i] == "" && s.content() != certainNames || ch.own[i] || ch.says(i, "elsewhere") ||
+		ch.says(i, "other") || s.content() == logins || s.content() == categories || s.addresses > 0 && s.names == 0
 }
 
 // isCompany reports a column that says the same as the one of organizations.
 func (ch *chooser) isCompany(i int) bool {
-	o := ch.c.cells.overlap([]int{i}, ch.c.at[Organization])
-	return o.first == o.rows && o.second == o.rows && o.rows*2 >= ch.c.cells.of(i).filled
+	o := ch.overlap([]int{i}, ch.at[Organization])
+	return o.isSame() && o.rows*2 >= ch.of(i).filled
 }
 
 // chooseNames finds the column of full names, or those of first and last names: of the columns with the best score,
 // the mapping that beats each other one. If none does, or the cells favour other columns, the file is refused.
 func (ch *chooser) chooseNames() error {
-	if ch.options.NoNames || ch.c.byFlag[Name] {
+	if ch.options.NoNames || ch.byFlag[Name] {
 		return nil
 	}
 	all := ch.candidates()
-	worse := func(c candidate) bool {
-		return c.score < all[0].score && !(c.half && ch.c.cells.of(c.at).content() == categories)
-	}
-	doubtful := func(c candidate) bool { return c.score == contradicted && worse(c) }
-	full, parts := ch.assemble(without(all, worse), without(all, doubtful))
-	if ch.c.has(FirstName) || ch.c.has(LastName) || ch.c.has(MiddleName) {
+	worse := func(c candidate) bool { return c.score < all[0].score }
+	wrong := func(c candidate) bool { return worse(c) && c.score == contradicted && c.content() != categories }
+	likely := without(all, wrong)
+	full, parts := ch.assemble(without(all, worse), likely)
+	if ch.has(FirstName) || ch.has(LastName) || ch.has(MiddleName) {
 		ch.take(parts)
 		return nil
 	}
-	best, err := ch.bestMapping(full, parts)
+	best, err := ch.bestMapping(full, parts, likely)
 	if err != nil {
 		return err
 	}
-	if ch.take(best); ch.h.ownFile && ch.c.hasNames() {
+	if ch.take(best); ch.ownFile && ch.hasNames() {
 		return nil
 	}
 	return ch.confirm(best, all)
@@ -102,15 +102,15 @@ func (ch *chooser) chooseNames() error {
 
 // assemble returns the columns of full names, and one mapping of the parts, all of one group.
 // A column such as "Nom" or "Firma / Nachname" beside "Prénom" is the other part.
-func (ch *chooser) assemble(list, all []candidate) (full []int, parts mapping) {
+func (ch *chooser) assemble(list, all []candidate) (full []mapping, parts mapping) {
 	group := ""
 	fits := func(c candidate) bool { return group == "" || c.group == "" || c.group == group }
 	for _, c := range list {
 		switch {
 		case c.field == Name:
-			full = append(full, c.at)
+			full = append(full, mapping{Name: {c.at}})
 		case !fits(c) || slices.Contains(parts.names(), c.at):
-		case len(parts[c.field]) == 0, ch.c.cells.of(c.at).agree >= max(2, 2*ch.c.cells.of(parts[c.field]...).agree):
+		case len(parts[c.field]) == 0, c.agree >= max(2, 2*ch.of(parts[c.field]...).agree):
 			parts[c.field], group = []int{c.at}, cmp.Or(group, c.group)
 		}
 	}
@@ -120,9 +120,9 @@ func (ch *chooser) assemble(list, all []candidate) (full []int, parts mapping) {
 		if known == 0 || !c.half && c.field != other || !fits(c) || slices.Contains(parts[known], c.at) {
 			continue
 		}
-		o := ch.c.cells.overlap([]int{c.at}, parts[known])
-		alone := ch.c.cells.of(c.at).oneWord == 0 && ch.c.cells.of(parts[known]...).agree == 0
-		if n := o.rows + ch.c.cells.of(c.at).agree; !alone && o.first*10 <= o.rows && n > together {
+		o := ch.overlap([]int{c.at}, parts[known])
+		alone := c.oneWord == 0 && ch.of(parts[known]...).agree == 0
+		if n := o.rows + c.agree; !alone && o.first*10 <= o.rows && n > together {
 			parts[other], together = []int{c.at}, n
 		}
 	}
@@ -130,11 +130,7 @@ func (ch *chooser) assemble(list, all []candidate) (full []int, parts mapping) {
 }
 
 // bestMapping returns the mapping that beats each other one.
-func (ch *chooser) bestMapping(full []int, parts mapping) (mapping, error) {
-	var mappings []mapping
-	for _, i := range full {
-		mappings = append(mappings, mapping{Name: {i}})
-	}
+func (ch *chooser) bestMapping(mappings []mapping, parts mapping, likely []candidate) (mapping, error) {
 	if len(parts[FirstName])+len(parts[LastName]) > 0 {
 		mappings = append(mappings, parts)
 	}
@@ -149,13 +145,13 @@ func (ch *chooser) bestMapping(full []int, parts mapping) (mapping, error) {
 		return mapping{}, ch.ask("several columns hold different names", mappings...)
 	}
 	found, at := mappings[best], mappings[best].names()
-	if o := ch.c.cells.overlap(at, parts.names()); most(o.first, o.rows) { // the parts fill its gaps
+	if o := ch.overlap(at, parts.names()); most(o.first, o.rows) { // the parts fill its gaps
 		parts[Name] = found[Name]
 		found = parts
 	}
-	for _, i := range full { // and other columns that say nothing else
-		if o := ch.c.cells.overlap(at, []int{i}); !slices.Contains(at, i) && o.first == o.rows && o.second == o.rows {
-			found[Name] = append(found[Name], i)
+	for _, c := range likely { // and other columns that say nothing else
+		if c.field == Name && !slices.Contains(at, c.at) && ch.overlap(at, []int{c.at}).isSame() {
+			found[Name] = append(found[Name], c.at)
 		}
 	}
 	return found, nil
@@ -164,34 +160,32 @@ func (ch *chooser) bestMapping(full []int, parts mapping) (mapping, error) {
 // beats reports whether columns a are at least as good as columns b: they hold all that b holds, or are
 // more if no row has both, or twice as many addresses agree with them.
 func (ch *chooser) beats(a, b []int) bool {
-	switch o := ch.c.cells.overlap(a, b); {
+	switch o := ch.overlap(a, b); {
 	case o.rows == 0:
-		return len(a) >= len(b) || ch.c.cells.of(b...).filled == 0
+		return len(a) >= len(b) || ch.of(b...).filled == 0
 	case nearly(o.first, o.rows), nearly(o.second, o.rows):
 		return nearly(o.first, o.rows)
 	}
-	ch.c.neededCells = true
-	agree, other := ch.c.cells.of(a...).agree, ch.c.cells.of(b...).agree
+	ch.neededCells = true
+	agree, other := ch.of(a...).agree, ch.of(b...).agree
 	return agree > 0 && (agree >= 2*other || len(a) > len(b) && ch.agrees(a...)) // the parts, where they agree
 }
 
 // agrees reports whether the names in some columns stand in the addresses.
 func (ch *chooser) agrees(at ...int) bool {
-	s := ch.c.cells.of(at...)
+	s := ch.of(at...)
 	return s.agree > 0 && s.agree*2 >= s.withAddress
 }
 
 // take sets the columns that were found.
 func (ch *chooser) take(r mapping) {
 	for f := Name; f <= secondLast; f++ {
-		if len(r[f]) > 0 && !ch.c.has(f) {
-			ch.c.at[f] = r[f]
+		if len(r[f]) > 0 && !ch.has(f) {
+			ch.at[f] = r[f]
 		}
 	}
-	for _, i := range slices.Concat(ch.c.at[LastName], ch.c.at[FirstName]) {
-		says := func(word string) bool { return is(familyFirstWord, word) }
-		ch.c.familyFirst = ch.c.familyFirst || eastAsian.MatchString(ch.h.names[i]) ||
-			slices.ContainsFunc(ch.h.words[i], says)
+	for _, i := range slices.Concat(ch.at[LastName], ch.at[FirstName]) {
+		ch.familyFirst = ch.familyFirst || eastAsian.MatchString(ch.names[i]) || ch.says(i, "family_first")
 	}
 }
 
@@ -200,84 +194,75 @@ var eastAsian = regexp.MustCompile(`[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]`
 // confirm refuses what the cells contradict: names that may be another person's, that other columns' names beat, or
 // that are login names or companies; also no names, or half of them, if another column may hold some.
 func (ch *chooser) confirm(r mapping, all []candidate) error {
-	others, full, found := ch.others(), r[Name], ch.c.hasNames()
+	others, full, found := ch.others(), r[Name], ch.hasNames()
 	known, missing := r.half()
-	if known == 0 && len(full) > 0 && ch.c.cells.of(full[0]).isOneWord() { // "Nom" may be half of one
-		if m, _ := ch.h.means(full[0], Name); m.half {
+	if known == 0 && len(full) > 0 && ch.of(full[0]).isOneWord() { // "Nom" may be half of one
+		if m, _ := ch.means(full[0], Name); m.half {
 			known, missing, r = FirstName, LastName, mapping{FirstName: full}
 		}
 	}
-	s := ch.c.cells.of(r.names()...)
-	another := func(c candidate) bool { return c.score < sameGroup && c.ofName() }
-	anothers := ch.email.other && slices.ContainsFunc(all, another)
-	for i := range ch.h.names { // whose the addresses beside a pupil's name are nobody says
-		anothers = anothers || ch.h.says(i, parentWord) && ch.c.holds(i) == 0 && ch.c.cells.of(i).content() > categories
-	}
-	better := ch.betterNames(s)
+	s := ch.of(r.names()...)
+	parent := func(i int) bool { return ch.says(i, "parent") && ch.holds(i) == 0 && ch.of(i).content() > categories }
+	anothers := ch.email.rank >= rankGroup && len(all) > 0 && all[0].score < sameGroup || ch.where(parent) != nil
+	better, what, ways := ch.betterNames(s), "", ch.ways(others)
 	switch {
 	case found && anothers && s.whole*2 < max(1, s.withAddress):
-		return ch.ask("the names may be another person's than the addresses in "+ch.named(ch.c.at[Email][0]), r)
-	case better >= 0 && (found || len(others) == 0):
-		ways := without(ch.byContent(), func(r mapping) bool { return r[Email][0] == ch.c.at[Email][0] })
-		if !ch.h.says(better, elsewhereWord) || !found {
-			ways = append(ways, mapping{Name: {better}})
+		what, ways = "the names may be another person's than the addresses in "+ch.named(ch.at[Email][0]), nil
+	case better != nil && (found || len(others) == 0):
+		what = "the addresses speak for the names in " + ch.named(better[0])
+		ways = without(ch.byContent(), func(r mapping) bool { return r[Email][0] == ch.at[Email][0] })
+		if !ch.says(better[0], "elsewhere") || !found {
+			ways = append(ways, mapping{Name: better[:1]})
 		}
-		return ch.ask("the addresses speak for the names in "+ch.named(better), append(ways, r)...)
-	case len(full) > 0 && ch.c.cells.of(full[0]).isWrong():
-		ways := append([]mapping{{Name: full[:1]}}, ch.ways(others)...)
-		return ch.ask(ch.named(full[0])+" seems to hold "+contentTexts[ch.c.cells.of(full[0]).content()], ways...)
+	case len(full) > 0 && ch.of(full[0]).isWrong():
+		what = ch.named(full[0]) + " seems to hold " + contentTexts[ch.of(full[0]).content()]
 	case len(others) == 0:
 		return nil
 	case !found:
-		return ch.ask("no header names a column of names, and others may hold some", ch.ways(others)...)
+		what = "no header names a column of names, and others may hold some"
+	case known != 0 && ch.mayBePart(others[0]):
+		what, ways = "another column may hold a part of the names, too", []mapping{r}
+		ways[0][missing] = others[:1]
+	default:
+		return nil
 	}
-	other := ch.c.cells.of(others[0])
-	named := slices.ContainsFunc(ch.h.meanings(others[0]), meaning.ofName)
-	if known != 0 && (named || ch.c.cells.of(others[0]).isOneWord() && most(other.filled, len(ch.c.cells.sample))) {
-		more := r
-		more[missing] = others[:1]
-		return ch.ask("another column may hold a part of the names, too", more, r)
-	}
-	return nil
+	return ch.ask(what, append(ways, r)...)
 }
 
-// betterNames returns a column, whatever its header, with names in twice as many addresses as those found; -1: none.
-func (ch *chooser) betterNames(found *columnStats) int {
-	for i := range ch.h.names {
-		s, told := ch.c.cells.of(i), ch.c.byFlag[ch.c.holds(i)]
-		other := told || s.addresses > 0 || ch.h.own[i] || ch.h.says(i, soundWord) ||
-			ch.c.hasNames() && ch.isCompany(i) && (s.agree < 5 || !nearly(s.whole, s.withAddress))
-		whole := s.whole > 0 && s.whole >= 2*found.whole && !ch.h.isLogin(i)
-		if s.content() == certainNames && (s.agree >= 2*found.agree || whole) && !other {
-			return i
-		}
-	}
-	return -1
+// mayBePart reports a column of a part of the names by its header, or of single words.
+func (ch *chooser) mayBePart(i int) bool {
+	s := ch.of(i)
+	return slices.ContainsFunc(ch.meanings(i), meaning.ofName) || s.isOneWord() && most(s.filled, len(ch.sample))
+}
+
+// betterNames returns columns, whatever their headers, with names in twice as many addresses as those found.
+func (ch *chooser) betterNames(found *columnStats) []int {
+	return ch.where(func(i int) bool {
+		s := ch.of(i)
+		other := ch.byFlag[ch.holds(i)] || s.addresses > 0 || ch.own[i] || ch.says(i, "sound") ||
+			ch.hasNames() && ch.isCompany(i) && (s.agree < 5 || !nearly(s.whole, s.withAddress))
+		whole := s.whole > 0 && s.whole >= 2*found.whole && !ch.isLogin(i)
+		return s.content() == certainNames && (s.agree >= 2*found.agree || whole) && !other
+	})
 }
 
 // others returns the columns that may also hold names and were not taken, the likeliest first.
-func (ch *chooser) others() (list []int) {
-	for i := range ch.h.names {
-		s := ch.c.cells.of(i)
+func (ch *chooser) others() []int {
+	list := ch.where(func(i int) bool {
+		s := ch.of(i)
 		known := func(m meaning) bool { return !m.ofName() && (m.field != Email || m.rank >= rankGroup || s.ats > 0) }
-		if ch.c.holds(i) == 0 && s.content() > noNames && !ch.isOther(i) && !(ch.h.isLogin(i) && s.isOneWord()) &&
-			!(ch.h.says(i, soundWord) && ch.c.hasNames()) && !slices.ContainsFunc(ch.h.meanings(i), known) {
-			list = append(list, i)
-		}
-	}
-	slices.SortStableFunc(list, func(a, b int) int { return ch.c.cells.of(b).agree - ch.c.cells.of(a).agree })
+		return ch.holds(i) == 0 && s.content() > noNames && !ch.isOther(i) && !(ch.isLogin(i) && s.isOneWord()) &&
+			!(ch.says(i, "sound") && ch.hasNames()) && !slices.ContainsFunc(ch.meanings(i), known)
+	})
+	slices.SortStableFunc(list, func(a, b int) int { return ch.of(b).agree - ch.of(a).agree })
 	return list
 }
 
 // ways returns what other columns may be: the first two first and last names, or each of the first three full ones.
 func (ch *chooser) ways(others []int) []mapping {
-	if len(others) > 1 && ch.c.cells.of(others[0]).isOneWord() && ch.c.cells.of(others[1]).isOneWord() {
+	if len(others) > 1 && ch.of(others[0]).isOneWord() && ch.of(others[1]).isOneWord() {
 		a, b := others[:1], others[1:2]
 		return []mapping{{FirstName: a, LastName: b}, {FirstName: b, LastName: a}}
 	}
-	var ways []mapping
-	for _, i := range others[:min(len(others), 3)] {
-		ways = append(ways, mapping{Name: {i}})
-	}
-	return ways
+	return each(Name, others[:min(len(others), 3)])
 }

@@ -39,8 +39,8 @@ func Presets() (names []string) {
 
 // choosePreset takes the preset that the user names, or the longest signature that the header has all of.
 func (ch *chooser) choosePreset() error {
-	name, best := ch.options.Preset, &ch.c.preset
-	missing := func(key string) bool { return !slices.Contains(ch.h.keys, key) }
+	name, best := ch.options.Preset, &ch.preset
+	missing := func(key string) bool { return !slices.Contains(ch.keys, key) }
 	for _, p := range presets {
 		fits := (name == "" || name == p.Name) && !slices.ContainsFunc(strings.Fields(p.Signature), missing)
 		if fits && len(p.Signature) > len(best.Signature) {
@@ -52,13 +52,13 @@ func (ch *chooser) choosePreset() error {
 	case !slices.Contains(Presets(), name):
 		return &OptionError{Flag: "--preset", What: fmt.Sprintf("there is no preset %q (%s)", name,
 			strings.Join(Presets(), ", "))}
-	case ch.h.place.Row > 0:
-		return ch.refuse("this is not the header of "+name, "leave --preset out, or name the columns with --column")
+	case ch.place.Row > 0:
+		return refuse(ch.place, "this is not the header of "+name, "leave --preset out, or name the columns with --column")
 	}
 	for pair := range strings.FieldsSeq(best.Told) {
 		key, word, _ := strings.Cut(pair, "=")
 		if f, err := ParseField(word); err == nil && (f != AccountID || ch.options.NeedAccounts) {
-			ch.h.meaningCache[slices.Index(ch.h.keys, key)] = []meaning{{field: f, rank: -1}}
+			ch.meaningCache[slices.Index(ch.keys, key)] = []meaning{{field: f, rank: -1}}
 		}
 	}
 	return nil

@@ -158,7 +158,7 @@ func (l *layout) names(h *header) int {
 		case h.trimmed == 1 && strings.ContainsAny(name, delimiters):
 		case mail && m.rank < rankGroup, account && l.options.NeedAccounts:
 			return surely
-		case mail && isShort(name):
+		case mail:
 			found = vaguely
 		}
 	}

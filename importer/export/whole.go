@@ -25,7 +25,7 @@ func (s *Survey) checkWhole() error {
 	for i, o := range s.others {
 		sure := s.columns.byFlag[Email] || s.header.ownFile || s.header.neverTaken(i)
 		if o.rivals > 0 && most(o.addresses, o.filled) && s.columns.has(Email) && !sure {
-			return (&chooser{h: &s.header}).ask("several columns could be the address",
+			return s.header.ask("several columns could be the address",
 				mapping{Email: s.columns.at[Email][:1]}, mapping{Email: {i}})
 		}
 	}

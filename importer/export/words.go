@@ -2,54 +2,35 @@ package export
 
 import (
 	_ "embed"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 )
 
-// What a word of a header says, besides the fields, by the sections of words.txt. A word may be in several.
-const (
-	halfWord        = "half" // a full name in some files and half of one in others
-	wholeName       = "whole"
-	selfWord        = "self"
-	linkWord        = "link"
-	mailWord        = "mail"
-	mailKind        = "mail_kind"
-	elsewhereWord   = "elsewhere" // another person
-	parentWord      = "parent"    // whose the addresses beside a pupil's name may be
-	furtherWord     = "further"
-	loginWord       = "login"
-	soundWord       = "sound"
-	otherWord       = "other" // no name
-	familyFirstWord = "family_first"
-)
-
 //go:embed words.txt
 var vocabulary string
 
-// words has the sections in which each word is, as headers are compared, and its place there.
+// words has the sections of words.txt in which each word is, as headers are compared, and its place there.
 var words = sync.OnceValue(func() map[string]map[string]int {
-	all, section, place := map[string]map[string]int{}, "", 0
-	for line := range strings.Lines(vocabulary) {
-		switch line[0] {
-		case '#':
-			continue
-		case '[':
-			section, place = strings.Trim(line, "[]\n"), 0
-			continue
-		}
-		for w := range strings.SplitSeq(line, ",") {
+	all := map[string]map[string]int{}
+	for part := range strings.SplitSeq(comment.ReplaceAllString(vocabulary, ""), "\n[") {
+		section, list, _ := strings.Cut(part, "]")
+		for place, w := range strings.Split(list, ",") {
 			key := squeeze(w)
-			if key != "" && all[key] == nil {
+			if all[key] == nil {
 				all[key] = map[string]int{}
 			}
-			if _, twice := all[key][section]; key != "" && !twice {
-				all[key][section], place = place, place+1
+			if _, twice := all[key][section]; !twice {
+				all[key][section] = place
 			}
 		}
 	}
+	delete(all, "")
 	return all
 })
+
+var comment = regexp.MustCompile(`(?m)^#.*`)
 
 // is reports whether a word, as headers are compared, is in a section.
 func is(section, key string) bool {
@@ -63,5 +44,5 @@ func isWord(key string) bool { return words()[key] != nil }
 // isKnown reports a header that is in the sections of fields, or of what is none.
 func isKnown(key string) bool {
 	in := func(section string) bool { return is(section, key) }
-	return slices.ContainsFunc(fieldNames[Email:], in) || in(otherWord) || in(halfWord) || in(selfWord)
+	return slices.ContainsFunc(fieldNames[Email:], in) || in("other") || in("half") || in("self")
 }
