@@ -504,7 +504,7 @@ func TestTokenMayNotLookUp(t *testing.T) {
 		d.export(20)
 		s := d.sit(t.Context())
 		d.expect(s, map[outcome.Status]int{outcome.Conflict: 20})
-		if asked != 1 || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "may not") || s.ExitCode() != 0 {
+		if asked != 1 || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "permission to browse") || s.ExitCode() != 0 {
 			t.Errorf("asked %d times, notes %q, exit code %d", asked, s.Notes, s.ExitCode())
 		}
 		refuse = false

@@ -220,10 +220,11 @@ func (r *Run) settle(ctx context.Context, t *task, e ledger.Entry, call apiclien
 	switch {
 	case err != nil:
 		e.Status, e.Reason = outcome.Unknown, outcome.ReasonNotRecorded
-	case e.LookUp && e.Status == outcome.Conflict:
-		// other look-ups come after the rows: new accounts are not found at once
+	case e.LookUp && e.Status == outcome.Conflict: // others come after the rows: new accounts are not found at once
 		open := ledger.OpenLookUp{Run: r.plan.Run.Seq, Outcome: e.Outcome, SettledAt: time.Now()}
-		e.Outcome, stop = r.lookUp(ctx, open)
+		if e.Outcome, stop = r.lookUp(ctx, open); stop != nil && stop.Cause == QuotaPause {
+			stop = nil // that of look-ups alone, or creates will meet it
+		}
 	}
 	result := resultOf(t.row, e.Outcome)
 	result.Call, result.isRename = call, t.wants == outcome.Renamed
