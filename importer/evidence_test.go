@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -544,4 +545,52 @@ func TestInputBreaksOff(t *testing.T) {
 			t.Errorf("%d told, %d counted, %v", told, end.Totals.Sum(), end.Stop)
 		}
 	})
+}
+
+// Whoever another run has onboarded since the answer to this one's request was lost is known when this run goes on: no
+// request is made, and access that was revoked meanwhile does not count as given back.
+func TestOnboardedByAnotherRunMeanwhile(t *testing.T) {
+	for _, revoked := range []bool{false, true} {
+		t.Run(fmt.Sprintf("revoked %t", revoked), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				lose := true
+				o := down(func(email string, _ int) jsmtest.Decision {
+					if lose && email == address(0) {
+						return jsmtest.Decision{Fault: jsmtest.ResetBefore}
+					}
+					return jsmtest.Decision{}
+				})
+				o.Latency = time.Second
+				d := newDesktop(t, o)
+				d.run.Workers = 2
+				d.export(100)
+				first := slices.Clone(d.people)
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(30*time.Second, func() { cancel(ErrInterrupted) })
+				s := d.sit(ctx)
+				if s.results[0].Status != outcome.Unknown || s.Totals.Of(outcome.NotAttempted) == 0 {
+					t.Fatalf("%v", s.statuses())
+				}
+				lose = false
+				d.export(1)
+				d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Created: 1})
+				want := outcome.Known
+				if revoked {
+					d.undo(t.Context())
+					want = outcome.RevokedBefore
+				}
+				d.people = first
+				posts := d.posts()
+				again := d.sit(t.Context())
+				if again.runID != s.runID || again.results[0].Status != want || again.plan.Resent != 0 || d.ours() > 99 && revoked {
+					t.Errorf("run %s after %s, %s, %d sent again, %d are ours", again.runID, s.runID, shown(again.results[0]),
+						again.plan.Resent, d.ours())
+				}
+				if n := d.posts() - posts; n != s.Totals.Of(outcome.NotAttempted) {
+					t.Errorf("%d requests, and %d rows were left", n, s.Totals.Of(outcome.NotAttempted))
+				}
+			})
+		})
+	}
 }

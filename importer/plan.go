@@ -126,11 +126,10 @@ func (p *Plan) count(t *task) {
 		if t.Other != nil {
 			p.OtherAddress++
 		}
-		if a == nil {
-			return
-		}
-		if p.Resent++; !a.Ours() {
-			p.NotOurs++
+		if a != nil {
+			if p.Resent++; !a.Ours() {
+				p.NotOurs++
+			}
 		}
 	}
 }

@@ -83,8 +83,9 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		switch has := a != nil && a.RevokedAt.IsZero(); {
 		case o == nil:
 		case now && run.Retry && o.Retry, // it is forgotten when the run goes on
-			now && has && o.Status == outcome.Revoked,       // it was given back since
-			m.Account != nil && !has && onboarded(o.Status): // it was taken since, while the run had not ended
+			now && has && o.Status == outcome.Revoked,                               // it was given back since
+			m.Account != nil && !has && onboarded(o.Status),                         // it was taken since, while the run had not ended
+			m.Account != nil && o.Open && !r.revokes && !r.plan.Options.ResendKnown: // another run has made it since
 			m.Outcome = nil
 		}
 		tasks[i].History = m
@@ -118,7 +119,7 @@ func (r *Run) decideCreate(t *task) {
 	o, done := settled(t.row, t.History)
 	switch a := t.Account; {
 	case done:
-	case a == nil || t.Outcome != nil || r.plan.Options.ResendKnown:
+	case a == nil || r.plan.Options.ResendKnown:
 		t.wants = outcome.Created
 	case !a.RevokedAt.IsZero():
 		o.Status, o.AccountID = outcome.RevokedBefore, a.ID
