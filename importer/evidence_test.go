@@ -594,3 +594,33 @@ func TestOnboardedByAnotherRunMeanwhile(t *testing.T) {
 		})
 	}
 }
+
+// What a run finds out at its end about an account of an earlier run, which could not be looked up at its start, is in
+// its results, too.
+func TestFoundAtTheEndOfALaterRun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Existing: peopleBefore(1), SearchLag: time.Minute, Latency: time.Second})
+		d.site.SetFaults(jsmtest.Fault{Kind: jsmtest.RouteGone, Share: 1, Route: jsmtest.UserSearchPath})
+		d.export(1)
+		d.sit(t.Context())
+		d.export(20)
+		d.run.Workers = 1
+		d.site.SetFaults()
+		asked := 0
+		inner := d.client.Transport
+		d.client.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, jsmtest.UserSearchPath) {
+				if asked++; asked == 1 {
+					body := io.NopCloser(strings.NewReader(`{"errorMessage":"no"}`))
+					return &http.Response{StatusCode: 400, Body: body, Header: http.Header{}, Request: r}, nil
+				}
+			}
+			return inner.RoundTrip(r)
+		})
+		s := d.sit(t.Context())
+		if !s.Revised || asked != 2 || withID(s, outcome.Known) != 1 {
+			t.Errorf("revised %t, asked %d times, %s", s.Revised, asked, shown(s.results[0]))
+		}
+	})
+}

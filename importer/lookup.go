@@ -90,7 +90,7 @@ func (r *Run) lookUps(ctx context.Context) *Stop {
 	all := r.ledger.LookUps(context.WithoutCancel(ctx))
 	return inParallel(ctx, lookUpsAtOnce, all, func(ctx context.Context, open ledger.OpenLookUp) *Stop {
 		o, stop := r.lookUp(ctx, open)
-		r.revised.CompareAndSwap(false, open.Run == r.plan.Run.Seq && o != open.Outcome)
+		r.revised.CompareAndSwap(false, o != open.Outcome) // of an earlier run, too: its people may be known here
 		return stop
 	})
 }
