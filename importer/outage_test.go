@@ -74,12 +74,16 @@ func TestRenamesHoldUpNoCreates(t *testing.T) {
 			d.add(export.Row{Name: "Person", Email: address(100 + i)})
 		}
 		s := d.sit(t.Context())
-		d.expect(s, map[outcome.Status]int{outcome.Known: 20, outcome.Created: 10})
-		if len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "names were not changed") || s.ExitCode() != 0 ||
-			!strings.Contains(s.results[0].Reason, "the name was not changed: ") {
+		d.expect(s, map[outcome.Status]int{outcome.Unknown: 8, outcome.Known: 12, outcome.Created: 10})
+		if len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "names were not changed") || s.ExitCode() != 3 ||
+			!strings.Contains(s.results[0].Reason, "may or may not have been") || // asked for, and answered with 503
+			!strings.Contains(s.results[19].Reason, "the name was not changed: ") {
 			t.Errorf("exit code %d, %v, notes %q, %s", s.ExitCode(), s.Stop, s.Notes, shown(s.results[0]))
 		}
+		if undo := d.undo(t.Context()); len(undo.results) != 10 || undo.Totals.Of(outcome.Revoked) != 10 {
+			t.Errorf("undo has revoked %v", undo.statuses()) // and nobody who was only to be renamed is in it
+		}
 		d.site.SetFaults()
-		d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Renamed: 20, outcome.Known: 10})
+		d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Renamed: 20, outcome.RevokedBefore: 10})
 	})
 }

@@ -163,7 +163,7 @@ func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 	case outcome.Created:
 		e, stop = r.afterCreate(ctx, t, e, call)
 	case outcome.Renamed:
-		e = judgeRename(*t.Account, err)
+		e = judgeRename(*t.Account, call.Lost, err)
 	case outcome.Revoked:
 		e, stop = r.afterRevoke(ctx, t, e, err)
 	}
