@@ -519,3 +519,17 @@ func TestBackInAnEarlierCompany(t *testing.T) {
 		}
 	})
 }
+
+// A project may be named twice, in whatever way.
+func TestOneProjectTwice(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.access.ServiceDesks = []string{"SUP", "sup", "1", "BIL"}
+		d.export(2)
+		s := d.sit(t.Context())
+		if r := s.results[0]; len(s.plan.Access.ServiceDesks) != 2 || r.ServiceDesk != "added;added" || s.ExitCode() != 0 {
+			t.Errorf("%v, %s", s.plan.Access.ServiceDesks, shown(r))
+		}
+	})
+}
