@@ -533,3 +533,26 @@ func TestOneProjectTwice(t *testing.T) {
 		}
 	})
 }
+
+// Somebody whose account id could not be found gets no access, and the reason says what asks for it again.
+func TestAccountIDIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := lostAnswers()
+		o.SearchLag = 20 * time.Minute
+		d := newDesktop(t, o)
+		d.access.ServiceDesks = []string{"SUP"}
+		d.company("", 3, 1)
+		for range 3 {
+			s := d.sit(t.Context())
+			if r := s.results[0]; r.ServiceDesk != "failed" || !strings.Contains(r.Reason, "--resend-known") || s.ExitCode() != 3 {
+				t.Errorf("%s", shown(r))
+			}
+			time.Sleep(15 * time.Minute)
+		}
+		d.planned.ResendKnown = true
+		if s := d.sit(t.Context()); s.results[0].ServiceDesk != "added" || s.ExitCode() != 0 {
+			t.Errorf("%s", shown(s.results[0]))
+		}
+	})
+}
