@@ -87,3 +87,25 @@ func TestRenamesHoldUpNoCreates(t *testing.T) {
 		d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Renamed: 20, outcome.RevokedBefore: 10})
 	})
 }
+
+// A run that an outage of one operation ends says which, as the site may answer the others.
+func TestOutageIsNamed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Faults: []jsmtest.Fault{
+			{Kind: jsmtest.Unavailable, Share: 1, Route: jsmtest.OrgUsersPath}}})
+		d.access.Organizations = true
+		for i, name := range []string{"Acme", "Beta", "Gamma", "Delta"} {
+			d.company(name, i, 1)
+		}
+		s := d.sit(t.Context())
+		const want = "the site has not answered since 00:00:00 (POST /rest/servicedeskapi/organization/{id}/user: 503 Service Unavailable)"
+		if s.Totals.Of(outcome.Created) != 4 || s.Stop == nil || s.Stop.What != want || s.ExitCode() != 1 {
+			t.Errorf("exit code %d, %v, %v", s.ExitCode(), s.Stop, s.statuses())
+		}
+		d.site.SetFaults()
+		if s = d.sit(t.Context()); s.ExitCode() != 0 || s.Access.Memberships.Added != 4 {
+			t.Errorf("exit code %d, %v, %+v", s.ExitCode(), s.Stop, s.Access)
+		}
+	})
+}
