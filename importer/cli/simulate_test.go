@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -388,7 +389,7 @@ func (w *world) fate() fate {
 // process runs the program once, checks the promises, and returns its exit code; -1: it was killed.
 func (w *world) process(args []string, f fate) int {
 	var out, errs bytes.Buffer
-	args = append(args, "--ledger", w.path("ledger.db"), "--workers", fmt.Sprint(w.script.workers), "--max-pause", w.script.patience, "--no-progress", "--log-format", "json")
+	args = append(args, "--ledger", w.path("ledger.db"), "--workers", fmt.Sprint(w.script.workers), "--max-pause", cmp.Or(w.script.patience, "15m"), "--no-progress", "--log-format", "json")
 	ctx, cancel := context.WithCancelCause(context.Background())
 	over := make(chan struct{})
 	ended := make(chan struct{})
