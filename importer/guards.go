@@ -20,8 +20,7 @@ type Limit struct {
 	Unit    string // Number or Share; "": no limit
 }
 
-// Units of limits.
-const Number, Share = "rows", "%"
+const Number, Share = "rows", "%" // units of limits
 
 // UnmarshalText reads "12" or "2.5%", as pflag wants it. A share comes to no less than the one that was there.
 func (l *Limit) UnmarshalText(b []byte) error {

@@ -83,8 +83,9 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		switch has := a != nil && a.RevokedAt.IsZero(); {
 		case o == nil:
 		case now && run.Retry && o.Retry, // it is forgotten when the run goes on
-			now && has && o.Status == outcome.Revoked,       // it was given back since
-			m.Account != nil && !has && onboarded(o.Status): // it was taken since, while the run had not ended
+			now && has && o.Status == outcome.Revoked,                               // it was given back since
+			m.Account != nil && !has && onboarded(o.Status),                         // it was taken since, while the run had not ended
+			m.Account != nil && o.Open && !r.revokes && !r.plan.Options.ResendKnown: // another run has made it since
 			m.Outcome = nil
 		}
 		tasks[i].History = m
@@ -118,7 +119,7 @@ func (r *Run) decideCreate(t *task) {
 	o, done := settled(t.row, t.History)
 	switch a := t.Account; {
 	case done:
-	case a == nil || t.Outcome != nil || r.plan.Options.ResendKnown:
+	case a == nil || r.plan.Options.ResendKnown:
 		t.wants = outcome.Created
 	case !a.RevokedAt.IsZero():
 		o.Status, o.AccountID = outcome.RevokedBefore, a.ID
@@ -162,7 +163,7 @@ func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 	case outcome.Created:
 		e, stop = r.afterCreate(ctx, t, e, call)
 	case outcome.Renamed:
-		e = judgeRename(*t.Account, err)
+		e = judgeRename(*t.Account, call.Lost, err)
 	case outcome.Revoked:
 		e, stop = r.afterRevoke(ctx, t, e, err)
 	}
@@ -220,10 +221,11 @@ func (r *Run) settle(ctx context.Context, t *task, e ledger.Entry, call apiclien
 	switch {
 	case err != nil:
 		e.Status, e.Reason = outcome.Unknown, outcome.ReasonNotRecorded
-	case e.LookUp && e.Status == outcome.Conflict:
-		// other look-ups come after the rows: new accounts are not found at once
+	case e.LookUp && e.Status == outcome.Conflict: // others come after the rows: new accounts are not found at once
 		open := ledger.OpenLookUp{Run: r.plan.Run.Seq, Outcome: e.Outcome, SettledAt: time.Now()}
-		e.Outcome, stop = r.lookUp(ctx, open)
+		if e.Outcome, stop = r.lookUp(ctx, open); stop != nil && stop.Cause == QuotaPause {
+			stop = nil // that of look-ups alone, or creates will meet it
+		}
 	}
 	result := resultOf(t.row, e.Outcome)
 	result.Call, result.isRename = call, t.wants == outcome.Renamed

@@ -101,7 +101,7 @@ func NewRun(ctx context.Context, api *apiclient.Client, l *ledger.Ledger, plan *
 		r.rules.maxErrors = Limit{}
 	}
 	if !r.revokes && !o.ResolveConflicts {
-		r.searchRefused.Store(&errNotLookedUp)
+		r.searchRefused.Store(new(error(unanswered("account ids are not looked up in this run"))))
 	}
 	if o.Limit > 0 && o.Limit < plan.Create {
 		r.limitStop = newStop(LimitReached, nil, text.Counted(o.Limit, "row was", "rows were")+" sent, as asked",

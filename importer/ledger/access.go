@@ -17,9 +17,9 @@ const (
 	ServiceDeskOrganization = "service_desk_organization" // organization in service project
 )
 
-// RecordAccess records that members were added to target. The first run to record it counts. It ignores the end of ctx.
+// RecordAccess records that run has added members to target. It ignores the end of ctx.
 func (l *Ledger) RecordAccess(ctx context.Context, run int64, kind, target string, members []string) error {
-	return l.update(context.WithoutCancel(ctx), `INSERT OR IGNORE INTO access (kind, target, member, run)
+	return l.update(context.WithoutCancel(ctx), `INSERT OR REPLACE INTO access (kind, target, member, run)
 		SELECT ?, ?, value, ? FROM json_each(?)`, kind, target, run, jsonList(members))
 }
 
