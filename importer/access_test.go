@@ -153,6 +153,23 @@ func TestChangedCompany(t *testing.T) {
 	})
 }
 
+// An earlier membership that another source may ask for is not to be reviewed, before the person has left that.
+func TestCompaniesOfTwoSources(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.access.Organizations = true
+		d.night("crm.csv", "name,email,company", "Ann,ann@x.example,Acme", "Ben,ben@x.example,Acme")
+		if s, _ := d.night("shop.csv", "name,email,company", "Ann,ann@x.example,Beta"); s.Access.ToReview != nil || s.Access.Memberships.Added != 1 {
+			t.Errorf("%+v", s.Access)
+		}
+		d.night("crm.csv", "name,email,company", "Ben,ben@x.example,Acme")
+		if s, _ := d.night("shop.csv", "name,email,company", "Ann,ann@x.example,Club"); len(s.Access.ToReview) != 2 {
+			t.Errorf("%+v", s.Access)
+		}
+	})
+}
+
 // One account that the site does not know is found by halving, and the others get their access.
 func TestUnknownAccountInAChunk(t *testing.T) {
 	t.Parallel()

@@ -99,13 +99,11 @@ func (r *Run) query(row *export.Row) ledger.Query {
 		return ledger.Query{Row: row.Number, Key: row.Key, ID: row.AccountID}
 	}
 	q := ledger.Query{Row: row.Number, Source: r.plan.Run.Source}
-	if row.DuplicateOf != (export.Place{}) {
-		return q
-	}
-	if row.Excluded == "" && row.Own == nil { // it may turn out to have been fixed and imported
+	unique := row.DuplicateOf == export.Place{}
+	if unique && row.Excluded == "" && row.Own == nil { // it may turn out to have been fixed and imported
 		q.Fingerprint = fingerprint(row)
 	}
-	if row.Sendable() {
+	if unique && row.Sendable() {
 		q.Key, q.ExternalID = row.Key, row.ExternalID
 	}
 	return q

@@ -142,7 +142,7 @@ func (r *reporting) pruneRuns(ctx context.Context) error {
 	}
 	pruned, err := r.site.ledger.Prune(ctx, time.Now().AddDate(0, 0, -int(days)))
 	if err == nil {
-		fmt.Fprintf(r.Out, "%s forgotten; accounts are kept.\n", text.Counted(pruned.Runs, "run is", "runs are"))
+		fmt.Fprintf(r.Out, "%s forgotten; accounts are kept.\n", text.Counted(pruned, "run is", "runs are"))
 	}
 	return err
 }

@@ -70,8 +70,7 @@ var (
 	formFlagNames   = []string{"encoding", "delimiter", "preset", "no-header"} // for the file itself
 )
 
-// flagArgs returns, as arguments, flags that command line or settings file sets; the environment stays for the next,
-// but for the ledger's path: in a shell without it, the ledger of the site would be another one, which knows nobody.
+// flagArgs returns, as arguments, flags of command line or settings file, and of the environment only the ledger.
 func (p *program) flagArgs(names ...string) (args []string) {
 	for _, name := range names {
 		values := p.config[name]
