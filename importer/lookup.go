@@ -48,9 +48,11 @@ func (r *Run) find(ctx context.Context, email string) (apiclient.Account, error)
 // refusedForAll reports whether every request of the kind would be refused like this, or not be answered.
 func refusedForAll(err error) bool {
 	refused, ok := errors.AsType[*apiclient.Error](err)
-	_, silent := errors.AsType[unanswered](err)
-	return silent || errors.Is(err, apiclient.BrowseMissing) || ok && (refused.Status == 403 || refused.RouteInDoubt ||
-		refused.Kind == apiclient.KindScope || refused.Kind == apiclient.KindSite)
+	if _, silent := errors.AsType[unanswered](err); silent || errors.Is(err, apiclient.BrowseMissing) {
+		return true
+	}
+	return ok && (refused.Status == 403 || refused.RouteInDoubt || refused.Kind == apiclient.KindScope ||
+		refused.Kind == apiclient.KindSite)
 }
 
 // stopBeside is why an extra request, such as a look-up, ends the run: it was cut short, or the credentials are no
