@@ -82,10 +82,10 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		}
 		switch has := a != nil && a.RevokedAt.IsZero(); {
 		case o == nil:
-		case now && run.Retry && o.Retry, // it is forgotten when the run goes on; or access was given back since:
-			now && has && o.Status == outcome.Revoked,
-			m.Account != nil && !has && onboarded(o.Status),                         // or taken, while the run had not ended
-			m.Account != nil && o.Open && !r.revokes && !r.plan.Options.ResendKnown: // or another run has made it
+		// It is forgotten when the run goes on, if access was given back or taken since, and if another run has made it.
+		case now && run.Retry && o.Retry, now && has && o.Status == outcome.Revoked,
+			m.Account != nil && !has && onboarded(o.Status),
+			m.Account != nil && o.Open && !r.revokes && !r.plan.Options.ResendKnown:
 			m.Outcome = nil
 		}
 		tasks[i].History = m
