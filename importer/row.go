@@ -82,7 +82,7 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		}
 		switch has := a != nil && a.RevokedAt.IsZero(); {
 		case o == nil:
-		// It is forgotten when the run goes on, if access was given back or taken since, and if another run has made it.
+		// It is forgotten when the run goes on, if access was given back or taken since, or if another run has made it.
 		case now && run.Retry && o.Retry, now && has && o.Status == outcome.Revoked,
 			m.Account != nil && !has && onboarded(o.Status),
 			m.Account != nil && o.Open && !r.revokes && !r.plan.Options.ResendKnown:
