@@ -53,20 +53,18 @@ func (s *Survey) checkRow(r *Row) {
 
 // keepCells sets the cells with which the row is written again.
 func (s *Survey) keepCells(r *Row, cells []string) {
+	if slices.Contains(s.header.own, true) {
+		r.Own = map[string]string{}
+	}
+	r.Cells = make([]string, 0, len(cells))
 	for i, c := range cells {
 		cells[i] = Unguard(c)
-	}
-	if r.Cells = cells; s.Own == nil {
-		return
-	}
-	r.Cells, r.Own = nil, map[string]string{}
-	for i, c := range cells {
 		known := i < len(s.header.own)
 		if known && s.header.own[i] {
-			r.Own[s.header.names[i]] = c
+			r.Own[s.header.names[i]] = cells[i]
 		}
 		if !known || s.header.kept[i] {
-			r.Cells = append(r.Cells, c)
+			r.Cells = append(r.Cells, cells[i])
 		}
 	}
 }

@@ -13,7 +13,7 @@ var blankLines = &Problem{}
 // maxHeld bounds the lines that are held back while they may be a footer: the next ones show that.
 const maxHeld = 1024
 
-// lines reads rows, and lines that are none, in order: the same in both passes.
+// lines reads rows, and lines that are none, in order: the same in both passes. [Survey.checkRow] reads their cells.
 func (l *layout) lines(yield func(*Row, error) bool) {
 	var held []*Row // the last row, as the next line may be a part of it, and lines that may be a footer
 	release := func() bool {
@@ -25,31 +25,34 @@ func (l *layout) lines(yield func(*Row, error) bool) {
 		held = held[:0]
 		return true
 	}
-	records := l.file.Records(l.encoding, l.dialect)
+	records, number := l.file.Records(l.encoding, l.dialect), 0
 	records.Width = len(l.header.names)
 	for {
 		rec, err := records.Next()
-		if err == io.EOF {
+		row, n := &Row{Place: rec.Place, record: rec}, len(held)
+		switch {
+		case err == io.EOF:
 			l.skipFooter(held)
 			release()
 			return
-		}
-		if err == nil && rec.Place == l.header.place {
+		case err == nil && rec.Place == l.header.place:
 			continue
-		}
-		row, n := &Row{Place: rec.Place, record: rec}, len(held)
-		if err == nil {
+		case err == nil:
 			err = l.classify(row, n > 0 && held[n-1].fragment)
 		}
-		switch {
-		case err != nil:
+		if err != nil {
 			yield(nil, err)
 			return
-		case n > 0 && l.mayBeSplitRow(held[n-1], row):
+		}
+		if n > 0 && l.mayBeSplitRow(held[n-1], row) {
 			held[n-1].fault, row.fault = kindOf("broken_row"), kindOf("broken_row")
 		}
 		if (n >= maxHeld || row.skipped == nil && !row.fragment) && !release() {
 			return
+		}
+		if row.skipped == nil {
+			number++
+			row.Number = number
 		}
 		held = append(held, row)
 	}

@@ -88,7 +88,7 @@ func (s *Survey) read(ctx context.Context, f *File, o Options) (err error) {
 	if s.filter, err = newFilter(h, o); err != nil {
 		return err
 	}
-	for row, err := range s.rows {
+	for row, err := range s.lines {
 		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return err
 		}
@@ -105,21 +105,6 @@ func (s *Survey) read(ctx context.Context, f *File, o Options) (err error) {
 	return nil
 }
 
-// rows reads the rows and the lines that are none, in order.
-func (s *Survey) rows(yield func(*Row, error) bool) {
-	number := 0
-	for row, err := range s.lines {
-		if err == nil && row.skipped == nil {
-			number++
-			row.Number = number
-			s.checkRow(row)
-		}
-		if !yield(row, err) || err != nil {
-			return
-		}
-	}
-}
-
 // count counts a row, or a skipped line, of the first pass.
 func (s *Survey) count(r *Row) {
 	if r.skipped != nil {
@@ -130,6 +115,7 @@ func (s *Survey) count(r *Row) {
 		}
 		return
 	}
+	s.checkRow(r)
 	s.Rows++
 	s.Width = max(s.Width, len(r.Cells))
 	if r.ExternalID != "" {
@@ -196,14 +182,15 @@ func (s *Survey) Contains(key string) bool {
 func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
 		alike, firsts := map[uint64]int{}, map[hash128]first{}
-		for r, err := range s.rows {
+		for r, err := range s.lines {
 			switch err = cmp.Or(err, ctx.Err()); {
 			case err != nil:
 				yield(nil, err)
 				return
 			case r.skipped != nil:
 				continue
-			case r.Invalid != "":
+			}
+			if s.checkRow(r); r.Invalid != "" {
 				hash := hash64(strings.Join(r.Cells, "\x00"))
 				r.Alike = alike[hash]
 				alike[hash]++
