@@ -96,12 +96,13 @@ func (f *File) Encodings(label string) (list []Encoding, err error) {
 			return []Encoding{m.Encoding}, nil
 		}
 	}
-	e, wide := plainUTF8, byNULs(f.head)
+	e, nuls := plainUTF8, bytes.Count(f.head, []byte{0})
 	switch {
 	case label != "":
 		e, err = findEncoding(label)
-	case wide.Guessed:
-		e = wide
+	case nuls > 1 && nuls*6 >= len(f.head): // halves of ASCII letters; the first shows which
+		e = mustEncoding([]string{"utf-16be", "utf-16le"}[bytes.IndexByte(f.head, 0)%2])
+		e.Guessed = true
 	case bytes.Contains(f.head, []byte("\x1b$")):
 		e = mustEncoding("iso-2022-jp")
 	case f.NotUTF8 > f.isUTF8:
@@ -128,23 +129,6 @@ func (f *File) addLine(b []byte) {
 			f.isUTF8++
 		}
 	}
-}
-
-// byNULs returns UTF-16, if many bytes at even, or at odd, places are NUL, as those of ASCII letters are.
-func byNULs(head []byte) (e Encoding) {
-	var nuls [2]int // at even and at odd places
-	for i, c := range head {
-		if c == 0 {
-			nuls[i%2]++
-		}
-	}
-	for i, label := range []string{"utf-16be", "utf-16le"} {
-		if most := nuls[i]; most > 1 && most*6 >= len(head) && nuls[1-i]*10 <= most {
-			e = mustEncoding(label)
-			e.Guessed = true
-		}
-	}
-	return e
 }
 
 // candidates are the encodings in which the lines that are not UTF-8 make words.
