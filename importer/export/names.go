@@ -220,19 +220,13 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 		return nil
 	case !found:
 		what = "no header names a column of names, and others may hold some"
-	case known != 0 && ch.mayBePart(others[0]):
+	case known != 0 && s.isOneWord():
 		what, ways = "another column may hold a part of the names, too", []mapping{r}
 		ways[0][missing] = others[:1]
 	default:
 		return nil
 	}
 	return ch.ask(what, append(ways, r)...)
-}
-
-// mayBePart reports a column of a part of the names by its header, or of single words.
-func (ch *chooser) mayBePart(i int) bool {
-	s := ch.of(i)
-	return slices.ContainsFunc(ch.meanings(i), meaning.ofName) || s.isOneWord() && most(s.filled, len(ch.sample))
 }
 
 // betterNames returns columns, whatever their headers, with names in twice as many addresses as those found.
@@ -251,7 +245,7 @@ func (ch *chooser) others() []int {
 	list := ch.where(func(i int) bool {
 		s := ch.of(i)
 		known := func(m meaning) bool { return !m.ofName() && (m.field != Email || m.rank >= rankGroup || s.ats > 0) }
-		return ch.holds(i) == 0 && s.content() > noNames && !ch.isOther(i) && !(ch.isLogin(i) && s.isOneWord()) &&
+		return ch.holds(i) == 0 && s.content() > noNames && !ch.isOther(i) && !(ch.isLogin(i) && (s.isOneWord() || ch.hasNames())) &&
 			!(ch.says(i, "sound") && ch.hasNames()) && !slices.ContainsFunc(ch.meanings(i), known)
 	})
 	slices.SortStableFunc(list, func(a, b int) int { return ch.of(b).agree - ch.of(a).agree })
