@@ -62,11 +62,9 @@ func (ch *chooser) score(i int, m meaning) int {
 	return noGroup
 }
 
-// isOther reports a column of another person's names, of logins, of something else by its header, or of a few words.
+// isOther reports a column of another person or of something else by its header.
 func (ch *chooser) isOther(i int) bool {
-	s := ch.of(i)
-	return ch.names[i] == "" && s.content() != certainNames || ch.own[i] || ch.says(i, "elsewhere") ||
-		ch.says(i, "other") || s.content() == logins || s.content() == categories || s.addresses > 0 && s.names == 0
+	return ch.own[i] || ch.says(i, "elsewhere") || ch.says(i, "other")
 }
 
 // isCompany reports a column that says the same as the one of organizations.
@@ -202,7 +200,7 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 		}
 	}
 	s := ch.of(r.names()...)
-	parent := func(i int) bool { return ch.says(i, "parent") && ch.holds(i) == 0 && ch.of(i).content() > categories }
+	parent := func(i int) bool { return ch.says(i, "parent") && ch.holds(i) == 0 && ch.of(i).content() >= maybeNames }
 	anothers := ch.email.rank >= rankGroup && len(all) > 0 && all[0].score < sameGroup || ch.where(parent) != nil
 	better, what, ways := ch.betterNames(s), "", ch.ways(others)
 	switch {
@@ -245,8 +243,10 @@ func (ch *chooser) others() []int {
 	list := ch.where(func(i int) bool {
 		s := ch.of(i)
 		known := func(m meaning) bool { return !m.ofName() && (m.field != Email || m.rank >= rankGroup || s.ats > 0) }
-		return ch.holds(i) == 0 && s.content() > noNames && !ch.isOther(i) && !(ch.isLogin(i) && (s.isOneWord() || ch.hasNames())) &&
-			!(ch.says(i, "sound") && ch.hasNames()) && !slices.ContainsFunc(ch.meanings(i), known)
+		named := ch.names[i] != "" || s.content() == certainNames
+		other := ch.isOther(i) || ch.isLogin(i) && s.isOneWord() || ch.hasNames() && (ch.isLogin(i) || ch.says(i, "sound"))
+		return ch.holds(i) == 0 && s.content() > categories && named && !other &&
+			!slices.ContainsFunc(ch.meanings(i), known)
 	})
 	slices.SortStableFunc(list, func(a, b int) int { return ch.of(b).agree - ch.of(a).agree })
 	return list
