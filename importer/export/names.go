@@ -21,8 +21,8 @@ type candidate struct {
 	at, score int
 }
 
-// candidates are the columns whose headers mean names, the best first; or whose cells, where the header has names or
-// logins of other things, as "User name" or "Guest" beside "Guest email".
+// candidates are the columns whose headers mean names, the best first; where the cells certainly are names, also those
+// under a header of addresses, of logins ("User name"), or of the words at the addresses ("Guest" beside "Guest email").
 func (ch *chooser) candidates() []candidate {
 	var list []candidate
 	for i, key := range ch.keys {
@@ -50,7 +50,7 @@ func (ch *chooser) score(i int, m meaning) int {
 	case !m.ofName(), s.addresses > 0 && s.names == 0,
 		(!whole || m.rank >= rankContact) && s.filled > 0 && content == noNames:
 		return 0
-	case !own && m.rank >= rankGroup && (content != certainNames || ch.isOther(i) || ch.isCompany(i)):
+	case !own && m.rank >= rankGroup && (content != certainNames || ch.isForeign(i) || ch.isCompany(i)):
 		return 0
 	case !own && m.rank >= rankGroup:
 		return byCells
@@ -62,8 +62,8 @@ func (ch *chooser) score(i int, m meaning) int {
 	return noGroup
 }
 
-// isOther reports a column of another person or of something else by its header.
-func (ch *chooser) isOther(i int) bool {
+// isForeign reports a column of another person, or of something else, by its header.
+func (ch *chooser) isForeign(i int) bool {
 	return ch.own[i] || ch.says(i, "elsewhere") || ch.says(i, "other")
 }
 
@@ -244,7 +244,7 @@ func (ch *chooser) others() []int {
 		s := ch.of(i)
 		known := func(m meaning) bool { return !m.ofName() && (m.field != Email || m.rank >= rankGroup || s.ats > 0) }
 		named := ch.names[i] != "" || s.content() == certainNames
-		other := ch.isOther(i) || ch.isLogin(i) && s.isOneWord() || ch.hasNames() && (ch.isLogin(i) || ch.says(i, "sound"))
+		other := ch.isForeign(i) || ch.isLogin(i) && s.isOneWord() || ch.hasNames() && (ch.isLogin(i) || ch.says(i, "sound"))
 		return ch.holds(i) == 0 && s.content() > categories && named && !other &&
 			!slices.ContainsFunc(ch.meanings(i), known)
 	})
