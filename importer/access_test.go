@@ -153,6 +153,23 @@ func TestChangedCompany(t *testing.T) {
 	})
 }
 
+// An earlier membership that another source may ask for is not to be reviewed, before the person has left that.
+func TestCompaniesOfTwoSources(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.access.Organizations = true
+		d.night("crm.csv", "name,email,company", "Ann,ann@x.example,Acme", "Ben,ben@x.example,Acme")
+		if s, _ := d.night("shop.csv", "name,email,company", "Ann,ann@x.example,Beta"); s.Access.ToReview != nil || s.Access.Memberships.Added != 1 {
+			t.Errorf("%+v", s.Access)
+		}
+		d.night("crm.csv", "name,email,company", "Ben,ben@x.example,Acme")
+		if s, _ := d.night("shop.csv", "name,email,company", "Ann,ann@x.example,Club"); len(s.Access.ToReview) != 2 {
+			t.Errorf("%+v", s.Access)
+		}
+	})
+}
+
 // One account that the site does not know is found by halving, and the others get their access.
 func TestUnknownAccountInAChunk(t *testing.T) {
 	t.Parallel()
@@ -486,5 +503,73 @@ func TestPlanOfAccessIsItsResult(t *testing.T) {
 		agree(0)
 		d.company("Acme", 7, 1)
 		agree(1)
+	})
+}
+
+// Somebody who is back in an earlier company is added to it again, as an administrator was asked to take them out of
+// it, and is listed for the other one; once, and not in every run.
+func TestBackInAnEarlierCompany(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.access.Organizations = true
+		for i, tc := range []struct {
+			organization  string
+			added, review int
+		}{
+			{"Acme", 3, 0},
+			{"Beta", 1, 1},
+			{"Acme", 2, 1}, // and to the one that they were always in: which of the two is older does not show
+			{"Acme", 0, 0},
+			{"Beta", 1, 1},
+			{"Beta", 0, 0},
+		} {
+			d.people = nil
+			d.company(tc.organization, 0, 1)
+			d.company("Always", 0, 1)
+			d.company("Acme", 1, 1)
+			s := d.sit(t.Context())
+			m := s.Access.Memberships
+			if m.Added != tc.added || m.Added+m.Known != 3 || len(s.Access.ToReview) != tc.review {
+				t.Errorf("run %d, %s: %+v, %v", i+1, tc.organization, m, s.Access.ToReview)
+			}
+		}
+	})
+}
+
+// A project may be named twice, in whatever way.
+func TestOneProjectTwice(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.access.ServiceDesks = []string{"SUP", "sup", "1", "BIL"}
+		d.export(2)
+		s := d.sit(t.Context())
+		if r := s.results[0]; len(s.plan.Access.ServiceDesks) != 2 || r.ServiceDesk != "added;added" || s.ExitCode() != 0 {
+			t.Errorf("%v, %s", s.plan.Access.ServiceDesks, shown(r))
+		}
+	})
+}
+
+// Somebody whose account id could not be found gets no access, and the reason says what asks for it again.
+func TestAccountIDIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := lostAnswers()
+		o.SearchLag = 20 * time.Minute
+		d := newDesktop(t, o)
+		d.access.ServiceDesks = []string{"SUP"}
+		d.company("", 3, 1)
+		for range 3 {
+			s := d.sit(t.Context())
+			if r := s.results[0]; r.ServiceDesk != "failed" || !strings.Contains(r.Reason, "--resend-known") || s.ExitCode() != 3 {
+				t.Errorf("%s", shown(r))
+			}
+			time.Sleep(15 * time.Minute)
+		}
+		d.planned.ResendKnown = true
+		if s := d.sit(t.Context()); s.results[0].ServiceDesk != "added" || s.ExitCode() != 0 {
+			t.Errorf("%s", shown(s.results[0]))
+		}
 	})
 }

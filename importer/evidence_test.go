@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -504,7 +505,7 @@ func TestTokenMayNotLookUp(t *testing.T) {
 		d.export(20)
 		s := d.sit(t.Context())
 		d.expect(s, map[outcome.Status]int{outcome.Conflict: 20})
-		if asked != 1 || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "may not") || s.ExitCode() != 0 {
+		if asked != 1 || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "permission to browse") || s.ExitCode() != 0 {
 			t.Errorf("asked %d times, notes %q, exit code %d", asked, s.Notes, s.ExitCode())
 		}
 		refuse = false
@@ -542,6 +543,84 @@ func TestInputBreaksOff(t *testing.T) {
 		}, func(Result) error { told++; return nil })
 		if told != 6 || end.Totals.Sum() != 10 || end.Stop == nil || end.ExitCode() != 1 {
 			t.Errorf("%d told, %d counted, %v", told, end.Totals.Sum(), end.Stop)
+		}
+	})
+}
+
+// Whoever another run has onboarded since the answer to this one's request was lost is known when this run goes on: no
+// request is made, and access that was revoked meanwhile does not count as given back.
+func TestOnboardedByAnotherRunMeanwhile(t *testing.T) {
+	for _, revoked := range []bool{false, true} {
+		t.Run(fmt.Sprintf("revoked %t", revoked), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				lose := true
+				o := down(func(email string, _ int) jsmtest.Decision {
+					if lose && email == address(0) {
+						return jsmtest.Decision{Fault: jsmtest.ResetBefore}
+					}
+					return jsmtest.Decision{}
+				})
+				o.Latency = time.Second
+				d := newDesktop(t, o)
+				d.run.Workers = 2
+				d.export(100)
+				first := slices.Clone(d.people)
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(30*time.Second, func() { cancel(ErrInterrupted) })
+				s := d.sit(ctx)
+				if s.results[0].Status != outcome.Unknown || s.Totals.Of(outcome.NotAttempted) == 0 {
+					t.Fatalf("%v", s.statuses())
+				}
+				lose = false
+				d.export(1)
+				d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Created: 1})
+				want := outcome.Known
+				if revoked {
+					d.undo(t.Context())
+					want = outcome.RevokedBefore
+				}
+				d.people = first
+				posts := d.posts()
+				again := d.sit(t.Context())
+				if again.runID != s.runID || again.results[0].Status != want || again.plan.Resent != 0 || d.ours() > 99 && revoked {
+					t.Errorf("run %s after %s, %s, %d sent again, %d are ours", again.runID, s.runID, shown(again.results[0]),
+						again.plan.Resent, d.ours())
+				}
+				if n := d.posts() - posts; n != s.Totals.Of(outcome.NotAttempted) {
+					t.Errorf("%d requests, and %d rows were left", n, s.Totals.Of(outcome.NotAttempted))
+				}
+			})
+		})
+	}
+}
+
+// What a run finds out at its end about an account of an earlier run, which could not be looked up at its start, is in
+// its results, too.
+func TestFoundAtTheEndOfALaterRun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Existing: peopleBefore(1), SearchLag: time.Minute, Latency: time.Second})
+		d.site.SetFaults(jsmtest.Fault{Kind: jsmtest.RouteGone, Share: 1, Route: jsmtest.UserSearchPath})
+		d.export(1)
+		d.sit(t.Context())
+		d.export(20)
+		d.run.Workers = 1
+		d.site.SetFaults()
+		asked := 0
+		inner := d.client.Transport
+		d.client.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, jsmtest.UserSearchPath) {
+				if asked++; asked == 1 {
+					body := io.NopCloser(strings.NewReader(`{"errorMessage":"no"}`))
+					return &http.Response{StatusCode: 400, Body: body, Header: http.Header{}, Request: r}, nil
+				}
+			}
+			return inner.RoundTrip(r)
+		})
+		s := d.sit(t.Context())
+		if !s.Revised || asked != 2 || withID(s, outcome.Known) != 1 {
+			t.Errorf("revised %t, asked %d times, %s", s.Revised, asked, shown(s.results[0]))
 		}
 	})
 }

@@ -20,8 +20,7 @@ type Limit struct {
 	Unit    string // Number or Share; "": no limit
 }
 
-// Units of limits.
-const Number, Share = "rows", "%"
+const Number, Share = "rows", "%" // units of limits
 
 // UnmarshalText reads "12" or "2.5%", as pflag wants it. A share comes to no less than the one that was there.
 func (l *Limit) UnmarshalText(b []byte) error {
@@ -77,9 +76,8 @@ func (g Guards) Check(p *Plan) error {
 	s, source := p.Survey, cmp.Or(p.Roster, &Roster{})
 	switch lacking := len(p.Missing); {
 	case p.Roster != nil && s.Valid == 0: // nobody would be left in the source
-		none := fmt.Sprintf("none of its %s can be onboarded: this is not a complete export, and nothing is done",
-			text.Counted(s.Rows, "row", "rows"))
-		return &export.RefusedError{Path: s.Path, What: none, Hint: "see why with jsm-onboard check"}
+		return &export.RefusedError{Path: s.Path, Hint: "see why: " + text.CommandLine("jsm-onboard", "check", s.Path),
+			What: "none of its " + text.Counted(s.Rows, "row", "rows") + " can be onboarded, so nothing is done"}
 	case lacking > 0:
 		return newStop(Guarded, nil, fmt.Sprintf("the export lacks %s (--require-email number %s); nothing was sent",
 			text.Counted(lacking, "required address", "required addresses"),

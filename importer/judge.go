@@ -53,11 +53,13 @@ func entry(s outcome.Status, reason string, change ledger.Change) ledger.Entry {
 }
 
 // judgeRename reads the answer to a rename, which may be repeated: no attempt of one is ever open.
-func judgeRename(a ledger.Account, err error) ledger.Entry {
+func judgeRename(a ledger.Account, lost bool, err error) ledger.Entry {
 	e := judge(outcome.Renamed, false, apiclient.Call{}, err)
 	switch {
 	case err == nil:
 		e.Reason = fmt.Sprintf(outcome.ReasonRenamed, a.Name)
+	case lost && e.Status == outcome.Failed:
+		e.Status, e.Reason = outcome.Unknown, fmt.Sprintf(outcome.ReasonUnknown, oneLine(err))
 	case refusedForAll(err):
 		e = entry(outcome.Known, outcome.JoinReasons(outcome.ReasonKnown(a.Status, a.At),
 			fmt.Sprintf(outcome.ReasonNotRenamed, oneLine(err))), ledger.NoChange)
@@ -78,8 +80,7 @@ func refusedReason(err error) string {
 
 // oneLine is an error for people, without addresses and names.
 func oneLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
+	return strings.SplitN(err.Error(), "\n", 2)[0]
 }
 
 // deleted reports whether a look-up after a 404 proves it: nobody has the address, though all are seen, or another has.

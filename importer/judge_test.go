@@ -148,7 +148,7 @@ func TestJudgeResent(t *testing.T) {
 		{"not given back", conflict, revoked, inactive, nil, before, "does not show it as an active", ledger.NoChange},
 		{"not a portal-only customer", conflict, revoked, more, nil, before, "portal-only", ledger.NoChange},
 		{"several accounts", conflict, revoked, apiclient.Account{}, several, before, "several", ledger.NoChange},
-		{"nobody looks", conflict, revoked, apiclient.Account{}, errNotLookedUp, before, "not looked up", ledger.NoChange},
+		{"nobody looks", conflict, revoked, apiclient.Account{}, unanswered("not looked up"), before, "not looked up", ledger.NoChange},
 		{"another account has the address", conflict, revoked, other, nil, conflict, "", ledger.Store},
 		{"created anew, and the answer lost", unconfirmed, revoked, other, nil, unconfirmed, "", ledger.Store},
 		{"still there", conflict, held, same, nil, conflict, "the address has", ledger.NoChange},
@@ -249,22 +249,27 @@ func TestJudgeRename(t *testing.T) {
 	a := ledger.Account{Name: "Ana"}
 	for _, tc := range []struct {
 		name string
+		lost bool
 		err  error
 		want outcome.Status
 		off  bool
 	}{
-		{"done", nil, outcome.Renamed, false},
-		{"cut short", context.Canceled, outcome.NotAttempted, false},
-		{"no such operation", &apiclient.Error{Status: 404, Kind: apiclient.KindNotFound, RouteInDoubt: true}, outcome.Known, true},
-		{"no such account", &apiclient.Error{Status: 404, Kind: apiclient.KindNotFound}, outcome.Failed, false},
-		{"forbidden", &apiclient.Error{Status: 403, Kind: apiclient.KindForbidden}, outcome.Known, true},
-		{"no scope", &apiclient.Error{Status: 401, Kind: apiclient.KindScope}, outcome.Known, true},
-		{"a wrong name", &apiclient.Error{Status: 400, Kind: apiclient.KindInvalid}, outcome.Failed, false},
-		{"a page of another site", &apiclient.Error{Status: 200, Kind: apiclient.KindSite}, outcome.Known, true},
-		{"no answer of the site", errors.New("no"), outcome.Failed, false},
-		{"what only a look-up is told", apiclient.BrowseMissing, outcome.Known, true},
+		{"done", false, nil, outcome.Renamed, false},
+		{"cut short", false, context.Canceled, outcome.NotAttempted, false},
+		{"no such operation", false, &apiclient.Error{Status: 404, Kind: apiclient.KindNotFound, RouteInDoubt: true}, outcome.Known, true},
+		{"no such account", false, &apiclient.Error{Status: 404, Kind: apiclient.KindNotFound}, outcome.Failed, false},
+		{"forbidden", false, &apiclient.Error{Status: 403, Kind: apiclient.KindForbidden}, outcome.Known, true},
+		{"no scope", false, &apiclient.Error{Status: 401, Kind: apiclient.KindScope}, outcome.Known, true},
+		{"a wrong name", false, &apiclient.Error{Status: 400, Kind: apiclient.KindInvalid}, outcome.Failed, false},
+		{"a page of another site", false, &apiclient.Error{Status: 200, Kind: apiclient.KindSite}, outcome.Known, true},
+		{"no answer of the site", false, errors.New("no"), outcome.Failed, false},
+		{"an answer was lost", true, errors.New("no"), outcome.Unknown, false},
+		{"an answer was lost, and the name is wrong", true, &apiclient.Error{Status: 400}, outcome.Unknown, false},
+		{"an answer was lost, and then it was done", true, nil, outcome.Renamed, false},
+		{"an answer was lost, and then it was cut short", true, context.Canceled, outcome.NotAttempted, false},
+		{"what only a look-up is told", false, apiclient.BrowseMissing, outcome.Known, true},
 	} {
-		e, off := judgeRename(a, tc.err), refusedForAll(tc.err)
+		e, off := judgeRename(a, tc.lost, tc.err), refusedForAll(tc.err)
 		if e.Status != tc.want || off != tc.off {
 			t.Errorf("%s: %+v, %t", tc.name, e, off)
 		}

@@ -21,15 +21,21 @@ const (
 	searchLag     = 5 * time.Minute // how long after a create an empty look-up means nothing
 )
 
-// errNotLookedUp is why an account id is not known in a run without look-ups.
-var errNotLookedUp = errors.New("account ids are not looked up in this run")
+// unanswered is why the run goes on without requests of one kind, also in place of a *PauseError for their outage.
+type unanswered string
 
-// unlessRefused makes a request, unless the site refuses all of its kind: then it returns that error, kept in refused.
+func (u unanswered) Error() string { return string(u) }
+
+// unlessRefused makes a request, unless all of its kind are refused or unanswered: then it returns why, as refused has.
 func unlessRefused[T any](refused *atomic.Pointer[error], request func() (T, error)) (got T, err error) {
 	if why := refused.Load(); why != nil {
 		return got, *why
 	}
-	if got, err = request(); refusedForAll(err) {
+	got, err = request()
+	if pause, long := errors.AsType[*apiclient.PauseError](err); long && !pause.Outage.IsZero() {
+		err = unanswered(pause.Error())
+	}
+	if refusedForAll(err) {
 		refused.Store(&err)
 	}
 	return got, err
@@ -39,14 +45,14 @@ func (r *Run) find(ctx context.Context, email string) (apiclient.Account, error)
 	return unlessRefused(&r.searchRefused, func() (apiclient.Account, error) { return r.api.FindAccount(ctx, email) })
 }
 
-// refusedForAll reports whether every request of the kind would be refused like this.
+// refusedForAll reports whether every request of the kind would be refused like this, or not be answered.
 func refusedForAll(err error) bool {
 	refused, ok := errors.AsType[*apiclient.Error](err)
-	if ok && (refused.Status == 403 || refused.RouteInDoubt || refused.Kind == apiclient.KindScope ||
-		refused.Kind == apiclient.KindSite) {
+	if _, silent := errors.AsType[unanswered](err); silent || errors.Is(err, apiclient.BrowseMissing) {
 		return true
 	}
-	return errors.Is(err, apiclient.BrowseMissing)
+	return ok && (refused.Status == 403 || refused.RouteInDoubt || refused.Kind == apiclient.KindScope ||
+		refused.Kind == apiclient.KindSite)
 }
 
 // stopBeside is why an extra request, such as a look-up, ends the run: it was cut short, or the credentials are no
@@ -86,7 +92,7 @@ func (r *Run) lookUps(ctx context.Context) *Stop {
 	all := r.ledger.LookUps(context.WithoutCancel(ctx))
 	return inParallel(ctx, lookUpsAtOnce, all, func(ctx context.Context, open ledger.OpenLookUp) *Stop {
 		o, stop := r.lookUp(ctx, open)
-		r.revised.CompareAndSwap(false, open.Run == r.plan.Run.Seq && o != open.Outcome)
+		r.revised.CompareAndSwap(false, o != open.Outcome) // of an earlier run, too: its people may be known here
 		return stop
 	})
 }
@@ -128,11 +134,11 @@ func (r *Run) notes(ctx context.Context) (notes []string) {
 		notes = append(notes, "names were not changed: "+oneLine(*off))
 	}
 	if open, err := r.ledger.CountLookUps(ctx); err == nil && open > 0 && r.options.ResolveConflicts {
-		then := "the next command on this ledger does it first"
+		still, then := " still to be looked up", "; the next command on this ledger does it first"
 		if refused := r.searchRefused.Load(); refused != nil {
-			then = "the token may not do that (" + oneLine(*refused) + ")"
+			still += " (" + oneLine(*refused) + ")"
 		}
-		notes = append(notes, text.Counted(open, "account id is", "account ids are")+" still to be looked up; "+then)
+		notes = append(notes, text.Counted(open, "account id is", "account ids are")+still+then)
 	}
 	return notes
 }

@@ -44,7 +44,7 @@ func (d *desktop) night(name string, lines ...string) (session, map[string]strin
 	file := d.open(name, lines...)
 	plan, err := MakePlan(ctx, file, l, PlanOptions{
 		Access:      d.access,
-		Job:         ledger.Job{Command: "sync", Source: name, Input: file.Path()},
+		Job:         ledger.Job{Command: "sync", Source: name, Input: file.Path},
 		UpdateNames: d.planned.UpdateNames,
 	})
 	if err == nil {
@@ -594,7 +594,7 @@ func TestRevokedBeforeItGoesOn(t *testing.T) {
 		d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Created: 4, outcome.NotAttempted: 6})
 		l := d.openLedger()
 		file := d.open("two.csv", "email", address(0), address(3))
-		p, err := MakePlan(t.Context(), file, l, PlanOptions{Job: ledger.Job{Command: "revoke", Input: file.Path()}})
+		p, err := MakePlan(t.Context(), file, l, PlanOptions{Job: ledger.Job{Command: "revoke", Input: file.Path}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -629,7 +629,7 @@ func TestRevokeLeavers(t *testing.T) {
 		}
 		plan := func(l *ledger.Ledger) (*Plan, error) {
 			file := d.open("crm.leavers.csv", list...)
-			job := ledger.Job{Command: "revoke", Input: file.Path()}
+			job := ledger.Job{Command: "revoke", Input: file.Path}
 			return MakePlan(t.Context(), file, l, PlanOptions{Job: job})
 		}
 		l := d.openLedger()
@@ -711,7 +711,7 @@ func TestRevokeSameAccountTwice(t *testing.T) {
 			{outcome.Revoked: 1, outcome.NotAttempted: 2, outcome.Duplicate: 3},
 			{outcome.Revoked: 2, outcome.Duplicate: 3, outcome.Invalid: 1},
 		} {
-			p, err := MakePlan(t.Context(), file, l, PlanOptions{Job: ledger.Job{Command: "revoke", Input: file.Path()}})
+			p, err := MakePlan(t.Context(), file, l, PlanOptions{Job: ledger.Job{Command: "revoke", Input: file.Path}})
 			if err != nil || p.Create+p.Finished.Of(outcome.Revoked) != 2 {
 				t.Fatalf("%v, %d to revoke", err, p.Create)
 			}

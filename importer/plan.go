@@ -126,11 +126,10 @@ func (p *Plan) count(t *task) {
 		if t.Other != nil {
 			p.OtherAddress++
 		}
-		if a == nil {
-			return
-		}
-		if p.Resent++; !a.Ours() {
-			p.NotOurs++
+		if a != nil {
+			if p.Resent++; !a.Ours() {
+				p.NotOurs++
+			}
 		}
 	}
 }
@@ -178,8 +177,10 @@ func (a *AccessPlan) readSite(ctx context.Context, api *apiclient.Client, o Acce
 			return fmt.Errorf("the service project %q: %w; nothing was sent; give the key as in its request numbers "+
 				"(SUP-12: SUP)", key, err)
 		}
-		a.ServiceDesks = append(a.ServiceDesks, desk)
-		a.groups = append(a.groups, &ledger.Group{Kind: ledger.ServiceDesk, Name: desk.ProjectKey, ID: desk.ID})
+		if !slices.Contains(a.ServiceDesks, desk) { // it may be given by its key and by its id
+			a.ServiceDesks = append(a.ServiceDesks, desk)
+			a.groups = append(a.groups, &ledger.Group{Kind: ledger.ServiceDesk, Name: desk.ProjectKey, ID: desk.ID})
+		}
 	}
 	if !o.Organizations {
 		return nil
@@ -212,10 +213,8 @@ func (a *AccessPlan) count(ctx context.Context, run int64) error {
 	}
 	a.ToCreate, a.FirstNew = len(a.lacking), a.FirstNew[:min(10, len(a.lacking))]
 	a.groups = append(a.groups, organizations...)
-	if err := a.wanted.SetGroups(ctx, run, a.groups); err != nil {
-		return err
-	}
-	counts, err := a.wanted.Counts(ctx)
+	err = a.wanted.SetGroups(ctx, run, a.groups)
+	counts, countsErr := a.wanted.Counts(ctx)
 	for _, s := range counts {
 		switch a.Open += s.Pending; s.Kind {
 		case ledger.Organization:
@@ -224,5 +223,5 @@ func (a *AccessPlan) count(ctx context.Context, run int64) error {
 			a.Customers = max(a.Customers, s.Pending)
 		}
 	}
-	return err
+	return cmp.Or(err, countsErr)
 }

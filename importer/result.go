@@ -127,6 +127,5 @@ func (r *Run) collectFixed(result Result) {
 
 // onboarded reports whether the person of a row with this status has an account at the site.
 func onboarded(s outcome.Status) bool {
-	return s == outcome.Created || s == outcome.CreatedUnconfirmed || s == outcome.Conflict || s == outcome.Known ||
-		s == outcome.Renamed
+	return s >= outcome.Created && s <= outcome.Renamed
 }

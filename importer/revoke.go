@@ -46,11 +46,10 @@ func (r *Run) afterRevoke(ctx context.Context, t *task, e ledger.Entry, err erro
 		return e, nil
 	}
 	found, err := r.find(ctx, t.Account.Email)
-	stop := stopBeside(ctx, err)
-	if stop == nil && deleted(t.accountID, found, err, r.options.MayBrowse && time.Since(t.Account.At) >= searchLag) {
+	if deleted(t.accountID, found, err, r.options.MayBrowse && time.Since(t.Account.At) >= searchLag) {
 		e = entry(outcome.NotFound, outcome.ReasonGone, ledger.MarkGone)
 	}
-	return e, stop
+	return e, stopBeside(ctx, err)
 }
 
 // withoutRequest returns the status and reason of a row for which no request is made; 0: one is.

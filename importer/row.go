@@ -82,9 +82,10 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		}
 		switch has := a != nil && a.RevokedAt.IsZero(); {
 		case o == nil:
-		case now && run.Retry && o.Retry, // it is forgotten when the run goes on
-			now && has && o.Status == outcome.Revoked,       // it was given back since
-			m.Account != nil && !has && onboarded(o.Status): // it was taken since, while the run had not ended
+		// It is forgotten when the run goes on, if access was given back or taken since, or if another run has made it.
+		case now && run.Retry && o.Retry, now && has && o.Status == outcome.Revoked,
+			m.Account != nil && !has && onboarded(o.Status),
+			m.Account != nil && o.Open && !r.revokes && !r.plan.Options.ResendKnown:
 			m.Outcome = nil
 		}
 		tasks[i].History = m
@@ -98,13 +99,11 @@ func (r *Run) query(row *export.Row) ledger.Query {
 		return ledger.Query{Row: row.Number, Key: row.Key, ID: row.AccountID}
 	}
 	q := ledger.Query{Row: row.Number, Source: r.plan.Run.Source}
-	if row.DuplicateOf != (export.Place{}) {
-		return q
-	}
-	if row.Excluded == "" && row.Own == nil { // it may turn out to have been fixed and imported
+	unique := row.DuplicateOf == export.Place{}
+	if unique && row.Excluded == "" && row.Own == nil { // it may turn out to have been fixed and imported
 		q.Fingerprint = fingerprint(row)
 	}
-	if row.Sendable() {
+	if unique && row.Sendable() {
 		q.Key, q.ExternalID = row.Key, row.ExternalID
 	}
 	return q
@@ -118,7 +117,7 @@ func (r *Run) decideCreate(t *task) {
 	o, done := settled(t.row, t.History)
 	switch a := t.Account; {
 	case done:
-	case a == nil || t.Outcome != nil || r.plan.Options.ResendKnown:
+	case a == nil || r.plan.Options.ResendKnown:
 		t.wants = outcome.Created
 	case !a.RevokedAt.IsZero():
 		o.Status, o.AccountID = outcome.RevokedBefore, a.ID
@@ -162,7 +161,7 @@ func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 	case outcome.Created:
 		e, stop = r.afterCreate(ctx, t, e, call)
 	case outcome.Renamed:
-		e = judgeRename(*t.Account, err)
+		e = judgeRename(*t.Account, call.Lost, err)
 	case outcome.Revoked:
 		e, stop = r.afterRevoke(ctx, t, e, err)
 	}
@@ -220,10 +219,11 @@ func (r *Run) settle(ctx context.Context, t *task, e ledger.Entry, call apiclien
 	switch {
 	case err != nil:
 		e.Status, e.Reason = outcome.Unknown, outcome.ReasonNotRecorded
-	case e.LookUp && e.Status == outcome.Conflict:
-		// other look-ups come after the rows: new accounts are not found at once
+	case e.LookUp && e.Status == outcome.Conflict: // others come after the rows: new accounts are not found at once
 		open := ledger.OpenLookUp{Run: r.plan.Run.Seq, Outcome: e.Outcome, SettledAt: time.Now()}
-		e.Outcome, stop = r.lookUp(ctx, open)
+		if e.Outcome, stop = r.lookUp(ctx, open); stop != nil && stop.Cause == QuotaPause {
+			stop = nil // that of look-ups alone, or creates will meet it
+		}
 	}
 	result := resultOf(t.row, e.Outcome)
 	result.Call, result.isRename = call, t.wants == outcome.Renamed

@@ -63,9 +63,6 @@ func (e End) ExitCode() int {
 	return 0
 }
 
-// windowRows is how many rows the fastest worker may be ahead of the slowest: 100 s at the usual quota.
-const windowRows = 10_000
-
 // Run takes rows from one reader through a pool of workers and back into input order.
 type Run struct {
 	api           *apiclient.Client
@@ -79,9 +76,9 @@ type Run struct {
 	renameRefused atomic.Pointer[error] // why nobody is renamed any more
 	revised       atomic.Bool           // results changed after they were emitted
 	fixed         []ledger.Fixed
-	limitStop     *Stop // by Options.Limit, before its last row; nil: it is not
-	started       int   // rows that a worker has had
-	window        int
+	limitStop     *Stop                   // by Options.Limit, before its last row; nil: it is not
+	started       int                     // rows that a worker has had
+	window        int                     // how many rows the fastest worker may be ahead of the slowest
 	accounts      map[uint64]export.Place // revoke, undo: by the hash of an account id, the first row that has it
 
 	mu       sync.Mutex // of progress
@@ -94,14 +91,15 @@ type Run struct {
 // NewRun prepares the run of plan, which the ledger has begun. When ctx ends, no new row is sent. A revocation, by
 // revoke or undo, uses of the options only Workers, MaxErrors, MayBrowse and OnResult.
 func NewRun(ctx context.Context, api *apiclient.Client, l *ledger.Ledger, plan *Plan, o Options) *Run {
-	r := &Run{api: api, ledger: l, plan: plan, options: o, window: windowRows, userCtx: ctx}
+	r := &Run{api: api, ledger: l, plan: plan, options: o, userCtx: ctx}
+	r.window = 10_000 // 100 s at the usual quota
 	r.revokes, r.accounts = Revokes(plan.Run.Command), map[uint64]export.Place{}
 	r.rules = stopRules{maxErrors: o.MaxErrors, maxForbidden: min(plan.Create, maxSameRefusals)}
 	if o.MaxErrors == (Limit{Unit: Number}) { // 0: never
 		r.rules.maxErrors = Limit{}
 	}
 	if !r.revokes && !o.ResolveConflicts {
-		r.searchRefused.Store(&errNotLookedUp)
+		r.searchRefused.Store(new(error(unanswered("account ids are not looked up in this run"))))
 	}
 	if o.Limit > 0 && o.Limit < plan.Create {
 		r.limitStop = newStop(LimitReached, nil, text.Counted(o.Limit, "row was", "rows were")+" sent, as asked",

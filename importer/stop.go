@@ -70,8 +70,8 @@ func StopFor(err error) *Stop {
 	refused, answered := errors.AsType[*apiclient.Error](err)
 	switch {
 	case long && !pause.Outage.IsZero():
-		return newStop(Broken, err, "the site has not answered since "+pause.Outage.Local().Format("15:04:05"),
-			"check whether the site opens in a browser, "+thenRerun)
+		return newStop(Broken, err, "the site has not answered since "+pause.Outage.Local().Format("15:04:05")+
+			" ("+pause.Reason+")", "check whether the site opens in a browser, "+thenRerun)
 	case long:
 		until := text.Minute(pause.Until)
 		return newStop(QuotaPause, err, "the quota of the site asks for a pause until "+until, "run the same command "+

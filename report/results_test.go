@@ -41,6 +41,7 @@ func TestResults(t *testing.T) {
 	created.Organization, created.ServiceDesk = "added", "known;failed"
 	created.SheetRow, created.Line = 415, 424
 	broken := result(2, outcome.Invalid, "not UTF-8", "z@example.com", "x\r\ny", "Zo\xeb", "surplus")
+	broken.SheetRow, broken.Line = 0, 0 // of a row whose process was killed, undo does not know them
 	for _, test := range []struct {
 		name      string
 		delimiter rune
@@ -50,13 +51,13 @@ func TestResults(t *testing.T) {
 		{"commas", ',', false, "\ufeff" +
 			`"Email","","Name","","jsm_status","jsm_account_id","jsm_reason","jsm_row","jsm_line","jsm_http_status","jsm_attempts"` + "\r\n" +
 			`"ada@example.com","","Ada ""Al"" Byron","","created","qm:1","","415","424","201","1"` + "\r\n" +
-			"\"z@example.com\",\"x\r\ny\",\"Zoë\",\"surplus\",\"invalid\",\"\",\"not UTF-8\",\"3\",\"3\",\"\",\"0\"\r\n"},
+			"\"z@example.com\",\"x\r\ny\",\"Zoë\",\"surplus\",\"invalid\",\"\",\"not UTF-8\",\"\",\"\",\"\",\"0\"\r\n"},
 		{"semicolons and access", ';', true,
 			"\ufeff" +
 				`"Email";"";"Name";"";"jsm_status";"jsm_account_id";"jsm_organization";"jsm_service_desk";"jsm_reason";"jsm_row";"jsm_line";` +
 				`"jsm_http_status";"jsm_attempts"` + "\r\n" +
 				`"ada@example.com";"";"Ada ""Al"" Byron";"";"created";"qm:1";"added";"known;failed";"";"415";"424";"201";"1"` + "\r\n" +
-				"\"z@example.com\";\"x\r\ny\";\"Zoë\";\"surplus\";\"invalid\";\"\";\"\";\"\";\"not UTF-8\";\"3\";\"3\";\"\";\"0\"\r\n"},
+				"\"z@example.com\";\"x\r\ny\";\"Zoë\";\"surplus\";\"invalid\";\"\";\"\";\"\";\"not UTF-8\";\"\";\"\";\"\";\"0\"\r\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := &export.Survey{

@@ -76,8 +76,8 @@ type Results struct {
 // NewResults opens path's partial file and writes the header; access: organizations or service projects are asked for.
 func NewResults(path string, s *export.Survey, access bool) (*Results, error) {
 	return newResults(path, s, func(all []string) []string {
-		if all[7] == "0" {
-			all[7] = "" // nothing was answered: there is no HTTP status
+		for i, cell := range all[5:8] { // row, line and HTTP status: 0 is not known, or there was no answer
+			all[5+i] = onlyIf(cell != "0", cell)
 		}
 		if !access {
 			all = slices.Delete(all, 2, 4)

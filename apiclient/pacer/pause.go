@@ -107,7 +107,7 @@ func (p *Pacer) paused(now time.Time) (time.Duration, error) {
 	left := max(0, q.until.Sub(now))
 	switch {
 	case p.outage && now.Sub(p.blockedSince) >= most:
-		return 0, &PauseError{Outage: p.blockedSince, Reason: q.reason}
+		return 0, &PauseError{Outage: p.blockedSince, Reason: p.name + ": " + q.reason}
 	case left > most && !q.doubted.IsZero() && p.counts.InFlight > 0: // their answers will show
 	case left > most, left > 0 && !p.outage && !p.blockedSince.IsZero() && q.until.Sub(p.blockedSince) > most:
 		return 0, &PauseError{Until: q.until, Reason: q.reason}

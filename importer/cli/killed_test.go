@@ -152,6 +152,19 @@ func (s *seen) wait(c *trial, path string, n int) {
 	eventually(c.t, 20*time.Second, func() bool { return int(s.of(path).Load()) >= n })
 }
 
+// The command that goes on with a killed sync is of the same source: in a new one nobody could ever be a leaver.
+func TestKilledSyncNamesItsSource(t *testing.T) {
+	t.Parallel()
+	s := &seen{}
+	c := newTrial(t, func(o *jsmtest.Options) { o.Latency, o.OnAnswer = 100*time.Millisecond, s.see })
+	c.export("crm.csv", 40)
+	p := c.start("sync", "./crm.csv", "--source", "crm", "--workers", "1")
+	s.wait(c, jsmtest.CreatePath, 1)
+	p.signal(syscall.SIGKILL)
+	p.wait(5 * time.Second)
+	c.says(c.must(1, "report"), "jsm-onboard sync "+c.path("crm.csv")+" --source crm --ledger "+c.path("ledger"))
+}
+
 // Whom a sync has revoked before it was killed stands in the results of the next one.
 func TestKilledWhileRevoking(t *testing.T) {
 	t.Parallel()

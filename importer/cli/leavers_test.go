@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"jsm-onboard/apiclient/jsmtest"
 )
 
 // team is an export of people with these ids, and more rows.
@@ -341,5 +343,20 @@ func TestFixedRowHoldsNobodyBack(t *testing.T) {
 	c.must(0, "sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%")
 	if gone := c.revokedAt(); len(gone) != 1 || !gone[personAddress(0)] {
 		t.Errorf("revoked: %v", gone)
+	}
+}
+
+// A sync that goes through all of its rows and then stops, as when the token ends while it gives access, does not say
+// that it stopped before its last row.
+func TestSyncStopsAfterItsLastRow(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, func(o *jsmtest.Options) {
+		o.Faults = []jsmtest.Fault{{Kind: jsmtest.TokenEnds, Route: jsmtest.OrgUsersPath}}
+	})
+	c.write("crm.csv", "name,email,organization\nAnn Lee,ann@x.example,Acme\n")
+	out := c.must(4, "sync", "./crm.csv", "--organizations")
+	c.says(out, "1  created", "the run stopped before its end")
+	if strings.Contains(out, "last row") {
+		t.Error(out)
 	}
 }

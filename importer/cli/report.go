@@ -92,7 +92,8 @@ func (r *reporting) do(ctx context.Context, id string) error {
 		return err
 	}
 	if r.run.Outcome == "" {
-		words := append([]string{report.Relative(r.run.Input)}, r.flagArgs(siteFlagNames...)...)
+		source := map[bool][]string{true: {"--source", r.run.Source}}[r.run.Command == "sync"]
+		words := slices.Concat([]string{report.Relative(r.run.Input)}, source, r.flagArgs(siteFlagNames...))
 		hint := "run its command again with the same flags, it goes on where it stopped; with a file that has " +
 			"changed since, a new run knows what this one has done: " + report.Command(r.run.Command, words...)
 		if !hasFiles(r.run) {
@@ -141,7 +142,7 @@ func (r *reporting) pruneRuns(ctx context.Context) error {
 	}
 	pruned, err := r.site.ledger.Prune(ctx, time.Now().AddDate(0, 0, -int(days)))
 	if err == nil {
-		fmt.Fprintf(r.Out, "%s forgotten; accounts are kept.\n", text.Counted(pruned.Runs, "run is", "runs are"))
+		fmt.Fprintf(r.Out, "%s forgotten; accounts are kept.\n", text.Counted(pruned, "run is", "runs are"))
 	}
 	return err
 }

@@ -239,7 +239,6 @@ func (r *run) runRows(ctx context.Context) (end importer.End, err error) {
 	o.Workers = r.site.config.Workers
 	o.FailedPath, _ = r.failedFiles.Place(r.out.failed, "")
 	o.MayBrowse = r.conn.BrowseUsers == apiclient.Yes
-	o.ResolveConflicts = o.ResolveConflicts && r.conn.BrowseUsers != apiclient.No
 	o.OnResult = func(result importer.Result) { r.recorder.Row(time.Now(), result.Call.First) }
 	pipeline := importer.NewRun(ctx, r.site.client, r.site.ledger, r.plan, o)
 	stop := r.follow(pipeline)

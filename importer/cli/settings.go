@@ -70,11 +70,11 @@ var (
 	formFlagNames   = []string{"encoding", "delimiter", "preset", "no-header"} // for the file itself
 )
 
-// flagArgs returns, as arguments, flags that command line or settings file sets; the environment stays for the next.
+// flagArgs returns, as arguments, flags of command line or settings file, and of the environment only the ledger.
 func (p *program) flagArgs(names ...string) (args []string) {
 	for _, name := range names {
 		values := p.config[name]
-		if f := p.flags.Lookup(name); f != nil && f.Changed {
+		if f := p.flags.Lookup(name); f != nil && (f.Changed || name == "ledger" && f.Value.String() != "") {
 			values = []string{f.Value.String()}
 			if list, repeated := f.Value.(pflag.SliceValue); repeated {
 				values = list.GetSlice()

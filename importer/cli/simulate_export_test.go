@@ -85,9 +85,9 @@ func (w *world) writeExport() {
 	}
 	w.rows, w.must = len(rows), map[string][]string{}
 	for _, p := range rows {
+		key := strings.ToLower(p.email)
+		w.may[p.organization] = append(w.may[p.organization], key) // also whoever is broken: somebody may fix it
 		if !p.broken && p.organization != "" {
-			key := strings.ToLower(p.email)
-			w.may[p.organization] = append(w.may[p.organization], key)
 			w.must[p.organization] = append(w.must[p.organization], key)
 		}
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -112,6 +113,10 @@ type script struct {
 	revoke   bool
 	rename   bool
 	undo     float64 // chance of each night
+	limit    float64 // chance of each process that it creates a few alone
+	fix      float64 // chance of each night that somebody fixes the failed file
+	resend   float64 // chance of each process that it sends known people, too
+	patience string  // --max-pause
 	kills    float64 // chance of each process
 	ctrlC    float64
 	nights   int
@@ -136,6 +141,9 @@ func newScript(seed uint64, without []string) *script {
 	s.existing = random.IntN(1 + s.people/4)
 	s.kills, s.ctrlC = random.Float64()*0.6*coin(some(0.7)), random.Float64()*0.5*coin(some(0.5))
 	s.dirt = random.Float64() * 0.3 * coin(some(0.6))
+	s.limit, s.fix = random.Float64()*0.4*coin(some(0.4)), coin(some(0.5))
+	s.resend = random.Float64() * 0.5 * coin(some(0.2))
+	s.patience = []string{"15m", "15m", "2m", "20s"}[random.IntN(4)]
 	s.longest = time.Duration(1+random.IntN(20000)) * time.Millisecond
 	rate := []float64{2, 10, 30, 100, 100}[random.IntN(5)]
 	s.options = jsmtest.Sandbox()
@@ -166,6 +174,10 @@ func newScript(seed uint64, without []string) *script {
 		case jsmtest.NoAgentLicence, jsmtest.SignupClosed:
 			fault.Share = share / 2
 		}
+		if fault.Route == "" && some(0.25) { // one operation alone is in trouble
+			fault.Route = routes[random.IntN(len(routes))]
+			fault.Share = min(1, 4*fault.Share)
+		}
 		s.faults = append(s.faults, fault)
 	}
 	s.kills *= coin(!s.lacks("kills"))
@@ -173,6 +185,10 @@ func newScript(seed uint64, without []string) *script {
 	s.dirt *= coin(!s.lacks("dirt"))
 	return s
 }
+
+// routes are operations that may be in trouble alone.
+var routes = []string{jsmtest.CreatePath, jsmtest.UserSearchPath, jsmtest.RenamePath, jsmtest.RevokePath, jsmtest.OrgsPath,
+	jsmtest.OrgUsersPath, jsmtest.DeskCustomersPath, jsmtest.DeskOrgsPath}
 
 func (s *script) lacks(part string) bool { return slices.Contains(s.without, part) }
 
@@ -215,6 +231,8 @@ type world struct {
 	must    map[string][]string // the same of the present export
 	rows    int                 // of the present export
 	absent  map[string]bool     // keys that some complete export no longer had, or whose run was undone
+	resent  bool                // some run was to send known people, too
+	posts   int                 // creates that the site had seen before the process
 	private []importertest.Private
 
 	dead atomic.Bool // the process is killed: nothing of it reaches the site or the disk any more
@@ -286,7 +304,14 @@ func (w *world) night() {
 	r := w.script.random
 	w.writeExport()
 	for range 1 + r.IntN(4) {
-		code := w.process(w.command(), w.fate())
+		args := w.command()
+		if r.Float64() < w.script.limit {
+			args = append(args, "--limit", fmt.Sprint(1+r.IntN(20)))
+		}
+		if r.Float64() < w.script.resend {
+			args, w.resent = append(args, "--resend-known"), true
+		}
+		code := w.process(args, w.fate())
 		if code == 0 || code == 3 {
 			break
 		}
@@ -297,6 +322,9 @@ func (w *world) night() {
 		if _, err := os.Stat(filepath.Join(w.dir, "people.leavers.csv")); err == nil {
 			w.process([]string{"revoke", w.path("people.leavers.csv"), "--yes"}, w.fate())
 		}
+	}
+	if r.Float64() < w.script.fix {
+		w.fixFailed()
 	}
 	if r.Float64() < w.script.undo {
 		w.undo()
@@ -309,7 +337,8 @@ func (w *world) undo() {
 	if err != nil {
 		return // there was no run
 	}
-	for _, r := range results {
+	fixed, _ := importertest.ReadResults(w.path("people.failed.results.csv")) // if that was the last run
+	for _, r := range slices.Concat(results, fixed) {
 		if r.Status == outcome.Created {
 			w.absent[r.Key] = true
 		}
@@ -336,7 +365,7 @@ func (w *world) command() []string {
 	if w.script.rename {
 		args = append(args, "--update-names")
 	}
-	return append(args, "--page", w.path("people.page.html"))
+	return append(args, "--page", w.path("people.page.html"), "--summary", w.path("people.summary.json"))
 }
 
 func (w *world) path(name string) string { return filepath.Join(w.dir, name) }
@@ -360,7 +389,7 @@ func (w *world) fate() fate {
 // process runs the program once, checks the promises, and returns its exit code; -1: it was killed.
 func (w *world) process(args []string, f fate) int {
 	var out, errs bytes.Buffer
-	args = append(args, "--ledger", w.path("ledger.db"), "--workers", fmt.Sprint(w.script.workers), "--no-progress", "--log-format", "json")
+	args = append(args, "--ledger", w.path("ledger.db"), "--workers", fmt.Sprint(w.script.workers), "--max-pause", cmp.Or(w.script.patience, "15m"), "--no-progress", "--log-format", "json")
 	ctx, cancel := context.WithCancelCause(context.Background())
 	over := make(chan struct{})
 	ended := make(chan struct{})
@@ -369,6 +398,7 @@ func (w *world) process(args []string, f fate) int {
 		w.meet(f, over, cancel)
 	}()
 	began := time.Now()
+	w.posts = w.site.Stats().Route("POST", jsmtest.CreatePath).Requests
 	env := []string{"JIRA_BASE_URL=" + siteURL, "JIRA_USER_EMAIL=" + jsmtest.SandboxToken().Email,
 		"JIRA_API_TOKEN=" + jsmtest.SandboxToken().Secret, "HOME=" + w.dir}
 	code := Run(ctx, args, Environment(env), Streams{In: strings.NewReader(""), Out: &out, Err: &errs, configure: func(c *apiclient.Config) { c.Transport = w }})
@@ -384,7 +414,10 @@ func (w *world) process(args []string, f fate) int {
 		w.t.Logf("%s after %s: exit %d\n%s%s", strings.Join(args, " "), time.Since(began), code, out.String(), errs.String())
 	}
 	w.private = append(w.private, importertest.Private{What: "log", Text: errs.String()})
-	w.check(args[0], code, out.String()+errs.String())
+	w.check(args, code, out.String()+errs.String())
+	if !killed {
+		w.checkReports(args, code, began, out.String()+errs.String())
+	}
 	return code
 }
 
@@ -442,24 +475,31 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // check holds the promises against what the process has left behind.
-func (w *world) check(command string, code int, said string) {
+func (w *world) check(args []string, code int, said string) {
 	w.t.Helper()
+	command, rows := args[0], w.rows
+	results := w.path("people.results.csv")
+	if strings.HasSuffix(args[1], ".failed.csv") {
+		results, rows = w.path("people.failed.results.csv"), 0
+	}
 	evidence := importertest.Evidence{
 		Accounts:      w.site.Accounts(),
 		Organizations: w.site.Organizations(),
 		Ledger:        w.path("ledger.db"),
 		SiteURL:       siteURL,
 		MayBeMember:   w.may,
+		Resent:        w.resent,
+		Continued:     strings.Contains(said, "continues "),
 		Private:       w.private,
 		Secrets:       []string{jsmtest.SandboxToken().Secret},
 	}
-	results := w.path("people.results.csv")
 	begun := !strings.Contains(said, "nothing was sent") // else they are those of the run before
 	if _, err := os.Stat(results); err == nil && begun && (command == "import" || command == "sync") && (code == 0 || code == 3 || code == 130) {
 		evidence.Results = results
-		evidence.Rows = w.rows
+		evidence.Rows = rows
+		evidence.Desks = w.site.Desks()
 	}
-	if code == 0 && w.script.access && (command == "import" || command == "sync") {
+	if code == 0 && w.script.access && rows > 0 && !slices.Contains(args, "--limit") && (command == "import" || command == "sync") {
 		evidence.MustBeMember = w.must
 	}
 	if page, err := os.ReadFile(w.path("people.page.html")); err == nil {
@@ -513,7 +553,7 @@ func (w *world) makeGood() {
 		if !p.broken && len(found) != 1 {
 			w.t.Errorf("seed %d: %s has %d accounts in the end", w.script.seed, p.email, len(found))
 		}
-		if w.script.rename && len(found) == 1 && found[0].CreatedBy > 0 && !found[0].Revoked && found[0].Name != p.name && w.ours(p) {
+		if w.script.rename && !p.broken && len(found) == 1 && found[0].CreatedBy > 0 && !found[0].Revoked && found[0].Name != p.name && w.ours(p) {
 			w.t.Errorf("seed %d: %s is called %q in the end, and not %q", w.script.seed, p.email, found[0].Name, p.name)
 		}
 	}

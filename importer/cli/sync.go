@@ -105,7 +105,7 @@ func (w *syncWork) addDetails(r *run, o *report.PlanDetails) {
 
 // list writes the list of leavers, if the run went through all of its rows.
 func (w *syncWork) list(r *run, end *importer.End) {
-	r.leavers = &report.LeaverTotals{Held: "the run stopped before its last row, so it is not known who has left"}
+	r.leavers = &report.LeaverTotals{Held: "the run stopped before its end, so it is not known who has left"}
 	if end.Stop != nil {
 		return
 	}

@@ -2,7 +2,6 @@ package csvtext
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -48,24 +47,9 @@ func ParseDelimiter(s string) (Dialect, error) {
 	}
 	one := strings.ReplaceAll(s, `\t`, "\t")
 	r, n := utf8.DecodeRuneInString(one)
-	if n == 0 || n != len(one) || !mayDelimit(r) {
+	if n == 0 || n != len(one) || r == utf8.RuneError || strings.ContainsAny(one, "\"'\r\n\x00") {
 		return 0, &OptionError{Flag: "--delimiter",
 			What: fmt.Sprintf("%q is not one character that can stand between cells (or tab)", s)}
 	}
 	return Dialect(r), nil
-}
-
-func mayDelimit(r rune) bool { return r != utf8.RuneError && !strings.ContainsRune("\"'\r\n\x00", r) }
-
-// declaration is the line "sep=;" that Excel writes and heeds.
-var declaration = regexp.MustCompile(`(?i)^\x{feff}?[\r\n]*"?sep=(.)"?[,;\t]*([\r\n]|$)`)
-
-// Declared is the delimiter that a text names in its first line.
-func Declared(sample []byte) (Dialect, bool) {
-	line := declaration.FindSubmatch(sample)
-	if line == nil {
-		return 0, false
-	}
-	r, _ := utf8.DecodeRune(line[1])
-	return Dialect(r), mayDelimit(r)
 }

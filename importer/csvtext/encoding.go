@@ -90,90 +90,52 @@ func (e Encoding) decode(r io.Reader) io.Reader {
 
 // Encodings are those that the file may be in: one when that is certain, else all that make words of it, the likeliest
 // first. A byte order mark beats what the user says: label is that, or "".
-func (f *File) Encodings(label string) ([]Encoding, error) {
+func (f *File) Encodings(label string) (list []Encoding, err error) {
 	for _, m := range withBOM {
-		if bytes.HasPrefix(f.stats.head, []byte(m.bom)) {
+		if bytes.HasPrefix(f.head, []byte(m.bom)) {
 			return []Encoding{m.Encoding}, nil
 		}
 	}
-	if label == "" {
-		return f.guessed()
+	e, nuls := plainUTF8, bytes.Count(f.head, []byte{0})
+	switch {
+	case label != "":
+		e, err = findEncoding(label)
+	case nuls > 1 && nuls*6 >= len(f.head): // halves of ASCII letters; the first shows which
+		e = mustEncoding([]string{"utf-16be", "utf-16le"}[bytes.IndexByte(f.head, 0)%2])
+		e.Guessed = true
+	case bytes.Contains(f.head, []byte("\x1b$")):
+		e = mustEncoding("iso-2022-jp")
+	case f.NotUTF8 > f.isUTF8:
+		if list = f.candidates(); list == nil {
+			err = f.refuse("the file is not UTF-8, and its letters make no words in any encoding known here",
+				"save it as UTF-8, or say what it is with --encoding")
+		}
+		return list, err
 	}
-	e, err := findEncoding(label)
 	return []Encoding{e}, err
-}
-
-// guessed are the encodings by the bytes of the file alone.
-func (f *File) guessed() ([]Encoding, error) {
-	switch wide := byNULs(f.stats.head); {
-	case wide.Guessed:
-		return []Encoding{wide}, nil
-	case bytes.Contains(f.stats.head, []byte("\x1b$")):
-		return []Encoding{mustEncoding("iso-2022-jp")}, nil
-	case f.stats.bad <= f.stats.good:
-		return []Encoding{plainUTF8}, nil
-	}
-	if fit := f.stats.candidates(); len(fit) > 0 {
-		return fit, nil
-	}
-	return nil, &RefusedError{Path: f.path,
-		What: "the file is not UTF-8, and its letters make no words in any encoding known here",
-		Hint: "save it as UTF-8, or say what it is with --encoding"}
-}
-
-// NotUTF8 is how many lines have bytes that are not UTF-8.
-func (f *File) NotUTF8() int { return f.stats.bad }
-
-// Sample decodes the beginning of the file, n bytes of it at most.
-func (f *File) Sample(e Encoding, n int) ([]byte, error) {
-	return io.ReadAll(io.LimitReader(e.decode(io.NewSectionReader(f.unpacked, 0, 1<<62)), int64(n)))
-}
-
-// byteStats are counts of bytes that show a file's encoding.
-type byteStats struct {
-	head      []byte // the beginning, at most 64 KiB
-	good, bad int    // lines with bytes above ASCII that are, and are not, UTF-8
-	lines     []byte // the first of the bad ones
 }
 
 const statsBytes = 64 << 10
 
-// add looks at a line, or at several that end in CR.
-func (s *byteStats) add(b []byte) {
-	s.head = append(s.head, b[:min(len(b), statsBytes-len(s.head))]...)
+// addLine looks at a line, or at several that end in CR, for what shows the encoding.
+func (f *File) addLine(b []byte) {
+	f.head = append(f.head, b[:min(len(b), statsBytes-len(f.head))]...)
 	for line := range bytes.SplitAfterSeq(b, []byte("\r")) {
 		switch {
 		case !utf8.Valid(line):
-			s.bad++
-			s.lines = append(s.lines, line[:min(len(line), statsBytes-len(s.lines))]...)
+			f.NotUTF8++
+			f.badLines = append(f.badLines, line[:min(len(line), statsBytes-len(f.badLines))]...)
 		case utf8.RuneCount(line) < len(line):
-			s.good++
+			f.isUTF8++
 		}
 	}
-}
-
-// byNULs returns UTF-16, if many bytes at even, or at odd, places are NUL, as those of ASCII letters are.
-func byNULs(head []byte) (e Encoding) {
-	var nuls [2]int // at even and at odd places
-	for i, c := range head {
-		if c == 0 {
-			nuls[i%2]++
-		}
-	}
-	for i, label := range []string{"utf-16be", "utf-16le"} {
-		if most := nuls[i]; most > 1 && most*6 >= len(head) && nuls[1-i]*10 <= most {
-			e = mustEncoding(label)
-			e.Guessed = true
-		}
-	}
-	return e
 }
 
 // candidates are the encodings in which the lines that are not UTF-8 make words.
-func (s *byteStats) candidates() (fit []Encoding) {
+func (f *File) candidates() (fit []Encoding) {
 	misfits, words := make([]int, len(legacy)), make([]int, len(legacy))
 	for i, e := range legacy {
-		text, _ := e.encoding.NewDecoder().Bytes(s.lines)
+		text, _ := e.encoding.NewDecoder().Bytes(f.badLines)
 		words[i], misfits[i] = countWords(string(text))
 	}
 	least := slices.Min(misfits)

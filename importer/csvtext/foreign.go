@@ -43,13 +43,18 @@ func start(pattern string) *regexp.Regexp {
 	return regexp.MustCompile(`(?is)^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*(` + pattern + `)`)
 }
 
-// refuseForeign refuses what is no text of cells by its beginning.
-func refuseForeign(path string, head []byte) error {
+// refuseForeign refuses what is empty, and what is no text of cells by its beginning.
+func (f *File) refuseForeign() error {
+	head := f.head
+	if len(head) == 0 {
+		return f.refuse("the file is empty: there is nothing to do",
+			"check whether the export has failed, and make it again")
+	}
 	text, _ := charmap.ISO8859_1.NewDecoder().Bytes(head[:min(len(head), 512)]) // every byte is a character
 	text = bytes.ReplaceAll(text, []byte{0}, nil)                               // those of UTF-16
-	for _, f := range foreign {
-		if f.start.Match(text) {
-			return &RefusedError{Path: path, What: f.what, Hint: f.hint}
+	for _, other := range foreign {
+		if other.start.Match(text) {
+			return f.refuse(other.what, other.hint)
 		}
 	}
 	return nil
@@ -58,9 +63,18 @@ func refuseForeign(path string, head []byte) error {
 // document is an entry of an archive that a spreadsheet or text program has written.
 var document = regexp.MustCompile(`^(xl/|word/|Index/|mimetype$)`)
 
+const maxZip = 64 << 20 // bytes
+
 // csvInZip opens the one CSV file in a zip archive.
-func csvInZip(file string, raw io.ReaderAt, size int64) (io.Reader, error) {
-	archive, err := zip.NewReader(raw, size)
+func (f *File) csvInZip(raw io.Reader) (io.Reader, error) {
+	packed, err := io.ReadAll(io.LimitReader(raw, maxZip+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(packed) > maxZip:
+		return nil, f.refuse("the zip archive is larger than 64 MiB", "unpack it first")
+	}
+	archive, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
 	if err != nil {
 		return nil, err
 	}
@@ -69,8 +83,7 @@ func csvInZip(file string, raw io.ReaderAt, size int64) (io.Reader, error) {
 	for _, e := range archive.File {
 		switch base := path.Base(e.Name); {
 		case document.MatchString(e.Name):
-			return nil, &RefusedError{Path: file,
-				What: "this is an Excel workbook (.xlsx), or another program's document", Hint: saveAs}
+			return nil, f.refuse("this is an Excel workbook (.xlsx), or another program's document", saveAs)
 		case e.FileInfo().IsDir(), strings.HasPrefix(base, "."), strings.HasPrefix(e.Name, "__MACOSX/"):
 			continue
 		case strings.EqualFold(path.Ext(base), ".csv"):
@@ -79,10 +92,8 @@ func csvInZip(file string, raw io.ReaderAt, size int64) (io.Reader, error) {
 		names = append(names, e.Name)
 	}
 	if len(texts) != 1 {
-		return nil, &RefusedError{Path: file,
-			What: fmt.Sprintf("the zip archive has %d CSV files (it holds: %s)", len(texts),
-				text.Shorten(strings.Join(names, ", "), 200)),
-			Hint: "unpack it and name the one that holds the people"}
+		return nil, f.refuse(fmt.Sprintf("the zip archive has %d CSV files (it holds: %s)", len(texts),
+			text.Shorten(strings.Join(names, ", "), 200)), "unpack it and name the one that holds the people")
 	}
 	return texts[0].Open()
 }

@@ -71,8 +71,8 @@ func TestLinesAreCountedWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		if good := f.stats.good; f.stats.bad != tt.bad || good > tt.good || good == 0 && tt.good > 0 {
-			t.Errorf("%s: %d good lines and %d bad ones", name, good, f.stats.bad)
+		if good := f.isUTF8; f.NotUTF8 != tt.bad || good > tt.good || good == 0 && tt.good > 0 {
+			t.Errorf("%s: %d good lines and %d bad ones", name, good, f.NotUTF8)
 		}
 		if err := f.Close(); err != nil {
 			t.Error(name, err)
@@ -98,7 +98,7 @@ func TestForeignFiles(t *testing.T) {
 		" <html>":                           "HTML",
 		"\x28\xb5\x2f\xfdx":                 "zstd",
 	} {
-		err := refuseForeign("people.csv", []byte(text))
+		err := (&File{head: []byte(text)}).refuseForeign()
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
@@ -147,16 +147,6 @@ func TestEncodingsByTheBytes(t *testing.T) {
 	}
 }
 
-func TestDeclared(t *testing.T) {
-	for text, want := range map[string]Dialect{
-		"sep=;\na;b": ';', "\ufeff\"SEP=\t\"\r\n": '\t', "sep=,;;\r": ',', "sep=\"\n": 0, "sep=ab\n": 0, "a\nsep=;\n": 0,
-	} {
-		if got, ok := Declared([]byte(text)); ok != (want != 0) || ok && got != want {
-			t.Errorf("%q: %q, %v", text, rune(got), ok)
-		}
-	}
-}
-
 func TestMisread(t *testing.T) {
 	for name, want := range map[string]bool{
 		"Èâàí": true, "JosÃ©": true, "Åsa Öberg": false, "Иван": false, "王": false, "Øå": false,
@@ -200,6 +190,13 @@ func TestByteOrderMarkBeatsTheFlag(t *testing.T) {
 		if err := f.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestLargeArchivesAreRefused(t *testing.T) {
+	_, err := Open(t.Context(), "-", io.MultiReader(strings.NewReader("PK\x03\x04"), io.LimitReader(endless("x"), maxZip)))
+	if e, ok := errors.AsType[*RefusedError](err); !ok || !strings.Contains(e.What, "larger than 64 MiB") {
+		t.Errorf("got %v", err)
 	}
 }
 

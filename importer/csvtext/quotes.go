@@ -1,23 +1,8 @@
 package csvtext
 
-import (
-	"bytes"
-	"strings"
-)
+import "bytes"
 
-// scanner reads one record with quotes into its cells: their bytes in text, with
-// delimiters between them, and where each ends there.
-type scanner struct {
-	delim  []byte
-	quote  byte
-	blanks string // that may stand around quotes
-
-	text []byte
-	ends []int // at most MaxColumns+1: the last cell has all further ones
-	scanned
-}
-
-// scanned is what was found of a record.
+// scanned is what was found of a record with quotes.
 type scanned struct {
 	size  int // bytes, with the line end
 	lines int
@@ -28,82 +13,77 @@ type scanned struct {
 	escapes bool
 }
 
-func newScanner(d Dialect) scanner {
-	delim := string(d.Delimiter())
-	return scanner{delim: []byte(delim), quote: d.quote(), blanks: strings.Replace(" \t", delim, "", 1)}
-}
-
-// scan reads the record that data starts with; bound is the most bytes of a quoted cell.
-// If the record takes all of data, more data may change the result.
-func (s *scanner) scan(data []byte, escaped bool, bound int) {
-	s.text, s.ends, s.scanned = s.text[:0], s.ends[:0], scanned{}
-	rest := data
+// scan reads the next record; bound is the most bytes of a quoted cell. If it takes the whole buffer, more data may
+// change the result.
+func (r *Reader) scan(escaped bool, bound int) {
+	r.text, r.ends, r.scanned = r.text[:0], r.ends[:0], scanned{}
+	rest := r.buf
 	for {
-		if cell := bytes.TrimLeft(rest, s.blanks); len(cell) > 0 && cell[0] == s.quote {
-			s.odd = s.odd || len(cell) < len(rest)
-			rest = s.quotedCell(cell[1:], escaped, bound)
+		if cell := bytes.TrimLeft(rest, r.blanks); len(cell) > 0 && cell[0] == r.quote {
+			r.odd = r.odd || len(cell) < len(rest)
+			rest = r.quotedCell(cell[1:], escaped, bound)
 		} else {
-			rest = s.plainCell(rest)
+			rest = r.plainCell(rest)
 		}
-		s.ends = append(s.ends[:min(len(s.ends), MaxColumns)], len(s.text))
-		if s.open || !bytes.HasPrefix(rest, s.delim) {
+		r.ends = append(r.ends[:min(len(r.ends), MaxColumns)], len(r.text))
+		if r.open || !bytes.HasPrefix(rest, r.delim) {
 			break
 		}
-		s.text = append(s.text, s.delim...)
-		rest = rest[len(s.delim):]
+		r.text = append(r.text, r.delim...)
+		rest = rest[len(r.delim):]
 	}
-	s.odd = s.odd || s.stray
-	s.size = len(data) - len(rest) + lineEnd(rest)
-	s.lines = countLines(data[:s.size])
+	r.odd = r.odd || r.stray
+	r.size = len(r.buf) - len(rest) + lineEnd(rest)
+	r.lines = countLines(r.buf[:r.size])
 }
 
 // plainCell takes a cell without quotes around it, and returns what stands after it.
-func (s *scanner) plainCell(rest []byte) []byte {
-	end := bytes.IndexAny(rest, string(s.delim)+"\r\n")
+func (r *Reader) plainCell(rest []byte) []byte {
+	end := bytes.IndexAny(rest, string(r.delim)+"\r\n")
 	if end < 0 {
 		end = len(rest)
 	}
-	s.stray = s.stray || bytes.IndexByte(rest[:end], s.quote) >= 0
-	s.text = append(s.text, rest[:end]...)
+	r.stray = r.stray || bytes.IndexByte(rest[:end], r.quote) >= 0
+	r.text = append(r.text, rest[:end]...)
 	return rest[end:]
 }
 
 // quotedCell takes a cell behind its opening quote, and returns what stands after it.
-func (s *scanner) quotedCell(rest []byte, escaped bool, bound int) []byte {
+func (r *Reader) quotedCell(rest []byte, escaped bool, bound int) []byte {
 	beyond := max(0, len(rest)-bound)
 	for {
-		n := bytes.IndexByte(rest, s.quote)
+		n := bytes.IndexByte(rest, r.quote)
 		if n < 0 || len(rest)-n <= beyond {
-			s.open = true
+			r.open = true
 			return rest[max(0, len(rest)-beyond):]
 		}
 		piece, after := rest[:n], rest[n+1:]
-		next := bytes.TrimLeft(after, s.blanks)
-		s.text = append(s.text, piece...)
+		next := bytes.TrimLeft(after, r.blanks)
+		r.text = append(r.text, piece...)
 		escapes := (n-len(bytes.TrimRight(piece, `\`)))%2 == 1
-		s.escapes = s.escapes || escapes
+		r.escapes = r.escapes || escapes
 		switch {
 		case escaped && escapes:
-			s.odd = true
-			s.text = s.text[:len(s.text)-1]
-		case len(after) > 0 && after[0] == s.quote:
+			r.odd = true
+			r.text = r.text[:len(r.text)-1]
+		case len(after) > 0 && after[0] == r.quote:
 			after = after[1:]
-		case len(next) == 0 || lineEnd(next) > 0 || bytes.HasPrefix(next, s.delim):
-			s.odd = s.odd || len(next) < len(after)
+		case len(next) == 0 || lineEnd(next) > 0 || bytes.HasPrefix(next, r.delim):
+			r.odd = r.odd || len(next) < len(after)
 			return next
 		default:
-			s.stray = true
+			r.stray = true
 		}
-		s.text = append(s.text, s.quote)
+		r.text = append(r.text, r.quote)
 		rest = after
 	}
 }
 
 // cells are the cells that were scanned.
-func (s *scanner) cells() []string {
-	text, cells, start := string(s.text), make([]string, len(s.ends)), 0
-	for i, end := range s.ends {
-		cells[i], start = text[start:end], end+len(s.delim)
+func (r *Reader) cells() []string {
+	text, cells, start := string(r.text), make([]string, len(r.ends)), 0
+	for i, end := range r.ends {
+		cells[i], start = text[start:end], end+len(r.delim)
 	}
 	return cells
 }
@@ -117,19 +97,6 @@ func lineEnd(b []byte) int {
 		return 1
 	}
 	return 0
-}
-
-// indexLineEnd is where the first line end begins; -1: there is none. bytes.IndexByte is the
-// fastest way, but not through a whole buffer without LF.
-func indexLineEnd(b []byte) int {
-	n := bytes.IndexByte(b[:min(len(b), 4<<10)], '\n')
-	if n < 0 {
-		return bytes.IndexAny(b, "\r\n")
-	}
-	if cr := bytes.IndexByte(b[:n], '\r'); cr >= 0 {
-		return cr
-	}
-	return n
 }
 
 // countLines counts the physical lines of a record.

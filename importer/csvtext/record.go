@@ -17,22 +17,21 @@ const (
 
 // Record is one record, or the first physical line of one that is broken.
 type Record struct {
-	Cells []string
-	Place Place
-	Ended bool // a line end stands after it
-	Blank bool
-	BOM   bool // a byte order mark stood before it, not at the start of the file
-	// Repaired: there are blanks around its quotes, or quotes in a cell that are not doubled.
-	Repaired bool
-	Fault    Fault
-	Suspect  bool // it is in lines that were read before as part of an unclosed quote
+	Cells   []string
+	Place   Place
+	Ended   bool    // a line end stands after it
+	Repairs []Fault // what was wrong and leaves no doubt about the cells
+	Fault   Fault   // why the cells cannot be trusted; "": they can
+	Suspect bool    // it is in lines that were read before as part of an unclosed quote
 }
 
-// Fault is why the cells of a record cannot be trusted; "": they can.
+// Fault is what is wrong with a record.
 type Fault string
 
 // The faults.
 const (
+	BOMInside      Fault = "bom_inside"      // before it, and not at the start of the file
+	QuotesRepaired Fault = "quotes_repaired" // with blanks around them, or in a cell and not doubled
 	QuotesUnclear  Fault = "quotes_unclear"
 	SwallowedRows  Fault = "swallowed_rows" // a cell holds what looks like rows
 	TooManyColumns Fault = "too_many_columns"

@@ -3,7 +3,6 @@ package csvtext
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -11,7 +10,7 @@ import (
 )
 
 const (
-	readSize = 128 << 10
+	readSize = 16 << 10
 	ctrlZ    = "\x1a" // ends files of old programs
 )
 
@@ -23,45 +22,44 @@ const (
 type Reader struct {
 	Width int // columns of the header; 0: not known yet
 
+	delim  []byte
+	quote  byte
+	blanks string // that may stand around quotes
+
 	src     io.Reader
 	path    string
-	buf     []byte
-	r       int   // where the next record starts in buf
-	err     error // why buf ends: io.EOF, or a read that failed; nil: there is more
-	place   Place // of what stands at r
-	suspect int   // last physical line that was read as part of an unclosed quote
-	scanner
+	buf     []byte // what was read, from where the next record starts
+	err     error  // why buf ends: io.EOF, or a read that failed; nil: there is more
+	place   Place  // of the next record
+	suspect int    // last physical line that was read as part of an unclosed quote
+
+	// The cells of a record with quotes: their bytes, with delimiters between them, and where each ends there.
+	text []byte
+	ends []int // at most MaxColumns+1: the last cell has all further ones
+	scanned
 }
 
 // Records starts to read the records of the file.
-func (f *File) Records(ctx context.Context, e Encoding, d Dialect) *Reader {
-	whole := io.NewSectionReader(f.unpacked, 0, 1<<62)
-	return newReader(e.decode(contextReader{ctx, whole}), d, f.path)
-}
-
-// Split reads the records of a text that is in memory. Where it is cut, one that does not end in it is an error.
-func Split(text []byte, d Dialect, cut bool) *Reader {
-	r := newReader(nil, d, "")
-	r.buf, r.err = bytes.TrimRight(text, ctrlZ), io.EOF
-	if cut {
-		r.err = io.ErrUnexpectedEOF
-	}
-	return r
+func (f *File) Records(e Encoding, d Dialect) *Reader {
+	return newReader(e.decode(io.NewSectionReader(f.unpacked, 0, 1<<62)), d, f.Path)
 }
 
 func newReader(src io.Reader, d Dialect, path string) *Reader {
-	return &Reader{src: src, path: path, place: Place{1, 1}, scanner: newScanner(d)}
+	delim := string(d.Delimiter())
+	return &Reader{delim: []byte(delim), quote: d.quote(), blanks: strings.Replace(" \t", delim, "", 1),
+		src: src, path: path, place: Place{1, 1}}
 }
 
 // Next returns the next record, io.EOF after the last.
 func (r *Reader) Next() (Record, error) {
 	rec := Record{Place: r.place, Suspect: r.place.Line <= r.suspect}
 	size, err := r.physicalLine()
-	for bytes.HasPrefix(r.buf[r.r:r.r+size], []byte(utf8BOM)) {
-		rec.BOM = r.place.Row > 1
-		r.r, size = r.r+len(utf8BOM), size-len(utf8BOM)
+	for bytes.HasPrefix(r.buf[:size], []byte(utf8BOM)) {
+		if r.buf, size = r.buf[len(utf8BOM):], size-len(utf8BOM); r.place.Row > 1 {
+			rec.Repairs = []Fault{BOMInside}
+		}
 	}
-	switch line := r.buf[r.r : r.r+size]; {
+	switch line := r.buf[:size]; {
 	case err != nil:
 		return rec, err
 	case size == 0:
@@ -72,9 +70,7 @@ func (r *Reader) Next() (Record, error) {
 		}
 	default:
 		r.scanned = scanned{size: size, lines: 1}
-		if rec.Blank = len(bytes.Trim(line, " \t\r\n")) == 0; !rec.Blank {
-			rec.Cells = r.split(line)
-		}
+		rec.Cells = r.split(line)
 	}
 	r.pass(&rec)
 	return rec, nil
@@ -88,7 +84,9 @@ func (r *Reader) chooseReading(rec *Record, size int) error {
 			return err
 		}
 		if rec.Cells = r.trimmed(r.cells()); r.isCertain(len(rec.Cells), reading.loose || !r.escapes) {
-			rec.Repaired = r.odd
+			if r.odd {
+				rec.Repairs = append(rec.Repairs, QuotesRepaired)
+			}
 			if r.lines > 1 && r.swallowed(rec.Cells) {
 				rec.Fault = SwallowedRows
 			}
@@ -96,7 +94,7 @@ func (r *Reader) chooseReading(rec *Record, size int) error {
 		}
 	}
 	r.suspect = max(r.suspect, r.place.Line+r.lines-1)
-	rec.Cells, rec.Fault = r.split(r.buf[r.r:r.r+size]), QuotesUnclear
+	rec.Cells, rec.Fault = r.split(r.buf[:size]), QuotesUnclear
 	r.scanned = scanned{size: size, lines: 1}
 	return nil
 }
@@ -155,15 +153,14 @@ func (r *Reader) trimmed(cells []string) []string {
 
 // pass moves past the scanned record, and checks it against the bounds.
 func (r *Reader) pass(rec *Record) {
-	end := r.r + r.size
-	rec.Ended = isEnded(r.buf[r.r:end])
+	rec.Ended = isEnded(r.buf[:r.size])
 	switch tooLong := func(c string) bool { return len(c) > maxCell }; {
 	case len(rec.Cells) > MaxColumns:
 		rec.Fault = TooManyColumns
 	case r.size > maxCell && slices.ContainsFunc(rec.Cells, tooLong):
 		rec.Fault = CellTooLong
 	}
-	r.r, r.place.Row, r.place.Line = end, r.place.Row+1, r.place.Line+r.lines
+	r.buf, r.place.Row, r.place.Line = r.buf[r.size:], r.place.Row+1, r.place.Line+r.lines
 }
 
 // scanRecord reads on until the end of the record is certain, or a bound is passed. The bound is
@@ -175,12 +172,12 @@ func (r *Reader) scanRecord(escaped bool) error {
 		bound /= 64
 	}
 	for {
-		r.scan(r.buf[r.r:], escaped, bound)
+		r.scan(escaped, bound)
 		switch {
 		case r.size > maxRow:
 			r.open = true
 			return nil
-		case r.r+r.size < len(r.buf), r.err == io.EOF:
+		case r.size < len(r.buf), r.err == io.EOF:
 			return nil
 		case r.err != nil:
 			return r.err
@@ -189,19 +186,18 @@ func (r *Reader) scanRecord(escaped bool) error {
 	}
 }
 
-// physicalLine reads on until the line that starts at r ends, and returns its size.
+// physicalLine reads on until the next line ends, and returns its size.
 func (r *Reader) physicalLine() (int, error) {
 	for {
-		line := r.buf[r.r:]
-		n := indexLineEnd(line)
+		n := bytes.IndexAny(r.buf, "\r\n")
 		switch {
-		case n > maxRow, n < 0 && len(line) > maxRow:
+		case n > maxRow, n < 0 && len(r.buf) > maxRow:
 			return 0, &RefusedError{Path: r.path, Place: r.place, What: "this line is longer than 4 MiB",
 				Hint: "check that this is a CSV file; if it is in another encoding, use --encoding"}
-		case n >= 0 && (n+1 < len(line) || r.err != nil):
-			return n + lineEnd(line[n:]), nil
+		case n >= 0 && (n+1 < len(r.buf) || r.err != nil):
+			return n + lineEnd(r.buf[n:]), nil
 		case r.err == io.EOF:
-			return len(line), nil
+			return len(r.buf), nil
 		case r.err != nil:
 			return 0, r.err
 		}
@@ -209,13 +205,9 @@ func (r *Reader) physicalLine() (int, error) {
 	}
 }
 
-// fill reads more, after moving what is still needed to the front.
+// fill reads more.
 func (r *Reader) fill() {
-	r.buf = r.buf[:copy(r.buf, r.buf[r.r:])]
-	r.r = 0
-	if cap(r.buf)-len(r.buf) < readSize/2 {
-		r.buf = append(make([]byte, 0, max(2*cap(r.buf), 2*readSize)), r.buf...)
-	}
+	r.buf = slices.Grow(r.buf, readSize)
 	n, err := r.src.Read(r.buf[len(r.buf):cap(r.buf)])
 	r.buf = r.buf[:len(r.buf)+n]
 	if err == io.EOF {

@@ -20,7 +20,7 @@ type address struct {
 	why    string   // it is none; "": there is nothing
 	name   string   // what stood before <email>
 	others []string // keys of the further addresses
-	repair *kind
+	repair *Problem
 }
 
 // readAddress reads the cell of an address, or of several and of nothing else but those of a kind that is not mail:

@@ -124,7 +124,7 @@ func problemOf(s *Survey, kind string) int {
 // A row that was rejected for its address is rejected again in the failed file, until its reason is emptied.
 func TestAddressOfAnotherUntilItIsSaid(t *testing.T) {
 	t.Parallel()
-	reason := kindOf("anothers_address").Of(1) + ": " + kindOf("anothers_address").Hint + "; " + uncorrected.Hint
+	reason := kindOf("anothers_address").reason() + "; " + uncorrected.Hint
 	file := "Name,Email,jsm_status,jsm_reason\nAnn Lee,bo.hart@example.com,invalid," + reason + "\nBo Hart,ann.lee@example.com,,\nIda Moen,ida.moen@example.com,,\n"
 	_, rows := readOrRefuse(t, file, Options{}, "")
 	if got := peopleOf(rows); got != "!|ann.lee@example.com=Bo Hart|ida.moen@example.com=Ida Moen" {

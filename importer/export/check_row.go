@@ -10,13 +10,19 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// checkRow sets, in both passes, the person of a row, what was repaired, and why not to send it; p is by gocsv.
-func (s *Survey) checkRow(r *Row, p person) {
-	cells := r.record.Cells
+// person has a row's cell of each field.
+type person [secondLast + 1]string
+
+// checkRow sets, in both passes, the person of a row, what was repaired, and why not to send it.
+func (s *Survey) checkRow(r *Row) {
+	cells, p := r.record.Cells, person{}
+	for f, at := range s.columns.at {
+		p[f] = firstFilled(cells, at)
+	}
 	s.keepCells(r, cells)
-	r.Organization, r.AccountID = trimBlanks(bare(p.Organization)), trimBlanks(bare(p.AccountID))
+	r.Organization, r.AccountID = trimBlanks(bare(p[Organization])), trimBlanks(bare(p[AccountID]))
 	if s.ExternalIDsUnused == "" {
-		r.ExternalID = trimBlanks(bare(p.ExternalID))
+		r.ExternalID = trimBlanks(bare(p[ExternalID]))
 	}
 	switch {
 	case r.fault != nil:
@@ -47,20 +53,18 @@ func (s *Survey) checkRow(r *Row, p person) {
 
 // keepCells sets the cells with which the row is written again.
 func (s *Survey) keepCells(r *Row, cells []string) {
+	if s.Own != nil {
+		r.Own = map[string]string{}
+	}
+	r.Cells = make([]string, 0, len(cells))
 	for i, c := range cells {
 		cells[i] = Unguard(c)
-	}
-	if r.Cells = cells; s.Own == nil {
-		return
-	}
-	r.Cells, r.Own = nil, map[string]string{}
-	for i, c := range cells {
 		known := i < len(s.header.own)
 		if known && s.header.own[i] {
-			r.Own[s.header.names[i]] = c
+			r.Own[s.header.names[i]] = cells[i]
 		}
 		if !known || s.header.kept[i] {
-			r.Cells = append(r.Cells, c)
+			r.Cells = append(r.Cells, cells[i])
 		}
 	}
 }
@@ -69,7 +73,7 @@ func (s *Survey) keepCells(r *Row, cells []string) {
 // its reason is emptied: its cells now fill the columns of that file, so nothing else shows that they are wrong.
 func (s *Survey) broken(r *Row, cells []string) {
 	r.NoAddress, r.repairs = true, nil
-	switch r.Invalid = r.fault.Of(1) + ": " + r.fault.Hint; {
+	switch r.Invalid = r.fault.reason(); {
 	case r.fault == uncorrected:
 		r.Invalid = r.Own["jsm_reason"]
 	case !s.options.NeedAccounts && r.fault != kindOf("row_not_utf8"): // whose cells are in place
@@ -90,17 +94,15 @@ var mention = regexp.MustCompile(`[^\s;,|%<>"'()\[\]]*@[^\s;,|%<>"'()\[\]]*`)
 
 // address reads the row's address and the further ones.
 func (s *Survey) address(r *Row, cells []string, p person) address {
-	a := readAddress(p.Email)
+	a := readAddress(p[Email])
 	r.Email, r.Key = a.email, a.key
 	for _, i := range s.second {
-		if cell := cellAt(cells, i); cell != p.Email || a.others != nil {
-			r.further(cell)
-		}
+		r.further(cellAt(cells, i))
 	}
 	switch {
 	case a.key != "", s.options.NeedAccounts && r.AccountID != "":
 	case a.why != "":
-		shown := text.Shorten(trimBlanks(p.Email), 80)
+		shown := text.Shorten(trimBlanks(p[Email]), 80)
 		r.refuse(kindOf("malformed_address"), fmt.Sprintf("%q is not an address: %s", shown, a.why))
 		r.mentioned(cells)
 	case s.options.NeedAccounts:
@@ -129,19 +131,23 @@ func (s *Survey) name(r *Row, p person, a address) {
 		return
 	}
 	misspelt := func(word string) bool { return !isASCII(word) && isMisspelt(word, a.key) }
-	for _, candidate := range []string{fullName(p, a), p.joined(s.columns.familyFirst), a.name} {
+	parts := []string{p[FirstName], p[MiddleName], p[LastName], p[secondLast]}
+	if s.columns.familyFirst {
+		parts = []string{p[LastName], p[secondLast], p[MiddleName], p[FirstName]}
+	}
+	for _, candidate := range []string{fullName(p, a), joinParts(parts...), a.name} {
 		name, repairs, fault := cleanName(candidate)
 		if !isASCII(name) && slices.ContainsFunc(strings.Fields(name), misspelt) {
 			fault = kindOf("name_lost_letters")
 		}
 		switch {
 		case fault != nil:
-			r.refuse(fault, fault.Of(1)+": "+fault.Hint)
+			r.refuse(fault, fault.reason())
 		case name == "":
 			continue
 		case s.misplaced[r.Number], s.isMisplaced(r, name, a):
 			k := kindOf("anothers_address")
-			r.refuse(k, k.Of(1)+": "+k.Hint+"; "+uncorrected.Hint)
+			r.refuse(k, k.reason()+"; "+uncorrected.Hint)
 		}
 		r.Name = name
 		r.repaired(repairs...)
@@ -155,10 +161,10 @@ func (s *Survey) name(r *Row, p person, a address) {
 // fullName returns the cell of full names: once where a source repeats it with a ; for each directory, and without the
 // row's address if it has that. A cell that is only an address, of anybody, is no name.
 func fullName(p person, a address) string {
-	name, more, _ := strings.Cut(p.Name, ";")
+	name, more, _ := strings.Cut(p[Name], ";")
 	other := func(s string) bool { return trimBlanks(s) != "" && trimBlanks(s) != trimBlanks(name) }
 	if slices.ContainsFunc(strings.Split(more, ";"), other) {
-		name = p.Name
+		name = p[Name]
 	}
 	if strings.Contains(name, "@") {
 		if other := readAddress(name); other.key != "" && (other.key == a.key || other.name == "") {
@@ -189,7 +195,7 @@ func (r *Row) note() string {
 	}
 	for _, k := range r.repairs {
 		if k != kindOf("several_addresses") {
-			said = append(said, k.Of(1))
+			said = append(said, k.counted(1))
 		}
 	}
 	return strings.Join(said, "; ")

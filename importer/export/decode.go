@@ -4,15 +4,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
-
-	"jsm-onboard/importer/csvtext"
 )
 
 // view is the file read in one encoding.
 type view struct {
-	encoding csvtext.Encoding
 	*layout
 	err          error    // why it cannot be read so
 	known        int      // headers that are in the table of words
@@ -21,11 +19,11 @@ type view struct {
 	names        []string // the first ones with letters beyond ASCII
 }
 
-// chooseView finds the encoding and the layout.
-func (f *File) chooseView(ctx context.Context, o Options) (*view, error) {
-	if o.Encoding != "" && f.NotUTF8() == 0 {
-		if own, _ := f.layoutIn(csvtext.Encoding{}, o); own != nil && own.header.ownFile {
-			o.Encoding = "" // whatever the settings say
+// chooseLayout finds the encoding and the layout.
+func (f *File) chooseLayout(ctx context.Context, o Options) (*layout, error) {
+	if f.isOwn() { // whatever the settings say
+		if o.Delimiter, o.NoHeader = "", false; f.NotUTF8 == 0 {
+			o.Encoding = ""
 		}
 	}
 	encodings, err := f.Encodings(o.Encoding)
@@ -34,28 +32,40 @@ func (f *File) chooseView(ctx context.Context, o Options) (*view, error) {
 	}
 	var views []*view
 	for _, e := range encodings {
-		v := &view{encoding: e}
-		if v.layout, v.err = f.layoutIn(e, o); v.layout != nil {
-			v.known = len(v.header.keys) - len(without(v.header.keys, isKnown))
-		}
+		v := &view{}
+		v.layout, v.err = f.layoutIn(e, o)
+		v.known = len(v.header.keys) - len(without(v.header.keys, isKnown))
 		if v.err == nil && e.Guessed && !strings.HasPrefix(e.Name, "utf-16") {
-			v.err = f.compareNames(ctx, v)
+			v.err = v.compareNames(ctx)
 		}
 		views = append(views, v)
 	}
 	return pickView(views)
 }
 
-// compareNames reads the file in a guessed encoding, and compares names with addresses.
-func (f *File) compareNames(ctx context.Context, v *view) error {
-	s := Survey{file: f, view: v}
-	for r, err := range s.rows(ctx) {
-		if err != nil {
+// isOwn reports a file that this program has written: its first line says so, whatever separates the cells.
+func (f *File) isOwn() bool {
+	encodings, err := f.Encodings("")
+	if err != nil {
+		return false
+	}
+	first, _ := f.Records(encodings[0], ',').Next()
+	return ownReason.MatchString(strings.Join(first.Cells, ","))
+}
+
+var ownReason = regexp.MustCompile(`\bjsm_reason\b`)
+
+// compareNames reads the file, and compares names with addresses.
+func (v *view) compareNames(ctx context.Context) error {
+	s := Survey{layout: v.layout}
+	for r, err := range s.lines {
+		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return err
 		}
 		if r.skipped != nil {
 			continue
 		}
+		s.checkRow(r)
 		name := textOf(r.record.Cells, v.columns.at.names())
 		v.sent = hash64(fmt.Sprintln(v.sent, r.Email, name, r.Organization, r.ExternalID, r.AccountID))
 		for word := range strings.FieldsSeq(name) {
@@ -75,7 +85,7 @@ func (f *File) compareNames(ctx context.Context, v *view) error {
 // pickView returns the view with the most known headers, then the most right words, if all such views send the same,
 // and more words are right than wrong; one of several bytes for a letter also needs twenty names, and a header in it.
 // Else it refuses the file, with the flag for each view and three of its names.
-func pickView(views []*view) (*view, error) {
+func pickView(views []*view) (*layout, error) {
 	better := func(a, b *view) int { return cmp.Or(a.known-b.known, a.right-b.right) }
 	best := slices.MaxFunc(views, better)
 	var left []*view // one of each reading
@@ -89,7 +99,7 @@ func pickView(views []*view) (*view, error) {
 	certain := !best.encoding.IsWide() || best.names == nil ||
 		len(best.names) >= 20 && slices.ContainsFunc(best.header.keys, named)
 	if best.err != nil || len(left) == 1 && certain && best.wrong <= best.right {
-		return best, best.err
+		return best.layout, best.err
 	}
 	var flags, cells []string
 	for _, v := range left {

@@ -1,22 +1,22 @@
 package export
 
 import (
-	"encoding/binary"
+	"crypto/sha256"
 	"hash/maphash"
 	"strings"
 )
 
-var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()} // of the process
+var seed = maphash.MakeSeed() // of the process
 
 // hash64 is a hash of a text: another one in each process, so that no file is made for it.
-func hash64(s string) uint64 { return maphash.String(seeds[0], s) }
+func hash64(s string) uint64 { return maphash.String(seed, s) }
 
-// hash128 is wide enough that in practice no two keys share one.
-type hash128 [16]byte // in a map, of fewer bytes than two numbers
+// hash128 is the beginning of a SHA-256, wide enough that no two keys share one.
+type hash128 [16]byte
 
 func hashOf(key string) hash128 {
-	half := binary.BigEndian.AppendUint64(make([]byte, 0, 16), hash64(key))
-	return hash128(binary.BigEndian.AppendUint64(half, maphash.String(seeds[1], key)))
+	sum := sha256.Sum256([]byte(key))
+	return hash128(sum[:16])
 }
 
 // keyIndex has the keys that were seen, and those that several sendable rows have.

@@ -72,7 +72,7 @@ func TestPackedFiles(t *testing.T) {
 		{"cut.xlsx", zipOf(t, "[Content_Types].xml", "x", "xl/workbook.xml", "x")[:90], "the zip archive, or Excel workbook, is damaged or encrypted [download it again; of a workbook export the people as CSV UTF-8]"},
 		{"cut-book.csv", zipOf(t, "[Content_Types].xml", "x", "xl/workbook.xml", "x")[:90], "the zip archive, or Excel workbook, is damaged"},
 		{"other.xlsx", "PK\x03\x04xxxx", "the zip archive, or Excel workbook, is damaged"},
-		{"damaged.xls", "\x09\x08\x10\x00\x00\x06\x05\x00\x01\x02", "no column of the people's addresses was found"},
+		{"damaged.xls", "\x09\x08\x10\x00\x00\x06\x05\x00\x01\x02", "no header names a column of e-mail addresses"},
 		{"cut.xls", "\xd0\xcf\x11\xe0\xa1", "save it as CSV UTF-8"},
 		{"text.xls", strings.ReplaceAll(twoPeople, ",", "\t"), ""},
 		{"unicode-text.xls", "\xff\xfe" + utf16le(strings.ReplaceAll(twoPeople, ",", "\t")), ""},
@@ -103,8 +103,8 @@ func TestStdinIsSpooledAndRemoved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Valid != 2 || f.Path() != "stdin" {
-		t.Errorf("%d valid rows of %s", s.Valid, f.Path())
+	if s.Valid != 2 || f.Path != "stdin" {
+		t.Errorf("%d valid rows of %s", s.Valid, f.Path)
 	}
 	if err := f.Close(); err != nil {
 		t.Error(err)

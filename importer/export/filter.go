@@ -45,7 +45,7 @@ func newFilter(h *header, o Options) (f filter, err error) {
 }
 
 // unmatched returns the conditions that hold for no row: most likely the file spells the value in another way.
-func (f filter) unmatched() (list []*kind) {
+func (f filter) unmatched() (list []*Problem) {
 	for _, c := range f {
 		if k := *kindOf(c.flag + "_matches_none"); !c.found {
 			k.Text = fmt.Sprintf(k.Text, text.CommandLine("--"+c.flag, c.String()))
@@ -77,16 +77,12 @@ var signTable string
 // like, by one of the Values under one of the Headers, separated by |.
 var signTexts = tableOf[struct{ Looks, Headers, Values string }](signTable)
 
-// sign is a value in a column that is such a mark, as a kind of problem.
-type sign struct {
-	at    int
-	value string
-	kind  *kind
-}
-
-// signsIn are the signs that a file may have. Nothing is left out because of them.
-func signsIn(h *header, o Options) (found []sign) {
+// signsIn are the values that are such signs, as cells are compared, of each column, and what is said of them. Nothing
+// is left out because of them.
+func signsIn(h *header, o Options) map[int]map[string]*Problem {
+	found := map[int]map[string]*Problem{}
 	for i, plain := range h.plain {
+		signs := map[string]*Problem{}
 		for _, s := range signTexts {
 			if o.NeedAccounts || h.own[i] || !slices.Contains(strings.Split(s.Headers, "|"), plain) {
 				continue
@@ -96,8 +92,11 @@ func signsIn(h *header, o Options) (found []sign) {
 				k := *kindOf("may_be_unwanted")
 				k.Text = fmt.Sprintf(k.Text, s.Looks, m)
 				k.Hint = fmt.Sprintf(k.Hint, text.CommandLine("--exclude", m.String()))
-				found = append(found, sign{i, value, &k})
+				signs[value] = &k
 			}
+		}
+		if len(signs) > 0 {
+			found[i] = signs
 		}
 	}
 	return found

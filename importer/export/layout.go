@@ -6,14 +6,16 @@ import (
 	"jsm-onboard/importer/csvtext"
 )
 
-// layout is how a file is read: its dialect, header and columns.
+// layout is how a file is read: its encoding, dialect, header and columns.
 type layout struct {
+	file      *File
+	encoding  csvtext.Encoding
+	options   Options
 	dialect   Dialect
 	header    header
 	named     int // how surely the header names a column of addresses
 	columns   columns
 	needed    []int // the cells that a row must have to be sent
-	options   Options
 	emptyLast bool  // hardly a row of the sample fills the last column
 	fullLast  bool  // or nearly all do
 	second    []int // columns in which further addresses may stand
@@ -32,16 +34,12 @@ func (l *layout) score() int {
 	return score
 }
 
-// layoutIn finds dialect, header and columns in the beginning of the file, in one encoding.
+// layoutIn finds dialect, header and columns by the beginning of the file, in one encoding.
 func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
-	sample, err := f.Sample(e, sampleSize)
+	base := &layout{file: f, encoding: e, options: o}
+	l, err := base.sniff()
 	if err != nil {
-		return nil, err
-	}
-	s := sniffer{sample: sample, options: o}
-	l, err := s.sniff()
-	if err != nil {
-		return nil, err
+		return base, err
 	}
 	if l.columns, err = chooseColumns(&l.header, l.sample, o); err != nil {
 		return l, err

@@ -14,7 +14,7 @@ import (
 
 // cleanName makes a name fit to be sent. It repairs what leaves no doubt about
 // the name, and rejects names that are broken. "Null", "NA", "007" and "True" are people.
-func cleanName(cell string) (name string, repairs []*kind, fault *kind) {
+func cleanName(cell string) (name string, repairs []*Problem, fault *Problem) {
 	s := bare(cell)
 	if s != cell {
 		repairs = append(repairs, kindOf("guarded_cell"))

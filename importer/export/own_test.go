@@ -247,7 +247,7 @@ func TestOrganizations(t *testing.T) {
 
 // A row whose form was wrong is wrong until its reason is emptied.
 func TestReasonsStandUntilTheyAreEmptied(t *testing.T) {
-	reason := kindOf("long_row").Of(1) + ": " + kindOf("long_row").Hint
+	reason := kindOf("long_row").reason()
 	file := "email,name,jsm_reason\na@example.com,Lee,\"" + reason + "; " + uncorrected.Hint + "\"\nb@example.com,Bo,\"" + reason +
 		"\"\nc@example.com,Cy,\"another reason" + "; " + uncorrected.Hint + "\"\nd@example.com,Di,\n"
 	_, rows, err := readAll(t, writeFile(t, "x.failed.csv", file), Options{})

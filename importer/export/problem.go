@@ -19,22 +19,27 @@ const (
 	Advised  Severity = "advice"   // nothing
 )
 
-// kind is a kind of problem, with its texts for people.
-type kind struct {
-	Word     string // stable, such as "quotes_unclear"
-	Severity Severity
-	Text     string // see [kind.Of]
-	Hint     string // what the user can do about it
+// Problem is one kind of trouble in a file, with where it first occurs.
+type Problem struct {
+	Kind     string   `json:"kind"` // a stable word, such as "short_row"
+	Severity Severity `json:"severity"`
+	Count    int      `json:"count" csv:"-"`
+	Places   []Place  `json:"places,omitempty" csv:"-"` // the first five
+	Text     string   `json:"text"`
+	Hint     string   `json:"hint,omitempty"` // what the user can do about it
 }
 
-// Of returns the text for a count: Text has both forms, as in "row|rows that is|are not UTF-8".
-func (k *kind) Of(count int) string {
+// counted returns the text for a count: in the table it has both forms, as in "row|rows that is|are not UTF-8".
+func (p *Problem) counted(count int) string {
 	form := "$2"
 	if count == 1 {
 		form = "$1"
 	}
-	return forms.ReplaceAllString(k.Text, form)
+	return forms.ReplaceAllString(p.Text, form)
 }
+
+// reason is what is said of a row that has the problem.
+func (p *Problem) reason() string { return p.counted(1) + ": " + p.Hint }
 
 var forms = regexp.MustCompile(`([^ |]+)\|([^ |]+)`)
 
@@ -42,34 +47,27 @@ var forms = regexp.MustCompile(`([^ |]+)\|([^ |]+)`)
 var problemTable string
 
 // kinds are all that there are, in the order in which people are shown them.
-var kinds = tableOf[*kind](problemTable)
+var kinds = tableOf[*Problem](problemTable)
 
-// kindOf is the kind that has a word.
-func kindOf(word string) *kind {
-	return kinds[slices.IndexFunc(kinds, func(k *kind) bool { return k.Word == word })]
+// kindOf is the kind of problem that has a word.
+func kindOf(word string) *Problem { return kinds[placeOf(word)] }
+
+func placeOf(word string) int {
+	return slices.IndexFunc(kinds, func(k *Problem) bool { return k.Kind == word })
 }
 
 // uncorrected is the kind of a row with misplaced cells, in a file of ours, until its reason is emptied.
 var uncorrected = kindOf("uncorrected")
 
-// Problem is one kind of trouble in a file, with where it first occurs.
-type Problem struct {
-	Kind     string   `json:"kind"` // a stable word, such as "short_row"
-	Severity Severity `json:"severity"`
-	Count    int      `json:"count"`
-	Places   []Place  `json:"places,omitempty"` // the first five
-	Text     string   `json:"text"`
-	Hint     string   `json:"hint,omitempty"` // what the user can do about it
-}
-
 // tally counts problems by kind.
-type tally map[*kind]*Problem
+type tally map[*Problem]*Problem
 
 // add counts some kinds once more; a zero place is the file as a whole.
-func (t tally) add(at Place, list ...*kind) {
+func (t tally) add(at Place, list ...*Problem) {
 	for _, k := range list {
 		if t[k] == nil {
-			t[k] = &Problem{Kind: k.Word, Severity: k.Severity, Hint: k.Hint}
+			first := *k
+			t[k] = &first
 		}
 		p := t[k]
 		if p.Count++; at.Row > 0 && len(p.Places) < 5 {
@@ -81,13 +79,12 @@ func (t tally) add(at Place, list ...*kind) {
 // problems lists what was counted, in the order of kinds.
 func (t tally) problems() (ps []Problem) {
 	delete(t, blankLines)
-	place := func(k *kind) int {
-		return slices.IndexFunc(kinds, func(other *kind) bool { return other.Word == k.Word })
+	inOrder := func(a, b *Problem) int {
+		return cmp.Or(placeOf(a.Kind)-placeOf(b.Kind), strings.Compare(a.Text, b.Text))
 	}
-	inOrder := func(a, b *kind) int { return cmp.Or(place(a)-place(b), strings.Compare(a.Text, b.Text)) }
-	for _, k := range slices.SortedFunc(maps.Keys(t), inOrder) {
-		t[k].Text = k.Of(t[k].Count)
-		ps = append(ps, *t[k])
+	for _, p := range slices.SortedFunc(maps.Values(t), inOrder) {
+		p.Text = p.counted(p.Count)
+		ps = append(ps, *p)
 	}
 	return ps
 }

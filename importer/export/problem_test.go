@@ -17,8 +17,8 @@ func TestProblemsAreDescribed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, k := range kinds {
-		if !strings.Contains(string(text), "`"+k.Word+"`") {
-			t.Errorf("help problems has no line for %s", k.Word)
+		if !strings.Contains(string(text), "`"+k.Kind+"`") {
+			t.Errorf("help problems has no line for %s", k.Kind)
 		}
 	}
 }
@@ -37,7 +37,7 @@ func TestKindsAreKnown(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, found := range named.FindAllStringSubmatch(string(source), -1) {
-			if !slices.ContainsFunc(kinds, func(k *kind) bool { return k.Word == found[1] }) {
+			if !slices.ContainsFunc(kinds, func(k *Problem) bool { return k.Kind == found[1] }) {
 				t.Errorf("%s: there is no kind %q", file, found[1])
 			}
 		}

@@ -82,7 +82,7 @@ func tell(r *Row) string {
 	text := fmt.Sprintf("%d %s %s", r.Place.Line, r.Email, r.Name)
 	switch {
 	case r.Invalid != "":
-		text = fmt.Sprintf("%d !%s", r.Place.Line, r.fault.Word)
+		text = fmt.Sprintf("%d !%s", r.Place.Line, r.fault.Kind)
 	case r.Excluded != "":
 		text = fmt.Sprintf("%d -", r.Place.Line)
 	}

@@ -40,14 +40,14 @@ type Row struct {
 	DuplicateName bool  `json:"-"` // that row has another name
 
 	record   csvtext.Record
-	skipped  *kind // why it is no row; nil: it is one
-	fragment bool  // fewer cells than the header, and no address or account of its own
-	fault    *kind
-	repairs  []*kind
+	skipped  *Problem // why it is no row; nil: it is one
+	fragment bool     // fewer cells than the header, and no address or account of its own
+	fault    *Problem
+	repairs  []*Problem
 }
 
 // repaired adds what was repaired in the row.
-func (r *Row) repaired(list ...*kind) {
+func (r *Row) repaired(list ...*Problem) {
 	for _, k := range list {
 		if k != nil && !slices.Contains(r.repairs, k) {
 			r.repairs = append(r.repairs, k)
@@ -56,7 +56,7 @@ func (r *Row) repaired(list ...*kind) {
 }
 
 // refuse says why the row must not be sent.
-func (r *Row) refuse(k *kind, why string) { r.fault, r.Invalid = k, why }
+func (r *Row) refuse(k *Problem, why string) { r.fault, r.Invalid = k, why }
 
 // Sendable reports whether the row is neither invalid nor excluded. A duplicate may be sendable, too.
 func (r *Row) Sendable() bool { return r.Invalid == "" && r.Excluded == "" }

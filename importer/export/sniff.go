@@ -10,32 +10,31 @@ import (
 )
 
 const (
-	sampleSize   = 256 << 10
+	sampleSize   = 256 << 10 // bytes
 	sampleRows   = 2000
 	headerSearch = 20 // records in which the header must be
 	delimiters   = ",;\t|"
 )
 
-// sniffer finds the dialect and the header.
-type sniffer struct {
-	sample  []byte
-	options Options
-}
-
-func (s *sniffer) sniff() (*layout, error) {
-	likely, err := s.dialects()
-	if err != nil {
-		return nil, err
+// sniff finds the dialect and the header.
+func (l *layout) sniff() (*layout, error) {
+	likely := []Dialect(delimiters)
+	if l.options.Delimiter != "" {
+		d, err := csvtext.ParseDelimiter(l.options.Delimiter)
+		if err != nil {
+			return nil, err
+		}
+		likely = []Dialect{d}
 	}
 	var found []*layout
 	named := no
 	for _, d := range likely {
-		found = append(found, s.findHeader(d))
+		found = append(found, l.findHeader(d))
 		named = max(named, found[len(found)-1].named)
 	}
 	found = without(found, func(l *layout) bool { return l.named < named })
 	for _, l := range found {
-		s.read(l)
+		l.readSample()
 	}
 	slices.SortStableFunc(found, func(a, b *layout) int { return b.score() - a.score() })
 	best := found[0]
@@ -46,7 +45,7 @@ func (s *sniffer) sniff() (*layout, error) {
 	case best.header.names == nil:
 		return nil, noRows()
 	case slices.ContainsFunc(found, tooWide):
-		return nil, refuse(at, kindOf(string(csvtext.TooManyColumns)).Of(1), "export only the columns that are needed")
+		return nil, refuse(at, kindOf(string(csvtext.TooManyColumns)).counted(1), "export only the columns that are needed")
 	case address >= 0:
 		return nil, refuse(at, "the first line holds an address: the file has no header row",
 			fmt.Sprintf("use --no-header --column email=%d --column name=N, where N is the number of the column "+
@@ -62,76 +61,55 @@ func (s *sniffer) sniff() (*layout, error) {
 		return nil, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best.dialect, found[1].dialect),
 			"name it with --delimiter")
 	case !best.header.ownFile && slices.ContainsFunc(best.header.names, singleQuoted):
-		l := s.findHeader(best.dialect | csvtext.SingleQuoted)
-		if s.read(l); l.named > no && l.whole == l.total {
+		l := l.findHeader(best.dialect | csvtext.SingleQuoted)
+		if l.readSample(); l.named > no && l.whole == l.total {
 			best = l
 		}
 	}
 	return best, nil
 }
 
-// dialects are those that the sample may be in: that of a file of our own, else what the user or the file says, or all.
-func (s *sniffer) dialects() ([]Dialect, error) {
-	for _, d := range []Dialect{',', ';', '\t'} {
-		rec, err := s.records(d).Next()
-		if h := newHeader(rec.Cells, rec.Place); err == nil && h.ownFile {
-			s.options.NoHeader = false
-			return []Dialect{d}, nil
-		}
-	}
-	if s.options.Delimiter != "" {
-		d, err := csvtext.ParseDelimiter(s.options.Delimiter)
-		return []Dialect{d}, err
-	}
-	if d, ok := csvtext.Declared(s.sample); ok {
-		return []Dialect{d}, nil
-	}
-	return []Dialect(delimiters), nil
-}
-
-func (s *sniffer) records(d Dialect) *csvtext.Reader {
-	return csvtext.Split(s.sample, d, len(s.sample) >= sampleSize)
-}
-
-// read takes the rows below the header into the sample, to its end or to another header: then the file will be refused.
+// readSample takes the rows below the header into the sample, to its end or to another header: then the file will be refused.
 // What is not of the header's width may be a footer, or have its cells elsewhere: it says nothing of the columns.
-func (s *sniffer) read(l *layout) {
-	r := rowReader{l, s.records(l.dialect)}
-	for rows, err := range r.batches {
-		for _, row := range without(rows, func(row *Row) bool { return row.skipped != nil }) {
-			cells := row.record.Cells
-			fits := len(cells) == len(l.header.names) && row.fault == nil
-			if l.total++; fits {
-				l.whole++
-			}
-			if fits || row.fault == nil && strings.Contains(strings.Join(cells, ""), "@") {
-				l.sample = append(l.sample, cells)
-			}
-		}
-		if err != nil || l.total >= sampleRows {
+func (l *layout) readSample() {
+	size := 0
+	for row, err := range l.lines {
+		if err != nil || l.total >= sampleRows || size >= sampleSize {
 			return
+		}
+		if row.skipped != nil {
+			continue
+		}
+		cells, text := row.record.Cells, strings.Join(row.record.Cells, "")
+		fits := len(cells) == len(l.header.names) && row.fault == nil
+		if l.total++; fits {
+			l.whole++
+		}
+		if size += len(text); fits || row.fault == nil && strings.Contains(text, "@") {
+			l.sample = append(l.sample, cells)
 		}
 	}
 }
 
 // findHeader takes the record that names a column of addresses best, above all addresses; where none does, the first
 // record at all: the user may name a column of it.
-func (s *sniffer) findHeader(d Dialect) *layout {
-	l, records := &layout{dialect: d, options: s.options}, s.records(d)
+func (l layout) findHeader(d Dialect) *layout {
+	l.dialect = d
+	records := l.file.Records(l.encoding, d)
 	for n := 0; n < headerSearch && l.named < surely; {
 		rec, err := records.Next()
 		if err != nil {
 			break
 		}
-		if rec.Blank || isDirective(rec.Cells) {
+		if trimBlanks(strings.Join(rec.Cells, "")) == "" || isDirective(rec.Cells) {
 			continue
 		}
 		h, named, row := newHeader(rec.Cells, rec.Place), no, holdsAddress(rec.Cells)
 		switch {
-		case s.options.NoHeader:
+		case l.options.NoHeader:
 			h, named = numbered(len(rec.Cells)), surely
 		case rec.Fault == "" && !row:
-			named = s.names(&h)
+			named = l.names(&h)
 		}
 		if n++; n == 1 || named > l.named {
 			l.header, l.named = h, named
@@ -140,7 +118,7 @@ func (s *sniffer) findHeader(d Dialect) *layout {
 			break
 		}
 	}
-	return l
+	return &l
 }
 
 // numbered is the header of a file without one.
@@ -168,9 +146,9 @@ const (
 )
 
 // names reports whether a header names the user's column of addresses, or any. A cell alone with delimiters does not.
-func (s *sniffer) names(h *header) int {
+func (l *layout) names(h *header) int {
 	found := no
-	if told := s.options.Columns[Email]; h.ownFile || told != "" && h.index(told) >= 0 {
+	if told := l.options.Columns[Email]; h.ownFile || told != "" && h.index(told) >= 0 {
 		return surely
 	}
 	for i, name := range h.names {
@@ -178,7 +156,7 @@ func (s *sniffer) names(h *header) int {
 		_, account := h.means(i, AccountID)
 		switch {
 		case h.trimmed == 1 && strings.ContainsAny(name, delimiters):
-		case mail && m.rank < rankGroup, account && s.options.NeedAccounts:
+		case mail && m.rank < rankGroup, account && l.options.NeedAccounts:
 			return surely
 		case mail:
 			found = vaguely

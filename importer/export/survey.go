@@ -43,14 +43,13 @@ type Survey struct {
 	Examples []*Row    `json:"examples"` // rows that may be sent; for the user's own eyes
 	Footer   []*Row    `json:"-"`        // lines after the last row, in which somebody may stand all the same
 
-	*view
-	file      *File
+	*layout
 	filter    filter
 	keys      keyIndex
 	ids       []uint64 // hashes of the external ids
 	shortened bool     // an id is a number that a spreadsheet has shortened, or in too many rows
 	tally     tally
-	signs     []sign
+	signs     map[int]map[string]*Problem
 	others    []otherColumn
 	alignment alignment
 	misplaced map[int]bool // numbers of the rows whose address is made of the name of another row
@@ -58,18 +57,18 @@ type Survey struct {
 
 // Survey reads the whole file once, row by row. A *RefusedError says why it cannot be used.
 func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
-	s := &Survey{Path: f.Path(), SHA256: f.SHA256(), file: f, tally: tally{},
+	s := &Survey{Path: f.Path, SHA256: f.SHA256, tally: tally{},
 		alignment: alignment{spelled: map[uint64]int{}}, misplaced: map[int]bool{},
 		keys: keyIndex{nameHashes: map[hash128]uint16{}, repeated: map[hash128]int32{}}}
-	err := s.read(ctx, o)
+	err := s.read(ctx, f, o)
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
-		refused.Path = f.Path()
+		refused.Path = f.Path
 	}
 	return s, err
 }
 
-func (s *Survey) read(ctx context.Context, o Options) (err error) {
-	if s.view, err = s.file.chooseView(ctx, o); err != nil {
+func (s *Survey) read(ctx context.Context, f *File, o Options) (err error) {
+	if s.layout, err = f.chooseLayout(ctx, o); err != nil {
 		return err
 	}
 	h := &s.header
@@ -89,8 +88,8 @@ func (s *Survey) read(ctx context.Context, o Options) (err error) {
 	if s.filter, err = newFilter(h, o); err != nil {
 		return err
 	}
-	for row, err := range s.rows(ctx) {
-		if err != nil {
+	for row, err := range s.lines {
+		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return err
 		}
 		s.count(row)
@@ -106,30 +105,6 @@ func (s *Survey) read(ctx context.Context, o Options) (err error) {
 	return nil
 }
 
-// rows reads the rows and the lines that are none, in order.
-func (s *Survey) rows(ctx context.Context) iter.Seq2[*Row, error] {
-	return func(yield func(*Row, error) bool) {
-		r, number := rowReader{s.layout, s.file.Records(ctx, s.encoding, s.dialect)}, 0
-		for rows, err := range r.batches {
-			people, wrong := s.columns.persons(rows)
-			if err = cmp.Or(err, wrong); err != nil {
-				yield(nil, err)
-				return
-			}
-			for i, row := range rows {
-				if row.skipped == nil {
-					number++
-					row.Number = number
-					s.checkRow(row, people[i])
-				}
-				if !yield(row, nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
 // count counts a row, or a skipped line, of the first pass.
 func (s *Survey) count(r *Row) {
 	if r.skipped != nil {
@@ -140,6 +115,7 @@ func (s *Survey) count(r *Row) {
 		}
 		return
 	}
+	s.checkRow(r)
 	s.Rows++
 	s.Width = max(s.Width, len(r.Cells))
 	if r.ExternalID != "" {
@@ -163,9 +139,9 @@ func (s *Survey) count(r *Row) {
 	default:
 		s.Valid++
 		s.tally.add(r.Place, r.repairs...)
-		for _, g := range s.signs {
-			if strings.EqualFold(cellAt(r.record.Cells, g.at), g.value) {
-				s.tally.add(r.Place, g.kind)
+		for i, signs := range s.signs {
+			if k := signs[lowerCase(cellAt(r.record.Cells, i))]; k != nil {
+				s.tally.add(r.Place, k)
 			}
 		}
 		letters := s.encoding.Guessed && !isASCII(r.Name) // which show whether the encoding is right
@@ -206,18 +182,20 @@ func (s *Survey) Contains(key string) bool {
 func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
 		alike, firsts := map[uint64]int{}, map[hash128]first{}
-		for r, err := range s.rows(ctx) {
-			switch {
-			case err == nil && r.skipped != nil:
+		for r, err := range s.lines {
+			switch err = cmp.Or(err, ctx.Err()); {
+			case err != nil:
+				yield(nil, err)
+				return
+			case r.skipped != nil:
 				continue
-			case err == nil && r.Invalid != "":
+			}
+			if s.checkRow(r); r.Invalid != "" {
 				hash := hash64(strings.Join(r.Cells, "\x00"))
 				r.Alike = alike[hash]
 				alike[hash]++
-			case err == nil:
-				s.keys.setDuplicateOf(r, firsts)
 			}
-			if !yield(r, err) {
+			if s.keys.setDuplicateOf(r, firsts); !yield(r, nil) {
 				return
 			}
 		}

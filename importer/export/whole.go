@@ -71,9 +71,7 @@ func (o *otherColumn) count(cell string, r *Row) {
 		return
 	}
 	o.filled++
-	if cell == r.Email { // a short way for most cells
-		o.addresses++
-	} else if a, found := addressIn(cell); found {
+	if a, found := addressIn(cell); found {
 		o.addresses++
 		if a.key != r.Key && !slices.Contains(a.others, r.Key) {
 			o.rivals++

@@ -27,8 +27,10 @@ type Evidence struct {
 	Told            []Result // these results, where no file was written
 	Rows            int      // data rows of its input
 	OtherLedger     bool     // somebody else has created customers at the site through the API, too
+	Continued       bool     // the run went on after others, which may have made whoever it had called failed
 	Resent          bool     // rows that the ledger knows were sent again, and so may be in conflict with themselves
 
+	Desks        []jsmtest.Desk      // the first is the project to which customers are added
 	MayBeMember  map[string][]string // organization → keys of the addresses that any input has had in it
 	MustBeMember map[string][]string // the same of an input whose access was asked for and given
 	Private      []Private           // texts in which no person may be found
@@ -51,6 +53,7 @@ func (f *findings) add(format string, args ...any) { *f = append(*f, fmt.Errorf(
 //     call failed, invalid or not attempted was not made; nobody whom we made is a conflict.
 //   - Whoever is called created, known or renamed has access, and whoever is called revoked has none.
 //   - The results have each row once, in the order of the input, and add up.
+//   - Whoever is called added to an organization or a project, or known there, is there.
 //   - Nobody is in an organization in which no input had them, and everybody is in the one that was asked for.
 //   - No log, page or notification has an address, a name or a secret.
 func Check(ctx context.Context, e Evidence) []error {
@@ -75,7 +78,8 @@ func Check(ctx context.Context, e Evidence) []error {
 		f.inOrder(results, e.Rows)
 	}
 	for _, r := range results {
-		f.status(r, site[r.Key], e.OtherLedger || e.Resent)
+		f.status(r, site[r.Key], e)
+		f.given(r, e)
 	}
 	f.members(e)
 	f.private(e)
@@ -138,14 +142,15 @@ func (f *findings) inOrder(results []Result, rows int) {
 		f.add("the results have %d rows, and the input has %d", len(results), rows)
 	}
 	for i := 1; i < len(results); i++ {
-		if results[i].SheetRow <= results[i-1].SheetRow {
+		if at := results[i].SheetRow; at > 0 && at <= results[i-1].SheetRow { // 0: it is not known where it stood
 			f.add("row %d stands after row %d in the results", results[i].SheetRow, results[i-1].SheetRow)
 		}
 	}
 }
 
 // status checks what the results say of one row against the accounts that its address has.
-func (f *findings) status(r Result, accounts []jsmtest.Account, mayConflict bool) {
+func (f *findings) status(r Result, accounts []jsmtest.Account, e Evidence) {
+	mayConflict := e.OtherLedger || e.Resent
 	made := slices.IndexFunc(accounts, func(a jsmtest.Account) bool { return a.CreatedBy > 0 })
 	switch r.Status {
 	case outcome.Created:
@@ -166,6 +171,10 @@ func (f *findings) status(r Result, accounts []jsmtest.Account, mayConflict bool
 		if !slices.ContainsFunc(accounts, func(a jsmtest.Account) bool { return a.Revoked }) && r.Key != "" {
 			f.add("row %d is called %s, and %s has access", r.SheetRow, r.Status, r.Key)
 		}
+	case outcome.Failed:
+		if made >= 0 && !mayConflict && !e.Continued && r.AccountID == "" { // else a name or a revocation has failed
+			f.add("row %d is called failed, and we made %s", r.SheetRow, r.Key)
+		}
 	case outcome.Conflict:
 		if made >= 0 && !mayConflict && !strings.Contains(r.Reason, "name") {
 			f.add("row %d is called a conflict, and we made %s", r.SheetRow, r.Key)
@@ -174,6 +183,22 @@ func (f *findings) status(r Result, accounts []jsmtest.Account, mayConflict bool
 	told := r.Status == outcome.Invalid || r.Status == outcome.NotFound // by the list
 	if r.AccountID != "" && len(accounts) > 0 && !told && !holds(accounts, r.AccountID) {
 		f.add("row %d has the account id %q, which is not one of %s", r.SheetRow, r.AccountID, r.Key)
+	}
+}
+
+// given checks the words of a row for its access, where the evidence has organizations and projects.
+func (f *findings) given(r Result, e Evidence) {
+	is := func(members []jsmtest.Account) bool { return r.AccountID == "" || holds(members, r.AccountID) }
+	if word := r.Organization; e.Organizations != nil && (word == "added" || word == "known") && r.Company != "" {
+		in := func(o jsmtest.Organization) bool { return fold(o.Name) == fold(r.Company) && is(o.Members) }
+		if r.Status != outcome.Duplicate && !slices.ContainsFunc(e.Organizations, in) {
+			f.add("row %d is called %s in %q, and %s is not there", r.SheetRow, word, r.Company, r.Key)
+		}
+	}
+	if word := r.ServiceDesk; e.Desks != nil && r.Status != outcome.Duplicate && (word == "added" || word == "known") {
+		if !is(e.Desks[0].Customers) {
+			f.add("row %d is called %s in a project, and %s is not there", r.SheetRow, word, r.Key)
+		}
 	}
 }
 
@@ -192,7 +217,7 @@ func (f *findings) members(e Evidence) {
 		for _, m := range o.Members {
 			name := fold(o.Name)
 			are[name] = append(are[name], keyOf(m.Email))
-			if may != nil && !slices.Contains(may[name], keyOf(m.Email)) {
+			if may != nil && m.ID != "" && !slices.Contains(may[name], keyOf(m.Email)) {
 				f.add("%s is in the organization %q, in which no input had them", m.Email, o.Name)
 			}
 		}

@@ -18,6 +18,7 @@ type Result struct {
 	Status                    outcome.Status
 	AccountID, Reason         string
 	Organization, ServiceDesk string
+	Company                   string // the cell of the input's column "organization"
 	SheetRow, Line, Attempts  int
 }
 
@@ -71,6 +72,9 @@ func readResult(header, record []string, own int) (Result, error) {
 		Status: status, AccountID: cell("jsm_account_id"), Reason: cell("jsm_reason"),
 		Organization: cell("jsm_organization"), ServiceDesk: cell("jsm_service_desk"),
 		SheetRow: number("jsm_row"), Line: number("jsm_line"), Attempts: number("jsm_attempts"),
+	}
+	if at := slices.Index(header[:own], "organization"); at >= 0 {
+		r.Company = export.Unguard(record[at])
 	}
 	for _, c := range record[:own] {
 		if key, ok := export.Key(export.Unguard(c)); ok {

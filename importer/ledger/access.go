@@ -17,9 +17,9 @@ const (
 	ServiceDeskOrganization = "service_desk_organization" // organization in service project
 )
 
-// RecordAccess records that members were added to target. The first run to record it counts. It ignores the end of ctx.
+// RecordAccess records that run has added members to target. It ignores the end of ctx.
 func (l *Ledger) RecordAccess(ctx context.Context, run int64, kind, target string, members []string) error {
-	return l.update(context.WithoutCancel(ctx), `INSERT OR IGNORE INTO access (kind, target, member, run)
+	return l.update(context.WithoutCancel(ctx), `INSERT OR REPLACE INTO access (kind, target, member, run)
 		SELECT ?, ?, value, ? FROM json_each(?)`, kind, target, run, jsonList(members))
 }
 
@@ -198,12 +198,15 @@ type Moved struct {
 	OrganizationID string `json:"organization_id"`
 }
 
-// Moved returns memberships older than run that no row asks for, of people who are added to another organization.
+// Moved returns memberships older than run that no row asks for, of people who are added to another organization, and
+// are in no other source, which may ask for them.
 func (w *Wanted) Moved(ctx context.Context, run int64) ([]Moved, error) {
 	return query(ctx, &w.temp, func(m *Moved) []any { return []any{&m.Row, &m.AccountID, &m.OrganizationID} },
 		`SELECT min(w.sheet_row), w.member, x.target FROM wanted w
 		CROSS JOIN access x ON x.kind = w.kind AND x.member = w.member AND x.run <> ?1
 		WHERE w.kind = 'organization' AND w.access <> 'known' AND NOT EXISTS (SELECT 1 FROM claims c
 			CROSS JOIN groups g ON g.kind = w.kind AND g.name = c.organization WHERE c.key = w.key AND g.id = x.target)
+			AND NOT EXISTS (SELECT 1 FROM members m CROSS JOIN runs r ON r.seq = ?1
+			WHERE m.key = w.key AND m.left_run IS NULL AND m.source <> r.source)
 		GROUP BY w.member, x.target ORDER BY 1`, run)
 }

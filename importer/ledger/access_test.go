@@ -38,11 +38,11 @@ func TestAccess(t *testing.T) {
 
 	l = crash(t, l)
 	same(t, []grant{{"acme", 1}, {"zeta", 1}}, grants(t, l, Organization, "qm:1"))
-	same(t, []grant{{"acme", 1}}, grants(t, l, Organization, "qm:2"))
+	same(t, []grant{{"acme", again.Seq}}, grants(t, l, Organization, "qm:2"))
 	same(t, []grant{}, grants(t, l, Organization, "qm:4"))
 	n, err := l.CountAccess(t.Context(), run.Seq, Organization)
 	must(t, err)
-	same(t, 3, n)
+	same(t, 2, n)
 	same(t, []string{"acme"}, ask(t, l, "SELECT member FROM access WHERE kind = 'service_desk_organization'"))
 }
 

@@ -5,8 +5,7 @@
 // transaction, in WAL mode with synchronous FULL (fullfsync on macOS). What a method has returned without an error
 // survives a killed process, and a power loss as far as the device keeps what it has acknowledged.
 //
-// When the disk fails, every waiting and later write gets that error; the file can be opened again when
-// there is room. A row takes about half a kilobyte; Prune gives back what outcomes take.
+// When the disk fails, every waiting and later write gets that error; once there is room, it can be opened again.
 package ledger
 
 import (

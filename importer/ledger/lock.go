@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -21,7 +22,8 @@ const nameAt, nameLength = 1, 60
 // takeLock locks <path>.lock for as long as the process lives or the lock is not given back. The file stays; its
 // text only names the holder. [TryOpen] holds it for a moment, so it is asked for a few times.
 func takeLock(path string) (*flock.Flock, error) {
-	f, err := os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
+	real, _ := filepath.EvalSymlinks(path) // by whatever links: one file has one lock
+	f, err := os.OpenFile(cmp.Or(real, path)+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}

@@ -202,6 +202,12 @@ func TestTwoProcesses(t *testing.T) {
 	if want := fmt.Sprintf("is in use by process %d since 20", cmd.Process.Pid); !strings.HasPrefix(held, want) {
 		t.Errorf("it %s", held)
 	}
+	link := path + ".link"
+	if os.Symlink(path, link) == nil { // not everybody may do that on Windows
+		if _, err := Open(t.Context(), link, site); whyRefused(err) != held {
+			t.Errorf("through a link: %v", err)
+		}
+	}
 
 	// Readers are let in, and see what was committed.
 	reader, err := OpenReadOnly(t.Context(), path, site)

@@ -269,7 +269,7 @@ func (l *Ledger) Outcomes(ctx context.Context, run int64, revoke bool, from int)
 // and the rows whose accounts it may have created.
 func (l *Ledger) CreatedRows(ctx context.Context, run int64) iter.Seq2[outcome.Outcome, error] {
 	return pages(ctx, l, outcomeInto, 0, outcomeRow, "SELECT * FROM ("+outcomesAfter+`) o
-		WHERE status IN ('unknown', 'created_unconfirmed') OR EXISTS (SELECT 1 FROM accounts a
+		WHERE open = 1 OR status = 'created_unconfirmed' OR EXISTS (SELECT 1 FROM accounts a
 			WHERE a.key = o.key AND a.run = ?3 AND a.row = o.row AND a.status = 'created')
 		ORDER BY 1 LIMIT ?2`, run, false)
 }

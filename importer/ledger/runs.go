@@ -144,28 +144,24 @@ func (l *Ledger) Run(ctx context.Context, idPrefix string) (Run, error) {
 const lastComplete = ` FROM runs WHERE source = ?1 AND roster = 1 AND outcome = 'complete'
 	ORDER BY completed DESC LIMIT 1`
 
-// Pruned is how much Prune has forgotten.
-type Pruned struct{ Runs, Outcomes int }
-
 // Prune forgets runs that ended before before, or were killed and started before, with their summaries and
 // outcomes, and gives the room back to the disk. Accounts, members, lost attempts, memberships, the last
 // complete run of each source, and a killed run that is the newest of its command and source stay.
-func (l *Ledger) Prune(ctx context.Context, before time.Time) (done Pruned, err error) {
+func (l *Ledger) Prune(ctx context.Context, before time.Time) (runs int, err error) {
 	err = l.change(ctx, func(w *writer) {
-		done.Runs = int(w.exec(`UPDATE runs SET pruned_at = ?, summary = '', trace = ''
+		runs = int(w.exec(`UPDATE runs SET pruned_at = ?, summary = '', trace = ''
 			WHERE pruned_at = '' AND coalesce(nullif(finished_at, ''), started_at) < ?
 			AND NOT (finished_at = '' AND seq = (SELECT max(n.seq) FROM runs n
 				WHERE n.command = runs.command AND n.source = runs.source AND n.outcome <> 'held'))
 			AND NOT (roster = 1 AND outcome = 'complete' AND completed = (SELECT max(c.completed) FROM runs c
 				WHERE c.source = runs.source AND c.roster = 1 AND c.outcome = 'complete'))`, now(), formatTime(before)))
 		const pruned = " WHERE run IN (SELECT seq FROM runs WHERE pruned_at <> '')"
-		done.Outcomes = int(w.exec("DELETE FROM outcomes" + pruned))
 		w.exec("DELETE FROM row_access" + pruned)
-		if done.Outcomes > 0 {
+		if w.exec("DELETE FROM outcomes"+pruned) > 0 {
 			w.exec("COMMIT")
 			w.exec("VACUUM") // which cannot be in a transaction, not even in its own
 			w.exec("BEGIN IMMEDIATE")
 		}
 	})
-	return done, err
+	return runs, err
 }

@@ -57,5 +57,9 @@ SELECT asked.*,
   CASE WHEN why <> '' THEN why WHEN x.run IS NOT NULL OR asked.member = '' THEN ''
     ELSE coalesce(f.reason, '%[2]s') END AS reason
 FROM asked
-  LEFT JOIN access x ON x.kind = asked.kind AND x.member = asked.member AND x.target = asked.target
+  LEFT JOIN access x ON x.kind = asked.kind AND x.member = asked.member AND x.target = asked.target AND NOT EXISTS (
+    -- who was moved to another organization since is asked to be taken out of this one by hand, and now is back
+    SELECT 1 FROM access y WHERE asked.kind = 'organization' AND y.kind = 'organization' AND y.member = asked.member
+      AND y.run > x.run AND y.target NOT IN (SELECT id FROM claims c CROSS JOIN groups g
+        ON g.kind = 'organization' AND g.name = c.organization WHERE c.key = asked.key))
   LEFT JOIN refused f ON f.kind = asked.kind AND f.target = asked.target AND f.member = asked.member;

@@ -58,7 +58,7 @@ const (
 		"knew this customer before, take the account's access away in Jira"
 	ReasonInSource = "this person is in the source %s: take the row out there and sync, or use revoke with the id"
 
-	ReasonNoMember      = "not added to an organization or project: the account id is not known"
+	ReasonNoMember      = "not added to an organization or project: its account id is not known (see --resend-known)"
 	ReasonAccessStopped = "the run stopped before access was given; " + askAgain
 )
 

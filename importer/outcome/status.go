@@ -6,7 +6,7 @@ import "fmt"
 // Status is what became of one row. Each row of a run has exactly one.
 type Status int
 
-// The statuses of import and sync.
+// The statuses of import and sync; up to Renamed, the person has an account.
 const (
 	Created            Status = iota + 1 // 201
 	CreatedUnconfirmed                   // 409 after an attempt of ours whose answer was lost

@@ -1,0 +1,111 @@
+package importer
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jsm-onboard/apiclient/jsmtest"
+	"jsm-onboard/importer/export"
+	"jsm-onboard/importer/outcome"
+)
+
+// Look-ups that the site does not answer, or allows few of, hold up no creates: not those of this run, and not those
+// that an earlier run has left open.
+func TestLookUpsHoldUpNoCreates(t *testing.T) {
+	t.Parallel()
+	fault := func(kind string) jsmtest.Options {
+		return jsmtest.Options{Faults: []jsmtest.Fault{{Kind: kind, Share: 1, Route: jsmtest.UserSearchPath}}}
+	}
+	hourly := []jsmtest.Quota{{Method: "GET", Path: jsmtest.UserSearchPath, Limit: 2, Window: time.Hour}}
+	for _, tc := range []struct {
+		name string
+		site jsmtest.Options
+		code int
+	}{
+		{"outage", fault(jsmtest.Unavailable), 0},
+		{"no answers", fault(jsmtest.HangAfter), 0},
+		{"quota", jsmtest.Options{Quotas: hourly}, int(QuotaPause)}, // the look-ups at the end ask for that pause
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				tc.site.Existing, tc.site.Latency = peopleBefore(20), 100*time.Millisecond
+				d := newDesktop(t, tc.site)
+				d.export(100)
+				began := time.Now()
+				s := d.sit(t.Context())
+				d.expect(s, map[outcome.Status]int{outcome.Created: 80, outcome.Conflict: 20})
+				if took := time.Since(began); s.ExitCode() != tc.code || len(s.Notes) != 1 || took > 20*time.Minute {
+					t.Errorf("exit code %d after %s, %v, notes %q", s.ExitCode(), took, s.Stop, s.Notes)
+				}
+				d.export(150)
+				s = d.sit(t.Context())
+				if n := s.Totals.Of(outcome.Created); n != 50 || s.ExitCode() != tc.code {
+					t.Errorf("%d created by the next run, exit code %d, %v", n, s.ExitCode(), s.Stop)
+				}
+				d.site.SetFaults()
+				for range 12 {
+					time.Sleep(time.Hour)
+					s = d.sit(t.Context())
+				}
+				if n := withID(s, outcome.Known) + withID(s, outcome.Conflict) + withID(s, outcome.Created); n != 150 {
+					t.Errorf("%d have an id in the end", n)
+				}
+			})
+		})
+	}
+}
+
+// While the site does not answer the operation that changes names, which is an experimental one, people are created.
+func TestRenamesHoldUpNoCreates(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Faults: []jsmtest.Fault{
+			{Kind: jsmtest.Unavailable, Share: 1, Route: jsmtest.RenamePath}}})
+		d.planned.UpdateNames = true
+		d.export(20)
+		d.sit(t.Context())
+		for i := range d.people {
+			d.people[i].Name = "Somebody Else"
+		}
+		for i := range 10 {
+			d.add(export.Row{Name: "Person", Email: address(100 + i)})
+		}
+		s := d.sit(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Unknown: 8, outcome.Known: 12, outcome.Created: 10})
+		if len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "names were not changed") || s.ExitCode() != 3 ||
+			!strings.Contains(s.results[0].Reason, "may or may not have been") || // asked for, and answered with 503
+			!strings.Contains(s.results[19].Reason, "the name was not changed: ") {
+			t.Errorf("exit code %d, %v, notes %q, %s", s.ExitCode(), s.Stop, s.Notes, shown(s.results[0]))
+		}
+		if undo := d.undo(t.Context()); len(undo.results) != 10 || undo.Totals.Of(outcome.Revoked) != 10 {
+			t.Errorf("undo has revoked %v", undo.statuses()) // and nobody who was only to be renamed is in it
+		}
+		d.site.SetFaults()
+		d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Renamed: 20, outcome.RevokedBefore: 10})
+	})
+}
+
+// A run that an outage of one operation ends says which, as the site may answer the others.
+func TestOutageIsNamed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Faults: []jsmtest.Fault{
+			{Kind: jsmtest.Unavailable, Share: 1, Route: jsmtest.OrgUsersPath}}})
+		d.access.Organizations = true
+		for i, name := range []string{"Acme", "Beta", "Gamma", "Delta"} {
+			d.company(name, i, 1)
+		}
+		s := d.sit(t.Context())
+		const want = "the site has not answered since 00:00:00 (POST /rest/servicedeskapi/organization/{id}/user: 503 Service Unavailable)"
+		if s.Totals.Of(outcome.Created) != 4 || s.Stop == nil || s.Stop.What != want || s.ExitCode() != 1 {
+			t.Errorf("exit code %d, %v, %v", s.ExitCode(), s.Stop, s.statuses())
+		}
+		d.site.SetFaults()
+		if s = d.sit(t.Context()); s.ExitCode() != 0 || s.Access.Memberships.Added != 4 {
+			t.Errorf("exit code %d, %v, %+v", s.ExitCode(), s.Stop, s.Access)
+		}
+	})
+}
