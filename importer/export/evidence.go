@@ -141,14 +141,14 @@ type content int
 
 const (
 	noNames      content = iota // empty, numbers or texts
-	companies                   // words of the domains
 	logins                      // single words with small letters or digits
 	categories                  // the same few words for many addresses
+	companies                   // words of the domains
 	maybeNames                  // they may be names
 	certainNames                // of several words and words of the addresses, or nothing but such words
 )
 
-var contentTexts = [...]string{"no names", "names of companies", "login names", "the same few words"}
+var contentTexts = [...]string{"no names", "login names", "the same few words", "names of companies"}
 
 func (s *columnStats) content() content {
 	switch {

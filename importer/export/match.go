@@ -76,13 +76,11 @@ func isMisspelt(word, key string) bool {
 		return unicode.ToLower(r)
 	}, word)
 	local, _, _ := strings.Cut(key, "@")
-	if n := strings.Count(pattern, "?"); n == 0 || n >= len(pattern)-1 {
-		return false
-	}
 	parts := strings.FieldsFunc(local, isNoLetter)
 	almost := func(part string) bool {
 		found, _ := path.Match(pattern, part)
 		return found
 	}
-	return slices.ContainsFunc(parts, almost) && !slices.Contains(parts, strings.ToLower(unidecode.Unidecode(word)))
+	return strings.Count(pattern, "?") < len(pattern)-1 && slices.ContainsFunc(parts, almost) &&
+		!slices.Contains(parts, strings.ToLower(unidecode.Unidecode(word)))
 }

@@ -21,8 +21,8 @@ type candidate struct {
 	at, score int
 }
 
-// candidates are the columns whose headers mean names, the best first; or whose cells, where the header has names or
-// logins of other things, as "User name" or "Guest" beside "Guest email".
+// candidates are the columns whose headers mean names, the best first; where the cells certainly are names, also those
+// under a header of addresses, of logins ("User name"), or of the words at the addresses ("Guest" beside "Guest email").
 func (ch *chooser) candidates() []candidate {
 	var list []candidate
 	for i, key := range ch.keys {
@@ -50,7 +50,7 @@ func (ch *chooser) score(i int, m meaning) int {
 	case !m.ofName(), s.addresses > 0 && s.names == 0,
 		(!whole || m.rank >= rankContact) && s.filled > 0 && content == noNames:
 		return 0
-	case !own && m.rank >= rankGroup && (content != certainNames || ch.isOther(i) || ch.isCompany(i)):
+	case !own && m.rank >= rankGroup && (content != certainNames || ch.isForeign(i) || ch.isCompany(i)):
 		return 0
 	case !own && m.rank >= rankGroup:
 		return byCells
@@ -62,11 +62,9 @@ func (ch *chooser) score(i int, m meaning) int {
 	return noGroup
 }
 
-// isOther reports a column of another person's names, of logins, of something else by its header, or of a few words.
-func (ch *chooser) isOther(i int) bool {
-	s := ch.of(i)
-	return ch.names[i] == "" && s.content() != certainNames || ch.own[i] || ch.says(i, "elsewhere") ||
-		ch.says(i, "other") || s.content() == logins || s.content() == categories || s.addresses > 0 && s.names == 0
+// isForeign reports a column of another person, or of something else, by its header.
+func (ch *chooser) isForeign(i int) bool {
+	return ch.own[i] || ch.says(i, "elsewhere") || ch.says(i, "other")
 }
 
 // isCompany reports a column that says the same as the one of organizations.
@@ -202,7 +200,7 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 		}
 	}
 	s := ch.of(r.names()...)
-	parent := func(i int) bool { return ch.says(i, "parent") && ch.holds(i) == 0 && ch.of(i).content() > categories }
+	parent := func(i int) bool { return ch.says(i, "parent") && ch.holds(i) == 0 && ch.of(i).content() >= maybeNames }
 	anothers := ch.email.rank >= rankGroup && len(all) > 0 && all[0].score < sameGroup || ch.where(parent) != nil
 	better, what, ways := ch.betterNames(s), "", ch.ways(others)
 	switch {
@@ -220,19 +218,13 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 		return nil
 	case !found:
 		what = "no header names a column of names, and others may hold some"
-	case known != 0 && ch.mayBePart(others[0]):
+	case known != 0 && s.isOneWord():
 		what, ways = "another column may hold a part of the names, too", []mapping{r}
 		ways[0][missing] = others[:1]
 	default:
 		return nil
 	}
 	return ch.ask(what, append(ways, r)...)
-}
-
-// mayBePart reports a column of a part of the names by its header, or of single words.
-func (ch *chooser) mayBePart(i int) bool {
-	s := ch.of(i)
-	return slices.ContainsFunc(ch.meanings(i), meaning.ofName) || s.isOneWord() && most(s.filled, len(ch.sample))
 }
 
 // betterNames returns columns, whatever their headers, with names in twice as many addresses as those found.
@@ -251,8 +243,10 @@ func (ch *chooser) others() []int {
 	list := ch.where(func(i int) bool {
 		s := ch.of(i)
 		known := func(m meaning) bool { return !m.ofName() && (m.field != Email || m.rank >= rankGroup || s.ats > 0) }
-		return ch.holds(i) == 0 && s.content() > noNames && !ch.isOther(i) && !(ch.isLogin(i) && s.isOneWord()) &&
-			!(ch.says(i, "sound") && ch.hasNames()) && !slices.ContainsFunc(ch.meanings(i), known)
+		named := ch.names[i] != "" || s.content() == certainNames
+		other := ch.isForeign(i) || ch.isLogin(i) && s.isOneWord() || ch.hasNames() && (ch.isLogin(i) || ch.says(i, "sound"))
+		return ch.holds(i) == 0 && s.content() > categories && named && !other &&
+			!slices.ContainsFunc(ch.meanings(i), known)
 	})
 	slices.SortStableFunc(list, func(a, b int) int { return ch.of(b).agree - ch.of(a).agree })
 	return list

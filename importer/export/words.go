@@ -16,14 +16,12 @@ var words = sync.OnceValue(func() map[string]map[string]int {
 	all := map[string]map[string]int{}
 	for part := range strings.SplitSeq(comment.ReplaceAllString(vocabulary, ""), "\n[") {
 		section, list, _ := strings.Cut(part, "]")
-		for place, w := range strings.Split(list, ",") {
+		for place, w := range slices.Backward(strings.Split(list, ",")) { // the first of the same words counts
 			key := squeeze(w)
 			if all[key] == nil {
 				all[key] = map[string]int{}
 			}
-			if _, twice := all[key][section]; !twice {
-				all[key][section] = place
-			}
+			all[key][section] = place
 		}
 	}
 	delete(all, "")
