@@ -83,9 +83,10 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		switch has := a != nil && a.RevokedAt.IsZero(); {
 		case o == nil:
 		case now && run.Retry && o.Retry, // it is forgotten when the run goes on
-			now && has && o.Status == outcome.Revoked,                               // it was given back since
-			m.Account != nil && !has && onboarded(o.Status),                         // it was taken since, while the run had not ended
-			m.Account != nil && o.Open && !r.revokes && !r.plan.Options.ResendKnown: // another run has made it since
+			now && has && o.Status == outcome.Revoked,       // it was given back since
+			m.Account != nil && !has && onboarded(o.Status), // it was taken since, while the run had not ended
+			m.Account != nil && !a.Gone && (o.Open || o.Status == outcome.Failed && o.AccountID == "") && // no rename
+				!r.revokes && !r.plan.Options.ResendKnown: // another run has made it since
 			m.Outcome = nil
 		}
 		tasks[i].History = m

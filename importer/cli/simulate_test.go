@@ -489,7 +489,6 @@ func (w *world) check(args []string, code int, said string) {
 		SiteURL:       siteURL,
 		MayBeMember:   w.may,
 		Resent:        w.resent,
-		Continued:     strings.Contains(said, "continues "),
 		Private:       w.private,
 		Secrets:       []string{jsmtest.SandboxToken().Secret},
 	}
