@@ -556,3 +556,22 @@ func TestAccountIDIsAskedForAgain(t *testing.T) {
 		}
 	})
 }
+
+// Two sources that have somebody in two companies do not add them to both in every run.
+func TestTwoSourcesWithTwoCompanies(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.access.Organizations = true
+		for night := range 3 {
+			for source, organization := range map[string]string{"crm": "Acme", "shop": "Beta"} {
+				d.source, d.people = source, nil
+				d.company(organization, 0, 1)
+				s := d.sit(t.Context())
+				if m := s.Access.Memberships; night > 0 && (m.Added != 0 || len(s.Access.ToReview) != 0) {
+					t.Errorf("night %d, %s: %+v, %v", night, source, m, s.Access.ToReview)
+				}
+			}
+		}
+	})
+}
